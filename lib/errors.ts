@@ -1,0 +1,26 @@
+/** Every error class of the project. Each says what failed, on what, why, and what to do; never a secret. */
+
+/** Wrong use of the command line or a config that cannot be used: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The store could not be reached, or the outcome of a write stays unknown. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+/** A secret could not be had. Carries the reference, never the value. */
+export class SecretError extends Error {
+  override readonly name = 'SecretError';
+  readonly reference: string;
+  constructor(message: string, reference: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reference = reference;
+  }
+}
+
+/** A command did not do its work: exit code 1, the message is for people. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}

@@ -1,0 +1,34 @@
+import type { EpochMs, ObservedCluster, ObservedPool, ObservedVersion } from '../../decide/model.ts';
+import type { Answer } from './answer.ts';
+
+/** A pool exactly as the service sent it: every key, in its order, numbers and strings as they were. */
+export type RawPool = { readonly [key: string]: unknown };
+
+export type FreshPool = { readonly observed: ObservedPool; readonly raw: RawPool };
+
+/** The fields of a pool that are ours to change; absent = leave as read. */
+export type OwnedFields = { readonly size?: number; readonly size_min?: number; readonly size_max?: number };
+
+/**
+ * The MKS API of one region (facts and unknowns: docs/mks-api.md). Reads may be retried within their own deadline;
+ * a PUT is handed to HTTP at most once. No call throws for what the service or the network does.
+ */
+export type Mks = {
+  readonly region: string;
+  readonly listClusters: () => Promise<Answer<readonly ObservedCluster[]>>;
+  /** Asks for errors as well (`extraFields=errors`). */
+  readonly getCluster: (clusterId: string) => Promise<Answer<ObservedCluster>>;
+  readonly listNodePools: (clusterId: string) => Promise<Answer<readonly ObservedPool[]>>;
+  readonly getNodePool: (clusterId: string, poolId: string) => Promise<Answer<FreshPool>>;
+  /**
+   * Sends `fresh.raw` verbatim with only the owned fields changed. Right before the request is handed to HTTP the clock
+   * is read: at or after `notAfter` nothing is sent and the answer is `not-sent`.
+   */
+  readonly putNodePool: (
+    clusterId: string,
+    fresh: FreshPool,
+    owned: OwnedFields,
+    notAfter: EpochMs,
+  ) => Promise<Answer<ObservedPool>>;
+  readonly listVersions: () => Promise<Answer<readonly ObservedVersion[]>>;
+};

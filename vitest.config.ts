@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'threads',
+    // 600 small tests: 8.9 s isolated, 0.6 s shared. Tests therefore keep no state in modules.
+    isolate: false,
+    testTimeout: 20_000,
+    reporters: ['default'],
+  },
+});
