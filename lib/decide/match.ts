@@ -1,0 +1,28 @@
+import type { Match } from './compiled-config.ts';
+
+export type Names = { readonly region: string; readonly cluster: string; readonly pool: string };
+
+/** Does the match name this pool? A match without a pool part names every pool of its clusters. */
+export function matchesPool(match: Match, names: Names): boolean {
+  return matchesCluster(match, names) && (match.pool === undefined || matchesWhole(match.pool, names.pool));
+}
+
+/** Does the match name this cluster, or a pool of it? */
+export function matchesCluster(match: Match, names: Pick<Names, 'region' | 'cluster'>): boolean {
+  return (
+    (match.region === undefined || matchesWhole(match.region, names.region)) &&
+    matchesWhole(match.cluster, names.cluster)
+  );
+}
+
+/** Compiled once per source: the same few patterns meet thousands of names. */
+const compiled = new Map<string, RegExp>();
+
+function matchesWhole(source: string, name: string): boolean {
+  let pattern = compiled.get(source);
+  if (pattern === undefined) {
+    pattern = new RegExp(`^(?:${source})$`, 'u');
+    compiled.set(source, pattern);
+  }
+  return pattern.test(name);
+}

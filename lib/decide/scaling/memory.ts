@@ -1,0 +1,98 @@
+/**
+ * What is remembered about a cluster: one record, so that one compare-and-set guards all of it. Each pool's memory is
+ * kept by id (a recreated pool inherits nothing), and at most one change of the cluster is in flight.
+ */
+import type { EpochMs, Size } from '../model.ts';
+
+export type ClusterRecord = {
+  readonly schema: 1;
+  readonly cluster: string;
+  /** The one change that was claimed and has not settled. */
+  readonly change?: Change | undefined;
+  readonly pools: { readonly [poolId: string]: PoolMemory };
+};
+
+/** Claimed before its PUT is sent; settled by what is seen afterwards. */
+export type Change = {
+  readonly poolId: string;
+  readonly from: Size;
+  readonly to: Size;
+  readonly claimedAt: EpochMs;
+  /** The claim also wrote `away`: undoing the one undoes the other. */
+  readonly wroteAway: boolean;
+  readonly reason: string;
+};
+
+/** A pool that was moved from its base: what the base was, how that is known, since when. First write wins. */
+export type Away = {
+  readonly base: Size | 'unknown';
+  readonly from: 'config' | 'remembered' | 'observed' | 'person';
+  readonly since: EpochMs;
+};
+
+/** A size set by a person, standing in for the scheduled size. */
+export type Kept = { readonly size: Size; readonly since: EpochMs; readonly until: EpochMs };
+
+export type Refusal = {
+  readonly target: Size;
+  readonly count: number;
+  /** How many of them said the request was invalid (not quota, not forbidden). */
+  readonly invalid: number;
+  readonly until: EpochMs;
+  readonly why: 'invalid' | 'quota' | 'forbidden' | 'ignored';
+  readonly detail: string;
+  /** Rule and pool as they were: three invalid refusals hold a lower until one of these changes. */
+  readonly ruleHash: string;
+  readonly poolUpdatedAt: EpochMs | undefined;
+};
+
+export type PoolMemory = {
+  readonly name: string;
+  readonly autoscale: boolean;
+  /** The size last seen Running, and since when it has been that. */
+  readonly seen?: { readonly size: Size; readonly at: EpochMs; readonly updatedAt?: EpochMs | undefined } | undefined;
+  /** The remembered base. */
+  readonly base?: Size | undefined;
+  readonly away?: Away | undefined;
+  /** When the pool was seen Running at its target. Counts only since the last edge and the last reset. */
+  readonly reachedAt?: EpochMs | undefined;
+  /** Config change of the rule, start, change or end of a lease, override or pause, end of a kept size. */
+  readonly resetAt?: EpochMs | undefined;
+  /** Fingerprint of the asks in force at the last look. */
+  readonly asks?: string | undefined;
+  readonly ruleHash?: string | undefined;
+  readonly onRemove?: 'restore' | 'leave' | undefined;
+  readonly kept?: Kept | undefined;
+  /** A raise was claimed ahead of this boundary: not lowered before it. */
+  readonly ahead?: EpochMs | undefined;
+  /** How long the last raises took, newest last, at most 10. */
+  readonly raisesMs?: readonly number[] | undefined;
+  /** When others changed the size, within the last hour. */
+  readonly foreign?: readonly EpochMs[] | undefined;
+  /** The size we set last: an absent `size` is 0 only after we set 0, and what we set is no person's base. */
+  readonly lastSet?: Size | undefined;
+  readonly refusals?: readonly Refusal[] | undefined;
+  /** Since when this target has been wanted and not reached. */
+  readonly pending?: { readonly target: Size; readonly since: EpochMs } | undefined;
+  /** A change that has not settled within `stuckAfter`: it holds its pool, no longer the cluster. */
+  readonly stuck?: Change | undefined;
+  /** Hash of the rule under which we last acted here. */
+  readonly actedRule?: string | undefined;
+  readonly busySince?: EpochMs | undefined;
+  readonly missingSince?: EpochMs | undefined;
+  readonly notApplied?: { readonly target: Size; readonly count: number } | undefined;
+  /** Fingerprint of the last decision kept in the history. */
+  readonly decision?: string | undefined;
+};
+
+/** The memory with these fields changed; the same object when nothing really changed, so that no write follows. */
+export function remember(memory: PoolMemory, patch: Partial<PoolMemory>): PoolMemory {
+  const changed = Object.entries(patch).some(
+    ([name, value]) => !isSame(value, memory[name as keyof PoolMemory]),
+  );
+  return changed ? { ...memory, ...patch } : memory;
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === 'object' && JSON.stringify(a) === JSON.stringify(b));
+}

@@ -1,0 +1,39 @@
+import { type Ask, isLive, type Lease, type Override, type Pause } from '../asks.ts';
+import { matchesPool, type Names } from '../match.ts';
+import type { EpochMs } from '../model.ts';
+import { describeSize } from './size.ts';
+
+/** What is asked of one pool at this instant. */
+export type PoolAsks = {
+  /** The latest one asked for, where several are live. */
+  readonly override: Override | undefined;
+  readonly leases: readonly Lease[];
+  readonly pause: Pause | undefined;
+  /** Changes whenever a lease, override or pause starts, changes or ends for this pool. */
+  readonly fingerprint: string;
+};
+
+export function asksOfPool(asks: readonly Ask[], names: Names, now: EpochMs): PoolAsks {
+  let override: Override | undefined;
+  let pause: Pause | undefined;
+  const leases: Lease[] = [];
+  for (const ask of asks) {
+    if (!isLive(ask, now) || ask.region !== names.region) continue;
+    if (ask.kind === 'override' && matchesPool(ask.match, names) && (override?.askedAt ?? -1) < ask.askedAt)
+      override = ask;
+    if (ask.kind === 'lease' && matchesPool(ask.match, names)) leases.push(ask);
+    if (ask.kind === 'pause' && isPaused(ask, names) && (pause?.until ?? -1) < ask.until) pause = ask;
+  }
+  return { override, leases, pause, fingerprint: fingerprintOf(override, leases, pause) };
+}
+
+function isPaused(pause: Pause, names: Names): boolean {
+  return pause.match === undefined || matchesPool(pause.match, names);
+}
+
+function fingerprintOf(override: Override | undefined, leases: readonly Lease[], pause: Pause | undefined): string {
+  const parts = leases.map((lease) => `${lease.id}=${lease.atLeast}@${lease.until}`).sort();
+  if (override) parts.push(`${override.id}=${describeSize(override.exactly)}@${override.until}`);
+  if (pause) parts.push(`pause:${pause.id}`);
+  return parts.join(' ');
+}

@@ -1,0 +1,64 @@
+import type { Range, Size } from '../model.ts';
+
+/** A size in the form its pool has: a number on a fixed pool, bounds on an autoscaled one; undefined = does not fit. */
+export function asPoolSize(size: Size, autoscale: boolean): Size | undefined {
+  if (isRange(size)) return autoscale ? size : undefined;
+  return autoscale ? { min: size, max: size } : size;
+}
+
+export function isRange(size: Size): size is Range {
+  return typeof size === 'object';
+}
+
+export function equalSize(a: Size | undefined, b: Size | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return lower(a) === lower(b) && upper(a) === upper(b) && isRange(a) === isRange(b);
+}
+
+/** The largest of both, each part for itself. Both must have the same form. */
+export function largest(a: Size, b: Size): Size {
+  if (!isRange(a) && !isRange(b)) return Math.max(a, b);
+  return { min: Math.max(lower(a), lower(b)), max: Math.max(upper(a), upper(b)) };
+}
+
+/** Within limits, each part for itself. */
+export function clampSize(size: Size, limits: { readonly min: number; readonly max: number | undefined }): Size {
+  const clamp = (n: number) => Math.min(Math.max(n, limits.min), limits.max ?? Number.POSITIVE_INFINITY);
+  return isRange(size) ? { min: clamp(size.min), max: clamp(size.max) } : clamp(size);
+}
+
+/** Each part goes up to `up` when it is below, down to `down` when it is above, and stays in between. */
+export function approach(current: Size, up: Size, down: Size): Size {
+  const part = (now: number, least: number, most: number) => (now < least ? least : now > most ? most : now);
+  if (!isRange(current)) return part(current, lower(up), lower(down));
+  return { min: part(current.min, lower(up), lower(down)), max: part(current.max, upper(up), upper(down)) };
+}
+
+/** Bounds that move both ways count as a raise: the raised part is the one somebody waits for. */
+export function isRaise(from: Size, to: Size): boolean {
+  return lower(to) > lower(from) || upper(to) > upper(from);
+}
+
+export function isLower(from: Size, to: Size): boolean {
+  return lower(to) < lower(from) || upper(to) < upper(from);
+}
+
+export function isZero(size: Size): boolean {
+  return upper(size) === 0;
+}
+
+/** The number, or a range's min: what a pool has for certain. */
+export function lower(size: Size): number {
+  return isRange(size) ? size.min : size;
+}
+
+/** The number, or a range's max. */
+export function upper(size: Size): number {
+  return isRange(size) ? size.max : size;
+}
+
+/** "3", "1..4". */
+export function describeSize(size: Size | undefined): string {
+  if (size === undefined) return 'unknown';
+  return isRange(size) ? `${size.min}..${size.max}` : String(size);
+}
