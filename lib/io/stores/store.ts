@@ -34,7 +34,7 @@ export type CommitOutcome =
 export type Store = {
   /** Strongly consistent. Expired records may still be there: the reader checks expiry in its own terms. */
   readonly read: (key: Key) => Promise<StoredRecord | undefined>;
-  /** In order of id (code units), strictly after `after`; at most `limit` (default 1,000). Strongly consistent. */
+  /** In order of id (UTF-8 bytes, as the databases sort), strictly after `after`; at most `limit` (default 1,000). Strongly consistent. */
   readonly list: (
     partition: string,
     options?: { readonly after?: string; readonly limit?: number },

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import {
+  type AttributeValue,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { EpochMs, Json } from '../../decide/model.ts';
+import { StoreError } from '../../errors.ts';
+import { showKey } from './check-key.ts';
+import type { PreparedPut, PreparedWrite } from './prepare-writes.ts';
+import type { Key, StoredRecord, Version } from './store.ts';
+
+export type Item = Record<string, AttributeValue>;
+
+/**
+ * DynamoDB removes an item some time after its `ttl`, in epoch seconds. A week later than asked, so that no clock and no
+ * rounding ever makes it early: expiry itself is checked by those who read.
+ */
+const ttlSlackSeconds = 7 * 24 * 3600;
+
+/** Strongly consistent: without it DynamoDB may answer with what was there before. */
+export function getRequest(table: string, key: Key): GetItemCommand {
+  return new GetItemCommand({ TableName: table, Key: itemKey(key), ConsistentRead: true });
+}
+
+/** One page of at most 1 MB, which is DynamoDB's own limit. */
+export function queryRequest(
+  table: string,
+  partition: string,
+  options: { readonly after: string; readonly limit: number; readonly start: Item | undefined },
+): QueryCommand {
+  const { after, limit, start } = options;
+  return new QueryCommand({
+    TableName: table,
+    ConsistentRead: true,
+    KeyConditionExpression: after === '' ? 'pk = :partition' : 'pk = :partition AND sk > :after',
+    ExpressionAttributeValues: { ':partition': { S: partition }, ...(after !== '' && { ':after': { S: after } }) },
+    Limit: limit,
+    ...(start && { ExclusiveStartKey: start }),
+  });
+}
+
+/** A single put costs half of a transaction with one. */
+export function commitRequest(
+  table: string,
+  writes: readonly PreparedWrite[],
+): PutItemCommand | TransactWriteItemsCommand {
+  const [first] = writes;
+  if (writes.length === 1 && first?.kind === 'put') return new PutItemCommand(putInput(table, first));
+  return new TransactWriteItemsCommand({
+    TransactItems: writes.map((write) => transactItem(table, write)),
+    // Sent again with the same token, a transaction that arrived before is answered, not repeated.
+    ClientRequestToken: tokenOf(writes),
+  });
+}
+
+/** The record in an item. Attributes it does not know are left alone: a newer version may have put them there. */
+export function toRecord(item: Item): StoredRecord {
+  const key = { partition: item.pk?.S ?? '', id: item.sk?.S ?? '' };
+  const version = item.version?.S;
+  if (version === undefined) throw damaged(key, 'it has no version');
+  return { key, value: decode(key, item.value?.S ?? ''), version };
+}
+
+export function versionOf(item: Item | undefined): Version | undefined {
+  return item?.version?.S;
+}
+
+function transactItem(table: string, write: PreparedWrite): TransactWriteItem {
+  if (write.kind === 'put') return { Put: putInput(table, write) };
+  return { Delete: { TableName: table, Key: itemKey(write.key), ...conditionOf(write.expected) } };
+}
+
+function putInput(table: string, write: PreparedPut) {
+  return { TableName: table, Item: toItem(write), ...conditionOf(write.expected) };
+}
+
+function toItem(write: PreparedPut): Item {
+  const item: Item = { ...itemKey(write.key), value: { S: write.text }, version: { S: write.version } };
+  if (write.expiresAt === undefined) return item;
+  return { ...item, ttl: { N: String(ttlOf(write.expiresAt)) } };
+}
+
+function ttlOf(expiresAt: EpochMs): number {
+  return Math.ceil(expiresAt / 1000) + ttlSlackSeconds;
+}
+
+function itemKey(key: Key): Item {
+  return { pk: { S: key.partition }, sk: { S: key.id } };
+}
+
+/** ALL_OLD shows whose item stood in the way: after a lost answer it may be the write's own. */
+function conditionOf(expected: Version | undefined) {
+  const shared = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
+  if (expected === undefined) return { ...shared, ConditionExpression: 'attribute_not_exists(pk)' };
+  return {
+    ...shared,
+    ConditionExpression: '#version = :expected',
+    ExpressionAttributeNames: { '#version': 'version' },
+    ExpressionAttributeValues: { ':expected': { S: expected } },
+  };
+}
+
+/** At most 36 characters: the versions are new for each commit, so their hash is too. */
+function tokenOf(writes: readonly PreparedWrite[]): string {
+  const versions = writes.map((write) => (write.kind === 'put' ? write.version : ''));
+  return createHash('sha256').update(versions.join('\n')).digest('hex').slice(0, 36);
+}
+
+function decode(key: Key, text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw damaged(key, 'its value is not JSON');
+  }
+}
+
+function damaged(key: Key, reason: string): StoreError {
+  return new StoreError(`The record ${showKey(key)} is damaged: ${reason}; restore the table from a backup`);
+}

@@ -1,0 +1,103 @@
+import { StoreError } from '../../errors.ts';
+import type { EpochMs, Json } from '../../decide/model.ts';
+import type { NewId } from '../ids.ts';
+import type { Key, Version, Write } from './store.ts';
+import { checkKey, showKey } from './check-key.ts';
+
+/** A write that passed every check of the port: its value as JSON text, its own new version drawn. */
+export type PreparedWrite = PreparedPut | PreparedDelete;
+
+/** `expected` undefined = the key must be absent. */
+export type PreparedPut = {
+  readonly kind: 'put';
+  readonly key: Key;
+  readonly text: string;
+  readonly version: Version;
+  readonly expected: Version | undefined;
+  readonly expiresAt: EpochMs | undefined;
+};
+
+export type PreparedDelete = { readonly kind: 'delete'; readonly key: Key; readonly expected: Version };
+
+/** DynamoDB takes at most 100 actions in one transaction: docs.aws.amazon.com, TransactWriteItems. */
+const mostWrites = 100;
+/** A quarter of DynamoDB's 400 KB per item: a record that grows has been noticed long before AWS refuses it. */
+const mostValueBytes = 100 * 1024;
+/** DynamoDB takes at most 4 MB in one transaction; the rest of the 4,194,304 bytes is room for attribute names. */
+const mostCommitBytes = 4_000_000;
+
+/**
+ * Checks what every store must refuse alike, so that what works on one machine works on AWS: 1 to 100 writes, no key
+ * twice, at least one put (a commit is recognised again by what it put), values of at most 100 KB of JSON, 4 MB in all.
+ * Throws StoreError naming the key; nothing has been written then.
+ */
+export function prepareWrites(writes: readonly Write[], newId: NewId): readonly PreparedWrite[] {
+  checkCount(writes);
+  checkKeysDiffer(writes);
+  const prepared = writes.map((write) => prepareWrite(write, newId));
+  const bytes = prepared.reduce((sum, write) => sum + sizeOf(write), 0);
+  if (bytes > mostCommitBytes) {
+    throw new StoreError(`A commit of ${bytes} bytes was refused: the limit is ${mostCommitBytes}; cut it in two`);
+  }
+  return prepared;
+}
+
+/** What a committed list of writes answers: the new version of each put. */
+export function versionsOf(writes: readonly PreparedWrite[]): readonly (Version | undefined)[] {
+  return writes.map((write) => (write.kind === 'put' ? write.version : undefined));
+}
+
+function checkCount(writes: readonly Write[]): void {
+  if (writes.length === 0 || writes.length > mostWrites) {
+    throw new StoreError(`A commit of ${writes.length} writes was refused: it takes 1 to ${mostWrites}`);
+  }
+  if (writes.every((write) => write.kind === 'deleteIfVersion')) {
+    throw new StoreError(`A commit that only deletes ${showKey(writes[0]!.key)} was refused: it must put a record too`);
+  }
+}
+
+function checkKeysDiffer(writes: readonly Write[]): void {
+  const seen = new Set<string>();
+  for (const { key } of writes) {
+    checkKey(key);
+    // A key holds no control characters, so a line feed cannot join two keys into a third.
+    const joined = `${key.partition}\n${key.id}`;
+    if (seen.has(joined)) throw new StoreError(`A commit was refused: it writes ${showKey(key)} twice`);
+    seen.add(joined);
+  }
+}
+
+function prepareWrite(write: Write, newId: NewId): PreparedWrite {
+  if (write.kind === 'deleteIfVersion') return { kind: 'delete', key: write.key, expected: write.version };
+  return {
+    kind: 'put',
+    key: write.key,
+    text: encodeValue(write.key, write.value),
+    version: newId(),
+    expected: write.kind === 'putIfVersion' ? write.version : undefined,
+    expiresAt: checkExpiry(write.key, write.expiresAt),
+  };
+}
+
+function encodeValue(key: Key, value: Json): string {
+  const text = JSON.stringify(value, (name, part: unknown) => {
+    if (typeof part !== 'number' || Number.isFinite(part)) return part;
+    throw new StoreError(`The record ${showKey(key)} was refused: "${name}" is ${part}, which JSON cannot hold`);
+  }) as string | undefined;
+  if (text === undefined) throw new StoreError(`The record ${showKey(key)} was refused: it has no value`);
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= mostValueBytes) return text;
+  throw new StoreError(`The record ${showKey(key)} was refused: ${bytes} bytes, the limit is ${mostValueBytes}`);
+}
+
+function checkExpiry(key: Key, expiresAt: EpochMs | undefined): EpochMs | undefined {
+  if (expiresAt === undefined) return undefined;
+  const whole = Math.ceil(expiresAt);
+  if (Number.isSafeInteger(whole)) return whole;
+  throw new StoreError(`The record ${showKey(key)} was refused: it expires at ${expiresAt}, which is no instant`);
+}
+
+function sizeOf(write: PreparedWrite): number {
+  if (write.kind === 'delete') return 0;
+  return Buffer.byteLength(write.text) + Buffer.byteLength(write.key.partition) + Buffer.byteLength(write.key.id);
+}

@@ -1,0 +1,268 @@
+/**
+ * The DynamoDB calls that the store makes, in memory and without chance: what a call meets is decided by the function
+ * handed in. It answers as DynamoDB does where the store depends on it: conditions, all-or-nothing transactions with
+ * cancellation reasons, idempotency tokens, pages, and old data for a read that does not ask for consistency.
+ * Nothing ever expires here, as in the days before DynamoDB gets round to it.
+ */
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  DynamoDBServiceException,
+  GetItemCommand,
+  InternalServerError,
+  ProvisionedThroughputExceededException,
+  PutItemCommand,
+  QueryCommand,
+  TransactionCanceledException,
+  TransactionConflictException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import { compareIds } from '../../lib/io/stores/compare-ids.ts';
+
+export type Item = Record<string, AttributeValue>;
+
+export type DynamoCall = {
+  /** Counts from 0 over the life of the fake. */
+  readonly ordinal: number;
+  readonly name: 'GetItem' | 'Query' | 'PutItem' | 'TransactWriteItems';
+  /** Actions of the role that the call needs. */
+  readonly actions: readonly string[];
+};
+
+/**
+ * `throttle`, `conflict`: refused, nothing done. `lose-request`: never arrived, the caller sees a time-out.
+ * `lose-answer`: done, the caller sees a time-out. `break`: a 500, nothing done. `break-after`: a 500, done.
+ */
+export type DynamoFault = 'throttle' | 'conflict' | 'lose-request' | 'lose-answer' | 'break' | 'break-after';
+
+export type FakeDynamo = Pick<DynamoDBClient, 'send' | 'destroy'> & {
+  readonly calls: readonly DynamoCall[];
+  /** What is there, in no promised order. */
+  readonly items: () => readonly Item[];
+  /** Every item ever written, in the order of writing. */
+  readonly written: readonly Item[];
+  readonly snapshot: () => ReadonlyMap<string, Item>;
+  /** Back to that moment, or, without one, to an empty table. */
+  readonly restore: (snapshot?: ReadonlyMap<string, Item>) => void;
+};
+
+export type FakeDynamoParts = {
+  readonly table: string;
+  /** Records of one page, standing in for DynamoDB's 1 MB. */
+  readonly pageItems?: number;
+  readonly faults?: (call: DynamoCall) => DynamoFault | undefined;
+  /** Awaited before each call takes effect, and again before it is answered: a latency, or a place to switch callers. */
+  readonly pause?: () => Promise<void>;
+  /** Keep every call and every written item, for tests that look at them; a long simulation must not. */
+  readonly remember?: boolean;
+};
+
+type World = {
+  items: Map<string, Item>;
+  /** What a read that does not ask for consistency sees of a key: what was there before the last write. */
+  old: Map<string, Item | undefined>;
+  readonly tokens: Set<string>;
+  readonly written: Item[];
+  readonly parts: FakeDynamoParts;
+};
+
+type Command = GetItemCommand | QueryCommand | PutItemCommand | TransactWriteItemsCommand;
+
+type Change = {
+  readonly TableName?: string | undefined;
+  readonly Key?: Item | undefined;
+  readonly Item?: Item | undefined;
+  readonly ConditionExpression?: string | undefined;
+  readonly ExpressionAttributeNames?: Record<string, string> | undefined;
+  readonly ExpressionAttributeValues?: Item | undefined;
+};
+
+const noMetadata = { $metadata: {} };
+
+export function makeFakeDynamo(parts: FakeDynamoParts): FakeDynamo {
+  const world: World = { items: new Map(), old: new Map(), tokens: new Set(), written: [], parts };
+  const calls: DynamoCall[] = [];
+  let ordinal = 0;
+  const send = async (command: Command): Promise<unknown> => {
+    const call = describe(command, ordinal++);
+    if (parts.remember !== false) calls.push(call);
+    return answer(world, command, parts.faults?.(call));
+  };
+  return {
+    send: send as unknown as DynamoDBClient['send'],
+    destroy: () => {},
+    calls,
+    written: world.written,
+    items: () => [...world.items.values()],
+    snapshot: () => new Map(world.items),
+    restore: (snapshot) => {
+      world.items = new Map(snapshot ?? []);
+      world.old = new Map();
+      world.tokens.clear();
+    },
+  };
+}
+
+function describe(command: Command, ordinal: number): DynamoCall {
+  if (command instanceof GetItemCommand) return { ordinal, name: 'GetItem', actions: ['dynamodb:GetItem'] };
+  if (command instanceof QueryCommand) return { ordinal, name: 'Query', actions: ['dynamodb:Query'] };
+  if (command instanceof PutItemCommand) return { ordinal, name: 'PutItem', actions: ['dynamodb:PutItem'] };
+  const parts = (command.input.TransactItems ?? []).map((item) => `dynamodb:${Object.keys(item)[0]}Item`);
+  return { ordinal, name: 'TransactWriteItems', actions: [...new Set(parts)] };
+}
+
+async function answer(world: World, command: Command, fault: DynamoFault | undefined): Promise<unknown> {
+  await world.parts.pause?.();
+  if (fault === 'throttle') throw new ProvisionedThroughputExceededException({ ...noMetadata, message: 'too fast' });
+  if (fault === 'conflict') throw conflictOf(command);
+  if (fault === 'break') throw new InternalServerError({ ...noMetadata, message: 'broken' });
+  if (fault === 'lose-request') throw timeout();
+  const answered = execute(world, command);
+  if (fault === 'lose-answer') throw timeout();
+  if (fault === 'break-after') throw new InternalServerError({ ...noMetadata, message: 'broken' });
+  await world.parts.pause?.();
+  return answered;
+}
+
+function conflictOf(command: Command): Error {
+  if (!(command instanceof TransactWriteItemsCommand)) {
+    return new TransactionConflictException({ ...noMetadata, message: 'conflict' });
+  }
+  const reasons = (command.input.TransactItems ?? []).map((_, i) => ({
+    Code: i === 0 ? 'TransactionConflict' : 'None',
+  }));
+  return new TransactionCanceledException({ ...noMetadata, message: 'conflict', CancellationReasons: reasons });
+}
+
+/** As the SDK's own HTTP handler reports it. */
+function timeout(): Error {
+  return Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
+}
+
+function execute(world: World, command: Command): unknown {
+  if (command instanceof TransactWriteItemsCommand) return transact(world, command.input);
+  checkTable(world, command.input.TableName);
+  if (command instanceof GetItemCommand) return get(world, command.input);
+  if (command instanceof QueryCommand) return query(world, command.input);
+  return put(world, command.input);
+}
+
+function get(world: World, input: GetItemCommand['input']): unknown {
+  const item = look(world, nameOf(input.Key ?? {}), input.ConsistentRead === true);
+  return { ...noMetadata, ...(item && { Item: structuredClone(item) }) };
+}
+
+function look(world: World, name: string, isConsistent: boolean): Item | undefined {
+  return isConsistent || !world.old.has(name) ? world.items.get(name) : world.old.get(name);
+}
+
+function query(world: World, input: QueryCommand['input']): unknown {
+  const partition = input.ExpressionAttributeValues?.[':partition']?.S;
+  const after = afterOf(input);
+  const names = [...new Set([...world.items.keys(), ...world.old.keys()])];
+  const all = names
+    .flatMap((name) => look(world, name, input.ConsistentRead === true) ?? [])
+    .filter((item) => item.pk?.S === partition && (after === undefined || compareIds(item.sk?.S ?? '', after) > 0))
+    .sort((a, b) => compareIds(a.sk?.S ?? '', b.sk?.S ?? ''));
+  const page = all.slice(0, Math.min(input.Limit ?? Infinity, world.parts.pageItems ?? 1000));
+  const last = page.at(-1);
+  // DynamoDB also gives a last key when the page ends exactly where the partition does.
+  const isCut = page.length < all.length || page.length === input.Limit;
+  const next = isCut && last ? { LastEvaluatedKey: { pk: last.pk, sk: last.sk } } : {};
+  return { ...noMetadata, Items: structuredClone(page), ...next };
+}
+
+function afterOf(input: QueryCommand['input']): string | undefined {
+  const start = input.ExclusiveStartKey?.sk?.S;
+  if (input.KeyConditionExpression === 'pk = :partition') return start;
+  if (input.KeyConditionExpression !== 'pk = :partition AND sk > :after') throw invalid('key condition');
+  const after = input.ExpressionAttributeValues?.[':after']?.S;
+  if (after === undefined || after === '') throw invalid('empty sort key');
+  return start ?? after;
+}
+
+function put(world: World, input: Change): unknown {
+  if (!holds(world, input)) {
+    const found = world.items.get(nameOf(input.Item ?? {}));
+    const details = { ...noMetadata, message: 'The conditional request failed', ...(found && { Item: found }) };
+    throw new ConditionalCheckFailedException(details);
+  }
+  store(world, input);
+  return noMetadata;
+}
+
+function transact(world: World, input: TransactWriteItemsCommand['input']): unknown {
+  const changes = (input.TransactItems ?? []).map((item: TransactWriteItem) => item.Put ?? item.Delete ?? {});
+  checkTransaction(world, changes, input.ClientRequestToken);
+  if (world.tokens.has(input.ClientRequestToken ?? '')) return noMetadata;
+  const reasons = changes.map((change) => {
+    if (holds(world, change)) return { Code: 'None' };
+    const found = world.items.get(nameOf(keyOf(change)));
+    return { Code: 'ConditionalCheckFailed', ...(found && { Item: found }) };
+  });
+  if (reasons.some((reason) => reason.Code !== 'None')) {
+    throw new TransactionCanceledException({ ...noMetadata, message: 'cancelled', CancellationReasons: reasons });
+  }
+  for (const change of changes) store(world, change);
+  rememberToken(world, input.ClientRequestToken);
+  return noMetadata;
+}
+
+function checkTransaction(world: World, changes: readonly Change[], token: string | undefined): void {
+  if (changes.length === 0 || changes.length > 100) throw invalid('1 to 100 actions');
+  if (token !== undefined && (token.length < 1 || token.length > 36)) throw invalid('token of 1 to 36 characters');
+  const names = changes.map((change) => nameOf(keyOf(change)));
+  if (new Set(names).size < names.length) throw invalid('two actions on one item');
+  for (const change of changes) checkTable(world, change.TableName);
+}
+
+/** DynamoDB forgets a token after ten minutes; here after a thousand others. */
+function rememberToken(world: World, token: string | undefined): void {
+  if (token === undefined) return;
+  world.tokens.add(token);
+  if (world.tokens.size > 1000) world.tokens.delete([...world.tokens][0]!);
+}
+
+function holds(world: World, change: Change): boolean {
+  const found = world.items.get(nameOf(keyOf(change)));
+  if (change.ConditionExpression === 'attribute_not_exists(pk)') return found === undefined;
+  if (change.ConditionExpression !== '#version = :expected') throw invalid('condition');
+  const attribute = change.ExpressionAttributeNames?.['#version'] ?? '';
+  return found !== undefined && found[attribute]?.S === change.ExpressionAttributeValues?.[':expected']?.S;
+}
+
+function store(world: World, change: Change): void {
+  const name = nameOf(keyOf(change));
+  world.old.set(name, world.items.get(name));
+  if (change.Item === undefined) {
+    world.items.delete(name);
+    return;
+  }
+  const item = structuredClone(change.Item);
+  world.items.set(name, item);
+  if (world.parts.remember !== false) world.written.push(item);
+}
+
+function keyOf(change: Change): Item {
+  return change.Item ?? change.Key ?? {};
+}
+
+function nameOf(key: Item): string {
+  const { pk, sk } = key;
+  if (!pk?.S || !sk?.S) throw invalid('key');
+  return `${pk.S}\n${sk.S}`;
+}
+
+function checkTable(world: World, table: string | undefined): void {
+  if (table !== world.parts.table) throw serviceError('ResourceNotFoundException', 'no such table');
+}
+
+function invalid(what: string): Error {
+  return serviceError('ValidationException', `invalid ${what}`);
+}
+
+function serviceError(name: string, message: string): Error {
+  return new DynamoDBServiceException({ name, message, $fault: 'client', $metadata: { httpStatusCode: 400 } });
+}
