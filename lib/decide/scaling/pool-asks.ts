@@ -31,9 +31,13 @@ function isPaused(pause: Pause, names: Names): boolean {
   return pause.match === undefined || matchesPool(pause.match, names);
 }
 
+/** Bounded whatever a flood of leases does: of the leases only the largest counts, and until when it lasts. */
 function fingerprintOf(override: Override | undefined, leases: readonly Lease[], pause: Pause | undefined): string {
-  const parts = leases.map((lease) => `${lease.id}=${lease.atLeast}@${lease.until}`).sort();
-  if (override) parts.push(`${override.id}=${describeSize(override.exactly)}@${override.until}`);
-  if (pause) parts.push(`pause:${pause.id}`);
-  return parts.join(' ');
+  const parts: string[] = [];
+  const most = Math.max(0, ...leases.map((lease) => lease.atLeast));
+  const until = Math.max(0, ...leases.filter((lease) => lease.atLeast === most).map((lease) => lease.until));
+  if (most > 0) parts.push(`lease ${most} until ${until}`);
+  if (override) parts.push(`override ${describeSize(override.exactly)} until ${override.until}`);
+  if (pause) parts.push(`pause until ${pause.until}`);
+  return parts.join(', ');
 }

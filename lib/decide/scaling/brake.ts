@@ -1,0 +1,76 @@
+import type { Exception, Rule, Schedule } from '../compiled-config.ts';
+import type { EpochMs, Finding } from '../model.ts';
+import { makeTimeline, type Timeline } from '../schedule/timeline.ts';
+import { asPoolSize, describeSize, isLower, isRaise, upper } from './size.ts';
+import { observedNodes } from './observed-size.ts';
+import type { RankedWant } from './plan-cluster.ts';
+import { scheduledViews } from './scheduled.ts';
+
+/** A rule as it was when we acted under it, whole: what it would want now can still be asked when the config has changed. */
+export type StoredRule = {
+  readonly schema: 1;
+  readonly rule: Rule;
+  readonly schedule: Schedule;
+  readonly exceptions: readonly Exception[];
+};
+
+export type BrakeInput = {
+  readonly now: EpochMs;
+  readonly wants: readonly RankedWant[];
+  readonly storedRules: ReadonlyMap<string, StoredRule>;
+  readonly fleetNodes: number;
+  readonly limits: { readonly pools: number; readonly percent: number };
+  readonly isApproved: boolean;
+};
+
+export type Braked = { readonly held: ReadonlySet<RankedWant>; readonly finding: Finding | undefined };
+
+/**
+ * The brake counts the lowers that the rule under which we last acted on a pool would not want at this instant: what only
+ * the new config wants. More than so many pools, or so much of the fleet's nodes, wait for `approve`. An ordinary
+ * evening is wanted by the old rule too, and is never braked; pools never acted on, and raises, do not count.
+ */
+export function brakeLowers(input: BrakeInput): Braked {
+  if (input.isApproved) return { held: new Set(), finding: undefined };
+  const timelines = new Map<string, Timeline>();
+  const counted = input.wants.filter((want) => isNews(want, input, timelines));
+  const nodes = counted.reduce((sum, want) => sum + nodesTaken(want), 0);
+  const isTooMuch =
+    counted.length > input.limits.pools || nodes * 100 > input.limits.percent * input.fleetNodes;
+  if (counted.length === 0 || !isTooMuch) return { held: new Set(), finding: undefined };
+  return { held: new Set(counted), finding: findingOf(counted, nodes, input) };
+}
+
+function isNews(want: RankedWant, input: BrakeInput, timelines: Map<string, Timeline>): boolean {
+  const { view, from, to } = want;
+  const acted = view.memory.actedRule;
+  if (!isLower(from, to) || isRaise(from, to) || view.isOverridden) return false;
+  if (acted === undefined || acted === view.rule.hash) return false;
+  const stored = input.storedRules.get(acted);
+  if (stored === undefined) return true;
+  const timeline = timelines.get(acted) ?? makeTimeline(stored.schedule, stored.exceptions, input.now);
+  timelines.set(acted, timeline);
+  const { autoscale } = view.pool;
+  const given = stored.rule.base === 'remembered' ? view.base : asPoolSize(stored.rule.base, autoscale);
+  const resolver = { rule: stored.rule, autoscale, base: given };
+  const wantedThen = scheduledViews(timeline, input.now, 0, undefined, resolver).down;
+  return wantedThen === undefined || isLower(wantedThen, to);
+}
+
+/** Nodes that the lower takes away for certain. */
+function nodesTaken({ view, to }: RankedWant): number {
+  return Math.max(0, observedNodes(view.pool) - upper(to));
+}
+
+function findingOf(counted: readonly RankedWant[], nodes: number, input: BrakeInput): Finding {
+  const names = counted.slice(0, 5).map((want) => `${want.view.names.cluster}/${want.view.names.pool} → ${describeSize(want.to)}`);
+  const more = counted.length > names.length ? ` and ${counted.length - names.length} more` : '';
+  return {
+    kind: 'config.brake',
+    subject: { kind: 'config', path: 'safety.brake' },
+    severity: 'warning',
+    text: `the config as it is now would lower ${counted.length} pools by ${nodes} of ${input.fleetNodes} nodes, which the config before did not want: ${names.join(', ')}${more}`,
+    fix: 'if this is what you want, run: lamplighter approve',
+    facts: { pools: counted.length, nodes },
+  };
+}

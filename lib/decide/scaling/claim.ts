@@ -1,0 +1,65 @@
+import type { EpochMs } from '../model.ts';
+import type { ClusterRecord, PoolMemory, Refusal } from './memory.ts';
+import { remember } from './memory.ts';
+import type { Action } from './plan.ts';
+import type { RankedWant } from './plan-cluster.ts';
+import { addRefusal } from './refusal.ts';
+import { equalSize } from './size.ts';
+
+/** A claim may be acted on for this long by the wall clock: a machine that slept must not send last night's size. */
+export const claimLastsMs = 60_000;
+
+/**
+ * The record with the claim in it: the change, and with it `away` when the pool leaves its base. Stored before the PUT,
+ * by compare-and-set, so that of several processes one acts.
+ */
+export function claimChange(record: ClusterRecord, want: RankedWant, action: Action, now: EpochMs): ClusterRecord {
+  const { view } = want;
+  const memory = record.pools[action.poolId] ?? view.memory;
+  const leaves = memory.away === undefined && !equalSize(action.to, view.base);
+  const away = leaves ? { base: view.base ?? ('unknown' as const), from: view.baseFrom, since: now } : memory.away;
+  const claimed = remember(memory, {
+    away,
+    actedRule: view.rule.hash === 'removed' ? memory.actedRule : view.rule.hash,
+    ahead: view.aheadOf !== undefined && action.raise ? view.aheadOf : memory.ahead,
+  });
+  const change = { poolId: action.poolId, from: action.from, to: action.to, claimedAt: now, wroteAway: leaves, reason: action.reason };
+  return { ...record, change, pools: { ...record.pools, [action.poolId]: claimed } };
+}
+
+export type Dropped =
+  | { readonly kind: 'dropped' }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'refused'; readonly why: Refusal['why']; readonly detail: string };
+
+/** The record without the claim, when its PUT was never sent or certainly refused: the claim and the `away` it wrote go. */
+export function dropClaim(
+  record: ClusterRecord,
+  how: Dropped,
+  poolUpdatedAt: EpochMs | undefined,
+  now: EpochMs,
+): ClusterRecord {
+  const { change, ...rest } = record;
+  if (change === undefined) return record;
+  const memory = record.pools[change.poolId];
+  if (memory === undefined) return rest;
+  const free = remember(memory, { away: change.wroteAway ? undefined : memory.away, ahead: undefined });
+  return { ...rest, pools: { ...record.pools, [change.poolId]: noteDrop(free, how, change.to, poolUpdatedAt, now) } };
+}
+
+function noteDrop(
+  memory: PoolMemory,
+  how: Dropped,
+  target: Refusal['target'],
+  poolUpdatedAt: EpochMs | undefined,
+  now: EpochMs,
+): PoolMemory {
+  switch (how.kind) {
+    case 'dropped':
+      return memory;
+    case 'busy':
+      return remember(memory, { busySince: memory.busySince ?? now });
+    case 'refused':
+      return addRefusal(memory, { target, why: how.why, detail: how.detail, poolUpdatedAt }, now);
+  }
+}

@@ -1,0 +1,40 @@
+import type { EpochMs, Finding, Size } from '../model.ts';
+import type { PoolMemory } from './memory.ts';
+import { type PoolView, poolFinding, poolLabel } from './pool-view.ts';
+import { describeSize, isRaise } from './size.ts';
+
+const minuteMs = 60_000;
+const withLeadMs = 15 * minuteMs;
+const withoutLeadMs = 45 * minuteMs;
+/** One more pool of the cluster before this one: a resize of up to 15 min, and two looks. */
+const perOtherPoolMs = 17 * minuteMs;
+
+/**
+ * A pool is late when it is not at its size by the later of the boundary and the instant the size became wanted, plus
+ * 15 min with lead, else 45 min, plus 17 min for each other pool of its cluster that changes at the same boundary.
+ */
+export function deadlineOf(view: PoolView, memory: PoolMemory, siblings: readonly PoolView[]): EpochMs {
+  const since = memory.pending?.since ?? Number.NEGATIVE_INFINITY;
+  const from = Math.max(view.boundary ?? Number.NEGATIVE_INFINITY, since);
+  const others = siblings.filter((other) => other.names.poolId !== view.names.poolId && other.boundary !== undefined && other.boundary === view.boundary);
+  return from + (view.rule.lead.kind === 'none' ? withoutLeadMs : withLeadMs) + others.length * perOtherPoolMs;
+}
+
+/** Lateness is said whatever holds the pool, unless a person asked for it. */
+export function latenessOf(
+  view: PoolView,
+  memory: PoolMemory,
+  target: Size | undefined,
+  deadline: EpochMs,
+  why: string,
+  now: EpochMs,
+): Finding | undefined {
+  if (memory.pending === undefined || target === undefined || view.current === undefined) return undefined;
+  if (view.isLateSuppressed || now <= deadline) return undefined;
+  const raise = isRaise(view.current, target);
+  const text = `${poolLabel(view.names)} should be at ${describeSize(target)} and is at ${describeSize(view.current)} (${view.pool.status}): ${why}`;
+  return poolFinding(view.names, 'pool.late', raise ? 'critical' : 'warning', text, {
+    since: deadline,
+    facts: { wanted: describeSize(target), seen: describeSize(view.current), status: view.pool.status },
+  });
+}

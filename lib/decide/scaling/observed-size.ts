@@ -1,0 +1,20 @@
+import type { ObservedPool, Size } from '../model.ts';
+import type { PoolMemory } from './memory.ts';
+import { lower, upper } from './size.ts';
+
+/**
+ * The size a pool shows, in its own form. An absent size (or bound) is 0 only where we set 0 ourselves; otherwise it is
+ * unknown: MKS may leave zeros out, and may leave out what it does not know.
+ */
+export function observedSize(pool: ObservedPool, memory: PoolMemory | undefined): Size | undefined {
+  const set = memory?.lastSet;
+  if (!pool.autoscale) return pool.size ?? (set !== undefined && upper(set) === 0 ? 0 : undefined);
+  const min = pool.sizeMin ?? (set !== undefined && lower(set) === 0 ? 0 : undefined);
+  const max = pool.sizeMax ?? (set !== undefined && upper(set) === 0 ? 0 : undefined);
+  return min === undefined || max === undefined ? undefined : { min, max };
+}
+
+/** Nodes a pool has now, as far as it is known: a fixed pool's size; an autoscaled one's, else its min. */
+export function observedNodes(pool: ObservedPool): number {
+  return pool.size ?? pool.sizeMin ?? 0;
+}

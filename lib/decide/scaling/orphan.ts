@@ -1,0 +1,93 @@
+import type { EpochMs, Finding, ObservedCluster, ObservedPool, Size } from '../model.ts';
+import type { Rule } from '../compiled-config.ts';
+import { type PoolMemory, remember } from './memory.ts';
+import { observedSize } from './observed-size.ts';
+import type { PoolName } from './plan.ts';
+import type { PoolAsks } from './pool-asks.ts';
+import { type PoolView, poolFinding, poolLabel } from './pool-view.ts';
+import { asPoolSize, equalSize } from './size.ts';
+
+export type OrphanInput = {
+  readonly now: EpochMs;
+  readonly names: PoolName;
+  readonly cluster: ObservedCluster;
+  readonly pool: ObservedPool;
+  readonly memory: PoolMemory;
+  readonly asks: PoolAsks;
+  readonly isInFlight: boolean;
+};
+
+/**
+ * A pool whose rule is gone from the config while it is away gets its base back (unless the rule said `leave`), and is
+ * then forgotten. undefined = forget it now.
+ */
+export function viewOrphan(input: OrphanInput): PoolView | undefined {
+  const { pool, names, isInFlight } = input;
+  const memory = remember(input.memory, { kept: undefined, ahead: undefined, asks: input.asks.fingerprint, missingSince: undefined });
+  const { away } = memory;
+  if (isInFlight && away === undefined) return orphanView(input, memory, undefined, undefined);
+  if (away === undefined || memory.onRemove === 'leave') return isInFlight ? orphanView(input, memory, undefined, undefined) : undefined;
+  if (away.base === 'unknown') return unknownBase(input, memory);
+  const base = asPoolSize(away.base, pool.autoscale);
+  if (base === undefined || memory.autoscale !== pool.autoscale) return unknownBase(input, memory);
+  const size = observedSize(pool, memory);
+  const isHome = pool.status === 'Running' && equalSize(size, base) && !isInFlight;
+  return isHome ? undefined : orphanView(input, memory, base, size, names);
+}
+
+function unknownBase(input: OrphanInput, memory: PoolMemory): PoolView {
+  const label = poolLabel(input.names);
+  const text = `${label} has left the config while it was away from its base, and its base is not known`;
+  const fix = `set its size by hand, then run: lamplighter base "${label}" set <size>`;
+  const findings = [poolFinding(input.names, 'base.unknown', 'critical', text, { fix })];
+  return { ...orphanView(input, memory, undefined, observedSize(input.pool, memory)), block: { code: 'base-unknown', reason: text }, findings };
+}
+
+function orphanView(
+  input: OrphanInput,
+  memory: PoolMemory,
+  base: Size | undefined,
+  current: Size | undefined,
+  names = input.names,
+): PoolView {
+  const { pool, cluster, asks } = input;
+  const isRunning = pool.status === 'Running' && !input.isInFlight && memory.stuck === undefined;
+  const findings: readonly Finding[] = [];
+  return {
+    names, cluster, pool, memory, current, base, findings,
+    rule: ruleOfTheGone(memory),
+    running: isRunning ? current : undefined,
+    target: base,
+    baseFrom: memory.away?.from ?? 'observed',
+    who: 'onRemove: restore',
+    reason: 'its rule is gone from the config: it gets its base back',
+    aheadOf: undefined,
+    boundary: undefined,
+    lastEdgeAt: Number.NEGATIVE_INFINITY,
+    isLateSuppressed: asks.pause !== undefined,
+    isPaused: asks.pause !== undefined,
+    isOverridden: false,
+    block: pool.status === 'Running' ? undefined : { code: 'pool-not-running', reason: `the pool is ${pool.status}` },
+    notices: [],
+    decisions: [],
+  };
+}
+
+/** What stands in for the rule that is gone: no limits, no grace, act. */
+function ruleOfTheGone(memory: PoolMemory): Rule {
+  return {
+    match: { text: '(removed)', region: undefined, cluster: '', pool: undefined, exactPool: false },
+    position: { file: '', line: 0 },
+    schedule: undefined,
+    base: 'remembered',
+    idle: undefined,
+    limits: { min: 0, max: undefined },
+    leases: { max: undefined, longestMs: 0 },
+    mode: 'act',
+    onHumanChange: 'respect',
+    onRemove: memory.onRemove ?? 'restore',
+    graceMs: 0,
+    lead: { kind: 'none' },
+    hash: 'removed',
+  };
+}

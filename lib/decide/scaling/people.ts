@@ -1,0 +1,70 @@
+import type { EpochMs, Notice, Size } from '../model.ts';
+import { nextChange } from '../schedule/timeline.ts';
+import { type Kept, type PoolMemory, remember } from './memory.ts';
+import { type PoolInput, poolLabel } from './pool-view.ts';
+import { isLookFresh, isReached } from './refresh.ts';
+import { describeSize, equalSize } from './size.ts';
+import { iso } from './wanted.ts';
+
+/** A size set by hand stands in for the schedule for at most this long. */
+const keptAtMostMs = 24 * 60 * 60_000;
+
+/**
+ * A pool that reached its size (or was looked at with no edge in between), has nothing in flight, is Running, and shows
+ * another size than the one seen last: a person did it, or Terraform.
+ */
+export function isPersonsChange(input: PoolInput, memory: PoolMemory, running: Size): boolean {
+  if (input.evidence !== undefined) return true;
+  if (memory.seen === undefined || equalSize(memory.seen.size, running)) return false;
+  return isReached(memory, input) || isLookFresh(memory, input);
+}
+
+export type PersonsChange = { readonly memory: PoolMemory; readonly notice: Notice; readonly kept: Kept | undefined };
+
+/** What a person's change does: kept until the schedule next says something else, or overruled where the rule says so. */
+export function takePersonsChange(
+  input: PoolInput,
+  memory: PoolMemory,
+  running: Size,
+  scheduled: Size | undefined,
+): PersonsChange {
+  const { now, rule } = input;
+  const isPutBack = equalSize(running, scheduled);
+  const isKept = rule.onHumanChange === 'respect' && !isPutBack;
+  const kept: Kept | undefined = isKept ? { size: running, since: now, until: keptUntil(input, memory) } : undefined;
+  const patched = remember(memory, {
+    kept,
+    foreign: [...(memory.foreign ?? []), now].slice(-20),
+    reachedAt: isKept || isPutBack ? now : memory.reachedAt,
+  });
+  return { memory: patched, kept, notice: noticeOf(input, memory.seen?.size, running, kept) };
+}
+
+/** The next boundary at which the schedule says something else; after a raise ahead of one, the boundary after that. */
+function keptUntil(input: PoolInput, memory: PoolMemory): EpochMs {
+  const from = Math.max(input.now, memory.ahead ?? input.now);
+  const next = nextChange(input.timeline, from)?.at ?? Number.POSITIVE_INFINITY;
+  return Math.min(next, input.now + keptAtMostMs);
+}
+
+function noticeOf(input: PoolInput, before: Size | undefined, after: Size, kept: Kept | undefined): Notice {
+  const { region, clusterId, poolId, cluster, pool } = input.names;
+  const was = before === undefined || equalSize(before, after) ? '' : ` from ${describeSize(before)}`;
+  const then = kept
+    ? `kept until ${iso(kept.until)}`
+    : input.rule.onHumanChange === 'enforce'
+      ? 'the rule says enforce: it goes back'
+      : 'that is what the schedule says';
+  return {
+    kind: 'pool.changed-by-hand',
+    subject: { kind: 'pool', region, clusterId, poolId, cluster, pool },
+    text: `${poolLabel(input.names)} was changed${was} to ${describeSize(after)} by somebody else; ${then}`,
+    at: input.now,
+    facts: { before: describeSize(before), after: describeSize(after) },
+  };
+}
+
+/** Three foreign changes within an hour are no person any more. */
+export function isContended(memory: PoolMemory): boolean {
+  return (memory.foreign?.length ?? 0) >= 3;
+}

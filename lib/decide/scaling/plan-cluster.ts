@@ -1,0 +1,173 @@
+import type { Ask } from '../asks.ts';
+import type { Rule } from '../compiled-config.ts';
+import type { EpochMs, Finding, Notice, ObservedCluster, ObservedPool } from '../model.ts';
+import type { Timeline } from '../schedule/timeline.ts';
+import { type FinishedPool, finishPool, type Want } from './finish-pool.ts';
+import { deadlineOf, latenessOf } from './late.ts';
+import { clusterLeads } from './cluster-leads.ts';
+import { type Change, type ClusterRecord, type PoolMemory, remember } from './memory.ts';
+import { keepNodes } from './min-nodes.ts';
+import { viewOrphan } from './orphan.ts';
+import type { Decision, Hold, PoolName } from './plan.ts';
+import { asksOfPool } from './pool-asks.ts';
+import type { PoolView } from './pool-view.ts';
+import { forgetAfterMs } from './refresh.ts';
+import { type Settled, settleRecord } from './settle-record.ts';
+import { isRaise } from './size.ts';
+import { viewPool } from './view-pool.ts';
+
+/** A rule that is to act on a pool, with its schedule's timeline for exactly this pool. */
+export type AppliedRule = { readonly rule: Rule; readonly scheduleName: string; readonly timeline: Timeline };
+
+export type ClusterInput = {
+  readonly now: EpochMs;
+  readonly everyMs: number;
+  readonly stuckAfterMs: number;
+  readonly minNodes: number;
+  readonly cluster: ObservedCluster;
+  readonly pools: readonly ObservedPool[];
+  readonly record: ClusterRecord | undefined;
+  /** Pools whose name exists twice: seen, remembered, and left alone. */
+  readonly isAmbiguous: (pool: ObservedPool) => boolean;
+  /** The rule of a pool; undefined = no rule, or one with `schedule: none`. */
+  readonly ruleOf: (pool: ObservedPool) => AppliedRule | undefined;
+  readonly asks: readonly Ask[];
+  readonly lookedAt: EpochMs | undefined;
+};
+
+export type RankedWant = Want & { readonly deadline: EpochMs };
+
+export type ClusterPlan = {
+  readonly cluster: ObservedCluster;
+  readonly record: ClusterRecord;
+  /** In the cluster's order: raises before lowers, earliest deadline first, then name. */
+  readonly wants: readonly RankedWant[];
+  readonly holds: readonly Hold[];
+  readonly findings: readonly Finding[];
+  readonly notices: readonly Notice[];
+  readonly decisions: readonly Omit<Decision, 'configHash'>[];
+  /** Why no change may start in this cluster now. */
+  readonly slotTakenBy: string | undefined;
+};
+
+/** Everything about one cluster that needs no look at the others. */
+export function planCluster(input: ClusterInput): ClusterPlan {
+  const settled = settleMarks(input);
+  const views = viewPools(input, settled);
+  const ordered = [...views].sort((a, b) => compareViews(a, b, views));
+  const kept = keepNodes(ordered, input.pools, settled.change, input.minNodes);
+  const finished = views.map((view) => finishOne(input, settled, view, kept));
+  const late = finished.flatMap((pool) => lateFinding(pool, views, input.now));
+  return {
+    cluster: input.cluster,
+    record: recordOf(input, settled, finished),
+    wants: rankWants(finished, views),
+    holds: finished.flatMap((pool) => (pool.hold ? [pool.hold] : [])),
+    findings: [...finished.flatMap((pool) => pool.findings), ...late],
+    notices: views.flatMap((view) => view.notices),
+    decisions: [...settled.decisions, ...views.flatMap((view) => view.decisions)],
+    slotTakenBy: slotTakenBy(input, settled.change),
+  };
+}
+
+function settleMarks({ record, cluster, pools, now, stuckAfterMs }: ClusterInput): Settled {
+  if (record === undefined) return { change: undefined, pools: {}, evidence: {}, decisions: [] };
+  return settleRecord({ record, region: cluster.region, clusterId: cluster.id, pools, now, stuckAfterMs });
+}
+
+function namesOf({ cluster }: ClusterInput, pool: ObservedPool): PoolName {
+  return { region: cluster.region, clusterId: cluster.id, cluster: cluster.name, poolId: pool.id, pool: pool.name };
+}
+
+function viewPools(input: ClusterInput, settled: Settled): readonly PoolView[] {
+  const applied = new Map(input.pools.map((pool) => [pool.id, input.ruleOf(pool)]));
+  const leads = clusterLeads(input, settled, applied);
+  return input.pools.filter((pool) => !input.isAmbiguous(pool)).flatMap((pool) => {
+    const names = namesOf(input, pool);
+    const memory = settled.pools[pool.id];
+    const asks = asksOfPool(input.asks, names, input.now);
+    const rule = applied.get(pool.id);
+    const inFlight = settled.change?.poolId === pool.id ? settled.change : undefined;
+    if (rule === undefined) {
+      if (memory === undefined) return [];
+      const orphan = viewOrphan({ now: input.now, names, cluster: input.cluster, pool, memory, asks, isInFlight: inFlight !== undefined });
+      return orphan ? [orphan] : [];
+    }
+    const evidence = settled.evidence[pool.id];
+    const leadMs = leads.get(pool.id) ?? 0;
+    const { now, cluster, lookedAt } = input;
+    return [viewPool({ now, names, cluster, pool, ...rule, asks, memory, inFlight, evidence, leadMs, lookedAt })];
+  });
+}
+
+function finishOne(
+  input: ClusterInput,
+  settled: Settled,
+  view: PoolView,
+  kept: ReturnType<typeof keepNodes>,
+): FinishedPool {
+  const id = view.names.poolId;
+  return finishPool({
+    view,
+    target: kept.targets.get(id) ?? view.target,
+    isInFlight: settled.change?.poolId === id,
+    now: input.now,
+    keptNodesReason: kept.reasons.get(id),
+  });
+}
+
+function lateFinding(pool: FinishedPool, views: readonly PoolView[], now: EpochMs): readonly Finding[] {
+  const deadline = deadlineOf(pool.view, pool.memory, views);
+  const target = pool.memory.pending?.target;
+  const late = latenessOf(pool.view, pool.memory, target, deadline, pool.hold?.reason ?? pool.view.reason, now);
+  return late ? [late] : [];
+}
+
+function rankWants(finished: readonly FinishedPool[], views: readonly PoolView[]): readonly RankedWant[] {
+  const wants = finished.flatMap((pool) =>
+    pool.want ? [{ ...pool.want, deadline: deadlineOf(pool.view, pool.memory, views) }] : [],
+  );
+  return wants.sort(
+    (a, b) =>
+      Number(b.raise) - Number(a.raise) || a.deadline - b.deadline || compareText(a.view.names.pool, b.view.names.pool),
+  );
+}
+
+function compareViews(a: PoolView, b: PoolView, views: readonly PoolView[]): number {
+  const raise = (view: PoolView) =>
+    view.current !== undefined && view.target !== undefined && isRaise(view.current, view.target) ? 0 : 1;
+  const deadline = (view: PoolView) => deadlineOf(view, view.memory, views);
+  return raise(a) - raise(b) || (deadline(a) < deadline(b) ? -1 : deadline(a) > deadline(b) ? 1 : 0) || compareText(a.names.pool, b.names.pool);
+}
+
+/** By code units: the same order on every machine. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Memories by id: of pools seen, as finished; of pools missing, kept for a week, for an answer may omit one. */
+function recordOf(input: ClusterInput, settled: Settled, finished: readonly FinishedPool[]): ClusterRecord {
+  const pools: { [poolId: string]: PoolMemory } = {};
+  for (const [id, memory] of Object.entries(settled.pools)) {
+    const seen = input.pools.find((pool) => pool.id === id);
+    if (seen && input.isAmbiguous(seen)) pools[id] = memory;
+    if (seen) continue;
+    const missing = remember(memory, { missingSince: memory.missingSince ?? input.now });
+    if (input.now - (missing.missingSince ?? input.now) < forgetAfterMs) pools[id] = missing;
+  }
+  for (const pool of finished) pools[pool.view.names.poolId] = pool.memory;
+  return { schema: 1, cluster: input.cluster.name, ...(settled.change ? { change: settled.change } : {}), pools };
+}
+
+/** One change per cluster, whoever made it: another pool in motion takes the slot too, at most 30 min by its update. */
+function slotTakenBy(input: ClusterInput, change: Change | undefined): string | undefined {
+  if (change) {
+    const name = input.pools.find((pool) => pool.id === change.poolId)?.name ?? change.poolId;
+    return `a change of ${name} is in flight`;
+  }
+  const moving = input.pools.find((pool) => {
+    if (pool.status === 'Running' || pool.status === 'Error') return false;
+    return pool.updatedAt === undefined || input.now - pool.updatedAt <= 30 * 60_000;
+  });
+  return moving && `${moving.name} is ${moving.status}`;
+}

@@ -1,0 +1,177 @@
+import type { Ask } from '../asks.ts';
+import type { CompiledConfig } from '../compiled-config.ts';
+import type { EpochMs, Finding, ObservedCluster, ObservedPool } from '../model.ts';
+import { type BrakeInput, brakeLowers, type StoredRule } from './brake.ts';
+import { claimChange } from './claim.ts';
+import { configFindings } from './config-findings.ts';
+import { holdOf } from './finish-pool.ts';
+import type { ClusterRecord } from './memory.ts';
+import { keepHistory } from './history.ts';
+import { observedNodes } from './observed-size.ts';
+import type { Action, Hold, HoldCode, Plan, RecordUpdate } from './plan.ts';
+import { type ClusterPlan, planCluster, type RankedWant } from './plan-cluster.ts';
+import { makeRuleBook, type RuleBook } from './rule-book.ts';
+import { describeSize, isLower, isRaise } from './size.ts';
+
+export type ObservedFleetCluster = {
+  readonly cluster: ObservedCluster;
+  /** undefined = the pools could not be read (or need not be). */
+  readonly pools: readonly ObservedPool[] | undefined;
+  readonly record: ClusterRecord | undefined;
+  readonly lookedAt: EpochMs | undefined;
+};
+
+export type RoundInput = {
+  readonly now: EpochMs;
+  readonly config: CompiledConfig;
+  readonly clusters: readonly ObservedFleetCluster[];
+  readonly asks: readonly Ask[];
+  readonly storedRules: ReadonlyMap<string, StoredRule>;
+  /** false for a round over chosen clusters: what only the whole fleet can show is not judged. */
+  readonly isWhole: boolean;
+};
+
+/** What to do in one round, and why not: pure, and the same for the same input. */
+export function planRound(input: RoundInput): Plan {
+  const book = makeRuleBook(input.config, input.now);
+  const readable = input.clusters.filter((seen) => seen.pools !== undefined);
+  const ambiguous = configFindings(input, book);
+  const plans = readable.map((seen) => planOne(input, book, seen, ambiguous.isAmbiguous));
+  const brake = brakeLowers(brakeInput(input, plans));
+  const budget = { lowersLeft: input.config.safety.maxChangesPerRound ?? Number.POSITIVE_INFINITY };
+  const chosen = plans.map((plan) => chooseAction(plan, brake.held, budget));
+  const findings: Finding[] = [...ambiguous.findings, ...chosen.flatMap(({ plan }) => plan.findings), ...cannotScale(plans)];
+  return {
+    actions: chosen.flatMap(({ action }) => (action ? [action] : [])),
+    holds: [...ambiguous.holds, ...chosen.flatMap(({ holds }) => holds)],
+    findings: brake.finding ? [...findings, brake.finding] : findings,
+    notices: chosen.flatMap(({ plan }) => plan.notices),
+    updates: chosen.flatMap((one) => updateOf(one, readable, input)),
+  };
+}
+
+function planOne(
+  input: RoundInput,
+  book: RuleBook,
+  seen: ObservedFleetCluster,
+  isAmbiguous: (cluster: ObservedCluster, pool: ObservedPool) => boolean,
+): ClusterPlan {
+  const { cluster } = seen;
+  const { safety, watch, everyMs } = input.config;
+  return planCluster({
+    now: input.now,
+    everyMs,
+    stuckAfterMs: watch.stuckAfterMs,
+    minNodes: safety.minNodesPerCluster,
+    cluster,
+    pools: seen.pools ?? [],
+    isAmbiguous: (pool) => isAmbiguous(cluster, pool),
+    record: seen.record,
+    ruleOf: (pool) => book.appliedRule({ region: cluster.region, cluster: cluster.name, pool: pool.name }),
+    asks: input.asks,
+    lookedAt: seen.lookedAt,
+  });
+}
+
+function brakeInput(input: RoundInput, plans: readonly ClusterPlan[]): BrakeInput {
+  const pools = input.clusters.flatMap((seen) => seen.pools ?? []);
+  return {
+    now: input.now,
+    wants: plans.flatMap((plan) => plan.wants).filter((want) => !want.view.isPaused && want.view.rule.mode === 'act'),
+    storedRules: input.storedRules,
+    fleetNodes: pools.reduce((sum, pool) => sum + observedNodes(pool), 0),
+    limits: input.config.safety.brake,
+    isApproved: input.asks.some((ask) => ask.kind === 'approval' && ask.configHash === input.config.hash && input.now < ask.until),
+  };
+}
+
+type Chosen = {
+  readonly plan: ClusterPlan;
+  readonly action: Action | undefined;
+  readonly want: RankedWant | undefined;
+  readonly holds: readonly Hold[];
+};
+
+/** Safety filters what is wanted; of what is left, the first in the cluster's order gets the slot, the others wait for it. */
+function chooseAction(
+  plan: ClusterPlan,
+  braked: ReadonlySet<RankedWant>,
+  budget: { lowersLeft: number },
+): Chosen {
+  const holds: Hold[] = [...plan.holds];
+  let chosen: RankedWant | undefined;
+  for (const want of plan.wants) {
+    const refusal = safetyHold(want, braked) ?? slotHold(plan, chosen) ?? budgetHold(want, budget);
+    if (refusal) holds.push(holdOf(want.view, refusal.code, refusal.reason, want.to));
+    else chosen = want;
+  }
+  if (chosen && isPlainLower(chosen)) budget.lowersLeft -= 1;
+  return { plan, action: chosen && actionOf(chosen), want: chosen, holds };
+}
+
+type Refusal = { readonly code: HoldCode; readonly reason: string };
+
+function safetyHold(want: RankedWant, braked: ReadonlySet<RankedWant>): Refusal | undefined {
+  if (want.view.isPaused) return { code: 'paused', reason: 'paused' };
+  const wish = `${describeSize(want.from)} → ${describeSize(want.to)}`;
+  if (want.view.rule.mode === 'observe') {
+    return { code: 'observe', reason: `mode is observe; it would go ${wish} (${want.view.reason})` };
+  }
+  if (braked.has(want)) return { code: 'brake', reason: `the brake holds ${wish} until: lamplighter approve` };
+  return undefined;
+}
+
+function slotHold(plan: ClusterPlan, chosen: RankedWant | undefined): Refusal | undefined {
+  if (chosen) return { code: 'slot', reason: `waits for ${chosen.view.names.pool}: one change per cluster at a time` };
+  return plan.slotTakenBy === undefined ? undefined : { code: 'slot', reason: `waits: ${plan.slotTakenBy}` };
+}
+
+function budgetHold(want: RankedWant, budget: { lowersLeft: number }): Refusal | undefined {
+  if (!isPlainLower(want) || budget.lowersLeft > 0) return undefined;
+  return { code: 'max-changes', reason: 'safety.maxChangesPerRound is reached: it waits for the next round' };
+}
+
+function isPlainLower(want: RankedWant): boolean {
+  return isLower(want.from, want.to) && !isRaise(want.from, want.to);
+}
+
+function actionOf(want: RankedWant): Action {
+  const { view, from, to, raise, deadline } = want;
+  return { kind: 'scale', ...view.names, from, to, raise, reason: view.reason, who: view.who, deadline };
+}
+
+/** The record as it is to be stored, when anything in it changed; decisions that are news go with it. */
+function updateOf(chosen: Chosen, seen: readonly ObservedFleetCluster[], input: RoundInput): readonly RecordUpdate[] {
+  const { plan, action, want } = chosen;
+  const { cluster } = plan;
+  const before = seen.find((one) => one.cluster.id === cluster.id && one.cluster.region === cluster.region)?.record;
+  const history = keepHistory(plan.record, chosen.holds, action, plan.decisions, input);
+  const record = action && want ? claimChange(history.record, want, action, input.now) : history.record;
+  const isNew = before === undefined ? Object.keys(record.pools).length > 0 : JSON.stringify(before) !== JSON.stringify(record);
+  if (!isNew) return [];
+  return [{ region: cluster.region, clusterId: cluster.id, record, action, decisions: history.decisions }];
+}
+
+/** A token without the right to change pools is one finding for its region, not one for each pool. */
+function cannotScale(plans: readonly ClusterPlan[]): readonly Finding[] {
+  const regions = new Set<string>();
+  for (const plan of plans) {
+    const memories = Object.values(plan.record.pools);
+    if (memories.some((memory) => memory.refusals?.some((refusal) => refusal.why === 'forbidden')))
+      regions.add(plan.cluster.region);
+  }
+  return [...regions].map((region) => ({
+    kind: 'token.cannot-scale',
+    subject: { kind: 'region', region },
+    severity: 'warning',
+    text: `the token of region ${region} may not change node pools`,
+    fix: 'give the token the role to update node pools, or set mode: observe',
+  }));
+}
+
+/** Does a cluster need its pools read: does a rule with a schedule match some of them, or does its record hold memories? */
+export function needsPools(book: RuleBook, cluster: ObservedCluster, record: ClusterRecord | undefined): boolean {
+  if (cluster.status === 'Deleting' || cluster.status === 'Deleted') return false;
+  if (record !== undefined && (record.change !== undefined || Object.keys(record.pools).length > 0)) return true;
+  return book.mayAct({ region: cluster.region, cluster: cluster.name });
+}

@@ -1,0 +1,62 @@
+import type { EpochMs, Finding, Size } from '../model.ts';
+import { saysAt } from '../schedule/timeline.ts';
+import type { PoolMemory } from './memory.ts';
+import { type Block, type PoolInput, poolFinding, poolLabel } from './pool-view.ts';
+import { isRange } from './size.ts';
+
+export type PoolBlock = Block & { readonly findings: readonly Finding[] };
+
+/** Statuses that the service is known to use for node pools (cf-mkcli and its integration tests; "Awaiting Network": users). */
+const knownStatuses = new Set(['Creating', 'Running', 'Scaling', 'Upgrading', 'Error', 'Deleting', 'Awaiting Network']);
+
+/** An older answer is ignored for at most this long: after that, time is better evidence than `updated_at`. */
+const staleForMs = 30 * 60_000;
+
+/** Why a pool cannot be judged at all, whatever its schedule says. */
+export function blockOf(input: PoolInput, memory: PoolMemory, size: Size | undefined): PoolBlock | undefined {
+  const { pool, names } = input;
+  if (memory.away && memory.autoscale !== pool.autoscale) return changedKind(input);
+  if (!knownStatuses.has(pool.status)) {
+    const text = `${poolLabel(names)} has the status "${pool.status}", which is not known`;
+    return { code: 'unknown-status', reason: `${text}: hands off`, findings: [poolFinding(names, 'pool.unclear', 'warning', text)] };
+  }
+  if (size === undefined) return absentSize(input);
+  const mismatch = findMismatch(input);
+  if (mismatch) {
+    const finding = poolFinding(names, 'config.mismatch', 'warning', mismatch, { fix: 'give this pool a rule with a number, or switch its autoscaling on' });
+    return { code: 'mismatch', reason: mismatch, findings: [finding] };
+  }
+  if (isStale(memory, pool.updatedAt, input.now)) {
+    return { code: 'stale', reason: 'the answer is older than one seen before', findings: [] };
+  }
+  if (pool.status !== 'Running') return { code: 'pool-not-running', reason: `the pool is ${pool.status}`, findings: [] };
+  return undefined;
+}
+
+function changedKind({ names, pool }: PoolInput): PoolBlock {
+  const now = pool.autoscale ? 'autoscaled' : 'fixed';
+  const text = `${poolLabel(names)} became ${now} while it was away from its base: what its base is now is unknown`;
+  const fix = `give the rule a base that fits, or run: lamplighter base "${poolLabel(names)}" set <size>`;
+  return { code: 'base-unknown', reason: text, findings: [poolFinding(names, 'base.unknown', 'critical', text, { fix })] };
+}
+
+function absentSize({ names, pool }: PoolInput): PoolBlock {
+  const what = pool.autoscale ? 'size_min or size_max' : 'size';
+  const text = `the answer for ${poolLabel(names)} holds no ${what}, which is not the same as 0`;
+  const findings = pool.status === 'Running' ? [poolFinding(names, 'pool.unclear', 'warning', text)] : [];
+  return { code: 'absent-size', reason: text, findings };
+}
+
+/** A range cannot be set on a fixed pool. */
+function findMismatch({ pool, rule, names, timeline, now }: PoolInput): string | undefined {
+  if (pool.autoscale) return undefined;
+  const sizes = [rule.base, rule.idle, ...saysAt(timeline, now)];
+  const hasRange = sizes.some((size) => size !== undefined && typeof size !== 'string' && isRange(size));
+  return hasRange ? `the rule gives a range, and ${poolLabel(names)} is a fixed pool` : undefined;
+}
+
+function isStale(memory: PoolMemory, updatedAt: EpochMs | undefined, now: EpochMs): boolean {
+  const seen = memory.seen;
+  if (seen?.updatedAt === undefined || updatedAt === undefined) return false;
+  return updatedAt < seen.updatedAt && now - seen.at <= staleForMs;
+}

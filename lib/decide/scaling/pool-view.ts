@@ -1,0 +1,75 @@
+import type { Rule } from '../compiled-config.ts';
+import type { EpochMs, Finding, Notice, ObservedCluster, ObservedPool, Size } from '../model.ts';
+import type { Timeline } from '../schedule/timeline.ts';
+import type { Change, PoolMemory } from './memory.ts';
+import type { Decision, HoldCode, PoolName } from './plan.ts';
+import type { PoolAsks } from './pool-asks.ts';
+
+export type PoolInput = {
+  readonly now: EpochMs;
+  readonly names: PoolName;
+  readonly cluster: ObservedCluster;
+  readonly pool: ObservedPool;
+  readonly rule: Rule;
+  readonly scheduleName: string;
+  readonly timeline: Timeline;
+  readonly asks: PoolAsks;
+  /** After settling; undefined at first sight. */
+  readonly memory: PoolMemory | undefined;
+  /** The pool's own claimed change that has not settled. */
+  readonly inFlight: Change | undefined;
+  /** What settling has just shown. */
+  readonly evidence: 'superseded' | 'undone' | undefined;
+  readonly leadMs: number;
+  /** When this pool was looked at last, where that is known. */
+  readonly lookedAt: EpochMs | undefined;
+};
+
+export type Block = { readonly code: HoldCode; readonly reason: string };
+
+/** One pool as the plan sees it before slot, order and safety. */
+export type PoolView = {
+  readonly names: PoolName;
+  readonly cluster: ObservedCluster;
+  readonly pool: ObservedPool;
+  readonly rule: Rule;
+  readonly memory: PoolMemory;
+  /** The size the answer shows; undefined = absent or stale. */
+  readonly current: Size | undefined;
+  /** The same, only when seen Running and nothing of ours is in flight. */
+  readonly running: Size | undefined;
+  readonly target: Size | undefined;
+  readonly base: Size | undefined;
+  readonly baseFrom: 'config' | 'remembered' | 'observed' | 'person';
+  readonly who: string;
+  readonly reason: string;
+  readonly aheadOf: EpochMs | undefined;
+  /** The latest edge of the schedule, or the boundary ahead of which the pool is raised. */
+  readonly boundary: EpochMs | undefined;
+  /** The latest edge of the schedule, −∞ where there is none. */
+  readonly lastEdgeAt: EpochMs;
+  /** A person asked for it: lateness is not said. */
+  readonly isLateSuppressed: boolean;
+  readonly isPaused: boolean;
+  readonly isOverridden: boolean;
+  /** Why nothing is done whatever the target is. */
+  readonly block: Block | undefined;
+  readonly findings: readonly Finding[];
+  readonly notices: readonly Notice[];
+  readonly decisions: readonly Omit<Decision, 'configHash'>[];
+};
+
+export function poolFinding(
+  names: PoolName,
+  kind: Finding['kind'],
+  severity: Finding['severity'],
+  text: string,
+  extra: Pick<Finding, 'fix' | 'since' | 'facts'> = {},
+): Finding {
+  const { region, clusterId, poolId, cluster, pool } = names;
+  return { kind, severity, subject: { kind: 'pool', region, clusterId, poolId, cluster, pool }, text, ...extra };
+}
+
+export function poolLabel(names: Pick<PoolName, 'cluster' | 'pool'>): string {
+  return `${names.cluster}/${names.pool}`;
+}

@@ -1,0 +1,56 @@
+import { lastEdge } from '../schedule/timeline.ts';
+import { type PoolMemory, remember } from './memory.ts';
+import type { PoolInput } from './pool-view.ts';
+
+/** A pool that vanished from the answers is forgotten after this; an answer that omits it must not lose its base. */
+export const forgetAfterMs = 7 * 24 * 60 * 60_000;
+
+/**
+ * The memory brought up to now: what ended is dropped, and a reset is noted when the rule changed, an ask started,
+ * changed or ended, or a kept size ran out. After a reset the schedule acts at once.
+ */
+export function refreshMemory(input: PoolInput): PoolMemory {
+  const { now, pool, rule, asks } = input;
+  const known = input.memory;
+  const first: PoolMemory = { name: pool.name, autoscale: pool.autoscale, asks: asks.fingerprint, ruleHash: rule.hash, onRemove: rule.onRemove };
+  if (known === undefined) return first;
+  const ruleChanged = known.ruleHash !== rule.hash;
+  const asksChanged = (known.asks ?? '') !== asks.fingerprint;
+  const keptEnded = known.kept !== undefined && (ruleChanged || known.kept.until <= now);
+  const memory = known.autoscale === pool.autoscale || known.away ? known : forgetSizes(known, pool.autoscale);
+  return remember(memory, {
+    name: pool.name,
+    ruleHash: rule.hash,
+    onRemove: rule.onRemove,
+    asks: asks.fingerprint,
+    kept: keptEnded ? undefined : memory.kept,
+    resetAt: ruleChanged || asksChanged || keptEnded ? now : memory.resetAt,
+    ahead: memory.ahead !== undefined && memory.ahead <= now ? undefined : memory.ahead,
+    foreign: recent(memory.foreign, now),
+    missingSince: undefined,
+  });
+}
+
+/** A pool that changed its kind while it was at home starts anew: sizes of the other form mean nothing. */
+function forgetSizes(memory: PoolMemory, autoscale: boolean): PoolMemory {
+  return { ...memory, autoscale, seen: undefined, base: undefined, kept: undefined, reachedAt: undefined, lastSet: undefined };
+}
+
+function recent(times: readonly number[] | undefined, now: number): readonly number[] | undefined {
+  const left = times?.filter((at) => at > now - 60 * 60_000);
+  return left === undefined || left.length === 0 ? undefined : left;
+}
+
+/** Seen Running at the target since the last edge and the last reset. */
+export function isReached(memory: PoolMemory, input: Pick<PoolInput, 'timeline' | 'now'>): boolean {
+  if (memory.reachedAt === undefined) return false;
+  const edge = lastEdge(input.timeline, input.now) ?? Number.NEGATIVE_INFINITY;
+  return memory.reachedAt >= edge && memory.reachedAt >= (memory.resetAt ?? Number.NEGATIVE_INFINITY);
+}
+
+/** Looked at since the last edge and reset: what changed since then changed with no edge in between. */
+export function isLookFresh(memory: PoolMemory, input: Pick<PoolInput, 'timeline' | 'now' | 'lookedAt'>): boolean {
+  if (input.lookedAt === undefined) return false;
+  const edge = lastEdge(input.timeline, input.now) ?? Number.NEGATIVE_INFINITY;
+  return input.lookedAt >= edge && input.lookedAt >= (memory.resetAt ?? Number.NEGATIVE_INFINITY);
+}

@@ -1,0 +1,30 @@
+import type { EpochMs, Size } from '../model.ts';
+import { type PoolMemory, type Refusal, remember } from './memory.ts';
+import { equalSize } from './size.ts';
+
+const firstCoolDownMs = 5 * 60_000;
+const longestCoolDownMs = 20 * 60_000;
+const remembered = 4;
+
+export type NewRefusal = {
+  readonly target: Size;
+  readonly why: Refusal['why'];
+  readonly detail: string;
+  readonly poolUpdatedAt: EpochMs | undefined;
+};
+
+/** A refusal starts a cool-down for this target of this pool: 5 min, doubling to 20 min. Another target is free at once. */
+export function addRefusal(memory: PoolMemory, refusal: NewRefusal, now: EpochMs): PoolMemory {
+  const known = memory.refusals?.find((other) => equalSize(other.target, refusal.target));
+  const count = (known?.count ?? 0) + 1;
+  const isInvalid = refusal.why === 'invalid' || refusal.why === 'ignored';
+  const next: Refusal = {
+    ...refusal,
+    count,
+    invalid: (known?.invalid ?? 0) + (isInvalid ? 1 : 0),
+    until: now + Math.min(firstCoolDownMs * 2 ** (count - 1), longestCoolDownMs),
+    ruleHash: memory.ruleHash ?? '',
+  };
+  const others = (memory.refusals ?? []).filter((other) => !equalSize(other.target, refusal.target));
+  return remember(memory, { refusals: [...others, next].slice(-remembered) });
+}

@@ -1,0 +1,69 @@
+import type { CompiledConfig, Exception, Rule, Schedule } from '../compiled-config.ts';
+import { matchesCluster, matchesPool, type Names } from '../match.ts';
+import type { EpochMs } from '../model.ts';
+import { makeTimeline, type Timeline } from '../schedule/timeline.ts';
+import type { AppliedRule } from './plan-cluster.ts';
+
+export type RuleBook = {
+  /** The first rule that matches, whatever it says. */
+  readonly ruleOf: (names: Names) => Rule | undefined;
+  /** The same, when it has a schedule: with the pool's own timeline (schedule and matching exceptions). */
+  readonly appliedRule: (names: Names) => AppliedRule | undefined;
+  /** Could a rule with a schedule apply to some pool of this cluster? */
+  readonly mayAct: (names: Pick<Names, 'region' | 'cluster'>) => boolean;
+};
+
+/** The config as pools ask it. Each schedule is evaluated once per book and set of exceptions, not once per pool. */
+export function makeRuleBook(config: CompiledConfig, now: EpochMs): RuleBook {
+  const schedules = new Map(config.schedules.map((schedule) => [schedule.name, schedule]));
+  const timelines = new Map<string, Timeline>();
+  const rulesOf = new Map<string, readonly Rule[]>();
+  const candidates = (names: Pick<Names, 'region' | 'cluster'>) => {
+    const key = `${names.region}\n${names.cluster}`;
+    const known = rulesOf.get(key) ?? config.rules.filter((rule) => matchesCluster(rule.match, names));
+    rulesOf.set(key, known);
+    return known;
+  };
+  const ruleOf = (names: Names) => candidates(names).find((rule) => matchesPool(rule.match, names));
+  return {
+    ruleOf,
+    mayAct: (names) => mayAct(candidates(names)),
+    appliedRule: (names) => {
+      const rule = ruleOf(names);
+      const schedule = rule?.schedule === undefined ? undefined : schedules.get(rule.schedule);
+      if (rule === undefined || schedule === undefined) return undefined;
+      const timeline = timelineOf(schedule, config.exceptions, names, now, timelines);
+      return { rule: livesHere(rule, config, names), scheduleName: schedule.name, timeline };
+    },
+  };
+}
+
+/** Lamplighter's own pool is never taken below 1. */
+function livesHere(rule: Rule, config: CompiledConfig, names: Names): Rule {
+  const own = config.safety.runsOn;
+  if (own === undefined || !matchesPool(own, names)) return rule;
+  return { ...rule, limits: { ...rule.limits, min: Math.max(1, rule.limits.min) } };
+}
+
+/** Rules that take all pools of a cluster out come first or not at all. */
+function mayAct(rules: readonly Rule[]): boolean {
+  for (const rule of rules) {
+    if (rule.schedule !== undefined) return true;
+    if (rule.match.pool === undefined || rule.match.text.endsWith('/*')) return false;
+  }
+  return false;
+}
+
+function timelineOf(
+  schedule: Schedule,
+  exceptions: readonly Exception[],
+  names: Names,
+  now: EpochMs,
+  timelines: Map<string, Timeline>,
+): Timeline {
+  const matching = exceptions.filter((exception) => matchesPool(exception.match, names));
+  const key = `${schedule.name}\n${matching.map((exception) => exceptions.indexOf(exception)).join(',')}`;
+  const known = timelines.get(key) ?? makeTimeline(schedule, matching, now);
+  timelines.set(key, known);
+  return known;
+}

@@ -1,0 +1,46 @@
+import type { EpochMs, ObservedPool, Size } from '../model.ts';
+import type { Change } from './memory.ts';
+import { equalSize } from './size.ts';
+
+/** A PUT that was accepted may take a while to show: before this, the old size proves nothing. */
+const notAppliedAfterMs = 4 * 60_000;
+const vanishedAfterMs = 10 * 60_000;
+
+export type Settlement =
+  | { readonly kind: 'done'; readonly tookMs: number }
+  /** Running at another size: a person's change. */
+  | { readonly kind: 'superseded'; readonly size: Size }
+  /** Applied, and put back to the old size by somebody. */
+  | { readonly kind: 'undone'; readonly size: Size }
+  | { readonly kind: 'not-applied' }
+  | { readonly kind: 'vanished' }
+  | { readonly kind: 'stuck' }
+  | { readonly kind: 'wait' };
+
+/**
+ * What a fresh observation says about a claimed change. `running` = the size, only when the pool is seen Running.
+ * A mark outlives every crash, so what is seen decides and never what was answered.
+ */
+export function settleChange(
+  change: Change,
+  pool: ObservedPool | undefined,
+  running: Size | undefined,
+  now: EpochMs,
+  stuckAfterMs: number,
+): Settlement {
+  const age = now - change.claimedAt;
+  if (pool === undefined) return age >= vanishedAfterMs ? { kind: 'vanished' } : { kind: 'wait' };
+  if (running === undefined) return age >= stuckAfterMs ? { kind: 'stuck' } : { kind: 'wait' };
+  if (equalSize(running, change.to)) return { kind: 'done', tookMs: tookMs(change, pool, now) };
+  if (!equalSize(running, change.from)) return { kind: 'superseded', size: running };
+  if (age < notAppliedAfterMs) return { kind: 'wait' };
+  const isTouched = pool.updatedAt !== undefined && pool.updatedAt > change.claimedAt;
+  return isTouched ? { kind: 'undone', size: running } : { kind: 'not-applied' };
+}
+
+/** A raise ends when the pool was last updated, if that lies between claim and look; else when we looked. */
+function tookMs(change: Change, pool: ObservedPool, now: EpochMs): number {
+  const updated = pool.updatedAt;
+  const end = updated !== undefined && updated > change.claimedAt && updated <= now ? updated : now;
+  return end - change.claimedAt;
+}

@@ -1,0 +1,103 @@
+import type { Lease } from '../asks.ts';
+import type { Rule } from '../compiled-config.ts';
+import type { EpochMs, Size } from '../model.ts';
+import type { Timeline } from '../schedule/timeline.ts';
+import type { Kept } from './memory.ts';
+import type { PoolAsks } from './pool-asks.ts';
+import { type Resolver, type ScheduledViews, scheduledViews } from './scheduled.ts';
+import { approach, asPoolSize, clampSize, describeSize, equalSize, largest, upper } from './size.ts';
+
+export type WantedInput = {
+  readonly now: EpochMs;
+  readonly timeline: Timeline;
+  readonly scheduleName: string;
+  readonly leadMs: number;
+  readonly asks: PoolAsks;
+  readonly kept: Kept | undefined;
+  readonly current: Size;
+  readonly resolver: Resolver;
+};
+
+export type Wanted = {
+  /** undefined = the base is wanted and unknown. */
+  readonly target: Size | undefined;
+  readonly who: string;
+  readonly reason: string;
+  /** The boundary ahead of which the pool is raised. */
+  readonly aheadOf: EpochMs | undefined;
+  /** The schedule's own size at this instant, a kept size standing in for it. */
+  readonly scheduled: Size | undefined;
+  readonly isByLeaseOrOverride: boolean;
+};
+
+/** wanted = override ?? max(kept size ?? scheduled size, live leases). */
+export function findWanted(input: WantedInput): Wanted {
+  const { asks, kept, current, resolver } = input;
+  const views = scheduledViews(input.timeline, input.now, input.leadMs, kept, resolver);
+  if (asks.override) {
+    const exactly = asPoolSize(asks.override.exactly, resolver.autoscale);
+    if (exactly !== undefined) {
+      const target = clampSize(exactly, resolver.rule.limits);
+      const reason = `override: exactly ${describeSize(target)} until ${iso(asks.override.until)}${because(asks.override.reason)}`;
+      return { target, who: asks.override.who, reason, aheadOf: undefined, scheduled: views.now, isByLeaseOrOverride: true };
+    }
+  }
+  const lease = largestLease(asks.leases, kept, resolver);
+  return lease === undefined ? bySchedule(input, views) : withLease(input, views, lease, current);
+}
+
+/** A lease is capped at `leases.max`, else `limits.max`, else the base (its max); with none of them it cannot count. */
+export function leaseCap(rule: Rule, base: Size | undefined): number | undefined {
+  return rule.leases.max ?? rule.limits.max ?? (base === undefined ? undefined : upper(base));
+}
+
+type CappedLease = { readonly size: Size; readonly lease: Lease };
+
+/** The largest of the live leases; while a size is kept, only of those asked for after that began. */
+function largestLease(leases: readonly Lease[], kept: Kept | undefined, resolver: Resolver): CappedLease | undefined {
+  const cap = leaseCap(resolver.rule, resolver.base);
+  const counting = leases.filter((lease) => kept === undefined || lease.askedAt > kept.since);
+  const best = counting.reduce<Lease | undefined>(
+    (most, lease) => (most === undefined || lease.atLeast > most.atLeast ? lease : most),
+    undefined,
+  );
+  if (best === undefined || cap === undefined) return undefined;
+  const size = asPoolSize(Math.min(best.atLeast, cap), resolver.autoscale);
+  return size === undefined ? undefined : { size: clampSize(size, resolver.rule.limits), lease: best };
+}
+
+function bySchedule(input: WantedInput, views: ScheduledViews): Wanted {
+  const { current, kept, now } = input;
+  const common = { aheadOf: views.aheadOf, scheduled: views.now, isByLeaseOrOverride: false };
+  const who = kept ? 'a person' : `schedule ${input.scheduleName}`;
+  if (views.now === undefined) {
+    return { ...common, target: undefined, who, reason: `schedule ${input.scheduleName} asks for the base, which is unknown` };
+  }
+  const target = approach(current, views.up ?? views.now, views.down ?? largest(current, views.now));
+  const ahead = views.aheadOf === undefined ? '' : ` (ready by ${iso(views.aheadOf)})`;
+  const said = kept
+    ? `size ${describeSize(kept.size)} was set by hand, kept until ${iso(kept.until)}`
+    : `schedule ${input.scheduleName}: ${describeSize(equalSize(target, current) ? views.now : target)}`;
+  return { ...common, target, who, reason: `${said}${now < (views.aheadOf ?? 0) ? ahead : ''}` };
+}
+
+/** A lease raises and never lowers: with an unknown base, the pool stays where it is unless the lease asks for more. */
+function withLease(input: WantedInput, views: ScheduledViews, { size, lease }: CappedLease, current: Size): Wanted {
+  const up = views.up === undefined ? size : largest(views.up, size);
+  const down = views.down === undefined || views.now === undefined ? largest(current, up) : largest(views.down, size);
+  const target = approach(current, up, down);
+  const leaseDecides = views.now === undefined || !equalSize(largest(views.now, size), views.now);
+  const reason = `lease ${lease.id}: at least ${lease.atLeast} until ${iso(lease.until)}${because(lease.reason)}`;
+  const common = { target, aheadOf: views.aheadOf, scheduled: views.now };
+  if (leaseDecides) return { ...common, who: lease.who, reason, isByLeaseOrOverride: true };
+  return { ...bySchedule(input, views), target };
+}
+
+function because(reason: string | undefined): string {
+  return reason === undefined ? '' : ` (${reason})`;
+}
+
+/** An instant for a sentence: to the second, in UTC. */
+export function iso(at: EpochMs): string {
+  return `${new Date(at).toISOString().slice(0, 19)}Z`;
+}
