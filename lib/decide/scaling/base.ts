@@ -30,7 +30,8 @@ export type BaseInput = {
  */
 export function findBase(input: BaseInput): BaseView {
   const { rule, memory } = input;
-  if (rule.base !== 'remembered') return { base: asPoolSize(rule.base, input.autoscale), from: 'config', isLearnt: false };
+  if (rule.base !== 'remembered')
+    return { base: asPoolSize(rule.base, input.autoscale), from: 'config', isLearnt: false };
   const isBaseTime = input.says.includes('base') && input.isQuiet;
   if (memory.away) return baseWhileAway(input, memory.away, isBaseTime);
   if (isBaseTime && canBeBase(input)) return { base: input.running, from: 'remembered', isLearnt: true };

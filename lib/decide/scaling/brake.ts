@@ -35,8 +35,7 @@ export function brakeLowers(input: BrakeInput): Braked {
   const timelines = new Map<string, Timeline>();
   const counted = input.wants.filter((want) => isNews(want, input, timelines));
   const nodes = counted.reduce((sum, want) => sum + nodesTaken(want), 0);
-  const isTooMuch =
-    counted.length > input.limits.pools || nodes * 100 > input.limits.percent * input.fleetNodes;
+  const isTooMuch = counted.length > input.limits.pools || nodes * 100 > input.limits.percent * input.fleetNodes;
   if (counted.length === 0 || !isTooMuch) return { held: new Set(), finding: undefined };
   return { held: new Set(counted), finding: findingOf(counted, nodes, input) };
 }
@@ -63,7 +62,9 @@ function nodesTaken({ view, to }: RankedWant): number {
 }
 
 function findingOf(counted: readonly RankedWant[], nodes: number, input: BrakeInput): Finding {
-  const names = counted.slice(0, 5).map((want) => `${want.view.names.cluster}/${want.view.names.pool} → ${describeSize(want.to)}`);
+  const names = counted
+    .slice(0, 5)
+    .map((want) => `${want.view.names.cluster}/${want.view.names.pool} → ${describeSize(want.to)}`);
   const more = counted.length > names.length ? ` and ${counted.length - names.length} more` : '';
   return {
     kind: 'config.brake',

@@ -23,7 +23,14 @@ export function claimChange(record: ClusterRecord, want: RankedWant, action: Act
     actedRule: view.rule.hash === 'removed' ? memory.actedRule : view.rule.hash,
     ahead: view.aheadOf !== undefined && action.raise ? view.aheadOf : memory.ahead,
   });
-  const change = { poolId: action.poolId, from: action.from, to: action.to, claimedAt: now, wroteAway: leaves, reason: action.reason };
+  const change = {
+    poolId: action.poolId,
+    from: action.from,
+    to: action.to,
+    claimedAt: now,
+    wroteAway: leaves,
+    reason: action.reason,
+  };
   return { ...record, change, pools: { ...record.pools, [action.poolId]: claimed } };
 }
 

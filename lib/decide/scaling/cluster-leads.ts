@@ -29,13 +29,24 @@ export function clusterLeads(
   queue.sort((a, b) => (a.pool.name < b.pool.name ? -1 : a.pool.name > b.pool.name ? 1 : 0));
   queue.forEach((entry, index) => {
     const before = queue.slice(0, index).filter((other) => other.boundary === entry.boundary);
-    leads.set(entry.pool.id, queuedLeadMs(entry.ownMs, before.map((other) => other.ownMs)));
+    leads.set(
+      entry.pool.id,
+      queuedLeadMs(
+        entry.ownMs,
+        before.map((other) => other.ownMs),
+      ),
+    );
   });
   return leads;
 }
 
 /** The first boundary within the longest lead at which the schedule asks for more than the pool has now. */
-function nextRaise(input: ClusterInput, settled: Settled, pool: ObservedPool, applied: AppliedRule): EpochMs | undefined {
+function nextRaise(
+  input: ClusterInput,
+  settled: Settled,
+  pool: ObservedPool,
+  applied: AppliedRule,
+): EpochMs | undefined {
   const memory = settled.pools[pool.id];
   const size = observedSize(pool, memory);
   if (size === undefined) return undefined;

@@ -12,12 +12,20 @@ export type ConfigFindings = {
 
 /** Where the config and the fleet do not fit: names that exist twice, and exactly named pools that do not exist. */
 export function configFindings(input: RoundInput, book: RuleBook): ConfigFindings {
-  const clusters = input.clusters.filter(({ cluster }) => cluster.status !== 'Deleting' && cluster.status !== 'Deleted');
+  const clusters = input.clusters.filter(
+    ({ cluster }) => cluster.status !== 'Deleting' && cluster.status !== 'Deleted',
+  );
   const clusterCounts = countBy(clusters.map(({ cluster }) => `${cluster.region}\n${cluster.name}`));
   const isAmbiguous = (cluster: ObservedCluster, pool: ObservedPool) =>
     (clusterCounts.get(`${cluster.region}\n${cluster.name}`) ?? 0) > 1 || isTwin(cluster, pool, clusters);
-  const twins = clusters.flatMap((seen) => (seen.pools ?? []).filter((pool) => isAmbiguous(seen.cluster, pool)).map((pool) => ({ cluster: seen.cluster, pool })));
-  const matched = twins.filter(({ cluster, pool }) => book.appliedRule({ region: cluster.region, cluster: cluster.name, pool: pool.name }));
+  const twins = clusters.flatMap((seen) =>
+    (seen.pools ?? [])
+      .filter((pool) => isAmbiguous(seen.cluster, pool))
+      .map((pool) => ({ cluster: seen.cluster, pool })),
+  );
+  const matched = twins.filter(({ cluster, pool }) =>
+    book.appliedRule({ region: cluster.region, cluster: cluster.name, pool: pool.name }),
+  );
   const missing = input.isWhole ? missingPools(input, clusters) : [];
   return {
     isAmbiguous,
@@ -43,21 +51,53 @@ function textOfTwin(cluster: ObservedCluster, pool: ObservedPool): string {
 }
 
 function findingOfTwin(cluster: ObservedCluster, pool: ObservedPool): Finding {
-  const subject = { kind: 'pool' as const, region: cluster.region, clusterId: cluster.id, poolId: pool.id, cluster: cluster.name, pool: pool.name };
+  const subject = {
+    kind: 'pool' as const,
+    region: cluster.region,
+    clusterId: cluster.id,
+    poolId: pool.id,
+    cluster: cluster.name,
+    pool: pool.name,
+  };
   return { kind: 'config.mismatch', subject, severity: 'warning', text: textOfTwin(cluster, pool) };
 }
 
 function holdOfTwin(cluster: ObservedCluster, pool: ObservedPool): Hold {
-  const names = { region: cluster.region, clusterId: cluster.id, cluster: cluster.name, poolId: pool.id, pool: pool.name };
-  return { kind: 'hold', ...names, code: 'ambiguous', from: undefined, to: undefined, reason: textOfTwin(cluster, pool), who: 'lamplighter' };
+  const names = {
+    region: cluster.region,
+    clusterId: cluster.id,
+    cluster: cluster.name,
+    poolId: pool.id,
+    pool: pool.name,
+  };
+  return {
+    kind: 'hold',
+    ...names,
+    code: 'ambiguous',
+    from: undefined,
+    to: undefined,
+    reason: textOfTwin(cluster, pool),
+    who: 'lamplighter',
+  };
 }
 
 /** A rule that names one pool exactly expects it to exist; a glob may match nothing. */
 function missingPools(input: RoundInput, clusters: readonly ObservedFleetCluster[]): readonly Finding[] {
   const exact = input.config.rules.filter((rule) => rule.match.exactPool && rule.schedule !== undefined);
   return exact.flatMap((rule) => {
-    const mayBeUnread = clusters.some((seen) => seen.pools === undefined && matchesPool({ ...rule.match, pool: undefined }, { region: seen.cluster.region, cluster: seen.cluster.name, pool: '' }));
-    const exists = clusters.some((seen) => seen.pools?.some((pool) => matchesPool(rule.match, { region: seen.cluster.region, cluster: seen.cluster.name, pool: pool.name })));
+    const mayBeUnread = clusters.some(
+      (seen) =>
+        seen.pools === undefined &&
+        matchesPool(
+          { ...rule.match, pool: undefined },
+          { region: seen.cluster.region, cluster: seen.cluster.name, pool: '' },
+        ),
+    );
+    const exists = clusters.some((seen) =>
+      seen.pools?.some((pool) =>
+        matchesPool(rule.match, { region: seen.cluster.region, cluster: seen.cluster.name, pool: pool.name }),
+      ),
+    );
     if (exists || mayBeUnread) return [];
     return [
       {

@@ -18,10 +18,21 @@ export function keepHistory(
 ): { readonly record: ClusterRecord; readonly decisions: readonly Decision[] } {
   const decisions: Decision[] = [];
   const pools: { [poolId: string]: PoolMemory } = { ...record.pools };
-  const lines: readonly Line[] = [...settled, ...holds.map((hold) => lineOf(hold, now)), ...(action ? [lineOf(action, now)] : [])];
+  const lines: readonly Line[] = [
+    ...settled,
+    ...holds.map((hold) => lineOf(hold, now)),
+    ...(action ? [lineOf(action, now)] : []),
+  ];
   for (const line of lines) {
     const memory = pools[line.poolId];
-    const fingerprint = [line.kind, line.code, describeSize(line.from), describeSize(line.to), line.who, config.hash].join('|');
+    const fingerprint = [
+      line.kind,
+      line.code,
+      describeSize(line.from),
+      describeSize(line.to),
+      line.who,
+      config.hash,
+    ].join('|');
     if (memory?.decision === fingerprint) continue;
     if (memory) pools[line.poolId] = remember(memory, { decision: fingerprint });
     if (memory || line.kind !== 'hold') decisions.push({ ...line, configHash: config.hash });

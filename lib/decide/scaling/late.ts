@@ -16,7 +16,10 @@ const perOtherPoolMs = 17 * minuteMs;
 export function deadlineOf(view: PoolView, memory: PoolMemory, siblings: readonly PoolView[]): EpochMs {
   const since = memory.pending?.since ?? Number.NEGATIVE_INFINITY;
   const from = Math.max(view.boundary ?? Number.NEGATIVE_INFINITY, since);
-  const others = siblings.filter((other) => other.names.poolId !== view.names.poolId && other.boundary !== undefined && other.boundary === view.boundary);
+  const others = siblings.filter(
+    (other) =>
+      other.names.poolId !== view.names.poolId && other.boundary !== undefined && other.boundary === view.boundary,
+  );
   return from + (view.rule.lead.kind === 'none' ? withoutLeadMs : withLeadMs) + others.length * perOtherPoolMs;
 }
 

@@ -18,5 +18,8 @@ export function ownLeadMs(lead: Lead, memory: PoolMemory | undefined, everyMs: n
 
 /** One cluster changes one pool at a time: a raise also waits for those queued before it for the same boundary. */
 export function queuedLeadMs(ownMs: number, before: readonly number[]): number {
-  return Math.min(before.reduce((sum, ms) => sum + ms, ownMs), longestLeadMs);
+  return Math.min(
+    before.reduce((sum, ms) => sum + ms, ownMs),
+    longestLeadMs,
+  );
 }

@@ -87,9 +87,7 @@ export type PoolMemory = {
 
 /** The memory with these fields changed; the same object when nothing really changed, so that no write follows. */
 export function remember(memory: PoolMemory, patch: Partial<PoolMemory>): PoolMemory {
-  const changed = Object.entries(patch).some(
-    ([name, value]) => !isSame(value, memory[name as keyof PoolMemory]),
-  );
+  const changed = Object.entries(patch).some(([name, value]) => !isSame(value, memory[name as keyof PoolMemory]));
   return changed ? { ...memory, ...patch } : memory;
 }
 

@@ -23,10 +23,16 @@ export type OrphanInput = {
  */
 export function viewOrphan(input: OrphanInput): PoolView | undefined {
   const { pool, names, isInFlight } = input;
-  const memory = remember(input.memory, { kept: undefined, ahead: undefined, asks: input.asks.fingerprint, missingSince: undefined });
+  const memory = remember(input.memory, {
+    kept: undefined,
+    ahead: undefined,
+    asks: input.asks.fingerprint,
+    missingSince: undefined,
+  });
   const { away } = memory;
   if (isInFlight && away === undefined) return orphanView(input, memory, undefined, undefined);
-  if (away === undefined || memory.onRemove === 'leave') return isInFlight ? orphanView(input, memory, undefined, undefined) : undefined;
+  if (away === undefined || memory.onRemove === 'leave')
+    return isInFlight ? orphanView(input, memory, undefined, undefined) : undefined;
   if (away.base === 'unknown') return unknownBase(input, memory);
   const base = asPoolSize(away.base, pool.autoscale);
   if (base === undefined || memory.autoscale !== pool.autoscale) return unknownBase(input, memory);
@@ -40,7 +46,11 @@ function unknownBase(input: OrphanInput, memory: PoolMemory): PoolView {
   const text = `${label} has left the config while it was away from its base, and its base is not known`;
   const fix = `set its size by hand, then run: lamplighter base "${label}" set <size>`;
   const findings = [poolFinding(input.names, 'base.unknown', 'critical', text, { fix })];
-  return { ...orphanView(input, memory, undefined, observedSize(input.pool, memory)), block: { code: 'base-unknown', reason: text }, findings };
+  return {
+    ...orphanView(input, memory, undefined, observedSize(input.pool, memory)),
+    block: { code: 'base-unknown', reason: text },
+    findings,
+  };
 }
 
 function orphanView(
@@ -54,7 +64,13 @@ function orphanView(
   const isRunning = pool.status === 'Running' && !input.isInFlight && memory.stuck === undefined;
   const findings: readonly Finding[] = [];
   return {
-    names, cluster, pool, memory, current, base, findings,
+    names,
+    cluster,
+    pool,
+    memory,
+    current,
+    base,
+    findings,
     rule: ruleOfTheGone(memory),
     running: isRunning ? current : undefined,
     target: base,

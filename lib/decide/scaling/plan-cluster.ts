@@ -82,22 +82,32 @@ function namesOf({ cluster }: ClusterInput, pool: ObservedPool): PoolName {
 function viewPools(input: ClusterInput, settled: Settled): readonly PoolView[] {
   const applied = new Map(input.pools.map((pool) => [pool.id, input.ruleOf(pool)]));
   const leads = clusterLeads(input, settled, applied);
-  return input.pools.filter((pool) => !input.isAmbiguous(pool)).flatMap((pool) => {
-    const names = namesOf(input, pool);
-    const memory = settled.pools[pool.id];
-    const asks = asksOfPool(input.asks, names, input.now);
-    const rule = applied.get(pool.id);
-    const inFlight = settled.change?.poolId === pool.id ? settled.change : undefined;
-    if (rule === undefined) {
-      if (memory === undefined) return [];
-      const orphan = viewOrphan({ now: input.now, names, cluster: input.cluster, pool, memory, asks, isInFlight: inFlight !== undefined });
-      return orphan ? [orphan] : [];
-    }
-    const evidence = settled.evidence[pool.id];
-    const leadMs = leads.get(pool.id) ?? 0;
-    const { now, cluster, lookedAt } = input;
-    return [viewPool({ now, names, cluster, pool, ...rule, asks, memory, inFlight, evidence, leadMs, lookedAt })];
-  });
+  return input.pools
+    .filter((pool) => !input.isAmbiguous(pool))
+    .flatMap((pool) => {
+      const names = namesOf(input, pool);
+      const memory = settled.pools[pool.id];
+      const asks = asksOfPool(input.asks, names, input.now);
+      const rule = applied.get(pool.id);
+      const inFlight = settled.change?.poolId === pool.id ? settled.change : undefined;
+      if (rule === undefined) {
+        if (memory === undefined) return [];
+        const orphan = viewOrphan({
+          now: input.now,
+          names,
+          cluster: input.cluster,
+          pool,
+          memory,
+          asks,
+          isInFlight: inFlight !== undefined,
+        });
+        return orphan ? [orphan] : [];
+      }
+      const evidence = settled.evidence[pool.id];
+      const leadMs = leads.get(pool.id) ?? 0;
+      const { now, cluster, lookedAt } = input;
+      return [viewPool({ now, names, cluster, pool, ...rule, asks, memory, inFlight, evidence, leadMs, lookedAt })];
+    });
 }
 
 function finishOne(
@@ -137,7 +147,11 @@ function compareViews(a: PoolView, b: PoolView, views: readonly PoolView[]): num
   const raise = (view: PoolView) =>
     view.current !== undefined && view.target !== undefined && isRaise(view.current, view.target) ? 0 : 1;
   const deadline = (view: PoolView) => deadlineOf(view, view.memory, views);
-  return raise(a) - raise(b) || (deadline(a) < deadline(b) ? -1 : deadline(a) > deadline(b) ? 1 : 0) || compareText(a.names.pool, b.names.pool);
+  return (
+    raise(a) - raise(b) ||
+    (deadline(a) < deadline(b) ? -1 : deadline(a) > deadline(b) ? 1 : 0) ||
+    compareText(a.names.pool, b.names.pool)
+  );
 }
 
 /** By code units: the same order on every machine. */

@@ -40,7 +40,11 @@ export function planRound(input: RoundInput): Plan {
   const brake = brakeLowers(brakeInput(input, plans));
   const budget = { lowersLeft: input.config.safety.maxChangesPerRound ?? Number.POSITIVE_INFINITY };
   const chosen = plans.map((plan) => chooseAction(plan, brake.held, budget));
-  const findings: Finding[] = [...ambiguous.findings, ...chosen.flatMap(({ plan }) => plan.findings), ...cannotScale(plans)];
+  const findings: Finding[] = [
+    ...ambiguous.findings,
+    ...chosen.flatMap(({ plan }) => plan.findings),
+    ...cannotScale(plans),
+  ];
   return {
     actions: chosen.flatMap(({ action }) => (action ? [action] : [])),
     holds: [...ambiguous.holds, ...chosen.flatMap(({ holds }) => holds)],
@@ -81,7 +85,9 @@ function brakeInput(input: RoundInput, plans: readonly ClusterPlan[]): BrakeInpu
     storedRules: input.storedRules,
     fleetNodes: pools.reduce((sum, pool) => sum + observedNodes(pool), 0),
     limits: input.config.safety.brake,
-    isApproved: input.asks.some((ask) => ask.kind === 'approval' && ask.configHash === input.config.hash && input.now < ask.until),
+    isApproved: input.asks.some(
+      (ask) => ask.kind === 'approval' && ask.configHash === input.config.hash && input.now < ask.until,
+    ),
   };
 }
 
@@ -93,11 +99,7 @@ type Chosen = {
 };
 
 /** Safety filters what is wanted; of what is left, the first in the cluster's order gets the slot, the others wait for it. */
-function chooseAction(
-  plan: ClusterPlan,
-  braked: ReadonlySet<RankedWant>,
-  budget: { lowersLeft: number },
-): Chosen {
+function chooseAction(plan: ClusterPlan, braked: ReadonlySet<RankedWant>, budget: { lowersLeft: number }): Chosen {
   const holds: Hold[] = [...plan.holds];
   let chosen: RankedWant | undefined;
   for (const want of plan.wants) {
@@ -147,7 +149,8 @@ function updateOf(chosen: Chosen, seen: readonly ObservedFleetCluster[], input: 
   const before = seen.find((one) => one.cluster.id === cluster.id && one.cluster.region === cluster.region)?.record;
   const history = keepHistory(plan.record, chosen.holds, action, plan.decisions, input);
   const record = action && want ? claimChange(history.record, want, action, input.now) : history.record;
-  const isNew = before === undefined ? Object.keys(record.pools).length > 0 : JSON.stringify(before) !== JSON.stringify(record);
+  const isNew =
+    before === undefined ? Object.keys(record.pools).length > 0 : JSON.stringify(before) !== JSON.stringify(record);
   if (!isNew) return [];
   return [{ region: cluster.region, clusterId: cluster.id, record, action, decisions: history.decisions }];
 }

@@ -60,7 +60,17 @@ export type Hold = PoolName & {
 export type Decision = PoolName & {
   readonly schema: 1;
   readonly at: EpochMs;
-  readonly kind: 'scale' | 'done' | 'not-applied' | 'superseded' | 'undone' | 'kept' | 'base' | 'refused' | 'dropped' | 'hold';
+  readonly kind:
+    | 'scale'
+    | 'done'
+    | 'not-applied'
+    | 'superseded'
+    | 'undone'
+    | 'kept'
+    | 'base'
+    | 'refused'
+    | 'dropped'
+    | 'hold';
   readonly code: string;
   readonly from: Size | undefined;
   readonly to: Size | undefined;

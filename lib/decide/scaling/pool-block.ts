@@ -18,18 +18,25 @@ export function blockOf(input: PoolInput, memory: PoolMemory, size: Size | undef
   if (memory.away && memory.autoscale !== pool.autoscale) return changedKind(input);
   if (!knownStatuses.has(pool.status)) {
     const text = `${poolLabel(names)} has the status "${pool.status}", which is not known`;
-    return { code: 'unknown-status', reason: `${text}: hands off`, findings: [poolFinding(names, 'pool.unclear', 'warning', text)] };
+    return {
+      code: 'unknown-status',
+      reason: `${text}: hands off`,
+      findings: [poolFinding(names, 'pool.unclear', 'warning', text)],
+    };
   }
   if (size === undefined) return absentSize(input);
   const mismatch = findMismatch(input);
   if (mismatch) {
-    const finding = poolFinding(names, 'config.mismatch', 'warning', mismatch, { fix: 'give this pool a rule with a number, or switch its autoscaling on' });
+    const finding = poolFinding(names, 'config.mismatch', 'warning', mismatch, {
+      fix: 'give this pool a rule with a number, or switch its autoscaling on',
+    });
     return { code: 'mismatch', reason: mismatch, findings: [finding] };
   }
   if (isStale(memory, pool.updatedAt, input.now)) {
     return { code: 'stale', reason: 'the answer is older than one seen before', findings: [] };
   }
-  if (pool.status !== 'Running') return { code: 'pool-not-running', reason: `the pool is ${pool.status}`, findings: [] };
+  if (pool.status !== 'Running')
+    return { code: 'pool-not-running', reason: `the pool is ${pool.status}`, findings: [] };
   return undefined;
 }
 
@@ -37,7 +44,11 @@ function changedKind({ names, pool }: PoolInput): PoolBlock {
   const now = pool.autoscale ? 'autoscaled' : 'fixed';
   const text = `${poolLabel(names)} became ${now} while it was away from its base: what its base is now is unknown`;
   const fix = `give the rule a base that fits, or run: lamplighter base "${poolLabel(names)}" set <size>`;
-  return { code: 'base-unknown', reason: text, findings: [poolFinding(names, 'base.unknown', 'critical', text, { fix })] };
+  return {
+    code: 'base-unknown',
+    reason: text,
+    findings: [poolFinding(names, 'base.unknown', 'critical', text, { fix })],
+  };
 }
 
 function absentSize({ names, pool }: PoolInput): PoolBlock {

@@ -12,7 +12,13 @@ export const forgetAfterMs = 7 * 24 * 60 * 60_000;
 export function refreshMemory(input: PoolInput): PoolMemory {
   const { now, pool, rule, asks } = input;
   const known = input.memory;
-  const first: PoolMemory = { name: pool.name, autoscale: pool.autoscale, asks: asks.fingerprint, ruleHash: rule.hash, onRemove: rule.onRemove };
+  const first: PoolMemory = {
+    name: pool.name,
+    autoscale: pool.autoscale,
+    asks: asks.fingerprint,
+    ruleHash: rule.hash,
+    onRemove: rule.onRemove,
+  };
   if (known === undefined) return first;
   const ruleChanged = known.ruleHash !== rule.hash;
   const asksChanged = (known.asks ?? '') !== asks.fingerprint;
@@ -33,7 +39,15 @@ export function refreshMemory(input: PoolInput): PoolMemory {
 
 /** A pool that changed its kind while it was at home starts anew: sizes of the other form mean nothing. */
 function forgetSizes(memory: PoolMemory, autoscale: boolean): PoolMemory {
-  return { ...memory, autoscale, seen: undefined, base: undefined, kept: undefined, reachedAt: undefined, lastSet: undefined };
+  return {
+    ...memory,
+    autoscale,
+    seen: undefined,
+    base: undefined,
+    kept: undefined,
+    reachedAt: undefined,
+    lastSet: undefined,
+  };
 }
 
 function recent(times: readonly number[] | undefined, now: number): readonly number[] | undefined {

@@ -55,7 +55,8 @@ export function scheduledViews(
   const look = (untilMs: number) => resolveSays(saysWithin(timeline, now, now + untilMs, kept), resolver);
   const withKept = (size: Size | undefined) =>
     kept === undefined ? size : size === undefined ? kept.size : largest(size, kept.size);
-  const current = kept === undefined ? resolveSays(saysAt(timeline, now), resolver) : { size: kept.size, isWhole: true };
+  const current =
+    kept === undefined ? resolveSays(saysAt(timeline, now), resolver) : { size: kept.size, isWhole: true };
   const ahead = look(leadMs);
   const further = look(leadMs + lowerLooksFurtherMs);
   const up = withKept(ahead.size);

@@ -61,9 +61,18 @@ function afterSettlement(
   const free = remember(memory, { stuck: undefined });
   switch (settlement.kind) {
     case 'done': {
-      const raises = isRaise(change.from, change.to) ? [...(memory.raisesMs ?? []), settlement.tookMs].slice(-10) : memory.raisesMs;
+      const raises = isRaise(change.from, change.to)
+        ? [...(memory.raisesMs ?? []), settlement.tookMs].slice(-10)
+        : memory.raisesMs;
       const seen = { size: change.to, at: now, updatedAt: pool?.updatedAt };
-      return remember(free, { seen, lastSet: change.to, raisesMs: raises, notApplied: undefined, refusals: undefined, busySince: undefined });
+      return remember(free, {
+        seen,
+        lastSet: change.to,
+        raisesMs: raises,
+        notApplied: undefined,
+        refusals: undefined,
+        busySince: undefined,
+      });
     }
     case 'superseded':
     case 'undone':
@@ -85,10 +94,19 @@ function notApplied(memory: PoolMemory, change: Change, pool: ObservedPool | und
   const counted = remember(memory, { notApplied: { target: change.to, count } });
   if (count < 3) return counted;
   const why: Refusal['why'] = 'ignored';
-  return addRefusal(counted, { target: change.to, why, detail: 'accepted and not applied', poolUpdatedAt: pool?.updatedAt }, now);
+  return addRefusal(
+    counted,
+    { target: change.to, why, detail: 'accepted and not applied', poolUpdatedAt: pool?.updatedAt },
+    now,
+  );
 }
 
-function decisionOf(input: SettleInput, memory: PoolMemory, change: Change, settlement: Settlement): Settled['decisions'] {
+function decisionOf(
+  input: SettleInput,
+  memory: PoolMemory,
+  change: Change,
+  settlement: Settlement,
+): Settled['decisions'] {
   if (settlement.kind === 'wait' || settlement.kind === 'vanished' || settlement.kind === 'stuck') return [];
   const names: PoolName = {
     region: input.region,
@@ -104,5 +122,17 @@ function decisionOf(input: SettleInput, memory: PoolMemory, change: Change, sett
     'not-applied': () => 'the change was not applied; it is planned again',
   };
   const reason = reasons[settlement.kind]();
-  return [{ schema: 1, ...names, at: input.now, kind: settlement.kind, code: settlement.kind, from: change.from, to: change.to, reason, who: 'lamplighter' }];
+  return [
+    {
+      schema: 1,
+      ...names,
+      at: input.now,
+      kind: settlement.kind,
+      code: settlement.kind,
+      from: change.from,
+      to: change.to,
+      reason,
+      who: 'lamplighter',
+    },
+  ];
 }

@@ -22,7 +22,12 @@ export function viewPool(input: PoolInput): PoolView {
   const current = block?.code === 'stale' ? undefined : size;
   const isSettled = input.inFlight === undefined && memory.stuck === undefined;
   const running = input.pool.status === 'Running' && isSettled && block === undefined ? current : undefined;
-  if (current === undefined || block?.code === 'base-unknown' || block?.code === 'mismatch' || block?.code === 'unknown-status')
+  if (
+    current === undefined ||
+    block?.code === 'base-unknown' ||
+    block?.code === 'mismatch' ||
+    block?.code === 'unknown-status'
+  )
     return blockedView(input, memory, current, block);
   return judge(input, memory, current, running, block);
 }
@@ -69,13 +74,15 @@ function judge(
 function judgeSize(input: PoolInput, before: PoolMemory, current: Size, running: Size | undefined): Judged {
   const first = judgeOnce(input, before, current, running);
   const isPaused = input.asks.pause !== undefined;
-  if (running === undefined || isPaused || !isPersonsChange(input, before, running)) return { ...first, memory: before, notices: [] };
+  if (running === undefined || isPaused || !isPersonsChange(input, before, running))
+    return { ...first, memory: before, notices: [] };
   if (isNewBase(input, running)) {
     const memory = remember(before, { base: running, away: undefined, kept: undefined });
     return { ...judgeOnce(input, memory, current, running), memory, notices: [] };
   }
   const scheduled = judgeOnce(input, { ...before, kept: undefined }, current, undefined).wanted.scheduled;
-  if (equalSize(running, first.wanted.target) && input.evidence === undefined) return { ...first, memory: before, notices: [] };
+  if (equalSize(running, first.wanted.target) && input.evidence === undefined)
+    return { ...first, memory: before, notices: [] };
   const change = takePersonsChange(input, before, running, scheduled);
   return { ...judgeOnce(input, change.memory, current, running), memory: change.memory, notices: [change.notice] };
 }
@@ -144,12 +151,37 @@ function isLateSuppressed(input: PoolInput, memory: PoolMemory): boolean {
 function keptDecision(input: PoolInput, before: PoolMemory, after: PoolMemory, current: Size): PoolView['decisions'] {
   const common = { schema: 1 as const, ...input.names, at: input.now, who: 'somebody else' };
   if (after.kept && after.kept.since === input.now)
-    return [{ ...common, kind: 'kept', code: 'kept', from: before.seen?.size, to: after.kept.size, reason: `set by hand, kept until ${new Date(after.kept.until).toISOString()}` }];
+    return [
+      {
+        ...common,
+        kind: 'kept',
+        code: 'kept',
+        from: before.seen?.size,
+        to: after.kept.size,
+        reason: `set by hand, kept until ${new Date(after.kept.until).toISOString()}`,
+      },
+    ];
   const isNewBase = after.base !== undefined && before.base !== undefined && !equalSize(before.base, after.base);
-  return isNewBase ? [{ ...common, kind: 'base', code: 'base', from: before.base, to: after.base, reason: `the remembered base is now ${describeSize(current)}` }] : [];
+  return isNewBase
+    ? [
+        {
+          ...common,
+          kind: 'base',
+          code: 'base',
+          from: before.base,
+          to: after.base,
+          reason: `the remembered base is now ${describeSize(current)}`,
+        },
+      ]
+    : [];
 }
 
-function blockedView(input: PoolInput, memory: PoolMemory, current: Size | undefined, block: PoolBlock | undefined): PoolView {
+function blockedView(
+  input: PoolInput,
+  memory: PoolMemory,
+  current: Size | undefined,
+  block: PoolBlock | undefined,
+): PoolView {
   const findings: readonly Finding[] = block?.findings ?? [];
   return {
     names: input.names,

@@ -39,7 +39,14 @@ export function findWanted(input: WantedInput): Wanted {
     if (exactly !== undefined) {
       const target = clampSize(exactly, resolver.rule.limits);
       const reason = `override: exactly ${describeSize(target)} until ${iso(asks.override.until)}${because(asks.override.reason)}`;
-      return { target, who: asks.override.who, reason, aheadOf: undefined, scheduled: views.now, isByLeaseOrOverride: true };
+      return {
+        target,
+        who: asks.override.who,
+        reason,
+        aheadOf: undefined,
+        scheduled: views.now,
+        isByLeaseOrOverride: true,
+      };
     }
   }
   const lease = largestLease(asks.leases, kept, resolver);
@@ -71,7 +78,12 @@ function bySchedule(input: WantedInput, views: ScheduledViews): Wanted {
   const common = { aheadOf: views.aheadOf, scheduled: views.now, isByLeaseOrOverride: false };
   const who = kept ? 'a person' : `schedule ${input.scheduleName}`;
   if (views.now === undefined) {
-    return { ...common, target: undefined, who, reason: `schedule ${input.scheduleName} asks for the base, which is unknown` };
+    return {
+      ...common,
+      target: undefined,
+      who,
+      reason: `schedule ${input.scheduleName} asks for the base, which is unknown`,
+    };
   }
   const target = approach(current, views.up ?? views.now, views.down ?? largest(current, views.now));
   const ahead = views.aheadOf === undefined ? '' : ` (ready by ${iso(views.aheadOf)})`;
