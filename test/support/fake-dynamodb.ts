@@ -91,7 +91,7 @@ export function makeFakeDynamo(parts: FakeDynamoParts): FakeDynamo {
     return answer(world, command, parts.faults?.(call));
   };
   return {
-    send: send as unknown as DynamoDBClient['send'],
+    send: send as DynamoDBClient['send'],
     destroy: () => {},
     calls,
     written: world.written,
@@ -151,7 +151,7 @@ function execute(world: World, command: Command): unknown {
 
 function get(world: World, input: GetItemCommand['input']): unknown {
   const item = look(world, nameOf(input.Key ?? {}), input.ConsistentRead === true);
-  return { ...noMetadata, ...(item && { Item: structuredClone(item) }) };
+  return { ...noMetadata, ...(item && { Item: { ...item } }) };
 }
 
 function look(world: World, name: string, isConsistent: boolean): Item | undefined {
@@ -159,19 +159,32 @@ function look(world: World, name: string, isConsistent: boolean): Item | undefin
 }
 
 function query(world: World, input: QueryCommand['input']): unknown {
-  const partition = input.ExpressionAttributeValues?.[':partition']?.S;
+  const partition = input.ExpressionAttributeValues?.[':partition']?.S ?? '';
   const after = afterOf(input);
-  const names = [...new Set([...world.items.keys(), ...world.old.keys()])];
-  const all = names
-    .flatMap((name) => look(world, name, input.ConsistentRead === true) ?? [])
-    .filter((item) => item.pk?.S === partition && (after === undefined || compareIds(item.sk?.S ?? '', after) > 0))
-    .sort((a, b) => compareIds(a.sk?.S ?? '', b.sk?.S ?? ''));
+  const all = visible(world, partition, input.ConsistentRead === true)
+    .filter((item) => after === undefined || compareIds(sortKey(item), after) > 0)
+    .sort((a, b) => compareIds(sortKey(a), sortKey(b)));
   const page = all.slice(0, Math.min(input.Limit ?? Infinity, world.parts.pageItems ?? 1000));
   const last = page.at(-1);
   // DynamoDB also gives a last key when the page ends exactly where the partition does.
   const isCut = page.length < all.length || page.length === input.Limit;
-  const next = isCut && last ? { LastEvaluatedKey: { pk: last.pk, sk: last.sk } } : {};
-  return { ...noMetadata, Items: structuredClone(page), ...next };
+  const next = isCut && last ? { LastEvaluatedKey: { pk: last.pk!, sk: last.sk! } } : {};
+  return { ...noMetadata, Items: page.map((item) => ({ ...item })), ...next };
+}
+
+function visible(world: World, partition: string, isConsistent: boolean): Item[] {
+  const prefix = `${partition}\n`;
+  const names = isConsistent ? world.items.keys() : new Set([...world.items.keys(), ...world.old.keys()]);
+  const items: Item[] = [];
+  for (const name of names) {
+    const item = name.startsWith(prefix) ? look(world, name, isConsistent) : undefined;
+    if (item !== undefined) items.push(item);
+  }
+  return items;
+}
+
+function sortKey(item: Item): string {
+  return item.sk?.S ?? '';
 }
 
 function afterOf(input: QueryCommand['input']): string | undefined {
@@ -222,7 +235,7 @@ function checkTransaction(world: World, changes: readonly Change[], token: strin
 function rememberToken(world: World, token: string | undefined): void {
   if (token === undefined) return;
   world.tokens.add(token);
-  if (world.tokens.size > 1000) world.tokens.delete([...world.tokens][0]!);
+  if (world.tokens.size > 1000) world.tokens.delete(world.tokens.keys().next().value!);
 }
 
 function holds(world: World, change: Change): boolean {
@@ -235,14 +248,21 @@ function holds(world: World, change: Change): boolean {
 
 function store(world: World, change: Change): void {
   const name = nameOf(keyOf(change));
-  world.old.set(name, world.items.get(name));
+  remember(world.old, name, world.items.get(name));
   if (change.Item === undefined) {
     world.items.delete(name);
     return;
   }
-  const item = structuredClone(change.Item);
+  const item = { ...change.Item };
   world.items.set(name, item);
   if (world.parts.remember !== false) world.written.push(item);
+}
+
+/** Old data is for reads soon after a write: the last thousand writes are enough. */
+function remember(old: Map<string, Item | undefined>, name: string, item: Item | undefined): void {
+  old.delete(name);
+  old.set(name, item);
+  if (old.size > 1000) old.delete(old.keys().next().value!);
 }
 
 function keyOf(change: Change): Item {
