@@ -24,7 +24,7 @@ import { compareIds } from '../../lib/io/stores/compare-ids.ts';
 export type Item = Record<string, AttributeValue>;
 
 export type DynamoCall = {
-  /** Counts from 0 over the life of the fake. */
+  /** Counts from 0 over the life of the client. */
   readonly ordinal: number;
   readonly name: 'GetItem' | 'Query' | 'PutItem' | 'TransactWriteItems';
   /** Actions of the role that the call needs. */
@@ -39,6 +39,8 @@ export type DynamoFault = 'throttle' | 'conflict' | 'lose-request' | 'lose-answe
 
 export type FakeDynamo = Pick<DynamoDBClient, 'send' | 'destroy'> & {
   readonly calls: readonly DynamoCall[];
+  /** Another client of the same table, with calls and faults of its own. */
+  readonly withFaults: (faults: FakeDynamoParts['faults']) => FakeDynamo;
   /** What is there, in no promised order. */
   readonly items: () => readonly Item[];
   /** Every item ever written, in the order of writing. */
@@ -83,26 +85,33 @@ const noMetadata = { $metadata: {} };
 
 export function makeFakeDynamo(parts: FakeDynamoParts): FakeDynamo {
   const world: World = { items: new Map(), old: new Map(), tokens: new Set(), written: [], parts };
+  return makeClient(world, parts.faults);
+}
+
+function makeClient(world: World, faults: FakeDynamoParts['faults']): FakeDynamo {
   const calls: DynamoCall[] = [];
   let ordinal = 0;
   const send = async (command: Command): Promise<unknown> => {
     const call = describe(command, ordinal++);
-    if (parts.remember !== false) calls.push(call);
-    return answer(world, command, parts.faults?.(call));
+    if (world.parts.remember !== false) calls.push(call);
+    return answer(world, command, faults?.(call));
   };
   return {
     send: send as DynamoDBClient['send'],
     destroy: () => {},
+    withFaults: (others) => makeClient(world, others),
     calls,
     written: world.written,
     items: () => [...world.items.values()],
     snapshot: () => new Map(world.items),
-    restore: (snapshot) => {
-      world.items = new Map(snapshot ?? []);
-      world.old = new Map();
-      world.tokens.clear();
-    },
+    restore: (snapshot) => restore(world, snapshot),
   };
+}
+
+function restore(world: World, snapshot: ReadonlyMap<string, Item> | undefined): void {
+  world.items = new Map(snapshot ?? []);
+  world.old = new Map();
+  world.tokens.clear();
 }
 
 function describe(command: Command, ordinal: number): DynamoCall {
@@ -119,11 +128,24 @@ async function answer(world: World, command: Command, fault: DynamoFault | undef
   if (fault === 'conflict') throw conflictOf(command);
   if (fault === 'break') throw new InternalServerError({ ...noMetadata, message: 'broken' });
   if (fault === 'lose-request') throw timeout();
-  const answered = execute(world, command);
+  const answered = attempt(() => execute(world, command));
+  // Whatever the answer was, a refusal included, nobody hears it.
   if (fault === 'lose-answer') throw timeout();
   if (fault === 'break-after') throw new InternalServerError({ ...noMetadata, message: 'broken' });
   await world.parts.pause?.();
-  return answered;
+  return answered();
+}
+
+/** The work done now, its answer or its error handed over later. */
+function attempt(work: () => unknown): () => unknown {
+  try {
+    const answered = work();
+    return () => answered;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
 
 function conflictOf(command: Command): Error {

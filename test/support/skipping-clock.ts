@@ -1,0 +1,15 @@
+import type { Clock } from '../../lib/io/clock.ts';
+
+export type SkippingClock = Clock & { readonly sleeps: readonly number[] };
+
+/** A clock for one caller alone: a sleep is over at once and the time has passed. `meanwhile` happens during each sleep. */
+export function makeSkippingClock(start = 0, meanwhile: () => Promise<void> = async () => {}): SkippingClock {
+  let now = start;
+  const sleeps: number[] = [];
+  const sleep = async (ms: number) => {
+    sleeps.push(ms);
+    now += ms;
+    await meanwhile();
+  };
+  return { now: () => now, sleep, sleeps };
+}
