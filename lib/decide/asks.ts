@@ -18,7 +18,7 @@ type Common = {
   readonly askedAt: EpochMs;
 };
 
-/** "At least N nodes until T". Raises, never lowers; ends by itself. Id: `lease/<source or person>/<caller's key>`. */
+/** "At least N nodes until T". Raises, never lowers; ends by itself. Id: see leaseId (intake/ask-ids.ts). */
 export type Lease = Common & {
   readonly kind: 'lease';
   readonly match: Match;
@@ -26,6 +26,8 @@ export type Lease = Common & {
   readonly until: EpochMs;
   /** The event's own time: per lease the latest wins, a release wins ties. */
   readonly time: EpochMs;
+  /** Ids of the last events that made it what it is: the same id twice is one. */
+  readonly events?: readonly string[];
 };
 
 /** The tombstone of a lease that was released: an older request for it that arrives later changes nothing. */
@@ -34,6 +36,7 @@ export type Release = Common & {
   readonly time: EpochMs;
   /** Kept until then: 14 days. */
   readonly until: EpochMs;
+  readonly events?: readonly string[];
 };
 
 /** "Exactly N nodes until T", by a person; beats everything. */

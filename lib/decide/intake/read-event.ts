@@ -1,0 +1,79 @@
+import type { EventSourceConfig } from '../compiled-config.ts';
+import type { EpochMs } from '../model.ts';
+import { matchesPattern } from './event-pattern.ts';
+import { readAlertmanager } from './read-alertmanager.ts';
+import { binaryCloudEvent, readCloudEvent, structuredCloudEvent } from './read-cloudevent.ts';
+import { isEventBridge, readEventBridge } from './read-eventbridge.ts';
+import { readNative } from './read-native.ts';
+import { ignore, type Incoming, type Reading, refuse } from './reading.ts';
+import { isObject, type JsonObject, show } from './read-values.ts';
+
+/** A batch larger than this is refused whole: its sender can cut it. */
+const mostInBatch = 1000;
+
+/**
+ * What one incoming event asks for: nothing is decided yet about whether it may. Envelopes are opened first (SNS,
+ * CloudEvents, EventBridge), then the source's kind says how the event inside is read. A list is a batch.
+ */
+export function readEvent(source: EventSourceConfig, incoming: Incoming, now: EpochMs): readonly Reading[] {
+  const parsed = parse(incoming.body);
+  if ('problem' in parsed) return [refuse(parsed.problem)];
+  const inner = openNotification(parsed.value);
+  if ('problem' in inner) return [refuse(inner.problem)];
+  const binary = binaryCloudEvent(incoming.headers, inner.value);
+  if (binary) return takesCloudEvents(source) ? [readCloudEvent(source, binary)] : [otherKind(source)];
+  if (!Array.isArray(inner.value)) return readOne(source, inner.value, now);
+  const batch: readonly unknown[] = inner.value;
+  if (batch.length > mostInBatch)
+    return [refuse(`the batch holds ${batch.length} events: at most ${mostInBatch} are taken`)];
+  if (batch.length === 0) return [ignore('the batch is empty')];
+  return batch.flatMap((item) => readOne(source, item, now));
+}
+
+function readOne(source: EventSourceConfig, body: unknown, now: EpochMs): readonly Reading[] {
+  if (!isObject(body)) return [refuse(`the event is ${show(body)}: it must be a JSON object`)];
+  if (body.Event === 's3:TestEvent') return [ignore("this is S3's test message: the queue works")];
+  if (Array.isArray(body.Records)) {
+    return [
+      refuse('this is a notification straight from S3: turn on EventBridge for the bucket and take it from there'),
+    ];
+  }
+  if (source.kind === 'alertmanager') return readAlertmanager(source, body, now);
+  if (isEventBridge(body)) return [readEventBridge(source, body)];
+  if (source.kind === 'eventbridge')
+    return [refuse('this is no event of EventBridge: detail-type, source and detail are missing')];
+  const event = structuredCloudEvent(body);
+  if (event) return [readCloudEvent(source, event)];
+  if (source.kind === 'cloudevents') return [refuse('this is no CloudEvent: specversion is missing')];
+  if (source.when !== undefined && !matchesPattern(source.when, body)) {
+    return [ignore(`the event does not match the pattern of source ${source.name}`)];
+  }
+  return [readNative(source, body)];
+}
+
+function takesCloudEvents(source: EventSourceConfig): boolean {
+  return source.kind === 'json' || source.kind === 'cloudevents';
+}
+
+function otherKind(source: EventSourceConfig): Reading {
+  return refuse(`this is a CloudEvent: source ${source.name} takes ${source.kind}`);
+}
+
+/** SNS wraps a message as text inside { Type: "Notification", Message }, unless raw delivery is on. */
+function openNotification(body: unknown): { value: unknown } | { problem: string } {
+  if (!isObject(body) || body.Type !== 'Notification' || !isNotification(body)) return { value: body };
+  return parse(String(body.Message));
+}
+
+function isNotification(body: JsonObject): boolean {
+  return typeof body.TopicArn === 'string' && typeof body.Message === 'string';
+}
+
+function parse(text: string): { value: unknown } | { problem: string } {
+  if (text.trim() === '') return { problem: 'the event is empty' };
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    return { problem: 'the event is no JSON' };
+  }
+}

@@ -1,0 +1,53 @@
+import type { EventSourceConfig } from '../compiled-config.ts';
+import { matchesPattern } from './event-pattern.ts';
+import { fillTemplate } from './fill-template.ts';
+import { readNative } from './read-native.ts';
+import { ignore, type Reading, refuse } from './reading.ts';
+import { isObject, type JsonObject, readInstant, readText } from './read-values.ts';
+
+/** All events of one source about one pool are one lease: a later event extends it, a thousand uploads stay one. */
+export const sharedLeaseKey = 'events';
+
+/** An event of EventBridge: { version, id, "detail-type", source, account, time, region, resources, detail }. */
+export function isEventBridge(body: JsonObject): boolean {
+  return typeof body['detail-type'] === 'string' && typeof body.source === 'string' && isObject(body.detail);
+}
+
+/**
+ * An event of EventBridge holds the source's pool for as long as the source says, counted from the event's own time.
+ * A source without a pool takes `detail` as an event in Lamplighter's own form.
+ */
+export function readEventBridge(source: EventSourceConfig, body: JsonObject): Reading {
+  const id = readText('id', body.id, 200);
+  if ('problem' in id) return refuse(id.problem);
+  const no = (problem: string) => refuse(problem, id.value);
+  if (source.when !== undefined && !matchesPattern(source.when, body)) {
+    return ignore(`the event does not match the pattern of source ${source.name}`, id.value);
+  }
+  if (source.pool === undefined) {
+    const detail = isObject(body.detail) ? body.detail : {};
+    return readNative(source, detail, { id: body.id, time: body.time });
+  }
+  const time = readInstant('time', body.time);
+  if ('problem' in time) return no(time.problem);
+  const pool = fillTemplate(source.pool, body);
+  if ('problem' in pool) return no(pool.problem);
+  const { atLeast, forMs } = source;
+  if (atLeast === undefined || forMs === undefined) {
+    return no(`source ${source.name} of the config must say atLeast and for: the event does not`);
+  }
+  return {
+    kind: 'wish',
+    eventId: id.value,
+    key: sharedLeaseKey,
+    pool: pool.value,
+    time: time.value,
+    want: { kind: 'hold', atLeast, until: time.value + forMs, from: time.value },
+    reason: reasonOf(body),
+  };
+}
+
+function reasonOf(body: JsonObject): string | undefined {
+  const reason = readText('detail-type', `${String(body['detail-type'])} from ${String(body.source)}`, 200);
+  return 'value' in reason ? reason.value : undefined;
+}

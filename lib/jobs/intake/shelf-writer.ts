@@ -1,0 +1,131 @@
+import type { Lease, Release } from '../../decide/asks.ts';
+import { mergedId, type Owner, ownerPrefix, shelfPrefix } from '../../decide/intake/ask-ids.ts';
+import { planShelf, type Shelf, type ShelfOutcome, type ShelfPlan } from '../../decide/intake/shelf.ts';
+import type { Names } from '../../decide/match.ts';
+import type { Clock } from '../../io/clock.ts';
+import type { Store, Version, Write } from '../../io/stores/store.ts';
+import { asksPartition, askWrite, listStoredAsks, loadAsk, type StoredAsk } from '../records/ask-records.ts';
+
+/** `failed`: nothing is known to be stored; the same event again is right. */
+export type WriteOutcome = ShelfOutcome | { readonly kind: 'failed'; readonly reason: string };
+
+/** Stores asks durably before it resolves. One per process: what waits for one shelf is written together. */
+export type ShelfWriter = {
+  readonly write: (owner: Owner, names: Names, asks: readonly (Lease | Release)[]) => Promise<readonly WriteOutcome[]>;
+};
+
+/** One commit takes 100 writes; the other half is room for records that are pushed out. */
+const mostPerCommit = 50;
+const mostAttempts = 30;
+/** Records of one owner in one region, over all pools: names matched by a glob are endless. */
+export const mostPerOwner = 5000;
+
+type Waiting = { readonly ask: Lease | Release; readonly done: (outcome: WriteOutcome) => void };
+type Lane = { readonly owner: Owner; readonly names: Names; readonly waiting: Waiting[] };
+
+/**
+ * Events of one owner for one pool wait in one lane and are stored in groups, each group in one conditional commit: a
+ * burst costs a few writes, and the process never competes with itself. Others' writes are met by reading again.
+ */
+export function makeShelfWriter(parts: { readonly store: Store; readonly clock: Clock }): ShelfWriter {
+  const lanes = new Map<string, Lane>();
+  return {
+    write: (owner, names, asks) => {
+      const name = `${names.region} ${shelfPrefix(owner, names)}`;
+      const lane = lanes.get(name) ?? { owner, names, waiting: [] };
+      const outcomes = asks.map((ask) => new Promise<WriteOutcome>((done) => lane.waiting.push({ ask, done })));
+      if (!lanes.has(name)) {
+        lanes.set(name, lane);
+        void emptyLane(parts, lane, () => lanes.delete(name));
+      }
+      return Promise.all(outcomes);
+    },
+  };
+}
+
+/** `close` runs in the same step that found nothing waiting: no ask can come in between and wait for ever. */
+async function emptyLane(parts: { store: Store; clock: Clock }, lane: Lane, close: () => void): Promise<void> {
+  while (lane.waiting.length > 0) {
+    const group = lane.waiting.splice(0, mostPerCommit);
+    const asks = group.map(({ ask }) => ask);
+    const outcomes = await writeGroup(parts, lane, asks).catch(() => undefined);
+    group.forEach(({ done }, at) => done(outcomes?.[at] ?? failed('the store could not be reached: send it again')));
+  }
+  close();
+}
+
+async function writeGroup(
+  { store, clock }: { store: Store; clock: Clock },
+  { owner, names }: Lane,
+  asks: readonly (Lease | Release)[],
+): Promise<readonly WriteOutcome[]> {
+  const { region } = names;
+  const prefix = shelfPrefix(owner, names);
+  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    if (attempt > 0) await clock.sleep(5 * attempt);
+    const found = await planOnStored(store, region, prefix, asks, clock);
+    if (found.versions.size === 0 && (await isOwnerFull(store, region, owner))) {
+      return asks.map(() => failed(`this source has ${mostPerOwner} leases and tombstones: let some end first`));
+    }
+    if (found.plan.puts.length === 0) return found.plan.outcomes;
+    const outcome = await store.commit(writesOf(found.plan, region, found.versions));
+    if (outcome.kind === 'committed') return found.plan.outcomes;
+  }
+  return asks.map(() => failed('others kept changing the same leases: send it again'));
+}
+
+type Planned = { readonly plan: ShelfPlan; readonly versions: ReadonlyMap<string, Version> };
+
+/** A single ask is first tried on two reads; only what needs counting lists the whole shelf. */
+async function planOnStored(
+  store: Store,
+  region: string,
+  prefix: string,
+  asks: readonly (Lease | Release)[],
+  clock: Clock,
+): Promise<Planned> {
+  const [only] = asks;
+  if (asks.length === 1 && only) {
+    const read = await Promise.all([loadAsk(store, region, only.id), loadAsk(store, region, mergedId(prefix))]);
+    const planned = planOn(
+      prefix,
+      read.filter((stored) => stored !== undefined),
+      false,
+      asks,
+      clock,
+    );
+    if (planned) return planned;
+  }
+  return planOn(prefix, await listStoredAsks(store, region, prefix), true, asks, clock)!;
+}
+
+function planOn(
+  prefix: string,
+  stored: readonly StoredAsk[],
+  isWhole: boolean,
+  asks: readonly (Lease | Release)[],
+  clock: Clock,
+): Planned | undefined {
+  const shelf: Shelf = { prefix, isWhole, asks: new Map(stored.map(({ ask }) => [ask.id, ask as Lease | Release])) };
+  const plan = planShelf(shelf, asks, clock.now());
+  return plan && { plan, versions: new Map(stored.map(({ ask, version }) => [ask.id, version])) };
+}
+
+function writesOf(plan: ShelfPlan, region: string, versions: ReadonlyMap<string, Version>): readonly Write[] {
+  const puts = plan.puts.map((ask) => askWrite(ask, versions.get(ask.id)));
+  const partition = asksPartition(region);
+  const deletes = plan.deletes.map((id): Write => {
+    return { kind: 'deleteIfVersion', key: { partition, id }, version: versions.get(id)! };
+  });
+  return [...puts, ...deletes];
+}
+
+async function isOwnerFull(store: Store, region: string, owner: Owner): Promise<boolean> {
+  const prefix = ownerPrefix(owner);
+  const records = await store.list(asksPartition(region), { after: prefix, limit: mostPerOwner });
+  return records.length === mostPerOwner && records.at(-1)!.key.id.startsWith(prefix);
+}
+
+function failed(reason: string): WriteOutcome {
+  return { kind: 'failed', reason };
+}

@@ -1,0 +1,148 @@
+import type { Approval, Ask, Lease, Override, Pause, Release } from '../../decide/asks.ts';
+import { leaseId } from '../../decide/intake/ask-ids.ts';
+import { mergeAsk } from '../../decide/intake/merge-ask.ts';
+import { rememberMs } from '../../decide/intake/judge-wish.ts';
+import type { EpochMs, Json } from '../../decide/model.ts';
+import { StoreError } from '../../errors.ts';
+import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
+
+/** An ask and the version under which it can be changed. */
+export type StoredAsk<T extends Ask = Ask> = { readonly ask: T; readonly version: Version };
+
+const pageSize = 1000;
+const mostAttempts = 20;
+const kinds: readonly string[] = ['lease', 'release', 'override', 'pause', 'approval'] satisfies readonly Ask['kind'][];
+
+/** Leases, tombstones, overrides, pauses and approvals of a region live in one partition, listed once per round. */
+export function asksPartition(region: string): string {
+  return `asks/${region}`;
+}
+
+/**
+ * Everything asked for in a region, ended asks included (`isLive` tells), in order of id. A record that this version
+ * cannot read is left out and its id is handed to `onUnreadable`. Throws StoreError when the store cannot be reached.
+ */
+export async function listAsks(
+  store: Store,
+  region: string,
+  onUnreadable?: (id: string) => void,
+): Promise<readonly Ask[]> {
+  return (await listStoredAsks(store, region, '', onUnreadable)).map(({ ask }) => ask);
+}
+
+/** The same with versions, only ids that begin with `prefix`. */
+export async function listStoredAsks(
+  store: Store,
+  region: string,
+  prefix = '',
+  onUnreadable?: (id: string) => void,
+): Promise<readonly StoredAsk[]> {
+  const found: StoredAsk[] = [];
+  let after = prefix;
+  for (;;) {
+    const page = await store.list(
+      asksPartition(region),
+      after === '' ? { limit: pageSize } : { after, limit: pageSize },
+    );
+    for (const record of page) {
+      if (!record.key.id.startsWith(prefix)) return found;
+      const stored = readAsk(record);
+      if (stored) found.push(stored);
+      else onUnreadable?.(record.key.id);
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageSize) return found;
+    after = last.key.id;
+  }
+}
+
+export async function loadAsk(store: Store, region: string, id: string): Promise<StoredAsk | undefined> {
+  const record = await store.read({ partition: asksPartition(region), id });
+  return record && readAsk(record);
+}
+
+/** The write that stores an ask over what was read (`version`), or where nothing was. */
+export function askWrite(ask: Ask, version: Version | undefined): Write {
+  const common = { key: keyOf(ask), value: toJson(ask), expiresAt: collectAt(ask) };
+  return version === undefined ? { kind: 'putIfAbsent', ...common } : { kind: 'putIfVersion', ...common, version };
+}
+
+/**
+ * Stores a lease or a release by the rule of leases: the latest `time` wins, a release wins ties. Resolves to what is in
+ * force afterwards. For people's leases; events go through the shelf writer, which bounds them as well.
+ */
+export async function putLease(store: Store, ask: Lease | Release, now: EpochMs): Promise<Lease | Release> {
+  const stored = await updateAsk(store, ask.region, ask.id, (before) => {
+    const known = before?.kind === 'lease' || before?.kind === 'release' ? before : undefined;
+    const merged = mergeAsk(known, ask, now);
+    return merged.kind === 'changed' ? merged.ask : undefined;
+  });
+  return stored as Lease | Release;
+}
+
+/** Ends a live lease now, whoever asked for it: leaves its tombstone. */
+export async function releaseLease(store: Store, lease: Lease, who: string, now: EpochMs): Promise<Lease | Release> {
+  const { id, region, reason } = lease;
+  const time = Math.max(now, lease.time);
+  return putLease(
+    store,
+    { schema: 1, kind: 'release', id, region, who, reason, askedAt: now, time, until: now + rememberMs },
+    now,
+  );
+}
+
+/** Overrides, pauses and approvals: the last one stored under an id stands. */
+export async function putAsk(store: Store, ask: Override | Pause | Approval): Promise<void> {
+  await updateAsk(store, ask.region, ask.id, () => ask);
+}
+
+/** Ends an override, pause or approval before its time: its record stays, ended, until it is collected. */
+export async function endAsk(store: Store, ask: Override | Pause | Approval, now: EpochMs): Promise<void> {
+  await updateAsk(store, ask.region, ask.id, (before) => {
+    if (before === undefined || before.kind === 'lease' || before.kind === 'release' || before.until <= now)
+      return undefined;
+    return { ...before, until: now };
+  });
+}
+
+/** The id of a person's lease: one per person and match. */
+export function personLeaseId(who: string, match: string): string {
+  return leaseId({ kind: 'person', who }, { cluster: 'match', pool: 'match' }, match);
+}
+
+async function updateAsk(
+  store: Store,
+  region: string,
+  id: string,
+  change: (before: Ask | undefined) => Ask | undefined,
+): Promise<Ask | undefined> {
+  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    const before = await loadAsk(store, region, id);
+    const after = change(before?.ask);
+    if (after === undefined) return before?.ask;
+    const outcome = await store.commit([askWrite(after, before?.version)]);
+    if (outcome.kind === 'committed') return after;
+  }
+  throw new StoreError(`Storing "${id}" in region "${region}" failed: others kept changing it; try again`);
+}
+
+function readAsk({ value, version }: StoredRecord): StoredAsk | undefined {
+  const ask = value as { readonly [key: string]: unknown } | null;
+  if (typeof ask !== 'object' || ask === null || ask.schema !== 1) return undefined;
+  const isKnown = typeof ask.kind === 'string' && kinds.includes(ask.kind);
+  const isWhole = typeof ask.id === 'string' && typeof ask.region === 'string' && typeof ask.until === 'number';
+  return isKnown && isWhole ? { ask: ask as unknown as Ask, version } : undefined;
+}
+
+function keyOf(ask: Ask): Key {
+  return { partition: asksPartition(ask.region), id: ask.id };
+}
+
+function toJson(ask: Ask): Json {
+  return JSON.parse(JSON.stringify(ask)) as Json;
+}
+
+/** Never early: a lease still orders late requests for 14 days after its end. */
+function collectAt(ask: Ask): EpochMs {
+  return ask.until + (ask.kind === 'lease' ? rememberMs : 0) + 24 * 60 * 60_000;
+}
