@@ -1,0 +1,132 @@
+import type { Notice, ObservedPool } from '../decide/model.ts';
+import type { StoredRule } from '../decide/scaling/brake.ts';
+import type { Plan, RecordUpdate } from '../decide/scaling/plan.ts';
+import { planRound } from '../decide/scaling/plan-round.ts';
+import { mapBounded } from './concurrency.ts';
+import { storeRule } from './records/cluster-records.ts';
+import { noticeWrite, writeRoundFindings } from './records/round-findings.ts';
+import { type Acted, actOnCluster } from './scale/act.ts';
+import { concurrency, observeFleet, type SeenFleet } from './scale/observe.ts';
+import type { ScaleOptions, ScaleParts, ScaleProblem, ScaleReport } from './scale/scale-parts.ts';
+import { announceStart } from './scale/started.ts';
+
+/**
+ * One round: observe (all reads), decide (one pure call), act (all writes). Whatever fails for one cluster is said and
+ * costs the others nothing. Throws only StoreError, when the store cannot be read at all.
+ */
+export async function scalePools(parts: ScaleParts, options: ScaleOptions = {}): Promise<ScaleReport> {
+  const seen = await observeFleet(parts, options);
+  const now = parts.clock.now();
+  const isWhole = options.only === undefined && seen.problems.length === 0;
+  const plan = planRound({
+    now,
+    config: parts.config,
+    clusters: seen.clusters,
+    asks: seen.asks,
+    storedRules: seen.storedRules,
+    isWhole,
+  });
+  const report = { plan, clusters: seen.clusters.length, pools: countPools(seen) };
+  if (options.isDryRun) return { ...report, problems: seen.problems, results: [] };
+  const problems = [...seen.problems];
+  await keepRules(parts, seen, plan, problems);
+  await announceStart(parts, seen, options);
+  const results = await actOnAll(parts, seen, plan, problems);
+  await leaveWord(parts, seen, plan, options);
+  return { ...report, problems, results };
+}
+
+function countPools(seen: SeenFleet): number {
+  return seen.clusters.reduce((sum, cluster) => sum + (cluster.pools?.length ?? 0), 0);
+}
+
+/** The rules that are about to be acted under are stored whole first: the brake asks them when the config changes. */
+async function keepRules(parts: ScaleParts, seen: SeenFleet, plan: Plan, problems: ScaleProblem[]): Promise<void> {
+  const hashes = new Set<string>();
+  for (const { record, action } of plan.updates) {
+    const hash = action && record.pools[action.poolId]?.actedRule;
+    if (hash !== undefined && !seen.storedRules.has(hash)) hashes.add(hash);
+  }
+  for (const hash of hashes) {
+    const rule = ruleByHash(parts, hash);
+    if (rule) await guarded(problems, '', () => storeRule(parts.store, hash, rule));
+  }
+}
+
+function ruleByHash({ config }: ScaleParts, hash: string): StoredRule | undefined {
+  const rule = config.rules.find((one) => one.hash === hash);
+  const schedule = config.schedules.find((one) => one.name === rule?.schedule);
+  return rule && schedule && { schema: 1, rule, schedule, exceptions: config.exceptions };
+}
+
+async function actOnAll(
+  parts: ScaleParts,
+  seen: SeenFleet,
+  plan: Plan,
+  problems: ScaleProblem[],
+): Promise<ScaleReport['results']> {
+  const pools = new Map(seen.clusters.flatMap(({ pools: own }) => (own ?? []).map((pool) => [pool.id, pool] as const)));
+  const results = await mapBounded(plan.updates, concurrency, async (update) => {
+    const acted = await guarded(problems, update.region, () => actOne(parts, seen, update, pools));
+    if (acted?.problem) problems.push(acted.problem);
+    if (update.action === undefined) return [];
+    const { cluster, pool } = update.action;
+    return [{ cluster, pool, result: acted?.result ?? ('dropped' as const) }];
+  });
+  return results.flat();
+}
+
+async function actOne(
+  parts: ScaleParts,
+  seen: SeenFleet,
+  update: RecordUpdate,
+  pools: ReadonlyMap<string, ObservedPool>,
+): Promise<Acted> {
+  const version = seen.stored.get(`${update.region}/${update.clusterId}`)?.version;
+  return actOnCluster(parts, update, version, update.action && pools.get(update.action.poolId));
+}
+
+/** One cluster's trouble with the store is a problem of that cluster: it is named, and the round goes on. */
+async function guarded<T>(problems: ScaleProblem[], region: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    const reason =
+      error instanceof Error && error.name === 'StoreError'
+        ? error.message
+        : 'an unexpected error in acting on a cluster';
+    problems.push({ region, cluster: undefined, pool: undefined, reason });
+    return undefined;
+  }
+}
+
+/** What the round found and did not find, and the notices, for the jobs that tell people. */
+async function leaveWord(parts: ScaleParts, seen: SeenFleet, plan: Plan, options: ScaleOptions): Promise<void> {
+  await storeNotices(parts, plan.notices);
+  if (options.only) return;
+  const shard = options.shard ?? { index: 0, count: 1 };
+  for (const { name } of parts.config.regions) {
+    const own = seen.clusters.filter(({ cluster }) => cluster.region === name);
+    const findings = plan.findings.filter(({ subject }) =>
+      'region' in subject ? subject.region === name : name === parts.config.regions[0]?.name,
+    );
+    await writeRoundFindings(parts.store, {
+      schema: 1,
+      at: parts.clock.now(),
+      region: name,
+      shard,
+      configHash: parts.config.hash,
+      isAnswered: seen.answered.has(name),
+      checkedClusters: own.flatMap(({ cluster, pools }) => (pools ? [cluster.id] : [])),
+      pools: own.reduce((sum, { pools }) => sum + (pools?.length ?? 0), 0),
+      clusters: own.length,
+      findings,
+    });
+  }
+}
+
+async function storeNotices(parts: ScaleParts, notices: readonly Notice[]): Promise<void> {
+  for (let i = 0; i < notices.length; i += 50) {
+    await parts.store.commit(notices.slice(i, i + 50).map((notice) => noticeWrite(notice, parts.newId())));
+  }
+}

@@ -1,0 +1,159 @@
+import type { ObservedPool } from '../../decide/model.ts';
+import { claimLastsMs, type Dropped, dropClaim } from '../../decide/scaling/claim.ts';
+import type { Action, Decision, RecordUpdate } from '../../decide/scaling/plan.ts';
+import { isRange } from '../../decide/scaling/size.ts';
+import type { Answer } from '../../io/mks/answer.ts';
+import type { FreshPool, OwnedFields } from '../../io/mks/mks.ts';
+import type { Version } from '../../io/stores/store.ts';
+import { clusterWrite, decisionWrite } from '../records/cluster-records.ts';
+import { describeAnswer } from './describe-answer.ts';
+import type { ActionResult, ScaleParts, ScaleProblem } from './scale-parts.ts';
+
+export type Acted = { readonly result: ActionResult | undefined; readonly problem: ScaleProblem | undefined };
+
+/** The least time that a claim with its GET and PUT needs. */
+const actNeedsMs = 50_000;
+
+/**
+ * Stores what is to be remembered of one cluster and, where there is an action, acts on it: claim (compare-and-set), fresh
+ * GET, compare with what was planned on, PUT. Losing the compare-and-set means that another process has this cluster.
+ */
+export async function actOnCluster(
+  parts: ScaleParts,
+  update: RecordUpdate,
+  version: Version | undefined,
+  planned: ObservedPool | undefined,
+): Promise<Acted> {
+  const { action } = update;
+  if (action && parts.timeLeftMs && parts.timeLeftMs() < actNeedsMs) return { result: 'no-time', problem: undefined };
+  const claimedAt = parts.clock.now();
+  const record =
+    update.record.change && action
+      ? { ...update.record, change: { ...update.record.change, claimedAt } }
+      : update.record;
+  const writes = update.decisions.map((decision) => decisionWrite(decision, parts.newId(), parts.config.keepMs));
+  const outcome = await parts.store.commit([
+    clusterWrite(update.region, update.clusterId, record, version),
+    ...writes.slice(0, 90),
+  ]);
+  if (outcome.kind === 'conflict') return { result: action && 'claimed-elsewhere', problem: undefined };
+  if (action === undefined) return { result: undefined, problem: undefined };
+  const claim = { ...update, record };
+  return resize(parts, claim, action, outcome.versions[0], planned, claimedAt);
+}
+
+async function resize(
+  parts: ScaleParts,
+  claim: RecordUpdate,
+  action: Action,
+  version: Version | undefined,
+  planned: ObservedPool | undefined,
+  claimedAt: number,
+): Promise<Acted> {
+  const mks = parts.mksOf(action.region);
+  const fresh = await mks.getNodePool(action.clusterId, action.poolId);
+  if (fresh.kind !== 'ok')
+    return drop(parts, claim, action, version, fresh, `could not be read again: ${describeAnswer(fresh)}`, planned);
+  if (planned && !isAsPlanned(fresh.value, planned))
+    return drop(parts, claim, action, version, undefined, undefined, planned);
+  const answer = await mks.putNodePool(action.clusterId, fresh.value, ownedFields(action), claimedAt + claimLastsMs);
+  const what = {
+    cluster: action.cluster,
+    pool: action.pool,
+    from: JSON.stringify(action.from),
+    to: JSON.stringify(action.to),
+  };
+  if (answer.kind === 'ok') {
+    parts.log.info('pool scaled', { ...what, reason: action.reason });
+    return { result: 'sent', problem: undefined };
+  }
+  const reason = `could not be set to ${JSON.stringify(action.to)}: ${describeAnswer(answer)}`;
+  if (answer.kind === 'unknown' && answer.maybeApplied)
+    return {
+      result: 'outcome-unknown',
+      problem: problemOf(action, `${reason}; the next look will show whether it was applied`),
+    };
+  return drop(parts, claim, action, version, answer, reason, planned);
+}
+
+/** Only the fields that are ours: bounds on an autoscaled pool, the size on a fixed one. */
+function ownedFields({ to }: Action): OwnedFields {
+  if (!isRange(to)) return { size: to };
+  if (to.min > to.max) throw new RangeError(`size_min ${to.min} is above size_max ${to.max}`);
+  return { size_min: to.min, size_max: to.max };
+}
+
+/** Nothing that matters has changed since the plan was made. */
+function isAsPlanned({ observed }: FreshPool, planned: ObservedPool): boolean {
+  if (observed.status !== planned.status || observed.autoscale !== planned.autoscale) return false;
+  if (!observed.autoscale) return observed.size === planned.size;
+  return observed.sizeMin === planned.sizeMin && observed.sizeMax === planned.sizeMax;
+}
+
+type NotOk = Exclude<Answer<unknown>, { kind: 'ok' }>;
+
+/** Takes the claim back. When even that fails, the mark settles by itself from what is seen. */
+async function drop(
+  parts: ScaleParts,
+  claim: RecordUpdate,
+  action: Action,
+  version: Version | undefined,
+  answer: NotOk | undefined,
+  reason: string | undefined,
+  planned: ObservedPool | undefined,
+): Promise<Acted> {
+  const how = howDropped(answer);
+  const now = parts.clock.now();
+  const record = dropClaim(claim.record, how, planned?.updatedAt, now);
+  const decision = decisionOf(action, how, reason, now, parts.config.hash);
+  await parts.store.commit([
+    clusterWrite(claim.region, claim.clusterId, record, version),
+    decisionWrite(decision, parts.newId(), parts.config.keepMs),
+  ]);
+  const result = how.kind === 'dropped' ? 'dropped' : how.kind;
+  return { result, problem: reason === undefined || how.kind === 'busy' ? undefined : problemOf(action, reason) };
+}
+
+function howDropped(answer: NotOk | undefined): Dropped {
+  if (answer?.kind === 'busy') return { kind: 'busy' };
+  if (answer?.kind === 'refused') return { kind: 'refused', why: answer.reason, detail: answer.detail };
+  if (answer?.kind === 'forbidden') return { kind: 'refused', why: 'forbidden', detail: answer.detail };
+  return { kind: 'dropped' };
+}
+
+function decisionOf(
+  action: Action,
+  how: Dropped,
+  reason: string | undefined,
+  at: number,
+  configHash: string,
+): Decision {
+  const { region, clusterId, cluster, poolId, pool, from, to, who } = action;
+  const kind = how.kind === 'refused' ? 'refused' : 'dropped';
+  const why = reason ?? 'the pool has changed since it was looked at';
+  return {
+    schema: 1,
+    at,
+    region,
+    clusterId,
+    cluster,
+    poolId,
+    pool,
+    kind,
+    code: how.kind,
+    from,
+    to,
+    reason: why,
+    who,
+    configHash,
+  };
+}
+
+function problemOf(action: Action, reason: string): ScaleProblem {
+  return {
+    region: action.region,
+    cluster: action.cluster,
+    pool: action.pool,
+    reason: `${action.cluster}/${action.pool} ${reason}`,
+  };
+}

@@ -1,0 +1,109 @@
+import type { Ask } from '../../decide/asks.ts';
+import type { StoredRule } from '../../decide/scaling/brake.ts';
+import type { EpochMs, ObservedCluster, ObservedPool } from '../../decide/model.ts';
+import { needsPools, type ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
+import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
+import type { Answer } from '../../io/mks/answer.ts';
+import { mapBounded } from '../concurrency.ts';
+import { listAsks } from '../records/ask-records.ts';
+import { listClusterRecords, listStoredRules, type StoredCluster } from '../records/cluster-records.ts';
+import { listRoundFindings } from '../records/round-findings.ts';
+import { describeAnswer } from './describe-answer.ts';
+import type { ScaleOptions, ScaleParts, ScaleProblem } from './scale-parts.ts';
+
+/** So many requests are under way at once: enough for 1,000 clusters in seconds, polite to one service. */
+export const concurrency = 16;
+
+export type SeenFleet = {
+  readonly clusters: readonly ObservedFleetCluster[];
+  readonly stored: ReadonlyMap<string, StoredCluster>;
+  readonly asks: readonly Ask[];
+  readonly storedRules: ReadonlyMap<string, StoredRule>;
+  readonly problems: readonly ScaleProblem[];
+  /** Regions whose list was answered. */
+  readonly answered: ReadonlySet<string>;
+};
+
+/** All reads of a round: the store's records first, then one list per region and one pool list per cluster concerned. */
+export async function observeFleet(parts: ScaleParts, options: ScaleOptions): Promise<SeenFleet> {
+  const storedRules = await listStoredRules(parts.store);
+  const book = makeRuleBook(parts.config, parts.clock.now());
+  const regions = await mapBounded(parts.config.regions, concurrency, (region) =>
+    observeRegion(parts, region.name, options),
+  );
+  const wanted = regions.flatMap((region) => region.clusters.map((cluster) => ({ cluster, region })));
+  const problems = regions.flatMap((region) => region.problems);
+  const clusters = await mapBounded(wanted, concurrency, async ({ cluster, region }) => {
+    const record = region.records.get(cluster.id)?.record;
+    const lookedAt = region.lookedAt(cluster.id);
+    const read = needsPools(book, cluster, record) ? await readPools(parts, cluster) : { pools: undefined };
+    if (read.problem) problems.push(read.problem);
+    return { cluster, pools: read.pools, record, lookedAt };
+  });
+  const stored = new Map(
+    regions.flatMap((region) => [...region.records].map(([id, one]) => [`${region.name}/${id}`, one] as const)),
+  );
+  const answered = new Set(regions.filter((region) => region.isAnswered).map((region) => region.name));
+  return { clusters, stored, asks: regions.flatMap((region) => region.asks), storedRules, problems, answered };
+}
+
+type SeenRegion = {
+  readonly name: string;
+  readonly isAnswered: boolean;
+  readonly clusters: readonly ObservedCluster[];
+  readonly records: ReadonlyMap<string, StoredCluster>;
+  readonly asks: readonly Ask[];
+  readonly lookedAt: (clusterId: string) => EpochMs | undefined;
+  readonly problems: ScaleProblem[];
+};
+
+/** The records are read before the API: a claim that is missing here was made after, and its write will conflict. */
+async function observeRegion(parts: ScaleParts, name: string, options: ScaleOptions): Promise<SeenRegion> {
+  const records = await listClusterRecords(parts.store, name);
+  const asks = await listAsks(parts.store, name);
+  const looks = new Map(
+    (await listRoundFindings(parts.store, name)).flatMap((round) =>
+      round.checkedClusters.map((id) => [id, round.at] as const),
+    ),
+  );
+  const lookedAt = (clusterId: string) => looks.get(clusterId);
+  const answer = await parts.mksOf(name).listClusters();
+  const common = { name, records, asks, lookedAt };
+  if (answer.kind !== 'ok') {
+    const reason = `the clusters of region ${name} could not be listed: ${describeAnswer(answer)}`;
+    return {
+      ...common,
+      isAnswered: false,
+      clusters: [],
+      problems: [{ region: name, cluster: undefined, pool: undefined, reason }],
+    };
+  }
+  return {
+    ...common,
+    isAnswered: true,
+    clusters: answer.value.filter((cluster) => isOurs(cluster, options)),
+    problems: [],
+  };
+}
+
+function isOurs(cluster: ObservedCluster, { only, shard }: ScaleOptions): boolean {
+  if (only && !only(cluster)) return false;
+  return shard === undefined || shardOf(cluster.id, shard.count) === shard.index;
+}
+
+/** Clusters are dealt to shards by their id (FNV-1a), so that each has one home whatever the list's order. */
+export function shardOf(id: string, count: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < id.length; i += 1) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193) >>> 0;
+  return hash % count;
+}
+
+async function readPools(
+  parts: ScaleParts,
+  cluster: ObservedCluster,
+): Promise<{ pools: readonly ObservedPool[] | undefined; problem?: ScaleProblem }> {
+  const answer: Answer<readonly ObservedPool[]> = await parts.mksOf(cluster.region).listNodePools(cluster.id);
+  if (answer.kind === 'ok') return { pools: answer.value };
+  const reason = `the node pools of ${cluster.name} could not be listed: ${describeAnswer(answer)}`;
+  return { pools: undefined, problem: { region: cluster.region, cluster: cluster.name, pool: undefined, reason } };
+}

@@ -1,0 +1,54 @@
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import type { ObservedCluster } from '../../decide/model.ts';
+import type { Plan } from '../../decide/scaling/plan.ts';
+import type { Clock } from '../../io/clock.ts';
+import type { NewId } from '../../io/ids.ts';
+import type { Log } from '../../io/log.ts';
+import type { Mks } from '../../io/mks/mks.ts';
+import type { Store } from '../../io/stores/store.ts';
+
+export type ScaleParts = {
+  readonly config: CompiledConfig;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly store: Store;
+  readonly log: Log;
+  readonly mksOf: (region: string) => Mks;
+  /** Milliseconds left for this run; nothing starts that does not fit. Absent = no limit. */
+  readonly timeLeftMs?: () => number;
+};
+
+export type ScaleOptions = {
+  /** GETs only, and nothing is stored. */
+  readonly isDryRun?: boolean;
+  /** A round over these clusters only ("at once", after an event). */
+  readonly only?: (cluster: ObservedCluster) => boolean;
+  /** A large fleet in parts: clusters are dealt by id. */
+  readonly shard?: { readonly index: number; readonly count: number };
+};
+
+export type ScaleProblem = {
+  readonly region: string;
+  readonly cluster: string | undefined;
+  readonly pool: string | undefined;
+  /** What failed, on what, why. */
+  readonly reason: string;
+};
+
+/** What became of an action. `claimed elsewhere`: another process was first. */
+export type ActionResult =
+  | 'sent'
+  | 'dropped'
+  | 'busy'
+  | 'refused'
+  | 'outcome-unknown'
+  | 'claimed-elsewhere'
+  | 'no-time';
+
+export type ScaleReport = {
+  readonly plan: Plan;
+  readonly problems: readonly ScaleProblem[];
+  readonly results: readonly { readonly cluster: string; readonly pool: string; readonly result: ActionResult }[];
+  readonly clusters: number;
+  readonly pools: number;
+};
