@@ -1,96 +1,109 @@
-import type { EpochMs, Finding, Json, Notice } from '../../decide/model.ts';
-import type { Store, StoredRecord, Write } from '../../io/stores/store.ts';
+import type { Json } from '../../decide/model.ts';
+import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
+import type { Key, Store, StoredRecord, Write } from '../../io/stores/store.ts';
 import { listAll } from './cluster-records.ts';
 
 /**
- * What a scale round leaves for the others: that it took place, what it looked at, and what it found wrong. Partition
- * `findings`, one record per region and shard (more where it is large). The watch job turns findings into incidents; the
- * deliver job judges from `at` whether rounds are missed.
+ * What the last scaling round of a region (or of one shard of it) found: partition `findings`, ids
+ * `<region>/<shard>-<chunk>`. This is how findings of a scaling round reach the watch, and incidents.
  */
-export type RoundFindings = {
-  readonly schema: 1;
-  readonly at: EpochMs;
-  readonly region: string;
-  readonly shard: { readonly index: number; readonly count: number };
-  readonly configHash: string;
-  /** Did the region answer its list? */
-  readonly isAnswered: boolean;
-  /** Ids of the clusters whose pools were read. */
-  readonly checkedClusters: readonly string[];
-  /** Pools that rules with a schedule match, and clusters listed: for people. */
-  readonly pools: number;
-  readonly clusters: number;
-  readonly findings: readonly Finding[];
-};
+const partition = 'findings';
+/** A record stays well below 100 KB. */
+const chunkChars = 60_000;
+const mostWrites = 100;
 
-type Chunk = {
-  readonly schema: 1;
-  readonly at: EpochMs;
-  readonly index: number;
-  readonly count: number;
-  readonly text: string;
-};
-
-/** Stays well below the 100 KB that a record may have. */
-const chunkCharacters = 40_000;
-
-export async function writeRoundFindings(store: Store, findings: RoundFindings): Promise<void> {
-  const prefix = prefixOf(findings.region, findings.shard.index);
-  const stored = new Map((await listPrefix(store, prefix)).map((record) => [record.key.id, record.version]));
-  const text = JSON.stringify(findings);
-  const count = Math.max(1, Math.ceil(text.length / chunkCharacters));
-  const writes = Array.from({ length: count }, (_, index): Write => {
-    const key = { partition: 'findings', id: `${prefix}${String(index).padStart(3, '0')}` };
-    const chunk: Chunk = {
-      schema: 1,
-      at: findings.at,
-      index,
-      count,
-      text: text.slice(index * chunkCharacters, (index + 1) * chunkCharacters),
-    };
-    const version = stored.get(key.id);
-    return version === undefined
-      ? { kind: 'putIfAbsent', key, value: chunk as Json }
-      : { kind: 'putIfVersion', key, value: chunk as Json, version };
-  });
-  // A conflict means that another process has just written a round of its own: that one stands.
-  await store.commit(writes);
+/** The newest round of a region, its shards merged; undefined = no round ever. `at` is the newest shard's. */
+export async function readRoundFindings(store: Store, region: string): Promise<RoundFindings | undefined> {
+  const rounds = await listRoundFindings(store, region);
+  const [newest] = [...rounds].sort((a, b) => b.at - a.at);
+  if (newest === undefined) return undefined;
+  const checkedClusters = rounds.flatMap((round) => round.checkedClusters);
+  return { ...newest, checkedClusters, findings: rounds.flatMap(({ findings }) => findings) };
 }
 
-/** The last round of each shard of a region, oldest first; [] where there was none. */
+/** The newest round of each shard of a region. */
 export async function listRoundFindings(store: Store, region: string): Promise<readonly RoundFindings[]> {
-  const byShard = new Map<string, StoredRecord[]>();
-  for (const record of await listPrefix(store, `${region}/`)) {
-    const shard = record.key.id.slice(0, record.key.id.lastIndexOf('/'));
-    byShard.set(shard, [...(byShard.get(shard) ?? []), record]);
+  const records = (await listAll(store, partition)).filter(({ key }) => key.id.startsWith(`${region}/`));
+  const shards = new Map<string, RoundFindings>();
+  for (const record of records) {
+    const round = readRound(record);
+    if (round === undefined || round.region !== region) continue;
+    const shard = shardOfId(record.key.id);
+    shards.set(shard, joined(shards.get(shard), round));
   }
-  return [...byShard.values()].flatMap(joinChunks).sort((a, b) => a.at - b.at);
+  return [...shards.values()];
 }
 
-function joinChunks(records: readonly StoredRecord[]): readonly RoundFindings[] {
-  const chunks = records.map((record) => record.value as unknown as Chunk).sort((a, b) => a.index - b.index);
-  const first = chunks[0];
-  if (first === undefined) return [];
-  const own = chunks.filter((chunk) => chunk.at === first.at && chunk.index < first.count);
-  return own.length < first.count ? [] : [JSON.parse(own.map((chunk) => chunk.text).join('')) as RoundFindings];
+/**
+ * Replaces the findings of this region and shard. A round that is older than the stored one, or that another process
+ * overtakes, changes nothing and resolves to false.
+ */
+export async function saveRoundFindings(store: Store, round: RoundFindings, shard = 0): Promise<boolean> {
+  const prefix = `${round.region}/${String(shard).padStart(4, '0')}-`;
+  const stored = (await listAll(store, partition)).filter(({ key }) => key.id.startsWith(prefix));
+  if (stored.some((record) => (readRound(record)?.at ?? 0) > round.at)) return false;
+  const chunks = chunksOf(round).slice(0, mostWrites / 2);
+  const versions = new Map(stored.map(({ key, version }) => [key.id, version]));
+  const puts = chunks.map((chunk, index) => putOf(keyOf(prefix, index), chunk, versions));
+  const kept = new Set(puts.map(({ key }) => key.id));
+  const leftovers = stored.filter(({ key }) => !kept.has(key.id)).slice(0, mostWrites - puts.length);
+  const deletes = leftovers.map(({ key, version }): Write => ({ kind: 'deleteIfVersion', key, version }));
+  const outcome = await store.commit([...puts, ...deletes]);
+  return outcome.kind === 'committed';
 }
 
-function prefixOf(region: string, shard: number): string {
-  return `${region}/${String(shard).padStart(3, '0')}/`;
+/** Chunks of one round have one time; what is older is left over from a longer round. */
+function joined(one: RoundFindings | undefined, other: RoundFindings): RoundFindings {
+  if (one === undefined || other.at > one.at) return other;
+  if (other.at < one.at) return one;
+  const checkedClusters = [...one.checkedClusters, ...other.checkedClusters];
+  return { ...one, checkedClusters, findings: [...one.findings, ...other.findings] };
 }
 
-async function listPrefix(store: Store, prefix: string): Promise<readonly StoredRecord[]> {
-  const records = await listAll(store, 'findings', prefix);
-  return records.filter((record) => record.key.id.startsWith(prefix));
+function chunksOf(round: RoundFindings): readonly RoundFindings[] {
+  const clusters = cut(round.checkedClusters);
+  const findings = cut(round.findings);
+  const chunks = [
+    ...clusters.map((checkedClusters) => ({ ...round, checkedClusters, findings: [] })),
+    ...findings.map((some) => ({ ...round, checkedClusters: [], findings: some })),
+  ];
+  const [first, second] = chunks;
+  if (first === undefined) return [{ ...round, checkedClusters: [], findings: [] }];
+  const isSmall = chunks.length === 2 && second !== undefined && JSON.stringify(round).length <= chunkChars;
+  return isSmall ? [round] : chunks;
 }
 
-/** Notices wait in `notices` until the watch job has made deliveries of them. */
-export function noticeWrite(notice: Notice, id: string): Write {
-  const key = { partition: 'notices', id: `${String(notice.at).padStart(15, '0')}-${id}` };
-  return {
-    kind: 'putIfAbsent',
-    key,
-    value: JSON.parse(JSON.stringify(notice)) as Json,
-    expiresAt: notice.at + 7 * 24 * 60 * 60_000,
-  };
+function cut<T>(items: readonly T[]): readonly (readonly T[])[] {
+  const parts: T[][] = [];
+  let chars = Number.POSITIVE_INFINITY;
+  for (const item of items) {
+    const length = JSON.stringify(item).length + 1;
+    if (chars + length > chunkChars) {
+      parts.push([]);
+      chars = 0;
+    }
+    parts.at(-1)?.push(item);
+    chars += length;
+  }
+  return parts;
+}
+
+function putOf(key: Key, chunk: RoundFindings, versions: ReadonlyMap<string, string>): Write {
+  const value = JSON.parse(JSON.stringify(chunk)) as Json;
+  const version = versions.get(key.id);
+  return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
+}
+
+function keyOf(prefix: string, index: number): Key {
+  return { partition, id: `${prefix}${String(index).padStart(4, '0')}` };
+}
+
+function shardOfId(id: string): string {
+  return id.slice(0, id.lastIndexOf('-'));
+}
+
+function readRound({ value }: StoredRecord): RoundFindings | undefined {
+  const round = value as unknown as Partial<RoundFindings> | null;
+  const isReadable = round?.schema === 1 && Array.isArray(round.findings) && Array.isArray(round.checkedClusters);
+  return isReadable ? (round as RoundFindings) : undefined;
 }

@@ -1,0 +1,93 @@
+import type { EpochMs, FindingKind, Severity, Subject } from '../model.ts';
+
+/**
+ * The life of one incident key. Record: partition `incidents`, id `inc/<key>`. Written only when something in it
+ * changed; when it was last observed stands in the few `obs/times` records instead.
+ */
+export type IncidentRecord = {
+  readonly schema: 1;
+  readonly key: string;
+  readonly kind: FindingKind;
+  readonly subject: Subject;
+  /** `quiet`: nothing wrong, kept for its past. `pending`: bad, not long enough. `open`: until it resolves. */
+  readonly phase: 'quiet' | 'pending' | 'open';
+  /** The current run of equal observations; counted up to 2, since nothing asks for more. */
+  readonly run: { readonly seen: 'bad' | 'ok'; readonly since: EpochMs; readonly count: number };
+  /** When the observation changed (either way), within the last hour. */
+  readonly changes: readonly EpochMs[];
+  /** When it resolved, within the last six hours. */
+  readonly resolved: readonly EpochMs[];
+  /** Time of the first bad observation of this (or, when quiet, the last) episode. */
+  readonly episode: EpochMs;
+  readonly openedAt?: EpochMs;
+  /** Last bad observation before the present run of ok. */
+  readonly lastBadAt?: EpochMs;
+  readonly endedAt?: EpochMs;
+  readonly cause?: string;
+  readonly severity: Severity;
+  readonly worst: Severity;
+  readonly text: string;
+  readonly fix?: string;
+  /** Since when it is bad, where the finding itself knew better than its first observation. */
+  readonly since?: EpochMs;
+  readonly facts?: { readonly [name: string]: string | number };
+  readonly flapping: boolean;
+  /** Why nobody is told at present (a silence), while it is open. */
+  readonly silenced?: string;
+  /** Of the last thing told; ids of deliveries are made from it. */
+  readonly sequence: number;
+  /** How many of the reminder times have passed or been told. */
+  readonly reminded: number;
+  /** Ladders only: which date the steps told belong to. */
+  readonly ladder?: Ladder;
+  /** What each destination may have accepted and is owed a resolve for. */
+  readonly told: { readonly [destinationId: string]: Told };
+  /** The latest decisions not to tell, oldest first. */
+  readonly why: readonly WhyNot[];
+};
+
+export type Ladder = {
+  readonly date: EpochMs;
+  readonly of: string;
+  readonly armedAt: EpochMs;
+  readonly step: number;
+  /** Steps from here upwards are not told: they had passed when the date was moved. */
+  readonly below?: number;
+};
+
+export type Told = {
+  readonly at: EpochMs;
+  readonly episode: EpochMs;
+  readonly severity: Severity;
+  /** Ladders only: the step that was told, and the date it belonged to. */
+  readonly step?: number;
+  readonly armedAt?: EpochMs;
+};
+
+/** A decision not to tell: what was not said, to whom (undefined = nobody at all), and why. */
+export type WhyNot = {
+  readonly at: EpochMs;
+  readonly what: string;
+  readonly destination?: string;
+  readonly reason: string;
+};
+
+const keptReasons = 20;
+
+/** Adds a reason, once per episode: a reason that still stands is not written again each pass. */
+export function withWhy(record: IncidentRecord, why: WhyNot): IncidentRecord {
+  const same = (other: WhyNot) =>
+    other.what === why.what && other.destination === why.destination && other.reason === why.reason;
+  if (record.why.some((other) => same(other) && other.at >= record.episode)) return record;
+  return { ...record, why: [...record.why.filter((other) => !same(other)), why].slice(-keptReasons) };
+}
+
+const weight = { info: 0, warning: 1, critical: 2 } as const;
+
+export function isWorse(a: Severity, b: Severity): boolean {
+  return weight[a] > weight[b];
+}
+
+export function worse(a: Severity, b: Severity): Severity {
+  return isWorse(b, a) ? b : a;
+}

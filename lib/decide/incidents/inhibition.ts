@@ -1,0 +1,59 @@
+import type { EpochMs, FindingKind, Subject } from '../model.ts';
+import type { IncidentRecord } from './incident.ts';
+import type { Observation } from './observation.ts';
+import { describeSubject, subjectId } from './subject.ts';
+
+const afterBadMs = 10 * 60_000;
+
+/** What makes the things below it look bad as well. A ladder or a late pool explains nothing about its neighbours. */
+const parents: ReadonlySet<FindingKind> = new Set([
+  'api.unreachable',
+  'api.refused',
+  'cluster.unseen',
+  'cluster.error',
+  'cluster.stuck',
+]);
+
+/**
+ * A late pool and a ladder are told whatever else is wrong: only a person's wish silences a pool that is late, since
+ * the trouble above it is often the very reason.
+ */
+const neverInhibited: ReadonlySet<FindingKind> = new Set(['pool.late', 'version.eol', 'token.expiry']);
+
+/** Subject id → what inhibits everything below it. */
+export type Inhibitors = ReadonlyMap<string, string>;
+
+/**
+ * Within one pass, a parent inhibits while its own finding is bad and, once opened, until 10 minutes after its last bad
+ * observation or while it is unknown; not for as long as its incident lives (a flapping cluster would hide a dead pool).
+ */
+export function inhibits(observation: Observation, record: IncidentRecord | undefined, now: EpochMs): boolean {
+  if (!parents.has(observation.kind) || observation.state === 'over') return false;
+  if (observation.state === 'bad') return true;
+  if (record?.phase !== 'open') return false;
+  return observation.state === 'unknown' || now - (record.lastBadAt ?? record.run.since) < afterBadMs;
+}
+
+/** The reason why this incident may not open or remind now, or undefined. */
+export function inhibitedBy(kind: FindingKind, subject: Subject, inhibitors: Inhibitors): string | undefined {
+  if (neverInhibited.has(kind)) return undefined;
+  for (const parent of above(subject)) {
+    const reason = inhibitors.get(parent);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+export function inhibitor(observation: Observation): readonly [string, string] {
+  const { kind, subject } = observation;
+  return [subjectId(subject), `inhibited by ${kind} of ${describeSubject(subject)}`];
+}
+
+function above(subject: Subject): readonly string[] {
+  const { kind } = subject;
+  if (kind !== 'cluster' && kind !== 'pool') return [];
+  const region = subjectId({ kind: 'region', region: subject.region });
+  if (kind === 'cluster') return [region];
+  const { clusterId, cluster } = subject;
+  return [region, subjectId({ kind: 'cluster', region: subject.region, clusterId, cluster })];
+}

@@ -1,0 +1,44 @@
+import type { EpochMs, Finding, FindingKind, Subject } from '../model.ts';
+
+/**
+ * What one pass knows about one (kind, subject). Unknown never opens, never resolves and resets nothing.
+ * `at` is when it was seen: the same instant twice is one observation.
+ */
+export type Observation = Watched &
+  (
+    | { readonly state: 'bad'; readonly at: EpochMs; readonly finding: Finding }
+    | { readonly state: 'ok'; readonly at: EpochMs }
+    | { readonly state: 'unknown' }
+    /** The subject is gone or nobody watches it any more: whatever is open ends, with this cause. */
+    | { readonly state: 'over'; readonly at: EpochMs; readonly cause: string }
+    /** A ladder: how near the date is decides, not a duration. */
+    | { readonly state: 'due'; readonly at: EpochMs; readonly due: Due }
+  );
+
+export type Watched = { readonly kind: FindingKind; readonly subject: Subject };
+
+/** A date that comes nearer: a version's end of life, a token's expiry. */
+export type Due = {
+  readonly date: EpochMs;
+  /** What the date belongs to (a version's id); a change of it ends what was told for the old one. */
+  readonly of: string;
+  /** When this date was taken as true; a later one re-arms the ladder. */
+  readonly armedAt: EpochMs;
+  /** Only steps below this one are told; undefined = all. */
+  readonly below: number | undefined;
+  /** What ends on that date: "support for Kubernetes 1.32.6 of cluster dev-1". */
+  readonly what: string;
+  /** The cause of the end of what was told for something else before: "upgraded to 1.33.2". */
+  readonly ifReplaced: string;
+  readonly fix: string | undefined;
+  readonly facts: { readonly [name: string]: string | number };
+};
+
+/** One key has one observation per pass: over beats bad, bad beats a date or ok, anything known beats unknown. */
+export function strongest(a: Observation, b: Observation): Observation {
+  const difference = rank[a.state] - rank[b.state];
+  if (difference !== 0) return difference > 0 ? a : b;
+  return a.state === 'unknown' || b.state === 'unknown' || a.at >= b.at ? a : b;
+}
+
+const rank = { unknown: 0, ok: 1, due: 2, bad: 3, over: 4 } as const;

@@ -1,0 +1,99 @@
+import type { ConfiguredSilence, Match, Window } from '../compiled-config.ts';
+import { matchesCluster, matchesPool } from '../match.ts';
+import type { EpochMs, FindingKind, NoticeKind, Subject } from '../model.ts';
+
+/**
+ * "Don't tell", said by a person on the command line. Partition `silences`, by id. A silence of one incident without
+ * an end is its acknowledgement: it holds until that episode is over.
+ */
+export type SilenceRecord = {
+  readonly schema: 1;
+  readonly id: string;
+  readonly scope:
+    | { readonly kind: 'match'; readonly match: Match }
+    | { readonly kind: 'incident'; readonly key: string; readonly episode: EpochMs };
+  /** undefined only for an incident. */
+  readonly until: EpochMs | undefined;
+  readonly who: string;
+  readonly reason: string | undefined;
+  readonly askedAt: EpochMs;
+};
+
+/** Is this recurring window open at this instant, in this zone? Handed in: the rules of windows live with schedules. */
+export type IsWindowOpen = (window: Window, zone: string, at: EpochMs) => boolean;
+
+export type Silences = {
+  readonly configured: readonly ConfiguredSilence[];
+  readonly asked: readonly SilenceRecord[];
+  readonly isWindowOpen: IsWindowOpen;
+};
+
+export type Silenceable = {
+  readonly kind: FindingKind | NoticeKind;
+  readonly subject: Subject;
+  readonly key: string;
+  readonly episode: EpochMs;
+};
+
+/** Why nobody is told of this now, or undefined: the first silence in force, those of people first. */
+export function silencedBy(silences: Silences, about: Silenceable, now: EpochMs): string | undefined {
+  const asked = silences.asked.find((silence) => isAskedFor(silence, about, now));
+  if (asked !== undefined) return `silenced by ${asked.who}${because(asked.reason)}`;
+  const configured = silences.configured.find((silence) => isConfiguredFor(silence, about, now, silences.isWindowOpen));
+  return configured && `silenced by the config (${configured.match.text})${because(configured.reason)}`;
+}
+
+/** A silence that can say nothing any more: its end has come, or its episode is over. */
+export function isSpent(
+  silence: SilenceRecord,
+  now: EpochMs,
+  isEpisodeOpen: (key: string, episode: EpochMs) => boolean,
+): boolean {
+  if (silence.until !== undefined && now >= silence.until) return true;
+  return silence.scope.kind === 'incident' && !isEpisodeOpen(silence.scope.key, silence.scope.episode);
+}
+
+function isAskedFor(silence: SilenceRecord, about: Silenceable, now: EpochMs): boolean {
+  if (silence.until !== undefined && now >= silence.until) return false;
+  const { scope } = silence;
+  if (scope.kind === 'incident') return scope.key === about.key && scope.episode === about.episode;
+  return namesSubject(scope.match, about.subject);
+}
+
+function isConfiguredFor(
+  silence: ConfiguredSilence,
+  about: Silenceable,
+  now: EpochMs,
+  isWindowOpen: IsWindowOpen,
+): boolean {
+  if (silence.until !== undefined && now >= silence.until) return false;
+  if (silence.kinds !== undefined && !namesKind(silence.kinds, about.kind)) return false;
+  if (!namesSubject(silence.match, about.subject)) return false;
+  return silence.window === undefined || isWindowOpen(silence.window, silence.zone, now);
+}
+
+/**
+ * A match silences the clusters and pools it names. What is neither (a region, a token, a destination, the config) is
+ * silenced only by `*`, or by `<region>:*` where it is that region's.
+ */
+function namesSubject(match: Match, subject: Subject): boolean {
+  switch (subject.kind) {
+    case 'pool':
+      return matchesPool(match, subject);
+    case 'cluster':
+      return match.pool === undefined && matchesCluster(match, subject);
+    case 'region':
+      return match.text === '*' || match.text === `${subject.region}:*`;
+    default:
+      return match.text === '*';
+  }
+}
+
+/** A kind is named in full, or with all its siblings: `pool.*`. */
+export function namesKind(kinds: readonly string[], kind: FindingKind | NoticeKind): boolean {
+  return kinds.some((named) => named === kind || (named.endsWith('.*') && kind.startsWith(named.slice(0, -1))));
+}
+
+function because(reason: string | undefined): string {
+  return reason === undefined ? '' : `: ${reason}`;
+}

@@ -1,0 +1,177 @@
+import type { Observation } from '../incidents/observation.ts';
+import type { EpochMs, Finding, Notice, ObservedPool } from '../model.ts';
+import { advanceDue, dueOf } from './due.ts';
+import { missed } from './gone.ts';
+import { observeApi } from './observe-api.ts';
+import { type ClusterSubject, observeCluster, type Upgrades } from './observe-cluster.ts';
+import { judged, type Looking, observePool } from './observe-pool.ts';
+import type { ClusterAnswers, DueMemory, RegionAnswers, RegionMemory, SeenCluster, SeenPool } from './pass.ts';
+
+export type RegionLooking = Looking & {
+  readonly upgrades: Upgrades;
+  /** Does a rule of the config scale this pool? */
+  readonly isRuled: (names: { readonly region: string; readonly cluster: string; readonly pool: string }) => boolean;
+};
+
+export type RegionSight = {
+  readonly observations: readonly Observation[];
+  readonly memory: RegionMemory;
+  readonly notices: readonly Notice[];
+  /** Ids of clusters and pools that are gone for certain, with what to say. */
+  readonly gone: ReadonlyMap<string, string>;
+};
+
+/** One region's pass: its API, its clusters and their pools, its token, and what is no longer there. */
+export function observeRegion(answers: RegionAnswers, memory: RegionMemory, looking: RegionLooking): RegionSight {
+  const { region, list } = answers;
+  const api = observeApi(region, list, looking.now);
+  const token = observeToken(answers, memory.token, looking.now);
+  const kept = { region, ...(token.memory !== undefined && { token: token.memory }) };
+  const about = [...api, ...token.observations];
+  if (list.kind !== 'ok') return { observations: about, memory: { ...memory, ...kept }, notices: [], gone: new Map() };
+  const seen = new Map(memory.clusters.map((cluster) => [cluster.id, cluster]));
+  const looks = [
+    ...answers.clusters.map((cluster) => lookAt(cluster, seen.get(cluster.listed.id), region, looking)),
+    ...answers.missing.map(({ clusterId, answer }) =>
+      lookForMissing(clusterId, answer, seen.get(clusterId), region, looking),
+    ),
+  ];
+  return {
+    observations: [...about, ...looks.flatMap(({ observations }) => observations)],
+    memory: { ...kept, clusters: looks.flatMap(({ seen }) => (seen ? [seen] : [])).sort(byId) },
+    notices: looks.flatMap(({ notices }) => notices),
+    gone: new Map(looks.flatMap(({ gone }) => gone)),
+  };
+}
+
+type Look = {
+  readonly observations: readonly Observation[];
+  readonly seen: SeenCluster | undefined;
+  readonly notices: readonly Notice[];
+  readonly gone: readonly (readonly [string, string])[];
+};
+
+function lookAt(
+  answers: ClusterAnswers,
+  before: SeenCluster | undefined,
+  region: string,
+  looking: RegionLooking,
+): Look {
+  const { listed, cluster, pools } = answers;
+  const subject = { kind: 'cluster', region, clusterId: listed.id, cluster: listed.name } as const;
+  const own = observeCluster(listed, cluster, before, subject, looking.upgrades, looking);
+  const unseen = judged(subject, looking.now)('cluster.unseen', unseenOf(answers));
+  const inside = pools.kind === 'ok' ? lookInside(pools.value, answers, own.seen, subject, looking) : nothingInside;
+  return {
+    observations: [unseen, ...own.observations, ...inside.observations],
+    seen: { ...own.seen, pools: inside.pools ?? own.seen.pools },
+    notices: inside.notices,
+    gone: inside.gone,
+  };
+}
+
+const nothingInside = { observations: [], pools: undefined, notices: [], gone: [] } as const;
+
+function unseenOf({ listed, cluster, pools }: ClusterAnswers): Omit<Finding, 'kind' | 'subject'> | undefined {
+  const failed = [cluster, pools].find(({ kind }) => kind !== 'ok');
+  if (failed === undefined || failed.kind === 'ok') return undefined;
+  return {
+    severity: 'warning',
+    text: `Cluster ${listed.name} is listed, but its own calls fail: ${failed.detail}`,
+    fix: 'It is neither watched nor scaled meanwhile. If other clusters answer, ask the provider about this one',
+  };
+}
+
+type Inside = Pick<Look, 'observations' | 'notices' | 'gone'> & { readonly pools: readonly SeenPool[] };
+
+function lookInside(
+  pools: readonly ObservedPool[],
+  { missingPools }: ClusterAnswers,
+  seen: SeenCluster,
+  subject: ClusterSubject,
+  looking: RegionLooking,
+): Inside {
+  const before = new Map(seen.pools.map((pool) => [pool.id, pool]));
+  const looks = pools.map((pool) => lookAtPool(pool, before.get(pool.id), subject, looking));
+  const answers = new Map(missingPools.map(({ poolId, answer }) => [poolId, answer]));
+  const shown = new Set(pools.map(({ id }) => id));
+  const rest = seen.pools
+    .filter(({ id }) => !shown.has(id))
+    .map((pool) => ({ pool, after: missed(pool, answers.get(pool.id), looking.now) }));
+  const gone = rest.filter(({ after }) => after === 'gone').map(({ pool }) => pool);
+  const left = rest.flatMap(({ after }) => (after === 'gone' ? [] : [after]));
+  return {
+    observations: looks.flatMap(({ observations }) => observations),
+    pools: [...looks.map(({ seen }) => seen), ...left].sort(byId),
+    notices: gone.map((pool) => poolGone(pool, subject)),
+    gone: gone.map(({ id }) => [id, 'the node pool is gone']),
+  };
+}
+
+function lookAtPool(
+  pool: ObservedPool,
+  before: SeenPool | undefined,
+  { region, clusterId, cluster }: ClusterSubject,
+  looking: RegionLooking,
+): ReturnType<typeof observePool> {
+  const isRuled = looking.isRuled({ region, cluster, pool: pool.name });
+  const subject = { kind: 'pool', region, clusterId, cluster, poolId: pool.id, pool: pool.name } as const;
+  return observePool(pool, before, subject, isRuled, looking);
+}
+
+/** A cluster that the list left out: still there by id, not certain, or gone. */
+function lookForMissing(
+  clusterId: string,
+  answer: RegionAnswers['missing'][number]['answer'],
+  before: SeenCluster | undefined,
+  region: string,
+  looking: RegionLooking,
+): Look {
+  const known = before ?? { id: clusterId, name: clusterId, acceptedAt: looking.now, pools: [] };
+  const subject = { kind: 'cluster', region, clusterId, cluster: known.name } as const;
+  if (answer.kind === 'ok') {
+    const own = observeCluster(answer.value, answer, before, subject, looking.upgrades, looking);
+    return { ...own, notices: [], gone: [] };
+  }
+  const after = missed(known, answer, looking.now);
+  if (after !== 'gone') return { observations: [], seen: after, notices: [], gone: [] };
+  return {
+    observations: [],
+    seen: undefined,
+    notices: [clusterGone(known, subject)],
+    gone: [[clusterId, 'the cluster is gone']],
+  };
+}
+
+/** A notice's time is when it was first missed: the same notice made twice is one. */
+function clusterGone({ name, missingSince, acceptedAt }: SeenCluster, subject: ClusterSubject): Notice {
+  const text = `Cluster ${name} is gone: it is neither listed nor found by its id`;
+  return { kind: 'cluster.gone', subject, text, at: missingSince ?? acceptedAt };
+}
+
+function poolGone({ id, name, missingSince, acceptedAt }: SeenPool, subject: ClusterSubject): Notice {
+  const { region, clusterId, cluster } = subject;
+  const text = `Node pool ${cluster}/${name} is gone: it is neither listed nor found by its id`;
+  const about = { kind: 'pool', region, clusterId, cluster, poolId: id, pool: name } as const;
+  return { kind: 'pool.gone', subject: about, text, at: missingSince ?? acceptedAt };
+}
+
+function observeToken(
+  { region, token }: RegionAnswers,
+  before: DueMemory | undefined,
+  now: EpochMs,
+): { readonly observations: readonly Observation[]; readonly memory: DueMemory | undefined } {
+  const { reference, expires: date } = token;
+  const mine = before?.of === reference ? before : undefined;
+  const memory = advanceDue(mine, { of: reference, date }, now);
+  const what = `the token of region ${region} (${reference})`;
+  const fix = 'Create a new token in the console of that region and put it where the config says';
+  const due = memory && date !== undefined && dueOf(memory, { what, ifReplaced: 'replaced', fix, facts: {} });
+  if (!due) return { observations: [], memory };
+  const subject = { kind: 'secret', reference } as const;
+  return { observations: [{ kind: 'token.expiry', subject, state: 'due', at: now, due }], memory };
+}
+
+function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+  return a.id < b.id ? -1 : Number(a.id > b.id);
+}

@@ -1,0 +1,77 @@
+import type { Observation } from '../incidents/observation.ts';
+import { subjectId } from '../incidents/subject.ts';
+import type { EpochMs, Finding, FindingKind, Subject } from '../model.ts';
+
+/** What one scaling round found in one part of a region. */
+export type RoundFindings = {
+  readonly schema: 1;
+  readonly at: EpochMs;
+  readonly region: string;
+  readonly configHash: string;
+  /** Ids of the clusters whose pools were read in that round. */
+  readonly checkedClusters: readonly string[];
+  readonly findings: readonly Finding[];
+};
+
+/** The kinds only a scaling round can judge, alone or as well as the watch. */
+export const scaleMade: ReadonlySet<FindingKind> = new Set([
+  'pool.late',
+  'pool.stuck',
+  'pool.refused',
+  'pool.contended',
+  'config.brake',
+  'config.mismatch',
+  'pool.unclear',
+  'base.unknown',
+  'token.cannot-scale',
+]);
+
+/**
+ * What the newest scaling rounds say: bad if it is in their findings; ok if its cluster was checked (or it is about no
+ * cluster, and every region's round is fresh) and it is absent; nothing, hence unknown, when the rounds are old.
+ * `known`: the incidents there are, since only they can become ok.
+ */
+export function observeRounds(
+  rounds: readonly RoundFindings[],
+  known: readonly { readonly kind: FindingKind; readonly subject: Subject }[],
+  regions: readonly string[],
+  freshSince: EpochMs,
+): readonly Observation[] {
+  const fresh = rounds.filter(({ at }) => at >= freshSince);
+  const bad = fresh.flatMap(({ at, findings }) =>
+    findings.map(
+      (finding): Observation => ({ kind: finding.kind, subject: finding.subject, state: 'bad', at, finding }),
+    ),
+  );
+  const found = new Set(bad.map(identity));
+  const ok = known
+    .filter((incident) => scaleMade.has(incident.kind) && !found.has(identity(incident)))
+    .flatMap(({ kind, subject }): readonly Observation[] => {
+      const at = checkedAt(subject, fresh, regions);
+      return at === undefined ? [] : [{ kind, subject, state: 'ok', at }];
+    });
+  return [...bad, ...ok];
+}
+
+/** Was this cluster's pools' state read by a fresh round? Then it is in nobody's past. */
+export function isChecked(clusterId: string, rounds: readonly RoundFindings[]): boolean {
+  return rounds.some(({ checkedClusters }) => checkedClusters.includes(clusterId));
+}
+
+/** When the absence of a finding about this subject was last made sure; undefined = it is not known. */
+function checkedAt(subject: Subject, fresh: readonly RoundFindings[], regions: readonly string[]): EpochMs | undefined {
+  if (subject.kind === 'cluster' || subject.kind === 'pool') {
+    return newest(fresh.filter(({ checkedClusters }) => checkedClusters.includes(subject.clusterId)));
+  }
+  if (subject.kind === 'region') return newest(fresh.filter(({ region }) => region === subject.region));
+  const isWhole = regions.every((region) => fresh.some((round) => round.region === region));
+  return isWhole ? newest(fresh) : undefined;
+}
+
+function newest(rounds: readonly RoundFindings[]): EpochMs | undefined {
+  return rounds.length === 0 ? undefined : Math.max(...rounds.map(({ at }) => at));
+}
+
+function identity({ kind, subject }: { readonly kind: FindingKind; readonly subject: Subject }): string {
+  return `${kind} ${subjectId(subject)}`;
+}
