@@ -2,22 +2,11 @@ import { quote, type ScheduleProblem } from './schedule-problem.ts';
 import { suggestZone } from './suggest-zone.ts';
 
 /** The areas of the tz database, its old national groups included. */
-const areas = new Set([
-  ...[
-    'Africa',
-    'America',
-    'Antarctica',
-    'Arctic',
-    'Asia',
-    'Atlantic',
-    'Australia',
-    'Europe',
-    'Indian',
-    'Pacific',
-    'Etc',
-  ],
-  ...['Brazil', 'Canada', 'Chile', 'Mexico', 'US'],
-]);
+const areas = new Set(
+  'Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific Etc Brazil Canada Chile Mexico US'.split(
+    ' ',
+  ),
+);
 
 /**
  * A zone is a name of the tz database: Area/City, UTC or Etc/…. Abbreviations mean different zones to different people

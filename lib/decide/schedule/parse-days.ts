@@ -11,8 +11,18 @@ const weekdays: NameCycle = {
 const months: NameCycle = {
   kind: 'month',
   names: [
-    ...['january', 'february', 'march', 'april', 'may', 'june'],
-    ...['july', 'august', 'september', 'october', 'november', 'december'],
+    'january',
+    'february',
+    'march',
+    'april',
+    'may',
+    'june',
+    'july',
+    'august',
+    'september',
+    'october',
+    'november',
+    'december',
   ],
   hint: 'use jan … dec, a range such as nov-feb, or a list of these',
 };

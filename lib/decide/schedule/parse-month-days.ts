@@ -32,7 +32,7 @@ export function parseList<T>(
   const items: readonly unknown[] = Array.isArray(written) ? written : [written];
   const parsed = items.map(parseOne);
   const problem = parsed.find((item) => isScheduleProblem(item));
-  if (problem !== undefined) return problem as ScheduleProblem;
+  if (problem !== undefined) return problem;
   return items.length > 0
     ? (parsed as readonly T[])
     : { problem: 'the list is empty', fix: 'leave it out, or name a day' };

@@ -7,14 +7,19 @@ export function windowText({ days, nth, dayOfMonth, months, from, to }: WrittenW
     list('', nth),
     list('day ', dayOfMonth),
     list(days === undefined && nth === undefined && dayOfMonth === undefined ? '' : 'in ', months),
-    from === undefined ? '' : timesText(String(from), String(to)),
+    from === undefined ? '' : timesText(one(from), one(to)),
   ];
   return parts.filter((part) => part !== '').join(' ');
 }
 
 function list(prefix: string, written: unknown): string {
   if (written === undefined) return '';
-  return prefix + (Array.isArray(written) ? written.join(', ') : String(written));
+  return prefix + (Array.isArray(written) ? written.map(one).join(', ') : one(written));
+}
+
+/** Only text and numbers get past the parsers. */
+function one(written: unknown): string {
+  return typeof written === 'string' || typeof written === 'number' ? String(written).trim() : '';
 }
 
 /** Times that name weekdays hold spaces, so the dash gets them too: "fri 20:00 - mon 06:30". */

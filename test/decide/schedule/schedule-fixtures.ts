@@ -1,0 +1,20 @@
+import type { Exception, Schedule, Window } from '../../../lib/decide/compiled-config.ts';
+import type { Term } from '../../../lib/decide/model.ts';
+import { makeWindow, type WrittenWindow } from '../../../lib/decide/schedule/make-window.ts';
+import { isScheduleProblem } from '../../../lib/decide/schedule/schedule-problem.ts';
+
+/** A schedule of no windows that says idle, with what matters to the test put over it. */
+export function scheduleOf(parts: Partial<Schedule>): Schedule {
+  return { name: 's', zone: 'UTC', windows: [], otherwise: 'idle', lead: { kind: 'none' }, calendarDays: [], ...parts };
+}
+
+export function windowOf(written: WrittenWindow, size: Term = 'base'): Window {
+  const window = makeWindow(written, size);
+  if (isScheduleProblem(window)) throw new Error(window.problem);
+  return window;
+}
+
+export function exceptionOf(start: string | number, end: string | number, size: Term): Exception {
+  const match = { text: '*', region: undefined, cluster: '.*', pool: undefined, exactPool: false };
+  return { match, start, end, size, reason: undefined, position: { file: 'lamplighter.yml', line: 1 } };
+}
