@@ -1,0 +1,129 @@
+import { dirname, resolve } from 'node:path';
+import type { CompiledConfig } from '../decide/compiled-config.ts';
+import type { EpochMs } from '../decide/model.ts';
+import { endOf, resolveCalendars, type ResolvedCalendar } from './compile/calendars.ts';
+import { checkRules } from './compile/check-rules.ts';
+import { type Context, isDefined, type ReadFile, type Target, toMs } from './compile/context.ts';
+import { compileDestinations } from './compile/destinations.ts';
+import { compileEventSources } from './compile/event-sources.ts';
+import { compileExceptions } from './compile/exceptions.ts';
+import { compileRegions } from './compile/regions.ts';
+import { compileRules, finishRule } from './compile/rules.ts';
+import { compileEvery, compileListen, compileSafety, compileStore, compileWatch } from './compile/safety.ts';
+import { compileSchedules } from './compile/schedules.ts';
+import { compileSecret } from './compile/secrets.ts';
+import { compileSilences } from './compile/silences.ts';
+import { readZone } from './compile/zones.ts';
+import { findPastedSecrets } from './pasted-secrets.ts';
+import { type Problem, sortProblems } from './problem.ts';
+import { makeReport, type Report } from './report.ts';
+import { stableHash } from './stable-hash.ts';
+import { validate } from './validate.ts';
+import { reportYamlProblems } from './yaml-problems.ts';
+import { readYaml, type YamlSource } from './yaml-source.ts';
+
+export type CompileOptions = {
+  /** As given by the user; relative paths in the config start from its folder. */
+  readonly file: string;
+  readonly now: EpochMs;
+  readonly readFile: ReadFile;
+  /** `aws`: the config is built into functions. Default `local`. */
+  readonly target?: Target;
+};
+
+export type ConfigOutcome =
+  | { readonly ok: true; readonly config: CompiledConfig; readonly problems: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/**
+ * A config's text → the config as the program uses it, or every mistake in it, in the order of the file. Warnings come
+ * along in both cases. Throws nothing, whatever the text.
+ */
+export async function compileConfig(text: string, options: CompileOptions): Promise<ConfigOutcome> {
+  const source = readYaml(text);
+  const report = makeReport(options.file, source);
+  reportYamlProblems(source, report);
+  reportPastedSecrets(text, source, report);
+  const config = source.value === undefined ? undefined : await compile(source, report, options);
+  const problems = sortProblems(report.problems);
+  if (config !== undefined && !report.hasErrors()) return { ok: true, config, problems };
+  if (!report.hasErrors()) report.file('the config could not be made', 'report this, with the config');
+  return { ok: false, problems: sortProblems(report.problems) };
+}
+
+function reportPastedSecrets(text: string, source: YamlSource, report: Report): void {
+  for (const { what, offset } of findPastedSecrets(text)) {
+    report.place(
+      source.atOffset(offset),
+      `this looks like ${what}, and a config holds no secrets`,
+      'keep it elsewhere and name the place: { awsSecret: name }, { env: NAME }, { file: path } or { command: [program] }; replace the pasted one, it is known now',
+    );
+  }
+}
+
+async function compile(
+  source: YamlSource,
+  report: Report,
+  options: CompileOptions,
+): Promise<CompiledConfig | undefined> {
+  const input = validate(source.value, report);
+  const context: Context = {
+    input,
+    report,
+    now: options.now,
+    file: options.file,
+    directory: dirname(resolve(options.file)),
+    target: options.target ?? 'local',
+    readFile: options.readFile,
+    position: (path) => ({ file: options.file, line: source.atValue(path).line }),
+  };
+  readZone(input.timezone, ['timezone'], context);
+  if (input.defaults?.region !== undefined) {
+    isDefined(input.defaults.region, input.regions, 'region', ['defaults', 'region'], report);
+  }
+  return assemble(context, await resolveCalendars(context));
+}
+
+function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalendar>): CompiledConfig | undefined {
+  const { input, report } = context;
+  const regions = compileRegions(context);
+  const schedules = compileSchedules(calendars, context);
+  const drafts = compileRules(context);
+  const exceptions = compileExceptions(context);
+  const events = compileEventSources(context);
+  checkRules(drafts, exceptions, events, context);
+  const store = compileStore(context);
+  const rest = {
+    everyMs: compileEvery(context),
+    keepMs: toMs(input.keep, '30d'),
+    listen: compileListen(context),
+    regions,
+    schedules: [...schedules.values()].map((one) => one.schedule),
+    rules: drafts.map((draft) => finishRule(draft, schedules, exceptions)),
+    exceptions,
+    safety: compileSafety(context),
+    watch: compileWatch(context),
+    destinations: compileDestinations(context),
+    silences: compileSilences(context),
+    events,
+    heartbeat: compileHeartbeat(context),
+    calendarsEnd: Object.fromEntries([...calendars].map(([name, calendar]) => [name, endOf(calendar, context.now)])),
+  };
+  if (store === undefined || report.hasErrors()) return undefined;
+  return { schema: 1, hash: hashOf(context, calendars), file: context.file, store, ...rest };
+}
+
+/**
+ * Over the config as written, without its layout, and the calendar files it reads: moving the file, adding a comment,
+ * or a new year with its holidays is no new config.
+ */
+function hashOf({ input, target }: Context, calendars: ReadonlyMap<string, ResolvedCalendar>): string {
+  const files = [...calendars].map(([name, calendar]) => [name, calendar.ics?.text]);
+  return stableHash({ schema: 1, input, target, files });
+}
+
+function compileHeartbeat(context: Context): CompiledConfig['heartbeat'] {
+  const { heartbeat } = context.input;
+  const url = heartbeat?.url && compileSecret(heartbeat.url, ['heartbeat', 'url'], context);
+  return url && { url, insecure: heartbeat?.insecure ?? false };
+}

@@ -1,0 +1,101 @@
+import picomatch from 'picomatch';
+import type { Match } from '../decide/compiled-config.ts';
+
+export type MatchOutcome =
+  | { readonly ok: true; readonly match: Match }
+  | { readonly ok: false; readonly message: string; readonly fix: string };
+
+type PartOutcome =
+  | { readonly ok: true; readonly source: string }
+  | { readonly ok: false; readonly message: string; readonly fix: string };
+
+/**
+ * "region:cluster/pool", "cluster/pool" or "cluster" → the match that lib/decide/match.ts understands. Only *, ?, [..]
+ * and {a,b} are special; everything else, spaces included, stands for itself. A part never reaches over a slash.
+ * `defaultRegion` is for matches that name no region.
+ */
+export function compileMatch(text: string, defaultRegion?: string): MatchOutcome {
+  const colon = text.indexOf(':');
+  const region = colon === -1 ? defaultRegion : text.slice(0, colon);
+  const parts = text.slice(colon + 1).split('/');
+  const [clusterText = '', poolText] = parts;
+  if (parts.length > 2) return refuse('has more than one slash', 'write cluster/pool, or region:cluster/pool');
+  if (region === '') return refuse('has nothing before the colon', 'write region:cluster/pool');
+  if (parts.some((part) => part.trim() === '')) return refuse('has an empty part', 'write * for "any"');
+  const cluster = compilePart(clusterText);
+  if (!cluster.ok) return cluster;
+  const pool = poolText === undefined ? undefined : compilePart(poolText);
+  if (pool?.ok === false) return pool;
+  const exactPool = poolText !== undefined && !isGlob(clusterText) && !isGlob(poolText);
+  return {
+    ok: true,
+    match: { text, region: region && escapeLiteral(region), cluster: cluster.source, pool: pool?.source, exactPool },
+  };
+}
+
+function refuse(message: string, fix: string): { readonly ok: false; readonly message: string; readonly fix: string } {
+  return { ok: false, message, fix };
+}
+
+export function isGlob(part: string): boolean {
+  return /[*?[\]{}]/u.test(part);
+}
+
+/** A name as the source of a regular expression that matches just it. */
+export function escapeLiteral(name: string): string {
+  return name.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&');
+}
+
+function compilePart(part: string): PartOutcome {
+  if (!isGlob(part)) return { ok: true, source: escapeLiteral(part) };
+  const wrong = findWrongBrackets(part);
+  if (wrong !== undefined) return refuse(wrong, 'close it, or use only *, ?, [ab] and {a,b}');
+  const { source } = picomatch.makeRe(quoteForPicomatch(part), {
+    dot: true,
+    noextglob: true,
+    nonegate: true,
+    noglobstar: true,
+    strictSlashes: true,
+    literalBrackets: false,
+  });
+  const unicode = forUnicodeFlag(source);
+  return isPattern(unicode)
+    ? { ok: true, source: unicode }
+    : refuse('is not a usable pattern', 'use only *, ?, [ab] and {a,b}');
+}
+
+/** Quotes what picomatch would take for more than text, and spells "none of" as it does ("[^ab]"). */
+function quoteForPicomatch(part: string): string {
+  return part
+    .replace(/\[[!^]|[()|+!@^$.\\"']/gu, (found) => (found.length === 2 ? '[^' : `\\${found}`))
+    .replace(/\*{2,}/gu, '*');
+}
+
+/** picomatch quotes characters that need no quoting, which the `u` flag does not allow. */
+function forUnicodeFlag(source: string): string {
+  return source.replace(/\\([^^$\\.*+?()[\]{}|/])/gu, (_, character: string) =>
+    character === '-' ? '\\x2d' : character,
+  );
+}
+
+function isPattern(source: string): boolean {
+  try {
+    return new RegExp(`^(?:${source})$`, 'u') instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
+/** Brackets must close, braces must hold a choice: left open, picomatch would quietly match nothing. */
+function findWrongBrackets(part: string): string | undefined {
+  const rest = part.replace(/\[[^[\]{}]+\]/gu, 'x');
+  if (/[[\]]/u.test(rest)) return 'has a bracket without its partner';
+  if (/\[[!^]?\]/u.test(part)) return 'has empty brackets';
+  let flat = rest;
+  while (/\{[^{}]*\}/u.test(flat)) {
+    const inner = /\{([^{}]*)\}/u.exec(flat)?.[1] ?? '';
+    if (!inner.includes(',') || inner.includes('..')) return 'has braces without a choice';
+    flat = flat.replace(/\{[^{}]*\}/u, 'x');
+  }
+  return /[{}]/u.test(flat) ? 'has a brace without its partner' : undefined;
+}

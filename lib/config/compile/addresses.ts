@@ -1,0 +1,46 @@
+import type { DestinationConfig } from '../../decide/compiled-config.ts';
+import type { Path } from '../problem.ts';
+import type { Context } from './context.ts';
+import { compileSecret, type SecretInput } from './secrets.ts';
+
+/** Loopback by name or number: what never leaves this machine. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || host === '::1' || /^127(?:\.\d{1,3}){3}$/u.test(host);
+}
+
+/** An http(s) URL without a name and password in it; undefined where it is none. */
+export function readUrl(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
+  return url.username === '' && url.password === '' ? url : undefined;
+}
+
+/** The address of a destination: a reference, or (where `mayBePlain`) the address itself. */
+export function compileAddress(
+  address: string | SecretInput,
+  insecure: boolean,
+  mayBePlain: boolean,
+  path: Path,
+  context: Context,
+): DestinationConfig['url'] {
+  if (typeof address !== 'string') return compileSecret(address, path, context);
+  const { report } = context;
+  if (!mayBePlain) {
+    report.error(
+      path,
+      'the address of a chat is a secret and stands here as text',
+      'keep it elsewhere and name it: { awsSecret: name }, { env: NAME } or { file: path }; if it was real, replace it',
+    );
+    return undefined;
+  }
+  const url = readUrl(address);
+  if (url === undefined) {
+    report.error(path, 'not an http(s) address without user and password', 'write https://host/path');
+    return undefined;
+  }
+  if (url.protocol === 'http:' && !insecure) {
+    report.error(path, 'an address over http:', 'write https:, or add insecure: true');
+    return undefined;
+  }
+  return { kind: 'plain', url: url.href };
+}

@@ -1,0 +1,124 @@
+import { resolve } from 'node:path';
+import type { CalendarDay } from '../../decide/compiled-config.ts';
+import type { Weekday } from '../../decide/model.ts';
+import { dayNumber } from '../../decide/schedule/local-date.ts';
+import type { Path } from '../problem.ts';
+import { weekdays } from '../schema/fleet.ts';
+import type { ConfigInput } from '../schema/config.ts';
+import type { Salvaged } from '../validate.ts';
+import { type Context, entriesOf } from './context.ts';
+import { findHolidays } from './holidays.ts';
+import { findIcsDates } from './ics-dates.ts';
+
+/** A calendar with everything that does not depend on a zone resolved. */
+export type ResolvedCalendar = {
+  readonly meaning: { readonly actLike: Weekday } | { readonly size: 'base' | 'idle' };
+  readonly dates: readonly string[];
+  readonly holidays: readonly string[] | undefined;
+  readonly ics: { readonly text: string; readonly path: Path } | undefined;
+};
+
+type CalendarInput = Salvaged<NonNullable<ConfigInput['calendars']>[string]>;
+
+/** From the start of last year to the end of the year after next: never less than two years ahead. */
+export function horizonOf(now: number): { readonly first: string; readonly last: string } {
+  const year = new Date(now).getUTCFullYear();
+  return { first: `${year - 1}-01-01`, last: `${year + 2}-12-31` };
+}
+
+export async function resolveCalendars(context: Context): Promise<ReadonlyMap<string, ResolvedCalendar>> {
+  const resolved = new Map<string, ResolvedCalendar>();
+  for (const [name, calendar] of entriesOf(context.input.calendars)) {
+    const one = await resolveCalendar(calendar, ['calendars', name], context);
+    if (one !== undefined) resolved.set(name, one);
+  }
+  return resolved;
+}
+
+async function resolveCalendar(
+  calendar: CalendarInput,
+  path: Path,
+  context: Context,
+): Promise<ResolvedCalendar | undefined> {
+  const { report } = context;
+  const meaning = readMeaning(calendar, path, context);
+  const sources = ['holidays', 'dates', 'ics'] as const;
+  if (!sources.some((key) => calendar[key] !== undefined || report.isTold([...path, key]))) {
+    report.error(path, 'a calendar without dates', 'add dates, holidays or ics');
+  }
+  const dates = readDates(calendar.dates ?? [], path, context);
+  const holidays = calendar.holidays === undefined ? undefined : await readHolidays(calendar.holidays, path, context);
+  const ics = calendar.ics === undefined ? undefined : await readIcs(calendar.ics, [...path, 'ics'], context);
+  return meaning && { meaning, dates, holidays, ics };
+}
+
+/** What a calendar's days are: another weekday, or one size all day; exactly one of the two. */
+function readMeaning(
+  calendar: CalendarInput,
+  path: Path,
+  { report }: Context,
+): ResolvedCalendar['meaning'] | undefined {
+  const { actLike, size } = calendar;
+  if (report.isTold([...path, 'actLike']) || report.isTold([...path, 'size'])) return undefined;
+  if (actLike !== undefined && size === undefined) return { actLike: (weekdays.indexOf(actLike) + 1) as Weekday };
+  if (size !== undefined && actLike === undefined) return { size };
+  const found = size === undefined ? 'says neither' : 'says both';
+  report.error(
+    path,
+    `a calendar's days act like a weekday or have a size, and this one ${found}`,
+    'write actLike: sunday, or size: idle',
+  );
+  return undefined;
+}
+
+function readDates(dates: readonly (string | undefined)[], calendar: Path, { report }: Context): readonly string[] {
+  return dates.flatMap((date, index) => {
+    if (date === undefined) return [];
+    if (dayNumber(date) !== undefined) return [date];
+    report.error([...calendar, 'dates', index], `"${date}" is not a date`, 'write YYYY-MM-DD');
+    return [];
+  });
+}
+
+async function readHolidays(code: string, calendar: Path, context: Context): Promise<readonly string[] | undefined> {
+  const { first, last } = horizonOf(context.now);
+  const outcome = await findHolidays(code, Number(first.slice(0, 4)), Number(last.slice(0, 4)));
+  if (outcome.ok) return outcome.dates;
+  context.report.error([...calendar, 'holidays'], outcome.message, outcome.fix);
+  return undefined;
+}
+
+async function readIcs(file: string, path: Path, context: Context): Promise<ResolvedCalendar['ics']> {
+  try {
+    const text = await context.readFile(resolve(context.directory, file));
+    const { first, last } = horizonOf(context.now);
+    const outcome = findIcsDates(text, 'UTC', first, last);
+    if (outcome.ok) return { text, path };
+    context.report.error(path, `the calendar file cannot be used: ${outcome.message}`, 'export it again, as .ics');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'it cannot be read';
+    context.report.error(path, `the calendar file cannot be read: ${reason}`, 'give a path relative to the config');
+  }
+  return undefined;
+}
+
+/** The calendar's days for a schedule in `zone`, each date once, in order. */
+export function daysIn(calendar: ResolvedCalendar, zone: string, now: number): readonly CalendarDay[] {
+  const { first, last } = horizonOf(now);
+  const ics = calendar.ics && findIcsDates(calendar.ics.text, zone, first, last);
+  const dates = new Set([...calendar.dates, ...(calendar.holidays ?? []), ...(ics?.ok ? ics.dates : [])]);
+  return [...dates].sort().map((date) => ({ date, ...calendar.meaning }));
+}
+
+/** The last date up to which nothing can be missing. A list of dates ends with its last one. */
+export function endOf(calendar: ResolvedCalendar, now: number): string {
+  const { first, last } = horizonOf(now);
+  const ends: string[] = [];
+  if (calendar.holidays !== undefined) ends.push(last);
+  if (calendar.ics !== undefined) {
+    const outcome = findIcsDates(calendar.ics.text, 'UTC', first, last);
+    if (outcome.ok) ends.push(outcome.endless ? last : (outcome.dates.at(-1) ?? first));
+  }
+  if (ends.length === 0) ends.push([...calendar.dates].sort().at(-1) ?? first);
+  return ends.sort()[0] ?? first;
+}

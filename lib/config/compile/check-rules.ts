@@ -1,0 +1,108 @@
+/** What only shows when rules, schedules, exceptions and event sources are laid side by side. */
+import type { EventSourceConfig, Exception } from '../../decide/compiled-config.ts';
+import type { Size } from '../../decide/model.ts';
+import { covers, mayOverlap } from '../match-overlap.ts';
+import type { ConfigInput } from '../schema/config.ts';
+import type { Salvaged } from '../validate.ts';
+import type { Context } from './context.ts';
+import type { RuleDraft } from './rules.ts';
+import { maxOf, minOf, renderSize } from './sizes.ts';
+
+export function checkRules(
+  drafts: readonly RuleDraft[],
+  exceptions: readonly Exception[],
+  events: readonly EventSourceConfig[],
+  context: Context,
+): void {
+  for (const [index, draft] of drafts.entries()) {
+    checkShadowed(draft, drafts.slice(0, index), context);
+    if (draft.rule.schedule === undefined) continue;
+    checkIdleIsGiven(draft, exceptions, context);
+    checkSaidSizes(draft, context);
+    checkLeaseCap(draft, events, context);
+  }
+}
+
+/** First match wins, so a rule whose every pool an earlier one takes never counts. */
+function checkShadowed({ rule, path }: RuleDraft, earlier: readonly RuleDraft[], { report }: Context): void {
+  const winner = earlier.find((draft) => covers(draft.rule.match, rule.match));
+  if (winner === undefined) return;
+  report.warning(
+    [...path, 'match'],
+    `this rule never counts: every pool it matches is taken by "${winner.rule.match.text}" in line ${winner.rule.position.line}`,
+    'move it up, or remove it',
+  );
+}
+
+type ScheduleInput = Salvaged<NonNullable<ConfigInput['schedules']>[string]>;
+
+/** A rule must know its idle size as soon as anything can ask for it. */
+function checkIdleIsGiven({ rule, path }: RuleDraft, exceptions: readonly Exception[], context: Context): void {
+  if (rule.idle !== undefined || context.report.isTold(['defaults', 'idle'])) return;
+  const schedule = context.input.schedules?.[rule.schedule ?? ''];
+  const exception = exceptions.find((one) => one.size === 'idle' && mayOverlap(one.match, rule.match));
+  const asker =
+    schedule !== undefined && saysIdle(schedule, context)
+      ? `its schedule "${rule.schedule}"`
+      : exception && `the exception in line ${exception.position.line}`;
+  if (asker === undefined) return;
+  context.report.missing(path, 'idle', `the rule has no idle size, and ${asker} says idle`, 'add idle: and a size');
+}
+
+function saysIdle(schedule: ScheduleInput, { input }: Context): boolean {
+  const calendar = schedule.calendar === undefined ? undefined : input.calendars?.[schedule.calendar];
+  return (
+    schedule.otherwise === 'idle' ||
+    calendar?.size === 'idle' ||
+    (schedule.windows ?? []).some((window) => window?.size === 'idle')
+  );
+}
+
+/** Sizes that the schedule itself names must suit the rule: within its limits, and of the kind of its base. */
+function checkSaidSizes({ rule, path }: RuleDraft, { input, report }: Context): void {
+  const schedule = input.schedules?.[rule.schedule ?? ''];
+  const said = [schedule?.otherwise, ...(schedule?.windows ?? []).map((window) => window?.size)];
+  for (const size of said.filter(isSize)) {
+    const { min, max } = rule.limits;
+    if (minOf(size) < min || (max !== undefined && maxOf(size) > max)) {
+      const bounds = max === undefined ? `limits.min ${min}` : `limits ${min} to ${max}`;
+      report.warning(
+        [...path, 'schedule'],
+        `the schedule "${rule.schedule}" says ${renderSize(size)}, which ${bounds} will change`,
+        minOf(size) === 0
+          ? 'going to 0 needs limits: { min: 0 } in the rule'
+          : 'widen the limits, or change the schedule',
+      );
+    }
+    if (typeof size !== 'number' && typeof rule.base === 'number') {
+      report.warning(
+        [...path, 'schedule'],
+        `the schedule "${rule.schedule}" says a range, which only autoscaled pools have, but base is a number`,
+        `if the pool is autoscaled, write base: { min: ${rule.base}, max: ${rule.base} }`,
+      );
+    }
+  }
+}
+
+function isSize(term: unknown): term is Size {
+  return typeof term === 'number' || (typeof term === 'object' && term !== null && 'min' in term && 'max' in term);
+}
+
+/** A lease is capped by leases.max, limits.max or the base; with none of them known it will be refused. */
+function checkLeaseCap(
+  { rule, path }: RuleDraft,
+  events: readonly EventSourceConfig[],
+  { input, report }: Context,
+): void {
+  if (rule.base !== 'remembered' || rule.leases.max !== undefined || rule.limits.max !== undefined) return;
+  const index = path[1];
+  const asks = typeof index === 'number' && input.pools?.[index]?.leases !== undefined;
+  const source = events.find((one) => one.may.some((match) => mayOverlap(match, rule.match)));
+  if (!asks && source === undefined) return;
+  const who = source === undefined ? 'leases are' : `events of "${source.name}" are`;
+  report.warning(
+    path,
+    `${who} refused while the base of such a pool is not known: nothing caps them`,
+    'add leases: { max: … } or limits: { max: … }',
+  );
+}

@@ -1,0 +1,105 @@
+import type { DestinationConfig, SecretRef } from '../../decide/compiled-config.ts';
+import type { Path } from '../problem.ts';
+import type { ConfigInput } from '../schema/config.ts';
+import type { Salvaged } from '../validate.ts';
+import { compileAddress } from './addresses.ts';
+import { type Context, entriesOf, isDefined } from './context.ts';
+import { readMatches } from './matches.ts';
+import { compileSecret, type SecretInput } from './secrets.ts';
+import { readZone } from './zones.ts';
+
+type DestinationInput = Salvaged<NonNullable<ConfigInput['destinations']>[string]>;
+
+export function compileDestinations(context: Context): readonly DestinationConfig[] {
+  const zone = readZone(context.input.timezone, ['timezone'], context) ?? 'UTC';
+  return entriesOf(context.input.destinations).flatMap(([name, input]) => {
+    const path = ['destinations', name];
+    const { kind } = input;
+    checkKeys(input, path, context);
+    checkFallback(name, input, path, context);
+    const insecure = input.insecure ?? false;
+    const mayBePlain = kind === 'webhook' || kind === 'alertmanager' || kind === 'pagerduty';
+    const one = {
+      url:
+        input.url === undefined
+          ? undefined
+          : compileAddress(input.url, insecure, mayBePlain, [...path, 'url'], context),
+      key: input.key === undefined ? undefined : compileSecret(input.key, [...path, 'key'], context),
+      secrets: compileSecrets(input.secret, [...path, 'secret'], context),
+      format: input.format ?? ('json' as const),
+      only: compileOnly(input, path, context),
+      fallback: input.fallback,
+    };
+    return kind === undefined ? [] : [{ name, kind, ...one, retired: input.retired ?? false, insecure, zone }];
+  });
+}
+
+/** Each kind has its own keys: what it cannot use is refused, not ignored. */
+function checkKeys(input: DestinationInput, path: Path, { report }: Context): void {
+  const { kind } = input;
+  if (kind === undefined) return;
+  if (kind === 'pagerduty') {
+    if (input.key === undefined) {
+      report.missing(
+        path,
+        'key',
+        'pagerduty needs a key',
+        'add key: { awsSecret: name }, { env: NAME } or { file: path }',
+      );
+    }
+  } else {
+    if (input.url === undefined) report.missing(path, 'url', `${kind} needs a url`, urlFix(kind));
+    if (input.key !== undefined) report.error([...path, 'key'], `a key is for pagerduty, not for ${kind}`, 'remove it');
+  }
+  if (kind === 'webhook') {
+    if (input.secret === undefined && !report.isTold([...path, 'secret'])) {
+      report.warning(path, 'what this webhook gets is not signed', 'add secret: and where the signing secret is kept');
+    }
+    return;
+  }
+  for (const key of ['secret', 'format'] as const) {
+    if (input[key] !== undefined) report.error([...path, key], `${key} is for webhook, not for ${kind}`, 'remove it');
+  }
+}
+
+function urlFix(kind: DestinationConfig['kind']): string {
+  return kind === 'webhook' || kind === 'alertmanager'
+    ? 'add url: https://host/path, or a reference to it'
+    : 'add url: { awsSecret: name }, { env: NAME } or { file: path }';
+}
+
+function checkFallback(name: string, { fallback }: DestinationInput, path: Path, { input, report }: Context): void {
+  if (fallback === undefined) return;
+  const place = [...path, 'fallback'];
+  if (fallback === name) report.error(place, 'a destination cannot be its own fallback', 'name another one');
+  else isDefined(fallback, input.destinations, 'destination', place, report);
+}
+
+function compileOnly({ only }: DestinationInput, path: Path, context: Context): DestinationConfig['only'] {
+  return {
+    severity: only?.severity,
+    kinds: only?.kinds?.filter((kind) => kind !== undefined),
+    clusters:
+      only?.clusters && readMatches(only.clusters, 'clusters', 'any region', [...path, 'only', 'clusters'], context),
+  };
+}
+
+/** One reference or several, newest first. */
+export function compileSecrets(
+  secret: SecretInput | readonly (SecretInput | undefined)[] | undefined,
+  path: Path,
+  context: Context,
+): readonly SecretRef[] {
+  if (secret === undefined) return [];
+  const list: readonly (readonly [SecretInput | undefined, Path])[] = isList(secret)
+    ? secret.map((one, index) => [one, [...path, index]] as const)
+    : [[secret, path]];
+  return list.flatMap(([one, place]) => {
+    const reference = one === undefined ? undefined : compileSecret(one, place, context);
+    return reference === undefined ? [] : [reference];
+  });
+}
+
+function isList<T>(value: T | readonly (T | undefined)[]): value is readonly (T | undefined)[] {
+  return Array.isArray(value);
+}

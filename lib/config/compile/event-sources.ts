@@ -1,0 +1,127 @@
+import type { EventSourceConfig, Template } from '../../decide/compiled-config.ts';
+import { formatDuration } from '../duration.ts';
+import type { Path } from '../problem.ts';
+import type { ConfigInput } from '../schema/config.ts';
+import type { Salvaged } from '../validate.ts';
+import { type Context, entriesOf, toMs } from './context.ts';
+import { compileSecrets } from './destinations.ts';
+import { readMatch, readMatches } from './matches.ts';
+
+type SourceInput = Salvaged<NonNullable<ConfigInput['events']>[string]>;
+
+export function compileEventSources(context: Context): readonly EventSourceConfig[] {
+  return entriesOf(context.input.events).flatMap(([name, input]) => {
+    const path = ['events', name];
+    checkWayIn(input, path, context);
+    checkKeys(input, path, context);
+    checkBounds(input, path, context);
+    const { kind } = input;
+    const source = {
+      secrets: compileSecrets(input.secret, [...path, 'secret'], context),
+      queue: input.queue,
+      when: readWhen(input, path, context),
+      pool: input.pool === undefined ? undefined : readTemplate(input.pool, [...path, 'pool'], context),
+      atLeast: input.atLeast,
+      forMs: input.for === undefined ? undefined : toMs(input.for, '0s'),
+      may: readMatches(input.may ?? [], 'pools', 'default region', [...path, 'may'], context),
+      most: input.most,
+      longestMs: input.longest === undefined ? undefined : toMs(input.longest, '0s'),
+    };
+    return kind === undefined ? [] : [{ name, kind, ...source }];
+  });
+}
+
+/** Whoever asks must prove who it is: by a secret, or by being allowed to write to a queue or a bus. */
+function checkWayIn(input: SourceInput, path: Path, { report }: Context): void {
+  const { kind } = input;
+  if (kind === undefined || kind === 'eventbridge' || input.secret !== undefined || report.isTold([...path, 'secret']))
+    return;
+  if (kind === 'alertmanager') {
+    report.missing(
+      path,
+      'secret',
+      'alertmanager needs a secret: the bearer token it sends',
+      'add secret: { env: NAME } or the like',
+    );
+  } else if (input.queue === undefined && !report.isTold([...path, 'queue'])) {
+    report.missing(
+      path,
+      'secret',
+      'nothing tells who may send these events',
+      'add secret: (signed over HTTP) or queue: (SQS)',
+    );
+  }
+}
+
+/** json and cloudevents say themselves what they ask for; alerts and bus events are told it here. */
+function checkKeys(input: SourceInput, path: Path, { report }: Context): void {
+  const { kind } = input;
+  if (kind === undefined) return;
+  const saysItself = kind === 'json' || kind === 'cloudevents';
+  for (const key of ['pool', 'atLeast', 'for'] as const) {
+    if (!saysItself && input[key] === undefined) report.missing(path, key, `${kind} needs "${key}"`, `add ${key}:`);
+    if (saysItself && input[key] !== undefined) {
+      report.error(
+        [...path, key],
+        `${kind} events say ${key} themselves`,
+        key === 'pool' ? 'remove it; "may" bounds it' : 'remove it; most and longest bound it',
+      );
+    }
+  }
+  if (saysItself && input.when !== undefined)
+    report.error([...path, 'when'], `"when" is for alertmanager and eventbridge, not for ${kind}`, 'remove it');
+  if (kind === 'alertmanager' && input.queue !== undefined) {
+    report.error([...path, 'queue'], 'Alertmanager does not write to queues', 'remove it');
+  }
+}
+
+function checkBounds(input: SourceInput, path: Path, { report }: Context): void {
+  const { atLeast, most, longest } = input;
+  if (atLeast !== undefined && most !== undefined && atLeast > most) {
+    report.error([...path, 'atLeast'], `atLeast ${atLeast} is more than most ${most}`, 'lower it, or raise most');
+  }
+  if (input.may?.length === 0)
+    report.error([...path, 'may'], 'the list of pools is empty, so every event would be refused', 'add a match');
+  if (input.for === undefined || longest === undefined) return;
+  const [forMs, longestMs] = [toMs(input.for, '0s'), toMs(longest, '0s')];
+  if (forMs > longestMs) {
+    report.error(
+      [...path, 'for'],
+      `for ${formatDuration(forMs)} is more than longest ${formatDuration(longestMs)}`,
+      'shorten it, or raise longest',
+    );
+  }
+}
+
+/** Labels of alerts are text; a number or a list there would never be equal to one. */
+function readWhen({ kind, when }: SourceInput, path: Path, { report }: Context): EventSourceConfig['when'] {
+  if (kind !== 'alertmanager') return when;
+  for (const [label, value] of Object.entries(when ?? {})) {
+    if (typeof value !== 'string')
+      report.error([...path, 'when', label], 'a label of an alert is text', 'put it in quotes');
+  }
+  return when;
+}
+
+/** "prod-{{cluster}}/workers" → its pieces. What stands outside the braces must make the name of a pool. */
+function readTemplate(text: string, path: Path, context: Context): Template | undefined {
+  const pieces = text.split(/(\{\{.*?\}\})/u).filter((piece) => piece !== '');
+  const template: (string | { readonly label: string })[] = [];
+  for (const piece of pieces) {
+    const label = /^\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}$/u.exec(piece)?.[1];
+    if (label === undefined && /\{\{|\}\}/u.test(piece)) {
+      context.report.error(path, 'a template whose braces do not hold a name', 'write {{label}}');
+      return undefined;
+    }
+    template.push(label === undefined ? piece : { label });
+  }
+  const sample = template.map((piece) => (typeof piece === 'string' ? piece : 'x')).join('');
+  const match = readMatch(sample, 'pools', 'default region', path, context);
+  if (match !== undefined && !match.exactPool)
+    context.report.error(
+      path,
+      'an event raises one pool, and this is a pattern',
+      'name the pool; {{label}} takes a label',
+    );
+  return match?.exactPool === true ? template : undefined;
+}

@@ -1,0 +1,50 @@
+import type { Exception } from '../../decide/compiled-config.ts';
+import type { EpochMs } from '../../decide/model.ts';
+import { parseMoment } from '../../decide/schedule/parse-instant.ts';
+import { isScheduleProblem } from '../../decide/schedule/schedule-problem.ts';
+import type { Path } from '../problem.ts';
+import type { ConfigInput } from '../schema/config.ts';
+import type { Salvaged } from '../validate.ts';
+import { type Context, itemsOf } from './context.ts';
+import { readMatch } from './matches.ts';
+import { readTerm } from './sizes.ts';
+
+type ExceptionInput = Salvaged<NonNullable<ConfigInput['exceptions']>[number]>;
+
+/** Dated changes, half-open; the end is checked against the start where both are of one kind. */
+export function compileExceptions(context: Context): readonly Exception[] {
+  return itemsOf(context.input.exceptions).flatMap(([index, exception]) => {
+    const one = compileException(exception, ['exceptions', index], context);
+    return one === undefined ? [] : [one];
+  });
+}
+
+function compileException(input: ExceptionInput, path: Path, context: Context): Exception | undefined {
+  const { report } = context;
+  const match =
+    input.match === undefined
+      ? undefined
+      : readMatch(input.match, 'either', 'default region', [...path, 'match'], context);
+  const start = readMoment(input.start, [...path, 'start'], context);
+  const end = readMoment(input.end, [...path, 'end'], context);
+  const size = input.size === undefined ? undefined : readTerm(input.size, [...path, 'size'], report);
+  if (start === undefined || end === undefined) return undefined;
+  if (typeof start === typeof end && start >= end) {
+    report.error([...path, 'end'], 'the exception ends before it starts', 'swap start and end, or correct one of them');
+    return undefined;
+  }
+  if (match === undefined || size === undefined) return undefined;
+  return { match, start, end, size, reason: input.reason, position: context.position(path) };
+}
+
+function readMoment(written: string | undefined, path: Path, { report }: Context): EpochMs | string | undefined {
+  if (written === undefined) return undefined;
+  const moment = parseMoment(written);
+  if (!isScheduleProblem(moment)) return moment;
+  report.error(
+    path,
+    moment.problem,
+    'write 2026-12-23T18:00 (in each schedule’s zone), or with an offset: 2026-12-23T18:00+01:00',
+  );
+  return undefined;
+}

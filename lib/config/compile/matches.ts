@@ -1,0 +1,68 @@
+import type { Match } from '../../decide/compiled-config.ts';
+import { compileMatch } from '../compile-match.ts';
+import { suggest } from '../did-you-mean.ts';
+import type { Path } from '../problem.ts';
+import type { Context } from './context.ts';
+
+/** What a match must name: pools (a slash), clusters (no slash), or either. */
+export type Names = 'pools' | 'clusters' | 'either';
+
+/**
+ * What is acted on takes `defaults.region` where it names no region; what is told does not, so that a default can
+ * never silently narrow what somebody hears of.
+ */
+export type RegionRule = 'default region' | 'any region';
+
+export function readMatch(
+  text: string,
+  names: Names,
+  regionRule: RegionRule,
+  path: Path,
+  context: Context,
+): Match | undefined {
+  const { report, input } = context;
+  const regions = Object.keys(input.regions ?? {});
+  const standard = input.defaults?.region;
+  const usable = standard !== undefined && regions.includes(standard) ? standard : undefined;
+  const outcome = compileMatch(text, regionRule === 'default region' ? usable : undefined);
+  if (!outcome.ok) {
+    report.error(path, `the match "${text}" ${outcome.message}`, outcome.fix);
+    return undefined;
+  }
+  const { match } = outcome;
+  const written = text.includes(':') ? text.slice(0, text.indexOf(':')) : undefined;
+  if (written !== undefined && !regions.includes(written)) {
+    report.error(path, `there is no region "${written}"`, suggest(written, regions));
+    return undefined;
+  }
+  if (names === 'pools' && match.pool === undefined) {
+    report.error(
+      path,
+      `the match "${text}" names clusters, and this needs pools`,
+      `write "${text}/*" for all of their pools`,
+    );
+    return undefined;
+  }
+  if (names === 'clusters' && match.pool !== undefined) {
+    report.error(
+      path,
+      `the match "${text}" names pools, and this needs clusters`,
+      'leave out the slash and what follows',
+    );
+    return undefined;
+  }
+  return match;
+}
+
+export function readMatches(
+  texts: readonly (string | undefined)[],
+  names: Names,
+  regionRule: RegionRule,
+  path: Path,
+  context: Context,
+): readonly Match[] {
+  return texts.flatMap((text, index) => {
+    const match = text === undefined ? undefined : readMatch(text, names, regionRule, [...path, index], context);
+    return match === undefined ? [] : [match];
+  });
+}

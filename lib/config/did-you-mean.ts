@@ -1,0 +1,35 @@
+import { distance } from 'fastest-levenshtein';
+
+/** The candidate that `word` most likely stands for, if one is near enough to be worth naming. */
+export function findNearest(word: string, candidates: readonly string[]): string | undefined {
+  const lower = word.toLowerCase();
+  let best: { readonly candidate: string; readonly away: number } | undefined;
+  for (const candidate of candidates) {
+    const away = awayFrom(lower, candidate.toLowerCase());
+    if (away <= allowance(candidate) && (best === undefined || away < best.away)) best = { candidate, away };
+  }
+  return best?.candidate;
+}
+
+/** Two swapped letters are one slip of the finger, not two edits. */
+function awayFrom(word: string, candidate: string): number {
+  const edits = distance(word, candidate);
+  return edits === 2 && sortLetters(word) === sortLetters(candidate) ? 1 : edits;
+}
+
+function sortLetters(word: string): string {
+  return word.split('').sort().join('');
+}
+
+/** One slip in a short word, up to a third of a long one. */
+function allowance(candidate: string): number {
+  return Math.max(1, Math.min(4, Math.floor(candidate.length / 3)));
+}
+
+/** `did you mean "x"?`, else the list of what there is. */
+export function suggest(word: string, candidates: readonly string[]): string {
+  const nearest = findNearest(word, candidates);
+  if (nearest !== undefined) return `did you mean "${nearest}"?`;
+  if (candidates.length === 0) return 'none is defined';
+  return `use one of: ${[...candidates].slice(0, 30).join(', ')}`;
+}

@@ -1,0 +1,44 @@
+/**
+ * What looks like a secret somebody pasted. None of these has any business in a config, not even in a comment, and
+ * none is ever repeated in a message. Forms: MKS tokens are 64 hex characters; Standard Webhooks keys start with
+ * whsec_ or whsk_ (standard-webhooks spec); chat webhooks carry their secret in the path (Slack, Discord, Mattermost)
+ * or in `sig=` (Microsoft Teams); PagerDuty's integration keys are 32 letters and digits (Events API v2);
+ * healthchecks.io pings are a UUID.
+ */
+const forms: ReadonlyArray<readonly [what: string, pattern: RegExp]> = [
+  ['a Standard Webhooks key', /\bwhs(?:ec|k)_[A-Za-z0-9+/=_-]*/u],
+  ['a Slack webhook address', /https?:\/\/hooks\.slack(?:-gov)?\.com\/[^\s"'#]*/iu],
+  ['a Slack token', /\bxox[a-z]-[A-Za-z0-9-]+/u],
+  ['a Discord webhook address', /https?:\/\/(?:\w+\.)?discord(?:app)?\.com\/api\/webhooks\/[^\s"'#]*/iu],
+  ['a Teams webhook address', /https?:\/\/[^\s"'#]*(?:[?&]sig=|\.webhook\.office\.com\/)[^\s"'#]*/iu],
+  ['a Mattermost webhook address', /https?:\/\/[^\s"'#/]+\/(?:[^\s"'#]*\/)?hooks\/[a-z0-9]{20,}[^\s"'#]*/iu],
+  ['a heartbeat address', /https?:\/\/hc-ping\.com\/[^\s"'#]*/iu],
+  ['an address with a password', /[a-z][a-z0-9+.-]*:\/\/[^\s"'#/@]*:[^\s"'#/@]+@[^\s"'#]*/iu],
+  ['an AWS access key', /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/u],
+  ['a private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----/u],
+  ['a token (64 hex characters)', /(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])/iu],
+  [
+    'a token (40 or more letters and digits)',
+    /(?<![0-9A-Za-z_./-])(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{40,}(?![0-9A-Za-z_./-])/iu,
+  ],
+  ['a key of 32 letters and digits', /(?<![0-9A-Za-z])(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{32}(?![0-9A-Za-z])/iu],
+];
+
+const hidden = '(a secret, not shown)';
+const anyForm = new RegExp(forms.map(([, pattern]) => pattern.source).join('|'), 'giu');
+
+export type PastedSecret = { readonly what: string; readonly offset: number };
+
+/** Every place of the text, comments included, where something looks like a secret. */
+export function findPastedSecrets(text: string): readonly PastedSecret[] {
+  return [...text.matchAll(anyForm)].map((match) => ({ what: nameForm(match[0]), offset: match.index }));
+}
+
+function nameForm(found: string): string {
+  return forms.find(([, pattern]) => pattern.test(found))?.[0] ?? 'a secret';
+}
+
+/** The text with everything that looks like a secret taken out. */
+export function redact(text: string): string {
+  return text.replace(anyForm, hidden);
+}

@@ -1,0 +1,59 @@
+import { redact } from './pasted-secrets.ts';
+import { type Path, type Problem, renderPath } from './problem.ts';
+import type { Position, YamlSource } from './yaml-source.ts';
+
+/** Collects problems. Everything that is said passes the redaction, so a pasted secret cannot get out this way. */
+export type Report = {
+  readonly error: (path: Path, message: string, fix: string) => void;
+  readonly warning: (path: Path, message: string, fix: string) => void;
+  /** At the key itself rather than at its value. */
+  readonly unknownKey: (path: Path, message: string, fix: string, meant: string | undefined) => void;
+  /** A key that should be there. Silent when it is there misspelt, or with a value already complained about. */
+  readonly missing: (path: Path, key: string, message: string, fix: string) => void;
+  /** Somewhere that has no path. */
+  readonly place: (position: Position, message: string, fix: string) => void;
+  readonly file: (message: string, fix: string) => void;
+  /** Something was already said about this path. */
+  readonly isTold: (path: Path) => boolean;
+  readonly hasErrors: () => boolean;
+  readonly problems: readonly Problem[];
+};
+
+export function makeReport(file: string, source: Pick<YamlSource, 'atKey' | 'atValue'> | undefined): Report {
+  const problems: Problem[] = [];
+  const told = new Set<string>();
+  const add = (severity: Problem['severity'], position: Position, path: Path, message: string, fix: string): void => {
+    problems.push({
+      severity,
+      file,
+      line: position.line,
+      column: position.column,
+      path: redact(renderPath(path)),
+      message: redact(message),
+      fix: redact(fix),
+    });
+  };
+  const top: Position = { line: 1, column: 1 };
+  const error: Report['error'] = (path, message, fix) => {
+    told.add(renderPath(path));
+    add('error', source?.atValue(path) ?? top, path, message, fix);
+  };
+  return {
+    error,
+    warning: (path, message, fix) => add('warning', source?.atValue(path) ?? top, path, message, fix),
+    unknownKey: (path, message, fix, meant) => {
+      if (meant !== undefined) told.add(renderPath([...path.slice(0, -1), meant]));
+      add('error', source?.atKey(path) ?? top, path, message, fix);
+    },
+    missing: (path, key, message, fix) => {
+      if (told.has(renderPath([...path, key]))) return;
+      told.add(renderPath([...path, key]));
+      add('error', source?.atValue(path) ?? top, path, message, fix);
+    },
+    place: (position, message, fix) => add('error', position, [], message, fix),
+    file: (message, fix) => add('error', top, [], message, fix),
+    isTold: (path) => told.has(renderPath(path)),
+    hasErrors: () => problems.some((problem) => problem.severity === 'error'),
+    problems,
+  };
+}

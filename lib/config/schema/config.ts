@@ -1,0 +1,51 @@
+import * as v from 'valibot';
+import { expected } from './complaint.ts';
+import { calendar, region, schedule } from './fleet.ts';
+import { may, need } from './key.ts';
+import { defaults, exception, rule } from './rule.ts';
+import { safety, store, watch } from './safety.ts';
+import { destination, eventSource, heartbeat, silence } from './telling.ts';
+import { duration, listOf, namesTo, text } from './values.ts';
+
+/** Every key of a config. What a key means, and its default, stands here once; reference and editors read it from here. */
+export const configSchema = v.strictObject(
+  {
+    timezone: may(text('a time zone'), {
+      says: 'The zone of schedules and silences that name none, and of times in messages. Area/City, UTC or Etc/…; abbreviations and offsets are refused.',
+      type: 'zone',
+      absent: 'none; messages then use UTC',
+    }),
+    regions: need(namesTo('regions', region), {
+      says: 'API endpoints and their tokens, by a name of your own.',
+      type: 'map',
+    }),
+    calendars: may(namesTo('calendars', calendar), {
+      says: 'Named sets of dates, and what those days are.',
+      type: 'map',
+    }),
+    schedules: may(namesTo('schedules', schedule), { says: 'Named schedules.', type: 'map' }),
+    defaults: may(defaults, { says: 'Values for rules that do not give their own.', type: 'map' }),
+    pools: may(listOf('rules', rule), { says: 'The rules, in order: the first match wins.', type: 'list of rules' }),
+    exceptions: may(listOf('exceptions', exception), {
+      says: 'Dated changes of schedules.',
+      type: 'list of exceptions',
+    }),
+    safety: may(safety, { says: 'What holds a plan back.', type: 'map' }),
+    watch: may(watch, { says: 'What is watched, and how patiently.', type: 'map' }),
+    destinations: may(namesTo('destinations', destination), { says: 'Who is told.', type: 'map' }),
+    silences: may(listOf('silences', silence), { says: 'What is not told, and when.', type: 'list of silences' }),
+    events: may(namesTo('event sources', eventSource), { says: 'Who may ask for nodes.', type: 'map' }),
+    heartbeat: may(heartbeat, { says: 'A ping after each complete round, for a dead man’s switch.', type: 'map' }),
+    store: may(store, { says: 'Where the state is kept.', type: 'map' }),
+    every: may(duration, { says: 'The tick: how often to look, 1m to 15m.', type: 'duration', default: '5m' }),
+    keep: may(duration, { says: 'How long decisions and what was told are kept.', type: 'duration', default: '30d' }),
+    listen: may(text('an address and port'), {
+      says: 'Where `run` serves metrics, health and events: 127.0.0.1:9090.',
+      type: 'host:port',
+      absent: 'nowhere',
+    }),
+  },
+  expected('a config', 'write its keys, one per line'),
+);
+
+export type ConfigInput = v.InferOutput<typeof configSchema>;

@@ -1,0 +1,123 @@
+/** regions, calendars, schedules: where the clusters are, and when is what. */
+import * as v from 'valibot';
+import { expected } from './complaint.ts';
+import { may, need } from './key.ts';
+import { duration, flag, listOf, mapFix, oneOf, oneOrMany, secret, term, text, whole } from './values.ts';
+
+export const region = v.strictObject(
+  {
+    api: need(text('the name of an API or its URL'), {
+      says: 'A known API (eumetsat-r1, eumetsat-r2, eumetsat-fra1-3, cloudferro-lcj1-1, cloudferro-fra1-3, creodias-waw4-1) or the URL of one. `http:` only on loopback.',
+      type: 'name or URL',
+    }),
+    token: need(secret, { says: 'Where the API token is kept.', type: 'secret' }),
+    allowHost: may(flag, {
+      says: 'Send the token to a host that is not one of the provider’s. Not needed on loopback.',
+      type: 'true or false',
+      default: false,
+    }),
+  },
+  expected('a region', mapFix),
+);
+
+export const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
+
+export const calendar = v.strictObject(
+  {
+    holidays: may(text('a country code'), {
+      says: 'Public holidays of a country, state or region, by its code: DE, DE-HE, DE-BY-A. Known to the end of the year after next.',
+      type: 'text',
+    }),
+    dates: may(listOf('dates', text('a date such as 2026-12-24')), {
+      says: 'Dates, each YYYY-MM-DD.',
+      type: 'list of dates',
+    }),
+    ics: may(text('a path'), {
+      says: 'An iCalendar file, relative to the config. Every local date that one of its events touches counts; recurring events to the end of the year after next.',
+      type: 'path',
+    }),
+    actLike: may(oneOf('a weekday', weekdays), {
+      says: 'These dates are that weekday, for `days` and weekly windows. This or `size`.',
+      type: 'weekday',
+    }),
+    size: may(oneOf('base or idle', ['base', 'idle']), {
+      says: 'The size for the whole local day; windows that start on it do not open. This or `actLike`.',
+      type: 'base or idle',
+    }),
+  },
+  expected('a calendar', mapFix),
+);
+
+const dayFix = 'write mon-fri, sat, or a list of them';
+
+/** Which days, and from when to when: of a window and of a silence. */
+export const windowKeys = {
+  days: may(oneOrMany('days', text('days such as mon-fri', dayFix)), {
+    says: 'Weekdays on which it starts: mon, mon-fri, sat-mon, or a list.',
+    type: 'days',
+    absent: 'every day',
+  }),
+  from: may(text('a time such as "07:00"', 'write "07:00", or "fri 20:00" for a weekly window'), {
+    says: 'Start, local time (HH:MM or HH:MM:SS), or weekday and time. With `to`.',
+    type: 'time',
+    absent: 'the whole day',
+  }),
+  to: may(text('a time such as "19:00"', 'write "19:00", or "mon 06:30" for a weekly window'), {
+    says: 'End, not included. Up to 24:00; before `from` means the next day.',
+    type: 'time',
+    absent: 'the whole day',
+  }),
+  nth: may(oneOrMany('days of a month', text('a day such as sun#2 or friL', 'write sun#2 or friL')), {
+    says: 'The n-th or last such weekday of the month: sun#2, friL.',
+    type: 'nth weekdays',
+  }),
+  dayOfMonth: may(
+    oneOrMany(
+      'days of the month',
+      v.union([whole(1, 31), v.literal('L')], expected('1 to 31, or L', 'L is the last day')),
+    ),
+    {
+      says: 'Days of the month, L for the last.',
+      type: 'numbers or L',
+    },
+  ),
+  months: may(oneOrMany('months', text('a month such as apr', 'write jan to dec')), {
+    says: 'Months in which it starts: jan to dec.',
+    type: 'months',
+  }),
+};
+
+const window = v.strictObject(
+  {
+    ...windowKeys,
+    size: may(term, { says: 'What pools have while it is open.', type: 'base, idle or size', default: 'base' }),
+  },
+  expected('a window', 'write { days: mon-fri, from: "07:00", to: "19:00" }'),
+);
+
+const lead = v.union(
+  [v.picklist(['auto', 'none']), duration],
+  expected('a duration, auto or none', 'write 20m, or auto to learn it from the last raises'),
+);
+
+export const schedule = v.strictObject(
+  {
+    timezone: may(text('a time zone'), {
+      says: 'The zone its times are in, by Area/City name.',
+      type: 'zone',
+      absent: 'the config’s timezone',
+    }),
+    calendar: may(text('the name of a calendar'), { says: 'A calendar whose days are special.', type: 'name' }),
+    windows: need(listOf('windows', window), {
+      says: 'Stretches of time and their sizes. Where several are open, the largest size counts.',
+      type: 'list of windows',
+    }),
+    otherwise: need(term, { says: 'The size while no window is open.', type: 'base, idle or size' }),
+    lead: may(lead, {
+      says: 'How long before a raise is due it starts, so that nodes are there on time; auto learns it from the pool’s last ten raises.',
+      type: 'duration, auto or none',
+      default: 'none',
+    }),
+  },
+  expected('a schedule', mapFix),
+);

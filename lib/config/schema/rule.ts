@@ -1,0 +1,105 @@
+/** defaults, pools, exceptions: which pools have which sizes. */
+import * as v from 'valibot';
+import { expected } from './complaint.ts';
+import { may, need } from './key.ts';
+import { base, duration, flag, mapFix, matchText, oneOf, size, term, text, whole } from './values.ts';
+
+const limits = v.strictObject(
+  {
+    min: may(whole(), {
+      says: 'Never fewer than this. Permission for 0 is an explicit 0.',
+      type: 'number',
+      default: 1,
+    }),
+    max: may(whole(), { says: 'Never more than this.', type: 'number', absent: 'no limit' }),
+  },
+  expected('{ min, max }', 'write { min: 0, max: 10 }'),
+);
+
+const leases = v.strictObject(
+  {
+    max: may(whole(1), {
+      says: 'The most nodes that leases can raise to.',
+      type: 'number',
+      absent: '`limits.max`, else the base',
+    }),
+    longest: may(duration, { says: 'The longest time a lease may last.', type: 'duration', default: '24h' }),
+  },
+  expected('{ max, longest }', 'write { max: 8, longest: 8h }'),
+);
+
+const sharedKeys = {
+  base: may(base, {
+    says: 'The full size: a number, { min, max } for an autoscaled pool, or remembered (the size last seen at base time).',
+    type: 'size or remembered',
+    default: 'remembered',
+  }),
+  idle: may(size, { says: 'The small size. Needed where the schedule says idle.', type: 'size' }),
+  limits: may(limits, { says: 'Bounds for schedules, leases and overrides; not for what a person sets.', type: 'map' }),
+  leases: may(leases, { says: 'Bounds for what events and people may ask for on top.', type: 'map' }),
+  mode: may(oneOf('a mode', ['act', 'observe']), {
+    says: 'observe: say what would be done, change nothing.',
+    type: 'act or observe',
+    default: 'act',
+  }),
+  onHumanChange: may(oneOf('a way', ['respect', 'enforce']), {
+    says: 'A size that a person set is kept until the schedule next says something else, at most 24 h (respect), or put back (enforce).',
+    type: 'respect or enforce',
+    default: 'respect',
+  }),
+  onRemove: may(oneOf('a way', ['restore', 'leave']), {
+    says: 'When the rule is gone while a pool is away from its base: give the base back, or leave the pool as it is.',
+    type: 'restore or leave',
+    default: 'restore',
+  }),
+  grace: may(duration, { says: 'A pool younger than this is not lowered.', type: 'duration', default: '30m' }),
+};
+
+export const defaults = v.strictObject(
+  {
+    region: may(text('the name of a region'), {
+      says: 'The region of every rule, exception and event whose match names none.',
+      type: 'name',
+      absent: 'any region',
+    }),
+    ...sharedKeys,
+  },
+  expected('defaults', mapFix),
+);
+
+export const rule = v.strictObject(
+  {
+    match: need(matchText, {
+      says: 'Which pools: cluster/pool or region:cluster/pool, with *, ?, [ab] and {a,b} in each part. The first rule that matches a pool counts.',
+      type: 'match',
+    }),
+    schedule: need(text('the name of a schedule, or none'), {
+      says: 'A schedule, or none: watched, never touched (the same as no rule).',
+      type: 'name or none',
+    }),
+    ...sharedKeys,
+    everyPool: may(flag, {
+      says: 'A glob whose base is fixed means it: every pool that matches gets that size.',
+      type: 'true or false',
+      default: false,
+    }),
+  },
+  expected('a rule', 'write { match: "dev-*/*", schedule: office-hours, idle: 1 }'),
+);
+
+export const exception = v.strictObject(
+  {
+    match: need(matchText, { says: 'Which pools; without a slash, all pools of these clusters.', type: 'match' }),
+    start: need(text('a date and time'), {
+      says: 'From when: 2026-12-23T18:00 (in each schedule’s zone), or with an offset.',
+      type: 'date and time',
+    }),
+    end: need(text('a date and time'), { says: 'Until when, not included; same forms.', type: 'date and time' }),
+    size: need(term, {
+      says: 'The size meanwhile. Of several exceptions at once the largest counts.',
+      type: 'base, idle or size',
+    }),
+    reason: may(text('a reason'), { says: 'Why, for people; shown by `explain`.', type: 'text' }),
+  },
+  expected('an exception', 'write { match, start, end, size }'),
+);

@@ -1,0 +1,78 @@
+/** safety, watch, store: what holds back, what is looked at, what is remembered where. */
+import * as v from 'valibot';
+import { expected } from './complaint.ts';
+import { may, need } from './key.ts';
+import { duration, listOf, mapFix, matchText, oneOf, text, whole } from './values.ts';
+
+const brake = v.strictObject(
+  {
+    pools: may(whole(1), { says: 'More lowered pools than this.', type: 'number', default: 3 }),
+    percent: may(whole(1, 100), { says: 'Or more than this share of the fleet’s nodes.', type: 'number', default: 30 }),
+  },
+  expected('{ pools, percent }', 'write { pools: 3, percent: 30 }'),
+);
+
+export const safety = v.strictObject(
+  {
+    brake: may(brake, {
+      says: 'Lowers that only a changed config explains wait for `lamplighter approve` when they are many.',
+      type: 'map',
+    }),
+    maxChangesPerRound: may(whole(1), {
+      says: 'The most lowers in one round (and shard); the rest waits.',
+      type: 'number',
+      absent: 'off',
+    }),
+    minNodesPerCluster: may(whole(), {
+      says: 'A cluster never gets fewer nodes than this from Lamplighter.',
+      type: 'number',
+      default: 0,
+    }),
+    runsOn: may(matchText, { says: 'The pool Lamplighter itself lives on: never below 1.', type: 'match' }),
+  },
+  expected('a map of safety rules', mapFix),
+);
+
+export const watch = v.strictObject(
+  {
+    clusters: may(
+      v.union(
+        [v.literal('all'), listOf('clusters', matchText)],
+        expected('all, or a list of clusters', 'write all, or ["prod-*"]'),
+      ),
+      { says: 'Which clusters are watched.', type: 'all or list of matches', default: 'all' },
+    ),
+    stuckAfter: may(duration, {
+      says: 'A change that takes longer than this is stuck.',
+      type: 'duration',
+      default: '30m',
+    }),
+    for: may(duration, {
+      says: 'How long something must be wrong before it is told.',
+      type: 'duration',
+      default: '5m',
+    }),
+    clear: may(duration, {
+      says: 'How long it must be well again before that is told.',
+      type: 'duration',
+      default: '10m',
+    }),
+  },
+  expected('a map of watch keys', mapFix),
+);
+
+export const store = v.strictObject(
+  {
+    kind: need(oneOf('a kind of store', ['sqlite', 'dynamodb']), {
+      says: 'What keeps the state.',
+      type: 'sqlite, dynamodb',
+    }),
+    path: may(text('a path'), {
+      says: 'sqlite: the file, relative to the config.',
+      type: 'path',
+      default: './lamplighter.db',
+    }),
+    table: may(text('the name of a table'), { says: 'dynamodb: the table.', type: 'name' }),
+  },
+  expected('a store', 'write { kind: sqlite, path: ./lamplighter.db }'),
+);

@@ -1,0 +1,126 @@
+/** The kinds of values that keys have. Each refuses in words; what it cannot judge alone is judged by lib/config. */
+import * as v from 'valibot';
+import { durationPattern, suggestDuration } from '../duration.ts';
+import { complaint, expected, kindOf, notOneOf } from './complaint.ts';
+import { may, need } from './key.ts';
+
+export const mapFix = 'write its keys, one per line, or { key: value }';
+
+export function text(what: string, fix = 'write it as text') {
+  return v.pipe(v.string(expected(what, fix)), v.minLength(1, complaint(`expected ${what}, got empty text`, fix)));
+}
+
+export const flag = v.boolean(expected('true or false', 'write true or false'));
+
+export function whole(atLeast = 0, atMost = 100_000) {
+  const fix = `write a whole number from ${atLeast} to ${atMost}`;
+  return v.pipe(
+    v.number(expected('a whole number', fix)),
+    v.integer(complaint('not a whole number', fix)),
+    v.minValue(atLeast, complaint(`a number below ${atLeast}`, fix)),
+    v.maxValue(atMost, complaint(`a number above ${atMost}`, fix)),
+  );
+}
+
+export const duration = v.pipe(
+  v.string((issue) =>
+    complaint(
+      `expected a duration, got ${kindOf(issue.input)}`,
+      typeof issue.input === 'number'
+        ? `say the unit: ${issue.input}m or ${issue.input}s`
+        : 'write 30s, 5m, 2h, 3d or 1h30m',
+    ),
+  ),
+  v.regex(durationPattern, (issue) => {
+    const meant = suggestDuration(issue.input);
+    return complaint(
+      `"${issue.input}" is not a duration`,
+      meant === undefined ? 'write 30s, 5m, 2h, 3d or 1h30m' : `write ${meant}`,
+    );
+  }),
+);
+
+export function oneOf<const T extends readonly [string, ...string[]]>(what: string, options: T) {
+  return v.picklist(options, notOneOf(what, options));
+}
+
+export function listOf<const S extends v.GenericSchema>(what: string, item: S) {
+  return v.array(item, expected(`a list of ${what}`, 'write [a, b], or one per line after "- "'));
+}
+
+/** One of a kind, or a list of them. */
+export function oneOrMany<const S extends v.GenericSchema>(what: string, item: S) {
+  return v.union([item, listOf(what, item)], expected(`${what}, or a list of them`, 'write one, or [a, b]'));
+}
+
+const range = v.strictObject(
+  {
+    min: need(whole(), { says: 'The least nodes the autoscaler may leave.', type: 'number' }),
+    max: need(whole(), { says: 'The most nodes it may make.', type: 'number' }),
+  },
+  expected('{ min, max }', 'write { min: 1, max: 3 }'),
+);
+
+const sizeFix = 'write a whole number, or { min: 1, max: 3 } for an autoscaled pool';
+
+export const size = v.union([whole(), range], expected('a whole number or { min, max }', sizeFix));
+
+export const base = v.union(
+  [whole(), range, v.literal('remembered')],
+  expected('a whole number, { min, max } or remembered', `${sizeFix}, or remembered`),
+);
+
+export const term = v.union(
+  [v.picklist(['base', 'idle']), whole(), range],
+  expected('base, idle, a whole number or { min, max }', `write base or idle (the rule's own sizes), or ${sizeFix}`),
+);
+
+const secretFix =
+  'name where it is kept: { awsSecret: name }, { env: NAME }, { file: path } or { command: [program, argument] }; a value that stood here is no secret any more, replace it';
+
+/** Where a secret is kept. Exactly one of the four; messages never repeat what was given. */
+export const secret = v.strictObject(
+  {
+    awsSecret: may(text('the name of a secret'), { says: 'Name or ARN in AWS Secrets Manager.', type: 'text' }),
+    env: may(
+      v.pipe(
+        text('the name of an environment variable'),
+        v.regex(
+          /^[A-Za-z_][A-Za-z0-9_]*$/u,
+          complaint('not the name of an environment variable', 'give the name, not the value'),
+        ),
+      ),
+      { says: 'Name of an environment variable. Not in an AWS build.', type: 'text' },
+    ),
+    file: may(text('a path'), {
+      says: 'A file that holds it, such as a mounted container secret; relative to the config. Not in an AWS build.',
+      type: 'path',
+    }),
+    command: may(listOf('program and arguments', text('a program or an argument')), {
+      says: 'A program that prints it, and its arguments; no shell. Not in an AWS build.',
+      type: 'list of text',
+    }),
+    expires: may(text('a date'), {
+      says: 'The day on which it ends (UTC), or an instant with an offset; warned about from 90 days before.',
+      type: 'date',
+    }),
+  },
+  expected('a reference to a secret', secretFix),
+);
+
+export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/u;
+
+export const name = v.pipe(
+  v.string(),
+  v.regex(namePattern, complaint('not a usable name', 'use letters, digits, ".", "_" and "-", 63 at most')),
+);
+
+/** A map from names that users choose. */
+export function namesTo<const S extends v.GenericSchema>(what: string, value: S) {
+  return v.record(name, value, expected(`a map from names to ${what}`, 'write "name:" and its keys below it'));
+}
+
+export const matchText = text(
+  'a match such as "dev-*/*"',
+  'write cluster/pool or region:cluster/pool, in quotes if it has a *',
+);

@@ -1,0 +1,76 @@
+import * as v from 'valibot';
+import type { Path, PathPart } from './problem.ts';
+import { refuseUnknownKeys } from './refuse-unknown-keys.ts';
+import type { Report } from './report.ts';
+import { splitComplaint } from './schema/complaint.ts';
+import { type ConfigInput, configSchema } from './schema/config.ts';
+
+/** What is left of a value when everything wrong has been taken out: any key may be missing, any item of a list too. */
+export type Salvaged<T> = T extends readonly (infer Item)[]
+  ? readonly (Salvaged<Item> | undefined)[]
+  : T extends object
+    ? { readonly [Key in keyof T]?: Salvaged<T[Key]> | undefined }
+    : T;
+
+export type SalvagedConfig = Salvaged<ConfigInput>;
+
+/**
+ * Reports everything that is wrong with single values, and returns the rest, so that what depends on several of them
+ * (names, limits, overlaps) is judged in the same pass: every mistake at once.
+ */
+export function validate(value: unknown, report: Report): SalvagedConfig {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    report.file('the file is not a map of keys', 'begin with "regions:"');
+    return {};
+  }
+  const known = refuseUnknownKeys(configSchema, value, report);
+  const copy: SalvagedConfig = structuredClone(known as Record<string, unknown>);
+  for (const issue of flatten(v.safeParse(configSchema, known).issues ?? [])) {
+    tell(issue, report);
+    remove(copy, issue.path);
+  }
+  return copy;
+}
+
+type FlatIssue = { readonly issue: v.BaseIssue<unknown>; readonly path: Path };
+
+/** A union's own words where a value fits no form at all; the words of the form for maps where it is a map. */
+function flatten(issues: readonly v.BaseIssue<unknown>[], above: Path = []): readonly FlatIssue[] {
+  return issues.flatMap((issue) => {
+    const path = [...above, ...(issue.path ?? []).map((item) => item.key as PathPart)];
+    const inner = issue.type === 'union' && typeof issue.input === 'object' ? (issue.issues ?? []) : [];
+    const deeper = inner.filter((child) => (child.path ?? []).length > 0);
+    return deeper.length > 0 ? flatten(deeper, path) : [{ issue, path }];
+  });
+}
+
+function tell({ issue, path }: FlatIssue, report: Report): void {
+  const key = path.at(-1);
+  if (issue.type === 'strict_object' && issue.path?.at(-1)?.origin === 'key') {
+    const parent = path.slice(0, -1);
+    if (!report.isTold(path))
+      report.missing(parent, String(key), `"${String(key)}" is missing`, `add "${String(key)}:"`);
+    return;
+  }
+  if (report.isTold(path)) return;
+  const { message, fix } = splitComplaint(issue.message);
+  report.error(path, issue.input === null ? emptyMessage(key) : message, fix);
+}
+
+function emptyMessage(key: PathPart | undefined): string {
+  return typeof key === 'string' ? `"${key}" has no value` : 'an empty item';
+}
+
+/** Deletes what the path names; an item of a list becomes undefined, so that the others keep their places. */
+function remove(root: object, path: Path): void {
+  let parent: unknown = root;
+  for (const part of path.slice(0, -1)) parent = child(parent, part);
+  const last = path.at(-1);
+  if (last === undefined || typeof parent !== 'object' || parent === null) return;
+  if (Array.isArray(parent)) parent[Number(last)] = undefined;
+  else delete (parent as Record<PathPart, unknown>)[last];
+}
+
+function child(parent: unknown, part: PathPart): unknown {
+  return typeof parent === 'object' && parent !== null ? (parent as Record<PathPart, unknown>)[part] : undefined;
+}

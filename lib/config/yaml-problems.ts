@@ -1,0 +1,59 @@
+import { isScalar, visit } from 'yaml';
+import type { Report } from './report.ts';
+import type { YamlSource } from './yaml-source.ts';
+
+/** What YAML itself forbids, and what YAML 1.1 read differently: said here, because a reader of 1.1 would be surprised. */
+export function reportYamlProblems(source: YamlSource, report: Report): void {
+  reportErrors(source, report);
+  reportOldVersion(source, report);
+  reportOctals(source, report);
+  if (source.unreadable !== undefined)
+    report.file(`this YAML cannot be used: ${source.unreadable}`, 'write it out without aliases');
+}
+
+function reportErrors(source: YamlSource, report: Report): void {
+  for (const error of source.document.errors) {
+    const position = source.atOffset(error.pos[0]);
+    if (error.code === 'DUPLICATE_KEY')
+      report.place(position, 'this key stands twice in the same place', 'keep one of them');
+    else report.place(position, `not valid YAML: ${sentence(error.message)}`, fixFor(error.code));
+  }
+  for (const warning of source.document.warnings) {
+    report.place(source.atOffset(warning.pos[0]), `not understood: ${sentence(warning.message)}`, 'remove it');
+  }
+}
+
+/** The parser's own words, without the piece of source that some of them quote. */
+function sentence(message: string): string {
+  const line = message.split('\n')[0] ?? '';
+  return line.replace(/:?\s*["'`].*$/u, '').replace(/[.:\s]+$/u, '');
+}
+
+function fixFor(code: string): string {
+  if (code === 'TAB_AS_INDENT') return 'indent with spaces';
+  if (code === 'MULTIPLE_DOCS') return 'keep one document per file: remove the second "---"';
+  if (code === 'BAD_ALIAS') return 'quote text that begins with * ("*/workers")';
+  return 'look at the indentation, quotes and brackets around this place';
+}
+
+function reportOldVersion(source: YamlSource, report: Report): void {
+  const { version, explicit } = source.document.directives.yaml;
+  if (explicit === true && version !== '1.2') {
+    report.place(
+      { line: 1, column: 1 },
+      `the file says it is YAML ${version}, where on, yes and 22:00 would not be text`,
+      'remove the %YAML line: a config is YAML 1.2',
+    );
+  }
+}
+
+function reportOctals(source: YamlSource, report: Report): void {
+  visit(source.document, (_, node) => {
+    if (!isScalar(node) || typeof node.value !== 'number' || !/^[-+]?0\d/u.test(node.source ?? '')) return;
+    report.place(
+      source.atOffset(node.range?.[0] ?? 0),
+      'a number with a leading zero: YAML 1.1 read it as octal, YAML 1.2 reads it as decimal',
+      'write it without the zero',
+    );
+  });
+}

@@ -1,0 +1,93 @@
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import type { Path, PathPart } from './problem.ts';
+
+export type Position = { readonly line: number; readonly column: number };
+
+/** A YAML text and where everything in it stands. */
+export type YamlSource = {
+  readonly document: Document.Parsed;
+  /** Plain JSON; undefined when the text cannot be read as such (the document's errors say why, or `unreadable`). */
+  readonly value: unknown;
+  readonly unreadable: string | undefined;
+  readonly atOffset: (offset: number) => Position;
+  /** Of the value, or of the nearest thing around it that exists. */
+  readonly atValue: (path: Path) => Position;
+  /** Of the last key of the path itself. */
+  readonly atKey: (path: Path) => Position;
+};
+
+/** Reads YAML 1.2 (core schema): `22:00`, `on`, `no` and `2026-12-24` are text. Throws nothing. */
+export function readYaml(text: string): YamlSource {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter,
+    prettyErrors: false,
+    version: '1.2',
+    schema: 'core',
+    logLevel: 'silent',
+    uniqueKeys: true,
+  });
+  const atOffset = (offset: number): Position => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  return {
+    document,
+    ...toPlain(document),
+    atOffset,
+    atValue: (path) => atOffset(offsetOfValue(document, path)),
+    atKey: (path) => atOffset(offsetOfKey(document, path)),
+  };
+}
+
+function toPlain(document: Document.Parsed): { readonly value: unknown; readonly unreadable: string | undefined } {
+  if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY'))
+    return { value: undefined, unreadable: undefined };
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    JSON.stringify(value);
+    return { value, unreadable: undefined };
+  } catch {
+    return { value: undefined, unreadable: 'its aliases point nowhere, at themselves, or unfold into too much' };
+  }
+}
+
+function offsetOfValue(document: Document, path: Path): number {
+  let offset = startOf(document.contents) ?? 0;
+  let node: Node | null = document.contents;
+  for (const part of path) {
+    const step = stepInto(document, node, part);
+    if (step === undefined) return offset;
+    node = step.value;
+    offset = startOf(step.value) ?? startOf(step.key) ?? offset;
+  }
+  return offset;
+}
+
+function offsetOfKey(document: Document, path: Path): number {
+  const parent = path.slice(0, -1);
+  let node: Node | null = document.contents;
+  for (const part of parent) node = stepInto(document, node, part)?.value ?? null;
+  const last = path.at(-1);
+  const key = last === undefined ? undefined : startOf(stepInto(document, node, last)?.key ?? null);
+  return key ?? offsetOfValue(document, path);
+}
+
+type Step = { readonly key: Node | null; readonly value: Node | null };
+
+function stepInto(document: Document, from: Node | null, part: PathPart): Step | undefined {
+  const node = isAlias(from) ? (from.resolve(document) ?? null) : from;
+  if (isSeq(node)) {
+    const item = typeof part === 'number' ? node.items[part] : undefined;
+    return isNode(item) ? { key: null, value: item } : undefined;
+  }
+  if (!isMap(node)) return undefined;
+  // A duplicate key is reported by YAML itself; what counts everywhere else is the last one.
+  const pair = node.items.findLast((item) => isScalar(item.key) && String(item.key.value) === String(part));
+  if (pair === undefined) return undefined;
+  return { key: isNode(pair.key) ? pair.key : null, value: isNode(pair.value) ? pair.value : null };
+}
+
+function startOf(node: Node | null): number | undefined {
+  return node?.range?.[0];
+}
