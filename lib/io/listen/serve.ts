@@ -1,0 +1,60 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import type { Hono } from 'hono';
+import { CommandError } from '../../errors.ts';
+import type { Clock } from '../clock.ts';
+
+export type Address = { readonly host: string; readonly port: number };
+
+export type Listening = {
+  /** The port really taken: port 0 asks for any. */
+  readonly port: number;
+  /** Takes no more requests; resolves once the ones under way are answered, at the latest after 5 seconds. */
+  readonly close: () => Promise<void>;
+};
+
+/** A sender that drips its request byte by byte is cut off; real ones need milliseconds. */
+const requestTimeoutMs = 10_000;
+const closeTimeoutMs = 5000;
+
+/** Serves the app. Rejects with CommandError saying what is wrong with the address and what to do. */
+export async function serveListen(app: Hono, { host, port }: Address, clock: Clock): Promise<Listening> {
+  const listener = getRequestListener(app.fetch);
+  const server = createServer(
+    { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs },
+    (request, response) => {
+      void listener(request, response);
+    },
+  );
+  await listen(server, { host, port });
+  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server, clock) };
+}
+
+function listen(server: Server, { host, port }: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new CommandError(explain(error.code, `${host}:${port}`))),
+    );
+    server.listen(port, host, resolve);
+  });
+}
+
+function explain(code: string | undefined, address: string): string {
+  const what = `Listening on ${address} failed`;
+  if (code === 'EADDRINUSE') return `${what}: another process has this port; stop it, or give another port to --listen`;
+  if (code === 'EACCES') return `${what}: this user may not take that port; use one from 1024 on`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return `${what}: this machine has no such address; use 127.0.0.1`;
+  return `${what}: ${code ?? 'for an unknown reason'}`;
+}
+
+async function closeServer(server: Server, clock: Clock): Promise<void> {
+  const done = new AbortController();
+  void clock.sleep(closeTimeoutMs, done.signal).then(() => server.closeAllConnections());
+  await new Promise((resolve) => {
+    server.close(resolve);
+    server.closeIdleConnections();
+  });
+  done.abort();
+}
