@@ -7,7 +7,13 @@ export type RoundFindings = {
   readonly schema: 1;
   readonly at: EpochMs;
   readonly region: string;
+  /** A large fleet is looked at in parts; `{ index: 0, count: 1 }` is all of it. */
+  readonly shard: { readonly index: number; readonly count: number };
   readonly configHash: string;
+  /** Was the region's list of clusters answered? */
+  readonly isAnswered: boolean;
+  readonly clusters: number;
+  readonly pools: number;
   /** Ids of the clusters whose pools were read in that round. */
   readonly checkedClusters: readonly string[];
   readonly findings: readonly Finding[];
@@ -63,9 +69,18 @@ function checkedAt(subject: Subject, fresh: readonly RoundFindings[], regions: r
   if (subject.kind === 'cluster' || subject.kind === 'pool') {
     return newest(fresh.filter(({ checkedClusters }) => checkedClusters.includes(subject.clusterId)));
   }
-  if (subject.kind === 'region') return newest(fresh.filter(({ region }) => region === subject.region));
-  const isWhole = regions.every((region) => fresh.some((round) => round.region === region));
-  return isWhole ? newest(fresh) : undefined;
+  const concerned = subject.kind === 'region' ? [subject.region] : regions;
+  const isWhole = concerned.every((region) => isWhollyAnswered(fresh.filter((round) => round.region === region)));
+  return isWhole ? newest(fresh.filter(({ region }) => concerned.includes(region))) : undefined;
+}
+
+/** Every shard of the region's newest division was answered. */
+function isWhollyAnswered(rounds: readonly RoundFindings[]): boolean {
+  const [latest] = rounds.toSorted((a, b) => b.at - a.at);
+  if (latest === undefined) return false;
+  const { count } = latest.shard;
+  const answered = rounds.filter(({ isAnswered, shard }) => isAnswered && shard.count === count);
+  return new Set(answered.map(({ shard }) => shard.index)).size === count;
 }
 
 function newest(rounds: readonly RoundFindings[]): EpochMs | undefined {

@@ -68,12 +68,13 @@ function roundsOf(input: WatchInput): readonly Observation[] {
   return observeRounds(rounds, incidents, regions, now - freshTicks * config.everyMs);
 }
 
-function observeConfig({ config, configProblem, now }: WatchInput): readonly Observation[] {
+function observeConfig({ incidents, configProblem, now }: WatchInput): readonly Observation[] {
   if (configProblem !== undefined) {
     const { kind, subject } = configProblem;
     return [{ kind, subject, state: 'bad', at: now, finding: configProblem }];
   }
-  return [judged({ kind: 'config', path: config.file }, now)('config.invalid', undefined)];
+  const open = incidents.filter(({ kind }) => kind === 'config.invalid');
+  return open.map(({ subject }) => judged(subject, now)('config.invalid', undefined));
 }
 
 function endingsOf(input: WatchInput, gone: ReadonlyMap<string, string>): readonly Observation[] {

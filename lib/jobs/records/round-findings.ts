@@ -15,7 +15,7 @@ const mostWrites = 100;
 /** The newest round of a region, its shards merged; undefined = no round ever. `at` is the newest shard's. */
 export async function readRoundFindings(store: Store, region: string): Promise<RoundFindings | undefined> {
   const rounds = await listRoundFindings(store, region);
-  const [newest] = [...rounds].sort((a, b) => b.at - a.at);
+  const [newest] = rounds.toSorted((a, b) => b.at - a.at);
   if (newest === undefined) return undefined;
   const checkedClusters = rounds.flatMap((round) => round.checkedClusters);
   return { ...newest, checkedClusters, findings: rounds.flatMap(({ findings }) => findings) };
@@ -38,8 +38,8 @@ export async function listRoundFindings(store: Store, region: string): Promise<r
  * Replaces the findings of this region and shard. A round that is older than the stored one, or that another process
  * overtakes, changes nothing and resolves to false.
  */
-export async function saveRoundFindings(store: Store, round: RoundFindings, shard = 0): Promise<boolean> {
-  const prefix = `${round.region}/${String(shard).padStart(4, '0')}-`;
+export async function writeRoundFindings(store: Store, round: RoundFindings): Promise<boolean> {
+  const prefix = `${round.region}/${String(round.shard.index).padStart(4, '0')}-`;
   const stored = (await listAll(store, partition)).filter(({ key }) => key.id.startsWith(prefix));
   if (stored.some((record) => (readRound(record)?.at ?? 0) > round.at)) return false;
   const chunks = chunksOf(round).slice(0, mostWrites / 2);

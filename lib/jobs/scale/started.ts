@@ -1,6 +1,6 @@
 import { startedNotice } from '../../decide/scaling/started.ts';
 import type { Json } from '../../decide/model.ts';
-import { noticeWrite } from '../records/round-findings.ts';
+import { noticeWrite } from '../records/notice-records.ts';
 import type { SeenFleet } from './observe.ts';
 import type { ScaleOptions, ScaleParts } from './scale-parts.ts';
 
