@@ -110,5 +110,7 @@ function isComparisonList(operand: readonly unknown[]): boolean {
 
 function isGoodAffix(item: JsonObject): boolean {
   const entries = Object.entries(item);
-  return entries.length === 1 && entries.every(([name, text]) => /^(?:pre|suf)fix$/u.test(name) && typeof text === 'string');
+  return (
+    entries.length === 1 && entries.every(([name, text]) => /^(?:pre|suf)fix$/u.test(name) && typeof text === 'string')
+  );
 }

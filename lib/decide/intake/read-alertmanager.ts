@@ -29,7 +29,10 @@ function readAlert(source: EventSourceConfig, alert: unknown, now: EpochMs): Rea
   if (other !== undefined) return ignore(`the alert's ${other} is not what source ${source.name} takes`);
   const key = readText('fingerprint', alert.fingerprint, 128);
   if ('problem' in key) return refuse(key.problem);
-  if (source.pool === undefined) return refuse(`source ${source.name} of the config names no pool`);
+  const { atLeast, forMs } = source;
+  if (source.pool === undefined || atLeast === undefined || forMs === undefined) {
+    return refuse(`source ${source.name} of the config must say pool, atLeast and for: an alert does not`);
+  }
   const pool = fillTemplate(source.pool, labels);
   if ('problem' in pool) return refuse(pool.problem);
   const common = {
@@ -46,10 +49,6 @@ function readAlert(source: EventSourceConfig, alert: unknown, now: EpochMs): Rea
   if (alert.status !== 'firing') return refuse(`status is ${show(alert.status)}: it must be firing or resolved`);
   const time = readInstant('startsAt', alert.startsAt);
   if ('problem' in time) return refuse(time.problem);
-  const { atLeast, forMs } = source;
-  if (atLeast === undefined || forMs === undefined) {
-    return refuse(`source ${source.name} of the config must say atLeast and for: an alert does not`);
-  }
   return { ...common, time: time.value, want: { kind: 'hold', atLeast, until: now + forMs, from: now } };
 }
 

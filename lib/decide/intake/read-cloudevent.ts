@@ -1,7 +1,5 @@
-import type { EventSourceConfig } from '../compiled-config.ts';
-import { matchesPattern } from './event-pattern.ts';
 import { readNative } from './read-native.ts';
-import { ignore, type Incoming, type Reading, refuse } from './reading.ts';
+import { type Incoming, type Reading, refuse } from './reading.ts';
 import { isObject, type JsonObject, readText, show } from './read-values.ts';
 
 /** CloudEvents 1.0 (cloudevents.io): the event's attributes, and its data in Lamplighter's own form. */
@@ -22,7 +20,7 @@ export function binaryCloudEvent(headers: Incoming['headers'], body: unknown): C
 }
 
 /** The data's own id and time count; where it has none, the event's do. */
-export function readCloudEvent(source: EventSourceConfig, { attributes, data }: CloudEvent): Reading {
+export function readCloudEvent({ attributes, data }: CloudEvent): Reading {
   const id = readText('id', attributes.id, 200);
   if ('problem' in id) return refuse(id.problem);
   const no = (problem: string) => refuse(problem, id.value);
@@ -33,11 +31,8 @@ export function readCloudEvent(source: EventSourceConfig, { attributes, data }: 
     const text = readText(name, attributes[name], 1000);
     if ('problem' in text) return no(`${text.problem}: a CloudEvent has id, source, specversion and type`);
   }
-  if (source.when !== undefined && !matchesPattern(source.when, { ...attributes, data })) {
-    return ignore(`the event does not match the pattern of source ${source.name}`, id.value);
-  }
   if (!isObject(data)) return no(`data is ${show(data)}: it must be an event as a JSON object`);
-  return readNative(source, data, { id: attributes.id, time: attributes.time });
+  return readNative(data, { id: attributes.id, time: attributes.time });
 }
 
 function decode(value: string): string {

@@ -1,9 +1,8 @@
 import type { EventSourceConfig } from '../compiled-config.ts';
 import type { EpochMs } from '../model.ts';
-import { matchesPattern } from './event-pattern.ts';
 import { readAlertmanager } from './read-alertmanager.ts';
 import { binaryCloudEvent, readCloudEvent, structuredCloudEvent } from './read-cloudevent.ts';
-import { isEventBridge, readEventBridge } from './read-eventbridge.ts';
+import { isEventBridge, readBusEnvelope, readEventBridge } from './read-eventbridge.ts';
 import { readNative } from './read-native.ts';
 import { ignore, type Incoming, type Reading, refuse } from './reading.ts';
 import { isObject, type JsonObject, show } from './read-values.ts';
@@ -21,7 +20,7 @@ export function readEvent(source: EventSourceConfig, incoming: Incoming, now: Ep
   const inner = openNotification(parsed.value);
   if ('problem' in inner) return [refuse(inner.problem)];
   const binary = binaryCloudEvent(incoming.headers, inner.value);
-  if (binary) return takesCloudEvents(source) ? [readCloudEvent(source, binary)] : [otherKind(source)];
+  if (binary) return takesCloudEvents(source) ? [readCloudEvent(binary)] : [otherKind(source)];
   if (!Array.isArray(inner.value)) return readOne(source, inner.value, now);
   const batch: readonly unknown[] = inner.value;
   if (batch.length > mostInBatch)
@@ -39,17 +38,14 @@ function readOne(source: EventSourceConfig, body: unknown, now: EpochMs): readon
     ];
   }
   if (source.kind === 'alertmanager') return readAlertmanager(source, body, now);
-  if (isEventBridge(body)) return [readEventBridge(source, body)];
-  if (source.kind === 'eventbridge')
-    return [refuse('this is no event of EventBridge: detail-type, source and detail are missing')];
+  if (source.kind === 'eventbridge') return [isEventBridge(body) ? readEventBridge(source, body) : notFromBus];
   const event = structuredCloudEvent(body);
-  if (event) return [readCloudEvent(source, event)];
+  if (event) return [readCloudEvent(event)];
   if (source.kind === 'cloudevents') return [refuse('this is no CloudEvent: specversion is missing')];
-  if (source.when !== undefined && !matchesPattern(source.when, body)) {
-    return [ignore(`the event does not match the pattern of source ${source.name}`)];
-  }
-  return [readNative(source, body)];
+  return [isEventBridge(body) ? readBusEnvelope(body) : readNative(body)];
 }
+
+const notFromBus = refuse('this is no event of EventBridge: detail-type, source and detail are missing');
 
 function takesCloudEvents(source: EventSourceConfig): boolean {
   return source.kind === 'json' || source.kind === 'cloudevents';

@@ -15,7 +15,6 @@ export function isEventBridge(body: JsonObject): boolean {
 
 /**
  * An event of EventBridge holds the source's pool for as long as the source says, counted from the event's own time.
- * A source without a pool takes `detail` as an event in Lamplighter's own form.
  */
 export function readEventBridge(source: EventSourceConfig, body: JsonObject): Reading {
   const id = readText('id', body.id, 200);
@@ -24,18 +23,14 @@ export function readEventBridge(source: EventSourceConfig, body: JsonObject): Re
   if (source.when !== undefined && !matchesPattern(source.when, body)) {
     return ignore(`the event does not match the pattern of source ${source.name}`, id.value);
   }
-  if (source.pool === undefined) {
-    const detail = isObject(body.detail) ? body.detail : {};
-    return readNative(source, detail, { id: body.id, time: body.time });
-  }
   const time = readInstant('time', body.time);
   if ('problem' in time) return no(time.problem);
+  const { atLeast, forMs } = source;
+  if (source.pool === undefined || atLeast === undefined || forMs === undefined) {
+    return no(`source ${source.name} of the config must say pool, atLeast and for: the event does not`);
+  }
   const pool = fillTemplate(source.pool, body);
   if ('problem' in pool) return no(pool.problem);
-  const { atLeast, forMs } = source;
-  if (atLeast === undefined || forMs === undefined) {
-    return no(`source ${source.name} of the config must say atLeast and for: the event does not`);
-  }
   return {
     kind: 'wish',
     eventId: id.value,
@@ -45,6 +40,11 @@ export function readEventBridge(source: EventSourceConfig, body: JsonObject): Re
     want: { kind: 'hold', atLeast, until: time.value + forMs, from: time.value },
     reason: reasonOf(body),
   };
+}
+
+/** An event of Lamplighter's own form, put on a bus: `detail` holds it, the envelope its id and time. */
+export function readBusEnvelope(body: JsonObject): Reading {
+  return readNative(isObject(body.detail) ? body.detail : {}, { id: body.id, time: body.time });
 }
 
 function reasonOf(body: JsonObject): string | undefined {

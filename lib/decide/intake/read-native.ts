@@ -1,6 +1,4 @@
-import type { EventSourceConfig } from '../compiled-config.ts';
 import type { EpochMs } from '../model.ts';
-import { fillTemplate } from './fill-template.ts';
 import { type Hold, type Reading, refuse } from './reading.ts';
 import { type JsonObject, type Read, readAtLeast, readDuration, readInstant, readText, show } from './read-values.ts';
 
@@ -11,9 +9,9 @@ export type Envelope = { readonly id?: unknown; readonly time?: unknown };
 
 /**
  * Lamplighter's own form: `{ id, lease, time, pool, atLeast, for | until, reason }` or
- * `{ id, lease, time, pool, release: true }`. What the source fixes in the config need not be in the event.
+ * `{ id, lease, time, pool, release: true }`. An envelope around it may say id and time instead.
  */
-export function readNative(source: EventSourceConfig, event: JsonObject, envelope: Envelope = {}): Reading {
+export function readNative(event: JsonObject, envelope: Envelope = {}): Reading {
   const id = readText('id', event.id ?? envelope.id, 200);
   if ('problem' in id) return refuse(id.problem);
   const no = (problem: string) => refuse(problem, id.value);
@@ -23,9 +21,9 @@ export function readNative(source: EventSourceConfig, event: JsonObject, envelop
   if ('problem' in key) return no(key.problem);
   const time = readInstant('time', event.time ?? envelope.time);
   if ('problem' in time) return no(time.problem);
-  const pool = readPool(source, event);
+  const pool = readText('pool', event.pool, 300);
   if ('problem' in pool) return no(pool.problem);
-  const want = readWant(source, event, time.value);
+  const want = readWant(event, time.value);
   if ('problem' in want) return no(want.problem);
   const reason = event.reason === undefined ? { value: undefined } : readText('reason', event.reason, 500);
   if ('problem' in reason) return no(reason.problem);
@@ -40,34 +38,27 @@ export function readNative(source: EventSourceConfig, event: JsonObject, envelop
   };
 }
 
-/** The pool stands in the event, or the source's template makes it from the event's other values. */
-function readPool(source: EventSourceConfig, event: JsonObject): Read<string> {
-  if (event.pool === undefined && source.pool !== undefined) return fillTemplate(source.pool, event);
-  return readText('pool', event.pool, 300);
-}
-
-function readWant(source: EventSourceConfig, event: JsonObject, time: EpochMs): Read<Hold | { kind: 'release' }> {
-  if (event.release === undefined) return readHold(source, event, time);
+function readWant(event: JsonObject, time: EpochMs): Read<Hold | { kind: 'release' }> {
+  if (event.release === undefined) return readHold(event, time);
   if (event.release !== true) return { problem: `release is ${show(event.release)}: it must be true, or absent` };
   const extra = ['atLeast', 'for', 'until'].find((key) => event[key] !== undefined);
   if (extra !== undefined) return { problem: `release: true lets the lease go: it goes without ${extra}` };
   return { value: { kind: 'release' } };
 }
 
-function readHold(source: EventSourceConfig, event: JsonObject, time: EpochMs): Read<Hold> {
-  const atLeast = readAtLeast(event.atLeast ?? source.atLeast);
+function readHold(event: JsonObject, time: EpochMs): Read<Hold> {
+  const atLeast = readAtLeast(event.atLeast);
   if ('problem' in atLeast) return atLeast;
-  const until = readUntil(source, event, time);
+  const until = readUntil(event, time);
   if ('problem' in until) return until;
   return { value: { kind: 'hold', atLeast: atLeast.value, until: until.value, from: time } };
 }
 
 /** The end is absolute: `for` counts from the event's own time, so an event delivered again ends when it always did. */
-function readUntil(source: EventSourceConfig, event: JsonObject, time: EpochMs): Read<EpochMs> {
+function readUntil(event: JsonObject, time: EpochMs): Read<EpochMs> {
   if (event.for !== undefined && event.until !== undefined)
     return { problem: 'for and until are both given: write one' };
   if (event.until !== undefined) return readInstant('until', event.until);
-  if (event.for === undefined && source.forMs !== undefined) return { value: time + source.forMs };
   if (event.for === undefined) return { problem: 'for and until are both missing: a lease must end' };
   const forMs = readDuration('for', event.for);
   return 'problem' in forMs ? forMs : { value: time + forMs.value };
