@@ -1,0 +1,468 @@
+import { describe, expect, test } from 'vitest';
+import type { Size } from '../../../lib/decide/model.ts';
+import {
+  aConfig,
+  aLease,
+  anOverride,
+  aPause,
+  aPool,
+  aRule,
+  at,
+  aWorld,
+  byHand,
+  change,
+  hour,
+  memoryOf,
+  minute,
+  officeHours,
+  round,
+  runUntil,
+  sizeOf,
+  type World,
+} from '../../support/scaling-world.ts';
+
+// 2026-03-02 is a Monday.
+const remembered = aConfig({ rules: [aRule({ base: 'remembered' })] });
+
+describe('a night', () => {
+  test('the pool sleeps and wakes at its given base', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)]);
+    runUntil(world, '2026-03-03T12:00:00Z');
+    expect(world.puts.map(({ to }) => to)).toEqual([0, 3]);
+    expect(world.puts.map((put) => new Date(put.at).toISOString().slice(11, 16))).toEqual(['19:00', '07:00']);
+    expect(sizeOf(world, 'workers')).toBe(3);
+    expect(memoryOf(world, 'workers')?.away).toBeUndefined();
+  });
+
+  test('planning again at the same instant plans nothing new', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)]);
+    expect(round(world).actions).toHaveLength(1);
+    const again = round(world);
+    expect(again.actions).toEqual([]);
+    expect(again.holds.map((hold) => hold.code)).toEqual(['in-flight']);
+  });
+
+  test('a steady pool causes no write', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)]);
+    round(world);
+    world.now += 5 * minute;
+    expect(round(world).updates).toEqual([]);
+  });
+
+  test('an autoscaled pool: only its bounds, and back', () => {
+    const rule = aRule({ base: { min: 2, max: 6 }, idle: { min: 0, max: 1 } });
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', { min: 2, max: 6 })], {
+      config: aConfig({ rules: [rule] }),
+    });
+    runUntil(world, '2026-03-03T08:00:00Z');
+    expect(world.puts.map(({ to }) => to)).toEqual([
+      { min: 0, max: 1 },
+      { min: 2, max: 6 },
+    ]);
+  });
+
+  test('a pin on an autoscaled pool sets both bounds', () => {
+    const world = aWorld('2026-03-02T20:00:00Z', [aPool('workers', { min: 1, max: 4 })]);
+    expect(round(world).actions.map(({ to }) => to)).toEqual([{ min: 0, max: 0 }]);
+  });
+});
+
+describe('bases', () => {
+  test('a remembered base comes back in the morning', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 7)], { config: remembered });
+    runUntil(world, '2026-03-02T23:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(0);
+    expect(memoryOf(world, 'workers')?.away).toMatchObject({ base: 7, from: 'remembered' });
+    runUntil(world, '2026-03-03T09:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(7);
+    expect(memoryOf(world, 'workers')?.away).toBeUndefined();
+  });
+
+  test('first seen awake at night: what is seen is the base', () => {
+    const world = aWorld('2026-03-02T22:00:00Z', [aPool('workers', 4)], { config: remembered });
+    runUntil(world, '2026-03-03T09:00:00Z');
+    expect(world.puts.map(({ to }) => to)).toEqual([0, 4]);
+  });
+
+  test('first seen at 0: nothing is known, and that is critical at base time', () => {
+    const world = aWorld('2026-03-02T22:00:00Z', [aPool('workers', 0)], { config: remembered });
+    const plans = runUntil(world, '2026-03-03T09:00:00Z');
+    expect(world.puts).toEqual([]);
+    const last = plans.at(-1)?.plan;
+    expect(last?.holds.map((hold) => hold.code)).toEqual(['base-unknown']);
+    expect(last?.findings.map(({ kind, severity }) => [kind, severity])).toContainEqual(['base.unknown', 'critical']);
+    expect(memoryOf(world, 'workers')?.away?.base).toBe('unknown');
+  });
+
+  test('an unknown base is known again when a person sets a size', () => {
+    const world = aWorld('2026-03-03T08:00:00Z', [aPool('workers', 0)], { config: remembered });
+    round(world);
+    world.now += hour;
+    byHand(world, 'workers', 5);
+    runUntil(world, '2026-03-04T09:00:00Z');
+    expect(world.puts.map(({ to }) => to)).toEqual([0, 5]);
+  });
+
+  test('edited by day, a remembered base sleeps at night and comes back edited', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)], { config: remembered });
+    runUntil(world, '2026-03-02T14:00:00Z');
+    byHand(world, 'workers', 5);
+    runUntil(world, '2026-03-03T09:00:00Z');
+    expect(world.puts.map(({ to }) => to)).toEqual([0, 5]);
+  });
+
+  test('0 set by hand at base time is never a base', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)], { config: remembered });
+    runUntil(world, '2026-03-02T14:00:00Z');
+    byHand(world, 'workers', 0);
+    runUntil(world, '2026-03-02T18:00:00Z');
+    expect(world.puts).toEqual([]);
+    expect(memoryOf(world, 'workers')).toMatchObject({ base: 3, kept: { size: 0 } });
+    runUntil(world, '2026-03-03T09:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+  });
+
+  test('a lease at base time does not become the base', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)], {
+      config: aConfig({ rules: [aRule({ base: 'remembered', leases: { max: 9, longestMs: 24 * hour } })] }),
+    });
+    round(world);
+    world.asks = [aLease(6, '2026-03-02T12:01:00Z', '2026-03-02T14:00:00Z')];
+    runUntil(world, '2026-03-02T13:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(6);
+    runUntil(world, '2026-03-02T15:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+    runUntil(world, '2026-03-03T09:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+  });
+
+  test('a lease at night that equals the base does not forget the base', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], { config: remembered });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    world.asks = [aLease(3, '2026-03-02T22:00:00Z', '2026-03-03T02:00:00Z')];
+    runUntil(world, '2026-03-03T01:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+    expect(memoryOf(world, 'workers')?.away?.base).toBe(3);
+    runUntil(world, '2026-03-03T06:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(0);
+    runUntil(world, '2026-03-03T09:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+  });
+
+  test('a pool that changed its kind while away is held', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], { config: remembered });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    change(world, 'id-workers', { autoscale: true, sizeMin: 0, sizeMax: 0 });
+    const plans = runUntil(world, '2026-03-03T09:00:00Z');
+    expect(plans.at(-1)?.plan.findings.map(({ kind }) => kind)).toContain('base.unknown');
+    expect(world.puts).toHaveLength(1);
+  });
+
+  test('the rule is gone at night: the base is given back, then forgotten', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], { config: remembered });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    world.config = aConfig({ rules: [], hash: 'config-2' });
+    runUntil(world, '2026-03-02T23:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+    expect(memoryOf(world, 'workers')).toBeUndefined();
+  });
+
+  test('the rule is gone and said leave: nothing happens', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], {
+      config: aConfig({ rules: [aRule({ onRemove: 'leave' })] }),
+    });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    world.config = aConfig({ rules: [], hash: 'config-2' });
+    runUntil(world, '2026-03-02T23:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(0);
+    expect(memoryOf(world, 'workers')).toBeUndefined();
+  });
+
+  test('a pause binds giving back, too', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], { config: remembered });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    world.config = aConfig({ rules: [], hash: 'config-2' });
+    world.asks = [aPause('2026-03-02T22:00:00Z', '2026-03-03T02:00:00Z')];
+    runUntil(world, '2026-03-03T01:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(0);
+    runUntil(world, '2026-03-03T03:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+  });
+});
+
+describe('people', () => {
+  test('raised by hand at night: lasts until morning, then the base', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], { config: remembered });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    byHand(world, 'workers', 1);
+    const plans = runUntil(world, '2026-03-03T06:30:00Z');
+    expect(sizeOf(world, 'workers')).toBe(1);
+    expect(plans.flatMap(({ plan }) => plan.notices.map(({ kind }) => kind))).toEqual(['pool.changed-by-hand']);
+    runUntil(world, '2026-03-03T09:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+  });
+
+  test('enforce: it goes back at once', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], {
+      config: aConfig({ rules: [aRule({ onHumanChange: 'enforce' })] }),
+    });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    byHand(world, 'workers', 1);
+    runUntil(world, '2026-03-02T23:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(0);
+  });
+
+  test('three foreign changes in an hour: hold, and say who it probably is', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], {
+      config: aConfig({ rules: [aRule({ onHumanChange: 'enforce' })] }),
+      takes: 1 * minute,
+    });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    const before = world.puts.length;
+    let last = round(world);
+    for (let i = 0; i < 6; i += 1) {
+      if (world.pools[0]?.status === 'Running') byHand(world, 'workers', 2);
+      world.now += 5 * minute;
+      last = round(world);
+    }
+    expect(world.puts.length - before).toBeLessThanOrEqual(3);
+    expect(last.findings.find(({ kind }) => kind === 'pool.contended')?.text).toContain('Terraform');
+  });
+
+  test('after an outage over an edge the schedule acts: it is no person', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)]);
+    runUntil(world, '2026-03-02T18:30:00Z');
+    world.now = at('2026-03-02T21:00:00Z');
+    byHand(world, 'workers', 2);
+    expect(round(world).actions.map(({ to }) => to)).toEqual([0]);
+  });
+
+  test('while a size is kept only later leases count', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], {
+      config: aConfig({ rules: [aRule({ leases: { max: 9, longestMs: 24 * hour } })] }),
+    });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    world.asks = [aLease(5, '2026-03-02T22:00:00Z', '2026-03-03T06:00:00Z')];
+    runUntil(world, '2026-03-02T22:30:00Z');
+    expect(sizeOf(world, 'workers')).toBe(5);
+    byHand(world, 'workers', 1);
+    runUntil(world, '2026-03-02T23:30:00Z');
+    expect(sizeOf(world, 'workers')).toBe(1);
+    world.asks = [...world.asks, aLease(4, '2026-03-02T23:30:00Z', '2026-03-03T05:00:00Z')];
+    runUntil(world, '2026-03-03T00:30:00Z');
+    expect(sizeOf(world, 'workers')).toBe(4);
+  });
+
+  test('a kept size lasts at most a day', () => {
+    const world = aWorld('2026-03-06T18:00:00Z', [aPool('workers', 3)]);
+    runUntil(world, '2026-03-06T22:00:00Z');
+    byHand(world, 'workers', 2);
+    runUntil(world, '2026-03-07T20:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(2);
+    runUntil(world, '2026-03-08T00:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(0);
+  });
+});
+
+describe('asks', () => {
+  test('an override beats everything, both ways, and ends by itself', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)]);
+    round(world);
+    world.asks = [
+      anOverride(1, '2026-03-02T12:01:00Z', '2026-03-02T15:00:00Z'),
+      aLease(3, '2026-03-02T12:01:00Z', '2026-03-02T15:00:00Z'),
+    ];
+    runUntil(world, '2026-03-02T14:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(1);
+    runUntil(world, '2026-03-02T16:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+  });
+
+  test('limits clamp a lease, an override and the schedule', () => {
+    const rule = aRule({ limits: { min: 1, max: 4 } });
+    const world = aWorld('2026-03-02T22:00:00Z', [aPool('workers', 3)], { config: aConfig({ rules: [rule] }) });
+    runUntil(world, '2026-03-02T22:30:00Z');
+    expect(sizeOf(world, 'workers')).toBe(1);
+    world.asks = [aLease(40, '2026-03-02T22:30:00Z', '2026-03-02T23:30:00Z')];
+    runUntil(world, '2026-03-02T23:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(4);
+    world.asks = [anOverride(0, '2026-03-02T23:00:00Z', '2026-03-03T01:00:00Z')];
+    runUntil(world, '2026-03-02T23:59:00Z');
+    expect(sizeOf(world, 'workers')).toBe(1);
+  });
+
+  test('a lease without limits is capped at the base', () => {
+    const world = aWorld('2026-03-02T22:00:00Z', [aPool('workers', 3)]);
+    runUntil(world, '2026-03-02T22:30:00Z');
+    world.asks = [aLease(40, '2026-03-02T22:30:00Z', '2026-03-02T23:30:00Z')];
+    runUntil(world, '2026-03-02T23:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+  });
+
+  test('a lease on an autoscaled pool raises min and keeps max', () => {
+    const rule = aRule({
+      base: { min: 1, max: 6 },
+      idle: { min: 0, max: 2 },
+      leases: { max: 4, longestMs: 24 * hour },
+    });
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', { min: 1, max: 6 })], {
+      config: aConfig({ rules: [rule] }),
+    });
+    world.asks = [aLease(4, '2026-03-02T12:00:00Z', '2026-03-02T13:00:00Z')];
+    expect(round(world).actions.map(({ to }) => to)).toEqual([{ min: 4, max: 6 }]);
+  });
+
+  test('a pause holds; when it ends the schedule acts', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)]);
+    world.asks = [aPause('2026-03-02T18:00:00Z', '2026-03-02T22:00:00Z')];
+    const plans = runUntil(world, '2026-03-02T21:55:00Z');
+    expect(plans.at(-1)?.plan.holds.map(({ code }) => code)).toEqual(['paused']);
+    byHand(world, 'workers', 2);
+    runUntil(world, '2026-03-02T23:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(0);
+  });
+});
+
+describe('lead', () => {
+  const led = (ms: number) => aConfig({ rules: [aRule({ lead: { kind: 'fixed', ms } })] });
+
+  test('raised ahead of the boundary, lowered after it', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)], { config: led(20 * minute) });
+    runUntil(world, '2026-03-03T12:00:00Z');
+    expect(world.puts.map((put) => [new Date(put.at).toISOString().slice(11, 16), put.to])).toEqual([
+      ['19:00', 0],
+      ['06:40', 3],
+    ]);
+  });
+
+  test('not lowered within 15 minutes of a raise that is coming', () => {
+    const schedule = {
+      ...officeHours,
+      windows: [
+        ...officeHours.windows,
+        { text: '19:10-20:00', size: 'base' as const, pieces: [{ from: 19 * 3600 + 600, to: 20 * 3600 }] },
+      ],
+    };
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], { config: aConfig({ schedules: [schedule] }) });
+    runUntil(world, '2026-03-02T19:30:00Z');
+    expect(world.puts).toEqual([]);
+  });
+
+  test('raised ahead: a shorter lead afterwards lowers nothing', () => {
+    const world = aWorld('2026-03-03T06:00:00Z', [aPool('workers', 0)], { config: led(50 * minute) });
+    runUntil(world, '2026-03-03T06:20:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+    world.config = led(5 * minute);
+    runUntil(world, '2026-03-03T07:30:00Z');
+    expect(world.puts).toHaveLength(1);
+  });
+
+  test('auto: learns from the pool, and queues behind its siblings', () => {
+    const rule = aRule({ lead: { kind: 'auto' } });
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('a', 3), aPool('b', 3)], {
+      config: aConfig({ rules: [rule] }),
+      takes: 8 * minute,
+    });
+    runUntil(world, '2026-03-03T08:00:00Z');
+    const raises = world.puts
+      .filter(({ to }) => to === 3)
+      .map((put) => [put.pool, new Date(put.at).toISOString().slice(11, 16)]);
+    // Unknown raises count 15 min + one tick; b also waits for a.
+    expect(raises).toEqual([
+      ['b', '06:20'],
+      ['a', '06:40'],
+    ]);
+    runUntil(world, '2026-03-04T08:00:00Z');
+    const learnt = world.puts
+      .filter(({ to }) => to === 3)
+      .slice(2)
+      .map((put) => new Date(put.at).toISOString().slice(11, 16));
+    // 1.25 × 8 min + 2 min + 5 min = 17 min each.
+    expect(learnt).toEqual(['06:30', '06:45']);
+  });
+});
+
+describe('acting', () => {
+  test('one change per cluster: raises first, then lowers, by name', () => {
+    const rules = [
+      aRule({ match: { ...aRule().match, text: 'dev/c', pool: 'c', exactPool: true }, base: 5, idle: 5, hash: 'c' }),
+      aRule(),
+    ];
+    const world = aWorld('2026-03-02T20:00:00Z', [aPool('b', 3), aPool('a', 3), aPool('c', 1)], {
+      config: aConfig({ rules }),
+    });
+    runUntil(world, '2026-03-02T21:00:00Z');
+    expect(world.puts.map(({ pool }) => pool)).toEqual(['c', 'a', 'b']);
+  });
+
+  test.each<[string, Partial<World['cluster']>, Size, Size, number]>([
+    ['a cluster in Error: raise', { status: 'Error' }, 1, 3, 1],
+    ['a cluster in Error: no lower', { status: 'Error' }, 5, 3, 0],
+    ['a cluster that upgrades: nothing', { status: 'Upgrading' }, 1, 3, 0],
+    ['a status nobody knows: nothing', { status: 'Sleeping' }, 1, 3, 0],
+  ])('%s', (_title, patch, from, _to, puts) => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', from)]);
+    world.cluster = { ...world.cluster, ...patch };
+    round(world);
+    expect(world.puts).toHaveLength(puts);
+  });
+
+  test.each(['Scaling', 'Upgrading', 'Error', 'Deleting', 'Awaiting Network', 'Nonsense'])(
+    'hands off a pool that is %s',
+    (status) => {
+      const world = aWorld('2026-03-02T20:00:00Z', [aPool('workers', 3, { status })]);
+      const plan = round(world);
+      expect(plan.actions).toEqual([]);
+      expect(plan.holds).toHaveLength(1);
+      if (status === 'Nonsense') expect(plan.findings.map(({ kind }) => kind)).toContain('pool.unclear');
+    },
+  );
+
+  test('a pool in motion takes the slot, for 30 minutes at most', () => {
+    const moving = aPool('other', 2, { status: 'Scaling', updatedAt: at('2026-03-02T19:50:00Z') });
+    const world = aWorld('2026-03-02T20:00:00Z', [aPool('workers', 3), { ...moving, name: 'unmatched' }], {
+      config: aConfig({ rules: [aRule({ match: { ...aRule().match, pool: 'workers' } })] }),
+    });
+    expect(round(world).holds.map(({ code }) => code)).toEqual(['slot']);
+    world.now += 25 * minute;
+    expect(round(world).actions).toHaveLength(1);
+  });
+
+  test('an absent size is unknown, unless we set 0', () => {
+    const world = aWorld('2026-03-02T20:00:00Z', [aPool('workers', 3, { size: undefined })]);
+    const plan = round(world);
+    expect(plan.holds.map(({ code }) => code)).toEqual(['absent-size']);
+    expect(plan.findings.map(({ kind }) => kind)).toContain('pool.unclear');
+    const ours = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)]);
+    round(ours);
+    ours.now += 10 * minute;
+    round(ours);
+    change(ours, 'id-workers', { size: undefined });
+    ours.now += 5 * minute;
+    expect(round(ours).holds).toEqual([]);
+  });
+
+  test('a young pool is not lowered, but raised', () => {
+    const created = at('2026-03-02T19:45:00Z');
+    const world = aWorld('2026-03-02T20:00:00Z', [aPool('workers', 3, { createdAt: created })]);
+    expect(round(world).holds.map(({ code }) => code)).toEqual(['grace']);
+    world.now = at('2026-03-02T20:20:00Z');
+    expect(round(world).actions).toHaveLength(1);
+  });
+
+  test('a range on a fixed pool is a hold with a finding', () => {
+    const world = aWorld('2026-03-02T20:00:00Z', [aPool('workers', 3)], {
+      config: aConfig({ rules: [aRule({ base: { min: 1, max: 3 } })] }),
+    });
+    const plan = round(world);
+    expect(plan.holds.map(({ code }) => code)).toEqual(['mismatch']);
+    expect(plan.findings.map(({ kind }) => kind)).toEqual(['config.mismatch']);
+  });
+
+  test('two pools of one name: neither is touched', () => {
+    const world = aWorld('2026-03-02T20:00:00Z', [aPool('workers', 3), { ...aPool('workers', 3), id: 'other' }]);
+    const plan = round(world);
+    expect(plan.actions).toEqual([]);
+    expect(plan.holds.map(({ code }) => code)).toEqual(['ambiguous', 'ambiguous']);
+  });
+});
