@@ -1,10 +1,8 @@
 import type { EpochMs, ObservedCluster, ObservedPool, ObservedVersion } from '../../decide/model.ts';
 import type { Answer } from './answer.ts';
 
-/** A pool exactly as the service sent it: every key, in its order, numbers and strings as they were. */
-export type RawPool = { readonly [key: string]: unknown };
-
-export type FreshPool = { readonly observed: ObservedPool; readonly raw: RawPool };
+/** A pool, and the text of the answer exactly as the service sent it: every key, in its order, every digit. */
+export type FreshPool = { readonly observed: ObservedPool; readonly raw: string };
 
 /** The fields of a pool that are ours to change; absent = leave as read. */
 export type OwnedFields = { readonly size?: number; readonly size_min?: number; readonly size_max?: number };
@@ -22,7 +20,8 @@ export type Mks = {
   readonly getNodePool: (clusterId: string, poolId: string) => Promise<Answer<FreshPool>>;
   /**
    * Sends `fresh.raw` verbatim with only the owned fields changed. Right before the request is handed to HTTP the clock
-   * is read: at or after `notAfter` nothing is sent and the answer is `not-sent`.
+   * is read: at or after `notAfter` nothing is sent and the answer is `not-sent`. Throws RangeError when the sizes asked
+   * for are no sizes, or min > max: that is a mistake of the caller, and nothing is sent.
    */
   readonly putNodePool: (
     clusterId: string,

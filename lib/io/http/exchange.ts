@@ -1,0 +1,108 @@
+import ky from 'ky';
+import type { EpochMs } from '../../decide/model.ts';
+import type { Clock } from '../clock.ts';
+import { type Deadline, late } from './deadline.ts';
+import type { Fetch } from './fetch.ts';
+import { describeNetworkFailure } from './network-failure.ts';
+import { type BodyBuffer, type BodyEnd, joinChunks, readBody } from './read-body.ts';
+
+export type HttpRequest = {
+  readonly method: 'GET' | 'PUT' | 'POST';
+  readonly url: string;
+  readonly headers: { readonly [name: string]: string };
+  readonly body?: string;
+  /** Bytes of the answer's body that are read at most. */
+  readonly capBytes: number;
+  /** The clock is read right before the request goes out; at or after this instant it does not. */
+  readonly notAfter?: EpochMs;
+};
+
+export type Exchange =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly headers: Headers;
+      readonly body: Uint8Array;
+      readonly bodyEnd: BodyEnd;
+    }
+  /** It is certain that the other side did not get the request. */
+  | { readonly kind: 'no-connection'; readonly detail: string }
+  /** The other side may have got it; no answer came. */
+  | { readonly kind: 'lost'; readonly reason: 'timeout' | 'reset'; readonly detail: string }
+  | { readonly kind: 'too-late' };
+
+export type HttpParts = { readonly fetch: Fetch; readonly clock: Clock };
+
+/**
+ * One request, handed to HTTP at most once: no retry, no redirect, nothing after the deadline, no more of the body than
+ * the cap. Never throws, and no foreign error leaves: ky's errors carry the request with its Authorization header.
+ */
+export async function exchange(parts: HttpParts, request: HttpRequest, deadline: Deadline): Promise<Exchange> {
+  const attempt: Attempt = { state: 'not-handed-over', response: undefined, buffer: { chunks: [], bytes: 0 } };
+  try {
+    const end = await deadline.race(send(parts, request, deadline, attempt));
+    if (end === late || (end === 'broken' && deadline.signal.aborted)) return afterDeadline(attempt);
+    return answered(attempt, end);
+  } catch (error) {
+    return failed(attempt, error, deadline);
+  }
+}
+
+type Attempt = {
+  state: 'not-handed-over' | 'too-late' | 'handed-over';
+  response: Response | undefined;
+  readonly buffer: BodyBuffer;
+};
+
+/**
+ * ky's own retries are off (it would send a PUT again by default), and so are its timers: they run on the machine's
+ * clock, not on ours. https://github.com/sindresorhus/ky#retry
+ */
+async function send(parts: HttpParts, request: HttpRequest, deadline: Deadline, attempt: Attempt): Promise<BodyEnd> {
+  attempt.response = await ky(request.url, {
+    method: request.method,
+    headers: { ...request.headers },
+    ...(request.body === undefined ? {} : { body: request.body }),
+    fetch: (input, init) => handOver(parts, request, attempt, () => parts.fetch(input, init)),
+    retry: { limit: 0 },
+    timeout: false,
+    totalTimeout: false,
+    throwHttpErrors: false,
+    redirect: 'manual',
+    signal: deadline.signal,
+  });
+  return readBody(attempt.response, attempt.buffer, request.capBytes);
+}
+
+async function handOver(
+  parts: HttpParts,
+  request: HttpRequest,
+  attempt: Attempt,
+  go: () => Promise<Response>,
+): Promise<Response> {
+  if (request.notAfter !== undefined && parts.clock.now() >= request.notAfter) {
+    attempt.state = 'too-late';
+    throw new Error('too late to send');
+  }
+  attempt.state = 'handed-over';
+  return go();
+}
+
+function afterDeadline(attempt: Attempt): Exchange {
+  if (attempt.response) return answered(attempt, 'deadline');
+  return { kind: 'lost', reason: 'timeout', detail: 'no answer came in time' };
+}
+
+function answered(attempt: Attempt, bodyEnd: BodyEnd): Exchange {
+  const { response, buffer } = attempt;
+  if (!response) return { kind: 'lost', reason: 'reset', detail: 'the request failed on the way' };
+  return { kind: 'answered', status: response.status, headers: response.headers, body: joinChunks(buffer), bodyEnd };
+}
+
+function failed(attempt: Attempt, error: unknown, deadline: Deadline): Exchange {
+  if (attempt.state === 'too-late') return { kind: 'too-late' };
+  if (attempt.state === 'not-handed-over') return { kind: 'no-connection', detail: 'the request could not be made' };
+  if (deadline.signal.aborted) return { kind: 'lost', reason: 'timeout', detail: 'no answer came in time' };
+  const { connectionMade, detail } = describeNetworkFailure(error);
+  return connectionMade ? { kind: 'lost', reason: 'reset', detail } : { kind: 'no-connection', detail };
+}

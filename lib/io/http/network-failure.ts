@@ -1,0 +1,55 @@
+/** What is left of a failed request: whether a connection stood, and a code that is safe to show. */
+export type NetworkFailure = { readonly connectionMade: boolean; readonly detail: string };
+
+/**
+ * A failure counts as "no connection" only when its code proves that the request cannot have reached the other side;
+ * anything not listed may have. Codes: Node's system errors (nodejs.org/api/errors.html), c-ares, undici, OpenSSL.
+ */
+export function describeNetworkFailure(error: unknown): NetworkFailure {
+  const code = codeOf(error);
+  if (code === undefined) return { connectionMade: true, detail: 'the request failed on the way' };
+  const known = beforeConnecting.get(code.name);
+  if (known) return { connectionMade: false, detail: `${known} (${code.name})` };
+  if (isCertificateCode(code.name))
+    return { connectionMade: false, detail: `its certificate was refused (${code.name})` };
+  if (code.isConnecting) return { connectionMade: false, detail: `no connection could be made (${code.name})` };
+  return { connectionMade: true, detail: `the connection broke off (${code.name})` };
+}
+
+const beforeConnecting: ReadonlyMap<string, string> = new Map([
+  ['ENOTFOUND', 'its host name is not known'],
+  ['EAI_AGAIN', 'its host name could not be looked up'],
+  ['EAI_FAIL', 'its host name could not be looked up'],
+  ['ECONNREFUSED', 'it refused the connection'],
+  ['EHOSTUNREACH', 'there is no way to its host'],
+  ['ENETUNREACH', 'there is no way to its network'],
+  ['EADDRNOTAVAIL', 'no connection could be made'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'it did not take the connection in time'],
+]);
+
+function isCertificateCode(name: string): boolean {
+  return /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT|ERR_SSL_WRONG_VERSION|HOSTNAME_MISMATCH/.test(name);
+}
+
+type Code = { readonly name: string; readonly isConnecting: boolean };
+
+/** Only a code in the shape of a code is taken over: the error's own texts may quote an address or a header. */
+function codeOf(error: unknown, depth = 0): Code | undefined {
+  if (typeof error !== 'object' || error === null || depth > 5) return undefined;
+  const { code, syscall, cause, errors } = error as { [key: string]: unknown };
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code) && !isWrapper(code)) {
+    return { name: code, isConnecting: syscall === 'connect' };
+  }
+  const inner = Array.isArray(errors) && errors.length > 0 ? firstCode(errors, depth) : undefined;
+  return inner ?? codeOf(cause, depth + 1);
+}
+
+function isWrapper(code: string): boolean {
+  return code === 'ERR_UNHANDLED_ERROR';
+}
+
+/** Several addresses of one host were tried: the first that may have got through decides. */
+function firstCode(errors: readonly unknown[], depth: number): Code | undefined {
+  const codes = errors.map((each) => codeOf(each, depth + 1)).filter((each) => each !== undefined);
+  return codes.find((each) => !beforeConnecting.has(each.name) && !each.isConnecting) ?? codes[0];
+}

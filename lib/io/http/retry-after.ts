@@ -1,0 +1,19 @@
+import type { EpochMs } from '../../decide/model.ts';
+
+/**
+ * `Retry-After` as milliseconds from now: seconds (fractions are seen in the wild) or a date, RFC 9110 section 10.2.3.
+ * A date is measured from the server's own `Date`, where it sent one. undefined = absent or unreadable.
+ */
+export function readRetryAfterMs(headers: Headers, now: EpochMs): number | undefined {
+  const text = headers.get('retry-after')?.trim();
+  if (!text) return undefined;
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Math.round(Number(text) * 1000), Number.MAX_SAFE_INTEGER);
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - (readServerDate(headers) ?? now));
+}
+
+/** The answer's `Date` header. */
+export function readServerDate(headers: Headers): EpochMs | undefined {
+  const date = Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(date) ? undefined : date;
+}

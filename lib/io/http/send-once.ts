@@ -1,0 +1,64 @@
+import { unwrap, type Secret } from '../secrets/secret.ts';
+import { readAddress } from './address.ts';
+import { startDeadline } from './deadline.ts';
+import { type Exchange, exchange, type HttpParts } from './exchange.ts';
+import type { BodyEnd } from './read-body.ts';
+import { readRetryAfterMs } from './retry-after.ts';
+
+/** One message for one address. The address is a secret: a chat's webhook URL is all it takes to write there. */
+export type OutgoingMessage = {
+  readonly method: 'POST' | 'GET' | 'PUT';
+  readonly url: Secret;
+  /** Allows `http:`. */
+  readonly insecure: boolean;
+  readonly headers: { readonly [name: string]: string | Secret };
+  readonly body?: string;
+  readonly timeoutMs: number;
+};
+
+export type Sent =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly headers: Headers;
+      /** The first 64 KiB, as text. */
+      readonly body: string;
+      readonly bodyEnd: BodyEnd;
+      readonly retryAfterMs: number | undefined;
+    }
+  /** The address cannot be used; nothing was sent. Never quotes it. */
+  | { readonly kind: 'bad-address'; readonly detail: string }
+  /** It is certain that nothing arrived. */
+  | { readonly kind: 'no-connection'; readonly detail: string }
+  /** It may have arrived: time ran out, or the connection broke after it stood. */
+  | { readonly kind: 'lost'; readonly reason: 'timeout' | 'reset'; readonly detail: string };
+
+/** No receiver's answer is longer than a sentence or two. */
+const capBytes = 64 * 1024;
+
+/** Sends a message once: no retry, no redirect, one deadline over everything. Never throws; no text holds the address. */
+export async function sendOnce(parts: HttpParts, message: OutgoingMessage): Promise<Sent> {
+  const address = readAddress(unwrap(message.url), message.insecure);
+  if (!address.ok) return { kind: 'bad-address', detail: address.problem };
+  const deadline = startDeadline(parts.clock, message.timeoutMs);
+  try {
+    const request = { method: message.method, url: address.url.href, headers: plainHeaders(message), capBytes };
+    const body = message.body === undefined ? {} : { body: message.body };
+    return toSent(await exchange(parts, { ...request, ...body }, deadline), parts.clock.now());
+  } finally {
+    deadline.cancel();
+  }
+}
+
+function plainHeaders(message: OutgoingMessage): { [name: string]: string } {
+  const entries = Object.entries(message.headers);
+  return Object.fromEntries(entries.map(([name, value]) => [name, typeof value === 'string' ? value : unwrap(value)]));
+}
+
+function toSent(result: Exchange, now: number): Sent {
+  if (result.kind === 'too-late') return { kind: 'no-connection', detail: 'the request could not be made' };
+  if (result.kind !== 'answered') return result;
+  const { kind, status, headers, bodyEnd } = result;
+  const body = new TextDecoder().decode(result.body);
+  return { kind, status, headers, body, bodyEnd, retryAfterMs: readRetryAfterMs(headers, now) };
+}

@@ -1,0 +1,86 @@
+import { SecretError } from '../../errors.ts';
+import type { Clock } from '../clock.ts';
+import { late, startDeadline } from '../http/deadline.ts';
+import { describeSecret } from './describe-secret.ts';
+import type { SecretSource, Stage } from './secret-source.ts';
+
+/** AWS Secrets Manager: the text of one stage; undefined = there is no such stage. Rejects with a SecretError only. */
+export type AwsSecrets = { readonly read: (name: string, stage: Stage) => Promise<string | undefined> };
+
+export function awsSecretSource(name: string, aws: AwsSecrets): SecretSource {
+  return { read: (stage) => aws.read(name, stage) };
+}
+
+/** Without options, region, credentials and endpoint are found as every AWS SDK client finds them. */
+export type AwsOptions = {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+};
+
+/** The SDK waits for ever by default. Connect, answer and credentials together get this long. */
+const timeoutMs = 3_000;
+
+type Client = import('@aws-sdk/client-secrets-manager').SecretsManagerClient;
+type Sdk = typeof import('@aws-sdk/client-secrets-manager');
+
+/** The SDK is loaded at the first read: who keeps no secret there does not pay for it. */
+export function makeAwsSecrets(clock: Clock, options: AwsOptions = {}): AwsSecrets {
+  let opened: Promise<{ sdk: Sdk; client: Client }> | undefined;
+  return {
+    read: async (name, stage) => {
+      const reference = describeSecret({ kind: 'awsSecret', name });
+      const deadline = startDeadline(clock, timeoutMs);
+      try {
+        opened ??= open(options);
+        const text = await deadline.race(getValue(opened, name, stage, deadline.signal));
+        if (text === late) throw new SecretError(`${reference}: AWS Secrets Manager gave no answer in 3 s`, reference);
+        return text;
+      } catch (error) {
+        if (stage === 'previous' && nameOf(error) === 'ResourceNotFoundException') return undefined;
+        throw error instanceof SecretError ? error : toSecretError(error, reference);
+      } finally {
+        deadline.cancel();
+      }
+    },
+  };
+}
+
+async function open(options: AwsOptions): Promise<{ sdk: Sdk; client: Client }> {
+  const sdk = await import('@aws-sdk/client-secrets-manager');
+  const requestHandler = { connectionTimeout: timeoutMs, requestTimeout: timeoutMs };
+  return { sdk, client: new sdk.SecretsManagerClient({ ...options, requestHandler, maxAttempts: 2 }) };
+}
+
+async function getValue(
+  opened: Promise<{ sdk: Sdk; client: Client }>,
+  name: string,
+  stage: Stage,
+  abortSignal: AbortSignal,
+): Promise<string> {
+  const { sdk, client } = await opened;
+  const VersionStage = stage === 'current' ? 'AWSCURRENT' : 'AWSPREVIOUS';
+  const command = new sdk.GetSecretValueCommand({ SecretId: name, VersionStage });
+  const { SecretString, SecretBinary } = await client.send(command, { abortSignal });
+  return SecretString ?? Buffer.from(SecretBinary ?? []).toString('utf8');
+}
+
+/** Of an SDK error only its name is taken: its text may quote what was sent or received. */
+function toSecretError(error: unknown, reference: string): SecretError {
+  const name = nameOf(error);
+  return new SecretError(`${reference} could not be read: ${reasons.get(name) ?? `AWS says ${name}`}`, reference);
+}
+
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['ResourceNotFoundException', 'there is no such secret in this region'],
+  ['AccessDeniedException', 'this role lacks secretsmanager:GetSecretValue on it'],
+  ['DecryptionFailure', 'its KMS key refused to decrypt it'],
+  ['CredentialsProviderError', 'no AWS credentials were found'],
+  ['TimeoutError', 'AWS Secrets Manager gave no answer in time'],
+  ['ThrottlingException', 'AWS Secrets Manager is throttling'],
+]);
+
+function nameOf(error: unknown): string {
+  const name = error instanceof Error ? error.name : '';
+  return /^[A-Za-z]{3,60}$/.test(name) ? name : 'nothing that can be shown';
+}

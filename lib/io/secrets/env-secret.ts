@@ -1,0 +1,20 @@
+import { SecretError } from '../../errors.ts';
+import { describeSecret } from './describe-secret.ts';
+import type { SecretSource } from './secret-source.ts';
+
+export type Environment = { readonly [name: string]: string | undefined };
+
+export function envSecretSource(name: string, env: Environment): SecretSource {
+  const reference = describeSecret({ kind: 'env', name });
+  return {
+    read: async (stage) => {
+      if (stage === 'previous') return undefined;
+      const value = env[name];
+      if (value) return value;
+      throw new SecretError(
+        `${reference} is ${value === '' ? 'empty' : 'not set'}: set it for this process`,
+        reference,
+      );
+    },
+  };
+}

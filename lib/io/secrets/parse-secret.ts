@@ -1,0 +1,55 @@
+import { readInstant } from '../mks/instants.ts';
+import type { EpochMs } from '../../decide/model.ts';
+import { SecretError } from '../../errors.ts';
+import { makeSecret, type Secret } from './secret.ts';
+
+/** What a secret is for; also the key that holds it when it is kept as JSON. */
+export type SecretPurpose = 'token' | 'url' | 'key' | 'secret';
+
+export type ParsedSecret = {
+  readonly value: Secret;
+  /** Where the text itself tells it: `{ "token": "…", "expires": "2027-03-01" }`. */
+  readonly expires: EpochMs | undefined;
+};
+
+const longest = 8 * 1024;
+
+/**
+ * A secret is plain text (one newline at its end is forgiven) or a JSON object with the purpose as its key. Anything
+ * doubtful is refused, by name and never by value.
+ */
+export function parseSecret(text: string, purpose: SecretPurpose, reference: string): ParsedSecret {
+  const trimmed = text.replace(/\r?\n$/, '');
+  if (!trimmed.trimStart().startsWith('{')) return { value: checked(trimmed, reference), expires: undefined };
+  const object = parseObject(trimmed, reference);
+  const value = object[purpose];
+  if (typeof value !== 'string') throw bad(`is JSON without a text under "${purpose}"`, reference);
+  return { value: checked(value, reference), expires: readExpires(object['expires'], reference) };
+}
+
+function parseObject(text: string, reference: string): { readonly [key: string]: unknown } {
+  try {
+    return JSON.parse(text) as { readonly [key: string]: unknown };
+  } catch {
+    throw bad('starts like JSON and is none', reference);
+  }
+}
+
+function checked(value: string, reference: string): Secret {
+  if (value === '') throw bad('is empty', reference);
+  if (value.length > longest) throw bad('is longer than 8 KiB', reference);
+  if (/^["'`]|["'`]$/.test(value)) throw bad('is in quotes: store it without them', reference);
+  if (!/^[\x21-\x7e]+$/.test(value)) throw bad('holds a space, a line break or a special character', reference);
+  return makeSecret(value);
+}
+
+function readExpires(value: unknown, reference: string): EpochMs | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  const instant = typeof value === 'string' ? readInstant(value) : undefined;
+  if (instant === undefined) throw bad('has an "expires" that is no date such as 2027-03-01', reference);
+  return instant;
+}
+
+function bad(problem: string, reference: string): SecretError {
+  return new SecretError(`${reference} ${problem}`, reference);
+}

@@ -1,0 +1,38 @@
+import type { SecretRef } from '../../decide/compiled-config.ts';
+import { type CachedSecret, type CacheParts, makeCachedSecret } from './cached-secret.ts';
+import { describeSecret } from './describe-secret.ts';
+import type { SecretPurpose } from './parse-secret.ts';
+import type { Secret } from './secret.ts';
+import { openSecret, type SecretPlaces } from './secret-source.ts';
+import { makeTokenSource, type TokenSource } from './token-source.ts';
+
+/** Every secret of one process, each read when it is needed, kept for five minutes, known to the redactor. */
+export type Secrets = {
+  /** A destination's address or key, a signing secret. Rejects with a SecretError when it was never had. */
+  readonly read: (ref: SecretRef, purpose: Exclude<SecretPurpose, 'token'>) => Promise<Secret>;
+  /** The same reference gives the same source. */
+  readonly token: (ref: SecretRef) => TokenSource;
+};
+
+export type SecretsParts = CacheParts & SecretPlaces;
+
+export function makeSecrets(parts: SecretsParts): Secrets {
+  const cached = new Map<string, CachedSecret>();
+  const tokens = new Map<string, TokenSource>();
+  return {
+    read: async (ref, purpose) => {
+      const reference = describeSecret(ref);
+      const make = () => makeCachedSecret(openSecret(ref, parts), purpose, reference, parts);
+      return (await await keep(cached, `${purpose} ${reference}`, make).get()).value;
+    },
+    token: (ref) => keep(tokens, JSON.stringify(ref), () => makeTokenSource(ref, openSecret(ref, parts), parts)),
+  };
+}
+
+function keep<T>(made: Map<string, T>, key: string, make: () => T): T {
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const fresh = make();
+  made.set(key, fresh);
+  return fresh;
+}

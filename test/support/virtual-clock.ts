@@ -1,0 +1,55 @@
+import type { EpochMs } from '../../lib/decide/model.ts';
+import type { Clock } from '../../lib/io/clock.ts';
+
+/** A clock that stands still until it is moved; sleepers wake in the order of their instants. */
+export type VirtualClock = Clock & {
+  readonly advance: (ms: number) => Promise<void>;
+  readonly sleepers: () => number;
+};
+
+type Sleeper = { readonly at: EpochMs; readonly wake: () => void };
+
+export function makeVirtualClock(start: EpochMs = Date.UTC(2026, 10, 23, 6)): VirtualClock {
+  let now = start;
+  const sleepers = new Set<Sleeper>();
+  return {
+    now: () => now,
+    sleep: (ms, signal) => addSleeper(sleepers, now + ms, signal),
+    sleepers: () => sleepers.size,
+    advance: async (ms) => {
+      const end = now + ms;
+      for (let next = nextUntil(sleepers, end); next; next = nextUntil(sleepers, end)) {
+        now = Math.max(now, next.at);
+        next.wake();
+        await settle();
+      }
+      now = end;
+      await settle();
+    },
+  };
+}
+
+function addSleeper(sleepers: Set<Sleeper>, at: EpochMs, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const sleeper: Sleeper = {
+      at,
+      wake: () => {
+        sleepers.delete(sleeper);
+        signal?.removeEventListener('abort', sleeper.wake);
+        resolve();
+      },
+    };
+    sleepers.add(sleeper);
+    signal?.addEventListener('abort', sleeper.wake, { once: true });
+  });
+}
+
+function nextUntil(sleepers: ReadonlySet<Sleeper>, end: EpochMs): Sleeper | undefined {
+  return [...sleepers].filter(({ at }) => at <= end).sort((one, other) => one.at - other.at)[0];
+}
+
+/** Lets everything that can go on without time go on. */
+async function settle(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
