@@ -2,10 +2,12 @@ import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../errors.ts';
-import { naming } from './sqlite-problem.ts';
+import { isSqliteBusy, naming } from './sqlite-problem.ts';
 
 /** "LAMP": says whose file it is (sqlite.org/fileformat2.html, application id). */
 const applicationId = 0x4c414d50;
+/** SQLite's default, written down because the check for a lost end counts in it. */
+const pageBytes = 4096;
 /** Kept in the file's user_version. Raised when an older program could no longer use the file. */
 const schemaVersion = 1;
 
@@ -15,6 +17,7 @@ const schemaVersion = 1;
  * `fullfsync` makes that fsync real on macOS. sqlite.org/pragma.html
  */
 const settings = `
+  pragma page_size = ${pageBytes};
   pragma journal_mode = wal;
   pragma synchronous = full;
   pragma fullfsync = on;
@@ -42,10 +45,11 @@ export function openSqliteFile(path: string): DatabaseSync {
   // An absolute path is never taken for a URI or for SQLite's ":memory:".
   const absolute = resolve(path);
   createFile(path, absolute);
+  const hasLostItsEnd = endsWithinPage(absolute);
   return naming(path, 'open', () => {
     const database = new DatabaseSync(absolute, { timeout: lockTimeoutMs });
     try {
-      makeReady(database, path);
+      makeReady(database, path, hasLostItsEnd);
       return database;
     } catch (error) {
       database.close();
@@ -84,19 +88,43 @@ function attempt(work: () => void): boolean {
   }
 }
 
-function makeReady(database: DatabaseSync, path: string): void {
+/**
+ * SQLite notices missing pages, but fills up a page that is cut short with zero bytes. While a log lies beside the file,
+ * its end may be unfinished for a good reason, and the log makes it whole.
+ */
+function endsWithinPage(file: string): boolean {
+  const logBytes = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  return logBytes === 0 && statSync(file).size % pageBytes !== 0;
+}
+
+function makeReady(database: DatabaseSync, path: string, hasLostItsEnd: boolean): void {
   refuseForeign(database, path);
-  database.exec(settings);
-  checkWhole(database, path);
+  if (hasLostItsEnd) throw damaged(path);
+  applySettings(database);
+  if (!isWhole(database)) throw damaged(path);
   if (readPragma(database, 'user_version') === schemaVersion) return;
   // Two processes may get here at once: the second waits for the lock and finds everything made.
   database.exec(`begin immediate; ${schema} commit;`);
 }
 
+/**
+ * Changing to WAL needs the file for itself, and SQLite does not wait for that as it does for a lock: two processes that
+ * create one file at once would see one of them fail. So the wait is asked for, then the change again.
+ */
+function applySettings(database: DatabaseSync): void {
+  for (let tries = 1; ; tries++) {
+    try {
+      database.exec(settings);
+      return;
+    } catch (error) {
+      if (!isSqliteBusy(error) || tries === 100) throw error;
+      database.exec('begin exclusive; rollback');
+    }
+  }
+}
+
 function refuseForeign(database: DatabaseSync, path: string): void {
-  const owner = readPragma(database, 'application_id');
-  const version = Number(readPragma(database, 'user_version'));
-  const isEmpty = database.prepare('select 1 from sqlite_schema limit 1').get() === undefined;
+  const { owner, version, isEmpty } = readMarks(database);
   if (owner !== applicationId && !isEmpty) {
     throw new StoreError(`The store ${path} is the database of another program; name another file`);
   }
@@ -106,10 +134,25 @@ function refuseForeign(database: DatabaseSync, path: string): void {
   );
 }
 
+/** In one transaction: another process may be creating it just now. */
+function readMarks(database: DatabaseSync): { owner: unknown; version: number; isEmpty: boolean } {
+  database.exec('begin');
+  try {
+    const isEmpty = database.prepare('select 1 from sqlite_schema limit 1').get() === undefined;
+    const owner = readPragma(database, 'application_id');
+    return { owner, version: Number(readPragma(database, 'user_version')), isEmpty };
+  } finally {
+    database.exec('rollback');
+  }
+}
+
 /** 85 ms for 100 MB, measured: cheap enough for every start. */
-function checkWhole(database: DatabaseSync, path: string): void {
-  if (readPragma(database, 'quick_check(1)') === 'ok') return;
-  throw new StoreError(`The store ${path} is damaged; restore it from a backup, or move it away to start empty`);
+function isWhole(database: DatabaseSync): boolean {
+  return readPragma(database, 'quick_check(1)') === 'ok';
+}
+
+function damaged(path: string): StoreError {
+  return new StoreError(`The store ${path} is damaged; restore it from a backup, or move it away to start empty`);
 }
 
 function readPragma(database: DatabaseSync, name: string): unknown {

@@ -7,9 +7,6 @@ import type { Store } from './store.ts';
 /** `collect` is there where expired records must be removed by hand; DynamoDB does so itself. */
 export type OpenedStore = Store & { readonly collect?: (now: EpochMs, limit?: number) => Promise<number> };
 
-/** A healthy DynamoDB answers in milliseconds; after this long, another try is the better bet. */
-const answerTimeoutMs = 3000;
-
 type Parts = { readonly newId: NewId; readonly clock: Clock };
 
 /** Opens the store that the config names. Each adapter is loaded only when it is used: one process needs no AWS client. */
@@ -23,17 +20,7 @@ async function openFileStore(path: string, parts: Parts): Promise<OpenedStore> {
 }
 
 async function openDynamoStore(table: string, parts: Parts): Promise<OpenedStore> {
-  const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
+  const { makeDynamoClient } = await import('./dynamo-client.ts');
   const { makeDynamoStore } = await import('./dynamodb.ts');
-  const client = new DynamoDBClient({
-    // The store counts its own tries, by its own clock.
-    maxAttempts: 1,
-    requestHandler: {
-      connectionTimeout: answerTimeoutMs,
-      requestTimeout: answerTimeoutMs,
-      // Without this the SDK only warns: docs.aws.amazon.com, node-http-handler.
-      throwOnRequestTimeout: true,
-    },
-  });
-  return makeDynamoStore({ client, table, ...parts });
+  return makeDynamoStore({ client: makeDynamoClient(), table, ...parts });
 }

@@ -30,3 +30,10 @@ export function describeSqliteProblem(error: unknown): string {
   // The low byte of an extended result code is the primary one.
   return problems[errcode & 0xff] ?? `SQLite says "${String(errstr)}" (${errcode})`;
 }
+
+/** Another connection has the lock. */
+export function isSqliteBusy(error: unknown): boolean {
+  const { errcode } = error as { errcode?: unknown };
+  // The low byte of an extended result code is the primary one.
+  return typeof errcode === 'number' && (errcode & 0xff) === 5;
+}

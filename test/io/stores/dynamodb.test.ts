@@ -148,6 +148,32 @@ describe('a commit that met a fault', () => {
     expect((await other.store.read(key('a')))?.value).toBe(3);
   });
 
+  test('is known by its token when it was overwritten since', async () => {
+    const other = openStore();
+    const overwrite = async () => {
+      for (const record of await other.store.list('p')) await put(other.store, record.key, 3, record.version);
+    };
+    const store = openBeside(other.client, inTurn('lose-answer'), overwrite);
+    expect((await store.commit(pair)).kind).toBe('committed');
+    expect((await other.store.list('p')).map((record) => record.value)).toEqual([3, 3]);
+  });
+
+  test('is unknown when the last try may still be on its way', async () => {
+    const { store } = openStore({
+      faults: (call) => (call.ordinal > 0 && call.name !== 'GetItem' ? 'lose-request' : undefined),
+    });
+    const version = await put(store, key('a'), 1);
+    const outcome = store.commit([{ kind: 'putIfVersion', key: key('a'), value: 2, version }]);
+    await expect(outcome).rejects.toThrow(/stays unknown/);
+    expect((await store.read(key('a')))?.version).toBe(version);
+  });
+
+  test('recognises itself without another read', async () => {
+    const { store, client } = openStore({ faults: inTurn('lose-answer') });
+    await put(store, key('a'), 1);
+    expect(client.calls.map((call) => call.name)).toEqual(['PutItem', 'PutItem']);
+  });
+
   test('is a conflict when another of its keys is untouched', async () => {
     const other = openStore();
     const a = await put(other.store, key('a'), 1);
