@@ -16,7 +16,7 @@ const rounds = 5;
 /** A record of the usual size. */
 const value = { schema: 1, text: 'x'.repeat(500) };
 
-export async function benchStore(): Promise<readonly BenchResult[]> {
+export async function bench(): Promise<readonly BenchResult[]> {
   const folder = mkdtempSync(join(tmpdir(), 'lamplighter-bench-'));
   try {
     return await measure(folder);
@@ -89,4 +89,4 @@ function toResult(name: string, perSecond: number, yardstick: number, atLeast: n
   return benchResult(name, perSecond / yardstick, '×', { atLeast }, compared);
 }
 
-if (import.meta.main) for (const result of await benchStore()) console.log(renderResult(result));
+if (import.meta.main) for (const result of await bench()) console.log(renderResult(result));

@@ -33,8 +33,8 @@ const advice: { readonly [name: string]: string } = {
 };
 
 export function classifyDynamoFailure(error: unknown): DynamoFailure {
-  const { name, message } = error as { name?: unknown; message?: unknown };
-  const code = typeof name === 'string' ? name.replace(/[^A-Za-z]/g, '') : 'Error';
+  const { message } = error as { message?: unknown };
+  const code = codeOf(error);
   if (message === 'Region is missing') return { kind: 'fatal', reason: 'no AWS region is set; set AWS_REGION' };
   if (code === 'ConditionalCheckFailedException') return { kind: 'condition', failed: [0], items: [itemOf(error)] };
   if (code === 'TransactionCanceledException') return classifyCancellation(error);
@@ -45,6 +45,13 @@ export function classifyDynamoFailure(error: unknown): DynamoFailure {
   if (code === 'TransactionInProgressException') return { kind: 'doubtful', reason: code };
   if (isClientFault(error)) return { kind: 'fatal', reason: `DynamoDB refused the request (${code})` };
   return { kind: 'doubtful', reason: `DynamoDB did not answer (${code})` };
+}
+
+/** AWS's errors have a name of their own; those of the network are plain, with a code (ECONNREFUSED). */
+function codeOf(error: unknown): string {
+  const { name, code } = error as { name?: unknown; code?: unknown };
+  const said = typeof name === 'string' && !/^(Aggregate)?Error$/.test(name) ? name : code;
+  return typeof said === 'string' ? said.replace(/[^A-Za-z_]/g, '') : 'Error';
 }
 
 /** A cancelled transaction gives one reason per write, "None" where nothing was wrong. */

@@ -312,6 +312,13 @@ describe('an error that another try would not help', () => {
     expect(calls).toBe(1);
   });
 
+  test('names the failure of the network', async () => {
+    const send = () => Promise.reject(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));
+    const client = { send, destroy: () => {} };
+    const store = makeDynamoStore({ client, table: 'state', newId: randomId, clock: makeSkippingClock() });
+    await expect(store.read(key('a'))).rejects.toThrow(/did not answer \(ECONNREFUSED\)/);
+  });
+
   test('names a missing table', async () => {
     const client = makeFakeDynamo({ table: 'another' });
     const store = makeDynamoStore({ client, table: 'state', newId: randomId, clock: makeSkippingClock() });
