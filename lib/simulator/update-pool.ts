@@ -1,0 +1,103 @@
+import type { EpochMs } from '../decide/model.ts';
+import { startResize } from './activities.ts';
+import { moveAutoscaledPool } from './autoscaler.ts';
+import type { Behaviour } from './behaviour.ts';
+import { changePool } from './history.ts';
+import type { PoolFields } from './pool-fields.ts';
+import { refusals, type Refusal } from './reply.ts';
+import { isBusy } from './status.ts';
+import type { WorldPool, WorldState } from './world-model.ts';
+
+type Sizes = Pick<WorldPool, 'size' | 'sizeMin' | 'sizeMax' | 'autoscale'>;
+
+/** What a PUT of a pool does, for the API and for people alike; undefined = done. */
+export function updatePool(
+  state: WorldState,
+  pool: WorldPool,
+  fields: PoolFields,
+  at: EpochMs = state.at,
+): Refusal | undefined {
+  moveAutoscaledPool(state, pool);
+  if (isBusy(pool.cluster)) return busy(state.behaviour);
+  const sizes = nextSizes(pool, fields);
+  const isSame = sameSizes(pool, sizes);
+  if (!isSame && asksForZero(pool, sizes)) {
+    if (state.behaviour.zero === 'refuse') return refusals.invalid('size must be greater than 0');
+    if (state.behaviour.zero === 'ignore') return undefined;
+  }
+  const refusal = refuseBounds(sizes) ?? refuseQuota(state, pool, sizes);
+  if (refusal !== undefined) return refusal;
+  changeTexts(state, pool, fields, at);
+  if (!isSame || state.behaviour.unchangedPutScales) {
+    startResize(state, pool, at, minutesFor(state.behaviour, pool, sizes), () => Object.assign(pool, sizes));
+  }
+  return undefined;
+}
+
+export function busy(behaviour: Behaviour): Refusal {
+  return { status: behaviour.busy.httpStatus, code: behaviour.busy.code, message: 'cluster is busy' };
+}
+
+/**
+ * An autoscaled pool's size is its autoscaler's. A bound that is absent stays so when 0 is sent for it: some clients
+ * cannot tell the two apart.
+ */
+function nextSizes(pool: WorldPool, fields: PoolFields): Sizes {
+  const autoscale = fields.autoscale ?? pool.autoscale;
+  return {
+    autoscale,
+    size: autoscale ? pool.size : (fields.size ?? pool.size),
+    sizeMin: nextBound(pool.sizeMin, fields.sizeMin, autoscale),
+    sizeMax: nextBound(pool.sizeMax, fields.sizeMax, autoscale),
+  };
+}
+
+function nextBound(current: number | undefined, given: number | undefined, autoscale: boolean): number | undefined {
+  return given === undefined || (given === 0 && current === undefined && !autoscale) ? current : given;
+}
+
+function sameSizes(a: Sizes, b: Sizes): boolean {
+  return a.size === b.size && a.sizeMin === b.sizeMin && a.sizeMax === b.sizeMax && a.autoscale === b.autoscale;
+}
+
+function asksForZero(pool: WorldPool, sizes: Sizes): boolean {
+  if (sizes.autoscale) return sizes.sizeMin === 0 && pool.sizeMin !== 0;
+  return sizes.size === 0 && pool.size !== 0;
+}
+
+function refuseBounds(sizes: Sizes): Refusal | undefined {
+  if (!sizes.autoscale) return undefined;
+  if (sizes.sizeMax === undefined) return refusals.invalid('size_max is required when autoscale is on');
+  return (sizes.sizeMin ?? 0) > sizes.sizeMax
+    ? refusals.invalid('size_min must not be greater than size_max')
+    : undefined;
+}
+
+/** Counts what each pool may at least have: a fixed pool's size, an autoscaled one's minimum. Lowers always fit. */
+function refuseQuota(state: WorldState, pool: WorldPool, sizes: Sizes): Refusal | undefined {
+  const limit = state.quotaNodes;
+  const more = leastNodes(sizes) - leastNodes(pool);
+  if (limit === undefined || more <= 0) return undefined;
+  let nodes = more;
+  for (const cluster of state.clusters.values()) for (const other of cluster.pools.values()) nodes += leastNodes(other);
+  return nodes > limit ? refusals.quota(`quota exceeded: ${nodes} nodes of ${limit}`) : undefined;
+}
+
+function leastNodes(sizes: Sizes): number {
+  return sizes.autoscale ? (sizes.sizeMin ?? 0) : sizes.size;
+}
+
+/** Labels, taints and networks take effect at once. */
+function changeTexts(state: WorldState, pool: WorldPool, fields: PoolFields, at: EpochMs): void {
+  const { labels = pool.labels, taints = pool.taints, sharedNetworks = pool.sharedNetworks } = fields;
+  const next = { labels, taints, sharedNetworks };
+  const { labels: oldLabels, taints: oldTaints, sharedNetworks: oldNetworks } = pool;
+  const old = { labels: oldLabels, taints: oldTaints, sharedNetworks: oldNetworks };
+  if (JSON.stringify(next) !== JSON.stringify(old)) changePool(state, pool, at, () => Object.assign(pool, next));
+}
+
+function minutesFor(behaviour: Behaviour, pool: WorldPool, sizes: Sizes): readonly [number, number] {
+  const more = leastNodes(sizes) - leastNodes(pool);
+  if (more === 0) return behaviour.boundsMinutes;
+  return more > 0 ? behaviour.raiseMinutes : behaviour.lowerMinutes;
+}
