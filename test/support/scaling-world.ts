@@ -114,7 +114,7 @@ export type World = {
 };
 
 export function aPool(name: string, size: Size, patch: Partial<ObservedPool> = {}): ObservedPool {
-  const created = at('2026-01-01T00:00:00Z');
+  const created = at('2018-01-01T00:00:00Z');
   const bounds = isRange(size)
     ? { autoscale: true, size: size.min, sizeMin: size.min, sizeMax: size.max }
     : { autoscale: false, size, sizeMin: undefined, sizeMax: undefined };

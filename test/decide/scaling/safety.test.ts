@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest';
+import type { Approval } from '../../../lib/decide/asks.ts';
+import {
+  aConfig,
+  aMatch,
+  aPool,
+  aRule,
+  aWorld,
+  hour,
+  minute,
+  round,
+  runUntil,
+  sizeOf,
+} from '../../support/scaling-world.ts';
+
+const safety = aConfig().safety;
+
+describe('the brake', () => {
+  const day = aConfig({ rules: [aRule({ base: 3 })] });
+  const noSleep = { ...aRule({ base: 3, idle: 3, hash: 'night-owl' }) };
+  const pools = ['a', 'b', 'c', 'd', 'e'].map((name) => aPool(name, 3));
+
+  test('an ordinary evening of many pools is never braked', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', pools, { config: day });
+    runUntil(world, '2026-03-03T12:00:00Z');
+    runUntil(world, '2026-03-03T22:00:00Z');
+    expect(pools.map(({ name }) => sizeOf(world, name))).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  test('a new config that lowers what the old one did not waits for approve', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', pools, { config: day });
+    runUntil(world, '2026-03-03T12:00:00Z');
+    world.config = aConfig({ rules: [aRule({ base: 1, hash: 'typo' })], hash: 'config-2' });
+    const puts = world.puts.length;
+    const plans = runUntil(world, '2026-03-03T14:00:00Z');
+    expect(world.puts).toHaveLength(puts);
+    expect(plans.at(-1)?.plan.holds.map(({ code }) => code)).toEqual(['brake', 'brake', 'brake', 'brake', 'brake']);
+    expect(plans.at(-1)?.plan.findings.find(({ kind }) => kind === 'config.brake')?.text).toContain('5 pools');
+    const approval: Approval = {
+      schema: 1,
+      kind: 'approval',
+      id: 'approval',
+      region: 'r1',
+      who: 'ana',
+      reason: undefined,
+      askedAt: world.now,
+      configHash: 'config-2',
+      until: world.now + 24 * hour,
+    };
+    world.asks = [approval];
+    runUntil(world, '2026-03-03T17:00:00Z');
+    expect(pools.map(({ name }) => sizeOf(world, name))).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  test('a config rolled back at night lowers nothing that the night did not want', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', pools, { config: aConfig({ rules: [noSleep] }) });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    world.config = aConfig({ rules: [aRule({ base: 3, hash: 'sleeper' })], hash: 'config-2' });
+    const plans = runUntil(world, '2026-03-03T02:00:00Z');
+    // Nobody ever acted on these pools: they do not count, and the new config may act.
+    expect(plans.at(-1)?.plan.findings.map(({ kind }) => kind)).not.toContain('config.brake');
+  });
+
+  test('raises and never-acted pools do not count', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', pools, {
+      config: aConfig({ rules: [aRule({ base: 1, hash: 'first' })] }),
+    });
+    const plan = round(world);
+    expect(plan.actions).toHaveLength(1);
+    expect(plan.findings).toEqual([]);
+  });
+});
+
+describe('the other filters', () => {
+  test('mode observe: only says what it would do', () => {
+    const world = aWorld('2026-03-02T20:00:00Z', [aPool('a', 3)], {
+      config: aConfig({ rules: [aRule({ mode: 'observe' })] }),
+    });
+    const plan = round(world);
+    expect(plan.actions).toEqual([]);
+    expect(plan.holds[0]).toMatchObject({ code: 'observe', from: 3, to: 0 });
+    expect(plan.holds[0]?.reason).toContain('3 → 0');
+  });
+
+  test('maxChangesPerRound holds further lowers, never raises', () => {
+    const world = aWorld('2026-03-02T20:00:00Z', [aPool('a', 3)], {
+      config: aConfig({ safety: { ...safety, maxChangesPerRound: 0 } }),
+    });
+    expect(round(world).holds.map(({ code }) => code)).toEqual(['max-changes']);
+    const morning = aWorld('2026-03-03T08:00:00Z', [aPool('a', 0)], {
+      config: aConfig({ safety: { ...safety, maxChangesPerRound: 0 } }),
+    });
+    expect(round(morning).actions).toHaveLength(1);
+  });
+
+  test('minNodesPerCluster raises the last lower instead of dropping it', () => {
+    const config = aConfig({ safety: { ...safety, minNodesPerCluster: 4 } });
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('a', 3), aPool('b', 3)], { config });
+    runUntil(world, '2026-03-02T23:00:00Z');
+    expect([sizeOf(world, 'a'), sizeOf(world, 'b')]).toEqual([1, 3]);
+    const morning = runUntil(world, '2026-03-03T09:00:00Z');
+    expect([sizeOf(world, 'a'), sizeOf(world, 'b')]).toEqual([3, 3]);
+    expect(morning.at(-1)?.plan.holds).toEqual([]);
+  });
+
+  test('minNodesPerCluster counts pools that no rule matches', () => {
+    const config = aConfig({
+      safety: { ...safety, minNodesPerCluster: 4 },
+      rules: [aRule({ match: aMatch('dev/a') })],
+    });
+    const world = aWorld('2026-03-02T20:00:00Z', [aPool('a', 3), aPool('system', 4)], { config });
+    expect(round(world).actions.map(({ to }) => to)).toEqual([0]);
+  });
+
+  test('the pool Lamplighter lives on never goes below 1', () => {
+    const config = aConfig({ safety: { ...safety, runsOn: aMatch('dev/a') } });
+    const world = aWorld('2026-03-02T20:00:00Z', [aPool('a', 3)], { config });
+    expect(round(world).actions.map(({ to }) => to)).toEqual([1]);
+  });
+
+  test('an exactly named pool that does not exist is said', () => {
+    const config = aConfig({ rules: [aRule({ match: aMatch('dev/wrokers') }), aRule()] });
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)], { config });
+    expect(round(world).findings.map(({ kind, text }) => [kind, text.includes('dev/wrokers')])).toEqual([
+      ['config.mismatch', true],
+    ]);
+  });
+});
+
+test('ticks of 1 to 15 minutes, any phase: the same sizes away from boundaries', () => {
+  const endings = [1, 2, 5, 7, 15].flatMap((step) =>
+    [0, 3, 11].map((phase) => {
+      const world = aWorld('2026-03-02T12:00:00Z', [aPool('a', 3), aPool('b', 5)], {
+        config: aConfig({ rules: [aRule({ base: 'remembered' })] }),
+      });
+      world.now += phase * minute;
+      const sizes = [
+        '2026-03-02T18:00:00Z',
+        '2026-03-03T00:00:00Z',
+        '2026-03-03T12:00:00Z',
+        '2026-03-04T03:00:00Z',
+      ].map((until) => {
+        runUntil(world, until, step * minute);
+        return [sizeOf(world, 'a'), sizeOf(world, 'b')];
+      });
+      return JSON.stringify(sizes);
+    }),
+  );
+  expect([...new Set(endings)]).toEqual([
+    JSON.stringify([
+      [3, 5],
+      [0, 0],
+      [3, 5],
+      [0, 0],
+    ]),
+  ]);
+});

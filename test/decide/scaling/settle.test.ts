@@ -1,0 +1,257 @@
+import { describe, expect, test } from 'vitest';
+import { settleChange } from '../../../lib/decide/scaling/settle.ts';
+import {
+  aConfig,
+  aPool,
+  aRule,
+  at,
+  aWorld,
+  byHand,
+  change,
+  hour,
+  memoryOf,
+  minute,
+  round,
+  runUntil,
+  sizeOf,
+} from '../../support/scaling-world.ts';
+
+const claimedAt = at('2026-03-02T19:00:00Z');
+const mark = { poolId: 'id-workers', from: 3, to: 0, claimedAt, wroteAway: true, reason: '' };
+const before = claimedAt - hour;
+
+describe('what an observation says of a mark', () => {
+  test.each([
+    ['Running at the target: done', 0, 'Running', claimedAt + minute, 2, 'done'],
+    ['Running at a third size: superseded', 2, 'Running', claimedAt + minute, 2, 'superseded'],
+    ['old size, touched, after 4 min: put back', 3, 'Running', claimedAt + minute, 5, 'undone'],
+    ['old size, untouched, after 4 min: not applied', 3, 'Running', before, 4, 'not-applied'],
+    ['old size, no updated_at at all, after 4 min: not applied', 3, 'Running', undefined, 4, 'not-applied'],
+    ['old size before 4 min: wait', 3, 'Running', before, 3, 'wait'],
+    ['old size, touched, before 4 min: wait', 3, 'Running', claimedAt + 1, 3, 'wait'],
+    ['Scaling: wait', 3, 'Scaling', claimedAt, 20, 'wait'],
+    ['Error: wait', 3, 'Error', claimedAt, 20, 'wait'],
+    ['Scaling for 30 min: stuck', 3, 'Scaling', claimedAt, 30, 'stuck'],
+  ])('%s', (_title, size, status, updatedAt, minutes, expected) => {
+    const pool = aPool('workers', size, { status, updatedAt });
+    const running = status === 'Running' ? size : undefined;
+    expect(settleChange(mark, pool, running, claimedAt + minutes * minute, 30 * minute).kind).toBe(expected);
+  });
+
+  test.each([
+    [9, 'wait'],
+    [10, 'vanished'],
+  ])('a pool that vanished, after %i min: %s', (minutes, expected) => {
+    expect(settleChange(mark, undefined, undefined, claimedAt + minutes * minute, 30 * minute).kind).toBe(expected);
+  });
+
+  test('a raise takes until updated_at when that lies between claim and look, else until the look', () => {
+    const raise = { ...mark, from: 0, to: 3 };
+    const settled = (updatedAt: number | undefined) =>
+      settleChange(raise, aPool('workers', 3, { updatedAt }), 3, claimedAt + 10 * minute, 30 * minute);
+    expect(settled(claimedAt + 4 * minute)).toEqual({ kind: 'done', tookMs: 4 * minute });
+    expect(settled(before)).toEqual({ kind: 'done', tookMs: 10 * minute });
+    expect(settled(undefined)).toEqual({ kind: 'done', tookMs: 10 * minute });
+  });
+});
+
+describe('marks in a night', () => {
+  test('a PUT that got lost is planned again and never sent twice at once', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)], { onPut: 'lose' });
+    runUntil(world, '2026-03-02T19:03:00Z', minute);
+    expect(world.puts).toHaveLength(1);
+    world.onPut = 'apply';
+    runUntil(world, '2026-03-02T19:30:00Z', minute);
+    expect(world.puts.map((put) => (put.at - claimedAt) / minute)).toEqual([0, 4]);
+    expect(sizeOf(world, 'workers')).toBe(0);
+    expect(memoryOf(world, 'workers')?.away?.base).toBe(3);
+  });
+
+  test('a server that says 2xx and ignores 0 is not asked all night', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], { onPut: 'lose' });
+    const plans = runUntil(world, '2026-03-03T06:00:00Z');
+    expect(world.puts.length).toBeLessThanOrEqual(6);
+    expect(plans.at(-1)?.plan.findings.map(({ kind }) => kind)).toContain('pool.refused');
+  });
+
+  test('superseded at base time: a remembered base is what the person set', () => {
+    const world = aWorld('2026-03-03T06:00:00Z', [aPool('workers', 0)], {
+      config: aConfig({ rules: [aRule({ base: 'remembered' })] }),
+    });
+    world.record = {
+      schema: 1,
+      cluster: 'dev',
+      pools: {
+        'id-workers': {
+          name: 'workers',
+          autoscale: false,
+          seen: { size: 0, at: before },
+          away: { base: 3, from: 'remembered', since: before },
+          ruleHash: 'rule-1',
+          asks: '',
+        },
+      },
+    };
+    runUntil(world, '2026-03-03T07:00:00Z');
+    expect(world.puts.map(({ to }) => to)).toEqual([3]);
+    world.resizing.clear();
+    change(world, 'id-workers', { size: 6, status: 'Running', updatedAt: world.now });
+    round(world);
+    expect(memoryOf(world, 'workers')).toMatchObject({ base: 6 });
+    runUntil(world, '2026-03-03T12:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(6);
+  });
+
+  test('superseded at night: the person’s size is kept until morning', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)]);
+    round(world);
+    world.resizing.clear();
+    world.now += 5 * minute;
+    change(world, 'id-workers', { size: 1, status: 'Running', updatedAt: world.now });
+    runUntil(world, '2026-03-03T06:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(1);
+    runUntil(world, '2026-03-03T09:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+  });
+
+  test('stuck for 30 minutes: said, the pool is held, its neighbour goes on', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('a', 3), aPool('b', 3)], { takes: 90 * minute });
+    round(world);
+    world.takes = 4 * minute;
+    runUntil(world, '2026-03-02T19:25:00Z');
+    expect(world.puts.map(({ pool }) => pool)).toEqual(['a']);
+    const plans = runUntil(world, '2026-03-02T19:45:00Z');
+    expect(plans.at(-1)?.plan.findings.map(({ kind }) => kind)).toContain('pool.stuck');
+    expect(world.puts.map(({ pool }) => pool)).toEqual(['a', 'b']);
+    const later = runUntil(world, '2026-03-02T21:00:00Z');
+    expect(later.at(-1)?.plan.findings).toEqual([]);
+    expect([sizeOf(world, 'a'), sizeOf(world, 'b')]).toEqual([0, 0]);
+  });
+
+  test('a vanished pool frees the slot after 10 minutes', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('a', 3), aPool('b', 3)]);
+    round(world);
+    world.pools = world.pools.filter((pool) => pool.name !== 'a');
+    runUntil(world, '2026-03-02T19:20:00Z');
+    expect(world.puts.map(({ pool }) => pool)).toEqual(['a', 'b']);
+  });
+
+  test('an answer that omits a pool does not lose its base', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('a', 3)], {
+      config: aConfig({ rules: [aRule({ base: 'remembered' })] }),
+    });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    const pools = world.pools;
+    world.pools = [];
+    runUntil(world, '2026-03-02T23:00:00Z');
+    world.pools = pools;
+    runUntil(world, '2026-03-03T09:00:00Z');
+    expect(sizeOf(world, 'a')).toBe(3);
+  });
+
+  test('a recreated pool inherits nothing', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('a', 3)], {
+      config: aConfig({ rules: [aRule({ base: 'remembered' })] }),
+    });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    world.pools = [{ ...aPool('a', 8), id: 'new', createdAt: world.now }];
+    runUntil(world, '2026-03-03T09:00:00Z');
+    expect(sizeOf(world, 'a')).toBe(8);
+  });
+
+  test('an older answer is no person', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)]);
+    const old = world.pools[0];
+    runUntil(world, '2026-03-02T19:10:00Z');
+    const fresh = world.pools[0];
+    if (old) world.pools = [old];
+    const plan = round(world);
+    expect(plan.holds.map(({ code }) => code)).toEqual(['stale']);
+    expect(plan.notices).toEqual([]);
+    if (fresh) world.pools = [fresh];
+    runUntil(world, '2026-03-02T20:00:00Z');
+    expect(world.puts).toHaveLength(1);
+  });
+});
+
+describe('refusals', () => {
+  test('a cool-down of 5, 10, 20 minutes; a lower is held after three', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)], { onPut: 'refuse' });
+    const plans = runUntil(world, '2026-03-02T22:00:00Z', minute);
+    expect(world.puts.map((put) => (put.at - claimedAt) / minute)).toEqual([0, 5, 15]);
+    expect(plans.at(-1)?.plan.holds.map(({ code }) => code)).toEqual(['refused']);
+    expect(plans.at(-1)?.plan.findings.map(({ kind }) => kind)).toContain('pool.refused');
+  });
+
+  test('a refusal undoes the claim and the away it wrote', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)], { onPut: 'refuse' });
+    round(world);
+    expect(world.record?.change).toBeUndefined();
+    expect(memoryOf(world, 'workers')?.away).toBeUndefined();
+  });
+
+  test('a raise is tried again at every cool-down', () => {
+    const world = aWorld('2026-03-03T07:00:00Z', [aPool('workers', 0)], { onPut: 'refuse' });
+    runUntil(world, '2026-03-03T09:00:00Z', minute);
+    expect(world.puts.length).toBeGreaterThanOrEqual(7);
+  });
+
+  test('another target is free at once; a new rule tries the lower again', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)], { onPut: 'refuse' });
+    runUntil(world, '2026-03-02T21:00:00Z');
+    world.onPut = 'apply';
+    world.config = aConfig({ rules: [aRule({ idle: 1, hash: 'rule-2' })], hash: 'config-2' });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(1);
+  });
+
+  test('busy is no failure; after an hour it is said', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)], { onPut: 'busy' });
+    const early = runUntil(world, '2026-03-02T19:45:00Z');
+    expect(early.at(-1)?.plan.findings).toEqual([]);
+    const late = runUntil(world, '2026-03-02T20:05:00Z');
+    expect(late.at(-1)?.plan.findings.map(({ kind }) => kind)).toContain('pool.contended');
+    expect(world.puts.length).toBeGreaterThan(10);
+  });
+});
+
+describe('lateness', () => {
+  const lateAt = (plans: { at: number; plan: { findings: readonly { kind: string }[] } }[]) => {
+    const first = plans.find(({ plan }) => plan.findings.some(({ kind }) => kind === 'pool.late'));
+    return first && new Date(first.at).toISOString().slice(11, 16);
+  };
+
+  test.each([
+    ['without lead: 45 min', aRule(), 1, '07:46'],
+    ['with lead: 15 min', aRule({ lead: { kind: 'fixed', ms: 10 * minute } }), 1, '07:16'],
+    ['one sibling more: 17 min more', aRule(), 2, '08:03'],
+  ])('%s', (_title, rule, count, expected) => {
+    const pools = ['a', 'b'].slice(0, count).map((name) => aPool(name, 0));
+    const world = aWorld('2026-03-03T06:00:00Z', pools, { config: aConfig({ rules: [rule] }), onPut: 'busy' });
+    const plans = runUntil(world, '2026-03-03T09:00:00Z', minute);
+    expect(lateAt(plans)).toBe(expected);
+    const late = plans.at(-1)?.plan.findings.filter(({ kind }) => kind === 'pool.late');
+    expect(late?.every(({ severity }) => severity === 'critical')).toBe(true);
+  });
+
+  test('a pause, an override and a kept size silence it; a cluster not Running does not', () => {
+    const world = aWorld('2026-03-03T06:00:00Z', [aPool('a', 0)]);
+    world.cluster = { ...world.cluster, status: 'Upgrading' };
+    expect(lateAt(runUntil(world, '2026-03-03T09:00:00Z'))).toBe('07:50');
+    byHand(world, 'a', 0);
+    world.asks = [
+      {
+        schema: 1,
+        kind: 'pause',
+        id: 'p',
+        region: 'r1',
+        who: 'ana',
+        reason: undefined,
+        askedAt: world.now,
+        match: undefined,
+        until: world.now + hour,
+      },
+    ];
+    expect(round(world).findings).toEqual([]);
+  });
+});
