@@ -36,7 +36,7 @@ describe('a timeline', () => {
           if (said !== wanted) expect(`${new Date(at).toISOString()} ${said}`).toBe(wanted);
         });
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     );
   });
 
@@ -101,6 +101,7 @@ describe('a timeline', () => {
           }
         },
       ),
+      { numRuns: 30 },
     );
   });
 });

@@ -1,0 +1,88 @@
+import type { Schedule, Window } from '../compiled-config.ts';
+import type { EpochMs, Range, Term } from '../model.ts';
+import { offsetsAround } from './boundary.ts';
+import { holesAfter } from './holes-after.ts';
+import { joinOpenings } from './join-openings.ts';
+import { calendarByDay, type WindowOpening, windowsFrom } from './openings.ts';
+import { saysKey } from './says.ts';
+import { datesOpenIn } from './sayings.ts';
+import type { ScheduleProblem } from './schedule-problem.ts';
+import { lookMs } from './timeline.ts';
+
+/** Something the author of a schedule should look at again. `window`: which of `schedule.windows`, from 0. */
+export type WindowWarning = ScheduleProblem & {
+  readonly kind: 'never-opens' | 'never-wins' | 'hole' | 'short';
+  readonly window: number;
+};
+
+/** A resize takes up to a quarter of an hour: a shorter window may close before its nodes are there. */
+const resizeMinutes = 15;
+
+/** Windows that hardly mean what they say, judged by every time they open in the four years from `now`. */
+export function windowWarnings(schedule: Schedule, now: EpochMs): readonly WindowWarning[] {
+  const openings = openingsFrom(schedule, now);
+  return schedule.windows.flatMap((window, i) => {
+    const own = openings.filter((opening) => opening.window === window);
+    if (own.length === 0) return [neverOpens(window, i)];
+    return [
+      ...neverWins(schedule, i, own, openings),
+      ...tooShort(window, i),
+      ...holesAfter(schedule, i, own, openings),
+    ];
+  });
+}
+
+function openingsFrom(schedule: Schedule, now: EpochMs): readonly WindowOpening[] {
+  const [first, last] = datesOpenIn(now, now + lookMs);
+  const offsets = offsetsAround(schedule.zone, first, last);
+  const calendar = calendarByDay(schedule);
+  const days = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  return days.flatMap((day) => windowsFrom(schedule, calendar, day, offsets)).sort((a, b) => a.from - b.from);
+}
+
+function neverOpens({ text }: Window, window: number): WindowWarning {
+  const fix =
+    'check its days: not every month has a fifth Friday or a 31st, and calendar days with a size open no window';
+  return {
+    kind: 'never-opens',
+    window,
+    problem: `the window "${text}" does not open once in the next four years`,
+    fix,
+  };
+}
+
+/** The largest of the open windows counts; so one that is only ever open beside a larger one changes nothing. */
+function neverWins(
+  { windows }: Schedule,
+  window: number,
+  own: readonly WindowOpening[],
+  openings: readonly WindowOpening[],
+): readonly WindowWarning[] {
+  const { text, size } = windows[window] as Window;
+  const larger = windows.filter((other, i) => i !== window && isAtLeast(other.size, size, i < window));
+  const covered = joinOpenings(openings.filter((opening) => larger.includes(opening.window)));
+  if (!own.every(({ from, to }) => covered.some((other) => other.from <= from && to <= other.to))) return [];
+  const names = larger.map((other) => `"${other.text}"`).join(', ');
+  const problem = `the window "${text}" can never win: whenever it is open, so is ${names}, and the largest size counts`;
+  return [{ kind: 'never-wins', window, problem, fix: 'take its time out of the other windows, or leave it out' }];
+}
+
+/** As far as it can be told without a rule: base is at least idle; of two equal ones the earlier counts. */
+function isAtLeast(a: Term, b: Term, isEarlier: boolean): boolean {
+  if (saysKey([a]) === saysKey([b])) return isEarlier;
+  if (typeof a === 'string' || typeof b === 'string') return a === 'base' && b === 'idle';
+  const [left, right] = [rangeOf(a), rangeOf(b)];
+  return left.min >= right.min && left.max >= right.max;
+}
+
+function rangeOf(size: number | Range): Range {
+  return typeof size === 'number' ? { min: size, max: size } : size;
+}
+
+/** A window cut at midnights has several pieces and lasts longer than any of them. */
+function tooShort({ text, pieces }: Window, window: number): readonly WindowWarning[] {
+  const [piece, ...more] = pieces;
+  if (piece === undefined || more.length > 0 || piece.to - piece.from >= resizeMinutes * 60) return [];
+  const problem = `the window "${text}" is shorter than a resize may take (${resizeMinutes} min)`;
+  return [{ kind: 'short', window, problem, fix: 'make it longer, or leave it out' }];
+}
