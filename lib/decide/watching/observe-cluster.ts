@@ -1,6 +1,6 @@
 import type { Answer } from '../../io/mks/answer.ts';
 import type { Observation } from '../incidents/observation.ts';
-import type { EpochMs, Finding, ObservedCluster, Subject } from '../model.ts';
+import type { EpochMs, Finding, ObservedCluster, ObservedVersion, Subject } from '../model.ts';
 import { advanceDue, dueOf } from './due.ts';
 import { judged, type Looking, reasonsOf } from './observe-pool.ts';
 import type { SeenCluster } from './pass.ts';
@@ -9,8 +9,8 @@ import { isChanging, isError } from './statuses.ts';
 
 export type ClusterSubject = Extract<Subject, { kind: 'cluster' }>;
 
-/** Version numbers that a cluster can be upgraded to, newest first, by the id of its present version. */
-export type Upgrades = (versionId: string) => readonly string[];
+/** Newer version numbers that the region offers, where they were asked for. */
+export type Upgrades = (version: ObservedVersion) => readonly string[];
 
 type Wrong = Omit<Finding, 'kind' | 'subject'>;
 
@@ -86,10 +86,11 @@ function endOfLife(
   const watched = { kind: 'version.eol', subject } as const;
   if (due.date === undefined) return [{ ...watched, state: 'over', at: now, cause: `upgraded to ${version.version}` }];
   if (version.eol === undefined || version.id !== due.of) return [];
-  const targets = upgrades(version.id);
+  const targets = upgrades(version);
   const what = `support for Kubernetes ${version.version} of cluster ${name}`;
   const ifReplaced = `upgraded to ${version.version}`;
-  const fix = targets.length === 0 ? 'Upgrade the cluster' : `Upgrade the cluster: ${targets.join(', ')} can be chosen`;
+  const fix =
+    targets.length === 0 ? 'Upgrade the cluster' : `Upgrade the cluster; the region offers ${targets.join(', ')}`;
   const ladder = dueOf(due, { what, ifReplaced, fix, facts: { version: version.version } });
   return ladder === undefined ? [] : [{ ...watched, state: 'due', at: now, due: ladder }];
 }

@@ -1,6 +1,7 @@
 import type { CompiledConfig } from '../compiled-config.ts';
 import type { Observation, Watched } from '../incidents/observation.ts';
-import type { EpochMs, Finding, Notice } from '../model.ts';
+import type { EpochMs, Finding, Notice, ObservedVersion } from '../model.ts';
+import { newerVersions } from './newer-versions.ts';
 import { endings, isRuled } from './endings.ts';
 import { judged } from './observe-pool.ts';
 import { observeRegion, type RegionSight } from './observe-region.ts';
@@ -20,8 +21,8 @@ export type WatchInput = {
   readonly incidents: readonly Watched[];
   /** What is wrong with the config file now, or undefined: it could be used. */
   readonly configProblem: Finding | undefined;
-  /** Newer versions by region and version id, where they were asked for. */
-  readonly upgrades: (region: string, versionId: string) => readonly string[];
+  /** What each region offers, where it was asked for. */
+  readonly versions: ReadonlyMap<string, readonly ObservedVersion[]>;
 };
 
 export type WatchSight = {
@@ -47,13 +48,13 @@ export function observeFleet(input: WatchInput): WatchSight {
 }
 
 function sightOf(answers: RegionAnswers, input: WatchInput): RegionSight {
-  const { now, config, memories, upgrades } = input;
+  const { now, config, memories, versions } = input;
   const { region } = answers;
   const memory = memories.find((one) => one.region === region) ?? { region, clusters: [] };
   return observeRegion(answers, memory, {
     now,
     stuckAfterMs: config.watch.stuckAfterMs,
-    upgrades: (versionId) => upgrades(region, versionId),
+    upgrades: (version) => newerVersions(version, versions.get(region) ?? [], now),
     isRuled: (names) => isRuled(config, names),
   });
 }

@@ -12,15 +12,6 @@ const partition = 'findings';
 const chunkChars = 60_000;
 const mostWrites = 100;
 
-/** The newest round of a region, its shards merged; undefined = no round ever. `at` is the newest shard's. */
-export async function readRoundFindings(store: Store, region: string): Promise<RoundFindings | undefined> {
-  const rounds = await listRoundFindings(store, region);
-  const [newest] = rounds.toSorted((a, b) => b.at - a.at);
-  if (newest === undefined) return undefined;
-  const checkedClusters = rounds.flatMap((round) => round.checkedClusters);
-  return { ...newest, checkedClusters, findings: rounds.flatMap(({ findings }) => findings) };
-}
-
 /** The newest round of each shard of a region. */
 export async function listRoundFindings(store: Store, region: string): Promise<readonly RoundFindings[]> {
   const records = (await listAll(store, partition)).filter(({ key }) => key.id.startsWith(`${region}/`));

@@ -1,0 +1,62 @@
+import type { Delivery } from '../../decide/incidents/delivery.ts';
+import type { IncidentRecord } from '../../decide/incidents/incident.ts';
+import type { SilenceRecord } from '../../decide/incidents/silence.ts';
+import type { Json } from '../../decide/model.ts';
+import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
+import { listAll } from './cluster-records.ts';
+
+export type StoredIncident = { readonly record: IncidentRecord; readonly version: Version };
+export type StoredSilence = { readonly silence: SilenceRecord; readonly version: Version };
+
+/** Every incident: pending, open, and over but still of use. In order of key. */
+export async function listIncidents(store: Store): Promise<readonly StoredIncident[]> {
+  return (await listAll(store, 'incidents')).flatMap((stored) => {
+    const record = readSchema1(stored) as IncidentRecord | undefined;
+    return record === undefined ? [] : [{ record, version: stored.version }];
+  });
+}
+
+export function incidentKeyOf(key: string): Key {
+  return { partition: 'incidents', id: `inc/${key}` };
+}
+
+export function incidentWrite(record: IncidentRecord, version: Version | undefined): Write {
+  const key = incidentKeyOf(record.key);
+  const value = plain(record);
+  return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
+}
+
+/** A delivery on its way into the outbox; its lane sorts together, in order of what was said. */
+export function deliveryWrite(delivery: Delivery): Write {
+  const { destination, key, episode, sequence } = delivery;
+  const id = `${key}.${episode}#${String(sequence).padStart(6, '0')}`;
+  return { kind: 'putIfAbsent', key: { partition: `outbox/${destination}`, id }, value: plain(delivery) };
+}
+
+export async function listSilences(store: Store): Promise<readonly StoredSilence[]> {
+  return (await listAll(store, 'silences')).flatMap((stored) => {
+    const silence = readSchema1(stored) as SilenceRecord | undefined;
+    return silence === undefined ? [] : [{ silence, version: stored.version }];
+  });
+}
+
+export function silenceKey(id: string): Key {
+  return { partition: 'silences', id };
+}
+
+export function silenceWrite(silence: SilenceRecord, version?: Version): Write {
+  const key = silenceKey(silence.id);
+  const value = plain(silence);
+  return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
+}
+
+/** A record of another version is left alone: an older or newer program may be running beside this one. */
+export function readSchema1({ value }: StoredRecord): object | undefined {
+  const isReadable = typeof value === 'object' && value !== null && 'schema' in value && value.schema === 1;
+  return isReadable ? value : undefined;
+}
+
+/** Records are plain data without undefined, as JSON has it. */
+export function plain(value: unknown): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
+}

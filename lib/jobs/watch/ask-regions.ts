@@ -1,0 +1,94 @@
+import { describeReference } from '../../decide/incidents/destination-id.ts';
+import type { RegionConfig } from '../../decide/compiled-config.ts';
+import type { ObservedCluster } from '../../decide/model.ts';
+import { isWatched } from '../../decide/watching/endings.ts';
+import type { ClusterAnswers, RegionAnswers, RegionMemory } from '../../decide/watching/pass.ts';
+import type { Answer } from '../../io/mks/answer.ts';
+import { mapBounded } from '../concurrency.ts';
+import type { WatchParts } from './watch-parts.ts';
+
+/** So many requests are under way at once, over all regions. */
+const concurrency = 16;
+
+/**
+ * All of a pass's questions to the API: one list per region, two calls per watched cluster, and one by id for each
+ * cluster or pool that is remembered and not listed. What fails for one costs the others nothing.
+ */
+export async function askRegions(
+  parts: WatchParts,
+  memories: readonly RegionMemory[],
+): Promise<readonly RegionAnswers[]> {
+  const lists = await mapBounded(parts.config.regions, concurrency, (region) => askRegion(parts, region, memories));
+  const tasks = lists.flatMap(({ toAsk, missing }, index) => [
+    ...toAsk.map((listed) => ({ index, listed })),
+    ...missing.map((clusterId) => ({ index, clusterId })),
+  ]);
+  const answers = await mapBounded(tasks, concurrency, async (task) => {
+    const { region, memory } = lists[task.index]!;
+    if ('listed' in task) return { index: task.index, cluster: await askCluster(parts, task.listed, memory) };
+    const answer = await ask(() => parts.mksOf(region.name).getCluster(task.clusterId));
+    return { index: task.index, missing: { clusterId: task.clusterId, answer } };
+  });
+  return lists.map(({ region, list, token }, index) => {
+    const own = answers.filter((answer) => answer.index === index);
+    const clusters = own.flatMap((answer) => (answer.cluster ? [answer.cluster] : []));
+    const missing = own.flatMap((answer) => (answer.missing ? [answer.missing] : []));
+    return { region: region.name, list, clusters, missing, token };
+  });
+}
+
+type Listed = {
+  readonly region: RegionConfig;
+  readonly memory: RegionMemory;
+  readonly list: Answer<readonly ObservedCluster[]>;
+  readonly token: RegionAnswers['token'];
+  readonly toAsk: readonly ObservedCluster[];
+  readonly missing: readonly string[];
+};
+
+async function askRegion(parts: WatchParts, region: RegionConfig, memories: readonly RegionMemory[]): Promise<Listed> {
+  const { name, token: ref } = region;
+  const memory = memories.find((one) => one.region === name) ?? { region: name, clusters: [] };
+  const list = await ask(() => parts.mksOf(name).listClusters());
+  const expires = (await expiryOf(parts, name)) ?? ref.expires;
+  const token = { reference: describeReference(ref, parts.hash), expires };
+  if (list.kind !== 'ok') return { region, memory, list, token, toAsk: [], missing: [] };
+  const toAsk = list.value.filter((cluster) => isWatched(parts.config, { region: name, cluster: cluster.name }));
+  const listed = new Set(list.value.map(({ id }) => id));
+  const missing = memory.clusters
+    .filter(({ id, name: cluster }) => !listed.has(id) && isWatched(parts.config, { region: name, cluster }))
+    .map(({ id }) => id);
+  return { region, memory, list, token, toAsk, missing };
+}
+
+async function askCluster(parts: WatchParts, listed: ObservedCluster, memory: RegionMemory): Promise<ClusterAnswers> {
+  const mks = parts.mksOf(memory.region);
+  const cluster = await ask(() => mks.getCluster(listed.id));
+  const pools = await ask(() => mks.listNodePools(listed.id));
+  if (pools.kind !== 'ok') return { listed, cluster, pools, missingPools: [] };
+  const shown = new Set(pools.value.map(({ id }) => id));
+  const remembered = memory.clusters.find(({ id }) => id === listed.id)?.pools ?? [];
+  const missingPools: { poolId: string; answer: Answer<unknown> }[] = [];
+  for (const { id: poolId } of remembered.filter(({ id }) => !shown.has(id))) {
+    missingPools.push({ poolId, answer: await ask(() => mks.getNodePool(listed.id, poolId)) });
+  }
+  return { listed, cluster, pools, missingPools };
+}
+
+/** No call throws for what the service does; should one throw all the same, that is no knowledge either. */
+export async function ask<T>(call: () => Promise<Answer<T>>): Promise<Answer<T>> {
+  try {
+    return await call();
+  } catch {
+    const detail = 'an unexpected error in the call';
+    return { kind: 'unknown', reason: 'no-connection', detail, maybeApplied: false };
+  }
+}
+
+async function expiryOf(parts: WatchParts, region: string): Promise<number | undefined> {
+  try {
+    return await parts.secretsExpiry(region);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+import { subjectId } from '../../decide/incidents/subject.ts';
+import type { Notice } from '../../decide/model.ts';
+import type { RegionMemory, SeenCluster } from '../../decide/watching/pass.ts';
+import { StoreError } from '../../errors.ts';
+import type { Store } from '../../io/stores/store.ts';
+import { noticeWrite } from '../records/notice-records.ts';
+import { memoryWrites, type ReadVersions } from '../records/observation-records.ts';
+
+/** A commit takes 100 writes; memory of the largest fleets takes a few dozen. What does not fit is gone a pass later. */
+const mostNotices = 40;
+
+export type Memory = { readonly stored: RegionMemory; readonly memory: RegionMemory; readonly versions: ReadVersions };
+
+/**
+ * Stores what a region's pass remembers, together with the notices of what is gone: neither is said twice nor lost.
+ * `unsettled`: clusters whose incidents could not be stored are remembered as they were, so that their end comes again.
+ * Resolves to what went wrong.
+ */
+export async function keepMemory(
+  store: Store,
+  hash: (text: string) => string,
+  before: Memory,
+  after: RegionMemory,
+  notices: readonly Notice[],
+  unsettled: ReadonlySet<string>,
+): Promise<string | undefined> {
+  const isOpen = (notice: Notice) => unsettled.has(clusterOf(notice));
+  const settled = notices.filter((notice) => !isOpen(notice));
+  const said = settled.slice(0, mostNotices);
+  const postponed = [...settled.slice(mostNotices), ...notices.filter(isOpen)].map(clusterOf);
+  const kept = withOld(after, before.memory, new Set([...unsettled, ...postponed]));
+  if (said.length === 0 && JSON.stringify(kept) === JSON.stringify(before.stored)) return undefined;
+  const isSaid = (notice: Notice) => !postponed.includes(clusterOf(notice));
+  const nameOf = (notice: Notice) => hash(`${notice.kind}\n${subjectId(notice.subject)}`).slice(0, 32);
+  const words = said.filter(isSaid).map((notice) => noticeWrite(notice, nameOf(notice)));
+  try {
+    const outcome = await store.commit([...memoryWrites(kept, before.versions), ...words]);
+    return outcome.kind === 'committed'
+      ? undefined
+      : `the memory of region ${after.region} was changed by another process`;
+  } catch (error) {
+    if (error instanceof StoreError) return error.message;
+    throw error;
+  }
+}
+
+function withOld(after: RegionMemory, before: RegionMemory, clusters: ReadonlySet<string>): RegionMemory {
+  if (clusters.size === 0) return after;
+  const old = before.clusters.filter(({ id }) => clusters.has(id));
+  const isOld = new Set(old.map(({ id }) => id));
+  const rest = after.clusters.filter(({ id }) => !isOld.has(id));
+  return { ...after, clusters: [...rest, ...old].sort(byId) };
+}
+
+function clusterOf({ subject }: Notice): string {
+  return subject.kind === 'cluster' || subject.kind === 'pool' ? subject.clusterId : '';
+}
+
+function byId(a: SeenCluster, b: SeenCluster): number {
+  return a.id < b.id ? -1 : Number(a.id > b.id);
+}
