@@ -23,7 +23,8 @@ export function makeSecrets(parts: SecretsParts): Secrets {
     read: async (ref, purpose) => {
       const reference = describeSecret(ref);
       const make = () => makeCachedSecret(openSecret(ref, parts), purpose, reference, parts);
-      return (await await keep(cached, `${purpose} ${reference}`, make).get()).value;
+      const parsed = await keep(cached, `${purpose} ${reference}`, make).get();
+      return parsed.value;
     },
     token: (ref) => keep(tokens, JSON.stringify(ref), () => makeTokenSource(ref, openSecret(ref, parts), parts)),
   };

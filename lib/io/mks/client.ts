@@ -1,0 +1,78 @@
+import type { RegionConfig } from '../../decide/compiled-config.ts';
+import type { Clock } from '../clock.ts';
+import type { Fetch } from '../http/fetch.ts';
+import type { Redactor } from '../redact.ts';
+import type { TokenSource } from '../secrets/token-source.ts';
+import type { Answer } from './answer.ts';
+import { type Call, type CallParts, callMks, describeCall } from './call.ts';
+import type { FreshPool, Mks, OwnedFields } from './mks.ts';
+import { toCluster, toPool, toVersion } from './observed.ts';
+import { patchMembers } from './patch-members.ts';
+import { listReaderOf, type Reader, readAnswer, readerOf } from './read-answer.ts';
+import { clusterShape, poolShape, versionShape } from './shapes.ts';
+
+export type MksParts = {
+  readonly region: Pick<RegionConfig, 'name' | 'url'>;
+  readonly token: TokenSource;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly redactor: Redactor;
+};
+
+/** A thousand clusters are about 1 MB; the caps only keep a mad answer from filling the memory. */
+const listCapBytes = 64 * 1024 * 1024;
+const capBytes = 5 * 1024 * 1024;
+
+/** The API of one region, over real HTTP or whatever `fetch` is handed in. */
+export function makeMks(parts: MksParts): Mks {
+  const { region, token, fetch, clock, redactor } = parts;
+  const http: CallParts = { url: region.url, token, fetch, clock, clean: redactor.clean };
+  const cluster = readerOf(clusterShape, (parsed) => toCluster(region.name, parsed));
+  const clusters = listReaderOf(clusterShape, (parsed) => toCluster(region.name, parsed));
+  return {
+    region: region.name,
+    listClusters: () => get(http, '/cluster', listCapBytes, clusters),
+    getCluster: (clusterId) => get(http, `${clusterPath(clusterId)}?extraFields=errors`, capBytes, cluster),
+    listNodePools: (clusterId) => get(http, `${clusterPath(clusterId)}/node-pool`, listCapBytes, pools),
+    getNodePool: (clusterId, poolId) => get(http, poolPath(clusterId, poolId), capBytes, freshPool),
+    putNodePool: async (clusterId, fresh, owned, notAfter) => {
+      checkSizes(fresh, owned);
+      const path = poolPath(clusterId, fresh.observed.id);
+      return run(http, { method: 'PUT', path, body: patchMembers(fresh.raw, owned), notAfter, capBytes }, pool);
+    },
+    listVersions: () => get(http, '/kubernetes-version', listCapBytes, versions),
+  };
+}
+
+const pool = readerOf(poolShape, toPool);
+const pools = listReaderOf(poolShape, toPool);
+const freshPool: Reader<FreshPool> = readerOf(poolShape, (parsed, raw) => ({ observed: toPool(parsed), raw }));
+const versions = listReaderOf(versionShape, toVersion);
+
+function get<T>(http: CallParts, path: string, cap: number, reader: Reader<T>): Promise<Answer<T>> {
+  return run(http, { method: 'GET', path, capBytes: cap }, reader);
+}
+
+async function run<T>(http: CallParts, call: Call, reader: Reader<T>): Promise<Answer<T>> {
+  const answer = await callMks(http, call);
+  return readAnswer(answer, reader, { what: describeCall(call), isWrite: call.method === 'PUT' });
+}
+
+function clusterPath(clusterId: string): string {
+  return `/cluster/${encodeURIComponent(clusterId)}`;
+}
+
+function poolPath(clusterId: string, poolId: string): string {
+  return `${clusterPath(clusterId)}/node-pool/${encodeURIComponent(poolId)}`;
+}
+
+/** The last look before a size leaves the house: every one is a count, and the bounds are the right way round. */
+function checkSizes(fresh: FreshPool, owned: OwnedFields): void {
+  for (const [name, value] of Object.entries(owned)) {
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name} must be 0 or more, and is ${value}`);
+  }
+  if (owned.size_min === undefined && owned.size_max === undefined) return;
+  const min = owned.size_min ?? fresh.observed.sizeMin ?? 0;
+  const max = owned.size_max ?? fresh.observed.sizeMax;
+  if (max !== undefined && min > max) throw new RangeError(`size_min ${min} is above size_max ${max}`);
+}

@@ -1,0 +1,63 @@
+import * as v from 'valibot';
+import type { Answer } from './answer.ts';
+
+/** Turns parsed JSON (and its text) into a value, or says which place of it has the wrong shape. */
+export type Reader<T> = (json: unknown, text: string) => Read<T>;
+
+type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+export function readerOf<TShape extends v.GenericSchema, T>(
+  shape: TShape,
+  toValue: (parsed: v.InferOutput<TShape>, text: string) => T,
+): Reader<T> {
+  return (json, text) => {
+    const parsed = v.safeParse(shape, json);
+    if (parsed.success) return { ok: true, value: toValue(parsed.output, text) };
+    return { ok: false, problem: whatIsWrong(parsed.issues[0]) };
+  };
+}
+
+/** `{ "items": [...] }`; what stands beside the items is let pass. */
+export function listReaderOf<TShape extends v.GenericSchema, T>(
+  shape: TShape,
+  toValue: (parsed: v.InferOutput<TShape>) => T,
+): Reader<readonly T[]> {
+  const list = v.object({ items: v.array(shape) });
+  return readerOf(list, ({ items }) => items.map((item) => toValue(item)));
+}
+
+/** The text of an `ok` answer, parsed and checked; anything that fails is `unknown`, with the place and never the value. */
+export function readAnswer<T>(
+  answer: Answer<string>,
+  reader: Reader<T>,
+  asked: { readonly what: string; readonly isWrite: boolean },
+): Answer<T> {
+  if (answer.kind !== 'ok') return answer;
+  const json = parseJson(answer.value);
+  if (json === unparsable) return unreadable('unparsable', 'answered with something that is no whole JSON', asked);
+  const read = reader(json, answer.value);
+  return read.ok ? { ...answer, value: read.value } : unreadable('wrong-shape', read.problem, asked);
+}
+
+const unparsable: unique symbol = Symbol('unparsable');
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return unparsable;
+  }
+}
+
+function whatIsWrong(issue: v.BaseIssue<unknown>): string {
+  const place = v.getDotPath(issue) ?? 'the answer';
+  return `answered with a shape that is not known: ${place} is not what it should be (${issue.expected ?? 'a size'})`;
+}
+
+function unreadable(
+  reason: 'unparsable' | 'wrong-shape',
+  text: string,
+  asked: { readonly what: string; readonly isWrite: boolean },
+): Answer<never> {
+  return { kind: 'unknown', reason, detail: `${asked.what} ${text}`, maybeApplied: asked.isWrite };
+}
