@@ -106,6 +106,21 @@ describe('a timeline', () => {
   });
 });
 
+test('asking each minute or each quarter of an hour finds the same', () => {
+  fc.assert(
+    fc.property(everySchedule, anInstant, fc.integer({ min: 1, max: 15 }), ({ schedule, exceptions }, at, period) => {
+      const often = makeTimeline(schedule, exceptions, at);
+      const seldom = makeTimeline(schedule, exceptions, at);
+      for (let minute = 0; minute < 3 * 1440; minute += 1) {
+        const now = at + minute * minuteMs;
+        const answer = [saysAt(often, now), lastEdge(often, now)];
+        if (minute % period === 0) expect([saysAt(seldom, now), lastEdge(seldom, now)]).toEqual(answer);
+      }
+    }),
+    { numRuns: 10 },
+  );
+});
+
 describe('the ends of looking', () => {
   const at = Date.UTC(2026, 10, 23);
 
