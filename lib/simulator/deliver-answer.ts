@@ -1,13 +1,13 @@
 import type { Clock } from '../io/clock.ts';
 import type { Delivery, PlannedAnswer } from './plan-answer.ts';
-import { cutOffBody, drippingBody, hugeBody } from './slow-bodies.ts';
+import { drippingBody, hugeBody } from './slow-bodies.ts';
 
 const hugeBytes = 1_000_000_000;
 const dripBytes = 8;
 
 type ServerTime = { readonly clock: Clock; readonly dateSkewMs: number };
 
-/** The response as HTTP carries it; `signal` is aborted when the client leaves. */
+/** The response as HTTP carries it, to be cut off later if need be; `signal` is aborted when the client leaves. */
 export function toResponse(
   planned: Extract<PlannedAnswer, { happens: 'answer' }>,
   time: ServerTime,
@@ -33,12 +33,11 @@ function bodyOf(
   signal: AbortSignal,
 ): string | null | ReadableStream<Uint8Array> {
   switch (delivery?.kind) {
-    case 'cut-off':
-      return cutOffBody(text);
     case 'huge':
       return hugeBody(delivery.bytes ?? hugeBytes, signal);
     case 'slow-drip':
       return drippingBody(text, { everyMs: delivery.everyMs, bytes: delivery.bytes ?? dripBytes }, clock, signal);
+    case 'cut-off':
     case 'delay':
     case undefined:
       return text === '' ? null : text;

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Outcome, simulatorApp } from './simulator-app.ts';
+import { half } from './slow-bodies.ts';
 import type { World } from './create-world.ts';
 
 export type RunningSimulator = {
@@ -32,8 +33,20 @@ export async function serveSimulator(
 async function deliver(outcome: Outcome, outgoing: ServerResponse): Promise<Response> {
   if (outcome instanceof Response) return outcome;
   if (outcome === 'hang') await new Promise<void>((resolve) => outgoing.once('close', () => resolve()));
+  else if (typeof outcome === 'object') await sendHalf(outcome.cutOff, outgoing);
   else outgoing.destroy();
   return RESPONSE_ALREADY_SENT;
+}
+
+/** Half of what its Content-Length announces, then the connection breaks. */
+async function sendHalf(response: Response, outgoing: ServerResponse): Promise<void> {
+  const text = await response.text();
+  outgoing.writeHead(response.status, {
+    ...Object.fromEntries(response.headers),
+    'content-length': Buffer.byteLength(text),
+  });
+  await new Promise<void>((resolve) => outgoing.write(half(text), () => resolve()));
+  outgoing.destroy();
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

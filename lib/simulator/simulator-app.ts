@@ -2,12 +2,12 @@ import { advance } from './advance.ts';
 import type { RequestInfo } from './faults.ts';
 import { type HttpApp, httpApp } from './http-app.ts';
 import type { PlannedAnswer } from './plan-answer.ts';
-import { brokenConnection } from './slow-bodies.ts';
+import { brokenConnection, cutOffBody } from './slow-bodies.ts';
 import type { World } from './create-world.ts';
 import type { WorldState } from './world-model.ts';
 
-/** What became of a request: a response, or what happened in its place. */
-export type Outcome = Response | 'no-connection' | 'reset' | 'hang';
+/** What became of a request: a response, one that breaks in its middle, or what happened in its place. */
+export type Outcome = Response | { readonly cutOff: Response } | 'no-connection' | 'reset' | 'hang';
 
 export type SimulatorApp = {
   /** To be handed to a client as its `fetch`: rejects, hangs and aborts as Node's own does. */
@@ -47,7 +47,7 @@ async function exchange(state: WorldState, app: HttpApp, request: Request): Prom
   if (happens !== 'answer') return happens;
   const delivery = planned?.happens === 'answer' ? planned.delivery : undefined;
   if (delivery?.kind === 'delay') await state.clock.sleep(delivery.ms, request.signal);
-  return response;
+  return delivery?.kind === 'cut-off' ? { cutOff: response } : response;
 }
 
 function requestInfo(state: WorldState, method: string, path: string, at: number): RequestInfo {
@@ -60,7 +60,9 @@ async function inProcess(outcome: Outcome, signal: AbortSignal): Promise<Respons
   if (outcome === 'no-connection') throw refusedConnection();
   if (outcome === 'reset') throw new TypeError('fetch failed', { cause: brokenConnection().cause });
   signal.throwIfAborted();
-  return outcome;
+  if (outcome instanceof Response) return outcome;
+  const { status, headers } = outcome.cutOff;
+  return new Response(cutOffBody(await outcome.cutOff.text()), { status, headers });
 }
 
 function untilAborted(signal: AbortSignal): Promise<never> {
