@@ -13,7 +13,7 @@ export type DeliveryWhat = 'open' | 'update' | 'reminder' | 'resolve' | 'notice'
 /** Frozen when enqueued: a retry a day later says what was true, not what is true. */
 export type DeliveryFacts = {
   readonly what: DeliveryWhat;
-  readonly kind: FindingKind | NoticeKind;
+  readonly kind: FindingKind | NoticeKind | 'fire.drill';
   readonly subject: Subject;
   readonly severity: Severity;
   /** One sentence: what is wrong, on what. */
@@ -55,4 +55,8 @@ export type Delivery = {
   readonly body: string | undefined;
   /** The body is in its plainest form after a 400, 413 or 415. */
   readonly plain: boolean;
+  /** A resolve that took the place of an open which was never accepted: it tells the whole story, and may grow old. */
+  readonly untold?: true;
+  /** How long it has been tried without success; time in which nobody tried does not count. */
+  readonly waitedMs?: number;
 };

@@ -72,7 +72,8 @@ export type WhyNot = {
   readonly reason: string;
 };
 
-const keptReasons = 20;
+/** More than the 40 destinations that one incident is told to: reasons that still stand must not push each other out. */
+const keptReasons = 60;
 
 /** Adds a reason, once per episode: a reason that still stands is not written again each pass. */
 export function withWhy(record: IncidentRecord, why: WhyNot): IncidentRecord {

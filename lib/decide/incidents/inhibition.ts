@@ -27,11 +27,20 @@ export type Inhibitors = ReadonlyMap<string, string>;
  * Within one pass, a parent inhibits while its own finding is bad and, once opened, until 10 minutes after its last bad
  * observation or while it is unknown; not for as long as its incident lives (a flapping cluster would hide a dead pool).
  */
-export function inhibits(observation: Observation, record: IncidentRecord | undefined, now: EpochMs): boolean {
+export function inhibits(
+  observation: Observation,
+  record: IncidentRecord | undefined,
+  lastKnownAt: EpochMs | undefined,
+  now: EpochMs,
+): boolean {
   if (!parents.has(observation.kind) || observation.state === 'over') return false;
   if (observation.state === 'bad') return true;
   if (record?.phase !== 'open') return false;
-  return observation.state === 'unknown' || now - (record.lastBadAt ?? record.run.since) < afterBadMs;
+  return observation.state === 'unknown' || now - lastBadOf(record, lastKnownAt) < afterBadMs;
+}
+
+function lastBadOf({ run, lastBadAt }: IncidentRecord, lastKnownAt: EpochMs | undefined): EpochMs {
+  return run.seen === 'bad' ? Math.max(run.since, lastKnownAt ?? 0) : (lastBadAt ?? run.since);
 }
 
 /** The reason why this incident may not open or remind now, or undefined. */

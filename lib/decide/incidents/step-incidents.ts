@@ -52,7 +52,7 @@ type Case = {
 /** One pass of the incident machine: the same input gives the same output in the same order. */
 export function stepIncidents(input: IncidentsInput): IncidentsOutcome {
   const cases = casesOf(input);
-  const inhibitors = inhibitorsOf(cases, input.now);
+  const inhibitors = inhibitorsOf(cases, input);
   const settled = cases.map((one) => ({ ...one, record: lifeOf(one, inhibitors, input) }));
   const living = settled.flatMap(({ before, record }) => (record ? [{ before, record }] : []));
   const isDailyRound = living.some(({ record }) => isDailyDue(record, input.now));
@@ -82,8 +82,8 @@ function casesOf({ records, observations, hash }: IncidentsInput): readonly Case
   });
 }
 
-function inhibitorsOf(cases: readonly Case[], now: EpochMs): Inhibitors {
-  const active = cases.filter(({ observation, before }) => inhibits(observation, before, now));
+function inhibitorsOf(cases: readonly Case[], { lastKnown, now }: IncidentsInput): Inhibitors {
+  const active = cases.filter(({ key, observation, before }) => inhibits(observation, before, lastKnown[key], now));
   return new Map(active.map(({ observation }) => inhibitor(observation)));
 }
 

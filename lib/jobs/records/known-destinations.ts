@@ -38,7 +38,7 @@ export async function listBroken(store: Store): Promise<ReadonlyMap<string, Epoc
   const records = await listAll(store, 'dest');
   return new Map(
     records.flatMap((stored): readonly (readonly [string, EpochMs])[] => {
-      const sender = readSchema1(stored) as { readonly broken?: { readonly since?: unknown } } | undefined;
+      const sender: { readonly broken?: { readonly since?: unknown } } | undefined = readSchema1(stored);
       const since = sender?.broken?.since;
       return typeof since === 'number' ? [[stored.key.id, since]] : [];
     }),

@@ -1,0 +1,194 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { severityOf, stepOf } from '../../../lib/decide/incidents/ladder.ts';
+import type { Due, Observation } from '../../../lib/decide/incidents/observation.ts';
+import { advanceDue, dueOf } from '../../../lib/decide/watching/due.ts';
+import type { DueMemory } from '../../../lib/decide/watching/pass.ts';
+import { cluster, dayMs, destination, hourMs, incidentWorld, only, over, start, told } from './incident-world.ts';
+
+const words = {
+  what: 'support for Kubernetes 1.32.6 of cluster dev-1',
+  ifReplaced: 'upgraded',
+  fix: undefined,
+  facts: {},
+};
+
+function due(date: number, patch: Partial<Due> = {}): Due {
+  return { date, of: 'v1', armedAt: 0, below: undefined, ...words, ...patch };
+}
+
+function dueAt(now: number, what: Due): Observation {
+  return { kind: 'version.eol', subject: cluster, state: 'due', at: now, due: what };
+}
+
+/** A world in which the date is read through the memory that the watch keeps. */
+function readingWorld(destinations = [destination('ops')]) {
+  const world = incidentWorld(destinations);
+  let memory: DueMemory | undefined;
+  return {
+    ...world,
+    world,
+    read(now: number, date: number | undefined, of = 'v1') {
+      memory = advanceDue(memory, { of, date }, now);
+      const counted = memory && date !== undefined && memory.of === of ? dueOf(memory, words) : undefined;
+      return counted === undefined ? world.pass(now) : world.pass(now, dueAt(now, counted));
+    },
+  };
+}
+
+const steps = [90, 60, 30, 14, 7, 3, 1, 0];
+
+describe('steps', () => {
+  test.each([
+    [91, undefined, undefined],
+    [90, 90, 'info'],
+    [60.01, 90, 'info'],
+    [60, 60, 'info'],
+    [31, 60, 'info'],
+    [30, 30, 'info'],
+    [14, 14, 'info'],
+    [7, 7, 'warning'],
+    [3, 3, 'warning'],
+    [1, 1, 'critical'],
+    [0.5, 1, 'critical'],
+    [0, 0, 'critical'],
+    [-400, 0, 'critical'],
+  ] as const)('%s days before the date: step %s, %s', (days, step, severity) => {
+    expect(stepOf(start + days * dayMs, start)).toBe(step);
+    if (step !== undefined) expect(severityOf(step)).toBe(severity);
+  });
+});
+
+test('each step is told once, whatever the gaps between passes; after downtime only the most urgent', () => {
+  const gaps = fc.array(fc.integer({ min: 1, max: 40 * 24 * 60 }), { minLength: 1, maxLength: 60 });
+  fc.assert(
+    fc.property(gaps, fc.integer({ min: 0, max: 120 }), (gapMinutes, firstDays) => {
+      const world = incidentWorld([destination('ops'), destination('other')]);
+      const date = start + firstDays * dayMs;
+      let now = start;
+      const seen = new Set<number>();
+      for (const gap of gapMinutes) {
+        now += gap * 60_000;
+        const deliveries = world.pass(now, dueAt(now, due(date)));
+        const step = stepOf(date, now);
+        const isNew = step !== undefined && !seen.has(step);
+        expect(deliveries.map(({ destination }) => destination)).toEqual(isNew ? ['ops', 'other'] : []);
+        if (step !== undefined) seen.add(step);
+      }
+      const mine = world.sent.filter(({ destination }) => destination === 'ops');
+      expect(mine).toHaveLength(seen.size);
+      expect([...seen].every((step) => steps.includes(step))).toBe(true);
+    }),
+  );
+});
+
+test('31 days ahead, 19 days of downtime: one more message, the 14-day step', () => {
+  const world = incidentWorld();
+  const date = start + 31 * dayMs;
+  world.pass(start, dueAt(start, due(date)));
+  const later = start + 19 * dayMs;
+  const deliveries = world.pass(later, dueAt(later, due(date)));
+  expect(told(deliveries)).toEqual(['ops update']);
+  expect(deliveries[0]?.facts.text).toContain('ends in 12 days');
+  expect(world.pass(later + hourMs, dueAt(later + hourMs, due(date)))).toEqual([]);
+});
+
+test('a date already past at first sight tells step 0 once', () => {
+  const world = incidentWorld();
+  for (let day = 0; day < 10; day += 1) world.pass(start + day * dayMs, dueAt(start + day * dayMs, due(start - dayMs)));
+  expect(told(world.sent)).toEqual(['ops open']);
+  expect(world.sent[0]?.facts).toMatchObject({ severity: 'critical' });
+});
+
+test('has no reminders', () => {
+  const world = incidentWorld();
+  for (let hour = 0; hour < 60; hour += 1) {
+    const now = start + hour * hourMs;
+    world.pass(now, dueAt(now, due(start + 29 * dayMs)));
+  }
+  expect(told(world.sent)).toEqual(['ops open']);
+});
+
+test('ends when the thing is gone, once', () => {
+  const world = incidentWorld();
+  world.pass(start, dueAt(start, due(start + 5 * dayMs)));
+  world.pass(start + hourMs, over('version.eol', cluster, start + hourMs, 'the cluster is gone'));
+  expect(told(world.sent)).toEqual(['ops open', 'ops resolve']);
+});
+
+describe('a date that moves', () => {
+  const later = (hours: number) => start + hours * hourMs;
+
+  test('counts when read twice, an hour apart', () => {
+    const { read, world } = readingWorld();
+    read(start, start + 10 * dayMs);
+    read(later(1), start + 200 * dayMs);
+    read(later(1.5), start + 200 * dayMs);
+    expect(told(world.sent)).toEqual(['ops open']);
+    read(later(2), start + 200 * dayMs);
+    expect(told(world.sent)).toEqual(['ops open', 'ops resolve']);
+  });
+
+  test('one lying reading changes nothing', () => {
+    const { read, world } = readingWorld();
+    read(start, start + 200 * dayMs);
+    read(later(1), start - dayMs);
+    read(later(3), start + 200 * dayMs);
+    read(later(4), start - dayMs);
+    expect(world.sent).toEqual([]);
+  });
+
+  test('by a week or more re-arms the steps ahead and tells nothing at once', () => {
+    const { read, world } = readingWorld();
+    read(start, start + 13 * dayMs);
+    read(later(1), start + 25 * dayMs);
+    read(later(2), start + 25 * dayMs);
+    expect(told(world.sent)).toEqual(['ops open']);
+    const said = read(start + 12 * dayMs, start + 25 * dayMs);
+    expect(told(said)).toEqual(['ops update']);
+    expect(said[0]?.facts.text).toContain('13 days');
+  });
+
+  test('by less than a week re-arms nothing', () => {
+    const { read, world } = readingWorld();
+    read(start, start + 13 * dayMs);
+    read(later(1), start + 18 * dayMs);
+    read(later(2), start + 18 * dayMs);
+    expect(read(start + 5 * dayMs, start + 18 * dayMs)).toEqual([]);
+    expect(told(world.sent)).toEqual(['ops open']);
+  });
+
+  test('an unknown date is neither past nor a change', () => {
+    const { read, world } = readingWorld();
+    read(start, start + 13 * dayMs);
+    for (let hour = 1; hour < 100; hour += 1) read(later(hour), undefined);
+    expect(told(world.sent)).toEqual(['ops open']);
+  });
+
+  test('an upgrade resolves what was told for the old version, and tells nothing new at once', () => {
+    const { read, world } = readingWorld();
+    read(start, start + 2 * dayMs);
+    read(later(1), start + 20 * dayMs, 'v2');
+    read(later(2), start + 20 * dayMs, 'v2');
+    read(later(3), start + 20 * dayMs, 'v2');
+    expect(told(world.sent)).toEqual(['ops open', 'ops resolve']);
+    expect(world.sent.at(-1)?.facts.cause).toBe('upgraded');
+    expect(told(read(start + 7 * dayMs, start + 20 * dayMs, 'v2'))).toEqual(['ops open']);
+  });
+
+  test('a destination of urgent steps only is owed a resolve, and begins anew later', () => {
+    const pager = destination('pager', { kind: 'pagerduty', only: only('critical') });
+    const { read, world } = readingWorld([destination('ops'), pager]);
+    read(start, start + 0.9 * dayMs);
+    expect(told(world.sent)).toEqual(['ops open', 'pager open']);
+    read(later(1), start + 20 * dayMs);
+    read(later(2), start + 20 * dayMs);
+    read(later(3), start + 20 * dayMs);
+    expect(told(world.sent)).toEqual(['ops open', 'pager open', 'pager resolve']);
+    read(start + 19.5 * dayMs, start + 20 * dayMs);
+    const episodes = world.sent.filter(({ destination }) => destination === 'pager').map(({ episode }) => episode);
+    expect(episodes[0]).toBe(episodes[1]);
+    expect(episodes[2]).toBe(start + 19.5 * dayMs);
+    expect(told(world.sent).at(-2)).toBe('ops update');
+  });
+});
