@@ -1,5 +1,5 @@
 import type { EpochMs, Finding, Size } from '../model.ts';
-import { type PoolMemory, type Refusal, remember } from './memory.ts';
+import { type Change, type PoolMemory, type Refusal, remember } from './memory.ts';
 import { isContended } from './people.ts';
 import type { Hold, HoldCode } from './plan.ts';
 import { type PoolView, poolFinding, poolLabel } from './pool-view.ts';
@@ -25,7 +25,8 @@ export type FinishInput = {
   readonly view: PoolView;
   /** The view's target after what the cluster must keep. */
   readonly target: Size | undefined;
-  readonly isInFlight: boolean;
+  /** The pool's own change that has not settled. */
+  readonly change: Change | undefined;
   readonly now: EpochMs;
   readonly keptNodesReason: string | undefined;
 };
@@ -48,7 +49,11 @@ export function finishPool(input: FinishInput): FinishedPool {
       'stuck',
       `a change to ${describeSize(memory.stuck.to)} has not settled since ${new Date(memory.stuck.claimedAt).toISOString()}`,
     );
-  if (input.isInFlight) return held('in-flight', 'a change is in flight');
+  if (input.change) {
+    const { from, to } = input.change;
+    const finished = held('in-flight', 'a change is in flight', to);
+    return { ...finished, hold: finished.hold && { ...finished.hold, from } };
+  }
   if (view.current === undefined || target === undefined)
     return held(view.block?.code ?? 'base-unknown', view.block?.reason ?? view.reason);
   if (equalSize(view.current, target)) {
@@ -71,7 +76,7 @@ export function finishPool(input: FinishInput): FinishedPool {
 }
 
 /** Reached is stored once; what is wanted and not there yet is stored with the instant it became wanted. */
-function markProgress({ view, target, now, isInFlight }: FinishInput): PoolMemory {
+function markProgress({ view, target, now, change }: FinishInput): PoolMemory {
   const { memory } = view;
   const isThere = view.running !== undefined && target !== undefined && equalSize(view.running, target);
   if (isThere) {
@@ -87,7 +92,7 @@ function markProgress({ view, target, now, isInFlight }: FinishInput): PoolMemor
     });
   }
   if (target === undefined || view.current === undefined) return memory;
-  const isPending = isInFlight || !equalSize(view.current, target) || memory.pending !== undefined;
+  const isPending = change !== undefined || !equalSize(view.current, target) || memory.pending !== undefined;
   if (!isPending || equalSize(memory.pending?.target, target)) return memory;
   return remember(memory, { pending: { target, since: now } });
 }

@@ -120,7 +120,7 @@ function finishOne(
   return finishPool({
     view,
     target: kept.targets.get(id) ?? view.target,
-    isInFlight: settled.change?.poolId === id,
+    change: settled.change?.poolId === id ? settled.change : undefined,
     now: input.now,
     keptNodesReason: kept.reasons.get(id),
   });

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import type { CompiledConfig, RegionConfig } from './decide/compiled-config.ts';
+import type { Finding } from './decide/model.ts';
+import type { Clock } from './io/clock.ts';
+import type { Fetch } from './io/http/fetch.ts';
+import type { NewId } from './io/ids.ts';
+import type { Log } from './io/log.ts';
+import { makeMks } from './io/mks/client.ts';
+import type { Mks } from './io/mks/mks.ts';
+import type { Redactor } from './io/redact.ts';
+import { makeAwsSecrets } from './io/secrets/aws-secret.ts';
+import type { Environment } from './io/secrets/env-secret.ts';
+import { makeSecrets, type Secrets } from './io/secrets/secrets.ts';
+import type { Store } from './io/stores/store.ts';
+import type { ScaleOptions, ScaleReport } from './jobs/scale/scale-parts.ts';
+import { scalePools } from './jobs/scale-pools.ts';
+import type { WatchReport } from './jobs/watch/watch-parts.ts';
+import { watchClusters } from './jobs/watch-clusters.ts';
+
+/** Everything from outside, handed in. A test or a simulation hands in its own. */
+export type AppParts = {
+  readonly store: Store;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly log: Log;
+  readonly redactor: Redactor;
+  readonly secrets: Secrets;
+};
+
+/** The parts, built once; each round hands in the config that is in force for it. */
+export type App = {
+  readonly parts: AppParts;
+  readonly mksOf: (config: CompiledConfig) => (region: string) => Mks;
+  readonly scale: (config: CompiledConfig, options?: ScaleOptions, timeLeftMs?: () => number) => Promise<ScaleReport>;
+  readonly watch: (config: CompiledConfig, configProblem?: Finding) => Promise<WatchReport>;
+};
+
+/** The only place where the parts meet. */
+export function makeApp(parts: AppParts): App {
+  const { store, clock, newId, log } = parts;
+  const mksOf = makeMksOf(parts);
+  return {
+    parts,
+    mksOf,
+    scale: (config, options, timeLeftMs) =>
+      scalePools(
+        {
+          config,
+          clock,
+          newId,
+          store,
+          mksOf: mksOf(config),
+          log: log.with({ job: 'scale-pools', config: config.hash }),
+          ...(timeLeftMs ? { timeLeftMs } : {}),
+        },
+        options,
+      ),
+    watch: (config, configProblem) =>
+      watchClusters({
+        config,
+        clock,
+        newId,
+        store,
+        hash: sha256,
+        mksOf: mksOf(config),
+        secretsExpiry: (region) => tokenExpiry(parts, config, region),
+        log: log.with({ job: 'watch-clusters', config: config.hash }),
+        ...(configProblem ? { configProblem } : {}),
+      }),
+  };
+}
+
+export type SecretParts = Pick<AppParts, 'clock' | 'redactor' | 'log'> & { readonly env: Environment };
+
+/** Secrets from all four kinds of places; AWS's client is loaded only when a config names a secret there. */
+export function openSecrets({ clock, redactor, log, env }: SecretParts): Secrets {
+  return makeSecrets({ clock, redactor, log, env, aws: makeAwsSecrets(clock) });
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** One client per region and configuration: a changed address or token reference makes a new one. */
+function makeMksOf(parts: AppParts): App['mksOf'] {
+  const made = new Map<string, Mks>();
+  return (config) => (name) => {
+    const region = regionOf(config, name);
+    const key = JSON.stringify(region);
+    const known = made.get(key) ?? makeMks({ ...parts, region, token: parts.secrets.token(region.token) });
+    made.set(key, known);
+    return known;
+  };
+}
+
+function regionOf(config: CompiledConfig, name: string): RegionConfig {
+  const region = config.regions.find((one) => one.name === name);
+  if (region === undefined) throw new RangeError(`the config has no region "${name}"`);
+  return region;
+}
+
+/** Asks nothing: what was read with the token's last value, else the config's own date. */
+async function tokenExpiry({ secrets }: AppParts, config: CompiledConfig, name: string): Promise<number | undefined> {
+  return secrets.token(regionOf(config, name).token).expires();
+}

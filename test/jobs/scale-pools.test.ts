@@ -1,0 +1,180 @@
+import { describe, expect, test } from 'vitest';
+import { listDecisions } from '../../lib/jobs/records/cluster-records.ts';
+import { listRoundFindings } from '../../lib/jobs/records/round-findings.ts';
+import { aNight, type Night, whileTimePasses } from '../support/night-app.ts';
+import { aMatch, aRule, at, minute } from '../support/scaling-world.ts';
+
+const rules = [
+  aRule({ match: aMatch('dev-*/*'), base: 'remembered' }),
+  aRule({ match: aMatch('ml/gpu'), base: { min: 0, max: 4 }, idle: 0, hash: 'gpu' }),
+  aRule({ match: aMatch('prod-web/workers'), base: { min: 3, max: 9 }, idle: { min: 1, max: 3 }, hash: 'prod' }),
+];
+
+async function rounds(night: Night, until: string): Promise<void> {
+  while (night.clock.now() < at(until)) {
+    await night.app.scale(night.config);
+    await night.clock.advance(5 * minute);
+  }
+}
+
+function sizes(night: Night): Record<string, unknown> {
+  const all = night.world
+    .clusters()
+    .flatMap((cluster) => cluster.pools.map((pool) => [`${cluster.name}/${pool.name}`, pool] as const));
+  return Object.fromEntries(
+    all.map(([name, pool]) => [name, pool.autoscale ? `${pool.sizeMin}..${pool.sizeMax}` : pool.size]),
+  );
+}
+
+describe('rounds on a simulated fleet', () => {
+  test('a night: what is matched sleeps and wakes, the rest is never touched', async () => {
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
+    const before = sizes(night);
+    await rounds(night, '2026-03-02T23:00:00Z');
+    const asleep = sizes(night);
+    expect(asleep).toMatchObject({
+      'dev-api/workers': 0,
+      'dev-api/build': 0,
+      'dev-batch/workers': 0,
+      'ml/gpu': '0..0',
+      'prod-web/workers': '1..3',
+    });
+    expect(asleep['mgmt/system']).toBe(before['mgmt/system']);
+    await rounds(night, '2026-03-03T10:00:00Z');
+    expect(sizes(night)).toEqual(before);
+  });
+
+  test('once converged a round is GETs only, in the exact budget', async () => {
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
+    await rounds(night, '2026-03-02T13:00:00Z');
+    night.world.forgetRequests();
+    await night.app.scale(night.config);
+    const requests = night.world.requests
+      .map(({ method, path }) => `${method} ${path.replace(/[0-9a-f-]{36}/g, '*')}`)
+      .sort();
+    expect(requests).toEqual([
+      'GET /api/v1/cluster',
+      ...Array.from({ length: 4 }, () => 'GET /api/v1/cluster/*/node-pool'),
+    ]);
+  });
+
+  test('a change costs one GET and one PUT more', async () => {
+    const night = aNight(at('2026-03-02T18:55:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
+    await rounds(night, '2026-03-02T19:00:00Z');
+    night.world.forgetRequests();
+    await night.app.scale(night.config);
+    expect(night.world.requests.map(({ method }) => method)).toEqual(['GET', 'GET', 'GET', 'PUT']);
+  });
+
+  test('a dry run sends and stores nothing', async () => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules });
+    const report = await night.app.scale(night.config, { isDryRun: true });
+    expect(report.plan.actions.length).toBeGreaterThan(3);
+    expect(new Set(night.world.requests.map(({ method }) => method))).toEqual(new Set(['GET']));
+    expect(await listRoundFindings(night.store, 'r1')).toEqual([]);
+  });
+
+  test('the whole PUT is the fresh GET with only the owned fields changed', async () => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), {
+      rules: [aRule({ match: aMatch('dev-batch/burst'), base: { min: 1, max: 8 }, idle: 0 })],
+    });
+    await night.app.scale(night.config);
+    const put = night.world.requests.find(({ method }) => method === 'PUT');
+    const body = JSON.parse(put?.body ?? '{}') as Record<string, unknown>;
+    expect(body).toMatchObject({
+      size_min: 0,
+      size_max: 0,
+      autoscale: true,
+      name: 'burst',
+      machine_spec: { memory: expect.any(String) },
+    });
+  });
+
+  test('one cluster that cannot be read costs the others nothing', async () => {
+    const night = aNight(
+      at('2026-03-02T20:00:00Z'),
+      { rules },
+      {
+        fault: ({ path, clusterId }) =>
+          path.endsWith('/node-pool') && clusterId === first ? { kind: 'status', status: 503 } : undefined,
+      },
+    );
+    const first = night.world.cluster('dev-api').id;
+    const report = await whileTimePasses(night, night.app.scale(night.config));
+    expect(report.problems.map(({ cluster }) => cluster)).toEqual(['dev-api']);
+    expect(report.results.every(({ result }) => result === 'sent')).toBe(true);
+    expect(report.results.map(({ cluster }) => cluster).sort()).toEqual(['dev-batch', 'ml', 'prod-web']);
+  });
+
+  test('two processes at once: one PUT per cluster', async () => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules });
+    await Promise.all([night.app.scale(night.config), night.app.scale(night.config), night.app.scale(night.config)]);
+    const puts = night.world.requests.filter(({ method }) => method === 'PUT').map(({ path }) => path.split('/')[4]);
+    expect(puts).toHaveLength(new Set(puts).size);
+  });
+
+  test('an applied PUT whose answer was lost is not sent again', async () => {
+    let isLost = false;
+    const night = aNight(
+      at('2026-03-02T20:00:00Z'),
+      { rules: [aRule({ match: aMatch('dev-api/workers') })] },
+      {
+        fault: ({ method }) => {
+          if (method !== 'PUT' || isLost) return undefined;
+          isLost = true;
+          return { kind: 'status', status: 504, applied: true };
+        },
+      },
+    );
+    const report = await night.app.scale(night.config);
+    expect(report.results.map(({ result }) => result)).toEqual(['outcome-unknown']);
+    await rounds(night, '2026-03-02T22:00:00Z');
+    expect(night.world.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
+    expect(night.world.pool('dev-api/workers').size).toBe(0);
+  });
+
+  test('a list-only token: says so, and the claim is taken back', async () => {
+    const night = aNight(
+      at('2026-03-02T20:00:00Z'),
+      { rules: [aRule({ match: aMatch('dev-api/workers') })] },
+      { roles: ['cluster:list', 'node-pool:list'] },
+    );
+    await rounds(night, '2026-03-02T20:30:00Z');
+    const findings = (await listRoundFindings(night.store, 'r1')).flatMap((round) => round.findings);
+    expect(findings.map(({ kind }) => kind)).toContain('token.cannot-scale');
+    expect(night.world.pool('dev-api/workers').size).toBe(3);
+  });
+
+  test('decisions are kept once each, with their reasons', async () => {
+    const night = aNight(at('2026-03-02T18:00:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
+    await rounds(night, '2026-03-03T08:00:00Z');
+    const lines = (await listDecisions(night.store, 'r1')).map(
+      ({ kind, from, to, reason }) => `${kind} ${from}→${to} ${reason}`,
+    );
+    expect(lines.map((line) => line.replace(/after \d+ s/, 'after … s'))).toEqual([
+      'scale 3→0 schedule office-hours: 0',
+      'done 3→0 done after … s',
+      'scale 0→3 schedule office-hours: 3',
+      'hold 0→3 a change is in flight',
+      'done 0→3 done after … s',
+    ]);
+  });
+
+  test('no time left: nothing is claimed', async () => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules });
+    const report = await night.app.scale(night.config, {}, () => 10_000);
+    expect(report.results.every(({ result }) => result === 'no-time')).toBe(true);
+    expect(night.world.requests.every(({ method }) => method === 'GET')).toBe(true);
+  });
+
+  test('shards: each cluster belongs to one, and together they are the fleet', async () => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules });
+    const all = await Promise.all(
+      [0, 1, 2].map((index) => night.app.scale(night.config, { isDryRun: true, shard: { index, count: 3 } })),
+    );
+    const whole = await night.app.scale(night.config, { isDryRun: true });
+    expect(all.flatMap(({ plan }) => plan.actions.map(({ cluster }) => cluster)).sort()).toEqual(
+      whole.plan.actions.map(({ cluster }) => cluster).sort(),
+    );
+  });
+});
