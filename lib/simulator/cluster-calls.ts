@@ -20,7 +20,7 @@ export function listClusters(state: WorldState, call: Call): Reply {
   return acceptedItems(clusters.flatMap((cluster) => textFor(state, cluster, call) ?? []));
 }
 
-/** `name`, `status`, `created_at` or `updated_at`, with ` desc` for the other way round; anything else changes nothing. */
+/** `name`, `created_at` or `updated_at`, with ` desc` for the other way round; anything else changes nothing. */
 function inOrder(clusters: WorldCluster[], orderBy: string | undefined): WorldCluster[] {
   const [field, direction] = (orderBy ?? '').split(' ');
   const keys: { readonly [field: string]: (cluster: WorldCluster) => string | number } = {
@@ -34,10 +34,12 @@ function inOrder(clusters: WorldCluster[], orderBy: string | undefined): WorldCl
   return clusters.toSorted((a, b) => sign * (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
 }
 
+/** Errors only when asked for; a stale answer has none, since none was kept. */
 export function getCluster(state: WorldState, call: Call): Reply | Refusal {
   const extra = call.query('extraFields') ?? call.query('extra_fields') ?? '';
   return withCluster(state, call, (cluster) => {
-    if (extra.split(',').includes('errors')) return accepted(clusterShape(state, cluster, true));
+    const isAsked = extra.split(',').includes('errors') && call.asOf === undefined;
+    if (isAsked) return accepted(clusterShape(state, cluster, true));
     const text = textFor(state, cluster, call);
     return text === undefined ? refusals.notFound('cluster not found') : acceptedText(text);
   });

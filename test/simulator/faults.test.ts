@@ -168,6 +168,17 @@ describe('with untrue data', () => {
     expect((await s.call('GET', path)).json.size).toBe(6);
   });
 
+  test('stale clusters, errors asked for or not', async () => {
+    const s = simulated();
+    const path = `/cluster/${s.world.cluster('ml').id}`;
+    await s.clock.advance(minuteMs);
+    s.world.setClusterError('ml', 'etcd lost its quorum');
+    s.world.failNext({ kind: 'stale', byMs: 1000 }, { times: 2 });
+    expect((await s.call('GET', `${path}?extraFields=errors`)).json).toMatchObject({ status: 'Running', errors: [] });
+    expect((await s.call('GET', '/cluster')).json.items.map((item) => item.status)).not.toContain('Error');
+    expect((await s.call('GET', `${path}?extraFields=errors`)).json.errors).toHaveLength(1);
+  });
+
   test('stale lists miss what is new and show what is gone', async () => {
     const s = simulated();
     await s.clock.advance(minuteMs);
