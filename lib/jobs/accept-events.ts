@@ -87,6 +87,9 @@ async function judgeByFleet(
   return judgeWish(reading, named, base, context);
 }
 
+/** A batch that names many pools does not fall upon the store all at once. */
+const poolsAtOnce = 16;
+
 type Stored = ReadonlyMap<Granted, PartOutcome>;
 
 /** Grouped by pool, each group in its own lane: a store that fails for one pool fails only for that one. */
@@ -95,7 +98,7 @@ async function storeGranted(
   source: EventSourceConfig,
   granted: readonly Granted[],
 ): Promise<Stored> {
-  const groups = Map.groupBy(granted, ({ names }) => JSON.stringify(names));
+  const groups = [...Map.groupBy(granted, ({ names }) => JSON.stringify(names)).values()];
   const stored = new Map<Granted, PartOutcome>();
   const owner = { kind: 'event', source: source.name } as const;
   const write = async (group: readonly Granted[]) => {
@@ -105,7 +108,9 @@ async function storeGranted(
       stored.set(one, { eventId: one.ask.events?.[0], ...withNotes(outcomes[at]!, one.notes) }),
     );
   };
-  await Promise.all([...groups.values()].map(write));
+  for (let from = 0; from < groups.length; from += poolsAtOnce) {
+    await Promise.all(groups.slice(from, from + poolsAtOnce).map(write));
+  }
   return stored;
 }
 

@@ -31,6 +31,7 @@ export function readCloudEvent({ attributes, data }: CloudEvent): Reading {
     const text = readText(name, attributes[name], 1000);
     if ('problem' in text) return no(`${text.problem}: a CloudEvent has id, source, specversion and type`);
   }
+  if (data === undefined) return no('data is missing, or is no JSON: it holds what is asked for');
   if (!isObject(data)) return no(`data is ${show(data)}: it must be an event as a JSON object`);
   return readNative(data, { id: attributes.id, time: attributes.time });
 }

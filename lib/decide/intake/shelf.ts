@@ -30,7 +30,8 @@ export type ShelfPlan = {
 export const mostLiveLeases = 100;
 /** Ended leases and tombstones kept per owner and pool; the oldest make room. */
 export const mostFinished = 300;
-const mostDeletes = 40;
+/** As many as one commit may put, so that what comes in never outgrows what goes out. */
+const mostDeletes = 50;
 /** While a shelf was found full this recently, what is new merges without counting again. */
 const fullForMs = 10_000;
 const secondMs = 1000;

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import { mostFinished, mostLiveLeases } from '../../../lib/decide/intake/shelf.ts';
+import { mostPerOwner } from '../../../lib/jobs/intake/shelf-writer.ts';
+import { makeAcceptWorld } from '../../decide/intake/accept-world.ts';
+import { hourMs, makeMatch, makeSource, minuteMs, now, sources } from '../../decide/intake/fixtures.ts';
+
+const { ci } = sources;
+
+function event(n: number, patch: object = {}): object {
+  const time = new Date(now + (n % 1000)).toISOString();
+  return { id: `e${n}`, lease: `k${n}`, time, pool: 'ml/gpu', atLeast: 1 + (n % 8), for: '2h', ...patch };
+}
+
+describe('a flood', () => {
+  test('of 20,000 leases leaves bounded state and loses none', async () => {
+    const world = makeAcceptWorld();
+    for (let from = 0; from < 20_000; from += 1000) {
+      world.at += 20;
+      const bodies = Array.from({ length: 1000 }, (_, n) => event(from + n));
+      const outcomes = await world.send(ci, ...bodies);
+      expect(outcomes.every(({ kind }) => kind === 'stored' || kind === 'merged')).toBe(true);
+    }
+    const live = await world.live();
+    expect(live).toHaveLength(mostLiveLeases + 1);
+    const merged = live.find(({ id }) => id.endsWith('/=merged'));
+    expect(merged).toMatchObject({ atLeast: 8, match: { text: 'r1:ml/gpu' } });
+    const until = merged?.until ?? 0;
+    expect(until).toBeGreaterThanOrEqual(now + 2 * hourMs + 999);
+    expect(until).toBeLessThan(now + 2 * hourMs + 999 + minuteMs);
+  });
+
+  test('one by one, as over HTTP, is the same', async () => {
+    const world = makeAcceptWorld();
+    for (let n = 0; n < 1000; n += 1) await world.send(ci, event(n));
+    expect(await world.live()).toHaveLength(mostLiveLeases + 1);
+  });
+
+  test('delivered twice changes nothing the second time', async () => {
+    const world = makeAcceptWorld();
+    const bodies = Array.from({ length: 2000 }, (_, n) => event(n));
+    await world.send(ci, ...bodies);
+    const before = await world.asks();
+    await world.send(ci, ...bodies);
+    expect(await world.asks()).toEqual(before);
+  });
+
+  test('that is over lets new leases have their own keys again', async () => {
+    const world = makeAcceptWorld();
+    await world.send(ci, ...Array.from({ length: 200 }, (_, n) => event(n)));
+    world.at += 3 * hourMs;
+    const time = new Date(world.at).toISOString();
+    expect((await world.send(ci, event(5000, { time })))[0]?.kind).toBe('stored');
+    expect((await world.live()).map(({ id }) => id)).toEqual(['lease/event%3Aci/ml/gpu/k5000']);
+  });
+
+  test('tells that a merged lease cannot be released', async () => {
+    const world = makeAcceptWorld();
+    const outcomes = await world.send(ci, ...Array.from({ length: 101 }, (_, n) => event(n)));
+    expect(outcomes[100]).toMatchObject({
+      kind: 'merged',
+      reason:
+        'this pool has 100 leases of this source: merged into one that lasts until 2026-11-23T10:31:00.000Z and cannot be released',
+    });
+  });
+
+  test('of one source leaves the others their leases', async () => {
+    const world = makeAcceptWorld();
+    await world.send(ci, ...Array.from({ length: 200 }, (_, n) => event(n)));
+    const [outcome] = await world.send(makeSource({ name: 'calm' }), event(1));
+    expect(outcome?.kind).toBe('stored');
+  });
+
+  test('of releases keeps a bounded number of tombstones', async () => {
+    const world = makeAcceptWorld();
+    for (let from = 0; from < 3000; from += 500) {
+      world.at += 1000;
+      const bodies = Array.from({ length: 500 }, (_, n) => ({
+        ...event(from + n),
+        release: true,
+        atLeast: undefined,
+        for: undefined,
+      }));
+      const outcomes = await world.send(ci, ...bodies);
+      expect(outcomes.every(({ kind }) => kind === 'stored')).toBe(true);
+    }
+    expect((await world.asks()).length).toBeLessThanOrEqual(mostFinished + 100);
+  });
+
+  test('of made-up pools ends at the source’s bound', async () => {
+    const world = makeAcceptWorld();
+    const wild = makeSource({ may: [makeMatch('r1:prod-*/workers')] });
+    const total = mostPerOwner + 300;
+    const outcomes = await world.send(
+      wild,
+      ...Array.from({ length: total }, (_, n) => event(n, { pool: `prod-${n}/workers` })),
+    );
+    expect((await world.asks()).length).toBeLessThan(mostPerOwner + 20);
+    expect(outcomes.at(-1)).toMatchObject({
+      kind: 'failed',
+      reason: `this source has ${mostPerOwner} leases and tombstones: let some end first`,
+    });
+  });
+});
