@@ -40,7 +40,8 @@ export type ConfigOutcome =
  * along in both cases. Throws nothing, whatever the text.
  */
 export async function compileConfig(text: string, options: CompileOptions): Promise<ConfigOutcome> {
-  const source = readYaml(text);
+  const source = tryToRead(text);
+  if (source === undefined) return { ok: false, problems: [tooDeep(options.file)] };
   const report = makeReport(options.file, source);
   reportYamlProblems(source, report);
   reportPastedSecrets(text, source, report);
@@ -49,6 +50,20 @@ export async function compileConfig(text: string, options: CompileOptions): Prom
   if (config !== undefined && !report.hasErrors()) return { ok: true, config, problems };
   if (!report.hasErrors()) report.file('the config could not be made', 'report this, with the config');
   return { ok: false, problems: sortProblems(report.problems) };
+}
+
+/** A text that is nested thousands of levels deep ends the parser by its stack; nobody means it. */
+function tryToRead(text: string): YamlSource | undefined {
+  try {
+    return readYaml(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function tooDeep(file: string): Problem {
+  const message = 'this cannot be read as YAML: it is nested too deep';
+  return { severity: 'error', file, line: 1, column: 1, path: '', message, fix: 'write a config' };
 }
 
 function reportPastedSecrets(text: string, source: YamlSource, report: Report): void {

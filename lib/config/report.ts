@@ -1,4 +1,4 @@
-import { redact } from './pasted-secrets.ts';
+import { findPastedSecrets, redact } from './pasted-secrets.ts';
 import { type Path, type Problem, renderPath } from './problem.ts';
 import type { Position, YamlSource } from './yaml-source.ts';
 
@@ -6,6 +6,8 @@ import type { Position, YamlSource } from './yaml-source.ts';
 export type Report = {
   readonly error: (path: Path, message: string, fix: string) => void;
   readonly warning: (path: Path, message: string, fix: string) => void;
+  /** A name that users choose, at the key that holds it. */
+  readonly badName: (path: Path, message: string, fix: string) => void;
   /** At the key itself rather than at its value. */
   readonly unknownKey: (path: Path, message: string, fix: string, meant: string | undefined) => void;
   /** A key that should be there. Silent when it is there misspelt, or with a value already complained about. */
@@ -19,7 +21,7 @@ export type Report = {
   readonly problems: readonly Problem[];
 };
 
-export function makeReport(file: string, source: Pick<YamlSource, 'atKey' | 'atValue'> | undefined): Report {
+export function makeReport(file: string, source: Pick<YamlSource, 'atKey' | 'atValue' | 'value'>): Report {
   const problems: Problem[] = [];
   const told = new Set<string>();
   const add = (severity: Problem['severity'], position: Position, path: Path, message: string, fix: string): void => {
@@ -36,19 +38,24 @@ export function makeReport(file: string, source: Pick<YamlSource, 'atKey' | 'atV
   const top: Position = { line: 1, column: 1 };
   const error: Report['error'] = (path, message, fix) => {
     told.add(renderPath(path));
-    add('error', source?.atValue(path) ?? top, path, message, fix);
+    // Where a secret was pasted that is the one thing to say; a message about its form might show a piece of it.
+    if (!holdsPastedSecret(valueAt(source.value, path))) add('error', source.atValue(path), path, message, fix);
   };
   return {
     error,
-    warning: (path, message, fix) => add('warning', source?.atValue(path) ?? top, path, message, fix),
+    warning: (path, message, fix) => add('warning', source.atValue(path), path, message, fix),
+    badName: (path, message, fix) => {
+      told.add(renderPath(path));
+      add('error', source.atKey(path), path, message, fix);
+    },
     unknownKey: (path, message, fix, meant) => {
       if (meant !== undefined) told.add(renderPath([...path.slice(0, -1), meant]));
-      add('error', source?.atKey(path) ?? top, path, message, fix);
+      add('error', source.atKey(path), path, message, fix);
     },
     missing: (path, key, message, fix) => {
       if (told.has(renderPath([...path, key]))) return;
       told.add(renderPath([...path, key]));
-      add('error', source?.atValue(path) ?? top, path, message, fix);
+      add('error', source.atValue(path), path, message, fix);
     },
     place: (position, message, fix) => add('error', position, [], message, fix),
     file: (message, fix) => add('error', top, [], message, fix),
@@ -56,4 +63,17 @@ export function makeReport(file: string, source: Pick<YamlSource, 'atKey' | 'atV
     hasErrors: () => problems.some((problem) => problem.severity === 'error'),
     problems,
   };
+}
+
+function valueAt(root: unknown, path: Path): unknown {
+  let value = root;
+  for (const part of path) {
+    value = typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[part] : undefined;
+  }
+  return value;
+}
+
+function holdsPastedSecret(value: unknown): boolean {
+  const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return texts.some((text) => typeof text === 'string' && findPastedSecrets(text).length > 0);
 }

@@ -54,6 +54,10 @@ function tell({ issue, path }: FlatIssue, report: Report): void {
   }
   if (report.isTold(path)) return;
   const { message, fix } = splitComplaint(issue.message);
+  if (issue.path?.at(-1)?.origin === 'key') {
+    report.badName(path, message, fix);
+    return;
+  }
   report.error(path, issue.input === null ? emptyMessage(key) : message, fix);
 }
 

@@ -1,4 +1,4 @@
-import { isScalar, visit } from 'yaml';
+import { isAlias, isScalar, visit } from 'yaml';
 import type { Report } from './report.ts';
 import type { YamlSource } from './yaml-source.ts';
 
@@ -7,7 +7,8 @@ export function reportYamlProblems(source: YamlSource, report: Report): void {
   reportErrors(source, report);
   reportOldVersion(source, report);
   reportOctals(source, report);
-  if (source.unreadable !== undefined)
+  const hasLooseAlias = reportLooseAliases(source, report);
+  if (source.unreadable !== undefined && !hasLooseAlias)
     report.file(`this YAML cannot be used: ${source.unreadable}`, 'write it out without aliases');
 }
 
@@ -56,4 +57,20 @@ function reportOctals(source: YamlSource, report: Report): void {
       'write it without the zero',
     );
   });
+}
+
+/** A match that begins with a star and stands without quotes is an alias to nothing. */
+function reportLooseAliases(source: YamlSource, report: Report): boolean {
+  let found = false;
+  visit(source.document, (_, node) => {
+    if (!isAlias(node) || node.resolve(source.document) !== undefined) return;
+    found = true;
+    const position = source.atOffset(node.range?.[0] ?? 0);
+    report.place(
+      position,
+      'text that begins with * must be quoted, or it is an alias',
+      'put it in quotes: "*/workers"',
+    );
+  });
+  return found;
 }

@@ -24,7 +24,7 @@ export function readYaml(text: string): YamlSource {
     prettyErrors: false,
     version: '1.2',
     schema: 'core',
-    logLevel: 'silent',
+    logLevel: 'error',
     uniqueKeys: true,
   });
   const atOffset = (offset: number): Position => {
@@ -48,7 +48,7 @@ function toPlain(document: Document.Parsed): { readonly value: unknown; readonly
     JSON.stringify(value);
     return { value, unreadable: undefined };
   } catch {
-    return { value: undefined, unreadable: 'its aliases point nowhere, at themselves, or unfold into too much' };
+    return { value: undefined, unreadable: 'its aliases point at themselves, or unfold into too much' };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { EventSourceConfig, Template } from '../../decide/compiled-config.ts';
+import { patternProblem } from '../../decide/intake/event-pattern.ts';
 import { formatDuration } from '../duration.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
@@ -93,12 +94,14 @@ function checkBounds(input: SourceInput, path: Path, { report }: Context): void 
   }
 }
 
-/** Labels of alerts are text; a number or a list there would never be equal to one. */
+/** Labels of alerts are text; a number or a list there would never be equal to one. Bus events have patterns. */
 function readWhen({ kind, when }: SourceInput, path: Path, { report }: Context): EventSourceConfig['when'] {
+  const place = [...path, 'when'];
+  const problem = kind === 'eventbridge' && when !== undefined ? patternProblem(when) : undefined;
+  if (problem !== undefined) report.error(place, problem, 'write { source: [aws.s3], detail-type: [Object Created] }');
   if (kind !== 'alertmanager') return when;
   for (const [label, value] of Object.entries(when ?? {})) {
-    if (typeof value !== 'string')
-      report.error([...path, 'when', label], 'a label of an alert is text', 'put it in quotes');
+    if (typeof value !== 'string') report.error([...place, label], 'a label of an alert is text', 'put it in quotes');
   }
   return when;
 }

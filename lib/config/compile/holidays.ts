@@ -4,11 +4,21 @@ export type HolidayOutcome =
   | { readonly ok: true; readonly dates: readonly string[] }
   | { readonly ok: false; readonly message: string; readonly fix: string };
 
+/** A year of a code always has the same holidays, and computing them takes milliseconds that every round would pay. */
+const known = new Map<string, HolidayOutcome>();
+
 /**
  * The local dates of public holidays by the code of a country, state or region (DE, DE-HE, DE-BY-A), each year from
  * `firstYear` to `lastYear`. Bank, school and optional holidays are not counted. Data: the package date-holidays.
  */
 export async function findHolidays(code: string, firstYear: number, lastYear: number): Promise<HolidayOutcome> {
+  const key = `${code} ${firstYear} ${lastYear}`;
+  const outcome = known.get(key) ?? (await computeHolidays(code, firstYear, lastYear));
+  if (outcome.ok) known.set(key, outcome);
+  return outcome;
+}
+
+async function computeHolidays(code: string, firstYear: number, lastYear: number): Promise<HolidayOutcome> {
   // Loading its data takes a tenth of a second, which only those who use it should pay.
   const { default: Holidays } = await import('date-holidays');
   const [country = '', state, ...rest] = code.split('-');

@@ -13,6 +13,10 @@ const timeKeys = ['from', 'to'] as const;
  * time, so what it objects to is taken out and the rest is asked for again.
  */
 export function readWindow(written: WrittenWindow, size: Term, path: Path, report: Report): Window | undefined {
+  if (Object.values(written).some((value) => Array.isArray(value) && value.includes(undefined))) {
+    readWindow(withoutHoles(written), size, path, report);
+    return undefined;
+  }
   const isWhole = timeKeys.every((key) => !report.isTold([...path, key]));
   const window = makeWindow(isWhole ? written : withoutTimes(written), size);
   if (!isScheduleProblem(window)) return isWhole ? window : undefined;
@@ -39,4 +43,14 @@ function withoutTimes(written: WrittenWindow): WrittenWindow {
 
 function hasAny(written: WrittenWindow): boolean {
   return Object.values(written).some((value) => value !== undefined);
+}
+
+/** Lists without the items that were already refused. */
+function withoutHoles(written: WrittenWindow): WrittenWindow {
+  const entries = Object.entries(written).map(([key, value]) => [key, withoutHole(value)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => !Array.isArray(value) || value.length > 0));
+}
+
+function withoutHole(value: unknown): unknown {
+  return Array.isArray(value) ? value.filter((item) => item !== undefined) : value;
 }

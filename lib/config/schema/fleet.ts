@@ -108,9 +108,10 @@ export const schedule = v.strictObject(
       absent: 'the config’s timezone',
     }),
     calendar: may(text('the name of a calendar'), { says: 'A calendar whose days are special.', type: 'name' }),
-    windows: need(listOf('windows', window), {
+    windows: may(listOf('windows', window), {
       says: 'Stretches of time and their sizes. Where several are open, the largest size counts.',
       type: 'list of windows',
+      absent: 'none',
     }),
     otherwise: need(term, { says: 'The size while no window is open.', type: 'base, idle or size' }),
     lead: may(lead, {

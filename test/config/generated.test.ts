@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { listKeys } from '../../lib/config/key-table.ts';
+import { renderJsonSchema, renderReference } from '../../scripts/generate-config-docs.ts';
+
+const root = new URL('../../', import.meta.url);
+
+describe('what is generated from the schema is up to date (node scripts/generate-config-docs.ts)', () => {
+  test('docs/config.md', async () => {
+    expect(await readFile(new URL('docs/config.md', root), 'utf8')).toBe(renderReference());
+  });
+
+  test('lamplighter.schema.json', async () => {
+    expect(await readFile(new URL('lamplighter.schema.json', root), 'utf8')).toBe(renderJsonSchema());
+  });
+
+  test('every key says what it means and of what type it is', () => {
+    expect(listKeys().filter((row) => row.says === '' || row.type === '')).toEqual([]);
+    expect(listKeys().length).toBeGreaterThan(130);
+  });
+});

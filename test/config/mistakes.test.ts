@@ -1,0 +1,574 @@
+import { describe, expect, test } from 'vitest';
+import { head, problemsOf } from './compile-text.ts';
+
+type Mistake = {
+  readonly title: string;
+  /** Each § marks the place of a problem; it is taken out before compiling. */
+  readonly text: string;
+  /** A piece of each problem's message and of its fix, in file order. */
+  readonly want: readonly (readonly [message: string, fix: string])[];
+};
+
+const base = 'regions: { r1: { api: eumetsat-r1, token: { env: T } } }\n';
+const rule = (keys: string) => `${head}pools:\n  - { match: "a/b", schedule: office, idle: 1, ${keys} }\n`;
+const schedule = (keys: string) => `${base}timezone: UTC\nschedules: { s: { ${keys} } }\n`;
+const window = (keys: string) => schedule(`otherwise: base, windows: [{ ${keys} }]`);
+const destination = (keys: string) => `${base}destinations:\n  d: { ${keys} }\n`;
+const events = (keys: string) => `${base}events:\n  e: { ${keys} }\n`;
+const region = (keys: string) => `regions: { r1: { ${keys} } }\n`;
+
+const yaml: readonly Mistake[] = [
+  { title: 'an empty file', text: '§', want: [['not a map', 'regions']] },
+  { title: 'a list', text: '§- a\n', want: [['not a map', 'regions']] },
+  { title: 'a duplicate key', text: `${base}every: 5m\n§every: 6m\n`, want: [['twice', 'keep one']] },
+  {
+    title: 'a duplicate name',
+    text: 'regions:\n  a: { api: eumetsat-r1, token: { env: T } }\n  §a: { api: eumetsat-r1, token: { env: T } }\n',
+    want: [['twice', 'keep one']],
+  },
+  { title: 'an open bracket', text: `${base}pools: [\n§`, want: [['not valid YAML', 'brackets']] },
+  { title: 'two documents', text: `${base}§---\n${base}`, want: [['not valid YAML', 'one document']] },
+  {
+    title: 'an unquoted star',
+    text: `${head}pools:\n  - { match: §*/workers, schedule: none }\n`,
+    want: [['must be quoted', '"*/workers"']],
+  },
+  {
+    title: 'an own tag',
+    text: `${base}keep: §!days §30\n`,
+    want: [
+      ['not understood', 'remove'],
+      ['"30" is not a duration', ''],
+    ],
+  },
+  { title: 'YAML 1.1', text: `§%YAML 1.1\n---\n${base}`, want: [['YAML 1.1', 'remove the %YAML line']] },
+  { title: 'an octal number', text: rule('base: §017'), want: [['leading zero', 'without the zero']] },
+  {
+    title: 'yes',
+    text: rule('base: 2, everyPool: §yes'),
+    want: [['expected true or false, got text', 'in YAML 1.2 "yes" is text']],
+  },
+  { title: 'On', text: rule('base: 2, everyPool: §On'), want: [['expected true or false', '"On" is text']] },
+  {
+    title: 'a merge key',
+    text: `${base}defaults: &d { mode: act }\nwatch: { §<<: *d }\n`,
+    want: [['YAML 1.1', 'defaults']],
+  },
+  {
+    title: 'a sexagesimal duration',
+    text: `${base}keep: §1:30\n`,
+    want: [['"1:30" is not a duration', 'write 1h30m']],
+  },
+];
+
+const keys: readonly Mistake[] = [
+  { title: 'an unknown key', text: `${base}§pool: []\n`, want: [['unknown key "pool"', 'did you mean "pools"?']] },
+  {
+    title: 'an unknown key in depth',
+    text: rule('limits: { §mim: 0 }'),
+    want: [['unknown key "mim"', 'did you mean "min"?']],
+  },
+  {
+    title: 'a far key',
+    text: `${base}§colour: red\n`,
+    want: [['unknown key "colour"', 'the keys here are: timezone']],
+  },
+  {
+    title: 'several unknown keys of one map',
+    text: `${base}§wach: {}\n§keeep: 3d\n`,
+    want: [
+      ['"wach"', '"watch"'],
+      ['"keeep"', '"keep"'],
+    ],
+  },
+  {
+    title: 'a required key misspelt',
+    text: region('§apy: eumetsat-r1, token: { env: T }'),
+    want: [['"apy"', '"api"']],
+  },
+  {
+    title: 'a required key missing',
+    text: 'regions: { r1: §{ api: eumetsat-r1 } }\n',
+    want: [['"token" is missing', 'add "token:"']],
+  },
+  { title: 'no regions', text: '§keep: 3d\n', want: [['"regions" is missing', 'add "regions:"']] },
+  { title: 'an empty value', text: 'regions:§\n', want: [['"regions" has no value', 'name']] },
+  {
+    title: 'a list for a map',
+    text: `regions:\n  §- { api: x }\n`,
+    want: [['expected a map of keys, got a list', 'remove the "- "']],
+  },
+  {
+    title: 'a map for a list',
+    text: `${base}pools: §{ a: 1 }\n`,
+    want: [['expected a list of rules, got a map', 'one per line']],
+  },
+  { title: 'an empty item', text: `${base}pools:\n  -§\n`, want: [['an empty item', 'match']] },
+  {
+    title: 'a name with a slash',
+    text: 'regions: { §"a/b": { api: eumetsat-r1, token: { env: T } } }\n',
+    want: [['not a usable name', 'letters']],
+  },
+  { title: '__proto__', text: `${base}calendars: { §__proto__: { dates: [] } }\n`, want: [['unknown key', '']] },
+];
+
+const times: readonly Mistake[] = [
+  { title: 'an abbreviation for a zone', text: `${base}timezone: §CET\n`, want: [['CET', 'Europe/Berlin']] },
+  { title: 'an offset for a zone', text: `${base}timezone: §"+01:00"\n`, want: [['+01:00', 'Europe/Berlin']] },
+  {
+    title: 'a misspelt zone',
+    text: schedule('timezone: §Europe/Berln, otherwise: base'),
+    want: [['Europe/Berln', 'Europe/Berlin']],
+  },
+  {
+    title: 'no zone anywhere',
+    text: `${base}schedules: { s: §{ otherwise: base } }\n`,
+    want: [['has no time zone', 'timezone: Europe/Berlin']],
+  },
+  { title: 'from == to', text: window('days: mon, from: "07:00", to: §"07:00"'), want: [['never or always', '24:00']] },
+  { title: 'a time out of the day', text: window('from: "07:00", to: §"25:00"'), want: [['25:00', '24:00']] },
+  { title: 'a number for a time', text: window('from: §7, to: "19:00"'), want: [['expected a time', '07:00']] },
+  {
+    title: 'two mistakes in one window',
+    text: window('days: §mon-fry, from: §"7h", to: §"26:00"'),
+    want: [
+      ['fry', 'fri'],
+      ['7h', '07:00'],
+      ['26:00', '24:00'],
+    ],
+  },
+  { title: 'half a window', text: window('from: §"07:00"'), want: [['without', 'to']] },
+  {
+    title: 'a window without anything',
+    text: schedule('otherwise: base, windows: [§{ size: 3 }]'),
+    want: [['neither when nor', 'add from']],
+  },
+  {
+    title: 'a month that is none',
+    text: window('dayOfMonth: [§32], months: §[apl]'),
+    want: [
+      ['a number above 31', '1 to 31'],
+      ['apl', 'jan'],
+    ],
+  },
+  { title: 'a duration in words', text: `${base}keep: §30 min\n`, want: [['"30 min" is not a duration', 'write 30m']] },
+  {
+    title: 'a duration without a unit',
+    text: `${base}keep: §30\n`,
+    want: [['expected a duration, got a number', '30m or 30s']],
+  },
+  { title: 'a tick of an hour', text: `${base}every: §1h\n`, want: [['not between 1m and 15m', '5m']] },
+  {
+    title: 'a date that does not exist',
+    text: `${base}calendars: { c: { dates: [§2026-02-30], actLike: sunday } }\n`,
+    want: [['"2026-02-30" is not a date', 'YYYY-MM-DD']],
+  },
+  {
+    title: 'an exception upside down',
+    text: `${head}exceptions:\n  - { match: "a/b", start: 2026-12-24T00:00, end: §2026-12-23T00:00, size: 1 }\n`,
+    want: [['ends before it starts', 'swap']],
+  },
+  {
+    title: 'an exception without a time',
+    text: `${head}exceptions:\n  - { match: "a/b", start: §2026-12-24, end: 2026-12-26T00:00, size: 1 }\n`,
+    want: [['not a date and time', '18:00']],
+  },
+  {
+    title: 'an expiry that is none',
+    text: region('api: eumetsat-r1, token: { env: T, expires: §soon }'),
+    want: [['not a date', '2027-03-01']],
+  },
+  {
+    title: 'a silence with times and no zone',
+    text: `${base}silences: [§{ match: "a", days: sat }]\n`,
+    want: [['no time zone', 'timezone']],
+  },
+];
+
+const names: readonly Mistake[] = [
+  {
+    title: 'an unknown schedule',
+    text: `${head}pools:\n  - { match: "a/b", schedule: §ofice, idle: 1 }\n`,
+    want: [['no schedule "ofice"', 'did you mean "office"?']],
+  },
+  {
+    title: 'an unknown region in a match',
+    text: rule('base: 2').replace('"a/b"', '§"r2:a/b"'),
+    want: [['no region "r2"', 'did you mean "r1"?']],
+  },
+  {
+    title: 'an unknown default region',
+    text: `${base}defaults: { region: §r7 }\n`,
+    want: [['no region "r7"', '"r1"']],
+  },
+  {
+    title: 'an unknown calendar',
+    text: schedule('otherwise: base, calendar: §xmas'),
+    want: [['no calendar "xmas"', 'none is defined']],
+  },
+  {
+    title: 'an unknown fallback',
+    text: destination('kind: slack, url: { env: U }, fallback: §opps'),
+    want: [['no destination "opps"', 'd']],
+  },
+  {
+    title: 'its own fallback',
+    text: destination('kind: slack, url: { env: U }, fallback: §d'),
+    want: [['its own fallback', 'another']],
+  },
+  {
+    title: 'a schedule called none',
+    text: `${base}timezone: UTC\nschedules: { none: §{ otherwise: base } }\n`,
+    want: [['called none', 'another name']],
+  },
+  {
+    title: 'an unknown API',
+    text: region('api: §eumetsat-r3, token: { env: T }'),
+    want: [['no known API "eumetsat-r3"', 'did you mean "eumetsat-r1"?']],
+  },
+  {
+    title: 'an unknown kind of incident',
+    text: destination('kind: slack, url: { env: U }, only: { kinds: [§pool.eror] }'),
+    want: [['"pool.eror" is not', 'did you mean "pool.error"?']],
+  },
+  {
+    title: 'an unknown country',
+    text: `${base}calendars: { c: { holidays: §XX, actLike: sunday } }\n`,
+    want: [['country "XX"', 'did you mean']],
+  },
+  {
+    title: 'an unknown state',
+    text: `${base}calendars: { c: { holidays: §DE-HF, actLike: sunday } }\n`,
+    want: [['state "HF"', 'did you mean "DE-H']],
+  },
+];
+
+const sizes: readonly Mistake[] = [
+  {
+    title: 'idle 0 without permission',
+    text: `${head}pools:\n  - { match: "a/b", schedule: office, idle: §0 }\n`,
+    want: [['goes down to 0', 'limits: { min: 0 }']],
+  },
+  {
+    title: 'base 0 without permission',
+    text: rule('base: §{ min: 0, max: 3 }'),
+    want: [['goes down to 0', 'limits: { min: 0 }']],
+  },
+  {
+    title: 'no idle where the schedule says it',
+    text: `${head}pools:\n  - §{ match: "a/b", schedule: office }\n`,
+    want: [['no idle size', 'add idle']],
+  },
+  {
+    title: 'no idle where an exception says it',
+    text: `${head.replace('otherwise: idle', 'otherwise: base')}pools:\n  - §{ match: "a/b", schedule: office }\nexceptions: [{ match: "a", start: 2026-12-24T00:00, end: 2026-12-26T00:00, size: idle }]\n`,
+    want: [['exception in line 10', 'add idle']],
+  },
+  { title: 'limits upside down', text: rule('limits: §{ min: 4, max: 2 }'), want: [['more than limits.max', 'swap']] },
+  {
+    title: 'base above its limits',
+    text: rule('base: §9, limits: { max: 5 }'),
+    want: [['base 9 is above limits.max 5', 'lower base']],
+  },
+  {
+    title: 'idle below its limits',
+    text: rule('limits: { min: 2 }').replace('idle: 1', 'idle: §1'),
+    want: [['idle 1 is below limits.min 2', 'raise idle']],
+  },
+  {
+    title: 'a range upside down',
+    text: rule('base: §{ min: 5, max: 3 }'),
+    want: [['min 5 is more than max 3', 'min: 3, max: 5']],
+  },
+  { title: 'half a range', text: rule('base: §{ min: 5 }'), want: [['"max" is missing', 'add "max:"']] },
+  {
+    title: 'a range idle for a pinned base',
+    text: rule('base: 3').replace('idle: 1', 'idle: §{ min: 1, max: 2 }'),
+    want: [['idle is a range', 'base as { min: 3, max: 3 }']],
+  },
+  {
+    title: 'one base for a whole glob',
+    text: rule('base: §3').replace('a/b', 'a-*/b'),
+    want: [['every pool that "a-*/b" matches', 'everyPool: true']],
+  },
+  { title: 'a size in quotes', text: rule('base: §"3"'), want: [['expected a whole number', 'without quotes']] },
+  { title: 'a negative size', text: rule('base: §-1'), want: [['a number below 0', 'whole number']] },
+  { title: 'a broken size', text: rule('base: §2.5'), want: [['not a whole number', 'whole number']] },
+  {
+    title: 'base remembered for idle',
+    text: rule('base: 2').replace('idle: 1', 'idle: §remembered'),
+    want: [['expected a whole number or { min, max }', '']],
+  },
+  {
+    title: 'a rule for clusters',
+    text: `${head}pools: [{ match: §"dev-*", schedule: none }]\n`,
+    want: [['names clusters', 'write "dev-*/*"']],
+  },
+  {
+    title: 'a match with two slashes',
+    text: `${head}pools: [{ match: §"a/b/c", schedule: none }]\n`,
+    want: [['more than one slash', 'cluster/pool']],
+  },
+  {
+    title: 'an open bracket in a match',
+    text: `${head}pools: [{ match: §"a[b/c", schedule: none }]\n`,
+    want: [['bracket without', 'close it']],
+  },
+  { title: 'runsOn a glob', text: `${base}safety: { runsOn: §"a/*" }\n`, want: [['several pools', 'name the one']] },
+  {
+    title: 'pools for watch',
+    text: `${base}watch: { clusters: [§"a/*"] }\n`,
+    want: [['names pools', 'leave out the slash']],
+  },
+];
+
+const places: readonly Mistake[] = [
+  {
+    title: 'an unknown host',
+    text: region('api: §"https://mks.example.org", token: { env: T }'),
+    want: [['host mks.example.org', 'allowHost: true']],
+  },
+  {
+    title: 'http beyond loopback',
+    text: region('api: §"http://mks.example.org", allowHost: true, token: { env: T }'),
+    want: [['unprotected', 'https:']],
+  },
+  {
+    title: 'a host without a scheme',
+    text: region('api: §mks.r1.cloud.eumetsat.int, token: { env: T }'),
+    want: [['no known API', 'write https://mks']],
+  },
+  {
+    title: 'a URL with a query',
+    text: region('api: §"https://mks.r1.cloud.eumetsat.int/?a=b", token: { env: T }'),
+    want: [['not the URL', 'query']],
+  },
+  {
+    title: 'a secret in two places',
+    text: region('api: eumetsat-r1, token: §{ env: T, file: t }'),
+    want: [['env and file', 'keep one']],
+  },
+  {
+    title: 'a secret in no place',
+    text: region('api: eumetsat-r1, token: §{ expires: 2027-01-01 }'),
+    want: [['none of them', 'keep one']],
+  },
+  {
+    title: 'an empty command',
+    text: region('api: eumetsat-r1, token: { command: §[] }'),
+    want: [['empty command', 'program']],
+  },
+  {
+    title: 'a chat’s address as text',
+    text: destination('kind: slack, url: §"https://chat.example.org/x"'),
+    want: [['is a secret', 'awsSecret']],
+  },
+  {
+    title: 'a chat without an address',
+    text: `${base}destinations:\n  d: §{ kind: teams }\n`,
+    want: [['teams needs a url', 'add url']],
+  },
+  {
+    title: 'a webhook over http',
+    text: destination('kind: webhook, url: §"http://x.example.org", secret: { env: K }'),
+    want: [['over http:', 'insecure: true']],
+  },
+  {
+    title: 'a webhook to nowhere',
+    text: destination('kind: webhook, url: §"ftp://x", secret: { env: K }'),
+    want: [['not an http(s) address', 'https://']],
+  },
+  {
+    title: 'pagerduty without a key',
+    text: `${base}destinations:\n  d: §{ kind: pagerduty }\n`,
+    want: [['pagerduty needs a key', 'add key']],
+  },
+  {
+    title: 'a key for slack',
+    text: destination('kind: slack, url: { env: U }, key: §{ env: K }'),
+    want: [['for pagerduty', 'remove']],
+  },
+  {
+    title: 'a format for slack',
+    text: destination('kind: slack, url: { env: U }, format: §json'),
+    want: [['format is for webhook', 'remove']],
+  },
+  {
+    title: 'events from anybody',
+    text: `${base}events:\n  e: §{ kind: json, may: ["a/b"] }\n`,
+    want: [['who may send', 'secret:']],
+  },
+  {
+    title: 'alerts from anybody',
+    text: `${base}events:\n  e: §{ kind: alertmanager, pool: a/b, atLeast: 1, for: 1h, may: ["a/b"] }\n`,
+    want: [['bearer token', 'add secret']],
+  },
+  {
+    title: 'alerts without a size',
+    text: `${base}events:\n  e: §§§{ kind: alertmanager, secret: { env: K }, may: ["a/b"] }\n`,
+    want: [
+      ['needs "atLeast"', 'add atLeast'],
+      ['needs "for"', 'add for'],
+      ['needs "pool"', 'add pool'],
+    ],
+  },
+  {
+    title: 'events that may raise nothing',
+    text: events('kind: json, secret: { env: K }, may: §[]'),
+    want: [['every event would be refused', 'add a match']],
+  },
+  {
+    title: 'json with a pool',
+    text: events('kind: json, secret: { env: K }, pool: §a/b, may: ["a/b"]'),
+    want: [['say pool themselves', 'may']],
+  },
+  {
+    title: 'a template without an end',
+    text: events('kind: alertmanager, secret: { env: K }, pool: §"a-{{x/b", atLeast: 1, for: 1h, may: ["a/b"]'),
+    want: [['braces', 'write {{label}}']],
+  },
+  {
+    title: 'a template for many pools',
+    text: events('kind: alertmanager, secret: { env: K }, pool: §"a-*/b", atLeast: 1, for: 1h, may: ["a/b"]'),
+    want: [['this is a pattern', 'name the pool']],
+  },
+  {
+    title: 'more than the most',
+    text: events(
+      'kind: alertmanager, secret: { env: K }, pool: a/b, atLeast: §5, most: 3, for: §3h, longest: 2h, may: ["a/b"]',
+    ),
+    want: [
+      ['more than most 3', 'raise most'],
+      ['more than longest 2h', 'raise longest'],
+    ],
+  },
+  {
+    title: 'a pattern that is none',
+    text: events('kind: eventbridge, when: §{ source: aws.s3 }, pool: a/b, atLeast: 1, for: 1h, may: ["a/b"]'),
+    want: [['when.source', 'aws.s3']],
+  },
+  {
+    title: 'dynamodb without a table',
+    text: `${base}store: §{ kind: dynamodb }\n`,
+    want: [['name of a table', 'add table']],
+  },
+  {
+    title: 'a table for sqlite',
+    text: `${base}store: { kind: sqlite, table: §t }\n`,
+    want: [['for dynamodb', 'remove']],
+  },
+  {
+    title: 'a path for dynamodb',
+    text: `${base}store: { kind: dynamodb, table: t, path: §p }\n`,
+    want: [['for sqlite', 'remove']],
+  },
+  {
+    title: 'a port that is none',
+    text: `${base}listen: §127.0.0.1:99999\n`,
+    want: [['not an address and a port', '127.0.0.1:9090']],
+  },
+  {
+    title: 'a calendar without meaning',
+    text: `${base}calendars: { c: §{ dates: [2026-12-24] } }\n`,
+    want: [['says neither', 'actLike: sunday']],
+  },
+  {
+    title: 'a calendar without dates',
+    text: `${base}calendars: { c: §{ actLike: sunday } }\n`,
+    want: [['without dates', 'holidays']],
+  },
+  {
+    title: 'a calendar file that is not there',
+    text: `${base}calendars: { c: { ics: §x.ics, size: idle } }\n`,
+    want: [['no such file', 'relative']],
+  },
+];
+
+const warnings: readonly Mistake[] = [
+  {
+    title: 'a shadowed rule',
+    text: `${head}pools:\n  - { match: "dev-*/*", schedule: none }\n  - { match: §"dev-a/x", schedule: none }\n`,
+    want: [['"dev-*/*" in line 9', 'move it up']],
+  },
+  {
+    title: 'an unsigned webhook',
+    text: `${base}destinations:\n  d: §{ kind: webhook, url: "https://x.example.org" }\n`,
+    want: [['not signed', 'secret']],
+  },
+  {
+    title: 'leases nothing caps',
+    text: rule('leases: { longest: 2h }').replace('- {', '- §{'),
+    want: [['nothing caps them', 'leases: { max']],
+  },
+  {
+    title: 'events nothing caps',
+    text: `${rule('base: remembered').replace('- {', '- §{')}events: { e: { kind: json, queue: q, may: ["a/*"] } }\n`,
+    want: [['events of "e"', 'limits: { max']],
+  },
+  {
+    title: 'a lease above the limits',
+    text: rule('limits: { max: 5 }, leases: { max: §8 }'),
+    want: [['leases.max 8 is above limits.max 5', 'lower it']],
+  },
+  {
+    title: 'idle larger than base',
+    text: rule('base: 2').replace('idle: 1', 'idle: §4'),
+    want: [['larger than base', 'swapped']],
+  },
+  {
+    title: 'a schedule that says 0 without permission',
+    text: rule('base: 2')
+      .replace('office,', '§zero,')
+      .replace('schedules:\n', 'schedules:\n  zero: { otherwise: 0 }\n'),
+    want: [['says 0', 'limits: { min: 0 }']],
+  },
+  {
+    title: 'a schedule that says a range for a pin',
+    text: rule('base: 2')
+      .replace('office,', '§zero,')
+      .replace('schedules:\n', 'schedules:\n  zero: { otherwise: { min: 1, max: 3 } }\n'),
+    want: [['says a range', 'min: 2, max: 2']],
+  },
+];
+
+describe.each(Object.entries({ yaml, keys, times, names, sizes, places, warnings }))('%s', (group, mistakes) => {
+  test.each(mistakes)('$title', async ({ text, want }) => {
+    const problems = await problemsOf(text.replaceAll('§', ''));
+    expect(problems.map((problem) => [problem.message, problem.fix])).toEqual(
+      want.map(([message, fix]) => [expect.stringContaining(message), expect.stringContaining(fix)]),
+    );
+    expect(problems.map((problem) => [problem.line, problem.column])).toEqual(marksIn(text));
+    expect(new Set(problems.map((problem) => problem.severity))).toEqual(
+      new Set([group === 'warnings' ? 'warning' : 'error']),
+    );
+  });
+});
+
+/** Line and column of every mark in a text that holds no other marks. */
+function marksIn(text: string): readonly (readonly number[])[] {
+  return text.split('\n').flatMap((line, index) => {
+    const pieces = line.split('§').slice(0, -1);
+    return pieces.map((_, at) => [index + 1, pieces.slice(0, at + 1).join('').length + 1]);
+  });
+}
+
+describe('together', () => {
+  test('every mistake at once, in file order', async () => {
+    const text = `timezone: CEST
+regions: { r1: { api: eumetsat-r9, tokn: { env: T } } }
+schedules:
+  office: { windows: [{ days: mon, from: "07:00", to: "07:00" }], otherwise: idel }
+pools:
+  - { match: "a/b", schedule: offce, bse: 3 }
+  - { match: "a[/b", schedule: office, idle: 0, mode: yes }
+keep: 30 days
+`;
+    const lines = (await problemsOf(text)).map((problem) => problem.line);
+    expect(lines).toEqual([1, 2, 2, 4, 4, 6, 6, 7, 7, 7, 8]);
+  });
+
+  test('paths are readable', async () => {
+    const paths = (await problemsOf(rule('limits: { mim: 0 }'))).map((problem) => problem.path);
+    expect(paths).toEqual(['pools[0].limits.mim']);
+  });
+});
