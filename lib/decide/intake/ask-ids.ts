@@ -12,7 +12,7 @@ export function whoOf(owner: Owner): string {
 
 /** What the ids of an owner's leases begin with, in the partition of their region. */
 export function ownerPrefix(owner: Owner): string {
-  return `lease/${encode(whoOf(owner))}/`;
+  return `lease/${encode(owner.kind === 'event' ? whoOf(owner) : `person:${owner.who}`)}/`;
 }
 
 /** All leases of one owner for one pool stand together: `lease/<owner>/<cluster>/<pool>/`. */

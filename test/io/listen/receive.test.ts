@@ -1,0 +1,224 @@
+import { Webhook } from 'standardwebhooks';
+import { describe, expect, test } from 'vitest';
+import { makeSecret, unwrap } from '../../../lib/io/secrets/secret.ts';
+import { makeAcceptWorld } from '../../decide/intake/accept-world.ts';
+import { now } from '../../decide/intake/fixtures.ts';
+import { readSample } from '../../decide/intake/samples.ts';
+import { eventText, type ListenWorld, makeListenWorld, secrets, signedHeaders } from './listen-world.ts';
+
+type Sending = { readonly path?: string; readonly body?: string; readonly headers?: Record<string, string> };
+
+async function post({ app }: ListenWorld, { path = '/events/ci', body = eventText(), headers }: Sending = {}) {
+  const response = await app.request(path, { method: 'POST', body, headers: headers ?? signedHeaders(body) });
+  return { status: response.status, text: await response.text(), headers: response.headers };
+}
+
+describe('a signed message', () => {
+  test('is stored and answered with what became of it', async () => {
+    const world = makeListenWorld();
+    const answer = await post(world);
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([
+      200,
+      { outcome: 'stored', events: [{ kind: 'stored', eventId: 'e1' }] },
+    ]);
+    expect(await world.accept.live()).toHaveLength(1);
+    expect(world.accept.woken).toEqual(['r1:ml']);
+  });
+
+  test('of the standard’s own library is taken', async () => {
+    const world = makeListenWorld();
+    const body = eventText();
+    const signature = new Webhook(unwrap(secrets.ci)).sign('msg_lib', new Date(now), body);
+    const headers = {
+      'webhook-id': 'msg_lib',
+      'webhook-timestamp': String(now / 1000),
+      'webhook-signature': signature,
+    };
+    expect((await post(world, { body, headers })).status).toBe(200);
+  });
+
+  test('may carry several signatures, and be checked against several secrets', async () => {
+    const world = makeListenWorld();
+    world.secretsOf.set('ci', [secrets.next, secrets.ci]);
+    const body = eventText();
+    const headers = signedHeaders(body);
+    headers['webhook-signature'] = `v1a,b3RoZXI= v1,bm8= ${headers['webhook-signature']}`;
+    expect((await post(world, { body, headers })).status).toBe(200);
+    expect(
+      (await post(world, { body, headers: signedHeaders(body, { secret: secrets.next, id: 'msg_2' }) })).status,
+    ).toBe(200);
+  });
+
+  test('is taken 5 minutes early or late', async () => {
+    const world = makeListenWorld();
+    for (const at of [now - 300_000, now + 300_000]) {
+      expect((await post(world, { headers: signedHeaders(eventText(), { at, id: `m${at}` }) })).status).toBe(200);
+    }
+  });
+
+  test('sent again changes nothing and is fine', async () => {
+    const world = makeListenWorld();
+    await post(world);
+    const before = await world.accept.asks();
+    const body = eventText(2);
+    const again = await post(world, { body, headers: signedHeaders(body) });
+    expect([again.status, again.text]).toEqual([200, '{"replayed":true}']);
+    expect(await world.accept.asks()).toEqual(before);
+    expect(world.counts.get('replayed ci')).toBe(1);
+  });
+
+  test('is no replay of the same id from another source', async () => {
+    const world = makeListenWorld();
+    await post(world);
+    const body = eventText(2);
+    const answer = await post(world, {
+      path: '/events/other',
+      body,
+      headers: signedHeaders(body, { secret: secrets.other }),
+    });
+    expect(JSON.parse(answer.text)).toMatchObject({ outcome: 'stored' });
+  });
+
+  test('that was not stored is not taken for a replay', async () => {
+    const accept = makeAcceptWorld();
+    let isDown = true;
+    const commit: typeof accept.store.commit = (writes) =>
+      isDown ? Promise.reject(new Error('down')) : accept.store.commit(writes);
+    const world = makeListenWorld({ world: makeAcceptWorld({ store: { ...accept.store, commit } }) });
+    const first = await post(world);
+    expect([first.status, first.headers.get('retry-after')]).toEqual([503, '5']);
+    isDown = false;
+    expect(JSON.parse((await post(world)).text)).toMatchObject({ outcome: 'stored' });
+    expect(await world.accept.live()).toHaveLength(1);
+  });
+
+  test('that asks for something wrong says why', async () => {
+    const world = makeListenWorld();
+    const answer = await post(world, { body: eventText(1, { atLeast: -1 }) });
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain('atLeast is -1: it must be a whole number from 1');
+  });
+});
+
+describe('a message that is not its source’s own', () => {
+  const body = eventText();
+  const good = signedHeaders(body);
+  const rows: ReadonlyArray<readonly [string, Sending, string]> = [
+    ['altered byte', { body: body.replace('4', '5'), headers: good }, 'ci'],
+    ['serialised again', { body: JSON.stringify(JSON.parse(body), null, 1), headers: good }, 'ci'],
+    ['too old', { headers: signedHeaders(body, { at: now - 301_000 }) }, 'ci'],
+    ['from the future', { headers: signedHeaders(body, { at: now + 301_000 }) }, 'ci'],
+    ['timestamp altered', { headers: { ...good, 'webhook-timestamp': String(now / 1000 + 1) } }, 'ci'],
+    ['timestamp no number', { headers: { ...good, 'webhook-timestamp': 'NaN' } }, 'ci'],
+    ['id altered', { headers: { ...good, 'webhook-id': 'msg_2' } }, 'ci'],
+    ['id with a dot', { headers: signedHeaders(body, { id: 'a.b' }) }, 'ci'],
+    [
+      'wrong version tag',
+      { headers: { ...good, 'webhook-signature': good['webhook-signature']!.replace('v1,', 'v2,') } },
+      'ci',
+    ],
+    ['no version tag', { headers: { ...good, 'webhook-signature': good['webhook-signature']!.slice(3) } }, 'ci'],
+    ['signature cut', { headers: { ...good, 'webhook-signature': good['webhook-signature']!.slice(0, -4) } }, 'ci'],
+    ['empty signature', { headers: { ...good, 'webhook-signature': 'v1,' } }, 'ci'],
+    ['no headers', { headers: {} }, 'ci'],
+    ['another source’s secret', { headers: signedHeaders(body, { secret: secrets.other }) }, 'ci'],
+    ['unknown source', { path: '/events/nobody', headers: good }, 'unknown'],
+    ['a source that only has a queue', { path: '/events/queued', headers: good }, 'queued'],
+    ['a source of the bus', { path: '/events/scenes', headers: good }, 'scenes'],
+    ['an unsigned source, on a network', { path: '/events/open', headers: good }, 'open'],
+    [
+      'alerts on the path of events',
+      { path: '/events/queue-depth', headers: { authorization: `Bearer ${unwrap(secrets.bearer)}` } },
+      'queue-depth',
+    ],
+    ['events on the path of alerts', { path: '/alertmanager/ci', headers: good }, 'ci'],
+    [
+      'a wrong bearer',
+      { path: '/alertmanager/queue-depth', headers: { authorization: 'Bearer a-bearer-secret-that-is-long-enougH' } },
+      'queue-depth',
+    ],
+    ['no bearer', { path: '/alertmanager/queue-depth', headers: {} }, 'queue-depth'],
+    [
+      'basic instead of bearer',
+      { path: '/alertmanager/queue-depth', headers: { authorization: `Basic ${unwrap(secrets.bearer)}` } },
+      'queue-depth',
+    ],
+  ];
+
+  test.each(rows)('%s', async (_, sending, source) => {
+    const world = makeListenWorld();
+    const answer = await post(world, sending);
+    expect([answer.status, answer.text]).toEqual([401, '{"error":"unauthorized"}']);
+    expect(await world.accept.asks()).toEqual([]);
+    expect(await world.accept.store.list('replays/ci')).toEqual([]);
+    expect(Object.fromEntries(world.counts)).toEqual({ [`unauthorized ${source}`]: 1 });
+  });
+
+  test.each(['', 'whsec_', 'whsec_c2hvcnQ=', 'plain text of thirty characters', `whsec_${'!'.repeat(40)}`])(
+    'a secret like %j lets nobody in',
+    async (value) => {
+      const world = makeListenWorld();
+      world.secretsOf.set('ci', [makeSecret(value)]);
+      world.secretsOf.set('queue-depth', [makeSecret(value.slice(0, 23))]);
+      expect((await post(world)).status).toBe(401);
+      const headers = { authorization: `Bearer ${value.slice(0, 23)}` };
+      expect((await post(world, { path: '/alertmanager/queue-depth', headers })).status).toBe(401);
+    },
+  );
+
+  test('waits when the secrets are out of reach', async () => {
+    const world = makeListenWorld();
+    world.secretsOf.delete('ci');
+    expect((await post(world)).status).toBe(503);
+    expect(await world.accept.asks()).toEqual([]);
+  });
+});
+
+describe('Alertmanager', () => {
+  test('comes in with its bearer secret, as often as it likes', async () => {
+    const world = makeListenWorld();
+    const headers = { authorization: `Bearer ${unwrap(secrets.bearer)}`, 'content-type': 'application/json' };
+    const sending = { path: '/alertmanager/queue-depth', body: readSample('alertmanager.json'), headers };
+    expect((await post(world, sending)).status).toBe(200);
+    expect((await post(world, sending)).status).toBe(200);
+    expect(await world.accept.live()).toHaveLength(1);
+  });
+});
+
+describe('an unsigned source', () => {
+  test('is taken on loopback, as JSON', async () => {
+    const world = makeListenWorld({ takesUnsigned: true });
+    const headers = { 'content-type': 'application/json' };
+    expect((await post(world, { path: '/events/open', headers })).status).toBe(200);
+  });
+
+  test('is not reached by a form of a web page', async () => {
+    const world = makeListenWorld({ takesUnsigned: true });
+    const headers = { 'content-type': 'text/plain' };
+    expect((await post(world, { path: '/events/open', headers })).status).toBe(415);
+    expect(await world.accept.asks()).toEqual([]);
+  });
+});
+
+describe('a flood', () => {
+  test('over the quota is told to wait, source by source', async () => {
+    const world = makeListenWorld({ quota: { burst: 2, perSecond: 1 } });
+    const send = async (n: number, path = '/events/ci', secret = secrets.ci) => {
+      const body = eventText(n);
+      return post(world, { path, body, headers: signedHeaders(body, { id: `m${n}`, secret, at: world.accept.at }) });
+    };
+    expect([(await send(1)).status, (await send(2)).status]).toEqual([200, 200]);
+    const third = await send(3);
+    expect([third.status, third.headers.get('retry-after')]).toEqual([429, '10']);
+    expect((await send(4, '/events/other', secrets.other)).status).toBe(200);
+    expect(await world.accept.store.list('replays/ci')).toHaveLength(2);
+    world.accept.at += 1000;
+    expect((await send(3)).status).toBe(200);
+  });
+
+  test('of strangers takes nothing from the quota', async () => {
+    const world = makeListenWorld({ quota: { burst: 1, perSecond: 0 } });
+    for (let n = 0; n < 5; n += 1) await post(world, { headers: {} });
+    expect((await post(world)).status).toBe(200);
+  });
+});

@@ -1,0 +1,160 @@
+import { connect } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../lib/io/clock.ts';
+import { sendEvent } from '../../../lib/io/listen/send-event.ts';
+import { type Listening, serveListen } from '../../../lib/io/listen/serve.ts';
+import { makeSecret } from '../../../lib/io/secrets/secret.ts';
+import { now, sources } from '../../decide/intake/fixtures.ts';
+import { readSample } from '../../decide/intake/samples.ts';
+import { eventText, type ListenWorld, makeListenWorld, secrets, signedHeaders } from './listen-world.ts';
+
+const opened: Listening[] = [];
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map(({ close }) => close()));
+});
+
+async function start(world = makeListenWorld()): Promise<{ world: ListenWorld; url: string; port: number }> {
+  const listening = await serveListen(world.app, { host: '127.0.0.1', port: 0 }, systemClock);
+  opened.push(listening);
+  return { world, url: `http://127.0.0.1:${listening.port}`, port: listening.port };
+}
+
+const tooLarge = 'x'.repeat(64 * 1024 + 1);
+
+describe('the listener', () => {
+  test('answers health, readiness and metrics', async () => {
+    const { url } = await start();
+    const get = async (path: string) => {
+      const response = await fetch(`${url}${path}`);
+      return [response.status, await response.text()];
+    };
+    expect(await get('/healthz')).toEqual([200, 'ok\n']);
+    expect(await get('/readyz')).toEqual([200, 'ready\n']);
+    expect(await get('/metrics')).toEqual([200, 'up 1\n']);
+    expect(await get('/events/ci')).toEqual([404, '{"error":"not found"}']);
+  });
+
+  test('takes a signed event over the wire', async () => {
+    const { world, url } = await start();
+    const body = eventText('wire', { reason: 'Überlänge €' });
+    const response = await fetch(`${url}/events/ci`, { method: 'POST', body, headers: signedHeaders(body) });
+    expect(response.status).toBe(200);
+    expect(await world.accept.live()).toMatchObject([{ reason: 'Überlänge €' }]);
+  });
+
+  test('refuses a body over 64 KiB before looking at it', async () => {
+    const { world, url } = await start();
+    const response = await fetch(`${url}/events/ci`, {
+      method: 'POST',
+      body: tooLarge,
+      headers: signedHeaders(tooLarge),
+    });
+    expect(response.status).toBe(413);
+    expect([...world.counts.keys()]).toEqual(['too-large unknown']);
+  });
+
+  test('refuses it as well when its length is not told', async () => {
+    const { url } = await start();
+    const body = new ReadableStream({
+      start: (controller) => {
+        for (let n = 0; n < 65; n += 1) controller.enqueue(new Uint8Array(1024));
+        controller.close();
+      },
+    });
+    const request = { method: 'POST', body, duplex: 'half' } as RequestInit;
+    expect((await fetch(`${url}/events/ci`, request)).status).toBe(413);
+  });
+
+  test('stays healthy while senders never finish', async () => {
+    const { url, port } = await start();
+    const sockets = Array.from({ length: 50 }, () => {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => {});
+      socket.write('POST /events/ci HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{');
+      return socket;
+    });
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test('answers health in a burst of events', async () => {
+    const { world, url } = await start();
+    const posts = Array.from({ length: 300 }, (_, n) => {
+      const body = eventText(n);
+      return fetch(`${url}/events/ci`, { method: 'POST', body, headers: signedHeaders(body, { id: `m${n}` }) });
+    });
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    const statuses = await Promise.all(posts.map(async (sent) => (await sent).status));
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(await world.accept.live()).toHaveLength(101);
+  });
+
+  test('says what to do when the port is taken', async () => {
+    const { port } = await start();
+    const second = serveListen(makeListenWorld().app, { host: '127.0.0.1', port }, systemClock);
+    await expect(second).rejects.toThrow(
+      `Listening on 127.0.0.1:${port} failed: another process has this port; stop it, or give another port to --listen`,
+    );
+  });
+});
+
+describe('the sample of a function URL', () => {
+  test('is signed with the samples’ secret', async () => {
+    const { world } = await start();
+    const sample = JSON.parse(readSample('function-url.json')) as {
+      rawPath: string;
+      headers: Record<string, string>;
+      body: string;
+    };
+    const body = Buffer.from(sample.body, 'base64');
+    const response = await world.app.request(sample.rawPath, { method: 'POST', headers: sample.headers, body });
+    expect(response.status).toBe(200);
+    expect(await world.accept.live()).toMatchObject([{ id: 'lease/event%3Aci/ml/gpu/url-1' }]);
+  });
+});
+
+describe('sending an event', () => {
+  const parts = { fetch: globalThis.fetch, clock: { ...systemClock, now: () => now }, newId: () => 'id-1' };
+
+  test.each([
+    ['http-native.json', sources.ci, secrets.ci],
+    ['cloudevents.json', sources.cloudevents, secrets.ci],
+    ['alertmanager.json', sources['queue-depth'], secrets.bearer],
+  ])('%s is taken by a running instance', async (file, source, secret) => {
+    const { world, url } = await start();
+    const sent = await sendEvent(parts, { to: `${url}/`, source, secret, body: readSample(file) });
+    expect(sent).toMatchObject({ status: 200, isAccepted: true });
+    expect(sent.answer).toContain('"outcome":"stored"');
+    expect(await world.accept.live()).toHaveLength(1);
+  });
+
+  test('with a wrong secret tells the answer', async () => {
+    const { url } = await start();
+    const sent = await sendEvent(parts, { to: url, source: sources.ci, secret: secrets.other, body: eventText() });
+    expect(sent).toEqual({ status: 401, isAccepted: false, answer: '{"error":"unauthorized"}' });
+  });
+
+  test('to nobody says so', async () => {
+    const { url } = await start();
+    await Promise.all(opened.splice(0).map(({ close }) => close()));
+    await expect(sendEvent(parts, { to: url, source: sources.ci, secret: secrets.ci, body: '{}' })).rejects.toThrow(
+      /^Sending to http:\/\/127\.0\.0\.1:\d+ failed: .*; is it running with --listen\?$/u,
+    );
+  });
+
+  test.each(['nowhere', 'ftp://x', ''])('to %j is refused', async (to) => {
+    await expect(sendEvent(parts, { to, source: sources.ci, secret: secrets.ci, body: '{}' })).rejects.toThrow(
+      '--to is no address',
+    );
+  });
+
+  test('with a secret that cannot sign says how it must be', async () => {
+    const sending = sendEvent(parts, {
+      to: 'http://127.0.0.1:1',
+      source: sources.ci,
+      secret: makeSecret('short'),
+      body: '{}',
+    });
+    await expect(sending).rejects.toThrow('its secret must be "whsec_" and base64 of at least 24 bytes');
+  });
+});
