@@ -292,7 +292,7 @@ describe('reminders', () => {
     const hour = (hours: number) => start + hours * hourMs;
     const both = (now: number) => [
       bad('pool.error', pool, now),
-      ...(now < hour(5) ? [] : [bad('cluster.stuck', cluster, now, 'warning')]),
+      ...(now < hour(5) ? [] : [bad('pool.stuck', pool, now, 'warning')]),
     ];
     const kinds: string[] = [];
     for (let now = start; now <= hour(31); now += 10 * minuteMs) {
