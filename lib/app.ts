@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto';
-import type { CompiledConfig, RegionConfig } from './decide/compiled-config.ts';
+import type { CompiledConfig, EventSourceConfig, RegionConfig } from './decide/compiled-config.ts';
+import type { Incoming } from './decide/intake/reading.ts';
 import type { Finding } from './decide/model.ts';
 import type { Clock } from './io/clock.ts';
 import type { Fetch } from './io/http/fetch.ts';
 import type { NewId } from './io/ids.ts';
 import type { Log } from './io/log.ts';
 import { makeMks } from './io/mks/client.ts';
+import { countedMks, type OnCall } from './io/mks/counted.ts';
 import type { Mks } from './io/mks/mks.ts';
 import type { Redactor } from './io/redact.ts';
 import { makeAwsSecrets } from './io/secrets/aws-secret.ts';
 import type { Environment } from './io/secrets/env-secret.ts';
 import { makeSecrets, type Secrets } from './io/secrets/secrets.ts';
 import type { Store } from './io/stores/store.ts';
+import { acceptEvents, type AcceptParts } from './jobs/accept-events.ts';
+import type { EventOutcome } from './jobs/intake/event-outcome.ts';
+import { knownFleet } from './jobs/intake/known-fleet.ts';
+import { makeShelfWriter } from './jobs/intake/shelf-writer.ts';
 import type { ScaleOptions, ScaleReport } from './jobs/scale/scale-parts.ts';
 import { scalePools } from './jobs/scale-pools.ts';
 import type { WatchReport } from './jobs/watch/watch-parts.ts';
@@ -26,6 +32,8 @@ export type AppParts = {
   readonly log: Log;
   readonly redactor: Redactor;
   readonly secrets: Secrets;
+  /** Told of every call to an MKS API; absent = nobody counts. */
+  readonly onCall?: OnCall;
 };
 
 /** The parts, built once; each round hands in the config that is in force for it. */
@@ -34,12 +42,22 @@ export type App = {
   readonly mksOf: (config: CompiledConfig) => (region: string) => Mks;
   readonly scale: (config: CompiledConfig, options?: ScaleOptions, timeLeftMs?: () => number) => Promise<ScaleReport>;
   readonly watch: (config: CompiledConfig, configProblem?: Finding) => Promise<WatchReport>;
+  /** Writes down what events ask for; resolves when it is stored. `wake` starts a round for the cluster at once. */
+  readonly accept: (
+    config: CompiledConfig,
+    source: EventSourceConfig,
+    events: readonly Incoming[],
+    wake: AcceptParts['wake'],
+    count?: NonNullable<AcceptParts['count']>,
+  ) => Promise<readonly EventOutcome[]>;
 };
 
 /** The only place where the parts meet. */
 export function makeApp(parts: AppParts): App {
   const { store, clock, newId, log } = parts;
   const mksOf = makeMksOf(parts);
+  const writer = makeShelfWriter(parts);
+  const fleet = knownFleet(store);
   return {
     parts,
     mksOf,
@@ -68,6 +86,20 @@ export function makeApp(parts: AppParts): App {
         log: log.with({ job: 'watch-clusters', config: config.hash }),
         ...(configProblem ? { configProblem } : {}),
       }),
+    accept: (config, source, events, wake, count) =>
+      acceptEvents(
+        {
+          clock,
+          log: log.with({ job: 'accept-events', config: config.hash }),
+          config: () => config,
+          writer,
+          wake,
+          ...fleet,
+          ...(count ? { count } : {}),
+        },
+        source,
+        events,
+      ),
   };
 }
 
@@ -88,10 +120,15 @@ function makeMksOf(parts: AppParts): App['mksOf'] {
   return (config) => (name) => {
     const region = regionOf(config, name);
     const key = JSON.stringify(region);
-    const known = made.get(key) ?? makeMks({ ...parts, region, token: parts.secrets.token(region.token) });
+    const known = made.get(key) ?? openRegion(parts, region);
     made.set(key, known);
     return known;
   };
+}
+
+function openRegion(parts: AppParts, region: RegionConfig): Mks {
+  const mks = makeMks({ ...parts, region, token: parts.secrets.token(region.token) });
+  return parts.onCall ? countedMks(mks, parts.onCall) : mks;
 }
 
 function regionOf(config: CompiledConfig, name: string): RegionConfig {

@@ -8,7 +8,7 @@ import { clusterLeads } from './cluster-leads.ts';
 import { type Change, type ClusterRecord, type PoolMemory, remember } from './memory.ts';
 import { keepNodes } from './min-nodes.ts';
 import { viewOrphan } from './orphan.ts';
-import type { Decision, Hold, PoolName } from './plan.ts';
+import type { Decision, Hold, PoolName, PoolState } from './plan.ts';
 import { asksOfPool } from './pool-asks.ts';
 import type { PoolView } from './pool-view.ts';
 import { forgetAfterMs } from './refresh.ts';
@@ -43,6 +43,7 @@ export type ClusterPlan = {
   /** In the cluster's order: raises before lowers, earliest deadline first, then name. */
   readonly wants: readonly RankedWant[];
   readonly holds: readonly Hold[];
+  readonly pools: readonly PoolState[];
   readonly findings: readonly Finding[];
   readonly notices: readonly Notice[];
   readonly decisions: readonly Omit<Decision, 'configHash'>[];
@@ -62,6 +63,7 @@ export function planCluster(input: ClusterInput): ClusterPlan {
     cluster: input.cluster,
     record: recordOf(input, settled, finished),
     wants: rankWants(finished, views),
+    pools: finished.map(({ view, memory }) => stateOf(view, memory)),
     holds: finished.flatMap((pool) => (pool.hold ? [pool.hold] : [])),
     findings: [...finished.flatMap((pool) => pool.findings), ...late],
     notices: views.flatMap((view) => view.notices),
@@ -152,6 +154,11 @@ function compareViews(a: PoolView, b: PoolView, views: readonly PoolView[]): num
     (deadline(a) < deadline(b) ? -1 : deadline(a) > deadline(b) ? 1 : 0) ||
     compareText(a.names.pool, b.names.pool)
   );
+}
+
+function stateOf(view: PoolView, memory: PoolMemory): PoolState {
+  const wanted = memory.pending?.target ?? view.target;
+  return { ...view.names, status: view.pool.status, seen: view.current, wanted };
 }
 
 /** By code units: the same order on every machine. */

@@ -46,6 +46,7 @@ export function planRound(input: RoundInput): Plan {
     ...cannotScale(plans),
   ];
   return {
+    pools: plans.flatMap((plan) => plan.pools),
     actions: chosen.flatMap(({ action }) => (action ? [action] : [])),
     holds: [...ambiguous.holds, ...chosen.flatMap(({ holds }) => holds)],
     findings: brake.finding ? [...findings, brake.finding] : findings,

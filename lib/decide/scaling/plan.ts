@@ -89,7 +89,15 @@ export type RecordUpdate = {
   readonly decisions: readonly Decision[];
 };
 
+/** One pool with a rule: what is seen and what is wanted, whether or not anything is to be done. */
+export type PoolState = PoolName & {
+  readonly status: string;
+  readonly seen: Size | undefined;
+  readonly wanted: Size | undefined;
+};
+
 export type Plan = {
+  readonly pools: readonly PoolState[];
   readonly actions: readonly Action[];
   readonly holds: readonly Hold[];
   readonly findings: readonly Finding[];

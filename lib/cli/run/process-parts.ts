@@ -1,0 +1,40 @@
+import { type App, makeApp, openSecrets } from '../../app.ts';
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import type { Clock } from '../../io/clock.ts';
+import type { Fetch } from '../../io/http/fetch.ts';
+import type { NewId } from '../../io/ids.ts';
+import type { Log } from '../../io/log.ts';
+import type { OnCall } from '../../io/mks/counted.ts';
+import type { Redactor } from '../../io/redact.ts';
+import type { Environment } from '../../io/secrets/env-secret.ts';
+import { makeMemoryStore } from '../../io/stores/memory.ts';
+import { type OpenedStore, openStore } from '../../io/stores/open-store.ts';
+
+/** What a process hands to everything below it. */
+export type ProcessParts = {
+  readonly env: Environment;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly log: Log;
+  readonly redactor: Redactor;
+};
+
+export type OpenedApp = { readonly app: App; readonly store: OpenedStore };
+
+/** The app on the store that the config names, or on the one given. */
+export async function openApp(
+  parts: ProcessParts,
+  config: CompiledConfig,
+  store?: OpenedStore,
+  onCall?: OnCall,
+): Promise<OpenedApp> {
+  const opened = store ?? (await openStore(config.store, parts));
+  const secrets = openSecrets(parts);
+  return { app: makeApp({ ...parts, store: opened, secrets, ...(onCall ? { onCall } : {}) }), store: opened };
+}
+
+/** For commands that only look where no store is yet. */
+export function emptyStore(newId: NewId): OpenedStore {
+  return makeMemoryStore({ newId });
+}

@@ -1,0 +1,86 @@
+import { access } from 'node:fs/promises';
+import { makeConfigReader } from '../../config/config-reader.ts';
+import { renderProblem } from '../../config/problem.ts';
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import { UsageError } from '../../errors.ts';
+import type { OnCall } from '../../io/mks/counted.ts';
+import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
+import { emptyStore, openApp, type OpenedApp, type ProcessParts } from './process-parts.ts';
+import { makeRunMetrics } from './run-metrics.ts';
+import { makeRounds } from './run-rounds.ts';
+import { openWaysIn } from './ways-in.ts';
+
+export type RunOptions = {
+  readonly configFile: string;
+  /** `host:port`; beats the config's `listen`. */
+  readonly listen?: { readonly host: string; readonly port: number } | undefined;
+  readonly signal: AbortSignal;
+};
+
+/** Reads the config once. Throws UsageError with every mistake in it. */
+export async function loadOrRefuse(parts: ProcessParts, file: string): Promise<CompiledConfig> {
+  const reading = await makeConfigReader(file)(parts.clock.now());
+  if (reading.ok) return reading.config;
+  throw new UsageError(reading.problems.map(renderProblem).join('\n'));
+}
+
+/** What a round would do now: GETs only; nothing is stored, and no store is made where none is. */
+export async function planOnce(parts: ProcessParts, configFile: string): Promise<ScaleReport> {
+  const config = await loadOrRefuse(parts, configFile);
+  return withApp(parts, config, await lookOnlyStore(parts, config), ({ app }) => app.scale(config, { isDryRun: true }));
+}
+
+/** One whole round: scale, watch, deliver. A dry run is a plan. */
+export async function runOnce(parts: ProcessParts, configFile: string, isDryRun: boolean): Promise<ScaleReport> {
+  if (isDryRun) return planOnce(parts, configFile);
+  const config = await loadOrRefuse(parts, configFile);
+  return withApp(parts, config, undefined, async ({ app }) => {
+    const report = await app.scale(config);
+    await app.watch(config);
+    await app.deliver(config);
+    return report;
+  });
+}
+
+/** The single process: rounds, deliveries and ways in, until the signal. */
+export async function runForever(parts: ProcessParts, options: RunOptions): Promise<void> {
+  const first = await loadOrRefuse(parts, options.configFile);
+  const metrics = makeRunMetrics();
+  const work = async (opened: OpenedApp) => {
+    const rounds = makeRounds({ ...parts, opened, first, metrics, readConfig: makeConfigReader(options.configFile) });
+    const waysIn = await openWaysIn(parts, { opened, rounds, metrics, listen: options.listen ?? first.listen });
+    parts.log.info('lamplighter runs', { config: first.hash, every: `${first.everyMs / 1000} s`, listen: waysIn?.address });
+    try {
+      await rounds.run(options.signal);
+    } finally {
+      await waysIn?.close();
+    }
+    parts.log.info('lamplighter stopped');
+  };
+  await withApp(parts, first, undefined, work, metrics.onCall);
+}
+
+async function withApp<T>(
+  parts: ProcessParts,
+  config: CompiledConfig,
+  store: OpenedApp['store'] | undefined,
+  work: (opened: OpenedApp) => Promise<T>,
+  onCall?: OnCall,
+): Promise<T> {
+  const opened = await openApp(parts, config, store, onCall);
+  try {
+    return await work(opened);
+  } finally {
+    await opened.store.close();
+  }
+}
+
+/** A plan takes the state into account where there is one, and leaves nothing behind where there is none. */
+async function lookOnlyStore(parts: ProcessParts, config: CompiledConfig): Promise<OpenedApp['store'] | undefined> {
+  if (config.store.kind !== 'sqlite') return undefined;
+  const isThere = await access(config.store.path).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? undefined : emptyStore(parts.newId);
+}
