@@ -145,8 +145,9 @@ function report({ log, count }: AcceptParts, source: EventSourceConfig, outcomes
 async function wakeClusters(parts: AcceptParts, judged: readonly Judged[], stored: Stored): Promise<void> {
   const clusters = new Map<string, Names>();
   for (const one of judged) {
-    const outcome = one.kind === 'granted' ? stored.get(one)?.kind : undefined;
-    if (one.kind === 'granted' && (outcome === 'stored' || outcome === 'merged')) {
+    const outcome = one.kind === 'granted' ? stored.get(one) : undefined;
+    const isNew = outcome?.kind === 'stored' || (outcome?.kind === 'merged' && !outcome.isHeldAlready);
+    if (one.kind === 'granted' && isNew) {
       clusters.set(JSON.stringify([one.names.region, one.names.cluster]), one.names);
     }
   }

@@ -15,7 +15,8 @@ export type Shelf = {
 
 export type ShelfOutcome =
   | { readonly kind: 'stored' }
-  | { readonly kind: 'merged'; readonly reason: string }
+  /** `isHeldAlready`: what was stored before holds it, nothing had to be written. */
+  | { readonly kind: 'merged'; readonly reason: string; readonly isHeldAlready: boolean }
   | { readonly kind: 'unchanged'; readonly reason: string };
 
 export type ShelfPlan = {
@@ -59,7 +60,7 @@ export function planShelf(shelf: Shelf, asked: readonly (Lease | Release)[], now
     const isFull = opens && isShelfFull(shelf, asks, live, now);
     if (isFull === undefined || (isNew && !opens && !shelf.isWhole)) return undefined;
     const put = isFull ? mergeIntoOne(shelf.prefix, asks, merged.ask, now) : merged.ask;
-    outcomes.push(isFull ? fullOutcome(put ?? asks.get(mergedId(shelf.prefix))) : { kind: 'stored' });
+    outcomes.push(isFull ? fullOutcome(put, asks.get(mergedId(shelf.prefix))) : { kind: 'stored' });
     if (put === undefined) continue;
     asks.set(put.id, put);
     changed.add(put.id);
@@ -120,10 +121,11 @@ function mergeIntoOne(
   };
 }
 
-function fullOutcome(merged: Lease | Release | undefined): ShelfOutcome {
-  const until = new Date(merged?.until ?? 0).toISOString();
+function fullOutcome(put: Lease | Release | undefined, stored: Lease | Release | undefined): ShelfOutcome {
+  const until = new Date((put ?? stored)?.until ?? 0).toISOString();
   return {
     kind: 'merged',
+    isHeldAlready: put === undefined,
     reason: `this pool has ${mostLiveLeases} leases of this source: merged into one that lasts until ${until} and cannot be released`,
   };
 }

@@ -29,19 +29,6 @@ export function checkWaysIn(host: string, sources: readonly EventSourceConfig[])
   );
 }
 
-/** Every secret that guards a way in is there and strong enough. Throws UsageError naming the first source that is not. */
-export async function checkSecrets(
-  sources: readonly EventSourceConfig[],
-  secretsOf: (source: EventSourceConfig) => Promise<readonly Secret[]>,
-): Promise<void> {
-  for (const source of sources) {
-    if (source.secrets.length === 0) continue;
-    const problems = (await secretsOf(source)).map((secret) => secretProblem(source, secret));
-    const problem = problems.find((one) => one !== undefined);
-    if (problem !== undefined) throw new UsageError(problem);
-  }
-}
-
 /** What is wrong with a source's secret, without the secret; undefined when it can be used. */
 export function secretProblem(source: EventSourceConfig, secret: Secret): string | undefined {
   const where = `The secret of events.${source.name} was refused`;

@@ -6,6 +6,8 @@ export type PartOutcome = {
   readonly kind: 'stored' | 'merged' | 'unchanged' | 'ignored' | 'refused' | 'failed';
   readonly eventId?: string | undefined;
   readonly reason?: string;
+  /** Of a merged one: nothing new had to be stored, so no round has to start. */
+  readonly isHeldAlready?: boolean;
 };
 
 /** The outcome of one incoming event: the gravest of its parts (an Alertmanager message and a batch have several). */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkSecrets, checkWaysIn, isLoopback, secretProblem, wayInOf } from '../../../lib/io/listen/way-in.ts';
+import { checkWaysIn, isLoopback, secretProblem, wayInOf } from '../../../lib/io/listen/way-in.ts';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
 import { makeSource, sources } from '../../decide/intake/fixtures.ts';
 
@@ -48,14 +48,6 @@ describe('a secret', () => {
       );
     },
   );
-
-  test('that is weak stops the start, old ones of a rotation included', async () => {
-    const secretsOf = async ({ name }: { name: string }) => (name === 'ci' ? [key(32), key(12)] : [key(32)]);
-    await expect(checkSecrets([sources.cloudevents, sources.pipeline], secretsOf)).resolves.toBeUndefined();
-    await expect(checkSecrets([sources.cloudevents, sources.ci], secretsOf)).rejects.toThrow(
-      'The secret of events.ci was refused',
-    );
-  });
 
   test('of Alertmanager has 24 bytes', () => {
     expect(secretProblem(sources['queue-depth'], makeSecret('x'.repeat(24)))).toBeUndefined();
