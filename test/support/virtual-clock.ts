@@ -17,6 +17,7 @@ export function makeVirtualClock(start: EpochMs = Date.UTC(2026, 10, 23, 6)): Vi
     sleep: (ms, signal) => addSleeper(sleepers, now + ms, signal),
     sleepers: () => sleepers.size,
     advance: async (ms) => {
+      await settle();
       const end = now + ms;
       for (let next = nextUntil(sleepers, end); next; next = nextUntil(sleepers, end)) {
         now = Math.max(now, next.at);

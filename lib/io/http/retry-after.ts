@@ -8,12 +8,17 @@ export function readRetryAfterMs(headers: Headers, now: EpochMs): number | undef
   const text = headers.get('retry-after')?.trim();
   if (!text) return undefined;
   if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Math.round(Number(text) * 1000), Number.MAX_SAFE_INTEGER);
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - (readServerDate(headers) ?? now));
+  const date = readHttpDate(text);
+  return date === undefined ? undefined : Math.max(0, date - (readServerDate(headers) ?? now));
 }
 
 /** The answer's `Date` header. */
 export function readServerDate(headers: Headers): EpochMs | undefined {
-  const date = Date.parse(headers.get('date') ?? '');
+  return readHttpDate(headers.get('date') ?? '');
+}
+
+/** HTTP's dates are in GMT and say so; Date.parse alone would take "-5" for a month of 2001. */
+function readHttpDate(text: string): EpochMs | undefined {
+  const date = text.endsWith(' GMT') ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : date;
 }

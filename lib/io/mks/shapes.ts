@@ -61,8 +61,9 @@ function readErrors(value: unknown): readonly string[] {
 }
 
 function readError(value: unknown): string {
+  if (value === null) return '';
   if (typeof value === 'string') return shorten(value);
-  const { msg, message, error } = (value ?? {}) as { readonly [key: string]: unknown };
+  const { msg, message, error } = value as { readonly [key: string]: unknown };
   const said = [msg, message, error].find((each) => typeof each === 'string' && each !== '');
   return shorten(typeof said === 'string' ? said : JSON.stringify(value));
 }

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { describeNetworkFailure } from '../../../lib/io/http/network-failure.ts';
+import { readRetryAfterMs } from '../../../lib/io/http/retry-after.ts';
+
+const coded = (code: string, more: object = {}) => Object.assign(new Error('secret words'), { code, ...more });
+const failed = (cause: unknown) => new TypeError('fetch failed', { cause });
+const several = (...codes: readonly string[]) => new AggregateError(codes.map((code) => coded(code)));
+
+test.each([
+  ['ENOTFOUND', failed(coded('ENOTFOUND')), false],
+  ['ECONNREFUSED', failed(coded('ECONNREFUSED')), false],
+  ['UND_ERR_CONNECT_TIMEOUT', failed(coded('UND_ERR_CONNECT_TIMEOUT')), false],
+  ['ETIMEDOUT', failed(coded('ETIMEDOUT', { syscall: 'connect' })), false],
+  ['CERT_HAS_EXPIRED', failed(coded('CERT_HAS_EXPIRED')), false],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', failed(coded('DEPTH_ZERO_SELF_SIGNED_CERT')), false],
+  ['ECONNREFUSED', failed(several('ECONNREFUSED', 'ENETUNREACH')), false],
+  ['ECONNRESET', failed(several('ECONNREFUSED', 'ECONNRESET')), true],
+  ['ETIMEDOUT', failed(coded('ETIMEDOUT', { syscall: 'read' })), true],
+  ['ECONNRESET', failed(coded('ECONNRESET')), true],
+  ['UND_ERR_SOCKET', failed(coded('UND_ERR_SOCKET')), true],
+  ['on the way', failed(undefined), true],
+  ['on the way', failed(coded('https://secret words')), true],
+  ['on the way', 'secret words', true],
+  ['on the way', undefined, true],
+])('%s', (text, error, connectionMade) => {
+  const failure = describeNetworkFailure(error);
+  expect(failure.connectionMade).toBe(connectionMade);
+  expect(failure.detail).toContain(text);
+  expect(failure.detail).not.toContain('secret');
+});
+
+test('a failure that is its own cause ends', () => {
+  const loop: { cause?: unknown } = {};
+  loop.cause = loop;
+  expect(describeNetworkFailure(loop).connectionMade).toBe(true);
+});
+
+test.each([
+  [{ 'retry-after': '86400' }, 86_400_000],
+  [{ 'retry-after': '0.25' }, 250],
+  [{ 'retry-after': 'Mon, 23 Nov 2026 06:01:00 GMT' }, 60_000],
+  [{ 'retry-after': 'Mon, 23 Nov 2026 06:01:00 GMT', date: 'Mon, 23 Nov 2026 06:00:30 GMT' }, 30_000],
+  [{ 'retry-after': 'Mon, 23 Nov 2020 06:01:00 GMT' }, 0],
+  [{ 'retry-after': '-5' }, undefined],
+  [{ 'retry-after': 'soon' }, undefined],
+  [{}, undefined],
+])('Retry-After in %o', (headers, expected) => {
+  const given = new Headers(Object.entries(headers));
+  const read = readRetryAfterMs(given, Date.UTC(2026, 10, 23, 6));
+  expect(read).toBe(expected);
+});

@@ -1,0 +1,65 @@
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { SecretError } from '../../../lib/errors.ts';
+import { systemClock } from '../../../lib/io/clock.ts';
+import { makeAwsSecrets } from '../../../lib/io/secrets/aws-secret.ts';
+import { sendJson, startServer } from '../../support/local-server.ts';
+import { makeVirtualClock } from '../../support/virtual-clock.ts';
+
+const credentials = { accessKeyId: 'a', secretAccessKey: 'c0ffeec0ffee' };
+const stages: { readonly [stage: string]: string } = { AWSCURRENT: 'one', AWSPREVIOUS: 'two' };
+
+/** Speaks enough of Secrets Manager's protocol for the real client. */
+function startSecretsManager(refusal?: { readonly status: number; readonly type: string }) {
+  return startServer((request, response) => {
+    const { SecretId, VersionStage } = JSON.parse(request.body) as { SecretId: string; VersionStage: string };
+    if (refusal) return sendJson(response, refusal.status, { __type: refusal.type, message: 'c0ffeec0ffee' });
+    if (SecretId === 'fresh' && VersionStage === 'AWSPREVIOUS') {
+      return sendJson(response, 400, { __type: 'ResourceNotFoundException', message: 'no such stage' });
+    }
+    return sendJson(response, 200, { Name: SecretId, SecretString: stages[VersionStage] });
+  });
+}
+
+test('each stage is read by its name', async () => {
+  await using server = await startSecretsManager();
+  const aws = makeAwsSecrets(systemClock, { region: 'eu-central-1', endpoint: server.url, credentials });
+  expect(await aws.read('lamplighter/r1', 'current')).toBe('one');
+  expect(await aws.read('lamplighter/r1', 'previous')).toBe('two');
+  expect(server.seen.map(({ headers }) => headers['x-amz-target'])).toEqual([
+    'secretsmanager.GetSecretValue',
+    'secretsmanager.GetSecretValue',
+  ]);
+});
+
+test('a secret never rotated has no previous value', async () => {
+  await using server = await startSecretsManager();
+  const aws = makeAwsSecrets(systemClock, { region: 'eu-central-1', endpoint: server.url, credentials });
+  expect(await aws.read('fresh', 'previous')).toBeUndefined();
+});
+
+test.each([
+  [400, 'ResourceNotFoundException', 'no such secret'],
+  [400, 'AccessDeniedException', 'secretsmanager:GetSecretValue'],
+  [400, 'DecryptionFailure', 'KMS'],
+  [400, 'SomethingNew', 'SomethingNew'],
+])('%i %s is told without the words of AWS', async (status, type, problem) => {
+  await using server = await startSecretsManager({ status, type });
+  const aws = makeAwsSecrets(systemClock, { region: 'eu-central-1', endpoint: server.url, credentials });
+  const error: unknown = await aws.read('lamplighter/r1', 'current').catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(SecretError);
+  expect((error as SecretError).message).toContain('awsSecret lamplighter/r1');
+  expect((error as SecretError).message).toContain(problem);
+  expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('c0ffee');
+});
+
+test('a service that hangs is given up after 3 s', async () => {
+  const clock = makeVirtualClock();
+  const { promise: arrived, resolve } = Promise.withResolvers<void>();
+  await using server = await startServer(() => resolve());
+  const aws = makeAwsSecrets(clock, { region: 'eu-central-1', endpoint: server.url, credentials });
+  const pending = aws.read('lamplighter/r1', 'current').catch((reason: unknown) => reason);
+  await arrived;
+  await clock.advance(3_000);
+  expect(await pending).toMatchObject({ name: 'SecretError', message: expect.stringContaining('no answer') });
+});

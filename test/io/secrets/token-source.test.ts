@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { SecretError } from '../../../lib/errors.ts';
+import type { Log } from '../../../lib/io/log.ts';
+import { silentLog } from '../../../lib/io/log.ts';
+import { makeRedactor } from '../../../lib/io/redact.ts';
+import { makeSecrets } from '../../../lib/io/secrets/secrets.ts';
+import { unwrap } from '../../../lib/io/secrets/secret.ts';
+import { makeTokenSource } from '../../../lib/io/secrets/token-source.ts';
+import { makeVirtualClock } from '../../support/virtual-clock.ts';
+
+const minuteMs = 60_000;
+const ref = { kind: 'awsSecret', name: 'lamplighter/r1', expires: 5 } as const;
+
+function makePlace(first: string | Error) {
+  const place: { current: string | Error; reads: number } = { current: first, reads: 0 };
+  const clock = makeVirtualClock();
+  const warned: string[] = [];
+  const log: Log = { ...silentLog, warn: (message) => warned.push(message) };
+  const redactor = makeRedactor();
+  const source = {
+    read: async () => {
+      place.reads += 1;
+      if (place.current instanceof Error) throw place.current;
+      return place.current;
+    },
+  };
+  const token = makeTokenSource(ref, source, { clock, redactor, log });
+  return { place, clock, token, warned, redactor };
+}
+
+test('a token is read once in five minutes', async () => {
+  const { place, clock, token } = makePlace('one');
+  await Promise.all([token.current(), token.current()]);
+  await clock.advance(5 * minuteMs - 1);
+  await token.current();
+  expect(place.reads).toBe(1);
+  place.current = 'two';
+  await clock.advance(1);
+  expect(unwrap(await token.current())).toBe('two');
+  expect(place.reads).toBe(2);
+});
+
+describe('while its place is down', () => {
+  test('the last good value serves, and the place is asked now and then', async () => {
+    const { place, clock, token, warned } = makePlace('one');
+    await token.current();
+    place.current = new SecretError('down', 'x');
+    await clock.advance(5 * minuteMs);
+    for (let call = 0; call < 20; call += 1) expect(unwrap(await token.current())).toBe('one');
+    expect([place.reads, warned.length]).toEqual([2, 1]);
+    await clock.advance(15_000);
+    place.current = 'two';
+    expect(unwrap(await token.current())).toBe('two');
+  });
+
+  test('a value that became garbage counts as down', async () => {
+    const { place, clock, token } = makePlace('one');
+    await token.current();
+    place.current = '"two"';
+    await clock.advance(5 * minuteMs);
+    expect(unwrap(await token.current())).toBe('one');
+  });
+
+  test('a cold start has no token', async () => {
+    const { token } = makePlace(new SecretError('awsSecret lamplighter/r1: down', 'awsSecret lamplighter/r1'));
+    await expect(token.current()).rejects.toThrow(SecretError);
+  });
+
+  test("a foreign error's words go nowhere", async () => {
+    const { token } = makePlace(new Error('c0ffee'));
+    await expect(token.current()).rejects.toThrow('awsSecret lamplighter/r1 could not be read');
+  });
+});
+
+test('the end comes from the secret, else from the config', async () => {
+  const { place, clock, token } = makePlace('one');
+  expect(token.expires()).toBe(5);
+  place.current = '{"token":"two","expires":"2027-03-01"}';
+  await clock.advance(5 * minuteMs);
+  await token.current();
+  expect(token.expires()).toBe(Date.UTC(2027, 2, 1));
+});
+
+test('every value read is known to the redactor', async () => {
+  const { token, redactor } = makePlace('k7Qz9xW2k7Qz9xW2');
+  await token.current();
+  expect(redactor.clean('say k7Qz9xW2k7Qz9xW2')).toBe('say [redacted]');
+});
+
+test('secrets are told apart by place and purpose', async () => {
+  const env: { [name: string]: string } = { URL: 'https://a.example/x', KEY: '{"key":"k"}', MKS: 't' };
+  const aws = { read: async () => undefined };
+  const secrets = makeSecrets({ clock: makeVirtualClock(), redactor: makeRedactor(), log: silentLog, env, aws });
+  expect(unwrap(await secrets.read({ kind: 'env', name: 'URL' }, 'url'))).toBe('https://a.example/x');
+  expect(unwrap(await secrets.read({ kind: 'env', name: 'KEY' }, 'key'))).toBe('k');
+  await expect(secrets.read({ kind: 'env', name: 'KEY' }, 'url')).rejects.toThrow('"url"');
+  await expect(secrets.read({ kind: 'awsSecret', name: 'x' }, 'url')).rejects.toThrow('has no value');
+  expect(secrets.token({ kind: 'env', name: 'MKS' })).toBe(secrets.token({ kind: 'env', name: 'MKS' }));
+});

@@ -1,0 +1,47 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export type SeenRequest = {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+};
+
+export type LocalServer = AsyncDisposable & { readonly url: string; readonly seen: readonly SeenRequest[] };
+
+type Answering = (request: SeenRequest, response: ServerResponse, index: number) => void;
+
+/** A real HTTP server on a free port of this machine, closed by `await using`. */
+export async function startServer(answer: Answering): Promise<LocalServer> {
+  const seen: SeenRequest[] = [];
+  const server = createServer((incoming, response) => {
+    void readAll(incoming).then((body) => {
+      const { method = '', url: path = '', headers } = incoming;
+      seen.push({ method, path, headers, body });
+      answer({ method, path, headers, body }, response, seen.length - 1);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    [Symbol.asyncDispose]: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function readAll(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Answers with JSON. */
+export function sendJson(response: ServerResponse, status: number, value: unknown, headers: object = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(JSON.stringify(value));
+}
