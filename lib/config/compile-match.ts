@@ -58,7 +58,7 @@ function compilePart(part: string): PartOutcome {
     strictSlashes: true,
     literalBrackets: false,
   });
-  const unicode = forUnicodeFlag(source);
+  const unicode = forUnicodeFlag(withoutPathGuards(source));
   return isPattern(unicode)
     ? { ok: true, source: unicode }
     : refuse('is not a usable pattern', 'use only *, ?, [ab] and {a,b}');
@@ -69,6 +69,11 @@ function quoteForPicomatch(part: string): string {
   return part
     .replace(/\[[!^]|[()|+!@^$.\\"']/gu, (found) => (found.length === 2 ? '[^' : `\\${found}`))
     .replace(/\*{2,}/gu, '*');
+}
+
+/** picomatch keeps `*` from matching the folders "." and ".."; names are no paths. */
+function withoutPathGuards(source: string): string {
+  return source.replaceAll('(?!(?:^|\\/)\\.{1,2}(?:\\/|$))', '').replaceAll('(?!\\.{1,2}(?:\\/|$))', '');
 }
 
 /** picomatch quotes characters that need no quoting, which the `u` flag does not allow. */

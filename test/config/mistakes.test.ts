@@ -486,6 +486,21 @@ const places: readonly Mistake[] = [
 
 const warnings: readonly Mistake[] = [
   {
+    title: 'a hole of a minute',
+    text: schedule('otherwise: 1, windows: [§{ from: "07:00", to: "11:59" }, { from: "12:00", to: "19:00" }]'),
+    want: [['a hole', 'let the first end']],
+  },
+  {
+    title: 'a window shorter than a resize',
+    text: schedule('otherwise: 1, windows: [§{ from: "07:00", to: "07:05" }]'),
+    want: [['shorter than a resize', 'longer']],
+  },
+  {
+    title: 'a window that never wins',
+    text: schedule('otherwise: 1, windows: [{ days: mon-fri, size: 5 }, §{ days: tue, size: 3 }]'),
+    want: [['can never win', 'leave it out']],
+  },
+  {
     title: 'a shadowed rule',
     text: `${head}pools:\n  - { match: "dev-*/*", schedule: none }\n  - { match: §"dev-a/x", schedule: none }\n`,
     want: [['"dev-*/*" in line 9', 'move it up']],

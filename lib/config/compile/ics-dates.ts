@@ -18,7 +18,7 @@ const mostOccurrences = 20_000;
 export function findIcsDates(text: string, zone: string, first: string, last: string): IcsOutcome {
   try {
     const calendar = new ICAL.Component(ICAL.parse(text) as unknown[]);
-    if (calendar.name !== 'vcalendar') return { ok: false, message: 'it is not an iCalendar file (no VCALENDAR)' };
+    if (calendar.name !== 'vcalendar') return { ok: false, message: 'it is not an iCalendar file' };
     return collect(calendar, zone, first, last);
   } catch {
     return { ok: false, message: 'it is not an iCalendar file' };

@@ -1,4 +1,5 @@
 import type { Lead, Schedule } from '../../decide/compiled-config.ts';
+import { windowWarnings } from '../../decide/schedule/window-warnings.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import type { Salvaged } from '../validate.ts';
@@ -46,15 +47,11 @@ function compileSchedule(
   if (zone === undefined || otherwise === undefined) return undefined;
   const lead = toLead(input.lead);
   const written = input.calendar === undefined ? undefined : context.input.calendars?.[input.calendar];
+  const calendarDays = calendar ? daysIn(calendar, zone, context.now) : [];
+  const schedule: Schedule = { name, zone, windows, otherwise, lead, calendarDays };
+  if (!report.hasErrors()) warnOfWindows(schedule, path, context);
   return {
-    schedule: {
-      name,
-      zone,
-      windows,
-      otherwise,
-      lead,
-      calendarDays: calendar ? daysIn(calendar, zone, context.now) : [],
-    },
+    schedule,
     meaning: { zone, windows, otherwise, lead, calendar: written, ics: calendar?.ics?.text },
   };
 }
@@ -66,6 +63,13 @@ function readWindows(input: ScheduleInput, path: Path, { report }: Context): Sch
     const window = readWindow(written, term, place, report);
     return window === undefined ? [] : [window];
   });
+}
+
+/** Only for a config without errors so far: with a window missing, the others would be judged wrongly. */
+function warnOfWindows(schedule: Schedule, path: Path, { report, now }: Context): void {
+  for (const { window, problem, fix } of windowWarnings(schedule, now)) {
+    report.warning([...path, 'windows', window], problem, fix);
+  }
 }
 
 function readCalendar(
