@@ -95,7 +95,7 @@ async function keepTimes(
   });
   const after = Object.fromEntries(entries);
   if (entries.length === 0 && times.versions.size === 0) return [];
-  const problem = await guarded(() => store.commit(timesWrites(after, times.versions)));
+  const problem = await guarded(() => store.commit(timesWrites(after, times.versions, 'watch')));
   return typeof problem === 'string' ? [problem] : [];
 }
 

@@ -15,7 +15,10 @@ export type ReadVersions = ReadonlyMap<string, Version>;
 const mostClusters = 250;
 const mostChars = 80_000;
 const mostKeys = 700;
-const timesPartition = 'obs-times';
+/** When incidents were last known, by the job that observes them: jobs do not write over each other's. */
+const timesPartitions = { watch: 'obs-times', deliver: 'obs-times/deliver' } as const;
+
+export type TimesOwner = keyof typeof timesPartitions;
 
 export async function loadMemory(
   store: Store,
@@ -41,19 +44,24 @@ export function memoryWrites({ region, clusters, token }: RegionMemory, versions
 
 export async function loadTimes(
   store: Store,
+  owner: TimesOwner,
 ): Promise<{ readonly times: { readonly [key: string]: EpochMs }; readonly versions: ReadVersions }> {
-  const records = await listAll(store, timesPartition);
+  const records = await listAll(store, timesPartitions[owner]);
   const times = records.flatMap((record) =>
     Object.entries((readSchema1(record) as TimesRecord | undefined)?.times ?? {}),
   );
   return { times: Object.fromEntries(times), versions: new Map(records.map(({ key, version }) => [key.id, version])) };
 }
 
-export function timesWrites(times: { readonly [key: string]: EpochMs }, versions: ReadVersions): readonly Write[] {
+export function timesWrites(
+  times: { readonly [key: string]: EpochMs },
+  versions: ReadVersions,
+  owner: TimesOwner,
+): readonly Write[] {
   const entries = Object.entries(times).sort(([a], [b]) => (a < b ? -1 : 1));
   const chunks = cut(entries, mostKeys);
   const values = (chunks.length === 0 ? [[]] : chunks).map((some) => ({ schema: 1, times: Object.fromEntries(some) }));
-  return replacing(timesPartition, values, versions);
+  return replacing(timesPartitions[owner], values, versions);
 }
 
 function memoryPartition(region: string): string {

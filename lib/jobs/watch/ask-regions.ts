@@ -3,7 +3,7 @@ import type { RegionConfig } from '../../decide/compiled-config.ts';
 import type { ObservedCluster } from '../../decide/model.ts';
 import { isWatched } from '../../decide/watching/endings.ts';
 import type { ClusterAnswers, RegionAnswers, RegionMemory } from '../../decide/watching/pass.ts';
-import type { Answer } from '../../io/mks/answer.ts';
+import type { Answer } from '../../decide/answer.ts';
 import { mapBounded } from '../concurrency.ts';
 import type { WatchParts } from './watch-parts.ts';
 

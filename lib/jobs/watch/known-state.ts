@@ -40,7 +40,7 @@ export async function loadKnownState({ store, config, clock }: WatchParts): Prom
     incidents,
     memories,
     rounds,
-    times: await loadTimes(store),
+    times: await loadTimes(store, 'watch'),
     silences: await listSilences(store),
     destinations: await listKnownDestinations(store),
     broken: await listBroken(store),

@@ -20,7 +20,7 @@ const at = (minutes: number) => start + minutes * minuteMs;
 /** One letter per five minutes: b bad, o ok, ? unknown, G gone. Answers the minutes at which something was told. */
 function life(letters: string, kind: FindingKind = 'pool.error', subject: Subject = pool, everyMinutes = 5) {
   const world = incidentWorld();
-  const said = [...letters].flatMap((letter, index) => {
+  const said = Array.from(letters).flatMap((letter, index) => {
     const now = at(index * everyMinutes);
     const deliveries = world.pass(now, observed(letter, kind, subject, now));
     return deliveries.map(({ facts }) => `${facts.what} ${index * everyMinutes}`);

@@ -8,7 +8,7 @@ const at = (minutes: number) => start + minutes * minuteMs;
 /** One letter per step. */
 function life(letters: string, everyMinutes: number) {
   const world = incidentWorld();
-  const said = [...letters].flatMap((letter, index) => {
+  const said = Array.from(letters).flatMap((letter, index) => {
     const now = at(index * everyMinutes);
     const observation = letter === 'b' ? bad('pool.error', pool, now) : ok('pool.error', pool, now);
     return world.pass(now, observation).map(({ facts }) => `${facts.what} ${index * everyMinutes}`);

@@ -28,7 +28,7 @@ function readingWorld(destinations = [destination('ops')]) {
   return {
     ...world,
     world,
-    read(now: number, date: number | undefined, of = 'v1') {
+    read: (now: number, date: number | undefined, of = 'v1') => {
       memory = advanceDue(memory, { of, date }, now);
       const counted = memory && date !== undefined && memory.of === of ? dueOf(memory, words) : undefined;
       return counted === undefined ? world.pass(now) : world.pass(now, dueAt(now, counted));

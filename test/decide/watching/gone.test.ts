@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Answer } from '../../../lib/io/mks/answer.ts';
+import type { Answer } from '../../../lib/decide/answer.ts';
 import {
   aCluster,
   answersOf,
@@ -21,7 +21,7 @@ function clusterLife(letters: string, everyMinutes = 5) {
     o: okAnswer(aCluster()),
     '?': unknownAnswer,
   };
-  return [...letters].map((letter, index) => {
+  return Array.from(letters).map((letter, index) => {
     const now = at((index + 1) * everyMinutes);
     if (letter === 'l') return world.look(now).notices.length;
     if (letter === 'x') return world.look(now, answersOf({ list: unknownAnswer, clusters: [] })).notices.length;

@@ -2,7 +2,7 @@ import type { Observation } from '../../../lib/decide/incidents/observation.ts';
 import type { EpochMs, ObservedCluster, ObservedPool } from '../../../lib/decide/model.ts';
 import { observeRegion, type RegionSight } from '../../../lib/decide/watching/observe-region.ts';
 import type { RegionAnswers, RegionMemory } from '../../../lib/decide/watching/pass.ts';
-import type { Answer } from '../../../lib/io/mks/answer.ts';
+import type { Answer } from '../../../lib/decide/answer.ts';
 
 export const minuteMs = 60_000;
 export const start = Date.UTC(2026, 10, 23, 8);

@@ -1,0 +1,40 @@
+import type { Observation } from '../../decide/incidents/observation.ts';
+import { stepIncidents } from '../../decide/incidents/step-incidents.ts';
+import { isWindowOpen } from '../../decide/incidents/window-open.ts';
+import { listIncidents, listSilences } from '../records/incident-records.ts';
+import { listBroken, listKnownDestinations } from '../records/known-destinations.ts';
+import { loadTimes, timesWrites } from '../records/observation-records.ts';
+import { type Committed, commitIncidents } from './commit-incidents.ts';
+import { destinationStates } from './destination-states.ts';
+import type { WatchParts } from './watch-parts.ts';
+
+/**
+ * The incident machine for a job that observes a few things of its own (missed rounds, broken destinations): the same
+ * rules, and only incidents of the kinds observed are written. Throws StoreError when the store cannot be read.
+ */
+export async function tellObservations(
+  { config, clock, hash, store }: Pick<WatchParts, 'config' | 'clock' | 'hash' | 'store'>,
+  observations: readonly Observation[],
+): Promise<Committed> {
+  const kinds = new Set(observations.map(({ kind }) => kind));
+  const incidents = (await listIncidents(store)).filter(({ record }) => kinds.has(record.kind));
+  if (incidents.length === 0 && !observations.some(({ state }) => state === 'bad')) return { done: [], failed: [] };
+  const times = await loadTimes(store, 'deliver');
+  const asked = (await listSilences(store)).map(({ silence }) => silence);
+  const broken = await listBroken(store);
+  const { states } = destinationStates(config.destinations, await listKnownDestinations(store), broken, hash);
+  const outcome = stepIncidents({
+    now: clock.now(),
+    hash,
+    records: incidents.map(({ record }) => record),
+    lastKnown: times.times,
+    observations,
+    durations: config.watch,
+    destinations: states,
+    silences: { configured: config.silences, asked, isWindowOpen },
+  });
+  const versions = new Map(incidents.map(({ record, version }) => [record.key, version]));
+  const committed = await commitIncidents(store, outcome.changes, versions);
+  if (committed.failed.length === 0) await store.commit(timesWrites(outcome.lastKnown, times.versions, 'deliver'));
+  return committed;
+}
