@@ -1,4 +1,4 @@
-import type { Answer } from '../../io/mks/answer.ts';
+import type { Answer } from '../answer.ts';
 import type { EpochMs } from '../model.ts';
 import type { Seen } from './pass.ts';
 import { present } from './sight.ts';

@@ -1,4 +1,4 @@
-import type { Answer } from '../../io/mks/answer.ts';
+import type { Answer } from '../answer.ts';
 import type { Observation } from '../incidents/observation.ts';
 import type { EpochMs, Finding } from '../model.ts';
 import { judged } from './observe-pool.ts';

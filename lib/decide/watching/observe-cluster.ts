@@ -1,4 +1,4 @@
-import type { Answer } from '../../io/mks/answer.ts';
+import type { Answer } from '../answer.ts';
 import type { Observation } from '../incidents/observation.ts';
 import type { EpochMs, Finding, ObservedCluster, ObservedVersion, Subject } from '../model.ts';
 import { advanceDue, dueOf } from './due.ts';

@@ -1,4 +1,4 @@
-import type { Answer } from '../../io/mks/answer.ts';
+import type { Answer } from '../answer.ts';
 import type { EpochMs, ObservedCluster, ObservedPool } from '../model.ts';
 
 /** Everything one region answered in one pass. */

@@ -5,7 +5,7 @@ import { type Exchange, exchange, type HttpParts } from '../http/exchange.ts';
 import { readRetryAfterMs } from '../http/retry-after.ts';
 import { type Secret, unwrap } from '../secrets/secret.ts';
 import type { TokenSource } from '../secrets/token-source.ts';
-import type { Answer } from './answer.ts';
+import type { Answer } from '../../decide/answer.ts';
 import { type Asked, classify } from './classify.ts';
 
 export type CallParts = HttpParts & {
@@ -50,7 +50,7 @@ export async function callMks(parts: CallParts, call: Call): Promise<Answer<stri
   }
 }
 
-/** How long the text after the method may be in messages: the path without its query. */
+/** The call as messages name it: method and path, without the query. */
 export function describeCall(call: Call): string {
   return `${call.method} ${call.path.replace(/\?.*$/, '')}`;
 }

@@ -1,7 +1,7 @@
 import type { EpochMs } from '../../decide/model.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { readRetryAfterMs, readServerDate } from '../http/retry-after.ts';
-import type { Answer, UnknownReason } from './answer.ts';
+import type { Answer, UnknownReason } from '../../decide/answer.ts';
 import { readBlockPage } from './block-page.ts';
 import { readErrorBody } from './error-body.ts';
 import { judge } from './verdict.ts';

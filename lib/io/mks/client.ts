@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Fetch } from '../http/fetch.ts';
 import type { Redactor } from '../redact.ts';
 import type { TokenSource } from '../secrets/token-source.ts';
-import type { Answer } from './answer.ts';
+import type { Answer } from '../../decide/answer.ts';
 import { type Call, type CallParts, callMks, describeCall } from './call.ts';
 import type { FreshPool, Mks, OwnedFields } from './mks.ts';
 import { toCluster, toPool, toVersion } from './observed.ts';

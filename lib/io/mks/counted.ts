@@ -1,4 +1,4 @@
-import type { Answer } from './answer.ts';
+import type { Answer } from '../../decide/answer.ts';
 import type { Mks } from './mks.ts';
 
 /** Told after each call: which, and how it ended ("ok", "busy", "unknown:timeout", …). */

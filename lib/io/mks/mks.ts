@@ -1,5 +1,5 @@
 import type { EpochMs, ObservedCluster, ObservedPool, ObservedVersion } from '../../decide/model.ts';
-import type { Answer } from './answer.ts';
+import type { Answer } from '../../decide/answer.ts';
 
 /** A pool, and the text of the answer exactly as the service sent it: every key, in its order, every digit. */
 export type FreshPool = { readonly observed: ObservedPool; readonly raw: string };

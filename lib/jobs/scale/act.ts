@@ -2,7 +2,7 @@ import type { ObservedPool } from '../../decide/model.ts';
 import { claimLastsMs, type Dropped, dropClaim } from '../../decide/scaling/claim.ts';
 import type { Action, Decision, RecordUpdate } from '../../decide/scaling/plan.ts';
 import { isRange } from '../../decide/scaling/size.ts';
-import type { Answer } from '../../io/mks/answer.ts';
+import type { Answer } from '../../decide/answer.ts';
 import type { FreshPool, OwnedFields } from '../../io/mks/mks.ts';
 import type { Version } from '../../io/stores/store.ts';
 import { clusterWrite, decisionWrite } from '../records/cluster-records.ts';

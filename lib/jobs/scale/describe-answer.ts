@@ -1,4 +1,4 @@
-import type { Answer } from '../../io/mks/answer.ts';
+import type { Answer } from '../../decide/answer.ts';
 
 /** An answer that is not `ok`, in a few words for people. */
 export function describeAnswer(answer: Exclude<Answer<unknown>, { kind: 'ok' }>): string {

@@ -3,7 +3,7 @@ import type { StoredRule } from '../../decide/scaling/brake.ts';
 import type { EpochMs, ObservedCluster, ObservedPool } from '../../decide/model.ts';
 import { needsPools, type ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
-import type { Answer } from '../../io/mks/answer.ts';
+import type { Answer } from '../../decide/answer.ts';
 import { mapBounded } from '../concurrency.ts';
 import { listAsks } from '../records/ask-records.ts';
 import { listClusterRecords, listStoredRules, type StoredCluster } from '../records/cluster-records.ts';

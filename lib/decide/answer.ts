@@ -1,0 +1,46 @@
+import type { EpochMs } from './model.ts';
+
+/**
+ * Every answer of the MKS API, classified. Nothing is data until its content parsed and its shape was checked; what
+ * cannot be read is `unknown`, never "empty". `detail` is safe to show: no token, no body beyond a short, cleaned text.
+ */
+export type Answer<T> =
+  | {
+      readonly kind: 'ok';
+      readonly value: T;
+      readonly answeredAt: EpochMs;
+      /** The server's Date header, for the clock-skew check. */
+      readonly serverDate: EpochMs | undefined;
+    }
+  | { readonly kind: 'unauthorized'; readonly detail: string }
+  | { readonly kind: 'forbidden'; readonly detail: string }
+  | { readonly kind: 'not-found'; readonly detail: string }
+  /** "cluster is busy", FailedPrecondition, Aborted: no failure, the next round tries again. */
+  | { readonly kind: 'busy'; readonly detail: string }
+  /** The service understood and said no. `quota`: ResourceExhausted with a gRPC code; `invalid`: any other 4xx. */
+  | { readonly kind: 'refused'; readonly reason: 'invalid' | 'quota'; readonly detail: string }
+  /** Nothing was sent: too late for the claim, or no token could be had. */
+  | { readonly kind: 'not-sent'; readonly reason: 'too-late' | 'no-token'; readonly detail: string }
+  | {
+      readonly kind: 'unknown';
+      readonly reason: UnknownReason;
+      readonly detail: string;
+      /** false only where it is certain that the service did not get the request. */
+      readonly maybeApplied: boolean;
+      readonly retryAfterMs?: number;
+      /** The support id of the firewall's block page. */
+      readonly supportId?: string;
+    };
+
+export type UnknownReason =
+  | 'no-connection'
+  | 'timeout'
+  | 'cut-off'
+  | 'blocked'
+  | 'rate-limited'
+  | 'redirect'
+  | 'server-error'
+  | 'unexpected-status'
+  | 'too-large'
+  | 'unparsable'
+  | 'wrong-shape';
