@@ -1,0 +1,8 @@
+import type { Log } from '../io/log.ts';
+import { type LogLevel, makeLog } from '../io/log-pino.ts';
+import type { CliParts } from './cli-parts.ts';
+
+/** The log of a command: on stderr, lines for people on a terminal, JSON elsewhere. Stdout is for what was asked. */
+export function makeCliLog({ stderr, redactor, clock }: CliParts, level: LogLevel): Log {
+  return makeLog({ level, format: stderr.isTerminal ? 'text' : 'json', write: stderr.write, redactor, clock });
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../../config/load-config.ts';
+import { type Problem, renderProblem } from '../../config/problem.ts';
+import type { CliParts } from '../cli-parts.ts';
+import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
+import { makePaint } from '../paint.ts';
+import { writeJson } from '../render/json.ts';
+
+export function addCheck(program: Command, parts: CliParts): void {
+  const command = program
+    .command('check')
+    .description('Find every mistake in the config at once, each with its line and a way out.')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((options: ConfigOption & JsonOption) => check(parts, options));
+  examples(command, [
+    ['lamplighter check', 'the config in this folder'],
+    ['lamplighter check --config prod.yml', 'another one'],
+    ['lamplighter check --json', 'for editors and pipelines; exit code 2 when it is not ok'],
+  ]);
+}
+
+/** Warnings are said and fail nothing. */
+export async function check(parts: CliParts, { config, json }: ConfigOption & JsonOption): Promise<void> {
+  const { ok, problems } = await loadConfig(config, { now: parts.clock.now() });
+  if (!ok) parts.exitWith(2);
+  if (json) writeJson(parts.stdout, { ok, problems: problems.map(problemJson) });
+  else writeText(parts, config, ok, problems);
+}
+
+function problemJson({ severity, file, line, column, path, message, fix }: Problem): Problem {
+  return { severity, file, line, column, path, message, fix };
+}
+
+function writeText({ stdout, env }: CliParts, file: string, ok: boolean, problems: readonly Problem[]): void {
+  const paint = makePaint(stdout, env);
+  for (const problem of problems) {
+    const colour = problem.severity === 'error' ? paint.red : paint.yellow;
+    stdout.write(`${colour(renderProblem(problem))}\n`);
+  }
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const warnings = problems.length - errors;
+  const found = [count(errors, 'error'), count(warnings, 'warning')].filter((text) => text !== '').join(', ');
+  stdout.write(ok ? `${paint.green('ok')}  ${file}${found === '' ? '' : ` (${found})`}\n` : `${found}\n`);
+}
+
+function count(n: number, noun: string): string {
+  return n === 0 ? '' : `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,118 @@
+import { type Command, Option } from 'commander';
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import type { Desired } from '../../decide/explain/desired.ts';
+import { type Explanation, explainPool } from '../../decide/explain/explain-pool.ts';
+import type { KnownPool } from '../../decide/explain/explain-state.ts';
+import type { Names } from '../../decide/match.ts';
+import type { EpochMs } from '../../decide/model.ts';
+import { asksOfPool } from '../../decide/scaling/pool-asks.ts';
+import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
+import { describeSize } from '../../decide/scaling/size.ts';
+import { StoreError } from '../../errors.ts';
+import { listAsks } from '../../jobs/records/ask-records.ts';
+import type { CliParts } from '../cli-parts.ts';
+import { listKnownPools } from '../known-pools.ts';
+import { parsePool, resolveRegion } from '../name-pool.ts';
+import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readInstant } from '../options.ts';
+import { makePaint } from '../paint.ts';
+import { readConfig } from '../read-config.ts';
+import { localInstant, rfc3339 } from '../render/instant.ts';
+import { writeJson } from '../render/json.ts';
+import { lookIntoStore } from '../with-store.ts';
+
+export type ExplainOptions = ConfigOption & JsonOption & { readonly at?: readonly EpochMs[] };
+
+export function addExplain(program: Command, parts: CliParts): void {
+  const command = program
+    .command('explain')
+    .description('Say what the config wants of a pool at an instant, and why. With --at: no network, store or token.')
+    .argument('<cluster/pool>', 'any name, of a pool that exists or not; region:cluster/pool where it matters')
+    .addOption(new Option('--at <instant>', 'when, with an offset; may be repeated (default: now)').argParser(collect))
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((pool: string, options: ExplainOptions) => explain(parts, pool, options));
+  examples(command, [
+    ['lamplighter explain dev-api/workers', 'now, with what people and events asked for'],
+    ['lamplighter explain ml/gpu --at 2026-12-24T18:00+01:00', 'on Christmas Eve'],
+    ['lamplighter explain r1:ml/gpu --at 2026-12-24T17:00Z --json', 'for programs'],
+  ]);
+}
+
+function collect(text: string, before: readonly EpochMs[] | undefined): readonly EpochMs[] {
+  return [...(before ?? []), readInstant(text)];
+}
+
+export async function explain(parts: CliParts, pool: string, options: ExplainOptions): Promise<void> {
+  const config = await readConfig(parts, options.config);
+  const now = parts.clock.now();
+  const instants = options.at ?? [now];
+  const book = makeRuleBook(config, instants[0] ?? now);
+  const names = resolveRegion(config, book, parsePool(pool, config));
+  const known = options.at === undefined ? await lookUp(parts, config, names, now) : undefined;
+  const explanations = instants.map((at) => explainPool(config, book, names, at, known));
+  if (options.json) writeJson(parts.stdout, explanations.map(explanationJson));
+  else for (const explanation of explanations) writeText(parts, config, explanation);
+}
+
+/** What the store holds about the pool now; a store that cannot be read is said, and the schedule explained all the same. */
+async function lookUp(
+  parts: CliParts,
+  config: CompiledConfig,
+  names: Names,
+  now: EpochMs,
+): Promise<KnownPool | undefined> {
+  try {
+    return await lookIntoStore(parts, config, async (store) => {
+      const asks = asksOfPool(await listAsks(store, names.region), names, now);
+      const pools = await listKnownPools(store, [names.region]);
+      const found = pools.find(({ cluster, pool }) => cluster === names.cluster && pool === names.pool);
+      return { memory: found?.memory, inFlight: found?.change, asks };
+    });
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    parts.stderr.write(`What the store holds is left out: ${error.message}\n`);
+    return undefined;
+  }
+}
+
+function explanationJson({ at, names, desired, openWindows, because, nextChange, rule }: Explanation) {
+  return {
+    at: rfc3339(at),
+    cluster: names.cluster,
+    pool: names.pool,
+    desired,
+    openWindows,
+    because,
+    nextChange: nextChange === undefined ? null : { at: rfc3339(nextChange.at), desired: nextChange.desired },
+    rule: rule === undefined ? null : { file: rule.file, line: rule.line },
+  };
+}
+
+function writeText({ stdout, env, zone }: CliParts, config: CompiledConfig, explanation: Explanation): void {
+  const { at, names, desired, because, nextChange, openWindows } = explanation;
+  const paint = makePaint(stdout, env);
+  const own = zoneOf(config, explanation) ?? zone;
+  const next =
+    nextChange === undefined
+      ? 'no change within four years'
+      : `${describeDesired(nextChange.desired)} from ${localInstant(nextChange.at, own)}`;
+  const lines = [
+    `${paint.bold(`${names.cluster}/${names.pool}`)} at ${localInstant(at, own)}`,
+    `  wanted  ${paint.green(describeDesired(desired))}`,
+    ...because.map((sentence, i) => `  ${i === 0 ? 'why' : '   '}     ${sentence}`),
+    ...(openWindows.length === 0 ? [] : [`  open    ${openWindows.join('; ')}`]),
+    `  next    ${next}`,
+    '',
+  ];
+  stdout.write(`${lines.join('\n')}\n`);
+}
+
+function zoneOf(config: CompiledConfig, { rule }: Explanation): string | undefined {
+  const found = config.rules.find(({ position }) => position.line === rule?.line && position.file === rule?.file);
+  return config.schedules.find(({ name }) => name === found?.schedule)?.zone;
+}
+
+export function describeDesired(desired: Desired): string {
+  if (typeof desired === 'string') return desired;
+  return 'size' in desired ? describeSize(desired.size) : describeSize(desired);
+}

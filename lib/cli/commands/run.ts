@@ -1,0 +1,60 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../../errors.ts';
+import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
+import type { CliParts } from '../cli-parts.ts';
+import { makeCliLog } from '../cli-log.ts';
+import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
+import { writeJson } from '../render/json.ts';
+
+type Address = { readonly host: string; readonly port: number };
+
+export type RunCommandOptions = ConfigOption &
+  JsonOption & { readonly once?: true; readonly dryRun?: true; readonly listen?: Address };
+
+export function addRun(program: Command, parts: CliParts): void {
+  const command = program
+    .command('run')
+    .description('Keep the fleet: look every few minutes, scale, watch and tell, until stopped. One process, no cloud.')
+    .option('--once', 'one round, then end')
+    .option('--dry-run', 'with --once: only say what would be done')
+    .addOption(
+      new Option('--listen <host:port>', 'serve metrics, health and events there; beats the config').argParser(
+        readAddress,
+      ),
+    )
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((options: RunCommandOptions) => run(parts, options));
+  examples(command, [
+    ['lamplighter run', 'until Ctrl-C; a stop at any moment is harmless'],
+    ['lamplighter run --listen 127.0.0.1:9090', 'with metrics, health and events'],
+    ['lamplighter run --once --json', 'one round, as JSON, for cron and the like'],
+  ]);
+}
+
+export async function run(parts: CliParts, options: RunCommandOptions): Promise<void> {
+  const { once, dryRun, json, listen, config } = options;
+  if (!once && (dryRun || json))
+    throw new UsageError(`${dryRun ? '--dry-run' : '--json'} is for one round: add --once`);
+  const { runForever, runOnce } = await import('../run/run-command.ts');
+  if (once) {
+    const log = makeCliLog(parts, json ? 'error' : 'warn');
+    return writeReport(parts, options, await runOnce({ ...parts, log }, config, dryRun === true));
+  }
+  await runForever({ ...parts, log: makeCliLog(parts, 'info') }, { configFile: config, listen, signal: parts.signal });
+}
+
+/** Whatever could not be read or done makes the round a failure for scripts; it is said for which cluster. */
+async function writeReport(parts: CliParts, { json, dryRun }: RunCommandOptions, report: ScaleReport): Promise<void> {
+  const { roundJson, roundText } = await import('../run/report.ts');
+  if (json) writeJson(parts.stdout, roundJson(report));
+  else parts.stdout.write(roundText(report, dryRun ? 'would scale' : 'scaled'));
+  if (report.problems.length > 0) parts.exitWith(1);
+}
+
+function readAddress(text: string): Address {
+  const [, host, port] = /^(\[[\da-f:]+\]|[\w.-]+):(\d{1,5})$/iu.exec(text) ?? [];
+  if (host === undefined || Number(port) > 65_535)
+    throw new InvalidArgumentError('Not an address and a port; write 127.0.0.1:9090.');
+  return { host: host.replace(/^\[|\]$/gu, ''), port: Number(port) };
+}

@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+import { hostname, userInfo } from 'node:os';
+import { systemClock } from '../io/clock.ts';
+import { randomId } from '../io/ids.ts';
+import { makeRedactor } from '../io/redact.ts';
+import type { Output } from './cli-parts.ts';
+import { runCli } from './run-cli.ts';
+
+/** The process: everything that the commands use is taken from it here and handed on. */
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => askToStop(name));
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  env: process.env,
+  fetch: (input, init) => fetch(input, init),
+  clock: systemClock,
+  newId: randomId,
+  redactor: makeRedactor(),
+  stdout: outputOf(process.stdout),
+  stderr: outputOf(process.stderr),
+  isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true,
+  who: `${userName()}@${hostname()}`,
+  zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  signal: stop.signal,
+});
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  stream.on('error', leaveOnClosedPipe);
+  return {
+    write: (text) => void stream.write(text),
+    get isTerminal() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.columns ?? 80;
+    },
+  };
+}
+
+/** `lamplighter history | head`: the reader has enough, which is no failure. */
+function leaveOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+}
+
+/** The first one asks for a clean end; a second ends at once, as people expect. */
+function askToStop(name: 'SIGINT' | 'SIGTERM'): void {
+  if (stop.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143);
+  stop.abort();
+}
+
+/** Inside a container there may be no name for the user's number. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'somebody');
+  }
+}

@@ -1,0 +1,79 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseDurationMs, suggestDuration } from '../config/duration.ts';
+import type { EpochMs, Size } from '../decide/model.ts';
+import { parseInstant } from '../decide/schedule/parse-instant.ts';
+import { isScheduleProblem } from '../decide/schedule/schedule-problem.ts';
+import { UsageError } from '../errors.ts';
+
+export type ConfigOption = { readonly config: string };
+export type JsonOption = { readonly json?: true };
+export type ReasonOption = { readonly reason?: string };
+export type EndOptions = { readonly for?: number; readonly until?: EpochMs };
+
+export function configOption(): Option {
+  return new Option('-c, --config <file>', 'the config').default('./lamplighter.yml');
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'print JSON for programs (docs/json.md)');
+}
+
+export function reasonOption(): Option {
+  return new Option('--reason <text>', 'why, for whoever looks later');
+}
+
+export function forOption(what: string): Option {
+  return new Option('--for <duration>', `${what}: 30m, 4h, 2d`).argParser(readDuration);
+}
+
+export function untilOption(what: string): Option {
+  return new Option('--until <instant>', `${what}, with an offset: 2026-12-24T18:00+01:00`).argParser(readInstant);
+}
+
+/** Examples below a command's help, each with what it does. */
+export function examples(command: Command, lines: readonly (readonly [line: string, does: string])[]): Command {
+  const width = Math.max(...lines.map(([line]) => line.length));
+  const text = lines.map(([line, does]) => `  ${line.padEnd(width)}  ${does}`.trimEnd()).join('\n');
+  return command.addHelpText('after', `\nExamples:\n${text}`);
+}
+
+export function readDuration(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms !== undefined && ms > 0) return ms;
+  const meant = suggestDuration(text);
+  throw new InvalidArgumentError(`Not a duration; write ${meant ?? 'one like 30m, 4h or 2d'}.`);
+}
+
+export function readInstant(text: string): EpochMs {
+  const at = parseInstant(text);
+  if (isScheduleProblem(at)) throw new InvalidArgumentError(`${at.problem}; ${at.fix}.`);
+  return at;
+}
+
+/** "3", or "1..4" for an autoscaled pool. */
+export function readSize(text: string): Size {
+  const [, min, max] = /^(\d{1,4})(?:\.\.(\d{1,4}))?$/.exec(text.trim()) ?? [];
+  if (min === undefined) throw new InvalidArgumentError('Not a size; write 3, or 1..4 for an autoscaled pool.');
+  if (max === undefined) return Number(min);
+  if (Number(min) > Number(max)) throw new InvalidArgumentError('The smaller number comes first.');
+  return { min: Number(min), max: Number(max) };
+}
+
+export function readCount(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Not a number of nodes; write 1 or more.');
+}
+
+/** An end further away than this is a mistake, not a wish. */
+const longestMs = 366 * 24 * 60 * 60_000;
+
+/** Exactly one of --for and --until, in the future. */
+export function endOf(options: EndOptions, now: EpochMs, what: string): EpochMs {
+  const { for: forMs, until } = options;
+  if ((forMs === undefined) === (until === undefined))
+    throw new UsageError(`${what} ends: give either --for 4h or --until 2026-12-24T18:00+01:00`);
+  const end = forMs === undefined ? (until as EpochMs) : now + forMs;
+  if (end <= now) throw new UsageError(`${what} would end at ${new Date(end).toISOString()}, which has passed`);
+  if (end > now + longestMs) throw new UsageError(`${what} would last more than a year: that belongs in the config`);
+  return end;
+}

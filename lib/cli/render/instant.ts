@@ -1,0 +1,47 @@
+import { formatDuration } from '../../config/duration.ts';
+import type { EpochMs } from '../../decide/model.ts';
+
+/** RFC 3339 in UTC, for programs: fractions only where there are some. */
+export function rfc3339(at: EpochMs): string {
+  return new Date(at).toISOString().replace('.000Z', 'Z');
+}
+
+/** "Tue 2026-11-24 07:00 Europe/Berlin (06:00Z)": the reader's own time, and the one that means the same everywhere. */
+export function localInstant(at: EpochMs, zone: string): string {
+  const local = clockOf(at, zone);
+  const utc = clockOf(at, 'UTC');
+  if (zone === 'UTC') return `${utc.weekday} ${utc.date} ${utc.time} UTC`;
+  const universal = local.date === utc.date ? utc.time : `${utc.date} ${utc.time}`;
+  return `${local.weekday} ${local.date} ${local.time} ${zone} (${universal}Z)`;
+}
+
+/** "4h12m ago"; to the minute, below one to the second. */
+export function ago(at: EpochMs, now: EpochMs): string {
+  return `${roughly(Math.max(0, now - at))} ago`;
+}
+
+export function roughly(ms: number): string {
+  return formatDuration(ms < 60_000 ? ms : Math.floor(ms / 60_000) * 60_000);
+}
+
+type WallClock = { readonly weekday: string; readonly date: string; readonly time: string };
+
+/** Date and time as ISO 8601 writes them. */
+export function clockOf(at: EpochMs, zone: string): WallClock {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    weekday: 'short',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
+  const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
+  return {
+    weekday: part.weekday ?? '',
+    date: `${part.year}-${part.month}-${part.day}`,
+    time: `${part.hour}:${part.minute}`,
+  };
+}

@@ -1,0 +1,91 @@
+import type { CalendarDay, Exception, Rule, Schedule } from '../compiled-config.ts';
+import type { Says, Term, Weekday } from '../model.ts';
+import type { AppliedRule } from '../scaling/plan-cluster.ts';
+import { describeSize, equalSize } from '../scaling/size.ts';
+import type { OpenWindows } from '../schedule/open-windows.ts';
+import { termSize, unlimitedSize } from './desired.ts';
+
+export type ScheduleSaid = {
+  readonly applied: AppliedRule;
+  readonly schedule: Schedule;
+  readonly open: OpenWindows;
+  readonly says: Says;
+  readonly isOwnPool: boolean;
+};
+
+/** Rule, calendar day, what decides, and what limits make of it, in the order in which they are read. */
+export function explainSchedule({ applied, schedule, open, says, isOwnPool }: ScheduleSaid): readonly string[] {
+  const { rule } = applied;
+  const where = `${rule.position.file}:${rule.position.line}`;
+  return [
+    `rule "${rule.match.text}" (${where}) is the first that matches; its schedule is ${schedule.name}, in ${schedule.zone}`,
+    ...explainCalendarDay(open.calendarDay, open.decidedBy === 'calendar', rule),
+    ...explainDecision(open, schedule, rule),
+    ...(says.length > 1 ? ['the largest of these counts'] : []),
+    ...explainBase(says, rule),
+    ...says.flatMap((term) => explainLimits(term, rule, isOwnPool)),
+    ...(rule.mode === 'observe' ? ['mode is observe: what would be done is said, and nothing is changed'] : []),
+  ];
+}
+
+const weekdayNames = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
+
+function explainCalendarDay(day: CalendarDay | undefined, decides: boolean, rule: Rule): readonly string[] {
+  if (day === undefined) return [];
+  if ('actLike' in day) return [`${day.date} is a calendar day: it counts as a ${nameOf(day.actLike)}`];
+  const rest = decides ? '' : ', but an exception stands above it';
+  return [`${day.date} is a calendar day: ${describeTerm(day.size, rule)} for the whole local day${rest}`];
+}
+
+function nameOf(weekday: Weekday): string {
+  return weekdayNames[weekday - 1] as string;
+}
+
+function explainDecision(open: OpenWindows, schedule: Schedule, rule: Rule): readonly string[] {
+  switch (open.decidedBy) {
+    case 'exception':
+      return open.exceptions.map((exception) => explainException(exception, rule));
+    case 'calendar':
+      return [];
+    case 'windows':
+      return schedule.windows
+        .filter(({ text }) => open.windows.includes(text))
+        .map(({ text, size }) => `the window "${text}" is open: ${describeTerm(size, rule)}`);
+    case 'otherwise':
+      return [`no window is open: otherwise ${describeTerm(schedule.otherwise, rule)}`];
+  }
+}
+
+function explainException({ position, start, end, size, reason }: Exception, rule: Rule): string {
+  const where = `${position.file}:${position.line}`;
+  const why = reason === undefined ? '' : ` (${reason})`;
+  return `the exception at ${where} holds from ${moment(start)} to ${moment(end)}: ${describeTerm(size, rule)}${why}`;
+}
+
+/** Local as written, or absolute. */
+function moment(written: string | number): string {
+  return typeof written === 'string' ? written : `${new Date(written).toISOString().slice(0, 19)}Z`;
+}
+
+function explainBase(says: Says, rule: Rule): readonly string[] {
+  if (!says.includes('base') || rule.base !== 'remembered') return [];
+  const beside = says.filter((term) => term !== 'base').map((term) => describeSize(termSize(term, rule)));
+  const least = beside.length === 0 ? '' : `, and at least ${beside.join(' and ')}`;
+  return [`the base is remembered: it is the size last seen at base time${least}`];
+}
+
+function explainLimits(term: Term, rule: Rule, isOwnPool: boolean): readonly string[] {
+  const [asked, limited] = [unlimitedSize(term, rule), termSize(term, rule)];
+  if (asked === undefined || equalSize(asked, limited)) return [];
+  const { min, max } = rule.limits;
+  const own = isOwnPool ? ' (Lamplighter lives on this pool: safety.runsOn)' : '';
+  const limits = `limits { min: ${min}${max === undefined ? '' : `, max: ${max}`} }`;
+  return [`${limits} make ${describeSize(limited)} of ${describeSize(asked)}${own}`];
+}
+
+/** "base (3)", "idle (0)", "base (remembered)", "2". */
+function describeTerm(term: Term, rule: Rule): string {
+  if (typeof term !== 'string') return describeSize(term);
+  const size = unlimitedSize(term, rule);
+  return `${term} (${size === undefined && term === 'base' ? 'remembered' : describeSize(size)})`;
+}

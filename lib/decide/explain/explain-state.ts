@@ -1,0 +1,75 @@
+import type { Rule } from '../compiled-config.ts';
+import type { EpochMs, Size } from '../model.ts';
+import type { Change, PoolMemory } from '../scaling/memory.ts';
+import type { PoolAsks } from '../scaling/pool-asks.ts';
+import { describeSize } from '../scaling/size.ts';
+import { iso, leaseCap } from '../scaling/wanted.ts';
+
+/** What the store holds about one pool. */
+export type KnownPool = {
+  readonly memory: PoolMemory | undefined;
+  readonly asks: PoolAsks;
+  readonly inFlight: Change | undefined;
+};
+
+/** What stands above or beside the schedule now: override, kept size, leases, pause; and where the pool is. */
+export function explainState(rule: Rule, known: KnownPool | undefined, now: EpochMs): readonly string[] {
+  if (known === undefined) return [];
+  const { memory, asks, inFlight } = known;
+  const { override, pause } = asks;
+  return [
+    ...(override
+      ? [
+          `an override by ${override.who} stands above the schedule: exactly ${describeSize(override.exactly)} until ${iso(override.until)}${because(override.reason)}`,
+        ]
+      : []),
+    ...explainKept(memory, now),
+    ...explainLeases(rule, known),
+    ...(pause ? [`paused by ${pause.who} until ${iso(pause.until)}${because(pause.reason)}: nothing is done`] : []),
+    ...explainMemory(memory),
+    ...(inFlight ? [`a change from ${describeSize(inFlight.from)} to ${describeSize(inFlight.to)} is under way`] : []),
+  ];
+}
+
+function explainKept(memory: PoolMemory | undefined, now: EpochMs): readonly string[] {
+  const kept = memory?.kept;
+  if (kept === undefined || kept.until <= now) return [];
+  return [
+    `the size ${describeSize(kept.size)}, set by hand, is kept in place of the schedule's until ${iso(kept.until)}`,
+  ];
+}
+
+function explainLeases(rule: Rule, { asks, memory }: KnownPool): readonly string[] {
+  const cap = leaseCap(rule, baseOf(rule, memory));
+  return asks.leases.map((lease) => {
+    const wish = `a lease by ${lease.who} asks for at least ${lease.atLeast} until ${iso(lease.until)}${because(lease.reason)}`;
+    if (cap === undefined) return `${wish}; it cannot count: neither a cap nor the base is known`;
+    return lease.atLeast > cap ? `${wish}; ${cap} is the most that leases may have here` : wish;
+  });
+}
+
+function explainMemory(memory: PoolMemory | undefined): readonly string[] {
+  if (memory === undefined) return [];
+  const { seen, away, base } = memory;
+  return [
+    ...(seen ? [`it was last seen Running at ${describeSize(seen.size)}`] : []),
+    ...(away
+      ? [
+          `it is away from its base since ${iso(away.since)}; the base is ${away.base === 'unknown' ? 'unknown' : describeSize(away.base)}`,
+        ]
+      : base === undefined
+        ? []
+        : [`the remembered base is ${describeSize(base)}`]),
+  ];
+}
+
+/** The base as far as it is known without a look at the pool. */
+export function baseOf(rule: Rule, memory: PoolMemory | undefined): Size | undefined {
+  if (rule.base !== 'remembered') return rule.base;
+  const away = memory?.away?.base;
+  return away === undefined ? memory?.base : away === 'unknown' ? undefined : away;
+}
+
+function because(reason: string | undefined): string {
+  return reason === undefined ? '' : ` (${reason})`;
+}
