@@ -108,6 +108,37 @@ test('does not write what did not change', async () => {
   expect(await listAll(world.memory, 'incidents')).toEqual(before);
 });
 
+test('what is over is forgotten when its past decides nothing any more', async () => {
+  const world = watchWorld();
+  setStatus(world, 'Error');
+  await world.passes(1);
+  setStatus(world, 'Running');
+  await world.passes(2);
+  expect(await listAll(world.memory, 'incidents')).toHaveLength(1);
+  await world.passes(13);
+  expect(await listAll(world.memory, 'incidents')).toEqual([]);
+  await errorAndRecovery(world);
+  world.now += 6 * dayMs;
+  await world.passes(1);
+  expect(await listAll(world.memory, 'incidents')).toHaveLength(1);
+  world.now += 2 * dayMs;
+  await world.passes(1);
+  expect(await listAll(world.memory, 'incidents')).toEqual([]);
+});
+
+test('500 clusters that fail at once are told one by one, in one pass', async () => {
+  const many = Array.from({ length: 500 }, (_, index) =>
+    aCluster({ id: `c${index}`, name: `dev-${index}`, status: 'Error' }),
+  );
+  const world = watchWorld(many);
+  await world.passes(2);
+  expect(await world.outbox()).toHaveLength(1000);
+  const sizes = [...world.memory.snapshot().values()].flatMap((rows) =>
+    [...rows.values()].map(({ record }) => JSON.stringify(record.value).length),
+  );
+  expect(Math.max(...sizes)).toBeLessThan(100_000);
+});
+
 describe('versions', () => {
   test('are asked for when a step is told, and named in it', async () => {
     const version = { id: 'v1', version: '1.32.6', eol: start + 31 * dayMs };
