@@ -11,7 +11,16 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/simulator': ['lib/decide/model.ts', 'lib/io/clock.ts', 'lib/io/http', 'lib/errors.ts'],
   'lib/app.ts': ['lib/decide', 'lib/io', 'lib/jobs', 'lib/errors.ts'],
   'lib/errors.ts': [],
-  'lib/cli': ['lib/decide', 'lib/io', 'lib/jobs', 'lib/config', 'lib/simulator', 'lib/app.ts', 'lib/errors.ts'],
+  'lib/cli': [
+    'lib/decide',
+    'lib/io',
+    'lib/jobs',
+    'lib/config',
+    'lib/simulator',
+    'lib/app.ts',
+    'lib/errors.ts',
+    'package.json',
+  ],
   functions: ['lib/decide', 'lib/io', 'lib/jobs', 'lib/app.ts', 'lib/errors.ts'],
 };
 
