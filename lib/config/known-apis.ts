@@ -1,7 +1,7 @@
 /**
- * The MKS endpoints that the provider documents, by the names a config may use for them.
- * Sources: the Managed Kubernetes pages of docs.cloudferro.com, creodias.docs.cloudferro.com and
- * eumetsat.docs.cloudferro.com ("API access": each region's host, with the Swagger page under /swagger).
+ * The MKS endpoints that the provider documents, by the names a config may use for them. Source: the page "Programmatic
+ * Endpoints for Managed Kubernetes" of each brand's documentation (EUMETSAT's is under
+ * https://docs.cloud.eumetsat.int/en/latest/kubernetes/). An endpoint that is missing here can be given as a URL.
  */
 export type KnownApi = {
   readonly name: string;

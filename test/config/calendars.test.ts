@@ -46,6 +46,11 @@ describe('calendar files', () => {
       ['DTSTART;VALUE=DATE:20270101', 'RRULE:FREQ=MONTHLY;COUNT=4', 'EXDATE;VALUE=DATE:20270201'],
       ['2027-01-01', '2027-03-01', '2027-04-01'],
     ],
+    [
+      'weekdays of months, with filters',
+      ['DTSTART;VALUE=DATE:20270201', 'RRULE:FREQ=DAILY;BYDAY=MO;BYMONTH=2;COUNT=2'],
+      ['2027-02-01', '2027-02-08'],
+    ],
     ['what is out of sight', ['DTSTART;VALUE=DATE:20200101'], []],
   ])('%s', (_, lines, want) => {
     expect(dates(ics(lines))).toEqual(want);
@@ -94,12 +99,18 @@ describe('calendar files', () => {
   test.each([
     ['no calendar', 'hello', 'it is not an iCalendar file'],
     ['nothing', '', 'it is not an iCalendar file'],
-    [
-      'an event every second',
-      ics(['DTSTART:20260101T000000Z', 'RRULE:FREQ=SECONDLY']),
-      'an event in it recurs too often to be a calendar of days',
-    ],
-  ])('%s is refused', (_, text, message) => {
+    ...[
+      'FREQ=SECONDLY',
+      'FREQ=HOURLY;INTERVAL=24;BYHOUR=5',
+      'FREQ=DAILY;INTERVAL=7;BYDAY=MO',
+      'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30,31',
+      'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30',
+    ].map((rule) => [
+      rule,
+      ics(['DTSTART;VALUE=DATE:20260101', `RRULE:${rule}`]),
+      'an event in it recurs too often, or never, to be a calendar of days',
+    ]),
+  ])('%s is refused', (_, text = '', message = '') => {
     expect(dates(text)).toBe(message);
   });
 });

@@ -75,7 +75,7 @@ describe('any text', () => {
         }
         await check(changed.join('\n'));
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 

@@ -2,10 +2,13 @@ import ICAL from 'ical.js';
 import { Temporal } from 'temporal-polyfill';
 import { boundary } from '../../decide/schedule/boundary.ts';
 import { dayMs, dayNumber, renderDate } from '../../decide/schedule/local-date.ts';
+import { hasUnusableRule } from './ics-rules.ts';
 
 export type IcsOutcome =
   | { readonly ok: true; readonly dates: readonly string[]; readonly endless: boolean }
   | { readonly ok: false; readonly message: string };
+
+const tooOften = 'an event in it recurs too often, or never, to be a calendar of days';
 
 /** More occurrences than this of one event up to the horizon: not a calendar of days. */
 const mostOccurrences = 20_000;
@@ -30,14 +33,14 @@ function collect(calendar: ICAL.Component, zone: string, first: string, last: st
     .getAllSubcomponents('vevent')
     .filter(isHeld)
     .map((part) => new ICAL.Event(part));
+  if (events.some((event) => hasUnusableRule(event.component))) return { ok: false, message: tooOften };
   const dates = new Set<string>();
   let endless = false;
   for (const event of events.filter((one) => !one.isRecurrenceException())) {
     for (const moved of events)
       if (moved.isRecurrenceException() && moved.uid === event.uid) event.relateException(moved);
     const outcome = occurrencesOf(event, last);
-    if (outcome === undefined)
-      return { ok: false, message: 'an event in it recurs too often to be a calendar of days' };
+    if (outcome === undefined) return { ok: false, message: tooOften };
     endless ||= outcome.endless;
     for (const [start, end] of outcome.spans) addDates(dates, event, start, end, zone);
   }
