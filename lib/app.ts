@@ -50,6 +50,12 @@ export type App = {
     wake: AcceptParts['wake'],
     count?: NonNullable<AcceptParts['count']>,
   ) => Promise<readonly EventOutcome[]>;
+  /** The same parts for what comes in batches: messages of queues, events of a bus. */
+  readonly acceptParts: (
+    config: CompiledConfig,
+    wake: AcceptParts['wake'],
+    count?: NonNullable<AcceptParts['count']>,
+  ) => AcceptParts;
 };
 
 /** The only place where the parts meet. */
@@ -58,6 +64,15 @@ export function makeApp(parts: AppParts): App {
   const mksOf = makeMksOf(parts);
   const writer = makeShelfWriter(parts);
   const fleet = knownFleet(store);
+  const acceptParts: App['acceptParts'] = (config, wake, count) => ({
+    clock,
+    log: log.with({ job: 'accept-events', config: config.hash }),
+    config: () => config,
+    writer,
+    wake,
+    ...fleet,
+    ...(count ? { count } : {}),
+  });
   return {
     parts,
     mksOf,
@@ -86,20 +101,8 @@ export function makeApp(parts: AppParts): App {
         log: log.with({ job: 'watch-clusters', config: config.hash }),
         ...(configProblem ? { configProblem } : {}),
       }),
-    accept: (config, source, events, wake, count) =>
-      acceptEvents(
-        {
-          clock,
-          log: log.with({ job: 'accept-events', config: config.hash }),
-          config: () => config,
-          writer,
-          wake,
-          ...fleet,
-          ...(count ? { count } : {}),
-        },
-        source,
-        events,
-      ),
+    accept: (config, source, events, wake, count) => acceptEvents(acceptParts(config, wake, count), source, events),
+    acceptParts,
   };
 }
 

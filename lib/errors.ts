@@ -24,3 +24,8 @@ export class SecretError extends Error {
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
+
+/** A run of a job failed, as the function's caller and log may know it: no cause, since a foreign error may hold a secret. */
+export class RunError extends Error {
+  override readonly name = 'RunError';
+}

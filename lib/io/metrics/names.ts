@@ -12,6 +12,8 @@ export const metricNames = {
   versionEol: 'lamplighter_version_eol_timestamp_seconds',
   tokenExpiry: 'lamplighter_token_expiry_timestamp_seconds',
   oldestDelivery: 'lamplighter_oldest_waiting_delivery_timestamp_seconds',
+  /** CloudWatch only, whose alarms cannot subtract an instant from now. */
+  oldestDeliveryAge: 'lamplighter_oldest_waiting_delivery_age_seconds',
   waitingDeliveries: 'lamplighter_waiting_deliveries',
   apiCalls: 'lamplighter_api_calls_total',
   events: 'lamplighter_events_total',

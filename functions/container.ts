@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { type App, makeApp, openSecrets } from '../lib/app.ts';
+import type { CompiledConfig } from '../lib/decide/compiled-config.ts';
+import { systemClock } from '../lib/io/clock.ts';
+import { randomId } from '../lib/io/ids.ts';
+import type { Invoke } from '../lib/io/invoke.ts';
+import { makeLambdaInvoke } from '../lib/io/invoke-lambda.ts';
+import { type LogLevel, makeLog } from '../lib/io/log-pino.ts';
+import { embeddedLine, type MetricValues } from '../lib/io/metrics/embedded.ts';
+import { makeRedactor } from '../lib/io/redact.ts';
+import { makeRequestLog, type RequestLog } from '../lib/io/request-log.ts';
+import { makeDynamoClient } from '../lib/io/stores/dynamo-client.ts';
+import { makeDynamoStore } from '../lib/io/stores/dynamodb.ts';
+
+/** What a container builds at its first invocation and keeps for the next ones. */
+export type Container = {
+  readonly config: CompiledConfig;
+  readonly app: App;
+  readonly log: RequestLog;
+  readonly invoke: Invoke;
+  readonly report: (job: string, values: MetricValues) => void;
+};
+
+export type OpenContainer = () => Promise<Container>;
+
+let opened: Promise<Container> | undefined;
+
+/** Once per container; what failed is tried again by the next invocation. */
+export const openContainer: OpenContainer = () => {
+  opened ??= open().catch((error: unknown) => {
+    opened = undefined;
+    throw error;
+  });
+  return opened;
+};
+
+/** The config lies beside the bundle; everything else that differs between installations comes from the environment. */
+async function open(): Promise<Container> {
+  const config = JSON.parse(await readFile(new URL('./config.json', import.meta.url), 'utf8')) as CompiledConfig;
+  if (config.store.kind !== 'dynamodb') throw new TypeError('the config was not built for functions');
+  const { env } = process;
+  const [clock, newId, redactor] = [systemClock, randomId, makeRedactor()];
+  const write = (line: string) => void process.stdout.write(line);
+  const level = (env['LAMPLIGHTER_LOG_LEVEL'] ?? 'info') as LogLevel;
+  const log = makeRequestLog(makeLog({ level, format: 'json', write, redactor, clock }));
+  const store = makeDynamoStore({ client: makeDynamoClient(), table: config.store.table, newId, clock });
+  const secrets = openSecrets({ clock, redactor, log, env });
+  const installation = env['LAMPLIGHTER_INSTALLATION'] ?? 'lamplighter';
+  const names = {
+    'scale-pools': env['LAMPLIGHTER_SCALE_POOLS'] ?? `${installation}-scale-pools`,
+    'deliver-alerts': env['LAMPLIGHTER_DELIVER_ALERTS'] ?? `${installation}-deliver-alerts`,
+  };
+  return {
+    config,
+    app: makeApp({ store, fetch, clock, newId, log, redactor, secrets }),
+    log,
+    invoke: makeLambdaInvoke(names, log),
+    report: (job, values) => write(`${embeddedLine({ installation, job, at: clock.now(), values })}\n`),
+  };
+}

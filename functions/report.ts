@@ -1,0 +1,44 @@
+import { sha256 } from '../lib/app.ts';
+import { metricNames as names } from '../lib/io/metrics/names.ts';
+import type { ScaleReport } from '../lib/jobs/scale/scale-parts.ts';
+import type { WatchReport } from '../lib/jobs/watch/watch-parts.ts';
+import { loadWaiting } from '../lib/jobs/records/waiting-deliveries.ts';
+import type { Container } from './container.ts';
+
+/** The problems by name, the figures as metrics, and a short answer. Only a whole round, or a part of one, says "a round ended". */
+export function reportScaling({ app, log, report }: Container, round: ScaleReport, isRound: boolean) {
+  const { plan, problems, results, clusters, pools } = round;
+  for (const { region, reason } of problems) log.warn(reason, { region });
+  const changes = results.filter(({ result }) => result === 'sent').length;
+  const summary = { clusters, pools, changes, holds: plan.holds.length, problems: problems.length };
+  log.info('round done', summary);
+  report('scale-pools', {
+    ...(isRound ? { [names.lastRound]: app.parts.clock.now() / 1000 } : {}),
+    [names.problems]: problems.length,
+    [names.changes]: changes,
+    [names.clusters]: clusters,
+  });
+  return summary;
+}
+
+export function reportWatching({ report }: Container, { at, clusters, problems, ...rest }: WatchReport) {
+  report('watch-clusters', {
+    [names.lastRound]: at / 1000,
+    [names.problems]: problems.length,
+    [names.clusters]: clusters,
+  });
+  return { clusters, problems: problems.length, opened: rest.opened, resolved: rest.resolved };
+}
+
+/** How old the oldest message is that still waits: 0 says that the outbox is empty, no figure that nobody looked. */
+export async function reportDelivering({ app, config, report }: Container) {
+  const { store, clock } = app.parts;
+  const waiting = await loadWaiting(store, config.destinations, sha256);
+  const now = clock.now();
+  report('deliver-alerts', {
+    [names.lastRound]: now / 1000,
+    [names.waitingDeliveries]: waiting.count,
+    [names.oldestDeliveryAge]: Math.max(0, now - (waiting.oldest ?? now)) / 1000,
+  });
+  return { waiting: waiting.count };
+}

@@ -1,0 +1,25 @@
+import { readScaleRequest } from '../lib/io/read-scale-request.ts';
+import { countShards } from '../lib/jobs/scale/count-shards.ts';
+import { type OpenContainer, openContainer } from './container.ts';
+import { jobHandler } from './job-handler.ts';
+import { reportScaling } from './report.ts';
+
+/** Every few minutes, and when an event came: bring node pools to their sizes. A large fleet is cut into parts. */
+export const makeHandler = (open: OpenContainer) =>
+  jobHandler('scale-pools', open, async (container, event, timeLeftMs) => {
+    const { app, config, invoke } = container;
+    const { only, shard, isDryRun } = readScaleRequest(event);
+    if (only) {
+      const isIt = ({ region, name }: { region: string; name: string }) =>
+        region === only.region && name === only.cluster;
+      return reportScaling(container, await app.scale(config, { only: isIt, isDryRun }, timeLeftMs), false);
+    }
+    const count = shard?.count ?? (await countShards(app.parts.store, config));
+    const others = shard ? [] : Array.from({ length: count - 1 }, (_, i) => ({ index: i + 1, count }));
+    await Promise.all(others.map((other) => invoke({ job: 'scale-pools', shard: other })));
+    const own = shard ?? { index: 0, count };
+    const options = own.count === 1 ? { isDryRun } : { shard: own, isDryRun };
+    return reportScaling(container, await app.scale(config, options, timeLeftMs), !isDryRun);
+  });
+
+export const handler = makeHandler(openContainer);

@@ -1,0 +1,28 @@
+/** `npm run build`: the command line as one file of plain JavaScript in dist/cli; its dependencies stay outside. */
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const entry = fileURLToPath(new URL('../lib/cli/main.ts', import.meta.url));
+const folder = fileURLToPath(new URL('../dist/cli/', import.meta.url));
+
+/** Node refuses TypeScript below node_modules, so what `npm install` puts there is JavaScript. */
+export async function buildCli(into = folder): Promise<string> {
+  const outfile = `${into}lamplighter.js`;
+  await rm(into, { recursive: true, force: true });
+  await mkdir(into, { recursive: true });
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    target: 'node22',
+    format: 'esm',
+    logLevel: 'error',
+  });
+  await chmod(outfile, 0o755);
+  return outfile;
+}
+
+if (import.meta.main) console.log(await buildCli());

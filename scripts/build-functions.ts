@@ -1,0 +1,40 @@
+/** Compiles a config and bundles the functions with it into dist/functions/<name>/. */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadConfig } from '../lib/config/load-config.ts';
+import type { CompiledConfig } from '../lib/decide/compiled-config.ts';
+import { bundleFunction } from './bundle-function.ts';
+import { checkForFunctions } from './aws/check-for-functions.ts';
+
+export const functionNames = ['scale-pools', 'watch-clusters', 'deliver-alerts', 'accept-events'] as const;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Throws with every mistake of the config, each with its line. `into` defaults to dist/functions. */
+export async function buildFunctions(file: string, into = join(root, 'dist/functions')): Promise<CompiledConfig> {
+  const config = await compileForFunctions(file);
+  await rm(into, { recursive: true, force: true });
+  const text = JSON.stringify(config);
+  await Promise.all(
+    functionNames.map(async (name) => {
+      const folder = join(into, name);
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'config.json'), text);
+      await bundleFunction(join(root, 'functions', `${name}.ts`), join(folder, 'index.mjs'));
+    }),
+  );
+  return config;
+}
+
+export async function compileForFunctions(file: string): Promise<CompiledConfig> {
+  const outcome = await loadConfig(file, { now: Date.now(), target: 'aws' });
+  const lines = outcome.problems.map(
+    ({ severity, file: where, line, column, message, fix }) =>
+      `${where}:${line}:${column} ${severity}: ${message}; ${fix}`,
+  );
+  if (!outcome.ok) throw new TypeError(`The config cannot be used for functions:\n${lines.join('\n')}`);
+  for (const line of lines) console.error(line);
+  checkForFunctions(outcome.config);
+  return outcome.config;
+}
