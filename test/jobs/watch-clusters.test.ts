@@ -84,6 +84,15 @@ test('one more call per missing cluster, and its end is told with it', async () 
   expect(world.calls.slice(4)).toEqual(['list', 'list', 'list']);
 });
 
+test('however many are gone at once, each is said once', async () => {
+  const many = Array.from({ length: 90 }, (_, index) => aCluster({ id: `c${index}`, name: `dev-${index}` }));
+  const world = watchWorld(many, aConfig({ destinations: [destination('ops')] }));
+  await world.passes(1);
+  world.clusters = [];
+  await world.passes(6);
+  expect(await world.outbox()).toEqual(Array.from({ length: 90 }, () => 'ops notice cluster.gone'));
+});
+
 test('a call that throws costs the other clusters nothing', async () => {
   const world = watchWorld([{ ...aCluster(), fails: true }, aCluster({ id: 'c2', name: 'dev-2', status: 'Error' })]);
   await world.passes(2);
@@ -367,6 +376,54 @@ describe('a store that fails', () => {
       for (const isApplied of [false, true])
         expect([n, isApplied, await story(n, isApplied)]).toEqual([n, isApplied, expected]);
     }
+  });
+
+  /** The incidents cannot be written while `isBroken`; all else can. */
+  function withoutIncidents(world: WatchWorld) {
+    const state = { isBroken: false };
+    world.store = {
+      ...world.memory,
+      commit: async (writes) => {
+        const isIncident = writes.some(({ key }) => key.partition === 'incidents');
+        if (state.isBroken && isIncident) throw new StoreError('the store is out of reach');
+        return world.memory.commit(writes);
+      },
+    };
+    return state;
+  }
+
+  test('in the very pass in which a cluster is gone, says so once, and ends its incident', async () => {
+    const world = watchWorld([aCluster()], aConfig({ destinations: [destination('ops')] }));
+    const state = withoutIncidents(world);
+    setStatus(world, 'Error');
+    await world.passes(2);
+    world.clusters = [];
+    await world.passes(1);
+    state.isBroken = true;
+    const report = await world.pass();
+    expect(report.problems).toEqual([
+      'the incident cluster.error of cluster dev-1 was not stored: the store is out of reach',
+    ]);
+    state.isBroken = false;
+    world.now += 5 * minuteMs;
+    await world.passes(5);
+    expect((await world.outbox()).toSorted()).toEqual([
+      'ops notice cluster.gone',
+      'ops open cluster.error',
+      'ops resolve cluster.error',
+    ]);
+  });
+
+  test('and a second try at the same instant tells it', async () => {
+    const world = watchWorld([aCluster()], aConfig({ destinations: [destination('ops')] }));
+    const state = withoutIncidents(world);
+    setStatus(world, 'Error');
+    await world.passes(1);
+    state.isBroken = true;
+    await world.pass();
+    state.isBroken = false;
+    await world.pass();
+    expect(await world.outbox()).toEqual(['ops open cluster.error']);
   });
 
   test('a pass that is killed at any commit leaves nothing half done', async () => {

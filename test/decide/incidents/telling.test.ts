@@ -161,6 +161,11 @@ describe('a broken destination', () => {
     expect(stillBad(world, 15)).toEqual([]);
   });
 
+  test('has no stand-in in a retired fallback', () => {
+    const world = incidentWorld([pager, { ...ops, retired: true }]);
+    expect(told(open(world))).toEqual(['pager open']);
+  });
+
   test('does not burden its fallback with warnings', () => {
     const world = incidentWorld([{ ...pager, only: only('warning') }, ops]);
     expect(told(open(world, 'warning'))).toEqual(['pager open']);

@@ -86,6 +86,14 @@ describe('a node pool is gone', () => {
     expect(world.look(at(15), without(notFound)).notices).toEqual([]);
   });
 
+  test('not when it was found by its id between two looks', () => {
+    const world = regionWorld();
+    world.look(start);
+    const answers = [notFound, okAnswer(aPool()), notFound];
+    const notices = answers.flatMap((answer, index) => world.look(at(5 * (index + 1)), without(answer)).notices);
+    expect(notices).toEqual([]);
+  });
+
   test('not when one list left it out', () => {
     const world = regionWorld();
     world.look(start);
