@@ -1,0 +1,97 @@
+import type { Json } from '../model.ts';
+import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
+import { escapeMarkdown, shorten } from './escape.ts';
+import { colourOf, headline, signOf } from './look.ts';
+import type { Message } from './message.ts';
+import { type Shown, shrink } from './shrink.ts';
+
+/** discord.com/developers/docs/resources/message#embed-object-embed-limits; `total` is the sum over all embeds. */
+export const discordLimits = {
+  content: 2_000,
+  title: 256,
+  description: 4_096,
+  fields: 25,
+  name: 256,
+  value: 1_024,
+  total: 6_000,
+} as const;
+
+type Field = { readonly name: string; readonly value: string; readonly inline: boolean };
+type Embed = {
+  readonly title: string;
+  readonly description?: string;
+  readonly color: number;
+  readonly fields?: readonly Field[];
+  readonly footer: { readonly text: string };
+};
+type Body = { readonly [key: string]: Json };
+
+/** Nobody is mentioned, whatever a name holds: discord.com/developers/docs/resources/message#allowed-mentions-object. */
+const nobody = { allowed_mentions: { parse: [] } } as const;
+const suppressEmbeds = 4;
+
+export function renderDiscord(message: Message, budget: number = discordLimits.total): Body {
+  return embedded(shrink(message, (shown) => embedOf(message, shown), fitsIn(budget)));
+}
+
+export function renderDiscordPlain(message: Message, budget: number = discordLimits.content): Body {
+  const render = ({ text, lines, details, cut }: Shown) => {
+    const rest = [...lines, ...details].map(({ name, value }) => `${name}: ${value}`);
+    const all = [headline({ ...message, text }), ...rest, ...(cut === undefined ? [] : [cut]), `id ${message.id}`];
+    return all.map(escapeMarkdown).join('\n');
+  };
+  return { content: shrink(message, render, (text) => text.length <= budget), flags: suppressEmbeds, ...nobody };
+}
+
+export function renderDiscordBatch(message: BatchMessage, budget: number = discordLimits.total): Body {
+  const render = ({ lines, more }: ShownBatch): Embed => ({
+    title: shorten(message.title, discordLimits.title),
+    description: [...lines, ...(more === undefined ? [] : [more])].map(escapeMarkdown).join('\n'),
+    color: 0x6b_6b_6b,
+    footer: { text: `id ${message.id}` },
+  });
+  return embedded(shrinkBatch(message, render, fitsIn(budget)));
+}
+
+export function renderDiscordBatchPlain(message: BatchMessage, budget: number = discordLimits.content): Body {
+  const render = ({ lines, more }: ShownBatch) => {
+    const all = [message.title, ...lines, ...(more === undefined ? [] : [more]), `id ${message.id}`];
+    return all.map(escapeMarkdown).join('\n');
+  };
+  const content = shrinkBatch(message, render, (text) => text.length <= budget);
+  return { content, flags: suppressEmbeds, ...nobody };
+}
+
+function embedOf(message: Message, { text, lines, details, cut }: Shown): Embed {
+  const title = `${signOf(message)} ${headline({ ...message, text })}`;
+  const isLong = escapeMarkdown(title).length > discordLimits.title;
+  const fields = [...lines, ...details].map(({ name, value }) => {
+    return { name: escapeMarkdown(name), value: value === '' ? '–' : escapeMarkdown(value), inline: value.length < 40 };
+  });
+  const footer = [message.kind, ...(cut === undefined ? [] : [cut]), `id ${message.id}`].join(' · ');
+  return {
+    title: isLong ? `${signOf(message)} ${message.status}` : escapeMarkdown(title),
+    ...(isLong && { description: escapeMarkdown(text) }),
+    color: colourOf(message),
+    ...(fields.length > 0 && { fields }),
+    footer: { text: footer },
+  };
+}
+
+function embedded(embed: Embed): Body {
+  return { embeds: [embed], ...nobody };
+}
+
+function fitsIn(budget: number): (embed: Embed) => boolean {
+  return ({ title, description = '', fields = [], footer }) => {
+    const total = fields.reduce(
+      (sum, { name, value }) => sum + name.length + value.length,
+      title.length + description.length + footer.text.length,
+    );
+    const isEachRight = fields.every(
+      ({ name, value }) => name.length <= discordLimits.name && value.length <= discordLimits.value,
+    );
+    const isInLimits = description.length <= discordLimits.description && fields.length <= discordLimits.fields;
+    return isEachRight && isInLimits && total <= budget;
+  };
+}

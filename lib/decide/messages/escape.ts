@@ -1,0 +1,43 @@
+/** What comes from outside may hold anything: control characters go, line breaks become spaces, halves of pairs go. */
+export function clean(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .replace(/[\u202A-\u202E\u2066-\u2069]/gu, '')
+    .trim();
+}
+
+/** At most `length` UTF-16 units, never half of a pair; "…" stands for what was cut. */
+export function shorten(text: string, length: number): string {
+  if (text.length <= length) return text;
+  if (length < 1) return '';
+  const end = /[\uD800-\uDBFF]/.test(text.charAt(length - 2)) ? length - 2 : length - 1;
+  return `${text.slice(0, end)}…`;
+}
+
+/** Slack's three characters: docs.slack.dev, "Formatting message text". `<!channel>` stays text then. */
+export function escapeSlack(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** Markdown as Discord, Mattermost and Teams have it: a backslash before all that means something. */
+export function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]()<>#~|]/g, '\\$&').replace(/^([-+>]|\d+\.) /, '\\$1 ');
+}
+
+/** Mattermost pages whoever is named after an @, also from a webhook: a space without width in between pages nobody. */
+export function escapeMattermost(text: string): string {
+  return escapeMarkdown(text).replaceAll('@', '@\u200B');
+}
+
+/** Bytes in UTF-8, as limits on the wire are counted. */
+export function bytesOf(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    if (code < 0x80) bytes += 1;
+    else if (code < 0x800) bytes += 2;
+    else bytes += code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}

@@ -1,0 +1,95 @@
+import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
+import type { EpochMs, Json, Subject } from '../model.ts';
+import { bytesOf } from './escape.ts';
+import { isoTime } from './iso-time.ts';
+import { messageOf } from './message.ts';
+import { type Shown, shrink } from './shrink.ts';
+
+/** Standard Webhooks asks for less than 20 kB; any CloudEvents receiver takes 64 KiB. */
+export const eventBudget = { json: 20_000, cloudevents: 65_536 } as const;
+
+type Body = { readonly [key: string]: Json };
+
+/** The event of `format: json`: `type`, `timestamp` and `data`, as Standard Webhooks has them. Its shape is documented. */
+export function renderJson(delivery: Delivery, budget: number = eventBudget.json): Body {
+  const { what, at } = delivery.facts;
+  const render = (shown: Shown) => ({ type: typeOf(what), timestamp: isoTime(at), data: dataOf(delivery, shown) });
+  return shrink(messageOf(delivery, 'UTC'), render, fitsIn(budget));
+}
+
+/** The same data as a structured CloudEvent: the signature then covers the attributes too. github.com/cloudevents/spec */
+export function renderCloudEvent(delivery: Delivery, budget: number = eventBudget.cloudevents): Body {
+  const { what, at, subject } = delivery.facts;
+  const render = (shown: Shown) => ({
+    specversion: '1.0',
+    id: delivery.id,
+    source: '/lamplighter',
+    type: typeOf(what),
+    time: isoTime(at),
+    subject: pathOf(subject),
+    datacontenttype: 'application/json',
+    data: dataOf(delivery, shown),
+  });
+  return shrink(messageOf(delivery, 'UTC'), render, fitsIn(budget));
+}
+
+function typeOf(what: DeliveryFacts['what']): string {
+  const verbs = { open: 'opened', update: 'updated', reminder: 'reminded', resolve: 'resolved' } as const;
+  return what === 'notice' ? 'lamplighter.notice' : `lamplighter.incident.${verbs[what]}`;
+}
+
+function dataOf({ id, key, episode, facts }: Delivery, { text, lines, details, cut }: Shown): Body {
+  const { what, kind, severity, worst, subject, since, until, cause, did, fix } = facts;
+  const isWhole = lines.length > 0;
+  return {
+    id,
+    incident: `${key}.${episode}`,
+    status: what === 'resolve' ? 'resolved' : what === 'notice' ? 'notice' : 'open',
+    kind,
+    severity,
+    worst,
+    subject,
+    text,
+    since: isoTime(since),
+    until: timeOrNull(until),
+    cause: cause ?? null,
+    did: isWhole ? (did ?? null) : null,
+    fix: isWhole ? (fix ?? null) : null,
+    facts: Object.fromEntries(details.map(({ name, value }) => [name, original(facts, name, value)])),
+    ...(cut !== undefined && { cut }),
+  };
+}
+
+/** Numbers stay numbers. */
+function original(facts: DeliveryFacts, name: string, value: string): string | number {
+  const before = facts.facts[name];
+  return typeof before === 'number' ? before : value;
+}
+
+function timeOrNull(at: EpochMs | undefined): string | null {
+  return at === undefined ? null : isoTime(at);
+}
+
+/** "r1/dev-1/workers": names for people who filter; what identifies stands in the data. */
+function pathOf(subject: Subject): string {
+  switch (subject.kind) {
+    case 'region':
+      return subject.region;
+    case 'cluster':
+      return `${subject.region}/${subject.cluster}`;
+    case 'pool':
+      return `${subject.region}/${subject.cluster}/${subject.pool}`;
+    case 'destination':
+      return subject.destination;
+    case 'secret':
+      return subject.reference;
+    case 'config':
+      return subject.path;
+    case 'fleet':
+      return 'fleet';
+  }
+}
+
+function fitsIn(budget: number): (body: Body) => boolean {
+  return (body) => bytesOf(JSON.stringify(body)) <= budget;
+}

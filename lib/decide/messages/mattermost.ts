@@ -1,0 +1,56 @@
+import type { Json } from '../model.ts';
+import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
+import { escapeMattermost } from './escape.ts';
+import { colourOf, headline, signOf } from './look.ts';
+import type { Line, Message } from './message.ts';
+import { type Shown, shrink } from './shrink.ts';
+
+/** A post's text; a longer one is split by the server. developers.mattermost.com/integrate/webhooks/incoming */
+export const mattermostBudget = 16_383;
+
+type Body = { readonly [key: string]: Json };
+
+export function renderMattermost(message: Message, budget: number = mattermostBudget): Body {
+  const render = ({ text, lines, details, cut }: Shown) => {
+    const title = escapeMattermost(`${signOf(message)} ${headline({ ...message, text })}`);
+    const footer = [message.kind, ...(cut === undefined ? [] : [cut]), `id ${message.id}`].join(' · ');
+    const color = `#${colourOf(message).toString(16).padStart(6, '0')}`;
+    const fields = [...lines, ...details].map(fieldOf);
+    return { attachments: [{ fallback: title, color, text: `**${title}**`, fields, footer }] };
+  };
+  return shrink(message, render, fitsIn(budget));
+}
+
+export function renderMattermostPlain(message: Message, budget: number = mattermostBudget): Body {
+  const render = ({ text, lines, details, cut }: Shown) => {
+    const rest = [...lines, ...details].map(({ name, value }) => `${name}: ${value}`);
+    const all = [headline({ ...message, text }), ...rest, ...(cut === undefined ? [] : [cut]), `id ${message.id}`];
+    return { text: all.map(escapeMattermost).join('\n') };
+  };
+  return shrink(message, render, fitsIn(budget));
+}
+
+export function renderMattermostBatch(message: BatchMessage, budget: number = mattermostBudget): Body {
+  const render = ({ lines, more }: ShownBatch) => {
+    const list = lines.map((line) => `- ${escapeMattermost(line)}`);
+    const end = [...(more === undefined ? [] : [more]), `id ${message.id}`].map(escapeMattermost);
+    return { text: [`**${escapeMattermost(message.title)}**`, ...list, '', ...end].join('\n') };
+  };
+  return shrinkBatch(message, render, fitsIn(budget));
+}
+
+export function renderMattermostBatchPlain(message: BatchMessage, budget: number = mattermostBudget): Body {
+  const render = ({ lines, more }: ShownBatch) => {
+    const all = [message.title, ...lines, ...(more === undefined ? [] : [more]), `id ${message.id}`];
+    return { text: all.map(escapeMattermost).join('\n') };
+  };
+  return shrinkBatch(message, render, fitsIn(budget));
+}
+
+function fieldOf({ name, value }: Line): Json {
+  return { title: escapeMattermost(name), value: escapeMattermost(value), short: value.length < 40 };
+}
+
+function fitsIn(budget: number): (body: Body) => boolean {
+  return (body) => JSON.stringify(body).length <= budget;
+}

@@ -1,0 +1,53 @@
+import type { Delivery } from '../incidents/delivery.ts';
+import type { Json, Subject } from '../model.ts';
+import { bytesOf, shorten } from './escape.ts';
+import { isoTime } from './iso-time.ts';
+import { messageOf, placeOf } from './message.ts';
+import { type Shown, shrink } from './shrink.ts';
+
+/** developer.pagerduty.com/docs/send-alert-event; the routing key is added when it is sent, and is not counted here. */
+export const pagerdutyLimits = { summary: 1_024, dedupKey: 255, bytes: 512_000 } as const;
+const routingKeyBytes = 100;
+
+type Body = { readonly [key: string]: Json };
+
+/**
+ * A trigger, or the resolve of the same key. The key is the incident's and its episode's: an alert that was closed by
+ * hand does not swallow the next episode. The body holds no routing key, since it is stored.
+ */
+export function renderPagerduty(delivery: Delivery, zone: string, budget: number = pagerdutyLimits.bytes): Body {
+  const { facts, key, episode } = delivery;
+  const dedup_key = `${key}.${episode}`;
+  // Notices are never sent to a keyed destination, which could not close them: should one come, it opens nothing.
+  if (facts.what === 'resolve' || facts.what === 'notice') return { event_action: 'resolve', dedup_key };
+  const message = messageOf(delivery, zone);
+  const render = (shown: Shown) => ({
+    event_action: 'trigger',
+    dedup_key,
+    client: 'Lamplighter',
+    payload: {
+      summary: shorten(shown.text, pagerdutyLimits.summary),
+      source: sourceOf(facts.subject),
+      severity: facts.severity,
+      timestamp: isoTime(facts.since),
+      ...partsOf(facts.subject),
+      class: facts.kind,
+      custom_details: detailsOf(delivery.id, shown),
+    },
+  });
+  return shrink(message, render, (body) => bytesOf(JSON.stringify(body)) <= budget - routingKeyBytes);
+}
+
+function detailsOf(id: string, { lines, details, cut }: Shown): Body {
+  const named = [...lines, ...details].map(({ name, value }) => [name, value] as const);
+  return { ...Object.fromEntries(named), ...(cut !== undefined && { note: cut }), delivery: id };
+}
+
+function sourceOf(subject: Subject): string {
+  return subject.kind === 'cluster' || subject.kind === 'pool' ? subject.cluster : placeOf(subject);
+}
+
+function partsOf(subject: Subject): Body {
+  if (subject.kind === 'pool') return { component: subject.pool, group: subject.region };
+  return subject.kind === 'cluster' ? { component: subject.cluster, group: subject.region } : {};
+}

@@ -1,0 +1,61 @@
+import { shorten } from './escape.ts';
+import type { Line, Message } from './message.ts';
+
+/** What of a message is shown: less and less, until it fits. Id, status, severity and kind are never cut. */
+export type Shown = {
+  readonly text: string;
+  readonly lines: readonly Line[];
+  readonly details: readonly Line[];
+  /** What was left out, in words; undefined = nothing. */
+  readonly cut: string | undefined;
+};
+
+const valueSteps = [1_500, 300, 80] as const;
+const textSteps = [1_000, 300, 100, 30, 0] as const;
+
+/**
+ * The most of a message that fits, always cut in the same order: details first (shortened, then one by one from the
+ * last), then the lines below the text, then the text itself.
+ */
+export function shrink<T>(message: Message, render: (shown: Shown) => T, fits: (rendered: T) => boolean): T {
+  let rendered: T | undefined;
+  for (const shown of smallerAndSmaller(message)) {
+    rendered = render(shown);
+    if (fits(rendered)) return rendered;
+  }
+  return rendered ?? render({ text: '', lines: [], details: [], cut: undefined });
+}
+
+function* smallerAndSmaller({ text, lines, details }: Message): Generator<Shown> {
+  yield { text, lines, details, cut: undefined };
+  for (const length of valueSteps) {
+    const short = details.map(({ name, value }) => ({ name: shorten(name, 80), value: shorten(value, length) }));
+    if (isCut(details, short)) yield { text, lines, details: short, cut: 'long details were shortened' };
+  }
+  const shortest = details.map(({ name, value }) => ({ name: shorten(name, 80), value: shorten(value, 80) }));
+  for (let left = details.length - 1; left >= 0; left -= 1) {
+    yield { text, lines, details: shortest.slice(0, left), cut: leftOut(details.length - left, 0) };
+  }
+  const gone = details.length;
+  for (let left = lines.length; left >= 0; left -= 1) {
+    const short = lines.slice(0, left).map(({ name, value }) => ({ name, value: shorten(value, 200) }));
+    yield { text, lines: short, details: [], cut: leftOut(gone, lines.length - left) ?? 'long lines were shortened' };
+  }
+  for (const length of textSteps) {
+    if (length >= text.length) continue;
+    const cut = [leftOut(gone, lines.length), `${text.length - length} characters of the text`];
+    yield { text: shorten(text, length), lines: [], details: [], cut: cut.filter((part) => part).join(', ') };
+  }
+}
+
+function isCut(before: readonly Line[], after: readonly Line[]): boolean {
+  return after.some(({ name, value }, index) => name !== before[index]?.name || value !== before[index]?.value);
+}
+
+function leftOut(details: number, lines: number): string | undefined {
+  const parts = [
+    ...(details > 0 ? [`${details} ${details === 1 ? 'detail' : 'details'}`] : []),
+    ...(lines > 0 ? [`${lines} ${lines === 1 ? 'line' : 'lines'}`] : []),
+  ];
+  return parts.length === 0 ? undefined : `left out: ${parts.join(', ')}`;
+}

@@ -1,0 +1,93 @@
+import type { Json } from '../model.ts';
+import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
+import { bytesOf, escapeMarkdown } from './escape.ts';
+import { headline, signOf } from './look.ts';
+import type { Line, Message } from './message.ts';
+import { type Shown, shrink } from './shrink.ts';
+
+/**
+ * A Workflow takes 28 KB of "message properties", and counts more than was sent: 24,453 bytes counted as 28,897
+ * (github.com/MicrosoftDocs/msteams-docs/issues/11274).
+ */
+export const teamsBudget = 20_480;
+
+type Body = { readonly [key: string]: Json };
+
+export function renderTeams(message: Message, budget: number = teamsBudget): Body {
+  const render = ({ text, lines, details, cut }: Shown) => {
+    const title = `${signOf(message)} ${headline({ ...message, text })}`;
+    const facts = [...lines, ...details];
+    const body = [
+      { ...textBlock(escapeMarkdown(title)), weight: 'Bolder', size: 'Medium', color: colourOf(message) },
+      ...(facts.length > 0 ? [{ type: 'FactSet', facts: facts.map(factOf) }] : []),
+      small([message.kind, ...(cut === undefined ? [] : [cut]), `id ${message.id}`]),
+    ];
+    return cardOf(title, body);
+  };
+  return shrink(message, render, fitsIn(budget));
+}
+
+/** One block of text, nothing that a flow could stumble over. */
+export function renderTeamsPlain(message: Message, budget: number = teamsBudget): Body {
+  const render = ({ text, cut }: Shown) => {
+    const parts = [headline({ ...message, text }), ...(cut === undefined ? [] : [cut]), `id ${message.id}`];
+    return cardOf(undefined, [textBlock(escapeMarkdown(parts.join(' · ')))]);
+  };
+  return shrink({ ...message, lines: [], details: [] }, render, fitsIn(budget));
+}
+
+export function renderTeamsBatch(message: BatchMessage, budget: number = teamsBudget): Body {
+  const render = ({ lines, more }: ShownBatch) => {
+    const all = [...lines, ...(more === undefined ? [] : [more])];
+    const body = [
+      { ...textBlock(escapeMarkdown(message.title)), weight: 'Bolder', size: 'Medium' },
+      ...all.map((line) => ({ ...textBlock(escapeMarkdown(line)), spacing: 'Small' })),
+      small([`id ${message.id}`]),
+    ];
+    return cardOf(message.title, body);
+  };
+  return shrinkBatch(message, render, fitsIn(budget));
+}
+
+export function renderTeamsBatchPlain(message: BatchMessage, budget: number = teamsBudget): Body {
+  const render = ({ lines, more }: ShownBatch) => {
+    const all = [message.title, ...lines, ...(more === undefined ? [] : [more]), `id ${message.id}`];
+    return cardOf(undefined, [textBlock(all.map(escapeMarkdown).join('\n\n'))]);
+  };
+  return shrinkBatch(message, render, fitsIn(budget));
+}
+
+/** Version 1.4: what Teams shows everywhere. learn.microsoft.com, "Post an Adaptive Card when a webhook is received". */
+function cardOf(fallbackText: string | undefined, body: readonly Json[]): Body {
+  const content = {
+    $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+    type: 'AdaptiveCard',
+    version: '1.4',
+    msteams: { width: 'Full' },
+    ...(fallbackText !== undefined && { fallbackText }),
+    body,
+  };
+  const contentType = 'application/vnd.microsoft.card.adaptive';
+  return { type: 'message', attachments: [{ contentType, contentUrl: null, content }] };
+}
+
+function textBlock(text: string): { readonly type: 'TextBlock'; readonly text: string; readonly wrap: true } {
+  return { type: 'TextBlock', text, wrap: true };
+}
+
+function small(parts: readonly string[]): Json {
+  return { ...textBlock(parts.map(escapeMarkdown).join(' · ')), size: 'Small', isSubtle: true };
+}
+
+function factOf({ name, value }: Line): Json {
+  return { title: escapeMarkdown(name), value: escapeMarkdown(value) };
+}
+
+function colourOf({ what, severity }: Message): string {
+  if (what === 'resolve') return 'Good';
+  return { critical: 'Attention', warning: 'Warning', info: 'Accent' }[severity];
+}
+
+function fitsIn(budget: number): (body: Body) => boolean {
+  return (body) => bytesOf(JSON.stringify(body)) <= budget;
+}

@@ -1,0 +1,189 @@
+import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
+import { deliveryId, unsent } from '../incidents/enqueue.ts';
+import type { EpochMs, Subject } from '../model.ts';
+
+/**
+ * Many messages for a chat in one. Record: id `batch` in the destination's outbox, at most one. What joins it leaves the
+ * outbox in the same commit; it takes no more once its body is frozen.
+ */
+export type Batch = {
+  readonly schema: 1;
+  readonly id: string;
+  readonly destination: string;
+  readonly members: readonly Member[];
+  readonly openedAt: EpochMs;
+  readonly attempts: number;
+  readonly lastAttemptAt: EpochMs | undefined;
+  readonly maybeAccepted: boolean;
+  /** Present = closed. */
+  readonly body: string | undefined;
+  readonly plain: boolean;
+  readonly waitedMs?: number;
+};
+
+/** A delivery in short: what a line in a chat needs, and enough to give it back as a message of its own. */
+export type Member = Pick<Delivery, 'key' | 'episode' | 'sequence' | 'queuedAt' | 'maybeAccepted' | 'untold'> & {
+  readonly facts: DeliveryFacts;
+};
+
+export const batchId = 'batch';
+
+/** A batch takes no more once it was frozen, or refused and is about to be frozen again. */
+export function isClosed(batch: Batch): boolean {
+  return batch.body !== undefined || batch.attempts > 0;
+}
+
+const mostTextChars = 100;
+/** A store's record takes 100 KB; the frozen body has to fit in beside the members. */
+const mostBytes = 66_000;
+
+export function openBatch(destination: string, first: Delivery, now: EpochMs, hash: (text: string) => string): Batch {
+  const id = hash(`batch\n${first.id}\n${now}`);
+  const { attempts, lastAttemptAt, maybeAccepted, body, plain } = unsent;
+  const life = { attempts, lastAttemptAt, maybeAccepted, body, plain };
+  return { schema: 1, id, destination, members: [], openedAt: now, ...life };
+}
+
+export function toMember({ key, episode, sequence, queuedAt, maybeAccepted, untold, facts }: Delivery): Member {
+  const text = facts.text.length > mostTextChars ? `${cut(facts.text, mostTextChars - 1)}…` : facts.text;
+  const short = { ...facts, text, fix: undefined, did: undefined, facts: {}, subject: withoutIds(facts.subject) };
+  const lane = { key, episode, sequence, queuedAt, maybeAccepted };
+  return { ...lane, ...(untold && { untold }), facts: short };
+}
+
+/** A batch that was refused for its body is sent one by one, in short as it is. */
+export function fromMember(member: Member, destination: string, hash: (text: string) => string): Delivery {
+  const { key, episode, sequence, queuedAt, maybeAccepted, untold, facts } = member;
+  const id = deliveryId(key, episode, sequence, destination, hash);
+  const told = untold === undefined ? {} : { untold };
+  return {
+    schema: 1,
+    id,
+    destination,
+    key,
+    episode,
+    sequence,
+    facts,
+    queuedAt,
+    ...unsent,
+    maybeAccepted,
+    ...told,
+  };
+}
+
+/** How many of these, in their order, still fit. */
+export function fitting(batch: Pick<Batch, 'members'>, candidates: readonly Member[], most: number): number {
+  let bytes = batch.members.reduce((sum, member) => sum + bytesOf(member), 0);
+  let count = 0;
+  for (const member of candidates.slice(0, most)) {
+    bytes += bytesOf(member);
+    if (bytes > mostBytes) break;
+    count += 1;
+  }
+  return count;
+}
+
+/** A member as it is stored: a list, since names of fields would be half of the record. */
+export type PackedMember = readonly [
+  key: string,
+  episode: EpochMs,
+  sequence: number,
+  queued: EpochMs,
+  flags: number,
+  what: string,
+  kind: string,
+  severities: string,
+  text: string,
+  times: readonly (EpochMs | null)[],
+  subject: readonly string[],
+  cause?: string,
+];
+
+/** Times are written as differences to the episode's: three digits instead of thirteen, mostly. */
+export function packMember({ key, episode, sequence, queuedAt, maybeAccepted, untold, facts }: Member): PackedMember {
+  const { what, kind, severity, worst, text, since, until, at, cause, subject } = facts;
+  const flags = (maybeAccepted ? 1 : 0) + (untold ? 2 : 0);
+  const times = [since - episode, at - episode, until === undefined ? null : until - episode];
+  const lane = [key, episode, sequence, queuedAt - episode, flags] as const;
+  const severities = severity === worst ? severity : `${severity} ${worst}`;
+  const said = [what, kind, severities, text, times, packSubject(subject)] as const;
+  return cause === undefined ? [...lane, ...said] : [...lane, ...said, cause];
+}
+
+export function unpackMember(packed: PackedMember): Member {
+  const [key, episode, sequence, queued, flags, what, kind, severities, text, times, subject, cause] = packed;
+  const [severity, worst = severity] = severities.split(' ');
+  const [since, at, until] = times;
+  const facts = {
+    what,
+    kind,
+    severity,
+    worst,
+    text,
+    subject: unpackSubject(subject),
+    since: episode + (since ?? 0),
+    at: episode + (at ?? 0),
+    until: typeof until === 'number' ? episode + until : undefined,
+    cause,
+    fix: undefined,
+    did: undefined,
+    facts: {},
+  } as DeliveryFacts;
+  const lane = { key, episode, sequence, queuedAt: episode + queued, maybeAccepted: (flags & 1) === 1 };
+  return { ...lane, ...((flags & 2) === 2 && { untold: true as const }), facts };
+}
+
+function bytesOf(member: Member): number {
+  // Names may hold letters of up to four bytes; counted in UTF-16, each unit is at most three.
+  const text = JSON.stringify(packMember(member));
+  return /^[\p{ASCII}]*$/u.test(text) ? text.length + 1 : text.length * 3 + 1;
+}
+
+function withoutIds(subject: Subject): Subject {
+  if (subject.kind === 'cluster') return { ...subject, clusterId: '' };
+  return subject.kind === 'pool' ? { ...subject, clusterId: '', poolId: '' } : subject;
+}
+
+function packSubject(subject: Subject): readonly string[] {
+  switch (subject.kind) {
+    case 'region':
+      return [subject.kind, subject.region];
+    case 'cluster':
+      return [subject.kind, subject.region, subject.cluster];
+    case 'pool':
+      return [subject.kind, subject.region, subject.cluster, subject.pool];
+    case 'destination':
+      return [subject.kind, subject.destination];
+    case 'secret':
+      return [subject.kind, subject.reference];
+    case 'config':
+      return [subject.kind, subject.path];
+    case 'fleet':
+      return [subject.kind];
+  }
+}
+
+function unpackSubject([kind, first = '', second = '', third = '']: readonly string[]): Subject {
+  switch (kind) {
+    case 'region':
+      return { kind, region: first };
+    case 'cluster':
+      return { kind, region: first, clusterId: '', cluster: second };
+    case 'pool':
+      return { kind, region: first, clusterId: '', poolId: '', cluster: second, pool: third };
+    case 'destination':
+      return { kind, destination: first };
+    case 'secret':
+      return { kind, reference: first };
+    case 'config':
+      return { kind, path: first };
+    default:
+      return { kind: 'fleet' };
+  }
+}
+
+/** Never half of a surrogate pair. */
+function cut(text: string, length: number): string {
+  const end = /[\uD800-\uDBFF]/.test(text.charAt(length - 1)) ? length - 1 : length;
+  return text.slice(0, end);
+}

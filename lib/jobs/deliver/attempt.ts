@@ -1,0 +1,121 @@
+import type { Delivery } from '../../decide/incidents/delivery.ts';
+import { render } from '../../decide/messages/render.ts';
+import {
+  type Attempt,
+  type Fate,
+  fateOf,
+  markAttempt,
+  markSender,
+  senderAfter,
+} from '../../decide/outbox/after-attempt.ts';
+import { type Batch, batchId } from '../../decide/outbox/batch.ts';
+import { attemptMs, mayStart } from '../../decide/outbox/lease.ts';
+import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
+import { SecretError } from '../../errors.ts';
+import type { Addressed } from '../../io/destinations/destination.ts';
+import type { DestinationConfig } from '../../decide/compiled-config.ts';
+import { destinationFor } from '../../io/destinations/destination-for.ts';
+import type { ReadCredentials } from '../../io/destinations/read-credentials.ts';
+import { readOutcome } from '../../io/destinations/read-outcome.ts';
+import { giveBack } from './give-back.ts';
+import { type Change, commitChange, endedAs, type Session } from './session.ts';
+
+export type Way = { readonly destination: DestinationConfig; readonly read: ReadCredentials };
+
+/**
+ * One attempt: the body is frozen and the attempt marked before anything is sent, so that a crash at any point leaves
+ * either nothing sent or "may have been accepted". False = this session is over.
+ */
+export async function attempt(session: Session, item: Delivery | Batch, way: Way): Promise<boolean> {
+  const { clock } = session.parts;
+  const lane = 'members' in item ? batchId : item.key;
+  const now = clock.now();
+  const marked = markAttempt(item, item.body ?? render(item, way.destination), now);
+  const addressed = addressedOf(marked, way, now);
+  if ('problem' in addressed) return noAddress(session, addressed.problem);
+  const sender = markSender(session.sender, lane, way.destination.kind, now);
+  if (!(await commitChange(session, { sender, ...stored(marked) }))) return false;
+  // It slept since: nothing was sent, and what was stored before is stored again.
+  if (!mayStart(session.sender, session.owner, clock.now())) return commitChange(session, stored(item));
+  const { insecure } = way.destination;
+  const sent = await session.parts.send({ method: 'POST', insecure, ...addressed, timeoutMs: timeoutFor(session) });
+  const outcome = readOutcome(sent, destinationFor(way.destination), clock.now());
+  return settle(session, item, marked, outcome, way);
+}
+
+/** Without its secrets nothing can be sent: the destination fails, the message waits untouched. */
+export async function noAddress(session: Session, problem: string): Promise<boolean> {
+  const { clock, log } = session.parts;
+  const { name, destination } = session.target;
+  log.warn('destination cannot be used', { destination: name, reason: problem });
+  session.counts.failed += 1;
+  const kind = destination?.kind ?? 'webhook';
+  const about: Attempt = { now: clock.now(), kind, address: '', chance: 0, isPlainest: false };
+  return commitChange(session, { sender: senderAfter(session.sender, { kind: 'address-failed', problem }, about) });
+}
+
+function addressedOf(
+  { id, body = '' }: Delivery | Batch,
+  { destination, read }: Way,
+  now: number,
+): Addressed | { readonly problem: string } {
+  try {
+    return destinationFor(destination).address({ id, body, now }, read.credentials);
+  } catch (error) {
+    if (error instanceof SecretError || error instanceof TypeError) return { problem: error.message };
+    throw error;
+  }
+}
+
+/** What is left after an attempt has to be enough to write down what became of it. */
+export const afterAttemptMs = 5_000;
+
+function timeoutFor({ parts }: Session): number {
+  const left = parts.timeLeftMs?.() ?? Number.POSITIVE_INFINITY;
+  return Math.max(1_000, Math.min(attemptMs, left - afterAttemptMs));
+}
+
+async function settle(
+  session: Session,
+  before: Delivery | Batch,
+  marked: Delivery | Batch,
+  outcome: Outcome,
+  { destination, read }: Way,
+): Promise<boolean> {
+  const now = session.parts.clock.now();
+  const isPlainest = marked.plain && !('members' in marked);
+  const chance = chanceOf(session, marked, now);
+  const about: Attempt = { now, kind: destination.kind, address: read.fingerprint, chance, isPlainest };
+  const sender = senderAfter(session.sender, outcome, about);
+  logOutcome(session, marked, outcome);
+  const fate = fateOf(before, marked, outcome, now);
+  if (fate.kind === 'give-back' && 'members' in fate.item) return giveBack(session, fate.item, sender);
+  const batch = 'members' in marked ? { lastBatchAt: now } : {};
+  return commitChange(session, { sender: { ...sender, ...batch }, ...afterwards(marked, fate, now) });
+}
+
+function afterwards(marked: Delivery | Batch, fate: Fate<Delivery | Batch>, now: number): Change {
+  if (fate.kind !== 'end') return stored(fate.item);
+  const { state, reason } = fate;
+  const ended = [endedAs(marked, { state, at: now, reason })];
+  if ('members' in marked) return { batch: 'remove', ended };
+  const isParked = state === 'parked';
+  const parked = isParked ? { parked: { schema: 1 as const, delivery: marked, reason: reason ?? '', at: now } } : {};
+  return { remove: [marked], ended, ...parked };
+}
+
+function stored(item: Delivery | Batch): Change {
+  return 'members' in item ? { batch: item } : { put: [item] };
+}
+
+/** The same attempt has the same jitter; different destinations do not come back at once. */
+function chanceOf({ parts, target }: Session, { id, attempts }: Delivery | Batch, now: number): number {
+  return Number.parseInt(parts.hash(`${target.id}\n${id}\n${attempts}\n${now}`).slice(0, 8), 16) / 0xff_ff_ff_ff;
+}
+
+function logOutcome({ parts, target, counts }: Session, item: Delivery | Batch, outcome: Outcome): void {
+  const fields = { destination: target.name, delivery: item.id, outcome: outcome.kind, attempts: item.attempts };
+  if (!isFailure(outcome)) return parts.log.info('message delivered', fields);
+  counts.failed += 1;
+  parts.log.warn('message not delivered', { ...fields, reason: outcome.problem });
+}

@@ -1,0 +1,84 @@
+import type { Observation } from '../../decide/incidents/observation.ts';
+import type { Silences } from '../../decide/incidents/silence.ts';
+import { type IncidentChange, stepIncidents } from '../../decide/incidents/step-incidents.ts';
+import { incidentKey } from '../../decide/incidents/subject.ts';
+import { isWindowOpen } from '../../decide/incidents/window-open.ts';
+import { observeDestination } from '../../decide/outbox/broken.ts';
+import { findMissedRounds } from '../../decide/outbox/rounds-missed.ts';
+import type { IncidentRecord } from '../../decide/incidents/incident.ts';
+import { destinationId } from '../../decide/incidents/destination-id.ts';
+import { listSenders } from '../records/destination-records.ts';
+import { incidentKeyOf, listSilences, readSchema1, type StoredIncident } from '../records/incident-records.ts';
+import { listBroken, listKnownDestinations } from '../records/known-destinations.ts';
+import { commitIncidents } from '../watch/commit-incidents.ts';
+import { destinationStates } from '../watch/destination-states.ts';
+import type { DeliverParts } from './deliver-parts.ts';
+import { loadRounds } from './load-rounds.ts';
+
+export type Judged = { readonly deliveries: number; readonly problems: readonly string[] };
+
+/**
+ * What only a deliverer can tell: a destination that takes nothing, and rounds that are missed (a round cannot miss
+ * itself). Each is one incident key, stepped alone; the watch leaves these keys as they are.
+ */
+export async function judgeDelivery(parts: DeliverParts): Promise<Judged> {
+  const observations = await observe(parts);
+  const cases = await casesOf(parts, observations);
+  if (cases.length === 0) return { deliveries: 0, problems: [] };
+  const changes = await stepAll(parts, cases);
+  const versions = new Map(cases.flatMap(({ stored }) => (stored ? [[stored.record.key, stored.version]] : [])));
+  const { done, failed } = await commitIncidents(parts.store, changes, versions);
+  return {
+    deliveries: done.reduce((sum, { deliveries }) => sum + deliveries.length, 0),
+    problems: failed.map(({ change, reason }) => `the incident ${change.record.kind} was not stored: ${reason}`),
+  };
+}
+
+type Case = { readonly observation: Observation; readonly stored: StoredIncident | undefined };
+
+async function observe(parts: DeliverParts): Promise<readonly Observation[]> {
+  const { config, clock, hash, store } = parts;
+  const senders = new Map((await listSenders(store)).map(({ sender }) => [sender.id, sender]));
+  const rounds = await loadRounds(parts);
+  const now = clock.now();
+  const active = config.destinations.filter(({ retired }) => !retired);
+  const destinations = active.map((one) => observeDestination(one.name, senders.get(destinationId(one, hash)), now));
+  const missed = findMissedRounds(rounds, config.everyMs, now);
+  const watched = { kind: 'rounds.missed', subject: { kind: 'fleet' }, at: now } as const;
+  const fleet: Observation =
+    missed === undefined ? { ...watched, state: 'ok' } : { ...watched, state: 'bad', finding: missed };
+  return [...destinations, fleet];
+}
+
+/** What is well and was never otherwise is no case: a quiet run writes nothing. */
+async function casesOf({ store, hash }: DeliverParts, observations: readonly Observation[]): Promise<readonly Case[]> {
+  const cases: Case[] = [];
+  for (const observation of observations) {
+    const record = await store.read(incidentKeyOf(incidentKey(observation.kind, observation.subject, hash)));
+    const incident = record && (readSchema1(record) as IncidentRecord | undefined);
+    const stored = record && incident && { record: incident, version: record.version };
+    const isLiving = stored !== undefined && stored.record.phase !== 'quiet';
+    if (observation.state === 'bad' || isLiving) cases.push({ observation, stored });
+  }
+  return cases;
+}
+
+async function stepAll(
+  { store, config, clock, hash }: DeliverParts,
+  cases: readonly Case[],
+): Promise<readonly IncidentChange[]> {
+  const known = await listKnownDestinations(store);
+  const { states } = destinationStates(config.destinations, known, await listBroken(store), hash);
+  const asked = (await listSilences(store)).map(({ silence }) => silence);
+  const silences: Silences = { configured: config.silences, asked, isWindowOpen };
+  return stepIncidents({
+    now: clock.now(),
+    hash,
+    records: cases.flatMap(({ stored }) => (stored === undefined ? [] : [stored.record])),
+    lastKnown: {},
+    observations: cases.map(({ observation }) => observation),
+    durations: config.watch,
+    destinations: states,
+    silences,
+  }).changes;
+}

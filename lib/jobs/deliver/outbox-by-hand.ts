@@ -1,0 +1,80 @@
+import type { Delivery } from '../../decide/incidents/delivery.ts';
+import { unsent } from '../../decide/incidents/enqueue.ts';
+import type { IncidentRecord } from '../../decide/incidents/incident.ts';
+import { isKeyed } from '../../decide/incidents/routing.ts';
+import { historyOf } from '../../decide/outbox/history.ts';
+import { newSender } from '../../decide/outbox/sender.ts';
+import type { Store } from '../../io/stores/store.ts';
+import {
+  deliveryDelete,
+  deliveryPut,
+  listParked,
+  loadOutbox,
+  outboxId,
+  parkedDelete,
+} from '../records/delivery-records.ts';
+import { loadSender, senderWrite } from '../records/destination-records.ts';
+import { historyWrite } from '../records/history-records.ts';
+import { incidentKeyOf, readSchema1 } from '../records/incident-records.ts';
+import type { DeliverParts } from './deliver-parts.ts';
+import type { Target } from './targets.ts';
+
+export type ByHand = { readonly kind: 'done' } | { readonly kind: 'refused'; readonly reason: string };
+
+type Parts = Pick<DeliverParts, 'store' | 'clock' | 'config'>;
+
+/** Puts a parked delivery back into its outbox, unsent; `id` as the outbox shows it. */
+export async function retryParked({ store }: Parts, target: Target, id: string): Promise<ByHand> {
+  const found = (await listParked(store, target.id)).find(({ parked }) => outboxId(parked.delivery) === id);
+  if (found === undefined) return refused('nothing is parked under this id');
+  const { waitedMs: _waited, ...delivery } = { ...found.parked.delivery, ...unsent };
+  const isOver = isOpening(delivery) && !(await isStillOpen(store, delivery));
+  if (isOver && target.destination && isKeyed(target.destination.kind)) {
+    return refused('its incident is over: opened now, it would stay open there for ever');
+  }
+  const outcome = await store.commit([deliveryPut(delivery, undefined), parkedDelete(found)]);
+  return outcome.kind === 'committed' ? { kind: 'done' } : refused('it was changed meanwhile');
+}
+
+/** Gives up a delivery that waits or is parked, because a person said so. */
+export async function dropDelivery(
+  { store, clock, config }: Parts,
+  target: Target,
+  id: string,
+  who: string,
+): Promise<ByHand> {
+  const now = clock.now();
+  const ended = (delivery: Delivery) => {
+    return historyWrite(historyOf(delivery, { state: 'dropped', at: now, reason: `dropped by ${who}` }), config.keepMs);
+  };
+  const parked = (await listParked(store, target.id)).find((one) => outboxId(one.parked.delivery) === id);
+  if (parked !== undefined) return commit(store, [ended(parked.parked.delivery), parkedDelete(parked)]);
+  const { deliveries } = await loadOutbox(store, target.id);
+  const waiting = deliveries.find(({ delivery }) => outboxId(delivery) === id);
+  if (waiting === undefined) return refused('nothing waits or is parked under this id');
+  const stored = await loadSender(store, target.id);
+  const { lease } = stored?.sender ?? {};
+  if (lease !== undefined && now < lease.until) return refused('a sender is at work there; try again in two minutes');
+  // The sender's own record goes along: whoever takes the destination meanwhile makes this commit fail.
+  const fence = senderWrite(stored?.sender ?? newSender(target.id, now), stored?.version);
+  return commit(store, [fence, ended(waiting.delivery), deliveryDelete(waiting)]);
+}
+
+async function commit(store: Store, writes: Parameters<Store['commit']>[0]): Promise<ByHand> {
+  const outcome = await store.commit(writes);
+  return outcome.kind === 'committed' ? { kind: 'done' } : refused('it was changed meanwhile; try again');
+}
+
+function isOpening({ facts }: Delivery): boolean {
+  return facts.what === 'open' || facts.what === 'update' || facts.what === 'reminder';
+}
+
+async function isStillOpen(store: Store, { key, episode, destination }: Delivery): Promise<boolean> {
+  const record = await store.read(incidentKeyOf(key));
+  const incident = record && (readSchema1(record) as IncidentRecord | undefined);
+  return incident?.phase === 'open' && incident.told[destination]?.episode === episode;
+}
+
+function refused(reason: string): ByHand {
+  return { kind: 'refused', reason };
+}

@@ -1,0 +1,116 @@
+import type { DestinationConfig } from '../../decide/compiled-config.ts';
+import type { IncidentRecord } from '../../decide/incidents/incident.ts';
+import { notFor } from '../../decide/incidents/routing.ts';
+import { type OpenIncident, renderAlerts } from '../../decide/messages/alertmanager.ts';
+import type { EpochMs } from '../../decide/model.ts';
+import { senderAfter, withAddress } from '../../decide/outbox/after-attempt.ts';
+import { attemptMs } from '../../decide/outbox/lease.ts';
+import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
+import { newSender, type SenderRecord } from '../../decide/outbox/sender.ts';
+import { SecretError } from '../../errors.ts';
+import { alertmanager } from '../../io/destinations/alertmanager.ts';
+import { type ReadCredentials, readCredentials } from '../../io/destinations/read-credentials.ts';
+import { readOutcome } from '../../io/destinations/read-outcome.ts';
+import { senderWrite } from '../records/destination-records.ts';
+import { listIncidents } from '../records/incident-records.ts';
+import type { DeliverParts, DestinationReport } from './deliver-parts.ts';
+import type { Target } from './targets.ts';
+
+const minuteMs = 60_000;
+/** An alert that is not sent again for so long is over as far as Alertmanager knows. */
+const staleMs = 15 * minuteMs;
+/** How long an end is sent: a push that is lost is made up for by the next ones. */
+const endsToldMs = 15 * minuteMs;
+const mostPerPush = 200;
+/** Less is no time for an attempt and for writing down what came of it. */
+const leastLeftMs = 15_000;
+
+/**
+ * Alertmanager keeps no order and no state of ours: what is open is sent anew in every run while it lasts, and what is
+ * over with its end. Nothing of it waits in an outbox; several senders at once say the same.
+ */
+export async function pushAlertmanager(parts: DeliverParts, target: Target): Promise<DestinationReport> {
+  const { clock } = parts;
+  const counts = { accepted: 0, confirmed: 0, parked: 0, dropped: 0, failed: 0, waiting: 0 };
+  const idle = { name: target.name, id: target.id, ...counts, nextAt: undefined, problem: undefined };
+  const { destination } = target;
+  if (destination === undefined || (parts.timeLeftMs?.() ?? Number.POSITIVE_INFINITY) < leastLeftMs) return idle;
+  const incidents = await wanted(parts, destination);
+  if (incidents.length === 0) return idle;
+  const read = await credentialsOf(parts, destination);
+  const before = target.stored?.sender ?? newSender(target.id, clock.now());
+  const sender = 'fingerprint' in read ? withAddress(before, read.fingerprint, clock.now()) : before;
+  if (sender.nextAt > clock.now()) return { ...idle, nextAt: sender.nextAt, problem: sender.failing?.problem };
+  const outcome = await push(parts, destination, incidents, read);
+  await remember(parts, target, sender, outcome, 'fingerprint' in read ? read.fingerprint : '');
+  if (isFailure(outcome)) return { ...idle, failed: incidents.length, problem: outcome.problem };
+  return { ...idle, confirmed: incidents.length };
+}
+
+async function wanted(
+  { store, clock }: DeliverParts,
+  destination: DestinationConfig,
+): Promise<readonly OpenIncident[]> {
+  const now = clock.now();
+  // Routed like a receiver of deliveries; the rule that Alertmanager gets none is what brings it here.
+  const state = { ...destination, id: destination.name, kind: 'webhook', brokenSince: undefined } as const;
+  const records = (await listIncidents(store)).map(({ record }) => record);
+  return records
+    .filter((record) => isWanted(record, now) && notFor(state, record) === undefined)
+    .map((record) => ({ key: record.key, facts: factsOf(record) }));
+}
+
+function isWanted({ phase, openedAt, endedAt, silenced }: IncidentRecord, now: EpochMs): boolean {
+  if (phase === 'open') return silenced === undefined;
+  return openedAt !== undefined && endedAt !== undefined && now - endedAt <= endsToldMs;
+}
+
+function factsOf(record: IncidentRecord): OpenIncident['facts'] {
+  const { kind, severity, subject, text, fix, phase, endedAt } = record;
+  const since = Math.min(record.since ?? record.episode, record.episode);
+  return { kind, severity, subject, text, fix, since, until: phase === 'open' ? undefined : endedAt };
+}
+
+async function credentialsOf(
+  { secret }: DeliverParts,
+  destination: DestinationConfig,
+): Promise<ReadCredentials | { readonly problem: string }> {
+  try {
+    return await readCredentials(destination, secret);
+  } catch (error) {
+    if (error instanceof SecretError) return { problem: error.message };
+    throw error;
+  }
+}
+
+/** All parts, up to the first that fails: the next run sends everything again. */
+async function push(
+  { send, clock }: DeliverParts,
+  { insecure }: DestinationConfig,
+  incidents: readonly OpenIncident[],
+  read: Awaited<ReturnType<typeof credentialsOf>>,
+): Promise<Outcome> {
+  if ('problem' in read) return { kind: 'address-failed', problem: read.problem };
+  let outcome: Outcome = { kind: 'confirmed' };
+  for (let from = 0; from < incidents.length && !isFailure(outcome); from += mostPerPush) {
+    const now = clock.now();
+    const body = JSON.stringify(renderAlerts(incidents.slice(from, from + mostPerPush), now + staleMs));
+    const addressed = alertmanager.address({ id: '', body, now }, read.credentials);
+    const sent = await send({ method: 'POST', insecure, ...addressed, timeoutMs: attemptMs });
+    outcome = readOutcome(sent, alertmanager, clock.now());
+  }
+  return outcome;
+}
+
+/** Only what changed is written; another sender's word is as good. */
+async function remember(
+  { store, clock }: DeliverParts,
+  { stored }: Target,
+  sender: SenderRecord,
+  outcome: Outcome,
+  address: string,
+): Promise<void> {
+  if (!isFailure(outcome) && stored?.sender.failing === undefined) return;
+  const about = { now: clock.now(), kind: 'alertmanager', address, chance: 0, isPlainest: true } as const;
+  await store.commit([senderWrite(senderAfter(sender, outcome, about), stored?.version)]);
+}
