@@ -4,6 +4,7 @@ import type { Incoming } from './decide/intake/reading.ts';
 import type { Finding } from './decide/model.ts';
 import type { Clock } from './io/clock.ts';
 import type { Fetch } from './io/http/fetch.ts';
+import { sendOnce } from './io/http/send-once.ts';
 import type { NewId } from './io/ids.ts';
 import type { Log } from './io/log.ts';
 import { makeMks } from './io/mks/client.ts';
@@ -15,6 +16,8 @@ import type { Environment } from './io/secrets/env-secret.ts';
 import { makeSecrets, type Secrets } from './io/secrets/secrets.ts';
 import type { Store } from './io/stores/store.ts';
 import { acceptEvents, type AcceptParts } from './jobs/accept-events.ts';
+import type { DeliverReport } from './jobs/deliver/deliver-parts.ts';
+import { deliverAlerts, type DeliverOptions } from './jobs/deliver-alerts.ts';
 import type { EventOutcome } from './jobs/intake/event-outcome.ts';
 import { knownFleet } from './jobs/intake/known-fleet.ts';
 import { makeShelfWriter } from './jobs/intake/shelf-writer.ts';
@@ -42,6 +45,12 @@ export type App = {
   readonly mksOf: (config: CompiledConfig) => (region: string) => Mks;
   readonly scale: (config: CompiledConfig, options?: ScaleOptions, timeLeftMs?: () => number) => Promise<ScaleReport>;
   readonly watch: (config: CompiledConfig, configProblem?: Finding) => Promise<WatchReport>;
+  /** Sends what waits in the outbox, and judges what only delivering can see. */
+  readonly deliver: (
+    config: CompiledConfig,
+    options?: DeliverOptions,
+    timeLeftMs?: () => number,
+  ) => Promise<DeliverReport>;
   /** Writes down what events ask for; resolves when it is stored. `wake` starts a round for the cluster at once. */
   readonly accept: (
     config: CompiledConfig,
@@ -101,6 +110,21 @@ export function makeApp(parts: AppParts): App {
         log: log.with({ job: 'watch-clusters', config: config.hash }),
         ...(configProblem ? { configProblem } : {}),
       }),
+    deliver: (config, options, timeLeftMs) =>
+      deliverAlerts(
+        {
+          config,
+          clock,
+          newId,
+          store,
+          hash: sha256,
+          send: (message) => sendOnce(parts, message),
+          secret: parts.secrets.read,
+          log: log.with({ job: 'deliver-alerts', config: config.hash }),
+          ...(timeLeftMs ? { timeLeftMs } : {}),
+        },
+        options,
+      ),
     accept: (config, source, events, wake, count) => acceptEvents(acceptParts(config, wake, count), source, events),
     acceptParts,
   };

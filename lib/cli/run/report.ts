@@ -61,7 +61,8 @@ export function roundText(report: ScaleReport, verb: 'would scale' | 'scaled'): 
 }
 
 function labelled(verb: string, { cluster, pool, from, to }: RoundEntry): string {
-  const sizes = to === null ? `at ${describeSize(from ?? undefined)}` : `${describeSize(from ?? undefined)} → ${describeSize(to)}`;
+  const sizes =
+    to === null ? `at ${describeSize(from ?? undefined)}` : `${describeSize(from ?? undefined)} → ${describeSize(to)}`;
   return `${verb} ${cluster}/${pool} ${sizes}`;
 }
 

@@ -5,6 +5,7 @@ import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import { UsageError } from '../../errors.ts';
 import type { OnCall } from '../../io/mks/counted.ts';
 import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
+import { makeDeliveries } from './deliveries.ts';
 import { emptyStore, openApp, type OpenedApp, type ProcessParts } from './process-parts.ts';
 import { makeRunMetrics } from './run-metrics.ts';
 import { makeRounds } from './run-rounds.ts';
@@ -47,11 +48,17 @@ export async function runForever(parts: ProcessParts, options: RunOptions): Prom
   const first = await loadOrRefuse(parts, options.configFile);
   const metrics = makeRunMetrics();
   const work = async (opened: OpenedApp) => {
-    const rounds = makeRounds({ ...parts, opened, first, metrics, readConfig: makeConfigReader(options.configFile) });
+    const readConfig = makeConfigReader(options.configFile);
+    const deliveries = makeDeliveries(parts, opened, () => rounds.config());
+    const rounds = makeRounds({ ...parts, opened, first, metrics, readConfig, onWatched: deliveries.ring });
     const waysIn = await openWaysIn(parts, { opened, rounds, metrics, listen: options.listen ?? first.listen });
-    parts.log.info('lamplighter runs', { config: first.hash, every: `${first.everyMs / 1000} s`, listen: waysIn?.address });
+    parts.log.info('lamplighter runs', {
+      config: first.hash,
+      every: `${first.everyMs / 1000} s`,
+      listen: waysIn?.address,
+    });
     try {
-      await rounds.run(options.signal);
+      await Promise.all([rounds.run(options.signal), deliveries.run(options.signal)]);
     } finally {
       await waysIn?.close();
     }

@@ -8,7 +8,12 @@ import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
 /** What the tellers' side of the store holds, for the gauges that are not about one round. */
 export type Standing = {
   readonly incidents: { readonly critical: number; readonly warning: number; readonly info: number };
-  readonly eols: readonly { readonly region: string; readonly cluster: string; readonly version: string; readonly at: number }[];
+  readonly eols: readonly {
+    readonly region: string;
+    readonly cluster: string;
+    readonly version: string;
+    readonly at: number;
+  }[];
   readonly tokens: readonly { readonly region: string; readonly at: number }[];
   readonly waiting: readonly { readonly destination: string; readonly count: number; readonly oldest: number }[];
 };
@@ -42,7 +47,11 @@ export function makeRunMetrics(): RunMetrics {
   const lastRound = gauge(names.lastRound, 'When the last complete round ended');
   const roundSeconds = gauge(names.roundSeconds, 'How long the last complete round took');
   const incidents = gauge(names.incidents, 'Open incidents by severity', ['severity']);
-  const eols = gauge(names.versionEol, 'End of life of the Kubernetes version, where it is known', ['region', 'cluster', 'version']);
+  const eols = gauge(names.versionEol, 'End of life of the Kubernetes version, where it is known', [
+    'region',
+    'cluster',
+    'version',
+  ]);
   const tokens = gauge(names.tokenExpiry, 'Expiry of the API token, where it is known', ['region']);
   const oldest = gauge(names.oldestDelivery, 'When the oldest waiting delivery was queued', ['destination']);
   const waiting = gauge(names.waitingDeliveries, 'Deliveries that wait', ['destination']);
@@ -83,7 +92,11 @@ export function makeRunMetrics(): RunMetrics {
 
 type PoolLabels = { readonly region: string; readonly cluster: string; readonly pool: string };
 
-function setSize(gauge: Gauge<'region' | 'cluster' | 'pool' | 'bound'>, pool: PoolLabels, size: Size | undefined): void {
+function setSize(
+  gauge: Gauge<'region' | 'cluster' | 'pool' | 'bound'>,
+  pool: PoolLabels,
+  size: Size | undefined,
+): void {
   if (size === undefined) return;
   if (typeof size === 'number') return gauge.set({ ...pool, bound: 'size' }, size);
   gauge.set({ ...pool, bound: 'min' }, lower(size));

@@ -3,6 +3,7 @@ import { renderProblem } from '../../config/problem.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { EpochMs, Finding, ObservedCluster } from '../../decide/model.ts';
 import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
+import { guarded } from './guarded.ts';
 import type { OpenedApp, ProcessParts } from './process-parts.ts';
 import type { RunMetrics } from './run-metrics.ts';
 import { standingOf } from './standing.ts';
@@ -23,6 +24,8 @@ export type RoundsParts = ProcessParts & {
   readonly readConfig: ConfigReader;
   readonly first: CompiledConfig;
   readonly metrics: RunMetrics;
+  /** After each round: the watch may have put something into the outbox. */
+  readonly onWatched?: () => void;
 };
 
 const hourMs = 60 * 60_000;
@@ -43,6 +46,7 @@ export function makeRounds(parts: RoundsParts): Rounds {
     const report = await guarded(parts, 'scale', () => opened.app.scale(config, {}, () => timeLeft(signal)));
     if (report) logReport(parts, report);
     if (!signal.aborted) await guarded(parts, 'watch', () => opened.app.watch(config, invalidConfig(reading)));
+    parts.onWatched?.();
     if (report) {
       lastRoundAt = clock.now();
       parts.metrics.showRound(report, lastRoundAt, lastRoundAt - startedAt);
@@ -97,17 +101,6 @@ export function makeRounds(parts: RoundsParts): Rounds {
 /** After the signal there is no time left: what was claimed is finished, nothing new is. */
 function timeLeft(signal: AbortSignal): number {
   return signal.aborted ? 0 : Number.POSITIVE_INFINITY;
-}
-
-/** One job's failure is said and costs the others nothing; the next tick tries again. */
-async function guarded<T>({ log }: ProcessParts, job: string, work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    const isOurs = error instanceof Error && (error.name === 'StoreError' || error.name === 'SecretError');
-    log.error(`${job} failed`, { reason: isOurs ? error.message : 'an unexpected error', kind: error instanceof Error ? error.name : 'unknown' });
-    return undefined;
-  }
 }
 
 function logReport({ log }: ProcessParts, { plan, problems, results, clusters, pools }: ScaleReport): void {
