@@ -1,16 +1,30 @@
 import type { Command } from 'commander';
 import type { CliParts } from './cli-parts.ts';
+import { addApprove } from './commands/approve.ts';
+import { addBase } from './commands/base.ts';
 import { addCheck } from './commands/check.ts';
 import { addExplain } from './commands/explain.ts';
+import { addHistory } from './commands/history.ts';
+import { addPause } from './commands/pause.ts';
 import { addPlan } from './commands/plan.ts';
+import { addResume } from './commands/resume.ts';
 import { addRun } from './commands/run.ts';
+import { addScale } from './commands/scale.ts';
 import { addSimulator } from './commands/simulator.ts';
+import { addStatus } from './commands/status.ts';
 
 /** One line per command, in the order in which help lists them. */
 export function registerCommands(program: Command, parts: CliParts): void {
   addCheck(program, parts);
+  addExplain(program, parts);
   addPlan(program, parts);
   addRun(program, parts);
-  addExplain(program, parts);
+  addStatus(program, parts);
+  addHistory(program, parts);
+  addScale(program, parts);
+  addBase(program, parts);
+  addPause(program, parts);
+  addResume(program, parts);
+  addApprove(program, parts);
   addSimulator(program, parts);
 }

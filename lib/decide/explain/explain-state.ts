@@ -2,7 +2,7 @@ import type { Rule } from '../compiled-config.ts';
 import type { EpochMs, Size } from '../model.ts';
 import type { Change, PoolMemory } from '../scaling/memory.ts';
 import type { PoolAsks } from '../scaling/pool-asks.ts';
-import { describeSize } from '../scaling/size.ts';
+import { asPoolSize, describeSize, equalSize, isZero } from '../scaling/size.ts';
 import { iso, leaseCap } from '../scaling/wanted.ts';
 
 /** What the store holds about one pool. */
@@ -63,11 +63,21 @@ function explainMemory(memory: PoolMemory | undefined): readonly string[] {
   ];
 }
 
-/** The base as far as it is known without a look at the pool. */
-export function baseOf(rule: Rule, memory: PoolMemory | undefined): Size | undefined {
-  if (rule.base !== 'remembered') return rule.base;
+/** The base as far as it is known without a look at the pool: given, in `away`, remembered, else what was seen. */
+export function baseOf(
+  rule: Pick<Rule, 'base' | 'idle'> | undefined,
+  memory: PoolMemory | undefined,
+): Size | undefined {
+  if (rule !== undefined && rule.base !== 'remembered') return rule.base;
   const away = memory?.away?.base;
-  return away === undefined ? memory?.base : away === 'unknown' ? undefined : away;
+  if (away !== undefined) return away === 'unknown' ? undefined : away;
+  return memory?.base ?? (memory && seenAsBase(memory, rule?.idle));
+}
+
+/** 0 and the idle size are never a base. */
+function seenAsBase({ seen, autoscale }: PoolMemory, idle: Size | undefined): Size | undefined {
+  if (seen === undefined || isZero(seen.size)) return undefined;
+  return idle !== undefined && equalSize(seen.size, asPoolSize(idle, autoscale)) ? undefined : seen.size;
 }
 
 function because(reason: string | undefined): string {

@@ -1,0 +1,67 @@
+import type { CompiledConfig, Match, Rule } from '../decide/compiled-config.ts';
+import { baseOf } from '../decide/explain/explain-state.ts';
+import type { EpochMs, Size } from '../decide/model.ts';
+import { clampSize, describeSize, equalSize } from '../decide/scaling/size.ts';
+import { leaseCap } from '../decide/scaling/wanted.ts';
+import { mayOverlap } from '../config/match-overlap.ts';
+import { formatDuration } from '../config/duration.ts';
+import type { AskedMatch } from './asked-match.ts';
+
+/** The rules that a match may reach: those of the pools it names, else those whose own match may name the same. */
+export function rulesReached({ match, pools }: AskedMatch, { rules }: Pick<CompiledConfig, 'rules'>): readonly Rule[] {
+  const own = new Set(pools.flatMap(({ rule }) => (rule === undefined ? [] : [rule])));
+  const reached = own.size > 0 ? [...own] : rules.filter((rule) => mayOverlap(rule.match, match));
+  return reached.filter(({ schedule }) => schedule !== undefined);
+}
+
+/** A lease lasts at most as long as every rule it reaches allows. */
+export function cutLease(
+  until: EpochMs,
+  now: EpochMs,
+  rules: readonly Rule[],
+): { readonly until: EpochMs; readonly note: string | undefined } {
+  const shortest = rules.toSorted((a, b) => a.leases.longestMs - b.leases.longestMs)[0];
+  if (shortest === undefined || until - now <= shortest.leases.longestMs) return { until, note: undefined };
+  const { longestMs } = shortest.leases;
+  const note = `cut to ${formatDuration(longestMs)}: rule "${shortest.match.text}" allows no longer lease (leases.longest)`;
+  return { until: now + longestMs, note };
+}
+
+/** What becomes of "at least n" for each pool that is named now: one line each. */
+export function leaseEffects({ pools }: AskedMatch, atLeast: number): readonly string[] {
+  return pools.map(({ known, rule }) => {
+    const name = `${known.cluster}/${known.pool}`;
+    if (rule?.schedule === undefined) return `${name}: no rule acts on it, so nothing happens`;
+    const cap = leaseCap(rule, baseOf(rule, known.memory));
+    if (cap === undefined) return `${name}: refused, its base is unknown; give its rule leases.max or limits.max`;
+    const most = Math.min(atLeast, cap);
+    const why = most < atLeast ? ` (${cap} is the most: ${capName(rule)})` : '';
+    return `${name}: at least ${describeSize(clampSize(most, rule.limits))}${why}${modeNote(rule)}`;
+  });
+}
+
+function capName(rule: Rule): string {
+  return rule.leases.max === undefined ? (rule.limits.max === undefined ? 'its base' : 'limits.max') : 'leases.max';
+}
+
+/** What becomes of "exactly n" for each pool that is named now. */
+export function overrideEffects({ pools }: AskedMatch, exactly: Size): readonly string[] {
+  return pools.map(({ known, rule }) => {
+    const name = `${known.cluster}/${known.pool}`;
+    if (rule?.schedule === undefined) return `${name}: no rule acts on it, so nothing happens`;
+    if (typeof exactly !== 'number' && !known.memory.autoscale)
+      return `${name}: not autoscaled, so bounds cannot be set; give a number`;
+    const limited = clampSize(exactly, rule.limits);
+    const why = equalSize(limited, exactly) ? '' : ` (limits of rule "${rule.match.text}")`;
+    return `${name}: exactly ${describeSize(limited)}${why}${modeNote(rule)}`;
+  });
+}
+
+function modeNote({ mode }: Rule): string {
+  return mode === 'observe' ? ', if mode were act: it is observe' : '';
+}
+
+/** Nothing seen so far is named: said, since it may be a slip or a pool of tomorrow. */
+export function nothingNamed(match: Match): string {
+  return `no pool that was seen so far matches "${match.text}"; it will hold for pools that do`;
+}

@@ -1,0 +1,88 @@
+import { type Command, Option } from 'commander';
+import type { Approval } from '../../decide/asks.ts';
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import type { Store } from '../../io/stores/store.ts';
+import { putAsk } from '../../jobs/records/ask-records.ts';
+import { listRoundFindings } from '../../jobs/records/round-findings.ts';
+import type { CliParts } from '../cli-parts.ts';
+import { heldPools } from '../held-pools.ts';
+import { listKnownPools } from '../known-pools.ts';
+import {
+  type ConfigOption,
+  configOption,
+  examples,
+  type JsonOption,
+  jsonOption,
+  readDuration,
+  type ReasonOption,
+  reasonOption,
+} from '../options.ts';
+import { readConfig } from '../read-config.ts';
+import { localInstant, rfc3339 } from '../render/instant.ts';
+import { writeJson } from '../render/json.ts';
+import { withStore } from '../with-store.ts';
+
+export type ApproveOptions = ConfigOption & JsonOption & ReasonOption & { readonly for: number };
+
+const dayMs = 24 * 60 * 60_000;
+
+export function addApprove(program: Command, parts: CliParts): void {
+  const command = program
+    .command('approve')
+    .description(
+      'Let through what the brake holds: lowers that only the changed config explains. For this config only.',
+    )
+    .addOption(new Option('--for <duration>', 'how long it holds').argParser(readDuration).default(dayMs, '24h'))
+    .addOption(reasonOption())
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((options: ApproveOptions) => approve(parts, options));
+  examples(command, [
+    ['lamplighter plan', 'first look at what would happen'],
+    ['lamplighter approve --reason "smaller nights, agreed"', ''],
+  ]);
+}
+
+/** Bound to the config's hash: any further change of the config needs its own approval. */
+export async function approve(parts: CliParts, options: ApproveOptions): Promise<void> {
+  const config = await readConfig(parts, options.config);
+  const now = parts.clock.now();
+  const until = now + options.for;
+  const { held, texts } = await withStore(parts, config, async (store) => {
+    for (const { name } of config.regions) await putAsk(store, approvalOf(parts, config, name, until, options.reason));
+    return whatIsHeld(store, config);
+  });
+  if (options.json) {
+    const { who } = parts;
+    const reason = options.reason ?? null;
+    writeJson(parts.stdout, { kind: 'approval', configHash: config.hash, until: rfc3339(until), who, reason, held });
+    return;
+  }
+  const lines = [
+    `approved config ${config.hash} (${config.file}) until ${localInstant(until, parts.zone)}`,
+    ...texts,
+    ...held.map(({ cluster, pool }) => `was held: ${cluster}/${pool}`),
+    ...(texts.length + held.length === 0 ? ['the brake held nothing in the last round'] : []),
+  ];
+  parts.stdout.write(`${lines.join('\n  ')}\n`);
+}
+
+function approvalOf(
+  { who, clock }: CliParts,
+  { hash }: CompiledConfig,
+  region: string,
+  until: number,
+  reason: string | undefined,
+): Approval {
+  const id = `approval/${hash}`;
+  return { schema: 1, kind: 'approval', id, region, who, reason, askedAt: clock.now(), configHash: hash, until };
+}
+
+async function whatIsHeld(store: Store, config: CompiledConfig) {
+  const regions = config.regions.map(({ name }) => name);
+  const rounds = (await Promise.all(regions.map((region) => listRoundFindings(store, region)))).flat();
+  const brakes = rounds.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'config.brake'));
+  const held = heldPools(await listKnownPools(store, regions), 'brake');
+  const pools = held.map(({ region, cluster, pool }) => ({ region, cluster, pool }));
+  return { held: pools, texts: [...new Set(brakes.map(({ text }) => text))] };
+}

@@ -1,0 +1,205 @@
+import { Argument, type Command } from 'commander';
+import type { CompiledConfig, Rule } from '../../decide/compiled-config.ts';
+import { baseOf } from '../../decide/explain/explain-state.ts';
+import type { EpochMs, Size } from '../../decide/model.ts';
+import type { PoolMemory } from '../../decide/scaling/memory.ts';
+import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
+import { asPoolSize, describeSize, equalSize, isZero } from '../../decide/scaling/size.ts';
+import { nextChange, saysAt } from '../../decide/schedule/timeline.ts';
+import { CommandError, UsageError } from '../../errors.ts';
+import type { Store } from '../../io/stores/store.ts';
+import { changeMemories } from '../change-record.ts';
+import type { CliParts } from '../cli-parts.ts';
+import { listKnownPools, type StoredPool } from '../known-pools.ts';
+import { parsePool } from '../name-pool.ts';
+import {
+  type ConfigOption,
+  configOption,
+  examples,
+  type JsonOption,
+  jsonOption,
+  readSize,
+  type ReasonOption,
+  reasonOption,
+} from '../options.ts';
+import { readConfig } from '../read-config.ts';
+import { recordDeed } from '../record-deed.ts';
+import { localInstant, rfc3339 } from '../render/instant.ts';
+import { writeJson } from '../render/json.ts';
+import { withStore } from '../with-store.ts';
+
+export type BaseOptions = ConfigOption & JsonOption & ReasonOption;
+export type BaseVerb = 'set' | 'restore' | 'show';
+
+export function addBase(program: Command, parts: CliParts): void {
+  const command = program
+    .command('base')
+    .description("Show, set or restore what is remembered as a pool's base, its full size.")
+    .argument('<cluster/pool>', 'one pool; region:cluster/pool where it matters')
+    .addArgument(new Argument('<verb>', 'what to do').choices(['show', 'set', 'restore']))
+    .addArgument(new Argument('[size]', 'for set: 3, or 1..4 for an autoscaled pool').argParser(readSize))
+    .addOption(reasonOption())
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((pool: string, verb: BaseVerb, size: Size | undefined, options: BaseOptions) =>
+      base(parts, pool, verb, size, options),
+    );
+  examples(command, [
+    ['lamplighter base ml/gpu show', 'the base, where it is from, and whether the pool is away from it'],
+    ['lamplighter base dev-api/workers set 3', 'where it is unknown or wrong; the pool gets it at base time'],
+    ['lamplighter base ml/gpu restore', 'forget a size set by hand and go back to what the schedule says'],
+  ]);
+}
+
+type Basing = {
+  readonly parts: CliParts;
+  readonly config: CompiledConfig;
+  readonly store: Store;
+  readonly book: RuleBook;
+  readonly pool: StoredPool;
+  readonly now: EpochMs;
+  readonly reason: string | undefined;
+};
+
+export async function base(
+  parts: CliParts,
+  text: string,
+  verb: BaseVerb,
+  size: Size | undefined,
+  options: BaseOptions,
+): Promise<void> {
+  if ((verb === 'set') !== (size !== undefined))
+    throw new UsageError(verb === 'set' ? 'set needs a size: 3, or 1..4' : `${verb} takes no size`);
+  const config = await readConfig(parts, options.config);
+  const now = parts.clock.now();
+  const book = makeRuleBook(config, now);
+  const told = await withStore(parts, config, async (store) => {
+    const pool = await findPool(store, config, text);
+    const basing = { parts, config, store, book, pool, now, reason: options.reason };
+    const notes = verb === 'set' ? await setBase(basing, size!) : verb === 'restore' ? await restore(basing) : [];
+    return { pool: await findPool(store, config, text), notes };
+  });
+  const rule = book.ruleOf(told.pool);
+  if (options.json) writeJson(parts.stdout, { ...poolJson(told.pool, rule), notes: told.notes });
+  else parts.stdout.write(`${[describePool(parts, told.pool, rule), ...told.notes].join('\n  ')}\n`);
+}
+
+async function findPool(store: Store, config: CompiledConfig, text: string): Promise<StoredPool> {
+  const written = parsePool(text, config);
+  const regions = config.regions.map(({ name }) => name).filter((name) => (written.region ?? name) === name);
+  const found = (await listKnownPools(store, regions)).filter(
+    ({ cluster, pool }) => cluster === written.cluster && pool === written.pool,
+  );
+  const [first, second] = found;
+  if (first === undefined)
+    throw new CommandError(`No round has seen pool "${text}" yet: run one first (lamplighter run --once)`);
+  if (second === undefined) return first;
+  if (first.region === second.region)
+    throw new CommandError(`"${text}" is the name of several pools, which are left alone: rename one`);
+  throw new UsageError(
+    `"${text}" exists in several regions: write ${found.map(({ region }) => `${region}:${text}`).join(' or ')}`,
+  );
+}
+
+/** With the base in `away` the pool is brought to it when the schedule next says base, at once where it says so now. */
+async function setBase(basing: Basing, size: Size): Promise<readonly string[]> {
+  const { pool, store, now } = basing;
+  const rule = basing.book.ruleOf(pool);
+  const own = checkBase(rule, pool, size);
+  await changeMemories(store, pool.region, pool.clusterId, (memory, poolId) => {
+    if (poolId !== pool.poolId) return undefined;
+    const since = memory.away?.since ?? now;
+    return { ...memory, base: own, away: { base: own, from: 'person', since }, resetAt: now };
+  });
+  const what = `the base was set to ${describeSize(own)}`;
+  await tellHistory(basing, 'base-set', baseOf(rule, pool.memory), own, what);
+  return [what, ...whenNext(basing)];
+}
+
+/** 0 and the idle size are never a base, and a rule's own base stands above a remembered one. */
+function checkBase(rule: Rule | undefined, pool: StoredPool, size: Size): Size {
+  const name = `${pool.cluster}/${pool.pool}`;
+  if (rule?.schedule !== undefined && rule.base !== 'remembered') {
+    const { file, line } = rule.position;
+    throw new CommandError(`The base of ${name} is given by its rule (${file}:${line}): change it there`);
+  }
+  const own = asPoolSize(size, pool.memory.autoscale);
+  if (own === undefined) throw new UsageError(`${name} is not autoscaled: its base is a number, not bounds`);
+  const idle = rule?.idle === undefined ? undefined : asPoolSize(rule.idle, pool.memory.autoscale);
+  if (isZero(own) || equalSize(own, idle))
+    throw new UsageError(
+      `${describeSize(size)} is never a base of ${name}: 0 and the idle size are what it has otherwise`,
+    );
+  return own;
+}
+
+async function restore(basing: Basing): Promise<readonly string[]> {
+  const { pool, store, now, book } = basing;
+  const { kept } = pool.memory;
+  const rule = book.ruleOf(pool);
+  const known = baseOf(rule, pool.memory);
+  if (known === undefined) {
+    const name = `${pool.cluster}/${pool.pool}`;
+    throw new CommandError(`The base of ${name} is unknown: give it one with lamplighter base ${name} set 3`);
+  }
+  await changeMemories(store, pool.region, pool.clusterId, (memory, poolId) => {
+    if (poolId !== pool.poolId) return undefined;
+    return { ...memory, kept: undefined, foreign: undefined, resetAt: now };
+  });
+  const what = kept ? `the size ${describeSize(kept.size)}, set by hand, was let go` : 'no size set by hand was kept';
+  await tellHistory(basing, 'base-restore', kept?.size, known, what);
+  return [what, ...whenNext(basing)];
+}
+
+async function tellHistory(
+  { parts, store, pool, config, reason }: Basing,
+  code: string,
+  from: Size | undefined,
+  to: Size,
+  what: string,
+): Promise<void> {
+  await recordDeed(parts, store, pool, { code, from, to, what, reason }, config);
+}
+
+/** When the schedule brings the pool to its base. */
+function whenNext({ book, pool, now, parts }: Basing): readonly string[] {
+  const applied = book.appliedRule(pool);
+  if (applied === undefined) return ['no rule acts on this pool'];
+  if (saysAt(applied.timeline, now).includes('base')) return ['the schedule says base: the next round brings it there'];
+  const next = nextChange(applied.timeline, now);
+  const name = `${pool.cluster}/${pool.pool}`;
+  if (next === undefined) return ['the schedule never says base'];
+  return [
+    `the schedule says otherwise until ${localInstant(next.at, parts.zone)}; for now: lamplighter scale ${name} --exactly <size> --until ${rfc3339(next.at)}`,
+  ];
+}
+
+function poolJson(pool: StoredPool, rule: Rule | undefined): object {
+  const { memory } = pool;
+  const { away, seen, kept } = memory;
+  return {
+    region: pool.region,
+    cluster: pool.cluster,
+    pool: pool.pool,
+    base: baseOf(rule, memory) ?? null,
+    from: originOf(memory, rule),
+    away: away === undefined ? null : { base: away.base, from: away.from, since: rfc3339(away.since) },
+    seen: seen?.size ?? null,
+    kept: kept === undefined ? null : { size: kept.size, until: rfc3339(kept.until) },
+  };
+}
+
+function originOf(memory: PoolMemory, rule: Rule | undefined): string | null {
+  const { base, away } = memory;
+  if (rule?.schedule !== undefined && rule.base !== 'remembered') return 'config';
+  if (away !== undefined) return away.base === 'unknown' ? null : away.from;
+  return base !== undefined ? 'remembered' : baseOf(rule, memory) === undefined ? null : 'observed';
+}
+
+function describePool({ zone }: CliParts, pool: StoredPool, rule: Rule | undefined): string {
+  const { away, seen } = pool.memory;
+  const known = baseOf(rule, pool.memory);
+  const from = originOf(pool.memory, rule);
+  const isAway = away === undefined ? 'at home' : `away since ${localInstant(away.since, zone)}`;
+  return `${pool.cluster}/${pool.pool}  base ${describeSize(known)}${from === null ? '' : ` (${from})`}, last seen at ${describeSize(seen?.size)}, ${isAway}`;
+}

@@ -1,0 +1,80 @@
+import { type Command, Option } from 'commander';
+import type { EpochMs } from '../../decide/model.ts';
+import type { Decision } from '../../decide/scaling/plan.ts';
+import { describeSize } from '../../decide/scaling/size.ts';
+import { listDecisions } from '../../jobs/records/cluster-records.ts';
+import { readAskedMatch, reachedRegions } from '../asked-match.ts';
+import type { CliParts } from '../cli-parts.ts';
+import { isMatched } from '../known-pools.ts';
+import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
+import { readConfig } from '../read-config.ts';
+import { clockOf, rfc3339 } from '../render/instant.ts';
+import { writeJson } from '../render/json.ts';
+import { printable, renderTable } from '../render/table.ts';
+import { lookIntoStore } from '../with-store.ts';
+
+export type HistoryOptions = ConfigOption & JsonOption & { readonly since: number };
+
+const weekMs = 7 * 24 * 60 * 60_000;
+
+export function addHistory(program: Command, parts: CliParts): void {
+  const command = program
+    .command('history')
+    .description('What was decided, for which pool, why and by whom; newest last.')
+    .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: all)')
+    .addOption(new Option('--since <duration>', 'how far back').argParser(readDuration).default(weekMs, '7d'))
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((match: string | undefined, options: HistoryOptions) => history(parts, match, options));
+  examples(command, [
+    ['lamplighter history', 'the last seven days'],
+    ['lamplighter history dev-api/workers --since 24h', 'one pool since yesterday'],
+    ['lamplighter history "prod-*" --since 30d --json', 'for programs'],
+  ]);
+}
+
+export async function history(parts: CliParts, text: string | undefined, options: HistoryOptions): Promise<void> {
+  const config = await readConfig(parts, options.config);
+  const match = text === undefined ? undefined : readAskedMatch(text, config);
+  const since = parts.clock.now() - options.since;
+  const decisions = await lookIntoStore(parts, config, async (store) => {
+    const all: Decision[] = [];
+    for (const region of reachedRegions(match, config.regions)) {
+      const own = await listDecisions(store, region, { since });
+      all.push(...own.filter((decision) => decision.at >= since && isMatched(match, decision)));
+    }
+    return all.sort((a, b) => a.at - b.at);
+  });
+  if (options.json) writeJson(parts.stdout, (decisions ?? []).map(decisionJson));
+  else writeText(parts, decisions ?? [], since);
+}
+
+function decisionJson({ at, region, cluster, pool, kind, code, from, to, reason, who, configHash }: Decision): object {
+  return {
+    at: rfc3339(at),
+    region,
+    cluster,
+    pool,
+    kind,
+    code,
+    from: from ?? null,
+    to: to ?? null,
+    reason,
+    who,
+    configHash,
+  };
+}
+
+function writeText({ stdout, zone }: CliParts, decisions: readonly Decision[], since: EpochMs): void {
+  if (decisions.length === 0) {
+    stdout.write(`nothing was decided since ${clockOf(since, zone).date}\n`);
+    return;
+  }
+  const rows = decisions.map((decision) => {
+    const { date, time } = clockOf(decision.at, zone);
+    const { cluster, pool, kind, from, to, reason, who } = decision;
+    const sizes = to === undefined ? describeSize(from) : `${describeSize(from)} → ${describeSize(to)}`;
+    return [`${date} ${time}`, printable(`${cluster}/${pool}`), kind, sizes, printable(who), printable(reason)];
+  });
+  stdout.write(`${renderTable([zone, 'pool', 'what', 'size', 'who', 'why'], rows).join('\n')}\n`);
+}

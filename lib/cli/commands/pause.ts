@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import type { Match } from '../../decide/compiled-config.ts';
+import { putAsk } from '../../jobs/records/ask-records.ts';
+import { readAskedMatch, reachedRegions } from '../asked-match.ts';
+import type { CliParts } from '../cli-parts.ts';
+import { listKnownPools, isMatched } from '../known-pools.ts';
+import { nothingNamed } from '../asked-size.ts';
+import {
+  type ConfigOption,
+  configOption,
+  type EndOptions,
+  endOf,
+  examples,
+  forOption,
+  type JsonOption,
+  jsonOption,
+  type ReasonOption,
+  reasonOption,
+  untilOption,
+} from '../options.ts';
+import { readConfig } from '../read-config.ts';
+import { localInstant, rfc3339 } from '../render/instant.ts';
+import { writeJson } from '../render/json.ts';
+import { withStore } from '../with-store.ts';
+
+export type PauseOptions = ConfigOption & JsonOption & ReasonOption & EndOptions;
+
+export function addPause(program: Command, parts: CliParts): void {
+  const command = program
+    .command('pause')
+    .description('Change nothing for a while: of the fleet, of clusters or of pools. Watching and telling go on.')
+    .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: the whole fleet)')
+    .addOption(forOption('how long'))
+    .addOption(untilOption('until when'))
+    .addOption(reasonOption())
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((match: string | undefined, options: PauseOptions) => pause(parts, match, options));
+  examples(command, [
+    ['lamplighter pause --for 2h --reason "terraform apply"', 'the whole fleet'],
+    ['lamplighter pause prod-web --until 2026-12-24T18:00+01:00', 'one cluster'],
+    ['lamplighter pause "dev-*/burst" --for 30m', 'some pools'],
+  ]);
+}
+
+/** Every pause ends by itself: one that is forgotten must not keep a fleet awake for months. */
+export async function pause(parts: CliParts, text: string | undefined, options: PauseOptions): Promise<void> {
+  const config = await readConfig(parts, options.config);
+  const now = parts.clock.now();
+  const until = endOf(options, now, 'a pause');
+  const match: Match | undefined = text === undefined ? undefined : readAskedMatch(text, config);
+  const regions = reachedRegions(match, config.regions);
+  const named = await withStore(parts, config, async (store) => {
+    for (const region of regions) {
+      const common = { schema: 1, region, who: parts.who, reason: options.reason, askedAt: now } as const;
+      await putAsk(store, { ...common, id: pauseId(match), kind: 'pause', match, until });
+    }
+    return (await listKnownPools(store, regions)).filter((pool) => isMatched(match, pool)).length;
+  });
+  if (options.json) {
+    const { who } = parts;
+    writeJson(parts.stdout, {
+      kind: 'pause',
+      match: match?.text ?? null,
+      regions,
+      until: rfc3339(until),
+      who,
+      reason: options.reason ?? null,
+      pools: named,
+    });
+    return;
+  }
+  const what = match === undefined ? 'the whole fleet' : match.text;
+  const note = match !== undefined && named === 0 ? nothingNamed(match) : `${named} pools that were seen so far`;
+  parts.stdout.write(`paused ${what} until ${localInstant(until, parts.zone)}\n  ${note}\n`);
+}
+
+/** The last pause asked for the same match stands. */
+function pauseId(match: Match | undefined): string {
+  return match === undefined ? 'pause/fleet' : `pause/match/${encodeURIComponent(match.text)}`;
+}

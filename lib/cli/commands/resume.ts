@@ -1,0 +1,144 @@
+import type { Command } from 'commander';
+import { isLive, type Pause } from '../../decide/asks.ts';
+import type { CompiledConfig, Match } from '../../decide/compiled-config.ts';
+import { matchesPool } from '../../decide/match.ts';
+import type { EpochMs, Size } from '../../decide/model.ts';
+import { describeSize } from '../../decide/scaling/size.ts';
+import type { Store } from '../../io/stores/store.ts';
+import { endAsk, listAsks } from '../../jobs/records/ask-records.ts';
+import { readAskedMatch, reachedRegions } from '../asked-match.ts';
+import { changeMemories } from '../change-record.ts';
+import type { CliParts } from '../cli-parts.ts';
+import { isMatched, listKnownClusters } from '../known-pools.ts';
+import {
+  type ConfigOption,
+  configOption,
+  examples,
+  type JsonOption,
+  jsonOption,
+  type ReasonOption,
+  reasonOption,
+} from '../options.ts';
+import { readConfig } from '../read-config.ts';
+import { localInstant, rfc3339 } from '../render/instant.ts';
+import { writeJson } from '../render/json.ts';
+import { namesSame } from '../same-match.ts';
+import { recordDeed } from '../record-deed.ts';
+import { withStore } from '../with-store.ts';
+
+export type ResumeOptions = ConfigOption & JsonOption & ReasonOption;
+
+export function addResume(program: Command, parts: CliParts): void {
+  const command = program
+    .command('resume')
+    .description('Let the schedule act again: ends pauses, and lets go of sizes that people set by hand.')
+    .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: everything)')
+    .addOption(reasonOption())
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((match: string | undefined, options: ResumeOptions) => resume(parts, match, options));
+  examples(command, [
+    ['lamplighter resume', 'every pause and every kept size'],
+    ['lamplighter resume ml/gpu', 'of one pool'],
+  ]);
+}
+
+type Freed = { readonly region: string; readonly cluster: string; readonly pool: string; readonly size: Size };
+type Resumed = {
+  readonly ended: readonly Pause[];
+  readonly freed: readonly Freed[];
+  /** Pauses that reach further than what was named, and go on. */
+  readonly wider: readonly Pause[];
+};
+
+export async function resume(parts: CliParts, text: string | undefined, options: ResumeOptions): Promise<void> {
+  const config = await readConfig(parts, options.config);
+  const now = parts.clock.now();
+  const match = text === undefined ? undefined : readAskedMatch(text, config);
+  const regions = reachedRegions(match, config.regions);
+  const resumed = await withStore(parts, config, async (store) => {
+    const { ended, wider } = await endPauses(store, regions, match, now);
+    const freed = await freeKept(parts, store, regions, match, options.reason, config);
+    return { ended, wider, freed };
+  });
+  if (options.json) writeJson(parts.stdout, resumedJson(resumed));
+  else writeText(parts, text ?? 'the fleet', resumed);
+}
+
+async function endPauses(
+  store: Store,
+  regions: readonly string[],
+  match: Match | undefined,
+  now: EpochMs,
+): Promise<Pick<Resumed, 'ended' | 'wider'>> {
+  const ended: Pause[] = [];
+  const wider: Pause[] = [];
+  for (const region of regions) {
+    for (const ask of await listAsks(store, region)) {
+      if (ask.kind !== 'pause' || !isLive(ask, now)) continue;
+      if (namesSame(match, ask.match)) {
+        await endAsk(store, ask, now);
+        ended.push(ask);
+      } else if (reachesInto(ask, match, region)) wider.push(ask);
+    }
+  }
+  return { ended, wider };
+}
+
+/** The fleet's pause holds everywhere; another one is named where it holds the very cluster and pool that were written. */
+function reachesInto(pause: Pause, match: Match | undefined, region: string): boolean {
+  if (pause.match === undefined) return true;
+  const [cluster = '', pool = '*'] = (match?.text ?? '').replace(/^[^:/]*:/u, '').split('/');
+  return matchesPool(pause.match, { region, cluster, pool });
+}
+
+async function freeKept(
+  parts: CliParts,
+  store: Store,
+  regions: readonly string[],
+  match: Match | undefined,
+  reason: string | undefined,
+  config: CompiledConfig,
+): Promise<readonly Freed[]> {
+  const freed: Freed[] = [];
+  for (const { region, clusterId, record } of await listKnownClusters(store, regions)) {
+    const { cluster } = record;
+    const isNamed = (pool: string) => isMatched(match, { region, cluster, pool });
+    if (!Object.values(record.pools).some(({ kept, name }) => kept !== undefined && isNamed(name))) continue;
+    const own = new Map<string, Freed & { readonly poolId: string }>();
+    await changeMemories(store, region, clusterId, (memory, poolId) => {
+      if (memory.kept === undefined || !isNamed(memory.name)) return undefined;
+      own.set(poolId, { region, cluster, pool: memory.name, size: memory.kept.size, poolId });
+      return { ...memory, kept: undefined, resetAt: parts.clock.now() };
+    });
+    for (const { poolId, ...one } of own.values()) {
+      const deed = { code: 'resume', from: one.size, to: undefined, what: 'the size set by hand was let go', reason };
+      await recordDeed(parts, store, { ...one, clusterId, poolId }, deed, config);
+      freed.push(one);
+    }
+  }
+  return freed;
+}
+
+function resumedJson({ ended, freed, wider }: Resumed): object {
+  const pauseJson = ({ region, match, until, who }: Pause) => {
+    return { region, match: match?.text ?? null, until: rfc3339(until), who };
+  };
+  return { kind: 'resume', ended: ended.map(pauseJson), freed, stillPaused: wider.map(pauseJson) };
+}
+
+function writeText({ stdout, zone }: CliParts, what: string, { ended, freed, wider }: Resumed): void {
+  const lines = [
+    ...ended.map((pause) => `ended the pause of ${nameOf(pause)} by ${pause.who}`),
+    ...freed.map(({ cluster, pool, size }) => `let go of ${describeSize(size)}, set by hand, on ${cluster}/${pool}`),
+    ...wider.map(
+      (pause) =>
+        `still paused: ${nameOf(pause)} by ${pause.who} until ${localInstant(pause.until, zone)}; to end it: lamplighter resume${pause.match ? ` "${pause.match.text}"` : ''}`,
+    ),
+  ];
+  stdout.write(`${lines.length > 0 ? lines.join('\n') : `nothing of ${what} was paused or kept`}\n`);
+}
+
+function nameOf({ match }: Pause): string {
+  return match === undefined ? 'the whole fleet' : match.text;
+}

@@ -1,0 +1,188 @@
+import { type Command, Option } from 'commander';
+import type { Lease, Override } from '../../decide/asks.ts';
+import { isLive } from '../../decide/asks.ts';
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import type { EpochMs, Size } from '../../decide/model.ts';
+import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
+import { describeSize } from '../../decide/scaling/size.ts';
+import { UsageError } from '../../errors.ts';
+import type { Store } from '../../io/stores/store.ts';
+import {
+  endAsk,
+  listAsks,
+  loadAsk,
+  personLeaseId,
+  putAsk,
+  putLease,
+  releaseLease,
+} from '../../jobs/records/ask-records.ts';
+import { type AskedMatch, findAsked } from '../asked-match.ts';
+import { cutLease, leaseEffects, nothingNamed, overrideEffects, rulesReached } from '../asked-size.ts';
+import type { CliParts } from '../cli-parts.ts';
+import {
+  type ConfigOption,
+  configOption,
+  type EndOptions,
+  endOf,
+  examples,
+  forOption,
+  type JsonOption,
+  jsonOption,
+  readCount,
+  readSize,
+  type ReasonOption,
+  reasonOption,
+  untilOption,
+} from '../options.ts';
+import { readConfig } from '../read-config.ts';
+import { localInstant, rfc3339 } from '../render/instant.ts';
+import { writeJson } from '../render/json.ts';
+import { namesSame } from '../same-match.ts';
+import { withStore } from '../with-store.ts';
+
+export type ScaleOptions = ConfigOption &
+  JsonOption &
+  ReasonOption &
+  EndOptions & { readonly atLeast?: number; readonly exactly?: Size; readonly release?: true };
+
+export function addScale(program: Command, parts: CliParts): void {
+  const command = program
+    .command('scale')
+    .description('Ask for nodes for a while: at least so many (a lease), or exactly so many (an override).')
+    .argument('<match>', 'which pools: cluster/pool with *, ?, [ab] and {a,b}; region:cluster/pool for one region')
+    .addOption(new Option('--at-least <nodes>', 'raise to this, never lower').argParser(readCount))
+    .addOption(
+      new Option('--exactly <size>', 'this size, whatever the schedule says: 0, 3, or 1..4').argParser(readSize),
+    )
+    .addOption(forOption('how long'))
+    .addOption(untilOption('until when'))
+    .option('--release', 'end the leases and overrides of these pools now')
+    .addOption(reasonOption())
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((match: string, options: ScaleOptions) => scale(parts, match, options));
+  examples(command, [
+    ['lamplighter scale ml/gpu --at-least 6 --for 4h --reason "reprocessing"', ''],
+    ['lamplighter scale "dev-*/*" --exactly 0 --until 2026-12-24T18:00+01:00', ''],
+    ['lamplighter scale ml/gpu --release', 'back to what the schedule says'],
+  ]);
+}
+
+/** Writes down what is asked; the next round acts on it. */
+export async function scale(parts: CliParts, text: string, options: ScaleOptions): Promise<void> {
+  const { atLeast, exactly, release } = options;
+  const wishes = [atLeast, exactly, release].filter((wish) => wish !== undefined).length;
+  if (wishes !== 1) throw new UsageError('give exactly one of --at-least 6, --exactly 0 and --release');
+  if (release && (options.for !== undefined || options.until !== undefined))
+    throw new UsageError('--release ends what was asked for now: leave out --for and --until');
+  const config = await readConfig(parts, options.config);
+  const now = parts.clock.now();
+  const end = release ? now : endOf(options, now, atLeast === undefined ? 'an override' : 'a lease');
+  await withStore(parts, config, async (store) => {
+    const asked = await findAsked(store, config, makeRuleBook(config, now), text);
+    const asking: Asking = { parts, config, store, asked, now, reason: options.reason };
+    if (atLeast !== undefined) tell(parts, options, await lease(asking, atLeast, end));
+    else if (exactly !== undefined) tell(parts, options, await override(asking, exactly, end));
+    else tell(parts, options, await releaseAll(asking));
+  });
+}
+
+type Asking = {
+  readonly parts: CliParts;
+  readonly config: CompiledConfig;
+  readonly store: Store;
+  readonly asked: AskedMatch;
+  readonly now: EpochMs;
+  readonly reason: string | undefined;
+};
+
+type Told = { readonly json: object; readonly lines: readonly string[] };
+
+async function lease(asking: Asking, atLeast: number, end: EpochMs): Promise<Told> {
+  const { parts, asked, store, now } = asking;
+  const cut = cutLease(end, now, rulesReached(asked, asking.config));
+  const { match, regions } = asked;
+  for (const region of regions) {
+    const id = personLeaseId(parts.who, match.text);
+    const time = await timeOf(store, region, id, now);
+    await putLease(
+      store,
+      { ...commonOf(asking, region), id, time, kind: 'lease', match, atLeast, until: cut.until },
+      now,
+    );
+  }
+  const what = `at least ${atLeast} nodes for ${match.text} until ${localInstant(cut.until, parts.zone)}`;
+  const notes = [...(cut.note === undefined ? [] : [cut.note]), ...effectsOf(asked, leaseEffects(asked, atLeast))];
+  return {
+    json: { kind: 'lease', match: match.text, regions, atLeast, until: rfc3339(cut.until), ...saidBy(asking), notes },
+    lines: [what, ...notes],
+  };
+}
+
+/** Of a person's wishes for the same match the last one stands, also where the clock was set back in between. */
+async function timeOf(store: Store, region: string, id: string, now: EpochMs): Promise<EpochMs> {
+  const before = (await loadAsk(store, region, id))?.ask;
+  return before !== undefined && 'time' in before ? Math.max(now, before.time + 1) : now;
+}
+
+async function override(asking: Asking, exactly: Size, until: EpochMs): Promise<Told> {
+  const { parts, asked, store } = asking;
+  const { match, regions } = asked;
+  for (const region of regions) {
+    const id = `override/${encodeURIComponent(match.text)}`;
+    await putAsk(store, { ...commonOf(asking, region), id, kind: 'override', match, exactly, until });
+  }
+  const what = `exactly ${describeSize(exactly)} for ${match.text} until ${localInstant(until, parts.zone)}`;
+  const notes = effectsOf(asked, overrideEffects(asked, exactly));
+  return {
+    json: { kind: 'override', match: match.text, regions, exactly, until: rfc3339(until), ...saidBy(asking), notes },
+    lines: [what, ...notes],
+  };
+}
+
+async function releaseAll(asking: Asking): Promise<Told> {
+  const { parts, asked, store, now } = asking;
+  const ended: (Lease | Override)[] = [];
+  for (const region of asked.regions) {
+    for (const ask of await listAsks(store, region)) {
+      if (ask.kind !== 'lease' && ask.kind !== 'override') continue;
+      if (!isLive(ask, now) || !namesSame(asked.match, ask.match)) continue;
+      if (ask.kind === 'lease') await releaseLease(store, ask, parts.who, now);
+      else await endAsk(store, ask, now);
+      ended.push(ask);
+    }
+  }
+  const lines = ended.map((ask) => `ended ${describeAsk(ask)} by ${ask.who}`);
+  return {
+    json: { kind: 'release', match: asked.match.text, regions: asked.regions, ended: ended.map(askJson) },
+    lines: lines.length > 0 ? lines : [`there is nothing to release for ${asked.match.text}`],
+  };
+}
+
+function describeAsk(ask: Lease | Override): string {
+  const size = ask.kind === 'lease' ? `at least ${ask.atLeast}` : `exactly ${describeSize(ask.exactly)}`;
+  return `${size} for ${ask.match.text}`;
+}
+
+function askJson(ask: Lease | Override): object {
+  const { kind, region, who, until } = ask;
+  const size = ask.kind === 'lease' ? { atLeast: ask.atLeast } : { exactly: ask.exactly };
+  return { kind, region, match: ask.match.text, ...size, who, until: rfc3339(until) };
+}
+
+function commonOf({ parts, now, reason }: Asking, region: string) {
+  return { schema: 1, region, who: parts.who, reason, askedAt: now } as const;
+}
+
+function saidBy({ parts, reason }: Asking): { readonly who: string; readonly reason: string | null } {
+  return { who: parts.who, reason: reason ?? null };
+}
+
+function effectsOf({ match }: Pick<AskedMatch, 'match'>, effects: readonly string[]): readonly string[] {
+  return effects.length === 0 ? [nothingNamed(match)] : effects;
+}
+
+function tell({ stdout }: CliParts, { json }: JsonOption, told: Told): void {
+  if (json) writeJson(stdout, told.json);
+  else stdout.write(`${told.lines.join('\n  ')}\n`);
+}

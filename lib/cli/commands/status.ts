@@ -1,0 +1,49 @@
+import { type Command, Option } from 'commander';
+import type { Severity } from '../../decide/model.ts';
+import type { CliParts } from '../cli-parts.ts';
+import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
+import { makePaint } from '../paint.ts';
+import { readConfig } from '../read-config.ts';
+import { writeJson } from '../render/json.ts';
+import { type FleetStatus, fleetStatus } from '../status/fleet-status.ts';
+import { statusJson } from '../status/status-json.ts';
+import { statusText } from '../status/status-text.ts';
+import { lookIntoStore } from '../with-store.ts';
+
+export type StatusOptions = ConfigOption & JsonOption & { readonly failOn?: 'warning' | 'critical' };
+
+export function addStatus(program: Command, parts: CliParts): void {
+  const command = program
+    .command('status')
+    .description('The fleet as the last rounds left it: sizes, holds, what was asked for, what is wrong. Asks no API.')
+    .addOption(
+      new Option('--fail-on <severity>', 'exit code 1 when something of this severity or worse is wrong').choices([
+        'warning',
+        'critical',
+      ]),
+    )
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((options: StatusOptions) => status(parts, options));
+  examples(command, [
+    ['lamplighter status', 'a table for people'],
+    ['lamplighter status --fail-on critical', 'for a health check'],
+    ['lamplighter status --json', 'for programs'],
+  ]);
+}
+
+export async function status(parts: CliParts, options: StatusOptions): Promise<void> {
+  const config = await readConfig(parts, options.config);
+  const now = parts.clock.now();
+  const found =
+    (await lookIntoStore(parts, config, (store) => fleetStatus(store, config, now))) ??
+    (await fleetStatus(undefined, config, now));
+  if (options.json) writeJson(parts.stdout, statusJson(found, config));
+  else parts.stdout.write(statusText(found, config, makePaint(parts.stdout, parts.env), parts.zone));
+  if (options.failOn !== undefined && isAsBadAs(found, options.failOn)) parts.exitWith(1);
+}
+
+function isAsBadAs({ findings }: FleetStatus, threshold: 'warning' | 'critical'): boolean {
+  const bad: readonly Severity[] = threshold === 'critical' ? ['critical'] : ['critical', 'warning'];
+  return findings.some(({ severity }) => bad.includes(severity));
+}

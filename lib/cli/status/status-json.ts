@@ -1,0 +1,75 @@
+import type { Ask } from '../../decide/asks.ts';
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import type { Subject } from '../../decide/model.ts';
+import { instantJson } from '../render/json.ts';
+import { rfc3339 } from '../render/instant.ts';
+import type { FleetStatus } from './fleet-status.ts';
+import type { PoolStatus } from './pool-status.ts';
+
+/** The machine-readable form of `status` (docs/json.md). */
+export function statusJson({ at, rounds, pools, asks, findings }: FleetStatus, { file, hash }: CompiledConfig): object {
+  return {
+    at: rfc3339(at),
+    config: { file, hash },
+    rounds: rounds.map((round) => ({
+      region: round.region,
+      at: rfc3339(round.at),
+      ageSeconds: Math.max(0, Math.round((at - round.at) / 1000)),
+      answered: round.isAnswered,
+      clusters: round.clusters,
+      pools: round.pools,
+    })),
+    pools: pools.map(poolJson),
+    asks: asks.map(askJson),
+    findings: findings.map(({ kind, severity, subject, text, fix }) => {
+      return { kind, severity, ...subjectJson(subject), text, fix: fix ?? null };
+    }),
+  };
+}
+
+function poolJson({ pool, rule, asks, wanted, reason, hold, base }: PoolStatus): object {
+  const { memory, change } = pool;
+  const { seen, away, kept } = memory;
+  return {
+    region: pool.region,
+    cluster: pool.cluster,
+    pool: pool.pool,
+    rule: rule === undefined ? null : { file: rule.position.file, line: rule.position.line },
+    mode: rule?.schedule === undefined ? null : rule.mode,
+    seen: seen?.size ?? null,
+    wanted: wanted ?? null,
+    reason: reason ?? null,
+    hold: hold ?? null,
+    changing: change === undefined ? null : { from: change.from, to: change.to, since: rfc3339(change.claimedAt) },
+    base: base ?? null,
+    away: away === undefined ? null : { base: away.base, from: away.from, since: rfc3339(away.since) },
+    kept: kept === undefined ? null : { size: kept.size, until: rfc3339(kept.until) },
+    pausedUntil: instantJson(asks.pause?.until),
+  };
+}
+
+function askJson(ask: FleetStatus['asks'][number]): object {
+  const { kind, region, who, reason, until } = ask;
+  return { kind, region, ...whatIsAsked(ask), until: rfc3339(until), who, reason: reason ?? null };
+}
+
+export function whatIsAsked(ask: Exclude<Ask, { kind: 'release' }>): object {
+  switch (ask.kind) {
+    case 'lease':
+      return { match: ask.match.text, atLeast: ask.atLeast };
+    case 'override':
+      return { match: ask.match.text, exactly: ask.exactly };
+    case 'pause':
+      return { match: ask.match?.text ?? null };
+    case 'approval':
+      return { configHash: ask.configHash };
+  }
+}
+
+function subjectJson(subject: Subject): { region: string | null; cluster: string | null; pool: string | null } {
+  return {
+    region: 'region' in subject ? subject.region : null,
+    cluster: 'cluster' in subject ? subject.cluster : null,
+    pool: 'pool' in subject ? subject.pool : null,
+  };
+}

@@ -1,0 +1,83 @@
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import type { Severity } from '../../decide/model.ts';
+import { describeSize, equalSize } from '../../decide/scaling/size.ts';
+import type { Paint } from '../paint.ts';
+import { ago, localInstant } from '../render/instant.ts';
+import { printable, renderTable } from '../render/table.ts';
+import type { FleetStatus } from './fleet-status.ts';
+import type { PoolStatus } from './pool-status.ts';
+
+/** The fleet for people: a table of pools, what is asked for, what is wrong. */
+export function statusText(status: FleetStatus, config: CompiledConfig, paint: Paint, zone: string): string {
+  const sections = [
+    status.pools.length === 0 ? [] : poolTable(status, paint),
+    status.asks.map((ask) => askLine(ask, zone)),
+    status.findings.map(({ severity, kind, text, fix }) => {
+      return `${colourOf(severity, paint)(severity)} ${kind}: ${printable(text)}${fix === undefined ? '' : `; ${printable(fix)}`}`;
+    }),
+    [summary(status, config)],
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
+}
+
+function poolTable({ pools, at }: FleetStatus, paint: Paint): readonly string[] {
+  const rows = pools.map((status) => [
+    printable(`${status.pool.cluster}/${status.pool.pool}`),
+    status.pool.memory.seen === undefined ? '?' : describeSize(status.pool.memory.seen.size),
+    status.wanted === undefined ? '–' : describeSize(status.wanted),
+    status.base === undefined ? '?' : describeSize(status.base),
+    remarks(status, at),
+  ]);
+  const [head = '', ...lines] = renderTable(['pool', 'seen', 'wanted', 'base', ''], rows);
+  return [paint.bold(head), ...lines.map((line, i) => (isThere(pools[i]) ? line : paint.yellow(line)))];
+}
+
+function isThere(status: PoolStatus | undefined): boolean {
+  return status?.wanted === undefined || equalSize(status.pool.memory.seen?.size, status.wanted);
+}
+
+function remarks({ pool, rule, asks, hold }: PoolStatus, now: number): string {
+  const { away, kept, stuck } = pool.memory;
+  const parts = [
+    pool.change ? `changing to ${describeSize(pool.change.to)} since ${ago(pool.change.claimedAt, now)}` : '',
+    stuck ? `stuck on the way to ${describeSize(stuck.to)}` : '',
+    hold === undefined || pool.change ? '' : `held: ${hold}`,
+    asks.pause ? 'paused' : '',
+    asks.override ? 'override' : '',
+    asks.leases.length > 0 ? `${asks.leases.length} lease${asks.leases.length === 1 ? '' : 's'}` : '',
+    kept && kept.until > now ? 'set by hand' : '',
+    away ? `away since ${ago(away.since, now)}` : '',
+    rule === undefined ? 'no rule' : rule.mode === 'observe' ? 'observe' : '',
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+function askLine(ask: FleetStatus['asks'][number], zone: string): string {
+  const until = `until ${localInstant(ask.until, zone)} by ${printable(ask.who)}`;
+  const why = ask.reason === undefined ? '' : ` (${printable(ask.reason)})`;
+  switch (ask.kind) {
+    case 'lease':
+      return `lease     at least ${ask.atLeast} for ${ask.match.text} ${until}${why}`;
+    case 'override':
+      return `override  exactly ${describeSize(ask.exactly)} for ${ask.match.text} ${until}${why}`;
+    case 'pause':
+      return `pause     of ${ask.match?.text ?? 'the whole fleet'} ${until}${why}`;
+    case 'approval':
+      return `approval  of config ${ask.configHash} ${until}${why}`;
+  }
+}
+
+function colourOf(severity: Severity, paint: Paint): (text: string) => string {
+  if (severity === 'critical') return paint.red;
+  return severity === 'warning' ? paint.yellow : paint.dim;
+}
+
+function summary({ rounds, pools, at }: FleetStatus, { file, hash }: CompiledConfig): string {
+  if (rounds.length === 0) return `config ${file} (${hash}); nothing has run with its store yet: lamplighter run`;
+  const last = Math.max(...rounds.map((round) => round.at));
+  const clusters = rounds.reduce((sum, round) => sum + round.clusters, 0);
+  return `config ${file} (${hash}); ${pools.length} pools remembered, ${clusters} clusters looked at; last round ${ago(last, at)}`;
+}
