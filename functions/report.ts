@@ -2,6 +2,7 @@ import { sha256 } from '../lib/app.ts';
 import { metricNames as names } from '../lib/io/metrics/names.ts';
 import type { ScaleReport } from '../lib/jobs/scale/scale-parts.ts';
 import type { WatchReport } from '../lib/jobs/watch/watch-parts.ts';
+import type { DeliverReport } from '../lib/jobs/deliver/deliver-parts.ts';
 import { loadWaiting } from '../lib/jobs/records/waiting-deliveries.ts';
 import type { Container } from './container.ts';
 
@@ -31,14 +32,15 @@ export function reportWatching({ report }: Container, { at, clusters, problems, 
 }
 
 /** How old the oldest message is that still waits: 0 says that the outbox is empty, no figure that nobody looked. */
-export async function reportDelivering({ app, config, report }: Container) {
+export async function reportDelivering({ app, config, report }: Container, { problems }: DeliverReport) {
   const { store, clock } = app.parts;
   const waiting = await loadWaiting(store, config.destinations, sha256);
   const now = clock.now();
   report('deliver-alerts', {
     [names.lastRound]: now / 1000,
+    [names.problems]: problems.length,
     [names.waitingDeliveries]: waiting.count,
     [names.oldestDeliveryAge]: Math.max(0, now - (waiting.oldest ?? now)) / 1000,
   });
-  return { waiting: waiting.count };
+  return { waiting: waiting.count, problems: problems.length };
 }
