@@ -5,8 +5,7 @@ import { reportDelivering } from './report.ts';
 /** Sends what waits in the outbox: at once when something was put there, and every minute for what is left. */
 export const makeHandler = (open: OpenContainer) =>
   jobHandler('deliver-alerts', open, async (container, _event, timeLeftMs) => {
-    await container.app.deliver(container.config, {}, timeLeftMs);
-    return reportDelivering(container);
+    return reportDelivering(container, await container.app.deliver(container.config, {}, timeLeftMs));
   });
 
 export const handler = makeHandler(openContainer);
