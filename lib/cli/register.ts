@@ -5,6 +5,7 @@ import { addBase } from './commands/base.ts';
 import { addCheck } from './commands/check.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHistory } from './commands/history.ts';
+import { addInit } from './commands/init.ts';
 import { addPause } from './commands/pause.ts';
 import { addPlan } from './commands/plan.ts';
 import { addResume } from './commands/resume.ts';
@@ -15,6 +16,7 @@ import { addStatus } from './commands/status.ts';
 
 /** One line per command, in the order in which help lists them. */
 export function registerCommands(program: Command, parts: CliParts): void {
+  addInit(program, parts);
   addCheck(program, parts);
   addExplain(program, parts);
   addPlan(program, parts);

@@ -1,0 +1,112 @@
+import { access, writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { compileConfig } from '../../config/compile-config.ts';
+import { renderProblem } from '../../config/problem.ts';
+import { readOwnFile } from '../../config/read-own-file.ts';
+import type { RegionConfig } from '../../decide/compiled-config.ts';
+import { CommandError, UsageError } from '../../errors.ts';
+import type { CliParts } from '../cli-parts.ts';
+import { gatherAnswers, type InitAnswers, type InitOptions, type Questions } from '../init/answers.ts';
+import { firstConfig, regionText } from '../init/first-config.ts';
+import { type ListedCluster, listFleet } from '../init/list-fleet.ts';
+import { examples } from '../options.ts';
+
+export function addInit(program: Command, parts: CliParts): void {
+  const command = program
+    .command('init')
+    .description('Look at your clusters and write a first config: every pool by name, observing only. Changes nothing.')
+    .option('--api <name or URL>', 'a known API, or an address')
+    .option('--region <name>', 'what to call it in the config')
+    .option('--allow-host', "send the token to a host that is not one of the provider's")
+    .option('--token-env <name>', 'the environment variable that holds the token')
+    .option('--token-file <path>', 'the file that holds it')
+    .option('--token-command <words...>', 'the program that prints it, with its arguments')
+    .option('--token-aws <name>', 'its name in AWS Secrets Manager')
+    .option('--timezone <zone>', 'of the schedule: Europe/Berlin')
+    .option('-o, --output <file>', 'where to write', './lamplighter.yml')
+    .option('-y, --yes', 'ask nothing that can be guessed')
+    .option('--force', 'overwrite a file that is there')
+    .action((options: InitOptions) => initFromTerminal(parts, options));
+  examples(command, [
+    ['lamplighter init', 'asks what it needs'],
+    ['lamplighter init --api eumetsat-r1 --token-env MKS_TOKEN --timezone Europe/Berlin', 'asks nothing'],
+    ['lamplighter init --api http://127.0.0.1:8090 --token-env MKS_TOKEN --yes', 'the simulator'],
+  ]);
+}
+
+async function initFromTerminal(parts: CliParts, options: InitOptions): Promise<void> {
+  if (!parts.isInteractive) return init(parts, options, undefined);
+  const { terminalQuestions } = await import('../init/ask-questions.ts');
+  return init(parts, options, terminalQuestions(options.output));
+}
+
+/** `questions`: for what the flags do not say; undefined = nobody is there to ask. */
+export async function init(parts: CliParts, options: InitOptions, questions: Questions | undefined): Promise<void> {
+  await refuseOverwrite(options);
+  const answers = await gatherAnswers(options, parts.zone, questions);
+  const fleet = await listFleet(parts, await judgeRegion(parts, answers));
+  const text = firstConfig(answers, fleet);
+  await checkOwnText(parts, text, answers.output);
+  await writeNew(answers.output, text, options.force === true);
+  parts.stdout.write(nextSteps(answers, fleet));
+}
+
+async function refuseOverwrite({ output, force }: InitOptions): Promise<void> {
+  const isThere = await access(output).then(
+    () => true,
+    () => false,
+  );
+  if (isThere && !force) throw alreadyThere(output);
+}
+
+function alreadyThere(output: string): CommandError {
+  return new CommandError(`${output} is there already and was left alone: give another --output, or --force`);
+}
+
+/** The rules for addresses hold here too: no token goes to a host that the config would refuse. */
+async function judgeRegion(parts: CliParts, answers: InitAnswers): Promise<RegionConfig> {
+  const compiled = await compile(parts, regionText(answers), answers.output);
+  const [region] = compiled.ok ? compiled.config.regions : [];
+  if (region !== undefined) return region;
+  const errors = compiled.problems.filter(({ severity }) => severity === 'error');
+  throw new UsageError(
+    errors
+      .map(({ message, fix }) => `${message}; ${fix.replace('add allowHost: true', 'add --allow-host')}`)
+      .join('\n'),
+  );
+}
+
+async function checkOwnText(parts: CliParts, text: string, output: string): Promise<void> {
+  const { ok, problems } = await compile(parts, text, output);
+  if (!ok)
+    throw new CommandError(
+      `No config was written, since the one made from this fleet would not pass check:\n${problems.map(renderProblem).join('\n')}`,
+    );
+}
+
+function compile({ clock }: CliParts, text: string, file: string) {
+  return compileConfig(text, { file, now: clock.now(), readFile: readOwnFile });
+}
+
+async function writeNew(output: string, text: string, isForced: boolean): Promise<void> {
+  try {
+    await writeFile(output, text, { flag: isForced ? 'w' : 'wx', mode: 0o644 });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
+    if (code === 'EEXIST') throw alreadyThere(output);
+    throw new CommandError(`${output} could not be written (${code})`, { cause: error });
+  }
+}
+
+function nextSteps({ output, zone }: InitAnswers, fleet: readonly ListedCluster[]): string {
+  const pools = fleet.reduce((sum, { pools: own }) => sum + (own?.length ?? 0), 0);
+  const config = output === './lamplighter.yml' ? '' : ` --config ${output}`;
+  return `${output}: ${fleet.length} clusters, ${pools} pools, office hours in ${zone}; mode is observe, so nothing is changed yet
+
+Next:
+  look through ${output}: which pools, when, and how small at night
+  lamplighter plan${config}     what a round would do now
+  lamplighter run${config}      looks every five minutes, and only says what it would do
+  then set mode: observe to mode: act in it
+`;
+}

@@ -1,0 +1,103 @@
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { findNearest } from '../../config/did-you-mean.ts';
+import { knownApis } from '../../config/known-apis.ts';
+import { checkZone } from '../../decide/schedule/check-zone.ts';
+import { isScheduleProblem } from '../../decide/schedule/schedule-problem.ts';
+import { UsageError } from '../../errors.ts';
+
+/** Where the token is kept, as the config writes it. */
+export type TokenPlace =
+  | { readonly env: string }
+  | { readonly file: string }
+  | { readonly command: readonly string[] }
+  | { readonly awsSecret: string };
+
+export type InitOptions = {
+  readonly api?: string;
+  readonly region?: string;
+  readonly allowHost?: true;
+  readonly tokenEnv?: string;
+  readonly tokenFile?: string;
+  readonly tokenCommand?: readonly string[];
+  readonly tokenAws?: string;
+  readonly timezone?: string;
+  readonly output: string;
+  readonly yes?: true;
+  readonly force?: true;
+};
+
+/** Everything that the first config is made from. */
+export type InitAnswers = {
+  readonly region: string;
+  readonly api: string;
+  readonly allowHost: boolean;
+  readonly token: TokenPlace;
+  readonly zone: string;
+  readonly output: string;
+};
+
+/** What only a person can answer; undefined = nobody is there to ask. */
+export type Questions = {
+  readonly api: () => Promise<string>;
+  readonly token: () => Promise<TokenPlace>;
+  readonly zone: (usual: string) => Promise<string>;
+};
+
+/** From flags, else from questions, else (the zone) from the machine. Throws UsageError with what is missing. */
+export async function gatherAnswers(
+  options: InitOptions,
+  machineZone: string,
+  questions: Questions | undefined,
+): Promise<InitAnswers> {
+  const given = tokenPlace(options);
+  if (questions === undefined) refuseGaps(options.api, given);
+  const api = options.api ?? (await questions?.api()) ?? '';
+  const token = given ?? (await questions?.token()) ?? { env: '' };
+  const usual = isScheduleProblem(checkZone(machineZone)) ? 'UTC' : machineZone;
+  const asked = options.timezone ?? (options.yes ? usual : await questions?.zone(usual));
+  return {
+    region: options.region ?? regionName(api),
+    api,
+    allowHost: options.allowHost === true,
+    token,
+    zone: readZone(asked ?? usual),
+    output: options.output,
+  };
+}
+
+function refuseGaps(api: string | undefined, token: TokenPlace | undefined): void {
+  const missing = [
+    api === undefined ? `--api <name or URL> (${knownApis.map(({ name }) => name).join(', ')})` : '',
+    token === undefined ? '--token-env NAME, --token-file PATH, --token-command PROGRAM … or --token-aws NAME' : '',
+  ].filter((flag) => flag !== '');
+  if (missing.length > 0) throw new UsageError(`nobody is there to ask; give ${missing.join(' and ')}`);
+}
+
+function tokenPlace(options: InitOptions): TokenPlace | undefined {
+  const { tokenEnv, tokenFile, tokenCommand, tokenAws, output } = options;
+  const places: TokenPlace[] = [];
+  if (tokenEnv !== undefined) places.push({ env: tokenEnv });
+  if (tokenFile !== undefined) places.push({ file: besideConfig(tokenFile, output) });
+  if (tokenCommand !== undefined) places.push({ command: tokenCommand });
+  if (tokenAws !== undefined) places.push({ awsSecret: tokenAws });
+  if (places.length > 1) throw new UsageError('the token is kept in one place: give only one of the --token options');
+  return places[0];
+}
+
+/** A path in a config starts from the config's folder, one on the command line from where the person is. */
+export function besideConfig(path: string, output: string): string {
+  if (isAbsolute(path)) return path;
+  const fromConfig = relative(dirname(resolve(output)), resolve(path));
+  return fromConfig.startsWith('.') ? fromConfig : `./${fromConfig}`;
+}
+
+function regionName(api: string): string {
+  return knownApis.some(({ name }) => name === api) ? api : 'r1';
+}
+
+function readZone(written: string): string {
+  const zone = checkZone(written);
+  if (!isScheduleProblem(zone)) return zone;
+  const nearest = findNearest(written, Intl.supportedValuesOf('timeZone'));
+  throw new UsageError(`${zone.problem}; ${nearest === undefined ? zone.fix : `did you mean "${nearest}"?`}`);
+}
