@@ -29,11 +29,13 @@ export type RoundInput = {
   readonly storedRules: ReadonlyMap<string, StoredRule>;
   /** false for a round over chosen clusters: what only the whole fleet can show is not judged. */
   readonly isWhole: boolean;
+  /** The config's rules, where many rounds share one config: evaluating the schedules is the dearest part of a round. */
+  readonly book?: RuleBook;
 };
 
 /** What to do in one round, and why not: pure, and the same for the same input. */
 export function planRound(input: RoundInput): Plan {
-  const book = makeRuleBook(input.config, input.now);
+  const book = input.book ?? makeRuleBook(input.config, input.now);
   const readable = input.clusters.filter((seen) => seen.pools !== undefined);
   const ambiguous = configFindings(input, book);
   const plans = readable.map((seen) => planOne(input, book, seen, ambiguous.isAmbiguous));
@@ -51,7 +53,7 @@ export function planRound(input: RoundInput): Plan {
     holds: [...ambiguous.holds, ...chosen.flatMap(({ holds }) => holds)],
     findings: brake.finding ? [...findings, brake.finding] : findings,
     notices: chosen.flatMap(({ plan }) => plan.notices),
-    updates: chosen.flatMap((one) => updateOf(one, readable, input)),
+    updates: chosen.flatMap((one) => updateOf(one, input)),
   };
 }
 
@@ -59,7 +61,7 @@ function planOne(
   input: RoundInput,
   book: RuleBook,
   seen: ObservedFleetCluster,
-  isAmbiguous: (cluster: ObservedCluster, pool: ObservedPool) => boolean,
+  isAmbiguous: (pool: ObservedPool) => boolean,
 ): ClusterPlan {
   const { cluster } = seen;
   const { safety, watch, everyMs } = input.config;
@@ -70,7 +72,7 @@ function planOne(
     minNodes: safety.minNodesPerCluster,
     cluster,
     pools: seen.pools ?? [],
-    isAmbiguous: (pool) => isAmbiguous(cluster, pool),
+    isAmbiguous,
     record: seen.record,
     ruleOf: (pool) => book.appliedRule({ region: cluster.region, cluster: cluster.name, pool: pool.name }),
     asks: input.asks,
@@ -144,10 +146,9 @@ function actionOf(want: RankedWant): Action {
 }
 
 /** The record as it is to be stored, when anything in it changed; decisions that are news go with it. */
-function updateOf(chosen: Chosen, seen: readonly ObservedFleetCluster[], input: RoundInput): readonly RecordUpdate[] {
+function updateOf(chosen: Chosen, input: RoundInput): readonly RecordUpdate[] {
   const { plan, action, want } = chosen;
-  const { cluster } = plan;
-  const before = seen.find((one) => one.cluster.id === cluster.id && one.cluster.region === cluster.region)?.record;
+  const { cluster, before } = plan;
   const history = keepHistory(plan.record, chosen.holds, action, plan.decisions, input);
   const record = action && want ? claimChange(history.record, want, action, input.now) : history.record;
   const isNew =

@@ -1,0 +1,103 @@
+/** How long a rehearsed week takes, with the planning of real rounds. `node bench/rehearse.ts` prints it. */
+import type { CompiledConfig, Rule, Schedule } from '../lib/decide/compiled-config.ts';
+import type { ObservedPool } from '../lib/decide/model.ts';
+import { rehearse } from '../lib/decide/rehearsal/rehearse.ts';
+import type { ObservedFleetCluster } from '../lib/decide/scaling/plan-round.ts';
+import { type BenchResult, benchResult, renderResult } from './result.ts';
+
+const weekMs = 7 * 86_400_000;
+const from = Date.UTC(2026, 2, 23, 12);
+
+/** A rehearsed week of 10 clusters with 3 pools each and a round every 5 minutes: 2,016 rounds. */
+export async function bench(): Promise<readonly BenchResult[]> {
+  const clusters = Array.from({ length: 10 }, (_, i) => clusterOf(i));
+  const tookMs: number[] = [];
+  let rounds = 0;
+  for (let run = 0; run < 5; run += 1) {
+    const began = performance.now();
+    const { changes } = rehearse({ config, from, to: from + weekMs, clusters, asks: [], storedRules: new Map() });
+    tookMs.push(performance.now() - began);
+    rounds = weekMs / config.everyMs;
+    if (changes.length < 10 * 3 * 8) throw new Error('the week was not rehearsed');
+  }
+  const best = Math.min(...tookMs);
+  const ratio = `${((best / rounds) * 1000).toFixed(0)} µs for each of ${rounds} rounds`;
+  return [benchResult('a rehearsed week of 10 clusters × 3 pools', best, 'ms', { atMost: 1000 }, ratio)];
+}
+
+function clusterOf(i: number): ObservedFleetCluster {
+  const id = `c${i}`;
+  const cluster = {
+    region: 'r1',
+    id,
+    name: `dev-${i}`,
+    status: 'Running',
+    createdAt: from - weekMs,
+    updatedAt: from - weekMs,
+    version: undefined,
+    errors: [],
+  };
+  return {
+    cluster,
+    pools: ['system', 'workers', 'gpu'].map((name) => poolOf(id, name)),
+    record: undefined,
+    lookedAt: undefined,
+  };
+}
+
+function poolOf(cluster: string, name: string): ObservedPool {
+  const [sizeMin, sizeMax] = name === 'gpu' ? [1, 4] : [undefined, undefined];
+  const createdAt = from - weekMs;
+  const common = { id: `${cluster}-${name}`, name, status: 'Running', createdAt, updatedAt: createdAt, errors: [] };
+  return { ...common, autoscale: name === 'gpu', size: 3, sizeMin, sizeMax };
+}
+
+const officeHours: Schedule = {
+  name: 'office-hours',
+  zone: 'Europe/Berlin',
+  windows: [
+    { text: 'mon-fri 07:00-19:00', size: 'base', pieces: [{ from: 7 * 3600, to: 19 * 3600, days: [1, 2, 3, 4, 5] }] },
+  ],
+  otherwise: 'idle',
+  lead: { kind: 'auto' },
+  calendarDays: [],
+};
+
+const rule: Rule = {
+  match: { text: 'dev-*/*', region: undefined, cluster: 'dev-[^/]*', pool: '[^/]*', exactPool: false },
+  position: { file: 'lamplighter.yml', line: 1 },
+  schedule: 'office-hours',
+  base: 'remembered',
+  idle: 0,
+  limits: { min: 0, max: undefined },
+  leases: { max: undefined, longestMs: weekMs },
+  mode: 'act',
+  onHumanChange: 'respect',
+  onRemove: 'restore',
+  graceMs: 0,
+  lead: { kind: 'auto' },
+  hash: 'rule',
+};
+
+const config: CompiledConfig = {
+  schema: 1,
+  hash: 'bench',
+  file: 'lamplighter.yml',
+  everyMs: 5 * 60_000,
+  keepMs: weekMs,
+  listen: undefined,
+  store: { kind: 'sqlite', path: ':memory:' },
+  regions: [{ name: 'r1', url: 'http://127.0.0.1/api/v1', mksRegion: undefined, token: { kind: 'env', name: 'T' } }],
+  schedules: [officeHours],
+  rules: [rule],
+  exceptions: [],
+  safety: { brake: { pools: 3, percent: 30 }, maxChangesPerRound: undefined, minNodesPerCluster: 0, runsOn: undefined },
+  watch: { clusters: 'all', stuckAfterMs: 30 * 60_000, forMs: 0, clearMs: 0 },
+  destinations: [],
+  silences: [],
+  events: [],
+  heartbeat: undefined,
+  calendarsEnd: {},
+};
+
+if (import.meta.main) for (const result of await bench()) console.log(renderResult(result));

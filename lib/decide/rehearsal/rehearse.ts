@@ -1,0 +1,95 @@
+import type { Ask } from '../asks.ts';
+import type { CompiledConfig } from '../compiled-config.ts';
+import type { EpochMs, Finding, Size } from '../model.ts';
+import type { StoredRule } from '../scaling/brake.ts';
+import type { PoolName } from '../scaling/plan.ts';
+import { type ObservedFleetCluster, planRound } from '../scaling/plan-round.ts';
+import { makeRuleBook } from '../scaling/rule-book.ts';
+import type { BoundaryCheck } from './check-boundaries.ts';
+import { closePools } from './close-pools.ts';
+import { advanceFleet, applyPlan, beginFleet } from './rehearsed-fleet.ts';
+import type { Stretch } from './rehearsed-pool.ts';
+import { subjectId } from '../incidents/subject.ts';
+
+export type RehearsalInput = {
+  readonly config: CompiledConfig;
+  /** The first round is at `from`; nothing is told of what happens at `to` or later. */
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  /** The fleet as it is: what is rehearsed starts here. */
+  readonly clusters: readonly ObservedFleetCluster[];
+  readonly asks: readonly Ask[];
+  readonly storedRules: ReadonlyMap<string, StoredRule>;
+};
+
+export type RehearsedChange = PoolName & {
+  readonly at: EpochMs;
+  /** When the pool is Running at its new size; may lie after the end. */
+  readonly doneAt: EpochMs;
+  readonly from: Size;
+  readonly to: Size;
+  readonly raise: boolean;
+  readonly reason: string;
+  readonly who: string;
+};
+
+export type RehearsedPool = PoolName & {
+  readonly schedule: string;
+  readonly zone: string;
+  /** The rule says `mode: observe`: what is told here would happen if it said act. */
+  readonly isObserved: boolean;
+  /** undefined = not known at the end either. */
+  readonly base: Size | undefined;
+  readonly nodeHours: number;
+  /** The base all the time; with an unknown base the same as `nodeHours`, so that nothing seems saved. */
+  readonly alwaysOnNodeHours: number;
+  readonly boundaries: readonly BoundaryCheck[];
+  readonly stretches: readonly Stretch[];
+};
+
+export type Rehearsal = {
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  readonly pools: readonly RehearsedPool[];
+  /** In order of time; each costs one PUT. */
+  readonly changes: readonly RehearsedChange[];
+  /** What would be told to people, each when it came up first. */
+  readonly findings: readonly { readonly at: EpochMs; readonly finding: Finding }[];
+};
+
+/**
+ * The days to come, with the planning of real rounds on a fleet in which only time and our own changes do anything: a
+ * resize takes as long as the pool's raises took, nobody else touches a pool, and no call fails.
+ */
+export function rehearse(input: RehearsalInput): Rehearsal {
+  const { from, to } = input;
+  const config = actEverywhere(input.config);
+  const book = makeRuleBook(config, from);
+  const fleet = beginFleet(input.clusters, input.storedRules, from);
+  const changes: RehearsedChange[] = [];
+  const findings = new Map<string, { readonly at: EpochMs; readonly finding: Finding }>();
+  for (let now = from; now < to; now += config.everyMs) {
+    advanceFleet(fleet, now);
+    const { asks } = input;
+    const { clusters, storedRules } = fleet;
+    const plan = planRound({ now, config, clusters, asks, storedRules, isWhole: true, book });
+    changes.push(...applyPlan(fleet, plan, config, now));
+    for (const finding of plan.findings) noteFinding(findings, finding, now);
+  }
+  advanceFleet(fleet, to);
+  return { from, to, changes, pools: closePools(fleet, input, book), findings: [...findings.values()] };
+}
+
+/** A config that only observes is rehearsed as though it acted: seeing that is what one rehearses it for. */
+function actEverywhere(config: CompiledConfig): CompiledConfig {
+  return { ...config, rules: config.rules.map((rule) => ({ ...rule, mode: 'act' })) };
+}
+
+function noteFinding(
+  found: Map<string, { readonly at: EpochMs; readonly finding: Finding }>,
+  finding: Finding,
+  at: EpochMs,
+): void {
+  const key = `${finding.kind} ${subjectId(finding.subject)}`;
+  if (!found.has(key)) found.set(key, { at, finding });
+}
