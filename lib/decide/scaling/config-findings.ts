@@ -7,7 +7,8 @@ import { matchesPool } from '../match.ts';
 export type ConfigFindings = {
   readonly findings: readonly Finding[];
   readonly holds: readonly Hold[];
-  readonly isAmbiguous: (cluster: ObservedCluster, pool: ObservedPool) => boolean;
+  /** Asked with a pool of the round's own observation. */
+  readonly isAmbiguous: (pool: ObservedPool) => boolean;
 };
 
 /** Where the config and the fleet do not fit: names that exist twice, and exactly named pools that do not exist. */
@@ -15,29 +16,33 @@ export function configFindings(input: RoundInput, book: RuleBook): ConfigFinding
   const clusters = input.clusters.filter(
     ({ cluster }) => cluster.status !== 'Deleting' && cluster.status !== 'Deleted',
   );
-  const clusterCounts = countBy(clusters.map(({ cluster }) => `${cluster.region}\n${cluster.name}`));
-  const isAmbiguous = (cluster: ObservedCluster, pool: ObservedPool) =>
-    (clusterCounts.get(`${cluster.region}\n${cluster.name}`) ?? 0) > 1 || isTwin(cluster, pool, clusters);
-  const twins = clusters.flatMap((seen) =>
-    (seen.pools ?? [])
-      .filter((pool) => isAmbiguous(seen.cluster, pool))
-      .map((pool) => ({ cluster: seen.cluster, pool })),
-  );
+  const clusterCounts = countBy(clusters.map(({ cluster }) => nameOf(cluster)));
+  const twins = clusters.flatMap(({ cluster, pools = [] }) => {
+    const isClusterTwin = (clusterCounts.get(nameOf(cluster)) ?? 0) > 1;
+    const found = isClusterTwin ? pools : twinPools(pools);
+    return found.map((pool) => ({ cluster, pool }));
+  });
+  const ambiguous = new Set(twins.map(({ pool }) => pool));
   const matched = twins.filter(({ cluster, pool }) =>
     book.appliedRule({ region: cluster.region, cluster: cluster.name, pool: pool.name }),
   );
   const missing = input.isWhole ? missingPools(input, clusters) : [];
   return {
-    isAmbiguous,
+    isAmbiguous: (pool) => ambiguous.has(pool),
     holds: matched.map(({ cluster, pool }) => holdOfTwin(cluster, pool)),
     findings: [...matched.map(({ cluster, pool }) => findingOfTwin(cluster, pool)), ...missing],
   };
 }
 
-function isTwin(cluster: ObservedCluster, pool: ObservedPool, clusters: readonly ObservedFleetCluster[]): boolean {
-  const own = clusters.find((seen) => seen.cluster.id === cluster.id && seen.cluster.region === cluster.region);
-  const living = own?.pools?.filter((other) => other.status !== 'Deleting' && other.name === pool.name) ?? [];
-  return pool.status !== 'Deleting' && living.length > 1;
+function nameOf({ region, name }: ObservedCluster): string {
+  return `${region}\n${name}`;
+}
+
+/** Pools of one cluster that share a name; one that is being deleted does not count. */
+function twinPools(pools: readonly ObservedPool[]): readonly ObservedPool[] {
+  const living = pools.filter(({ status }) => status !== 'Deleting');
+  const counts = countBy(living.map(({ name }) => name));
+  return living.filter(({ name }) => (counts.get(name) ?? 0) > 1);
 }
 
 function countBy(keys: readonly string[]): ReadonlyMap<string, number> {

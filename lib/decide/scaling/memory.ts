@@ -3,6 +3,7 @@
  * kept by id (a recreated pool inherits nothing), and at most one change of the cluster is in flight.
  */
 import type { EpochMs, Size } from '../model.ts';
+import { isSameJson } from '../same-json.ts';
 
 export type ClusterRecord = {
   readonly schema: 1;
@@ -87,10 +88,9 @@ export type PoolMemory = {
 
 /** The memory with these fields changed; the same object when nothing really changed, so that no write follows. */
 export function remember(memory: PoolMemory, patch: Partial<PoolMemory>): PoolMemory {
-  const changed = Object.entries(patch).some(([name, value]) => !isSame(value, memory[name as keyof PoolMemory]));
-  return changed ? { ...memory, ...patch } : memory;
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  return a === b || (typeof a === 'object' && JSON.stringify(a) === JSON.stringify(b));
+  const before: Readonly<Record<string, unknown>> = memory;
+  for (const [name, value] of Object.entries(patch)) {
+    if (!isSameJson(value, before[name])) return { ...memory, ...patch };
+  }
+  return memory;
 }

@@ -39,6 +39,8 @@ export type RankedWant = Want & { readonly deadline: EpochMs };
 
 export type ClusterPlan = {
   readonly cluster: ObservedCluster;
+  /** As it was read; undefined = there was none. */
+  readonly before: ClusterRecord | undefined;
   readonly record: ClusterRecord;
   /** In the cluster's order: raises before lowers, earliest deadline first, then name. */
   readonly wants: readonly RankedWant[];
@@ -61,6 +63,7 @@ export function planCluster(input: ClusterInput): ClusterPlan {
   const late = finished.flatMap((pool) => lateFinding(pool, views, input.now));
   return {
     cluster: input.cluster,
+    before: input.record,
     record: recordOf(input, settled, finished),
     wants: rankWants(finished, views),
     pools: finished.map(({ view, memory }) => stateOf(view, memory)),

@@ -12,6 +12,7 @@ import type { Action, Hold, HoldCode, Plan, RecordUpdate } from './plan.ts';
 import { type ClusterPlan, planCluster, type RankedWant } from './plan-cluster.ts';
 import { makeRuleBook, type RuleBook } from './rule-book.ts';
 import { describeSize, isLower, isRaise } from './size.ts';
+import { isSameJson } from '../same-json.ts';
 
 export type ObservedFleetCluster = {
   readonly cluster: ObservedCluster;
@@ -151,8 +152,7 @@ function updateOf(chosen: Chosen, input: RoundInput): readonly RecordUpdate[] {
   const { cluster, before } = plan;
   const history = keepHistory(plan.record, chosen.holds, action, plan.decisions, input);
   const record = action && want ? claimChange(history.record, want, action, input.now) : history.record;
-  const isNew =
-    before === undefined ? Object.keys(record.pools).length > 0 : JSON.stringify(before) !== JSON.stringify(record);
+  const isNew = before === undefined ? Object.keys(record.pools).length > 0 : !isSameJson(before, record);
   if (!isNew) return [];
   return [{ region: cluster.region, clusterId: cluster.id, record, action, decisions: history.decisions }];
 }
