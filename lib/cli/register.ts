@@ -3,6 +3,7 @@ import type { CliParts } from './cli-parts.ts';
 import { addApprove } from './commands/approve.ts';
 import { addBase } from './commands/base.ts';
 import { addCheck } from './commands/check.ts';
+import { addDemo } from './commands/demo.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHistory } from './commands/history.ts';
 import { addInit } from './commands/init.ts';
@@ -16,6 +17,7 @@ import { addStatus } from './commands/status.ts';
 
 /** One line per command, in the order in which help lists them. */
 export function registerCommands(program: Command, parts: CliParts): void {
+  addDemo(program, parts);
   addInit(program, parts);
   addCheck(program, parts);
   addExplain(program, parts);
