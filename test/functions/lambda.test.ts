@@ -1,0 +1,223 @@
+import { Webhook } from 'standardwebhooks';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dynoxideMissing } from '../support/dynoxide.ts';
+import { type LambdaWorld, startLambdaWorld } from '../support/aws/lambda-world.ts';
+
+const missing = dynoxideMissing();
+const minuteMs = 60_000;
+const signingSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+
+/** A fleet whose one pool sleeps at any time of this month, and tells a webhook. */
+function sleepingFleet(api: string): string {
+  const otherMonth = ['jan', 'jul'][new Date().getUTCMonth() < 6 ? 1 : 0];
+  return `
+timezone: UTC
+regions:
+  r1: { api: "${api}", token: { awsSecret: lamplighter/r1 } }
+schedules:
+  nights: { windows: [{ months: [${otherMonth}], from: "07:00", to: "19:00" }], otherwise: idle }
+pools:
+  - { match: "dev/workers", schedule: nights, base: 3, idle: 1, leases: { max: 6 } }
+destinations:
+  hook: { kind: webhook, url: { awsSecret: lamplighter/hook }, insecure: true }
+events:
+  jobs: { kind: json, queue: lamplighter-jobs, may: ["dev/*"], most: 5, longest: 8h }
+  ci: { kind: json, secret: { awsSecret: lamplighter/ci }, may: ["dev/*"], most: 5, longest: 8h }
+store: { kind: dynamodb, table: lamplighter-test }
+`;
+}
+
+describe.skipIf(missing !== undefined)(
+  `the packaged functions${missing === undefined ? '' : ` (skipped: ${missing})`}`,
+  () => {
+    let world: LambdaWorld;
+
+    beforeAll(async () => {
+      world = await startLambdaWorld(sleepingFleet);
+      world.aws.secrets['lamplighter/ci'] = { AWSCURRENT: signingSecret };
+    }, 120_000);
+
+    afterAll(async () => {
+      await world?.close();
+    });
+
+    const puts = () => world.mks.requests.filter(({ method }) => method === 'PUT').length;
+
+    test('a tick observes, claims and sends one PUT', async () => {
+      const ended = await world.run('scale-pools');
+      expect(ended).toMatchObject({ kind: 'answered', answer: { clusters: 1, pools: 1, changes: 1, problems: 0 } });
+      expect(puts()).toBe(1);
+      expect(world.mks.pool('dev/workers').status).toBe('Scaling');
+    });
+
+    test('while the change is under way the next tick waits', async () => {
+      world.pass(minuteMs);
+      const ended = await world.run('scale-pools');
+      expect(ended).toMatchObject({ kind: 'answered', answer: { changes: 0 } });
+      expect(puts()).toBe(1);
+    });
+
+    test('then it is done, and stays so', async () => {
+      world.pass(20 * minuteMs);
+      const ended = await world.run('scale-pools');
+      expect(ended).toMatchObject({ kind: 'answered', answer: { changes: 0, problems: 0 } });
+      expect(world.mks.pool('dev/workers')).toMatchObject({ status: 'Running', size: 1 });
+      expect(puts()).toBe(1);
+    });
+
+    test('a cluster in error becomes a message at the receiver', async () => {
+      world.mks.setClusterError('dev', 'the control plane is gone');
+      await ticks(4);
+      expect(world.aws.invocations.at(-1)).toEqual({ name: 'lamplighter-prod-deliver-alerts', payload: {} });
+      expect(await world.run('deliver-alerts')).toMatchObject({ kind: 'answered', answer: { waiting: 0 } });
+      expect(kindsTold()).toEqual(['lamplighter.notice started', 'lamplighter.incident.opened cluster.error']);
+    });
+
+    test('and its recovery another', async () => {
+      world.mks.clearClusterError('dev');
+      await ticks(4);
+      await world.run('deliver-alerts');
+    expect(kindsTold().at(-1)).toBe('lamplighter.incident.resolved cluster.error');
+    });
+
+    test('a message of a queue becomes a lease, and wakes one cluster', async () => {
+      const good = leaseEvent('job-1', 4);
+      const ended = await world.run('accept-events', queueMessages([good, 'no json']));
+      expect(ended).toEqual({ kind: 'answered', answer: { batchItemFailures: [] } });
+      const payload = { only: { region: 'r1', cluster: 'dev' } };
+      expect(world.aws.invocations.at(-1)).toEqual({ name: 'lamplighter-prod-scale-pools', payload });
+    });
+
+    test('killed before its PUT was done, the next ticks finish it', async () => {
+      await killDuringPut(false);
+      expect(world.mks.pool('dev/workers').size).toBe(1);
+      world.pass(5 * minuteMs);
+      await world.run('scale-pools');
+      world.pass(20 * minuteMs);
+      await world.run('scale-pools');
+      expect(world.mks.pool('dev/workers')).toMatchObject({ status: 'Running', size: 4 });
+    });
+
+    test('killed after its PUT was done, nothing is sent twice', async () => {
+      await world.run('accept-events', queueMessages([leaseEvent('job-2', 5)]));
+      const before = puts();
+      await killDuringPut(true);
+      for (let i = 0; i < 5; i += 1) {
+        world.pass(5 * minuteMs);
+        await world.run('scale-pools');
+      }
+      expect(puts()).toBe(before + 1);
+      expect(world.mks.pool('dev/workers')).toMatchObject({ status: 'Running', size: 5 });
+    });
+
+    test('a signed request over HTTP is taken once, an unsigned one is told nothing', async () => {
+      const signed = signedRequest(leaseEvent('http-1', 3));
+      expect(await world.run('accept-events', signed)).toMatchObject({
+        answer: { statusCode: 200, body: expect.stringContaining('stored') },
+      });
+      expect(await world.run('accept-events', signed)).toMatchObject({
+        answer: { statusCode: 200, body: '{"replayed":true}' },
+      });
+      const unsigned = { ...signed, headers: { 'content-type': 'application/json' } };
+      expect(await world.run('accept-events', unsigned)).toMatchObject({
+        answer: { statusCode: 401, body: '{"error":"unauthorized"}' },
+      });
+    });
+
+    test('a token that was rotated is found in the same tick', async () => {
+      const rotated = 'c0ffee'.repeat(10).padEnd(64, '0');
+      world.mks.rotateToken(world.mks.token, rotated);
+      world.aws.secrets['lamplighter/r1'] = { AWSCURRENT: rotated };
+      const ended = await world.run('scale-pools');
+      expect(ended).toMatchObject({ kind: 'answered', answer: { problems: 0 } });
+      expect(world.container('scale-pools').output()).not.toContain('c0ffee');
+    });
+
+    test('half-way through a rotation the token before is used', async () => {
+      const current = world.aws.secrets['lamplighter/r1']?.AWSCURRENT ?? '';
+      world.aws.secrets['lamplighter/r1'] = { AWSCURRENT: 'd'.repeat(64), AWSPREVIOUS: current };
+      world.pass(10 * minuteMs);
+      expect(await world.run('scale-pools')).toMatchObject({ kind: 'answered', answer: { problems: 0 } });
+    });
+
+    test('while Secrets Manager is down the last good token does', async () => {
+      delete world.aws.secrets['lamplighter/r1'];
+      world.pass(10 * minuteMs);
+      expect(await world.run('scale-pools')).toMatchObject({ kind: 'answered', answer: { problems: 0 } });
+    });
+
+    /** What EventBridge Scheduler does in 5 minutes each. */
+  async function ticks(count: number): Promise<void> {
+    for (let i = 0; i < count; i += 1) {
+      await world.run('scale-pools');
+      await world.run('watch-clusters');
+      world.pass(5 * minuteMs);
+    }
+  }
+
+  const kindsTold = () =>
+      world.told.map(({ body }) => `${String(body['type'])} ${String((body['data'] as { kind: string }).kind)}`);
+
+    const leaseEvent = (lease: string, atLeast: number) =>
+      JSON.stringify({
+        id: `${lease}-start`,
+        lease,
+        time: new Date(world.now()).toISOString(),
+        pool: 'dev/workers',
+        atLeast,
+        for: '6h',
+      });
+
+    function queueMessages(bodies: readonly string[]): unknown {
+      const eventSourceARN = 'arn:aws:sqs:eu-central-1:111122223333:lamplighter-jobs';
+      return {
+        Records: bodies.map((body, at) => ({
+          messageId: `m${at}`,
+          receiptHandle: `h${at}`,
+          body,
+          eventSource: 'aws:sqs',
+          eventSourceARN,
+        })),
+      };
+    }
+
+    function signedRequest(body: string) {
+      const at = new Date(world.now());
+      const headers = {
+        'content-type': 'application/json',
+        'webhook-id': 'msg_1',
+        'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+        'webhook-signature': new Webhook(signingSecret).sign('msg_1', at, body),
+      };
+      const http = {
+        method: 'POST',
+        path: '/events/ci',
+        protocol: 'HTTP/1.1',
+        sourceIp: '192.0.2.7',
+        userAgent: 'test',
+      };
+      return {
+        version: '2.0',
+        rawPath: '/events/ci',
+        rawQueryString: '',
+        headers,
+        requestContext: { domainName: 'abc.lambda-url.eu-central-1.on.aws', http },
+        body,
+        isBase64Encoded: false,
+      };
+    }
+
+    /** The process ends while its PUT is on the wire, having been applied there or not. */
+    async function killDuringPut(applied: boolean): Promise<void> {
+      const scaling = world.container('scale-pools');
+      world.fault = ({ method }) => {
+        if (method !== 'PUT') return undefined;
+        scaling.kill();
+        return { kind: 'hang', applied };
+      };
+      const ended = await world.run('scale-pools', { only: { region: 'r1', cluster: 'dev' } });
+      world.fault = undefined;
+      expect(ended).toEqual({ kind: 'killed' });
+    }
+  },
+);

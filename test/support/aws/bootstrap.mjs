@@ -1,0 +1,44 @@
+/**
+ * Runs a packaged handler as Lambda's Node runtime does, over the Runtime API:
+ * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. The test's Runtime API also says how far its clock is
+ * ahead, so that a day passes between two invocations without anybody waiting.
+ */
+import http from 'node:http';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
+const realNow = Date.now.bind(Date);
+let aheadMs = 0;
+Date.now = () => realNow() + aheadMs;
+
+function call(method, path, body) {
+  return new Promise((resolve, reject) => {
+    const request = http.request({ host, port, method, path: `/2018-06-01/runtime${path}` }, (response) => {
+      let text = '';
+      response
+        .setEncoding('utf8')
+        .on('data', (part) => (text += part))
+        .on('end', () => resolve({ headers: response.headers, text }));
+    });
+    request.on('error', reject).end(body);
+  });
+}
+
+const [file, name] = process.env._HANDLER.split('.');
+const module = await import(pathToFileURL(join(process.env.LAMBDA_TASK_ROOT, `${file}.mjs`)));
+
+for (;;) {
+  const { headers, text } = await call('GET', '/invocation/next');
+  const id = headers['lambda-runtime-aws-request-id'];
+  const deadline = Number(headers['lambda-runtime-deadline-ms']);
+  aheadMs = Number(headers['test-clock-ahead-ms'] ?? 0);
+  const context = { awsRequestId: id, getRemainingTimeInMillis: () => deadline - realNow() };
+  try {
+    const answer = await module[name](JSON.parse(text), context);
+    await call('POST', `/invocation/${id}/response`, JSON.stringify(answer ?? null));
+  } catch (error) {
+    const failure = { errorType: error.name, errorMessage: error.message, stackTrace: String(error.stack).split('\n') };
+    await call('POST', `/invocation/${id}/error`, JSON.stringify(failure));
+  }
+}

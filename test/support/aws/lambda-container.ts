@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const bootstrap = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
+
+export type Ended =
+  | { readonly kind: 'answered'; readonly answer: unknown }
+  | { readonly kind: 'failed'; readonly message: string }
+  /** The process ended before it answered. */
+  | { readonly kind: 'killed' };
+
+export type LambdaContainer = {
+  /** One at a time; the process starts with the first and stays for the next. */
+  readonly invoke: (event: unknown, aheadMs?: number) => Promise<Ended>;
+  readonly kill: () => void;
+  /** All that was printed. */
+  readonly output: () => string;
+  readonly close: () => Promise<void>;
+};
+
+export type ContainerOptions = {
+  /** Where the package was unpacked. */
+  readonly taskRoot: string;
+  /** "dist/functions/scale-pools/index.handler". */
+  readonly handler: string;
+  readonly env: { readonly [name: string]: string };
+  readonly timeoutMs: number;
+};
+
+type Waiting = { readonly event: unknown; readonly aheadMs: number; readonly end: (ended: Ended) => void };
+
+/** A Runtime API and the process that asks it for work, as in one Lambda container. */
+export async function openContainer(options: ContainerOptions): Promise<LambdaContainer> {
+  let child: ChildProcess | undefined;
+  let output = '';
+  let current: Waiting | undefined;
+  let asking: ServerResponse | undefined;
+  let served = 0;
+
+  const server = createServer((request, response) => void answer(request, response));
+  const address = await listen(server);
+
+  return {
+    invoke: (event, aheadMs = 0) =>
+      new Promise((end) => {
+        current = { event, aheadMs, end };
+        child ??= start();
+        handOver();
+      }),
+    kill: () => child?.kill('SIGKILL'),
+    output: () => output,
+    close: async () => {
+      const ended = child && once(child, 'exit');
+      child?.kill('SIGKILL');
+      await ended;
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+
+  function start(): ChildProcess {
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      AWS_LAMBDA_RUNTIME_API: address,
+      LAMBDA_TASK_ROOT: options.taskRoot,
+      _HANDLER: options.handler,
+      ...options.env,
+    };
+    const process_ = spawn(process.execPath, [bootstrap], {
+      cwd: options.taskRoot,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [process_.stdout, process_.stderr]) stream.on('data', (part) => (output += String(part)));
+    process_.on('exit', () => {
+      [child, asking] = [undefined, undefined];
+      finish({ kind: 'killed' });
+    });
+    return process_;
+  }
+
+  function handOver(): void {
+    if (asking === undefined || current === undefined) return;
+    served += 1;
+    const headers = {
+      'lambda-runtime-aws-request-id': `request-${served}`,
+      'lambda-runtime-deadline-ms': String(Date.now() + options.timeoutMs),
+      'test-clock-ahead-ms': String(current.aheadMs),
+    };
+    asking.writeHead(200, headers).end(JSON.stringify(current.event));
+    asking = undefined;
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url?.endsWith('/invocation/next') === true) {
+      asking = response;
+      return handOver();
+    }
+    let text = '';
+    for await (const part of request) text += String(part);
+    response.writeHead(202).end();
+    const body = JSON.parse(text) as { readonly errorMessage?: string };
+    const isFailure = request.url?.endsWith('/error') === true;
+    finish(isFailure ? { kind: 'failed', message: body.errorMessage ?? '' } : { kind: 'answered', answer: body });
+  }
+
+  function finish(ended: Ended): void {
+    const waiting = current;
+    current = undefined;
+    waiting?.end(ended);
+  }
+}
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}

@@ -1,0 +1,141 @@
+/** All of Lamplighter on AWS, without AWS: the packaged zips, an emulated table, and everything else faked at its socket. */
+import { createServer, type IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AddressInfo } from 'node:net';
+import { randomId } from '../../../lib/io/ids.ts';
+import { makeDynamoStore } from '../../../lib/io/stores/dynamodb.ts';
+import type { Store } from '../../../lib/io/stores/store.ts';
+import { createWorld, type World } from '../../../lib/simulator/create-world.ts';
+import type { Fault, RequestInfo } from '../../../lib/simulator/faults.ts';
+import { serveSimulator } from '../../../lib/simulator/serve-simulator.ts';
+import { createStateTable, makeDynoxideClient, startDynoxide } from '../dynoxide.ts';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
+import { type FakeAws, startFakeAws } from './fake-aws.ts';
+import { type Ended, type LambdaContainer, openContainer } from './lambda-container.ts';
+import { packageService } from './package-service.ts';
+import type { Template } from './template.ts';
+import { unzip } from './unzip.ts';
+
+export type FunctionName = 'scale-pools' | 'watch-clusters' | 'deliver-alerts' | 'accept-events';
+
+export type Told = { readonly path: string; readonly body: { readonly [key: string]: unknown } };
+
+export type LambdaWorld = {
+  readonly template: Template;
+  readonly aws: FakeAws;
+  readonly mks: World;
+  readonly store: Store;
+  /** What the receiver of alerts got. */
+  readonly told: readonly Told[];
+  /** Invokes and waits for the end. */
+  readonly run: (name: FunctionName, event?: unknown) => Promise<Ended>;
+  readonly container: (name: FunctionName) => LambdaContainer;
+  /** Everybody's clock moves on. */
+  readonly pass: (ms: number) => void;
+  readonly now: () => number;
+  /** Decides what an MKS request meets. */
+  fault: ((request: RequestInfo) => Fault | undefined) | undefined;
+  readonly close: () => Promise<void>;
+};
+
+const timeouts = {
+  'scale-pools': 300_000,
+  'watch-clusters': 300_000,
+  'deliver-alerts': 120_000,
+  'accept-events': 30_000,
+};
+
+export async function startLambdaWorld(makeConfig: (api: string) => string): Promise<LambdaWorld> {
+  let aheadMs = 0;
+  const clock = { now: () => Date.now() + aheadMs, sleep: async () => {} };
+  const hooks: { fault: LambdaWorld['fault'] } = { fault: undefined };
+  const fleet = { clusters: [{ name: 'dev', pools: [{ name: 'workers', size: 3 }] }] };
+  const mks = createWorld({ clock, fleet, fault: (request) => hooks.fault?.(request) });
+  const simulator = await serveSimulator(mks, { host: '127.0.0.1', port: 0 });
+  const receiver = await startReceiver();
+  const dynoxide = await startDynoxide();
+  await createStateTable(makeDynoxideClient(dynoxide.endpoint), 'lamplighter-test');
+  const aws = await startFakeAws(dynoxide.endpoint);
+  aws.secrets['lamplighter/r1'] = { AWSCURRENT: mks.token };
+  aws.secrets['lamplighter/hook'] = { AWSCURRENT: `${receiver.url}/hook` };
+  const folder = makeTemporaryFolder();
+  const file = join(folder.path, 'fleet.yml');
+  writeFileSync(file, makeConfig(simulator.url), { mode: 0o600 });
+  const { template } = await packageService(join(folder.path, 'package'), ['--config', file]);
+  const containers = await openContainers(folder.path, aws.endpoint);
+  return {
+    template,
+    aws,
+    mks,
+    store: makeDynamoStore({
+      client: makeDynoxideClient(dynoxide.endpoint),
+      table: 'lamplighter-test',
+      newId: randomId,
+      clock,
+    }),
+    told: receiver.told,
+    run: (name, event = {}) => containers[name].invoke(event, aheadMs),
+    container: (name) => containers[name],
+    pass: (ms) => {
+      aheadMs += ms;
+    },
+    now: clock.now,
+    get fault() {
+      return hooks.fault;
+    },
+    set fault(fault) {
+      hooks.fault = fault;
+    },
+    close: async () => {
+      await Promise.all(Object.values(containers).map((one) => one.close()));
+      await Promise.all([aws.close(), simulator.close(), receiver.close(), dynoxide.stop()]);
+      folder.remove();
+    },
+  };
+}
+
+async function openContainers(folder: string, endpoint: string): Promise<{ [name in FunctionName]: LambdaContainer }> {
+  const names = Object.keys(timeouts) as readonly FunctionName[];
+  const opened = names.map(async (name) => {
+    const taskRoot = join(folder, name);
+    const zip = name.replace(/-(.)/gu, (_, letter: string) => letter.toUpperCase());
+    await unzip(join(folder, 'package', `${zip}.zip`), taskRoot);
+    const env = {
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: name,
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      LAMPLIGHTER_INSTALLATION: 'lamplighter-prod',
+      LAMPLIGHTER_SCALE_POOLS: 'lamplighter-prod-scale-pools',
+      LAMPLIGHTER_DELIVER_ALERTS: 'lamplighter-prod-deliver-alerts',
+    };
+    const handler = `dist/functions/${name}/index.handler`;
+    return [name, await openContainer({ taskRoot, handler, env, timeoutMs: timeouts[name] })] as const;
+  });
+  return Object.fromEntries(await Promise.all(opened)) as { [name in FunctionName]: LambdaContainer };
+}
+
+async function startReceiver(): Promise<{ url: string; told: Told[]; close: () => Promise<void> }> {
+  const told: Told[] = [];
+  const server = createServer((request, response) => {
+    void readText(request).then((text) => {
+      told.push({ path: request.url ?? '', body: JSON.parse(text === '' ? '{}' : text) as Told['body'] });
+      response.writeHead(204).end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = async () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, told, close };
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const part of request) text += String(part);
+  return text;
+}
