@@ -129,3 +129,61 @@ test('a sender that slept past its lease changes nothing', async () => {
   expect(receivers.pager.requests.map(({ body }) => JSON.parse(body).event_action)).toEqual(['resolve']);
   expect(await whatWaits(world)).toBe(0);
 });
+
+test('a sender that slept before its mark sends nothing', async () => {
+  const { receivers, world } = makeWorld();
+  await world.put(aDelivery(world.idOf('pager'), 1));
+  let isAsleep = true;
+  const sleepy = world.processWith({
+    store: {
+      ...world.store,
+      commit: async (writes) => {
+        const isMark = writes.some((write) => write.key.partition.startsWith('outbox/'));
+        if (isMark && isAsleep) {
+          isAsleep = false;
+          world.clock.moveTo(world.clock.now() + 40 * minute);
+          await deliverAlerts(world.parts);
+          await world.put(aDelivery(world.idOf('pager'), 1, { sequence: 2, facts: overFacts() }));
+          await deliverAlerts(world.parts);
+        }
+        return world.store.commit(writes);
+      },
+    },
+  });
+  await deliverAlerts(sleepy);
+  expect(receivers.pager.requests.map(({ body }) => JSON.parse(body).event_action)).toEqual(['trigger', 'resolve']);
+});
+
+test('while one sender waits for an answer another sends nothing', async () => {
+  const { receivers, world } = makeWorld();
+  await world.put(aDelivery(world.idOf('hook'), 1));
+  const slow = world.processWith({
+    fetch: async (input, init) => {
+      await deliverAlerts(world.parts);
+      return world.fetch(input, init);
+    },
+  });
+  await deliverAlerts(slow);
+  expect(receivers.hook.requests).toHaveLength(1);
+});
+
+test.each(['hang-after', 'drop'] as const)('an open that was taken unseen (%s) is resolved', async (kind) => {
+  const { receivers, world } = makeWorld();
+  receivers.pager.faults = (ordinal) => (ordinal === 0 ? { kind } : undefined);
+  await world.put(aDelivery(world.idOf('pager'), 1));
+  await deliverAlerts({ ...world.parts, timeLeftMs: () => 20_000 });
+  await world.put(aDelivery(world.idOf('pager'), 1, { sequence: 2, facts: overFacts() }));
+  await runUntilQuiet(world);
+  expect([...receivers.pager.alerts.values()]).toMatchObject([{ status: 'resolved', opened: 1 }]);
+});
+
+test('an open that was refused for certain needs no resolve', async () => {
+  const { receivers, world } = makeWorld();
+  receivers.pager.faults = (ordinal) => (ordinal === 0 ? { kind: 'answer', reply: { status: 403 } } : undefined);
+  await world.put(aDelivery(world.idOf('pager'), 1));
+  await deliverAlerts({ ...world.parts, timeLeftMs: () => 16_000 });
+  await world.put(aDelivery(world.idOf('pager'), 1, { sequence: 2, facts: overFacts() }));
+  await runUntilQuiet(world);
+  expect(receivers.pager.requests).toHaveLength(1);
+  expect(await whatWaits(world)).toBe(0);
+});
