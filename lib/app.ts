@@ -16,7 +16,7 @@ import type { Environment } from './io/secrets/env-secret.ts';
 import { makeSecrets, type Secrets } from './io/secrets/secrets.ts';
 import type { Store } from './io/stores/store.ts';
 import { acceptEvents, type AcceptParts } from './jobs/accept-events.ts';
-import type { DeliverReport } from './jobs/deliver/deliver-parts.ts';
+import type { DeliverParts, DeliverReport } from './jobs/deliver/deliver-parts.ts';
 import { deliverAlerts, type DeliverOptions } from './jobs/deliver-alerts.ts';
 import type { EventOutcome } from './jobs/intake/event-outcome.ts';
 import { knownFleet } from './jobs/intake/known-fleet.ts';
@@ -51,6 +51,8 @@ export type App = {
     options?: DeliverOptions,
     timeLeftMs?: () => number,
   ) => Promise<DeliverReport>;
+  /** The same parts for what people do to the outbox by hand, and for fire drills. */
+  readonly deliverParts: (config: CompiledConfig, timeLeftMs?: () => number) => DeliverParts;
   /** Writes down what events ask for; resolves when it is stored. `wake` starts a round for the cluster at once. */
   readonly accept: (
     config: CompiledConfig,
@@ -82,6 +84,17 @@ export function makeApp(parts: AppParts): App {
     ...fleet,
     ...(count ? { count } : {}),
   });
+  const deliverParts: App['deliverParts'] = (config, timeLeftMs) => ({
+    config,
+    clock,
+    newId,
+    store,
+    hash: sha256,
+    send: (message) => sendOnce(parts, message),
+    secret: parts.secrets.read,
+    log: log.with({ job: 'deliver-alerts', config: config.hash }),
+    ...(timeLeftMs ? { timeLeftMs } : {}),
+  });
   return {
     parts,
     mksOf,
@@ -110,21 +123,8 @@ export function makeApp(parts: AppParts): App {
         log: log.with({ job: 'watch-clusters', config: config.hash }),
         ...(configProblem ? { configProblem } : {}),
       }),
-    deliver: (config, options, timeLeftMs) =>
-      deliverAlerts(
-        {
-          config,
-          clock,
-          newId,
-          store,
-          hash: sha256,
-          send: (message) => sendOnce(parts, message),
-          secret: parts.secrets.read,
-          log: log.with({ job: 'deliver-alerts', config: config.hash }),
-          ...(timeLeftMs ? { timeLeftMs } : {}),
-        },
-        options,
-      ),
+    deliver: (config, options, timeLeftMs) => deliverAlerts(deliverParts(config, timeLeftMs), options),
+    deliverParts,
     accept: (config, source, events, wake, count) => acceptEvents(acceptParts(config, wake, count), source, events),
     acceptParts,
   };

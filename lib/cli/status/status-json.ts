@@ -66,7 +66,7 @@ export function whatIsAsked(ask: Exclude<Ask, { kind: 'release' }>): object {
   }
 }
 
-function subjectJson(subject: Subject): { region: string | null; cluster: string | null; pool: string | null } {
+export function subjectJson(subject: Subject): { region: string | null; cluster: string | null; pool: string | null } {
   return {
     region: 'region' in subject ? subject.region : null,
     cluster: 'cluster' in subject ? subject.cluster : null,

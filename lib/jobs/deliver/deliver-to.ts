@@ -18,6 +18,9 @@ const leastAttemptMs = 10_000;
 /** One run is over after this even where nobody limits it: other destinations' runs wait for it. */
 export const longestRunMs = 50_000;
 
+/** A destination's problem while somebody else writes to it: no failure. */
+export const anotherSender = 'another sender is at it';
+
 /** Sends what waits for one destination, as far as its pace, its state and the remaining time allow. */
 export async function deliverTo(parts: DeliverParts, target: Target): Promise<DestinationReport> {
   const nothing = { accepted: 0, confirmed: 0, parked: 0, dropped: 0, failed: 0, waiting: 0 };
@@ -30,7 +33,7 @@ export async function deliverTo(parts: DeliverParts, target: Target): Promise<De
     return { ...idle, nextAt: sender.nextAt, problem: sender.failing?.problem };
   }
   const session = await openSession(parts, target);
-  if (session === undefined) return { ...idle, problem: 'another sender is at it' };
+  if (session === undefined) return { ...idle, problem: anotherSender };
   const nextAt = await work(session, credentials);
   await closeSession(session);
   const waiting = session.deliveries.size + (session.batch?.batch.members.length ?? 0);

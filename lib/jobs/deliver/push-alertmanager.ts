@@ -71,7 +71,7 @@ function factsOf(record: IncidentRecord): OpenIncident['facts'] {
   return { kind, severity, subject, text, fix, since, until: phase === 'open' ? undefined : endedAt };
 }
 
-async function credentialsOf(
+export async function credentialsOf(
   { secret }: DeliverParts,
   destination: DestinationConfig,
 ): Promise<ReadCredentials | { readonly problem: string }> {
@@ -84,7 +84,7 @@ async function credentialsOf(
 }
 
 /** All parts, up to the first that fails: the next run sends everything again. */
-async function push(
+export async function push(
   { send, clock }: DeliverParts,
   { insecure }: DestinationConfig,
   incidents: readonly OpenIncident[],

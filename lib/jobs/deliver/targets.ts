@@ -16,7 +16,11 @@ export type Target = {
 };
 
 /** The configured destinations in their order, then whatever else may have something waiting. */
-export async function listTargets({ store, config, hash }: DeliverParts): Promise<readonly Target[]> {
+export async function listTargets({
+  store,
+  config,
+  hash,
+}: Pick<DeliverParts, 'store' | 'config' | 'hash'>): Promise<readonly Target[]> {
   const senders = new Map((await listSenders(store)).map((stored) => [stored.sender.id, stored]));
   const known = (await listKnownDestinations(store)).map(({ known: { id, destination } }) => ({ id, destination }));
   const present = config.destinations.map((destination) => ({ id: destinationId(destination, hash), destination }));

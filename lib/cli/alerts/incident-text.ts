@@ -1,0 +1,47 @@
+import type { EpochMs } from '../../decide/model.ts';
+import type { Paint } from '../paint.ts';
+import { ago, clockOf, localInstant } from '../render/instant.ts';
+import { printable } from '../render/table.ts';
+import type { IncidentView, Message } from './incident-view.ts';
+import { shortId } from './short-id.ts';
+
+type Reading = { readonly now: EpochMs; readonly zone: string; readonly paint: Paint };
+
+/** One incident for people: how bad, what, since when, who was told. */
+export function incidentText({ record, told }: IncidentView, { now, zone, paint }: Reading): readonly string[] {
+  const { key, kind, severity, phase, text, fix, flapping, silenced, cause, endedAt } = record;
+  const since = Math.min(record.since ?? record.episode, record.episode);
+  const colour = severity === 'critical' ? paint.red : severity === 'warning' ? paint.yellow : paint.dim;
+  const state = phase === 'open' ? '' : phase === 'pending' ? ', not long enough to be told' : ', over';
+  const names = told.map(({ destination }) => destination).join(', ');
+  return [
+    `${colour(severity)} ${kind} ${shortId(key)}${state}, since ${localInstant(since, zone)}, ${ago(since, now)}`,
+    `  ${printable(text)}`,
+    ...(fix === undefined || phase === 'quiet' ? [] : [`  you can: ${printable(fix)}`]),
+    ...(flapping ? ['  it comes and goes'] : []),
+    ...(endedAt === undefined || phase !== 'quiet' ? [] : [`  ended ${ago(endedAt, now)}: ${cause ?? 'recovered'}`]),
+    ...(silenced === undefined ? [] : [`  ${printable(silenced)}`]),
+    ...(phase === 'open' ? [`  told: ${names === '' ? 'nobody' : names}`] : []),
+  ];
+}
+
+/** What was said about it and what was not, with reasons. */
+export function whyText({ notTold }: IncidentView, messages: readonly Message[], zone: string): readonly string[] {
+  const said = messages.map(({ at, what, destination, state, reason }) => {
+    return `  ${timeOf(at, zone)}  ${what} to ${destination}: ${state}${reason === undefined ? '' : ` (${printable(reason)})`}`;
+  });
+  const unsaid = notTold.map(({ at, what, destination, reason }) => {
+    return `  ${timeOf(at, zone)}  ${what} not told${destination === undefined ? '' : ` to ${destination}`}: ${printable(reason)}`;
+  });
+  return [
+    `  said (${zone}):${said.length === 0 ? ' nothing that is still remembered' : ''}`,
+    ...said,
+    `  not said:${unsaid.length === 0 ? ' nothing was kept back' : ''}`,
+    ...unsaid,
+  ];
+}
+
+function timeOf(at: EpochMs, zone: string): string {
+  const { date, time } = clockOf(at, zone);
+  return `${date} ${time}`;
+}

@@ -1,0 +1,98 @@
+import { sha256 } from '../../app.ts';
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import type { Delivery } from '../../decide/incidents/delivery.ts';
+import { deliveryId } from '../../decide/incidents/enqueue.ts';
+import type { EpochMs } from '../../decide/model.ts';
+import type { Batch, Member } from '../../decide/outbox/batch.ts';
+import type { SenderRecord } from '../../decide/outbox/sender.ts';
+import type { Store } from '../../io/stores/store.ts';
+import { listTargets, type Target } from '../../jobs/deliver/targets.ts';
+import { listParked, loadOutbox } from '../../jobs/records/delivery-records.ts';
+
+/** A message that waits, as people see it. */
+export type WaitingMessage = {
+  readonly id: string;
+  readonly key: string;
+  readonly what: Delivery['facts']['what'];
+  readonly kind: Delivery['facts']['kind'];
+  readonly severity: Delivery['facts']['severity'];
+  readonly text: string;
+  readonly queuedAt: EpochMs;
+  readonly attempts: number;
+  /** Its last attempt may have been taken all the same. */
+  readonly isMaybeAccepted: boolean;
+  /** It goes out as a line of one message with others. */
+  readonly isInBatch: boolean;
+};
+
+export type ParkedMessage = WaitingMessage & { readonly reason: string; readonly parkedAt: EpochMs };
+
+export type DestinationView = {
+  readonly target: Target;
+  /** `untried`: nothing was sent there yet. */
+  readonly state: 'untried' | 'working' | 'failing' | 'broken';
+  readonly since: EpochMs | undefined;
+  readonly problem: string | undefined;
+  /** Nothing is sent there before; undefined = at once. */
+  readonly nextAt: EpochMs | undefined;
+  readonly waiting: readonly WaitingMessage[];
+  readonly parked: readonly ParkedMessage[];
+};
+
+/** Every destination with what waits for it and what it refused; those that left the config while something is there. */
+export async function viewOutbox(
+  store: Store,
+  config: CompiledConfig,
+  now: EpochMs,
+): Promise<readonly DestinationView[]> {
+  const targets = await listTargets({ store, config, hash: sha256 });
+  const views = await Promise.all(targets.map((target) => viewDestination(store, target, now)));
+  return views.filter(({ target, waiting, parked }) => {
+    return target.standing !== 'removed' || waiting.length > 0 || parked.length > 0;
+  });
+}
+
+async function viewDestination(store: Store, target: Target, now: EpochMs): Promise<DestinationView> {
+  const { deliveries, batch } = await loadOutbox(store, target.id);
+  const parked = await listParked(store, target.id);
+  const alone = deliveries.map(({ delivery }) => waitingOf(delivery));
+  const together = batch === undefined ? [] : membersOf(batch.batch);
+  return {
+    target,
+    ...standingOf(target.stored?.sender, now),
+    waiting: [...alone, ...together].sort((a, b) => a.queuedAt - b.queuedAt),
+    parked: parked.map(({ parked: { delivery, reason, at } }) => ({ ...waitingOf(delivery), reason, parkedAt: at })),
+  };
+}
+
+function standingOf(
+  sender: SenderRecord | undefined,
+  now: EpochMs,
+): Pick<DestinationView, 'state' | 'since' | 'problem' | 'nextAt'> {
+  const nextAt = sender !== undefined && sender.nextAt > now ? sender.nextAt : undefined;
+  const { failing, broken, lastSuccessAt } = sender ?? {};
+  if (failing !== undefined) {
+    const since = broken?.since ?? failing.since;
+    return { state: broken === undefined ? 'failing' : 'broken', since, problem: failing.problem, nextAt };
+  }
+  return {
+    state: lastSuccessAt === undefined ? 'untried' : 'working',
+    since: lastSuccessAt,
+    problem: undefined,
+    nextAt,
+  };
+}
+
+function waitingOf({ id, key, facts, queuedAt, attempts, maybeAccepted }: Delivery): WaitingMessage {
+  const { what, kind, severity, text } = facts;
+  return { id, key, what, kind, severity, text, queuedAt, attempts, isMaybeAccepted: maybeAccepted, isInBatch: false };
+}
+
+function membersOf({ members, destination, attempts, maybeAccepted }: Batch): readonly WaitingMessage[] {
+  return members.map(({ key, episode, sequence, queuedAt, facts, ...member }: Member) => {
+    const { what, kind, severity, text } = facts;
+    const id = deliveryId(key, episode, sequence, destination, sha256);
+    const isMaybeAccepted = maybeAccepted || member.maybeAccepted;
+    return { id, key, what, kind, severity, text, queuedAt, attempts, isMaybeAccepted, isInBatch: true };
+  });
+}

@@ -1,0 +1,91 @@
+import { type Command, Option } from 'commander';
+import { sha256 } from '../../app.ts';
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import { isWorse, type IncidentRecord } from '../../decide/incidents/incident.ts';
+import { CommandError } from '../../errors.ts';
+import type { Store } from '../../io/stores/store.ts';
+import { listTargets } from '../../jobs/deliver/targets.ts';
+import { listIncidents } from '../../jobs/records/incident-records.ts';
+import { findIncident } from '../alerts/find-incident.ts';
+import { incidentJson, whyJson } from '../alerts/incident-json.ts';
+import { incidentText, whyText } from '../alerts/incident-text.ts';
+import { type IncidentView, listMessages, type Message, viewIncident } from '../alerts/incident-view.ts';
+import type { CliParts } from '../cli-parts.ts';
+import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
+import { makePaint } from '../paint.ts';
+import { readConfig } from '../read-config.ts';
+import { writeJson } from '../render/json.ts';
+import { lookIntoStore } from '../with-store.ts';
+
+export type IncidentsOptions = ConfigOption & JsonOption & { readonly why?: string; readonly all?: true };
+
+export function addIncidents(program: Command, parts: CliParts): void {
+  const command = program
+    .command('incidents')
+    .description('What is wrong now, since when, and who was told. Asks no API.')
+    .option('--all', 'also what may become an incident, and what is over but still remembered')
+    .addOption(
+      new Option('--why <id>', 'one incident: every message about it, and every reason why one was not sent').conflicts(
+        'all',
+      ),
+    )
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((options: IncidentsOptions) => incidents(parts, options));
+  examples(command, [
+    ['lamplighter incidents', 'what is open'],
+    ['lamplighter incidents --why 3f9ac1d2', 'why somebody was told, or was not; a message’s id does too'],
+    ['lamplighter incidents --json', 'for programs'],
+  ]);
+}
+
+export async function incidents(parts: CliParts, options: IncidentsOptions): Promise<void> {
+  const config = await readConfig(parts, options.config);
+  if (options.why !== undefined) return why(parts, config, options.why, options);
+  const records = await lookIntoStore(parts, config, async (store) =>
+    (await listIncidents(store)).map(({ record }) => record),
+  );
+  const shown = (records ?? []).filter(({ phase }) => options.all || phase === 'open').toSorted(gravestFirst);
+  const views = shown.map((record) => viewIncident(record, config));
+  if (options.json) writeJson(parts.stdout, views.map(incidentJson));
+  else writeText(parts, views, options.all === true);
+}
+
+async function why(parts: CliParts, config: CompiledConfig, id: string, { json }: JsonOption): Promise<void> {
+  const found = await lookIntoStore(parts, config, async (store) => {
+    const record = await findIncident(store, id);
+    return record && { view: viewIncident(record, config), messages: await messagesOf(store, record, config) };
+  });
+  if (found === undefined)
+    throw new CommandError(`There is no incident "${id}", or it is forgotten by now; see: lamplighter incidents --all`);
+  if (json) return writeJson(parts.stdout, whyJson(found.view, found.messages));
+  const lines = [...incidentText(found.view, readingOf(parts)), ...whyText(found.view, found.messages, parts.zone)];
+  parts.stdout.write(`${lines.join('\n')}\n`);
+}
+
+async function messagesOf(store: Store, record: IncidentRecord, config: CompiledConfig): Promise<readonly Message[]> {
+  const targets = await listTargets({ store, config, hash: sha256 });
+  const ids = targets.map(({ id }) => id);
+  return listMessages(store, record, config, ids);
+}
+
+function writeText(parts: CliParts, views: readonly IncidentView[], isAll: boolean): void {
+  if (views.length === 0) {
+    parts.stdout.write(isAll ? 'no incident is known\n' : 'nothing is open\n');
+    return;
+  }
+  const blocks = views.map((view) => incidentText(view, readingOf(parts)).join('\n'));
+  parts.stdout.write(`${blocks.join('\n')}\n`);
+}
+
+function readingOf({ clock, zone, stdout, env }: CliParts): Parameters<typeof incidentText>[1] {
+  return { now: clock.now(), zone, paint: makePaint(stdout, env) };
+}
+
+const order = { open: 0, pending: 1, quiet: 2 } as const;
+
+function gravestFirst(a: IncidentRecord, b: IncidentRecord): number {
+  if (a.phase !== b.phase) return order[a.phase] - order[b.phase];
+  if (a.severity !== b.severity) return isWorse(a.severity, b.severity) ? -1 : 1;
+  return a.episode - b.episode;
+}

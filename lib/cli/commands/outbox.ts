@@ -1,0 +1,130 @@
+import { Argument, type Command, Option } from 'commander';
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import { CommandError, UsageError } from '../../errors.ts';
+import type { ByHand } from '../../jobs/deliver/outbox-by-hand.ts';
+import { outboxId } from '../../jobs/records/delivery-records.ts';
+import { listHistory } from '../../jobs/records/history-records.ts';
+import { makeDestinationNames } from '../alerts/destination-names.ts';
+import { findDelivery, type FoundDelivery } from '../alerts/find-delivery.ts';
+import { destinationJson, endedJson } from '../alerts/outbox-json.ts';
+import { destinationText, historyText } from '../alerts/outbox-text.ts';
+import { viewOutbox } from '../alerts/outbox-view.ts';
+import { shortId } from '../alerts/short-id.ts';
+import { testDestination } from '../alerts/test-destination.ts';
+import type { CliParts } from '../cli-parts.ts';
+import {
+  type ConfigOption,
+  configOption,
+  examples,
+  type JsonOption,
+  jsonOption,
+  readDuration,
+  type ReasonOption,
+  reasonOption,
+} from '../options.ts';
+import { makePaint } from '../paint.ts';
+import { readConfig } from '../read-config.ts';
+import { writeJson } from '../render/json.ts';
+import { lookIntoStore, withStore } from '../with-store.ts';
+
+export type OutboxOptions = ConfigOption & JsonOption & ReasonOption & { readonly history?: number | true };
+export type OutboxVerb = 'retry' | 'drop' | 'test';
+
+const dayMs = 24 * 60 * 60_000;
+
+export function addOutbox(program: Command, parts: CliParts): void {
+  const command = program
+    .command('outbox')
+    .description('What waits to be told, what was refused, and how each destination does; or change that.')
+    .addArgument(
+      new Argument('[verb]', 'retry a parked message, drop one, or test a destination').choices([
+        'retry',
+        'drop',
+        'test',
+      ]),
+    )
+    .argument('[what]', 'for retry and drop: a message’s id; for test: a destination')
+    .addOption(
+      new Option(
+        '--history [duration]',
+        'what was told and how each message ended: the last 24h, or as long as given',
+      ).argParser(readDuration),
+    )
+    .addOption(reasonOption())
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((verb: OutboxVerb | undefined, what: string | undefined, options: OutboxOptions) =>
+      outbox(parts, verb, what, options),
+    );
+  examples(command, [
+    ['lamplighter outbox', 'what waits and what is parked'],
+    ['lamplighter outbox test ops', 'a fire drill: an alert and its end, the way every alert goes'],
+    ['lamplighter outbox retry 3f9ac1d2', 'send a parked message once more'],
+    ['lamplighter outbox drop 3f9ac1d2 --reason "told by phone"', 'never send it'],
+    ['lamplighter outbox --history 7d', 'what was told this week'],
+  ]);
+}
+
+export async function outbox(
+  parts: CliParts,
+  verb: OutboxVerb | undefined,
+  what: string | undefined,
+  options: OutboxOptions,
+): Promise<void> {
+  const config = await readConfig(parts, options.config);
+  if (options.reason !== undefined && verb !== 'drop') throw new UsageError('--reason is for: outbox drop');
+  if (options.history !== undefined && verb !== undefined) throw new UsageError(`--history is not for ${verb}`);
+  if (verb === undefined)
+    return options.history === undefined ? show(parts, config, options) : tellHistory(parts, config, options);
+  if (what === undefined)
+    throw new UsageError(`name what to ${verb}: ${verb === 'test' ? 'a destination' : 'a message’s id'}`);
+  if (verb === 'test') return testDestination(parts, config, what, options);
+  await withStore(parts, config, async (store) => {
+    const found = await findDelivery(store, config, what);
+    const { retryParked, dropDelivery } = await import('../../jobs/deliver/outbox-by-hand.ts');
+    const id = outboxId(found.delivery);
+    const own = { store, config, clock: parts.clock };
+    const who = options.reason === undefined ? parts.who : `${parts.who}: ${options.reason}`;
+    const outcome = await (verb === 'retry'
+      ? retryParked(own, found.target, id)
+      : dropDelivery(own, found.target, id, who));
+    tellByHand(parts, verb, found, outcome, options);
+  });
+}
+
+async function show(parts: CliParts, config: CompiledConfig, { json }: JsonOption): Promise<void> {
+  const now = parts.clock.now();
+  const views = await lookIntoStore(parts, config, (store) => viewOutbox(store, config, now));
+  if (json) return writeJson(parts.stdout, (views ?? []).map(destinationJson));
+  const reading = { now, zone: parts.zone, paint: makePaint(parts.stdout, parts.env) };
+  const lines = (views ?? []).flatMap((view) => destinationText(view, reading));
+  const nothing = config.destinations.length === 0 ? 'the config has no destinations' : 'nothing was told yet';
+  parts.stdout.write(`${lines.length === 0 ? nothing : lines.join('\n')}\n`);
+}
+
+async function tellHistory(parts: CliParts, config: CompiledConfig, { json, history }: OutboxOptions): Promise<void> {
+  const since = parts.clock.now() - (typeof history === 'number' ? history : dayMs);
+  const records = (await lookIntoStore(parts, config, (store) => listHistory(store, since))) ?? [];
+  const nameOf = makeDestinationNames(config);
+  if (json)
+    return writeJson(
+      parts.stdout,
+      records.map((record) => endedJson(record, nameOf)),
+    );
+  const lines = historyText(records, nameOf, parts.zone);
+  parts.stdout.write(`${lines.length === 0 ? 'nothing was told in this time' : lines.join('\n')}\n`);
+}
+
+function tellByHand(
+  { stdout }: CliParts,
+  verb: 'retry' | 'drop',
+  { target, delivery }: FoundDelivery,
+  outcome: ByHand,
+  { json }: JsonOption,
+): void {
+  const id = shortId(delivery.id);
+  if (outcome.kind === 'refused') throw new CommandError(`The message ${id} for ${target.name}: ${outcome.reason}`);
+  if (json) return writeJson(stdout, { kind: verb, id, destination: target.name });
+  const done = verb === 'retry' ? 'waits again and is sent with the next run' : 'is dropped';
+  stdout.write(`the message ${id} for ${target.name} ${done}\n`);
+}

@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { openSecrets } from '../../app.ts';
+import { suggest } from '../../config/did-you-mean.ts';
+import type { CompiledConfig, EventSourceConfig } from '../../decide/compiled-config.ts';
+import { UsageError } from '../../errors.ts';
+import { sendEvent } from '../../io/listen/send-event.ts';
+import { wayInOf } from '../../io/listen/way-in.ts';
+import { makeCliLog } from '../cli-log.ts';
+import type { CliParts } from '../cli-parts.ts';
+import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
+import { readConfig } from '../read-config.ts';
+import { writeJson } from '../render/json.ts';
+import { printable } from '../render/table.ts';
+
+export type SendOptions = ConfigOption &
+  JsonOption & { readonly source: string; readonly file: string; readonly to?: string };
+
+export function addSend(program: Command, parts: CliParts): void {
+  const command = program
+    .command('send')
+    .description('Sign an event as one of the configured sources and send it to a running Lamplighter.')
+    .requiredOption('--source <name>', 'the source, by its name under events:')
+    .requiredOption('--file <path>', 'the event; events/ holds a sample per kind')
+    .option('--to <address>', 'where it listens: http://127.0.0.1:9090 (default: the config’s listen)')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((options: SendOptions) => send(parts, options));
+  examples(command, [
+    ['lamplighter send --source ci --file events/http-native.json', 'to the instance that this config listens with'],
+    ['lamplighter send --source prom --file events/alertmanager.json --to https://events.example.org', ''],
+  ]);
+}
+
+/** The event goes as it stands in the file, byte for byte; what is answered is shown, and decides the exit code. */
+export async function send(
+  parts: CliParts,
+  { source: name, file, to, json, config: configFile }: SendOptions,
+): Promise<void> {
+  const config = await readConfig(parts, configFile);
+  const source = sourceOf(config, name);
+  const address = to ?? addressOf(config);
+  const body = await readEvent(file);
+  const [ref] = source.secrets;
+  const secret =
+    ref === undefined
+      ? undefined
+      : await openSecrets({ ...parts, log: makeCliLog(parts, 'error') }).read(ref, 'secret');
+  const { status, isAccepted, answer } = await sendEvent(parts, { to: address, source, secret, body });
+  if (json) writeJson(parts.stdout, { kind: 'send', source: name, status, accepted: isAccepted, answer });
+  else
+    parts.stdout.write(
+      `${isAccepted ? 'taken' : 'refused'} with status ${status}${answer === '' ? '' : `: ${printable(answer.trim())}`}\n`,
+    );
+  if (!isAccepted) parts.exitWith(1);
+}
+
+function sourceOf({ events }: CompiledConfig, name: string): EventSourceConfig {
+  const source = events.find((one) => one.name === name);
+  const names = events.map((one) => one.name);
+  if (source === undefined) throw new UsageError(`there is no event source "${name}": ${suggest(name, names)}`);
+  if (wayInOf(source) === 'none') {
+    const way = source.queue === undefined ? 'an event bus' : `the queue ${source.queue}`;
+    throw new UsageError(`events.${name} comes through ${way}, not over HTTP: send it there`);
+  }
+  return source;
+}
+
+function addressOf({ listen }: CompiledConfig): string {
+  if (listen === undefined) throw new UsageError('the config has no listen: give --to http://127.0.0.1:9090');
+  const { host, port } = listen;
+  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host;
+  return `http://${reached.includes(':') && !reached.startsWith('[') ? `[${reached}]` : reached}:${port}`;
+}
+
+async function readEvent(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
+    throw new UsageError(`Reading ${file} failed: ${code}; name a file that holds one event`);
+  }
+}

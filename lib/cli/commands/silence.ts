@@ -1,0 +1,167 @@
+import { type Command, Option } from 'commander';
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import type { IncidentRecord } from '../../decide/incidents/incident.ts';
+import type { SilenceRecord } from '../../decide/incidents/silence.ts';
+import { CommandError, UsageError } from '../../errors.ts';
+import type { Store } from '../../io/stores/store.ts';
+import { listIncidents, listSilences, silenceWrite } from '../../jobs/records/incident-records.ts';
+import { findIncident } from '../alerts/find-incident.ts';
+import {
+  configuredJson,
+  configuredText,
+  keptQuiet,
+  liveSilences,
+  silenceJson,
+  silenceText,
+} from '../alerts/silence-view.ts';
+import { shortId } from '../alerts/short-id.ts';
+import { readAskedMatch } from '../asked-match.ts';
+import type { CliParts } from '../cli-parts.ts';
+import {
+  type ConfigOption,
+  configOption,
+  type EndOptions,
+  endOf,
+  examples,
+  forOption,
+  type JsonOption,
+  jsonOption,
+  type ReasonOption,
+  reasonOption,
+  untilOption,
+} from '../options.ts';
+import { readConfig } from '../read-config.ts';
+import { writeJson } from '../render/json.ts';
+import { printable } from '../render/table.ts';
+import { lookIntoStore, withStore } from '../with-store.ts';
+
+export type SilenceOptions = ConfigOption &
+  JsonOption &
+  ReasonOption &
+  EndOptions & { readonly list?: true; readonly end?: true };
+
+export function addSilence(program: Command, parts: CliParts): void {
+  const command = program
+    .command('silence')
+    .description('Tell nobody for a while: of an incident until it is over, or of clusters and pools. Acting goes on.')
+    .argument('[what]', 'an incident’s id, or cluster, or cluster/pool, with *, ?, [ab] and {a,b}; * is everything')
+    .addOption(forOption('how long; an incident needs no end'))
+    .addOption(untilOption('until when'))
+    .addOption(reasonOption())
+    .addOption(new Option('--list', 'what is silenced, by people and by the config').conflicts(['end', 'for', 'until']))
+    .addOption(new Option('--end', 'tell again from now on').conflicts(['for', 'until']))
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((what: string | undefined, options: SilenceOptions) => silence(parts, what, options));
+  examples(command, [
+    ['lamplighter silence 3f9ac1d2 --reason "ticket 4711"', 'acknowledged: quiet until it is over'],
+    ['lamplighter silence "dev-*" --for 2h --reason upgrade', 'these clusters and their pools'],
+    ['lamplighter silence --list', ''],
+    ['lamplighter silence "dev-*" --end', ''],
+  ]);
+}
+
+/** Silenced incidents open and resolve without words; the end of what was told is told all the same. */
+export async function silence(parts: CliParts, what: string | undefined, options: SilenceOptions): Promise<void> {
+  const config = await readConfig(parts, options.config);
+  if (options.list) return list(parts, config, options);
+  if (what === undefined) throw new UsageError('name what to silence, an incident or a match; or give --list');
+  await withStore(parts, config, async (store) => {
+    const asked = await readScope(store, config, what);
+    await (options.end ? end(parts, store, asked, what, options) : begin(parts, store, asked, options));
+  });
+}
+
+type Scope = { readonly id: string; readonly scope: SilenceRecord['scope'] };
+
+/** An open incident, where the text is the beginning of its id; else a match. */
+async function readScope(store: Store, config: CompiledConfig, what: string): Promise<Scope> {
+  const incident = await findIncident(store, what);
+  if (incident === undefined) {
+    const match = readAskedMatch(what, config);
+    return { id: `match/${encodeURIComponent(match.text)}`, scope: { kind: 'match', match } };
+  }
+  const { key, episode, phase } = incident;
+  if (phase !== 'open') throw new CommandError(`The incident ${shortId(key)} is not open, so nobody is told of it`);
+  return { id: `incident/${key}`, scope: { kind: 'incident', key, episode } };
+}
+
+/** The last silence for the same match or incident stands. */
+async function begin(parts: CliParts, store: Store, { id, scope }: Scope, options: SilenceOptions): Promise<void> {
+  const now = parts.clock.now();
+  const isEndless = scope.kind === 'incident' && options.for === undefined && options.until === undefined;
+  const until = isEndless ? undefined : endOf(options, now, 'a silence');
+  const record: SilenceRecord = {
+    schema: 1,
+    id,
+    scope,
+    until,
+    who: parts.who,
+    reason: options.reason,
+    askedAt: now,
+  };
+  await put(store, record);
+  const quiet = keptQuiet(record, await incidentsOf(store), now);
+  if (options.json) {
+    writeJson(parts.stdout, {
+      kind: 'silence',
+      ...silenceJson(record),
+      incidents: quiet.map(({ key }) => shortId(key)),
+    });
+    return;
+  }
+  const lines = quiet.map((incident) => `  quiet: ${incident.kind} ${printable(incident.text)}`);
+  const note = lines.length === 0 ? ['  nothing that is open now; what opens meanwhile'] : lines;
+  parts.stdout.write(`silenced ${[silenceText(record, parts.zone), ...note].join('\n')}\n`);
+}
+
+/** Ended by its time, as every silence is: the next pass of the watch tells what is still wrong and was not told. */
+async function end(parts: CliParts, store: Store, { id }: Scope, what: string, { json }: JsonOption): Promise<void> {
+  const now = parts.clock.now();
+  const live = liveSilences(await silencesOf(store), await incidentsOf(store), now);
+  const found = live.find((one) => one.id === id);
+  if (found === undefined) throw new CommandError(`Nothing silences "${what}"; see: lamplighter silence --list`);
+  await put(store, { ...found, until: now });
+  if (json) writeJson(parts.stdout, { kind: 'silence-end', ...silenceJson(found) });
+  else parts.stdout.write(`ended the silence of ${silenceText(found, parts.zone)}\n`);
+}
+
+async function list(parts: CliParts, config: CompiledConfig, { json }: JsonOption): Promise<void> {
+  const now = parts.clock.now();
+  const asked =
+    (await lookIntoStore(parts, config, async (store) =>
+      liveSilences(await silencesOf(store), await incidentsOf(store), now),
+    )) ?? [];
+  const configured = config.silences.filter(({ until }) => until === undefined || now < until);
+  if (json) {
+    writeJson(parts.stdout, {
+      asked: asked.map(silenceJson),
+      configured: configured.map((one) => configuredJson(one, now)),
+    });
+    return;
+  }
+  const lines = [
+    ...asked.map((one) => silenceText(one, parts.zone)),
+    ...configured.map((one) => configuredText(one, now)),
+  ];
+  parts.stdout.write(`${lines.length === 0 ? 'nothing is silenced' : lines.join('\n')}\n`);
+}
+
+const mostAttempts = 20;
+
+async function put(store: Store, silenced: SilenceRecord): Promise<void> {
+  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    const before = (await listSilences(store)).find((stored) => stored.silence.id === silenced.id);
+    const outcome = await store.commit([silenceWrite(silenced, before?.version)]);
+    if (outcome.kind === 'committed') return;
+  }
+  throw new CommandError('The silence was not stored: others kept changing it; try again');
+}
+
+async function incidentsOf(store: Store): Promise<readonly IncidentRecord[]> {
+  return (await listIncidents(store)).map(({ record }) => record);
+}
+
+async function silencesOf(store: Store): Promise<readonly SilenceRecord[]> {
+  return (await listSilences(store)).map(({ silence: record }) => record);
+}
