@@ -6,6 +6,7 @@ import { mapBounded } from './concurrency.ts';
 import { storeRule } from './records/cluster-records.ts';
 import { noticeWrite } from './records/notice-records.ts';
 import { writeRoundFindings } from './records/round-findings.ts';
+import { readUninstalled } from './records/uninstalled.ts';
 import { type Acted, actOnCluster } from './scale/act.ts';
 import { concurrency, observeFleet, type SeenFleet } from './scale/observe.ts';
 import type { ScaleOptions, ScaleParts, ScaleProblem, ScaleReport } from './scale/scale-parts.ts';
@@ -15,7 +16,9 @@ import { announceStart } from './scale/started.ts';
  * One round: observe (all reads), decide (one pure call), act (all writes). Whatever fails for one cluster is said and
  * costs the others nothing. Throws only StoreError, when the store cannot be read at all.
  */
-export async function scalePools(parts: ScaleParts, options: ScaleOptions = {}): Promise<ScaleReport> {
+export async function scalePools(given: ScaleParts, options: ScaleOptions = {}): Promise<ScaleReport> {
+  const uninstalled = await readUninstalled(given.store);
+  const parts = uninstalled ? withoutRules(given) : given;
   const seen = await observeFleet(parts, options);
   const now = parts.clock.now();
   const isWhole = options.only === undefined && seen.problems.length === 0;
@@ -27,14 +30,23 @@ export async function scalePools(parts: ScaleParts, options: ScaleOptions = {}):
     storedRules: seen.storedRules,
     isWhole,
   });
-  const report = { plan, clusters: seen.clusters.length, pools: countPools(seen) };
+  const common = { plan, clusters: seen.clusters.length, pools: countPools(seen) };
+  const report = uninstalled ? { ...common, isUninstalled: true } : common;
   if (options.isDryRun) return { ...report, problems: seen.problems, results: [] };
   const problems = [...seen.problems];
   await keepRules(parts, seen, plan, problems);
-  await announceStart(parts, seen, options);
+  if (!uninstalled) await announceStart(parts, seen, options);
   const results = await actOnAll(parts, seen, plan, problems);
   await leaveWord(parts, seen, plan, options);
   return { ...report, problems, results };
+}
+
+/** As though every rule had left the config: what is away gets its base back, the rest is let go. */
+function withoutRules(parts: ScaleParts): ScaleParts {
+  parts.log.warn('this fleet is uninstalled: pools that are away get their bases back, and nothing else is done', {
+    undo: 'lamplighter uninstall --undo',
+  });
+  return { ...parts, config: { ...parts.config, rules: [] } };
 }
 
 function countPools(seen: SeenFleet): number {

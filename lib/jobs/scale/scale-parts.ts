@@ -51,4 +51,6 @@ export type ScaleReport = {
   readonly results: readonly { readonly cluster: string; readonly pool: string; readonly result: ActionResult }[];
   readonly clusters: number;
   readonly pools: number;
+  /** The fleet is uninstalled: pools that are away get their bases back, whatever the config says. */
+  readonly isUninstalled?: boolean;
 };

@@ -1,0 +1,97 @@
+import type { App } from '../../app.ts';
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import type { EpochMs } from '../../decide/model.ts';
+import { claimLastsMs } from '../../decide/scaling/claim.ts';
+import { describeSize } from '../../decide/scaling/size.ts';
+import type { Clock } from '../../io/clock.ts';
+import type { Store } from '../../io/stores/store.ts';
+import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
+import { type AwayPool, listAway } from './away-pools.ts';
+
+export type GiveBackParts = {
+  readonly app: App;
+  readonly store: Store;
+  readonly config: CompiledConfig;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** When the fleet was marked: rounds that began before may still act for as long as a claim lasts. */
+  readonly since: EpochMs;
+  readonly limitMs: number;
+  /** One line of progress. */
+  readonly tell: (line: string) => void;
+};
+
+/** A pool that is still away, and why. */
+export type NotGivenBack = { readonly pool: AwayPool; readonly reason: string };
+
+export type GivenBack = {
+  readonly isDone: boolean;
+  readonly rounds: number;
+  /** Deleted since, with or without their cluster: there is nothing to give back. */
+  readonly gone: readonly AwayPool[];
+  readonly notGivenBack: readonly NotGivenBack[];
+};
+
+const pauseMs = 60_000;
+/** No number of rounds ends these: a person has to. */
+const needsPerson: ReadonlySet<string> = new Set(['paused', 'base-unknown', 'ambiguous']);
+
+/** Rounds until nothing is away and nothing in flight, until only a person could go on, or until the time is over. */
+export async function giveBack(parts: GiveBackParts): Promise<GivenBack> {
+  const { app, store, config, clock, signal } = parts;
+  const regions = config.regions.map(({ name }) => name);
+  const end = clock.now() + parts.limitMs;
+  const told = new Set<string>();
+  for (let rounds = 1; ; rounds += 1) {
+    const report = await app.scale(config);
+    tellRound(parts, report, told);
+    const { away, inFlight } = await listAway(store, regions);
+    const gone = away.filter((pool) => isGone(pool, report));
+    const owed = away.filter((pool) => !gone.includes(pool));
+    const notGivenBack = owed.map((pool) => ({ pool, reason: reasonOf(pool, report) }));
+    const result = { rounds, gone, notGivenBack };
+    const isOver = clock.now() >= parts.since + claimLastsMs;
+    const isSettled = inFlight === 0 && report.problems.length === 0 && isOver;
+    if (isSettled && owed.every((pool) => isForPerson(pool, report)))
+      return { ...result, isDone: notGivenBack.length === 0 };
+    if (clock.now() >= end || signal.aborted) return { ...result, isDone: false };
+    await clock.sleep(pauseMs, signal);
+  }
+}
+
+/** Every change, and every reason against one, once. */
+function tellRound({ tell }: GiveBackParts, { results, plan, problems }: ScaleReport, told: Set<string>): void {
+  for (const { cluster, pool, result } of results) {
+    const action = plan.actions.find((one) => one.cluster === cluster && one.pool === pool);
+    if (action && result === 'sent')
+      tell(`${cluster}/${pool}  ${describeSize(action.from)} → ${describeSize(action.to)}`);
+  }
+  const reasons = [
+    ...plan.holds
+      .filter(({ code }) => code !== 'in-flight' && code !== 'slot')
+      .map(({ cluster, pool, reason }) => `${cluster}/${pool}  waits: ${reason}`),
+    ...problems.map(({ reason }) => `problem: ${reason}`),
+  ];
+  for (const reason of reasons) {
+    if (!told.has(reason)) tell(reason);
+    told.add(reason);
+  }
+}
+
+/** Its region answered in full, and the pool was not in it. */
+function isGone(pool: AwayPool, { plan, problems }: ScaleReport): boolean {
+  if (problems.some(({ region }) => region === pool.region || region === '')) return false;
+  const isSame = (one: { readonly region: string; readonly poolId: string }) =>
+    one.region === pool.region && one.poolId === pool.poolId;
+  return !plan.pools.some(isSame) && !plan.holds.some(isSame);
+}
+
+function isForPerson(pool: AwayPool, { plan }: ScaleReport): boolean {
+  return plan.holds.some((hold) => hold.poolId === pool.poolId && needsPerson.has(hold.code));
+}
+
+function reasonOf(pool: AwayPool, { plan, problems }: ScaleReport): string {
+  const hold = plan.holds.find(({ poolId }) => poolId === pool.poolId);
+  const problem = problems.find(({ region }) => region === pool.region);
+  return hold?.reason ?? problem?.reason ?? 'its change has not ended';
+}

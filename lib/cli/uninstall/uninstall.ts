@@ -1,0 +1,136 @@
+import { describeSize } from '../../decide/scaling/size.ts';
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import { UsageError } from '../../errors.ts';
+import type { Store } from '../../io/stores/store.ts';
+import { storeUninstalled, undoUninstalled } from '../../jobs/records/uninstalled.ts';
+import { makeCliLog } from '../cli-log.ts';
+import type { CliParts } from '../cli-parts.ts';
+import type { ConfigOption, JsonOption, ReasonOption } from '../options.ts';
+import { makePaint } from '../paint.ts';
+import { readConfig } from '../read-config.ts';
+import { rfc3339, roughly } from '../render/instant.ts';
+import { writeJson } from '../render/json.ts';
+import { printable } from '../render/table.ts';
+import { openApp } from '../run/process-parts.ts';
+import { withStore } from '../with-store.ts';
+import { type AwayPool, listAway } from './away-pools.ts';
+import { type GivenBack, giveBack } from './give-back.ts';
+
+export type UninstallOptions = ConfigOption &
+  JsonOption &
+  ReasonOption & {
+    readonly yes?: true;
+    readonly dryRun?: true;
+    readonly undo?: true;
+    readonly wait: number;
+  };
+
+/** Asks before anything is changed; false = nobody agreed. */
+export type Confirm = (question: string) => Promise<boolean>;
+
+/**
+ * Gives every pool its base back and stops acting. The mark in the store comes first: from then on every process and
+ * function on it gives back as well, so that nobody puts a pool to sleep again behind this command's back.
+ */
+export async function uninstall(parts: CliParts, options: UninstallOptions, confirm: Confirm): Promise<void> {
+  const config = await readConfig(parts, options.config);
+  await withStore(parts, config, async (store) => {
+    if (options.undo) return undo(parts, options, store);
+    const { away } = await listAway(store, regionsOf(config));
+    if (options.dryRun) return describePlan(parts, options, away);
+    if (!options.yes) await agree(parts, away, confirm);
+    const { now } = parts.clock;
+    const mark = await storeUninstalled(store, { at: now(), who: parts.who, reason: options.reason });
+    const progress = options.json ? parts.stderr : parts.stdout;
+    const tell = (line: string) => progress.write(`${printable(line)}\n`);
+    tell(`marked as uninstalled at ${rfc3339(mark.at)} by ${mark.who}: nothing is put to sleep any more`);
+    const { app } = await openApp({ ...parts, log: makeCliLog(parts, 'error') }, config, store);
+    const { clock, signal } = parts;
+    const given = await giveBack({ app, store, config, clock, signal, tell, since: mark.at, limitMs: options.wait });
+    report(parts, options, away, given);
+  });
+}
+
+function regionsOf({ regions }: CompiledConfig): readonly string[] {
+  return regions.map(({ name }) => name);
+}
+
+async function agree({ isInteractive }: CliParts, away: readonly AwayPool[], confirm: Confirm): Promise<void> {
+  if (!isInteractive) throw new UsageError('Nobody is there to ask: add --yes, or look first with --dry-run');
+  const owed = away.filter(({ isLeft, base }) => !isLeft && base !== undefined).length;
+  const question = `Give ${owed} ${owed === 1 ? 'pool its base' : 'pools their bases'} back and stop acting on this fleet?`;
+  if (!(await confirm(question))) throw new UsageError('Nothing was changed');
+}
+
+async function undo(parts: CliParts, { json }: UninstallOptions, store: Store): Promise<void> {
+  const isUndone = await undoUninstalled(store, parts.clock.now(), parts.who);
+  if (json) return writeJson(parts.stdout, { uninstalled: false, changed: isUndone });
+  parts.stdout.write(
+    isUndone
+      ? 'The config is in force again from the next round on.\n'
+      : 'This fleet is not uninstalled: there is nothing to undo.\n',
+  );
+}
+
+function describePlan({ stdout }: CliParts, { json }: UninstallOptions, away: readonly AwayPool[]): void {
+  if (json) return writeJson(stdout, { away: away.map(awayJson) });
+  for (const pool of away) stdout.write(`${printable(nameOf(pool))}  ${planOf(pool)}\n`);
+  stdout.write(
+    away.length === 0 ? 'No pool is away from its base.\n' : `${away.length} away; nothing was changed (--dry-run)\n`,
+  );
+}
+
+function planOf({ isLeft, base }: AwayPool): string {
+  if (isLeft) return 'stays as it is: its rule says onRemove: leave';
+  return base === undefined
+    ? 'its base is not known: set its size by hand'
+    : `gets its base back: ${describeSize(base)}`;
+}
+
+function report(parts: CliParts, options: UninstallOptions, before: readonly AwayPool[], given: GivenBack): void {
+  const missing = given.notGivenBack;
+  const has = (list: readonly AwayPool[], pool: AwayPool) => list.some(({ poolId }) => poolId === pool.poolId);
+  const still = missing.map(({ pool }) => pool);
+  const done = before.filter((pool) => !pool.isLeft && !has(still, pool) && !has(given.gone, pool));
+  const left = before.filter((pool) => pool.isLeft && !has(given.gone, pool));
+  if (!given.isDone) parts.exitWith(1);
+  if (options.json) {
+    return writeJson(parts.stdout, {
+      uninstalled: true,
+      done: given.isDone,
+      givenBack: done.map(awayJson),
+      left: left.map(awayJson),
+      gone: given.gone.map(awayJson),
+      notGivenBack: missing.map(({ pool, reason }) => ({ ...awayJson(pool), reason })),
+    });
+  }
+  writeText(parts, options, given, done.length, left);
+}
+
+function writeText(
+  { stdout, env }: CliParts,
+  { wait }: UninstallOptions,
+  given: GivenBack,
+  done: number,
+  left: readonly AwayPool[],
+): void {
+  const paint = makePaint(stdout, env);
+  for (const pool of left) stdout.write(`${printable(nameOf(pool))}  left as it is (onRemove: leave)\n`);
+  for (const { pool, reason } of given.notGivenBack)
+    stdout.write(`${paint.red(`${printable(nameOf(pool))}  still away from ${describeSize(pool.base)}: ${reason}`)}\n`);
+  const pools = `${done} ${done === 1 ? 'pool is' : 'pools are'} at their base again`;
+  const next = given.isDone
+    ? 'Nothing acts on this fleet any more. Now stop the process, or: npx serverless remove'
+    : `Not all came back within ${roughly(wait)}. The mark stays, whatever runs goes on giving back; run this again before removing it`;
+  stdout.write(
+    `${given.isDone ? paint.green(pools) : pools}\n${next}\nTo keep the fleet again: lamplighter uninstall --undo\n`,
+  );
+}
+
+function nameOf({ cluster, pool }: AwayPool): string {
+  return `${cluster}/${pool}`;
+}
+
+function awayJson({ region, cluster, pool, base, isLeft }: AwayPool) {
+  return { region, cluster, pool, base: base ?? null, leave: isLeft };
+}

@@ -1,0 +1,187 @@
+import { describe, expect, test } from 'vitest';
+import { readUninstalled } from '../../../lib/jobs/records/uninstalled.ts';
+import type { FaultHook } from '../../../lib/simulator/faults.ts';
+import { type CliNight, aCliNight } from '../../support/cli-night.ts';
+import { at, hour, minute } from '../../support/scaling-world.ts';
+
+const config = `
+timezone: UTC
+every: 15m
+regions: { r1: { api: http://127.0.0.1:9/api/v1, token: { env: TOKEN } } }
+schedules:
+  office: { windows: [{ days: mon-fri, from: "07:00", to: "19:00" }], otherwise: idle }
+defaults: { limits: { min: 0 } }
+pools:
+  - { match: "dev-api/build", schedule: office, base: 2, idle: 0, onRemove: leave }
+  - { match: "dev-*/*", schedule: office, base: remembered, idle: 0 }
+  - { match: "ml/gpu", schedule: office, base: { min: 0, max: 4 }, idle: 0 }`;
+
+async function rounds(night: CliNight, count: number): Promise<void> {
+  night.world.forgetRequests();
+  const running = night.begin('run');
+  // Time only passes once the process is up.
+  while (night.world.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await night.clock.sleep(count * 15 * minute);
+  running.stop();
+  await running.done;
+}
+
+/** Asleep since 19:00, with everything in its place. */
+async function asleep(fault?: FaultHook): Promise<CliNight> {
+  const start = at('2026-03-02T18:30:00Z');
+  const night = await aCliNight({ start, config, ...(fault ? { fault } : {}) });
+  await rounds(night, 9);
+  expect(sizes(night)).toEqual({
+    'dev-api/workers': 0,
+    'dev-api/build': 0,
+    'dev-batch/workers': 0,
+    'dev-batch/burst': '0..0',
+    'ml/gpu': '0..0',
+  });
+  return night;
+}
+
+const own = ['dev-api/workers', 'dev-api/build', 'dev-batch/workers', 'dev-batch/burst', 'ml/gpu'];
+const home = {
+  'dev-api/workers': 3,
+  'dev-api/build': 0,
+  'dev-batch/workers': 4,
+  'dev-batch/burst': '1..8',
+  'ml/gpu': '0..4',
+};
+
+function sizes(night: CliNight): Record<string, unknown> {
+  return Object.fromEntries(
+    own.map((path) => {
+      const pool = night.world.pool(path);
+      return [path, pool.autoscale ? `${pool.sizeMin}..${pool.sizeMax}` : pool.size];
+    }),
+  );
+}
+
+/** Ctrl-C while the n-th PUT is under way. */
+function killAtPut() {
+  let left = Number.POSITIVE_INFINITY;
+  let begun: ReturnType<CliNight['begin']> | undefined;
+  const fault: FaultHook = ({ method }) => {
+    if (method === 'PUT' && (left -= 1) === 0) begun?.stop();
+    return undefined;
+  };
+  return {
+    fault,
+    arm: (command: ReturnType<CliNight['begin']>, puts: number) => {
+      begun = command;
+      left = puts;
+    },
+    done: async () => begun?.done ?? Promise.reject(new Error('nothing was begun')),
+  };
+}
+
+describe('uninstall', () => {
+  test('gives every away pool its base back, leaves what says leave, and says both', async () => {
+    using night = await asleep();
+    const { code, stdout } = await night.run('uninstall', '--yes', '--reason', 'moving on');
+    expect(code).toBe(0);
+    expect(sizes(night)).toEqual(home);
+    expect(stdout).toContain('dev-api/workers  0 → 3');
+    expect(stdout).toContain('dev-api/build  left as it is (onRemove: leave)');
+    expect(stdout).toContain('4 pools are at their base again');
+    expect(night.printed()).not.toContain(night.world.token);
+  });
+
+  test('afterwards rounds change nothing, whatever the schedule says', async () => {
+    using night = await asleep();
+    await night.run('uninstall', '--yes');
+    night.world.forgetRequests();
+    await rounds(night, 8);
+    night.clock.moveTo(night.clock.now() + 24 * hour);
+    await rounds(night, 3);
+    expect(sizes(night)).toEqual(home);
+    expect(night.world.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+  });
+
+  test('a process that goes on running beside it helps, and puts nothing back to sleep', async () => {
+    using night = await asleep();
+    const running = night.begin('run');
+    const { code } = await night.run('uninstall', '--yes');
+    expect(code).toBe(0);
+    await night.clock.sleep(2 * hour);
+    running.stop();
+    await running.done;
+    expect(sizes(night)).toEqual(home);
+  });
+
+  test('killed in the middle, a second run finishes what the first began', async () => {
+    const kill = killAtPut();
+    using night = await asleep(kill.fault);
+    kill.arm(night.begin('uninstall', '--yes'), 2);
+    expect((await kill.done()).code).toBe(1);
+    expect(sizes(night)).not.toEqual(home);
+    const { code, stdout } = await night.run('uninstall', '--yes');
+    expect(code).toBe(0);
+    expect(sizes(night)).toEqual(home);
+    expect(stdout).toContain('by ana@desk');
+  });
+
+  test('a round by another process finishes it too', async () => {
+    const kill = killAtPut();
+    using night = await asleep(kill.fault);
+    kill.arm(night.begin('uninstall', '--yes'), 1);
+    await kill.done();
+    await rounds(night, 8);
+    expect(sizes(night)).toEqual(home);
+  });
+
+  test('a dry run stores nothing and sends nothing', async () => {
+    using night = await asleep();
+    night.world.forgetRequests();
+    const { stdout } = await night.run('uninstall', '--dry-run', '--json');
+    const away = (JSON.parse(stdout) as { away: { pool: string; base: unknown; leave: boolean }[] }).away;
+    expect(away.map(({ pool, base, leave }) => [pool, base, leave])).toEqual([
+      ['build', 2, true],
+      ['workers', 3, false],
+      ['burst', { min: 1, max: 8 }, false],
+      ['workers', 4, false],
+      ['gpu', { min: 0, max: 4 }, false],
+    ]);
+    expect(night.world.requests).toEqual([]);
+    expect(await night.withStore(readUninstalled)).toBeUndefined();
+  });
+
+  test('without --yes and with nobody to ask, nothing happens', async () => {
+    using night = await asleep();
+    const { code, stderr } = await night.run('uninstall');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--yes')]);
+    expect(await night.withStore(readUninstalled)).toBeUndefined();
+  });
+
+  test('--undo puts the config in force again', async () => {
+    using night = await asleep();
+    await night.run('uninstall', '--yes');
+    expect((await night.run('uninstall', '--undo', '--json')).stdout).toContain('"changed": true');
+    expect((await night.run('uninstall', '--undo', '--json')).stdout).toContain('"changed": false');
+    await rounds(night, 8);
+    expect(sizes(night)).toMatchObject({ 'dev-api/workers': 0, 'dev-batch/workers': 0 });
+  });
+
+  test('a paused pool waits for a person, and the command says so and fails', async () => {
+    using night = await asleep();
+    await night.run('pause', 'ml/gpu', '--for', '12h');
+    const { code, stdout } = await night.run('uninstall', '--yes', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      done: false,
+      notGivenBack: [{ cluster: 'ml', pool: 'gpu', base: { min: 0, max: 4 }, reason: 'paused' }],
+    });
+    expect(sizes(night)).toEqual({ ...home, 'ml/gpu': '0..0' });
+  });
+
+  test('pools that were deleted meanwhile are not waited for', async () => {
+    using night = await asleep();
+    night.world.removePool('dev-batch/burst');
+    night.clock.moveTo(night.clock.now() + hour);
+    const { code, stdout } = await night.run('uninstall', '--yes', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ done: true, gone: [{ cluster: 'dev-batch', pool: 'burst' }] });
+  });
+});
