@@ -11,8 +11,8 @@ export const functionNames = ['scale-pools', 'watch-clusters', 'deliver-alerts',
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Throws with every mistake of the config, each with its line. `into` defaults to dist/functions. */
-export async function buildFunctions(file: string, into = join(root, 'dist/functions')): Promise<CompiledConfig> {
+/** Throws with every mistake of the config, each with its line. */
+export async function buildFunctions(file: string, into: string): Promise<CompiledConfig> {
   const config = await compileForFunctions(file);
   await rm(into, { recursive: true, force: true });
   const text = JSON.stringify(config);

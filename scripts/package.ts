@@ -5,7 +5,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const serverless = fileURLToPath(new URL('../node_modules/.bin/serverless', import.meta.url));
 
 /** `--config F` is a parameter of serverless.yml. */
@@ -21,7 +20,7 @@ export function serverlessArguments(words: readonly string[]): readonly string[]
 }
 
 function run(words: readonly string[]): void {
-  const child = spawn(serverless, serverlessArguments(words), { cwd: root, stdio: 'inherit' });
+  const child = spawn(serverless, serverlessArguments(words), { stdio: 'inherit' });
   child.on('exit', (code) => {
     process.exitCode = code ?? 1;
   });

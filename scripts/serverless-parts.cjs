@@ -2,6 +2,8 @@
  * What serverless.yml takes from the config: the Serverless Framework loads this file with `require`, hence the ending.
  * The functions are bundled on the way, so that `serverless deploy` never ships yesterday's.
  */
+const { join } = require('node:path');
+
 const built = new Map();
 
 module.exports = async ({ resolveVariable }) => {
@@ -16,5 +18,5 @@ module.exports = async ({ resolveVariable }) => {
 async function build(file, options) {
   const { buildFunctions } = await import('./build-functions.ts');
   const { partsOf } = await import('./aws/parts-of.ts');
-  return partsOf(await buildFunctions(file), options);
+  return partsOf(await buildFunctions(file, join(process.cwd(), 'dist/functions')), options);
 }

@@ -1,10 +1,17 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynoxideMissing } from '../support/dynoxide.ts';
-import { type LambdaWorld, startLambdaWorld } from '../support/aws/lambda-world.ts';
+import { allowedBy } from '../support/aws/allowed-by.ts';
+import { type FunctionName, type LambdaWorld, startLambdaWorld } from '../support/aws/lambda-world.ts';
 
 const missing = dynoxideMissing();
 const minuteMs = 60_000;
+const roles: readonly (readonly [FunctionName, string])[] = [
+  ['scale-pools', 'ScalePoolsRole'],
+  ['watch-clusters', 'WatchClustersRole'],
+  ['deliver-alerts', 'DeliverAlertsRole'],
+  ['accept-events', 'AcceptEventsRole'],
+];
 const signingSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
 /** A fleet whose one pool sleeps at any time of this month, and tells a webhook. */
@@ -77,7 +84,7 @@ describe.skipIf(missing !== undefined)(
       world.mks.clearClusterError('dev');
       await ticks(4);
       await world.run('deliver-alerts');
-    expect(kindsTold().at(-1)).toBe('lamplighter.incident.resolved cluster.error');
+      expect(kindsTold().at(-1)).toBe('lamplighter.incident.resolved cluster.error');
     });
 
     test('a message of a queue becomes a lease, and wakes one cluster', async () => {
@@ -146,17 +153,59 @@ describe.skipIf(missing !== undefined)(
       expect(await world.run('scale-pools')).toMatchObject({ kind: 'answered', answer: { problems: 0 } });
     });
 
-    /** What EventBridge Scheduler does in 5 minutes each. */
-  async function ticks(count: number): Promise<void> {
-    for (let i = 0; i < count; i += 1) {
-      await world.run('scale-pools');
-      await world.run('watch-clusters');
-      world.pass(5 * minuteMs);
-    }
-  }
+    test('an event of the bus that no source waits for changes nothing', async () => {
+      const event = { version: '0', id: '1', 'detail-type': 'Object Created', source: 'aws.s3', detail: {} };
+      expect(await world.run('accept-events', event)).toEqual({ kind: 'answered', answer: {} });
+    });
 
-  const kindsTold = () =>
-      world.told.map(({ body }) => `${String(body['type'])} ${String((body['data'] as { kind: string }).kind)}`);
+    test('each function calls what its role allows, and its role allows nothing more', async () => {
+      await driveRareWrites();
+      const made = (name: FunctionName) =>
+        new Set(
+          world.aws.calls.filter(({ who }) => who === name).map(({ action, resource }) => `${action} ${resource}`),
+        );
+      for (const [name, role] of roles) {
+        expect([...made(name)].sort(), name).toEqual([...allowedBy(world.template, role)].sort());
+      }
+    });
+
+    /** What only happens once something is left over: a longer list of findings, and hundreds of leases that are over. */
+    async function driveRareWrites(): Promise<void> {
+      const key = { partition: 'findings', id: 'r1/0000-0007' };
+      const at = world.now() - 60 * minuteMs;
+      const round = { schema: 1, at, region: 'r1', shard: { index: 0, count: 1 }, checkedClusters: [], findings: [] };
+      await world.store.commit([{ kind: 'putIfAbsent', key, value: round }]);
+      await world.run('scale-pools', { shard: { index: 0, count: 1 } });
+      for (let batch = 0; batch < 5; batch += 1) {
+        const time = new Date(world.now()).toISOString();
+        const events = Array.from({ length: 100 }, (_, i) => {
+          return { id: `b${batch}-${i}`, lease: `b${batch}-${i}`, time, pool: 'dev/workers', atLeast: 2, for: '2m' };
+        });
+        await world.run('accept-events', queueMessages([JSON.stringify(events)]));
+        world.pass(5 * minuteMs);
+      }
+      await seedOtherShards();
+      await world.run('scale-pools');
+    }
+
+    /** The last round saw so many clusters that the next one is cut into parts. */
+    async function seedOtherShards(): Promise<void> {
+      const [first] = await world.store.list('findings');
+      const value = { ...(first?.value as object), clusters: 1500 };
+      await world.store.commit([{ kind: 'putIfVersion', key: first!.key, value, version: first!.version }]);
+    }
+
+    /** What EventBridge Scheduler does in 5 minutes each. */
+    async function ticks(count: number): Promise<void> {
+      for (let i = 0; i < count; i += 1) {
+        await world.run('scale-pools');
+        await world.run('watch-clusters');
+        world.pass(5 * minuteMs);
+      }
+    }
+
+    const kindsTold = () =>
+      world.told.map(({ body }) => `${String(body['type'])} ${(body['data'] as { kind: string }).kind}`);
 
     const leaseEvent = (lease: string, atLeast: number) =>
       JSON.stringify({

@@ -21,7 +21,7 @@ export function checkTemplate(template: Template): readonly string[] {
       problems.push(`${id}: there is no type ${resource.Type}`);
       continue;
     }
-    checkObject(spec, resource.Properties ?? {}, known.properties as { [name: string]: Property }, id, problems);
+    checkObject(spec, resource.Properties ?? {}, known.properties, id, problems);
     for (const other of [resource.DependsOn ?? []].flat()) {
       if (!ids.has(other)) problems.push(`${id}: DependsOn ${other} dangles`);
     }
@@ -55,7 +55,7 @@ function checkValue(spec: Spec, value: unknown, type: PropertyType, path: string
   if (type.type === 'ref' && type.reference) {
     const definition = spec.get('typeDefinition', type.reference.$ref);
     if (!isObject) return void say('an object');
-    checkObject(spec, value, definition.properties as { [name: string]: Property }, path, problems);
+    checkObject(spec, value, definition.properties, path, problems);
   } else if (type.type === 'array' && type.element) {
     if (!Array.isArray(value)) return void say('a list');
     for (const [i, item] of value.entries()) checkValue(spec, item, type.element, `${path}[${i}]`, problems);

@@ -63,7 +63,7 @@ export async function startLambdaWorld(makeConfig: (api: string) => string): Pro
   const folder = makeTemporaryFolder();
   const file = join(folder.path, 'fleet.yml');
   writeFileSync(file, makeConfig(simulator.url), { mode: 0o600 });
-  const { template } = await packageService(join(folder.path, 'package'), ['--config', file]);
+  const { template } = await packageService(folder.path, ['--config', file]);
   const containers = await openContainers(folder.path, aws.endpoint);
   return {
     template,
@@ -99,9 +99,9 @@ export async function startLambdaWorld(makeConfig: (api: string) => string): Pro
 async function openContainers(folder: string, endpoint: string): Promise<{ [name in FunctionName]: LambdaContainer }> {
   const names = Object.keys(timeouts) as readonly FunctionName[];
   const opened = names.map(async (name) => {
-    const taskRoot = join(folder, name);
+    const taskRoot = join(folder, 'task', name);
     const zip = name.replace(/-(.)/gu, (_, letter: string) => letter.toUpperCase());
-    await unzip(join(folder, 'package', `${zip}.zip`), taskRoot);
+    await unzip(join(folder, '.serverless', `${zip}.zip`), taskRoot);
     const env = {
       AWS_ENDPOINT_URL: endpoint,
       AWS_REGION: 'eu-central-1',

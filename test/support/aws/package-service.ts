@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { copyFileSync, symlinkSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,15 +15,22 @@ export type Packaged = {
   readonly zips: { readonly [name: string]: string };
 };
 
-/** `npm run package` into a folder of its own, by a user without credentials and with no way out. */
-export async function packageService(into: string, words: readonly string[] = []): Promise<Packaged> {
+/**
+ * `npm run package` in a copy of the project, by a user without credentials and with no way out; the package is in
+ * `<folder>/.serverless`.
+ */
+export async function packageService(folder: string, words: readonly string[] = []): Promise<Packaged> {
+  copyFileSync(join(root, 'serverless.yml'), join(folder, 'serverless.yml'));
+  for (const name of ['package.json', 'deploy', 'scripts', 'functions', 'lib', 'node_modules']) {
+    symlinkSync(join(root, name), join(folder, name));
+  }
   const env = {
     PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`,
-    HOME: into,
+    HOME: folder,
     HTTPS_PROXY: 'http://127.0.0.1:9',
-    SLS_TELEMETRY_DISABLED: '1',
   };
-  await promisify(execFile)(process.execPath, ['scripts/package.ts', '--package', into, ...words], { cwd: root, env });
+  await promisify(execFile)(process.execPath, ['scripts/package.ts', ...words], { cwd: folder, env });
+  const into = join(folder, '.serverless');
   const text = await readFile(join(into, 'cloudformation-template-update-stack.json'), 'utf8');
   const names = (await readdir(into)).filter((name) => name.endsWith('.zip')).sort();
   const sums = names.map(async (name) => [name, sum(await readFile(join(into, name)))] as const);
