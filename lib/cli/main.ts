@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { hostname, userInfo } from 'node:os';
+import { isatty } from 'node:tty';
 import { systemClock } from '../io/clock.ts';
 import { randomId } from '../io/ids.ts';
 import { makeRedactor } from '../io/redact.ts';
@@ -18,21 +19,21 @@ process.exitCode = await runCli(process.argv.slice(2), {
   redactor: makeRedactor(),
   stdout: outputOf(process.stdout),
   stderr: outputOf(process.stderr),
-  isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true,
+  isInteractive: isatty(0) && isatty(1),
   who: `${userName()}@${hostname()}`,
   zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   signal: stop.signal,
 });
 
-function outputOf(stream: NodeJS.WriteStream): Output {
+function outputOf(stream: NodeJS.WriteStream & { readonly fd: number }): Output {
   stream.on('error', leaveOnClosedPipe);
   return {
     write: (text) => void stream.write(text),
     get isTerminal() {
-      return stream.isTTY === true;
+      return isatty(stream.fd);
     },
     get columns() {
-      return stream.columns ?? 80;
+      return stream.columns || 80;
     },
   };
 }

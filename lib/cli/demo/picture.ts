@@ -57,7 +57,7 @@ function barOf(size: number, most: number): string {
 /** "17  19  21  23 …": the hour stands where it begins. */
 function drawHours({ startedAt, lengthMs, zone }: Film, cells: number): string {
   const hours = Math.round(lengthMs / 3_600_000);
-  const every = cells / hours >= 3 ? 1 : 2;
+  const every = Math.ceil((3 * hours) / cells);
   let text = '';
   for (let hour = 0; hour < hours; hour += every) {
     const column = Math.round((hour / hours) * cells);

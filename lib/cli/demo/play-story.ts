@@ -43,12 +43,12 @@ export async function* playStory(stage: Stage, real: Clock): AsyncGenerator<Fram
 
 /** A job that waits on the story's clock gets its time, a second at a time. */
 async function whileTimePasses(stage: Stage, real: Clock, work: Promise<unknown>): Promise<void> {
-  let isDone = false;
+  const progress = { isDone: false };
   const done = work.finally(() => {
-    isDone = true;
+    progress.isDone = true;
   });
   done.catch(() => {});
-  for (let waited = 0; !isDone; waited += 1) {
+  for (let waited = 0; !progress.isDone; waited += 1) {
     await real.sleep(0);
     if (waited > 100) stage.clock.moveTo(stage.clock.now() + 1000);
   }

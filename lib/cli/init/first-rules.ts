@@ -10,8 +10,7 @@ import type { ListedCluster } from './list-fleet.ts';
 export function firstRules(region: string, fleet: readonly ListedCluster[]): string {
   const lines = fleet.flatMap((listed) => clusterLines(region, listed, fleet));
   const rules = lines.filter((line) => !line.trimStart().startsWith('#'));
-  if (rules.length === 0) return `${['# pools:', ...lines, ''].join('\n')}`;
-  return `${['pools:', ...lines, ''].join('\n')}`;
+  return [rules.length === 0 ? '# pools:' : 'pools:', ...lines, ''].join('\n');
 }
 
 function clusterLines(

@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import type { CliParts, Output } from '../../lib/cli/cli-parts.ts';
+import { runCli } from '../../lib/cli/run-cli.ts';
+import { makeRedactor } from '../../lib/io/redact.ts';
+import { createWorld, type World } from '../../lib/simulator/create-world.ts';
+import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
+import { makeTemporaryFolder } from '../support/temporary-folder.ts';
+import { makeVirtualClock, type VirtualClock } from '../support/virtual-clock.ts';
+
+export type Ran = { readonly code: number; readonly out: string; readonly err: string };
+
+export type CliWorld = Disposable & {
+  readonly world: World;
+  readonly clock: VirtualClock;
+  readonly folder: string;
+  readonly config: string;
+  /** Runs one command line, with `--config` added. */
+  readonly run: (...argv: readonly string[]) => Promise<Ran>;
+  /** The same, without `--config`, and with other parts. */
+  readonly runWith: (patch: Partial<CliParts>, ...argv: readonly string[]) => Promise<Ran>;
+  readonly json: (...argv: readonly string[]) => Promise<unknown>;
+  readonly writeConfig: (text: string) => void;
+};
+
+export const usualConfig = `timezone: Europe/Berlin
+regions:
+  r1: { api: "http://127.0.0.1:8090", token: { env: MKS_TOKEN } }
+schedules:
+  office-hours:
+    windows: [{ days: mon-fri, from: "07:00", to: "19:00" }]
+    otherwise: idle
+pools:
+  - { match: "mgmt/*", schedule: none }
+  - { match: "dev-*/*", schedule: office-hours, base: remembered, idle: 0, limits: { min: 0 } }
+  - { match: "ml/gpu", schedule: office-hours, base: { min: 0, max: 4 }, idle: 0, limits: { min: 0 }, leases: { max: 8, longest: 8h } }
+`;
+
+/** A folder with a config, a simulated fleet behind `fetch`, and a clock that stands at a Monday's 12:00 UTC. */
+export function aCliWorld(start = '2026-11-23T12:00:00Z', text = usualConfig): CliWorld {
+  const { path: folder, remove } = makeTemporaryFolder();
+  const clock = makeVirtualClock(Date.parse(start));
+  const world = createWorld({ clock });
+  const config = join(folder, 'lamplighter.yml');
+  const writeConfig = (written: string) => writeFileSync(config, written, { mode: 0o600 });
+  writeConfig(text);
+  let ids = 0;
+  const runWith: CliWorld['runWith'] = async (patch, ...argv) => {
+    const [out, err] = [makeOutput(), makeOutput()];
+    const code = await runCli(argv, {
+      env: { MKS_TOKEN: world.token },
+      fetch: simulatorApp(world).fetch,
+      clock,
+      newId: () => `id-${(ids += 1)}`,
+      redactor: makeRedactor(),
+      stdout: out.output,
+      stderr: err.output,
+      isInteractive: false,
+      who: 'ada@lab',
+      zone: 'Europe/Berlin',
+      signal: new AbortController().signal,
+      ...patch,
+    });
+    return { code, out: out.text(), err: err.text() };
+  };
+  const run: CliWorld['run'] = (...argv) => runWith({}, ...argv, '--config', config);
+  return {
+    world,
+    clock,
+    folder,
+    config,
+    run,
+    runWith,
+    writeConfig,
+    json: async (...argv) => JSON.parse((await run(...argv, '--json')).out) as unknown,
+    [Symbol.dispose]: remove,
+  };
+}
+
+export function makeOutput(isTerminal = false): { readonly output: Output; readonly text: () => string } {
+  const parts: string[] = [];
+  return {
+    output: { write: (text) => void parts.push(text), isTerminal, columns: 80 },
+    text: () => parts.join(''),
+  };
+}

@@ -1,0 +1,198 @@
+import { describe, expect, test } from 'vitest';
+import { aCliWorld, usualConfig } from './cli-world.ts';
+
+type Explained = {
+  readonly at: string;
+  readonly desired: unknown;
+  readonly openWindows: readonly string[];
+  readonly because: readonly string[];
+  readonly nextChange: { readonly at: string; readonly desired: unknown } | null;
+  readonly rule: { readonly file: string; readonly line: number } | null;
+};
+
+async function explained(pool: string, at: string, text = usualConfig): Promise<Explained> {
+  using world = aCliWorld(undefined, text);
+  const fetch = () => Promise.reject(new Error('explain --at asks nobody'));
+  const { code, out, err } = await world.runWith(
+    { fetch, env: {} },
+    ...['explain', pool, '--at', at, '--json', '--config', world.config],
+  );
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return (JSON.parse(out) as Explained[])[0]!;
+}
+
+const fixed = (patch: string) => `timezone: Europe/Berlin
+regions: { r1: { api: "http://127.0.0.1:8090", token: { env: MKS_TOKEN } } }
+schedules:
+  office-hours:
+    windows: [{ days: mon-fri, from: "07:00", to: "19:00" }, { days: sat, from: "10:00", to: "14:00", size: 2 }]
+    otherwise: idle
+${patch}
+`;
+
+const threeAndOne = fixed('pools: [{ match: "dev/workers", schedule: office-hours, base: 3, idle: 1 }]');
+
+describe('explain --at --json', () => {
+  test('the documented form, whole', async () => {
+    expect(await explained('dev/workers', '2026-11-23T12:00:00Z', threeAndOne)).toEqual({
+      at: '2026-11-23T12:00:00Z',
+      cluster: 'dev',
+      pool: 'workers',
+      desired: { size: 3 },
+      openWindows: ['mon-fri 07:00-19:00'],
+      because: [
+        expect.stringContaining('rule "dev/workers"'),
+        'the window "mon-fri 07:00-19:00" is open: base (3)',
+      ],
+      nextChange: { at: '2026-11-23T18:00:00Z', desired: { size: 1 } },
+      rule: { file: expect.stringMatching(/lamplighter\.yml$/), line: 7 },
+    });
+  });
+
+  test.each([
+    ['the last instant of a window', '2026-11-23T17:59:59Z', { size: 3 }],
+    ['its end is not in it', '2026-11-23T18:00:00Z', { size: 1 }],
+    ['a window with a size of its own', '2026-11-28T10:00:00Z', { size: 2 }],
+    ['an offset that is not UTC', '2026-11-23T19:00:00+01:00', { size: 1 }],
+  ])('%s', async (_, at, desired) => {
+    expect((await explained('dev/workers', at, threeAndOne)).desired).toEqual(desired);
+  });
+
+  test('several instants in one call, in their order', async () => {
+    using world = aCliWorld(undefined, threeAndOne);
+    const instants = ['2027-06-01T12:00:00Z', '2026-11-23T23:00:00Z', '2030-01-01T00:00:00Z'];
+    const out = await world.json('explain', 'dev/workers', ...instants.flatMap((at) => ['--at', at]));
+    expect((out as Explained[]).map(({ at }) => at)).toEqual(instants);
+  });
+
+  test('a remembered base is "observed base", whatever stands beside it', async () => {
+    const { desired, nextChange } = await explained('dev-api/x', '2026-11-23T12:00:00Z');
+    expect(desired).toBe('observed base');
+    expect(nextChange).toEqual({ at: '2026-11-23T18:00:00Z', desired: { size: 0 } });
+  });
+
+  test('bounds of an autoscaled pool', async () => {
+    expect((await explained('ml/gpu', '2026-11-23T12:00:00Z')).desired).toEqual({ min: 0, max: 4 });
+    expect((await explained('ml/gpu', '2026-11-23T20:00:00Z')).desired).toEqual({ size: 0 });
+  });
+
+  test('no rule: untouched', async () => {
+    const { desired, rule, nextChange, openWindows } = await explained('prod/workers', '2026-11-23T12:00:00Z');
+    expect({ desired, rule, nextChange, openWindows }).toEqual({
+      desired: 'untouched',
+      rule: null,
+      nextChange: null,
+      openWindows: [],
+    });
+  });
+
+  test('schedule none: untouched, and the rule is named', async () => {
+    const { desired, rule, because } = await explained('mgmt/system', '2026-11-23T12:00:00Z');
+    expect(desired).toBe('untouched');
+    expect(rule?.line).toBe(9);
+    expect(because.join()).toContain('schedule: none');
+  });
+
+  test('an edge that comes to the same size is no change', async () => {
+    const text = fixed('pools: [{ match: "dev/workers", schedule: office-hours, base: 1, idle: 1 }]');
+    expect((await explained('dev/workers', '2026-11-23T12:00:00Z', text)).nextChange).toEqual({
+      at: '2026-11-28T09:00:00Z',
+      desired: { size: 2 },
+    });
+  });
+
+  test('a size that never changes has no next change', async () => {
+    const text = fixed('pools: [{ match: "dev/workers", schedule: office-hours, base: 2, idle: 2 }]');
+    expect((await explained('dev/workers', '2026-11-23T12:00:00Z', text)).nextChange).toBeNull();
+  });
+
+  test('limits are said', async () => {
+    const text = fixed(
+      'pools: [{ match: "dev/workers", schedule: office-hours, base: 5, idle: 4, limits: { min: 3, max: 6 } }]',
+    );
+    const { desired, because } = await explained('dev/workers', '2026-11-28T10:00:00Z', text);
+    expect(desired).toEqual({ size: 3 });
+    expect(because).toContain('limits { min: 3, max: 6 } make 3 of 2');
+  });
+
+  test('Lamplighter’s own pool stays at one', async () => {
+    const text = fixed(`safety: { runsOn: dev/workers }
+pools: [{ match: "dev/workers", schedule: office-hours, base: 3, idle: 0, limits: { min: 0 } }]`);
+    const { desired, because } = await explained('dev/workers', '2026-11-23T22:00:00Z', text);
+    expect(desired).toEqual({ size: 1 });
+    expect(because.join()).toContain('Lamplighter lives on this pool');
+  });
+
+  test('an exception stands above, with its reason', async () => {
+    const text = fixed(`pools: [{ match: "dev/workers", schedule: office-hours, base: 3, idle: 1 }]
+exceptions: [{ match: "dev/*", start: 2026-11-23T10:00, end: 2026-11-24T10:00, size: idle, reason: moving house }]`);
+    const { desired, because, openWindows, nextChange } = await explained('dev/workers', '2026-11-23T12:00:00Z', text);
+    expect(desired).toEqual({ size: 1 });
+    expect(openWindows).toEqual(['mon-fri 07:00-19:00']);
+    expect(because.join()).toContain('moving house');
+    expect(nextChange).toEqual({ at: '2026-11-24T09:00:00Z', desired: { size: 3 } });
+  });
+
+  test.each([
+    ['actLike: sunday', 'it counts as a sunday'],
+    ['size: idle', 'idle (1) for the whole local day'],
+  ])('a calendar day: %s', async (says, sentence) => {
+    const text = threeAndOne
+      .replace('schedules:', `calendars: { off: { dates: [2026-11-23], ${says} } }\nschedules:`)
+      .replace('office-hours:\n', 'office-hours:\n    calendar: off\n');
+    const { desired, because } = await explained('dev/workers', '2026-11-23T12:00:00Z', text);
+    expect(desired).toEqual({ size: 1 });
+    expect(because.join()).toContain(sentence);
+  });
+});
+
+describe('regions', () => {
+  const two = (rules: string) =>
+    threeAndOne
+      .replace('} }\nschedules', '}, r2: { api: "http://127.0.0.1:8091", token: { env: X } } }\nschedules')
+      .replace(/pools:.*/u, `pools:\n${rules}`);
+
+  test('one that matters must be written', async () => {
+    const text = two(
+      '  - { match: "r1:dev/workers", schedule: office-hours, base: 3, idle: 1 }\n  - { match: "r2:dev/workers", schedule: office-hours, base: 4, idle: 1 }',
+    );
+    using world = aCliWorld(undefined, text);
+    const { code, err } = await world.run('explain', 'dev/workers', '--at', '2026-11-23T12:00:00Z');
+    expect(code).toBe(2);
+    expect(err).toContain('write r1:dev/workers or r2:dev/workers');
+    expect((await explained('r2:dev/workers', '2026-11-23T12:00:00Z', text)).desired).toEqual({ size: 4 });
+  });
+
+  test('one that makes no difference need not', async () => {
+    const text = two('  - { match: "dev/workers", schedule: office-hours, base: 3, idle: 1 }');
+    expect((await explained('dev/workers', '2026-11-23T12:00:00Z', text)).desired).toEqual({ size: 3 });
+  });
+});
+
+describe('explain without --at', () => {
+  test('now; and what people asked for, where there is a store', async () => {
+    using world = aCliWorld('2026-11-23T20:00:00Z');
+    await world.run('run', '--once');
+    await world.run('scale', 'ml/gpu', '--at-least', '20', '--for', '4h', '--reason', 'reprocessing');
+    await world.run('pause', '--for', '2h', '--reason', 'terraform');
+    const because = ((await world.json('explain', 'ml/gpu')) as Explained[])[0]?.because.join('\n');
+    expect(because).toContain('a lease by ada@lab asks for at least 20 until 2026-11-24T00:00:00Z (reprocessing)');
+    expect(because).toContain('8 is the most');
+    expect(because).toContain('paused by ada@lab until 2026-11-23T22:00:00Z (terraform)');
+  });
+
+  test('makes no store where there is none', async () => {
+    using world = aCliWorld();
+    const [first] = (await world.json('explain', 'ml/gpu')) as Explained[];
+    expect(first?.at).toBe('2026-11-23T12:00:00Z');
+    const { readdirSync } = await import('node:fs');
+    expect(readdirSync(world.folder)).toEqual(['lamplighter.yml']);
+  });
+
+  test('for people: local time, the reasons, what comes next', async () => {
+    using world = aCliWorld();
+    const { out } = await world.run('explain', 'ml/gpu');
+    expect(out).toContain('ml/gpu at Mon 2026-11-23 13:00 Europe/Berlin (12:00Z)');
+    expect(out).toContain('next    0 from Mon 2026-11-23 19:00 Europe/Berlin (18:00Z)');
+  });
+});
