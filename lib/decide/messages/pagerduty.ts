@@ -1,6 +1,6 @@
 import type { Delivery } from '../incidents/delivery.ts';
 import type { Json, Subject } from '../model.ts';
-import { bytesOf, shorten } from './escape.ts';
+import { bytesOf, clean, shorten } from './escape.ts';
 import { isoTime } from './iso-time.ts';
 import { messageOf, placeOf } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
@@ -27,7 +27,7 @@ export function renderPagerduty(delivery: Delivery, zone: string, budget: number
     client: 'Lamplighter',
     payload: {
       summary: shorten(shown.text, pagerdutyLimits.summary),
-      source: sourceOf(facts.subject),
+      source: clean(sourceOf(facts.subject)),
       severity: facts.severity,
       timestamp: isoTime(facts.since),
       ...partsOf(facts.subject),
@@ -48,6 +48,7 @@ function sourceOf(subject: Subject): string {
 }
 
 function partsOf(subject: Subject): Body {
-  if (subject.kind === 'pool') return { component: subject.pool, group: subject.region };
-  return subject.kind === 'cluster' ? { component: subject.cluster, group: subject.region } : {};
+  if (subject.kind !== 'cluster' && subject.kind !== 'pool') return {};
+  const component = subject.kind === 'pool' ? subject.pool : subject.cluster;
+  return { component: clean(component), group: clean(subject.region) };
 }

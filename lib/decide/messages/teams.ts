@@ -30,7 +30,8 @@ export function renderTeams(message: Message, budget: number = teamsBudget): Bod
 /** One block of text, nothing that a flow could stumble over. */
 export function renderTeamsPlain(message: Message, budget: number = teamsBudget): Body {
   const render = ({ text, cut }: Shown) => {
-    const parts = [headline({ ...message, text }), ...(cut === undefined ? [] : [cut]), `id ${message.id}`];
+    const rest = [message.kind, ...(cut === undefined ? [] : [cut]), `id ${message.id}`];
+    const parts = [headline({ ...message, text }), ...rest];
     return cardOf(undefined, [textBlock(escapeMarkdown(parts.join(' · ')))]);
   };
   return shrink({ ...message, lines: [], details: [] }, render, fitsIn(budget));

@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import {
+  fromMember,
+  isClosed,
+  openBatch,
+  packMember,
+  toMember,
+  unpackMember,
+} from '../../../lib/decide/outbox/batch.ts';
+import { nextStep, type OutboxView } from '../../../lib/decide/outbox/next-step.ts';
+import { newSender } from '../../../lib/decide/outbox/sender.ts';
+import { aDelivery, overFacts, sha256, someFacts, start } from '../../support/receivers/outbox-world.ts';
+
+const minute = 60_000;
+
+function view(patch: Partial<OutboxView> = {}): OutboxView {
+  const sender = newSender('ops~1', start);
+  return { now: start, kind: 'slack', standing: 'active', sender, deliveries: [], batch: undefined, ...patch };
+}
+
+const many = (count: number) => Array.from({ length: count }, (_, n) => aDelivery('ops~1', n, { queuedAt: start + n }));
+const failing = { since: start, attempts: 1, step: 1, problem: 'p', address: 'a' };
+
+test('nothing waiting is done', () => {
+  expect(nextStep(view())).toEqual({ kind: 'done' });
+});
+
+test('the oldest head goes first', () => {
+  const deliveries = many(3).reverse();
+  expect(nextStep(view({ deliveries }))).toEqual({ kind: 'send', delivery: deliveries[2] });
+});
+
+test('five go one by one, six together, signed ones never', () => {
+  expect(nextStep(view({ deliveries: many(5) })).kind).toBe('send');
+  expect(nextStep(view({ deliveries: many(6) }))).toMatchObject({ kind: 'join' });
+  expect(nextStep(view({ deliveries: many(6), kind: 'webhook' })).kind).toBe('send');
+  expect(nextStep(view({ deliveries: many(6), kind: 'pagerduty' })).kind).toBe('send');
+});
+
+test('one commit takes ninety-six members', () => {
+  expect(nextStep(view({ deliveries: many(300) }))).toMatchObject({ members: { length: 96 } });
+});
+
+test('a second batch waits for five minutes', () => {
+  const sender = { ...newSender('ops~1', start), lastBatchAt: start - minute };
+  expect(nextStep(view({ deliveries: many(6), sender }))).toEqual({ kind: 'wait', until: start + 4 * minute });
+  expect(nextStep(view({ deliveries: many(5), sender })).kind).toBe('send');
+});
+
+test('a later word waits for the batch its lane is in', () => {
+  const [first] = many(1);
+  const open = { ...openBatch('ops~1', first!, start, sha256), members: [toMember(first!)] };
+  const resolve = aDelivery('ops~1', 0, { sequence: 2, facts: overFacts() });
+  const closed = { ...open, body: '{}' };
+  expect(nextStep(view({ deliveries: [resolve], batch: open })).kind).toBe('join');
+  expect(nextStep(view({ deliveries: [resolve], batch: closed }))).toEqual({ kind: 'send-batch', batch: closed });
+  const held = view({ deliveries: [resolve], batch: closed, sender: { ...newSender('ops~1', start), failing } });
+  expect(nextStep(held)).toEqual({ kind: 'send-batch', batch: closed });
+});
+
+test('a refused batch takes no more', () => {
+  const [first] = many(1);
+  const open = openBatch('ops~1', first!, start, sha256);
+  expect([isClosed(open), isClosed({ ...open, attempts: 1 }), isClosed({ ...open, body: '{}' })]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+});
+
+test('while it fails one is tried at a time, in rotation', () => {
+  const deliveries = many(8);
+  const keys = deliveries.map(({ key }) => key).sort();
+  const tried: (string | undefined)[] = [];
+  let lastTried: string | undefined;
+  for (let n = 0; n < 9; n += 1) {
+    const sender = { ...newSender('ops~1', start), failing, ...(lastTried !== undefined && { lastTried }) };
+    const step = nextStep(view({ deliveries, sender }));
+    lastTried = step.kind === 'send' ? step.delivery.key : undefined;
+    tried.push(lastTried);
+  }
+  expect(tried).toEqual([...keys, keys[0]]);
+});
+
+test('nothing goes before its time', () => {
+  const sender = { ...newSender('ops~1', start), nextAt: start + 5_000 };
+  expect(nextStep(view({ deliveries: many(1), sender }))).toEqual({ kind: 'wait', until: start + 5_000 });
+});
+
+describe('pace', () => {
+  test('Slack gets one a second', () => {
+    const sender = { ...newSender('ops~1', start), bucket: { tokens: 0.25, at: start } };
+    expect(nextStep(view({ deliveries: many(1), sender }))).toEqual({ kind: 'wait', until: start + 750 });
+  });
+  test('a clock that went back does not stop it', () => {
+    const sender = { ...newSender('ops~1', start), bucket: { tokens: 0, at: start + 60 * minute } };
+    expect(nextStep(view({ deliveries: many(1), sender }))).toEqual({ kind: 'wait', until: start + 1_000 });
+  });
+});
+
+test('a retired destination keeps its open to itself', () => {
+  expect(nextStep(view({ deliveries: many(1), standing: 'retired' }))).toEqual({ kind: 'done' });
+});
+
+test('a removed one ends everything', () => {
+  expect(nextStep(view({ deliveries: many(2), standing: 'removed' }))).toMatchObject({
+    kind: 'tidy',
+    ended: [{ reason: 'the destination left the config' }, { reason: 'the destination left the config' }],
+  });
+});
+
+test('a tidy step fits one commit, lane by lane', () => {
+  const deliveries = many(200).flatMap((open, n) => [open, aDelivery('ops~1', n, { sequence: 2, facts: overFacts() })]);
+  const step = nextStep(view({ deliveries }));
+  if (step.kind !== 'tidy') throw new Error(step.kind);
+  expect(2 * step.ended.length + step.changed.length).toBeLessThanOrEqual(96);
+  expect(step.ended.length).toBe(step.changed.length);
+});
+
+test('a member says in short what its delivery said', () => {
+  const facts = someFacts({ until: start, cause: 'recovered', worst: 'warning' });
+  const delivery = aDelivery('ops~1', 1, { facts, maybeAccepted: true, untold: true });
+  const member = toMember(delivery);
+  expect(unpackMember(packMember(member))).toEqual(member);
+  const back = fromMember(member, 'ops~1', sha256);
+  expect(back).toMatchObject({
+    id: delivery.id,
+    key: delivery.key,
+    untold: true,
+    facts: { text: facts.text, since: facts.since },
+  });
+});
+
+test('a long text does not fill the batch alone', () => {
+  const facts = someFacts({ text: '😀'.repeat(5_000) });
+  expect(toMember(aDelivery('ops~1', 1, { facts })).facts.text.length).toBeLessThanOrEqual(100);
+});
