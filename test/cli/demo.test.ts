@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { drawFilm, type Film, type Look } from '../../lib/cli/demo/picture.ts';
+import { storyStart } from '../../lib/cli/demo/stage.ts';
+import { makePaint } from '../../lib/cli/paint.ts';
+import { makeSkippingClock } from '../support/skipping-clock.ts';
+import { aCliWorld, makeOutput } from './cli-world.ts';
+
+const now = Date.parse('2026-11-23T12:00:00Z');
+const look = (size: number): Look => ({ size, asked: String(size), isMoving: false });
+const plain = makePaint({ isTerminal: false }, {});
+
+describe('the picture', () => {
+  const film: Film = {
+    startedAt: Date.parse('2026-11-24T16:00:00Z'),
+    lengthMs: 16 * 3_600_000,
+    tickMs: 3_600_000,
+    zone: 'Europe/Berlin',
+    pools: new Map([['dev/workers', [look(4), look(4), look(2), look(0)]]]),
+  };
+
+  test('bars by size, dots for none, blank for what is to come', () => {
+    const [row, hours] = drawFilm(film, 39, plain);
+    expect(row).toBe(`dev/workers ██▄·${' '.repeat(12)}  0`);
+    expect(hours).toMatch(/^ {12}17 +\d\d/);
+  });
+});
+
+describe('demo', () => {
+  test('an evening begins on a Tuesday at 17:00', () => {
+    expect(new Date(storyStart(now)).toISOString()).toBe('2026-11-24T16:00:00.000Z');
+  });
+
+  test('without a terminal: plain lines, what happened, what to do next', async () => {
+    using world = aCliWorld();
+    const { code, out, err } = await world.runWith({ clock: makeSkippingClock(now) }, 'demo', '--seconds', '60');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).not.toContain('\x1b');
+    expect(out).toMatch(/19:00 {4}dev-batch\/workers 6 → 0/);
+    expect(out).toContain('! somebody who works late sets dev-api/workers to 2 by hand');
+    expect(out).toContain('keeps dev-api/workers at 2: set by hand, kept until 07:00');
+    expect(out).toMatch(/23:30 {4}ml\/gpu 0\.\.0 → 3\.\.3 {2}\(lease: at least 3 until 01:30/);
+    expect(out).toContain('tells: Cluster prod-web is in Error');
+    expect(out).toContain('At 07:00, 7 of 7 pools were ready');
+    expect(out).toContain('lamplighter init');
+  });
+
+  test('it takes the time it is given, and the first picture is there at once', async () => {
+    using world = aCliWorld();
+    const clock = makeSkippingClock(now);
+    const screen = makeOutput(true);
+    const firstAt: number[] = [];
+    const output = {
+      ...screen.output,
+      write: (text: string) => {
+        if (text.includes('█') && firstAt.length === 0) firstAt.push(clock.now());
+        screen.output.write(text);
+      },
+    };
+    await world.runWith({ clock, stdout: output }, 'demo', '--seconds', '60');
+    expect(firstAt[0]! - now).toBeLessThan(1000);
+    expect((clock.now() - now) / 1000).toBeGreaterThan(59);
+    expect((clock.now() - now) / 1000).toBeLessThan(63);
+    expect(screen.text()).toContain('\x1b[?25l');
+    expect(screen.text().lastIndexOf('\x1b[?25h')).toBeGreaterThan(screen.text().lastIndexOf('\x1b[?25l'));
+  });
+
+  test('stopped early it leaves a clean terminal', async () => {
+    using world = aCliWorld();
+    const stop = new AbortController();
+    const clock = makeSkippingClock(now, async () => stop.abort());
+    const screen = makeOutput(true);
+    const { code } = await world.runWith({ clock, signal: stop.signal, stdout: screen.output }, 'demo');
+    expect(code).toBe(0);
+    expect(screen.text()).toContain('\x1b[?25h');
+    expect(screen.text()).toContain('Stopped early.');
+  });
+});

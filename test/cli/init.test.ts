@@ -1,0 +1,132 @@
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { init } from '../../lib/cli/commands/init.ts';
+import type { CliParts } from '../../lib/cli/cli-parts.ts';
+import { type InitOptions, gatherAnswers } from '../../lib/cli/init/answers.ts';
+import { loadConfig } from '../../lib/config/load-config.ts';
+import { aCliWorld } from './cli-world.ts';
+
+const flags = ['--api', 'http://127.0.0.1:8090', '--token-env', 'MKS_TOKEN', '--timezone', 'Europe/Berlin'];
+
+describe('init', () => {
+  test('writes every pool with today’s size, observing, and the file passes check', async () => {
+    using world = aCliWorld();
+    const file = join(world.folder, 'first.yml');
+    const { code, out, err } = await world.runWith({}, 'init', ...flags, '--output', file);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('6 clusters, 12 pools, office hours in Europe/Berlin');
+    const loaded = await loadConfig(file, { now: world.clock.now() });
+    expect(loaded.problems).toEqual([]);
+    if (!loaded.ok) return expect.unreachable();
+    expect(loaded.config.rules).toHaveLength(12);
+    expect(loaded.config.rules.every(({ mode }) => mode === 'observe')).toBe(true);
+    const base = Object.fromEntries(loaded.config.rules.map((rule) => [rule.match.text, rule.base]));
+    expect(base).toMatchObject({ 'dev-api/workers': 3, 'ml/gpu': { min: 0, max: 4 }, 'mgmt/tools': 1 });
+    expect(new Set(world.world.requests.map(({ method }) => method))).toEqual(new Set(['GET']));
+    expect(readFileSync(file, 'utf8')).not.toContain(world.world.token);
+  });
+
+  test('set to act, the file it wrote scales the fleet', async () => {
+    using world = aCliWorld('2026-11-23T20:00:00Z');
+    const file = join(world.folder, 'first.yml');
+    await world.runWith({}, 'init', ...flags, '--output', file);
+    const plan = await world.runWith({}, 'plan', '--config', file);
+    expect(plan.out).toContain('mode is observe; it would go 3 → 1');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('mode: observe', 'mode: act'));
+    for (let i = 0; i < 6; i += 1) {
+      await world.runWith({}, 'run', '--once', '--config', file);
+      await world.clock.advance(20 * 60_000);
+    }
+    expect(world.world.pool('dev-api/workers').size).toBe(1);
+    expect(world.world.pool('prod-web/workers')).toMatchObject({ sizeMin: 1, sizeMax: 3 });
+  });
+
+  test('overwrites nothing without --force', async () => {
+    using world = aCliWorld();
+    const before = readFileSync(world.config, 'utf8');
+    const { code, err } = await world.runWith({}, 'init', ...flags, '--output', world.config);
+    expect(code).toBe(1);
+    expect(err).toContain('is there already and was left alone');
+    expect(readFileSync(world.config, 'utf8')).toBe(before);
+    expect(world.world.requests).toEqual([]);
+    await world.runWith({}, 'init', ...flags, '--output', world.config, '--force');
+    expect(readFileSync(world.config, 'utf8')).not.toBe(before);
+  });
+
+  test.each([
+    ['what is missing, where nobody can be asked', [], 'give --api <name or URL>'],
+    ['two places for one token', [...flags, '--token-file', 'x'], 'only one of the --token options'],
+    ['a zone that is none', [...flags.slice(0, 4), '--timezone', 'Europe/Berln'], 'did you mean "Europe/Berlin"?'],
+    ['an API that is none', ['--api', 'eumetsat-r9', '--token-env', 'MKS_TOKEN'], 'did you mean "eumetsat-r1"?'],
+    ['a host that nobody vouched for', ['--api', 'https://example.org', '--token-env', 'MKS_TOKEN'], '--allow-host'],
+  ])('refuses %s', async (_, argv, message) => {
+    using world = aCliWorld();
+    const { code, err } = await world.runWith({}, 'init', ...argv, '--output', join(world.folder, 'x.yml'));
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+    expect(world.world.requests).toEqual([]);
+  });
+
+  test.each([
+    ['no token', { env: {} }, 'env MKS_TOKEN is not set'],
+    ['a refused one', { env: { MKS_TOKEN: 'another-token-of-mine' } }, 'the token was refused (401)'],
+  ])('says what is wrong: %s', async (_, patch: Partial<CliParts>, message) => {
+    using world = aCliWorld();
+    const { code, err } = await world.runWith(patch, 'init', ...flags, '--output', join(world.folder, 'x.yml'));
+    expect(code).toBe(1);
+    expect(err).toContain(message);
+    expect(err).not.toContain('another-token');
+  });
+
+  test('names that mean more in a match, twice the same name, and pools at 0', async () => {
+    using world = aCliWorld();
+    world.world.createCluster({
+      name: 'odd: one',
+      pools: [
+        { name: 'a pool', size: 2 },
+        { name: 'x*y', size: 1 },
+      ],
+    });
+    world.world.createCluster({
+      name: 'zero',
+      pools: [
+        { name: 'off', size: 0 },
+        { name: 'same', size: 1 },
+        { name: 'same', size: 1 },
+      ],
+    });
+    const file = join(world.folder, 'first.yml');
+    expect((await world.runWith({}, 'init', ...flags, '--output', file)).code).toBe(0);
+    const text = readFileSync(file, 'utf8');
+    expect(text).toContain('{ match: "r1:odd: one/a pool", schedule: office-hours, base: 2, idle: 1 }');
+    expect(text).toContain('# x*y: a name with characters that mean more in a match');
+    expect(text).toContain('schedule: none }   # it is at 0 today');
+    expect(text.match(/# same: several pools have this name/g)).toHaveLength(2);
+  });
+
+  test('a person is asked for what the flags leave out', async () => {
+    const asked: string[] = [];
+    const questions = {
+      api: async () => (asked.push('api'), 'http://127.0.0.1:8090'),
+      token: async () => (asked.push('token'), { env: 'MKS_TOKEN' }),
+      zone: async (usual: string) => (asked.push('zone'), usual),
+    };
+    const options: InitOptions = { output: 'x.yml' };
+    const answers = await gatherAnswers(options, 'Europe/Warsaw', questions);
+    expect(asked).toEqual(['api', 'token', 'zone']);
+    expect(answers).toMatchObject({ api: 'http://127.0.0.1:8090', token: { env: 'MKS_TOKEN' }, zone: 'Europe/Warsaw' });
+    expect(init).toBeTypeOf('function');
+  });
+
+  test('a token in a file is found from the config’s folder', async () => {
+    using world = aCliWorld();
+    const token = join(world.folder, 'mks.token');
+    writeFileSync(token, world.world.token);
+    chmodSync(token, 0o600);
+    const file = join(world.folder, 'first.yml');
+    const argv = ['--api', 'http://127.0.0.1:8090', '--token-file', token, '--yes', '--output', file];
+    expect((await world.runWith({ env: {} }, 'init', ...argv)).code).toBe(0);
+    expect((await world.runWith({ env: {} }, 'plan', '--config', file)).code).toBe(0);
+  });
+});

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { aCliWorld, type CliWorld, usualConfig } from './cli-world.ts';
+
+const page = readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8');
+const documented = new Map(
+  [...page.matchAll(/^## `([^`]+)`\n(?:(?!^## )[^])*?```json\n([^]*?)```/gm)].map(([, name = '', json = '']) => [
+    name,
+    JSON.parse(json) as unknown,
+  ]),
+);
+
+/** Every key of a document with its place, such as "pools[].away.base". */
+function keysOf(value: unknown, at = ''): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => keysOf(item, `${at}[]`));
+  if (typeof value !== 'object' || value === null || isSize(value)) return [];
+  return Object.entries(value).flatMap(([key, own]) => [`${at}.${key}`, ...keysOf(own, `${at}.${key}`)]);
+}
+
+/** A size has several forms, which the page lists once. */
+function isSize(value: object): boolean {
+  return ['min,max', 'size'].includes(Object.keys(value).join());
+}
+
+const printed = new Map<string, unknown[]>();
+
+async function note(name: string, world: CliWorld, ...argv: readonly string[]): Promise<void> {
+  const known = printed.get(name) ?? [];
+  printed.set(name, known);
+  known.push(await world.json(...argv));
+}
+
+/** One evening in which each form is printed with every key it can have. */
+beforeAll(async () => {
+  using world = aCliWorld('2026-11-23T19:00:00Z');
+  const at = ['--at', '2026-11-23T12:00:00Z', '--at', '2026-11-23T20:00:00Z'];
+  await note('explain', world, 'explain', 'ml/gpu', ...at);
+  await note('plan', world, 'plan');
+  await note('run', world, 'run', '--once');
+  await note('status', world, 'status');
+  for (let i = 0; i < 5; i += 1) {
+    await world.clock.advance(20 * 60_000);
+    await world.run('run', '--once');
+  }
+  world.world.personResizes('dev-api/workers', { size: 2 });
+  await world.clock.advance(20 * 60_000);
+  await note('run', world, 'run', '--once');
+  await note('base', world, 'base', 'dev-api/workers', 'show');
+  await note('scale --at-least', world, 'scale', 'ml/gpu', '--at-least', '6', '--for', '2h');
+  await note('scale --exactly', world, 'scale', 'dev-batch/*', '--exactly', '1', '--for', '2h', '--reason', 'why not');
+  await note('approve', world, 'approve');
+  await note('pause', world, 'pause', '--for', '2h', '--reason', 'terraform');
+  await world.run('pause', 'dev-api', '--for', '2h');
+  await note('status', world, 'status');
+  await note('resume', world, 'resume', 'dev-api');
+  await note('scale --release', world, 'scale', '*', '--release');
+  await note('history', world, 'history');
+  world.world.failNext({ kind: 'status', status: 403 }, { times: 9 });
+  for (const name of ['plan', 'run']) await note(name, world, ...(name === 'plan' ? ['plan'] : ['run', '--once']));
+  world.writeConfig('regoins: {}\n');
+  await note('check', world, 'check');
+  await noteHeld();
+});
+
+/** Something for the brake to hold. */
+async function noteHeld(): Promise<void> {
+  const config = (to: string) => usualConfig.replace('"19:00"', `"${to}"`).replace('[{ days: mon-fri, ', '[{ ');
+  using world = aCliWorld('2026-11-23T05:00:00Z', config('07:30'));
+  world.writeConfig(`${config('19:00')}safety: { brake: { pools: 1, percent: 5 } }\n`);
+  for (let i = 0; i < 8; i += 1) {
+    await world.run('run', '--once');
+    await world.clock.advance(30 * 60_000);
+  }
+  world.writeConfig(`${config('08:00')}safety: { brake: { pools: 1, percent: 5 } }\n`);
+  await world.run('run', '--once');
+  await note('approve', world, 'approve');
+}
+
+describe('docs/json.md', () => {
+  test('documents every form there is', () => {
+    expect([...documented.keys()].toSorted()).toEqual([...printed.keys()].toSorted());
+  });
+
+  test.each([...documented.keys()])('%s is as documented', (name) => {
+    const own = new Set((printed.get(name) ?? []).flatMap((one) => keysOf(one)));
+    expect([...own].toSorted()).toEqual([...new Set(keysOf(documented.get(name)))].toSorted());
+  });
+});
