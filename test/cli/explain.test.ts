@@ -15,7 +15,13 @@ async function explained(pool: string, at: string, text = usualConfig): Promise<
   const fetch = () => Promise.reject(new Error('explain --at asks nobody'));
   const { code, out, err } = await world.runWith(
     { fetch, env: {} },
-    ...['explain', pool, '--at', at, '--json', '--config', world.config],
+    'explain',
+    pool,
+    '--at',
+    at,
+    '--json',
+    '--config',
+    world.config,
   );
   expect({ code, err }).toEqual({ code: 0, err: '' });
   return (JSON.parse(out) as Explained[])[0]!;
@@ -40,10 +46,7 @@ describe('explain --at --json', () => {
       pool: 'workers',
       desired: { size: 3 },
       openWindows: ['mon-fri 07:00-19:00'],
-      because: [
-        expect.stringContaining('rule "dev/workers"'),
-        'the window "mon-fri 07:00-19:00" is open: base (3)',
-      ],
+      because: [expect.stringContaining('rule "dev/workers"'), 'the window "mon-fri 07:00-19:00" is open: base (3)'],
       nextChange: { at: '2026-11-23T18:00:00Z', desired: { size: 1 } },
       rule: { file: expect.stringMatching(/lamplighter\.yml$/), line: 7 },
     });
