@@ -18,6 +18,7 @@ import { addSend } from './commands/send.ts';
 import { addSilence } from './commands/silence.ts';
 import { addSimulator } from './commands/simulator.ts';
 import { addStatus } from './commands/status.ts';
+import { addRehearse } from './commands/rehearse.ts';
 import { addUninstall } from './commands/uninstall.ts';
 
 /** One line per command, in the order in which help lists them. */
@@ -40,5 +41,6 @@ export function registerCommands(program: Command, parts: CliParts): void {
   addSilence(program, parts);
   addSend(program, parts);
   addSimulator(program, parts);
+  addRehearse(program, parts);
   addUninstall(program, parts);
 }

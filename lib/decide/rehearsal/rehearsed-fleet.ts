@@ -1,7 +1,7 @@
 import type { CompiledConfig } from '../compiled-config.ts';
-import type { EpochMs } from '../model.ts';
+import type { EpochMs, ObservedPool } from '../model.ts';
 import type { StoredRule } from '../scaling/brake.ts';
-import type { ClusterRecord } from '../scaling/memory.ts';
+import type { ClusterRecord, PoolMemory } from '../scaling/memory.ts';
 import type { Action, Plan } from '../scaling/plan.ts';
 import type { ObservedFleetCluster } from '../scaling/plan-round.ts';
 import type { RehearsedChange } from './rehearse.ts';
@@ -24,7 +24,7 @@ export function beginFleet(
   for (const { cluster, pools, record } of clusters) {
     for (const pool of pools ?? []) {
       const change = record?.change?.poolId === pool.id ? record.change : undefined;
-      const demand = pool.size ?? pool.sizeMin ?? 0;
+      const demand = demandOf(pool, record?.pools[pool.id]);
       lives.set(
         lifeKey(cluster.region, cluster.id, pool.id),
         beginLife(pool, change, durationsOf(record, pool.id), demand, now),
@@ -60,6 +60,14 @@ export function applyPlan(fleet: Fleet, plan: Plan, config: CompiledConfig, now:
   });
   showLives(fleet, touched);
   return changes;
+}
+
+/**
+ * An autoscaled pool needs what it has now, as long as it may have what it needs. While it is away, or where nobody has
+ * looked, that is anybody's guess: it counts all that its bounds allow, asleep or awake.
+ */
+function demandOf(pool: ObservedPool, memory: PoolMemory | undefined): number {
+  return memory?.away === undefined ? (pool.size ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
 }
 
 export function lifeKey(region: string, clusterId: string, poolId: string): string {

@@ -1,0 +1,36 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CliParts } from '../cli-parts.ts';
+import { configOption, examples, jsonOption, readInstant } from '../options.ts';
+import type { RehearseOptions } from '../rehearse/rehearse-command.ts';
+
+const mostDays = 366;
+
+export function addRehearse(program: Command, parts: CliParts): void {
+  const command = program
+    .command('rehearse')
+    .description('Play the coming days of the config through, in seconds, from the fleet as it is. Only reads.')
+    .addOption(new Option('--days <number>', 'how many').argParser(readDays).default(7))
+    .addOption(new Option('--from <instant>', 'from when, with an offset (default: now)').argParser(readInstant))
+    .option('--against <file>', 'another config: tell only what differs')
+    .option('--offline', 'do not ask the API: pools as the store knows them, else as the config names them')
+    .option('--pool <cluster/pool...>', 'pools to rehearse where neither API nor store knows any')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((options: RehearseOptions) => start(parts, options));
+  examples(command, [
+    ['lamplighter rehearse', 'the coming week: changes, readiness, node-hours, a picture'],
+    ['lamplighter rehearse --config new.yml --against lamplighter.yml', 'what a change would change'],
+    ['lamplighter rehearse --offline --pool dev-api/workers --from 2026-12-21T00:00+01:00', 'no token needed'],
+  ]);
+}
+
+async function start(parts: CliParts, options: RehearseOptions): Promise<void> {
+  const { rehearseDays } = await import('../rehearse/rehearse-command.ts');
+  return rehearseDays(parts, options);
+}
+
+function readDays(text: string): number {
+  const days = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (days >= 1 && days <= mostDays) return days;
+  throw new InvalidArgumentError(`Not a number of days; write 1 to ${mostDays}.`);
+}

@@ -1,0 +1,77 @@
+import type { EpochMs } from '../../decide/model.ts';
+import type { Rehearsal, RehearsedPool } from '../../decide/rehearsal/rehearse.ts';
+import { cutDays, type DayCells, nodesInCells } from '../../decide/rehearsal/week-cells.ts';
+import { dayNumber } from '../../decide/schedule/local-date.ts';
+import type { Paint } from '../paint.ts';
+import { clockOf } from '../render/instant.ts';
+import { printable } from '../render/table.ts';
+
+const hourMs = 3_600_000;
+const longestName = 30;
+
+/** One row per pool, one block per hour or, where the terminal is narrow, per few hours; of local time in `zone`. */
+export function drawWeek(rehearsal: Rehearsal, zone: string, columns: number, paint: Paint): readonly string[] {
+  const first = dayOf(rehearsal.from, zone);
+  const count = dayOf(rehearsal.to - 1, zone) - first + 1;
+  const perPicture = count <= 8 ? count : 7;
+  const nameWidth = Math.min(longestName, Math.max(...rehearsal.pools.map((pool) => nameOf(pool).length)));
+  const perDay = cellsPerDay(columns - nameWidth - 2, perPicture);
+  const days = cutDays(zone, first, count, perDay);
+  const lines: string[] = [];
+  for (let i = 0; i < count; i += perPicture) {
+    const shown = days.slice(i, i + perPicture);
+    lines.push(
+      `${' '.repeat(nameWidth)}  ${shown.map((day) => head(day, zone).slice(0, perDay).padEnd(perDay)).join(' ')}`.trimEnd(),
+    );
+    for (const pool of rehearsal.pools) lines.push(row(pool, shown, rehearsal, nameWidth, paint));
+    lines.push('');
+  }
+  const each = 24 / perDay;
+  return [
+    ...lines,
+    `one block is ${each === 1 ? 'an hour' : `${each} hours`}: █ at base or above, ▓ ▒ ░ below it, · no node`,
+  ];
+}
+
+function cellsPerDay(width: number, days: number): number {
+  return [24, 12, 8, 6, 4, 3].find((cells) => days * (cells + 1) - 1 <= width) ?? 2;
+}
+
+function dayOf(at: EpochMs, zone: string): number {
+  return dayNumber(clockOf(at, zone).date) ?? 0;
+}
+
+/** "Mon 23", so that its beginning alone says the day. */
+function head({ date, edges }: DayCells, zone: string): string {
+  return `${clockOf(edges[0] ?? 0, zone).weekday} ${date.slice(8)}`;
+}
+
+function row(
+  pool: RehearsedPool,
+  days: readonly DayCells[],
+  { from, to }: Rehearsal,
+  nameWidth: number,
+  paint: Paint,
+): string {
+  const base = pool.alwaysOnNodeHours / ((to - from) / hourMs);
+  const cells = days.map((day) =>
+    nodesInCells(day, pool.stretches, from, to)
+      .map((nodes) => block(nodes, pool.base === undefined ? 0 : base, paint))
+      .join(''),
+  );
+  const name = nameOf(pool);
+  const cut = name.length > nameWidth ? `${name.slice(0, nameWidth - 1)}…` : name.padEnd(nameWidth);
+  return `${cut}  ${cells.join(' ')}`.trimEnd();
+}
+
+function block(nodes: number | undefined, base: number, paint: Paint): string {
+  if (nodes === undefined) return ' ';
+  if (nodes === 0) return paint.dim('·');
+  const share = base === 0 ? 1 : nodes / base;
+  if (share >= 0.99) return paint.green('█');
+  return paint.yellow(share >= 0.6 ? '▓' : share >= 0.3 ? '▒' : '░');
+}
+
+export function nameOf({ cluster, pool }: { readonly cluster: string; readonly pool: string }): string {
+  return printable(`${cluster}/${pool}`);
+}

@@ -1,0 +1,82 @@
+import type { RehearsalDifference } from '../../decide/rehearsal/compare-rehearsals.ts';
+import type { Rehearsal, RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearse.ts';
+import { totalOf } from '../../decide/rehearsal/total.ts';
+import { instantJson } from '../render/json.ts';
+import type { StartingFleet } from './starting-fleet.ts';
+
+/** The machine-readable form of `rehearse --json` (docs/json.md). */
+export function rehearsalJson(rehearsal: Rehearsal, { sources, notes }: StartingFleet) {
+  const total = totalOf(rehearsal);
+  return {
+    from: instantJson(rehearsal.from),
+    to: instantJson(rehearsal.to),
+    sources,
+    notes,
+    total: {
+      puts: total.puts,
+      nodeHours: rounded(total.nodeHours),
+      alwaysOnNodeHours: rounded(total.alwaysOnNodeHours),
+      savedPercent: rounded(total.savedPercent),
+      boundaries: total.boundaries,
+      readyInTime: total.readyInTime,
+    },
+    pools: rehearsal.pools.map(poolJson),
+    changes: rehearsal.changes.map(changeJson),
+    findings: rehearsal.findings.map(({ at, finding: { kind, severity, text, fix } }) => {
+      return { at: instantJson(at), kind, severity, text, fix: fix ?? null };
+    }),
+  };
+}
+
+/** The same with `--against`: only what differs. */
+export function differenceJson(difference: RehearsalDifference, rehearsal: Rehearsal, fleet: StartingFleet) {
+  const { added, removed, moved, nodeHours, oldNodeHours } = difference;
+  return {
+    from: instantJson(rehearsal.from),
+    to: instantJson(rehearsal.to),
+    sources: fleet.sources,
+    notes: fleet.notes,
+    added: added.map(changeJson),
+    removed: removed.map(changeJson),
+    moved: moved.map(({ change, wasAt }) => ({ ...changeJson(change), wasAt: instantJson(wasAt) })),
+    nodeHours: rounded(nodeHours),
+    oldNodeHours: rounded(oldNodeHours),
+    pools: difference.pools.map((one) => ({
+      ...namesJson(one.pool),
+      nodeHours: rounded(one.nodeHours),
+      oldNodeHours: rounded(one.oldNodeHours),
+    })),
+  };
+}
+
+function poolJson(pool: RehearsedPool) {
+  return {
+    ...namesJson(pool),
+    schedule: pool.schedule,
+    zone: pool.zone,
+    observed: pool.isObserved,
+    base: pool.base ?? null,
+    nodeHours: rounded(pool.nodeHours),
+    alwaysOnNodeHours: rounded(pool.alwaysOnNodeHours),
+    boundaries: pool.boundaries.map(({ at, wanted, readyAt, isOpen }) => ({
+      at: instantJson(at),
+      wanted,
+      ready: isOpen ? null : readyAt === at,
+      readyAt: instantJson(readyAt),
+      lateSeconds: readyAt === undefined ? null : Math.round((readyAt - at) / 1000),
+    })),
+  };
+}
+
+function changeJson(change: RehearsedChange) {
+  const { at, doneAt, from, to, reason, who } = change;
+  return { at: instantJson(at), doneAt: instantJson(doneAt), ...namesJson(change), from, to, reason, who };
+}
+
+function namesJson({ region, cluster, pool }: Pick<RehearsedPool, 'region' | 'cluster' | 'pool'>) {
+  return { region, cluster, pool };
+}
+
+function rounded(n: number): number {
+  return Math.round(n * 100) / 100;
+}

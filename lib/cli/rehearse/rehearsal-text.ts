@@ -1,0 +1,155 @@
+import type { EpochMs } from '../../decide/model.ts';
+import type { RehearsalDifference } from '../../decide/rehearsal/compare-rehearsals.ts';
+import type { Rehearsal, RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearse.ts';
+import { latenessMs, totalOf } from '../../decide/rehearsal/total.ts';
+import { describeSize } from '../../decide/scaling/size.ts';
+import type { Paint } from '../paint.ts';
+import { clockOf, localInstant, roughly } from '../render/instant.ts';
+import { printable, renderTable } from '../render/table.ts';
+import { drawWeek, nameOf } from './picture.ts';
+
+export type TextParts = { readonly paint: Paint; readonly columns: number; readonly days: number };
+
+/** A rehearsal for people: the picture, every change, what was not ready, and what it saves. */
+export function rehearsalText(rehearsal: Rehearsal, parts: TextParts): readonly string[] {
+  const { paint, columns } = parts;
+  const zone = mainZone(rehearsal.pools);
+  const { pools, changes } = rehearsal;
+  return [
+    paint.bold(
+      `${count(parts.days, 'day')} from ${localInstant(rehearsal.from, zone)}: ${count(pools.length, 'pool')}`,
+    ),
+    '',
+    ...drawWeek(rehearsal, zone, columns, paint),
+    '',
+    ...changesText(changes, zonesOf(pools), zone),
+    '',
+    ...readyText(rehearsal, paint),
+    costText(rehearsal, paint),
+    ...findingsText(rehearsal, zone, paint),
+  ];
+}
+
+/** Only what the other config does differently. */
+export function differenceText(
+  difference: RehearsalDifference,
+  rehearsals: readonly Rehearsal[],
+  name: string,
+): readonly string[] {
+  const pools = rehearsals.flatMap((one) => one.pools);
+  const zone = mainZone(pools);
+  const zones = zonesOf(pools);
+  const { added, removed, moved, nodeHours, oldNodeHours } = difference;
+  const rows = [
+    ...removed.map((change) => ({ at: change.at, cells: ['-', ...cellsOf(change, zones, zone)] })),
+    ...added.map((change) => ({ at: change.at, cells: ['+', ...cellsOf(change, zones, zone)] })),
+    ...moved.map(({ change, wasAt }) => ({
+      at: change.at,
+      cells: [
+        '~',
+        ...cellsOf(change, zones, zone).slice(0, 3),
+        `was ${shortInstant(wasAt, zoneFor(change, zones, zone))}`,
+      ],
+    })),
+  ].sort((a, b) => a.at - b.at);
+  if (rows.length === 0) return [`Nothing changes against ${name}: the same ${hours(nodeHours)} node-hours`];
+  const perPool = difference.pools.map(
+    (pool) => `  ${nameOf(pool.pool)}  ${signed(pool.nodeHours - pool.oldNodeHours)}`,
+  );
+  return [
+    `Against ${name}: ${moved.length} moved (~), ${added.length} added (+), ${removed.length} removed (-)`,
+    ...renderTable(
+      ['', '', '', '', ''],
+      rows.map(({ cells }) => cells),
+    ).slice(1),
+    '',
+    `Node-hours ${hours(nodeHours)} instead of ${hours(oldNodeHours)} (${signed(nodeHours - oldNodeHours)})`,
+    ...perPool,
+  ];
+}
+
+function changesText(
+  changes: readonly RehearsedChange[],
+  zones: ReadonlyMap<string, string>,
+  zone: string,
+): readonly string[] {
+  if (changes.length === 0) return ['No change'];
+  const rows = changes.map((change) => cellsOf(change, zones, zone));
+  return [`${count(changes.length, 'change')}, each one PUT`, ...renderTable(['', '', '', ''], rows).slice(1)];
+}
+
+function cellsOf(change: RehearsedChange, zones: ReadonlyMap<string, string>, zone: string): readonly string[] {
+  const own = zoneFor(change, zones, zone);
+  return [
+    `${shortInstant(change.at, own)}${own === zone ? '' : ` ${own}`}`,
+    nameOf(change),
+    `${describeSize(change.from)} → ${describeSize(change.to)}`,
+    printable(change.reason),
+  ];
+}
+
+function readyText({ pools, changes }: Rehearsal, paint: Paint): readonly string[] {
+  const { boundaries, readyInTime } = totalOf({ pools, changes });
+  if (boundaries === 0) return ['No pool has to grow at a boundary'];
+  const all = `Ready at ${readyInTime} of ${count(boundaries, 'boundary', 'boundaries')} at which a pool must grow`;
+  const late = pools.flatMap((pool) =>
+    pool.boundaries
+      .filter((boundary) => !boundary.isOpen && latenessMs(boundary) > 0)
+      .map((boundary) => {
+        const how = boundary.readyAt === undefined ? 'never' : `${roughly(latenessMs(boundary))} late`;
+        return `  ${nameOf(pool)}  ${shortInstant(boundary.at, pool.zone)}  ${describeSize(boundary.wanted)}: ${how}`;
+      }),
+  );
+  return late.length === 0 ? [paint.green(all)] : [paint.yellow(all), ...late];
+}
+
+function costText(rehearsal: Rehearsal, paint: Paint): string {
+  const { nodeHours, alwaysOnNodeHours, savedPercent } = totalOf(rehearsal);
+  const saved = `${Math.abs(savedPercent).toFixed(0)} % ${savedPercent < 0 ? 'more' : 'saved'}`;
+  return `Node-hours ${hours(nodeHours)} of ${hours(alwaysOnNodeHours)} with the base all the time: ${paint.bold(saved)}`;
+}
+
+function findingsText({ findings, pools }: Rehearsal, zone: string, paint: Paint): readonly string[] {
+  const observed = pools.filter(({ isObserved }) => isObserved).length;
+  return [
+    ...(observed === 0
+      ? []
+      : [`${count(observed, 'pool')} only observed (mode: observe): this is what would happen if the rule said act`]),
+    ...findings.map(({ at, finding }) => {
+      const colour = finding.severity === 'critical' ? paint.red : paint.yellow;
+      return colour(`${finding.severity} ${shortInstant(at, zone)}  ${printable(finding.text)}`);
+    }),
+  ];
+}
+
+function zonesOf(pools: readonly RehearsedPool[]): ReadonlyMap<string, string> {
+  return new Map(pools.map((pool) => [`${pool.region}\n${pool.poolId}`, pool.zone]));
+}
+
+function zoneFor(change: RehearsedChange, zones: ReadonlyMap<string, string>, zone: string): string {
+  return zones.get(`${change.region}\n${change.poolId}`) ?? zone;
+}
+
+/** The zone of most pools. */
+function mainZone(pools: readonly RehearsedPool[]): string {
+  const counts = new Map<string, number>();
+  for (const { zone } of pools) counts.set(zone, (counts.get(zone) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'UTC';
+}
+
+function shortInstant(at: EpochMs, zone: string): string {
+  const { weekday, date, time } = clockOf(at, zone);
+  return `${weekday} ${date} ${time}`;
+}
+
+function hours(n: number): string {
+  return n.toLocaleString('en-US', { maximumFractionDigits: 1 });
+}
+
+function signed(n: number): string {
+  return `${n < 0 ? '−' : '+'}${hours(Math.abs(n))}`;
+}
+
+function count(n: number, noun: string, plural = `${noun}s`): string {
+  return `${n} ${n === 1 ? noun : plural}`;
+}

@@ -1,0 +1,131 @@
+import type { Ask } from '../../decide/asks.ts';
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import type { Names } from '../../decide/match.ts';
+import type { StoredRule } from '../../decide/scaling/brake.ts';
+import type { ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
+import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
+import type { Store } from '../../io/stores/store.ts';
+import { listAsks } from '../../jobs/records/ask-records.ts';
+import { listClusterRecords, listStoredRules } from '../../jobs/records/cluster-records.ts';
+import { observeFleet } from '../../jobs/scale/observe.ts';
+import { reachedRegions } from '../asked-match.ts';
+import { makeCliLog } from '../cli-log.ts';
+import type { CliParts } from '../cli-parts.ts';
+import { emptyStore, openApp } from '../run/process-parts.ts';
+import { lookIntoStore } from '../with-store.ts';
+import { assumedFleet, fleetOfRecords, namedPools } from './assumed-fleet.ts';
+
+/** From where a region's pools are known: asked just now, remembered by the store, or only named by the config. */
+export type FleetSource = 'api' | 'store' | 'config';
+
+export type StartingFleet = {
+  readonly clusters: readonly ObservedFleetCluster[];
+  readonly asks: readonly Ask[];
+  readonly storedRules: ReadonlyMap<string, StoredRule>;
+  readonly sources: readonly { readonly region: string; readonly source: FleetSource }[];
+  /** What a reader must know to judge the figures. */
+  readonly notes: readonly string[];
+};
+
+export type FleetWish = {
+  readonly config: CompiledConfig;
+  /** A second config that is rehearsed on the same fleet. */
+  readonly against: CompiledConfig | undefined;
+  readonly isOffline: boolean;
+  /** Pools to rehearse where nothing else is known. */
+  readonly named: readonly Names[];
+};
+
+/** The fleet as it is, as far as it can be had; what cannot be had is said, never made up in silence. */
+export async function startingFleet(parts: CliParts, wish: FleetWish): Promise<StartingFleet> {
+  const looked = await lookIntoStore(parts, wish.config, (store) => look(parts, wish, store));
+  return looked ?? look(parts, wish, emptyStore(parts.newId));
+}
+
+type SeenRegion = {
+  readonly source: FleetSource;
+  readonly clusters: readonly ObservedFleetCluster[];
+  readonly notes: readonly string[];
+};
+
+async function look(parts: CliParts, wish: FleetWish, store: Store): Promise<StartingFleet> {
+  const { config } = wish;
+  const seen = wish.isOffline ? undefined : await ask(parts, wish, store);
+  const notes = [...(seen?.notes ?? [])];
+  const regions: { region: string; source: FleetSource; clusters: readonly ObservedFleetCluster[] }[] = [];
+  for (const { name } of config.regions) {
+    const own = seen?.answered.has(name)
+      ? { source: 'api' as const, clusters: seen.clusters.filter(({ cluster }) => cluster.region === name), notes: [] }
+      : await withoutApi(parts, wish, store, name);
+    notes.push(...own.notes);
+    regions.push({ region: name, source: own.source, clusters: own.clusters });
+  }
+  const asks = await Promise.all(config.regions.map(({ name }) => listAsks(store, name)));
+  return {
+    clusters: regions.flatMap(({ clusters }) => clusters),
+    asks: asks.flat(),
+    storedRules: await listStoredRules(store),
+    sources: regions.map(({ region, source }) => ({ region, source })),
+    notes,
+  };
+}
+
+/** One read of the API, as a round does it; of everything that either config has a rule for. */
+async function ask(parts: CliParts, { config, against }: FleetWish, store: Store) {
+  const log = makeCliLog(parts, 'error');
+  const rules = [...config.rules, ...(against?.rules ?? [])].filter(({ schedule }) => schedule !== undefined);
+  const { app } = await openApp({ ...parts, log }, config, store);
+  const scaleParts = { ...parts, log, store, config: { ...config, rules }, mksOf: app.mksOf(config) };
+  const seen = await observeFleet(scaleParts, { isDryRun: true });
+  return { clusters: seen.clusters, answered: seen.answered, notes: seen.problems.map(({ reason }) => reason) };
+}
+
+async function withoutApi(parts: CliParts, wish: FleetWish, store: Store, region: string): Promise<SeenRegion> {
+  const stored = await listClusterRecords(store, region);
+  const remembered = fleetOfRecords(region, new Map([...stored].map(([id, { record }]) => [id, record])));
+  if (remembered.some(({ pools }) => pools?.length)) {
+    return { source: 'store', clusters: remembered, notes: [`${region}: pools as the store last saw them`] };
+  }
+  return { source: 'config', ...assume(parts, wish, region) };
+}
+
+function assume(parts: CliParts, { config, against, named }: FleetWish, region: string): Omit<SeenRegion, 'source'> {
+  const configs = against === undefined ? [config] : [config, against];
+  const names = [...named, ...configs.flatMap(namedPools)].filter((one) => one.region === region);
+  const books = configs.map((one) => makeRuleBook(one, parts.clock.now()));
+  const fleets = books.map((book) => assumedFleet(names, book));
+  const clusters = joined(fleets.flat());
+  const isGuessed = clusters.some(({ cluster, pools }) =>
+    pools?.some(({ name }) => books[0]?.ruleOf({ region, cluster: cluster.name, pool: name })?.base === 'remembered'),
+  );
+  const globs = config.rules.filter(
+    ({ match, schedule }) =>
+      schedule !== undefined && !match.exactPool && reachedRegions(match, [{ name: region }]).length > 0,
+  );
+  return {
+    clusters,
+    notes: [
+      ...(clusters.length > 0
+        ? [`${region}: nobody looked at it; its pools are taken from the names in the config`]
+        : []),
+      ...(isGuessed ? [`${region}: a remembered base that nobody knows counts as one node more than idle`] : []),
+      ...(globs.length > 0
+        ? [
+            `${region}: rules with globs (${globs.map(({ match }) => match.text).join(', ')}) match only pools named with --pool`,
+          ]
+        : []),
+    ],
+  };
+}
+
+/** Both configs may name pools of the same cluster; what the first one says about a pool stands. */
+function joined(fleet: readonly ObservedFleetCluster[]): readonly ObservedFleetCluster[] {
+  const clusters = new Map<string, ObservedFleetCluster>();
+  for (const one of fleet) {
+    const known = clusters.get(one.cluster.id);
+    const more = one.pools?.filter(({ id }) => !known?.pools?.some((pool) => pool.id === id)) ?? [];
+    const record = one.record && { ...one.record, pools: { ...one.record.pools, ...known?.record?.pools } };
+    clusters.set(one.cluster.id, { ...one, pools: [...(known?.pools ?? []), ...more], record });
+  }
+  return [...clusters.values()];
+}

@@ -1,0 +1,138 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type CliNight, aCliNight } from '../../support/cli-night.ts';
+import { at } from '../../support/scaling-world.ts';
+
+const head = `
+timezone: Europe/Berlin
+regions: { r1: { api: http://127.0.0.1:9/api/v1, token: { env: TOKEN } } }`;
+const config = (until = '19:00') => `${head}
+schedules:
+  office: { windows: [{ days: mon-fri, from: "07:00", to: "${until}" }], otherwise: idle }
+defaults: { limits: { min: 0 } }
+pools:
+  - { match: "dev-*/*", schedule: office, base: remembered, idle: 0 }
+  - { match: "ml/gpu", schedule: office, base: { min: 0, max: 4 }, idle: 0, mode: observe }`;
+
+const monday = at('2026-03-02T12:00:00+01:00');
+
+function aFleet(patch: Partial<Parameters<typeof aCliNight>[0]> = {}): Promise<CliNight> {
+  return aCliNight({ start: monday, config: config(), ...patch });
+}
+
+type Told = {
+  readonly sources: unknown;
+  readonly notes: readonly string[];
+  readonly total: { readonly puts: number; readonly savedPercent: number; readonly nodeHours: number };
+  readonly pools: readonly { readonly cluster: string; readonly pool: string; readonly observed: boolean }[];
+  readonly changes: readonly { readonly at: string; readonly pool: string }[];
+};
+
+async function told(night: CliNight, ...more: string[]): Promise<Told> {
+  const { code, stdout, stderr } = await night.run('rehearse', '--json', ...more);
+  expect([code, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout) as Told;
+}
+
+describe('rehearse', () => {
+  test('starts from the fleet as the API shows it, with GETs only, and stores nothing', async () => {
+    using night = await aFleet();
+    const { sources, pools, total } = await told(night);
+    expect(sources).toEqual([{ region: 'r1', source: 'api' }]);
+    expect(pools.map(({ cluster, pool, observed }) => [`${cluster}/${pool}`, observed])).toEqual([
+      ['dev-api/build', false],
+      ['dev-api/workers', false],
+      ['dev-batch/burst', false],
+      ['dev-batch/workers', false],
+      ['ml/gpu', true],
+    ]);
+    expect(total.puts).toBe(5 * 10);
+    expect(total.savedPercent).toBeGreaterThan(50);
+    expect(new Set(night.world.requests.map(({ method }) => method))).toEqual(new Set(['GET']));
+    expect(await told(night)).toEqual(await told(night));
+  });
+
+  test('for people: every change in local time, readiness, node-hours, a picture as wide as the terminal, no colours', async () => {
+    using night = await aFleet();
+    const { stdout } = await night.run('rehearse', '--days', '2');
+    expect(stdout).toMatch(/^Mon 2026-03-02 19:00 {2}dev-api\/build +2 → 0/m);
+    expect(stdout).toContain('Ready at 0 of 10 boundaries');
+    expect(stdout).toContain('dev-api/build  Tue 2026-03-03 07:00  2: 15m late');
+    expect(stdout).toMatch(/Node-hours [\d.]+ of [\d.]+ with the base all the time: \d+ % saved/);
+    expect(stdout).toContain('1 pool only observed');
+    const [row = ''] = /^dev-api\/workers .*$/m.exec(stdout) ?? [];
+    expect(row).toMatch(/^dev-api\/workers +█+·+ ·+▓?█+·+ /);
+    expect(
+      Math.max(
+        ...stdout
+          .split('\n')
+          .slice(0, 9)
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(80);
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  test('goes on where the store says a pool is away', async () => {
+    using night = await aFleet({ start: at('2026-03-02T19:30:00+01:00') });
+    await night.run('run', '--once');
+    const { changes } = await told(night, '--days', '1');
+    expect(changes.filter(({ pool }) => pool === 'burst').map(({ at: when }) => when.slice(0, 13))).toEqual([
+      '2026-03-03T06',
+      '2026-03-03T18',
+    ]);
+  });
+
+  test('offline: as the store last saw it, and says so', async () => {
+    using night = await aFleet();
+    await night.run('run', '--once');
+    night.world.forgetRequests();
+    const { sources, notes, pools } = await told(night, '--offline');
+    expect(sources).toEqual([{ region: 'r1', source: 'store' }]);
+    expect(notes).toEqual(['r1: pools as the store last saw them']);
+    expect(pools).toHaveLength(5);
+    expect(night.world.requests).toEqual([]);
+  });
+
+  test('with neither token nor store: the pools that rules name, and those given; what is assumed is said', async () => {
+    using night = await aFleet({ env: { TOKEN: '' } });
+    const { sources, notes, pools } = await told(night, '--pool', 'dev-x/workers');
+    expect(sources).toEqual([{ region: 'r1', source: 'config' }]);
+    expect(pools.map(({ cluster, pool }) => `${cluster}/${pool}`)).toEqual(['dev-x/workers', 'ml/gpu']);
+    expect(notes.join('\n')).toContain('env TOKEN is empty');
+    expect(notes.join('\n')).toContain('a remembered base that nobody knows counts as one node more than idle');
+    expect(notes.join('\n')).toContain('dev-*/*');
+  });
+
+  test('--against tells only what differs', async () => {
+    using night = await aFleet();
+    const old = join(night.folder, 'old.yml');
+    await writeFile(old, `${config('18:00')}\nstore: { kind: sqlite, path: ./lamplighter.db }\n`);
+    const { stdout } = await night.run('rehearse', '--days', '1', '--against', old);
+    expect(stdout).toContain('5 moved (~), 0 added (+), 0 removed (-)');
+    expect(stdout).toMatch(/^~ {2}Mon 2026-03-02 19:00 {2}dev-api\/build +2 → 0 +was Mon 2026-03-02 18:00$/m);
+    expect(stdout).not.toContain('Tue 2026-03-03 07:00');
+    const same = await night.run('rehearse', '--days', '1', '--against', night.configFile);
+    expect(same.stdout).toMatch(/^Nothing changes against /);
+  });
+
+  test('nothing to rehearse is a failure that says why', async () => {
+    using night = await aCliNight({ start: monday, config: `${head}\npools: [{ match: "*/*", schedule: none }]` });
+    const { code, stderr } = await night.run('rehearse');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('no pool of the fleet has a rule with a schedule')]);
+  });
+
+  test.each([['0'], ['367'], ['a week']])('--days %s is refused', async (days) => {
+    using night = await aFleet();
+    expect((await night.run('rehearse', '--days', days)).code).toBe(2);
+  });
+
+  test('the token is never printed', async () => {
+    using night = await aFleet({ fault: () => ({ kind: 'block-page', status: 200 }) });
+    await night.run('rehearse', '--pool', 'dev-x/workers');
+    await night.run('rehearse', '--json', '--pool', 'dev-x/workers');
+    expect(night.printed()).toContain('r1: nobody looked at it');
+    expect(night.printed()).not.toContain(night.world.token);
+  });
+});
