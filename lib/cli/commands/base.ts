@@ -2,12 +2,12 @@ import { Argument, type Command } from 'commander';
 import type { CompiledConfig, Rule } from '../../decide/compiled-config.ts';
 import { baseOf } from '../../decide/explain/explain-state.ts';
 import type { EpochMs, Size } from '../../decide/model.ts';
-import type { PoolMemory } from '../../decide/scaling/memory.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import { asPoolSize, describeSize, equalSize, isZero } from '../../decide/scaling/size.ts';
 import { nextChange, saysAt } from '../../decide/schedule/timeline.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
+import { baseJson, baseText } from '../base-view.ts';
 import { changeMemories } from '../change-record.ts';
 import type { CliParts } from '../cli-parts.ts';
 import { listKnownPools, type StoredPool } from '../known-pools.ts';
@@ -80,8 +80,8 @@ export async function base(
     return { pool: await findPool(store, config, text), notes };
   });
   const rule = book.ruleOf(told.pool);
-  if (options.json) writeJson(parts.stdout, { ...poolJson(told.pool, rule), notes: told.notes });
-  else parts.stdout.write(`${[describePool(parts, told.pool, rule), ...told.notes].join('\n  ')}\n`);
+  if (options.json) writeJson(parts.stdout, { ...baseJson(told.pool, rule), notes: told.notes });
+  else parts.stdout.write(`${[baseText(told.pool, rule, parts.zone), ...told.notes].join('\n  ')}\n`);
 }
 
 async function findPool(store: Store, config: CompiledConfig, text: string): Promise<StoredPool> {
@@ -172,34 +172,4 @@ function whenNext({ book, pool, now, parts }: Basing): readonly string[] {
   return [
     `the schedule says otherwise until ${localInstant(next.at, parts.zone)}; for now: lamplighter scale ${name} --exactly <size> --until ${rfc3339(next.at)}`,
   ];
-}
-
-function poolJson(pool: StoredPool, rule: Rule | undefined): object {
-  const { memory } = pool;
-  const { away, seen, kept } = memory;
-  return {
-    region: pool.region,
-    cluster: pool.cluster,
-    pool: pool.pool,
-    base: baseOf(rule, memory) ?? null,
-    from: originOf(memory, rule),
-    away: away === undefined ? null : { base: away.base, from: away.from, since: rfc3339(away.since) },
-    seen: seen?.size ?? null,
-    kept: kept === undefined ? null : { size: kept.size, until: rfc3339(kept.until) },
-  };
-}
-
-function originOf(memory: PoolMemory, rule: Rule | undefined): string | null {
-  const { base, away } = memory;
-  if (rule?.schedule !== undefined && rule.base !== 'remembered') return 'config';
-  if (away !== undefined) return away.base === 'unknown' ? null : away.from;
-  return base !== undefined ? 'remembered' : baseOf(rule, memory) === undefined ? null : 'observed';
-}
-
-function describePool({ zone }: CliParts, pool: StoredPool, rule: Rule | undefined): string {
-  const { away, seen } = pool.memory;
-  const known = baseOf(rule, pool.memory);
-  const from = originOf(pool.memory, rule);
-  const isAway = away === undefined ? 'at home' : `away since ${localInstant(away.since, zone)}`;
-  return `${pool.cluster}/${pool.pool}  base ${describeSize(known)}${from === null ? '' : ` (${from})`}, last seen at ${describeSize(seen?.size)}, ${isAway}`;
 }
