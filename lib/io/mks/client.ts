@@ -27,8 +27,12 @@ const capBytes = 5 * 1024 * 1024;
 export function makeMks(parts: MksParts): Mks {
   const { region, token, fetch, clock, redactor } = parts;
   const http: CallParts = { url: region.url, token, fetch, clock, clean: redactor.clean };
-  const cluster = readerOf(clusterShape, (parsed) => toCluster(region.name, parsed));
-  const clusters = listReaderOf(clusterShape, (parsed) => toCluster(region.name, parsed));
+  const clean = <T extends { readonly errors: readonly string[] }>(seen: T) => withCleanErrors(seen, redactor);
+  const cluster = readerOf(clusterShape, (parsed) => clean(toCluster(region.name, parsed)));
+  const clusters = listReaderOf(clusterShape, (parsed) => clean(toCluster(region.name, parsed)));
+  const pool = readerOf(poolShape, (parsed) => clean(toPool(parsed)));
+  const pools = listReaderOf(poolShape, (parsed) => clean(toPool(parsed)));
+  const freshPool: Reader<FreshPool> = readerOf(poolShape, (parsed, raw) => ({ observed: clean(toPool(parsed)), raw }));
   return {
     region: region.name,
     listClusters: () => get(http, '/cluster', listCapBytes, clusters),
@@ -44,10 +48,12 @@ export function makeMks(parts: MksParts): Mks {
   };
 }
 
-const pool = readerOf(poolShape, toPool);
-const pools = listReaderOf(poolShape, toPool);
-const freshPool: Reader<FreshPool> = readerOf(poolShape, (parsed, raw) => ({ observed: toPool(parsed), raw }));
 const versions = listReaderOf(versionShape, toVersion);
+
+/** Error texts are told to people and kept: what they quote of a token or an address goes no further. */
+function withCleanErrors<T extends { readonly errors: readonly string[] }>(seen: T, { clean }: Redactor): T {
+  return seen.errors.length === 0 ? seen : { ...seen, errors: seen.errors.map(clean) };
+}
 
 function get<T>(http: CallParts, path: string, cap: number, reader: Reader<T>): Promise<Answer<T>> {
   return run(http, { method: 'GET', path, capBytes: cap }, reader);
