@@ -1,0 +1,166 @@
+import { expect, test } from 'vitest';
+import { deliverAlerts } from '../../../lib/jobs/deliver-alerts.ts';
+import { runFireDrill } from '../../../lib/jobs/deliver/fire-drill.ts';
+import { dropDelivery, retryParked } from '../../../lib/jobs/deliver/outbox-by-hand.ts';
+import { listTargets, type Target } from '../../../lib/jobs/deliver/targets.ts';
+import { listParked, loadOutbox, outboxId } from '../../../lib/jobs/records/delivery-records.ts';
+import { listHistory } from '../../../lib/jobs/records/history-records.ts';
+import {
+  aDelivery,
+  aDestination,
+  makeOutboxWorld,
+  type OutboxWorld,
+  overFacts,
+  start,
+} from '../../support/receivers/outbox-world.ts';
+import { makePagerduty, makeSlack, makeWebhook } from '../../support/receivers/targets.ts';
+
+const minute = 60_000;
+
+function makeWorld() {
+  const receivers = { ops: makeSlack(), pager: makePagerduty(), hook: makeWebhook() };
+  const destinations = [
+    aDestination({ name: 'ops', kind: 'slack' }),
+    aDestination({ name: 'pager', kind: 'pagerduty' }),
+    aDestination({ name: 'hook', kind: 'webhook' }),
+  ];
+  return { receivers, world: makeOutboxWorld(destinations, receivers) };
+}
+
+async function targetOf(world: OutboxWorld, name: string): Promise<Target> {
+  return (await listTargets(world.parts)).find((target) => target.name === name)!;
+}
+
+const refused = { kind: 'answer', reply: { status: 400, body: 'invalid_payload' } } as const;
+
+test('a body that is refused goes out plain once, then is parked; the lane goes on', async () => {
+  const { receivers, world } = makeWorld();
+  receivers.hook.faults = (ordinal) => (ordinal < 2 ? refused : undefined);
+  await world.put(aDelivery(world.idOf('hook'), 1));
+  await deliverAlerts(world.parts);
+  const [first, second] = receivers.hook.requests;
+  expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+  const parked = await listParked(world.store, world.idOf('hook'));
+  expect(parked).toMatchObject([{ parked: { reason: 'it answered 400 Bad Request', delivery: { plain: true } } }]);
+  await world.put(aDelivery(world.idOf('hook'), 1, { sequence: 2, facts: overFacts() }));
+  world.clock.moveTo(start + minute);
+  await deliverAlerts(world.parts);
+  expect(receivers.hook.events).toMatchObject([{ body: { type: 'lamplighter.incident.resolved' } }]);
+});
+
+test('a plainer form that is taken is not parked', async () => {
+  const { receivers, world } = makeWorld();
+  receivers.ops.faults = (ordinal) => (ordinal === 0 ? refused : undefined);
+  await world.put(aDelivery(world.idOf('ops'), 1));
+  await deliverAlerts(world.parts);
+  expect(receivers.ops.posts).toHaveLength(1);
+  expect(receivers.ops.posts[0]?.text).not.toContain('blocks');
+});
+
+test('a refused batch is given back, and each message sent alone', async () => {
+  const { receivers, world } = makeWorld();
+  receivers.ops.faults = (_, { body }) => (body.includes('messages at once') ? refused : undefined);
+  for (let n = 0; n < 130; n += 1) await world.put(aDelivery(world.idOf('ops'), n));
+  for (let tick = 1; tick < 8; tick += 1) {
+    await deliverAlerts(world.parts);
+    world.clock.moveTo(start + tick * minute);
+  }
+  expect(receivers.ops.posts).toHaveLength(130);
+  expect(new Set(receivers.ops.posts.flatMap(({ ids }) => ids)).size).toBe(130);
+  expect(await loadOutbox(world.store, world.idOf('ops'))).toEqual({ deliveries: [], batch: undefined });
+});
+
+test('what is parked can be sent again', async () => {
+  const { receivers, world } = makeWorld();
+  receivers.ops.faults = () => refused;
+  await world.put(aDelivery(world.idOf('ops'), 1));
+  await deliverAlerts(world.parts);
+  receivers.ops.faults = undefined;
+  const target = await targetOf(world, 'ops');
+  const id = outboxId(aDelivery(world.idOf('ops'), 1));
+  expect(await retryParked(world.parts, target, id)).toEqual({ kind: 'done' });
+  expect(await retryParked(world.parts, target, id)).toMatchObject({ kind: 'refused' });
+  world.clock.moveTo(start + minute);
+  await deliverAlerts(world.parts);
+  expect(receivers.ops.posts).toHaveLength(1);
+  expect((await listHistory(world.store)).map(({ state }) => state)).toEqual(['parked', 'confirmed']);
+});
+
+test('a parked open of an incident that is over is not sent to a pager', async () => {
+  const { receivers, world } = makeWorld();
+  receivers.pager.faults = () => ({ kind: 'answer', reply: { status: 400 } });
+  await world.put(aDelivery(world.idOf('pager'), 1));
+  await deliverAlerts(world.parts);
+  const outcome = await retryParked(
+    world.parts,
+    await targetOf(world, 'pager'),
+    outboxId(aDelivery(world.idOf('pager'), 1)),
+  );
+  expect(outcome).toMatchObject({ kind: 'refused', reason: expect.stringContaining('its incident is over') as string });
+});
+
+test('a person can drop what waits, and it is known who', async () => {
+  const { receivers, world } = makeWorld();
+  await world.put(aDelivery(world.idOf('ops'), 1));
+  const id = outboxId(aDelivery(world.idOf('ops'), 1));
+  expect(await dropDelivery(world.parts, await targetOf(world, 'ops'), id, 'ada@desk')).toEqual({ kind: 'done' });
+  await deliverAlerts(world.parts);
+  expect(receivers.ops.posts).toHaveLength(0);
+  expect(await listHistory(world.store)).toMatchObject([{ state: 'dropped', reason: 'dropped by ada@desk' }]);
+  expect(await dropDelivery(world.parts, await targetOf(world, 'ops'), id, 'ada@desk')).toMatchObject({
+    kind: 'refused',
+  });
+});
+
+test('nothing is dropped from under a sender', async () => {
+  const { world } = makeWorld();
+  await world.put(aDelivery(world.idOf('hook'), 1));
+  const outcomes: unknown[] = [];
+  const slow = world.processWith({
+    fetch: async (input, init) => {
+      const target = await targetOf(world, 'hook');
+      outcomes.push(await dropDelivery(world.parts, target, outboxId(aDelivery(world.idOf('hook'), 1)), 'ada@desk'));
+      return world.fetch(input, init);
+    },
+  });
+  await deliverAlerts(slow);
+  expect(outcomes).toMatchObject([{ kind: 'refused' }]);
+});
+
+test.each(['ops', 'pager', 'hook'])('a fire drill opens and resolves at %s', async (name) => {
+  const { receivers, world } = makeWorld();
+  const report = await runFireDrill(world.parts, await targetOf(world, name));
+  const state = name === 'pager' ? 'accepted' : 'confirmed';
+  expect(report).toMatchObject({ open: { state }, resolve: { state } });
+  expect([...receivers.pager.alerts.values()].every((alert) => alert.status === 'resolved')).toBe(true);
+  const requests = receivers[name as keyof typeof receivers].requests;
+  expect(requests).toHaveLength(2);
+  expect(requests[0]?.body).toContain('fire drill');
+});
+
+test('a fire drill that fails says why', async () => {
+  const { receivers, world } = makeWorld();
+  receivers.ops.faults = () => ({ kind: 'answer', reply: { status: 403, body: 'action_prohibited' } });
+  const report = await runFireDrill({ ...world.parts, timeLeftMs: () => 16_000 }, await targetOf(world, 'ops'));
+  expect(report.open).toEqual({ state: 'waiting', reason: 'it answered 403 Forbidden (action_prohibited)' });
+});
+
+test('an old address is sent what it is owed and nothing new', async () => {
+  const { receivers, world } = makeWorld();
+  const [ops] = world.config.destinations;
+  const id = world.idOf('ops');
+  const known = { schema: 1, id, destination: JSON.parse(JSON.stringify(ops)) as never };
+  await world.store.commit([{ kind: 'putIfAbsent', key: { partition: 'destinations', id }, value: known }]);
+  const moved = { ...ops!, url: { kind: 'env', name: 'OPS_NEW' } } as const;
+  const config = { ...world.config, destinations: [moved] };
+  await world.put(
+    aDelivery(id, 1, { sequence: 2, facts: overFacts() }),
+    aDelivery(id, 2),
+    aDelivery(id, 3),
+    aDelivery(id, 3, { sequence: 2, facts: overFacts() }),
+  );
+  await deliverAlerts({ ...world.parts, config });
+  expect(receivers.ops.posts).toHaveLength(1);
+  expect(receivers.ops.posts[0]?.text).toContain('Resolved');
+  expect((await loadOutbox(world.store, id)).deliveries.map(({ delivery }) => delivery.facts.what)).toEqual(['open']);
+});

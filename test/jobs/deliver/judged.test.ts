@@ -1,0 +1,217 @@
+import { expect, test } from 'vitest';
+import { incidentKey } from '../../../lib/decide/incidents/subject.ts';
+import { deliverAlerts } from '../../../lib/jobs/deliver-alerts.ts';
+import { sendHeartbeat } from '../../../lib/jobs/heartbeat.ts';
+import { listSenders } from '../../../lib/jobs/records/destination-records.ts';
+import { incidentWrite, listIncidents } from '../../../lib/jobs/records/incident-records.ts';
+import { seenKey } from '../../../lib/jobs/watch/seen.ts';
+import type { IncidentRecord } from '../../../lib/decide/incidents/incident.ts';
+import { makeReceiver } from '../../support/receivers/receiver.ts';
+import {
+  aDelivery,
+  aDestination,
+  makeOutboxWorld,
+  type OutboxWorld,
+  sha256,
+  start,
+} from '../../support/receivers/outbox-world.ts';
+import { makeAlertmanager, makePagerduty, makeSlack } from '../../support/receivers/targets.ts';
+
+const minute = 60_000;
+
+async function ticks(world: OutboxWorld, count: number, each = 2 * minute): Promise<void> {
+  for (let tick = 0; tick < count; tick += 1) {
+    world.clock.moveTo(world.clock.now() + each);
+    await deliverAlerts(world.parts);
+  }
+}
+
+function twoDestinations() {
+  const receivers = { ops: makeSlack(), pager: makePagerduty() };
+  const destinations = [
+    aDestination({ name: 'ops', kind: 'slack' }),
+    aDestination({ name: 'pager', kind: 'pagerduty', fallback: 'ops' }),
+  ];
+  return { receivers, world: makeOutboxWorld(destinations, receivers) };
+}
+
+test('a broken destination is told elsewhere, and over when it works', async () => {
+  const { receivers, world } = twoDestinations();
+  receivers.pager.faults = () => ({ kind: 'answer', reply: { status: 404 } });
+  await world.put(aDelivery(world.idOf('pager'), 1));
+  await deliverAlerts(world.parts);
+  await ticks(world, 10);
+  expect(receivers.ops.posts).toHaveLength(0);
+  await ticks(world, 15);
+  expect(receivers.ops.posts).toHaveLength(1);
+  expect(receivers.ops.posts[0]?.text).toContain(
+    'CRITICAL: destination pager takes no messages: it answered 404 Not Found',
+  );
+  receivers.pager.faults = undefined;
+  await ticks(world, 15);
+  expect(receivers.ops.posts).toHaveLength(2);
+  expect(receivers.ops.posts[1]?.text).toContain('Resolved: destination pager');
+  const aboutItself = incidentKey('destination.broken', { kind: 'destination', destination: 'pager' }, sha256);
+  expect([...receivers.pager.alerts.keys()].some((key) => key.startsWith(aboutItself))).toBe(false);
+  expect([...receivers.pager.alerts.values()]).toHaveLength(1);
+});
+
+test('a new secret ends the wait', async () => {
+  const { receivers, world } = twoDestinations();
+  world.secrets.set('OPS', 'https://ops.test/old');
+  receivers.ops.faults = (_, { path }) => (path === '/old' ? { kind: 'answer', reply: { status: 404 } } : undefined);
+  await world.put(aDelivery(world.idOf('ops'), 1));
+  await deliverAlerts(world.parts);
+  await ticks(world, 5);
+  const tries = receivers.ops.requests.length;
+  world.secrets.set('OPS', 'https://ops.test/new');
+  await deliverAlerts(world.parts);
+  expect(receivers.ops.requests.length).toBe(tries + 1);
+  expect(receivers.ops.posts).toHaveLength(1);
+});
+
+test('a secret that cannot be had costs no attempt', async () => {
+  const { receivers, world } = twoDestinations();
+  world.secrets.set('OPS', 'not a url');
+  await world.put(aDelivery(world.idOf('ops'), 1));
+  await deliverAlerts(world.parts);
+  expect(receivers.ops.requests).toHaveLength(0);
+  expect((await listSenders(world.store))[0]?.sender.failing?.problem).toBe(
+    'its address cannot be used: it is not a URL',
+  );
+});
+
+test('no address stands in any record', async () => {
+  const { receivers, world } = twoDestinations();
+  world.secrets.set('OPS', 'https://ops.test/services/T0/B0/c0ffeec0ffee');
+  world.secrets.set('PAGER', 'https://pager.test/hook');
+  receivers.ops.faults = (ordinal) =>
+    ordinal < 3 ? { kind: 'answer', reply: { status: 500, body: 'c0ffeec0ffee' } } : undefined;
+  await world.put(aDelivery(world.idOf('ops'), 1), aDelivery(world.idOf('pager'), 1));
+  await deliverAlerts(world.parts);
+  await ticks(world, 10);
+  const everything = JSON.stringify([...world.store.snapshot()].map(([name, rows]) => [name, [...rows]]));
+  expect(everything).toContain('confirmed');
+  expect(everything).not.toContain('c0ffee');
+  expect(everything).not.toContain(receivers.pager.routingKey);
+});
+
+async function lookedAt(world: OutboxWorld, at: number): Promise<void> {
+  const before = await world.store.read(seenKey);
+  const value = { schema: 1, at, configHash: 'x', clusters: 1, answered: [] };
+  const version = before?.version;
+  await world.store.commit([
+    version === undefined
+      ? { kind: 'putIfAbsent', key: seenKey, value }
+      : { kind: 'putIfVersion', key: seenKey, value, version },
+  ]);
+}
+
+test('rounds that are missed are told, and over when they come back', async () => {
+  const { receivers, world } = twoDestinations();
+  await lookedAt(world, start);
+  await ticks(world, 7);
+  expect(receivers.ops.posts).toHaveLength(0);
+  await ticks(world, 4);
+  expect(receivers.ops.posts).toHaveLength(1);
+  expect(receivers.ops.posts[0]?.text).toContain('no round of watching for');
+  expect([...receivers.pager.alerts.values()]).toMatchObject([{ status: 'triggered' }]);
+  for (let round = 0; round < 10; round += 1) {
+    await lookedAt(world, world.clock.now());
+    await ticks(world, 1);
+  }
+  expect([...receivers.pager.alerts.values()]).toMatchObject([{ status: 'resolved', opened: 1 }]);
+  expect(receivers.ops.posts.map(({ text }) => text.includes('Resolved'))).toEqual([false, true]);
+});
+
+function anIncident(patch: Partial<IncidentRecord> = {}): IncidentRecord {
+  const subject = { kind: 'cluster', region: 'r1', clusterId: 'c-1', cluster: 'dev-1' } as const;
+  return {
+    schema: 1,
+    key: sha256('one'),
+    kind: 'cluster.error',
+    subject,
+    phase: 'open',
+    run: { seen: 'bad', since: start, count: 2 },
+    changes: [],
+    resolved: [],
+    episode: start,
+    openedAt: start,
+    severity: 'critical',
+    worst: 'critical',
+    text: 'cluster dev-1 is in status Error',
+    flapping: false,
+    sequence: 0,
+    reminded: 0,
+    told: {},
+    why: [],
+    ...patch,
+  };
+}
+
+test('Alertmanager has what is open while it lasts, then its end', async () => {
+  const receivers = { am: makeAlertmanager() };
+  const world = makeOutboxWorld([aDestination({ name: 'am', kind: 'alertmanager' })], receivers);
+  await world.store.commit([incidentWrite(anIncident(), undefined)]);
+  for (let hour = 0; hour < 3; hour += 1) {
+    await ticks(world, 5, 10 * minute);
+    expect(receivers.am.activeAt(world.clock.now())).toMatchObject([
+      { labels: { alertname: 'cluster.error', cluster: 'dev-1' } },
+    ]);
+  }
+  const [stored] = await listIncidents(world.store);
+  const over = anIncident({ phase: 'quiet', endedAt: world.clock.now(), cause: 'recovered' });
+  await world.store.commit([incidentWrite(over, stored?.version)]);
+  await ticks(world, 1);
+  expect(receivers.am.activeAt(world.clock.now())).toEqual([]);
+  const requests = receivers.am.requests.length;
+  await ticks(world, 20);
+  expect(receivers.am.requests.length).toBeLessThan(requests + 10);
+});
+
+test('Alertmanager is not told what is silenced or not wanted', async () => {
+  const receivers = { am: makeAlertmanager() };
+  const only = { severity: 'critical', kinds: undefined, clusters: undefined } as const;
+  const world = makeOutboxWorld([aDestination({ name: 'am', kind: 'alertmanager', only })], receivers);
+  const small = anIncident({ key: sha256('two'), severity: 'warning' });
+  await world.store.commit([
+    incidentWrite(anIncident({ silenced: 'silenced by me' }), undefined),
+    incidentWrite(small, undefined),
+  ]);
+  await deliverAlerts(world.parts);
+  expect(receivers.am.requests).toHaveLength(0);
+});
+
+test('an Alertmanager that is away is asked less often', async () => {
+  const receivers = { am: makeAlertmanager() };
+  const world = makeOutboxWorld([aDestination({ name: 'am', kind: 'alertmanager' })], receivers);
+  await world.store.commit([incidentWrite(anIncident(), undefined)]);
+  receivers.am.faults = () => ({ kind: 'refuse' });
+  let asked = 0;
+  receivers.am.faults = () => {
+    asked += 1;
+    return { kind: 'refuse' };
+  };
+  await ticks(world, 60, minute);
+  expect(asked).toBeLessThan(12);
+  expect((await listSenders(world.store))[0]?.sender.broken).toBeDefined();
+  receivers.am.faults = undefined;
+  await ticks(world, 20, minute);
+  expect(receivers.am.activeAt(world.clock.now())).toHaveLength(1);
+  expect((await listSenders(world.store))[0]?.sender.broken).toBeUndefined();
+});
+
+test('the heartbeat pings, says when it is degraded, and is silent otherwise', async () => {
+  const checks = makeReceiver({ take: () => ({ status: 200 }), success: { status: 200 } });
+  const heartbeat = { url: { kind: 'env', name: 'BEAT' }, insecure: false } as const;
+  const world = makeOutboxWorld([], { checks }, { heartbeat });
+  world.secrets.set('BEAT', 'https://checks.test/ping/uuid');
+  expect(await sendHeartbeat(world.parts)).toMatchObject({ beat: { kind: 'fail' }, sent: 'yes' });
+  await lookedAt(world, start);
+  expect(await sendHeartbeat(world.parts)).toEqual({ beat: { kind: 'ping' }, sent: 'yes' });
+  expect(checks.requests.map(({ path }) => path)).toEqual(['/ping/uuid/fail', '/ping/uuid']);
+  world.secrets.set('BEAT', 'https://checks.test/other');
+  world.clock.moveTo(start + 60 * minute);
+  expect(await sendHeartbeat(world.parts)).toMatchObject({ sent: 'not-offered' });
+  expect(checks.requests).toHaveLength(2);
+});
