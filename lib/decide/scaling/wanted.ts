@@ -74,23 +74,20 @@ function largestLease(leases: readonly Lease[], kept: Kept | undefined, resolver
 }
 
 function bySchedule(input: WantedInput, views: ScheduledViews): Wanted {
-  const { current, kept, now } = input;
+  const { current, kept } = input;
   const common = { aheadOf: views.aheadOf, scheduled: views.now, isByLeaseOrOverride: false };
-  const who = kept ? 'a person' : `schedule ${input.scheduleName}`;
+  const schedule = `schedule ${input.scheduleName}`;
   if (views.now === undefined) {
-    return {
-      ...common,
-      target: undefined,
-      who,
-      reason: `schedule ${input.scheduleName} asks for the base, which is unknown`,
-    };
+    return { ...common, target: undefined, who: schedule, reason: `${schedule} asks for the base, which is unknown` };
   }
   const target = approach(current, views.up ?? views.now, views.down ?? largest(current, views.now));
-  const ahead = views.aheadOf === undefined ? '' : ` (ready by ${iso(views.aheadOf)})`;
-  const said = kept
-    ? `size ${describeSize(kept.size)} was set by hand, kept until ${iso(kept.until)}`
-    : `schedule ${input.scheduleName}: ${describeSize(equalSize(target, current) ? views.now : target)}`;
-  return { ...common, target, who, reason: `${said}${now < (views.aheadOf ?? 0) ? ahead : ''}` };
+  if (kept && equalSize(target, kept.size)) {
+    const reason = `size ${describeSize(kept.size)} was set by hand, kept until ${iso(kept.until)}`;
+    return { ...common, target, who: 'a person', reason };
+  }
+  const readyBy = views.aheadOf === undefined ? '' : `, ready by ${iso(views.aheadOf)}`;
+  const size = describeSize(equalSize(target, current) ? views.now : target);
+  return { ...common, target, who: schedule, reason: `${schedule}: ${size}${readyBy}` };
 }
 
 /** A lease raises and never lowers: with an unknown base, the pool stays where it is unless the lease asks for more. */
