@@ -21,7 +21,7 @@ export async function bench(): Promise<readonly BenchResult[]> {
     if (changes.length < 10 * 3 * 8) throw new Error('the week was not rehearsed');
   }
   const best = Math.min(...tookMs);
-  const ratio = `${((best / rounds) * 1000).toFixed(0)} µs for each of ${rounds} rounds`;
+  const ratio = `${((best / rounds) * 1000).toFixed(0)} µs for each of ${rounds} rounds, quiet ones left out`;
   return [benchResult('a rehearsed week of 10 clusters × 3 pools', best, 'ms', { atMost: 1000 }, ratio)];
 }
 

@@ -7,6 +7,7 @@ import { type ObservedFleetCluster, planRound } from '../scaling/plan-round.ts';
 import { makeRuleBook } from '../scaling/rule-book.ts';
 import type { BoundaryCheck } from './check-boundaries.ts';
 import { closePools } from './close-pools.ts';
+import { quietUntil } from './quiet-until.ts';
 import { advanceFleet, applyPlan, beginFleet } from './rehearsed-fleet.ts';
 import type { Stretch } from './rehearsed-pool.ts';
 import { subjectId } from '../incidents/subject.ts';
@@ -20,6 +21,8 @@ export type RehearsalInput = {
   readonly clusters: readonly ObservedFleetCluster[];
   readonly asks: readonly Ask[];
   readonly storedRules: ReadonlyMap<string, StoredRule>;
+  /** Rounds that cannot find anything are planned all the same. */
+  readonly everyRound?: boolean;
 };
 
 export type RehearsedChange = PoolName & {
@@ -68,16 +71,23 @@ export function rehearse(input: RehearsalInput): Rehearsal {
   const fleet = beginFleet(input.clusters, input.storedRules, from);
   const changes: RehearsedChange[] = [];
   const findings = new Map<string, { readonly at: EpochMs; readonly finding: Finding }>();
-  for (let now = from; now < to; now += config.everyMs) {
+  for (let now = from; now < to; ) {
     advanceFleet(fleet, now);
     const { asks } = input;
     const { clusters, storedRules } = fleet;
     const plan = planRound({ now, config, clusters, asks, storedRules, isWhole: true, book });
     changes.push(...applyPlan(fleet, plan, config, now));
     for (const finding of plan.findings) noteFinding(findings, finding, now);
+    const isQuiet = plan.updates.length === 0 && input.everyRound !== true;
+    now = nextTick(now, isQuiet ? quietUntil(fleet, book, asks, now) : now, config.everyMs);
   }
   advanceFleet(fleet, to);
   return { from, to, changes, pools: closePools(fleet, input, book), findings: [...findings.values()] };
+}
+
+/** The first tick after `now` that is not before `until`. */
+function nextTick(now: EpochMs, until: EpochMs, everyMs: number): EpochMs {
+  return now + everyMs * Math.max(1, Math.ceil((until - now) / everyMs));
 }
 
 /** A config that only observes is rehearsed as though it acted: seeing that is what one rehearses it for. */

@@ -62,7 +62,7 @@ describe('rehearse', () => {
     expect(stdout).toMatch(/Node-hours [\d.]+ of [\d.]+ with the base all the time: \d+ % saved/);
     expect(stdout).toContain('1 pool only observed');
     const [row = ''] = /^dev-api\/workers .*$/m.exec(stdout) ?? [];
-    expect(row).toMatch(/^dev-api\/workers +█+·+ ·+▓?█+·+ /);
+    expect(row).toMatch(/^dev-api\/workers +█+[▓▒░]?·+ ·+[▓▒░]?█+[▓▒░]?·+ /);
     expect(
       Math.max(
         ...stdout
