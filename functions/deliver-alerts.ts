@@ -1,11 +1,15 @@
+import { sendHeartbeat } from '../lib/jobs/heartbeat.ts';
 import { type OpenContainer, openContainer } from './container.ts';
 import { jobHandler } from './job-handler.ts';
 import { reportDelivering } from './report.ts';
 
-/** Sends what waits in the outbox: at once when something was put there, and every minute for what is left. */
+/** Sends what waits in the outbox: at once when something was put there, and every minute for what is left. Then it says outside that somebody watches. */
 export const makeHandler = (open: OpenContainer) =>
   jobHandler('deliver-alerts', open, async (container, _event, timeLeftMs) => {
-    return reportDelivering(container, await container.app.deliver(container.config, {}, timeLeftMs));
+    const { app, config } = container;
+    const report = await app.deliver(config, {}, timeLeftMs);
+    await sendHeartbeat(app.deliverParts(config, timeLeftMs));
+    return reportDelivering(container, report);
   });
 
 export const handler = makeHandler(openContainer);

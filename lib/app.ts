@@ -17,14 +17,12 @@ import { makeSecrets, type Secrets } from './io/secrets/secrets.ts';
 import type { Store } from './io/stores/store.ts';
 import { acceptEvents, type AcceptParts } from './jobs/accept-events.ts';
 import type { DeliverParts, DeliverReport } from './jobs/deliver/deliver-parts.ts';
-import { deliverAlerts, type DeliverOptions } from './jobs/deliver-alerts.ts';
+import type { DeliverOptions } from './jobs/deliver-alerts.ts';
 import type { EventOutcome } from './jobs/intake/event-outcome.ts';
 import { knownFleet } from './jobs/intake/known-fleet.ts';
 import { makeShelfWriter } from './jobs/intake/shelf-writer.ts';
 import type { ScaleOptions, ScaleReport } from './jobs/scale/scale-parts.ts';
-import { scalePools } from './jobs/scale-pools.ts';
 import type { WatchReport } from './jobs/watch/watch-parts.ts';
-import { watchClusters } from './jobs/watch-clusters.ts';
 
 /** Everything from outside, handed in. A test or a simulation hands in its own. */
 export type AppParts = {
@@ -69,7 +67,7 @@ export type App = {
   ) => AcceptParts;
 };
 
-/** The only place where the parts meet. */
+/** The only place where the parts meet. A job is loaded when it first runs: a function that runs one pays for one. */
 export function makeApp(parts: AppParts): App {
   const { store, clock, newId, log } = parts;
   const mksOf = makeMksOf(parts);
@@ -98,8 +96,9 @@ export function makeApp(parts: AppParts): App {
   return {
     parts,
     mksOf,
-    scale: (config, options, timeLeftMs) =>
-      scalePools(
+    scale: async (config, options, timeLeftMs) => {
+      const { scalePools } = await import('./jobs/scale-pools.ts');
+      return scalePools(
         {
           config,
           clock,
@@ -110,9 +109,11 @@ export function makeApp(parts: AppParts): App {
           ...(timeLeftMs ? { timeLeftMs } : {}),
         },
         options,
-      ),
-    watch: (config, configProblem) =>
-      watchClusters({
+      );
+    },
+    watch: async (config, configProblem) => {
+      const { watchClusters } = await import('./jobs/watch-clusters.ts');
+      return watchClusters({
         config,
         clock,
         newId,
@@ -122,8 +123,12 @@ export function makeApp(parts: AppParts): App {
         secretsExpiry: (region) => tokenExpiry(parts, config, region),
         log: log.with({ job: 'watch-clusters', config: config.hash }),
         ...(configProblem ? { configProblem } : {}),
-      }),
-    deliver: (config, options, timeLeftMs) => deliverAlerts(deliverParts(config, timeLeftMs), options),
+      });
+    },
+    deliver: async (config, options, timeLeftMs) => {
+      const { deliverAlerts } = await import('./jobs/deliver-alerts.ts');
+      return deliverAlerts(deliverParts(config, timeLeftMs), options);
+    },
     deliverParts,
     accept: (config, source, events, wake, count) => acceptEvents(acceptParts(config, wake, count), source, events),
     acceptParts,

@@ -21,7 +21,7 @@ export async function buildFunctions(file: string, into: string): Promise<Compil
       const folder = join(into, name);
       await mkdir(folder, { recursive: true });
       await writeFile(join(folder, 'config.json'), text);
-      await bundleFunction(join(root, 'functions', `${name}.ts`), join(folder, 'index.mjs'));
+      await bundleFunction(join(root, 'functions', `${name}.ts`), folder);
     }),
   );
   return config;

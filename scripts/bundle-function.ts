@@ -1,10 +1,13 @@
+import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
 
 export type Bundle = {
+  /** All files together. */
   readonly bytes: number;
+  /** What is read before the first invocation; the rest waits until something asks for it. */
+  readonly bytesAtStart: number;
   /** Files that went in, relative to the project. */
   readonly inputs: readonly string[];
-  readonly metafile: Metafile;
 };
 
 /** CommonJS parts of an ES module ask for Node's own modules by `require`. The name is long: short ones meet minified ones. */
@@ -13,12 +16,21 @@ const banner = [
   'const require = lamplighterCreateRequire(import.meta.url);',
 ].join('\n');
 
-/** One function → one file that Lambda's Node runs as it is. The same sources give the same bytes. */
-export async function bundleFunction(entry: string, outfile: string): Promise<Bundle> {
-  const result = await build({
-    entryPoints: [entry],
-    outfile,
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * One function → `index.mjs` in that folder, and a file for each part that is loaded when it is needed: other jobs,
+ * clients of AWS, ways to find credentials. Lambda's Node runs them as they are. The same sources give the same bytes.
+ */
+export async function bundleFunction(entry: string, into: string): Promise<Bundle> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { index: entry },
+    outdir: into,
     bundle: true,
+    splitting: true,
+    chunkNames: 'part-[hash]',
+    outExtension: { '.js': '.mjs' },
     minify: true,
     platform: 'node',
     target: 'node24',
@@ -31,6 +43,25 @@ export async function bundleFunction(entry: string, outfile: string): Promise<Bu
     metafile: true,
     logLevel: 'error',
   });
-  const output = Object.values(result.metafile.outputs)[0];
-  return { bytes: output?.bytes ?? 0, inputs: Object.keys(output?.inputs ?? {}), metafile: result.metafile };
+  const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
+  return { bytes, bytesAtStart: bytesAtStart(metafile), inputs: Object.keys(metafile.inputs) };
+}
+
+function bytesAtStart({ outputs }: Metafile): number {
+  const entry = Object.keys(outputs).find(
+    (path) => outputs[path]?.entryPoint !== undefined && path.endsWith('index.mjs'),
+  );
+  const waiting = entry === undefined ? [] : [entry];
+  const read = new Set<string>();
+  for (const path of waiting) {
+    if (read.has(path)) continue;
+    read.add(path);
+    const imports = outputs[path]?.imports ?? [];
+    waiting.push(
+      ...imports
+        .filter(({ kind, external }) => kind === 'import-statement' && external !== true)
+        .map((one) => one.path),
+    );
+  }
+  return [...read].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
 }

@@ -16,6 +16,8 @@ export type LambdaContainer = {
   /** One at a time; the process starts with the first and stays for the next. */
   readonly invoke: (event: unknown, aheadMs?: number) => Promise<Ended>;
   readonly kill: () => void;
+  /** Ends the process and waits for it: the next invocation starts a new one. */
+  readonly stop: () => Promise<void>;
   /** All that was printed. */
   readonly output: () => string;
   readonly close: () => Promise<void>;
@@ -52,14 +54,19 @@ export async function openContainer(options: ContainerOptions): Promise<LambdaCo
       }),
     kill: () => child?.kill('SIGKILL'),
     output: () => output,
+    stop,
     close: async () => {
-      const ended = child && once(child, 'exit');
-      child?.kill('SIGKILL');
-      await ended;
+      await stop();
       server.closeAllConnections();
       server.close();
     },
   };
+
+  async function stop(): Promise<void> {
+    const ended = child && once(child, 'exit');
+    child?.kill('SIGKILL');
+    await ended;
+  }
 
   function start(): ChildProcess {
     const env = {

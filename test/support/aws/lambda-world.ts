@@ -47,7 +47,11 @@ const timeouts = {
   'accept-events': 30_000,
 };
 
-export async function startLambdaWorld(makeConfig: (api: string) => string): Promise<LambdaWorld> {
+/** `isDirect`: the table is reached without a stop in between, and its calls are not recorded. */
+export async function startLambdaWorld(
+  makeConfig: (api: string) => string,
+  { isDirect = false }: { readonly isDirect?: boolean } = {},
+): Promise<LambdaWorld> {
   let aheadMs = 0;
   const clock = { now: () => Date.now() + aheadMs, sleep: async () => {} };
   const hooks: { fault: LambdaWorld['fault'] } = { fault: undefined };
@@ -64,7 +68,8 @@ export async function startLambdaWorld(makeConfig: (api: string) => string): Pro
   const file = join(folder.path, 'fleet.yml');
   writeFileSync(file, makeConfig(simulator.url), { mode: 0o600 });
   const { template } = await packageService(folder.path, ['--config', file]);
-  const containers = await openContainers(folder.path, aws.endpoint);
+  const direct: { [name: string]: string } = isDirect ? { AWS_ENDPOINT_URL_DYNAMODB: dynoxide.endpoint } : {};
+  const containers = await openContainers(folder.path, { AWS_ENDPOINT_URL: aws.endpoint, ...direct });
   return {
     template,
     aws,
@@ -96,14 +101,17 @@ export async function startLambdaWorld(makeConfig: (api: string) => string): Pro
   };
 }
 
-async function openContainers(folder: string, endpoint: string): Promise<{ [name in FunctionName]: LambdaContainer }> {
+async function openContainers(
+  folder: string,
+  endpoints: { readonly [name: string]: string },
+): Promise<{ [name in FunctionName]: LambdaContainer }> {
   const names = Object.keys(timeouts) as readonly FunctionName[];
   const opened = names.map(async (name) => {
     const taskRoot = join(folder, 'task', name);
     const zip = name.replace(/-(.)/gu, (_, letter: string) => letter.toUpperCase());
     await unzip(join(folder, '.serverless', `${zip}.zip`), taskRoot);
     const env = {
-      AWS_ENDPOINT_URL: endpoint,
+      ...endpoints,
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: name,
       AWS_SECRET_ACCESS_KEY: 'secret',

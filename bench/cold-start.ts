@@ -1,0 +1,98 @@
+/**
+ * The cold start of each function, from the start of its process to its answer, against an empty handler in the same
+ * runtime: the real bundle, one secret read, and a round of a small fleet. `node bench/cold-start.ts` prints it.
+ * Where there is no emulator of DynamoDB for this machine, nothing is measured.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { openContainer } from '../test/support/aws/lambda-container.ts';
+import { type FunctionName, type LambdaWorld, startLambdaWorld } from '../test/support/aws/lambda-world.ts';
+import { dynoxideMissing } from '../test/support/dynoxide.ts';
+import { makeTemporaryFolder } from '../test/support/temporary-folder.ts';
+import { type BenchResult, benchResult, renderResult } from './result.ts';
+
+const runs = 15;
+const minuteMs = 60_000;
+
+function smallFleet(api: string): string {
+  return `
+regions:
+  r1: { api: "${api}", token: { awsSecret: lamplighter/r1 } }
+schedules:
+  office-hours: { timezone: Europe/Berlin, windows: [{ days: mon-fri, from: "07:00", to: "19:00" }], otherwise: base }
+pools:
+  - { match: "dev/workers", schedule: office-hours, base: 3, idle: 1 }
+destinations:
+  hook: { kind: webhook, url: { awsSecret: lamplighter/hook }, insecure: true }
+events:
+  jobs: { kind: json, queue: lamplighter-jobs, may: ["dev/*"], most: 5, longest: 8h }
+store: { kind: dynamodb, table: lamplighter-test }
+`;
+}
+
+/** The goal and the limit are for scale-pools, which reads a secret, lists the fleet and judges it. */
+export async function bench(): Promise<readonly BenchResult[]> {
+  if (dynoxideMissing() !== undefined) return [];
+  const world = await startLambdaWorld(smallFleet, { isDirect: true });
+  try {
+    await world.run('scale-pools');
+    world.pass(minuteMs);
+    const times = await measure(world);
+    const empty = median(times.get('empty') ?? []);
+    return [...times].map(([name, own]) => {
+      const took = median(own);
+      const goal = name === 'scale-pools' ? { atMost: 3.5 } : undefined;
+      return benchResult(
+        `cold start of ${name}`,
+        took / empty,
+        '×',
+        goal,
+        `${took.toFixed(0)} ms, empty ${empty.toFixed(0)} ms`,
+      );
+    });
+  } finally {
+    await world.close();
+  }
+}
+
+/** In turns, so that whatever else the machine does burdens all alike. */
+async function measure(world: LambdaWorld): Promise<Map<string, number[]>> {
+  const folder = makeTemporaryFolder();
+  const names: readonly FunctionName[] = ['scale-pools', 'watch-clusters', 'deliver-alerts', 'accept-events'];
+  const times = new Map<string, number[]>(['empty', ...names].map((name) => [name, []]));
+  try {
+    for (let i = 0; i < runs; i += 1) {
+      times.get('empty')?.push(await startEmpty(join(folder.path, 'empty')));
+      for (const name of names) times.get(name)?.push(await startFunction(world, name));
+    }
+    return times;
+  } finally {
+    folder.remove();
+  }
+}
+
+async function startFunction(world: LambdaWorld, name: FunctionName): Promise<number> {
+  const container = world.container(name);
+  await container.stop();
+  const began = performance.now();
+  const ended = await world.run(name, name === 'accept-events' ? { Records: [] } : {});
+  if (ended.kind !== 'answered') throw new Error(`${name}: ${JSON.stringify(ended)}`);
+  return performance.now() - began;
+}
+
+async function startEmpty(taskRoot: string): Promise<number> {
+  mkdirSync(dirname(join(taskRoot, 'index.mjs')), { recursive: true });
+  writeFileSync(join(taskRoot, 'index.mjs'), 'export const handler = async () => ({});\n');
+  const container = await openContainer({ taskRoot, handler: 'index.handler', env: {}, timeoutMs: minuteMs });
+  const began = performance.now();
+  await container.invoke({});
+  const took = performance.now() - began;
+  await container.close();
+  return took;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+if (import.meta.main) for (const result of await bench()) console.log(renderResult(result));
