@@ -20,9 +20,25 @@ export function escapeSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-/** Markdown as Discord, Mattermost and Teams have it: a backslash before all that means something. */
+/** An underscore inside a word is one: `gpu_workers` stays as it is. */
+const edgeUnderscore = /(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu;
+/** What makes a heading, a quote or a list, at the beginning only. */
+const lineMark = /^(#{1,6}|[-+>]|\d+\.)(?= )/;
+
+/** Markdown as Discord and Mattermost read it: a backslash before all that would mean something. */
 export function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_{}[\]()<>#~|]/g, '\\$&').replace(/^([-+>]|\d+\.) /, '\\$1 ');
+  return text
+    .replace(/[\\`*[\]~|<]/g, '\\$&')
+    .replace(edgeUnderscore, '\\_')
+    .replace(lineMark, '\\$1');
+}
+
+/** The little Markdown of an Adaptive Card: emphasis, links, lists. learn.microsoft.com, "Text features" of Adaptive Cards */
+export function escapeCard(text: string): string {
+  return text
+    .replace(/[\\`*[\]]/g, '\\$&')
+    .replace(edgeUnderscore, '\\_')
+    .replace(lineMark, '\\$1');
 }
 
 /** Mattermost pages whoever is named after an @, also from a webhook: a space without width in between pages nobody. */

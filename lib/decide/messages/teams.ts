@@ -1,6 +1,6 @@
 import type { Json } from '../model.ts';
 import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
-import { bytesOf, escapeMarkdown } from './escape.ts';
+import { bytesOf, escapeCard } from './escape.ts';
 import { headline, signOf } from './look.ts';
 import type { Line, Message } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
@@ -18,7 +18,7 @@ export function renderTeams(message: Message, budget: number = teamsBudget): Bod
     const title = `${signOf(message)} ${headline({ ...message, text })}`;
     const facts = [...lines, ...details];
     const body = [
-      { ...textBlock(escapeMarkdown(title)), weight: 'Bolder', size: 'Medium', color: colourOf(message) },
+      { ...textBlock(escapeCard(title)), weight: 'Bolder', size: 'Medium', color: colourOf(message) },
       ...(facts.length > 0 ? [{ type: 'FactSet', facts: facts.map(factOf) }] : []),
       small([message.kind, ...(cut === undefined ? [] : [cut]), `id ${message.id}`]),
     ];
@@ -32,7 +32,7 @@ export function renderTeamsPlain(message: Message, budget: number = teamsBudget)
   const render = ({ text, cut }: Shown) => {
     const rest = [message.kind, ...(cut === undefined ? [] : [cut]), `id ${message.id}`];
     const parts = [headline({ ...message, text }), ...rest];
-    return cardOf(undefined, [textBlock(escapeMarkdown(parts.join(' · ')))]);
+    return cardOf(undefined, [textBlock(escapeCard(parts.join(' · ')))]);
   };
   return shrink({ ...message, lines: [], details: [] }, render, fitsIn(budget));
 }
@@ -41,8 +41,8 @@ export function renderTeamsBatch(message: BatchMessage, budget: number = teamsBu
   const render = ({ lines, more }: ShownBatch) => {
     const all = [...lines, ...(more === undefined ? [] : [more])];
     const body = [
-      { ...textBlock(escapeMarkdown(message.title)), weight: 'Bolder', size: 'Medium' },
-      ...all.map((line) => ({ ...textBlock(escapeMarkdown(line)), spacing: 'Small' })),
+      { ...textBlock(escapeCard(message.title)), weight: 'Bolder', size: 'Medium' },
+      ...all.map((line) => ({ ...textBlock(escapeCard(line)), spacing: 'Small' })),
       small([`id ${message.id}`]),
     ];
     return cardOf(message.title, body);
@@ -53,7 +53,7 @@ export function renderTeamsBatch(message: BatchMessage, budget: number = teamsBu
 export function renderTeamsBatchPlain(message: BatchMessage, budget: number = teamsBudget): Body {
   const render = ({ lines, more }: ShownBatch) => {
     const all = [message.title, ...lines, ...(more === undefined ? [] : [more]), `id ${message.id}`];
-    return cardOf(undefined, [textBlock(all.map(escapeMarkdown).join('\n\n'))]);
+    return cardOf(undefined, [textBlock(all.map(escapeCard).join('\n\n'))]);
   };
   return shrinkBatch(message, render, fitsIn(budget));
 }
@@ -77,11 +77,11 @@ function textBlock(text: string): { readonly type: 'TextBlock'; readonly text: s
 }
 
 function small(parts: readonly string[]): Json {
-  return { ...textBlock(parts.map(escapeMarkdown).join(' · ')), size: 'Small', isSubtle: true };
+  return { ...textBlock(parts.map(escapeCard).join(' · ')), size: 'Small', isSubtle: true };
 }
 
 function factOf({ name, value }: Line): Json {
-  return { title: escapeMarkdown(name), value: escapeMarkdown(value) };
+  return { title: escapeCard(name), value: escapeCard(value) };
 }
 
 function colourOf({ what, severity }: Message): string {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DestinationConfig } from '../../../lib/decide/compiled-config.ts';
-import { bytesOf, clean, shorten } from '../../../lib/decide/messages/escape.ts';
+import { bytesOf, clean, escapeCard, escapeMarkdown, shorten } from '../../../lib/decide/messages/escape.ts';
 import { render } from '../../../lib/decide/messages/render.ts';
 import { tellDuration, tellTime } from '../../../lib/decide/messages/when.ts';
 import { aDelivery, overFacts, someFacts, start } from '../../support/receivers/outbox-world.ts';
@@ -77,7 +77,7 @@ describe('a name', () => {
   });
   test('shows no control characters to people', () => {
     const forPeople = kinds.filter((kind) => kind !== 'webhook');
-    for (const kind of forPeople) expect(textsOf(JSON.parse(body(kind))).join('')).not.toMatch(/\u0007/);
+    for (const kind of forPeople) expect(textsOf(JSON.parse(body(kind))).join('')).not.toContain('\u0007');
   });
   test('of any kind keeps the tree whole', () => {
     fc.assert(
@@ -187,6 +187,13 @@ describe('times', () => {
   ])('%i ms', (ms, expected) => {
     expect(tellDuration(ms)).toBe(expected);
   });
+});
+
+test('Markdown is shown as it is, and words stay readable', () => {
+  expect(escapeMarkdown('gpu_workers (5 min) _x_ [a](b) **b** <@1>')).toBe(
+    'gpu_workers (5 min) \\_x\\_ \\[a\\](b) \\*\\*b\\*\\* \\<@1>',
+  );
+  expect(['# a', '- a', '1. a', 'a - b'].map(escapeCard)).toEqual(['\\# a', '\\- a', '\\1. a', 'a - b']);
 });
 
 describe('text', () => {

@@ -26,7 +26,7 @@ test('nothing waiting is done', () => {
 });
 
 test('the oldest head goes first', () => {
-  const deliveries = many(3).reverse();
+  const deliveries = many(3).toReversed();
   expect(nextStep(view({ deliveries }))).toEqual({ kind: 'send', delivery: deliveries[2] });
 });
 

@@ -5,6 +5,7 @@ import { destinationId } from '../../../lib/decide/incidents/destination-id.ts';
 import { deliveryId, unsent } from '../../../lib/decide/incidents/enqueue.ts';
 import type { EpochMs } from '../../../lib/decide/model.ts';
 import type { Fetch } from '../../../lib/io/http/fetch.ts';
+import type { Clock } from '../../../lib/io/clock.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
 import { makeMemoryStore, type MemoryStore } from '../../../lib/io/stores/memory.ts';
@@ -121,6 +122,8 @@ export type OutboxWorld = {
   /** The same world seen by another process: another store in front, another way out. */
   readonly processWith: (patch: Partial<DeliverParts> & { readonly fetch?: Fetch }) => DeliverParts;
   readonly fetch: Fetch;
+  /** A way out through another fetch, on another clock. */
+  readonly sendWith: (fetch: Fetch, clock: Clock) => DeliverParts['send'];
   /** What is kept under a reference; may be changed. */
   readonly secrets: Map<string, string>;
 };
@@ -148,6 +151,7 @@ export function makeOutboxWorld(
     config,
     parts,
     fetch,
+    sendWith: sendThrough,
     secrets,
     idOf: (name) => destinationId(destinations.find((one) => one.name === name)!, sha256),
     put: async (...deliveries) => {
