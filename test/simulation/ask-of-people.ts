@@ -1,0 +1,51 @@
+import type { Lease, Override, Pause } from '../../lib/decide/asks.ts';
+import type { Match } from '../../lib/decide/compiled-config.ts';
+import type { EpochMs } from '../../lib/decide/model.ts';
+import { putAsk, putLease } from '../../lib/jobs/records/ask-records.ts';
+import { matches } from './meaning.ts';
+import type { Simulation } from './simulation.ts';
+
+/** People's asks, stored as the commands store them; acknowledged the moment that is done. */
+export async function ask(sim: Simulation, wish: Lease | Override | Pause): Promise<void> {
+  const { store, story, kernel, trace } = sim;
+  if (wish.kind === 'lease') await putLease(store.plain, wish, kernel.now());
+  else await putAsk(store.plain, wish);
+  const text = wish.match?.text ?? '*/*';
+  story.asks.push({ ask: wish, at: kernel.now(), pools: (path) => matches(text, path) });
+  trace.note(`${kernel.now()} asked: ${wish.kind} ${text} until ${wish.until}`);
+  const stir = () => {
+    sim.stir = kernel.now();
+  };
+  stir();
+  kernel.at(wish.until, stir);
+}
+
+export function leaseFor(sim: Simulation, path: string, atLeast: number, until: EpochMs): Lease {
+  return { ...common(sim), kind: 'lease', id: `lease/${sim.newId()}`, match: matchOf(path), atLeast, until, time: sim.kernel.now() };
+}
+
+export function overrideFor(sim: Simulation, path: string, exactly: number, until: EpochMs): Override {
+  return { ...common(sim), kind: 'override', id: `override/${path}`, match: matchOf(path), exactly, until };
+}
+
+export function pauseFor(sim: Simulation, path: string | undefined, until: EpochMs): Pause {
+  const match = path === undefined ? undefined : matchOf(path);
+  return { ...common(sim), kind: 'pause', id: `pause/${path ?? 'fleet'}`, match, until };
+}
+
+/** Lets the held lowers of the config in force through the brake. */
+export async function approve(sim: Simulation, configHash: string): Promise<void> {
+  const until = sim.kernel.now() + 7 * 24 * 3_600_000;
+  await putAsk(sim.store.plain, { ...common(sim), kind: 'approval', id: 'approval', configHash, until });
+}
+
+function common(sim: Simulation) {
+  return { schema: 1, region: 'r1', who: 'ana@desk', reason: undefined, askedAt: sim.kernel.now() } as const;
+}
+
+/** A pool by name, or all of a cluster. */
+function matchOf(path: string): Match {
+  const [cluster, pool] = path.split('/') as [string, string];
+  const isWhole = pool === '*';
+  return { text: path, region: undefined, cluster, pool: isWhole ? undefined : pool, exactPool: !isWhole };
+}

@@ -1,0 +1,41 @@
+import type { EpochMs } from '../../lib/decide/model.ts';
+
+/**
+ * Europe/Berlin by hand, without any time-zone library: summer time from the last Sunday of March to the last Sunday
+ * of October, both changes at 01:00 UTC (Directive 2000/84/EC).
+ */
+const hourMs = 3_600_000;
+const dayMs = 86_400_000;
+
+export function offsetAt(at: EpochMs): number {
+  const year = new Date(at).getUTCFullYear();
+  const isSummer = at >= lastSunday(year, 2) + hourMs && at < lastSunday(year, 9) + hourMs;
+  return isSummer ? 2 * hourMs : hourMs;
+}
+
+/** 00:00 UTC of the last Sunday of a month (0 = January). */
+export function lastSunday(year: number, month: number): EpochMs {
+  const last = Date.UTC(year, month + 1, 0);
+  return last - new Date(last).getUTCDay() * dayMs;
+}
+
+/** The first instant whose wall clock reads the given local time or later; local time as if it were UTC. */
+export function firstInstant(local: EpochMs): EpochMs {
+  const early = local - 2 * hourMs;
+  if (early + offsetAt(early) >= local) return early;
+  const late = local - hourMs;
+  if (late + offsetAt(late) === local) return late;
+  const year = new Date(local).getUTCFullYear();
+  return lastSunday(year, 2) + hourMs;
+}
+
+/** The local date at an instant, as its midnight read as if it were UTC. */
+export function localDay(at: EpochMs): EpochMs {
+  const local = at + offsetAt(at);
+  return local - (((local % dayMs) + dayMs) % dayMs);
+}
+
+/** 1 = Monday … 7 = Sunday. */
+export function weekdayOf(day: EpochMs): number {
+  return ((new Date(day).getUTCDay() + 6) % 7) + 1;
+}

@@ -1,0 +1,81 @@
+import type { Fetch } from '../../lib/io/http/fetch.ts';
+import type { ApiFault } from './api-faults.ts';
+import type { AwaitPoint } from './coverage.ts';
+import { operate, type Run } from './operate.ts';
+import type { Simulation } from './simulation.ts';
+
+export type SentPut = { readonly clusterId: string; readonly poolId: string; readonly body: string };
+
+export type FetchParts = {
+  /** The text of each pool as this run read it last. */
+  readonly reads: Map<string, string>;
+  /** Called when a PUT is handed to HTTP. */
+  readonly onPut: (put: SentPut) => void;
+  readonly onToken: (token: string) => void;
+};
+
+/** HTTP as one run sees it: the simulated API behind faults, crashes and latency. */
+export function fetchOfRun(sim: Simulation, run: Run, parts: FetchParts): Fetch {
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const { method } = request;
+    const { pathname } = new URL(request.url);
+    const [, clusterId, poolId] = /\/cluster\/([^/]+)(?:\/node-pool\/([^/]+))?/.exec(pathname) ?? [];
+    parts.onToken((request.headers.get('authorization') ?? '').replace(/^Token /, ''));
+    if (method === 'PUT' && clusterId !== undefined && poolId !== undefined) {
+      parts.onPut({ clusterId, poolId, body: await request.clone().text() });
+    }
+    const point = pointOf(method, clusterId, poolId);
+    const isPut = method === 'PUT' && clusterId !== undefined;
+    return operate(sim, run, point, async () => {
+      const fault = sim.apiFaults.decide({ method, clusterId, poolId }, sim.kernel.now());
+      noteFault(sim, fault, clusterId);
+      if (isPut) standOut(sim, run, clusterId);
+      try {
+        const response = await sendWith(sim, fault, request);
+        if (point === 'api: get pool' && poolId !== undefined) keepText(response, parts.reads, poolId);
+        return response;
+      } finally {
+        if (isPut) sim.story.outstanding.delete(clusterId);
+      }
+    });
+  };
+}
+
+export function noteFault(sim: Simulation, fault: ApiFault | undefined, cluster: string | undefined): void {
+  if (fault === undefined) return;
+  sim.stats.fault(fault.class);
+  const at = sim.kernel.now();
+  sim.trace.note(`${at} fault ${fault.fault.kind} ${cluster ?? ''}`);
+  (fault.class === 'errors' ? sim.story.failures : sim.story.lies).push({ at, cluster });
+}
+
+function pointOf(method: string, clusterId: string | undefined, poolId: string | undefined): AwaitPoint {
+  if (method === 'PUT') return 'api: put pool';
+  if (poolId !== undefined) return 'api: get pool';
+  return clusterId === undefined ? 'api: list clusters' : 'api: list pools';
+}
+
+/** The fault is handed over with the one request it belongs to. */
+function sendWith(sim: Simulation, fault: ApiFault | undefined, request: Request): Promise<Response> {
+  if (fault === undefined) return sim.api.fetch(request);
+  const { pathname } = new URL(request.url);
+  sim.pendingFaults.set(`${request.method} ${pathname}`, fault.fault);
+  return sim.api.fetch(request);
+}
+
+function standOut(sim: Simulation, run: Run, clusterId: string): void {
+  const other = sim.story.outstanding.get(clusterId);
+  if (other !== undefined)
+    sim.violate('two in flight', `${run.process} sends a PUT to a cluster while one of ${other} is not answered`);
+  sim.story.outstanding.set(clusterId, run.process);
+}
+
+function keepText(response: Response, reads: Map<string, string>, poolId: string): void {
+  if (!response.ok) return;
+  void response
+    .clone()
+    .text()
+    .then((text) => reads.set(poolId, text))
+    .catch(() => {});
+}

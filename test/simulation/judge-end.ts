@@ -1,0 +1,109 @@
+import type { EpochMs, Finding } from '../../lib/decide/model.ts';
+import type { RoundFindings } from '../../lib/decide/watching/scale-findings.ts';
+import { listRoundFindings } from '../../lib/jobs/records/round-findings.ts';
+import type { PoolView } from '../../lib/simulator/views.ts';
+import { isAbout } from './judge-round.ts';
+import { type Bounds, bounds, ruleFor } from './meaning.ts';
+import { hourMs, minuteMs } from './scenario.ts';
+import { largestOf, resolve } from './schedule-oracle.ts';
+import { configAt, type Simulation } from './simulation.ts';
+import { basesOf, isSame, type PoolStory, show, sizeOf, when } from './story.ts';
+
+const lookEveryMs = 20 * minuteMs;
+
+/** From `judgedFrom` on, every pool is where people mean it to be, or a finding says why it is not. */
+export function judgeConvergence(sim: Simulation): void {
+  const look = () => {
+    void judgeAll(sim);
+    if (sim.kernel.now() + lookEveryMs < sim.scenario.end) sim.kernel.at(sim.kernel.now() + lookEveryMs, look);
+  };
+  sim.kernel.at(sim.scenario.judgedFrom, look);
+}
+
+async function judgeAll(sim: Simulation): Promise<void> {
+  const now = sim.kernel.now();
+  const views = sim.world.clusters().flatMap((cluster) => cluster.pools.map((view) => ({ view, siblings: cluster.pools.length - 1 })));
+  const rounds = await listRoundFindings(sim.store.plain, 'r1');
+  for (const { view, siblings } of views) {
+    const pool = sim.story.pools.get(view.id);
+    if (pool) judgePool(sim, pool, view, siblings, now, rounds);
+  }
+}
+
+function judgePool(
+  sim: Simulation,
+  pool: PoolStory,
+  view: PoolView,
+  siblings: number,
+  now: EpochMs,
+  rounds: readonly RoundFindings[],
+): void {
+  const wanted = wantedAt(sim, pool, siblings, now);
+  if (wanted === undefined) return;
+  sim.stats.figures.judged += 1;
+  const seen = sizeOf(view);
+  if (wanted.some((size) => isSame(size, seen))) return;
+  const findings = rounds.flatMap((round) => round.findings).filter((finding) => isAbout(finding, pool.id) || finding.kind === 'config.brake');
+  const excuse = excuseOf(sim, pool, findings);
+  if (excuse !== undefined) {
+    sim.stats.figures.excused += 1;
+    return;
+  }
+  const said = findings.map(({ kind }) => kind).join(', ') || 'nothing';
+  sim.violate('not right', `${pool.path} is ${view.status} at ${show(seen)} and should be at ${wanted.map(show).join(' or ')}; said: ${said}`);
+}
+
+/** Sizes that are right now; undefined = not to be judged at this instant (a change is still allowed to be under way). */
+function wantedAt(sim: Simulation, pool: PoolStory, siblings: number, now: EpochMs): readonly Bounds[] | undefined {
+  const { meaning } = configAt(sim, now);
+  const rule = ruleFor(meaning, pool.path);
+  const oracle = sim.story.schedule(meaning, pool.path);
+  if (rule === undefined) return wantedWithoutRule(sim, pool);
+  if (oracle === undefined || rule.mode === 'observe') return undefined;
+  const lowers = meaning.maxChangesPerRound === undefined ? 0 : sim.story.pools.size * sim.scenario.tickMs;
+  const allowedMs = (45 + 17 * siblings) * minuteMs + 2 * sim.scenario.tickMs + lowers;
+  const told = sim.story.asks.filter((one) => one.pools(pool.path) && one.at > sim.scenario.faultsEnd);
+  const hand = pool.hands.findLast(({ at }) => at > sim.scenario.faultsEnd);
+  const restless = [...told.flatMap(({ ask, at }) => [at, ask.until]), ...(hand ? [hand.at, ...[23.5, 24, 24.5].map((hours) => hand.at + hours * hourMs)] : [])];
+  if (restless.some((at) => at <= now && at > now - allowedMs)) return undefined;
+  if (oracle.edges(now - allowedMs, now + 80 * minuteMs).length > 0) return undefined;
+  const scheduled = scheduledAt(pool, rule, oracle.termsAt(now));
+  if (meaning.minNodesPerCluster !== undefined && scheduled.every(({ max }) => max < 2)) return undefined;
+  const edge = oracle.edges(now - 7 * 24 * hourMs, now).at(-1) ?? now;
+  const isKept = hand !== undefined && hand.at > edge && now - hand.at < 24 * hourMs && hand.isAfterArrival && rule.onHumanChange !== 'enforce';
+  const standing = isKept ? [hand.size] : scheduled;
+  const leases = told.filter(({ ask }) => ask.kind === 'lease' && ask.until > now);
+  const cap = rule.leasesMax ?? rule.limits.max ?? Math.max(...basesOf(rule, pool).map(({ max }) => max));
+  const floors = leases.map(({ ask }) => bounds(Math.min(ask.kind === 'lease' ? ask.atLeast : 0, cap)));
+  return standing.map((size) => largestOf([size, ...floors]));
+}
+
+function scheduledAt(pool: PoolStory, rule: NonNullable<ReturnType<typeof ruleFor>>, terms: readonly (string | number)[]): readonly Bounds[] {
+  const bases = basesOf(rule, pool);
+  const isBase = terms.includes('base');
+  return (isBase ? bases : [undefined]).map((base) =>
+    largestOf(terms.flatMap((term) => resolve(term as 'base', rule, base) ?? [])),
+  );
+}
+
+/** What left the config is given back; what never was in it is nobody's to judge. */
+function wantedWithoutRule(sim: Simulation, pool: PoolStory): readonly Bounds[] | undefined {
+  const rules = sim.configs.flatMap(({ meaning }) => ruleFor(meaning, pool.path) ?? []);
+  const last = rules.at(-1);
+  if (last === undefined || last.onRemove === 'leave' || rules.some(({ mode }) => mode === 'observe')) return undefined;
+  if (sim.story.losses.length > 0) return undefined;
+  return [...pool.bases, ...rules.flatMap(({ base }) => (base === 'remembered' ? [] : [bounds(base)]))];
+}
+
+/** What a finding may excuse, and only where something happened that nobody can repair. */
+function excuseOf(sim: Simulation, pool: PoolStory, findings: readonly Finding[]): string | undefined {
+  const kinds = new Set(findings.map(({ kind }) => kind));
+  if (kinds.has('base.unknown') && (pool.isBaseUncertain || pool.kindChangedAt !== undefined)) return 'base';
+  if (kinds.has('config.mismatch') && pool.kindChangedAt !== undefined) return 'kind';
+  if (kinds.has('pool.refused') && sim.scenario.classes.has('refusals')) return 'refused';
+  return undefined;
+}
+
+export function violationText(at: EpochMs, kind: string, text: string): string {
+  return `${when(at)} ${kind}: ${text}`;
+}

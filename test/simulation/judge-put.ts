@@ -1,0 +1,175 @@
+import type { EpochMs } from '../../lib/decide/model.ts';
+import { patchMembers } from '../../lib/io/mks/patch-members.ts';
+import type { SentPut } from './fetch-of-run.ts';
+import { type Bounds, bounds, ruleFor } from './meaning.ts';
+import type { Round } from './process.ts';
+import { dayMs, hourMs, minuteMs } from './scenario.ts';
+import { clamp, resolve } from './schedule-oracle.ts';
+import type { Simulation } from './simulation.ts';
+import { basesOf, isSame, type PoolStory, show, sizeOf, wasDeceived, when } from './story.ts';
+
+/** A claim may be acted on for 60 s by the clock of its process. */
+const claimLastsMs = 60_000;
+/** The plan is a little older than its PUT, and clocks differ by so much. */
+const slackMs = 3 * minuteMs;
+
+type Sent = { readonly from: Bounds; readonly to: Bounds; readonly status: string; readonly isSizeAbsent: boolean };
+
+/** Every PUT, the moment it is handed to HTTP, against what people would say about it. */
+export function judgePut(sim: Simulation, round: Round, put: SentPut): void {
+  sim.stats.figures.puts += 1;
+  const pool = sim.story.pools.get(put.poolId);
+  const text = round.reads.get(put.poolId);
+  if (pool === undefined || text === undefined) return sim.violate('blind put', `a PUT to ${put.poolId} without a fresh read`);
+  const sent = readSent(sim, put, text, pool);
+  sim.trace.note(`${sim.kernel.now()} ${round.process} puts ${pool.path} ${show(sent.from)} -> ${show(sent.to)}`);
+  const say = (kind: string, what: string) =>
+    sim.violate(kind, `${round.process}: ${pool.path} ${show(sent.from)} → ${show(sent.to)}: ${what}`);
+  if (round.options.isDryRun) say('dry run', 'a dry run sent a PUT');
+  if (sent.status !== 'Running') say('not running', `the pool was ${sent.status} when read`);
+  judgeClaim(round, put, say);
+  judgeWish(sim, round, pool, sent, say);
+  judgeAsks(sim, round, pool, sent, say);
+  judgeHands(sim, round, pool, sent, say);
+  judgeInFlight(sim, pool, say);
+  const now = sim.kernel.now();
+  pool.puts.push({ at: now, from: sent.from, to: sent.to });
+  if (pool.puts.filter(({ at }) => at > now - dayMs).length > 48) say('too many', 'more than 48 PUTs in a day');
+}
+
+type Say = (kind: string, what: string) => void;
+
+/** Only the owned fields differ from the text that was read, byte for byte. */
+function readSent(sim: Simulation, put: SentPut, text: string, pool: PoolStory): Sent {
+  const before = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  const after = JSON.parse(put.body) as Readonly<Record<string, unknown>>;
+  const isAutoscaled = before['autoscale'] === true;
+  const owned = isAutoscaled ? ['size_min', 'size_max'] : ['size'];
+  const changes = Object.fromEntries(owned.map((key) => [key, after[key] as number | undefined]));
+  if (patchMembers(text, changes) !== put.body) {
+    sim.violate('foreign fields', `the PUT of ${pool.path} changes more than ${owned.join(' and ')}`);
+  }
+  if (after['autoscale'] !== before['autoscale']) sim.violate('autoscale', `the PUT of ${pool.path} flips autoscale`);
+  const size = (from: Readonly<Record<string, unknown>>): Bounds =>
+    isAutoscaled
+      ? { min: Number(from['size_min'] ?? 0), max: Number(from['size_max'] ?? 0) }
+      : bounds(Number(from['size'] ?? 0));
+  if (size(after).min > size(after).max) sim.violate('bounds', `the PUT of ${pool.path} has min above max`);
+  return { from: size(before), to: size(after), status: String(before['status']), isSizeAbsent: !('size' in before) };
+}
+
+function judgeClaim(round: Round, put: SentPut, say: Say): void {
+  const claimedAt = round.claims.get(put.clusterId);
+  if (claimedAt === undefined) return say('no claim', 'nothing was claimed before');
+  const age = round.wall() - claimedAt;
+  if (age >= claimLastsMs) say('old claim', `its claim is ${Math.round(age / 1000)} s old`);
+}
+
+/** Somebody must want this size: the schedule, a lease, an override, a person, or a base that is given back. */
+function judgeWish(sim: Simulation, round: Round, pool: PoolStory, sent: Sent, say: Say): void {
+  const wishes = wishesFor(sim, round, pool);
+  if (wishes === undefined) return say('not ours', 'no rule acts on this pool, and it is at home');
+  const part = (key: 'min' | 'max') => {
+    const from = sent.from[key];
+    const to = sent.to[key];
+    const all = wishes.map((wish) => wish[key]);
+    return to === from || (to >= Math.min(...all) && to <= Math.max(from, ...all));
+  };
+  if (!part('min') || !part('max'))
+    say('unwanted', `nobody wants this; what is wanted: ${[...new Set(wishes.map(show))].join(', ')}`);
+}
+
+function wishesFor(sim: Simulation, round: Round, pool: PoolStory): readonly Bounds[] | undefined {
+  const { meaning } = round.config;
+  const wall = round.wall();
+  const rule = ruleFor(meaning, pool.path);
+  const given = sim.configs.flatMap((one) => {
+    const { base } = ruleFor(one.meaning, pool.path) ?? { base: 'remembered' as const };
+    return base === 'remembered' ? [] : [bounds(base)];
+  });
+  if (rule === undefined) return [...given, ...pool.bases];
+  if (rule.mode === 'observe') return undefined;
+  const oracle = sim.story.schedule(meaning, pool.path);
+  const instants = [wall - slackMs, wall, ...(oracle?.edges(wall - slackMs, wall + leadOf(round, rule.schedule)) ?? [])];
+  const bases = [...basesOf(rule, pool), ...(rule.base === 'remembered' ? given : [])];
+  const scheduled = instants.flatMap((at) =>
+    (oracle?.termsAt(at) ?? []).flatMap((term) =>
+      term === 'base' && rule.base === 'remembered' ? bases : (resolve(term, rule, undefined) ?? []),
+    ),
+  );
+  const hands = pool.hands.filter(({ at }) => at > wall - 25 * hourMs).map(({ size }) => size);
+  const floor = meaning.minNodesPerCluster;
+  return [...scheduled, ...hands, ...askedFor(sim, pool, wall, rule, bases), ...(floor === undefined ? [] : [bounds(floor)])];
+}
+
+function leadOf(round: Round, schedule: string): number {
+  const lead = round.config.meaning.schedules.find(({ name }) => name === schedule)?.lead;
+  return lead === 'auto' ? hourMs : lead === 'none' || lead === undefined ? 0 : lead * minuteMs;
+}
+
+function askedFor(
+  sim: Simulation,
+  pool: PoolStory,
+  wall: EpochMs,
+  rule: NonNullable<ReturnType<typeof ruleFor>>,
+  bases: readonly Bounds[],
+): readonly Bounds[] {
+  return sim.story.asks.flatMap(({ ask, pools }) => {
+    if (!pools(pool.path) || ask.until < wall - slackMs) return [];
+    if (ask.kind === 'override') return [clamp(bounds(ask.exactly), rule)];
+    if (ask.kind !== 'lease') return [];
+    const cap = rule.leasesMax ?? rule.limits.max ?? Math.max(0, ...bases.map(({ max }) => max));
+    return [clamp(bounds(Math.min(ask.atLeast, cap)), rule)];
+  });
+}
+
+/** A live pause stops everything; a live lease that was acknowledged before the round is a floor. */
+function judgeAsks(sim: Simulation, round: Round, pool: PoolStory, sent: Sent, say: Say): void {
+  const wall = round.wall();
+  const since = round.startedAt;
+  const lastLoss = sim.story.losses.at(-1) ?? Number.NEGATIVE_INFINITY;
+  const live = sim.story.asks.filter(
+    ({ ask, at, pools }) => at < since && at > lastLoss && ask.until > wall && pools(pool.path),
+  );
+  if (live.some(({ ask }) => ask.kind === 'pause')) say('paused', 'somebody paused it before the round began');
+  const rule = ruleFor(round.config.meaning, pool.path);
+  if (rule === undefined || live.some(({ ask }) => ask.kind === 'override')) return;
+  for (const { ask, at } of live) {
+    if (ask.kind !== 'lease' || pool.hands.some((hand) => hand.at >= at - slackMs)) continue;
+    const cap = rule.leasesMax ?? rule.limits.max ?? Math.min(...basesOf(rule, pool).map(({ max }) => max));
+    const floor = Math.min(ask.atLeast, cap);
+    if (sent.to.min < floor && sent.to.min < sent.from.min)
+      say('below a lease', `${ask.id} asks for at least ${ask.atLeast} until ${when(ask.until)}`);
+  }
+}
+
+/** What a person set by hand stays until the schedule next says something else. */
+function judgeHands(sim: Simulation, round: Round, pool: PoolStory, sent: Sent, say: Say): void {
+  const hand = pool.hands.at(-1);
+  const now = sim.kernel.now();
+  if (hand === undefined || !hand.isAfterArrival || !isSame(sent.from, hand.size)) return;
+  const rule = ruleFor(round.config.meaning, pool.path);
+  const oracle = sim.story.schedule(round.config.meaning, pool.path);
+  if (rule === undefined || rule.onHumanChange === 'enforce' || now - hand.at > 23 * hourMs) return;
+  const isUndisturbed =
+    (oracle?.edges(hand.at - 5 * minuteMs, now + leadOf(round, rule.schedule) + 5 * minuteMs) ?? [0]).length === 0 &&
+    !sim.configs.some(({ at }) => at > hand.at - hourMs && at <= now) &&
+    !sim.story.losses.some((at) => at > hand.at - hourMs) &&
+    !wasDeceived(sim, hand.at - hourMs) &&
+    !sim.story.asks.some((told) => told.pools(pool.path) && told.ask.until > hand.at - hourMs);
+  if (isUndisturbed && sent.to.min < sent.from.min)
+    say('overruled', `a person set ${show(hand.size)} at ${when(hand.at)}, after the pool had arrived`);
+}
+
+/** No second change while the world still works on our first one, unless an answer lied about it. */
+function judgeInFlight(sim: Simulation, pool: PoolStory, say: Say): void {
+  const now = sim.kernel.now();
+  const recent = (at: EpochMs) => at > now - 35 * minuteMs;
+  if (wasDeceived(sim, now - 35 * minuteMs) || sim.scenario.classes.has('clock')) return;
+  const cluster = sim.world.clusters().find(({ id }) => id === pool.clusterId);
+  for (const view of cluster?.pools ?? []) {
+    const last = sim.story.pools.get(view.id)?.puts.at(-1);
+    if (last === undefined || !recent(last.at) || view.status !== 'Scaling' || !isSame(last.to, sizeOf(view))) continue;
+    say('two in flight', `${view.name} is still being changed by our PUT of ${when(last.at)}`);
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * What a config is meant to say, as its author would put it. The YAML that Lamplighter reads and the oracle that judges
+ * it are both made from this, so that neither is made from the other.
+ */
+export type Bounds = { readonly min: number; readonly max: number };
+export type SizeMeaning = number | Bounds;
+export type TermMeaning = 'base' | 'idle' | number;
+
+/** `days` are ISO weekdays of the start; minutes of the wall clock; `to` counts on past midnight (1440 = 24:00). */
+export type WindowMeaning = {
+  readonly days: readonly number[];
+  readonly from: number;
+  readonly to: number;
+  readonly size: TermMeaning;
+};
+
+export type ScheduleMeaning = {
+  readonly name: string;
+  readonly windows: readonly WindowMeaning[];
+  readonly otherwise: 'base' | 'idle';
+  readonly lead: 'none' | 'auto' | number;
+};
+
+export type RuleMeaning = {
+  /** `cluster/pool`, each part a name or a name that ends in a star. */
+  readonly match: string;
+  readonly schedule: string;
+  readonly base: SizeMeaning | 'remembered';
+  readonly idle: SizeMeaning;
+  readonly limits: { readonly min: number; readonly max?: number };
+  readonly leasesMax?: number;
+  readonly mode?: 'act' | 'observe';
+  readonly onRemove?: 'restore' | 'leave';
+  readonly onHumanChange?: 'respect' | 'enforce';
+};
+
+/** Local date-times without seconds, in the zone of the schedules. */
+export type ExceptionMeaning = {
+  readonly match: string;
+  readonly start: string;
+  readonly end: string;
+  readonly size: TermMeaning;
+};
+
+export type ConfigMeaning = {
+  readonly everyMinutes: number;
+  readonly schedules: readonly ScheduleMeaning[];
+  readonly rules: readonly RuleMeaning[];
+  readonly exceptions: readonly ExceptionMeaning[];
+  readonly maxChangesPerRound?: number;
+  readonly minNodesPerCluster?: number;
+};
+
+export const zone = 'Europe/Berlin';
+
+/** The first rule that names a pool; undefined = none, or one that only watches. */
+export function ruleFor(config: ConfigMeaning, pool: string): RuleMeaning | undefined {
+  const rule = config.rules.find((one) => matches(one.match, pool));
+  return rule?.schedule === 'none' ? undefined : rule;
+}
+
+export function matches(match: string, pool: string): boolean {
+  const [clusterName, poolName] = pool.split('/') as [string, string];
+  const [cluster, own] = match.split('/') as [string, string];
+  return isNamed(cluster, clusterName) && isNamed(own, poolName);
+}
+
+function isNamed(pattern: string, name: string): boolean {
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
+}
+
+export function bounds(size: SizeMeaning): Bounds {
+  return typeof size === 'number' ? { min: size, max: size } : size;
+}

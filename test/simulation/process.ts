@@ -1,0 +1,160 @@
+import { makeMks } from '../../lib/io/mks/client.ts';
+import type { Mks } from '../../lib/io/mks/mks.ts';
+import { makeRedactor, type Redactor } from '../../lib/io/redact.ts';
+import { makeSecrets, type Secrets } from '../../lib/io/secrets/secrets.ts';
+import type { Clock } from '../../lib/io/clock.ts';
+import type { Log } from '../../lib/io/log.ts';
+import type { EpochMs } from '../../lib/decide/model.ts';
+import type { ScaleOptions, ScaleReport } from '../../lib/jobs/scale/scale-parts.ts';
+import { scalePools } from '../../lib/jobs/scale-pools.ts';
+import { type FetchParts, fetchOfRun, type SentPut } from './fetch-of-run.ts';
+import { type Life, operate, type Run, thaw } from './operate.ts';
+import { withQuickLists } from './quick-lists.ts';
+import { type ConfigInForce, configAt, type Simulation } from './simulation.ts';
+import { type Claims, refuseSecrets, storeOfRun } from './store-of-run.ts';
+
+/** One round as the judges see it. */
+export type Round = {
+  readonly process: string;
+  readonly startedAt: EpochMs;
+  /** By the clock of its process. */
+  readonly wall: () => EpochMs;
+  readonly config: ConfigInForce;
+  readonly options: ScaleOptions;
+  readonly claims: Claims;
+  readonly reads: ReadonlyMap<string, string>;
+  readonly calls: () => number;
+  readonly isFrozen: () => boolean;
+};
+
+export type Judges = {
+  readonly put: (round: Round, put: SentPut) => void;
+  readonly done: (round: Round, report: ScaleReport) => void;
+  readonly failed: (round: Round, error: unknown) => void;
+};
+
+export type Process = {
+  readonly name: string;
+  skewMs: number;
+  /** One round, unless the process is down; resolves when it is over, or never. */
+  readonly tick: (how: { readonly isTimed: boolean; readonly options?: ScaleOptions; readonly isAtOnce?: boolean }) => void;
+};
+
+export function makeProcess(sim: Simulation, name: string, judges: Judges): Process {
+  let state = newLife();
+  const clock: Clock = {
+    now: () => sim.kernel.now() + process.skewMs,
+    sleep: (ms, signal) => sim.kernel.sleep(ms, signal),
+  };
+  const process: Process = {
+    name,
+    skewMs: 0,
+    tick: ({ isTimed, options = {}, isAtOnce = false }) => {
+      if (sim.kernel.now() < state.downUntil || (state.running > 0 && !isAtOnce)) return;
+      const own = state;
+      const onCrash = () => {
+        state = newLife(sim.kernel.now() + sim.latency.pick([1_000, 20_000, 240_000]));
+      };
+      const run: Run = { process: name, life: own.life, isTimed, onCrash, calls: 0 };
+      own.running += 1;
+      void runRound(sim, run, own, clock, options, judges).then(() => (own.running -= 1));
+    },
+  };
+  return process;
+
+  function newLife(downUntil = 0): ProcessState {
+    const life: Life = { isDead: false, frozenUntil: 0 };
+    return { life, downUntil, running: 0, redactor: makeRedactor(), secrets: undefined, lastToken: undefined };
+  }
+}
+
+type ProcessState = {
+  readonly life: Life;
+  readonly downUntil: EpochMs;
+  running: number;
+  readonly redactor: Redactor;
+  secrets: Secrets | undefined;
+  lastToken: string | undefined;
+};
+
+async function runRound(
+  sim: Simulation,
+  run: Run,
+  state: ProcessState,
+  wall: Clock,
+  options: ScaleOptions,
+  judges: Judges,
+): Promise<void> {
+  const clock = clockOfRun(sim, run, wall);
+  const config = configAt(sim, sim.kernel.now());
+  const reads = new Map<string, string>();
+  const claims: Claims = new Map();
+  const startedAt = sim.kernel.now();
+  const isFrozen = () => run.life.frozenUntil > startedAt;
+  const round: Round = { process: run.process, startedAt, wall: wall.now, config, options, claims, reads, calls: () => run.calls, isFrozen };
+  sim.stats.figures.rounds += 1;
+  const parts: FetchParts = {
+    reads,
+    onPut: (put) => judges.put(round, put),
+    onToken: (token) => {
+      state.lastToken = token;
+    },
+  };
+  const mks = mksOfRun(sim, run, state, clock, parts);
+  const store = storeOfRun(sim, run, clock, claims);
+  try {
+    const report = await scalePools(
+      { config: config.config, clock, newId: sim.newId, store, log: logOf(sim), mksOf: () => mks },
+      options,
+    );
+    sim.kernel.touch();
+    if (!run.life.isDead) judges.done(round, report);
+  } catch (error) {
+    if (!run.life.isDead) judges.failed(round, error);
+  }
+}
+
+/** The pause before a second try is one more place to crash; deadlines are no awaits of the job. */
+function clockOfRun(sim: Simulation, run: Run, wall: Clock): Clock {
+  return {
+    now: wall.now,
+    sleep: async (ms, signal) => {
+      if (ms <= 2_000 && signal !== undefined)
+        return operate(sim, run, 'api: pause before a second try', () => sim.kernel.sleep(ms, signal));
+      await sim.kernel.sleep(ms, signal);
+      await thaw(sim, run.life);
+    },
+  };
+}
+
+function mksOfRun(sim: Simulation, run: Run, state: ProcessState, clock: Clock, parts: FetchParts): Mks {
+  state.secrets ??= makeSecrets({
+    clock,
+    redactor: state.redactor,
+    log: logOf(sim),
+    env: {},
+    aws: { read: (_name, stage) => operate(sim, run, 'secret: read', () => readVault(sim, stage)) },
+  });
+  const token = state.secrets.token({ kind: 'awsSecret', name: 'lamplighter/r1' });
+  const fetch = fetchOfRun(sim, run, parts);
+  const region = { name: 'r1', url: 'https://mks.simulated.invalid/api/v1' };
+  const whole = makeMks({ region, token, fetch, clock, redactor: state.redactor });
+  return withQuickLists(sim, run, whole, () => state.lastToken !== undefined && isGood(sim, state.lastToken));
+}
+
+function isGood(sim: Simulation, token: string): boolean {
+  return token === sim.vault.current && (sim.world.state.tokens.get(token)?.has('cluster:list') ?? false);
+}
+
+async function readVault(sim: Simulation, stage: 'current' | 'previous'): Promise<string | undefined> {
+  if (sim.vault.isDown) throw new Error('the vault is down');
+  return stage === 'current' ? sim.vault.current : sim.vault.previous;
+}
+
+function logOf(sim: Simulation): Log {
+  const line = (message: string, fields?: unknown) => {
+    refuseSecrets(sim, fields === undefined ? message : `${message} ${JSON.stringify(fields)}`, 'the log');
+  };
+  const log: Log = { debug: line, info: line, warn: line, error: line, with: () => log };
+  return log;
+}

@@ -1,0 +1,85 @@
+import type { EpochMs } from '../../lib/decide/model.ts';
+import { firstInstant, localDay, weekdayOf } from './berlin-time.ts';
+import { bounds, type Bounds, type ConfigMeaning, matches, type RuleMeaning, type TermMeaning } from './meaning.ts';
+
+/**
+ * What a config says about a pool, asked at each step of time by looking at every window of the days around: slow,
+ * plain, and sharing nothing with the code under test. Windows here begin and end at full ten minutes.
+ */
+export type ScheduleOracle = {
+  /** Terms in force, in a fixed order. */
+  readonly termsAt: (at: EpochMs) => readonly TermMeaning[];
+  /** Instants in (from, to] at which it says something else. */
+  readonly edges: (from: EpochMs, to: EpochMs) => readonly EpochMs[];
+};
+
+const stepMs = 600_000;
+const dayMs = 86_400_000;
+
+export function makeScheduleOracle(config: ConfigMeaning, rule: RuleMeaning, pool: string): ScheduleOracle {
+  const known = new Map<number, readonly TermMeaning[]>();
+  const changes = new Map<number, boolean>();
+  const termsAt = (step: number) => {
+    const terms = known.get(step) ?? termsOf(config, rule, pool, step * stepMs);
+    known.set(step, terms);
+    return terms;
+  };
+  const isEdge = (step: number) => {
+    const is = changes.get(step) ?? termsAt(step).join() !== termsAt(step - 1).join();
+    changes.set(step, is);
+    return is;
+  };
+  return {
+    termsAt: (at) => termsAt(Math.floor(at / stepMs)),
+    edges: (from, to) => {
+      const found: EpochMs[] = [];
+      for (let step = Math.floor(from / stepMs) + 1; step * stepMs <= to; step += 1) {
+        if (isEdge(step)) found.push(step * stepMs);
+      }
+      return found;
+    },
+  };
+}
+
+function termsOf(config: ConfigMeaning, rule: RuleMeaning, pool: string, at: EpochMs): readonly TermMeaning[] {
+  const exceptions = config.exceptions.filter(
+    ({ match, start, end }) => matches(match, pool) && at >= instantOf(start) && at < instantOf(end),
+  );
+  if (exceptions.length > 0) return unique(exceptions.map(({ size }) => size));
+  const schedule = config.schedules.find(({ name }) => name === rule.schedule);
+  const open = (schedule?.windows ?? []).filter((window) => isOpen(window, at)).map(({ size }) => size);
+  return unique(open.length > 0 ? open : [schedule?.otherwise ?? 'base']);
+}
+
+function instantOf(local: string): EpochMs {
+  return firstInstant(Date.parse(`${local}:00Z`));
+}
+
+function isOpen({ days, from, to }: { days: readonly number[]; from: number; to: number }, at: EpochMs): boolean {
+  const today = localDay(at);
+  for (let back = 0; back <= Math.ceil(to / 1440); back += 1) {
+    const day = today - back * dayMs;
+    if (!days.includes(weekdayOf(day))) continue;
+    if (at >= firstInstant(day + from * 60_000) && at < firstInstant(day + to * 60_000)) return true;
+  }
+  return false;
+}
+
+function unique(terms: readonly TermMeaning[]): readonly TermMeaning[] {
+  return [...new Set(terms)].sort((a, b) => String(a).localeCompare(String(b)));
+}
+
+/** A term as bounds of a pool; limits clamp all but a remembered base. undefined = the base, which is not known. */
+export function resolve(term: TermMeaning, rule: RuleMeaning, base: Bounds | undefined): Bounds | undefined {
+  if (term === 'base') return rule.base === 'remembered' ? base : clamp(bounds(rule.base), rule);
+  return clamp(bounds(term === 'idle' ? rule.idle : term), rule);
+}
+
+export function clamp({ min, max }: Bounds, { limits }: Pick<RuleMeaning, 'limits'>): Bounds {
+  const one = (n: number) => Math.min(Math.max(n, limits.min), limits.max ?? Number.POSITIVE_INFINITY);
+  return { min: one(min), max: one(max) };
+}
+
+export function largestOf(all: readonly Bounds[]): Bounds {
+  return { min: Math.max(...all.map(({ min }) => min)), max: Math.max(...all.map(({ max }) => max)) };
+}

@@ -1,0 +1,191 @@
+import { drawHex } from '../../lib/simulator/chance.ts';
+import { everyRole, listRoles } from '../../lib/simulator/access.ts';
+import type { EpochMs } from '../../lib/decide/model.ts';
+import { approve } from './ask-of-people.ts';
+import { type Chance, makeChance } from './chance.ts';
+import { type AwaitPoint, awaitPoints } from './coverage.ts';
+import { randomPool, tryTo } from './people.ts';
+import type { Process } from './process.ts';
+import { dayMs, type FaultClass, hourMs, minuteMs } from './scenario.ts';
+import { configAt, type Simulation } from './simulation.ts';
+import { sizeOf } from './story.ts';
+
+/** Everything that goes wrong around the job until the faults end: crashes, the store, the service, secrets, clocks. */
+export function letThingsGoWrong(sim: Simulation, processes: readonly Process[], edges: readonly EpochMs[]): void {
+  const spread = (kind: FaultClass, perDay: readonly number[], happen: (chance: Chance) => void) => {
+    if (!sim.scenario.classes.has(kind)) return;
+    const chance = makeChance(sim.scenario.seed, kind);
+    const { start, faultsEnd } = sim.scenario;
+    const count = Math.ceil(((faultsEnd - start) / dayMs) * chance.pick(perDay));
+    for (let i = 0; i < count; i += 1) {
+      const near = chance.is(0.5) && edges.length > 0 ? chance.pick(edges) + chance.integer(-20, 60) * minuteMs : undefined;
+      const at = Math.min(near ?? Math.floor(start + chance.next() * (faultsEnd - start)), faultsEnd - minuteMs);
+      sim.kernel.at(at, () => happen(chance));
+    }
+  };
+  spread('crash', [6, 20, 60], (chance) => {
+    sim.arms.crash = { point: chance.pick(awaitPoints), when: chance.is(0.5) ? 'before' : 'after' };
+  });
+  spread('freeze', [4, 10], (chance) => {
+    const point = chance.pick<AwaitPoint>(['store: claim', 'api: get pool', 'api: list pools', 'api: put pool', 'store: list asks']);
+    sim.arms.freeze = { point, ms: chance.pick([2, 10, 10, 25]) * minuteMs };
+  });
+  spread('store', [1, 4], (chance) => disturbStore(sim, chance));
+  spread('loss', [0.2, 0.5], (chance) => loseStore(sim, chance));
+  spread('resizes', [1, 3], (chance) => disturbResizes(sim, chance));
+  spread('refusals', [0.5, 2], (chance) => refuse(sim, chance));
+  spread('secrets', [0.5, 2], (chance) => disturbSecrets(sim, chance));
+  spread('clock', [1, 3], (chance) => {
+    const process = chance.pick(processes);
+    process.skewMs = chance.pick([0, chance.integer(-45, 45) * 1000, chance.integer(-5, 5) * minuteMs]);
+    sim.stats.fault('clock');
+  });
+  setBehaviour(sim);
+  sim.kernel.at(sim.scenario.faultsEnd, () => heal(sim, processes));
+}
+
+function later(sim: Simulation, ms: number, happen: () => void): void {
+  sim.kernel.at(Math.min(sim.kernel.now() + ms, sim.scenario.faultsEnd - 1000), happen);
+}
+
+/** What nobody knows about the service, drawn once. */
+function setBehaviour(sim: Simulation): void {
+  const chance = makeChance(sim.scenario.seed, 'behaviour');
+  const { behaviour } = sim.world;
+  behaviour.busy = chance.pick([
+    { httpStatus: 400, code: 9 },
+    { httpStatus: 409, code: 10 },
+    { httpStatus: 409, code: 9 },
+  ]);
+  behaviour.leavesOutZeroSize = sim.scenario.classes.has('lies') && chance.is(0.5);
+  behaviour.unchangedPutScales = chance.is(0.3);
+  if (sim.scenario.classes.has('resizes')) behaviour.raiseMinutes = chance.pick([[4, 15], [8, 15], [1, 3]]);
+}
+
+function disturbStore(sim: Simulation, chance: Chance): void {
+  sim.store.rate = chance.pick([0.02, 0.1, 0.5, 1]);
+  sim.stir = sim.kernel.now();
+  later(sim, chance.integer(2, 90) * minuteMs, () => {
+    sim.store.rate = 0;
+  });
+}
+
+/** Wiped, or back to what it held some hours ago. */
+function loseStore(sim: Simulation, chance: Chance): void {
+  const lose = (goBack: () => void, what: string) => {
+    goBack();
+    const now = sim.kernel.now();
+    sim.stats.fault('loss');
+    sim.story.losses.push(now);
+    sim.stir = now;
+    sim.trace.note(`${now} the store is ${what}`);
+    for (const view of sim.world.clusters().flatMap(({ pools }) => pools)) {
+      const pool = sim.story.pools.get(view.id);
+      if (pool === undefined) continue;
+      pool.bases.push(sizeOf(view), ...pool.puts.slice(-2).map(({ to }) => to));
+      pool.isBaseUncertain = true;
+    }
+  };
+  if (chance.is(0.5)) return lose(sim.store.wipe, 'wiped');
+  const goBack = sim.store.snapshot();
+  later(sim, chance.pick([1, 8, 24]) * hourMs, () => lose(goBack, 'rolled back'));
+}
+
+function disturbResizes(sim: Simulation, chance: Chance): void {
+  const view = randomPool(sim, chance);
+  if (view === undefined) return;
+  sim.stats.fault('resizes');
+  const path = `${view.clusterId}/${view.id}`;
+  if (chance.is(0.5)) {
+    sim.world.makeStuck(path);
+    return later(sim, chance.integer(20, 300) * minuteMs, () => tryTo(() => sim.world.unstick(path)));
+  }
+  sim.world.failNextResize(path, 'no capacity for this flavor');
+  later(sim, chance.integer(60, 400) * minuteMs, () => tryTo(() => sim.world.clearPoolError(path)));
+}
+
+function refuse(sim: Simulation, chance: Chance): void {
+  sim.stats.fault('refusals');
+  sim.stir = sim.kernel.now();
+  const lengthMs = chance.integer(20, 600) * minuteMs;
+  const kind = chance.integer(0, 3);
+  if (kind === 0) {
+    sim.world.behaviour.zero = chance.pick(['refuse', 'ignore']);
+    return later(sim, lengthMs, () => {
+      sim.world.behaviour.zero = 'accept';
+    });
+  }
+  if (kind === 1) {
+    sim.world.setQuota(chance.integer(4, 20));
+    return later(sim, lengthMs, () => sim.world.setQuota(undefined));
+  }
+  const cluster = chance.pick(sim.world.clusters());
+  if (kind === 2) return tryTo(() => sim.world.startUpgrade(cluster.id, chance.pick(['1.34.2', '1.35.0'])));
+  sim.world.behaviour.clusterStatusWhileScaling = chance.pick(['Scaling', undefined]);
+}
+
+function disturbSecrets(sim: Simulation, chance: Chance): void {
+  sim.stats.fault('secrets');
+  sim.stir = sim.kernel.now();
+  const { vault, world } = sim;
+  const kind = chance.integer(0, 3);
+  if (kind <= 1) return rotate(sim, chance);
+  if (kind === 2) {
+    vault.isDown = true;
+    return later(sim, chance.integer(5, 120) * minuteMs, () => {
+      vault.isDown = false;
+    });
+  }
+  world.setRoles(vault.current, listRoles);
+  later(sim, chance.integer(20, 400) * minuteMs, () => {
+    world.setRoles(vault.current, everyRole);
+  });
+}
+
+/** The service and the place of the token learn of the new one in either order, minutes apart. */
+function rotate(sim: Simulation, chance: Chance): void {
+  const { vault, world } = sim;
+  const old = vault.current;
+  const next = drawHex(sim.scenario.seed, `token/${sim.kernel.now()}/${chance.next()}`, 64);
+  const store = () => {
+    vault.previous = vault.current;
+    vault.current = next;
+  };
+  const gapMs = chance.pick([0, 0, 1, 12]) * minuteMs;
+  if (chance.is(0.5)) {
+    world.rotateToken(old, next);
+    later(sim, gapMs, store);
+  } else {
+    store();
+    later(sim, gapMs, () => world.rotateToken(old, next));
+  }
+}
+
+/** The faults end: what is broken is mended, and people answer what they are asked. */
+function heal(sim: Simulation, processes: readonly Process[]): void {
+  const { world, vault, store, arms } = sim;
+  Object.assign(world.behaviour, { zero: 'accept', clusterStatusWhileScaling: undefined, raiseMinutes: [4, 15] });
+  world.setQuota(undefined);
+  world.setRoles(vault.current, everyRole);
+  vault.isDown = false;
+  store.rate = 0;
+  arms.crash = undefined;
+  arms.freeze = undefined;
+  for (const process of processes) process.skewMs = 0;
+  for (const { id, pools } of world.clusters()) {
+    world.clearClusterError(id);
+    for (const pool of pools) mendPool(sim, `${id}/${pool.id}`);
+  }
+  sim.stir = sim.kernel.now();
+  sim.trace.note(`${sim.kernel.now()} the faults end`);
+  const { hash } = configAt(sim, sim.kernel.now()).config;
+  sim.kernel.at(sim.kernel.now() + hourMs, () => void approve(sim, hash));
+}
+
+function mendPool(sim: Simulation, path: string): void {
+  const { until, status } = sim.world.pool(path);
+  if (until === undefined || status === 'Scaling') sim.world.unstick(path);
+  sim.world.clearPoolError(path);
+  const pool = sim.world.state.clusters.get(path.split('/')[0] ?? '')?.pools.get(path.split('/')[1] ?? '');
+  if (pool) pool.failsNext = undefined;
+}
