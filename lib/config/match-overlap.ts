@@ -24,14 +24,23 @@ export function mayOverlap(a: Match, b: Match): boolean {
   return mayMeet(left.pool, a.pool ?? '', right.pool, b.pool ?? '');
 }
 
-function splitText(match: Match): { readonly cluster: string; readonly pool: string | undefined } {
+type Parts = { readonly cluster: string; readonly pool: string | undefined };
+
+/** A config of thousands of rules compares each with those before it: a match is cut once. */
+const cut = new WeakMap<Match, Parts>();
+
+function splitText(match: Match): Parts {
+  const known = cut.get(match);
+  if (known !== undefined) return known;
   const [cluster = '', pool] = match.text.slice(match.text.indexOf(':') + 1).split('/');
-  return { cluster, pool };
+  const parts = { cluster, pool };
+  cut.set(match, parts);
+  return parts;
 }
 
 function coversPart(outer: string, outerSource: string, inner: string): boolean {
   if (outer === '*' || outer === inner) return true;
-  if (!isGlob(inner)) return matchesSource(outerSource, inner);
+  if (!isGlob(inner)) return isGlob(outer) && matchesSource(outerSource, inner);
   const choices = expandChoice(inner);
   if (choices.length > 1) return choices.every((choice) => coversPart(outer, outerSource, choice));
   if (isGlob(outer.slice(0, -1)) || !outer.endsWith('*')) return coversTail(outer, inner);
@@ -55,8 +64,12 @@ function mayMeet(a: string, aSource: string, b: string, bSource: string): boolea
   return headA.startsWith(headB) || headB.startsWith(headA);
 }
 
+const compiled = new Map<string, RegExp>();
+
 function matchesSource(source: string, name: string): boolean {
-  return new RegExp(`^(?:${source})$`, 'u').test(name);
+  const pattern = compiled.get(source) ?? new RegExp(`^(?:${source})$`, 'u');
+  compiled.set(source, pattern);
+  return pattern.test(name);
 }
 
 function literalHead(part: string): string {

@@ -141,7 +141,7 @@ function logPass({ log }: WatchParts, report: WatchReport, { done }: Committed):
     const isOpen = record.phase === 'open';
     if (isOpen === (before?.phase === 'open')) continue;
     const fields = { kind: record.kind, subject: describeSubject(record.subject), severity: record.severity };
-    log.info(isOpen ? 'incident opened' : 'incident resolved', { ...fields, incident: record.key });
+    log.info(isOpen ? 'incident opened' : 'incident resolved', { ...fields, incident: record.key.slice(0, 12) });
   }
   for (const problem of report.problems) log.warn('watch could not store something', { reason: problem });
   const { clusters, opened, resolved, deliveries, notices } = report;

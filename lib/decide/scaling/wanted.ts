@@ -96,7 +96,7 @@ function withLease(input: WantedInput, views: ScheduledViews, { size, lease }: C
   const down = views.down === undefined || views.now === undefined ? largest(current, up) : largest(views.down, size);
   const target = approach(current, up, down);
   const leaseDecides = views.now === undefined || !equalSize(largest(views.now, size), views.now);
-  const reason = `lease ${lease.id}: at least ${lease.atLeast} until ${iso(lease.until)}${because(lease.reason)}`;
+  const reason = `lease of ${lease.who}: at least ${lease.atLeast} until ${iso(lease.until)}${because(lease.reason)}`;
   const common = { target, aheadOf: views.aheadOf, scheduled: views.now };
   if (leaseDecides) return { ...common, who: lease.who, reason, isByLeaseOrOverride: true };
   return { ...bySchedule(input, views), target };
