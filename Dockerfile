@@ -1,0 +1,28 @@
+# Lamplighter as one process in a container: docs/deploy.md says how to run it.
+FROM node:24-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY scripts ./scripts
+COPY lib ./lib
+# The command line as plain JavaScript, then only what it needs to run.
+RUN npm run build && npm prune --omit=dev --omit=optional
+
+FROM node:24-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist/cli ./dist/cli
+# The image's own unprivileged user owns the state and nothing else.
+RUN mkdir /data && chown node:node /data
+USER node
+# store: { kind: sqlite, path: /data/lamplighter.db }; the rest of the file system may be read-only.
+VOLUME /data
+EXPOSE 9090
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9090/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# The process gets the signal itself: it ends the change it has begun and starts none.
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["node", "/app/dist/cli/lamplighter.js"]
+CMD ["run", "--config", "/config/lamplighter.yml", "--listen", "0.0.0.0:9090"]
