@@ -41,6 +41,8 @@ export async function run(parts: CliParts, options: RunCommandOptions): Promise<
     const log = makeCliLog(parts, json ? 'error' : 'warn');
     return writeReport(parts, options, await runOnce({ ...parts, log }, config, dryRun === true));
   }
+  const { keepSmall } = await import('../run/keep-small.ts');
+  keepSmall();
   await runForever({ ...parts, log: makeCliLog(parts, 'info') }, { configFile: config, listen, signal: parts.signal });
 }
 
