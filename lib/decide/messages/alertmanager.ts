@@ -5,7 +5,8 @@ import { isoTime } from './iso-time.ts';
 import { messageOf } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
 
-export const alertmanagerBudget = 65_536;
+/** A body is stored before it is sent, and a record takes 100 KB in all. */
+export const alertmanagerBudget = 32_000;
 
 type Body = { readonly [key: string]: Json };
 type Labels = { readonly [name: string]: string };

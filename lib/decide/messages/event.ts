@@ -5,8 +5,8 @@ import { isoTime } from './iso-time.ts';
 import { messageOf } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
 
-/** Standard Webhooks asks for less than 20 kB; any CloudEvents receiver takes 64 KiB. */
-export const eventBudget = { json: 20_000, cloudevents: 65_536 } as const;
+/** Standard Webhooks asks for less than 20 kB; any CloudEvents receiver takes 64 KiB, a stored record 100 KB in all. */
+export const eventBudget = { json: 20_000, cloudevents: 32_000 } as const;
 
 type Body = { readonly [key: string]: Json };
 

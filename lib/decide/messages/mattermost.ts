@@ -1,11 +1,11 @@
 import type { Json } from '../model.ts';
 import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
-import { escapeMattermost } from './escape.ts';
+import { bytesOf, escapeMattermost } from './escape.ts';
 import { colourOf, headline, signOf } from './look.ts';
 import type { Line, Message } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
 
-/** A post's text; a longer one is split by the server. developers.mattermost.com/integrate/webhooks/incoming */
+/** Characters of a post's text; a longer one is split by the server. Counted in bytes here, to be on the safe side. developers.mattermost.com/integrate/webhooks/incoming */
 export const mattermostBudget = 16_383;
 
 type Body = { readonly [key: string]: Json };
@@ -52,5 +52,5 @@ function fieldOf({ name, value }: Line): Json {
 }
 
 function fitsIn(budget: number): (body: Body) => boolean {
-  return (body) => JSON.stringify(body).length <= budget;
+  return (body) => bytesOf(JSON.stringify(body)) <= budget;
 }

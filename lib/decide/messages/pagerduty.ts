@@ -5,9 +5,9 @@ import { isoTime } from './iso-time.ts';
 import { messageOf, placeOf } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
 
-/** developer.pagerduty.com/docs/send-alert-event; the routing key is added when it is sent, and is not counted here. */
-export const pagerdutyLimits = { summary: 1_024, dedupKey: 255, bytes: 512_000 } as const;
-const routingKeyBytes = 100;
+/** developer.pagerduty.com/docs/send-alert-event. It takes 512 KB; a stored record, body included, takes 100 KB. */
+export const pagerdutyLimits = { summary: 1_024, dedupKey: 255 } as const;
+export const pagerdutyBudget = 32_000;
 
 type Body = { readonly [key: string]: Json };
 
@@ -15,7 +15,7 @@ type Body = { readonly [key: string]: Json };
  * A trigger, or the resolve of the same key. The key is the incident's and its episode's: an alert that was closed by
  * hand does not swallow the next episode. The body holds no routing key, since it is stored.
  */
-export function renderPagerduty(delivery: Delivery, zone: string, budget: number = pagerdutyLimits.bytes): Body {
+export function renderPagerduty(delivery: Delivery, zone: string, budget: number = pagerdutyBudget): Body {
   const { facts, key, episode } = delivery;
   const dedup_key = `${key}.${episode}`;
   // Notices are never sent to a keyed destination, which could not close them: should one come, it opens nothing.
@@ -35,7 +35,7 @@ export function renderPagerduty(delivery: Delivery, zone: string, budget: number
       custom_details: detailsOf(delivery.id, shown),
     },
   });
-  return shrink(message, render, (body) => bytesOf(JSON.stringify(body)) <= budget - routingKeyBytes);
+  return shrink(message, render, (body) => bytesOf(JSON.stringify(body)) <= budget);
 }
 
 function detailsOf(id: string, { lines, details, cut }: Shown): Body {

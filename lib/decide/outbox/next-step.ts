@@ -113,7 +113,7 @@ function storm(view: OutboxView, lanes: readonly (readonly Delivery[])[]): Step 
   const candidates = inOrder(lanes);
   const count = fitting(batch ?? { members: [] }, candidates.map(toMember), mostPerCommit);
   if (count > 0) return { kind: 'join', members: candidates.slice(0, count) };
-  return batch === undefined ? { kind: 'done' } : paced(view, { kind: 'send-batch', batch });
+  return batch === undefined ? sendOldest(view, lanes) : paced(view, { kind: 'send-batch', batch });
 }
 
 /** Oldest lanes first, each in its own order. */

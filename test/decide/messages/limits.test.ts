@@ -6,7 +6,7 @@ import { alertmanagerBudget } from '../../../lib/decide/messages/alertmanager.ts
 import { discordLimits } from '../../../lib/decide/messages/discord.ts';
 import { eventBudget } from '../../../lib/decide/messages/event.ts';
 import { mattermostBudget } from '../../../lib/decide/messages/mattermost.ts';
-import { pagerdutyLimits } from '../../../lib/decide/messages/pagerduty.ts';
+import { pagerdutyBudget } from '../../../lib/decide/messages/pagerduty.ts';
 import { render } from '../../../lib/decide/messages/render.ts';
 import { slackBudget, slackLimits } from '../../../lib/decide/messages/slack.ts';
 import { teamsBudget } from '../../../lib/decide/messages/teams.ts';
@@ -42,8 +42,8 @@ const totals: readonly (readonly [string, Target, number, (body: string) => numb
   ['slack', target('slack'), slackBudget, chars],
   ['teams', target('teams'), teamsBudget, bytes],
   ['discord', target('discord'), discordLimits.total, embedded],
-  ['mattermost', target('mattermost'), mattermostBudget, chars],
-  ['pagerduty', target('pagerduty'), pagerdutyLimits.bytes - 100, bytes],
+  ['mattermost', target('mattermost'), mattermostBudget, bytes],
+  ['pagerduty', target('pagerduty'), pagerdutyBudget, bytes],
   ['webhook json', target('webhook'), eventBudget.json, bytes],
   ['webhook cloudevents', target('webhook', 'cloudevents'), eventBudget.cloudevents, bytes],
   ['webhook alertmanager-v4', target('webhook', 'alertmanager-v4'), alertmanagerBudget, bytes],
@@ -128,6 +128,17 @@ describe.each(totals)('%s', (_, to, limit, measure) => {
 function keeps(body: string, { id, facts }: Delivery): boolean {
   return body.includes(id) && body.toLowerCase().includes(facts.severity) && body.includes(facts.kind);
 }
+
+test('no budget is above what its target takes', () => {
+  const { limits } = vectors;
+  expect(slackBudget).toBeLessThan(limits.slack.undocumented_total_blocks_chars_seen);
+  expect(teamsBudget).toBeLessThanOrEqual(limits.teams_workflows.suggested_body_budget_bytes);
+  expect(discordLimits.total).toBe(limits.discord.sum_all_embeds);
+  expect(mattermostBudget).toBe(limits.mattermost.text);
+  expect(pagerdutyBudget).toBeLessThan(limits.pagerduty_v2.payload_bytes);
+  expect(eventBudget.json).toBe(limits.standard_webhooks.recommended_payload_bytes);
+  expect(eventBudget.cloudevents).toBeLessThan(limits.cloudevents.safe_bytes);
+});
 
 describe('one part at its limit', () => {
   const blocksOf = (text: string) => {

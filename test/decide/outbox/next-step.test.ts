@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  fitting,
   fromMember,
   isClosed,
   openBatch,
@@ -7,6 +8,7 @@ import {
   toMember,
   unpackMember,
 } from '../../../lib/decide/outbox/batch.ts';
+import { render } from '../../../lib/decide/messages/render.ts';
 import { nextStep, type OutboxView } from '../../../lib/decide/outbox/next-step.ts';
 import { newSender } from '../../../lib/decide/outbox/sender.ts';
 import { aDelivery, overFacts, sha256, someFacts, start } from '../../support/receivers/outbox-world.ts';
@@ -134,4 +136,28 @@ test('a member says in short what its delivery said', () => {
 test('a long text does not fill the batch alone', () => {
   const facts = someFacts({ text: '😀'.repeat(5_000) });
   expect(toMember(aDelivery('ops~1', 1, { facts })).facts.text.length).toBeLessThanOrEqual(100);
+});
+
+test('what fits no batch is sent alone', () => {
+  const subject = { kind: 'cluster', region: 'r'.repeat(70_000), clusterId: 'c', cluster: 'd' } as const;
+  const deliveries = many(6).map((one) => ({ ...one, facts: someFacts({ subject }) }));
+  expect(nextStep(view({ deliveries })).kind).toBe('send');
+});
+
+test('a full batch and its body fit one record', () => {
+  const names = ['a', 'ü', '漢', '😀', '[', '"'];
+  for (const letter of names) {
+    const deliveries = Array.from({ length: 600 }, (_, n) => {
+      const text = `cluster ${letter.repeat(80 / letter.length)} ${n}`;
+      return aDelivery('ops~1', n, { facts: someFacts({ text }) });
+    });
+    const all = deliveries.map(toMember);
+    const count = fitting({ members: [] }, all, all.length);
+    const batch = { ...openBatch('ops~1', deliveries[0]!, start, sha256), members: all.slice(0, count) };
+    for (const kind of ['slack', 'teams', 'discord', 'mattermost'] as const) {
+      const body = render(batch, { name: 'ops', kind, format: 'json', zone: 'UTC' });
+      const stored = JSON.stringify({ ...batch, body, members: batch.members.map(packMember) });
+      expect(Buffer.byteLength(stored)).toBeLessThan(100 * 1024);
+    }
+  }
 });
