@@ -1,0 +1,186 @@
+/**
+ * What Lamplighter costs on AWS in a month, for fleets of 10, 1,000 and 10,000 clusters with 3 pools each, from what its
+ * jobs really read, write and call. `node bench/aws-cost.ts` prints the table of docs/aws.md.
+ */
+import { makeApp, openSecrets } from '../lib/app.ts';
+import type { Clock } from '../lib/io/clock.ts';
+import type { Fetch } from '../lib/io/http/fetch.ts';
+import { randomId } from '../lib/io/ids.ts';
+import { silentLog } from '../lib/io/log.ts';
+import { makeRedactor } from '../lib/io/redact.ts';
+import { makeMemoryStore } from '../lib/io/stores/memory.ts';
+import type { Store } from '../lib/io/stores/store.ts';
+import { countShards } from '../lib/jobs/scale/count-shards.ts';
+import { createWorld } from '../lib/simulator/create-world.ts';
+import { simulatorApp } from '../lib/simulator/simulator-app.ts';
+import { configOf, officeHours, ruleFor } from './support/a-fleet.ts';
+
+/**
+ * USD, list prices of eu-central-1 without any free tier: aws.amazon.com/lambda/pricing (arm64), /dynamodb/pricing/on-demand,
+ * /eventbridge/pricing (Scheduler), /secrets-manager/pricing, /cloudwatch/pricing. Look them up again before you rely on them.
+ */
+const prices = {
+  gigabyteSecond: 0.0000133334,
+  invocation: 0.2e-6,
+  readUnit: 0.1525e-6,
+  writeUnit: 0.7625e-6,
+  tick: 1e-6,
+  secretMonth: 0.4,
+  secretCall: 0.05e-4,
+  logGigabyte: 0.63,
+  alarm: 0.1,
+  metric: 0.3,
+} as const;
+
+const memoryGigabytes = 0.5;
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+const ticksPerMonth = (30 * dayMs) / (5 * minuteMs);
+const minutesPerMonth = (30 * dayMs) / minuteMs;
+/** An API call of 50 ms, 16 at once; a call of the store of 5 ms, one after another. */
+const [apiMs, apiAtOnce, storeMs] = [50, 16, 5];
+const startMs = 300;
+/** Token, chat, pager, heartbeat; alarms and metrics as in deploy/aws. */
+const [secrets, alarms, metrics, logBytesPerRun] = [4, 9, 8, 1500];
+/** A Wednesday at noon: office hours. */
+const noon = Date.UTC(2026, 2, 4, 12);
+
+type Use = { reads: number; writes: number; storeCalls: number; apiCalls: number; cpuMs: number; runs: number };
+
+/** One tick of one job, in as many runs as it is cut into. */
+type Measured = { readonly scale: Use; readonly watch: Use; readonly deliver: Use; readonly evening: Use };
+
+export async function measureFleet(clusters: number): Promise<Measured> {
+  let now = noon;
+  const clock: Clock = { now: () => now, sleep: waitForEnd };
+  const pools = [
+    { name: 'system', size: 2 },
+    { name: 'workers', size: 3 },
+    { name: 'burst', min: 1, max: 6 },
+  ] as const;
+  const names = Array.from({ length: clusters }, (_, i) => ({ name: `dev-${i}`, pools }));
+  const world = createWorld({ clock, fleet: { clusters: names }, keepRequests: 0 });
+  const use: Use = { reads: 0, writes: 0, storeCalls: 0, apiCalls: 0, cpuMs: 0, runs: 0 };
+  const simulator = simulatorApp(world);
+  const fetch: Fetch = (input, init) => {
+    use.apiCalls += 1;
+    return simulator.fetch(input, init);
+  };
+  const store = counted(makeMemoryStore({ newId: randomId }), use);
+  const parts = { clock, redactor: makeRedactor(), log: silentLog, env: { LAMPLIGHTER_BENCH_TOKEN: world.token } };
+  const app = makeApp({ ...parts, store, fetch, newId: randomId, secrets: openSecrets(parts) });
+  const config = configOf({
+    schedules: [officeHours('office', 'Europe/Berlin', 0)],
+    rules: [ruleFor('dev-[^/]*', 'office')],
+  });
+  const pass = async (work: () => Promise<unknown>): Promise<Use> => {
+    const began = performance.now();
+    Object.assign(use, { reads: 0, writes: 0, storeCalls: 0, apiCalls: 0, runs: 0 });
+    await work();
+    now += 5 * minuteMs;
+    return { ...use, runs: Math.max(1, use.runs), cpuMs: performance.now() - began };
+  };
+  const scale = async () => {
+    const count = await countShards(store, config);
+    for (let index = 0; index < count; index += 1) {
+      const { problems } = await app.scale(config, count === 1 ? {} : { shard: { index, count } });
+      if (problems[0]) throw new Error(problems[0].reason);
+      use.runs += 1;
+    }
+  };
+  for (let i = 0; i < 3; i += 1) {
+    await pass(scale);
+    await pass(() => app.watch(config));
+    await pass(() => app.deliver(config));
+  }
+  const quiet = {
+    scale: await pass(scale),
+    watch: await pass(() => app.watch(config)),
+    deliver: await pass(() => app.deliver(config)),
+  };
+  now = noon + 8 * 60 * minuteMs;
+  return { ...quiet, evening: await pass(scale) };
+}
+
+/** Nothing here is late, so no deadline ever passes. */
+function waitForEnd(_ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/** Units as DynamoDB counts them: 4 KB per strongly consistent read, 1 KB per write, twice that in a transaction. */
+function counted(store: Store, use: Use): Store {
+  const size = (value: unknown) => JSON.stringify(value ?? null).length + 150;
+  const count = (reads: number, writes: number) => {
+    use.storeCalls += 1;
+    use.reads += reads;
+    use.writes += writes;
+  };
+  return {
+    read: async (key) => {
+      const record = await store.read(key);
+      count(Math.ceil(size(record?.value) / 4096), 0);
+      return record;
+    },
+    list: async (partition, options) => {
+      const records = await store.list(partition, options);
+      const bytes = records.reduce((sum, { value }) => sum + size(value), 0);
+      count(Math.max(1, Math.ceil(bytes / 4096)), 0);
+      // A page of DynamoDB holds 1 MB.
+      use.storeCalls += Math.floor(bytes / 1_048_576);
+      return records;
+    },
+    commit: async (writes) => {
+      const units = writes.map((write) => Math.ceil(size('value' in write ? write.value : null) / 1024));
+      count(0, units.reduce((sum, one) => sum + one, 0) * (writes.length > 1 ? 2 : 1));
+      return store.commit(writes);
+    },
+    close: store.close,
+  };
+}
+
+/** How long one run lasts: waiting, its own work, and at most once a container's start. */
+function secondsOf({ apiCalls, storeCalls, cpuMs, runs }: Use): number {
+  return (startMs + (apiCalls / runs / apiAtOnce) * apiMs + (storeCalls / runs) * storeMs + (cpuMs * 2) / runs) / 1000;
+}
+
+export type MonthlyCost = { readonly [part: string]: number };
+
+export function monthlyCost({ scale, watch, deliver, evening }: Measured): MonthlyCost {
+  const changes = 2 * 22;
+  const per = (pick: (use: Use) => number) =>
+    pick(scale) * ticksPerMonth +
+    pick(watch) * ticksPerMonth +
+    pick(deliver) * minutesPerMonth +
+    pick(evening) * changes;
+  const runs = per((use) => use.runs);
+  const ticks = 2 * ticksPerMonth + minutesPerMonth;
+  return {
+    lambda:
+      per((use) => use.runs * secondsOf(use)) * memoryGigabytes * prices.gigabyteSecond + runs * prices.invocation,
+    dynamodb: per((use) => use.reads) * prices.readUnit + per((use) => use.writes) * prices.writeUnit,
+    scheduler: ticks * prices.tick,
+    secrets: secrets * (prices.secretMonth + ticksPerMonth * prices.secretCall),
+    logs: ((runs * logBytesPerRun) / 1e9) * prices.logGigabyte,
+    'alarms and metrics': alarms * prices.alarm + metrics * prices.metric,
+  };
+}
+
+function line(clusters: number, measured: Measured): string {
+  const cost = monthlyCost(measured);
+  const sum = Object.values(cost).reduce((all, one) => all + one, 0);
+  const { scale, watch } = measured;
+  const seconds = [scale, watch].map((use) => secondsOf(use).toFixed(1)).join(' / ');
+  const units = [scale, watch, measured.deliver].map(({ reads, writes }) => `${reads}+${writes}`).join(' / ');
+  const parts = Object.values(cost).map((one) => one.toFixed(2));
+  return `| ${clusters.toLocaleString('en-US')} | ${scale.runs} | ${seconds} | ${units} | ${[...parts, sum.toFixed(2)].join(' | ')} |`;
+}
+
+if (import.meta.main) {
+  console.log(
+    '| clusters | parts | seconds per run: scale / watch | reads+writes per tick: scale / watch / deliver | Lambda | DynamoDB | Scheduler | secrets | logs | alarms, metrics | USD a month |',
+  );
+  console.log(`|${' ---: |'.repeat(11)}`);
+  const sizes = process.argv.slice(2).map(Number);
+  for (const clusters of sizes.length > 0 ? sizes : [10, 1000, 10_000])
+    console.log(line(clusters, await measureFleet(clusters)));
+}
