@@ -59,11 +59,12 @@ function* boundariesOf(schedule: Schedule): Generator<number> {
 
 async function roundAt(night: Night, at: number): Promise<void> {
   await night.clock.advance(Math.max(0, at - night.clock.now()));
-  let isDone = false;
-  const round = night.app.scale(night.config).finally(() => {
-    isDone = true;
+  const round = night.app.scale(night.config);
+  const state = { isDone: false };
+  void round.finally(() => {
+    state.isDone = true;
   });
-  while (!isDone) await night.clock.advance(callMs);
+  while (!state.isDone) await night.clock.advance(callMs);
   const { problems } = await round;
   if (problems.length > 0) throw new Error(problems[0]?.reason);
 }

@@ -1,0 +1,216 @@
+/**
+ * From an event to its PUT in the single process (signed HTTP in, HTTP out, SQLite in between), and how many events a
+ * second are accepted on one core, each stored before it is acknowledged. `node bench/events.ts` prints it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeApp } from '../lib/app.ts';
+import type { CompiledConfig, EventSourceConfig } from '../lib/decide/compiled-config.ts';
+import { systemClock } from '../lib/io/clock.ts';
+import { randomId } from '../lib/io/ids.ts';
+import { makeListenApp } from '../lib/io/listen/app.ts';
+import { makeQuota } from '../lib/io/listen/quota.ts';
+import { silentLog } from '../lib/io/log.ts';
+import { makeRedactor } from '../lib/io/redact.ts';
+import { makeSecret } from '../lib/io/secrets/secret.ts';
+import { makeSecrets } from '../lib/io/secrets/secrets.ts';
+import { sign } from '../lib/io/signing/sign.ts';
+import { openSqliteStore, type SqliteStore } from '../lib/io/stores/sqlite.ts';
+import { makeReplays } from '../lib/jobs/intake/replays.ts';
+import { createWorld } from '../lib/simulator/create-world.ts';
+import { serveSimulator } from '../lib/simulator/serve-simulator.ts';
+import { type BenchResult, benchResult, renderResult } from './result.ts';
+import { configOf, officeHours, ruleFor } from './support/a-fleet.ts';
+
+const eventCount = 41;
+const acceptedCount = 1500;
+const key = `whsec_${Buffer.from('a key of this benchmark, 32 bytes').toString('base64')}`;
+const secret = makeSecret(key);
+const root = join(import.meta.dirname, '..');
+
+export async function bench(): Promise<readonly BenchResult[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'lamplighter-bench-'));
+  try {
+    return [...(await eventToPut(folder)), ...(await eventsPerSecond(folder))];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function eventToPut(folder: string): Promise<readonly BenchResult[]> {
+  const clusters = Array.from({ length: eventCount }, (_, i) => ({
+    name: `dev-${i}`,
+    pools: [{ name: 'gpu', size: 1 }],
+  }));
+  const puts: { at: number; path: string }[] = [];
+  const world = createWorld({
+    clock: systemClock,
+    fleet: { clusters },
+    fault: ({ method, path }) => {
+      if (method === 'PUT') puts.push({ at: performance.now(), path });
+      return undefined;
+    },
+  });
+  const simulator = await serveSimulator(world, { host: '127.0.0.1', port: 0 });
+  writeFileSync(join(folder, 'lamplighter.yml'), configText(simulator.url), { mode: 0o600 });
+  const child = spawn(
+    process.execPath,
+    ['lib/cli/main.ts', 'run', '--config', join(folder, 'lamplighter.yml'), '--listen', '127.0.0.1:0'],
+    {
+      cwd: root,
+      env: { PATH: process.env.PATH, TOKEN: world.token, CI_KEY: key },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  try {
+    const address = await readUntil(child, /(127\.0\.0\.1:\d+)[\s\S]*round done/);
+    const answered: number[] = [];
+    const put: number[] = [];
+    for (const { name } of clusters) {
+      const cluster = world.cluster(name).id;
+      const began = performance.now();
+      const answer = await send(`http://${address}/events/ci`, event(name, `bench ${name}`));
+      if (answer.status !== 200) throw new Error(`the event was answered ${answer.status}: ${await answer.text()}`);
+      answered.push(performance.now() - began);
+      put.push((await waitFor(() => puts.find(({ path }) => path.includes(cluster)))).at - began);
+    }
+    return [
+      benchResult(
+        'event sent to PUT at the API, median',
+        median(put),
+        'ms',
+        undefined,
+        `longest of ${eventCount}: ${Math.max(...put).toFixed(0)} ms`,
+      ),
+      benchResult('event sent to its answer (stored), median', median(answered), 'ms'),
+    ];
+  } finally {
+    child.kill();
+    await simulator.close();
+  }
+}
+
+function configText(url: string): string {
+  return `
+timezone: UTC
+regions: { r1: { api: "${url}/api/v1", token: { env: TOKEN } } }
+schedules: { never: { windows: [{ dayOfMonth: [31], months: [jan], from: "00:00", to: "00:10" }], otherwise: idle } }
+defaults: { region: r1 }
+pools: [{ match: "*/gpu", schedule: never, base: 1, everyPool: true, idle: 1, leases: { max: 9 } }]
+events: { ci: { kind: json, secret: { env: CI_KEY }, may: ["*/gpu"] } }
+store: { kind: sqlite, path: ./state.db }
+`;
+}
+
+function event(cluster: string, id: string): string {
+  const time = new Date(systemClock.now()).toISOString();
+  return JSON.stringify({ id, lease: id, time, pool: `${cluster}/gpu`, atLeast: 3, for: '2h' });
+}
+
+async function send(url: string, body: string): Promise<Response> {
+  const headers = { 'content-type': 'application/json', ...sign(randomId(), body, [secret], systemClock.now()) };
+  return fetch(url, { method: 'POST', headers, body });
+}
+
+async function eventsPerSecond(folder: string): Promise<readonly BenchResult[]> {
+  const overHttp = await acceptAll(join(folder, 'http.db'), 1);
+  const batched = await acceptAll(join(folder, 'batch.db'), 10);
+  return [
+    benchResult('signed messages accepted and stored, one event each', overHttp, 'events/s'),
+    benchResult('signed messages accepted and stored, ten events each', batched, 'events/s'),
+  ];
+}
+
+/** Through the listener, but for its socket: signature, replay, parsing, judging, storing. */
+async function acceptAll(path: string, perMessage: number): Promise<number> {
+  const store = openSqliteStore({ path, newId: randomId });
+  const listen = listenOn(store);
+  const messages = Array.from({ length: acceptedCount / perMessage }, (_, message) => {
+    const events = Array.from({ length: perMessage }, (__, i) =>
+      event(`dev-${(message * perMessage + i) % 40}`, `m${message}-${i}`),
+    );
+    return perMessage === 1 ? events[0]! : `[${events.join(',')}]`;
+  });
+  const began = performance.now();
+  for (const body of messages) {
+    const headers = { 'content-type': 'application/json', ...sign(randomId(), body, [secret], systemClock.now()) };
+    const answer = await listen.request('/events/ci', { method: 'POST', headers, body });
+    if (answer.status !== 200) throw new Error(`answered ${answer.status}: ${await answer.text()}`);
+  }
+  const perSecond = (acceptedCount / (performance.now() - began)) * 1000;
+  await store.close();
+  return perSecond;
+}
+
+function listenOn(store: SqliteStore): ReturnType<typeof makeListenApp> {
+  const clock = systemClock;
+  const redactor = makeRedactor();
+  const secrets = makeSecrets({ clock, redactor, log: silentLog, env: {}, aws: { read: async () => undefined } });
+  const app = makeApp({ store, fetch, clock, newId: randomId, log: silentLog, redactor, secrets });
+  return makeListenApp({
+    clock,
+    sources: () => config.events,
+    secretsOf: async () => [secret],
+    accept: (source, events) => app.accept(config, source, events, () => {}),
+    replays: makeReplays({ store, clock }),
+    quota: makeQuota(clock, { burst: acceptedCount, perSecond: acceptedCount }),
+    takesUnsigned: false,
+    isHealthy: () => true,
+    readiness: async () => ({ isReady: true, text: '' }),
+  });
+}
+
+const rule = ruleFor('dev-[^/]*', 'office', 3);
+const config: CompiledConfig = configOf({
+  schedules: [officeHours('office', 'UTC', 1)],
+  rules: [rule],
+  events: [sourceOf()],
+});
+
+function sourceOf(): EventSourceConfig {
+  return {
+    name: 'ci',
+    kind: 'json',
+    secrets: [{ kind: 'env', name: 'CI_KEY' }],
+    queue: undefined,
+    when: undefined,
+    pool: undefined,
+    atLeast: undefined,
+    forMs: undefined,
+    may: [rule.match],
+    most: undefined,
+    longestMs: undefined,
+  };
+}
+
+async function readUntil(child: ChildProcess, pattern: RegExp): Promise<string> {
+  let text = '';
+  const take = (chunk: unknown) => {
+    text += String(chunk);
+  };
+  child.stdout!.on('data', take);
+  child.stderr!.on('data', take);
+  const found = await waitFor(
+    () => pattern.exec(text)?.[1],
+    () => `the process did not start: ${text}`,
+  );
+  return found;
+}
+
+/** Looks again and again, for at most ten seconds; what is waited for happens in another process. */
+async function waitFor<T>(look: () => T | undefined, why = () => 'no PUT came'): Promise<T> {
+  for (let left = 10_000; left > 0; left -= 1) {
+    const found = look();
+    if (found !== undefined) return found;
+    await systemClock.sleep(1);
+  }
+  throw new Error(why());
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+if (import.meta.main) for (const result of await bench()) console.log(renderResult(result));
