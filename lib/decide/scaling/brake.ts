@@ -1,9 +1,10 @@
 import type { Exception, Rule, Schedule } from '../compiled-config.ts';
 import type { EpochMs, Finding } from '../model.ts';
-import { makeTimeline, type Timeline } from '../schedule/timeline.ts';
+import type { Timeline } from '../schedule/timeline.ts';
 import { asPoolSize, describeSize, isLower, isRaise, upper } from './size.ts';
 import { observedNodes } from './observed-size.ts';
 import type { RankedWant } from './plan-cluster.ts';
+import { timelineOf } from './rule-book.ts';
 import { scheduledViews } from './scheduled.ts';
 
 /** A rule as it was when we acted under it, whole: what it would want now can still be asked when the config has changed. */
@@ -32,7 +33,7 @@ export type Braked = { readonly held: ReadonlySet<RankedWant>; readonly finding:
  */
 export function brakeLowers(input: BrakeInput): Braked {
   if (input.isApproved) return { held: new Set(), finding: undefined };
-  const timelines = new Map<string, Timeline>();
+  const timelines = new Map<string, Map<string, Timeline>>();
   const counted = input.wants.filter((want) => isNews(want, input, timelines));
   const nodes = counted.reduce((sum, want) => sum + nodesTaken(want), 0);
   const isTooMuch = counted.length > input.limits.pools || nodes * 100 > input.limits.percent * input.fleetNodes;
@@ -40,15 +41,16 @@ export function brakeLowers(input: BrakeInput): Braked {
   return { held: new Set(counted), finding: findingOf(counted, nodes, input) };
 }
 
-function isNews(want: RankedWant, input: BrakeInput, timelines: Map<string, Timeline>): boolean {
+function isNews(want: RankedWant, input: BrakeInput, timelines: Map<string, Map<string, Timeline>>): boolean {
   const { view, from, to } = want;
   const acted = view.memory.actedRule;
   if (!isLower(from, to) || isRaise(from, to) || view.isOverridden) return false;
   if (acted === undefined || acted === view.rule.hash) return false;
   const stored = input.storedRules.get(acted);
   if (stored === undefined) return true;
-  const timeline = timelines.get(acted) ?? makeTimeline(stored.schedule, stored.exceptions, input.now);
-  timelines.set(acted, timeline);
+  const known = timelines.get(acted) ?? new Map<string, Timeline>();
+  timelines.set(acted, known);
+  const timeline = timelineOf(stored.schedule, stored.exceptions, view.names, input.now, known);
   const { autoscale } = view.pool;
   const given = stored.rule.base === 'remembered' ? view.base : asPoolSize(stored.rule.base, autoscale);
   const resolver = { rule: stored.rule, autoscale, base: given };

@@ -29,6 +29,7 @@ export function claimChange(record: ClusterRecord, want: RankedWant, action: Act
     to: action.to,
     claimedAt: now,
     wroteAway: leaves,
+    actedBefore: memory.actedRule,
     reason: action.reason,
   };
   return { ...record, change, pools: { ...record.pools, [action.poolId]: claimed } };
@@ -50,7 +51,11 @@ export function dropClaim(
   if (change === undefined) return record;
   const memory = record.pools[change.poolId];
   if (memory === undefined) return rest;
-  const free = remember(memory, { away: change.wroteAway ? undefined : memory.away, ahead: undefined });
+  const free = remember(memory, {
+    away: change.wroteAway ? undefined : memory.away,
+    actedRule: change.actedBefore,
+    ahead: undefined,
+  });
   return { ...rest, pools: { ...record.pools, [change.poolId]: noteDrop(free, how, change.to, poolUpdatedAt, now) } };
 }
 

@@ -21,6 +21,8 @@ export type Change = {
   readonly claimedAt: EpochMs;
   /** The claim also wrote `away`: undoing the one undoes the other. */
   readonly wroteAway: boolean;
+  /** The rule under which this pool was acted on before; a claim that is taken back was no act. */
+  readonly actedBefore?: string | undefined;
   readonly reason: string;
 };
 

@@ -54,7 +54,8 @@ function mayAct(rules: readonly Rule[]): boolean {
   return false;
 }
 
-function timelineOf(
+/** The timeline of one schedule with those of the exceptions that name this pool; made once for all pools it suits. */
+export function timelineOf(
   schedule: Schedule,
   exceptions: readonly Exception[],
   names: Names,
