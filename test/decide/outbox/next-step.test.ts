@@ -161,3 +161,11 @@ test('a full batch and its body fit one record', () => {
     }
   }
 });
+
+test('what a batch gave back goes alone, before the next batch', () => {
+  const [first, ...others] = many(8);
+  const alone = { ...first!, plain: true };
+  expect(nextStep(view({ deliveries: [...others, alone] }))).toEqual({ kind: 'send', delivery: alone });
+  const sender = { ...newSender('ops~1', start), lastBatchAt: start };
+  expect(nextStep(view({ deliveries: [...others, alone], sender }))).toEqual({ kind: 'send', delivery: alone });
+});

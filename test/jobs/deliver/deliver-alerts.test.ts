@@ -198,3 +198,50 @@ test('a notice is said to a chat once', async () => {
   expect(receivers.slack.posts).toHaveLength(1);
   expect(receivers.slack.posts[0]?.text).toContain('Notice: 12 clusters');
 });
+
+test('a storm that begins while one is sent is still a batch', async () => {
+  const receivers = { slack: makeSlack() };
+  const world = makeOutboxWorld([aDestination({ name: 'slack', kind: 'slack' })], receivers);
+  const id = world.idOf('slack');
+  let isFirst = true;
+  const parts = world.processWith({
+    fetch: async (input, init) => {
+      if (isFirst) for (let n = 10; n < 60; n += 1) await world.put(aDelivery(id, n));
+      isFirst = false;
+      return world.fetch(input, init);
+    },
+  });
+  await world.put(aDelivery(id, 1), aDelivery(id, 2), aDelivery(id, 3));
+  await deliverAlerts(parts);
+  expect(receivers.slack.posts).toHaveLength(2);
+  expect(receivers.slack.posts[1]?.text).toContain('52 messages at once');
+});
+
+test('only what nobody is owed ends by age', async () => {
+  const receivers = { slack: makeSlack() };
+  const world = makeOutboxWorld([aDestination({ name: 'slack', kind: 'slack' })], receivers);
+  const id = world.idOf('slack');
+  receivers.slack.faults = () => ({ kind: 'answer', reply: { status: 404 } });
+  await world.put(
+    aDelivery(id, 1),
+    aDelivery(id, 1, { sequence: 2, facts: overFacts() }),
+    aDelivery(id, 2),
+    aDelivery(id, 3, { facts: someFacts({ what: 'notice', kind: 'started' }) }),
+  );
+  const left = async () => {
+    const { deliveries } = await loadOutbox(world.store, id);
+    return deliveries.map(({ delivery }) => delivery.facts.what).sort();
+  };
+  const daysOfTrying = async (days: number) => {
+    for (let hour = 0; hour < days * 24; hour += 1) {
+      world.clock.moveTo(world.clock.now() + 60 * minute);
+      await deliverAlerts(world.parts);
+    }
+  };
+  await daysOfTrying(2);
+  expect(await left()).toEqual(['notice', 'open', 'resolve']);
+  await daysOfTrying(3);
+  expect(await left()).toEqual(['open', 'resolve']);
+  await daysOfTrying(10);
+  expect(await left()).toEqual(['open']);
+});
