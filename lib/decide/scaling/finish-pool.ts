@@ -91,7 +91,7 @@ function markProgress({ view, target, now, change }: FinishInput): PoolMemory {
       notApplied: undefined,
     });
   }
-  if (target === undefined || view.current === undefined) return memory;
+  if (target === undefined) return memory;
   const isPending = change !== undefined || !equalSize(view.current, target) || memory.pending !== undefined;
   if (!isPending || equalSize(memory.pending?.target, target)) return memory;
   return remember(memory, { pending: { target, since: now } });

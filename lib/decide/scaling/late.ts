@@ -1,7 +1,7 @@
 import type { EpochMs, Finding, Size } from '../model.ts';
 import type { PoolMemory } from './memory.ts';
 import { type PoolView, poolFinding, poolLabel } from './pool-view.ts';
-import { describeSize, isRaise } from './size.ts';
+import { describeSize, equalSize, isRaise } from './size.ts';
 
 const minuteMs = 60_000;
 const withLeadMs = 15 * minuteMs;
@@ -32,12 +32,17 @@ export function latenessOf(
   why: string,
   now: EpochMs,
 ): Finding | undefined {
-  if (memory.pending === undefined || target === undefined || view.current === undefined) return undefined;
+  if (memory.pending === undefined || target === undefined) return undefined;
   if (view.isLateSuppressed || now <= deadline) return undefined;
-  const raise = isRaise(view.current, target);
+  const raise = mayBeTooSmall(view, target);
   const text = `${poolLabel(view.names)} should be at ${describeSize(target)} and is at ${describeSize(view.current)} (${view.pool.status}): ${why}`;
   return poolFinding(view.names, 'pool.late', raise ? 'critical' : 'warning', text, {
     since: deadline,
     facts: { wanted: describeSize(target), seen: describeSize(view.current), status: view.pool.status },
   });
+}
+
+/** A size that is not known may be 0: in the hours of the base that counts as a raise that somebody waits for. */
+function mayBeTooSmall(view: PoolView, target: Size): boolean {
+  return view.current === undefined ? equalSize(view.base, target) : isRaise(view.current, target);
 }

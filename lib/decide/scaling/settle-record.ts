@@ -1,6 +1,6 @@
 import type { EpochMs, ObservedPool } from '../model.ts';
 import { type Change, type ClusterRecord, type PoolMemory, type Refusal, remember } from './memory.ts';
-import { observedSize } from './observed-size.ts';
+import { observedSizeDuring } from './observed-size.ts';
 import type { Decision, PoolName } from './plan.ts';
 import { addRefusal } from './refusal.ts';
 import { type Settlement, settleChange } from './settle.ts';
@@ -35,7 +35,7 @@ export function settleRecord(input: SettleInput): Settled {
 function settleOne(input: SettleInput, settled: Settled, change: Change, wasStuck: boolean): Settled {
   const pool = input.pools.find((candidate) => candidate.id === change.poolId);
   const memory = settled.pools[change.poolId];
-  const size = pool && observedSize(pool, memory && { ...memory, lastSet: change.to });
+  const size = pool && observedSizeDuring(pool, memory, change);
   const running = pool?.status === 'Running' ? size : undefined;
   const settlement = settleChange(change, pool, running, input.now, input.stuckAfterMs);
   if (settlement.kind === 'wait' || (settlement.kind === 'stuck' && wasStuck))

@@ -1,8 +1,9 @@
-import type { Finding, Notice, Size } from '../model.ts';
+import type { Notice, Size } from '../model.ts';
 import { lastEdge, saysAt } from '../schedule/timeline.ts';
 import { type BaseView, findBase } from './base.ts';
+import { blockedView, isLateSuppressed } from './blocked-view.ts';
 import { type PoolMemory, remember } from './memory.ts';
-import { observedSize } from './observed-size.ts';
+import { observedSize, observedSizeDuring } from './observed-size.ts';
 import { isPersonsChange, takePersonsChange } from './people.ts';
 import { type PoolBlock, blockOf } from './pool-block.ts';
 import type { PoolInput, PoolView } from './pool-view.ts';
@@ -17,7 +18,8 @@ import { findWanted, type Wanted } from './wanted.ts';
  */
 export function viewPool(input: PoolInput): PoolView {
   const memory = refreshMemory(input);
-  const size = observedSize(input.pool, input.inFlight ? { ...memory, lastSet: input.inFlight.to } : memory);
+  const underWay = input.inFlight ?? memory.stuck;
+  const size = underWay ? observedSizeDuring(input.pool, memory, underWay) : observedSize(input.pool, memory);
   const block = blockOf(input, memory, size);
   const current = block?.code === 'stale' ? undefined : size;
   const isSettled = input.inFlight === undefined && memory.stuck === undefined;
@@ -142,12 +144,6 @@ function isAtBase(input: PoolInput, { base, wanted, memory }: Judged, running: S
   return saysAt(input.timeline, input.now).includes('base') || wanted.aheadOf !== undefined;
 }
 
-/** Lateness is not said where a person asked for it: a pause, an override, a respected change, `observe` of a pool at home. */
-function isLateSuppressed(input: PoolInput, memory: PoolMemory): boolean {
-  if (input.asks.pause || input.asks.override || memory.kept) return true;
-  return input.rule.mode === 'observe' && memory.away === undefined;
-}
-
 function keptDecision(input: PoolInput, before: PoolMemory, after: PoolMemory, current: Size): PoolView['decisions'] {
   const common = { schema: 1 as const, ...input.names, at: input.now, who: 'somebody else' };
   if (after.kept && after.kept.since === input.now)
@@ -174,37 +170,4 @@ function keptDecision(input: PoolInput, before: PoolMemory, after: PoolMemory, c
         },
       ]
     : [];
-}
-
-function blockedView(
-  input: PoolInput,
-  memory: PoolMemory,
-  current: Size | undefined,
-  block: PoolBlock | undefined,
-): PoolView {
-  const findings: readonly Finding[] = block?.findings ?? [];
-  return {
-    names: input.names,
-    cluster: input.cluster,
-    pool: input.pool,
-    rule: input.rule,
-    memory,
-    current,
-    running: undefined,
-    target: undefined,
-    base: undefined,
-    baseFrom: 'observed',
-    who: `schedule ${input.scheduleName}`,
-    reason: block?.reason ?? 'nothing can be told about this pool',
-    aheadOf: undefined,
-    boundary: undefined,
-    lastEdgeAt: Number.NEGATIVE_INFINITY,
-    isLateSuppressed: true,
-    isPaused: input.asks.pause !== undefined,
-    isOverridden: false,
-    block: block ?? { code: 'absent-size', reason: 'the answer holds no size' },
-    findings,
-    notices: [],
-    decisions: [],
-  };
 }

@@ -466,3 +466,30 @@ describe('acting', () => {
     expect(plan.holds.map(({ code }) => code)).toEqual(['ambiguous', 'ambiguous']);
   });
 });
+
+describe('a pool that cannot be judged', () => {
+  const unclear = [
+    ['its size is left out', { size: undefined }],
+    ['its status is not known', { size: 0, status: 'Hibernating' }],
+  ] as const;
+
+  test.each(unclear)('%s: past its deadline in the hours of its base, that is critical', (_title, patch) => {
+    const world = aWorld('2026-03-02T20:00:00Z', [aPool('workers', 3)], { config: aConfig({ rules: [aRule()] }) });
+    runUntil(world, '2026-03-02T21:00:00Z');
+    change(world, 'id-workers', { ...patch, updatedAt: world.now });
+    const lateAt = (text: string) => {
+      const plans = runUntil(world, text);
+      return plans
+        .at(-1)
+        ?.plan.findings.filter(({ kind }) => kind === 'pool.late')
+        .map(({ severity }) => severity);
+    };
+    world.record = {
+      ...world.record!,
+      pools: { 'id-workers': { ...memoryOf(world, 'workers')!, lastSet: undefined } },
+    };
+    expect(lateAt('2026-03-03T07:30:00Z')).not.toContain('critical');
+    expect(lateAt('2026-03-03T08:00:00Z')).toEqual(['critical']);
+    expect(world.puts.filter(({ to }) => to === 3)).toEqual([]);
+  });
+});

@@ -255,3 +255,20 @@ describe('lateness', () => {
     expect(round(world).findings).toEqual([]);
   });
 });
+
+describe('a service that leaves zeros out', () => {
+  const withoutSize = (world: ReturnType<typeof aWorld>) => change(world, 'id-workers', { size: undefined });
+
+  test('a raise from 0 that was lost is planned again, not stuck for ever', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)]);
+    runUntil(world, '2026-03-03T06:55:00Z');
+    withoutSize(world);
+    round(world);
+    world.onPut = 'lose';
+    runUntil(world, '2026-03-03T07:10:00Z');
+    world.onPut = 'apply';
+    runUntil(world, '2026-03-03T08:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+    expect(memoryOf(world, 'workers')?.stuck).toBeUndefined();
+  });
+});
