@@ -18,6 +18,7 @@ import { addSend } from './commands/send.ts';
 import { addSilence } from './commands/silence.ts';
 import { addSimulator } from './commands/simulator.ts';
 import { addStatus } from './commands/status.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addRehearse } from './commands/rehearse.ts';
 import { addUninstall } from './commands/uninstall.ts';
 
@@ -41,6 +42,7 @@ export function registerCommands(program: Command, parts: CliParts): void {
   addSilence(program, parts);
   addSend(program, parts);
   addSimulator(program, parts);
+  addDoctor(program, parts);
   addRehearse(program, parts);
   addUninstall(program, parts);
 }

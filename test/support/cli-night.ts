@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Output } from '../../lib/cli/cli-parts.ts';
 import { runCli } from '../../lib/cli/run-cli.ts';
+import type { Clock } from '../../lib/io/clock.ts';
 import type { Fetch } from '../../lib/io/http/fetch.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { openSqliteStore } from '../../lib/io/stores/sqlite.ts';
@@ -32,11 +33,13 @@ export type CliNightOptions = Partial<WorldOptions> & {
   readonly config: string;
   readonly env?: { readonly [name: string]: string };
   readonly fetch?: Fetch;
+  /** The command's own clock, for real sockets, whose time does not wait. */
+  readonly cliClock?: Clock;
 };
 
 /** `{token}` in `config` is a region's token by environment; the store is a file beside the config. */
 export async function aCliNight(options: CliNightOptions): Promise<CliNight> {
-  const { start, config, env, fetch, ...world } = options;
+  const { start, config, env, fetch, cliClock, ...world } = options;
   const clock = makeIdleClock(start);
   const made = createWorld({ clock, ...world });
   const { path: folder, remove } = makeTemporaryFolder();
@@ -51,7 +54,7 @@ export async function aCliNight(options: CliNightOptions): Promise<CliNight> {
     const parts = {
       env: { TOKEN: made.token, ...env },
       fetch: fetch ?? simulatorApp(made).fetch,
-      clock,
+      clock: cliClock ?? clock,
       newId,
       redactor: makeRedactor(),
       stdout: stdout.output,

@@ -16,6 +16,11 @@ export function describeNetworkFailure(error: unknown): NetworkFailure {
   return { connectionMade: true, detail: `the connection broke off (${code.name})` };
 }
 
+/** The code alone, for whoever knows what to do about it; undefined = none that is safe to show. */
+export function networkErrorCode(error: unknown): string | undefined {
+  return codeOf(error)?.name;
+}
+
 const beforeConnecting: ReadonlyMap<string, string> = new Map([
   ['ENOTFOUND', 'its host name is not known'],
   ['EAI_AGAIN', 'its host name could not be looked up'],

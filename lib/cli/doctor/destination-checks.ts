@@ -1,0 +1,115 @@
+import type { CompiledConfig, DestinationConfig, DestinationKind } from '../../decide/compiled-config.ts';
+import { readAddress } from '../../io/http/address.ts';
+import { makeSecret, type Secret, unwrap } from '../../io/secrets/secret.ts';
+import type { Secrets } from '../../io/secrets/secrets.ts';
+import { type Check, checksOf } from './check.ts';
+import { readOrSay } from './secret-checks.ts';
+
+/** Resolves when the host's name is known here; rejects with Node's own error. */
+export type LookUp = (host: string) => Promise<unknown>;
+
+export type DestinationParts = {
+  readonly secrets: Secrets;
+  readonly lookUp: LookUp;
+  /** Names are looked up by the proxy, not here. */
+  readonly usesProxy: boolean;
+};
+
+/** Where the services' own pages say that webhooks live; undefined = anywhere. */
+const hosts: { readonly [kind in DestinationKind]: RegExp | undefined } = {
+  slack: /^hooks\.slack(-gov)?\.com$/,
+  teams: /\.(api\.powerplatform\.com|logic\.azure\.com)$/,
+  discord: /^((ptb|canary)\.)?discord(app)?\.com$/,
+  pagerduty: /^events(\.eu)?\.pagerduty\.com$/,
+  mattermost: undefined,
+  alertmanager: undefined,
+  webhook: undefined,
+};
+
+/** Everything about destinations that can be told without posting to them: `outbox test` does that. */
+export async function destinationChecks(config: CompiledConfig, parts: DestinationParts): Promise<readonly Check[]> {
+  const own = config.destinations.filter(({ retired }) => !retired).map((one) => destinationCheck(one, parts));
+  const { heartbeat } = config;
+  const beat = heartbeat
+    ? [
+        addressChecks(
+          'heartbeat',
+          await readOrSay(() => parts.secrets.read(heartbeat.url, 'url')),
+          heartbeat.insecure,
+          undefined,
+          parts,
+        ),
+      ]
+    : [];
+  return (await Promise.all([...own, ...beat])).flat();
+}
+
+async function destinationCheck(destination: DestinationConfig, parts: DestinationParts): Promise<readonly Check[]> {
+  const { name, url, key, secrets, kind, insecure } = destination;
+  const about = `destination ${name}`;
+  const { failed } = checksOf(about);
+  const others = [
+    ...(key ? [await readOrSay(() => parts.secrets.read(key, 'key'))] : []),
+    ...(await Promise.all(secrets.map((ref) => readOrSay(() => parts.secrets.read(ref, 'secret'))))),
+  ];
+  const unreadable = others.filter((each) => typeof each === 'string');
+  const problems = unreadable.map((why) => failed('destination', why, 'put the secret where the config says'));
+  return [...problems, ...(await addressChecks(about, await addressOf(url, parts), insecure, kind, parts))];
+}
+
+async function addressOf(url: DestinationConfig['url'], { secrets }: DestinationParts): Promise<Secret | string> {
+  if (url === undefined) return makeSecret('https://events.pagerduty.com');
+  return url.kind === 'plain' ? makeSecret(url.url) : readOrSay(() => secrets.read(url, 'url'));
+}
+
+/** The address is a secret: of it only the host is shown. */
+async function addressChecks(
+  about: string,
+  given: Secret | string,
+  insecure: boolean,
+  kind: DestinationKind | undefined,
+  { lookUp, usesProxy }: DestinationParts,
+): Promise<readonly Check[]> {
+  const { ok, warning, failed, unknown } = checksOf(about);
+  if (typeof given === 'string') return [failed('destination', given, 'put the address where the config says')];
+  const address = readAddress(unwrap(given), insecure);
+  if (!address.ok)
+    return [failed('destination', `its address cannot be used: ${address.problem}`, 'copy it again from the service')];
+  const { hostname } = address.url;
+  const pattern = kind && hosts[kind];
+  if (hostname.endsWith('.webhook.office.com'))
+    return [
+      warning(
+        'destination',
+        `${hostname} is the old kind of Teams webhook, which Microsoft switches off`,
+        'make a workflow webhook in Teams and use its address',
+      ),
+    ];
+  if (pattern && !pattern.test(hostname))
+    return [
+      warning(
+        'destination',
+        `${hostname} is not a host that ${kind} webhooks live on`,
+        `check the address, or the kind`,
+      ),
+    ];
+  if (usesProxy) return [unknown('destination', `${hostname} is looked up by the proxy, not here`, testIt(about))];
+  try {
+    await lookUp(hostname.replace(/^\[|\]$/g, ''));
+    return [ok('destination', `${hostname} is known, and the address is well formed; nothing was posted`)];
+  } catch {
+    return [
+      failed(
+        'destination',
+        `the host ${hostname} could not be looked up`,
+        'check how it is spelled, and the DNS of this machine',
+      ),
+    ];
+  }
+}
+
+function testIt(about: string): string {
+  return about.startsWith('destination ')
+    ? `send a test: lamplighter outbox test ${about.slice(12)}`
+    : 'watch whether it arrives';
+}

@@ -1,0 +1,111 @@
+import type { CompiledConfig, Rule } from '../../decide/compiled-config.ts';
+import { matchesPool, type Names } from '../../decide/match.ts';
+import type { ObservedPool, Size } from '../../decide/model.ts';
+import type { RuleBook } from '../../decide/scaling/rule-book.ts';
+import { describeSize, isRange } from '../../decide/scaling/size.ts';
+import { reachedRegions } from '../asked-match.ts';
+import { type Check, checksOf, listed } from './check.ts';
+import type { LookedRegion } from './region-checks.ts';
+
+type Seen = { readonly names: Names; readonly pool: ObservedPool };
+
+const { ok, warning, failed, unknown } = checksOf('fleet');
+
+/** Where the config and the fleet do not fit. */
+export function fleetChecks(
+  config: CompiledConfig,
+  book: RuleBook,
+  regions: readonly LookedRegion[],
+): readonly Check[] {
+  if (regions.every(({ clusters }) => clusters === undefined)) return [];
+  const seen = regions.flatMap(poolsOf);
+  const whole = new Set(regions.filter(isWhole).map(({ region }) => region));
+  const rules = config.rules.flatMap((rule) => ruleChecks(config, book, rule, seen, whole));
+  const sizes = seen.flatMap(({ names, pool }) => sizeChecks(config, book, names, pool));
+  return [
+    ...(rules.length === 0 && seen.length > 0 ? [ok('rules', 'every rule names pools that are there')] : rules),
+    ...sizes,
+    ...endOfLifeCheck(regions),
+  ];
+}
+
+function poolsOf({ region, clusters }: LookedRegion): readonly Seen[] {
+  return (clusters ?? []).flatMap(({ cluster, pools }) =>
+    (pools ?? []).map((pool) => ({ names: { region, cluster: cluster.name, pool: pool.name }, pool })),
+  );
+}
+
+function isWhole({ clusters }: LookedRegion): boolean {
+  return clusters?.every(({ pools }) => pools !== undefined) ?? false;
+}
+
+function ruleChecks(
+  { regions }: CompiledConfig,
+  book: RuleBook,
+  rule: Rule,
+  seen: readonly Seen[],
+  whole: ReadonlySet<string>,
+): readonly Check[] {
+  const { match, position } = rule;
+  const label = `the rule "${match.text}" in line ${position.line}`;
+  const matched = seen.filter(({ names }) => matchesPool(match, names));
+  if (matched.length > 0) {
+    if (matched.some(({ names }) => book.ruleOf(names) === rule)) return [];
+    return [
+      warning(
+        'rules',
+        `${label} never counts: every pool it matches is taken by an earlier rule`,
+        'move it up, or remove it',
+      ),
+    ];
+  }
+  if (!reachedRegions(match, regions).every((region) => whole.has(region)))
+    return [unknown('rules', `${label} matches no pool that could be read`)];
+  return [warning('rules', `${label} matches no pool of the fleet`, 'correct the name, or remove the rule')];
+}
+
+/** Sizes must suit the pool's kind: bounds for an autoscaled one, a number for a fixed one. */
+function sizeChecks(config: CompiledConfig, book: RuleBook, names: Names, pool: ObservedPool): readonly Check[] {
+  const rule = book.appliedRule(names)?.rule;
+  if (rule === undefined) return [];
+  const label = `${names.cluster}/${names.pool}`;
+  const where = `the rule in line ${rule.position.line}`;
+  const range = sizesOf(config, rule).find(isRange);
+  if (!pool.autoscale && range !== undefined)
+    return [
+      failed(
+        'sizes',
+        `${label} is a fixed pool, and ${where} wants ${describeSize(range)} of it: it will be left alone`,
+        'write a number, or make the pool an autoscaled one',
+      ),
+    ];
+  if (pool.autoscale && typeof rule.base === 'number')
+    return [
+      warning(
+        'sizes',
+        `${label} is autoscaled, and base: ${rule.base} of ${where} pins it to ${rule.base} nodes`,
+        `write base: { min: …, max: ${rule.base} } to leave it to the autoscaler`,
+      ),
+    ];
+  return [];
+}
+
+function sizesOf({ schedules }: CompiledConfig, rule: Rule): readonly Size[] {
+  const schedule = schedules.find(({ name }) => name === rule.schedule);
+  const said = [rule.base, rule.idle, schedule?.otherwise, ...(schedule?.windows ?? []).map(({ size }) => size)];
+  return said.filter((size) => typeof size === 'number' || typeof size === 'object');
+}
+
+function endOfLifeCheck(regions: readonly LookedRegion[]): readonly Check[] {
+  const clusters = regions.flatMap(({ clusters: own }) => (own ?? []).map(({ cluster }) => cluster));
+  if (clusters.length === 0) return [];
+  const without = clusters.filter(({ version }) => version?.eol === undefined).map(({ name }) => name);
+  if (without.length === 0) return [ok('end-of-life', "the end of every cluster's Kubernetes version is known")];
+  return [
+    warning(
+      'end-of-life',
+      `nobody says when the Kubernetes version of ${listed(without)} ends: no warning will come before it`,
+      "look it up in the provider's list of versions",
+    ),
+  ];
+}

@@ -1,0 +1,71 @@
+import type { Answer } from '../../decide/answer.ts';
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import { claimLastsMs } from '../../decide/scaling/claim.ts';
+import { readClusterRecord } from '../../jobs/records/cluster-records.ts';
+import { describeAnswer } from '../../jobs/scale/describe-answer.ts';
+import type { CliParts } from '../cli-parts.ts';
+import type { Names } from '../../decide/match.ts';
+import { lookIntoStore } from '../with-store.ts';
+import { type Check, checksOf } from './check.ts';
+import type { LookedRegion } from './region-checks.ts';
+
+/**
+ * Sends one pool back exactly as it was read just before: the only proof that a token may change pools. Only where it is
+ * Running, in a cluster that is Running, and nothing of ours is in flight there; never sent twice.
+ */
+export async function proveWrite(
+  parts: CliParts,
+  config: CompiledConfig,
+  names: Names,
+  region: LookedRegion | undefined,
+): Promise<Check> {
+  const label = `${names.cluster}/${names.pool}`;
+  const { ok, failed, unknown } = checksOf(`pool ${label}`);
+  const notDone = (why: string, fix?: string) => unknown('roles.write', `nothing was sent: ${why}`, fix);
+  const looked = region?.clusters?.filter(({ cluster }) => cluster.name === names.cluster) ?? [];
+  const pools = looked.flatMap(({ cluster, pools: own }) => (own ?? []).map((pool) => ({ cluster, pool })));
+  const [found, ...others] = pools.filter(({ pool }) => pool.name === names.pool);
+  if (region === undefined || found === undefined)
+    return failed('roles.write', 'nothing was sent: there is no such pool', 'name one that is there');
+  if (others.length > 0) return notDone('the name names more than one pool', 'choose another pool');
+  const { cluster, pool } = found;
+  if (cluster.status !== 'Running') return notDone(`the cluster is ${cluster.status}`, 'try again when it is Running');
+  const change = await lookIntoStore(
+    parts,
+    config,
+    async (store) => (await readClusterRecord(store, names.region, cluster.id))?.record.change,
+  );
+  if (change !== undefined)
+    return notDone('a change of this cluster is in flight', 'try again in a quarter of an hour');
+  const fresh = await region.mks.getNodePool(cluster.id, pool.id);
+  if (fresh.kind !== 'ok')
+    return failed('roles.write', `nothing was sent: the pool could not be read: ${describeAnswer(fresh)}`);
+  const { status } = fresh.value.observed;
+  if (status !== 'Running') return notDone(`the pool is ${status}`, 'try again when it is Running');
+  const answer = await region.mks.putNodePool(cluster.id, fresh.value, {}, parts.clock.now() + claimLastsMs);
+  return judge(label, answer, ok, failed, unknown);
+}
+
+type Make = ReturnType<typeof checksOf>['ok'];
+
+function judge(label: string, answer: Answer<unknown>, ok: Make, failed: Make, unknown: Make): Check {
+  const sent = `one PUT of ${label} exactly as it was read`;
+  switch (answer.kind) {
+    case 'ok':
+      return ok('roles.write', `the token may change node pools: ${sent} was accepted, nothing of it was changed`);
+    case 'forbidden':
+      return failed(
+        'roles.write',
+        `the token may not change node pools: ${sent} was refused: ${answer.detail}`,
+        'give the token the role to update node pools, or set mode: observe',
+      );
+    case 'busy':
+      return unknown('roles.write', `the service was busy: ${sent} was refused: ${answer.detail}`, 'try again later');
+    default:
+      return failed(
+        'roles.write',
+        `${sent} was not accepted: ${describeAnswer(answer)}`,
+        'ask the provider, quoting this answer',
+      );
+  }
+}

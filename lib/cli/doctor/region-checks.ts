@@ -1,0 +1,191 @@
+import type { Answer } from '../../decide/answer.ts';
+import type { RegionConfig } from '../../decide/compiled-config.ts';
+import type { EpochMs, ObservedCluster, ObservedPool } from '../../decide/model.ts';
+import { makeMks } from '../../io/mks/client.ts';
+import type { Mks } from '../../io/mks/mks.ts';
+import type { Secrets } from '../../io/secrets/secrets.ts';
+import { mapBounded } from '../../jobs/concurrency.ts';
+import { describeAnswer } from '../../jobs/scale/describe-answer.ts';
+import type { CliParts } from '../cli-parts.ts';
+import { type Check, checksOf, listed } from './check.ts';
+import { connectionAdvice } from './connection-advice.ts';
+import { type WatchingFetch, watchFetch } from './watching-fetch.ts';
+
+export type LookedCluster = { readonly cluster: ObservedCluster; readonly pools: readonly ObservedPool[] | undefined };
+
+export type LookedRegion = {
+  readonly region: string;
+  readonly mks: Mks;
+  readonly checks: readonly Check[];
+  /** undefined = the list was not answered. */
+  readonly clusters: readonly LookedCluster[] | undefined;
+};
+
+const concurrency = 16;
+const dayMs = 86_400_000;
+const soonMs = 30 * dayMs;
+const mostSkewMs = 60_000;
+
+/** Everything that reads of one region's API show. Only GETs. */
+export async function regionChecks(parts: CliParts, secrets: Secrets, region: RegionConfig): Promise<LookedRegion> {
+  const watching = watchFetch(parts.fetch, parts.clock);
+  const token = secrets.token(region.token);
+  const mks = makeMks({ ...parts, region, token, fetch: watching.fetch });
+  const answer = await mks.listClusters();
+  const about = `region ${region.name}`;
+  const common = [
+    listCheck(parts, about, region, answer, watching.failureCode()),
+    ...skewCheck(about, watching.skewMs()),
+    expiryCheck(about, token.expires(), parts.clock.now()),
+  ];
+  if (answer.kind !== 'ok') return { region: region.name, mks, checks: common, clusters: undefined };
+  const clusters = await mapBounded(answer.value, concurrency, async (cluster) => {
+    const pools = await mks.listNodePools(cluster.id);
+    return { cluster, answer: pools };
+  });
+  const looked = clusters.map((one) => ({
+    cluster: one.cluster,
+    pools: one.answer.kind === 'ok' ? one.answer.value : undefined,
+  }));
+  const checks = [
+    ...common,
+    ...poolChecks(about, clusters),
+    await errorsCheck(about, mks, answer.value, watching),
+    mayWrite(about),
+  ];
+  return { region: region.name, mks, checks, clusters: looked };
+}
+
+function listCheck(
+  { env }: CliParts,
+  about: string,
+  { url, mksRegion }: RegionConfig,
+  answer: Answer<readonly ObservedCluster[]>,
+  code: string | undefined,
+): Check {
+  const { ok, warning, failed } = checksOf(about);
+  const host = `${new URL(url).host}${mksRegion === undefined ? '' : ` (MKS region ${mksRegion})`}`;
+  switch (answer.kind) {
+    case 'ok': {
+      const names = answer.value.map(({ name }) => name);
+      return names.length === 0
+        ? warning(
+            'api',
+            `${host} answers, and lists no cluster`,
+            'is this the right region, and the right project of the token?',
+          )
+        : ok('api', `${host} answers: ${names.length} clusters (${listed(names)})`);
+    }
+    case 'unauthorized':
+      return failed(
+        'token',
+        `${host} refuses the token: ${answer.detail}`,
+        'create a token in the console of this very region, and put it where the config says',
+      );
+    case 'forbidden':
+      return failed('token', `the token may not list clusters: ${answer.detail}`, 'give it the role to read clusters');
+    case 'not-found':
+      return failed(
+        'api',
+        `${host} knows no such address: ${answer.detail}`,
+        'check `api`: a known name, or a URL that ends before /cluster',
+      );
+    case 'not-sent':
+      return failed('token', answer.detail, 'put the token where the config says');
+    case 'unknown':
+      return failed('api', `${host}: ${answer.detail}`, adviceFor(answer.reason, code, env));
+    case 'busy':
+    case 'refused':
+      return failed('api', `${host}: ${describeAnswer(answer)}`, 'ask the provider, quoting this answer');
+  }
+}
+
+function adviceFor(reason: string, code: string | undefined, env: CliParts['env']): string {
+  if (reason === 'blocked')
+    return 'this is no API: check the host; if it is right, ask the provider with the support id, where there is one';
+  if (reason === 'unparsable' || reason === 'wrong-shape' || reason === 'redirect')
+    return 'this does not answer as MKS does: check `api`';
+  if (reason === 'rate-limited' || reason === 'server-error')
+    return 'try again later; if it stays so, ask the provider';
+  return connectionAdvice(code, env);
+}
+
+function skewCheck(about: string, skewMs: number | undefined): readonly Check[] {
+  const { ok, warning, unknown } = checksOf(about);
+  if (skewMs === undefined) return [unknown('clock', 'the server did not say what time it is')];
+  const seconds = Math.round(Math.abs(skewMs) / 1000);
+  if (Math.abs(skewMs) <= mostSkewMs) return [ok('clock', "this machine's clock agrees with the server's")];
+  const side = skewMs > 0 ? 'behind' : 'ahead of';
+  return [
+    warning(
+      'clock',
+      `this machine's clock is ${seconds} s ${side} the server's`,
+      'let the machine synchronise its clock (NTP)',
+    ),
+  ];
+}
+
+function expiryCheck(about: string, expires: EpochMs | undefined, now: EpochMs): Check {
+  const { ok, warning, failed, unknown } = checksOf(about);
+  const fix = 'create a new token in the console of this region and put it where the config says';
+  if (expires === undefined)
+    return unknown(
+      'token.expiry',
+      'nobody knows when the token ends',
+      'write `expires:` beside the token in the config, as the console showed it',
+    );
+  const day = new Date(expires).toISOString().slice(0, 10);
+  const days = Math.floor((expires - now) / dayMs);
+  if (expires <= now) return failed('token.expiry', `the token ended on ${day}`, fix);
+  return expires - now < soonMs
+    ? warning('token.expiry', `the token ends on ${day}, in ${days} days`, fix)
+    : ok('token.expiry', `the token lasts until ${day}, ${days} days`);
+}
+
+function poolChecks(
+  about: string,
+  clusters: readonly { readonly cluster: ObservedCluster; readonly answer: Answer<readonly ObservedPool[]> }[],
+): readonly Check[] {
+  const { ok, failed, unknown } = checksOf(about);
+  if (clusters.length === 0) return [unknown('roles.read', 'there is no cluster whose node pools could be read')];
+  const bad = clusters.flatMap(({ cluster, answer }) => (answer.kind === 'ok' ? [] : [{ cluster, answer }]));
+  const pools = clusters.reduce((sum, { answer }) => sum + (answer.kind === 'ok' ? answer.value.length : 0), 0);
+  const [first] = bad;
+  if (first === undefined) return [ok('roles.read', `the token may list clusters and node pools: ${pools} pools`)];
+  const names = listed(bad.map(({ cluster }) => cluster.name));
+  const fix =
+    first.answer.kind === 'forbidden'
+      ? 'give the token the role to read node pools'
+      : 'try again; if it stays so, ask the provider';
+  return [failed('roles.read', `the node pools of ${names} could not be listed: ${describeAnswer(first.answer)}`, fix)];
+}
+
+/** Errors have to be asked for; a service that does not give the key would leave a watcher blind without a word. */
+async function errorsCheck(
+  about: string,
+  mks: Mks,
+  clusters: readonly ObservedCluster[],
+  watching: WatchingFetch,
+): Promise<Check> {
+  const { ok, warning, unknown } = checksOf(about);
+  const [first] = clusters;
+  if (first === undefined) return unknown('errors', 'there is no cluster that could be asked for its errors');
+  const answer = await mks.getCluster(first.id);
+  if (answer.kind !== 'ok')
+    return unknown('errors', `${first.name} could not be asked for its errors: ${describeAnswer(answer)}`);
+  return (await watching.hadErrors())
+    ? ok('errors', `errors are given when they are asked for (asked ${first.name})`)
+    : warning(
+        'errors',
+        `errors were asked for and ${first.name}'s answer holds none, not even an empty list`,
+        'incidents will show statuses without reasons; ask the provider how errors are read',
+      );
+}
+
+function mayWrite(about: string): Check {
+  return checksOf(about).unknown(
+    'roles.write',
+    'whether the token may change node pools cannot be seen without changing one',
+    'to prove it with one PUT of a pool exactly as it is: lamplighter doctor --prove-write cluster/pool',
+  );
+}

@@ -1,0 +1,100 @@
+import { lookup } from 'node:dns/promises';
+import { openSecrets } from '../../app.ts';
+import { loadConfig } from '../../config/load-config.ts';
+import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
+import { makeCliLog } from '../cli-log.ts';
+import type { CliParts } from '../cli-parts.ts';
+import { parsePool, resolveRegion } from '../name-pool.ts';
+import type { ConfigOption, JsonOption } from '../options.ts';
+import { makePaint } from '../paint.ts';
+import { writeJson } from '../render/json.ts';
+import { printable } from '../render/table.ts';
+import type { Check, CheckStatus } from './check.ts';
+import { calendarChecks, configChecks } from './config-checks.ts';
+import { usesProxy } from './connection-advice.ts';
+import { destinationChecks } from './destination-checks.ts';
+import { fleetChecks } from './fleet-checks.ts';
+import { machineChecks } from './machine-checks.ts';
+import { proveWrite } from './prove-write.ts';
+import { regionChecks } from './region-checks.ts';
+import { eventChecks, secretFileChecks } from './secret-checks.ts';
+import { storeChecks } from './store-checks.ts';
+
+export type DoctorOptions = ConfigOption & JsonOption & { readonly proveWrite?: string };
+
+/** Looks at everything that usually goes wrong; exit code 1 when something failed. Sends only GETs, but for --prove-write. */
+export async function doctor(parts: CliParts, options: DoctorOptions): Promise<void> {
+  const checks = await examine(parts, options);
+  if (checks.some(({ status }) => status === 'failed')) parts.exitWith(1);
+  if (options.json) return writeJson(parts.stdout, { ok: !checks.some(isFailed), checks: checks.map(checkJson) });
+  writeText(parts, checks);
+}
+
+async function examine(
+  parts: CliParts,
+  { config: file, proveWrite: proven }: DoctorOptions,
+): Promise<readonly Check[]> {
+  const { clock, env } = parts;
+  const outcome = await loadConfig(file, { now: clock.now() });
+  const first = [...machineChecks(process.versions, clock.now()), ...configChecks(file, outcome)];
+  if (!outcome.ok) return first;
+  const { config } = outcome;
+  const secrets = openSecrets({ ...parts, log: makeCliLog(parts, 'error') });
+  const book = makeRuleBook(config, clock.now());
+  const names = proven === undefined ? undefined : resolveRegion(config, book, parsePool(proven, config));
+  const [store, regions, files, events, destinations] = await Promise.all([
+    storeChecks(parts, config),
+    Promise.all(config.regions.map((region) => regionChecks(parts, secrets, region))),
+    secretFileChecks(config),
+    eventChecks(config, secrets),
+    destinationChecks(config, { secrets, lookUp: (host) => lookup(host), usesProxy: usesProxy(env) }),
+  ]);
+  const proof =
+    names &&
+    (await proveWrite(
+      parts,
+      config,
+      names,
+      regions.find(({ region }) => region === names.region),
+    ));
+  const provenRegion = proof && proof.status !== 'unknown' ? `region ${names?.region}` : undefined;
+  return [
+    ...first,
+    ...calendarChecks(config, clock.now()),
+    ...store,
+    ...regions
+      .flatMap(({ checks }) => checks)
+      .filter(({ id, about }) => id !== 'roles.write' || about !== provenRegion),
+    ...(proof ? [proof] : []),
+    ...fleetChecks(config, book, regions),
+    ...files,
+    ...events,
+    ...destinations,
+  ];
+}
+
+const marks: { readonly [status in CheckStatus]: string } = { ok: '✓', warning: '!', failed: '✗', unknown: '?' };
+
+function writeText({ stdout, env }: CliParts, checks: readonly Check[]): void {
+  const paint = makePaint(stdout, env);
+  const colours = { ok: paint.green, warning: paint.yellow, failed: paint.red, unknown: paint.dim };
+  let about: string | undefined;
+  for (const check of checks) {
+    if (check.about !== about) stdout.write(`${paint.bold(printable(check.about))}\n`);
+    ({ about } = check);
+    stdout.write(`  ${colours[check.status](marks[check.status])} ${printable(check.text)}\n`);
+    if (check.fix) stdout.write(`    ${printable(check.fix)}\n`);
+  }
+  const count = (status: CheckStatus) => checks.filter((check) => check.status === status).length;
+  stdout.write(
+    `${count('ok')} ok, ${count('warning')} warnings, ${count('failed')} failed, ${count('unknown')} unknown\n`,
+  );
+}
+
+function isFailed({ status }: Check): boolean {
+  return status === 'failed';
+}
+
+function checkJson({ id, about, status, text, fix }: Check) {
+  return { id, about, status, text, fix: fix ?? null };
+}

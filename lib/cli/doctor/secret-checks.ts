@@ -1,0 +1,79 @@
+import { stat } from 'node:fs/promises';
+import type { CompiledConfig, SecretRef } from '../../decide/compiled-config.ts';
+import { SecretError } from '../../errors.ts';
+import { secretProblem, wayInOf } from '../../io/listen/way-in.ts';
+import { describeSecret } from '../../io/secrets/describe-secret.ts';
+import type { Secret } from '../../io/secrets/secret.ts';
+import type { Secrets } from '../../io/secrets/secrets.ts';
+import { type Check, checksOf } from './check.ts';
+
+/** Reads a secret; a string is why it could not be read, safe to show. */
+export async function readOrSay(read: () => Promise<Secret>): Promise<Secret | string> {
+  try {
+    return await read();
+  } catch (error) {
+    return error instanceof SecretError ? error.message : 'it could not be read';
+  }
+}
+
+/** Files with secrets that others of this machine may read or write, each once. */
+export async function secretFileChecks(config: CompiledConfig): Promise<readonly Check[]> {
+  const files = new Map(allSecrets(config).flatMap((ref) => (ref.kind === 'file' ? [[ref.path, ref] as const] : [])));
+  const checks = await Promise.all([...files.values()].map((ref) => fileCheck(ref)));
+  return checks.flat();
+}
+
+function allSecrets({ regions, destinations, events, heartbeat }: CompiledConfig): readonly SecretRef[] {
+  return [
+    ...regions.map(({ token }) => token),
+    ...destinations.flatMap(({ url, key, secrets }) => [
+      ...(url === undefined || url.kind === 'plain' ? [] : [url]),
+      ...(key ? [key] : []),
+      ...secrets,
+    ]),
+    ...events.flatMap(({ secrets }) => secrets),
+    ...(heartbeat ? [heartbeat.url] : []),
+  ];
+}
+
+async function fileCheck(ref: SecretRef & { readonly kind: 'file' }): Promise<readonly Check[]> {
+  const { ok, warning, failed } = checksOf(describeSecret(ref));
+  const fix = `chmod 600 ${ref.path}`;
+  const mode = await stat(ref.path).then(
+    (stats) => stats.mode,
+    () => undefined,
+  );
+  if (mode === undefined)
+    return [failed('secret.file', 'it does not exist, or may not be looked at', 'create it, mode 600')];
+  if ((mode & 0o002) !== 0) return [failed('secret.file', 'every user of this machine may write it', fix)];
+  if ((mode & 0o004) !== 0) return [warning('secret.file', 'every user of this machine may read it', fix)];
+  return [ok('secret.file', 'only its owner and group may read it')];
+}
+
+/** Secrets of event sources: there, and hard to guess. */
+export async function eventChecks({ events }: CompiledConfig, secrets: Secrets): Promise<readonly Check[]> {
+  const checks = events.map(async (source): Promise<readonly Check[]> => {
+    const { ok, warning, failed } = checksOf(`event source ${source.name}`);
+    if (wayInOf(source) === 'unsigned')
+      return [
+        warning(
+          'event.secret',
+          'it has no secret: events come in unsigned, over loopback only',
+          'give it one: openssl rand -base64 32',
+        ),
+      ];
+    const found = await Promise.all(
+      source.secrets.map(async (ref) => {
+        const secret = await readOrSay(() => secrets.read(ref, 'secret'));
+        return typeof secret === 'string' ? secret : secretProblem(source, secret);
+      }),
+    );
+    const problems = found.filter((problem) => problem !== undefined);
+    if (problems.length > 0)
+      return problems.map((problem) =>
+        failed('event.secret', problem, 'put a good one where the config says, and give it to the sender'),
+      );
+    return source.secrets.length === 0 ? [] : [ok('event.secret', 'its secret is there and long enough')];
+  });
+  return (await Promise.all(checks)).flat();
+}

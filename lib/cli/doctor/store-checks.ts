@@ -1,0 +1,77 @@
+import { access, constants } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import { StoreError } from '../../errors.ts';
+import type { Store } from '../../io/stores/store.ts';
+import { listRoundFindings } from '../../jobs/records/round-findings.ts';
+import { readUninstalled } from '../../jobs/records/uninstalled.ts';
+import type { CliParts } from '../cli-parts.ts';
+import { ago } from '../render/instant.ts';
+import { lookIntoStore } from '../with-store.ts';
+import { type Check, checksOf } from './check.ts';
+
+const about = 'store';
+const { ok, warning, failed, unknown } = checksOf(about);
+const probe = { partition: 'doctor', id: 'probe' };
+const hourMs = 60 * 60_000;
+
+/** Can the store be opened, read and written, and when did somebody last go round? Makes no store where there is none. */
+export async function storeChecks(parts: CliParts, config: CompiledConfig): Promise<readonly Check[]> {
+  const where = config.store.kind === 'sqlite' ? config.store.path : `table ${config.store.table}`;
+  try {
+    const checks = await lookIntoStore(parts, config, async (store) => {
+      await writeProbe(store, parts.clock.now());
+      return [ok('store', `${where} can be read and written`), ...(await roundChecks(parts, config, store))];
+    });
+    return checks ?? [await placeCheck(config)];
+  } catch (error) {
+    const why = error instanceof StoreError ? error.message : `${where} cannot be used`;
+    return [failed('store', why, 'check its path, its permissions and the disk, or the table and the role')];
+  }
+}
+
+async function writeProbe(store: Store, now: number): Promise<void> {
+  const known = await store.read(probe);
+  const put = { key: probe, value: { schema: 1, at: now }, expiresAt: now + hourMs };
+  await store.commit([
+    known ? { kind: 'putIfVersion', ...put, version: known.version } : { kind: 'putIfAbsent', ...put },
+  ]);
+}
+
+async function placeCheck({ store }: CompiledConfig): Promise<Check> {
+  const folder = store.kind === 'sqlite' ? dirname(store.path) : '';
+  try {
+    await access(folder, constants.W_OK);
+    return ok('store', `there is no store yet; the first round makes it in ${folder}`);
+  } catch {
+    return failed(
+      'store',
+      `there is no store, and none can be made in ${folder}`,
+      'create the folder, or let this user write there',
+    );
+  }
+}
+
+async function roundChecks({ clock }: CliParts, config: CompiledConfig, store: Store): Promise<readonly Check[]> {
+  const rounds = await Promise.all(config.regions.map(({ name }) => listRoundFindings(store, name)));
+  const last = Math.max(...rounds.flat().map(({ at }) => at));
+  const now = clock.now();
+  const uninstalled = await readUninstalled(store);
+  const marked = uninstalled
+    ? [
+        warning(
+          'uninstalled',
+          `this fleet was uninstalled by ${uninstalled.who}: nothing is scaled`,
+          'to keep it again: lamplighter uninstall --undo',
+        ),
+      ]
+    : [];
+  if (!Number.isFinite(last))
+    return [...marked, unknown('rounds', 'no round has ended on this store yet', 'start one: lamplighter run')];
+  const isLate = now - last > Math.max(3 * config.everyMs, 15 * 60_000);
+  const text = `the last round ended ${ago(last, now)}`;
+  return [
+    ...marked,
+    isLate ? warning('rounds', text, 'is the process, or the function, running?') : ok('rounds', text),
+  ];
+}

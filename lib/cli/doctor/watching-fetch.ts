@@ -1,0 +1,53 @@
+import type { EpochMs } from '../../decide/model.ts';
+import type { Clock } from '../../io/clock.ts';
+import type { Fetch } from '../../io/http/fetch.ts';
+import { networkErrorCode } from '../../io/http/network-failure.ts';
+import { readServerDate } from '../../io/http/retry-after.ts';
+
+/** What the classified answers leave out: the network's own code, the server's clock, and whether errors were given. */
+export type WatchingFetch = {
+  readonly fetch: Fetch;
+  /** Of the last request that failed on the way. */
+  readonly failureCode: () => string | undefined;
+  /** Server's clock minus ours, by its last `Date`; to the second. */
+  readonly skewMs: () => number | undefined;
+  /** Did the answer to a question for errors hold the key? undefined = not asked, or not readable. */
+  readonly hadErrors: () => Promise<boolean | undefined>;
+};
+
+export function watchFetch(fetch: Fetch, clock: Clock): WatchingFetch {
+  let code: string | undefined;
+  let skew: number | undefined;
+  let errors: Promise<boolean | undefined> = Promise.resolve(undefined);
+  return {
+    failureCode: () => code,
+    skewMs: () => skew,
+    hadErrors: () => errors,
+    fetch: async (input, init) => {
+      try {
+        const response = await fetch(input, init);
+        skew = skewOf(response, clock.now()) ?? skew;
+        const url = input instanceof Request ? input.url : String(input);
+        if (url.includes('extraFields=errors') && response.ok) errors = holdsErrors(response.clone());
+        return response;
+      } catch (error) {
+        code = networkErrorCode(error);
+        throw error;
+      }
+    },
+  };
+}
+
+function skewOf({ headers }: Response, now: EpochMs): number | undefined {
+  const date = readServerDate(headers);
+  return date === undefined ? undefined : date - now;
+}
+
+async function holdsErrors(response: Response): Promise<boolean | undefined> {
+  try {
+    const value: unknown = JSON.parse(await response.text());
+    return typeof value === 'object' && value !== null && 'errors' in value;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest';
+import { connectionAdvice, usesProxy } from '../../../lib/cli/doctor/connection-advice.ts';
+import { destinationChecks } from '../../../lib/cli/doctor/destination-checks.ts';
+import { machineChecks } from '../../../lib/cli/doctor/machine-checks.ts';
+import type { DestinationConfig } from '../../../lib/decide/compiled-config.ts';
+import { SecretError } from '../../../lib/errors.ts';
+import { makeSecret } from '../../../lib/io/secrets/secret.ts';
+import { aConfig, at } from '../../support/scaling-world.ts';
+
+test.each([
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', {}, /set NODE_EXTRA_CA_CERTS/],
+  [
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    { NODE_EXTRA_CA_CERTS: '/ca.pem' },
+    /NODE_EXTRA_CA_CERTS is set, and its file does not hold/,
+  ],
+  ['CERT_HAS_EXPIRED', {}, /this machine's clock/],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', {}, /another host/],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', {}, /does not speak it/],
+  ['ENOTFOUND', {}, /spelled.*behind a proxy, set HTTPS_PROXY and NODE_USE_ENV_PROXY=1/],
+  ['EAI_AGAIN', {}, /DNS does not answer/],
+  ['ECONNREFUSED', { https_proxy: 'http://p' }, /nothing listens.*https_proxy is set, but Node uses it only with/],
+  ['ETIMEDOUT', { HTTPS_PROXY: 'http://p', NODE_USE_ENV_PROXY: '1' }, /firewall.*HTTPS_PROXY is in use/],
+  [undefined, {}, /may reach it/],
+])('%s: what to do, in Node’s own terms', (code, env, text) => {
+  expect(connectionAdvice(code, env)).toMatch(text);
+});
+
+test('a proxy is in use only when Node was told so', () => {
+  expect(usesProxy({ HTTPS_PROXY: 'http://p' })).toBe(false);
+  expect(usesProxy({ HTTPS_PROXY: 'http://p', NODE_USE_ENV_PROXY: '1' })).toBe(true);
+});
+
+const now = at('2026-11-23T12:00:00Z');
+
+test.each([
+  ['24.21.0', '2026b', ['ok', 'ok']],
+  ['22.18.0', '2025b', ['warning', 'warning']],
+  ['22.17.1', undefined, ['failed', 'unknown']],
+  ['20.19.0', '2024a', ['failed', 'warning']],
+])('Node %s with the time zones of %s', (node, tz, statuses) => {
+  expect(machineChecks({ node, tz }, now).map(({ status }) => status)).toEqual(statuses);
+});
+
+const destination: DestinationConfig = {
+  name: 'ops',
+  kind: 'slack',
+  url: { kind: 'env', name: 'URL' },
+  key: undefined,
+  secrets: [],
+  format: 'json',
+  only: { severity: undefined, kinds: undefined, clusters: undefined },
+  fallback: undefined,
+  retired: false,
+  insecure: false,
+  zone: 'UTC',
+};
+
+async function checked(url: string, patch: Partial<DestinationConfig> = {}, usesProxy = false): Promise<string[]> {
+  const asked: string[] = [];
+  const secrets = {
+    read: async () => {
+      if (url === '') throw new SecretError('env URL is not set', 'env URL');
+      return makeSecret(url);
+    },
+    token: () => {
+      throw new Error('no token is needed');
+    },
+  };
+  const lookUp = async (host: string) => {
+    asked.push(host);
+    if (host.includes('unknown')) throw new Error('ENOTFOUND canary');
+  };
+  const config = aConfig({ destinations: [{ ...destination, ...patch }] });
+  const checks = await destinationChecks(config, { secrets, lookUp, usesProxy });
+  const texts = checks.map(({ status, text, fix }) => `${status}: ${text} ${fix ?? ''}`);
+  expect(texts.join('\n')).not.toContain('canary');
+  expect(asked.length).toBeLessThanOrEqual(1);
+  return texts;
+}
+
+test.each([
+  [
+    'slack where it lives',
+    'https://hooks.slack.com/services/canary',
+    {},
+    /^ok: hooks\.slack\.com is known.*nothing was posted/,
+  ],
+  [
+    'slack elsewhere',
+    'https://example.org/canary',
+    {},
+    /^warning: example\.org is not a host that slack webhooks live on/,
+  ],
+  ['a workflow of Teams', 'https://x.environment.api.powerplatform.com/canary', { kind: 'teams' as const }, /^ok/],
+  [
+    'the old kind of Teams webhook',
+    'https://x.webhook.office.com/canary',
+    { kind: 'teams' as const },
+    /^warning: .*old kind/,
+  ],
+  [
+    'PagerDuty without an address',
+    'unused',
+    { kind: 'pagerduty' as const, url: undefined },
+    /^ok: events\.pagerduty\.com/,
+  ],
+  [
+    'a host that nobody knows',
+    'https://unknown.example/canary',
+    { kind: 'webhook' as const },
+    /^failed: the host unknown\.example could not be looked up/,
+  ],
+  ['plain http', 'http://10.0.0.1/canary', { kind: 'webhook' as const }, /^failed: .*plain http/],
+  ['no URL', 'canary', {}, /^failed: .*not a URL/],
+  ['a secret that is not there', '', {}, /^failed: env URL is not set/],
+])('%s', async (_name, url, patch, text) => {
+  expect((await checked(url, patch)).at(0)).toMatch(text);
+});
+
+test('behind a proxy a name is not judged here; a retired destination not at all', async () => {
+  expect(await checked('https://unknown.example/canary', { kind: 'webhook' }, true)).toEqual([
+    expect.stringMatching(/^unknown: .*outbox test ops/),
+  ]);
+  expect(await checked('https://unknown.example/canary', { retired: true })).toEqual([]);
+});

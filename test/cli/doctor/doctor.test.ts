@@ -1,0 +1,286 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../../lib/io/clock.ts';
+import { listRoles } from '../../../lib/simulator/access.ts';
+import { type CliNight, type CliNightOptions, aCliNight } from '../../support/cli-night.ts';
+import { sendJson, startServer } from '../../support/local-server.ts';
+import { at, hour } from '../../support/scaling-world.ts';
+
+const rules = '[{ match: "dev-*/*", schedule: office, base: remembered, idle: 0, limits: { min: 0 } }]';
+const configOf = (more = '', pools = rules, api = 'http://127.0.0.1:9') => `
+timezone: UTC
+regions: { r1: { api: "${api}/api/v1", token: { env: TOKEN, expires: 2027-03-01 } } }
+schedules: { office: { windows: [{ days: mon-fri, from: "07:00", to: "19:00" }], otherwise: idle } }
+pools: ${pools}
+${more}`;
+
+const start = at('2026-11-23T12:00:00Z');
+const aPatient = (options: Partial<CliNightOptions> = {}) => aCliNight({ start, config: configOf(), ...options });
+
+type Told = {
+  readonly status: string;
+  readonly id: string;
+  readonly about: string;
+  readonly text: string;
+  readonly fix: string | null;
+};
+
+async function examined(night: CliNight, ...more: string[]): Promise<{ code: number; checks: readonly Told[] }> {
+  const { code, stdout } = await night.run('doctor', '--json', ...more);
+  const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: readonly Told[] };
+  expect(ok).toBe(code === 0);
+  return { code, checks };
+}
+
+function found(checks: readonly Told[], id: string, about?: string): string[] {
+  return checks
+    .filter((check) => check.id === id && (about ?? check.about) === check.about)
+    .map(({ status, text, fix }) => `${status}: ${text}${fix ? ` > ${fix}` : ''}`);
+}
+
+describe('doctor on a fleet that is well', () => {
+  test('nothing failed, GETs only, and what cannot be known is said to be unknown', async () => {
+    using night = await aPatient();
+    await night.run('run', '--once', '--dry-run');
+    night.world.forgetRequests();
+    const { code, checks } = await examined(night);
+    expect(code).toBe(0);
+    expect(checks.filter(({ status }) => status === 'failed')).toEqual([]);
+    expect(found(checks, 'api')).toEqual([expect.stringContaining('ok: 127.0.0.1:9 answers: 6 clusters')]);
+    expect(found(checks, 'roles.read')).toEqual(['ok: the token may list clusters and node pools: 12 pools']);
+    expect(found(checks, 'roles.write')).toEqual([
+      expect.stringMatching(/^unknown: .*cannot be seen without changing one > .*--prove-write/),
+    ]);
+    expect(found(checks, 'token.expiry')).toEqual(['ok: the token lasts until 2027-03-01, 97 days']);
+    expect(found(checks, 'errors')).toEqual([expect.stringMatching(/^ok: /)]);
+    expect(found(checks, 'store')).toEqual([expect.stringContaining('there is no store yet')]);
+    expect(new Set(night.world.requests.map(({ method }) => method))).toEqual(new Set(['GET']));
+  });
+
+  test('a store is written to, and tells when the last round was', async () => {
+    using night = await aPatient();
+    await night.run('run', '--once');
+    expect(found((await examined(night)).checks, 'rounds')).toEqual([
+      expect.stringMatching(/^ok: the last round ended/),
+    ]);
+    night.clock.moveTo(start + 2 * hour);
+    const { checks } = await examined(night);
+    expect(found(checks, 'store')).toEqual([expect.stringContaining('can be read and written')]);
+    expect(found(checks, 'rounds')).toEqual([expect.stringMatching(/^warning: the last round ended 2h ago/)]);
+  });
+
+  test('for people: a mark and a sentence each, a way out below, a count at the end', async () => {
+    using night = await aPatient();
+    const { stdout } = await night.run('doctor');
+    expect(stdout).toContain('region r1\n  ✓ 127.0.0.1:9 answers');
+    expect(stdout).toMatch(/\d+ ok, \d+ warnings, 0 failed, \d+ unknown\n$/);
+    expect(stdout).not.toContain('\u001b');
+  });
+});
+
+describe('the config and the fleet', () => {
+  test('an invalid config is told, and nothing is asked', async () => {
+    using night = await aPatient({ config: configOf('unknown: 1') });
+    const { code, checks } = await examined(night);
+    expect([code, found(checks, 'config')]).toEqual([1, [expect.stringContaining('failed: ')]]);
+    expect(night.world.requests).toEqual([]);
+  });
+
+  test('rules that match nothing, or come too late', async () => {
+    const pools =
+      '[{ match: "dve-*/*", schedule: office, base: remembered, idle: 0, limits: { min: 0 } }, { match: "{dev,prod}-api/*", schedule: none }, { match: "dev-[a]pi/*", schedule: none }]';
+    using night = await aPatient({ config: configOf('', pools) });
+    expect(found((await examined(night)).checks, 'rules')).toEqual([
+      expect.stringContaining('the rule "dve-*/*" in line 5 matches no pool'),
+      expect.stringContaining('the rule "dev-[a]pi/*" in line 5 never counts'),
+    ]);
+  });
+
+  test('sizes that do not suit the kind of pool', async () => {
+    const pools =
+      '[{ match: "dev-api/workers", schedule: office, base: { min: 1, max: 3 }, idle: { min: 1, max: 1 } }, { match: "ml/gpu", schedule: office, base: 3, idle: 1 }]';
+    using night = await aPatient({ config: configOf('', pools) });
+    const { code, checks } = await examined(night);
+    expect(code).toBe(1);
+    expect(found(checks, 'sizes')).toEqual([
+      expect.stringContaining('failed: dev-api/workers is a fixed pool, and the rule in line 5 wants 1..3'),
+      expect.stringContaining('warning: ml/gpu is autoscaled, and base: 3 of the rule in line 5 pins it'),
+    ]);
+  });
+
+  test('calendars that run out', async () => {
+    const more =
+      'calendars: { past: { dates: [2026-10-01], actLike: sunday }, soon: { dates: [2026-12-24], actLike: sunday }, far: { dates: [2027-12-24], actLike: sunday } }';
+    using night = await aPatient({ config: configOf(more) });
+    expect(found((await examined(night)).checks, 'calendar').map((text) => text.split(' >')[0])).toEqual([
+      'warning: its last date was 2026-10-01: it names no day any more',
+      'warning: it runs out on 2026-12-24, in 32 days',
+      'ok: it goes on until 2027-12-24',
+    ]);
+  });
+});
+
+describe('regions that are not well', () => {
+  const clouded = (api: string, env = {}) =>
+    aPatient({
+      config: configOf('', rules, api),
+      cliClock: systemClock,
+      fetch: (input, init) => fetch(input, init),
+      env: { TOKEN: 'canary-token-4711', ...env },
+    });
+
+  test('a refused connection names host and port, and Node’s proxy settings', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    await new Promise((resolve) => server.close(resolve));
+    using night = await clouded(`http://127.0.0.1:${port}`, { HTTPS_PROXY: 'http://proxy:3128' });
+    const { code, checks } = await examined(night);
+    expect([code, found(checks, 'api')]).toEqual([
+      1,
+      [
+        expect.stringMatching(
+          /ECONNREFUSED.* > nothing listens there.*HTTPS_PROXY is set, but Node uses it only with NODE_USE_ENV_PROXY=1/,
+        ),
+      ],
+    ]);
+    expect(night.printed()).not.toContain('canary');
+  });
+
+  test.each([
+    ['a web page', 'text/html', 200, '<html>Support ID: 4711</html>', 'api', /web page.* > this is no API/],
+    [
+      'a refused token',
+      'application/json',
+      401,
+      '{"code":16,"message":"no canary-token-4711"}',
+      'token',
+      /refuses the token.* > create a token/,
+    ],
+    ['a missing role', 'application/json', 403, '{"code":7,"message":"no"}', 'token', /may not list clusters/],
+    ['another API', 'application/json', 200, '{"hello":"world"}', 'api', /does not answer as MKS does/],
+    ['a wrong address', 'application/json', 404, '{"code":5,"message":"no"}', 'api', /knows no such address/],
+  ])('%s', async (_name, type, status, body, id, text) => {
+    await using server = await startServer((_request, response) => {
+      response.writeHead(status, { 'content-type': type });
+      response.end(body);
+    });
+    using night = await clouded(server.url);
+    const { code, checks } = await examined(night);
+    expect([code, found(checks, id)]).toEqual([1, [expect.stringMatching(text)]]);
+    expect(night.printed()).not.toContain('canary');
+  });
+
+  test('https spoken to a plain port', async () => {
+    await using server = await startServer((_request, response) => sendJson(response, 200, {}));
+    using night = await clouded(server.url.replace('http:', 'https:'));
+    const { checks } = await examined(night);
+    expect(found(checks, 'api')).toEqual([
+      expect.stringContaining('https was spoken to something that does not speak it'),
+    ]);
+  });
+
+  test('a clock that is wrong, and a token that ends', async () => {
+    const skewed = new Date(start + 5 * 60_000).toUTCString();
+    using night = await aPatient({
+      config: configOf().replace('2027-03-01', '2026-12-01'),
+      fetch: async () => new Response('{"code":16}', { status: 401, headers: { date: skewed } }),
+    });
+    const { checks } = await examined(night);
+    expect(found(checks, 'clock')).toEqual([
+      expect.stringContaining("warning: this machine's clock is 300 s behind the server's"),
+    ]);
+    expect(found(checks, 'token.expiry')).toEqual([
+      expect.stringContaining('warning: the token ends on 2026-12-01, in 7 days'),
+    ]);
+  });
+
+  test('no token at all', async () => {
+    using night = await aPatient({ env: { TOKEN: '' } });
+    expect(found((await examined(night)).checks, 'token')).toEqual([expect.stringContaining('env TOKEN is empty')]);
+  });
+
+  test('pools that may not be read, errors that are not given', async () => {
+    using night = await aPatient({
+      fault: ({ path }) =>
+        path.endsWith('/node-pool') ? { kind: 'status', status: 403, body: 'grpc', code: 7 } : undefined,
+    });
+    expect(found((await examined(night)).checks, 'roles.read')).toEqual([
+      expect.stringMatching(/failed: the node pools of .* could not be listed.* > give the token the role/),
+    ]);
+  });
+});
+
+describe('--prove-write', () => {
+  test('one PUT of the pool as it is, and says so', async () => {
+    using night = await aPatient();
+    const before = night.world.pool('dev-api/workers');
+    const { code, checks } = await examined(night, '--prove-write', 'dev-api/workers');
+    expect([code, found(checks, 'roles.write')]).toEqual([
+      0,
+      [
+        'ok: the token may change node pools: one PUT of dev-api/workers exactly as it was read was accepted, nothing of it was changed',
+      ],
+    ]);
+    const puts = night.world.requests.filter(({ method }) => method === 'PUT');
+    expect(puts).toHaveLength(1);
+    expect(JSON.parse(puts[0]?.body ?? '')).toMatchObject({ id: before.id, name: 'workers', size: before.size });
+    expect(night.world.pool('dev-api/workers').size).toBe(before.size);
+  });
+
+  test('a role that is missing is a failure', async () => {
+    using night = await aPatient({
+      roles: listRoles,
+    });
+    const { code, checks } = await examined(night, '--prove-write', 'dev-api/workers');
+    expect([code, found(checks, 'roles.write')]).toEqual([
+      1,
+      [expect.stringContaining('failed: the token may not change node pools')],
+    ]);
+  });
+
+  test('a pool that is not Running is left alone', async () => {
+    using night = await aPatient();
+    night.world.personResizes('dev-api/workers', { size: 5 });
+    night.world.forgetRequests();
+    const { checks } = await examined(night, '--prove-write', 'dev-api/workers');
+    expect(found(checks, 'roles.write', 'pool dev-api/workers')).toEqual([
+      expect.stringMatching(/^unknown: nothing was sent: the (pool|cluster) is /),
+    ]);
+    expect(night.world.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+  });
+});
+
+describe('secrets', () => {
+  test('files that others may read or write, event secrets that are weak', async () => {
+    using night = await aPatient({
+      env: { WEAK: 'short', GOOD: `whsec_${Buffer.alloc(32, 1).toString('base64')}` },
+      config: configOf(`
+destinations: { hook: { kind: webhook, url: "http://127.0.0.1:9/hook", insecure: true, secret: { file: ./open.txt } } }
+heartbeat: { url: { file: ./wide.txt } }
+events:
+  weak: { kind: json, secret: { env: WEAK }, may: ["dev-*/*"], most: 5 }
+  good: { kind: json, secret: { env: GOOD }, may: ["dev-*/*"], most: 5 }`),
+    });
+    for (const [name, mode] of [
+      ['open.txt', 0o644],
+      ['wide.txt', 0o666],
+    ] as const) {
+      await writeFile(join(night.folder, name), 'https://127.0.0.1/canary');
+      await chmod(join(night.folder, name), mode);
+    }
+    const { checks } = await examined(night);
+    expect(found(checks, 'config')[0]).toBe('ok: the config is valid');
+    expect(found(checks, 'secret.file')).toEqual([
+      expect.stringMatching(/^warning: every user of this machine may read it > chmod 600/),
+      expect.stringMatching(/^failed: every user of this machine may write it > chmod 600/),
+    ]);
+    expect(found(checks, 'event.secret')).toEqual([
+      expect.stringMatching(/^failed: .*events\.weak was refused/),
+      expect.stringMatching(/^ok: /),
+    ]);
+    expect(night.printed()).not.toMatch(/canary|whsec_[A-Za-z0-9]{8}/);
+  });
+});
