@@ -37,7 +37,8 @@ export function renderDiscord(message: Message, budget: number = discordLimits.t
 export function renderDiscordPlain(message: Message, budget: number = discordLimits.content): Body {
   const render = ({ text, lines, details, cut }: Shown) => {
     const rest = [...lines, ...details].map(({ name, value }) => `${name}: ${value}`);
-    const all = [headline({ ...message, text }), ...rest, ...(cut === undefined ? [] : [cut]), `id ${message.id}`];
+    const end = [...(cut === undefined ? [] : [cut]), `${message.kind} · id ${message.id}`];
+    const all = [headline({ ...message, text }), ...rest, ...end];
     return all.map(escapeMarkdown).join('\n');
   };
   return { content: shrink(message, render, (text) => text.length <= budget), flags: suppressEmbeds, ...nobody };

@@ -24,7 +24,8 @@ export function renderMattermost(message: Message, budget: number = mattermostBu
 export function renderMattermostPlain(message: Message, budget: number = mattermostBudget): Body {
   const render = ({ text, lines, details, cut }: Shown) => {
     const rest = [...lines, ...details].map(({ name, value }) => `${name}: ${value}`);
-    const all = [headline({ ...message, text }), ...rest, ...(cut === undefined ? [] : [cut]), `id ${message.id}`];
+    const end = [...(cut === undefined ? [] : [cut]), `${message.kind} · id ${message.id}`];
+    const all = [headline({ ...message, text }), ...rest, ...end];
     return { text: all.map(escapeMattermost).join('\n') };
   };
   return shrink(message, render, fitsIn(budget));

@@ -68,7 +68,7 @@ export function placeOf(subject: Subject): string {
 }
 
 function linesOf(facts: DeliveryFacts, zone: string): readonly Line[] {
-  const { what, kind, subject, since, until, cause, severity, worst, did, fix, at } = facts;
+  const { what, subject, since, until, cause, severity, worst, did, fix, at } = facts;
   const where = { name: 'Where', value: placeOf(subject) };
   if (what === 'notice') return [where, { name: 'When', value: tellTime(since, zone) }, ...deeds(did, fix)];
   const began = `${tellTime(since, zone)}${until === undefined && at > since ? ` (${tellDuration(at - since)})` : ''}`;
@@ -76,15 +76,7 @@ function linesOf(facts: DeliveryFacts, zone: string): readonly Line[] {
   const ended = cause === undefined ? [] : [{ name: 'Ended', value: cause }];
   const gravest = worst === severity && what !== 'resolve' ? [] : [{ name: 'Worst', value: worst }];
   const rest = what === 'resolve' ? deeds(did, undefined) : deeds(did, fix);
-  return [
-    where,
-    { name: 'Since', value: began },
-    ...over,
-    ...ended,
-    ...gravest,
-    ...rest,
-    { name: 'Kind', value: kind },
-  ];
+  return [where, { name: 'Since', value: began }, ...over, ...ended, ...gravest, ...rest];
 }
 
 function lasted(since: number, until: number, zone: string): string {

@@ -20,7 +20,8 @@ export function renderSlack(message: Message, budget: number = slackBudget): Bod
 export function renderSlackPlain(message: Message, budget: number = slackBudget): Body {
   const render = ({ text, lines, details, cut }: Shown) => {
     const rest = [...lines, ...details].map(({ name, value }) => `${name}: ${value}`);
-    const all = [headline({ ...message, text }), ...rest, ...(cut === undefined ? [] : [cut]), `id ${message.id}`];
+    const end = [...(cut === undefined ? [] : [cut]), `${message.kind} · id ${message.id}`];
+    const all = [headline({ ...message, text }), ...rest, ...end];
     return { text: escapeSlack(all.join('\n')) };
   };
   return shrink(message, render, (body) => body.text.length <= slackLimits.section && fitsIn(budget)(body));

@@ -114,7 +114,9 @@ function chanceOf({ parts, target }: Session, { id, attempts }: Delivery | Batch
 }
 
 function logOutcome({ parts, target, counts }: Session, item: Delivery | Batch, outcome: Outcome): void {
-  const fields = { destination: target.name, delivery: item.id, outcome: outcome.kind, attempts: item.attempts };
+  // In full an id looks like a token, and a log would hide it.
+  const delivery = item.id.slice(0, 12);
+  const fields = { destination: target.name, delivery, outcome: outcome.kind, attempts: item.attempts };
   if (!isFailure(outcome)) return parts.log.info('message delivered', fields);
   counts.failed += 1;
   parts.log.warn('message not delivered', { ...fields, reason: outcome.problem });

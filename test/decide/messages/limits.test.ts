@@ -178,7 +178,7 @@ describe('one part at its limit', () => {
     expect(body.includes('shortened')).toBe(offset > 0);
   });
   test.each([-1, 0, 1])("Discord's fields at %i", (offset) => {
-    const lines = 4;
+    const lines = 3;
     const count = vectors.limits.discord.fields - lines + offset;
     const facts = someFacts({ facts: Object.fromEntries(Array.from({ length: count }, (_, n) => [`n${n}`, n])) });
     const body = JSON.parse(render(aDelivery('ops', 1, { facts }), target('discord'))) as Embeds;
