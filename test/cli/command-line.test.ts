@@ -21,6 +21,10 @@ const commands = [
   'resume',
   'approve',
   'simulator',
+  'incidents',
+  'outbox',
+  'silence',
+  'send',
 ];
 
 describe('help', () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { noteAlertForms } from './alert-forms.ts';
 import { aCliWorld, type CliWorld, usualConfig } from './cli-world.ts';
 
 const page = readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8');
@@ -24,7 +25,7 @@ function isSize(value: object): boolean {
 
 const printed = new Map<string, unknown[]>();
 
-async function note(name: string, world: CliWorld, ...argv: readonly string[]): Promise<void> {
+async function note(name: string, world: Pick<CliWorld, 'json'>, ...argv: readonly string[]): Promise<void> {
   const known = printed.get(name) ?? [];
   printed.set(name, known);
   known.push(await world.json(...argv));
@@ -60,6 +61,7 @@ beforeAll(async () => {
   world.writeConfig('regoins: {}\n');
   await note('check', world, 'check');
   await noteHeld();
+  await noteAlertForms(note);
 });
 
 /** Something for the brake to hold. */

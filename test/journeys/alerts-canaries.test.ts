@@ -1,21 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeRunMetrics } from '../../lib/cli/run/run-metrics.ts';
 import { standingOf } from '../../lib/cli/run/standing.ts';
-import { runCli } from '../../lib/cli/run-cli.ts';
-import { makeRedactor } from '../../lib/io/redact.ts';
-import { makeOutput } from '../cli/cli-world.ts';
-import {
-  type AlertNight,
-  anAlertNight,
-  everyDestination,
-  passing,
-  regions,
-  smallFleet,
-} from '../support/alert-night.ts';
+import { anAlertCli, listed } from '../cli/alert-cli.ts';
+import { type AlertNight, anAlertNight, everyDestination, smallFleet } from '../support/alert-night.ts';
 import type { ReceiverFault } from '../support/receivers/receiver.ts';
-import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
 /** Each destination answers with all the secrets there are, in every way; the API with the one that it is sent. */
 function echoEverything({ receivers, world, canaries, env }: AlertNight): void {
@@ -100,36 +88,19 @@ const commands: readonly (readonly string[])[] = [
 ];
 
 test('no secret is in what a command prints, nor in the file of the store', async () => {
-  const night = await anAlertNight(everyDestination, { fleet: smallFleet(2) });
-  const { path, remove } = makeTemporaryFolder();
-  const file = join(path, 'lamplighter.yml');
-  writeFileSync(file, `${regions}${everyDestination}store: { kind: sqlite, path: ./lamplighter.db }\n`, {
-    mode: 0o600,
+  using cli = await anAlertCli();
+  const printed: [place: string, text: string][] = [];
+  await troubles(cli.night, async () => {
+    for (const { out, err } of await cli.rounds(1)) printed.push(['run --once', out + err]);
   });
-  let ids = 0;
-  const run = async (argv: readonly string[]) => {
-    const [out, err] = [makeOutput(), makeOutput()];
-    const parts = { env: night.env, fetch: night.fetch, clock: night.clock, newId: () => `id-${(ids += 1)}` };
-    const own = { redactor: makeRedactor(), stdout: out.output, stderr: err.output, isInteractive: false };
-    const who = { who: 'ada@lab', zone: 'Europe/Berlin', signal: new AbortController().signal };
-    await passing(night.clock, runCli([...argv, '--config', file], { ...parts, ...own, ...who }));
-    return out.text() + err.text();
-  };
-  const printed: [string, string][] = [];
-  await troubles(night, async () => {
-    const startedAt = night.clock.now();
-    printed.push(['run --once', await run(['run', '--once', '--json'])]);
-    await night.clock.advance(Math.max(0, startedAt + 5 * 60_000 - night.clock.now()));
-  });
-  const open = JSON.parse(await run(['incidents', '--json'])) as readonly { readonly id: string }[];
+  const open = await listed(cli);
   expect(open.length).toBeGreaterThan(0);
-  const whys = open.map(({ id }) => ['incidents', '--why', id]);
-  for (const argv of [...commands, ...whys]) {
-    printed.push([argv.join(' '), await run(argv)], [`${argv.join(' ')} --json`, await run([...argv, '--json'])]);
+  for (const argv of [...commands, ...open.map(({ id }) => ['incidents', '--why', id])]) {
+    for (const form of [argv, [...argv, '--json']]) {
+      const { out, err } = await cli.run(...form);
+      printed.push([form.join(' '), out + err]);
+    }
   }
-  const stored = readdirSync(path).filter((name) => name.startsWith('lamplighter.db'));
-  for (const name of stored) printed.push([name, readFileSync(join(path, name), 'latin1')]);
-  remove();
   expect(printed.filter(([, text]) => text === '')).toEqual([]);
-  expectNone(printed, night.canaries);
+  expectNone([...printed, ...cli.storedFiles()], cli.night.canaries);
 });

@@ -24,7 +24,7 @@ export function incidentJson({ record, told }: IncidentView): object {
     cause: cause ?? null,
     flapping,
     silenced: silenced ?? null,
-    told: told.map(({ destination, at }) => ({ destination, at: rfc3339(at) })),
+    told: told.map(({ destination, at, state }) => ({ destination, at: rfc3339(at), state })),
   };
 }
 

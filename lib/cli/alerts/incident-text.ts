@@ -2,7 +2,7 @@ import type { EpochMs } from '../../decide/model.ts';
 import type { Paint } from '../paint.ts';
 import { ago, clockOf, localInstant } from '../render/instant.ts';
 import { printable } from '../render/table.ts';
-import type { IncidentView, Message } from './incident-view.ts';
+import type { IncidentView, Message, ToldDestination } from './incident-view.ts';
 import { shortId } from './short-id.ts';
 
 type Reading = { readonly now: EpochMs; readonly zone: string; readonly paint: Paint };
@@ -13,7 +13,7 @@ export function incidentText({ record, told }: IncidentView, { now, zone, paint 
   const since = Math.min(record.since ?? record.episode, record.episode);
   const colour = severity === 'critical' ? paint.red : severity === 'warning' ? paint.yellow : paint.dim;
   const state = phase === 'open' ? '' : phase === 'pending' ? ', not long enough to be told' : ', over';
-  const names = told.map(({ destination }) => destination).join(', ');
+  const names = told.map(nameOf).join(', ');
   return [
     `${colour(severity)} ${kind} ${shortId(key)}${state}, since ${localInstant(since, zone)}, ${ago(since, now)}`,
     `  ${printable(text)}`,
@@ -23,6 +23,11 @@ export function incidentText({ record, told }: IncidentView, { now, zone, paint 
     ...(silenced === undefined ? [] : [`  ${printable(silenced)}`]),
     ...(phase === 'open' ? [`  told: ${names === '' ? 'nobody' : names}`] : []),
   ];
+}
+
+function nameOf({ destination, state }: ToldDestination): string {
+  if (state === 'sent') return destination;
+  return `${destination} (${state === 'waiting' ? 'waits in the outbox' : 'refused, parked'})`;
 }
 
 /** What was said about it and what was not, with reasons. */

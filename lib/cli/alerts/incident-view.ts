@@ -2,11 +2,16 @@ import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import type { EpochMs } from '../../decide/model.ts';
 import type { Store } from '../../io/stores/store.ts';
-import { loadOutbox } from '../../jobs/records/delivery-records.ts';
 import { listHistory } from '../../jobs/records/history-records.ts';
 import { makeDestinationNames } from './destination-names.ts';
+import { type DestinationView, laneName, undelivered } from './outbox-view.ts';
 
-export type ToldDestination = { readonly destination: string; readonly at: EpochMs };
+/** `sent`: it is out, as far as the outbox goes; `--why` has the rest. */
+export type ToldDestination = {
+  readonly destination: string;
+  readonly at: EpochMs;
+  readonly state: 'sent' | 'waiting' | 'parked';
+};
 
 export type NotTold = {
   readonly at: EpochMs;
@@ -32,11 +37,18 @@ export type IncidentView = {
   readonly notTold: readonly NotTold[];
 };
 
-export function viewIncident(record: IncidentRecord, config: CompiledConfig): IncidentView {
+export function viewIncident(
+  record: IncidentRecord,
+  config: CompiledConfig,
+  outbox: readonly DestinationView[],
+): IncidentView {
+  const held = undelivered(outbox);
   const nameOf = makeDestinationNames(config);
   return {
     record,
-    told: Object.entries(record.told).map(([id, { at }]) => ({ destination: nameOf(id), at })),
+    told: Object.entries(record.told).map(([id, { at }]) => {
+      return { destination: nameOf(id), at, state: held.get(laneName(id, record.key)) ?? 'sent' };
+    }),
     notTold: record.why.map(({ at, what, destination, reason }) => {
       return { at, what, destination: destination === undefined ? undefined : nameOf(destination), reason };
     }),
@@ -48,7 +60,7 @@ export async function listMessages(
   store: Store,
   { key }: Pick<IncidentRecord, 'key'>,
   config: CompiledConfig,
-  destinationIds: readonly string[],
+  outbox: readonly DestinationView[],
 ): Promise<readonly Message[]> {
   const nameOf = makeDestinationNames(config);
   const ended = (await listHistory(store)).flatMap(({ at, destination, state, reason, said }) =>
@@ -56,18 +68,12 @@ export async function listMessages(
       .filter((line) => line.key === key)
       .map(({ what }) => ({ at, what, destination: nameOf(destination), state, reason })),
   );
-  const waiting = await Promise.all(
-    destinationIds.map(async (id) => {
-      const { deliveries, batch } = await loadOutbox(store, id);
-      const all = [...deliveries.map(({ delivery }) => delivery), ...(batch?.batch.members ?? [])];
-      return all
-        .filter((one) => one.key === key)
-        .map(({ queuedAt, facts }) => waitingMessage(queuedAt, facts.what, nameOf(id)));
-    }),
+  const waiting = outbox.flatMap(({ target, waiting: messages }) =>
+    messages
+      .filter((message) => message.key === key)
+      .map(({ queuedAt: at, what }) => {
+        return { at, what, destination: nameOf(target.id), state: 'waiting' as const, reason: undefined };
+      }),
   );
-  return [...ended, ...waiting.flat()].sort((a, b) => a.at - b.at);
-}
-
-function waitingMessage(at: EpochMs, what: string, destination: string): Message {
-  return { at, what, destination, state: 'waiting', reason: undefined };
+  return [...ended, ...waiting].sort((a, b) => a.at - b.at);
 }

@@ -15,18 +15,23 @@ export function destinationText(view: DestinationView, reading: Reading): readon
   const standing = target.standing === 'active' ? '' : `, ${target.standing}`;
   return [
     `${reading.paint.bold(target.name)} (${kind}${standing}): ${stateText(view, reading)}`,
-    ...(kind === 'alertmanager' ? ['  is sent what is open, again and again: nothing waits for it'] : []),
     ...waiting.map((message) => `  waits   ${messageText(message, reading)}${attemptsText(message)}`),
     ...parked.map((message) => `  parked  ${messageText(message, reading)}: ${refusal(message)}`),
   ];
 }
 
-function stateText({ state, since, problem, nextAt, waiting }: DestinationView, { now, zone, paint }: Reading): string {
+function stateText(
+  { target, state, since, problem, nextAt, waiting }: DestinationView,
+  { now, zone, paint }: Reading,
+): string {
+  const kind = target.destination?.kind;
   const next = nextAt === undefined ? '' : `; next try ${localInstant(nextAt, zone)}`;
+  if (kind === 'alertmanager' && state === 'working')
+    return 'is sent what is open, again and again; nothing failed last';
   const count = waiting.length === 0 ? 'nothing waits' : `${waiting.length} ${waiting.length === 1 ? 'waits' : 'wait'}`;
   if (state === 'untried') return `not tried yet, ${count}`;
   const when = since === undefined ? '' : ago(since, now);
-  if (state === 'working') return `${paint.green('works')}, last message ${when}, ${count}`;
+  if (state === 'working') return `${paint.green('works')}${when === '' ? '' : `, last message ${when}`}, ${count}`;
   return `${paint.red(state)}, since ${when} (${printable(problem ?? '')}), ${count}${next}`;
 }
 

@@ -4,7 +4,6 @@ import type { Delivery } from '../../decide/incidents/delivery.ts';
 import { deliveryId } from '../../decide/incidents/enqueue.ts';
 import type { EpochMs } from '../../decide/model.ts';
 import type { Batch, Member } from '../../decide/outbox/batch.ts';
-import type { SenderRecord } from '../../decide/outbox/sender.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listTargets, type Target } from '../../jobs/deliver/targets.ts';
 import { listParked, loadOutbox } from '../../jobs/records/delivery-records.ts';
@@ -29,7 +28,7 @@ export type ParkedMessage = WaitingMessage & { readonly reason: string; readonly
 
 export type DestinationView = {
   readonly target: Target;
-  /** `untried`: nothing was sent there yet. */
+  /** `untried`: nothing was sent there yet. What Alertmanager took is not kept, so there it works until it fails. */
   readonly state: 'untried' | 'working' | 'failing' | 'broken';
   readonly since: EpochMs | undefined;
   readonly problem: string | undefined;
@@ -59,28 +58,25 @@ async function viewDestination(store: Store, target: Target, now: EpochMs): Prom
   const together = batch === undefined ? [] : membersOf(batch.batch);
   return {
     target,
-    ...standingOf(target.stored?.sender, now),
+    ...standingOf(target, now),
     waiting: [...alone, ...together].sort((a, b) => a.queuedAt - b.queuedAt),
     parked: parked.map(({ parked: { delivery, reason, at } }) => ({ ...waitingOf(delivery), reason, parkedAt: at })),
   };
 }
 
 function standingOf(
-  sender: SenderRecord | undefined,
+  { stored, destination }: Target,
   now: EpochMs,
 ): Pick<DestinationView, 'state' | 'since' | 'problem' | 'nextAt'> {
+  const sender = stored?.sender;
   const nextAt = sender !== undefined && sender.nextAt > now ? sender.nextAt : undefined;
   const { failing, broken, lastSuccessAt } = sender ?? {};
   if (failing !== undefined) {
     const since = broken?.since ?? failing.since;
     return { state: broken === undefined ? 'failing' : 'broken', since, problem: failing.problem, nextAt };
   }
-  return {
-    state: lastSuccessAt === undefined ? 'untried' : 'working',
-    since: lastSuccessAt,
-    problem: undefined,
-    nextAt,
-  };
+  const isTried = lastSuccessAt !== undefined || destination?.kind === 'alertmanager';
+  return { state: isTried ? 'working' : 'untried', since: lastSuccessAt, problem: undefined, nextAt };
 }
 
 function waitingOf({ id, key, facts, queuedAt, attempts, maybeAccepted }: Delivery): WaitingMessage {
@@ -95,4 +91,18 @@ function membersOf({ members, destination, attempts, maybeAccepted }: Batch): re
     const isMaybeAccepted = maybeAccepted || member.maybeAccepted;
     return { id, key, what, kind, severity, text, queuedAt, attempts, isMaybeAccepted, isInBatch: true };
   });
+}
+
+/** What became of the last word to a destination about an incident, by the ids of both; absent = it is out. */
+export function undelivered(views: readonly DestinationView[]): ReadonlyMap<string, 'waiting' | 'parked'> {
+  return new Map(
+    views.flatMap(({ target, waiting, parked }) => [
+      ...parked.map(({ key }) => [laneName(target.id, key), 'parked'] as const),
+      ...waiting.map(({ key }) => [laneName(target.id, key), 'waiting'] as const),
+    ]),
+  );
+}
+
+export function laneName(destinationId: string, key: string): string {
+  return `${destinationId} ${key}`;
 }

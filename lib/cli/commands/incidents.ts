@@ -1,15 +1,13 @@
 import { type Command, Option } from 'commander';
-import { sha256 } from '../../app.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import { isWorse, type IncidentRecord } from '../../decide/incidents/incident.ts';
 import { CommandError } from '../../errors.ts';
-import type { Store } from '../../io/stores/store.ts';
-import { listTargets } from '../../jobs/deliver/targets.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
 import { findIncident } from '../alerts/find-incident.ts';
 import { incidentJson, whyJson } from '../alerts/incident-json.ts';
 import { incidentText, whyText } from '../alerts/incident-text.ts';
-import { type IncidentView, listMessages, type Message, viewIncident } from '../alerts/incident-view.ts';
+import { type IncidentView, listMessages, viewIncident } from '../alerts/incident-view.ts';
+import { viewOutbox } from '../alerts/outbox-view.ts';
 import type { CliParts } from '../cli-parts.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
 import { makePaint } from '../paint.ts';
@@ -42,31 +40,29 @@ export function addIncidents(program: Command, parts: CliParts): void {
 export async function incidents(parts: CliParts, options: IncidentsOptions): Promise<void> {
   const config = await readConfig(parts, options.config);
   if (options.why !== undefined) return why(parts, config, options.why, options);
-  const records = await lookIntoStore(parts, config, async (store) =>
-    (await listIncidents(store)).map(({ record }) => record),
-  );
-  const shown = (records ?? []).filter(({ phase }) => options.all || phase === 'open').toSorted(gravestFirst);
-  const views = shown.map((record) => viewIncident(record, config));
-  if (options.json) writeJson(parts.stdout, views.map(incidentJson));
-  else writeText(parts, views, options.all === true);
+  const views = await lookIntoStore(parts, config, async (store) => {
+    const outbox = await viewOutbox(store, config, parts.clock.now());
+    const records = (await listIncidents(store)).map(({ record }) => record);
+    const shown = records.filter(({ phase }) => options.all || phase === 'open').toSorted(gravestFirst);
+    return shown.map((record) => viewIncident(record, config, outbox));
+  });
+  if (options.json) writeJson(parts.stdout, (views ?? []).map(incidentJson));
+  else writeText(parts, views ?? [], options.all === true);
 }
 
 async function why(parts: CliParts, config: CompiledConfig, id: string, { json }: JsonOption): Promise<void> {
   const found = await lookIntoStore(parts, config, async (store) => {
     const record = await findIncident(store, id);
-    return record && { view: viewIncident(record, config), messages: await messagesOf(store, record, config) };
+    const outbox = await viewOutbox(store, config, parts.clock.now());
+    if (record === undefined) return undefined;
+    const messages = await listMessages(store, record, config, outbox);
+    return { view: viewIncident(record, config, outbox), messages };
   });
   if (found === undefined)
     throw new CommandError(`There is no incident "${id}", or it is forgotten by now; see: lamplighter incidents --all`);
   if (json) return writeJson(parts.stdout, whyJson(found.view, found.messages));
   const lines = [...incidentText(found.view, readingOf(parts)), ...whyText(found.view, found.messages, parts.zone)];
   parts.stdout.write(`${lines.join('\n')}\n`);
-}
-
-async function messagesOf(store: Store, record: IncidentRecord, config: CompiledConfig): Promise<readonly Message[]> {
-  const targets = await listTargets({ store, config, hash: sha256 });
-  const ids = targets.map(({ id }) => id);
-  return listMessages(store, record, config, ids);
 }
 
 function writeText(parts: CliParts, views: readonly IncidentView[], isAll: boolean): void {

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { minuteMs } from '../support/alert-night.ts';
+import { type AlertCli, anAlertCli, listed } from './alert-cli.ts';
+
+const one = `destinations:
+  slack: { kind: slack, url: { env: SLACK } }
+`;
+
+function said({ night }: AlertCli): readonly string[] {
+  const posts = night.receivers.slack.posts.filter(({ text }) => !text.includes('Notice'));
+  return posts.map(({ text }) => `${/CRITICAL|Still|Resolved/.exec(text)?.[0]} ${/dev-\d/.exec(text)?.[0]}`);
+}
+
+function fail({ night }: AlertCli, ...names: readonly string[]): void {
+  for (const name of names) night.world.setClusterError(name, 'no quota');
+}
+
+test('a silenced cluster fails and recovers without words', async () => {
+  using cli = await anAlertCli(one);
+  const { code, out } = await cli.run('silence', 'dev-1', '--for', '2h', '--reason', 'being rebuilt');
+  expect(code).toBe(0);
+  expect(out).toBe(
+    'silenced dev-1 until Mon 2026-11-23 21:00 Europe/Berlin (20:00Z) by ada@lab: being rebuilt\n' +
+      '  nothing that is open now; what opens meanwhile\n',
+  );
+  fail(cli, 'dev-1', 'dev-2');
+  await cli.rounds(3);
+  cli.night.world.clearClusterError('dev-1');
+  await cli.rounds(4);
+  expect(said(cli)).toEqual(['CRITICAL dev-2']);
+});
+
+test('what is still wrong when a silence ends is told then', async () => {
+  using cli = await anAlertCli(one);
+  await cli.run('silence', 'dev-*', '--until', '2026-11-23T18:20Z');
+  fail(cli, 'dev-1');
+  await cli.rounds(4);
+  expect(said(cli)).toEqual([]);
+  await cli.rounds(2);
+  expect(said(cli)).toEqual(['CRITICAL dev-1']);
+});
+
+test('an acknowledged incident reminds nobody, and its end is told', async () => {
+  using cli = await anAlertCli(one);
+  fail(cli, 'dev-1');
+  await cli.rounds(3);
+  const [incident] = await listed(cli);
+  const { out } = await cli.run('silence', incident?.id.slice(0, 8) ?? '', '--reason', 'ticket 4711');
+  expect(out).toContain(`silenced incident ${incident?.id} until it is over by ada@lab: ticket 4711`);
+  expect(out).toContain('quiet: cluster.error');
+  await cli.rounds(18);
+  expect(said(cli)).toEqual(['CRITICAL dev-1']);
+  cli.night.world.clearClusterError('dev-1');
+  await cli.rounds(4);
+  expect(said(cli)).toEqual(['CRITICAL dev-1', 'Resolved dev-1']);
+  expect(await cli.json('silence', '--list')).toEqual({ asked: [], configured: [] });
+});
+
+test('the list names what people and the config silence, and --end ends it', async () => {
+  using cli = await anAlertCli(`${one}silences: [{ match: "dev-2", days: sat-sun, kinds: [pool.late] }]\n`);
+  await cli.run('silence', 'dev-1', '--for', '2h');
+  await cli.run('silence', 'dev-1', '--for', '3h', '--reason', 'longer');
+  expect(await cli.json('silence', '--list')).toMatchObject({
+    asked: [{ match: 'dev-1', incident: null, until: '2026-11-23T21:00:00Z', who: 'ada@lab', reason: 'longer' }],
+    configured: [{ match: 'dev-2', kinds: ['pool.late'], timezone: 'Europe/Berlin', inForce: false }],
+  });
+  expect((await cli.run('silence', '--list')).out.split('\n')).toEqual([
+    'dev-1 until Mon 2026-11-23 22:00 Europe/Berlin (21:00Z) by ada@lab: longer',
+    expect.stringMatching(/^dev-2 \(pool\.late\) .* Europe\/Berlin by the config, not now$/),
+    '',
+  ]);
+  expect((await cli.run('silence', 'dev-1', '--end')).code).toBe(0);
+  expect(await cli.json('silence', '--list')).toMatchObject({ asked: [] });
+  fail(cli, 'dev-1');
+  await cli.rounds(3);
+  expect(said(cli)).toEqual(['CRITICAL dev-1']);
+});
+
+describe('is refused', () => {
+  test.each([
+    ['without a name', ['silence'], 2, 'name what to silence'],
+    ['a match without an end', ['silence', 'dev-1'], 2, 'a silence ends'],
+    ['a broken match', ['silence', 'dev-[', '--for', '1h'], 2, 'bracket'],
+    ['an end together with its end', ['silence', 'dev-1', '--end', '--for', '1h'], 2, 'cannot be used with'],
+    ['the end of what is not silenced', ['silence', 'dev-1', '--end'], 1, 'Nothing silences "dev-1"'],
+  ])('%s', async (_, argv, code, message) => {
+    using cli = await anAlertCli(one);
+    const ran = await cli.run(...argv);
+    expect([ran.code, ran.out]).toEqual([code, '']);
+    expect(ran.err).toContain(message);
+  });
+
+  test('an incident that is over', async () => {
+    using cli = await anAlertCli(one);
+    fail(cli, 'dev-1');
+    await cli.rounds(3);
+    const [incident] = await listed(cli);
+    cli.night.world.clearClusterError('dev-1');
+    await cli.rounds(4);
+    await cli.night.clock.advance(minuteMs);
+    const { code, err } = await cli.run('silence', incident?.id ?? '');
+    expect(code).toBe(1);
+    expect(err).toContain('is not open');
+  });
+});
