@@ -1,8 +1,9 @@
 import type { EpochMs, Finding, Size } from '../model.ts';
 import { type Change, type PoolMemory, type Refusal, remember } from './memory.ts';
-import { isContended } from './people.ts';
+import { isContended } from './foreign-changes.ts';
 import type { Hold, HoldCode } from './plan.ts';
 import { type PoolView, poolFinding, poolLabel } from './pool-view.ts';
+import { longestCoolDownMs } from './refusal.ts';
 import { describeSize, equalSize, isLower, isRaise, largest } from './size.ts';
 
 /** A size that is wanted, differs from what is seen, and nothing about the pool itself speaks against. */
@@ -139,7 +140,7 @@ function findRaiseOnly(
 
 /** A cool-down after each refusal; three refusals as invalid hold a lower until the config or the pool changes. */
 function refusedFor(view: PoolView, refusal: Refusal, current: Size, to: Size, now: EpochMs): Restriction | undefined {
-  if (now < refusal.until) {
+  if (now < refusal.until && refusal.until - now <= longestCoolDownMs) {
     return {
       code: 'cool-down',
       reason: `${describeSize(to)} was refused (${refusal.detail}); tried again at ${new Date(refusal.until).toISOString()}`,

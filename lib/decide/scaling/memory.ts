@@ -54,6 +54,8 @@ export type PoolMemory = {
   readonly autoscale: boolean;
   /** The size last seen Running, and since when it has been that. */
   readonly seen?: { readonly size: Size; readonly at: EpochMs; readonly updatedAt?: EpochMs | undefined } | undefined;
+  /** Since when every answer has been older than the one that showed `seen`. */
+  readonly olderSince?: EpochMs | undefined;
   /** The remembered base. */
   readonly base?: Size | undefined;
   readonly away?: Away | undefined;

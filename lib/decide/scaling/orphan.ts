@@ -1,11 +1,13 @@
 import type { EpochMs, Finding, ObservedCluster, ObservedPool, Size } from '../model.ts';
 import type { Rule } from '../compiled-config.ts';
+import { recentChanges } from './foreign-changes.ts';
 import { type PoolMemory, remember } from './memory.ts';
 import { observedSize } from './observed-size.ts';
 import type { PoolName } from './plan.ts';
 import type { PoolAsks } from './pool-asks.ts';
-import { type PoolView, poolFinding, poolLabel } from './pool-view.ts';
+import { type Block, type PoolView, poolFinding, poolLabel } from './pool-view.ts';
 import { asPoolSize, equalSize } from './size.ts';
+import { isStale, olderSince } from './stale.ts';
 
 export type OrphanInput = {
   readonly now: EpochMs;
@@ -28,6 +30,8 @@ export function viewOrphan(input: OrphanInput): PoolView | undefined {
     ahead: undefined,
     asks: input.asks.fingerprint,
     missingSince: undefined,
+    olderSince: olderSince(input.memory, pool, input.now),
+    foreign: recentChanges(input.memory.foreign, input.now),
   });
   const { away } = memory;
   if (isInFlight && away === undefined) return orphanView(input, memory, undefined, undefined);
@@ -37,7 +41,7 @@ export function viewOrphan(input: OrphanInput): PoolView | undefined {
   const base = asPoolSize(away.base, pool.autoscale);
   if (base === undefined || memory.autoscale !== pool.autoscale) return unknownBase(input, memory);
   const size = observedSize(pool, memory);
-  const isHome = pool.status === 'Running' && equalSize(size, base) && !isInFlight;
+  const isHome = pool.status === 'Running' && equalSize(size, base) && !isInFlight && !isStale(memory, pool, input.now);
   return isHome ? undefined : orphanView(input, memory, base, size, names);
 }
 
@@ -83,10 +87,15 @@ function orphanView(
     isLateSuppressed: asks.pause !== undefined,
     isPaused: asks.pause !== undefined,
     isOverridden: false,
-    block: pool.status === 'Running' ? undefined : { code: 'pool-not-running', reason: `the pool is ${pool.status}` },
+    block: blockOf(input, memory),
     notices: [],
     decisions: [],
   };
+}
+
+function blockOf({ pool, now }: OrphanInput, memory: PoolMemory): Block | undefined {
+  if (isStale(memory, pool, now)) return { code: 'stale', reason: 'the answer is older than one seen before' };
+  return pool.status === 'Running' ? undefined : { code: 'pool-not-running', reason: `the pool is ${pool.status}` };
 }
 
 /** What stands in for the rule that is gone: no limits, no grace, act. */

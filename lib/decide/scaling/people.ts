@@ -34,7 +34,7 @@ export function takePersonsChange(
   const kept: Kept | undefined = isKept ? { size: running, since: now, until: keptUntil(input, memory) } : undefined;
   const patched = remember(memory, {
     kept,
-    foreign: [...(memory.foreign ?? []), now].slice(-20),
+    foreign: [...(memory.foreign ?? []), now].slice(-3),
     reachedAt: isKept || isPutBack ? now : memory.reachedAt,
   });
   return { memory: patched, kept, notice: noticeOf(input, memory.seen?.size, running, kept) };
@@ -62,9 +62,4 @@ function noticeOf(input: PoolInput, before: Size | undefined, after: Size, kept:
     at: input.now,
     facts: { before: describeSize(before), after: describeSize(after) },
   };
-}
-
-/** Three foreign changes within an hour are no person any more. */
-export function isContended(memory: PoolMemory): boolean {
-  return (memory.foreign?.length ?? 0) >= 3;
 }

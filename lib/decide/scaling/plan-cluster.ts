@@ -5,7 +5,7 @@ import type { Timeline } from '../schedule/timeline.ts';
 import { type FinishedPool, finishPool, type Want } from './finish-pool.ts';
 import { deadlineOf, latenessOf } from './late.ts';
 import { clusterLeads } from './cluster-leads.ts';
-import { type Change, type ClusterRecord, type PoolMemory, remember } from './memory.ts';
+import { type ClusterRecord, type PoolMemory, remember } from './memory.ts';
 import { keepNodes } from './min-nodes.ts';
 import { viewOrphan } from './orphan.ts';
 import type { Decision, Hold, PoolName, PoolState } from './plan.ts';
@@ -71,7 +71,7 @@ export function planCluster(input: ClusterInput): ClusterPlan {
     findings: [...finished.flatMap((pool) => pool.findings), ...late],
     notices: views.flatMap((view) => view.notices),
     decisions: [...settled.decisions, ...views.flatMap((view) => view.decisions)],
-    slotTakenBy: slotTakenBy(input, settled.change),
+    slotTakenBy: slotTakenBy(input, settled),
   };
 }
 
@@ -184,14 +184,14 @@ function recordOf(input: ClusterInput, settled: Settled, finished: readonly Fini
 }
 
 /** One change per cluster, whoever made it: another pool in motion takes the slot too, at most 30 min by its update. */
-function slotTakenBy(input: ClusterInput, change: Change | undefined): string | undefined {
+function slotTakenBy(input: ClusterInput, { change, pools }: Settled): string | undefined {
   if (change) {
     const name = input.pools.find((pool) => pool.id === change.poolId)?.name ?? change.poolId;
     return `a change of ${name} is in flight`;
   }
   const moving = input.pools.find((pool) => {
-    if (pool.status === 'Running' || pool.status === 'Error') return false;
-    return pool.updatedAt === undefined || input.now - pool.updatedAt <= 30 * 60_000;
+    if (pool.status === 'Running' || pool.status === 'Error' || pools[pool.id]?.stuck) return false;
+    return pool.updatedAt === undefined || Math.abs(input.now - pool.updatedAt) <= 30 * 60_000;
   });
   return moving && `${moving.name} is ${moving.status}`;
 }

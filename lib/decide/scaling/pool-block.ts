@@ -1,16 +1,14 @@
-import type { EpochMs, Finding, Size } from '../model.ts';
+import type { Finding, Size } from '../model.ts';
 import { saysAt } from '../schedule/timeline.ts';
 import type { PoolMemory } from './memory.ts';
 import { type Block, type PoolInput, poolFinding, poolLabel } from './pool-view.ts';
 import { isRange } from './size.ts';
+import { isStale } from './stale.ts';
 
 export type PoolBlock = Block & { readonly findings: readonly Finding[] };
 
 /** Statuses that the service is known to use for node pools (cf-mkcli and its integration tests; "Awaiting Network": users). */
 const knownStatuses = new Set(['Creating', 'Running', 'Scaling', 'Upgrading', 'Error', 'Deleting', 'Awaiting Network']);
-
-/** An older answer is ignored for at most this long: after that, time is better evidence than `updated_at`. */
-const staleForMs = 30 * 60_000;
 
 /** Why a pool cannot be judged at all, whatever its schedule says. */
 export function blockOf(input: PoolInput, memory: PoolMemory, size: Size | undefined): PoolBlock | undefined {
@@ -32,7 +30,7 @@ export function blockOf(input: PoolInput, memory: PoolMemory, size: Size | undef
     });
     return { code: 'mismatch', reason: mismatch, findings: [finding] };
   }
-  if (isStale(memory, pool.updatedAt, input.now)) {
+  if (isStale(memory, pool, input.now)) {
     return { code: 'stale', reason: 'the answer is older than one seen before', findings: [] };
   }
   if (pool.status !== 'Running')
@@ -64,10 +62,4 @@ function findMismatch({ pool, rule, names, timeline, now }: PoolInput): string |
   const sizes = [rule.base, rule.idle, ...saysAt(timeline, now)];
   const hasRange = sizes.some((size) => size !== undefined && typeof size !== 'string' && isRange(size));
   return hasRange ? `the rule gives a range, and ${poolLabel(names)} is a fixed pool` : undefined;
-}
-
-function isStale(memory: PoolMemory, updatedAt: EpochMs | undefined, now: EpochMs): boolean {
-  const seen = memory.seen;
-  if (seen?.updatedAt === undefined || updatedAt === undefined) return false;
-  return updatedAt < seen.updatedAt && now - seen.at <= staleForMs;
 }

@@ -1,6 +1,8 @@
 import { lastEdge } from '../schedule/timeline.ts';
+import { recentChanges } from './foreign-changes.ts';
 import { type PoolMemory, remember } from './memory.ts';
 import type { PoolInput } from './pool-view.ts';
+import { olderSince } from './stale.ts';
 
 /** A pool that vanished from the answers is forgotten after this; an answer that omits it must not lose its base. */
 export const forgetAfterMs = 7 * 24 * 60 * 60_000;
@@ -32,8 +34,9 @@ export function refreshMemory(input: PoolInput): PoolMemory {
     kept: keptEnded ? undefined : memory.kept,
     resetAt: ruleChanged || asksChanged || keptEnded ? now : memory.resetAt,
     ahead: memory.ahead !== undefined && memory.ahead <= now ? undefined : memory.ahead,
-    foreign: recent(memory.foreign, now),
+    foreign: recentChanges(memory.foreign, now),
     missingSince: undefined,
+    olderSince: olderSince(memory, pool, now),
   });
 }
 
@@ -48,11 +51,6 @@ function forgetSizes(memory: PoolMemory, autoscale: boolean): PoolMemory {
     reachedAt: undefined,
     lastSet: undefined,
   };
-}
-
-function recent(times: readonly number[] | undefined, now: number): readonly number[] | undefined {
-  const left = times?.filter((at) => at > now - 60 * 60_000);
-  return left === undefined || left.length === 0 ? undefined : left;
 }
 
 /** Seen Running at the target since the last edge and the last reset. */

@@ -3,7 +3,7 @@ import { type PoolMemory, type Refusal, remember } from './memory.ts';
 import { equalSize } from './size.ts';
 
 const firstCoolDownMs = 5 * 60_000;
-const longestCoolDownMs = 20 * 60_000;
+export const longestCoolDownMs = 20 * 60_000;
 const remembered = 4;
 
 export type NewRefusal = {

@@ -5,6 +5,7 @@ import type { Decision, PoolName } from './plan.ts';
 import { addRefusal } from './refusal.ts';
 import { type Settlement, settleChange } from './settle.ts';
 import { describeSize, isRaise } from './size.ts';
+import { isStale } from './stale.ts';
 
 export type Settled = {
   readonly change: Change | undefined;
@@ -35,6 +36,7 @@ export function settleRecord(input: SettleInput): Settled {
 function settleOne(input: SettleInput, settled: Settled, change: Change, wasStuck: boolean): Settled {
   const pool = input.pools.find((candidate) => candidate.id === change.poolId);
   const memory = settled.pools[change.poolId];
+  if (pool && memory && isStale(memory, pool, input.now)) return wasStuck ? settled : { ...settled, change };
   const size = pool && observedSizeDuring(pool, memory, change);
   const running = pool?.status === 'Running' ? size : undefined;
   const settlement = settleChange(change, pool, running, input.now, input.stuckAfterMs);
@@ -76,11 +78,11 @@ function afterSettlement(
     }
     case 'superseded':
     case 'undone':
-      return remember(free, { notApplied: undefined, ahead: undefined });
+      return remember(free, { notApplied: undefined, ahead: undefined, busySince: undefined });
     case 'not-applied':
       return notApplied(free, change, pool, now);
     case 'stuck':
-      return remember(memory, { stuck: change });
+      return remember(memory, { stuck: change, busySince: undefined });
     case 'vanished':
     case 'wait':
       return free;
@@ -91,7 +93,7 @@ function afterSettlement(
 function notApplied(memory: PoolMemory, change: Change, pool: ObservedPool | undefined, now: EpochMs): PoolMemory {
   const isSame = memory.notApplied !== undefined && describeSize(memory.notApplied.target) === describeSize(change.to);
   const count = isSame ? (memory.notApplied?.count ?? 0) + 1 : 1;
-  const counted = remember(memory, { notApplied: { target: change.to, count } });
+  const counted = remember(memory, { notApplied: { target: change.to, count }, busySince: undefined });
   if (count < 3) return counted;
   const why: Refusal['why'] = 'ignored';
   return addRefusal(

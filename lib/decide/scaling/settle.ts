@@ -5,6 +5,8 @@ import { equalSize } from './size.ts';
 /** A PUT that was accepted may take a while to show: before this, the old size proves nothing. */
 const notAppliedAfterMs = 4 * 60_000;
 const vanishedAfterMs = 10 * 60_000;
+/** Two machines' clocks differ by less than this. */
+const clocksDifferMs = 5 * 60_000;
 
 export type Settlement =
   | { readonly kind: 'done'; readonly tookMs: number }
@@ -28,7 +30,7 @@ export function settleChange(
   now: EpochMs,
   stuckAfterMs: number,
 ): Settlement {
-  const age = now - change.claimedAt;
+  const age = ageOf(change, now);
   if (pool === undefined) return age >= vanishedAfterMs ? { kind: 'vanished' } : { kind: 'wait' };
   if (running === undefined) return age >= stuckAfterMs ? { kind: 'stuck' } : { kind: 'wait' };
   if (equalSize(running, change.to)) return { kind: 'done', tookMs: tookMs(change, pool, now) };
@@ -42,5 +44,10 @@ export function settleChange(
 function tookMs(change: Change, pool: ObservedPool, now: EpochMs): number {
   const updated = pool.updatedAt;
   const end = updated !== undefined && updated > change.claimedAt && updated <= now ? updated : now;
-  return end - change.claimedAt;
+  return Math.max(0, end - change.claimedAt);
+}
+
+/** A claim from further ahead than clocks differ was made before the clock went back: nobody knows how old it is. */
+function ageOf({ claimedAt }: Change, now: EpochMs): number {
+  return claimedAt > now + clocksDifferMs ? Number.POSITIVE_INFINITY : now - claimedAt;
 }
