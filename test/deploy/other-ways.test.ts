@@ -11,7 +11,8 @@ const manifests = parseAllDocuments(readFileSync('deploy/kubernetes.yaml', 'utf8
 );
 const kind = (name: string) => manifests.find((one) => one.kind === name);
 
-const spec = (kind('Deployment')?.['spec'] as { template: { spec: PodSpec } }).template.spec;
+const deployment = kind('Deployment') as unknown as { spec: { template: { spec: PodSpec } } };
+const { spec } = deployment.spec.template;
 const [container] = spec.containers;
 
 type PodSpec = {

@@ -1,0 +1,192 @@
+import { readFileSync } from 'node:fs';
+import type { Context } from 'aws-lambda';
+import { describe, expect, test } from 'vitest';
+import { readDelivered } from '../../functions/aws-events.ts';
+import type { Container } from '../../functions/container.ts';
+import { jobHandler } from '../../functions/job-handler.ts';
+import { reserveMs } from '../../functions/middleware/time-budget.ts';
+import { makeHandler } from '../../functions/scale-pools.ts';
+import { StoreError } from '../../lib/errors.ts';
+import { randomId } from '../../lib/io/ids.ts';
+import type { Request } from '../../lib/io/invoke.ts';
+import { silentLog } from '../../lib/io/log.ts';
+import { embeddedLine } from '../../lib/io/metrics/embedded.ts';
+import { readScaleRequest } from '../../lib/io/read-scale-request.ts';
+import { makeRequestLog } from '../../lib/io/request-log.ts';
+import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import type { ScaleOptions } from '../../lib/jobs/scale/scale-parts.ts';
+import { countShards } from '../../lib/jobs/scale/count-shards.ts';
+import { writeRoundFindings } from '../../lib/jobs/records/round-findings.ts';
+
+const context = { awsRequestId: 'r1', getRemainingTimeInMillis: () => 60_000 } as Context;
+const config = { hash: 'abc', regions: [{ name: 'r1' }] } as unknown as Container['config'];
+
+/** A container whose job only notes how it was asked. */
+function noting(clusters: number) {
+  const [asked, invoked, lines]: [ScaleOptions[], Request[], object[]] = [[], [], []];
+  const store = makeMemoryStore({ newId: randomId });
+  const scale = async (_: unknown, options: ScaleOptions) => {
+    asked.push(options);
+    return { plan: { holds: [] }, problems: [], results: [], clusters, pools: 0 };
+  };
+  const log = makeRequestLog({ ...silentLog, info: (message, fields) => lines.push({ message, ...fields }) });
+  const container = {
+    config,
+    app: { scale, parts: { store, clock: { now: () => 1000 } } },
+    log,
+    invoke: async (request: Request) => invoked.push(request) > 0,
+    report: () => {},
+  } as unknown as Container;
+  const round = {
+    schema: 1,
+    at: 1,
+    region: 'r1',
+    configHash: '',
+    isAnswered: true,
+    pools: 0,
+    checkedClusters: [],
+    findings: [],
+  } as const;
+  const saw = (count: number, shard = { index: 0, count: 1 }, at = 1) =>
+    writeRoundFindings(store, { ...round, at, shard, clusters: count });
+  return { open: async () => container, asked, invoked, lines, store, saw };
+}
+
+describe('scale-pools', () => {
+  test('a fleet that nobody has counted is one part', async () => {
+    const { open, asked, invoked } = noting(10);
+    await makeHandler(open)({}, context);
+    expect(asked).toEqual([{ isDryRun: false }]);
+    expect(invoked).toEqual([]);
+  });
+
+  test('2,500 clusters are three parts, one of them its own', async () => {
+    const { open, asked, invoked, saw } = noting(2500);
+    await saw(2500);
+    await makeHandler(open)({}, context);
+    expect(asked).toEqual([{ shard: { index: 0, count: 3 }, isDryRun: false }]);
+    expect(invoked).toEqual([1, 2].map((index) => ({ job: 'scale-pools', shard: { index, count: 3 } })));
+  });
+
+  test('a part starts no further parts', async () => {
+    const { open, asked, invoked, saw } = noting(2500);
+    await saw(2500);
+    await makeHandler(open)({ shard: { index: 2, count: 3 } }, context);
+    expect([asked, invoked]).toEqual([[{ shard: { index: 2, count: 3 }, isDryRun: false }], []]);
+  });
+
+  test('an event looks at its cluster alone', async () => {
+    const { open, asked } = noting(1);
+    await makeHandler(open)({ only: { region: 'r1', cluster: 'dev' } }, context);
+    const seen = [
+      ['r1', 'dev'],
+      ['r1', 'prod'],
+      ['r2', 'dev'],
+    ].map(([region, name]) => asked[0]?.only?.({ region, name } as never));
+    expect(seen).toEqual([true, false, false]);
+  });
+
+  test('parts of an older cut are not counted twice', async () => {
+    const { store, saw } = noting(0);
+    await saw(900, { index: 0, count: 2 }, 1);
+    await saw(900, { index: 1, count: 2 }, 1);
+    expect(await countShards(store, config)).toBe(2);
+    await saw(950, { index: 0, count: 1 }, 2);
+    expect(await countShards(store, config)).toBe(1);
+  });
+
+  test('every line names the request, the job and the config', async () => {
+    const { open, lines } = noting(1);
+    await makeHandler(open)({}, context);
+    expect(lines).toEqual([
+      expect.objectContaining({ message: 'round done', requestId: 'r1', job: 'scale-pools', config: 'abc' }),
+    ]);
+  });
+});
+
+describe('a failed run', () => {
+  const failing = (error: Error) => jobHandler('scale-pools', noting(0).open, () => Promise.reject(error))({}, context);
+
+  test('ends as a failure with our own words', async () => {
+    await expect(failing(new StoreError('the table is away'))).rejects.toThrow('scale-pools failed: the table is away');
+  });
+
+  test('says nothing of what an error from elsewhere holds', async () => {
+    const foreign = Object.assign(new Error('Authorization: Token c0ffee'), { headers: { token: 'c0ffee' } });
+    const failure = await failing(foreign).catch((error: Error) => error);
+    expect(JSON.stringify([String(failure), failure, failure.stack ?? '', failure.cause ?? ''])).not.toContain(
+      'c0ffee',
+    );
+    expect(String(failure)).toBe('RunError: scale-pools failed: an unexpected Error');
+  });
+
+  test('a container that cannot be opened is one too', async () => {
+    const broken = jobHandler(
+      'scale-pools',
+      () => Promise.reject(new Error('secret')),
+      async () => 1,
+    );
+    await expect(broken({}, context)).rejects.toThrow('scale-pools failed: an unexpected Error');
+  });
+});
+
+test('a job gets the time that is left, less what it needs to end', async () => {
+  const left = await jobHandler('x', noting(0).open, async (_, __, timeLeftMs) => timeLeftMs())({}, context);
+  expect(left).toBe(60_000 - reserveMs);
+});
+
+describe('payloads', () => {
+  test.each([
+    [{}, { isDryRun: false }],
+    [null, { isDryRun: false }],
+    ['tick', { isDryRun: false }],
+    [{ dryRun: true }, { isDryRun: true }],
+    [{ shard: { index: 1, count: 2 } }, { shard: { index: 1, count: 2 }, isDryRun: false }],
+  ])('%j', (payload, expected) => {
+    expect(readScaleRequest(payload)).toEqual(expected);
+  });
+
+  test.each([
+    [{ only: 'dev' }],
+    [{ shard: { index: 2, count: 2 } }],
+    [{ shard: { index: -1, count: 2 } }],
+    [{ shard: {} }],
+  ])('%j is refused', (payload) => {
+    expect(() => readScaleRequest(payload)).toThrow('the payload was refused');
+  });
+
+  test.each([
+    ['sqs-batch.json', 'messages'],
+    ['function-url.json', 'request'],
+    ['eventbridge-s3.json', 'bus'],
+  ])('%s comes in as %s', (file, kind) => {
+    expect(readDelivered(JSON.parse(readFileSync(`events/${file}`, 'utf8'))).kind).toBe(kind);
+  });
+
+  test('a message knows its queue', () => {
+    const delivered = readDelivered(JSON.parse(readFileSync('events/sqs-batch.json', 'utf8')));
+    expect(delivered.kind === 'messages' && new Set(delivered.messages.map(({ queue }) => queue))).toEqual(
+      new Set(['lamplighter-ci', 'lamplighter-scenes']),
+    );
+  });
+});
+
+test('a line of metrics is what CloudWatch reads', () => {
+  const values = { lamplighter_last_round_timestamp_seconds: 5, lamplighter_clusters: 3 };
+  expect(JSON.parse(embeddedLine({ installation: 'lamplighter-prod', job: 'scale-pools', at: 7, values }))).toEqual({
+    _aws: {
+      Timestamp: 7,
+      CloudWatchMetrics: [
+        {
+          Namespace: 'Lamplighter',
+          Dimensions: [['installation', 'job']],
+          Metrics: [{ Name: 'lamplighter_last_round_timestamp_seconds', Unit: 'Seconds' }],
+        },
+      ],
+    },
+    message: 'metrics',
+    installation: 'lamplighter-prod',
+    job: 'scale-pools',
+    ...values,
+  });
+});
