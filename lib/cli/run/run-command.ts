@@ -3,6 +3,7 @@ import { makeConfigReader } from '../../config/config-reader.ts';
 import { renderProblem } from '../../config/problem.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import { UsageError } from '../../errors.ts';
+import { sendHeartbeat } from '../../jobs/heartbeat.ts';
 import type { OnCall } from '../../io/mks/counted.ts';
 import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
 import { makeDeliveries } from './deliveries.ts';
@@ -39,6 +40,7 @@ export async function runOnce(parts: ProcessParts, configFile: string, isDryRun:
     const report = await app.scale(config);
     await app.watch(config);
     await app.deliver(config);
+    await sendHeartbeat(app.deliverParts(config));
     return report;
   });
 }

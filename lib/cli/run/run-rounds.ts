@@ -2,6 +2,7 @@ import type { ConfigReader, ConfigReading } from '../../config/config-reader.ts'
 import { renderProblem } from '../../config/problem.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { EpochMs, Finding, ObservedCluster } from '../../decide/model.ts';
+import { sendHeartbeat } from '../../jobs/heartbeat.ts';
 import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
 import { guarded } from './guarded.ts';
 import type { OpenedApp, ProcessParts } from './process-parts.ts';
@@ -51,6 +52,7 @@ export function makeRounds(parts: RoundsParts): Rounds {
       lastRoundAt = clock.now();
       parts.metrics.showRound(report, lastRoundAt, lastRoundAt - startedAt);
     }
+    await guarded(parts, 'heartbeat', () => sendHeartbeat(opened.app.deliverParts(config, () => timeLeft(signal))));
     await guarded(parts, 'metrics', async () => parts.metrics.showStanding(await standingOf(opened, config)));
     if (clock.now() - collectedAt >= hourMs) {
       collectedAt = clock.now();

@@ -1,0 +1,225 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { makeDeliveries } from '../../../lib/cli/run/deliveries.ts';
+import { makeRunMetrics } from '../../../lib/cli/run/run-metrics.ts';
+import { makeRounds, type Rounds } from '../../../lib/cli/run/run-rounds.ts';
+import type { ConfigReading } from '../../../lib/config/config-reader.ts';
+import type { CompiledConfig } from '../../../lib/decide/compiled-config.ts';
+import { silentLog } from '../../../lib/io/log.ts';
+import { makeRedactor } from '../../../lib/io/redact.ts';
+import { putLease } from '../../../lib/jobs/records/ask-records.ts';
+import { listIncidents } from '../../../lib/jobs/records/incident-records.ts';
+import { listNotices } from '../../../lib/jobs/records/notice-records.ts';
+import { writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
+import { aNight, type Night } from '../../support/night-app.ts';
+import { aLease, aMatch, aRule, at, hour, minute } from '../../support/scaling-world.ts';
+
+/** The app loads its jobs when they are first asked for; loading takes real time, which a virtual clock does not see. */
+beforeAll(async () => {
+  const night = aNight(at('2026-03-02T12:00:00Z'), {});
+  await Promise.all([night.app.scale(night.config), night.app.watch(night.config), night.app.deliver(night.config)]);
+});
+
+const rules = [aRule({ match: aMatch('dev-api/workers'), leases: { max: 9, longestMs: 24 * hour } })];
+
+function start(night: Night, read: () => ConfigReading, config: CompiledConfig = night.config) {
+  const stop = new AbortController();
+  const parts = { ...night.app.parts, env: {}, log: silentLog, redactor: makeRedactor() };
+  const opened = { app: night.app, store: night.store };
+  const metrics = makeRunMetrics();
+  const rounds: Rounds = makeRounds({ ...parts, opened, first: config, metrics, readConfig: async () => read() });
+  const running = rounds.run(stop.signal);
+  return { rounds, metrics, stop: () => stop.abort(), running };
+}
+
+/** Time passes in small steps: what goes on between two waits takes no time, but turns of the event loop. */
+async function pass(night: Night, ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 2000) {
+    await night.clock.advance(Math.min(left, 2000));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const good = (config: CompiledConfig): ConfigReading => ({ ok: true, config, changed: false, problems: [] });
+
+describe('the single process', () => {
+  test('looks now, and again after every', async () => {
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
+    const run = start(night, () => good(night.config));
+    await pass(night, minute);
+    const lists = () => night.world.requests.filter(({ path }) => path === '/api/v1/cluster').length;
+    const first = lists();
+    expect(first).toBeGreaterThan(0);
+    await pass(night, 4 * minute + 1000);
+    expect(lists()).toBe(2 * first);
+    expect((await run.metrics.render()).text).toContain('lamplighter_clusters 6');
+    run.stop();
+    await pass(night, 1000);
+    await run.running;
+  });
+
+  test('a wake brings a round for that cluster only, at once', async () => {
+    const night = aNight(at('2026-03-02T22:00:00Z'), { rules });
+    const run = start(night, () => good(night.config));
+    await pass(night, 2 * minute);
+    night.world.forgetRequests();
+    await putLease(
+      night.store,
+      { ...aLease(5, '2026-03-02T22:02:00Z', '2026-03-02T23:30:00Z'), match: aMatch('dev-api/workers') },
+      night.clock.now(),
+    );
+    run.rounds.wake('r1', 'dev-api');
+    await pass(night, 1000);
+    const sent = night.world.requests.map(({ method, path }) => `${method} ${path.replace(/[0-9a-f-]{36}/g, '*')}`);
+    expect(sent.slice(0, 2)).toEqual(['GET /api/v1/cluster', 'GET /api/v1/cluster/*/node-pool']);
+    run.stop();
+    await pass(night, 1000);
+    await run.running;
+  });
+
+  test('an invalid config keeps the last good one, and is an incident', async () => {
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
+    let isBroken = false;
+    const problem = {
+      severity: 'error' as const,
+      file: 'l.yml',
+      line: 3,
+      column: 1,
+      path: 'pools',
+      message: 'wrong',
+      fix: '',
+    };
+    const run = start(night, () =>
+      isBroken ? { ok: false, config: night.config, changed: false, problems: [problem] } : good(night.config),
+    );
+    await pass(night, minute);
+    isBroken = true;
+    await pass(night, 7 * hour + 30 * minute);
+    const open = (await listIncidents(night.store)).filter(({ record }) => record.phase === 'open');
+    expect(open.map(({ record }) => record.kind)).toContain('config.invalid');
+    expect(night.world.pool('dev-api/workers').size).toBe(0);
+    run.stop();
+    await pass(night, 1000);
+    await run.running;
+  });
+
+  test('after a long absence it says so once', async () => {
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
+    await writeRoundFindings(night.store, {
+      schema: 1,
+      at: at('2026-03-02T08:00:00Z'),
+      region: 'r1',
+      shard: { index: 0, count: 1 },
+      configHash: 'x',
+      isAnswered: true,
+      checkedClusters: [],
+      pools: 0,
+      clusters: 0,
+      findings: [],
+    });
+    let noticed: string[] = [];
+    const commit = night.store.commit;
+    const spied = {
+      ...night.store,
+      commit: async (writes: Parameters<typeof commit>[0]) => {
+        noticed = [
+          ...noticed,
+          ...writes.flatMap((write) =>
+            write.key.partition === 'notices' && 'value' in write ? [JSON.stringify(write.value)] : [],
+          ),
+        ];
+        return commit(writes);
+      },
+    };
+    const stop = new AbortController();
+    const parts = { ...night.app.parts, env: {}, log: silentLog, redactor: makeRedactor() };
+    const rounds = makeRounds({
+      ...parts,
+      opened: { app: night.app, store: spied },
+      first: night.config,
+      metrics: makeRunMetrics(),
+      readConfig: async () => good(night.config),
+    });
+    const running = rounds.run(stop.signal);
+    await pass(night, 12 * minute);
+    stop.abort();
+    await pass(night, 1000);
+    await running;
+    expect(noticed.filter((text) => text.includes('was-off'))).toHaveLength(1);
+    expect(noticed.join()).toContain('2026-03-02T08:00:00Z');
+    expect(await listNotices(night.store)).toEqual([]);
+  });
+
+  test('a store that fails for a while costs rounds, not the process', async () => {
+    const night = aNight(at('2026-03-02T18:00:00Z'), { rules });
+    let isDown = false;
+    const store = {
+      ...night.store,
+      list: async (...args: Parameters<typeof night.store.list>) => {
+        if (isDown) throw Object.assign(new Error('the disk is full'), { name: 'StoreError' });
+        return night.store.list(...args);
+      },
+    };
+    const broken = aNight(at('2026-03-02T18:00:00Z'), { rules }, { store });
+    const run = start(broken, () => good(broken.config));
+    await pass(broken, minute);
+    isDown = true;
+    await pass(broken, 90 * minute);
+    isDown = false;
+    await pass(broken, 30 * minute);
+    expect(broken.world.pool('dev-api/workers').size).toBe(0);
+    run.stop();
+    await pass(broken, 1000);
+    await run.running;
+  });
+
+  test('after the stop nothing new is claimed', async () => {
+    const night = aNight(at('2026-03-02T18:59:30Z'), { rules });
+    const run = start(night, () => good(night.config));
+    await pass(night, minute / 6);
+    run.stop();
+    await pass(night, hour);
+    await run.running;
+    expect(night.world.requests.every(({ method }) => method === 'GET')).toBe(true);
+  });
+});
+
+test('the sender looks again when something is due, when rung, and every minute', async () => {
+  const looks: number[] = [];
+  const night = aNight(at('2026-03-02T12:00:00Z'), {});
+  const start0 = night.clock.now();
+  const app = {
+    ...night.app,
+    deliver: async () => {
+      looks.push((night.clock.now() - start0) / 1000);
+      const nextAt = looks.length === 1 ? night.clock.now() + 5000 : undefined;
+      return {
+        destinations: [
+          {
+            name: 'ops',
+            id: 'ops',
+            accepted: 0,
+            confirmed: 0,
+            parked: 0,
+            dropped: 0,
+            failed: 0,
+            waiting: 0,
+            nextAt,
+            problem: undefined,
+          },
+        ],
+        problems: [],
+      };
+    },
+  };
+  const parts = { ...night.app.parts, env: {}, log: silentLog, redactor: makeRedactor() };
+  const deliveries = makeDeliveries(parts, { app, store: night.store }, () => night.config);
+  const stop = new AbortController();
+  const running = deliveries.run(stop.signal);
+  await pass(night, 70_000);
+  deliveries.ring();
+  await pass(night, 1000);
+  stop.abort();
+  await pass(night, 1000);
+  await running;
+  expect(looks.map(Math.round)).toEqual([0, 5, 65, 70]);
+});
