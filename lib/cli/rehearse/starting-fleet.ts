@@ -7,6 +7,7 @@ import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listAsks } from '../../jobs/records/ask-records.ts';
 import { listClusterRecords, listStoredRules } from '../../jobs/records/cluster-records.ts';
+import { readUninstalled } from '../../jobs/records/uninstalled.ts';
 import { observeFleet } from '../../jobs/scale/observe.ts';
 import { reachedRegions } from '../asked-match.ts';
 import { makeCliLog } from '../cli-log.ts';
@@ -42,6 +43,8 @@ export async function startingFleet(parts: CliParts, wish: FleetWish): Promise<S
   return looked ?? look(parts, wish, emptyStore(parts.newId));
 }
 
+const uninstalledNote = 'this fleet is uninstalled: it is rehearsed as it would be after: lamplighter uninstall --undo';
+
 type SeenRegion = {
   readonly source: FleetSource;
   readonly clusters: readonly ObservedFleetCluster[];
@@ -51,7 +54,8 @@ type SeenRegion = {
 async function look(parts: CliParts, wish: FleetWish, store: Store): Promise<StartingFleet> {
   const { config } = wish;
   const seen = wish.isOffline ? undefined : await ask(parts, wish, store);
-  const notes = [...(seen?.notes ?? [])];
+  const isUninstalled = (await readUninstalled(store)) !== undefined;
+  const notes = [...(seen?.notes ?? []), ...(isUninstalled ? [uninstalledNote] : [])];
   const regions: { region: string; source: FleetSource; clusters: readonly ObservedFleetCluster[] }[] = [];
   for (const { name } of config.regions) {
     const own = seen?.answered.has(name)

@@ -14,6 +14,7 @@ import { printable } from '../render/table.ts';
 import { openApp } from '../run/process-parts.ts';
 import { withStore } from '../with-store.ts';
 import { type AwayPool, listAway } from './away-pools.ts';
+import { type PoolBelowBase, poolsBelowBase } from './below-base.ts';
 import { type GivenBack, giveBack } from './give-back.ts';
 
 export type UninstallOptions = ConfigOption &
@@ -37,17 +38,19 @@ export async function uninstall(parts: CliParts, options: UninstallOptions, conf
   await withStore(parts, config, async (store) => {
     if (options.undo) return undo(parts, options, store);
     const { away } = await listAway(store, regionsOf(config));
-    if (options.dryRun) return describePlan(parts, options, away);
+    const { app } = await openApp({ ...parts, log: makeCliLog(parts, 'error') }, config, store);
+    const known = new Set(away.map(({ poolId }) => poolId));
+    const below = await poolsBelowBase(app, config, known, parts.clock.now());
+    if (options.dryRun) return describePlan(parts, options, away, below);
     if (!options.yes) await agree(parts, away, confirm);
     const { now } = parts.clock;
     const mark = await storeUninstalled(store, { at: now(), who: parts.who, reason: options.reason });
     const progress = options.json ? parts.stderr : parts.stdout;
     const tell = (line: string) => progress.write(`${printable(line)}\n`);
     tell(`marked as uninstalled at ${rfc3339(mark.at)} by ${mark.who}: nothing is put to sleep any more`);
-    const { app } = await openApp({ ...parts, log: makeCliLog(parts, 'error') }, config, store);
     const { clock, signal } = parts;
     const given = await giveBack({ app, store, config, clock, signal, tell, since: mark.at, limitMs: options.wait });
-    report(parts, options, away, given);
+    report(parts, options, { away, below }, given);
   });
 }
 
@@ -72,9 +75,15 @@ async function undo(parts: CliParts, { json }: UninstallOptions, store: Store): 
   );
 }
 
-function describePlan({ stdout }: CliParts, { json }: UninstallOptions, away: readonly AwayPool[]): void {
-  if (json) return writeJson(stdout, { away: away.map(awayJson) });
+function describePlan(
+  { stdout }: CliParts,
+  { json }: UninstallOptions,
+  away: readonly AwayPool[],
+  below: readonly PoolBelowBase[],
+): void {
+  if (json) return writeJson(stdout, { away: away.map(awayJson), belowBase: below });
   for (const pool of away) stdout.write(`${printable(nameOf(pool))}  ${planOf(pool)}\n`);
+  for (const pool of below) stdout.write(`${belowText(pool)}\n`);
   stdout.write(
     away.length === 0 ? 'No pool is away from its base.\n' : `${away.length} away; nothing was changed (--dry-run)\n`,
   );
@@ -87,7 +96,9 @@ function planOf({ isLeft, base }: AwayPool): string {
     : `gets its base back: ${describeSize(base)}`;
 }
 
-function report(parts: CliParts, options: UninstallOptions, before: readonly AwayPool[], given: GivenBack): void {
+type Before = { readonly away: readonly AwayPool[]; readonly below: readonly PoolBelowBase[] };
+
+function report(parts: CliParts, options: UninstallOptions, { away: before, below }: Before, given: GivenBack): void {
   const missing = given.notGivenBack;
   const has = (list: readonly AwayPool[], pool: AwayPool) => list.some(({ poolId }) => poolId === pool.poolId);
   const still = missing.map(({ pool }) => pool);
@@ -102,8 +113,10 @@ function report(parts: CliParts, options: UninstallOptions, before: readonly Awa
       left: left.map(awayJson),
       gone: given.gone.map(awayJson),
       notGivenBack: missing.map(({ pool, reason }) => ({ ...awayJson(pool), reason })),
+      belowBase: below,
     });
   }
+  for (const pool of below) parts.stdout.write(`${belowText(pool)}\n`);
   writeText(parts, options, given, done.length, left);
 }
 
@@ -125,6 +138,12 @@ function writeText(
   stdout.write(
     `${given.isDone ? paint.green(pools) : pools}\n${next}\nTo keep the fleet again: lamplighter uninstall --undo\n`,
   );
+}
+
+/** Nobody can tell whether Lamplighter or a person made it smaller: a person decides. */
+function belowText({ cluster, pool, seen, base }: PoolBelowBase): string {
+  const sizes = `is at ${describeSize(seen)}, below the ${describeSize(base)} of its rule`;
+  return `${printable(`${cluster}/${pool}`)}  ${sizes}, and the store does not know why: set it by hand if it sleeps`;
 }
 
 function nameOf({ cluster, pool }: AwayPool): string {
