@@ -52,6 +52,9 @@ function entryOf({ region, cluster, pool, from, to, reason, who }: Action | Hold
 export function roundText(report: ScaleReport, verb: 'would scale' | 'scaled'): string {
   const json = roundJson(report);
   const lines = [
+    ...(report.isUninstalled
+      ? ['uninstalled: pools only get their bases back (undo: lamplighter uninstall --undo)']
+      : []),
     ...json.actions.map((action) => `${labelled(verb, action)} (${action.reason})${resultText(action.result)}`),
     ...json.holds.map((hold) => `${labelled('holds', hold)}: ${hold.reason}`),
     ...json.problems.map((problem) => `problem: ${problem.reason}`),
