@@ -151,11 +151,11 @@ describe('rounds on a simulated fleet', () => {
     const lines = (await listDecisions(night.store, 'r1')).map(
       ({ kind, from, to, reason }) => `${kind} ${from}→${to} ${reason}`,
     );
-    expect(lines.map((line) => line.replace(/after \d+ s/, 'after … s'))).toEqual([
+    expect(lines.map((line) => line.replace(/after \d+ s/, 'after … s').replace(/since .*/, 'since …'))).toEqual([
       'scale 3→0 schedule office-hours: 0',
       'done 3→0 done after … s',
       'scale 0→3 schedule office-hours: 3',
-      'hold 0→3 a change is in flight',
+      'hold 0→3 the change from 0 to 3 is under way since …',
       'done 0→3 done after … s',
     ]);
   });

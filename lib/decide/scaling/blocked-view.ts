@@ -37,7 +37,7 @@ export function blockedView(
     boundary: isUnclear ? edge : undefined,
     lastEdgeAt: isUnclear ? (edge ?? Number.NEGATIVE_INFINITY) : Number.NEGATIVE_INFINITY,
     isLateSuppressed: meant?.target === undefined || isLateSuppressed(input, memory),
-    isPaused: input.asks.pause !== undefined,
+    pause: input.asks.pause,
     isOverridden: false,
     block: block ?? { code: 'absent-size', reason: 'the answer holds no size' },
     findings,
@@ -58,7 +58,11 @@ function meantSize(input: PoolInput, memory: PoolMemory): { base: Size | undefin
 }
 
 /** Lateness is not said where a person asked for it: a pause, an override, a respected change, `observe` of a pool at home. */
-export function isLateSuppressed(input: PoolInput, memory: PoolMemory): boolean {
-  if (input.asks.pause || input.asks.override || memory.kept) return true;
+export function isLateSuppressed(
+  input: PoolInput,
+  memory: PoolMemory,
+  keptDecides = memory.kept !== undefined,
+): boolean {
+  if (input.asks.pause || input.asks.override || keptDecides) return true;
   return input.rule.mode === 'observe' && memory.away === undefined;
 }

@@ -1,4 +1,5 @@
 import type { EpochMs, Finding, Size } from '../model.ts';
+import { deedOf } from './late-deed.ts';
 import type { PoolMemory } from './memory.ts';
 import { type PoolView, poolFinding, poolLabel } from './pool-view.ts';
 import { describeSize, equalSize, isRaise } from './size.ts';
@@ -36,9 +37,16 @@ export function latenessOf(
   if (view.isLateSuppressed || now <= deadline) return undefined;
   const raise = mayBeTooSmall(view, target);
   const text = `${poolLabel(view.names)} should be at ${describeSize(target)} and is at ${describeSize(view.current)} (${view.pool.status}): ${why}`;
+  const did = deedOf(memory, target);
   return poolFinding(view.names, 'pool.late', raise ? 'critical' : 'warning', text, {
     since: deadline,
-    facts: { wanted: describeSize(target), seen: describeSize(view.current), status: view.pool.status },
+    fix: `run: lamplighter explain ${poolLabel(view.names)}, and look at the pool in the console`,
+    facts: {
+      wanted: describeSize(target),
+      seen: describeSize(view.current),
+      status: view.pool.status,
+      ...(did !== undefined && { did }),
+    },
   });
 }
 

@@ -65,14 +65,15 @@ function orphanView(
   names = input.names,
 ): PoolView {
   const { pool, cluster, asks } = input;
-  const isRunning = pool.status === 'Running' && !input.isInFlight && memory.stuck === undefined;
+  const block = blockOf(input, memory);
+  const isRunning = block === undefined && !input.isInFlight && memory.stuck === undefined;
   const findings: readonly Finding[] = [];
   return {
     names,
     cluster,
     pool,
     memory,
-    current,
+    current: block?.code === 'stale' ? undefined : current,
     base,
     findings,
     rule: ruleOfTheGone(memory),
@@ -85,9 +86,9 @@ function orphanView(
     boundary: undefined,
     lastEdgeAt: Number.NEGATIVE_INFINITY,
     isLateSuppressed: asks.pause !== undefined,
-    isPaused: asks.pause !== undefined,
+    pause: asks.pause,
     isOverridden: false,
-    block: blockOf(input, memory),
+    block,
     notices: [],
     decisions: [],
   };

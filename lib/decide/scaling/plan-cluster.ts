@@ -5,6 +5,7 @@ import type { Timeline } from '../schedule/timeline.ts';
 import { type FinishedPool, finishPool, type Want } from './finish-pool.ts';
 import { deadlineOf, latenessOf } from './late.ts';
 import { clusterLeads } from './cluster-leads.ts';
+import { orderViews, rankWants } from './cluster-order.ts';
 import { type ClusterRecord, type PoolMemory, remember } from './memory.ts';
 import { keepNodes } from './min-nodes.ts';
 import { viewOrphan } from './orphan.ts';
@@ -13,7 +14,6 @@ import { asksOfPool } from './pool-asks.ts';
 import type { PoolView } from './pool-view.ts';
 import { forgetAfterMs } from './refresh.ts';
 import { type Settled, settleRecord } from './settle-record.ts';
-import { isRaise } from './size.ts';
 import { viewPool } from './view-pool.ts';
 
 /** A rule that is to act on a pool, with its schedule's timeline for exactly this pool. */
@@ -57,8 +57,7 @@ export type ClusterPlan = {
 export function planCluster(input: ClusterInput): ClusterPlan {
   const settled = settleMarks(input);
   const views = viewPools(input, settled);
-  const ordered = [...views].sort((a, b) => compareViews(a, b, views));
-  const kept = keepNodes(ordered, input.pools, settled.change, input.minNodes);
+  const kept = keepNodes(orderViews(views), input.pools, settled.change, input.minNodes);
   const finished = views.map((view) => finishOne(input, settled, view, kept));
   const late = finished.flatMap((pool) => lateFinding(pool, views, input.now));
   return {
@@ -138,35 +137,9 @@ function lateFinding(pool: FinishedPool, views: readonly PoolView[], now: EpochM
   return late ? [late] : [];
 }
 
-function rankWants(finished: readonly FinishedPool[], views: readonly PoolView[]): readonly RankedWant[] {
-  const wants = finished.flatMap((pool) =>
-    pool.want ? [{ ...pool.want, deadline: deadlineOf(pool.view, pool.memory, views) }] : [],
-  );
-  return wants.sort(
-    (a, b) =>
-      Number(b.raise) - Number(a.raise) || a.deadline - b.deadline || compareText(a.view.names.pool, b.view.names.pool),
-  );
-}
-
-function compareViews(a: PoolView, b: PoolView, views: readonly PoolView[]): number {
-  const raise = (view: PoolView) =>
-    view.current !== undefined && view.target !== undefined && isRaise(view.current, view.target) ? 0 : 1;
-  const deadline = (view: PoolView) => deadlineOf(view, view.memory, views);
-  return (
-    raise(a) - raise(b) ||
-    (deadline(a) < deadline(b) ? -1 : deadline(a) > deadline(b) ? 1 : 0) ||
-    compareText(a.names.pool, b.names.pool)
-  );
-}
-
 function stateOf(view: PoolView, memory: PoolMemory): PoolState {
   const wanted = memory.pending?.target ?? view.target;
   return { ...view.names, status: view.pool.status, seen: view.current, wanted };
-}
-
-/** By code units: the same order on every machine. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Memories by id: of pools seen, as finished; of pools missing, kept for a week, for an answer may omit one. */

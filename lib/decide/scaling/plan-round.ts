@@ -12,6 +12,7 @@ import type { Action, Hold, HoldCode, Plan, RecordUpdate } from './plan.ts';
 import { type ClusterPlan, planCluster, type RankedWant } from './plan-cluster.ts';
 import { makeRuleBook, type RuleBook } from './rule-book.ts';
 import { describeSize, isLower, isRaise } from './size.ts';
+import { because, iso } from './wanted.ts';
 import { isSameJson } from '../same-json.ts';
 
 export type ObservedFleetCluster = {
@@ -85,7 +86,9 @@ function brakeInput(input: RoundInput, plans: readonly ClusterPlan[]): BrakeInpu
   const pools = input.clusters.flatMap((seen) => seen.pools ?? []);
   return {
     now: input.now,
-    wants: plans.flatMap((plan) => plan.wants).filter((want) => !want.view.isPaused && want.view.rule.mode === 'act'),
+    wants: plans
+      .flatMap((plan) => plan.wants)
+      .filter((want) => want.view.pause === undefined && want.view.rule.mode === 'act'),
     storedRules: input.storedRules,
     fleetNodes: pools.reduce((sum, pool) => sum + observedNodes(pool), 0),
     limits: input.config.safety.brake,
@@ -118,7 +121,9 @@ function chooseAction(plan: ClusterPlan, braked: ReadonlySet<RankedWant>, budget
 type Refusal = { readonly code: HoldCode; readonly reason: string };
 
 function safetyHold(want: RankedWant, braked: ReadonlySet<RankedWant>): Refusal | undefined {
-  if (want.view.isPaused) return { code: 'paused', reason: 'paused' };
+  const { pause } = want.view;
+  if (pause)
+    return { code: 'paused', reason: `paused by ${pause.who} until ${iso(pause.until)}${because(pause.reason)}` };
   const wish = `${describeSize(want.from)} → ${describeSize(want.to)}`;
   if (want.view.rule.mode === 'observe') {
     return { code: 'observe', reason: `mode is observe; it would go ${wish} (${want.view.reason})` };

@@ -23,11 +23,10 @@ export function blockOf(input: PoolInput, memory: PoolMemory, size: Size | undef
     };
   }
   if (size === undefined) return absentSize(input);
-  const mismatch = findMismatch(input);
+  const mismatch = findMismatch(input) ?? findOverrideMismatch(input);
   if (mismatch) {
-    const finding = poolFinding(names, 'config.mismatch', 'warning', mismatch, {
-      fix: 'give this pool a rule with a number, or switch its autoscaling on',
-    });
+    const fix = 'give this pool a number, or switch its autoscaling on';
+    const finding = poolFinding(names, 'config.mismatch', 'warning', mismatch, { fix });
     return { code: 'mismatch', reason: mismatch, findings: [finding] };
   }
   if (isStale(memory, pool, input.now)) {
@@ -62,4 +61,11 @@ function findMismatch({ pool, rule, names, timeline, now }: PoolInput): string |
   const sizes = [rule.base, rule.idle, ...saysAt(timeline, now)];
   const hasRange = sizes.some((size) => size !== undefined && typeof size !== 'string' && isRange(size));
   return hasRange ? `the rule gives a range, and ${poolLabel(names)} is a fixed pool` : undefined;
+}
+
+/** Nor can a person ask for one. */
+function findOverrideMismatch({ pool, asks, names }: PoolInput): string | undefined {
+  const { override } = asks;
+  if (pool.autoscale || override === undefined || !isRange(override.exactly)) return undefined;
+  return `the override by ${override.who} gives a range, and ${poolLabel(names)} is a fixed pool`;
 }

@@ -1,3 +1,4 @@
+import type { Pause } from '../asks.ts';
 import type { Rule } from '../compiled-config.ts';
 import type { EpochMs, Finding, Notice, ObservedCluster, ObservedPool, Size } from '../model.ts';
 import type { Timeline } from '../schedule/timeline.ts';
@@ -50,7 +51,8 @@ export type PoolView = {
   readonly lastEdgeAt: EpochMs;
   /** A person asked for it: lateness is not said. */
   readonly isLateSuppressed: boolean;
-  readonly isPaused: boolean;
+  /** The pause in force, the longest where there are several. */
+  readonly pause: Pause | undefined;
   readonly isOverridden: boolean;
   /** Why nothing is done whatever the target is. */
   readonly block: Block | undefined;

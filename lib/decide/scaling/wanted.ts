@@ -102,7 +102,8 @@ function withLease(input: WantedInput, views: ScheduledViews, { size, lease }: C
   return { ...bySchedule(input, views), target };
 }
 
-function because(reason: string | undefined): string {
+/** A reason that a person gave, in brackets after what it is the reason for. */
+export function because(reason: string | undefined): string {
   return reason === undefined ? '' : ` (${reason})`;
 }
 
