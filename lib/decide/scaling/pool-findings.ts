@@ -2,7 +2,7 @@ import type { EpochMs, Finding, Size } from '../model.ts';
 import { isContended } from './foreign-changes.ts';
 import type { PoolMemory } from './memory.ts';
 import { type PoolView, poolFinding, poolLabel } from './pool-view.ts';
-import { describeSize, equalSize } from './size.ts';
+import { describeSize, equalSize, isZero } from './size.ts';
 import { iso } from './wanted.ts';
 
 /** What is wrong with one pool, as far as its own memory and target show it. */
@@ -15,9 +15,9 @@ export function findingsOfPool(
   const { names } = view;
   const label = poolLabel(names);
   const findings: Finding[] = [];
-  if (view.running !== undefined && target === undefined && view.block === undefined) {
+  if (target === undefined && isBaseMissed(view)) {
     const fix = `give the rule a base, or run: lamplighter base "${label}" set <size>`;
-    const text = `${label} should be at its base, and its base is not known (it is at ${describeSize(view.running)})`;
+    const text = `${label} should be at its base, and its base is not known (it is ${view.running === undefined ? `${view.pool.status}, ` : ''}at ${describeSize(view.current)})`;
     findings.push(poolFinding(names, 'base.unknown', 'critical', text, { fix }));
   }
   if (memory.stuck) {
@@ -56,4 +56,11 @@ export function findingsOfPool(
     );
   }
   return findings;
+}
+
+/** Seen Running, or without a node, or without a size at all: whatever else holds it, without its base it stays there. */
+function isBaseMissed({ running, current, block }: PoolView): boolean {
+  if (running !== undefined && block === undefined) return true;
+  if (current === undefined) return block?.code === 'absent-size' || block?.code === 'unknown-status';
+  return isZero(current) && (block?.code === 'pool-not-running' || block?.code === 'unknown-status');
 }

@@ -4,7 +4,7 @@ import { observedSizeDuring } from './observed-size.ts';
 import type { Decision, PoolName } from './plan.ts';
 import { addRefusal } from './refusal.ts';
 import { type Settlement, settleChange } from './settle.ts';
-import { describeSize, isRaise } from './size.ts';
+import { describeSize, isRaise, lower } from './size.ts';
 import { isStale } from './stale.ts';
 
 export type Settled = {
@@ -93,7 +93,9 @@ function afterSettlement(
 function notApplied(memory: PoolMemory, change: Change, pool: ObservedPool | undefined, now: EpochMs): PoolMemory {
   const isSame = memory.notApplied !== undefined && describeSize(memory.notApplied.target) === describeSize(change.to);
   const count = isSame ? (memory.notApplied?.count ?? 0) + 1 : 1;
-  const counted = remember(memory, { notApplied: { target: change.to, count }, busySince: undefined });
+  // It may be applied late: a size that is absent then is our 0.
+  const lastSet = lower(change.to) === 0 ? change.to : memory.lastSet;
+  const counted = remember(memory, { notApplied: { target: change.to, count }, lastSet, busySince: undefined });
   if (count < 3) return counted;
   const why: Refusal['why'] = 'ignored';
   return addRefusal(

@@ -493,3 +493,21 @@ describe('a pool that cannot be judged', () => {
     expect(world.puts.filter(({ to }) => to === 3)).toEqual([]);
   });
 });
+
+describe('a base that is not known', () => {
+  test.each([
+    ['in Error', { status: 'Error' }],
+    ['Upgrading', { status: 'Upgrading' }],
+    ['Running, its 0 left out', { size: undefined }],
+  ])('a pool at 0, %s: critical in the hours of its base', (_title, patch) => {
+    const world = aWorld('2026-03-02T20:00:00Z', [aPool('workers', 0)], { config: remembered });
+    round(world);
+    change(world, 'id-workers', { ...patch, updatedAt: world.now });
+    const night = runUntil(world, '2026-03-03T06:00:00Z').at(-1)?.plan;
+    expect(night?.findings.map(({ kind }) => kind)).not.toContain('base.unknown');
+    const day = runUntil(world, '2026-03-03T08:00:00Z').at(-1)?.plan;
+    expect(day?.findings.filter(({ severity }) => severity === 'critical').map(({ kind }) => kind)).toEqual([
+      'base.unknown',
+    ]);
+  });
+});

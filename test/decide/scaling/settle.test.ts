@@ -272,3 +272,16 @@ describe('a service that leaves zeros out', () => {
     expect(memoryOf(world, 'workers')?.stuck).toBeUndefined();
   });
 });
+
+describe('a lower that is applied late', () => {
+  test('a size left out afterwards is our 0, and the pool comes back in the morning', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)], { onPut: 'lose' });
+    runUntil(world, '2026-03-02T19:20:00Z');
+    expect(memoryOf(world, 'workers')?.refusals?.map(({ why }) => why)).toEqual(['ignored']);
+    expect(world.record?.change).toBeUndefined();
+    change(world, 'id-workers', { size: undefined });
+    world.onPut = 'apply';
+    runUntil(world, '2026-03-03T08:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+  });
+});
