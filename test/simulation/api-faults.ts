@@ -24,7 +24,11 @@ type Episode = {
 };
 
 /** Faults come in stretches of a few minutes to hours, half of them around a change of the schedule. */
-export function makeApiFaults(scenario: Scenario, names: () => readonly string[], edges: readonly EpochMs[]): ApiFaults {
+export function makeApiFaults(
+  scenario: Scenario,
+  names: () => readonly string[],
+  edges: readonly EpochMs[],
+): ApiFaults {
   const chance = makeChance(scenario.seed, 'api');
   const episodes = (['errors', 'lies', 'late'] as const)
     .filter((kind) => scenario.classes.has(kind))
@@ -46,7 +50,8 @@ function drawEpisodes(kind: Episode['class'], scenario: Scenario, edges: readonl
   const { start, faultsEnd } = scenario;
   const count = Math.ceil(((faultsEnd - start) / (24 * hourMs)) * chance.pick([1, 3, 8]));
   return Array.from({ length: count }, () => {
-    const anchor = chance.is(0.6) && edges.length > 0 ? chance.pick(edges) : start + chance.next() * (faultsEnd - start);
+    const anchor =
+      chance.is(0.6) && edges.length > 0 ? chance.pick(edges) : start + chance.next() * (faultsEnd - start);
     const from = anchor - chance.integer(0, 10) * minuteMs;
     const until = Math.min(faultsEnd, from + chance.pick([2, 10, 40, 180]) * minuteMs);
     return { class: kind, from, until, rate: chance.pick([0.1, 0.3, 1]) };
@@ -75,7 +80,12 @@ function drawError({ method }: ApiRequest, chance: Chance): Fault {
     { kind: 'reset', applied },
     { kind: 'hang', applied },
     { kind: 'delay', ms: chance.pick([800, 6_000, 20_000]) },
-    { kind: 'status', status, applied: applied && status >= 500, body: chance.pick(['grpc', 'html', 'empty'] as const) },
+    {
+      kind: 'status',
+      status,
+      applied: applied && status >= 500,
+      body: chance.pick(['grpc', 'html', 'empty'] as const),
+    },
     { kind: 'status', status: 503, body: 'html' },
     { kind: 'rate-limited', retryAfter: chance.pick(['1', '86400', 'soon']) },
     { kind: 'block-page', status: chance.pick([200, 200, 403] as const), applied },

@@ -11,6 +11,10 @@ export async function ask(sim: Simulation, wish: Lease | Override | Pause): Prom
   if (wish.kind === 'lease') await putLease(store.plain, wish, kernel.now());
   else await putAsk(store.plain, wish);
   const text = wish.match?.text ?? '*/*';
+  // The last one under an id stands.
+  const before = story.asks.findIndex((told) => told.ask.id === wish.id && told.ask.until > kernel.now());
+  const told = story.asks[before];
+  if (told) story.asks[before] = { ...told, ask: { ...told.ask, until: kernel.now() } };
   story.asks.push({ ask: wish, at: kernel.now(), pools: (path) => matches(text, path) });
   trace.note(`${kernel.now()} asked: ${wish.kind} ${text} until ${wish.until}`);
   const stir = () => {
@@ -21,7 +25,15 @@ export async function ask(sim: Simulation, wish: Lease | Override | Pause): Prom
 }
 
 export function leaseFor(sim: Simulation, path: string, atLeast: number, until: EpochMs): Lease {
-  return { ...common(sim), kind: 'lease', id: `lease/${sim.newId()}`, match: matchOf(path), atLeast, until, time: sim.kernel.now() };
+  return {
+    ...common(sim),
+    kind: 'lease',
+    id: `lease/${sim.newId()}`,
+    match: matchOf(path),
+    atLeast,
+    until,
+    time: sim.kernel.now(),
+  };
 }
 
 export function overrideFor(sim: Simulation, path: string, exactly: number, until: EpochMs): Override {

@@ -30,13 +30,7 @@ function toText(config: ConfigMeaning): string {
 
 function scheduleText({ name, windows, otherwise, lead }: ScheduleMeaning): readonly string[] {
   const leadText = lead === 'none' ? [] : [`    lead: ${lead === 'auto' ? 'auto' : `${lead}m`}`];
-  return [
-    `  ${name}:`,
-    '    windows:',
-    ...windows.map(windowText),
-    `    otherwise: ${otherwise}`,
-    ...leadText,
-  ];
+  return [`  ${name}:`, '    windows:', ...windows.map(windowText), `    otherwise: ${otherwise}`, ...leadText];
 }
 
 const dayNames = ['', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];

@@ -134,6 +134,8 @@ function edit(chance: Chance, last: ConfigMeaning, draw: ConfigDraw): ConfigMean
     case 5:
       return changeRules((rule) => (rule.match === target ? { ...rule, mode: 'observe' } : rule));
     default:
-      return changeRules((rule) => (rule.match === target ? { ...rule, onRemove: chance.pick(['leave', 'restore']) } : rule));
+      return changeRules((rule) =>
+        rule.match === target ? { ...rule, onRemove: chance.pick(['leave', 'restore']) } : rule,
+      );
   }
 }

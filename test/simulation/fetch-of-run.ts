@@ -28,7 +28,9 @@ export function fetchOfRun(sim: Simulation, run: Run, parts: FetchParts): Fetch 
     const point = pointOf(method, clusterId, poolId);
     const isPut = method === 'PUT' && clusterId !== undefined;
     return operate(sim, run, point, async () => {
-      const fault = sim.apiFaults.decide({ method, clusterId, poolId }, sim.kernel.now());
+      const fault =
+        drawnFault(run, method, clusterId, poolId) ??
+        sim.apiFaults.decide({ method, clusterId, poolId }, sim.kernel.now());
       noteFault(sim, fault, clusterId);
       if (isPut) standOut(sim, run, clusterId);
       try {
@@ -42,7 +44,14 @@ export function fetchOfRun(sim: Simulation, run: Run, parts: FetchParts): Fetch 
   };
 }
 
-export function noteFault(sim: Simulation, fault: ApiFault | undefined, cluster: string | undefined): void {
+function drawnFault(run: Run, method: string, clusterId = '', poolId?: string): ApiFault | undefined {
+  if (method !== 'GET' || poolId !== undefined) return undefined;
+  const fault = run.drawn.get(clusterId);
+  run.drawn.delete(clusterId);
+  return fault;
+}
+
+function noteFault(sim: Simulation, fault: ApiFault | undefined, cluster: string | undefined): void {
   if (fault === undefined) return;
   sim.stats.fault(fault.class);
   const at = sim.kernel.now();

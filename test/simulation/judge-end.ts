@@ -22,7 +22,9 @@ export function judgeConvergence(sim: Simulation): void {
 
 async function judgeAll(sim: Simulation): Promise<void> {
   const now = sim.kernel.now();
-  const views = sim.world.clusters().flatMap((cluster) => cluster.pools.map((view) => ({ view, siblings: cluster.pools.length - 1 })));
+  const views = sim.world
+    .clusters()
+    .flatMap((cluster) => cluster.pools.map((view) => ({ view, siblings: cluster.pools.length - 1 })));
   const rounds = await listRoundFindings(sim.store.plain, 'r1');
   for (const { view, siblings } of views) {
     const pool = sim.story.pools.get(view.id);
@@ -43,14 +45,19 @@ function judgePool(
   sim.stats.figures.judged += 1;
   const seen = sizeOf(view);
   if (wanted.some((size) => isSame(size, seen))) return;
-  const findings = rounds.flatMap((round) => round.findings).filter((finding) => isAbout(finding, pool.id) || finding.kind === 'config.brake');
+  const findings = rounds
+    .flatMap((round) => round.findings)
+    .filter((finding) => isAbout(finding, pool.id) || finding.kind === 'config.brake');
   const excuse = excuseOf(sim, pool, findings);
   if (excuse !== undefined) {
     sim.stats.figures.excused += 1;
     return;
   }
   const said = findings.map(({ kind }) => kind).join(', ') || 'nothing';
-  sim.violate('not right', `${pool.path} is ${view.status} at ${show(seen)} and should be at ${wanted.map(show).join(' or ')}; said: ${said}`);
+  sim.violate(
+    'not right',
+    `${pool.path} is ${view.status} at ${show(seen)} and should be at ${wanted.map(show).join(' or ')}; said: ${said}`,
+  );
 }
 
 /** Sizes that are right now; undefined = not to be judged at this instant (a change is still allowed to be under way). */
@@ -64,21 +71,34 @@ function wantedAt(sim: Simulation, pool: PoolStory, siblings: number, now: Epoch
   const allowedMs = (45 + 17 * siblings) * minuteMs + 2 * sim.scenario.tickMs + lowers;
   const told = sim.story.asks.filter((one) => one.pools(pool.path) && one.at > sim.scenario.faultsEnd);
   const hand = pool.hands.findLast(({ at }) => at > sim.scenario.faultsEnd);
-  const restless = [...told.flatMap(({ ask, at }) => [at, ask.until]), ...(hand ? [hand.at, ...[23.5, 24, 24.5].map((hours) => hand.at + hours * hourMs)] : [])];
+  const restless = [
+    ...told.flatMap(({ ask, at }) => [at, ask.until]),
+    ...(hand ? [hand.at, ...[23.5, 24, 24.5].map((hours) => hand.at + hours * hourMs)] : []),
+  ];
   if (restless.some((at) => at <= now && at > now - allowedMs)) return undefined;
   if (oracle.edges(now - allowedMs, now + 80 * minuteMs).length > 0) return undefined;
   const scheduled = scheduledAt(pool, rule, oracle.termsAt(now));
   if (meaning.minNodesPerCluster !== undefined && scheduled.every(({ max }) => max < 2)) return undefined;
   const edge = oracle.edges(now - 7 * 24 * hourMs, now).at(-1) ?? now;
-  const isKept = hand !== undefined && hand.at > edge && now - hand.at < 24 * hourMs && hand.isAfterArrival && rule.onHumanChange !== 'enforce';
+  const isKept =
+    hand !== undefined &&
+    hand.at > edge &&
+    now - hand.at < 24 * hourMs &&
+    hand.isAfterArrival &&
+    rule.onHumanChange !== 'enforce';
   const standing = isKept ? [hand.size] : scheduled;
-  const leases = told.filter(({ ask }) => ask.kind === 'lease' && ask.until > now);
-  const cap = rule.leasesMax ?? rule.limits.max ?? Math.max(...basesOf(rule, pool).map(({ max }) => max));
-  const floors = leases.map(({ ask }) => bounds(Math.min(ask.kind === 'lease' ? ask.atLeast : 0, cap)));
-  return standing.map((size) => largestOf([size, ...floors]));
+  const leases = told.flatMap(({ ask }) => (ask.kind === 'lease' && ask.until > now ? [ask.atLeast] : []));
+  const caps = [rule.leasesMax ?? rule.limits.max ?? basesOf(rule, pool).map(({ max }) => max)].flat();
+  return caps.flatMap((cap) =>
+    standing.map((size) => largestOf([size, ...leases.map((n) => bounds(Math.min(n, cap)))])),
+  );
 }
 
-function scheduledAt(pool: PoolStory, rule: NonNullable<ReturnType<typeof ruleFor>>, terms: readonly (string | number)[]): readonly Bounds[] {
+function scheduledAt(
+  pool: PoolStory,
+  rule: NonNullable<ReturnType<typeof ruleFor>>,
+  terms: readonly (string | number)[],
+): readonly Bounds[] {
   const bases = basesOf(rule, pool);
   const isBase = terms.includes('base');
   return (isBase ? bases : [undefined]).map((base) =>
@@ -100,6 +120,9 @@ function excuseOf(sim: Simulation, pool: PoolStory, findings: readonly Finding[]
   const kinds = new Set(findings.map(({ kind }) => kind));
   if (kinds.has('base.unknown') && (pool.isBaseUncertain || pool.kindChangedAt !== undefined)) return 'base';
   if (kinds.has('config.mismatch') && pool.kindChangedAt !== undefined) return 'kind';
+  const isZeroUnclear =
+    sim.world.behaviour.leavesOutZeroSize && (pool.isBaseUncertain || pool.hands.some(({ size }) => size.max === 0));
+  if (kinds.has('pool.unclear') && isZeroUnclear) return 'a zero that is left out';
   if (kinds.has('pool.refused') && sim.scenario.classes.has('refusals')) return 'refused';
   return undefined;
 }

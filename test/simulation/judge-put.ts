@@ -20,7 +20,8 @@ export function judgePut(sim: Simulation, round: Round, put: SentPut): void {
   sim.stats.figures.puts += 1;
   const pool = sim.story.pools.get(put.poolId);
   const text = round.reads.get(put.poolId);
-  if (pool === undefined || text === undefined) return sim.violate('blind put', `a PUT to ${put.poolId} without a fresh read`);
+  if (pool === undefined || text === undefined)
+    return sim.violate('blind put', `a PUT to ${put.poolId} without a fresh read`);
   const sent = readSent(sim, put, text, pool);
   sim.trace.note(`${sim.kernel.now()} ${round.process} puts ${pool.path} ${show(sent.from)} -> ${show(sent.to)}`);
   const say = (kind: string, what: string) =>
@@ -90,7 +91,11 @@ function wishesFor(sim: Simulation, round: Round, pool: PoolStory): readonly Bou
   if (rule === undefined) return [...given, ...pool.bases];
   if (rule.mode === 'observe') return undefined;
   const oracle = sim.story.schedule(meaning, pool.path);
-  const instants = [wall - slackMs, wall, ...(oracle?.edges(wall - slackMs, wall + leadOf(round, rule.schedule)) ?? [])];
+  const instants = [
+    wall - slackMs,
+    wall,
+    ...(oracle?.edges(wall - slackMs, wall + leadOf(round, rule.schedule)) ?? []),
+  ];
   const bases = [...basesOf(rule, pool), ...(rule.base === 'remembered' ? given : [])];
   const scheduled = instants.flatMap((at) =>
     (oracle?.termsAt(at) ?? []).flatMap((term) =>
@@ -98,8 +103,18 @@ function wishesFor(sim: Simulation, round: Round, pool: PoolStory): readonly Bou
     ),
   );
   const hands = pool.hands.filter(({ at }) => at > wall - 25 * hourMs).map(({ size }) => size);
+  // A PUT that met a fault may look as if somebody had put the old size back, which then is kept.
+  const undone = pool.puts
+    .filter(({ at }) => at > wall - 25 * hourMs && wasDeceived(sim, at - minuteMs))
+    .map(({ from }) => from);
   const floor = meaning.minNodesPerCluster;
-  return [...scheduled, ...hands, ...askedFor(sim, pool, wall, rule, bases), ...(floor === undefined ? [] : [bounds(floor)])];
+  return [
+    ...scheduled,
+    ...hands,
+    ...undone,
+    ...askedFor(sim, pool, wall, rule, bases),
+    ...(floor === undefined ? [] : [bounds(floor)]),
+  ];
 }
 
 function leadOf(round: Round, schedule: string): number {

@@ -29,7 +29,8 @@ function judgeBudget(sim: Simulation, round: Round, report: ScaleReport): void {
   const lists = sim.world.clusters().length + 1;
   const isDisturbed = wasDeceived(sim, round.startedAt - minuteMs);
   const most = lists + 2 * report.results.length;
-  const slack = isDisturbed || sim.scenario.classes.has('secrets') ? 3 : 1;
+  const isOffBalance = isDisturbed || sim.scenario.classes.has('secrets');
+  const slack = isOffBalance ? 3 : 1;
   if (round.calls() > most * slack) sim.violate('budget', `${round.calls()} calls where ${most} are enough`);
 }
 
@@ -42,9 +43,9 @@ function noteArrival(sim: Simulation, round: Round, pool: PoolStory, view: PoolV
   const rule = ruleFor(round.config.meaning, pool.path);
   const oracle = sim.story.schedule(round.config.meaning, pool.path);
   if (rule === undefined || oracle === undefined || view.status !== 'Running') return;
-  const wanted = oracle.termsAt(round.startedAt).flatMap((term) =>
-    term === 'base' ? basesOf(rule, pool) : (resolve(term, rule, undefined) ?? []),
-  );
+  const wanted = oracle
+    .termsAt(round.startedAt)
+    .flatMap((term) => (term === 'base' ? basesOf(rule, pool) : (resolve(term, rule, undefined) ?? [])));
   // Where several bases are possible, it is not known which one it had arrived at.
   if (wanted.length === 1 && wanted[0] && isSame(wanted[0], sizeOf(view))) pool.arrivedAt = round.startedAt;
 }
@@ -66,8 +67,14 @@ function judgeDarkness(
   const since = Math.max(darkFrom, pool.darkSeen.at);
   const deadline = since + (45 + 17 * siblings + 15) * minuteMs + 2 * sim.scenario.tickMs;
   if (round.startedAt <= deadline || sizeOf(view).max > 0) return;
-  const isSaid = report.plan.findings.some((finding) => finding.severity === 'critical' && isAbout(finding, pool.id));
-  if (!isSaid) sim.violate('dark', `${pool.path} is ${view.status} at 0 since ${when(since)} and no critical finding says so`);
+  const findings = report.plan.findings.filter((finding) => isAbout(finding, pool.id));
+  if (findings.some(({ severity }) => severity === 'critical')) return;
+  const said = findings.map(({ kind }) => kind).join(', ') || 'nothing';
+  const held = report.plan.holds
+    .filter(({ poolId }) => poolId === pool.id)
+    .map(({ code, reason }) => `${code} (${reason})`);
+  const text = `${pool.path} is ${view.status} at 0 since ${when(since)} and nothing critical is said; said: ${said}; held: ${held.join(', ')}`;
+  sim.violate('dark', text);
 }
 
 /** Since when it should be at its base and is not, for all that people can know; undefined = somebody wanted that. */
@@ -76,12 +83,15 @@ function darkSince(sim: Simulation, round: Round, pool: PoolStory): EpochMs | un
   const rule = ruleFor(meaning, pool.path);
   const oracle = sim.story.schedule(meaning, pool.path);
   const now = round.startedAt;
-  if (rule === undefined || oracle === undefined || rule.mode === 'observe' || pool.zeroSince === undefined) return undefined;
+  if (rule === undefined || oracle === undefined || rule.mode === 'observe' || pool.zeroSince === undefined)
+    return undefined;
   if (oracle.termsAt(now).some((term) => term !== 'base')) return undefined;
   if (basesOf(rule, pool).every(({ max }) => max === 0)) return undefined;
   const edge = oracle.edges(now - 24 * hourMs, now).at(-1) ?? now - 24 * hourMs;
   if (pool.hands.some((hand) => hand.at > now - 25 * hourMs)) return undefined;
-  const asks = sim.story.asks.filter((told) => told.pools(pool.path)).map(({ ask, at }) => (at < now ? Math.min(ask.until, now) : 0));
+  const asks = sim.story.asks
+    .filter((told) => told.pools(pool.path))
+    .map(({ ask, at }) => (at < now ? Math.min(ask.until, now) : 0));
   const lastLoss = sim.story.losses.at(-1) ?? 0;
   return Math.max(edge, pool.zeroSince, configAt, lastLoss, pool.bornAt + 30 * minuteMs, ...asks);
 }

@@ -1,3 +1,4 @@
+import type { ApiFault } from './api-faults.ts';
 import type { AwaitPoint } from './coverage.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -13,6 +14,8 @@ export type Run = {
   readonly onCrash: () => void;
   /** Requests to the API so far. */
   calls: number;
+  /** Faults that are already drawn for its next list, by cluster ('' = the list of clusters). */
+  readonly drawn: Map<string, ApiFault>;
 };
 
 /**

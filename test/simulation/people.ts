@@ -14,7 +14,8 @@ export function letPeopleAct(sim: Simulation, edges: readonly EpochMs[]): void {
   const days = (faultsEnd - start) / dayMs;
   const instants = (perDay: number, spread: Chance) =>
     Array.from({ length: Math.ceil(days * perDay) }, () => {
-      const anchor = spread.is(0.5) && edges.length > 0 ? spread.pick(edges) + spread.integer(-40, 70) * minuteMs : undefined;
+      const anchor =
+        spread.is(0.5) && edges.length > 0 ? spread.pick(edges) + spread.integer(-40, 70) * minuteMs : undefined;
       return Math.min(anchor ?? Math.floor(start + spread.next() * (faultsEnd - start)), faultsEnd - minuteMs);
     });
   if (classes.has('people')) {
@@ -44,10 +45,14 @@ function personActs(sim: Simulation, chance: Chance): void {
   if (kind === 9) return flipKind(sim, view, path, chance);
   if (kind === 10) {
     sim.world.setPoolError(path, 'a node did not come up');
-    return sim.kernel.at(sim.kernel.now() + chance.integer(20, 200) * minuteMs, () => tryTo(() => sim.world.clearPoolError(path)));
+    return sim.kernel.at(sim.kernel.now() + chance.integer(20, 200) * minuteMs, () =>
+      tryTo(() => sim.world.clearPoolError(path)),
+    );
   }
   sim.world.setClusterError(view.clusterId, 'the control plane is degraded');
-  sim.kernel.at(sim.kernel.now() + chance.integer(20, 200) * minuteMs, () => tryTo(() => sim.world.clearClusterError(view.clusterId)));
+  sim.kernel.at(sim.kernel.now() + chance.integer(20, 200) * minuteMs, () =>
+    tryTo(() => sim.world.clearClusterError(view.clusterId)),
+  );
 }
 
 function drawSize(chance: Chance, view: PoolView): Bounds {
@@ -81,8 +86,15 @@ export function noteHand(sim: Simulation, id: string, before: PoolView, size: Bo
   const pool = sim.story.pools.get(id);
   const at = sim.kernel.now();
   if (pool === undefined) return;
-  const edge = sim.configs.map(({ meaning }) => sim.story.schedule(meaning, pool.path)?.edges(at - dayMs, at).at(-1) ?? 0);
-  const isAfterArrival = before.status === 'Running' && pool.arrivedAt > Math.max(...edge) && pool.arrivedAt > (pool.hands.at(-1)?.at ?? 0);
+  const edge = sim.configs.map(
+    ({ meaning }) =>
+      sim.story
+        .schedule(meaning, pool.path)
+        ?.edges(at - dayMs, at)
+        .at(-1) ?? 0,
+  );
+  const isAfterArrival =
+    before.status === 'Running' && pool.arrivedAt > Math.max(...edge) && pool.arrivedAt > (pool.hands.at(-1)?.at ?? 0);
   pool.hands.push({ at, size, isAfterArrival });
   pool.bases.push(size);
   stirNow(sim);
@@ -116,7 +128,9 @@ function flipKind(sim: Simulation, view: PoolView, path: string, chance: Chance)
     });
   flip(view.autoscale ? 'off' : { min: 1, max: 3 });
   const back = view.autoscale ? { min: view.sizeMin ?? 0, max: view.sizeMax ?? 1 } : 'off';
-  sim.kernel.at(Math.min(sim.kernel.now() + chance.integer(1, 20) * hourMs, sim.scenario.faultsEnd - minuteMs), () => flip(back));
+  sim.kernel.at(Math.min(sim.kernel.now() + chance.integer(1, 20) * hourMs, sim.scenario.faultsEnd - minuteMs), () =>
+    flip(back),
+  );
 }
 
 async function personAsks(sim: Simulation, chance: Chance): Promise<void> {
@@ -125,7 +139,10 @@ async function personAsks(sim: Simulation, chance: Chance): Promise<void> {
   sim.stats.fault('asks');
   const path = `${view.cluster}/${view.name}`;
   const last = sim.scenario.faultsEnd + 8 * hourMs;
-  const until = Math.min(sim.kernel.now() + chance.pick([20, 60, 180, 600]) * minuteMs + chance.integer(0, 9) * 1000, last);
+  const until = Math.min(
+    sim.kernel.now() + chance.pick([20, 60, 180, 600]) * minuteMs + chance.integer(0, 9) * 1000,
+    last,
+  );
   const kind = chance.integer(0, 5);
   if (kind <= 2) return ask(sim, leaseFor(sim, path, chance.integer(1, 9), until));
   if (kind === 3) return ask(sim, overrideFor(sim, path, chance.integer(0, 4), until));

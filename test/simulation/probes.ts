@@ -51,5 +51,11 @@ function isCalm(sim: Simulation, view: PoolView): boolean {
   if (rule === undefined || oracle === undefined || rule.mode === 'observe' || pool === undefined) return false;
   const isNight = oracle.termsAt(now).every((term) => term === 'idle');
   const isFar = oracle.edges(now - 2 * hourMs, now + 4 * hourMs).length === 0;
-  return isNight && isFar && pool.arrivedAt > now - 90 * minuteMs && !pool.isBaseUncertain && pool.kindChangedAt === undefined;
+  return (
+    isNight &&
+    isFar &&
+    pool.arrivedAt > now - 90 * minuteMs &&
+    !pool.isBaseUncertain &&
+    pool.kindChangedAt === undefined
+  );
 }

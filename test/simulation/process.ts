@@ -37,7 +37,11 @@ export type Process = {
   readonly name: string;
   skewMs: number;
   /** One round, unless the process is down; resolves when it is over, or never. */
-  readonly tick: (how: { readonly isTimed: boolean; readonly options?: ScaleOptions; readonly isAtOnce?: boolean }) => void;
+  readonly tick: (how: {
+    readonly isTimed: boolean;
+    readonly options?: ScaleOptions;
+    readonly isAtOnce?: boolean;
+  }) => void;
 };
 
 export function makeProcess(sim: Simulation, name: string, judges: Judges): Process {
@@ -55,7 +59,7 @@ export function makeProcess(sim: Simulation, name: string, judges: Judges): Proc
       const onCrash = () => {
         state = newLife(sim.kernel.now() + sim.latency.pick([1_000, 20_000, 240_000]));
       };
-      const run: Run = { process: name, life: own.life, isTimed, onCrash, calls: 0 };
+      const run: Run = { process: name, life: own.life, isTimed, onCrash, calls: 0, drawn: new Map() };
       own.running += 1;
       void runRound(sim, run, own, clock, options, judges).then(() => (own.running -= 1));
     },
@@ -91,7 +95,17 @@ async function runRound(
   const claims: Claims = new Map();
   const startedAt = sim.kernel.now();
   const isFrozen = () => run.life.frozenUntil > startedAt;
-  const round: Round = { process: run.process, startedAt, wall: wall.now, config, options, claims, reads, calls: () => run.calls, isFrozen };
+  const round: Round = {
+    process: run.process,
+    startedAt,
+    wall: wall.now,
+    config,
+    options,
+    claims,
+    reads,
+    calls: () => run.calls,
+    isFrozen,
+  };
   sim.stats.figures.rounds += 1;
   const parts: FetchParts = {
     reads,

@@ -6,7 +6,6 @@ import { clusterShape, poolShape } from '../../lib/io/mks/shapes.ts';
 import * as v from 'valibot';
 import { moveAutoscaledPool } from '../../lib/simulator/autoscaler.ts';
 import { clusterText, poolText } from '../../lib/simulator/history.ts';
-import { noteFault } from './fetch-of-run.ts';
 import { operate, type Run } from './operate.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -21,24 +20,27 @@ export function withQuickLists(sim: Simulation, run: Run, whole: Mks, isTokenGoo
     ...whole,
     listClusters: async () => {
       if (!quick()) return whole.listClusters();
-      if (faultAhead(sim, undefined, '/api/v1/cluster')) return whole.listClusters();
+      if (faultAhead(sim, run, undefined)) return whole.listClusters();
       return operate(sim, run, 'api: list clusters', async () => allClusters(sim));
     },
     listNodePools: async (clusterId) => {
       if (!quick()) return whole.listNodePools(clusterId);
-      if (faultAhead(sim, clusterId, `/api/v1/cluster/${clusterId}/node-pool`)) return whole.listNodePools(clusterId);
-      return operate(sim, run, 'api: list pools', async () => poolsOf(sim, clusterId) ?? whole.listNodePools(clusterId));
+      if (faultAhead(sim, run, clusterId)) return whole.listNodePools(clusterId);
+      return operate(
+        sim,
+        run,
+        'api: list pools',
+        async () => poolsOf(sim, clusterId) ?? whole.listNodePools(clusterId),
+      );
     },
   };
 }
 
-/** A fault drawn here waits for the request that now goes over HTTP. */
-function faultAhead(sim: Simulation, clusterId: string | undefined, path: string): boolean {
+/** A fault drawn here waits for the request of this run that now goes over HTTP. */
+function faultAhead(sim: Simulation, run: Run, clusterId: string | undefined): boolean {
   const fault = sim.apiFaults.decide({ method: 'GET', clusterId, poolId: undefined }, sim.kernel.now());
-  if (fault === undefined) return false;
-  noteFault(sim, fault, clusterId);
-  sim.pendingFaults.set(`GET ${path}`, fault.fault);
-  return true;
+  if (fault !== undefined) run.drawn.set(clusterId ?? '', fault);
+  return fault !== undefined;
 }
 
 function allClusters(sim: Simulation): Answer<readonly ObservedCluster[]> {

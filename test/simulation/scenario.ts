@@ -89,7 +89,12 @@ export function drawScenario(options: SimulationOptions): Scenario {
 function drawStart(chance: Chance, days: number): EpochMs {
   const year = chance.integer(2026, 2028);
   const anyDay = Date.UTC(year, chance.integer(0, 11), chance.integer(1, 28));
-  const special = chance.pick([lastSunday(year, 2), lastSunday(year, 9), Date.UTC(2028, 1, 29), Date.UTC(year, 11, 24)]);
+  const special = chance.pick([
+    lastSunday(year, 2),
+    lastSunday(year, 9),
+    Date.UTC(2028, 1, 29),
+    Date.UTC(year, 11, 24),
+  ]);
   const before = chance.integer(0, days - 1);
   return (chance.is(0.5) ? special - before * dayMs : anyDay) + chance.integer(0, 143) * 10 * minuteMs;
 }
@@ -105,7 +110,11 @@ function drawClusters(chance: Chance, count: number): readonly ClusterSpec[] {
 }
 
 function drawPools(chance: Chance, cluster: string): ClusterSpec['pools'] {
-  if (cluster === 'ml') return [{ name: 'system', size: 2 }, { name: 'gpu', min: 0, max: 4 }];
+  if (cluster === 'ml')
+    return [
+      { name: 'system', size: 2 },
+      { name: 'gpu', min: 0, max: 4 },
+    ];
   if (cluster.startsWith('prod')) {
     return [
       { name: 'workers', min: 3, max: 9 },

@@ -46,7 +46,11 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
     done: (round, report) => judgeRound(sim, round, report),
     failed: (_round, error) => {
       const isStore = error instanceof Error && error.name === 'StoreError';
-      if (!isStore) sim.violate('thrown', error instanceof Error ? `${error.message} ${error.stack ?? ''}` : 'something was thrown');
+      if (!isStore)
+        sim.violate(
+          'thrown',
+          error instanceof Error ? `${error.message} ${error.stack ?? ''}` : 'something was thrown',
+        );
     },
   };
   const processes = ['first', 'second'].map((name) => makeProcess(sim, name, judges));
@@ -130,7 +134,11 @@ function allEdges(sim: Simulation): readonly EpochMs[] {
 }
 
 /** Every change that any schedule of any config makes, over the whole simulation. */
-function edgesOf(story: Simulation['story'], configs: readonly ConfigInForce[], scenario: Scenario): readonly EpochMs[] {
+function edgesOf(
+  story: Simulation['story'],
+  configs: readonly ConfigInForce[],
+  scenario: Scenario,
+): readonly EpochMs[] {
   const found = new Set<EpochMs>();
   for (const { meaning } of configs) {
     const seen = new Set<string>();

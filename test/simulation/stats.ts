@@ -41,7 +41,17 @@ export function makeStats(): Stats {
 }
 
 export function noFigures(): Figures {
-  const none = { clusterDays: 0, rounds: 0, awaits: 0, crashes: 0, calls: 0, puts: 0, commits: 0, judged: 0, excused: 0 };
+  const none = {
+    clusterDays: 0,
+    rounds: 0,
+    awaits: 0,
+    crashes: 0,
+    calls: 0,
+    puts: 0,
+    commits: 0,
+    judged: 0,
+    excused: 0,
+  };
   return { ...none, faults: {}, crashedAt: {} };
 }
 
@@ -64,7 +74,11 @@ export function uncovered(figures: Figures): readonly string[] {
 }
 
 /** What happened, in order, as one hash: two runs of a seed are the same when their traces are. */
-export type Trace = { readonly note: (line: string) => void; readonly hash: () => string; readonly lines: readonly string[] };
+export type Trace = {
+  readonly note: (line: string) => void;
+  readonly hash: () => string;
+  readonly lines: readonly string[];
+};
 
 export function makeTrace(keepsLines: boolean): Trace {
   const hash = createHash('sha256');

@@ -48,10 +48,7 @@ function commitPoint(writes: readonly Write[], claims: Claims, startedAt: number
 }
 
 /** A write that puts a change in flight; one of an earlier round is told by its older instant. */
-function claimIn(
-  writes: readonly Write[],
-  startedAt: number,
-): { clusterId: string; claimedAt: number } | undefined {
+function claimIn(writes: readonly Write[], startedAt: number): { clusterId: string; claimedAt: number } | undefined {
   const [first] = writes;
   if (first === undefined || first.kind === 'deleteIfVersion' || !first.key.partition.startsWith('clusters/'))
     return undefined;
@@ -66,7 +63,8 @@ function lookAt(sim: Simulation, writes: readonly Write[]): void {
   for (const write of writes) {
     if (write.kind === 'deleteIfVersion') continue;
     const text = JSON.stringify(write.value);
-    if (text.length > 100_000) sim.violate('record size', `${write.key.partition}/${write.key.id} has ${text.length} characters`);
+    if (text.length > 100_000)
+      sim.violate('record size', `${write.key.partition}/${write.key.id} has ${text.length} characters`);
     refuseSecrets(sim, text, `the record ${write.key.partition}/${write.key.id}`);
   }
 }

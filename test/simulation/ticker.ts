@@ -51,7 +51,9 @@ function drawOutages(sim: Simulation): readonly { from: EpochMs; until: EpochMs 
 
 function isQuiet(sim: Simulation, edges: readonly EpochMs[]): boolean {
   const now = sim.kernel.now();
-  if (edges.some((edge) => now > edge - 70 * minuteMs && now < edge + 110 * minuteMs)) return false;
+  const isSlow = sim.configs.some(({ meaning }) => meaning.maxChangesPerRound !== undefined);
+  const afterMs = (isSlow ? 420 : 110) * minuteMs;
+  if (edges.some((edge) => now > edge - 70 * minuteMs && now < edge + afterMs)) return false;
   if (now - sim.stir < 80 * minuteMs) return false;
   const isCalm = ({ status }: { readonly status: string }) => status === 'Running';
   return sim.world.clusters().every((cluster) => isCalm(cluster) && cluster.pools.every(isCalm));

@@ -18,7 +18,8 @@ export function letThingsGoWrong(sim: Simulation, processes: readonly Process[],
     const { start, faultsEnd } = sim.scenario;
     const count = Math.ceil(((faultsEnd - start) / dayMs) * chance.pick(perDay));
     for (let i = 0; i < count; i += 1) {
-      const near = chance.is(0.5) && edges.length > 0 ? chance.pick(edges) + chance.integer(-20, 60) * minuteMs : undefined;
+      const near =
+        chance.is(0.5) && edges.length > 0 ? chance.pick(edges) + chance.integer(-20, 60) * minuteMs : undefined;
       const at = Math.min(near ?? Math.floor(start + chance.next() * (faultsEnd - start)), faultsEnd - minuteMs);
       sim.kernel.at(at, () => happen(chance));
     }
@@ -27,7 +28,13 @@ export function letThingsGoWrong(sim: Simulation, processes: readonly Process[],
     sim.arms.crash = { point: chance.pick(awaitPoints), when: chance.is(0.5) ? 'before' : 'after' };
   });
   spread('freeze', [4, 10], (chance) => {
-    const point = chance.pick<AwaitPoint>(['store: claim', 'api: get pool', 'api: list pools', 'api: put pool', 'store: list asks']);
+    const point = chance.pick<AwaitPoint>([
+      'store: claim',
+      'api: get pool',
+      'api: list pools',
+      'api: put pool',
+      'store: list asks',
+    ]);
     sim.arms.freeze = { point, ms: chance.pick([2, 10, 10, 25]) * minuteMs };
   });
   spread('store', [1, 4], (chance) => disturbStore(sim, chance));
@@ -59,7 +66,12 @@ function setBehaviour(sim: Simulation): void {
   ]);
   behaviour.leavesOutZeroSize = sim.scenario.classes.has('lies') && chance.is(0.5);
   behaviour.unchangedPutScales = chance.is(0.3);
-  if (sim.scenario.classes.has('resizes')) behaviour.raiseMinutes = chance.pick([[4, 15], [8, 15], [1, 3]]);
+  if (sim.scenario.classes.has('resizes'))
+    behaviour.raiseMinutes = chance.pick([
+      [4, 15],
+      [8, 15],
+      [1, 3],
+    ]);
 }
 
 function disturbStore(sim: Simulation, chance: Chance): void {
@@ -84,6 +96,7 @@ function loseStore(sim: Simulation, chance: Chance): void {
       if (pool === undefined) continue;
       pool.bases.push(sizeOf(view), ...pool.puts.slice(-2).map(({ to }) => to));
       pool.isBaseUncertain = true;
+      pool.arrivedAt = Number.NEGATIVE_INFINITY;
     }
   };
   if (chance.is(0.5)) return lose(sim.store.wipe, 'wiped');
