@@ -15,7 +15,7 @@ import { makeAwsSecrets } from './io/secrets/aws-secret.ts';
 import type { Environment } from './io/secrets/env-secret.ts';
 import { makeSecrets, type Secrets } from './io/secrets/secrets.ts';
 import type { Store } from './io/stores/store.ts';
-import { acceptEvents, type AcceptParts } from './jobs/accept-events.ts';
+import type { AcceptParts } from './jobs/accept-events.ts';
 import type { DeliverParts, DeliverReport } from './jobs/deliver/deliver-parts.ts';
 import type { DeliverOptions } from './jobs/deliver-alerts.ts';
 import type { EventOutcome } from './jobs/intake/event-outcome.ts';
@@ -130,7 +130,10 @@ export function makeApp(parts: AppParts): App {
       return deliverAlerts(deliverParts(config, timeLeftMs), options);
     },
     deliverParts,
-    accept: (config, source, events, wake, count) => acceptEvents(acceptParts(config, wake, count), source, events),
+    accept: async (config, source, events, wake, count) => {
+      const { acceptEvents } = await import('./jobs/accept-events.ts');
+      return acceptEvents(acceptParts(config, wake, count), source, events);
+    },
     acceptParts,
   };
 }
