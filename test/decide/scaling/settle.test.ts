@@ -276,7 +276,7 @@ describe('a service that leaves zeros out', () => {
 describe('a lower that is applied late', () => {
   test('a size left out afterwards is our 0, and the pool comes back in the morning', () => {
     const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)], { onPut: 'lose' });
-    runUntil(world, '2026-03-02T19:20:00Z');
+    runUntil(world, '2026-03-02T19:15:00Z');
     expect(memoryOf(world, 'workers')?.refusals?.map(({ why }) => why)).toEqual(['ignored']);
     expect(world.record?.change).toBeUndefined();
     change(world, 'id-workers', { size: undefined });
