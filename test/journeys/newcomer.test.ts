@@ -37,7 +37,7 @@ function readRound({ stdout }: Ended): Round {
 }
 
 test.concurrent('a newcomer: init, check, plan, act, and the pools reach their sizes', {
-  timeout: 60_000,
+  timeout: 90_000,
 }, async () => {
   await using api = await startWorld();
   using folder = makeFolder();
