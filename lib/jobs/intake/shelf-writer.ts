@@ -21,6 +21,8 @@ const mostAttempts = 30;
 export const mostPerOwner = 5000;
 
 type Waiting = { readonly ask: Lease | Release; readonly done: (outcome: WriteOutcome) => void };
+type IsOwnerFull = (region: string, owner: Owner, asks: number) => Promise<boolean>;
+type WriterParts = { readonly store: Store; readonly clock: Clock; readonly isOwnerFull: IsOwnerFull };
 type Lane = { readonly owner: Owner; readonly names: Names; readonly waiting: Waiting[] };
 
 /**
@@ -29,6 +31,7 @@ type Lane = { readonly owner: Owner; readonly names: Names; readonly waiting: Wa
  */
 export function makeShelfWriter(parts: { readonly store: Store; readonly clock: Clock }): ShelfWriter {
   const lanes = new Map<string, Lane>();
+  const isOwnerFull = makeOwnerCount(parts.store);
   return {
     write: (owner, names, asks) => {
       const name = `${names.region} ${shelfPrefix(owner, names)}`;
@@ -36,7 +39,7 @@ export function makeShelfWriter(parts: { readonly store: Store; readonly clock: 
       const outcomes = asks.map((ask) => new Promise<WriteOutcome>((done) => lane.waiting.push({ ask, done })));
       if (!lanes.has(name)) {
         lanes.set(name, lane);
-        void emptyLane(parts, lane, () => lanes.delete(name));
+        void emptyLane({ ...parts, isOwnerFull }, lane, () => lanes.delete(name));
       }
       return Promise.all(outcomes);
     },
@@ -44,7 +47,7 @@ export function makeShelfWriter(parts: { readonly store: Store; readonly clock: 
 }
 
 /** `close` runs in the same step that found nothing waiting: no ask can come in between and wait for ever. */
-async function emptyLane(parts: { store: Store; clock: Clock }, lane: Lane, close: () => void): Promise<void> {
+async function emptyLane(parts: WriterParts, lane: Lane, close: () => void): Promise<void> {
   while (lane.waiting.length > 0) {
     const group = lane.waiting.splice(0, mostPerCommit);
     const asks = group.map(({ ask }) => ask);
@@ -55,7 +58,7 @@ async function emptyLane(parts: { store: Store; clock: Clock }, lane: Lane, clos
 }
 
 async function writeGroup(
-  { store, clock }: { store: Store; clock: Clock },
+  { store, clock, isOwnerFull }: WriterParts,
   { owner, names }: Lane,
   asks: readonly (Lease | Release)[],
 ): Promise<readonly WriteOutcome[]> {
@@ -64,7 +67,7 @@ async function writeGroup(
   for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
     if (attempt > 0) await clock.sleep(5 * attempt);
     const found = await planOnStored(store, region, prefix, asks, clock);
-    if (found.versions.size === 0 && (await isOwnerFull(store, region, owner))) {
+    if (found.versions.size === 0 && (await isOwnerFull(region, owner, asks.length))) {
       return asks.map(() => failed(`this source has ${mostPerOwner} leases and tombstones: let some end first`));
     }
     if (found.plan.puts.length === 0) return found.plan.outcomes;
@@ -120,10 +123,24 @@ function writesOf(plan: ShelfPlan, region: string, versions: ReadonlyMap<string,
   return [...puts, ...deletes];
 }
 
-async function isOwnerFull(store: Store, region: string, owner: Owner): Promise<boolean> {
-  const prefix = ownerPrefix(owner);
-  const records = await store.list(asksPartition(region), { after: prefix, limit: mostPerOwner });
-  return records.length === mostPerOwner && records.at(-1)!.key.id.startsWith(prefix);
+/**
+ * Counted anew after a tenth of the room that was left, and each time when little is left: a count reads every record of
+ * the owner, and an event should not cost more the more events there were. Other processes may fill the rest meanwhile.
+ */
+function makeOwnerCount(store: Store): IsOwnerFull {
+  const free = new Map<string, number>();
+  return async (region, owner, asks) => {
+    const prefix = ownerPrefix(owner);
+    const key = `${region} ${prefix}`;
+    const left = (free.get(key) ?? 0) - asks;
+    free.set(key, left);
+    if (left > 0) return false;
+    const records = await store.list(asksPartition(region), { after: prefix, limit: mostPerOwner });
+    const count = records.findIndex((record) => !record.key.id.startsWith(prefix));
+    const room = mostPerOwner - (count === -1 ? records.length : count);
+    free.set(key, Math.floor(room / 10));
+    return room === 0;
+  };
 }
 
 function failed(reason: string): WriteOutcome {
