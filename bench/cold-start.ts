@@ -19,9 +19,9 @@ function smallFleet(api: string): string {
 regions:
   r1: { api: "${api}", token: { awsSecret: lamplighter/r1 } }
 schedules:
-  office-hours: { timezone: Europe/Berlin, windows: [{ days: mon-fri, from: "07:00", to: "19:00" }], otherwise: base }
+  office-hours: { timezone: Europe/Berlin, windows: [{ days: mon-fri, from: "07:00", to: "19:00" }], otherwise: idle }
 pools:
-  - { match: "dev/workers", schedule: office-hours, base: 3, idle: 1 }
+  - { match: "dev/workers", schedule: office-hours, base: 3, idle: 3 }
 destinations:
   hook: { kind: webhook, url: { awsSecret: lamplighter/hook }, insecure: true }
 events:
