@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { noteAlertForms } from './alert-forms.ts';
 import { aCliWorld, type CliWorld, usualConfig } from './cli-world.ts';
+import { noteKeepingForms } from './keeping-forms.ts';
 
 const page = readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8');
 const documented = new Map(
@@ -62,6 +63,7 @@ beforeAll(async () => {
   await note('check', world, 'check');
   await noteHeld();
   await noteAlertForms(note);
+  await noteKeepingForms(note);
 });
 
 /** Something for the brake to hold. */

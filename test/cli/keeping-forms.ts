@@ -1,0 +1,23 @@
+import { passing } from '../support/alert-night.ts';
+import { aCliWorld, type CliWorld, usualConfig } from './cli-world.ts';
+
+type Note = (name: string, world: Pick<CliWorld, 'json'>, ...argv: readonly string[]) => Promise<void>;
+
+/** Looking ahead and saying goodbye: the forms of doctor, rehearse and uninstall, with every key they can have. */
+export async function noteKeepingForms(note: Note): Promise<void> {
+  const leave =
+    '  - { match: "dev-api/build", schedule: office-hours, base: 2, idle: 0, limits: { min: 0 }, onRemove: leave }\n';
+  const missing = leave.replace('build', 'gone').replace(', onRemove: leave', '');
+  const config = usualConfig.replace('pools:\n', `pools:\n${leave}${missing}`);
+  using world = aCliWorld('2026-11-23T17:00:00Z', config);
+  const { clock } = world;
+  const inTime: Pick<CliWorld, 'json'> = { json: (...argv) => passing(clock, world.json(...argv)) };
+  await note('doctor', inTime, 'doctor');
+  await note('rehearse', inTime, 'rehearse', '--days', '2', '--from', '2026-11-23T19:00:00Z');
+  await note('rehearse', inTime, 'rehearse', '--days', '2');
+  for (let i = 0; i < 16; i += 1) {
+    await passing(clock, world.run('run', '--once'));
+    await clock.advance(15 * 60_000);
+  }
+  await note('uninstall', inTime, 'uninstall', '--yes');
+}
