@@ -9,6 +9,8 @@ export function makeSkippingClock(start = 0, meanwhile: () => Promise<void> = as
   const sleep = async (ms: number) => {
     sleeps.push(ms);
     now += ms;
+    // A turn of the event loop: who waits in a loop must not keep what is being loaded or read from arriving.
+    await new Promise((resolve) => setImmediate(resolve));
     await meanwhile();
   };
   return { now: () => now, sleep, sleeps };
