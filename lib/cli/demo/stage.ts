@@ -25,6 +25,8 @@ export type Stage = {
 };
 
 export async function setStage({ newId, redactor }: CliParts, start: EpochMs): Promise<Stage> {
+  // The app loads its jobs when it needs them; the story's clock must not run on while code is read from the disk.
+  await Promise.all([import('../../jobs/scale-pools.ts'), import('../../jobs/watch-clusters.ts')]);
   const clock = makeStoryClock(start);
   const world = createWorld({ clock, fleet: demoFleet, region: 'demo' });
   const store = makeMemoryStore({ newId });
