@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, symlinkSync } from 'node:fs';
+import { cpSync, symlinkSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,15 +15,20 @@ export type Packaged = {
   readonly zips: { readonly [name: string]: string };
 };
 
+/** What a package is made of. */
+const sources = ['serverless.yml', 'package.json', 'deploy', 'scripts', 'functions', 'lib'];
+
 /**
- * `npm run package` in a copy of the project, by a user without credentials and with no way out; the package is in
- * `<folder>/.serverless`.
+ * `npm run package` in a copy of the project (or of `from`, an earlier copy), by a user without credentials and with no
+ * way out; the package is in `<folder>/.serverless`.
  */
-export async function packageService(folder: string, words: readonly string[] = []): Promise<Packaged> {
-  copyFileSync(join(root, 'serverless.yml'), join(folder, 'serverless.yml'));
-  for (const name of ['package.json', 'deploy', 'scripts', 'functions', 'lib', 'node_modules']) {
-    symlinkSync(join(root, name), join(folder, name));
-  }
+export async function packageService(
+  folder: string,
+  words: readonly string[] = [],
+  from: string = root,
+): Promise<Packaged> {
+  for (const name of sources) cpSync(join(from, name), join(folder, name), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const env = {
     PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`,
     HOME: folder,
