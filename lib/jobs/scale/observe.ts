@@ -59,13 +59,13 @@ type SeenRegion = {
 
 /** The records are read before the API: a claim that is missing here was made after, and its write will conflict. */
 async function observeRegion(parts: ScaleParts, name: string, options: ScaleOptions): Promise<SeenRegion> {
-  const records = await listClusterRecords(parts.store, name);
-  const asks = await listAsks(parts.store, name);
-  const looks = new Map(
-    (await listRoundFindings(parts.store, name)).flatMap((round) =>
-      round.checkedClusters.map((id) => [id, round.at] as const),
-    ),
-  );
+  const { store } = parts;
+  const [records, asks, rounds] = await Promise.all([
+    listClusterRecords(store, name),
+    listAsks(store, name),
+    listRoundFindings(store, name),
+  ]);
+  const looks = new Map(rounds.flatMap((round) => round.checkedClusters.map((id) => [id, round.at] as const)));
   const lookedAt = (clusterId: string) => looks.get(clusterId);
   const answer = await parts.mksOf(name).listClusters();
   const common = { name, records, asks, lookedAt };
