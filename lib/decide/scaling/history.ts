@@ -16,6 +16,8 @@ export function keepHistory(
   settled: readonly Line[],
   { now, config }: { readonly now: EpochMs; readonly config: { readonly hash: string } },
 ): { readonly record: ClusterRecord; readonly decisions: readonly Decision[] } {
+  // Most clusters of most rounds: nothing is copied for nothing.
+  if (holds.length === 0 && settled.length === 0 && action === undefined) return { record, decisions: [] };
   const decisions: Decision[] = [];
   const pools: { [poolId: string]: PoolMemory } = { ...record.pools };
   const lines: readonly Line[] = [

@@ -92,9 +92,6 @@ export type PoolMemory = {
 
 /** The memory with these fields changed; the same object when nothing really changed, so that no write follows. */
 export function remember(memory: PoolMemory, patch: Partial<PoolMemory>): PoolMemory {
-  const before: Readonly<Record<string, unknown>> = memory;
-  for (const [name, value] of Object.entries(patch)) {
-    if (!isSameJson(value, before[name])) return { ...memory, ...patch };
-  }
-  return memory;
+  const names = Object.keys(patch) as (keyof PoolMemory)[];
+  return names.every((name) => isSameJson(patch[name], memory[name])) ? memory : { ...memory, ...patch };
 }
