@@ -1,6 +1,7 @@
 import type { Notice, ObservedPool } from '../decide/model.ts';
 import type { StoredRule } from '../decide/scaling/brake.ts';
 import type { Plan, RecordUpdate } from '../decide/scaling/plan.ts';
+import { byTurn } from '../decide/scaling/fair-order.ts';
 import { planRound } from '../decide/scaling/plan-round.ts';
 import { mapBounded } from './concurrency.ts';
 import { storeRule } from './records/cluster-records.ts';
@@ -35,7 +36,7 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   if (options.isDryRun) return { ...report, problems: seen.problems, results: [] };
   const problems = [...seen.problems];
   await keepRules(parts, seen, plan, problems);
-  if (!uninstalled) await announceStart(parts, seen, options);
+  if (!uninstalled) await announceStart(parts, seen, plan, options);
   const results = await actOnAll(parts, seen, plan, problems);
   await leaveWord(parts, seen, plan, options);
   return { ...report, problems, results };
@@ -72,6 +73,7 @@ function ruleByHash({ config }: ScaleParts, hash: string): StoredRule | undefine
   return rule && schedule && { schema: 1, rule, schedule, exceptions: config.exceptions };
 }
 
+/** Where time is short, or some clusters hang, not always the same ones come too late: the order changes each round. */
 async function actOnAll(
   parts: ScaleParts,
   seen: SeenFleet,
@@ -79,7 +81,8 @@ async function actOnAll(
   problems: ScaleProblem[],
 ): Promise<ScaleReport['results']> {
   const pools = new Map(seen.clusters.flatMap(({ pools: own }) => (own ?? []).map((pool) => [pool.id, pool] as const)));
-  const results = await mapBounded(plan.updates, concurrency, async (update) => {
+  const updates = byTurn(plan.updates, ({ clusterId }) => clusterId, { now: parts.clock.now(), config: parts.config });
+  const results = await mapBounded(updates, concurrency, async (update) => {
     const acted = await guarded(problems, update.region, () => actOne(parts, seen, update, pools));
     if (acted?.problem) problems.push(acted.problem);
     if (update.action === undefined) return [];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { describeSize } from '../../lib/decide/scaling/size.ts';
 import { listDecisions } from '../../lib/jobs/records/cluster-records.ts';
 import { listRoundFindings } from '../../lib/jobs/records/round-findings.ts';
 import { aNight, type Night, whileTimePasses } from '../support/night-app.ts';
@@ -149,7 +150,7 @@ describe('rounds on a simulated fleet', () => {
     const night = aNight(at('2026-03-02T18:00:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
     await rounds(night, '2026-03-03T08:00:00Z');
     const lines = (await listDecisions(night.store, 'r1')).map(
-      ({ kind, from, to, reason }) => `${kind} ${from}→${to} ${reason}`,
+      ({ kind, from, to, reason }) => `${kind} ${describeSize(from)}→${describeSize(to)} ${reason}`,
     );
     expect(lines.map((line) => line.replace(/after \d+ s/, 'after … s').replace(/since .*/, 'since …'))).toEqual([
       'scale 3→0 schedule office-hours: 0',

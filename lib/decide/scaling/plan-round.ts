@@ -4,6 +4,7 @@ import type { EpochMs, Finding, ObservedCluster, ObservedPool } from '../model.t
 import { type BrakeInput, brakeLowers, type StoredRule } from './brake.ts';
 import { claimChange } from './claim.ts';
 import { configFindings } from './config-findings.ts';
+import { byTurn, inOrder } from './fair-order.ts';
 import { holdOf } from './finish-pool.ts';
 import type { ClusterRecord } from './memory.ts';
 import { keepHistory } from './history.ts';
@@ -36,14 +37,19 @@ export type RoundInput = {
 };
 
 /** What to do in one round, and why not: pure, and the same for the same input. */
-export function planRound(input: RoundInput): Plan {
+export function planRound(given: RoundInput): Plan {
+  const input = { ...given, clusters: inOrder(given.clusters) };
   const book = input.book ?? makeRuleBook(input.config, input.now);
   const readable = input.clusters.filter((seen) => seen.pools !== undefined);
   const ambiguous = configFindings(input, book);
   const plans = readable.map((seen) => planOne(input, book, seen, ambiguous.isAmbiguous));
   const brake = brakeLowers(brakeInput(input, plans));
   const budget = { lowersLeft: input.config.safety.maxChangesPerRound ?? Number.POSITIVE_INFINITY };
-  const chosen = plans.map((plan) => chooseAction(plan, brake.held, budget));
+  const chances = byTurn(plans, ({ cluster }) => cluster.id, input).map((plan) =>
+    chooseAction(plan, brake.held, budget),
+  );
+  const byPlan = new Map(chances.map((one) => [one.plan, one]));
+  const chosen = plans.flatMap((plan) => byPlan.get(plan) ?? []);
   const findings: Finding[] = [
     ...ambiguous.findings,
     ...chosen.flatMap(({ plan }) => plan.findings),

@@ -19,12 +19,23 @@ export function asksOfPool(asks: readonly Ask[], names: Names, now: EpochMs): Po
   const leases: Lease[] = [];
   for (const ask of asks) {
     if (!isLive(ask, now) || ask.region !== names.region) continue;
-    if (ask.kind === 'override' && matchesPool(ask.match, names) && (override?.askedAt ?? -1) < ask.askedAt)
-      override = ask;
+    if (ask.kind === 'override' && matchesPool(ask.match, names) && isLater(ask, override)) override = ask;
     if (ask.kind === 'lease' && matchesPool(ask.match, names)) leases.push(ask);
-    if (ask.kind === 'pause' && isPaused(ask, names) && (pause?.until ?? -1) < ask.until) pause = ask;
+    if (ask.kind === 'pause' && isPaused(ask, names) && isLonger(ask, pause)) pause = ask;
   }
   return { override, leases, pause, fingerprint: fingerprintOf(override, leases, pause) };
+}
+
+/** Of two asked for at one instant, the greater id: the same one whatever their order. */
+function isLater(ask: Override, than: Override | undefined): boolean {
+  if (than === undefined || ask.askedAt !== than.askedAt) return ask.askedAt > (than?.askedAt ?? -1);
+  return ask.id > than.id;
+}
+
+/** Of two that end at one instant, the greater id. */
+export function isLonger(ask: Ask, than: Ask | undefined): boolean {
+  if (than === undefined || ask.until !== than.until) return ask.until > (than?.until ?? -1);
+  return ask.id > than.id;
 }
 
 function isPaused(pause: Pause, names: Names): boolean {

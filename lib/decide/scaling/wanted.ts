@@ -3,7 +3,7 @@ import type { Rule } from '../compiled-config.ts';
 import type { EpochMs, Size } from '../model.ts';
 import type { Timeline } from '../schedule/timeline.ts';
 import type { Kept } from './memory.ts';
-import type { PoolAsks } from './pool-asks.ts';
+import { isLonger, type PoolAsks } from './pool-asks.ts';
 import { type Resolver, type ScheduledViews, scheduledViews } from './scheduled.ts';
 import { approach, asPoolSize, clampSize, describeSize, equalSize, largest, upper } from './size.ts';
 
@@ -65,12 +65,17 @@ function largestLease(leases: readonly Lease[], kept: Kept | undefined, resolver
   const cap = leaseCap(resolver.rule, resolver.base);
   const counting = leases.filter((lease) => kept === undefined || lease.askedAt > kept.since);
   const best = counting.reduce<Lease | undefined>(
-    (most, lease) => (most === undefined || lease.atLeast > most.atLeast ? lease : most),
+    (most, lease) => (most === undefined || isLarger(lease, most) ? lease : most),
     undefined,
   );
   if (best === undefined || cap === undefined) return undefined;
   const size = asPoolSize(Math.min(best.atLeast, cap), resolver.autoscale);
   return size === undefined ? undefined : { size: clampSize(size, resolver.rule.limits), lease: best };
+}
+
+/** Of leases for the same size, the one that ends last. */
+function isLarger(lease: Lease, than: Lease): boolean {
+  return lease.atLeast === than.atLeast ? isLonger(lease, than) : lease.atLeast > than.atLeast;
 }
 
 function bySchedule(input: WantedInput, views: ScheduledViews): Wanted {

@@ -1,0 +1,36 @@
+import { compareText } from './cluster-order.ts';
+import type { ObservedFleetCluster, RoundInput } from './plan-round.ts';
+
+/** By name, then id: the same plan whatever the order of the service's answers. Names that exist twice differ by id. */
+export function inOrder(clusters: readonly ObservedFleetCluster[]): readonly ObservedFleetCluster[] {
+  const ordered = clusters.map((seen) => ({ ...seen, pools: seen.pools?.toSorted(byNameAndId) }));
+  return ordered.sort((a, b) => compareText(a.cluster.region, b.cluster.region) || byNameAndId(a.cluster, b.cluster));
+}
+
+function byNameAndId(a: { name: string; id: string }, b: { name: string; id: string }): number {
+  return compareText(a.name, b.name) || compareText(a.id, b.id);
+}
+
+/**
+ * What is limited goes round: each round deals its places anew, so that clusters that never get done (busy, slow, failing)
+ * do not stand before the others for ever. The same instant gives the same order.
+ */
+export function byTurn<T>(
+  items: readonly T[],
+  idOf: (item: T) => string,
+  { now, config }: Pick<RoundInput, 'now' | 'config'>,
+): readonly T[] {
+  const round = Math.floor(now / config.everyMs);
+  return items
+    .map((item) => ({ item, id: idOf(item), turn: turnOf(idOf(item), round) }))
+    .sort((a, b) => a.turn - b.turn || compareText(a.id, b.id))
+    .map(({ item }) => item);
+}
+
+/** FNV-1a of the round and the id, with its bits mixed once more: ids that differ in one letter are far apart. */
+function turnOf(id: string, round: number): number {
+  let hash = 0x811c9dc5;
+  for (const char of `${round} ${id}`) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
+  return (hash ^ (hash >>> 13)) >>> 0;
+}
