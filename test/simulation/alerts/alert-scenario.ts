@@ -1,0 +1,63 @@
+import type { EpochMs } from '../../../lib/decide/model.ts';
+import { makeChance } from '../chance.ts';
+
+/** What can go wrong, each off in half of all seeds. */
+export const alertFaults = [
+  'crash',
+  'sleep',
+  'twins',
+  'store',
+  'api',
+  'lies',
+  'webhooks',
+  'lost',
+  'flap',
+  'stuck',
+  'gone',
+  'eol',
+  'config',
+  'silence',
+  'wipe',
+  'storm',
+] as const;
+
+export type AlertFault = (typeof alertFaults)[number];
+
+export type AlertOptions = {
+  readonly seed: number;
+  /** Hours with faults; then come the calm ones. */
+  readonly hours?: number;
+  /** Only these; absent = by the seed. */
+  readonly faults?: readonly AlertFault[];
+};
+
+export type AlertScenario = {
+  readonly seed: number;
+  readonly faults: ReadonlySet<AlertFault>;
+  readonly start: EpochMs;
+  readonly faultsEnd: EpochMs;
+  readonly end: EpochMs;
+  readonly watchEveryMs: number;
+  readonly deliverEveryMs: number;
+};
+
+export const minuteMs = 60_000;
+export const hourMs = 60 * minuteMs;
+/** Back-off of a chat in doubt is two hours and its jitter; then everything must have been told. */
+export const calmMs = 6 * hourMs;
+
+export function drawAlertScenario({ seed, hours = 14, faults }: AlertOptions): AlertScenario {
+  const chance = makeChance(seed, 'alerts');
+  const drawn = alertFaults.filter((fault) => chance.is(fault === 'wipe' || fault === 'storm' ? 0.15 : 0.5));
+  const start = Date.UTC(2026, 10, 23, 0, 3) + chance.integer(0, 500) * hourMs;
+  const faultsEnd = start + hours * hourMs;
+  return {
+    seed,
+    faults: new Set(faults ?? drawn),
+    start,
+    faultsEnd,
+    end: faultsEnd + calmMs,
+    watchEveryMs: chance.pick([3, 5, 5]) * minuteMs,
+    deliverEveryMs: chance.pick([1, 2, 4, 4]) * minuteMs,
+  };
+}
