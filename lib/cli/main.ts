@@ -5,6 +5,7 @@ import { systemClock } from '../io/clock.ts';
 import { randomId } from '../io/ids.ts';
 import { makeRedactor } from '../io/redact.ts';
 import type { Output } from './cli-parts.ts';
+import { machineZone } from './machine-zone.ts';
 import { runCli } from './run-cli.ts';
 
 /** The process: everything that the commands use is taken from it here and handed on. */
@@ -21,7 +22,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stderr: outputOf(process.stderr),
   isInteractive: isatty(0) && isatty(1),
   who: `${userName()}@${hostname()}`,
-  zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  zone: machineZone(Intl.DateTimeFormat().resolvedOptions().timeZone),
   signal: stop.signal,
 });
 
