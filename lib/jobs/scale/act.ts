@@ -1,7 +1,7 @@
 import type { ObservedPool } from '../../decide/model.ts';
 import { claimLastsMs, type Dropped, dropClaim } from '../../decide/scaling/claim.ts';
 import type { Action, Decision, RecordUpdate } from '../../decide/scaling/plan.ts';
-import { isRange } from '../../decide/scaling/size.ts';
+import { describeSize, isRange } from '../../decide/scaling/size.ts';
 import type { Answer } from '../../decide/answer.ts';
 import type { FreshPool, OwnedFields } from '../../io/mks/mks.ts';
 import type { Version } from '../../io/stores/store.ts';
@@ -60,14 +60,14 @@ async function resize(
   const what = {
     cluster: action.cluster,
     pool: action.pool,
-    from: JSON.stringify(action.from),
-    to: JSON.stringify(action.to),
+    from: describeSize(action.from),
+    to: describeSize(action.to),
   };
   if (answer.kind === 'ok') {
     parts.log.info('pool scaled', { ...what, reason: action.reason });
     return { result: 'sent', problem: undefined };
   }
-  const reason = `could not be set to ${JSON.stringify(action.to)}: ${describeAnswer(answer)}`;
+  const reason = `could not be set to ${describeSize(action.to)}: ${describeAnswer(answer)}`;
   if (answer.kind === 'unknown' && answer.maybeApplied)
     return {
       result: 'outcome-unknown',
