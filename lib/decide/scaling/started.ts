@@ -1,67 +1,103 @@
 import type { CompiledConfig } from '../compiled-config.ts';
-import type { EpochMs, Notice, Size } from '../model.ts';
+import type { EpochMs, Notice, ObservedPool, Size } from '../model.ts';
 import { nextChange } from '../schedule/timeline.ts';
-import { asPoolSize, isLower, isRaise, upper } from './size.ts';
-import type { ObservedFleetCluster } from './plan-round.ts';
+import type { PoolMemory } from './memory.ts';
 import { observedSize } from './observed-size.ts';
+import type { HoldCode, Plan } from './plan.ts';
+import type { AppliedRule } from './plan-cluster.ts';
+import type { ObservedFleetCluster } from './plan-round.ts';
 import { makeRuleBook } from './rule-book.ts';
 import { resolveSays } from './scheduled.ts';
+import { asPoolSize, isLower, isRaise, upper } from './size.ts';
+
+type Coming = { readonly at: EpochMs; readonly from: Size; readonly to: Size; readonly isObserved: boolean };
+
+/** A change that waits for one of these is about to come all the same (or would, where the mode is observe). */
+const soonAllTheSame: readonly HoldCode[] = ['observe', 'slot', 'max-changes'];
 
 /**
  * The sentence before the first write and after each change of the config: what is matched, when the next lower comes and
  * how much it takes, when the next raise comes. Whoever reads it can stop us in time.
  */
-export function startedNotice(config: CompiledConfig, clusters: readonly ObservedFleetCluster[], now: EpochMs): Notice {
+export function startedNotice(
+  config: CompiledConfig,
+  clusters: readonly ObservedFleetCluster[],
+  plan: Pick<Plan, 'actions' | 'holds'>,
+  now: EpochMs,
+): Notice {
   const book = makeRuleBook(config, now);
-  let matched = 0;
-  let unmatched = 0;
-  const changes: Coming[] = [];
-  for (const { cluster, pools, record } of clusters) {
-    for (const pool of pools ?? []) {
-      const applied = book.appliedRule({ region: cluster.region, cluster: cluster.name, pool: pool.name });
-      if (applied === undefined) {
-        unmatched += 1;
-        continue;
-      }
-      matched += 1;
-      const next = nextChange(applied.timeline, now);
-      const memory = record?.pools[pool.id];
-      const away = memory?.away?.base === 'unknown' ? undefined : memory?.away?.base;
-      const size = observedSize(pool, memory);
-      const remembered = away ?? memory?.base ?? size;
-      const base = applied.rule.base === 'remembered' ? remembered : asPoolSize(applied.rule.base, pool.autoscale);
-      const to = next && resolveSays(next.says, { rule: applied.rule, autoscale: pool.autoscale, base }).size;
-      if (next && to !== undefined && size !== undefined)
-        changes.push({ at: next.at, from: size, to, isObserved: applied.rule.mode === 'observe' });
-    }
-  }
-  const text = `${counted(clusters.length, 'cluster')}, ${counted(matched, 'pool')} matched, ${unmatched} unmatched; ${lowering(changes, config)}; ${raising(changes, config)}`;
+  const atOnce = changesNow(plan, now);
+  const seen = clusters.flatMap(({ cluster, pools, record }) =>
+    (pools ?? []).map((pool) => ({
+      pool,
+      memory: record?.pools[pool.id],
+      applied: book.appliedRule({ region: cluster.region, cluster: cluster.name, pool: pool.name }),
+    })),
+  );
+  const later = seen.flatMap(({ pool, memory, applied }) =>
+    applied === undefined ? [] : comingChange(pool, memory, applied, atOnce.get(pool.id)?.to, now),
+  );
+  const changes = [...atOnce.values(), ...later];
+  const matched = seen.filter(({ applied }) => applied !== undefined).length;
+  const unmatched = seen.length - matched;
   return {
     kind: 'started',
     subject: { kind: 'fleet' },
-    text,
+    text: `${counted(clusters.length, 'cluster')}, ${counted(matched, 'pool')} matched, ${unmatched} unmatched; ${lowering(changes, config, now)}; ${raising(changes, config, now)}`,
     at: now,
     facts: { clusters: clusters.length, matched, unmatched, config: config.hash },
   };
 }
 
-type Coming = { readonly at: EpochMs; readonly from: Size; readonly to: Size; readonly isObserved: boolean };
+/** What this round and those right after it do, by pool. */
+function changesNow({ actions, holds }: Pick<Plan, 'actions' | 'holds'>, now: EpochMs): ReadonlyMap<string, Coming> {
+  const held = holds.filter(({ code }) => soonAllTheSame.includes(code));
+  const isObserved = new Set(held.filter(({ code }) => code === 'observe').map(({ poolId }) => poolId));
+  return new Map(
+    [...actions, ...held].flatMap(({ poolId, from, to }) =>
+      from === undefined || to === undefined
+        ? []
+        : [[poolId, { at: now, from, to, isObserved: isObserved.has(poolId) }] as const],
+    ),
+  );
+}
 
-function lowering(changes: readonly Coming[], config: CompiledConfig): string {
+/** The next change that the schedule alone makes, from the size that the pool then has. */
+function comingChange(
+  pool: ObservedPool,
+  memory: PoolMemory | undefined,
+  { rule, timeline }: AppliedRule,
+  nowTo: Size | undefined,
+  now: EpochMs,
+): readonly Coming[] {
+  const next = nextChange(timeline, now);
+  const size = observedSize(pool, memory);
+  const away = memory?.away?.base === 'unknown' ? undefined : memory?.away?.base;
+  const remembered = away ?? memory?.base ?? size;
+  const base = rule.base === 'remembered' ? remembered : asPoolSize(rule.base, pool.autoscale);
+  const to = next && resolveSays(next.says, { rule, autoscale: pool.autoscale, base }).size;
+  const from = nowTo ?? size;
+  return next && to !== undefined && from !== undefined
+    ? [{ at: next.at, from, to, isObserved: rule.mode === 'observe' }]
+    : [];
+}
+
+function lowering(changes: readonly Coming[], config: CompiledConfig, now: EpochMs): string {
   const lowers = changes.filter(({ from, to }) => isLower(from, to) && !isRaise(from, to));
   const at = Math.min(...lowers.map((change) => change.at));
   const first = lowers.filter((change) => change.at === at);
   if (first.length === 0) return 'nothing will be lowered soon';
   const nodes = first.reduce((sum, { from, to }) => sum + upper(from) - upper(to), 0);
   const verb = first.every((change) => change.isObserved) ? 'I would lower (mode: observe)' : 'I will lower';
-  return `at ${localTime(at, config)} ${verb} ${counted(first.length, 'pool')} by ${counted(nodes, 'node')}`;
+  const when = at === now ? 'now' : `at ${localTime(at, config)}`;
+  return `${when} ${verb} ${counted(first.length, 'pool')} by ${counted(nodes, 'node')}`;
 }
 
-function raising(changes: readonly Coming[], config: CompiledConfig): string {
+function raising(changes: readonly Coming[], config: CompiledConfig, now: EpochMs): string {
   const raises = changes.filter(({ from, to }) => isRaise(from, to)).map((change) => change.at);
-  return raises.length === 0
-    ? 'no raise is due at the next change'
-    : `next raise ${localTime(Math.min(...raises), config)}`;
+  if (raises.length === 0) return 'no raise is due at the next change';
+  const at = Math.min(...raises);
+  return `next raise ${at === now ? 'now' : localTime(at, config)}`;
 }
 
 function counted(n: number, noun: string): string {

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import type { CompiledConfig } from '../../../lib/decide/compiled-config.ts';
+import { planRound } from '../../../lib/decide/scaling/plan-round.ts';
+import { startedNotice } from '../../../lib/decide/scaling/started.ts';
+import { aConfig, aLease, aPool, aRule, aWorld, type World } from '../../support/scaling-world.ts';
+
+function saidBy(world: World): string {
+  const { now, config, asks } = world;
+  const clusters = [{ cluster: world.cluster, pools: world.pools, record: undefined, lookedAt: undefined }];
+  const plan = planRound({ now, config, clusters, asks, storedRules: world.storedRules, isWhole: true });
+  return startedNotice(config, clusters, plan, now).text;
+}
+
+const pools = [aPool('build', 2), aPool('workers', 3)];
+const tonight = '2026-03-02T20:00:00Z';
+const asked = (config: Partial<CompiledConfig>) => ({ config: aConfig(config) });
+
+// 2026-03-02 is a Monday.
+test('by day: the lowers of the evening', () => {
+  expect(saidBy(aWorld('2026-03-02T12:00:00Z', pools, asked({ rules: [aRule({ base: 'remembered' })] })))).toBe(
+    '1 cluster, 2 pools matched, 0 unmatched; at Mon 02 Mar, 19:00 (UTC) I will lower 2 pools by 5 nodes; no raise is due at the next change',
+  );
+});
+
+test('by night, with pools awake: what happens now, and the raise of the morning', () => {
+  expect(saidBy(aWorld(tonight, pools, asked({ rules: [aRule({ base: 'remembered' })] })))).toBe(
+    '1 cluster, 2 pools matched, 0 unmatched; now I will lower 2 pools by 5 nodes; next raise Tue 03 Mar, 07:00 (UTC)',
+  );
+});
+
+test('mode observe only would', () => {
+  const rules = [aRule({ base: 'remembered', mode: 'observe' })];
+  expect(saidBy(aWorld(tonight, pools, asked({ rules })))).toContain('now I would lower (mode: observe) 2 pools');
+});
+
+test('what a lease keeps up is not lowered now', () => {
+  const rules = [aRule({ base: 'remembered' })];
+  const asks = [aLease(3, '2026-03-02T15:00:00Z', '2026-03-03T06:00:00Z')];
+  const world = aWorld(tonight, [aPool('workers', 3)], { ...asked({ rules }), asks });
+  expect(saidBy(world)).toContain('nothing will be lowered soon');
+});
