@@ -15,14 +15,24 @@ export function matchesCluster(match: Match, names: Pick<Names, 'region' | 'clus
   );
 }
 
+type Pattern = { readonly prefix: string; readonly whole: RegExp };
+
 /** Compiled once per source: the same few patterns meet thousands of names. */
-const compiled = new Map<string, RegExp>();
+const compiled = new Map<string, Pattern>();
 
 function matchesWhole(source: string, name: string): boolean {
   let pattern = compiled.get(source);
   if (pattern === undefined) {
-    pattern = new RegExp(`^(?:${source})$`, 'u');
+    pattern = { prefix: prefixOf(source), whole: new RegExp(`^(?:${source})$`, 'u') };
     compiled.set(source, pattern);
   }
-  return pattern.test(name);
+  return name.startsWith(pattern.prefix) && pattern.whole.test(name);
+}
+
+/** What every name begins with that can match: most names are told apart by it, at a fraction of the cost. */
+function prefixOf(source: string): string {
+  if (source.includes('|')) return '';
+  const plain = /^[A-Za-z0-9-]*/.exec(source)?.[0] ?? '';
+  const isQuantified = /^[*+?{]/.test(source.slice(plain.length));
+  return isQuantified ? plain.slice(0, -1) : plain;
 }

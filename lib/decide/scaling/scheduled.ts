@@ -73,7 +73,8 @@ export function scheduledViews(
 function saysWithin(timeline: Timeline, from: EpochMs, to: EpochMs, kept: Kept | undefined): Says {
   const start = kept === undefined ? from : kept.until;
   if (start > to) return [];
-  return saysBetween(timeline, start, to + 1).flat();
+  const found = saysBetween(timeline, start, to + 1);
+  return found.length === 1 ? (found[0] as Says) : found.flat();
 }
 
 function boundaryOf(

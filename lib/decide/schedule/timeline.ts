@@ -59,8 +59,10 @@ export function lastEdge(timeline: Timeline, at: EpochMs): EpochMs | undefined {
 export function saysBetween(timeline: Timeline, from: EpochMs, to: EpochMs): readonly Says[] {
   if (!(from < to)) return [];
   const table = tableWith(timeline, from, to);
+  const first = stretchAt(table, from);
+  if (to <= (table.edges[first + 1] as EpochMs)) return [table.says[first] as Says];
   const found = new Set<Says>();
-  for (let i = stretchAt(table, from); i < table.says.length && (table.edges[i] as EpochMs) < to; i += 1) {
+  for (let i = first; i < table.says.length && (table.edges[i] as EpochMs) < to; i += 1) {
     found.add(table.says[i] as Says);
   }
   return [...found];
