@@ -9,6 +9,7 @@ import { noticeWrite } from './records/notice-records.ts';
 import { writeRoundFindings } from './records/round-findings.ts';
 import { readUninstalled } from './records/uninstalled.ts';
 import { type Acted, actOnCluster } from './scale/act.ts';
+import { forgetClusters } from './scale/forget-clusters.ts';
 import { concurrency, observeFleet, type SeenFleet } from './scale/observe.ts';
 import type { ScaleOptions, ScaleParts, ScaleProblem, ScaleReport } from './scale/scale-parts.ts';
 import { announceStart } from './scale/started.ts';
@@ -38,6 +39,7 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   await keepRules(parts, seen, plan, problems);
   if (!uninstalled) await announceStart(parts, seen, plan, options);
   const results = await actOnAll(parts, seen, plan, problems);
+  await guarded(problems, '', () => forgetClusters(parts, seen, options));
   await leaveWord(parts, seen, plan, options);
   return { ...report, problems, results };
 }

@@ -8,6 +8,8 @@ import { isSameJson } from '../same-json.ts';
 export type ClusterRecord = {
   readonly schema: 1;
   readonly cluster: string;
+  /** Since when its region's list has not shown this cluster. */
+  readonly missingSince?: EpochMs | undefined;
   /** The one change that was claimed and has not settled. */
   readonly change?: Change | undefined;
   readonly pools: { readonly [poolId: string]: PoolMemory };

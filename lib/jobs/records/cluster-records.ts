@@ -29,10 +29,11 @@ export function clusterWrite(
   clusterId: string,
   record: ClusterRecord,
   version: Version | undefined,
+  expiresAt?: EpochMs,
 ): Write {
   const key = clusterKey(region, clusterId);
-  const value = plain(record);
-  return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
+  const what = { key, value: plain(record), ...(expiresAt === undefined ? {} : { expiresAt }) };
+  return version === undefined ? { kind: 'putIfAbsent', ...what } : { kind: 'putIfVersion', ...what, version };
 }
 
 function clusterKey(region: string, clusterId: string): Key {

@@ -3,6 +3,7 @@ import type { StoredRule } from '../../decide/scaling/brake.ts';
 import type { EpochMs, ObservedCluster, ObservedPool } from '../../decide/model.ts';
 import { needsPools, type ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
+import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import type { Answer } from '../../decide/answer.ts';
 import { mapBounded } from '../concurrency.ts';
 import { listAsks } from '../records/ask-records.ts';
@@ -22,7 +23,11 @@ export type SeenFleet = {
   readonly problems: readonly ScaleProblem[];
   /** Regions whose list was answered. */
   readonly answered: ReadonlySet<string>;
+  /** Records whose clusters their regions' answered lists do not show. */
+  readonly missing: readonly MissingCluster[];
 };
+
+export type MissingCluster = { readonly region: string; readonly clusterId: string; readonly stored: StoredCluster };
 
 /** All reads of a round: the store's records first, then one list per region and one pool list per cluster concerned. */
 export async function observeFleet(parts: ScaleParts, options: ScaleOptions): Promise<SeenFleet> {
@@ -44,7 +49,9 @@ export async function observeFleet(parts: ScaleParts, options: ScaleOptions): Pr
     regions.flatMap((region) => [...region.records].map(([id, one]) => [`${region.name}/${id}`, one] as const)),
   );
   const answered = new Set(regions.filter((region) => region.isAnswered).map((region) => region.name));
-  return { clusters, stored, asks: regions.flatMap((region) => region.asks), storedRules, problems, answered };
+  const missing = regions.flatMap((region) => region.missing);
+  const asks = regions.flatMap((region) => region.asks);
+  return { clusters, stored, asks, storedRules, problems, answered, missing };
 }
 
 type SeenRegion = {
@@ -54,6 +61,7 @@ type SeenRegion = {
   readonly records: ReadonlyMap<string, StoredCluster>;
   readonly asks: readonly Ask[];
   readonly lookedAt: (clusterId: string) => EpochMs | undefined;
+  readonly missing: readonly MissingCluster[];
   readonly problems: ScaleProblem[];
 };
 
@@ -65,7 +73,7 @@ async function observeRegion(parts: ScaleParts, name: string, options: ScaleOpti
     listAsks(store, name),
     listRoundFindings(store, name),
   ]);
-  const looks = new Map(rounds.flatMap((round) => round.checkedClusters.map((id) => [id, round.at] as const)));
+  const looks = latestLooks(rounds);
   const lookedAt = (clusterId: string) => looks.get(clusterId);
   const answer = await parts.mksOf(name).listClusters();
   const common = { name, records, asks, lookedAt };
@@ -75,6 +83,7 @@ async function observeRegion(parts: ScaleParts, name: string, options: ScaleOpti
       ...common,
       isAnswered: false,
       clusters: [],
+      missing: [],
       problems: [{ region: name, cluster: undefined, pool: undefined, reason }],
     };
   }
@@ -82,8 +91,31 @@ async function observeRegion(parts: ScaleParts, name: string, options: ScaleOpti
     ...common,
     isAnswered: true,
     clusters: answer.value.filter((cluster) => isOurs(cluster, options)),
+    missing: missingOf(name, records, answer.value, options),
     problems: [],
   };
+}
+
+/** When each cluster's pools were read last. What a cut into other shards left behind is older, and does not count. */
+function latestLooks(rounds: readonly RoundFindings[]): ReadonlyMap<string, EpochMs> {
+  const looks = new Map<string, EpochMs>();
+  for (const { checkedClusters, at } of rounds) {
+    for (const id of checkedClusters) looks.set(id, Math.max(at, looks.get(id) ?? at));
+  }
+  return looks;
+}
+
+/** Each shard answers for the clusters that would be dealt to it. */
+function missingOf(
+  region: string,
+  records: ReadonlyMap<string, StoredCluster>,
+  listed: readonly ObservedCluster[],
+  { shard }: ScaleOptions,
+): readonly MissingCluster[] {
+  const ids = new Set(listed.map(({ id }) => id));
+  return [...records]
+    .filter(([id]) => !ids.has(id) && (shard === undefined || shardOf(id, shard.count) === shard.index))
+    .map(([clusterId, stored]) => ({ region, clusterId, stored }));
 }
 
 function isOurs(cluster: ObservedCluster, { only, shard }: ScaleOptions): boolean {
