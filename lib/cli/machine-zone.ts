@@ -2,8 +2,7 @@
 export function machineZone(given: string | undefined): string {
   if (given === undefined || given === '') return 'UTC';
   try {
-    new Intl.DateTimeFormat('en-GB', { timeZone: given });
-    return given;
+    return new Intl.DateTimeFormat('en-GB', { timeZone: given }).resolvedOptions().timeZone;
   } catch {
     return 'UTC';
   }
