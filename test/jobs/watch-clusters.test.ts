@@ -5,6 +5,7 @@ import type { Store } from '../../lib/io/stores/store.ts';
 import { listAll } from '../../lib/jobs/records/cluster-records.ts';
 import { silenceWrite } from '../../lib/jobs/records/incident-records.ts';
 import { noticeWrite } from '../../lib/jobs/records/notice-records.ts';
+import { loadMemory } from '../../lib/jobs/records/observation-records.ts';
 import { writeRoundFindings } from '../../lib/jobs/records/round-findings.ts';
 import {
   aCluster,
@@ -165,6 +166,14 @@ describe('versions', () => {
     ]);
     const [first] = await listAll(world.memory, world.partitions()[0]!);
     expect(JSON.stringify(first?.value)).toContain('the region offers 1.33.2');
+  });
+
+  test('are remembered by their number, which is what metrics show', async () => {
+    const version = { id: 'd1b2f8a0-0000-4000-8000-000000000001', version: '1.32.6', eol: start + 200 * dayMs };
+    const world = watchWorld([aCluster({ version })]);
+    await world.passes(1);
+    const { memory } = await loadMemory(world.memory, 'r1');
+    expect(memory.clusters.map(({ due }) => due)).toMatchObject([{ of: '1.32.6', date: version.eol }]);
   });
 });
 

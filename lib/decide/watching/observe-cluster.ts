@@ -31,7 +31,7 @@ export function observeCluster(
   if (some === undefined) return { observations: [], seen: present(seen ?? unseen(listed, now)) };
   const judge = judged(subject, now);
   const version = some.version;
-  const read = version && { of: version.id, date: version.eol };
+  const read = version && { of: version.version, date: version.eol };
   const due = read === undefined ? seen?.due : advanceDue(seen?.due, read, now);
   const next = { ...remember(seen, some, '', now), pools: seen?.pools ?? [], ...(due && { due }) };
   const isTold = full !== undefined || isError(some.status);
@@ -85,7 +85,7 @@ function endOfLife(
   if (version === undefined || due === undefined) return [];
   const watched = { kind: 'version.eol', subject } as const;
   if (due.date === undefined) return [{ ...watched, state: 'over', at: now, cause: `upgraded to ${version.version}` }];
-  if (version.eol === undefined || version.id !== due.of) return [];
+  if (version.eol === undefined || version.version !== due.of) return [];
   const targets = upgrades(version);
   const what = `support for Kubernetes ${version.version} of cluster ${name}`;
   const ifReplaced = `upgraded to ${version.version}`;
