@@ -17,6 +17,8 @@ function reportErrors(source: YamlSource, report: Report): void {
     const position = source.atOffset(error.pos[0]);
     if (error.code === 'DUPLICATE_KEY')
       report.place(position, 'this key stands twice in the same place', 'keep one of them');
+    else if (error.code === 'MULTIPLE_DOCS')
+      report.place(position, 'a second YAML document begins here', 'keep one per file: remove the second "---"');
     else report.place(position, `not valid YAML: ${sentence(error.message)}`, fixFor(error.code));
   }
   for (const warning of source.document.warnings) {
@@ -32,7 +34,6 @@ function sentence(message: string): string {
 
 function fixFor(code: string): string {
   if (code === 'TAB_AS_INDENT') return 'indent with spaces';
-  if (code === 'MULTIPLE_DOCS') return 'keep one document per file: remove the second "---"';
   if (code === 'BAD_ALIAS') return 'quote text that begins with * ("*/workers")';
   return 'look at the indentation, quotes and brackets around this place';
 }

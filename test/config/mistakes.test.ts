@@ -27,7 +27,7 @@ const yaml: readonly Mistake[] = [
     want: [['twice', 'keep one']],
   },
   { title: 'an open bracket', text: `${base}pools: [\n§`, want: [['not valid YAML', 'brackets']] },
-  { title: 'two documents', text: `${base}§---\n${base}`, want: [['not valid YAML', 'one document']] },
+  { title: 'two documents', text: `${base}§---\n${base}`, want: [['a second YAML document', 'keep one per file']] },
   {
     title: 'an unquoted star',
     text: `${head}pools:\n  - { match: §*/workers, schedule: none }\n`,
