@@ -184,6 +184,14 @@ describe('explain without --at', () => {
     expect(because).toContain('paused by ada@lab until 2026-11-23T22:00:00Z (terraform)');
   });
 
+  test('for people: what is wanted now, and what the rule alone says', async () => {
+    using world = aCliWorld('2026-11-23T20:00:00Z');
+    await world.run('run', '--once');
+    await world.run('scale', 'dev-api/workers', '--exactly', '2', '--for', '4h');
+    const { out } = await world.run('explain', 'dev-api/workers');
+    expect(out).toMatch(/^ {2}wanted {2}2\n {2}rule {4}0$/m);
+  });
+
   test('makes no store where there is none', async () => {
     using world = aCliWorld();
     const [first] = (await world.json('explain', 'ml/gpu')) as Explained[];

@@ -125,6 +125,14 @@ describe('status', () => {
     expect(out).toContain('last round 0s ago');
   });
 
+  test('a region that could not be read is named, and what stands there is old', async () => {
+    using world = aCliWorld();
+    await world.run('run', '--once');
+    expect((await world.run('status')).out).not.toContain('could not be read');
+    await world.runWith({ env: {} }, 'run', '--once', '--config', world.config);
+    expect((await world.run('status')).out).toContain('region r1 could not be read in the last round');
+  });
+
   test('old rounds are critical', async () => {
     using world = aCliWorld();
     await world.run('run', '--once');

@@ -4,9 +4,9 @@ import type { Desired } from '../../decide/explain/desired.ts';
 import { type Explanation, explainPool } from '../../decide/explain/explain-pool.ts';
 import type { KnownPool } from '../../decide/explain/explain-state.ts';
 import type { Names } from '../../decide/match.ts';
-import type { EpochMs } from '../../decide/model.ts';
+import type { EpochMs, Size } from '../../decide/model.ts';
 import { asksOfPool } from '../../decide/scaling/pool-asks.ts';
-import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
+import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import { describeSize } from '../../decide/scaling/size.ts';
 import { StoreError } from '../../errors.ts';
 import { listAsks } from '../../jobs/records/ask-records.ts';
@@ -18,6 +18,7 @@ import { makePaint } from '../paint.ts';
 import { readConfig } from '../read-config.ts';
 import { localInstant, rfc3339 } from '../render/instant.ts';
 import { writeJson } from '../render/json.ts';
+import { poolStatus } from '../status/pool-status.ts';
 import { lookIntoStore } from '../with-store.ts';
 
 export type ExplainOptions = ConfigOption & JsonOption & { readonly at?: readonly EpochMs[] };
@@ -48,25 +49,31 @@ export async function explain(parts: CliParts, pool: string, options: ExplainOpt
   const instants = options.at ?? [now];
   const book = makeRuleBook(config, instants[0] ?? now);
   const names = resolveRegion(config, book, parsePool(pool, config));
-  const known = options.at === undefined ? await lookUp(parts, config, names, now) : undefined;
-  const explanations = instants.map((at) => explainPool(config, book, names, at, known));
+  const found = options.at === undefined ? await lookUp(parts, config, book, names, now) : undefined;
+  const explanations = instants.map((at) => explainPool(config, book, names, at, found?.known));
   if (options.json) writeJson(parts.stdout, explanations.map(explanationJson));
-  else for (const explanation of explanations) writeText(parts, config, explanation);
+  else for (const explanation of explanations) writeText(parts, config, explanation, found?.wanted);
 }
+
+/** `wanted` = what it should have now by rule, memory and asks; undefined = no round has seen it, or nobody knows. */
+type Found = { readonly known: KnownPool; readonly wanted: Size | undefined };
 
 /** What the store holds about the pool now; a store that cannot be read is said, and the schedule explained all the same. */
 async function lookUp(
   parts: CliParts,
   config: CompiledConfig,
+  book: RuleBook,
   names: Names,
   now: EpochMs,
-): Promise<KnownPool | undefined> {
+): Promise<Found | undefined> {
   try {
     return await lookIntoStore(parts, config, async (store) => {
-      const asks = asksOfPool(await listAsks(store, names.region), names, now);
+      const all = await listAsks(store, names.region);
       const pools = await listKnownPools(store, [names.region]);
       const found = pools.find(({ cluster, pool }) => cluster === names.cluster && pool === names.pool);
-      return { memory: found?.memory, inFlight: found?.change, asks };
+      const status = found && poolStatus(found, { book, asks: all, now, everyMs: config.everyMs });
+      const known = { memory: found?.memory, inFlight: found?.change, asks: asksOfPool(all, names, now) };
+      return { known, wanted: status?.wanted };
     });
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
@@ -88,7 +95,13 @@ function explanationJson({ at, names, desired, openWindows, because, nextChange,
   };
 }
 
-function writeText({ stdout, env, zone }: CliParts, config: CompiledConfig, explanation: Explanation): void {
+/** Where the store knows what is wanted and that is not what the schedule says, both stand there, wanted first. */
+function writeText(
+  { stdout, env, zone }: CliParts,
+  config: CompiledConfig,
+  explanation: Explanation,
+  wanted: Size | undefined,
+): void {
   const { at, names, desired, because, nextChange, openWindows } = explanation;
   const paint = makePaint(stdout, env);
   const own = zoneOf(config, explanation) ?? zone;
@@ -96,9 +109,11 @@ function writeText({ stdout, env, zone }: CliParts, config: CompiledConfig, expl
     nextChange === undefined
       ? 'no change within four years'
       : `${describeDesired(nextChange.desired)} from ${localInstant(nextChange.at, own)}`;
+  const scheduled = describeDesired(desired);
   const lines = [
     `${paint.bold(`${names.cluster}/${names.pool}`)} at ${localInstant(at, own)}`,
-    `  wanted  ${paint.green(describeDesired(desired))}`,
+    `  wanted  ${paint.green(wanted === undefined ? scheduled : describeSize(wanted))}`,
+    ...(wanted === undefined || describeSize(wanted) === scheduled ? [] : [`  rule    ${scheduled}`]),
     ...because.map((sentence, i) => `  ${i === 0 ? 'why' : '   '}     ${sentence}`),
     ...(openWindows.length === 0 ? [] : [`  open    ${openWindows.join('; ')}`]),
     `  next    ${next}`,

@@ -8,7 +8,7 @@ import type { CliParts } from '../cli-parts.ts';
 import { isMatched } from '../known-pools.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
 import { readConfig } from '../read-config.ts';
-import { clockOf, rfc3339 } from '../render/instant.ts';
+import { clockOf, localInstants, rfc3339 } from '../render/instant.ts';
 import { writeJson } from '../render/json.ts';
 import { printable, renderTable } from '../render/table.ts';
 import { lookIntoStore } from '../with-store.ts';
@@ -74,7 +74,14 @@ function writeText({ stdout, zone }: CliParts, decisions: readonly Decision[], s
     const { date, time } = clockOf(decision.at, zone);
     const { cluster, pool, kind, from, to, reason, who } = decision;
     const sizes = to === undefined ? describeSize(from) : `${describeSize(from)} → ${describeSize(to)}`;
-    return [`${date} ${time}`, printable(`${cluster}/${pool}`), kind, sizes, printable(who), printable(reason)];
+    return [
+      `${date} ${time}`,
+      printable(`${cluster}/${pool}`),
+      kind,
+      sizes,
+      printable(who),
+      printable(localInstants(reason, zone, decision.at)),
+    ];
   });
   stdout.write(`${renderTable([zone, 'pool', 'what', 'size', 'who', 'why'], rows).join('\n')}\n`);
 }

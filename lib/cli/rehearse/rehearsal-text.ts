@@ -4,7 +4,7 @@ import type { Rehearsal, RehearsedChange, RehearsedPool } from '../../decide/reh
 import { latenessMs, totalOf } from '../../decide/rehearsal/total.ts';
 import { describeSize } from '../../decide/scaling/size.ts';
 import type { Paint } from '../paint.ts';
-import { clockOf, localInstant, roughly } from '../render/instant.ts';
+import { clockOf, localInstant, localInstants, roughly } from '../render/instant.ts';
 import { printable, renderTable } from '../render/table.ts';
 import { drawWeek, nameOf } from './picture.ts';
 
@@ -84,7 +84,7 @@ function cellsOf(change: RehearsedChange, zones: ReadonlyMap<string, string>, zo
     `${shortInstant(change.at, own)}${own === zone ? '' : ` ${own}`}`,
     nameOf(change),
     `${describeSize(change.from)} → ${describeSize(change.to)}`,
-    printable(change.reason),
+    printable(localInstants(change.reason, own, change.at)),
   ];
 }
 

@@ -15,6 +15,19 @@ export function localInstant(at: EpochMs, zone: string): string {
   return `${local.weekday} ${local.date} ${local.time} ${zone} (${universal}Z)`;
 }
 
+const written = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/gu;
+
+/** Text with the instants in it as people read them: "07:00" on the day of `near`, else "Tue 2026-11-24 07:00". */
+export function localInstants(text: string, zone: string, near: EpochMs): string {
+  const today = clockOf(near, zone).date;
+  return text.replace(written, (instant) => {
+    const at = Date.parse(instant);
+    if (Number.isNaN(at)) return instant;
+    const { weekday, date, time } = clockOf(at, zone);
+    return date === today ? time : `${weekday} ${date} ${time}`;
+  });
+}
+
 /** "4h12m ago"; to the minute, below one to the second. */
 export function ago(at: EpochMs, now: EpochMs): string {
   return `${roughly(Math.max(0, now - at))} ago`;

@@ -15,12 +15,21 @@ export function statusText(status: FleetStatus, config: CompiledConfig, paint: P
     status.findings.map(({ severity, kind, text, fix }) => {
       return `${colourOf(severity, paint)(severity)} ${kind}: ${printable(text)}${fix === undefined ? '' : `; ${printable(fix)}`}`;
     }),
+    unreadRegions(status).map((region) =>
+      paint.yellow(
+        `region ${region} could not be read in the last round; what stands here is older: lamplighter doctor`,
+      ),
+    ),
     [summary(status, config)],
   ];
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => `${lines.join('\n')}\n`)
     .join('\n');
+}
+
+function unreadRegions({ rounds }: FleetStatus): readonly string[] {
+  return [...new Set(rounds.flatMap(({ region, isAnswered }) => (isAnswered ? [] : [region])))];
 }
 
 function poolTable({ pools, at }: FleetStatus, paint: Paint): readonly string[] {
