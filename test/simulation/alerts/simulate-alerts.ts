@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { App } from '../../../lib/app.ts';
-import { StoreError } from '../../../lib/errors.ts';
 import type { Fetch } from '../../../lib/io/http/fetch.ts';
 import type { Fault } from '../../../lib/simulator/faults.ts';
 import { createWorld } from '../../../lib/simulator/create-world.ts';
@@ -145,8 +144,8 @@ function startProcesses(stage: AlertStage): readonly Lives[] {
   const { hook, pager } = places;
   const env = {
     TOKEN: world.token,
-    PAGER_KEY: (pager?.receiver as unknown as { routingKey: string }).routingKey,
-    SIGNING: (hook?.receiver as unknown as { secret: string }).secret,
+    PAGER_KEY: (pager!.receiver as unknown as { routingKey: string }).routingKey,
+    SIGNING: (hook!.receiver as unknown as { secret: string }).secret,
     ...Object.fromEntries(Object.keys(places).map((host) => [host.toUpperCase(), address(host)])),
   };
   let ids = 0;
