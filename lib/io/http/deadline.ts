@@ -16,6 +16,9 @@ export type Deadline = {
 export const late: unique symbol = Symbol('late');
 export type Late = typeof late;
 
+/** Given as the reason, since without one each abort makes an exception, stack and all. */
+const done = 'done';
+
 export function startDeadline(clock: Clock, ms: number): Deadline {
   const work = new AbortController();
   const timer = new AbortController();
@@ -27,7 +30,7 @@ export function startDeadline(clock: Clock, ms: number): Deadline {
   const isLate = new Promise<Late>((resolve) => {
     void over.then((end) => end && resolve(end));
   });
-  return { signal: work.signal, race: (task) => raceQuietly(task, isLate), cancel: () => timer.abort() };
+  return { signal: work.signal, race: (task) => raceQuietly(task, isLate), cancel: () => timer.abort(done) };
 }
 
 function raceQuietly<T>(task: Promise<T>, isLate: Promise<Late>): Promise<T | Late> {
