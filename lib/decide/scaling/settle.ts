@@ -36,7 +36,8 @@ export function settleChange(
   if (equalSize(running, change.to)) return { kind: 'done', tookMs: tookMs(change, pool, now) };
   if (!equalSize(running, change.from)) return { kind: 'superseded', size: running };
   if (age < notAppliedAfterMs) return { kind: 'wait' };
-  const isTouched = pool.updatedAt !== undefined && pool.updatedAt > change.claimedAt;
+  // An autoscaled pool is touched by its autoscaler all day: that proves nothing about people.
+  const isTouched = !pool.autoscale && pool.updatedAt !== undefined && pool.updatedAt > change.claimedAt;
   return isTouched ? { kind: 'undone', size: running } : { kind: 'not-applied' };
 }
 

@@ -285,3 +285,17 @@ describe('a lower that is applied late', () => {
     expect(sizeOf(world, 'workers')).toBe(3);
   });
 });
+
+describe('an autoscaled pool whose change was never sent', () => {
+  test('what its autoscaler touches is no put-back by hand: it is lowered at the next try', () => {
+    const config = aConfig({ rules: [aRule({ base: { min: 3, max: 9 }, idle: { min: 1, max: 3 } })] });
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', { min: 3, max: 9 })], { config, onPut: 'lose' });
+    round(world);
+    world.onPut = 'apply';
+    world.now += 2 * minute;
+    change(world, 'id-workers', { size: 5, updatedAt: world.now });
+    runUntil(world, '2026-03-02T20:00:00Z');
+    expect(sizeOf(world, 'workers')).toEqual({ min: 1, max: 3 });
+    expect(memoryOf(world, 'workers')?.kept).toBeUndefined();
+  });
+});
