@@ -81,7 +81,12 @@ function drawRules(chance: Chance): readonly RuleMeaning[] {
     ...(devBase === 3
       ? [{ ...devRule(3, 0), match: 'dev-*/burst', base: { min: 1, max: 4 }, schedule: 'dev', ...common }]
       : []),
-    { ...devRule(devBase, idle), ...common, ...(chance.is(0.3) ? { leasesMax: 7 } : {}) },
+    {
+      ...devRule(devBase, idle),
+      ...common,
+      ...(chance.is(0.5) ? { limits: { min: 0, max: 6 } } : {}),
+      ...(chance.is(0.3) ? { leasesMax: 7 } : {}),
+    },
     { ...devRule({ min: 0, max: 4 }, 0), match: 'ml/gpu', schedule: 'other', leasesMax: 8 },
     {
       ...devRule({ min: 3, max: 9 }, 1),

@@ -11,6 +11,7 @@ export type FetchParts = {
   readonly reads: Map<string, string>;
   /** Called when a PUT is handed to HTTP. */
   readonly onPut: (put: SentPut) => void;
+  readonly onPutAnswer: (clusterId: string, status: number) => void;
   readonly onToken: (token: string) => void;
 };
 
@@ -27,14 +28,15 @@ export function fetchOfRun(sim: Simulation, run: Run, parts: FetchParts): Fetch 
     }
     const point = pointOf(method, clusterId, poolId);
     const isPut = method === 'PUT' && clusterId !== undefined;
+    if (isPut) standOut(sim, run, clusterId);
     return operate(sim, run, point, async () => {
       const fault =
         drawnFault(run, method, clusterId, poolId) ??
         sim.apiFaults.decide({ method, clusterId, poolId }, sim.kernel.now());
       noteFault(sim, fault, clusterId);
-      if (isPut) standOut(sim, run, clusterId);
       try {
         const response = await sendWith(sim, fault, request);
+        if (isPut) parts.onPutAnswer(clusterId, response.status);
         if (point === 'api: get pool' && poolId !== undefined) keepText(response, parts.reads, poolId);
         return response;
       } finally {
@@ -73,11 +75,16 @@ function sendWith(sim: Simulation, fault: ApiFault | undefined, request: Request
   return sim.api.fetch(request);
 }
 
+/** From the moment a PUT is handed to HTTP until it is answered, at most until its deadline. */
 function standOut(sim: Simulation, run: Run, clusterId: string): void {
   const other = sim.story.outstanding.get(clusterId);
-  if (other !== undefined)
-    sim.violate('two in flight', `${run.process} sends a PUT to a cluster while one of ${other} is not answered`);
-  sim.story.outstanding.set(clusterId, run.process);
+  const now = sim.kernel.now();
+  if (other !== undefined && now - other.at < 30_000)
+    sim.violate(
+      'two in flight',
+      `${run.process} sends a PUT to a cluster while one of ${other.process} is not answered`,
+    );
+  sim.story.outstanding.set(clusterId, { process: run.process, at: now });
 }
 
 function keepText(response: Response, reads: Map<string, string>, poolId: string): void {

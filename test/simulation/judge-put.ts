@@ -1,3 +1,4 @@
+import type { Ask } from '../../lib/decide/asks.ts';
 import type { EpochMs } from '../../lib/decide/model.ts';
 import { patchMembers } from '../../lib/io/mks/patch-members.ts';
 import type { SentPut } from './fetch-of-run.ts';
@@ -62,6 +63,9 @@ function readSent(sim: Simulation, put: SentPut, text: string, pool: PoolStory):
 function judgeClaim(round: Round, put: SentPut, say: Say): void {
   const claimedAt = round.claims.get(put.clusterId);
   if (claimedAt === undefined) return say('no claim', 'nothing was claimed before');
+  const before = round.sentFor.get(put.clusterId);
+  if (before?.claimedAt === claimedAt && before.status !== 401) say('sent twice', 'one claim, two PUTs');
+  round.sentFor.set(put.clusterId, { claimedAt, status: undefined });
   const age = round.wall() - claimedAt;
   if (age >= claimLastsMs) say('old claim', `its claim is ${Math.round(age / 1000)} s old`);
 }
@@ -69,12 +73,14 @@ function judgeClaim(round: Round, put: SentPut, say: Say): void {
 /** Somebody must want this size: the schedule, a lease, an override, a person, or a base that is given back. */
 function judgeWish(sim: Simulation, round: Round, pool: PoolStory, sent: Sent, say: Say): void {
   const wishes = wishesFor(sim, round, pool);
-  if (wishes === undefined) return say('not ours', 'no rule acts on this pool, and it is at home');
+  if (wishes === undefined) return say('not ours', 'the rule of this pool only observes');
+  const floors = leasesFor(sim, round, pool);
   const part = (key: 'min' | 'max') => {
     const from = sent.from[key];
     const to = sent.to[key];
     const all = wishes.map((wish) => wish[key]);
-    return to === from || (to >= Math.min(...all) && to <= Math.max(from, ...all));
+    const most = Math.max(from, ...all, ...floors.map((floor) => floor[key]));
+    return to === from || (to >= Math.min(...all) && to <= most);
   };
   if (!part('min') || !part('max'))
     say('unwanted', `nobody wants this; what is wanted: ${[...new Set(wishes.map(show))].join(', ')}`);
@@ -105,16 +111,20 @@ function wishesFor(sim: Simulation, round: Round, pool: PoolStory): readonly Bou
   const hands = pool.hands.filter(({ at }) => at > wall - 25 * hourMs).map(({ size }) => size);
   // A PUT that met a fault may look as if somebody had put the old size back, which then is kept.
   const undone = pool.puts
-    .filter(({ at }) => at > wall - 25 * hourMs && wasDeceived(sim, at - minuteMs))
+    .filter(({ at }) => at > wall - 25 * hourMs && hadTrouble(sim, pool, at))
     .map(({ from }) => from);
+  const overrides = askedFor(sim, round, pool).flatMap((ask) =>
+    ask.kind === 'override' ? [clamp(bounds(ask.exactly as number), rule)] : [],
+  );
   const floor = meaning.minNodesPerCluster;
-  return [
-    ...scheduled,
-    ...hands,
-    ...undone,
-    ...askedFor(sim, pool, wall, rule, bases),
-    ...(floor === undefined ? [] : [bounds(floor)]),
-  ];
+  return [...scheduled, ...hands, ...undone, ...overrides, ...(floor === undefined ? [] : [bounds(floor)])];
+}
+
+/** Something went wrong with this very PUT. */
+function hadTrouble(sim: Simulation, pool: PoolStory, at: EpochMs): boolean {
+  return [...sim.story.failures, ...sim.story.lies].some(
+    (one) => one.cluster === pool.clusterId && one.at >= at && one.at <= at + minuteMs,
+  );
 }
 
 function leadOf(round: Round, schedule: string): number {
@@ -122,20 +132,20 @@ function leadOf(round: Round, schedule: string): number {
   return lead === 'auto' ? hourMs : lead === 'none' || lead === undefined ? 0 : lead * minuteMs;
 }
 
-function askedFor(
-  sim: Simulation,
-  pool: PoolStory,
-  wall: EpochMs,
-  rule: NonNullable<ReturnType<typeof ruleFor>>,
-  bases: readonly Bounds[],
-): readonly Bounds[] {
-  return sim.story.asks.flatMap(({ ask, pools }) => {
-    if (!pools(pool.path) || ask.until < wall - slackMs) return [];
-    if (ask.kind === 'override') return [clamp(bounds(ask.exactly), rule)];
-    if (ask.kind !== 'lease') return [];
-    const cap = rule.leasesMax ?? rule.limits.max ?? Math.max(0, ...bases.map(({ max }) => max));
-    return [clamp(bounds(Math.min(ask.atLeast, cap)), rule)];
-  });
+/** Asks that are live by the round's clock, or were a moment ago. */
+function askedFor(sim: Simulation, round: Round, pool: PoolStory): readonly Ask[] {
+  const since = round.wall() - slackMs;
+  return sim.story.asks.flatMap(({ ask, pools }) => (pools(pool.path) && ask.until >= since ? [ask] : []));
+}
+
+/** Leases raise and never lower: what they ask for is no reason to go down. */
+function leasesFor(sim: Simulation, round: Round, pool: PoolStory): readonly Bounds[] {
+  const rule = ruleFor(round.config.meaning, pool.path);
+  if (rule === undefined) return [];
+  const cap = rule.leasesMax ?? rule.limits.max ?? Math.max(0, ...basesOf(rule, pool).map(({ max }) => max));
+  return askedFor(sim, round, pool).flatMap((ask) =>
+    ask.kind === 'lease' ? [clamp(bounds(Math.min(ask.atLeast, cap)), rule)] : [],
+  );
 }
 
 /** A live pause stops everything; a live lease that was acknowledged before the round is a floor. */
@@ -179,7 +189,7 @@ function judgeHands(sim: Simulation, round: Round, pool: PoolStory, sent: Sent, 
 /** No second change while the world still works on our first one, unless an answer lied about it. */
 function judgeInFlight(sim: Simulation, pool: PoolStory, say: Say): void {
   const now = sim.kernel.now();
-  const recent = (at: EpochMs) => at > now - 35 * minuteMs;
+  const recent = (at: EpochMs) => at > now - 28 * minuteMs;
   if (wasDeceived(sim, now - 35 * minuteMs) || sim.scenario.classes.has('clock')) return;
   const cluster = sim.world.clusters().find(({ id }) => id === pool.clusterId);
   for (const view of cluster?.pools ?? []) {

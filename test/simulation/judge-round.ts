@@ -6,11 +6,18 @@ import type { Round } from './process.ts';
 import { hourMs, minuteMs } from './scenario.ts';
 import { resolve } from './schedule-oracle.ts';
 import type { Simulation } from './simulation.ts';
+import { refuseSecrets } from './store-of-run.ts';
 import { basesOf, isSame, type PoolStory, sizeOf, wasDeceived, when } from './story.ts';
 
 /** After each round that ended: what it saw truly is noted, its budget counted, and darkness without a word refused. */
 export function judgeRound(sim: Simulation, round: Round, report: ScaleReport): void {
   judgeBudget(sim, round, report);
+  judgeWords(sim, round, report);
+  refuseSecrets(
+    sim,
+    JSON.stringify([report.problems, report.plan.findings, report.plan.holds]),
+    'the report of a round',
+  );
   const isPart = round.options.only !== undefined || round.options.isDryRun;
   if (round.isFrozen() || isPart) return;
   for (const cluster of sim.world.clusters()) {
@@ -32,6 +39,41 @@ function judgeBudget(sim: Simulation, round: Round, report: ScaleReport): void {
   const isOffBalance = isDisturbed || sim.scenario.classes.has('secrets');
   const slack = isOffBalance ? 3 : 1;
   if (round.calls() > most * slack) sim.violate('budget', `${round.calls()} calls where ${most} are enough`);
+}
+
+/** Nothing is said that is not so: of a token that is good, and of pools that are there. */
+function judgeWords(sim: Simulation, round: Round, report: ScaleReport): void {
+  const exists = (path: string) =>
+    sim.world.clusters().some((one) => one.pools.some((pool) => `${one.name}/${pool.name}` === path));
+  for (const { kind, text } of report.plan.findings) {
+    if (kind === 'config.brake' && sim.configs.length === 1) sim.violate('braked', `no config has changed: ${text}`);
+    const [, path] = /names the pool (\S+), which does not exist/.exec(text) ?? [];
+    const isLeftOut = sim.story.lies.some(({ at }) => at >= round.startedAt);
+    if (path !== undefined && exists(path) && !isLeftOut)
+      sim.violate('untrue', `it is said that ${path} does not exist`);
+  }
+  for (const { kind, subject, text } of report.plan.notices) {
+    if (kind === 'pool.changed-by-hand' && subject.kind === 'pool' && isNobodyThere(sim, subject.poolId))
+      sim.violate('untrue', text);
+  }
+  if (wasDeceived(sim, round.startedAt - minuteMs) || !isTokenGood(sim, round)) return;
+  const refused = report.problems.find(({ reason }) => reason.includes('401'));
+  if (refused) sim.violate('good token refused', refused.reason);
+}
+
+/** Nobody but us has ever set a size, and no PUT of ours met a fault that could look like somebody. */
+function isNobodyThere(sim: Simulation, poolId: string): boolean {
+  const { classes } = sim.scenario;
+  const isMasked = (
+    ['late', 'crash', 'loss', 'resizes', 'errors', 'terraform', 'clock', 'freeze', 'refusals', 'store'] as const
+  ).some((kind) => classes.has(kind));
+  return !isMasked && sim.story.pools.get(poolId)?.hands.length === 0;
+}
+
+/** Known to the service and kept where it is read, for longer than a look at it is spared. */
+function isTokenGood({ vault, world }: Simulation, round: Round): boolean {
+  if (vault.isDown || round.startedAt < vault.changedAt + minuteMs) return false;
+  return world.state.tokens.get(vault.current)?.has('cluster:list') ?? false;
 }
 
 function sawTruly(sim: Simulation, round: Round, report: ScaleReport, cluster: ClusterView): boolean {

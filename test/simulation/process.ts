@@ -22,6 +22,8 @@ export type Round = {
   readonly config: ConfigInForce;
   readonly options: ScaleOptions;
   readonly claims: Claims;
+  /** The last PUT for a cluster: under which claim, and how it was answered. */
+  readonly sentFor: Map<string, { readonly claimedAt: number; status: number | undefined }>;
   readonly reads: ReadonlyMap<string, string>;
   readonly calls: () => number;
   readonly isFrozen: () => boolean;
@@ -102,6 +104,7 @@ async function runRound(
     config,
     options,
     claims,
+    sentFor: new Map(),
     reads,
     calls: () => run.calls,
     isFrozen,
@@ -110,6 +113,10 @@ async function runRound(
   const parts: FetchParts = {
     reads,
     onPut: (put) => judges.put(round, put),
+    onPutAnswer: (clusterId, status) => {
+      const sent = round.sentFor.get(clusterId);
+      if (sent) sent.status = status;
+    },
     onToken: (token) => {
       state.lastToken = token;
     },

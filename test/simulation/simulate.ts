@@ -109,7 +109,7 @@ async function makeSimulation(scenario: Scenario, keepsLines: boolean): Promise<
     configs,
     story,
     arms: { crash: undefined, freeze: undefined },
-    vault: { current: world.token, previous: undefined, isDown: false },
+    vault: { current: world.token, previous: undefined, isDown: false, changedAt: scenario.start },
     latency: makeChance(scenario.seed, 'latency'),
     stats,
     trace,

@@ -24,7 +24,7 @@ export type Arms = {
 };
 
 /** Where the token is kept. Values are canaries: they may show nowhere else. */
-export type Vault = { current: string; previous: string | undefined; isDown: boolean };
+export type Vault = { current: string; previous: string | undefined; isDown: boolean; changedAt: EpochMs };
 
 /** One simulation: the world, those who act in it, and what is known about both. */
 export type Simulation = {

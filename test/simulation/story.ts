@@ -45,7 +45,7 @@ export type Story = {
   readonly lies: { readonly at: EpochMs; readonly cluster: string | undefined }[];
   readonly failures: { readonly at: EpochMs; readonly cluster: string | undefined }[];
   /** PUTs handed to HTTP that were not answered yet, by cluster. */
-  readonly outstanding: Map<string, string>;
+  readonly outstanding: Map<string, { readonly process: string; readonly at: EpochMs }>;
   readonly schedule: (config: ConfigMeaning, path: string) => ScheduleOracle | undefined;
 };
 

@@ -31,6 +31,7 @@ export function startTicking(sim: Simulation, processes: readonly Process[], edg
     const isTwin = now < faultsEnd && classes.has('twins') && chance.is(0.5);
     const isTimed = isTwin || (now < faultsEnd && chance.is(0.2));
     if (!isOut(now) && !(isDisturbed && chance.is(0.15))) {
+      if (chance.is(0.03)) second.tick({ isTimed: false, options: { isDryRun: true } });
       first.tick({ isTimed });
       if (isDisturbed && chance.is(0.1)) first.tick({ isTimed: true, isAtOnce: true });
       if (isTwin) sim.kernel.at(now + chance.pick([0, 3, 90, 2_000, 55_000]), () => second.tick({ isTimed: true }));

@@ -141,17 +141,20 @@ function disturbSecrets(sim: Simulation, chance: Chance): void {
   sim.stats.fault('secrets');
   sim.stir = sim.kernel.now();
   const { vault, world } = sim;
+  vault.changedAt = sim.kernel.now();
   const kind = chance.integer(0, 3);
   if (kind <= 1) return rotate(sim, chance);
   if (kind === 2) {
     vault.isDown = true;
     return later(sim, chance.integer(5, 120) * minuteMs, () => {
       vault.isDown = false;
+      vault.changedAt = sim.kernel.now();
     });
   }
   world.setRoles(vault.current, listRoles);
   later(sim, chance.integer(20, 400) * minuteMs, () => {
     world.setRoles(vault.current, everyRole);
+    vault.changedAt = sim.kernel.now();
   });
 }
 
@@ -163,6 +166,7 @@ function rotate(sim: Simulation, chance: Chance): void {
   const store = () => {
     vault.previous = vault.current;
     vault.current = next;
+    vault.changedAt = sim.kernel.now();
   };
   const gapMs = chance.pick([0, 0, 1, 12]) * minuteMs;
   if (chance.is(0.5)) {
@@ -170,7 +174,10 @@ function rotate(sim: Simulation, chance: Chance): void {
     later(sim, gapMs, store);
   } else {
     store();
-    later(sim, gapMs, () => world.rotateToken(old, next));
+    later(sim, gapMs, () => {
+      world.rotateToken(old, next);
+      vault.changedAt = sim.kernel.now();
+    });
   }
 }
 
@@ -186,7 +193,7 @@ function heal(sim: Simulation, processes: readonly Process[]): void {
   arms.freeze = undefined;
   for (const process of processes) process.skewMs = 0;
   for (const { id, pools } of world.clusters()) {
-    world.clearClusterError(id);
+    if (world.cluster(id).errors.length > 0) world.clearClusterError(id);
     for (const pool of pools) mendPool(sim, `${id}/${pool.id}`);
   }
   sim.stir = sim.kernel.now();
@@ -195,10 +202,12 @@ function heal(sim: Simulation, processes: readonly Process[]): void {
   sim.kernel.at(sim.kernel.now() + hourMs, () => void approve(sim, hash));
 }
 
+/** Touches nothing that is well: an untouched pool keeps the instant of its last change. */
 function mendPool(sim: Simulation, path: string): void {
-  const { until, status } = sim.world.pool(path);
-  if (until === undefined || status === 'Scaling') sim.world.unstick(path);
-  sim.world.clearPoolError(path);
-  const pool = sim.world.state.clusters.get(path.split('/')[0] ?? '')?.pools.get(path.split('/')[1] ?? '');
-  if (pool) pool.failsNext = undefined;
+  const { errors, status } = sim.world.pool(path);
+  const [clusterId, poolId] = path.split('/') as [string, string];
+  const pool = sim.world.state.clusters.get(clusterId)?.pools.get(poolId);
+  if (pool) Object.assign(pool, { failsNext: undefined, sticksNext: false });
+  if (status === 'Scaling') sim.world.unstick(path);
+  if (errors.length > 0) sim.world.clearPoolError(path);
 }

@@ -21,14 +21,6 @@ export const plantedEventBugs: readonly PlantedEventBug[] = [
     faults: ['store'],
   },
   {
-    name: 'a lease is the size, not the least',
-    file: 'lib/decide/scaling/wanted.ts',
-    find: '  const target = approach(current, up, down);\n  const leaseDecides',
-    put: '  const target = size;\n  const leaseDecides',
-    seed: 1,
-    faults: [],
-  },
-  {
     name: 'a lease ends half an hour early',
     file: 'lib/decide/asks.ts',
     find: 'return now < ask.until;',

@@ -1,0 +1,293 @@
+import type { FaultClass } from '../scenario.ts';
+
+/** A small change to production code that must be caught. Each `find` stands exactly once in its file. */
+export type PlantedBug = {
+  readonly name: string;
+  /** What somebody could get wrong. */
+  readonly what: string;
+  /** What it is hunted with: the kinds of faults that bring it out; absent = by the seed. */
+  readonly faults?: readonly FaultClass[];
+  readonly changes: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
+};
+
+function bug(name: string, what: string, file: string, find: string, replace: string): PlantedBug {
+  return { name, what, changes: [{ file: `lib/${file}`, find, replace }] };
+}
+
+const scaling = 'decide/scaling';
+
+const planted: readonly PlantedBug[] = [
+  {
+    name: 'no-compare-and-set',
+    what: 'a lost compare-and-set is taken for a won one',
+    changes: [
+      {
+        file: 'lib/jobs/scale/act.ts',
+        find: "if (outcome.kind === 'conflict') return",
+        replace: 'if (parts.config.everyMs < 0) return',
+      },
+      {
+        file: 'lib/jobs/scale/act.ts',
+        find: 'outcome.versions[0]',
+        replace: "(outcome as { versions?: string[] }).versions?.[0] ?? 'none'",
+      },
+    ],
+  },
+  bug(
+    'act-before-claim',
+    'the PUT is sent without the change in the record',
+    'jobs/scale/act.ts',
+    'clusterWrite(update.region, update.clusterId, record, version),',
+    'clusterWrite(update.region, update.clusterId, { ...record, change: undefined }, version),',
+  ),
+  bug(
+    'no-sixty-seconds',
+    'a claim may be acted on for ever',
+    `${scaling}/claim.ts`,
+    'claimLastsMs = 60_000',
+    'claimLastsMs = 60_000_000',
+  ),
+  bug(
+    'base-captured-while-away',
+    'what is seen at base time is the base, away or not',
+    `${scaling}/base.ts`,
+    'if (memory.away) return baseWhileAway(input, memory.away, isBaseTime);',
+    'if (memory.away && !canBeBase(input)) return baseWhileAway(input, memory.away, isBaseTime);',
+  ),
+  bug(
+    'base-never-written',
+    'the claim does not write down what the pool was moved from',
+    `${scaling}/claim.ts`,
+    'const leaves = memory.away === undefined &&',
+    'const leaves = now < 0 &&',
+  ),
+  bug(
+    'first-write-does-not-win',
+    'each claim writes the size it finds as the base',
+    `${scaling}/claim.ts`,
+    'const away = leaves ?',
+    'const away: typeof memory.away = memory.away ? { ...memory.away, base: action.from } : leaves ?',
+  ),
+  bug(
+    'stale-accepted',
+    'an answer older than one seen before is believed',
+    `${scaling}/stale.ts`,
+    'return since !== undefined && Math.abs',
+    'return since !== undefined && now < 0 && Math.abs',
+  ),
+  bug(
+    'partial-put',
+    'only the owned fields are sent',
+    'io/mks/client.ts',
+    'patchMembers(fresh.raw, owned)',
+    'patchMembers("{}", owned)',
+  ),
+  bug(
+    'unclamped',
+    'limits are not applied',
+    `${scaling}/size.ts`,
+    'Math.min(Math.max(n, limits.min), limits.max ?? Number.POSITIVE_INFINITY)',
+    'Math.max(n, limits.min < 0 ? 1 : 0)',
+  ),
+  {
+    name: 'token-read-once',
+    what: 'a token is kept for ever, refused or not',
+    changes: [
+      {
+        file: 'lib/io/secrets/token-source.ts',
+        find: 'return pick(tokens, refused);\n}\n\nfunction pick',
+        replace: 'return undefined;\n}\n\nfunction pick',
+      },
+      { file: 'lib/io/secrets/cached-secret.ts', find: 'timeToLiveMs = 5 * 60_000', replace: 'timeToLiveMs = 5e12' },
+    ],
+  },
+  bug(
+    'page-is-an-empty-list',
+    "a firewall's page counts as an answer without items",
+    'io/mks/classify.ts',
+    'if (page) return blocked(asked, status, page.supportId);',
+    "if (page) return { kind: 'ok', value: '{\"items\":[]}', answeredAt: asked.at, serverDate: undefined };",
+  ),
+  bug(
+    'missing-means-gone',
+    'a pool that an answer leaves out is forgotten at once',
+    `${scaling}/refresh.ts`,
+    'forgetAfterMs = 7 * 24 * 60 * 60_000',
+    'forgetAfterMs = 0',
+  ),
+  bug(
+    'edge-triggered',
+    'sizes are only changed shortly after a boundary',
+    `${scaling}/finish-pool.ts`,
+    'if (equalSize(view.current, target)) {',
+    'if (equalSize(view.current, target) || now - view.lastEdgeAt > 900_000) {',
+  ),
+  bug(
+    'pause-without-end',
+    'a pause never ends',
+    'decide/asks.ts',
+    'return now < ask.until;',
+    "return ask.kind === 'pause' || now < ask.until;",
+  ),
+  bug(
+    'lease-lowers',
+    'a lease sets its size, whatever the schedule says',
+    `${scaling}/wanted.ts`,
+    'const target = approach(current, up, down);\n  const leaseDecides',
+    'const target = size ?? approach(current, up, down);\n  const leaseDecides',
+  ),
+  bug(
+    'brake-on-an-ordinary-evening',
+    'the brake counts every lower',
+    `${scaling}/brake.ts`,
+    'if (acted === undefined || acted === view.rule.hash) return false;',
+    'if (acted === undefined) return false;\n  if (acted === view.rule.hash) return true;',
+  ),
+  bug(
+    'never-not-applied',
+    'a change that was not applied is waited for',
+    `${scaling}/settle.ts`,
+    "isTouched ? { kind: 'undone', size: running } : { kind: 'not-applied' }",
+    "isTouched ? { kind: 'undone', size: running } : { kind: 'wait' }",
+  ),
+  bug(
+    'memory-by-name',
+    'a pool made anew inherits what was known of the old one',
+    `${scaling}/plan-cluster.ts`,
+    'const memory = settled.pools[pool.id];\n      const asks',
+    'const memory = settled.pools[pool.id] ?? Object.values(settled.pools).find(({ name }) => name === pool.name);\n      const asks',
+  ),
+  bug(
+    'expiry-left-to-the-store',
+    'an ask lasts until the store collects it',
+    'decide/asks.ts',
+    'return now < ask.until;',
+    'return now < ask.until + 86_400_000;',
+  ),
+  bug(
+    'no-slot',
+    'a cluster may get a second change while one is under way',
+    `${scaling}/plan-round.ts`,
+    'return plan.slotTakenBy === undefined ? undefined',
+    "return plan.slotTakenBy !== '' ? undefined",
+  ),
+  bug(
+    'no-fresh-comparison',
+    'the fresh read is not compared with the plan',
+    'jobs/scale/act.ts',
+    'if (planned && !isAsPlanned(fresh.value, planned))',
+    'if (planned && !isAsPlanned(fresh.value, planned) && claimedAt < 0)',
+  ),
+  bug(
+    'people-overruled',
+    'a size set by hand is put back',
+    `${scaling}/people.ts`,
+    "const isKept = rule.onHumanChange === 'respect' &&",
+    "const isKept = rule.onHumanChange !== 'respect' &&",
+  ),
+  bug(
+    'kept-without-end',
+    'a size set by hand stays for ever',
+    `${scaling}/people.ts`,
+    'return Math.min(next, input.now + keptAtMostMs);',
+    'return next * 0 + input.now + 9 * 365 * keptAtMostMs;',
+  ),
+  bug(
+    'put-sent-twice',
+    'a PUT is tried again like a read',
+    'io/mks/call.ts',
+    "const wait = call.method === 'PUT' ? undefined : pauseBeforeRetry(first, parts);",
+    'const wait = pauseBeforeRetry(first, parts);',
+  ),
+  bug(
+    'observe-acts',
+    'mode: observe is not looked at',
+    `${scaling}/plan-round.ts`,
+    "if (want.view.rule.mode === 'observe') {",
+    "if (want.view.rule.mode !== 'act' && want.raise) {",
+  ),
+  bug(
+    'pause-ignored',
+    'a pause does not hold',
+    `${scaling}/plan-round.ts`,
+    'const { pause } = want.view;',
+    'const pause = want.from === want.to ? want.view.pause : undefined;',
+  ),
+  bug(
+    'dry-run-writes',
+    'a dry run goes on to act',
+    'jobs/scale-pools.ts',
+    'if (options.isDryRun) return',
+    'if (options.isDryRun && plan.pools.length < 0) return',
+  ),
+  bug(
+    'token-in-a-message',
+    'a failed call is described with its header',
+    'io/mks/call.ts',
+    'what: describeCall(call),',
+    "what: `${describeCall(call)} ${request.headers['authorization']}`,",
+  ),
+  bug(
+    'removed-rule-forgotten',
+    'what left the config is left where it is',
+    `${scaling}/orphan.ts`,
+    "if (away === undefined || memory.onRemove === 'leave')",
+    "if (away === undefined || memory.onRemove !== 'other')",
+  ),
+  bug(
+    'silent-when-late',
+    'lateness is suppressed by any hold',
+    `${scaling}/late.ts`,
+    'if (view.isLateSuppressed || now <= deadline) return undefined;',
+    'if (view.isLateSuppressed || view.block || now <= deadline) return undefined;',
+  ),
+  bug(
+    'no-cool-down',
+    'what was refused is sent again at once',
+    `${scaling}/refusal.ts`,
+    'until: now + Math.min(',
+    'until: now + 0 * Math.min(',
+  ),
+  bug(
+    'summer-time',
+    'a skipped time is counted from before the change',
+    'decide/schedule/boundary.ts',
+    'first = Math.max(stretch.from, wallMs - stretch.offsetMs);',
+    'first = wallMs - stretch.offsetMs;',
+  ),
+  bug(
+    'night-size-is-the-base',
+    'the idle size may become the base',
+    `${scaling}/base.ts`,
+    'return rule.idle === undefined || !equalSize(running, asPoolSize(rule.idle, input.autoscale));',
+    'return true;',
+  ),
+];
+
+/** The kinds of faults that bring a bug out sooner than all of them would. */
+const broughtOutBy: { readonly [name: string]: readonly FaultClass[] } = {
+  'stale-accepted': ['lies', 'ticks'],
+  unclamped: ['asks'],
+  'token-read-once': ['secrets'],
+  'page-is-an-empty-list': ['errors'],
+  'missing-means-gone': ['lies'],
+  'pause-without-end': ['asks'],
+  'pause-ignored': ['asks'],
+  'lease-lowers': ['asks'],
+  'brake-on-an-ordinary-evening': [],
+  'edge-triggered': ['ticks'],
+  'memory-by-name': ['people'],
+  'removed-rule-forgotten': ['config'],
+  'silent-when-late': ['resizes', 'refusals'],
+  'no-cool-down': ['refusals'],
+  'summer-time': [],
+  'night-size-is-the-base': ['people'],
+  'never-not-applied': ['crash'],
+  'no-sixty-seconds': ['freeze'],
+  'observe-acts': ['config'],
+};
+
+export const plantedBugs: readonly PlantedBug[] = planted.map((one) => {
+  const faults = broughtOutBy[one.name];
+  return faults === undefined ? one : { ...one, faults };
+});
