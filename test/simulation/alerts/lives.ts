@@ -1,3 +1,7 @@
+// Loaded before any time passes: an app loads a job when it first runs, and a simulated clock does not wait for files.
+import '../../../lib/jobs/deliver-alerts.ts';
+import '../../../lib/jobs/scale-pools.ts';
+import '../../../lib/jobs/watch-clusters.ts';
 import { type App, makeApp, openSecrets } from '../../../lib/app.ts';
 import type { Clock } from '../../../lib/io/clock.ts';
 import type { Fetch } from '../../../lib/io/http/fetch.ts';

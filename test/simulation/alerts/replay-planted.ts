@@ -21,7 +21,17 @@ for (const bug of plantedEventBugs) {
   const { violations } = await simulateEvents({ seed: bug.seed, days: 2, faults: bug.faults });
   caught[bug.name] = nameOf(violations);
 }
-process.stdout.write(JSON.stringify(caught));
+const plain = await import('./simulate-alerts.ts');
+const again = async () => plain.simulateAlerts({ seed: 1, hours: 4 });
+const [one, other] = [await again(), await again()];
+const events = await (await import('../events/simulate-events.ts')).simulateEvents({ seed: 1, days: 2 });
+const clean = {
+  violations: [...one.violations, ...events.violations],
+  messages: one.messages,
+  puts: events.puts,
+  isSame: one.hash === other.hash,
+};
+process.stdout.write(JSON.stringify({ caught, clean }));
 
 /** A bug that only made the program throw proves nothing. */
 function nameOf(violations: readonly { readonly kind: string }[]): string | null {
