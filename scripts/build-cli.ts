@@ -1,9 +1,13 @@
-/** `npm run build`: the command line as one file of plain JavaScript in dist/cli; its dependencies stay outside. */
-import { chmod, mkdir, rm } from 'node:fs/promises';
+/**
+ * `npm run build`: the command line as plain JavaScript in dist/cli, one file and one before it that asks whether this Node
+ * will do; its dependencies stay outside.
+ */
+import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const entry = fileURLToPath(new URL('../lib/cli/main.ts', import.meta.url));
+const start = fileURLToPath(new URL('start-cli.mjs', import.meta.url));
 const folder = fileURLToPath(new URL('../dist/cli/', import.meta.url));
 
 /** Node refuses TypeScript below node_modules, so what `npm install` puts there is JavaScript. */
@@ -13,7 +17,7 @@ export async function buildCli(into = folder): Promise<string> {
   await mkdir(into, { recursive: true });
   await build({
     entryPoints: [entry],
-    outfile,
+    outfile: `${into}main.js`,
     bundle: true,
     packages: 'external',
     platform: 'node',
@@ -21,6 +25,7 @@ export async function buildCli(into = folder): Promise<string> {
     format: 'esm',
     logLevel: 'error',
   });
+  await copyFile(start, outfile);
   await chmod(outfile, 0o755);
   return outfile;
 }

@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { buildCli } from '../../scripts/build-cli.ts';
+import { makeTemporaryFolder } from '../support/temporary-folder.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+const oldNode = 'data:text/javascript,Object.defineProperty(process,"versions",{value:{node:"20.20.2"}})';
+
+function run(...words: string[]): Promise<readonly [code: unknown, stdout: string, stderr: string]> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, words, (error, stdout, stderr) => resolve([error?.code ?? 0, stdout, stderr]));
+  });
+}
+
+test('the built command line starts, and an older Node is told what it needs', async () => {
+  const { path, remove } = makeTemporaryFolder();
+  try {
+    symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'));
+    const cli = await buildCli(`${path}/cli/`);
+    expect(await run(cli, '--version')).toEqual([0, `${version}\n`, '']);
+    expect(await run('--import', oldNode, cli, '--version')).toEqual([
+      1,
+      '',
+      'Lamplighter needs Node 22.18 or newer, this is 20.20.2: https://nodejs.org/en/download\n',
+    ]);
+  } finally {
+    remove();
+  }
+});
