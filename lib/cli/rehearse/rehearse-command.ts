@@ -32,7 +32,8 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
   const book = makeRuleBook(config, parts.clock.now());
   const named = (options.pool ?? []).map((text) => resolveRegion(config, book, parsePool(text, config)));
   const fleet = await startingFleet(parts, { config, against, isOffline: options.offline === true, named });
-  const run = (one: CompiledConfig) => rehearseOne(one, fleet, options.from ?? parts.clock.now(), options.days);
+  const from = options.from ?? parts.clock.now();
+  const run = (one: CompiledConfig) => rehearseOne(one, fleet, from, options.days);
   const rehearsal = run(config);
   const old = against && run(against);
   if (rehearsal.pools.length === 0 && (old?.pools.length ?? 0) === 0) throw nothingToRehearse(fleet);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type CliNight, aCliNight } from '../../support/cli-night.ts';
 import { at } from '../../support/scaling-world.ts';
+import { aCliWorld } from '../cli-world.ts';
 
 const head = `
 timezone: Europe/Berlin
@@ -115,6 +116,15 @@ describe('rehearse', () => {
     expect(stdout).not.toContain('Tue 2026-03-03 07:00');
     const same = await night.run('rehearse', '--days', '1', '--against', night.configFile);
     expect(same.stdout).toMatch(/^Nothing changes against /);
+  });
+
+  test('--against itself differs in nothing, though time goes on meanwhile', async () => {
+    using world = aCliWorld('2026-11-23T20:00:00Z');
+    let ticks = 0;
+    const clock = { ...world.clock, now: () => Date.parse('2026-11-23T20:00:00Z') + (ticks += 7) };
+    const files = ['--config', world.config, '--against', world.config];
+    const { out } = await world.runWith({ clock }, 'rehearse', '--days', '2', ...files);
+    expect(out).toContain('Nothing changes against');
   });
 
   test('nothing to rehearse is a failure that says why', async () => {
