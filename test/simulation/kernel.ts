@@ -49,9 +49,9 @@ export function makeKernel(start: EpochMs): Kernel {
 
 function sleep(resolve: () => void, until: EpochMs, signal: AbortSignal | undefined, at: Kernel['at']): void {
   if (signal?.aborted) return resolve();
-  signal?.addEventListener('abort', resolve as () => void, { once: true });
+  signal?.addEventListener('abort', resolve, { once: true });
   at(until, () => {
-    signal?.removeEventListener('abort', resolve as () => void);
+    signal?.removeEventListener('abort', resolve);
     resolve();
   });
 }

@@ -40,10 +40,10 @@ export function aNight(
 
 /** Lets time pass, a second at a time, until the work is done. */
 export async function whileTimePasses<T>(night: Night, work: Promise<T>): Promise<T> {
-  let isDone = false;
+  const progress = { isDone: false };
   const done = work.finally(() => {
-    isDone = true;
+    progress.isDone = true;
   });
-  for (let i = 0; i < 600 && !isDone; i += 1) await night.clock.advance(1000);
+  for (let i = 0; i < 600 && !progress.isDone; i += 1) await night.clock.advance(1000);
   return done;
 }

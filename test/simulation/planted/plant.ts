@@ -29,7 +29,7 @@ export async function importWith<T>(bug: PlantedBug, module: URL): Promise<T> {
       if (!url.endsWith(tag)) return loaded;
       const file = fileURLToPath(url.replace(/\?.*$/, '')).slice(root.length);
       open.delete(file);
-      return { ...loaded, source: changed(bug, file, String(loaded.source)) };
+      return { ...loaded, source: changed(bug, file, textOf(loaded.source)) };
     },
   });
   try {
@@ -49,4 +49,10 @@ export function changed(bug: PlantedBug, file: string, source: string): string {
       if (parts.length !== 2) throw new PlantError(`${bug.name}: ${file} holds its place ${parts.length - 1} times`);
       return parts.join(replace);
     }, source);
+}
+
+/** A loader hands text over as a string or as its bytes. */
+function textOf(source: string | NodeJS.ArrayBufferView | ArrayBuffer | undefined | null): string {
+  if (typeof source === 'string') return source;
+  return source ? new TextDecoder().decode(source) : '';
 }
