@@ -187,6 +187,19 @@ describe('base', () => {
     expect(world.world.pool('dev-api/workers').size).toBe(5);
   });
 
+  test('set for a pool that became autoscaled at night, in its new form', async () => {
+    using world = aCliWorld('2026-11-23T20:00:00Z');
+    await rounds(world, 5);
+    world.world.toggleAutoscale('dev-api/workers', { min: 0, max: 0 });
+    await world.clock.advance(20 * minute);
+    await rounds(world, 1);
+    const { code } = await world.run('base', 'dev-api/workers', 'set', '2..6');
+    expect(code).toBe(0);
+    await world.clock.advance(10 * 60 * minute);
+    await rounds(world, 6);
+    expect(world.world.pool('dev-api/workers')).toMatchObject({ sizeMin: 2, sizeMax: 6 });
+  });
+
   test.each([
     ['zero', ['dev-api/workers', 'set', '0'], 2, 'is never a base'],
     ['bounds on a fixed pool', ['dev-api/workers', 'set', '1..4'], 2, 'not autoscaled'],

@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander';
 import type { CompiledConfig, Rule } from '../../decide/compiled-config.ts';
 import { baseOf } from '../../decide/explain/explain-state.ts';
 import type { EpochMs, Size } from '../../decide/model.ts';
+import { forgetSizes } from '../../decide/scaling/refresh.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import { asPoolSize, describeSize, equalSize, isZero } from '../../decide/scaling/size.ts';
 import { nextChange, saysAt } from '../../decide/schedule/timeline.ts';
@@ -109,7 +110,8 @@ async function setBase(basing: Basing, size: Size): Promise<readonly string[]> {
   await changeMemories(store, pool.region, pool.clusterId, (memory, poolId) => {
     if (poolId !== pool.poolId) return undefined;
     const since = memory.away?.since ?? now;
-    return { ...memory, base: own, away: { base: own, from: 'person', since }, resetAt: now };
+    const ofItsKind = memory.became === undefined ? memory : forgetSizes(memory, memory.became);
+    return { ...ofItsKind, base: own, away: { base: own, from: 'person', since }, resetAt: now };
   });
   const what = `the base was set to ${describeSize(own)}`;
   await tellHistory(basing, 'base-set', baseOf(rule, pool.memory), own, what);
@@ -123,9 +125,10 @@ function checkBase(rule: Rule | undefined, pool: StoredPool, size: Size): Size {
     const { file, line } = rule.position;
     throw new CommandError(`The base of ${name} is given by its rule (${file}:${line}): change it there`);
   }
-  const own = asPoolSize(size, pool.memory.autoscale);
+  const autoscale = pool.memory.became ?? pool.memory.autoscale;
+  const own = asPoolSize(size, autoscale);
   if (own === undefined) throw new UsageError(`${name} is not autoscaled: its base is a number, not bounds`);
-  const idle = rule?.idle === undefined ? undefined : asPoolSize(rule.idle, pool.memory.autoscale);
+  const idle = rule?.idle === undefined ? undefined : asPoolSize(rule.idle, autoscale);
   if (isZero(own) || equalSize(own, idle))
     throw new UsageError(
       `${describeSize(size)} is never a base of ${name}: 0 and the idle size are what it has otherwise`,

@@ -1,7 +1,7 @@
 import type { Rule } from '../compiled-config.ts';
 import type { Says, Size } from '../model.ts';
 import type { Away, PoolMemory } from './memory.ts';
-import { asPoolSize, equalSize, isZero } from './size.ts';
+import { asPoolSize, clampSize, equalSize, isZero } from './size.ts';
 
 export type BaseView = {
   /** undefined = unknown. */
@@ -30,14 +30,24 @@ export type BaseInput = {
  */
 export function findBase(input: BaseInput): BaseView {
   const { rule, memory } = input;
-  if (rule.base !== 'remembered')
-    return { base: asPoolSize(rule.base, input.autoscale), from: 'config', isLearnt: false };
-  const isBaseTime = input.says.includes('base') && input.isQuiet;
+  if (rule.base !== 'remembered') return { base: givenBase(rule, input.autoscale), from: 'config', isLearnt: false };
+  const isBaseTime = isSaidAlone(input.says) && input.isQuiet;
   if (memory.away) return baseWhileAway(input, memory.away, isBaseTime);
   if (isBaseTime && canBeBase(input)) return { base: input.running, from: 'remembered', isLearnt: true };
   if (memory.base !== undefined) return { base: memory.base, from: 'remembered', isLearnt: false };
   const isGuessable = canBeBase(input) && !equalSize(input.running, input.scheduledWithoutBase);
   return { base: isGuessable ? input.running : undefined, from: 'observed', isLearnt: false };
+}
+
+/** The base that a rule gives, within its limits; undefined where it gives none, or one of the other kind. */
+export function givenBase(rule: Rule, autoscale: boolean): Size | undefined {
+  const base = rule.base === 'remembered' ? undefined : asPoolSize(rule.base, autoscale);
+  return base === undefined ? undefined : clampSize(base, rule.limits);
+}
+
+/** Base time: the base is said, and no other window's size stands beside it that might be more. */
+export function isSaidAlone(says: Says): boolean {
+  return says.includes('base') && says.every((term) => term === 'base' || term === 'idle');
 }
 
 /** An unknown base is known again when, at base time, somebody has set a size that is neither 0, idle nor ours. */

@@ -1,7 +1,8 @@
 import type { Exception, Rule, Schedule } from '../compiled-config.ts';
 import type { EpochMs, Finding } from '../model.ts';
 import type { Timeline } from '../schedule/timeline.ts';
-import { asPoolSize, describeSize, isLower, isRaise, upper } from './size.ts';
+import { givenBase } from './base.ts';
+import { describeSize, isLower, isRaise, upper } from './size.ts';
 import { observedNodes } from './observed-size.ts';
 import type { RankedWant } from './plan-cluster.ts';
 import { timelineOf } from './rule-book.ts';
@@ -52,7 +53,7 @@ function isNews(want: RankedWant, input: BrakeInput, timelines: Map<string, Map<
   timelines.set(acted, known);
   const timeline = timelineOf(stored.schedule, stored.exceptions, view.names, input.now, known);
   const { autoscale } = view.pool;
-  const given = stored.rule.base === 'remembered' ? view.base : asPoolSize(stored.rule.base, autoscale);
+  const given = stored.rule.base === 'remembered' ? view.base : givenBase(stored.rule, autoscale);
   const resolver = { rule: stored.rule, autoscale, base: given };
   const wantedThen = scheduledViews(timeline, input.now, 0, undefined, resolver).down;
   return wantedThen === undefined || isLower(wantedThen, to);

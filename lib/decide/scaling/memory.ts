@@ -54,6 +54,8 @@ export type Refusal = {
 export type PoolMemory = {
   readonly name: string;
   readonly autoscale: boolean;
+  /** What it is now, where that changed while it was away: held until its base is known in the new form. */
+  readonly became?: boolean | undefined;
   /** The size last seen Running, and since when it has been that. */
   readonly seen?: { readonly size: Size; readonly at: EpochMs; readonly updatedAt?: EpochMs | undefined } | undefined;
   /** Since when every answer has been older than the one that showed `seen`. */

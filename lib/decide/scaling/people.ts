@@ -37,7 +37,8 @@ export function takePersonsChange(
     foreign: [...(memory.foreign ?? []), now].slice(-3),
     reachedAt: isKept || isPutBack ? now : memory.reachedAt,
   });
-  return { memory: patched, kept, notice: noticeOf(input, memory.seen?.size, running, kept) };
+  const notice = noticeOf(input, memory.seen?.size, running, whatFollows(input, kept));
+  return { memory: patched, kept, notice };
 }
 
 /** The next boundary at which the schedule says something else; after a raise ahead of one, the boundary after that. */
@@ -47,14 +48,26 @@ function keptUntil(input: PoolInput, memory: PoolMemory): EpochMs {
   return Math.min(next, input.now + keptAtMostMs);
 }
 
-function noticeOf(input: PoolInput, before: Size | undefined, after: Size, kept: Kept | undefined): Notice {
+/** A remembered base that a person set: it needs no keeping, and is worth saying all the same. */
+export function noticeOfBase(input: PoolInput, memory: PoolMemory, running: Size): Notice {
+  const isNew = !equalSize(memory.base, running);
+  return noticeOf(input, memory.seen?.size, running, isNew ? 'that is its base from now on' : 'that is its base');
+}
+
+function whatFollows({ rule, asks }: PoolInput, kept: Kept | undefined): string {
+  if (kept === undefined) {
+    return rule.onHumanChange === 'enforce' ? 'the rule says enforce: it goes back' : 'that is what the schedule says';
+  }
+  const until = `kept until ${iso(kept.until)}`;
+  const { override } = asks;
+  if (override === undefined) return until;
+  const above = `the override by ${override.who} stands above it until ${iso(override.until)}`;
+  return override.until < kept.until ? `${above}, then it is ${until}` : above;
+}
+
+function noticeOf(input: PoolInput, before: Size | undefined, after: Size, then: string): Notice {
   const { region, clusterId, poolId, cluster, pool } = input.names;
   const was = before === undefined || equalSize(before, after) ? '' : ` from ${describeSize(before)}`;
-  const then = kept
-    ? `kept until ${iso(kept.until)}`
-    : input.rule.onHumanChange === 'enforce'
-      ? 'the rule says enforce: it goes back'
-      : 'that is what the schedule says';
   return {
     kind: 'pool.changed-by-hand',
     subject: { kind: 'pool', region, clusterId, poolId, cluster, pool },

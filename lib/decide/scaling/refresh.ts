@@ -1,4 +1,5 @@
 import { lastEdge } from '../schedule/timeline.ts';
+import { givenBase } from './base.ts';
 import { recentChanges } from './foreign-changes.ts';
 import { type PoolMemory, remember } from './memory.ts';
 import type { PoolInput } from './pool-view.ts';
@@ -25,7 +26,7 @@ export function refreshMemory(input: PoolInput): PoolMemory {
   const ruleChanged = known.ruleHash !== rule.hash;
   const asksChanged = (known.asks ?? '') !== asks.fingerprint;
   const keptEnded = known.kept !== undefined && (ruleChanged || known.kept.until <= now);
-  const memory = known.autoscale === pool.autoscale || known.away ? known : forgetSizes(known, pool.autoscale);
+  const memory = ofOneKind(known, input, ruleChanged);
   return remember(memory, {
     name: pool.name,
     ruleHash: rule.hash,
@@ -40,11 +41,20 @@ export function refreshMemory(input: PoolInput): PoolMemory {
   });
 }
 
-/** A pool that changed its kind while it was at home starts anew: sizes of the other form mean nothing. */
-function forgetSizes(memory: PoolMemory, autoscale: boolean): PoolMemory {
+/** A pool away from its base that changed its kind is held with what is known, until its rule gives a base that fits. */
+function ofOneKind(known: PoolMemory, { pool, rule }: PoolInput, ruleChanged: boolean): PoolMemory {
+  if (known.autoscale === pool.autoscale) return remember(known, { became: undefined });
+  const isGiven = ruleChanged && givenBase(rule, pool.autoscale) !== undefined;
+  if (known.away === undefined || isGiven) return forgetSizes({ ...known, away: undefined }, pool.autoscale);
+  return remember(known, { became: pool.autoscale });
+}
+
+/** A pool that changed its kind starts anew: sizes of the other form mean nothing. */
+export function forgetSizes(memory: PoolMemory, autoscale: boolean): PoolMemory {
   return {
     ...memory,
     autoscale,
+    became: undefined,
     seen: undefined,
     base: undefined,
     kept: undefined,

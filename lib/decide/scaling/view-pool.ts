@@ -1,16 +1,16 @@
 import type { Notice, Size } from '../model.ts';
 import { lastEdge, saysAt } from '../schedule/timeline.ts';
-import { type BaseView, findBase } from './base.ts';
+import { type BaseView, findBase, isSaidAlone } from './base.ts';
 import { blockedView, isLateSuppressed } from './blocked-view.ts';
 import { type PoolMemory, remember } from './memory.ts';
 import { observedSize, observedSizeDuring } from './observed-size.ts';
-import { isPersonsChange, takePersonsChange } from './people.ts';
+import { isPersonsChange, noticeOfBase, takePersonsChange } from './people.ts';
 import { type PoolBlock, blockOf } from './pool-block.ts';
 import type { PoolInput, PoolView } from './pool-view.ts';
 import { refreshMemory } from './refresh.ts';
 import { resolveSays } from './scheduled.ts';
-import { clampSize, describeSize, equalSize, isZero, asPoolSize } from './size.ts';
-import { findWanted, type Wanted } from './wanted.ts';
+import { describeSize, equalSize, isZero, asPoolSize } from './size.ts';
+import { findWanted, iso, type Wanted } from './wanted.ts';
 
 /**
  * What one pool should have, and what is to be remembered about it. Reading order: what cannot be read or judged first
@@ -80,7 +80,8 @@ function judgeSize(input: PoolInput, before: PoolMemory, current: Size, running:
     return { ...first, memory: before, notices: [] };
   if (isNewBase(input, running)) {
     const memory = remember(before, { base: running, away: undefined, kept: undefined });
-    return { ...judgeOnce(input, memory, current, running), memory, notices: [] };
+    const notices = [noticeOfBase(input, before, running)];
+    return { ...judgeOnce(input, memory, current, running), memory, notices };
   }
   const scheduled = judgeOnce(input, { ...before, kept: undefined }, current, undefined).wanted.scheduled;
   if (equalSize(running, first.wanted.target) && input.evidence === undefined)
@@ -93,7 +94,7 @@ function judgeSize(input: PoolInput, before: PoolMemory, current: Size, running:
 function isNewBase(input: PoolInput, running: Size): boolean {
   if (input.rule.base !== 'remembered' || input.evidence === 'undone') return false;
   if (input.asks.override || input.asks.leases.length > 0 || isNeverBase(input, running)) return false;
-  return saysAt(input.timeline, input.now).includes('base');
+  return isSaidAlone(saysAt(input.timeline, input.now));
 }
 
 function isNeverBase(input: PoolInput, size: Size): boolean {
@@ -123,12 +124,12 @@ function judgeOnce(input: PoolInput, memory: PoolMemory, current: Size, running:
 
 /** What a Running pool teaches: the size seen, the base, and that it is home again. */
 function rememberSeen(input: PoolInput, judged: Judged, running: Size): PoolMemory {
-  const { base, wanted, memory } = judged;
+  const { base, memory } = judged;
   const isSame = memory.seen !== undefined && equalSize(memory.seen.size, running);
   const isHome = isAtBase(input, judged, running);
   const away = isHome || (base.isLearnt && base.from === 'person') ? undefined : memory.away;
   const isRemembered = input.rule.base === 'remembered';
-  const isUnknownNow = isRemembered && away === undefined && wanted.target === undefined;
+  const isUnknownNow = isRemembered && away === undefined && !isHome && base.base === undefined;
   return remember(memory, {
     seen: isSame ? memory.seen : { size: running, at: input.now, updatedAt: input.pool.updatedAt },
     base: isRemembered && (base.isLearnt || isHome) ? base.base : isRemembered ? memory.base : undefined,
@@ -139,8 +140,7 @@ function rememberSeen(input: PoolInput, judged: Judged, running: Size): PoolMemo
 /** At its base while the schedule (lead included) says base, and nobody's kept size, lease or override decides. */
 function isAtBase(input: PoolInput, { base, wanted, memory }: Judged, running: Size): boolean {
   if (base.base === undefined || memory.kept || wanted.isByLeaseOrOverride) return false;
-  const own = input.rule.base === 'remembered' ? base.base : clampSize(base.base, input.rule.limits);
-  if (!equalSize(running, own) || !equalSize(wanted.target, running)) return false;
+  if (!equalSize(running, base.base) || !equalSize(wanted.target, running)) return false;
   return saysAt(input.timeline, input.now).includes('base') || wanted.aheadOf !== undefined;
 }
 
@@ -154,7 +154,7 @@ function keptDecision(input: PoolInput, before: PoolMemory, after: PoolMemory, c
         code: 'kept',
         from: before.seen?.size,
         to: after.kept.size,
-        reason: `set by hand, kept until ${new Date(after.kept.until).toISOString()}`,
+        reason: `set by hand, kept until ${iso(after.kept.until)}`,
       },
     ];
   const isNewBase = after.base !== undefined && before.base !== undefined && !equalSize(before.base, after.base);
