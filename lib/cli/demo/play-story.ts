@@ -90,9 +90,7 @@ function describeDecision({ kind, cluster, pool, from, to, reason }: Decision): 
   return `${cluster}/${pool} ${describeSize(from)} → ${describeSize(to)}  (${why})`;
 }
 
-/** Instants in the story's own time, and leases without their long ids: the story is for reading. */
+/** Instants in the story's own time. */
 function inStoryTime(reason: string): string {
-  return reason
-    .replace(/\d{4}-\d{2}-\d{2}T[\d:.]+Z/gu, (instant) => clockOf(Date.parse(instant), demoZone).time)
-    .replace(/lease lease\/\S+:/u, 'lease:');
+  return reason.replace(/\d{4}-\d{2}-\d{2}T[\d:.]+Z/gu, (instant) => clockOf(Date.parse(instant), demoZone).time);
 }
