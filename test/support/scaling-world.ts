@@ -110,6 +110,8 @@ export type World = {
   resizing: Map<string, Resize>;
   /** What a PUT does: apply (default), ignore with 2xx, refuse, or say busy. */
   onPut: 'apply' | 'ignore' | 'refuse' | 'busy' | 'lose';
+  /** What a refusal says. */
+  refusal: string;
   puts: { at: EpochMs; pool: string; to: Size }[];
 };
 
@@ -153,6 +155,7 @@ export function aWorld(now: string, pools: readonly ObservedPool[], patch: Parti
     takes: 4 * minute,
     resizing: new Map(),
     onPut: 'apply',
+    refusal: 'size 0 is not allowed',
     puts: [],
     ...patch,
   };
@@ -188,7 +191,7 @@ function put(world: World, poolId: string, pool: string, to: Size): void {
   if (world.onPut === 'refuse' && world.record)
     world.record = dropClaim(
       world.record,
-      { kind: 'refused', why: 'invalid', detail: 'size 0 is not allowed' },
+      { kind: 'refused', why: 'invalid', detail: world.refusal },
       world.pools[0]?.updatedAt,
       world.now,
     );

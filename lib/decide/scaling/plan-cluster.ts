@@ -6,13 +6,13 @@ import { type FinishedPool, finishPool, type Want } from './finish-pool.ts';
 import { deadlineOf, latenessOf } from './late.ts';
 import { clusterLeads } from './cluster-leads.ts';
 import { orderViews, rankWants } from './cluster-order.ts';
-import { type ClusterRecord, type PoolMemory, remember } from './memory.ts';
+import { type ClusterRecord, type PoolMemory } from './memory.ts';
 import { keepNodes } from './min-nodes.ts';
+import { rememberMissing } from './missing-pools.ts';
 import { viewOrphan } from './orphan.ts';
 import type { Decision, Hold, PoolName, PoolState } from './plan.ts';
 import { asksOfPool } from './pool-asks.ts';
 import type { PoolView } from './pool-view.ts';
-import { forgetAfterMs } from './refresh.ts';
 import { type Settled, settleRecord } from './settle-record.ts';
 import { viewPool } from './view-pool.ts';
 
@@ -142,15 +142,15 @@ function stateOf(view: PoolView, memory: PoolMemory): PoolState {
   return { ...view.names, status: view.pool.status, seen: view.current, wanted };
 }
 
-/** Memories by id: of pools seen, as finished; of pools missing, kept for a week, for an answer may omit one. */
+/** Memories by id: of pools seen, as finished; of pools missing, kept for a while, for an answer may omit one. */
 function recordOf(input: ClusterInput, settled: Settled, finished: readonly FinishedPool[]): ClusterRecord {
-  const pools: { [poolId: string]: PoolMemory } = {};
-  for (const [id, memory] of Object.entries(settled.pools)) {
-    const seen = input.pools.find((pool) => pool.id === id);
-    if (seen && input.isAmbiguous(seen)) pools[id] = memory;
-    if (seen) continue;
-    const missing = remember(memory, { missingSince: memory.missingSince ?? input.now });
-    if (input.now - (missing.missingSince ?? input.now) < forgetAfterMs) pools[id] = missing;
+  const seen = new Set(input.pools.map(({ id }) => id));
+  const pools: { [poolId: string]: PoolMemory } = {
+    ...rememberMissing(settled.pools, (id) => seen.has(id), input.now),
+  };
+  for (const pool of input.pools.filter(input.isAmbiguous)) {
+    const memory = settled.pools[pool.id];
+    if (memory) pools[pool.id] = memory;
   }
   for (const pool of finished) pools[pool.view.names.poolId] = pool.memory;
   return { schema: 1, cluster: input.cluster.name, ...(settled.change ? { change: settled.change } : {}), pools };

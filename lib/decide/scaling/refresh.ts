@@ -5,9 +5,6 @@ import { type PoolMemory, remember } from './memory.ts';
 import type { PoolInput } from './pool-view.ts';
 import { olderSince } from './stale.ts';
 
-/** A pool that vanished from the answers is forgotten after this; an answer that omits it must not lose its base. */
-export const forgetAfterMs = 7 * 24 * 60 * 60_000;
-
 /**
  * The memory brought up to now: what ended is dropped, and a reset is noted when the rule changed, an ask started,
  * changed or ended, or a kept size ran out. After a reset the schedule acts at once.

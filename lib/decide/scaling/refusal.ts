@@ -4,7 +4,9 @@ import { equalSize } from './size.ts';
 
 const firstCoolDownMs = 5 * 60_000;
 export const longestCoolDownMs = 20 * 60_000;
-const remembered = 4;
+const remembered = 2;
+/** A server may explain at any length; the record and the sentences stay short. */
+const mostDetail = 120;
 
 export type NewRefusal = {
   readonly target: Size;
@@ -20,6 +22,7 @@ export function addRefusal(memory: PoolMemory, refusal: NewRefusal, now: EpochMs
   const isInvalid = refusal.why === 'invalid' || refusal.why === 'ignored';
   const next: Refusal = {
     ...refusal,
+    detail: shorten(refusal.detail),
     count,
     invalid: (known?.invalid ?? 0) + (isInvalid ? 1 : 0),
     until: now + Math.min(firstCoolDownMs * 2 ** (count - 1), longestCoolDownMs),
@@ -27,4 +30,9 @@ export function addRefusal(memory: PoolMemory, refusal: NewRefusal, now: EpochMs
   };
   const others = (memory.refusals ?? []).filter((other) => !equalSize(other.target, refusal.target));
   return remember(memory, { refusals: [...others, next].slice(-remembered) });
+}
+
+function shorten(detail: string): string {
+  const characters = [...detail];
+  return characters.length <= mostDetail ? detail : `${characters.slice(0, mostDetail - 1).join('')}…`;
 }
