@@ -16,6 +16,8 @@ const keptAtMostMs = 24 * 60 * 60_000;
 export function isPersonsChange(input: PoolInput, memory: PoolMemory, running: Size): boolean {
   if (input.evidence !== undefined) return true;
   if (memory.seen === undefined || equalSize(memory.seen.size, running)) return false;
+  // What we asked for and gave up on may show late: that was us.
+  if (memory.notApplied !== undefined && equalSize(memory.notApplied.target, running)) return false;
   return isReached(memory, input) || isLookFresh(memory, input);
 }
 

@@ -299,3 +299,14 @@ describe('an autoscaled pool whose change was never sent', () => {
     expect(memoryOf(world, 'workers')?.kept).toBeUndefined();
   });
 });
+
+describe('a change that was given up on and shows all the same', () => {
+  test('is ours, and nobody is told that somebody changed it', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)], { onPut: 'lose' });
+    runUntil(world, '2026-03-02T19:15:00Z');
+    expect(world.record?.change).toBeUndefined();
+    byHand(world, 'workers', 0);
+    const plans = runUntil(world, '2026-03-02T20:00:00Z');
+    expect(plans.flatMap(({ plan }) => plan.notices).map(({ kind }) => kind)).not.toContain('pool.changed-by-hand');
+  });
+});
