@@ -9,6 +9,7 @@ export default defineConfig({
     // Many tests wait for child processes and sockets: two cores carry three workers well.
     maxWorkers: 3,
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: ['default'],
   },
 });
