@@ -52,7 +52,11 @@ export function isSaidAlone(says: Says): boolean {
 
 /** An unknown base is known again when, at base time, somebody has set a size that is neither 0, idle nor ours. */
 function baseWhileAway(input: BaseInput, away: Away, isBaseTime: boolean): BaseView {
-  if (away.base !== 'unknown') return { base: away.base, from: away.from, isLearnt: false };
+  if (away.base !== 'unknown') {
+    // What another rule gave is no person's size: this rule's limits hold for it.
+    const base = away.from === 'config' ? clampSize(away.base, input.rule.limits) : away.base;
+    return { base, from: away.from, isLearnt: false };
+  }
   const isPersons = isBaseTime && canBeBase(input) && !equalSize(input.running, input.memory.lastSet);
   return { base: isPersons ? input.running : undefined, from: 'person', isLearnt: isPersons };
 }

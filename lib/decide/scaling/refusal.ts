@@ -33,6 +33,6 @@ export function addRefusal(memory: PoolMemory, refusal: NewRefusal, now: EpochMs
 }
 
 function shorten(detail: string): string {
-  const characters = [...detail];
+  const characters = Array.from(detail);
   return characters.length <= mostDetail ? detail : `${characters.slice(0, mostDetail - 1).join('')}…`;
 }

@@ -208,6 +208,18 @@ describe('limits and bases', () => {
     expect(sizeOf(world, 'workers')).toBe(4);
   });
 
+  test('what an earlier rule gave is held to the limits of the rule that remembers it', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 5)], {
+      config: aConfig({ rules: [aRule({ base: 5 })] }),
+    });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    const limits = { min: 0, max: 2 };
+    world.config = aConfig({ rules: [aRule({ base: 'remembered', limits, hash: 'rule-2' })], hash: 'config-2' });
+    runUntil(world, '2026-03-03T08:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(2);
+    expect(memoryOf(world, 'workers')).toMatchObject({ base: 2 });
+  });
+
   test('a remembered base is a person’s size, and comes back whole', () => {
     const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 6)], {
       config: aConfig({ rules: [aRule({ base: 'remembered', limits: { min: 0, max: 4 } })] }),
