@@ -23,7 +23,8 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   const parts = uninstalled ? withoutRules(given) : given;
   const seen = await observeFleet(parts, options);
   const now = parts.clock.now();
-  const isWhole = options.only === undefined && seen.problems.length === 0;
+  const isPart = options.only !== undefined || (options.shard?.count ?? 1) > 1;
+  const isWhole = !isPart && seen.problems.length === 0;
   const plan = planRound({
     now,
     config: parts.config,

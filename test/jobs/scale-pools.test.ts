@@ -178,4 +178,13 @@ describe('rounds on a simulated fleet', () => {
       whole.plan.actions.map(({ cluster }) => cluster).sort(),
     );
   });
+
+  test('a shard does not miss the pools of the others', async () => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
+    const shards = [0, 1, 2].map((index) =>
+      night.app.scale(night.config, { isDryRun: true, shard: { index, count: 3 } }),
+    );
+    const findings = (await Promise.all(shards)).flatMap(({ plan }) => plan.findings);
+    expect(findings).toEqual([]);
+  });
 });
