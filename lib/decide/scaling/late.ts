@@ -1,6 +1,7 @@
 import type { EpochMs, Finding, Size } from '../model.ts';
 import { deedOf } from './late-deed.ts';
 import type { PoolMemory } from './memory.ts';
+import type { Hold } from './plan.ts';
 import { type PoolView, poolFinding, poolLabel } from './pool-view.ts';
 import { describeSize, equalSize, isRaise } from './size.ts';
 
@@ -24,22 +25,25 @@ export function deadlineOf(view: PoolView, memory: PoolMemory, siblings: readonl
   return from + (view.rule.lead.kind === 'none' ? withoutLeadMs : withLeadMs) + others.length * perOtherPoolMs;
 }
 
+export type Late = { readonly view: PoolView; readonly memory: PoolMemory };
+
 /** Lateness is said whatever holds the pool, unless a person asked for it. */
-export function latenessOf(
-  view: PoolView,
-  memory: PoolMemory,
-  target: Size | undefined,
-  deadline: EpochMs,
-  why: string,
-  now: EpochMs,
-): Finding | undefined {
-  if (memory.pending === undefined || target === undefined) return undefined;
-  if (view.isLateSuppressed || now <= deadline) return undefined;
+export function latePools(finished: readonly Late[], siblings: readonly PoolView[], now: EpochMs): readonly Late[] {
+  return finished.filter(
+    ({ view, memory }) =>
+      memory.pending !== undefined && !view.isLateSuppressed && now > deadlineOf(view, memory, siblings),
+  );
+}
+
+/** Said when it is known what holds each pool: the slot, the brake and the limits of a round are known last. */
+export function lateFinding({ view, memory }: Late, siblings: readonly PoolView[], holds: readonly Hold[]): Finding {
+  const target = memory.pending?.target ?? view.target ?? 0;
+  const why = holds.find(({ poolId }) => poolId === view.names.poolId)?.reason ?? `${view.reason}; it is changed now`;
   const raise = mayBeTooSmall(view, target);
   const text = `${poolLabel(view.names)} should be at ${describeSize(target)} and is at ${describeSize(view.current)} (${view.pool.status}): ${why}`;
   const did = deedOf(memory, target);
   return poolFinding(view.names, 'pool.late', raise ? 'critical' : 'warning', text, {
-    since: deadline,
+    since: deadlineOf(view, memory, siblings),
     fix: `run: lamplighter explain ${poolLabel(view.names)}, and look at the pool in the console`,
     facts: {
       wanted: describeSize(target),

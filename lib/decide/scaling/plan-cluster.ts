@@ -3,7 +3,7 @@ import type { Rule } from '../compiled-config.ts';
 import type { EpochMs, Finding, Notice, ObservedCluster, ObservedPool } from '../model.ts';
 import type { Timeline } from '../schedule/timeline.ts';
 import { type FinishedPool, finishPool, type Want } from './finish-pool.ts';
-import { deadlineOf, latenessOf } from './late.ts';
+import { type Late, latePools } from './late.ts';
 import { clusterLeads } from './cluster-leads.ts';
 import { orderViews, rankWants } from './cluster-order.ts';
 import { type ClusterRecord, type PoolMemory } from './memory.ts';
@@ -47,6 +47,9 @@ export type ClusterPlan = {
   readonly holds: readonly Hold[];
   readonly pools: readonly PoolState[];
   readonly findings: readonly Finding[];
+  /** Pools that are not at their size in time; why not is known when all clusters are planned. */
+  readonly late: readonly Late[];
+  readonly views: readonly PoolView[];
   readonly notices: readonly Notice[];
   readonly decisions: readonly Omit<Decision, 'configHash'>[];
   /** Why no change may start in this cluster now. */
@@ -59,7 +62,6 @@ export function planCluster(input: ClusterInput): ClusterPlan {
   const views = viewPools(input, settled);
   const kept = keepNodes(orderViews(views), input.pools, settled.change, input.minNodes);
   const finished = views.map((view) => finishOne(input, settled, view, kept));
-  const late = finished.flatMap((pool) => lateFinding(pool, views, input.now));
   return {
     cluster: input.cluster,
     before: input.record,
@@ -67,7 +69,9 @@ export function planCluster(input: ClusterInput): ClusterPlan {
     wants: rankWants(finished, views),
     pools: finished.map(({ view, memory }) => stateOf(view, memory)),
     holds: finished.flatMap((pool) => (pool.hold ? [pool.hold] : [])),
-    findings: [...finished.flatMap((pool) => pool.findings), ...late],
+    findings: finished.flatMap((pool) => pool.findings),
+    late: latePools(finished, views, input.now),
+    views,
     notices: views.flatMap((view) => view.notices),
     decisions: [...settled.decisions, ...views.flatMap((view) => view.decisions)],
     slotTakenBy: slotTakenBy(input, settled),
@@ -128,13 +132,6 @@ function finishOne(
     now: input.now,
     keptNodesReason: kept.reasons.get(id),
   });
-}
-
-function lateFinding(pool: FinishedPool, views: readonly PoolView[], now: EpochMs): readonly Finding[] {
-  const deadline = deadlineOf(pool.view, pool.memory, views);
-  const target = pool.memory.pending?.target;
-  const late = latenessOf(pool.view, pool.memory, target, deadline, pool.hold?.reason ?? pool.view.reason, now);
-  return late ? [late] : [];
 }
 
 function stateOf(view: PoolView, memory: PoolMemory): PoolState {

@@ -6,6 +6,7 @@ import { claimChange } from './claim.ts';
 import { configFindings } from './config-findings.ts';
 import { byTurn, inOrder } from './fair-order.ts';
 import { holdOf } from './finish-pool.ts';
+import { lateFinding } from './late.ts';
 import type { ClusterRecord } from './memory.ts';
 import { keepHistory } from './history.ts';
 import { observedNodes } from './observed-size.ts';
@@ -53,6 +54,7 @@ export function planRound(given: RoundInput): Plan {
   const findings: Finding[] = [
     ...ambiguous.findings,
     ...chosen.flatMap(({ plan }) => plan.findings),
+    ...chosen.flatMap(({ plan, holds }) => plan.late.map((late) => lateFinding(late, plan.views, holds))),
     ...cannotScale(plans),
   ];
   return {

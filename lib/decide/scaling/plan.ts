@@ -40,11 +40,9 @@ export type HoldCode =
   | 'base-unknown'
   | 'grace'
   | 'ahead'
-  | 'kept'
   | 'contended'
   | 'cool-down'
-  | 'refused'
-  | 'unseen';
+  | 'refused';
 
 /** A reason not to act on a pool now, although another size is wanted or the wanted size cannot be told. */
 export type Hold = PoolName & {

@@ -113,6 +113,25 @@ describe('lateness', () => {
     expect(late(runUntil(world, '2026-03-03T08:00:00Z').at(-1)?.plan)).toHaveLength(1);
   });
 
+  test('says what holds the pool, also where that is another pool of its cluster', () => {
+    const world = aWorld('2026-03-03T06:00:00Z', [aPool('a', 0), aPool('b', 0)], { takes: 6 * hour });
+    const text = late(runUntil(world, '2026-03-03T08:30:00Z').at(-1)?.plan).map((finding) => finding.text);
+    expect(text).toEqual([
+      expect.stringMatching(
+        /^dev\/a should be at 3 and is at 0 \(Scaling\): the change from 0 to 3 has not settled since/,
+      ),
+      expect.stringMatching(
+        /^dev\/b should be at 3 and is at 0 \(Scaling\): the change from 0 to 3 has not settled since/,
+      ),
+    ]);
+    const waits = aWorld('2026-03-03T06:00:00Z', [aPool('a', 0), aPool('b', 0)], { onPut: 'busy' });
+    const plan = runUntil(waits, '2026-03-03T08:30:00Z').at(-1)?.plan;
+    expect(late(plan).map((finding) => finding.text)).toEqual([
+      'dev/a should be at 3 and is at 0 (Running): schedule office-hours: 3; it is changed now',
+      'dev/b should be at 3 and is at 0 (Running): waits for a: one change per cluster at a time',
+    ]);
+  });
+
   test('is said of a lease, though a size is kept', () => {
     const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)]);
     runUntil(world, '2026-03-02T22:00:00Z');
