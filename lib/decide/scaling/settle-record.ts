@@ -84,17 +84,22 @@ function afterSettlement(
     case 'stuck':
       return remember(memory, { stuck: change, busySince: undefined });
     case 'vanished':
+      return remember(free, { lastSet: lastAsked(memory, change) });
     case 'wait':
       return free;
   }
+}
+
+/** What was asked for may be applied after nobody waits for it any more: a size that is absent then is our 0. */
+function lastAsked(memory: PoolMemory, change: Change): PoolMemory['lastSet'] {
+  return lower(change.to) === 0 ? change.to : memory.lastSet;
 }
 
 /** A server may say 2xx and ignore what it was sent: the third time in a row for one target counts as a refusal. */
 function notApplied(memory: PoolMemory, change: Change, pool: ObservedPool | undefined, now: EpochMs): PoolMemory {
   const isSame = memory.notApplied !== undefined && describeSize(memory.notApplied.target) === describeSize(change.to);
   const count = isSame ? (memory.notApplied?.count ?? 0) + 1 : 1;
-  // It may be applied late: a size that is absent then is our 0.
-  const lastSet = lower(change.to) === 0 ? change.to : memory.lastSet;
+  const lastSet = lastAsked(memory, change);
   const counted = remember(memory, { notApplied: { target: change.to, count }, lastSet, busySince: undefined });
   if (count < 3) return counted;
   const why: Refusal['why'] = 'ignored';

@@ -310,3 +310,18 @@ describe('a change that was given up on and shows all the same', () => {
     expect(plans.flatMap(({ plan }) => plan.notices).map(({ kind }) => kind)).not.toContain('pool.changed-by-hand');
   });
 });
+
+describe('a pool left out of the answers while it goes to 0', () => {
+  test('is at our 0 when it is back without a size', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)]);
+    round(world);
+    const [pool] = world.pools;
+    world.pools = [];
+    world.now += 15 * minute;
+    round(world);
+    world.pools = [{ ...pool!, status: 'Running', size: undefined, updatedAt: world.now }];
+    world.resizing.clear();
+    runUntil(world, '2026-03-03T08:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+  });
+});
