@@ -47,7 +47,7 @@ export function start(args: readonly string[], cwd: string, env: { readonly [nam
 }
 
 /** Looks again and again: what is waited for happens in another process, on the machine's own time. */
-export async function until<T>(what: string, look: () => T | undefined | false, atMostMs = 15_000): Promise<T> {
+export async function until<T>(what: string, look: () => T | undefined | false, atMostMs = 50_000): Promise<T> {
   const end = systemClock.now() + atMostMs;
   for (;;) {
     const found = look();
