@@ -1,6 +1,6 @@
 import type { EpochMs, ObservedPool, Size } from '../model.ts';
 import type { Change } from './memory.ts';
-import { equalSize } from './size.ts';
+import { equalSize, isRaise } from './size.ts';
 
 /** A PUT that was accepted may take a while to show: before this, the old size proves nothing. */
 const notAppliedAfterMs = 4 * 60_000;
@@ -36,8 +36,10 @@ export function settleChange(
   if (equalSize(running, change.to)) return { kind: 'done', tookMs: tookMs(change, pool, now) };
   if (!equalSize(running, change.from)) return { kind: 'superseded', size: running };
   if (age < notAppliedAfterMs) return { kind: 'wait' };
-  // An autoscaled pool is touched by its autoscaler all day: that proves nothing about people.
-  const isTouched = !pool.autoscale && pool.updatedAt !== undefined && pool.updatedAt > change.claimedAt;
+  // An autoscaled pool is touched by its autoscaler all day, and a raise taken for undone would leave a pool at 0 in
+  // silence: neither is held against people. In doubt, a pool stays up.
+  const mayBeUndone = !pool.autoscale && !isRaise(change.from, change.to);
+  const isTouched = mayBeUndone && pool.updatedAt !== undefined && pool.updatedAt > change.claimedAt;
   return isTouched ? { kind: 'undone', size: running } : { kind: 'not-applied' };
 }
 

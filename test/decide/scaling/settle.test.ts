@@ -325,3 +325,17 @@ describe('a pool left out of the answers while it goes to 0', () => {
     expect(sizeOf(world, 'workers')).toBe(3);
   });
 });
+
+describe('a raise whose PUT was never sent, on a pool that something else touched', () => {
+  test('is no size kept by hand: it is tried again', () => {
+    const world = aWorld('2026-03-02T18:30:00Z', [aPool('workers', 3)]);
+    runUntil(world, '2026-03-03T06:55:00Z');
+    world.onPut = 'lose';
+    runUntil(world, '2026-03-03T07:00:00Z');
+    change(world, 'id-workers', { updatedAt: world.now });
+    world.onPut = 'apply';
+    runUntil(world, '2026-03-03T07:30:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+    expect(memoryOf(world, 'workers')?.kept).toBeUndefined();
+  });
+});
