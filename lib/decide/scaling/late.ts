@@ -29,10 +29,14 @@ export type Late = { readonly view: PoolView; readonly memory: PoolMemory };
 
 /** Lateness is said whatever holds the pool, unless a person asked for it. */
 export function latePools(finished: readonly Late[], siblings: readonly PoolView[], now: EpochMs): readonly Late[] {
-  return finished.filter(
-    ({ view, memory }) =>
-      memory.pending !== undefined && !view.isLateSuppressed && now > deadlineOf(view, memory, siblings),
-  );
+  return finished.flatMap((pool) => ifLate(pool, siblings, now) ?? []);
+}
+
+function ifLate({ view, memory }: Late, siblings: readonly PoolView[], now: EpochMs): Late | undefined {
+  if (memory.pending === undefined) return undefined;
+  const deadline = deadlineOf(view, memory, siblings);
+  if (view.isLateSuppressed || now <= deadline) return undefined;
+  return { view, memory };
 }
 
 /** Said when it is known what holds each pool: the slot, the brake and the limits of a round are known last. */
