@@ -146,6 +146,14 @@ describe('lateness', () => {
 describe('minNodesPerCluster', () => {
   const config = aConfig({ safety: { ...safety, minNodesPerCluster: 4 } });
 
+  test('of an autoscaled pool the min counts, and its max is left alone', () => {
+    const rule = aRule({ base: { min: 3, max: 9 }, idle: { min: 0, max: 2 } });
+    const world = aWorld(evening, [aPool('a', { min: 3, max: 9 }), aPool('system', 2)], {
+      config: { ...config, rules: [{ ...rule, match: aMatch('dev/a') }] },
+    });
+    expect(round(world).actions.map(({ to }) => to)).toEqual([{ min: 2, max: 2 }]);
+  });
+
   test('the action says why it stops short', () => {
     const world = aWorld(evening, [aPool('a', 6)], { config });
     expect(round(world).actions.map(({ to, reason }) => [to, reason])).toEqual([

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Approval } from '../../../lib/decide/asks.ts';
+import type { Size } from '../../../lib/decide/model.ts';
 import {
   aConfig,
   aMatch,
+  anOverride,
   aPool,
   aRule,
   aWorld,
@@ -116,6 +118,16 @@ describe('the other filters', () => {
     const config = aConfig({ safety: { ...safety, runsOn: aMatch('dev/a') } });
     const world = aWorld('2026-03-02T20:00:00Z', [aPool('a', 3)], { config });
     expect(round(world).actions.map(({ to }) => to)).toEqual([1]);
+  });
+
+  test.each<[string, Size, Size]>([
+    ['fixed', 3, 1],
+    ['autoscaled', { min: 2, max: 5 }, { min: 1, max: 1 }],
+  ])('nor does it when it is %s, whatever an override asks', (_title, size, expected) => {
+    const config = aConfig({ safety: { ...safety, runsOn: aMatch('dev/a') } });
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('a', size)], { config });
+    world.asks = [anOverride(0, '2026-03-02T12:00:00Z', '2026-03-02T14:00:00Z')];
+    expect(round(world).actions.map(({ to }) => to)).toEqual([expected]);
   });
 
   test('an exactly named pool that does not exist is said', () => {
