@@ -36,7 +36,16 @@ export function judgePut(sim: Simulation, round: Round, put: SentPut): void {
   judgeInFlight(sim, pool, say);
   const now = sim.kernel.now();
   pool.puts.push({ at: now, from: sent.from, to: sent.to });
-  if (pool.puts.filter(({ at }) => at > now - dayMs).length > 48) say('too many', 'more than 48 PUTs in a day');
+  judgeNumber(sim, pool, say);
+}
+
+/** A busy cluster is asked again each round, and that is no harm; anything else must not repeat itself for hours. */
+function judgeNumber(sim: Simulation, pool: PoolStory, say: Say): void {
+  const cluster = sim.world.clusters().find(({ id }) => id === pool.clusterId);
+  if (cluster?.pools.some(({ status }) => status !== 'Running')) return;
+  const within = (ms: number) => pool.puts.filter(({ at }) => at > sim.kernel.now() - ms).length;
+  if (within(hourMs) > 8 || within(dayMs) > 72)
+    say('too many', `${within(hourMs)} PUTs in an hour, ${within(dayMs)} in a day`);
 }
 
 type Say = (kind: string, what: string) => void;
