@@ -4,7 +4,12 @@ export type Names = { readonly region: string; readonly cluster: string; readonl
 
 /** Does the match name this pool? A match without a pool part names every pool of its clusters. */
 export function matchesPool(match: Match, names: Names): boolean {
-  return matchesCluster(match, names) && (match.pool === undefined || matchesWhole(match.pool, names.pool));
+  return matchesCluster(match, names) && matchesPoolName(match, names.pool);
+}
+
+/** The same, of a pool whose cluster is known to match. */
+export function matchesPoolName({ pool }: Match, name: string): boolean {
+  return pool === undefined || matchesWhole(pool, name);
 }
 
 /** Does the match name this cluster, or a pool of it? */

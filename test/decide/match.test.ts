@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Match } from '../../lib/decide/compiled-config.ts';
 import { matchesCluster, matchesPool } from '../../lib/decide/match.ts';
+import { runs } from '../support/runs.ts';
 
 function aMatch(cluster: string, pool?: string): Match {
   return { text: cluster, region: undefined, cluster, pool, exactPool: false };
@@ -16,7 +17,7 @@ test('a cluster is matched as its whole regular expression says, however it begi
       const says = new RegExp(`^(?:${cluster})$`, 'u').test(text);
       return matchesCluster(aMatch(cluster), { region: 'r1', cluster: text }) === says;
     }),
-    { numRuns: 2000 },
+    runs(1000),
   );
 });
 

@@ -61,9 +61,10 @@ function baseWhileAway(input: BaseInput, away: Away, isBaseTime: boolean): BaseV
   return { base: isPersons ? input.running : undefined, from: 'person', isLearnt: isPersons };
 }
 
-/** 0 and the idle size are never a base. */
+/** 0 and the idle size are never a base, nor is what we sent ourselves and did not see arrive. */
 function canBeBase(input: BaseInput): boolean {
-  const { running, rule } = input;
+  const { running, rule, memory } = input;
   if (running === undefined || isZero(running)) return false;
+  if (memory.notApplied !== undefined && equalSize(memory.notApplied.target, running)) return false;
   return rule.idle === undefined || !equalSize(running, asPoolSize(rule.idle, input.autoscale));
 }

@@ -3,8 +3,14 @@ import type { ObservedFleetCluster, RoundInput } from './plan-round.ts';
 
 /** By name, then id: the same plan whatever the order of the service's answers. Names that exist twice differ by id. */
 export function inOrder(clusters: readonly ObservedFleetCluster[]): readonly ObservedFleetCluster[] {
-  const ordered = clusters.map((seen) => ({ ...seen, pools: seen.pools?.toSorted(byNameAndId) }));
+  const ordered = clusters.map((seen) =>
+    isSorted(seen.pools) ? seen : { ...seen, pools: seen.pools?.toSorted(byNameAndId) },
+  );
   return ordered.sort((a, b) => compareText(a.cluster.region, b.cluster.region) || byNameAndId(a.cluster, b.cluster));
+}
+
+function isSorted(pools: ObservedFleetCluster['pools'] = []): boolean {
+  return pools.every((pool, i) => i === 0 || byNameAndId(pools[i - 1] as typeof pool, pool) <= 0);
 }
 
 function byNameAndId(a: { name: string; id: string }, b: { name: string; id: string }): number {
@@ -22,15 +28,20 @@ export function byTurn<T>(
 ): readonly T[] {
   const round = Math.floor(now / config.everyMs);
   return items
-    .map((item) => ({ item, id: idOf(item), turn: turnOf(idOf(item), round) }))
+    .map((item) => placed(item, idOf(item), round))
     .sort((a, b) => a.turn - b.turn || compareText(a.id, b.id))
     .map(({ item }) => item);
 }
 
+function placed<T>(item: T, id: string, round: number): { item: T; id: string; turn: number } {
+  return { item, id, turn: turnOf(id, round) };
+}
+
 /** FNV-1a of the round and the id, with its bits mixed once more: ids that differ in one letter are far apart. */
 function turnOf(id: string, round: number): number {
+  const text = `${round} ${id}`;
   let hash = 0x811c9dc5;
-  for (const char of `${round} ${id}`) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
   return (hash ^ (hash >>> 13)) >>> 0;
 }

@@ -1,10 +1,12 @@
 import type { EpochMs, Finding, Size } from '../model.ts';
-import { type Change, type PoolMemory, remember } from './memory.ts';
+import { type Change, type NotApplied, type PoolMemory, remember } from './memory.ts';
 import type { Hold, HoldCode } from './plan.ts';
+import { pendingFor } from './pending.ts';
 import { findingsOfPool } from './pool-findings.ts';
 import type { PoolView } from './pool-view.ts';
 import { restrict } from './restrict.ts';
 import { describeSize, equalSize, isRaise } from './size.ts';
+import { staleForMs } from './stale.ts';
 import { iso } from './wanted.ts';
 
 /** A size that is wanted, differs from what is seen, and nothing about the pool itself speaks against. */
@@ -35,17 +37,15 @@ export type FinishInput = {
 
 /** Marks what was reached or is still pending, and says whether the pool may be changed, or why it is held. */
 export function finishPool(input: FinishInput): FinishedPool {
-  const { view, target, now } = input;
+  const { target, now } = input;
   const memory = markProgress(input);
+  const view = memory === input.view.memory ? input.view : { ...input.view, memory };
   const findings = [...view.findings, ...findingsOfPool(view, memory, target, now)];
+  const nothing: FinishedPool = { view, memory, want: undefined, hold: undefined, findings };
   const held = (code: HoldCode, reason: string, to = target): FinishedPool => ({
-    view: { ...view, memory },
-    memory,
-    want: undefined,
+    ...nothing,
     hold: holdOf(view, code, reason, to),
-    findings,
   });
-  const nothing: FinishedPool = { view: { ...view, memory }, memory, want: undefined, hold: undefined, findings };
   if (memory.stuck)
     return held(
       'stuck',
@@ -71,7 +71,7 @@ export function finishPool(input: FinishInput): FinishedPool {
   return {
     ...nothing,
     want: {
-      view: { ...view, memory, reason },
+      view: { ...view, reason },
       from: view.current,
       to: restriction.to,
       raise: isRaise(view.current, restriction.to),
@@ -92,13 +92,18 @@ function markProgress({ view, target, now, change }: FinishInput): PoolMemory {
       pending: undefined,
       refusals: undefined,
       busySince: undefined,
-      notApplied: undefined,
+      notApplied: isRecent(memory.notApplied, now) ? memory.notApplied : undefined,
     });
   }
   if (target === undefined) return remember(memory, { pending: undefined });
   const isPending = change !== undefined || !equalSize(view.current, target) || memory.pending !== undefined;
   if (!isPending || equalSize(memory.pending?.target, target)) return memory;
-  return remember(memory, { pending: { target, since: now } });
+  return remember(memory, { pending: pendingFor(memory.pending, view.current, target, now) });
+}
+
+/** For as long as answers may be old, and clocks differ. */
+function isRecent(notApplied: NotApplied | undefined, now: EpochMs): boolean {
+  return notApplied?.at !== undefined && Math.abs(now - notApplied.at) <= staleForMs;
 }
 
 export function holdOf(view: PoolView, code: HoldCode, reason: string, to: Size | undefined): Hold {

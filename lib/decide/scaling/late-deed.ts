@@ -11,7 +11,12 @@ export function deedOf({ refusals, stuck, notApplied, lastSet }: PoolMemory, tar
     return `asked for ${size} at ${new Date(stuck.claimedAt).toISOString().slice(0, 16)}Z, which has not happened yet`;
   }
   if (notApplied !== undefined && equalSize(notApplied.target, target)) {
-    return `asked for ${size} ${notApplied.count === 1 ? 'once' : `${notApplied.count} times`}, and nothing changed`;
+    return `asked for ${size}${timesIn(notApplied.count)}`;
   }
   return lastSet !== undefined && equalSize(lastSet, target) ? `asked for ${size}, which was taken` : undefined;
+}
+
+function timesIn(count: number): string {
+  if (count === 0) return ', and then no answer showed the pool for a while';
+  return `${count === 1 ? ' once' : ` ${count} times`}, and nothing changed`;
 }

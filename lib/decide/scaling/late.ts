@@ -1,6 +1,7 @@
 import type { EpochMs, Finding, Size } from '../model.ts';
 import { deedOf } from './late-deed.ts';
 import type { PoolMemory } from './memory.ts';
+import { owedSince } from './pending.ts';
 import type { Hold } from './plan.ts';
 import { type PoolView, poolFinding, poolLabel } from './pool-view.ts';
 import { describeSize, equalSize, isRaise } from './size.ts';
@@ -16,7 +17,7 @@ const perOtherPoolMs = 17 * minuteMs;
  * 15 min with lead, else 45 min, plus 17 min for each other pool of its cluster that changes at the same boundary.
  */
 export function deadlineOf(view: PoolView, memory: PoolMemory, siblings: readonly PoolView[]): EpochMs {
-  const since = memory.pending?.since ?? Number.NEGATIVE_INFINITY;
+  const since = memory.pending ? owedSince(memory.pending, view.current) : Number.NEGATIVE_INFINITY;
   const from = Math.max(view.boundary ?? Number.NEGATIVE_INFINITY, since);
   const others = siblings.filter(
     (other) =>

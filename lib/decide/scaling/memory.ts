@@ -51,6 +51,17 @@ export type Refusal = {
   readonly poolUpdatedAt: EpochMs | undefined;
 };
 
+/**
+ * What was sent and never seen, how often in a row, and when it was given up last. It may show late all the same (a PUT
+ * that was applied after its time, an old answer that hid it): then it was us.
+ */
+export type NotApplied = { readonly target: Size; readonly count: number; readonly at?: EpochMs | undefined };
+
+/** Since when this target has been wanted and not reached; `owed` = a size on the way to it that was wanted before. */
+export type Pending = Wish & { readonly owed?: Wish | undefined };
+
+type Wish = { readonly target: Size; readonly since: EpochMs };
+
 export type PoolMemory = {
   readonly name: string;
   readonly autoscale: boolean;
@@ -58,6 +69,8 @@ export type PoolMemory = {
   readonly became?: boolean | undefined;
   /** The size last seen Running, and since when it has been that. */
   readonly seen?: { readonly size: Size; readonly at: EpochMs; readonly updatedAt?: EpochMs | undefined } | undefined;
+  /** The last look at which it was still that, where the looks since then showed nothing: not Running, no size, missing. */
+  readonly unseenSince?: EpochMs | undefined;
   /** Since when every answer has been older than the one that showed `seen`. */
   readonly olderSince?: EpochMs | undefined;
   /** The remembered base. */
@@ -78,24 +91,26 @@ export type PoolMemory = {
   readonly raisesMs?: readonly number[] | undefined;
   /** When others changed the size, within the last hour. */
   readonly foreign?: readonly EpochMs[] | undefined;
-  /** The size we set last: an absent `size` is 0 only after we set 0, and what we set is no person's base. */
+  /** The size we set last, until another is seen: an absent `size` is 0 only at our 0, and what we set is no person's base. */
   readonly lastSet?: Size | undefined;
   readonly refusals?: readonly Refusal[] | undefined;
-  /** Since when this target has been wanted and not reached. */
-  readonly pending?: { readonly target: Size; readonly since: EpochMs } | undefined;
+  readonly pending?: Pending | undefined;
   /** A change that has not settled within `stuckAfter`: it holds its pool, no longer the cluster. */
   readonly stuck?: Change | undefined;
   /** Hash of the rule under which we last acted here. */
   readonly actedRule?: string | undefined;
   readonly busySince?: EpochMs | undefined;
   readonly missingSince?: EpochMs | undefined;
-  readonly notApplied?: { readonly target: Size; readonly count: number } | undefined;
+  readonly notApplied?: NotApplied | undefined;
   /** Fingerprint of the last decision kept in the history. */
   readonly decision?: string | undefined;
 };
 
 /** The memory with these fields changed; the same object when nothing really changed, so that no write follows. */
 export function remember(memory: PoolMemory, patch: Partial<PoolMemory>): PoolMemory {
-  const names = Object.keys(patch) as (keyof PoolMemory)[];
-  return names.every((name) => isSameJson(patch[name], memory[name])) ? memory : { ...memory, ...patch };
+  for (const name in patch) {
+    const field = name as keyof PoolMemory;
+    if (!isSameJson(patch[field], memory[field])) return { ...memory, ...patch };
+  }
+  return memory;
 }

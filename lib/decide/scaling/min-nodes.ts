@@ -1,4 +1,5 @@
 import type { ObservedPool, Size } from '../model.ts';
+import { orderViews } from './cluster-order.ts';
 import type { Change } from './memory.ts';
 import type { PoolView } from './pool-view.ts';
 import { describeSize, isRange, isRaise, lower, upper } from './size.ts';
@@ -13,7 +14,7 @@ export type KeptTargets = {
  * cluster's order, is raised to what keeps that many; it is not dropped.
  */
 export function keepNodes(
-  ordered: readonly PoolView[],
+  views: readonly PoolView[],
   allPools: readonly ObservedPool[],
   change: Change | undefined,
   minNodes: number,
@@ -22,7 +23,7 @@ export function keepNodes(
   const reasons = new Map<string, string>();
   if (minNodes <= 0) return { targets, reasons };
   let total = allPools.reduce((sum, pool) => sum + nodesOf(pool, change), 0);
-  for (const view of ordered) {
+  for (const view of orderViews(views)) {
     if (view.current === undefined || view.target === undefined) continue;
     const isPlainLower = lower(view.target) < lower(view.current) && !isRaise(view.current, view.target);
     if (!isPlainLower || change?.poolId === view.names.poolId) continue;

@@ -10,13 +10,23 @@ const mostMissing = 50;
 export type Memories = { readonly [poolId: string]: PoolMemory };
 
 /** What is remembered of pools that no answer shows: those away from their base first, then those missed last. */
-export function rememberMissing(memories: Memories, isSeen: (poolId: string) => boolean, now: EpochMs): Memories {
+export function rememberMissing(
+  memories: Memories,
+  isSeen: (poolId: string) => boolean,
+  now: EpochMs,
+  lookedAt: EpochMs | undefined,
+): Memories {
   const missing = Object.entries(memories)
     .filter(([id]) => !isSeen(id))
     .map(([id, memory]) => ({ id, memory, since: memory.missingSince ?? now }))
     .filter(({ since }) => now - since < forgetAfterMs);
   const kept = missing.length <= mostMissing ? missing : missing.sort(byWorth).slice(0, mostMissing);
-  return Object.fromEntries(kept.map(({ id, memory, since }) => [id, remember(memory, { missingSince: since })]));
+  return Object.fromEntries(kept.map(({ id, memory, since }) => [id, noteMissing(memory, since, lookedAt ?? now)]));
+}
+
+function noteMissing(memory: PoolMemory, missingSince: EpochMs, lookedAt: EpochMs): PoolMemory {
+  const unseenSince = memory.seen === undefined ? undefined : (memory.unseenSince ?? lookedAt);
+  return remember(memory, { missingSince, unseenSince });
 }
 
 type Missing = { readonly id: string; readonly memory: PoolMemory; readonly since: EpochMs };

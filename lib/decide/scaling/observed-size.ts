@@ -3,14 +3,15 @@ import type { Change, PoolMemory } from './memory.ts';
 import { lower, upper } from './size.ts';
 
 /**
- * The size a pool shows, in its own form. An absent size (or bound) is 0 only where we set 0 ourselves; otherwise it is
- * unknown: MKS may leave zeros out, and may leave out what it does not know.
+ * The size a pool shows, in its own form. An absent size (or bound) is 0 only where we set 0 ourselves and have seen
+ * nothing else since; otherwise it is unknown: MKS may leave zeros out, and may leave out what it does not know.
  */
 export function observedSize(pool: ObservedPool, memory: PoolMemory | undefined): Size | undefined {
-  const set = memory?.lastSet;
-  if (!pool.autoscale) return pool.size ?? (set !== undefined && upper(set) === 0 ? 0 : undefined);
-  const min = pool.sizeMin ?? (set !== undefined && lower(set) === 0 ? 0 : undefined);
-  const max = pool.sizeMax ?? (set !== undefined && upper(set) === 0 ? 0 : undefined);
+  const ours = [memory?.lastSet, memory?.notApplied?.target].filter((size) => size !== undefined);
+  const absent = (part: (size: Size) => number) => (ours.some((size) => part(size) === 0) ? 0 : undefined);
+  if (!pool.autoscale) return pool.size ?? absent(upper);
+  const min = pool.sizeMin ?? absent(lower);
+  const max = pool.sizeMax ?? absent(upper);
   return min === undefined || max === undefined ? undefined : { min, max };
 }
 
@@ -23,7 +24,7 @@ export function observedSizeDuring(
   memory: PoolMemory | undefined,
   { from, to }: Pick<Change, 'from' | 'to'>,
 ): Size | undefined {
-  const seenAs = (lastSet: Size) => observedSize(pool, memory && { ...memory, lastSet });
+  const seenAs = (lastSet: Size) => observedSize(pool, memory && { ...memory, lastSet, notApplied: undefined });
   return seenAs(to) ?? seenAs(from);
 }
 

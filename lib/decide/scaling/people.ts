@@ -14,7 +14,8 @@ const keptAtMostMs = 24 * 60 * 60_000;
  * another size than the one seen last: a person did it, or Terraform.
  */
 export function isPersonsChange(input: PoolInput, memory: PoolMemory, running: Size): boolean {
-  if (input.evidence !== undefined) return true;
+  // What ended a change that hung is as old as the last look that showed the pool.
+  if (input.evidence !== undefined) return memory.unseenSince === undefined || isLookFresh(memory, input);
   if (memory.seen === undefined || equalSize(memory.seen.size, running)) return false;
   // What we asked for and gave up on may show late: that was us.
   if (memory.notApplied !== undefined && equalSize(memory.notApplied.target, running)) return false;

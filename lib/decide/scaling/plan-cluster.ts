@@ -5,7 +5,7 @@ import type { Timeline } from '../schedule/timeline.ts';
 import { type FinishedPool, finishPool, type Want } from './finish-pool.ts';
 import { type Late, latePools } from './late.ts';
 import { clusterLeads } from './cluster-leads.ts';
-import { orderViews, rankWants } from './cluster-order.ts';
+import { rankWants } from './cluster-order.ts';
 import { type ClusterRecord, type PoolMemory } from './memory.ts';
 import { keepNodes } from './min-nodes.ts';
 import { rememberMissing } from './missing-pools.ts';
@@ -60,7 +60,7 @@ export type ClusterPlan = {
 export function planCluster(input: ClusterInput): ClusterPlan {
   const settled = settleMarks(input);
   const views = viewPools(input, settled);
-  const kept = keepNodes(orderViews(views), input.pools, settled.change, input.minNodes);
+  const kept = keepNodes(views, input.pools, settled.change, input.minNodes);
   const finished = views.map((view) => finishOne(input, settled, view, kept));
   return {
     cluster: input.cluster,
@@ -88,34 +88,37 @@ function namesOf({ cluster }: ClusterInput, pool: ObservedPool): PoolName {
 }
 
 function viewPools(input: ClusterInput, settled: Settled): readonly PoolView[] {
-  const applied = new Map(input.pools.map((pool) => [pool.id, input.ruleOf(pool)]));
+  const applied = new Map<string, AppliedRule | undefined>();
+  for (const pool of input.pools) applied.set(pool.id, input.ruleOf(pool));
   const leads = clusterLeads(input, settled, applied);
-  return input.pools
-    .filter((pool) => !input.isAmbiguous(pool))
-    .flatMap((pool) => {
-      const names = namesOf(input, pool);
-      const memory = settled.pools[pool.id];
-      const asks = asksOfPool(input.asks, names, input.now);
-      const rule = applied.get(pool.id);
-      const inFlight = settled.change?.poolId === pool.id ? settled.change : undefined;
-      if (rule === undefined) {
-        if (memory === undefined) return [];
-        const orphan = viewOrphan({
-          now: input.now,
-          names,
-          cluster: input.cluster,
-          pool,
-          memory,
-          asks,
-          isInFlight: inFlight !== undefined,
-        });
-        return orphan ? [orphan] : [];
-      }
-      const evidence = settled.evidence[pool.id];
-      const leadMs = leads.get(pool.id) ?? 0;
-      const { now, cluster, lookedAt } = input;
-      return [viewPool({ now, names, cluster, pool, ...rule, asks, memory, inFlight, evidence, leadMs, lookedAt })];
-    });
+  const views: PoolView[] = [];
+  for (const pool of input.pools) {
+    if (input.isAmbiguous(pool)) continue;
+    const view = viewOne(input, settled, pool, applied.get(pool.id), leads.get(pool.id) ?? 0);
+    if (view) views.push(view);
+  }
+  return views;
+}
+
+function viewOne(
+  input: ClusterInput,
+  settled: Settled,
+  pool: ObservedPool,
+  applied: AppliedRule | undefined,
+  leadMs: number,
+): PoolView | undefined {
+  const { now, cluster, lookedAt } = input;
+  const names = namesOf(input, pool);
+  const memory = settled.pools[pool.id];
+  const asks = asksOfPool(input.asks, names, now);
+  const inFlight = settled.change?.poolId === pool.id ? settled.change : undefined;
+  if (applied === undefined) {
+    return memory && viewOrphan({ now, names, cluster, pool, memory, asks, isInFlight: inFlight !== undefined });
+  }
+  const { rule, scheduleName, timeline } = applied;
+  const evidence = settled.evidence[pool.id];
+  const of = { now, names, cluster, pool, rule, scheduleName, timeline };
+  return viewPool({ ...of, asks, memory, inFlight, evidence, leadMs, lookedAt });
 }
 
 function finishOne(
@@ -141,9 +144,10 @@ function stateOf(view: PoolView, memory: PoolMemory): PoolState {
 
 /** Memories by id: of pools seen, as finished; of pools missing, kept for a while, for an answer may omit one. */
 function recordOf(input: ClusterInput, settled: Settled, finished: readonly FinishedPool[]): ClusterRecord {
+  if (input.record && isAsBefore(input, input.record, settled, finished)) return input.record;
   const seen = new Set(input.pools.map(({ id }) => id));
   const pools: { [poolId: string]: PoolMemory } = {
-    ...rememberMissing(settled.pools, (id) => seen.has(id), input.now),
+    ...rememberMissing(settled.pools, (id) => seen.has(id), input.now, input.lookedAt),
   };
   for (const pool of input.pools.filter(input.isAmbiguous)) {
     const memory = settled.pools[pool.id];
@@ -153,6 +157,19 @@ function recordOf(input: ClusterInput, settled: Settled, finished: readonly Fini
   return { schema: 1, cluster: input.cluster.name, ...(settled.change ? { change: settled.change } : {}), pools };
 }
 
+/** Most clusters of most rounds: every pool that is remembered was seen, and nothing about it is news. */
+function isAsBefore(
+  { cluster }: ClusterInput,
+  record: ClusterRecord,
+  settled: Settled,
+  finished: readonly FinishedPool[],
+): boolean {
+  if (settled.change !== record.change || record.missingSince !== undefined || record.cluster !== cluster.name)
+    return false;
+  if (!finished.every(({ view, memory }) => memory === record.pools[view.names.poolId])) return false;
+  return Object.keys(record.pools).length === finished.length;
+}
+
 /** One change per cluster, whoever made it: another pool in motion takes the slot too, at most 30 min by its update. */
 function slotTakenBy(input: ClusterInput, { change, pools }: Settled): string | undefined {
   if (change) {
@@ -160,8 +177,14 @@ function slotTakenBy(input: ClusterInput, { change, pools }: Settled): string | 
     return `a change of ${name} is in flight`;
   }
   const moving = input.pools.find((pool) => {
-    if (pool.status === 'Running' || pool.status === 'Error' || pools[pool.id]?.stuck) return false;
+    if (pool.status === 'Running' || pool.status === 'Error' || isHanging(pool, pools[pool.id], input)) return false;
     return pool.updatedAt === undefined || Math.abs(input.now - pool.updatedAt) <= 30 * 60_000;
   });
   return moving && `${moving.name} is ${moving.status}`;
+}
+
+/** What moves it is our change that hangs, and not a later one that a store put back to yesterday knows nothing of. */
+function isHanging(pool: ObservedPool, memory: PoolMemory | undefined, { stuckAfterMs }: ClusterInput): boolean {
+  if (memory?.stuck === undefined) return false;
+  return pool.updatedAt === undefined || pool.updatedAt - memory.stuck.claimedAt <= stuckAfterMs;
 }

@@ -13,7 +13,10 @@ export type PoolAsks = {
   readonly fingerprint: string;
 };
 
+const nothing: PoolAsks = { override: undefined, leases: [], pause: undefined, fingerprint: '' };
+
 export function asksOfPool(asks: readonly Ask[], names: Names, now: EpochMs): PoolAsks {
+  if (asks.length === 0) return nothing;
   let override: Override | undefined;
   let pause: Pause | undefined;
   const leases: Lease[] = [];

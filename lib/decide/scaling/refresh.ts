@@ -1,9 +1,11 @@
+import type { EpochMs } from '../model.ts';
 import { lastEdge } from '../schedule/timeline.ts';
 import { givenBase } from './base.ts';
 import { recentChanges } from './foreign-changes.ts';
 import { type PoolMemory, remember } from './memory.ts';
+import { observedSize } from './observed-size.ts';
 import type { PoolInput } from './pool-view.ts';
-import { olderSince } from './stale.ts';
+import { isStale, olderSince } from './stale.ts';
 
 /**
  * The memory brought up to now: what ended is dropped, and a reset is noted when the rule changed, an ask started,
@@ -35,7 +37,16 @@ export function refreshMemory(input: PoolInput): PoolMemory {
     foreign: recentChanges(memory.foreign, now),
     missingSince: undefined,
     olderSince: olderSince(memory, pool, now),
+    unseenSince: unseenSince(memory, input),
   });
+}
+
+/** Between two looks that both showed it Running at a size, those that showed nothing prove nothing about an edge. */
+function unseenSince(memory: PoolMemory, { now, pool, inFlight, lookedAt }: PoolInput): EpochMs | undefined {
+  if (memory.seen === undefined || inFlight !== undefined || memory.unseenSince !== undefined)
+    return memory.unseenSince;
+  const isSeen = pool.status === 'Running' && observedSize(pool, memory) !== undefined && !isStale(memory, pool, now);
+  return isSeen ? undefined : (lookedAt ?? now);
 }
 
 /** A pool away from its base that changed its kind is held with what is known, until its rule gives a base that fits. */
@@ -67,9 +78,10 @@ export function isReached(memory: PoolMemory, input: Pick<PoolInput, 'timeline' 
   return memory.reachedAt >= edge && memory.reachedAt >= (memory.resetAt ?? Number.NEGATIVE_INFINITY);
 }
 
-/** Looked at since the last edge and reset: what changed since then changed with no edge in between. */
+/** Seen at its size since the last edge and reset: what changed since then changed with no edge in between. */
 export function isLookFresh(memory: PoolMemory, input: Pick<PoolInput, 'timeline' | 'now' | 'lookedAt'>): boolean {
-  if (input.lookedAt === undefined) return false;
+  const seenAt = memory.unseenSince ?? input.lookedAt;
+  if (seenAt === undefined) return false;
   const edge = lastEdge(input.timeline, input.now) ?? Number.NEGATIVE_INFINITY;
-  return input.lookedAt >= edge && input.lookedAt >= (memory.resetAt ?? Number.NEGATIVE_INFINITY);
+  return seenAt >= edge && seenAt >= (memory.resetAt ?? Number.NEGATIVE_INFINITY);
 }

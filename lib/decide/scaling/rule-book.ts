@@ -1,5 +1,5 @@
 import type { CompiledConfig, Exception, Rule, Schedule } from '../compiled-config.ts';
-import { matchesCluster, matchesPool, type Names } from '../match.ts';
+import { matchesCluster, matchesPool, matchesPoolName, type Names } from '../match.ts';
 import type { EpochMs } from '../model.ts';
 import { makeTimeline, type Timeline } from '../schedule/timeline.ts';
 import type { AppliedRule } from './plan-cluster.ts';
@@ -20,11 +20,14 @@ export function makeRuleBook(config: CompiledConfig, now: EpochMs): RuleBook {
   const rulesOf = new Map<string, readonly Rule[]>();
   const candidates = (names: Pick<Names, 'region' | 'cluster'>) => {
     const key = `${names.region}\n${names.cluster}`;
-    const known = rulesOf.get(key) ?? config.rules.filter((rule) => matchesCluster(rule.match, names));
-    rulesOf.set(key, known);
-    return known;
+    let rules = rulesOf.get(key);
+    if (rules === undefined) {
+      rules = config.rules.filter((rule) => matchesCluster(rule.match, names));
+      rulesOf.set(key, rules);
+    }
+    return rules;
   };
-  const ruleOf = (names: Names) => candidates(names).find((rule) => matchesPool(rule.match, names));
+  const ruleOf = (names: Names) => candidates(names).find((rule) => matchesPoolName(rule.match, names.pool));
   return {
     ruleOf,
     mayAct: (names) => mayAct(candidates(names)),
@@ -63,8 +66,15 @@ export function timelineOf(
   timelines: Map<string, Timeline>,
 ): Timeline {
   const matching = exceptions.filter((exception) => matchesPool(exception.match, names));
-  const key = `${schedule.name}\n${matching.map((exception) => exceptions.indexOf(exception)).join(',')}`;
-  const known = timelines.get(key) ?? makeTimeline(schedule, matching, now);
-  timelines.set(key, known);
-  return known;
+  const key = keyOf(schedule, matching, exceptions);
+  let timeline = timelines.get(key);
+  if (timeline === undefined) {
+    timeline = makeTimeline(schedule, matching, now);
+    timelines.set(key, timeline);
+  }
+  return timeline;
+}
+
+function keyOf({ name }: Schedule, matching: readonly Exception[], all: readonly Exception[]): string {
+  return matching.length === 0 ? name : `${name}\n${matching.map((one) => all.indexOf(one)).join(',')}`;
 }

@@ -1,10 +1,10 @@
 import type { EpochMs, ObservedPool } from '../model.ts';
-import { type Change, type ClusterRecord, type PoolMemory, type Refusal, remember } from './memory.ts';
+import { type Change, type ClusterRecord, type NotApplied, type PoolMemory, type Refusal, remember } from './memory.ts';
 import { observedSizeDuring } from './observed-size.ts';
 import type { Decision, PoolName } from './plan.ts';
 import { addRefusal } from './refusal.ts';
 import { type Settlement, settleChange } from './settle.ts';
-import { describeSize, isRaise, lower } from './size.ts';
+import { describeSize, equalSize, isRaise, lower } from './size.ts';
 import { isStale } from './stale.ts';
 
 export type Settled = {
@@ -39,7 +39,8 @@ function settleOne(input: SettleInput, settled: Settled, change: Change, wasStuc
   if (pool && memory && isStale(memory, pool, input.now)) return wasStuck ? settled : { ...settled, change };
   const size = pool && observedSizeDuring(pool, memory, change);
   const running = pool?.status === 'Running' ? size : undefined;
-  const settlement = settleChange(change, pool, running, input.now, input.stuckAfterMs);
+  const missingSince = memory === undefined ? change.claimedAt : memory.missingSince;
+  const settlement = settleChange(change, pool, running, input.now, input.stuckAfterMs, missingSince);
   if (settlement.kind === 'wait' || (settlement.kind === 'stuck' && wasStuck))
     return wasStuck ? settled : { ...settled, change };
   if (memory === undefined) return settled;
@@ -84,7 +85,7 @@ function afterSettlement(
     case 'stuck':
       return remember(memory, { stuck: change, busySince: undefined });
     case 'vanished':
-      return remember(free, { lastSet: lastAsked(memory, change) });
+      return remember(free, { lastSet: lastAsked(memory, change), notApplied: perhapsApplied(memory, change, now) });
     case 'wait':
       return free;
   }
@@ -95,12 +96,22 @@ function lastAsked(memory: PoolMemory, change: Change): PoolMemory['lastSet'] {
   return lower(change.to) === 0 ? change.to : memory.lastSet;
 }
 
+/** Nobody saw what came of it. Shows the pool that size when it is back, it was us. */
+function perhapsApplied({ notApplied: known }: PoolMemory, { to }: Change, at: EpochMs): NotApplied {
+  const isSame = known !== undefined && equalSize(known.target, to);
+  return { target: to, count: isSame ? known.count : 0, at };
+}
+
 /** A server may say 2xx and ignore what it was sent: the third time in a row for one target counts as a refusal. */
 function notApplied(memory: PoolMemory, change: Change, pool: ObservedPool | undefined, now: EpochMs): PoolMemory {
   const isSame = memory.notApplied !== undefined && describeSize(memory.notApplied.target) === describeSize(change.to);
   const count = isSame ? (memory.notApplied?.count ?? 0) + 1 : 1;
   const lastSet = lastAsked(memory, change);
-  const counted = remember(memory, { notApplied: { target: change.to, count }, lastSet, busySince: undefined });
+  const counted = remember(memory, {
+    notApplied: { target: change.to, count, at: now },
+    lastSet,
+    busySince: undefined,
+  });
   if (count < 3) return counted;
   const why: Refusal['why'] = 'ignored';
   return addRefusal(

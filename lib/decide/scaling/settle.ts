@@ -21,7 +21,8 @@ export type Settlement =
 
 /**
  * What a fresh observation says about a claimed change. `running` = the size, only when the pool is seen Running.
- * A mark outlives every crash, so what is seen decides and never what was answered.
+ * A mark outlives every crash, so what is seen decides and never what was answered. `missingSince` = since when no answer
+ * has shown the pool.
  */
 export function settleChange(
   change: Change,
@@ -29,9 +30,10 @@ export function settleChange(
   running: Size | undefined,
   now: EpochMs,
   stuckAfterMs: number,
+  missingSince?: EpochMs,
 ): Settlement {
   const age = ageOf(change, now);
-  if (pool === undefined) return age >= vanishedAfterMs ? { kind: 'vanished' } : { kind: 'wait' };
+  if (pool === undefined) return hasVanished(missingSince, now) ? { kind: 'vanished' } : { kind: 'wait' };
   if (running === undefined) return age >= stuckAfterMs ? { kind: 'stuck' } : { kind: 'wait' };
   if (equalSize(running, change.to)) return { kind: 'done', tookMs: tookMs(change, pool, now) };
   if (!equalSize(running, change.from)) return { kind: 'superseded', size: running };
@@ -41,6 +43,11 @@ export function settleChange(
   const mayBeUndone = !pool.autoscale && !isRaise(change.from, change.to);
   const isTouched = mayBeUndone && pool.updatedAt !== undefined && pool.updatedAt > change.claimedAt;
   return isTouched ? { kind: 'undone', size: running } : { kind: 'not-applied' };
+}
+
+/** One answer may leave a pool out; for so long none does. A time from the future was written before the clock went back. */
+function hasVanished(missingSince: EpochMs | undefined, now: EpochMs): boolean {
+  return missingSince !== undefined && Math.abs(now - missingSince) >= vanishedAfterMs;
 }
 
 /** A raise ends when the pool was last updated, if that lies between claim and look; else when we looked. */

@@ -43,6 +43,12 @@ export function isLower(from: Size, to: Size): boolean {
   return lower(to) < lower(from) || upper(to) < upper(from);
 }
 
+/** Does the way from one size to another pass this one, ends included, each part for itself? */
+export function isBetween(size: Size, from: Size, to: Size): boolean {
+  const part = (n: number, a: number, b: number) => n >= Math.min(a, b) && n <= Math.max(a, b);
+  return part(lower(size), lower(from), lower(to)) && part(upper(size), upper(from), upper(to));
+}
+
 export function isZero(size: Size): boolean {
   return upper(size) === 0;
 }

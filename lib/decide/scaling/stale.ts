@@ -2,7 +2,7 @@ import type { EpochMs, ObservedPool } from '../model.ts';
 import type { PoolMemory } from './memory.ts';
 
 /** Older answers in a row are ignored for at most this long: after that, time is better evidence than `updated_at`. */
-const staleForMs = 30 * 60_000;
+export const staleForMs = 30 * 60_000;
 
 /** Since when all answers have been older than the one that showed the size last seen; undefined = this one is not. */
 export function olderSince(memory: PoolMemory, pool: ObservedPool, now: EpochMs): EpochMs | undefined {

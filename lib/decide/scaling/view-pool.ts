@@ -132,9 +132,16 @@ function rememberSeen(input: PoolInput, judged: Judged, running: Size): PoolMemo
   const isUnknownNow = isRemembered && away === undefined && !isHome && base.base === undefined;
   return remember(memory, {
     seen: isSame ? memory.seen : { size: running, at: input.now, updatedAt: input.pool.updatedAt },
+    unseenSince: undefined,
+    lastSet: isOurs(memory, running) ? running : undefined,
     base: isRemembered && (base.isLearnt || isHome) ? base.base : isRemembered ? memory.base : undefined,
     away: isUnknownNow ? { base: 'unknown', from: 'observed', since: input.now } : away,
   });
+}
+
+/** What we set last, or sent and did not see arrive at first. */
+function isOurs({ lastSet, notApplied }: PoolMemory, running: Size): boolean {
+  return equalSize(running, lastSet) || equalSize(running, notApplied?.target);
 }
 
 /** At its base while the schedule (lead included) says base, and nobody's kept size, lease or override decides. */

@@ -20,8 +20,9 @@ export function holesAfter(
   if (saysKey([size]) === otherwise) return [];
   const next = new Set<Window>();
   const covered = joinOpenings(openings);
+  const byEnd = new Map(covered.map(({ to }, index) => [to, index]));
   for (const { to } of own) {
-    const hole = holeFrom(to, covered);
+    const hole = holeBetween(to, covered[(byEnd.get(to) ?? Number.NaN) + 1]);
     if (hole !== undefined) for (const one of openings) if (one.from === hole.to) next.add(one.window);
   }
   return [...next]
@@ -34,9 +35,8 @@ export function holesAfter(
     }));
 }
 
-function holeFrom(at: EpochMs, covered: readonly Opening[]): Opening | undefined {
-  const index = covered.findIndex(({ to }) => to === at);
-  const next = covered[index + 1];
-  if (index < 0 || next === undefined || next.from - at > holeMinutes * 60_000) return undefined;
+/** `next` = what opens next after all that was open has closed at `at`; undefined = nothing, or something was still open. */
+function holeBetween(at: EpochMs, next: Opening | undefined): Opening | undefined {
+  if (next === undefined || next.from - at > holeMinutes * 60_000) return undefined;
   return { from: at, to: next.from };
 }

@@ -7,6 +7,7 @@ import { readEvent } from '../../../lib/decide/intake/read-event.ts';
 import { matchesPool } from '../../../lib/decide/match.ts';
 import { hourMs, makeContext, makeMatch, makeSource, minuteMs, now, sources } from './fixtures.ts';
 import { readSample } from './samples.ts';
+import { runs } from '../../support/runs.ts';
 
 const native = { id: 'e1', lease: 'k', time: '2026-11-23T08:30:00Z', pool: 'ml/gpu', atLeast: 6, for: '2h' };
 
@@ -263,7 +264,7 @@ describe('whatever is sent', () => {
         expect(judged.ask.until).toBeGreaterThan(now);
         expect(judged.ask.until).toBeLessThanOrEqual(judged.ask.time + 8 * hourMs);
       }),
-      { numRuns: 500 },
+      runs(200),
     );
   });
 

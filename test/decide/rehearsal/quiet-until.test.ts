@@ -16,6 +16,7 @@ import {
   officeHours,
 } from '../../support/scaling-world.ts';
 import { aCluster } from './rehearsal-fleet.ts';
+import { runs } from '../../support/runs.ts';
 
 const from = at('2026-03-27T10:00:00Z');
 const instant = fc.integer({ min: 0, max: 4 * 24 }).map((hours) => new Date(from + hours * hour).toISOString());
@@ -66,6 +67,6 @@ test('leaving out quiet rounds changes nothing that is told', () => {
       const span = { from, to: from + 4 * 24 * hour, config, clusters, asks: asked, storedRules: new Map() };
       expect(rehearse(span)).toEqual(rehearse({ ...span, everyRound: true }));
     }),
-    { numRuns: 30 },
+    runs(10),
   );
 });

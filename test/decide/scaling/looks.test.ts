@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { ObservedPool } from '../../../lib/decide/model.ts';
 import {
   aConfig,
+  aLease,
   aPool,
   aRule,
   at,
   aWorld,
+  byHand,
   change,
   hour,
   memoryOf,
@@ -50,6 +52,36 @@ describe('answers older than one seen before', () => {
     expect(memoryOf(world, 'workers')?.away?.base).toBe(3);
   });
 
+  // Simulation, seed 3043: a lease's own raise, hidden by one old answer, became the pool's base.
+  test('as old as the last one seen hide a change of ours: shown later, it is still ours, and no base', () => {
+    const world = aWorld('2026-03-02T10:00:00Z', [aPool('workers', 5)], { config: remembered, takes: 7 * minute });
+    runUntil(world, '2026-03-02T10:45:00Z');
+    world.asks = [aLease(6, '2026-03-02T10:49:00Z', '2026-03-02T10:54:00Z')];
+    world.config = aConfig({ rules: [aRule({ base: 'remembered', leases: { max: 9, longestMs: hour } })] });
+    const before = world.pools;
+    expect(round(world).actions.map(({ to }) => to)).toEqual([6]);
+    world.now = at('2026-03-02T10:55:00Z');
+    roundWith(world, before);
+    expect(world.record?.change).toBeUndefined();
+    world.now = at('2026-03-02T11:00:00Z');
+    const plans = runUntil(world, '2026-03-02T11:30:00Z');
+    expect(plans.flatMap(({ plan }) => plan.notices)).toEqual([]);
+    expect(memoryOf(world, 'workers')?.base).toBe(5);
+    expect(sizeOf(world, 'workers')).toBe(5);
+  });
+
+  test('a size that we tried long ago is somebody’s wish like any other', () => {
+    const world = aWorld('2026-03-02T10:00:00Z', [aPool('workers', 5)], { config: remembered, onPut: 'lose' });
+    runUntil(world, '2026-03-02T10:45:00Z');
+    world.config = aConfig({ rules: [aRule({ base: 'remembered', leases: { max: 9, longestMs: hour } })] });
+    world.asks = [aLease(6, '2026-03-02T10:49:00Z', '2026-03-02T10:54:00Z')];
+    runUntil(world, '2026-03-02T12:00:00Z');
+    byHand(world, 'workers', 6);
+    const plans = runUntil(world, '2026-03-02T12:30:00Z');
+    expect(plans.flatMap(({ plan }) => plan.notices.map(({ kind }) => kind))).toEqual(['pool.changed-by-hand']);
+    expect(memoryOf(world, 'workers')?.base).toBe(6);
+  });
+
   test('that stay are believed after half an hour: time is better evidence', () => {
     const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)]);
     runUntil(world, '2026-03-03T02:00:00Z');
@@ -71,6 +103,86 @@ describe('answers older than one seen before', () => {
       expect(plan.notices).toEqual([]);
     }
     expect(world.puts).toHaveLength(1);
+  });
+});
+
+// Simulation, seed 5196: our 0 of the evening stood in for a size that an answer left out at noon.
+describe('a size that an answer leaves out', () => {
+  const leaveOut = (world: World) => change(world, 'id-workers', { size: undefined, updatedAt: world.now });
+
+  test('is our 0 at night', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], { config: remembered });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    leaveOut(world);
+    expect(round(world).holds).toEqual([]);
+    runUntil(world, '2026-03-03T08:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+  });
+
+  test('is unknown once it was seen at another size, whoever set that', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], { config: remembered });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    world.onPut = 'lose';
+    runUntil(world, '2026-03-03T07:00:00Z');
+    // Applied after it was given up: no mark is left to see it done.
+    world.onPut = 'busy';
+    runUntil(world, '2026-03-03T07:05:00Z');
+    change(world, 'id-workers', { size: 3, updatedAt: world.now });
+    runUntil(world, '2026-03-03T07:30:00Z');
+    leaveOut(world);
+    const plan = round(world);
+    expect(plan.holds.map(({ code }) => code)).toEqual(['absent-size']);
+    expect(plan.notices).toEqual([]);
+    expect(memoryOf(world, 'workers')?.kept).toBeUndefined();
+  });
+});
+
+// Simulation, seed 3078: a pool that failed at night came back at 0 in office hours, and that passed for a person's wish.
+describe('a pool that was not to be seen when the schedule changed', () => {
+  const unseen: readonly [string, (world: World) => void][] = [
+    ['in Error', (world) => change(world, 'id-workers', { status: 'Error', size: 0 })],
+    ['missing from the answers', (world) => void (world.pools = [])],
+    ['without a size', (world) => change(world, 'id-workers', { size: undefined })],
+    ['of an unknown status', (world) => change(world, 'id-workers', { status: 'Hibernating' })],
+    ['shown by older answers only', (world) => change(world, 'id-workers', { updatedAt: 0 })],
+  ];
+
+  test.each(unseen)('%s: at base time at 0 it is raised, whoever put it there', (_title, hide) => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)], { config: remembered });
+    runUntil(world, '2026-03-02T18:00:00Z');
+    const { record } = world;
+    // A store that was put back to what it held by day: nothing is known of the night.
+    world.now = at('2026-03-03T06:50:00Z');
+    hide(world);
+    world.record = record;
+    const plans = runUntil(world, '2026-03-03T07:10:00Z');
+    world.pools = [aPool('workers', 0, { updatedAt: world.now })];
+    plans.push(...runUntil(world, '2026-03-03T08:00:00Z'));
+    expect(memoryOf(world, 'workers')?.kept).toBeUndefined();
+    expect(plans.flatMap(({ plan }) => plan.notices)).toEqual([]);
+    expect(sizeOf(world, 'workers')).toBe(3);
+  });
+
+  test('with no change of the schedule meanwhile, another size is somebody’s wish as ever', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)]);
+    runUntil(world, '2026-03-02T13:00:00Z');
+    change(world, 'id-workers', { status: 'Error', size: 2 });
+    runUntil(world, '2026-03-02T15:00:00Z');
+    change(world, 'id-workers', { status: 'Running', size: 2, updatedAt: world.now });
+    const plans = runUntil(world, '2026-03-02T15:30:00Z');
+    expect(plans.flatMap(({ plan }) => plan.notices.map(({ kind }) => kind))).toEqual(['pool.changed-by-hand']);
+    expect(memoryOf(world, 'workers')?.kept?.size).toBe(2);
+  });
+
+  test('what is seen again is as good as never missed, and the note of it is gone', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)]);
+    runUntil(world, '2026-03-02T13:00:00Z');
+    change(world, 'id-workers', { status: 'Error' });
+    runUntil(world, '2026-03-02T13:30:00Z');
+    expect(memoryOf(world, 'workers')?.unseenSince).toBe(at('2026-03-02T13:00:00Z'));
+    change(world, 'id-workers', { status: 'Running' });
+    runUntil(world, '2026-03-02T13:40:00Z');
+    expect(memoryOf(world, 'workers')?.unseenSince).toBeUndefined();
   });
 });
 

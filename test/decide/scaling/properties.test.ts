@@ -22,6 +22,7 @@ import {
   round,
   type World,
 } from '../../support/scaling-world.ts';
+import { runs } from '../../support/runs.ts';
 
 /** Without the brake, which waits for a person. */
 const safety = { ...aConfig().safety, brake: { pools: 1000, percent: 100 } };
@@ -143,7 +144,7 @@ function idleOf({ config, pools: [pool] }: World): Size | undefined {
   return rule === undefined || idle === undefined ? undefined : clampSize(idle, rule.limits);
 }
 
-const runs = { numRuns: 40 };
+const lives = runs(20);
 
 describe('whatever happens to a pool', () => {
   test('min is never above max, and what is sent has the pool’s own form', () => {
@@ -157,7 +158,7 @@ describe('whatever happens to a pool', () => {
           }
         });
       }),
-      runs,
+      lives,
     );
   });
 
@@ -176,7 +177,7 @@ describe('whatever happens to a pool', () => {
           }
         });
       }),
-      runs,
+      lives,
     );
   });
 
@@ -190,7 +191,7 @@ describe('whatever happens to a pool', () => {
           expect(again.notices).toEqual([]);
         });
       }),
-      runs,
+      lives,
     );
   });
 
@@ -211,7 +212,7 @@ describe('whatever happens to a pool', () => {
             expect(text).not.toMatch(/undefined|NaN|\[object/);
         });
       }),
-      runs,
+      lives,
     );
   });
 
@@ -236,7 +237,7 @@ describe('whatever happens to a pool', () => {
         else expect(['absent-size', 'base-unknown', 'refused', 'contended', 'cool-down']).toContain(held.code);
         expect(plan.updates.filter(({ action }) => action)).toEqual([]);
       }),
-      runs,
+      lives,
     );
   });
 });
@@ -257,7 +258,7 @@ test('a lease never lowers, and never lets anything be lower than without it', (
         expect(isRaise(leased, plain)).toBe(false);
       },
     ),
-    { numRuns: 500 },
+    runs(200),
   );
 });
 
@@ -269,6 +270,6 @@ test('what is remembered of a base is never 0, never the idle size', () => {
         if (base !== undefined) expect(upper(base)).toBeGreaterThan(0);
       });
     }),
-    runs,
+    lives,
   );
 });

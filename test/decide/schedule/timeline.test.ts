@@ -13,6 +13,7 @@ import { arbitrarySchedule } from './arbitrary-schedules.ts';
 import { bruteForceSays, keyOf } from './brute-force.ts';
 import { highestReadings, minuteMs } from './intl-oracle.ts';
 import { exceptionOf, scheduleOf, windowOf } from './schedule-fixtures.ts';
+import { runs } from '../../support/runs.ts';
 
 const dayMs = 86_400_000;
 const from = Date.UTC(2027, 11, 1);
@@ -36,7 +37,7 @@ describe('a timeline', () => {
           if (said !== wanted) expect(`${new Date(at).toISOString()} ${said}`).toBe(wanted);
         });
       }),
-      { numRuns: 15 },
+      runs(5),
     );
   });
 
@@ -101,7 +102,7 @@ describe('a timeline', () => {
           }
         },
       ),
-      { numRuns: 30 },
+      runs(10),
     );
   });
 });
@@ -117,7 +118,7 @@ test('asking each minute or each quarter of an hour finds the same', () => {
         if (minute % period === 0) expect([saysAt(seldom, now), lastEdge(seldom, now)]).toEqual(answer);
       }
     }),
-    { numRuns: 10 },
+    runs(5),
   );
 });
 

@@ -9,6 +9,7 @@ import { arbitraryTerm } from './arbitrary-schedules.ts';
 import { bruteForceSays, keyOf } from './brute-force.ts';
 import { highestReadings, intlOffset, intlTransitions, minuteMs, type Transition } from './intl-oracle.ts';
 import { scheduleOf } from './schedule-fixtures.ts';
+import { runs } from '../../support/runs.ts';
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
@@ -78,7 +79,7 @@ describe('every zone, every change of its clocks from 2020 to 2035', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      runs(60),
     );
   });
 });
