@@ -42,13 +42,21 @@ const [apiMs, apiAtOnce, storeMs] = [50, 16, 5];
 const startMs = 300;
 /** Token, chat, pager, heartbeat; alarms and metrics as in deploy/aws. */
 const [secrets, alarms, metrics, logBytesPerRun] = [4, 9, 8, 1500];
+/** Each autoscaler changes its pool's size every ten minutes, ten hours a working day; else it is at rest. */
+const restless = (22 * 10) / (30 * 24);
 /** A Wednesday at noon: office hours. */
 const noon = Date.UTC(2026, 2, 4, 12);
 
 type Use = { reads: number; writes: number; storeCalls: number; apiCalls: number; cpuMs: number; runs: number };
 
-/** One tick of one job, in as many runs as it is cut into. */
-type Measured = { readonly scale: Use; readonly watch: Use; readonly deliver: Use; readonly evening: Use };
+/** One tick of one job, in as many runs as it is cut into. `busyWatch`: while autoscalers move. */
+type Measured = {
+  readonly scale: Use;
+  readonly watch: Use;
+  readonly busyWatch: Use;
+  readonly deliver: Use;
+  readonly evening: Use;
+};
 
 export async function measureFleet(clusters: number): Promise<Measured> {
   let now = noon;
@@ -93,9 +101,14 @@ export async function measureFleet(clusters: number): Promise<Measured> {
     await pass(() => app.watch(config));
     await pass(() => app.deliver(config));
   }
+  const busyWatch = await pass(() => app.watch(config));
+  world.behaviour.autoscalerMoves = false;
+  await pass(() => app.watch(config));
+  await pass(() => app.watch(config));
   const quiet = {
     scale: await pass(scale),
     watch: await pass(() => app.watch(config)),
+    busyWatch,
     deliver: await pass(() => app.deliver(config)),
   };
   now = noon + 8 * 60 * minuteMs;
@@ -145,11 +158,11 @@ function secondsOf({ apiCalls, storeCalls, cpuMs, runs }: Use): number {
 
 export type MonthlyCost = { readonly [part: string]: number };
 
-export function monthlyCost({ scale, watch, deliver, evening }: Measured): MonthlyCost {
+export function monthlyCost({ scale, watch, busyWatch, deliver, evening }: Measured): MonthlyCost {
   const changes = 2 * 22;
   const per = (pick: (use: Use) => number) =>
     pick(scale) * ticksPerMonth +
-    pick(watch) * ticksPerMonth +
+    (pick(watch) * (1 - restless) + pick(busyWatch) * restless) * ticksPerMonth +
     pick(deliver) * minutesPerMonth +
     pick(evening) * changes;
   const runs = per((use) => use.runs);
@@ -168,16 +181,16 @@ export function monthlyCost({ scale, watch, deliver, evening }: Measured): Month
 function line(clusters: number, measured: Measured): string {
   const cost = monthlyCost(measured);
   const sum = Object.values(cost).reduce((all, one) => all + one, 0);
-  const { scale, watch } = measured;
+  const { scale, watch, busyWatch } = measured;
   const seconds = [scale, watch].map((use) => secondsOf(use).toFixed(1)).join(' / ');
-  const units = [scale, watch, measured.deliver].map(({ reads, writes }) => `${reads}+${writes}`).join(' / ');
+  const units = [scale, watch, busyWatch, measured.deliver].map(({ reads, writes }) => `${reads}+${writes}`);
   const parts = Object.values(cost).map((one) => one.toFixed(2));
-  return `| ${clusters.toLocaleString('en-US')} | ${scale.runs} | ${seconds} | ${units} | ${[...parts, sum.toFixed(2)].join(' | ')} |`;
+  return `| ${clusters.toLocaleString('en-US')} | ${scale.runs} | ${seconds} | ${units.join(' / ')} | ${[...parts, sum.toFixed(2)].join(' | ')} |`;
 }
 
 if (import.meta.main) {
   console.log(
-    '| clusters | parts | seconds per run: scale / watch | reads+writes per tick: scale / watch / deliver | Lambda | DynamoDB | Scheduler | secrets | logs | alarms, metrics | USD a month |',
+    '| clusters | parts | seconds per run: scale / watch | reads+writes per tick: scale / watch at rest / watch while autoscalers move / deliver | Lambda | DynamoDB | Scheduler | secrets | logs | alarms, metrics | USD a month |',
   );
   console.log(`|${' ---: |'.repeat(11)}`);
   const sizes = process.argv.slice(2).map(Number);

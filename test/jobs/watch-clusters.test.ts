@@ -5,7 +5,7 @@ import type { Store } from '../../lib/io/stores/store.ts';
 import { listAll } from '../../lib/jobs/records/cluster-records.ts';
 import { silenceWrite } from '../../lib/jobs/records/incident-records.ts';
 import { noticeWrite } from '../../lib/jobs/records/notice-records.ts';
-import { loadMemory } from '../../lib/jobs/records/observation-records.ts';
+import { loadMemory } from '../../lib/jobs/records/memory-records.ts';
 import { writeRoundFindings } from '../../lib/jobs/records/round-findings.ts';
 import {
   aCluster,

@@ -4,7 +4,7 @@ import { destinationId } from '../../decide/incidents/destination-id.ts';
 import type { Delivery } from '../../decide/incidents/delivery.ts';
 import { listAll } from '../../jobs/records/cluster-records.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
-import { loadMemory } from '../../jobs/records/observation-records.ts';
+import { loadMemory } from '../../jobs/records/memory-records.ts';
 import type { OpenedApp } from './process-parts.ts';
 import type { Standing } from './run-metrics.ts';
 

@@ -80,14 +80,20 @@ function prepareWrite(write: Write, newId: NewId): PreparedWrite {
 }
 
 function encodeValue(key: Key, value: Json): string {
-  const text = JSON.stringify(value, (name, part: unknown) => {
-    if (typeof part !== 'number' || Number.isFinite(part)) return part;
-    throw new StoreError(`The record ${showKey(key)} was refused: "${name}" is ${part}, which JSON cannot hold`);
-  }) as string | undefined;
+  const text = JSON.stringify(value) as string | undefined;
+  // JSON turns what it cannot hold into null; only then is a second look needed.
+  if (text?.includes('null')) refuseUnheld(key, value);
   if (text === undefined) throw new StoreError(`The record ${showKey(key)} was refused: it has no value`);
   const bytes = Buffer.byteLength(text);
   if (bytes <= mostValueBytes) return text;
   throw new StoreError(`The record ${showKey(key)} was refused: ${bytes} bytes, the limit is ${mostValueBytes}`);
+}
+
+function refuseUnheld(key: Key, value: Json): void {
+  JSON.stringify(value, (name, part: unknown) => {
+    if (typeof part !== 'number' || Number.isFinite(part)) return part;
+    throw new StoreError(`The record ${showKey(key)} was refused: "${name}" is ${part}, which JSON cannot hold`);
+  });
 }
 
 function checkExpiry(key: Key, expiresAt: EpochMs | undefined): EpochMs | undefined {

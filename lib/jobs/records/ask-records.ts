@@ -2,9 +2,10 @@ import type { Approval, Ask, Lease, Override, Pause, Release } from '../../decid
 import { leaseId } from '../../decide/intake/ask-ids.ts';
 import { mergeAsk } from '../../decide/intake/merge-ask.ts';
 import { rememberMs } from '../../decide/intake/judge-wish.ts';
-import type { EpochMs, Json } from '../../decide/model.ts';
+import type { EpochMs } from '../../decide/model.ts';
 import { StoreError } from '../../errors.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
+import { asJson } from './as-json.ts';
 
 /** An ask and the version under which it can be changed. */
 export type StoredAsk<T extends Ask = Ask> = { readonly ask: T; readonly version: Version };
@@ -63,7 +64,7 @@ export async function loadAsk(store: Store, region: string, id: string): Promise
 
 /** The write that stores an ask over what was read (`version`), or where nothing was. */
 export function askWrite(ask: Ask, version: Version | undefined): Write {
-  const common = { key: keyOf(ask), value: toJson(ask), expiresAt: collectAt(ask) };
+  const common = { key: keyOf(ask), value: asJson(ask), expiresAt: collectAt(ask) };
   return version === undefined ? { kind: 'putIfAbsent', ...common } : { kind: 'putIfVersion', ...common, version };
 }
 
@@ -136,10 +137,6 @@ function readAsk({ value, version }: StoredRecord): StoredAsk | undefined {
 
 function keyOf(ask: Ask): Key {
   return { partition: asksPartition(ask.region), id: ask.id };
-}
-
-function toJson(ask: Ask): Json {
-  return JSON.parse(JSON.stringify(ask)) as Json;
 }
 
 /** Never early: a lease still orders late requests for 14 days after its end. */

@@ -1,8 +1,9 @@
 import type { StoredRule } from '../../decide/scaling/brake.ts';
 import type { ClusterRecord } from '../../decide/scaling/memory.ts';
 import type { Decision } from '../../decide/scaling/plan.ts';
-import type { EpochMs, Json } from '../../decide/model.ts';
+import type { EpochMs } from '../../decide/model.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
+import { asJson } from './as-json.ts';
 
 /** One record per cluster, `clusters/<region>` by cluster id; rules as last acted on, `rules` by hash; history by time. */
 export type StoredCluster = { readonly record: ClusterRecord; readonly version: Version };
@@ -32,7 +33,7 @@ export function clusterWrite(
   expiresAt?: EpochMs,
 ): Write {
   const key = clusterKey(region, clusterId);
-  const what = { key, value: plain(record), ...(expiresAt === undefined ? {} : { expiresAt }) };
+  const what = { key, value: asJson(record), ...(expiresAt === undefined ? {} : { expiresAt }) };
   return version === undefined ? { kind: 'putIfAbsent', ...what } : { kind: 'putIfVersion', ...what, version };
 }
 
@@ -43,7 +44,7 @@ function clusterKey(region: string, clusterId: string): Key {
 /** History is listed per region, newest last; ids begin with the instant. Expires after `keepMs`. */
 export function decisionWrite(decision: Decision, id: string, keepMs: number): Write {
   const key = { partition: `decisions/${decision.region}`, id: `${String(decision.at).padStart(15, '0')}-${id}` };
-  return { kind: 'putIfAbsent', key, value: plain(decision), expiresAt: decision.at + keepMs };
+  return { kind: 'putIfAbsent', key, value: asJson(decision), expiresAt: decision.at + keepMs };
 }
 
 export type HistoryQuery = { readonly since?: EpochMs | undefined };
@@ -65,7 +66,7 @@ export async function listStoredRules(store: Store): Promise<ReadonlyMap<string,
 
 /** Kept whole, once per hash; one that is there already is the same. */
 export async function storeRule(store: Store, hash: string, rule: StoredRule): Promise<void> {
-  await store.commit([{ kind: 'putIfAbsent', key: { partition: 'rules', id: hash }, value: plain(rule) }]);
+  await store.commit([{ kind: 'putIfAbsent', key: { partition: 'rules', id: hash }, value: asJson(rule) }]);
 }
 
 /** A whole partition, page by page. */
@@ -78,9 +79,4 @@ export async function listAll(store: Store, partition: string, after?: string): 
     if (page.length < 1000 || end === undefined) return all;
     last = end.key.id;
   }
-}
-
-/** Records are plain data without undefined, as JSON has it. */
-function plain(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value)) as Json;
 }

@@ -3,7 +3,8 @@ import type { EpochMs } from '../../decide/model.ts';
 import { type Batch, batchId, type PackedMember, packMember, unpackMember } from '../../decide/outbox/batch.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import { listAll } from './cluster-records.ts';
-import { plain, readSchema1 } from './incident-records.ts';
+import { asJson } from './as-json.ts';
+import { readSchema1 } from './incident-records.ts';
 
 /**
  * What waits for one destination: partition `outbox/<destination>`, one record per delivery and at most one batch; and
@@ -46,7 +47,7 @@ export function outboxId({ key, episode, sequence }: Pick<Delivery, 'key' | 'epi
 
 export function deliveryPut(delivery: Delivery, version: Version | undefined): Write {
   const key = deliveryKey(delivery);
-  const value = plain(delivery);
+  const value = asJson(delivery);
   return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
 }
 
@@ -56,7 +57,7 @@ export function deliveryDelete({ delivery, version }: StoredDelivery): Write {
 
 export function batchPut(batch: Batch, version: Version | undefined): Write {
   const key = batchKey(batch.destination);
-  const value = plain({ ...batch, members: batch.members.map(packMember) });
+  const value = asJson({ ...batch, members: batch.members.map(packMember) });
   return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
 }
 
@@ -74,7 +75,7 @@ export async function listParked(store: Store, destination: string): Promise<rea
 
 /** Kept as long as history is: whoever has not looked by then does not miss it. */
 export function parkedPut(parked: Parked, expiresAt: EpochMs): Write {
-  return { kind: 'putIfAbsent', key: parkedKey(parked.delivery), value: plain(parked), expiresAt };
+  return { kind: 'putIfAbsent', key: parkedKey(parked.delivery), value: asJson(parked), expiresAt };
 }
 
 export function parkedDelete({ parked, version }: StoredParked): Write {

@@ -2,7 +2,8 @@ import type { EpochMs } from '../../decide/model.ts';
 import type { HistoryRecord } from '../../decide/outbox/history.ts';
 import type { Store, Write } from '../../io/stores/store.ts';
 import { listAll } from './cluster-records.ts';
-import { plain, readSchema1 } from './incident-records.ts';
+import { asJson } from './as-json.ts';
+import { readSchema1 } from './incident-records.ts';
 
 const partition = 'hist';
 const width = 15;
@@ -10,7 +11,7 @@ const width = 15;
 /** How deliveries ended, in order of time; kept for `keepMs`. The same end of the same delivery is written once. */
 export function historyWrite(record: HistoryRecord, keepMs: number): Write {
   const id = `${String(record.at).padStart(width, '0')}-${record.id}-${record.state}`;
-  return { kind: 'putIfAbsent', key: { partition, id }, value: plain(record), expiresAt: record.at + keepMs };
+  return { kind: 'putIfAbsent', key: { partition, id }, value: asJson(record), expiresAt: record.at + keepMs };
 }
 
 export async function listHistory(store: Store, since?: EpochMs): Promise<readonly HistoryRecord[]> {

@@ -1,9 +1,9 @@
 import type { Delivery } from '../../decide/incidents/delivery.ts';
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import type { SilenceRecord } from '../../decide/incidents/silence.ts';
-import type { Json } from '../../decide/model.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import { listAll } from './cluster-records.ts';
+import { asJson } from './as-json.ts';
 
 export type StoredIncident = { readonly record: IncidentRecord; readonly version: Version };
 export type StoredSilence = { readonly silence: SilenceRecord; readonly version: Version };
@@ -22,7 +22,7 @@ export function incidentKeyOf(key: string): Key {
 
 export function incidentWrite(record: IncidentRecord, version: Version | undefined): Write {
   const key = incidentKeyOf(record.key);
-  const value = plain(record);
+  const value = asJson(record);
   return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
 }
 
@@ -30,7 +30,7 @@ export function incidentWrite(record: IncidentRecord, version: Version | undefin
 export function deliveryWrite(delivery: Delivery): Write {
   const { destination, key, episode, sequence } = delivery;
   const id = `${key}.${episode}#${String(sequence).padStart(6, '0')}`;
-  return { kind: 'putIfAbsent', key: { partition: `outbox/${destination}`, id }, value: plain(delivery) };
+  return { kind: 'putIfAbsent', key: { partition: `outbox/${destination}`, id }, value: asJson(delivery) };
 }
 
 export async function listSilences(store: Store): Promise<readonly StoredSilence[]> {
@@ -46,7 +46,7 @@ export function silenceKey(id: string): Key {
 
 export function silenceWrite(silence: SilenceRecord, version?: Version): Write {
   const key = silenceKey(silence.id);
-  const value = plain(silence);
+  const value = asJson(silence);
   return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
 }
 
@@ -54,9 +54,4 @@ export function silenceWrite(silence: SilenceRecord, version?: Version): Write {
 export function readSchema1({ value }: StoredRecord): object | undefined {
   const isReadable = typeof value === 'object' && value !== null && 'schema' in value && value.schema === 1;
   return isReadable ? value : undefined;
-}
-
-/** Records are plain data without undefined, as JSON has it. */
-export function plain(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value)) as Json;
 }

@@ -2,7 +2,8 @@ import type { DestinationConfig } from '../../decide/compiled-config.ts';
 import type { EpochMs } from '../../decide/model.ts';
 import type { Store, Version, Write } from '../../io/stores/store.ts';
 import { listAll } from './cluster-records.ts';
-import { plain, readSchema1 } from './incident-records.ts';
+import { asJson } from './as-json.ts';
+import { readSchema1 } from './incident-records.ts';
 
 /**
  * A destination as it was configured, by its id (name and address reference): partition `destinations`. What the config
@@ -25,7 +26,7 @@ export async function listKnownDestinations(store: Store): Promise<readonly Stor
 
 export function knownDestinationWrite(known: KnownDestination, version: Version | undefined): Write {
   const key = { partition: 'destinations', id: known.id };
-  const value = plain(known);
+  const value = asJson(known);
   return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
 }
 

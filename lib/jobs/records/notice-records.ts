@@ -1,6 +1,7 @@
-import type { Json, Notice } from '../../decide/model.ts';
+import type { Notice } from '../../decide/model.ts';
 import type { Store, StoredRecord, Write } from '../../io/stores/store.ts';
 import { listAll } from './cluster-records.ts';
+import { asJson } from './as-json.ts';
 
 /**
  * Notices on their way to the outbox: partition `notices`, ids `<at>-<name>`. Whoever has something to say once puts it
@@ -13,7 +14,7 @@ export type StoredNotice = { readonly notice: Notice; readonly record: StoredRec
 /** `name`: random, or made from the notice where it may be said twice by mistake. */
 export function noticeWrite(notice: Notice, name: string): Write {
   const id = `${String(notice.at).padStart(15, '0')}-${name}`;
-  const value = { schema: 1, notice: JSON.parse(JSON.stringify(notice)) as Json };
+  const value = { schema: 1, notice: asJson(notice) };
   return { kind: 'putIfAbsent', key: { partition, id }, value };
 }
 

@@ -1,7 +1,7 @@
-import type { Json } from '../../decide/model.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import type { Key, Store, StoredRecord, Write } from '../../io/stores/store.ts';
 import { listAll } from './cluster-records.ts';
+import { asJson } from './as-json.ts';
 
 /**
  * What the last scaling round of a region (or of one shard of it) found: partition `findings`, ids
@@ -80,7 +80,7 @@ function cut<T>(items: readonly T[]): readonly (readonly T[])[] {
 }
 
 function putOf(key: Key, chunk: RoundFindings, versions: ReadonlyMap<string, string>): Write {
-  const value = JSON.parse(JSON.stringify(chunk)) as Json;
+  const value = asJson(chunk);
   const version = versions.get(key.id);
   return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
 }

@@ -2,14 +2,14 @@ import { subjectId } from '../../decide/incidents/subject.ts';
 import type { Notice } from '../../decide/model.ts';
 import type { RegionMemory, SeenCluster } from '../../decide/watching/pass.ts';
 import { StoreError } from '../../errors.ts';
-import type { Store } from '../../io/stores/store.ts';
+import type { Store, Write } from '../../io/stores/store.ts';
 import { noticeWrite } from '../records/notice-records.ts';
-import { memoryWrites, type ReadVersions } from '../records/observation-records.ts';
+import { memoryCommits, type StoredMemory } from '../records/memory-records.ts';
 
-/** A commit takes 100 writes; memory of the largest fleets takes a few dozen. What does not fit is gone a pass later. */
+/** A commit takes 100 writes. What does not fit is gone a pass later. */
 const mostNotices = 40;
 
-export type Memory = { readonly stored: RegionMemory; readonly memory: RegionMemory; readonly versions: ReadVersions };
+export type Memory = { readonly stored: StoredMemory; readonly memory: RegionMemory };
 
 /**
  * Stores what a region's pass remembers, together with the notices of what is gone: neither is said twice nor lost.
@@ -29,19 +29,28 @@ export async function keepMemory(
   const said = settled.slice(0, mostNotices);
   const postponed = [...settled.slice(mostNotices), ...notices.filter(isOpen)].map(clusterOf);
   const kept = withOld(after, before.memory, new Set([...unsettled, ...postponed]));
-  if (said.length === 0 && JSON.stringify(kept) === JSON.stringify(before.stored)) return undefined;
   const isSaid = (notice: Notice) => !postponed.includes(clusterOf(notice));
   const nameOf = (notice: Notice) => hash(`${notice.kind}\n${subjectId(notice.subject)}`).slice(0, 32);
-  const words = said.filter(isSaid).map((notice) => noticeWrite(notice, nameOf(notice)));
+  const words = Map.groupBy(said.filter(isSaid), clusterOf);
+  const writes = new Map([...words].map(([id, some]) => [id, some.map((one) => noticeWrite(one, nameOf(one)))]));
   try {
-    const outcome = await store.commit([...memoryWrites(kept, before.versions), ...words]);
-    return outcome.kind === 'committed'
-      ? undefined
-      : `the memory of region ${after.region} was changed by another process`;
+    return await commitAll(store, memoryCommits(kept, before.stored, writes), after.region);
   } catch (error) {
     if (error instanceof StoreError) return error.message;
     throw error;
   }
+}
+
+async function commitAll(
+  store: Store,
+  commits: readonly (readonly Write[])[],
+  region: string,
+): Promise<string | undefined> {
+  for (const writes of commits) {
+    const outcome = await store.commit(writes);
+    if (outcome.kind === 'conflict') return `the memory of region ${region} was changed by another process`;
+  }
+  return undefined;
 }
 
 function withOld(after: RegionMemory, before: RegionMemory, clusters: ReadonlySet<string>): RegionMemory {

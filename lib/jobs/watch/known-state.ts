@@ -5,19 +5,16 @@ import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import type { StoredRecord } from '../../io/stores/store.ts';
 import { listIncidents, listSilences, type StoredIncident, type StoredSilence } from '../records/incident-records.ts';
 import { listBroken, listKnownDestinations, type StoredDestination } from '../records/known-destinations.ts';
-import { loadMemory, loadTimes, type ReadVersions } from '../records/observation-records.ts';
+import { loadMemory, type StoredMemory } from '../records/memory-records.ts';
 import { listRoundFindings } from '../records/round-findings.ts';
+import { loadTimes, type ReadVersions } from '../records/times-records.ts';
 import { seenKey } from './seen.ts';
 import type { WatchParts } from './watch-parts.ts';
 
 /** Everything a pass reads from the store, before it asks the API. */
 export type KnownState = {
   readonly incidents: readonly StoredIncident[];
-  readonly memories: readonly {
-    readonly stored: RegionMemory;
-    readonly memory: RegionMemory;
-    readonly versions: ReadVersions;
-  }[];
+  readonly memories: readonly { readonly stored: StoredMemory; readonly memory: RegionMemory }[];
   readonly times: { readonly times: { readonly [key: string]: EpochMs }; readonly versions: ReadVersions };
   readonly rounds: readonly RoundFindings[];
   readonly silences: readonly StoredSilence[];
@@ -32,8 +29,8 @@ export async function loadKnownState({ store, config, clock }: WatchParts): Prom
   const memories: KnownState['memories'][number][] = [];
   const rounds: RoundFindings[] = [];
   for (const { name } of config.regions) {
-    const { memory, versions } = await loadMemory(store, name);
-    memories.push({ stored: memory, memory: remembering(memory, living, clock.now()), versions });
+    const { memory, stored } = await loadMemory(store, name);
+    memories.push({ stored, memory: remembering(memory, living, clock.now()) });
     rounds.push(...(await listRoundFindings(store, name)));
   }
   return {

@@ -3,7 +3,7 @@ import { stepIncidents } from '../../decide/incidents/step-incidents.ts';
 import { isWindowOpen } from '../../decide/incidents/window-open.ts';
 import { listIncidents, listSilences } from '../records/incident-records.ts';
 import { listBroken, listKnownDestinations } from '../records/known-destinations.ts';
-import { loadTimes, timesWrites } from '../records/observation-records.ts';
+import { loadTimes, timesWrites } from '../records/times-records.ts';
 import { type Committed, commitIncidents } from './commit-incidents.ts';
 import { destinationStates } from './destination-states.ts';
 import type { WatchParts } from './watch-parts.ts';

@@ -1,0 +1,175 @@
+import type { EpochMs } from '../../decide/model.ts';
+import type { DueMemory, RegionMemory, Seen, SeenCluster } from '../../decide/watching/pass.ts';
+import { compareIds } from '../../io/stores/compare-ids.ts';
+import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
+import { asJson } from './as-json.ts';
+import { listAll } from './cluster-records.ts';
+import { readSchema1 } from './incident-records.ts';
+
+/**
+ * What the watch remembers of a region: partition `obs/<region>`, records `c/<id>` of neighbouring clusters (each holds
+ * the ids from its own on, up to the next record's) and one `head`. Nearly everything was accepted in the last pass: that
+ * instant stands in the head, and only exceptions carry their own. So a quiet pass writes the head and nothing else.
+ */
+type HeadRecord = { readonly schema: 1; readonly at: EpochMs; readonly token?: DueMemory };
+type ChunkRecord = { readonly schema: 1; readonly clusters: readonly ShortCluster[] };
+
+/** `acceptedAt` is left out where it is the head's. */
+type Short<T extends Seen> = Omit<T, 'acceptedAt'> & { readonly acceptedAt?: EpochMs };
+type ShortCluster = Omit<Short<SeenCluster>, 'pools'> & { readonly pools: readonly Short<Seen>[] };
+
+/** A region's memory as it was read. What replaces a record conflicts with any other writer. */
+export type StoredMemory = {
+  readonly head: StoredRecord | undefined;
+  /** In order of id. */
+  readonly chunks: readonly Chunk[];
+};
+
+/** The clusters from id `from` on. */
+type Chunk = { readonly from: string; readonly text: string; readonly version: Version };
+
+/** A record takes 100 KB, a commit 4 MB and 100 writes; a character may be three bytes. What is cut leaves some room. */
+const mostCharsOfRecord = 30_000;
+const charsOfPart = 20_000;
+const mostCharsOfCommit = 1_200_000;
+const mostWritesOfCommit = 90;
+const emptyText = textOf([]);
+
+export async function loadMemory(
+  store: Store,
+  region: string,
+): Promise<{ readonly memory: RegionMemory; readonly stored: StoredMemory }> {
+  const records = await listAll(store, partitionOf(region));
+  const head = records.find(({ key }) => key.id === 'head');
+  const { at = 0, token } = ((head && readSchema1(head)) as HeadRecord | undefined) ?? {};
+  const read = records.filter(({ key }) => key.id.startsWith('c/'));
+  const clusters = read.flatMap((record, index) => {
+    const next = read[index + 1]?.key.id;
+    const some = (readSchema1(record) as ChunkRecord | undefined)?.clusters ?? [];
+    // What was cut off while the shorter record was not yet stored stands in both.
+    return next === undefined ? some : some.filter(({ id }) => compareIds(`c/${id}`, next) < 0);
+  });
+  const memory = { region, clusters: clusters.map((cluster) => long(cluster, at)), ...(token && { token }) };
+  const chunks = read.map(({ key, value, version }) => {
+    return { from: key.id.slice(2), text: JSON.stringify(value), version };
+  });
+  return { memory, stored: { head, chunks } };
+}
+
+/**
+ * The commits that store this memory, in their order; none where nothing changed. Each is right by itself: one that is
+ * not reached costs a pass. `words` about a cluster (by id) go into the commit that remembers what they say.
+ */
+export function memoryCommits(
+  { region, clusters, token }: RegionMemory,
+  stored: StoredMemory,
+  words: ReadonlyMap<string, readonly Write[]>,
+): readonly (readonly Write[])[] {
+  const before = ((stored.head && readSchema1(stored.head)) as HeadRecord | undefined)?.at ?? 0;
+  const at = clusters.flatMap(({ acceptedAt, pools }) => [acceptedAt, ...pools.map((pool) => pool.acceptedAt)]);
+  const head: HeadRecord = { schema: 1, at: at.reduce((a, b) => Math.max(a, b), before), ...(token && { token }) };
+  const units = groupsOf(clusters, stored.chunks, words)
+    .flatMap((group) => {
+      const [first, ...rest] = chunkWrites(region, group, head.at);
+      return [...rest.map((write) => [write]), [...(first ? [first] : []), ...group.words]];
+    })
+    .filter(({ length }) => length > 0);
+  if (units.length === 0 && JSON.stringify(head) === JSON.stringify(stored.head?.value)) return [];
+  const used = new Set(units.flat().map(({ key }) => key.id));
+  const useless = stored.chunks
+    .filter(({ from, text }) => from !== '' && text === emptyText && !used.has(`c/${from}`))
+    .slice(0, mostWritesOfCommit - 1)
+    .map(({ from, version }): Write => ({ kind: 'deleteIfVersion', key: chunkKey(region, from), version }));
+  const headKey = { partition: partitionOf(region), id: 'head' };
+  return inCommits([...units, [put(headKey, head, stored.head?.version), ...useless]]);
+}
+
+/** What lies from one chunk's id to the next one's. */
+type Group = {
+  readonly from: string;
+  readonly chunk: Chunk | undefined;
+  readonly clusters: SeenCluster[];
+  readonly words: Write[];
+};
+
+function groupsOf(
+  clusters: readonly SeenCluster[],
+  chunks: readonly Chunk[],
+  words: ReadonlyMap<string, readonly Write[]>,
+): readonly Group[] {
+  const groups = chunks.map((chunk): Group => ({ from: chunk.from, chunk, clusters: [], words: [] }));
+  if (groups[0]?.from !== '') groups.unshift({ from: '', chunk: undefined, clusters: [], words: [] });
+  const groupOf = (id: string) => groups.findLast(({ from }) => compareIds(from, id) <= 0);
+  for (const cluster of clusters) groupOf(cluster.id)?.clusters.push(cluster);
+  for (const [id, said] of words) groupOf(id)?.words.push(...said);
+  return groups;
+}
+
+/** The records of a group that differ from what is stored: none, one, or several where it has grown too long. */
+function chunkWrites(region: string, { from, chunk, clusters }: Group, at: EpochMs): readonly Write[] {
+  const shorts = clusters.map((cluster) => short(cluster, at)).sort((a, b) => compareIds(a.id, b.id));
+  const text = textOf(shorts);
+  if (text === (chunk?.text ?? emptyText)) return [];
+  const parts = text.length <= mostCharsOfRecord ? [shorts] : cut(shorts);
+  return parts.map((part, index) => {
+    const key = chunkKey(region, index === 0 ? from : (part[0]?.id ?? ''));
+    return put(key, { schema: 1, clusters: part } satisfies ChunkRecord, index === 0 ? chunk?.version : undefined);
+  });
+}
+
+function cut(clusters: readonly ShortCluster[]): readonly (readonly ShortCluster[])[] {
+  const parts: ShortCluster[][] = [];
+  let chars = Number.POSITIVE_INFINITY;
+  for (const cluster of clusters) {
+    const { length } = JSON.stringify(cluster);
+    if (chars + length > charsOfPart) {
+      parts.push([]);
+      chars = 0;
+    }
+    parts.at(-1)?.push(cluster);
+    chars += length;
+  }
+  return parts;
+}
+
+/** Whole units together, as many as a commit takes. */
+function inCommits(units: readonly (readonly Write[])[]): readonly (readonly Write[])[] {
+  const commits: Write[][] = [];
+  let chars = Number.POSITIVE_INFINITY;
+  for (const unit of units) {
+    const { length } = JSON.stringify(unit);
+    if (chars + length > mostCharsOfCommit || (commits.at(-1)?.length ?? 0) + unit.length > mostWritesOfCommit) {
+      commits.push([]);
+      chars = 0;
+    }
+    commits.at(-1)?.push(...unit);
+    chars += length;
+  }
+  return commits;
+}
+
+function short(cluster: SeenCluster, at: EpochMs): ShortCluster {
+  const without = <T extends Seen>({ acceptedAt, ...rest }: T) => (acceptedAt === at ? rest : { ...rest, acceptedAt });
+  return { ...without(cluster), pools: cluster.pools.map(without) };
+}
+
+function long({ pools, ...cluster }: ShortCluster, at: EpochMs): SeenCluster {
+  return { acceptedAt: at, ...cluster, pools: pools.map((pool) => ({ acceptedAt: at, ...pool })) };
+}
+
+function put(key: Key, record: HeadRecord | ChunkRecord, version: Version | undefined): Write {
+  const value = asJson(record);
+  return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
+}
+
+function textOf(clusters: readonly ShortCluster[]): string {
+  return JSON.stringify({ schema: 1, clusters } satisfies ChunkRecord);
+}
+
+function partitionOf(region: string): string {
+  return `obs/${region}`;
+}
+
+function chunkKey(region: string, from: string): Key {
+  return { partition: partitionOf(region), id: `c/${from}` };
+}

@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { RegionMemory, SeenCluster, SeenPool } from '../../../lib/decide/watching/pass.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { compareIds } from '../../../lib/io/stores/compare-ids.ts';
+import type { Store } from '../../../lib/io/stores/store.ts';
+import { loadMemory, memoryCommits } from '../../../lib/jobs/records/memory-records.ts';
+import { runs } from '../../support/runs.ts';
+
+const minuteMs = 60_000;
+const region = 'r1';
+/** More than one commit holds. */
+const many = 5000;
+
+describe("a region's memory", () => {
+  test('is read as it was written, whatever was stored before', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(someMemory(), { minLength: 1, maxLength: 5 }), async (memories) => {
+        const store = aStore();
+        for (const memory of memories) {
+          await keep(store, memory);
+          expect((await loadMemory(store, region)).memory).toEqual(memory);
+          expect(await commitsOf(store, memory)).toEqual([]);
+        }
+      }),
+      runs(30),
+    );
+  });
+
+  test('costs one small write while nothing changes', async () => {
+    const store = aStore();
+    await keep(store, fleet(1000, 0));
+    const commits = await commitsOf(store, fleet(1000, 5 * minuteMs));
+    expect(commits).toHaveLength(1);
+    expect(commits[0]).toHaveLength(1);
+    expect(JSON.stringify(commits).length).toBeLessThan(300);
+  });
+
+  test('costs one record more for a change, and for a cluster that was not seen', async () => {
+    const store = aStore();
+    await keep(store, fleet(1000, 0));
+    const { clusters } = fleet(1000, 5 * minuteMs);
+    const changed = { ...clusters[500]!, updatedAt: 77 };
+    const unseen = fleet(1000, 0).clusters[700]!;
+    const memory = { region, clusters: clusters.with(500, changed).with(700, unseen) };
+    expect((await commitsOf(store, memory)).flat()).toHaveLength(3);
+    await keep(store, memory);
+    expect((await loadMemory(store, region)).memory).toEqual(memory);
+  });
+
+  test('of 10,000 clusters fits: no commit above 4 MB, no record above 100 KB', async () => {
+    const store = aStore();
+    const memory = fleet(10_000, 0);
+    expect((await commitsOf(store, memory)).length).toBeGreaterThan(1);
+    await keep(store, memory);
+    expect((await loadMemory(store, region)).memory).toEqual(memory);
+  });
+
+  test('of which only a part was stored is right in every part', async () => {
+    const store = aStore();
+    await keep(store, fleet(many, 0));
+    const later = fleet(many, 5 * minuteMs, 9);
+    const commits = await commitsOf(store, later);
+    expect(commits.length).toBeGreaterThan(1);
+    for (const writes of commits.slice(0, 1)) await store.commit(writes);
+    const { memory } = await loadMemory(store, region);
+    expect(memory.clusters.map(({ id }) => id)).toEqual(later.clusters.map(({ id }) => id));
+    const updated = new Set(memory.clusters.map(({ updatedAt }) => updatedAt));
+    expect(updated).toEqual(new Set([1, 9]));
+  });
+
+  test('that was being cut in two when it stopped has no cluster twice and has lost none', async () => {
+    const store = aStore();
+    await keep(store, fleet(90, 0));
+    const grown = fleet(many, 5 * minuteMs, 9);
+    const commits = await commitsOf(store, grown);
+    for (const writes of commits.slice(0, -1)) await store.commit(writes);
+    const ids = (await loadMemory(store, region)).memory.clusters.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(fleet(90, 0).clusters.filter(({ id }) => !ids.includes(id))).toEqual([]);
+    await keep(store, grown);
+    expect((await loadMemory(store, region)).memory).toEqual(grown);
+  });
+
+  test('is left to whoever changed it meanwhile', async () => {
+    const store = aStore();
+    await keep(store, fleet(3, 0));
+    const commits = await commitsOf(store, fleet(3, 5 * minuteMs));
+    await keep(store, fleet(3, 6 * minuteMs));
+    expect((await store.commit(commits[0]!)).kind).toBe('conflict');
+  });
+
+  test('keeps words together with what they are about', async () => {
+    const store = aStore();
+    await keep(store, fleet(many, 0));
+    const left = { region, clusters: fleet(many, 5 * minuteMs, 9).clusters.toSpliced(4900, 1) };
+    const gone = fleet(many, 0).clusters[4900]!;
+    const word = { kind: 'putIfAbsent', key: { partition: 'notices', id: 'n' }, value: { gone: gone.id } } as const;
+    const { stored } = await loadMemory(store, region);
+    const commits = memoryCommits(left, stored, new Map([[gone.id, [word]]]));
+    const [own, ...others] = commits.filter((writes) => writes.includes(word));
+    expect(others).toEqual([]);
+    const neighbour = left.clusters[4899]!.id;
+    expect(own?.some((write) => JSON.stringify(write).includes(`"${neighbour}"`))).toBe(true);
+  });
+});
+
+function aStore(): Store {
+  let next = 0;
+  return makeMemoryStore({ newId: () => `v${(next += 1)}` });
+}
+
+async function commitsOf(store: Store, memory: RegionMemory) {
+  return memoryCommits(memory, (await loadMemory(store, region)).stored, new Map());
+}
+
+async function keep(store: Store, memory: RegionMemory): Promise<void> {
+  for (const writes of await commitsOf(store, memory)) {
+    expect(await store.commit(writes)).toMatchObject({ kind: 'committed' });
+  }
+}
+
+function fleet(count: number, acceptedAt: number, updatedAt = 1): RegionMemory {
+  const clusters = Array.from({ length: count }, (_, i): SeenCluster => {
+    const id = `${String(i).padStart(8, '0')}-0000-4000-8000-000000000000`;
+    const pools = ['system', 'workers', 'burst'].map((name): SeenPool => {
+      return { id: `${name}-${id}`, name, acceptedAt, updatedAt };
+    });
+    return { id, name: `dev-${i}`, acceptedAt, updatedAt, pools };
+  });
+  return { region, clusters };
+}
+
+function someMemory(): fc.Arbitrary<RegionMemory> {
+  const seen = {
+    name: fc.string({ maxLength: 400 }),
+    acceptedAt: fc.integer({ min: 1, max: 5 }),
+    updatedAt: fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined }),
+  };
+  const id = fc.string({ minLength: 1, maxLength: 3, unit: fc.constantFrom('a', 'b', 'ź', '\ue000', '🙂') });
+  const pool = fc.record({ id, ...seen });
+  const cluster = fc.record({ id, ...seen, pools: fc.array(pool, { maxLength: 30 }) });
+  const token = fc.option(fc.record({ of: fc.string(), armedAt: fc.nat() }), { nil: undefined });
+  return fc
+    .tuple(fc.uniqueArray(cluster, { selector: (one) => one.id, maxLength: 60 }), token)
+    .map(([clusters, due]) => {
+      const sorted = clusters.toSorted((a, b) => compareIds(a.id, b.id));
+      return JSON.parse(JSON.stringify({ region, clusters: sorted, ...(due && { token: due }) })) as RegionMemory;
+    });
+}
