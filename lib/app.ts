@@ -21,6 +21,7 @@ import type { DeliverOptions } from './jobs/deliver-alerts.ts';
 import type { EventOutcome } from './jobs/intake/event-outcome.ts';
 import { knownFleet } from './jobs/intake/known-fleet.ts';
 import { makeShelfWriter } from './jobs/intake/shelf-writer.ts';
+import type { BookShelf } from './jobs/scale/book-shelf.ts';
 import type { ScaleOptions, ScaleReport } from './jobs/scale/scale-parts.ts';
 import type { WatchReport } from './jobs/watch/watch-parts.ts';
 
@@ -42,7 +43,7 @@ export type App = {
   readonly parts: AppParts;
   readonly mksOf: (config: CompiledConfig) => (region: string) => Mks;
   readonly scale: (config: CompiledConfig, options?: ScaleOptions, timeLeftMs?: () => number) => Promise<ScaleReport>;
-  readonly watch: (config: CompiledConfig, configProblem?: Finding) => Promise<WatchReport>;
+  readonly watch: (config: CompiledConfig, configProblem?: Finding, timeLeftMs?: () => number) => Promise<WatchReport>;
   /** Sends what waits in the outbox, and judges what only delivering can see. */
   readonly deliver: (
     config: CompiledConfig,
@@ -71,6 +72,7 @@ export type App = {
 export function makeApp(parts: AppParts): App {
   const { store, clock, newId, log } = parts;
   const mksOf = makeMksOf(parts);
+  const shelf: BookShelf = {};
   const writer = makeShelfWriter(parts);
   const fleet = knownFleet(store);
   const acceptParts: App['acceptParts'] = (config, wake, count) => ({
@@ -105,13 +107,14 @@ export function makeApp(parts: AppParts): App {
           newId,
           store,
           mksOf: mksOf(config),
+          shelf,
           log: log.with({ job: 'scale-pools', config: config.hash }),
           ...(timeLeftMs ? { timeLeftMs } : {}),
         },
         options,
       );
     },
-    watch: async (config, configProblem) => {
+    watch: async (config, configProblem, timeLeftMs) => {
       const { watchClusters } = await import('./jobs/watch-clusters.ts');
       return watchClusters({
         config,
@@ -123,6 +126,7 @@ export function makeApp(parts: AppParts): App {
         secretsExpiry: (region) => tokenExpiry(parts, config, region),
         log: log.with({ job: 'watch-clusters', config: config.hash }),
         ...(configProblem ? { configProblem } : {}),
+        ...(timeLeftMs ? { timeLeftMs } : {}),
       });
     },
     deliver: async (config, options, timeLeftMs) => {

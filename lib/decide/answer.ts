@@ -32,6 +32,11 @@ export type Answer<T> =
       readonly supportId?: string;
     };
 
+/** A read that was not even tried, for want of time: nothing is known, neither good nor bad. */
+export function wasAsked(answer: Answer<unknown>): boolean {
+  return answer.kind !== 'not-sent' || answer.reason !== 'too-late';
+}
+
 export type UnknownReason =
   | 'no-connection'
   | 'timeout'

@@ -9,6 +9,7 @@ import { noticeWrite } from './records/notice-records.ts';
 import { writeRoundFindings } from './records/round-findings.ts';
 import { readUninstalled } from './records/uninstalled.ts';
 import { type Acted, actOnCluster } from './scale/act.ts';
+import { bookFrom } from './scale/book-shelf.ts';
 import { forgetClusters } from './scale/forget-clusters.ts';
 import { concurrency, observeFleet, type SeenFleet } from './scale/observe.ts';
 import type { ScaleOptions, ScaleParts, ScaleProblem, ScaleReport } from './scale/scale-parts.ts';
@@ -21,7 +22,8 @@ import { announceStart } from './scale/started.ts';
 export async function scalePools(given: ScaleParts, options: ScaleOptions = {}): Promise<ScaleReport> {
   const uninstalled = await readUninstalled(given.store);
   const parts = uninstalled ? withoutRules(given) : given;
-  const seen = await observeFleet(parts, options);
+  const book = bookFrom(parts.shelf ?? {}, parts.config, parts.clock.now());
+  const seen = await observeFleet(parts, options, book);
   const now = parts.clock.now();
   const isPart = options.only !== undefined || (options.shard?.count ?? 1) > 1;
   const isWhole = !isPart && seen.problems.length === 0;
@@ -32,6 +34,7 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
     asks: seen.asks,
     storedRules: seen.storedRules,
     isWhole,
+    book,
   });
   const common = { plan, clusters: seen.clusters.length, pools: countPools(seen) };
   const report = uninstalled ? { ...common, isUninstalled: true } : common;
@@ -46,7 +49,7 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
 }
 
 /** As though every rule had left the config: what is away gets its base back, the rest is let go. */
-function withoutRules(parts: ScaleParts): ScaleParts {
+function withoutRules({ shelf: _ofTheConfig, ...parts }: ScaleParts): ScaleParts {
   parts.log.warn('this fleet is uninstalled: pools that are away get their bases back, and nothing else is done', {
     undo: 'lamplighter uninstall --undo',
   });

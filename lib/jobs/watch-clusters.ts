@@ -5,7 +5,7 @@ import { isWindowOpen } from '../decide/incidents/window-open.ts';
 import type { EpochMs } from '../decide/model.ts';
 import { StoreError } from '../errors.ts';
 import type { Write } from '../io/stores/store.ts';
-import { timesWrites } from './records/observation-records.ts';
+import { timesWrites } from './records/times-records.ts';
 import { askRegions } from './watch/ask-regions.ts';
 import { type Committed, commitIncidents } from './watch/commit-incidents.ts';
 import { type Decided, decidePass } from './watch/decide-pass.ts';
@@ -46,8 +46,10 @@ export async function watchClusters(parts: WatchParts): Promise<WatchReport> {
   const clusters = answers.reduce((sum, answer) => sum + answer.clusters.length, 0);
   const answered = answers.filter(({ list }) => list.kind === 'ok').map(({ region }) => region);
   const seen = seenWrite({ schema: 1, at: now, configHash: config.hash, clusters, answered }, known.seen);
-  problems.push(...(await tidy(parts, known, decided.outcome, destinations, seen, notices.unwanted, now)));
-  const report = { at: now, clusters, answered, notices: notices.deliveries, problems, ...counted(committed) };
+  const untidied = await tidy(parts, known, decided.outcome, destinations, seen, notices.unwanted, now);
+  problems.push(...untidied);
+  const isKept = untidied.length === 0;
+  const report = { at: now, clusters, answered, notices: notices.deliveries, isKept, problems, ...counted(committed) };
   logPass(parts, report, committed);
   return report;
 }

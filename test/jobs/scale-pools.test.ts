@@ -45,6 +45,16 @@ describe('rounds on a simulated fleet', () => {
     expect(sizes(night)).toEqual(before);
   });
 
+  test('a refusal is told in the words of the service, not in those of HTTP', async () => {
+    const night = aNight(at('2026-03-02T18:55:00Z'), { rules: [rules[0]!] });
+    night.world.behaviour.zero = 'refuse';
+    await rounds(night, '2026-03-02T19:20:00Z');
+    const [round] = await listRoundFindings(night.store, 'r1');
+    const said = round?.findings.filter(({ kind }) => kind === 'pool.refused').map(({ text }) => text) ?? [];
+    expect(said).toContain('dev-api/build: size 0 was refused: answered 400, code 3: size must be greater than 0');
+    expect(said.join('\n')).not.toContain('/node-pool/');
+  });
+
   test('once converged a round is GETs only, in the exact budget', async () => {
     const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
     await rounds(night, '2026-03-02T13:00:00Z');

@@ -79,8 +79,9 @@ async function ask(parts: CliParts, { config, against }: FleetWish, store: Store
   const log = makeCliLog(parts, 'error');
   const rules = [...config.rules, ...(against?.rules ?? [])].filter(({ schedule }) => schedule !== undefined);
   const { app } = await openApp({ ...parts, log }, config, store);
-  const scaleParts = { ...parts, log, store, config: { ...config, rules }, mksOf: app.mksOf(config) };
-  const seen = await observeFleet(scaleParts, { isDryRun: true });
+  const wide = { ...config, rules };
+  const scaleParts = { ...parts, log, store, config: wide, mksOf: app.mksOf(config) };
+  const seen = await observeFleet(scaleParts, { isDryRun: true }, makeRuleBook(wide, parts.clock.now()));
   return { clusters: seen.clusters, answered: seen.answered, notes: seen.problems.map(({ reason }) => reason) };
 }
 

@@ -46,7 +46,10 @@ export function makeRounds(parts: RoundsParts): Rounds {
     config = reading.config ?? config;
     const report = await guarded(parts, 'scale', () => opened.app.scale(config, {}, () => timeLeft(signal)));
     if (report) logReport(parts, report);
-    if (!signal.aborted) await guarded(parts, 'watch', () => opened.app.watch(config, invalidConfig(reading)));
+    if (!signal.aborted) {
+      const problem = invalidConfig(reading);
+      await guarded(parts, 'watch', () => opened.app.watch(config, problem, () => timeLeft(signal)));
+    }
     parts.onWatched?.();
     if (report) {
       lastRoundAt = clock.now();

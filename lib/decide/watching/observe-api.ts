@@ -6,12 +6,18 @@ import { judged } from './observe-pool.ts';
 type Wrong = Omit<Finding, 'kind' | 'subject'>;
 
 /**
- * Is the region's API there, and does it let us in? Its list is the question. What it refuses for want of a token or a
+ * Is the region's API there, and does it let us in? Its list is the question, unless it falls silent after it (`silence`:
+ * why it was not asked any further). What it refuses for want of a token or a
  * role is an answer (JSON; a block page is none); whatever else is not a list leaves us blind.
  */
-export function observeApi(region: string, list: Answer<unknown>, now: EpochMs): readonly Observation[] {
+export function observeApi(
+  region: string,
+  list: Answer<unknown>,
+  silence: string | undefined,
+  now: EpochMs,
+): readonly Observation[] {
   const judge = judged({ kind: 'region', region }, now);
-  const unreachable = judge('api.unreachable', unreachableOf(region, list));
+  const unreachable = judge('api.unreachable', unreachableOf(region, list) ?? silentOf(region, silence));
   const isSilent = unreachable.state === 'bad';
   return isSilent ? [unreachable] : [unreachable, judge('api.refused', refusedOf(region, list))];
 }
@@ -24,6 +30,16 @@ function unreachableOf(region: string, list: Answer<unknown>): Wrong | undefined
     text: `The API of region ${region} gives no usable answer: ${list.detail}`,
     fix: 'Nothing is watched or scaled there meanwhile. Check the address, the network and the provider’s status page',
     facts: { answer: list.kind === 'unknown' ? list.reason : list.kind, ...support },
+  };
+}
+
+function silentOf(region: string, silence: string | undefined): Wrong | undefined {
+  if (silence === undefined) return undefined;
+  return {
+    severity: 'critical',
+    text: `The API of region ${region} lists its clusters and then answers nothing: ${silence}`,
+    fix: 'What was not asked is neither watched nor scaled meanwhile. Look at the provider’s status page, or ask there',
+    facts: { answer: 'timeout' },
   };
 }
 

@@ -1,3 +1,4 @@
+import { wasAsked } from '../answer.ts';
 import type { Observation } from '../incidents/observation.ts';
 import type { EpochMs, Finding, Notice, ObservedPool } from '../model.ts';
 import { advanceDue, dueOf } from './due.ts';
@@ -24,7 +25,7 @@ export type RegionSight = {
 /** One region's pass: its API, its clusters and their pools, its token, and what is no longer there. */
 export function observeRegion(answers: RegionAnswers, memory: RegionMemory, looking: RegionLooking): RegionSight {
   const { region, list } = answers;
-  const api = observeApi(region, list, looking.now);
+  const api = observeApi(region, list, answers.silence, looking.now);
   const token = observeToken(answers, memory.token, looking.now);
   const kept = { region, ...(token.memory !== undefined && { token: token.memory }) };
   const about = [...api, ...token.observations];
@@ -61,9 +62,10 @@ function lookAt(
   const subject = { kind: 'cluster', region, clusterId: listed.id, cluster: listed.name } as const;
   const own = observeCluster(listed, cluster, before, subject, looking.upgrades, looking);
   const unseen = judged(subject, looking.now)('cluster.unseen', unseenOf(answers));
+  const isKnown = wasAsked(cluster) && wasAsked(pools);
   const inside = pools.kind === 'ok' ? lookInside(pools.value, answers, own.seen, subject, looking) : nothingInside;
   return {
-    observations: [unseen, ...own.observations, ...inside.observations],
+    observations: [...(isKnown ? [unseen] : []), ...own.observations, ...inside.observations],
     seen: { ...own.seen, pools: inside.pools ?? own.seen.pools },
     notices: inside.notices,
     gone: inside.gone,

@@ -7,6 +7,8 @@ export type RegionAnswers = {
   readonly list: Answer<readonly ObservedCluster[]>;
   /** One entry per watched cluster of the list. */
   readonly clusters: readonly ClusterAnswers[];
+  /** Why the region was not asked any further; absent = it answered, or was not asked at all. */
+  readonly silence?: string;
   /** One entry per remembered cluster that a successful list did not show. */
   readonly missing: readonly { readonly clusterId: string; readonly answer: Answer<ObservedCluster> }[];
   /** The token's expiry as far as anything tells; undefined = unknown. */

@@ -6,7 +6,7 @@ import type { Answer } from '../../decide/answer.ts';
 import type { FreshPool, OwnedFields } from '../../io/mks/mks.ts';
 import type { Version } from '../../io/stores/store.ts';
 import { clusterWrite, decisionWrite } from '../records/cluster-records.ts';
-import { describeAnswer } from './describe-answer.ts';
+import { describeAnswer, saidBy } from './describe-answer.ts';
 import type { ActionResult, ScaleParts, ScaleProblem } from './scale-parts.ts';
 
 export type Acted = { readonly result: ActionResult | undefined; readonly problem: ScaleProblem | undefined };
@@ -116,8 +116,8 @@ async function drop(
 
 function howDropped(answer: NotOk | undefined): Dropped {
   if (answer?.kind === 'busy') return { kind: 'busy' };
-  if (answer?.kind === 'refused') return { kind: 'refused', why: answer.reason, detail: answer.detail };
-  if (answer?.kind === 'forbidden') return { kind: 'refused', why: 'forbidden', detail: answer.detail };
+  if (answer?.kind === 'refused') return { kind: 'refused', why: answer.reason, detail: saidBy(answer) };
+  if (answer?.kind === 'forbidden') return { kind: 'refused', why: 'forbidden', detail: saidBy(answer) };
   return { kind: 'dropped' };
 }
 

@@ -19,3 +19,8 @@ export function describeAnswer(answer: Exclude<Answer<unknown>, { kind: 'ok' }>)
       return `no usable answer (${answer.reason}): ${answer.detail}`;
   }
 }
+
+/** What the service said, without the call it said it to: for texts that name the pool themselves. */
+export function saidBy({ detail }: { readonly detail: string }): string {
+  return detail.replace(/^[A-Z]+ \/\S+ /, '');
+}

@@ -1,11 +1,13 @@
 import type { Ask } from '../../decide/asks.ts';
 import type { StoredRule } from '../../decide/scaling/brake.ts';
-import type { EpochMs, ObservedCluster, ObservedPool } from '../../decide/model.ts';
+import type { EpochMs, ObservedCluster } from '../../decide/model.ts';
+import { byTurn } from '../../decide/scaling/fair-order.ts';
 import { needsPools, type ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
-import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
+import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
-import type { Answer } from '../../decide/answer.ts';
+import { type Answer, wasAsked } from '../../decide/answer.ts';
 import { mapBounded } from '../concurrency.ts';
+import { makePatience, type Patience } from '../patience.ts';
 import { listAsks } from '../records/ask-records.ts';
 import { listClusterRecords, listStoredRules, type StoredCluster } from '../records/cluster-records.ts';
 import { listRoundFindings } from '../records/round-findings.ts';
@@ -14,6 +16,9 @@ import type { ScaleOptions, ScaleParts, ScaleProblem } from './scale-parts.ts';
 
 /** So many requests are under way at once: enough for 1,000 clusters in seconds, polite to one service. */
 export const concurrency = 16;
+
+/** A look of at most 15 s, and then at least one claim with its GET and PUT. */
+const lookNeedsMs = 65_000;
 
 export type SeenFleet = {
   readonly clusters: readonly ObservedFleetCluster[];
@@ -30,21 +35,24 @@ export type SeenFleet = {
 export type MissingCluster = { readonly region: string; readonly clusterId: string; readonly stored: StoredCluster };
 
 /** All reads of a round: the store's records first, then one list per region and one pool list per cluster concerned. */
-export async function observeFleet(parts: ScaleParts, options: ScaleOptions): Promise<SeenFleet> {
+export async function observeFleet(parts: ScaleParts, options: ScaleOptions, book: RuleBook): Promise<SeenFleet> {
   const storedRules = await listStoredRules(parts.store);
-  const book = makeRuleBook(parts.config, parts.clock.now());
   const regions = await mapBounded(parts.config.regions, concurrency, (region) =>
     observeRegion(parts, region.name, options),
   );
-  const wanted = regions.flatMap((region) => region.clusters.map((cluster) => ({ cluster, region })));
   const problems = regions.flatMap((region) => region.problems);
-  const clusters = await mapBounded(wanted, concurrency, async ({ cluster, region }) => {
+  const patience = makePatience(lookNeedsMs, parts.timeLeftMs);
+  const unasked: Unasked[] = [];
+  const clusters = await mapBounded(inTurn(parts, regions), concurrency, async ({ cluster, region }) => {
     const record = region.records.get(cluster.id)?.record;
     const lookedAt = region.lookedAt(cluster.id);
-    const read = needsPools(book, cluster, record) ? await readPools(parts, cluster) : { pools: undefined };
-    if (read.problem) problems.push(read.problem);
-    return { cluster, pools: read.pools, record, lookedAt };
+    if (!needsPools(book, cluster, record)) return { cluster, pools: undefined, record, lookedAt };
+    const answer = await patience.ask(region.name, () => parts.mksOf(region.name).listNodePools(cluster.id));
+    if (!wasAsked(answer)) unasked.push({ region: region.name, cluster: cluster.name });
+    else if (answer.kind !== 'ok') problems.push(unread(cluster, answer));
+    return { cluster, pools: answer.kind === 'ok' ? answer.value : undefined, record, lookedAt };
   });
+  problems.push(...unaskedProblems(unasked, patience));
   const stored = new Map(
     regions.flatMap((region) => [...region.records].map(([id, one]) => [`${region.name}/${id}`, one] as const)),
   );
@@ -52,6 +60,28 @@ export async function observeFleet(parts: ScaleParts, options: ScaleOptions): Pr
   const missing = regions.flatMap((region) => region.missing);
   const asks = regions.flatMap((region) => region.asks);
   return { clusters, stored, asks, storedRules, problems, answered, missing };
+}
+
+/** In a fleet too large to be asked all at once it is not always the same ones that come last. */
+function inTurn(
+  { clock, config }: ScaleParts,
+  regions: readonly SeenRegion[],
+): readonly { readonly cluster: ObservedCluster; readonly region: SeenRegion }[] {
+  const wanted = regions.flatMap((region) => region.clusters.map((cluster) => ({ cluster, region })));
+  if (wanted.length <= concurrency) return wanted;
+  return byTurn(wanted, ({ cluster }) => cluster.id, { now: clock.now(), config });
+}
+
+type Unasked = { readonly region: string; readonly cluster: string };
+
+/** One problem per region, not one per cluster. */
+function unaskedProblems(unasked: readonly Unasked[], patience: Patience): readonly ScaleProblem[] {
+  return [...Map.groupBy(unasked, ({ region }) => region)].map(([region, some]) => {
+    const first = some.length === 1 ? some[0]?.cluster : undefined;
+    const which = first ?? `${some.length} clusters`;
+    const reason = `the node pools of ${which} were not looked at: ${patience.silence(region) ?? 'this run has no time left'}`;
+    return { region, cluster: first, pool: undefined, reason };
+  });
 }
 
 type SeenRegion = {
@@ -130,12 +160,7 @@ export function shardOf(id: string, count: number): number {
   return hash % count;
 }
 
-async function readPools(
-  parts: ScaleParts,
-  cluster: ObservedCluster,
-): Promise<{ pools: readonly ObservedPool[] | undefined; problem?: ScaleProblem }> {
-  const answer: Answer<readonly ObservedPool[]> = await parts.mksOf(cluster.region).listNodePools(cluster.id);
-  if (answer.kind === 'ok') return { pools: answer.value };
-  const reason = `the node pools of ${cluster.name} could not be listed: ${describeAnswer(answer)}`;
-  return { pools: undefined, problem: { region: cluster.region, cluster: cluster.name, pool: undefined, reason } };
+function unread({ region, name }: ObservedCluster, answer: Exclude<Answer<unknown>, { kind: 'ok' }>): ScaleProblem {
+  const reason = `the node pools of ${name} could not be listed: ${describeAnswer(answer)}`;
+  return { region, cluster: name, pool: undefined, reason };
 }

@@ -6,6 +6,7 @@ import type { NewId } from '../../io/ids.ts';
 import type { Log } from '../../io/log.ts';
 import type { Mks } from '../../io/mks/mks.ts';
 import type { Store } from '../../io/stores/store.ts';
+import type { BookShelf } from './book-shelf.ts';
 
 export type ScaleParts = {
   readonly config: CompiledConfig;
@@ -14,6 +15,8 @@ export type ScaleParts = {
   readonly store: Store;
   readonly log: Log;
   readonly mksOf: (region: string) => Mks;
+  /** Where many rounds come one after the other; absent = this one is alone. */
+  readonly shelf?: BookShelf;
   /** Milliseconds left for this run; nothing starts that does not fit. Absent = no limit. */
   readonly timeLeftMs?: () => number;
 };

@@ -4,11 +4,16 @@ import type { ObservedCluster } from '../../decide/model.ts';
 import { isWatched } from '../../decide/watching/endings.ts';
 import type { ClusterAnswers, RegionAnswers, RegionMemory } from '../../decide/watching/pass.ts';
 import type { Answer } from '../../decide/answer.ts';
+import { byTurn } from '../../decide/scaling/fair-order.ts';
 import { mapBounded } from '../concurrency.ts';
+import { makePatience, type Patience } from '../patience.ts';
 import type { WatchParts } from './watch-parts.ts';
 
 /** So many requests are under way at once, over all regions. */
 const concurrency = 16;
+
+/** A call of at most 15 s, and half a minute for what is to be stored. */
+const callNeedsMs = 45_000;
 
 /**
  * All of a pass's questions to the API: one list per region, two calls per watched cluster, and one by id for each
@@ -19,21 +24,29 @@ export async function askRegions(
   memories: readonly RegionMemory[],
 ): Promise<readonly RegionAnswers[]> {
   const lists = await mapBounded(parts.config.regions, concurrency, (region) => askRegion(parts, region, memories));
+  const patience = makePatience(callNeedsMs, parts.timeLeftMs);
   const tasks = lists.flatMap(({ toAsk, missing }, index) => [
     ...toAsk.map((listed) => ({ index, listed })),
     ...missing.map((clusterId) => ({ index, clusterId })),
   ]);
-  const answers = await mapBounded(tasks, concurrency, async (task) => {
+  const idOf = (task: (typeof tasks)[number]) => ('listed' in task ? task.listed.id : task.clusterId);
+  // Where not all can be asked at once, it is not always the same ones that come last.
+  const turn = { now: parts.clock.now(), config: parts.config };
+  const inTurn = tasks.length <= concurrency ? tasks : byTurn(tasks, idOf, turn);
+  const answers = await mapBounded(inTurn, concurrency, async (task) => {
     const { region, memory } = lists[task.index]!;
-    if ('listed' in task) return { index: task.index, cluster: await askCluster(parts, task.listed, memory) };
-    const answer = await ask(() => parts.mksOf(region.name).getCluster(task.clusterId));
+    if ('listed' in task) return { index: task.index, cluster: await askCluster(parts, task.listed, memory, patience) };
+    const answer = await patience.ask(region.name, () =>
+      ask(() => parts.mksOf(region.name).getCluster(task.clusterId)),
+    );
     return { index: task.index, missing: { clusterId: task.clusterId, answer } };
   });
   return lists.map(({ region, list, token }, index) => {
     const own = answers.filter((answer) => answer.index === index);
     const clusters = own.flatMap((answer) => (answer.cluster ? [answer.cluster] : []));
     const missing = own.flatMap((answer) => (answer.missing ? [answer.missing] : []));
-    return { region: region.name, list, clusters, missing, token };
+    const silence = patience.silence(region.name);
+    return { region: region.name, list, clusters, missing, token, ...(silence !== undefined && { silence }) };
   });
 }
 
@@ -61,16 +74,22 @@ async function askRegion(parts: WatchParts, region: RegionConfig, memories: read
   return { region, memory, list, token, toAsk, missing };
 }
 
-async function askCluster(parts: WatchParts, listed: ObservedCluster, memory: RegionMemory): Promise<ClusterAnswers> {
-  const mks = parts.mksOf(memory.region);
-  const cluster = await ask(() => mks.getCluster(listed.id));
-  const pools = await ask(() => mks.listNodePools(listed.id));
+async function askCluster(
+  parts: WatchParts,
+  listed: ObservedCluster,
+  { region, clusters }: RegionMemory,
+  patience: Patience,
+): Promise<ClusterAnswers> {
+  const mks = parts.mksOf(region);
+  const asked = <T>(call: () => Promise<Answer<T>>) => patience.ask(region, () => ask(call));
+  const cluster = await asked(() => mks.getCluster(listed.id));
+  const pools = await asked(() => mks.listNodePools(listed.id));
   if (pools.kind !== 'ok') return { listed, cluster, pools, missingPools: [] };
   const shown = new Set(pools.value.map(({ id }) => id));
-  const remembered = memory.clusters.find(({ id }) => id === listed.id)?.pools ?? [];
+  const remembered = clusters.find(({ id }) => id === listed.id)?.pools ?? [];
   const missingPools: { poolId: string; answer: Answer<unknown> }[] = [];
   for (const { id: poolId } of remembered.filter(({ id }) => !shown.has(id))) {
-    missingPools.push({ poolId, answer: await ask(() => mks.getNodePool(listed.id, poolId)) });
+    missingPools.push({ poolId, answer: await asked(() => mks.getNodePool(listed.id, poolId)) });
   }
   return { listed, cluster, pools, missingPools };
 }

@@ -17,6 +17,8 @@ export type WatchParts = {
   readonly mksOf: (region: string) => Mks;
   /** What the place where a region's token is kept says of its expiry; undefined = the config's own date, if any. */
   readonly secretsExpiry: (region: string) => Promise<EpochMs | undefined>;
+  /** Milliseconds left for this run; no call starts that does not fit. Absent = no limit. */
+  readonly timeLeftMs?: () => number;
   /** What is wrong with the config file at present, while the last good one is in use; absent = nothing. */
   readonly configProblem?: Finding;
 };
@@ -30,6 +32,8 @@ export type WatchReport = {
   readonly resolved: number;
   readonly deliveries: number;
   readonly notices: number;
+  /** Its own mark was stored: somebody is looking. */
+  readonly isKept: boolean;
   /** What could not be stored; the next pass makes up for it. */
   readonly problems: readonly string[];
 };
