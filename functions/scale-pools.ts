@@ -16,7 +16,8 @@ export const makeHandler = (open: OpenContainer) =>
     }
     const count = shard?.count ?? (await countShards(app.parts.store, config));
     const others = shard ? [] : Array.from({ length: count - 1 }, (_, i) => ({ index: i + 1, count }));
-    await Promise.all(others.map((other) => invoke({ job: 'scale-pools', shard: other })));
+    const how = isDryRun ? { dryRun: true as const } : {};
+    await Promise.all(others.map((other) => invoke({ job: 'scale-pools', shard: other, ...how })));
     const own = shard ?? { index: 0, count };
     const options = own.count === 1 ? { isDryRun } : { shard: own, isDryRun };
     return reportScaling(container, await app.scale(config, options, timeLeftMs), !isDryRun);

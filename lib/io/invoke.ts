@@ -1,7 +1,7 @@
 /** What is asked for at once. Losing it costs a tick, nothing else. */
 export type Request =
   | { readonly job: 'scale-pools'; readonly only: ClusterName }
-  | { readonly job: 'scale-pools'; readonly shard: Shard }
+  | { readonly job: 'scale-pools'; readonly shard: Shard; readonly dryRun?: true }
   | { readonly job: 'deliver-alerts' };
 
 export type ClusterName = { readonly region: string; readonly cluster: string };

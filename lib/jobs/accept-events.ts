@@ -6,6 +6,7 @@ import type { Names } from '../decide/match.ts';
 import type { Size } from '../decide/model.ts';
 import type { Clock } from '../io/clock.ts';
 import type { Log } from '../io/log.ts';
+import { mapBounded } from './concurrency.ts';
 import { worstOutcome, type EventOutcome, type PartOutcome } from './intake/event-outcome.ts';
 import type { ShelfWriter } from './intake/shelf-writer.ts';
 
@@ -151,11 +152,11 @@ async function wakeClusters(parts: AcceptParts, judged: readonly Judged[], store
       clusters.set(JSON.stringify([one.names.region, one.names.cluster]), one.names);
     }
   }
-  for (const { region, cluster } of clusters.values()) {
+  await mapBounded([...clusters.values()], poolsAtOnce, async ({ region, cluster }) => {
     try {
       await parts.wake(region, cluster);
     } catch {
       parts.log.warn('round not started at once: the next tick does it', { region, cluster });
     }
-  }
+  });
 }

@@ -6,6 +6,7 @@ import type { Container } from '../../functions/container.ts';
 import { jobHandler } from '../../functions/job-handler.ts';
 import { reserveMs } from '../../functions/middleware/time-budget.ts';
 import { makeHandler } from '../../functions/scale-pools.ts';
+import { makeHandler as makeWatchHandler } from '../../functions/watch-clusters.ts';
 import { StoreError } from '../../lib/errors.ts';
 import { randomId } from '../../lib/io/ids.ts';
 import type { Request } from '../../lib/io/invoke.ts';
@@ -68,6 +69,16 @@ describe('scale-pools', () => {
     expect(invoked).toEqual([1, 2].map((index) => ({ job: 'scale-pools', shard: { index, count: 3 } })));
   });
 
+  test('a look that changes nothing changes nothing in any part', async () => {
+    const { open, asked, invoked, saw } = noting(2500);
+    await saw(2500);
+    await makeHandler(open)({ dryRun: true }, context);
+    expect(asked).toEqual([{ shard: { index: 0, count: 3 }, isDryRun: true }]);
+    expect(invoked.map((request) => readScaleRequest(request))).toEqual(
+      [1, 2].map((index) => ({ shard: { index, count: 3 }, isDryRun: true })),
+    );
+  });
+
   test('a part starts no further parts', async () => {
     const { open, asked, invoked, saw } = noting(2500);
     await saw(2500);
@@ -101,6 +112,23 @@ describe('scale-pools', () => {
     expect(lines).toEqual([
       expect.objectContaining({ message: 'round done', requestId: 'r1', job: 'scale-pools', config: 'abc' }),
     ]);
+  });
+});
+
+describe('watch-clusters', () => {
+  const watching = (isKept: boolean) => {
+    const { open } = noting(0);
+    const report = { at: 1, clusters: 6, opened: 0, resolved: 0, deliveries: 0, notices: 0, isKept, problems: ['x'] };
+    const app = { watch: async () => report };
+    return makeWatchHandler(async () => ({ ...(await open()), app }) as unknown as Container);
+  };
+
+  test('answers with its figures', async () => {
+    expect(await watching(true)({}, context)).toEqual({ clusters: 6, problems: 1, opened: 0, resolved: 0 });
+  });
+
+  test('that could not store even its own mark has failed', async () => {
+    await expect(watching(false)({}, context)).rejects.toThrow('watch-clusters failed: the pass was not stored: x');
   });
 });
 

@@ -13,8 +13,9 @@ export type KnownFleet = {
 };
 
 export function knownFleet(store: Store): KnownFleet {
+  const listOnce = sharing((region: string) => listClusterRecords(store, region));
   const memories = async ({ region, cluster, pool }: Names) => {
-    const records = [...(await listClusterRecords(store, region)).values()];
+    const records = [...(await listOnce(region)).values()];
     const own = records.filter(({ record }) => record.cluster === cluster);
     return {
       isRead: records.length > 0,
@@ -30,6 +31,18 @@ export function knownFleet(store: Store): KnownFleet {
       const { isRead, found } = await memories(names);
       return isRead ? found.length > 0 : undefined;
     },
+  };
+}
+
+/** A batch asks for many pools of a region at the same time: who asks while an answer is under way gets that one. */
+function sharing<T>(work: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const underWay = new Map<string, Promise<T>>();
+  return (key) => {
+    const known = underWay.get(key);
+    if (known) return known;
+    const answer = work(key).finally(() => underWay.delete(key));
+    underWay.set(key, answer);
+    return answer;
   };
 }
 

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import type { Store } from '../../../lib/io/stores/store.ts';
+import { knownFleet } from '../../../lib/jobs/intake/known-fleet.ts';
+import { clusterWrite } from '../../../lib/jobs/records/cluster-records.ts';
+
+/** A store that counts how often it is asked for a list. */
+async function aStore(): Promise<{ readonly store: Store; readonly lists: () => number }> {
+  let [ids, lists] = [0, 0];
+  const store = makeMemoryStore({ newId: () => `v${(ids += 1)}` });
+  const pools = { p1: { name: 'workers', autoscale: false, base: 3 } };
+  await store.commit([clusterWrite('r1', 'c1', { schema: 1, cluster: 'dev', pools }, undefined)]);
+  const list: Store['list'] = async (...asked) => {
+    lists += 1;
+    await Promise.resolve();
+    return store.list(...asked);
+  };
+  return { store: { ...store, list }, lists: () => lists };
+}
+
+const names = (pool: string) => ({ region: 'r1', cluster: 'dev', pool });
+
+describe('what is known of the fleet', () => {
+  test('is read once for a batch that asks at the same time', async () => {
+    const { store, lists } = await aStore();
+    const fleet = knownFleet(store);
+    const found = await Promise.all(Array.from({ length: 100 }, (_, i) => fleet.isKnownPool(names(`pool-${i}`))));
+    expect(found).toEqual(Array(100).fill(false));
+    expect(lists()).toBe(1);
+  });
+
+  test('is read anew for the next one', async () => {
+    const { store, lists } = await aStore();
+    const fleet = knownFleet(store);
+    expect(await fleet.isKnownPool(names('workers'))).toBe(true);
+    expect(await fleet.findBase(names('workers'))).toBe(3);
+    expect(lists()).toBe(2);
+  });
+
+  test('is unknown while the store fails, and asked again after that', async () => {
+    const { store } = await aStore();
+    let isDown = true;
+    const list: Store['list'] = (...asked) => (isDown ? Promise.reject(new Error('down')) : store.list(...asked));
+    const fleet = knownFleet({ ...store, list });
+    await expect(fleet.isKnownPool(names('workers'))).rejects.toThrow('down');
+    isDown = false;
+    expect(await fleet.isKnownPool(names('workers'))).toBe(true);
+  });
+});
