@@ -86,6 +86,18 @@ describe('plan and run', () => {
     expect(world.world.pool('dev-api/build').size).toBe(0);
   });
 
+  test.each([
+    [['run', '--json'], '--json is for one round: add --once'],
+    [['run', '--dry-run'], '--dry-run is for one round: add --once'],
+    [['run', '--once', '--listen', '127.0.0.1:9090'], '--listen serves while the process runs: leave out --once'],
+  ])('%j is refused', async (words, reason) => {
+    using world = aCliWorld();
+    const { code, err } = await world.run(...words);
+    expect(code).toBe(2);
+    expect(err).toContain(reason);
+    expect(world.world.requests).toEqual([]);
+  });
+
   test('run ends cleanly when it is asked to', async () => {
     using world = aCliWorld();
     const stop = new AbortController();

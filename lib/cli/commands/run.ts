@@ -36,6 +36,7 @@ export async function run(parts: CliParts, options: RunCommandOptions): Promise<
   const { once, dryRun, json, listen, config } = options;
   if (!once && (dryRun || json))
     throw new UsageError(`${dryRun ? '--dry-run' : '--json'} is for one round: add --once`);
+  if (once && listen) throw new UsageError('--listen serves while the process runs: leave out --once');
   const { runForever, runOnce } = await import('../run/run-command.ts');
   if (once) {
     const log = makeCliLog(parts, json ? 'error' : 'warn');
