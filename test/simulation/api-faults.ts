@@ -47,8 +47,8 @@ export function makeApiFaults(
 
 function drawEpisodes(kind: Episode['class'], scenario: Scenario, edges: readonly EpochMs[]): readonly Episode[] {
   const chance = makeChance(scenario.seed, `episodes ${kind}`);
-  const { start, faultsEnd } = scenario;
-  const count = Math.ceil(((faultsEnd - start) / (24 * hourMs)) * chance.pick([1, 3, 8]));
+  const { start, faultsEnd, intensity } = scenario;
+  const count = Math.ceil(((faultsEnd - start) / (24 * hourMs)) * chance.pick([1, 3, 8]) * intensity);
   return Array.from({ length: count }, () => {
     const anchor =
       chance.is(0.6) && edges.length > 0 ? chance.pick(edges) : start + chance.next() * (faultsEnd - start);

@@ -8,9 +8,16 @@ const hourMs = 3_600_000;
 const dayMs = 86_400_000;
 
 export function offsetAt(at: EpochMs): number {
-  const year = new Date(at).getUTCFullYear();
-  const isSummer = at >= lastSunday(year, 2) + hourMs && at < lastSunday(year, 9) + hourMs;
-  return isSummer ? 2 * hourMs : hourMs;
+  const { from, until } = summerOf(new Date(at).getUTCFullYear());
+  return at >= from && at < until ? 2 * hourMs : hourMs;
+}
+
+const summers = new Map<number, { readonly from: EpochMs; readonly until: EpochMs }>();
+
+function summerOf(year: number): { readonly from: EpochMs; readonly until: EpochMs } {
+  const known = summers.get(year) ?? { from: lastSunday(year, 2) + hourMs, until: lastSunday(year, 9) + hourMs };
+  summers.set(year, known);
+  return known;
 }
 
 /** 00:00 UTC of the last Sunday of a month (0 = January). */
@@ -25,8 +32,7 @@ export function firstInstant(local: EpochMs): EpochMs {
   if (early + offsetAt(early) >= local) return early;
   const late = local - hourMs;
   if (late + offsetAt(late) === local) return late;
-  const year = new Date(local).getUTCFullYear();
-  return lastSunday(year, 2) + hourMs;
+  return summerOf(new Date(local).getUTCFullYear()).from;
 }
 
 /** The local date at an instant, as its midnight read as if it were UTC. */

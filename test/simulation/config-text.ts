@@ -3,20 +3,29 @@ import type { CompiledConfig } from '../../lib/decide/compiled-config.ts';
 import type { ConfigMeaning, ExceptionMeaning, RuleMeaning, ScheduleMeaning, WindowMeaning } from './meaning.ts';
 import { zone } from './meaning.ts';
 
-/** The config as its author would write it, compiled by the code under test. Where the token is kept stands beside it. */
-export async function compileMeaning(config: ConfigMeaning, now: number): Promise<CompiledConfig> {
+/** The region and whatever else a place has that its people do not talk about, as lines of YAML. */
+export const simulatedPlace: readonly string[] = [
+  'regions:',
+  '  r1: { api: eumetsat-r1, token: { awsSecret: lamplighter/r1 } }',
+];
+
+/** The config as its author would write it, compiled by the code under test. */
+export async function compileMeaning(
+  config: ConfigMeaning,
+  now: number,
+  place: readonly string[] = simulatedPlace,
+): Promise<CompiledConfig> {
   const readFile = () => Promise.reject(new Error('there is no such file'));
-  const outcome = await compileConfig(toText(config), { file: 'lamplighter.yml', now, readFile });
+  const outcome = await compileConfig(configText(config, place), { file: 'lamplighter.yml', now, readFile });
   if (!outcome.ok) throw new Error(`the simulation wrote a bad config: ${JSON.stringify(outcome.problems)}`);
   return outcome.config;
 }
 
-function toText(config: ConfigMeaning): string {
+export function configText(config: ConfigMeaning, place: readonly string[]): string {
   return [
     `timezone: ${zone}`,
     `every: ${config.everyMinutes}m`,
-    'regions:',
-    '  r1: { api: eumetsat-r1, token: { awsSecret: lamplighter/r1 } }',
+    ...place,
     'schedules:',
     ...config.schedules.flatMap(scheduleText),
     'defaults: { region: r1 }',

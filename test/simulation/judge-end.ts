@@ -2,7 +2,7 @@ import type { EpochMs, Finding } from '../../lib/decide/model.ts';
 import type { RoundFindings } from '../../lib/decide/watching/scale-findings.ts';
 import { listRoundFindings } from '../../lib/jobs/records/round-findings.ts';
 import type { PoolView } from '../../lib/simulator/views.ts';
-import { isAbout } from './judge-round.ts';
+import { isAbout } from './judge-sight.ts';
 import { type Bounds, bounds, ruleFor } from './meaning.ts';
 import { hourMs, minuteMs } from './scenario.ts';
 import { largestOf, resolve } from './schedule-oracle.ts';
@@ -24,7 +24,7 @@ async function judgeAll(sim: Simulation): Promise<void> {
   const now = sim.kernel.now();
   const views = sim.world
     .clusters()
-    .flatMap((cluster) => cluster.pools.map((view) => ({ view, siblings: cluster.pools.length - 1 })));
+    .flatMap(({ pools }) => pools.map((view) => ({ view, siblings: pools.filter((other) => other !== view) })));
   const rounds = await listRoundFindings(sim.store.plain, 'r1');
   for (const { view, siblings } of views) {
     const pool = sim.story.pools.get(view.id);
@@ -36,15 +36,15 @@ function judgePool(
   sim: Simulation,
   pool: PoolStory,
   view: PoolView,
-  siblings: number,
+  siblings: readonly PoolView[],
   now: EpochMs,
   rounds: readonly RoundFindings[],
 ): void {
-  const wanted = wantedAt(sim, pool, siblings, now);
+  const wanted = wantedAt(sim, pool, siblings.length, now);
   if (wanted === undefined) return;
   sim.stats.figures.judged += 1;
   const seen = sizeOf(view);
-  if (wanted.some((size) => isSame(size, seen))) return;
+  if (wanted.some((size) => isSame(size, seen) || isForItsCluster(sim, size, seen, siblings))) return;
   const findings = rounds
     .flatMap((round) => round.findings)
     .filter((finding) => isAbout(finding, pool.id) || finding.kind === 'config.brake');
@@ -60,6 +60,13 @@ function judgePool(
   );
 }
 
+/** Larger than its schedule has it, and the cluster has no node more than it is to keep. */
+function isForItsCluster(sim: Simulation, wanted: Bounds, seen: Bounds, siblings: readonly PoolView[]): boolean {
+  const { minNodesPerCluster: least = 0 } = configAt(sim, sim.kernel.now()).meaning;
+  const others = siblings.reduce((sum, view) => sum + sizeOf(view).min, 0);
+  return seen.min > wanted.min && seen.max === Math.max(wanted.max, seen.min) && others + seen.min <= least;
+}
+
 /** Sizes that are right now; undefined = not to be judged at this instant (a change is still allowed to be under way). */
 function wantedAt(sim: Simulation, pool: PoolStory, siblings: number, now: EpochMs): readonly Bounds[] | undefined {
   const { meaning } = configAt(sim, now);
@@ -73,7 +80,7 @@ function wantedAt(sim: Simulation, pool: PoolStory, siblings: number, now: Epoch
   const hand = pool.hands.findLast(({ at }) => at > sim.scenario.faultsEnd);
   const restless = [
     ...told.flatMap(({ ask, at }) => [at, ask.until]),
-    ...(hand ? [hand.at, ...[23.5, 24, 24.5].map((hours) => hand.at + hours * hourMs)] : []),
+    ...(hand ? [hand.at, ...[23.5, 24, 24.5, 25].map((hours) => hand.at + hours * hourMs)] : []),
   ];
   if (restless.some((at) => at <= now && at > now - allowedMs)) return undefined;
   if (oracle.edges(now - allowedMs, now + 80 * minuteMs).length > 0) return undefined;
@@ -123,7 +130,8 @@ function excuseOf(sim: Simulation, pool: PoolStory, findings: readonly Finding[]
   const isZeroUnclear =
     sim.world.behaviour.leavesOutZeroSize && (pool.isBaseUncertain || pool.hands.some(({ size }) => size.max === 0));
   if (kinds.has('pool.unclear') && isZeroUnclear) return 'a zero that is left out';
-  if (kinds.has('pool.refused') && sim.scenario.classes.has('refusals')) return 'refused';
+  const isRefusing = sim.scenario.classes.has('refusals') || sim.scenario.classes.has('errors');
+  if (kinds.has('pool.refused') && isRefusing) return 'refused';
   return undefined;
 }
 

@@ -7,14 +7,19 @@ import type { Round } from './process.ts';
 import { dayMs, hourMs, minuteMs } from './scenario.ts';
 import { clamp, resolve } from './schedule-oracle.ts';
 import type { Simulation } from './simulation.ts';
-import { basesOf, isSame, type PoolStory, show, sizeOf, wasDeceived, when } from './story.ts';
+import { basesOf, between, isSame, type PoolStory, show, sizeOf, wasDeceived, when } from './story.ts';
 
 /** A claim may be acted on for 60 s by the clock of its process. */
 const claimLastsMs = 60_000;
 /** The plan is a little older than its PUT, and clocks differ by so much. */
 const slackMs = 3 * minuteMs;
 
-type Sent = { readonly from: Bounds; readonly to: Bounds; readonly status: string; readonly isSizeAbsent: boolean };
+export type Sent = {
+  readonly from: Bounds;
+  readonly to: Bounds;
+  /** Its cluster was busy with something else. */
+  readonly isToBusy: boolean;
+};
 
 /** Every PUT, the moment it is handed to HTTP, against what people would say about it. */
 export function judgePut(sim: Simulation, round: Round, put: SentPut): void {
@@ -30,20 +35,56 @@ export function judgePut(sim: Simulation, round: Round, put: SentPut): void {
   if (round.options.isDryRun) say('dry run', 'a dry run sent a PUT');
   if (sent.status !== 'Running') say('not running', `the pool was ${sent.status} when read`);
   judgeClaim(round, put, say);
+  judgeInFlight(sim, pool, say);
+  judgeSent(sim, round, pool, sent);
+}
+
+/** What can be said of a PUT by anybody who knows what people want: also from outside. */
+export function judgeSent(sim: Simulation, round: Sender, pool: PoolStory, sent: Sent): void {
+  const say = (kind: string, what: string) =>
+    sim.violate(kind, `${round.process}: ${pool.path} ${show(sent.from)} → ${show(sent.to)}: ${what}`);
   judgeWish(sim, round, pool, sent, say);
   judgeAsks(sim, round, pool, sent, say);
   judgeHands(sim, round, pool, sent, say);
-  judgeInFlight(sim, pool, say);
-  const now = sim.kernel.now();
-  pool.puts.push({ at: now, from: sent.from, to: sent.to });
+  judgeCoolDown(sim, pool, sent, say);
+  pool.puts.push({
+    at: sim.kernel.now(),
+    from: sent.from,
+    to: sent.to,
+    isToBusy: sent.isToBusy,
+    status: undefined,
+  });
   judgeNumber(sim, pool, say);
+}
+
+/** Of a round, what matters to its PUTs. */
+export type Sender = Pick<Round, 'process' | 'startedAt' | 'wall' | 'config' | 'claims'>;
+
+/** What makes a process forget, or misjudge, how long ago a refusal was. */
+const forgetful = ['crash', 'store', 'loss', 'clock', 'freeze', 'twins', 'errors', 'late'] as const;
+
+/** What was refused is tried again after 5 min, then 10, then every 20. */
+function judgeCoolDown(sim: Simulation, pool: PoolStory, { to }: Sent, say: Say): void {
+  if (forgetful.some((kind) => sim.scenario.classes.has(kind))) return;
+  const isRefusal = ({ status, isToBusy }: PoolStory['puts'][number]) =>
+    !isToBusy && (status === 400 || status === 429);
+  const others = pool.puts.findLastIndex((put) => !isRefusal(put) || !isSame(put.to, to));
+  const refused = pool.puts.slice(others + 1);
+  const last = refused.at(-1);
+  if (last === undefined) return;
+  const waitMs = Math.min(5 * 2 ** (refused.length - 1), 20) * minuteMs;
+  if (sim.kernel.now() - last.at < waitMs - 5_000)
+    say('too soon', `it was refused ${refused.length} times, the last time at ${when(last.at)}`);
+}
+
+function isBusy(sim: Simulation, pool: PoolStory): boolean {
+  const cluster = sim.world.clusters().find(({ id }) => id === pool.clusterId);
+  return cluster?.pools.some(({ status }) => status !== 'Running') ?? true;
 }
 
 /** A busy cluster is asked again each round, and that is no harm; anything else must not repeat itself for hours. */
 function judgeNumber(sim: Simulation, pool: PoolStory, say: Say): void {
-  const cluster = sim.world.clusters().find(({ id }) => id === pool.clusterId);
-  if (cluster?.pools.some(({ status }) => status !== 'Running')) return;
-  const within = (ms: number) => pool.puts.filter(({ at }) => at > sim.kernel.now() - ms).length;
+  const within = (ms: number) => pool.puts.filter(({ at, isToBusy }) => !isToBusy && at > sim.kernel.now() - ms).length;
   if (within(hourMs) > 8 || within(dayMs) > 72)
     say('too many', `${within(hourMs)} PUTs in an hour, ${within(dayMs)} in a day`);
 }
@@ -51,7 +92,7 @@ function judgeNumber(sim: Simulation, pool: PoolStory, say: Say): void {
 type Say = (kind: string, what: string) => void;
 
 /** Only the owned fields differ from the text that was read, byte for byte. */
-function readSent(sim: Simulation, put: SentPut, text: string, pool: PoolStory): Sent {
+function readSent(sim: Simulation, put: SentPut, text: string, pool: PoolStory): Sent & { readonly status: string } {
   const before = JSON.parse(text) as Readonly<Record<string, unknown>>;
   const after = JSON.parse(put.body) as Readonly<Record<string, unknown>>;
   const isAutoscaled = before['autoscale'] === true;
@@ -66,7 +107,7 @@ function readSent(sim: Simulation, put: SentPut, text: string, pool: PoolStory):
       ? { min: Number(from['size_min'] ?? 0), max: Number(from['size_max'] ?? 0) }
       : bounds(Number(from['size'] ?? 0));
   if (size(after).min > size(after).max) sim.violate('bounds', `the PUT of ${pool.path} has min above max`);
-  return { from: size(before), to: size(after), status: String(before['status']), isSizeAbsent: !('size' in before) };
+  return { from: size(before), to: size(after), status: String(before['status']), isToBusy: isBusy(sim, pool) };
 }
 
 function judgeClaim(round: Round, put: SentPut, say: Say): void {
@@ -80,7 +121,7 @@ function judgeClaim(round: Round, put: SentPut, say: Say): void {
 }
 
 /** Somebody must want this size: the schedule, a lease, an override, a person, or a base that is given back. */
-function judgeWish(sim: Simulation, round: Round, pool: PoolStory, sent: Sent, say: Say): void {
+function judgeWish(sim: Simulation, round: Sender, pool: PoolStory, sent: Sent, say: Say): void {
   const wishes = wishesFor(sim, round, pool);
   if (wishes === undefined) return say('not ours', 'the rule of this pool only observes');
   const floors = leasesFor(sim, round, pool);
@@ -95,9 +136,9 @@ function judgeWish(sim: Simulation, round: Round, pool: PoolStory, sent: Sent, s
     say('unwanted', `nobody wants this; what is wanted: ${[...new Set(wishes.map(show))].join(', ')}`);
 }
 
-function wishesFor(sim: Simulation, round: Round, pool: PoolStory): readonly Bounds[] | undefined {
+function wishesFor(sim: Simulation, round: Sender, pool: PoolStory): readonly Bounds[] | undefined {
   const { meaning } = round.config;
-  const wall = round.wall();
+  const [wall, latest] = wallsOf(round, pool);
   const rule = ruleFor(meaning, pool.path);
   const given = sim.configs.flatMap((one) => {
     const { base } = ruleFor(one.meaning, pool.path) ?? { base: 'remembered' as const };
@@ -108,8 +149,8 @@ function wishesFor(sim: Simulation, round: Round, pool: PoolStory): readonly Bou
   const oracle = sim.story.schedule(meaning, pool.path);
   const instants = [
     wall - slackMs,
-    wall,
-    ...(oracle?.edges(wall - slackMs, wall + leadOf(round, rule.schedule)) ?? []),
+    latest,
+    ...(oracle?.edges(wall - slackMs, latest + leadOf(round, rule.schedule)) ?? []),
   ];
   const bases = [...basesOf(rule, pool), ...(rule.base === 'remembered' ? given : [])];
   const scheduled = instants.flatMap((at) =>
@@ -117,7 +158,7 @@ function wishesFor(sim: Simulation, round: Round, pool: PoolStory): readonly Bou
       term === 'base' && rule.base === 'remembered' ? bases : (resolve(term, rule, undefined) ?? []),
     ),
   );
-  const hands = pool.hands.filter(({ at }) => at > wall - 25 * hourMs).map(({ size }) => size);
+  const hands = pool.hands.filter(({ at }) => at > wall - keptForMs(sim)).map(({ size }) => size);
   // A PUT that met a fault may look as if somebody had put the old size back, which then is kept.
   const undone = pool.puts
     .filter(({ at }) => at > wall - 25 * hourMs && hadTrouble(sim, pool, at))
@@ -129,26 +170,39 @@ function wishesFor(sim: Simulation, round: Round, pool: PoolStory): readonly Bou
   return [...scheduled, ...hands, ...undone, ...overrides, ...(floor === undefined ? [] : [bounds(floor)])];
 }
 
+/** A size set by hand is kept for a day from when it was noticed, and who cannot look notices late. */
+function keptForMs({ scenario }: Simulation): number {
+  const blinding = ['ticks', 'crash', 'freeze', 'store', 'errors', 'lies', 'secrets', 'clock'] as const;
+  return (blinding.some((kind) => scenario.classes.has(kind)) ? 60 : 28) * hourMs;
+}
+
+/** Its clock when it claimed, and now: the earlier and the later, for a clock may jump in between. */
+function wallsOf(round: Sender, pool: PoolStory): readonly [EpochMs, EpochMs] {
+  const wall = round.wall();
+  const claimedAt = round.claims.get(pool.clusterId) ?? wall;
+  return [Math.min(wall, claimedAt), Math.max(wall, claimedAt)];
+}
+
 /** Something went wrong with this very PUT. */
 function hadTrouble(sim: Simulation, pool: PoolStory, at: EpochMs): boolean {
-  return [...sim.story.failures, ...sim.story.lies].some(
-    (one) => one.cluster === pool.clusterId && one.at >= at && one.at <= at + minuteMs,
+  return [sim.story.failures, sim.story.lies].some((list) =>
+    between(list, at, at + minuteMs).some(({ cluster }) => cluster === pool.clusterId),
   );
 }
 
-function leadOf(round: Round, schedule: string): number {
+function leadOf(round: Sender, schedule: string): number {
   const lead = round.config.meaning.schedules.find(({ name }) => name === schedule)?.lead;
   return lead === 'auto' ? hourMs : lead === 'none' || lead === undefined ? 0 : lead * minuteMs;
 }
 
 /** Asks that are live by the round's clock, or were a moment ago. */
-function askedFor(sim: Simulation, round: Round, pool: PoolStory): readonly Ask[] {
-  const since = round.wall() - slackMs;
+function askedFor(sim: Simulation, round: Sender, pool: PoolStory): readonly Ask[] {
+  const since = wallsOf(round, pool)[0] - slackMs;
   return sim.story.asks.flatMap(({ ask, pools }) => (pools(pool.path) && ask.until >= since ? [ask] : []));
 }
 
 /** Leases raise and never lower: what they ask for is no reason to go down. */
-function leasesFor(sim: Simulation, round: Round, pool: PoolStory): readonly Bounds[] {
+function leasesFor(sim: Simulation, round: Sender, pool: PoolStory): readonly Bounds[] {
   const rule = ruleFor(round.config.meaning, pool.path);
   if (rule === undefined) return [];
   const cap = rule.leasesMax ?? rule.limits.max ?? Math.max(0, ...basesOf(rule, pool).map(({ max }) => max));
@@ -158,7 +212,7 @@ function leasesFor(sim: Simulation, round: Round, pool: PoolStory): readonly Bou
 }
 
 /** A live pause stops everything; a live lease that was acknowledged before the round is a floor. */
-function judgeAsks(sim: Simulation, round: Round, pool: PoolStory, sent: Sent, say: Say): void {
+function judgeAsks(sim: Simulation, round: Sender, pool: PoolStory, sent: Sent, say: Say): void {
   const wall = round.wall();
   const since = round.startedAt;
   const lastLoss = sim.story.losses.at(-1) ?? Number.NEGATIVE_INFINITY;
@@ -178,7 +232,7 @@ function judgeAsks(sim: Simulation, round: Round, pool: PoolStory, sent: Sent, s
 }
 
 /** What a person set by hand stays until the schedule next says something else. */
-function judgeHands(sim: Simulation, round: Round, pool: PoolStory, sent: Sent, say: Say): void {
+function judgeHands(sim: Simulation, round: Sender, pool: PoolStory, sent: Sent, say: Say): void {
   const hand = pool.hands.at(-1);
   const now = sim.kernel.now();
   if (hand === undefined || !hand.isAfterArrival || !isSame(sent.from, hand.size)) return;

@@ -55,9 +55,17 @@ export const zone = 'Europe/Berlin';
 
 /** The first rule that names a pool; undefined = none, or one that only watches. */
 export function ruleFor(config: ConfigMeaning, pool: string): RuleMeaning | undefined {
-  const rule = config.rules.find((one) => matches(one.match, pool));
-  return rule?.schedule === 'none' ? undefined : rule;
+  const rules = found.get(config) ?? new Map<string, RuleMeaning | undefined>();
+  if (!found.has(config)) found.set(config, rules);
+  if (!rules.has(pool)) {
+    const rule = config.rules.find((one) => matches(one.match, pool));
+    rules.set(pool, rule?.schedule === 'none' ? undefined : rule);
+  }
+  return rules.get(pool);
 }
+
+/** Asked for each pool and round. */
+const found = new WeakMap<ConfigMeaning, Map<string, RuleMeaning | undefined>>();
 
 export function matches(match: string, pool: string): boolean {
   const [clusterName, poolName] = pool.split('/') as [string, string];

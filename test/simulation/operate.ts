@@ -12,9 +12,11 @@ export type Run = {
   /** Operations take time, so that others come in between. */
   readonly isTimed: boolean;
   readonly onCrash: () => void;
+  /** How far the clock of its process is ahead. */
+  readonly skewMs: () => number;
   /** Requests to the API so far. */
   calls: number;
-  /** Faults that are already drawn for its next list, by cluster ('' = the list of clusters). */
+  /** Faults that are already drawn for its next read, by pool or cluster ('' = the list of clusters). */
   readonly drawn: Map<string, ApiFault>;
 };
 
@@ -31,8 +33,8 @@ export async function operate<T>(sim: Simulation, run: Run, point: AwaitPoint, w
   if (run.isTimed) await sim.kernel.sleep(latencyMs(sim));
   await thaw(sim, run.life);
   if (run.life.isDead) return never();
-  const crash = sim.arms.crash?.point === point ? sim.arms.crash.when : undefined;
-  if (crash !== undefined) sim.arms.crash = undefined;
+  const crash = sim.arms.crashes.get(point);
+  sim.arms.crashes.delete(point);
   if (crash === 'before') return crashed(sim, run, point, 'before');
   const answer = await settled(work);
   sim.kernel.touch();

@@ -2,18 +2,18 @@ import type { EpochMs } from '../../lib/decide/model.ts';
 import type { PoolView } from '../../lib/simulator/views.ts';
 import { ask, leaseFor, overrideFor, pauseFor } from './ask-of-people.ts';
 import { type Chance, makeChance } from './chance.ts';
-import type { Bounds } from './meaning.ts';
+import { type Bounds, bounds, ruleFor } from './meaning.ts';
 import { dayMs, hourMs, minuteMs } from './scenario.ts';
-import type { Simulation } from './simulation.ts';
-import { isSame, sizeOf, tellPool } from './story.ts';
+import { configAt, type Simulation } from './simulation.ts';
+import { isSame, type PoolStory, sizeOf, tellPool } from './story.ts';
 
 /** People and Terraform at work until the faults end. Half of what they do is done around a change of the schedule. */
 export function letPeopleAct(sim: Simulation, edges: readonly EpochMs[]): void {
-  const { classes, start, faultsEnd, seed } = sim.scenario;
+  const { classes, start, faultsEnd, seed, intensity } = sim.scenario;
   const chance = makeChance(seed, 'people');
   const days = (faultsEnd - start) / dayMs;
   const instants = (perDay: number, spread: Chance) =>
-    Array.from({ length: Math.ceil(days * perDay) }, () => {
+    Array.from({ length: Math.ceil(days * perDay * intensity) }, () => {
       const anchor =
         spread.is(0.5) && edges.length > 0 ? spread.pick(edges) + spread.integer(-40, 70) * minuteMs : undefined;
       return Math.min(anchor ?? Math.floor(start + spread.next() * (faultsEnd - start)), faultsEnd - minuteMs);
@@ -46,12 +46,18 @@ function personActs(sim: Simulation, chance: Chance): void {
   if (kind === 10) {
     sim.world.setPoolError(path, 'a node did not come up');
     return sim.kernel.at(sim.kernel.now() + chance.integer(20, 200) * minuteMs, () =>
-      tryTo(() => sim.world.clearPoolError(path)),
+      tryTo(() => {
+        sim.world.clearPoolError(path);
+        stirNow(sim);
+      }),
     );
   }
   sim.world.setClusterError(view.clusterId, 'the control plane is degraded');
   sim.kernel.at(sim.kernel.now() + chance.integer(20, 200) * minuteMs, () =>
-    tryTo(() => sim.world.clearClusterError(view.clusterId)),
+    tryTo(() => {
+      sim.world.clearClusterError(view.clusterId);
+      stirNow(sim);
+    }),
   );
 }
 
@@ -86,23 +92,33 @@ export function noteHand(sim: Simulation, id: string, before: PoolView, size: Bo
   const pool = sim.story.pools.get(id);
   const at = sim.kernel.now();
   if (pool === undefined) return;
-  const edge = sim.configs.map(
-    ({ meaning }) =>
-      sim.story
-        .schedule(meaning, pool.path)
-        ?.edges(at - dayMs, at)
-        .at(-1) ?? 0,
-  );
+  const { meaning, at: configuredAt } = configAt(sim, at);
+  const edge =
+    sim.story
+      .schedule(meaning, pool.path)
+      ?.edges(at - 8 * dayMs, at)
+      .at(-1) ?? 0;
   const isAfterArrival =
-    before.status === 'Running' && pool.arrivedAt > Math.max(...edge) && pool.arrivedAt > (pool.hands.at(-1)?.at ?? 0);
+    before.status === 'Running' &&
+    pool.arrivedAt > Math.max(edge, configuredAt) &&
+    pool.arrivedAt > (pool.hands.at(-1)?.at ?? 0);
   pool.hands.push({ at, size, isAfterArrival });
-  pool.bases.push(size);
+  if (!isNeverBase(sim, pool, size)) pool.bases.push(size);
   stirNow(sim);
-  sim.kernel.at(at + dayMs, () => stirNow(sim));
+  // What is kept ends a day after it was noticed.
+  for (const laterMs of [dayMs, dayMs + 35 * minuteMs, dayMs + 70 * minuteMs]) {
+    sim.kernel.at(at + laterMs, () => stirNow(sim));
+  }
   sim.trace.note(`${at} a person sets ${pool.path} to ${size.min}..${size.max}`);
 }
 
-function stirNow(sim: Simulation): void {
+/** 0 and the size of the night are nobody's idea of a full pool; which size that is may change with the config. */
+function isNeverBase(sim: Simulation, pool: PoolStory, size: Bounds): boolean {
+  const idle = sim.configs.length === 1 ? ruleFor(configAt(sim, sim.kernel.now()).meaning, pool.path)?.idle : undefined;
+  return size.max === 0 || (idle !== undefined && isSame(size, bounds(idle)));
+}
+
+export function stirNow(sim: Simulation): void {
   sim.stir = sim.kernel.now();
 }
 

@@ -5,11 +5,12 @@ import { makeSecrets, type Secrets } from '../../lib/io/secrets/secrets.ts';
 import type { Clock } from '../../lib/io/clock.ts';
 import type { Log } from '../../lib/io/log.ts';
 import type { EpochMs } from '../../lib/decide/model.ts';
+import type { BookShelf } from '../../lib/jobs/scale/book-shelf.ts';
 import type { ScaleOptions, ScaleReport } from '../../lib/jobs/scale/scale-parts.ts';
 import { scalePools } from '../../lib/jobs/scale-pools.ts';
 import { type FetchParts, fetchOfRun, type SentPut } from './fetch-of-run.ts';
 import { type Life, operate, type Run, thaw } from './operate.ts';
-import { withQuickLists } from './quick-lists.ts';
+import { withQuickReads } from './quick-reads.ts';
 import { type ConfigInForce, configAt, type Simulation } from './simulation.ts';
 import { type Claims, refuseSecrets, storeOfRun } from './store-of-run.ts';
 
@@ -47,6 +48,8 @@ export type Process = {
 };
 
 export function makeProcess(sim: Simulation, name: string, judges: Judges): Process {
+  /** A new life would lay it out anew and alike: that takes time and is left out. */
+  const shelf: BookShelf = {};
   let state = newLife();
   const clock: Clock = {
     now: () => sim.kernel.now() + process.skewMs,
@@ -61,7 +64,8 @@ export function makeProcess(sim: Simulation, name: string, judges: Judges): Proc
       const onCrash = () => {
         state = newLife(sim.kernel.now() + sim.latency.pick([1_000, 20_000, 240_000]));
       };
-      const run: Run = { process: name, life: own.life, isTimed, onCrash, calls: 0, drawn: new Map() };
+      const skewMs = () => process.skewMs;
+      const run: Run = { process: name, life: own.life, isTimed, onCrash, skewMs, calls: 0, drawn: new Map() };
       own.running += 1;
       void runRound(sim, run, own, clock, options, judges).then(() => (own.running -= 1));
     },
@@ -70,7 +74,15 @@ export function makeProcess(sim: Simulation, name: string, judges: Judges): Proc
 
   function newLife(downUntil = 0): ProcessState {
     const life: Life = { isDead: false, frozenUntil: 0 };
-    return { life, downUntil, running: 0, redactor: makeRedactor(), secrets: undefined, lastToken: undefined };
+    return {
+      life,
+      downUntil,
+      running: 0,
+      redactor: makeRedactor(),
+      secrets: undefined,
+      lastToken: undefined,
+      shelf,
+    };
   }
 }
 
@@ -81,6 +93,7 @@ type ProcessState = {
   readonly redactor: Redactor;
   secrets: Secrets | undefined;
   lastToken: string | undefined;
+  readonly shelf: BookShelf;
 };
 
 async function runRound(
@@ -113,9 +126,11 @@ async function runRound(
   const parts: FetchParts = {
     reads,
     onPut: (put) => judges.put(round, put),
-    onPutAnswer: (clusterId, status) => {
+    onPutAnswer: ({ clusterId, poolId }, status) => {
       const sent = round.sentFor.get(clusterId);
       if (sent) sent.status = status;
+      const put = sim.story.pools.get(poolId)?.puts.at(-1);
+      if (put) put.status = status;
     },
     onToken: (token) => {
       state.lastToken = token;
@@ -125,7 +140,7 @@ async function runRound(
   const store = storeOfRun(sim, run, clock, claims);
   try {
     const report = await scalePools(
-      { config: config.config, clock, newId: sim.newId, store, log: logOf(sim), mksOf: () => mks },
+      { config: config.config, shelf: state.shelf, clock, newId: sim.newId, store, log: logOf(sim), mksOf: () => mks },
       options,
     );
     sim.kernel.touch();
@@ -160,7 +175,10 @@ function mksOfRun(sim: Simulation, run: Run, state: ProcessState, clock: Clock, 
   const fetch = fetchOfRun(sim, run, parts);
   const region = { name: 'r1', url: 'https://mks.simulated.invalid/api/v1' };
   const whole = makeMks({ region, token, fetch, clock, redactor: state.redactor });
-  return withQuickLists(sim, run, whole, () => state.lastToken !== undefined && isGood(sim, state.lastToken));
+  return withQuickReads(sim, run, whole, {
+    isTokenGood: () => state.lastToken !== undefined && isGood(sim, state.lastToken),
+    onText: (poolId, text) => parts.reads.set(poolId, text),
+  });
 }
 
 function isGood(sim: Simulation, token: string): boolean {

@@ -1,16 +1,19 @@
 /** Searches for seeds that break a promise. `npm run simulate -- --help` says how it is asked. */
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { awaitPoints } from './coverage.ts';
-import { plantedBugs } from './planted/bugs.ts';
-import { hunt } from './planted/hunt.ts';
-import { type FaultClass, faultClasses } from './scenario.ts';
+import { huntAll, replayAll } from './planted/hunting.ts';
+import { clusterNames, type FaultClass, faultClasses, type StoreKind } from './scenario.ts';
+import { search, type SeedDone } from './search.ts';
 import { replayCommand, shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
-import { addFigures, type Figures, noFigures, uncovered } from './stats.ts';
+import { type Figures, uncovered } from './stats.ts';
 
-const usage = `npm run simulate -- [--years 10] [--from 1] [--days 14] [--clusters 6]   search, from a seed on
+const usage = `npm run simulate -- [--years 10] [--from 1] [--days 14] [--clusters 6] [--workers N]
+    search, from a seed on; then the planted bugs, unless --search-only
 npm run simulate -- --seed N [--days …] [--clusters …] [--faults a,b | none] [--trace]   one seed again
-npm run simulate -- --planted [name] [--from 1] [--seeds 40]   which seed catches each planted bug
+npm run simulate -- --planted [--bug name] [--from 1] [--seeds 40]   look for seeds that catch the planted bugs
+Everywhere: [--store memory | dynamodb]; otherwise the seed draws it.
 Faults: ${faultClasses.join(', ')}`;
 
 const { values } = parseArgs({
@@ -20,61 +23,103 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     days: { type: 'string', default: '14' },
     clusters: { type: 'string', default: '6' },
+    workers: { type: 'string', default: String(availableParallelism()) },
+    store: { type: 'string' },
     seed: { type: 'string' },
     faults: { type: 'string' },
     trace: { type: 'boolean' },
     planted: { type: 'boolean' },
     bug: { type: 'string' },
+    'search-only': { type: 'boolean' },
     seeds: { type: 'string', default: '40' },
   },
 });
 
-const days = Number(values.days);
-const clusters = Number(values.clusters);
+const days = number('days');
+const clusters = number('clusters');
+if (clusters > clusterNames.length) throw new Error(`--clusters ${clusters}: there are ${clusterNames.length} names`);
+const store = readStore(values.store);
 
 if (values.help) console.log(usage);
-else if (values.planted) process.exitCode = await searchPlanted(Number(values.from), Number(values.seeds), values.bug);
-else if (values.seed !== undefined) process.exitCode = await replay(Number(values.seed));
-else process.exitCode = await search(Number(values.years), Number(values.from));
+else if (values.planted) process.exitCode = await huntPlanted();
+else if (values.seed !== undefined) process.exitCode = await replay(number('seed'));
+else process.exitCode = await searchAll();
 
-async function search(years: number, from: number): Promise<number> {
-  const sum = noFigures();
-  const cpu = process.cpuUsage();
-  let broken = 0;
-  let seed = from;
-  for (; sum.clusterDays < years * 365; seed += 1) {
-    const { violations, figures, scenario } = await simulate({ seed, days, clusters });
-    addFigures(sum, figures);
-    if (violations.length === 0) continue;
-    broken += 1;
-    const [first] = violations;
-    console.log(`seed ${seed}: ${first ? `${new Date(first.at).toISOString()} ${first.kind}: ${first.text}` : ''}`);
-    const smallest = await shrink({ seed, days, clusters, faults: [...scenario.classes] });
-    console.log(`  ${replayCommand(smallest)}`);
+async function searchAll(): Promise<number> {
+  const from = number('from');
+  const years = number('years');
+  const failing: SeedDone[] = [];
+  const found = await search({ from, years, days, clusters, store, workers: number('workers') }, (done) => {
+    const [first] = done.violations;
+    if (first === undefined) return;
+    failing.push(done);
+    console.log(`seed ${done.seed}: ${new Date(first.at).toISOString()} ${first.kind}: ${first.text}`);
+    const again = { seed: done.seed, days, clusters, faults: done.classes };
+    console.log(`  ${replayCommand(again)}`);
+  });
+  for (const { seed, classes } of failing.toSorted((a, b) => a.seed - b.seed).slice(0, 10)) {
+    const smallest = await shrink({ seed, days, clusters, faults: classes, ...(store ? { store } : {}) });
+    console.log(`seed ${seed}, as small as it gets: ${replayCommand(smallest)}`);
   }
-  const { user, system } = process.cpuUsage(cpu);
-  printFigures(sum, { from, to: seed - 1, broken, cpuSeconds: (user + system) / 1e6 });
-  return broken === 0 ? 0 : 1;
+  console.log(`seeds ${from} to ${from + found.seeds - 1}: ${headline(found.figures, failing.length)}`);
+  printFigures(found.figures);
+  console.log(`CPU ${found.cpuSeconds.toFixed(0)} s`);
+  if (values['search-only']) return failing.length === 0 ? 0 : 1;
+  const replayed = await replayAll();
+  const escaped = replayed.filter(({ by }) => by === undefined);
+  console.log(`planted bugs caught by their seeds: ${replayed.length - escaped.length} of ${replayed.length}`);
+  for (const { bug } of escaped) console.log(`  not caught: ${bug}`);
+  return failing.length === 0 && escaped.length === 0 ? 0 : 1;
 }
 
 async function replay(seed: number): Promise<number> {
-  const faults = values.faults === undefined ? {} : { faults: readFaults(values.faults) };
   const { violations, figures, lines, hash, scenario } = await simulate({
     seed,
     days,
     clusters,
-    ...faults,
+    ...(store ? { store } : {}),
+    ...(values.faults === undefined ? {} : { faults: readFaults(values.faults) }),
     keepsLines: true,
   });
   if (values.trace) for (const line of lines) console.log(line);
   for (const { at, kind, text } of violations.slice(0, 20))
     console.log(`${new Date(at).toISOString()} ${kind}: ${text}`);
-  console.log(
-    `faults: ${[...scenario.classes].join(', ')}; ticks every ${scenario.tickMs / 60_000} min; store: ${scenario.storeKind}`,
-  );
-  printFigures(figures, { from: seed, to: seed, broken: violations.length > 0 ? 1 : 0, cpuSeconds: undefined });
+  const drawn = [...scenario.classes].join(', ') || 'none';
+  console.log(`faults: ${drawn}; ticks every ${scenario.tickMs / 60_000} min; store: ${scenario.storeKind}`);
+  console.log(`seed ${seed}: ${headline(figures, violations.length > 0 ? 1 : 0)}`);
+  printFigures(figures);
   console.log(`trace ${hash}`);
   return violations.length === 0 ? 0 : 1;
+}
+
+async function huntPlanted(): Promise<number> {
+  const seeds = Array.from({ length: number('seeds') }, (_, index) => number('from') + index);
+  const tried = await huntAll({ seeds, only: values.bug, store }, (bug, found) =>
+    console.log(
+      found
+        ? `${bug}: seed ${found.seed} on ${found.store}, ${found.days} days, ${found.by}, ${found.ms} ms`
+        : `${bug}: not caught by ${seeds.length} seeds`,
+    ),
+  );
+  const caught = tried.filter((found) => found !== undefined).length;
+  console.log(`planted bugs caught: ${caught} of ${tried.length}`);
+  return caught === tried.length ? 0 : 1;
+}
+
+function headline({ clusterDays }: Figures, broken: number): string {
+  return `${(clusterDays / 365).toFixed(1)} cluster-years, ${broken} seeds with violations`;
+}
+
+function printFigures(figures: Figures): void {
+  const { rounds, awaits, calls, puts, commits, crashes, judged, excused } = figures;
+  const open = uncovered(figures);
+  const points = open.length === 0 ? 100 : Math.floor(100 - (100 * open.length) / (2 * awaitPoints.length));
+  console.log(`rounds ${rounds}, awaits ${awaits}, API calls ${calls}, PUTs ${puts}, commits ${commits}`);
+  console.log(`pools judged ${judged} times after the faults, ${excused} of them not right and said so`);
+  const faults = Object.entries(figures.faults).map(([kind, count]) => `${kind} ${count}`);
+  console.log(`faults: ${faults.join(', ')}`);
+  const missing = open.length > 0 ? `, not yet: ${open.join('; ')}` : '';
+  console.log(`crashes ${crashes}; await points crashed before and after: ${points} %${missing}`);
 }
 
 function readFaults(text: string): readonly FaultClass[] {
@@ -86,46 +131,13 @@ function readFaults(text: string): readonly FaultClass[] {
   });
 }
 
-async function searchPlanted(from: number, count: number, only: string | undefined): Promise<number> {
-  const seeds = Array.from({ length: count }, (_, index) => from + index);
-  const bugs = plantedBugs.filter(({ name }) => only === undefined || name === only);
-  let caught = 0;
-  for (const bug of bugs) {
-    const found = await hunt(bug, seeds);
-    if (found) caught += 1;
-    console.log(
-      found
-        ? `${bug.name}: seed ${found.seed}, ${found.by}, ${found.ms} ms`
-        : `${bug.name}: not caught by ${count} seeds`,
-    );
-  }
-  console.log(`planted bugs caught: ${caught} of ${bugs.length}`);
-  return caught === bugs.length ? 0 : 1;
+function readStore(text: string | undefined): StoreKind | undefined {
+  if (text === undefined || text === 'memory' || text === 'dynamodb') return text;
+  throw new Error(`there is no store "${text}"; there are memory and dynamodb`);
 }
 
-type Searched = {
-  readonly from: number;
-  readonly to: number;
-  readonly broken: number;
-  readonly cpuSeconds: number | undefined;
-};
-
-function printFigures(figures: Figures, { from, to, broken, cpuSeconds }: Searched): void {
-  const { clusterDays, rounds, awaits, calls, puts, commits, crashes, judged, excused } = figures;
-  const open = uncovered(figures);
-  const points = open.length === 0 ? 100 : Math.floor(100 - (100 * open.length) / (2 * awaitPoints.length));
-  console.log(
-    `seeds ${from} to ${to}: ${(clusterDays / 365).toFixed(1)} cluster-years, ${broken} seeds with violations`,
-  );
-  console.log(`rounds ${rounds}, awaits ${awaits}, API calls ${calls}, PUTs ${puts}, commits ${commits}`);
-  console.log(`pools judged ${judged} times after the faults, ${excused} of them not right and said so`);
-  console.log(
-    `faults: ${Object.entries(figures.faults)
-      .map(([kind, count]) => `${kind} ${count}`)
-      .join(', ')}`,
-  );
-  console.log(
-    `crashes ${crashes}; await points crashed before and after: ${points} %${open.length > 0 ? `, not yet: ${open.join('; ')}` : ''}`,
-  );
-  if (cpuSeconds !== undefined) console.log(`CPU ${cpuSeconds.toFixed(0)} s`);
+function number(name: 'years' | 'from' | 'days' | 'clusters' | 'workers' | 'seed' | 'seeds'): number {
+  const value = Number(values[name]);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new Error(`--${name} ${values[name]} is no number above 0`);
 }

@@ -34,7 +34,13 @@ export type SimulationOptions = {
   readonly clusters?: number;
   /** Only these; absent = by the seed. */
   readonly faults?: readonly FaultClass[];
+  /** Which adapter keeps the state; absent = by the seed. */
+  readonly store?: StoreKind;
+  /** How many times as much goes wrong; default 1. */
+  readonly intensity?: number;
 };
+
+export type StoreKind = 'memory' | 'dynamodb';
 
 export type Scenario = {
   readonly seed: number;
@@ -46,7 +52,8 @@ export type Scenario = {
   readonly judgedFrom: EpochMs;
   readonly end: EpochMs;
   readonly tickMs: number;
-  readonly storeKind: 'memory' | 'dynamodb';
+  readonly intensity: number;
+  readonly storeKind: StoreKind;
   readonly clusters: readonly ClusterSpec[];
   readonly configs: readonly TimedConfig[];
 };
@@ -66,7 +73,7 @@ export function drawScenario(options: SimulationOptions): Scenario {
   const start = drawStart(chance, days);
   const end = start + days * dayMs;
   const faultsEnd = end - judgedMs - calmMs;
-  const tickMs = chance.pick([5, 10, 15]) * minuteMs;
+  const tickMs = chance.pick([5, 10, 15, 15]) * minuteMs;
   const classes = new Set(options.faults ?? drawn);
   const clusters = drawClusters(chance, options.clusters ?? 4);
   const configs = drawConfigs({ seed, start, faultsEnd, tickMs, clusters, isEdited: classes.has('config') });
@@ -79,7 +86,8 @@ export function drawScenario(options: SimulationOptions): Scenario {
     judgedFrom: faultsEnd + calmMs,
     end,
     tickMs,
-    storeKind: chance.is(0.1) ? 'dynamodb' : 'memory',
+    intensity: options.intensity ?? 1,
+    storeKind: options.store ?? (chance.is(0.1) ? 'dynamodb' : 'memory'),
     clusters,
     configs,
   };
@@ -99,7 +107,8 @@ function drawStart(chance: Chance, days: number): EpochMs {
   return (chance.is(0.5) ? special - before * dayMs : anyDay) + chance.integer(0, 143) * 10 * minuteMs;
 }
 
-const clusterNames = ['dev-a', 'prod-a', 'ml', 'dev-b', 'prod-b', 'dev-c', 'mgmt', 'dev-d'];
+/** A fleet has at most as many: names must differ. */
+export const clusterNames = ['dev-a', 'prod-a', 'ml', 'dev-b', 'prod-b', 'dev-c', 'mgmt', 'dev-d', 'prod-c', 'dev-e'];
 
 function drawClusters(chance: Chance, count: number): readonly ClusterSpec[] {
   const offset = chance.integer(0, 2);

@@ -1,6 +1,13 @@
 import type { EpochMs } from '../../lib/decide/model.ts';
 import { firstInstant, localDay, weekdayOf } from './berlin-time.ts';
-import { bounds, type Bounds, type ConfigMeaning, matches, type RuleMeaning, type TermMeaning } from './meaning.ts';
+import {
+  bounds,
+  type Bounds,
+  type ExceptionMeaning,
+  type RuleMeaning,
+  type ScheduleMeaning,
+  type TermMeaning,
+} from './meaning.ts';
 
 /**
  * What a config says about a pool, asked at each step of time by looking at every window of the days around: slow,
@@ -16,39 +23,46 @@ export type ScheduleOracle = {
 const stepMs = 600_000;
 const dayMs = 86_400_000;
 
-export function makeScheduleOracle(config: ConfigMeaning, rule: RuleMeaning, pool: string): ScheduleOracle {
+export function makeScheduleOracle(schedule: ScheduleMeaning, exceptions: readonly ExceptionMeaning[]): ScheduleOracle {
   const known = new Map<number, readonly TermMeaning[]>();
-  const changes = new Map<number, boolean>();
+  const edgesByDay = new Map<number, readonly number[]>();
+  const dated = exceptions.map(({ start, end, size }) => ({ size, from: instantOf(start), until: instantOf(end) }));
   const termsAt = (step: number) => {
-    const terms = known.get(step) ?? termsOf(config, rule, pool, step * stepMs);
+    const terms = known.get(step) ?? termsOf(schedule, dated, step * stepMs);
     known.set(step, terms);
     return terms;
   };
-  const isEdge = (step: number) => {
-    const is = changes.get(step) ?? termsAt(step).join() !== termsAt(step - 1).join();
-    changes.set(step, is);
-    return is;
+  const edgesOn = (day: number) => {
+    const edges =
+      edgesByDay.get(day) ?? stepsOf(day).filter((step) => termsAt(step).join() !== termsAt(step - 1).join());
+    edgesByDay.set(day, edges);
+    return edges.map((step) => step * stepMs);
   };
   return {
     termsAt: (at) => termsAt(Math.floor(at / stepMs)),
     edges: (from, to) => {
       const found: EpochMs[] = [];
-      for (let step = Math.floor(from / stepMs) + 1; step * stepMs <= to; step += 1) {
-        if (isEdge(step)) found.push(step * stepMs);
+      for (let day = Math.floor(from / dayMs); day * dayMs <= to; day += 1) {
+        for (const edge of edgesOn(day)) if (edge > from && edge <= to) found.push(edge);
       }
       return found;
     },
   };
 }
 
-function termsOf(config: ConfigMeaning, rule: RuleMeaning, pool: string, at: EpochMs): readonly TermMeaning[] {
-  const exceptions = config.exceptions.filter(
-    ({ match, start, end }) => matches(match, pool) && at >= instantOf(start) && at < instantOf(end),
-  );
-  if (exceptions.length > 0) return unique(exceptions.map(({ size }) => size));
-  const schedule = config.schedules.find(({ name }) => name === rule.schedule);
-  const open = (schedule?.windows ?? []).filter((window) => isOpen(window, at)).map(({ size }) => size);
-  return unique(open.length > 0 ? open : [schedule?.otherwise ?? 'base']);
+/** The steps of one day of UTC. */
+function stepsOf(day: number): readonly number[] {
+  const perDay = dayMs / stepMs;
+  return Array.from({ length: perDay }, (_, index) => day * perDay + index);
+}
+
+type Dated = { readonly size: TermMeaning; readonly from: EpochMs; readonly until: EpochMs };
+
+function termsOf(schedule: ScheduleMeaning, exceptions: readonly Dated[], at: EpochMs): readonly TermMeaning[] {
+  const inForce = exceptions.filter(({ from, until }) => at >= from && at < until);
+  if (inForce.length > 0) return unique(inForce.map(({ size }) => size));
+  const open = schedule.windows.filter((window) => isOpen(window, at)).map(({ size }) => size);
+  return unique(open.length > 0 ? open : [schedule.otherwise]);
 }
 
 function instantOf(local: string): EpochMs {
@@ -66,6 +80,7 @@ function isOpen({ days, from, to }: { days: readonly number[]; from: number; to:
 }
 
 function unique(terms: readonly TermMeaning[]): readonly TermMeaning[] {
+  if (terms.length === 1) return terms;
   return [...new Set(terms)].sort((a, b) => String(a).localeCompare(String(b)));
 }
 

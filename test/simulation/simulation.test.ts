@@ -15,19 +15,27 @@ async function simulated(...args: string[]): Promise<string> {
   return stdout;
 }
 
-test('half a cluster-year of crashes, lies, people and clocks breaks no promise', { timeout: 300_000 }, async () => {
-  const out = await simulated('--years', '0.5', '--from', '1', '--days', '7', '--clusters', '6');
-  expect(out).toMatch(/^seeds 1 to \d+: [\d.]+ cluster-years, 0 seeds with violations$/m);
+test('ten cluster-years of crashes, lies, people and clocks break no promise', { timeout: 600_000 }, async () => {
+  const out = await simulated('--years', '10', '--days', '14', '--clusters', '10', '--workers', '1', '--search-only');
+  expect(out).toMatch(/^seeds 1 to \d+: 1\d\.\d cluster-years, 0 seeds with violations$/m);
+  expect(out).toMatch(/await points crashed before and after: 100 %$/m);
   const [, puts, commits] = /PUTs (\d+), commits (\d+)/.exec(out) ?? [];
-  expect(Number(puts)).toBeGreaterThan(100);
+  expect(Number(puts)).toBeGreaterThan(5000);
   expect(Number(commits)).toBeGreaterThan(Number(puts));
 });
 
 test('equal seeds leave equal traces, other seeds other ones', { timeout: 300_000 }, async () => {
-  const traceOf = async (seed: string) =>
-    /^trace (\S+)$/m.exec(await simulated('--seed', seed, '--days', '3', '--clusters', '2'))?.[1];
-  const [one, again, other] = [await traceOf('1'), await traceOf('1'), await traceOf('2')];
+  const traceOf = async (...args: string[]) =>
+    /^trace (\S+)$/m.exec(await simulated(...args, '--days', '4', '--clusters', '2'))?.[1];
+  const seeds = [
+    ['--seed', '1'],
+    ['--seed', '1'],
+    ['--seed', '2'],
+    ['--seed', '1', '--store', 'dynamodb'],
+  ];
+  const [one, again, other, onDynamo] = await Promise.all(seeds.map((seed) => traceOf(...seed)));
   expect(one).toBeDefined();
   expect(again).toBe(one);
   expect(other).not.toBe(one);
+  expect(onDynamo).toBeDefined();
 });

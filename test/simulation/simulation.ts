@@ -13,13 +13,18 @@ import type { SimulatedStore } from './simulated-store.ts';
 import type { Stats, Trace } from './stats.ts';
 import type { Story } from './story.ts';
 
-export type ConfigInForce = { readonly at: EpochMs; readonly meaning: ConfigMeaning; readonly config: CompiledConfig };
+export type ConfigInForce = {
+  readonly at: EpochMs;
+  readonly meaning: ConfigMeaning;
+  readonly config: CompiledConfig;
+  /** Of all rounds under this config. */
+};
 
 export type Violation = { readonly at: EpochMs; readonly kind: string; readonly text: string };
 
-/** What hits the next operation of a kind. */
+/** What hits the next operation of a kind: what is rare stays armed until it comes. */
 export type Arms = {
-  crash: { readonly point: AwaitPoint; readonly when: CrashTime } | undefined;
+  readonly crashes: Map<AwaitPoint, CrashTime>;
   freeze: { readonly point: AwaitPoint; readonly ms: number } | undefined;
 };
 
@@ -48,6 +53,8 @@ export type Simulation = {
   readonly violate: (kind: string, text: string) => void;
   /** The last instant at which something unusual happened: rounds are not thinned out for a while. */
   stir: EpochMs;
+  /** The last round that changed something, waited for something or could not look. */
+  busyAt: EpochMs;
 };
 
 export function configAt(sim: Simulation, at: EpochMs): ConfigInForce {

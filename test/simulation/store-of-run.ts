@@ -1,6 +1,6 @@
-import type { ClusterRecord } from '../../lib/decide/scaling/memory.ts';
+import type { Change, ClusterRecord } from '../../lib/decide/scaling/memory.ts';
 import type { Clock } from '../../lib/io/clock.ts';
-import type { Store, Write } from '../../lib/io/stores/store.ts';
+import type { Store, StoredRecord, Write } from '../../lib/io/stores/store.ts';
 import type { AwaitPoint } from './coverage.ts';
 import { operate, type Run } from './operate.ts';
 import type { Simulation } from './simulation.ts';
@@ -11,20 +11,26 @@ export type Claims = Map<string, number>;
 /** The store as one run of the scale job sees it: every call can crash, and every record written is looked at. */
 export function storeOfRun(sim: Simulation, run: Run, clock: Clock, claims: Claims): Store {
   const store = sim.store.forProcess(clock);
-  const startedAt = clock.now();
+  /** Claims that were there when this run looked: they are somebody else's, or of an earlier run. */
+  const found: Marks = new Map();
   let findingsLists = 0;
   return {
     read: (key) => operate(sim, run, 'store: read what started', () => store.read(key)),
     list: (partition, options) => {
       const isAgain = partition === 'findings' && (findingsLists += 1) > 1;
       const point = isAgain ? 'store: list findings again' : listPoint(partition);
-      return operate(sim, run, point, () => store.list(partition, options));
+      return operate(sim, run, point, async () => {
+        const records = await store.list(partition, options);
+        if (partition.startsWith('clusters/')) noteClaims(records, found);
+        return records;
+      });
     },
     commit: (writes) => {
       lookAt(sim, writes);
-      const claim = claimIn(writes, startedAt);
+      const point = commitPoint(writes, claims, found);
+      const claim = claimIn(writes, found);
       if (claim) claims.set(claim.clusterId, claim.claimedAt);
-      return operate(sim, run, commitPoint(writes, claims, startedAt), () => store.commit(writes));
+      return operate(sim, run, point, () => store.commit(writes));
     },
     close: () => store.close(),
   };
@@ -36,26 +42,42 @@ function listPoint(partition: string): AwaitPoint {
   return partition.startsWith('asks/') ? 'store: list asks' : 'store: list findings';
 }
 
-function commitPoint(writes: readonly Write[], claims: Claims, startedAt: number): AwaitPoint {
+function commitPoint(writes: readonly Write[], claims: Claims, found: Marks): AwaitPoint {
   const [first] = writes as readonly [Write];
   const { partition, id } = first.key;
   if (partition === 'rules') return 'store: keep a rule';
   if (partition === 'findings') return 'store: keep findings';
   if (partition === 'fleet') return 'store: say what started';
   if (!partition.startsWith('clusters/')) return 'store: keep notices';
-  if (claimIn(writes, startedAt)) return 'store: claim';
+  if (claimIn(writes, found)) return 'store: claim';
   return claims.has(id) ? 'store: take a claim back' : 'store: keep a record';
 }
 
-/** A write that puts a change in flight; one of an earlier round is told by its older instant. */
-function claimIn(writes: readonly Write[], startedAt: number): { clusterId: string; claimedAt: number } | undefined {
+/** The mark of each cluster, by cluster id. */
+type Marks = Map<string, string>;
+
+function noteClaims(records: readonly StoredRecord[], found: Marks): void {
+  for (const { key, value } of records) {
+    const { change } = value as unknown as ClusterRecord;
+    if (change !== undefined) found.set(key.id, markOf(change));
+  }
+}
+
+/** Two claims may be of one instant, where clocks jump. */
+function markOf({ poolId, claimedAt }: Change): string {
+  return `${poolId} ${claimedAt}`;
+}
+
+/** A write that puts a change in flight which was not there before. */
+function claimIn(writes: readonly Write[], found: Marks): { clusterId: string; claimedAt: number } | undefined {
   const [first] = writes;
   if (first === undefined || first.kind === 'deleteIfVersion' || !first.key.partition.startsWith('clusters/'))
     return undefined;
   const { change } = first.value as unknown as ClusterRecord;
-  return change !== undefined && change.claimedAt >= startedAt
-    ? { clusterId: first.key.id, claimedAt: change.claimedAt }
-    : undefined;
+  const clusterId = first.key.id;
+  return change === undefined || markOf(change) === found.get(clusterId)
+    ? undefined
+    : { clusterId, claimedAt: change.claimedAt };
 }
 
 function lookAt(sim: Simulation, writes: readonly Write[]): void {

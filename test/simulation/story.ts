@@ -1,7 +1,7 @@
 import type { Ask } from '../../lib/decide/asks.ts';
 import type { EpochMs } from '../../lib/decide/model.ts';
 import type { PoolView } from '../../lib/simulator/views.ts';
-import { type Bounds, bounds, type ConfigMeaning, type RuleMeaning, ruleFor } from './meaning.ts';
+import { type Bounds, bounds, type ConfigMeaning, matches, type RuleMeaning, ruleFor } from './meaning.ts';
 import { makeScheduleOracle, type ScheduleOracle } from './schedule-oracle.ts';
 
 /** A size set by somebody who is not us. */
@@ -21,7 +21,15 @@ export type PoolStory = {
   /** Every size that its owner may mean by "base". */
   readonly bases: Bounds[];
   readonly hands: Hand[];
-  readonly puts: { readonly at: EpochMs; readonly to: Bounds; readonly from: Bounds }[];
+  readonly puts: {
+    readonly at: EpochMs;
+    readonly to: Bounds;
+    readonly from: Bounds;
+    /** Something else was under way in its cluster: the service says so, and nothing is lost by asking again. */
+    readonly isToBusy: boolean;
+    /** Its HTTP status, once it is there. */
+    status: number | undefined;
+  }[];
   /** The last whole round that saw it Running where the schedule has it. */
   arrivedAt: EpochMs;
   /** Since when it has had no node. */
@@ -45,12 +53,13 @@ export type Story = {
   readonly lies: { readonly at: EpochMs; readonly cluster: string | undefined }[];
   readonly failures: { readonly at: EpochMs; readonly cluster: string | undefined }[];
   /** PUTs handed to HTTP that were not answered yet, by cluster. */
-  readonly outstanding: Map<string, { readonly process: string; readonly at: EpochMs }>;
+  readonly outstanding: Map<string, { readonly process: string; readonly at: EpochMs; readonly skewMs: number }>;
   readonly schedule: (config: ConfigMeaning, path: string) => ScheduleOracle | undefined;
 };
 
 export function makeStory(): Story {
   const schedules = new Map<ConfigMeaning, Map<string, ScheduleOracle | undefined>>();
+  const oracles = new Map<string, ScheduleOracle>();
   return {
     pools: new Map(),
     asks: [],
@@ -61,15 +70,26 @@ export function makeStory(): Story {
     schedule: (config, path) => {
       const known = schedules.get(config) ?? new Map<string, ScheduleOracle | undefined>();
       schedules.set(config, known);
-      if (!known.has(path)) known.set(path, oracleOf(config, path));
+      if (!known.has(path)) known.set(path, oracleOf(config, path, oracles));
       return known.get(path);
     },
   };
 }
 
-function oracleOf(config: ConfigMeaning, path: string): ScheduleOracle | undefined {
-  const rule = ruleFor(config, path);
-  return rule && makeScheduleOracle(config, rule, path);
+/** Pools with the same schedule and the same exceptions share one. */
+function oracleOf(
+  config: ConfigMeaning,
+  path: string,
+  oracles: Map<string, ScheduleOracle>,
+): ScheduleOracle | undefined {
+  const name = ruleFor(config, path)?.schedule;
+  const schedule = config.schedules.find((one) => one.name === name);
+  if (schedule === undefined) return undefined;
+  const exceptions = config.exceptions.filter(({ match }) => matches(match, path));
+  const key = JSON.stringify([schedule, exceptions]);
+  const oracle = oracles.get(key) ?? makeScheduleOracle(schedule, exceptions);
+  oracles.set(key, oracle);
+  return oracle;
 }
 
 export function tellPool(story: Story, pool: PoolView, at: EpochMs, before?: PoolStory): PoolStory {
@@ -78,12 +98,13 @@ export function tellPool(story: Story, pool: PoolView, at: EpochMs, before?: Poo
     clusterId: pool.clusterId,
     path: `${pool.cluster}/${pool.name}`,
     bornAt: at,
-    bases: [sizeOf(pool), ...(before?.bases ?? [])],
+    // What is made anew inherits nothing.
+    bases: [sizeOf(pool)],
     hands: [],
     puts: [],
     arrivedAt: Number.NEGATIVE_INFINITY,
     zeroSince: undefined,
-    kindChangedAt: undefined,
+    kindChangedAt: before?.kindChangedAt,
     darkSeen: undefined,
     isBaseUncertain: before !== undefined,
   };
@@ -111,6 +132,19 @@ export function show({ min, max }: Bounds): string {
 
 export function when(at: EpochMs): string {
   return new Date(at).toISOString().slice(0, 19);
+}
+
+/** What happened in [from, until], of a list in the order of time. */
+export function between<T extends { readonly at: EpochMs }>(
+  list: readonly T[],
+  from: EpochMs,
+  until: EpochMs,
+): readonly T[] {
+  let end = list.length;
+  while (end > 0 && (list[end - 1] as T).at > until) end -= 1;
+  let start = end;
+  while (start > 0 && (list[start - 1] as T).at >= from) start -= 1;
+  return list.slice(start, end);
 }
 
 /** Was an answer false, late or missing since then (of this cluster, or of the list)? */

@@ -5,8 +5,8 @@ import { hourMs, minuteMs } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
 
 /**
- * Ticks carry no meaning, so they may be lost, doubled and late, for hours. In quiet stretches (no boundary near, nothing
- * unusual lately, every pool Running) they are also thinned out to one in two hours: there is nothing to find there.
+ * Ticks carry no meaning, so they may be lost, doubled and late, for hours. Where there is little to find they are also
+ * thinned out: to one in a quarter of an hour while a boundary is still far, to one in two hours in quiet stretches.
  */
 export function startTicking(sim: Simulation, processes: readonly Process[], edges: readonly EpochMs[]): void {
   const chance = makeChance(sim.scenario.seed, 'ticks');
@@ -17,8 +17,7 @@ export function startTicking(sim: Simulation, processes: readonly Process[], edg
   let lastMs = start;
   const tick = () => {
     const now = sim.kernel.now();
-    const isThinned = isQuiet(sim, edges) && now - lastMs < 120 * minuteMs;
-    if (!isThinned) {
+    if (now - lastMs >= paceMs(sim, edges)) {
       lastMs = now;
       ring(now);
     }
@@ -50,12 +49,27 @@ function drawOutages(sim: Simulation): readonly { from: EpochMs; until: EpochMs 
   });
 }
 
-function isQuiet(sim: Simulation, edges: readonly EpochMs[]): boolean {
+/** How long to wait since the last tick at least: nothing while something is going on or a boundary is near. */
+function paceMs(sim: Simulation, edges: readonly EpochMs[]): number {
   const now = sim.kernel.now();
-  const isSlow = sim.configs.some(({ meaning }) => meaning.maxChangesPerRound !== undefined);
-  const afterMs = (isSlow ? 420 : 110) * minuteMs;
-  if (edges.some((edge) => now > edge - 70 * minuteMs && now < edge + afterMs)) return false;
-  if (now - sim.stir < 80 * minuteMs) return false;
-  const isCalm = ({ status }: { readonly status: string }) => status === 'Running';
-  return sim.world.clusters().every((cluster) => isCalm(cluster) && cluster.pools.every(isCalm));
+  const next = (edges[firstAfter(edges, now - 2 * sim.scenario.tickMs)] ?? Number.POSITIVE_INFINITY) - now;
+  if (next < 20 * minuteMs || now - sim.stir < 35 * minuteMs) return 0;
+  if (now - sim.busyAt < 2 * sim.scenario.tickMs || !isCalm(sim)) return 0;
+  const hasLead = sim.configs.some(({ meaning }) => meaning.schedules.some(({ lead }) => lead !== 'none'));
+  return (hasLead && next < 80 * minuteMs ? 15 : 120) * minuteMs;
+}
+
+function isCalm(sim: Simulation): boolean {
+  const isAtRest = ({ status }: { readonly status: string }) => status === 'Running' || status === 'Error';
+  return sim.world.clusters().every((cluster) => isAtRest(cluster) && cluster.pools.every(isAtRest));
+}
+
+function firstAfter(edges: readonly EpochMs[], at: EpochMs): number {
+  let [low, high] = [0, edges.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((edges[middle] as EpochMs) <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

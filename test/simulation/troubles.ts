@@ -4,7 +4,7 @@ import type { EpochMs } from '../../lib/decide/model.ts';
 import { approve } from './ask-of-people.ts';
 import { type Chance, makeChance } from './chance.ts';
 import { type AwaitPoint, awaitPoints } from './coverage.ts';
-import { randomPool, tryTo } from './people.ts';
+import { randomPool, stirNow, tryTo } from './people.ts';
 import type { Process } from './process.ts';
 import { dayMs, type FaultClass, hourMs, minuteMs } from './scenario.ts';
 import { configAt, type Simulation } from './simulation.ts';
@@ -15,8 +15,8 @@ export function letThingsGoWrong(sim: Simulation, processes: readonly Process[],
   const spread = (kind: FaultClass, perDay: readonly number[], happen: (chance: Chance) => void) => {
     if (!sim.scenario.classes.has(kind)) return;
     const chance = makeChance(sim.scenario.seed, kind);
-    const { start, faultsEnd } = sim.scenario;
-    const count = Math.ceil(((faultsEnd - start) / dayMs) * chance.pick(perDay));
+    const { start, faultsEnd, intensity } = sim.scenario;
+    const count = Math.ceil(((faultsEnd - start) / dayMs) * chance.pick(perDay) * intensity);
     for (let i = 0; i < count; i += 1) {
       const near =
         chance.is(0.5) && edges.length > 0 ? chance.pick(edges) + chance.integer(-20, 60) * minuteMs : undefined;
@@ -25,7 +25,7 @@ export function letThingsGoWrong(sim: Simulation, processes: readonly Process[],
     }
   };
   spread('crash', [6, 20, 60], (chance) => {
-    sim.arms.crash = { point: chance.pick(awaitPoints), when: chance.is(0.5) ? 'before' : 'after' };
+    sim.arms.crashes.set(chance.pick(awaitPoints), chance.is(0.5) ? 'before' : 'after');
   });
   spread('freeze', [4, 10], (chance) => {
     const point = chance.pick<AwaitPoint>([
@@ -109,12 +109,16 @@ function disturbResizes(sim: Simulation, chance: Chance): void {
   if (view === undefined) return;
   sim.stats.fault('resizes');
   const path = `${view.clusterId}/${view.id}`;
+  const mended = (mend: () => void) => {
+    tryTo(mend);
+    stirNow(sim);
+  };
   if (chance.is(0.5)) {
     sim.world.makeStuck(path);
-    return later(sim, chance.integer(20, 300) * minuteMs, () => tryTo(() => sim.world.unstick(path)));
+    return later(sim, chance.integer(20, 300) * minuteMs, () => mended(() => sim.world.unstick(path)));
   }
   sim.world.failNextResize(path, 'no capacity for this flavor');
-  later(sim, chance.integer(60, 400) * minuteMs, () => tryTo(() => sim.world.clearPoolError(path)));
+  later(sim, chance.integer(60, 400) * minuteMs, () => mended(() => sim.world.clearPoolError(path)));
 }
 
 function refuse(sim: Simulation, chance: Chance): void {
@@ -189,7 +193,7 @@ function heal(sim: Simulation, processes: readonly Process[]): void {
   world.setRoles(vault.current, everyRole);
   vault.isDown = false;
   store.rate = 0;
-  arms.crash = undefined;
+  arms.crashes.clear();
   arms.freeze = undefined;
   for (const process of processes) process.skewMs = 0;
   for (const { id, pools } of world.clusters()) {

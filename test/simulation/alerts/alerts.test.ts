@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { plantedEventBugs } from '../events/planted-bugs.ts';
-import { plantedBugs } from './planted-bugs.ts';
+import { plantedAlertBugs } from './planted-bugs.ts';
 
 type Replayed = {
   readonly caught: { readonly [name: string]: string | null };
@@ -19,6 +19,6 @@ test('promises about alerts and events hold, and planted bugs break them', { tim
   expect(clean.isSame).toBe(true);
   expect(clean.messages).toBeGreaterThan(3);
   expect(clean.puts).toBeGreaterThan(3);
-  expect(Object.keys(caught)).toHaveLength(Math.ceil(plantedBugs.length / 4) + plantedEventBugs.length);
+  expect(Object.keys(caught)).toHaveLength(Math.ceil(plantedAlertBugs.length / 4) + plantedEventBugs.length);
   expect(Object.entries(caught).filter(([, kind]) => kind === null)).toEqual([]);
 });

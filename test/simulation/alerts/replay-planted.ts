@@ -3,21 +3,21 @@
  * about events. Says as JSON by what each was caught (null: by nothing).
  */
 import { plantedEventBugs } from '../events/planted-bugs.ts';
-import { loadWith } from './load-planted.ts';
-import { plantedBugs } from './planted-bugs.ts';
+import { importWith } from '../planted/plant.ts';
+import { plantedAlertBugs } from './planted-bugs.ts';
 
 type Alerts = typeof import('./simulate-alerts.ts');
 type Events = typeof import('../events/simulate-events.ts');
 
 const caught: { [name: string]: string | null } = {};
 const isAll = process.argv.includes('--all');
-for (const bug of plantedBugs.filter((_, index) => isAll || index % 4 === 0)) {
-  const { simulateAlerts } = await loadWith<Alerts>(bug, new URL('simulate-alerts.ts', import.meta.url));
+for (const bug of plantedAlertBugs.filter((_, index) => isAll || index % 4 === 0)) {
+  const { simulateAlerts } = await importWith<Alerts>(bug, new URL('simulate-alerts.ts', import.meta.url));
   const { violations } = await simulateAlerts({ seed: bug.seed, hours: 5, faults: bug.faults });
   caught[bug.name] = nameOf(violations);
 }
 for (const bug of plantedEventBugs) {
-  const { simulateEvents } = await loadWith<Events>(bug, new URL('../events/simulate-events.ts', import.meta.url));
+  const { simulateEvents } = await importWith<Events>(bug, new URL('../events/simulate-events.ts', import.meta.url));
   const { violations } = await simulateEvents({ seed: bug.seed, days: 2, faults: bug.faults });
   caught[bug.name] = nameOf(violations);
 }

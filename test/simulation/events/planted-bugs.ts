@@ -1,11 +1,7 @@
+import type { Plantable } from '../planted/plant.ts';
 import type { EventFault } from './simulate-events.ts';
 
-/** As for alerts: one sentence of the production source, and what somebody might have written in its place. */
-export type PlantedEventBug = {
-  readonly name: string;
-  readonly file: string;
-  readonly find: string;
-  readonly put: string;
+export type PlantedEventBug = Plantable & {
   /** Where it shows, in a run of two days. */
   readonly seed: number;
   readonly faults: readonly EventFault[];
@@ -14,25 +10,37 @@ export type PlantedEventBug = {
 export const plantedEventBugs: readonly PlantedEventBug[] = [
   {
     name: 'acknowledged although the store failed',
-    file: 'lib/jobs/intake/shelf-writer.ts',
-    find: "done(outcomes?.[at] ?? failed('the store could not be reached: send it again'))",
-    put: "done(outcomes?.[at] ?? { kind: 'stored' })",
+    changes: [
+      {
+        file: 'lib/jobs/intake/shelf-writer.ts',
+        find: "done(outcomes?.[at] ?? failed('the store could not be reached: send it again'))",
+        replace: "done(outcomes?.[at] ?? { kind: 'stored' })",
+      },
+    ],
     seed: 1,
     faults: ['store'],
   },
   {
     name: 'a lease ends half an hour early',
-    file: 'lib/decide/asks.ts',
-    find: 'return now < ask.until;',
-    put: "return now < ask.until - (ask.kind === 'lease' ? 1_800_000 : 0);",
+    changes: [
+      {
+        file: 'lib/decide/asks.ts',
+        find: 'return now < ask.until;',
+        replace: "return now < ask.until - (ask.kind === 'lease' ? 1_800_000 : 0);",
+      },
+    ],
     seed: 1,
     faults: [],
   },
   {
     name: 'the smallest of the leases counts',
-    file: 'lib/decide/scaling/wanted.ts',
-    find: 'isLonger(lease, than) : lease.atLeast > than.atLeast;',
-    put: 'isLonger(lease, than) : lease.atLeast < than.atLeast;',
+    changes: [
+      {
+        file: 'lib/decide/scaling/wanted.ts',
+        find: 'isLonger(lease, than) : lease.atLeast > than.atLeast;',
+        replace: 'isLonger(lease, than) : lease.atLeast < than.atLeast;',
+      },
+    ],
     seed: 1,
     faults: [],
   },

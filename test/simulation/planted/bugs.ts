@@ -1,13 +1,14 @@
 import type { FaultClass } from '../scenario.ts';
+import type { Plantable } from './plant.ts';
 
-/** A small change to production code that must be caught. Each `find` stands exactly once in its file. */
-export type PlantedBug = {
-  readonly name: string;
+/** A small change to production code that must be caught. */
+export type PlantedBug = Plantable & {
   /** What somebody could get wrong. */
   readonly what: string;
   /** What it is hunted with: the kinds of faults that bring it out; absent = by the seed. */
   readonly faults?: readonly FaultClass[];
-  readonly changes: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
+  /** How many times as much goes wrong while it is hunted. */
+  readonly intensity?: number;
 };
 
 function bug(name: string, what: string, file: string, find: string, replace: string): PlantedBug {
@@ -62,6 +63,13 @@ const planted: readonly PlantedBug[] = [
     'const leaves = now < 0 &&',
   ),
   bug(
+    'base-forgotten-too-early',
+    'the base is let go when its time comes, not when it is seen',
+    `${scaling}/view-pool.ts`,
+    'const isHome = isAtBase(input, judged, running);',
+    'const isHome = isAtBase(input, judged, running) || isSaidAlone(saysAt(input.timeline, input.now));',
+  ),
+  bug(
     'first-write-does-not-win',
     'each claim writes the size it finds as the base',
     `${scaling}/claim.ts`,
@@ -81,6 +89,13 @@ const planted: readonly PlantedBug[] = [
     'io/mks/client.ts',
     'patchMembers(fresh.raw, owned)',
     'patchMembers("{}", owned)',
+  ),
+  bug(
+    'config-read-once',
+    'the first config is kept for ever',
+    'jobs/scale/book-shelf.ts',
+    'kept.hash === config.hash',
+    "kept.hash !== ''",
   ),
   bug(
     'unclamped',
@@ -111,7 +126,7 @@ const planted: readonly PlantedBug[] = [
   bug(
     'missing-means-gone',
     'a pool that an answer leaves out is forgotten at once',
-    `${scaling}/refresh.ts`,
+    `${scaling}/missing-pools.ts`,
     'forgetAfterMs = 7 * 24 * 60 * 60_000',
     'forgetAfterMs = 0',
   ),
@@ -154,8 +169,8 @@ const planted: readonly PlantedBug[] = [
     'memory-by-name',
     'a pool made anew inherits what was known of the old one',
     `${scaling}/plan-cluster.ts`,
-    'const memory = settled.pools[pool.id];\n      const asks',
-    'const memory = settled.pools[pool.id] ?? Object.values(settled.pools).find(({ name }) => name === pool.name);\n      const asks',
+    'const memory = settled.pools[pool.id];\n  const asks',
+    'const memory = settled.pools[pool.id] ?? Object.values(settled.pools).find(({ name }) => name === pool.name);\n  const asks',
   ),
   bug(
     'expiry-left-to-the-store',
@@ -262,12 +277,34 @@ const planted: readonly PlantedBug[] = [
     'return rule.idle === undefined || !equalSize(running, asPoolSize(rule.idle, input.autoscale));',
     'return true;',
   ),
+  bug(
+    'unseen-is-seen',
+    'what was last seen days ago, before an edge, counts as seen at the last look',
+    `${scaling}/refresh.ts`,
+    'const seenAt = memory.unseenSince ?? input.lookedAt;',
+    'const seenAt = input.lookedAt;',
+  ),
+  bug(
+    'own-raise-is-the-base',
+    'what was sent and not seen to arrive may be the base',
+    `${scaling}/base.ts`,
+    'if (memory.notApplied !== undefined && equalSize(memory.notApplied.target, running)) return false;',
+    '',
+  ),
+  bug(
+    'hanging-for-ever',
+    'a change that hung a day ago explains whatever moves today',
+    `${scaling}/plan-cluster.ts`,
+    'return pool.updatedAt === undefined || pool.updatedAt - memory.stuck.claimedAt <= stuckAfterMs;',
+    'return pool.updatedAt === undefined || stuckAfterMs > 0;',
+  ),
 ];
 
 /** The kinds of faults that bring a bug out sooner than all of them would. */
 const broughtOutBy: { readonly [name: string]: readonly FaultClass[] } = {
   'stale-accepted': ['lies', 'ticks'],
   unclamped: ['asks'],
+  'config-read-once': ['config'],
   'token-read-once': ['secrets'],
   'page-is-an-empty-list': ['errors'],
   'missing-means-gone': ['lies'],
@@ -285,9 +322,15 @@ const broughtOutBy: { readonly [name: string]: readonly FaultClass[] } = {
   'never-not-applied': ['crash'],
   'no-sixty-seconds': ['freeze'],
   'observe-acts': ['config'],
+  'unseen-is-seen': ['loss', 'resizes', 'people'],
+  'own-raise-is-the-base': ['asks', 'lies', 'late', 'crash'],
+  'hanging-for-ever': ['loss', 'resizes'],
 };
+
+/** Several things must go wrong with one pool within hours. */
+const rare: ReadonlySet<string> = new Set(['unseen-is-seen', 'own-raise-is-the-base', 'hanging-for-ever']);
 
 export const plantedBugs: readonly PlantedBug[] = planted.map((one) => {
   const faults = broughtOutBy[one.name];
-  return faults === undefined ? one : { ...one, faults };
+  return { ...one, ...(faults && { faults }), ...(rare.has(one.name) && { intensity: 8 }) };
 });

@@ -1,0 +1,110 @@
+import type { EpochMs, Finding } from '../../lib/decide/model.ts';
+import type { Hold } from '../../lib/decide/scaling/plan.ts';
+import type { ClusterView, PoolView } from '../../lib/simulator/views.ts';
+import { ruleFor } from './meaning.ts';
+import { hourMs, minuteMs } from './scenario.ts';
+import { resolve } from './schedule-oracle.ts';
+import type { ConfigInForce, Simulation } from './simulation.ts';
+import { basesOf, isSame, type PoolStory, sizeOf, wasDeceived, when } from './story.ts';
+
+/** What one round saw and said, as far as it can be told from outside. */
+export type Sight = {
+  readonly startedAt: EpochMs;
+  readonly config: ConfigInForce;
+  readonly findings: readonly Finding[];
+  /** Empty where nobody can look into a round. */
+  readonly holds: readonly Hold[];
+  readonly sees: (clusterId: string) => boolean;
+  /** What it saw could be written down. */
+  readonly isKept: boolean;
+};
+
+/** What was seen truly is noted, and darkness without a word refused. */
+export function judgeSight(sim: Simulation, sight: Sight): void {
+  for (const cluster of sim.world.clusters()) {
+    if (!sawTruly(sim, sight, cluster)) continue;
+    for (const view of cluster.pools) {
+      const pool = sim.story.pools.get(view.id);
+      if (pool === undefined) continue;
+      if (!isUnclear(sight, view.id)) noteArrival(sim, sight, pool, view);
+      judgeDarkness(sim, sight, pool, { view, siblings: cluster.pools.length - 1 });
+    }
+  }
+}
+
+function sawTruly(sim: Simulation, sight: Sight, cluster: ClusterView): boolean {
+  return !wasDeceived(sim, sight.startedAt, cluster.id) && sight.sees(cluster.id);
+}
+
+/** Nobody can arrive at a size that the answer leaves out. */
+function isUnclear({ holds, findings }: Sight, poolId: string): boolean {
+  if (holds.some((hold) => hold.poolId === poolId && hold.code === 'absent-size')) return true;
+  return findings.some((finding) => finding.kind === 'pool.unclear' && isAbout(finding, poolId));
+}
+
+function noteArrival(sim: Simulation, sight: Sight, pool: PoolStory, view: PoolView): void {
+  const rule = ruleFor(sight.config.meaning, pool.path);
+  const oracle = sim.story.schedule(sight.config.meaning, pool.path);
+  if (rule === undefined || oracle === undefined || view.status !== 'Running') return;
+  const wanted = oracle
+    .termsAt(sight.startedAt)
+    .flatMap((term) => (term === 'base' ? basesOf(rule, pool) : (resolve(term, rule, undefined) ?? [])));
+  // Where several bases are possible, it is not known which one it had arrived at.
+  if (wanted.length === 1 && wanted[0] && isSame(wanted[0], sizeOf(view))) pool.arrivedAt = sight.startedAt;
+}
+
+/** In the hours of its base no pool stands at 0 past its deadline without a critical word about it. */
+function judgeDarkness(
+  sim: Simulation,
+  sight: Sight,
+  pool: PoolStory,
+  { view, siblings }: { readonly view: PoolView; readonly siblings: number },
+): void {
+  const darkFrom = darkSince(sim, sight, pool);
+  // Nobody can be late for what nobody has looked at: the time runs from the first round that saw it.
+  if (darkFrom === undefined || pool.darkSeen?.since !== darkFrom) {
+    // A round that could not write has seen it and forgotten it.
+    pool.darkSeen = darkFrom === undefined || !sight.isKept ? undefined : { since: darkFrom, at: sight.startedAt };
+    return;
+  }
+  const since = Math.max(darkFrom, pool.darkSeen.at);
+  const deadline = since + (45 + 17 * siblings + 15) * minuteMs + 2 * sim.scenario.tickMs + clockErrorMs(sim);
+  if (sight.startedAt <= deadline || sizeOf(view).max > 0) return;
+  const findings = sight.findings.filter((finding) => isAbout(finding, pool.id));
+  if (findings.some(({ severity }) => severity === 'critical')) return;
+  // Somebody made it a pool of the other kind, for which its rule has no size: that is said, and is no more than that.
+  if (pool.kindChangedAt !== undefined && findings.some(({ kind }) => kind === 'config.mismatch')) return;
+  const said = findings.map(({ kind }) => kind).join(', ') || 'nothing';
+  const held = sight.holds.filter(({ poolId }) => poolId === pool.id).map(({ code, reason }) => `${code} (${reason})`);
+  const text = `${pool.path} is ${view.status} at 0 since ${when(since)} and nothing critical is said; said: ${said}; held: ${held.join(', ')}`;
+  sim.violate('dark', text);
+}
+
+/** Since when it should be at its base and is not, for all that people can know; undefined = somebody wanted that. */
+function darkSince(sim: Simulation, sight: Sight, pool: PoolStory): EpochMs | undefined {
+  const { meaning, at: configAt } = sight.config;
+  const rule = ruleFor(meaning, pool.path);
+  const oracle = sim.story.schedule(meaning, pool.path);
+  const now = sight.startedAt;
+  if (rule === undefined || oracle === undefined || rule.mode === 'observe' || pool.zeroSince === undefined)
+    return undefined;
+  const clocks = [now - clockErrorMs(sim), now, now + clockErrorMs(sim)];
+  if (clocks.some((at) => oracle.termsAt(at).some((term) => term !== 'base'))) return undefined;
+  if (basesOf(rule, pool).every(({ max }) => max === 0)) return undefined;
+  const edge = oracle.edges(now - 24 * hourMs, now).at(-1) ?? now - 24 * hourMs;
+  if (pool.hands.some((hand) => hand.at > now - 25 * hourMs)) return undefined;
+  const asks = sim.story.asks
+    .filter((told) => told.pools(pool.path))
+    .map(({ ask, at }) => (at <= sim.kernel.now() ? Math.min(ask.until, now) : 0));
+  const lastLoss = sim.story.losses.at(-1) ?? 0;
+  return Math.max(edge, pool.zeroSince, configAt, lastLoss, pool.bornAt + 30 * minuteMs, ...asks);
+}
+
+/** By how much the clock of a process may be off. */
+function clockErrorMs({ scenario }: Simulation): number {
+  return scenario.classes.has('clock') ? 5 * minuteMs : 0;
+}
+
+export function isAbout(finding: Finding, poolId: string): boolean {
+  return finding.subject.kind === 'pool' && finding.subject.poolId === poolId;
+}
