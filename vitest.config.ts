@@ -1,4 +1,6 @@
 import { defineConfig } from 'vitest/config';
+import { compileCache } from './test/support/compile-cache.ts';
+import { SlowestFirst } from './test/support/slowest-first.ts';
 
 export default defineConfig({
   test: {
@@ -8,6 +10,8 @@ export default defineConfig({
     isolate: false,
     // Many tests wait for child processes and sockets: two cores carry three workers well.
     maxWorkers: 3,
+    sequence: { sequencer: SlowestFirst },
+    env: compileCache,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default'],

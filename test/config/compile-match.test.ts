@@ -4,6 +4,7 @@ import { compileMatch } from '../../lib/config/compile-match.ts';
 import { covers, mayOverlap } from '../../lib/config/match-overlap.ts';
 import type { Match } from '../../lib/decide/compiled-config.ts';
 import { matchesCluster, matchesPool } from '../../lib/decide/match.ts';
+import { runs } from '../support/runs.ts';
 
 function match(text: string, region?: string): Match {
   const outcome = compileMatch(text, region);
@@ -112,7 +113,7 @@ describe('properties', () => {
         name,
         (pattern, candidate) => matchesPool(match(`${pattern}/x`), names(candidate, 'x')) === walks(pattern, candidate),
       ),
-      { numRuns: 2000 },
+      runs(500),
     );
   });
 
@@ -128,7 +129,7 @@ describe('properties', () => {
           (candidate) => !matchesPool(match(other), candidate) || matchesPool(match(one), candidate),
         );
       }),
-      { numRuns: 2000 },
+      runs(500),
     );
   });
 
@@ -140,7 +141,7 @@ describe('properties', () => {
           (candidate) => !matchesPool(match(other), candidate) || !matchesPool(match(one), candidate),
         );
       }),
-      { numRuns: 2000 },
+      runs(500),
     );
   });
 

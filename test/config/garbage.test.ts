@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { listKeys } from '../../lib/config/key-table.ts';
 import { compileText } from './compile-text.ts';
+import { runs } from '../support/runs.ts';
 
 const words = [...new Set(listKeys().flatMap((row) => row.key.split(/[.[\]]+/u)))].filter((word) =>
   /^\w+$/u.test(word),
@@ -46,13 +47,13 @@ const { tree } = fc.letrec((tie) => ({
 
 describe('any text', () => {
   test('gives a config or problems with places, and never throws', async () => {
-    await fc.assert(fc.asyncProperty(fc.string({ unit: 'grapheme', maxLength: 300 }), check), { numRuns: 300 });
+    await fc.assert(fc.asyncProperty(fc.string({ unit: 'grapheme', maxLength: 300 }), check), runs(100));
   });
 
   test('of YAML made of our own words does too', async () => {
     await fc.assert(
       fc.asyncProperty(tree, async (value) => check(stringify(value))),
-      { numRuns: 500 },
+      runs(150),
     );
   });
 
@@ -75,7 +76,7 @@ describe('any text', () => {
         }
         await check(changed.join('\n'));
       }),
-      { numRuns: 60 },
+      runs(20),
     );
   });
 

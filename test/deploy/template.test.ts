@@ -14,8 +14,10 @@ let template: Template;
 
 beforeAll(async () => {
   const folders = [makeTemporaryFolder(), makeTemporaryFolder()] as const;
-  first = await packageService(folders[0].path);
-  second = await packageService(folders[1].path, ['--stage', 'prod'], folders[0].path);
+  [first, second] = await Promise.all([
+    packageService(folders[0].path),
+    packageService(folders[1].path, ['--stage', 'prod']),
+  ]);
   template = first.template;
   for (const folder of folders) folder.remove();
 }, 120_000);

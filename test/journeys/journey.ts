@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../lib/io/clock.ts';
+import { compileCache } from '../support/compile-cache.ts';
 
 const main = join(import.meta.dirname, '../../lib/cli/main.ts');
 
@@ -38,7 +39,10 @@ export async function runCommand(args: readonly string[], cwd: string, env: { re
 }
 
 export function start(args: readonly string[], cwd: string, env: { readonly [name: string]: string }): Running {
-  const child = spawn(process.execPath, args, { cwd, env: { PATH: process.env.PATH, HOME: cwd, ...env } });
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: cwd, ...compileCache, ...env },
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => (stdout += String(chunk)));
   child.stderr.on('data', (chunk) => (stderr += String(chunk)));

@@ -9,7 +9,7 @@ import { makeFastClock } from './fast-clock.ts';
 import { makeFolder, type Running, start, until } from './journey.ts';
 
 /** More of them: LAMPLIGHTER_KILLS=200 vitest run test/journeys/kill.test.ts */
-const kills = Number(process.env.LAMPLIGHTER_KILLS ?? 8);
+const kills = Number(process.env.LAMPLIGHTER_KILLS ?? 5);
 /** A minute of the rules is a second here: a claim that was never sent is planned again after four of them. */
 const factor = 60;
 const token = 'k'.repeat(64);

@@ -6,6 +6,7 @@ import { dropClaim } from '../../lib/decide/scaling/claim.ts';
 import type { ClusterRecord, PoolMemory } from '../../lib/decide/scaling/memory.ts';
 import type { Plan } from '../../lib/decide/scaling/plan.ts';
 import { planRound } from '../../lib/decide/scaling/plan-round.ts';
+import { makeRuleBook, type RuleBook } from '../../lib/decide/scaling/rule-book.ts';
 import { isRange } from '../../lib/decide/scaling/size.ts';
 
 export const minute = 60_000;
@@ -113,6 +114,7 @@ export type World = {
   /** What a refusal says. */
   refusal: string;
   puts: { at: EpochMs; pool: string; to: Size }[];
+  book?: { readonly config: CompiledConfig; readonly rules: RuleBook };
 };
 
 export function aPool(name: string, size: Size, patch: Partial<ObservedPool> = {}): ObservedPool {
@@ -166,7 +168,7 @@ export function round(world: World): Plan {
   finishResizes(world);
   const { now, config, cluster, record, asks, storedRules, lookedAt } = world;
   const seen = { cluster, pools: [...world.pools], record, lookedAt };
-  const plan = planRound({ now, config, clusters: [seen], asks, storedRules, isWhole: true });
+  const plan = planRound({ now, config, clusters: [seen], asks, storedRules, isWhole: true, book: bookOf(world) });
   for (const update of plan.updates) {
     // What is stored is plain JSON: a memory must survive the journey.
     world.record = JSON.parse(JSON.stringify(update.record)) as ClusterRecord;
@@ -175,6 +177,13 @@ export function round(world: World): Plan {
   for (const rule of config.rules) world.storedRules.set(rule.hash, storedRule(config, rule));
   world.lookedAt = now;
   return plan;
+}
+
+/** Made anew when a test hands in another config, as rounds of one process do. */
+function bookOf(world: World): RuleBook {
+  if (world.book?.config !== world.config)
+    world.book = { config: world.config, rules: makeRuleBook(world.config, world.now) };
+  return world.book.rules;
 }
 
 function storedRule(config: CompiledConfig, rule: Rule): StoredRule {

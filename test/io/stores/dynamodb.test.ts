@@ -10,6 +10,7 @@ import type { CommitOutcome, Store, Write } from '../../../lib/io/stores/store.t
 import { type DynamoFault, type FakeDynamoParts, makeFakeDynamo } from '../../support/fake-dynamodb.ts';
 import { makeSkippingClock } from '../../support/skipping-clock.ts';
 import { put } from './contract.ts';
+import { runs } from '../../support/runs.ts';
 
 const key = (id: string) => ({ partition: 'p', id });
 const week = 7 * 24 * 3600_000;
@@ -202,7 +203,7 @@ describe('a commit that met a fault', () => {
       { nil: undefined, freq: 2 },
     );
     const faultsPerWriter = fc.tuple(fc.array(fault, { maxLength: 30 }), fc.array(fault, { maxLength: 30 }));
-    await fc.assert(fc.asyncProperty(faultsPerWriter, raceAndCheck), { numRuns: 300 });
+    await fc.assert(fc.asyncProperty(faultsPerWriter, raceAndCheck), runs(150));
   });
 });
 

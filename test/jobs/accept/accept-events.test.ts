@@ -8,6 +8,7 @@ import { listAsks } from '../../../lib/jobs/records/ask-records.ts';
 import { makeAcceptWorld } from '../../decide/intake/accept-world.ts';
 import { dayMs, hourMs, makeMatch, makeSource, minuteMs, now, sources } from '../../decide/intake/fixtures.ts';
 import { readSample } from '../../decide/intake/samples.ts';
+import { runs } from '../../support/runs.ts';
 
 const { ci } = sources;
 
@@ -144,7 +145,7 @@ describe('events of any kind and order', () => {
       fc.asyncProperty(fc.array(anyEvent, { maxLength: 6 }), async (list) => {
         expect(await deliver(list.toReversed())).toEqual(await deliver([...list, ...list]));
       }),
-      { numRuns: 40 },
+      runs(20),
     );
   });
 });

@@ -6,6 +6,7 @@ import { makeMortal } from '../../support/receivers/mortal.ts';
 import { aDelivery, aDestination, makeOutboxWorld, overFacts } from '../../support/receivers/outbox-world.ts';
 import type { ReceiverFault } from '../../support/receivers/receiver.ts';
 import { makePagerduty, makeSlack, makeWebhook } from '../../support/receivers/targets.ts';
+import { runs } from '../../support/runs.ts';
 
 const minute = 60_000;
 const names = ['slack', 'pager', 'hook'] as const;
@@ -49,7 +50,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 test('whatever happens, nothing owed is lost and nothing is out of order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(event, { maxLength: 30 }), fc.array(fault, { minLength: 1, maxLength: 40 }), play),
-    { numRuns: 80 },
+    runs(40),
   );
 });
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from '../compile-cache.ts';
 
 const bootstrap = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
 
@@ -71,6 +72,7 @@ export async function openContainer(options: ContainerOptions): Promise<LambdaCo
   function start(): ChildProcess {
     const env = {
       PATH: process.env['PATH'] ?? '',
+      ...compileCache,
       AWS_LAMBDA_RUNTIME_API: address,
       LAMBDA_TASK_ROOT: options.taskRoot,
       _HANDLER: options.handler,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Template } from './template.ts';
+import { compileCache } from '../compile-cache.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -19,19 +20,16 @@ export type Packaged = {
 const sources = ['serverless.yml', 'package.json', 'deploy', 'scripts', 'functions', 'lib'];
 
 /**
- * `npm run package` in a copy of the project (or of `from`, an earlier copy), by a user without credentials and with no
- * way out; the package is in `<folder>/.serverless`.
+ * `npm run package` in a copy of the project, by a user without credentials and with no way out; the package is in
+ * `<folder>/.serverless`.
  */
-export async function packageService(
-  folder: string,
-  words: readonly string[] = [],
-  from: string = root,
-): Promise<Packaged> {
-  for (const name of sources) cpSync(join(from, name), join(folder, name), { recursive: true });
+export async function packageService(folder: string, words: readonly string[] = []): Promise<Packaged> {
+  for (const name of sources) cpSync(join(root, name), join(folder, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const env = {
     PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`,
     HOME: folder,
+    ...compileCache,
     HTTPS_PROXY: 'http://127.0.0.1:9',
   };
   await promisify(execFile)(process.execPath, ['scripts/package.ts', ...words], { cwd: folder, env });

@@ -1,0 +1,8 @@
+/**
+ * How often a property is tried: enough to find what is common in a test run of under two minutes, and as many times more
+ * as LAMPLIGHTER_RUNS says to find what is rare.
+ */
+export function runs(few: number): { readonly numRuns: number } {
+  const times = Number(process.env['LAMPLIGHTER_RUNS'] ?? 1);
+  return { numRuns: Math.max(1, Math.round(few * times)) };
+}
