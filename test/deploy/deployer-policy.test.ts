@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
-import { partsOf } from '../../scripts/aws/parts-of.ts';
-import { compileForFunctions } from '../../scripts/build-functions.ts';
+import { describe, expect, test } from 'vitest';
+import { needsOf } from '../support/aws/deployer-needs.ts';
+import { listOf } from '../support/aws/template.ts';
 
 type Statement = {
   readonly Sid: string;
@@ -9,36 +9,45 @@ type Statement = {
   readonly Resource: string | readonly string[];
 };
 
-const { Statement: statements } = JSON.parse(readFileSync('deploy/aws/deployer-policy.json', 'utf8')) as {
-  Statement: Statement[];
-};
+const text = readFileSync('deploy/aws/deployer-policy.json', 'utf8');
+const { Statement: statements } = JSON.parse(text) as { Statement: Statement[] };
 const actions = statements.flatMap(({ Action }) => Action);
 
-/** What CloudFormation calls to make one of each. */
-const makes: { readonly [type: string]: string } = {
-  'AWS::Lambda::Function': 'lambda:CreateFunction',
-  'AWS::Lambda::EventInvokeConfig': 'lambda:PutFunctionEventInvokeConfig',
-  'AWS::Lambda::EventSourceMapping': 'lambda:CreateEventSourceMapping',
-  'AWS::Lambda::Permission': 'lambda:AddPermission',
-  'AWS::Lambda::Url': 'lambda:CreateFunctionUrlConfig',
-  'AWS::IAM::Role': 'iam:CreateRole',
-  'AWS::IAM::Policy': 'iam:PutRolePolicy',
-  'AWS::DynamoDB::Table': 'dynamodb:CreateTable',
-  'AWS::SQS::Queue': 'sqs:CreateQueue',
-  'AWS::SQS::QueuePolicy': 'sqs:SetQueueAttributes',
-  'AWS::Scheduler::Schedule': 'scheduler:CreateSchedule',
-  'AWS::Events::Rule': 'events:PutRule',
-  'AWS::Logs::LogGroup': 'logs:CreateLogGroup',
-  'AWS::CloudWatch::Alarm': 'cloudwatch:PutMetricAlarm',
-  'AWS::S3::Bucket': 's3:CreateBucket',
-  'AWS::S3::BucketPolicy': 's3:PutBucketPolicy',
-};
+/** Those of the actions that no statement allows on this ARN. */
+function refused(wanted: readonly string[], arn: string): readonly string[] {
+  return wanted.filter(
+    (action) =>
+      !statements.some(
+        ({ Action, Resource }) =>
+          listOf(Action).includes(action) && listOf(Resource).some((pattern) => fits(pattern, arn)),
+      ),
+  );
+}
 
-test('who deploys may make each kind of resource', async () => {
-  expect(Object.values(makes).filter((action) => !actions.includes(action))).toEqual([]);
-  const config = await compileForFunctions('deploy/lamplighter.aws.example.yml');
-  const { Resources } = partsOf(config, { alarmTopic: '', isCapped: true }).resources;
-  expect(Object.values(Resources).filter(({ Type }) => makes[Type] === undefined)).toEqual([]);
+function fits(pattern: string, arn: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/gu, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 'u').test(arn);
+}
+
+describe.each(Object.entries(needsOf))('who deploys may, for %s,', (_, { arn, ...needs }) => {
+  test.each(Object.entries(needs))('%s', (_step, wanted) => {
+    expect(refused(wanted, arn)).toEqual([]);
+  });
+});
+
+test('who deploys may tag the stack, as osls does', () => {
+  const stack = 'arn:aws:cloudformation:REGION:ACCOUNT:stack/lamplighter-prod/0b9e7c1d';
+  const tagged = ['CreateStack', 'CreateChangeSet', 'UpdateStack', 'DeleteStack', 'TagResource', 'UntagResource'];
+  expect(
+    refused(
+      tagged.map((action) => `cloudformation:${action}`),
+      stack,
+    ),
+  ).toEqual([]);
+});
+
+test('hands roles to functions and schedules', () => {
+  expect(refused(['iam:PassRole'], needsOf['AWS::IAM::Role']?.arn ?? '')).toEqual([]);
 });
 
 test('but only what is Lamplighter’s, and all of nothing', () => {
@@ -47,6 +56,16 @@ test('but only what is Lamplighter’s, and all of nothing', () => {
   expect(everywhere).toEqual(['CheckTheTemplate', 'TheQueuesOfTheFunctions', 'TheKeyOfTheTable', 'LookForLogs']);
 });
 
+test('the table, with the sizes that pools get back, cannot be deleted', () => {
+  expect(actions).not.toContain('dynamodb:DeleteTable');
+});
+
 test('secrets are not among it', () => {
   expect(actions.filter((action) => action.startsWith('secretsmanager:'))).toEqual([]);
+});
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+test('it fits in one managed policy, wherever the account is', () => {
+  const filled = text.replaceAll('REGION', 'ap-southeast-1').replaceAll('ACCOUNT', '111122223333');
+  expect(filled.replace(/\s/gu, '').length).toBeLessThanOrEqual(6_144);
 });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { checkTemplate } from '../support/aws/check-template.ts';
+import { needsOf } from '../support/aws/deployer-needs.ts';
 import { packageService, type Packaged } from '../support/aws/package-service.ts';
 import { listOf, ofType, renderValue, statementsOf, type Template } from '../support/aws/template.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
@@ -65,6 +66,11 @@ describe('the package', () => {
     ]);
     expect(Object.values(template.Resources).filter(({ Type }) => /Custom|Alias|Pipe/u.test(Type))).toEqual([]);
   });
+});
+
+test('who deploys needs nothing that the policy was not written for', () => {
+  const types = new Set(Object.values(template.Resources).map(({ Type }) => Type));
+  expect([...types].filter((type) => needsOf[type] === undefined)).toEqual([]);
 });
 
 describe('ticks', () => {
