@@ -454,12 +454,12 @@ const places: readonly Mistake[] = [
   },
   {
     title: 'a table for sqlite',
-    text: `${base}store: { kind: sqlite, table: §t }\n`,
+    text: `${base}store: { kind: sqlite, table: §lamps }\n`,
     want: [['for dynamodb', 'remove']],
   },
   {
     title: 'a path for dynamodb',
-    text: `${base}store: { kind: dynamodb, table: t, path: §p }\n`,
+    text: `${base}store: { kind: dynamodb, table: lamps, path: §p }\n`,
     want: [['for sqlite', 'remove']],
   },
   {
@@ -482,6 +482,66 @@ const places: readonly Mistake[] = [
     text: `${base}calendars: { c: { ics: §x.ics, size: idle } }\n`,
     want: [['no such file', 'relative']],
   },
+];
+
+const inAws: readonly Mistake[] = [
+  {
+    title: 'a FIFO queue',
+    text: events('kind: json, queue: §jobs.fifo, may: ["a/b"]'),
+    want: [['FIFO queues are not supported', 'without .fifo']],
+  },
+  {
+    title: 'the URL of a queue',
+    text: events('kind: json, queue: §"https://sqs.eu-central-1.amazonaws.com/111122223333/jobs", may: ["a/b"]'),
+    want: [['not the name of an SQS queue', 'not its URL']],
+  },
+  {
+    title: 'a queue whose dead letters would have too long a name',
+    text: events(`kind: json, queue: §${'q'.repeat(68)}, may: ["a/b"]`),
+    want: [['of 68 characters is too long', 'use 67 at most']],
+  },
+  {
+    title: 'a queue called nothing',
+    text: events('kind: json, queue: §"", may: ["a/b"]'),
+    want: [['got empty text', 'as text']],
+  },
+  {
+    title: 'a queue that holds the dead letters of another',
+    text: `${base}events:\n  a: { kind: json, queue: jobs, may: ["a/b"] }\n  b: { kind: json, queue: §jobs-dead-letters, may: ["a/b"] }\n`,
+    want: [['holds the dead letters of the queue "jobs"', 'another name']],
+  },
+  {
+    title: 'a queue of two sources',
+    text: `${base}events:\n  a: { kind: json, queue: jobs, may: ["a/b"] }\n  b: { kind: json, queue: §jobs, may: ["a/b"] }\n`,
+    want: [['the queue "jobs" is that of "a"', 'a queue of its own']],
+  },
+  {
+    title: 'a bus source with too long a name for its rule',
+    text: `${base}events:\n  §${'n'.repeat(33)}: { kind: eventbridge, pool: a/b, atLeast: 1, for: 1h, may: ["a/b"] }\n`,
+    want: [['33 characters', 'use 32 at most']],
+  },
+  {
+    title: 'a table with a slash',
+    text: `${base}store: { kind: dynamodb, table: §lamp/lighter }\n`,
+    want: [['not the name of a DynamoDB table', '3 to 255']],
+  },
+  {
+    title: 'a table with two letters',
+    text: `${base}store: { kind: dynamodb, table: §tb }\n`,
+    want: [['not the name of a DynamoDB table', '3 to 255']],
+  },
+  {
+    title: 'the ARN of a secret',
+    text: region(
+      'api: eumetsat-r1, token: { awsSecret: §"arn:aws:secretsmanager:eu-central-1:111122223333:secret:lamplighter/r1-AbCdEf" }',
+    ),
+    want: [['not the name of a secret', '{ awsSecret: lamplighter/r1 }']],
+  },
+  ...['lamplighter/*', 'lamplighter/r?', 'lamplighter/${stage}', 'lamplighter r1'].map((name) => ({
+    title: `a secret called ${name}`,
+    text: region(`api: eumetsat-r1, token: { awsSecret: §"${name}" }`),
+    want: [['not the name of a secret', 'letters, digits and']] as const,
+  })),
 ];
 
 const warnings: readonly Mistake[] = [
@@ -546,7 +606,7 @@ const warnings: readonly Mistake[] = [
   },
 ];
 
-describe.each(Object.entries({ yaml, keys, times, names, sizes, places, warnings }))('%s', (group, mistakes) => {
+describe.each(Object.entries({ yaml, keys, times, names, sizes, places, inAws, warnings }))('%s', (group, mistakes) => {
   test.each(mistakes)('$title', async ({ text, want }) => {
     const problems = await problemsOf(text.replaceAll('§', ''));
     expect(problems.map((problem) => [problem.message, problem.fix])).toEqual(

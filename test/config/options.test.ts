@@ -375,9 +375,9 @@ const telling: readonly Accepted[] = [
   },
   {
     title: 'a table',
-    text: `${head}store: { kind: dynamodb, table: l }\n`,
+    text: `${head}store: { kind: dynamodb, table: lamps }\n`,
     look: (c) => c.store,
-    want: { kind: 'dynamodb', table: 'l' },
+    want: { kind: 'dynamodb', table: 'lamps' },
   },
   {
     title: 'the tick, the memory, the port',

@@ -73,11 +73,15 @@ describe('a value where a reference belongs', () => {
 });
 
 describe('what is no secret', () => {
-  test.each([
-    'lamplighter/r1',
-    'arn:aws:secretsmanager:eu-central-1:123456789012:secret:lamplighter/r1-AbCdEf',
-    'the-name-of-a-rather-long-secret-in-production-2026',
-  ])('%s', async (name) => {
+  test.each(['lamplighter/r1', 'the-name-of-a-rather-long-secret-in-production-2026'])('%s', async (name) => {
     expect(await problemsOf(head.replace('env: TOKEN', `awsSecret: "${name}"`))).toEqual([]);
+  });
+
+  test('the ARN of a secret, which is wrong for another reason', async () => {
+    const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:lamplighter/r1-AbCdEf';
+    const problems = await problemsOf(head.replace('env: TOKEN', `awsSecret: "${arn}"`));
+    expect(problems.map(({ fix }) => fix)).toEqual([
+      'write the name that is in the ARN: { awsSecret: lamplighter/r1 }',
+    ]);
   });
 });

@@ -7,10 +7,12 @@ import type { Salvaged } from '../validate.ts';
 import { type Context, entriesOf, toMs } from './context.ts';
 import { compileSecrets } from './destinations.ts';
 import { readMatch, readMatches } from './matches.ts';
+import { checkSourceNames } from './source-names.ts';
 
 type SourceInput = Salvaged<NonNullable<ConfigInput['events']>[string]>;
 
 export function compileEventSources(context: Context): readonly EventSourceConfig[] {
+  checkSourceNames(context);
   return entriesOf(context.input.events).flatMap(([name, input]) => {
     const path = ['events', name];
     checkWayIn(input, path, context);

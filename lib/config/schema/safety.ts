@@ -1,5 +1,6 @@
 /** safety, watch, store: what holds back, what is looked at, what is remembered where. */
 import * as v from 'valibot';
+import { tableName } from './aws-names.ts';
 import { expected } from './complaint.ts';
 import { may, need } from './key.ts';
 import { duration, listOf, mapFix, matchText, oneOf, text, whole } from './values.ts';
@@ -72,7 +73,7 @@ export const store = v.strictObject(
       type: 'path',
       default: './lamplighter.db',
     }),
-    table: may(text('the name of a table'), { says: 'dynamodb: the table.', type: 'name' }),
+    table: may(tableName, { says: 'dynamodb: the table.', type: 'name' }),
   },
   expected('a store', 'write { kind: sqlite, path: ./lamplighter.db }'),
 );

@@ -1,5 +1,6 @@
 /** destinations, silences, events, heartbeat: who is told, and who may ask. */
 import * as v from 'valibot';
+import { queueName } from './aws-names.ts';
 import { expected } from './complaint.ts';
 import { may, need } from './key.ts';
 import { destinationKinds, eventSourceKinds, formats, incidentKinds, severities } from './kinds.ts';
@@ -97,7 +98,10 @@ export const eventSource = v.strictObject(
       says: 'HTTP: the signing secret (Standard Webhooks); alertmanager: the bearer token. Several while one replaces another.',
       type: 'secret or list',
     }),
-    queue: may(text('the name of a queue'), { says: 'SQS: the name of the queue it comes through.', type: 'name' }),
+    queue: may(queueName, {
+      says: 'SQS: the name of the queue it comes through, a standard one of its own.',
+      type: 'name',
+    }),
     when: may(v.record(v.string(), v.unknown(), expected('a map', 'write { alertname: QueueDeep }')), {
       says: 'alertmanager: labels that must be equal; eventbridge: an event pattern.',
       type: 'map',

@@ -1,6 +1,7 @@
 /** The kinds of values that keys have. Each refuses in words; what it cannot judge alone is judged by lib/config. */
 import * as v from 'valibot';
 import { durationPattern, suggestDuration } from '../duration.ts';
+import { secretName } from './aws-names.ts';
 import { complaint, expected, kindOf, notOneOf } from './complaint.ts';
 import { may, need } from './key.ts';
 
@@ -81,7 +82,7 @@ const secretFix =
 /** Where a secret is kept. Exactly one of the four; messages never repeat what was given. */
 export const secret = v.strictObject(
   {
-    awsSecret: may(text('the name of a secret'), { says: 'Name or ARN in AWS Secrets Manager.', type: 'text' }),
+    awsSecret: may(secretName, { says: 'Its name in AWS Secrets Manager, not its ARN.', type: 'text' }),
     env: may(
       v.pipe(
         text('the name of an environment variable'),
