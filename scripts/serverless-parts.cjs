@@ -8,10 +8,11 @@ const built = new Map();
 
 module.exports = async ({ resolveVariable }) => {
   const config = await resolveVariable('param:config');
+  const stage = await resolveVariable('sls:stage');
   const alarmTopic = await resolveVariable('param:alarmTopic');
   const isCapped = String(await resolveVariable('param:capped')) !== 'false';
-  const key = JSON.stringify([config, alarmTopic, isCapped]);
-  if (!built.has(key)) built.set(key, build(config, { alarmTopic, isCapped }));
+  const key = JSON.stringify([config, stage, alarmTopic, isCapped]);
+  if (!built.has(key)) built.set(key, build(config, { stage, alarmTopic, isCapped }));
   return built.get(key);
 };
 

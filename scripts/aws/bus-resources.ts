@@ -1,20 +1,16 @@
 import type { EventSourceConfig } from '../../lib/decide/compiled-config.ts';
-import { installation, pascal, type Resource, type Resources } from './resource.ts';
+import { sourceId } from './logical-id.ts';
+import { queuePolicy } from './queue-policy.ts';
+import { installation, type Resource, type Resources } from './resource.ts';
 
 /** A rule on the account's default bus for each source, the right to call the function, and a place for what cannot be handed over. */
 export function busResources(sources: readonly EventSourceConfig[]): Resources {
-  const rules = sources.map((source) => [`${pascal(source.name)}Rule`, source] as const);
-  const taken = new Set(rules.map(([id]) => id));
-  if (taken.size < rules.length)
-    throw new TypeError('two event sources have names that differ in signs only: rename one');
-  const resources = rules.flatMap(([id, source]) => [
-    [id, ruleOf(source)] as const,
-    [`${id}Permission`, permissionOf(id)] as const,
+  const rules = sources.map(({ name }) => sourceId(name, 'Rule'));
+  const resources = sources.flatMap((source) => [
+    [sourceId(source.name, 'Rule'), ruleOf(source)] as const,
+    [sourceId(source.name, 'RulePermission'), permissionOf(sourceId(source.name, 'Rule'))] as const,
   ]);
-  return {
-    ...Object.fromEntries(resources),
-    FailuresQueuePolicy: queuePolicy('FailuresQueue', lettersFrom([...taken])),
-  };
+  return { ...Object.fromEntries(resources), FailuresQueuePolicy: queuePolicy('FailuresQueue', lettersFrom(rules)) };
 }
 
 function ruleOf({ name, when }: EventSourceConfig): Resource {
@@ -62,24 +58,4 @@ function lettersFrom(rules: readonly string[]): readonly unknown[] {
     Condition: { ArnEquals: { 'aws:SourceArn': rules.map((rule) => ({ 'Fn::GetAtt': [rule, 'Arn'] })) } },
   };
   return [allow];
-}
-
-/** Nobody reaches the queue without TLS; who else may is said by `allowed`. */
-export function queuePolicy(queue: string, allowed: readonly unknown[] = []): Resource {
-  const arn = { 'Fn::GetAtt': [queue, 'Arn'] };
-  const deny = {
-    Sid: 'OnlyOverTls',
-    Effect: 'Deny',
-    Principal: '*',
-    Action: 'sqs:*',
-    Resource: arn,
-    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-  };
-  return {
-    Type: 'AWS::SQS::QueuePolicy',
-    Properties: {
-      Queues: [{ Ref: queue }],
-      PolicyDocument: { Version: '2012-10-17', Statement: [deny, ...allowed] },
-    },
-  };
 }

@@ -6,7 +6,7 @@ import type { Resources } from './resource.ts';
 
 /** The ways in for events: a queue for each source that names one, a rule for each on the bus, an address for the signed. */
 export function eventResources(config: CompiledConfig, alarmActions: readonly string[]): Resources {
-  const queues = [...new Set(config.events.flatMap(({ queue }) => (queue === undefined ? [] : [queue])))];
+  const queues = config.events.flatMap(({ queue, kind }) => (queue === undefined ? [] : [{ name: queue, kind }]));
   const onBus = config.events.filter(isOnBus);
   return {
     ...queueResources(queues, alarmActions),

@@ -1,9 +1,11 @@
 import type { CompiledConfig } from '../../lib/decide/compiled-config.ts';
+import { checkNames } from './check-names.ts';
 import { eventResources } from './event-resources.ts';
 import type { Resources } from './resource.ts';
 import { secretResources } from './secret-resources.ts';
 
 export type PartsOptions = {
+  readonly stage: string;
   /** ARN of an SNS topic; empty = nobody is told. */
   readonly alarmTopic: string;
   /** Is concurrency set aside, and with it the cost capped? */
@@ -28,7 +30,8 @@ const concurrency = { scalePools: 15, watchClusters: 2, deliverAlerts: 3, accept
 const minuteMs = 60_000;
 
 /** The config → the parts of the template that follow from it. Throws on a config that is not made for functions. */
-export function partsOf(config: CompiledConfig, { alarmTopic, isCapped }: PartsOptions): Parts {
+export function partsOf(config: CompiledConfig, { stage, alarmTopic, isCapped }: PartsOptions): Parts {
+  checkNames(stage, config);
   if (config.store.kind !== 'dynamodb') throw new TypeError('the config keeps its state in a file: name a table');
   const minutes = Math.max(1, Math.round(config.everyMs / minuteMs));
   const alarmActions = alarmTopic === '' ? [] : [checkTopic(alarmTopic)];

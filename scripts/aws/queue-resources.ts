@@ -1,32 +1,50 @@
-import { queuePolicy } from './bus-resources.ts';
-import { pascal, type Resource, type Resources } from './resource.ts';
+import { deadLettersSuffix } from '../../lib/config/schema/aws-names.ts';
+import type { EventSourceConfig } from '../../lib/decide/compiled-config.ts';
+import { type SourcePart, sourceId } from './logical-id.ts';
+import { queuePolicy } from './queue-policy.ts';
+import type { Resource, Resources } from './resource.ts';
 
 /** accept-events may take 30 s; a message must stay hidden for six times as long: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
 const visibilitySeconds = 180;
 const keptSeconds = 14 * 86_400;
 
-/** A queue with its dead letters, their alarm, and the mapping that feeds the function, for each name. */
-export function queueResources(names: readonly string[], alarmActions: readonly string[]): Resources {
-  const queues = names.map((name) => [pascal(name), name] as const);
-  if (new Set(queues.map(([id]) => id)).size < queues.length) {
-    throw new TypeError('two queues have names that differ in signs only: rename one');
-  }
-  const made = queues.map(([id, name]) => queueWithLetters(id, name, alarmActions));
-  return Object.assign({}, ...made, ...(queues.length > 0 ? [readPolicy(queues.map(([id]) => id))] : [])) as Resources;
+export type SourceQueue = { readonly name: string; readonly kind: EventSourceConfig['kind'] };
+
+/** A queue with its dead letters, their alarm, and the mapping that feeds the function, for each source that names one. */
+export function queueResources(queues: readonly SourceQueue[], alarmActions: readonly string[]): Resources {
+  const made = queues.map((queue) => queueWithLetters(queue, alarmActions));
+  return Object.assign({}, ...made, ...(queues.length > 0 ? [readPolicy(queues)] : [])) as Resources;
 }
 
-function queueWithLetters(id: string, name: string, alarmActions: readonly string[]): Resources {
-  const [queue, letters] = [`${id}Queue`, `${id}DeadLetters`];
+function queueWithLetters({ name, kind }: SourceQueue, alarmActions: readonly string[]): Resources {
+  const id = (part: SourcePart) => sourceId(name, part);
+  const [queue, letters] = [id('Queue'), id('DeadLetters')];
   return {
     [queue]: queueOf(name, {
       VisibilityTimeout: visibilitySeconds,
       RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [letters, 'Arn'] }, maxReceiveCount: 5 },
     }),
-    [letters]: queueOf(`${name}-dead-letters`, {}),
-    [`${queue}Policy`]: queuePolicy(queue),
-    [`${letters}Policy`]: queuePolicy(letters),
-    [`${queue}Mapping`]: mappingOf(queue),
-    [`${letters}Alarm`]: lettersAlarm(letters, name, alarmActions),
+    [letters]: queueOf(`${name}${deadLettersSuffix}`, {}),
+    [id('QueuePolicy')]: queuePolicy(queue, kind === 'eventbridge' ? [fromTheBus(queue)] : []),
+    [id('DeadLettersPolicy')]: queuePolicy(letters),
+    [id('QueueMapping')]: mappingOf(queue),
+    [id('DeadLettersAlarm')]: lettersAlarm(letters, name, alarmActions),
+  };
+}
+
+/**
+ * EventBridge sends as a service, which no right of a user or role lets it do. Rules of this account and region may, of any
+ * bus: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sqs-permissions
+ */
+function fromTheBus(queue: string): unknown {
+  const rules = { 'Fn::Sub': 'arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/*' };
+  return {
+    Sid: 'EventsOfTheBus',
+    Effect: 'Allow',
+    Principal: { Service: 'events.amazonaws.com' },
+    Action: 'sqs:SendMessage',
+    Resource: { 'Fn::GetAtt': [queue, 'Arn'] },
+    Condition: { ArnLike: { 'aws:SourceArn': rules } },
   };
 }
 
@@ -50,11 +68,11 @@ function mappingOf(queue: string): Resource {
   };
 }
 
-function readPolicy(ids: readonly string[]): Resources {
+function readPolicy(queues: readonly SourceQueue[]): Resources {
   const statement = {
     Effect: 'Allow',
     Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-    Resource: ids.map((id) => ({ 'Fn::GetAtt': [`${id}Queue`, 'Arn'] })),
+    Resource: queues.map(({ name }) => ({ 'Fn::GetAtt': [sourceId(name, 'Queue'), 'Arn'] })),
   };
   return {
     AcceptEventsQueuesPolicy: {
@@ -72,7 +90,7 @@ function lettersAlarm(letters: string, name: string, alarmActions: readonly stri
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
-      AlarmDescription: `Messages of the queue ${name} could not be taken five times; ${name}-dead-letters holds them`,
+      AlarmDescription: `Messages of the queue ${name} could not be taken five times; ${name}${deadLettersSuffix} holds them`,
       Namespace: 'AWS/SQS',
       MetricName: 'ApproximateNumberOfMessagesVisible',
       Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [letters, 'QueueName'] } }],

@@ -9,11 +9,3 @@ export type Resources = { readonly [logicalId: string]: Resource };
 
 /** `${self:service}-${sls:stage}` of serverless.yml, which resolves it in generated resources too. */
 export const installation = '${self:service}-${sls:stage}';
-
-/** "scale-pools" → "ScalePools": logical ids take letters and digits only. */
-export function pascal(name: string): string {
-  return name
-    .split(/[^A-Za-z0-9]+/u)
-    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
-    .join('');
-}

@@ -1,12 +1,19 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import type { CompiledConfig, EventSourceConfig } from '../../lib/decide/compiled-config.ts';
 import { checkForFunctions } from '../../scripts/aws/check-for-functions.ts';
+import { sourceId } from '../../scripts/aws/logical-id.ts';
 import { partsOf } from '../../scripts/aws/parts-of.ts';
 import { compileForFunctions } from '../../scripts/build-functions.ts';
 import { serverlessArguments } from '../../scripts/package.ts';
+import { compileText, head } from '../config/compile-text.ts';
+import { checkTemplate } from '../support/aws/check-template.ts';
+import { ofType } from '../support/aws/template.ts';
 
 let config: CompiledConfig;
-const usual = { alarmTopic: '', isCapped: true };
+const usual = { stage: 'prod', alarmTopic: '', isCapped: true };
 const source = (patch: Partial<EventSourceConfig>) => ({ ...config.events[0]!, ...patch });
 const ids = (changed: CompiledConfig) => Object.keys(partsOf(changed, usual).resources.Resources);
 
@@ -47,10 +54,149 @@ describe('what the template takes from the config', () => {
   });
 });
 
+describe('a config with every kind of source', () => {
+  const text = `${head.replace('env: TOKEN', 'awsSecret: lamplighter/r1')}pools: [{ match: "ml/gpu", schedule: none }]
+destinations:
+  ops: { kind: webhook, url: { awsSecret: lamplighter/hook }, secret: [{ awsSecret: new }, { awsSecret: old }] }
+events:
+  ci: { kind: json, secret: { awsSecret: lamplighter/ci }, may: ["ml/gpu"], most: 4, longest: 1h }
+  failures: { kind: json, queue: failures, may: ["ml/gpu"] }
+  clouds.1: { kind: cloudevents, queue: Lamplighter_Clouds, may: ["ml/gpu"] }
+  alerts: { kind: alertmanager, secret: { awsSecret: lamplighter/alerts }, pool: ml/gpu, atLeast: 1, for: 1h, may: ["ml/gpu"] }
+  scenes: { kind: eventbridge, queue: lamplighter-scenes, when: { source: [aws.s3] }, pool: ml/gpu, atLeast: 1, for: 1h, may: ["ml/gpu"] }
+  pipe-line: { kind: eventbridge, when: { source: [aws.codepipeline] }, pool: ml/gpu, atLeast: 1, for: 1h, may: ["ml/gpu"] }
+  pipe_line: { kind: eventbridge, when: { source: [aws.codebuild] }, pool: ml/gpu, atLeast: 1, for: 1h, may: ["ml/gpu"] }
+store: { kind: dynamodb, table: lamplighter }
+`;
+  let resources: ReturnType<typeof partsOf>['resources'];
+
+  beforeAll(async () => {
+    const outcome = await compileText(text, { target: 'aws' });
+    if (!outcome.ok) throw new Error(JSON.stringify(outcome.problems));
+    resources = partsOf(outcome.config, usual).resources;
+  });
+
+  test('agrees with the specification of every resource type', () => {
+    const fixed = Object.keys(fixedResources());
+    const stubs = Object.fromEntries([...fixed, 'AcceptEventsLambdaFunction'].map((id) => [id, stub]));
+    expect(checkTemplate({ ...resources, Resources: { ...stubs, ...resources.Resources } })).toEqual([]);
+  });
+
+  test('each queue has its dead letters, its alarm and its way to the function; each rule its right', () => {
+    const counts = Map.groupBy(Object.values(resources.Resources), ({ Type }) => Type);
+    expect([...counts].map(([type, all]) => [type, all.length])).toEqual([
+      ['AWS::IAM::Policy', 5],
+      ['AWS::SQS::Queue', 6],
+      ['AWS::SQS::QueuePolicy', 7],
+      ['AWS::Lambda::EventSourceMapping', 3],
+      ['AWS::CloudWatch::Alarm', 3],
+      ['AWS::Events::Rule', 2],
+      ['AWS::Lambda::Permission', 4],
+      ['AWS::Lambda::Url', 1],
+    ]);
+  });
+
+  test('nothing takes the place of what is in deploy/aws', () => {
+    expect(Object.keys(resources.Resources).filter((id) => id in fixedResources())).toEqual([]);
+  });
+
+  test('the bus may send to the queue of its kind, and to no other', () => {
+    const open = ofType(resources, 'AWS::SQS::QueuePolicy').flatMap(([id, { Properties }]) => {
+      const document = Properties?.['PolicyDocument'] as { Statement: { Effect: string }[] } | undefined;
+      return (document?.Statement ?? [])
+        .filter(({ Effect }) => Effect === 'Allow')
+        .map((statement) => [id, statement] as const);
+    });
+    const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+    const service = { Service: 'events.amazonaws.com' };
+    expect(Object.fromEntries(open)).toEqual({
+      SourceLamplighterScenesQueuePolicy: {
+        Sid: 'EventsOfTheBus',
+        Effect: 'Allow',
+        Principal: service,
+        Action: 'sqs:SendMessage',
+        Resource: arn('SourceLamplighterScenesQueue'),
+        Condition: {
+          ArnLike: {
+            'aws:SourceArn': {
+              'Fn::Sub': 'arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/*',
+            },
+          },
+        },
+      },
+      FailuresQueuePolicy: {
+        Sid: 'UndeliverableEvents',
+        Effect: 'Allow',
+        Principal: service,
+        Action: 'sqs:SendMessage',
+        Resource: arn('FailuresQueue'),
+        Condition: {
+          ArnEquals: { 'aws:SourceArn': [arn('SourcePipeLineRule'), arn('SourcePipeZ5flineRule')] },
+        },
+      },
+    });
+  });
+});
+
+/** What is written out in deploy/aws. */
+function fixedResources(): { readonly [id: string]: unknown } {
+  const files = readdirSync('deploy/aws').filter((name) => name.endsWith('.yml'));
+  const read = (name: string) => parse(readFileSync(`deploy/aws/${name}`, 'utf8'), { logLevel: 'silent' });
+  return Object.assign({}, ...files.map((name) => (read(name) as { Resources: object }).Resources));
+}
+
+const stub = { Type: 'AWS::SNS::Topic', Properties: {} };
+
+describe('logical ids', () => {
+  const parts = ['Queue', 'QueuePolicy', 'QueueMapping', 'DeadLetters', 'DeadLettersPolicy'] as const;
+  const more = ['DeadLettersAlarm', 'Rule', 'RulePermission'] as const;
+  const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,12}$/u);
+  const part = fc.constantFrom(...parts, ...more);
+
+  test.each([
+    ['lamplighter-events', 'Queue', 'SourceLamplighterEventsQueue'],
+    ['failures', 'Queue', 'SourceFailuresQueue'],
+    ['a_b.C', 'Rule', 'SourceAZ5fbZ2eZ43Rule'],
+  ] as const)('%s, %s → %s', (given, kind, id) => {
+    expect(sourceId(given, kind)).toBe(id);
+  });
+
+  test('two names or two parts never have the same, and each is letters and digits', () => {
+    fc.assert(
+      fc.property(name, part, name, part, (a, partA, b, partB) => {
+        const [first, second] = [sourceId(a, partA), sourceId(b, partB)];
+        expect(first).toMatch(/^[A-Za-z0-9]{1,255}$/u);
+        expect(first === second).toBe(a === b && partA === partB);
+      }),
+    );
+  });
+
+  test('a name can be read back from its id', () => {
+    fc.assert(
+      fc.property(name, (given) => {
+        const inner = sourceId(given, 'Rule').slice('Source'.length, -'Rule'.length);
+        const back = inner.replace(/Z([0-9a-f]{2})|[A-Y]/gu, (sign, code: string | undefined) =>
+          code === undefined ? `-${sign.toLowerCase()}` : String.fromCharCode(Number.parseInt(code, 16)),
+        );
+        expect(back).toBe(`-${given}`);
+      }),
+    );
+  });
+});
+
 describe('refused', () => {
+  test('a stage that makes names too long', () => {
+    expect(() => partsOf(config, { ...usual, stage: 'a'.repeat(20) })).toThrow('use 19 at most');
+  });
+
+  test('a queue in the place of the one where failures end', () => {
+    const events = [source({ queue: 'lamplighter-test-failures' })];
+    expect(() => partsOf({ ...config, events }, { ...usual, stage: 'test' })).toThrow('name another queue');
+    expect(() => partsOf({ ...config, events }, usual)).not.toThrow();
+  });
+
   test.each([
     ['a source that anybody could send to', () => [source({ secrets: [], queue: undefined })], 'has no secret'],
-    ['a queue of two sources', () => [source({}), source({ name: 'other' })], 'shares the queue'],
   ])('%s', (_, events, reason) => {
     expect(() => checkForFunctions({ ...config, events: events() })).toThrow(reason);
   });

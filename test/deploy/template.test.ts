@@ -171,8 +171,8 @@ describe('what is stored', () => {
     const queues = ofType(template, 'AWS::SQS::Queue');
     expect(queues.map(([id]) => id).sort()).toEqual([
       'FailuresQueue',
-      'LamplighterEventsDeadLetters',
-      'LamplighterEventsQueue',
+      'SourceLamplighterEventsDeadLetters',
+      'SourceLamplighterEventsQueue',
     ]);
     const policies = ofType(template, 'AWS::SQS::QueuePolicy').map(([, { Properties }]) => Properties);
     for (const [id, { Properties }] of queues) {
@@ -196,29 +196,29 @@ describe('what is stored', () => {
 
 describe('ways in for events', () => {
   test('a message stays hidden for six times as long as it may take, and is parked after five tries', () => {
-    const queue = template.Resources['LamplighterEventsQueue']?.Properties;
+    const queue = template.Resources['SourceLamplighterEventsQueue']?.Properties;
     const timeout = Number(template.Resources['AcceptEventsLambdaFunction']?.Properties?.['Timeout']);
     expect(Number(queue?.['VisibilityTimeout'])).toBeGreaterThanOrEqual(6 * timeout);
     expect(queue?.['RedrivePolicy']).toEqual({
-      deadLetterTargetArn: { 'Fn::GetAtt': ['LamplighterEventsDeadLetters', 'Arn'] },
+      deadLetterTargetArn: { 'Fn::GetAtt': ['SourceLamplighterEventsDeadLetters', 'Arn'] },
       maxReceiveCount: 5,
     });
   });
 
   test('only what failed comes again', () => {
-    const mapping = template.Resources['LamplighterEventsQueueMapping'];
+    const mapping = template.Resources['SourceLamplighterEventsQueueMapping'];
     expect(mapping?.Properties?.['FunctionResponseTypes']).toEqual(['ReportBatchItemFailures']);
     expect([mapping?.DependsOn].flat()).toEqual(['AcceptEventsQueuesPolicy']);
   });
 
   test('a rule of the bus takes what the config says, and may call the function', () => {
-    expect(template.Resources['UploadsRule']?.Properties?.['EventPattern']).toEqual({
+    expect(template.Resources['SourceUploadsRule']?.Properties?.['EventPattern']).toEqual({
       source: ['aws.s3'],
       'detail-type': ['Object Created'],
     });
-    expect(template.Resources['UploadsRulePermission']?.Properties).toMatchObject({
+    expect(template.Resources['SourceUploadsRulePermission']?.Properties).toMatchObject({
       Principal: 'events.amazonaws.com',
-      SourceArn: { 'Fn::GetAtt': ['UploadsRule', 'Arn'] },
+      SourceArn: { 'Fn::GetAtt': ['SourceUploadsRule', 'Arn'] },
     });
   });
 
@@ -243,7 +243,7 @@ describe('alarms', () => {
       WatchClustersErrorsAlarm: 'breaching',
       DeliverAlertsErrorsAlarm: 'breaching',
       AcceptEventsErrorsAlarm: 'notBreaching',
-      LamplighterEventsDeadLettersAlarm: 'notBreaching',
+      SourceLamplighterEventsDeadLettersAlarm: 'notBreaching',
     });
   });
 
