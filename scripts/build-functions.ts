@@ -1,9 +1,11 @@
 /** Compiles a config and bundles the functions with it into dist/functions/<name>/. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../lib/config/load-config.ts';
+import { renderProblem } from '../lib/config/problem.ts';
 import type { CompiledConfig } from '../lib/decide/compiled-config.ts';
+import { UsageError } from '../lib/errors.ts';
 import { bundleFunction } from './bundle-function.ts';
 import { checkForFunctions } from './aws/check-for-functions.ts';
 
@@ -28,13 +30,15 @@ export async function buildFunctions(file: string, into: string): Promise<Compil
 }
 
 export async function compileForFunctions(file: string): Promise<CompiledConfig> {
-  const outcome = await loadConfig(file, { now: Date.now(), target: 'aws' });
-  const lines = outcome.problems.map(
-    ({ severity, file: where, line, column, message, fix }) =>
-      `${where}:${line}:${column} ${severity}: ${message}; ${fix}`,
-  );
-  if (!outcome.ok) throw new TypeError(`The config cannot be used for functions:\n${lines.join('\n')}`);
+  const outcome = await loadConfig(fromHere(file), { now: Date.now(), target: 'aws' });
+  const lines = outcome.problems.map(renderProblem);
+  if (!outcome.ok) throw new UsageError(`The config cannot be used for functions:\n${lines.join('\n')}`);
   for (const line of lines) console.error(line);
   checkForFunctions(outcome.config);
   return outcome.config;
+}
+
+/** The path goes into the package: however it is spelt, the same file gives the same bytes. */
+function fromHere(file: string): string {
+  return relative(process.cwd(), resolve(file)).split(sep).join('/');
 }

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { UsageError } from '../lib/errors.ts';
 
 const serverless = fileURLToPath(new URL('../node_modules/.bin/serverless', import.meta.url));
 
@@ -14,7 +15,8 @@ export function serverlessArguments(words: readonly string[]): readonly string[]
   const word = words[at] ?? '';
   const isJoined = word.startsWith('--config=');
   const file = isJoined ? word.slice('--config='.length) : words[at + 1];
-  if (file === undefined) throw new TypeError('--config names no file: write --config my-fleet.yml');
+  if (file === undefined || file === '' || file.startsWith('--'))
+    throw new UsageError('--config names no file: write --config my-fleet.yml');
   const rest = [...words.slice(0, at), ...words.slice(at + (isJoined ? 1 : 2))];
   return ['package', '--param', `config=${file}`, ...rest];
 }
@@ -26,4 +28,14 @@ function run(words: readonly string[]): void {
   });
 }
 
-if (import.meta.main) run(process.argv.slice(2));
+function main(words: readonly string[]): void {
+  try {
+    run(words);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
+if (import.meta.main) main(process.argv.slice(2));

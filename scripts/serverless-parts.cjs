@@ -10,14 +10,22 @@ module.exports = async ({ resolveVariable }) => {
   const config = await resolveVariable('param:config');
   const stage = await resolveVariable('sls:stage');
   const alarmTopic = await resolveVariable('param:alarmTopic');
+  const logLevel = await resolveVariable('param:logLevel');
   const isCapped = String(await resolveVariable('param:capped')) !== 'false';
-  const key = JSON.stringify([config, stage, alarmTopic, isCapped]);
-  if (!built.has(key)) built.set(key, build(config, { stage, alarmTopic, isCapped }));
+  const key = JSON.stringify([config, stage, alarmTopic, logLevel, isCapped]);
+  if (!built.has(key)) built.set(key, build(config, { stage, alarmTopic, logLevel, isCapped }));
   return built.get(key);
 };
 
 async function build(file, options) {
   const { buildFunctions } = await import('./build-functions.ts');
   const { partsOf } = await import('./aws/parts-of.ts');
-  return partsOf(await buildFunctions(file, join(process.cwd(), 'dist/functions')), options);
+  const { UsageError } = await import('../lib/errors.ts');
+  try {
+    return partsOf(await buildFunctions(file, join(process.cwd(), 'dist/functions')), options);
+  } catch (error) {
+    // The framework prints the stack, which says nothing to who has to mend a config.
+    if (error instanceof UsageError) error.stack = error.message;
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 import type { EventSourceConfig } from '../../lib/decide/compiled-config.ts';
+import { UsageError } from '../../lib/errors.ts';
 import { sourceId } from './logical-id.ts';
 import { queuePolicy } from './queue-policy.ts';
 import { installation, type Resource, type Resources } from './resource.ts';
@@ -15,7 +16,7 @@ export function busResources(sources: readonly EventSourceConfig[]): Resources {
 
 function ruleOf({ name, when }: EventSourceConfig): Resource {
   if (when === undefined)
-    throw new TypeError(`events.${name} would take every event of the bus: say which with "when"`);
+    throw new UsageError(`events.${name} would take every event of the bus: say which with "when"`);
   return {
     Type: 'AWS::Events::Rule',
     Properties: {

@@ -1,10 +1,11 @@
 import type { CompiledConfig } from '../../lib/decide/compiled-config.ts';
+import { UsageError } from '../../lib/errors.ts';
 import { wayInOf } from '../../lib/io/listen/way-in.ts';
 
 /** What only the functions ask of a config. Throws naming the event source. */
 export function checkForFunctions({ events }: CompiledConfig): void {
   for (const source of events) {
     if (wayInOf(source) === 'unsigned')
-      throw new TypeError(`events.${source.name} has no secret: a public address needs one`);
+      throw new UsageError(`events.${source.name} has no secret: a public address needs one`);
   }
 }

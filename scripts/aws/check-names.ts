@@ -1,4 +1,5 @@
 import type { CompiledConfig } from '../../lib/decide/compiled-config.ts';
+import { UsageError } from '../../lib/errors.ts';
 
 /** With a source's 32, "lamplighter-<stage>-<source>" has the 64 characters that a rule of EventBridge may have. */
 const longestStage = 19;
@@ -6,9 +7,9 @@ const longestStage = 19;
 /** What the stage adds to names must neither make them too long nor give one twice. Throws saying which. */
 export function checkNames(stage: string, { events }: CompiledConfig): void {
   if (stage.length > longestStage)
-    throw new TypeError(`the stage "${stage}" has ${stage.length} characters: use ${longestStage} at most`);
+    throw new UsageError(`the stage "${stage}" has ${stage.length} characters: use ${longestStage} at most`);
   const failures = `lamplighter-${stage}-failures`;
   const taken = events.find(({ queue }) => queue === failures);
   if (taken !== undefined)
-    throw new TypeError(`events.${taken.name}: ${failures} is the queue where failed runs end: name another queue`);
+    throw new UsageError(`events.${taken.name}: ${failures} is the queue where failed runs end: name another queue`);
 }

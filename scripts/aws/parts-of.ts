@@ -1,4 +1,5 @@
 import type { CompiledConfig } from '../../lib/decide/compiled-config.ts';
+import { UsageError } from '../../lib/errors.ts';
 import { checkNames } from './check-names.ts';
 import { eventResources } from './event-resources.ts';
 import type { Resources } from './resource.ts';
@@ -8,6 +9,8 @@ export type PartsOptions = {
   readonly stage: string;
   /** ARN of an SNS topic; empty = nobody is told. */
   readonly alarmTopic: string;
+  /** debug, info, warn or error. */
+  readonly logLevel: string;
   /** Is concurrency set aside, and with it the cost capped? */
   readonly isCapped: boolean;
 };
@@ -20,6 +23,7 @@ export type Parts = {
   readonly everySeconds: number;
   readonly errorsPeriodSeconds: number;
   readonly alarmActions: readonly string[];
+  readonly logLevel: string;
   readonly concurrency: { readonly [fn: string]: number | null };
   readonly resources: { readonly Resources: Resources; readonly Outputs?: { readonly [id: string]: unknown } };
 };
@@ -30,9 +34,9 @@ const concurrency = { scalePools: 15, watchClusters: 2, deliverAlerts: 3, accept
 const minuteMs = 60_000;
 
 /** The config → the parts of the template that follow from it. Throws on a config that is not made for functions. */
-export function partsOf(config: CompiledConfig, { stage, alarmTopic, isCapped }: PartsOptions): Parts {
+export function partsOf(config: CompiledConfig, { stage, alarmTopic, logLevel, isCapped }: PartsOptions): Parts {
   checkNames(stage, config);
-  if (config.store.kind !== 'dynamodb') throw new TypeError('the config keeps its state in a file: name a table');
+  if (config.store.kind !== 'dynamodb') throw new UsageError('the config keeps its state in a file: name a table');
   const minutes = Math.max(1, Math.round(config.everyMs / minuteMs));
   const alarmActions = alarmTopic === '' ? [] : [checkTopic(alarmTopic)];
   return {
@@ -41,6 +45,7 @@ export function partsOf(config: CompiledConfig, { stage, alarmTopic, isCapped }:
     everySeconds: minutes * 60,
     errorsPeriodSeconds: Math.max(5, minutes) * 60,
     alarmActions,
+    logLevel: checkLevel(logLevel),
     concurrency: isCapped ? concurrency : mapValues(concurrency, () => null),
     resources: withOutputs({ ...secretResources(config), ...eventResources(config, alarmActions) }),
   };
@@ -55,7 +60,13 @@ function withOutputs(resources: Resources): Parts['resources'] {
 
 function checkTopic(text: string): string {
   if (/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$/u.test(text)) return text;
-  throw new TypeError(`alarmTopic "${text}" is no ARN of an SNS topic: write arn:aws:sns:<region>:<account>:<name>`);
+  throw new UsageError(`alarmTopic "${text}" is no ARN of an SNS topic: write arn:aws:sns:<region>:<account>:<name>`);
+}
+
+/** A level that is none would only be noticed when every function fails. */
+function checkLevel(text: string): string {
+  if (['debug', 'info', 'warn', 'error'].includes(text)) return text;
+  throw new UsageError(`logLevel "${text}" is none: use one of debug, info, warn, error`);
 }
 
 function mapValues<T, U>(object: { readonly [key: string]: T }, map: (value: T) => U): { readonly [key: string]: U } {

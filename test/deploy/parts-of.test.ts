@@ -7,13 +7,12 @@ import { checkForFunctions } from '../../scripts/aws/check-for-functions.ts';
 import { sourceId } from '../../scripts/aws/logical-id.ts';
 import { partsOf } from '../../scripts/aws/parts-of.ts';
 import { compileForFunctions } from '../../scripts/build-functions.ts';
-import { serverlessArguments } from '../../scripts/package.ts';
 import { compileText, head } from '../config/compile-text.ts';
 import { checkTemplate } from '../support/aws/check-template.ts';
 import { ofType } from '../support/aws/template.ts';
 
 let config: CompiledConfig;
-const usual = { stage: 'prod', alarmTopic: '', isCapped: true };
+const usual = { stage: 'prod', alarmTopic: '', logLevel: 'info', isCapped: true };
 const source = (patch: Partial<EventSourceConfig>) => ({ ...config.events[0]!, ...patch });
 const ids = (changed: CompiledConfig) => Object.keys(partsOf(changed, usual).resources.Resources);
 
@@ -206,21 +205,11 @@ describe('refused', () => {
     expect(() => partsOf({ ...config, events }, usual)).toThrow('say which with "when"');
   });
 
+  test('a level of the log that is none', () => {
+    expect(() => partsOf(config, { ...usual, logLevel: 'verbose' })).toThrow('use one of debug, info, warn, error');
+  });
+
   test('a config whose state is a file', () => {
     expect(() => partsOf({ ...config, store: { kind: 'sqlite', path: 'x' } }, usual)).toThrow('name a table');
   });
-});
-
-test.each([
-  [[], ['package']],
-  [
-    ['--config', 'my.yml'],
-    ['package', '--param', 'config=my.yml'],
-  ],
-  [
-    ['--config=my.yml', '--stage', 'test'],
-    ['package', '--param', 'config=my.yml', '--stage', 'test'],
-  ],
-])('npm run package -- %j', (words, expected) => {
-  expect(serverlessArguments(words)).toEqual(expected);
 });

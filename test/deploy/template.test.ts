@@ -122,6 +122,7 @@ describe('functions', () => {
     const environment = properties?.['Environment'] as { readonly Variables: object } | undefined;
     expect(Object.keys(environment?.Variables ?? {})).toEqual([
       'LAMPLIGHTER_INSTALLATION',
+      'LAMPLIGHTER_LOG_LEVEL',
       'LAMPLIGHTER_SCALE_POOLS',
       'LAMPLIGHTER_DELIVER_ALERTS',
     ]);

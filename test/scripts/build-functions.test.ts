@@ -1,0 +1,24 @@
+import { resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { compileForFunctions } from '../../scripts/build-functions.ts';
+import { makeTemporaryFolder } from '../support/temporary-folder.ts';
+
+const example = 'deploy/lamplighter.aws.example.yml';
+
+test('however the path is spelt, what is compiled in has the same bytes', async () => {
+  const spelt = [example, `./${example}`, `deploy/../${example}`, resolve(example)];
+  const texts = await Promise.all(spelt.map(async (file) => JSON.stringify(await compileForFunctions(file))));
+  expect(new Set(texts).size).toBe(1);
+  expect(JSON.parse(texts[0] ?? '')).toMatchObject({ file: example });
+});
+
+test('a wrong config is told with its lines', async () => {
+  const folder = makeTemporaryFolder();
+  const file = `${folder.path}/wrong.yml`;
+  writeFileSync(file, 'regions: { r1: { api: eumetsat-r9, token: { env: T } } }\n', { mode: 0o600 });
+  await expect(compileForFunctions(file)).rejects.toThrow(
+    /wrong\.yml:1:23 error regions\.r1\.api: there is no known API/u,
+  );
+  folder.remove();
+});
