@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { checkTemplate } from '../support/aws/check-template.ts';
 import { needsOf } from '../support/aws/deployer-needs.ts';
+import { emittedMetrics, type Metric } from '../support/aws/emitted-metrics.ts';
 import { packageService, type Packaged } from '../support/aws/package-service.ts';
 import { listOf, ofType, renderValue, statementsOf, type Template } from '../support/aws/template.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
@@ -96,7 +97,14 @@ describe('ticks', () => {
       Statement: [
         {
           Principal: { Service: 'scheduler.amazonaws.com' },
-          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          Condition: {
+            StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+            ArnEquals: {
+              'aws:SourceArn': {
+                'Fn::Sub': 'arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/default',
+              },
+            },
+          },
         },
       ],
     });
@@ -248,6 +256,31 @@ describe('alarms', () => {
     });
   });
 
+  test('those of Lamplighter look at what the functions write, under the same name and dimensions', async () => {
+    const variables = template.Resources['ScalePoolsLambdaFunction']?.Properties?.['Environment'] as {
+      Variables: { LAMPLIGHTER_INSTALLATION: string };
+    };
+    const emitted = await emittedMetrics(variables.Variables.LAMPLIGHTER_INSTALLATION);
+    const looked = alarms().filter(({ namespace }) => namespace === 'Lamplighter');
+    expect(looked).toHaveLength(3);
+    for (const metric of looked) expect(emitted).toContainEqual(metric);
+  });
+
+  test('those of AWS look at a function or queue of the stack', () => {
+    const own = (id: string, type: string) => template.Resources[id]?.Type === type;
+    for (const { namespace, name, dimensions } of alarms().filter((one) => one.namespace !== 'Lamplighter')) {
+      const [[dimension, value] = ['', '']] = Object.entries(dimensions);
+      const [, id = ''] = /^<(\w+)/u.exec(value) ?? [];
+      const isOnFunction = own(id, 'AWS::Lambda::Function') && value === `<${id}>`;
+      const isOnQueue = own(id, 'AWS::SQS::Queue') && value === `<${id}.QueueName>`;
+      expect([namespace, name, dimension, isOnFunction, isOnQueue]).toEqual(
+        namespace === 'AWS/SQS'
+          ? ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', false, true]
+          : ['AWS/Lambda', 'Errors', 'FunctionName', true, false],
+      );
+    }
+  });
+
   test('a round is missed after three intervals', () => {
     expect(template.Resources['NoScaleRoundAlarm']?.Properties).toMatchObject({
       Period: 300,
@@ -257,6 +290,18 @@ describe('alarms', () => {
     });
   });
 });
+
+/** What each alarm looks at. */
+function alarms(): readonly Metric[] {
+  return ofType(template, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => {
+    const dimensions = (Properties?.['Dimensions'] ?? []) as readonly { Name: string; Value: unknown }[];
+    return {
+      namespace: String(Properties?.['Namespace']),
+      name: String(Properties?.['MetricName']),
+      dimensions: Object.fromEntries(dimensions.map(({ Name, Value }) => [Name, renderValue(Value)])),
+    };
+  });
+}
 
 describe('roles', () => {
   const roles = [...jobs.map((job) => `${job}Role`), 'SchedulerRole'];
