@@ -40,8 +40,10 @@ const minutesPerMonth = (30 * dayMs) / minuteMs;
 /** An API call of 50 ms, 16 at once; a call of the store of 5 ms, one after another. */
 const [apiMs, apiAtOnce, storeMs] = [50, 16, 5];
 const startMs = 300;
-/** Token, chat, pager, heartbeat; alarms and metrics as in deploy/aws. */
-const [secrets, alarms, metrics, logBytesPerRun] = [4, 9, 8, 1500];
+/** The secrets of deploy/lamplighter.aws.example.yml: token, chat, pager, events, heartbeat. Its alarms, one for its queue too. */
+const [secrets, alarms, logBytesPerRun] = [5, 9, 1500];
+/** Of the three jobs that tick: when the last round ended and its problems; and the age of the oldest message. */
+const metrics = 7;
 /** Each autoscaler changes its pool's size every ten minutes, ten hours a working day; else it is at rest. */
 const restless = (22 * 10) / (30 * 24);
 /** A Wednesday at noon: office hours. */
