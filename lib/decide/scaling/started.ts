@@ -1,6 +1,7 @@
 import type { CompiledConfig } from '../compiled-config.ts';
 import type { EpochMs, Notice, ObservedPool, Size } from '../model.ts';
-import { nextChange } from '../schedule/timeline.ts';
+import { nextChange, saysAt } from '../schedule/timeline.ts';
+import { findBase } from './base.ts';
 import type { PoolMemory } from './memory.ts';
 import { observedSize } from './observed-size.ts';
 import type { HoldCode, Plan } from './plan.ts';
@@ -8,9 +9,10 @@ import type { AppliedRule } from './plan-cluster.ts';
 import type { ObservedFleetCluster } from './plan-round.ts';
 import { makeRuleBook } from './rule-book.ts';
 import { resolveSays } from './scheduled.ts';
-import { asPoolSize, isLower, isRaise, upper } from './size.ts';
+import { isLower, isRaise, upper } from './size.ts';
 
 type Coming = { readonly at: EpochMs; readonly from: Size; readonly to: Size; readonly isObserved: boolean };
+type Next = Coming | 'base-unknown' | undefined;
 
 /** A change that waits for one of these is about to come all the same (or would, where the mode is observe). */
 const soonAllTheSame: readonly HoldCode[] = ['observe', 'slot', 'max-changes'];
@@ -34,16 +36,18 @@ export function startedNotice(
       applied: book.appliedRule({ region: cluster.region, cluster: cluster.name, pool: pool.name }),
     })),
   );
-  const later = seen.flatMap(({ pool, memory, applied }) =>
-    applied === undefined ? [] : comingChange(pool, memory, applied, atOnce.get(pool.id)?.to, now),
+  const next = seen.map(({ pool, memory, applied }) =>
+    applied === undefined ? undefined : comingChange(pool, memory, applied, atOnce.get(pool.id)?.to, now),
   );
+  const later = next.filter((change) => change !== undefined && change !== 'base-unknown');
+  const unknown = next.filter((change) => change === 'base-unknown').length;
   const changes = [...atOnce.values(), ...later];
   const matched = seen.filter(({ applied }) => applied !== undefined).length;
   const unmatched = seen.length - matched;
   return {
     kind: 'started',
     subject: { kind: 'fleet' },
-    text: `${counted(clusters.length, 'cluster')}, ${counted(matched, 'pool')} matched, ${unmatched} unmatched; ${lowering(changes, config, now)}; ${raising(changes, config, now)}`,
+    text: `${counted(clusters.length, 'cluster')}, ${counted(matched, 'pool')} matched, ${unmatched} unmatched; ${lowering(changes, config, now)}; ${raising(changes, config, now)}${unknownBases(unknown)}`,
     at: now,
     facts: { clusters: clusters.length, matched, unmatched, config: config.hash },
   };
@@ -69,17 +73,19 @@ function comingChange(
   { rule, timeline }: AppliedRule,
   nowTo: Size | undefined,
   now: EpochMs,
-): readonly Coming[] {
+): Next {
   const next = nextChange(timeline, now);
   const size = observedSize(pool, memory);
-  const away = memory?.away?.base === 'unknown' ? undefined : memory?.away?.base;
-  const remembered = away ?? memory?.base ?? size;
-  const base = rule.base === 'remembered' ? remembered : asPoolSize(rule.base, pool.autoscale);
-  const to = next && resolveSays(next.says, { rule, autoscale: pool.autoscale, base }).size;
   const from = nowTo ?? size;
-  return next && to !== undefined && from !== undefined
-    ? [{ at: next.at, from, to, isObserved: rule.mode === 'observe' }]
-    : [];
+  if (next === undefined || from === undefined) return undefined;
+  const { autoscale } = pool;
+  const says = saysAt(timeline, now);
+  const scheduledWithoutBase = resolveSays(says, { rule, autoscale, base: undefined }).size;
+  const known = memory ?? { name: pool.name, autoscale };
+  const isQuiet = known.kept === undefined;
+  const { base } = findBase({ rule, memory: known, autoscale, running: size, says, scheduledWithoutBase, isQuiet });
+  const to = resolveSays(next.says, { rule, autoscale, base }).size;
+  return to === undefined ? 'base-unknown' : { at: next.at, from, to, isObserved: rule.mode === 'observe' };
 }
 
 function lowering(changes: readonly Coming[], config: CompiledConfig, now: EpochMs): string {
@@ -98,6 +104,11 @@ function raising(changes: readonly Coming[], config: CompiledConfig, now: EpochM
   if (raises.length === 0) return 'no raise is due at the next change';
   const at = Math.min(...raises);
   return `next raise ${at === now ? 'now' : localTime(at, config)}`;
+}
+
+/** They are held until somebody says what it is. */
+function unknownBases(count: number): string {
+  return count === 0 ? '' : `; the base of ${counted(count, 'pool')} is not known, see: lamplighter plan`;
 }
 
 function counted(n: number, noun: string): string {

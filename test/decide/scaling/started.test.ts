@@ -28,6 +28,13 @@ test('by night, with pools awake: what happens now, and the raise of the morning
   );
 });
 
+test('a base that nobody knows is no lower, and is said', () => {
+  const rules = [aRule({ base: 'remembered', idle: 4, limits: { min: 0, max: undefined } })];
+  const said = saidBy(aWorld(tonight, [aPool('build', 0), aPool('workers', 4)], asked({ rules })));
+  expect(said).toContain('nothing will be lowered soon');
+  expect(said).toContain('; the base of 2 pools is not known, see: lamplighter plan');
+});
+
 test('mode observe only would', () => {
   const rules = [aRule({ base: 'remembered', mode: 'observe' })];
   expect(saidBy(aWorld(tonight, pools, asked({ rules })))).toContain('now I would lower (mode: observe) 2 pools');
