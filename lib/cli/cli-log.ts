@@ -6,3 +6,12 @@ import type { CliParts } from './cli-parts.ts';
 export function makeCliLog({ stderr, redactor, clock }: CliParts, level: LogLevel): Log {
   return makeLog({ level, format: stderr.isTerminal ? 'text' : 'json', write: stderr.write, redactor, clock });
 }
+
+/** Whoever looks at one round hears what a new config is about to do before the first write, however quiet the log is. */
+export function tellingStart(log: Log, tell: (text: string) => void): Log {
+  return {
+    ...log,
+    info: (message, fields) => (fields?.['notice'] === 'started' ? tell(message) : log.info(message, fields)),
+    with: (fields) => tellingStart(log.with(fields), tell),
+  };
+}

@@ -41,11 +41,11 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   if (options.isDryRun) return { ...report, problems: seen.problems, results: [] };
   const problems = [...seen.problems];
   await keepRules(parts, seen, plan, problems);
-  if (!uninstalled) await announceStart(parts, seen, plan, options);
+  const started = uninstalled ? undefined : await announceStart(parts, seen, plan, options);
   const results = await actOnAll(parts, seen, plan, problems);
   await guarded(problems, '', () => forgetClusters(parts, seen, options));
   await leaveWord(parts, seen, plan, options);
-  return { ...report, problems, results };
+  return { ...report, ...(started !== undefined && { started }), problems, results };
 }
 
 /** As though every rule had left the config: what is away gets its base back, the rest is let go. */
@@ -92,8 +92,8 @@ async function actOnAll(
     const acted = await guarded(problems, update.region, () => actOne(parts, seen, update, pools));
     if (acted?.problem) problems.push(acted.problem);
     if (update.action === undefined) return [];
-    const { cluster, pool } = update.action;
-    return [{ cluster, pool, result: acted?.result ?? ('dropped' as const) }];
+    const { region, cluster, pool } = update.action;
+    return [{ region, cluster, pool, result: acted?.result ?? ('failed' as const) }];
   });
   return results.flat();
 }

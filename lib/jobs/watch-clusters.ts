@@ -2,7 +2,7 @@ import type { Silences } from '../decide/incidents/silence.ts';
 import type { IncidentChange, IncidentsOutcome } from '../decide/incidents/step-incidents.ts';
 import { describeSubject } from '../decide/incidents/subject.ts';
 import { isWindowOpen } from '../decide/incidents/window-open.ts';
-import type { EpochMs } from '../decide/model.ts';
+import type { EpochMs, Severity } from '../decide/model.ts';
 import { StoreError } from '../errors.ts';
 import type { Write } from '../io/stores/store.ts';
 import { timesWrites } from './records/times-records.ts';
@@ -138,12 +138,18 @@ function counted({ done }: Committed): Pick<WatchReport, 'opened' | 'resolved' |
   };
 }
 
+function levelOf(severity: Severity): 'error' | 'warn' | 'info' {
+  return severity === 'critical' ? 'error' : severity === 'warning' ? 'warn' : 'info';
+}
+
 function logPass({ log }: WatchParts, report: WatchReport, { done }: Committed): void {
   for (const { before, record } of done) {
     const isOpen = record.phase === 'open';
     if (isOpen === (before?.phase === 'open')) continue;
     const fields = { kind: record.kind, subject: describeSubject(record.subject), severity: record.severity };
-    log.info(isOpen ? 'incident opened' : 'incident resolved', { ...fields, incident: record.key.slice(0, 12) });
+    const incident = record.key.slice(0, 12);
+    if (!isOpen) log.info('incident resolved', { ...fields, incident });
+    else log[levelOf(record.severity)]('incident opened', { ...fields, incident, text: record.text, fix: record.fix });
   }
   for (const problem of report.problems) log.warn('watch could not store something', { reason: problem });
   const { clusters, opened, resolved, deliveries, notices } = report;

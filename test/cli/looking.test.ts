@@ -86,6 +86,16 @@ describe('plan and run', () => {
     expect(world.world.pool('dev-api/build').size).toBe(0);
   });
 
+  test('the first round under a config says what is to come, before it acts, and no other does', async () => {
+    using world = aCliWorld('2026-11-23T20:00:00Z');
+    const first = await world.run('run', '--once');
+    expect(first.err).toMatch(/^first round under this config: .* now I will lower \d+ pools/m);
+    expect((await world.run('run', '--once')).err).not.toContain('first round');
+    using other = aCliWorld('2026-11-23T20:00:00Z');
+    const { started } = JSON.parse((await other.run('run', '--once', '--json')).out) as { started?: string };
+    expect(started).toContain('now I will lower');
+  });
+
   test.each([
     [['run', '--json'], '--json is for one round: add --once'],
     [['run', '--dry-run'], '--dry-run is for one round: add --once'],

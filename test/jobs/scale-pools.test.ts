@@ -144,6 +144,17 @@ describe('rounds on a simulated fleet', () => {
     expect(night.world.pool('dev-api/workers').size).toBe(0);
   });
 
+  test('a refused token: the change has failed, and is not one that was dropped', async () => {
+    const night = aNight(
+      at('2026-03-02T20:00:00Z'),
+      { rules: [aRule({ match: aMatch('dev-api/workers') })] },
+      { fault: ({ method }) => (method === 'PUT' ? { kind: 'status', status: 401 } : undefined) },
+    );
+    const report = await night.app.scale(night.config);
+    expect(report.results).toEqual([{ region: 'r1', cluster: 'dev-api', pool: 'workers', result: 'failed' }]);
+    expect(report.problems).toHaveLength(1);
+  });
+
   test('a list-only token: says so, and the claim is taken back', async () => {
     const night = aNight(
       at('2026-03-02T20:00:00Z'),
@@ -173,8 +184,11 @@ describe('rounds on a simulated fleet', () => {
 
   test('no time left: nothing is claimed', async () => {
     const night = aNight(at('2026-03-02T20:00:00Z'), { rules });
-    const report = await night.app.scale(night.config, {}, () => 10_000);
-    expect(report.results.every(({ result }) => result === 'no-time')).toBe(true);
+    await night.app.scale(night.config, { isDryRun: true });
+    const looks = night.world.requests.length;
+    const leftMs = () => (night.world.requests.length < 2 * looks ? 70_000 : 40_000);
+    const report = await night.app.scale(night.config, {}, leftMs);
+    expect(new Set(report.results.map(({ result }) => result))).toEqual(new Set(['no-time']));
     expect(night.world.requests.every(({ method }) => method === 'GET')).toBe(true);
   });
 

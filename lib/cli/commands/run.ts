@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
 import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
 import type { CliParts } from '../cli-parts.ts';
-import { makeCliLog } from '../cli-log.ts';
+import { makeCliLog, tellingStart } from '../cli-log.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
 import { writeJson } from '../render/json.ts';
 
@@ -39,7 +39,10 @@ export async function run(parts: CliParts, options: RunCommandOptions): Promise<
   if (once && listen) throw new UsageError('--listen serves while the process runs: leave out --once');
   const { runForever, runOnce } = await import('../run/run-command.ts');
   if (once) {
-    const log = makeCliLog(parts, json ? 'error' : 'warn');
+    const quiet = makeCliLog(parts, json ? 'error' : 'warn');
+    const log = json
+      ? quiet
+      : tellingStart(quiet, (text) => parts.stderr.write(`first round under this config: ${text}\n`));
     return writeReport(parts, options, await runOnce({ ...parts, log }, config, dryRun === true));
   }
   const { keepSmall } = await import('../run/keep-small.ts');

@@ -15,6 +15,8 @@ export type RoundJson = {
     readonly to: null;
     readonly reason: string;
   }[];
+  /** Only in the first round under a config. */
+  readonly started?: string;
 };
 
 type RoundEntry = {
@@ -31,7 +33,9 @@ type RoundEntry = {
 
 export function roundJson(report: ScaleReport): RoundJson {
   const resultOf = (action: Action) =>
-    report.results.find(({ cluster, pool }) => cluster === action.cluster && pool === action.pool)?.result;
+    report.results.find(
+      ({ region, cluster, pool }) => region === action.region && cluster === action.cluster && pool === action.pool,
+    )?.result;
   return {
     actions: report.plan.actions.map((action) => {
       const result = resultOf(action);
@@ -41,6 +45,7 @@ export function roundJson(report: ScaleReport): RoundJson {
     problems: report.problems.map(({ region, cluster, pool, reason }) => {
       return { region, cluster: cluster ?? null, pool: pool ?? null, from: null, to: null, reason };
     }),
+    ...(report.started !== undefined && { started: report.started }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { EpochMs, Finding, ObservedCluster } from '../../decide/model.ts';
 import { sendHeartbeat } from '../../jobs/heartbeat.ts';
 import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
 import { guarded } from './guarded.ts';
+import { makeObservedTeller } from './observed.ts';
 import type { OpenedApp, ProcessParts } from './process-parts.ts';
 import type { RunMetrics } from './run-metrics.ts';
 import { standingOf } from './standing.ts';
@@ -38,6 +39,7 @@ export function makeRounds(parts: RoundsParts): Rounds {
   let lastRoundAt: EpochMs | undefined;
   let collectedAt = clock.now();
   const woken = new Set<string>();
+  const tellObserved = makeObservedTeller(parts.log);
   let ring: (() => void) | undefined;
 
   const round = async (signal: AbortSignal) => {
@@ -45,7 +47,10 @@ export function makeRounds(parts: RoundsParts): Rounds {
     const reading = await parts.readConfig(clock.now());
     config = reading.config ?? config;
     const report = await guarded(parts, 'scale', () => opened.app.scale(config, {}, () => timeLeft(signal)));
-    if (report) logReport(parts, report);
+    if (report) {
+      logReport(parts, report);
+      tellObserved(report);
+    }
     if (!signal.aborted) {
       const problem = invalidConfig(reading);
       await guarded(parts, 'watch', () => opened.app.watch(config, problem, () => timeLeft(signal)));

@@ -110,7 +110,7 @@ async function drop(
     clusterWrite(claim.region, claim.clusterId, record, version),
     decisionWrite(decision, parts.newId(), parts.config.keepMs),
   ]);
-  const result = how.kind === 'dropped' ? 'dropped' : how.kind;
+  const result = how.kind === 'dropped' && answer !== undefined ? 'failed' : how.kind;
   return { result, problem: reason === undefined || how.kind === 'busy' ? undefined : problemOf(action, reason) };
 }
 

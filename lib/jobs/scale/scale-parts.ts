@@ -38,10 +38,14 @@ export type ScaleProblem = {
   readonly reason: string;
 };
 
-/** What became of an action. `claimed elsewhere`: another process was first. */
+/**
+ * What became of an action. `dropped`: the pool had changed since it was planned; `failed`: a call or the store failed, a
+ * problem says how, and nothing was changed; `claimed-elsewhere`: another process was first.
+ */
 export type ActionResult =
   | 'sent'
   | 'dropped'
+  | 'failed'
   | 'busy'
   | 'refused'
   | 'outcome-unknown'
@@ -51,9 +55,16 @@ export type ActionResult =
 export type ScaleReport = {
   readonly plan: Plan;
   readonly problems: readonly ScaleProblem[];
-  readonly results: readonly { readonly cluster: string; readonly pool: string; readonly result: ActionResult }[];
+  readonly results: readonly {
+    readonly region: string;
+    readonly cluster: string;
+    readonly pool: string;
+    readonly result: ActionResult;
+  }[];
   readonly clusters: number;
   readonly pools: number;
+  /** What a config's first round says of what is to come; absent = it was said before. */
+  readonly started?: string;
   /** The fleet is uninstalled: pools that are away get their bases back, whatever the config says. */
   readonly isUninstalled?: boolean;
 };
