@@ -154,7 +154,7 @@ function counted(store: Store, use: Use): Store {
 }
 
 /** How long one run lasts: waiting, its own work, and at most once a container's start. */
-function secondsOf({ apiCalls, storeCalls, cpuMs, runs }: Use): number {
+export function secondsOf({ apiCalls, storeCalls, cpuMs, runs }: Use): number {
   return (startMs + (apiCalls / runs / apiAtOnce) * apiMs + (storeCalls / runs) * storeMs + (cpuMs * 2) / runs) / 1000;
 }
 
