@@ -72,7 +72,7 @@ function wantedAt(sim: Simulation, pool: PoolStory, siblings: number, now: Epoch
   const { meaning } = configAt(sim, now);
   const rule = ruleFor(meaning, pool.path);
   const oracle = sim.story.schedule(meaning, pool.path);
-  if (rule === undefined) return wantedWithoutRule(sim, pool);
+  if (rule === undefined) return wantedWithoutRule(sim, pool, now);
   if (oracle === undefined || rule.mode === 'observe') return undefined;
   const lowers = meaning.maxChangesPerRound === undefined ? 0 : sim.story.pools.size * sim.scenario.tickMs;
   const allowedMs = (45 + 17 * siblings) * minuteMs + 2 * sim.scenario.tickMs + lowers;
@@ -114,7 +114,12 @@ function scheduledAt(
 }
 
 /** What left the config is given back; what never was in it is nobody's to judge. */
-function wantedWithoutRule(sim: Simulation, pool: PoolStory): readonly Bounds[] | undefined {
+function wantedWithoutRule(sim: Simulation, pool: PoolStory, now: EpochMs): readonly Bounds[] | undefined {
+  const past = sim.configs.filter(({ at }) => at <= now);
+  const ruledLast = past.findLastIndex(({ meaning }) => ruleFor(meaning, pool.path) !== undefined);
+  const leftAt = past[ruledLast + 1]?.at ?? now;
+  // What people make of it after that is theirs.
+  if (pool.hands.some(({ at }) => at > leftAt)) return undefined;
   const rules = sim.configs.flatMap(({ meaning }) => ruleFor(meaning, pool.path) ?? []);
   const last = rules.at(-1);
   if (last === undefined || last.onRemove === 'leave' || rules.some(({ mode }) => mode === 'observe')) return undefined;

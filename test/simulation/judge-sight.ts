@@ -74,6 +74,8 @@ function judgeDarkness(
   if (findings.some(({ severity }) => severity === 'critical')) return;
   // Somebody made it a pool of the other kind, for which its rule has no size: that is said, and is no more than that.
   if (pool.kindChangedAt !== undefined && findings.some(({ kind }) => kind === 'config.mismatch')) return;
+  // The schedule changed while the round looked.
+  if (darkSince(sim, { ...sight, startedAt: sim.kernel.now() }, pool) === undefined) return;
   const said = findings.map(({ kind }) => kind).join(', ') || 'nothing';
   const held = sight.holds.filter(({ poolId }) => poolId === pool.id).map(({ code, reason }) => `${code} (${reason})`);
   const text = `${pool.path} is ${view.status} at 0 since ${when(since)} and nothing critical is said; said: ${said}; held: ${held.join(', ')}`;

@@ -5,7 +5,8 @@ import { type PoolMemory, remember } from './memory.ts';
 import { observedSize } from './observed-size.ts';
 import type { PoolName } from './plan.ts';
 import type { PoolAsks } from './pool-asks.ts';
-import { type Block, type PoolView, poolFinding, poolLabel } from './pool-view.ts';
+import { absentSize, type PoolBlock } from './pool-block.ts';
+import { type PoolView, poolFinding, poolLabel } from './pool-view.ts';
 import { asPoolSize, equalSize } from './size.ts';
 import { isStale, olderSince } from './stale.ts';
 
@@ -65,9 +66,9 @@ function orphanView(
   names = input.names,
 ): PoolView {
   const { pool, cluster, asks } = input;
-  const block = blockOf(input, memory);
+  const block = blockOf(input, memory, current);
   const isRunning = block === undefined && !input.isInFlight && memory.stuck === undefined;
-  const findings: readonly Finding[] = [];
+  const findings: readonly Finding[] = block?.findings ?? [];
   return {
     names,
     cluster,
@@ -94,9 +95,13 @@ function orphanView(
   };
 }
 
-function blockOf({ pool, now }: OrphanInput, memory: PoolMemory): Block | undefined {
-  if (isStale(memory, pool, now)) return { code: 'stale', reason: 'the answer is older than one seen before' };
-  return pool.status === 'Running' ? undefined : { code: 'pool-not-running', reason: `the pool is ${pool.status}` };
+function blockOf(input: OrphanInput, memory: PoolMemory, size: Size | undefined): PoolBlock | undefined {
+  const { pool, now } = input;
+  if (isStale(memory, pool, now))
+    return { code: 'stale', reason: 'the answer is older than one seen before', findings: [] };
+  if (pool.status !== 'Running')
+    return { code: 'pool-not-running', reason: `the pool is ${pool.status}`, findings: [] };
+  return size === undefined && memory.away ? absentSize(input) : undefined;
 }
 
 /** What stands in for the rule that is gone: no limits, no grace, act. */

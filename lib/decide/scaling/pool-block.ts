@@ -48,7 +48,8 @@ function changedKind({ names, pool }: PoolInput): PoolBlock {
   };
 }
 
-function absentSize({ names, pool }: PoolInput): PoolBlock {
+/** A size that is left out says nothing, whoever the pool belongs to. */
+export function absentSize({ names, pool }: Pick<PoolInput, 'names' | 'pool'>): PoolBlock {
   const what = pool.autoscale ? 'size_min or size_max' : 'size';
   const text = `the answer for ${poolLabel(names)} holds no ${what}, which is not the same as 0`;
   const findings = pool.status === 'Running' ? [poolFinding(names, 'pool.unclear', 'warning', text)] : [];

@@ -15,6 +15,7 @@ export type Settlement =
   /** Applied, and put back to the old size by somebody. */
   | { readonly kind: 'undone'; readonly size: Size }
   | { readonly kind: 'not-applied' }
+  /** Nothing shows what became of it: no answer has the pool any more, or its answers have no size. */
   | { readonly kind: 'vanished' }
   | { readonly kind: 'stuck' }
   | { readonly kind: 'wait' };
@@ -34,7 +35,10 @@ export function settleChange(
 ): Settlement {
   const age = ageOf(change, now);
   if (pool === undefined) return hasVanished(missingSince, now) ? { kind: 'vanished' } : { kind: 'wait' };
-  if (running === undefined) return age >= stuckAfterMs ? { kind: 'stuck' } : { kind: 'wait' };
+  if (running === undefined) {
+    if (age < stuckAfterMs) return { kind: 'wait' };
+    return { kind: pool.status === 'Running' ? 'vanished' : 'stuck' };
+  }
   if (equalSize(running, change.to)) return { kind: 'done', tookMs: tookMs(change, pool, now) };
   if (!equalSize(running, change.from)) return { kind: 'superseded', size: running };
   if (age < notAppliedAfterMs) return { kind: 'wait' };

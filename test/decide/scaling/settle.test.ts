@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Rule } from '../../../lib/decide/compiled-config.ts';
 import { settleChange } from '../../../lib/decide/scaling/settle.ts';
 import {
   aConfig,
@@ -47,6 +48,16 @@ describe('what an observation says of a mark', () => {
     const missingSince = missingMinute === undefined ? undefined : claimedAt + missingMinute * minute;
     const now = claimedAt + minutes * minute;
     expect(settleChange(mark, undefined, undefined, now, 30 * minute, missingSince).kind).toBe(expected);
+  });
+
+  // Simulation, seed 374 with ten clusters: a change that hung in Error was held against a Running pool for ever.
+  test.each([
+    ['Running', 29, 'wait'],
+    ['Running', 30, 'vanished'],
+    ['Error', 30, 'stuck'],
+  ])('%s without a size, %s min after the claim: %s', (status, minutes, expected) => {
+    const pool = aPool('workers', 0, { status, size: undefined });
+    expect(settleChange(mark, pool, undefined, claimedAt + minutes * minute, 30 * minute).kind).toBe(expected);
   });
 
   test('a raise takes until updated_at when that lies between claim and look, else until the look', () => {
@@ -323,6 +334,32 @@ describe('a lower that is applied late', () => {
     world.onPut = 'apply';
     runUntil(world, '2026-03-03T08:00:00Z');
     expect(sizeOf(world, 'workers')).toBe(3);
+  });
+});
+
+describe('a pool that hung, and of whose size nothing is said when it is well again', () => {
+  const unclear = (rules: readonly Rule[]) => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('a', 3), aPool('b', 3)], {
+      takes: 2 * minute,
+      config: aConfig({ rules: [aRule({ base: 'remembered', idle: 1 })] }),
+    });
+    round(world);
+    world.resizing.clear();
+    change(world, 'id-a', { size: 1, status: 'Error', updatedAt: world.now });
+    runUntil(world, '2026-03-02T20:00:00Z');
+    world.config = aConfig({ rules, hash: 'config-2' });
+    change(world, 'id-a', { size: undefined, status: 'Running', updatedAt: world.now });
+    return { world, plan: round(world) };
+  };
+
+  test.each([
+    ['under its rule', [aRule({ base: 'remembered', idle: 1 })]],
+    ['after its rule has left', []],
+  ])('is held as unclear %s, and that is said', (_title, rules) => {
+    const { plan } = unclear(rules);
+    const own = (one: { readonly pool: string }) => one.pool === 'a';
+    expect(plan.holds.filter(own).map(({ code }) => code)).toEqual(['absent-size']);
+    expect(plan.findings.map(({ kind }) => kind)).toContain('pool.unclear');
   });
 });
 
