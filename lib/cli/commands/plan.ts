@@ -25,9 +25,9 @@ export async function plan(parts: CliParts, options: PlanOptions): Promise<void>
     import('../run/run-command.ts'),
     import('../run/report.ts'),
   ]);
-  const report = await planOnce({ ...parts, log: makeCliLog(parts, 'error') }, options.config);
+  const { config, report } = await planOnce({ ...parts, log: makeCliLog(parts, 'error') }, options.config);
   if (options.json) writeJson(parts.stdout, roundJson(report));
-  else parts.stdout.write(roundText(report, 'would scale'));
+  else parts.stdout.write(roundText(report, config, false));
   if (report.problems.length > 0) parts.exitWith(1);
   else if (options.detailedExitcode && report.plan.actions.length > 0) parts.exitWith(3);
 }

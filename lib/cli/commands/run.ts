@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
-import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
 import type { CliParts } from '../cli-parts.ts';
 import { makeCliLog, tellingStart } from '../cli-log.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
 import { writeJson } from '../render/json.ts';
+import type { OneRound } from '../run/run-command.ts';
 
 type Address = { readonly host: string; readonly port: number };
 
@@ -51,10 +51,11 @@ export async function run(parts: CliParts, options: RunCommandOptions): Promise<
 }
 
 /** Whatever could not be read or done makes the round a failure for scripts; it is said for which cluster. */
-async function writeReport(parts: CliParts, { json, dryRun }: RunCommandOptions, report: ScaleReport): Promise<void> {
+async function writeReport(parts: CliParts, { json, dryRun }: RunCommandOptions, round: OneRound): Promise<void> {
+  const { config, report } = round;
   const { roundJson, roundText } = await import('../run/report.ts');
   if (json) writeJson(parts.stdout, roundJson(report));
-  else parts.stdout.write(roundText(report, dryRun ? 'would scale' : 'scaled'));
+  else parts.stdout.write(roundText(report, config, dryRun !== true));
   if (report.problems.length > 0) parts.exitWith(1);
 }
 

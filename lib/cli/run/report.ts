@@ -1,7 +1,10 @@
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { Size } from '../../decide/model.ts';
 import type { Action, Hold } from '../../decide/scaling/plan.ts';
 import { describeSize } from '../../decide/scaling/size.ts';
 import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
+import { inRegion } from '../in-region.ts';
+import { type PoolLabel, poolLabels } from '../pool-label.ts';
 
 /** The machine-readable form of `plan --json` and `run --once --json` (docs/json.md). */
 export type RoundJson = {
@@ -53,29 +56,45 @@ function entryOf({ region, cluster, pool, from, to, reason, who }: Action | Hold
   return { region, cluster, pool, from: from ?? null, to: to ?? null, reason, who };
 }
 
-/** The same for people: one line each, actions first. */
-export function roundText(report: ScaleReport, verb: 'would scale' | 'scaled'): string {
+/** The same for people: one line each, actions first. Where the round acted, only what was sent counts as a change. */
+export function roundText(report: ScaleReport, { regions }: Pick<CompiledConfig, 'regions'>, acted: boolean): string {
   const json = roundJson(report);
+  const label = poolLabels({ regions });
+  const changes = acted ? json.actions.filter(({ result }) => result === 'sent') : json.actions;
   const lines = [
     ...(report.isUninstalled
       ? ['uninstalled: pools only get their bases back (undo: lamplighter uninstall --undo)']
       : []),
-    ...json.actions.map((action) => `${labelled(verb, action)} (${action.reason})${resultText(action.result)}`),
-    ...json.holds.map((hold) => `${labelled('holds', hold)}: ${hold.reason}`),
-    ...json.problems.map((problem) => `problem: ${problem.reason}`),
+    ...json.actions.map(
+      (action) => `${acted ? doneVerb(action) : 'would scale'} ${labelled(action, label)} (${action.reason})`,
+    ),
+    ...json.holds.map((hold) => `holds ${labelled(hold, label)}: ${hold.reason}`),
+    ...json.problems.map(({ region, reason }) => {
+      return `problem${inRegion({ regions }, region)}: ${reason}`;
+    }),
   ];
-  const summary = `${report.clusters} clusters, ${report.pools} pools read: ${count(json.actions, 'change')}, ${count(json.holds, 'hold')}, ${count(json.problems, 'problem')}`;
+  const summary = `${report.clusters} clusters, ${report.pools} pools read: ${count(changes, 'change')}, ${count(json.holds, 'hold')}, ${count(json.problems, 'problem')}`;
   return [...lines, summary, ''].join('\n');
 }
 
-function labelled(verb: string, { cluster, pool, from, to }: RoundEntry): string {
-  const sizes =
-    to === null ? `at ${describeSize(from ?? undefined)}` : `${describeSize(from ?? undefined)} → ${describeSize(to)}`;
-  return `${verb} ${cluster}/${pool} ${sizes}`;
+const verbs: ReadonlyMap<string | undefined, string> = new Map([
+  ['sent', 'scaled'],
+  ['busy', 'not scaled (busy, tried again next round)'],
+  ['refused', 'refused'],
+  ['dropped', 'not scaled (dropped, planned anew next round)'],
+  ['failed', 'not scaled (the call failed)'],
+  ['outcome-unknown', 'outcome unknown (the next round will see)'],
+  ['claimed-elsewhere', 'not scaled (another process was first)'],
+  ['no-time', 'not scaled (no time was left)'],
+]);
+
+function doneVerb({ result }: RoundEntry): string {
+  return verbs.get(result) ?? `not scaled (${result ?? 'not tried'})`;
 }
 
-function resultText(result: string | undefined): string {
-  return result === undefined || result === 'sent' ? '' : ` [${result}]`;
+function labelled({ region, cluster, pool, from, to }: RoundEntry, label: PoolLabel): string {
+  const before = describeSize(from ?? undefined);
+  return `${label({ region, cluster, pool })} ${to === null ? `at ${before}` : `${before} → ${describeSize(to)}`}`;
 }
 
 function count(list: readonly unknown[], noun: string): string {

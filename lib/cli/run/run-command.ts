@@ -26,14 +26,20 @@ export async function loadOrRefuse(parts: ProcessParts, file: string): Promise<C
   throw new UsageError(reading.problems.map(renderProblem).join('\n'));
 }
 
+/** A round, and the config that it was made with. */
+export type OneRound = { readonly config: CompiledConfig; readonly report: ScaleReport };
+
 /** What a round would do now: GETs only; nothing is stored, and no store is made where none is. */
-export async function planOnce(parts: ProcessParts, configFile: string): Promise<ScaleReport> {
+export async function planOnce(parts: ProcessParts, configFile: string): Promise<OneRound> {
   const config = await loadOrRefuse(parts, configFile);
-  return withApp(parts, config, await lookOnlyStore(parts, config), ({ app }) => app.scale(config, { isDryRun: true }));
+  const store = await lookOnlyStore(parts, config);
+  return withApp(parts, config, store, async ({ app }) => {
+    return { config, report: await app.scale(config, { isDryRun: true }) };
+  });
 }
 
 /** One whole round: scale, watch, deliver. A dry run is a plan. */
-export async function runOnce(parts: ProcessParts, configFile: string, isDryRun: boolean): Promise<ScaleReport> {
+export async function runOnce(parts: ProcessParts, configFile: string, isDryRun: boolean): Promise<OneRound> {
   if (isDryRun) return planOnce(parts, configFile);
   const config = await loadOrRefuse(parts, configFile);
   return withApp(parts, config, undefined, async ({ app }) => {
@@ -41,7 +47,7 @@ export async function runOnce(parts: ProcessParts, configFile: string, isDryRun:
     await app.watch(config);
     await app.deliver(config);
     await sendHeartbeat(app.deliverParts(config));
-    return report;
+    return { config, report };
   });
 }
 

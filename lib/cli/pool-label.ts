@@ -1,0 +1,12 @@
+import type { CompiledConfig } from '../decide/compiled-config.ts';
+import type { Names } from '../decide/match.ts';
+import { printable } from './render/table.ts';
+
+/** How texts name a pool. */
+export type PoolLabel = (names: Names) => string;
+
+/** With its region where the config has several, since the same names may be in each of them. */
+export function poolLabels({ regions }: Pick<CompiledConfig, 'regions'>): PoolLabel {
+  const hasSeveral = regions.length > 1;
+  return ({ region, cluster, pool }) => printable(`${hasSeveral ? `${region}:` : ''}${cluster}/${pool}`);
+}
