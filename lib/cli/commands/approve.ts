@@ -17,6 +17,7 @@ import {
   type ReasonOption,
   reasonOption,
 } from '../options.ts';
+import { poolLabels } from '../pool-label.ts';
 import { readConfig } from '../read-config.ts';
 import { localInstant, rfc3339 } from '../render/instant.ts';
 import { writeJson } from '../render/json.ts';
@@ -58,10 +59,11 @@ export async function approve(parts: CliParts, options: ApproveOptions): Promise
     writeJson(parts.stdout, { kind: 'approval', configHash: config.hash, until: rfc3339(until), who, reason, held });
     return;
   }
+  const label = poolLabels(config);
   const lines = [
     `approved config ${config.hash} (${config.file}) until ${localInstant(until, parts.zone)}`,
     ...texts,
-    ...held.map(({ cluster, pool }) => `was held: ${cluster}/${pool}`),
+    ...held.map((names) => `was held: ${label(names)}`),
     ...(texts.length + held.length === 0 ? ['the brake held nothing in the last round'] : []),
   ];
   parts.stdout.write(`${lines.join('\n  ')}\n`);

@@ -7,6 +7,7 @@ import { readAskedMatch, reachedRegions } from '../asked-match.ts';
 import type { CliParts } from '../cli-parts.ts';
 import { isMatched } from '../known-pools.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
+import { type PoolLabel, poolLabels } from '../pool-label.ts';
 import { readConfig } from '../read-config.ts';
 import { clockOf, localInstants, rfc3339 } from '../render/instant.ts';
 import { writeJson } from '../render/json.ts';
@@ -46,7 +47,7 @@ export async function history(parts: CliParts, text: string | undefined, options
     return all.sort((a, b) => a.at - b.at);
   });
   if (options.json) writeJson(parts.stdout, (decisions ?? []).map(decisionJson));
-  else writeText(parts, decisions ?? [], since);
+  else writeText(parts, decisions ?? [], poolLabels(config), since);
 }
 
 function decisionJson({ at, region, cluster, pool, kind, code, from, to, reason, who, configHash }: Decision): object {
@@ -65,18 +66,18 @@ function decisionJson({ at, region, cluster, pool, kind, code, from, to, reason,
   };
 }
 
-function writeText({ stdout, zone }: CliParts, decisions: readonly Decision[], since: EpochMs): void {
+function writeText({ stdout, zone }: CliParts, decisions: readonly Decision[], label: PoolLabel, since: EpochMs): void {
   if (decisions.length === 0) {
     stdout.write(`nothing was decided since ${clockOf(since, zone).date}\n`);
     return;
   }
   const rows = decisions.map((decision) => {
     const { date, time } = clockOf(decision.at, zone);
-    const { cluster, pool, kind, from, to, reason, who } = decision;
+    const { kind, from, to, reason, who } = decision;
     const sizes = to === undefined ? describeSize(from) : `${describeSize(from)} → ${describeSize(to)}`;
     return [
       `${date} ${time}`,
-      printable(`${cluster}/${pool}`),
+      label(decision),
       kind,
       sizes,
       printable(who),

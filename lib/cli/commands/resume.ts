@@ -19,6 +19,7 @@ import {
   type ReasonOption,
   reasonOption,
 } from '../options.ts';
+import { type PoolLabel, poolLabels } from '../pool-label.ts';
 import { readConfig } from '../read-config.ts';
 import { localInstant, rfc3339 } from '../render/instant.ts';
 import { writeJson } from '../render/json.ts';
@@ -62,7 +63,7 @@ export async function resume(parts: CliParts, text: string | undefined, options:
     return { ended, wider, freed };
   });
   if (options.json) writeJson(parts.stdout, resumedJson(resumed));
-  else writeText(parts, text ?? 'the fleet', resumed);
+  else writeText(parts, text ?? 'the fleet', resumed, poolLabels(config));
 }
 
 async function endPauses(
@@ -127,10 +128,10 @@ function resumedJson({ ended, freed, wider }: Resumed): object {
   return { kind: 'resume', ended: ended.map(pauseJson), freed, stillPaused: wider.map(pauseJson) };
 }
 
-function writeText({ stdout, zone }: CliParts, what: string, { ended, freed, wider }: Resumed): void {
+function writeText({ stdout, zone }: CliParts, what: string, { ended, freed, wider }: Resumed, label: PoolLabel): void {
   const lines = [
     ...ended.map((pause) => `ended the pause of ${nameOf(pause)} by ${pause.who}`),
-    ...freed.map(({ cluster, pool, size }) => `let go of ${describeSize(size)}, set by hand, on ${cluster}/${pool}`),
+    ...freed.map((one) => `let go of ${describeSize(one.size)}, set by hand, on ${label(one)}`),
     ...wider.map(
       (pause) =>
         `still paused: ${nameOf(pause)} by ${pause.who} until ${localInstant(pause.until, zone)}; to end it: lamplighter resume${pause.match ? ` "${pause.match.text}"` : ''}`,

@@ -4,6 +4,7 @@ import type { ObservedPool, Size } from '../../decide/model.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import { describeSize, isRange } from '../../decide/scaling/size.ts';
 import { reachedRegions } from '../asked-match.ts';
+import { poolLabels } from '../pool-label.ts';
 import { type Check, checksOf, listed } from './check.ts';
 import type { LookedRegion } from './region-checks.ts';
 
@@ -68,7 +69,7 @@ function ruleChecks(
 function sizeChecks(config: CompiledConfig, book: RuleBook, names: Names, pool: ObservedPool): readonly Check[] {
   const rule = book.appliedRule(names)?.rule;
   if (rule === undefined) return [];
-  const label = `${names.cluster}/${names.pool}`;
+  const label = poolLabels(config)(names);
   const where = `the rule in line ${rule.position.line}`;
   const range = sizesOf(config, rule).find(isRange);
   if (!pool.autoscale && range !== undefined)

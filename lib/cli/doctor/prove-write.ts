@@ -5,6 +5,7 @@ import { readClusterRecord } from '../../jobs/records/cluster-records.ts';
 import { describeAnswer } from '../../jobs/scale/describe-answer.ts';
 import type { CliParts } from '../cli-parts.ts';
 import type { Names } from '../../decide/match.ts';
+import { poolLabels } from '../pool-label.ts';
 import { lookIntoStore } from '../with-store.ts';
 import { type Check, checksOf } from './check.ts';
 import type { LookedRegion } from './region-checks.ts';
@@ -19,7 +20,7 @@ export async function proveWrite(
   names: Names,
   region: LookedRegion | undefined,
 ): Promise<Check> {
-  const label = `${names.cluster}/${names.pool}`;
+  const label = poolLabels(config)(names);
   const { ok, failed, unknown } = checksOf(`pool ${label}`);
   const notDone = (why: string, fix?: string) => unknown('roles.write', `nothing was sent: ${why}`, fix);
   const looked = region?.clusters?.filter(({ cluster }) => cluster.name === names.cluster) ?? [];

@@ -3,18 +3,21 @@ import type { Rehearsal, RehearsedPool } from '../../decide/rehearsal/rehearse.t
 import { cutDays, type DayCells, nodesInCells } from '../../decide/rehearsal/week-cells.ts';
 import { dayNumber } from '../../decide/schedule/local-date.ts';
 import type { Paint } from '../paint.ts';
+import type { PoolLabel } from '../pool-label.ts';
 import { clockOf } from '../render/instant.ts';
-import { printable } from '../render/table.ts';
 
 const hourMs = 3_600_000;
 const longestName = 30;
 
+export type DrawParts = { readonly columns: number; readonly label: PoolLabel; readonly paint: Paint };
+
 /** One row per pool, one block per hour or, where the terminal is narrow, per few hours; of local time in `zone`. */
-export function drawWeek(rehearsal: Rehearsal, zone: string, columns: number, paint: Paint): readonly string[] {
+export function drawWeek(rehearsal: Rehearsal, zone: string, parts: DrawParts): readonly string[] {
+  const { columns, label, paint } = parts;
   const first = dayOf(rehearsal.from, zone);
   const count = dayOf(rehearsal.to - 1, zone) - first + 1;
   const perPicture = count <= 8 ? count : 7;
-  const nameWidth = Math.min(longestName, Math.max(...rehearsal.pools.map((pool) => nameOf(pool).length)));
+  const nameWidth = Math.min(longestName, Math.max(...rehearsal.pools.map((pool) => label(pool).length)));
   const perDay = cellsPerDay(columns - nameWidth - 2, perPicture);
   const days = cutDays(zone, first, count, perDay);
   const lines: string[] = [];
@@ -23,7 +26,7 @@ export function drawWeek(rehearsal: Rehearsal, zone: string, columns: number, pa
     lines.push(
       `${' '.repeat(nameWidth)}  ${shown.map((day) => head(day, zone).slice(0, perDay).padEnd(perDay)).join(' ')}`.trimEnd(),
     );
-    for (const pool of rehearsal.pools) lines.push(row(pool, shown, rehearsal, nameWidth, paint));
+    for (const pool of rehearsal.pools) lines.push(row(pool, label(pool), shown, rehearsal, nameWidth, paint));
     lines.push('');
   }
   const each = 24 / perDay;
@@ -48,6 +51,7 @@ function head({ date, edges }: DayCells, zone: string): string {
 
 function row(
   pool: RehearsedPool,
+  name: string,
   days: readonly DayCells[],
   { from, to }: Rehearsal,
   nameWidth: number,
@@ -59,7 +63,6 @@ function row(
       .map((nodes) => block(nodes, pool.base === undefined ? 0 : base, paint))
       .join(''),
   );
-  const name = nameOf(pool);
   const cut = name.length > nameWidth ? `${name.slice(0, nameWidth - 1)}…` : name.padEnd(nameWidth);
   return `${cut}  ${cells.join(' ')}`.trimEnd();
 }
@@ -70,8 +73,4 @@ function block(nodes: number | undefined, base: number, paint: Paint): string {
   const share = base === 0 ? 1 : nodes / base;
   if (share >= 0.99) return paint.green('█');
   return paint.yellow(share >= 0.6 ? '▓' : share >= 0.3 ? '▒' : '░');
-}
-
-export function nameOf({ cluster, pool }: { readonly cluster: string; readonly pool: string }): string {
-  return printable(`${cluster}/${pool}`);
 }

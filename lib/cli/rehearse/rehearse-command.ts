@@ -44,7 +44,7 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
     return writeJson(parts.stdout, json);
   }
   for (const note of fleet.notes) parts.stderr.write(`${note}\n`);
-  parts.stdout.write(`${textOf(parts, options, rehearsal, old).join('\n')}\n`);
+  parts.stdout.write(`${textOf(parts, options, config, rehearsal, old).join('\n')}\n`);
 }
 
 function rehearseOne(config: CompiledConfig, fleet: StartingFleet, from: EpochMs, days: number): Rehearsal {
@@ -55,11 +55,13 @@ function rehearseOne(config: CompiledConfig, fleet: StartingFleet, from: EpochMs
 function textOf(
   { stdout, env }: CliParts,
   { against, days }: RehearseOptions,
+  config: CompiledConfig,
   rehearsal: Rehearsal,
   old: Rehearsal | undefined,
 ): readonly string[] {
-  if (old) return differenceText(compareRehearsals(old, rehearsal), [rehearsal, old], against ?? 'the other config');
-  return rehearsalText(rehearsal, { paint: makePaint(stdout, env), columns: stdout.columns, days });
+  if (old)
+    return differenceText(compareRehearsals(old, rehearsal), [rehearsal, old], against ?? 'the other config', config);
+  return rehearsalText(rehearsal, { paint: makePaint(stdout, env), columns: stdout.columns, days, config });
 }
 
 function nothingToRehearse({ notes }: StartingFleet): CommandError {

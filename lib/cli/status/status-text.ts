@@ -1,7 +1,9 @@
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { Severity } from '../../decide/model.ts';
 import { describeSize, equalSize } from '../../decide/scaling/size.ts';
+import { inRegion, regionOf } from '../in-region.ts';
 import type { Paint } from '../paint.ts';
+import { type PoolLabel, poolLabels } from '../pool-label.ts';
 import { ago, localInstant } from '../render/instant.ts';
 import { printable, renderTable } from '../render/table.ts';
 import type { FleetStatus } from './fleet-status.ts';
@@ -10,10 +12,10 @@ import type { PoolStatus } from './pool-status.ts';
 /** The fleet for people: a table of pools, what is asked for, what is wrong. */
 export function statusText(status: FleetStatus, config: CompiledConfig, paint: Paint, zone: string): string {
   const sections = [
-    status.pools.length === 0 ? [] : poolTable(status, paint),
+    status.pools.length === 0 ? [] : poolTable(status, poolLabels(config), paint),
     status.asks.map((ask) => askLine(ask, zone)),
-    status.findings.map(({ severity, kind, text, fix }) => {
-      return `${colourOf(severity, paint)(severity)} ${kind}: ${printable(text)}${fix === undefined ? '' : `; ${printable(fix)}`}`;
+    status.findings.map(({ severity, kind, subject, text, fix }) => {
+      return `${colourOf(severity, paint)(severity)} ${kind}${inRegion(config, regionOf(subject))}: ${printable(text)}${fix === undefined ? '' : `; ${printable(fix)}`}`;
     }),
     unreadRegions(status).map((region) =>
       paint.yellow(
@@ -32,9 +34,9 @@ function unreadRegions({ rounds }: FleetStatus): readonly string[] {
   return [...new Set(rounds.flatMap(({ region, isAnswered }) => (isAnswered ? [] : [region])))];
 }
 
-function poolTable({ pools, at }: FleetStatus, paint: Paint): readonly string[] {
+function poolTable({ pools, at }: FleetStatus, label: PoolLabel, paint: Paint): readonly string[] {
   const rows = pools.map((status) => [
-    printable(`${status.pool.cluster}/${status.pool.pool}`),
+    label(status.pool),
     status.pool.memory.seen === undefined ? '?' : describeSize(status.pool.memory.seen.size),
     status.wanted === undefined ? '–' : describeSize(status.wanted),
     status.base === undefined ? '?' : describeSize(status.base),

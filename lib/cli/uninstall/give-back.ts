@@ -6,6 +6,7 @@ import { describeSize } from '../../decide/scaling/size.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { Store } from '../../io/stores/store.ts';
 import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
+import { poolLabels } from '../pool-label.ts';
 import { type AwayPool, listAway } from './away-pools.ts';
 
 export type GiveBackParts = {
@@ -60,16 +61,17 @@ export async function giveBack(parts: GiveBackParts): Promise<GivenBack> {
 }
 
 /** Every change, and every reason against one, once. */
-function tellRound({ tell }: GiveBackParts, { results, plan, problems }: ScaleReport, told: Set<string>): void {
+function tellRound({ tell, config }: GiveBackParts, { results, plan, problems }: ScaleReport, told: Set<string>): void {
+  const label = poolLabels(config);
   for (const { cluster, pool, result } of results) {
     const action = plan.actions.find((one) => one.cluster === cluster && one.pool === pool);
     if (action && result === 'sent')
-      tell(`${cluster}/${pool}  ${describeSize(action.from)} → ${describeSize(action.to)}`);
+      tell(`${label(action)}  ${describeSize(action.from)} → ${describeSize(action.to)}`);
   }
   const reasons = [
     ...plan.holds
       .filter(({ code }) => code !== 'in-flight' && code !== 'slot')
-      .map(({ cluster, pool, reason }) => `${cluster}/${pool}  waits: ${reason}`),
+      .map((hold) => `${label(hold)}  waits: ${hold.reason}`),
     ...problems.map(({ reason }) => `problem: ${reason}`),
   ];
   for (const reason of reasons) {

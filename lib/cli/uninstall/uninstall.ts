@@ -7,6 +7,7 @@ import { makeCliLog } from '../cli-log.ts';
 import type { CliParts } from '../cli-parts.ts';
 import type { ConfigOption, JsonOption, ReasonOption } from '../options.ts';
 import { makePaint } from '../paint.ts';
+import { type PoolLabel, poolLabels } from '../pool-label.ts';
 import { readConfig } from '../read-config.ts';
 import { rfc3339, roughly } from '../render/instant.ts';
 import { writeJson } from '../render/json.ts';
@@ -35,13 +36,14 @@ export type Confirm = (question: string) => Promise<boolean>;
  */
 export async function uninstall(parts: CliParts, options: UninstallOptions, confirm: Confirm): Promise<void> {
   const config = await readConfig(parts, options.config);
+  const label = poolLabels(config);
   await withStore(parts, config, async (store) => {
     if (options.undo) return undo(parts, options, store);
     const { away } = await listAway(store, regionsOf(config));
     const { app } = await openApp({ ...parts, log: makeCliLog(parts, 'error') }, config, store);
     const known = new Set(away.map(({ poolId }) => poolId));
     const below = await poolsBelowBase(app, config, known, parts.clock.now());
-    if (options.dryRun) return describePlan(parts, options, away, below);
+    if (options.dryRun) return describePlan(parts, options, { away, below }, label);
     if (!options.yes) await agree(parts, away, confirm);
     const { now } = parts.clock;
     const mark = await storeUninstalled(store, { at: now(), who: parts.who, reason: options.reason });
@@ -50,7 +52,7 @@ export async function uninstall(parts: CliParts, options: UninstallOptions, conf
     tell(`marked as uninstalled at ${rfc3339(mark.at)} by ${mark.who}: nothing is put to sleep any more`);
     const { clock, signal } = parts;
     const given = await giveBack({ app, store, config, clock, signal, tell, since: mark.at, limitMs: options.wait });
-    report(parts, options, { away, below }, given);
+    report(parts, options, { away, below }, given, label);
   });
 }
 
@@ -75,15 +77,17 @@ async function undo(parts: CliParts, { json }: UninstallOptions, store: Store): 
   );
 }
 
+type Before = { readonly away: readonly AwayPool[]; readonly below: readonly PoolBelowBase[] };
+
 function describePlan(
   { stdout }: CliParts,
   { json }: UninstallOptions,
-  away: readonly AwayPool[],
-  below: readonly PoolBelowBase[],
+  { away, below }: Before,
+  label: PoolLabel,
 ): void {
   if (json) return writeJson(stdout, { away: away.map(awayJson), belowBase: below });
-  for (const pool of away) stdout.write(`${printable(nameOf(pool))}  ${planOf(pool)}\n`);
-  for (const pool of below) stdout.write(`${belowText(pool)}\n`);
+  for (const pool of away) stdout.write(`${label(pool)}  ${planOf(pool)}\n`);
+  for (const pool of below) stdout.write(`${belowText(pool, label)}\n`);
   stdout.write(
     away.length === 0 ? 'No pool is away from its base.\n' : `${away.length} away; nothing was changed (--dry-run)\n`,
   );
@@ -96,9 +100,13 @@ function planOf({ isLeft, base }: AwayPool): string {
     : `gets its base back: ${describeSize(base)}`;
 }
 
-type Before = { readonly away: readonly AwayPool[]; readonly below: readonly PoolBelowBase[] };
-
-function report(parts: CliParts, options: UninstallOptions, { away: before, below }: Before, given: GivenBack): void {
+function report(
+  parts: CliParts,
+  options: UninstallOptions,
+  { away: before, below }: Before,
+  given: GivenBack,
+  label: PoolLabel,
+): void {
   const missing = given.notGivenBack;
   const has = (list: readonly AwayPool[], pool: AwayPool) => list.some(({ poolId }) => poolId === pool.poolId);
   const still = missing.map(({ pool }) => pool);
@@ -116,21 +124,20 @@ function report(parts: CliParts, options: UninstallOptions, { away: before, belo
       belowBase: below,
     });
   }
-  for (const pool of below) parts.stdout.write(`${belowText(pool)}\n`);
-  writeText(parts, options, given, done.length, left);
+  for (const pool of below) parts.stdout.write(`${belowText(pool, label)}\n`);
+  writeText(parts, options, given, { done: done.length, left, label });
 }
 
 function writeText(
   { stdout, env }: CliParts,
   { wait }: UninstallOptions,
   given: GivenBack,
-  done: number,
-  left: readonly AwayPool[],
+  { done, left, label }: { readonly done: number; readonly left: readonly AwayPool[]; readonly label: PoolLabel },
 ): void {
   const paint = makePaint(stdout, env);
-  for (const pool of left) stdout.write(`${printable(nameOf(pool))}  left as it is (onRemove: leave)\n`);
+  for (const pool of left) stdout.write(`${label(pool)}  left as it is (onRemove: leave)\n`);
   for (const { pool, reason } of given.notGivenBack)
-    stdout.write(`${paint.red(`${printable(nameOf(pool))}  still away from ${describeSize(pool.base)}: ${reason}`)}\n`);
+    stdout.write(`${paint.red(`${label(pool)}  still away from ${describeSize(pool.base)}: ${reason}`)}\n`);
   const pools = `${done} ${done === 1 ? 'pool is' : 'pools are'} at their base again`;
   const next = given.isDone
     ? 'Nothing acts on this fleet any more. Now stop the process, or: npx serverless remove'
@@ -141,13 +148,9 @@ function writeText(
 }
 
 /** Nobody can tell whether Lamplighter or a person made it smaller: a person decides. */
-function belowText({ cluster, pool, seen, base }: PoolBelowBase): string {
-  const sizes = `is at ${describeSize(seen)}, below the ${describeSize(base)} of its rule`;
-  return `${printable(`${cluster}/${pool}`)}  ${sizes}, and the store does not know why: set it by hand if it sleeps`;
-}
-
-function nameOf({ cluster, pool }: AwayPool): string {
-  return `${cluster}/${pool}`;
+function belowText(pool: PoolBelowBase, label: PoolLabel): string {
+  const sizes = `is at ${describeSize(pool.seen)}, below the ${describeSize(pool.base)} of its rule`;
+  return `${label(pool)}  ${sizes}, and the store does not know why: set it by hand if it sleeps`;
 }
 
 function awayJson({ region, cluster, pool, base, isLeft }: AwayPool) {
