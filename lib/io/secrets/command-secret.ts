@@ -7,6 +7,7 @@ import type { Environment } from './env-secret.ts';
 import type { SecretSource } from './secret-source.ts';
 
 const timeoutMs = 10_000;
+const tooSlow = 'did not end within 10 s: run it by hand to see why';
 const capBytes = 64 * 1024;
 
 type Surroundings = { readonly clock: Clock; readonly env: Environment };
@@ -23,7 +24,7 @@ export function commandSecretSource(argv: readonly string[], surroundings: Surro
       const deadline = startDeadline(surroundings.clock, timeoutMs);
       try {
         const text = await deadline.race(run(argv, surroundings.env, deadline.signal, reference));
-        if (text === late) throw new SecretError(`${reference} did not end within 10 s`, reference);
+        if (text === late) throw new SecretError(`${reference} ${tooSlow}`, reference);
         return text;
       } finally {
         deadline.cancel();
@@ -46,6 +47,8 @@ function run(argv: readonly string[], env: Environment, signal: AbortSignal, ref
 
 function whyFailed(error: { readonly code?: unknown; readonly signal?: unknown }): string {
   const { code, signal } = error;
+  // The program's end, once its time is over, may be heard before the deadline's own.
+  if (code === 'ABORT_ERR') return tooSlow;
   if (code === 'ENOENT') return 'cannot be started: there is no such program';
   if (code === 'EACCES') return 'cannot be started: it may not be run by this process';
   if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'printed more than 64 KiB, which no secret is';
