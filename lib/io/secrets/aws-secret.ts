@@ -1,6 +1,8 @@
 import { SecretError } from '../../errors.ts';
+import { awsSetupProblem } from '../aws-setup.ts';
 import type { Clock } from '../clock.ts';
 import { late, startDeadline } from '../http/deadline.ts';
+import { describeNetworkFailure } from '../http/network-failure.ts';
 import { describeSecret } from './describe-secret.ts';
 import type { SecretSource, Stage } from './secret-source.ts';
 
@@ -65,17 +67,23 @@ async function getValue(
   return SecretString ?? Buffer.from(SecretBinary ?? []).toString('utf8');
 }
 
-/** Of an SDK error only its name is taken: its text may quote what was sent or received. */
+/** Of an SDK error only its name or code is taken: its text may quote what was sent or received. */
 function toSecretError(error: unknown, reference: string): SecretError {
+  const why = awsSetupProblem(error) ?? reasons.get(nameOf(error)) ?? otherReason(error);
+  return new SecretError(`${reference} could not be read: ${why}`, reference);
+}
+
+/** AWS's errors have a name of their own; those of the network are plain, with a code. */
+function otherReason(error: unknown): string {
   const name = nameOf(error);
-  return new SecretError(`${reference} could not be read: ${reasons.get(name) ?? `AWS says ${name}`}`, reference);
+  if (!/^(Aggregate)?Error$/.test(name)) return `AWS says ${name}`;
+  return `AWS Secrets Manager cannot be reached: ${describeNetworkFailure(error).detail}`;
 }
 
 const reasons: ReadonlyMap<string, string> = new Map([
   ['ResourceNotFoundException', 'there is no such secret in this region'],
   ['AccessDeniedException', 'this role lacks secretsmanager:GetSecretValue on it'],
   ['DecryptionFailure', 'its KMS key refused to decrypt it'],
-  ['CredentialsProviderError', 'no AWS credentials were found'],
   ['TimeoutError', 'AWS Secrets Manager gave no answer in time'],
   ['ThrottlingException', 'AWS Secrets Manager is throttling'],
 ]);

@@ -1,3 +1,4 @@
+import { awsSetupProblem } from '../aws-setup.ts';
 import type { Item } from './dynamo-requests.ts';
 
 /**
@@ -23,19 +24,14 @@ const refusals = new Set([
 
 const advice: { readonly [name: string]: string } = {
   AccessDeniedException: 'the credentials may not do this on the table; allow the role this action',
-  CredentialsProviderError: 'no AWS credentials were found; set up a role or a profile',
-  ExpiredTokenException: 'the AWS credentials have expired; sign in again',
-  InvalidSignatureException: 'AWS refused the signature; check the secret key and the clock of this machine',
-  MissingAuthenticationTokenException: 'no AWS credentials were sent; set up a role or a profile',
   ResourceNotFoundException: 'the table does not exist; deploy it first, or check store.table and the AWS region',
-  UnrecognizedClientException: 'AWS does not know the credentials; check the access key',
   ValidationException: 'DynamoDB refused the request; the table needs the string keys pk and sk',
 };
 
 export function classifyDynamoFailure(error: unknown): DynamoFailure {
-  const { message } = error as { message?: unknown };
   const code = codeOf(error);
-  if (message === 'Region is missing') return { kind: 'fatal', reason: 'no AWS region is set; set AWS_REGION' };
+  const setup = awsSetupProblem(error);
+  if (setup !== undefined) return { kind: 'fatal', reason: setup };
   if (code === 'ConditionalCheckFailedException') return { kind: 'condition', failed: [0], items: [itemOf(error)] };
   if (code === 'TransactionCanceledException') return classifyCancellation(error);
   if (refusals.has(code)) return { kind: 'refused', reason: `DynamoDB is too busy (${code})` };

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
-import { expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { SecretError } from '../../../lib/errors.ts';
 import { systemClock } from '../../../lib/io/clock.ts';
-import { makeAwsSecrets } from '../../../lib/io/secrets/aws-secret.ts';
+import { type AwsOptions, makeAwsSecrets } from '../../../lib/io/secrets/aws-secret.ts';
 import { sendJson, startServer } from '../../support/local-server.ts';
 import { makeVirtualClock } from '../../support/virtual-clock.ts';
 
@@ -42,6 +42,7 @@ test.each([
   [400, 'ResourceNotFoundException', 'no such secret'],
   [400, 'AccessDeniedException', 'secretsmanager:GetSecretValue'],
   [400, 'DecryptionFailure', 'KMS'],
+  [400, 'ExpiredTokenException', 'the AWS credentials have expired; sign in again'],
   [400, 'SomethingNew', 'SomethingNew'],
 ])('%i %s is told without the words of AWS', async (status, type, problem) => {
   await using server = await startSecretsManager({ status, type });
@@ -62,4 +63,49 @@ test('a service that hangs is given up after 3 s', async () => {
   await arrived;
   await clock.advance(3_000);
   expect(await pending).toMatchObject({ name: 'SecretError', message: expect.stringContaining('no answer') });
+});
+
+describe('a machine that is not set up for AWS', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  async function problemOf(options: AwsOptions): Promise<string> {
+    for (const name of [
+      'AWS_REGION',
+      'AWS_DEFAULT_REGION',
+      'AWS_PROFILE',
+      'AWS_ACCESS_KEY_ID',
+      'AWS_SECRET_ACCESS_KEY',
+    ])
+      vi.stubEnv(name, undefined);
+    for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, '/nowhere');
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+    const error: unknown = await makeAwsSecrets(systemClock, options)
+      .read('x', 'current')
+      .catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(SecretError);
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('c0ffee');
+    return (error as SecretError).message;
+  }
+
+  const region = 'eu-central-1';
+
+  test('no region', async () => {
+    expect(await problemOf({ credentials })).toBe(
+      'awsSecret x could not be read: no AWS region is set; set AWS_REGION',
+    );
+  });
+
+  test('no credentials', async () => {
+    expect(await problemOf({ region, endpoint: 'http://127.0.0.1:9' })).toContain(
+      'no AWS credentials were found; set up a role or a profile',
+    );
+  });
+
+  test('no way to AWS', async () => {
+    const server = await startServer(() => undefined);
+    await server[Symbol.asyncDispose]();
+    expect(await problemOf({ region, endpoint: server.url, credentials })).toBe(
+      'awsSecret x could not be read: AWS Secrets Manager cannot be reached: it refused the connection (ECONNREFUSED)',
+    );
+  });
 });
