@@ -3,6 +3,7 @@ import { renderProblem } from '../../config/problem.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { EpochMs } from '../../decide/model.ts';
 import { type Check, checksOf } from './check.ts';
+import { daysFrom } from './days-from.ts';
 
 const dayMs = 86_400_000;
 const soonMs = 60 * dayMs;
@@ -27,7 +28,7 @@ export function calendarChecks({ calendarsEnd }: CompiledConfig, now: EpochMs): 
     const fix = 'add the dates to come, or let it read holidays or an ICS file that goes on';
     if (left <= 0) return warning('calendar', `its last date was ${end}: it names no day any more`, fix);
     return left < soonMs
-      ? warning('calendar', `it runs out on ${end}, in ${Math.ceil(left / dayMs)} days`, fix)
+      ? warning('calendar', `it runs out on ${end}, ${daysFrom(now, Date.parse(end))}`, fix)
       : ok('calendar', `it goes on until ${end}`);
   });
 }

@@ -9,6 +9,8 @@ import { describeAnswer } from '../../jobs/scale/describe-answer.ts';
 import type { CliParts } from '../cli-parts.ts';
 import { type Check, checksOf, listed } from './check.ts';
 import { connectionAdvice } from './connection-advice.ts';
+import { daysFrom } from './days-from.ts';
+import { tokenAdvice } from './token-advice.ts';
 import { type WatchingFetch, watchFetch } from './watching-fetch.ts';
 
 export type LookedCluster = { readonly cluster: ObservedCluster; readonly pools: readonly ObservedPool[] | undefined };
@@ -59,7 +61,7 @@ export async function regionChecks(parts: CliParts, secrets: Secrets, region: Re
 function listCheck(
   { env }: CliParts,
   about: string,
-  { url, mksRegion }: RegionConfig,
+  { url, mksRegion, token }: RegionConfig,
   answer: Answer<readonly ObservedCluster[]>,
   code: string | undefined,
 ): Check {
@@ -91,7 +93,7 @@ function listCheck(
         'check `api`: a known name, or a URL that ends before /cluster',
       );
     case 'not-sent':
-      return failed('token', answer.detail, 'put the token where the config says');
+      return failed('token', answer.detail, tokenAdvice(token));
     case 'unknown':
       return failed('api', `${host}: ${answer.detail}`, adviceFor(answer.reason, code, env));
     case 'busy':
@@ -135,11 +137,11 @@ function expiryCheck(about: string, expires: EpochMs | undefined, now: EpochMs):
       'write `expires:` beside the token in the config, as the console showed it',
     );
   const day = new Date(expires).toISOString().slice(0, 10);
-  const days = Math.floor((expires - now) / dayMs);
+  const when = daysFrom(now, expires);
   if (expires <= now) return failed('token.expiry', `the token ended on ${day}`, fix);
   return expires - now < soonMs
-    ? warning('token.expiry', `the token ends on ${day}, in ${days} days`, fix)
-    : ok('token.expiry', `the token lasts until ${day}, ${days} days`);
+    ? warning('token.expiry', `the token ends on ${day}, ${when}`, fix)
+    : ok('token.expiry', `the token lasts until ${day}, ${when}`);
 }
 
 function poolChecks(

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { connectionAdvice, usesProxy } from '../../../lib/cli/doctor/connection-advice.ts';
+import { daysFrom } from '../../../lib/cli/doctor/days-from.ts';
 import { destinationChecks } from '../../../lib/cli/doctor/destination-checks.ts';
 import { machineChecks } from '../../../lib/cli/doctor/machine-checks.ts';
+import { tokenAdvice } from '../../../lib/cli/doctor/token-advice.ts';
 import type { DestinationConfig } from '../../../lib/decide/compiled-config.ts';
 import { SecretError } from '../../../lib/errors.ts';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
@@ -123,4 +125,20 @@ test('behind a proxy a name is not judged here; a retired destination not at all
     expect.stringMatching(/^unknown: .*outbox test ops/),
   ]);
   expect(await checked('https://unknown.example/canary', { retired: true })).toEqual([]);
+});
+
+test.each([
+  ['2026-11-28T00:00:00Z', '2026-11-30', 'in 2 days'],
+  ['2026-11-28T23:59:00Z', '2026-11-30', 'in 2 days'],
+  ['2026-11-28T07:32:00Z', '2026-12-05', 'in 7 days'],
+  ['2026-11-28T12:00:00Z', '2026-11-29', 'tomorrow'],
+  ['2026-11-28T12:00:00Z', '2026-11-28T18:00:00Z', 'today'],
+])('from %s to %s: %s', (from, to, text) => {
+  expect(daysFrom(at(from), Date.parse(to))).toBe(text);
+});
+
+test('what to do without a token depends on where it is kept', () => {
+  expect(tokenAdvice({ kind: 'env', name: 'T' })).toBe('put the token where the config says');
+  expect(tokenAdvice({ kind: 'awsSecret', name: 'r1' })).toContain('AWS region, credentials');
+  expect(tokenAdvice({ kind: 'command', argv: ['pass'] })).toContain('by hand');
 });

@@ -53,7 +53,7 @@ describe('doctor on a fleet that is well', () => {
     expect(found(checks, 'roles.write')).toEqual([
       expect.stringMatching(/^unknown: .*cannot be seen without changing one > .*--prove-write/),
     ]);
-    expect(found(checks, 'token.expiry')).toEqual(['ok: the token lasts until 2027-03-01, 97 days']);
+    expect(found(checks, 'token.expiry')).toEqual(['ok: the token lasts until 2027-03-01, in 98 days']);
     expect(found(checks, 'errors')).toEqual([expect.stringMatching(/^ok: /)]);
     expect(found(checks, 'store')).toEqual([expect.stringContaining('there is no store yet')]);
     expect(new Set(night.world.requests.map(({ method }) => method))).toEqual(new Set(['GET']));
@@ -116,7 +116,7 @@ describe('the config and the fleet', () => {
     using night = await aPatient({ config: configOf(more) });
     expect(found((await examined(night)).checks, 'calendar').map((text) => text.split(' >')[0])).toEqual([
       'warning: its last date was 2026-10-01: it names no day any more',
-      'warning: it runs out on 2026-12-24, in 32 days',
+      'warning: it runs out on 2026-12-24, in 31 days',
       'ok: it goes on until 2027-12-24',
     ]);
   });
@@ -193,7 +193,7 @@ describe('regions that are not well', () => {
       expect.stringContaining("warning: this machine's clock is 300 s behind the server's"),
     ]);
     expect(found(checks, 'token.expiry')).toEqual([
-      expect.stringContaining('warning: the token ends on 2026-12-01, in 7 days'),
+      expect.stringContaining('warning: the token ends on 2026-12-01, in 8 days'),
     ]);
   });
 
