@@ -19,12 +19,19 @@ const longest = 8 * 1024;
  * doubtful is refused, by name and never by value.
  */
 export function parseSecret(text: string, purpose: SecretPurpose, reference: string): ParsedSecret {
+  refuseMarks(text, reference);
   const trimmed = text.replace(/\r?\n$/, '');
   if (!trimmed.trimStart().startsWith('{')) return { value: checked(trimmed, reference), expires: undefined };
   const object = parseObject(trimmed, reference);
   const value = object[purpose];
   if (typeof value !== 'string') throw bad(`is JSON without a text under "${purpose}"`, reference);
   return { value: checked(value, reference), expires: readExpires(object['expires'], reference) };
+}
+
+/** Editors on Windows put a byte order mark before the text, or save it in UTF-16, whose mark is no UTF-8. */
+function refuseMarks(text: string, reference: string): void {
+  if (text.startsWith('\uFEFF')) throw bad('begins with a byte order mark: save it as UTF-8 without one', reference);
+  if (text.startsWith('\uFFFD\uFFFD')) throw bad('is in UTF-16: save it as UTF-8', reference);
 }
 
 function parseObject(text: string, reference: string): { readonly [key: string]: unknown } {
@@ -39,8 +46,14 @@ function checked(value: string, reference: string): Secret {
   if (value === '') throw bad('is empty', reference);
   if (value.length > longest) throw bad('is longer than 8 KiB', reference);
   if (/^["'`]|["'`]$/.test(value)) throw bad('is in quotes: store it without them', reference);
-  if (!/^[\x21-\x7e]+$/.test(value)) throw bad('holds a space, a line break or a special character', reference);
+  if (value !== value.trim() && isPlain(value.trim()))
+    throw bad('has a blank or line break before or after it: store it without', reference);
+  if (!isPlain(value)) throw bad('holds a space, a line break or a special character', reference);
   return makeSecret(value);
+}
+
+function isPlain(value: string): boolean {
+  return /^[\x21-\x7e]+$/.test(value);
 }
 
 function readExpires(value: unknown, reference: string): EpochMs | undefined {
