@@ -5,6 +5,16 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** A file that the user named cannot be used: why, and what to do; undefined = the way out depends on who named it. */
+export class FileError extends Error {
+  override readonly name = 'FileError';
+  readonly fix: string | undefined;
+  constructor(message: string, fix: string | undefined, options?: ErrorOptions) {
+    super(message, options);
+    this.fix = fix;
+  }
+}
+
 /** The store could not be reached, or the outcome of a write stays unknown. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';

@@ -1,4 +1,5 @@
 import type { EpochMs } from '../decide/model.ts';
+import { FileError } from '../errors.ts';
 import type { ReadFile, Target } from './compile/context.ts';
 import { compileConfig, type ConfigOutcome } from './compile-config.ts';
 import type { Problem } from './problem.ts';
@@ -18,6 +19,7 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
 
 function unreadable(file: string, error: unknown): Problem {
   const reason = error instanceof Error ? error.message : 'reading failed';
+  const own = error instanceof FileError ? error.fix : undefined;
   return {
     severity: 'error',
     file,
@@ -25,6 +27,6 @@ function unreadable(file: string, error: unknown): Problem {
     column: 1,
     path: '',
     message: `the config cannot be read: ${reason}`,
-    fix: 'give the path of a config with --config, or write one with "lamplighter init"',
+    fix: own ?? 'give the path of a config with --config, or write one with "lamplighter init"',
   };
 }

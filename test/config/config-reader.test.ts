@@ -38,8 +38,24 @@ describe('loading', () => {
     await chmod(file, 0o666);
     const outcome = await loadConfig(file, { now });
     expect(outcome.problems).toMatchObject([
-      { message: expect.stringContaining('anybody on this machine may change it') },
+      { message: expect.stringContaining('anybody on this machine may change it'), fix: `chmod o-w ${file}` },
     ]);
+  });
+
+  test.each([
+    ['little', 'fffe'],
+    ['big', 'feff'],
+  ])('a file in UTF-16, %s end first, is told as that', async (_, mark) => {
+    await writeFile(file, Buffer.concat([Buffer.from(mark, 'hex'), Buffer.from(head, 'utf16le')]));
+    const outcome = await loadConfig(file, { now });
+    expect(outcome.problems).toMatchObject([
+      { message: 'the config cannot be read: it is in UTF-16', fix: 'save it as UTF-8' },
+    ]);
+  });
+
+  test('the mark of UTF-8 is no mistake', async () => {
+    await writeFile(file, `\uFEFF${head}`);
+    expect(await loadConfig(file, { now })).toMatchObject({ ok: true });
   });
 });
 

@@ -314,7 +314,12 @@ const sizes: readonly Mistake[] = [
     text: `${head}pools: [{ match: §"a[b/c", schedule: none }]\n`,
     want: [['bracket without', 'close it']],
   },
-  { title: 'runsOn a glob', text: `${base}safety: { runsOn: §"a/*" }\n`, want: [['several pools', 'name the one']] },
+  { title: 'runsOn a glob', text: `${base}safety: { runsOn: §"a/*" }\n`, want: [['several pools', 'cluster/pool']] },
+  {
+    title: 'runsOn a cluster',
+    text: `${base}safety: { runsOn: §mgmt }\n`,
+    want: [['names a cluster', 'cluster/pool']],
+  },
   {
     title: 'pools for watch',
     text: `${base}watch: { clusters: [§"a/*"] }\n`,
@@ -461,6 +466,16 @@ const places: readonly Mistake[] = [
     title: 'a path for dynamodb',
     text: `${base}store: { kind: dynamodb, table: lamps, path: §p }\n`,
     want: [['for sqlite', 'remove']],
+  },
+  {
+    title: 'a port alone',
+    text: `${base}listen: §9090\n`,
+    want: [['expected an address and port, got a number', 'write 127.0.0.1:9090']],
+  },
+  {
+    title: 'a port alone, as text',
+    text: `${base}listen: §"8080"\n`,
+    want: [['not an address and a port', 'write 127.0.0.1:8080']],
   },
   {
     title: 'a port that is none',

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { CalendarDay } from '../../decide/compiled-config.ts';
 import type { Weekday } from '../../decide/model.ts';
+import { FileError } from '../../errors.ts';
 import { dayNumber } from '../../decide/schedule/local-date.ts';
 import type { Path } from '../problem.ts';
 import { weekdays } from '../schema/fleet.ts';
@@ -97,7 +98,12 @@ async function readIcs(file: string, path: Path, context: Context): Promise<Reso
     context.report.error(path, `the calendar file cannot be used: ${outcome.message}`, 'export it again, as .ics');
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'it cannot be read';
-    context.report.error(path, `the calendar file cannot be read: ${reason}`, 'give a path relative to the config');
+    const own = error instanceof FileError ? error.fix : undefined;
+    context.report.error(
+      path,
+      `the calendar file cannot be read: ${reason}`,
+      own ?? 'give a path relative to the config',
+    );
   }
   return undefined;
 }

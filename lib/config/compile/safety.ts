@@ -16,9 +16,10 @@ export function compileSafety(context: Context): SafetyConfig {
 /** Lamplighter lives on one pool, so the match names one. */
 function readOwnPool(text: string, context: Context): Match | undefined {
   const path = ['safety', 'runsOn'];
-  const match = readMatch(text, 'pools', 'default region', path, context);
+  const match = readMatch(text, 'either', 'default region', path, context);
   if (match === undefined || match.exactPool) return match;
-  context.report.error(path, `"${text}" may match several pools`, 'name the one pool that Lamplighter runs on');
+  const why = match.pool === undefined ? 'names a cluster, and this needs one pool' : 'may match several pools';
+  context.report.error(path, `"${text}" ${why}`, 'write cluster/pool: the one pool that Lamplighter runs on');
   return undefined;
 }
 
@@ -70,7 +71,8 @@ export function compileListen(context: Context): { readonly host: string; readon
   if (host !== undefined && Number(port) <= 65_535) {
     return { host: host.replace(/^\[|\]$/gu, ''), port: Number(port) };
   }
-  context.report.error(['listen'], 'not an address and a port', 'write 127.0.0.1:9090');
+  const meant = /^\d{1,5}$/u.test(listen) ? listen : '9090';
+  context.report.error(['listen'], 'not an address and a port', `write 127.0.0.1:${meant}`);
   return undefined;
 }
 

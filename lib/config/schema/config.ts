@@ -39,7 +39,7 @@ export const configSchema = v.strictObject(
     store: may(store, { says: 'Where the state is kept.', type: 'map' }),
     every: may(duration, { says: 'The tick: how often to look, 1m to 15m.', type: 'duration', default: '5m' }),
     keep: may(duration, { says: 'How long decisions and what was told are kept.', type: 'duration', default: '30d' }),
-    listen: may(text('an address and port'), {
+    listen: may(text('an address and port', 'write 127.0.0.1:9090'), {
       says: 'Where `run` serves metrics, health and events: 127.0.0.1:9090.',
       type: 'host:port',
       absent: 'nowhere',
