@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { init } from '../../lib/cli/commands/init.ts';
 import type { CliParts } from '../../lib/cli/cli-parts.ts';
 import { type InitOptions, gatherAnswers } from '../../lib/cli/init/answers.ts';
+import { apiProblem } from '../../lib/cli/init/judge-answers.ts';
+import { UsageError } from '../../lib/errors.ts';
 import { loadConfig } from '../../lib/config/load-config.ts';
 import { aCliWorld } from './cli-world.ts';
 
@@ -60,6 +62,17 @@ describe('init', () => {
     ['a zone that is none', [...flags.slice(0, 4), '--timezone', 'Europe/Berln'], 'did you mean "Europe/Berlin"?'],
     ['an API that is none', ['--api', 'eumetsat-r9', '--token-env', 'MKS_TOKEN'], 'did you mean "eumetsat-r1"?'],
     ['a host that nobody vouched for', ['--api', 'https://example.org', '--token-env', 'MKS_TOKEN'], '--allow-host'],
+    [
+      'an address that is none',
+      ['--api', 'ftp://x', '--token-env', 'MKS_TOKEN'],
+      '--api: not the URL of an API; write',
+    ],
+    [
+      'a region that is no name',
+      [...flags, '--region', 'my region'],
+      '--region: "my region" is not a usable name; use',
+    ],
+    ['a variable that is none', [...flags.slice(0, 2), '--token-env', 'my token'], '--token-env: not the name of'],
   ])('refuses %s', async (_, argv, message) => {
     using world = aCliWorld();
     const { code, err } = await world.runWith({}, 'init', ...argv, '--output', join(world.folder, 'x.yml'));
@@ -117,6 +130,20 @@ describe('init', () => {
     expect(asked).toEqual(['api', 'token', 'zone']);
     expect(answers).toMatchObject({ api: 'http://127.0.0.1:8090', token: { env: 'MKS_TOKEN' }, zone: 'Europe/Warsaw' });
     expect(init).toBeTypeOf('function');
+  });
+
+  test('a mistake in the flags is told before anything is asked', async () => {
+    const never = async () => expect.unreachable();
+    const questions = { api: never, token: never, zone: never };
+    for (const wrong of [{ api: 'ftp://x' }, { region: 'my region' }, { timezone: 'Europe/Berln' }])
+      await expect(gatherAnswers({ output: 'x.yml', ...wrong }, 'UTC', questions)).rejects.toBeInstanceOf(UsageError);
+  });
+
+  test('an address is judged at its question, by the config’s own rules', () => {
+    expect(apiProblem('ftp://x', false)).toContain('not the URL of an API');
+    expect(apiProblem('https://example.org', false)).toContain('add --allow-host');
+    expect(apiProblem('https://example.org', true)).toBeUndefined();
+    expect(apiProblem('http://127.0.0.1:8090', false)).toBeUndefined();
   });
 
   test('a token in a file is found from the config’s folder', async () => {

@@ -8,6 +8,7 @@ import { CommandError, UsageError } from '../../errors.ts';
 import type { CliParts } from '../cli-parts.ts';
 import { gatherAnswers, type InitAnswers, type InitOptions, type Questions } from '../init/answers.ts';
 import { firstConfig, regionText } from '../init/first-config.ts';
+import { asFlag } from '../init/judge-answers.ts';
 import { type ListedCluster, listFleet } from '../init/list-fleet.ts';
 import { examples } from '../options.ts';
 
@@ -37,7 +38,7 @@ export function addInit(program: Command, parts: CliParts): void {
 async function initFromTerminal(parts: CliParts, options: InitOptions): Promise<void> {
   if (!parts.isInteractive) return init(parts, options, undefined);
   const { terminalQuestions } = await import('../init/ask-questions.ts');
-  return init(parts, options, terminalQuestions(options.output));
+  return init(parts, options, terminalQuestions(options));
 }
 
 /** `questions`: for what the flags do not say; undefined = nobody is there to ask. */
@@ -70,10 +71,15 @@ async function judgeRegion(parts: CliParts, answers: InitAnswers): Promise<Regio
   if (region !== undefined) return region;
   const errors = compiled.problems.filter(({ severity }) => severity === 'error');
   throw new UsageError(
-    errors
-      .map(({ message, fix }) => `${message}; ${fix.replace('add allowHost: true', 'add --allow-host')}`)
-      .join('\n'),
+    errors.map(({ path, message, fix }) => asFlag(`${flagOf(path)}: ${message}; ${fix}`)).join('\n'),
   );
+}
+
+/** Which answer the mistake is in, by its place in the config. */
+function flagOf(path: string): string {
+  const [, place] = /\.token\.(env|file|command|awsSecret)\b/u.exec(path) ?? [];
+  if (place !== undefined) return place === 'awsSecret' ? '--token-aws' : `--token-${place}`;
+  return path.endsWith('.api') ? '--api' : '--region';
 }
 
 async function checkOwnText(parts: CliParts, text: string, output: string): Promise<void> {

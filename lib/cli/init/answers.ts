@@ -4,6 +4,7 @@ import { knownApis } from '../../config/known-apis.ts';
 import { checkZone } from '../../decide/schedule/check-zone.ts';
 import { isScheduleProblem } from '../../decide/schedule/schedule-problem.ts';
 import { UsageError } from '../../errors.ts';
+import { apiProblem, regionProblem } from './judge-answers.ts';
 
 /** Where the token is kept, as the config writes it. */
 export type TokenPlace =
@@ -50,6 +51,7 @@ export async function gatherAnswers(
   questions: Questions | undefined,
 ): Promise<InitAnswers> {
   const given = tokenPlace(options);
+  refuseBadFlags(options);
   if (questions === undefined) refuseGaps(options.api, given);
   const api = options.api ?? (await questions?.api()) ?? '';
   const token = given ?? (await questions?.token()) ?? { env: '' };
@@ -63,6 +65,16 @@ export async function gatherAnswers(
     zone: readZone(asked ?? usual),
     output: options.output,
   };
+}
+
+/** Before anything is asked: who answers three questions wants to hear of a mistake in the flags first. */
+function refuseBadFlags({ api, region, allowHost, timezone }: InitOptions): void {
+  const problems = [
+    ['--api', api === undefined ? undefined : apiProblem(api, allowHost === true)],
+    ['--region', region === undefined ? undefined : regionProblem(region)],
+  ].flatMap(([flag, problem]) => (problem === undefined ? [] : [`${flag}: ${problem}`]));
+  if (problems.length > 0) throw new UsageError(problems.join('\n'));
+  if (timezone !== undefined) readZone(timezone);
 }
 
 function refuseGaps(api: string | undefined, token: TokenPlace | undefined): void {

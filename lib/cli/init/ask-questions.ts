@@ -1,12 +1,13 @@
 import { autocomplete, cancel, isCancel, select, text } from '@clack/prompts';
 import { knownApis } from '../../config/known-apis.ts';
 import { CommandError } from '../../errors.ts';
-import { besideConfig, type Questions, type TokenPlace } from './answers.ts';
+import { besideConfig, type InitOptions, type Questions, type TokenPlace } from './answers.ts';
+import { apiProblem } from './judge-answers.ts';
 
 /** The questions, for a person at a terminal. A token is never typed here: only where it is kept. */
-export function terminalQuestions(output: string): Questions {
+export function terminalQuestions({ output, allowHost }: Pick<InitOptions, 'output' | 'allowHost'>): Questions {
   return {
-    api: askApi,
+    api: () => askApi(allowHost === true),
     token: () => askToken(output),
     zone: (usual) =>
       answered(
@@ -22,7 +23,7 @@ export function terminalQuestions(output: string): Questions {
 
 const other = 'another';
 
-async function askApi(): Promise<string> {
+async function askApi(allowHost: boolean): Promise<string> {
   const known = knownApis.map(({ name, brand, mksRegion }) => ({
     value: name,
     label: name,
@@ -30,7 +31,8 @@ async function askApi(): Promise<string> {
   }));
   const options = [...known, { value: other, label: 'another address', hint: 'or the simulator' }];
   const api = await answered(select({ message: 'Which API?', options }));
-  return api === other ? ask('Its address?', 'http://127.0.0.1:8090') : api;
+  const judge = (address: string) => apiProblem(address, allowHost);
+  return api === other ? ask('Its address?', 'http://127.0.0.1:8090', judge) : api;
 }
 
 async function askToken(output: string): Promise<TokenPlace> {
@@ -52,8 +54,10 @@ async function askToken(output: string): Promise<TokenPlace> {
   return { command: line.trim().split(/\s+/u) };
 }
 
-function ask(message: string, usual: string): Promise<string> {
-  return answered(text({ message, placeholder: usual, defaultValue: usual }));
+/** `judge` says what is wrong with an answer; the question then stays. No answer is the usual one. */
+function ask(message: string, usual: string, judge?: (answer: string) => string | undefined): Promise<string> {
+  const validate = (answer: string | undefined) => (answer ? judge?.(answer) : undefined);
+  return answered(text({ message, placeholder: usual, defaultValue: usual, validate }));
 }
 
 /** `Intl` leaves UTC out of its list. */

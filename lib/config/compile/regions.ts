@@ -1,8 +1,6 @@
 import type { RegionConfig } from '../../decide/compiled-config.ts';
-import { suggest } from '../did-you-mean.ts';
-import { findMksRegion, isProviderHost, knownApis } from '../known-apis.ts';
 import type { Path } from '../problem.ts';
-import { isLoopback, readUrl } from './addresses.ts';
+import { readApi } from '../read-api.ts';
 import { type Context, entriesOf } from './context.ts';
 import { compileSecret } from './secrets.ts';
 
@@ -22,48 +20,9 @@ export function compileRegions(context: Context): readonly RegionConfig[] {
 
 type Api = Pick<RegionConfig, 'url' | 'mksRegion'>;
 
-/** A known name, or the URL of an API; a host that is not the provider's own must be allowed in so many words. */
 function compileApi(api: string, allowHost: boolean, region: Path, { report }: Context): Api | undefined {
-  const path = [...region, 'api'];
-  const known = knownApis.find((one) => one.name === api);
-  if (known !== undefined) return { url: `https://${known.host}/api/v1`, mksRegion: known.mksRegion };
-  if (!api.includes('://')) {
-    const fix = api.includes('.')
-      ? `write https://${api}`
-      : `${suggest(
-          api,
-          knownApis.map((one) => one.name),
-        )}, or give the URL`;
-    report.error(path, `there is no known API "${api}"`, fix);
-    return undefined;
-  }
-  const url = readUrl(api);
-  if (url === undefined || url.search !== '' || url.hash !== '') {
-    report.error(path, 'not the URL of an API', 'write https://host, without user, password or query');
-    return undefined;
-  }
-  return isSafeHost(url, allowHost, path, report)
-    ? { url: withApiPath(url), mksRegion: findMksRegion(url.host) }
-    : undefined;
-}
-
-function isSafeHost(url: URL, allowHost: boolean, path: Path, report: Context['report']): boolean {
-  if (isLoopback(url.hostname)) return true;
-  if (url.protocol === 'http:') {
-    report.error(path, 'the token would travel unprotected: http: is only for loopback', 'write https:');
-    return false;
-  }
-  if (allowHost || isProviderHost(url.host)) return true;
-  report.error(
-    path,
-    `the host ${url.host} is not one of the provider’s, and would get the token`,
-    'check it; if it is right, add allowHost: true',
-  );
-  return false;
-}
-
-/** Swagger's or a bare address is completed: the API lives under /api/v1. */
-function withApiPath(url: URL): string {
-  const path = url.pathname.replace(/\/+$/u, '').replace(/\/swagger$/u, '');
-  return `${url.origin}${path.endsWith('/api/v1') ? path : `${path}/api/v1`}`;
+  const outcome = readApi(api, allowHost);
+  if (outcome.ok) return { url: outcome.url, mksRegion: outcome.mksRegion };
+  report.error([...region, 'api'], outcome.message, outcome.fix);
+  return undefined;
 }

@@ -1,0 +1,18 @@
+import { readApi } from '../../config/read-api.ts';
+import { namePattern } from '../../config/schema/values.ts';
+
+/** What is wrong with the answer and what to do, in one sentence; undefined = nothing. The rules are the config's own. */
+export function apiProblem(api: string, allowHost: boolean): string | undefined {
+  const outcome = readApi(api, allowHost);
+  return outcome.ok ? undefined : asFlag(`${outcome.message}; ${outcome.fix}`);
+}
+
+export function regionProblem(region: string): string | undefined {
+  if (namePattern.test(region)) return undefined;
+  return `"${region}" is not a usable name; use letters, digits, ".", "_" and "-", 63 at most`;
+}
+
+/** A config's way out in the words of the command line. */
+export function asFlag(text: string): string {
+  return text.replace('add allowHost: true', 'add --allow-host');
+}
