@@ -17,7 +17,7 @@ export function regionText({ region, api, allowHost, token }: InitAnswers): stri
 /** A first config: every pool by name with today's size as its base, and nothing changed until somebody says so. */
 export function firstConfig(answers: InitAnswers, fleet: readonly ListedCluster[]): string {
   return `# Lamplighter's config. Every mistake at once: lamplighter check. What it would do: lamplighter plan.
-# Every key is explained in docs/config.md.
+# Every key is explained in docs/config.md of Lamplighter.
 
 timezone: ${answers.zone}
 
