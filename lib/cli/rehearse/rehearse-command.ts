@@ -12,6 +12,7 @@ import { readConfig } from '../read-config.ts';
 import { writeJson } from '../render/json.ts';
 import { differenceJson, rehearsalJson } from './rehearsal-json.ts';
 import { differenceText, rehearsalText } from './rehearsal-text.ts';
+import { startLater } from './start-later.ts';
 import { type StartingFleet, startingFleet } from './starting-fleet.ts';
 
 export type RehearseOptions = ConfigOption &
@@ -31,8 +32,10 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
   const against = options.against === undefined ? undefined : await readConfig(parts, options.against);
   const book = makeRuleBook(config, parts.clock.now());
   const named = (options.pool ?? []).map((text) => resolveRegion(config, book, parsePool(text, config)));
-  const fleet = await startingFleet(parts, { config, against, isOffline: options.offline === true, named });
-  const from = options.from ?? parts.clock.now();
+  const now = parts.clock.now();
+  const from = options.from ?? now;
+  const today = await startingFleet(parts, { config, against, isOffline: options.offline === true, named });
+  const fleet = from > now ? { ...today, clusters: startLater(today.clusters) } : today;
   const run = (one: CompiledConfig) => rehearseOne(one, fleet, from, options.days);
   const rehearsal = run(config);
   const old = against && run(against);

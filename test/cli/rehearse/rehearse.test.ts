@@ -28,6 +28,7 @@ type Told = {
   readonly total: { readonly puts: number; readonly savedPercent: number; readonly nodeHours: number };
   readonly pools: readonly { readonly cluster: string; readonly pool: string; readonly observed: boolean }[];
   readonly changes: readonly { readonly at: string; readonly pool: string }[];
+  readonly findings: readonly { readonly at: string; readonly kind: string }[];
 };
 
 async function told(night: CliNight, ...more: string[]): Promise<Told> {
@@ -83,6 +84,16 @@ describe('rehearse', () => {
       '2026-03-03T06',
       '2026-03-03T18',
     ]);
+  });
+
+  test('begun on a later day, nothing of today makes a pool late at the first instant', async () => {
+    using night = await aFleet({ start: at('2026-03-02T19:30:00+01:00') });
+    await night.run('run', '--once');
+    const start = '2026-03-16T20:00:00+01:00';
+    for (const more of [[], ['--offline']]) {
+      const { findings } = await told(night, '--days', '1', '--from', start, ...more);
+      expect(findings.filter((one) => Date.parse(one.at) === at(start))).toEqual([]);
+    }
   });
 
   test('offline: as the store last saw it, and says so', async () => {
