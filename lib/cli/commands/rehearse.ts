@@ -13,7 +13,7 @@ export function addRehearse(program: Command, parts: CliParts): void {
     .addOption(new Option('--from <instant>', 'from when, with an offset (default: now)').argParser(readInstant))
     .option('--against <file>', 'another config: tell only what differs')
     .option('--offline', 'do not ask the API: pools as the store knows them, else as the config names them')
-    .option('--pool <cluster/pool...>', 'pools to rehearse where neither API nor store knows any')
+    .option('--pool <cluster/pool...>', 'rehearse these as well, though neither API nor store knows them')
     .addOption(configOption())
     .addOption(jsonOption())
     .action((options: RehearseOptions) => start(parts, options));

@@ -3,7 +3,7 @@ import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { Names } from '../../decide/match.ts';
 import type { StoredRule } from '../../decide/scaling/brake.ts';
 import type { ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
-import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
+import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listAsks } from '../../jobs/records/ask-records.ts';
 import { listClusterRecords, listStoredRules } from '../../jobs/records/cluster-records.ts';
@@ -15,6 +15,7 @@ import type { CliParts } from '../cli-parts.ts';
 import { emptyStore, openApp } from '../run/process-parts.ts';
 import { lookIntoStore } from '../with-store.ts';
 import { assumedFleet, fleetOfRecords, namedPools } from './assumed-fleet.ts';
+import { addNamedPools, withoutSchedule } from './named-pools.ts';
 
 /** From where a region's pools are known: asked just now, remembered by the store, or only named by the config. */
 export type FleetSource = 'api' | 'store' | 'config';
@@ -33,7 +34,7 @@ export type FleetWish = {
   /** A second config that is rehearsed on the same fleet. */
   readonly against: CompiledConfig | undefined;
   readonly isOffline: boolean;
-  /** Pools to rehearse where nothing else is known. */
+  /** Pools to rehearse as well, although nobody may have seen them. */
   readonly named: readonly Names[];
 };
 
@@ -55,11 +56,12 @@ async function look(parts: CliParts, wish: FleetWish, store: Store): Promise<Sta
   const { config } = wish;
   const seen = wish.isOffline ? undefined : await ask(parts, wish, store);
   const isUninstalled = (await readUninstalled(store)) !== undefined;
-  const notes = [...(seen?.notes ?? []), ...(isUninstalled ? [uninstalledNote] : [])];
+  const unscheduled = withoutSchedule(wish.named, booksOf(parts, wish));
+  const notes = [...(seen?.notes ?? []), ...(isUninstalled ? [uninstalledNote] : []), ...unscheduled];
   const regions: { region: string; source: FleetSource; clusters: readonly ObservedFleetCluster[] }[] = [];
   for (const { name } of config.regions) {
     const own = seen?.answered.has(name)
-      ? { source: 'api' as const, clusters: seen.clusters.filter(({ cluster }) => cluster.region === name), notes: [] }
+      ? answered(parts, wish, seen.clusters, name)
       : await withoutApi(parts, wish, store, name);
     notes.push(...own.notes);
     regions.push({ region: name, source: own.source, clusters: own.clusters });
@@ -85,19 +87,36 @@ async function ask(parts: CliParts, { config, against }: FleetWish, store: Store
   return { clusters: seen.clusters, answered: seen.answered, notes: seen.problems.map(({ reason }) => reason) };
 }
 
+function answered(parts: CliParts, wish: FleetWish, seen: readonly ObservedFleetCluster[], region: string): SeenRegion {
+  const own = seen.filter(({ cluster }) => cluster.region === region);
+  return { source: 'api', ...withNamed(parts, wish, own, region) };
+}
+
+function withNamed(parts: CliParts, wish: FleetWish, seen: readonly ObservedFleetCluster[], region: string) {
+  const named = wish.named.filter((one) => one.region === region);
+  return addNamedPools(seen, named, booksOf(parts, wish));
+}
+
+function booksOf({ clock }: CliParts, { config, against }: FleetWish): readonly RuleBook[] {
+  const configs = against === undefined ? [config] : [config, against];
+  return configs.map((one) => makeRuleBook(one, clock.now()));
+}
+
 async function withoutApi(parts: CliParts, wish: FleetWish, store: Store, region: string): Promise<SeenRegion> {
   const stored = await listClusterRecords(store, region);
   const remembered = fleetOfRecords(region, new Map([...stored].map(([id, { record }]) => [id, record])));
   if (remembered.some(({ pools }) => pools?.length)) {
-    return { source: 'store', clusters: remembered, notes: [`${region}: pools as the store last saw them`] };
+    const { clusters, notes } = withNamed(parts, wish, remembered, region);
+    return { source: 'store', clusters, notes: [`${region}: pools as the store last saw them`, ...notes] };
   }
   return { source: 'config', ...assume(parts, wish, region) };
 }
 
-function assume(parts: CliParts, { config, against, named }: FleetWish, region: string): Omit<SeenRegion, 'source'> {
+function assume(parts: CliParts, wish: FleetWish, region: string): Omit<SeenRegion, 'source'> {
+  const { config, against, named } = wish;
   const configs = against === undefined ? [config] : [config, against];
   const names = [...named, ...configs.flatMap(namedPools)].filter((one) => one.region === region);
-  const books = configs.map((one) => makeRuleBook(one, parts.clock.now()));
+  const books = booksOf(parts, wish);
   const fleets = books.map((book) => assumedFleet(names, book));
   const clusters = joined(fleets.flat());
   const isGuessed = clusters.some(({ cluster, pools }) =>

@@ -117,6 +117,28 @@ describe('rehearse', () => {
     expect(notes.join('\n')).toContain('dev-*/*');
   });
 
+  test('a pool named by hand is rehearsed beside those that the API or the store knows', async () => {
+    using night = await aFleet();
+    await night.run('run', '--once');
+    for (const more of [[], ['--offline']]) {
+      const { pools, notes } = await told(night, '--pool', 'dev-x/new', 'dev-api/new', 'dev-api/build', ...more);
+      const names = pools.map(({ cluster, pool }) => `${cluster}/${pool}`);
+      expect(names.toSorted()).toEqual(
+        ['build', 'new', 'workers']
+          .map((pool) => `dev-api/${pool}`)
+          .concat('dev-batch/burst', 'dev-batch/workers', 'dev-x/new', 'ml/gpu'),
+      );
+      expect(notes).toContain('r1:dev-x/new: nobody has seen this pool; it counts as at its base');
+      expect(notes.join('\n')).not.toContain('dev-api/build');
+    }
+  });
+
+  test('a pool named by hand that no rule gives a schedule is said', async () => {
+    using night = await aFleet();
+    const { notes } = await told(night, '--pool', 'mgmt/tools');
+    expect(notes).toEqual(['r1:mgmt/tools: no rule gives this pool a schedule, so it is not rehearsed']);
+  });
+
   test('--against tells only what differs', async () => {
     using night = await aFleet();
     const old = join(night.folder, 'old.yml');
