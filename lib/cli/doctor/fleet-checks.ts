@@ -1,3 +1,4 @@
+import { covers } from '../../config/match-overlap.ts';
 import type { CompiledConfig, Rule } from '../../decide/compiled-config.ts';
 import { matchesPool, type Names } from '../../decide/match.ts';
 import type { ObservedPool, Size } from '../../decide/model.ts';
@@ -41,7 +42,7 @@ function isWhole({ clusters }: LookedRegion): boolean {
 }
 
 function ruleChecks(
-  { regions }: CompiledConfig,
+  { regions, rules }: CompiledConfig,
   book: RuleBook,
   rule: Rule,
   seen: readonly Seen[],
@@ -51,7 +52,7 @@ function ruleChecks(
   const label = `the rule "${match.text}" in line ${position.line}`;
   const matched = seen.filter(({ names }) => matchesPool(match, names));
   if (matched.length > 0) {
-    if (matched.some(({ names }) => book.ruleOf(names) === rule)) return [];
+    if (matched.some(({ names }) => book.ruleOf(names) === rule) || isToldByConfig(rules, rule)) return [];
     return [
       warning(
         'rules',
@@ -63,6 +64,11 @@ function ruleChecks(
   if (!reachedRegions(match, regions).every((region) => whole.has(region)))
     return [unknown('rules', `${label} matches no pool that could be read`)];
   return [warning('rules', `${label} matches no pool of the fleet`, 'correct the name, or remove the rule')];
+}
+
+/** Where the matches alone show that an earlier rule takes everything, the config's own warning says so already. */
+function isToldByConfig(rules: readonly Rule[], rule: Rule): boolean {
+  return rules.slice(0, rules.indexOf(rule)).some((earlier) => covers(earlier.match, rule.match));
 }
 
 /** Sizes must suit the pool's kind: bounds for an autoscaled one, a number for a fixed one. */

@@ -98,6 +98,13 @@ describe('the config and the fleet', () => {
     ]);
   });
 
+  test('a rule that the config alone shows to never count is told once', async () => {
+    const pools = '[{ match: "*/*", schedule: none }, { match: "dev-api/*", schedule: none }]';
+    using night = await aPatient({ config: configOf('', pools) });
+    const { checks } = await examined(night);
+    expect(checks.filter(({ text }) => text.includes('never counts'))).toMatchObject([{ id: 'config' }]);
+  });
+
   test('sizes that do not suit the kind of pool', async () => {
     const pools =
       '[{ match: "dev-api/workers", schedule: office, base: { min: 1, max: 3 }, idle: { min: 1, max: 1 } }, { match: "ml/gpu", schedule: office, base: 3, idle: 1 }]';
