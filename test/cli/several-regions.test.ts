@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Fetch } from '../../lib/io/http/fetch.ts';
+import { createWorld } from '../../lib/simulator/create-world.ts';
+import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
 import { aCliWorld, usualConfig } from './cli-world.ts';
 
 const night = '2026-11-23T20:00:00Z';
@@ -28,6 +31,28 @@ describe('with two regions every line says which one', () => {
     world.world.failNext({ kind: 'status', status: 403 }, { times: 9 });
     expect((await world.run('plan')).out).toMatch(/^problem in r[12]: /m);
   });
+});
+
+test('uninstall tells each region’s changes as that region’s', async () => {
+  using world = aCliWorld(night, twoRegions);
+  const other = createWorld({ clock: world.clock });
+  const [first, second] = [simulatorApp(world.world), simulatorApp(other)];
+  const fetch: Fetch = (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    return (url.includes(':8091/') ? second : first).fetch(input, init);
+  };
+  const env = { MKS_TOKEN: world.world.token, OTHER_TOKEN: other.token };
+  const run = (...argv: string[]) => world.runWith({ fetch, env }, ...argv, '--config', world.config);
+  world.writeConfig(twoRegions.replace(':8091", token: { env: MKS_TOKEN }', ':8091", token: { env: OTHER_TOKEN }'));
+  await run('run', '--once');
+  await world.clock.advance(30 * 60_000);
+  const begun = run('uninstall', '--yes', '--wait', '1h');
+  const state = { isDone: false };
+  void begun.finally(() => (state.isDone = true));
+  while (!state.isDone) await world.clock.advance(10_000);
+  const { out } = await begun;
+  for (const region of ['r1', 'r2'])
+    expect(out.split('\n').filter((line) => line === `${region}:dev-api/build  0 → 2`)).toHaveLength(1);
 });
 
 test('with one region none is said', async () => {

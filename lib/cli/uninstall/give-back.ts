@@ -63,8 +63,8 @@ export async function giveBack(parts: GiveBackParts): Promise<GivenBack> {
 /** Every change, and every reason against one, once. */
 function tellRound({ tell, config }: GiveBackParts, { results, plan, problems }: ScaleReport, told: Set<string>): void {
   const label = poolLabels(config);
-  for (const { cluster, pool, result } of results) {
-    const action = plan.actions.find((one) => one.cluster === cluster && one.pool === pool);
+  for (const { region, cluster, pool, result } of results) {
+    const action = plan.actions.find((one) => one.region === region && one.cluster === cluster && one.pool === pool);
     if (action && result === 'sent')
       tell(`${label(action)}  ${describeSize(action.from)} → ${describeSize(action.to)}`);
   }
