@@ -1,6 +1,7 @@
 import type { EpochMs, Notice, Size } from '../model.ts';
 import { nextChange } from '../schedule/timeline.ts';
 import { type Kept, type PoolMemory, remember } from './memory.ts';
+import { isLateEffect } from './not-applied.ts';
 import { type PoolInput, poolLabel } from './pool-view.ts';
 import { isLookFresh, isReached } from './refresh.ts';
 import { describeSize, equalSize } from './size.ts';
@@ -18,7 +19,7 @@ export function isPersonsChange(input: PoolInput, memory: PoolMemory, running: S
   if (input.evidence !== undefined) return memory.unseenSince === undefined || isLookFresh(memory, input);
   if (memory.seen === undefined || equalSize(memory.seen.size, running)) return false;
   // What we asked for and gave up on may show late: that was us.
-  if (memory.notApplied !== undefined && equalSize(memory.notApplied.target, running)) return false;
+  if (isLateEffect(memory, running, input.pool)) return false;
   return isReached(memory, input) || isLookFresh(memory, input);
 }
 

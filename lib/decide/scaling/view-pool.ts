@@ -3,6 +3,7 @@ import { lastEdge, saysAt } from '../schedule/timeline.ts';
 import { type BaseView, findBase, isSaidAlone } from './base.ts';
 import { blockedView, isLateSuppressed } from './blocked-view.ts';
 import { type PoolMemory, remember } from './memory.ts';
+import { isLateEffect } from './not-applied.ts';
 import { observedSize, observedSizeDuring } from './observed-size.ts';
 import { isPersonsChange, noticeOfBase, takePersonsChange } from './people.ts';
 import { type PoolBlock, blockOf } from './pool-block.ts';
@@ -133,15 +134,15 @@ function rememberSeen(input: PoolInput, judged: Judged, running: Size): PoolMemo
   return remember(memory, {
     seen: isSame ? memory.seen : { size: running, at: input.now, updatedAt: input.pool.updatedAt },
     unseenSince: undefined,
-    lastSet: isOurs(memory, running) ? running : undefined,
+    lastSet: isOurs(memory, running, input) ? running : undefined,
     base: isRemembered && (base.isLearnt || isHome) ? base.base : isRemembered ? memory.base : undefined,
     away: isUnknownNow ? { base: 'unknown', from: 'observed', since: input.now } : away,
   });
 }
 
 /** What we set last, or sent and did not see arrive at first. */
-function isOurs({ lastSet, notApplied }: PoolMemory, running: Size): boolean {
-  return equalSize(running, lastSet) || equalSize(running, notApplied?.target);
+function isOurs(memory: PoolMemory, running: Size, { pool }: PoolInput): boolean {
+  return equalSize(running, memory.lastSet) || isLateEffect(memory, running, pool);
 }
 
 /** At its base while the schedule (lead included) says base, and nobody's kept size, lease or override decides. */

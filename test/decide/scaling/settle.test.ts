@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Rule } from '../../../lib/decide/compiled-config.ts';
+import { isLateEffect } from '../../../lib/decide/scaling/not-applied.ts';
 import { settleChange } from '../../../lib/decide/scaling/settle.ts';
 import {
   aConfig,
@@ -385,6 +386,15 @@ describe('a change that was given up on and shows all the same', () => {
     byHand(world, 'workers', 0);
     const plans = runUntil(world, '2026-03-02T20:00:00Z');
     expect(plans.flatMap(({ plan }) => plan.notices).map(({ kind }) => kind)).not.toContain('pool.changed-by-hand');
+  });
+
+  test('is not ours when somebody sets the same size hours later', () => {
+    const target = aPool('workers', 0, { updatedAt: claimedAt + 3 * hour });
+    const memory = { name: 'workers', autoscale: false, notApplied: { target: 0, count: 1, at: claimedAt } };
+    expect(isLateEffect(memory, 0, target)).toBe(false);
+    expect(isLateEffect(memory, 0, { ...target, updatedAt: claimedAt + hour })).toBe(true);
+    expect(isLateEffect(memory, 0, { ...target, updatedAt: undefined })).toBe(true);
+    expect(isLateEffect(memory, 1, { ...target, updatedAt: claimedAt })).toBe(false);
   });
 });
 
