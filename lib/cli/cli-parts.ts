@@ -4,11 +4,12 @@ import type { NewId } from '../io/ids.ts';
 import type { Redactor } from '../io/redact.ts';
 import type { Environment } from '../io/secrets/env-secret.ts';
 
-/** Where text goes. `columns` is the width of a terminal, 80 where there is none. */
+/** Where text goes. `columns` and `rows` are those of a terminal as it is now, 80 and 24 where there is none. */
 export type Output = {
   readonly write: (text: string) => void;
   readonly isTerminal: boolean;
   readonly columns: number;
+  readonly rows: number;
 };
 
 /** Everything a command gets from its process. A test hands in its own. */

@@ -36,6 +36,9 @@ function outputOf(stream: NodeJS.WriteStream & { readonly fd: number }): Output 
     get columns() {
       return stream.columns || 80;
     },
+    get rows() {
+      return stream.rows || 24;
+    },
   };
 }
 

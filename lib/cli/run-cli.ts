@@ -68,6 +68,18 @@ Exit codes: 0 the command did its work, 1 it did not, 2 wrong usage or config.`,
   return program;
 }
 
+/** A window may change its size while a command runs: that is asked for anew each time. */
 function redacted(output: Output, { clean }: CliParts['redactor']): Output {
-  return { ...output, write: (text) => output.write(clean(text)) };
+  return {
+    write: (text) => output.write(clean(text)),
+    get isTerminal() {
+      return output.isTerminal;
+    },
+    get columns() {
+      return output.columns;
+    },
+    get rows() {
+      return output.rows;
+    },
+  };
 }

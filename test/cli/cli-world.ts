@@ -77,10 +77,14 @@ export function aCliWorld(start = '2026-11-23T12:00:00Z', text = usualConfig): C
   };
 }
 
-export function makeOutput(isTerminal = false): { readonly output: Output; readonly text: () => string } {
+export function makeOutput(
+  isTerminal = false,
+  columns = 80,
+  rows = 24,
+): { readonly output: Output; readonly text: () => string } {
   const parts: string[] = [];
   return {
-    output: { write: (text) => void parts.push(text), isTerminal, columns: 80 },
+    output: { write: (text) => void parts.push(text), isTerminal, columns, rows },
     text: () => parts.join(''),
   };
 }

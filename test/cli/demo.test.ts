@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { drawFilm, type Film, type Look } from '../../lib/cli/demo/picture.ts';
 import { storyStart } from '../../lib/cli/demo/stage.ts';
 import { makePaint } from '../../lib/cli/paint.ts';
+import { makeScreen } from '../support/screen.ts';
 import { makeSkippingClock } from '../support/skipping-clock.ts';
 import { aCliWorld, makeOutput } from './cli-world.ts';
 
@@ -62,6 +63,35 @@ describe('demo', () => {
     expect((clock.now() - now) / 1000).toBeLessThan(63);
     expect(screen.text()).toContain('\x1b[?25l');
     expect(screen.text().lastIndexOf('\x1b[?25h')).toBeGreaterThan(screen.text().lastIndexOf('\x1b[?25l'));
+  });
+
+  test.each([
+    [80, 24],
+    [80, 19],
+    [60, 30],
+    [40, 14],
+    [30, 24],
+    [80, 10],
+  ])('one picture on a screen of %i×%i, and nothing of it scrolls away', async (columns, rows) => {
+    using world = aCliWorld();
+    const printed = makeOutput(true, columns, rows);
+    await world.runWith({ clock: makeSkippingClock(now), stdout: printed.output }, 'demo', '--seconds', '60');
+    const screen = makeScreen(columns, rows);
+    const [before = '', ...frames] = printed
+      .text()
+      .split('\x1b[?25h')[0]!
+      .split(/(?=\p{Cc}\[\d+A)/u);
+    screen.write(before);
+    const scrolled = screen.scrolled();
+    for (const frame of frames) screen.write(frame);
+    if (rows >= 14) {
+      expect(frames.length).toBeGreaterThan(100);
+      expect(screen.scrolled()).toBe(scrolled);
+      expect(screen.lines().filter((line) => line.startsWith('Wed 09:00 morning'))).toHaveLength(1);
+      expect(screen.lines().filter((line) => /^(?:Tue|Wed) \d\d:/u.test(line))).toHaveLength(1);
+    } else {
+      expect(frames).toEqual([]);
+    }
   });
 
   test('stopped early it leaves a clean terminal', async () => {

@@ -97,5 +97,5 @@ function collector(all: string[]): { readonly output: Output; readonly text: () 
     own.push(text);
     all.push(text);
   };
-  return { output: { write, isTerminal: false, columns: 80 }, text: () => own.join('') };
+  return { output: { write, isTerminal: false, columns: 80, rows: 24 }, text: () => own.join('') };
 }

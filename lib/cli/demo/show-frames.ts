@@ -1,6 +1,7 @@
 import type { CliParts } from '../cli-parts.ts';
 import { makePaint, type Paint } from '../paint.ts';
 import { clockOf } from '../render/instant.ts';
+import { cutLine } from './cut-line.ts';
 import { demoZone } from './demo-fleet.ts';
 import { drawFilm, type Film } from './picture.ts';
 import type { Frame } from './play-story.ts';
@@ -9,26 +10,34 @@ export type Screen = { readonly show: (frame: Frame) => void; readonly close: (f
 
 /** On a terminal one picture that is drawn again in place; elsewhere plain lines, and the picture at the end. */
 export function openScreen(parts: CliParts): Screen {
-  return parts.stdout.isTerminal && parts.env.TERM !== 'dumb' ? terminalScreen(parts) : plainScreen(parts);
+  const { stdout, env } = parts;
+  const canRedraw = stdout.isTerminal && env.TERM !== 'dumb' && stdout.rows >= leastRows;
+  return canRedraw ? terminalScreen(parts) : plainScreen(parts);
 }
 
 const shownLines = 7;
+/** Room for the picture and two lines of the story; on a lower screen the lines of the story tell more. */
+const leastRows = 14;
 
 function terminalScreen({ stdout, env }: CliParts): Screen {
   const paint = makePaint(stdout, env);
   const story: string[] = [];
   let height = 0;
+  /** The cursor stands below the last line: a picture as high as the screen would scroll it. */
   const draw = (lines: readonly string[]) => {
     const up = height === 0 ? '\x1b[?25l' : `\x1b[${height}A`;
-    stdout.write(`${up}${lines.map((line) => `${line}\x1b[K\n`).join('')}`);
-    height = lines.length;
+    const shown = lines.slice(0, stdout.rows - 1).map((line) => cutLine(line, stdout.columns));
+    stdout.write(`${up}${shown.map((line) => `${line}\x1b[K\n`).join('')}`);
+    height = shown.length;
   };
   return {
     show: ({ at, film, lines }) => {
-      for (const line of lines) story.push(storyLine(at, line, paint, stdout.columns));
-      const last = story.slice(-shownLines);
-      const rest = Array.from({ length: shownLines - last.length }, () => '');
-      draw([title(at, paint), '', ...drawFilm(film, stdout.columns, paint), '', ...last, ...rest]);
+      for (const line of lines) story.push(storyLine(at, line, paint));
+      const picture = [title(at, paint), '', ...drawFilm(film, stdout.columns, paint), ''];
+      const room = Math.max(0, Math.min(shownLines, stdout.rows - 1 - picture.length));
+      const last = room === 0 ? [] : story.slice(-room);
+      const rest = Array.from({ length: room - last.length }, () => '');
+      draw([...picture, ...last, ...rest]);
     },
     close: () => stdout.write('\x1b[?25h'),
   };
@@ -37,13 +46,17 @@ function terminalScreen({ stdout, env }: CliParts): Screen {
 function plainScreen({ stdout, env }: CliParts): Screen {
   const paint = makePaint({ isTerminal: false }, env);
   let isFirst = true;
+  const draw = (film: Film) =>
+    drawFilm(film, stdout.columns, paint)
+      .map((line) => `${line}\n`)
+      .join('');
   return {
     show: ({ at, film, lines }) => {
-      if (isFirst) stdout.write(`${drawFilm(film, 80, paint).join('\n')}\n\n`);
+      if (isFirst) stdout.write(`${draw(film)}\n`);
       isFirst = false;
-      for (const line of lines) stdout.write(`${storyLine(at, line, paint, Number.POSITIVE_INFINITY)}\n`);
+      for (const line of lines) stdout.write(`${storyLine(at, line, paint)}\n`);
     },
-    close: (film) => film && stdout.write(`\n${drawFilm(film, 80, paint).join('\n')}\n`),
+    close: (film) => film && stdout.write(`\n${draw(film)}`),
   };
 }
 
@@ -54,9 +67,7 @@ function title(at: number, paint: Paint): string {
   return `${paint.bold(`${weekday} ${time}`)} ${part} in ${demoZone}   ${paint.dim('nodes of each pool; office hours are 07:00 to 19:00')}`;
 }
 
-/** Cut to the terminal's width, so that a line stays one line. */
-function storyLine(at: number, { who, text }: Frame['lines'][number], paint: Paint, columns: number): string {
+function storyLine(at: number, { who, text }: Frame['lines'][number], paint: Paint): string {
   const line = `${clockOf(at, demoZone).time}  ${who === 'fleet' ? '! ' : '  '}${text}`;
-  const cut = line.length > columns - 1 ? `${line.slice(0, columns - 2)}…` : line;
-  return who === 'fleet' ? paint.cyan(cut) : cut;
+  return who === 'fleet' ? paint.cyan(line) : line;
 }
