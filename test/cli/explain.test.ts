@@ -192,6 +192,34 @@ describe('explain without --at', () => {
     expect(out).toMatch(/^ {2}wanted {2}2\n {2}rule {4}0$/m);
   });
 
+  test('a pool that waits for its turn says so, and one that changes does not', async () => {
+    using world = aCliWorld('2026-11-23T20:00:00Z');
+    await world.run('run', '--once');
+    const becauseOf = async (pool: string) => ((await world.json('explain', pool)) as Explained[])[0]?.because.join();
+    expect(await becauseOf('dev-api/workers')).toContain('held it: another pool of its cluster comes first');
+    const moving = await becauseOf('dev-api/build');
+    expect(moving).toContain('a change from 2 to 0 is under way');
+    expect(moving).not.toContain('held it');
+  });
+
+  test('what the brake holds says so, and how to let it go', async () => {
+    const config = (to: string) =>
+      fixed(`pools: [{ match: "dev-*/*", schedule: office-hours, idle: 1 }]
+safety: { brake: { pools: 1, percent: 5 } }`).replace('"19:00"', `"${to}"`);
+    using world = aCliWorld('2026-11-23T05:00:00Z', config('19:00'));
+    for (let i = 0; i < 12; i += 1) {
+      await world.run('run', '--once');
+      await world.clock.advance(30 * 60_000);
+    }
+    world.writeConfig(config('08:00'));
+    await world.run('run', '--once');
+    const { out } = await world.run('explain', 'dev-api/workers');
+    expect(out).toContain('the last round held it: the brake waits');
+    expect(out).toContain(`run: lamplighter approve --config ${world.config}\n`);
+    const at = await world.run('explain', 'dev-api/workers', '--at', '2026-11-23T12:00:00Z');
+    expect(at.out).not.toContain('held it');
+  });
+
   test('makes no store where there is none', async () => {
     using world = aCliWorld();
     const [first] = (await world.json('explain', 'ml/gpu')) as Explained[];

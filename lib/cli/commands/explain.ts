@@ -72,7 +72,8 @@ async function lookUp(
       const pools = await listKnownPools(store, [names.region]);
       const found = pools.find(({ cluster, pool }) => cluster === names.cluster && pool === names.pool);
       const status = found && poolStatus(found, { book, asks: all, now, everyMs: config.everyMs });
-      const known = { memory: found?.memory, inFlight: found?.change, asks: asksOfPool(all, names, now) };
+      const asks = asksOfPool(all, names, now);
+      const known = { memory: found?.memory, inFlight: found?.change, asks, hold: status?.hold };
       return { known, wanted: status?.wanted };
     });
   } catch (error) {

@@ -6,6 +6,7 @@ import type { RuleBook } from '../scaling/rule-book.ts';
 import { openWindowsAt } from '../schedule/open-windows.ts';
 import { lookMs, nextChange, saysAt } from '../schedule/timeline.ts';
 import { type Desired, isSameDesired, resolveDesired } from './desired.ts';
+import { explainHold } from './explain-hold.ts';
 import { explainSchedule } from './explain-schedule.ts';
 import { type KnownPool, explainState } from './explain-state.ts';
 
@@ -35,7 +36,7 @@ export function explainPool(
 ): Explanation {
   const rule = book.ruleOf(names);
   const applied = book.appliedRule(names);
-  if (applied === undefined) return untouched(names, at, rule, known);
+  if (applied === undefined) return untouched(config, names, at, rule, known);
   const exceptions = config.exceptions.filter((exception) => matchesPool(exception.match, names));
   const schedule = config.schedules.find(({ name }) => name === applied.scheduleName)!;
   const open = openWindowsAt(schedule, exceptions, at);
@@ -47,14 +48,28 @@ export function explainPool(
     openWindows: open.windows,
     because: [
       ...explainSchedule({ applied, schedule, open, says, isOwnPool: isOwnPool(config, names) }),
-      ...explainState(applied.rule, known, at),
+      ...explainState(config, applied.rule, known, at),
+      ...explainHold(config, names, isSaid(known, applied.rule) ? undefined : known?.hold),
     ],
     nextChange: nextDesired(applied, at),
     rule: applied.rule.position,
   };
 }
 
-function untouched(names: Names, at: EpochMs, rule: Rule | undefined, known: KnownPool | undefined): Explanation {
+/** A pause, a change under way and `mode: observe` are said with the state and the rule. */
+function isSaid(known: KnownPool | undefined, rule: Rule): boolean {
+  if (known?.inFlight !== undefined) return true;
+  if (known?.hold === 'paused') return known.asks.pause !== undefined;
+  return known?.hold === 'observe' && rule.mode === 'observe';
+}
+
+function untouched(
+  config: CompiledConfig,
+  names: Names,
+  at: EpochMs,
+  rule: Rule | undefined,
+  known: KnownPool | undefined,
+): Explanation {
   const why =
     rule === undefined
       ? 'no rule matches this name, so the pool is never touched'
@@ -62,7 +77,10 @@ function untouched(names: Names, at: EpochMs, rule: Rule | undefined, known: Kno
   const away =
     known?.memory?.away === undefined
       ? []
-      : ['the pool is still away from its base since a rule that is gone: it is given back'];
+      : [
+          'the pool is still away from its base since a rule that is gone: it is given back',
+          ...explainHold(config, names, known.inFlight === undefined ? known.hold : undefined),
+        ];
   return {
     at,
     names,

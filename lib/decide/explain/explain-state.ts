@@ -1,6 +1,9 @@
-import type { Rule } from '../compiled-config.ts';
+import type { Pause } from '../asks.ts';
+import { commandHint } from '../command-hint.ts';
+import type { CompiledConfig, Rule } from '../compiled-config.ts';
 import type { EpochMs, Size } from '../model.ts';
 import type { Change, PoolMemory } from '../scaling/memory.ts';
+import type { HoldCode } from '../scaling/plan.ts';
 import type { PoolAsks } from '../scaling/pool-asks.ts';
 import { asPoolSize, describeSize, equalSize, isZero } from '../scaling/size.ts';
 import { iso, leaseCap } from '../scaling/wanted.ts';
@@ -10,10 +13,17 @@ export type KnownPool = {
   readonly memory: PoolMemory | undefined;
   readonly asks: PoolAsks;
   readonly inFlight: Change | undefined;
+  /** Why the last round left it at another size than the wanted one. */
+  readonly hold: HoldCode | undefined;
 };
 
 /** What stands above or beside the schedule now: override, kept size, leases, pause; and where the pool is. */
-export function explainState(rule: Rule, known: KnownPool | undefined, now: EpochMs): readonly string[] {
+export function explainState(
+  config: Pick<CompiledConfig, 'file'>,
+  rule: Rule,
+  known: KnownPool | undefined,
+  now: EpochMs,
+): readonly string[] {
   if (known === undefined) return [];
   const { memory, asks, inFlight } = known;
   const { override, pause } = asks;
@@ -25,10 +35,15 @@ export function explainState(rule: Rule, known: KnownPool | undefined, now: Epoc
       : []),
     ...explainKept(memory, now),
     ...explainLeases(rule, known),
-    ...(pause ? [`paused by ${pause.who} until ${iso(pause.until)}${because(pause.reason)}: nothing is done`] : []),
+    ...(pause ? [explainPause(config, pause)] : []),
     ...explainMemory(memory),
     ...(inFlight ? [`a change from ${describeSize(inFlight.from)} to ${describeSize(inFlight.to)} is under way`] : []),
   ];
+}
+
+function explainPause(config: Pick<CompiledConfig, 'file'>, { who, until, reason, match }: Pause): string {
+  const resume = commandHint(config, match === undefined ? 'resume' : `resume "${match.text}"`);
+  return `paused by ${who} until ${iso(until)}${because(reason)}: nothing is done; to end it, run: ${resume}`;
 }
 
 function explainKept(memory: PoolMemory | undefined, now: EpochMs): readonly string[] {
