@@ -20,4 +20,6 @@ export async function noteKeepingForms(note: Note): Promise<void> {
     await clock.advance(15 * 60_000);
   }
   await note('uninstall', inTime, 'uninstall', '--yes');
+  await note('status', world, 'status');
+  await note('explain', world, 'explain', 'dev-api/workers');
 }

@@ -10,6 +10,7 @@ import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import { describeSize } from '../../decide/scaling/size.ts';
 import { StoreError } from '../../errors.ts';
 import { listAsks } from '../../jobs/records/ask-records.ts';
+import { readUninstalled, type Uninstalled } from '../../jobs/records/uninstalled.ts';
 import type { CliParts } from '../cli-parts.ts';
 import { listKnownPools } from '../known-pools.ts';
 import { parsePool, resolveRegion } from '../name-pool.ts';
@@ -19,6 +20,7 @@ import { readConfig } from '../read-config.ts';
 import { localInstant, rfc3339 } from '../render/instant.ts';
 import { writeJson } from '../render/json.ts';
 import { poolStatus } from '../status/pool-status.ts';
+import { uninstalledJson, uninstalledText } from '../uninstalled-view.ts';
 import { lookIntoStore } from '../with-store.ts';
 
 export type ExplainOptions = ConfigOption & JsonOption & { readonly at?: readonly EpochMs[] };
@@ -51,12 +53,21 @@ export async function explain(parts: CliParts, pool: string, options: ExplainOpt
   const names = resolveRegion(config, book, parsePool(pool, config));
   const found = options.at === undefined ? await lookUp(parts, config, book, names, now) : undefined;
   const explanations = instants.map((at) => explainPool(config, book, names, at, found?.known));
-  if (options.json) writeJson(parts.stdout, explanations.map(explanationJson));
-  else for (const explanation of explanations) writeText(parts, config, explanation, found?.wanted);
+  const standing = options.at === undefined ? { uninstalled: uninstalledJson(found?.uninstalled) } : {};
+  if (options.json)
+    writeJson(
+      parts.stdout,
+      explanations.map((one) => ({ ...explanationJson(one), ...standing })),
+    );
+  else for (const explanation of explanations) writeText(parts, config, explanation, found);
 }
 
 /** `wanted` = what it should have now by rule, memory and asks; undefined = no round has seen it, or nobody knows. */
-type Found = { readonly known: KnownPool; readonly wanted: Size | undefined };
+type Found = {
+  readonly known: KnownPool;
+  readonly wanted: Size | undefined;
+  readonly uninstalled: Uninstalled | undefined;
+};
 
 /** What the store holds about the pool now; a store that cannot be read is said, and the schedule explained all the same. */
 async function lookUp(
@@ -74,7 +85,7 @@ async function lookUp(
       const status = found && poolStatus(found, { book, asks: all, now, everyMs: config.everyMs });
       const asks = asksOfPool(all, names, now);
       const known = { memory: found?.memory, inFlight: found?.change, asks, hold: status?.hold };
-      return { known, wanted: status?.wanted };
+      return { known, wanted: status?.wanted, uninstalled: await readUninstalled(store) };
     });
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
@@ -83,7 +94,7 @@ async function lookUp(
   }
 }
 
-function explanationJson({ at, names, desired, openWindows, because, nextChange, rule }: Explanation) {
+function explanationJson({ at, names, desired, openWindows, because, nextChange, rule }: Explanation): object {
   return {
     at: rfc3339(at),
     cluster: names.cluster,
@@ -101,7 +112,7 @@ function writeText(
   { stdout, env, zone }: CliParts,
   config: CompiledConfig,
   explanation: Explanation,
-  wanted: Size | undefined,
+  found: Found | undefined,
 ): void {
   const { at, names, desired, because, nextChange, openWindows } = explanation;
   const paint = makePaint(stdout, env);
@@ -111,7 +122,9 @@ function writeText(
       ? 'no change within four years'
       : `${describeDesired(nextChange.desired)} from ${localInstant(nextChange.at, own)}`;
   const scheduled = describeDesired(desired);
+  const { wanted, uninstalled } = found ?? {};
   const lines = [
+    ...(uninstalled === undefined ? [] : [paint.yellow(uninstalledText(config, uninstalled, own))]),
     `${paint.bold(`${names.cluster}/${names.pool}`)} at ${localInstant(at, own)}`,
     `  wanted  ${paint.green(wanted === undefined ? scheduled : describeSize(wanted))}`,
     ...(wanted === undefined || describeSize(wanted) === scheduled ? [] : [`  rule    ${scheduled}`]),

@@ -7,12 +7,15 @@ import type { Store } from '../../io/stores/store.ts';
 import { listAsks } from '../../jobs/records/ask-records.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
 import { listRoundFindings } from '../../jobs/records/round-findings.ts';
+import { readUninstalled, type Uninstalled } from '../../jobs/records/uninstalled.ts';
 import { listKnownPools } from '../known-pools.ts';
 import { missedRounds } from './missed-rounds.ts';
 import { type PoolStatus, poolStatus } from './pool-status.ts';
 
 export type FleetStatus = {
   readonly at: EpochMs;
+  /** The fleet is to be left alone, whatever the config says. */
+  readonly uninstalled: Uninstalled | undefined;
   readonly rounds: readonly RoundFindings[];
   readonly pools: readonly PoolStatus[];
   /** What people and events ask for now. */
@@ -34,6 +37,7 @@ export async function fleetStatus(
   const book = makeRuleBook(config, now);
   return {
     at: now,
+    uninstalled: store === undefined ? undefined : await readUninstalled(store),
     rounds,
     pools: pools.map((pool) => poolStatus(pool, { book, asks, now, everyMs: config.everyMs })),
     asks: asks.flatMap((ask) => (isLive(ask, now) && ask.kind !== 'release' ? [ask] : [])),

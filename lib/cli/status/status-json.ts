@@ -3,14 +3,17 @@ import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { Subject } from '../../decide/model.ts';
 import { instantJson } from '../render/json.ts';
 import { rfc3339 } from '../render/instant.ts';
+import { uninstalledJson } from '../uninstalled-view.ts';
 import type { FleetStatus } from './fleet-status.ts';
 import type { PoolStatus } from './pool-status.ts';
 
 /** The machine-readable form of `status` (docs/json.md). */
-export function statusJson({ at, rounds, pools, asks, findings }: FleetStatus, { file, hash }: CompiledConfig): object {
+export function statusJson(status: FleetStatus, { file, hash }: CompiledConfig): object {
+  const { at, uninstalled, rounds, pools, asks, findings } = status;
   return {
     at: rfc3339(at),
     config: { file, hash },
+    uninstalled: uninstalledJson(uninstalled),
     rounds: rounds.map((round) => ({
       region: round.region,
       at: rfc3339(round.at),

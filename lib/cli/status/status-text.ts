@@ -6,12 +6,15 @@ import type { Paint } from '../paint.ts';
 import { type PoolLabel, poolLabels } from '../pool-label.ts';
 import { ago, localInstant } from '../render/instant.ts';
 import { printable, renderTable } from '../render/table.ts';
+import { uninstalledText } from '../uninstalled-view.ts';
 import type { FleetStatus } from './fleet-status.ts';
 import type { PoolStatus } from './pool-status.ts';
 
-/** The fleet for people: a table of pools, what is asked for, what is wrong. */
+/** The fleet for people: whether it is kept at all, a table of pools, what is asked for, what is wrong. */
 export function statusText(status: FleetStatus, config: CompiledConfig, paint: Paint, zone: string): string {
+  const { uninstalled } = status;
   const sections = [
+    uninstalled === undefined ? [] : [paint.yellow(uninstalledText(config, uninstalled, zone))],
     status.pools.length === 0 ? [] : poolTable(status, poolLabels(config), paint),
     status.asks.map((ask) => askLine(ask, zone)),
     status.findings.map(({ severity, kind, subject, text, fix }) => {

@@ -94,6 +94,24 @@ describe('uninstall', () => {
     expect(night.world.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
   });
 
+  test('status and explain say so first, until it is undone', async () => {
+    using night = await asleep();
+    await night.run('uninstall', '--yes', '--reason', 'moving on');
+    const first = async (...argv: string[]) => (await night.run(...argv)).stdout.split('\n')[0];
+    const said =
+      /^this fleet was uninstalled by ana@desk on Mon 2026-03-02 .* \(moving on\): .*: lamplighter uninstall --undo --config /;
+    expect(await first('status')).toMatch(said);
+    expect(await first('explain', 'dev-api/workers')).toMatch(said);
+    const json = async (...argv: string[]) => JSON.parse((await night.run(...argv, '--json')).stdout) as unknown;
+    const uninstalled = { at: expect.stringMatching(/^2026-03-02T/), who: 'ana@desk', reason: 'moving on' };
+    expect(await json('status')).toMatchObject({ uninstalled });
+    expect(await json('explain', 'dev-api/workers')).toMatchObject([{ uninstalled }]);
+    await night.run('uninstall', '--undo');
+    expect(await first('status')).not.toContain('uninstalled');
+    expect(await json('status')).toMatchObject({ uninstalled: null });
+    expect(await json('explain', 'dev-api/workers')).toMatchObject([{ uninstalled: null }]);
+  });
+
   test('a process that goes on running beside it helps, and puts nothing back to sleep', async () => {
     using night = await asleep();
     const running = night.begin('run');
