@@ -5,6 +5,7 @@ import { clampSize, describeSize, equalSize } from '../decide/scaling/size.ts';
 import { leaseCap } from '../decide/scaling/wanted.ts';
 import { mayOverlap } from '../config/match-overlap.ts';
 import { formatDuration } from '../config/duration.ts';
+import { mayBeActedOn } from './acted-on.ts';
 import type { AskedMatch } from './asked-match.ts';
 
 /** The rules that a match may reach: those of the pools it names, else those whose own match may name the same. */
@@ -61,7 +62,9 @@ function modeNote({ mode }: Rule): string {
   return mode === 'observe' ? ', if mode were act: it is observe' : '';
 }
 
-/** Nothing seen so far is named: said, since it may be a slip or a pool of tomorrow. */
-export function nothingNamed(match: Match): string {
+/** Nothing seen so far is named: said, since it may be a slip or a pool of tomorrow, or one that no rule acts on. */
+export function nothingNamed(match: Match, config: CompiledConfig): string {
+  if (!mayBeActedOn(match, config))
+    return `no rule in ${config.file} acts on pools that "${match.text}" names, so nothing happens`;
   return `no pool that was seen so far matches "${match.text}"; it will hold for pools that do`;
 }

@@ -4,7 +4,7 @@ import type { Store } from '../../lib/io/stores/store.ts';
 import { listAsks } from '../../lib/jobs/records/ask-records.ts';
 import { changeMemories } from '../../lib/cli/change-record.ts';
 import { listKnownPools } from '../../lib/cli/known-pools.ts';
-import { aCliWorld, type CliWorld } from './cli-world.ts';
+import { aCliWorld, type CliWorld, usualConfig } from './cli-world.ts';
 
 const minute = 60_000;
 
@@ -90,8 +90,11 @@ describe('scale', () => {
     expect((await world.run('scale', 'dev-api/build', '--exactly', '0', '--for', '2h')).out).toContain(
       'dev-api/build: exactly 1 (limits of rule "dev-api/*")',
     );
+    expect((await world.run('scale', 'dev-api/new-*', '--at-least', '2', '--for', '2h')).out).toContain(
+      'no pool that was seen so far matches "dev-api/new-*"; it will hold for pools that do',
+    );
     expect((await world.run('scale', 'prod-web/*', '--at-least', '2', '--for', '2h')).out).toContain(
-      'no pool that was seen so far matches "prod-web/*"',
+      `no rule in ${world.config} acts on pools that "prod-web/*" names, so nothing happens`,
     );
   });
 
@@ -162,6 +165,46 @@ describe('pause and resume', () => {
       out: 'nothing of ml/gpu was paused or kept\n',
       err: '',
     });
+  });
+});
+
+describe('what no rule ever acts on', () => {
+  const lease = ['--at-least', '3', '--for', '1h'];
+  const none = 'no rule acts on mgmt/tools: rule "mgmt/*"';
+  test.each([
+    ['a lease', ['scale', 'mgmt/tools', ...lease], none],
+    ['an override', ['scale', 'mgmt/tools', '--exactly', '3', '--for', '1h'], none],
+    ['a pause', ['pause', 'mgmt/tools', '--for', '1h'], none],
+    ['a base', ['base', 'mgmt/tools', 'set', '3'], none],
+    ['a lease in one region', ['scale', 'r1:mgmt/tools', ...lease], 'no rule acts on r1:mgmt/tools: rule "mgmt/*"'],
+    ['a name without any rule', ['scale', 'prod-web/edge', ...lease], 'no rule acts on prod-web/edge: none in '],
+  ])('%s is refused, and nothing is stored', async (_, argv, message) => {
+    using world = aCliWorld();
+    await rounds(world, 1);
+    const { code, err } = await world.run(...argv);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(message) });
+    expect(await asksOf(world)).toEqual([]);
+  });
+
+  test.each([
+    ['scale', 'mgmt/*', ...lease],
+    ['scale', 'mgmt', ...lease],
+    ['pause', 'mgmt', '--for', '1h'],
+    ['pause', 'prod-*', '--for', '1h'],
+  ])('more than one name is told: %s %s', async (...argv) => {
+    using world = aCliWorld();
+    await rounds(world, 1);
+    expect(await world.run(...argv)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/no rule in .* acts on pools/),
+    });
+  });
+
+  test('what was asked for before the rule went can still be released', async () => {
+    using world = aCliWorld();
+    await world.run('scale', 'ml/gpu', ...lease);
+    world.writeConfig(usualConfig.replace(/.*ml\/gpu.*\n/u, ''));
+    expect((await world.run('scale', 'ml/gpu', '--release')).out).toContain('ended at least 3 for ml/gpu');
   });
 });
 

@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander';
+import { compileMatch } from '../../config/compile-match.ts';
 import type { CompiledConfig, Rule } from '../../decide/compiled-config.ts';
 import { baseOf } from '../../decide/explain/explain-state.ts';
 import type { EpochMs, Size } from '../../decide/model.ts';
@@ -8,6 +9,7 @@ import { asPoolSize, describeSize, equalSize, isZero } from '../../decide/scalin
 import { nextChange, saysAt } from '../../decide/schedule/timeline.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
+import { refuseUntouched } from '../acted-on.ts';
 import { baseJson, baseText } from '../base-view.ts';
 import { changeMemories } from '../change-record.ts';
 import type { CliParts } from '../cli-parts.ts';
@@ -92,8 +94,11 @@ async function findPool(store: Store, config: CompiledConfig, text: string): Pro
     ({ cluster, pool }) => cluster === written.cluster && pool === written.pool,
   );
   const [first, second] = found;
-  if (first === undefined)
+  if (first === undefined) {
+    const named = compileMatch(text);
+    if (named.ok) refuseUntouched(named.match, config);
     throw new CommandError(`No round has seen pool "${text}" yet: run one first (lamplighter run --once)`);
+  }
   if (second === undefined) return first;
   if (first.region === second.region)
     throw new CommandError(`"${text}" is the name of several pools, which are left alone: rename one`);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Match } from '../../decide/compiled-config.ts';
 import { putAsk } from '../../jobs/records/ask-records.ts';
+import { refuseUntouched } from '../acted-on.ts';
 import { readAskedMatch, reachedRegions } from '../asked-match.ts';
 import type { CliParts } from '../cli-parts.ts';
 import { listKnownPools, isMatched } from '../known-pools.ts';
@@ -51,11 +52,14 @@ export async function pause(parts: CliParts, text: string | undefined, options: 
   const match: Match | undefined = text === undefined ? undefined : readAskedMatch(text, config);
   const regions = reachedRegions(match, config.regions);
   const named = await withStore(parts, config, async (store) => {
+    const known = (await listKnownPools(store, regions)).filter((pool) => isMatched(match, pool)).length;
+    // A pool whose rule is gone may still be on its way back, which a pause holds.
+    if (match !== undefined && known === 0) refuseUntouched(match, config);
     for (const region of regions) {
       const common = { schema: 1, region, who: parts.who, reason: options.reason, askedAt: now } as const;
       await putAsk(store, { ...common, id: pauseId(match), kind: 'pause', match, until });
     }
-    return (await listKnownPools(store, regions)).filter((pool) => isMatched(match, pool)).length;
+    return known;
   });
   if (options.json) {
     const { who } = parts;
@@ -71,7 +75,8 @@ export async function pause(parts: CliParts, text: string | undefined, options: 
     return;
   }
   const what = match === undefined ? 'the whole fleet' : match.text;
-  const note = match !== undefined && named === 0 ? nothingNamed(match) : `${named} pools that were seen so far`;
+  const note =
+    match !== undefined && named === 0 ? nothingNamed(match, config) : `${named} pools that were seen so far`;
   parts.stdout.write(`paused ${what} until ${localInstant(until, parts.zone)}\n  ${note}\n`);
 }
 

@@ -16,7 +16,8 @@ import {
   putLease,
   releaseLease,
 } from '../../jobs/records/ask-records.ts';
-import { type AskedMatch, findAsked } from '../asked-match.ts';
+import { refuseUntouched } from '../acted-on.ts';
+import { type AskedMatch, findAsked, readAskedMatch } from '../asked-match.ts';
 import { cutLease, leaseEffects, nothingNamed, overrideEffects, rulesReached } from '../asked-size.ts';
 import type { CliParts } from '../cli-parts.ts';
 import {
@@ -78,6 +79,7 @@ export async function scale(parts: CliParts, text: string, options: ScaleOptions
   const config = await readConfig(parts, options.config);
   const now = parts.clock.now();
   const end = release ? now : endOf(options, now, atLeast === undefined ? 'an override' : 'a lease');
+  if (!release) refuseUntouched(readAskedMatch(text, config), config);
   await withStore(parts, config, async (store) => {
     const asked = await findAsked(store, config, makeRuleBook(config, now), text);
     const asking: Asking = { parts, config, store, asked, now, reason: options.reason };
@@ -112,7 +114,7 @@ async function lease(asking: Asking, atLeast: number, end: EpochMs): Promise<Tol
     );
   }
   const what = `at least ${atLeast} nodes for ${match.text} until ${localInstant(cut.until, parts.zone)}`;
-  const notes = [...(cut.note === undefined ? [] : [cut.note]), ...effectsOf(asked, leaseEffects(asked, atLeast))];
+  const notes = [...(cut.note === undefined ? [] : [cut.note]), ...effectsOf(asking, leaseEffects(asked, atLeast))];
   return {
     json: { kind: 'lease', match: match.text, regions, atLeast, until: rfc3339(cut.until), ...saidBy(asking), notes },
     lines: [what, ...notes],
@@ -133,7 +135,7 @@ async function override(asking: Asking, exactly: Size, until: EpochMs): Promise<
     await putAsk(store, { ...commonOf(asking, region), id, kind: 'override', match, exactly, until });
   }
   const what = `exactly ${describeSize(exactly)} for ${match.text} until ${localInstant(until, parts.zone)}`;
-  const notes = effectsOf(asked, overrideEffects(asked, exactly));
+  const notes = effectsOf(asking, overrideEffects(asked, exactly));
   return {
     json: { kind: 'override', match: match.text, regions, exactly, until: rfc3339(until), ...saidBy(asking), notes },
     lines: [what, ...notes],
@@ -178,8 +180,8 @@ function saidBy({ parts, reason }: Asking): { readonly who: string; readonly rea
   return { who: parts.who, reason: reason ?? null };
 }
 
-function effectsOf({ match }: Pick<AskedMatch, 'match'>, effects: readonly string[]): readonly string[] {
-  return effects.length === 0 ? [nothingNamed(match)] : effects;
+function effectsOf({ asked, config }: Asking, effects: readonly string[]): readonly string[] {
+  return effects.length === 0 ? [nothingNamed(asked.match, config)] : effects;
 }
 
 function tell({ stdout }: CliParts, { json }: JsonOption, told: Told): void {
