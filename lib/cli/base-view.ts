@@ -1,5 +1,5 @@
 import type { Rule } from '../decide/compiled-config.ts';
-import { baseOf } from '../decide/explain/explain-state.ts';
+import { awayOf, baseOf } from '../decide/explain/explain-state.ts';
 import type { PoolMemory } from '../decide/scaling/memory.ts';
 import { describeSize } from '../decide/scaling/size.ts';
 import type { StoredPool } from './known-pools.ts';
@@ -8,7 +8,8 @@ import { localInstant, rfc3339 } from './render/instant.ts';
 /** What is remembered of a pool's base, for programs (docs/json.md). */
 export function baseJson(pool: StoredPool, rule: Rule | undefined): object {
   const { memory } = pool;
-  const { away, seen, kept } = memory;
+  const { seen, kept } = memory;
+  const away = awayOf(memory);
   return {
     region: pool.region,
     cluster: pool.cluster,
@@ -30,7 +31,8 @@ function originOf(memory: PoolMemory, rule: Rule | undefined): string | null {
 
 /** The same for people, on one line. */
 export function baseText(pool: StoredPool, rule: Rule | undefined, zone: string): string {
-  const { away, seen } = pool.memory;
+  const { seen } = pool.memory;
+  const away = awayOf(pool.memory);
   const known = baseOf(rule, pool.memory);
   const from = originOf(pool.memory, rule);
   const isAway = away === undefined ? 'at home' : `away since ${localInstant(away.since, zone)}`;

@@ -266,6 +266,30 @@ describe('base', () => {
     expect(world.world.pool('dev-api/workers').size).toBe(0);
   });
 
+  test('restore with nothing to let go changes nothing, and says so', async () => {
+    using world = aCliWorld();
+    await rounds(world, 2);
+    const [before, history] = [await memoryOf(world, 'dev-api/workers'), (await world.run('history')).out];
+    const { code, out } = await world.run('base', 'dev-api/workers', 'restore');
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(/\n {2}nothing was changed: no size set by hand is kept\n$/),
+    });
+    expect(await memoryOf(world, 'dev-api/workers')).toEqual(before);
+    expect((await world.run('history')).out).toBe(history);
+  });
+
+  test('set to where the pool is: it has not been away', async () => {
+    using world = aCliWorld();
+    await rounds(world, 1);
+    const { out } = await world.run('base', 'dev-api/workers', 'set', '3');
+    expect(out).toMatch(/, at home\n {2}the base was set to 3\n$/);
+    expect(await world.json('base', 'dev-api/workers', 'show')).toMatchObject({ base: 3, from: 'person', away: null });
+    expect((await world.run('status')).out).not.toContain('away');
+    expect((await world.run('explain', 'dev-api/workers')).out).not.toContain('away');
+    expect((await world.run('base', 'dev-api/workers', 'set', '4')).out).toContain(', away since');
+  });
+
   test('show, for programs', async () => {
     using world = await withKeptSize();
     expect(await world.json('base', 'dev-api/workers', 'show')).toMatchObject({

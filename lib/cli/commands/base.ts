@@ -120,7 +120,7 @@ async function setBase(basing: Basing, size: Size): Promise<readonly string[]> {
   });
   const what = `the base was set to ${describeSize(own)}`;
   await tellHistory(basing, 'base-set', baseOf(rule, pool.memory), own, what);
-  return [what, ...whenNext(basing)];
+  return [what, ...(equalSize(pool.memory.seen?.size, own) ? [] : whenNext(basing))];
 }
 
 /** 0 and the idle size are never a base, and a rule's own base stands above a remembered one. */
@@ -143,19 +143,22 @@ function checkBase(rule: Rule | undefined, pool: StoredPool, size: Size): Size {
 
 async function restore(basing: Basing): Promise<readonly string[]> {
   const { pool, store, now, book } = basing;
-  const { kept } = pool.memory;
+  const { kept, foreign, seen } = pool.memory;
   const rule = book.ruleOf(pool);
   const known = baseOf(rule, pool.memory);
   if (known === undefined) {
     const name = `${pool.cluster}/${pool.pool}`;
     throw new CommandError(`The base of ${name} is unknown: give it one with lamplighter base ${name} set 3`);
   }
+  if (kept === undefined && foreign === undefined) return ['nothing was changed: no size set by hand is kept'];
   await changeMemories(store, pool.region, pool.clusterId, (memory, poolId) => {
     if (poolId !== pool.poolId) return undefined;
     return { ...memory, kept: undefined, foreign: undefined, resetAt: now };
   });
-  const what = kept ? `the size ${describeSize(kept.size)}, set by hand, was let go` : 'no size set by hand was kept';
-  await tellHistory(basing, 'base-restore', kept?.size, known, what);
+  const what = kept
+    ? `the size ${describeSize(kept.size)}, set by hand, was let go`
+    : 'the changes by somebody else are no longer counted';
+  await tellHistory(basing, 'base-restore', kept?.size ?? seen?.size, known, what);
   return [what, ...whenNext(basing)];
 }
 

@@ -1,5 +1,6 @@
 import type { Ask } from '../../decide/asks.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import { awayOf } from '../../decide/explain/explain-state.ts';
 import type { Subject } from '../../decide/model.ts';
 import { instantJson } from '../render/json.ts';
 import { rfc3339 } from '../render/instant.ts';
@@ -32,7 +33,8 @@ export function statusJson(status: FleetStatus, { file, hash }: CompiledConfig):
 
 function poolJson({ pool, rule, asks, wanted, reason, hold, base }: PoolStatus): object {
   const { memory, change } = pool;
-  const { seen, away, kept } = memory;
+  const { seen, kept } = memory;
+  const away = awayOf(memory);
   return {
     region: pool.region,
     cluster: pool.cluster,

@@ -1,4 +1,5 @@
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import { awayOf } from '../../decide/explain/explain-state.ts';
 import type { Severity } from '../../decide/model.ts';
 import { describeSize, equalSize } from '../../decide/scaling/size.ts';
 import { inRegion, regionOf } from '../in-region.ts';
@@ -54,7 +55,8 @@ function isThere(status: PoolStatus | undefined): boolean {
 }
 
 function remarks({ pool, rule, asks, hold }: PoolStatus, now: number): string {
-  const { away, kept, stuck } = pool.memory;
+  const { kept, stuck } = pool.memory;
+  const away = awayOf(pool.memory);
   const parts = [
     pool.change ? `changing to ${describeSize(pool.change.to)} since ${ago(pool.change.claimedAt, now)}` : '',
     stuck ? `stuck on the way to ${describeSize(stuck.to)}` : '',

@@ -2,7 +2,7 @@ import type { Pause } from '../asks.ts';
 import { commandHint } from '../command-hint.ts';
 import type { CompiledConfig, Rule } from '../compiled-config.ts';
 import type { EpochMs, Size } from '../model.ts';
-import type { Change, PoolMemory } from '../scaling/memory.ts';
+import type { Away, Change, PoolMemory } from '../scaling/memory.ts';
 import type { HoldCode } from '../scaling/plan.ts';
 import type { PoolAsks } from '../scaling/pool-asks.ts';
 import { asPoolSize, describeSize, equalSize, isZero } from '../scaling/size.ts';
@@ -65,7 +65,8 @@ function explainLeases(rule: Rule, { asks, memory }: KnownPool): readonly string
 
 function explainMemory(memory: PoolMemory | undefined): readonly string[] {
   if (memory === undefined) return [];
-  const { seen, away, base } = memory;
+  const { seen, base } = memory;
+  const away = awayOf(memory);
   return [
     ...(seen ? [`it was last seen Running at ${describeSize(seen.size)}`] : []),
     ...(away
@@ -76,6 +77,15 @@ function explainMemory(memory: PoolMemory | undefined): readonly string[] {
         ? []
         : [`the remembered base is ${describeSize(base)}`]),
   ];
+}
+
+/**
+ * Where the pool is away from its base: since when, and from which. A base that a person sets is kept like that of an away
+ * pool until a round sees the pool there; one that was last seen at it has never left.
+ */
+export function awayOf({ away, seen }: PoolMemory): Away | undefined {
+  const isThere = away?.from === 'person' && away.base !== 'unknown' && equalSize(seen?.size, away.base);
+  return isThere ? undefined : away;
 }
 
 /** The base as far as it is known without a look at the pool: given, in `away`, remembered, else what was seen. */
