@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { aCliWorld } from './cli-world.ts';
+import { aCliWorld, usualConfig } from './cli-world.ts';
 
 type Round = {
   readonly actions: readonly {
@@ -145,6 +145,32 @@ describe('status', () => {
     expect(out).toMatch(/dev-api\/workers +3 +0 +3 +held: slot/);
     expect(out).toMatch(/pause +of ml until/);
     expect(out).toContain('last round 0s ago');
+  });
+
+  test('how long it changes and is away, in words that read', async () => {
+    using world = aCliWorld('2026-11-23T20:00:00Z');
+    await world.run('run', '--once');
+    await world.clock.advance(28_000);
+    expect((await world.run('status')).out).toContain('changing to 0 for 28s, away for 28s\n');
+  });
+
+  test('observe is said once', async () => {
+    using world = aCliWorld('2026-11-23T20:00:00Z', `${usualConfig}defaults: { mode: observe }\n`);
+    await world.run('run', '--once');
+    const { out } = await world.run('status');
+    expect(out).toMatch(/dev-api\/build +2 +0 +2 +held: observe\n/);
+    await world.clock.advance(12 * 60 * 60_000);
+    await world.run('run', '--once');
+    expect((await world.run('status')).out).toMatch(/dev-api\/build +2 +2 +2 +observe\n/);
+  });
+
+  test('one of a kind is no plural', async () => {
+    const one = usualConfig.replace(/.*dev-.*\n/u, '');
+    using world = aCliWorld('2026-11-23T20:00:00Z', one);
+    await world.run('run', '--once');
+    expect((await world.run('status')).out).toContain('; 1 pool remembered, ');
+    expect((await world.run('pause', 'ml/gpu', '--for', '1h')).out).toContain('  1 pool seen so far\n');
+    expect((await world.run('scale', 'ml/gpu', '--at-least', '1', '--for', '1h')).out).toMatch(/^at least 1 node for/);
   });
 
   test('a region that could not be read is named, and what stands there is old', async () => {

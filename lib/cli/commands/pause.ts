@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Match } from '../../decide/compiled-config.ts';
+import { counted } from '../../decide/counted.ts';
 import { putAsk } from '../../jobs/records/ask-records.ts';
 import { refuseUntouched } from '../acted-on.ts';
 import { readAskedMatch, reachedRegions } from '../asked-match.ts';
@@ -76,7 +77,7 @@ export async function pause(parts: CliParts, text: string | undefined, options: 
   }
   const what = match === undefined ? 'the whole fleet' : match.text;
   const note =
-    match !== undefined && named === 0 ? nothingNamed(match, config) : `${named} pools that were seen so far`;
+    match !== undefined && named === 0 ? nothingNamed(match, config) : `${counted(named, 'pool')} seen so far`;
   parts.stdout.write(`paused ${what} until ${localInstant(until, parts.zone)}\n  ${note}\n`);
 }
 

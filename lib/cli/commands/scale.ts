@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Lease, Override } from '../../decide/asks.ts';
 import { isLive } from '../../decide/asks.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import { counted } from '../../decide/counted.ts';
 import type { EpochMs, Size } from '../../decide/model.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
 import { describeSize } from '../../decide/scaling/size.ts';
@@ -113,7 +114,7 @@ async function lease(asking: Asking, atLeast: number, end: EpochMs): Promise<Tol
       now,
     );
   }
-  const what = `at least ${atLeast} nodes for ${match.text} until ${localInstant(cut.until, parts.zone)}`;
+  const what = `at least ${counted(atLeast, 'node')} for ${match.text} until ${localInstant(cut.until, parts.zone)}`;
   const notes = [...(cut.note === undefined ? [] : [cut.note]), ...effectsOf(asking, leaseEffects(asked, atLeast))];
   return {
     json: { kind: 'lease', match: match.text, regions, atLeast, until: rfc3339(cut.until), ...saidBy(asking), notes },

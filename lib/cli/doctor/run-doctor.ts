@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { openSecrets } from '../../app.ts';
 import { loadConfig } from '../../config/load-config.ts';
+import { counted } from '../../decide/counted.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
 import { makeCliLog } from '../cli-log.ts';
 import type { CliParts } from '../cli-parts.ts';
@@ -87,7 +88,7 @@ function writeText({ stdout, env }: CliParts, checks: readonly Check[]): void {
   }
   const count = (status: CheckStatus) => checks.filter((check) => check.status === status).length;
   stdout.write(
-    `${count('ok')} ok, ${count('warning')} warnings, ${count('failed')} failed, ${count('unknown')} unknown\n`,
+    `${count('ok')} ok, ${counted(count('warning'), 'warning')}, ${count('failed')} failed, ${count('unknown')} unknown\n`,
   );
 }
 

@@ -1,4 +1,5 @@
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import { counted } from '../../decide/counted.ts';
 import type { Size } from '../../decide/model.ts';
 import type { Action, Hold } from '../../decide/scaling/plan.ts';
 import { describeSize } from '../../decide/scaling/size.ts';
@@ -73,7 +74,7 @@ export function roundText(report: ScaleReport, { regions }: Pick<CompiledConfig,
       return `problem${inRegion({ regions }, region)}: ${reason}`;
     }),
   ];
-  const summary = `${report.clusters} clusters, ${report.pools} pools read: ${count(changes, 'change')}, ${count(json.holds, 'hold')}, ${count(json.problems, 'problem')}`;
+  const summary = `${counted(report.clusters, 'cluster')}, ${counted(report.pools, 'pool')} read: ${counted(changes.length, 'change')}, ${counted(json.holds.length, 'hold')}, ${counted(json.problems.length, 'problem')}`;
   return [...lines, summary, ''].join('\n');
 }
 
@@ -95,8 +96,4 @@ function doneVerb({ result }: RoundEntry): string {
 function labelled({ region, cluster, pool, from, to }: RoundEntry, label: PoolLabel): string {
   const before = describeSize(from ?? undefined);
   return `${label({ region, cluster, pool })} ${to === null ? `at ${before}` : `${before} → ${describeSize(to)}`}`;
-}
-
-function count(list: readonly unknown[], noun: string): string {
-  return `${list.length} ${noun}${list.length === 1 ? '' : 's'}`;
 }

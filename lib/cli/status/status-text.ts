@@ -1,11 +1,12 @@
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import { counted } from '../../decide/counted.ts';
 import { awayOf } from '../../decide/explain/explain-state.ts';
 import type { Severity } from '../../decide/model.ts';
 import { describeSize, equalSize } from '../../decide/scaling/size.ts';
 import { inRegion, regionOf } from '../in-region.ts';
 import type { Paint } from '../paint.ts';
 import { type PoolLabel, poolLabels } from '../pool-label.ts';
-import { ago, localInstant } from '../render/instant.ts';
+import { ago, localInstant, roughly } from '../render/instant.ts';
 import { printable, renderTable } from '../render/table.ts';
 import { uninstalledText } from '../uninstalled-view.ts';
 import type { FleetStatus } from './fleet-status.ts';
@@ -58,15 +59,15 @@ function remarks({ pool, rule, asks, hold }: PoolStatus, now: number): string {
   const { kept, stuck } = pool.memory;
   const away = awayOf(pool.memory);
   const parts = [
-    pool.change ? `changing to ${describeSize(pool.change.to)} since ${ago(pool.change.claimedAt, now)}` : '',
+    pool.change ? `changing to ${describeSize(pool.change.to)} for ${roughly(now - pool.change.claimedAt)}` : '',
     stuck ? `stuck on the way to ${describeSize(stuck.to)}` : '',
     hold === undefined || pool.change ? '' : `held: ${hold}`,
     asks.pause ? 'paused' : '',
     asks.override ? 'override' : '',
     asks.leases.length > 0 ? `${asks.leases.length} lease${asks.leases.length === 1 ? '' : 's'}` : '',
     kept && kept.until > now ? 'set by hand' : '',
-    away ? `away since ${ago(away.since, now)}` : '',
-    rule === undefined ? 'no rule' : rule.mode === 'observe' ? 'observe' : '',
+    away ? `away for ${roughly(now - away.since)}` : '',
+    rule === undefined ? 'no rule' : rule.mode === 'observe' && hold !== 'observe' ? 'observe' : '',
   ];
   return parts.filter((part) => part !== '').join(', ');
 }
@@ -95,5 +96,5 @@ function summary({ rounds, pools, at }: FleetStatus, { file, hash }: CompiledCon
   if (rounds.length === 0) return `config ${file} (${hash}); nothing has run with its store yet: lamplighter run`;
   const last = Math.max(...rounds.map((round) => round.at));
   const clusters = rounds.reduce((sum, round) => sum + round.clusters, 0);
-  return `config ${file} (${hash}); ${pools.length} pools remembered, ${clusters} clusters looked at; last round ${ago(last, at)}`;
+  return `config ${file} (${hash}); ${counted(pools.length, 'pool')} remembered, ${counted(clusters, 'cluster')} looked at; last round ${ago(last, at)}`;
 }

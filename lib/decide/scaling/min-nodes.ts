@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import type { ObservedPool, Size } from '../model.ts';
 import { orderViews } from './cluster-order.ts';
 import type { Change } from './memory.ts';
@@ -33,7 +34,10 @@ export function keepNodes(
     if (missing === 0) continue;
     const kept = isRange(view.target) ? { min: least, max: Math.max(least, upper(view.target)) } : least;
     targets.set(view.names.poolId, kept);
-    reasons.set(view.names.poolId, `kept at ${describeSize(kept)} so that the cluster keeps ${minNodes} nodes`);
+    reasons.set(
+      view.names.poolId,
+      `kept at ${describeSize(kept)} so that the cluster keeps ${counted(minNodes, 'node')}`,
+    );
   }
   return { targets, reasons };
 }

@@ -154,10 +154,14 @@ describe('minNodesPerCluster', () => {
     expect(round(world).actions.map(({ to }) => to)).toEqual([{ min: 2, max: 2 }]);
   });
 
-  test('the action says why it stops short', () => {
-    const world = aWorld(evening, [aPool('a', 6)], { config });
+  test.each([
+    [4, '4 nodes'],
+    [1, '1 node'],
+  ])('the action says why it stops short, at %i', (least, nodes) => {
+    const own = aConfig({ safety: { ...safety, minNodesPerCluster: least } });
+    const world = aWorld(evening, [aPool('a', 6)], { config: own });
     expect(round(world).actions.map(({ to, reason }) => [to, reason])).toEqual([
-      [4, 'schedule office-hours: 0; kept at 4 so that the cluster keeps 4 nodes'],
+      [least, `schedule office-hours: 0; kept at ${least} so that the cluster keeps ${nodes}`],
     ]);
   });
 
