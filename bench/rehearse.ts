@@ -83,6 +83,7 @@ const config: CompiledConfig = {
   schema: 1,
   hash: 'bench',
   file: 'lamplighter.yml',
+  zone: undefined,
   everyMs: 5 * 60_000,
   keepMs: weekMs,
   listen: undefined,

@@ -36,6 +36,7 @@ export function configOf(patch: Partial<CompiledConfig>): CompiledConfig {
     schema: 1,
     hash: 'bench',
     file: 'lamplighter.yml',
+    zone: undefined,
     everyMs: 5 * minuteMs,
     keepMs: 30 * 24 * hourMs,
     listen: undefined,

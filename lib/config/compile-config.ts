@@ -92,7 +92,6 @@ async function compile(
     readFile: options.readFile,
     position: (path) => ({ file: options.file, line: source.atValue(path).line }),
   };
-  readZone(input.timezone, ['timezone'], context);
   if (input.defaults?.region !== undefined) {
     isDefined(input.defaults.region, input.regions, 'region', ['defaults', 'region'], report);
   }
@@ -101,6 +100,7 @@ async function compile(
 
 function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalendar>): CompiledConfig | undefined {
   const { input, report } = context;
+  const zone = readZone(input.timezone, ['timezone'], context);
   const regions = compileRegions(context);
   const schedules = compileSchedules(calendars, context);
   const drafts = compileRules(context);
@@ -109,6 +109,7 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
   checkRules(drafts, exceptions, events, context);
   const store = compileStore(context);
   const rest = {
+    zone,
     everyMs: compileEvery(context),
     keepMs: toMs(input.keep, '30d'),
     listen: compileListen(context),

@@ -10,6 +10,8 @@ export type CompiledConfig = {
   readonly hash: string;
   /** As given by the user, for messages only. */
   readonly file: string;
+  /** `timezone`: in which people read instants; schedules have their own. */
+  readonly zone: string | undefined;
   readonly everyMs: number;
   readonly keepMs: number;
   readonly listen: { readonly host: string; readonly port: number } | undefined;

@@ -208,6 +208,8 @@ describe('history', () => {
 
   test('none is said', async () => {
     using world = aCliWorld();
-    expect((await world.run('history')).out).toBe('nothing was decided since 2026-11-16\n');
+    expect((await world.run('history')).out).toBe(
+      'nothing was decided since Mon 2026-11-16 13:00 Europe/Berlin (12:00Z)\n',
+    );
   });
 });

@@ -69,6 +69,7 @@ export function aConfig(patch: Partial<CompiledConfig> = {}): CompiledConfig {
     schema: 1,
     hash: 'config-1',
     file: 'lamplighter.yml',
+    zone: undefined,
     everyMs: 5 * minute,
     keepMs: 30 * 24 * hour,
     listen: undefined,

@@ -19,6 +19,7 @@ import {
 } from '../options.ts';
 import { poolLabels } from '../pool-label.ts';
 import { readConfig } from '../read-config.ts';
+import { readingZone } from '../reading-zone.ts';
 import { localInstant, rfc3339 } from '../render/instant.ts';
 import { writeJson } from '../render/json.ts';
 import { withStore } from '../with-store.ts';
@@ -61,7 +62,7 @@ export async function approve(parts: CliParts, options: ApproveOptions): Promise
   }
   const label = poolLabels(config);
   const lines = [
-    `approved config ${config.hash} (${config.file}) until ${localInstant(until, parts.zone)}`,
+    `approved config ${config.hash} (${config.file}) until ${localInstant(until, readingZone(config, parts))}`,
     ...texts,
     ...held.map((names) => `was held: ${label(names)}`),
     ...(texts.length + held.length === 0 ? ['the brake held nothing in the last round'] : []),

@@ -27,6 +27,7 @@ import {
 } from '../options.ts';
 import { readConfig } from '../read-config.ts';
 import { recordDeed } from '../record-deed.ts';
+import { readingZone } from '../reading-zone.ts';
 import { localInstant, rfc3339 } from '../render/instant.ts';
 import { writeJson } from '../render/json.ts';
 import { withStore } from '../with-store.ts';
@@ -84,7 +85,7 @@ export async function base(
   });
   const rule = book.ruleOf(told.pool);
   if (options.json) writeJson(parts.stdout, { ...baseJson(told.pool, rule), notes: told.notes });
-  else parts.stdout.write(`${[baseText(told.pool, rule, parts.zone), ...told.notes].join('\n  ')}\n`);
+  else parts.stdout.write(`${[baseText(told.pool, rule, readingZone(config, parts)), ...told.notes].join('\n  ')}\n`);
 }
 
 async function findPool(store: Store, config: CompiledConfig, text: string): Promise<StoredPool> {
@@ -173,7 +174,7 @@ async function tellHistory(
 }
 
 /** When the schedule brings the pool to its base. */
-function whenNext({ book, pool, now, parts }: Basing): readonly string[] {
+function whenNext({ book, pool, now, parts, config }: Basing): readonly string[] {
   const applied = book.appliedRule(pool);
   if (applied === undefined) return ['no rule acts on this pool'];
   if (saysAt(applied.timeline, now).includes('base')) return ['the schedule says base: the next round brings it there'];
@@ -181,6 +182,6 @@ function whenNext({ book, pool, now, parts }: Basing): readonly string[] {
   const name = `${pool.cluster}/${pool.pool}`;
   if (next === undefined) return ['the schedule never says base'];
   return [
-    `the schedule says otherwise until ${localInstant(next.at, parts.zone)}; for now: lamplighter scale ${name} --exactly <size> --until ${rfc3339(next.at)}`,
+    `the schedule says otherwise until ${localInstant(next.at, readingZone(config, parts))}; for now: lamplighter scale ${name} --exactly <size> --until ${rfc3339(next.at)}`,
   ];
 }

@@ -17,7 +17,8 @@ import { parsePool, resolveRegion } from '../name-pool.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readInstant } from '../options.ts';
 import { makePaint } from '../paint.ts';
 import { readConfig } from '../read-config.ts';
-import { localInstant, rfc3339 } from '../render/instant.ts';
+import { readingZone } from '../reading-zone.ts';
+import { localInstant, localInstants, rfc3339 } from '../render/instant.ts';
 import { writeJson } from '../render/json.ts';
 import { poolStatus } from '../status/pool-status.ts';
 import { uninstalledJson, uninstalledText } from '../uninstalled-view.ts';
@@ -108,15 +109,11 @@ function explanationJson({ at, names, desired, openWindows, because, nextChange,
 }
 
 /** Where the store knows what is wanted and that is not what the schedule says, both stand there, wanted first. */
-function writeText(
-  { stdout, env, zone }: CliParts,
-  config: CompiledConfig,
-  explanation: Explanation,
-  found: Found | undefined,
-): void {
+function writeText(parts: CliParts, config: CompiledConfig, explanation: Explanation, found: Found | undefined): void {
   const { at, names, desired, because, nextChange, openWindows } = explanation;
+  const { stdout, env } = parts;
   const paint = makePaint(stdout, env);
-  const own = zoneOf(config, explanation) ?? zone;
+  const own = zoneOf(config, explanation) ?? readingZone(config, parts);
   const next =
     nextChange === undefined
       ? 'no change within four years'
@@ -128,7 +125,7 @@ function writeText(
     `${paint.bold(`${names.cluster}/${names.pool}`)} at ${localInstant(at, own)}`,
     `  wanted  ${paint.green(wanted === undefined ? scheduled : describeSize(wanted))}`,
     ...(wanted === undefined || describeSize(wanted) === scheduled ? [] : [`  rule    ${scheduled}`]),
-    ...because.map((sentence, i) => `  ${i === 0 ? 'why' : '   '}     ${sentence}`),
+    ...because.map((sentence, i) => `  ${i === 0 ? 'why' : '   '}     ${localInstants(sentence, own, at)}`),
     ...(openWindows.length === 0 ? [] : [`  open    ${openWindows.join('; ')}`]),
     `  next    ${next}`,
     '',

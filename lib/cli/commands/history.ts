@@ -9,7 +9,8 @@ import { isMatched } from '../known-pools.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
 import { type PoolLabel, poolLabels } from '../pool-label.ts';
 import { readConfig } from '../read-config.ts';
-import { clockOf, localInstants, rfc3339 } from '../render/instant.ts';
+import { readingZone } from '../reading-zone.ts';
+import { clockOf, localInstant, localInstants, rfc3339 } from '../render/instant.ts';
 import { writeJson } from '../render/json.ts';
 import { printable, renderTable } from '../render/table.ts';
 import { lookIntoStore } from '../with-store.ts';
@@ -47,7 +48,7 @@ export async function history(parts: CliParts, text: string | undefined, options
     return all.sort((a, b) => a.at - b.at);
   });
   if (options.json) writeJson(parts.stdout, (decisions ?? []).map(decisionJson));
-  else writeText(parts, decisions ?? [], poolLabels(config), since);
+  else writeText(parts, { zone: readingZone(config, parts), label: poolLabels(config) }, decisions ?? [], since);
 }
 
 function decisionJson({ at, region, cluster, pool, kind, code, from, to, reason, who, configHash }: Decision): object {
@@ -66,9 +67,16 @@ function decisionJson({ at, region, cluster, pool, kind, code, from, to, reason,
   };
 }
 
-function writeText({ stdout, zone }: CliParts, decisions: readonly Decision[], label: PoolLabel, since: EpochMs): void {
+type Reading = { readonly zone: string; readonly label: PoolLabel };
+
+function writeText(
+  { stdout }: CliParts,
+  { zone, label }: Reading,
+  decisions: readonly Decision[],
+  since: EpochMs,
+): void {
   if (decisions.length === 0) {
-    stdout.write(`nothing was decided since ${clockOf(since, zone).date}\n`);
+    stdout.write(`nothing was decided since ${localInstant(since, zone)}\n`);
     return;
   }
   const rows = decisions.map((decision) => {

@@ -21,6 +21,7 @@ import {
   untilOption,
 } from '../options.ts';
 import { readConfig } from '../read-config.ts';
+import { readingZone } from '../reading-zone.ts';
 import { localInstant, rfc3339 } from '../render/instant.ts';
 import { writeJson } from '../render/json.ts';
 import { withStore } from '../with-store.ts';
@@ -78,7 +79,7 @@ export async function pause(parts: CliParts, text: string | undefined, options: 
   const what = match === undefined ? 'the whole fleet' : match.text;
   const note =
     match !== undefined && named === 0 ? nothingNamed(match, config) : `${counted(named, 'pool')} seen so far`;
-  parts.stdout.write(`paused ${what} until ${localInstant(until, parts.zone)}\n  ${note}\n`);
+  parts.stdout.write(`paused ${what} until ${localInstant(until, readingZone(config, parts))}\n  ${note}\n`);
 }
 
 /** The last pause asked for the same match stands. */

@@ -21,6 +21,7 @@ import {
 } from '../options.ts';
 import { type PoolLabel, poolLabels } from '../pool-label.ts';
 import { readConfig } from '../read-config.ts';
+import { readingZone } from '../reading-zone.ts';
 import { localInstant, rfc3339 } from '../render/instant.ts';
 import { writeJson } from '../render/json.ts';
 import { namesSame } from '../same-match.ts';
@@ -63,7 +64,10 @@ export async function resume(parts: CliParts, text: string | undefined, options:
     return { ended, wider, freed };
   });
   if (options.json) writeJson(parts.stdout, resumedJson(resumed));
-  else writeText(parts, text ?? 'the fleet', resumed, poolLabels(config));
+  else {
+    const reading = { zone: readingZone(config, parts), label: poolLabels(config) };
+    writeText(parts, reading, text ?? 'the fleet', resumed);
+  }
 }
 
 async function endPauses(
@@ -128,7 +132,14 @@ function resumedJson({ ended, freed, wider }: Resumed): object {
   return { kind: 'resume', ended: ended.map(pauseJson), freed, stillPaused: wider.map(pauseJson) };
 }
 
-function writeText({ stdout, zone }: CliParts, what: string, { ended, freed, wider }: Resumed, label: PoolLabel): void {
+type Reading = { readonly zone: string; readonly label: PoolLabel };
+
+function writeText(
+  { stdout }: CliParts,
+  { zone, label }: Reading,
+  what: string,
+  { ended, freed, wider }: Resumed,
+): void {
   const lines = [
     ...ended.map((pause) => `ended the pause of ${nameOf(pause)} by ${pause.who}`),
     ...freed.map((one) => `let go of ${describeSize(one.size)}, set by hand, on ${label(one)}`),

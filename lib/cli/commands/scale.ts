@@ -37,6 +37,7 @@ import {
   untilOption,
 } from '../options.ts';
 import { readConfig } from '../read-config.ts';
+import { readingZone } from '../reading-zone.ts';
 import { localInstant, rfc3339 } from '../render/instant.ts';
 import { writeJson } from '../render/json.ts';
 import { namesSame } from '../same-match.ts';
@@ -114,7 +115,7 @@ async function lease(asking: Asking, atLeast: number, end: EpochMs): Promise<Tol
       now,
     );
   }
-  const what = `at least ${counted(atLeast, 'node')} for ${match.text} until ${localInstant(cut.until, parts.zone)}`;
+  const what = `at least ${counted(atLeast, 'node')} for ${match.text} until ${localInstant(cut.until, readingZone(asking.config, parts))}`;
   const notes = [...(cut.note === undefined ? [] : [cut.note]), ...effectsOf(asking, leaseEffects(asked, atLeast))];
   return {
     json: { kind: 'lease', match: match.text, regions, atLeast, until: rfc3339(cut.until), ...saidBy(asking), notes },
@@ -129,13 +130,13 @@ async function timeOf(store: Store, region: string, id: string, now: EpochMs): P
 }
 
 async function override(asking: Asking, exactly: Size, until: EpochMs): Promise<Told> {
-  const { parts, asked, store } = asking;
+  const { parts, asked, store, config } = asking;
   const { match, regions } = asked;
   for (const region of regions) {
     const id = `override/${encodeURIComponent(match.text)}`;
     await putAsk(store, { ...commonOf(asking, region), id, kind: 'override', match, exactly, until });
   }
-  const what = `exactly ${describeSize(exactly)} for ${match.text} until ${localInstant(until, parts.zone)}`;
+  const what = `exactly ${describeSize(exactly)} for ${match.text} until ${localInstant(until, readingZone(config, parts))}`;
   const notes = effectsOf(asking, overrideEffects(asked, exactly));
   return {
     json: { kind: 'override', match: match.text, regions, exactly, until: rfc3339(until), ...saidBy(asking), notes },

@@ -4,6 +4,7 @@ import type { CliParts } from '../cli-parts.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
 import { makePaint } from '../paint.ts';
 import { readConfig } from '../read-config.ts';
+import { readingZone } from '../reading-zone.ts';
 import { writeJson } from '../render/json.ts';
 import { type FleetStatus, fleetStatus } from '../status/fleet-status.ts';
 import { statusJson } from '../status/status-json.ts';
@@ -39,7 +40,7 @@ export async function status(parts: CliParts, options: StatusOptions): Promise<v
     (await lookIntoStore(parts, config, (store) => fleetStatus(store, config, now))) ??
     (await fleetStatus(undefined, config, now));
   if (options.json) writeJson(parts.stdout, statusJson(found, config));
-  else parts.stdout.write(statusText(found, config, makePaint(parts.stdout, parts.env), parts.zone));
+  else parts.stdout.write(statusText(found, config, makePaint(parts.stdout, parts.env), readingZone(config, parts)));
   if (options.failOn !== undefined && isAsBadAs(found, options.failOn)) parts.exitWith(1);
 }
 

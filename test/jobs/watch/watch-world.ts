@@ -40,6 +40,7 @@ export function aConfig(patch: Partial<CompiledConfig> = {}): CompiledConfig {
     schema: 1,
     hash: 'config-1',
     file: 'lamplighter.yml',
+    zone: undefined,
     everyMs: 5 * minuteMs,
     keepMs: 30 * 24 * 60 * minuteMs,
     listen: undefined,

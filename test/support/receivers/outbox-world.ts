@@ -50,6 +50,7 @@ export function aConfig(
     schema: 1,
     hash: 'c0ffee',
     file: 'lamplighter.yml',
+    zone: undefined,
     everyMs: 5 * 60_000,
     keepMs: 30 * 86_400_000,
     listen: undefined,
