@@ -1,9 +1,20 @@
 import type { CompiledConfig } from './compiled-config.ts';
 
-const usual = ['./lamplighter.yml', 'lamplighter.yml'];
+type InUse = Pick<CompiledConfig, 'file'>;
 
 /** A command as it can be run here: with the config in use, where that is not the usual one. */
-export function commandHint({ file }: Pick<CompiledConfig, 'file'>, command: string): string {
-  if (usual.includes(file)) return `lamplighter ${command}`;
-  return `lamplighter ${command} --config ${/^[\w./-]+$/u.test(file) ? file : JSON.stringify(file)}`;
+export function commandHint(config: InUse, command: string): string {
+  return `lamplighter ${command}${optionOf(config)}`;
+}
+
+/** A sentence that ends with a command, such as a fix, made the same way; any other sentence stays as it is. */
+export function withConfig(config: InUse, sentence: string): string {
+  return /: lamplighter [^,;]+$/u.test(sentence) ? `${sentence}${optionOf(config)}` : sentence;
+}
+
+const usual = ['./lamplighter.yml', 'lamplighter.yml'];
+
+function optionOf({ file }: InUse): string {
+  if (usual.includes(file)) return '';
+  return ` --config ${/^[\w./-]+$/u.test(file) ? file : JSON.stringify(file)}`;
 }

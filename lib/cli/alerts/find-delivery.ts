@@ -1,4 +1,5 @@
 import { sha256 } from '../../app.ts';
+import { withConfig } from '../../decide/command-hint.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { Delivery } from '../../decide/incidents/delivery.ts';
 import { CommandError, UsageError } from '../../errors.ts';
@@ -20,7 +21,9 @@ export async function findDelivery(store: Store, config: CompiledConfig, text: s
   }
   const [first, ...others] = found;
   if (first === undefined) {
-    throw new CommandError(`No message "${text}" waits by itself or is parked; see: lamplighter outbox`);
+    throw new CommandError(
+      withConfig(config, `No message "${text}" waits by itself or is parked; see: lamplighter outbox`),
+    );
   }
   if (others.length > 0) {
     throw new UsageError(`"${text}" names several: ${found.map(({ delivery }) => shortId(delivery.id)).join(', ')}`);

@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { compileMatch } from '../../config/compile-match.ts';
+import { commandHint } from '../../decide/command-hint.ts';
 import type { CompiledConfig, Rule } from '../../decide/compiled-config.ts';
 import { baseOf } from '../../decide/explain/explain-state.ts';
 import type { EpochMs, Size } from '../../decide/model.ts';
@@ -98,7 +99,7 @@ async function findPool(store: Store, config: CompiledConfig, text: string): Pro
   if (first === undefined) {
     const named = compileMatch(text);
     if (named.ok) refuseUntouched(named.match, config);
-    throw new CommandError(`No round has seen pool "${text}" yet: run one first (lamplighter run --once)`);
+    throw new CommandError(`No round has seen pool "${text}" yet; run one first: ${commandHint(config, 'run --once')}`);
   }
   if (second === undefined) return first;
   if (first.region === second.region)
@@ -149,7 +150,8 @@ async function restore(basing: Basing): Promise<readonly string[]> {
   const known = baseOf(rule, pool.memory);
   if (known === undefined) {
     const name = `${pool.cluster}/${pool.pool}`;
-    throw new CommandError(`The base of ${name} is unknown: give it one with lamplighter base ${name} set 3`);
+    const give = commandHint(basing.config, `base "${name}" set 3`);
+    throw new CommandError(`The base of ${name} is unknown; give it one: ${give}`);
   }
   if (kept === undefined && foreign === undefined) return ['nothing was changed: no size set by hand is kept'];
   await changeMemories(store, pool.region, pool.clusterId, (memory, poolId) => {
@@ -181,7 +183,6 @@ function whenNext({ book, pool, now, parts, config }: Basing): readonly string[]
   const next = nextChange(applied.timeline, now);
   const name = `${pool.cluster}/${pool.pool}`;
   if (next === undefined) return ['the schedule never says base'];
-  return [
-    `the schedule says otherwise until ${localInstant(next.at, readingZone(config, parts))}; for now: lamplighter scale ${name} --exactly <size> --until ${rfc3339(next.at)}`,
-  ];
+  const forNow = commandHint(config, `scale "${name}" --exactly <size> --until ${rfc3339(next.at)}`);
+  return [`the schedule says otherwise until ${localInstant(next.at, readingZone(config, parts))}; for now: ${forNow}`];
 }

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { withConfig } from '../../decide/command-hint.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import { isWorse, type IncidentRecord } from '../../decide/incidents/incident.ts';
 import { CommandError } from '../../errors.ts';
@@ -59,7 +60,9 @@ async function why(parts: CliParts, config: CompiledConfig, id: string, { json }
     return { view: viewIncident(record, config, outbox), messages };
   });
   if (found === undefined)
-    throw new CommandError(`There is no incident "${id}", or it is forgotten by now; see: lamplighter incidents --all`);
+    throw new CommandError(
+      withConfig(config, `There is no incident "${id}", or it is forgotten by now; see: lamplighter incidents --all`),
+    );
   if (json) return writeJson(parts.stdout, whyJson(found.view, found.messages));
   const lines = [...incidentText(found.view, readingOf(parts)), ...whyText(found.view, found.messages, parts.zone)];
   parts.stdout.write(`${lines.join('\n')}\n`);

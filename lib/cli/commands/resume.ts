@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { isLive, type Pause } from '../../decide/asks.ts';
+import { commandHint } from '../../decide/command-hint.ts';
 import type { CompiledConfig, Match } from '../../decide/compiled-config.ts';
 import { matchesPool } from '../../decide/match.ts';
 import type { EpochMs, Size } from '../../decide/model.ts';
@@ -19,7 +20,7 @@ import {
   type ReasonOption,
   reasonOption,
 } from '../options.ts';
-import { type PoolLabel, poolLabels } from '../pool-label.ts';
+import { poolLabels } from '../pool-label.ts';
 import { readConfig } from '../read-config.ts';
 import { readingZone } from '../reading-zone.ts';
 import { localInstant, rfc3339 } from '../render/instant.ts';
@@ -64,10 +65,7 @@ export async function resume(parts: CliParts, text: string | undefined, options:
     return { ended, wider, freed };
   });
   if (options.json) writeJson(parts.stdout, resumedJson(resumed));
-  else {
-    const reading = { zone: readingZone(config, parts), label: poolLabels(config) };
-    writeText(parts, reading, text ?? 'the fleet', resumed);
-  }
+  else writeText(parts, config, text ?? 'the fleet', resumed);
 }
 
 async function endPauses(
@@ -132,23 +130,18 @@ function resumedJson({ ended, freed, wider }: Resumed): object {
   return { kind: 'resume', ended: ended.map(pauseJson), freed, stillPaused: wider.map(pauseJson) };
 }
 
-type Reading = { readonly zone: string; readonly label: PoolLabel };
-
-function writeText(
-  { stdout }: CliParts,
-  { zone, label }: Reading,
-  what: string,
-  { ended, freed, wider }: Resumed,
-): void {
+function writeText(parts: CliParts, config: CompiledConfig, what: string, { ended, freed, wider }: Resumed): void {
+  const label = poolLabels(config);
   const lines = [
     ...ended.map((pause) => `ended the pause of ${nameOf(pause)} by ${pause.who}`),
     ...freed.map((one) => `let go of ${describeSize(one.size)}, set by hand, on ${label(one)}`),
-    ...wider.map(
-      (pause) =>
-        `still paused: ${nameOf(pause)} by ${pause.who} until ${localInstant(pause.until, zone)}; to end it: lamplighter resume${pause.match ? ` "${pause.match.text}"` : ''}`,
-    ),
+    ...wider.map((pause) => {
+      const end = commandHint(config, pause.match ? `resume "${pause.match.text}"` : 'resume');
+      const until = localInstant(pause.until, readingZone(config, parts));
+      return `still paused: ${nameOf(pause)} by ${pause.who} until ${until}; to end it: ${end}`;
+    }),
   ];
-  stdout.write(`${lines.length > 0 ? lines.join('\n') : `nothing of ${what} was paused or kept`}\n`);
+  parts.stdout.write(`${lines.length > 0 ? lines.join('\n') : `nothing of ${what} was paused or kept`}\n`);
 }
 
 function nameOf({ match }: Pause): string {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { commandHint } from '../../decide/command-hint.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import type { SilenceRecord } from '../../decide/incidents/silence.ts';
@@ -116,11 +117,18 @@ async function begin(parts: CliParts, store: Store, { id, scope }: Scope, option
 }
 
 /** Ended by its time, as every silence is: the next pass of the watch tells what is still wrong and was not told. */
-async function end(parts: CliParts, store: Store, { id }: Scope, what: string, { json }: JsonOption): Promise<void> {
+async function end(
+  parts: CliParts,
+  store: Store,
+  { id }: Scope,
+  what: string,
+  { json, config }: JsonOption & ConfigOption,
+): Promise<void> {
   const now = parts.clock.now();
   const live = liveSilences(await silencesOf(store), await incidentsOf(store), now);
   const found = live.find((one) => one.id === id);
-  if (found === undefined) throw new CommandError(`Nothing silences "${what}"; see: lamplighter silence --list`);
+  if (found === undefined)
+    throw new CommandError(`Nothing silences "${what}"; see: ${commandHint({ file: config }, 'silence --list')}`);
   await put(store, { ...found, until: now });
   if (json) writeJson(parts.stdout, { kind: 'silence-end', ...silenceJson(found) });
   else parts.stdout.write(`ended the silence of ${silenceText(found, parts.zone)}\n`);

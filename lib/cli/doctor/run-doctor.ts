@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { openSecrets } from '../../app.ts';
 import { loadConfig } from '../../config/load-config.ts';
+import { withConfig } from '../../decide/command-hint.ts';
 import { counted } from '../../decide/counted.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
 import { makeCliLog } from '../cli-log.ts';
@@ -28,7 +29,7 @@ export async function doctor(parts: CliParts, options: DoctorOptions): Promise<v
   const checks = await examine(parts, options);
   if (checks.some(({ status }) => status === 'failed')) parts.exitWith(1);
   if (options.json) return writeJson(parts.stdout, { ok: !checks.some(isFailed), checks: checks.map(checkJson) });
-  writeText(parts, checks);
+  writeText(parts, options, checks);
 }
 
 async function examine(
@@ -76,7 +77,7 @@ async function examine(
 
 const marks: { readonly [status in CheckStatus]: string } = { ok: '✓', warning: '!', failed: '✗', unknown: '?' };
 
-function writeText({ stdout, env }: CliParts, checks: readonly Check[]): void {
+function writeText({ stdout, env }: CliParts, { config: file }: ConfigOption, checks: readonly Check[]): void {
   const paint = makePaint(stdout, env);
   const colours = { ok: paint.green, warning: paint.yellow, failed: paint.red, unknown: paint.dim };
   let about: string | undefined;
@@ -84,7 +85,7 @@ function writeText({ stdout, env }: CliParts, checks: readonly Check[]): void {
     if (check.about !== about) stdout.write(`${paint.bold(printable(check.about))}\n`);
     ({ about } = check);
     stdout.write(`  ${colours[check.status](marks[check.status])} ${printable(check.text)}\n`);
-    if (check.fix) stdout.write(`    ${printable(check.fix)}\n`);
+    if (check.fix) stdout.write(`    ${withConfig({ file }, printable(check.fix))}\n`);
   }
   const count = (status: CheckStatus) => checks.filter((check) => check.status === status).length;
   stdout.write(

@@ -1,4 +1,5 @@
 import type { Ask } from '../../decide/asks.ts';
+import { withConfig } from '../../decide/command-hint.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { Names } from '../../decide/match.ts';
 import type { StoredRule } from '../../decide/scaling/brake.ts';
@@ -57,7 +58,8 @@ async function look(parts: CliParts, wish: FleetWish, store: Store): Promise<Sta
   const seen = wish.isOffline ? undefined : await ask(parts, wish, store);
   const isUninstalled = (await readUninstalled(store)) !== undefined;
   const unscheduled = withoutSchedule(wish.named, booksOf(parts, wish));
-  const notes = [...(seen?.notes ?? []), ...(isUninstalled ? [uninstalledNote] : []), ...unscheduled];
+  const uninstalled = isUninstalled ? [withConfig(config, uninstalledNote)] : [];
+  const notes = [...(seen?.notes ?? []), ...uninstalled, ...unscheduled];
   const regions: { region: string; source: FleetSource; clusters: readonly ObservedFleetCluster[] }[] = [];
   for (const { name } of config.regions) {
     const own = seen?.answered.has(name)

@@ -1,3 +1,4 @@
+import { commandHint, withConfig } from '../../decide/command-hint.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import { counted } from '../../decide/counted.ts';
 import type { Size } from '../../decide/model.ts';
@@ -57,22 +58,22 @@ function entryOf({ region, cluster, pool, from, to, reason, who }: Action | Hold
   return { region, cluster, pool, from: from ?? null, to: to ?? null, reason, who };
 }
 
+type Named = Pick<CompiledConfig, 'regions' | 'file'>;
+
 /** The same for people: one line each, actions first. Where the round acted, only what was sent counts as a change. */
-export function roundText(report: ScaleReport, { regions }: Pick<CompiledConfig, 'regions'>, acted: boolean): string {
+export function roundText(report: ScaleReport, config: Named, acted: boolean): string {
   const json = roundJson(report);
-  const label = poolLabels({ regions });
+  const label = poolLabels(config);
   const changes = acted ? json.actions.filter(({ result }) => result === 'sent') : json.actions;
   const lines = [
     ...(report.isUninstalled
-      ? ['uninstalled: pools only get their bases back (undo: lamplighter uninstall --undo)']
+      ? [`uninstalled: pools only get their bases back; to undo it: ${commandHint(config, 'uninstall --undo')}`]
       : []),
     ...json.actions.map(
       (action) => `${acted ? doneVerb(action) : 'would scale'} ${labelled(action, label)} (${action.reason})`,
     ),
-    ...json.holds.map((hold) => `holds ${labelled(hold, label)}: ${hold.reason}`),
-    ...json.problems.map(({ region, reason }) => {
-      return `problem${inRegion({ regions }, region)}: ${reason}`;
-    }),
+    ...json.holds.map((hold) => `holds ${labelled(hold, label)}: ${withConfig(config, hold.reason)}`),
+    ...json.problems.map(({ region, reason }) => `problem${inRegion(config, region)}: ${reason}`),
   ];
   const summary = `${counted(report.clusters, 'cluster')}, ${counted(report.pools, 'pool')} read: ${counted(changes.length, 'change')}, ${counted(json.holds.length, 'hold')}, ${counted(json.problems.length, 'problem')}`;
   return [...lines, summary, ''].join('\n');

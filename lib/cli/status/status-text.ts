@@ -1,3 +1,4 @@
+import { commandHint, withConfig } from '../../decide/command-hint.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import { counted } from '../../decide/counted.ts';
 import { awayOf } from '../../decide/explain/explain-state.ts';
@@ -20,11 +21,14 @@ export function statusText(status: FleetStatus, config: CompiledConfig, paint: P
     status.pools.length === 0 ? [] : poolTable(status, poolLabels(config), paint),
     status.asks.map((ask) => askLine(ask, zone)),
     status.findings.map(({ severity, kind, subject, text, fix }) => {
-      return `${colourOf(severity, paint)(severity)} ${kind}${inRegion(config, regionOf(subject))}: ${printable(text)}${fix === undefined ? '' : `; ${printable(fix)}`}`;
+      return `${colourOf(severity, paint)(severity)} ${kind}${inRegion(config, regionOf(subject))}: ${printable(text)}${fix === undefined ? '' : `; ${withConfig(config, printable(fix))}`}`;
     }),
     unreadRegions(status).map((region) =>
       paint.yellow(
-        `region ${region} could not be read in the last round; what stands here is older: lamplighter doctor`,
+        withConfig(
+          config,
+          `region ${region} could not be read in the last round; what stands here is older: lamplighter doctor`,
+        ),
       ),
     ),
     [summary(status, config)],
@@ -92,8 +96,10 @@ function colourOf(severity: Severity, paint: Paint): (text: string) => string {
   return severity === 'warning' ? paint.yellow : paint.dim;
 }
 
-function summary({ rounds, pools, at }: FleetStatus, { file, hash }: CompiledConfig): string {
-  if (rounds.length === 0) return `config ${file} (${hash}); nothing has run with its store yet: lamplighter run`;
+function summary({ rounds, pools, at }: FleetStatus, config: CompiledConfig): string {
+  const { file, hash } = config;
+  if (rounds.length === 0)
+    return `config ${file} (${hash}); nothing has run with its store yet: ${commandHint(config, 'run')}`;
   const last = Math.max(...rounds.map((round) => round.at));
   const clusters = rounds.reduce((sum, round) => sum + round.clusters, 0);
   return `config ${file} (${hash}); ${counted(pools.length, 'pool')} remembered, ${counted(clusters, 'cluster')} looked at; last round ${ago(last, at)}`;

@@ -1,4 +1,5 @@
 import { describeSize } from '../../decide/scaling/size.ts';
+import { commandHint } from '../../decide/command-hint.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import { UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
@@ -130,7 +131,7 @@ function report(
 
 function writeText(
   { stdout, env }: CliParts,
-  { wait }: UninstallOptions,
+  { wait, config }: UninstallOptions,
   given: GivenBack,
   { done, left, label }: { readonly done: number; readonly left: readonly AwayPool[]; readonly label: PoolLabel },
 ): void {
@@ -139,12 +140,11 @@ function writeText(
   for (const { pool, reason } of given.notGivenBack)
     stdout.write(`${paint.red(`${label(pool)}  still away from ${describeSize(pool.base)}: ${reason}`)}\n`);
   const pools = `${done} ${done === 1 ? 'pool is' : 'pools are'} at their base again`;
+  const undo = commandHint({ file: config }, 'uninstall --undo');
   const next = given.isDone
     ? 'Nothing acts on this fleet any more. Now stop the process, or: npx serverless remove'
     : `Not all came back within ${roughly(wait)}. The mark stays, whatever runs goes on giving back; run this again before removing it`;
-  stdout.write(
-    `${given.isDone ? paint.green(pools) : pools}\n${next}\nTo keep the fleet again: lamplighter uninstall --undo\n`,
-  );
+  stdout.write(`${given.isDone ? paint.green(pools) : pools}\n${next}\nTo keep the fleet again: ${undo}\n`);
 }
 
 /** Nobody can tell whether Lamplighter or a person made it smaller: a person decides. */

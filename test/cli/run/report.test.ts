@@ -23,7 +23,7 @@ test.each(refusals)('a change that is %s is not told as done, and not counted', 
   expect(out).toContain(': 0 changes, ');
 });
 
-const config = { regions: [] };
+const config = { regions: [], file: 'lamplighter.yml' };
 const name = { clusterId: 'c', cluster: 'ml', poolId: 'p', pool: 'gpu' };
 const action = (region: string): Action => ({
   ...name,
