@@ -9,3 +9,8 @@ export function readingZone(
   const [shared, ...others] = new Set(schedules.map((schedule) => schedule.zone));
   return zone ?? (others.length === 0 ? shared : undefined) ?? machine.zone;
 }
+
+/** A command's parts with that zone in them, for those that hand them on. */
+export function inReadingZone(config: Pick<CompiledConfig, 'zone' | 'schedules'>, parts: CliParts): CliParts {
+  return { ...parts, zone: readingZone(config, parts) };
+}

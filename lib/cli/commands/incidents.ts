@@ -13,6 +13,7 @@ import type { CliParts } from '../cli-parts.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
 import { makePaint } from '../paint.ts';
 import { readConfig } from '../read-config.ts';
+import { inReadingZone } from '../reading-zone.ts';
 import { writeJson } from '../render/json.ts';
 import { lookIntoStore } from '../with-store.ts';
 
@@ -38,8 +39,9 @@ export function addIncidents(program: Command, parts: CliParts): void {
   ]);
 }
 
-export async function incidents(parts: CliParts, options: IncidentsOptions): Promise<void> {
-  const config = await readConfig(parts, options.config);
+export async function incidents(machine: CliParts, options: IncidentsOptions): Promise<void> {
+  const config = await readConfig(machine, options.config);
+  const parts = inReadingZone(config, machine);
   if (options.why !== undefined) return why(parts, config, options.why, options);
   const views = await lookIntoStore(parts, config, async (store) => {
     const outbox = await viewOutbox(store, config, parts.clock.now());

@@ -24,6 +24,7 @@ import {
 } from '../options.ts';
 import { makePaint } from '../paint.ts';
 import { readConfig } from '../read-config.ts';
+import { inReadingZone } from '../reading-zone.ts';
 import { writeJson } from '../render/json.ts';
 import { lookIntoStore, withStore } from '../with-store.ts';
 
@@ -66,12 +67,13 @@ export function addOutbox(program: Command, parts: CliParts): void {
 }
 
 export async function outbox(
-  parts: CliParts,
+  machine: CliParts,
   verb: OutboxVerb | undefined,
   what: string | undefined,
   options: OutboxOptions,
 ): Promise<void> {
-  const config = await readConfig(parts, options.config);
+  const config = await readConfig(machine, options.config);
+  const parts = inReadingZone(config, machine);
   if (options.reason !== undefined && verb !== 'drop') throw new UsageError('--reason is for: outbox drop');
   if (options.history !== undefined && verb !== undefined) throw new UsageError(`--history is not for ${verb}`);
   if (verb === undefined)

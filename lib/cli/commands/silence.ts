@@ -32,6 +32,7 @@ import {
   untilOption,
 } from '../options.ts';
 import { readConfig } from '../read-config.ts';
+import { inReadingZone } from '../reading-zone.ts';
 import { writeJson } from '../render/json.ts';
 import { printable } from '../render/table.ts';
 import { lookIntoStore, withStore } from '../with-store.ts';
@@ -63,8 +64,9 @@ export function addSilence(program: Command, parts: CliParts): void {
 }
 
 /** Silenced incidents open and resolve without words; the end of what was told is told all the same. */
-export async function silence(parts: CliParts, what: string | undefined, options: SilenceOptions): Promise<void> {
-  const config = await readConfig(parts, options.config);
+export async function silence(machine: CliParts, what: string | undefined, options: SilenceOptions): Promise<void> {
+  const config = await readConfig(machine, options.config);
+  const parts = inReadingZone(config, machine);
   if (options.list) return list(parts, config, options);
   if (what === undefined) throw new UsageError('name what to silence, an incident or a match; or give --list');
   await withStore(parts, config, async (store) => {
