@@ -12,7 +12,7 @@ const twoRegions = usualConfig.replace(
 
 /** Both regions show the same fleet, so every name is there twice. */
 describe('with two regions every line says which one', () => {
-  test('plan, status, history and rehearse', async () => {
+  test('plan, status, history, rehearse and explain', async () => {
     using world = aCliWorld(night, twoRegions);
     const { out } = await world.run('plan');
     for (const region of ['r1', 'r2']) expect(out).toContain(`would scale ${region}:dev-api/build 2 → 0`);
@@ -24,6 +24,7 @@ describe('with two regions every line says which one', () => {
     const rehearsal = await world.run('rehearse', '--days', '1');
     for (const region of ['r1', 'r2']) expect(rehearsal.out).toMatch(new RegExp(`^${region}:ml/gpu .*\n`, 'm'));
     expect(rehearsal.out).toMatch(/ r2:dev-api\/workers +3 → 0/);
+    expect((await world.run('explain', 'r2:ml/gpu')).out).toMatch(/^r2:ml\/gpu at /m);
   });
 
   test('a problem as well', async () => {

@@ -16,6 +16,7 @@ import { listKnownPools } from '../known-pools.ts';
 import { parsePool, resolveRegion } from '../name-pool.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readInstant } from '../options.ts';
 import { makePaint } from '../paint.ts';
+import { poolLabels } from '../pool-label.ts';
 import { readConfig } from '../read-config.ts';
 import { readingZone } from '../reading-zone.ts';
 import { localInstant, localInstants, rfc3339 } from '../render/instant.ts';
@@ -122,7 +123,7 @@ function writeText(parts: CliParts, config: CompiledConfig, explanation: Explana
   const { wanted, uninstalled } = found ?? {};
   const lines = [
     ...(uninstalled === undefined ? [] : [paint.yellow(uninstalledText(config, uninstalled, own))]),
-    `${paint.bold(`${names.cluster}/${names.pool}`)} at ${localInstant(at, own)}`,
+    `${paint.bold(poolLabels(config)(names))} at ${localInstant(at, own)}`,
     `  wanted  ${paint.green(wanted === undefined ? scheduled : describeSize(wanted))}`,
     ...(wanted === undefined || describeSize(wanted) === scheduled ? [] : [`  rule    ${scheduled}`]),
     ...because.map((sentence, i) => `  ${i === 0 ? 'why' : '   '}     ${localInstants(sentence, own, at)}`),
