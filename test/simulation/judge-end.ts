@@ -118,8 +118,9 @@ function wantedWithoutRule(sim: Simulation, pool: PoolStory, now: EpochMs): read
   const past = sim.configs.filter(({ at }) => at <= now);
   const ruledLast = past.findLastIndex(({ meaning }) => ruleFor(meaning, pool.path) !== undefined);
   const leftAt = past[ruledLast + 1]?.at ?? now;
-  // What people make of it after that is theirs.
-  if (pool.hands.some(({ at }) => at > leftAt)) return undefined;
+  // What people make of it after that is theirs, and so is a size that they set and nobody has changed since.
+  const lastPut = pool.puts.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
+  if (pool.hands.some(({ at }) => at > Math.min(leftAt, lastPut))) return undefined;
   const rules = sim.configs.flatMap(({ meaning }) => ruleFor(meaning, pool.path) ?? []);
   const last = rules.at(-1);
   if (last === undefined || last.onRemove === 'leave' || rules.some(({ mode }) => mode === 'observe')) return undefined;

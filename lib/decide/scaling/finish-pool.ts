@@ -80,17 +80,19 @@ export function finishPool(input: FinishInput): FinishedPool {
 }
 
 /** Reached is stored once; what is wanted and not there yet is stored with the instant it became wanted. */
-function markProgress({ view, target, now, change }: FinishInput): PoolMemory {
+function markProgress({ view, target, now, change, keptNodesReason }: FinishInput): PoolMemory {
   const { memory } = view;
   const isThere = view.running !== undefined && target !== undefined && equalSize(view.running, target);
   if (isThere) {
     const isMarked =
       memory.reachedAt !== undefined &&
       memory.reachedAt >= Math.max(view.lastEdgeAt, memory.resetAt ?? Number.NEGATIVE_INFINITY);
+    // Two pools may take turns in being kept for their cluster: what was refused is not forgotten meanwhile (seed 1318).
+    const isForNow = keptNodesReason !== undefined && !equalSize(view.target, target);
     return remember(memory, {
       reachedAt: isMarked ? memory.reachedAt : now,
       pending: undefined,
-      refusals: undefined,
+      refusals: isForNow ? memory.refusals : undefined,
       busySince: undefined,
       notApplied: isRecent(memory.notApplied, now) ? memory.notApplied : undefined,
     });

@@ -116,9 +116,13 @@ function viewOne(
     return memory && viewOrphan({ now, names, cluster, pool, memory, asks, isInFlight: inFlight !== undefined });
   }
   const { rule, scheduleName, timeline } = applied;
-  const evidence = settled.evidence[pool.id];
+  const { kind: evidence, claimedAt } = settled.evidence[pool.id] ?? {};
   const of = { now, names, cluster, pool, rule, scheduleName, timeline };
-  return viewPool({ ...of, asks, memory, inFlight, evidence, leadMs, lookedAt });
+  return viewPool({ ...of, asks, memory, inFlight, evidence, leadMs, lookedAt: later(lookedAt, claimedAt) });
+}
+
+function later(a: EpochMs | undefined, b: EpochMs | undefined): EpochMs | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 }
 
 function finishOne(

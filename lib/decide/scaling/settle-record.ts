@@ -7,11 +7,14 @@ import { type Settlement, settleChange } from './settle.ts';
 import { describeSize, equalSize, isRaise, lower } from './size.ts';
 import { isStale } from './stale.ts';
 
+/** `claimedAt`: the claim was a look, too; what somebody did came after it. */
+export type Evidence = { readonly kind: 'superseded' | 'undone'; readonly claimedAt: EpochMs };
+
 export type Settled = {
   readonly change: Change | undefined;
   readonly pools: { readonly [poolId: string]: PoolMemory };
   /** What settling showed about people's hands, by pool id. */
-  readonly evidence: { readonly [poolId: string]: 'superseded' | 'undone' };
+  readonly evidence: { readonly [poolId: string]: Evidence };
   readonly decisions: readonly Omit<Decision, 'configHash'>[];
 };
 
@@ -49,7 +52,9 @@ function settleOne(input: SettleInput, settled: Settled, change: Change, wasStuc
   return {
     change: settled.change,
     pools: { ...settled.pools, [change.poolId]: next },
-    evidence: isPersons ? { ...settled.evidence, [change.poolId]: settlement.kind } : settled.evidence,
+    evidence: isPersons
+      ? { ...settled.evidence, [change.poolId]: { kind: settlement.kind, claimedAt: change.claimedAt } }
+      : settled.evidence,
     decisions: [...settled.decisions, ...decisionOf(input, memory, change, settlement)],
   };
 }

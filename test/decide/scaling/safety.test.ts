@@ -105,6 +105,20 @@ describe('the other filters', () => {
     expect(morning.at(-1)?.plan.holds).toEqual([]);
   });
 
+  // Simulation, seed 1318 with ten clusters: each pool forgot its refusal while the other was tried.
+  test('minNodesPerCluster: two pools that take turns in being kept are not tried more often for it', () => {
+    const config = aConfig({ safety: { ...safety, minNodesPerCluster: 3 } });
+    const world = aWorld('2026-03-02T20:00:00Z', [aPool('a', 3), aPool('b', 3)], { config, onPut: 'refuse' });
+    runUntil(world, '2026-03-02T21:00:00Z');
+    const alone = aWorld('2026-03-02T20:00:00Z', [aPool('a', 3)], { onPut: 'refuse' });
+    runUntil(alone, '2026-03-02T21:00:00Z');
+    expect(alone.puts.length).toBeGreaterThan(0);
+    for (const name of ['a', 'b']) {
+      const own = world.puts.filter(({ pool }) => pool === name);
+      expect(own.length).toBeLessThanOrEqual(alone.puts.length);
+    }
+  });
+
   test('minNodesPerCluster counts pools that no rule matches', () => {
     const config = aConfig({
       safety: { ...safety, minNodesPerCluster: 4 },

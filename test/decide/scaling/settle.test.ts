@@ -308,6 +308,23 @@ describe('a change that hung and ended at a third size', () => {
   });
 });
 
+// Simulation, seed 1105 with ten clusters: a restored change of the evening made our own 0 of that night a person's, all day.
+test('a store put back to a change of last evening makes nobody’s wish of what the night brought', () => {
+  const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 4)], {
+    config: aConfig({ rules: [aRule({ base: 'remembered', idle: 1 })] }),
+    takes: 2 * minute,
+  });
+  round(world);
+  const { record, lookedAt } = world;
+  expect(record?.change).toBeDefined();
+  change(world, 'id-workers', { size: 0, status: 'Running', updatedAt: at('2026-03-02T23:00:00Z') });
+  Object.assign(world, { record, lookedAt, now: at('2026-03-03T07:20:00Z') });
+  world.resizing.clear();
+  round(world);
+  expect(memoryOf(world, 'workers')?.kept).toBeUndefined();
+  expect(world.puts.at(-1)).toMatchObject({ pool: 'workers', to: 4 });
+});
+
 describe('a service that leaves zeros out', () => {
   const withoutSize = (world: ReturnType<typeof aWorld>) => change(world, 'id-workers', { size: undefined });
 
@@ -389,12 +406,18 @@ describe('a change that was given up on and shows all the same', () => {
   });
 
   test('is not ours when somebody sets the same size hours later', () => {
-    const target = aPool('workers', 0, { updatedAt: claimedAt + 3 * hour });
-    const memory = { name: 'workers', autoscale: false, notApplied: { target: 0, count: 1, at: claimedAt } };
-    expect(isLateEffect(memory, 0, target)).toBe(false);
-    expect(isLateEffect(memory, 0, { ...target, updatedAt: claimedAt + hour })).toBe(true);
-    expect(isLateEffect(memory, 0, { ...target, updatedAt: undefined })).toBe(true);
-    expect(isLateEffect(memory, 1, { ...target, updatedAt: claimedAt })).toBe(false);
+    const memory = { notApplied: { target: 0, count: 1, at: claimedAt } };
+    expect(isLateEffect(memory, 0, { updatedAt: claimedAt + 3 * hour })).toBe(false);
+    expect(isLateEffect(memory, 0, { updatedAt: claimedAt + hour })).toBe(true);
+    expect(isLateEffect(memory, 0, { updatedAt: undefined })).toBe(true);
+    expect(isLateEffect(memory, 1, { updatedAt: claimedAt })).toBe(false);
+  });
+
+  test('is ours when the pool has been on its way since then', () => {
+    const memory = { notApplied: { target: 0, count: 1, at: claimedAt }, unseenSince: claimedAt + 15 * minute };
+    const late = { updatedAt: claimedAt + 3 * hour };
+    expect(isLateEffect(memory, 0, late)).toBe(true);
+    expect(isLateEffect({ ...memory, unseenSince: claimedAt + 16 * minute }, 0, late)).toBe(false);
   });
 });
 
