@@ -131,12 +131,18 @@ function wantedWithoutRule(sim: Simulation, pool: PoolStory, now: EpochMs): read
 /** What a finding may excuse, and only where something happened that nobody can repair. */
 function excuseOf(sim: Simulation, pool: PoolStory, findings: readonly Finding[]): string | undefined {
   const kinds = new Set(findings.map(({ kind }) => kind));
-  if (kinds.has('base.unknown') && (pool.isBaseUncertain || pool.kindChangedAt !== undefined)) return 'base';
+  // A base is written down when its pool is first moved; what somebody moved before that, nobody knows.
+  const firstPut = pool.puts[0]?.at ?? Number.POSITIVE_INFINITY;
+  const isNeverKnown = pool.hands.some(({ at }) => at < firstPut);
+  const isUncertain = pool.isBaseUncertain || isNeverKnown || pool.kindChangedAt !== undefined;
+  if (kinds.has('base.unknown') && isUncertain) return 'base';
   if (kinds.has('config.mismatch') && pool.kindChangedAt !== undefined) return 'kind';
   const isZeroUnclear =
     sim.world.behaviour.leavesOutZeroSize && (pool.isBaseUncertain || pool.hands.some(({ size }) => size.max === 0));
   if (kinds.has('pool.unclear') && isZeroUnclear) return 'a zero that is left out';
-  const isRefusing = sim.scenario.classes.has('refusals') || sim.scenario.classes.has('errors');
+  // What is done long after it was answered looks as if it were ignored.
+  const refusing = ['refusals', 'errors', 'late'] as const;
+  const isRefusing = refusing.some((one) => sim.scenario.classes.has(one));
   if (kinds.has('pool.refused') && isRefusing) return 'refused';
   return undefined;
 }

@@ -45,6 +45,8 @@ export type Process = {
     readonly options?: ScaleOptions;
     readonly isAtOnce?: boolean;
   }) => void;
+  /** It is stopped in whatever it does, and started again. */
+  readonly restart: () => void;
 };
 
 export function makeProcess(sim: Simulation, name: string, judges: Judges): Process {
@@ -58,6 +60,10 @@ export function makeProcess(sim: Simulation, name: string, judges: Judges): Proc
   const process: Process = {
     name,
     skewMs: 0,
+    restart: () => {
+      state.life.isDead = true;
+      state = newLife();
+    },
     tick: ({ isTimed, options = {}, isAtOnce = false }) => {
       if (sim.kernel.now() < state.downUntil || (state.running > 0 && !isAtOnce)) return;
       const own = state;

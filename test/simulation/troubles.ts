@@ -38,7 +38,7 @@ export function letThingsGoWrong(sim: Simulation, processes: readonly Process[],
     sim.arms.freeze = { point, ms: chance.pick([2, 10, 10, 25]) * minuteMs };
   });
   spread('store', [1, 4], (chance) => disturbStore(sim, chance));
-  spread('loss', [0.2, 0.5], (chance) => loseStore(sim, chance));
+  spread('loss', [0.2, 0.5], (chance) => loseStore(sim, chance, processes));
   spread('resizes', [1, 3], (chance) => disturbResizes(sim, chance));
   spread('refusals', [0.5, 2], (chance) => refuse(sim, chance));
   spread('secrets', [0.5, 2], (chance) => disturbSecrets(sim, chance));
@@ -82,10 +82,11 @@ function disturbStore(sim: Simulation, chance: Chance): void {
   });
 }
 
-/** Wiped, or back to what it held some hours ago. */
-function loseStore(sim: Simulation, chance: Chance): void {
+/** Wiped, or back to what it held some hours ago; whoever does that stops the processes for it. */
+function loseStore(sim: Simulation, chance: Chance, processes: readonly Process[]): void {
   const lose = (goBack: () => void, what: string) => {
     goBack();
+    for (const process of processes) process.restart();
     const now = sim.kernel.now();
     sim.stats.fault('loss');
     sim.story.losses.push(now);

@@ -103,6 +103,8 @@ function lastAsked(memory: PoolMemory, change: Change): PoolMemory['lastSet'] {
 
 /** Nobody saw what came of it. Shows the pool that size when it is back, it was us. */
 function perhapsApplied({ notApplied: known }: PoolMemory, { to }: Change, at: EpochMs): NotApplied {
+  // A size is only left out where it is 0: the 0 that was given up on before explains that, and this change does not.
+  if (known !== undefined && lower(known.target) === 0 && lower(to) !== 0) return known;
   const isSame = known !== undefined && equalSize(known.target, to);
   return { target: to, count: isSame ? known.count : 0, at };
 }

@@ -381,6 +381,20 @@ describe('a pool that hung, and of whose size nothing is said when it is well ag
   });
 });
 
+// Simulation, seed 1593 with ten clusters: a lower to 0 was done after all, and a later one to 1 hid whose 0 it was.
+test('a 0 that was given up on explains a size that is left out, a later change to 1 does not', () => {
+  const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 4)], { onPut: 'lose' });
+  runUntil(world, '2026-03-02T19:05:00Z');
+  const memory = memoryOf(world, 'workers')!;
+  const claimed = { poolId: 'id-workers', from: 4, to: 1, claimedAt: world.now, wroteAway: false, reason: '' };
+  const lost = { ...memory, lastSet: undefined, notApplied: { target: 0, count: 1, at: world.now } };
+  world.record = { ...world.record!, change: claimed, pools: { 'id-workers': lost } };
+  change(world, 'id-workers', { size: undefined, updatedAt: world.now });
+  runUntil(world, '2026-03-02T19:40:00Z');
+  expect(world.record?.change).toBeUndefined();
+  expect(memoryOf(world, 'workers')?.notApplied?.target).toBe(0);
+});
+
 describe('an autoscaled pool whose change was never sent', () => {
   test('what its autoscaler touches is no put-back by hand: it is lowered at the next try', () => {
     const config = aConfig({ rules: [aRule({ base: { min: 3, max: 9 }, idle: { min: 1, max: 3 } })] });
