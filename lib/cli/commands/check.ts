@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load-config.ts';
 import { type Problem, renderProblem } from '../../config/problem.ts';
+import { counted } from '../../decide/counted.ts';
 import type { CliParts } from '../cli-parts.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
 import { makePaint } from '../paint.ts';
@@ -45,5 +46,5 @@ function writeText({ stdout, env }: CliParts, file: string, ok: boolean, problem
 }
 
 function count(n: number, noun: string): string {
-  return n === 0 ? '' : `${n} ${noun}${n === 1 ? '' : 's'}`;
+  return n === 0 ? '' : counted(n, noun);
 }

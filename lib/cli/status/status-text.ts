@@ -68,7 +68,7 @@ function remarks({ pool, rule, asks, hold }: PoolStatus, now: number): string {
     hold === undefined || pool.change ? '' : `held: ${hold}`,
     asks.pause ? 'paused' : '',
     asks.override ? 'override' : '',
-    asks.leases.length > 0 ? `${asks.leases.length} lease${asks.leases.length === 1 ? '' : 's'}` : '',
+    asks.leases.length > 0 ? counted(asks.leases.length, 'lease') : '',
     kept && kept.until > now ? 'set by hand' : '',
     away ? `away for ${roughly(now - away.since)}` : '',
     rule === undefined ? 'no rule' : rule.mode === 'observe' && hold !== 'observe' ? 'observe' : '',

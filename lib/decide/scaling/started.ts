@@ -1,4 +1,5 @@
 import type { CompiledConfig } from '../compiled-config.ts';
+import { counted } from '../counted.ts';
 import type { EpochMs, Notice, ObservedPool, Size } from '../model.ts';
 import { nextChange, saysAt } from '../schedule/timeline.ts';
 import { findBase } from './base.ts';
@@ -109,10 +110,6 @@ function raising(changes: readonly Coming[], config: CompiledConfig, now: EpochM
 /** They are held until somebody says what it is. */
 function unknownBases(count: number): string {
   return count === 0 ? '' : `; the base of ${counted(count, 'pool')} is not known, see: lamplighter plan`;
-}
-
-function counted(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
 /** In the zone of the first schedule: one sentence can only have one. */

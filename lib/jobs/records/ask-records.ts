@@ -5,7 +5,7 @@ import { rememberMs } from '../../decide/intake/judge-wish.ts';
 import type { EpochMs } from '../../decide/model.ts';
 import { StoreError } from '../../errors.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
-import { asJson } from './as-json.ts';
+import { putOver } from './put-over.ts';
 
 /** An ask and the version under which it can be changed. */
 export type StoredAsk<T extends Ask = Ask> = { readonly ask: T; readonly version: Version };
@@ -64,8 +64,7 @@ export async function loadAsk(store: Store, region: string, id: string): Promise
 
 /** The write that stores an ask over what was read (`version`), or where nothing was. */
 export function askWrite(ask: Ask, version: Version | undefined): Write {
-  const common = { key: keyOf(ask), value: asJson(ask), expiresAt: collectAt(ask) };
-  return version === undefined ? { kind: 'putIfAbsent', ...common } : { kind: 'putIfVersion', ...common, version };
+  return putOver(keyOf(ask), ask, version, collectAt(ask));
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Decision } from '../../decide/scaling/plan.ts';
 import type { EpochMs } from '../../decide/model.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import { asJson } from './as-json.ts';
+import { putOver } from './put-over.ts';
 
 /** One record per cluster, `clusters/<region>` by cluster id; rules as last acted on, `rules` by hash; history by time. */
 export type StoredCluster = { readonly record: ClusterRecord; readonly version: Version };
@@ -32,9 +33,7 @@ export function clusterWrite(
   version: Version | undefined,
   expiresAt?: EpochMs,
 ): Write {
-  const key = clusterKey(region, clusterId);
-  const what = { key, value: asJson(record), ...(expiresAt === undefined ? {} : { expiresAt }) };
-  return version === undefined ? { kind: 'putIfAbsent', ...what } : { kind: 'putIfVersion', ...what, version };
+  return putOver(clusterKey(region, clusterId), record, version, expiresAt);
 }
 
 function clusterKey(region: string, clusterId: string): Key {

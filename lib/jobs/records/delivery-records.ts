@@ -4,6 +4,7 @@ import { type Batch, batchId, type PackedMember, packMember, unpackMember } from
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import { listAll } from './cluster-records.ts';
 import { asJson } from './as-json.ts';
+import { putOver } from './put-over.ts';
 import { readSchema1 } from './incident-records.ts';
 
 /**
@@ -46,9 +47,7 @@ export function outboxId({ key, episode, sequence }: Pick<Delivery, 'key' | 'epi
 }
 
 export function deliveryPut(delivery: Delivery, version: Version | undefined): Write {
-  const key = deliveryKey(delivery);
-  const value = asJson(delivery);
-  return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
+  return putOver(deliveryKey(delivery), delivery, version);
 }
 
 export function deliveryDelete({ delivery, version }: StoredDelivery): Write {
@@ -56,9 +55,7 @@ export function deliveryDelete({ delivery, version }: StoredDelivery): Write {
 }
 
 export function batchPut(batch: Batch, version: Version | undefined): Write {
-  const key = batchKey(batch.destination);
-  const value = asJson({ ...batch, members: batch.members.map(packMember) });
-  return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
+  return putOver(batchKey(batch.destination), { ...batch, members: batch.members.map(packMember) }, version);
 }
 
 export function batchDelete({ batch, version }: StoredBatch): Write {

@@ -1,7 +1,7 @@
 import type { SenderRecord } from '../../decide/outbox/sender.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import { listAll } from './cluster-records.ts';
-import { asJson } from './as-json.ts';
+import { putOver } from './put-over.ts';
 import { readSchema1 } from './incident-records.ts';
 
 /** What the sender of a destination remembers: partition `dest`, id = the destination's. See SenderRecord. */
@@ -17,9 +17,7 @@ export async function loadSender(store: Store, id: string): Promise<StoredSender
 }
 
 export function senderWrite(sender: SenderRecord, version: Version | undefined): Write {
-  const key = keyOf(sender.id);
-  const value = asJson(sender);
-  return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
+  return putOver(keyOf(sender.id), sender, version);
 }
 
 export function forgetSender({ sender, version }: StoredSender): Write {

@@ -4,6 +4,7 @@ import type { SilenceRecord } from '../../decide/incidents/silence.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import { listAll } from './cluster-records.ts';
 import { asJson } from './as-json.ts';
+import { putOver } from './put-over.ts';
 
 export type StoredIncident = { readonly record: IncidentRecord; readonly version: Version };
 export type StoredSilence = { readonly silence: SilenceRecord; readonly version: Version };
@@ -21,9 +22,7 @@ export function incidentKeyOf(key: string): Key {
 }
 
 export function incidentWrite(record: IncidentRecord, version: Version | undefined): Write {
-  const key = incidentKeyOf(record.key);
-  const value = asJson(record);
-  return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
+  return putOver(incidentKeyOf(record.key), record, version);
 }
 
 /** A delivery on its way into the outbox; its lane sorts together, in order of what was said. */
@@ -45,9 +44,7 @@ export function silenceKey(id: string): Key {
 }
 
 export function silenceWrite(silence: SilenceRecord, version?: Version): Write {
-  const key = silenceKey(silence.id);
-  const value = asJson(silence);
-  return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
+  return putOver(silenceKey(silence.id), silence, version);
 }
 
 /** A record of another version is left alone: an older or newer program may be running beside this one. */

@@ -2,7 +2,7 @@ import type { DestinationConfig } from '../../decide/compiled-config.ts';
 import type { EpochMs } from '../../decide/model.ts';
 import type { Store, Version, Write } from '../../io/stores/store.ts';
 import { listAll } from './cluster-records.ts';
-import { asJson } from './as-json.ts';
+import { putOver } from './put-over.ts';
 import { readSchema1 } from './incident-records.ts';
 
 /**
@@ -25,9 +25,7 @@ export async function listKnownDestinations(store: Store): Promise<readonly Stor
 }
 
 export function knownDestinationWrite(known: KnownDestination, version: Version | undefined): Write {
-  const key = { partition: 'destinations', id: known.id };
-  const value = asJson(known);
-  return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
+  return putOver({ partition: 'destinations', id: known.id }, known, version);
 }
 
 export function forgetDestination({ known, version }: StoredDestination): Write {

@@ -2,7 +2,7 @@ import type { EpochMs } from '../../decide/model.ts';
 import type { DueMemory, RegionMemory, Seen, SeenCluster } from '../../decide/watching/pass.ts';
 import { compareIds } from '../../io/stores/compare-ids.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
-import { asJson } from './as-json.ts';
+import { putOver } from './put-over.ts';
 import { listAll } from './cluster-records.ts';
 import { readSchema1 } from './incident-records.ts';
 
@@ -41,7 +41,7 @@ export async function loadMemory(
 ): Promise<{ readonly memory: RegionMemory; readonly stored: StoredMemory }> {
   const records = await listAll(store, partitionOf(region));
   const head = records.find(({ key }) => key.id === 'head');
-  const { at = 0, token } = ((head && readSchema1(head)) as HeadRecord | undefined) ?? {};
+  const { at = 0, token } = headOf(head) ?? {};
   const read = records.filter(({ key }) => key.id.startsWith('c/'));
   const clusters = read.flatMap((record, index) => {
     const next = read[index + 1]?.key.id;
@@ -65,7 +65,7 @@ export function memoryCommits(
   stored: StoredMemory,
   words: ReadonlyMap<string, readonly Write[]>,
 ): readonly (readonly Write[])[] {
-  const before = ((stored.head && readSchema1(stored.head)) as HeadRecord | undefined)?.at ?? 0;
+  const before = headOf(stored.head)?.at ?? 0;
   const at = clusters.flatMap(({ acceptedAt, pools }) => [acceptedAt, ...pools.map((pool) => pool.acceptedAt)]);
   const head: HeadRecord = { schema: 1, at: at.reduce((a, b) => Math.max(a, b), before), ...(token && { token }) };
   const units = groupsOf(clusters, stored.chunks, words)
@@ -81,7 +81,11 @@ export function memoryCommits(
     .slice(0, mostWritesOfCommit - 1)
     .map(({ from, version }): Write => ({ kind: 'deleteIfVersion', key: chunkKey(region, from), version }));
   const headKey = { partition: partitionOf(region), id: 'head' };
-  return inCommits([...units, [put(headKey, head, stored.head?.version), ...useless]]);
+  return inCommits([...units, [putOver(headKey, head, stored.head?.version), ...useless]]);
+}
+
+function headOf(record: StoredRecord | undefined): HeadRecord | undefined {
+  return record && (readSchema1(record) as HeadRecord | undefined);
 }
 
 /** What lies from one chunk's id to the next one's. */
@@ -113,7 +117,7 @@ function chunkWrites(region: string, { from, chunk, clusters }: Group, at: Epoch
   const parts = text.length <= mostCharsOfRecord ? [shorts] : cut(shorts);
   return parts.map((part, index) => {
     const key = chunkKey(region, index === 0 ? from : (part[0]?.id ?? ''));
-    return put(key, { schema: 1, clusters: part } satisfies ChunkRecord, index === 0 ? chunk?.version : undefined);
+    return putOver(key, { schema: 1, clusters: part } satisfies ChunkRecord, index === 0 ? chunk?.version : undefined);
   });
 }
 
@@ -155,11 +159,6 @@ function short(cluster: SeenCluster, at: EpochMs): ShortCluster {
 
 function long({ pools, ...cluster }: ShortCluster, at: EpochMs): SeenCluster {
   return { acceptedAt: at, ...cluster, pools: pools.map((pool) => ({ acceptedAt: at, ...pool })) };
-}
-
-function put(key: Key, record: HeadRecord | ChunkRecord, version: Version | undefined): Write {
-  const value = asJson(record);
-  return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
 }
 
 function textOf(clusters: readonly ShortCluster[]): string {

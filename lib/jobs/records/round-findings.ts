@@ -1,7 +1,7 @@
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import type { Key, Store, StoredRecord, Write } from '../../io/stores/store.ts';
 import { listAll } from './cluster-records.ts';
-import { asJson } from './as-json.ts';
+import { putOver } from './put-over.ts';
 
 /**
  * What the last scaling round of a region (or of one shard of it) found: partition `findings`, ids
@@ -35,7 +35,10 @@ export async function writeRoundFindings(store: Store, round: RoundFindings): Pr
   if (stored.some((record) => (readRound(record)?.at ?? 0) > round.at)) return false;
   const chunks = chunksOf(round).slice(0, mostWrites / 2);
   const versions = new Map(stored.map(({ key, version }) => [key.id, version]));
-  const puts = chunks.map((chunk, index) => putOf(keyOf(prefix, index), chunk, versions));
+  const puts = chunks.map((chunk, index) => {
+    const key = keyOf(prefix, index);
+    return putOver(key, chunk, versions.get(key.id));
+  });
   const kept = new Set(puts.map(({ key }) => key.id));
   const leftovers = stored.filter(({ key }) => !kept.has(key.id)).slice(0, mostWrites - puts.length);
   const deletes = leftovers.map(({ key, version }): Write => ({ kind: 'deleteIfVersion', key, version }));
@@ -77,12 +80,6 @@ function cut<T>(items: readonly T[]): readonly (readonly T[])[] {
     chars += length;
   }
   return parts;
-}
-
-function putOf(key: Key, chunk: RoundFindings, versions: ReadonlyMap<string, string>): Write {
-  const value = asJson(chunk);
-  const version = versions.get(key.id);
-  return version === undefined ? { kind: 'putIfAbsent', key, value } : { kind: 'putIfVersion', key, value, version };
 }
 
 function keyOf(prefix: string, index: number): Key {

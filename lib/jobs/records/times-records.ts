@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../decide/model.ts';
 import type { Store, Version, Write } from '../../io/stores/store.ts';
-import { asJson } from './as-json.ts';
+import { putOver } from './put-over.ts';
 import { listAll } from './cluster-records.ts';
 import { readSchema1 } from './incident-records.ts';
 
@@ -36,9 +36,8 @@ export function timesWrites(times: Times, versions: ReadVersions, owner: TimesOw
   const keyOf = (id: string) => ({ partition: partitions[owner], id });
   const puts = Array.from({ length: count }, (_, index): Write => {
     const some = Object.fromEntries(entries.slice(index * mostKeys, (index + 1) * mostKeys));
-    const put = { key: keyOf(String(index).padStart(4, '0')), value: asJson({ schema: 1, times: some }) };
-    const version = versions.get(put.key.id);
-    return version === undefined ? { kind: 'putIfAbsent', ...put } : { kind: 'putIfVersion', ...put, version };
+    const id = String(index).padStart(4, '0');
+    return putOver(keyOf(id), { schema: 1, times: some } satisfies TimesRecord, versions.get(id));
   });
   const kept = new Set(puts.map(({ key }) => key.id));
   const rest = [...versions].filter(([id]) => !kept.has(id));

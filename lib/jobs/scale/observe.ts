@@ -1,12 +1,12 @@
 import type { Ask } from '../../decide/asks.ts';
 import type { StoredRule } from '../../decide/scaling/brake.ts';
 import type { EpochMs, ObservedCluster } from '../../decide/model.ts';
-import { byTurn } from '../../decide/scaling/fair-order.ts';
 import { needsPools, type ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import { type Answer, wasAsked } from '../../decide/answer.ts';
 import { mapBounded } from '../concurrency.ts';
+import { inTurn } from '../in-turn.ts';
 import { makePatience, type Patience } from '../patience.ts';
 import { listAsks } from '../records/ask-records.ts';
 import { listClusterRecords, listStoredRules, type StoredCluster } from '../records/cluster-records.ts';
@@ -43,7 +43,9 @@ export async function observeFleet(parts: ScaleParts, options: ScaleOptions, boo
   const problems = regions.flatMap((region) => region.problems);
   const patience = makePatience(lookNeedsMs, parts.timeLeftMs);
   const unasked: Unasked[] = [];
-  const clusters = await mapBounded(inTurn(parts, regions), concurrency, async ({ cluster, region }) => {
+  const wanted = regions.flatMap((region) => region.clusters.map((cluster) => ({ cluster, region })));
+  const order = inTurn(wanted, concurrency, ({ cluster }) => cluster.id, parts);
+  const clusters = await mapBounded(order, concurrency, async ({ cluster, region }) => {
     const record = region.records.get(cluster.id)?.record;
     const lookedAt = region.lookedAt(cluster.id);
     if (!needsPools(book, cluster, record)) return { cluster, pools: undefined, record, lookedAt };
@@ -60,16 +62,6 @@ export async function observeFleet(parts: ScaleParts, options: ScaleOptions, boo
   const missing = regions.flatMap((region) => region.missing);
   const asks = regions.flatMap((region) => region.asks);
   return { clusters, stored, asks, storedRules, problems, answered, missing };
-}
-
-/** In a fleet too large to be asked all at once it is not always the same ones that come last. */
-function inTurn(
-  { clock, config }: ScaleParts,
-  regions: readonly SeenRegion[],
-): readonly { readonly cluster: ObservedCluster; readonly region: SeenRegion }[] {
-  const wanted = regions.flatMap((region) => region.clusters.map((cluster) => ({ cluster, region })));
-  if (wanted.length <= concurrency) return wanted;
-  return byTurn(wanted, ({ cluster }) => cluster.id, { now: clock.now(), config });
 }
 
 type Unasked = { readonly region: string; readonly cluster: string };

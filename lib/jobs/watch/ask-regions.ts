@@ -4,8 +4,8 @@ import type { ObservedCluster } from '../../decide/model.ts';
 import { isWatched } from '../../decide/watching/endings.ts';
 import type { ClusterAnswers, RegionAnswers, RegionMemory } from '../../decide/watching/pass.ts';
 import type { Answer } from '../../decide/answer.ts';
-import { byTurn } from '../../decide/scaling/fair-order.ts';
 import { mapBounded } from '../concurrency.ts';
+import { inTurn } from '../in-turn.ts';
 import { makePatience, type Patience } from '../patience.ts';
 import type { WatchParts } from './watch-parts.ts';
 
@@ -30,10 +30,7 @@ export async function askRegions(
     ...missing.map((clusterId) => ({ index, clusterId })),
   ]);
   const idOf = (task: (typeof tasks)[number]) => ('listed' in task ? task.listed.id : task.clusterId);
-  // Where not all can be asked at once, it is not always the same ones that come last.
-  const turn = { now: parts.clock.now(), config: parts.config };
-  const inTurn = tasks.length <= concurrency ? tasks : byTurn(tasks, idOf, turn);
-  const answers = await mapBounded(inTurn, concurrency, async (task) => {
+  const answers = await mapBounded(inTurn(tasks, concurrency, idOf, parts), concurrency, async (task) => {
     const { region, memory } = lists[task.index]!;
     if ('listed' in task) return { index: task.index, cluster: await askCluster(parts, task.listed, memory, patience) };
     const answer = await patience.ask(region.name, () =>
