@@ -10,7 +10,7 @@ type Sleeper = { readonly until: number; readonly wake: () => void };
 
 export type KeeperClock = {
   readonly clock: Clock;
-  /** Counts requests that are under way: the process is not idle meanwhile. */
+  /** Counts requests that are under way, to the end of their bodies: the process is not idle meanwhile. */
   readonly watching: (fetch: Fetch) => Fetch;
   readonly wake: (to: Wake) => void;
   /** Resolves when everything waits: for an instant, or for nothing at all. */
@@ -43,10 +43,14 @@ export function makeKeeperClock(start: number): KeeperClock {
     },
     watching: (fetch) => async (input, init) => {
       underWay += 1;
+      const over = () => (underWay -= 1);
       try {
-        return await fetch(input, init);
-      } finally {
-        underWay -= 1;
+        const response = await fetch(input, init);
+        void response.clone().arrayBuffer().then(over, over);
+        return response;
+      } catch (error) {
+        over();
+        throw error;
       }
     },
     wake: (to) => {
@@ -63,7 +67,7 @@ export function makeKeeperClock(start: number): KeeperClock {
   };
 }
 
-/** Files are read by threads of their own. */
+/** Files are read, and closed after it, by threads of their own. */
 function isReading(): boolean {
-  return process.getActiveResourcesInfo().some((kind) => kind.startsWith('FSReq'));
+  return process.getActiveResourcesInfo().some((kind) => kind.startsWith('FSReq') || kind === 'CloseReq');
 }
