@@ -9,7 +9,7 @@ import { replayCommand, shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
 import { type Figures, uncovered } from './stats.ts';
 
-const usage = `npm run simulate -- [--years 10] [--from 1] [--days 14] [--clusters 6] [--workers N]
+const usage = `npm run simulate -- [--years 10] [--from 1] [--days 14] [--clusters 10] [--workers N]
     search, from a seed on; then the planted bugs, unless --search-only
 npm run simulate -- --seed N [--days …] [--clusters …] [--faults a,b | none] [--trace]   one seed again
 npm run simulate -- --planted [--bug name] [--from 1] [--seeds 40]   look for seeds that catch the planted bugs
@@ -22,7 +22,7 @@ const { values } = parseArgs({
     years: { type: 'string', default: '10' },
     from: { type: 'string', default: '1' },
     days: { type: 'string', default: '14' },
-    clusters: { type: 'string', default: '6' },
+    clusters: { type: 'string', default: '10' },
     workers: { type: 'string', default: String(availableParallelism()) },
     store: { type: 'string' },
     seed: { type: 'string' },

@@ -102,7 +102,12 @@ function loseStore(sim: Simulation, chance: Chance, processes: readonly Process[
   };
   if (chance.is(0.5)) return lose(sim.store.wipe, 'wiped');
   const goBack = sim.store.snapshot();
-  later(sim, chance.pick([1, 8, 24]) * hourMs, () => lose(goBack, 'rolled back'));
+  const asked = [...sim.story.asks];
+  later(sim, chance.pick([1, 8, 24]) * hourMs, () => {
+    lose(goBack, 'rolled back');
+    // What had been replaced since then is in force again.
+    sim.story.asks.push(...asked.filter((told) => !sim.story.asks.includes(told)));
+  });
 }
 
 function disturbResizes(sim: Simulation, chance: Chance): void {

@@ -21,11 +21,12 @@ export function rememberMissing(
     .map(([id, memory]) => ({ id, memory, since: memory.missingSince ?? now }))
     .filter(({ since }) => now - since < forgetAfterMs);
   const kept = missing.length <= mostMissing ? missing : missing.sort(byWorth).slice(0, mostMissing);
-  return Object.fromEntries(kept.map(({ id, memory, since }) => [id, noteMissing(memory, since, lookedAt ?? now)]));
+  return Object.fromEntries(kept.map(({ id, memory, since }) => [id, noteMissing(memory, since, lookedAt)]));
 }
 
-function noteMissing(memory: PoolMemory, missingSince: EpochMs, lookedAt: EpochMs): PoolMemory {
-  const unseenSince = memory.seen === undefined ? undefined : (memory.unseenSince ?? lookedAt);
+function noteMissing(memory: PoolMemory, missingSince: EpochMs, lookedAt: EpochMs | undefined): PoolMemory {
+  const { seen } = memory;
+  const unseenSince = seen && (memory.unseenSince ?? lookedAt ?? seen.at);
   return remember(memory, { missingSince, unseenSince });
 }
 

@@ -1,5 +1,6 @@
 import type { ObservedPool, Size } from '../model.ts';
 import type { PoolMemory } from './memory.ts';
+import { isLeftOut } from './observed-size.ts';
 import { equalSize } from './size.ts';
 
 /** A PUT may be done minutes after everybody gave up on it: by then the pool is on its way. */
@@ -15,10 +16,11 @@ const showsForMs = 60 * 60_000;
 export function isLateEffect(
   { notApplied, unseenSince }: Pick<PoolMemory, 'notApplied' | 'unseenSince'>,
   running: Size,
-  { updatedAt }: Pick<ObservedPool, 'updatedAt'>,
+  pool: ObservedPool,
 ): boolean {
   if (notApplied === undefined || !equalSize(notApplied.target, running)) return false;
   const { at } = notApplied;
-  if (at === undefined || updatedAt === undefined) return true;
+  const { updatedAt } = pool;
+  if (at === undefined || updatedAt === undefined || isLeftOut(pool)) return true;
   return updatedAt - at <= showsForMs || (unseenSince !== undefined && unseenSince - at <= beginsWithinMs);
 }

@@ -28,6 +28,13 @@ export function observedSizeDuring(
   return seenAs(to) ?? seenAs(from);
 }
 
+/** Does the answer leave out a part of the size? What `observedSize` makes of that is our own 0, and nobody else's. */
+export function isLeftOut({ autoscale, size, sizeMin, sizeMax }: SizeParts): boolean {
+  return autoscale ? sizeMin === undefined || sizeMax === undefined : size === undefined;
+}
+
+type SizeParts = Pick<ObservedPool, 'autoscale' | 'size' | 'sizeMin' | 'sizeMax'>;
+
 /** Nodes a pool has now, as far as it is known: a fixed pool's size; an autoscaled one's, else its min. */
 export function observedNodes(pool: ObservedPool): number {
   return pool.size ?? pool.sizeMin ?? 0;

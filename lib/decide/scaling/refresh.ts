@@ -46,7 +46,8 @@ function unseenSince(memory: PoolMemory, { now, pool, inFlight, lookedAt }: Pool
   if (memory.seen === undefined || inFlight !== undefined || memory.unseenSince !== undefined)
     return memory.unseenSince;
   const isSeen = pool.status === 'Running' && observedSize(pool, memory) !== undefined && !isStale(memory, pool, now);
-  return isSeen ? undefined : (lookedAt ?? now);
+  // After rounds that were answered nothing nobody knows when the last look was: then it was that at first, for certain.
+  return isSeen ? undefined : (lookedAt ?? memory.seen.at);
 }
 
 /** A pool away from its base that changed its kind is held with what is known, until its rule gives a base that fits. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ObservedPool } from '../../../lib/decide/model.ts';
+import type { EpochMs, ObservedPool } from '../../../lib/decide/model.ts';
 import {
   aConfig,
   aLease,
@@ -147,21 +147,34 @@ describe('a pool that was not to be seen when the schedule changed', () => {
     ['shown by older answers only', (world) => change(world, 'id-workers', { updatedAt: 0 })],
   ];
 
-  test.each(unseen)('%s: at base time at 0 it is raised, whoever put it there', (_title, hide) => {
-    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)], { config: remembered });
-    runUntil(world, '2026-03-02T18:00:00Z');
-    const { record } = world;
-    // A store that was put back to what it held by day: nothing is known of the night.
-    world.now = at('2026-03-03T06:50:00Z');
-    hide(world);
-    world.record = record;
-    const plans = runUntil(world, '2026-03-03T07:10:00Z');
-    world.pools = [aPool('workers', 0, { updatedAt: world.now })];
-    plans.push(...runUntil(world, '2026-03-03T08:00:00Z'));
-    expect(memoryOf(world, 'workers')?.kept).toBeUndefined();
-    expect(plans.flatMap(({ plan }) => plan.notices)).toEqual([]);
-    expect(sizeOf(world, 'workers')).toBe(3);
-  });
+  const looks: readonly [string, EpochMs | undefined][] = [
+    ['', at('2026-03-03T06:45:00Z')],
+    // Simulation, seeds 2304, 2404 and 2559 with ten clusters: as if it had been seen at its size a moment ago.
+    [', after rounds that were answered nothing', undefined],
+  ];
+  const unseenAfter = unseen.flatMap(([hidden, hide]) =>
+    looks.map(([before, lookedAt]) => [hidden, before, hide, lookedAt] as const),
+  );
+
+  test.each(unseenAfter)(
+    '%s%s: at base time at 0 it is raised, whoever put it there',
+    (_hidden, _before, hide, lookedAt) => {
+      const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)], { config: remembered });
+      runUntil(world, '2026-03-02T18:00:00Z');
+      const { record } = world;
+      // A store that was put back to what it held by day: nothing is known of the night.
+      world.now = at(lookedAt === undefined ? '2026-03-03T07:05:00Z' : '2026-03-03T06:50:00Z');
+      world.lookedAt = lookedAt;
+      hide(world);
+      world.record = record;
+      const plans = runUntil(world, '2026-03-03T07:10:00Z');
+      world.pools = [aPool('workers', 0, { updatedAt: world.now })];
+      plans.push(...runUntil(world, '2026-03-03T08:00:00Z'));
+      expect(memoryOf(world, 'workers')?.kept).toBeUndefined();
+      expect(plans.flatMap(({ plan }) => plan.notices)).toEqual([]);
+      expect(sizeOf(world, 'workers')).toBe(3);
+    },
+  );
 
   test('with no change of the schedule meanwhile, another size is somebody’s wish as ever', () => {
     const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)]);

@@ -421,15 +421,35 @@ describe('a change that was given up on and shows all the same', () => {
 
   test('is not ours when somebody sets the same size hours later', () => {
     const memory = { notApplied: { target: 0, count: 1, at: claimedAt } };
-    expect(isLateEffect(memory, 0, { updatedAt: claimedAt + 3 * hour })).toBe(false);
-    expect(isLateEffect(memory, 0, { updatedAt: claimedAt + hour })).toBe(true);
-    expect(isLateEffect(memory, 0, { updatedAt: undefined })).toBe(true);
-    expect(isLateEffect(memory, 1, { updatedAt: claimedAt })).toBe(false);
+    expect(isLateEffect(memory, 0, aPool('a', 0, { updatedAt: claimedAt + 3 * hour }))).toBe(false);
+    expect(isLateEffect(memory, 0, aPool('a', 0, { updatedAt: claimedAt + hour }))).toBe(true);
+    expect(isLateEffect(memory, 0, aPool('a', 0, { updatedAt: undefined }))).toBe(true);
+    expect(isLateEffect(memory, 1, aPool('a', 1, { updatedAt: claimedAt }))).toBe(false);
+  });
+
+  // Simulation, seed 2572 with ten clusters: a pool that hung for two days on its way to our 0 was read as 0 for one look,
+  // and as unknown ever after.
+  test('is ours days later when the answer leaves the size out: only our 0 makes a 0 of that', () => {
+    const config = aConfig({ rules: [aRule({ base: 'remembered' })] });
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)], { config });
+    runUntil(world, '2026-03-02T18:55:00Z');
+    world.onPut = 'lose';
+    runUntil(world, '2026-03-02T19:00:00Z');
+    world.onPut = 'busy';
+    runUntil(world, '2026-03-02T19:30:00Z');
+    expect(memoryOf(world, 'workers')?.notApplied?.target).toBe(0);
+    expect(world.record?.change).toBeUndefined();
+    world.onPut = 'apply';
+    change(world, 'id-workers', { size: undefined, status: 'Error' });
+    runUntil(world, '2026-03-04T20:00:00Z');
+    change(world, 'id-workers', { status: 'Running', updatedAt: world.now });
+    runUntil(world, '2026-03-05T08:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
   });
 
   test('is ours when the pool has been on its way since then', () => {
     const memory = { notApplied: { target: 0, count: 1, at: claimedAt }, unseenSince: claimedAt + 15 * minute };
-    const late = { updatedAt: claimedAt + 3 * hour };
+    const late = aPool('a', 0, { updatedAt: claimedAt + 3 * hour });
     expect(isLateEffect(memory, 0, late)).toBe(true);
     expect(isLateEffect({ ...memory, unseenSince: claimedAt + 16 * minute }, 0, late)).toBe(false);
   });
