@@ -7,6 +7,7 @@ import { mayOverlap } from '../config/match-overlap.ts';
 import { formatDuration } from '../config/duration.ts';
 import { mayBeActedOn } from './acted-on.ts';
 import type { AskedMatch } from './asked-match.ts';
+import type { PoolLabel } from './pool-label.ts';
 
 /** The rules that a match may reach: those of the pools it names, else those whose own match may name the same. */
 export function rulesReached({ match, pools }: AskedMatch, { rules }: Pick<CompiledConfig, 'rules'>): readonly Rule[] {
@@ -29,9 +30,9 @@ export function cutLease(
 }
 
 /** What becomes of "at least n" for each pool that is named now: one line each. */
-export function leaseEffects({ pools }: AskedMatch, atLeast: number): readonly string[] {
+export function leaseEffects({ pools }: AskedMatch, atLeast: number, labelOf: PoolLabel): readonly string[] {
   return pools.map(({ known, rule }) => {
-    const name = `${known.cluster}/${known.pool}`;
+    const name = labelOf(known);
     if (rule?.schedule === undefined) return `${name}: no rule acts on it, so nothing happens`;
     const cap = leaseCap(rule, baseOf(rule, known.memory));
     if (cap === undefined) return `${name}: refused, its base is unknown; give its rule leases.max or limits.max`;
@@ -46,9 +47,9 @@ function capName(rule: Rule): string {
 }
 
 /** What becomes of "exactly n" for each pool that is named now. */
-export function overrideEffects({ pools }: AskedMatch, exactly: Size): readonly string[] {
+export function overrideEffects({ pools }: AskedMatch, exactly: Size, labelOf: PoolLabel): readonly string[] {
   return pools.map(({ known, rule }) => {
-    const name = `${known.cluster}/${known.pool}`;
+    const name = labelOf(known);
     if (rule?.schedule === undefined) return `${name}: no rule acts on it, so nothing happens`;
     if (typeof exactly !== 'number' && !known.memory.autoscale)
       return `${name}: not autoscaled, so bounds cannot be set; give a number`;

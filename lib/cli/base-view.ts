@@ -29,12 +29,12 @@ function originOf(memory: PoolMemory, rule: Rule | undefined): string | null {
   return base !== undefined ? 'remembered' : baseOf(rule, memory) === undefined ? null : 'observed';
 }
 
-/** The same for people, on one line. */
-export function baseText(pool: StoredPool, rule: Rule | undefined, zone: string): string {
+/** The same for people, on one line that begins with the pool's name. */
+export function baseText(pool: StoredPool, rule: Rule | undefined, zone: string, name: string): string {
   const { seen } = pool.memory;
   const away = awayOf(pool.memory);
   const known = baseOf(rule, pool.memory);
   const from = originOf(pool.memory, rule);
   const isAway = away === undefined ? 'at home' : `away since ${localInstant(away.since, zone)}`;
-  return `${pool.cluster}/${pool.pool}  base ${describeSize(known)}${from === null ? '' : ` (${from})`}, last seen at ${describeSize(seen?.size)}, ${isAway}`;
+  return `${name}  base ${describeSize(known)}${from === null ? '' : ` (${from})`}, last seen at ${describeSize(seen?.size)}, ${isAway}`;
 }

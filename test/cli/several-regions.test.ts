@@ -27,6 +27,21 @@ describe('with two regions every line says which one', () => {
     expect((await world.run('explain', 'r2:ml/gpu')).out).toMatch(/^r2:ml\/gpu at /m);
   });
 
+  test('base and scale, also where they say what to type', async () => {
+    using world = aCliWorld(night, twoRegions);
+    await world.run('run', '--once');
+    const shown = await world.run('base', 'r2:ml/gpu', 'show');
+    expect(shown.out).toMatch(/^r2:ml\/gpu {2}base /);
+    expect((await world.run('base', 'r2:ml/gpu', 'set', '0')).err).toContain('of r2:ml/gpu');
+    for (const asked of [
+      ['--at-least', '2'],
+      ['--exactly', '2'],
+    ]) {
+      const { out } = await world.run('scale', 'ml/gpu', ...asked, '--for', '1h');
+      for (const region of ['r1', 'r2']) expect(out).toMatch(new RegExp(`^ *${region}:ml/gpu: `, 'm'));
+    }
+  });
+
   test('a problem as well', async () => {
     using world = aCliWorld(night, twoRegions);
     world.world.failNext({ kind: 'status', status: 403 }, { times: 9 });

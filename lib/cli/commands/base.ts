@@ -26,6 +26,7 @@ import {
   type ReasonOption,
   reasonOption,
 } from '../options.ts';
+import { poolLabels } from '../pool-label.ts';
 import { readConfig } from '../read-config.ts';
 import { recordDeed } from '../record-deed.ts';
 import { readingZone } from '../reading-zone.ts';
@@ -86,7 +87,10 @@ export async function base(
   });
   const rule = book.ruleOf(told.pool);
   if (options.json) writeJson(parts.stdout, { ...baseJson(told.pool, rule), notes: told.notes });
-  else parts.stdout.write(`${[baseText(told.pool, rule, readingZone(config, parts)), ...told.notes].join('\n  ')}\n`);
+  else
+    parts.stdout.write(
+      `${[baseText(told.pool, rule, readingZone(config, parts), poolLabels(config)(told.pool)), ...told.notes].join('\n  ')}\n`,
+    );
 }
 
 async function findPool(store: Store, config: CompiledConfig, text: string): Promise<StoredPool> {
@@ -113,7 +117,7 @@ async function findPool(store: Store, config: CompiledConfig, text: string): Pro
 async function setBase(basing: Basing, size: Size): Promise<readonly string[]> {
   const { pool, store, now } = basing;
   const rule = basing.book.ruleOf(pool);
-  const own = checkBase(rule, pool, size);
+  const own = checkBase(rule, pool, size, poolLabels(basing.config)(pool));
   await changeMemories(store, pool.region, pool.clusterId, (memory, poolId) => {
     if (poolId !== pool.poolId) return undefined;
     const since = memory.away?.since ?? now;
@@ -126,8 +130,7 @@ async function setBase(basing: Basing, size: Size): Promise<readonly string[]> {
 }
 
 /** 0 and the idle size are never a base, and a rule's own base stands above a remembered one. */
-function checkBase(rule: Rule | undefined, pool: StoredPool, size: Size): Size {
-  const name = `${pool.cluster}/${pool.pool}`;
+function checkBase(rule: Rule | undefined, pool: StoredPool, size: Size, name: string): Size {
   if (rule?.schedule !== undefined && rule.base !== 'remembered') {
     const { file, line } = rule.position;
     throw new CommandError(`The base of ${name} is given by its rule (${file}:${line}): change it there`);
@@ -149,7 +152,7 @@ async function restore(basing: Basing): Promise<readonly string[]> {
   const rule = book.ruleOf(pool);
   const known = baseOf(rule, pool.memory);
   if (known === undefined) {
-    const name = `${pool.cluster}/${pool.pool}`;
+    const name = poolLabels(basing.config)(pool);
     const give = commandHint(basing.config, `base "${name}" set 3`);
     throw new CommandError(`The base of ${name} is unknown; give it one: ${give}`);
   }
@@ -181,7 +184,7 @@ function whenNext({ book, pool, now, parts, config }: Basing): readonly string[]
   if (applied === undefined) return ['no rule acts on this pool'];
   if (saysAt(applied.timeline, now).includes('base')) return ['the schedule says base: the next round brings it there'];
   const next = nextChange(applied.timeline, now);
-  const name = `${pool.cluster}/${pool.pool}`;
+  const name = poolLabels(config)(pool);
   if (next === undefined) return ['the schedule never says base'];
   const forNow = commandHint(config, `scale "${name}" --exactly <size> --until ${rfc3339(next.at)}`);
   return [`the schedule says otherwise until ${localInstant(next.at, readingZone(config, parts))}; for now: ${forNow}`];

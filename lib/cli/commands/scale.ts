@@ -36,6 +36,7 @@ import {
   reasonOption,
   untilOption,
 } from '../options.ts';
+import { poolLabels } from '../pool-label.ts';
 import { readConfig } from '../read-config.ts';
 import { readingZone } from '../reading-zone.ts';
 import { localInstant, rfc3339 } from '../render/instant.ts';
@@ -116,7 +117,10 @@ async function lease(asking: Asking, atLeast: number, end: EpochMs): Promise<Tol
     );
   }
   const what = `at least ${counted(atLeast, 'node')} for ${match.text} until ${localInstant(cut.until, readingZone(asking.config, parts))}`;
-  const notes = [...(cut.note === undefined ? [] : [cut.note]), ...effectsOf(asking, leaseEffects(asked, atLeast))];
+  const notes = [
+    ...(cut.note === undefined ? [] : [cut.note]),
+    ...effectsOf(asking, leaseEffects(asked, atLeast, poolLabels(asking.config))),
+  ];
   return {
     json: { kind: 'lease', match: match.text, regions, atLeast, until: rfc3339(cut.until), ...saidBy(asking), notes },
     lines: [what, ...notes],
@@ -137,7 +141,7 @@ async function override(asking: Asking, exactly: Size, until: EpochMs): Promise<
     await putAsk(store, { ...commonOf(asking, region), id, kind: 'override', match, exactly, until });
   }
   const what = `exactly ${describeSize(exactly)} for ${match.text} until ${localInstant(until, readingZone(config, parts))}`;
-  const notes = effectsOf(asking, overrideEffects(asked, exactly));
+  const notes = effectsOf(asking, overrideEffects(asked, exactly, poolLabels(config)));
   return {
     json: { kind: 'override', match: match.text, regions, exactly, until: rfc3339(until), ...saidBy(asking), notes },
     lines: [what, ...notes],
