@@ -298,6 +298,13 @@ const planted: readonly PlantedBug[] = [
     'return pool.updatedAt === undefined || pool.updatedAt - memory.stuck.claimedAt <= stuckAfterMs;',
     'return pool.updatedAt === undefined || stuckAfterMs > 0;',
   ),
+  bug(
+    'never-looked-is-just-looked',
+    'where no look is known, the last one was a moment ago',
+    `${scaling}/refresh.ts`,
+    'return isSeen ? undefined : (lookedAt ?? memory.seen.at);',
+    'return isSeen ? undefined : (lookedAt ?? now);',
+  ),
 ];
 
 /** The kinds of faults that bring a bug out sooner than all of them would. */
@@ -325,6 +332,7 @@ const broughtOutBy: { readonly [name: string]: readonly FaultClass[] } = {
   'unseen-is-seen': ['loss', 'resizes', 'people'],
   'own-raise-is-the-base': ['asks', 'lies', 'late', 'crash'],
   'hanging-for-ever': ['loss', 'resizes'],
+  'never-looked-is-just-looked': ['ticks', 'loss', 'errors', 'lies', 'late', 'resizes', 'secrets', 'people', 'clock'],
 };
 
 /** Several things must go wrong with one pool within hours. */
