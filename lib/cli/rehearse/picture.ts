@@ -30,9 +30,10 @@ export function drawWeek(rehearsal: Rehearsal, zone: string, parts: DrawParts): 
     lines.push('');
   }
   const each = 24 / perDay;
+  const unknown = rehearsal.pools.some(isUnclear) ? ', ? size or base not known' : '';
   return [
     ...lines,
-    `one block is ${each === 1 ? 'an hour' : `${each} hours`}: █ at base or above, ▓ ▒ ░ below it, · no node`,
+    `one block is ${each === 1 ? 'an hour' : `${each} hours`}: █ at base or above, ▓ ▒ ░ below it, · no node${unknown}`,
   ];
 }
 
@@ -60,11 +61,23 @@ function row(
   const base = pool.alwaysOnNodeHours / ((to - from) / hourMs);
   const cells = days.map((day) =>
     nodesInCells(day, pool.stretches, from, to)
-      .map((nodes) => block(nodes, pool.base === undefined ? 0 : base, paint))
+      .map((nodes) =>
+        isUnclear(pool) && nodes !== undefined ? unclear(pool, nodes, paint) : block(nodes, base, paint),
+      )
       .join(''),
   );
   const cut = name.length > nameWidth ? `${name.slice(0, nameWidth - 1)}…` : name.padEnd(nameWidth);
   return `${cut}  ${cells.join(' ')}`.trimEnd();
+}
+
+/** Nobody knows what its base is, or an answer leaves out its size. */
+function isUnclear({ base, stretches }: RehearsedPool): boolean {
+  return base === undefined || stretches.some(({ size }) => size === undefined);
+}
+
+function unclear({ stretches }: RehearsedPool, nodes: number, paint: Paint): string {
+  const isAtZero = nodes === 0 && stretches.every(({ size }) => size !== undefined);
+  return isAtZero ? block(0, 0, paint) : paint.yellow('?');
 }
 
 function block(nodes: number | undefined, base: number, paint: Paint): string {

@@ -1,5 +1,6 @@
-import type { RehearsalDifference } from '../../decide/rehearsal/compare-rehearsals.ts';
-import type { Rehearsal, RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearse.ts';
+import type { BoundaryCheck } from '../../decide/rehearsal/check-boundaries.ts';
+import type { Readiness, RehearsalDifference } from '../../decide/rehearsal/compare-rehearsals.ts';
+import type { FoundFinding, Rehearsal, RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearse.ts';
 import { totalOf } from '../../decide/rehearsal/total.ts';
 import { instantJson } from '../render/json.ts';
 import type { StartingFleet } from './starting-fleet.ts';
@@ -22,10 +23,12 @@ export function rehearsalJson(rehearsal: Rehearsal, { sources, notes }: Starting
     },
     pools: rehearsal.pools.map(poolJson),
     changes: rehearsal.changes.map(changeJson),
-    findings: rehearsal.findings.map(({ at, finding: { kind, severity, text, fix } }) => {
-      return { at: instantJson(at), kind, severity, text, fix: fix ?? null };
-    }),
+    findings: rehearsal.findings.map(findingJson),
   };
+}
+
+function findingJson({ at, finding: { kind, severity, text, fix } }: FoundFinding) {
+  return { at: instantJson(at), kind, severity, text, fix: fix ?? null };
 }
 
 /** The same with `--against`: only what differs. */
@@ -46,26 +49,41 @@ export function differenceJson(difference: RehearsalDifference, rehearsal: Rehea
       nodeHours: rounded(one.nodeHours),
       oldNodeHours: rounded(one.oldNodeHours),
     })),
+    readiness: readinessJson(difference.readiness),
+    oldReadiness: readinessJson(difference.oldReadiness),
+    late: difference.late.map(({ pool, boundary }) => ({ ...namesJson(pool), ...boundaryJson(boundary) })),
+    acted: difference.acted.map(namesJson),
+    observed: difference.observed.map(namesJson),
+    findings: difference.found.map(findingJson),
+    oldFindings: difference.gone.map(findingJson),
   };
 }
 
 function poolJson(pool: RehearsedPool) {
   return {
     ...namesJson(pool),
-    schedule: pool.schedule,
+    schedule: pool.schedule ?? null,
     zone: pool.zone,
     observed: pool.isObserved,
     base: pool.base ?? null,
     nodeHours: rounded(pool.nodeHours),
     alwaysOnNodeHours: rounded(pool.alwaysOnNodeHours),
-    boundaries: pool.boundaries.map(({ at, wanted, readyAt, isOpen }) => ({
-      at: instantJson(at),
-      wanted,
-      ready: isOpen ? null : readyAt === at,
-      readyAt: instantJson(readyAt),
-      lateSeconds: readyAt === undefined ? null : Math.round((readyAt - at) / 1000),
-    })),
+    boundaries: pool.boundaries.map(boundaryJson),
   };
+}
+
+function boundaryJson({ at, wanted, readyAt, isOpen }: BoundaryCheck) {
+  return {
+    at: instantJson(at),
+    wanted,
+    ready: isOpen ? null : readyAt === at,
+    readyAt: instantJson(readyAt),
+    lateSeconds: readyAt === undefined ? null : Math.round((readyAt - at) / 1000),
+  };
+}
+
+function readinessJson({ boundaries, readyInTime }: Readiness) {
+  return { boundaries, readyInTime };
 }
 
 function changeJson(change: RehearsedChange) {

@@ -1,9 +1,9 @@
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { EpochMs } from '../../decide/model.ts';
-import type { RehearsalDifference } from '../../decide/rehearsal/compare-rehearsals.ts';
-import type { Rehearsal, RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearse.ts';
-import { latenessMs, totalOf } from '../../decide/rehearsal/total.ts';
-import { describeSize } from '../../decide/scaling/size.ts';
+import { withConfig } from '../../decide/command-hint.ts';
+import type { FoundFinding, Rehearsal, RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearse.ts';
+import { type LateBoundary, lateBoundaries, latenessMs, totalOf } from '../../decide/rehearsal/total.ts';
+import { describeSize, isRange } from '../../decide/scaling/size.ts';
 import { inRegion, regionOf } from '../in-region.ts';
 import type { Paint } from '../paint.ts';
 import { type PoolLabel, poolLabels } from '../pool-label.ts';
@@ -14,7 +14,7 @@ import { type DrawParts, drawWeek } from './picture.ts';
 export type TextParts = Omit<DrawParts, 'label'> & { readonly config: CompiledConfig; readonly days: number };
 
 /** How changes are told: each in the zone of its pool's schedule, the main one unsaid. */
-type Telling = { readonly zones: ReadonlyMap<string, string>; readonly zone: string; readonly label: PoolLabel };
+export type Telling = { readonly zones: ReadonlyMap<string, string>; readonly zone: string; readonly label: PoolLabel };
 
 /** A rehearsal for people: the picture, every change, what was not ready, and what it saves. */
 export function rehearsalText(rehearsal: Rehearsal, parts: TextParts): readonly string[] {
@@ -22,6 +22,7 @@ export function rehearsalText(rehearsal: Rehearsal, parts: TextParts): readonly 
   const label = poolLabels(config);
   const zone = mainZone(rehearsal.pools);
   const { pools, changes } = rehearsal;
+  const telling = { zones: zonesOf(pools), zone, label };
   return [
     paint.bold(
       `${count(parts.days, 'day')} from ${localInstant(rehearsal.from, zone)}: ${count(pools.length, 'pool')}`,
@@ -29,45 +30,13 @@ export function rehearsalText(rehearsal: Rehearsal, parts: TextParts): readonly 
     '',
     ...drawWeek(rehearsal, zone, { ...parts, label }),
     '',
-    ...changesText(changes, { zones: zonesOf(pools), zone, label }),
+    ...changesText(changes, telling),
     '',
-    ...readyText(rehearsal, label, paint),
+    ...readyText(rehearsal, telling, paint),
     costText(rehearsal, paint),
-    ...findingsText(rehearsal, zone, parts),
-  ];
-}
-
-/** Only what the other config does differently. */
-export function differenceText(
-  difference: RehearsalDifference,
-  rehearsals: readonly Rehearsal[],
-  name: string,
-  config: CompiledConfig,
-): readonly string[] {
-  const pools = rehearsals.flatMap((one) => one.pools);
-  const telling = { zones: zonesOf(pools), zone: mainZone(pools), label: poolLabels(config) };
-  const { added, removed, moved, nodeHours, oldNodeHours } = difference;
-  const rows = [
-    ...removed.map((change) => ({ at: change.at, cells: ['-', ...cellsOf(change, telling)] })),
-    ...added.map((change) => ({ at: change.at, cells: ['+', ...cellsOf(change, telling)] })),
-    ...moved.map(({ change, wasAt }) => ({
-      at: change.at,
-      cells: ['~', ...cellsOf(change, telling).slice(0, 3), `was ${shortInstant(wasAt, zoneFor(change, telling))}`],
-    })),
-  ].sort((a, b) => a.at - b.at);
-  if (rows.length === 0) return [`Nothing changes against ${name}: the same ${hours(nodeHours)} node-hours`];
-  const perPool = difference.pools.map(
-    (pool) => `  ${telling.label(pool.pool)}  ${signed(pool.nodeHours - pool.oldNodeHours)}`,
-  );
-  return [
-    `Against ${name}: ${moved.length} moved (~), ${added.length} added (+), ${removed.length} removed (-)`,
-    ...renderTable(
-      ['', '', '', '', ''],
-      rows.map(({ cells }) => cells),
-    ).slice(1),
-    '',
-    `Node-hours ${hours(nodeHours)} instead of ${hours(oldNodeHours)} (${signed(nodeHours - oldNodeHours)})`,
-    ...perPool,
+    ...costNotes(rehearsal.pools),
+    ...observedText(pools),
+    ...rehearsal.findings.map((found) => findingText(found, zone, parts)),
   ];
 }
 
@@ -77,29 +46,31 @@ function changesText(changes: readonly RehearsedChange[], telling: Telling): rea
   return [`${count(changes.length, 'change')}, each one PUT`, ...renderTable(['', '', '', ''], rows).slice(1)];
 }
 
-function cellsOf(change: RehearsedChange, telling: Telling): readonly string[] {
+export function cellsOf(change: RehearsedChange, telling: Telling): readonly string[] {
   const own = zoneFor(change, telling);
   return [
-    `${shortInstant(change.at, own)}${own === telling.zone ? '' : ` ${own}`}`,
+    instantIn(change.at, own, telling.zone),
     telling.label(change),
     `${describeSize(change.from)} → ${describeSize(change.to)}`,
     printable(localInstants(change.reason, own, change.at)),
   ];
 }
 
-function readyText({ pools, changes }: Rehearsal, label: PoolLabel, paint: Paint): readonly string[] {
+function readyText({ pools, changes }: Rehearsal, telling: Telling, paint: Paint): readonly string[] {
   const { boundaries, readyInTime } = totalOf({ pools, changes });
-  if (boundaries === 0) return ['No pool has to grow at a boundary'];
-  const all = `Ready at ${readyInTime} of ${count(boundaries, 'boundary', 'boundaries')} at which a pool must grow`;
-  const late = pools.flatMap((pool) =>
-    pool.boundaries
-      .filter((boundary) => !boundary.isOpen && latenessMs(boundary) > 0)
-      .map((boundary) => {
-        const how = boundary.readyAt === undefined ? 'never' : `${roughly(latenessMs(boundary))} late`;
-        return `  ${label(pool)}  ${shortInstant(boundary.at, pool.zone)}  ${describeSize(boundary.wanted)}: ${how}`;
-      }),
-  );
-  return late.length === 0 ? [paint.green(all)] : [paint.yellow(all), ...late];
+  const unknown = pools.filter(({ schedule, base }) => schedule !== undefined && base === undefined);
+  const unjudged =
+    unknown.length === 0 ? '' : `; ${count(unknown.length, 'pool')} without a known base cannot be judged`;
+  if (boundaries === 0) return [`No pool has to grow at a boundary${unjudged}`];
+  const all = `Ready at ${readyInTime} of ${count(boundaries, 'boundary', 'boundaries')} at which a pool must grow${unjudged}`;
+  const late = lateBoundaries(pools).map((one) => lateText(one, telling));
+  return late.length + unknown.length === 0 ? [paint.green(all)] : [paint.yellow(all), ...late];
+}
+
+/** "  dev/a  Tue 2026-03-03 07:00  2: 15m late". */
+export function lateText({ pool, boundary }: LateBoundary, { label, zone }: Telling): string {
+  const how = boundary.readyAt === undefined ? 'never' : `${roughly(latenessMs(boundary))} late`;
+  return `  ${label(pool)}  ${instantIn(boundary.at, pool.zone, zone)}  ${describeSize(boundary.wanted)}: ${how}`;
 }
 
 function costText(rehearsal: Rehearsal, paint: Paint): string {
@@ -108,46 +79,67 @@ function costText(rehearsal: Rehearsal, paint: Paint): string {
   return `Node-hours ${hours(nodeHours)} of ${hours(alwaysOnNodeHours)} with the base all the time: ${paint.bold(saved)}`;
 }
 
-function findingsText({ findings, pools }: Rehearsal, zone: string, { config, paint }: TextParts): readonly string[] {
-  const observed = pools.filter(({ isObserved }) => isObserved).length;
+/** What the figures cannot know. */
+function costNotes(pools: readonly RehearsedPool[]): readonly string[] {
+  const isScaled = ({ stretches }: RehearsedPool) => stretches.some(({ size }) => size !== undefined && isRange(size));
   return [
-    ...(observed === 0
-      ? []
-      : [`${count(observed, 'pool')} only observed (mode: observe): this is what would happen if the rule said act`]),
-    ...findings.map(({ at, finding }) => {
-      const colour = finding.severity === 'critical' ? paint.red : paint.yellow;
-      const when = `${shortInstant(at, zone)}${inRegion(config, regionOf(finding.subject))}`;
-      return colour(`${finding.severity} ${when}  ${printable(finding.text)}`);
-    }),
+    ...(pools.some(isScaled)
+      ? [
+          '  (an autoscaled pool counts the nodes it has now, within its bounds; away from its base, all that they allow)',
+        ]
+      : []),
+    ...(pools.some(({ base }) => base === undefined)
+      ? ['  (a pool without a known base counts as it is, and saves nothing)']
+      : []),
   ];
 }
 
-function zonesOf(pools: readonly RehearsedPool[]): ReadonlyMap<string, string> {
+function observedText(pools: readonly RehearsedPool[]): readonly string[] {
+  const observed = pools.filter(({ isObserved }) => isObserved).length;
+  if (observed === 0) return [];
+  return [`${count(observed, 'pool')} only observed (mode: observe): this is what would happen if the rule said act`];
+}
+
+/** With what to do about it, where there is something to do. */
+export function findingText(
+  { at, finding }: FoundFinding,
+  zone: string,
+  { config, paint }: Pick<TextParts, 'config' | 'paint'>,
+): string {
+  const { severity, subject, text, fix } = finding;
+  const colour = severity === 'critical' ? paint.red : paint.yellow;
+  const when = `${shortInstant(at, zone)}${inRegion(config, regionOf(subject))}`;
+  return colour(
+    `${severity} ${when}  ${printable(text)}${fix === undefined ? '' : `; ${withConfig(config, printable(fix))}`}`,
+  );
+}
+
+export function zonesOf(pools: readonly RehearsedPool[]): ReadonlyMap<string, string> {
   return new Map(pools.map((pool) => [`${pool.region}\n${pool.poolId}`, pool.zone]));
 }
 
-function zoneFor(change: RehearsedChange, { zones, zone }: Telling): string {
+export function zoneFor(change: RehearsedChange, { zones, zone }: Telling): string {
   return zones.get(`${change.region}\n${change.poolId}`) ?? zone;
 }
 
 /** The zone of most pools. */
-function mainZone(pools: readonly RehearsedPool[]): string {
+export function mainZone(pools: readonly RehearsedPool[]): string {
   const counts = new Map<string, number>();
   for (const { zone } of pools) counts.set(zone, (counts.get(zone) ?? 0) + 1);
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'UTC';
 }
 
-function shortInstant(at: EpochMs, zone: string): string {
+function instantIn(at: EpochMs, zone: string, main: string): string {
+  return `${shortInstant(at, zone)}${zone === main ? '' : ` ${zone}`}`;
+}
+
+export function shortInstant(at: EpochMs, zone: string): string {
   const { weekday, date, time } = clockOf(at, zone);
   return `${weekday} ${date} ${time}`;
 }
 
-function hours(n: number): string {
+export function hours(n: number): string {
   return n.toLocaleString('en-US', { maximumFractionDigits: 1 });
-}
-
-function signed(n: number): string {
-  return `${n < 0 ? '−' : '+'}${hours(Math.abs(n))}`;
 }
 
 function count(n: number, noun: string, plural = `${noun}s`): string {

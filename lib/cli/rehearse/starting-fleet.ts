@@ -9,12 +9,11 @@ import type { Store } from '../../io/stores/store.ts';
 import { listAsks } from '../../jobs/records/ask-records.ts';
 import { listClusterRecords, listStoredRules } from '../../jobs/records/cluster-records.ts';
 import { readUninstalled } from '../../jobs/records/uninstalled.ts';
-import { observeFleet } from '../../jobs/scale/observe.ts';
 import { reachedRegions } from '../asked-match.ts';
-import { makeCliLog } from '../cli-log.ts';
 import type { CliParts } from '../cli-parts.ts';
-import { emptyStore, openApp } from '../run/process-parts.ts';
+import { emptyStore } from '../run/process-parts.ts';
 import { lookIntoStore } from '../with-store.ts';
+import { askFleet, regionsOf } from './ask-fleet.ts';
 import { assumedFleet, fleetOfRecords, namedPools } from './assumed-fleet.ts';
 import { addNamedPools, withoutSchedule } from './named-pools.ts';
 
@@ -42,7 +41,14 @@ export type FleetWish = {
 /** The fleet as it is, as far as it can be had; what cannot be had is said, never made up in silence. */
 export async function startingFleet(parts: CliParts, wish: FleetWish): Promise<StartingFleet> {
   const looked = await lookIntoStore(parts, wish.config, (store) => look(parts, wish, store));
-  return looked ?? look(parts, wish, emptyStore(parts.newId));
+  if (looked !== undefined) return looked;
+  const fleet = await look(parts, wish, emptyStore(parts.newId));
+  return { ...fleet, notes: [...fleet.notes, noStoreNote(wish.config)] };
+}
+
+function noStoreNote({ store }: CompiledConfig): string {
+  const where = store.kind === 'sqlite' ? ` at ${store.path}` : '';
+  return `there is no store${where} yet: nothing is known of remembered bases, pauses and leases`;
 }
 
 const uninstalledNote = 'this fleet is uninstalled: it is rehearsed as it would be after: lamplighter uninstall --undo';
@@ -55,20 +61,20 @@ type SeenRegion = {
 
 async function look(parts: CliParts, wish: FleetWish, store: Store): Promise<StartingFleet> {
   const { config } = wish;
-  const seen = wish.isOffline ? undefined : await ask(parts, wish, store);
+  const seen = wish.isOffline ? undefined : await askFleet(parts, wish, store);
   const isUninstalled = (await readUninstalled(store)) !== undefined;
   const unscheduled = withoutSchedule(wish.named, booksOf(parts, wish));
   const uninstalled = isUninstalled ? [withConfig(config, uninstalledNote)] : [];
-  const notes = [...(seen?.notes ?? []), ...uninstalled, ...unscheduled];
+  const notes = [...(seen?.notes ?? []), ...uninstalled, ...unscheduled, ...lostRegions(wish)];
   const regions: { region: string; source: FleetSource; clusters: readonly ObservedFleetCluster[] }[] = [];
-  for (const { name } of config.regions) {
+  for (const { name } of regionsOf(wish)) {
     const own = seen?.answered.has(name)
       ? answered(parts, wish, seen.clusters, name)
       : await withoutApi(parts, wish, store, name);
     notes.push(...own.notes);
     regions.push({ region: name, source: own.source, clusters: own.clusters });
   }
-  const asks = await Promise.all(config.regions.map(({ name }) => listAsks(store, name)));
+  const asks = await Promise.all(regionsOf(wish).map(({ name }) => listAsks(store, name)));
   return {
     clusters: regions.flatMap(({ clusters }) => clusters),
     asks: asks.flat(),
@@ -78,15 +84,11 @@ async function look(parts: CliParts, wish: FleetWish, store: Store): Promise<Sta
   };
 }
 
-/** One read of the API, as a round does it; of everything that either config has a rule for. */
-async function ask(parts: CliParts, { config, against }: FleetWish, store: Store) {
-  const log = makeCliLog(parts, 'error');
-  const rules = [...config.rules, ...(against?.rules ?? [])].filter(({ schedule }) => schedule !== undefined);
-  const { app } = await openApp({ ...parts, log }, config, store);
-  const wide = { ...config, rules };
-  const scaleParts = { ...parts, log, store, config: wide, mksOf: app.mksOf(config) };
-  const seen = await observeFleet(scaleParts, { isDryRun: true }, makeRuleBook(wide, parts.clock.now()));
-  return { clusters: seen.clusters, answered: seen.answered, notes: seen.problems.map(({ reason }) => reason) };
+function lostRegions(wish: FleetWish): readonly string[] {
+  const { config } = wish;
+  return regionsOf(wish)
+    .slice(config.regions.length)
+    .map(({ name }) => `${name}: ${config.file} has no such region (any more); its pools stay as they are`);
 }
 
 function answered(parts: CliParts, wish: FleetWish, seen: readonly ObservedFleetCluster[], region: string): SeenRegion {

@@ -1,49 +1,95 @@
 import type { ObservedPool, Size } from '../model.ts';
 import type { PoolMemory } from '../scaling/memory.ts';
+import type { PoolName } from '../scaling/plan.ts';
 import type { AppliedRule } from '../scaling/plan-cluster.ts';
+import type { ObservedFleetCluster } from '../scaling/plan-round.ts';
 import type { RuleBook } from '../scaling/rule-book.ts';
 import { asPoolSize, clampSize } from '../scaling/size.ts';
 import { checkBoundaries } from './check-boundaries.ts';
 import { nodeHours } from './node-hours.ts';
-import type { RehearsalInput, RehearsedPool } from './rehearse.ts';
+import type { BystandingPool, RehearsalInput, RehearsedChange, RehearsedPool } from './rehearse.ts';
 import { type Fleet, lifeKey } from './rehearsed-fleet.ts';
-import { nodesAt } from './rehearsed-pool.ts';
+import { nodesAt, type PoolLife } from './rehearsed-pool.ts';
 
 const hourMs = 3_600_000;
 
-/** What became of every pool with a rule, in order of region, cluster and name. */
-export function closePools(fleet: Fleet, input: RehearsalInput, book: RuleBook): readonly RehearsedPool[] {
-  const closed = fleet.clusters.flatMap(({ cluster, pools, record }) =>
-    (pools ?? []).flatMap((pool): readonly RehearsedPool[] => {
+export type ClosedPools = { readonly pools: readonly RehearsedPool[]; readonly bystanders: readonly BystandingPool[] };
+
+/** What became of every pool, in order of region, cluster and name; those that nothing was to be done to stand apart. */
+export function closePools(
+  fleet: Fleet,
+  input: RehearsalInput,
+  book: RuleBook,
+  changes: readonly RehearsedChange[],
+): ClosedPools {
+  const changed = new Set(changes.map(({ region, clusterId, poolId }) => lifeKey(region, clusterId, poolId)));
+  const pools: RehearsedPool[] = [];
+  const left = new Set<string>();
+  for (const one of livesOf(fleet)) {
+    const { names, key } = one;
+    const applied = book.appliedRule(names);
+    if (applied !== undefined) pools.push(closeRuled(one, input, applied));
+    else if (changed.has(key)) pools.push(closeOrphan(one, input));
+    else left.add(key);
+  }
+  pools.sort((a, b) => compareText(labelOf(a), labelOf(b)));
+  return { pools, bystanders: bystandersOf(fleet, input).filter((names) => left.has(keyOf(names))) };
+}
+
+/** Every pool as one to which nothing is done. */
+export function bystandersOf(fleet: Fleet, { from, to }: RehearsalInput): readonly BystandingPool[] {
+  return livesOf(fleet).map(({ names, life }) => ({ ...names, nodeHours: nodeHours(life.stretches, from, to) }));
+}
+
+type LifeOf = {
+  readonly names: PoolName;
+  readonly key: string;
+  readonly pool: ObservedPool;
+  readonly memory: PoolMemory | undefined;
+  readonly life: PoolLife;
+};
+
+function livesOf(fleet: Fleet): readonly LifeOf[] {
+  return fleet.clusters.flatMap(({ cluster, pools, record }) =>
+    (pools ?? []).flatMap((pool): readonly LifeOf[] => {
       const { region, id: clusterId, name } = cluster;
-      const applied = book.appliedRule({ region, cluster: name, pool: pool.name });
-      const life = fleet.lives.get(lifeKey(region, clusterId, pool.id));
-      if (applied === undefined || life === undefined) return [];
-      const base = baseOf(applied, pool, record?.pools[pool.id]);
-      const { stretches, demand } = life;
-      const { from, to } = input;
-      const hours = nodeHours(stretches, from, to);
       const names = { region, clusterId, cluster: name, poolId: pool.id, pool: pool.name };
-      const resolver = { rule: applied.rule, autoscale: pool.autoscale, base };
-      return [
-        {
-          ...names,
-          schedule: applied.scheduleName,
-          zone: zoneOf(input, applied),
-          isObserved: input.config.rules.some(
-            ({ hash, mode, position }) =>
-              hash === applied.rule.hash && position.line === applied.rule.position.line && mode === 'observe',
-          ),
-          base,
-          nodeHours: hours,
-          alwaysOnNodeHours: base === undefined ? hours : (nodesAt(base, demand) * (to - from)) / hourMs,
-          boundaries: checkBoundaries(applied.timeline, resolver, stretches, from, to),
-          stretches,
-        },
-      ];
+      const life = fleet.lives.get(keyOf(names));
+      return life === undefined ? [] : [{ names, key: keyOf(names), pool, memory: record?.pools[pool.id], life }];
     }),
   );
-  return closed.sort((a, b) => compareText(labelOf(a), labelOf(b)));
+}
+
+function closeRuled({ names, pool, memory, life }: LifeOf, input: RehearsalInput, applied: AppliedRule): RehearsedPool {
+  const { from, to } = input;
+  const base = baseOf(applied, pool, memory);
+  const resolver = { rule: applied.rule, autoscale: pool.autoscale, base };
+  return {
+    ...names,
+    ...countNodes(life, base, input),
+    schedule: applied.scheduleName,
+    zone: zoneOf(input, applied),
+    isObserved: input.config.rules.some(
+      ({ hash, mode, position }) =>
+        hash === applied.rule.hash && position.line === applied.rule.position.line && mode === 'observe',
+    ),
+    boundaries: checkBoundaries(applied.timeline, resolver, life.stretches, from, to),
+  };
+}
+
+/** Its rule is gone: what it was away from is its base, and there are no boundaries any more. */
+function closeOrphan({ names, pool, life }: LifeOf, input: RehearsalInput): RehearsedPool {
+  const own = ({ cluster }: ObservedFleetCluster) => cluster.region === names.region && cluster.id === names.clusterId;
+  const away = input.clusters.find(own)?.record?.pools[pool.id]?.away?.base;
+  const base = away === 'unknown' ? undefined : away;
+  const zone = input.config.zone ?? 'UTC';
+  return { ...names, ...countNodes(life, base, input), schedule: undefined, zone, isObserved: false, boundaries: [] };
+}
+
+function countNodes({ stretches, demand }: PoolLife, base: Size | undefined, { from, to }: RehearsalInput) {
+  const hours = nodeHours(stretches, from, to);
+  const alwaysOnNodeHours = base === undefined ? hours : (nodesAt(base, demand) * (to - from)) / hourMs;
+  return { base, nodeHours: hours, alwaysOnNodeHours, stretches };
 }
 
 /** The rule's own base, else what was remembered; while the pool is away, what it went away from. */
@@ -58,6 +104,10 @@ function baseOf({ rule }: AppliedRule, pool: ObservedPool, memory: PoolMemory | 
 
 function zoneOf({ config }: RehearsalInput, { scheduleName }: AppliedRule): string {
   return config.schedules.find(({ name }) => name === scheduleName)?.zone ?? 'UTC';
+}
+
+function keyOf({ region, clusterId, poolId }: PoolName): string {
+  return lifeKey(region, clusterId, poolId);
 }
 
 function labelOf({ region, cluster, pool }: RehearsedPool): string {

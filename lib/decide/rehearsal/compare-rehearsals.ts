@@ -1,16 +1,19 @@
 import type { EpochMs } from '../model.ts';
 import { describeSize } from '../scaling/size.ts';
-import type { Rehearsal, RehearsedChange, RehearsedPool } from './rehearse.ts';
-import { totalOf } from './total.ts';
+import { type FoundFinding, findingKey, type Rehearsal, type RehearsedChange, type RehearsedPool } from './rehearse.ts';
+import { type LateBoundary, lateBoundaries, totalOf } from './total.ts';
 
 export type MovedChange = { readonly change: RehearsedChange; readonly wasAt: EpochMs };
 
+type Names = Pick<RehearsedPool, 'region' | 'cluster' | 'pool'>;
+
 export type PoolDifference = {
-  readonly pool: Pick<RehearsedPool, 'region' | 'cluster' | 'pool'>;
-  /** 0 where only the other config has a rule for the pool. */
+  readonly pool: Names;
   readonly nodeHours: number;
   readonly oldNodeHours: number;
 };
+
+export type Readiness = { readonly boundaries: number; readonly readyInTime: number };
 
 /** What the new config changes, and nothing else. */
 export type RehearsalDifference = {
@@ -20,8 +23,19 @@ export type RehearsalDifference = {
   readonly moved: readonly MovedChange[];
   /** Pools whose node-hours differ. */
   readonly pools: readonly PoolDifference[];
+  /** Of every pool to which one of the two configs does something. */
   readonly nodeHours: number;
   readonly oldNodeHours: number;
+  readonly readiness: Readiness;
+  readonly oldReadiness: Readiness;
+  /** Boundaries at which a pool is late, and was not. */
+  readonly late: readonly LateBoundary[];
+  /** Pools that were only observed and are acted on now, and the other way round. */
+  readonly acted: readonly Names[];
+  readonly observed: readonly Names[];
+  /** What is told to people now and was not, and what is not told any more. */
+  readonly found: readonly FoundFinding[];
+  readonly gone: readonly FoundFinding[];
 };
 
 const movedWithinMs = 12 * 3_600_000;
@@ -43,9 +57,33 @@ export function compareRehearsals(old: Rehearsal, next: Rehearsal): RehearsalDif
     }
   }
   const removed = left.filter((change) => !taken.has(change));
-  const [oldTotal, total] = [totalOf(old), totalOf(next)];
-  const { nodeHours } = total;
-  return { added, removed, moved, pools: poolsOf(old, next), nodeHours, oldNodeHours: oldTotal.nodeHours };
+  const all = nodeHoursOf(old, next);
+  const wasObserved = new Map(old.pools.map((pool) => [idKey(pool), pool.isObserved]));
+  const sum = (part: (pool: PoolDifference) => number) => all.reduce((hours, pool) => hours + part(pool), 0);
+  return {
+    added,
+    removed,
+    moved,
+    pools: all.filter(({ nodeHours, oldNodeHours }) => nodeHours !== oldNodeHours),
+    nodeHours: sum(({ nodeHours }) => nodeHours),
+    oldNodeHours: sum(({ oldNodeHours }) => oldNodeHours),
+    readiness: totalOf(next),
+    oldReadiness: totalOf(old),
+    late: without(lateBoundaries(next.pools), lateBoundaries(old.pools), boundaryKey),
+    acted: next.pools.filter((pool) => !pool.isObserved && wasObserved.get(idKey(pool)) === true),
+    observed: next.pools.filter((pool) => pool.isObserved && wasObserved.get(idKey(pool)) === false),
+    found: without(next.findings, old.findings, ({ finding }) => findingKey(finding)),
+    gone: without(old.findings, next.findings, ({ finding }) => findingKey(finding)),
+  };
+}
+
+/** Would anybody notice that the config is another one? */
+export function changesNothing(difference: RehearsalDifference): boolean {
+  const { added, removed, moved, pools, readiness, oldReadiness, late, acted, observed, found, gone } = difference;
+  const lists = [added, removed, moved, pools, late, acted, observed, found, gone];
+  const isAsReady =
+    readiness.boundaries === oldReadiness.boundaries && readiness.readyInTime === oldReadiness.readyInTime;
+  return isAsReady && lists.every(({ length }) => length === 0);
 }
 
 /** Of the old changes of this pool to this size that are near enough, the one nearest in time. */
@@ -60,14 +98,29 @@ function nearest(
     .sort((a, b) => distance(a) - distance(b))[0];
 }
 
-function poolsOf(old: Rehearsal, next: Rehearsal): readonly PoolDifference[] {
-  const all = new Map<string, PoolDifference>();
-  for (const pool of old.pools) all.set(poolKey(pool), { pool, nodeHours: 0, oldNodeHours: pool.nodeHours });
-  for (const pool of next.pools) {
-    const oldNodeHours = all.get(poolKey(pool))?.oldNodeHours ?? 0;
-    all.set(poolKey(pool), { pool, nodeHours: pool.nodeHours, oldNodeHours });
-  }
-  return [...all.values()].filter(({ nodeHours, oldNodeHours }) => nodeHours !== oldNodeHours);
+/** A pool to which one config does nothing has the nodes that it has. */
+function nodeHoursOf(old: Rehearsal, next: Rehearsal): readonly PoolDifference[] {
+  const hoursIn = ({ pools, bystanders }: Rehearsal) =>
+    new Map([...pools, ...bystanders].map((pool) => [idKey(pool), pool.nodeHours]));
+  const [before, after] = [hoursIn(old), hoursIn(next)];
+  const all = new Map([...old.pools, ...next.pools].map((pool) => [idKey(pool), pool]));
+  return [...all].map(([key, pool]) => {
+    const [nodeHours, oldNodeHours] = [after.get(key), before.get(key)];
+    return { pool, nodeHours: nodeHours ?? oldNodeHours ?? 0, oldNodeHours: oldNodeHours ?? nodeHours ?? 0 };
+  });
+}
+
+function without<T>(all: readonly T[], known: readonly T[], key: (one: T) => string): readonly T[] {
+  const keys = new Set(known.map(key));
+  return all.filter((one) => !keys.has(key(one)));
+}
+
+function boundaryKey({ pool, boundary }: LateBoundary): string {
+  return `${poolKey(pool)}\n${boundary.at}`;
+}
+
+function idKey({ region, clusterId, poolId }: Pick<RehearsedPool, 'region' | 'clusterId' | 'poolId'>): string {
+  return `${region}\n${clusterId}\n${poolId}`;
 }
 
 function keyOf(change: RehearsedChange): string {
@@ -78,6 +131,6 @@ function kindOf(change: RehearsedChange): string {
   return `${poolKey(change)}\n${describeSize(change.from)}\n${describeSize(change.to)}`;
 }
 
-function poolKey({ region, cluster, pool }: Pick<RehearsedPool, 'region' | 'cluster' | 'pool'>): string {
+function poolKey({ region, cluster, pool }: Names): string {
   return `${region}\n${cluster}\n${pool}`;
 }

@@ -6,7 +6,7 @@ import type { PoolName } from '../scaling/plan.ts';
 import { type ObservedFleetCluster, planRound } from '../scaling/plan-round.ts';
 import { makeRuleBook } from '../scaling/rule-book.ts';
 import type { BoundaryCheck } from './check-boundaries.ts';
-import { closePools } from './close-pools.ts';
+import { bystandersOf, closePools } from './close-pools.ts';
 import { quietUntil } from './quiet-until.ts';
 import { advanceFleet, applyPlan, beginFleet } from './rehearsed-fleet.ts';
 import type { Stretch } from './rehearsed-pool.ts';
@@ -37,7 +37,8 @@ export type RehearsedChange = PoolName & {
 };
 
 export type RehearsedPool = PoolName & {
-  readonly schedule: string;
+  /** undefined = no rule gives it one any more: it gets its base back, and is then left alone. */
+  readonly schedule: string | undefined;
   readonly zone: string;
   /** The rule says `mode: observe`: what is told here would happen if it said act. */
   readonly isObserved: boolean;
@@ -50,14 +51,20 @@ export type RehearsedPool = PoolName & {
   readonly stretches: readonly Stretch[];
 };
 
+/** A pool to which the config does nothing. */
+export type BystandingPool = PoolName & { readonly nodeHours: number };
+
+export type FoundFinding = { readonly at: EpochMs; readonly finding: Finding };
+
 export type Rehearsal = {
   readonly from: EpochMs;
   readonly to: EpochMs;
   readonly pools: readonly RehearsedPool[];
+  readonly bystanders: readonly BystandingPool[];
   /** In order of time; each costs one PUT. */
   readonly changes: readonly RehearsedChange[];
   /** What would be told to people, each when it came up first. */
-  readonly findings: readonly { readonly at: EpochMs; readonly finding: Finding }[];
+  readonly findings: readonly FoundFinding[];
 };
 
 /**
@@ -68,9 +75,16 @@ export function rehearse(input: RehearsalInput): Rehearsal {
   const { from, to } = input;
   const config = actEverywhere(input.config);
   const book = makeRuleBook(config, from);
-  const fleet = beginFleet(input.clusters, input.storedRules, from);
+  const regions = new Set(config.regions.map(({ name }) => name));
+  const isOurs = ({ cluster }: ObservedFleetCluster) => regions.has(cluster.region);
+  const fleet = beginFleet(input.clusters.filter(isOurs), input.storedRules, from);
+  const elsewhere = beginFleet(
+    input.clusters.filter((one) => !isOurs(one)),
+    new Map(),
+    from,
+  );
   const changes: RehearsedChange[] = [];
-  const findings = new Map<string, { readonly at: EpochMs; readonly finding: Finding }>();
+  const findings = new Map<string, FoundFinding>();
   for (let now = from; now < to; ) {
     advanceFleet(fleet, now);
     const { asks } = input;
@@ -82,7 +96,10 @@ export function rehearse(input: RehearsalInput): Rehearsal {
     now = nextTick(now, isQuiet ? quietUntil(fleet, book, asks, now) : now, config.everyMs);
   }
   advanceFleet(fleet, to);
-  return { from, to, changes, pools: closePools(fleet, input, book), findings: [...findings.values()] };
+  advanceFleet(elsewhere, to);
+  const closed = closePools(fleet, input, book, changes);
+  const bystanders = [...closed.bystanders, ...bystandersOf(elsewhere, input)];
+  return { from, to, changes, pools: closed.pools, bystanders, findings: [...findings.values()] };
 }
 
 /** The first tick after `now` that is not before `until`. */
@@ -95,11 +112,12 @@ function actEverywhere(config: CompiledConfig): CompiledConfig {
   return { ...config, rules: config.rules.map((rule) => ({ ...rule, mode: 'act' })) };
 }
 
-function noteFinding(
-  found: Map<string, { readonly at: EpochMs; readonly finding: Finding }>,
-  finding: Finding,
-  at: EpochMs,
-): void {
-  const key = `${finding.kind} ${subjectId(finding.subject)}`;
+function noteFinding(found: Map<string, FoundFinding>, finding: Finding, at: EpochMs): void {
+  const key = findingKey(finding);
   if (!found.has(key)) found.set(key, { at, finding });
+}
+
+/** What is found is one thing as long as its kind and subject are the same. */
+export function findingKey({ kind, subject }: Finding): string {
+  return `${kind} ${subjectId(subject)}`;
 }

@@ -20,10 +20,8 @@ export type LateBoundary = { readonly pool: RehearsedPool; readonly boundary: Bo
 export function totalOf({ pools, changes }: Pick<Rehearsal, 'pools' | 'changes'>): RehearsalTotal {
   const hours = pools.reduce((sum, pool) => sum + pool.nodeHours, 0);
   const alwaysOn = pools.reduce((sum, pool) => sum + pool.alwaysOnNodeHours, 0);
-  const judged = pools.flatMap((pool) =>
-    pool.boundaries.filter(({ isOpen }) => !isOpen).map((boundary) => ({ pool, boundary })),
-  );
-  const late = judged.filter(({ boundary }) => latenessMs(boundary) > 0);
+  const judged = judgedBoundaries(pools);
+  const late = lateBoundaries(pools);
   return {
     puts: changes.length,
     nodeHours: hours,
@@ -33,6 +31,17 @@ export function totalOf({ pools, changes }: Pick<Rehearsal, 'pools' | 'changes'>
     readyInTime: judged.length - late.length,
     worst: late.toSorted((a, b) => latenessMs(b.boundary) - latenessMs(a.boundary))[0],
   };
+}
+
+function judgedBoundaries(pools: readonly RehearsedPool[]): readonly LateBoundary[] {
+  return pools.flatMap((pool) =>
+    pool.boundaries.filter(({ isOpen }) => !isOpen).map((boundary) => ({ pool, boundary })),
+  );
+}
+
+/** Those at which a pool was ready too late, or never. */
+export function lateBoundaries(pools: readonly RehearsedPool[]): readonly LateBoundary[] {
+  return judgedBoundaries(pools).filter(({ boundary }) => latenessMs(boundary) > 0);
 }
 
 /** Infinite where the pool was never ready. */

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type CliNight, aCliNight } from '../../support/cli-night.ts';
@@ -136,7 +136,10 @@ describe('rehearse', () => {
   test('a pool named by hand that no rule gives a schedule is said', async () => {
     using night = await aFleet();
     const { notes } = await told(night, '--pool', 'mgmt/tools');
-    expect(notes).toEqual(['r1:mgmt/tools: no rule gives this pool a schedule, so it is not rehearsed']);
+    expect(notes).toEqual([
+      'r1:mgmt/tools: no rule gives this pool a schedule, so it is not rehearsed',
+      expect.stringMatching(/^there is no store at .*lamplighter\.db yet: /),
+    ]);
   });
 
   test('--against tells only what differs', async () => {
@@ -163,7 +166,7 @@ describe('rehearse', () => {
   test('nothing to rehearse is a failure that says why', async () => {
     using night = await aCliNight({ start: monday, config: `${head}\npools: [{ match: "*/*", schedule: none }]` });
     const { code, stderr } = await night.run('rehearse');
-    expect([code, stderr]).toEqual([1, expect.stringContaining('no pool of the fleet has a rule with a schedule')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('no pool that is known has a rule with a schedule')]);
   });
 
   test.each([['0'], ['367'], ['a week']])('--days %s is refused', async (days) => {
@@ -177,5 +180,124 @@ describe('rehearse', () => {
     await night.run('rehearse', '--json', '--pool', 'dev-x/workers');
     expect(night.printed()).toContain('r1: nobody looked at it');
     expect(night.printed()).not.toContain(night.world.token);
+  });
+});
+
+describe('rehearse says what its figures cannot know', () => {
+  const night = at('2026-03-02T20:00:00+01:00');
+  const given = config().replace(
+    '"dev-*/*", schedule: office, base: remembered',
+    '"dev-api/workers", schedule: office, base: 3',
+  );
+
+  test('an unknown base: its own mark, no readiness, no saving, and what to do about it', async () => {
+    using fleet = await aFleet({ start: night });
+    for (const pool of ['dev-api/workers', 'dev-batch/workers']) fleet.world.personResizes(pool, { size: 0 });
+    fleet.clock.moveTo(night + 60 * 60_000);
+    const { stdout } = await fleet.run('rehearse', '--days', '2');
+    expect(stdout).toContain('; 2 pools without a known base cannot be judged');
+    expect(stdout).toContain('(a pool without a known base counts as it is, and saves nothing)');
+    expect(stdout).toMatch(/^critical .*base is not known.*; .*lamplighter base "dev-api\/workers" set <size>/m);
+    expect(stdout).toContain('? size or base not known');
+    expect(stdout).toMatch(/^dev-api\/workers +[· ]+$/m);
+  });
+
+  test('an autoscaled pool', async () => {
+    using fleet = await aFleet();
+    expect((await fleet.run('rehearse', '--days', '1')).stdout).toContain(
+      '(an autoscaled pool counts the nodes it has now, within its bounds; away from its base, all that they allow)',
+    );
+  });
+
+  test('a store that is not there, a cluster that could not be read', async () => {
+    using fleet = await aFleet();
+    expect((await told(fleet)).notes).toEqual([expect.stringMatching(/^there is no store at .*lamplighter\.db yet: /)]);
+    await fleet.run('run', '--once');
+    const { id } = fleet.world.cluster('dev-api');
+    fleet.world.failNext({ kind: 'status', status: 500 }, { path: `/api/v1/cluster/${id}/node-pool`, times: 9 });
+    const { notes, pools: rehearsed } = await told(fleet);
+    expect(notes).toContain('dev-api: pools as the store last saw them');
+    expect(rehearsed).toHaveLength(5);
+  });
+
+  test('a calendar that runs out', async () => {
+    const text = `${config()}\ncalendars: { DE: { holidays: DE, actLike: sunday } }`.replace(
+      'otherwise: idle }',
+      'otherwise: idle, calendar: DE }',
+    );
+    using fleet = await aFleet({ config: text });
+    const { notes } = await told(fleet, '--from', '2028-12-28T00:00:00+01:00');
+    expect(notes).toContain('calendar DE: nothing is known after 2028-12-31; later holidays count as ordinary days');
+  });
+
+  test('the zone of a pool whose schedule has another one', async () => {
+    const text = config()
+      .replace(
+        '\ndefaults:',
+        '\n  far: { timezone: America/New_York, windows: [{ days: mon-fri, from: "07:00", to: "19:00" }], otherwise: idle }\ndefaults:',
+      )
+      .replace('"ml/gpu", schedule: office', '"ml/gpu", schedule: far');
+    using fleet = await aFleet({ config: text });
+    const { stdout } = await fleet.run('rehearse', '--days', '2');
+    expect(stdout).toMatch(/^ {2}ml\/gpu {2}Tue 2026-03-03 07:00 America\/New_York {2}0\.\.4: /m);
+  });
+
+  test('a day that is past', async () => {
+    using fleet = await aFleet();
+    const { code, stderr } = await fleet.run('rehearse', '--from', '2026-03-02T11:59:00+01:00');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('is past: a rehearsal begins now or later')]);
+  });
+
+  test('pools whose rule has left while they were away: they are given back, and that is rehearsed', async () => {
+    using fleet = await aFleet({ start: night, config: given });
+    for (let i = 0; i < 6; i += 1) {
+      await fleet.run('run', '--once');
+      fleet.clock.moveTo(fleet.clock.now() + 20 * 60_000);
+    }
+    const [old, store] = [join(fleet.folder, 'old.yml'), 'store: { kind: sqlite, path: ./lamplighter.db }'];
+    await rename(fleet.configFile, old);
+    await writeFile(fleet.configFile, `${head}\npools: [{ match: "*/*", schedule: none }]\n${store}\n`);
+    const { stdout } = await fleet.run('rehearse', '--days', '1');
+    expect(stdout).toMatch(/dev-api\/workers +0 → 3 +its rule is gone/);
+    const against = await fleet.run('rehearse', '--days', '1', '--against', old);
+    expect(against.stdout).toMatch(/^Node-hours .* \(\+/m);
+  });
+});
+
+describe('--against tells also', () => {
+  async function against(fleet: CliNight, text: string, ...more: string[]): Promise<string> {
+    const old = join(fleet.folder, 'old.yml');
+    await writeFile(old, `${text}\nstore: { kind: sqlite, path: ./lamplighter.db }\n`);
+    return (await fleet.run('rehearse', '--days', '2', '--against', old, ...more)).stdout;
+  }
+
+  test('what is only observed with one of them', async () => {
+    using fleet = await aFleet({ config: config().replace(', mode: observe', '') });
+    const out = await against(fleet, config());
+    expect(out).toContain('the same changes at the same times');
+    expect(out).toMatch(/^Really done, and with .*old\.yml only observed: ml\/gpu$/m);
+    expect(out).not.toContain('Nothing changes');
+  });
+
+  test('a region that only one of them has', async () => {
+    using fleet = await aFleet();
+    const second = 'r2: { api: http://127.0.0.1:10/api/v1, token: { env: TOKEN } } }';
+    const old = join(fleet.folder, 'old.yml');
+    await writeFile(old, config().replace(' } }\nschedules', ` }, ${second}\nschedules`));
+    const { stdout, stderr } = await fleet.run('rehearse', '--days', '2', '--against', old);
+    expect(stderr).toContain('r2: ');
+    expect(stderr).toContain('has no such region (any more); its pools stay as they are');
+    expect(stdout).toMatch(/^- .* r2:dev-api\/workers /m);
+  });
+
+  test('readiness that is lost, and what would be told to people', async () => {
+    const ahead = config().replace('otherwise: idle', 'lead: auto, otherwise: idle');
+    using fleet = await aFleet();
+    const out = await against(fleet, ahead);
+    expect(out).toMatch(/^Ready at 0 of 10 boundaries at which a pool must grow, instead of \d+ of 10$/m);
+    expect(out).toMatch(/^ {2}dev-api\/build {2}Tue 2026-03-03 07:00 {2}2: 15m late$/m);
+    const json = JSON.parse(await against(fleet, ahead, '--json')) as { readiness: unknown; late: unknown[] };
+    expect(json.readiness).toEqual({ boundaries: 10, readyInTime: 0 });
+    expect(json.late).toHaveLength(10);
   });
 });
