@@ -4,15 +4,22 @@ import type { EpochMs, Notice, ObservedPool, Size } from '../model.ts';
 import { nextChange, saysAt } from '../schedule/timeline.ts';
 import { findBase } from './base.ts';
 import type { PoolMemory } from './memory.ts';
-import { observedSize } from './observed-size.ts';
+import { observedNodes, observedSize } from './observed-size.ts';
 import type { HoldCode, Plan } from './plan.ts';
 import type { AppliedRule } from './plan-cluster.ts';
-import type { ObservedFleetCluster } from './plan-round.ts';
+import { needsPools, type ObservedFleetCluster } from './plan-round.ts';
 import { makeRuleBook } from './rule-book.ts';
 import { resolveSays } from './scheduled.ts';
-import { isLower, isRaise, upper } from './size.ts';
+import { isLower, isRaise, lower, upper } from './size.ts';
 
-type Coming = { readonly at: EpochMs; readonly from: Size; readonly to: Size; readonly isObserved: boolean };
+type Coming = {
+  readonly at: EpochMs;
+  readonly from: Size;
+  readonly to: Size;
+  /** Nodes that go with it for certain: an autoscaled pool may have fewer than its bounds allow. */
+  readonly nodesLess: number;
+  readonly isObserved: boolean;
+};
 type Next = Coming | 'base-unknown' | undefined;
 
 /** A change that waits for one of these is about to come all the same (or would, where the mode is observe). */
@@ -29,7 +36,8 @@ export function startedNotice(
   now: EpochMs,
 ): Notice {
   const book = makeRuleBook(config, now);
-  const atOnce = changesNow(plan, now);
+  const nodes = new Map(clusters.flatMap(({ pools = [] }) => pools.map((pool) => [pool.id, observedNodes(pool)])));
+  const atOnce = changesNow(plan, nodes, now);
   const seen = clusters.flatMap(({ cluster, pools, record }) =>
     (pools ?? []).map((pool) => ({
       pool,
@@ -45,25 +53,33 @@ export function startedNotice(
   const changes = [...atOnce.values(), ...later];
   const matched = seen.filter(({ applied }) => applied !== undefined).length;
   const unmatched = seen.length - matched;
+  const unread = clusters.filter(
+    ({ cluster, pools, record }) => pools === undefined && needsPools(book, cluster, record),
+  ).length;
+  const braked = plan.holds.filter(({ code }) => code === 'brake').length;
   return {
     kind: 'started',
     subject: { kind: 'fleet' },
-    text: `${counted(clusters.length, 'cluster')}, ${counted(matched, 'pool')} matched, ${unmatched} unmatched; ${lowering(changes, config, now)}; ${raising(changes, config, now)}${unknownBases(unknown)}`,
+    text: `${counted(clusters.length, 'cluster')}, ${counted(matched, 'pool')} matched, ${unmatched} unmatched; ${lowering(changes, config, now)}; ${raising(changes, config, now)}${unknownBases(unknown)}${unsaid(unread, braked)}`,
     at: now,
     facts: { clusters: clusters.length, matched, unmatched, config: config.hash },
   };
 }
 
 /** What this round and those right after it do, by pool. */
-function changesNow({ actions, holds }: Pick<Plan, 'actions' | 'holds'>, now: EpochMs): ReadonlyMap<string, Coming> {
+function changesNow(
+  { actions, holds }: Pick<Plan, 'actions' | 'holds'>,
+  nodes: ReadonlyMap<string, number>,
+  now: EpochMs,
+): ReadonlyMap<string, Coming> {
   const held = holds.filter(({ code }) => soonAllTheSame.includes(code));
   const isObserved = new Set(held.filter(({ code }) => code === 'observe').map(({ poolId }) => poolId));
   return new Map(
-    [...actions, ...held].flatMap(({ poolId, from, to }) =>
-      from === undefined || to === undefined
-        ? []
-        : [[poolId, { at: now, from, to, isObserved: isObserved.has(poolId) }] as const],
-    ),
+    [...actions, ...held].flatMap(({ poolId, from, to }) => {
+      if (from === undefined || to === undefined) return [];
+      const nodesLess = nodesOver(nodes.get(poolId) ?? 0, to);
+      return [[poolId, { at: now, from, to, nodesLess, isObserved: isObserved.has(poolId) }] as const];
+    }),
   );
 }
 
@@ -86,7 +102,13 @@ function comingChange(
   const isQuiet = known.kept === undefined;
   const { base } = findBase({ rule, memory: known, autoscale, running: size, says, scheduledWithoutBase, isQuiet });
   const to = resolveSays(next.says, { rule, autoscale, base }).size;
-  return to === undefined ? 'base-unknown' : { at: next.at, from, to, isObserved: rule.mode === 'observe' };
+  if (to === undefined) return 'base-unknown';
+  const then = Math.min(Math.max(observedNodes(pool), lower(from)), upper(from));
+  return { at: next.at, from, to, nodesLess: nodesOver(then, to), isObserved: rule.mode === 'observe' };
+}
+
+function nodesOver(nodes: number, size: Size): number {
+  return Math.max(0, nodes - upper(size));
 }
 
 function lowering(changes: readonly Coming[], config: CompiledConfig, now: EpochMs): string {
@@ -94,7 +116,7 @@ function lowering(changes: readonly Coming[], config: CompiledConfig, now: Epoch
   const at = Math.min(...lowers.map((change) => change.at));
   const first = lowers.filter((change) => change.at === at);
   if (first.length === 0) return 'nothing will be lowered soon';
-  const nodes = first.reduce((sum, { from, to }) => sum + upper(from) - upper(to), 0);
+  const nodes = first.reduce((sum, { nodesLess }) => sum + nodesLess, 0);
   const verb = first.every((change) => change.isObserved) ? 'I would lower (mode: observe)' : 'I will lower';
   const when = at === now ? 'now' : `at ${localTime(at, config)}`;
   return `${when} ${verb} ${counted(first.length, 'pool')} by ${counted(nodes, 'node')}`;
@@ -109,7 +131,14 @@ function raising(changes: readonly Coming[], config: CompiledConfig, now: EpochM
 
 /** They are held until somebody says what it is. */
 function unknownBases(count: number): string {
-  return count === 0 ? '' : `; the base of ${counted(count, 'pool')} is not known, see: lamplighter plan`;
+  return count === 0 ? '' : `; the base of ${counted(count, 'pool')} is not known, see: lamplighter rehearse`;
+}
+
+/** What the sentence does not count: clusters that did not answer, and lowers that wait for a person. */
+function unsaid(unread: number, braked: number): string {
+  const unanswered = unread === 0 ? '' : `; the pools of ${counted(unread, 'cluster')} could not be read`;
+  const waiting = braked === 0 ? '' : `; the brake holds ${counted(braked, 'lower')} until: lamplighter approve`;
+  return unanswered + waiting;
 }
 
 /** In the zone of the first schedule: one sentence can only have one. */
