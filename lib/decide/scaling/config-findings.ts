@@ -1,3 +1,4 @@
+import type { Match } from '../compiled-config.ts';
 import type { Finding, ObservedCluster, ObservedPool } from '../model.ts';
 import type { Hold } from './plan.ts';
 import type { ObservedFleetCluster, RoundInput } from './plan-round.ts';
@@ -86,32 +87,42 @@ function holdOfTwin(cluster: ObservedCluster, pool: ObservedPool): Hold {
   };
 }
 
-/** A rule that names one pool exactly expects it to exist; a glob may match nothing. */
+/** A rule that names one pool exactly expects it to exist; a glob may match nothing. So does `runsOn`. */
 function missingPools(input: RoundInput, clusters: readonly ObservedFleetCluster[]): readonly Finding[] {
-  const exact = input.config.rules.filter((rule) => rule.match.exactPool && rule.schedule !== undefined);
-  return exact.flatMap((rule) => {
-    const mayBeUnread = clusters.some(
-      (seen) =>
-        seen.pools === undefined &&
-        matchesPool(
-          { ...rule.match, pool: undefined },
-          { region: seen.cluster.region, cluster: seen.cluster.name, pool: '' },
-        ),
-    );
-    const exists = clusters.some((seen) =>
-      seen.pools?.some((pool) =>
-        matchesPool(rule.match, { region: seen.cluster.region, cluster: seen.cluster.name, pool: pool.name }),
+  const { rules, safety } = input.config;
+  const exact = rules.filter((rule) => rule.match.exactPool && rule.schedule !== undefined);
+  const missing = exact.filter(({ match }) => isMissing(match, clusters));
+  const { runsOn } = safety;
+  return [
+    ...missing.map(({ match, position }) =>
+      mismatch(
+        `pools[match=${match.text}]`,
+        `the rule in line ${position.line} names the pool ${match.text}, which does not exist`,
+        'correct the name, or remove the rule',
       ),
-    );
-    if (exists || mayBeUnread) return [];
-    return [
-      {
-        kind: 'config.mismatch' as const,
-        subject: { kind: 'config' as const, path: `pools[match=${rule.match.text}]` },
-        severity: 'warning' as const,
-        text: `the rule in line ${rule.position.line} names the pool ${rule.match.text}, which does not exist`,
-        fix: 'correct the name, or remove the rule',
-      },
-    ];
-  });
+    ),
+    ...(runsOn !== undefined && isMissing(runsOn, clusters)
+      ? [
+          mismatch(
+            'safety.runsOn',
+            `safety.runsOn names the pool ${runsOn.text}, which does not exist: no pool is kept from 0 by it`,
+            'name the pool that Lamplighter runs on',
+          ),
+        ]
+      : []),
+  ];
+}
+
+function isMissing(match: Match, clusters: readonly ObservedFleetCluster[]): boolean {
+  const ofCluster = { ...match, pool: undefined };
+  return !clusters.some(({ cluster: { region, name: cluster }, pools }) =>
+    // What could not be read may hold it.
+    pools === undefined
+      ? matchesPool(ofCluster, { region, cluster, pool: '' })
+      : pools.some(({ name: pool }) => matchesPool(match, { region, cluster, pool })),
+  );
+}
+
+function mismatch(path: string, text: string, fix: string): Finding {
+  return { kind: 'config.mismatch', subject: { kind: 'config', path }, severity: 'warning', text, fix };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Approval } from '../../../lib/decide/asks.ts';
 import type { Size } from '../../../lib/decide/model.ts';
+import { planRound } from '../../../lib/decide/scaling/plan-round.ts';
 import {
   aConfig,
   aMatch,
@@ -150,6 +151,17 @@ describe('the other filters', () => {
     expect(round(world).findings.map(({ kind, text }) => [kind, text.includes('dev/wrokers')])).toEqual([
       ['config.mismatch', true],
     ]);
+  });
+
+  test('so is a runsOn that protects nothing, unless its cluster could not be read', () => {
+    const config = aConfig({ safety: { ...safety, runsOn: aMatch('dev/sytem') } });
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('system', 1)], { config });
+    expect(round(world).findings.map(({ kind, subject, text }) => [kind, subject, text.includes('dev/sytem')])).toEqual(
+      [['config.mismatch', { kind: 'config', path: 'safety.runsOn' }, true]],
+    );
+    const { now, asks, storedRules } = world;
+    const clusters = [{ cluster: world.cluster, pools: undefined, record: undefined, lookedAt: undefined }];
+    expect(planRound({ now, config, clusters, asks, storedRules, isWhole: true }).findings).toEqual([]);
   });
 });
 
