@@ -35,6 +35,13 @@ export function viewPool(input: PoolInput): PoolView {
   return judge(input, memory, current, running, block);
 }
 
+/** Where nobody has told the base and the pool leaves it at first sight, what it has now is taken for it: that is said. */
+function reasonOf({ wanted, base, memory }: Judged, current: Size): string {
+  const isTaken = base.from === 'observed' && memory.away === undefined && equalSize(base.base, current);
+  if (!isTaken || wanted.target === undefined || equalSize(wanted.target, current)) return wanted.reason;
+  return `${wanted.reason}; what it has now, ${describeSize(current)}, counts as its base`;
+}
+
 type Judged = { memory: PoolMemory; base: BaseView; wanted: Wanted; notices: readonly Notice[] };
 
 function judge(
@@ -59,7 +66,7 @@ function judge(
     base: base.base,
     baseFrom: base.from,
     who: wanted.who,
-    reason: wanted.reason,
+    reason: reasonOf(seen, current),
     aheadOf: wanted.aheadOf,
     boundary: wanted.aheadOf ?? lastEdge(input.timeline, input.now),
     lastEdgeAt: lastEdge(input.timeline, input.now) ?? Number.NEGATIVE_INFINITY,
