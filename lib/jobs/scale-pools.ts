@@ -11,7 +11,7 @@ import { readUninstalled } from './records/uninstalled.ts';
 import { type Acted, actOnCluster } from './scale/act.ts';
 import { bookFrom } from './scale/book-shelf.ts';
 import { forgetClusters } from './scale/forget-clusters.ts';
-import { concurrency, observeFleet, type SeenFleet } from './scale/observe.ts';
+import { concurrency, notLookedAt, observeFleet, type SeenFleet } from './scale/observe.ts';
 import type { ScaleOptions, ScaleParts, ScaleProblem, ScaleReport } from './scale/scale-parts.ts';
 import { announceStart } from './scale/started.ts';
 
@@ -31,6 +31,7 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
     now,
     config: parts.config,
     clusters: seen.clusters,
+    elsewhere: notLookedAt(seen, options),
     asks: seen.asks,
     storedRules: seen.storedRules,
     isWhole,

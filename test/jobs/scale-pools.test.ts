@@ -77,6 +77,34 @@ describe('rounds on a simulated fleet', () => {
     expect(night.world.requests.map(({ method }) => method)).toEqual(['GET', 'GET', 'GET', 'PUT']);
   });
 
+  describe('a config that would lower too much is braked', () => {
+    const four = ['dev-api/build', 'dev-api/workers', 'dev-batch/workers', 'prod-web/edge'];
+    const given = (base: number, hash: string) => four.map((text) => aRule({ match: aMatch(text), base, hash }));
+
+    async function afterANight(): Promise<Night> {
+      const night = aNight(at('2026-03-02T12:00:00Z'), { rules: given(2, 'before') });
+      await rounds(night, '2026-03-03T12:00:00Z');
+      return { ...night, config: { ...night.config, rules: given(1, 'typo'), hash: 'config-2' } };
+    }
+
+    test('by a round over chosen clusters as well, as after an event', async () => {
+      const night = await afterANight();
+      const { plan } = await night.app.scale(night.config, { only: ({ name }) => name === 'dev-batch' });
+      expect(plan.holds.map(({ cluster, code }) => [cluster, code])).toEqual([['dev-batch', 'brake']]);
+      expect(plan.actions).toEqual([]);
+    });
+
+    test('and by one that half of the clusters do not answer', async () => {
+      const night = await afterANight();
+      const { id } = night.world.cluster('dev-api');
+      night.world.failNext({ kind: 'status', status: 500 }, { path: `/api/v1/cluster/${id}/node-pool`, times: 9 });
+      const report = await whileTimePasses(night, night.app.scale(night.config));
+      expect(report.problems).toHaveLength(1);
+      expect(report.plan.actions).toEqual([]);
+      expect(report.plan.findings.find(({ kind }) => kind === 'config.brake')?.text).toContain('lower 4 pools by 4 of');
+    });
+  });
+
   test('a dry run sends and stores nothing', async () => {
     const night = aNight(at('2026-03-02T20:00:00Z'), { rules });
     const report = await night.app.scale(night.config, { isDryRun: true });

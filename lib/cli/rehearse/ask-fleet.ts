@@ -1,12 +1,12 @@
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import { needsPools, type ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
+import { fleetOfRecords } from '../../decide/scaling/remembered-fleet.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { observeFleet } from '../../jobs/scale/observe.ts';
 import { makeCliLog } from '../cli-log.ts';
 import type { CliParts } from '../cli-parts.ts';
 import { openApp } from '../run/process-parts.ts';
-import { fleetOfRecords } from './assumed-fleet.ts';
 import type { FleetWish } from './starting-fleet.ts';
 
 /** Those of both configs: what only one of them names is rehearsed with that one, and stays as it is with the other. */

@@ -1,24 +1,11 @@
 import type { CompiledConfig, Rule } from '../../decide/compiled-config.ts';
 import { matchesPool, type Names } from '../../decide/match.ts';
-import type { ObservedPool, Size } from '../../decide/model.ts';
-import type { ClusterRecord, PoolMemory } from '../../decide/scaling/memory.ts';
+import type { Size } from '../../decide/model.ts';
+import type { PoolMemory } from '../../decide/scaling/memory.ts';
 import type { ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
+import { clusterNamed, poolAt } from '../../decide/scaling/remembered-fleet.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
-import { clampSize, isRange, lower, upper } from '../../decide/scaling/size.ts';
-
-/** Clusters as the store last knew them: names, sizes, what is away. Every pool counts as Running. */
-export function fleetOfRecords(
-  region: string,
-  records: ReadonlyMap<string, ClusterRecord>,
-): readonly ObservedFleetCluster[] {
-  return [...records].map(([id, record]) => {
-    const pools = Object.entries(record.pools).flatMap(([poolId, memory]) => {
-      const size = memory.seen?.size ?? memory.lastSet ?? memory.base;
-      return size === undefined || memory.missingSince ? [] : [poolAt(poolId, memory.name, size)];
-    });
-    return { cluster: clusterNamed(region, id, record.cluster), pools, record, lookedAt: undefined };
-  });
-}
+import { clampSize, isRange, upper } from '../../decide/scaling/size.ts';
 
 /** Pools that a rule names without a glob: they can be rehearsed although nobody has looked at the fleet. */
 export function namedPools(config: CompiledConfig): readonly Names[] {
@@ -56,24 +43,4 @@ export function assumedFleet(names: readonly Names[], book: RuleBook): readonly 
 function assumedBase({ base, idle, limits }: Rule): Size {
   if (base !== 'remembered') return base;
   return idle === undefined ? 1 : upper(clampSize(idle, limits)) + 1;
-}
-
-function clusterNamed(region: string, id: string, name: string): ObservedFleetCluster['cluster'] {
-  return {
-    region,
-    id,
-    name,
-    status: 'Running',
-    createdAt: undefined,
-    updatedAt: undefined,
-    version: undefined,
-    errors: [],
-  };
-}
-
-function poolAt(id: string, name: string, size: Size): ObservedPool {
-  const bounds = isRange(size)
-    ? { autoscale: true, size: undefined, sizeMin: lower(size), sizeMax: upper(size) }
-    : { autoscale: false, size, sizeMin: undefined, sizeMax: undefined };
-  return { id, name, status: 'Running', ...bounds, createdAt: undefined, updatedAt: undefined, errors: [] };
 }

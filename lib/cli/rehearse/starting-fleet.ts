@@ -4,6 +4,7 @@ import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { Names } from '../../decide/match.ts';
 import type { StoredRule } from '../../decide/scaling/brake.ts';
 import type { ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
+import { fleetOfRecords } from '../../decide/scaling/remembered-fleet.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listAsks } from '../../jobs/records/ask-records.ts';
@@ -14,7 +15,7 @@ import type { CliParts } from '../cli-parts.ts';
 import { emptyStore } from '../run/process-parts.ts';
 import { lookIntoStore } from '../with-store.ts';
 import { askFleet, regionsOf } from './ask-fleet.ts';
-import { assumedFleet, fleetOfRecords, namedPools } from './assumed-fleet.ts';
+import { assumedFleet, namedPools } from './assumed-fleet.ts';
 import { addNamedPools, withoutSchedule } from './named-pools.ts';
 
 /** From where a region's pools are known: asked just now, remembered by the store, or only named by the config. */

@@ -2,7 +2,7 @@ import type { Exception, Rule, Schedule } from '../compiled-config.ts';
 import type { EpochMs, Finding } from '../model.ts';
 import type { Timeline } from '../schedule/timeline.ts';
 import { givenBase } from './base.ts';
-import { describeSize, isLower, isRaise, upper } from './size.ts';
+import { describeSize, isLower, upper } from './size.ts';
 import { observedNodes } from './observed-size.ts';
 import type { RankedWant } from './plan-cluster.ts';
 import { timelineOf } from './rule-book.ts';
@@ -19,6 +19,8 @@ export type StoredRule = {
 export type BrakeInput = {
   readonly now: EpochMs;
   readonly wants: readonly RankedWant[];
+  /** Of clusters that this round did not look at, and their nodes: asked only where something is to be counted at all. */
+  readonly elsewhere: () => { readonly wants: readonly RankedWant[]; readonly nodes: number };
   readonly storedRules: ReadonlyMap<string, StoredRule>;
   readonly fleetNodes: number;
   readonly limits: { readonly pools: number; readonly percent: number };
@@ -30,22 +32,27 @@ export type Braked = { readonly held: ReadonlySet<RankedWant>; readonly finding:
 /**
  * The brake counts the lowers that the rule under which we last acted on a pool would not want at this instant: what only
  * the new config wants. More than so many pools, or so much of the fleet's nodes, wait for `approve`. An ordinary
- * evening is wanted by the old rule too, and is never braked; pools never acted on, and raises, do not count.
+ * evening is wanted by the old rule too, and is never braked; pools never acted on, and raises, do not count. Clusters
+ * that a round does not look at count as they were last seen: a fleet lowered by parts is lowered all the same.
  */
 export function brakeLowers(input: BrakeInput): Braked {
-  if (input.isApproved) return { held: new Set(), finding: undefined };
+  const nothing = { held: new Set<RankedWant>(), finding: undefined };
+  if (input.isApproved) return nothing;
   const timelines = new Map<string, Map<string, Timeline>>();
-  const counted = input.wants.filter((want) => isNews(want, input, timelines));
+  const own = input.wants.filter((want) => isNews(want, input, timelines));
+  if (own.length === 0) return nothing;
+  const elsewhere = input.elsewhere();
+  const counted = [...own, ...elsewhere.wants.filter((want) => isNews(want, input, timelines))];
   const nodes = counted.reduce((sum, want) => sum + nodesTaken(want), 0);
-  const isTooMuch = counted.length > input.limits.pools || nodes * 100 > input.limits.percent * input.fleetNodes;
-  if (counted.length === 0 || !isTooMuch) return { held: new Set(), finding: undefined };
-  return { held: new Set(counted), finding: findingOf(counted, nodes, input) };
+  const fleetNodes = input.fleetNodes + elsewhere.nodes;
+  const isTooMuch = counted.length > input.limits.pools || nodes * 100 > input.limits.percent * fleetNodes;
+  return isTooMuch ? { held: new Set(own), finding: findingOf(counted, nodes, fleetNodes) } : nothing;
 }
 
 function isNews(want: RankedWant, input: BrakeInput, timelines: Map<string, Map<string, Timeline>>): boolean {
   const { view, from, to } = want;
   const acted = view.memory.actedRule;
-  if (!isLower(from, to) || isRaise(from, to) || view.isOverridden) return false;
+  if (!isLower(from, to) || view.isOverridden) return false;
   if (acted === undefined || acted === view.rule.hash) return false;
   const stored = input.storedRules.get(acted);
   if (stored === undefined) return true;
@@ -64,7 +71,7 @@ function nodesTaken({ view, to }: RankedWant): number {
   return Math.max(0, observedNodes(view.pool) - upper(to));
 }
 
-function findingOf(counted: readonly RankedWant[], nodes: number, input: BrakeInput): Finding {
+function findingOf(counted: readonly RankedWant[], nodes: number, fleetNodes: number): Finding {
   const names = counted
     .slice(0, 5)
     .map((want) => `${want.view.names.cluster}/${want.view.names.pool} → ${describeSize(want.to)}`);
@@ -73,7 +80,7 @@ function findingOf(counted: readonly RankedWant[], nodes: number, input: BrakeIn
     kind: 'config.brake',
     subject: { kind: 'config', path: 'safety.brake' },
     severity: 'warning',
-    text: `the config as it is now would lower ${counted.length} pools by ${nodes} of ${input.fleetNodes} nodes, which the config before did not want: ${names.join(', ')}${more}`,
+    text: `the config as it is now would lower ${counted.length} pools by ${nodes} of ${fleetNodes} nodes, which the config before did not want: ${names.join(', ')}${more}`,
     fix: 'if this is what you want, run: lamplighter approve',
     facts: { pools: counted.length, nodes },
   };

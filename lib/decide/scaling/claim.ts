@@ -20,7 +20,7 @@ export function claimChange(record: ClusterRecord, want: RankedWant, action: Act
   const away = leaves ? { base: view.base ?? ('unknown' as const), from: view.baseFrom, since: now } : memory.away;
   const claimed = remember(memory, {
     away,
-    actedRule: view.rule.hash === 'removed' ? memory.actedRule : view.rule.hash,
+    actedRule: view.rule.hash === 'removed' || want.isHalf ? memory.actedRule : view.rule.hash,
     ahead: view.aheadOf !== undefined && action.raise ? view.aheadOf : memory.ahead,
   });
   const change = {

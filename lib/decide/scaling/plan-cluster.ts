@@ -35,7 +35,11 @@ export type ClusterInput = {
   readonly lookedAt: EpochMs | undefined;
 };
 
-export type RankedWant = Want & { readonly deadline: EpochMs };
+export type RankedWant = Want & {
+  readonly deadline: EpochMs;
+  /** Only the raise of bounds that move both ways: the brake holds the rest, and still asks the rule of before. */
+  readonly isHalf?: boolean;
+};
 
 export type ClusterPlan = {
   readonly cluster: ObservedCluster;

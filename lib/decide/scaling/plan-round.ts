@@ -13,7 +13,7 @@ import { observedNodes } from './observed-size.ts';
 import type { Action, Hold, HoldCode, Plan, RecordUpdate } from './plan.ts';
 import { type ClusterPlan, planCluster, type RankedWant } from './plan-cluster.ts';
 import { makeRuleBook, type RuleBook } from './rule-book.ts';
-import { describeSize, isLower, isRaise } from './size.ts';
+import { describeSize, isLower, isRaise, largest } from './size.ts';
 import { because, iso } from './wanted.ts';
 import { isSameJson } from '../same-json.ts';
 
@@ -29,6 +29,8 @@ export type RoundInput = {
   readonly now: EpochMs;
   readonly config: CompiledConfig;
   readonly clusters: readonly ObservedFleetCluster[];
+  /** The rest of the fleet, which this round did not look at, as it was last seen. */
+  readonly elsewhere?: readonly ObservedFleetCluster[];
   readonly asks: readonly Ask[];
   readonly storedRules: ReadonlyMap<string, StoredRule>;
   /** false for a round over chosen clusters: what only the whole fleet can show is not judged. */
@@ -44,7 +46,7 @@ export function planRound(given: RoundInput): Plan {
   const readable = input.clusters.filter((seen) => seen.pools !== undefined);
   const ambiguous = configFindings(input, book);
   const plans = readable.map((seen) => planOne(input, book, seen, ambiguous.isAmbiguous));
-  const brake = brakeLowers(brakeInput(input, plans));
+  const brake = brakeLowers(brakeInput(input, book, plans));
   const budget = { lowersLeft: input.config.safety.maxChangesPerRound ?? Number.POSITIVE_INFINITY };
   const chances = byTurn(plans, ({ cluster }) => cluster.id, input).map((plan) =>
     chooseAction(plan, brake.held, budget),
@@ -90,20 +92,32 @@ function planOne(
   });
 }
 
-function brakeInput(input: RoundInput, plans: readonly ClusterPlan[]): BrakeInput {
-  const pools = input.clusters.flatMap((seen) => seen.pools ?? []);
+function brakeInput(input: RoundInput, book: RuleBook, plans: readonly ClusterPlan[]): BrakeInput {
+  const { elsewhere = [] } = input;
   return {
     now: input.now,
-    wants: plans
-      .flatMap((plan) => plan.wants)
-      .filter((want) => want.view.pause === undefined && want.view.rule.mode === 'act'),
+    wants: wantsOf(plans),
+    elsewhere: () => ({
+      wants: wantsOf(elsewhere.map((seen) => planOne(input, book, seen, () => false))),
+      nodes: nodesOf(elsewhere),
+    }),
     storedRules: input.storedRules,
-    fleetNodes: pools.reduce((sum, pool) => sum + observedNodes(pool), 0),
+    fleetNodes: nodesOf(input.clusters),
     limits: input.config.safety.brake,
     isApproved: input.asks.some(
       (ask) => ask.kind === 'approval' && ask.configHash === input.config.hash && input.now < ask.until,
     ),
   };
+}
+
+function wantsOf(plans: readonly ClusterPlan[]): readonly RankedWant[] {
+  return plans
+    .flatMap((plan) => plan.wants)
+    .filter((want) => want.view.pause === undefined && want.view.rule.mode === 'act');
+}
+
+function nodesOf(clusters: readonly ObservedFleetCluster[]): number {
+  return clusters.flatMap(({ pools = [] }) => pools).reduce((sum, pool) => sum + observedNodes(pool), 0);
 }
 
 type Chosen = {
@@ -117,13 +131,19 @@ type Chosen = {
 function chooseAction(plan: ClusterPlan, braked: ReadonlySet<RankedWant>, budget: { lowersLeft: number }): Chosen {
   const holds: Hold[] = [...plan.holds];
   let chosen: RankedWant | undefined;
-  for (const want of plan.wants) {
+  for (const wanted of plan.wants) {
+    const want = braked.has(wanted) ? upwards(wanted) : wanted;
     const refusal = safetyHold(want, braked) ?? slotHold(plan, chosen) ?? budgetHold(want, budget);
     if (refusal) holds.push(holdOf(want.view, refusal.code, refusal.reason, want.to));
     else chosen = want;
   }
   if (chosen && isPlainLower(chosen)) budget.lowersLeft -= 1;
   return { plan, action: chosen && actionOf(chosen), want: chosen, holds };
+}
+
+/** Bounds that move both ways are braked only downwards: a raise never waits for anybody. */
+function upwards(want: RankedWant): RankedWant {
+  return isRaise(want.from, want.to) ? { ...want, to: largest(want.from, want.to), isHalf: true } : want;
 }
 
 type Refusal = { readonly code: HoldCode; readonly reason: string };

@@ -2,6 +2,7 @@ import type { Ask } from '../../decide/asks.ts';
 import type { StoredRule } from '../../decide/scaling/brake.ts';
 import type { EpochMs, ObservedCluster } from '../../decide/model.ts';
 import { needsPools, type ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
+import { fleetOfRecords } from '../../decide/scaling/remembered-fleet.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import { type Answer, wasAsked } from '../../decide/answer.ts';
@@ -73,6 +74,21 @@ function unaskedProblems(unasked: readonly Unasked[], patience: Patience): reado
     const which = first ?? `${some.length} clusters`;
     const reason = `the node pools of ${which} were not looked at: ${patience.silence(region) ?? 'this run has no time left'}`;
     return { region, cluster: first, pool: undefined, reason };
+  });
+}
+
+/** The clusters of this shard that nobody looked at, as their records have them: not chosen, not answered. */
+export function notLookedAt(
+  { clusters, stored, missing }: Pick<SeenFleet, 'clusters' | 'stored' | 'missing'>,
+  { shard }: ScaleOptions,
+): readonly ObservedFleetCluster[] {
+  const known = new Set(missing.map(({ region, clusterId }) => `${region}/${clusterId}`));
+  for (const { cluster, pools } of clusters) if (pools !== undefined) known.add(`${cluster.region}/${cluster.id}`);
+  return [...stored].flatMap(([key, { record }]) => {
+    const region = key.slice(0, key.indexOf('/'));
+    const id = key.slice(region.length + 1);
+    if (known.has(key) || (shard !== undefined && shardOf(id, shard.count) !== shard.index)) return [];
+    return fleetOfRecords(region, new Map([[id, record]]));
   });
 }
 

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import type { Approval, Pause } from '../../../lib/decide/asks.ts';
 import type { Exception } from '../../../lib/decide/compiled-config.ts';
+import { planRound, type RoundInput } from '../../../lib/decide/scaling/plan-round.ts';
+import { fleetOfRecords } from '../../../lib/decide/scaling/remembered-fleet.ts';
 import {
   aConfig,
   aMatch,
+  aPause,
   aPool,
   aRule,
   aWorld,
@@ -11,9 +15,19 @@ import {
   round,
   runUntil,
   sizeOf,
+  type World,
 } from '../../support/scaling-world.ts';
 
 const pools = ['a', 'b', 'c', 'd', 'e'].map((name) => aPool(name, 3));
+
+function anApproval(configHash: string, askedAt: number): Approval {
+  const common = { schema: 1 as const, kind: 'approval' as const, id: 'approval', region: 'r1', who: 'ana' };
+  return { ...common, reason: undefined, askedAt, configHash, until: askedAt + 24 * 60 * minute };
+}
+
+function aPauseOf(cluster: string): Pause {
+  return { ...aPause('2026-03-03T00:00:00Z', '2026-03-04T00:00:00Z'), id: `pause/${cluster}`, match: aMatch(cluster) };
+}
 
 function anException(match: string, size: Exception['size']): Exception {
   return {
@@ -72,4 +86,80 @@ test('a claim that was taken back is no act: the brake still asks the rule that 
   round(world);
   world.now += minute;
   expect(memoryOf(world, 'a')?.actedRule).toBe('rule-1');
+});
+
+describe('a fleet that is looked at by parts', () => {
+  const every = { match: aMatch('*/*') };
+  const typo = aConfig({ rules: [aRule({ ...every, base: 1, hash: 'typo' })], hash: 'config-2' });
+
+  /** Clusters of one pool each, all acted on under the first rule; the first half is seen, the rest only remembered. */
+  function halfSeen(count: number) {
+    const worlds = Array.from({ length: count }, (_, i) => {
+      const world = aWorld('2026-03-02T12:00:00Z', [aPool('a', 3)], { config: aConfig({ rules: [aRule(every)] }) });
+      world.cluster = { ...world.cluster, id: `cluster-${i}`, name: `dev-${i}` };
+      runUntil(world, '2026-03-03T11:55:00Z');
+      return world;
+    });
+    const seenOf = ({ cluster, pools: own, record, lookedAt }: World) => ({
+      cluster,
+      pools: [...own],
+      record,
+      lookedAt,
+    });
+    const clusters = worlds.slice(0, count / 2).map(seenOf);
+    const elsewhere = worlds
+      .slice(count / 2)
+      .flatMap(({ cluster, record }) => fleetOfRecords('r1', new Map([[cluster.id, record!]])));
+    const now = worlds[0]!.now;
+    const storedRules = worlds[0]!.storedRules;
+    return (more: Partial<RoundInput> = {}) =>
+      planRound({ now, config: typo, clusters, elsewhere, asks: [], storedRules, isWhole: false, ...more });
+  }
+
+  test('is braked for what all of it would lose', () => {
+    const plan = halfSeen(6)();
+    expect(plan.actions).toEqual([]);
+    expect(plan.holds.map(({ code }) => code)).toEqual(['brake', 'brake', 'brake']);
+    expect(plan.findings.find(({ kind }) => kind === 'config.brake')?.text).toContain(
+      'lower 6 pools by 12 of 18 nodes',
+    );
+  });
+
+  test('and not for what it would not: nodes that nobody looked at are nodes of the fleet', () => {
+    const limits = { pools: 9, percent: 60 };
+    const config = { ...typo, safety: { ...typo.safety, brake: limits } };
+    const plan = halfSeen(6);
+    expect(plan({ config }).actions).toEqual([]);
+    const asks = [aPauseOf('dev-3'), aPauseOf('dev-4'), aPauseOf('dev-5')];
+    expect(plan({ config, asks }).actions).toHaveLength(3);
+  });
+});
+
+describe('bounds that move both ways', () => {
+  const wide = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ ...aPool(name, { min: 3, max: 9 }), size: 7 }));
+  const narrow = aConfig({ rules: [aRule({ base: { min: 4, max: 4 }, hash: 'narrow' })], hash: 'config-2' });
+
+  function asBefore() {
+    const config = aConfig({ rules: [aRule({ base: { min: 3, max: 9 } })] });
+    const world = aWorld('2026-03-02T12:00:00Z', wide, { config });
+    runUntil(world, '2026-03-03T11:55:00Z');
+    world.config = narrow;
+    return world;
+  }
+
+  test('are braked downwards, as often as it is tried; the raise goes on at once', () => {
+    const world = asBefore();
+    const plans = runUntil(world, '2026-03-03T15:00:00Z');
+    expect(wide.map(({ name }) => sizeOf(world, name))).toEqual(wide.map(() => ({ min: 4, max: 9 })));
+    expect(plans.at(-1)?.plan.holds.map(({ code }) => code)).toEqual(wide.map(() => 'brake'));
+    expect(plans.at(-1)?.plan.findings.map(({ kind }) => kind)).toContain('config.brake');
+  });
+
+  test('go all the way once that is approved', () => {
+    const world = asBefore();
+    runUntil(world, '2026-03-03T15:00:00Z');
+    world.asks = [anApproval('config-2', world.now)];
+    runUntil(world, '2026-03-03T18:00:00Z');
+    expect(wide.map(({ name }) => sizeOf(world, name))).toEqual(wide.map(() => ({ min: 4, max: 4 })));
+  });
 });
