@@ -5,6 +5,7 @@ import type { EpochMs, Finding, ObservedCluster } from '../../decide/model.ts';
 import { sendHeartbeat } from '../../jobs/heartbeat.ts';
 import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
 import { guarded } from './guarded.ts';
+import { followStore } from './lost-store.ts';
 import { makeObservedTeller } from './observed.ts';
 import type { OpenedApp, ProcessParts } from './process-parts.ts';
 import type { RunMetrics } from './run-metrics.ts';
@@ -46,6 +47,7 @@ export function makeRounds(parts: RoundsParts): Rounds {
     const startedAt = clock.now();
     const reading = await parts.readConfig(clock.now());
     config = reading.config ?? config;
+    await guarded(parts, 'store', () => followStore(parts, opened.store));
     const report = await guarded(parts, 'scale', () => opened.app.scale(config, {}, () => timeLeft(signal)));
     if (report) {
       logReport(parts, report);
@@ -71,6 +73,7 @@ export function makeRounds(parts: RoundsParts): Rounds {
   const roundOfWoken = async (signal: AbortSignal) => {
     const names = new Set(woken);
     woken.clear();
+    await guarded(parts, 'store', () => followStore(parts, opened.store));
     const only = (cluster: ObservedCluster) => names.has(`${cluster.region}\n${cluster.name}`);
     const report = await guarded(parts, 'scale', () => opened.app.scale(config, { only }, () => timeLeft(signal)));
     if (report) logReport(parts, report);

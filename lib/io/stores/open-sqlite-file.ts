@@ -40,22 +40,33 @@ const schema = `
 /** Another process may hold the write lock for that long before a write gives up. */
 const lockTimeoutMs = 5000;
 
+/** `file` tells it from any other that the path may lead to later. */
+export type SqliteFile = { readonly database: DatabaseSync; readonly file: string | undefined };
+
 /** Opens or creates the file, checks that it is whole and ours, and brings it to the schema. Throws StoreError. */
-export function openSqliteFile(path: string): DatabaseSync {
+export function openSqliteFile(path: string): SqliteFile {
   // An absolute path is never taken for a URI or for SQLite's ":memory:".
   const absolute = resolve(path);
   createFile(path, absolute);
+  // Before SQLite opens it: a file that is exchanged in between is then noticed.
+  const file = fileAt(path);
   const hasLostItsEnd = endsWithinPage(absolute);
   return naming(path, 'open', () => {
     const database = new DatabaseSync(absolute, { timeout: lockTimeoutMs });
     try {
       makeReady(database, path, hasLostItsEnd);
-      return database;
+      return { database, file };
     } catch (error) {
       database.close();
       throw error;
     }
   });
+}
+
+/** Which file the path leads to; undefined = none. While a file is open no other one gets its number. */
+export function fileAt(path: string): string | undefined {
+  const found = statSync(resolve(path), { throwIfNoEntry: false, bigint: true });
+  return found && `${found.dev}:${found.ino}`;
 }
 
 /** Created here rather than by SQLite, for its mode; the log files that SQLite puts beside it inherit that. */

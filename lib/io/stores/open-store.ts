@@ -4,8 +4,15 @@ import type { Clock } from '../clock.ts';
 import type { NewId } from '../ids.ts';
 import type { Store } from './store.ts';
 
-/** `collect` is there where expired records must be removed by hand; DynamoDB does so itself. */
-export type OpenedStore = Store & { readonly collect?: (now: EpochMs, limit?: number) => Promise<number> };
+export type OpenedStore = Store & {
+  /** There where expired records must be removed by hand; DynamoDB does so itself. */
+  readonly collect?: (now: EpochMs, limit?: number) => Promise<number>;
+  /** There where the store is a file: opens what its path leads to now, where that is not the file that is open. */
+  readonly reopenIfLost?: () => Promise<Reopened | undefined>;
+};
+
+/** `isNew`: nothing was at the path any more, and a file was made; else it is another one's. */
+export type Reopened = { readonly path: string; readonly isNew: boolean };
 
 type Parts = { readonly newId: NewId; readonly clock: Clock };
 
@@ -15,8 +22,8 @@ export async function openStore(config: StoreConfig, parts: Parts): Promise<Open
 }
 
 async function openFileStore(path: string, parts: Parts): Promise<OpenedStore> {
-  const { openSqliteStore } = await import('./sqlite.ts');
-  return openSqliteStore({ path, newId: parts.newId });
+  const { openLastingStore } = await import('./lasting-store.ts');
+  return openLastingStore({ path, newId: parts.newId });
 }
 
 async function openDynamoStore(table: string, parts: Parts): Promise<OpenedStore> {

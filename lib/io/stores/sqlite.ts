@@ -3,7 +3,7 @@ import type { EpochMs, Json } from '../../decide/model.ts';
 import { StoreError } from '../../errors.ts';
 import type { NewId } from '../ids.ts';
 import { checkKey, checkLimit, checkPart, showKey } from './check-key.ts';
-import { openSqliteFile } from './open-sqlite-file.ts';
+import { fileAt, openSqliteFile } from './open-sqlite-file.ts';
 import { type PreparedWrite, prepareWrites, versionsOf } from './prepare-writes.ts';
 import { naming } from './sqlite-problem.ts';
 import type { CommitOutcome, Key, Store, StoredRecord } from './store.ts';
@@ -11,6 +11,10 @@ import type { CommitOutcome, Key, Store, StoredRecord } from './store.ts';
 export type SqliteStore = Store & {
   /** Removes what expired at or before `now`, oldest first, at most `limit` (default 1,000) records; resolves to how many. */
   readonly collect: (now: EpochMs, limit?: number) => Promise<number>;
+  /** Does the path still lead to the file that is open? */
+  readonly isInPlace: () => boolean;
+  /** Closes a file that is not in its place any more. */
+  readonly abandon: () => void;
 };
 
 type Row = { readonly id: string; readonly value: string; readonly version: string };
@@ -34,7 +38,7 @@ const sql = {
  */
 export function openSqliteStore(parts: { readonly path: string; readonly newId: NewId }): SqliteStore {
   const { path, newId } = parts;
-  const database = openSqliteFile(path);
+  const { database, file } = openSqliteFile(path);
   const run = prepareAll(database, path);
   return {
     read: async (key) => naming(path, 'read', () => readRecord(run, key)),
@@ -49,10 +53,26 @@ export function openSqliteStore(parts: { readonly path: string; readonly newId: 
       return naming(path, 'write', () => commitAll(database, run, prepared));
     },
     collect: async (now, limit = 1000) => naming(path, 'clean up', () => Number(run.collect.run(now, limit).changes)),
-    close: async () => {
-      if (database.isOpen) naming(path, 'close', () => database.close());
+    close: async () => close(database, path),
+    isInPlace: () => fileAt(path) === file,
+    abandon: () => {
+      emptyLog(database);
+      close(database, path);
     },
   };
+}
+
+function close(database: DatabaseSync, path: string): void {
+  if (database.isOpen) naming(path, 'close', () => database.close());
+}
+
+/** Into the file it belongs to: SQLite would take a log that stays behind at the path for that of the next file there. */
+function emptyLog(database: DatabaseSync): void {
+  try {
+    database.exec('pragma wal_checkpoint(truncate)');
+  } catch {
+    // The file is lost anyway.
+  }
 }
 
 function prepareAll(database: DatabaseSync, path: string): Statements {

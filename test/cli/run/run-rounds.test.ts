@@ -1,45 +1,20 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makeDeliveries } from '../../../lib/cli/run/deliveries.ts';
 import { makeRunMetrics } from '../../../lib/cli/run/run-metrics.ts';
-import { makeRounds, type Rounds } from '../../../lib/cli/run/run-rounds.ts';
-import type { ConfigReading } from '../../../lib/config/config-reader.ts';
-import type { CompiledConfig } from '../../../lib/decide/compiled-config.ts';
+import { makeRounds } from '../../../lib/cli/run/run-rounds.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';
 import { putLease } from '../../../lib/jobs/records/ask-records.ts';
 import { listIncidents } from '../../../lib/jobs/records/incident-records.ts';
 import { listNotices } from '../../../lib/jobs/records/notice-records.ts';
 import { writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
-import { aNight, type Night } from '../../support/night-app.ts';
+import { aNight } from '../../support/night-app.ts';
 import { aLease, aMatch, aRule, at, hour, minute } from '../../support/scaling-world.ts';
+import { good, loadJobs, pass, start } from './running.ts';
 
-/** The app loads its jobs when they are first asked for; loading takes real time, which a virtual clock does not see. */
-beforeAll(async () => {
-  const night = aNight(at('2026-03-02T12:00:00Z'), {});
-  await Promise.all([night.app.scale(night.config), night.app.watch(night.config), night.app.deliver(night.config)]);
-});
+beforeAll(() => loadJobs(aNight(at('2026-03-02T12:00:00Z'), {})));
 
 const rules = [aRule({ match: aMatch('dev-api/workers'), leases: { max: 9, longestMs: 24 * hour } })];
-
-function start(night: Night, read: () => ConfigReading, config: CompiledConfig = night.config) {
-  const stop = new AbortController();
-  const parts = { ...night.app.parts, env: {}, log: silentLog, redactor: makeRedactor() };
-  const opened = { app: night.app, store: night.store };
-  const metrics = makeRunMetrics();
-  const rounds: Rounds = makeRounds({ ...parts, opened, first: config, metrics, readConfig: async () => read() });
-  const running = rounds.run(stop.signal);
-  return { rounds, metrics, stop: () => stop.abort(), running };
-}
-
-/** Time passes in small steps: what goes on between two waits takes no time, but turns of the event loop. */
-async function pass(night: Night, ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 2000) {
-    await night.clock.advance(Math.min(left, 2000));
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-const good = (config: CompiledConfig): ConfigReading => ({ ok: true, config, changed: false, problems: [] });
 
 describe('the single process', () => {
   test('looks now, and again after every', async () => {
