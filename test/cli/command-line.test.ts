@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { describeFailure } from '../../lib/cli/failure.ts';
 import { makePaint } from '../../lib/cli/paint.ts';
-import { aCliWorld, makeOutput } from './cli-world.ts';
+import { aCliWorld, makeOutput, usualConfig } from './cli-world.ts';
 
 const commands = [
   'demo',
@@ -96,14 +97,35 @@ describe('wrong usage is exit code 2', () => {
       const { code, err } = await world.run(...line.split(' '));
       expect(code).toBe(2);
       expect(err).toContain('did you mean "regions"');
+      expect(err).toMatch(
+        /\nA process that runs already goes on with the config it read last\. [^\n]*--config[^\n]*\n$/,
+      );
     },
   );
+
+  test('an older copy of a config with mistakes reaches the same store from the same folder', async () => {
+    using world = aCliWorld();
+    const copy = `${world.folder}/older.yml`;
+    copyFileSync(world.config, copy);
+    world.writeConfig('regoins: {}\n');
+    expect((await world.runWith({}, 'pause', '--for', '1h', '--config', copy)).code).toBe(0);
+    world.writeConfig(usualConfig);
+    expect((await world.run('status')).out).toContain('pause     of the whole fleet');
+  });
+
+  test.each([['check'], ['doctor']])('%s says what is wrong, and nothing of a process', async (command) => {
+    using world = aCliWorld();
+    world.writeConfig('regoins: {}\n');
+    const { out, err } = await world.run(command);
+    expect(out + err).toContain('did you mean "regions"');
+    expect(out + err).not.toContain('A process that runs already');
+  });
 
   test('a config that is not there names the way to one', async () => {
     using world = aCliWorld();
     const { code, err } = await world.runWith({}, 'status', '--config', `${world.folder}/none.yml`);
     expect(code).toBe(2);
-    expect(err).toContain('lamplighter init');
+    expect(err).toMatch(/lamplighter init"\n$/);
   });
 });
 

@@ -1,11 +1,10 @@
 import { access } from 'node:fs/promises';
 import { makeConfigReader } from '../../config/config-reader.ts';
-import { renderProblem } from '../../config/problem.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
-import { UsageError } from '../../errors.ts';
 import { sendHeartbeat } from '../../jobs/heartbeat.ts';
 import type { OnCall } from '../../io/mks/counted.ts';
 import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
+import { readConfig } from '../read-config.ts';
 import { makeDeliveries } from './deliveries.ts';
 import { emptyStore, openApp, type OpenedApp, type ProcessParts } from './process-parts.ts';
 import { makeRunMetrics } from './run-metrics.ts';
@@ -19,19 +18,12 @@ export type RunOptions = {
   readonly signal: AbortSignal;
 };
 
-/** Reads the config once. Throws UsageError with every mistake in it. */
-export async function loadOrRefuse(parts: ProcessParts, file: string): Promise<CompiledConfig> {
-  const reading = await makeConfigReader(file)(parts.clock.now());
-  if (reading.ok) return reading.config;
-  throw new UsageError(reading.problems.map(renderProblem).join('\n'));
-}
-
 /** A round, and the config that it was made with. */
 export type OneRound = { readonly config: CompiledConfig; readonly report: ScaleReport };
 
 /** What a round would do now: GETs only; nothing is stored, and no store is made where none is. */
 export async function planOnce(parts: ProcessParts, configFile: string): Promise<OneRound> {
-  const config = await loadOrRefuse(parts, configFile);
+  const config = await readConfig(parts, configFile);
   const store = await lookOnlyStore(parts, config);
   return withApp(parts, config, store, async ({ app }) => {
     return { config, report: await app.scale(config, { isDryRun: true }) };
@@ -41,7 +33,7 @@ export async function planOnce(parts: ProcessParts, configFile: string): Promise
 /** One whole round: scale, watch, deliver. A dry run is a plan. */
 export async function runOnce(parts: ProcessParts, configFile: string, isDryRun: boolean): Promise<OneRound> {
   if (isDryRun) return planOnce(parts, configFile);
-  const config = await loadOrRefuse(parts, configFile);
+  const config = await readConfig(parts, configFile);
   return withApp(parts, config, undefined, async ({ app }) => {
     const report = await app.scale(config);
     await app.watch(config);
@@ -53,12 +45,18 @@ export async function runOnce(parts: ProcessParts, configFile: string, isDryRun:
 
 /** The single process: rounds, deliveries and ways in, until the signal. */
 export async function runForever(parts: ProcessParts, options: RunOptions): Promise<void> {
-  const first = await loadOrRefuse(parts, options.configFile);
+  const first = await readConfig(parts, options.configFile);
   const metrics = makeRunMetrics();
   const work = async (opened: OpenedApp) => {
-    const readConfig = makeConfigReader(options.configFile);
     const deliveries = makeDeliveries(parts, opened, () => rounds.config());
-    const rounds = makeRounds({ ...parts, opened, first, metrics, readConfig, onWatched: deliveries.ring });
+    const rounds = makeRounds({
+      ...parts,
+      opened,
+      first,
+      metrics,
+      readConfig: makeConfigReader(options.configFile),
+      onWatched: deliveries.ring,
+    });
     const waysIn = await openWaysIn(parts, { opened, rounds, metrics, listen: options.listen ?? first.listen });
     parts.log.info('lamplighter runs', {
       config: first.hash,
