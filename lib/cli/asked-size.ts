@@ -1,12 +1,14 @@
 import type { CompiledConfig, Match, Rule } from '../decide/compiled-config.ts';
 import { baseOf } from '../decide/explain/explain-state.ts';
 import type { EpochMs, Size } from '../decide/model.ts';
-import { clampSize, describeSize, equalSize } from '../decide/scaling/size.ts';
+import { clampSize, describeSize, equalSize, isRange } from '../decide/scaling/size.ts';
 import { leaseCap } from '../decide/scaling/wanted.ts';
 import { mayOverlap } from '../config/match-overlap.ts';
 import { formatDuration } from '../config/duration.ts';
+import { UsageError } from '../errors.ts';
 import { mayBeActedOn } from './acted-on.ts';
 import type { AskedMatch } from './asked-match.ts';
+import type { StoredPool } from './known-pools.ts';
 import type { PoolLabel } from './pool-label.ts';
 
 /** The rules that a match may reach: those of the pools it names, else those whose own match may name the same. */
@@ -51,12 +53,26 @@ export function overrideEffects({ pools }: AskedMatch, exactly: Size, labelOf: P
   return pools.map(({ known, rule }) => {
     const name = labelOf(known);
     if (rule?.schedule === undefined) return `${name}: no rule acts on it, so nothing happens`;
-    if (typeof exactly !== 'number' && !known.memory.autoscale)
-      return `${name}: not autoscaled, so bounds cannot be set; give a number`;
+    if (!takes(known, exactly)) return noBounds(name);
     const limited = clampSize(exactly, rule.limits);
     const why = equalSize(limited, exactly) ? '' : ` (limits of rule "${rule.match.text}")`;
     return `${name}: exactly ${describeSize(limited)}${why}${modeNote(rule)}`;
   });
+}
+
+/** What none of the named pools can take is not stored: it would only end the override that stands. */
+export function refuseUntakable({ pools }: AskedMatch, exactly: Size, labelOf: PoolLabel): void {
+  const acted = pools.filter(({ rule }) => rule?.schedule !== undefined);
+  if (acted.length === 0 || acted.some(({ known }) => takes(known, exactly))) return;
+  throw new UsageError(acted.map(({ known }) => noBounds(labelOf(known))).join('\n'));
+}
+
+function takes({ memory }: StoredPool, exactly: Size): boolean {
+  return !isRange(exactly) || (memory.became ?? memory.autoscale);
+}
+
+function noBounds(name: string): string {
+  return `${name}: not autoscaled, so bounds cannot be set; give a number`;
 }
 
 function modeNote({ mode }: Rule): string {

@@ -81,6 +81,28 @@ describe('scale', () => {
     expect(actions).toMatchObject([{ cluster: 'dev-api', to: 1, who: 'ada@lab' }]);
   });
 
+  test('bounds that no named pool can take are refused, and what stood before stands', async () => {
+    using world = aCliWorld();
+    await rounds(world, 1);
+    await world.run('scale', 'dev-api/workers', '--exactly', '2', '--for', '2h');
+    expect(await world.run('scale', 'dev-api/workers', '--exactly', '1..3', '--for', '2h')).toEqual({
+      code: 2,
+      out: '',
+      err: 'dev-api/workers: not autoscaled, so bounds cannot be set; give a number\n',
+    });
+    expect(await asksOf(world)).toMatchObject([{ kind: 'override', exactly: 2 }]);
+  });
+
+  test('bounds that some named pool can take are stored, and said for each', async () => {
+    using world = aCliWorld();
+    await rounds(world, 1);
+    const { code, out } = await world.run('scale', 'dev-batch/*', '--exactly', '1..3', '--for', '2h');
+    expect(code).toBe(0);
+    expect(out).toContain('dev-batch/workers: not autoscaled, so bounds cannot be set; give a number');
+    expect(out).toContain('dev-batch/burst: exactly 1..3');
+    expect(await asksOf(world)).toMatchObject([{ kind: 'override', exactly: { min: 1, max: 3 } }]);
+  });
+
   test('limits and missing rules are said before anybody wonders', async () => {
     using world = aCliWorld();
     world.writeConfig(

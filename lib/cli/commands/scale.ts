@@ -19,7 +19,7 @@ import {
 } from '../../jobs/records/ask-records.ts';
 import { refuseUntouched } from '../acted-on.ts';
 import { type AskedMatch, findAsked, readAskedMatch } from '../asked-match.ts';
-import { cutLease, leaseEffects, nothingNamed, overrideEffects, rulesReached } from '../asked-size.ts';
+import { cutLease, leaseEffects, nothingNamed, overrideEffects, refuseUntakable, rulesReached } from '../asked-size.ts';
 import type { CliParts } from '../cli-parts.ts';
 import {
   type ConfigOption,
@@ -136,12 +136,14 @@ async function timeOf(store: Store, region: string, id: string, now: EpochMs): P
 async function override(asking: Asking, exactly: Size, until: EpochMs): Promise<Told> {
   const { parts, asked, store, config } = asking;
   const { match, regions } = asked;
+  const label = poolLabels(config);
+  refuseUntakable(asked, exactly, label);
   for (const region of regions) {
     const id = `override/${encodeURIComponent(match.text)}`;
     await putAsk(store, { ...commonOf(asking, region), id, kind: 'override', match, exactly, until });
   }
   const what = `exactly ${describeSize(exactly)} for ${match.text} until ${localInstant(until, readingZone(config, parts))}`;
-  const notes = effectsOf(asking, overrideEffects(asked, exactly, poolLabels(config)));
+  const notes = effectsOf(asking, overrideEffects(asked, exactly, label));
   return {
     json: { kind: 'override', match: match.text, regions, exactly, until: rfc3339(until), ...saidBy(asking), notes },
     lines: [what, ...notes],
