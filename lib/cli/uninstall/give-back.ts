@@ -27,6 +27,8 @@ export type NotGivenBack = { readonly pool: AwayPool; readonly reason: string };
 
 export type GivenBack = {
   readonly isDone: boolean;
+  /** Why it ended: nothing is left that rounds could do, the time was over, or somebody stopped it. */
+  readonly end: 'settled' | 'time' | 'stop';
   readonly rounds: number;
   /** Deleted since, with or without their cluster: there is nothing to give back. */
   readonly gone: readonly AwayPool[];
@@ -54,8 +56,9 @@ export async function giveBack(parts: GiveBackParts): Promise<GivenBack> {
     const isOver = clock.now() >= parts.since + claimLastsMs;
     const isSettled = inFlight === 0 && report.problems.length === 0 && isOver;
     if (isSettled && owed.every((pool) => isForPerson(pool, report)))
-      return { ...result, isDone: notGivenBack.length === 0 };
-    if (clock.now() >= end || signal.aborted) return { ...result, isDone: false };
+      return { ...result, isDone: notGivenBack.length === 0, end: 'settled' };
+    if (signal.aborted) return { ...result, isDone: false, end: 'stop' };
+    if (clock.now() >= end) return { ...result, isDone: false, end: 'time' };
     await clock.sleep(pauseMs, signal);
   }
 }

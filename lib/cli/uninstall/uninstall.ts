@@ -139,12 +139,23 @@ function writeText(
   for (const pool of left) stdout.write(`${label(pool)}  left as it is (onRemove: leave)\n`);
   for (const { pool, reason } of given.notGivenBack)
     stdout.write(`${paint.red(`${label(pool)}  still away from ${describeSize(pool.base)}: ${reason}`)}\n`);
-  const pools = `${done} ${done === 1 ? 'pool is' : 'pools are'} at their base again`;
+  const pools = done === 1 ? '1 pool is at its base again' : `${done} pools are at their base again`;
   const undo = commandHint({ file: config }, 'uninstall --undo');
   const next = given.isDone
     ? 'Nothing acts on this fleet any more. Now stop the process, or: npx serverless remove'
-    : `Not all came back within ${roughly(wait)}. The mark stays, whatever runs goes on giving back; run this again before removing it`;
+    : `${whyNotAll(given, wait)} The mark stays, whatever runs goes on giving back; run this again before removing it`;
   stdout.write(`${given.isDone ? paint.green(pools) : pools}\n${next}\nTo keep the fleet again: ${undo}\n`);
+}
+
+function whyNotAll({ end }: GivenBack, wait: number): string {
+  switch (end) {
+    case 'settled':
+      return 'A person has to see to the rest.';
+    case 'time':
+      return `Not all came back within ${roughly(wait)}.`;
+    case 'stop':
+      return 'Stopped before all were back.';
+  }
 }
 
 /** Nobody can tell whether Lamplighter or a person made it smaller: a person decides. */

@@ -127,7 +127,10 @@ describe('uninstall', () => {
     const kill = killAtPut();
     using night = await asleep(kill.fault);
     kill.arm(night.begin('uninstall', '--yes'), 2);
-    expect((await kill.done()).code).toBe(1);
+    const killed = await kill.done();
+    expect(killed.code).toBe(1);
+    expect(killed.stdout).toContain('Stopped before all were back. The mark stays');
+    expect(killed.stdout).not.toContain('within');
     expect(sizes(night)).not.toEqual(home);
     const { code, stdout } = await night.run('uninstall', '--yes');
     expect(code).toBe(0);
@@ -184,6 +187,15 @@ describe('uninstall', () => {
       ],
     });
     expect(sizes(night)).toEqual({ ...home, 'ml/gpu': '0..0' });
+  });
+
+  test('whatever keeps pools away, the end says it, and counts them', async () => {
+    using night = await asleep();
+    await night.run('pause', 'dev-*/*', '--for', '12h');
+    const { stdout } = await night.run('uninstall', '--yes');
+    expect(stdout).toContain('1 pool is at its base again\nA person has to see to the rest.');
+    using slow = await asleep();
+    expect((await slow.run('uninstall', '--yes', '--wait', '1m')).stdout).toContain('Not all came back within 1m.');
   });
 
   test('pools that were deleted meanwhile are not waited for', async () => {
