@@ -31,7 +31,7 @@ const late: DeliveryFacts = {
   subject,
   severity: 'critical',
   text: 'dev-api/workers should be at 3 and is at 0 (Scaling): schedule office-hours: base (3)',
-  fix: 'run: lamplighter explain dev-api/workers, and look at the pool in the console',
+  fix: 'run: lamplighter explain "dev-api/workers", and look at the pool in the console',
   did: 'asked for 3 at 2026-11-24T06:00Z, which has not happened yet',
   since: boundary + 45 * minuteMs,
   until: undefined,

@@ -14,7 +14,7 @@ describe('a command as it can be run here', () => {
   test.each([
     ['if this is what you want, run: lamplighter approve', ' --config a.yml'],
     ['give it a base, or run: lamplighter base "dev/a" set <size>', ' --config a.yml'],
-    ['run: lamplighter explain dev/a, and look at the pool in the console', ''],
+    ['run: lamplighter explain "dev/a", and look at the pool in the console', ''],
     ['is "lamplighter run" running?', ''],
     ['look at the pool in the console', ''],
   ])('a sentence gets it where it ends with the command: %s', (sentence, added) => {

@@ -49,7 +49,7 @@ export function lateFinding({ view, memory }: Late, siblings: readonly PoolView[
   const did = deedOf(memory, target);
   return poolFinding(view.names, 'pool.late', raise ? 'critical' : 'warning', text, {
     since: deadlineOf(view, memory, siblings),
-    fix: `run: lamplighter explain ${poolLabel(view.names)}, and look at the pool in the console`,
+    fix: `run: lamplighter explain "${poolLabel(view.names)}", and look at the pool in the console`,
     facts: {
       wanted: describeSize(target),
       seen: describeSize(view.current),

@@ -102,6 +102,14 @@ describe('a pool is late', () => {
     expect(late?.every(({ severity }) => severity === 'critical')).toBe(true);
   });
 
+  test('what can be run names the pool as a shell takes it', () => {
+    const world = aWorld('2026-03-03T06:00:00Z', [aPool('my pool', 0)], { onPut: 'busy' });
+    const late = runUntil(world, '2026-03-03T09:00:00Z')
+      .at(-1)
+      ?.plan.findings.find(({ kind }) => kind === 'pool.late');
+    expect(late?.fix).toBe('run: lamplighter explain "dev/my pool", and look at the pool in the console');
+  });
+
   test('a pause, an override and a kept size silence it; a cluster not Running does not', () => {
     const world = aWorld('2026-03-03T06:00:00Z', [aPool('a', 0)]);
     world.cluster = { ...world.cluster, status: 'Upgrading' };
