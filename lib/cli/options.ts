@@ -37,11 +37,14 @@ export function examples(command: Command, lines: readonly (readonly [line: stri
   return command.addHelpText('after', `\nExamples:\n${text}`);
 }
 
+const usual = 'one like 30m, 4h or 2d';
+
 export function readDuration(text: string): number {
   const ms = parseDurationMs(text);
   if (ms !== undefined && ms > 0) return ms;
   const meant = suggestDuration(text);
-  throw new InvalidArgumentError(`Not a duration; write ${meant ?? 'one like 30m, 4h or 2d'}.`);
+  if (ms === 0 || meant === '0s') throw new InvalidArgumentError(`It must be longer than 0; write ${usual}.`);
+  throw new InvalidArgumentError(`Not a duration; write ${meant ?? usual}.`);
 }
 
 export function readInstant(text: string): EpochMs {

@@ -60,6 +60,13 @@ describe('wrong usage is exit code 2', () => {
     ['an instant without an offset', ['explain', 'a/b', '--at', '2026-12-24T18:00'], 'has no offset'],
     ['no instant at all', ['explain', 'a/b', '--at', 'tomorrow'], 'is not a date and time'],
     ['a duration with words', ['pause', '--for', '4 hours'], 'write 4h'],
+    [
+      'no time at all',
+      ['pause', '--for', '0m'],
+      "'0m' is invalid. It must be longer than 0; write one like 30m, 4h or 2d.",
+    ],
+    ['none in words', ['history', '--since', '0 seconds'], 'It must be longer than 0'],
+    ['no wait', ['uninstall', '--wait', '0s'], 'It must be longer than 0'],
     ['no duration', ['scale', 'a/b', '--at-least', '3'], 'give either --for'],
     ['both ends', ['pause', '--for', '1h', '--until', '2027-01-01T00:00Z'], 'give either --for'],
     ['an end that has passed', ['pause', '--until', '2020-01-01T00:00Z'], 'has passed'],
