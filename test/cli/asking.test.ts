@@ -252,6 +252,13 @@ describe('base', () => {
     expect(world.world.pool('dev-api/workers').size).toBe(5);
   });
 
+  test('set to the idle size, which only a person can mean', async () => {
+    using world = aCliWorld(undefined, usualConfig.replace('base: remembered, idle: 0', 'base: remembered, idle: 2'));
+    await rounds(world, 1);
+    expect(await world.run('base', 'dev-api/workers', 'set', '2')).toMatchObject({ code: 0 });
+    expect(await memoryOf(world, 'dev-api/workers')).toMatchObject({ base: 2 });
+  });
+
   test('set for a pool that became autoscaled at night, in its new form', async () => {
     using world = aCliWorld('2026-11-23T20:00:00Z');
     await rounds(world, 5);

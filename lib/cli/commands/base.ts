@@ -129,7 +129,7 @@ async function setBase(basing: Basing, size: Size): Promise<readonly string[]> {
   return [what, ...(equalSize(pool.memory.seen?.size, own) ? [] : whenNext(basing))];
 }
 
-/** 0 and the idle size are never a base, and a rule's own base stands above a remembered one. */
+/** 0 is never a base, and a rule's own base stands above a remembered one. The idle size is one only when somebody says so. */
 function checkBase(rule: Rule | undefined, pool: StoredPool, size: Size, name: string): Size {
   if (rule?.schedule !== undefined && rule.base !== 'remembered') {
     const { file, line } = rule.position;
@@ -138,11 +138,7 @@ function checkBase(rule: Rule | undefined, pool: StoredPool, size: Size, name: s
   const autoscale = pool.memory.became ?? pool.memory.autoscale;
   const own = asPoolSize(size, autoscale);
   if (own === undefined) throw new UsageError(`${name} is not autoscaled: its base is a number, not bounds`);
-  const idle = rule?.idle === undefined ? undefined : asPoolSize(rule.idle, autoscale);
-  if (isZero(own) || equalSize(own, idle))
-    throw new UsageError(
-      `${describeSize(size)} is never a base of ${name}: 0 and the idle size are what it has otherwise`,
-    );
+  if (isZero(own)) throw new UsageError(`0 is never a base of ${name}: with it the pool would never wake`);
   return own;
 }
 

@@ -312,3 +312,20 @@ test('a kept size while an override stands: the notice says which of them decide
   runUntil(world, new Date(at('2026-03-03T02:00:00Z') + hour).toISOString());
   expect(sizeOf(world, 'workers')).toBe(1);
 });
+
+test('the idle size is a base where somebody says so, and stays one', () => {
+  const config = aConfig({ rules: [aRule({ base: 'remembered', idle: 1, limits: { min: 0, max: undefined } })] });
+  const world = aWorld('2026-03-02T22:00:00Z', [aPool('workers', 1)], { config });
+  const critical = () =>
+    runUntil(world, '2026-03-03T08:00:00Z')
+      .at(-1)
+      ?.plan.findings.map(({ kind }) => kind);
+  expect(critical()).toEqual(['base.unknown']);
+  const memory = memoryOf(world, 'workers')!;
+  const said = { ...memory, base: 1, away: { base: 1, from: 'person' as const, since: world.now }, resetAt: world.now };
+  world.record = { ...world.record!, pools: { 'id-workers': said } };
+  const plans = runUntil(world, '2026-03-05T12:00:00Z');
+  expect(plans.flatMap(({ plan }) => plan.findings)).toEqual([]);
+  expect(memoryOf(world, 'workers')).toMatchObject({ base: 1 });
+  expect(memoryOf(world, 'workers')?.away).toBeUndefined();
+});
