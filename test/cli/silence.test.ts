@@ -76,6 +76,14 @@ test('the list names what people and the config silence, and --end ends it', asy
   expect(said(cli)).toEqual(['CRITICAL dev-1']);
 });
 
+test('a cluster whose name might be an id is silenced, and no longer', async () => {
+  using cli = await anAlertCli(one);
+  cli.night.world.createCluster({ name: 'facade', pools: [] });
+  await cli.rounds(1);
+  expect((await cli.run('silence', 'facade', '--for', '2h')).out).toContain('silenced facade until');
+  expect((await cli.run('silence', 'facade', '--end')).out).toContain('ended the silence of facade');
+});
+
 describe('is refused', () => {
   test.each([
     ['without a name', ['silence'], 2, 'name what to silence'],
@@ -88,6 +96,17 @@ describe('is refused', () => {
     const ran = await cli.run(...argv);
     expect([ran.code, ran.out]).toEqual([code, '']);
     expect(ran.err).toContain(message);
+  });
+
+  test.each([[[]], [['--for', '2h']]])('an id that no incident has, with %j', async (end) => {
+    using cli = await anAlertCli(one);
+    await cli.rounds(1);
+    expect(await cli.run('silence', '3f9ac1d2', ...end)).toEqual({
+      code: 1,
+      out: '',
+      err: `No open incident has the id "3f9ac1d2", and no cluster of that name was seen; see: lamplighter incidents --config ${cli.config}\n`,
+    });
+    expect(await cli.json('silence', '--list')).toMatchObject({ asked: [] });
   });
 
   test('an incident that is over', async () => {

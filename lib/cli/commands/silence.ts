@@ -15,7 +15,7 @@ import {
   silenceJson,
   silenceText,
 } from '../alerts/silence-view.ts';
-import { shortId } from '../alerts/short-id.ts';
+import { looksLikeId, shortId } from '../alerts/short-id.ts';
 import { readAskedMatch } from '../asked-match.ts';
 import type { CliParts } from '../cli-parts.ts';
 import {
@@ -35,6 +35,7 @@ import { readConfig } from '../read-config.ts';
 import { inReadingZone } from '../reading-zone.ts';
 import { writeJson } from '../render/json.ts';
 import { printable } from '../render/table.ts';
+import { seenClusters } from '../seen-clusters.ts';
 import { lookIntoStore, withStore } from '../with-store.ts';
 
 export type SilenceOptions = ConfigOption &
@@ -71,8 +72,20 @@ export async function silence(machine: CliParts, what: string | undefined, optio
   if (what === undefined) throw new UsageError('name what to silence, an incident or a match; or give --list');
   await withStore(parts, config, async (store) => {
     const asked = await readScope(store, config, what);
-    await (options.end ? end(parts, store, asked, what, options) : begin(parts, store, asked, options));
+    if (options.end) return end(parts, store, asked, what, options);
+    await refuseUnknownId(store, config, asked, what);
+    return begin(parts, store, asked, options);
   });
+}
+
+/** Taken for the name of a cluster, an id that no incident has would silence nothing, and nobody would know. */
+async function refuseUnknownId(store: Store, config: CompiledConfig, { scope }: Scope, what: string): Promise<void> {
+  if (scope.kind === 'incident' || !looksLikeId(what)) return;
+  const regions = config.regions.map(({ name }) => name);
+  if ((await seenClusters(store, regions)).has(what)) return;
+  throw new CommandError(
+    `No open incident has the id "${what}", and no cluster of that name was seen; see: ${commandHint(config, 'incidents')}`,
+  );
 }
 
 type Scope = { readonly id: string; readonly scope: SilenceRecord['scope'] };
