@@ -1,4 +1,4 @@
-import { escapeLiteral } from '../config/compile-match.ts';
+import { escapeLiteral, isGlob } from '../config/compile-match.ts';
 import { covers, mayOverlap } from '../config/match-overlap.ts';
 import type { CompiledConfig, Match, Rule } from '../decide/compiled-config.ts';
 import { UsageError } from '../errors.ts';
@@ -11,15 +11,24 @@ export function mayBeActedOn(match: Match, config: Rules): boolean {
   return firstRules(match, config).some((rule) => rule?.schedule !== undefined);
 }
 
-/** Nothing can be asked for one pool by its whole name that no rule will ever act on. */
-export function refuseUntouched(match: Match, config: Rules): void {
-  if (!match.exactPool || mayBeActedOn(match, config)) return;
+/**
+ * Nothing can be asked for one pool by its whole name that no rule will ever act on; nor, where the clusters that were
+ * seen are given, for one that is none of them.
+ */
+export function refuseUntouched(match: Match, config: Rules, seen?: ReadonlySet<string>): void {
+  const isOneName = match.exactPool || (seen !== undefined && isUnseenCluster(match, seen));
+  if (!isOneName || mayBeActedOn(match, config)) return;
   const rule = firstRules(match, config).find((found) => found !== undefined);
   const why =
     rule === undefined
       ? `none in ${config.file} matches it; write one under pools first`
       : `rule "${rule.match.text}" (${rule.position.file}:${rule.position.line}) says schedule: none; give it a schedule first`;
   throw new UsageError(`no rule acts on ${match.text}: ${why}`);
+}
+
+function isUnseenCluster({ text, pool }: Match, seen: ReadonlySet<string>): boolean {
+  const cluster = text.slice(text.indexOf(':') + 1);
+  return pool === undefined && !isGlob(cluster) && !seen.has(cluster);
 }
 
 /** In each region that the match reaches: the first rule that may act on a pool it names, else the one that forbids it. */

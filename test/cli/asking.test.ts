@@ -197,6 +197,7 @@ describe('what no rule ever acts on', () => {
     ['a lease', ['scale', 'mgmt/tools', ...lease], none],
     ['an override', ['scale', 'mgmt/tools', '--exactly', '3', '--for', '1h'], none],
     ['a pause', ['pause', 'mgmt/tools', '--for', '1h'], none],
+    ['a pause of a cluster that nobody has seen', ['pause', 'nope', '--for', '1h'], 'no rule acts on nope: none in '],
     ['a base', ['base', 'mgmt/tools', 'set', '3'], none],
     ['a lease in one region', ['scale', 'r1:mgmt/tools', ...lease], 'no rule acts on r1:mgmt/tools: rule "mgmt/*"'],
     ['a name without any rule', ['scale', 'prod-web/edge', ...lease], 'no rule acts on prod-web/edge: none in '],

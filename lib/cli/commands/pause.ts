@@ -24,6 +24,7 @@ import { readConfig } from '../read-config.ts';
 import { readingZone } from '../reading-zone.ts';
 import { localInstant, rfc3339 } from '../render/instant.ts';
 import { writeJson } from '../render/json.ts';
+import { seenClusters } from '../seen-clusters.ts';
 import { withStore } from '../with-store.ts';
 
 export type PauseOptions = ConfigOption & JsonOption & ReasonOption & EndOptions;
@@ -56,7 +57,7 @@ export async function pause(parts: CliParts, text: string | undefined, options: 
   const named = await withStore(parts, config, async (store) => {
     const known = (await listKnownPools(store, regions)).filter((pool) => isMatched(match, pool)).length;
     // A pool whose rule is gone may still be on its way back, which a pause holds.
-    if (match !== undefined && known === 0) refuseUntouched(match, config);
+    if (match !== undefined && known === 0) refuseUntouched(match, config, await seenClusters(store, regions));
     for (const region of regions) {
       const common = { schema: 1, region, who: parts.who, reason: options.reason, askedAt: now } as const;
       await putAsk(store, { ...common, id: pauseId(match), kind: 'pause', match, until });
