@@ -277,7 +277,10 @@ describe('base', () => {
     ['zero', ['dev-api/workers', 'set', '0'], 2, 'is never a base'],
     ['bounds on a fixed pool', ['dev-api/workers', 'set', '1..4'], 2, 'not autoscaled'],
     ['a base that the config gives', ['ml/gpu', 'set', '1..4'], 1, 'is given by its rule'],
-    ['a pool that nobody has seen', ['dev-api/none', 'show'], 1, 'No round has seen pool'],
+    ['a pool that nobody has seen', ['dev-api/none', 'show'], 1, 'a pool "dev-api/none": see: lamplighter status'],
+    ['a slip in a name', ['dev-api/wrokers', 'set', '3'], 1, 'did you mean "dev-api/workers"?'],
+    ['a slip in a name with its region', ['r1:dev-api/wrokers', 'show'], 1, 'did you mean "r1:dev-api/workers"?'],
+    ['a pattern', ['dev-api/*', 'set', '2'], 2, '"dev-api/*" is a pattern, which is not taken here'],
     ['set without a size', ['dev-api/workers', 'set'], 2, 'set needs a size'],
     ['show with one', ['dev-api/workers', 'show', '3'], 2, 'show takes no size'],
     ['a name without a slash', ['dev-api', 'show'], 2, 'does not name one pool'],
@@ -286,6 +289,13 @@ describe('base', () => {
     await rounds(world, 1);
     const { code, err } = await world.run('base', ...argv);
     expect({ code, err }).toEqual({ code: exitCode, err: expect.stringContaining(message) });
+  });
+
+  test('before any round, says to run one', async () => {
+    using world = aCliWorld();
+    expect((await world.run('base', 'dev-api/workers', 'show')).err).toContain(
+      'No round has seen pool "dev-api/workers" yet; run one first: lamplighter run --once',
+    );
   });
 
   test('restore forgets a size set by hand', async () => {

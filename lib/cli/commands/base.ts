@@ -1,5 +1,4 @@
 import { Argument, type Command } from 'commander';
-import { compileMatch } from '../../config/compile-match.ts';
 import { commandHint } from '../../decide/command-hint.ts';
 import type { CompiledConfig, Rule } from '../../decide/compiled-config.ts';
 import { baseOf } from '../../decide/explain/explain-state.ts';
@@ -10,12 +9,11 @@ import { asPoolSize, describeSize, equalSize, isZero } from '../../decide/scalin
 import { nextChange, saysAt } from '../../decide/schedule/timeline.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
-import { refuseUntouched } from '../acted-on.ts';
 import { baseJson, baseText } from '../base-view.ts';
 import { changeMemories } from '../change-record.ts';
 import type { CliParts } from '../cli-parts.ts';
-import { listKnownPools, type StoredPool } from '../known-pools.ts';
-import { parsePool } from '../name-pool.ts';
+import { findPool } from '../find-pool.ts';
+import type { StoredPool } from '../known-pools.ts';
 import {
   type ConfigOption,
   configOption,
@@ -91,26 +89,6 @@ export async function base(
     parts.stdout.write(
       `${[baseText(told.pool, rule, readingZone(config, parts), poolLabels(config)(told.pool)), ...told.notes].join('\n  ')}\n`,
     );
-}
-
-async function findPool(store: Store, config: CompiledConfig, text: string): Promise<StoredPool> {
-  const written = parsePool(text, config);
-  const regions = config.regions.map(({ name }) => name).filter((name) => (written.region ?? name) === name);
-  const found = (await listKnownPools(store, regions)).filter(
-    ({ cluster, pool }) => cluster === written.cluster && pool === written.pool,
-  );
-  const [first, second] = found;
-  if (first === undefined) {
-    const named = compileMatch(text);
-    if (named.ok) refuseUntouched(named.match, config);
-    throw new CommandError(`No round has seen pool "${text}" yet; run one first: ${commandHint(config, 'run --once')}`);
-  }
-  if (second === undefined) return first;
-  if (first.region === second.region)
-    throw new CommandError(`"${text}" is the name of several pools, which are left alone: rename one`);
-  throw new UsageError(
-    `"${text}" exists in several regions: write ${found.map(({ region }) => `${region}:${text}`).join(' or ')}`,
-  );
 }
 
 /** With the base in `away` the pool is brought to it when the schedule next says base, at once where it says so now. */
