@@ -101,6 +101,7 @@ describe('init', () => {
         { name: 'x*y', size: 1 },
       ],
     });
+    world.world.createCluster({ name: 'colons', pools: [{ name: 'my:pool', size: 3 }] });
     world.world.createCluster({
       name: 'zero',
       pools: [
@@ -113,6 +114,7 @@ describe('init', () => {
     expect((await world.runWith({}, 'init', ...flags, '--output', file)).code).toBe(0);
     const text = readFileSync(file, 'utf8');
     expect(text).toContain('{ match: "r1:odd: one/a pool", schedule: office-hours, base: 2, idle: 1 }');
+    expect(text).toContain('{ match: "r1:colons/my:pool", schedule: office-hours, base: 3, idle: 1 }');
     expect(text).toContain('# x*y: a name with characters that mean more in a match');
     expect(text).toContain('schedule: none }   # it is at 0 today');
     expect(text.match(/# same: several pools have this name/g)).toHaveLength(2);

@@ -33,7 +33,8 @@ function poolLine(region: string, cluster: string, pool: ObservedPool, all: read
     return `  # ${name}: several pools have this name, so they are left alone`;
   if (isUnnameable(cluster) || isUnnameable(pool.name))
     return `  # ${name}: a name with characters that mean more in a match; use a glob with ? in their place`;
-  const match = cluster.includes(':') ? `${region}:${cluster}/${pool.name}` : `${cluster}/${pool.name}`;
+  const own = `${cluster}/${pool.name}`;
+  const match = own.includes(':') ? `${region}:${own}` : own;
   const size = observedSize(pool, undefined);
   if (size === undefined || size === 0 || (isRange(size) && size.max === 0)) {
     const today = size === undefined ? 'its size is not known' : 'it is at 0 today';
