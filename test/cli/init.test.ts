@@ -81,6 +81,23 @@ describe('init', () => {
     expect(world.world.requests).toEqual([]);
   });
 
+  test.each(['--token-env', '--token-file', '--token-command', '--token-aws'])(
+    'a token given as %s is told so, and not shown',
+    async (flag) => {
+      using world = aCliWorld();
+      const token = world.world.token;
+      const argv = [...flags.slice(0, 2), flag, token, '--output', join(world.folder, 'x.yml')];
+      const { code, out, err } = await world.runWith(
+        { redactor: { know: () => {}, clean: (text) => text } },
+        'init',
+        ...argv,
+      );
+      expect(code).toBe(2);
+      expect(err).toContain(`${flag}: this looks like a token`);
+      expect(out + err).not.toContain(token.slice(0, 8));
+    },
+  );
+
   test.each([
     ['no token', { env: {} }, 'env MKS_TOKEN is not set'],
     ['a refused one', { env: { MKS_TOKEN: 'another-token-of-mine' } }, 'the token was refused (401)'],

@@ -4,7 +4,7 @@ import { knownApis } from '../../config/known-apis.ts';
 import { checkZone } from '../../decide/schedule/check-zone.ts';
 import { isScheduleProblem } from '../../decide/schedule/schedule-problem.ts';
 import { UsageError } from '../../errors.ts';
-import { apiProblem, regionProblem } from './judge-answers.ts';
+import { apiProblem, pastedProblem, regionProblem } from './judge-answers.ts';
 
 /** Where the token is kept, as the config writes it. */
 export type TokenPlace =
@@ -68,10 +68,15 @@ export async function gatherAnswers(
 }
 
 /** Before anything is asked: who answers three questions wants to hear of a mistake in the flags first. */
-function refuseBadFlags({ api, region, allowHost, timezone }: InitOptions): void {
+function refuseBadFlags(options: InitOptions): void {
+  const { api, region, allowHost, timezone, tokenEnv, tokenFile, tokenCommand, tokenAws } = options;
   const problems = [
     ['--api', api === undefined ? undefined : apiProblem(api, allowHost === true)],
     ['--region', region === undefined ? undefined : regionProblem(region)],
+    ['--token-env', pastedProblem(tokenEnv ?? '')],
+    ['--token-file', pastedProblem(tokenFile ?? '')],
+    ['--token-command', pastedProblem((tokenCommand ?? []).join('\n'))],
+    ['--token-aws', pastedProblem(tokenAws ?? '')],
   ].flatMap(([flag, problem]) => (problem === undefined ? [] : [`${flag}: ${problem}`]));
   if (problems.length > 0) throw new UsageError(problems.join('\n'));
   if (timezone !== undefined) readZone(timezone);

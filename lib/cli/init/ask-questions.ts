@@ -2,7 +2,7 @@ import { autocomplete, cancel, isCancel, select, text } from '@clack/prompts';
 import { knownApis } from '../../config/known-apis.ts';
 import { CommandError } from '../../errors.ts';
 import { besideConfig, type InitOptions, type Questions, type TokenPlace } from './answers.ts';
-import { apiProblem } from './judge-answers.ts';
+import { apiProblem, pastedProblem } from './judge-answers.ts';
 
 /** The questions, for a person at a terminal. A token is never typed here: only where it is kept. */
 export function terminalQuestions({ output, allowHost }: Pick<InitOptions, 'output' | 'allowHost'>): Questions {
@@ -47,9 +47,9 @@ async function askToken(output: string): Promise<TokenPlace> {
       ],
     }),
   );
-  if (place === 'env') return { env: await ask('Its name?', 'MKS_TOKEN') };
-  if (place === 'file') return { file: besideConfig(await ask('Its path?', './mks.token'), output) };
-  if (place === 'aws') return { awsSecret: await ask('Name of the secret?', 'lamplighter/r1') };
+  if (place === 'env') return { env: await ask('Its name?', 'MKS_TOKEN', pastedProblem) };
+  if (place === 'file') return { file: besideConfig(await ask('Its path?', './mks.token', pastedProblem), output) };
+  if (place === 'aws') return { awsSecret: await ask('Name of the secret?', 'lamplighter/r1', pastedProblem) };
   const line = await ask('Program and arguments? (no shell)', 'pass show mks/r1');
   return { command: line.trim().split(/\s+/u) };
 }
