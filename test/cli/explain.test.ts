@@ -202,6 +202,32 @@ describe('explain without --at', () => {
     expect(moving).not.toContain('held it');
   });
 
+  test('a size that the API refused says so, why, and when it is asked for again', async () => {
+    const night = fixed('pools: [{ match: "dev-api/workers", schedule: office-hours, base: 3, idle: 1 }]');
+    using world = aCliWorld('2026-11-23T20:00:00Z', night);
+    const refuse = () =>
+      world.world.failNext({ kind: 'status', status: 400, message: 'quota of the flavor' }, { method: 'PUT' });
+    const because = async () =>
+      ((await world.json('explain', 'dev-api/workers')) as Explained[])[0]?.because.join('\n');
+    const refused = '1 was refused by the API (answered 400, code 3: quota of the flavor)';
+    refuse();
+    await world.run('run', '--once');
+    expect(await because()).toContain(`${refused}: it is tried again at 2026-11-23T20:05:00Z`);
+    await world.run('run', '--once');
+    expect(await because()).toContain(`${refused}: it is tried again at 2026-11-23T20:05:00Z`);
+    expect(await because()).not.toContain('held it');
+    await world.clock.advance(6 * 60_000);
+    expect(await because()).toContain(`${refused}: the next round tries it again`);
+    for (let i = 0; i < 2; i += 1) {
+      refuse();
+      await world.run('run', '--once');
+      await world.clock.advance(21 * 60_000);
+    }
+    await world.run('run', '--once');
+    expect(await because()).toContain('1 was refused by the API 3 times');
+    expect(await because()).toContain('it is tried again once the rule or the pool changes');
+  });
+
   test('what the brake holds says so, and how to let it go', async () => {
     const config = (to: string) =>
       fixed(`pools: [{ match: "dev-*/*", schedule: office-hours, idle: 1 }]

@@ -7,6 +7,7 @@ import { openWindowsAt } from '../schedule/open-windows.ts';
 import { lookMs, nextChange, saysAt } from '../schedule/timeline.ts';
 import { type Desired, isSameDesired, resolveDesired } from './desired.ts';
 import { explainHold } from './explain-hold.ts';
+import { explainRefusal } from './explain-refusal.ts';
 import { explainSchedule } from './explain-schedule.ts';
 import { type KnownPool, explainState } from './explain-state.ts';
 
@@ -49,16 +50,30 @@ export function explainPool(
     because: [
       ...explainSchedule({ applied, schedule, open, says, isOwnPool: isOwnPool(config, names) }),
       ...explainState(config, applied.rule, known, at),
-      ...explainHold(config, names, isSaid(known, applied.rule) ? undefined : known?.hold),
+      ...explainHeld(config, names, known, at, applied.rule),
     ],
     nextChange: nextDesired(applied, at),
     rule: applied.rule.position,
   };
 }
 
+/** `rule`: what it and the state say was said before. */
+function explainHeld(
+  config: CompiledConfig,
+  names: Names,
+  known: KnownPool | undefined,
+  at: EpochMs,
+  rule?: Rule,
+): readonly string[] {
+  const refusal = explainRefusal(known, at);
+  const isSaid = isSaidBefore(known, rule) || (known?.hold === 'cool-down' && refusal.length > 0);
+  return [...refusal, ...explainHold(config, names, isSaid ? undefined : known?.hold)];
+}
+
 /** A pause, a change under way and `mode: observe` are said with the state and the rule. */
-function isSaid(known: KnownPool | undefined, rule: Rule): boolean {
+function isSaidBefore(known: KnownPool | undefined, rule: Rule | undefined): boolean {
   if (known?.inFlight !== undefined) return true;
+  if (rule === undefined) return false;
   if (known?.hold === 'paused') return known.asks.pause !== undefined;
   return known?.hold === 'observe' && rule.mode === 'observe';
 }
@@ -79,7 +94,7 @@ function untouched(
       ? []
       : [
           'the pool is still away from its base since a rule that is gone: it is given back',
-          ...explainHold(config, names, known.inFlight === undefined ? known.hold : undefined),
+          ...explainHeld(config, names, known, at),
         ];
   return {
     at,
