@@ -10,8 +10,11 @@ import { isMatched, listKnownPools, type StoredPool } from './known-pools.ts';
 export type AskedMatch = {
   readonly match: Match;
   readonly regions: readonly string[];
-  readonly pools: readonly { readonly known: StoredPool; readonly rule: Rule | undefined }[];
+  readonly pools: readonly AskedPool[];
 };
+
+/** `rule` as it is applied; `isOwn`: its least size is that of safety.runsOn. */
+export type AskedPool = { readonly known: StoredPool; readonly rule: Rule | undefined; readonly isOwn: boolean };
 
 /** Record ids hold the match; DynamoDB takes 1,024 bytes for a sort key. */
 const longestMatch = 200;
@@ -39,7 +42,13 @@ export async function findAsked(
   const match = readAskedMatch(text, config);
   const regions = reachedRegions(match, config.regions);
   const known = (await listKnownPools(store, regions)).filter((pool) => isMatched(match, pool));
-  return { match, regions, pools: known.map((pool) => ({ known: pool, rule: book.ruleOf(pool) })) };
+  return { match, regions, pools: known.map((pool) => askedPool(book, pool)) };
+}
+
+function askedPool(book: RuleBook, known: StoredPool): AskedPool {
+  const [written, applied] = [book.ruleOf(known), book.appliedRule(known)?.rule];
+  const isOwn = written !== undefined && applied !== undefined && applied.limits.min > written.limits.min;
+  return { known, rule: applied ?? written, isOwn };
 }
 
 export function reachedRegions(

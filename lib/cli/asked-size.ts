@@ -1,7 +1,7 @@
 import type { CompiledConfig, Match, Rule } from '../decide/compiled-config.ts';
 import { baseOf } from '../decide/explain/explain-state.ts';
 import type { EpochMs, Size } from '../decide/model.ts';
-import { clampSize, describeSize, equalSize, isRange } from '../decide/scaling/size.ts';
+import { clampSize, describeSize, equalSize, isRange, lower } from '../decide/scaling/size.ts';
 import { leaseCap } from '../decide/scaling/wanted.ts';
 import { mayOverlap } from '../config/match-overlap.ts';
 import { formatDuration } from '../config/duration.ts';
@@ -48,14 +48,17 @@ function capName(rule: Rule): string {
   return rule.leases.max === undefined ? (rule.limits.max === undefined ? 'its base' : 'limits.max') : 'leases.max';
 }
 
+const ownPool = 'Lamplighter lives on this pool: safety.runsOn';
+
 /** What becomes of "exactly n" for each pool that is named now. */
 export function overrideEffects({ pools }: AskedMatch, exactly: Size, labelOf: PoolLabel): readonly string[] {
-  return pools.map(({ known, rule }) => {
+  return pools.map(({ known, rule, isOwn }) => {
     const name = labelOf(known);
     if (rule?.schedule === undefined) return `${name}: no rule acts on it, so nothing happens`;
     if (!takes(known, exactly)) return noBounds(name);
     const limited = clampSize(exactly, rule.limits);
-    const why = equalSize(limited, exactly) ? '' : ` (limits of rule "${rule.match.text}")`;
+    const limit = isOwn && lower(exactly) < rule.limits.min ? ownPool : `limits of rule "${rule.match.text}"`;
+    const why = equalSize(limited, exactly) ? '' : ` (${limit})`;
     return `${name}: exactly ${describeSize(limited)}${why}${modeNote(rule)}`;
   });
 }

@@ -120,6 +120,15 @@ describe('scale', () => {
     );
   });
 
+  test('of the pool that safety.runsOn names, says what will be done', async () => {
+    using world = aCliWorld();
+    world.writeConfig(`${usualConfig}safety: { runsOn: dev-api/workers }\n`);
+    await rounds(world, 1);
+    const { out } = await world.run('scale', 'dev-api/*', '--exactly', '0', '--for', '2h');
+    expect(out).toContain('dev-api/workers: exactly 1 (Lamplighter lives on this pool: safety.runsOn)');
+    expect(out).toContain('dev-api/build: exactly 0\n');
+  });
+
   test('release ends leases and overrides, of whoever; what is wider stays', async () => {
     using world = aCliWorld();
     await world.run('scale', 'dev-*/*', '--exactly', '1', '--for', '2h');
