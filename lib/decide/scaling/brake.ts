@@ -1,5 +1,5 @@
 import type { Exception, Rule, Schedule } from '../compiled-config.ts';
-import type { EpochMs, Finding } from '../model.ts';
+import type { EpochMs, Finding, Size } from '../model.ts';
 import type { Timeline } from '../schedule/timeline.ts';
 import { givenBase } from './base.ts';
 import { describeSize, isLower, upper } from './size.ts';
@@ -60,10 +60,15 @@ function isNews(want: RankedWant, input: BrakeInput, timelines: Map<string, Map<
   timelines.set(acted, known);
   const timeline = timelineOf(stored.schedule, stored.exceptions, view.names, input.now, known);
   const { autoscale } = view.pool;
-  const given = stored.rule.base === 'remembered' ? view.base : givenBase(stored.rule, autoscale);
-  const resolver = { rule: stored.rule, autoscale, base: given };
+  const resolver = { rule: stored.rule, autoscale, base: baseThen(want, stored.rule) };
   const wantedThen = scheduledViews(timeline, input.now, 0, undefined, resolver).down;
   return wantedThen === undefined || isLower(wantedThen, to);
+}
+
+/** A remembered base is forgotten as soon as a rule gives one: what the old rule wanted then is not known, so it counts. */
+function baseThen({ view }: RankedWant, old: Rule): Size | undefined {
+  if (old.base !== 'remembered') return givenBase(old, view.pool.autoscale);
+  return view.rule.base === 'remembered' ? view.base : undefined;
 }
 
 /** Nodes that the lower takes away for certain. */

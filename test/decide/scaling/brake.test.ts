@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Approval, Pause } from '../../../lib/decide/asks.ts';
 import type { Exception } from '../../../lib/decide/compiled-config.ts';
-import { planRound, type RoundInput } from '../../../lib/decide/scaling/plan-round.ts';
+import { type ObservedFleetCluster, planRound, type RoundInput } from '../../../lib/decide/scaling/plan-round.ts';
 import { fleetOfRecords } from '../../../lib/decide/scaling/remembered-fleet.ts';
 import {
   aConfig,
@@ -88,9 +89,25 @@ test('a claim that was taken back is no act: the brake still asks the rule that 
   expect(memoryOf(world, 'a')?.actedRule).toBe('rule-1');
 });
 
+test('a base that is given now, and was remembered, is braked where it is smaller: round after round', () => {
+  const config = aConfig({ rules: [aRule({ base: 'remembered' })] });
+  const world = aWorld('2026-03-02T12:00:00Z', pools, { config });
+  runUntil(world, '2026-03-03T11:55:00Z');
+  world.config = aConfig({ rules: [aRule({ base: 1, hash: 'given' })], hash: 'config-2' });
+  const plans = runUntil(world, '2026-03-03T15:00:00Z');
+  expect(pools.map(({ name }) => sizeOf(world, name))).toEqual([3, 3, 3, 3, 3]);
+  expect(plans.at(-1)?.plan.findings.map(({ kind }) => kind)).toContain('config.brake');
+  runUntil(world, '2026-03-03T21:00:00Z');
+  expect(pools.map(({ name }) => sizeOf(world, name))).toEqual([0, 0, 0, 0, 0]);
+});
+
 describe('a fleet that is looked at by parts', () => {
   const every = { match: aMatch('*/*') };
   const typo = aConfig({ rules: [aRule({ ...every, base: 1, hash: 'typo' })], hash: 'config-2' });
+
+  function remembered({ cluster, record }: Pick<ObservedFleetCluster, 'cluster' | 'record'>): ObservedFleetCluster {
+    return fleetOfRecords('r1', new Map([[cluster.id, record!]]))[0]!;
+  }
 
   /** Clusters of one pool each, all acted on under the first rule; the first half is seen, the rest only remembered. */
   function halfSeen(count: number) {
@@ -107,13 +124,11 @@ describe('a fleet that is looked at by parts', () => {
       lookedAt,
     });
     const clusters = worlds.slice(0, count / 2).map(seenOf);
-    const elsewhere = worlds
-      .slice(count / 2)
-      .flatMap(({ cluster, record }) => fleetOfRecords('r1', new Map([[cluster.id, record!]])));
-    const now = worlds[0]!.now;
-    const storedRules = worlds[0]!.storedRules;
-    return (more: Partial<RoundInput> = {}) =>
+    const elsewhere = worlds.slice(count / 2).map(remembered);
+    const { now, storedRules } = worlds[0]!;
+    const plan = (more: Partial<RoundInput> = {}) =>
       planRound({ now, config: typo, clusters, elsewhere, asks: [], storedRules, isWhole: false, ...more });
+    return Object.assign(plan, { fleet: worlds.map(seenOf) });
   }
 
   test('is braked for what all of it would lose', () => {
@@ -122,6 +137,25 @@ describe('a fleet that is looked at by parts', () => {
     expect(plan.holds.map(({ code }) => code)).toEqual(['brake', 'brake', 'brake']);
     expect(plan.findings.find(({ kind }) => kind === 'config.brake')?.text).toContain(
       'lower 6 pools by 12 of 18 nodes',
+    );
+  });
+
+  test('never loses by parts what it may not lose at once', () => {
+    const fleetSize = 6;
+    const plan = halfSeen(fleetSize);
+    const part = fc.record({
+      seen: fc.uniqueArray(fc.integer({ min: 0, max: fleetSize - 1 }), { minLength: 1 }),
+      limits: fc.record({ pools: fc.integer({ min: 0, max: 7 }), percent: fc.integer({ min: 0, max: 100 }) }),
+    });
+    fc.assert(
+      fc.property(part, ({ seen, limits }) => {
+        const config = { ...typo, safety: { ...typo.safety, brake: limits } };
+        const all = plan.fleet;
+        const whole = plan({ config, clusters: all, elsewhere: [] });
+        const [clusters, elsewhere] = [all.filter((_, i) => seen.includes(i)), all.filter((_, i) => !seen.includes(i))];
+        const some = plan({ config, clusters, elsewhere: elsewhere.map(remembered) });
+        expect(some.actions.length > 0).toBe(whole.actions.length > 0);
+      }),
     );
   });
 
