@@ -3,42 +3,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../lib/io/clock.ts';
-import { listRoles } from '../../../lib/simulator/access.ts';
-import { type CliNight, type CliNightOptions, aCliNight } from '../../support/cli-night.ts';
 import { sendJson, startServer } from '../../support/local-server.ts';
-import { at, hour } from '../../support/scaling-world.ts';
-
-const rules = '[{ match: "dev-*/*", schedule: office, base: remembered, idle: 0, limits: { min: 0 } }]';
-const configOf = (more = '', pools = rules, api = 'http://127.0.0.1:9') => `
-timezone: UTC
-regions: { r1: { api: "${api}/api/v1", token: { env: TOKEN, expires: 2027-03-01 } } }
-schedules: { office: { windows: [{ days: mon-fri, from: "07:00", to: "19:00" }], otherwise: idle } }
-pools: ${pools}
-${more}`;
-
-const start = at('2026-11-23T12:00:00Z');
-const aPatient = (options: Partial<CliNightOptions> = {}) => aCliNight({ start, config: configOf(), ...options });
-
-type Told = {
-  readonly status: string;
-  readonly id: string;
-  readonly about: string;
-  readonly text: string;
-  readonly fix: string | null;
-};
-
-async function examined(night: CliNight, ...more: string[]): Promise<{ code: number; checks: readonly Told[] }> {
-  const { code, stdout } = await night.run('doctor', '--json', ...more);
-  const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: readonly Told[] };
-  expect(ok).toBe(code === 0);
-  return { code, checks };
-}
-
-function found(checks: readonly Told[], id: string, about?: string): string[] {
-  return checks
-    .filter((check) => check.id === id && (about ?? check.about) === check.about)
-    .map(({ status, text, fix }) => `${status}: ${text}${fix ? ` > ${fix}` : ''}`);
-}
+import { hour } from '../../support/scaling-world.ts';
+import { aPatient, configOf, examined, found, rules, start } from './patient.ts';
 
 describe('doctor on a fleet that is well', () => {
   test('nothing failed, GETs only, and what cannot be known is said to be unknown', async () => {
@@ -217,46 +184,6 @@ describe('regions that are not well', () => {
     expect(found((await examined(night)).checks, 'roles.read')).toEqual([
       expect.stringMatching(/failed: the node pools of .* could not be listed.* > give the token the role/),
     ]);
-  });
-});
-
-describe('--prove-write', () => {
-  test('one PUT of the pool as it is, and says so', async () => {
-    using night = await aPatient();
-    const before = night.world.pool('dev-api/workers');
-    const { code, checks } = await examined(night, '--prove-write', 'dev-api/workers');
-    expect([code, found(checks, 'roles.write')]).toEqual([
-      0,
-      [
-        'ok: the token may change node pools: one PUT of dev-api/workers exactly as it was read was accepted, nothing of it was changed',
-      ],
-    ]);
-    const puts = night.world.requests.filter(({ method }) => method === 'PUT');
-    expect(puts).toHaveLength(1);
-    expect(JSON.parse(puts[0]?.body ?? '')).toMatchObject({ id: before.id, name: 'workers', size: before.size });
-    expect(night.world.pool('dev-api/workers').size).toBe(before.size);
-  });
-
-  test('a role that is missing is a failure', async () => {
-    using night = await aPatient({
-      roles: listRoles,
-    });
-    const { code, checks } = await examined(night, '--prove-write', 'dev-api/workers');
-    expect([code, found(checks, 'roles.write')]).toEqual([
-      1,
-      [expect.stringContaining('failed: the token may not change node pools')],
-    ]);
-  });
-
-  test('a pool that is not Running is left alone', async () => {
-    using night = await aPatient();
-    night.world.personResizes('dev-api/workers', { size: 5 });
-    night.world.forgetRequests();
-    const { checks } = await examined(night, '--prove-write', 'dev-api/workers');
-    expect(found(checks, 'roles.write', 'pool dev-api/workers')).toEqual([
-      expect.stringMatching(/^unknown: nothing was sent: the (pool|cluster) is /),
-    ]);
-    expect(night.world.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
   });
 });
 
