@@ -9,6 +9,7 @@ import { poolLabels } from '../pool-label.ts';
 import { lookIntoStore } from '../with-store.ts';
 import { type Check, checksOf } from './check.ts';
 import type { LookedRegion } from './region-checks.ts';
+import { storeProblem } from './store-checks.ts';
 
 /**
  * Sends one pool back exactly as it was read just before: the only proof that a token may change pools. Only where it is
@@ -31,13 +32,8 @@ export async function proveWrite(
   if (others.length > 0) return notDone('the name names more than one pool', 'choose another pool');
   const { cluster, pool } = found;
   if (cluster.status !== 'Running') return notDone(`the cluster is ${cluster.status}`, 'try again when it is Running');
-  const change = await lookIntoStore(
-    parts,
-    config,
-    async (store) => (await readClusterRecord(store, names.region, cluster.id))?.record.change,
-  );
-  if (change !== undefined)
-    return notDone('a change of this cluster is in flight', 'try again in a quarter of an hour');
+  const obstacle = await changeInFlight(parts, config, names.region, cluster.id);
+  if (obstacle) return notDone(obstacle.why, obstacle.fix);
   const fresh = await region.mks.getNodePool(cluster.id, pool.id);
   if (fresh.kind !== 'ok')
     return failed('roles.write', `nothing was sent: the pool could not be read: ${describeAnswer(fresh)}`);
@@ -45,6 +41,24 @@ export async function proveWrite(
   if (status !== 'Running') return notDone(`the pool is ${status}`, 'try again when it is Running');
   const answer = await region.mks.putNodePool(cluster.id, fresh.value, {}, parts.clock.now() + claimLastsMs);
   return judge(label, answer, ok, failed, unknown);
+}
+
+type Obstacle = { readonly why: string; readonly fix: string };
+
+async function changeInFlight(
+  parts: CliParts,
+  config: CompiledConfig,
+  region: string,
+  clusterId: string,
+): Promise<Obstacle | undefined> {
+  const why = 'a change of this cluster is in flight';
+  try {
+    const known = await lookIntoStore(parts, config, (store) => readClusterRecord(store, region, clusterId));
+    return known?.record.change && { why, fix: 'try again in a quarter of an hour' };
+  } catch (error) {
+    const problem = storeProblem(error, config);
+    return { why: `the store cannot tell whether ${why}: ${problem}`, fix: 'repair the store, then try again' };
+  }
 }
 
 type Make = ReturnType<typeof checksOf>['ok'];

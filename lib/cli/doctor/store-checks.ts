@@ -17,7 +17,7 @@ const hourMs = 60 * 60_000;
 
 /** Can the store be opened, read and written, and when did somebody last go round? Makes no store where there is none. */
 export async function storeChecks(parts: CliParts, config: CompiledConfig): Promise<readonly Check[]> {
-  const where = config.store.kind === 'sqlite' ? config.store.path : `table ${config.store.table}`;
+  const where = placeOf(config);
   try {
     const checks = await lookIntoStore(parts, config, async (store) => {
       await writeProbe(store, parts.clock.now());
@@ -25,9 +25,18 @@ export async function storeChecks(parts: CliParts, config: CompiledConfig): Prom
     });
     return checks ?? [await placeCheck(config)];
   } catch (error) {
-    const why = error instanceof StoreError ? error.message : `${where} cannot be used`;
-    return [failed('store', why, 'check its path, its permissions and the disk, or the table and the role')];
+    const fix = 'check its path, its permissions and the disk, or the table and the role';
+    return [failed('store', storeProblem(error, config), fix)];
   }
+}
+
+/** Why the store cannot be used; of an error that is not ours nothing is shown. */
+export function storeProblem(error: unknown, config: CompiledConfig): string {
+  return error instanceof StoreError ? error.message : `${placeOf(config)} cannot be used`;
+}
+
+function placeOf({ store }: CompiledConfig): string {
+  return store.kind === 'sqlite' ? store.path : `table ${store.table}`;
 }
 
 async function writeProbe(store: Store, now: number): Promise<void> {

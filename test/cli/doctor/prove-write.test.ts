@@ -1,6 +1,22 @@
-import { describe, expect, test } from 'vitest';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { listRoles } from '../../../lib/simulator/access.ts';
+import type { CliNight } from '../../support/cli-night.ts';
 import { aPatient, examined, found } from './patient.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+async function spoilStore({ folder }: CliNight): Promise<void> {
+  await writeFile(join(folder, 'lamplighter.db'), 'no database'.repeat(1000));
+}
+
+async function storeInDynamo({ configFile }: CliNight): Promise<void> {
+  for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE']) vi.stubEnv(name, undefined);
+  for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, '/dev/null');
+  const config = await readFile(configFile, 'utf8');
+  await writeFile(configFile, config.replace(/^store: .*$/m, 'store: { kind: dynamodb, table: lamplighter }'));
+}
 
 describe('--prove-write', () => {
   test('one PUT of the pool as it is, and says so', async () => {
@@ -38,6 +54,21 @@ describe('--prove-write', () => {
     expect(found(checks, 'roles.write', 'pool dev-api/workers')).toEqual([
       expect.stringMatching(/^unknown: nothing was sent: the (pool|cluster) is /),
     ]);
+    expect(night.world.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+  });
+
+  test.each([
+    ['a file that is no database', spoilStore, /lamplighter\.db: .* not a SQLite database/],
+    ['DynamoDB without a region', storeInDynamo, /set AWS_REGION/],
+  ])('%s: the whole report, and nothing sent', async (_name, spoil, why) => {
+    using night = await aPatient();
+    await spoil(night);
+    const { code, checks } = await examined(night, '--prove-write', 'dev-api/workers');
+    expect([code, found(checks, 'store')]).toEqual([1, [expect.stringMatching(why)]]);
+    expect(found(checks, 'roles.read')).toEqual([expect.stringMatching(/^ok/)]);
+    const [proof] = found(checks, 'roles.write', 'pool dev-api/workers');
+    expect(proof).toMatch(/^unknown: nothing was sent: the store cannot tell whether a change .* is in flight: /);
+    expect(proof).toMatch(why);
     expect(night.world.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
   });
 });
