@@ -8,7 +8,7 @@ import type { Names } from '../../decide/match.ts';
 import { poolLabels } from '../pool-label.ts';
 import { lookIntoStore } from '../with-store.ts';
 import { type Check, checksOf } from './check.ts';
-import type { LookedRegion } from './region-checks.ts';
+import type { LookedCluster, LookedRegion } from './region-checks.ts';
 import { storeProblem } from './store-checks.ts';
 
 /**
@@ -24,7 +24,9 @@ export async function proveWrite(
   const label = poolLabels(config)(names);
   const { ok, failed, unknown } = checksOf(`pool ${label}`);
   const notDone = (why: string, fix?: string) => unknown('roles.write', `nothing was sent: ${why}`, fix);
-  const looked = region?.clusters?.filter(({ cluster }) => cluster.name === names.cluster) ?? [];
+  const unread = region && unreadOf(region, names);
+  if (unread) return notDone(`${unread} could not be read`, `see region ${names.region}`);
+  const looked = clustersNamed(names, region);
   const pools = looked.flatMap(({ cluster, pools: own }) => (own ?? []).map((pool) => ({ cluster, pool })));
   const [found, ...others] = pools.filter(({ pool }) => pool.name === names.pool);
   if (region === undefined || found === undefined)
@@ -41,6 +43,17 @@ export async function proveWrite(
   if (status !== 'Running') return notDone(`the pool is ${status}`, 'try again when it is Running');
   const answer = await region.mks.putNodePool(cluster.id, fresh.value, {}, parts.clock.now() + claimLastsMs);
   return judge(label, answer, ok, failed, unknown);
+}
+
+function clustersNamed(names: Names, region: LookedRegion | undefined): readonly LookedCluster[] {
+  return (region?.clusters ?? []).filter(({ cluster }) => cluster.name === names.cluster);
+}
+
+/** What was not answered, and may well hold the pool. */
+function unreadOf(region: LookedRegion, names: Names): string | undefined {
+  if (region.clusters === undefined) return `the clusters of region ${names.region}`;
+  const isUnread = clustersNamed(names, region).some(({ pools }) => pools === undefined);
+  return isUnread ? `the node pools of ${names.cluster}` : undefined;
 }
 
 type Obstacle = { readonly why: string; readonly fix: string };

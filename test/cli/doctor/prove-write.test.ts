@@ -2,8 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { listRoles } from '../../../lib/simulator/access.ts';
+import type { Fault, RequestInfo } from '../../../lib/simulator/faults.ts';
 import type { CliNight } from '../../support/cli-night.ts';
 import { aPatient, examined, found } from './patient.ts';
+
+const forbidden: Fault = { kind: 'status', status: 403, body: 'grpc', code: 7 };
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -70,5 +73,27 @@ describe('--prove-write', () => {
     expect(proof).toMatch(/^unknown: nothing was sent: the store cannot tell whether a change .* is in flight: /);
     expect(proof).toMatch(why);
     expect(night.world.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+  });
+
+  test.each([
+    ['no token', { env: { TOKEN: '' } }, /^unknown: nothing was sent: the clusters of region r1 could not be read/],
+    [
+      'no role to read pools',
+      { fault: ({ path }: RequestInfo) => (path.endsWith('/node-pool') ? forbidden : undefined) },
+      /^unknown: nothing was sent: the node pools of dev-api could not be read/,
+    ],
+  ])('%s: nobody says that there is no such pool', async (_name, options, text) => {
+    using night = await aPatient(options);
+    const { code, checks } = await examined(night, '--prove-write', 'dev-api/workers');
+    expect([code, found(checks, 'roles.write', 'pool dev-api/workers')]).toEqual([1, [expect.stringMatching(text)]]);
+  });
+
+  test('a pool that is not there', async () => {
+    using night = await aPatient();
+    const { code, checks } = await examined(night, '--prove-write', 'dev-api/wrokers');
+    expect([code, found(checks, 'roles.write', 'pool dev-api/wrokers')]).toEqual([
+      1,
+      ['failed: nothing was sent: there is no such pool > name one that is there'],
+    ]);
   });
 });
