@@ -1,4 +1,3 @@
-import type { Answer } from '../../decide/answer.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import { claimLastsMs } from '../../decide/scaling/claim.ts';
 import { readClusterRecord } from '../../jobs/records/cluster-records.ts';
@@ -8,6 +7,7 @@ import type { Names } from '../../decide/match.ts';
 import { poolLabels } from '../pool-label.ts';
 import { lookIntoStore } from '../with-store.ts';
 import { type Check, checksOf } from './check.ts';
+import { proofCheck } from './proof-check.ts';
 import type { LookedCluster, LookedRegion } from './region-checks.ts';
 import { storeProblem } from './store-checks.ts';
 
@@ -22,7 +22,7 @@ export async function proveWrite(
   region: LookedRegion | undefined,
 ): Promise<Check> {
   const label = poolLabels(config)(names);
-  const { ok, failed, unknown } = checksOf(`pool ${label}`);
+  const { failed, unknown } = checksOf(`pool ${label}`);
   const notDone = (why: string, fix?: string) => unknown('roles.write', `nothing was sent: ${why}`, fix);
   const unread = region && unreadOf(region, names);
   if (unread) return notDone(`${unread} could not be read`, `see region ${names.region}`);
@@ -37,12 +37,11 @@ export async function proveWrite(
   const obstacle = await changeInFlight(parts, config, names.region, cluster.id);
   if (obstacle) return notDone(obstacle.why, obstacle.fix);
   const fresh = await region.mks.getNodePool(cluster.id, pool.id);
-  if (fresh.kind !== 'ok')
-    return failed('roles.write', `nothing was sent: the pool could not be read: ${describeAnswer(fresh)}`);
+  if (fresh.kind !== 'ok') return notDone(`the pool could not be read: ${describeAnswer(fresh)}`, 'try again later');
   const { status } = fresh.value.observed;
   if (status !== 'Running') return notDone(`the pool is ${status}`, 'try again when it is Running');
   const answer = await region.mks.putNodePool(cluster.id, fresh.value, {}, parts.clock.now() + claimLastsMs);
-  return judge(label, answer, ok, failed, unknown);
+  return proofCheck(label, answer);
 }
 
 function clustersNamed(names: Names, region: LookedRegion | undefined): readonly LookedCluster[] {
@@ -71,29 +70,5 @@ async function changeInFlight(
   } catch (error) {
     const problem = storeProblem(error, config);
     return { why: `the store cannot tell whether ${why}: ${problem}`, fix: 'repair the store, then try again' };
-  }
-}
-
-type Make = ReturnType<typeof checksOf>['ok'];
-
-function judge(label: string, answer: Answer<unknown>, ok: Make, failed: Make, unknown: Make): Check {
-  const sent = `one PUT of ${label} exactly as it was read`;
-  switch (answer.kind) {
-    case 'ok':
-      return ok('roles.write', `the token may change node pools: ${sent} was accepted, nothing of it was changed`);
-    case 'forbidden':
-      return failed(
-        'roles.write',
-        `the token may not change node pools: ${sent} was refused: ${answer.detail}`,
-        'give the token the role to update node pools, or set mode: observe',
-      );
-    case 'busy':
-      return unknown('roles.write', `the service was busy: ${sent} was refused: ${answer.detail}`, 'try again later');
-    default:
-      return failed(
-        'roles.write',
-        `${sent} was not accepted: ${describeAnswer(answer)}`,
-        'ask the provider, quoting this answer',
-      );
   }
 }

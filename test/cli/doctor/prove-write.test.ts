@@ -82,10 +82,16 @@ describe('--prove-write', () => {
       { fault: ({ path }: RequestInfo) => (path.endsWith('/node-pool') ? forbidden : undefined) },
       /^unknown: nothing was sent: the node pools of dev-api could not be read/,
     ],
+    [
+      'a pool that is not answered',
+      { fault: ({ poolId }: RequestInfo) => (poolId === undefined ? undefined : forbidden) },
+      /^unknown: nothing was sent: the pool could not be read: .*403/,
+    ],
   ])('%s: nobody says that there is no such pool', async (_name, options, text) => {
     using night = await aPatient(options);
-    const { code, checks } = await examined(night, '--prove-write', 'dev-api/workers');
-    expect([code, found(checks, 'roles.write', 'pool dev-api/workers')]).toEqual([1, [expect.stringMatching(text)]]);
+    const { checks } = await examined(night, '--prove-write', 'dev-api/workers');
+    expect(found(checks, 'roles.write', 'pool dev-api/workers')).toEqual([expect.stringMatching(text)]);
+    expect(night.world.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
   });
 
   test('a pool that is not there', async () => {
@@ -94,6 +100,48 @@ describe('--prove-write', () => {
     expect([code, found(checks, 'roles.write', 'pool dev-api/wrokers')]).toEqual([
       1,
       ['failed: nothing was sent: there is no such pool > name one that is there'],
+    ]);
+  });
+
+  test.each<readonly [string, Fault, RegExp]>([
+    ['an answer that breaks off', { kind: 'reset', applied: true }, /cut-off/],
+    ['half an answer', { kind: 'cut-off', end: 'reset' }, /cut-off/],
+    ['no answer in time', { kind: 'hang', applied: true }, /timeout/],
+    ['a gateway’s error', { kind: 'status', status: 504, applied: true, body: 'html' }, /answered 504/],
+    ['a failing service', { kind: 'status', status: 500, body: 'grpc' }, /server-error/],
+    ['an answer that cannot be read', { kind: 'wrong-shape' }, /wrong-shape/],
+  ])('%s: the outcome is unknown, and harmless', async (_name, fault, why) => {
+    using night = await aPatient({ fault: ({ method }) => (method === 'PUT' ? fault : undefined) });
+    const { code, checks } = await examined(night, '--prove-write', 'dev-api/workers');
+    const [proof] = found(checks, 'roles.write', 'pool dev-api/workers');
+    expect([code, proof]).toEqual([
+      0,
+      expect.stringMatching(/^unknown: whether .* was accepted is not known.*: no usable/),
+    ]);
+    expect(proof).toMatch(/it changes nothing if it was/);
+    expect(proof).toMatch(why);
+    expect(night.world.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
+  });
+
+  test('a request that certainly did not arrive proves nothing either', async () => {
+    using night = await aPatient({
+      fault: ({ method }) => (method === 'PUT' ? { kind: 'no-connection' } : undefined),
+    });
+    const { code, checks } = await examined(night, '--prove-write', 'dev-api/workers');
+    expect([code, found(checks, 'roles.write', 'pool dev-api/workers')]).toEqual([
+      0,
+      [expect.stringMatching(/^unknown: .* did not get through: .*no-connection.* > try again later/)],
+    ]);
+  });
+
+  test('a service that says no is a failure', async () => {
+    using night = await aPatient({
+      fault: ({ method }) => (method === 'PUT' ? { kind: 'status', status: 400, body: 'grpc', code: 3 } : undefined),
+    });
+    const { code, checks } = await examined(night, '--prove-write', 'dev-api/workers');
+    expect([code, found(checks, 'roles.write', 'pool dev-api/workers')]).toEqual([
+      1,
+      [expect.stringMatching(/^failed: .* was not accepted: .* > ask the provider/)],
     ]);
   });
 });
