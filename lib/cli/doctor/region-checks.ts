@@ -1,6 +1,6 @@
 import type { Answer } from '../../decide/answer.ts';
 import type { RegionConfig } from '../../decide/compiled-config.ts';
-import type { EpochMs, ObservedCluster, ObservedPool } from '../../decide/model.ts';
+import type { ObservedCluster, ObservedPool } from '../../decide/model.ts';
 import { makeMks } from '../../io/mks/client.ts';
 import type { Mks } from '../../io/mks/mks.ts';
 import type { Secrets } from '../../io/secrets/secrets.ts';
@@ -9,7 +9,7 @@ import { describeAnswer } from '../../jobs/scale/describe-answer.ts';
 import type { CliParts } from '../cli-parts.ts';
 import { type Check, checksOf, listed } from './check.ts';
 import { connectionAdvice } from './connection-advice.ts';
-import { daysFrom } from './days-from.ts';
+import { expiryCheck } from './expiry-check.ts';
 import { tokenAdvice } from './token-advice.ts';
 import { type WatchingFetch, watchFetch } from './watching-fetch.ts';
 
@@ -24,8 +24,6 @@ export type LookedRegion = {
 };
 
 const concurrency = 16;
-const dayMs = 86_400_000;
-const soonMs = 30 * dayMs;
 const mostSkewMs = 60_000;
 
 /** Everything that reads of one region's API show. Only GETs. */
@@ -38,7 +36,7 @@ export async function regionChecks(parts: CliParts, secrets: Secrets, region: Re
   const common = [
     listCheck(parts, about, region, answer, watching.failureCode()),
     ...skewCheck(about, watching.skewMs()),
-    expiryCheck(about, token.expires(), parts.clock.now()),
+    expiryCheck(about, token.expires(), answer.kind === 'ok', parts.clock.now()),
   ];
   if (answer.kind !== 'ok') return { region: region.name, mks, checks: common, clusters: undefined };
   const clusters = await mapBounded(answer.value, concurrency, async (cluster) => {
@@ -125,23 +123,6 @@ function skewCheck(about: string, skewMs: number | undefined): readonly Check[] 
       'let the machine synchronise its clock (NTP)',
     ),
   ];
-}
-
-function expiryCheck(about: string, expires: EpochMs | undefined, now: EpochMs): Check {
-  const { ok, warning, failed, unknown } = checksOf(about);
-  const fix = 'create a new token in the console of this region and put it where the config says';
-  if (expires === undefined)
-    return unknown(
-      'token.expiry',
-      'nobody knows when the token ends',
-      'write `expires:` beside the token in the config, as the console showed it',
-    );
-  const day = new Date(expires).toISOString().slice(0, 10);
-  const when = daysFrom(now, expires);
-  if (expires <= now) return failed('token.expiry', `the token ended on ${day}`, fix);
-  return expires - now < soonMs
-    ? warning('token.expiry', `the token ends on ${day}, ${when}`, fix)
-    : ok('token.expiry', `the token lasts until ${day}, ${when}`);
 }
 
 function poolChecks(

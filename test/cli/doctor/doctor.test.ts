@@ -171,6 +171,12 @@ describe('regions that are not well', () => {
     ]);
   });
 
+  test('a token that outlives its `expires`', async () => {
+    using night = await aPatient({ config: configOf().replace('2027-03-01', '2026-11-22') });
+    const { code, checks } = await examined(night);
+    expect([code, found(checks, 'token.expiry')]).toEqual([0, [expect.stringContaining('the API still takes it')]]);
+  });
+
   test('no token at all', async () => {
     using night = await aPatient({ env: { TOKEN: '' } });
     expect(found((await examined(night)).checks, 'token')).toEqual([expect.stringContaining('env TOKEN is empty')]);
