@@ -30,10 +30,11 @@ const beforeConnecting: ReadonlyMap<string, string> = new Map([
   ['ENETUNREACH', 'there is no way to its network'],
   ['EADDRNOTAVAIL', 'no connection could be made'],
   ['UND_ERR_CONNECT_TIMEOUT', 'it did not take the connection in time'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'it does not speak TLS'],
 ]);
 
 function isCertificateCode(name: string): boolean {
-  return /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT|ERR_SSL_WRONG_VERSION|HOSTNAME_MISMATCH/.test(name);
+  return /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT|HOSTNAME_MISMATCH/.test(name);
 }
 
 type Code = { readonly name: string; readonly isConnecting: boolean };

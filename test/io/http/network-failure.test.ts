@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeNetworkFailure } from '../../../lib/io/http/network-failure.ts';
 import { readRetryAfterMs } from '../../../lib/io/http/retry-after.ts';
+import { sendJson, startServer } from '../../support/local-server.ts';
 
 const coded = (code: string, more: object = {}) => Object.assign(new Error('secret words'), { code, ...more });
 const failed = (cause: unknown) => new TypeError('fetch failed', { cause });
@@ -27,6 +28,15 @@ test.each([
   expect(failure.connectionMade).toBe(connectionMade);
   expect(failure.detail).toContain(text);
   expect(failure.detail).not.toContain('secret');
+});
+
+test('https to a plain port: no certificate was seen, and none is blamed', async () => {
+  await using server = await startServer((_request, response) => sendJson(response, 200, {}));
+  const error: unknown = await fetch(server.url.replace('http:', 'https:')).catch((failure: unknown) => failure);
+  expect(describeNetworkFailure(error)).toEqual({
+    connectionMade: false,
+    detail: 'it does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER)',
+  });
 });
 
 test('a failure that is its own cause ends', () => {
