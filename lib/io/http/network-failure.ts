@@ -10,15 +10,24 @@ export function describeNetworkFailure(error: unknown): NetworkFailure {
   if (code === undefined) return { connectionMade: true, detail: 'the request failed on the way' };
   const known = beforeConnecting.get(code.name);
   if (known) return { connectionMade: false, detail: `${known} (${code.name})` };
+  const status = proxyStatusOf(code.name);
+  if (status === 407) return { connectionMade: false, detail: 'the proxy wants credentials (407)' };
+  if (status) return { connectionMade: false, detail: `the proxy refused to connect to it (${status})` };
   if (isCertificateCode(code.name))
     return { connectionMade: false, detail: `its certificate was refused (${code.name})` };
   if (code.isConnecting) return { connectionMade: false, detail: `no connection could be made (${code.name})` };
   return { connectionMade: true, detail: `the connection broke off (${code.name})` };
 }
 
-/** The code alone, for whoever knows what to do about it; undefined = none that is safe to show. */
+/** The code alone, for whoever knows what to do about it (`PROXY_407`: a proxy's answer); undefined = none that is safe to show. */
 export function networkErrorCode(error: unknown): string | undefined {
   return codeOf(error)?.name;
+}
+
+/** With what a proxy refused to connect; undefined = it was no proxy's answer. */
+export function proxyStatusOf(code: string): number | undefined {
+  const [, status] = /^PROXY_(\d{3})$/.exec(code) ?? [];
+  return status === undefined ? undefined : Number(status);
 }
 
 const beforeConnecting: ReadonlyMap<string, string> = new Map([
@@ -33,7 +42,7 @@ const beforeConnecting: ReadonlyMap<string, string> = new Map([
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'it does not speak TLS'],
 ]);
 
-function isCertificateCode(name: string): boolean {
+export function isCertificateCode(name: string): boolean {
   return /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT|HOSTNAME_MISMATCH/.test(name);
 }
 
@@ -42,12 +51,19 @@ type Code = { readonly name: string; readonly isConnecting: boolean };
 /** Only a code in the shape of a code is taken over: the error's own texts may quote an address or a header. */
 function codeOf(error: unknown, depth = 0): Code | undefined {
   if (typeof error !== 'object' || error === null || depth > 5) return undefined;
-  const { code, syscall, cause, errors } = error as { [key: string]: unknown };
+  const { code, syscall, cause, errors, message } = error as { [key: string]: unknown };
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code) && !isWrapper(code)) {
-    return { name: code, isConnecting: syscall === 'connect' };
+    return { name: proxyCode(code, message) ?? code, isConnecting: syscall === 'connect' };
   }
   const inner = Array.isArray(errors) && errors.length > 0 ? firstCode(errors, depth) : undefined;
   return inner ?? codeOf(cause, depth + 1);
+}
+
+/** undici says only in words how a proxy answered CONNECT; of them the status is taken, and nothing else. */
+function proxyCode(code: string, message: unknown): string | undefined {
+  if (code !== 'UND_ERR_ABORTED' || typeof message !== 'string') return undefined;
+  const [, status] = /^Proxy response \((\d{3})\) !== 200 when HTTP Tunneling$/.exec(message) ?? [];
+  return status && `PROXY_${status}`;
 }
 
 function isWrapper(code: string): boolean {
