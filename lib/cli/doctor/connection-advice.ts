@@ -1,11 +1,15 @@
+import { isCertificateCode, proxyStatusOf } from '../../io/http/network-failure.ts';
 import type { Environment } from '../../io/secrets/env-secret.ts';
+import { isExcepted, obeysProxies, proxyFor } from './env-proxy.ts';
 
 /**
  * What to do about a connection that fails, in Node's own terms: a private CA and a proxy are settings of Node
  * (nodejs.org/api/cli.html, NODE_EXTRA_CA_CERTS and NODE_USE_ENV_PROXY), and most failures in companies are one of them.
  */
-export function connectionAdvice(code: string | undefined, env: Environment): string {
-  return [adviceOn(code, env), proxyAdvice(env)].filter((text) => text !== undefined).join('; ');
+export function connectionAdvice(code: string | undefined, url: URL, env: Environment): string {
+  const status = code === undefined ? undefined : proxyStatusOf(code);
+  if (status !== undefined) return refusalAdvice(status, proxyFor(url, env)?.variable ?? 'HTTPS_PROXY');
+  return [adviceOn(code, env), proxyAdvice(url, env)].filter((text) => text !== undefined).join('; ');
 }
 
 const untrusted: ReadonlySet<string> = new Set([
@@ -37,16 +41,22 @@ function adviceOn(code: string | undefined, env: Environment): string {
   return 'a firewall may be in between: check that this machine may reach the host';
 }
 
-/** The variables that other programs obey are nothing to Node until it is told so. */
-function proxyAdvice(env: Environment): string | undefined {
-  const proxy = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].find((name) => env[name]);
-  if (proxy === undefined) return 'behind a proxy, set HTTPS_PROXY and NODE_USE_ENV_PROXY=1';
-  if (env.NODE_USE_ENV_PROXY === '1')
-    return `${proxy} is in use: is the proxy right, and may it reach the host (NO_PROXY)?`;
-  return `${proxy} is set, but Node uses it only with NODE_USE_ENV_PROXY=1`;
+/** Where a proxy is used, what fails before TLS is the way to it: names are looked up by the proxy, and only it connects. */
+export function isWayToProxy(code: string | undefined): boolean {
+  if (code === undefined) return false;
+  return proxyStatusOf(code) === undefined && !isCertificateCode(code) && !code.startsWith('ERR_SSL_');
 }
 
-/** Does Node send its requests through a proxy? Then names are looked up there, not here. */
-export function usesProxy(env: Environment): boolean {
-  return env.NODE_USE_ENV_PROXY === '1' && Boolean(env.HTTPS_PROXY ?? env.https_proxy);
+function refusalAdvice(status: number, variable: string): string {
+  if (status === 407) return `write them into ${variable}: http://name:password@host:port`;
+  return 'ask whoever runs the proxy to let this machine reach the host, or except the host with NO_PROXY';
+}
+
+function proxyAdvice(url: URL, env: Environment): string | undefined {
+  const used = proxyFor(url, env);
+  if (used) return `${used.variable} is in use: is the proxy right, and may it reach the host (NO_PROXY)?`;
+  const set = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].find((name) => env[name]);
+  if (set === undefined) return 'behind a proxy, set HTTPS_PROXY and NODE_USE_ENV_PROXY=1';
+  if (!obeysProxies(env)) return `${set} is set, but Node uses it only with NODE_USE_ENV_PROXY=1`;
+  return isExcepted(url, env) ? `${set} is set, but NO_PROXY excepts this host` : undefined;
 }

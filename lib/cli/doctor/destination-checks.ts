@@ -11,8 +11,8 @@ export type LookUp = (host: string) => Promise<unknown>;
 export type DestinationParts = {
   readonly secrets: Secrets;
   readonly lookUp: LookUp;
-  /** Names are looked up by the proxy, not here. */
-  readonly usesProxy: boolean;
+  /** Its name is looked up by a proxy, not here. */
+  readonly isProxied: (url: URL) => boolean;
 };
 
 /** Where the services' own pages say that webhooks live; undefined = anywhere. */
@@ -68,7 +68,7 @@ async function addressChecks(
   given: Secret | string,
   insecure: boolean,
   kind: DestinationKind | undefined,
-  { lookUp, usesProxy }: DestinationParts,
+  { lookUp, isProxied }: DestinationParts,
 ): Promise<readonly Check[]> {
   const { ok, warning, failed, unknown } = checksOf(about);
   if (typeof given === 'string') return [failed('destination', given, 'put the address where the config says')];
@@ -93,7 +93,8 @@ async function addressChecks(
         `check the address, or the kind`,
       ),
     ];
-  if (usesProxy) return [unknown('destination', `${hostname} is looked up by the proxy, not here`, testIt(about))];
+  if (isProxied(address.url))
+    return [unknown('destination', `${hostname} is looked up by the proxy, not here`, testIt(about))];
   try {
     await lookUp(hostname.replace(/^\[|\]$/g, ''));
     return [ok('destination', `${hostname} is known, and the address is well formed; nothing was posted`)];

@@ -8,9 +8,8 @@ import { mapBounded } from '../../jobs/concurrency.ts';
 import { describeAnswer } from '../../jobs/scale/describe-answer.ts';
 import type { CliParts } from '../cli-parts.ts';
 import { type Check, checksOf, listed } from './check.ts';
-import { connectionAdvice } from './connection-advice.ts';
 import { expiryCheck } from './expiry-check.ts';
-import { tokenAdvice } from './token-advice.ts';
+import { listCheck } from './list-check.ts';
 import { type WatchingFetch, watchFetch } from './watching-fetch.ts';
 
 export type LookedCluster = { readonly cluster: ObservedCluster; readonly pools: readonly ObservedPool[] | undefined };
@@ -34,7 +33,7 @@ export async function regionChecks(parts: CliParts, secrets: Secrets, region: Re
   const answer = await mks.listClusters();
   const about = `region ${region.name}`;
   const common = [
-    listCheck(parts, about, region, answer, watching.failureCode()),
+    listCheck(parts.env, about, region, answer, watching.failureCode()),
     ...skewCheck(about, watching.skewMs()),
     expiryCheck(about, token.expires(), answer.kind === 'ok', parts.clock.now()),
   ];
@@ -54,60 +53,6 @@ export async function regionChecks(parts: CliParts, secrets: Secrets, region: Re
     mayWrite(about),
   ];
   return { region: region.name, mks, checks, clusters: looked };
-}
-
-function listCheck(
-  { env }: CliParts,
-  about: string,
-  { url, mksRegion, token }: RegionConfig,
-  answer: Answer<readonly ObservedCluster[]>,
-  code: string | undefined,
-): Check {
-  const { ok, warning, failed } = checksOf(about);
-  const host = `${new URL(url).host}${mksRegion === undefined ? '' : ` (MKS region ${mksRegion})`}`;
-  switch (answer.kind) {
-    case 'ok': {
-      const names = answer.value.map(({ name }) => name);
-      return names.length === 0
-        ? warning(
-            'api',
-            `${host} answers, and lists no cluster`,
-            'is this the right region, and the right project of the token?',
-          )
-        : ok('api', `${host} answers: ${names.length} clusters (${listed(names)})`);
-    }
-    case 'unauthorized':
-      return failed(
-        'token',
-        `${host} refuses the token: ${answer.detail}`,
-        'create a token in the console of this very region, and put it where the config says',
-      );
-    case 'forbidden':
-      return failed('token', `the token may not list clusters: ${answer.detail}`, 'give it the role to read clusters');
-    case 'not-found':
-      return failed(
-        'api',
-        `${host} knows no such address: ${answer.detail}`,
-        'check `api`: a known name, or a URL that ends before /cluster',
-      );
-    case 'not-sent':
-      return failed('token', answer.detail, tokenAdvice(token));
-    case 'unknown':
-      return failed('api', `${host}: ${answer.detail}`, adviceFor(answer.reason, code, env));
-    case 'busy':
-    case 'refused':
-      return failed('api', `${host}: ${describeAnswer(answer)}`, 'ask the provider, quoting this answer');
-  }
-}
-
-function adviceFor(reason: string, code: string | undefined, env: CliParts['env']): string {
-  if (reason === 'blocked')
-    return 'this is no API: check the host; if it is right, ask the provider with the support id, where there is one';
-  if (reason === 'unparsable' || reason === 'wrong-shape' || reason === 'redirect')
-    return 'this does not answer as MKS does: check `api`';
-  if (reason === 'rate-limited' || reason === 'server-error')
-    return 'try again later; if it stays so, ask the provider';
-  return connectionAdvice(code, env);
 }
 
 function skewCheck(about: string, skewMs: number | undefined): readonly Check[] {

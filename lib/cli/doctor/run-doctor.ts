@@ -13,8 +13,8 @@ import { writeJson } from '../render/json.ts';
 import { printable } from '../render/table.ts';
 import type { Check, CheckStatus } from './check.ts';
 import { calendarChecks, configChecks } from './config-checks.ts';
-import { usesProxy } from './connection-advice.ts';
 import { destinationChecks } from './destination-checks.ts';
+import { proxyFor } from './env-proxy.ts';
 import { fleetChecks } from './fleet-checks.ts';
 import { machineChecks } from './machine-checks.ts';
 import { proveWrite } from './prove-write.ts';
@@ -49,7 +49,11 @@ async function examine(
     Promise.all(config.regions.map((region) => regionChecks(parts, secrets, region))),
     secretFileChecks(config),
     eventChecks(config, secrets),
-    destinationChecks(config, { secrets, lookUp: (host) => lookup(host), usesProxy: usesProxy(env) }),
+    destinationChecks(config, {
+      secrets,
+      lookUp: (host) => lookup(host),
+      isProxied: (url) => proxyFor(url, env) !== undefined,
+    }),
   ]);
   const proof =
     names &&

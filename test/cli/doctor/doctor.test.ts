@@ -2,10 +2,9 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { systemClock } from '../../../lib/io/clock.ts';
 import { sendJson, startServer } from '../../support/local-server.ts';
 import { hour } from '../../support/scaling-world.ts';
-import { aPatient, configOf, examined, found, rules, start } from './patient.ts';
+import { aCloudPatient, aPatient, configOf, examined, found, start } from './patient.ts';
 
 describe('doctor on a fleet that is well', () => {
   test('nothing failed, GETs only, and what cannot be known is said to be unknown', async () => {
@@ -97,20 +96,12 @@ describe('the config and the fleet', () => {
 });
 
 describe('regions that are not well', () => {
-  const clouded = (api: string, env = {}) =>
-    aPatient({
-      config: configOf('', rules, api),
-      cliClock: systemClock,
-      fetch: (input, init) => fetch(input, init),
-      env: { TOKEN: 'canary-token-4711', ...env },
-    });
-
   test('a refused connection names host and port, and Node’s proxy settings', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
     await new Promise((resolve) => server.close(resolve));
-    using night = await clouded(`http://127.0.0.1:${port}`, { HTTPS_PROXY: 'http://proxy:3128' });
+    using night = await aCloudPatient(`http://127.0.0.1:${port}`, { HTTPS_PROXY: 'http://proxy:3128' });
     const { code, checks } = await examined(night);
     expect([code, found(checks, 'api')]).toEqual([
       1,
@@ -141,7 +132,7 @@ describe('regions that are not well', () => {
       response.writeHead(status, { 'content-type': type });
       response.end(body);
     });
-    using night = await clouded(server.url);
+    using night = await aCloudPatient(server.url);
     const { code, checks } = await examined(night);
     expect([code, found(checks, id)]).toEqual([1, [expect.stringMatching(text)]]);
     expect(night.printed()).not.toContain('canary');
@@ -149,7 +140,7 @@ describe('regions that are not well', () => {
 
   test('https spoken to a plain port', async () => {
     await using server = await startServer((_request, response) => sendJson(response, 200, {}));
-    using night = await clouded(server.url.replace('http:', 'https:'));
+    using night = await aCloudPatient(server.url.replace('http:', 'https:'));
     const { checks } = await examined(night);
     expect(found(checks, 'api')).toEqual([
       expect.stringContaining('https was spoken to something that does not speak it'),

@@ -1,8 +1,9 @@
 import { expect } from 'vitest';
+import { systemClock } from '../../../lib/io/clock.ts';
 import { type CliNight, type CliNightOptions, aCliNight } from '../../support/cli-night.ts';
 import { at } from '../../support/scaling-world.ts';
 
-export const rules = '[{ match: "dev-*/*", schedule: office, base: remembered, idle: 0, limits: { min: 0 } }]';
+const rules = '[{ match: "dev-*/*", schedule: office, base: remembered, idle: 0, limits: { min: 0 } }]';
 export const configOf = (more = '', pools = rules, api = 'http://127.0.0.1:9') => `
 timezone: UTC
 regions: { r1: { api: "${api}/api/v1", token: { env: TOKEN, expires: 2027-03-01 } } }
@@ -11,9 +12,19 @@ pools: ${pools}
 ${more}`;
 
 export const start = at('2026-11-23T12:00:00Z');
+
 /** A fleet that a doctor looks at. */
 export const aPatient = (options: Partial<CliNightOptions> = {}) =>
   aCliNight({ start, config: configOf(), ...options });
+
+/** The same over real HTTP, with a token that must not be seen anywhere. */
+export const aCloudPatient = (api: string, env = {}) =>
+  aPatient({
+    config: configOf('', rules, api).replace('token:', 'allowHost: true, token:'),
+    cliClock: systemClock,
+    fetch: (input, init) => fetch(input, init),
+    env: { TOKEN: 'canary-token-4711', ...env },
+  });
 
 export type Told = {
   readonly status: string;
