@@ -1,4 +1,6 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { CompiledConfig, SecretRef } from '../../decide/compiled-config.ts';
 import { SecretError } from '../../errors.ts';
 import { secretProblem, wayInOf } from '../../io/listen/way-in.ts';
@@ -19,8 +21,7 @@ export async function readOrSay(read: () => Promise<Secret>): Promise<Secret | s
 /** Files with secrets that others of this machine may read or write, each once. */
 export async function secretFileChecks(config: CompiledConfig): Promise<readonly Check[]> {
   const files = new Map(allSecrets(config).flatMap((ref) => (ref.kind === 'file' ? [[ref.path, ref] as const] : [])));
-  const checks = await Promise.all([...files.values()].map((ref) => fileCheck(ref)));
-  return checks.flat();
+  return Promise.all([...files.values()].map((ref) => fileCheck(ref)));
 }
 
 function allSecrets({ regions, destinations, events, heartbeat }: CompiledConfig): readonly SecretRef[] {
@@ -36,18 +37,36 @@ function allSecrets({ regions, destinations, events, heartbeat }: CompiledConfig
   ];
 }
 
-async function fileCheck(ref: SecretRef & { readonly kind: 'file' }): Promise<readonly Check[]> {
+async function fileCheck(ref: SecretRef & { readonly kind: 'file' }): Promise<Check> {
   const { ok, warning, failed } = checksOf(describeSecret(ref));
   const fix = `chmod 600 ${ref.path}`;
-  const mode = await stat(ref.path).then(
-    (stats) => stats.mode,
-    () => undefined,
-  );
-  if (mode === undefined)
-    return [failed('secret.file', 'it does not exist, or may not be looked at', 'create it, mode 600')];
-  if ((mode & 0o002) !== 0) return [failed('secret.file', 'every user of this machine may write it', fix)];
-  if ((mode & 0o004) !== 0) return [warning('secret.file', 'every user of this machine may read it', fix)];
-  return [ok('secret.file', 'only its owner and group may read it')];
+  const folder = dirname(ref.path);
+  const found = await lookAt(ref.path);
+  if (found === undefined)
+    return failed('secret.file', 'it does not exist, or may not be looked at', 'create it, mode 600');
+  if (found.isDirectory()) return failed('secret.file', 'it is a directory', 'name the file in it');
+  if ((found.mode & othersWrite) !== 0) return failed('secret.file', 'every user of this machine may write it', fix);
+  if (isOpenFolder(await lookAt(folder)))
+    return failed(
+      'secret.file',
+      `every user of this machine may replace it: all may write in ${folder}`,
+      `chmod o-w ${folder}`,
+    );
+  if ((found.mode & othersRead) !== 0) return warning('secret.file', 'every user of this machine may read it', fix);
+  return ok('secret.file', 'only its owner and group may read it');
+}
+
+const othersWrite = 0o002;
+const othersRead = 0o004;
+const sticky = 0o1000;
+
+function lookAt(path: string): Promise<Stats | undefined> {
+  return stat(path).catch(() => undefined);
+}
+
+/** As in /tmp, the sticky bit lets nobody replace what is another's. */
+function isOpenFolder(folder: Stats | undefined): boolean {
+  return folder !== undefined && (folder.mode & othersWrite) !== 0 && (folder.mode & sticky) === 0;
 }
 
 /** Secrets of event sources: there, and hard to guess. */

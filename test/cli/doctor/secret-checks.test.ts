@@ -1,0 +1,41 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { secretFileChecks } from '../../../lib/cli/doctor/secret-checks.ts';
+import { aConfig } from '../../support/scaling-world.ts';
+import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
+
+test.each([
+  ['its owner alone', 0o700, 0o600, /^ok: only its owner and group may read it/],
+  [
+    'a folder that all may write',
+    0o777,
+    0o600,
+    /^failed: every user .* may replace it: .*\/secrets > chmod o-w \S+\/secrets$/,
+  ],
+  ['a folder like /tmp', 0o1777, 0o600, /^ok/],
+  ['a file that all may write', 0o777, 0o666, /^failed: every user of this machine may write it > chmod 600 /],
+  ['a file that all may read', 0o755, 0o644, /^warning: every user of this machine may read it > chmod 600 /],
+])('%s', async (_name, folderMode, mode, text) => {
+  const { path, remove } = makeTemporaryFolder();
+  using _removed = { [Symbol.dispose]: remove };
+  const folder = join(path, 'secrets');
+  await mkdir(folder);
+  await writeFile(join(folder, 'token'), 'canary');
+  await chmod(join(folder, 'token'), mode);
+  await chmod(folder, folderMode);
+  expect(await checked(join(folder, 'token'))).toMatch(text);
+});
+
+test('a reference to a directory names no file', async () => {
+  const { path, remove } = makeTemporaryFolder();
+  using _removed = { [Symbol.dispose]: remove };
+  expect(await checked(path)).toBe('failed: it is a directory > name the file in it');
+});
+
+async function checked(path: string): Promise<string> {
+  const regions = aConfig().regions.map((region) => ({ ...region, token: { kind: 'file', path } as const }));
+  const [check, ...more] = await secretFileChecks(aConfig({ regions }));
+  expect(more).toEqual([]);
+  return `${check?.status}: ${check?.text}${check?.fix ? ` > ${check.fix}` : ''}`;
+}
