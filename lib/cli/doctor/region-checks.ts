@@ -34,7 +34,7 @@ export async function regionChecks(parts: CliParts, secrets: Secrets, region: Re
   const about = `region ${region.name}`;
   const common = [
     listCheck(parts.env, about, region, answer, watching.failureCode()),
-    ...skewCheck(about, watching.skewMs()),
+    ...skewCheck(about, watching),
     expiryCheck(about, token.expires(), answer.kind === 'ok', parts.clock.now()),
   ];
   if (answer.kind !== 'ok') return { region: region.name, mks, checks: common, clusters: undefined };
@@ -55,8 +55,10 @@ export async function regionChecks(parts: CliParts, secrets: Secrets, region: Re
   return { region: region.name, mks, checks, clusters: looked };
 }
 
-function skewCheck(about: string, skewMs: number | undefined): readonly Check[] {
+function skewCheck(about: string, watching: WatchingFetch): readonly Check[] {
   const { ok, warning, unknown } = checksOf(about);
+  const skewMs = watching.skewMs();
+  if (!watching.wasAnswered()) return [unknown('clock', 'no answer came that could tell the time of the server')];
   if (skewMs === undefined) return [unknown('clock', 'the server did not say what time it is')];
   const seconds = Math.round(Math.abs(skewMs) / 1000);
   if (Math.abs(skewMs) <= mostSkewMs) return [ok('clock', "this machine's clock agrees with the server's")];

@@ -9,6 +9,7 @@ export type WatchingFetch = {
   readonly fetch: Fetch;
   /** Of the last request that failed on the way. */
   readonly failureCode: () => string | undefined;
+  readonly wasAnswered: () => boolean;
   /** Server's clock minus ours, by its last `Date`; to the second. */
   readonly skewMs: () => number | undefined;
   /** Did the answer to a question for errors hold the key? undefined = not asked, or not readable. */
@@ -17,15 +18,18 @@ export type WatchingFetch = {
 
 export function watchFetch(fetch: Fetch, clock: Clock): WatchingFetch {
   let code: string | undefined;
+  let answered = false;
   let skew: number | undefined;
   let errors: Promise<boolean | undefined> = Promise.resolve(undefined);
   return {
     failureCode: () => code,
+    wasAnswered: () => answered,
     skewMs: () => skew,
     hadErrors: () => errors,
     fetch: async (input, init) => {
       try {
         const response = await fetch(input, init);
+        answered = true;
         skew = skewOf(response, clock.now()) ?? skew;
         const url = input instanceof Request ? input.url : String(input);
         if (url.includes('extraFields=errors') && response.ok) errors = holdsErrors(response.clone());

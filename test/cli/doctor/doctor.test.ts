@@ -170,7 +170,9 @@ describe('regions that are not well', () => {
 
   test('no token at all', async () => {
     using night = await aPatient({ env: { TOKEN: '' } });
-    expect(found((await examined(night)).checks, 'token')).toEqual([expect.stringContaining('env TOKEN is empty')]);
+    const { checks } = await examined(night);
+    expect(found(checks, 'token')).toEqual([expect.stringContaining('env TOKEN is empty')]);
+    expect(found(checks, 'clock')).toEqual(['unknown: no answer came that could tell the time of the server']);
   });
 
   test('pools that may not be read, errors that are not given', async () => {
