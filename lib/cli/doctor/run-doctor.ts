@@ -24,12 +24,19 @@ import { storeChecks } from './store-checks.ts';
 
 export type DoctorOptions = ConfigOption & JsonOption & { readonly proveWrite?: string };
 
-/** Looks at everything that usually goes wrong; exit code 1 when something failed. Sends only GETs, but for --prove-write. */
+/** Looks at everything that usually goes wrong. Sends only GETs, but for --prove-write. */
 export async function doctor(parts: CliParts, options: DoctorOptions): Promise<void> {
   const checks = await examine(parts, options);
-  if (checks.some(({ status }) => status === 'failed')) parts.exitWith(1);
+  parts.exitWith(exitCodeOf(checks));
   if (options.json) return writeJson(parts.stdout, { ok: !checks.some(isFailed), checks: checks.map(checkJson) });
   writeText(parts, options, checks);
+}
+
+/** As with every command, a config that cannot be used is 2. */
+function exitCodeOf(checks: readonly Check[]): number {
+  const failed = checks.filter(isFailed);
+  if (failed.some(({ id }) => id === 'config')) return 2;
+  return failed.length > 0 ? 1 : 0;
 }
 
 async function examine(

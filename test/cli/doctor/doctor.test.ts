@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -47,10 +47,12 @@ describe('doctor on a fleet that is well', () => {
 });
 
 describe('the config and the fleet', () => {
-  test('an invalid config is told, and nothing is asked', async () => {
+  test('a config that cannot be used is told, and nothing is asked; exit code 2, as everywhere', async () => {
     using night = await aPatient({ config: configOf('unknown: 1') });
     const { code, checks } = await examined(night);
-    expect([code, found(checks, 'config')]).toEqual([1, [expect.stringContaining('failed: ')]]);
+    expect([code, found(checks, 'config')]).toEqual([2, [expect.stringContaining('failed: ')]]);
+    await rm(night.configFile);
+    expect((await examined(night)).code).toBe(2);
     expect(night.world.requests).toEqual([]);
   });
 
