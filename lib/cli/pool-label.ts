@@ -6,7 +6,15 @@ import { printable } from './render/table.ts';
 export type PoolLabel = (names: Names) => string;
 
 /** With its region where the config has several, since the same names may be in each of them. */
-export function poolLabels({ regions }: Pick<CompiledConfig, 'regions'>): PoolLabel {
+export function poolLabels(config: Pick<CompiledConfig, 'regions'>): PoolLabel {
+  const label = clusterLabels(config);
+  return (names) => `${label(names)}/${printable(names.pool)}`;
+}
+
+/** The same for a cluster. */
+export function clusterLabels({
+  regions,
+}: Pick<CompiledConfig, 'regions'>): (names: Pick<Names, 'region' | 'cluster'>) => string {
   const hasSeveral = regions.length > 1;
-  return ({ region, cluster, pool }) => printable(`${hasSeveral ? `${region}:` : ''}${cluster}/${pool}`);
+  return ({ region, cluster }) => printable(`${hasSeveral ? `${region}:` : ''}${cluster}`);
 }

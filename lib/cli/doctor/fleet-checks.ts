@@ -1,17 +1,14 @@
-import { covers } from '../../config/match-overlap.ts';
 import type { CompiledConfig, Rule } from '../../decide/compiled-config.ts';
-import { matchesPool, type Names } from '../../decide/match.ts';
+import type { Names } from '../../decide/match.ts';
 import type { ObservedPool, Size } from '../../decide/model.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import { describeSize, isRange } from '../../decide/scaling/size.ts';
-import { reachedRegions } from '../asked-match.ts';
-import { poolLabels } from '../pool-label.ts';
+import { clusterLabels, poolLabels } from '../pool-label.ts';
 import { type Check, checksOf, listed } from './check.ts';
 import type { LookedRegion } from './region-checks.ts';
+import { rulesChecks, type SeenPool } from './rules-checks.ts';
 
-type Seen = { readonly names: Names; readonly pool: ObservedPool };
-
-const { ok, warning, failed, unknown } = checksOf('fleet');
+const { ok, warning, failed } = checksOf('fleet');
 
 /** Where the config and the fleet do not fit. */
 export function fleetChecks(
@@ -21,54 +18,14 @@ export function fleetChecks(
 ): readonly Check[] {
   if (regions.every(({ clusters }) => clusters === undefined)) return [];
   const seen = regions.flatMap(poolsOf);
-  const whole = new Set(regions.filter(isWhole).map(({ region }) => region));
-  const rules = config.rules.flatMap((rule) => ruleChecks(config, book, rule, seen, whole));
   const sizes = seen.flatMap(({ names, pool }) => sizeChecks(config, book, names, pool));
-  return [
-    ...(rules.length === 0 && seen.length > 0 ? [ok('rules', 'every rule names pools that are there')] : rules),
-    ...sizes,
-    ...endOfLifeCheck(regions),
-  ];
+  return [...rulesChecks(config, book, regions, seen), ...sizes, ...endOfLifeCheck(config, regions)];
 }
 
-function poolsOf({ region, clusters }: LookedRegion): readonly Seen[] {
+function poolsOf({ region, clusters }: LookedRegion): readonly SeenPool[] {
   return (clusters ?? []).flatMap(({ cluster, pools }) =>
     (pools ?? []).map((pool) => ({ names: { region, cluster: cluster.name, pool: pool.name }, pool })),
   );
-}
-
-function isWhole({ clusters }: LookedRegion): boolean {
-  return clusters?.every(({ pools }) => pools !== undefined) ?? false;
-}
-
-function ruleChecks(
-  { regions, rules }: CompiledConfig,
-  book: RuleBook,
-  rule: Rule,
-  seen: readonly Seen[],
-  whole: ReadonlySet<string>,
-): readonly Check[] {
-  const { match, position } = rule;
-  const label = `the rule "${match.text}" in line ${position.line}`;
-  const matched = seen.filter(({ names }) => matchesPool(match, names));
-  if (matched.length > 0) {
-    if (matched.some(({ names }) => book.ruleOf(names) === rule) || isToldByConfig(rules, rule)) return [];
-    return [
-      warning(
-        'rules',
-        `${label} never counts: every pool it matches is taken by an earlier rule`,
-        'move it up, or remove it',
-      ),
-    ];
-  }
-  if (!reachedRegions(match, regions).every((region) => whole.has(region)))
-    return [unknown('rules', `${label} matches no pool that could be read`)];
-  return [warning('rules', `${label} matches no pool of the fleet`, 'correct the name, or remove the rule')];
-}
-
-/** Where the matches alone show that an earlier rule takes everything, the config's own warning says so already. */
-function isToldByConfig(rules: readonly Rule[], rule: Rule): boolean {
-  return rules.slice(0, rules.indexOf(rule)).some((earlier) => covers(earlier.match, rule.match));
 }
 
 /** Sizes must suit the pool's kind: bounds for an autoscaled one, a number for a fixed one. */
@@ -103,10 +60,12 @@ function sizesOf({ schedules }: CompiledConfig, rule: Rule): readonly Size[] {
   return said.filter((size) => typeof size === 'number' || typeof size === 'object');
 }
 
-function endOfLifeCheck(regions: readonly LookedRegion[]): readonly Check[] {
-  const clusters = regions.flatMap(({ clusters: own }) => (own ?? []).map(({ cluster }) => cluster));
+function endOfLifeCheck(config: CompiledConfig, regions: readonly LookedRegion[]): readonly Check[] {
+  const clusters = regions.flatMap(({ region, clusters: own }) =>
+    (own ?? []).map(({ cluster }) => ({ region, cluster: cluster.name, eol: cluster.version?.eol })),
+  );
   if (clusters.length === 0) return [];
-  const without = clusters.filter(({ version }) => version?.eol === undefined).map(({ name }) => name);
+  const without = clusters.filter(({ eol }) => eol === undefined).map(clusterLabels(config));
   if (without.length === 0) return [ok('end-of-life', "the end of every cluster's Kubernetes version is known")];
   return [
     warning(

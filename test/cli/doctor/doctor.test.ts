@@ -66,6 +66,28 @@ describe('the config and the fleet', () => {
     ]);
   });
 
+  test('no rule, no pools: told once, and no rule is blamed', async () => {
+    using watching = await aPatient({ config: configOf('', '[]') });
+    expect(found((await examined(watching)).checks, 'rules')).toEqual([
+      'ok: the config has no rule: nothing is scaled',
+    ]);
+    const pools = '[{ match: "dev-*/*", schedule: none }, { match: "prod-*/*", schedule: none }]';
+    for (const clusters of [[], [{ name: 'bare', pools: [] }]]) {
+      using empty = await aPatient({ fleet: { clusters }, config: configOf('', pools) });
+      expect(found((await examined(empty)).checks, 'rules')).toEqual([
+        expect.stringMatching(/^warning: the fleet has no node pools: .* > create them first/),
+      ]);
+    }
+  });
+
+  test('clusters of one name in two regions are told apart', async () => {
+    const second = 'r2: { api: "http://127.0.0.1:9/api/v1", token: { env: TOKEN } }';
+    using night = await aPatient({ config: configOf().replace(' } } }', ` } }, ${second} }`) });
+    expect(found((await examined(night)).checks, 'end-of-life')).toEqual([
+      expect.stringMatching(/ version of r1:(\S+), r2:\1 ends/),
+    ]);
+  });
+
   test('a rule that the config alone shows to never count is told once', async () => {
     const pools = '[{ match: "*/*", schedule: none }, { match: "dev-api/*", schedule: none }]';
     using night = await aPatient({ config: configOf('', pools) });
