@@ -10,9 +10,10 @@ import { runCli } from './run-cli.ts';
 
 /** The process: everything that the commands use is taken from it here and handed on. */
 const stop = new AbortController();
+let isOutputLost = false;
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => askToStop(name));
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const code = await runCli(process.argv.slice(2), {
   env: process.env,
   fetch: (input, init) => fetch(input, init),
   clock: systemClock,
@@ -25,9 +26,10 @@ process.exitCode = await runCli(process.argv.slice(2), {
   zone: machineZone(Intl.DateTimeFormat().resolvedOptions().timeZone),
   signal: stop.signal,
 });
+process.exitCode = code || process.exitCode || 0;
 
 function outputOf(stream: NodeJS.WriteStream & { readonly fd: number }): Output {
-  stream.on('error', leaveOnClosedPipe);
+  stream.on('error', onLostOutput);
   return {
     write: (text) => void stream.write(text),
     get isTerminal() {
@@ -42,9 +44,16 @@ function outputOf(stream: NodeJS.WriteStream & { readonly fd: number }): Output 
   };
 }
 
-/** `lamplighter history | head`: the reader has enough, which is no failure. */
-function leaveOnClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(0);
+/**
+ * `lamplighter history | head`: the reader has enough, which is no failure. Any other lost output is one; the command goes on
+ * all the same, since a full disk under its log is no reason to leave a fleet alone.
+ */
+function onLostOutput({ code }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') process.exit(0);
+  if (isOutputLost) return;
+  isOutputLost = true;
+  process.exitCode ||= 1;
+  process.stderr.write(`The output could not be written (${code ?? 'unknown'}): it is not complete\n`);
 }
 
 /** The first one asks for a clean end; a second ends at once, as people expect. */

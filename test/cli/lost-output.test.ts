@@ -1,0 +1,46 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+
+const main = join(import.meta.dirname, '..', '..', 'lib', 'cli', 'main.ts');
+const lost = 'The output could not be written (ENOSPC): it is not complete\n';
+
+describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
+  test.each([[['--help']], [['--version']], [['check', '--config', 'lamplighter.example.yml']]])(
+    '%j: said on stderr, and a failure',
+    async (argv) => {
+      const child = withFull((full) => spawn(process.execPath, [main, ...argv], { stdio: ['ignore', full, 'pipe'] }));
+      expect(await Promise.all([ended(child), said(child)])).toEqual([1, lost]);
+    },
+  );
+
+  test('a wrong command stays one where nobody can be told', async () => {
+    const child = withFull((full) => spawn(process.execPath, [main, 'hlep'], { stdio: ['ignore', 'ignore', full] }));
+    expect(await ended(child)).toBe(2);
+  });
+});
+
+test('a reader that has enough is no failure', async () => {
+  const child = spawn(process.execPath, [main, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  expect(await Promise.all([ended(child), said(child)])).toEqual([0, '']);
+});
+
+function withFull(start: (full: number) => ChildProcess): ChildProcess {
+  const full = openSync('/dev/full', 'w');
+  try {
+    return start(full);
+  } finally {
+    closeSync(full);
+  }
+}
+
+function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.on('close', resolve));
+}
+
+async function said({ stderr }: ChildProcess): Promise<string> {
+  return stderr === null ? '' : text(stderr);
+}
