@@ -28,7 +28,10 @@ export function rulesChecks(
       ),
     ];
   const whole = new Set(regions.filter(isWhole).map(({ region }) => region));
-  const found = config.rules.flatMap((rule) => ruleChecks(config, book, rule, seen, whole));
+  const found = [
+    ...config.rules.flatMap((rule) => ruleChecks(config, book, rule, seen, whole)),
+    ...ownPoolChecks(config, seen, whole),
+  ];
   return found.length > 0 ? found : [ok('rules', 'every rule names pools that are there')];
 }
 
@@ -59,6 +62,25 @@ function ruleChecks(
   if (!reachedRegions(match, regions).every((region) => whole.has(region)))
     return [unknown('rules', `${label} matches no pool that could be read`)];
   return [warning('rules', `${label} matches no pool of the fleet`, 'correct the name, or remove the rule')];
+}
+
+/** A slip there protects nothing. */
+function ownPoolChecks(
+  { safety: { runsOn }, regions }: CompiledConfig,
+  seen: readonly SeenPool[],
+  whole: ReadonlySet<string>,
+): readonly Check[] {
+  if (runsOn === undefined || seen.some(({ names }) => matchesPool(runsOn, names))) return [];
+  const label = `safety.runsOn "${runsOn.text}"`;
+  if (!reachedRegions(runsOn, regions).every((region) => whole.has(region)))
+    return [unknown('rules', `${label} names no pool that could be read`)];
+  return [
+    warning(
+      'rules',
+      `${label} names no pool of the fleet: no pool is kept from 0 by it`,
+      'name the pool that Lamplighter runs on',
+    ),
+  ];
 }
 
 /** Where the matches alone show that an earlier rule takes everything, the config's own warning says so already. */

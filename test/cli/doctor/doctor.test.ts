@@ -66,6 +66,13 @@ describe('the config and the fleet', () => {
     ]);
   });
 
+  test('a runsOn that names no pool protects none', async () => {
+    using night = await aPatient({ config: `${configOf()}\nsafety: { runsOn: mgmt/sytem }\n` });
+    expect(found((await examined(night)).checks, 'rules')).toEqual([
+      expect.stringMatching(/^warning: safety\.runsOn "mgmt\/sytem" names no pool of the fleet: .* > name the pool/),
+    ]);
+  });
+
   test('no rule, no pools: told once, and no rule is blamed', async () => {
     using watching = await aPatient({ config: configOf('', '[]') });
     expect(found((await examined(watching)).checks, 'rules')).toEqual([
