@@ -70,8 +70,9 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
 }
 
 function rehearseOne(config: CompiledConfig, fleet: StartingFleet, from: EpochMs, days: number): Rehearsal {
-  const { clusters, asks, storedRules } = fleet;
-  return rehearse({ config, from, to: from + days * dayMs, clusters, asks, storedRules });
+  const { clusters, asks, storedRules, sources } = fleet;
+  const isWhole = sources.every(({ source }) => source === 'api');
+  return rehearse({ config, from, to: from + days * dayMs, clusters, asks, storedRules, isWhole });
 }
 
 function nothingToRehearse({ notes }: StartingFleet): CommandError {

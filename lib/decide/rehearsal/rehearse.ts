@@ -21,6 +21,8 @@ export type RehearsalInput = {
   readonly clusters: readonly ObservedFleetCluster[];
   readonly asks: readonly Ask[];
   readonly storedRules: ReadonlyMap<string, StoredRule>;
+  /** false = the fleet is only remembered or assumed: that a pool is not in it says nothing. Default true. */
+  readonly isWhole?: boolean;
   /** Rounds that cannot find anything are planned all the same. */
   readonly everyRound?: boolean;
 };
@@ -87,9 +89,9 @@ export function rehearse(input: RehearsalInput): Rehearsal {
   const findings = new Map<string, FoundFinding>();
   for (let now = from; now < to; ) {
     advanceFleet(fleet, now);
-    const { asks } = input;
+    const { asks, isWhole = true } = input;
     const { clusters, storedRules } = fleet;
-    const plan = planRound({ now, config, clusters, asks, storedRules, isWhole: true, book });
+    const plan = planRound({ now, config, clusters, asks, storedRules, isWhole, book });
     changes.push(...applyPlan(fleet, plan, config, now));
     for (const finding of plan.findings) noteFinding(findings, finding, now);
     const isQuiet = plan.updates.length === 0 && input.everyRound !== true;

@@ -117,6 +117,13 @@ describe('rehearse', () => {
     expect(notes.join('\n')).toContain('dev-*/*');
   });
 
+  test('offline no pool is said not to exist: nobody has looked', async () => {
+    using night = await aFleet({ config: `${config()}\nsafety: { runsOn: ml/sytem }` });
+    const kinds = (of: Told) => of.findings.map(({ kind }) => kind);
+    expect(kinds(await told(night))).toContain('config.mismatch');
+    expect(kinds(await told(night, '--offline'))).not.toContain('config.mismatch');
+  });
+
   test('a pool named by hand is rehearsed beside those that the API or the store knows', async () => {
     using night = await aFleet();
     await night.run('run', '--once');
