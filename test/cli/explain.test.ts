@@ -202,6 +202,18 @@ describe('explain without --at', () => {
     expect(moving).not.toContain('held it');
   });
 
+  test('a pool that is up ahead of its window says for what', async () => {
+    const text = usualConfig.replace('otherwise: idle', 'lead: 30m\n    otherwise: idle');
+    using world = aCliWorld('2026-11-23T20:00:00Z', text);
+    for (const minutes of [20, 20, 535, 1]) {
+      await world.run('run', '--once');
+      await world.clock.advance(minutes * 60_000);
+    }
+    expect((await world.run('explain', 'ml/gpu')).out).toContain(
+      'it was raised ahead of time, to be ready at 07:00, and is not lowered before that',
+    );
+  });
+
   test('a size that the API refused says so, why, and when it is asked for again', async () => {
     const night = fixed('pools: [{ match: "dev-api/workers", schedule: office-hours, base: 3, idle: 1 }]');
     using world = aCliWorld('2026-11-23T20:00:00Z', night);

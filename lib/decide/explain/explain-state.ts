@@ -36,7 +36,7 @@ export function explainState(
     ...explainKept(memory, now),
     ...explainLeases(rule, known),
     ...(pause ? [explainPause(config, pause)] : []),
-    ...explainMemory(memory),
+    ...explainMemory(memory, now),
     ...(inFlight ? [`a change from ${describeSize(inFlight.from)} to ${describeSize(inFlight.to)} is under way`] : []),
   ];
 }
@@ -63,11 +63,14 @@ function explainLeases(rule: Rule, { asks, memory }: KnownPool): readonly string
   });
 }
 
-function explainMemory(memory: PoolMemory | undefined): readonly string[] {
+function explainMemory(memory: PoolMemory | undefined, now: EpochMs): readonly string[] {
   if (memory === undefined) return [];
-  const { seen, base } = memory;
+  const { seen, base, ahead } = memory;
   const away = awayOf(memory);
   return [
+    ...(ahead !== undefined && ahead > now
+      ? [`it was raised ahead of time, to be ready at ${iso(ahead)}, and is not lowered before that`]
+      : []),
     ...(seen ? [`it was last seen Running at ${describeSize(seen.size)}`] : []),
     ...(away
       ? [
