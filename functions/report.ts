@@ -36,11 +36,13 @@ export async function reportDelivering({ app, config, report }: Container, { pro
   const { store, clock } = app.parts;
   const waiting = await loadWaiting(store, config.destinations, sha256);
   const now = clock.now();
+  const count = waiting.reduce((sum, one) => sum + one.count, 0);
+  const oldest = Math.min(now, ...waiting.map((one) => one.oldest));
   report('deliver-alerts', {
     [names.lastRound]: now / 1000,
     [names.problems]: problems.length,
-    [names.waitingDeliveries]: waiting.count,
-    [names.oldestDeliveryAge]: Math.max(0, now - (waiting.oldest ?? now)) / 1000,
+    [names.waitingDeliveries]: count,
+    [names.oldestDeliveryAge]: (now - oldest) / 1000,
   });
-  return { waiting: waiting.count, problems: problems.length };
+  return { waiting: count, problems: problems.length };
 }

@@ -3,6 +3,7 @@ import type { Size } from '../../decide/model.ts';
 import { lower, upper } from '../../decide/scaling/size.ts';
 import { metricNames as names } from '../../io/metrics/names.ts';
 import type { OnCall } from '../../io/mks/counted.ts';
+import type { Waiting } from '../../jobs/records/waiting-deliveries.ts';
 import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
 
 /** What the tellers' side of the store holds, for the gauges that are not about one round. */
@@ -15,7 +16,7 @@ export type Standing = {
     readonly at: number;
   }[];
   readonly tokens: readonly { readonly region: string; readonly at: number }[];
-  readonly waiting: readonly { readonly destination: string; readonly count: number; readonly oldest: number }[];
+  readonly waiting: readonly Waiting[];
 };
 
 /** Prometheus's view of the single process. Gauges are set as a whole after each round: what is gone is not shown. */

@@ -1,10 +1,8 @@
 import { sha256 } from '../../app.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
-import { destinationId } from '../../decide/incidents/destination-id.ts';
-import type { Delivery } from '../../decide/incidents/delivery.ts';
-import { listAll } from '../../jobs/records/cluster-records.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
 import { loadMemory } from '../../jobs/records/memory-records.ts';
+import { loadWaiting } from '../../jobs/records/waiting-deliveries.ts';
 import type { OpenedApp } from './process-parts.ts';
 import type { Standing } from './run-metrics.ts';
 
@@ -19,7 +17,7 @@ export async function standingOf({ store, app }: OpenedApp, config: CompiledConf
       const at = app.parts.secrets.token(token).expires();
       return at === undefined ? [] : [{ region: name, at }];
     }),
-    waiting: await waitingOf(store, config),
+    waiting: await loadWaiting(store, config.destinations, sha256),
   };
 }
 
@@ -30,13 +28,4 @@ async function eolsOf(store: OpenedApp['store'], config: CompiledConfig): Promis
       due?.date === undefined ? [] : [{ region: memory.region, cluster: name, version: due.of, at: due.date }],
     ),
   );
-}
-
-async function waitingOf(store: OpenedApp['store'], config: CompiledConfig): Promise<Standing['waiting']> {
-  const waiting = config.destinations.map(async (destination) => {
-    const records = await listAll(store, `outbox/${destinationId(destination, sha256)}`);
-    const queued = records.map(({ value }) => (value as Partial<Delivery>).queuedAt).filter((at) => at !== undefined);
-    return { destination: destination.name, count: records.length, oldest: Math.min(...queued) };
-  });
-  return (await Promise.all(waiting)).filter(({ count }) => count > 0);
 }

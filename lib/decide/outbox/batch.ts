@@ -28,6 +28,11 @@ export type Member = Pick<Delivery, 'key' | 'episode' | 'sequence' | 'queuedAt' 
 
 export const batchId = 'batch';
 
+/** What people count as messages: a batch is its members. */
+export function messagesOf(item: Delivery | Batch): readonly (Delivery | Member)[] {
+  return 'members' in item ? item.members : [item];
+}
+
 /** A batch takes no more once it was frozen, or refused and is about to be frozen again. */
 export function isClosed(batch: Batch): boolean {
   return batch.body !== undefined || batch.attempts > 0;

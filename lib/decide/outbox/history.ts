@@ -1,6 +1,6 @@
 import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
 import type { EpochMs } from '../model.ts';
-import type { Batch } from './batch.ts';
+import { type Batch, messagesOf } from './batch.ts';
 
 /**
  * How a delivery ended, honestly: `accepted` = the target took it and told no more (202), `confirmed` = it said that it
@@ -27,11 +27,11 @@ type End = Pick<HistoryRecord, 'state' | 'at'> & { readonly reason?: string | un
 
 export function historyOf(item: Delivery | Batch, { state, at, reason }: End): HistoryRecord {
   const { id, destination, attempts } = item;
-  const lines = 'members' in item ? item.members : [item];
-  const said = lines.map(({ facts: { what, kind, severity, text }, key, episode, sequence }) => {
+  const messages = messagesOf(item);
+  const said = messages.map(({ facts: { what, kind, severity, text }, key, episode, sequence }) => {
     return { what, kind, severity, text, key, episode, sequence };
   });
-  const queuedAt = 'queuedAt' in item ? item.queuedAt : Math.min(...item.members.map((member) => member.queuedAt));
+  const queuedAt = Math.min(...messages.map((message) => message.queuedAt));
   const end = { state, at, queuedAt, attempts, ...(reason !== undefined && { reason }) };
   return { schema: 1, id, destination, ...end, said };
 }

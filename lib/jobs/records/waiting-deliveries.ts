@@ -1,23 +1,27 @@
 import type { DestinationConfig } from '../../decide/compiled-config.ts';
 import { destinationId } from '../../decide/incidents/destination-id.ts';
 import type { EpochMs } from '../../decide/model.ts';
+import { messagesOf } from '../../decide/outbox/batch.ts';
 import type { Store } from '../../io/stores/store.ts';
-import { listAll } from './cluster-records.ts';
+import { loadOutbox, type Outbox } from './delivery-records.ts';
 
-export type Waiting = { readonly count: number; readonly oldest: EpochMs | undefined };
+export type Waiting = { readonly destination: string; readonly count: number; readonly oldest: EpochMs };
 
-/** How much waits in the outboxes of these destinations, and since when. */
+/** How many messages wait for each of these destinations, and since when; those for which none waits are left out. */
 export async function loadWaiting(
   store: Store,
   destinations: readonly DestinationConfig[],
   hash: (text: string) => string,
-): Promise<Waiting> {
-  const lists = await Promise.all(destinations.map((one) => listAll(store, `outbox/${destinationId(one, hash)}`)));
-  const times = lists.flat().flatMap(({ value }) => queuedAt(value));
-  return { count: lists.flat().length, oldest: times.length > 0 ? Math.min(...times) : undefined };
+): Promise<readonly Waiting[]> {
+  const waiting = destinations.map(async (one) => {
+    const times = queuedTimes(await loadOutbox(store, destinationId(one, hash)));
+    return { destination: one.name, count: times.length, oldest: Math.min(...times) };
+  });
+  return (await Promise.all(waiting)).filter(({ count }) => count > 0);
 }
 
-function queuedAt(value: unknown): readonly EpochMs[] {
-  const at = (value as { readonly queuedAt?: unknown } | null)?.queuedAt;
-  return typeof at === 'number' ? [at] : [];
+/** Of each message one time, also of those that wait together as a batch. */
+function queuedTimes({ deliveries, batch }: Outbox): readonly EpochMs[] {
+  const items = [...deliveries.map(({ delivery }) => delivery), ...(batch === undefined ? [] : [batch.batch])];
+  return items.flatMap(messagesOf).map(({ queuedAt }) => queuedAt);
 }
