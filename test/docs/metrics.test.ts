@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { makeRunMetrics } from '../../lib/cli/run/run-metrics.ts';
+import type { HoldCode } from '../../lib/decide/scaling/plan.ts';
 import { metricNames } from '../../lib/io/metrics/names.ts';
 
 const used = (text: string) => new Set(text.match(/\blamplighter_[a-z_]+/g));
@@ -17,12 +18,23 @@ test.each(['docs/prometheus-rules.yaml', 'docs/grafana-dashboard.json'])(
   },
 );
 
+type Rule = { readonly alert: string; readonly expr: string; readonly annotations: { readonly summary?: string } };
+
+function readRules(): readonly Rule[] {
+  const { groups } = parse(readFileSync('docs/prometheus-rules.yaml', 'utf8')) as { groups: { rules: Rule[] }[] };
+  return groups.flatMap((group) => group.rules);
+}
+
 test('every rule says what is wrong, and how long that must last where it may pass', () => {
-  const { groups } = parse(readFileSync('docs/prometheus-rules.yaml', 'utf8')) as {
-    groups: { rules: { alert: string; expr: string; annotations: { summary?: string } }[] }[];
-  };
-  const rules = groups.flatMap((group) => group.rules);
-  expect(rules.filter((rule) => !rule.expr || !rule.annotations.summary)).toEqual([]);
+  expect(readRules().filter((rule) => !rule.expr || !rule.annotations.summary)).toEqual([]);
+});
+
+test('no rule rings for a pool that a person holds on purpose', () => {
+  const onPurpose: readonly HoldCode[] = ['observe', 'paused'];
+  const held = `${metricNames.poolHeld}{code=~"${onPurpose.join('|')}"}`;
+  const rule = readRules().find(({ alert }) => alert === 'LamplighterPoolNotAtSize');
+  // The labels that only one of both sides has.
+  expect(rule?.expr.replaceAll(/\s+/gu, ' ')).toContain(` unless ignoring (bound, code) ${held}`);
 });
 
 test('what a round showed is served, and gone with the next round', async () => {
