@@ -27,8 +27,8 @@ function unreachableOf(region: string, list: Answer<unknown>): Wrong | undefined
   const support = list.kind === 'unknown' && list.supportId !== undefined ? { supportId: list.supportId } : {};
   return {
     severity: 'critical',
-    text: `The API of region ${region} gives no usable answer: ${list.detail}`,
-    fix: 'Nothing is watched or scaled there meanwhile. Check the address, the network and the provider’s status page',
+    text: `The API of region ${region} gives no usable answer, so nothing is watched or scaled there: ${list.detail}`,
+    fix: 'Check the address, the network and the provider’s status page',
     facts: { answer: list.kind === 'unknown' ? list.reason : list.kind, ...support },
   };
 }
@@ -37,8 +37,8 @@ function silentOf(region: string, silence: string | undefined): Wrong | undefine
   if (silence === undefined) return undefined;
   return {
     severity: 'critical',
-    text: `The API of region ${region} lists its clusters and then answers nothing: ${silence}`,
-    fix: 'What was not asked is neither watched nor scaled meanwhile. Look at the provider’s status page, or ask there',
+    text: `The API of region ${region} lists its clusters and then answers nothing, so the rest is neither watched nor scaled: ${silence}`,
+    fix: 'Look at the provider’s status page, or ask there',
     facts: { answer: 'timeout' },
   };
 }

@@ -79,8 +79,8 @@ function unseenOf({ listed, cluster, pools }: ClusterAnswers): Omit<Finding, 'ki
   if (failed === undefined || failed.kind === 'ok') return undefined;
   return {
     severity: 'warning',
-    text: `Cluster ${listed.name} is listed, but its own calls fail: ${failed.detail}`,
-    fix: 'It is neither watched nor scaled meanwhile. If other clusters answer, ask the provider about this one',
+    text: `Cluster ${listed.name} is listed, but its own calls fail, so it is neither watched nor scaled: ${failed.detail}`,
+    fix: 'If other clusters answer, ask the provider about this one',
   };
 }
 

@@ -45,6 +45,26 @@ describe('the API of a region', () => {
   });
 });
 
+describe('what is not watched meanwhile is said as what is wrong, and advice is nothing but advice', () => {
+  const listed = aCluster();
+  const unseen = [{ listed, cluster: unknownAnswer, pools: unknownAnswer, missingPools: [] }];
+  const rows = [
+    { title: 'a region without an answer', answers: answersOf({ list: unknownAnswer, clusters: [] }), advice: 'Check' },
+    {
+      title: 'a region silent after its list',
+      answers: answersOf({ silence: 'no answer in 15 s' }),
+      advice: 'Look at',
+    },
+    { title: 'a cluster without an answer', answers: answersOf({ clusters: unseen }, [listed]), advice: 'If other' },
+  ];
+  test.each(rows)('$title', ({ answers, advice }) => {
+    const { observations } = regionWorld().look(start, answers);
+    const [finding] = observations.flatMap((one) => (one.state === 'bad' ? one.finding : []));
+    expect(finding?.text).toMatch(/nothing is watched or scaled|neither watched nor scaled/u);
+    expect(finding?.fix?.startsWith(advice)).toBe(true);
+  });
+});
+
 describe('a cluster', () => {
   const rows = [
     { title: 'Running', patch: {}, expected: 'ok' },
