@@ -65,11 +65,45 @@ describe('scale', () => {
     expect((await asksOf(world))[0]?.until).toBe(Date.parse('2026-11-23T20:00:00Z'));
   });
 
-  test('of a person’s wishes the last one stands, the smaller one too', async () => {
+  test('of a person’s wishes the last one stands, the smaller one too, and says what it takes the place of', async () => {
     using world = aCliWorld();
-    await world.run('scale', 'ml/gpu', '--at-least', '5', '--for', '4h');
-    await world.run('scale', 'ml/gpu', '--at-least', '2', '--for', '1h');
+    const first = await world.run('scale', 'ml/gpu', '--at-least', '5', '--for', '4h');
+    expect(first.out).not.toContain('in place of');
+    const { out } = await world.run('scale', 'ml/gpu', '--at-least', '2', '--for', '1h');
     expect(await asksOf(world)).toMatchObject([{ atLeast: 2, until: Date.parse('2026-11-23T13:00:00Z') }]);
+    expect(out).toContain(
+      '\n  in place of your lease of at least 5 until Mon 2026-11-23 17:00 Europe/Berlin (16:00Z)\n',
+    );
+    const { notes } = (await world.json('scale', 'ml/gpu', '--at-least', '3', '--for', '1h')) as { notes: string[] };
+    expect(notes[0]).toMatch(/^in place of your lease of at least 2 until /);
+  });
+
+  test.each([
+    ['another person’s lease', { who: 'bob@lab' }, 0],
+    ['a lease that is over', {}, 2 * 60],
+  ])('%s is not replaced', async (_, who, minutes) => {
+    using world = aCliWorld();
+    const lease = ['scale', 'ml/gpu', '--at-least', '5', '--for', '1h'];
+    await world.runWith(who, ...lease, '--config', world.config);
+    await world.clock.advance(minutes * minute);
+    expect((await world.run(...lease)).out).not.toContain('in place of');
+  });
+
+  test('an override takes the place of anybody’s for the same match, and says whose', async () => {
+    using world = aCliWorld();
+    await world.runWith(
+      { who: 'bob@lab' },
+      'scale',
+      'ml/gpu',
+      '--exactly',
+      '4',
+      '--for',
+      '2h',
+      '--config',
+      world.config,
+    );
+    const note = 'in place of exactly 4 until Mon 2026-11-23 15:00 Europe/Berlin (14:00Z) by bob@lab';
+    expect((await world.run('scale', 'ml/gpu', '--exactly', '1', '--for', '1h')).out).toContain(`\n  ${note}\n`);
   });
 
   test('an override, acted on in the next round', async () => {

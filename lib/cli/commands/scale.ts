@@ -39,6 +39,7 @@ import {
 import { poolLabels } from '../pool-label.ts';
 import { readConfig } from '../read-config.ts';
 import { readingZone } from '../reading-zone.ts';
+import { findReplaced, replacedNotes } from '../replaced-asks.ts';
 import { localInstant, rfc3339 } from '../render/instant.ts';
 import { writeJson } from '../render/json.ts';
 import { namesSame } from '../same-match.ts';
@@ -54,9 +55,17 @@ export function addScale(program: Command, parts: CliParts): void {
     .command('scale')
     .description('Ask for nodes for a while: at least so many (a lease), or exactly so many (an override).')
     .argument('<match>', 'which pools: cluster/pool with *, ?, [ab] and {a,b}; region:cluster/pool for one region')
-    .addOption(new Option('--at-least <nodes>', 'raise to this, never lower').argParser(readCount))
     .addOption(
-      new Option('--exactly <size>', 'this size, whatever the schedule says: 0, 3, or 1..4').argParser(readSize),
+      new Option(
+        '--at-least <nodes>',
+        'raise to this, never lower; in place of your earlier lease for the same match',
+      ).argParser(readCount),
+    )
+    .addOption(
+      new Option(
+        '--exactly <size>',
+        'this size, whatever the schedule says: 0, 3, or 1..4; in place of anybody’s earlier one for the same match',
+      ).argParser(readSize),
     )
     .addOption(forOption('how long'))
     .addOption(untilOption('until when'))
@@ -107,8 +116,9 @@ async function lease(asking: Asking, atLeast: number, end: EpochMs): Promise<Tol
   const { parts, asked, store, now } = asking;
   const cut = cutLease(end, now, rulesReached(asked, asking.config));
   const { match, regions } = asked;
+  const id = personLeaseId(parts.who, match.text);
+  const replaced = await findReplaced(store, regions, id, now);
   for (const region of regions) {
-    const id = personLeaseId(parts.who, match.text);
     const time = await timeOf(store, region, id, now);
     await putLease(
       store,
@@ -116,8 +126,10 @@ async function lease(asking: Asking, atLeast: number, end: EpochMs): Promise<Tol
       now,
     );
   }
-  const what = `at least ${counted(atLeast, 'node')} for ${match.text} until ${localInstant(cut.until, readingZone(asking.config, parts))}`;
+  const zone = readingZone(asking.config, parts);
+  const what = `at least ${counted(atLeast, 'node')} for ${match.text} until ${localInstant(cut.until, zone)}`;
   const notes = [
+    ...replacedNotes(asking.config, replaced, zone),
     ...(cut.note === undefined ? [] : [cut.note]),
     ...effectsOf(asking, leaseEffects(asked, atLeast, poolLabels(asking.config))),
   ];
@@ -134,16 +146,21 @@ async function timeOf(store: Store, region: string, id: string, now: EpochMs): P
 }
 
 async function override(asking: Asking, exactly: Size, until: EpochMs): Promise<Told> {
-  const { parts, asked, store, config } = asking;
+  const { parts, asked, store, config, now } = asking;
   const { match, regions } = asked;
   const label = poolLabels(config);
   refuseUntakable(asked, exactly, label);
+  const id = `override/${encodeURIComponent(match.text)}`;
+  const replaced = await findReplaced(store, regions, id, now);
   for (const region of regions) {
-    const id = `override/${encodeURIComponent(match.text)}`;
     await putAsk(store, { ...commonOf(asking, region), id, kind: 'override', match, exactly, until });
   }
-  const what = `exactly ${describeSize(exactly)} for ${match.text} until ${localInstant(until, readingZone(config, parts))}`;
-  const notes = effectsOf(asking, overrideEffects(asked, exactly, label));
+  const zone = readingZone(config, parts);
+  const what = `exactly ${describeSize(exactly)} for ${match.text} until ${localInstant(until, zone)}`;
+  const notes = [
+    ...replacedNotes(config, replaced, zone),
+    ...effectsOf(asking, overrideEffects(asked, exactly, label)),
+  ];
   return {
     json: { kind: 'override', match: match.text, regions, exactly, until: rfc3339(until), ...saidBy(asking), notes },
     lines: [what, ...notes],
