@@ -10,6 +10,8 @@ const twoRegions = usualConfig.replace(
   '\n  r2: { api: "http://127.0.0.1:8091", token: { env: MKS_TOKEN } }\nschedules:',
 );
 
+const times = (text: string, line: RegExp) => text.match(new RegExp(line.source, 'gm'))?.length ?? 0;
+
 /** Both regions show the same fleet, so every name is there twice. */
 describe('with two regions every line says which one', () => {
   test('plan, status, history, rehearse and explain', async () => {
@@ -59,6 +61,40 @@ describe('with two regions every line says which one', () => {
     using world = aCliWorld(night, twoRegions);
     world.world.failNext({ kind: 'status', status: 403 }, { times: 9 });
     expect((await world.run('plan')).out).toMatch(/^problem in r[12]: /m);
+  });
+});
+
+/** An ask is stored in each region that it reaches, and is one ask to the person who asked. */
+describe('with two regions what was asked for is said once', () => {
+  test('by status, resume and scale --release', async () => {
+    using world = aCliWorld(night, twoRegions);
+    await world.run('pause', '--for', '2h');
+    await world.run('approve');
+    await world.run('scale', 'ml/gpu', '--exactly', '1', '--for', '2h');
+    await world.run('scale', 'r2:dev-api/*', '--at-least', '1', '--for', '2h');
+    const { out } = await world.run('status');
+    const lines = [
+      /^pause     of the whole fleet until /,
+      /^approval  of config \w+ until /,
+      /^override  exactly 1 for ml\/gpu until /,
+      /^lease     at least 1 for r2:dev-api\/\* until /,
+    ];
+    expect(lines.map((line) => times(out, line))).toEqual([1, 1, 1, 1]);
+    expect(times((await world.run('resume', 'ml/gpu')).out, /^still paused: the whole fleet by /)).toBe(1);
+    expect((await world.run('resume')).out).toBe('ended the pause of the whole fleet by ada@lab\n');
+    expect((await world.run('scale', 'ml/gpu', '--release')).out).toBe('ended exactly 1 for ml/gpu by ada@lab\n');
+  });
+
+  test('with its region, where it is not in each that it reaches', async () => {
+    using world = aCliWorld(night, twoRegions);
+    await world.run('pause', 'ml', '--for', '2h');
+    await world.run('scale', 'ml/gpu', '--exactly', '1', '--for', '2h');
+    expect((await world.run('resume', 'r1:ml')).out).toBe('ended the pause of ml in r1 by ada@lab\n');
+    const released = await world.run('scale', 'r1:ml/gpu', '--release');
+    expect(released.out).toBe('ended exactly 1 for ml/gpu in r1 by ada@lab\n');
+    const { out } = await world.run('status');
+    expect(out).toMatch(/^pause     of ml in r2 until /m);
+    expect(out).toMatch(/^override  exactly 1 for ml\/gpu in r2 until /m);
   });
 });
 

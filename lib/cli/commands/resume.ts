@@ -11,6 +11,7 @@ import { readAskedMatch, reachedRegions } from '../asked-match.ts';
 import { changeMemories } from '../change-record.ts';
 import type { CliParts } from '../cli-parts.ts';
 import { isMatched, listKnownClusters } from '../known-pools.ts';
+import { onceInRegions } from '../once-in-regions.ts';
 import {
   type ConfigOption,
   configOption,
@@ -133,12 +134,12 @@ function resumedJson({ ended, freed, wider }: Resumed): object {
 function writeText(parts: CliParts, config: CompiledConfig, what: string, { ended, freed, wider }: Resumed): void {
   const label = poolLabels(config);
   const lines = [
-    ...ended.map((pause) => `ended the pause of ${nameOf(pause)} by ${pause.who}`),
+    ...onceInRegions(config, ended, (pause, where) => `ended the pause of ${nameOf(pause)}${where} by ${pause.who}`),
     ...freed.map((one) => `let go of ${describeSize(one.size)}, set by hand, on ${label(one)}`),
-    ...wider.map((pause) => {
+    ...onceInRegions(config, wider, (pause, where) => {
       const end = commandHint(config, pause.match ? `resume "${pause.match.text}"` : 'resume');
       const until = localInstant(pause.until, readingZone(config, parts));
-      return `still paused: ${nameOf(pause)} by ${pause.who} until ${until}; to end it: ${end}`;
+      return `still paused: ${nameOf(pause)}${where} by ${pause.who} until ${until}; to end it: ${end}`;
     }),
   ];
   parts.stdout.write(`${lines.length > 0 ? lines.join('\n') : `nothing of ${what} was paused or kept`}\n`);

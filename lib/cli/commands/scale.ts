@@ -21,6 +21,7 @@ import { refuseUntouched } from '../acted-on.ts';
 import { type AskedMatch, findAsked, readAskedMatch } from '../asked-match.ts';
 import { cutLease, leaseEffects, nothingNamed, overrideEffects, refuseUntakable, rulesReached } from '../asked-size.ts';
 import type { CliParts } from '../cli-parts.ts';
+import { onceInRegions } from '../once-in-regions.ts';
 import {
   type ConfigOption,
   configOption,
@@ -168,7 +169,7 @@ async function override(asking: Asking, exactly: Size, until: EpochMs): Promise<
 }
 
 async function releaseAll(asking: Asking): Promise<Told> {
-  const { parts, asked, store, now } = asking;
+  const { parts, asked, store, config, now } = asking;
   const ended: (Lease | Override)[] = [];
   for (const region of asked.regions) {
     for (const ask of await listAsks(store, region)) {
@@ -179,7 +180,7 @@ async function releaseAll(asking: Asking): Promise<Told> {
       ended.push(ask);
     }
   }
-  const lines = ended.map((ask) => `ended ${describeAsk(ask)} by ${ask.who}`);
+  const lines = onceInRegions(config, ended, (ask, where) => `ended ${describeAsk(ask)}${where} by ${ask.who}`);
   return {
     json: { kind: 'release', match: asked.match.text, regions: asked.regions, ended: ended.map(askJson) },
     lines: lines.length > 0 ? lines : [`there is nothing to release for ${asked.match.text}`],

@@ -5,6 +5,7 @@ import { awayOf } from '../../decide/explain/explain-state.ts';
 import type { Severity } from '../../decide/model.ts';
 import { describeSize, equalSize } from '../../decide/scaling/size.ts';
 import { inRegion, regionOf } from '../in-region.ts';
+import { onceInRegions } from '../once-in-regions.ts';
 import type { Paint } from '../paint.ts';
 import { type PoolLabel, poolLabels } from '../pool-label.ts';
 import { ago, localInstant, roughly } from '../render/instant.ts';
@@ -19,7 +20,7 @@ export function statusText(status: FleetStatus, config: CompiledConfig, paint: P
   const sections = [
     uninstalled === undefined ? [] : [paint.yellow(uninstalledText(config, uninstalled, zone))],
     status.pools.length === 0 ? [] : poolTable(status, poolLabels(config), paint),
-    status.asks.map((ask) => askLine(ask, zone)),
+    onceInRegions(config, status.asks, (ask, where) => askLine(ask, where, zone)),
     status.findings.map(({ severity, kind, subject, text, fix }) => {
       return `${colourOf(severity, paint)(severity)} ${kind}${inRegion(config, regionOf(subject))}: ${printable(text)}${fix === undefined ? '' : `; ${withConfig(config, printable(fix))}`}`;
     }),
@@ -76,18 +77,18 @@ function remarks({ pool, rule, asks, hold }: PoolStatus, now: number): string {
   return parts.filter((part) => part !== '').join(', ');
 }
 
-function askLine(ask: FleetStatus['asks'][number], zone: string): string {
-  const until = `until ${localInstant(ask.until, zone)} by ${printable(ask.who)}`;
+function askLine(ask: FleetStatus['asks'][number], where: string, zone: string): string {
+  const until = `${where} until ${localInstant(ask.until, zone)} by ${printable(ask.who)}`;
   const why = ask.reason === undefined ? '' : ` (${printable(ask.reason)})`;
   switch (ask.kind) {
     case 'lease':
-      return `lease     at least ${ask.atLeast} for ${ask.match.text} ${until}${why}`;
+      return `lease     at least ${ask.atLeast} for ${ask.match.text}${until}${why}`;
     case 'override':
-      return `override  exactly ${describeSize(ask.exactly)} for ${ask.match.text} ${until}${why}`;
+      return `override  exactly ${describeSize(ask.exactly)} for ${ask.match.text}${until}${why}`;
     case 'pause':
-      return `pause     of ${ask.match?.text ?? 'the whole fleet'} ${until}${why}`;
+      return `pause     of ${ask.match?.text ?? 'the whole fleet'}${until}${why}`;
     case 'approval':
-      return `approval  of config ${ask.configHash} ${until}${why}`;
+      return `approval  of config ${ask.configHash}${until}${why}`;
   }
 }
 
