@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Fetch } from '../../lib/io/http/fetch.ts';
 import { createWorld } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
+import { type AlertCli, anAlertCli } from './alert-cli.ts';
 import { aCliWorld, usualConfig } from './cli-world.ts';
 
 const night = '2026-11-23T20:00:00Z';
@@ -95,6 +96,45 @@ describe('with two regions what was asked for is said once', () => {
     const { out } = await world.run('status');
     expect(out).toMatch(/^pause     of ml in r2 until /m);
     expect(out).toMatch(/^override  exactly 1 for ml\/gpu in r2 until /m);
+  });
+});
+
+describe('with two regions what is told of names the region', () => {
+  const second = '  r2: { api: "http://127.0.0.1:8091", token: { env: TOKEN } }\n';
+  const slack = 'destinations:\n  slack: { kind: slack, url: { env: SLACK } }\n';
+
+  async function twoErrors(regions: string): Promise<AlertCli> {
+    const cli = await anAlertCli(`${regions}${slack}`);
+    await cli.rounds(1);
+    cli.night.receivers.slack.faults = () => ({ kind: 'answer', reply: { status: 503 } });
+    cli.night.world.setClusterError('dev-1', 'no quota');
+    await cli.rounds(3);
+    return cli;
+  }
+
+  test('incidents, silence, and the outbox with its history', async () => {
+    using cli = await twoErrors(second);
+    const incidents = (await cli.run('incidents')).out;
+    const outbox = (await cli.run('outbox')).out;
+    const silence = (await cli.run('silence', 'dev-1', '--for', '1h')).out;
+    const [first] = (await cli.json('outbox')) as readonly { readonly waiting: readonly { readonly id: string }[] }[];
+    for (const { id } of first?.waiting ?? []) await cli.run('outbox', 'drop', id);
+    const history = (await cli.run('outbox', '--history')).out;
+    for (const region of ['r1', 'r2']) {
+      expect(times(incidents, new RegExp(`^critical cluster\\.error in ${region} `))).toBe(1);
+      expect(times(outbox, new RegExp(`^  waits .* cluster\\.error in ${region}: `))).toBe(1);
+      expect(times(silence, new RegExp(`^  quiet: cluster\\.error in ${region} `))).toBe(1);
+      expect(times(history, new RegExp(` dropped .* cluster\\.error in ${region}: `))).toBe(1);
+    }
+  });
+
+  test('and with one none', async () => {
+    using cli = await twoErrors('');
+    const ran = [await cli.run('incidents'), await cli.run('outbox'), await cli.run('silence', 'dev-1', '--for', '1h')];
+    for (const { out } of ran) {
+      expect(out).toContain('cluster.error');
+      expect(out).not.toContain(' in r1');
+    }
   });
 });
 

@@ -1,21 +1,28 @@
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { EpochMs } from '../../decide/model.ts';
+import { inRegion, regionOf } from '../in-region.ts';
 import type { Paint } from '../paint.ts';
 import { ago, clockOf, localInstant } from '../render/instant.ts';
 import { printable } from '../render/table.ts';
 import type { IncidentView, Message, ToldDestination } from './incident-view.ts';
 import { shortId } from './short-id.ts';
 
-type Reading = { readonly now: EpochMs; readonly zone: string; readonly paint: Paint };
+type Reading = Pick<CompiledConfig, 'regions'> & {
+  readonly now: EpochMs;
+  readonly zone: string;
+  readonly paint: Paint;
+};
 
 /** One incident for people: how bad, what, since when, who was told. */
-export function incidentText({ record, told }: IncidentView, { now, zone, paint }: Reading): readonly string[] {
-  const { key, kind, severity, phase, text, fix, flapping, silenced, cause, endedAt } = record;
+export function incidentText({ record, told }: IncidentView, reading: Reading): readonly string[] {
+  const { now, zone, paint } = reading;
+  const { key, kind, subject, severity, phase, text, fix, flapping, silenced, cause, endedAt } = record;
   const since = Math.min(record.since ?? record.episode, record.episode);
   const colour = severity === 'critical' ? paint.red : severity === 'warning' ? paint.yellow : paint.dim;
   const state = phase === 'open' ? '' : phase === 'pending' ? ', not long enough to be told' : ', over';
   const names = told.map(nameOf).join(', ');
   return [
-    `${colour(severity)} ${kind} ${shortId(key)}${state}, since ${localInstant(since, zone)}, ${ago(since, now)}`,
+    `${colour(severity)} ${kind}${inRegion(reading, regionOf(subject))} ${shortId(key)}${state}, since ${localInstant(since, zone)}, ${ago(since, now)}`,
     `  ${printable(text)}`,
     ...(fix === undefined || phase === 'quiet' ? [] : [`  you can: ${printable(fix)}`]),
     ...(flapping ? ['  it comes and goes'] : []),

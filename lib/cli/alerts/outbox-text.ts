@@ -1,12 +1,15 @@
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { EpochMs } from '../../decide/model.ts';
 import type { HistoryRecord } from '../../decide/outbox/history.ts';
+import { inRegion, regionOf } from '../in-region.ts';
 import type { Paint } from '../paint.ts';
 import { ago, clockOf, localInstant } from '../render/instant.ts';
 import { printable } from '../render/table.ts';
 import type { DestinationView, ParkedMessage, WaitingMessage } from './outbox-view.ts';
 import { shortId } from './short-id.ts';
 
-type Reading = { readonly now: EpochMs; readonly zone: string; readonly paint: Paint };
+type Config = Pick<CompiledConfig, 'regions'>;
+type Reading = Config & { readonly now: EpochMs; readonly zone: string; readonly paint: Paint };
 
 /** One destination for people: how it does, what waits, what it refused. */
 export function destinationText(view: DestinationView, reading: Reading): readonly string[] {
@@ -35,8 +38,9 @@ function stateText(
   return `${paint.red(state)}, since ${when} (${printable(problem ?? '')}), ${count}${next}`;
 }
 
-function messageText({ id, what, kind, severity, text, queuedAt }: WaitingMessage, { now }: Reading): string {
-  return `${shortId(id)}  ${what} ${severity} ${kind}: ${printable(text)}, queued ${ago(queuedAt, now)}`;
+function messageText({ id, what, kind, severity, subject, text, queuedAt }: WaitingMessage, reading: Reading): string {
+  const where = inRegion(reading, regionOf(subject));
+  return `${shortId(id)}  ${what} ${severity} ${kind}${where}: ${printable(text)}, queued ${ago(queuedAt, reading.now)}`;
 }
 
 function attemptsText({ attempts, isMaybeAccepted, isInBatch }: WaitingMessage): string {
@@ -52,13 +56,13 @@ function refusal({ reason }: ParkedMessage): string {
 export function historyText(
   records: readonly HistoryRecord[],
   nameOf: (id: string) => string,
-  zone: string,
+  { regions, zone }: Config & Pick<Reading, 'zone'>,
 ): readonly string[] {
   return records.flatMap(({ at, destination, state, reason, said }) => {
     const { date, time } = clockOf(at, zone);
     const end = `${state}${reason === undefined ? '' : ` (${printable(reason)})`}`;
-    return said.map(({ what, kind, text }) => {
-      return `${date} ${time}  ${nameOf(destination)}  ${end}  ${what} ${kind}: ${printable(text)}`;
+    return said.map(({ what, kind, text, region }) => {
+      return `${date} ${time}  ${nameOf(destination)}  ${end}  ${what} ${kind}${inRegion({ regions }, region)}: ${printable(text)}`;
     });
   });
 }

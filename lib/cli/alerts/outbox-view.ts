@@ -15,6 +15,7 @@ export type WaitingMessage = {
   readonly what: Delivery['facts']['what'];
   readonly kind: Delivery['facts']['kind'];
   readonly severity: Delivery['facts']['severity'];
+  readonly subject: Delivery['facts']['subject'];
   readonly text: string;
   readonly queuedAt: EpochMs;
   readonly attempts: number;
@@ -80,16 +81,28 @@ function standingOf(
 }
 
 function waitingOf({ id, key, facts, queuedAt, attempts, maybeAccepted }: Delivery): WaitingMessage {
-  const { what, kind, severity, text } = facts;
-  return { id, key, what, kind, severity, text, queuedAt, attempts, isMaybeAccepted: maybeAccepted, isInBatch: false };
+  const { what, kind, severity, subject, text } = facts;
+  return {
+    id,
+    key,
+    what,
+    kind,
+    severity,
+    subject,
+    text,
+    queuedAt,
+    attempts,
+    isMaybeAccepted: maybeAccepted,
+    isInBatch: false,
+  };
 }
 
 function membersOf({ members, destination, attempts, maybeAccepted }: Batch): readonly WaitingMessage[] {
   return members.map(({ key, episode, sequence, queuedAt, facts, ...member }: Member) => {
-    const { what, kind, severity, text } = facts;
+    const { what, kind, severity, subject, text } = facts;
     const id = deliveryId(key, episode, sequence, destination, sha256);
     const isMaybeAccepted = maybeAccepted || member.maybeAccepted;
-    return { id, key, what, kind, severity, text, queuedAt, attempts, isMaybeAccepted, isInBatch: true };
+    return { id, key, what, kind, severity, subject, text, queuedAt, attempts, isMaybeAccepted, isInBatch: true };
   });
 }
 

@@ -50,7 +50,7 @@ export async function incidents(machine: CliParts, options: IncidentsOptions): P
     return shown.map((record) => viewIncident(record, config, outbox));
   });
   if (options.json) writeJson(parts.stdout, (views ?? []).map(incidentJson));
-  else writeText(parts, views ?? [], options.all === true);
+  else writeText(parts, config, views ?? [], options.all === true);
 }
 
 async function why(parts: CliParts, config: CompiledConfig, id: string, { json }: JsonOption): Promise<void> {
@@ -66,21 +66,27 @@ async function why(parts: CliParts, config: CompiledConfig, id: string, { json }
       withConfig(config, `There is no incident "${id}", or it is forgotten by now; see: lamplighter incidents --all`),
     );
   if (json) return writeJson(parts.stdout, whyJson(found.view, found.messages));
-  const lines = [...incidentText(found.view, readingOf(parts)), ...whyText(found.view, found.messages, parts.zone)];
+  const lines = [
+    ...incidentText(found.view, readingOf(parts, config)),
+    ...whyText(found.view, found.messages, parts.zone),
+  ];
   parts.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function writeText(parts: CliParts, views: readonly IncidentView[], isAll: boolean): void {
+function writeText(parts: CliParts, config: CompiledConfig, views: readonly IncidentView[], isAll: boolean): void {
   if (views.length === 0) {
     parts.stdout.write(isAll ? 'no incident is known\n' : 'nothing is open\n');
     return;
   }
-  const blocks = views.map((view) => incidentText(view, readingOf(parts)).join('\n'));
+  const blocks = views.map((view) => incidentText(view, readingOf(parts, config)).join('\n'));
   parts.stdout.write(`${blocks.join('\n')}\n`);
 }
 
-function readingOf({ clock, zone, stdout, env }: CliParts): Parameters<typeof incidentText>[1] {
-  return { now: clock.now(), zone, paint: makePaint(stdout, env) };
+function readingOf(
+  { clock, zone, stdout, env }: CliParts,
+  { regions }: CompiledConfig,
+): Parameters<typeof incidentText>[1] {
+  return { regions, now: clock.now(), zone, paint: makePaint(stdout, env) };
 }
 
 const order = { open: 0, pending: 1, quiet: 2 } as const;

@@ -98,7 +98,7 @@ async function show(parts: CliParts, config: CompiledConfig, { json }: JsonOptio
   const now = parts.clock.now();
   const views = await lookIntoStore(parts, config, (store) => viewOutbox(store, config, now));
   if (json) return writeJson(parts.stdout, (views ?? []).map(destinationJson));
-  const reading = { now, zone: parts.zone, paint: makePaint(parts.stdout, parts.env) };
+  const reading = { regions: config.regions, now, zone: parts.zone, paint: makePaint(parts.stdout, parts.env) };
   const lines = (views ?? []).flatMap((view) => destinationText(view, reading));
   const nothing = config.destinations.length === 0 ? 'the config has no destinations' : 'nothing was told yet';
   parts.stdout.write(`${lines.length === 0 ? nothing : lines.join('\n')}\n`);
@@ -113,7 +113,7 @@ async function tellHistory(parts: CliParts, config: CompiledConfig, { json, hist
       parts.stdout,
       records.map((record) => endedJson(record, nameOf)),
     );
-  const lines = historyText(records, nameOf, parts.zone);
+  const lines = historyText(records, nameOf, { regions: config.regions, zone: parts.zone });
   parts.stdout.write(`${lines.length === 0 ? 'nothing was told in this time' : lines.join('\n')}\n`);
 }
 

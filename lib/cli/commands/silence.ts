@@ -18,6 +18,7 @@ import {
 import { looksLikeId, shortId } from '../alerts/short-id.ts';
 import { readAskedMatch } from '../asked-match.ts';
 import type { CliParts } from '../cli-parts.ts';
+import { inRegion, regionOf } from '../in-region.ts';
 import {
   type ConfigOption,
   configOption,
@@ -74,7 +75,7 @@ export async function silence(machine: CliParts, what: string | undefined, optio
     const asked = await readScope(store, config, what);
     if (options.end) return end(parts, store, asked, what, options);
     await refuseUnknownId(store, config, asked, what);
-    return begin(parts, store, asked, options);
+    return begin(parts, config, store, asked, options);
   });
 }
 
@@ -103,7 +104,13 @@ async function readScope(store: Store, config: CompiledConfig, what: string): Pr
 }
 
 /** The last silence for the same match or incident stands. */
-async function begin(parts: CliParts, store: Store, { id, scope }: Scope, options: SilenceOptions): Promise<void> {
+async function begin(
+  parts: CliParts,
+  config: CompiledConfig,
+  store: Store,
+  { id, scope }: Scope,
+  options: SilenceOptions,
+): Promise<void> {
   const now = parts.clock.now();
   const isEndless = scope.kind === 'incident' && options.for === undefined && options.until === undefined;
   const until = isEndless ? undefined : endOf(options, now, 'a silence');
@@ -126,7 +133,9 @@ async function begin(parts: CliParts, store: Store, { id, scope }: Scope, option
     });
     return;
   }
-  const lines = quiet.map((incident) => `  quiet: ${incident.kind} ${printable(incident.text)}`);
+  const lines = quiet.map(({ kind, subject, text }) => {
+    return `  quiet: ${kind}${inRegion(config, regionOf(subject))} ${printable(text)}`;
+  });
   const note = lines.length === 0 ? ['  nothing that is open now; what opens meanwhile'] : lines;
   parts.stdout.write(`silenced ${[silenceText(record, parts.zone), ...note].join('\n')}\n`);
 }

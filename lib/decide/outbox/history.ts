@@ -21,15 +21,19 @@ export type HistoryRecord = {
 };
 
 export type HistoryLine = Pick<DeliveryFacts, 'what' | 'kind' | 'severity' | 'text'> &
-  Pick<Delivery, 'key' | 'episode' | 'sequence'>;
+  Pick<Delivery, 'key' | 'episode' | 'sequence'> & {
+    /** Where what it is about is, if it is in a region; the same names may be in several. */
+    readonly region?: string;
+  };
 
 type End = Pick<HistoryRecord, 'state' | 'at'> & { readonly reason?: string | undefined };
 
 export function historyOf(item: Delivery | Batch, { state, at, reason }: End): HistoryRecord {
   const { id, destination, attempts } = item;
   const messages = messagesOf(item);
-  const said = messages.map(({ facts: { what, kind, severity, text }, key, episode, sequence }) => {
-    return { what, kind, severity, text, key, episode, sequence };
+  const said = messages.map(({ facts: { what, kind, severity, text, subject }, key, episode, sequence }) => {
+    const where = 'region' in subject ? { region: subject.region } : {};
+    return { what, kind, severity, text, key, episode, sequence, ...where };
   });
   const queuedAt = Math.min(...messages.map((message) => message.queuedAt));
   const end = { state, at, queuedAt, attempts, ...(reason !== undefined && { reason }) };
