@@ -20,8 +20,11 @@ export function readApi(api: string, allowHost: boolean): ApiOutcome {
 
 function fixOfName(api: string): string {
   if (api.includes('.')) return `write https://${api}`;
-  const names = knownApis.map(({ name }) => name);
-  return `${suggest(api, names)}, or give the URL`;
+  const named = suggest(
+    api,
+    knownApis.map(({ name }) => name),
+  );
+  return named.endsWith('?') ? `${named} Or give the URL` : `${named}, or give the URL`;
 }
 
 function judgeHost(url: URL, allowHost: boolean): ApiOutcome | undefined {

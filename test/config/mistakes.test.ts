@@ -224,7 +224,7 @@ const names: readonly Mistake[] = [
   {
     title: 'an unknown API',
     text: region('api: §eumetsat-r3, token: { env: T }'),
-    want: [['no known API "eumetsat-r3"', 'did you mean "eumetsat-r1"?']],
+    want: [['no known API "eumetsat-r3"', 'did you mean "eumetsat-r1"? Or give the URL']],
   },
   {
     title: 'an unknown kind of incident',
