@@ -154,8 +154,18 @@ const times: readonly Mistake[] = [
   { title: 'a duration in words', text: `${base}keep: §30 min\n`, want: [['"30 min" is not a duration', 'write 30m']] },
   {
     title: 'a duration without a unit',
-    text: `${base}keep: §30\n`,
-    want: [['expected a duration, got a number', '30m or 30s']],
+    text: `${base}every: §5\n`,
+    want: [['expected a duration, got a number', 'say the unit: 5m or 5s']],
+  },
+  {
+    title: 'days without a unit',
+    text: `${base}keep: §5\n`,
+    want: [['expected a duration, got a number', 'say the unit: 5d']],
+  },
+  {
+    title: 'hours without a unit',
+    text: rule('leases: { longest: §8, max: 3 }'),
+    want: [['expected a duration, got a number', 'say the unit: 8h or 8m']],
   },
   { title: 'a tick of an hour', text: `${base}every: §1h\n`, want: [['not between 1m and 15m', '5m']] },
   {

@@ -5,7 +5,7 @@ import { may, need } from './key.ts';
 import { defaults, exception, rule } from './rule.ts';
 import { safety, store, watch } from './safety.ts';
 import { destination, eventSource, heartbeat, silence } from './telling.ts';
-import { duration, listOf, namesTo, text } from './values.ts';
+import { duration, durationIn, listOf, namesTo, text } from './values.ts';
 
 /** Every key of a config. What a key means, and its default, stands here once; reference and editors read it from here. */
 export const configSchema = v.strictObject(
@@ -38,7 +38,11 @@ export const configSchema = v.strictObject(
     heartbeat: may(heartbeat, { says: 'A ping after each complete round, for a dead man’s switch.', type: 'map' }),
     store: may(store, { says: 'Where the state is kept.', type: 'map' }),
     every: may(duration, { says: 'The tick: how often to look, 1m to 15m.', type: 'duration', default: '5m' }),
-    keep: may(duration, { says: 'How long decisions and what was told are kept.', type: 'duration', default: '30d' }),
+    keep: may(durationIn('d'), {
+      says: 'How long decisions and what was told are kept.',
+      type: 'duration',
+      default: '30d',
+    }),
     listen: may(text('an address and port', 'write 127.0.0.1:9090'), {
       says: 'Where `run` serves metrics, health and events: 127.0.0.1:9090.',
       type: 'host:port',

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { expected } from './complaint.ts';
 import { may, need } from './key.ts';
-import { base, duration, flag, mapFix, matchText, oneOf, size, term, text, whole } from './values.ts';
+import { base, duration, durationIn, flag, mapFix, matchText, oneOf, size, term, text, whole } from './values.ts';
 
 const limits = v.strictObject(
   {
@@ -23,7 +23,11 @@ const leases = v.strictObject(
       type: 'number',
       absent: '`limits.max`, else the base',
     }),
-    longest: may(duration, { says: 'The longest time a lease may last.', type: 'duration', default: '24h' }),
+    longest: may(durationIn('h', 'm'), {
+      says: 'The longest time a lease may last.',
+      type: 'duration',
+      default: '24h',
+    }),
   },
   expected('{ max, longest }', 'write { max: 8, longest: 8h }'),
 );

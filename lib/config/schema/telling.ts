@@ -5,7 +5,19 @@ import { expected } from './complaint.ts';
 import { may, need } from './key.ts';
 import { destinationKinds, eventSourceKinds, formats, incidentKinds, severities } from './kinds.ts';
 import { windowKeys } from './fleet.ts';
-import { duration, flag, listOf, mapFix, matchText, oneOf, oneOrMany, secret, text, whole } from './values.ts';
+import {
+  duration,
+  durationIn,
+  flag,
+  listOf,
+  mapFix,
+  matchText,
+  oneOf,
+  oneOrMany,
+  secret,
+  text,
+  whole,
+} from './values.ts';
 
 const address = v.union(
   [secret, text('an address')],
@@ -115,7 +127,11 @@ export const eventSource = v.strictObject(
     for: may(duration, { says: 'For how long. json and cloudevents say it themselves.', type: 'duration' }),
     may: need(listOf('pools', matchText), { says: 'The pools it may raise.', type: 'list of matches' }),
     most: may(whole(1), { says: 'The largest size it may ask for.', type: 'number', absent: 'the rule’s' }),
-    longest: may(duration, { says: 'The longest time it may ask for.', type: 'duration', absent: 'the rule’s' }),
+    longest: may(durationIn('h', 'm'), {
+      says: 'The longest time it may ask for.',
+      type: 'duration',
+      absent: 'the rule’s',
+    }),
   },
   expected('an event source', mapFix),
 );

@@ -23,23 +23,28 @@ export function whole(atLeast = 0, atMost = 100_000) {
   );
 }
 
-export const duration = v.pipe(
-  v.string((issue) =>
-    complaint(
-      `expected a duration, got ${kindOf(issue.input)}`,
-      typeof issue.input === 'number'
-        ? `say the unit: ${issue.input}m or ${issue.input}s`
-        : 'write 30s, 5m, 2h, 3d or 1h30m',
+/** A duration that is usually given in these units: they are what a bare number may mean. */
+export function durationIn(...units: readonly ('d' | 'h' | 'm' | 's')[]) {
+  return v.pipe(
+    v.string(({ input }) =>
+      complaint(
+        `expected a duration, got ${kindOf(input)}`,
+        typeof input === 'number'
+          ? `say the unit: ${units.map((unit) => `${input}${unit}`).join(' or ')}`
+          : 'write 30s, 5m, 2h, 3d or 1h30m',
+      ),
     ),
-  ),
-  v.regex(durationPattern, (issue) => {
-    const meant = suggestDuration(issue.input);
-    return complaint(
-      `"${issue.input}" is not a duration`,
-      meant === undefined ? 'write 30s, 5m, 2h, 3d or 1h30m' : `write ${meant}`,
-    );
-  }),
-);
+    v.regex(durationPattern, (issue) => {
+      const meant = suggestDuration(issue.input);
+      return complaint(
+        `"${issue.input}" is not a duration`,
+        meant === undefined ? 'write 30s, 5m, 2h, 3d or 1h30m' : `write ${meant}`,
+      );
+    }),
+  );
+}
+
+export const duration = durationIn('m', 's');
 
 export function oneOf<const T extends readonly [string, ...string[]]>(what: string, options: T) {
   return v.picklist(options, notOneOf(what, options));
