@@ -1,7 +1,7 @@
 /**
  * All benchmarks, each in a process of its own, one after another, so that none warms or burdens the next.
  *
- *   npm run bench [name …] [-- --json]
+ *   npm run bench -- [name …] [--json]
  *
  * Exit codes: 0 every goal is met, 1 one is not or a benchmark failed, 2 no benchmark has that name.
  */
@@ -13,13 +13,21 @@ import type { BenchResult } from './result.ts';
 
 const folder = import.meta.dirname;
 const prefix = 'results: ';
+const usage = 'npm run bench -- [name …] [--json]   all of them, or some';
 
 if (process.env.LAMPLIGHTER_BENCH_FILE === undefined) process.exitCode = await runAll();
 else await runOne(process.env.LAMPLIGHTER_BENCH_FILE);
 
 async function runAll(): Promise<number> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: 'boolean' }, json: { type: 'boolean' } },
+  });
   const names = benchNames();
+  if (values.help) {
+    console.log(`${usage}\nBenchmarks: ${names.join(', ')}`);
+    return 0;
+  }
   const unknown = positionals.filter((name) => !names.includes(name));
   if (unknown.length > 0) {
     console.error(`There is no benchmark ${unknown.join(', ')}; there are: ${names.join(', ')}`);
