@@ -101,7 +101,7 @@ test('after 19 days of downtime one message per destination tells the step that 
   await clock.advance(19 * dayMs);
   await night.ticks(6);
   expect(counts()).toEqual([2, 2, 2, 2, 2, 2, 2, 2]);
-  expect(receivers.slack.posts.at(-1)?.text).toContain('in 11 days');
+  expect(receivers.slack.posts.at(-1)?.text).toContain('in 12 days');
   expect([...receivers.pager.alerts.values()]).toMatchObject([{ status: 'triggered', opened: 1 }]);
   expect(receivers.am.activeAt(clock.now())).toMatchObject([{ labels: { alertname: 'version.eol' } }]);
 });

@@ -70,8 +70,9 @@ function passes(date: EpochMs, now: EpochMs): string {
   return `ends in ${days} ${days === 1 ? 'day' : 'days'}, on ${asDate(date)}`;
 }
 
+/** From date to date (UTC), as one counts on a calendar whatever the hour. The steps count by the hour. */
 function daysLeft(date: EpochMs, now: EpochMs): number {
-  return Math.floor((date - now) / dayMs);
+  return Math.floor(date / dayMs) - Math.floor(now / dayMs);
 }
 
 /** Dates of the provider carry no zone of ours: they are told in UTC. */

@@ -93,6 +93,23 @@ test('31 days ahead, 19 days of downtime: one more message, the 14-day step', ()
   expect(world.pass(later + hourMs, dueAt(later + hourMs, due(date)))).toEqual([]);
 });
 
+test.each([
+  ['2026-11-28T07:32:00Z', '2026-12-05T00:00:00Z', 'ends in 7 days, on 2026-12-05', 7, 7],
+  ['2026-11-27T23:59:00Z', '2026-12-05T00:00:00Z', 'ends in 8 days, on 2026-12-05', 8, 14],
+  ['2026-12-03T12:00:00Z', '2026-12-05T00:00:00Z', 'ends in 2 days, on 2026-12-05', 2, 3],
+  ['2026-12-04T23:59:00Z', '2026-12-05T00:00:00Z', 'ends in 1 day, on 2026-12-05', 1, 1],
+  ['2026-12-05T01:00:00Z', '2026-12-05T18:00:00Z', 'ends within a day, on 2026-12-05', 0, 1],
+  ['2026-12-05T19:00:00Z', '2026-12-05T18:00:00Z', 'ended on 2026-12-05', 0, 0],
+  ['2026-12-06T01:00:00Z', '2026-12-05T18:00:00Z', 'ended on 2026-12-05', -1, 0],
+])('at %s, what ends at %s %s: days as on a calendar (UTC), steps by the hour', (at, date, text, daysLeft, step) => {
+  const now = Date.parse(at);
+  const world = incidentWorld();
+  const [first] = world.pass(now, dueAt(now, due(Date.parse(date))));
+  expect(first?.facts.text).toMatch(new RegExp(`${text}$`));
+  expect(first?.facts.facts).toMatchObject({ daysLeft });
+  expect(stepOf(Date.parse(date), now)).toBe(step);
+});
+
 test('a date already past at first sight tells step 0 once', () => {
   const world = incidentWorld();
   for (let day = 0; day < 10; day += 1) world.pass(start + day * dayMs, dueAt(start + day * dayMs, due(start - dayMs)));
