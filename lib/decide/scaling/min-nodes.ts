@@ -3,7 +3,7 @@ import type { ObservedPool, Size } from '../model.ts';
 import { orderViews } from './cluster-order.ts';
 import type { Change } from './memory.ts';
 import type { PoolView } from './pool-view.ts';
-import { describeSize, isRange, isRaise, lower, upper } from './size.ts';
+import { describeSize, isRange, lower, upper } from './size.ts';
 
 export type KeptTargets = {
   readonly targets: ReadonlyMap<string, Size>;
@@ -26,8 +26,7 @@ export function keepNodes(
   let total = allPools.reduce((sum, pool) => sum + nodesOf(pool, change), 0);
   for (const view of orderViews(views)) {
     if (view.current === undefined || view.target === undefined) continue;
-    const isPlainLower = lower(view.target) < lower(view.current) && !isRaise(view.current, view.target);
-    if (!isPlainLower || change?.poolId === view.names.poolId) continue;
+    if (lower(view.target) >= lower(view.current) || change?.poolId === view.names.poolId) continue;
     const missing = Math.max(0, minNodes - (total - (lower(view.current) - lower(view.target))));
     const least = Math.min(lower(view.target) + missing, lower(view.current));
     total -= lower(view.current) - least;

@@ -154,6 +154,12 @@ describe('minNodesPerCluster', () => {
     expect(round(world).actions.map(({ to }) => to)).toEqual([{ min: 2, max: 2 }]);
   });
 
+  test('bounds that move both ways keep as many: what is raised is the max', () => {
+    const rule = aRule({ base: { min: 6, max: 6 }, idle: { min: 0, max: 9 } });
+    const world = aWorld(evening, [aPool('a', { min: 6, max: 6 })], { config: { ...config, rules: [rule] } });
+    expect(round(world).actions.map(({ to }) => to)).toEqual([{ min: 4, max: 9 }]);
+  });
+
   test.each([
     [4, '4 nodes'],
     [1, '1 node'],
