@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Rule } from '../../../lib/decide/compiled-config.ts';
+import type { Size } from '../../../lib/decide/model.ts';
 import { isLateEffect } from '../../../lib/decide/scaling/not-applied.ts';
 import { settleChange } from '../../../lib/decide/scaling/settle.ts';
+import { settleRecord } from '../../../lib/decide/scaling/settle-record.ts';
 import {
   aConfig,
   aPool,
@@ -16,6 +18,7 @@ import {
   round,
   runUntil,
   sizeOf,
+  type World,
 } from '../../support/scaling-world.ts';
 
 const claimedAt = at('2026-03-02T19:00:00Z');
@@ -38,6 +41,14 @@ describe('what an observation says of a mark', () => {
     const pool = aPool('workers', size, { status, updatedAt });
     const running = status === 'Running' ? size : undefined;
     expect(settleChange(mark, pool, running, claimedAt + minutes * minute, 30 * minute).kind).toBe(expected);
+  });
+
+  test.each([
+    [5, 'wait'],
+    [6, 'not-applied'],
+  ])('claimed %s min ahead of our clock, at the old size: %s', (minutes, expected) => {
+    const pool = aPool('workers', 3, { updatedAt: before });
+    expect(settleChange(mark, pool, 3, claimedAt - minutes * minute, 30 * minute).kind).toBe(expected);
   });
 
   test.each([
@@ -68,7 +79,16 @@ describe('what an observation says of a mark', () => {
     expect(settled(claimedAt + 4 * minute)).toEqual({ kind: 'done', tookMs: 4 * minute });
     expect(settled(before)).toEqual({ kind: 'done', tookMs: 10 * minute });
     expect(settled(undefined)).toEqual({ kind: 'done', tookMs: 10 * minute });
+    expect(settled(claimedAt + 11 * minute)).toEqual({ kind: 'done', tookMs: 10 * minute });
   });
+});
+
+test('what was tried of another size before does not count for a change that vanished', () => {
+  const memory = { name: 'workers', autoscale: false, missingSince: claimedAt, notApplied: { target: 5, count: 2 } };
+  const record = { schema: 1 as const, cluster: 'dev', change: mark, pools: { 'id-workers': memory } };
+  const now = claimedAt + 10 * minute;
+  const of = { record, region: 'r1', clusterId: 'c1', pools: [], now, stuckAfterMs: 30 * minute };
+  expect(settleRecord(of).pools['id-workers']?.notApplied).toEqual({ target: 0, count: 0, at: now });
 });
 
 describe('marks in a night', () => {
@@ -142,6 +162,23 @@ describe('marks in a night', () => {
     const later = runUntil(world, '2026-03-02T21:00:00Z');
     expect(later.at(-1)?.plan.findings).toEqual([]);
     expect([sizeOf(world, 'a'), sizeOf(world, 'b')]).toEqual([0, 0]);
+  });
+
+  test('a change that is stuck holds its own pool only, however long it takes', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('a', 3), aPool('b', 3), aPool('c', 3)], { takes: 9 * hour });
+    round(world);
+    world.takes = 4 * minute;
+    runUntil(world, '2026-03-02T20:30:00Z');
+    expect(world.puts.map(({ pool }) => pool)).toEqual(['a', 'b', 'c']);
+    expect(world.record?.change).toBeUndefined();
+  });
+
+  test('one answer that leaves out a pool in motion does not free the slot', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('a', 3), aPool('b', 3)], { takes: 25 * minute });
+    runUntil(world, '2026-03-02T19:10:00Z');
+    world.pools = world.pools.filter((pool) => pool.name !== 'a');
+    round(world);
+    expect(world.record?.change?.poolId).toBe('id-a');
   });
 
   test('a vanished pool frees the slot after 10 minutes', () => {
@@ -236,8 +273,32 @@ describe('refusals', () => {
     expect(memoryOf(world, 'workers')?.away).toBeUndefined();
   });
 
-  test('a raise is tried again at every cool-down', () => {
-    const world = aWorld('2026-03-03T07:00:00Z', [aPool('workers', 0)], { onPut: 'refuse' });
+  test('a refused raise leaves what the pool was moved from as it was', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)]);
+    runUntil(world, '2026-03-03T06:55:00Z');
+    const away = memoryOf(world, 'workers')?.away;
+    world.onPut = 'refuse';
+    runUntil(world, '2026-03-03T07:00:00Z');
+    expect(world.puts.at(-1)?.to).toBe(3);
+    expect(memoryOf(world, 'workers')?.away).toEqual({ ...away, base: 3 });
+  });
+
+  test('a refused raise ahead of its boundary holds no lower before it', () => {
+    const led = (lead: number) => aConfig({ rules: [aRule({ lead: { kind: 'fixed', ms: lead } })] });
+    const world = aWorld('2026-03-03T06:30:00Z', [aPool('workers', 1)], { config: led(hour), onPut: 'refuse' });
+    expect(round(world).actions.map(({ to }) => to)).toEqual([3]);
+    world.config = led(0);
+    expect(round(world).actions.map(({ to }) => to)).toEqual([0]);
+  });
+
+  test.each<[string, Size, Size]>([
+    ['a raise is', 0, 3],
+    ['bounds that move both ways are', { min: 1, max: 9 }, { min: 3, max: 3 }],
+  ])('%s tried again at every cool-down', (_title, size, base) => {
+    const world = aWorld('2026-03-03T07:00:00Z', [aPool('workers', size)], {
+      config: aConfig({ rules: [aRule({ base })] }),
+      onPut: 'refuse',
+    });
     runUntil(world, '2026-03-03T09:00:00Z', minute);
     expect(world.puts.length).toBeGreaterThanOrEqual(7);
   });
@@ -249,6 +310,18 @@ describe('refusals', () => {
     world.config = aConfig({ rules: [aRule({ idle: 1, hash: 'rule-2' })], hash: 'config-2' });
     runUntil(world, '2026-03-02T22:00:00Z');
     expect(sizeOf(world, 'workers')).toBe(1);
+  });
+
+  test.each<[string, (world: World) => void]>([
+    ['its rule', (world) => (world.config = aConfig({ rules: [aRule({ hash: 'rule-2' })], hash: 'config-2' }))],
+    ['the pool', (world) => change(world, 'id-workers', { updatedAt: world.now })],
+  ])('a lower that was refused three times is tried again when %s changes', (_title, changeIt) => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)], { onPut: 'refuse' });
+    runUntil(world, '2026-03-02T21:00:00Z');
+    expect(world.puts).toHaveLength(3);
+    changeIt(world);
+    round(world);
+    expect(world.puts).toHaveLength(4);
   });
 
   test('busy is no failure; after an hour it is said', () => {
@@ -423,6 +496,7 @@ describe('a change that was given up on and shows all the same', () => {
     const memory = { notApplied: { target: 0, count: 1, at: claimedAt } };
     expect(isLateEffect(memory, 0, aPool('a', 0, { updatedAt: claimedAt + 3 * hour }))).toBe(false);
     expect(isLateEffect(memory, 0, aPool('a', 0, { updatedAt: claimedAt + hour }))).toBe(true);
+    expect(isLateEffect(memory, 0, aPool('a', 0, { updatedAt: claimedAt + hour + 1 }))).toBe(false);
     expect(isLateEffect(memory, 0, aPool('a', 0, { updatedAt: undefined }))).toBe(true);
     expect(isLateEffect(memory, 1, aPool('a', 1, { updatedAt: claimedAt }))).toBe(false);
   });
