@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { EpochMs, ObservedPool } from '../../../lib/decide/model.ts';
+import { isStale } from '../../../lib/decide/scaling/stale.ts';
 import {
   aConfig,
   aLease,
@@ -7,7 +8,6 @@ import {
   aRule,
   at,
   aWorld,
-  byHand,
   change,
   hour,
   memoryOf,
@@ -70,13 +70,16 @@ describe('answers older than one seen before', () => {
     expect(sizeOf(world, 'workers')).toBe(5);
   });
 
-  test('a size that we tried long ago is somebody’s wish like any other', () => {
+  test.each([
+    ['', at('2026-03-02T12:05:00Z')],
+    [', also where updated_at is absent', undefined],
+  ])('a size that we tried long ago is somebody’s wish like any other%s', (_title, updatedAt) => {
     const world = aWorld('2026-03-02T10:00:00Z', [aPool('workers', 5)], { config: remembered, onPut: 'lose' });
     runUntil(world, '2026-03-02T10:45:00Z');
     world.config = aConfig({ rules: [aRule({ base: 'remembered', leases: { max: 9, longestMs: hour } })] });
     world.asks = [aLease(6, '2026-03-02T10:49:00Z', '2026-03-02T10:54:00Z')];
     runUntil(world, '2026-03-02T12:00:00Z');
-    byHand(world, 'workers', 6);
+    change(world, 'id-workers', { size: 6, updatedAt });
     const plans = runUntil(world, '2026-03-02T12:30:00Z');
     expect(plans.flatMap(({ plan }) => plan.notices.map(({ kind }) => kind))).toEqual(['pool.changed-by-hand']);
     expect(memoryOf(world, 'workers')?.base).toBe(6);
@@ -199,6 +202,18 @@ describe('a pool that was not to be seen when the schedule changed', () => {
   });
 });
 
+test('a pool that is shown again was never missed', () => {
+  const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)]);
+  round(world);
+  const { pools } = world;
+  world.pools = [];
+  round(world);
+  expect(memoryOf(world, 'workers')?.missingSince).toBe(world.now);
+  world.pools = pools;
+  round(world);
+  expect(memoryOf(world, 'workers')?.missingSince).toBeUndefined();
+});
+
 describe('a clock that went back', () => {
   test('a claim from the future does not hold its cluster until then', () => {
     const world = aWorld('2026-03-04T19:00:00Z', [aPool('workers', 3)], { onPut: 'lose' });
@@ -207,6 +222,13 @@ describe('a clock that went back', () => {
     world.now = at('2026-03-02T19:30:00Z');
     runUntil(world, '2026-03-02T20:00:00Z');
     expect(sizeOf(world, 'workers')).toBe(0);
+  });
+
+  test('older answers since a time to come are believed', () => {
+    const now = at('2026-03-02T12:00:00Z');
+    const seen = { size: 3, at: now, updatedAt: now };
+    const memory = { name: 'workers', autoscale: false, seen, olderSince: now + 24 * hour };
+    expect(isStale(memory, aPool('workers', 3, { updatedAt: now - hour }), now)).toBe(false);
   });
 
   test('a duration is never negative', () => {
@@ -246,4 +268,12 @@ test('a busy answer long before a change that got stuck is no hour of busy answe
   world.onPut = 'apply';
   const plans = runUntil(world, '2026-03-02T20:30:00Z');
   expect(new Set(plans.at(-1)?.plan.findings.map(({ kind }) => kind))).toEqual(new Set(['pool.stuck', 'pool.late']));
+});
+
+test('nor is one long before changes that were never applied', () => {
+  const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)], { onPut: 'busy' });
+  round(world);
+  world.onPut = 'lose';
+  const plans = runUntil(world, '2026-03-02T20:30:00Z');
+  expect(plans.at(-1)?.plan.findings.map(({ kind }) => kind)).not.toContain('pool.contended');
 });
