@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Schedule } from '../../../lib/decide/compiled-config.ts';
 import type { Term } from '../../../lib/decide/model.ts';
+import { ownLeadMs } from '../../../lib/decide/scaling/lead.ts';
 import {
   aConfig,
   aLease,
@@ -58,6 +59,32 @@ describe('what is learnt as a base', () => {
     expect(sizeOf(world, 'workers')).toBe(3);
   });
 
+  test('nor one set by hand while a lease is live', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 5)], { config: remembered });
+    runUntil(world, '2026-03-02T13:00:00Z');
+    world.asks = [aLease(3, '2026-03-02T13:00:00Z', '2026-03-02T15:00:00Z')];
+    runUntil(world, '2026-03-02T13:30:00Z');
+    byHand(world, 'workers', 4);
+    runUntil(world, '2026-03-02T14:00:00Z');
+    expect(memoryOf(world, 'workers')).toMatchObject({ base: 5, kept: { size: 4 } });
+    runUntil(world, '2026-03-03T08:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(5);
+  });
+
+  test.each([
+    ['what we sent and did not see arrive is none', 2, undefined],
+    ['any other size is one', 5, 5],
+  ])('where it is unknown, %s', (_title, size, expected) => {
+    const world = aWorld('2026-03-03T08:00:00Z', [aPool('workers', 0)], { config: remembered });
+    round(world);
+    const sent = { ...memoryOf(world, 'workers')!, notApplied: { target: 2, count: 1, at: world.now } };
+    world.record = { ...world.record!, pools: { 'id-workers': sent } };
+    byHand(world, 'workers', size);
+    world.lookedAt = undefined;
+    round(world);
+    expect(memoryOf(world, 'workers')?.base).toBe(expected);
+  });
+
   test('first seen at a size that the schedule pins: unknown, and critical at base time', () => {
     const world = aWorld('2026-03-02T20:30:00Z', [aPool('workers', 4)], {
       config: aConfig({ rules: [aRule({ base: 'remembered' })], schedules: [withWindow(20, 22, 4)] }),
@@ -68,6 +95,13 @@ describe('what is learnt as a base', () => {
     expect(plans.at(-1)?.plan.findings.map(({ kind, severity }) => [kind, severity])).toEqual([
       ['base.unknown', 'critical'],
     ]);
+  });
+
+  test('where it is unknown, nothing is raised, whatever other window is open beside it', () => {
+    const world = aWorld('2026-03-02T22:00:00Z', [aPool('workers', 0)], { config: pinned });
+    const plans = runUntil(world, '2026-03-03T13:00:00Z');
+    expect(world.puts).toEqual([]);
+    expect(plans.at(-1)?.plan.holds.map(({ code }) => code)).toEqual(['base-unknown']);
   });
 
   test('an override at base time is none, and ends at the base', () => {
@@ -104,8 +138,11 @@ describe('what is learnt as a base', () => {
     runUntil(world, '2026-03-02T14:00:00Z');
     byHand(world, 'workers', 5);
     const notices = runUntil(world, '2026-03-02T15:00:00Z').flatMap(({ plan }) => plan.notices);
-    expect(notices.map(({ text }) => text)).toEqual([
-      'dev/workers was changed from 3 to 5 by somebody else; that is its base from now on',
+    expect(notices).toMatchObject([
+      {
+        text: 'dev/workers was changed from 3 to 5 by somebody else; that is its base from now on',
+        facts: { before: '3', after: '5' },
+      },
     ]);
   });
 });
@@ -127,6 +164,18 @@ describe('a rule that changes while the pool is away', () => {
     runUntil(world, '2026-03-02T22:00:00Z');
     world.config = given(5);
     runUntil(world, '2026-03-02T23:00:00Z');
+    world.config = remembered;
+    runUntil(world, '2026-03-03T08:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+  });
+
+  test('and acted on meanwhile: still what it was', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)], { config: remembered });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    world.config = given(5);
+    world.asks = [aLease(2, '2026-03-02T22:00:00Z', '2026-03-02T23:00:00Z')];
+    runUntil(world, '2026-03-02T22:30:00Z');
+    expect(sizeOf(world, 'workers')).toBe(2);
     world.config = remembered;
     runUntil(world, '2026-03-03T08:00:00Z');
     expect(sizeOf(world, 'workers')).toBe(3);
@@ -266,6 +315,16 @@ describe('a pool that changed its kind while it was away', () => {
 });
 
 describe('auto lead', () => {
+  test.each([
+    ['nothing seen yet', [], 20],
+    ['the slowest of what was seen', [4, 8, 6], 17],
+    ['at most an hour', [44], 60],
+    ['at most an hour, however slow', [90], 60],
+  ])('one pool: %s', (_title, raises, minutes) => {
+    const memory = { name: 'workers', autoscale: false, raisesMs: raises.map((n) => n * minute) };
+    expect(ownLeadMs({ kind: 'auto' }, memory, 5 * minute)).toBe(minutes * minute);
+  });
+
   test('a raise waits also for one before it whose lead is fixed', () => {
     const rules = [
       aRule({ match: aMatch('dev/a'), lead: { kind: 'fixed', ms: 15 * minute }, hash: 'fixed' }),
@@ -311,6 +370,16 @@ test('a kept size while an override stands: the notice says which of them decide
   expect(sizeOf(world, 'workers')).toBe(2);
   runUntil(world, new Date(at('2026-03-03T02:00:00Z') + hour).toISOString());
   expect(sizeOf(world, 'workers')).toBe(1);
+});
+
+test('an override that lasts longer than the kept size leaves nothing of it', () => {
+  const world = aWorld('2026-03-02T22:00:00Z', [aPool('workers', 0)]);
+  world.asks = [anOverride(2, '2026-03-02T22:00:00Z', '2026-03-03T08:00:00Z')];
+  runUntil(world, '2026-03-02T23:00:00Z');
+  byHand(world, 'workers', 1);
+  expect(round(world).notices.map(({ text }) => text)).toEqual([
+    'dev/workers was changed from 2 to 1 by somebody else; the override by ana@desk stands above it until 2026-03-03T08:00:00Z',
+  ]);
 });
 
 test('the idle size is a base where somebody says so, and stays one', () => {
