@@ -42,11 +42,22 @@ describe('a night', () => {
     expect(again.holds.map((hold) => hold.code)).toEqual(['in-flight']);
   });
 
-  test('a steady pool causes no write', () => {
-    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)]);
+  test.each([
+    ['at its base', 3],
+    ['whose base is not known', 0],
+  ])('a steady pool %s causes no write', (_title, size) => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', size)], { config: remembered });
     round(world);
     world.now += 5 * minute;
     expect(round(world).updates).toEqual([]);
+  });
+
+  test('a change that is tried again and again is one line of the history', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)], { onPut: 'busy' });
+    const plans = runUntil(world, '2026-03-02T20:00:00Z');
+    const lines = plans.flatMap(({ plan }) => plan.updates.flatMap(({ decisions }) => decisions));
+    expect(world.puts.length).toBeGreaterThan(10);
+    expect(lines.map(({ kind }) => kind)).toEqual(['scale']);
   });
 
   test('an autoscaled pool: only its bounds, and back', () => {
@@ -111,13 +122,18 @@ describe('bases', () => {
     expect(world.puts.map(({ to }) => to)).toEqual([0, 5]);
   });
 
-  test('0 set by hand at base time is never a base', () => {
-    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)], { config: remembered });
+  test.each([
+    ['0', 0],
+    ['the idle size', 1],
+  ])('%s set by hand at base time is never a base', (_title, size) => {
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)], {
+      config: aConfig({ rules: [aRule({ base: 'remembered', idle: 1 })] }),
+    });
     runUntil(world, '2026-03-02T14:00:00Z');
-    byHand(world, 'workers', 0);
+    byHand(world, 'workers', size);
     runUntil(world, '2026-03-02T18:00:00Z');
     expect(world.puts).toEqual([]);
-    expect(memoryOf(world, 'workers')).toMatchObject({ base: 3, kept: { size: 0 } });
+    expect(memoryOf(world, 'workers')).toMatchObject({ base: 3, kept: { size } });
     runUntil(world, '2026-03-03T09:00:00Z');
     expect(sizeOf(world, 'workers')).toBe(3);
   });
@@ -208,7 +224,10 @@ describe('people', () => {
     });
     runUntil(world, '2026-03-02T22:00:00Z');
     byHand(world, 'workers', 1);
-    runUntil(world, '2026-03-02T23:00:00Z');
+    const notices = runUntil(world, '2026-03-02T23:00:00Z').flatMap(({ plan }) => plan.notices);
+    expect(notices.map(({ text }) => text)).toEqual([
+      'dev/workers was changed from 0 to 1 by somebody else; the rule says enforce: it goes back',
+    ]);
     expect(sizeOf(world, 'workers')).toBe(0);
   });
 
@@ -235,6 +254,94 @@ describe('people', () => {
     world.now = at('2026-03-02T21:00:00Z');
     byHand(world, 'workers', 2);
     expect(round(world).actions.map(({ to }) => to)).toEqual([0]);
+  });
+
+  test('where nobody knows when the last look was, a size that was reached is proof enough', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)]);
+    runUntil(world, '2026-03-02T22:00:00Z');
+    world.lookedAt = undefined;
+    byHand(world, 'workers', 1);
+    round(world);
+    expect(memoryOf(world, 'workers')?.kept?.size).toBe(1);
+  });
+
+  test('a raise ahead of the morning is the schedule’s doing, though a size is kept until then', () => {
+    const config = aConfig({ rules: [aRule({ lead: { kind: 'fixed', ms: 20 * minute } })] });
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], { config });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    byHand(world, 'workers', 1);
+    const actions = runUntil(world, '2026-03-03T07:00:00Z').flatMap(({ plan }) => plan.actions);
+    expect(actions.map(({ to, who, reason }) => [to, who, reason])).toEqual([
+      [3, 'schedule office-hours', 'schedule office-hours: 3, ready by 2026-03-03T07:00:00Z'],
+    ]);
+  });
+
+  test('set by hand after a raise ahead of the morning: kept beyond the morning', () => {
+    const config = aConfig({ rules: [aRule({ lead: { kind: 'fixed', ms: 30 * minute } })] });
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], { config });
+    runUntil(world, '2026-03-03T06:45:00Z');
+    byHand(world, 'workers', 5);
+    round(world);
+    expect(memoryOf(world, 'workers')?.kept).toMatchObject({ size: 5, until: at('2026-03-03T19:00:00Z') });
+  });
+
+  test('what is kept until a boundary ends at it', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)]);
+    runUntil(world, '2026-03-02T22:00:00Z');
+    byHand(world, 'workers', 5);
+    runUntil(world, '2026-03-03T06:55:00Z');
+    expect(sizeOf(world, 'workers')).toBe(5);
+    expect(round(world).actions.map(({ to }) => to)).toEqual([3]);
+  });
+
+  const resets: readonly [string, (world: World) => void, (world: World) => void][] = [
+    [
+      'a rule changed',
+      () => undefined,
+      (world) => (world.config = aConfig({ rules: [aRule({ hash: 'rule-2' })], hash: 'config-2' })),
+    ],
+    [
+      'a lease ended',
+      (world) => (world.asks = [aLease(1, '2026-03-06T22:00:00Z', '2026-03-07T22:00:00Z')]),
+      (world) => (world.asks = []),
+    ],
+    [
+      'a kept size ran out',
+      (world) => byHand(world, 'workers', 1),
+      (world) => (world.now = memoryOf(world, 'workers')!.kept!.until),
+    ],
+  ];
+
+  test.each(resets)('once %s the schedule acts: what was set by hand meanwhile is no wish', (_title, before, then) => {
+    const world = aWorld('2026-03-06T18:00:00Z', [aPool('workers', 3)]);
+    runUntil(world, '2026-03-06T22:00:00Z');
+    before(world);
+    runUntil(world, '2026-03-06T22:30:00Z');
+    then(world);
+    byHand(world, 'workers', 2);
+    expect(round(world).actions.map(({ to }) => to)).toEqual([0]);
+  });
+
+  test('put back by hand to what the schedule says: nothing is kept any more', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)]);
+    runUntil(world, '2026-03-02T22:00:00Z');
+    byHand(world, 'workers', 1);
+    round(world);
+    byHand(world, 'workers', 0);
+    expect(round(world).notices.map(({ text }) => text)).toEqual([
+      'dev/workers was changed from 1 to 0 by somebody else; that is what the schedule says',
+    ]);
+    expect(memoryOf(world, 'workers')?.kept).toBeUndefined();
+  });
+
+  test('a lower that was put back names one size, for it never changed', () => {
+    const world = aWorld('2026-03-02T18:55:00Z', [aPool('workers', 3)]);
+    runUntil(world, '2026-03-02T19:00:00Z');
+    world.resizing.clear();
+    change(world, 'id-workers', { size: 3, status: 'Running', updatedAt: world.now });
+    expect(round(world).notices.map(({ text }) => text)).toEqual([
+      'dev/workers was changed to 3 by somebody else; kept until 2026-03-03T07:00:00Z',
+    ]);
   });
 
   test('while a size is kept only later leases count', () => {
@@ -335,17 +442,26 @@ describe('lead', () => {
     ]);
   });
 
-  test('not lowered within 15 minutes of a raise that is coming', () => {
-    const schedule = {
-      ...officeHours,
-      windows: [
-        ...officeHours.windows,
-        { text: '19:10-20:00', size: 'base' as const, pieces: [{ from: 19 * 3600 + 600, to: 20 * 3600 }] },
-      ],
-    };
+  test.each([
+    [15, []],
+    [20, [0, 3]],
+  ])('a raise that is coming in %s minutes: lowered only where it is more than 15', (minutes, sizes) => {
+    const again = { text: 'again', size: 'base' as const, pieces: [{ from: 19 * 3600 + minutes * 60, to: 20 * 3600 }] };
+    const schedule = { ...officeHours, windows: [...officeHours.windows, again] };
     const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], { config: aConfig({ schedules: [schedule] }) });
     runUntil(world, '2026-03-02T19:30:00Z');
-    expect(world.puts).toEqual([]);
+    expect(world.puts.map(({ to }) => to)).toEqual(sizes);
+  });
+
+  test('raised ahead, and by a lease above it: not lowered before the boundary either', () => {
+    const leased = (ms: number) =>
+      aConfig({ rules: [aRule({ lead: { kind: 'fixed', ms }, leases: { max: 9, longestMs: hour } })] });
+    const world = aWorld('2026-03-03T06:00:00Z', [aPool('workers', 0)], { config: leased(50 * minute) });
+    runUntil(world, '2026-03-03T06:20:00Z');
+    world.config = leased(5 * minute);
+    world.asks = [aLease(5, '2026-03-03T06:20:00Z', '2026-03-03T06:35:00Z')];
+    runUntil(world, '2026-03-03T07:30:00Z');
+    expect(world.puts.map(({ to }) => to)).toEqual([3, 5, 3]);
   });
 
   test('raised ahead: a shorter lead afterwards lowers nothing', () => {
@@ -395,6 +511,18 @@ describe('acting', () => {
     expect(world.puts.map(({ pool }) => pool)).toEqual(['c', 'a', 'b']);
   });
 
+  test('of two raises that are due, the one due first goes first', () => {
+    const windows = [{ ...officeHours.windows[0]!, pieces: [{ from: 6 * 3600, to: 19 * 3600 }] }];
+    const rules = [
+      aRule({ match: { ...aRule().match, pool: 'b', exactPool: true }, schedule: 'early', hash: 'early' }),
+      aRule(),
+    ];
+    const config = aConfig({ rules, schedules: [officeHours, { ...officeHours, name: 'early', windows }] });
+    const world = aWorld('2026-03-03T05:00:00Z', [aPool('a', 0), aPool('b', 0)], { config, onPut: 'busy' });
+    runUntil(world, '2026-03-03T07:30:00Z');
+    expect(round(world).actions.map(({ pool }) => pool)).toEqual(['b']);
+  });
+
   test.each<[string, Partial<World['cluster']>, Size, Size, number]>([
     ['a cluster in Error: raise', { status: 'Error' }, 1, 3, 1],
     ['a cluster in Error: no lower', { status: 'Error' }, 5, 3, 0],
@@ -424,7 +552,9 @@ describe('acting', () => {
       config: aConfig({ rules: [aRule({ match: { ...aRule().match, pool: 'workers' } })] }),
     });
     expect(round(world).holds.map(({ code }) => code)).toEqual(['slot']);
-    world.now += 25 * minute;
+    world.now = at('2026-03-02T20:20:00Z');
+    expect(round(world).holds.map(({ code }) => code)).toEqual(['slot']);
+    world.now += minute;
     expect(round(world).actions).toHaveLength(1);
   });
 
@@ -446,7 +576,7 @@ describe('acting', () => {
     const created = at('2026-03-02T19:45:00Z');
     const world = aWorld('2026-03-02T20:00:00Z', [aPool('workers', 3, { createdAt: created })]);
     expect(round(world).holds.map(({ code }) => code)).toEqual(['grace']);
-    world.now = at('2026-03-02T20:20:00Z');
+    world.now = at('2026-03-02T20:15:00Z');
     expect(round(world).actions).toHaveLength(1);
   });
 
