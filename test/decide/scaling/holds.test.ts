@@ -14,6 +14,7 @@ import {
   hour,
   memoryOf,
   minute,
+  officeHours,
   round,
   runUntil,
   sizeOf,
@@ -82,6 +83,15 @@ describe('a hold says why, and until when where it ends by itself', () => {
 });
 
 describe('a range on a fixed pool', () => {
+  test('of a window is held and said while that is open', () => {
+    const window = { text: '12:00-14:00', size: { min: 1, max: 2 }, pieces: [{ from: 12 * 3600, to: 14 * 3600 }] };
+    const schedules = [{ ...officeHours, windows: [...officeHours.windows, window] }];
+    const world = aWorld('2026-03-02T11:55:00Z', [aPool('workers', 3)], { config: aConfig({ schedules }) });
+    expect(round(world).holds).toEqual([]);
+    world.now += 5 * minute;
+    expect(reasons(round(world))).toEqual(['mismatch: the rule gives a range, and dev/workers is a fixed pool']);
+  });
+
   test('asked for by an override is held and said', () => {
     const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)]);
     world.asks = [anOverride({ min: 1, max: 2 }, '2026-03-02T12:00:00Z', '2026-03-02T14:00:00Z')];
@@ -106,11 +116,13 @@ describe('lateness', () => {
     expect(late(plans.at(-1)?.plan)).toEqual([]);
   });
 
-  test('is said of a pool whose status nobody knows', () => {
+  test('is said of a pool whose status nobody knows, unless it is paused', () => {
     const world = aWorld('2026-03-03T06:00:00Z', [aPool('workers', 0)]);
     round(world);
     change(world, 'id-workers', { status: 'Hibernating' });
     expect(late(runUntil(world, '2026-03-03T08:00:00Z').at(-1)?.plan)).toHaveLength(1);
+    world.asks = [aPause('2026-03-03T08:00:00Z', '2026-03-03T10:00:00Z')];
+    expect(late(round(world))).toEqual([]);
   });
 
   test('says what holds the pool, also where that is another pool of its cluster', () => {
@@ -146,18 +158,50 @@ describe('lateness', () => {
 describe('minNodesPerCluster', () => {
   const config = aConfig({ safety: { ...safety, minNodesPerCluster: 4 } });
 
-  test('of an autoscaled pool the min counts, and its max is left alone', () => {
-    const rule = aRule({ base: { min: 3, max: 9 }, idle: { min: 0, max: 2 } });
+  test.each([2, 5])('of an autoscaled pool the min counts, and its max of %i is left alone', (max) => {
+    const rule = aRule({ base: { min: 3, max: 9 }, idle: { min: 0, max } });
     const world = aWorld(evening, [aPool('a', { min: 3, max: 9 }), aPool('system', 2)], {
       config: { ...config, rules: [{ ...rule, match: aMatch('dev/a') }] },
     });
-    expect(round(world).actions.map(({ to }) => to)).toEqual([{ min: 2, max: 2 }]);
+    expect(round(world).actions.map(({ to }) => to)).toEqual([{ min: 2, max }]);
   });
 
   test('bounds that move both ways keep as many: what is raised is the max', () => {
     const rule = aRule({ base: { min: 6, max: 6 }, idle: { min: 0, max: 9 } });
     const world = aWorld(evening, [aPool('a', { min: 6, max: 6 })], { config: { ...config, rules: [rule] } });
     expect(round(world).actions.map(({ to }) => to)).toEqual([{ min: 4, max: 9 }]);
+  });
+
+  test('the pool whose time was up first is lowered first', () => {
+    const windows = [{ ...officeHours.windows[0]!, pieces: [{ from: 7 * 3600, to: 17 * 3600 }] }];
+    const world = aWorld(evening, [aPool('a', 4), aPool('b', 4)], {
+      config: {
+        ...config,
+        schedules: [officeHours, { ...officeHours, name: 'early', windows }],
+        rules: [aRule({ match: aMatch('dev/a') }), aRule({ match: aMatch('dev/b'), schedule: 'early', hash: 'early' })],
+      },
+    });
+    runUntil(world, '2026-03-02T21:00:00Z');
+    expect([sizeOf(world, 'a'), sizeOf(world, 'b')]).toEqual([4, 0]);
+  });
+
+  test('what a change in flight takes away is not taken twice', () => {
+    const world = aWorld(evening, [aPool('a', 4), aPool('b', 6)], { config });
+    round(world);
+    expect(round(world).holds.map(({ code, to }) => [code, to])).toEqual([
+      ['in-flight', 0],
+      ['slot', 4],
+    ]);
+  });
+
+  test.each([
+    ['fixed', aPool('system', 0, { size: undefined })],
+    ['autoscaled', { ...aPool('system', { min: 0, max: 9 }), sizeMin: undefined }],
+  ])('a %s pool whose size is left out keeps nothing', (_title, unclear) => {
+    const world = aWorld(evening, [aPool('a', 6), unclear], {
+      config: { ...config, rules: [aRule({ match: aMatch('dev/a') })] },
+    });
+    expect(round(world).actions.map(({ to }) => to)).toEqual([4]);
   });
 
   test.each([
@@ -171,11 +215,14 @@ describe('minNodesPerCluster', () => {
     ]);
   });
 
+  const pauseOfA = { ...aPause('2026-03-02T18:00:00Z', '2026-03-03T06:00:00Z'), match: aMatch('dev/a') };
+
   test.each([
-    ['observed', [aRule({ match: aMatch('dev/a'), mode: 'observe', hash: 'seen' }), aRule()], []],
-    ['paused', [aRule()], [{ ...aPause('2026-03-02T18:00:00Z', '2026-03-03T06:00:00Z'), match: aMatch('dev/a') }]],
-  ])('what a pool that is %s would be lowered by is not taken from its neighbour', (_title, rules, asks) => {
-    const world = aWorld('2026-03-02T18:00:00Z', [aPool('a', 3), aPool('b', 3)], {
+    ['observed', 'Running', [aRule({ match: aMatch('dev/a'), mode: 'observe', hash: 'seen' }), aRule()], []],
+    ['paused', 'Running', [aRule()], [pauseOfA]],
+    ['upgrading', 'Upgrading', [aRule()], []],
+  ])('what a pool that is %s would be lowered by is not taken from its neighbour', (_title, status, rules, asks) => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('a', 3, { status }), aPool('b', 3)], {
       config: { ...config, rules },
       asks: [...asks],
     });
@@ -185,6 +232,17 @@ describe('minNodesPerCluster', () => {
 });
 
 describe('a rule that is gone', () => {
+  test('while nobody knows the base: critical, and the pool is held', () => {
+    const world = aWorld('2026-03-02T22:00:00Z', [aPool('workers', 0)], {
+      config: aConfig({ rules: [aRule({ base: 'remembered' })] }),
+    });
+    round(world);
+    world.config = aConfig({ rules: [], hash: 'config-2' });
+    const plan = round(world);
+    expect(plan.holds.map(({ code }) => code)).toEqual(['base-unknown']);
+    expect(plan.findings.map(({ kind, severity }) => [kind, severity])).toEqual([['base.unknown', 'critical']]);
+  });
+
   test('somebody else’s changes before hold the giving back for an hour, not for ever', () => {
     const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], {
       config: aConfig({ rules: [aRule({ base: 'remembered', onHumanChange: 'enforce' })] }),

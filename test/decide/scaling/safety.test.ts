@@ -126,7 +126,7 @@ describe('the other filters', () => {
       rules: [aRule({ match: aMatch('dev/a') })],
     });
     const world = aWorld('2026-03-02T20:00:00Z', [aPool('a', 3), aPool('system', 4)], { config });
-    expect(round(world).actions.map(({ to }) => to)).toEqual([0]);
+    expect(round(world).actions.map(({ to, reason }) => [to, reason])).toEqual([[0, 'schedule office-hours: 0']]);
   });
 
   test('the pool Lamplighter lives on never goes below 1', () => {
