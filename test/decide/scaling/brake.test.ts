@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Approval, Pause } from '../../../lib/decide/asks.ts';
+import type { Approval, Ask, Pause } from '../../../lib/decide/asks.ts';
 import type { Exception } from '../../../lib/decide/compiled-config.ts';
 import { type ObservedFleetCluster, planRound, type RoundInput } from '../../../lib/decide/scaling/plan-round.ts';
 import { fleetOfRecords } from '../../../lib/decide/scaling/remembered-fleet.ts';
 import {
   aConfig,
+  aLease,
   aMatch,
+  anOverride,
   aPause,
   aPool,
   aRule,
@@ -89,6 +91,34 @@ test('a claim that was taken back is no act: the brake still asks the rule that 
   expect(memoryOf(world, 'a')?.actedRule).toBe('rule-1');
 });
 
+test('a raise is no lower, also where the old rule would have raised further', () => {
+  const world = afterANight([]);
+  runUntil(world, '2026-03-03T22:00:00Z');
+  world.config = aConfig({ rules: [aRule({ base: 2, hash: 'rule-2' })], hash: 'config-2' });
+  const plans = runUntil(world, '2026-03-04T08:00:00Z');
+  expect(plans.flatMap(({ plan }) => plan.findings)).toEqual([]);
+  expect(pools.map(({ name }) => sizeOf(world, name))).toEqual([2, 2, 2, 2, 2]);
+});
+
+test('an override is not braked: a person asked for it', () => {
+  const world = afterANight([]);
+  world.config = aConfig({ rules: [aRule({ hash: 'rule-2' })], hash: 'config-2' });
+  world.asks = [anOverride(1, '2026-03-03T12:00:00Z', '2026-03-03T16:00:00Z')];
+  runUntil(world, '2026-03-03T13:00:00Z');
+  expect(pools.map(({ name }) => sizeOf(world, name))).toEqual([1, 1, 1, 1, 1]);
+});
+
+test('what the base that the old rule gave allows is no news: leases that end are not braked', () => {
+  const leases = { max: 9, longestMs: 24 * 60 * minute };
+  const world = aWorld('2026-03-02T12:00:00Z', pools, { config: aConfig({ rules: [aRule({ leases })] }) });
+  world.asks = [aLease(5, '2026-03-02T12:00:00Z', '2026-03-02T14:00:00Z')];
+  runUntil(world, '2026-03-02T13:55:00Z');
+  expect(pools.map(({ name }) => sizeOf(world, name))).toEqual([5, 5, 5, 5, 5]);
+  world.config = aConfig({ rules: [aRule({ leases, hash: 'rule-2' })], hash: 'config-2' });
+  runUntil(world, '2026-03-02T15:00:00Z');
+  expect(pools.map(({ name }) => sizeOf(world, name))).toEqual([3, 3, 3, 3, 3]);
+});
+
 test('a base that is given now, and was remembered, is braked where it is smaller: round after round', () => {
   const config = aConfig({ rules: [aRule({ base: 'remembered' })] });
   const world = aWorld('2026-03-02T12:00:00Z', pools, { config });
@@ -99,6 +129,18 @@ test('a base that is given now, and was remembered, is braked where it is smalle
   expect(plans.at(-1)?.plan.findings.map(({ kind }) => kind)).toContain('config.brake');
   runUntil(world, '2026-03-03T21:00:00Z');
   expect(pools.map(({ name }) => sizeOf(world, name))).toEqual([0, 0, 0, 0, 0]);
+});
+
+test.each<[string, Ask]>([
+  ['an approval of the config before', anApproval('config-1', Date.parse('2026-03-03T11:00:00Z'))],
+  ['an approval that has ended', anApproval('config-2', Date.parse('2026-03-02T12:00:00Z'))],
+  ['a lease', aLease(1, '2026-03-03T11:00:00Z', '2026-03-03T15:00:00Z')],
+])('%s approves nothing', (_title, ask) => {
+  const world = afterANight([]);
+  world.now = Date.parse('2026-03-03T12:00:00Z');
+  world.config = aConfig({ rules: [aRule({ base: 1, hash: 'typo' })], hash: 'config-2' });
+  world.asks = [ask];
+  expect(round(world).findings.map(({ kind }) => kind)).toEqual(['config.brake']);
 });
 
 describe('a fleet that is looked at by parts', () => {
@@ -135,9 +177,10 @@ describe('a fleet that is looked at by parts', () => {
     const plan = halfSeen(6)();
     expect(plan.actions).toEqual([]);
     expect(plan.holds.map(({ code }) => code)).toEqual(['brake', 'brake', 'brake']);
-    expect(plan.findings.find(({ kind }) => kind === 'config.brake')?.text).toContain(
-      'lower 6 pools by 12 of 18 nodes',
-    );
+    expect(plan.findings.find(({ kind }) => kind === 'config.brake')).toMatchObject({
+      text: expect.stringMatching(/would lower 6 pools by 12 of 18 nodes, .* and 1 more$/),
+      facts: { pools: 6, nodes: 12 },
+    });
   });
 
   test('never loses by parts what it may not lose at once', () => {
