@@ -66,6 +66,13 @@ describe('what has been owed, and since when', () => {
       },
     ],
     [
+      'a max beyond what is wanted now is not on the way to it',
+      { min: 0, max: 0 },
+      wanted({ min: 0, max: 9 }),
+      { min: 8, max: 8 },
+      wanted({ min: 8, max: 8 }, seven),
+    ],
+    [
       'parts that go different ways owe nothing of before',
       { min: 2, max: 2 },
       wanted({ min: 1, max: 4 }),
@@ -84,6 +91,7 @@ describe('what has been owed, and since when', () => {
     expect(owedSince(pending, 0)).toBe(six);
     expect(owedSince(pending, 2)).toBe(six);
     expect(owedSince(pending, 3)).toBe(seven);
+    expect(owedSince(pending, 5)).toBe(seven);
     expect(owedSince(pending, undefined)).toBe(seven);
   });
 });
@@ -92,6 +100,7 @@ describe('a pool is late', () => {
   test.each([
     ['without lead: 45 min', aRule(), 1, '07:46'],
     ['with lead: 15 min', aRule({ lead: { kind: 'fixed', ms: 10 * minute } }), 1, '07:16'],
+    ['with a long lead: from the boundary on', aRule({ lead: { kind: 'fixed', ms: 30 * minute } }), 1, '07:16'],
     ['one sibling more: 17 min more', aRule(), 2, '08:03'],
   ])('%s', (_title, rule, count, expected) => {
     const pools = ['a', 'b'].slice(0, count).map((name) => aPool(name, 0));
@@ -100,6 +109,15 @@ describe('a pool is late', () => {
     expect(lateAt(plans)).toBe(expected);
     const late = plans.at(-1)?.plan.findings.filter(({ kind }) => kind === 'pool.late');
     expect(late?.every(({ severity }) => severity === 'critical')).toBe(true);
+  });
+
+  test('since its deadline, and what is wanted, seen and done about it are facts for machines', () => {
+    const world = aWorld('2026-03-03T06:00:00Z', [aPool('a', 0)], { onPut: 'refuse', refusal: 'no' });
+    const plan = runUntil(world, '2026-03-03T08:30:00Z').at(-1)?.plan;
+    expect(plan?.findings.find(({ kind }) => kind === 'pool.late')).toMatchObject({
+      since: at('2026-03-03T07:45:00Z'),
+      facts: { wanted: '3', seen: '0', status: 'Running', did: 'asked for 3, which was refused: no' },
+    });
   });
 
   test('what can be run names the pool as a shell takes it', () => {
