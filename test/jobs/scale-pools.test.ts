@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { describeSize } from '../../lib/decide/scaling/size.ts';
-import { listDecisions } from '../../lib/jobs/records/cluster-records.ts';
+import { listClusterRecords, listDecisions } from '../../lib/jobs/records/cluster-records.ts';
 import { listRoundFindings } from '../../lib/jobs/records/round-findings.ts';
 import { aNight, type Night, whileTimePasses } from '../support/night-app.ts';
-import { aMatch, aRule, at, minute } from '../support/scaling-world.ts';
+import { aConfig, aMatch, aRule, at, minute } from '../support/scaling-world.ts';
 
 const rules = [
   aRule({ match: aMatch('dev-*/*'), base: 'remembered' }),
@@ -147,7 +147,16 @@ describe('rounds on a simulated fleet', () => {
 
   test('two processes at once: one PUT per cluster', async () => {
     const night = aNight(at('2026-03-02T20:00:00Z'), { rules });
-    await Promise.all([night.app.scale(night.config), night.app.scale(night.config), night.app.scale(night.config)]);
+    const reports = await Promise.all([1, 2, 3].map(() => night.app.scale(night.config)));
+    expect(reports.flatMap(({ problems }) => problems)).toEqual([]);
+    expect(reports.filter(({ started }) => started !== undefined)).toHaveLength(1);
+    const results = reports.flatMap((report) => report.results);
+    expect(
+      results
+        .filter(({ cluster }) => cluster === 'ml')
+        .map(({ result }) => result)
+        .sort(),
+    ).toEqual(['claimed-elsewhere', 'claimed-elsewhere', 'sent']);
     const puts = night.world.requests.filter(({ method }) => method === 'PUT').map(({ path }) => path.split('/')[4]);
     expect(puts).toHaveLength(new Set(puts).size);
   });
@@ -170,6 +179,45 @@ describe('rounds on a simulated fleet', () => {
     await rounds(night, '2026-03-02T22:00:00Z');
     expect(night.world.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
     expect(night.world.pool('dev-api/workers').size).toBe(0);
+  });
+
+  test.each<[string, (night: Night, pool: string) => unknown]>([
+    ['was resized', ({ world }, pool) => world.personResizes(pool, { size: 5 })],
+    ['has another status', ({ world }, pool) => world.showPoolStatus(pool, 'Upgrading')],
+    ['is autoscaled now', ({ world }, pool) => world.toggleAutoscale(pool, { min: 1, max: 5 })],
+  ])('a pool that %s since it was looked at is left alone, and the claim is taken back', async (_title, happens) => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
+    night.world.setFault(({ method, poolId }) => {
+      if (method === 'GET' && poolId !== undefined) happens(night, 'dev-api/workers');
+      return undefined;
+    });
+    const report = await night.app.scale(night.config);
+    expect(report.results.map(({ result }) => result)).toEqual(['dropped']);
+    expect(report.problems).toEqual([]);
+    expect(night.world.requests.every(({ method }) => method === 'GET')).toBe(true);
+    const records = [...(await listClusterRecords(night.store, 'r1')).values()];
+    expect(records.map(({ record }) => record.change)).toEqual([undefined]);
+  });
+
+  test('a PUT that certainly never arrived has failed, and is tried again in the next round', async () => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
+    night.world.failNext({ kind: 'no-connection' }, { method: 'PUT' });
+    const report = await night.app.scale(night.config);
+    expect(report.results.map(({ result }) => result)).toEqual(['failed']);
+    await night.clock.advance(minute);
+    const next = await night.app.scale(night.config);
+    expect(next.results.map(({ result }) => result)).toEqual(['sent']);
+  });
+
+  test('a cluster with more decisions than one commit takes is remembered all the same', async () => {
+    const pools = Array.from({ length: 120 }, (_, i) => ({ name: `pool-${i}`, size: 3 }));
+    const config = { rules: [aRule({ match: aMatch('dev/*'), mode: 'observe' })] };
+    const night = aNight(at('2026-03-02T20:00:00Z'), config, { fleet: { clusters: [{ name: 'dev', pools }] } });
+    const report = await night.app.scale(night.config);
+    expect(report.plan.holds).toHaveLength(120);
+    expect(report.problems).toEqual([]);
+    const [stored] = (await listClusterRecords(night.store, 'r1')).values();
+    expect(Object.keys(stored?.record.pools ?? {})).toHaveLength(120);
   });
 
   test('a refused token: the change has failed, and is not one that was dropped', async () => {
@@ -198,6 +246,7 @@ describe('rounds on a simulated fleet', () => {
   test('decisions are kept once each, with their reasons', async () => {
     const night = aNight(at('2026-03-02T18:00:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
     await rounds(night, '2026-03-03T08:00:00Z');
+    expect(await listDecisions(night.store, 'r1', { since: at('2026-03-03T00:00:00Z') })).toHaveLength(3);
     const lines = (await listDecisions(night.store, 'r1')).map(
       ({ kind, from, to, reason }) => `${kind} ${describeSize(from)}→${describeSize(to)} ${reason}`,
     );
@@ -210,14 +259,87 @@ describe('rounds on a simulated fleet', () => {
     ]);
   });
 
-  test('no time left: nothing is claimed', async () => {
+  test.each([
+    [50_000, 'sent'],
+    [49_999, 'no-time'],
+  ])('what is to be claimed with %s ms left is: %s', async (left, expected) => {
     const night = aNight(at('2026-03-02T20:00:00Z'), { rules });
     await night.app.scale(night.config, { isDryRun: true });
     const looks = night.world.requests.length;
-    const leftMs = () => (night.world.requests.length < 2 * looks ? 70_000 : 40_000);
+    const leftMs = () => (night.world.requests.length < 2 * looks ? 70_000 : left);
     const report = await night.app.scale(night.config, {}, leftMs);
-    expect(new Set(report.results.map(({ result }) => result))).toEqual(new Set(['no-time']));
-    expect(night.world.requests.every(({ method }) => method === 'GET')).toBe(true);
+    expect(new Set(report.results.map(({ result }) => result))).toEqual(new Set([expected]));
+    expect(night.world.requests.some(({ method }) => method === 'PUT')).toBe(expected === 'sent');
+  });
+
+  test.each([
+    ['dev-api/*', 'dev-api'],
+    ['dev-*/*', '2 clusters'],
+  ])('no time left to look at %s: that is said', async (match, what) => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules: [aRule({ match: aMatch(match) })] });
+    const report = await night.app.scale(night.config, {}, () => 60_000);
+    expect(report.problems.map(({ reason }) => reason)).toEqual([
+      `the node pools of ${what} were not looked at: this run has no time left`,
+    ]);
+  });
+
+  test('no time left: what was seen is remembered all the same', async () => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), {
+      rules: [aRule({ match: aMatch('dev-api/*'), mode: 'observe' })],
+    });
+    const leftMs = () => (night.world.requests.some(({ path }) => path.endsWith('/node-pool')) ? 40_000 : 70_000);
+    await night.app.scale(night.config, {}, leftMs);
+    expect((await listClusterRecords(night.store, 'r1')).size).toBe(1);
+  });
+
+  test('a claim bears the instant at which it was made, however long others took before it', async () => {
+    const clusters = Array.from({ length: 17 }, (_, i) => ({ name: `dev-${i}`, pools: [{ name: 'a', size: 3 }] }));
+    const night = aNight(
+      at('2026-03-02T20:00:00Z'),
+      { rules: [aRule({ match: aMatch('dev-*/*') })] },
+      {
+        fleet: { clusters },
+        fault: ({ method, poolId }) =>
+          method === 'GET' && poolId !== undefined ? { kind: 'delay', ms: 10_000 } : undefined,
+      },
+    );
+    await whileTimePasses(night, night.app.scale(night.config));
+    const records = [...(await listClusterRecords(night.store, 'r1')).values()];
+    const ages = records.map(({ record }) => (record.change?.claimedAt ?? 0) - at('2026-03-02T20:00:00Z'));
+    expect(Math.min(...ages)).toBe(0);
+    expect(Math.max(...ages)).toBeGreaterThanOrEqual(10_000);
+  });
+
+  test('what is about to happen is said by the first whole round that was answered', async () => {
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
+    night.world.failNext({ kind: 'status', status: 401 });
+    expect((await night.app.scale(night.config)).started).toBeUndefined();
+    expect((await night.app.scale(night.config, { only: () => true })).started).toBeUndefined();
+    expect((await night.app.scale(night.config)).started).toContain('I will lower');
+    expect((await night.app.scale(night.config)).started).toBeUndefined();
+  });
+
+  test('each region’s findings are those of its clusters, the config’s those of the first', async () => {
+    const [region] = aConfig().regions;
+    const regions = ['r1', 'r2'].map((name) => ({ ...region!, name }));
+    const night = aNight(at('2026-03-02T12:00:00Z'), {
+      regions,
+      rules: [...rules, aRule({ match: aMatch('ml/gpus') })],
+    });
+    await night.app.scale(night.config);
+    const all = night.world.clusters().length;
+    const [first, second] = await Promise.all(regions.map(({ name }) => listRoundFindings(night.store, name)));
+    expect([first, second].map((found) => found?.map(({ clusters }) => clusters))).toEqual([[all], [all]]);
+    expect(first?.[0]?.findings.map(({ kind }) => kind)).toEqual(['config.mismatch']);
+    expect(second?.[0]?.findings).toEqual([]);
+  });
+
+  test('a shard keeps its findings as its own', async () => {
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
+    for (const index of [0, 1]) await night.app.scale(night.config, { shard: { index, count: 2 } });
+    const found = await listRoundFindings(night.store, 'r1');
+    expect(found.map(({ shard }) => shard.index)).toEqual([0, 1]);
+    expect(found.reduce((sum, { clusters }) => sum + clusters, 0)).toBe(night.world.clusters().length);
   });
 
   test('shards: each cluster belongs to one, and together they are the fleet', async () => {
