@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Lease, Override, Pause } from '../../../lib/decide/asks.ts';
+import type { Ask, Lease, Override, Pause } from '../../../lib/decide/asks.ts';
 import { exactMatch } from '../../../lib/decide/intake/pool-name.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import {
+  askWrite,
   endAsk,
   listAsks,
   loadAsk,
@@ -90,6 +91,16 @@ describe('asks', () => {
       );
     }
     expect(await listAsks(store, 'r1')).toHaveLength(2100);
+  });
+
+  test('are collected a day after their end, leases 14 days later', () => {
+    const collected = (ask: Ask) => {
+      const write = askWrite(ask, undefined);
+      return 'expiresAt' in write ? ((write.expiresAt ?? 0) - ask.until) / (24 * hourMs) : undefined;
+    };
+    expect(collected(override)).toBe(1);
+    expect(collected(pause)).toBe(1);
+    expect(collected(personLease())).toBe(15);
   });
 
   test('end early and stay ended', async () => {
