@@ -39,14 +39,15 @@ describe('planted bugs', () => {
   });
 
   // In a process of its own: a bug must not reach any other test.
-  test('each is caught by its seed', { timeout: 300_000 }, async () => {
+  test('each is caught by its seed, on one adapter or the other', { timeout: 300_000 }, async () => {
     const script = fileURLToPath(new URL('replay.ts', import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', script]);
+    const args = ['--disable-warning=ExperimentalWarning', script, '--once'];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
     const replayed = stdout
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Replayed);
     expect(replayed.filter(({ by }) => by === undefined)).toEqual([]);
-    expect(replayed).toHaveLength(caught.length);
+    expect(replayed.map(({ bug }) => bug)).toEqual(plantedBugs.map(({ name }) => name));
   });
 });
