@@ -1,11 +1,13 @@
 import type { PoolMemory } from './memory.ts';
 import type { Size } from '../model.ts';
+import { refusalOf } from './refusal.ts';
 import { describeSize, equalSize } from './size.ts';
 
 /** What Lamplighter did for a size that is not reached, as far as it remembers: the gravest of what came of it. */
-export function deedOf({ refusals, stuck, notApplied, lastSet }: PoolMemory, target: Size): string | undefined {
+export function deedOf(memory: PoolMemory, target: Size): string | undefined {
+  const { stuck, notApplied, lastSet } = memory;
   const size = describeSize(target);
-  const refusal = refusals?.findLast((one) => equalSize(one.target, target));
+  const refusal = refusalOf(memory, target);
   if (refusal !== undefined) return `asked for ${size}, which was refused: ${refusal.detail}`;
   if (stuck !== undefined && equalSize(stuck.to, target)) {
     return `asked for ${size} at ${new Date(stuck.claimedAt).toISOString().slice(0, 16)}Z, which has not happened yet`;

@@ -1,8 +1,9 @@
 import type { EpochMs, Finding, Size } from '../model.ts';
 import { isContended } from './foreign-changes.ts';
 import type { PoolMemory } from './memory.ts';
+import { refusalOf } from './refusal.ts';
 import { type PoolView, poolFinding, poolLabel } from './pool-view.ts';
-import { describeSize, equalSize, isZero } from './size.ts';
+import { describeSize, isZero } from './size.ts';
 import { iso } from './wanted.ts';
 
 /** What is wrong with one pool, as far as its own memory and target show it. */
@@ -24,10 +25,8 @@ export function findingsOfPool(
     const text = `${label} was to go from ${describeSize(memory.stuck.from)} to ${describeSize(memory.stuck.to)} at ${iso(memory.stuck.claimedAt)} and is still ${view.pool.status}`;
     findings.push(poolFinding(names, 'pool.stuck', 'warning', text, { since: memory.stuck.claimedAt }));
   }
-  const refusal = memory.refusals?.find(
-    (known) => target !== undefined && equalSize(known.target, target) && known.why !== 'forbidden',
-  );
-  if (refusal)
+  const refusal = refusalOf(memory, target);
+  if (refusal && refusal.why !== 'forbidden')
     findings.push(
       poolFinding(
         names,

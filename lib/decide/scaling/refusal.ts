@@ -3,7 +3,7 @@ import { type PoolMemory, type Refusal, remember } from './memory.ts';
 import { equalSize } from './size.ts';
 
 const firstCoolDownMs = 5 * 60_000;
-export const longestCoolDownMs = 20 * 60_000;
+const longestCoolDownMs = 20 * 60_000;
 const remembered = 2;
 /** A server may explain at any length; the record and the sentences stay short. */
 const mostDetail = 120;
@@ -17,7 +17,7 @@ export type NewRefusal = {
 
 /** A refusal starts a cool-down for this target of this pool: 5 min, doubling to 20 min. Another target is free at once. */
 export function addRefusal(memory: PoolMemory, refusal: NewRefusal, now: EpochMs): PoolMemory {
-  const known = memory.refusals?.find((other) => equalSize(other.target, refusal.target));
+  const known = refusalOf(memory, refusal.target);
   const count = (known?.count ?? 0) + 1;
   const isInvalid = refusal.why === 'invalid' || refusal.why === 'ignored';
   const next: Refusal = {
@@ -30,6 +30,16 @@ export function addRefusal(memory: PoolMemory, refusal: NewRefusal, now: EpochMs
   };
   const others = (memory.refusals ?? []).filter((other) => !equalSize(other.target, refusal.target));
   return remember(memory, { refusals: [...others, next].slice(-remembered) });
+}
+
+/** At most one is remembered for each target. */
+export function refusalOf({ refusals }: Pick<PoolMemory, 'refusals'>, target: Size | undefined): Refusal | undefined {
+  return target === undefined ? undefined : refusals?.find((one) => equalSize(one.target, target));
+}
+
+/** An end further away than any cool-down lasts was written before the clock went back. */
+export function isCoolingDown({ until }: Refusal, now: EpochMs): boolean {
+  return now < until && until - now <= longestCoolDownMs;
 }
 
 function shorten(detail: string): string {

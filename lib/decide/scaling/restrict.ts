@@ -2,7 +2,7 @@ import type { EpochMs, Size } from '../model.ts';
 import { contendedUntil, isContended } from './foreign-changes.ts';
 import type { PoolMemory, Refusal } from './memory.ts';
 import type { Block, PoolView } from './pool-view.ts';
-import { longestCoolDownMs } from './refusal.ts';
+import { isCoolingDown, refusalOf } from './refusal.ts';
 import { describeSize, equalSize, isLower, isRaise, largest } from './size.ts';
 import { iso } from './wanted.ts';
 
@@ -22,7 +22,7 @@ export function restrict(view: PoolView, memory: PoolMemory, current: Size, targ
   const cluster = view.cluster.status;
   if (cluster !== 'Running' && cluster !== 'Error')
     return { code: 'cluster-not-running', reason: `the cluster is ${cluster}` };
-  const refusal = memory.refusals?.find((known) => equalSize(known.target, to));
+  const refusal = refusalOf(memory, to);
   return refusal === undefined ? { to } : (refusedFor(view, refusal, current, to, now) ?? { to });
 }
 
@@ -43,7 +43,7 @@ function findRaiseOnly(view: PoolView, memory: PoolMemory, now: EpochMs): Block 
 
 /** A cool-down after each refusal; three refusals as invalid hold a lower until the config or the pool changes. */
 function refusedFor(view: PoolView, refusal: Refusal, current: Size, to: Size, now: EpochMs): Restriction | undefined {
-  if (now < refusal.until && refusal.until - now <= longestCoolDownMs) {
+  if (isCoolingDown(refusal, now)) {
     return {
       code: 'cool-down',
       reason: `${describeSize(to)} was refused (${refusal.detail}): tried again at ${iso(refusal.until)}`,
