@@ -31,7 +31,7 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
     now,
     config: parts.config,
     clusters: seen.clusters,
-    elsewhere: notLookedAt(seen, options),
+    elsewhere: () => notLookedAt(seen, options),
     asks: seen.asks,
     storedRules: seen.storedRules,
     isWhole,

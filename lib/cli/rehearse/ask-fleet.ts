@@ -1,7 +1,7 @@
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
-import { needsPools, type ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
-import { fleetOfRecords } from '../../decide/scaling/remembered-fleet.ts';
-import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
+import { isUnread, type ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
+import { rememberedCluster } from '../../decide/scaling/remembered-fleet.ts';
+import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { observeFleet } from '../../jobs/scale/observe.ts';
 import { makeCliLog } from '../cli-log.ts';
@@ -28,16 +28,12 @@ export async function askFleet(parts: CliParts, wish: FleetWish, store: Store) {
     { isDryRun: true },
     book,
   );
-  const filled = seen.clusters.map((one) => (isUnread(one, book) ? fillIn(one) : { cluster: one, note: [] }));
+  const filled = seen.clusters.map((one) => (isUnread(book, one) ? fillIn(one) : { cluster: one, note: [] }));
   return {
     clusters: filled.map(({ cluster }) => cluster),
     answered: seen.answered,
     notes: [...seen.problems.map(({ reason }) => reason), ...filled.flatMap(({ note }) => note)],
   };
-}
-
-function isUnread({ cluster, pools, record }: ObservedFleetCluster, book: RuleBook): boolean {
-  return pools === undefined && needsPools(book, cluster, record);
 }
 
 /** A cluster whose pools could not be read: as its record has them, where there is one. */
@@ -46,7 +42,7 @@ function fillIn(one: ObservedFleetCluster): {
   readonly note: readonly string[];
 } {
   const { region, id, name } = one.cluster;
-  const [remembered] = one.record === undefined ? [] : fleetOfRecords(region, new Map([[id, one.record]]));
-  if (!remembered?.pools?.length) return { cluster: one, note: [`${name}: its pools are not known, and left out`] };
-  return { cluster: { ...one, pools: remembered.pools }, note: [`${name}: pools as the store last saw them`] };
+  const pools = one.record && rememberedCluster(region, id, one.record).pools;
+  if (!pools?.length) return { cluster: one, note: [`${name}: its pools are not known, and left out`] };
+  return { cluster: { ...one, pools }, note: [`${name}: pools as the store last saw them`] };
 }

@@ -4,7 +4,7 @@ import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { Names } from '../../decide/match.ts';
 import type { StoredRule } from '../../decide/scaling/brake.ts';
 import type { ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
-import { fleetOfRecords } from '../../decide/scaling/remembered-fleet.ts';
+import { rememberedCluster } from '../../decide/scaling/remembered-fleet.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listAsks } from '../../jobs/records/ask-records.ts';
@@ -109,8 +109,8 @@ function booksOf({ clock }: CliParts, { config, against }: FleetWish): readonly 
 
 async function withoutApi(parts: CliParts, wish: FleetWish, store: Store, region: string): Promise<SeenRegion> {
   const stored = await listClusterRecords(store, region);
-  const remembered = fleetOfRecords(region, new Map([...stored].map(([id, { record }]) => [id, record])));
-  if (remembered.some(({ pools }) => pools?.length)) {
+  const remembered = [...stored].map(([id, { record }]) => rememberedCluster(region, id, record));
+  if (remembered.some(({ pools }) => pools.length > 0)) {
     const { clusters, notes } = withNamed(parts, wish, remembered, region);
     return { source: 'store', clusters, notes: [`${region}: pools as the store last saw them`, ...notes] };
   }

@@ -2,7 +2,7 @@ import type { Exception, Rule, Schedule } from '../compiled-config.ts';
 import type { EpochMs, Finding, Size } from '../model.ts';
 import type { Timeline } from '../schedule/timeline.ts';
 import { givenBase } from './base.ts';
-import { describeSize, isLower, upper } from './size.ts';
+import { describeSize, isLower, nodesOver } from './size.ts';
 import { observedNodes } from './observed-size.ts';
 import type { RankedWant } from './plan-cluster.ts';
 import { timelineOf } from './rule-book.ts';
@@ -43,7 +43,7 @@ export function brakeLowers(input: BrakeInput): Braked {
   if (own.length === 0) return nothing;
   const elsewhere = input.elsewhere();
   const counted = [...own, ...elsewhere.wants.filter((want) => isNews(want, input, timelines))];
-  const nodes = counted.reduce((sum, want) => sum + nodesTaken(want), 0);
+  const nodes = counted.reduce((sum, { view, to }) => sum + nodesOver(observedNodes(view.pool), to), 0);
   const fleetNodes = input.fleetNodes + elsewhere.nodes;
   const isTooMuch = counted.length > input.limits.pools || nodes * 100 > input.limits.percent * fleetNodes;
   return isTooMuch ? { held: new Set(own), finding: findingOf(counted, nodes, fleetNodes) } : nothing;
@@ -69,11 +69,6 @@ function isNews(want: RankedWant, input: BrakeInput, timelines: Map<string, Map<
 function baseThen({ view }: RankedWant, old: Rule): Size | undefined {
   if (old.base !== 'remembered') return givenBase(old, view.pool.autoscale);
   return view.rule.base === 'remembered' ? view.base : undefined;
-}
-
-/** Nodes that the lower takes away for certain. */
-function nodesTaken({ view, to }: RankedWant): number {
-  return Math.max(0, observedNodes(view.pool) - upper(to));
 }
 
 function findingOf(counted: readonly RankedWant[], nodes: number, fleetNodes: number): Finding {

@@ -2,19 +2,17 @@ import type { Ask } from '../asks.ts';
 import type { CompiledConfig } from '../compiled-config.ts';
 import type { EpochMs, Finding, ObservedCluster, ObservedPool } from '../model.ts';
 import { type BrakeInput, brakeLowers, type StoredRule } from './brake.ts';
+import { type Chosen, chooseAction } from './choose-action.ts';
 import { claimChange } from './claim.ts';
 import { configFindings } from './config-findings.ts';
 import { byTurn, inOrder } from './fair-order.ts';
-import { holdOf } from './finish-pool.ts';
 import { lateFinding } from './late.ts';
 import type { ClusterRecord } from './memory.ts';
 import { keepHistory } from './history.ts';
 import { observedNodes } from './observed-size.ts';
-import type { Action, Hold, HoldCode, Plan, RecordUpdate } from './plan.ts';
+import type { Plan, RecordUpdate } from './plan.ts';
 import { type ClusterPlan, planCluster, type RankedWant } from './plan-cluster.ts';
 import { makeRuleBook, type RuleBook } from './rule-book.ts';
-import { describeSize, isLower, isRaise, largest } from './size.ts';
-import { because, iso } from './wanted.ts';
 import { isSameJson } from '../same-json.ts';
 
 export type ObservedFleetCluster = {
@@ -29,8 +27,8 @@ export type RoundInput = {
   readonly now: EpochMs;
   readonly config: CompiledConfig;
   readonly clusters: readonly ObservedFleetCluster[];
-  /** The rest of the fleet, which this round did not look at, as it was last seen. */
-  readonly elsewhere?: readonly ObservedFleetCluster[];
+  /** The rest of the fleet, which this round did not look at, as it was last seen; seldom asked for. */
+  readonly elsewhere?: () => readonly ObservedFleetCluster[];
   readonly asks: readonly Ask[];
   readonly storedRules: ReadonlyMap<string, StoredRule>;
   /** false for a round over chosen clusters: what only the whole fleet can show is not judged. */
@@ -93,14 +91,14 @@ function planOne(
 }
 
 function brakeInput(input: RoundInput, book: RuleBook, plans: readonly ClusterPlan[]): BrakeInput {
-  const { elsewhere = [] } = input;
   return {
     now: input.now,
     wants: wantsOf(plans),
-    elsewhere: () => ({
-      wants: wantsOf(elsewhere.map((seen) => planOne(input, book, seen, () => false))),
-      nodes: nodesOf(elsewhere),
-    }),
+    elsewhere: () => {
+      const clusters = input.elsewhere?.() ?? [];
+      const plansThere = clusters.map((seen) => planOne(input, book, seen, () => false));
+      return { wants: wantsOf(plansThere), nodes: nodesOf(clusters) };
+    },
     storedRules: input.storedRules,
     fleetNodes: nodesOf(input.clusters),
     limits: input.config.safety.brake,
@@ -118,65 +116,6 @@ function wantsOf(plans: readonly ClusterPlan[]): readonly RankedWant[] {
 
 function nodesOf(clusters: readonly ObservedFleetCluster[]): number {
   return clusters.flatMap(({ pools = [] }) => pools).reduce((sum, pool) => sum + observedNodes(pool), 0);
-}
-
-type Chosen = {
-  readonly plan: ClusterPlan;
-  readonly action: Action | undefined;
-  readonly want: RankedWant | undefined;
-  readonly holds: readonly Hold[];
-};
-
-/** Safety filters what is wanted; of what is left, the first in the cluster's order gets the slot, the others wait for it. */
-function chooseAction(plan: ClusterPlan, braked: ReadonlySet<RankedWant>, budget: { lowersLeft: number }): Chosen {
-  const holds: Hold[] = [...plan.holds];
-  let chosen: RankedWant | undefined;
-  for (const wanted of plan.wants) {
-    const want = braked.has(wanted) ? upwards(wanted) : wanted;
-    const refusal = safetyHold(want, braked) ?? slotHold(plan, chosen) ?? budgetHold(want, budget);
-    if (refusal) holds.push(holdOf(want.view, refusal.code, refusal.reason, want.to));
-    else chosen = want;
-  }
-  if (chosen && isPlainLower(chosen)) budget.lowersLeft -= 1;
-  return { plan, action: chosen && actionOf(chosen), want: chosen, holds };
-}
-
-/** Bounds that move both ways are braked only downwards: a raise never waits for anybody. */
-function upwards(want: RankedWant): RankedWant {
-  return isRaise(want.from, want.to) ? { ...want, to: largest(want.from, want.to), isHalf: true } : want;
-}
-
-type Refusal = { readonly code: HoldCode; readonly reason: string };
-
-function safetyHold(want: RankedWant, braked: ReadonlySet<RankedWant>): Refusal | undefined {
-  const { pause } = want.view;
-  if (pause)
-    return { code: 'paused', reason: `paused by ${pause.who} until ${iso(pause.until)}${because(pause.reason)}` };
-  const wish = `${describeSize(want.from)} → ${describeSize(want.to)}`;
-  if (want.view.rule.mode === 'observe') {
-    return { code: 'observe', reason: `mode is observe; it would go ${wish} (${want.view.reason})` };
-  }
-  if (braked.has(want)) return { code: 'brake', reason: `the brake holds ${wish} until: lamplighter approve` };
-  return undefined;
-}
-
-function slotHold(plan: ClusterPlan, chosen: RankedWant | undefined): Refusal | undefined {
-  if (chosen) return { code: 'slot', reason: `waits for ${chosen.view.names.pool}: one change per cluster at a time` };
-  return plan.slotTakenBy === undefined ? undefined : { code: 'slot', reason: `waits: ${plan.slotTakenBy}` };
-}
-
-function budgetHold(want: RankedWant, budget: { lowersLeft: number }): Refusal | undefined {
-  if (!isPlainLower(want) || budget.lowersLeft > 0) return undefined;
-  return { code: 'max-changes', reason: 'safety.maxChangesPerRound is reached: it waits for the next round' };
-}
-
-function isPlainLower(want: RankedWant): boolean {
-  return isLower(want.from, want.to) && !isRaise(want.from, want.to);
-}
-
-function actionOf(want: RankedWant): Action {
-  const { view, from, to, raise, deadline } = want;
-  return { kind: 'scale', ...view.names, from, to, raise, reason: view.reason, who: view.who, deadline };
 }
 
 /** The record as it is to be stored, when anything in it changed; decisions that are news go with it. */
@@ -212,4 +151,9 @@ export function needsPools(book: RuleBook, cluster: ObservedCluster, record: Clu
   if (cluster.status === 'Deleting' || cluster.status === 'Deleted') return false;
   if (record !== undefined && (record.change !== undefined || Object.keys(record.pools).length > 0)) return true;
   return book.mayAct({ region: cluster.region, cluster: cluster.name });
+}
+
+/** Needed and not there: the API was not asked, or did not answer. */
+export function isUnread(book: RuleBook, { cluster, pools, record }: ObservedFleetCluster): boolean {
+  return pools === undefined && needsPools(book, cluster, record);
 }

@@ -3,18 +3,15 @@ import type { ClusterRecord } from './memory.ts';
 import type { ObservedFleetCluster } from './plan-round.ts';
 import { isRange, lower, upper } from './size.ts';
 
-/** Clusters as the store last knew them: names, sizes, what is away. Every pool counts as Running. */
-export function fleetOfRecords(
-  region: string,
-  records: ReadonlyMap<string, ClusterRecord>,
-): readonly ObservedFleetCluster[] {
-  return [...records].map(([id, record]) => {
-    const pools = Object.entries(record.pools).flatMap(([poolId, memory]) => {
-      const size = memory.seen?.size ?? memory.lastSet ?? memory.base;
-      return size === undefined || memory.missingSince ? [] : [poolAt(poolId, memory.name, size)];
-    });
-    return { cluster: clusterNamed(region, id, record.cluster), pools, record, lookedAt: undefined };
+export type RememberedCluster = ObservedFleetCluster & { readonly pools: readonly ObservedPool[] };
+
+/** A cluster as the store last knew it: names, sizes, what is away. Every pool counts as Running. */
+export function rememberedCluster(region: string, id: string, record: ClusterRecord): RememberedCluster {
+  const pools = Object.entries(record.pools).flatMap(([poolId, memory]) => {
+    const size = memory.seen?.size ?? memory.lastSet ?? memory.base;
+    return size === undefined || memory.missingSince ? [] : [poolAt(poolId, memory.name, size)];
   });
+  return { cluster: clusterNamed(region, id, record.cluster), pools, record, lookedAt: undefined };
 }
 
 export function clusterNamed(region: string, id: string, name: string): ObservedFleetCluster['cluster'] {

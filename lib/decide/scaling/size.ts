@@ -63,6 +63,11 @@ export function upper(size: Size): number {
   return isRange(size) ? size.max : size;
 }
 
+/** Of so many nodes, those that a size takes away for certain. */
+export function nodesOver(nodes: number, size: Size): number {
+  return Math.max(0, nodes - upper(size));
+}
+
 /** "3", "1..4". */
 export function describeSize(size: Size | undefined): string {
   if (size === undefined) return 'unknown';

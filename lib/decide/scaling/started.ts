@@ -7,10 +7,10 @@ import type { PoolMemory } from './memory.ts';
 import { observedNodes, observedSize } from './observed-size.ts';
 import type { HoldCode, Plan } from './plan.ts';
 import type { AppliedRule } from './plan-cluster.ts';
-import { needsPools, type ObservedFleetCluster } from './plan-round.ts';
+import { isUnread, type ObservedFleetCluster } from './plan-round.ts';
 import { makeRuleBook } from './rule-book.ts';
 import { resolveSays } from './scheduled.ts';
-import { isLower, isRaise, lower, upper } from './size.ts';
+import { isLower, isRaise, lower, nodesOver, upper } from './size.ts';
 
 type Coming = {
   readonly at: EpochMs;
@@ -53,9 +53,7 @@ export function startedNotice(
   const changes = [...atOnce.values(), ...later];
   const matched = seen.filter(({ applied }) => applied !== undefined).length;
   const unmatched = seen.length - matched;
-  const unread = clusters.filter(
-    ({ cluster, pools, record }) => pools === undefined && needsPools(book, cluster, record),
-  ).length;
+  const unread = clusters.filter((one) => isUnread(book, one)).length;
   const braked = plan.holds.filter(({ code }) => code === 'brake').length;
   return {
     kind: 'started',
@@ -105,10 +103,6 @@ function comingChange(
   if (to === undefined) return 'base-unknown';
   const then = Math.min(Math.max(observedNodes(pool), lower(from)), upper(from));
   return { at: next.at, from, to, nodesLess: nodesOver(then, to), isObserved: rule.mode === 'observe' };
-}
-
-function nodesOver(nodes: number, size: Size): number {
-  return Math.max(0, nodes - upper(size));
 }
 
 function lowering(changes: readonly Coming[], config: CompiledConfig, now: EpochMs): string {

@@ -2,7 +2,7 @@ import type { Ask } from '../../decide/asks.ts';
 import type { StoredRule } from '../../decide/scaling/brake.ts';
 import type { EpochMs, ObservedCluster } from '../../decide/model.ts';
 import { needsPools, type ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
-import { fleetOfRecords } from '../../decide/scaling/remembered-fleet.ts';
+import { rememberedCluster } from '../../decide/scaling/remembered-fleet.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import { type Answer, wasAsked } from '../../decide/answer.ts';
@@ -88,7 +88,7 @@ export function notLookedAt(
     const region = key.slice(0, key.indexOf('/'));
     const id = key.slice(region.length + 1);
     if (known.has(key) || (shard !== undefined && shardOf(id, shard.count) !== shard.index)) return [];
-    return fleetOfRecords(region, new Map([[id, record]]));
+    return rememberedCluster(region, id, record);
   });
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Approval, Ask, Pause } from '../../../lib/decide/asks.ts';
 import type { Exception } from '../../../lib/decide/compiled-config.ts';
 import { type ObservedFleetCluster, planRound, type RoundInput } from '../../../lib/decide/scaling/plan-round.ts';
-import { fleetOfRecords } from '../../../lib/decide/scaling/remembered-fleet.ts';
+import { rememberedCluster } from '../../../lib/decide/scaling/remembered-fleet.ts';
 import {
   aConfig,
   aLease,
@@ -148,7 +148,7 @@ describe('a fleet that is looked at by parts', () => {
   const typo = aConfig({ rules: [aRule({ ...every, base: 1, hash: 'typo' })], hash: 'config-2' });
 
   function remembered({ cluster, record }: Pick<ObservedFleetCluster, 'cluster' | 'record'>): ObservedFleetCluster {
-    return fleetOfRecords('r1', new Map([[cluster.id, record!]]))[0]!;
+    return rememberedCluster('r1', cluster.id, record!);
   }
 
   /** Clusters of one pool each, all acted on under the first rule; the first half is seen, the rest only remembered. */
@@ -169,7 +169,16 @@ describe('a fleet that is looked at by parts', () => {
     const elsewhere = worlds.slice(count / 2).map(remembered);
     const { now, storedRules } = worlds[0]!;
     const plan = (more: Partial<RoundInput> = {}) =>
-      planRound({ now, config: typo, clusters, elsewhere, asks: [], storedRules, isWhole: false, ...more });
+      planRound({
+        now,
+        config: typo,
+        clusters,
+        elsewhere: () => elsewhere,
+        asks: [],
+        storedRules,
+        isWhole: false,
+        ...more,
+      });
     return Object.assign(plan, { fleet: worlds.map(seenOf) });
   }
 
@@ -194,9 +203,9 @@ describe('a fleet that is looked at by parts', () => {
       fc.property(part, ({ seen, limits }) => {
         const config = { ...typo, safety: { ...typo.safety, brake: limits } };
         const all = plan.fleet;
-        const whole = plan({ config, clusters: all, elsewhere: [] });
+        const whole = plan({ config, clusters: all, elsewhere: () => [] });
         const [clusters, elsewhere] = [all.filter((_, i) => seen.includes(i)), all.filter((_, i) => !seen.includes(i))];
-        const some = plan({ config, clusters, elsewhere: elsewhere.map(remembered) });
+        const some = plan({ config, clusters, elsewhere: () => elsewhere.map(remembered) });
         expect(some.actions.length > 0).toBe(whole.actions.length > 0);
       }),
     );

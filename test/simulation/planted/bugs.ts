@@ -182,7 +182,7 @@ const planted: readonly PlantedBug[] = [
   bug(
     'no-slot',
     'a cluster may get a second change while one is under way',
-    `${scaling}/plan-round.ts`,
+    `${scaling}/choose-action.ts`,
     'return plan.slotTakenBy === undefined ? undefined',
     "return plan.slotTakenBy !== '' ? undefined",
   ),
@@ -217,14 +217,14 @@ const planted: readonly PlantedBug[] = [
   bug(
     'observe-acts',
     'mode: observe is not looked at',
-    `${scaling}/plan-round.ts`,
+    `${scaling}/choose-action.ts`,
     "if (want.view.rule.mode === 'observe') {",
     "if (want.view.rule.mode !== 'act' && want.raise) {",
   ),
   bug(
     'pause-ignored',
     'a pause does not hold',
-    `${scaling}/plan-round.ts`,
+    `${scaling}/choose-action.ts`,
     'const { pause } = want.view;',
     'const pause = want.from === want.to ? want.view.pause : undefined;',
   ),
