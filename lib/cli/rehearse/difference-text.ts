@@ -14,7 +14,7 @@ import {
   type Telling,
   zoneFor,
   zonesOf,
-} from './rehearsal-text.ts';
+} from './telling.ts';
 
 export type DifferenceParts = {
   readonly config: CompiledConfig;

@@ -1,20 +1,16 @@
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
-import type { EpochMs } from '../../decide/model.ts';
-import { withConfig } from '../../decide/command-hint.ts';
-import type { FoundFinding, Rehearsal, RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearse.ts';
-import { type LateBoundary, lateBoundaries, latenessMs, totalOf } from '../../decide/rehearsal/total.ts';
-import { describeSize, isRange } from '../../decide/scaling/size.ts';
-import { inRegion, regionOf } from '../in-region.ts';
+import { counted } from '../../decide/counted.ts';
+import type { Rehearsal, RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearse.ts';
+import { lateBoundaries, totalOf } from '../../decide/rehearsal/total.ts';
+import { isRange } from '../../decide/scaling/size.ts';
 import type { Paint } from '../paint.ts';
-import { type PoolLabel, poolLabels } from '../pool-label.ts';
-import { clockOf, localInstant, localInstants, roughly } from '../render/instant.ts';
-import { printable, renderTable } from '../render/table.ts';
+import { poolLabels } from '../pool-label.ts';
+import { localInstant } from '../render/instant.ts';
+import { renderTable } from '../render/table.ts';
 import { type DrawParts, drawWeek } from './picture.ts';
+import { cellsOf, findingText, hours, lateText, mainZone, type Telling, zonesOf } from './telling.ts';
 
 export type TextParts = Omit<DrawParts, 'label'> & { readonly config: CompiledConfig; readonly days: number };
-
-/** How changes are told: each in the zone of its pool's schedule, the main one unsaid. */
-export type Telling = { readonly zones: ReadonlyMap<string, string>; readonly zone: string; readonly label: PoolLabel };
 
 /** A rehearsal for people: the picture, every change, what was not ready, and what it saves. */
 export function rehearsalText(rehearsal: Rehearsal, parts: TextParts): readonly string[] {
@@ -25,7 +21,7 @@ export function rehearsalText(rehearsal: Rehearsal, parts: TextParts): readonly 
   const telling = { zones: zonesOf(pools), zone, label };
   return [
     paint.bold(
-      `${count(parts.days, 'day')} from ${localInstant(rehearsal.from, zone)}: ${count(pools.length, 'pool')}`,
+      `${counted(parts.days, 'day')} from ${localInstant(rehearsal.from, zone)}: ${counted(pools.length, 'pool')}`,
     ),
     '',
     ...drawWeek(rehearsal, zone, { ...parts, label }),
@@ -43,34 +39,18 @@ export function rehearsalText(rehearsal: Rehearsal, parts: TextParts): readonly 
 function changesText(changes: readonly RehearsedChange[], telling: Telling): readonly string[] {
   if (changes.length === 0) return ['No change'];
   const rows = changes.map((change) => cellsOf(change, telling));
-  return [`${count(changes.length, 'change')}, each one PUT`, ...renderTable(['', '', '', ''], rows).slice(1)];
-}
-
-export function cellsOf(change: RehearsedChange, telling: Telling): readonly string[] {
-  const own = zoneFor(change, telling);
-  return [
-    instantIn(change.at, own, telling.zone),
-    telling.label(change),
-    `${describeSize(change.from)} → ${describeSize(change.to)}`,
-    printable(localInstants(change.reason, own, change.at)),
-  ];
+  return [`${counted(changes.length, 'change')}, each one PUT`, ...renderTable(['', '', '', ''], rows).slice(1)];
 }
 
 function readyText({ pools, changes }: Rehearsal, telling: Telling, paint: Paint): readonly string[] {
   const { boundaries, readyInTime } = totalOf({ pools, changes });
   const unknown = pools.filter(({ schedule, base }) => schedule !== undefined && base === undefined);
   const unjudged =
-    unknown.length === 0 ? '' : `; ${count(unknown.length, 'pool')} without a known base cannot be judged`;
+    unknown.length === 0 ? '' : `; ${counted(unknown.length, 'pool')} without a known base cannot be judged`;
   if (boundaries === 0) return [`No pool has to grow at a boundary${unjudged}`];
-  const all = `Ready at ${readyInTime} of ${count(boundaries, 'boundary', 'boundaries')} at which a pool must grow${unjudged}`;
+  const all = `Ready at ${readyInTime} of ${counted(boundaries, 'boundary', 'boundaries')} at which a pool must grow${unjudged}`;
   const late = lateBoundaries(pools).map((one) => lateText(one, telling));
   return late.length + unknown.length === 0 ? [paint.green(all)] : [paint.yellow(all), ...late];
-}
-
-/** "  dev/a  Tue 2026-03-03 07:00  2: 15m late". */
-export function lateText({ pool, boundary }: LateBoundary, { label, zone }: Telling): string {
-  const how = boundary.readyAt === undefined ? 'never' : `${roughly(latenessMs(boundary))} late`;
-  return `  ${label(pool)}  ${instantIn(boundary.at, pool.zone, zone)}  ${describeSize(boundary.wanted)}: ${how}`;
 }
 
 function costText(rehearsal: Rehearsal, paint: Paint): string {
@@ -97,51 +77,5 @@ function costNotes(pools: readonly RehearsedPool[]): readonly string[] {
 function observedText(pools: readonly RehearsedPool[]): readonly string[] {
   const observed = pools.filter(({ isObserved }) => isObserved).length;
   if (observed === 0) return [];
-  return [`${count(observed, 'pool')} only observed (mode: observe): this is what would happen if the rule said act`];
-}
-
-/** With what to do about it, where there is something to do. */
-export function findingText(
-  { at, finding }: FoundFinding,
-  zone: string,
-  { config, paint }: Pick<TextParts, 'config' | 'paint'>,
-): string {
-  const { severity, subject, text, fix } = finding;
-  const colour = severity === 'critical' ? paint.red : paint.yellow;
-  const when = `${shortInstant(at, zone)}${inRegion(config, regionOf(subject))}`;
-  return colour(
-    `${severity} ${when}  ${printable(text)}${fix === undefined ? '' : `; ${withConfig(config, printable(fix))}`}`,
-  );
-}
-
-export function zonesOf(pools: readonly RehearsedPool[]): ReadonlyMap<string, string> {
-  return new Map(pools.map((pool) => [`${pool.region}\n${pool.poolId}`, pool.zone]));
-}
-
-export function zoneFor(change: RehearsedChange, { zones, zone }: Telling): string {
-  return zones.get(`${change.region}\n${change.poolId}`) ?? zone;
-}
-
-/** The zone of most pools. */
-export function mainZone(pools: readonly RehearsedPool[]): string {
-  const counts = new Map<string, number>();
-  for (const { zone } of pools) counts.set(zone, (counts.get(zone) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'UTC';
-}
-
-function instantIn(at: EpochMs, zone: string, main: string): string {
-  return `${shortInstant(at, zone)}${zone === main ? '' : ` ${zone}`}`;
-}
-
-export function shortInstant(at: EpochMs, zone: string): string {
-  const { weekday, date, time } = clockOf(at, zone);
-  return `${weekday} ${date} ${time}`;
-}
-
-export function hours(n: number): string {
-  return n.toLocaleString('en-US', { maximumFractionDigits: 1 });
-}
-
-function count(n: number, noun: string, plural = `${noun}s`): string {
-  return `${n} ${n === 1 ? noun : plural}`;
+  return [`${counted(observed, 'pool')} only observed (mode: observe): this is what would happen if the rule said act`];
 }

@@ -36,9 +36,8 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
   if (from < now) throw new UsageError(`--from ${rfc3339(from)} is past: a rehearsal begins now or later`);
   const config = await readConfig(parts, options.config);
   const against = options.against === undefined ? undefined : await readConfig(parts, options.against);
-  const named = (options.pool ?? []).map((text) =>
-    resolveRegion(config, makeRuleBook(config, now), parsePool(text, config)),
-  );
+  const book = makeRuleBook(config, now);
+  const named = (options.pool ?? []).map((text) => resolveRegion(config, book, parsePool(text, config)));
   const today = await startingFleet(parts, { config, against, isOffline: options.offline === true, named });
   const fleet = {
     ...today,
@@ -47,9 +46,10 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
   };
   const run = (one: CompiledConfig) => rehearseOne(one, fleet, from, options.days);
   const rehearsal = run(config);
-  const old = against && { config: against, rehearsal: run(against) };
-  const difference = old && compareRehearsals(old.rehearsal, rehearsal);
-  if (rehearsal.pools.length + (old?.rehearsal.pools.length ?? 0) === 0) throw nothingToRehearse(fleet);
+  const old = against && run(against);
+  const pools = [...rehearsal.pools, ...(old?.pools ?? [])];
+  if (pools.length === 0) throw nothingToRehearse(fleet);
+  const difference = old && compareRehearsals(old, rehearsal);
   if (options.json)
     return writeJson(
       stdout,
@@ -58,13 +58,8 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
   for (const note of fleet.notes) stderr.write(`${note}\n`);
   const paint = makePaint(stdout, env);
   const lines =
-    old && difference
-      ? differenceText(difference, {
-          config,
-          old: old.config,
-          pools: [...rehearsal.pools, ...old.rehearsal.pools],
-          paint,
-        })
+    against && difference
+      ? differenceText(difference, { config, old: against, pools, paint })
       : rehearsalText(rehearsal, { paint, columns: stdout.columns, days: options.days, config });
   stdout.write(`${lines.join('\n')}\n`);
 }

@@ -1,10 +1,11 @@
 import type { ObservedPool, Size } from '../model.ts';
+import { givenBase } from '../scaling/base.ts';
+import { compareText } from '../scaling/cluster-order.ts';
 import type { PoolMemory } from '../scaling/memory.ts';
 import type { PoolName } from '../scaling/plan.ts';
 import type { AppliedRule } from '../scaling/plan-cluster.ts';
 import type { ObservedFleetCluster } from '../scaling/plan-round.ts';
 import type { RuleBook } from '../scaling/rule-book.ts';
-import { asPoolSize, clampSize } from '../scaling/size.ts';
 import { checkBoundaries } from './check-boundaries.ts';
 import { nodeHours } from './node-hours.ts';
 import type { BystandingPool, RehearsalInput, RehearsedChange, RehearsedPool } from './rehearse.ts';
@@ -22,28 +23,29 @@ export function closePools(
   book: RuleBook,
   changes: readonly RehearsedChange[],
 ): ClosedPools {
-  const changed = new Set(changes.map(({ region, clusterId, poolId }) => lifeKey(region, clusterId, poolId)));
+  const changed = new Set(changes.map(lifeKey));
   const pools: RehearsedPool[] = [];
-  const left = new Set<string>();
+  const bystanders: BystandingPool[] = [];
   for (const one of livesOf(fleet)) {
-    const { names, key } = one;
-    const applied = book.appliedRule(names);
+    const applied = book.appliedRule(one.names);
     if (applied !== undefined) pools.push(closeRuled(one, input, applied));
-    else if (changed.has(key)) pools.push(closeOrphan(one, input));
-    else left.add(key);
+    else if (changed.has(lifeKey(one.names))) pools.push(closeOrphan(one, input));
+    else bystanders.push(closeBystander(one, input));
   }
-  pools.sort((a, b) => compareText(labelOf(a), labelOf(b)));
-  return { pools, bystanders: bystandersOf(fleet, input).filter((names) => left.has(keyOf(names))) };
+  return { pools: pools.sort((a, b) => compareText(labelOf(a), labelOf(b))), bystanders };
 }
 
 /** Every pool as one to which nothing is done. */
-export function bystandersOf(fleet: Fleet, { from, to }: RehearsalInput): readonly BystandingPool[] {
-  return livesOf(fleet).map(({ names, life }) => ({ ...names, nodeHours: nodeHours(life.stretches, from, to) }));
+export function bystandersOf(fleet: Fleet, input: RehearsalInput): readonly BystandingPool[] {
+  return livesOf(fleet).map((one) => closeBystander(one, input));
+}
+
+function closeBystander({ names, life }: LifeOf, { from, to }: RehearsalInput): BystandingPool {
+  return { ...names, nodeHours: nodeHours(life.stretches, from, to) };
 }
 
 type LifeOf = {
   readonly names: PoolName;
-  readonly key: string;
   readonly pool: ObservedPool;
   readonly memory: PoolMemory | undefined;
   readonly life: PoolLife;
@@ -54,8 +56,8 @@ function livesOf(fleet: Fleet): readonly LifeOf[] {
     (pools ?? []).flatMap((pool): readonly LifeOf[] => {
       const { region, id: clusterId, name } = cluster;
       const names = { region, clusterId, cluster: name, poolId: pool.id, pool: pool.name };
-      const life = fleet.lives.get(keyOf(names));
-      return life === undefined ? [] : [{ names, key: keyOf(names), pool, memory: record?.pools[pool.id], life }];
+      const life = fleet.lives.get(lifeKey(names));
+      return life === undefined ? [] : [{ names, pool, memory: record?.pools[pool.id], life }];
     }),
   );
 }
@@ -94,10 +96,7 @@ function countNodes({ stretches, demand }: PoolLife, base: Size | undefined, { f
 
 /** The rule's own base, else what was remembered; while the pool is away, what it went away from. */
 function baseOf({ rule }: AppliedRule, pool: ObservedPool, memory: PoolMemory | undefined): Size | undefined {
-  if (rule.base !== 'remembered') {
-    const own = asPoolSize(rule.base, pool.autoscale);
-    return own === undefined ? undefined : clampSize(own, rule.limits);
-  }
+  if (rule.base !== 'remembered') return givenBase(rule, pool.autoscale);
   const away = memory?.away?.base;
   return away === undefined ? memory?.base : away === 'unknown' ? undefined : away;
 }
@@ -106,14 +105,6 @@ function zoneOf({ config }: RehearsalInput, { scheduleName }: AppliedRule): stri
   return config.schedules.find(({ name }) => name === scheduleName)?.zone ?? 'UTC';
 }
 
-function keyOf({ region, clusterId, poolId }: PoolName): string {
-  return lifeKey(region, clusterId, poolId);
-}
-
 function labelOf({ region, cluster, pool }: RehearsedPool): string {
   return `${region}\n${cluster}\n${pool}`;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

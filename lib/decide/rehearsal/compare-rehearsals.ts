@@ -1,6 +1,7 @@
 import type { EpochMs } from '../model.ts';
 import { describeSize } from '../scaling/size.ts';
 import { type FoundFinding, findingKey, type Rehearsal, type RehearsedChange, type RehearsedPool } from './rehearse.ts';
+import { lifeKey } from './rehearsed-fleet.ts';
 import { type LateBoundary, lateBoundaries, totalOf } from './total.ts';
 
 export type MovedChange = { readonly change: RehearsedChange; readonly wasAt: EpochMs };
@@ -58,7 +59,7 @@ export function compareRehearsals(old: Rehearsal, next: Rehearsal): RehearsalDif
   }
   const removed = left.filter((change) => !taken.has(change));
   const all = nodeHoursOf(old, next);
-  const wasObserved = new Map(old.pools.map((pool) => [idKey(pool), pool.isObserved]));
+  const wasObserved = new Map(old.pools.map((pool) => [lifeKey(pool), pool.isObserved]));
   const sum = (part: (pool: PoolDifference) => number) => all.reduce((hours, pool) => hours + part(pool), 0);
   return {
     added,
@@ -70,8 +71,8 @@ export function compareRehearsals(old: Rehearsal, next: Rehearsal): RehearsalDif
     readiness: totalOf(next),
     oldReadiness: totalOf(old),
     late: without(lateBoundaries(next.pools), lateBoundaries(old.pools), boundaryKey),
-    acted: next.pools.filter((pool) => !pool.isObserved && wasObserved.get(idKey(pool)) === true),
-    observed: next.pools.filter((pool) => pool.isObserved && wasObserved.get(idKey(pool)) === false),
+    acted: next.pools.filter((pool) => !pool.isObserved && wasObserved.get(lifeKey(pool)) === true),
+    observed: next.pools.filter((pool) => pool.isObserved && wasObserved.get(lifeKey(pool)) === false),
     found: without(next.findings, old.findings, ({ finding }) => findingKey(finding)),
     gone: without(old.findings, next.findings, ({ finding }) => findingKey(finding)),
   };
@@ -101,9 +102,9 @@ function nearest(
 /** A pool to which one config does nothing has the nodes that it has. */
 function nodeHoursOf(old: Rehearsal, next: Rehearsal): readonly PoolDifference[] {
   const hoursIn = ({ pools, bystanders }: Rehearsal) =>
-    new Map([...pools, ...bystanders].map((pool) => [idKey(pool), pool.nodeHours]));
+    new Map([...pools, ...bystanders].map((pool) => [lifeKey(pool), pool.nodeHours]));
   const [before, after] = [hoursIn(old), hoursIn(next)];
-  const all = new Map([...old.pools, ...next.pools].map((pool) => [idKey(pool), pool]));
+  const all = new Map([...old.pools, ...next.pools].map((pool) => [lifeKey(pool), pool]));
   return [...all].map(([key, pool]) => {
     const [nodeHours, oldNodeHours] = [after.get(key), before.get(key)];
     return { pool, nodeHours: nodeHours ?? oldNodeHours ?? 0, oldNodeHours: oldNodeHours ?? nodeHours ?? 0 };
@@ -117,10 +118,6 @@ function without<T>(all: readonly T[], known: readonly T[], key: (one: T) => str
 
 function boundaryKey({ pool, boundary }: LateBoundary): string {
   return `${poolKey(pool)}\n${boundary.at}`;
-}
-
-function idKey({ region, clusterId, poolId }: Pick<RehearsedPool, 'region' | 'clusterId' | 'poolId'>): string {
-  return `${region}\n${clusterId}\n${poolId}`;
 }
 
 function keyOf(change: RehearsedChange): string {

@@ -2,7 +2,7 @@ import type { CompiledConfig } from '../compiled-config.ts';
 import type { EpochMs, ObservedPool } from '../model.ts';
 import type { StoredRule } from '../scaling/brake.ts';
 import type { ClusterRecord, PoolMemory } from '../scaling/memory.ts';
-import type { Action, Plan } from '../scaling/plan.ts';
+import type { Action, Plan, PoolName } from '../scaling/plan.ts';
 import type { ObservedFleetCluster } from '../scaling/plan-round.ts';
 import type { RehearsedChange } from './rehearse.ts';
 import { beginLife, beginResize, type Durations, endResize, type PoolLife, usualDurations } from './rehearsed-pool.ts';
@@ -26,7 +26,7 @@ export function beginFleet(
       const change = record?.change?.poolId === pool.id ? record.change : undefined;
       const demand = demandOf(pool, record?.pools[pool.id]);
       lives.set(
-        lifeKey(cluster.region, cluster.id, pool.id),
+        lifeKey({ region: cluster.region, clusterId: cluster.id, poolId: pool.id }),
         beginLife(pool, change, durationsOf(record, pool.id), demand, now),
       );
     }
@@ -70,7 +70,7 @@ function demandOf(pool: ObservedPool, memory: PoolMemory | undefined): number {
   return memory?.away === undefined ? (pool.size ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
 }
 
-export function lifeKey(region: string, clusterId: string, poolId: string): string {
+export function lifeKey({ region, clusterId, poolId }: Pick<PoolName, 'region' | 'clusterId' | 'poolId'>): string {
   return `${region}\n${clusterId}\n${poolId}`;
 }
 
@@ -85,13 +85,15 @@ function showLives(fleet: Fleet, touched: ReadonlySet<string>): void {
     if (!touched.has(`${region}\n${id}`)) return seen;
     return {
       ...seen,
-      pools: seen.pools?.map((pool) => fleet.lives.get(lifeKey(region, id, pool.id))?.pool ?? pool),
+      pools: seen.pools?.map(
+        (pool) => fleet.lives.get(lifeKey({ region, clusterId: id, poolId: pool.id }))?.pool ?? pool,
+      ),
     };
   });
 }
 
 function changeOf(fleet: Fleet, action: Action, at: EpochMs): readonly RehearsedChange[] {
-  const life = fleet.lives.get(lifeKey(action.region, action.clusterId, action.poolId));
+  const life = fleet.lives.get(lifeKey(action));
   if (life === undefined) return [];
   const { region, clusterId, cluster, poolId, pool, from, to, raise, reason, who } = action;
   beginResize(life, from, to, at);

@@ -1,0 +1,72 @@
+import { withConfig } from '../../decide/command-hint.ts';
+import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import type { EpochMs } from '../../decide/model.ts';
+import type { FoundFinding, RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearse.ts';
+import { type LateBoundary, latenessMs } from '../../decide/rehearsal/total.ts';
+import { describeSize } from '../../decide/scaling/size.ts';
+import { inRegion, regionOf } from '../in-region.ts';
+import type { Paint } from '../paint.ts';
+import type { PoolLabel } from '../pool-label.ts';
+import { clockOf, localInstants, roughly } from '../render/instant.ts';
+import { printable } from '../render/table.ts';
+
+/** How changes are told: each in the zone of its pool's schedule, the main one unsaid. */
+export type Telling = { readonly zones: ReadonlyMap<string, string>; readonly zone: string; readonly label: PoolLabel };
+
+export function cellsOf(change: RehearsedChange, telling: Telling): readonly string[] {
+  const own = zoneFor(change, telling);
+  return [
+    instantIn(change.at, own, telling.zone),
+    telling.label(change),
+    `${describeSize(change.from)} → ${describeSize(change.to)}`,
+    printable(localInstants(change.reason, own, change.at)),
+  ];
+}
+
+/** "  dev/a  Tue 2026-03-03 07:00  2: 15m late". */
+export function lateText({ pool, boundary }: LateBoundary, { label, zone }: Telling): string {
+  const how = boundary.readyAt === undefined ? 'never' : `${roughly(latenessMs(boundary))} late`;
+  return `  ${label(pool)}  ${instantIn(boundary.at, pool.zone, zone)}  ${describeSize(boundary.wanted)}: ${how}`;
+}
+
+/** With what to do about it, where there is something to do. */
+export function findingText(
+  { at, finding }: FoundFinding,
+  zone: string,
+  { config, paint }: { readonly config: CompiledConfig; readonly paint: Paint },
+): string {
+  const { severity, subject, text, fix } = finding;
+  const colour = severity === 'critical' ? paint.red : paint.yellow;
+  const when = `${shortInstant(at, zone)}${inRegion(config, regionOf(subject))}`;
+  return colour(
+    `${severity} ${when}  ${printable(text)}${fix === undefined ? '' : `; ${withConfig(config, printable(fix))}`}`,
+  );
+}
+
+export function zonesOf(pools: readonly RehearsedPool[]): ReadonlyMap<string, string> {
+  return new Map(pools.map((pool) => [`${pool.region}\n${pool.poolId}`, pool.zone]));
+}
+
+export function zoneFor(change: RehearsedChange, { zones, zone }: Telling): string {
+  return zones.get(`${change.region}\n${change.poolId}`) ?? zone;
+}
+
+/** The zone of most pools. */
+export function mainZone(pools: readonly RehearsedPool[]): string {
+  const counts = new Map<string, number>();
+  for (const { zone } of pools) counts.set(zone, (counts.get(zone) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'UTC';
+}
+
+function instantIn(at: EpochMs, zone: string, main: string): string {
+  return `${shortInstant(at, zone)}${zone === main ? '' : ` ${zone}`}`;
+}
+
+export function shortInstant(at: EpochMs, zone: string): string {
+  const { weekday, date, time } = clockOf(at, zone);
+  return `${weekday} ${date} ${time}`;
+}
+
+export function hours(n: number): string {
+  return n.toLocaleString('en-US', { maximumFractionDigits: 1 });
+}
