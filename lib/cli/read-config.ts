@@ -1,9 +1,9 @@
-import { access } from 'node:fs/promises';
 import { loadConfig } from '../config/load-config.ts';
 import { renderProblem } from '../config/problem.ts';
 import type { CompiledConfig } from '../decide/compiled-config.ts';
 import { UsageError } from '../errors.ts';
 import type { CliParts } from './cli-parts.ts';
+import { isThere } from './is-there.ts';
 
 /** What can be done while a config is wrong: a mistake in it must not keep a person from pausing the fleet. */
 const meanwhile =
@@ -15,11 +15,4 @@ export async function readConfig({ clock }: Pick<CliParts, 'clock'>, file: strin
   if (outcome.ok) return outcome.config;
   const problems = outcome.problems.map(renderProblem);
   throw new UsageError([...problems, ...((await isThere(file)) ? [meanwhile] : [])].join('\n'));
-}
-
-function isThere(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

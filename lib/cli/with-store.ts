@@ -1,8 +1,8 @@
-import { access } from 'node:fs/promises';
 import type { CompiledConfig } from '../decide/compiled-config.ts';
 import { openStore } from '../io/stores/open-store.ts';
 import type { Store } from '../io/stores/store.ts';
 import type { CliParts } from './cli-parts.ts';
+import { isThere } from './is-there.ts';
 
 type Parts = Pick<CliParts, 'newId' | 'clock'>;
 
@@ -26,13 +26,10 @@ export async function lookIntoStore<T>(
   config: Pick<CompiledConfig, 'store'>,
   work: (store: Store) => Promise<T>,
 ): Promise<T | undefined> {
-  return (await isThere(config.store)) ? withStore(parts, config, work) : undefined;
+  return (await isStoreThere(config.store)) ? withStore(parts, config, work) : undefined;
 }
 
-async function isThere(store: CompiledConfig['store']): Promise<boolean> {
-  if (store.kind !== 'sqlite') return true;
-  return access(store.path).then(
-    () => true,
-    () => false,
-  );
+/** Only a file can be missing: a table is made by whoever deploys. */
+export async function isStoreThere(store: CompiledConfig['store']): Promise<boolean> {
+  return store.kind !== 'sqlite' || isThere(store.path);
 }

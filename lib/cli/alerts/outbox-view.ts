@@ -80,30 +80,21 @@ function standingOf(
   return { state: isTried ? 'working' : 'untried', since: lastSuccessAt, problem: undefined, nextAt };
 }
 
-function waitingOf({ id, key, facts, queuedAt, attempts, maybeAccepted }: Delivery): WaitingMessage {
-  const { what, kind, severity, subject, text } = facts;
-  return {
-    id,
-    key,
-    what,
-    kind,
-    severity,
-    subject,
-    text,
-    queuedAt,
-    attempts,
-    isMaybeAccepted: maybeAccepted,
-    isInBatch: false,
-  };
+function waitingOf(delivery: Delivery): WaitingMessage {
+  const { id, attempts, maybeAccepted } = delivery;
+  return { ...saidBy(delivery), id, attempts, isMaybeAccepted: maybeAccepted, isInBatch: false };
 }
 
 function membersOf({ members, destination, attempts, maybeAccepted }: Batch): readonly WaitingMessage[] {
-  return members.map(({ key, episode, sequence, queuedAt, facts, ...member }: Member) => {
-    const { what, kind, severity, subject, text } = facts;
-    const id = deliveryId(key, episode, sequence, destination, sha256);
+  return members.map((member) => {
+    const id = deliveryId(member.key, member.episode, member.sequence, destination, sha256);
     const isMaybeAccepted = maybeAccepted || member.maybeAccepted;
-    return { id, key, what, kind, severity, subject, text, queuedAt, attempts, isMaybeAccepted, isInBatch: true };
+    return { ...saidBy(member), id, attempts, isMaybeAccepted, isInBatch: true };
   });
+}
+
+function saidBy({ key, queuedAt, facts: { what, kind, severity, subject, text } }: Delivery | Member) {
+  return { key, what, kind, severity, subject, text, queuedAt };
 }
 
 /** What became of the last word to a destination about an incident, by the ids of both; absent = it is out. */

@@ -1,4 +1,4 @@
-import { access, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { compileConfig } from '../../config/compile-config.ts';
 import { renderProblem } from '../../config/problem.ts';
@@ -10,6 +10,7 @@ import { gatherAnswers, type InitAnswers, type InitOptions, type Questions } fro
 import { firstConfig, regionText } from '../init/first-config.ts';
 import { asFlag } from '../init/judge-answers.ts';
 import { type ListedCluster, listFleet } from '../init/list-fleet.ts';
+import { isThere } from '../is-there.ts';
 import { examples } from '../options.ts';
 
 export function addInit(program: Command, parts: CliParts): void {
@@ -53,11 +54,7 @@ export async function init(parts: CliParts, options: InitOptions, questions: Que
 }
 
 async function refuseOverwrite({ output, force }: InitOptions): Promise<void> {
-  const isThere = await access(output).then(
-    () => true,
-    () => false,
-  );
-  if (isThere && !force) throw alreadyThere(output);
+  if (!force && (await isThere(output))) throw alreadyThere(output);
 }
 
 function alreadyThere(output: string): CommandError {

@@ -1,10 +1,10 @@
-import { access } from 'node:fs/promises';
 import { makeConfigReader } from '../../config/config-reader.ts';
 import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import { sendHeartbeat } from '../../jobs/heartbeat.ts';
 import type { OnCall } from '../../io/mks/counted.ts';
 import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
 import { readConfig } from '../read-config.ts';
+import { isStoreThere } from '../with-store.ts';
 import { makeDeliveries } from './deliveries.ts';
 import { emptyStore, openApp, type OpenedApp, type ProcessParts } from './process-parts.ts';
 import { makeRunMetrics } from './run-metrics.ts';
@@ -90,10 +90,5 @@ async function withApp<T>(
 
 /** A plan takes the state into account where there is one, and leaves nothing behind where there is none. */
 async function lookOnlyStore(parts: ProcessParts, config: CompiledConfig): Promise<OpenedApp['store'] | undefined> {
-  if (config.store.kind !== 'sqlite') return undefined;
-  const isThere = await access(config.store.path).then(
-    () => true,
-    () => false,
-  );
-  return isThere ? undefined : emptyStore(parts.newId);
+  return (await isStoreThere(config.store)) ? undefined : emptyStore(parts.newId);
 }

@@ -1,3 +1,5 @@
+import { calendarDays } from '../calendar-days.ts';
+import { counted } from '../counted.ts';
 import type { EpochMs, Severity } from '../model.ts';
 import { type IncidentRecord, type Ladder, type Told, worse } from './incident.ts';
 import type { Due, Watched } from './observation.ts';
@@ -58,21 +60,17 @@ function ladderOf(due: Due, step: number): Ladder {
 }
 
 function words(due: Due, now: EpochMs): Pick<IncidentRecord, 'text' | 'fix' | 'facts'> {
-  const facts = { ...due.facts, date: asDate(due.date), daysLeft: daysLeft(due.date, now) };
+  const facts = { ...due.facts, date: asDate(due.date), daysLeft: calendarDays(now, due.date) };
   const text = `${due.what.charAt(0).toUpperCase()}${due.what.slice(1)} ${passes(due.date, now)}`;
   return due.fix === undefined ? { text, facts } : { text, facts, fix: due.fix };
 }
 
+/** Told by the date, though the steps count by the hour. */
 function passes(date: EpochMs, now: EpochMs): string {
-  const days = daysLeft(date, now);
+  const days = calendarDays(now, date);
   if (date <= now) return `ended on ${asDate(date)}`;
   if (days === 0) return `ends within a day, on ${asDate(date)}`;
-  return `ends in ${days} ${days === 1 ? 'day' : 'days'}, on ${asDate(date)}`;
-}
-
-/** From date to date (UTC), as one counts on a calendar whatever the hour. The steps count by the hour. */
-function daysLeft(date: EpochMs, now: EpochMs): number {
-  return Math.floor(date / dayMs) - Math.floor(now / dayMs);
+  return `ends in ${counted(days, 'day')}, on ${asDate(date)}`;
 }
 
 /** Dates of the provider carry no zone of ours: they are told in UTC. */
