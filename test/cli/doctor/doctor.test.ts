@@ -2,6 +2,7 @@ import { chmod, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { listenLocally } from '../../support/listen-locally.ts';
 import { sendJson, startServer } from '../../support/local-server.ts';
 import { hour } from '../../support/scaling-world.ts';
 import { aCloudPatient, aPatient, configOf, examined, found, start } from './patient.ts';
@@ -129,10 +130,9 @@ describe('the config and the fleet', () => {
 describe('regions that are not well', () => {
   test('a refused connection names host and port, and Node’s proxy settings', async () => {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as { port: number };
+    const url = await listenLocally(server);
     await new Promise((resolve) => server.close(resolve));
-    using night = await aCloudPatient(`http://127.0.0.1:${port}`, { HTTPS_PROXY: 'http://proxy:3128' });
+    using night = await aCloudPatient(url, { HTTPS_PROXY: 'http://proxy:3128' });
     const { code, checks } = await examined(night);
     expect([code, found(checks, 'api')]).toEqual([
       1,

@@ -1,6 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Log } from '../../../lib/io/log.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { randomId } from '../../../lib/io/ids.ts';
@@ -9,7 +8,7 @@ import { openSqliteStore } from '../../../lib/io/stores/sqlite.ts';
 import { putAsk } from '../../../lib/jobs/records/ask-records.ts';
 import { aNight } from '../../support/night-app.ts';
 import { aMatch, aPause, aRule, at, hour, minute } from '../../support/scaling-world.ts';
-import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
+import { eachWithStoreFile } from '../../support/store-file.ts';
 import { makeVirtualClock } from '../../support/virtual-clock.ts';
 import { good, loadJobs, pass, start } from './running.ts';
 
@@ -18,13 +17,10 @@ beforeAll(() => loadJobs(aNight(at('2026-03-02T12:00:00Z'), {})));
 const rules = [aRule({ match: aMatch('dev-api/workers') })];
 
 describe('a process whose store is deleted under it', () => {
-  let folder: ReturnType<typeof makeTemporaryFolder>;
   let path: string;
-  beforeEach(() => {
-    folder = makeTemporaryFolder();
-    path = join(folder.path, 'lamplighter.db');
+  eachWithStoreFile((file) => {
+    path = file;
   });
-  afterEach(() => folder.remove());
 
   const takeAway = () => ['', '-wal', '-shm'].forEach((end) => rmSync(`${path}${end}`));
 

@@ -1,27 +1,23 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/errors.ts';
 import { randomId } from '../../../lib/io/ids.ts';
 import { openLastingStore } from '../../../lib/io/stores/lasting-store.ts';
 import { openSqliteStore } from '../../../lib/io/stores/sqlite.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
-import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
+import { eachWithStoreFile } from '../../support/store-file.ts';
 import { put } from './contract.ts';
 
 const key = (id: string) => ({ partition: 'p', id });
 const logs = ['-wal', '-shm'];
 
 describe('a SQLite store whose file is taken away under it', () => {
-  let folder: ReturnType<typeof makeTemporaryFolder>;
   let path: string;
   let away: string;
-  beforeEach(() => {
-    folder = makeTemporaryFolder();
-    path = join(folder.path, 'lamplighter.db');
-    away = join(folder.path, 'away.db');
+  eachWithStoreFile((file, folder) => {
+    [path, away] = [file, join(folder, 'away.db')];
   });
-  afterEach(() => folder.remove());
 
   const idsOf = async (store: Store) => (await store.list('p')).map((record) => record.key.id);
   const idsAt = async (file: string) => {
@@ -89,7 +85,7 @@ describe('a SQLite store whose file is taken away under it', () => {
   });
 
   test('nothing can be opened: every call says why, until it can', async () => {
-    const inner = join(folder.path, 'inner');
+    const inner = join(dirname(path), 'inner');
     mkdirSync(inner);
     path = join(inner, 'lamplighter.db');
     const store = await openWith('old');

@@ -11,11 +11,12 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/errors.ts';
 import { randomId } from '../../../lib/io/ids.ts';
 import { openSqliteStore } from '../../../lib/io/stores/sqlite.ts';
 import { describeSqliteProblem, naming } from '../../../lib/io/stores/sqlite-problem.ts';
+import { eachWithStoreFile } from '../../support/store-file.ts';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 import { put } from './contract.ts';
 
@@ -23,13 +24,11 @@ const key = (id: string) => ({ partition: 'p', id });
 const isRoot = process.getuid?.() === 0;
 
 describe('the file of a SQLite store', () => {
-  let folder: ReturnType<typeof makeTemporaryFolder>;
   let path: string;
-  beforeEach(() => {
-    folder = makeTemporaryFolder();
-    path = join(folder.path, 'lamplighter.db');
+  let folder: string;
+  eachWithStoreFile((file, inFolder) => {
+    [path, folder] = [file, inFolder];
   });
-  afterEach(() => folder.remove());
   const open = (at = path) => openSqliteStore({ path: at, newId: randomId });
 
   test('is readable by its owner alone, its log too', async () => {
@@ -67,7 +66,7 @@ describe('the file of a SQLite store', () => {
   });
 
   test('may have a name with spaces and marks', async () => {
-    const odd = join(folder.path, 'file:a b?mode=memory#ü.db');
+    const odd = join(folder, 'file:a b?mode=memory#ü.db');
     const store = open(odd);
     await put(store, key('a'), 1);
     await store.close();
@@ -75,8 +74,8 @@ describe('the file of a SQLite store', () => {
   });
 
   test('needs a folder', () => {
-    expect(() => open(join(folder.path, 'none', 'x.db'))).toThrow(/folder .*none does not exist; create it/);
-    expect(() => open(join(folder.path, 'none', 'x.db'))).toThrow(StoreError);
+    expect(() => open(join(folder, 'none', 'x.db'))).toThrow(/folder .*none does not exist; create it/);
+    expect(() => open(join(folder, 'none', 'x.db'))).toThrow(StoreError);
     writeFileSync(path, 'x');
     expect(() => open(join(path, 'x.db'))).toThrow(/is not a folder/);
   });
@@ -87,9 +86,9 @@ describe('the file of a SQLite store', () => {
   });
 
   test.skipIf(isRoot)('needs a folder that can be written to', () => {
-    chmodSync(folder.path, 0o500);
+    chmodSync(folder, 0o500);
     expect(() => open()).toThrow(/is not writable/);
-    chmodSync(folder.path, 0o700);
+    chmodSync(folder, 0o700);
   });
 
   test('is refused when it is no database', () => {

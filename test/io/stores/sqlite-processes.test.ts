@@ -1,23 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { randomId } from '../../../lib/io/ids.ts';
 import { openSqliteStore } from '../../../lib/io/stores/sqlite.ts';
-import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
+import { eachWithStoreFile } from '../../support/store-file.ts';
 
 const script = fileURLToPath(new URL('./count-up.ts', import.meta.url));
 
 describe('several processes on one file', () => {
-  let folder: ReturnType<typeof makeTemporaryFolder>;
   let path: string;
-  beforeEach(() => {
-    folder = makeTemporaryFolder();
-    path = join(folder.path, 'lamplighter.db');
+  eachWithStoreFile((file) => {
+    path = file;
   });
-  afterEach(() => folder.remove());
 
   test('create it at once and lose no count', async () => {
     const children = [countUp(path, 1000), countUp(path, 1000)];
