@@ -28,6 +28,8 @@ export type Lease = Common & {
   readonly time: EpochMs;
   /** Ids of the last events that made it what it is: the same id twice is one. */
   readonly events?: readonly string[];
+  /** Said by an alert: it fires now, whenever it began (`time`), and says so again as long as it does. */
+  readonly isRepeated?: true;
 };
 
 /** The tombstone of a lease that was released: an older request for it that arrives later changes nothing. */

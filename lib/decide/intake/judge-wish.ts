@@ -91,7 +91,9 @@ export function judgeWish(
   if ('problem' in end) return refuse(end.problem, wish.eventId);
   if (end.value <= now)
     return ignore(`the lease ended at ${showInstant(end.value)}, before the event came`, wish.eventId);
-  const lease: Lease = { ...ask, kind: 'lease', match: exactMatch(names), atLeast: size.value, until: end.value };
+  const repeated = wish.want.isRepeated ? ({ isRepeated: true } as const) : {};
+  const held = { match: exactMatch(names), atLeast: size.value, until: end.value };
+  const lease: Lease = { ...ask, kind: 'lease', ...held, ...repeated };
   return { kind: 'granted', names, notes: [...size.notes, ...end.notes], ask: lease };
 }
 

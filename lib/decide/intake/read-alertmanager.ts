@@ -7,8 +7,8 @@ import { isObject, type JsonObject, readInstant, readText, show } from './read-v
 /**
  * Alertmanager's webhook, version 4 (prometheus.io, "Alerting configuration", webhook_config). A firing alert holds, a
  * resolved one releases; its fingerprint is the lease. An alert's own time is startsAt while it fires and endsAt once it
- * is resolved, so a late "firing" never outlives its "resolved"; every repeat of a firing alert says "still so" and
- * moves the end to `for` from now.
+ * is resolved, so a "firing" that its "resolved" overtook changes nothing; every repeat of a firing alert says "still so"
+ * and moves the end to `for` from now. What fires again after its end keeps its startsAt: see mergeAsk.
  */
 export function readAlertmanager(source: EventSourceConfig, body: JsonObject, now: EpochMs): readonly Reading[] {
   if (body.version !== '4') {
@@ -49,7 +49,11 @@ function readAlert(source: EventSourceConfig, alert: unknown, now: EpochMs): Rea
   if (alert.status !== 'firing') return refuse(`status is ${show(alert.status)}: it must be firing or resolved`);
   const time = readInstant('startsAt', alert.startsAt);
   if ('problem' in time) return refuse(time.problem);
-  return { ...common, time: time.value, want: { kind: 'hold', atLeast, until: now + forMs, from: now } };
+  return {
+    ...common,
+    time: time.value,
+    want: { kind: 'hold', atLeast, until: now + forMs, from: now, isRepeated: true },
+  };
 }
 
 /** `when` holds labels that must be equal; a list means any of its values. */

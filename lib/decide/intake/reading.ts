@@ -24,6 +24,8 @@ export type Hold = {
   readonly atLeast: number;
   readonly until: EpochMs;
   readonly from: EpochMs;
+  /** See Lease: an alert says that it fires, again and again. */
+  readonly isRepeated?: true;
 };
 
 /** `refused`: wrong, and it will not become right. `ignored`: nothing wrong, nothing to do. */

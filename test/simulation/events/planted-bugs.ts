@@ -44,4 +44,16 @@ export const plantedEventBugs: readonly PlantedEventBug[] = [
     seed: 1,
     faults: [],
   },
+  {
+    name: 'an alert that fires again after its end stays down',
+    changes: [
+      {
+        file: 'lib/decide/intake/merge-ask.ts',
+        find: 'const isOvertaken = Math.abs(asked.askedAt - stored.askedAt) <= overtakenMs;',
+        replace: 'const isOvertaken = true;',
+      },
+    ],
+    seed: 2,
+    faults: ['alerts'],
+  },
 ];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { App } from '../../../lib/app.ts';
-import type { Match } from '../../../lib/decide/compiled-config.ts';
+import type { EventSourceConfig, Match } from '../../../lib/decide/compiled-config.ts';
 import type { EpochMs } from '../../../lib/decide/model.ts';
 import type { Fetch } from '../../../lib/io/http/fetch.ts';
 import { putAsk } from '../../../lib/jobs/records/ask-records.ts';
@@ -13,7 +13,17 @@ import { type Chance, makeChance } from '../chance.ts';
 import { makeKernel, type Kernel } from '../kernel.ts';
 import { makeSimulatedStore, type SimulatedStore } from '../simulated-store.ts';
 
-export const eventFaults = ['crash', 'store', 'twice', 'disorder', 'late', 'people', 'releases', 'exception'] as const;
+export const eventFaults = [
+  'crash',
+  'store',
+  'twice',
+  'disorder',
+  'late',
+  'people',
+  'releases',
+  'exception',
+  'alerts',
+] as const;
 export type EventFault = (typeof eventFaults)[number];
 export type EventOptions = { readonly seed: number; readonly days?: number; readonly faults?: readonly EventFault[] };
 
@@ -40,7 +50,10 @@ pools:
   - { match: "devb/workers", schedule: office, base: 2, idle: 1, leases: { max: 6, longest: 12h } }
 events:
   ci: { kind: json, secret: { env: K }, may: ["dev*/workers"] }
+  load: { kind: alertmanager, secret: { env: K }, pool: "{{cluster}}/workers", atLeast: 5, for: 2h, may: ["dev*/workers"] }
 `;
+const alertNodes = 5;
+const alertForMs = 2 * hourMs;
 const exception = (at: EpochMs) => `exceptions:
   - { match: "dev*/*", start: ${iso(at)}, end: ${iso(at + 20 * hourMs)}, size: idle, reason: closed }
 `;
@@ -56,6 +69,14 @@ type Asked = {
 };
 type Released = { readonly cluster: string; readonly key: string; readonly time: EpochMs };
 
+/** One alert: when it was said to fire and that was taken, and when it was last said to have ended. */
+type Alerted = {
+  readonly cluster: string;
+  readonly from: EpochMs;
+  readonly firing: { readonly sentAt: EpochMs; readonly at: EpochMs }[];
+  readonly ends: EpochMs[];
+};
+
 type Stage = {
   readonly kernel: Kernel;
   readonly world: World;
@@ -66,6 +87,7 @@ type Stage = {
   readonly acked: (Asked & { readonly at: EpochMs })[];
   readonly sent: Asked[];
   readonly released: Released[];
+  readonly alerts: Alerted[];
   /** When people paused or overrode something; nothing is promised then, nor for an hour after. */
   readonly byHand: { readonly from: EpochMs; readonly until: EpochMs }[];
   readonly violate: (kind: string, text: string) => void;
@@ -74,7 +96,7 @@ type Stage = {
 /** Production intake and rounds under storms, duplicates, crashes and redelivery after days. */
 export async function simulateEvents({ seed, days = 3, faults }: EventOptions): Promise<SimulatedEvents> {
   const chance = makeChance(seed, 'events');
-  const drawn = eventFaults.filter(() => chance.is(0.5));
+  const drawn = eventFaults.filter((fault) => (fault === 'alerts' ? makeChance(seed, fault) : chance).is(0.5));
   const active = new Set(faults ?? drawn);
   const start = Date.UTC(2026, 10, 23) + chance.integer(0, 200) * hourMs;
   const end = start + days * dayMs;
@@ -112,12 +134,13 @@ export async function simulateEvents({ seed, days = 3, faults }: EventOptions): 
     acked: [],
     sent: [],
     released: [],
+    alerts: [],
     byHand: [],
     violate: (kind, text) => void violations.push({ at: kernel.now(), kind, text }),
   };
   const extra = active.has('exception') ? exception(start + chance.integer(5, 30) * hourMs) : '';
   const inForce = await compiled(`${config}${extra}`, { now: start });
-  const source = inForce.events[0]!;
+  const [source, alertSource] = [inForce.events[0]!, inForce.events[1]!];
   const api = simulatorApp(world).fetch;
   const puts: { readonly at: EpochMs; readonly cluster: string; readonly size: number }[] = [];
   const fetch: Fetch = async (input, init) => {
@@ -164,22 +187,25 @@ export async function simulateEvents({ seed, days = 3, faults }: EventOptions): 
   };
   every(5 * minuteMs, () => void round(processes[0]!, chance.is(0.2)));
   every(5 * minuteMs, () => judgeLevels(stage));
-  const send = (bodies: readonly string[], done: (kinds: readonly string[]) => void) => {
-    const process = chance.pick(processes);
-    // A way in takes several requests at once.
-    const job = `accept ${lines.length} ${kernel.now()}`;
-    void process.run(job, chance.is(0.5), async (app: App) => {
-      const wake = () => void round(process, chance.is(0.5));
-      const outcomes = await app.accept(
-        inForce,
-        source,
-        bodies.map((body) => ({ body })),
-        wake,
-      );
-      done(outcomes.map(({ kind }) => kind));
-    });
-  };
-  letSendersSend(stage, send);
+  const sendTo =
+    (to: EventSourceConfig): Send =>
+    (bodies, done) => {
+      const process = chance.pick(processes);
+      // A way in takes several requests at once.
+      const job = `accept ${lines.length} ${kernel.now()}`;
+      void process.run(job, chance.is(0.5), async (app: App) => {
+        const wake = () => void round(process, chance.is(0.5));
+        const outcomes = await app.accept(
+          inForce,
+          to,
+          bodies.map((body) => ({ body })),
+          wake,
+        );
+        done(outcomes.map(({ kind }) => kind));
+      });
+    };
+  letSendersSend(stage, sendTo(source));
+  if (active.has('alerts')) letAlertsFire(stage, sendTo(alertSource), makeChance(seed, 'alert stories'));
   if (active.has('people')) letPeopleAsk(stage);
   if (active.has('store')) letStoreFail(stage);
   kernel.at(end - 6 * hourMs, () => {
@@ -279,6 +305,49 @@ function letGo(stage: Stage, send: Send, { cluster, key, time }: Released, id: s
   attempt();
 }
 
+/**
+ * Alertmanager: a firing alert is told every half hour, its end once, both again until they are taken. Where Prometheus
+ * was out of sight for a while, the alert ends and fires again with the start it always had.
+ */
+function letAlertsFire(stage: Stage, send: Send, chance: Chance): void {
+  const { kernel, end } = stage;
+  for (let n = 0; n < 4; n += 1) {
+    const startsAt = Math.floor(kernel.now() + chance.next() * (end - kernel.now() - 20 * hourMs));
+    const alerted: Alerted = { cluster: chance.pick(['deva', 'devb']), from: startsAt, firing: [], ends: [] };
+    stage.alerts.push(alerted);
+    let at = startsAt;
+    for (let spell = chance.integer(1, 4); spell > 0; spell -= 1) {
+      const until = at + chance.integer(5, 240) * minuteMs;
+      for (let told = at; told < until; told += 30 * minuteMs) tell(told, Math.min(told + 30 * minuteMs, until));
+      const next = until + chance.pick([20_000, 3 * minuteMs, 10 * minuteMs]);
+      tell(until, next, until);
+      at = next;
+    }
+
+    function tell(from: EpochMs, giveUpAt: EpochMs, endsAt?: EpochMs): void {
+      let isDone = false;
+      const attempt = () => {
+        const sentAt = kernel.now();
+        if (isDone || sentAt >= Math.min(giveUpAt, end - hourMs)) return;
+        if (endsAt !== undefined) alerted.ends.push(sentAt);
+        send([alertText(alerted.cluster, n, startsAt, endsAt)], ([kind]) => {
+          if (kind === 'failed') return;
+          isDone = true;
+          if (endsAt === undefined) alerted.firing.push({ sentAt, at: kernel.now() });
+        });
+        kernel.at(sentAt + minuteMs, attempt);
+      };
+      kernel.at(from, attempt);
+    }
+  }
+}
+
+function alertText(cluster: string, n: number, startsAt: EpochMs, endsAt: EpochMs | undefined): string {
+  const status = endsAt === undefined ? 'firing' : 'resolved';
+  const times = { startsAt: iso(startsAt), endsAt: iso(endsAt ?? 0) };
+  return JSON.stringify({ version: '4', alerts: [{ status, ...times, labels: { cluster }, fingerprint: `f${n}` }] });
+}
+
 function letPeopleAsk(stage: Stage): void {
   const { kernel, chance, store, end } = stage;
   for (let n = 0; n < 2; n += 1) {
@@ -336,6 +405,19 @@ function owed({ acked, sent, released }: Stage, cluster: string, now: EpochMs, b
   return Math.min(caps[cluster] ?? 0, Math.max(0, ...standing.map(({ atLeast }) => atLeast)));
 }
 
+/** What an alert is owed: it was taken as firing, more than a minute after every end before, and no end was told since. */
+function owedToAlerts({ alerts }: Stage, cluster: string, now: EpochMs, before: EpochMs): number {
+  const isOwed = alerts.some(
+    (alerted) =>
+      alerted.cluster === cluster &&
+      alerted.firing.some(
+        ({ sentAt, at }) =>
+          at <= before && sentAt + alertForMs > now && alerted.ends.every((end) => end + 2 * minuteMs < sentAt),
+      ),
+  );
+  return isOwed ? alertNodes : 0;
+}
+
 function isByHand({ byHand, kernel }: Stage): boolean {
   return byHand.some(({ from, until }) => kernel.now() >= from && kernel.now() < until + hourMs);
 }
@@ -345,7 +427,8 @@ function judgeLevels(stage: Stage): void {
   const now = stage.kernel.now();
   if (isByHand(stage)) return;
   for (const { name, pools } of stage.world.clusters()) {
-    const least = owed(stage, name, now, now - 75 * minuteMs);
+    const given = [now, now - 75 * minuteMs] as const;
+    const least = Math.max(owed(stage, name, ...given), owedToAlerts(stage, name, ...given));
     const size = pools[0]?.size ?? 0;
     if (size < least) stage.violate('not honoured', `${name} has ${size} nodes at ${iso(now)}, ${least} are owed`);
   }
@@ -355,7 +438,8 @@ function judgeLevels(stage: Stage): void {
 function judgePut(stage: Stage, cluster: string, size: number): void {
   if (isByHand(stage)) return;
   const now = stage.kernel.now();
-  const least = owed(stage, cluster, now + minuteMs, now - 5 * minuteMs);
+  const given = [now + minuteMs, now - 5 * minuteMs] as const;
+  const least = Math.max(owed(stage, cluster, ...given), owedToAlerts(stage, cluster, ...given));
   if (size < least) stage.violate('lowered', `${cluster} is set to ${size}, ${least} are owed`);
   const hour = new Date(now - minuteMs).getUTCHours();
   const base = stage.faults.has('exception') || hour < 7 || hour >= 18 ? 0 : cluster === 'deva' ? 3 : 2;
@@ -363,6 +447,7 @@ function judgePut(stage: Stage, cluster: string, size: number): void {
   const most = Math.max(
     3,
     ...stage.sent.filter((one) => one.cluster === cluster && one.until > now - hourMs).map((one) => one.atLeast),
+    stage.alerts.some((one) => one.cluster === cluster && one.from <= now) ? alertNodes : 0,
   );
   if (size > most) stage.violate('raised', `${cluster} is set to ${size}, nobody asked for more than ${most}`);
 }
@@ -373,7 +458,8 @@ function judgeCount(
   puts: readonly { readonly cluster: string }[],
   days: number,
 ): void {
-  if (['crash', 'store', 'people', 'releases', 'exception'].some((fault) => faults.has(fault as EventFault))) return;
+  if (['crash', 'store', 'people', 'releases', 'exception', 'alerts'].some((fault) => faults.has(fault as EventFault)))
+    return;
   for (const cluster of ['deva', 'devb']) {
     const bursts = new Set(sent.filter((one) => one.cluster === cluster).map(({ key }) => key.split('-')[0])).size;
     const count = puts.filter((put) => put.cluster === cluster).length;
