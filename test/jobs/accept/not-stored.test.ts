@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import type { AcceptParts } from '../../../lib/jobs/accept-events.ts';
+import { acceptBusEvent, acceptMessages } from '../../../lib/jobs/intake/accept-messages.ts';
+import { StoreError } from '../../../lib/errors.ts';
+import { makeAcceptWorld } from '../../decide/intake/accept-world.ts';
+import { makeSource, sources } from '../../decide/intake/fixtures.ts';
+import { readSample } from '../../decide/intake/samples.ts';
+import { eventText, makeListenWorld, signedHeaders } from '../../io/listen/listen-world.ts';
+import { faultyStore, type StoreCall } from '../../support/faulty-store.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { randomId } from '../../../lib/io/ids.ts';
+
+type Trouble = { isOver: boolean };
+
+/** Whatever keeps an event from being stored, while webhook ids could well be remembered. */
+const troubles: { readonly [name: string]: (call: StoreCall) => boolean } = {
+  'leases cannot be written': (call) =>
+    call.operation === 'commit' && call.writes.some(({ key }) => key.partition.startsWith('asks/')),
+  'leases cannot be read': (call) => call.operation === 'read' && call.partition.startsWith('asks/'),
+  'nothing can be written': (call) => call.operation === 'commit',
+};
+
+function aWorld(fails: (call: StoreCall) => boolean, trouble: Trouble, patch: Partial<AcceptParts> = {}) {
+  const clock = { now: () => 0, sleep: async () => {} };
+  const plain = makeMemoryStore({ newId: randomId });
+  const decide = (call: StoreCall) => (!trouble.isOver && fails(call) ? ({ kind: 'refuse' } as const) : undefined);
+  return makeListenWorld({ world: makeAcceptWorld({ ...patch, store: faultyStore(plain, { clock, decide }) }) });
+}
+
+async function post({ app }: ReturnType<typeof makeListenWorld>, body: string) {
+  const response = await app.request('/events/ci', { method: 'POST', body, headers: signedHeaders(body) });
+  return { status: response.status, answer: (await response.json()) as { readonly outcome?: string } };
+}
+
+describe('an event that was not stored is taken when it comes again', () => {
+  test.each(Object.entries(troubles))('%s', async (_, fails) => {
+    const trouble = { isOver: false };
+    const world = aWorld(fails, trouble);
+    expect((await post(world, eventText())).status).toBe(503);
+    expect((await post(world, eventText())).status).toBe(503);
+    trouble.isOver = true;
+    expect(await post(world, eventText())).toMatchObject({ status: 200, answer: { outcome: 'stored' } });
+    expect(await world.accept.live()).toHaveLength(1);
+  });
+
+  test('the fleet cannot be looked at', async () => {
+    const trouble = { isOver: false };
+    const isKnownPool = async () => {
+      if (!trouble.isOver) throw new StoreError('down');
+      return true;
+    };
+    const world = aWorld(() => false, trouble, { isKnownPool });
+    expect((await post(world, eventText())).status).toBe(503);
+    trouble.isOver = true;
+    expect(await post(world, eventText())).toMatchObject({ status: 200, answer: { outcome: 'stored' } });
+  });
+
+  test('one of a batch', async () => {
+    const trouble = { isOver: false };
+    const twin = { pool: 'r2:twin/gpu' };
+    const fails = (call: StoreCall) =>
+      call.operation === 'commit' && call.writes.some(({ key }) => key.partition === 'asks/r2');
+    const world = aWorld(fails, trouble);
+    const batch = `[${eventText(1)},${eventText(2, twin)}]`;
+    expect(await post(world, batch)).toMatchObject({ status: 503, answer: { outcome: 'failed' } });
+    trouble.isOver = true;
+    const again = await post(world, batch);
+    expect(again).toMatchObject({
+      status: 200,
+      answer: { events: [{ kind: 'unchanged' }, { kind: 'stored' }] },
+    });
+    expect(await world.accept.asks('r2')).toHaveLength(1);
+  });
+
+  test('from a queue and from a bus', async () => {
+    const trouble = { isOver: false };
+    const { accept } = aWorld(troubles['leases cannot be written']!, trouble);
+    const queue = [makeSource({ name: 'batch', queue: 'q' })];
+    const message = [{ id: 'm1', queue: 'q', body: eventText() }];
+    const bus = readSample('eventbridge-codepipeline.json');
+    expect((await acceptMessages(accept.parts, queue, message)).failed).toEqual(['m1']);
+    expect((await acceptBusEvent(accept.parts, [sources.pipeline], bus)).get('pipeline')?.kind).toBe('failed');
+    trouble.isOver = true;
+    expect((await acceptMessages(accept.parts, queue, message)).outcomes.get('m1')?.kind).toBe('stored');
+    expect((await acceptBusEvent(accept.parts, [sources.pipeline], bus)).get('pipeline')?.kind).toBe('stored');
+  });
+});
