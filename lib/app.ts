@@ -92,6 +92,7 @@ export function makeApp(parts: AppParts): App {
     hash: sha256,
     send: (message) => sendOnce(parts, message),
     secret: parts.secrets.read,
+    clean: parts.redactor.clean,
     log: log.with({ job: 'deliver-alerts', config: config.hash }),
     ...(timeLeftMs ? { timeLeftMs } : {}),
   });

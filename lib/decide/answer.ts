@@ -37,6 +37,11 @@ export function wasAsked(answer: Answer<unknown>): boolean {
   return answer.kind !== 'not-sent' || answer.reason !== 'too-late';
 }
 
+/** What a cluster that was set aside is: listed, and not asked for. */
+export function unreadableAnswer(why: string): Extract<Answer<never>, { readonly kind: 'unknown' }> {
+  return { kind: 'unknown', reason: 'wrong-shape', detail: why, maybeApplied: false };
+}
+
 export type UnknownReason =
   | 'no-connection'
   | 'timeout'

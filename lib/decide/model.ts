@@ -37,6 +37,8 @@ export type ObservedPool = {
   readonly updatedAt: EpochMs | undefined;
   /** Error texts, when they were asked for and given. */
   readonly errors: readonly string[];
+  /** Why nothing may be done with it ("its name has 300 characters, …"); its id and its shortened name only name it. */
+  readonly unreadable?: string;
 };
 
 export type ObservedCluster = {
@@ -48,6 +50,8 @@ export type ObservedCluster = {
   readonly updatedAt: EpochMs | undefined;
   readonly version: ObservedVersion | undefined;
   readonly errors: readonly string[];
+  /** As of a pool: it is named, and neither watched nor scaled. */
+  readonly unreadable?: string;
 };
 
 export type ObservedVersion = {

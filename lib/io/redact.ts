@@ -1,5 +1,7 @@
 import { type Secret, unwrap } from './secrets/secret.ts';
 import { secretPatterns } from './secret-patterns.ts';
+import { isOrdinary, partsOfAddress } from './bearer-parts.ts';
+import { type Layer, layersOf } from './text-layers.ts';
 
 /** The last layer before anything is shown: it knows every live secret, and what secrets look like. */
 export type Redactor = {
@@ -16,35 +18,65 @@ const partLength = 12;
 /** Below this a value is no secret, and removing it would make every text unreadable. */
 const shortest = 6;
 
+/**
+ * Secrets are found however a text writes them: plain, cut, in base64 (either alphabet, any shift), in hexadecimal, and
+ * all of these escaped for an address, for JSON or for HTML, up to three times over. Nothing else is removed: of an
+ * address the ordinary words stay ("/hooks/lamplighter" is no secret away from its host).
+ */
 export function makeRedactor(): Redactor {
-  const whole = new Set<string>();
-  const parts = new Set<string>();
+  const known: Known = { whole: new Map(), parts: new Set() };
   return {
-    know: (secret) => {
-      for (const form of formsOf(unwrap(secret))) remember(form, whole, parts);
-    },
-    clean: (text) => cleanPatterns(cleanParts(cleanWhole(text, whole), parts)),
+    know: (secret) => remember(unwrap(secret), known),
+    clean: (text) => (text.length < shortest ? text : cleanPatterns(cleanKnown(text, known))),
   };
 }
 
-function remember(form: string, whole: Set<string>, parts: Set<string>): void {
-  if (form.length < shortest) return;
-  if (form.length < partLength) whole.add(form);
-  for (let at = 0; at + partLength <= form.length; at += 1) parts.add(form.slice(at, at + partLength));
+type Known = {
+  /** The text, and how many of its first characters may stay. */
+  readonly whole: Map<string, number>;
+  readonly parts: Set<string>;
+};
+
+function remember(value: string, known: Known): void {
+  const address = partsOfAddress(value);
+  if (address === undefined) return rememberValue(value, known, () => true);
+  for (const { host, rest } of address.places) {
+    known.whole.set(`${host}${rest}`, host.length);
+    for (const form of base64Forms(`${host}${rest}`)) rememberForm(form, known, () => true);
+  }
+  for (const bearer of address.bearers) rememberValue(bearer, known, (part) => !isOrdinary(part));
 }
 
-/** The value plain, in JSON, URL-encoded, and in base64 (also in the middle of a longer text, hence three shifts). */
+function rememberValue(value: string, known: Known, isTelling: (part: string) => boolean): void {
+  if (value.length < shortest) return;
+  // What looks like an escape inside the secret itself is resolved together with those around it.
+  for (const { text } of layersOf(value)) rememberForm(text, known, isTelling);
+  const bytes = Buffer.from(value).toString('hex');
+  for (const form of [...formsOf(value).flatMap(base64Forms), bytes, bytes.toUpperCase()]) {
+    rememberForm(form, known, () => true);
+  }
+}
+
+/** By its parts, which find it cut as well; as a whole only where parts cannot. */
+function rememberForm(form: string, { whole, parts }: Known, isTelling: (part: string) => boolean): void {
+  let isFound = form.length >= partLength;
+  for (let at = 0; at + partLength <= form.length; at += 1) {
+    const part = form.slice(at, at + partLength);
+    if (isTelling(part)) parts.add(part);
+    else isFound = false;
+  }
+  if (!isFound) whole.set(form, 0);
+}
+
+/** As it may have been written before somebody put it into base64. */
 function formsOf(value: string): readonly string[] {
-  const secret = withoutOrigin(value);
-  const plain = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
-  const encoded = [0, 1, 2].map((shift) => shiftedBase64(secret, shift));
-  return [...plain, ...encoded, ...encoded.map(toUrlAlphabet)];
+  return [...new Set([value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)])];
 }
 
-/** Of an address the host is no secret, and people need it; what follows it is. */
-function withoutOrigin(value: string): string {
-  if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return value;
-  return value.replace(/^https?:\/\/[^/?#]*\/?/i, '');
+/** Also in the middle of a longer text, hence three shifts; in both alphabets. */
+function base64Forms(value: string): readonly string[] {
+  const forms = [0, 1, 2].map((shift) => shiftedBase64(value, shift));
+  return [...forms, ...forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
 }
 
 /** Only the characters that this value alone decides: those at the edges mix with its neighbours. */
@@ -57,37 +89,55 @@ function shiftedBase64(value: string, shift: number): string {
   return padded.slice(Math.ceil((shift * 8) / 6), end);
 }
 
-function toUrlAlphabet(text: string): string {
-  return text.replaceAll('+', '-').replaceAll('/', '_');
-}
+type Span = { readonly from: number; readonly to: number };
 
-function cleanWhole(text: string, whole: ReadonlySet<string>): string {
-  let cleaned = text;
-  for (const value of whole) cleaned = cleaned.replaceAll(value, shown);
-  return cleaned;
-}
-
-function cleanParts(text: string, parts: ReadonlySet<string>): string {
-  if (parts.size === 0) return text;
+function cleanKnown(text: string, known: Known): string {
+  if (known.whole.size === 0 && known.parts.size === 0) return text;
+  const spans = layersOf(text).flatMap((layer) => [...wholeIn(layer, known), ...partsIn(layer, known)]);
+  if (spans.length === 0) return text;
+  spans.sort((a, b) => a.from - b.from);
   let cleaned = '';
-  let from = 0;
-  for (let at = 0; at + partLength <= text.length; at += 1) {
-    if (!parts.has(text.slice(at, at + partLength))) continue;
-    const end = endOfParts(text, at, parts);
-    cleaned += text.slice(from, at) + shown;
-    from = end;
-    at = end - 1;
+  let end = 0;
+  for (const { from, to } of spans) {
+    if (from >= end) cleaned += text.slice(end, from) + shown;
+    end = Math.max(end, to);
   }
-  return cleaned + text.slice(from);
+  return cleaned + text.slice(end);
 }
 
-function endOfParts(text: string, start: number, parts: ReadonlySet<string>): number {
-  let at = start;
-  while (parts.has(text.slice(at + 1, at + 1 + partLength))) at += 1;
-  return at + partLength;
+function wholeIn(layer: Layer, { whole }: Known): readonly Span[] {
+  const spans: Span[] = [];
+  for (const [form, keep] of whole) {
+    let at = layer.text.indexOf(form);
+    while (at !== -1) {
+      spans.push(spanOf(layer, at + keep, at + form.length));
+      at = layer.text.indexOf(form, at + form.length);
+    }
+  }
+  return spans;
 }
+
+function partsIn(layer: Layer, { parts }: Known): readonly Span[] {
+  const spans: Span[] = [];
+  for (let at = 0; at + partLength <= layer.text.length; at += 1) {
+    if (!parts.has(layer.text.slice(at, at + partLength))) continue;
+    const start = at;
+    while (parts.has(layer.text.slice(at + 1, at + 1 + partLength))) at += 1;
+    spans.push(spanOf(layer, start, at + partLength));
+    at += partLength - 1;
+  }
+  return spans;
+}
+
+function spanOf({ placeOf }: Layer, from: number, to: number): Span {
+  return { from: placeOf(from), to: placeOf(to) };
+}
+
+/** Names by the ten thousand pass here: one look tells that none of the patterns can be in a text. */
+const anyPattern = /token|bearer|basic|geniekey|[0-9a-f]{64}|\.com\/|sig=|whs/i;
 
 function cleanPatterns(text: string): string {
+  if (!anyPattern.test(text)) return text;
   let cleaned = text;
   for (const pattern of secretPatterns) cleaned = cleaned.replaceAll(pattern, `$1${shown}`);
   return cleaned;

@@ -24,8 +24,11 @@ export type AlertCli = Pick<CliWorld, 'run' | 'json' | 'config' | 'folder' | 'wr
     readonly storedFiles: () => readonly (readonly [name: string, text: string])[];
   };
 
-export async function anAlertCli(destinations: string = everyDestination): Promise<AlertCli> {
-  const night = await anAlertNight(everyDestination, { fleet: smallFleet(2) });
+export async function anAlertCli(
+  destinations: string = everyDestination,
+  onTheWay?: Parameters<typeof anAlertNight>[2],
+): Promise<AlertCli> {
+  const night = await anAlertNight(everyDestination, { fleet: smallFleet(2) }, onTheWay);
   const { path: folder, remove } = makeTemporaryFolder();
   const config = join(folder, 'lamplighter.yml');
   const writeConfig = (text: string) => writeFileSync(config, text, { mode: 0o600 });

@@ -80,3 +80,63 @@ test('no twelve characters of a known value ever pass', () => {
     }),
   );
 });
+
+describe('a secret is found however a text writes it', () => {
+  const nasty = 'Ab+/9=%41&"x\\y~(Z)!\'k*';
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const everyByte = (text: string) => Array.from(text, (c) => `%${c.charCodeAt(0).toString(16)}`).join('');
+  test.each([
+    ['as an address has it', encodeURIComponent(nasty)],
+    [
+      'with small letters in the escapes',
+      encodeURIComponent(nasty).toLowerCase().replaceAll('ab%', 'Ab%').replaceAll('(z)', '(Z)'),
+    ],
+    ['with every byte escaped', everyByte(nasty)],
+    ['escaped twice', encodeURIComponent(everyByte(nasty))],
+    ['as a form has it', new URLSearchParams({ a: nasty }).toString().slice(2)],
+    ['in JSON', JSON.stringify(nasty)],
+    ['in JSON within JSON', JSON.stringify(JSON.stringify(nasty))],
+    ['in JSON that escapes slashes', JSON.stringify(nasty).replaceAll('/', '\\/')],
+    ['in JSON with codes', JSON.stringify(nasty).replaceAll('+', '\\u002B').replaceAll('&', '\\u0026')],
+    ['in HTML', nasty.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll("'", '&#39;')],
+    ['in base64', base64(nasty)],
+    ['in base64 for addresses', Buffer.from(`me:${nasty}`).toString('base64url').slice(4)],
+    ['in base64, escaped for an address', encodeURIComponent(base64(nasty))],
+    ['in base64 of JSON', base64(JSON.stringify(nasty))],
+    ['in base64 of a form', base64(encodeURIComponent(nasty))],
+    ['in hexadecimal', Buffer.from(nasty).toString('hex')],
+  ])('%s', (_, text) => {
+    const cleaned = knowing(nasty).clean(`a name ${text} of a pool`);
+    expect(cleaned).toMatch(/^a name "?[^ ]{0,4}(\[redacted\])[^ ]{0,12} of a pool$/);
+  });
+});
+
+describe('of a webhook the words stay', () => {
+  test.each([
+    'https://hooks.example/lamplighter',
+    'https://hooks.example/Lamplighter/',
+    'https://hooks.example/api/v2/alerts/incoming-webhook?channel=platform-team&thread=2026',
+    'https://hooks.example/k8s/prod_alerts/onCallTeam2',
+    'https://hooks.example/services/lamplighter-notifications',
+  ])('%s', (address) => {
+    const { clean } = knowing(address);
+    const text =
+      'lamplighter Lamplighter api/v2/alerts incoming-webhook channel platform-team 2026 k8s prod_alerts onCallTeam2 lamplighter-notifications';
+    expect(clean(text)).toBe(text);
+    expect(clean(`POST ${address} failed`)).toMatch(/^POST https:\/\/hooks\.example\/\[redacted\]\/? failed$/);
+    expect(clean(Buffer.from(address).toString('base64'))).toContain('[redacted]');
+  });
+
+  test.each([
+    ['https://h.example/hooks/lamplighter/xk9d3mfq7jbbtf8w6yqn4s1ohr', ['xk9d3mfq7jbbtf8w6yqn4s1ohr']],
+    ['https://h.example/services/T024BE7LD/B01ABCDEF/aBcD1234eFgH5678iJkL', ['T024BE7LD', 'aBcD1234eFgH5678iJkL']],
+    ['https://h.example/ping/6d3ab24f-6a8c-4f7c-9df9-f6f1b62fb2a5', ['6d3ab24f-6a8c-4f7c-9df9-f6f1b62fb2a5']],
+    ['https://h.example/run?sig=open-sesame&v=1', ['open-sesame']],
+    ['https://me:correct-horse@h.example/alerts', ['correct-horse']],
+    ['https://h.example/trigger?x=Zm9v%2BYmFy%2FYmF6MTIz', ['Zm9v+YmFy/YmF6MTIz', 'Zm9v%2BYmFy%2FYmF6MTIz']],
+    ['https://h.example/hook/qwrtzpsdfghjklyxcvbnmqwrtz', ['qwrtzpsdfghjklyxcvbnmqwrtz']],
+  ])('%s keeps its secrets', (address, secrets) => {
+    for (const secret of secrets) expect(knowing(address).clean(`the ${secret} went`)).toBe('the [redacted] went');
+    expect(knowing(address).clean(`the lamplighter hooks services trigger alerts`)).not.toContain('redacted');
+  });
+});

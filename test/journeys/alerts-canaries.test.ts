@@ -1,8 +1,18 @@
 import { expect, test } from 'vitest';
+import { sha256 } from '../../lib/app.ts';
 import { makeRunMetrics } from '../../lib/cli/run/run-metrics.ts';
 import { standingOf } from '../../lib/cli/run/standing.ts';
+import { destinationId } from '../../lib/decide/incidents/destination-id.ts';
+import { deliveryPut, loadOutbox } from '../../lib/jobs/records/delivery-records.ts';
 import { anAlertCli, listed } from '../cli/alert-cli.ts';
-import { type AlertNight, anAlertNight, everyDestination, smallFleet } from '../support/alert-night.ts';
+import {
+  type AlertNight,
+  anAlertNight,
+  everyDestination,
+  minuteMs,
+  passing,
+  smallFleet,
+} from '../support/alert-night.ts';
 import type { ReceiverFault } from '../support/receivers/receiver.ts';
 
 /** Each destination answers with all the secrets there are, in every way; the API with the one that it is sent. */
@@ -103,4 +113,79 @@ test('no secret is in what a command prints, nor in the file of the store', asyn
   }
   expect(printed.filter(([, text]) => text === '')).toEqual([]);
   expectNone([...printed, ...cli.storedFiles()], cli.night.canaries);
+});
+
+/** An API that puts the token into every string of every answer; ids are left alone where asked, so that work goes on. */
+function echoing(form: (token: string) => string, keeps: (key: string) => boolean) {
+  return async (answer: Response, token: string): Promise<Response> => {
+    const text = await answer.text();
+    const json: unknown = text === '' ? null : JSON.parse(text);
+    const said = JSON.stringify(json, (key, value: unknown) => {
+      return typeof value === 'string' && !keeps(key) ? `${value}-${form(token)}`.slice(0, 250) : value;
+    });
+    return new Response(said, { status: answer.status, headers: answer.headers });
+  };
+}
+
+const decides = new Set(['id', 'status', 'created_at', 'updated_at']);
+
+const looks: readonly (readonly string[])[] = [
+  ['plan'],
+  ['status'],
+  ['explain', 'dev-1/workers'],
+  ['incidents', '--all'],
+  ['doctor'],
+];
+
+test.each([
+  ['plain, in every string', () => false, (token: string) => token],
+  ['plain', (key: string) => decides.has(key), (token: string) => token],
+  ['in base64', (key: string) => decides.has(key), (token: string) => Buffer.from(`Token ${token}`).toString('base64')],
+  [
+    'as a URL has it',
+    (key: string) => decides.has(key),
+    (token: string) => Array.from(token, (c) => `%${c.charCodeAt(0).toString(16)}`).join(''),
+  ],
+])('an API that echoes the token, %s, brings it nowhere', async (_, keeps, form) => {
+  using cli = await anAlertCli(everyDestination, echoing(form, keeps));
+  const { env, receivers } = cli.night;
+  const printed: [place: string, text: string][] = [];
+  cli.night.world.setClusterError('dev-1', 'no network');
+  for (const { out, err } of await cli.rounds(3)) printed.push(['run --once', out + err]);
+  for (const argv of looks.flatMap((look) => [look, [...look, '--json']])) {
+    const { out, err } = await cli.run(...argv);
+    printed.push([argv.join(' '), out + err]);
+  }
+  const messages = Object.entries(receivers).flatMap(([name, { requests }]) => {
+    return requests.map(({ body }) => [`message to ${name}`, body] as [string, string]);
+  });
+  expect(messages.length).toBeGreaterThan(0);
+  expectNone([...printed, ...messages, ...cli.storedFiles()], tracesOf(String(env.TOKEN), form));
+  expect(printed.map(([, text]) => text).join('')).toContain('[redacted]');
+});
+
+function tracesOf(token: string, form: (token: string) => string): readonly string[] {
+  const whole = form(token);
+  return [token, whole].flatMap((text) => [8, 24, 40].map((at) => text.slice(at, at + 14)));
+}
+
+test('what an old store holds is cleaned before it is sent', async () => {
+  const night = await anAlertNight(everyDestination, { fleet: smallFleet(1) });
+  const secret = String(night.env.SIGNING);
+  const slack = night.config.destinations.find(({ name }) => name === 'slack')!;
+  night.world.setClusterError('dev-1', 'out of quota');
+  for (let round = 0; round < 3; round += 1) {
+    await passing(night.clock, night.app.watch(night.config));
+    await night.clock.advance(5 * minuteMs);
+  }
+  const waiting = (await loadOutbox(night.store, destinationId(slack, sha256))).deliveries;
+  expect(waiting.length).toBeGreaterThan(0);
+  for (const { delivery, version } of waiting) {
+    const facts = { ...delivery.facts, text: `the key is ${secret}` };
+    await night.store.commit([deliveryPut({ ...delivery, facts }, version)]);
+  }
+  await night.delivers(3);
+  const said = night.receivers.slack.requests.map(({ body }) => body);
+  expect(said.join('')).toContain('the key is [redacted]');
+  expect(said.join('')).not.toContain(secret.slice(8, 22));
 });

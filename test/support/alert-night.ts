@@ -80,6 +80,8 @@ export type AlertNight = {
 export async function anAlertNight(
   text: string = everyDestination,
   options: Partial<WorldOptions> = {},
+  /** What becomes of each answer of the API on its way. */
+  onTheWay: (answer: Response, token: string) => Promise<Response> = async (answer) => answer,
 ): Promise<AlertNight> {
   const clock = makeVirtualClock(nightStart);
   const world = createWorld({ clock, fleet: smallFleet(1), ...options });
@@ -94,9 +96,9 @@ export async function anAlertNight(
   const simulator = simulatorApp(world).fetch;
   const hosts = Object.fromEntries(Object.entries(receivers).map(([name, one]) => [`${name}.test`, one as Receiver]));
   const outside = fetchFrom(hosts, clock);
-  const reach: typeof fetch = (input, init) => {
+  const reach: typeof fetch = async (input, init) => {
     const { host } = new URL(input instanceof Request ? input.url : String(input));
-    return host.startsWith('127.0.0.1') ? simulator(input, init) : outside(input, init);
+    return host.startsWith('127.0.0.1') ? onTheWay(await simulator(input, init), world.token) : outside(input, init);
   };
   const secrets = openSecrets({ clock, redactor, log, env });
   const app = makeApp({ store, fetch: reach, clock, newId, log, redactor, secrets });

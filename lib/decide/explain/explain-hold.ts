@@ -41,6 +41,8 @@ function wordsOf(hold: HoldCode, label: string, run: (command: string) => string
       return 'its status is not a known one, so it is left alone; look at the pool in the console';
     case 'absent-size':
       return 'the answer of the API held no size; the next round looks again';
+    case 'unreadable':
+      return 'its name or id cannot be read, so it is left alone; rename it in the console';
     case 'stale':
       return 'the answer of the API was older than one seen before; the next round looks again';
     case 'ambiguous':

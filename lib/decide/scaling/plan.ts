@@ -34,6 +34,7 @@ export type HoldCode =
   | 'pool-not-running'
   | 'unknown-status'
   | 'absent-size'
+  | 'unreadable'
   | 'stale'
   | 'ambiguous'
   | 'mismatch'

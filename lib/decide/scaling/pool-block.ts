@@ -13,6 +13,7 @@ const knownStatuses = new Set(['Creating', 'Running', 'Scaling', 'Upgrading', 'E
 /** Why a pool cannot be judged at all, whatever its schedule says. */
 export function blockOf(input: PoolInput, memory: PoolMemory, size: Size | undefined): PoolBlock | undefined {
   const { pool, names } = input;
+  if (pool.unreadable !== undefined) return unreadable(input, pool.unreadable);
   if (memory.away && memory.autoscale !== pool.autoscale) return changedKind(input);
   if (!knownStatuses.has(pool.status)) {
     const text = `${poolLabel(names)} has the status "${pool.status}", which is not known`;
@@ -35,6 +36,16 @@ export function blockOf(input: PoolInput, memory: PoolMemory, size: Size | undef
   if (pool.status !== 'Running')
     return { code: 'pool-not-running', reason: `the pool is ${pool.status}`, findings: [] };
   return undefined;
+}
+
+/** Named, so that somebody mends it; its name is not whole, so nothing is judged by it. */
+function unreadable({ names }: PoolInput, why: string): PoolBlock {
+  const text = `${poolLabel(names)} cannot be read: ${why}`;
+  return {
+    code: 'unreadable',
+    reason: `${text}: hands off`,
+    findings: [poolFinding(names, 'pool.unclear', 'warning', text)],
+  };
 }
 
 function changedKind({ names, pool }: PoolInput): PoolBlock {

@@ -29,7 +29,8 @@ export function viewPool(input: PoolInput): PoolView {
     current === undefined ||
     block?.code === 'base-unknown' ||
     block?.code === 'mismatch' ||
-    block?.code === 'unknown-status'
+    block?.code === 'unknown-status' ||
+    block?.code === 'unreadable'
   )
     return blockedView(input, memory, current, block);
   return judge(input, memory, current, running, block);

@@ -85,6 +85,10 @@ function stuckOf(
 /** An absent size is judged by whoever knows what it was set to: for a scaled pool that is the scaling round. */
 function unclearOf(pool: ObservedPool, { cluster }: PoolSubject, isRuled: boolean): Wrong | undefined {
   const name = `${cluster}/${pool.name}`;
+  if (pool.unreadable !== undefined) {
+    const fix = 'Rename it in the console; it is left alone, and its neighbours are kept';
+    return { severity: 'warning', text: `Node pool ${name} cannot be read: ${pool.unreadable}`, fix };
+  }
   if (!isKnownStatus(pool.status)) {
     return {
       severity: 'warning',

@@ -3,10 +3,10 @@ import type { Clock } from '../clock.ts';
 import type { Fetch } from '../http/fetch.ts';
 import type { Redactor } from '../redact.ts';
 import type { TokenSource } from '../secrets/token-source.ts';
-import type { Answer } from '../../decide/answer.ts';
+import { type Answer, unreadableAnswer } from '../../decide/answer.ts';
 import { type Call, type CallParts, callMks, describeCall } from './call.ts';
 import type { FreshPool, Mks, OwnedFields } from './mks.ts';
-import { toCluster, toPool, toVersion } from './observed.ts';
+import { isSetAside, toCluster, toPool, toVersion } from './observed.ts';
 import { patchMembers } from './patch-members.ts';
 import { listReaderOf, type Reader, readAnswer, readerOf } from './read-answer.ts';
 import { clusterShape, poolShape, versionShape } from './shapes.ts';
@@ -27,17 +27,20 @@ const capBytes = 5 * 1024 * 1024;
 export function makeMks(parts: MksParts): Mks {
   const { region, token, fetch, clock, redactor } = parts;
   const http: CallParts = { url: region.url, token, fetch, clock, clean: redactor.clean };
-  const clean = <T extends { readonly errors: readonly string[] }>(seen: T) => withCleanErrors(seen, redactor);
-  const cluster = readerOf(clusterShape, (parsed) => clean(toCluster(region.name, parsed)));
-  const clusters = listReaderOf(clusterShape, (parsed) => clean(toCluster(region.name, parsed)));
-  const pool = readerOf(poolShape, (parsed) => clean(toPool(parsed)));
-  const pools = listReaderOf(poolShape, (parsed) => clean(toPool(parsed)));
-  const freshPool: Reader<FreshPool> = readerOf(poolShape, (parsed, raw) => ({ observed: clean(toPool(parsed)), raw }));
+  const { clean } = redactor;
+  const cluster = readerOf(clusterShape, (parsed) => toCluster(region.name, parsed, clean));
+  const clusters = listReaderOf(clusterShape, (parsed) => toCluster(region.name, parsed, clean));
+  const pool = readerOf(poolShape, (parsed) => toPool(parsed, clean));
+  const pools = listReaderOf(poolShape, (parsed) => toPool(parsed, clean));
+  const freshPool: Reader<FreshPool> = readerOf(poolShape, (parsed, raw) => ({ observed: toPool(parsed, clean), raw }));
+  const versions = listReaderOf(versionShape, (parsed) => toVersion(parsed, clean));
   return {
     region: region.name,
     listClusters: () => get(http, '/cluster', listCapBytes, clusters),
-    getCluster: (clusterId) => get(http, `${clusterPath(clusterId)}?extraFields=errors`, capBytes, cluster),
-    listNodePools: (clusterId) => get(http, `${clusterPath(clusterId)}/node-pool`, listCapBytes, pools),
+    getCluster: async (clusterId) =>
+      isSetAside(clusterId) ? setAside : get(http, `${clusterPath(clusterId)}?extraFields=errors`, capBytes, cluster),
+    listNodePools: async (clusterId) =>
+      isSetAside(clusterId) ? setAside : get(http, `${clusterPath(clusterId)}/node-pool`, listCapBytes, pools),
     getNodePool: (clusterId, poolId) => get(http, poolPath(clusterId, poolId), capBytes, freshPool),
     putNodePool: async (clusterId, fresh, owned, notAfter) => {
       checkSizes(fresh, owned);
@@ -48,12 +51,8 @@ export function makeMks(parts: MksParts): Mks {
   };
 }
 
-const versions = listReaderOf(versionShape, toVersion);
-
-/** Error texts are told to people and kept: what they quote of a token or an address goes no further. */
-function withCleanErrors<T extends { readonly errors: readonly string[] }>(seen: T, { clean }: Redactor): T {
-  return seen.errors.length === 0 ? seen : { ...seen, errors: seen.errors.map(clean) };
-}
+/** What cannot be asked for without quoting a secret is not asked for. */
+const setAside = unreadableAnswer('its id holds a secret');
 
 function get<T>(http: CallParts, path: string, cap: number, reader: Reader<T>): Promise<Answer<T>> {
   return run(http, { method: 'GET', path, capBytes: cap }, reader);

@@ -50,7 +50,7 @@ export const poolShape = v.object({
 
 export const versionShape = version;
 
-/** The service's own texts, cut to what a message can hold; an object without one is shown as it is. */
+/** The service's own texts; an object without one is shown as it is. */
 function readErrors(value: unknown): readonly string[] {
   if (value === undefined || value === null || value === '') return [];
   const list = Array.isArray(value) ? (value as readonly unknown[]) : [value];
@@ -62,12 +62,8 @@ function readErrors(value: unknown): readonly string[] {
 
 function readError(value: unknown): string {
   if (value === null) return '';
-  if (typeof value === 'string') return shorten(value);
+  if (typeof value === 'string') return value;
   const { msg, message, error } = value as { readonly [key: string]: unknown };
   const said = [msg, message, error].find((each) => typeof each === 'string' && each !== '');
-  return shorten(typeof said === 'string' ? said : JSON.stringify(value));
-}
-
-function shorten(said: string): string {
-  return said.length > 500 ? `${said.slice(0, 499)}…` : said;
+  return typeof said === 'string' ? said : JSON.stringify(value);
 }

@@ -17,6 +17,7 @@ import type { DestinationConfig } from '../../decide/compiled-config.ts';
 import { destinationFor } from '../../io/destinations/destination-for.ts';
 import type { ReadCredentials } from '../../io/destinations/read-credentials.ts';
 import { readOutcome } from '../../io/destinations/read-outcome.ts';
+import { cleanStrings } from './clean-strings.ts';
 import { giveBack } from './give-back.ts';
 import { type Change, commitChange, endedAs, type Session } from './session.ts';
 
@@ -30,7 +31,7 @@ export async function attempt(session: Session, item: Delivery | Batch, way: Way
   const { clock } = session.parts;
   const lane = 'members' in item ? batchId : item.key;
   const now = clock.now();
-  const marked = markAttempt(item, item.body ?? render(item, way.destination), now);
+  const marked = markAttempt(item, item.body ?? render(cleanItem(item, session.parts.clean), way.destination), now);
   const addressed = addressedOf(marked, way, now);
   if ('problem' in addressed) return noAddress(session, addressed.problem);
   const sender = markSender(session.sender, lane, way.destination.kind, now);
@@ -41,6 +42,12 @@ export async function attempt(session: Session, item: Delivery | Batch, way: Way
   const sent = await session.parts.send({ method: 'POST', insecure, ...addressed, timeoutMs: timeoutFor(session) });
   const outcome = readOutcome(sent, destinationFor(way.destination), clock.now());
   return settle(session, item, marked, outcome, way);
+}
+
+/** Only what it says: ids and keys of ours look like tokens, and have to stay. */
+function cleanItem(item: Delivery | Batch, clean: (text: string) => string): Delivery | Batch {
+  if (!('members' in item)) return { ...item, facts: cleanStrings(item.facts, clean) };
+  return { ...item, members: item.members.map((one) => ({ ...one, facts: cleanStrings(one.facts, clean) })) };
 }
 
 /** Without its secrets nothing can be sent: the destination fails, the message waits untouched. */

@@ -20,6 +20,8 @@ export type DeliverParts = {
   readonly log: Log;
   readonly send: Send;
   readonly secret: ReadSecret;
+  /** The redactor: takes secrets out of what is told. */
+  readonly clean: (text: string) => string;
   /** Milliseconds left for this run; nothing starts that does not fit. Absent = no limit but the job's own. */
   readonly timeLeftMs?: () => number;
 };

@@ -13,6 +13,7 @@ import { type ReadCredentials, readCredentials } from '../../io/destinations/rea
 import { readOutcome } from '../../io/destinations/read-outcome.ts';
 import { senderWrite } from '../records/destination-records.ts';
 import { listIncidents } from '../records/incident-records.ts';
+import { cleanStrings } from './clean-strings.ts';
 import type { DeliverParts, DestinationReport } from './deliver-parts.ts';
 import type { Target } from './targets.ts';
 
@@ -85,7 +86,7 @@ export async function credentialsOf(
 
 /** All parts, up to the first that fails: the next run sends everything again. */
 export async function push(
-  { send, clock }: DeliverParts,
+  { send, clock, clean }: DeliverParts,
   { insecure }: DestinationConfig,
   incidents: readonly OpenIncident[],
   read: Awaited<ReturnType<typeof credentialsOf>>,
@@ -94,7 +95,9 @@ export async function push(
   let outcome: Outcome = { kind: 'confirmed' };
   for (let from = 0; from < incidents.length && !isFailure(outcome); from += mostPerPush) {
     const now = clock.now();
-    const body = JSON.stringify(renderAlerts(incidents.slice(from, from + mostPerPush), now + staleMs));
+    const told = incidents.slice(from, from + mostPerPush);
+    const safe = told.map(({ key, facts }) => ({ key, facts: cleanStrings(facts, clean) }));
+    const body = JSON.stringify(renderAlerts(safe, now + staleMs));
     const addressed = alertmanager.address({ id: '', body, now }, read.credentials);
     const sent = await send({ method: 'POST', insecure, ...addressed, timeoutMs: attemptMs });
     outcome = readOutcome(sent, alertmanager, clock.now());

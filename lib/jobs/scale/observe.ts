@@ -5,7 +5,7 @@ import { needsPools, type ObservedFleetCluster } from '../../decide/scaling/plan
 import { rememberedCluster } from '../../decide/scaling/remembered-fleet.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
-import { type Answer, wasAsked } from '../../decide/answer.ts';
+import { type Answer, unreadableAnswer, wasAsked } from '../../decide/answer.ts';
 import { mapBounded } from '../concurrency.ts';
 import { inTurn } from '../in-turn.ts';
 import { makePatience, type Patience } from '../patience.ts';
@@ -50,7 +50,10 @@ export async function observeFleet(parts: ScaleParts, options: ScaleOptions, boo
     const record = region.records.get(cluster.id)?.record;
     const lookedAt = region.lookedAt(cluster.id);
     if (!needsPools(book, cluster, record)) return { cluster, pools: undefined, record, lookedAt };
-    const answer = await patience.ask(region.name, () => parts.mksOf(region.name).listNodePools(cluster.id));
+    const answer =
+      cluster.unreadable === undefined
+        ? await patience.ask(region.name, () => parts.mksOf(region.name).listNodePools(cluster.id))
+        : unreadableAnswer(cluster.unreadable);
     if (!wasAsked(answer)) unasked.push({ region: region.name, cluster: cluster.name });
     else if (answer.kind !== 'ok') problems.push(unread(cluster, answer));
     return { cluster, pools: answer.kind === 'ok' ? answer.value : undefined, record, lookedAt };

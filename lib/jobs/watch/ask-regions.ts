@@ -3,7 +3,7 @@ import type { RegionConfig } from '../../decide/compiled-config.ts';
 import type { ObservedCluster } from '../../decide/model.ts';
 import { isWatched } from '../../decide/watching/endings.ts';
 import type { ClusterAnswers, RegionAnswers, RegionMemory } from '../../decide/watching/pass.ts';
-import type { Answer } from '../../decide/answer.ts';
+import { type Answer, unreadableAnswer } from '../../decide/answer.ts';
 import { mapBounded } from '../concurrency.ts';
 import { inTurn } from '../in-turn.ts';
 import { makePatience, type Patience } from '../patience.ts';
@@ -79,6 +79,10 @@ async function askCluster(
 ): Promise<ClusterAnswers> {
   const mks = parts.mksOf(region);
   const asked = <T>(call: () => Promise<Answer<T>>) => patience.ask(region, () => ask(call));
+  if (listed.unreadable !== undefined) {
+    const answer = unreadableAnswer(listed.unreadable);
+    return { listed, cluster: answer, pools: answer, missingPools: [] };
+  }
   const cluster = await asked(() => mks.getCluster(listed.id));
   const pools = await asked(() => mks.listNodePools(listed.id));
   if (pools.kind !== 'ok') return { listed, cluster, pools, missingPools: [] };

@@ -7,6 +7,7 @@ import type { EpochMs } from '../../../lib/decide/model.ts';
 import type { Fetch } from '../../../lib/io/http/fetch.ts';
 import type { Clock } from '../../../lib/io/clock.ts';
 import { silentLog } from '../../../lib/io/log.ts';
+import { makeRedactor } from '../../../lib/io/redact.ts';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
 import { makeMemoryStore, type MemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
@@ -144,7 +145,15 @@ export function makeOutboxWorld(
   const secrets = secretsOf(destinations, receivers);
   const secret: DeliverParts['secret'] = async (ref) =>
     makeSecret(secrets.get(ref.kind === 'env' ? ref.name : '') ?? 'none');
-  const base = { config, clock, newId: countUp('process'), hash: sha256, log: silentLog, secret };
+  const base = {
+    config,
+    clock,
+    newId: countUp('process'),
+    hash: sha256,
+    log: silentLog,
+    secret,
+    clean: makeRedactor().clean,
+  };
   const parts: DeliverParts = { ...base, store, send: sendThrough(fetch, clock) };
   return {
     clock,
