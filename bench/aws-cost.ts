@@ -4,13 +4,13 @@
  */
 import { makeApp, openSecrets } from '../lib/app.ts';
 import type { Clock } from '../lib/io/clock.ts';
-import type { Fetch } from '../lib/io/http/fetch.ts';
+import type { Fetch } from '../lib/io/http/exchange.ts';
 import { randomId } from '../lib/io/ids.ts';
 import { silentLog } from '../lib/io/log.ts';
 import { makeRedactor } from '../lib/io/redact.ts';
 import { makeMemoryStore } from '../lib/io/stores/memory.ts';
 import type { Store } from '../lib/io/stores/store.ts';
-import { countShards } from '../lib/jobs/scale/count-shards.ts';
+import { countShards } from '../lib/jobs/scale/observe.ts';
 import { createWorld } from '../lib/simulator/create-world.ts';
 import { simulatorApp } from '../lib/simulator/simulator-app.ts';
 import { configOf, officeHours, ruleFor } from './support/a-fleet.ts';

@@ -2,10 +2,12 @@
  * Deciding for 10,000 pools on 50 schedules, as a share of the least time that the reads of such a round take (one list
  * of clusters and one of pools per cluster, 50 ms each, 16 at once; a change takes a GET and a PUT more). `node bench/decide.ts` prints it.
  */
-import type { ObservedPool } from '../lib/decide/model.ts';
+
+import type { ObservedFleetCluster } from '../lib/decide/scaling/memory.ts';
 import type { Plan } from '../lib/decide/scaling/plan.ts';
-import { type ObservedFleetCluster, planRound } from '../lib/decide/scaling/plan-round.ts';
-import { type BookShelf, bookFrom } from '../lib/jobs/scale/book-shelf.ts';
+import { planRound } from '../lib/decide/scaling/plan-round.ts';
+import { type BookShelf, bookFrom } from '../lib/jobs/scale/parts.ts';
+import type { ObservedPool } from '../lib/model/cluster.ts';
 import { type BenchResult, benchResult, renderResult } from './result.ts';
 import { configOf, officeHours, ruleFor } from './support/a-fleet.ts';
 

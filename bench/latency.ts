@@ -2,8 +2,9 @@
  * How long after a boundary the first PUT of each cluster is on its way, over a simulated year with a tick every minute:
  * the production job on the simulator, on a clock of its own. `node bench/latency.ts` prints it.
  */
-import type { Schedule } from '../lib/decide/compiled-config.ts';
+
 import { makeTimeline, nextChange } from '../lib/decide/schedule/timeline.ts';
+import type { Schedule } from '../lib/model/config.ts';
 import { aNight, type Night } from '../test/support/night-app.ts';
 import { type BenchResult, benchResult, renderResult } from './result.ts';
 import { officeHours, ruleFor } from './support/a-fleet.ts';

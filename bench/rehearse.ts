@@ -1,8 +1,9 @@
 /** How long a rehearsed week takes, with the planning of real rounds. `node bench/rehearse.ts` prints it. */
-import type { CompiledConfig, Rule, Schedule } from '../lib/decide/compiled-config.ts';
-import type { ObservedPool } from '../lib/decide/model.ts';
+
 import { rehearse } from '../lib/decide/rehearsal/rehearse.ts';
-import type { ObservedFleetCluster } from '../lib/decide/scaling/plan-round.ts';
+import type { ObservedFleetCluster } from '../lib/decide/scaling/memory.ts';
+import type { ObservedPool } from '../lib/model/cluster.ts';
+import type { CompiledConfig, Rule, Schedule } from '../lib/model/config.ts';
 import { type BenchResult, benchResult, renderResult } from './result.ts';
 
 const weekMs = 7 * 86_400_000;

@@ -1,8 +1,9 @@
 /** How fast a schedule answers, and what evaluating many of them once costs. `node bench/schedule.ts` prints it. */
-import type { Schedule } from '../lib/decide/compiled-config.ts';
-import { makeWindow } from '../lib/decide/schedule/make-window.ts';
+
 import { isScheduleProblem } from '../lib/decide/schedule/schedule-problem.ts';
 import { lastEdge, makeTimeline, nextChange, saysAt, type Timeline } from '../lib/decide/schedule/timeline.ts';
+import { makeWindow } from '../lib/decide/schedule/window.ts';
+import type { Schedule } from '../lib/model/config.ts';
 import { type BenchResult, benchResult, renderResult } from './result.ts';
 
 const dayMs = 86_400_000;

@@ -1,10 +1,9 @@
 import { StoreError } from '../lib/errors.ts';
-import { acceptBusEvent, acceptMessages } from '../lib/jobs/intake/accept-messages.ts';
-import { readDelivered } from './aws-events.ts';
+import { acceptBusEvent, acceptMessages } from '../lib/jobs/accept/accept-messages.ts';
+import { readDelivered, wakeBy } from './aws-events.ts';
 import { type OpenContainer, openContainer } from './container.ts';
+import { answerRequest } from './http-events.ts';
 import { jobHandler } from './job-handler.ts';
-import { answerRequest } from './listen.ts';
-import { wakeBy } from './wake.ts';
 
 /** Queue, event bus, HTTP: writes a lease down, then wakes the job that acts on it. What is not stored comes again. */
 export const makeHandler = (open: OpenContainer) =>

@@ -1,4 +1,5 @@
-import type { QueueMessage } from '../lib/jobs/intake/accept-messages.ts';
+import type { Invoke } from '../lib/io/invoke.ts';
+import type { QueueMessage } from '../lib/jobs/accept/accept-messages.ts';
 
 /** What AWS hands to accept-events, told apart by its shape. */
 export type Delivered =
@@ -21,4 +22,11 @@ type SqsRecord = { readonly messageId: string; readonly eventSourceARN: string; 
 
 function readRecord({ messageId, eventSourceARN, body }: SqsRecord): QueueMessage {
   return { id: messageId, queue: eventSourceARN.slice(eventSourceARN.lastIndexOf(':') + 1), body };
+}
+
+/** Starts a round for one cluster at once, elsewhere. */
+export function wakeBy(invoke: Invoke): (region: string, cluster: string) => Promise<void> {
+  return async (region, cluster) => {
+    await invoke({ job: 'scale-pools', only: { region, cluster } });
+  };
 }

@@ -1,16 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { type App, makeApp, openSecrets } from '../lib/app.ts';
-import type { CompiledConfig } from '../lib/decide/compiled-config.ts';
 import { systemClock } from '../lib/io/clock.ts';
 import { randomId } from '../lib/io/ids.ts';
-import type { Invoke } from '../lib/io/invoke.ts';
-import { makeLambdaInvoke } from '../lib/io/invoke-lambda.ts';
+import { type Invoke, makeLambdaInvoke } from '../lib/io/invoke.ts';
+import type { Log, LogFields } from '../lib/io/log.ts';
 import { type LogLevel, makeLog } from '../lib/io/log-pino.ts';
-import { embeddedLine, type MetricValues } from '../lib/io/metrics/embedded.ts';
+import { embeddedLine, type MetricValues } from '../lib/io/metrics.ts';
 import { makeRedactor } from '../lib/io/redact.ts';
-import { makeRequestLog, type RequestLog } from '../lib/io/request-log.ts';
 import { makeDynamoClient } from '../lib/io/stores/dynamo-client.ts';
 import { makeDynamoStore } from '../lib/io/stores/dynamodb.ts';
+import type { CompiledConfig } from '../lib/model/config.ts';
 
 /** What a container builds at its first invocation and keeps for the next ones. */
 export type Container = {
@@ -57,4 +56,28 @@ async function open(): Promise<Container> {
     invoke: makeLambdaInvoke(names, log),
     report: (job, values) => write(`${embeddedLine({ installation, job, at: clock.now(), values })}\n`),
   };
+}
+
+export type RequestLog = Log & {
+  /** From now on these fields are on every line, also of logs made from this one before. */
+  readonly begin: (fields: LogFields) => void;
+};
+
+/** A process that serves one request at a time builds its parts once, and still names the request on every line. */
+export function makeRequestLog(base: Log): RequestLog {
+  let request: LogFields = {};
+  const wrap = (own: LogFields): Log => {
+    const all = (fields?: LogFields) => ({ ...request, ...own, ...fields });
+    return {
+      debug: (message, fields) => base.debug(message, all(fields)),
+      info: (message, fields) => base.info(message, all(fields)),
+      warn: (message, fields) => base.warn(message, all(fields)),
+      error: (message, fields) => base.error(message, all(fields)),
+      with: (fields) => wrap({ ...own, ...fields }),
+    };
+  };
+  const begin = (fields: LogFields) => {
+    request = fields;
+  };
+  return { ...wrap({}), begin };
 }

@@ -1,4 +1,4 @@
-import { sendHeartbeat } from '../lib/jobs/heartbeat.ts';
+import { sendHeartbeat } from '../lib/jobs/deliver/heartbeat.ts';
 import { type OpenContainer, openContainer } from './container.ts';
 import { jobHandler } from './job-handler.ts';
 import { reportDelivering } from './report.ts';

@@ -1,9 +1,7 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Container, OpenContainer } from './container.ts';
-import { runLog } from './middleware/run-log.ts';
-import { safeErrors } from './middleware/safe-errors.ts';
-import { type Budgeted, timeBudget } from './middleware/time-budget.ts';
+import { type Budgeted, runLog, safeErrors, timeBudget } from './middleware.ts';
 
 export type Handler<Result> = (event: unknown, context: Context) => Promise<Result>;
 

@@ -1,9 +1,9 @@
 import { sha256 } from '../lib/app.ts';
-import { metricNames as names } from '../lib/io/metrics/names.ts';
-import type { ScaleReport } from '../lib/jobs/scale/scale-parts.ts';
-import type { WatchReport } from '../lib/jobs/watch/watch-parts.ts';
-import type { DeliverReport } from '../lib/jobs/deliver/deliver-parts.ts';
-import { loadWaiting } from '../lib/jobs/records/waiting-deliveries.ts';
+import { metricNames as names } from '../lib/io/metrics.ts';
+import type { DeliverReport } from '../lib/jobs/deliver/parts.ts';
+import { loadWaiting } from '../lib/jobs/records/delivery-records.ts';
+import type { ScaleReport } from '../lib/jobs/scale/parts.ts';
+import type { WatchReport } from '../lib/jobs/watch/parts.ts';
 import type { Container } from './container.ts';
 
 /** The problems by name, the figures as metrics, and a short answer. Only a whole round, or a part of one, says "a round ended". */

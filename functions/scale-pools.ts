@@ -1,5 +1,5 @@
-import { readScaleRequest } from '../lib/io/read-scale-request.ts';
-import { countShards } from '../lib/jobs/scale/count-shards.ts';
+import { readScaleRequest } from '../lib/io/invoke.ts';
+import { countShards } from '../lib/jobs/scale/observe.ts';
 import { type OpenContainer, openContainer } from './container.ts';
 import { jobHandler } from './job-handler.ts';
 import { reportScaling } from './report.ts';

@@ -1,29 +1,26 @@
 import { createHash } from 'node:crypto';
-import type { CompiledConfig, EventSourceConfig, RegionConfig } from './decide/compiled-config.ts';
 import type { Incoming } from './decide/intake/reading.ts';
-import type { Finding } from './decide/model.ts';
 import type { Clock } from './io/clock.ts';
-import type { Fetch } from './io/http/fetch.ts';
+import type { Fetch } from './io/http/exchange.ts';
 import { sendOnce } from './io/http/send-once.ts';
 import type { NewId } from './io/ids.ts';
 import type { Log } from './io/log.ts';
 import { makeMks } from './io/mks/client.ts';
-import { countedMks, type OnCall } from './io/mks/counted.ts';
-import type { Mks } from './io/mks/mks.ts';
+import { countedMks, type Mks, type OnCall } from './io/mks/mks.ts';
 import type { Redactor } from './io/redact.ts';
 import { makeAwsSecrets } from './io/secrets/aws-secret.ts';
 import type { Environment } from './io/secrets/env-secret.ts';
 import { makeSecrets, type Secrets } from './io/secrets/secrets.ts';
 import type { Store } from './io/stores/store.ts';
-import type { AcceptParts } from './jobs/accept-events.ts';
-import type { DeliverParts, DeliverReport } from './jobs/deliver/deliver-parts.ts';
-import type { DeliverOptions } from './jobs/deliver-alerts.ts';
-import type { EventOutcome } from './jobs/intake/event-outcome.ts';
-import { knownFleet } from './jobs/intake/known-fleet.ts';
-import { makeShelfWriter } from './jobs/intake/shelf-writer.ts';
-import type { BookShelf } from './jobs/scale/book-shelf.ts';
-import type { ScaleOptions, ScaleReport } from './jobs/scale/scale-parts.ts';
-import type { WatchReport } from './jobs/watch/watch-parts.ts';
+import type { AcceptParts, EventOutcome } from './jobs/accept/accept-events.ts';
+import { knownFleet } from './jobs/accept/known-fleet.ts';
+import { makeShelfWriter } from './jobs/accept/store-asks.ts';
+import type { DeliverOptions } from './jobs/deliver/deliver-alerts.ts';
+import type { DeliverParts, DeliverReport } from './jobs/deliver/parts.ts';
+import type { BookShelf, ScaleOptions, ScaleReport } from './jobs/scale/parts.ts';
+import type { WatchReport } from './jobs/watch/parts.ts';
+import type { CompiledConfig, EventSourceConfig, RegionConfig } from './model/config.ts';
+import type { Finding } from './model/finding.ts';
 
 /** Everything from outside, handed in. A test or a simulation hands in its own. */
 export type AppParts = {
@@ -100,7 +97,7 @@ export function makeApp(parts: AppParts): App {
     parts,
     mksOf,
     scale: async (config, options, timeLeftMs) => {
-      const { scalePools } = await import('./jobs/scale-pools.ts');
+      const { scalePools } = await import('./jobs/scale/scale-pools.ts');
       return scalePools(
         {
           config,
@@ -116,7 +113,7 @@ export function makeApp(parts: AppParts): App {
       );
     },
     watch: async (config, configProblem, timeLeftMs) => {
-      const { watchClusters } = await import('./jobs/watch-clusters.ts');
+      const { watchClusters } = await import('./jobs/watch/watch-clusters.ts');
       return watchClusters({
         config,
         clock,
@@ -131,12 +128,12 @@ export function makeApp(parts: AppParts): App {
       });
     },
     deliver: async (config, options, timeLeftMs) => {
-      const { deliverAlerts } = await import('./jobs/deliver-alerts.ts');
+      const { deliverAlerts } = await import('./jobs/deliver/deliver-alerts.ts');
       return deliverAlerts(deliverParts(config, timeLeftMs), options);
     },
     deliverParts,
     accept: async (config, source, events, wake, count) => {
-      const { acceptEvents } = await import('./jobs/accept-events.ts');
+      const { acceptEvents } = await import('./jobs/accept/accept-events.ts');
       return acceptEvents(acceptParts(config, wake, count), source, events);
     },
     acceptParts,

@@ -2,12 +2,12 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadConfig } from '../lib/config/load-config.ts';
 import { renderProblem } from '../lib/config/problem.ts';
-import type { CompiledConfig } from '../lib/decide/compiled-config.ts';
+import { loadConfig } from '../lib/config/read-config.ts';
 import { UsageError } from '../lib/errors.ts';
-import { bundleFunction } from './bundle-function.ts';
+import type { CompiledConfig } from '../lib/model/config.ts';
 import { checkForFunctions } from './aws/check-for-functions.ts';
+import { bundleFunction } from './bundle-function.ts';
 
 export const functionNames = ['scale-pools', 'watch-clusters', 'deliver-alerts', 'accept-events'] as const;
 

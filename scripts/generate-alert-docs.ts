@@ -1,13 +1,12 @@
 /** Writes the examples in docs/alerts.md: one story, rendered for each target by what renders it in operation. */
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import type { DestinationConfig } from '../lib/decide/compiled-config.ts';
-import type { Delivery, DeliveryFacts } from '../lib/decide/incidents/delivery.ts';
-import { deliveryId, unsent } from '../lib/decide/incidents/enqueue.ts';
-import { incidentKey } from '../lib/decide/incidents/subject.ts';
+import { type Delivery, type DeliveryFacts, deliveryId, unsent } from '../lib/decide/incidents/delivery.ts';
+import { incidentKey } from '../lib/decide/incidents/incident.ts';
 import { renderAlerts } from '../lib/decide/messages/alertmanager.ts';
 import { render } from '../lib/decide/messages/render.ts';
 import { openBatch, toMember } from '../lib/decide/outbox/batch.ts';
+import type { DestinationConfig } from '../lib/model/config.ts';
 
 const page = new URL('../docs/alerts.md', import.meta.url);
 const minuteMs = 60_000;

@@ -4,7 +4,7 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 import { listKeys } from '../lib/config/key-table.ts';
 import { knownApis } from '../lib/config/known-apis.ts';
 import { configSchema } from '../lib/config/schema/config.ts';
-import { incidentKinds } from '../lib/config/schema/kinds.ts';
+import { incidentKinds } from '../lib/config/schema/destinations-events.ts';
 
 export function renderJsonSchema(): string {
   const schema = toJsonSchema(configSchema, { errorMode: 'ignore', typeMode: 'input' });

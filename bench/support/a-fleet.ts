@@ -1,6 +1,6 @@
-import type { CompiledConfig, Rule, Schedule } from '../../lib/decide/compiled-config.ts';
-import { makeWindow } from '../../lib/decide/schedule/make-window.ts';
 import { isScheduleProblem } from '../../lib/decide/schedule/schedule-problem.ts';
+import { makeWindow } from '../../lib/decide/schedule/window.ts';
+import type { CompiledConfig, Rule, Schedule } from '../../lib/model/config.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

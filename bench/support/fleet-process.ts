@@ -4,8 +4,7 @@
  */
 import { keepSmall } from '../../lib/cli/run/keep-small.ts';
 import { runForever } from '../../lib/cli/run/run-command.ts';
-import type { Clock } from '../../lib/io/clock.ts';
-import { systemClock } from '../../lib/io/clock.ts';
+import { type Clock, systemClock } from '../../lib/io/clock.ts';
 import { randomId } from '../../lib/io/ids.ts';
 import { type Log, silentLog } from '../../lib/io/log.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';

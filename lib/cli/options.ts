@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDurationMs, suggestDuration } from '../config/duration.ts';
-import type { EpochMs, Size } from '../decide/model.ts';
-import { parseInstant } from '../decide/schedule/parse-instant.ts';
+import { parseInstant } from '../decide/schedule/parse-time.ts';
 import { isScheduleProblem } from '../decide/schedule/schedule-problem.ts';
 import { UsageError } from '../errors.ts';
+import type { Size } from '../model/size.ts';
+import type { EpochMs } from '../model/time.ts';
 
 export type ConfigOption = { readonly config: string };
 export type JsonOption = { readonly json?: true };

@@ -1,9 +1,29 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import type { CliParts, Output } from './cli-parts.ts';
-import { describeFailure } from './failure.ts';
-import { makePaint } from './paint.ts';
-import { registerCommands } from './register.ts';
+import { CommandError, SecretError, StoreError, UsageError } from '../errors.ts';
+import { addApprove } from './commands/approve.ts';
+import { addBase } from './commands/base.ts';
+import { addCheck } from './commands/check.ts';
+import { addDemo } from './commands/demo.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addExplain } from './commands/explain.ts';
+import { addHistory } from './commands/history.ts';
+import { addIncidents } from './commands/incidents.ts';
+import { addInit } from './commands/init.ts';
+import { addOutbox } from './commands/outbox.ts';
+import { addPause } from './commands/pause.ts';
+import { addPlan } from './commands/plan.ts';
+import { addRehearse } from './commands/rehearse.ts';
+import { addResume } from './commands/resume.ts';
+import { addRun } from './commands/run.ts';
+import { addScale } from './commands/scale.ts';
+import { addSend } from './commands/send.ts';
+import { addSilence } from './commands/silence.ts';
+import { addSimulator } from './commands/simulator.ts';
+import { addStatus } from './commands/status.ts';
+import { addUninstall } from './commands/uninstall.ts';
+import type { CliParts, Output } from './parts.ts';
+import { makePaint } from './text/paint.ts';
 
 /** Runs one command line (without node and script). Resolves to the exit code: 0 done, 1 not done, 2 usage or config. */
 export async function runCli(
@@ -82,4 +102,53 @@ function redacted(output: Output, { clean }: CliParts['redactor']): Output {
       return output.rows;
     },
   };
+}
+
+/** One line per command, in the order in which help lists them. */
+export function registerCommands(program: Command, parts: CliParts): void {
+  addDemo(program, parts);
+  addInit(program, parts);
+  addCheck(program, parts);
+  addExplain(program, parts);
+  addPlan(program, parts);
+  addRun(program, parts);
+  addStatus(program, parts);
+  addHistory(program, parts);
+  addIncidents(program, parts);
+  addOutbox(program, parts);
+  addScale(program, parts);
+  addBase(program, parts);
+  addPause(program, parts);
+  addResume(program, parts);
+  addApprove(program, parts);
+  addSilence(program, parts);
+  addSend(program, parts);
+  addSimulator(program, parts);
+  addDoctor(program, parts);
+  addRehearse(program, parts);
+  addUninstall(program, parts);
+}
+
+export type Failure = { readonly exitCode: 1 | 2; readonly message: string };
+
+/**
+ * What a command failed with, as people should read it. Our own errors say it themselves; of a foreign one only its kind
+ * is shown: its text and stack may hold anything.
+ */
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof UsageError) return { exitCode: 2, message: error.message };
+  if (error instanceof CommandError || error instanceof StoreError || error instanceof SecretError)
+    return { exitCode: 1, message: error.message };
+  const kind = error instanceof Error ? error.name : typeof error;
+  const code = codeOf(error);
+  return {
+    exitCode: 1,
+    message: `An unexpected error ended the command: ${kind}${code === undefined ? '' : ` (${code})`}. Nothing more is known; please report it with the command you ran`,
+  };
+}
+
+/** The system's own short names of errors: EACCES, EADDRINUSE. */
+function codeOf(error: unknown): string | undefined {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^[A-Z_]{3,40}$/.test(code) ? code : undefined;
 }

@@ -1,25 +1,24 @@
 import { dirname, resolve } from 'node:path';
-import type { CompiledConfig } from '../decide/compiled-config.ts';
-import type { EpochMs } from '../decide/model.ts';
-import { endOf, resolveCalendars, type ResolvedCalendar } from './compile/calendars.ts';
+import { isAlias, isScalar, visit } from 'yaml';
+import type { CompiledConfig } from '../model/config.ts';
+import type { EpochMs } from '../model/time.ts';
+import { endOf, type ResolvedCalendar, resolveCalendars } from './compile/calendars.ts';
 import { checkRules } from './compile/check-rules.ts';
 import { type Context, isDefined, type ReadFile, type Target, toMs } from './compile/context.ts';
 import { compileDestinations } from './compile/destinations.ts';
 import { compileEventSources } from './compile/event-sources.ts';
-import { compileExceptions } from './compile/exceptions.ts';
+import { compileExceptions, compileSilences } from './compile/exceptions-silences.ts';
 import { compileRegions } from './compile/regions.ts';
 import { compileRules, finishRule } from './compile/rules.ts';
 import { compileEvery, compileListen, compileSafety, compileStore, compileWatch } from './compile/safety.ts';
 import { compileSchedules } from './compile/schedules.ts';
 import { compileSecret } from './compile/secrets.ts';
-import { compileSilences } from './compile/silences.ts';
-import { readZone } from './compile/zones.ts';
+import { readZone } from './compile/windows.ts';
 import { findPastedSecrets } from './pasted-secrets.ts';
 import { type Problem, sortProblems } from './problem.ts';
 import { makeReport, type Report } from './report.ts';
 import { stableHash } from './stable-hash.ts';
 import { validate } from './validate.ts';
-import { reportYamlProblems } from './yaml-problems.ts';
 import { readYaml, type YamlSource } from './yaml-source.ts';
 
 export type CompileOptions = {
@@ -142,4 +141,78 @@ function compileHeartbeat(context: Context): CompiledConfig['heartbeat'] {
   const { heartbeat } = context.input;
   const url = heartbeat?.url && compileSecret(heartbeat.url, ['heartbeat', 'url'], context);
   return url && { url, insecure: heartbeat?.insecure ?? false };
+}
+
+/** What YAML itself forbids, and what YAML 1.1 read differently: said here, because a reader of 1.1 would be surprised. */
+export function reportYamlProblems(source: YamlSource, report: Report): void {
+  reportErrors(source, report);
+  reportOldVersion(source, report);
+  reportOctals(source, report);
+  const hasLooseAlias = reportLooseAliases(source, report);
+  if (source.unreadable !== undefined && !hasLooseAlias)
+    report.file(`this YAML cannot be used: ${source.unreadable}`, 'write it out without aliases');
+}
+
+function reportErrors(source: YamlSource, report: Report): void {
+  for (const error of source.document.errors) {
+    const position = source.atOffset(error.pos[0]);
+    if (error.code === 'DUPLICATE_KEY')
+      report.place(position, 'this key stands twice in the same place', 'keep one of them');
+    else if (error.code === 'MULTIPLE_DOCS')
+      report.place(position, 'a second YAML document begins here', 'keep one per file: remove the second "---"');
+    else report.place(position, `not valid YAML: ${sentence(error.message)}`, fixFor(error.code));
+  }
+  for (const warning of source.document.warnings) {
+    report.place(source.atOffset(warning.pos[0]), `not understood: ${sentence(warning.message)}`, 'remove it');
+  }
+}
+
+/** The parser's own words, without the piece of source that some of them quote. */
+function sentence(message: string): string {
+  const line = message.split('\n')[0] ?? '';
+  return line.replace(/:?\s*["'`].*$/u, '').replace(/[.:\s]+$/u, '');
+}
+
+function fixFor(code: string): string {
+  if (code === 'TAB_AS_INDENT') return 'indent with spaces';
+  if (code === 'BAD_ALIAS') return 'quote text that begins with * ("*/workers")';
+  return 'look at the indentation, quotes and brackets around this place';
+}
+
+function reportOldVersion(source: YamlSource, report: Report): void {
+  const { version, explicit } = source.document.directives.yaml;
+  if (explicit === true && version !== '1.2') {
+    report.place(
+      { line: 1, column: 1 },
+      `the file says it is YAML ${version}, where on, yes and 22:00 would not be text`,
+      'remove the %YAML line: a config is YAML 1.2',
+    );
+  }
+}
+
+function reportOctals(source: YamlSource, report: Report): void {
+  visit(source.document, (_, node) => {
+    if (!isScalar(node) || typeof node.value !== 'number' || !/^[-+]?0\d/u.test(node.source ?? '')) return;
+    report.place(
+      source.atOffset(node.range?.[0] ?? 0),
+      'a number with a leading zero: YAML 1.1 read it as octal, YAML 1.2 reads it as decimal',
+      'write it without the zero',
+    );
+  });
+}
+
+/** A match that begins with a star and stands without quotes is an alias to nothing. */
+function reportLooseAliases(source: YamlSource, report: Report): boolean {
+  let found = false;
+  visit(source.document, (_, node) => {
+    if (!isAlias(node) || node.resolve(source.document) !== undefined) return;
+    found = true;
+    const position = source.atOffset(node.range?.[0] ?? 0);
+    report.place(
+      position,
+      'text that begins with * must be quoted, or it is an alias',
+      'put it in quotes: "*/workers"',
+    );
+  });
+  return found;
 }

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../decide/model.ts';
+import type { EpochMs } from '../model/time.ts';
 
 /** Time as it is handed in. Nothing else may ask the machine what time it is, or wait. */
 export type Clock = {

@@ -1,3 +1,8 @@
+import { byTurn } from '../decide/scaling/order.ts';
+import type { Clock } from '../io/clock.ts';
+import type { Answer } from '../model/answer.ts';
+import type { CompiledConfig } from '../model/config.ts';
+
 /** Runs `work` over all items, at most `limit` at a time, and gives the results in the items' order. */
 export async function mapBounded<T, R>(
   items: readonly T[],
@@ -15,4 +20,47 @@ export async function mapBounded<T, R>(
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   return results;
+}
+
+/** Two for each request that may be under way: a few clusters that hang do not make a region silent. */
+const mostUnanswered = 32;
+
+/**
+ * Asks on behalf of one round, which must end in time. A region that leaves call after call unanswered is not asked any
+ * more in this round, and nobody is when what is left of the run is needed for what comes after.
+ */
+export type Patience = {
+  readonly ask: <T>(region: string, call: () => Promise<Answer<T>>) => Promise<Answer<T>>;
+  /** Why a region is not asked any more; undefined = it is. */
+  readonly silence: (region: string) => string | undefined;
+};
+
+/** `needsMs`: the longest call, and what must be done after the last one. Without `timeLeftMs` there is no such limit. */
+export function makePatience(needsMs: number, timeLeftMs: () => number = () => Number.POSITIVE_INFINITY): Patience {
+  const unanswered = new Map<string, number>();
+  const silence = (region: string) =>
+    (unanswered.get(region) ?? 0) < mostUnanswered
+      ? undefined
+      : `${mostUnanswered} calls of region ${region} in a row were not answered in time`;
+  return {
+    silence,
+    ask: async (region, call) => {
+      const reason = silence(region) ?? (timeLeftMs() < needsMs ? 'this run has no time left for it' : undefined);
+      if (reason !== undefined) return { kind: 'not-sent', reason: 'too-late', detail: `not asked: ${reason}` };
+      const answer = await call();
+      const isSilent = answer.kind === 'unknown' && answer.reason === 'timeout';
+      unanswered.set(region, isSilent ? (unanswered.get(region) ?? 0) + 1 : 0);
+      return answer;
+    },
+  };
+}
+
+/** What cannot be asked all at once (`atOnce`) goes round, so that it is not always the same ones that come last. */
+export function inTurn<T>(
+  items: readonly T[],
+  atOnce: number,
+  idOf: (item: T) => string,
+  { clock, config }: { readonly clock: Clock; readonly config: CompiledConfig },
+): readonly T[] {
+  return items.length <= atOnce ? items : byTurn(items, idOf, { now: clock.now(), config });
 }

@@ -1,9 +1,8 @@
-import type { EpochMs } from '../decide/model.ts';
+import { type EpochMs, minuteMs } from '../model/time.ts';
 import { drawInteger } from './chance.ts';
 import { changeCluster, changePool, rerenderCluster } from './history.ts';
 import type { Activity, WorldCluster, WorldPool, WorldState, WorldVersion } from './world-model.ts';
 
-const minuteMs = 60_000;
 const deletionMinutes = [2, 6] as const;
 const poolCreationMinutes = [4, 10] as const;
 const clusterCreationMinutes = [8, 15] as const;

@@ -1,7 +1,7 @@
-import type { EpochMs } from '../decide/model.ts';
+import type { EpochMs } from '../model/time.ts';
 import { draw } from './chance.ts';
 import { changePool } from './history.ts';
-import { poolStatus } from './status.ts';
+import { poolStatus } from './shapes.ts';
 import type { WorldPool, WorldState } from './world-model.ts';
 
 const stepMs = 10 * 60_000;

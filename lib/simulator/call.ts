@@ -1,5 +1,5 @@
-import type { EpochMs } from '../decide/model.ts';
-import { refusals, type Refusal, type Reply } from './reply.ts';
+import type { EpochMs } from '../model/time.ts';
+import { type Refusal, type Reply, refusals } from './reply.ts';
 import type { Role, WorldCluster, WorldPool, WorldState } from './world-model.ts';
 
 /** One call of the API, its path already matched. */

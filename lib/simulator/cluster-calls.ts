@@ -1,11 +1,10 @@
 import { startClusterCreation, startClusterDeletion, startUpgrade } from './activities.ts';
 import { type Call, idIn, isName, withBody, withCluster } from './call.ts';
 import { addCluster } from './create-things.ts';
-import { createPools } from './pool-calls.ts';
 import { clusterText, textAsOf } from './history.ts';
-import { accepted, acceptedItems, acceptedText, refusals, type Refusal, type Reply } from './reply.ts';
-import { clusterShape, createdClusterShape } from './shapes.ts';
-import { isBusy } from './status.ts';
+import { createPools } from './pool-calls.ts';
+import { accepted, acceptedItems, acceptedText, type Refusal, type Reply, refusals } from './reply.ts';
+import { clusterShape, createdClusterShape, isBusy, machineSpecShape, regionShape, versionShape } from './shapes.ts';
 import { busy } from './update-pool.ts';
 import type { WorldCluster, WorldState } from './world-model.ts';
 
@@ -93,4 +92,43 @@ export function deleteCluster(state: WorldState, call: Call): Reply | Refusal {
     if (cluster.activity?.kind !== 'Deleting') startClusterDeletion(state, cluster, state.at);
     return accepted({});
   });
+}
+
+export function listVersions(state: WorldState): Reply {
+  return accepted({ items: state.versions.map(versionShape) });
+}
+
+export function listRegions(state: WorldState, call: Call): Reply {
+  const name = call.query('name');
+  return accepted({ items: name === undefined || name === state.region.name ? [regionShape(state)] : [] });
+}
+
+export function listMachineSpecs(state: WorldState, call: Call): Reply | Refusal {
+  const isHere = call.regionId === state.region.id || call.regionId === state.region.name;
+  if (!isHere) return refusals.notFound('region not found');
+  return accepted({ items: state.machineSpecs.map((spec) => machineSpecShape(state, spec)) });
+}
+
+export function countResources(state: WorldState, call: Call): Reply | Refusal {
+  return withCluster(state, call, (cluster) => {
+    const nodes = [...cluster.pools.values()].reduce((sum, pool) => sum + pool.size, 0);
+    return accepted({ counts: { Node: nodes, Pod: nodes * 9, Deployment: 12, Service: 8, Namespace: 6 } });
+  });
+}
+
+/** A kubeconfig that leads nowhere: the host is reserved (RFC 2606) and the token says what it is. */
+export function getFiles(state: WorldState, call: Call): Reply | Refusal {
+  return withCluster(state, call, (cluster) => accepted({ kubeconfig: fakeKubeconfig(cluster) }));
+}
+
+function fakeKubeconfig(cluster: WorldCluster): string {
+  return [
+    'apiVersion: v1',
+    'kind: Config',
+    `clusters: [{ name: simulated, cluster: { server: "https://${cluster.id}.invalid:6443" } }]`,
+    'users: [{ name: simulated, user: { token: no-secret-the-cluster-is-simulated } }]',
+    'contexts: [{ name: simulated, context: { cluster: simulated, user: simulated } }]',
+    'current-context: simulated',
+    '',
+  ].join('\n');
 }

@@ -1,21 +1,23 @@
-import type { EpochMs } from '../decide/model.ts';
 import type { Clock } from '../io/clock.ts';
-import { everyRole } from './access.ts';
-import { advance } from './advance.ts';
-import { type Behaviour, usualBehaviour } from './behaviour.ts';
-import { machineSpecCatalogue, versionCatalogue } from './catalogue.ts';
+import type { EpochMs } from '../model/time.ts';
 import { drawHex, drawUuid } from './chance.ts';
-import { type ClusterOperations, clusterOperations } from './cluster-operations.ts';
-import { addCluster, olderThan } from './create-things.ts';
-import { dueQueue } from './due-queue.ts';
+import { addCluster, machineSpecCatalogue, olderThan, versionCatalogue } from './create-things.ts';
 import type { FaultHook } from './faults.ts';
-import { findCluster, findPool } from './find-things.ts';
 import { type FleetName, type FleetSpec, fleetOf } from './fleet.ts';
-import { type PoolOperations, poolOperations } from './pool-operations.ts';
+import {
+  type ClusterOperations,
+  clusterOperations,
+  findCluster,
+  findPool,
+  type PoolOperations,
+  poolOperations,
+  type ServiceOperations,
+  serviceOperations,
+} from './operations.ts';
 import { type RecordedRequest, recorder } from './recorder.ts';
-import { type ServiceOperations, serviceOperations } from './service-operations.ts';
+import { everyRole } from './reply.ts';
 import { type ClusterView, clusterView, type PoolView, poolView } from './views.ts';
-import type { Role, WorldState } from './world-model.ts';
+import { type Behaviour, dueQueue, type Role, usualBehaviour, type WorldState } from './world-model.ts';
 
 export type WorldOptions = {
   readonly clock: Clock;
@@ -124,4 +126,13 @@ function newState(options: WorldOptions): WorldState {
     fault: options.fault,
     recorder: recorder(options.keepRequests ?? 10_000),
   };
+}
+
+/** Lets everything happen that is due by now, each at its own instant. The world's time never goes back. */
+export function advance(state: WorldState, now: EpochMs): void {
+  for (let due = state.due.takeDue(now); due !== undefined; due = state.due.takeDue(now)) {
+    state.at = Math.max(state.at, due.at);
+    due.happen(due.at);
+  }
+  state.at = Math.max(state.at, now);
 }

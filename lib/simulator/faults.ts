@@ -1,4 +1,5 @@
-import type { EpochMs, Json } from '../decide/model.ts';
+import type { Json } from '../model/json.ts';
+import type { EpochMs } from '../model/time.ts';
 
 /** What a fault hook is told about a request before it is answered. */
 export type RequestInfo = {

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../decide/model.ts';
+import type { EpochMs } from '../model/time.ts';
 import { clusterShape, poolShape } from './shapes.ts';
 import type { Past, WorldCluster, WorldPool, WorldState } from './world-model.ts';
 

@@ -1,12 +1,22 @@
 import { type Context, Hono } from 'hono';
-import type { EpochMs } from '../decide/model.ts';
-import { refuseAccess } from './access.ts';
+import type { EpochMs } from '../model/time.ts';
 import type { Call, Route } from './call.ts';
-import { toResponse } from './deliver-answer.ts';
+import {
+  countResources,
+  deleteCluster,
+  getCluster,
+  getFiles,
+  listClusters,
+  listMachineSpecs,
+  listRegions,
+  listVersions,
+  postCluster,
+  putCluster,
+} from './cluster-calls.ts';
 import type { Fault } from './faults.ts';
-import { type Ask, type PlannedAnswer, planAnswer } from './plan-answer.ts';
-import { refusals, refused, type Refusal, type Reply } from './reply.ts';
-import { apiBase, routes } from './routes.ts';
+import { type Ask, type PlannedAnswer, planAnswer, toResponse } from './plan-answer.ts';
+import { deletePool, getPool, listPools, postPool, putPool } from './pool-calls.ts';
+import { type Refusal, type Reply, refusals, refuseAccess, refused } from './reply.ts';
 import type { WorldState } from './world-model.ts';
 
 /** What goes with a request into the app, and what comes out beside the response. */
@@ -68,3 +78,28 @@ function swaggerPage(): Reply {
   const text = `<!doctype html><title>Simulated MKS API</title><h1>Simulated MKS API</h1><ul>${rows}</ul>`;
   return { status: 200, text, contentType: 'text/html; charset=utf-8' };
 }
+
+const cluster = '/cluster/:clusterId';
+const pool = `${cluster}/node-pool/:poolId`;
+
+export const apiBase = '/api/v1';
+
+/** Every call the simulated service knows, below `/api/v1`. */
+export const routes: readonly Route[] = [
+  { method: 'GET', path: '/cluster', role: 'cluster:list', answer: listClusters },
+  { method: 'POST', path: '/cluster', role: 'cluster:create', answer: postCluster },
+  { method: 'GET', path: cluster, role: 'cluster:list', answer: getCluster },
+  { method: 'PUT', path: cluster, role: 'cluster:update', answer: putCluster },
+  { method: 'DELETE', path: cluster, role: 'cluster:delete', answer: deleteCluster },
+  { method: 'GET', path: `${cluster}/node-pool`, role: 'node-pool:list', answer: listPools },
+  { method: 'POST', path: `${cluster}/node-pool`, role: 'node-pool:create', answer: postPool },
+  { method: 'GET', path: pool, role: 'node-pool:list', answer: getPool },
+  { method: 'PUT', path: pool, role: 'node-pool:update', answer: putPool },
+  { method: 'DELETE', path: pool, role: 'node-pool:delete', answer: deletePool },
+  { method: 'GET', path: `${cluster}/resource-counts`, role: 'cluster:list', answer: countResources },
+  { method: 'GET', path: `${cluster}/files`, role: 'cluster:list', answer: getFiles },
+  { method: 'POST', path: `${cluster}/refresh-kubeconfig`, role: 'cluster:update', answer: getFiles },
+  { method: 'GET', path: '/kubernetes-version', role: undefined, answer: listVersions },
+  { method: 'GET', path: '/region', role: undefined, answer: listRegions },
+  { method: 'GET', path: '/region/:regionId/machine-spec', role: undefined, answer: listMachineSpecs },
+];

@@ -1,9 +1,10 @@
-import type { EpochMs, Json } from '../decide/model.ts';
+import type { Clock } from '../io/clock.ts';
+import type { Json } from '../model/json.ts';
+import type { EpochMs } from '../model/time.ts';
 import { drawInteger } from './chance.ts';
-import { blockPage, statusReply } from './fault-pages.ts';
 import type { Fault } from './faults.ts';
-import { refusals, refused, type Reply } from './reply.ts';
-import { half } from './slow-bodies.ts';
+import { type Reply, refusals, refused } from './reply.ts';
+import { drippingBody, half, hugeBody } from './slow-bodies.ts';
 import type { WorldState } from './world-model.ts';
 
 /** How an answer reaches the client, where that is not simply at once and whole. */
@@ -106,4 +107,84 @@ function changed(item: JsonObject, fault: Rewrite): JsonObject {
   if (fault.kind !== 'absent-size') return item;
   const { size: _, ...rest } = item;
   return rest;
+}
+
+const hugeBytes = 1_000_000_000;
+const dripBytes = 8;
+
+type ServerTime = { readonly clock: Clock; readonly dateSkewMs: number };
+
+/** The response as HTTP carries it, to be cut off later if need be; `signal` is aborted when the client leaves. */
+export function toResponse(
+  planned: Extract<PlannedAnswer, { happens: 'answer' }>,
+  time: ServerTime,
+  signal: AbortSignal,
+): Response {
+  const { status, text, contentType } = planned.reply;
+  const headers: Record<string, string> = {
+    'content-type': contentType ?? 'application/json',
+    date: new Date(time.clock.now() + time.dateSkewMs).toUTCString(),
+    ...planned.headers,
+  };
+  const delivery = planned.delivery;
+  if (delivery?.kind === 'huge' && delivery.declared === true) {
+    headers['content-length'] = String(delivery.bytes ?? hugeBytes);
+  }
+  return new Response(bodyOf(text, delivery, time.clock, signal), { status, headers });
+}
+
+function bodyOf(
+  text: string,
+  delivery: Delivery | undefined,
+  clock: Clock,
+  signal: AbortSignal,
+): string | null | ReadableStream<Uint8Array> {
+  switch (delivery?.kind) {
+    case 'huge':
+      return hugeBody(delivery.bytes ?? hugeBytes, signal);
+    case 'slow-drip':
+      return drippingBody(text, { everyMs: delivery.everyMs, bytes: delivery.bytes ?? dripBytes }, clock, signal);
+    case 'cut-off':
+    case 'delay':
+    case undefined:
+      return text === '' ? null : text;
+  }
+}
+
+/** The words of the block page are those its users report; the rest of it is only shaped like one. */
+export function blockPage(supportId: string): string {
+  return (
+    '<html><head><title>Request Rejected</title></head><body>The requested URL was rejected. ' +
+    `Please consult with your administrator.<br><br>Your support ID is: ${supportId}<br><br>` +
+    "<a href='javascript:history.back();'>[Go Back]</a></body></html>"
+  );
+}
+
+const messages: { readonly [status: number]: string } = {
+  500: 'internal error',
+  502: 'Bad Gateway',
+  503: 'upstream connect error',
+  504: 'context deadline exceeded',
+};
+
+const codes: { readonly [status: number]: number } = {
+  400: 3,
+  401: 16,
+  403: 7,
+  404: 5,
+  409: 10,
+  429: 8,
+  500: 13,
+  502: 14,
+  503: 14,
+  504: 4,
+};
+
+export function statusReply(fault: Extract<Fault, { kind: 'status' }>): Reply {
+  const { status } = fault;
+  const message = fault.message ?? messages[status] ?? 'error';
+  if (fault.body === 'empty') return { status, text: '', contentType: 'text/plain' };
+  if (fault.body !== 'html') return refused({ status, code: fault.code ?? codes[status] ?? 2, message });
+  const text = `<html><head><title>${status} ${message}</title></head><body><h1>${status} ${message}</h1></body></html>`;
+  return { status, text, contentType: 'text/html' };
 }

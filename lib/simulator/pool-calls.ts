@@ -3,11 +3,9 @@ import { moveAutoscaledPool } from './autoscaler.ts';
 import { type Call, idIn, isName, withBody, withCluster, withPool } from './call.ts';
 import { addPool } from './create-things.ts';
 import { poolText, textAsOf } from './history.ts';
-import { type PoolFields, readPoolFields } from './pool-fields.ts';
-import { accepted, acceptedItems, acceptedText, refusals, type Refusal, type Reply } from './reply.ts';
-import { poolShape } from './shapes.ts';
-import { isBusy } from './status.ts';
-import { busy, updatePool } from './update-pool.ts';
+import { accepted, acceptedItems, acceptedText, type Refusal, type Reply, refusals } from './reply.ts';
+import { isBusy, poolShape } from './shapes.ts';
+import { busy, type PoolFields, readPoolFields, updatePool } from './update-pool.ts';
 import type { WorldCluster, WorldPool, WorldState } from './world-model.ts';
 
 type Body = { readonly [key: string]: unknown };

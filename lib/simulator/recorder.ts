@@ -1,4 +1,4 @@
-import type { EpochMs } from '../decide/model.ts';
+import type { EpochMs } from '../model/time.ts';
 
 export type RecordedRequest = {
   /** 1 for the first request the world got. */

@@ -1,4 +1,5 @@
-import type { Json } from '../decide/model.ts';
+import type { Json } from '../model/json.ts';
+import type { Role, WorldState } from './world-model.ts';
 
 /** What the service says to one call. */
 export type Reply = { readonly status: number; readonly text: string; readonly contentType?: string };
@@ -33,3 +34,24 @@ export const refusals = {
   noSuchMethod: (): Refusal => ({ status: 405, code: 12, message: 'Method Not Allowed' }),
   unauthenticated: (): Refusal => ({ status: 401, code: 16, message: 'unauthenticated' }),
 } as const;
+
+const kinds = ['cluster', 'node-pool'] as const;
+const verbs = ['list', 'create', 'update', 'delete'] as const;
+
+export const everyRole: readonly Role[] = kinds.flatMap((kind) => verbs.map((verb): Role => `${kind}:${verb}`));
+
+/** A token that can look and nothing else. */
+export const listRoles: readonly Role[] = ['cluster:list', 'node-pool:list'];
+
+/** `Authorization: Token <token>`; the scheme's name is taken in any case (RFC 9110, section 11.1). */
+export function refuseAccess(
+  state: WorldState,
+  header: string | undefined,
+  role: Role | undefined,
+): Refusal | undefined {
+  const token = /^token +(\S+)$/i.exec(header ?? '')?.[1];
+  const roles = token === undefined ? undefined : state.tokens.get(token);
+  if (roles === undefined) return refusals.unauthenticated();
+  if (role !== undefined && !roles.has(role)) return refusals.forbidden(`permission denied: ${role}`);
+  return undefined;
+}

@@ -2,9 +2,10 @@ import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { World } from './create-world.ts';
+import { apiBase } from './http-app.ts';
 import { type Outcome, simulatorApp } from './simulator-app.ts';
 import { half } from './slow-bodies.ts';
-import type { World } from './create-world.ts';
 
 export type RunningSimulator = {
   /** Without a path, e.g. `http://127.0.0.1:8090`; the API is below `/api/v1`. */
@@ -64,4 +65,23 @@ function close(server: Server): Promise<void> {
     server.close(() => resolve());
     server.closeAllConnections();
   });
+}
+
+/** What a person who started the simulator needs to know: where it is, how to get in, what is there. */
+export function simulatorBanner(world: World, url: string): string {
+  const { clusters, speed, region } = world.state;
+  let pools = 0;
+  for (const cluster of clusters.values()) pools += cluster.pools.size;
+  const pace = speed === 1 ? 'in real time' : `${speed} times faster than real time`;
+  return [
+    `A simulated MKS API, ${pace}`,
+    '',
+    `  API     ${url}${apiBase}`,
+    `  token   ${world.token}`,
+    `  region  ${region.name}`,
+    `  fleet   ${clusters.size} clusters, ${pools} node pools`,
+    '',
+    `  curl -H 'Authorization: Token ${world.token}' ${url}${apiBase}/cluster`,
+    '',
+  ].join('\n');
 }

@@ -1,7 +1,15 @@
-import type { Json } from '../decide/model.ts';
-import { clusterStatus, poolStatus } from './status.ts';
-import { timestamp } from './timestamp.ts';
-import type { WorldCluster, WorldError, WorldMachineSpec, WorldPool, WorldState, WorldVersion } from './world-model.ts';
+import type { Json } from '../model/json.ts';
+import type { EpochMs } from '../model/time.ts';
+import { drawInteger } from './chance.ts';
+import type {
+  Behaviour,
+  WorldCluster,
+  WorldError,
+  WorldMachineSpec,
+  WorldPool,
+  WorldState,
+  WorldVersion,
+} from './world-model.ts';
 
 /**
  * The service's JSON: protobuf names and key order, zero scalars and empty lists written, what is unset left out,
@@ -112,4 +120,41 @@ export function regionShape(state: WorldState): Json {
 
 function errorShape(error: WorldError): Json {
   return { created_at: timestamp(error.createdAt), msg: error.message };
+}
+
+/** What is under way comes first, then errors, else it is Running; pools share their cluster's upgrade and deletion. */
+export function poolStatus(pool: WorldPool): string {
+  if (pool.shownStatus !== undefined) return pool.shownStatus;
+  if (pool.activity !== undefined) return pool.activity.kind;
+  const shared = pool.cluster.activity?.kind;
+  if (shared === 'Upgrading' || shared === 'Deleting') return shared;
+  return pool.errors.length > 0 ? 'Error' : 'Running';
+}
+
+export function clusterStatus(cluster: WorldCluster, behaviour: Behaviour): string {
+  if (cluster.shownStatus !== undefined) return cluster.shownStatus;
+  if (cluster.activity !== undefined) return cluster.activity.kind;
+  if (cluster.errors.length > 0) return 'Error';
+  const whileScaling = behaviour.clusterStatusWhileScaling;
+  return whileScaling !== undefined && isBusy(cluster) ? whileScaling : 'Running';
+}
+
+/** One thing at a time: a cluster is busy while anything of it is under way. */
+export function isBusy(cluster: WorldCluster): boolean {
+  if (cluster.activity !== undefined) return true;
+  for (const pool of cluster.pools.values()) if (pool.activity !== undefined) return true;
+  return false;
+}
+
+/**
+ * A protobuf timestamp as JSON: what the database read back carries microseconds, what was just made nanoseconds, and
+ * a whole second no fraction at all. The digits below the millisecond belong to the instant and never change.
+ */
+export function timestamp(at: EpochMs, digits: 0 | 6 | 9 = 6): string {
+  const iso = new Date(at).toISOString();
+  if (digits === 0) return `${iso.slice(0, 19)}Z`;
+  const below = drawInteger(0, String(at), 1, 999_999);
+  return `${iso.slice(0, 23)}${String(below)
+    .padStart(6, '0')
+    .slice(0, digits - 3)}Z`;
 }

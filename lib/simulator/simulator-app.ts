@@ -1,9 +1,8 @@
-import { advance } from './advance.ts';
+import { advance, type World } from './create-world.ts';
 import type { RequestInfo } from './faults.ts';
 import { type HttpApp, httpApp } from './http-app.ts';
 import type { PlannedAnswer } from './plan-answer.ts';
 import { brokenConnection, cutOffBody } from './slow-bodies.ts';
-import type { World } from './create-world.ts';
 import type { WorldState } from './world-model.ts';
 
 /** What became of a request: a response, one that breaks in its middle, or what happened in its place. */

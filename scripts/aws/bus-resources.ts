@@ -1,5 +1,5 @@
-import type { EventSourceConfig } from '../../lib/decide/compiled-config.ts';
 import { UsageError } from '../../lib/errors.ts';
+import type { EventSourceConfig } from '../../lib/model/config.ts';
 import { sourceId } from './logical-id.ts';
 import { queuePolicy } from './queue-policy.ts';
 import { installation, type Resource, type Resources } from './resource.ts';

@@ -1,6 +1,6 @@
-import type { CompiledConfig } from '../../lib/decide/compiled-config.ts';
 import { UsageError } from '../../lib/errors.ts';
-import { wayInOf } from '../../lib/io/listen/way-in.ts';
+import { wayInOf } from '../../lib/io/listen/event-source.ts';
+import type { CompiledConfig } from '../../lib/model/config.ts';
 
 /** What only the functions ask of a config. Throws naming the event source. */
 export function checkForFunctions({ events }: CompiledConfig): void {

@@ -1,5 +1,5 @@
-import type { CompiledConfig } from '../../lib/decide/compiled-config.ts';
 import { UsageError } from '../../lib/errors.ts';
+import type { CompiledConfig } from '../../lib/model/config.ts';
 
 /** With a source's 32, "lamplighter-<stage>-<source>" has the 64 characters that a rule of EventBridge may have. */
 const longestStage = 19;

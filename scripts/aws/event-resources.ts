@@ -1,5 +1,5 @@
-import type { CompiledConfig, EventSourceConfig } from '../../lib/decide/compiled-config.ts';
-import { wayInOf } from '../../lib/io/listen/way-in.ts';
+import { wayInOf } from '../../lib/io/listen/event-source.ts';
+import type { CompiledConfig, EventSourceConfig } from '../../lib/model/config.ts';
 import { busResources } from './bus-resources.ts';
 import { queueResources } from './queue-resources.ts';
 import type { Resources } from './resource.ts';

@@ -1,5 +1,5 @@
-import type { CompiledConfig } from '../../lib/decide/compiled-config.ts';
 import { UsageError } from '../../lib/errors.ts';
+import type { CompiledConfig } from '../../lib/model/config.ts';
 import { checkNames } from './check-names.ts';
 import { eventResources } from './event-resources.ts';
 import type { Resources } from './resource.ts';

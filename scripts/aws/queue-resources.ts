@@ -1,5 +1,5 @@
 import { deadLettersSuffix } from '../../lib/config/schema/aws-names.ts';
-import type { EventSourceConfig } from '../../lib/decide/compiled-config.ts';
+import type { EventSourceConfig } from '../../lib/model/config.ts';
 import { type SourcePart, sourceId } from './logical-id.ts';
 import { queuePolicy } from './queue-policy.ts';
 import type { Resource, Resources } from './resource.ts';

@@ -1,4 +1,4 @@
-import type { CompiledConfig, SecretRef } from '../../lib/decide/compiled-config.ts';
+import type { CompiledConfig, SecretRef } from '../../lib/model/config.ts';
 import type { Resource, Resources } from './resource.ts';
 
 type Ref = SecretRef | { readonly kind: 'plain' } | undefined;

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
-import type { CliParts, Output } from '../../lib/cli/cli-parts.ts';
+import { join } from 'node:path';
+import type { CliParts, Output } from '../../lib/cli/parts.ts';
 import { runCli } from '../../lib/cli/run-cli.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { createWorld, type World } from '../../lib/simulator/create-world.ts';

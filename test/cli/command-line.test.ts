@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { describeFailure } from '../../lib/cli/run-cli.ts';
+import { makePaint } from '../../lib/cli/text/paint.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import { describeFailure } from '../../lib/cli/failure.ts';
-import { makePaint } from '../../lib/cli/paint.ts';
 import { aCliWorld, makeOutput, usualConfig } from './cli-world.ts';
 
 const commands = [

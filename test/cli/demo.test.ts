@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { drawFilm, type Film, type Look } from '../../lib/cli/demo/picture.ts';
 import { storyStart } from '../../lib/cli/demo/stage.ts';
-import { makePaint } from '../../lib/cli/paint.ts';
+import { makePaint } from '../../lib/cli/text/paint.ts';
 import { makeScreen } from '../support/screen.ts';
 import { makeSkippingClock } from '../support/skipping-clock.ts';
 import { aCliWorld, makeOutput } from './cli-world.ts';

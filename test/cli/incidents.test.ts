@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { aCliWorld } from './cli-world.ts';
 import { anAlertCli, type IncidentForm, listed } from './alert-cli.ts';
+import { aCliWorld } from './cli-world.ts';
 
 const two = `destinations:
   slack: { kind: slack, url: { env: SLACK } }

@@ -2,11 +2,10 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { init } from '../../lib/cli/commands/init.ts';
-import type { CliParts } from '../../lib/cli/cli-parts.ts';
-import { type InitOptions, gatherAnswers } from '../../lib/cli/init/answers.ts';
-import { apiProblem } from '../../lib/cli/init/judge-answers.ts';
+import { apiProblem, gatherAnswers, type InitOptions } from '../../lib/cli/init/answers.ts';
+import type { CliParts } from '../../lib/cli/parts.ts';
+import { loadConfig } from '../../lib/config/read-config.ts';
 import { UsageError } from '../../lib/errors.ts';
-import { loadConfig } from '../../lib/config/load-config.ts';
 import { aCliWorld } from './cli-world.ts';
 
 const flags = ['--api', 'http://127.0.0.1:8090', '--token-env', 'MKS_TOKEN', '--timezone', 'Europe/Berlin'];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { noteAlertForms } from './alert-forms.ts';
 import { aCliWorld, type CliWorld, usualConfig } from './cli-world.ts';
-import { noteKeepingForms } from './keeping-forms.ts';
+import { noteKeepingForms } from './stored-forms.ts';
 
 const page = readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8');
 const documented = new Map(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { everyReceiver } from '../support/alert-night.ts';
-import { aCliWorld } from './cli-world.ts';
 import { type AlertCli, anAlertCli } from './alert-cli.ts';
+import { aCliWorld } from './cli-world.ts';
 
 const one = `destinations:
   slack: { kind: slack, url: { env: SLACK } }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
 import { Webhook } from 'standardwebhooks';
+import { describe, expect, test } from 'vitest';
 import { sendJson, startServer } from '../support/local-server.ts';
 import { aCliWorld, usualConfig } from './cli-world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Fetch } from '../../lib/io/http/fetch.ts';
+import type { Fetch } from '../../lib/io/http/exchange.ts';
 import { createWorld } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
 import { type AlertCli, anAlertCli } from './alert-cli.ts';

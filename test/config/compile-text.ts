@@ -1,6 +1,6 @@
-import { compileConfig, type CompileOptions, type ConfigOutcome } from '../../lib/config/compile-config.ts';
-import type { CompiledConfig } from '../../lib/decide/compiled-config.ts';
+import { type CompileOptions, type ConfigOutcome, compileConfig } from '../../lib/config/compile-config.ts';
 import type { Problem } from '../../lib/config/problem.ts';
+import type { CompiledConfig } from '../../lib/model/config.ts';
 
 /** 2026-11-23T12:00Z, a Monday. */
 export const now = Date.UTC(2026, 10, 23, 12);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CompiledConfig } from '../../lib/decide/compiled-config.ts';
+import type { CompiledConfig } from '../../lib/model/config.ts';
 import { compiled, head } from './compile-text.ts';
 
 type Accepted = {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { compileConfig } from '../../lib/config/compile-config.ts';
-import type { CompiledConfig } from '../../lib/decide/compiled-config.ts';
+import type { CompiledConfig } from '../../lib/model/config.ts';
 
 type Manifest = { readonly kind: string; readonly [key: string]: unknown };
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import type { CompiledConfig, EventSourceConfig } from '../../lib/decide/compiled-config.ts';
+import type { CompiledConfig, EventSourceConfig } from '../../lib/model/config.ts';
 import { checkForFunctions } from '../../scripts/aws/check-for-functions.ts';
 import { partsOf } from '../../scripts/aws/parts-of.ts';
 import { compileForFunctions } from '../../scripts/build-functions.ts';

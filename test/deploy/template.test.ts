@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { checkTemplate } from '../support/aws/check-template.ts';
 import { needsOf } from '../support/aws/deployer-needs.ts';
 import { emittedMetrics, type Metric } from '../support/aws/emitted-metrics.ts';
-import { packageService, type Packaged } from '../support/aws/package-service.ts';
+import { type Packaged, packageService } from '../support/aws/package-service.ts';
 import { listOf, ofType, renderValue, statementsOf, type Template } from '../support/aws/template.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 

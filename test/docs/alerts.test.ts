@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { destinationKinds, formats, incidentKinds } from '../../lib/config/schema/kinds.ts';
+import { destinationKinds, formats, incidentKinds } from '../../lib/config/schema/destinations-events.ts';
 import { renderExamples } from '../../scripts/generate-alert-docs.ts';
 import { compileText } from '../config/compile-text.ts';
 

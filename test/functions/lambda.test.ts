@@ -1,8 +1,8 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dynoxideMissing } from '../support/dynoxide.ts';
 import { allowedBy } from '../support/aws/allowed-by.ts';
 import { type FunctionName, type LambdaWorld, startLambdaWorld } from '../support/aws/lambda-world.ts';
+import { dynoxideMissing } from '../support/dynoxide.ts';
 
 const missing = dynoxideMissing();
 const minuteMs = 60_000;

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { sha256 } from '../../lib/app.ts';
-import { makeRunMetrics } from '../../lib/cli/run/run-metrics.ts';
-import { standingOf } from '../../lib/cli/run/standing.ts';
-import { destinationId } from '../../lib/decide/incidents/destination-id.ts';
+import { makeRunMetrics, standingOf } from '../../lib/cli/run/metrics.ts';
+import { destinationId } from '../../lib/decide/incidents/routing.ts';
 import { deliveryPut, loadOutbox } from '../../lib/jobs/records/delivery-records.ts';
 import { anAlertCli, listed } from '../cli/alert-cli.ts';
 import {

@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { compileForFunctions } from '../../scripts/build-functions.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../lib/decide/model.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import type { Fault } from '../../lib/simulator/faults.ts';
 import { type Chance, makeChance } from './chance.ts';
 import { type FaultClass, hourMs, minuteMs, type Scenario } from './scenario.ts';

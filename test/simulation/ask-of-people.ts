@@ -1,7 +1,7 @@
-import type { Lease, Override, Pause } from '../../lib/decide/asks.ts';
-import type { Match } from '../../lib/decide/compiled-config.ts';
-import type { EpochMs } from '../../lib/decide/model.ts';
 import { putAsk, putLease } from '../../lib/jobs/records/ask-records.ts';
+import type { Lease, Override, Pause } from '../../lib/model/asks.ts';
+import type { Match } from '../../lib/model/config.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import { matches } from './meaning.ts';
 import type { Simulation } from './simulation.ts';
 

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../lib/decide/model.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 
 /**
  * Europe/Berlin by hand, without any time-zone library: summer time from the last Sunday of March to the last Sunday

@@ -1,7 +1,13 @@
 import { compileConfig } from '../../lib/config/compile-config.ts';
-import type { CompiledConfig } from '../../lib/decide/compiled-config.ts';
-import type { ConfigMeaning, ExceptionMeaning, RuleMeaning, ScheduleMeaning, WindowMeaning } from './meaning.ts';
-import { zone } from './meaning.ts';
+import type { CompiledConfig } from '../../lib/model/config.ts';
+import {
+  type ConfigMeaning,
+  type ExceptionMeaning,
+  type RuleMeaning,
+  type ScheduleMeaning,
+  type WindowMeaning,
+  zone,
+} from './meaning.ts';
 
 /** The region and whatever else a place has that its people do not talk about, as lines of YAML. */
 export const simulatedPlace: readonly string[] = [

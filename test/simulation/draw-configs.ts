@@ -1,7 +1,7 @@
-import type { EpochMs } from '../../lib/decide/model.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import type { ClusterSpec } from '../../lib/simulator/fleet.ts';
-import { type Chance, makeChance } from './chance.ts';
 import { offsetAt } from './berlin-time.ts';
+import { type Chance, makeChance } from './chance.ts';
 import type { ConfigMeaning, ExceptionMeaning, RuleMeaning, ScheduleMeaning, WindowMeaning } from './meaning.ts';
 
 /** A config and the instant from which it is in force. */

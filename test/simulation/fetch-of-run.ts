@@ -1,4 +1,4 @@
-import type { Fetch } from '../../lib/io/http/fetch.ts';
+import type { Fetch } from '../../lib/io/http/exchange.ts';
 import type { ApiFault } from './api-faults.ts';
 import type { AwaitPoint } from './coverage.ts';
 import { operate, type Run } from './operate.ts';

@@ -1,6 +1,7 @@
-import type { EpochMs, Finding } from '../../lib/decide/model.ts';
 import type { RoundFindings } from '../../lib/decide/watching/scale-findings.ts';
 import { listRoundFindings } from '../../lib/jobs/records/round-findings.ts';
+import type { Finding } from '../../lib/model/finding.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import type { PoolView } from '../../lib/simulator/views.ts';
 import { isAbout } from './judge-sight.ts';
 import { type Bounds, bounds, ruleFor } from './meaning.ts';

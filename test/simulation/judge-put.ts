@@ -1,6 +1,6 @@
-import type { Ask } from '../../lib/decide/asks.ts';
-import type { EpochMs } from '../../lib/decide/model.ts';
 import { patchMembers } from '../../lib/io/mks/patch-members.ts';
+import type { Ask } from '../../lib/model/asks.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import type { SentPut } from './fetch-of-run.ts';
 import { type Bounds, bounds, ruleFor } from './meaning.ts';
 import type { Round } from './process.ts';

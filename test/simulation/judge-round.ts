@@ -1,5 +1,5 @@
 import type { HoldCode } from '../../lib/decide/scaling/plan.ts';
-import type { ScaleReport } from '../../lib/jobs/scale/scale-parts.ts';
+import type { ScaleReport } from '../../lib/jobs/scale/parts.ts';
 import { judgeSight } from './judge-sight.ts';
 import type { Round } from './process.ts';
 import { minuteMs } from './scenario.ts';

@@ -1,5 +1,6 @@
-import type { EpochMs, Finding } from '../../lib/decide/model.ts';
 import type { Hold } from '../../lib/decide/scaling/plan.ts';
+import type { Finding } from '../../lib/model/finding.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import type { ClusterView, PoolView } from '../../lib/simulator/views.ts';
 import { ruleFor } from './meaning.ts';
 import { hourMs, minuteMs } from './scenario.ts';

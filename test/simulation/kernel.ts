@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../lib/decide/model.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 
 /** The only time there is in a simulation: a heap of what is to happen, each at its instant, equals in order of adding. */
 export type Kernel = {

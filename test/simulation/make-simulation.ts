@@ -1,14 +1,14 @@
+import type { Clock } from '../../lib/io/clock.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import { createWorld } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
-import type { Clock } from '../../lib/io/clock.ts';
-import type { EpochMs } from '../../lib/decide/model.ts';
 import { makeApiFaults } from './api-faults.ts';
 import { makeChance } from './chance.ts';
 import { compileMeaning } from './config-text.ts';
 import { type Kernel, makeKernel } from './kernel.ts';
 import { dayMs, type Scenario } from './scenario.ts';
-import type { ConfigInForce, Simulation, Violation } from './simulation.ts';
 import { makeSimulatedStore, type SimulatedStore, type StoreParts } from './simulated-store.ts';
+import type { ConfigInForce, Simulation, Violation } from './simulation.ts';
 import { makeStats, makeTrace } from './stats.ts';
 import { makeStory, tellPool } from './story.ts';
 

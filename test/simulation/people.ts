@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../lib/decide/model.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import type { PoolView } from '../../lib/simulator/views.ts';
 import { ask, leaseFor, overrideFor, pauseFor } from './ask-of-people.ts';
 import { type Chance, makeChance } from './chance.ts';

@@ -1,13 +1,12 @@
+import type { Clock } from '../../lib/io/clock.ts';
+import type { Log } from '../../lib/io/log.ts';
 import { makeMks } from '../../lib/io/mks/client.ts';
 import type { Mks } from '../../lib/io/mks/mks.ts';
 import { makeRedactor, type Redactor } from '../../lib/io/redact.ts';
 import { makeSecrets, type Secrets } from '../../lib/io/secrets/secrets.ts';
-import type { Clock } from '../../lib/io/clock.ts';
-import type { Log } from '../../lib/io/log.ts';
-import type { EpochMs } from '../../lib/decide/model.ts';
-import type { BookShelf } from '../../lib/jobs/scale/book-shelf.ts';
-import type { ScaleOptions, ScaleReport } from '../../lib/jobs/scale/scale-parts.ts';
-import { scalePools } from '../../lib/jobs/scale-pools.ts';
+import type { BookShelf, ScaleOptions, ScaleReport } from '../../lib/jobs/scale/parts.ts';
+import { scalePools } from '../../lib/jobs/scale/scale-pools.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import { type FetchParts, fetchOfRun, type SentPut } from './fetch-of-run.ts';
 import { type Life, operate, type Run, thaw } from './operate.ts';
 import { withQuickReads } from './quick-reads.ts';

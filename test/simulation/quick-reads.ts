@@ -1,9 +1,8 @@
-import type { Answer } from '../../lib/decide/answer.ts';
-import type { ObservedCluster, ObservedPool } from '../../lib/decide/model.ts';
-import type { Mks } from '../../lib/io/mks/mks.ts';
-import { toCluster, toPool } from '../../lib/io/mks/observed.ts';
-import { clusterShape, poolShape } from '../../lib/io/mks/shapes.ts';
 import * as v from 'valibot';
+import type { Mks } from '../../lib/io/mks/mks.ts';
+import { clusterShape, poolShape, toCluster, toPool } from '../../lib/io/mks/shapes.ts';
+import type { Answer } from '../../lib/model/answer.ts';
+import type { ObservedCluster, ObservedPool } from '../../lib/model/cluster.ts';
 import { moveAutoscaledPool } from '../../lib/simulator/autoscaler.ts';
 import { clusterText, poolText } from '../../lib/simulator/history.ts';
 import { operate, type Run } from './operate.ts';

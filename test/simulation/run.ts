@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { awaitPoints } from './coverage.ts';
 import { huntAll, replayAll } from './planted/hunting.ts';
 import { clusterNames, type FaultClass, faultClasses, type StoreKind } from './scenario.ts';
-import { search, type SeedDone } from './search.ts';
+import { type SeedDone, search } from './search.ts';
 import { replayCommand, shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
 import { type Figures, uncovered } from './stats.ts';

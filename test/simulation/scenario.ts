@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../lib/decide/model.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import type { ClusterSpec } from '../../lib/simulator/fleet.ts';
 import { lastSunday } from './berlin-time.ts';
 import { type Chance, makeChance } from './chance.ts';

@@ -1,8 +1,8 @@
-import type { EpochMs } from '../../lib/decide/model.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import { firstInstant, localDay, weekdayOf } from './berlin-time.ts';
 import {
-  bounds,
   type Bounds,
+  bounds,
   type ExceptionMeaning,
   type RuleMeaning,
   type ScheduleMeaning,

@@ -1,10 +1,10 @@
-import type { CompiledConfig } from '../../lib/decide/compiled-config.ts';
-import type { EpochMs } from '../../lib/decide/model.ts';
-import type { Fault } from '../../lib/simulator/faults.ts';
+import type { CompiledConfig } from '../../lib/model/config.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import type { World } from '../../lib/simulator/create-world.ts';
+import type { Fault } from '../../lib/simulator/faults.ts';
 import type { SimulatorApp } from '../../lib/simulator/simulator-app.ts';
-import type { Chance } from './chance.ts';
 import type { ApiFaults } from './api-faults.ts';
+import type { Chance } from './chance.ts';
 import type { AwaitPoint, CrashTime } from './coverage.ts';
 import type { Kernel } from './kernel.ts';
 import type { ConfigMeaning } from './meaning.ts';

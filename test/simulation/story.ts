@@ -1,5 +1,5 @@
-import type { Ask } from '../../lib/decide/asks.ts';
-import type { EpochMs } from '../../lib/decide/model.ts';
+import type { Ask } from '../../lib/model/asks.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import type { PoolView } from '../../lib/simulator/views.ts';
 import { type Bounds, bounds, type ConfigMeaning, matches, type RuleMeaning, ruleFor } from './meaning.ts';
 import { makeScheduleOracle, type ScheduleOracle } from './schedule-oracle.ts';

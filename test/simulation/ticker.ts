@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../lib/decide/model.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import { makeChance } from './chance.ts';
 import type { Process } from './process.ts';
 import { hourMs, minuteMs } from './scenario.ts';

@@ -1,6 +1,6 @@
+import type { EpochMs } from '../../lib/model/time.ts';
 import { drawHex } from '../../lib/simulator/chance.ts';
-import { everyRole, listRoles } from '../../lib/simulator/access.ts';
-import type { EpochMs } from '../../lib/decide/model.ts';
+import { everyRole, listRoles } from '../../lib/simulator/reply.ts';
 import { approve } from './ask-of-people.ts';
 import { type Chance, makeChance } from './chance.ts';
 import { type AwaitPoint, awaitPoints } from './coverage.ts';

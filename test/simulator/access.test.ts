@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { listRoles } from '../../lib/simulator/access.ts';
-import { api, answered, simulated } from './simulated.ts';
+import { listRoles } from '../../lib/simulator/reply.ts';
+import { answered, api, simulated } from './simulated.ts';
 
 describe('tokens', () => {
   test.each([

@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../lib/io/clock.ts';
-import { simulatorBanner } from '../../lib/simulator/banner.ts';
 import { createWorld, type World } from '../../lib/simulator/create-world.ts';
 import type { Fault } from '../../lib/simulator/faults.ts';
-import { type RunningSimulator, serveSimulator } from '../../lib/simulator/serve-simulator.ts';
+import { type RunningSimulator, serveSimulator, simulatorBanner } from '../../lib/simulator/serve-simulator.ts';
 import { answered } from './simulated.ts';
 
 const running: RunningSimulator[] = [];

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/io/clock.ts';
-import type { Fetch } from '../../lib/io/http/fetch.ts';
+import type { Fetch } from '../../lib/io/http/exchange.ts';
 
 /** From the keeper to the process: it is this late, go on. */
 export type Wake = { readonly now: number };

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import type { EpochMs } from '../../lib/decide/model.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import type { Idle, Wake } from './keeper-clock.ts';
 
 /** One life of the process, from its start to its death. */

@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import type { EpochMs } from '../../lib/decide/model.ts';
 import { openSqliteStore } from '../../lib/io/stores/sqlite.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import type { Fault, RequestInfo } from '../../lib/simulator/faults.ts';
 import { serveSimulator } from '../../lib/simulator/serve-simulator.ts';
 import { makeChance } from '../simulation/chance.ts';

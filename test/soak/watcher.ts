@@ -1,5 +1,5 @@
-import type { EpochMs } from '../../lib/decide/model.ts';
 import { listRoundFindings } from '../../lib/jobs/records/round-findings.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import type { RecordedRequest } from '../../lib/simulator/recorder.ts';
 import { judgeSent } from '../simulation/judge-put.ts';
 import { judgeSight } from '../simulation/judge-sight.ts';

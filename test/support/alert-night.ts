@@ -1,8 +1,8 @@
 import { type App, makeApp, openSecrets } from '../../lib/app.ts';
-import type { CompiledConfig } from '../../lib/decide/compiled-config.ts';
 import { makeLog } from '../../lib/io/log-pino.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
-import { makeMemoryStore, type MemoryStore } from '../../lib/io/stores/memory.ts';
+import { type MemoryStore, makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import type { CompiledConfig } from '../../lib/model/config.ts';
 import { createWorld, type World, type WorldOptions } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
 import { compiled } from '../config/compile-text.ts';

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Output } from '../../lib/cli/cli-parts.ts';
+import type { Output } from '../../lib/cli/parts.ts';
 import { runCli } from '../../lib/cli/run-cli.ts';
 import type { Clock } from '../../lib/io/clock.ts';
-import type { Fetch } from '../../lib/io/http/fetch.ts';
+import type { Fetch } from '../../lib/io/http/exchange.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { openSqliteStore } from '../../lib/io/stores/sqlite.ts';
 import type { Store } from '../../lib/io/stores/store.ts';

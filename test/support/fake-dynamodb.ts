@@ -19,7 +19,7 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import { compareIds } from '../../lib/io/stores/compare-ids.ts';
+import { compareIds } from '../../lib/io/stores/store.ts';
 
 export type Item = Record<string, AttributeValue>;
 

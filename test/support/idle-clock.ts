@@ -1,5 +1,5 @@
-import type { EpochMs } from '../../lib/decide/model.ts';
 import type { Clock } from '../../lib/io/clock.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 
 /** A clock that moves on by itself to the next sleeper whenever nothing else goes on: hours pass in milliseconds. */
 export type IdleClock = Clock & { readonly moveTo: (at: EpochMs) => void };

@@ -1,11 +1,10 @@
 import { type App, makeApp } from '../../lib/app.ts';
-import type { CompiledConfig } from '../../lib/decide/compiled-config.ts';
-import { silentLog } from '../../lib/io/log.ts';
-import type { Log } from '../../lib/io/log.ts';
+import { type Log, silentLog } from '../../lib/io/log.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { makeSecrets } from '../../lib/io/secrets/secrets.ts';
 import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
 import type { Store } from '../../lib/io/stores/store.ts';
+import type { CompiledConfig } from '../../lib/model/config.ts';
 import { createWorld, type World, type WorldOptions } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
 import { aConfig } from './scaling-world.ts';

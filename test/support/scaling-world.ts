@@ -1,13 +1,13 @@
-import type { Ask, Lease, Override, Pause } from '../../lib/decide/asks.ts';
-import type { CompiledConfig, Match, Rule, Schedule } from '../../lib/decide/compiled-config.ts';
-import type { EpochMs, ObservedCluster, ObservedPool, Size } from '../../lib/decide/model.ts';
-import type { StoredRule } from '../../lib/decide/scaling/brake.ts';
 import { dropClaim } from '../../lib/decide/scaling/claim.ts';
-import type { ClusterRecord, PoolMemory } from '../../lib/decide/scaling/memory.ts';
+import type { ClusterRecord, PoolMemory, StoredRule } from '../../lib/decide/scaling/memory.ts';
 import type { Plan } from '../../lib/decide/scaling/plan.ts';
 import { planRound } from '../../lib/decide/scaling/plan-round.ts';
 import { makeRuleBook, type RuleBook } from '../../lib/decide/scaling/rule-book.ts';
-import { isRange } from '../../lib/decide/scaling/size.ts';
+import type { Ask, Lease, Override, Pause } from '../../lib/model/asks.ts';
+import type { ObservedCluster, ObservedPool } from '../../lib/model/cluster.ts';
+import type { CompiledConfig, Match, Rule, Schedule } from '../../lib/model/config.ts';
+import { isRange, type Size } from '../../lib/model/size.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 
 export const minute = 60_000;
 export const hour = 60 * minute;

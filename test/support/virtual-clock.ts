@@ -1,5 +1,5 @@
-import type { EpochMs } from '../../lib/decide/model.ts';
 import type { Clock } from '../../lib/io/clock.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 
 /** A clock that stands still until it is moved; sleepers wake in the order of their instants. */
 export type VirtualClock = Clock & {

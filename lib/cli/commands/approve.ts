@@ -1,32 +1,28 @@
 import { type Command, Option } from 'commander';
-import type { Approval } from '../../decide/asks.ts';
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { putAsk } from '../../jobs/records/ask-records.ts';
 import { listRoundFindings } from '../../jobs/records/round-findings.ts';
-import type { CliParts } from '../cli-parts.ts';
-import { heldPools } from '../held-pools.ts';
-import { listKnownPools } from '../known-pools.ts';
+import type { Approval } from '../../model/asks.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { dayMs } from '../../model/time.ts';
+import { readConfig, withStore } from '../config-and-store.ts';
 import {
   type ConfigOption,
   configOption,
   examples,
   type JsonOption,
   jsonOption,
-  readDuration,
   type ReasonOption,
+  readDuration,
   reasonOption,
 } from '../options.ts';
-import { poolLabels } from '../pool-label.ts';
-import { readConfig } from '../read-config.ts';
-import { readingZone } from '../reading-zone.ts';
-import { localInstant, rfc3339 } from '../render/instant.ts';
-import { writeJson } from '../render/json.ts';
-import { withStore } from '../with-store.ts';
+import type { CliParts } from '../parts.ts';
+import { heldPools, listKnownPools } from '../pools.ts';
+import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
+import { poolLabels } from '../text/labels.ts';
+import { writeJson } from '../text/table.ts';
 
 export type ApproveOptions = ConfigOption & JsonOption & ReasonOption & { readonly for: number };
-
-const dayMs = 24 * 60 * 60_000;
 
 export function addApprove(program: Command, parts: CliParts): void {
   const command = program

@@ -1,36 +1,35 @@
 import { Argument, type Command } from 'commander';
-import { commandHint } from '../../decide/command-hint.ts';
-import type { CompiledConfig, Rule } from '../../decide/compiled-config.ts';
-import { baseOf } from '../../decide/explain/explain-state.ts';
-import type { EpochMs, Size } from '../../decide/model.ts';
-import { forgetSizes } from '../../decide/scaling/refresh.ts';
+import { findNearest } from '../../config/did-you-mean.ts';
+import { compileMatch, isGlob } from '../../config/match.ts';
+import { awayOf, baseOf } from '../../decide/explain/explain-state.ts';
+import { forgetSizes } from '../../decide/scaling/last-seen.ts';
+import type { PoolMemory } from '../../decide/scaling/memory.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
-import { asPoolSize, describeSize, equalSize, isZero } from '../../decide/scaling/size.ts';
 import { nextChange, saysAt } from '../../decide/schedule/timeline.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
-import { baseJson, baseText } from '../base-view.ts';
-import { changeMemories } from '../change-record.ts';
-import type { CliParts } from '../cli-parts.ts';
-import { findPool } from '../find-pool.ts';
-import type { StoredPool } from '../known-pools.ts';
+import type { CompiledConfig, Rule } from '../../model/config.ts';
+import { asPoolSize, describeSize, equalSize, isZero, type Size } from '../../model/size.ts';
+import { commandHint } from '../../model/text.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { refuseUntouched } from '../asks/asked-match.ts';
+import { changeMemories, recordDeed } from '../asks/change-memory.ts';
+import { readConfig, withStore } from '../config-and-store.ts';
 import {
   type ConfigOption,
   configOption,
   examples,
   type JsonOption,
   jsonOption,
-  readSize,
   type ReasonOption,
+  readSize,
   reasonOption,
 } from '../options.ts';
-import { poolLabels } from '../pool-label.ts';
-import { readConfig } from '../read-config.ts';
-import { recordDeed } from '../record-deed.ts';
-import { readingZone } from '../reading-zone.ts';
-import { localInstant, rfc3339 } from '../render/instant.ts';
-import { writeJson } from '../render/json.ts';
-import { withStore } from '../with-store.ts';
+import type { CliParts } from '../parts.ts';
+import { listKnownPools, parsePool, type StoredPool, type WrittenPool } from '../pools.ts';
+import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
+import { poolLabels } from '../text/labels.ts';
+import { writeJson } from '../text/table.ts';
 
 export type BaseOptions = ConfigOption & JsonOption & ReasonOption;
 export type BaseVerb = 'set' | 'restore' | 'show';
@@ -162,4 +161,71 @@ function whenNext({ book, pool, now, parts, config }: Basing): readonly string[]
   if (next === undefined) return ['the schedule never says base'];
   const forNow = commandHint(config, `scale "${name}" --exactly <size> --until ${rfc3339(next.at)}`);
   return [`the schedule says otherwise until ${localInstant(next.at, readingZone(config, parts))}; for now: ${forNow}`];
+}
+
+/** What is remembered of a pool's base, for programs (docs/json.md). */
+export function baseJson(pool: StoredPool, rule: Rule | undefined): object {
+  const { memory } = pool;
+  const { seen, kept } = memory;
+  const away = awayOf(memory);
+  return {
+    region: pool.region,
+    cluster: pool.cluster,
+    pool: pool.pool,
+    base: baseOf(rule, memory) ?? null,
+    from: originOf(memory, rule),
+    away: away === undefined ? null : { base: away.base, from: away.from, since: rfc3339(away.since) },
+    seen: seen?.size ?? null,
+    kept: kept === undefined ? null : { size: kept.size, until: rfc3339(kept.until) },
+  };
+}
+
+function originOf(memory: PoolMemory, rule: Rule | undefined): string | null {
+  const { base, away } = memory;
+  if (rule?.schedule !== undefined && rule.base !== 'remembered') return 'config';
+  if (away !== undefined) return away.base === 'unknown' ? null : away.from;
+  return base !== undefined ? 'remembered' : baseOf(rule, memory) === undefined ? null : 'observed';
+}
+
+/** The same for people, on one line that begins with the pool's name. */
+export function baseText(pool: StoredPool, rule: Rule | undefined, zone: string, name: string): string {
+  const { seen } = pool.memory;
+  const away = awayOf(pool.memory);
+  const known = baseOf(rule, pool.memory);
+  const from = originOf(pool.memory, rule);
+  const isAway = away === undefined ? 'at home' : `away since ${localInstant(away.since, zone)}`;
+  return `${name}  base ${describeSize(known)}${from === null ? '' : ` (${from})`}, last seen at ${describeSize(seen?.size)}, ${isAway}`;
+}
+
+/** The one pool of the store that a person named. Throws what is wrong with the name, and what is near it. */
+export async function findPool(store: Store, config: CompiledConfig, text: string): Promise<StoredPool> {
+  const written = parsePool(text, config);
+  const regions = config.regions.map(({ name }) => name).filter((name) => (written.region ?? name) === name);
+  const known = await listKnownPools(store, regions);
+  const found = known.filter(({ cluster, pool }) => cluster === written.cluster && pool === written.pool);
+  const [first, second] = found;
+  if (first === undefined) return refuseUnseen(known, config, text, written);
+  if (second === undefined) return first;
+  if (first.region === second.region)
+    throw new CommandError(`"${text}" is the name of several pools, which are left alone: rename one`);
+  throw new UsageError(
+    `"${text}" exists in several regions: write ${found.map(({ region }) => `${region}:${text}`).join(' or ')}`,
+  );
+}
+
+function refuseUnseen(known: readonly StoredPool[], config: CompiledConfig, text: string, written: WrittenPool): never {
+  if (isGlob(written.cluster) || isGlob(written.pool))
+    throw new UsageError(`"${text}" is a pattern, which is not taken here: write the name of one pool`);
+  const named = compileMatch(text);
+  if (named.ok) refuseUntouched(named.match, config);
+  if (known.length === 0)
+    throw new CommandError(`No round has seen pool "${text}" yet; run one first: ${commandHint(config, 'run --once')}`);
+  const nearest = findNearest(text, namesOf(known, written));
+  const next = nearest === undefined ? `see: ${commandHint(config, 'status')}` : `did you mean "${nearest}"?`;
+  throw new CommandError(`No round has seen a pool "${text}": ${next}`);
+}
+
+/** As the person writes them: with the region or without. */
+function namesOf(known: readonly StoredPool[], { region: written }: WrittenPool): readonly string[] {
+  return known.map(({ region, cluster, pool }) => `${written === undefined ? '' : `${region}:`}${cluster}/${pool}`);
 }

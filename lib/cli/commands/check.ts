@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../../config/load-config.ts';
 import { type Problem, renderProblem } from '../../config/problem.ts';
-import { counted } from '../../decide/counted.ts';
-import type { CliParts } from '../cli-parts.ts';
+import { loadConfig } from '../../config/read-config.ts';
+import { counted } from '../../model/text.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
-import { makePaint } from '../paint.ts';
-import { writeJson } from '../render/json.ts';
+import type { CliParts } from '../parts.ts';
+import { makePaint } from '../text/paint.ts';
+import { writeJson } from '../text/table.ts';
 
 export function addCheck(program: Command, parts: CliParts): void {
   const command = program

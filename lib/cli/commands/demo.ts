@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CliParts } from '../cli-parts.ts';
 import type { Film, Look } from '../demo/picture.ts';
 import type { Stage } from '../demo/stage.ts';
 import { examples } from '../options.ts';
-import { makePaint } from '../paint.ts';
+import type { CliParts } from '../parts.ts';
+import { makePaint } from '../text/paint.ts';
 
 export type DemoOptions = { readonly seconds: number };
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { CliParts } from '../cli-parts.ts';
 import type { DoctorOptions } from '../doctor/run-doctor.ts';
 import { configOption, examples, jsonOption } from '../options.ts';
+import type { CliParts } from '../parts.ts';
 
 export function addDoctor(program: Command, parts: CliParts): void {
   const command = program

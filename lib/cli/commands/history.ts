@@ -1,19 +1,16 @@
 import { type Command, Option } from 'commander';
-import type { EpochMs } from '../../decide/model.ts';
 import type { Decision } from '../../decide/scaling/plan.ts';
-import { describeSize } from '../../decide/scaling/size.ts';
 import { listDecisions } from '../../jobs/records/cluster-records.ts';
-import { readAskedMatch, reachedRegions } from '../asked-match.ts';
-import type { CliParts } from '../cli-parts.ts';
-import { isMatched } from '../known-pools.ts';
+import { describeSize } from '../../model/size.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { reachedRegions, readAskedMatch } from '../asks/asked-match.ts';
+import { lookIntoStore, readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
-import { type PoolLabel, poolLabels } from '../pool-label.ts';
-import { readConfig } from '../read-config.ts';
-import { readingZone } from '../reading-zone.ts';
-import { clockOf, localInstant, localInstants, rfc3339 } from '../render/instant.ts';
-import { writeJson } from '../render/json.ts';
-import { printable, renderTable } from '../render/table.ts';
-import { lookIntoStore } from '../with-store.ts';
+import type { CliParts } from '../parts.ts';
+import { isMatched } from '../pools.ts';
+import { clockOf, localInstant, localInstants, readingZone, rfc3339 } from '../text/instant.ts';
+import { type PoolLabel, poolLabels } from '../text/labels.ts';
+import { printable, renderTable, writeJson } from '../text/table.ts';
 
 export type HistoryOptions = ConfigOption & JsonOption & { readonly since: number };
 

@@ -1,21 +1,21 @@
 import { type Command, Option } from 'commander';
-import { withConfig } from '../../decide/command-hint.ts';
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
-import { isWorse, type IncidentRecord } from '../../decide/incidents/incident.ts';
-import { CommandError } from '../../errors.ts';
+import { type IncidentRecord, isWorse } from '../../decide/incidents/incident.ts';
+import { CommandError, UsageError } from '../../errors.ts';
+import type { Store } from '../../io/stores/store.ts';
+import { listHistory } from '../../jobs/records/delivery-records.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
-import { findIncident } from '../alerts/find-incident.ts';
-import { incidentJson, whyJson } from '../alerts/incident-json.ts';
-import { incidentText, whyText } from '../alerts/incident-text.ts';
-import { type IncidentView, listMessages, viewIncident } from '../alerts/incident-view.ts';
-import { viewOutbox } from '../alerts/outbox-view.ts';
-import type { CliParts } from '../cli-parts.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { withConfig } from '../../model/text.ts';
+import { lookIntoStore, readConfig } from '../config-and-store.ts';
+import { incidentJson, incidentText, whyJson, whyText } from '../incidents/incident-output.ts';
+import { type IncidentView, listMessages, viewIncident } from '../incidents/incident-view.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
-import { makePaint } from '../paint.ts';
-import { readConfig } from '../read-config.ts';
-import { inReadingZone } from '../reading-zone.ts';
-import { writeJson } from '../render/json.ts';
-import { lookIntoStore } from '../with-store.ts';
+import { viewOutbox } from '../outbox/outbox-view.ts';
+import type { CliParts } from '../parts.ts';
+import { inReadingZone } from '../text/instant.ts';
+import { looksLikeId, shortId, standsFor } from '../text/labels.ts';
+import { makePaint } from '../text/paint.ts';
+import { writeJson } from '../text/table.ts';
 
 export type IncidentsOptions = ConfigOption & JsonOption & { readonly why?: string; readonly all?: true };
 
@@ -95,4 +95,22 @@ function gravestFirst(a: IncidentRecord, b: IncidentRecord): number {
   if (a.phase !== b.phase) return order[a.phase] - order[b.phase];
   if (a.severity !== b.severity) return isWorse(a.severity, b.severity) ? -1 : 1;
   return a.episode - b.episode;
+}
+
+/**
+ * The incident that an id stands for: its own as `incidents` shows it, or that of a message as a chat shows it. undefined
+ * where there is none. Throws UsageError where there are several.
+ */
+export async function findIncident(store: Store, text: string): Promise<IncidentRecord | undefined> {
+  if (!looksLikeId(text)) return undefined;
+  const incidents = (await listIncidents(store)).map(({ record }) => record);
+  const own = incidents.filter(({ key }) => standsFor(text, key));
+  if (own.length > 1) throw new UsageError(`"${text}" names ${own.length} incidents: ${own.map(nameOf).join(', ')}`);
+  if (own.length === 1) return own[0];
+  const told = (await listHistory(store)).findLast(({ id, said }) => said.length === 1 && standsFor(text, id));
+  return incidents.find(({ key }) => key === told?.said[0]?.key);
+}
+
+function nameOf({ key, kind }: IncidentRecord): string {
+  return `${shortId(key)} (${kind})`;
 }

@@ -2,16 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { compileConfig } from '../../config/compile-config.ts';
 import { renderProblem } from '../../config/problem.ts';
-import { readOwnFile } from '../../config/read-own-file.ts';
-import type { RegionConfig } from '../../decide/compiled-config.ts';
+import { readOwnFile } from '../../config/read-config.ts';
 import { CommandError, UsageError } from '../../errors.ts';
-import type { CliParts } from '../cli-parts.ts';
-import { gatherAnswers, type InitAnswers, type InitOptions, type Questions } from '../init/answers.ts';
+import type { RegionConfig } from '../../model/config.ts';
+import { isThere } from '../config-and-store.ts';
+import { asFlag, gatherAnswers, type InitAnswers, type InitOptions, type Questions } from '../init/answers.ts';
 import { firstConfig, regionText } from '../init/first-config.ts';
-import { asFlag } from '../init/judge-answers.ts';
 import { type ListedCluster, listFleet } from '../init/list-fleet.ts';
-import { isThere } from '../is-there.ts';
 import { examples } from '../options.ts';
+import type { CliParts } from '../parts.ts';
 
 export function addInit(program: Command, parts: CliParts): void {
   const command = program

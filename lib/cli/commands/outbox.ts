@@ -1,37 +1,37 @@
 import { Argument, type Command, Option } from 'commander';
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import { sha256 } from '../../app.ts';
+import type { Delivery } from '../../decide/incidents/delivery.ts';
 import { CommandError, UsageError } from '../../errors.ts';
+import type { Store } from '../../io/stores/store.ts';
+import { listTargets } from '../../jobs/deliver/deliver-alerts.ts';
 import type { ByHand } from '../../jobs/deliver/outbox-by-hand.ts';
-import { outboxId } from '../../jobs/records/delivery-records.ts';
-import { listHistory } from '../../jobs/records/history-records.ts';
-import { makeDestinationNames } from '../alerts/destination-names.ts';
-import { findDelivery, type FoundDelivery } from '../alerts/find-delivery.ts';
-import { destinationJson, endedJson } from '../alerts/outbox-json.ts';
-import { destinationText, historyText } from '../alerts/outbox-text.ts';
-import { viewOutbox } from '../alerts/outbox-view.ts';
-import { shortId } from '../alerts/short-id.ts';
-import { testDestination } from '../alerts/test-destination.ts';
-import type { CliParts } from '../cli-parts.ts';
+import type { Target } from '../../jobs/deliver/parts.ts';
+import { listHistory, listParked, loadOutbox, outboxId } from '../../jobs/records/delivery-records.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { withConfig } from '../../model/text.ts';
+import { dayMs } from '../../model/time.ts';
+import { lookIntoStore, readConfig, withStore } from '../config-and-store.ts';
 import {
   type ConfigOption,
   configOption,
   examples,
   type JsonOption,
   jsonOption,
-  readDuration,
   type ReasonOption,
+  readDuration,
   reasonOption,
 } from '../options.ts';
-import { makePaint } from '../paint.ts';
-import { readConfig } from '../read-config.ts';
-import { inReadingZone } from '../reading-zone.ts';
-import { writeJson } from '../render/json.ts';
-import { lookIntoStore, withStore } from '../with-store.ts';
+import { destinationJson, destinationText, endedJson, historyText } from '../outbox/outbox-output.ts';
+import { makeDestinationNames, viewOutbox } from '../outbox/outbox-view.ts';
+import { testDestination } from '../outbox/test-destination.ts';
+import type { CliParts } from '../parts.ts';
+import { inReadingZone } from '../text/instant.ts';
+import { shortId, standsFor } from '../text/labels.ts';
+import { makePaint } from '../text/paint.ts';
+import { writeJson } from '../text/table.ts';
 
 export type OutboxOptions = ConfigOption & JsonOption & ReasonOption & { readonly history?: number | true };
 export type OutboxVerb = 'retry' | 'drop' | 'test';
-
-const dayMs = 24 * 60 * 60_000;
 
 export function addOutbox(program: Command, parts: CliParts): void {
   const command = program
@@ -129,4 +129,27 @@ function tellByHand(
   if (json) return writeJson(stdout, { kind: verb, id, destination: target.name });
   const done = verb === 'retry' ? 'waits again and is sent with the next run' : 'is dropped';
   stdout.write(`the message ${id} for ${target.name} ${done}\n`);
+}
+
+export type FoundDelivery = { readonly target: Target; readonly delivery: Delivery };
+
+/** The delivery that waits or is parked under the beginning of this id. Throws CommandError or UsageError. */
+export async function findDelivery(store: Store, config: CompiledConfig, text: string): Promise<FoundDelivery> {
+  const found: FoundDelivery[] = [];
+  for (const target of await listTargets({ store, config, hash: sha256 })) {
+    const { deliveries } = await loadOutbox(store, target.id);
+    const parked = await listParked(store, target.id);
+    const all = [...deliveries.map((one) => one.delivery), ...parked.map((one) => one.parked.delivery)];
+    found.push(...all.filter(({ id }) => standsFor(text, id)).map((delivery) => ({ target, delivery })));
+  }
+  const [first, ...others] = found;
+  if (first === undefined) {
+    throw new CommandError(
+      withConfig(config, `No message "${text}" waits by itself or is parked; see: lamplighter outbox`),
+    );
+  }
+  if (others.length > 0) {
+    throw new UsageError(`"${text}" names several: ${found.map(({ delivery }) => shortId(delivery.id)).join(', ')}`);
+  }
+  return first;
 }

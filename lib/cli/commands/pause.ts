@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
-import type { Match } from '../../decide/compiled-config.ts';
-import { counted } from '../../decide/counted.ts';
 import { putAsk } from '../../jobs/records/ask-records.ts';
-import { refuseUntouched } from '../acted-on.ts';
-import { readAskedMatch, reachedRegions } from '../asked-match.ts';
-import type { CliParts } from '../cli-parts.ts';
-import { listKnownPools, isMatched } from '../known-pools.ts';
-import { nothingNamed } from '../asked-size.ts';
+import type { Match } from '../../model/config.ts';
+import { counted } from '../../model/text.ts';
+import { reachedRegions, readAskedMatch, refuseUntouched, seenClusters } from '../asks/asked-match.ts';
+import { nothingNamed } from '../asks/asked-size.ts';
+import { readConfig, withStore } from '../config-and-store.ts';
 import {
   type ConfigOption,
   configOption,
@@ -20,12 +18,10 @@ import {
   reasonOption,
   untilOption,
 } from '../options.ts';
-import { readConfig } from '../read-config.ts';
-import { readingZone } from '../reading-zone.ts';
-import { localInstant, rfc3339 } from '../render/instant.ts';
-import { writeJson } from '../render/json.ts';
-import { seenClusters } from '../seen-clusters.ts';
-import { withStore } from '../with-store.ts';
+import type { CliParts } from '../parts.ts';
+import { isMatched, listKnownPools } from '../pools.ts';
+import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
+import { writeJson } from '../text/table.ts';
 
 export type PauseOptions = ConfigOption & JsonOption & ReasonOption & EndOptions;
 

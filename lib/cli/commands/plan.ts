@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import type { CliParts } from '../cli-parts.ts';
-import { makeCliLog } from '../cli-log.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
-import { writeJson } from '../render/json.ts';
+import { type CliParts, makeCliLog } from '../parts.ts';
+import { writeJson } from '../text/table.ts';
 
 export type PlanOptions = ConfigOption & JsonOption & { readonly detailedExitcode?: true };
 

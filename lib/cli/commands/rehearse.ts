@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CliParts } from '../cli-parts.ts';
 import { configOption, examples, jsonOption, readInstant } from '../options.ts';
+import type { CliParts } from '../parts.ts';
 import type { RehearseOptions } from '../rehearse/rehearse-command.ts';
 
 const mostDays = 366;

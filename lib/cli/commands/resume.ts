@@ -1,17 +1,15 @@
 import type { Command } from 'commander';
-import { isLive, type Pause } from '../../decide/asks.ts';
-import { commandHint } from '../../decide/command-hint.ts';
-import type { CompiledConfig, Match } from '../../decide/compiled-config.ts';
-import { matchesPool } from '../../decide/match.ts';
-import type { EpochMs, Size } from '../../decide/model.ts';
-import { describeSize } from '../../decide/scaling/size.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { endAsk, listAsks } from '../../jobs/records/ask-records.ts';
-import { readAskedMatch, reachedRegions } from '../asked-match.ts';
-import { changeMemories } from '../change-record.ts';
-import type { CliParts } from '../cli-parts.ts';
-import { isMatched, listKnownClusters } from '../known-pools.ts';
-import { onceInRegions } from '../once-in-regions.ts';
+import { isLive, type Pause } from '../../model/asks.ts';
+import type { CompiledConfig, Match } from '../../model/config.ts';
+import { matchesPool } from '../../model/match.ts';
+import { describeSize, type Size } from '../../model/size.ts';
+import { commandHint } from '../../model/text.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { namesSame, reachedRegions, readAskedMatch } from '../asks/asked-match.ts';
+import { changeMemories, recordDeed } from '../asks/change-memory.ts';
+import { readConfig, withStore } from '../config-and-store.ts';
 import {
   type ConfigOption,
   configOption,
@@ -21,14 +19,11 @@ import {
   type ReasonOption,
   reasonOption,
 } from '../options.ts';
-import { poolLabels } from '../pool-label.ts';
-import { readConfig } from '../read-config.ts';
-import { readingZone } from '../reading-zone.ts';
-import { localInstant, rfc3339 } from '../render/instant.ts';
-import { writeJson } from '../render/json.ts';
-import { namesSame } from '../same-match.ts';
-import { recordDeed } from '../record-deed.ts';
-import { withStore } from '../with-store.ts';
+import type { CliParts } from '../parts.ts';
+import { isMatched, listKnownClusters } from '../pools.ts';
+import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
+import { onceInRegions, poolLabels } from '../text/labels.ts';
+import { writeJson } from '../text/table.ts';
 
 export type ResumeOptions = ConfigOption & JsonOption & ReasonOption;
 

@@ -1,10 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
-import type { CliParts } from '../cli-parts.ts';
-import { makeCliLog, tellingStart } from '../cli-log.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
-import { writeJson } from '../render/json.ts';
+import { type CliParts, makeCliLog, tellingStart } from '../parts.ts';
 import type { OneRound } from '../run/run-command.ts';
+import { writeJson } from '../text/table.ts';
 
 type Address = { readonly host: string; readonly port: number };
 

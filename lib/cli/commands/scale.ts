@@ -1,11 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Lease, Override } from '../../decide/asks.ts';
-import { isLive } from '../../decide/asks.ts';
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
-import { counted } from '../../decide/counted.ts';
-import type { EpochMs, Size } from '../../decide/model.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
-import { describeSize } from '../../decide/scaling/size.ts';
 import { UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import {
@@ -17,11 +11,22 @@ import {
   putLease,
   releaseLease,
 } from '../../jobs/records/ask-records.ts';
-import { refuseUntouched } from '../acted-on.ts';
-import { type AskedMatch, findAsked, readAskedMatch } from '../asked-match.ts';
-import { cutLease, leaseEffects, nothingNamed, overrideEffects, refuseUntakable, rulesReached } from '../asked-size.ts';
-import type { CliParts } from '../cli-parts.ts';
-import { onceInRegions } from '../once-in-regions.ts';
+import { isLive, type Lease, type Override } from '../../model/asks.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { describeSize, type Size } from '../../model/size.ts';
+import { counted } from '../../model/text.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { type AskedMatch, findAsked, namesSame, readAskedMatch, refuseUntouched } from '../asks/asked-match.ts';
+import {
+  cutLease,
+  leaseEffects,
+  nothingNamed,
+  overrideEffects,
+  refuseUntakable,
+  rulesReached,
+} from '../asks/asked-size.ts';
+import { findReplaced, replacedNotes } from '../asks/replaced-asks.ts';
+import { readConfig, withStore } from '../config-and-store.ts';
 import {
   type ConfigOption,
   configOption,
@@ -31,20 +36,16 @@ import {
   forOption,
   type JsonOption,
   jsonOption,
+  type ReasonOption,
   readCount,
   readSize,
-  type ReasonOption,
   reasonOption,
   untilOption,
 } from '../options.ts';
-import { poolLabels } from '../pool-label.ts';
-import { readConfig } from '../read-config.ts';
-import { readingZone } from '../reading-zone.ts';
-import { findReplaced, replacedNotes } from '../replaced-asks.ts';
-import { localInstant, rfc3339 } from '../render/instant.ts';
-import { writeJson } from '../render/json.ts';
-import { namesSame } from '../same-match.ts';
-import { withStore } from '../with-store.ts';
+import type { CliParts } from '../parts.ts';
+import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
+import { onceInRegions, poolLabels } from '../text/labels.ts';
+import { writeJson } from '../text/table.ts';
 
 export type ScaleOptions = ConfigOption &
   JsonOption &

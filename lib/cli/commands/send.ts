@@ -2,16 +2,14 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { openSecrets } from '../../app.ts';
 import { suggest } from '../../config/did-you-mean.ts';
-import type { CompiledConfig, EventSourceConfig } from '../../decide/compiled-config.ts';
 import { UsageError } from '../../errors.ts';
+import { wayInOf } from '../../io/listen/event-source.ts';
 import { sendEvent } from '../../io/listen/send-event.ts';
-import { wayInOf } from '../../io/listen/way-in.ts';
-import { makeCliLog } from '../cli-log.ts';
-import type { CliParts } from '../cli-parts.ts';
+import type { CompiledConfig, EventSourceConfig } from '../../model/config.ts';
+import { readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
-import { readConfig } from '../read-config.ts';
-import { writeJson } from '../render/json.ts';
-import { printable } from '../render/table.ts';
+import { type CliParts, makeCliLog } from '../parts.ts';
+import { printable, writeJson } from '../text/table.ts';
 
 export type SendOptions = ConfigOption &
   JsonOption & { readonly source: string; readonly file: string; readonly to?: string };

@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander';
-import { commandHint } from '../../decide/command-hint.ts';
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import type { SilenceRecord } from '../../decide/incidents/silence.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listIncidents, listSilences, silenceWrite } from '../../jobs/records/incident-records.ts';
-import { findIncident } from '../alerts/find-incident.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { commandHint } from '../../model/text.ts';
+import { readAskedMatch, seenClusters } from '../asks/asked-match.ts';
+import { lookIntoStore, readConfig, withStore } from '../config-and-store.ts';
 import {
   configuredJson,
   configuredText,
@@ -14,11 +15,7 @@ import {
   liveSilences,
   silenceJson,
   silenceText,
-} from '../alerts/silence-view.ts';
-import { looksLikeId, shortId } from '../alerts/short-id.ts';
-import { readAskedMatch } from '../asked-match.ts';
-import type { CliParts } from '../cli-parts.ts';
-import { inRegion, regionOf } from '../in-region.ts';
+} from '../incidents/silence-view.ts';
 import {
   type ConfigOption,
   configOption,
@@ -32,12 +29,11 @@ import {
   reasonOption,
   untilOption,
 } from '../options.ts';
-import { readConfig } from '../read-config.ts';
-import { inReadingZone } from '../reading-zone.ts';
-import { writeJson } from '../render/json.ts';
-import { printable } from '../render/table.ts';
-import { seenClusters } from '../seen-clusters.ts';
-import { lookIntoStore, withStore } from '../with-store.ts';
+import type { CliParts } from '../parts.ts';
+import { inReadingZone } from '../text/instant.ts';
+import { inRegion, looksLikeId, regionOf, shortId } from '../text/labels.ts';
+import { printable, writeJson } from '../text/table.ts';
+import { findIncident } from './incidents.ts';
 
 export type SilenceOptions = ConfigOption &
   JsonOption &

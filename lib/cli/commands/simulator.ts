@@ -2,8 +2,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CommandError } from '../../errors.ts';
 import type { FleetName } from '../../simulator/fleet.ts';
 import type { RunningSimulator } from '../../simulator/serve-simulator.ts';
-import type { CliParts } from '../cli-parts.ts';
 import { examples } from '../options.ts';
+import type { CliParts } from '../parts.ts';
 
 export type SimulatorOptions = {
   readonly port: number;
@@ -40,7 +40,7 @@ export function addSimulator(program: Command, parts: CliParts): void {
 /** Serves until the process is asked to stop. */
 export async function simulator(parts: CliParts, options: SimulatorOptions): Promise<void> {
   const { createWorld } = await import('../../simulator/create-world.ts');
-  const { simulatorBanner } = await import('../../simulator/banner.ts');
+  const { simulatorBanner } = await import('../../simulator/serve-simulator.ts');
   const { fleet, speed, token } = options;
   const world = createWorld({ clock: parts.clock, fleet, speed, ...(token === undefined ? {} : { token }) });
   const running = await serve(world, options);

@@ -1,15 +1,14 @@
 import { type Command, Option } from 'commander';
-import type { Severity } from '../../decide/model.ts';
-import type { CliParts } from '../cli-parts.ts';
+import type { Severity } from '../../model/finding.ts';
+import { lookIntoStore, readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
-import { makePaint } from '../paint.ts';
-import { readConfig } from '../read-config.ts';
-import { readingZone } from '../reading-zone.ts';
-import { writeJson } from '../render/json.ts';
+import type { CliParts } from '../parts.ts';
 import { type FleetStatus, fleetStatus } from '../status/fleet-status.ts';
 import { statusJson } from '../status/status-json.ts';
 import { statusText } from '../status/status-text.ts';
-import { lookIntoStore } from '../with-store.ts';
+import { readingZone } from '../text/instant.ts';
+import { makePaint } from '../text/paint.ts';
+import { writeJson } from '../text/table.ts';
 
 export type StatusOptions = ConfigOption & JsonOption & { readonly failOn?: 'warning' | 'critical' };
 

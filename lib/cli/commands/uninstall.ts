@@ -1,7 +1,6 @@
-import type { Command } from 'commander';
-import { Option } from 'commander';
-import type { CliParts } from '../cli-parts.ts';
+import { type Command, Option } from 'commander';
 import { configOption, examples, jsonOption, readDuration, reasonOption } from '../options.ts';
+import type { CliParts } from '../parts.ts';
 import type { UninstallOptions } from '../uninstall/uninstall.ts';
 
 const usualWaitMs = 2 * 60 * 60_000;

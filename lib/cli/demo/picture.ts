@@ -1,6 +1,6 @@
-import type { EpochMs } from '../../decide/model.ts';
-import type { Paint } from '../paint.ts';
-import { clockOf } from '../render/instant.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { clockOf } from '../text/instant.ts';
+import type { Paint } from '../text/paint.ts';
 
 /** What a pool looked like at one instant. */
 export type Look = {

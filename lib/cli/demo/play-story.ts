@@ -1,14 +1,13 @@
-import type { EpochMs } from '../../decide/model.ts';
 import type { Decision } from '../../decide/scaling/plan.ts';
-import { describeSize } from '../../decide/scaling/size.ts';
+import type { Clock } from '../../io/clock.ts';
 import { listDecisions } from '../../jobs/records/cluster-records.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
-import type { Clock } from '../../io/clock.ts';
-import { clockOf } from '../render/instant.ts';
-import { demoZone } from './demo-fleet.ts';
+import { describeSize } from '../../model/size.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { clockOf } from '../text/instant.ts';
 import type { Film, Look } from './picture.ts';
 import { scenes, storyMs, tickMs } from './script.ts';
-import type { Stage } from './stage.ts';
+import { demoZone, type Stage } from './stage.ts';
 
 /** One tick of the story, to be shown: what is seen, and what happened in it. */
 export type Frame = {

@@ -1,9 +1,7 @@
-import type { EpochMs } from '../../decide/model.ts';
-import { putLease, personLeaseId } from '../../jobs/records/ask-records.ts';
-import { compileMatch } from '../../config/compile-match.ts';
+import { compileMatch } from '../../config/match.ts';
+import { personLeaseId, putLease } from '../../jobs/records/ask-records.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
 import type { Stage } from './stage.ts';
-
-const minuteMs = 60_000;
 
 /** Something that happens beside the schedule: how long after the start, what is told, what it does. */
 export type Scene = {

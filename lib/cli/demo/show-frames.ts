@@ -1,10 +1,10 @@
-import type { CliParts } from '../cli-parts.ts';
-import { makePaint, type Paint } from '../paint.ts';
-import { clockOf } from '../render/instant.ts';
-import { cutLine } from './cut-line.ts';
-import { demoZone } from './demo-fleet.ts';
+import { stripVTControlCharacters } from 'node:util';
+import type { CliParts } from '../parts.ts';
+import { clockOf } from '../text/instant.ts';
+import { makePaint, type Paint } from '../text/paint.ts';
 import { drawFilm, type Film } from './picture.ts';
 import type { Frame } from './play-story.ts';
+import { demoZone } from './stage.ts';
 
 export type Screen = { readonly show: (frame: Frame) => void; readonly close: (film: Film | undefined) => void };
 
@@ -70,4 +70,16 @@ function title(at: number, paint: Paint): string {
 function storyLine(at: number, { who, text }: Frame['lines'][number], paint: Paint): string {
   const line = `${clockOf(at, demoZone).time}  ${who === 'fleet' ? '! ' : '  '}${text}`;
   return who === 'fleet' ? paint.cyan(line) : line;
+}
+
+/** Cut to the columns, so that a line stays one line; colours take no room and are kept, their ends too. */
+export function cutLine(line: string, columns: number): string {
+  if (stripVTControlCharacters(line).length < columns) return line;
+  let room = columns - 2;
+  return line.replace(/\p{Cc}\[[\d;]*m|[^]/gu, (found) => {
+    if (found.startsWith('\x1b')) return found;
+    room -= 1;
+    if (room >= 0) return found;
+    return room === -1 ? '…' : '';
+  });
 }

@@ -1,6 +1,6 @@
 import { isCertificateCode, proxyStatusOf } from '../../io/http/network-failure.ts';
 import type { Environment } from '../../io/secrets/env-secret.ts';
-import { isExcepted, obeysProxies, proxyFor } from './env-proxy.ts';
+import type { SecretRef } from '../../model/config.ts';
 
 /**
  * What to do about a connection that fails, in Node's own terms: a private CA and a proxy are settings of Node
@@ -59,4 +59,55 @@ function proxyAdvice(url: URL, env: Environment): string | undefined {
   if (set === undefined) return 'behind a proxy, set HTTPS_PROXY and NODE_USE_ENV_PROXY=1';
   if (!obeysProxies(env)) return `${set} is set, but Node uses it only with NODE_USE_ENV_PROXY=1`;
   return isExcepted(url, env) ? `${set} is set, but NO_PROXY excepts this host` : undefined;
+}
+
+/** `host`: with its port, and without the name and password that may stand before it. */
+export type EnvProxy = { readonly variable: string; readonly host: string };
+
+/**
+ * The proxy that Node's `fetch` sends a request to; undefined = none. Read as Node 24 reads its environment
+ * (nodejs.org/api/cli.html, NODE_USE_ENV_PROXY; undici's EnvHttpProxyAgent): `https:` falls back to the proxy of `http:`.
+ */
+export function proxyFor(url: URL, env: Environment): EnvProxy | undefined {
+  if (!obeysProxies(env) || isExcepted(url, env)) return undefined;
+  const plain = proxyIn(env, 'http_proxy', 'HTTP_PROXY');
+  return url.protocol === 'https:' ? (proxyIn(env, 'https_proxy', 'HTTPS_PROXY') ?? plain) : plain;
+}
+
+/** The variables that other programs obey are nothing to Node until it is told so. */
+export function obeysProxies({ NODE_OPTIONS = '', NODE_USE_ENV_PROXY }: Environment): boolean {
+  const flag = NODE_OPTIONS.split(/\s+/).findLast((word) => /^--(no-)?use-env-proxy$/.test(word));
+  return flag === undefined ? NODE_USE_ENV_PROXY === '1' : flag === '--use-env-proxy';
+}
+
+/** NO_PROXY: hosts, each with all below it, with or without a port; or `*` alone. */
+export function isExcepted({ hostname, port, protocol }: URL, env: Environment): boolean {
+  const text = env.no_proxy ?? env.NO_PROXY ?? '';
+  const asked = port || (protocol === 'https:' ? '443' : '80');
+  return text === '*' || text.split(/[,\s]+/).some((entry) => covers(entry, hostname, asked));
+}
+
+function covers(entry: string, hostname: string, port: string): boolean {
+  const [, host = entry, only = port] = /^(.+):(\d+)$/.exec(entry) ?? [];
+  const name = host.replace(/^\*?\./, '').toLowerCase();
+  return name !== '' && only === port && (hostname === name || hostname.endsWith(`.${name}`));
+}
+
+/** An empty one in small letters hides the one in capitals. */
+function proxyIn(env: Environment, small: string, capital: string): EnvProxy | undefined {
+  const variable = env[small] === undefined ? capital : small;
+  const value = env[variable];
+  return value ? { variable, host: URL.parse(value)?.host ?? '' } : undefined;
+}
+
+/** What to do when a token could not be had, by where it is kept. */
+export function tokenAdvice({ kind }: SecretRef): string {
+  switch (kind) {
+    case 'awsSecret':
+      return 'put the token there, and let this machine reach it: AWS region, credentials, secretsmanager:GetSecretValue';
+    case 'command':
+      return 'run the program by hand, as this user: it must print the token, alone, within 10 s';
+    default:
+      return 'put the token where the config says';
+  }
 }

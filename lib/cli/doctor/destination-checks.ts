@@ -1,7 +1,7 @@
-import type { CompiledConfig, DestinationConfig, DestinationKind } from '../../decide/compiled-config.ts';
-import { readAddress } from '../../io/http/address.ts';
+import { readAddress } from '../../io/http/send-once.ts';
 import { makeSecret, type Secret, unwrap } from '../../io/secrets/secret.ts';
 import type { Secrets } from '../../io/secrets/secrets.ts';
+import type { CompiledConfig, DestinationConfig, DestinationKind } from '../../model/config.ts';
 import { type Check, checksOf } from './check.ts';
 import { readOrSay } from './secret-checks.ts';
 

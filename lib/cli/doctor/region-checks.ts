@@ -1,15 +1,16 @@
-import type { Answer } from '../../decide/answer.ts';
-import type { RegionConfig } from '../../decide/compiled-config.ts';
-import type { ObservedCluster, ObservedPool } from '../../decide/model.ts';
 import { makeMks } from '../../io/mks/client.ts';
 import type { Mks } from '../../io/mks/mks.ts';
+import type { Environment } from '../../io/secrets/env-secret.ts';
 import type { Secrets } from '../../io/secrets/secrets.ts';
 import { mapBounded } from '../../jobs/concurrency.ts';
-import { describeAnswer } from '../../jobs/scale/describe-answer.ts';
-import type { CliParts } from '../cli-parts.ts';
+import { type Answer, describeAnswer } from '../../model/answer.ts';
+import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
+import type { RegionConfig } from '../../model/config.ts';
+import { dayMs, type EpochMs } from '../../model/time.ts';
+import type { CliParts } from '../parts.ts';
 import { type Check, checksOf, listed } from './check.ts';
-import { expiryCheck } from './expiry-check.ts';
-import { listCheck } from './list-check.ts';
+import { daysFrom } from './config-checks.ts';
+import { connectionAdvice, isWayToProxy, proxyFor, tokenAdvice } from './connection-advice.ts';
 import { type WatchingFetch, watchFetch } from './watching-fetch.ts';
 
 export type LookedCluster = { readonly cluster: ObservedCluster; readonly pools: readonly ObservedPool[] | undefined };
@@ -118,4 +119,111 @@ function mayWrite(about: string): Check {
     'whether the token may change node pools cannot be seen without changing one',
     'to prove it with one PUT of a pool exactly as it is: lamplighter doctor --prove-write cluster/pool',
   );
+}
+
+/** What the list of a region's clusters says of its address and its token. `code`: the network's own. */
+export function listCheck(
+  env: Environment,
+  about: string,
+  { url, mksRegion, token }: RegionConfig,
+  answer: Answer<readonly ObservedCluster[]>,
+  code: string | undefined,
+): Check {
+  const { ok, warning, failed } = checksOf(about);
+  const host = `${new URL(url).host}${mksRegion === undefined ? '' : ` (MKS region ${mksRegion})`}`;
+  switch (answer.kind) {
+    case 'ok': {
+      const names = answer.value.map(({ name }) => name);
+      return names.length === 0
+        ? warning(
+            'api',
+            `${host} answers, and lists no cluster`,
+            'is this the right region, and the right project of the token?',
+          )
+        : ok('api', `${host} answers: ${names.length} clusters (${listed(names)})`);
+    }
+    case 'unauthorized':
+      return failed(
+        'token',
+        `${host} refuses the token: ${answer.detail}`,
+        'create a token in the console of this very region, and put it where the config says',
+      );
+    case 'forbidden':
+      return failed('token', `the token may not list clusters: ${answer.detail}`, 'give it the role to read clusters');
+    case 'not-found':
+      return failed(
+        'api',
+        `${host} knows no such address: ${answer.detail}`,
+        'check `api`: a known name, or a URL that ends before /cluster',
+      );
+    case 'not-sent':
+      return failed('token', answer.detail, tokenAdvice(token));
+    case 'unknown':
+      return unknownCheck(env, about, new URL(url), host, answer, code);
+    case 'busy':
+    case 'refused':
+      return failed('api', `${host}: ${describeAnswer(answer)}`, 'ask the provider, quoting this answer');
+  }
+}
+
+function unknownCheck(
+  env: Environment,
+  about: string,
+  url: URL,
+  host: string,
+  { reason, detail }: Extract<Answer<never>, { kind: 'unknown' }>,
+  code: string | undefined,
+): Check {
+  const { failed } = checksOf(about);
+  const proxy = reason === 'no-connection' && isWayToProxy(code) ? proxyFor(url, env) : undefined;
+  if (proxy === undefined) return failed('api', `${host}: ${detail}`, adviceFor(reason, code, url, env));
+  const { host: proxyHost, variable } = proxy;
+  return failed(
+    'api',
+    `the proxy ${proxyHost} (${variable}), on the way to ${host}: ${detail}`,
+    `check ${variable}, and that the proxy runs; a host that needs no proxy belongs in NO_PROXY`,
+  );
+}
+
+function adviceFor(reason: string, code: string | undefined, url: URL, env: Environment): string {
+  if (reason === 'blocked')
+    return 'this is no API: check the host; if it is right, ask the provider with the support id, where there is one';
+  if (reason === 'unparsable' || reason === 'wrong-shape' || reason === 'redirect')
+    return 'this does not answer as MKS does: check `api`';
+  if (reason === 'rate-limited' || reason === 'server-error')
+    return 'try again later; if it stays so, ask the provider';
+  return connectionAdvice(code, url, env);
+}
+
+const soonMs = 30 * dayMs;
+
+/** When the token ends, by its `expires`; whether the API takes it says more. */
+export function expiryCheck(about: string, expires: EpochMs | undefined, isTaken: boolean, now: EpochMs): Check {
+  const { ok, warning, failed, unknown } = checksOf(about);
+  const fix = 'create a new token in the console of this region and put it where the config says';
+  if (expires === undefined)
+    return unknown(
+      'token.expiry',
+      'nobody knows when the token ends',
+      'write `expires:` beside the token in the config, as the console showed it',
+    );
+  const day = new Date(expires).toISOString().slice(0, 10);
+  const when = daysFrom(now, expires);
+  if (hasEnded(expires, now)) {
+    return isTaken
+      ? warning(
+          'token.expiry',
+          `by its \`expires\` the token ended on ${day}, and the API still takes it`,
+          'correct `expires`: beside the token in the config, or in the secret itself',
+        )
+      : failed('token.expiry', `the token ended on ${day}`, fix);
+  }
+  return expires - now < soonMs
+    ? warning('token.expiry', `the token ends on ${day}, ${when}`, fix)
+    : ok('token.expiry', `the token lasts until ${day}, ${when}`);
+}
+
+/** A bare date is the day on which it ends, and is kept as the first instant of it. */
+function hasEnded(expires: EpochMs, now: EpochMs): boolean {
+  return now >= (expires % dayMs === 0 ? expires + dayMs : expires);
 }

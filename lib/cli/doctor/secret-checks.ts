@@ -1,12 +1,11 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { CompiledConfig, SecretRef } from '../../decide/compiled-config.ts';
 import { SecretError } from '../../errors.ts';
-import { secretProblem, wayInOf } from '../../io/listen/way-in.ts';
-import { describeSecret } from '../../io/secrets/describe-secret.ts';
-import type { Secret } from '../../io/secrets/secret.ts';
+import { secretProblem, wayInOf } from '../../io/listen/event-source.ts';
+import { describeSecret, type Secret } from '../../io/secrets/secret.ts';
 import type { Secrets } from '../../io/secrets/secrets.ts';
+import type { CompiledConfig, SecretRef } from '../../model/config.ts';
 import { type Check, checksOf } from './check.ts';
 
 /** Reads a secret; a string is why it could not be read, safe to show. */

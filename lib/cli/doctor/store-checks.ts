@@ -1,20 +1,19 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import { StoreError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
+import { readUninstalled } from '../../jobs/records/cluster-records.ts';
 import { listRoundFindings } from '../../jobs/records/round-findings.ts';
-import { readUninstalled } from '../../jobs/records/uninstalled.ts';
-import type { CliParts } from '../cli-parts.ts';
-import { ago } from '../render/instant.ts';
-import { lookIntoStore } from '../with-store.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { hourMs } from '../../model/time.ts';
+import { lookIntoStore } from '../config-and-store.ts';
+import type { CliParts } from '../parts.ts';
+import { ago } from '../text/instant.ts';
 import { type Check, checksOf } from './check.ts';
 
 const about = 'store';
 const { ok, warning, failed, unknown } = checksOf(about);
 const probe = { partition: 'doctor', id: 'probe' };
-const hourMs = 60 * 60_000;
-
 /** Can the store be opened, read and written, and when did somebody last go round? Makes no store where there is none. */
 export async function storeChecks(parts: CliParts, config: CompiledConfig): Promise<readonly Check[]> {
   const where = placeOf(config);

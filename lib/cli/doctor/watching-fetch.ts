@@ -1,8 +1,8 @@
-import type { EpochMs } from '../../decide/model.ts';
 import type { Clock } from '../../io/clock.ts';
-import type { Fetch } from '../../io/http/fetch.ts';
+import type { Fetch } from '../../io/http/exchange.ts';
 import { networkErrorCode } from '../../io/http/network-failure.ts';
 import { readServerDate } from '../../io/http/retry-after.ts';
+import type { EpochMs } from '../../model/time.ts';
 
 /** What the classified answers leave out: the network's own code, the server's clock, and whether errors were given. */
 export type WatchingFetch = {

@@ -1,10 +1,12 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { readApi } from '../../config/compile/regions.ts';
 import { findNearest } from '../../config/did-you-mean.ts';
 import { knownApis } from '../../config/known-apis.ts';
-import { checkZone } from '../../decide/schedule/check-zone.ts';
+import { findPastedSecrets } from '../../config/pasted-secrets.ts';
+import { namePattern } from '../../config/schema/values.ts';
+import { checkZone } from '../../config/time-zones.ts';
 import { isScheduleProblem } from '../../decide/schedule/schedule-problem.ts';
 import { UsageError } from '../../errors.ts';
-import { apiProblem, pastedProblem, regionProblem } from './judge-answers.ts';
 
 /** Where the token is kept, as the config writes it. */
 export type TokenPlace =
@@ -117,4 +119,27 @@ function readZone(written: string): string {
   if (!isScheduleProblem(zone)) return zone;
   const nearest = findNearest(written, Intl.supportedValuesOf('timeZone'));
   throw new UsageError(`${zone.problem}; ${nearest === undefined ? zone.fix : `did you mean "${nearest}"?`}`);
+}
+
+/** What is wrong with the answer and what to do, in one sentence; undefined = nothing. The rules are the config's own. */
+export function apiProblem(api: string, allowHost: boolean): string | undefined {
+  const outcome = readApi(api, allowHost);
+  return outcome.ok ? undefined : asFlag(`${outcome.message}; ${outcome.fix}`);
+}
+
+export function regionProblem(region: string): string | undefined {
+  if (namePattern.test(region)) return undefined;
+  return `"${region}" is not a usable name; use letters, digits, ".", "_" and "-", 63 at most`;
+}
+
+/** Whoever gives the secret itself, where its place is asked for. Never repeats what was given. */
+export function pastedProblem(given: string): string | undefined {
+  const [first] = findPastedSecrets(given);
+  if (first === undefined) return undefined;
+  return `this looks like ${first.what}; name the place where it is kept, and replace it: your shell may remember it`;
+}
+
+/** A config's way out in the words of the command line. */
+export function asFlag(text: string): string {
+  return text.replace('add allowHost: true', 'add --allow-host');
 }

@@ -1,8 +1,14 @@
 import { autocomplete, cancel, isCancel, select, text } from '@clack/prompts';
 import { knownApis } from '../../config/known-apis.ts';
 import { CommandError } from '../../errors.ts';
-import { besideConfig, type InitOptions, type Questions, type TokenPlace } from './answers.ts';
-import { apiProblem, pastedProblem } from './judge-answers.ts';
+import {
+  apiProblem,
+  besideConfig,
+  type InitOptions,
+  pastedProblem,
+  type Questions,
+  type TokenPlace,
+} from './answers.ts';
 
 /** The questions, for a person at a terminal. A token is never typed here: only where it is kept. */
 export function terminalQuestions({ output, allowHost }: Pick<InitOptions, 'output' | 'allowHost'>): Questions {

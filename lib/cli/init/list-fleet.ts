@@ -1,13 +1,12 @@
 import { openSecrets } from '../../app.ts';
-import type { RegionConfig } from '../../decide/compiled-config.ts';
-import type { ObservedCluster, ObservedPool } from '../../decide/model.ts';
 import { CommandError } from '../../errors.ts';
 import { makeMks } from '../../io/mks/client.ts';
 import { mapBounded } from '../../jobs/concurrency.ts';
-import { describeAnswer } from '../../jobs/scale/describe-answer.ts';
 import { concurrency } from '../../jobs/scale/observe.ts';
-import type { CliParts } from '../cli-parts.ts';
-import { makeCliLog } from '../cli-log.ts';
+import { describeAnswer } from '../../model/answer.ts';
+import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
+import type { RegionConfig } from '../../model/config.ts';
+import { type CliParts, makeCliLog } from '../parts.ts';
 
 /** `pools` undefined = could not be listed, and why. */
 export type ListedCluster = {

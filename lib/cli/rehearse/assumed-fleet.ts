@@ -1,11 +1,8 @@
-import type { CompiledConfig, Rule } from '../../decide/compiled-config.ts';
-import { matchesPool, type Names } from '../../decide/match.ts';
-import type { Size } from '../../decide/model.ts';
-import type { PoolMemory } from '../../decide/scaling/memory.ts';
-import type { ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
-import { clusterNamed, poolAt } from '../../decide/scaling/remembered-fleet.ts';
+import { clusterNamed, type ObservedFleetCluster, type PoolMemory, poolAt } from '../../decide/scaling/memory.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
-import { clampSize, isRange, upper } from '../../decide/scaling/size.ts';
+import type { CompiledConfig, Rule } from '../../model/config.ts';
+import { matchesPool, type Names } from '../../model/match.ts';
+import { clampSize, isRange, type Size, upper } from '../../model/size.ts';
 
 /** Pools that a rule names without a glob: they can be rehearsed although nobody has looked at the fleet. */
 export function namedPools(config: CompiledConfig): readonly Names[] {
@@ -43,4 +40,57 @@ export function assumedFleet(names: readonly Names[], book: RuleBook): readonly 
 function assumedBase({ base, idle, limits }: Rule): Size {
   if (base !== 'remembered') return base;
   return idle === undefined ? 1 : upper(clampSize(idle, limits)) + 1;
+}
+
+type Named = { readonly clusters: readonly ObservedFleetCluster[]; readonly notes: readonly string[] };
+
+/** A fleet that somebody has seen, and with it the pools named by hand that are not in it: at their base, and said so. */
+export function addNamedPools(
+  seen: readonly ObservedFleetCluster[],
+  named: readonly Names[],
+  books: readonly RuleBook[],
+): Named {
+  let clusters = seen;
+  const notes: string[] = [];
+  for (const names of named.filter((one) => !isSeen(seen, one))) {
+    const [assumed] = books.flatMap((book) => assumedFleet([names], book));
+    if (assumed === undefined) continue;
+    notes.push(`${labelOf(names)}: nobody has seen this pool; it counts as at its base`);
+    clusters = put(clusters, assumed);
+  }
+  return { clusters, notes };
+}
+
+/** Pools named by hand that no rule gives a schedule have nothing to rehearse. */
+export function withoutSchedule(named: readonly Names[], books: readonly RuleBook[]): readonly string[] {
+  return named
+    .filter((names) => books.every((book) => book.ruleOf(names)?.schedule === undefined))
+    .map((names) => `${labelOf(names)}: no rule gives this pool a schedule, so it is not rehearsed`);
+}
+
+function isSeen(clusters: readonly ObservedFleetCluster[], { region, cluster, pool }: Names): boolean {
+  return clusters.some(
+    (one) =>
+      one.cluster.region === region &&
+      one.cluster.name === cluster &&
+      (one.pools === undefined || one.pools.some(({ name }) => name === pool)),
+  );
+}
+
+/** Into its cluster where that is there, since two of one name could not be told apart. */
+function put(
+  clusters: readonly ObservedFleetCluster[],
+  assumed: ObservedFleetCluster,
+): readonly ObservedFleetCluster[] {
+  const { region, name } = assumed.cluster;
+  const host = clusters.find(({ cluster }) => cluster.region === region && cluster.name === name);
+  if (host === undefined) return [...clusters, assumed];
+  const pools = { ...host.record?.pools, ...assumed.record?.pools };
+  const record = { schema: 1 as const, cluster: name, ...host.record, pools };
+  const joined = { ...host, pools: [...(host.pools ?? []), ...(assumed.pools ?? [])], record };
+  return clusters.map((one) => (one === host ? joined : one));
+}
+
+function labelOf({ region, cluster, pool }: Names): string {
+  return `${region}:${cluster}/${pool}`;
 }

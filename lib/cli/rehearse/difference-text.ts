@@ -1,9 +1,9 @@
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import { changesNothing, type RehearsalDifference } from '../../decide/rehearsal/compare-rehearsals.ts';
-import type { FoundFinding, RehearsedPool } from '../../decide/rehearsal/rehearse.ts';
-import type { Paint } from '../paint.ts';
-import { type PoolLabel, poolLabels } from '../pool-label.ts';
-import { renderTable } from '../render/table.ts';
+import type { FoundFinding, RehearsedPool } from '../../decide/rehearsal/rehearsal.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { type PoolLabel, poolLabels } from '../text/labels.ts';
+import type { Paint } from '../text/paint.ts';
+import { renderTable } from '../text/table.ts';
 import {
   cellsOf,
   findingText,

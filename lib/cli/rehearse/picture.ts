@@ -1,12 +1,11 @@
-import type { EpochMs } from '../../decide/model.ts';
-import type { Rehearsal, RehearsedPool } from '../../decide/rehearsal/rehearse.ts';
+import type { Rehearsal, RehearsedPool } from '../../decide/rehearsal/rehearsal.ts';
 import { cutDays, type DayCells, nodesInCells } from '../../decide/rehearsal/week-cells.ts';
-import { dayNumber } from '../../decide/schedule/local-date.ts';
-import type { Paint } from '../paint.ts';
-import type { PoolLabel } from '../pool-label.ts';
-import { clockOf } from '../render/instant.ts';
+import { dayNumber } from '../../decide/schedule/local-time.ts';
+import { type EpochMs, hourMs } from '../../model/time.ts';
+import { clockOf } from '../text/instant.ts';
+import type { PoolLabel } from '../text/labels.ts';
+import type { Paint } from '../text/paint.ts';
 
-const hourMs = 3_600_000;
 const longestName = 30;
 
 export type DrawParts = { readonly columns: number; readonly label: PoolLabel; readonly paint: Paint };

@@ -1,8 +1,13 @@
-import type { BoundaryCheck } from '../../decide/rehearsal/check-boundaries.ts';
 import type { Readiness, RehearsalDifference } from '../../decide/rehearsal/compare-rehearsals.ts';
-import type { FoundFinding, Rehearsal, RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearse.ts';
-import { totalOf } from '../../decide/rehearsal/total.ts';
-import { instantJson } from '../render/json.ts';
+import type {
+  BoundaryCheck,
+  FoundFinding,
+  Rehearsal,
+  RehearsedChange,
+  RehearsedPool,
+} from '../../decide/rehearsal/rehearsal.ts';
+import { totalOf } from '../../decide/rehearsal/totals.ts';
+import { instantJson } from '../text/table.ts';
 import type { StartingFleet } from './starting-fleet.ts';
 
 /** The machine-readable form of `rehearse --json` (docs/json.md). */

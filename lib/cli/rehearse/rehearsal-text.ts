@@ -1,12 +1,12 @@
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
-import { counted } from '../../decide/counted.ts';
-import type { Rehearsal, RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearse.ts';
-import { lateBoundaries, totalOf } from '../../decide/rehearsal/total.ts';
-import { isRange } from '../../decide/scaling/size.ts';
-import type { Paint } from '../paint.ts';
-import { poolLabels } from '../pool-label.ts';
-import { localInstant } from '../render/instant.ts';
-import { renderTable } from '../render/table.ts';
+import type { Rehearsal, RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearsal.ts';
+import { lateBoundaries, totalOf } from '../../decide/rehearsal/totals.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { isRange } from '../../model/size.ts';
+import { counted } from '../../model/text.ts';
+import { localInstant } from '../text/instant.ts';
+import { poolLabels } from '../text/labels.ts';
+import type { Paint } from '../text/paint.ts';
+import { renderTable } from '../text/table.ts';
 import { type DrawParts, drawWeek } from './picture.ts';
 import { cellsOf, findingText, hours, lateText, mainZone, type Telling, zonesOf } from './telling.ts';
 

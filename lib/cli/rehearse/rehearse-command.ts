@@ -1,21 +1,21 @@
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
-import type { EpochMs } from '../../decide/model.ts';
 import { compareRehearsals } from '../../decide/rehearsal/compare-rehearsals.ts';
-import { type Rehearsal, rehearse } from '../../decide/rehearsal/rehearse.ts';
+import type { Rehearsal } from '../../decide/rehearsal/rehearsal.ts';
+import { rehearse } from '../../decide/rehearsal/rehearse.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
 import { CommandError, UsageError } from '../../errors.ts';
-import type { CliParts } from '../cli-parts.ts';
-import { parsePool, resolveRegion } from '../name-pool.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { dayMs, type EpochMs } from '../../model/time.ts';
+import { readConfig } from '../config-and-store.ts';
 import type { ConfigOption, JsonOption } from '../options.ts';
-import { makePaint } from '../paint.ts';
-import { readConfig } from '../read-config.ts';
-import { rfc3339 } from '../render/instant.ts';
-import { writeJson } from '../render/json.ts';
+import type { CliParts } from '../parts.ts';
+import { parsePool, resolveRegion } from '../pools.ts';
+import { rfc3339 } from '../text/instant.ts';
+import { makePaint } from '../text/paint.ts';
+import { writeJson } from '../text/table.ts';
 import { differenceText } from './difference-text.ts';
 import { differenceJson, rehearsalJson } from './rehearsal-json.ts';
 import { rehearsalText } from './rehearsal-text.ts';
-import { startLater } from './start-later.ts';
-import { type StartingFleet, startingFleet } from './starting-fleet.ts';
+import { type StartingFleet, startingFleet, startLater } from './starting-fleet.ts';
 
 export type RehearseOptions = ConfigOption &
   JsonOption & {
@@ -25,8 +25,6 @@ export type RehearseOptions = ConfigOption &
     readonly offline?: true;
     readonly pool?: readonly string[];
   };
-
-const dayMs = 86_400_000;
 
 /** Changes nothing and stores nothing: one read of the API and the store, then only arithmetic. */
 export async function rehearseDays(parts: CliParts, options: RehearseOptions): Promise<void> {

@@ -1,22 +1,19 @@
-import type { Ask } from '../../decide/asks.ts';
-import { withConfig } from '../../decide/command-hint.ts';
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
-import type { Names } from '../../decide/match.ts';
-import type { StoredRule } from '../../decide/scaling/brake.ts';
-import type { ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
-import { rememberedCluster } from '../../decide/scaling/remembered-fleet.ts';
+import { type ObservedFleetCluster, rememberedCluster, type StoredRule } from '../../decide/scaling/memory.ts';
+import { isUnread } from '../../decide/scaling/plan-round.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listAsks } from '../../jobs/records/ask-records.ts';
-import { listClusterRecords, listStoredRules } from '../../jobs/records/cluster-records.ts';
-import { readUninstalled } from '../../jobs/records/uninstalled.ts';
-import { reachedRegions } from '../asked-match.ts';
-import type { CliParts } from '../cli-parts.ts';
-import { emptyStore } from '../run/process-parts.ts';
-import { lookIntoStore } from '../with-store.ts';
-import { askFleet, regionsOf } from './ask-fleet.ts';
-import { assumedFleet, namedPools } from './assumed-fleet.ts';
-import { addNamedPools, withoutSchedule } from './named-pools.ts';
+import { listClusterRecords, listStoredRules, readUninstalled } from '../../jobs/records/cluster-records.ts';
+import { observeFleet } from '../../jobs/scale/observe.ts';
+import type { Ask } from '../../model/asks.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import type { Names } from '../../model/match.ts';
+import { withConfig } from '../../model/text.ts';
+import { reachedRegions } from '../asks/asked-match.ts';
+import { lookIntoStore } from '../config-and-store.ts';
+import { type CliParts, makeCliLog } from '../parts.ts';
+import { emptyStore, openApp } from '../run/process-parts.ts';
+import { addNamedPools, assumedFleet, namedPools, withoutSchedule } from './assumed-fleet.ts';
 
 /** From where a region's pools are known: asked just now, remembered by the store, or only named by the config. */
 export type FleetSource = 'api' | 'store' | 'config';
@@ -157,4 +154,54 @@ function joined(fleet: readonly ObservedFleetCluster[]): readonly ObservedFleetC
     clusters.set(one.cluster.id, { ...one, pools: [...(known?.pools ?? []), ...more], record });
   }
   return [...clusters.values()];
+}
+
+/** Those of both configs: what only one of them names is rehearsed with that one, and stays as it is with the other. */
+export function regionsOf({ config, against }: FleetWish): CompiledConfig['regions'] {
+  const names = new Set(config.regions.map(({ name }) => name));
+  return [...config.regions, ...(against?.regions ?? []).filter(({ name }) => !names.has(name))];
+}
+
+/** One read of the API, as a round does it; of everything that either config has a rule for. */
+export async function askFleet(parts: CliParts, wish: FleetWish, store: Store) {
+  const { config, against } = wish;
+  const log = makeCliLog(parts, 'error');
+  const rules = [...config.rules, ...(against?.rules ?? [])].filter(({ schedule }) => schedule !== undefined);
+  const { app } = await openApp({ ...parts, log }, config, store);
+  const wide = { ...config, rules, regions: regionsOf(wish) };
+  const book = makeRuleBook(wide, parts.clock.now());
+  const seen = await observeFleet(
+    { ...parts, log, store, config: wide, mksOf: app.mksOf(wide) },
+    { isDryRun: true },
+    book,
+  );
+  const filled = seen.clusters.map((one) => (isUnread(book, one) ? fillIn(one) : { cluster: one, note: [] }));
+  return {
+    clusters: filled.map(({ cluster }) => cluster),
+    answered: seen.answered,
+    notes: [...seen.problems.map(({ reason }) => reason), ...filled.flatMap(({ note }) => note)],
+  };
+}
+
+/** A cluster whose pools could not be read: as its record has them, where there is one. */
+function fillIn(one: ObservedFleetCluster): {
+  readonly cluster: ObservedFleetCluster;
+  readonly note: readonly string[];
+} {
+  const { region, id, name } = one.cluster;
+  const pools = one.record && rememberedCluster(region, id, one.record).pools;
+  if (!pools?.length) return { cluster: one, note: [`${name}: its pools are not known, and left out`] };
+  return { cluster: { ...one, pools }, note: [`${name}: pools as the store last saw them`] };
+}
+
+/**
+ * The fleet for a rehearsal that begins on a later day. Since when a pool has owed its size today says nothing of that
+ * day: there it owes from the first instant on, and cannot be late at it.
+ */
+export function startLater(clusters: readonly ObservedFleetCluster[]): readonly ObservedFleetCluster[] {
+  return clusters.map((seen) => {
+    if (seen.record === undefined) return seen;
+    const pools = Object.entries(seen.record.pools).map(([id, memory]) => [id, { ...memory, pending: undefined }]);
+    return { ...seen, record: { ...seen.record, pools: Object.fromEntries(pools) } };
+  });
 }

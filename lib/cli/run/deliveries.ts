@@ -1,5 +1,5 @@
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
-import { guarded } from './guarded.ts';
+import type { Log } from '../../io/log.ts';
+import type { CompiledConfig } from '../../model/config.ts';
 import type { OpenedApp, ProcessParts } from './process-parts.ts';
 
 export type Deliveries = {
@@ -35,4 +35,22 @@ export function makeDeliveries(parts: ProcessParts, opened: OpenedApp, config: (
 
 function timeLeftOf(signal: AbortSignal): number {
   return signal.aborted ? 0 : Number.POSITIVE_INFINITY;
+}
+
+/** One job's failure is said and costs the others nothing; the next tick tries again. */
+export async function guarded<T>(
+  { log }: { readonly log: Log },
+  job: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    const isOurs = error instanceof Error && (error.name === 'StoreError' || error.name === 'SecretError');
+    log.error(`${job} failed`, {
+      reason: isOurs ? error.message : 'an unexpected error',
+      kind: error instanceof Error ? error.name : 'unknown',
+    });
+    return undefined;
+  }
 }

@@ -1,14 +1,15 @@
 import { type App, makeApp, openSecrets } from '../../app.ts';
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import type { Clock } from '../../io/clock.ts';
-import type { Fetch } from '../../io/http/fetch.ts';
+import type { Fetch } from '../../io/http/exchange.ts';
 import type { NewId } from '../../io/ids.ts';
 import type { Log } from '../../io/log.ts';
-import type { OnCall } from '../../io/mks/counted.ts';
+import type { OnCall } from '../../io/mks/mks.ts';
 import type { Redactor } from '../../io/redact.ts';
 import type { Environment } from '../../io/secrets/env-secret.ts';
 import { makeMemoryStore } from '../../io/stores/memory.ts';
-import { type OpenedStore, openStore } from '../../io/stores/open-store.ts';
+import { openStore } from '../../io/stores/open-store.ts';
+import type { OpenedStore } from '../../io/stores/store.ts';
+import type { CompiledConfig } from '../../model/config.ts';
 
 /** What a process hands to everything below it. */
 export type ProcessParts = {

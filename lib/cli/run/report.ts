@@ -1,12 +1,9 @@
-import { commandHint, withConfig } from '../../decide/command-hint.ts';
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
-import { counted } from '../../decide/counted.ts';
-import type { Size } from '../../decide/model.ts';
 import type { Action, Hold } from '../../decide/scaling/plan.ts';
-import { describeSize } from '../../decide/scaling/size.ts';
-import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
-import { inRegion } from '../in-region.ts';
-import { type PoolLabel, poolLabels } from '../pool-label.ts';
+import type { ScaleReport } from '../../jobs/scale/parts.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { describeSize, type Size } from '../../model/size.ts';
+import { commandHint, counted, withConfig } from '../../model/text.ts';
+import { inRegion, type PoolLabel, poolLabels } from '../text/labels.ts';
 
 /** The machine-readable form of `plan --json` and `run --once --json` (docs/json.md). */
 export type RoundJson = {

@@ -1,15 +1,14 @@
-import { makeConfigReader } from '../../config/config-reader.ts';
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
-import { sendHeartbeat } from '../../jobs/heartbeat.ts';
-import type { OnCall } from '../../io/mks/counted.ts';
-import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
-import { readConfig } from '../read-config.ts';
-import { isStoreThere } from '../with-store.ts';
+import { makeConfigReader } from '../../config/read-config.ts';
+import type { OnCall } from '../../io/mks/mks.ts';
+import { sendHeartbeat } from '../../jobs/deliver/heartbeat.ts';
+import type { ScaleReport } from '../../jobs/scale/parts.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { isStoreThere, readConfig } from '../config-and-store.ts';
 import { makeDeliveries } from './deliveries.ts';
-import { emptyStore, openApp, type OpenedApp, type ProcessParts } from './process-parts.ts';
-import { makeRunMetrics } from './run-metrics.ts';
+import { openWaysIn } from './listen.ts';
+import { makeRunMetrics } from './metrics.ts';
+import { emptyStore, type OpenedApp, openApp, type ProcessParts } from './process-parts.ts';
 import { makeRounds } from './run-rounds.ts';
-import { openWaysIn } from './ways-in.ts';
 
 export type RunOptions = {
   readonly configFile: string;

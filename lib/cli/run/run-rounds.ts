@@ -1,16 +1,21 @@
-import type { ConfigReader, ConfigReading } from '../../config/config-reader.ts';
 import { renderProblem } from '../../config/problem.ts';
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
-import type { EpochMs, Finding, ObservedCluster } from '../../decide/model.ts';
-import { sendHeartbeat } from '../../jobs/heartbeat.ts';
-import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
-import { guarded } from './guarded.ts';
-import { followStore } from './lost-store.ts';
-import { makeObservedTeller } from './observed.ts';
+import type { ConfigReader, ConfigReading } from '../../config/read-config.ts';
+import type { Clock } from '../../io/clock.ts';
+import type { NewId } from '../../io/ids.ts';
+import type { Log } from '../../io/log.ts';
+import type { OpenedStore, Store } from '../../io/stores/store.ts';
+import { sendHeartbeat } from '../../jobs/deliver/heartbeat.ts';
+import { noticeWrite } from '../../jobs/records/incident-records.ts';
+import { listRoundFindings } from '../../jobs/records/round-findings.ts';
+import type { ScaleReport } from '../../jobs/scale/parts.ts';
+import type { ObservedCluster } from '../../model/cluster.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import type { Finding } from '../../model/finding.ts';
+import { describeSize } from '../../model/size.ts';
+import { type EpochMs, hourMs } from '../../model/time.ts';
+import { guarded } from './deliveries.ts';
+import { type RunMetrics, standingOf } from './metrics.ts';
 import type { OpenedApp, ProcessParts } from './process-parts.ts';
-import type { RunMetrics } from './run-metrics.ts';
-import { standingOf } from './standing.ts';
-import { noticeAbsence } from './was-off.ts';
 
 export type Rounds = {
   /** Runs until the signal; a round that has begun claims nothing new and ends by itself. */
@@ -30,8 +35,6 @@ export type RoundsParts = ProcessParts & {
   /** After each round: the watch may have put something into the outbox. */
   readonly onWatched?: () => void;
 };
-
-const hourMs = 60 * 60_000;
 
 /** The heart of the single process: look now, and again after `every`, and at once when something asks for it. */
 export function makeRounds(parts: RoundsParts): Rounds {
@@ -134,4 +137,51 @@ function invalidConfig(reading: ConfigReading): Finding | undefined {
     text,
     fix: 'run: lamplighter check',
   };
+}
+
+/** What `mode: observe` keeps back, in one line per pool when it first would be done, and again when it is another size. */
+export function makeObservedTeller(log: Log): (report: ScaleReport) => void {
+  let told = new Map<string, string>();
+  return ({ plan }) => {
+    const observed = plan.holds.filter(({ code }) => code === 'observe');
+    const now = new Map(observed.map((hold) => [hold.poolId, describeSize(hold.to)] as const));
+    for (const { region, cluster, pool, poolId, from, to, reason } of observed) {
+      if (told.get(poolId) === now.get(poolId)) continue;
+      log.info(`would scale ${cluster}/${pool} ${describeSize(from)} → ${describeSize(to)}`, { region, reason });
+    }
+    told = now;
+  };
+}
+
+/** A process that was off longer than this says so once; rounds that another installation missed are judged elsewhere. */
+const leastMs = 15 * 60_000;
+
+/** When the last round in the store is older than three ticks and 15 minutes, the time in between was watched by nobody. */
+export async function noticeAbsence(
+  { clock, newId }: { readonly clock: Clock; readonly newId: NewId },
+  store: Store,
+  config: CompiledConfig,
+): Promise<void> {
+  const rounds = await Promise.all(config.regions.map(({ name }) => listRoundFindings(store, name)));
+  const last = Math.max(...rounds.flat().map((round) => round.at));
+  const now = clock.now();
+  if (!Number.isFinite(last) || now - last < Math.max(3 * config.everyMs, leastMs)) return;
+  const text = `Lamplighter was off from ${iso(last)} to ${iso(now)}; nothing was scaled and nothing was watched meanwhile`;
+  const facts = { from: iso(last), to: iso(now) };
+  await store.commit([noticeWrite({ kind: 'was-off', subject: { kind: 'fleet' }, text, at: now, facts }, newId())]);
+}
+
+function iso(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19)}Z`;
+}
+
+/** Deleted, moved or replaced under the process, the store's file is opened anew at its path, and that is said. */
+export async function followStore({ log }: { readonly log: Log }, store: OpenedStore): Promise<void> {
+  const reopened = await store.reopenIfLost?.();
+  if (reopened === undefined) return;
+  const { path, isNew } = reopened;
+  const now = isNew ? 'a new one was made there' : 'the one that is there now was opened';
+  log.warn(
+    `the store ${path} was deleted, moved or replaced while it was in use: ${now}, and what was remembered in the old one (bases, pauses, leases, incidents) is not known here; to go back to it, stop this process and put the old file there`,
+  );
 }

@@ -1,12 +1,11 @@
-import type { Ask } from '../../decide/asks.ts';
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
 import { awayOf } from '../../decide/explain/explain-state.ts';
-import type { Subject } from '../../decide/model.ts';
-import { instantJson } from '../render/json.ts';
-import { rfc3339 } from '../render/instant.ts';
-import { uninstalledJson } from '../uninstalled-view.ts';
-import type { FleetStatus } from './fleet-status.ts';
-import type { PoolStatus } from './pool-status.ts';
+import type { Ask } from '../../model/asks.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import type { Subject } from '../../model/finding.ts';
+import { rfc3339 } from '../text/instant.ts';
+import { instantJson } from '../text/table.ts';
+import { uninstalledJson } from '../uninstall/uninstalled-view.ts';
+import type { FleetStatus, PoolStatus } from './fleet-status.ts';
 
 /** The machine-readable form of `status` (docs/json.md). */
 export function statusJson(status: FleetStatus, { file, hash }: CompiledConfig): object {

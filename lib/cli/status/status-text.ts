@@ -1,18 +1,14 @@
-import { commandHint, withConfig } from '../../decide/command-hint.ts';
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
-import { counted } from '../../decide/counted.ts';
 import { awayOf } from '../../decide/explain/explain-state.ts';
-import type { Severity } from '../../decide/model.ts';
-import { describeSize, equalSize } from '../../decide/scaling/size.ts';
-import { inRegion, regionOf } from '../in-region.ts';
-import { onceInRegions } from '../once-in-regions.ts';
-import type { Paint } from '../paint.ts';
-import { type PoolLabel, poolLabels } from '../pool-label.ts';
-import { ago, localInstant, roughly } from '../render/instant.ts';
-import { printable, renderTable } from '../render/table.ts';
-import { uninstalledText } from '../uninstalled-view.ts';
-import type { FleetStatus } from './fleet-status.ts';
-import type { PoolStatus } from './pool-status.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import type { Severity } from '../../model/finding.ts';
+import { describeSize, equalSize } from '../../model/size.ts';
+import { commandHint, counted, withConfig } from '../../model/text.ts';
+import { ago, localInstant, roughly } from '../text/instant.ts';
+import { inRegion, onceInRegions, type PoolLabel, poolLabels, regionOf } from '../text/labels.ts';
+import type { Paint } from '../text/paint.ts';
+import { printable, renderTable } from '../text/table.ts';
+import { uninstalledText } from '../uninstall/uninstalled-view.ts';
+import type { FleetStatus, PoolStatus } from './fleet-status.ts';
 
 /** The fleet for people: whether it is kept at all, a table of pools, what is asked for, what is wrong. */
 export function statusText(status: FleetStatus, config: CompiledConfig, paint: Paint, zone: string): string {

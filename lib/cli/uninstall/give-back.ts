@@ -1,13 +1,13 @@
 import type { App } from '../../app.ts';
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
-import type { EpochMs } from '../../decide/model.ts';
 import { claimLastsMs } from '../../decide/scaling/claim.ts';
-import { describeSize } from '../../decide/scaling/size.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { Store } from '../../io/stores/store.ts';
-import type { ScaleReport } from '../../jobs/scale/scale-parts.ts';
-import { poolLabels } from '../pool-label.ts';
-import { type AwayPool, listAway } from './away-pools.ts';
+import type { ScaleReport } from '../../jobs/scale/parts.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { describeSize, type Size } from '../../model/size.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { listKnownPools, type StoredPool } from '../pools.ts';
+import { poolLabels } from '../text/labels.ts';
 
 export type GiveBackParts = {
   readonly app: App;
@@ -99,4 +99,44 @@ function reasonOf(pool: AwayPool, { plan, problems }: ScaleReport): string {
   const hold = plan.holds.find(({ poolId }) => poolId === pool.poolId);
   const problem = problems.find(({ region }) => region === pool.region);
   return hold?.reason ?? problem?.reason ?? 'its change has not ended';
+}
+
+export type AwayPool = {
+  readonly region: string;
+  readonly clusterId: string;
+  readonly cluster: string;
+  readonly poolId: string;
+  readonly pool: string;
+  /** undefined = not known; nobody can give it back but a person. */
+  readonly base: Size | undefined;
+  /** Its rule says `onRemove: leave`. */
+  readonly isLeft: boolean;
+};
+
+export type AwayPools = {
+  readonly away: readonly AwayPool[];
+  /** Changes that were claimed and have not settled, of any pool. */
+  readonly inFlight: number;
+};
+
+/** What the store says about pools that are not at their base. */
+export async function listAway(store: Store, regions: readonly string[]): Promise<AwayPools> {
+  const pools = await listKnownPools(store, regions);
+  return {
+    away: pools.flatMap((pool) => (pool.memory.away ? [toAway(pool)] : [])),
+    inFlight: pools.filter(({ change, memory }) => change ?? memory.stuck).length,
+  };
+}
+
+function toAway({ region, clusterId, cluster, poolId, pool, memory }: StoredPool): AwayPool {
+  const base = memory.away?.base;
+  return {
+    region,
+    clusterId,
+    cluster,
+    poolId,
+    pool,
+    base: base === 'unknown' ? undefined : base,
+    isLeft: memory.onRemove === 'leave',
+  };
 }

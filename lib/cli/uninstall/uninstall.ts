@@ -1,23 +1,22 @@
-import { describeSize } from '../../decide/scaling/size.ts';
-import { commandHint } from '../../decide/command-hint.ts';
-import type { CompiledConfig } from '../../decide/compiled-config.ts';
+import type { App } from '../../app.ts';
+import { observedSize } from '../../decide/scaling/base.ts';
+import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
 import { UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
-import { storeUninstalled, undoUninstalled } from '../../jobs/records/uninstalled.ts';
-import { makeCliLog } from '../cli-log.ts';
-import type { CliParts } from '../cli-parts.ts';
+import { storeUninstalled, undoUninstalled } from '../../jobs/records/cluster-records.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { asPoolSize, clampSize, describeSize, isRaise, type Size } from '../../model/size.ts';
+import { commandHint } from '../../model/text.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { readConfig, withStore } from '../config-and-store.ts';
 import type { ConfigOption, JsonOption, ReasonOption } from '../options.ts';
-import { makePaint } from '../paint.ts';
-import { type PoolLabel, poolLabels } from '../pool-label.ts';
-import { readConfig } from '../read-config.ts';
-import { rfc3339, roughly } from '../render/instant.ts';
-import { writeJson } from '../render/json.ts';
-import { printable } from '../render/table.ts';
+import { type CliParts, makeCliLog } from '../parts.ts';
 import { openApp } from '../run/process-parts.ts';
-import { withStore } from '../with-store.ts';
-import { type AwayPool, listAway } from './away-pools.ts';
-import { type PoolBelowBase, poolsBelowBase } from './below-base.ts';
-import { type GivenBack, giveBack } from './give-back.ts';
+import { rfc3339, roughly } from '../text/instant.ts';
+import { type PoolLabel, poolLabels } from '../text/labels.ts';
+import { makePaint } from '../text/paint.ts';
+import { printable, writeJson } from '../text/table.ts';
+import { type AwayPool, type GivenBack, giveBack, listAway } from './give-back.ts';
 
 export type UninstallOptions = ConfigOption &
   JsonOption &
@@ -166,4 +165,46 @@ function belowText(pool: PoolBelowBase, label: PoolLabel): string {
 
 function awayJson({ region, cluster, pool, base, isLeft }: AwayPool) {
   return { region, cluster, pool, base: base ?? null, leave: isLeft };
+}
+
+/** A pool below the base that its rule gives, of which the store does not know that it is away. */
+export type PoolBelowBase = {
+  readonly region: string;
+  readonly cluster: string;
+  readonly pool: string;
+  readonly seen: Size;
+  readonly base: Size;
+};
+
+/**
+ * What a store that was lost, or a person, left below its base: nobody can tell which, so it is said and not changed.
+ * `away`: pool ids that the store knows of. Only GETs; what cannot be read is left out.
+ */
+export async function poolsBelowBase(
+  app: App,
+  config: CompiledConfig,
+  away: ReadonlySet<string>,
+  now: EpochMs,
+): Promise<readonly PoolBelowBase[]> {
+  const book = makeRuleBook(config, now);
+  const found: PoolBelowBase[] = [];
+  for (const { name: region } of config.regions) {
+    const mks = app.mksOf(config)(region);
+    const answer = await mks.listClusters();
+    for (const { id, name: cluster } of answer.kind === 'ok' ? answer.value : []) {
+      if (!book.mayAct({ region, cluster })) continue;
+      const pools = await mks.listNodePools(id);
+      for (const pool of pools.kind === 'ok' ? pools.value : []) {
+        const rule = book.appliedRule({ region, cluster, pool: pool.name })?.rule;
+        if (rule === undefined || rule.base === 'remembered' || rule.onRemove === 'leave' || away.has(pool.id))
+          continue;
+        const own = asPoolSize(rule.base, pool.autoscale);
+        const base = own && clampSize(own, rule.limits);
+        const seen = observedSize(pool, undefined);
+        if (base !== undefined && seen !== undefined && isRaise(seen, base))
+          found.push({ region, cluster, pool: pool.name, seen, base });
+      }
+    }
+  }
+  return found;
 }

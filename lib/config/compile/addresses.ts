@@ -1,4 +1,4 @@
-import type { DestinationConfig } from '../../decide/compiled-config.ts';
+import type { DestinationConfig } from '../../model/config.ts';
 import type { Path } from '../problem.ts';
 import type { Context } from './context.ts';
 import { compileSecret, type SecretInput } from './secrets.ts';

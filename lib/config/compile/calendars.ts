@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import type { CalendarDay } from '../../decide/compiled-config.ts';
-import type { Weekday } from '../../decide/model.ts';
+import { dayNumber } from '../../decide/schedule/local-time.ts';
 import { FileError } from '../../errors.ts';
-import { dayNumber } from '../../decide/schedule/local-date.ts';
+import type { CalendarDay } from '../../model/config.ts';
+import type { Weekday } from '../../model/time.ts';
 import type { Path } from '../problem.ts';
-import { weekdays } from '../schema/fleet.ts';
 import type { ConfigInput } from '../schema/config.ts';
+import { weekdays } from '../schema/fleet.ts';
 import type { Salvaged } from '../validate.ts';
 import { type Context, entriesOf } from './context.ts';
 import { findHolidays } from './holidays.ts';

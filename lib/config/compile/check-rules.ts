@@ -1,7 +1,7 @@
 /** What only shows when rules, schedules, exceptions and event sources are laid side by side. */
-import type { EventSourceConfig, Exception } from '../../decide/compiled-config.ts';
-import type { Size } from '../../decide/model.ts';
-import { covers, mayOverlap } from '../match-overlap.ts';
+import type { EventSourceConfig, Exception } from '../../model/config.ts';
+import type { Size } from '../../model/size.ts';
+import { covers, mayOverlap } from '../match.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import type { Salvaged } from '../validate.ts';
 import type { Context } from './context.ts';

@@ -1,7 +1,7 @@
-import type { SourcePosition } from '../../decide/compiled-config.ts';
-import type { EpochMs } from '../../decide/model.ts';
-import { parseDurationMs } from '../duration.ts';
+import type { SourcePosition } from '../../model/config.ts';
+import type { EpochMs } from '../../model/time.ts';
 import { suggest } from '../did-you-mean.ts';
+import { parseDurationMs } from '../duration.ts';
 import type { Path } from '../problem.ts';
 import type { Report } from '../report.ts';
 import type { SalvagedConfig } from '../validate.ts';

@@ -1,4 +1,4 @@
-import type { DestinationConfig, SecretRef } from '../../decide/compiled-config.ts';
+import type { DestinationConfig, SecretRef } from '../../model/config.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import type { Salvaged } from '../validate.ts';
@@ -6,7 +6,7 @@ import { compileAddress } from './addresses.ts';
 import { type Context, entriesOf, isDefined } from './context.ts';
 import { readMatches } from './matches.ts';
 import { compileSecret, type SecretInput } from './secrets.ts';
-import { readZone } from './zones.ts';
+import { readZone } from './windows.ts';
 
 type DestinationInput = Salvaged<NonNullable<ConfigInput['destinations']>[string]>;
 

@@ -1,7 +1,7 @@
 import ICAL from 'ical.js';
 import { Temporal } from 'temporal-polyfill';
-import { boundary } from '../../decide/schedule/boundary.ts';
-import { dayMs, dayNumber, renderDate } from '../../decide/schedule/local-date.ts';
+import { boundary, dayNumber, renderDate } from '../../decide/schedule/local-time.ts';
+import { dayMs } from '../../model/time.ts';
 import { hasUnusableRule } from './ics-rules.ts';
 
 export type IcsOutcome =

@@ -1,6 +1,6 @@
-import type { Match } from '../../decide/compiled-config.ts';
-import { compileMatch } from '../compile-match.ts';
+import type { Match } from '../../model/config.ts';
 import { suggest } from '../did-you-mean.ts';
+import { compileMatch } from '../match.ts';
 import type { Path } from '../problem.ts';
 import type { Context } from './context.ts';
 

@@ -1,6 +1,8 @@
-import type { RegionConfig } from '../../decide/compiled-config.ts';
+import type { RegionConfig } from '../../model/config.ts';
+import { suggest } from '../did-you-mean.ts';
+import { findMksRegion, isProviderHost, knownApis } from '../known-apis.ts';
 import type { Path } from '../problem.ts';
-import { readApi } from '../read-api.ts';
+import { isLoopback, readUrl } from './addresses.ts';
 import { type Context, entriesOf } from './context.ts';
 import { compileSecret } from './secrets.ts';
 
@@ -25,4 +27,49 @@ function compileApi(api: string, allowHost: boolean, region: Path, { report }: C
   if (outcome.ok) return { url: outcome.url, mksRegion: outcome.mksRegion };
   report.error([...region, 'api'], outcome.message, outcome.fix);
   return undefined;
+}
+
+export type ApiOutcome =
+  | ({ readonly ok: true } & Pick<RegionConfig, 'url' | 'mksRegion'>)
+  | { readonly ok: false; readonly message: string; readonly fix: string };
+
+/** A known name, or the URL of an API; a host that is not the provider's own must be allowed in so many words. */
+export function readApi(api: string, allowHost: boolean): ApiOutcome {
+  const known = knownApis.find((one) => one.name === api);
+  if (known !== undefined) return { ok: true, url: `https://${known.host}/api/v1`, mksRegion: known.mksRegion };
+  if (!api.includes('://')) return refuse(`there is no known API "${api}"`, fixOfName(api));
+  const url = readUrl(api);
+  if (url === undefined || url.search !== '' || url.hash !== '')
+    return refuse('not the URL of an API', 'write https://host, without user, password or query');
+  return judgeHost(url, allowHost) ?? { ok: true, url: withApiPath(url), mksRegion: findMksRegion(url.host) };
+}
+
+function fixOfName(api: string): string {
+  if (api.includes('.')) return `write https://${api}`;
+  const named = suggest(
+    api,
+    knownApis.map(({ name }) => name),
+  );
+  return named.endsWith('?') ? `${named} Or give the URL` : `${named}, or give the URL`;
+}
+
+function judgeHost(url: URL, allowHost: boolean): ApiOutcome | undefined {
+  if (isLoopback(url.hostname)) return undefined;
+  if (url.protocol === 'http:')
+    return refuse('the token would travel unprotected: http: is only for loopback', 'write https:');
+  if (allowHost || isProviderHost(url.host)) return undefined;
+  return refuse(
+    `the host ${url.host} is not one of the provider’s, and would get the token`,
+    'check it; if it is right, add allowHost: true',
+  );
+}
+
+function refuse(message: string, fix: string): ApiOutcome {
+  return { ok: false, message, fix };
+}
+
+/** Swagger's or a bare address is completed: the API lives under /api/v1. */
+function withApiPath(url: URL): string {
+  const path = url.pathname.replace(/\/+$/u, '').replace(/\/swagger$/u, '');
+  return `${url.origin}${path.endsWith('/api/v1') ? path : `${path}/api/v1`}`;
 }

@@ -1,13 +1,12 @@
-import type { Exception, Match, Rule, Schedule } from '../../decide/compiled-config.ts';
-import { mayOverlap } from '../match-overlap.ts';
+import type { Exception, Match, Rule, Schedule } from '../../model/config.ts';
+import { mayOverlap } from '../match.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import { stableHash } from '../stable-hash.ts';
 import type { Salvaged } from '../validate.ts';
 import { type Context, isDefined, itemsOf, toMs } from './context.ts';
 import { readMatch } from './matches.ts';
-import { checkRuleSizes, type Placed, type RuleSizes } from './rule-sizes.ts';
-import { readSize } from './sizes.ts';
+import { checkRuleSizes, type Placed, type RuleSizes, readSize } from './sizes.ts';
 
 export type RuleInput = Salvaged<NonNullable<ConfigInput['pools']>[number]>;
 

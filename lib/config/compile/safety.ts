@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Match, SafetyConfig, StoreConfig, WatchConfig } from '../../decide/compiled-config.ts';
+import type { Match, SafetyConfig, StoreConfig, WatchConfig } from '../../model/config.ts';
 import { type Context, toMs } from './context.ts';
 import { readMatch, readMatches } from './matches.ts';
 

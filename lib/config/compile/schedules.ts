@@ -1,13 +1,12 @@
-import type { Lead, Schedule } from '../../decide/compiled-config.ts';
 import { windowWarnings } from '../../decide/schedule/window-warnings.ts';
+import type { Lead, Schedule } from '../../model/config.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import type { Salvaged } from '../validate.ts';
 import { daysIn, type ResolvedCalendar } from './calendars.ts';
 import { type Context, entriesOf, isDefined, itemsOf, toMs } from './context.ts';
 import { readTerm } from './sizes.ts';
-import { readWindow } from './windows.ts';
-import { zoneFor } from './zones.ts';
+import { readWindow, zoneFor } from './windows.ts';
 
 type ScheduleInput = Salvaged<NonNullable<ConfigInput['schedules']>[string]>;
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import type { SecretRef } from '../../decide/compiled-config.ts';
-import type { EpochMs } from '../../decide/model.ts';
-import { dayNumber } from '../../decide/schedule/local-date.ts';
+import { dayNumber } from '../../decide/schedule/local-time.ts';
+import type { SecretRef } from '../../model/config.ts';
+import type { EpochMs } from '../../model/time.ts';
 import type { Path } from '../problem.ts';
 import type { Salvaged } from '../validate.ts';
 import type { Context } from './context.ts';

@@ -1,4 +1,5 @@
 import type { BaseIssue } from 'valibot';
+import * as v from 'valibot';
 import { suggest } from '../did-you-mean.ts';
 
 /** A schema's message carries both what is wrong and the way out, on two lines. */
@@ -46,4 +47,33 @@ export function kindOf(value: unknown): string {
   if (typeof value === 'string') return 'text';
   if (typeof value === 'number') return 'a number';
   return typeof value === 'boolean' ? 'true or false' : 'a map of keys';
+}
+
+/** What the reference says about a key: its meaning, its type in words, and its default where it has one. */
+export type KeyFacts = {
+  readonly says: string;
+  readonly type?: string;
+  /** What one could as well write. */
+  readonly default?: string | number | boolean;
+  /** What its absence means, where that is no value one could write. */
+  readonly absent?: string;
+};
+
+/** A key that must be there. The facts end in docs/config.md and in the JSON Schema. */
+export function need<const S extends v.GenericSchema>(schema: S, facts: KeyFacts) {
+  return v.pipe(schema, v.metadata(toMetadata(facts)));
+}
+
+/** A key that may be left out. */
+export function may<const S extends v.GenericSchema>(schema: S, facts: KeyFacts) {
+  return v.exactOptional(v.pipe(schema, v.metadata(toMetadata(facts))));
+}
+
+function toMetadata(facts: KeyFacts): Record<string, string | number | boolean> {
+  return {
+    description: facts.says,
+    ...(facts.type === undefined ? {} : { title: facts.type }),
+    ...(facts.default === undefined ? {} : { default: facts.default }),
+    ...(facts.absent === undefined ? {} : { absent: facts.absent }),
+  };
 }

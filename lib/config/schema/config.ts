@@ -1,10 +1,9 @@
 import * as v from 'valibot';
-import { expected } from './complaint.ts';
+import { expected, may, need } from './complaint.ts';
+import { destination, eventSource, heartbeat, silence } from './destinations-events.ts';
 import { calendar, region, schedule } from './fleet.ts';
-import { may, need } from './key.ts';
 import { defaults, exception, rule } from './rule.ts';
 import { safety, store, watch } from './safety.ts';
-import { destination, eventSource, heartbeat, silence } from './telling.ts';
 import { duration, durationIn, listOf, namesTo, text } from './values.ts';
 
 /** Every key of a config. What a key means, and its default, stands here once; reference and editors read it from here. */

@@ -1,7 +1,6 @@
 /** regions, calendars, schedules: where the clusters are, and when is what. */
 import * as v from 'valibot';
-import { expected } from './complaint.ts';
-import { may, need } from './key.ts';
+import { expected, may, need } from './complaint.ts';
 import { duration, flag, listOf, mapFix, oneOf, oneOrMany, secret, term, text, whole } from './values.ts';
 
 export const region = v.strictObject(

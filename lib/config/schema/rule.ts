@@ -1,7 +1,6 @@
 /** defaults, pools, exceptions: which pools have which sizes. */
 import * as v from 'valibot';
-import { expected } from './complaint.ts';
-import { may, need } from './key.ts';
+import { expected, may, need } from './complaint.ts';
 import { base, duration, durationIn, flag, mapFix, matchText, oneOf, size, term, text, whole } from './values.ts';
 
 const limits = v.strictObject(

@@ -1,8 +1,7 @@
 /** safety, watch, store: what holds back, what is looked at, what is remembered where. */
 import * as v from 'valibot';
 import { tableName } from './aws-names.ts';
-import { expected } from './complaint.ts';
-import { may, need } from './key.ts';
+import { expected, may, need } from './complaint.ts';
 import { duration, listOf, mapFix, matchText, oneOf, text, whole } from './values.ts';
 
 const brake = v.strictObject(

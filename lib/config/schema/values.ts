@@ -2,8 +2,7 @@
 import * as v from 'valibot';
 import { durationPattern, suggestDuration } from '../duration.ts';
 import { secretName } from './aws-names.ts';
-import { complaint, expected, kindOf, notOneOf } from './complaint.ts';
-import { may, need } from './key.ts';
+import { complaint, expected, kindOf, may, need, notOneOf } from './complaint.ts';
 
 export const mapFix = 'write its keys, one per line, or { key: value }';
 

@@ -1,12 +1,11 @@
-import type { Pause } from '../asks.ts';
-import { commandHint } from '../command-hint.ts';
-import type { CompiledConfig, Rule } from '../compiled-config.ts';
-import type { EpochMs, Size } from '../model.ts';
+import type { Pause, PoolAsks } from '../../model/asks.ts';
+import type { CompiledConfig, Rule } from '../../model/config.ts';
+import { asPoolSize, describeSize, equalSize, isZero, type Size } from '../../model/size.ts';
+import { commandHint } from '../../model/text.ts';
+import { type EpochMs, iso } from '../../model/time.ts';
 import type { Away, Change, PoolMemory } from '../scaling/memory.ts';
 import type { HoldCode } from '../scaling/plan.ts';
-import type { PoolAsks } from '../scaling/pool-asks.ts';
-import { asPoolSize, describeSize, equalSize, isZero } from '../scaling/size.ts';
-import { iso, leaseCap } from '../scaling/wanted.ts';
+import { leaseCap } from '../scaling/wanted-size.ts';
 
 /** What the store holds about one pool. */
 export type KnownPool = {

@@ -1,4 +1,5 @@
-import type { EpochMs, FindingKind, Severity, Subject } from '../model.ts';
+import type { FindingKind, NoticeKind, Severity, Subject } from '../../model/finding.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
 
 /**
  * The life of one incident key. Record: partition `incidents`, id `inc/<key>`. Written only when something in it
@@ -91,4 +92,94 @@ export function isWorse(a: Severity, b: Severity): boolean {
 
 export function worse(a: Severity, b: Severity): Severity {
   return isWorse(b, a) ? b : a;
+}
+
+/** A subject by identity only: ids, never names, since a renamed pool is the same pool and a recreated one is not. */
+export function subjectId(subject: Subject): string {
+  switch (subject.kind) {
+    case 'region':
+      return `region/${subject.region}`;
+    case 'cluster':
+      return `cluster/${subject.region}/${subject.clusterId}`;
+    case 'pool':
+      return `pool/${subject.region}/${subject.clusterId}/${subject.poolId}`;
+    case 'destination':
+      return `destination/${subject.destination}`;
+    case 'secret':
+      return `secret/${subject.reference}`;
+    case 'config':
+      return `config/${subject.path}`;
+    case 'fleet':
+      return 'fleet';
+  }
+}
+
+/** What identifies an incident: its kind and its subject; never text, counts, severity or time. */
+export function incidentKey(kind: FindingKind | NoticeKind, subject: Subject, hash: (text: string) => string): string {
+  return hash(`${kind}\n${subjectId(subject)}`);
+}
+
+/** The subject in a few words, for reasons and logs. */
+export function describeSubject(subject: Subject): string {
+  switch (subject.kind) {
+    case 'region':
+      return `region ${subject.region}`;
+    case 'cluster':
+      return `cluster ${subject.cluster}`;
+    case 'pool':
+      return `pool ${subject.cluster}/${subject.pool}`;
+    case 'destination':
+      return `destination ${subject.destination}`;
+    case 'secret':
+      return `secret ${subject.reference}`;
+    case 'config':
+      return subject.path;
+    case 'fleet':
+      return 'the fleet';
+  }
+}
+
+export type Durations = { readonly forMs: number; readonly clearMs: number };
+
+/** How long a kind must be bad to open, and ok to resolve, and how many observations each takes at least. */
+export type KindRules = {
+  readonly forMs: number;
+  readonly clearMs: number;
+  readonly badSightings: number;
+  readonly okSightings: number;
+};
+
+/**
+ * The kinds whose row names a time or a count: that one holds instead of `watch.for`. A row whose time is already in
+ * the finding itself (stuck longer than …, later than its deadline) waits for nothing but the second observation.
+ */
+const named: { readonly [kind in FindingKind]?: { readonly forMs: number } } = {
+  'api.unreachable': { forMs: 10 * minuteMs },
+  'api.refused': { forMs: 0 },
+  'cluster.unseen': { forMs: 30 * minuteMs },
+  'cluster.stuck': { forMs: 0 },
+  'pool.stuck': { forMs: 0 },
+  'pool.late': { forMs: 0 },
+  'pool.contended': { forMs: 0 },
+  'pool.outside-bounds': { forMs: 60 * minuteMs },
+  'rounds.missed': { forMs: 0 },
+};
+
+/** These are facts, not measurements: true at first sight, over at first sight. */
+const immediate: ReadonlySet<FindingKind> = new Set([
+  'config.brake',
+  'config.mismatch',
+  'config.invalid',
+  'destination.broken',
+]);
+
+export function rulesOf(kind: FindingKind, configured: Durations): KindRules {
+  if (immediate.has(kind)) return { forMs: 0, clearMs: 0, badSightings: 1, okSightings: 1 };
+  const forMs = named[kind]?.forMs ?? configured.forMs;
+  return { forMs, clearMs: configured.clearMs, badSightings: 2, okSightings: 2 };
+}
+
+/** Ladders tell steps towards a date; they have no durations, no reminders and no flapping. */
+export function isLadder(kind: FindingKind): boolean {
+  return kind === 'version.eol' || kind === 'token.expiry';
 }

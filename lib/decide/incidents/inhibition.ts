@@ -1,7 +1,7 @@
-import type { EpochMs, FindingKind, Subject } from '../model.ts';
-import type { IncidentRecord } from './incident.ts';
+import type { FindingKind, Subject } from '../../model/finding.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { describeSubject, type IncidentRecord, subjectId } from './incident.ts';
 import type { Observation } from './observation.ts';
-import { describeSubject, subjectId } from './subject.ts';
 
 const afterBadMs = 10 * 60_000;
 

@@ -1,11 +1,10 @@
-import { calendarDays } from '../calendar-days.ts';
-import { counted } from '../counted.ts';
-import type { EpochMs, Severity } from '../model.ts';
+import type { Severity } from '../../model/finding.ts';
+import { counted } from '../../model/text.ts';
+import { calendarDays, dayMs, type EpochMs } from '../../model/time.ts';
 import { type IncidentRecord, type Ladder, type Told, worse } from './incident.ts';
 import type { Due, Watched } from './observation.ts';
-import { end } from './settle.ts';
+import { end } from './open-and-resolve.ts';
 
-const dayMs = 86_400_000;
 const steps = [0, 1, 3, 7, 14, 30, 60, 90] as const;
 
 /** The step that a date stands on: the smallest whose days it is within; undefined above 90 days. No step comes after 0. */

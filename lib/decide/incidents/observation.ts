@@ -1,4 +1,5 @@
-import type { EpochMs, Finding, FindingKind, Subject } from '../model.ts';
+import type { Finding, FindingKind, Subject } from '../../model/finding.ts';
+import type { EpochMs } from '../../model/time.ts';
 
 /**
  * What one pass knows about one (kind, subject). Unknown never opens, never resolves and resets nothing.

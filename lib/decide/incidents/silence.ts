@@ -1,6 +1,8 @@
-import type { ConfiguredSilence, Match, Window } from '../compiled-config.ts';
-import { matchesCluster, matchesPool } from '../match.ts';
-import type { EpochMs, FindingKind, NoticeKind, Subject } from '../model.ts';
+import type { ConfiguredSilence, Match, Window } from '../../model/config.ts';
+import type { FindingKind, NoticeKind, Subject } from '../../model/finding.ts';
+import { matchesCluster, matchesPool } from '../../model/match.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { makeTimeline, saysAt } from '../schedule/timeline.ts';
 
 /**
  * "Don't tell", said by a person on the command line. Partition `silences`, by id. A silence of one incident without
@@ -96,4 +98,17 @@ export function namesKind(kinds: readonly string[], kind: FindingKind | NoticeKi
 
 function because(reason: string | undefined): string {
   return reason === undefined ? '' : `: ${reason}`;
+}
+
+/** Is a silence's window open now? By the same rules as the windows of schedules, daylight saving included. */
+export function isWindowOpen(window: Window, zone: string, at: EpochMs): boolean {
+  const schedule = {
+    name: 'silence',
+    zone,
+    windows: [{ ...window, size: 1 }],
+    otherwise: 0,
+    lead: { kind: 'none' },
+    calendarDays: [],
+  } as const;
+  return saysAt(makeTimeline(schedule, [], at), at).includes(1);
 }

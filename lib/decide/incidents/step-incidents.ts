@@ -1,17 +1,13 @@
-import type { EpochMs } from '../model.ts';
+import type { EpochMs } from '../../model/time.ts';
 import type { Delivery } from './delivery.ts';
-import { type IncidentRecord, withWhy } from './incident.ts';
+import { type Durations, type IncidentRecord, incidentKey, isLadder, rulesOf, withWhy } from './incident.ts';
 import { type Inhibitors, inhibitedBy, inhibitor, inhibits } from './inhibition.ts';
-import { type Durations, isLadder, rulesOf } from './kinds.ts';
 import { climb } from './ladder.ts';
 import { type Observation, strongest } from './observation.ts';
-import { isDailyDue, reminded } from './reminders.ts';
+import { end, settle, track } from './open-and-resolve.ts';
 import type { DestinationState } from './routing.ts';
-import { end, settle } from './settle.ts';
 import { type Silences, silencedBy } from './silence.ts';
-import { incidentKey } from './subject.ts';
-import { tell } from './tell.ts';
-import { track } from './track.ts';
+import { isDailyDue, reminded, tell } from './tell.ts';
 
 export type IncidentsInput = {
   readonly now: EpochMs;

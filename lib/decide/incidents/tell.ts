@@ -1,7 +1,10 @@
-import type { Delivery } from './delivery.ts';
-import { type Said, enqueue } from './enqueue.ts';
-import { type IncidentRecord, withWhy } from './incident.ts';
-import { type Telling, whatToSay } from './what-to-say.ts';
+import type { Notice } from '../../model/finding.ts';
+import { dayMs, type EpochMs, hourMs } from '../../model/time.ts';
+import { type Delivery, deliveryId, enqueue, type Said, unsent } from './delivery.ts';
+import { type IncidentRecord, incidentKey, isLadder, isWorse, type Told, withWhy } from './incident.ts';
+import { stepToTell } from './ladder.ts';
+import { type DestinationState, isKeyed, notFor, standsInFor } from './routing.ts';
+import { type Silences, silencedBy } from './silence.ts';
 
 export type Outcome = { readonly record: IncidentRecord; readonly deliveries: readonly Delivery[] };
 
@@ -54,4 +57,167 @@ function sayOpen(record: IncidentRecord, telling: Telling): Saying {
     },
     { record, said: [] },
   );
+}
+
+/** One transaction carries an incident's transition and its deliveries, and a store's transaction takes 100 writes. */
+const mostDestinations = 40;
+
+export type Telling = {
+  readonly now: EpochMs;
+  readonly hash: (text: string) => string;
+  readonly destinations: readonly DestinationState[];
+  /** Why reminders are kept back, or undefined. */
+  readonly inhibited: string | undefined;
+  /** Why nobody is told, or undefined. */
+  readonly silenced: string | undefined;
+  /** Flapping began with this pass, in an incident that was open before. */
+  readonly flaps: boolean;
+  readonly reminds: boolean;
+  /** How many reminder times count as passed after this pass. */
+  readonly reminded: number;
+};
+
+/** A message, or a decision not to send one, with its reason; undefined = there is nothing to say. */
+export type Decision = Said | { readonly what: string; readonly reason: string } | undefined;
+
+/** What this destination is told of an open incident in this pass: one thing at most, the weightiest first. */
+export function whatToSay(
+  record: IncidentRecord,
+  destination: DestinationState,
+  telling: Telling,
+  said: readonly Said[],
+): Decision {
+  const told = record.told[destination.id];
+  if (told === undefined) return firstWord(record, destination, telling, said);
+  if (record.ladder !== undefined) return nextStep(record, destination, told, telling);
+  return laterWord(record, destination, told, telling);
+}
+
+function firstWord(
+  record: IncidentRecord,
+  destination: DestinationState,
+  telling: Telling,
+  said: readonly Said[],
+): Decision {
+  const what = 'open';
+  const reason = notFor(destination, record);
+  if (reason !== undefined && !standsInFor(destination, telling.destinations, record)) return { what, reason };
+  if (telling.silenced !== undefined) return { what, reason: telling.silenced };
+  if (record.ladder !== undefined && stepToTell(record.ladder, undefined) === undefined) {
+    return { what, reason: 'the step had passed when the date was moved' };
+  }
+  const opened = said.filter((other) => other.what === 'open').length;
+  if (Object.keys(record.told).length + opened >= mostDestinations) {
+    return { what, reason: `already told to ${mostDestinations} destinations` };
+  }
+  return { what, destinationId: destination.id, episode: episodeFor(record, telling.now) };
+}
+
+/** A ladder's episode is a destination's own: what was resolved there for a moved date begins anew with its next step. */
+function episodeFor(record: IncidentRecord, now: EpochMs): EpochMs {
+  return record.ladder === undefined ? record.episode : now;
+}
+
+function nextStep(record: IncidentRecord, destination: DestinationState, told: Told, { silenced }: Telling): Decision {
+  const unfit = notFor(destination, record);
+  const said = { destinationId: destination.id, episode: told.episode };
+  if (unfit !== undefined && !destination.retired && isWorse(told.severity, record.severity)) {
+    return { what: 'resolve', ...said };
+  }
+  if (record.ladder === undefined || stepToTell(record.ladder, told) === undefined) return undefined;
+  const reason = unfit ?? silenced;
+  return reason === undefined ? { what: 'update', ...said } : { what: `step ${record.ladder.step}`, reason };
+}
+
+function laterWord(record: IncidentRecord, destination: DestinationState, told: Told, telling: Telling): Decision {
+  const what = news(record, told, telling);
+  if (what === undefined) return undefined;
+  const reason =
+    telling.silenced ?? (what === 'reminder' ? telling.inhibited : undefined) ?? unfitFor(destination, record, telling);
+  return reason === undefined ? { what, destinationId: destination.id, episode: told.episode } : { what, reason };
+}
+
+function unfitFor(
+  destination: DestinationState,
+  record: IncidentRecord,
+  { destinations }: Telling,
+): string | undefined {
+  return standsInFor(destination, destinations, record) ? undefined : notFor(destination, record);
+}
+
+function news(record: IncidentRecord, told: Told, { flaps, reminds }: Telling): 'update' | 'reminder' | undefined {
+  if (flaps || isWorse(record.severity, told.severity)) return 'update';
+  return reminds ? 'reminder' : undefined;
+}
+
+/** A daily reminder takes along everything that is due soon, so that a day brings one batch and not a trickle. */
+const alongMs = 6 * hourMs;
+
+/** Reminders are due 1 h, 4 h, 24 h, 48 h, … after opening: the time of the n-th, counted from 1. */
+export function reminderAt(openedAt: EpochMs, n: number): EpochMs {
+  if (n === 1) return openedAt + hourMs;
+  if (n === 2) return openedAt + 4 * hourMs;
+  return openedAt + (n - 2) * dayMs;
+}
+
+/** How many reminder times have passed: those missed are made up for by one. */
+export function remindersDue(record: IncidentRecord, now: EpochMs): number {
+  const age = now - (record.openedAt ?? now);
+  if (age < hourMs) return 0;
+  return age < 4 * hourMs ? 1 : 2 + Math.floor(age / dayMs);
+}
+
+/** Is a daily reminder of this incident due now? Then others go along. */
+export function isDailyDue(record: IncidentRecord, now: EpochMs): boolean {
+  const due = remindersDue(record, now);
+  return isRemindable(record) && due > record.reminded && due >= 3;
+}
+
+/** How many reminders count as told after this pass; more than `reminded` means: remind now. */
+export function reminded(record: IncidentRecord, now: EpochMs, isDailyRound: boolean): number {
+  if (!isRemindable(record)) return record.reminded;
+  const due = Math.max(remindersDue(record, now), record.reminded);
+  const next = due + 1;
+  const goesAlong = isDailyRound && due === record.reminded && next >= 3;
+  return goesAlong && reminderAt(record.openedAt ?? now, next) <= now + alongMs ? next : due;
+}
+
+function isRemindable(record: IncidentRecord): boolean {
+  return record.phase === 'open' && record.run.seen === 'bad' && !isLadder(record.kind);
+}
+
+type NoticeTelling = {
+  readonly now: number;
+  readonly hash: (text: string) => string;
+  readonly destinations: readonly DestinationState[];
+  readonly silences: Silences;
+};
+
+/**
+ * A notice is said once, as info, to whoever takes it; nothing follows. Never to keyed destinations: they could not
+ * close it. Its own time is its episode, so that the same notice has the same delivery ids.
+ */
+export function tellNotice(notice: Notice, telling: NoticeTelling): readonly Delivery[] {
+  const { hash, destinations, silences, now } = telling;
+  const key = incidentKey(notice.kind, notice.subject, hash);
+  const about = { kind: notice.kind, subject: notice.subject, severity: 'info', key, episode: notice.at } as const;
+  if (silencedBy(silences, about, now) !== undefined) return [];
+  return destinations
+    .filter((destination) => !isKeyed(destination.kind) && notFor(destination, about) === undefined)
+    .map((destination) => deliveryOf(notice, key, destination.id, telling));
+}
+
+function deliveryOf(notice: Notice, key: string, destination: string, { now, hash }: NoticeTelling): Delivery {
+  const { at, kind, subject, text } = notice;
+  const { did, ...facts } = notice.facts ?? {};
+  const nothing = {
+    fix: undefined,
+    did: did === undefined ? undefined : String(did),
+    until: undefined,
+    cause: undefined,
+  };
+  const severity = { severity: 'info', worst: 'info' } as const;
+  const said = { what: 'notice', kind, subject, text, since: at, facts, at: now, ...nothing, ...severity } as const;
+  const lane = { key, episode: at, sequence: 1, destination, id: deliveryId(key, at, 1, destination, hash) };
+  return { schema: 1, ...lane, facts: said, queuedAt: now, ...unsent };
 }

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, show } from './read-values.ts';
+import { isObject, type JsonObject, show } from './reading.ts';
 
 /**
  * The part of EventBridge's event patterns that rules use (docs.aws.amazon.com, "Comparison operators for use in event

@@ -1,8 +1,16 @@
-import type { EventSourceConfig } from '../compiled-config.ts';
-import type { EpochMs } from '../model.ts';
-import { fillTemplate } from './fill-template.ts';
-import { ignore, type Reading, refuse } from './reading.ts';
-import { isObject, type JsonObject, readInstant, readText, show } from './read-values.ts';
+import type { EventSourceConfig } from '../../model/config.ts';
+import type { EpochMs } from '../../model/time.ts';
+import {
+  fillTemplate,
+  ignore,
+  isObject,
+  type JsonObject,
+  type Reading,
+  readInstant,
+  readText,
+  refuse,
+  show,
+} from './reading.ts';
 
 /**
  * Alertmanager's webhook, version 4 (prometheus.io, "Alerting configuration", webhook_config). A firing alert holds, a

@@ -1,11 +1,9 @@
-import type { EventSourceConfig } from '../compiled-config.ts';
-import type { EpochMs } from '../model.ts';
+import type { EventSourceConfig } from '../../model/config.ts';
+import type { EpochMs } from '../../model/time.ts';
 import { readAlertmanager } from './read-alertmanager.ts';
-import { binaryCloudEvent, readCloudEvent, structuredCloudEvent } from './read-cloudevent.ts';
+import { binaryCloudEvent, readCloudEvent, readNative, structuredCloudEvent } from './read-cloudevent.ts';
 import { isEventBridge, readBusEnvelope, readEventBridge } from './read-eventbridge.ts';
-import { readNative } from './read-native.ts';
-import { ignore, type Incoming, type Reading, refuse } from './reading.ts';
-import { isObject, type JsonObject, show } from './read-values.ts';
+import { type Incoming, ignore, isObject, type JsonObject, type Reading, refuse, show } from './reading.ts';
 
 /** A batch larger than this is refused whole: its sender can cut it. */
 const mostInBatch = 1000;

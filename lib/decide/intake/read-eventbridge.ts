@@ -1,9 +1,16 @@
-import type { EventSourceConfig } from '../compiled-config.ts';
+import type { EventSourceConfig } from '../../model/config.ts';
 import { matchesPattern } from './event-pattern.ts';
-import { fillTemplate } from './fill-template.ts';
-import { readNative } from './read-native.ts';
-import { ignore, type Reading, refuse } from './reading.ts';
-import { isObject, type JsonObject, readInstant, readText } from './read-values.ts';
+import { readNative } from './read-cloudevent.ts';
+import {
+  fillTemplate,
+  ignore,
+  isObject,
+  type JsonObject,
+  type Reading,
+  readInstant,
+  readText,
+  refuse,
+} from './reading.ts';
 
 /** All events of one source about one pool are one lease: a later event extends it, a thousand uploads stay one. */
 export const sharedLeaseKey = 'events';

@@ -1,7 +1,6 @@
 import type { Batch } from '../outbox/batch.ts';
 import { clean } from './escape.ts';
-import { statusOf } from './message.ts';
-import { tellDuration, tellTime } from './when.ts';
+import { statusOf, tellDuration, tellTime } from './message.ts';
 
 /** Many messages as one: a head that counts, and a line each, the gravest first. */
 export type BatchMessage = { readonly id: string; readonly title: string; readonly lines: readonly string[] };

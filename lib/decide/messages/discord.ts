@@ -1,8 +1,7 @@
-import type { Json } from '../model.ts';
+import type { Json } from '../../model/json.ts';
 import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { escapeMarkdown, shorten } from './escape.ts';
-import { colourOf, headline, signOf } from './look.ts';
-import type { Message } from './message.ts';
+import { colourOf, headline, type Message, signOf } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
 
 /** discord.com/developers/docs/resources/message#embed-object-embed-limits; `total` is the sum over all embeds. */

@@ -1,7 +1,8 @@
+import type { Subject } from '../../model/finding.ts';
+import type { Json } from '../../model/json.ts';
+import { type EpochMs, isoTime } from '../../model/time.ts';
 import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
-import type { EpochMs, Json, Subject } from '../model.ts';
 import { bytesOf } from './escape.ts';
-import { isoTime } from './iso-time.ts';
 import { messageOf } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
 

@@ -1,8 +1,7 @@
-import type { Json } from '../model.ts';
+import type { Json } from '../../model/json.ts';
 import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, escapeMattermost } from './escape.ts';
-import { colourOf, headline, signOf } from './look.ts';
-import type { Line, Message } from './message.ts';
+import { colourOf, headline, type Line, type Message, signOf } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
 
 /** Characters of a post's text; a longer one is split by the server. Counted in bytes here, to be on the safe side. developers.mattermost.com/integrate/webhooks/incoming */

@@ -1,7 +1,7 @@
+import type { Severity, Subject } from '../../model/finding.ts';
+import type { EpochMs } from '../../model/time.ts';
 import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
-import type { Severity, Subject } from '../model.ts';
 import { clean } from './escape.ts';
-import { tellDuration, tellTime } from './when.ts';
 
 /** A delivery in words, before any target's own shape. Values are clean of control characters, and escaped by nobody yet. */
 export type Message = {
@@ -88,4 +88,54 @@ function deeds(did: string | undefined, fix: string | undefined): readonly Line[
     ...(did === undefined ? [] : [{ name: 'Lamplighter did', value: did }]),
     ...(fix === undefined ? [] : [{ name: 'You can', value: fix }]),
   ];
+}
+
+type Look = Pick<Message, 'what' | 'severity'>;
+
+/** A sign that is seen in a list of channels before a word is read. */
+export function signOf({ what, severity }: Look): string {
+  if (what === 'resolve') return '✅';
+  return { critical: '🔴', warning: '🟠', info: '🔵' }[severity];
+}
+
+/** 0xRRGGBB. */
+export function colourOf({ what, severity }: Look): number {
+  if (what === 'resolve') return 0x2e_a0_43;
+  return { critical: 0xd7_2b_2b, warning: 0xe0_8a_00, info: 0x2f_6f_d0 }[severity];
+}
+
+export function headline({ status, text }: { readonly status: string; readonly text: string }): string {
+  return text === '' ? status : `${status}: ${text}`;
+}
+
+/** Made once per zone: making one costs more than a thousand uses. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** "Mon 23 Nov 2026, 07:42 CET": an instant as the destination's readers live it. */
+export function tellTime(at: EpochMs, zone: string): string {
+  const parts = Object.fromEntries(
+    formatFor(zone)
+      .formatToParts(at)
+      .map(({ type, value }) => [type, value]),
+  );
+  return `${parts.weekday} ${parts.day} ${parts.month} ${parts.year}, ${parts.hour}:${parts.minute} ${parts.timeZoneName}`;
+}
+
+/** "4 min", "2 h 5 min", "3 days 4 h": two units, the rest is noise. */
+export function tellDuration(ms: number): string {
+  const minutes = Math.max(0, Math.floor(ms / 60_000));
+  const [days, hours, rest] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
+  if (days > 0) return `${days} ${days === 1 ? 'day' : 'days'}${hours > 0 ? ` ${hours} h` : ''}`;
+  if (hours > 0) return `${hours} h${rest > 0 ? ` ${rest} min` : ''}`;
+  return minutes === 0 ? 'less than a minute' : `${minutes} min`;
+}
+
+function formatFor(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known !== undefined) return known;
+  const day = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const;
+  const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short' } as const;
+  const format = new Intl.DateTimeFormat('en-GB', { ...day, ...time, timeZone });
+  formats.set(timeZone, format);
+  return format;
 }

@@ -1,7 +1,8 @@
+import type { Subject } from '../../model/finding.ts';
+import type { Json } from '../../model/json.ts';
+import { isoTime } from '../../model/time.ts';
 import type { Delivery } from '../incidents/delivery.ts';
-import type { Json, Subject } from '../model.ts';
 import { bytesOf, clean, shorten } from './escape.ts';
-import { isoTime } from './iso-time.ts';
 import { messageOf, placeOf } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
 

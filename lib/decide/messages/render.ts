@@ -1,6 +1,6 @@
-import type { DestinationConfig } from '../compiled-config.ts';
+import type { DestinationConfig } from '../../model/config.ts';
+import type { Json } from '../../model/json.ts';
 import type { Delivery } from '../incidents/delivery.ts';
-import type { Json } from '../model.ts';
 import type { Batch } from '../outbox/batch.ts';
 import { renderAlertmanagerV4 } from './alertmanager.ts';
 import { type BatchMessage, batchMessageOf } from './batch-message.ts';

@@ -1,8 +1,7 @@
-import type { Json } from '../model.ts';
+import type { Json } from '../../model/json.ts';
 import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, escapeCard } from './escape.ts';
-import { headline, signOf } from './look.ts';
-import type { Line, Message } from './message.ts';
+import { headline, type Line, type Message, signOf } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
 
 /**

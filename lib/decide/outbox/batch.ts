@@ -1,6 +1,6 @@
-import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
-import { deliveryId, unsent } from '../incidents/enqueue.ts';
-import type { EpochMs, Subject } from '../model.ts';
+import type { Subject } from '../../model/finding.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { type Delivery, type DeliveryFacts, deliveryId, unsent } from '../incidents/delivery.ts';
 
 /**
  * Many messages for a chat in one. Record: id `batch` in the destination's outbox, at most one. What joins it leaves the

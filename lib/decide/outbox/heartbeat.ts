@@ -1,5 +1,5 @@
-import type { EpochMs } from '../model.ts';
-import type { LastRounds } from './last-rounds.ts';
+import type { Finding } from '../../model/finding.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
 
 export type Health = {
   readonly now: EpochMs;
@@ -27,4 +27,50 @@ export function decideBeat({ now, everyMs, rounds, scales, broken }: Health): Be
     ...(broken.length > 0 && broken.every((one) => one) ? ['every destination is broken'] : []),
   ];
   return reasons.length === 0 ? { kind: 'ping' } : { kind: 'fail', reason: reasons.join(', ') };
+}
+
+type Round = { readonly at: EpochMs; readonly region: string; readonly shard: { readonly count: number } };
+
+export type LastRounds = {
+  /** The last pass of the watch. */
+  readonly watchedAt: EpochMs | undefined;
+  /** The oldest of the last scaling rounds of every region, all shards of it; undefined = there never was one. */
+  readonly scaledAt: EpochMs | undefined;
+};
+
+/** Shards of an earlier cut of the fleet are no rounds any more: per region only those cut like the newest count. */
+export function lastRounds(
+  watchedAt: EpochMs | undefined,
+  rounds: readonly Round[],
+  regions: readonly string[],
+): LastRounds {
+  const ats = regions.flatMap((region) => {
+    const own = rounds.filter((round) => round.region === region);
+    const newest = own.reduce<Round | undefined>((best, one) => (best && best.at >= one.at ? best : one), undefined);
+    return own.filter(({ shard }) => shard.count === newest?.shard.count).map(({ at }) => at);
+  });
+  return { watchedAt, scaledAt: ats.length === 0 ? undefined : Math.min(...ats) };
+}
+
+const leastMs = 15 * minuteMs;
+const ticks = 3;
+
+/**
+ * Is anybody still looking? Judged by the deliver job, since a round cannot miss itself: the oldest of the last rounds
+ * is older than three ticks and at least 15 minutes. Where there never was a round there is nothing to judge yet.
+ */
+export function findMissedRounds(last: LastRounds, everyMs: number, now: EpochMs): Finding | undefined {
+  const limitMs = Math.max(ticks * everyMs, leastMs);
+  const isOld = (at: EpochMs | undefined) => at !== undefined && now - at > limitMs;
+  const late = [...(isOld(last.watchedAt) ? ['watching'] : []), ...(isOld(last.scaledAt) ? ['scaling'] : [])];
+  if (late.length === 0) return undefined;
+  const oldest = Math.min(last.watchedAt ?? now, last.scaledAt ?? now);
+  return {
+    kind: 'rounds.missed',
+    subject: { kind: 'fleet' },
+    severity: 'critical',
+    text: `no round of ${late.join(' and ')} for ${Math.floor((now - oldest) / minuteMs)} min; nobody looks after the fleet`,
+    fix: 'look at the logs of the functions or of the process, and at their schedules',
+    since: oldest,
+  };
 }

@@ -1,4 +1,6 @@
-import type { EpochMs } from '../model.ts';
+import type { DestinationKind } from '../../model/config.ts';
+import type { EpochMs } from '../../model/time.ts';
+import type { Observation } from '../incidents/observation.ts';
 
 /**
  * What the sender of one destination remembers. Record: partition `dest`, id = the destination's id. Its version fences
@@ -39,4 +41,84 @@ export type Failing = {
 
 export function newSender(id: string, now: EpochMs): SenderRecord {
   return { schema: 1, id, bucket: { tokens: Number.MAX_SAFE_INTEGER, at: now }, nextAt: now };
+}
+
+/** A sender that died blocks its destination for no longer than this. */
+export const leaseMs = 90_000;
+/** So much of the lease must be left right before a request is handed to HTTP: its deadline of 30 s, and some more. */
+export const leastLeftMs = 35_000;
+/** An attempt takes no longer than this; Standard Webhooks recommends 15 to 30 s. */
+export const attemptMs = 20_000;
+
+/** The record with the lease taken, or renewed, by this owner; undefined while another one holds it. */
+export function takeLease(sender: SenderRecord, owner: string, now: EpochMs): SenderRecord | undefined {
+  const { lease } = sender;
+  if (lease !== undefined && lease.owner !== owner && now < lease.until) return undefined;
+  return { ...sender, lease: { owner, until: now + leaseMs } };
+}
+
+/**
+ * May a request start now? One that slept since it took its lease may not: meanwhile another sender may have told more,
+ * and an old "it is open" after a "it is over" stays open for ever.
+ */
+export function mayStart({ lease }: SenderRecord, owner: string, now: EpochMs): boolean {
+  return lease !== undefined && lease.owner === owner && lease.until - now >= leastLeftMs;
+}
+
+export function releaseLease({ lease: _lease, ...sender }: SenderRecord): SenderRecord {
+  return sender;
+}
+
+type Pace = { readonly burst: number; readonly everyMs: number };
+
+/**
+ * How fast each target may be written to, so that any minute stays within its rate. Slack: 1 message a second
+ * (docs.slack.dev/apis/web-api/rate-limits). PagerDuty: about 120 events a minute and key
+ * (developer.pagerduty.com/docs/events-api-v2-overview). Discord: 30 messages a minute and webhook
+ * (discord.com/developers/docs/topics/rate-limits). Teams: 4 a second, 60 in 30 seconds
+ * (learn.microsoft.com, "Rate limiting for connectors"). Mattermost: 10 a second by default. Others: our own measure.
+ */
+const paces: { readonly [kind in DestinationKind]: Pace } = {
+  slack: { burst: 1, everyMs: 1_000 },
+  teams: { burst: 4, everyMs: 1_000 },
+  discord: { burst: 5, everyMs: 2_400 },
+  mattermost: { burst: 5, everyMs: 500 },
+  pagerduty: { burst: 20, everyMs: 600 },
+  alertmanager: { burst: 10, everyMs: 100 },
+  webhook: { burst: 20, everyMs: 100 },
+};
+
+/** When the next message may go out: now, or when its token has come. */
+export function tokenAt(bucket: Bucket, kind: DestinationKind, now: EpochMs): EpochMs {
+  const { tokens } = filled(bucket, kind, now);
+  return tokens >= 1 ? now : now + Math.ceil((1 - tokens) * paces[kind].everyMs);
+}
+
+export function takeToken(bucket: Bucket, kind: DestinationKind, now: EpochMs): Bucket {
+  const { tokens, at } = filled(bucket, kind, now);
+  return { tokens: Math.max(0, tokens - 1), at };
+}
+
+/** A clock that went back gives no tokens, and takes none. */
+function filled({ tokens, at }: Bucket, kind: DestinationKind, now: EpochMs): Bucket {
+  const { burst, everyMs } = paces[kind];
+  return { tokens: Math.min(burst, tokens + Math.max(0, now - at) / everyMs), at: now };
+}
+
+/**
+ * What a destination's sender says of it: broken, or not. It is said of the name, since people know it by that; a
+ * broken destination is never told about itself.
+ */
+export function observeDestination(name: string, sender: SenderRecord | undefined, now: EpochMs): Observation {
+  const watched = { kind: 'destination.broken', subject: { kind: 'destination', destination: name } } as const;
+  const { broken, failing } = sender ?? {};
+  if (broken === undefined) return { ...watched, state: 'ok', at: now };
+  const finding = {
+    ...watched,
+    severity: 'critical',
+    text: `destination ${name} takes no messages: ${failing?.problem ?? 'the last attempts failed'}`,
+    fix: 'check its address and its secret, then run: lamplighter outbox test',
+    since: failing?.since ?? broken.since,
+  } as const;
+  return { ...watched, state: 'bad', at: now, finding };
 }

@@ -1,8 +1,9 @@
-import type { EpochMs } from '../model.ts';
-import { describeSize } from '../scaling/size.ts';
-import { type FoundFinding, findingKey, type Rehearsal, type RehearsedChange, type RehearsedPool } from './rehearse.ts';
+import { describeSize } from '../../model/size.ts';
+import type { EpochMs } from '../../model/time.ts';
+import type { FoundFinding, Rehearsal, RehearsedChange, RehearsedPool } from './rehearsal.ts';
+import { findingKey } from './rehearse.ts';
 import { lifeKey } from './rehearsed-fleet.ts';
-import { type LateBoundary, lateBoundaries, totalOf } from './total.ts';
+import { type LateBoundary, lateBoundaries, totalOf } from './totals.ts';
 
 export type MovedChange = { readonly change: RehearsedChange; readonly wasAt: EpochMs };
 

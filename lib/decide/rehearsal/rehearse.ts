@@ -1,73 +1,16 @@
-import type { Ask } from '../asks.ts';
-import type { CompiledConfig } from '../compiled-config.ts';
-import type { EpochMs, Finding, Size } from '../model.ts';
-import type { StoredRule } from '../scaling/brake.ts';
-import type { PoolName } from '../scaling/plan.ts';
-import { type ObservedFleetCluster, planRound } from '../scaling/plan-round.ts';
-import { makeRuleBook } from '../scaling/rule-book.ts';
-import type { BoundaryCheck } from './check-boundaries.ts';
-import { bystandersOf, closePools } from './close-pools.ts';
-import { quietUntil } from './quiet-until.ts';
-import { advanceFleet, applyPlan, beginFleet } from './rehearsed-fleet.ts';
-import type { Stretch } from './rehearsed-pool.ts';
-import { subjectId } from '../incidents/subject.ts';
-
-export type RehearsalInput = {
-  readonly config: CompiledConfig;
-  /** The first round is at `from`; nothing is told of what happens at `to` or later. */
-  readonly from: EpochMs;
-  readonly to: EpochMs;
-  /** The fleet as it is: what is rehearsed starts here. */
-  readonly clusters: readonly ObservedFleetCluster[];
-  readonly asks: readonly Ask[];
-  readonly storedRules: ReadonlyMap<string, StoredRule>;
-  /** false = the fleet is only remembered or assumed: that a pool is not in it says nothing. Default true. */
-  readonly isWhole?: boolean;
-  /** Rounds that cannot find anything are planned all the same. */
-  readonly everyRound?: boolean;
-};
-
-export type RehearsedChange = PoolName & {
-  readonly at: EpochMs;
-  /** When the pool is Running at its new size; may lie after the end. */
-  readonly doneAt: EpochMs;
-  readonly from: Size;
-  readonly to: Size;
-  readonly raise: boolean;
-  readonly reason: string;
-  readonly who: string;
-};
-
-export type RehearsedPool = PoolName & {
-  /** undefined = no rule gives it one any more: it gets its base back, and is then left alone. */
-  readonly schedule: string | undefined;
-  readonly zone: string;
-  /** The rule says `mode: observe`: what is told here would happen if it said act. */
-  readonly isObserved: boolean;
-  /** undefined = not known at the end either. */
-  readonly base: Size | undefined;
-  readonly nodeHours: number;
-  /** The base all the time; with an unknown base the same as `nodeHours`, so that nothing seems saved. */
-  readonly alwaysOnNodeHours: number;
-  readonly boundaries: readonly BoundaryCheck[];
-  readonly stretches: readonly Stretch[];
-};
-
-/** A pool to which the config does nothing. */
-export type BystandingPool = PoolName & { readonly nodeHours: number };
-
-export type FoundFinding = { readonly at: EpochMs; readonly finding: Finding };
-
-export type Rehearsal = {
-  readonly from: EpochMs;
-  readonly to: EpochMs;
-  readonly pools: readonly RehearsedPool[];
-  readonly bystanders: readonly BystandingPool[];
-  /** In order of time; each costs one PUT. */
-  readonly changes: readonly RehearsedChange[];
-  /** What would be told to people, each when it came up first. */
-  readonly findings: readonly FoundFinding[];
-};
+import type { Ask } from '../../model/asks.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { subjectId } from '../incidents/incident.ts';
+import type { ClusterRecord, ObservedFleetCluster, PoolMemory } from '../scaling/memory.ts';
+import { planRound } from '../scaling/plan-round.ts';
+import { makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
+import { longestLeadMs } from '../scaling/scheduled-size.ts';
+import { nextChange } from '../schedule/timeline.ts';
+import type { FoundFinding, Rehearsal, RehearsalInput, RehearsedChange } from './rehearsal.ts';
+import { advanceFleet, applyPlan, beginFleet, type Fleet } from './rehearsed-fleet.ts';
+import { bystandersOf, closePools } from './totals.ts';
 
 /**
  * The days to come, with the planning of real rounds on a fleet in which only time and our own changes do anything: a
@@ -122,4 +65,42 @@ function noteFinding(found: Map<string, FoundFinding>, finding: Finding, at: Epo
 /** What is found is one thing as long as its kind and subject are the same. */
 export function findingKey({ kind, subject }: Finding): string {
   return `${kind} ${subjectId(subject)}`;
+}
+
+/** A lower looks a quarter of an hour further ahead than the longest lead. */
+const lowerLooksFurtherMs = 15 * 60_000;
+
+/**
+ * After a round at `now` that changed nothing: the instant before which no round can find anything else. Nothing moves,
+ * no memory waits for its time to come, and every schedule, ask and grace is further away than any rule looks. Weekends
+ * and nights are then free, and a rehearsal tells the same as with all their rounds.
+ */
+export function quietUntil(fleet: Fleet, book: RuleBook, asks: readonly Ask[], now: EpochMs): EpochMs {
+  for (const life of fleet.lives.values()) if (life.resize) return now;
+  let until = Math.min(...asks.map((ask) => (ask.until > now ? ask.until : Number.POSITIVE_INFINITY)));
+  for (const { cluster, pools, record } of fleet.clusters) {
+    if (record && isRestless(record)) return now;
+    for (const pool of pools ?? []) {
+      const applied = book.appliedRule({ region: cluster.region, cluster: cluster.name, pool: pool.name });
+      if (applied === undefined) continue;
+      const { rule, timeline } = applied;
+      const leadMs = rule.lead.kind === 'fixed' ? Math.max(rule.lead.ms, longestLeadMs) : longestLeadMs;
+      const edge = nextChange(timeline, now)?.at ?? Number.POSITIVE_INFINITY;
+      const graceEnds = (pool.createdAt ?? 0) + rule.graceMs;
+      until = Math.min(until, edge - leadMs - lowerLooksFurtherMs, graceEnds > now ? graceEnds : until);
+    }
+  }
+  return until;
+}
+
+function isRestless({ change, pools }: ClusterRecord): boolean {
+  return change !== undefined || Object.values(pools).some(waitsForTime);
+}
+
+/** Everything in a memory that ends, or is judged anew, as time passes. */
+function waitsForTime(memory: PoolMemory): boolean {
+  const { kept, ahead, foreign, refusals, pending, stuck, busySince, missingSince, notApplied } = memory;
+  return [kept, ahead, foreign, refusals, pending, stuck, busySince, missingSince, notApplied].some(
+    (each) => each !== undefined,
+  );
 }

@@ -1,8 +1,7 @@
-import type { EpochMs } from '../model.ts';
-import { boundaryOf, offsetsAround } from '../schedule/boundary.ts';
-import { type DayNumber, renderDate } from '../schedule/local-date.ts';
-import { nodeHours } from './node-hours.ts';
-import type { Stretch } from './rehearsed-pool.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { boundaryOf, type DayNumber, offsetsAround, renderDate } from '../schedule/local-time.ts';
+import type { Stretch } from './rehearsal.ts';
+import { nodeHours } from './totals.ts';
 
 /** One local day, cut at wall times: the hours that a clock change skips are an empty cell, those that come twice a long one. */
 export type DayCells = { readonly date: string; readonly edges: readonly EpochMs[] };

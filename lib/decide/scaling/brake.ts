@@ -1,20 +1,13 @@
-import type { Exception, Rule, Schedule } from '../compiled-config.ts';
-import type { EpochMs, Finding, Size } from '../model.ts';
+import type { Rule } from '../../model/config.ts';
+import type { Finding } from '../../model/finding.ts';
+import { describeSize, isLower, nodesOver, type Size } from '../../model/size.ts';
+import type { EpochMs } from '../../model/time.ts';
 import type { Timeline } from '../schedule/timeline.ts';
-import { givenBase } from './base.ts';
-import { describeSize, isLower, nodesOver } from './size.ts';
-import { observedNodes } from './observed-size.ts';
-import type { RankedWant } from './plan-cluster.ts';
+import { givenBase, observedNodes } from './base.ts';
+import type { StoredRule } from './memory.ts';
+import type { RankedWant } from './pool-evaluation.ts';
 import { timelineOf } from './rule-book.ts';
-import { scheduledViews } from './scheduled.ts';
-
-/** A rule as it was when we acted under it, whole: what it would want now can still be asked when the config has changed. */
-export type StoredRule = {
-  readonly schema: 1;
-  readonly rule: Rule;
-  readonly schedule: Schedule;
-  readonly exceptions: readonly Exception[];
-};
+import { scheduledViews } from './scheduled-size.ts';
 
 export type BrakeInput = {
   readonly now: EpochMs;

@@ -1,10 +1,9 @@
-import type { EpochMs } from '../model.ts';
-import type { ClusterRecord, PoolMemory, Refusal } from './memory.ts';
-import { remember } from './memory.ts';
+import { equalSize } from '../../model/size.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { type ClusterRecord, type PoolMemory, type Refusal, remember } from './memory.ts';
 import type { Action } from './plan.ts';
-import type { RankedWant } from './plan-cluster.ts';
+import type { RankedWant } from './pool-evaluation.ts';
 import { addRefusal } from './refusal.ts';
-import { equalSize } from './size.ts';
 
 /** A claim may be acted on for this long by the wall clock: a machine that slept must not send last night's size. */
 export const claimLastsMs = 60_000;

@@ -1,12 +1,11 @@
-import type { EpochMs, Finding, Size } from '../model.ts';
-import { deedOf } from './late-deed.ts';
-import type { PoolMemory } from './memory.ts';
-import { owedSince } from './pending.ts';
+import type { Finding } from '../../model/finding.ts';
+import { describeSize, equalSize, isBetween, isRaise, type Size } from '../../model/size.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
+import type { Pending, PoolMemory } from './memory.ts';
 import type { Hold } from './plan.ts';
-import { type PoolView, poolFinding, poolLabel } from './pool-view.ts';
-import { describeSize, equalSize, isRaise } from './size.ts';
+import { type PoolView, poolFinding, poolLabel } from './pool-evaluation.ts';
+import { refusalOf } from './refusal.ts';
 
-const minuteMs = 60_000;
 const withLeadMs = 15 * minuteMs;
 const withoutLeadMs = 45 * minuteMs;
 /** One more pool of the cluster before this one: a resize of up to 15 min, and two looks. */
@@ -62,4 +61,50 @@ export function lateFinding({ view, memory }: Late, siblings: readonly PoolView[
 /** A size that is not known may be 0: in the hours of the base that counts as a raise that somebody waits for. */
 function mayBeTooSmall(view: PoolView, target: Size): boolean {
   return view.current === undefined ? equalSize(view.base, target) : isRaise(view.current, target);
+}
+
+/** What Lamplighter did for a size that is not reached, as far as it remembers: the gravest of what came of it. */
+export function deedOf(memory: PoolMemory, target: Size): string | undefined {
+  const { stuck, notApplied, lastSet } = memory;
+  const size = describeSize(target);
+  const refusal = refusalOf(memory, target);
+  if (refusal !== undefined) return `asked for ${size}, which was refused: ${refusal.detail}`;
+  if (stuck !== undefined && equalSize(stuck.to, target)) {
+    return `asked for ${size} at ${new Date(stuck.claimedAt).toISOString().slice(0, 16)}Z, which has not happened yet`;
+  }
+  if (notApplied !== undefined && equalSize(notApplied.target, target)) {
+    return `asked for ${size}${timesIn(notApplied.count)}`;
+  }
+  return lastSet !== undefined && equalSize(lastSet, target) ? `asked for ${size}, which was taken` : undefined;
+}
+
+function timesIn(count: number): string {
+  if (count === 0) return ', and then no answer showed the pool for a while';
+  return `${count === 1 ? ' once' : ` ${count} times`}, and nothing changed`;
+}
+
+/**
+ * What is wanted now and not reached, and since when. Whoever asks for more does not make a pool punctual that has been
+ * short for hours: what was wanted before, on the same way, stays owed since then.
+ */
+export function pendingFor(
+  before: Pending | undefined,
+  current: Size | undefined,
+  target: Size,
+  now: EpochMs,
+): Pending {
+  if (before === undefined || current === undefined || equalSize(current, target)) return { target, since: now };
+  const { owed, ...last } = before;
+  const earlier = owed === undefined ? [last] : [owed, last];
+  const open = earlier.filter((wish) => !equalSize(wish.target, current));
+  const beyond = open.find((wish) => isBetween(target, current, wish.target));
+  const onTheWay = open.find((wish) => isBetween(wish.target, current, target) && wish !== beyond);
+  const since = beyond?.since ?? now;
+  return onTheWay !== undefined && onTheWay.since < since ? { target, since, owed: onTheWay } : { target, since };
+}
+
+/** Since when the pool has been short of something: of what was owed first, until it is there. */
+export function owedSince({ target, since, owed }: Pending, current: Size | undefined): EpochMs {
+  if (owed === undefined || current === undefined || equalSize(owed.target, current)) return since;
+  return isBetween(owed.target, current, target) ? owed.since : since;
 }

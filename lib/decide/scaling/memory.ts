@@ -2,8 +2,13 @@
  * What is remembered about a cluster: one record, so that one compare-and-set guards all of it. Each pool's memory is
  * kept by id (a recreated pool inherits nothing), and at most one change of the cluster is in flight.
  */
-import type { EpochMs, Size } from '../model.ts';
-import { isSameJson } from '../same-json.ts';
+
+import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
+import type { Exception, Rule, Schedule } from '../../model/config.ts';
+import { isSameJson } from '../../model/json.ts';
+import { isRange, lower, type Size, upper } from '../../model/size.ts';
+import { compareText } from '../../model/text.ts';
+import { dayMs, type EpochMs } from '../../model/time.ts';
 
 export type ClusterRecord = {
   readonly schema: 1;
@@ -114,3 +119,126 @@ export function remember(memory: PoolMemory, patch: Partial<PoolMemory>): PoolMe
   }
   return memory;
 }
+
+/** A pool that vanished from the answers is forgotten after this; an answer that omits it must not lose its base. */
+const forgetAfterMs = 7 * 24 * 60 * 60_000;
+/** So many at most: where pools come and go every few minutes, their memories must not outgrow the record. */
+const mostMissing = 50;
+
+export type Memories = { readonly [poolId: string]: PoolMemory };
+
+/** What is remembered of pools that no answer shows: those away from their base first, then those missed last. */
+export function rememberMissing(
+  memories: Memories,
+  isSeen: (poolId: string) => boolean,
+  now: EpochMs,
+  lookedAt: EpochMs | undefined,
+): Memories {
+  const missing = Object.entries(memories)
+    .filter(([id]) => !isSeen(id))
+    .map(([id, memory]) => ({ id, memory, since: memory.missingSince ?? now }))
+    .filter(({ since }) => now - since < forgetAfterMs);
+  const kept = missing.length <= mostMissing ? missing : missing.sort(byWorth).slice(0, mostMissing);
+  return Object.fromEntries(kept.map(({ id, memory, since }) => [id, noteMissing(memory, since, lookedAt)]));
+}
+
+function noteMissing(memory: PoolMemory, missingSince: EpochMs, lookedAt: EpochMs | undefined): PoolMemory {
+  const { seen } = memory;
+  const unseenSince = seen && (memory.unseenSince ?? lookedAt ?? seen.at);
+  return remember(memory, { missingSince, unseenSince });
+}
+
+type Missing = { readonly id: string; readonly memory: PoolMemory; readonly since: EpochMs };
+
+function byWorth(a: Missing, b: Missing): number {
+  const isAway = ({ memory }: Missing) => Number(memory.away !== undefined);
+  return isAway(b) - isAway(a) || b.since - a.since || compareText(a.id, b.id);
+}
+
+/** A list may omit a cluster for a while; one that no list has shown for so long is not coming back. */
+const forgetClusterAfterMs = 30 * dayMs;
+/** What is left is garbage, and is collected by the store no earlier than this: clocks differ. */
+const collectAfterMs = 7 * dayMs;
+
+export type MissingRecord = { readonly record: ClusterRecord; readonly expiresAt?: EpochMs };
+
+/**
+ * What becomes of the record of a cluster that its region's list does not show: it is marked with the instant, and 30 days
+ * after emptied for the store to collect, so that the state stays as large as the fleet. undefined = nothing to write.
+ */
+export function afterMissing(record: ClusterRecord, now: EpochMs): MissingRecord | undefined {
+  const { missingSince, change, pools } = record;
+  const isEmpty = change === undefined && Object.keys(pools).length === 0;
+  if (missingSince === undefined) {
+    const marked = { ...record, missingSince: now };
+    return isEmpty ? { record: marked, expiresAt: now + forgetClusterAfterMs + collectAfterMs } : { record: marked };
+  }
+  if (isEmpty || now - missingSince < forgetClusterAfterMs) return undefined;
+  return { record: { schema: 1, cluster: record.cluster, missingSince, pools: {} }, expiresAt: now + collectAfterMs };
+}
+
+export type RememberedCluster = ObservedFleetCluster & { readonly pools: readonly ObservedPool[] };
+
+/** A cluster as the store last knew it: names, sizes, what is away. Every pool counts as Running. */
+export function rememberedCluster(region: string, id: string, record: ClusterRecord): RememberedCluster {
+  const pools = Object.entries(record.pools).flatMap(([poolId, memory]) => {
+    const size = memory.seen?.size ?? memory.lastSet ?? memory.base;
+    return size === undefined || memory.missingSince ? [] : [poolAt(poolId, memory.name, size)];
+  });
+  return { cluster: clusterNamed(region, id, record.cluster), pools, record, lookedAt: undefined };
+}
+
+export function clusterNamed(region: string, id: string, name: string): ObservedFleetCluster['cluster'] {
+  return {
+    region,
+    id,
+    name,
+    status: 'Running',
+    createdAt: undefined,
+    updatedAt: undefined,
+    version: undefined,
+    errors: [],
+  };
+}
+
+export function poolAt(id: string, name: string, size: Size): ObservedPool {
+  const bounds = isRange(size)
+    ? { autoscale: true, size: undefined, sizeMin: lower(size), sizeMax: upper(size) }
+    : { autoscale: false, size, sizeMin: undefined, sizeMax: undefined };
+  return { id, name, status: 'Running', ...bounds, createdAt: undefined, updatedAt: undefined, errors: [] };
+}
+
+const contendedForMs = 60 * 60_000;
+
+/** Those of the last hour, the newest three: more say no more. */
+export function recentChanges(times: readonly EpochMs[] | undefined, now: EpochMs): readonly EpochMs[] | undefined {
+  const left = times?.filter((at) => Math.abs(now - at) < contendedForMs).slice(-3);
+  return left === undefined || left.length === 0 ? undefined : left;
+}
+
+/** Until when a pool is held because of them: an hour after the first of the three. */
+export function contendedUntil(memory: PoolMemory): EpochMs | undefined {
+  const [first] = memory.foreign?.slice(-3) ?? [];
+  return isContended(memory) && first !== undefined ? first + contendedForMs : undefined;
+}
+
+/** Three foreign changes within an hour are no person any more. */
+export function isContended(memory: PoolMemory): boolean {
+  return (memory.foreign?.length ?? 0) >= 3;
+}
+
+/** A rule as it was when we acted under it, whole: what it would want now can still be asked when the config has changed. */
+export type StoredRule = {
+  readonly schema: 1;
+  readonly rule: Rule;
+  readonly schedule: Schedule;
+  readonly exceptions: readonly Exception[];
+};
+
+export type ObservedFleetCluster = {
+  readonly cluster: ObservedCluster;
+  /** undefined = the pools could not be read (or need not be). */
+  readonly pools: readonly ObservedPool[] | undefined;
+  readonly record: ClusterRecord | undefined;
+  readonly lookedAt: EpochMs | undefined;
+};

@@ -1,45 +1,20 @@
-import type { Ask } from '../asks.ts';
-import type { Rule } from '../compiled-config.ts';
-import type { EpochMs, Finding, Notice, ObservedCluster, ObservedPool } from '../model.ts';
-import type { Timeline } from '../schedule/timeline.ts';
-import { type FinishedPool, finishPool, type Want } from './finish-pool.ts';
+import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
+import type { Finding, Notice } from '../../model/finding.ts';
+import { describeSize, isRange, lower, type Size, upper } from '../../model/size.ts';
+import { counted } from '../../model/text.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { finishPool } from './change-or-hold.ts';
+import { viewPool } from './evaluate-pool.ts';
 import { type Late, latePools } from './late.ts';
-import { clusterLeads } from './cluster-leads.ts';
-import { rankWants } from './cluster-order.ts';
-import { type ClusterRecord, type PoolMemory } from './memory.ts';
-import { keepNodes } from './min-nodes.ts';
-import { rememberMissing } from './missing-pools.ts';
-import { viewOrphan } from './orphan.ts';
-import type { Decision, Hold, PoolName, PoolState } from './plan.ts';
-import { asksOfPool } from './pool-asks.ts';
-import type { PoolView } from './pool-view.ts';
-import { type Settled, settleRecord } from './settle-record.ts';
-import { viewPool } from './view-pool.ts';
-
-/** A rule that is to act on a pool, with its schedule's timeline for exactly this pool. */
-export type AppliedRule = { readonly rule: Rule; readonly scheduleName: string; readonly timeline: Timeline };
-
-export type ClusterInput = {
-  readonly now: EpochMs;
-  readonly everyMs: number;
-  readonly stuckAfterMs: number;
-  readonly minNodes: number;
-  readonly cluster: ObservedCluster;
-  readonly pools: readonly ObservedPool[];
-  readonly record: ClusterRecord | undefined;
-  /** Pools whose name exists twice: seen, remembered, and left alone. */
-  readonly isAmbiguous: (pool: ObservedPool) => boolean;
-  /** The rule of a pool; undefined = no rule, or one with `schedule: none`. */
-  readonly ruleOf: (pool: ObservedPool) => AppliedRule | undefined;
-  readonly asks: readonly Ask[];
-  readonly lookedAt: EpochMs | undefined;
-};
-
-export type RankedWant = Want & {
-  readonly deadline: EpochMs;
-  /** Only the raise of bounds that move both ways: the brake holds the rest, and still asks the rule of before. */
-  readonly isHalf?: boolean;
-};
+import { type Change, type ClusterRecord, type PoolMemory, rememberMissing } from './memory.ts';
+import { orderViews, rankWants } from './order.ts';
+import type { ClusterInput, Decision, Hold, PoolName, PoolState } from './plan.ts';
+import type { FinishedPool, PoolView, RankedWant } from './pool-evaluation.ts';
+import { viewOrphan } from './removed-rule.ts';
+import type { AppliedRule } from './rule-book.ts';
+import { clusterLeads } from './scheduled-size.ts';
+import { type Settled, settleRecord } from './settle.ts';
+import { asksOfPool } from './wanted-size.ts';
 
 export type ClusterPlan = {
   readonly cluster: ObservedCluster;
@@ -195,4 +170,46 @@ function slotTakenBy(input: ClusterInput, { change, pools }: Settled): string | 
 function isHanging(pool: ObservedPool, memory: PoolMemory | undefined, { stuckAfterMs }: ClusterInput): boolean {
   if (memory?.stuck === undefined) return false;
   return pool.updatedAt === undefined || pool.updatedAt - memory.stuck.claimedAt <= stuckAfterMs;
+}
+
+export type KeptTargets = {
+  readonly targets: ReadonlyMap<string, Size>;
+  readonly reasons: ReadonlyMap<string, string>;
+};
+
+/**
+ * A cluster keeps at least so many nodes: fixed sizes and autoscaled minima count. The lower that would go below, in the
+ * cluster's order, is raised to what keeps that many; it is not dropped.
+ */
+export function keepNodes(
+  views: readonly PoolView[],
+  allPools: readonly ObservedPool[],
+  change: Change | undefined,
+  minNodes: number,
+): KeptTargets {
+  const targets = new Map<string, Size>();
+  const reasons = new Map<string, string>();
+  if (minNodes <= 0) return { targets, reasons };
+  let total = allPools.reduce((sum, pool) => sum + nodesOf(pool, change), 0);
+  for (const view of orderViews(views)) {
+    if (view.current === undefined || view.target === undefined) continue;
+    if (lower(view.target) >= lower(view.current) || change?.poolId === view.names.poolId) continue;
+    const missing = Math.max(0, minNodes - (total - (lower(view.current) - lower(view.target))));
+    const least = Math.min(lower(view.target) + missing, lower(view.current));
+    total -= lower(view.current) - least;
+    if (missing === 0) continue;
+    const kept = isRange(view.target) ? { min: least, max: Math.max(least, upper(view.target)) } : least;
+    targets.set(view.names.poolId, kept);
+    reasons.set(
+      view.names.poolId,
+      `kept at ${describeSize(kept)} so that the cluster keeps ${counted(minNodes, 'node')}`,
+    );
+  }
+  return { targets, reasons };
+}
+
+/** What a pool surely has: of a change in flight, the smaller end. */
+function nodesOf(pool: ObservedPool, change: Change | undefined): number {
+  const own = pool.autoscale ? (pool.sizeMin ?? 0) : (pool.size ?? 0);
+  return change?.poolId === pool.id ? Math.min(own, lower(change.to), lower(change.from)) : own;
 }

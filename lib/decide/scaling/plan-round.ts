@@ -1,41 +1,21 @@
-import type { Ask } from '../asks.ts';
-import type { CompiledConfig } from '../compiled-config.ts';
-import type { EpochMs, Finding, ObservedCluster, ObservedPool } from '../model.ts';
-import { type BrakeInput, brakeLowers, type StoredRule } from './brake.ts';
-import { type Chosen, chooseAction } from './choose-action.ts';
+import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
+import type { Finding } from '../../model/finding.ts';
+import { isSameJson } from '../../model/json.ts';
+import { describeSize, isLower, isRaise, largest } from '../../model/size.ts';
+import { type EpochMs, iso } from '../../model/time.ts';
+import { observedNodes } from './base.ts';
+import { type BrakeInput, brakeLowers } from './brake.ts';
+import { holdOf } from './change-or-hold.ts';
 import { claimChange } from './claim.ts';
-import { configFindings } from './config-findings.ts';
-import { byTurn, inOrder } from './fair-order.ts';
+import { configFindings } from './findings.ts';
 import { lateFinding } from './late.ts';
-import type { ClusterRecord } from './memory.ts';
-import { keepHistory } from './history.ts';
-import { observedNodes } from './observed-size.ts';
-import type { Plan, RecordUpdate } from './plan.ts';
-import { type ClusterPlan, planCluster, type RankedWant } from './plan-cluster.ts';
+import { type ClusterRecord, type ObservedFleetCluster, type PoolMemory, remember } from './memory.ts';
+import { byTurn, inOrder } from './order.ts';
+import type { Action, Decision, Hold, HoldCode, Plan, RecordUpdate, RoundInput } from './plan.ts';
+import { type ClusterPlan, planCluster } from './plan-cluster.ts';
+import type { RankedWant } from './pool-evaluation.ts';
 import { makeRuleBook, type RuleBook } from './rule-book.ts';
-import { isSameJson } from '../same-json.ts';
-
-export type ObservedFleetCluster = {
-  readonly cluster: ObservedCluster;
-  /** undefined = the pools could not be read (or need not be). */
-  readonly pools: readonly ObservedPool[] | undefined;
-  readonly record: ClusterRecord | undefined;
-  readonly lookedAt: EpochMs | undefined;
-};
-
-export type RoundInput = {
-  readonly now: EpochMs;
-  readonly config: CompiledConfig;
-  readonly clusters: readonly ObservedFleetCluster[];
-  /** The rest of the fleet, which this round did not look at, as it was last seen; seldom asked for. */
-  readonly elsewhere?: () => readonly ObservedFleetCluster[];
-  readonly asks: readonly Ask[];
-  readonly storedRules: ReadonlyMap<string, StoredRule>;
-  /** false for a round over chosen clusters: what only the whole fleet can show is not judged. */
-  readonly isWhole: boolean;
-  /** The config's rules, where many rounds share one config: evaluating the schedules is the dearest part of a round. */
-  readonly book?: RuleBook;
-};
+import { because } from './wanted-size.ts';
 
 /** What to do in one round, and why not: pure, and the same for the same input. */
 export function planRound(given: RoundInput): Plan {
@@ -156,4 +136,112 @@ export function needsPools(book: RuleBook, cluster: ObservedCluster, record: Clu
 /** Needed and not there: the API was not asked, or did not answer. */
 export function isUnread(book: RuleBook, { cluster, pools, record }: ObservedFleetCluster): boolean {
   return pools === undefined && needsPools(book, cluster, record);
+}
+
+export type Chosen = {
+  readonly plan: ClusterPlan;
+  readonly action: Action | undefined;
+  readonly want: RankedWant | undefined;
+  readonly holds: readonly Hold[];
+};
+
+/** Safety filters what is wanted; of what is left, the first in the cluster's order gets the slot, the others wait for it. */
+export function chooseAction(
+  plan: ClusterPlan,
+  braked: ReadonlySet<RankedWant>,
+  budget: { lowersLeft: number },
+): Chosen {
+  const holds: Hold[] = [...plan.holds];
+  let chosen: RankedWant | undefined;
+  for (const wanted of plan.wants) {
+    const want = braked.has(wanted) ? upwards(wanted) : wanted;
+    const refusal = safetyHold(want, braked) ?? slotHold(plan, chosen) ?? budgetHold(want, budget);
+    if (refusal) holds.push(holdOf(want.view, refusal.code, refusal.reason, want.to));
+    else chosen = want;
+  }
+  if (chosen && isPlainLower(chosen)) budget.lowersLeft -= 1;
+  return { plan, action: chosen && actionOf(chosen), want: chosen, holds };
+}
+
+/** Bounds that move both ways are braked only downwards: a raise never waits for anybody. */
+function upwards(want: RankedWant): RankedWant {
+  return isRaise(want.from, want.to) ? { ...want, to: largest(want.from, want.to), isHalf: true } : want;
+}
+
+type Refusal = { readonly code: HoldCode; readonly reason: string };
+
+function safetyHold(want: RankedWant, braked: ReadonlySet<RankedWant>): Refusal | undefined {
+  const { pause } = want.view;
+  if (pause)
+    return { code: 'paused', reason: `paused by ${pause.who} until ${iso(pause.until)}${because(pause.reason)}` };
+  const wish = `${describeSize(want.from)} → ${describeSize(want.to)}`;
+  if (want.view.rule.mode === 'observe') {
+    return { code: 'observe', reason: `mode is observe; it would go ${wish} (${want.view.reason})` };
+  }
+  if (braked.has(want)) return { code: 'brake', reason: `the brake holds ${wish} until: lamplighter approve` };
+  return undefined;
+}
+
+function slotHold(plan: ClusterPlan, chosen: RankedWant | undefined): Refusal | undefined {
+  if (chosen) return { code: 'slot', reason: `waits for ${chosen.view.names.pool}: one change per cluster at a time` };
+  return plan.slotTakenBy === undefined ? undefined : { code: 'slot', reason: `waits: ${plan.slotTakenBy}` };
+}
+
+function budgetHold(want: RankedWant, budget: { lowersLeft: number }): Refusal | undefined {
+  if (!isPlainLower(want) || budget.lowersLeft > 0) return undefined;
+  return { code: 'max-changes', reason: 'safety.maxChangesPerRound is reached: it waits for the next round' };
+}
+
+function isPlainLower(want: RankedWant): boolean {
+  return isLower(want.from, want.to) && !isRaise(want.from, want.to);
+}
+
+function actionOf(want: RankedWant): Action {
+  const { view, from, to, raise, deadline } = want;
+  return { kind: 'scale', ...view.names, from, to, raise, reason: view.reason, who: view.who, deadline };
+}
+
+type Line = Omit<Decision, 'configHash'>;
+
+/**
+ * Decisions are kept when they differ from the pool's last one in kind, sizes, reason, config or who. Instants inside a
+ * reason do not make it another one, so the code stands for the reason.
+ */
+export function keepHistory(
+  record: ClusterRecord,
+  holds: readonly Hold[],
+  action: Action | undefined,
+  settled: readonly Line[],
+  { now, config }: { readonly now: EpochMs; readonly config: { readonly hash: string } },
+): { readonly record: ClusterRecord; readonly decisions: readonly Decision[] } {
+  // Most clusters of most rounds: nothing is copied for nothing.
+  if (holds.length === 0 && settled.length === 0 && action === undefined) return { record, decisions: [] };
+  const decisions: Decision[] = [];
+  const pools: { [poolId: string]: PoolMemory } = { ...record.pools };
+  const lines: readonly Line[] = [
+    ...settled,
+    ...holds.map((hold) => lineOf(hold, now)),
+    ...(action ? [lineOf(action, now)] : []),
+  ];
+  for (const line of lines) {
+    const memory = pools[line.poolId];
+    const fingerprint = [
+      line.kind,
+      line.code,
+      describeSize(line.from),
+      describeSize(line.to),
+      line.who,
+      config.hash,
+    ].join('|');
+    if (memory?.decision === fingerprint) continue;
+    if (memory) pools[line.poolId] = remember(memory, { decision: fingerprint });
+    if (memory || line.kind !== 'hold') decisions.push({ ...line, configHash: config.hash });
+  }
+  return { record: decisions.length === 0 ? record : { ...record, pools }, decisions };
+}
+
+function lineOf(entry: Action | Hold, at: EpochMs): Line {
+  const { kind, region, clusterId, cluster, poolId, pool, from, to, reason, who } = entry;
+  const code = entry.kind === 'hold' ? entry.code : 'scale';
+  return { schema: 1, at, region, clusterId, cluster, poolId, pool, kind, code, from, to, reason, who };
 }

@@ -1,5 +1,41 @@
-import type { EpochMs, Finding, Notice, Size } from '../model.ts';
-import type { ClusterRecord } from './memory.ts';
+import type { Ask } from '../../model/asks.ts';
+import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import type { Finding, Notice } from '../../model/finding.ts';
+import type { Size } from '../../model/size.ts';
+import type { EpochMs } from '../../model/time.ts';
+import type { ClusterRecord, ObservedFleetCluster, StoredRule } from './memory.ts';
+import type { AppliedRule, RuleBook } from './rule-book.ts';
+
+export type ClusterInput = {
+  readonly now: EpochMs;
+  readonly everyMs: number;
+  readonly stuckAfterMs: number;
+  readonly minNodes: number;
+  readonly cluster: ObservedCluster;
+  readonly pools: readonly ObservedPool[];
+  readonly record: ClusterRecord | undefined;
+  /** Pools whose name exists twice: seen, remembered, and left alone. */
+  readonly isAmbiguous: (pool: ObservedPool) => boolean;
+  /** The rule of a pool; undefined = no rule, or one with `schedule: none`. */
+  readonly ruleOf: (pool: ObservedPool) => AppliedRule | undefined;
+  readonly asks: readonly Ask[];
+  readonly lookedAt: EpochMs | undefined;
+};
+
+export type RoundInput = {
+  readonly now: EpochMs;
+  readonly config: CompiledConfig;
+  readonly clusters: readonly ObservedFleetCluster[];
+  /** The rest of the fleet, which this round did not look at, as it was last seen; seldom asked for. */
+  readonly elsewhere?: () => readonly ObservedFleetCluster[];
+  readonly asks: readonly Ask[];
+  readonly storedRules: ReadonlyMap<string, StoredRule>;
+  /** false for a round over chosen clusters: what only the whole fleet can show is not judged. */
+  readonly isWhole: boolean;
+  /** The config's rules, where many rounds share one config: evaluating the schedules is the dearest part of a round. */
+  readonly book?: RuleBook;
+};
 
 export type PoolName = {
   readonly region: string;

@@ -1,6 +1,6 @@
-import type { EpochMs, Size } from '../model.ts';
+import { equalSize, type Size } from '../../model/size.ts';
+import type { EpochMs } from '../../model/time.ts';
 import { type PoolMemory, type Refusal, remember } from './memory.ts';
-import { equalSize } from './size.ts';
 
 const firstCoolDownMs = 5 * 60_000;
 const longestCoolDownMs = 20 * 60_000;

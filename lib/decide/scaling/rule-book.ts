@@ -1,8 +1,10 @@
-import type { CompiledConfig, Exception, Rule, Schedule } from '../compiled-config.ts';
-import { matchesCluster, matchesPool, matchesPoolName, type Names } from '../match.ts';
-import type { EpochMs } from '../model.ts';
+import type { CompiledConfig, Exception, Rule, Schedule } from '../../model/config.ts';
+import { matchesCluster, matchesPool, matchesPoolName, type Names } from '../../model/match.ts';
+import type { EpochMs } from '../../model/time.ts';
 import { makeTimeline, type Timeline } from '../schedule/timeline.ts';
-import type { AppliedRule } from './plan-cluster.ts';
+
+/** A rule that is to act on a pool, with its schedule's timeline for exactly this pool. */
+export type AppliedRule = { readonly rule: Rule; readonly scheduleName: string; readonly timeline: Timeline };
 
 export type RuleBook = {
   /** The first rule that matches, whatever it says. */

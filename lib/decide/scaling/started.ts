@@ -1,16 +1,16 @@
-import type { CompiledConfig } from '../compiled-config.ts';
-import { counted } from '../counted.ts';
-import type { EpochMs, Notice, ObservedPool, Size } from '../model.ts';
+import type { ObservedPool } from '../../model/cluster.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import type { Notice } from '../../model/finding.ts';
+import { isLower, isRaise, lower, nodesOver, type Size, upper } from '../../model/size.ts';
+import { counted } from '../../model/text.ts';
+import type { EpochMs } from '../../model/time.ts';
 import { nextChange, saysAt } from '../schedule/timeline.ts';
-import { findBase } from './base.ts';
-import type { PoolMemory } from './memory.ts';
-import { observedNodes, observedSize } from './observed-size.ts';
+import { findBase, observedNodes, observedSize } from './base.ts';
+import type { ObservedFleetCluster, PoolMemory } from './memory.ts';
 import type { HoldCode, Plan } from './plan.ts';
-import type { AppliedRule } from './plan-cluster.ts';
-import { isUnread, type ObservedFleetCluster } from './plan-round.ts';
-import { makeRuleBook } from './rule-book.ts';
-import { resolveSays } from './scheduled.ts';
-import { isLower, isRaise, lower, nodesOver, upper } from './size.ts';
+import { isUnread } from './plan-round.ts';
+import { type AppliedRule, makeRuleBook } from './rule-book.ts';
+import { resolveSays } from './scheduled-size.ts';
 
 type Coming = {
   readonly at: EpochMs;

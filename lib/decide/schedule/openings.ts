@@ -1,9 +1,15 @@
-import type { CalendarDay, DailyPiece, Exception, Schedule, Window } from '../compiled-config.ts';
-import type { EpochMs } from '../model.ts';
-import { boundary, boundaryOf } from './boundary.ts';
-import { type DayNumber, dayNumber, localDate } from './local-date.ts';
-import { opensOn } from './opens-on.ts';
-import type { OffsetStretch } from './zone-offsets.ts';
+import type { CalendarDay, DailyPiece, Exception, Schedule, Window } from '../../model/config.ts';
+import { canonicalSays, type Says, saysKey, type Term, termKey } from '../../model/size.ts';
+import type { EpochMs, Weekday } from '../../model/time.ts';
+import {
+  boundary,
+  boundaryOf,
+  type DayNumber,
+  dayNumber,
+  type LocalDate,
+  localDate,
+  type OffsetStretch,
+} from './local-time.ts';
 
 /** Half-open: [from, to). */
 export type Opening = { readonly from: EpochMs; readonly to: EpochMs };
@@ -62,4 +68,75 @@ function momentIn(written: string | EpochMs, zone: string): EpochMs {
   if (typeof written === 'number') return written;
   const [hours = 0, minutes = 0, seconds = 0] = written.slice(11).split(':').map(Number);
   return boundary(written.slice(0, 10), hours * 3600 + minutes * 60 + seconds, zone);
+}
+
+/**
+ * A piece opens on a date that passes all of its filters: `days` looks at the weekday that the date acts like, all
+ * others at the date itself.
+ */
+export function opensOn(piece: DailyPiece, date: LocalDate, actsLike: Weekday): boolean {
+  const { days, nth, dayOfMonth, months } = piece;
+  return (
+    (days === undefined || days.includes(actsLike)) &&
+    (nth === undefined || nth.some((one) => isNth(one, date))) &&
+    (dayOfMonth === undefined || dayOfMonth.some((one) => isDayOfMonth(one, date))) &&
+    (months === undefined || months.includes(date.month))
+  );
+}
+
+function isNth({ weekday, n }: NonNullable<DailyPiece['nth']>[number], date: LocalDate): boolean {
+  if (weekday !== date.weekday) return false;
+  return n === 'L' ? date.dayOfMonth + 7 > date.daysInMonth : Math.ceil(date.dayOfMonth / 7) === n;
+}
+
+function isDayOfMonth(wanted: number | 'L', date: LocalDate): boolean {
+  return date.dayOfMonth === (wanted === 'L' ? date.daysInMonth : wanted);
+}
+
+/** Overlapping and touching stretches joined; the given ones are in the order of their starts. */
+export function joinOpenings(openings: readonly Opening[]): readonly Opening[] {
+  const joined: Opening[] = [];
+  for (const { from, to } of openings) {
+    const last = joined.at(-1);
+    if (last !== undefined && from <= last.to)
+      joined[joined.length - 1] = { from: last.from, to: Math.max(last.to, to) };
+    else joined.push({ from, to });
+  }
+  return joined;
+}
+
+/** What counts first: an exception (0), then the calendar day's own size (1), then the open windows (2). */
+export type Layer = 0 | 1 | 2;
+
+export type LayeredOpening = Opening & { readonly layer: Layer; readonly term: Term };
+
+export type OpenChange = { readonly by: 1 | -1; readonly opening: LayeredOpening };
+
+export type OpenCount = {
+  apply(change: OpenChange): void;
+  /** Equal answers are the same array. */
+  says(): Says;
+};
+
+/** Counts what is open, per layer and term: the first layer with anything open decides, else `otherwise`. */
+export function countOpen(openings: readonly LayeredOpening[], otherwise: Term): OpenCount {
+  const terms = canonicalSays(openings.map(({ term }) => term));
+  const placeOf = new Map(terms.map((term, place) => [termKey(term), place]));
+  const countsOf = ([0, 1, 2] as const).map(() => new Int32Array(terms.length));
+  const known = new Map<string, Says>();
+  return {
+    apply({ opening, by }) {
+      const counts = countsOf[opening.layer] as Int32Array;
+      const place = placeOf.get(termKey(opening.term)) as number;
+      counts[place] = (counts[place] as number) + by;
+    },
+    says() {
+      const counts = countsOf.find((layer) => layer.some((count) => count > 0));
+      const says = counts === undefined ? [otherwise] : terms.filter((_, place) => (counts[place] as number) > 0);
+      const key = saysKey(says);
+      const same = known.get(key) ?? says;
+      known.set(key, same);
+      return same;
+    },
+  };
 }

@@ -1,6 +1,6 @@
-import type { Weekday } from '../model.ts';
-import { type NameCycle, numberOfName, parseNames, unknownName } from './parse-names.ts';
-import type { ScheduleProblem } from './schedule-problem.ts';
+import type { DailyPiece } from '../../model/config.ts';
+import type { Weekday } from '../../model/time.ts';
+import { isScheduleProblem, quote, type ScheduleProblem } from './schedule-problem.ts';
 
 const weekdays: NameCycle = {
   kind: 'weekday',
@@ -40,4 +40,87 @@ export function parseDays(written: unknown): readonly Weekday[] | ScheduleProble
 /** `apr`, `nov-feb`, or a list of these → months 1 … 12 in order, each once. */
 export function parseMonths(written: unknown): readonly number[] | ScheduleProblem {
   return parseNames(written, months);
+}
+
+type NthWeekday = NonNullable<DailyPiece['nth']>[number];
+
+/** `sun#2` (the second Sunday of a month, 1 … 5) or `friL` (the last Friday). */
+export function parseNth(written: unknown): NthWeekday | ScheduleProblem {
+  const [, day, n, last] = /^([a-z]+?)(?:#([1-5])|(L))$/i.exec(typeof written === 'string' ? written.trim() : '') ?? [];
+  const weekday = day === undefined ? undefined : parseWeekday(day);
+  if (weekday === undefined || isScheduleProblem(weekday)) {
+    return {
+      problem: `${quote(written)} is not an nth weekday of the month`,
+      fix: 'write sun#2, mon#1 … mon#5, or friL for the last',
+    };
+  }
+  return { weekday, n: last === undefined ? (Number(n) as 1 | 2 | 3 | 4 | 5) : 'L' };
+}
+
+/** 1 … 31, or `L` for the last day of the month. */
+export function parseDayOfMonth(written: unknown): number | 'L' | ScheduleProblem {
+  if (written === 'L') return 'L';
+  if (typeof written === 'number' && Number.isInteger(written) && written >= 1 && written <= 31) return written;
+  return { problem: `${quote(written)} is not a day of a month`, fix: 'use 1 … 31, or L for the last day' };
+}
+
+/** One or a list of them; the first problem speaks for all. */
+export function parseList<T>(
+  written: unknown,
+  parseOne: (item: unknown) => T | ScheduleProblem,
+): readonly T[] | ScheduleProblem {
+  const items: readonly unknown[] = Array.isArray(written) ? written : [written];
+  const parsed = items.map(parseOne);
+  const problem = parsed.find((item) => isScheduleProblem(item));
+  if (problem !== undefined) return problem;
+  return items.length > 0
+    ? (parsed as readonly T[])
+    : { problem: 'the list is empty', fix: 'leave it out, or name a day' };
+}
+
+/** Names that count from 1 and come round again: weekdays, months. */
+export type NameCycle = { readonly kind: string; readonly names: readonly string[]; readonly hint: string };
+
+/** `fri` or `friday`, in any case → its number; undefined = no such name. */
+export function numberOfName(written: unknown, { names }: NameCycle): number | undefined {
+  if (typeof written !== 'string') return undefined;
+  const lower = written.trim().toLowerCase();
+  const index = names.findIndex((name) => name === lower || (lower.length === 3 && name.startsWith(lower)));
+  return index < 0 ? undefined : index + 1;
+}
+
+/** A name, a range that may wrap (`sat-mon`), or a list of these → numbers in order, each once. */
+export function parseNames(written: unknown, cycle: NameCycle): readonly number[] | ScheduleProblem {
+  const items: readonly unknown[] = Array.isArray(written) ? written : [written];
+  if (items.length === 0)
+    return { problem: `the list of ${cycle.kind}s is empty`, fix: `leave it out, or ${cycle.hint}` };
+  const found = new Set<number>();
+  for (const item of items) {
+    const numbers = parseRange(item, cycle);
+    if (isScheduleProblem(numbers)) return numbers;
+    for (const number of numbers) found.add(number);
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+export function unknownName(written: unknown, { kind, hint }: NameCycle): ScheduleProblem {
+  return { problem: `${quote(written)} is not a ${kind}`, fix: hint };
+}
+
+function parseRange(item: unknown, cycle: NameCycle): readonly number[] | ScheduleProblem {
+  const parts: readonly unknown[] = typeof item === 'string' ? item.split('-') : [item];
+  const from = numberOfName(parts[0], cycle);
+  const to = numberOfName(parts.at(-1), cycle);
+  if (from === undefined || to === undefined || parts.length > 2) return unknownName(item, cycle);
+  if (parts.length === 2 && from === to) return oneNameTwice(item, parts[0], cycle);
+  const count = cycle.names.length;
+  return Array.from({ length: ((to - from + count) % count) + 1 }, (_, i) => ((from - 1 + i) % count) + 1);
+}
+
+/** One day or the whole week? Both are read into such a range, so it is refused. */
+function oneNameTwice(item: unknown, name: unknown, { kind }: NameCycle): ScheduleProblem {
+  return {
+    problem: `${quote(item)} is a range from a ${kind} to itself`,
+    fix: `write ${quote(name)} for that ${kind} alone`,
+  };
 }

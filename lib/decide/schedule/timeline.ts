@@ -1,8 +1,18 @@
-import type { Exception, Schedule } from '../compiled-config.ts';
-import type { EpochMs, Says } from '../model.ts';
-import { dayMs } from './local-date.ts';
-import { type EdgeTable, stretchAt } from './edge-table.ts';
-import { compileSayings, type Sayings, tableOver } from './sayings.ts';
+import type { CalendarDay, Exception, Schedule } from '../../model/config.ts';
+import type { Says, Term } from '../../model/size.ts';
+import { dayMs, type EpochMs } from '../../model/time.ts';
+import { type DayNumber, type OffsetStretch, offsetsAround } from './local-time.ts';
+import {
+  type CalendarByDay,
+  calendarByDay,
+  countOpen,
+  exceptionOpenings,
+  type LayeredOpening,
+  type OpenChange,
+  type Opening,
+  wholeDay,
+  windowsFrom,
+} from './openings.ts';
 
 /** How far ahead and back an edge is looked for: a window on 29 February opens every 1,461 days. */
 export const lookMs = 1500 * dayMs;
@@ -91,4 +101,153 @@ function startOf({ edges }: EdgeTable): EpochMs {
 
 function endOf({ edges }: EdgeTable): EpochMs {
   return edges.at(-1) as EpochMs;
+}
+
+/** A schedule and the exceptions that change it, ready to be laid out over any stretch of time. */
+export type Sayings = {
+  readonly schedule: Schedule;
+  readonly calendar: CalendarByDay;
+  readonly exceptions: readonly LayeredOpening[];
+};
+
+export function compileSayings(schedule: Schedule, exceptions: readonly Exception[]): Sayings {
+  const openings = exceptionOpenings(exceptions, schedule.zone);
+  return {
+    schedule,
+    calendar: calendarByDay(schedule),
+    exceptions: openings.map(({ from, to, exception }) => ({ from, to, layer: 0, term: exception.size })),
+  };
+}
+
+/** What is said over [from, to), computed from dates and window pieces. Both are whole milliseconds. */
+export function tableOver(sayings: Sayings, from: EpochMs, to: EpochMs): EdgeTable {
+  const [first, last] = datesOpenIn(from, to);
+  const offsets = offsetsAround(sayings.schedule.zone, first, last);
+  const openings = [...sayings.exceptions];
+  for (let day = first; day <= last; day += 1) openings.push(...openingsFrom(sayings, day, offsets));
+  return buildEdgeTable(openings, sayings.schedule.otherwise, { from, to });
+}
+
+/**
+ * The dates on which a window that is open in [from, to) can have started: local dates are at most one off the date
+ * in UTC, and a piece ends by the end of the next date.
+ */
+export function datesOpenIn(from: EpochMs, to: EpochMs): readonly [first: DayNumber, last: DayNumber] {
+  return [Math.floor(from / dayMs) - 3, Math.floor(to / dayMs) + 1];
+}
+
+function openingsFrom(
+  { schedule, calendar }: Sayings,
+  day: DayNumber,
+  offsets: readonly OffsetStretch[],
+): readonly LayeredOpening[] {
+  const special = calendar.get(day);
+  if (special !== undefined && 'size' in special) {
+    return [{ ...wholeDay(day, offsets), layer: 1, term: special.size }];
+  }
+  const opened = windowsFrom(schedule, calendar, day, offsets);
+  return opened.map(({ from, to, window }) => ({ from, to, layer: 2, term: window.size }));
+}
+
+/**
+ * What is said over [start, end): `says[i]` from `edges[i]` to `edges[i + 1]`; neighbours differ, and equal sayings
+ * are the same array. `edges` begins with the start and ends with the end.
+ */
+export type EdgeTable = {
+  readonly edges: Float64Array;
+  readonly says: readonly Says[];
+  /** For each slot of time since the start, where in `edges` to begin looking. */
+  readonly firstOfSlot: Uint32Array;
+};
+
+/** A quarter of a day rarely holds more than two edges, so that asking costs no search. */
+const slotMs = dayMs / 4;
+
+/** One sweep over all openings: at each instant the first layer with anything open decides, else `otherwise`. */
+export function buildEdgeTable(openings: readonly LayeredOpening[], otherwise: Term, span: Opening): EdgeTable {
+  const changes = changesIn(openings, span);
+  const open = countOpen(openings, otherwise);
+  const edges: EpochMs[] = [];
+  const says: Says[] = [];
+  for (let i = 0, at = span.from; at < span.to; at = changes[i]?.at ?? span.to) {
+    for (; changes[i]?.at === at; i += 1) open.apply(changes[i] as OpenChange);
+    const said = open.says();
+    if (said === says.at(-1)) continue;
+    edges.push(at);
+    says.push(said);
+  }
+  return { edges: Float64Array.from([...edges, span.to]), says, firstOfSlot: indexSlots(edges, span) };
+}
+
+/** The index of the stretch that holds `at`, which must lie within the table. */
+export function stretchAt({ edges, firstOfSlot }: EdgeTable, at: EpochMs): number {
+  let i = firstOfSlot[Math.floor((at - (edges[0] as number)) / slotMs)] as number;
+  while ((edges[i + 1] as number) <= at) i += 1;
+  return i;
+}
+
+type Change = OpenChange & { readonly at: EpochMs };
+
+function changesIn(openings: readonly LayeredOpening[], span: Opening): readonly Change[] {
+  const changes: Change[] = [];
+  for (const opening of openings) {
+    if (opening.to <= span.from || opening.from >= span.to) continue;
+    changes.push({ at: Math.max(opening.from, span.from), by: 1, opening });
+    if (opening.to < span.to) changes.push({ at: opening.to, by: -1, opening });
+  }
+  return changes.sort((a, b) => a.at - b.at);
+}
+
+/** For each slot the last stretch that has begun when the slot begins. */
+function indexSlots(edges: readonly EpochMs[], span: Opening): Uint32Array {
+  const firstOfSlot = new Uint32Array(Math.ceil((span.to - span.from) / slotMs));
+  let i = 0;
+  for (let slot = 0; slot < firstOfSlot.length; slot += 1) {
+    while ((edges[i + 1] ?? span.to) <= span.from + slot * slotMs) i += 1;
+    firstOfSlot[slot] = i;
+  }
+  return firstOfSlot;
+}
+
+/** Why a schedule says what it says at one instant. */
+export type OpenWindows = {
+  /** Open windows as written, in the order of the schedule, also where something else decides. */
+  readonly windows: readonly string[];
+  /** What counts: everything of the first kind that holds. */
+  readonly decidedBy: 'exception' | 'calendar' | 'windows' | 'otherwise';
+  /** The exceptions that hold now; more than one: the largest. */
+  readonly exceptions: readonly Exception[];
+  /** What the schedule's calendar says about this local date, if it names it. */
+  readonly calendarDay: CalendarDay | undefined;
+};
+
+/** What is open at `at`, and what decides; `exceptions` are those whose `match` names the pool. */
+export function openWindowsAt(schedule: Schedule, exceptions: readonly Exception[], at: EpochMs): OpenWindows {
+  const calendar = calendarByDay(schedule);
+  const [first, last] = datesOpenIn(at, at);
+  const offsets = offsetsAround(schedule.zone, first, last);
+  const days = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  const holds = ({ from, to }: Opening) => from <= at && at < to;
+  const opened = new Set(
+    days
+      .flatMap((day) => windowsFrom(schedule, calendar, day, offsets))
+      .filter(holds)
+      .map(({ window }) => window),
+  );
+  const held = exceptionOpenings(exceptions, schedule.zone)
+    .filter(holds)
+    .map(({ exception }) => exception);
+  const calendarDay = calendar.get(days.find((day) => holds(wholeDay(day, offsets))) as DayNumber);
+  const windows = schedule.windows.filter((window) => opened.has(window)).map(({ text }) => text);
+  return { windows, decidedBy: whatDecides(held, calendarDay, windows), exceptions: held, calendarDay };
+}
+
+function whatDecides(
+  held: readonly Exception[],
+  calendarDay: CalendarDay | undefined,
+  windows: readonly string[],
+): OpenWindows['decidedBy'] {
+  if (held.length > 0) return 'exception';
+  if (calendarDay !== undefined && 'size' in calendarDay) return 'calendar';
+  return windows.length > 0 ? 'windows' : 'otherwise';
 }

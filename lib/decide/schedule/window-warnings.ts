@@ -1,13 +1,10 @@
-import type { Schedule, Window } from '../compiled-config.ts';
-import type { EpochMs, Range, Term } from '../model.ts';
-import { offsetsAround } from './boundary.ts';
-import { holesAfter } from './holes-after.ts';
-import { joinOpenings } from './join-openings.ts';
-import { calendarByDay, type WindowOpening, windowsFrom } from './openings.ts';
-import { saysKey } from './says.ts';
-import { datesOpenIn } from './sayings.ts';
+import type { Schedule, Window } from '../../model/config.ts';
+import { type Range, saysKey, type Term } from '../../model/size.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { offsetsAround } from './local-time.ts';
+import { calendarByDay, joinOpenings, type Opening, type WindowOpening, windowsFrom } from './openings.ts';
 import type { ScheduleProblem } from './schedule-problem.ts';
-import { lookMs } from './timeline.ts';
+import { datesOpenIn, lookMs } from './timeline.ts';
 
 /** Something the author of a schedule should look at again. `window`: which of `schedule.windows`, from 0. */
 export type WindowWarning = ScheduleProblem & {
@@ -85,4 +82,40 @@ function tooShort({ text, pieces }: Window, window: number): readonly WindowWarn
   if (piece === undefined || more.length > 0 || piece.to - piece.from >= resizeMinutes * 60) return [];
   const problem = `the window "${text}" is shorter than a resize may take (${resizeMinutes} min)`;
   return [{ kind: 'short', window, problem, fix: 'make it longer, or leave it out' }];
+}
+
+/** A hole as short as this is rather a slip ("to 23:59") than a wish. */
+const holeMinutes = 5;
+
+/** Between two windows `otherwise` counts; for a few minutes that is two resizes for nothing. */
+export function holesAfter(
+  schedule: Schedule,
+  window: number,
+  own: readonly WindowOpening[],
+  openings: readonly WindowOpening[],
+): readonly WindowWarning[] {
+  const { text, size } = schedule.windows[window] as Window;
+  const otherwise = saysKey([schedule.otherwise]);
+  if (saysKey([size]) === otherwise) return [];
+  const next = new Set<Window>();
+  const covered = joinOpenings(openings);
+  const byEnd = new Map(covered.map(({ to }, index) => [to, index]));
+  for (const { to } of own) {
+    const hole = holeBetween(to, covered[(byEnd.get(to) ?? Number.NaN) + 1]);
+    if (hole !== undefined) for (const one of openings) if (one.from === hole.to) next.add(one.window);
+  }
+  return [...next]
+    .filter((other) => saysKey([other.size]) !== otherwise)
+    .map((other) => ({
+      kind: 'hole',
+      window,
+      problem: `between the windows "${text}" and "${other.text}" there is a hole of at most ${holeMinutes} min`,
+      fix: `let the first end when the second begins ("24:00" is the end of a day)`,
+    }));
+}
+
+/** `next` = what opens next after all that was open has closed at `at`; undefined = nothing, or something was still open. */
+function holeBetween(at: EpochMs, next: Opening | undefined): Opening | undefined {
+  if (next === undefined || next.from - at > holeMinutes * 60_000) return undefined;
+  return { from: at, to: next.from };
 }

@@ -1,12 +1,27 @@
-import { wasAsked } from '../answer.ts';
+import { type Answer, wasAsked } from '../../model/answer.ts';
+import type { ObservedPool } from '../../model/cluster.ts';
+import type { Finding, Notice } from '../../model/finding.ts';
+import type { EpochMs } from '../../model/time.ts';
 import type { Observation } from '../incidents/observation.ts';
-import type { EpochMs, Finding, Notice, ObservedPool } from '../model.ts';
-import { advanceDue, dueOf } from './due.ts';
-import { missed } from './gone.ts';
-import { observeApi } from './observe-api.ts';
-import { type ClusterSubject, observeCluster, type Upgrades } from './observe-cluster.ts';
-import { judged, type Looking, observePool } from './observe-pool.ts';
-import type { ClusterAnswers, DueMemory, RegionAnswers, RegionMemory, SeenCluster, SeenPool } from './pass.ts';
+import { advanceDue, dueOf } from './end-dates.ts';
+import {
+  type ClusterSubject,
+  judged,
+  type Looking,
+  observeCluster,
+  observePool,
+  type Upgrades,
+} from './observe-cluster.ts';
+import {
+  type ClusterAnswers,
+  type DueMemory,
+  present,
+  type RegionAnswers,
+  type RegionMemory,
+  type Seen,
+  type SeenCluster,
+  type SeenPool,
+} from './watch-memory.ts';
 
 export type RegionLooking = Looking & {
   readonly upgrades: Upgrades;
@@ -176,4 +191,71 @@ function observeToken(
 
 function byId(a: { readonly id: string }, b: { readonly id: string }): number {
   return a.id < b.id ? -1 : Number(a.id > b.id);
+}
+
+type Wrong = Omit<Finding, 'kind' | 'subject'>;
+
+/**
+ * Is the region's API there, and does it let us in? Its list is the question, unless it falls silent after it (`silence`:
+ * why it was not asked any further). What it refuses for want of a token or a
+ * role is an answer (JSON; a block page is none); whatever else is not a list leaves us blind.
+ */
+export function observeApi(
+  region: string,
+  list: Answer<unknown>,
+  silence: string | undefined,
+  now: EpochMs,
+): readonly Observation[] {
+  const judge = judged({ kind: 'region', region }, now);
+  const unreachable = judge('api.unreachable', unreachableOf(region, list) ?? silentOf(region, silence));
+  const isSilent = unreachable.state === 'bad';
+  return isSilent ? [unreachable] : [unreachable, judge('api.refused', refusedOf(region, list))];
+}
+
+function unreachableOf(region: string, list: Answer<unknown>): Wrong | undefined {
+  if (list.kind === 'ok' || list.kind === 'unauthorized' || list.kind === 'forbidden') return undefined;
+  const support = list.kind === 'unknown' && list.supportId !== undefined ? { supportId: list.supportId } : {};
+  return {
+    severity: 'critical',
+    text: `The API of region ${region} gives no usable answer, so nothing is watched or scaled there: ${list.detail}`,
+    fix: 'Check the address, the network and the provider’s status page',
+    facts: { answer: list.kind === 'unknown' ? list.reason : list.kind, ...support },
+  };
+}
+
+function silentOf(region: string, silence: string | undefined): Wrong | undefined {
+  if (silence === undefined) return undefined;
+  return {
+    severity: 'critical',
+    text: `The API of region ${region} lists its clusters and then answers nothing, so the rest is neither watched nor scaled: ${silence}`,
+    fix: 'Look at the provider’s status page, or ask there',
+    facts: { answer: 'timeout' },
+  };
+}
+
+function refusedOf(region: string, list: Answer<unknown>): Wrong | undefined {
+  if (list.kind !== 'unauthorized' && list.kind !== 'forbidden') return undefined;
+  const isToken = list.kind === 'unauthorized';
+  return {
+    severity: 'critical',
+    text: `The API of region ${region} refuses the token: ${list.detail}`,
+    fix: isToken
+      ? 'Create a new token in the console of that region and put it where the config says'
+      : 'Create a token that may list clusters and node pools, in the console of that region',
+    facts: { answer: list.kind },
+  };
+}
+
+const apartMs = 5 * 60_000;
+
+/**
+ * Gone = missing from a successful list and 404 by id, twice, at least 5 minutes apart, with no sighting between. One
+ * list alone may have left it out; a 404 of something that is listed is a lie of a replica.
+ */
+export function missed<T extends Seen>(seen: T, byId: Answer<unknown> | undefined, now: EpochMs): T | 'gone' {
+  if (byId === undefined) return seen;
+  if (byId.kind === 'ok') return present(seen);
+  if (byId.kind !== 'not-found') return seen;
+  if (seen.missingSince === undefined) return { ...seen, missingSince: now };
+  return now - seen.missingSince >= apartMs ? 'gone' : seen;
 }

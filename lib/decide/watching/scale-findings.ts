@@ -1,6 +1,7 @@
+import type { Finding, FindingKind, Subject } from '../../model/finding.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { subjectId } from '../incidents/incident.ts';
 import type { Observation } from '../incidents/observation.ts';
-import { subjectId } from '../incidents/subject.ts';
-import type { EpochMs, Finding, FindingKind, Subject } from '../model.ts';
 
 /** What one scaling round found in one part of a region. */
 export type RoundFindings = {

@@ -1,6 +1,5 @@
 import { makeSecret, unwrap } from '../secrets/secret.ts';
-import { type Destination, jsonHeaders, urlOf } from './destination.ts';
-import { readStatus } from './read-status.ts';
+import { type Destination, jsonHeaders, readStatus, urlOf } from './destination.ts';
 
 /** Alertmanager's own API: POST /api/v2/alerts below the address that is configured. */
 export const alertmanager: Destination = {

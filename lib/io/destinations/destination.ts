@@ -1,5 +1,5 @@
-import type { EpochMs } from '../../decide/model.ts';
 import type { Outcome } from '../../decide/outbox/outcome.ts';
+import type { EpochMs } from '../../model/time.ts';
 import type { OutgoingMessage } from '../http/send-once.ts';
 import type { Secret } from '../secrets/secret.ts';
 
@@ -44,4 +44,45 @@ export const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', 
 export function urlOf({ url }: Credentials): Secret {
   if (url === undefined) throw new TypeError('a destination has no address');
   return url;
+}
+
+/**
+ * What a status means wherever the target has no rule of its own. 429: later. 401, 403, 404, 410 and redirects (never
+ * followed) speak of the address; 400, 413, 415, 422 of the body; what else is 4xx was refused, and is the address's
+ * business too, so that nothing is lost by it. 408, 425 and 5xx may have been accepted: a proxy may have answered.
+ */
+export function readStatus({ status, retryAfterMs }: Answered): Outcome {
+  const problem = describeStatus(status);
+  if (status === 429) return { kind: 'wait', retryAfterMs, problem };
+  if (status === 400 || status === 413 || status === 415 || status === 422) return { kind: 'body-refused', problem };
+  if (status === 408 || status === 425 || status >= 500 || status < 300)
+    return { kind: 'unknown', retryAfterMs, problem };
+  return { kind: 'address-failed', problem };
+}
+
+const names: ReadonlyMap<number, string> = new Map([
+  [400, 'Bad Request'],
+  [401, 'Unauthorized'],
+  [403, 'Forbidden'],
+  [404, 'Not Found'],
+  [408, 'Request Timeout'],
+  [410, 'Gone'],
+  [413, 'Content Too Large'],
+  [415, 'Unsupported Media Type'],
+  [429, 'Too Many Requests'],
+  [500, 'Internal Server Error'],
+  [502, 'Bad Gateway'],
+  [503, 'Service Unavailable'],
+  [504, 'Gateway Timeout'],
+]);
+
+/** The answer's own text is never shown: it may echo an address or a token. */
+export function describeStatus(status: number): string {
+  const name = names.get(status);
+  return `it answered ${status}${name === undefined ? '' : ` ${name}`}`;
+}
+
+/** A word of the target's own list, found in its answer. */
+export function wordIn(body: string, words: readonly string[]): string | undefined {
+  return words.find((word) => body.includes(word));
 }

@@ -1,6 +1,5 @@
 import { makeSecret, unwrap } from '../secrets/secret.ts';
-import { type Destination, jsonHeaders, urlOf } from './destination.ts';
-import { describeStatus, readStatus } from './read-status.ts';
+import { type Destination, describeStatus, jsonHeaders, readStatus, urlOf } from './destination.ts';
 import { retryAfterOf } from './slack.ts';
 
 /**

@@ -1,5 +1,4 @@
-import { type Destination, jsonHeaders, urlOf } from './destination.ts';
-import { readStatus } from './read-status.ts';
+import { type Destination, jsonHeaders, readStatus, urlOf } from './destination.ts';
 
 /** Mattermost incoming webhooks: 200 and the text "ok". developers.mattermost.com/integrate/webhooks/incoming */
 export const mattermost: Destination = {

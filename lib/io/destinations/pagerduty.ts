@@ -1,6 +1,5 @@
 import { makeSecret, unwrap } from '../secrets/secret.ts';
-import { type Destination, jsonHeaders } from './destination.ts';
-import { describeStatus, readStatus } from './read-status.ts';
+import { type Destination, describeStatus, jsonHeaders, readStatus } from './destination.ts';
 
 const eventsUrl = makeSecret('https://events.pagerduty.com/v2/enqueue');
 

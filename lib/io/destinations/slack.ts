@@ -1,6 +1,13 @@
 import type { Outcome } from '../../decide/outbox/outcome.ts';
-import { type Answered, type Destination, jsonHeaders, urlOf } from './destination.ts';
-import { describeStatus, readStatus, wordIn } from './read-status.ts';
+import {
+  type Answered,
+  type Destination,
+  describeStatus,
+  jsonHeaders,
+  readStatus,
+  urlOf,
+  wordIn,
+} from './destination.ts';
 
 /** docs.slack.dev, "Sending messages using incoming webhooks", errors: those of the webhook, those of the message. */
 const aboutAddress = [

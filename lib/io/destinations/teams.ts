@@ -1,6 +1,5 @@
 import type { Outcome } from '../../decide/outbox/outcome.ts';
-import { type Answered, type Destination, jsonHeaders, urlOf } from './destination.ts';
-import { describeStatus, readStatus } from './read-status.ts';
+import { type Answered, type Destination, describeStatus, jsonHeaders, readStatus, urlOf } from './destination.ts';
 
 /**
  * Teams Workflows: 202 before the card is posted, so accepted at best. An old connector answered 200 whatever happened,

@@ -1,6 +1,5 @@
-import { sign } from '../signing/sign.ts';
-import { type Destination, jsonHeaders, urlOf } from './destination.ts';
-import { readStatus } from './read-status.ts';
+import { sign } from '../signing.ts';
+import { type Destination, jsonHeaders, readStatus, urlOf } from './destination.ts';
 
 /** A receiver of one's own: any 2xx is a success, 202 is "taken". Signed when there are secrets (Standard Webhooks). */
 export function webhook(format: 'json' | 'cloudevents' | 'alertmanager-v4'): Destination {

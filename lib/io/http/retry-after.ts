@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../decide/model.ts';
+import type { EpochMs } from '../../model/time.ts';
 
 /**
  * `Retry-After` as milliseconds from now: seconds (fractions are seen in the wild) or a date, RFC 9110 section 10.2.3.

@@ -1,12 +1,11 @@
-import type { EventSourceConfig } from '../../decide/compiled-config.ts';
 import { CommandError } from '../../errors.ts';
+import type { EventSourceConfig } from '../../model/config.ts';
 import type { Clock } from '../clock.ts';
 import { startDeadline } from '../http/deadline.ts';
-import { exchange } from '../http/exchange.ts';
-import type { Fetch } from '../http/fetch.ts';
+import { exchange, type Fetch } from '../http/exchange.ts';
 import type { NewId } from '../ids.ts';
 import { type Secret, unwrap } from '../secrets/secret.ts';
-import { signatureOf } from '../signing/verify.ts';
+import { signatureOf } from '../signing.ts';
 
 export type SendParts = { readonly fetch: Fetch; readonly clock: Clock; readonly newId: NewId };
 

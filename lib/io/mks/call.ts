@@ -1,11 +1,11 @@
-import type { EpochMs } from '../../decide/model.ts';
 import { SecretError } from '../../errors.ts';
+import type { Answer } from '../../model/answer.ts';
+import type { EpochMs } from '../../model/time.ts';
 import { type Deadline, late, startDeadline } from '../http/deadline.ts';
 import { type Exchange, exchange, type HttpParts } from '../http/exchange.ts';
 import { readRetryAfterMs } from '../http/retry-after.ts';
 import { type Secret, unwrap } from '../secrets/secret.ts';
 import type { TokenSource } from '../secrets/token-source.ts';
-import type { Answer } from '../../decide/answer.ts';
 import { type Asked, classify } from './classify.ts';
 
 export type CallParts = HttpParts & {

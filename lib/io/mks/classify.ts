@@ -1,10 +1,7 @@
-import type { EpochMs } from '../../decide/model.ts';
+import type { Answer, UnknownReason } from '../../model/answer.ts';
+import type { EpochMs } from '../../model/time.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { readRetryAfterMs, readServerDate } from '../http/retry-after.ts';
-import type { Answer, UnknownReason } from '../../decide/answer.ts';
-import { readBlockPage } from './block-page.ts';
-import { readErrorBody } from './error-body.ts';
-import { judge } from './verdict.ts';
 
 export type Asked = {
   /** "GET /cluster", for texts. */
@@ -122,4 +119,137 @@ function unknown(
   more: { readonly maybeApplied?: boolean; readonly retryAfterMs?: number; readonly supportId?: string } = {},
 ): Failure {
   return { kind: 'unknown', reason, detail: `${asked.what}: ${text}`, maybeApplied: asked.isWrite, ...more };
+}
+
+/** What a refused or failed request means, before it becomes an answer. */
+export type Verdict =
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not-found'
+  | 'busy'
+  | 'invalid'
+  | 'quota'
+  | 'rate-limited'
+  | 'timeout'
+  | 'server-error'
+  | 'unexpected-status';
+
+/**
+ * The body's gRPC code decides, else the HTTP status, and only where both leave it open the text. The gateway folds
+ * several codes into one status (FailedPrecondition and InvalidArgument are both 400), so the code says more.
+ * https://github.com/grpc-ecosystem/grpc-gateway/blob/main/runtime/errors.go
+ *
+ * | code | means |          | HTTP without a code | means |
+ * |---|---|---|---|---|
+ * | 1 Canceled, 4 DeadlineExceeded | timeout | | 408, 499, 504 | timeout |
+ * | 2 Unknown, 13 Internal, 14 Unavailable, 15 DataLoss | server-error | | other 5xx | server-error |
+ * | 3 InvalidArgument, 6 AlreadyExists, 11 OutOfRange, 12 Unimplemented | invalid | | other 4xx | invalid |
+ * | 5 NotFound | not-found | | 404 | not-found |
+ * | 7 PermissionDenied | forbidden | | 403 | forbidden |
+ * | 8 ResourceExhausted | quota for a PUT, else rate-limited | | 429 | rate-limited |
+ * | 9 FailedPrecondition, 10 Aborted | busy | | 409 | busy |
+ * | 16 Unauthenticated | unauthorized | | 401 | unauthorized |
+ */
+export function judge(status: number, body: ErrorBody, isWrite: boolean): Verdict {
+  const verdict = body.code === undefined ? judgeStatus(status) : judgeCode(body.code, isWrite);
+  const isOpen = verdict === 'invalid' || (verdict === 'server-error' && (body.code === 2 || body.code === 13));
+  return isOpen && saysBusy(body.message) ? 'busy' : verdict;
+}
+
+/** An old client of the service knew this sentence; which code and status carry it is not public. */
+function saysBusy(message: string): boolean {
+  return /\b(cluster|node ?pool)\b.{0,80}\bis (currently )?busy\b/i.test(message);
+}
+
+function judgeCode(code: number, isWrite: boolean): Verdict {
+  switch (code) {
+    case 1:
+    case 4:
+      return 'timeout';
+    case 5:
+      return 'not-found';
+    case 7:
+      return 'forbidden';
+    case 8:
+      return isWrite ? 'quota' : 'rate-limited';
+    case 9:
+    case 10:
+      return 'busy';
+    case 16:
+      return 'unauthorized';
+    case 2:
+    case 13:
+    case 14:
+    case 15:
+      return 'server-error';
+    default:
+      return 'invalid';
+  }
+}
+
+const statuses: ReadonlyMap<number, Verdict> = new Map([
+  [401, 'unauthorized'],
+  [403, 'forbidden'],
+  [404, 'not-found'],
+  [408, 'timeout'],
+  [409, 'busy'],
+  [429, 'rate-limited'],
+  [499, 'timeout'],
+  [504, 'timeout'],
+]);
+
+function judgeStatus(status: number): Verdict {
+  const known = statuses.get(status);
+  if (known) return known;
+  if (status >= 500 && status <= 599) return 'server-error';
+  return status >= 400 && status <= 499 ? 'invalid' : 'unexpected-status';
+}
+
+/** The firewall's page instead of an answer; its support id is what the provider's help desk asks for. */
+export type BlockPage = { readonly supportId: string | undefined };
+
+/**
+ * HTML is never an answer of this API, whatever its status: the web application firewall in front of the service sends
+ * its block page with 200 as well (clouddocs.f5.com: "The requested URL was rejected"; cf-mkcli looks for that text).
+ */
+export function readBlockPage(contentType: string | null, body: string): BlockPage | undefined {
+  const isHtml = /\b(text\/html|application\/xhtml)/i.test(contentType ?? '') || /^\s*</.test(body);
+  if (!isHtml && !isRejection(body)) return undefined;
+  const words = body.slice(0, 20_000).replaceAll(/<[^>]*>/g, ' ');
+  return { supportId: /support\s+id(?:\s+is)?\s*:?\s*([\w-]{4,64})/i.exec(words)?.[1] };
+}
+
+/** Without the page's tags, where a proxy took them away; JSON that quotes the sentence is an answer of the service. */
+function isRejection(body: string): boolean {
+  return body.startsWith('The requested URL was rejected');
+}
+
+/** What an error answer says of itself. */
+export type ErrorBody = {
+  /** A gRPC code, 1 to 16; undefined = the body names none. https://grpc.io/docs/guides/status-codes/ */
+  readonly code: number | undefined;
+  readonly message: string;
+};
+
+/** The gateway's form is `{ "code": 9, "message": "…", "details": [] }`; a text alone is its own message. */
+export function readErrorBody(text: string): ErrorBody {
+  const body = parseObject(text);
+  if (!body) return { code: undefined, message: text.trim() };
+  const code = typeof body['code'] === 'number' && isGrpcCode(body['code']) ? body['code'] : undefined;
+  const texts = [body['message'], body['error'], body['detail']];
+  return { code, message: texts.find((each) => typeof each === 'string' && each !== '')?.toString() ?? '' };
+}
+
+function isGrpcCode(code: number): boolean {
+  return Number.isInteger(code) && code >= 1 && code <= 16;
+}
+
+function parseObject(text: string): { readonly [key: string]: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as { readonly [key: string]: unknown }) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,15 +1,14 @@
-import type { RegionConfig } from '../../decide/compiled-config.ts';
+import { type Answer, unreadableAnswer } from '../../model/answer.ts';
+import type { RegionConfig } from '../../model/config.ts';
 import type { Clock } from '../clock.ts';
-import type { Fetch } from '../http/fetch.ts';
+import type { Fetch } from '../http/exchange.ts';
 import type { Redactor } from '../redact.ts';
 import type { TokenSource } from '../secrets/token-source.ts';
-import { type Answer, unreadableAnswer } from '../../decide/answer.ts';
 import { type Call, type CallParts, callMks, describeCall } from './call.ts';
 import type { FreshPool, Mks, OwnedFields } from './mks.ts';
-import { isSetAside, toCluster, toPool, toVersion } from './observed.ts';
 import { patchMembers } from './patch-members.ts';
 import { listReaderOf, type Reader, readAnswer, readerOf } from './read-answer.ts';
-import { clusterShape, poolShape, versionShape } from './shapes.ts';
+import { clusterShape, isSetAside, poolShape, toCluster, toPool, toVersion, versionShape } from './shapes.ts';
 
 export type MksParts = {
   readonly region: Pick<RegionConfig, 'name' | 'url'>;

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Answer } from '../../decide/answer.ts';
+import type { Answer } from '../../model/answer.ts';
 
 /** Turns parsed JSON (and its text) into a value, or says which place of it has the wrong shape. */
 export type Reader<T> = (json: unknown, text: string) => Read<T>;

@@ -1,10 +1,10 @@
-import type { EpochMs } from '../../decide/model.ts';
 import { SecretError } from '../../errors.ts';
+import type { EpochMs } from '../../model/time.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Redactor } from '../redact.ts';
 import { type ParsedSecret, parseSecret, type SecretPurpose } from './parse-secret.ts';
-import type { SecretSource } from './secret-source.ts';
+import type { SecretSource } from './secret.ts';
 
 /** A rotated value is noticed this late at the latest; a refused token is looked up again at once. */
 const timeToLiveMs = 5 * 60_000;

@@ -2,9 +2,8 @@ import { execFile } from 'node:child_process';
 import { SecretError } from '../../errors.ts';
 import type { Clock } from '../clock.ts';
 import { late, startDeadline } from '../http/deadline.ts';
-import { describeSecret } from './describe-secret.ts';
 import type { Environment } from './env-secret.ts';
-import type { SecretSource } from './secret-source.ts';
+import { describeSecret, type SecretSource } from './secret.ts';
 
 const timeoutMs = 10_000;
 const tooSlow = 'did not end within 10 s: run it by hand to see why';

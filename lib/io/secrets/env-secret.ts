@@ -1,6 +1,5 @@
 import { SecretError } from '../../errors.ts';
-import { describeSecret } from './describe-secret.ts';
-import type { SecretSource } from './secret-source.ts';
+import { describeSecret, type SecretSource } from './secret.ts';
 
 export type Environment = { readonly [name: string]: string | undefined };
 

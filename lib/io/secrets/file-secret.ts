@@ -3,8 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { SecretError } from '../../errors.ts';
 import type { Clock } from '../clock.ts';
 import { late, startDeadline } from '../http/deadline.ts';
-import { describeSecret } from './describe-secret.ts';
-import type { SecretSource } from './secret-source.ts';
+import { describeSecret, type SecretSource } from './secret.ts';
 
 /** A file on a network share must not hold up a round. */
 const timeoutMs = 3_000;

@@ -1,6 +1,6 @@
-import { readInstant } from '../mks/instants.ts';
-import type { EpochMs } from '../../decide/model.ts';
 import { SecretError } from '../../errors.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { readInstant } from '../mks/instants.ts';
 import { makeSecret, type Secret } from './secret.ts';
 
 /** What a secret is for; also the key that holds it when it is kept as JSON. */

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { inspect } from 'node:util';
+import type { SecretRef } from '../../model/config.ts';
 
 /** A value that shows itself to nobody: printing, inspecting or serialising it gives "[redacted]". */
 export type Secret = {
@@ -29,3 +30,25 @@ export function isSameSecret(one: Secret, other: Secret): boolean {
   const [left, right] = [Buffer.from(unwrap(one)), Buffer.from(unwrap(other))];
   return left.length === right.length && timingSafeEqual(left, right);
 }
+
+/** A secret's reference as people know it: "awsSecret lamplighter/r1". Never its value. */
+export function describeSecret(ref: SecretRef): string {
+  switch (ref.kind) {
+    case 'awsSecret':
+    case 'env':
+      return `${ref.kind} ${ref.name}`;
+    case 'file':
+      return `file ${ref.path}`;
+    case 'command':
+      return `command ${ref.argv.join(' ')}`;
+  }
+}
+
+/** AWS Secrets Manager keeps the value before the last rotation as well; the other places know one value. */
+export type Stage = 'current' | 'previous';
+
+/** One place where a secret is kept. Every read looks anew, in bounded time, and rejects with a SecretError only. */
+export type SecretSource = {
+  /** The text as it is kept; undefined = this place has no such stage. */
+  readonly read: (stage: Stage) => Promise<string | undefined>;
+};

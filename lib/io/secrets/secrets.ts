@@ -1,9 +1,12 @@
-import type { SecretRef } from '../../decide/compiled-config.ts';
+import type { SecretRef } from '../../model/config.ts';
+import type { Clock } from '../clock.ts';
+import { type AwsSecrets, awsSecretSource } from './aws-secret.ts';
 import { type CachedSecret, type CacheParts, makeCachedSecret } from './cached-secret.ts';
-import { describeSecret } from './describe-secret.ts';
+import { commandSecretSource } from './command-secret.ts';
+import { type Environment, envSecretSource } from './env-secret.ts';
+import { fileSecretSource } from './file-secret.ts';
 import type { SecretPurpose } from './parse-secret.ts';
-import type { Secret } from './secret.ts';
-import { openSecret, type SecretPlaces } from './secret-source.ts';
+import { describeSecret, type Secret, type SecretSource } from './secret.ts';
 import { makeTokenSource, type TokenSource } from './token-source.ts';
 
 /** Every secret of one process, each read when it is needed, kept for five minutes, known to the redactor. */
@@ -36,4 +39,19 @@ function keep<T>(made: Map<string, T>, key: string, make: () => T): T {
   const fresh = make();
   made.set(key, fresh);
   return fresh;
+}
+
+export type SecretPlaces = { readonly clock: Clock; readonly env: Environment; readonly aws: AwsSecrets };
+
+export function openSecret(ref: SecretRef, places: SecretPlaces): SecretSource {
+  switch (ref.kind) {
+    case 'awsSecret':
+      return awsSecretSource(ref.name, places.aws);
+    case 'env':
+      return envSecretSource(ref.name, places.env);
+    case 'file':
+      return fileSecretSource(ref.path, places.clock);
+    case 'command':
+      return commandSecretSource(ref.argv, places);
+  }
 }

@@ -1,11 +1,9 @@
-import type { SecretRef } from '../../decide/compiled-config.ts';
-import type { EpochMs } from '../../decide/model.ts';
 import { SecretError } from '../../errors.ts';
+import type { SecretRef } from '../../model/config.ts';
+import type { EpochMs } from '../../model/time.ts';
 import { type CachedSecret, type CacheParts, makeCachedSecret } from './cached-secret.ts';
-import { describeSecret } from './describe-secret.ts';
 import { parseSecret } from './parse-secret.ts';
-import { isSameSecret, type Secret } from './secret.ts';
-import type { SecretSource } from './secret-source.ts';
+import { describeSecret, isSameSecret, type Secret, type SecretSource } from './secret.ts';
 
 /** The token of one region. There is no way to call the API without asking here first. */
 export type TokenSource = {

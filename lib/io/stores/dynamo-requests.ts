@@ -7,10 +7,10 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { EpochMs, Json } from '../../decide/model.ts';
 import { StoreError } from '../../errors.ts';
-import { showKey } from './check-key.ts';
-import type { PreparedPut, PreparedWrite } from './prepare-writes.ts';
+import type { Json } from '../../model/json.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { type PreparedPut, type PreparedWrite, showKey } from './prepare-writes.ts';
 import type { Key, StoredRecord, Version } from './store.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -121,3 +121,14 @@ function decode(key: Key, text: string): Json {
 function damaged(key: Key, reason: string): StoreError {
   return new StoreError(`The record ${showKey(key)} is damaged: ${reason}; restore the table from a backup`);
 }
+
+/**
+ * What a role must be allowed on the table, for each method of the store. A transaction needs the actions of its parts;
+ * `commit` reads when it must find out whether its own write arrived.
+ */
+export const dynamoActions = {
+  read: ['dynamodb:GetItem'],
+  list: ['dynamodb:Query'],
+  commit: ['dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem'],
+  close: [],
+} as const;

@@ -2,11 +2,9 @@ import type { DynamoDBClient, GetItemCommandOutput, QueryCommandOutput } from '@
 import { StoreError } from '../../errors.ts';
 import type { Clock } from '../clock.ts';
 import type { NewId } from '../ids.ts';
-import { checkKey, checkLimit, checkPart, showKey } from './check-key.ts';
-import { dynamoError, sendUntilSettled } from './dynamo-attempts.ts';
+import { dynamoError, sendUntilSettled, settleCommit } from './dynamo-attempts.ts';
 import { commitRequest, getRequest, type Item, queryRequest, toRecord, versionOf } from './dynamo-requests.ts';
-import { settleCommit } from './dynamo-settle.ts';
-import { prepareWrites, versionsOf } from './prepare-writes.ts';
+import { checkKey, checkLimit, checkPart, prepareWrites, showKey, versionsOf } from './prepare-writes.ts';
 import type { CommitOutcome, Key, Store, StoredRecord, Write } from './store.ts';
 
 export type DynamoParts = {

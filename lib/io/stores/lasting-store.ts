@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { NewId } from '../ids.ts';
-import type { Reopened } from './open-store.ts';
 import { openSqliteStore, type SqliteStore } from './sqlite.ts';
-import type { Store } from './store.ts';
+import type { Reopened, Store } from './store.ts';
 
 export type LastingStore = Store &
   Pick<SqliteStore, 'collect'> & { readonly reopenIfLost: () => Promise<Reopened | undefined> };

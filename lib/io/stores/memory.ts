@@ -1,9 +1,16 @@
-import type { EpochMs, Json } from '../../decide/model.ts';
+import type { Json } from '../../model/json.ts';
+import type { EpochMs } from '../../model/time.ts';
 import type { NewId } from '../ids.ts';
-import { checkKey, checkLimit, checkPart } from './check-key.ts';
-import { compareIds } from './compare-ids.ts';
-import { type PreparedWrite, prepareWrites, versionsOf } from './prepare-writes.ts';
-import type { CommitOutcome, Key, Store, StoredRecord, Version, Write } from './store.ts';
+import { checkKey, checkLimit, checkPart, type PreparedWrite, prepareWrites, versionsOf } from './prepare-writes.ts';
+import {
+  type CommitOutcome,
+  compareIds,
+  type Key,
+  type Store,
+  type StoredRecord,
+  type Version,
+  type Write,
+} from './store.ts';
 
 /** Everything a memory store held at one moment. Opaque: only good for `restore`, and for another store's start. */
 export type MemorySnapshot = ReadonlyMap<string, ReadonlyMap<string, Row>>;

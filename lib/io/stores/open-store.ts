@@ -1,18 +1,7 @@
-import type { StoreConfig } from '../../decide/compiled-config.ts';
-import type { EpochMs } from '../../decide/model.ts';
+import type { StoreConfig } from '../../model/config.ts';
 import type { Clock } from '../clock.ts';
 import type { NewId } from '../ids.ts';
-import type { Store } from './store.ts';
-
-export type OpenedStore = Store & {
-  /** There where expired records must be removed by hand; DynamoDB does so itself. */
-  readonly collect?: (now: EpochMs, limit?: number) => Promise<number>;
-  /** There where the store is a file: opens what its path leads to now, where that is not the file that is open. */
-  readonly reopenIfLost?: () => Promise<Reopened | undefined>;
-};
-
-/** `isNew`: nothing was at the path any more, and a file was made; else it is another one's. */
-export type Reopened = { readonly path: string; readonly isNew: boolean };
+import type { OpenedStore } from './store.ts';
 
 type Parts = { readonly newId: NewId; readonly clock: Clock };
 

@@ -1,11 +1,18 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { EpochMs, Json } from '../../decide/model.ts';
 import { StoreError } from '../../errors.ts';
+import type { Json } from '../../model/json.ts';
+import type { EpochMs } from '../../model/time.ts';
 import type { NewId } from '../ids.ts';
-import { checkKey, checkLimit, checkPart, showKey } from './check-key.ts';
-import { fileAt, openSqliteFile } from './open-sqlite-file.ts';
-import { type PreparedWrite, prepareWrites, versionsOf } from './prepare-writes.ts';
-import { naming } from './sqlite-problem.ts';
+import {
+  checkKey,
+  checkLimit,
+  checkPart,
+  type PreparedWrite,
+  prepareWrites,
+  showKey,
+  versionsOf,
+} from './prepare-writes.ts';
+import { fileAt, naming, openSqliteFile } from './sqlite-file.ts';
 import type { CommitOutcome, Key, Store, StoredRecord } from './store.ts';
 
 export type SqliteStore = Store & {

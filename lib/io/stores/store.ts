@@ -2,7 +2,9 @@
  * The one small port to whatever keeps the state. Everything else is typed records above it (lib/jobs/records).
  * Adapters: memory.ts (tests), sqlite.ts (one process), dynamodb.ts (AWS). One contract suite runs against all.
  */
-import type { EpochMs, Json } from '../../decide/model.ts';
+
+import type { Json } from '../../model/json.ts';
+import type { EpochMs } from '../../model/time.ts';
 
 /** `partition` follows how records are read: what is listed together lives in one. Both parts are plain printable text. */
 export type Key = { readonly partition: string; readonly id: string };
@@ -46,3 +48,32 @@ export type Store = {
   readonly commit: (writes: readonly Write[]) => Promise<CommitOutcome>;
   readonly close: () => Promise<void>;
 };
+
+/**
+ * Orders ids as SQLite and DynamoDB do: by their UTF-8 bytes, which is by code point. JavaScript's own order differs
+ * only where a surrogate meets a character from U+E000 on: the surrogate belongs to a larger code point.
+ */
+export function compareIds(a: string, b: string): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x === y) continue;
+    return isSurrogate(x) === isSurrogate(y) ? x - y : isSurrogate(x) ? 1 : -1;
+  }
+  return a.length - b.length;
+}
+
+function isSurrogate(codeUnit: number): boolean {
+  return codeUnit >= 0xd800 && codeUnit <= 0xdfff;
+}
+
+export type OpenedStore = Store & {
+  /** There where expired records must be removed by hand; DynamoDB does so itself. */
+  readonly collect?: (now: EpochMs, limit?: number) => Promise<number>;
+  /** There where the store is a file: opens what its path leads to now, where that is not the file that is open. */
+  readonly reopenIfLost?: () => Promise<Reopened | undefined>;
+};
+
+/** `isNew`: nothing was at the path any more, and a file was made; else it is another one's. */
+export type Reopened = { readonly path: string; readonly isNew: boolean };

@@ -1,24 +1,14 @@
 import type { Delivery } from '../../decide/incidents/delivery.ts';
 import { render } from '../../decide/messages/render.ts';
-import {
-  type Attempt,
-  type Fate,
-  fateOf,
-  markAttempt,
-  markSender,
-  senderAfter,
-} from '../../decide/outbox/after-attempt.ts';
-import { type Batch, batchId } from '../../decide/outbox/batch.ts';
-import { attemptMs, mayStart } from '../../decide/outbox/lease.ts';
+import { type Attempt, type Fate, fateOf, markAttempt, markSender, senderAfter } from '../../decide/outbox/attempt.ts';
+import { type Batch, batchId, fromMember } from '../../decide/outbox/batch.ts';
 import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
+import { attemptMs, mayStart, type SenderRecord } from '../../decide/outbox/sender.ts';
 import { SecretError } from '../../errors.ts';
 import type { Addressed } from '../../io/destinations/destination.ts';
-import type { DestinationConfig } from '../../decide/compiled-config.ts';
-import { destinationFor } from '../../io/destinations/destination-for.ts';
-import type { ReadCredentials } from '../../io/destinations/read-credentials.ts';
-import { readOutcome } from '../../io/destinations/read-outcome.ts';
+import { destinationFor, type ReadCredentials, readOutcome } from '../../io/destinations/destinations.ts';
+import type { DestinationConfig } from '../../model/config.ts';
 import { cleanStrings } from './clean-strings.ts';
-import { giveBack } from './give-back.ts';
 import { type Change, commitChange, endedAs, type Session } from './session.ts';
 
 export type Way = { readonly destination: DestinationConfig; readonly read: ReadCredentials };
@@ -127,4 +117,23 @@ function logOutcome({ parts, target, counts }: Session, item: Delivery | Batch, 
   if (!isFailure(outcome)) return parts.log.info('message delivered', fields);
   counts.failed += 1;
   parts.log.warn('message not delivered', { ...fields, reason: outcome.problem });
+}
+
+/** A commit takes 100 writes: the sender, the batch, and these. */
+const mostPerCommit = 90;
+
+/**
+ * A batch that was refused in its plainest form becomes single messages again, in parts that each leave the outbox
+ * whole; they are sent in the plainest form, and are not batched again.
+ */
+export async function giveBack(session: Session, batch: Batch, sender: SenderRecord): Promise<boolean> {
+  const { hash } = session.parts;
+  for (let rest = batch.members, current = sender; ; current = session.sender) {
+    const part = rest.slice(0, mostPerCommit);
+    rest = rest.slice(mostPerCommit);
+    const put = part.map((member) => ({ ...fromMember(member, batch.destination, hash), plain: true }));
+    const left = rest.length === 0 ? ('remove' as const) : { ...batch, members: rest, body: undefined };
+    if (!(await commitChange(session, { sender: current, put, batch: left }))) return false;
+    if (rest.length === 0) return true;
+  }
 }

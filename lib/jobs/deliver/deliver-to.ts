@@ -1,15 +1,14 @@
 import type { Delivery } from '../../decide/incidents/delivery.ts';
-import { withAddress } from '../../decide/outbox/after-attempt.ts';
+import { withAddress } from '../../decide/outbox/attempt.ts';
 import { openBatch, toMember } from '../../decide/outbox/batch.ts';
 import { isChat, nextStep, type OutboxView, type Step } from '../../decide/outbox/next-step.ts';
 import type { SenderRecord } from '../../decide/outbox/sender.ts';
 import { SecretError } from '../../errors.ts';
-import { type ReadCredentials, readCredentials } from '../../io/destinations/read-credentials.ts';
+import { type ReadCredentials, readCredentials } from '../../io/destinations/destinations.ts';
 import { hasWaiting } from '../records/delivery-records.ts';
 import { afterAttemptMs, attempt, noAddress } from './attempt.ts';
-import type { DeliverParts, DestinationReport } from './deliver-parts.ts';
+import type { DeliverParts, DestinationReport, Target } from './parts.ts';
 import { closeSession, commitChange, endedAs, openSession, reload, type Session } from './session.ts';
-import type { Target } from './targets.ts';
 
 /** A run waits for a token or a short back-off itself; for anything longer there is a next run. */
 const longestPauseMs = 6_500;

@@ -1,14 +1,13 @@
-import type { Delivery } from '../../decide/incidents/delivery.ts';
-import { deliveryId, unsent } from '../../decide/incidents/enqueue.ts';
-import type { HistoryRecord } from '../../decide/outbox/history.ts';
-import { deliverAlerts } from '../deliver-alerts.ts';
-import { deliveryPut } from '../records/delivery-records.ts';
-import { listHistory } from '../records/history-records.ts';
-import type { DeliverParts } from './deliver-parts.ts';
+import { type Delivery, type DeliveryFacts, deliveryId, unsent } from '../../decide/incidents/delivery.ts';
+import type { OpenIncident } from '../../decide/messages/alertmanager.ts';
+import type { HistoryRecord } from '../../decide/outbox/delivery-log.ts';
+import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
+import type { DestinationConfig } from '../../model/config.ts';
+import { deliveryPut, listHistory } from '../records/delivery-records.ts';
+import { deliverAlerts } from './deliver-alerts.ts';
 import { anotherSender } from './deliver-to.ts';
-import { drillAlertmanager } from './drill-alertmanager.ts';
-import { drillFacts } from './drill-facts.ts';
-import type { Target } from './targets.ts';
+import type { DeliverParts, Target } from './parts.ts';
+import { credentialsOf, push } from './push-alertmanager.ts';
 
 /** One of the two messages of a fire drill, waiting in the outbox. */
 export type Drill = { readonly key: string; readonly episode: number; readonly sequence: number };
@@ -89,4 +88,42 @@ async function deliverDrill(parts: DeliverParts, target: Target, drill: Drill): 
 /** Among many others it may have become a line of one message. */
 function isOf({ key, sequence }: Drill, drill: Drill): boolean {
   return key === drill.key && sequence === drill.sequence;
+}
+
+/** Alertmanager has no outbox: an alert is pushed as what is open is, and pushed again with its end. */
+export async function drillAlertmanager(parts: DeliverParts, destination: DestinationConfig): Promise<DrillReport> {
+  const since = parts.clock.now();
+  const read = await credentialsOf(parts, destination);
+  const say = async (what: 'open' | 'resolve') => {
+    const facts: OpenIncident['facts'] = drillFacts(destination.name, what, since, parts.clock.now());
+    return outcomeOf(await push(parts, destination, [{ key: '', facts }], read));
+  };
+  const open = await say('open');
+  return { open, resolve: open.state === 'confirmed' ? await say('resolve') : undefined };
+}
+
+/** Nothing waits here: what was not taken is not sent again. */
+function outcomeOf(outcome: Outcome): DrillOutcome {
+  if (isFailure(outcome)) return { state: 'dropped', reason: outcome.problem };
+  return { state: outcome.kind, reason: undefined };
+}
+
+/** What a fire drill says, and that it is one. */
+export function drillFacts(destination: string, what: 'open' | 'resolve', since: number, now: number): DeliveryFacts {
+  const isOver = what === 'resolve';
+  return {
+    what,
+    kind: 'fire.drill',
+    subject: { kind: 'destination', destination },
+    severity: 'info',
+    text: `this is a fire drill: a message for ${destination} comes through`,
+    fix: 'nothing is wrong; this shows that alerts arrive',
+    did: undefined,
+    since,
+    until: isOver ? now : undefined,
+    cause: isOver ? 'the drill is over' : undefined,
+    worst: 'info',
+    facts: {},
+    at: now,
+  };
 }

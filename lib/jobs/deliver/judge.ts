@@ -1,19 +1,15 @@
+import { type IncidentRecord, incidentKey } from '../../decide/incidents/incident.ts';
 import type { Observation } from '../../decide/incidents/observation.ts';
-import type { Silences } from '../../decide/incidents/silence.ts';
+import { destinationId } from '../../decide/incidents/routing.ts';
+import { isWindowOpen, type Silences } from '../../decide/incidents/silence.ts';
 import { type IncidentChange, stepIncidents } from '../../decide/incidents/step-incidents.ts';
-import { incidentKey } from '../../decide/incidents/subject.ts';
-import { isWindowOpen } from '../../decide/incidents/window-open.ts';
-import { observeDestination } from '../../decide/outbox/broken.ts';
-import { findMissedRounds } from '../../decide/outbox/rounds-missed.ts';
-import type { IncidentRecord } from '../../decide/incidents/incident.ts';
-import { destinationId } from '../../decide/incidents/destination-id.ts';
-import { listSenders } from '../records/destination-records.ts';
+import { findMissedRounds } from '../../decide/outbox/heartbeat.ts';
+import { observeDestination } from '../../decide/outbox/sender.ts';
+import { commitIncidents, destinationStates } from '../records/commit-incidents.ts';
+import { listBroken, listKnownDestinations, listSenders } from '../records/destination-records.ts';
 import { incidentKeyOf, listSilences, readSchema1, type StoredIncident } from '../records/incident-records.ts';
-import { listBroken, listKnownDestinations } from '../records/known-destinations.ts';
-import { commitIncidents } from '../watch/commit-incidents.ts';
-import { destinationStates } from '../watch/destination-states.ts';
-import type { DeliverParts } from './deliver-parts.ts';
-import { loadRounds } from './load-rounds.ts';
+import { loadRounds } from '../records/last-rounds.ts';
+import type { DeliverParts } from './parts.ts';
 
 export type Judged = { readonly deliveries: number; readonly problems: readonly string[] };
 

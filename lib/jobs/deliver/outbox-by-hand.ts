@@ -1,23 +1,21 @@
-import type { Delivery } from '../../decide/incidents/delivery.ts';
-import { unsent } from '../../decide/incidents/enqueue.ts';
+import { type Delivery, unsent } from '../../decide/incidents/delivery.ts';
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import { isKeyed } from '../../decide/incidents/routing.ts';
-import { historyOf } from '../../decide/outbox/history.ts';
+import { historyOf } from '../../decide/outbox/delivery-log.ts';
 import { newSender } from '../../decide/outbox/sender.ts';
 import type { Store } from '../../io/stores/store.ts';
 import {
   deliveryDelete,
   deliveryPut,
+  historyWrite,
   listParked,
   loadOutbox,
   outboxId,
   parkedDelete,
 } from '../records/delivery-records.ts';
 import { loadSender, senderWrite } from '../records/destination-records.ts';
-import { historyWrite } from '../records/history-records.ts';
 import { incidentKeyOf, readSchema1 } from '../records/incident-records.ts';
-import type { DeliverParts } from './deliver-parts.ts';
-import type { Target } from './targets.ts';
+import type { DeliverParts, Target } from './parts.ts';
 
 export type ByHand = { readonly kind: 'done' } | { readonly kind: 'refused'; readonly reason: string };
 

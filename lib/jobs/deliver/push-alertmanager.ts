@@ -1,23 +1,19 @@
-import type { DestinationConfig } from '../../decide/compiled-config.ts';
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import { notFor } from '../../decide/incidents/routing.ts';
 import { type OpenIncident, renderAlerts } from '../../decide/messages/alertmanager.ts';
-import type { EpochMs } from '../../decide/model.ts';
-import { senderAfter, withAddress } from '../../decide/outbox/after-attempt.ts';
-import { attemptMs } from '../../decide/outbox/lease.ts';
+import { senderAfter, withAddress } from '../../decide/outbox/attempt.ts';
 import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
-import { newSender, type SenderRecord } from '../../decide/outbox/sender.ts';
+import { attemptMs, newSender, type SenderRecord } from '../../decide/outbox/sender.ts';
 import { SecretError } from '../../errors.ts';
 import { alertmanager } from '../../io/destinations/alertmanager.ts';
-import { type ReadCredentials, readCredentials } from '../../io/destinations/read-credentials.ts';
-import { readOutcome } from '../../io/destinations/read-outcome.ts';
+import { type ReadCredentials, readCredentials, readOutcome } from '../../io/destinations/destinations.ts';
+import type { DestinationConfig } from '../../model/config.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { senderWrite } from '../records/destination-records.ts';
 import { listIncidents } from '../records/incident-records.ts';
 import { cleanStrings } from './clean-strings.ts';
-import type { DeliverParts, DestinationReport } from './deliver-parts.ts';
-import type { Target } from './targets.ts';
+import type { DeliverParts, DestinationReport, Target } from './parts.ts';
 
-const minuteMs = 60_000;
 /** An alert that is not sent again for so long is over as far as Alertmanager knows. */
 const staleMs = 15 * minuteMs;
 /** How long an end is sent: a push that is lost is made up for by the next ones. */

@@ -1,14 +1,14 @@
 import type { Delivery } from '../../decide/incidents/delivery.ts';
 import type { Batch } from '../../decide/outbox/batch.ts';
-import { historyOf, type HistoryRecord } from '../../decide/outbox/history.ts';
-import { takeLease } from '../../decide/outbox/lease.ts';
-import { newSender, type SenderRecord } from '../../decide/outbox/sender.ts';
+import { type HistoryRecord, historyOf } from '../../decide/outbox/delivery-log.ts';
+import { newSender, type SenderRecord, takeLease } from '../../decide/outbox/sender.ts';
 import type { Version, Write } from '../../io/stores/store.ts';
 import {
   batchDelete,
   batchPut,
   deliveryDelete,
   deliveryPut,
+  historyWrite,
   loadOutbox,
   outboxId,
   type Parked,
@@ -17,9 +17,7 @@ import {
   type StoredDelivery,
 } from '../records/delivery-records.ts';
 import { senderWrite } from '../records/destination-records.ts';
-import { historyWrite } from '../records/history-records.ts';
-import type { DeliverParts } from './deliver-parts.ts';
-import type { Target } from './targets.ts';
+import type { DeliverParts, Target } from './parts.ts';
 
 /**
  * One sender's hold on one destination. Every commit carries the destination's record under the version this session

@@ -1,11 +1,10 @@
-import type { Approval, Ask, Lease, Override, Pause, Release } from '../../decide/asks.ts';
-import { leaseId } from '../../decide/intake/ask-ids.ts';
-import { mergeAsk } from '../../decide/intake/merge-ask.ts';
-import { rememberMs } from '../../decide/intake/judge-wish.ts';
-import type { EpochMs } from '../../decide/model.ts';
+import { leaseId, rememberMs } from '../../decide/intake/judge-ask.ts';
+import { mergeAsk } from '../../decide/intake/merge-asks.ts';
 import { StoreError } from '../../errors.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
-import { putOver } from './put-over.ts';
+import type { Approval, Ask, Lease, Override, Pause, Release } from '../../model/asks.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { putOver } from './change-record.ts';
 
 /** An ask and the version under which it can be changed. */
 export type StoredAsk<T extends Ask = Ask> = { readonly ask: T; readonly version: Version };

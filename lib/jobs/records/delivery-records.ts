@@ -1,10 +1,20 @@
 import type { Delivery } from '../../decide/incidents/delivery.ts';
-import type { EpochMs } from '../../decide/model.ts';
-import { type Batch, batchId, type PackedMember, packMember, unpackMember } from '../../decide/outbox/batch.ts';
+import { destinationId } from '../../decide/incidents/routing.ts';
+import {
+  type Batch,
+  batchId,
+  messagesOf,
+  type PackedMember,
+  packMember,
+  unpackMember,
+} from '../../decide/outbox/batch.ts';
+import type { HistoryRecord } from '../../decide/outbox/delivery-log.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
+import type { DestinationConfig } from '../../model/config.ts';
+import { asJson } from '../../model/json.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { putOver } from './change-record.ts';
 import { listAll } from './cluster-records.ts';
-import { asJson } from './as-json.ts';
-import { putOver } from './put-over.ts';
 import { readSchema1 } from './incident-records.ts';
 
 /**
@@ -101,4 +111,40 @@ function readBatch(record: StoredRecord): StoredBatch | undefined {
   if (packed === undefined) return undefined;
   const members = (packed.members as unknown as readonly PackedMember[]).map(unpackMember);
   return { batch: { ...packed, members }, version: record.version };
+}
+
+export type Waiting = { readonly destination: string; readonly count: number; readonly oldest: EpochMs };
+
+/** How many messages wait for each of these destinations, and since when; those for which none waits are left out. */
+export async function loadWaiting(
+  store: Store,
+  destinations: readonly DestinationConfig[],
+  hash: (text: string) => string,
+): Promise<readonly Waiting[]> {
+  const waiting = destinations.map(async (one) => {
+    const times = queuedTimes(await loadOutbox(store, destinationId(one, hash)));
+    return { destination: one.name, count: times.length, oldest: Math.min(...times) };
+  });
+  return (await Promise.all(waiting)).filter(({ count }) => count > 0);
+}
+
+/** Of each message one time, also of those that wait together as a batch. */
+function queuedTimes({ deliveries, batch }: Outbox): readonly EpochMs[] {
+  const items = [...deliveries.map(({ delivery }) => delivery), ...(batch === undefined ? [] : [batch.batch])];
+  return items.flatMap(messagesOf).map(({ queuedAt }) => queuedAt);
+}
+
+const partition = 'hist';
+const width = 15;
+
+/** How deliveries ended, in order of time; kept for `keepMs`. The same end of the same delivery is written once. */
+export function historyWrite(record: HistoryRecord, keepMs: number): Write {
+  const id = `${String(record.at).padStart(width, '0')}-${record.id}-${record.state}`;
+  return { kind: 'putIfAbsent', key: { partition, id }, value: asJson(record), expiresAt: record.at + keepMs };
+}
+
+export async function listHistory(store: Store, since?: EpochMs): Promise<readonly HistoryRecord[]> {
+  const after = since === undefined ? undefined : String(since).padStart(width, '0');
+  const records = await listAll(store, partition, after);
+  return records.flatMap((record) => (readSchema1(record) as HistoryRecord | undefined) ?? []);
 }

@@ -2,9 +2,10 @@ import type { Delivery } from '../../decide/incidents/delivery.ts';
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import type { SilenceRecord } from '../../decide/incidents/silence.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
+import type { Notice } from '../../model/finding.ts';
+import { asJson } from '../../model/json.ts';
+import { putOver } from './change-record.ts';
 import { listAll } from './cluster-records.ts';
-import { asJson } from './as-json.ts';
-import { putOver } from './put-over.ts';
 
 export type StoredIncident = { readonly record: IncidentRecord; readonly version: Version };
 export type StoredSilence = { readonly silence: SilenceRecord; readonly version: Version };
@@ -51,4 +52,26 @@ export function silenceWrite(silence: SilenceRecord, version?: Version): Write {
 export function readSchema1({ value }: StoredRecord): object | undefined {
   const isReadable = typeof value === 'object' && value !== null && 'schema' in value && value.schema === 1;
   return isReadable ? value : undefined;
+}
+
+/**
+ * Notices on their way to the outbox: partition `notices`, ids `<at>-<name>`. Whoever has something to say once puts it
+ * here in the commit of what it is about; the watch turns each into its deliveries, in one commit with the delete.
+ */
+const partition = 'notices';
+
+export type StoredNotice = { readonly notice: Notice; readonly record: StoredRecord };
+
+/** `name`: random, or made from the notice where it may be said twice by mistake. */
+export function noticeWrite(notice: Notice, name: string): Write {
+  const id = `${String(notice.at).padStart(15, '0')}-${name}`;
+  const value = { schema: 1, notice: asJson(notice) };
+  return { kind: 'putIfAbsent', key: { partition, id }, value };
+}
+
+export async function listNotices(store: Store): Promise<readonly StoredNotice[]> {
+  return (await listAll(store, partition)).flatMap((record): readonly StoredNotice[] => {
+    const value = record.value as { readonly schema?: unknown; readonly notice?: Notice } | null;
+    return value?.schema === 1 && value.notice !== undefined ? [{ notice: value.notice, record }] : [];
+  });
 }

@@ -1,13 +1,12 @@
-import type { ObservedPool } from '../../decide/model.ts';
 import { claimLastsMs, type Dropped, dropClaim } from '../../decide/scaling/claim.ts';
 import type { Action, Decision, RecordUpdate } from '../../decide/scaling/plan.ts';
-import { describeSize, isRange } from '../../decide/scaling/size.ts';
-import type { Answer } from '../../decide/answer.ts';
 import type { FreshPool, OwnedFields } from '../../io/mks/mks.ts';
 import type { Version } from '../../io/stores/store.ts';
+import { type Answer, describeAnswer, saidBy } from '../../model/answer.ts';
+import type { ObservedPool } from '../../model/cluster.ts';
+import { describeSize, isRange } from '../../model/size.ts';
 import { clusterWrite, decisionWrite } from '../records/cluster-records.ts';
-import { describeAnswer, saidBy } from './describe-answer.ts';
-import type { ActionResult, ScaleParts, ScaleProblem } from './scale-parts.ts';
+import type { ActionResult, ScaleParts, ScaleProblem } from './parts.ts';
 
 export type Acted = { readonly result: ActionResult | undefined; readonly problem: ScaleProblem | undefined };
 

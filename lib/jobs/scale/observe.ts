@@ -1,19 +1,18 @@
-import type { Ask } from '../../decide/asks.ts';
-import type { StoredRule } from '../../decide/scaling/brake.ts';
-import type { EpochMs, ObservedCluster } from '../../decide/model.ts';
-import { needsPools, type ObservedFleetCluster } from '../../decide/scaling/plan-round.ts';
-import { rememberedCluster } from '../../decide/scaling/remembered-fleet.ts';
+import { type ObservedFleetCluster, rememberedCluster, type StoredRule } from '../../decide/scaling/memory.ts';
+import { needsPools } from '../../decide/scaling/plan-round.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
-import { type Answer, unreadableAnswer, wasAsked } from '../../decide/answer.ts';
-import { mapBounded } from '../concurrency.ts';
-import { inTurn } from '../in-turn.ts';
-import { makePatience, type Patience } from '../patience.ts';
+import type { Store } from '../../io/stores/store.ts';
+import { type Answer, describeAnswer, unreadableAnswer, wasAsked } from '../../model/answer.ts';
+import type { Ask } from '../../model/asks.ts';
+import type { ObservedCluster } from '../../model/cluster.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
 import { listAsks } from '../records/ask-records.ts';
 import { listClusterRecords, listStoredRules, type StoredCluster } from '../records/cluster-records.ts';
 import { listRoundFindings } from '../records/round-findings.ts';
-import { describeAnswer } from './describe-answer.ts';
-import type { ScaleOptions, ScaleParts, ScaleProblem } from './scale-parts.ts';
+import type { ScaleOptions, ScaleParts, ScaleProblem } from './parts.ts';
 
 /** So many requests are under way at once: enough for 1,000 clusters in seconds, polite to one service. */
 export const concurrency = 16;
@@ -174,4 +173,24 @@ export function shardOf(id: string, count: number): number {
 function unread({ region, name }: ObservedCluster, answer: Exclude<Answer<unknown>, { kind: 'ok' }>): ScaleProblem {
   const reason = `the node pools of ${name} could not be listed: ${describeAnswer(answer)}`;
   return { region, cluster: name, pool: undefined, reason };
+}
+
+/** One run reads the node pools of so many clusters well within its time: 1,000 calls of 50 ms, 16 at once, take 3 s. */
+export const mostClustersPerShard = 1000;
+
+/**
+ * Into how many parts a round is cut, judged by how many clusters the last one saw: 1 until somebody has looked. No call
+ * to the API.
+ */
+export async function countShards(store: Store, { regions }: CompiledConfig): Promise<number> {
+  const rounds = await Promise.all(regions.map(({ name }) => listRoundFindings(store, name)));
+  const clusters = rounds.reduce((sum, ofRegion) => sum + clustersOf(ofRegion), 0);
+  return Math.max(1, Math.ceil(clusters / mostClustersPerShard));
+}
+
+/** Only parts of the newest cut count: what is left of another one is about the same clusters. */
+function clustersOf(rounds: readonly RoundFindings[]): number {
+  const newest = rounds.reduce((at, round) => Math.max(at, round.at), 0);
+  const cut = rounds.find(({ at }) => at === newest)?.shard.count;
+  return rounds.filter(({ shard }) => shard.count === cut).reduce((sum, { clusters }) => sum + clusters, 0);
 }

@@ -1,13 +1,11 @@
-import { describeReference } from '../../decide/incidents/destination-id.ts';
-import type { RegionConfig } from '../../decide/compiled-config.ts';
-import type { ObservedCluster } from '../../decide/model.ts';
-import { isWatched } from '../../decide/watching/endings.ts';
-import type { ClusterAnswers, RegionAnswers, RegionMemory } from '../../decide/watching/pass.ts';
-import { type Answer, unreadableAnswer } from '../../decide/answer.ts';
-import { mapBounded } from '../concurrency.ts';
-import { inTurn } from '../in-turn.ts';
-import { makePatience, type Patience } from '../patience.ts';
-import type { WatchParts } from './watch-parts.ts';
+import { describeReference } from '../../decide/incidents/routing.ts';
+import { isWatched } from '../../decide/watching/end-dates.ts';
+import type { ClusterAnswers, RegionAnswers, RegionMemory } from '../../decide/watching/watch-memory.ts';
+import { type Answer, unreadableAnswer } from '../../model/answer.ts';
+import type { ObservedCluster } from '../../model/cluster.ts';
+import type { RegionConfig } from '../../model/config.ts';
+import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
+import type { WatchParts } from './parts.ts';
 
 /** So many requests are under way at once, over all regions. */
 const concurrency = 16;

@@ -1,10 +1,10 @@
-import { subjectId } from '../../decide/incidents/subject.ts';
-import type { Notice } from '../../decide/model.ts';
-import type { RegionMemory, SeenCluster } from '../../decide/watching/pass.ts';
+import { subjectId } from '../../decide/incidents/incident.ts';
+import type { RegionMemory, SeenCluster } from '../../decide/watching/watch-memory.ts';
 import { StoreError } from '../../errors.ts';
 import type { Store, Write } from '../../io/stores/store.ts';
-import { noticeWrite } from '../records/notice-records.ts';
-import { memoryCommits, type StoredMemory } from '../records/memory-records.ts';
+import type { Notice } from '../../model/finding.ts';
+import { noticeWrite } from '../records/incident-records.ts';
+import { memoryCommits, type StoredMemory } from '../records/watch-records.ts';
 
 /** A commit takes 100 writes. What does not fit is gone a pass later. */
 const mostNotices = 40;

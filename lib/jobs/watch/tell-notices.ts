@@ -1,11 +1,10 @@
-import { tellNotice } from '../../decide/incidents/notices.ts';
 import type { DestinationState } from '../../decide/incidents/routing.ts';
 import type { Silences } from '../../decide/incidents/silence.ts';
+import { tellNotice } from '../../decide/incidents/tell.ts';
 import { StoreError } from '../../errors.ts';
 import type { Write } from '../../io/stores/store.ts';
-import { deliveryWrite } from '../records/incident-records.ts';
-import { listNotices } from '../records/notice-records.ts';
-import type { WatchParts } from './watch-parts.ts';
+import { deliveryWrite, listNotices } from '../records/incident-records.ts';
+import type { WatchParts } from './parts.ts';
 
 /** A delivery takes one write, and so does the delete. */
 const mostDeliveries = 90;

@@ -1,12 +1,11 @@
 import type { Observation } from '../../decide/incidents/observation.ts';
+import { isWindowOpen } from '../../decide/incidents/silence.ts';
 import { stepIncidents } from '../../decide/incidents/step-incidents.ts';
-import { isWindowOpen } from '../../decide/incidents/window-open.ts';
+import { type Committed, commitIncidents, destinationStates } from '../records/commit-incidents.ts';
+import { listBroken, listKnownDestinations } from '../records/destination-records.ts';
 import { listIncidents, listSilences } from '../records/incident-records.ts';
-import { listBroken, listKnownDestinations } from '../records/known-destinations.ts';
-import { loadTimes, timesWrites } from '../records/times-records.ts';
-import { type Committed, commitIncidents } from './commit-incidents.ts';
-import { destinationStates } from './destination-states.ts';
-import type { WatchParts } from './watch-parts.ts';
+import { loadTimes, timesWrites } from '../records/watch-records.ts';
+import type { WatchParts } from './parts.ts';
 
 /**
  * The incident machine for a job that observes a few things of its own (missed rounds, broken destinations): the same

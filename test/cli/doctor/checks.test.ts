@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest';
-import { connectionAdvice } from '../../../lib/cli/doctor/connection-advice.ts';
-import { daysFrom } from '../../../lib/cli/doctor/days-from.ts';
+import { daysFrom, machineChecks } from '../../../lib/cli/doctor/config-checks.ts';
+import { connectionAdvice, tokenAdvice } from '../../../lib/cli/doctor/connection-advice.ts';
 import { destinationChecks } from '../../../lib/cli/doctor/destination-checks.ts';
-import { machineChecks } from '../../../lib/cli/doctor/machine-checks.ts';
-import { tokenAdvice } from '../../../lib/cli/doctor/token-advice.ts';
-import type { DestinationConfig } from '../../../lib/decide/compiled-config.ts';
 import { SecretError } from '../../../lib/errors.ts';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
+import type { DestinationConfig } from '../../../lib/model/config.ts';
 import { aConfig, at } from '../../support/scaling-world.ts';
 
 test.each([

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { proxyFor } from '../../../lib/cli/doctor/env-proxy.ts';
+import { proxyFor } from '../../../lib/cli/doctor/connection-advice.ts';
 import { startProxy } from '../../support/local-proxy.ts';
 
 const api = 'https://mks.invalid/api';

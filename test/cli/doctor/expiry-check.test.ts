@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { expiryCheck } from '../../../lib/cli/doctor/expiry-check.ts';
+import { expiryCheck } from '../../../lib/cli/doctor/region-checks.ts';
 import { at } from '../../support/scaling-world.ts';
 
 test.each([

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { systemClock } from '../../../lib/io/clock.ts';
-import { type CliNight, type CliNightOptions, aCliNight } from '../../support/cli-night.ts';
+import { aCliNight, type CliNight, type CliNightOptions } from '../../support/cli-night.ts';
 import { at } from '../../support/scaling-world.ts';
 
 const rules = '[{ match: "dev-*/*", schedule: office, base: remembered, idle: 0, limits: { min: 0 } }]';

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { listRoles } from '../../../lib/simulator/access.ts';
 import type { Fault, RequestInfo } from '../../../lib/simulator/faults.ts';
+import { listRoles } from '../../../lib/simulator/reply.ts';
 import type { CliNight } from '../../support/cli-night.ts';
 import { aPatient, examined, found } from './patient.ts';
 

@@ -1,7 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type CliNight, aCliNight } from '../../support/cli-night.ts';
+import { aCliNight, type CliNight } from '../../support/cli-night.ts';
 import { at } from '../../support/scaling-world.ts';
 import { aCliWorld } from '../cli-world.ts';
 

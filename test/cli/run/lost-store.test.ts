@@ -1,8 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Log } from '../../../lib/io/log.ts';
-import { silentLog } from '../../../lib/io/log.ts';
 import { randomId } from '../../../lib/io/ids.ts';
+import { type Log, silentLog } from '../../../lib/io/log.ts';
 import { openStore } from '../../../lib/io/stores/open-store.ts';
 import { openSqliteStore } from '../../../lib/io/stores/sqlite.ts';
 import { putAsk } from '../../../lib/jobs/records/ask-records.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Action } from '../../../lib/decide/scaling/plan.ts';
-import type { ScaleReport } from '../../../lib/jobs/scale/scale-parts.ts';
 import { roundJson, roundText } from '../../../lib/cli/run/report.ts';
+import type { Action } from '../../../lib/decide/scaling/plan.ts';
+import type { ScaleReport } from '../../../lib/jobs/scale/parts.ts';
 import type { Fault } from '../../../lib/simulator/faults.ts';
 import { aCliWorld } from '../cli-world.ts';
 

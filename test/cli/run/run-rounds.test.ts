@@ -1,12 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makeDeliveries } from '../../../lib/cli/run/deliveries.ts';
-import { makeRunMetrics } from '../../../lib/cli/run/run-metrics.ts';
+import { makeRunMetrics } from '../../../lib/cli/run/metrics.ts';
 import { makeRounds } from '../../../lib/cli/run/run-rounds.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';
 import { putLease } from '../../../lib/jobs/records/ask-records.ts';
-import { listIncidents } from '../../../lib/jobs/records/incident-records.ts';
-import { listNotices } from '../../../lib/jobs/records/notice-records.ts';
+import { listIncidents, listNotices } from '../../../lib/jobs/records/incident-records.ts';
 import { writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import { aNight } from '../../support/night-app.ts';
 import { aLease, aMatch, aRule, at, hour, minute } from '../../support/scaling-world.ts';

@@ -1,8 +1,8 @@
-import { makeRunMetrics } from '../../../lib/cli/run/run-metrics.ts';
+import { makeRunMetrics } from '../../../lib/cli/run/metrics.ts';
 import { makeRounds, type Rounds } from '../../../lib/cli/run/run-rounds.ts';
-import type { ConfigReading } from '../../../lib/config/config-reader.ts';
-import type { CompiledConfig } from '../../../lib/decide/compiled-config.ts';
+import type { ConfigReading } from '../../../lib/config/read-config.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';
+import type { CompiledConfig } from '../../../lib/model/config.ts';
 import type { Night } from '../../support/night-app.ts';
 
 /** The rounds of the single process, on a night's own parts. */

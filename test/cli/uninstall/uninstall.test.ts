@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readUninstalled } from '../../../lib/jobs/records/uninstalled.ts';
+import { readUninstalled } from '../../../lib/jobs/records/cluster-records.ts';
 import type { FaultHook } from '../../../lib/simulator/faults.ts';
-import { type CliNight, aCliNight } from '../../support/cli-night.ts';
+import { aCliNight, type CliNight } from '../../support/cli-night.ts';
 import { at, hour, minute } from '../../support/scaling-world.ts';
 
 const config = `

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../../lib/decide/incidents/observation.ts';
-import type { FindingKind, Subject } from '../../../lib/decide/model.ts';
+import type { FindingKind, Subject } from '../../../lib/model/finding.ts';
 import {
   bad,
   cluster,

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bad, incidentWorld, minuteMs, ok, pool, start, told } from './incident-world.ts';
 

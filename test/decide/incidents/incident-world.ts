@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Match } from '../../../lib/decide/compiled-config.ts';
 import type { Delivery } from '../../../lib/decide/incidents/delivery.ts';
-import type { IncidentRecord } from '../../../lib/decide/incidents/incident.ts';
+import { type IncidentRecord, incidentKey } from '../../../lib/decide/incidents/incident.ts';
 import type { Observation } from '../../../lib/decide/incidents/observation.ts';
 import type { DestinationState } from '../../../lib/decide/incidents/routing.ts';
 import type { Silences } from '../../../lib/decide/incidents/silence.ts';
 import { stepIncidents } from '../../../lib/decide/incidents/step-incidents.ts';
-import { incidentKey } from '../../../lib/decide/incidents/subject.ts';
-import type { EpochMs, FindingKind, Severity, Subject } from '../../../lib/decide/model.ts';
+import type { Match } from '../../../lib/model/config.ts';
+import type { FindingKind, Severity, Subject } from '../../../lib/model/finding.ts';
+import type { EpochMs } from '../../../lib/model/time.ts';
 
 export const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;

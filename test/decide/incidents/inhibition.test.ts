@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { FindingKind, Subject } from '../../../lib/decide/model.ts';
+import type { FindingKind, Subject } from '../../../lib/model/finding.ts';
 import {
   bad,
   cluster,

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { severityOf, stepOf } from '../../../lib/decide/incidents/ladder.ts';
 import type { Due, Observation } from '../../../lib/decide/incidents/observation.ts';
-import { advanceDue, dueOf } from '../../../lib/decide/watching/due.ts';
-import type { DueMemory } from '../../../lib/decide/watching/pass.ts';
+import { advanceDue, dueOf } from '../../../lib/decide/watching/end-dates.ts';
+import type { DueMemory } from '../../../lib/decide/watching/watch-memory.ts';
 import { cluster, dayMs, destination, hourMs, incidentWorld, only, over, start, told } from './incident-world.ts';
 
 const words = {

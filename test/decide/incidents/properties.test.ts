@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Observation } from '../../../lib/decide/incidents/observation.ts';
-import type { FindingKind, Subject } from '../../../lib/decide/model.ts';
+import type { FindingKind, Subject } from '../../../lib/model/finding.ts';
 import {
   bad,
   cluster,

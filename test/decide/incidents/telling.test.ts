@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { SilenceRecord } from '../../../lib/decide/incidents/silence.ts';
-import type { Severity } from '../../../lib/decide/model.ts';
+import type { Severity } from '../../../lib/model/finding.ts';
 import {
   bad,
   cluster,

@@ -1,13 +1,12 @@
-import type { EventSourceConfig } from '../../../lib/decide/compiled-config.ts';
-import type { Ask, Lease } from '../../../lib/decide/asks.ts';
 import type { Clock } from '../../../lib/io/clock.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
-import { type AcceptParts, acceptEvents } from '../../../lib/jobs/accept-events.ts';
-import type { EventOutcome } from '../../../lib/jobs/intake/event-outcome.ts';
-import { makeShelfWriter } from '../../../lib/jobs/intake/shelf-writer.ts';
+import { type AcceptParts, acceptEvents, type EventOutcome } from '../../../lib/jobs/accept/accept-events.ts';
+import { makeShelfWriter } from '../../../lib/jobs/accept/store-asks.ts';
 import { listAsks } from '../../../lib/jobs/records/ask-records.ts';
+import type { Ask, Lease } from '../../../lib/model/asks.ts';
+import type { EventSourceConfig } from '../../../lib/model/config.ts';
 import { now, regions, rules } from './fixtures.ts';
 
 export type AcceptWorld = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { EventSourceConfig } from '../../../lib/decide/compiled-config.ts';
+import type { EventSourceConfig } from '../../../lib/model/config.ts';
 import { makeAcceptWorld } from './accept-world.ts';
 import { now, sources } from './fixtures.ts';
 import { listSamples, readSample } from './samples.ts';

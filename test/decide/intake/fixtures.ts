@@ -1,5 +1,5 @@
-import type { EventSourceConfig, Match, RegionConfig, Rule } from '../../../lib/decide/compiled-config.ts';
-import type { IntakeContext } from '../../../lib/decide/intake/judge-wish.ts';
+import type { IntakeContext } from '../../../lib/decide/intake/judge-ask.ts';
+import type { EventSourceConfig, Match, RegionConfig, Rule } from '../../../lib/model/config.ts';
 
 /** The instant of all samples: Monday 2026-11-23 08:30 UTC. */
 export const now = Date.UTC(2026, 10, 23, 8, 30);

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { DestinationConfig } from '../../../lib/decide/compiled-config.ts';
 import type { Delivery } from '../../../lib/decide/incidents/delivery.ts';
-import { openBatch, toMember } from '../../../lib/decide/outbox/batch.ts';
 import { alertmanagerBudget } from '../../../lib/decide/messages/alertmanager.ts';
 import { discordLimits } from '../../../lib/decide/messages/discord.ts';
 import { eventBudget } from '../../../lib/decide/messages/event.ts';
@@ -10,6 +8,8 @@ import { pagerdutyBudget } from '../../../lib/decide/messages/pagerduty.ts';
 import { render } from '../../../lib/decide/messages/render.ts';
 import { slackBudget, slackLimits } from '../../../lib/decide/messages/slack.ts';
 import { teamsBudget } from '../../../lib/decide/messages/teams.ts';
+import { openBatch, toMember } from '../../../lib/decide/outbox/batch.ts';
+import type { DestinationConfig } from '../../../lib/model/config.ts';
 import { aDelivery, sha256, someFacts, start } from '../../support/receivers/outbox-world.ts';
 import vectors from '../../vectors/alerts.json' with { type: 'json' };
 

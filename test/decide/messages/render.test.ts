@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { DestinationConfig } from '../../../lib/decide/compiled-config.ts';
 import { bytesOf, clean, escapeCard, escapeMarkdown, shorten } from '../../../lib/decide/messages/escape.ts';
+import { tellDuration, tellTime } from '../../../lib/decide/messages/message.ts';
 import { render } from '../../../lib/decide/messages/render.ts';
-import { tellDuration, tellTime } from '../../../lib/decide/messages/when.ts';
+import type { DestinationConfig } from '../../../lib/model/config.ts';
 import { aDelivery, overFacts, someFacts, start } from '../../support/receivers/outbox-world.ts';
 import { isCloudEvent } from '../../support/receivers/targets.ts';
 

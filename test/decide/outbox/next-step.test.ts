@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { render } from '../../../lib/decide/messages/render.ts';
 import {
   fitting,
   fromMember,
@@ -8,7 +9,6 @@ import {
   toMember,
   unpackMember,
 } from '../../../lib/decide/outbox/batch.ts';
-import { render } from '../../../lib/decide/messages/render.ts';
 import { nextStep, type OutboxView } from '../../../lib/decide/outbox/next-step.ts';
 import { newSender } from '../../../lib/decide/outbox/sender.ts';
 import { aDelivery, overFacts, sha256, someFacts, start } from '../../support/receivers/outbox-world.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseRetryAfter } from '../../../lib/decide/outbox/retry-after.ts';
+import { parseRetryAfter } from '../../../lib/decide/outbox/outcome.ts';
 import vectors from '../../vectors/alerts.json' with { type: 'json' };
 
 const now = Date.UTC(2015, 9, 21, 7, 0);

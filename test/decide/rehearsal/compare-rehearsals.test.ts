@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Rule, Window } from '../../../lib/decide/compiled-config.ts';
 import { changesNothing, compareRehearsals } from '../../../lib/decide/rehearsal/compare-rehearsals.ts';
+import type { Rule, Window } from '../../../lib/model/config.ts';
 import { aConfig, aMatch, aPool, aRule, minute, officeHours } from '../../support/scaling-world.ts';
 import { aCluster, iso, rehearsed } from './rehearsal-fleet.ts';
 

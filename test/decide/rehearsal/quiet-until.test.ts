@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Ask } from '../../../lib/decide/asks.ts';
-import type { Lead, Window } from '../../../lib/decide/compiled-config.ts';
 import { rehearse } from '../../../lib/decide/rehearsal/rehearse.ts';
+import type { Ask } from '../../../lib/model/asks.ts';
+import type { Lead, Window } from '../../../lib/model/config.ts';
+import { runs } from '../../support/runs.ts';
 import {
   aConfig,
   aLease,
@@ -16,7 +17,6 @@ import {
   officeHours,
 } from '../../support/scaling-world.ts';
 import { aCluster } from './rehearsal-fleet.ts';
-import { runs } from '../../support/runs.ts';
 
 const from = at('2026-03-27T10:00:00Z');
 const instant = fc.integer({ min: 0, max: 4 * 24 }).map((hours) => new Date(from + hours * hour).toISOString());

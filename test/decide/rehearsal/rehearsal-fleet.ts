@@ -1,7 +1,9 @@
-import type { CompiledConfig } from '../../../lib/decide/compiled-config.ts';
-import type { EpochMs, ObservedPool } from '../../../lib/decide/model.ts';
-import { type Rehearsal, rehearse } from '../../../lib/decide/rehearsal/rehearse.ts';
-import type { ObservedFleetCluster } from '../../../lib/decide/scaling/plan-round.ts';
+import type { Rehearsal } from '../../../lib/decide/rehearsal/rehearsal.ts';
+import { rehearse } from '../../../lib/decide/rehearsal/rehearse.ts';
+import type { ObservedFleetCluster } from '../../../lib/decide/scaling/memory.ts';
+import type { ObservedPool } from '../../../lib/model/cluster.ts';
+import type { CompiledConfig } from '../../../lib/model/config.ts';
+import type { EpochMs } from '../../../lib/model/time.ts';
 import { aConfig, at } from '../../support/scaling-world.ts';
 
 export function aCluster(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rehearse } from '../../../lib/decide/rehearsal/rehearse.ts';
-import { totalOf } from '../../../lib/decide/rehearsal/total.ts';
+import { totalOf } from '../../../lib/decide/rehearsal/totals.ts';
 import {
   aConfig,
   aMatch,
@@ -8,10 +8,10 @@ import {
   aPool,
   aRule,
   at,
+  aWorld,
   minute,
   officeHours,
   runUntil,
-  aWorld,
 } from '../../support/scaling-world.ts';
 import { aCluster, iso, rehearsed } from './rehearsal-fleet.ts';
 

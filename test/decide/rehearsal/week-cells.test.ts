@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { cutDays, nodesInCells } from '../../../lib/decide/rehearsal/week-cells.ts';
-import { dayNumber } from '../../../lib/decide/schedule/local-date.ts';
+import { dayNumber } from '../../../lib/decide/schedule/local-time.ts';
 import { at, hour } from '../../support/scaling-world.ts';
 
 const berlin = (date: string, perDay = 24) => cutDays('Europe/Berlin', dayNumber(date) ?? 0, 1, perDay)[0]!;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Schedule } from '../../../lib/decide/compiled-config.ts';
-import type { Term } from '../../../lib/decide/model.ts';
-import { ownLeadMs } from '../../../lib/decide/scaling/lead.ts';
+import { ownLeadMs } from '../../../lib/decide/scaling/scheduled-size.ts';
+import type { Schedule } from '../../../lib/model/config.ts';
+import type { Term } from '../../../lib/model/size.ts';
 import {
   aConfig,
   aLease,

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Approval, Ask, Pause } from '../../../lib/decide/asks.ts';
-import type { Exception } from '../../../lib/decide/compiled-config.ts';
-import { type ObservedFleetCluster, planRound, type RoundInput } from '../../../lib/decide/scaling/plan-round.ts';
-import { rememberedCluster } from '../../../lib/decide/scaling/remembered-fleet.ts';
+import { type ObservedFleetCluster, rememberedCluster } from '../../../lib/decide/scaling/memory.ts';
+import type { RoundInput } from '../../../lib/decide/scaling/plan.ts';
+import { planRound } from '../../../lib/decide/scaling/plan-round.ts';
+import type { Approval, Ask, Pause } from '../../../lib/model/asks.ts';
+import type { Exception } from '../../../lib/model/config.ts';
 import {
   aConfig,
   aLease,

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Exception, Schedule } from '../../../lib/decide/compiled-config.ts';
-import type { Size } from '../../../lib/decide/model.ts';
 import { makeTimeline, saysAt } from '../../../lib/decide/schedule/timeline.ts';
-import vectors from '../../vectors/decisions.json' with { type: 'json' };
+import type { Exception, Schedule } from '../../../lib/model/config.ts';
+import type { Size } from '../../../lib/model/size.ts';
 import {
   aConfig,
   aMatch,
@@ -22,6 +21,7 @@ import {
   sizeOf,
   type World,
 } from '../../support/scaling-world.ts';
+import vectors from '../../vectors/decisions.json' with { type: 'json' };
 
 type Vector = {
   readonly spec: Record<string, unknown> & { readonly model: string };

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Ask } from '../../../lib/decide/asks.ts';
-import type { CompiledConfig } from '../../../lib/decide/compiled-config.ts';
-import type { ObservedCluster } from '../../../lib/decide/model.ts';
 import { dropClaim } from '../../../lib/decide/scaling/claim.ts';
-import { byTurn } from '../../../lib/decide/scaling/fair-order.ts';
-import type { ClusterRecord } from '../../../lib/decide/scaling/memory.ts';
+import type { ClusterRecord, ObservedFleetCluster } from '../../../lib/decide/scaling/memory.ts';
+import { byTurn } from '../../../lib/decide/scaling/order.ts';
 import type { Plan } from '../../../lib/decide/scaling/plan.ts';
-import { type ObservedFleetCluster, planRound } from '../../../lib/decide/scaling/plan-round.ts';
+import { planRound } from '../../../lib/decide/scaling/plan-round.ts';
+import type { Ask } from '../../../lib/model/asks.ts';
+import type { ObservedCluster } from '../../../lib/model/cluster.ts';
+import type { CompiledConfig } from '../../../lib/model/config.ts';
 import { aConfig, aLease, aMatch, anOverride, aPause, aPool, aRule, at, minute } from '../../support/scaling-world.ts';
 
 const everyDev = aRule({ match: aMatch('dev-*/*') });

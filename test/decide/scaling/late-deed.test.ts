@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deedOf } from '../../../lib/decide/scaling/late-deed.ts';
+import { deedOf } from '../../../lib/decide/scaling/late.ts';
 import type { Change, PoolMemory, Refusal } from '../../../lib/decide/scaling/memory.ts';
 
 const stuck: Change = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Size } from '../../../lib/decide/model.ts';
+import { owedSince, pendingFor } from '../../../lib/decide/scaling/late.ts';
 import type { Pending } from '../../../lib/decide/scaling/memory.ts';
-import { owedSince, pendingFor } from '../../../lib/decide/scaling/pending.ts';
+import type { Size } from '../../../lib/model/size.ts';
 import {
   aConfig,
   aLease,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { EpochMs, ObservedPool } from '../../../lib/decide/model.ts';
-import { isStale } from '../../../lib/decide/scaling/stale.ts';
+import { isStale } from '../../../lib/decide/scaling/last-seen.ts';
+import type { ObservedPool } from '../../../lib/model/cluster.ts';
+import type { EpochMs } from '../../../lib/model/time.ts';
 import {
   aConfig,
   aLease,

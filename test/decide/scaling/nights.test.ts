@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Size } from '../../../lib/decide/model.ts';
+import type { Size } from '../../../lib/model/size.ts';
 import {
   aConfig,
   aLease,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Ask } from '../../../lib/decide/asks.ts';
-import type { Rule } from '../../../lib/decide/compiled-config.ts';
-import type { Size } from '../../../lib/decide/model.ts';
-import { asPoolSize, clampSize, isRaise, isRange, lower, upper } from '../../../lib/decide/scaling/size.ts';
+import type { Ask } from '../../../lib/model/asks.ts';
+import type { Rule } from '../../../lib/model/config.ts';
+import { asPoolSize, clampSize, isRaise, isRange, lower, type Size, upper } from '../../../lib/model/size.ts';
+import { runs } from '../../support/runs.ts';
 import {
   aConfig,
   aLease,
@@ -22,7 +22,6 @@ import {
   round,
   type World,
 } from '../../support/scaling-world.ts';
-import { runs } from '../../support/runs.ts';
 
 /** Without the brake, which waits for a person. */
 const safety = { ...aConfig().safety, brake: { pools: 1000, percent: 100 } };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Approval } from '../../../lib/decide/asks.ts';
-import type { Size } from '../../../lib/decide/model.ts';
 import { planRound } from '../../../lib/decide/scaling/plan-round.ts';
+import type { Approval } from '../../../lib/model/asks.ts';
+import type { Size } from '../../../lib/model/size.ts';
 import {
   aConfig,
   aMatch,

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Rule } from '../../../lib/decide/compiled-config.ts';
-import type { Size } from '../../../lib/decide/model.ts';
-import { isLateEffect } from '../../../lib/decide/scaling/not-applied.ts';
-import { settleChange } from '../../../lib/decide/scaling/settle.ts';
-import { settleRecord } from '../../../lib/decide/scaling/settle-record.ts';
+import { isLateEffect } from '../../../lib/decide/scaling/manual-changes.ts';
+import { settleChange, settleRecord } from '../../../lib/decide/scaling/settle.ts';
+import type { Rule } from '../../../lib/model/config.ts';
+import type { Size } from '../../../lib/model/size.ts';
 import {
   aConfig,
   aPool,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { CompiledConfig } from '../../../lib/decide/compiled-config.ts';
 import { planRound } from '../../../lib/decide/scaling/plan-round.ts';
 import { startedNotice } from '../../../lib/decide/scaling/started.ts';
+import type { CompiledConfig } from '../../../lib/model/config.ts';
 import { aConfig, aLease, aPool, aRule, aWorld, runUntil, type World } from '../../support/scaling-world.ts';
 
 function saidBy(world: World, record?: World['record']): string {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import type { CalendarDay, DailyPiece, Exception, Schedule, Window } from '../../../lib/decide/compiled-config.ts';
-import type { Term, Weekday } from '../../../lib/decide/model.ts';
+import type { CalendarDay, DailyPiece, Exception, Schedule, Window } from '../../../lib/model/config.ts';
+import type { Term } from '../../../lib/model/size.ts';
+import type { Weekday } from '../../../lib/model/time.ts';
 import { exceptionOf, scheduleOf } from './schedule-fixtures.ts';
 
 const dayMs = 86_400_000;

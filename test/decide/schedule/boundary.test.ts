@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { boundary } from '../../../lib/decide/schedule/boundary.ts';
+import { boundary } from '../../../lib/decide/schedule/local-time.ts';
 
 const hour = 3600;
 

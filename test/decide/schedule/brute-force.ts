@@ -1,5 +1,5 @@
-import type { DailyPiece, Exception, Schedule } from '../../../lib/decide/compiled-config.ts';
-import type { Term } from '../../../lib/decide/model.ts';
+import type { DailyPiece, Exception, Schedule } from '../../../lib/model/config.ts';
+import type { Term } from '../../../lib/model/size.ts';
 
 const dayMs = 86_400_000;
 

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { CalendarDay } from '../../../lib/decide/compiled-config.ts';
-import { openWindowsAt } from '../../../lib/decide/schedule/open-windows.ts';
-import { saysKey } from '../../../lib/decide/schedule/says.ts';
-import { makeTimeline, saysAt } from '../../../lib/decide/schedule/timeline.ts';
+import { makeTimeline, openWindowsAt, saysAt } from '../../../lib/decide/schedule/timeline.ts';
+import type { CalendarDay } from '../../../lib/model/config.ts';
+import { saysKey } from '../../../lib/model/size.ts';
 import { exceptionOf, scheduleOf, windowOf } from './schedule-fixtures.ts';
 
 const zone = 'Europe/Berlin';

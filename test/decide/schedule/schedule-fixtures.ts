@@ -1,7 +1,7 @@
-import type { Exception, Schedule, Window } from '../../../lib/decide/compiled-config.ts';
-import type { Term } from '../../../lib/decide/model.ts';
-import { makeWindow, type WrittenWindow } from '../../../lib/decide/schedule/make-window.ts';
 import { isScheduleProblem } from '../../../lib/decide/schedule/schedule-problem.ts';
+import { makeWindow, type WrittenWindow } from '../../../lib/decide/schedule/window.ts';
+import type { Exception, Schedule, Window } from '../../../lib/model/config.ts';
+import type { Term } from '../../../lib/model/size.ts';
 
 /** A schedule of no windows that says idle, with what matters to the test put over it. */
 export function scheduleOf(parts: Partial<Schedule>): Schedule {

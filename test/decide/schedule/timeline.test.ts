@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { saysKey } from '../../../lib/decide/schedule/says.ts';
 import {
   lastEdge,
   lookMs,
@@ -9,11 +8,12 @@ import {
   saysAt,
   saysBetween,
 } from '../../../lib/decide/schedule/timeline.ts';
+import { saysKey } from '../../../lib/model/size.ts';
+import { runs } from '../../support/runs.ts';
 import { arbitrarySchedule } from './arbitrary-schedules.ts';
 import { bruteForceSays, keyOf } from './brute-force.ts';
 import { highestReadings, minuteMs } from './intl-oracle.ts';
 import { exceptionOf, scheduleOf, windowOf } from './schedule-fixtures.ts';
-import { runs } from '../../support/runs.ts';
 
 const dayMs = 86_400_000;
 const from = Date.UTC(2027, 11, 1);

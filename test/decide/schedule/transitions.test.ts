@@ -1,15 +1,14 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Window } from '../../../lib/decide/compiled-config.ts';
-import type { Term } from '../../../lib/decide/model.ts';
-import { boundaryOf, offsetsAround } from '../../../lib/decide/schedule/boundary.ts';
+import { boundaryOf, offsetsAround, zoneOffsets } from '../../../lib/decide/schedule/local-time.ts';
 import { makeTimeline, saysAt } from '../../../lib/decide/schedule/timeline.ts';
-import { zoneOffsets } from '../../../lib/decide/schedule/zone-offsets.ts';
+import type { Window } from '../../../lib/model/config.ts';
+import type { Term } from '../../../lib/model/size.ts';
+import { runs } from '../../support/runs.ts';
 import { arbitraryTerm } from './arbitrary-schedules.ts';
 import { bruteForceSays, keyOf } from './brute-force.ts';
 import { highestReadings, intlOffset, intlTransitions, minuteMs, type Transition } from './intl-oracle.ts';
 import { scheduleOf } from './schedule-fixtures.ts';
-import { runs } from '../../support/runs.ts';
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Exception, Schedule, Window } from '../../../lib/decide/compiled-config.ts';
-import { makeWindow, type WindowProblem } from '../../../lib/decide/schedule/make-window.ts';
-import { openWindowsAt } from '../../../lib/decide/schedule/open-windows.ts';
-import { parseInstant, parseMoment } from '../../../lib/decide/schedule/parse-instant.ts';
+import { parseInstant, parseMoment } from '../../../lib/decide/schedule/parse-time.ts';
 import { isScheduleProblem, type ScheduleProblem } from '../../../lib/decide/schedule/schedule-problem.ts';
-import { makeTimeline, nextChange, saysAt } from '../../../lib/decide/schedule/timeline.ts';
+import { makeTimeline, nextChange, openWindowsAt, saysAt } from '../../../lib/decide/schedule/timeline.ts';
+import { makeWindow, type WindowProblem } from '../../../lib/decide/schedule/window.ts';
+import type { Exception, Schedule, Window } from '../../../lib/model/config.ts';
 import { exceptionOf, scheduleOf } from './schedule-fixtures.ts';
 
 type VectorWindow = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Term } from '../../../lib/decide/model.ts';
-import type { WrittenWindow } from '../../../lib/decide/schedule/make-window.ts';
+import type { WrittenWindow } from '../../../lib/decide/schedule/window.ts';
 import { windowWarnings } from '../../../lib/decide/schedule/window-warnings.ts';
+import type { Term } from '../../../lib/model/size.ts';
 import { scheduleOf, windowOf } from './schedule-fixtures.ts';
 
 const now = Date.UTC(2026, 10, 23);

@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { checkZone } from '../../../lib/decide/schedule/check-zone.ts';
-import { makeWindow } from '../../../lib/decide/schedule/make-window.ts';
-import { parseDays, parseMonths, parseWeekday } from '../../../lib/decide/schedule/parse-days.ts';
-import { parseInstant, parseMoment } from '../../../lib/decide/schedule/parse-instant.ts';
-import { parseDayOfMonth, parseNth } from '../../../lib/decide/schedule/parse-month-days.ts';
-import { parseTimeOfDay } from '../../../lib/decide/schedule/parse-time-of-day.ts';
+import { checkZone } from '../../../lib/config/time-zones.ts';
+import {
+  parseDayOfMonth,
+  parseDays,
+  parseMonths,
+  parseNth,
+  parseWeekday,
+} from '../../../lib/decide/schedule/parse-days.ts';
+import { parseInstant, parseMoment, parseTimeOfDay } from '../../../lib/decide/schedule/parse-time.ts';
+import { makeWindow } from '../../../lib/decide/schedule/window.ts';
 
 const refused = { problem: expect.any(String), fix: expect.any(String) };
 

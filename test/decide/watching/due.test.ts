@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { advanceDue } from '../../../lib/decide/watching/due.ts';
-import { newerVersions } from '../../../lib/decide/watching/newer-versions.ts';
+import { advanceDue, newerVersions } from '../../../lib/decide/watching/end-dates.ts';
 import { aCluster, answersOf, at, regionWorld, start, states } from './watching-world.ts';
 
 const dayMs = 86_400_000;

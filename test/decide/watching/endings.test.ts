@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { CompiledConfig } from '../../../lib/decide/compiled-config.ts';
-import type { FindingKind, Subject } from '../../../lib/decide/model.ts';
-import { endings, isRuled } from '../../../lib/decide/watching/endings.ts';
-import { remembering } from '../../../lib/decide/watching/remembering.ts';
+import { endings, isRuled } from '../../../lib/decide/watching/end-dates.ts';
+import { remembering } from '../../../lib/decide/watching/watch-memory.ts';
+import type { CompiledConfig } from '../../../lib/model/config.ts';
+import type { FindingKind, Subject } from '../../../lib/model/finding.ts';
 import { at, start } from './watching-world.ts';
 
 const everything = { text: '*', region: undefined, cluster: '.*', pool: undefined, exactPool: false };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Answer } from '../../../lib/decide/answer.ts';
+import type { Answer } from '../../../lib/model/answer.ts';
 import {
   aCluster,
   answersOf,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Finding, Subject } from '../../../lib/decide/model.ts';
 import { observeRounds, type RoundFindings } from '../../../lib/decide/watching/scale-findings.ts';
+import type { Finding, Subject } from '../../../lib/model/finding.ts';
 import { at, start, states } from './watching-world.ts';
 
 const pool: Subject = { kind: 'pool', region: 'r1', clusterId: 'c1', poolId: 'p1', cluster: 'dev-1', pool: 'workers' };

@@ -1,8 +1,9 @@
 import type { Observation } from '../../../lib/decide/incidents/observation.ts';
-import type { EpochMs, ObservedCluster, ObservedPool } from '../../../lib/decide/model.ts';
 import { observeRegion, type RegionSight } from '../../../lib/decide/watching/observe-region.ts';
-import type { RegionAnswers, RegionMemory } from '../../../lib/decide/watching/pass.ts';
-import type { Answer } from '../../../lib/decide/answer.ts';
+import type { RegionAnswers, RegionMemory } from '../../../lib/decide/watching/watch-memory.ts';
+import type { Answer } from '../../../lib/model/answer.ts';
+import type { ObservedCluster, ObservedPool } from '../../../lib/model/cluster.ts';
+import type { EpochMs } from '../../../lib/model/time.ts';
 
 export const minuteMs = 60_000;
 export const start = Date.UTC(2026, 10, 23, 8);

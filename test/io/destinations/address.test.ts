@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { beatAddress } from '../../../lib/io/destinations/beat-address.ts';
-import { destinationFor } from '../../../lib/io/destinations/destination-for.ts';
-import { readCredentials } from '../../../lib/io/destinations/read-credentials.ts';
+import { destinationFor, readCredentials } from '../../../lib/io/destinations/destinations.ts';
 import { makeSecret, unwrap } from '../../../lib/io/secrets/secret.ts';
+import { beatAddress } from '../../../lib/jobs/deliver/heartbeat.ts';
 import { aDestination } from '../../support/receivers/outbox-world.ts';
 
 const letter = { id: 'd1', body: '{"event_action":"trigger"}', now: 0 };

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { DestinationConfig } from '../../../lib/decide/compiled-config.ts';
-import { destinationFor } from '../../../lib/io/destinations/destination-for.ts';
-import { readOutcome } from '../../../lib/io/destinations/read-outcome.ts';
+import { destinationFor, readOutcome } from '../../../lib/io/destinations/destinations.ts';
 import type { Sent } from '../../../lib/io/http/send-once.ts';
+import type { DestinationConfig } from '../../../lib/model/config.ts';
 
 const now = Date.UTC(2026, 10, 23, 6);
 

@@ -1,11 +1,11 @@
 import type { Hono } from 'hono';
-import type { EventSourceConfig } from '../../../lib/decide/compiled-config.ts';
-import { makeListenApp } from '../../../lib/io/listen/app.ts';
-import { defaultQuota, makeQuota, type QuotaConfig } from '../../../lib/io/listen/quota.ts';
+import { defaultQuota, makeQuota, type QuotaConfig } from '../../../lib/io/listen/receive.ts';
+import { makeListenApp } from '../../../lib/io/listen/routes.ts';
 import { makeSecret, type Secret } from '../../../lib/io/secrets/secret.ts';
-import { signatureOf } from '../../../lib/io/signing/verify.ts';
-import { acceptEvents } from '../../../lib/jobs/accept-events.ts';
-import { makeReplays } from '../../../lib/jobs/intake/replays.ts';
+import { signatureOf } from '../../../lib/io/signing.ts';
+import { acceptEvents } from '../../../lib/jobs/accept/accept-events.ts';
+import { makeReplays } from '../../../lib/jobs/accept/replays.ts';
+import type { EventSourceConfig } from '../../../lib/model/config.ts';
 import { type AcceptWorld, makeAcceptWorld } from '../../decide/intake/accept-world.ts';
 import { makeSource, now, sources } from '../../decide/intake/fixtures.ts';
 

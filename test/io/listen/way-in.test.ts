@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkWaysIn, isLoopback, secretProblem, wayInOf } from '../../../lib/io/listen/way-in.ts';
+import { checkWaysIn, isLoopback, secretProblem, wayInOf } from '../../../lib/io/listen/event-source.ts';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
 import { makeSource, sources } from '../../decide/intake/fixtures.ts';
 

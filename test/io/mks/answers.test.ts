@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Answer } from '../../../lib/decide/answer.ts';
+import type { Answer } from '../../../lib/model/answer.ts';
 import { type LocalServer, startServer } from '../../support/local-server.ts';
 import type { VirtualClock } from '../../support/virtual-clock.ts';
 import { clusterId, makeRegion, poolId, poolJson } from './region.ts';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import type { Fetch } from '../../../lib/io/http/fetch.ts';
+import type { Fetch } from '../../../lib/io/http/exchange.ts';
 import { canary, clusterId, makeRegion, poolId, poolJson } from './region.ts';
 
 const header = `Token ${canary}`;

@@ -1,5 +1,5 @@
-import { connect } from 'node:net';
 import type { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { startServer } from '../../support/local-server.ts';
 import type { VirtualClock } from '../../support/virtual-clock.ts';

@@ -1,4 +1,4 @@
-import type { Fetch } from '../../../lib/io/http/fetch.ts';
+import type { Fetch } from '../../../lib/io/http/exchange.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { makeMks } from '../../../lib/io/mks/client.ts';
 import type { Mks } from '../../../lib/io/mks/mks.ts';

@@ -8,7 +8,7 @@ import { systemClock } from '../../../lib/io/clock.ts';
 import { commandSecretSource } from '../../../lib/io/secrets/command-secret.ts';
 import { envSecretSource } from '../../../lib/io/secrets/env-secret.ts';
 import { fileSecretSource } from '../../../lib/io/secrets/file-secret.ts';
-import type { SecretSource } from '../../../lib/io/secrets/secret-source.ts';
+import type { SecretSource } from '../../../lib/io/secrets/secret.ts';
 import { makeVirtualClock } from '../../support/virtual-clock.ts';
 
 async function problemOf(source: SecretSource): Promise<string> {

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { SecretError } from '../../../lib/errors.ts';
-import type { Log } from '../../../lib/io/log.ts';
-import { silentLog } from '../../../lib/io/log.ts';
+import { type Log, silentLog } from '../../../lib/io/log.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';
-import { makeSecrets } from '../../../lib/io/secrets/secrets.ts';
 import { unwrap } from '../../../lib/io/secrets/secret.ts';
+import { makeSecrets } from '../../../lib/io/secrets/secrets.ts';
 import { makeTokenSource } from '../../../lib/io/secrets/token-source.ts';
 import { makeVirtualClock } from '../../support/virtual-clock.ts';
 

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
-import { sign } from '../../../lib/io/signing/sign.ts';
-import { isSigned, type SignedMessage } from '../../../lib/io/signing/verify.ts';
+import { isSigned, type SignedMessage, sign } from '../../../lib/io/signing.ts';
 import vectors from '../../vectors/alerts.json' with { type: 'json' };
 
 const { sign_v1_hmac_sha256: cases } = vectors.standard_webhooks;

@@ -1,9 +1,9 @@
 /** What every store promises, whatever it is made of. Each adapter's test calls this with a way to open an empty one. */
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Json } from '../../../lib/decide/model.ts';
 import { StoreError } from '../../../lib/errors.ts';
 import type { Key, Store, Version, Write } from '../../../lib/io/stores/store.ts';
+import type { Json } from '../../../lib/model/json.ts';
 
 export type StoreUnderTest = {
   readonly store: Store;

@@ -1,6 +1,6 @@
+import { systemClock } from '../../../lib/io/clock.ts';
 import { randomId } from '../../../lib/io/ids.ts';
 import { makeDynamoStore } from '../../../lib/io/stores/dynamodb.ts';
-import { systemClock } from '../../../lib/io/clock.ts';
 import { makeFakeDynamo } from '../../support/fake-dynamodb.ts';
 import { describeStore } from './contract.ts';
 

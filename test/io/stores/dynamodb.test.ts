@@ -1,16 +1,16 @@
+import { GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { StoreError } from '../../../lib/errors.ts';
 import { randomId } from '../../../lib/io/ids.ts';
-import { dynamoActions } from '../../../lib/io/stores/dynamo-actions.ts';
 import { backoffMs } from '../../../lib/io/stores/dynamo-attempts.ts';
+import { dynamoActions } from '../../../lib/io/stores/dynamo-requests.ts';
 import { makeDynamoStore } from '../../../lib/io/stores/dynamodb.ts';
 import type { CommitOutcome, Store, Write } from '../../../lib/io/stores/store.ts';
 import { type DynamoFault, type FakeDynamoParts, makeFakeDynamo } from '../../support/fake-dynamodb.ts';
+import { runs } from '../../support/runs.ts';
 import { makeSkippingClock } from '../../support/skipping-clock.ts';
 import { put } from './contract.ts';
-import { runs } from '../../support/runs.ts';
 
 const key = (id: string) => ({ partition: 'p', id });
 const week = 7 * 24 * 3600_000;

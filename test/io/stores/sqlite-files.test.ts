@@ -15,7 +15,7 @@ import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/errors.ts';
 import { randomId } from '../../../lib/io/ids.ts';
 import { openSqliteStore } from '../../../lib/io/stores/sqlite.ts';
-import { describeSqliteProblem, naming } from '../../../lib/io/stores/sqlite-problem.ts';
+import { describeSqliteProblem, naming } from '../../../lib/io/stores/sqlite-file.ts';
 import { eachWithStoreFile } from '../../support/store-file.ts';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 import { put } from './contract.ts';

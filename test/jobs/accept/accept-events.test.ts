@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { asksOfPool } from '../../../lib/decide/scaling/pool-asks.ts';
+import { asksOfPool } from '../../../lib/decide/scaling/wanted-size.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store, Write } from '../../../lib/io/stores/store.ts';

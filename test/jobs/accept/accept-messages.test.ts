@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { acceptBusEvent, acceptMessages, type QueueMessage } from '../../../lib/jobs/intake/accept-messages.ts';
+import { acceptBusEvent, acceptMessages, type QueueMessage } from '../../../lib/jobs/accept/accept-messages.ts';
 import { makeAcceptWorld } from '../../decide/intake/accept-world.ts';
 import { makeSource, sources } from '../../decide/intake/fixtures.ts';
 import { readSample } from '../../decide/intake/samples.ts';

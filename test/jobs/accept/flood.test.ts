@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { mostFinished, mostLiveLeases } from '../../../lib/decide/intake/shelf.ts';
-import { mostPerOwner } from '../../../lib/jobs/intake/shelf-writer.ts';
+import { mostFinished, mostLiveLeases } from '../../../lib/decide/intake/merge-asks.ts';
+import { mostPerOwner } from '../../../lib/jobs/accept/store-asks.ts';
 import { makeAcceptWorld } from '../../decide/intake/accept-world.ts';
 import { hourMs, makeMatch, makeSource, minuteMs, now, sources } from '../../decide/intake/fixtures.ts';
 

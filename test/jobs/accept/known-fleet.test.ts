@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
-import { knownFleet } from '../../../lib/jobs/intake/known-fleet.ts';
+import { knownFleet } from '../../../lib/jobs/accept/known-fleet.ts';
 import { clusterWrite } from '../../../lib/jobs/records/cluster-records.ts';
 
 /** A store that counts how often it is asked for a list. */

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { AcceptParts } from '../../../lib/jobs/accept-events.ts';
-import { acceptBusEvent, acceptMessages } from '../../../lib/jobs/intake/accept-messages.ts';
 import { StoreError } from '../../../lib/errors.ts';
+import { randomId } from '../../../lib/io/ids.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import type { AcceptParts } from '../../../lib/jobs/accept/accept-events.ts';
+import { acceptBusEvent, acceptMessages } from '../../../lib/jobs/accept/accept-messages.ts';
 import { makeAcceptWorld } from '../../decide/intake/accept-world.ts';
 import { makeSource, sources } from '../../decide/intake/fixtures.ts';
 import { readSample } from '../../decide/intake/samples.ts';
 import { eventText, makeListenWorld, signedHeaders } from '../../io/listen/listen-world.ts';
 import { faultyStore, type StoreCall } from '../../support/faulty-store.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
-import { randomId } from '../../../lib/io/ids.ts';
 
 type Trouble = { isOver: boolean };
 

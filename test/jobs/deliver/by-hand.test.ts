@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import { deliverAlerts } from '../../../lib/jobs/deliver-alerts.ts';
+import { deliverAlerts, listTargets } from '../../../lib/jobs/deliver/deliver-alerts.ts';
 import { runFireDrill } from '../../../lib/jobs/deliver/fire-drill.ts';
 import { dropDelivery, retryParked } from '../../../lib/jobs/deliver/outbox-by-hand.ts';
-import { listTargets, type Target } from '../../../lib/jobs/deliver/targets.ts';
-import { listParked, loadOutbox, outboxId } from '../../../lib/jobs/records/delivery-records.ts';
-import { listHistory } from '../../../lib/jobs/records/history-records.ts';
+import type { Target } from '../../../lib/jobs/deliver/parts.ts';
+import { listHistory, listParked, loadOutbox, outboxId } from '../../../lib/jobs/records/delivery-records.ts';
 import {
   aDelivery,
   aDestination,

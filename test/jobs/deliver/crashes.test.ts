@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deliverAlerts } from '../../../lib/jobs/deliver-alerts.ts';
+import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
 import { loadOutbox } from '../../../lib/jobs/records/delivery-records.ts';
 import { makeMortal } from '../../support/receivers/mortal.ts';
 import {

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { deliverAlerts } from '../../../lib/jobs/deliver-alerts.ts';
-import { loadOutbox } from '../../../lib/jobs/records/delivery-records.ts';
-import { listHistory } from '../../../lib/jobs/records/history-records.ts';
+import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
+import { listHistory, loadOutbox } from '../../../lib/jobs/records/delivery-records.ts';
 import {
   aDelivery,
   aDestination,

@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest';
-import { incidentKey } from '../../../lib/decide/incidents/subject.ts';
-import { deliverAlerts } from '../../../lib/jobs/deliver-alerts.ts';
-import { sendHeartbeat } from '../../../lib/jobs/heartbeat.ts';
+import { type IncidentRecord, incidentKey } from '../../../lib/decide/incidents/incident.ts';
+import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
+import { sendHeartbeat } from '../../../lib/jobs/deliver/heartbeat.ts';
 import { listSenders } from '../../../lib/jobs/records/destination-records.ts';
 import { incidentWrite, listIncidents } from '../../../lib/jobs/records/incident-records.ts';
-import { seenKey } from '../../../lib/jobs/watch/seen.ts';
-import type { IncidentRecord } from '../../../lib/decide/incidents/incident.ts';
-import { makeReceiver } from '../../support/receivers/receiver.ts';
+import { seenKey } from '../../../lib/jobs/records/last-rounds.ts';
 import {
   aDelivery,
   aDestination,
@@ -15,6 +13,7 @@ import {
   sha256,
   start,
 } from '../../support/receivers/outbox-world.ts';
+import { makeReceiver } from '../../support/receivers/receiver.ts';
 import { makeAlertmanager, makePagerduty, makeSlack } from '../../support/receivers/targets.ts';
 
 const minute = 60_000;

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
-import { deliverAlerts } from '../../../lib/jobs/deliver-alerts.ts';
-import { listHistory } from '../../../lib/jobs/records/history-records.ts';
+import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
+import { listHistory } from '../../../lib/jobs/records/delivery-records.ts';
 import { makeMortal } from '../../support/receivers/mortal.ts';
 import {
   aDelivery,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { deliverAlerts } from '../../../lib/jobs/deliver-alerts.ts';
+import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
 import { loadOutbox } from '../../../lib/jobs/records/delivery-records.ts';
 import { makeMortal } from '../../support/receivers/mortal.ts';
 import { aDelivery, aDestination, makeOutboxWorld, overFacts } from '../../support/receivers/outbox-world.ts';

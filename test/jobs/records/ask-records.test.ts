@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Ask, Lease, Override, Pause } from '../../../lib/decide/asks.ts';
-import { exactMatch } from '../../../lib/decide/intake/pool-name.ts';
+import { exactMatch } from '../../../lib/decide/intake/judge-ask.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import {
   askWrite,
@@ -12,6 +11,7 @@ import {
   putLease,
   releaseLease,
 } from '../../../lib/jobs/records/ask-records.ts';
+import type { Ask, Lease, Override, Pause } from '../../../lib/model/asks.ts';
 import { hourMs, makeMatch, now } from '../../decide/intake/fixtures.ts';
 
 function makeStore() {

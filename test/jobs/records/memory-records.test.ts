@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RegionMemory, SeenCluster, SeenPool } from '../../../lib/decide/watching/pass.ts';
+import type { RegionMemory, SeenCluster, SeenPool } from '../../../lib/decide/watching/watch-memory.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
-import { compareIds } from '../../../lib/io/stores/compare-ids.ts';
-import type { Store } from '../../../lib/io/stores/store.ts';
-import { loadMemory, memoryCommits } from '../../../lib/jobs/records/memory-records.ts';
+import { compareIds, type Store } from '../../../lib/io/stores/store.ts';
+import { loadMemory, memoryCommits } from '../../../lib/jobs/records/watch-records.ts';
 import { runs } from '../../support/runs.ts';
 
 const minuteMs = 60_000;

@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Container } from '../../../functions/container.ts';
 import { reportDelivering } from '../../../functions/report.ts';
-import { makeRunMetrics } from '../../../lib/cli/run/run-metrics.ts';
+import { makeRunMetrics, standingOf } from '../../../lib/cli/run/metrics.ts';
 import type { OpenedApp } from '../../../lib/cli/run/process-parts.ts';
-import { standingOf } from '../../../lib/cli/run/standing.ts';
-import { metricNames } from '../../../lib/io/metrics/names.ts';
-import { deliverAlerts } from '../../../lib/jobs/deliver-alerts.ts';
 import { batchId } from '../../../lib/decide/outbox/batch.ts';
+import { metricNames } from '../../../lib/io/metrics.ts';
+import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
 import { outboxPartition } from '../../../lib/jobs/records/delivery-records.ts';
 import { aDelivery, aDestination, makeOutboxWorld, start } from '../../support/receivers/outbox-world.ts';
 import { makeSlack } from '../../support/receivers/targets.ts';

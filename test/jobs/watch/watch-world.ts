@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { CompiledConfig, DestinationConfig, Match, Rule } from '../../../lib/decide/compiled-config.ts';
 import type { Delivery } from '../../../lib/decide/incidents/delivery.ts';
-import type { ObservedCluster, ObservedPool, ObservedVersion } from '../../../lib/decide/model.ts';
-import type { Answer } from '../../../lib/decide/answer.ts';
-import type { Mks } from '../../../lib/io/mks/mks.ts';
 import { silentLog } from '../../../lib/io/log.ts';
+import type { Mks } from '../../../lib/io/mks/mks.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { listAll } from '../../../lib/jobs/records/cluster-records.ts';
-import type { WatchParts } from '../../../lib/jobs/watch/watch-parts.ts';
-import { watchClusters } from '../../../lib/jobs/watch-clusters.ts';
+import type { WatchParts } from '../../../lib/jobs/watch/parts.ts';
+import { watchClusters } from '../../../lib/jobs/watch/watch-clusters.ts';
+import type { Answer } from '../../../lib/model/answer.ts';
+import type { ObservedCluster, ObservedPool, ObservedVersion } from '../../../lib/model/cluster.ts';
+import type { CompiledConfig, DestinationConfig, Match, Rule } from '../../../lib/model/config.ts';
 
 export const minuteMs = 60_000;
 export const start = Date.UTC(2026, 10, 23, 8);

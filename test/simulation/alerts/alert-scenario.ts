@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../../lib/decide/model.ts';
+import type { EpochMs } from '../../../lib/model/time.ts';
 import { makeChance } from '../chance.ts';
 
 /** What can go wrong, each off in half of all seeds. */

@@ -1,9 +1,10 @@
 import { sha256 } from '../../../lib/app.ts';
-import { destinationId } from '../../../lib/decide/incidents/destination-id.ts';
 import type { Delivery } from '../../../lib/decide/incidents/delivery.ts';
-import { incidentKey } from '../../../lib/decide/incidents/subject.ts';
-import type { EpochMs, Subject } from '../../../lib/decide/model.ts';
+import { incidentKey } from '../../../lib/decide/incidents/incident.ts';
+import { destinationId } from '../../../lib/decide/incidents/routing.ts';
 import { listAll } from '../../../lib/jobs/records/cluster-records.ts';
+import type { Subject } from '../../../lib/model/finding.ts';
+import type { EpochMs } from '../../../lib/model/time.ts';
 import type { Alert, PushedAlert } from '../../support/receivers/targets.ts';
 import { hourMs, minuteMs } from './alert-scenario.ts';
 import { judgeSigned } from './judge-signed.ts';

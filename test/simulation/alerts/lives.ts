@@ -1,10 +1,10 @@
 // Loaded before any time passes: an app loads a job when it first runs, and a simulated clock does not wait for files.
-import '../../../lib/jobs/deliver-alerts.ts';
-import '../../../lib/jobs/scale-pools.ts';
-import '../../../lib/jobs/watch-clusters.ts';
+import '../../../lib/jobs/deliver/deliver-alerts.ts';
+import '../../../lib/jobs/scale/scale-pools.ts';
+import '../../../lib/jobs/watch/watch-clusters.ts';
 import { type App, makeApp, openSecrets } from '../../../lib/app.ts';
 import type { Clock } from '../../../lib/io/clock.ts';
-import type { Fetch } from '../../../lib/io/http/fetch.ts';
+import type { Fetch } from '../../../lib/io/http/exchange.ts';
 import type { Log } from '../../../lib/io/log.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';

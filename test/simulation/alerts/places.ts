@@ -1,5 +1,4 @@
-import type { EpochMs } from '../../../lib/decide/model.ts';
-import type { Chance } from '../chance.ts';
+import type { EpochMs } from '../../../lib/model/time.ts';
 import type { Received, Receiver, ReceiverFault } from '../../support/receivers/receiver.ts';
 import {
   makeAlertmanager,
@@ -10,6 +9,7 @@ import {
   makeTeams,
   makeWebhook,
 } from '../../support/receivers/targets.ts';
+import type { Chance } from '../chance.ts';
 
 /** One address that messages go to: what stands there, and what happened to it. */
 export type Place = {

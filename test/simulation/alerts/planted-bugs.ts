@@ -13,7 +13,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'a doubtful open counts as never told',
     changes: [
       {
-        file: 'lib/decide/outbox/after-attempt.ts',
+        file: 'lib/decide/outbox/attempt.ts',
         find: 'return { ...item, attempts: item.attempts + 1, lastAttemptAt: now, maybeAccepted: true, body };',
         replace: 'return { ...item, attempts: item.attempts + 1, lastAttemptAt: now, body };',
       },
@@ -25,7 +25,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'an unknown outcome ends the delivery',
     changes: [
       {
-        file: 'lib/decide/outbox/after-attempt.ts',
+        file: 'lib/decide/outbox/attempt.ts',
         find: 'return orTooOld(waited(before, marked, now), outcome);',
         replace: "return { kind: 'end', state: 'dropped' };",
       },
@@ -37,7 +37,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: '404 ends the delivery',
     changes: [
       {
-        file: 'lib/decide/outbox/after-attempt.ts',
+        file: 'lib/decide/outbox/attempt.ts',
         find: "    case 'body-refused':\n      return refused(before, marked, outcome.problem);",
         replace:
           "    case 'body-refused':\n      return refused(before, marked, outcome.problem);\n    case 'address-failed':\n      return { kind: 'end', state: 'dropped' };",
@@ -50,7 +50,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'a Retry-After of a day is obeyed',
     changes: [
       {
-        file: 'lib/decide/outbox/after-attempt.ts',
+        file: 'lib/decide/outbox/attempt.ts',
         find: 'nextAt: now + obeyedMs(outcome.retryAfterMs) };',
         replace: 'nextAt: now + outcome.retryAfterMs };',
       },
@@ -62,7 +62,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'the newest message of a lane goes first',
     changes: [
       {
-        file: 'lib/decide/outbox/settle-lane.ts',
+        file: 'lib/decide/outbox/next-step.ts',
         find: 'lane.sort((a, b) => a.episode - b.episode || a.sequence - b.sequence)',
         replace: 'lane.sort((a, b) => b.sequence - a.sequence)',
       },
@@ -100,7 +100,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'one look is enough to be gone',
     changes: [
       {
-        file: 'lib/decide/watching/gone.ts',
+        file: 'lib/decide/watching/observe-region.ts',
         find: 'if (seen.missingSince === undefined) return { ...seen, missingSince: now };',
         replace: 'if (seen.missingSince === undefined) return seen;',
       },
@@ -124,7 +124,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'a destination with a new address is told nothing of what is open',
     changes: [
       {
-        file: 'lib/decide/incidents/what-to-say.ts',
+        file: 'lib/decide/incidents/tell.ts',
         find: 'if (told === undefined) return firstWord(record, destination, telling, said);',
         replace:
           'if (told === undefined && (record.openedAt ?? 0) < telling.now) return undefined;\n  if (told === undefined) return firstWord(record, destination, telling, said);',
@@ -137,7 +137,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'what was told at the old address is forgotten',
     changes: [
       {
-        file: 'lib/jobs/watch/destination-states.ts',
+        file: 'lib/jobs/records/commit-incidents.ts',
         find: 'const replaced = old.filter(({ known }) => names.has(known.destination.name));',
         replace: 'const replaced = old.filter(() => false);',
       },
@@ -161,7 +161,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'a lease of a dead sender never ends',
     changes: [
       {
-        file: 'lib/decide/outbox/lease.ts',
+        file: 'lib/decide/outbox/sender.ts',
         find: 'lease.owner !== owner && now < lease.until',
         replace: 'lease.owner !== owner',
       },
@@ -173,7 +173,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'what is over before it is known to be told is not told at all',
     changes: [
       {
-        file: 'lib/decide/outbox/settle-lane.ts',
+        file: 'lib/decide/outbox/next-step.ts',
         find: 'if (isMaybeTold || resolve.untold) return { ended, changed: [], waiting: [resolve] };',
         replace:
           "if (isMaybeTold) return { ended: [...ended, { delivery: resolve, reason: 'over' }], changed: [], waiting: [] };",
@@ -198,7 +198,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'a chat in doubt is never tried again',
     changes: [
       {
-        file: 'lib/decide/outbox/after-attempt.ts',
+        file: 'lib/decide/outbox/attempt.ts',
         find: 'const backOff = backOffMs(before.step, chance, isInDoubt);',
         replace: 'const backOff = isInDoubt ? 86_400_000 : backOffMs(before.step, chance, isInDoubt);',
       },

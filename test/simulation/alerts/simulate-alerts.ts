@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { App } from '../../../lib/app.ts';
-import type { Fetch } from '../../../lib/io/http/fetch.ts';
-import type { Fault } from '../../../lib/simulator/faults.ts';
+import type { Fetch } from '../../../lib/io/http/exchange.ts';
 import { createWorld } from '../../../lib/simulator/create-world.ts';
+import type { Fault } from '../../../lib/simulator/faults.ts';
 import { simulatorApp } from '../../../lib/simulator/simulator-app.ts';
 import { fetchFrom } from '../../support/receivers/reach.ts';
 import { makeChance } from '../chance.ts';

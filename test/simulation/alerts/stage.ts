@@ -1,5 +1,5 @@
-import type { CompiledConfig } from '../../../lib/decide/compiled-config.ts';
-import type { EpochMs } from '../../../lib/decide/model.ts';
+import type { CompiledConfig } from '../../../lib/model/config.ts';
+import type { EpochMs } from '../../../lib/model/time.ts';
 import type { World } from '../../../lib/simulator/create-world.ts';
 import type { Chance } from '../chance.ts';
 import type { Kernel } from '../kernel.ts';

@@ -12,7 +12,7 @@ export const plantedEventBugs: readonly PlantedEventBug[] = [
     name: 'acknowledged although the store failed',
     changes: [
       {
-        file: 'lib/jobs/intake/shelf-writer.ts',
+        file: 'lib/jobs/accept/store-asks.ts',
         find: "done(outcomes?.[at] ?? failed('the store could not be reached: send it again'))",
         replace: "done(outcomes?.[at] ?? { kind: 'stored' })",
       },
@@ -24,7 +24,7 @@ export const plantedEventBugs: readonly PlantedEventBug[] = [
     name: 'a lease ends half an hour early',
     changes: [
       {
-        file: 'lib/decide/asks.ts',
+        file: 'lib/model/asks.ts',
         find: 'return now < ask.until;',
         replace: "return now < ask.until - (ask.kind === 'lease' ? 1_800_000 : 0);",
       },
@@ -36,7 +36,7 @@ export const plantedEventBugs: readonly PlantedEventBug[] = [
     name: 'the smallest of the leases counts',
     changes: [
       {
-        file: 'lib/decide/scaling/wanted.ts',
+        file: 'lib/decide/scaling/wanted-size.ts',
         find: 'isLonger(lease, than) : lease.atLeast > than.atLeast;',
         replace: 'isLonger(lease, than) : lease.atLeast < than.atLeast;',
       },
@@ -48,7 +48,7 @@ export const plantedEventBugs: readonly PlantedEventBug[] = [
     name: 'an alert that fires again after its end stays down',
     changes: [
       {
-        file: 'lib/decide/intake/merge-ask.ts',
+        file: 'lib/decide/intake/merge-asks.ts',
         find: 'const isOvertaken = Math.abs(asked.askedAt - stored.askedAt) <= overtakenMs;',
         replace: 'const isOvertaken = true;',
       },

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { App } from '../../../lib/app.ts';
-import type { EventSourceConfig, Match } from '../../../lib/decide/compiled-config.ts';
-import type { EpochMs } from '../../../lib/decide/model.ts';
-import type { Fetch } from '../../../lib/io/http/fetch.ts';
+import type { Fetch } from '../../../lib/io/http/exchange.ts';
 import { putAsk } from '../../../lib/jobs/records/ask-records.ts';
 import { listAll } from '../../../lib/jobs/records/cluster-records.ts';
+import type { EventSourceConfig, Match } from '../../../lib/model/config.ts';
+import type { EpochMs } from '../../../lib/model/time.ts';
 import { createWorld, type World } from '../../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../../lib/simulator/simulator-app.ts';
 import { compiled } from '../../config/compile-text.ts';
 import { type Lives, makeLives } from '../alerts/lives.ts';
 import { type Chance, makeChance } from '../chance.ts';
-import { makeKernel, type Kernel } from '../kernel.ts';
+import { type Kernel, makeKernel } from '../kernel.ts';
 import { makeSimulatedStore, type SimulatedStore } from '../simulated-store.ts';
 
 export const eventFaults = [

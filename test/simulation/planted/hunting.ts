@@ -1,5 +1,5 @@
 import type { StoreKind } from '../scenario.ts';
-import { simulate as simulateAsItIs, type Simulated, type SimulateOptions } from '../simulate.ts';
+import { type Simulated, type SimulateOptions, simulate as simulateAsItIs } from '../simulate.ts';
 import { type PlantedBug, plantedBugs } from './bugs.ts';
 import caught from './caught.json' with { type: 'json' };
 import { assertPlanted, importWith } from './plant.ts';

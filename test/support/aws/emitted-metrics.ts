@@ -1,9 +1,10 @@
 /** What the functions write for CloudWatch to read: each job's own report of a round, as the line it becomes. */
-import { reportDelivering, reportScaling, reportWatching } from '../../../functions/report.ts';
+
 import type { Container } from '../../../functions/container.ts';
+import { reportDelivering, reportScaling, reportWatching } from '../../../functions/report.ts';
 import { randomId } from '../../../lib/io/ids.ts';
 import { silentLog } from '../../../lib/io/log.ts';
-import { embeddedLine } from '../../../lib/io/metrics/embedded.ts';
+import { embeddedLine } from '../../../lib/io/metrics.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 
 export type Metric = {

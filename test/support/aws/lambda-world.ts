@@ -1,9 +1,10 @@
 /** All of Lamplighter on AWS, without AWS: the packaged zips, an emulated table, and everything else faked at its socket. */
-import { createServer, type IncomingMessage } from 'node:http';
+
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { randomId } from '../../../lib/io/ids.ts';
 import { makeDynamoStore } from '../../../lib/io/stores/dynamodb.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';

@@ -5,8 +5,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Template } from './template.ts';
 import { compileCache } from '../compile-cache.ts';
+import type { Template } from './template.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 

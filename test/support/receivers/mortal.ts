@@ -1,4 +1,4 @@
-import type { Fetch } from '../../../lib/io/http/fetch.ts';
+import type { Fetch } from '../../../lib/io/http/exchange.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 
 /** A process that dies: from the n-th await on (before it took effect, or after) nothing in it is ever heard of again. */

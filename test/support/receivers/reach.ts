@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Clock } from '../../../lib/io/clock.ts';
-import type { Fetch } from '../../../lib/io/http/fetch.ts';
+import type { Fetch } from '../../../lib/io/http/exchange.ts';
 import { sendOnce } from '../../../lib/io/http/send-once.ts';
-import type { Send } from '../../../lib/jobs/deliver/deliver-parts.ts';
+import type { Send } from '../../../lib/jobs/deliver/parts.ts';
 import type { Receiver } from './receiver.ts';
 
 /** A network of hosts, each a receiver; anything else is an unknown host. Told of every request, by host. */

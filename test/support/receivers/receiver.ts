@@ -1,5 +1,5 @@
 /** Receivers that behave like the targets, faults included; in-process through a fetch, or served over HTTP. */
-import type { EpochMs } from '../../../lib/decide/model.ts';
+import type { EpochMs } from '../../../lib/model/time.ts';
 
 export type Received = {
   readonly path: string;

@@ -1,0 +1,43 @@
+import { handle } from 'hono/aws-lambda';
+import { SecretError } from '../lib/errors.ts';
+import { secretProblem } from '../lib/io/listen/event-source.ts';
+import { makeQuota, type Quota } from '../lib/io/listen/receive.ts';
+import { makeListenApp } from '../lib/io/listen/routes.ts';
+import type { Secret } from '../lib/io/secrets/secret.ts';
+import { makeReplays } from '../lib/jobs/accept/replays.ts';
+import type { EventSourceConfig } from '../lib/model/config.ts';
+import { wakeBy } from './aws-events.ts';
+import type { Container } from './container.ts';
+
+/** A quota counts for as long as its container lives. */
+const quotas = new WeakMap<Container, Quota>();
+
+/** The same answers as `--listen` gives, behind a function URL. Nothing unsigned is taken: the address is public. */
+export async function answerRequest(container: Container, event: unknown): Promise<unknown> {
+  const { app, config, invoke } = container;
+  const { clock, store } = app.parts;
+  const quota = quotas.get(container) ?? makeQuota(clock);
+  quotas.set(container, quota);
+  const listening = makeListenApp({
+    clock,
+    sources: () => config.events,
+    secretsOf: (source) => readSecrets(container, source),
+    accept: (source, events) => app.accept(config, source, events, wakeBy(invoke)),
+    replays: makeReplays({ store, clock }),
+    quota,
+    takesUnsigned: false,
+    isHealthy: () => true,
+    readiness: async () => ({ isReady: true, text: 'ready' }),
+  });
+  return handle(listening)(event as Parameters<ReturnType<typeof handle>>[0]);
+}
+
+/** A secret that is too weak to sign with lets nobody in. */
+async function readSecrets({ app }: Container, source: EventSourceConfig): Promise<readonly Secret[]> {
+  const secrets = await Promise.all(source.secrets.map((ref) => app.parts.secrets.read(ref, 'secret')));
+  for (const secret of secrets) {
+    const problem = secretProblem(source, secret);
+    if (problem !== undefined) throw new SecretError(problem, `events.${source.name}`);
+  }
+  return secrets;
+}

@@ -1,0 +1,114 @@
+import { suggest } from '../../config/did-you-mean.ts';
+import { compileMatch, covers, escapeLiteral, isGlob, mayOverlap } from '../../config/match.ts';
+import type { RuleBook } from '../../decide/scaling/rule-book.ts';
+import { UsageError } from '../../errors.ts';
+import type { Store } from '../../io/stores/store.ts';
+import { loadMemory } from '../../jobs/records/watch-records.ts';
+import type { CompiledConfig, Match, Rule } from '../../model/config.ts';
+import { isMatched, listKnownClusters, listKnownPools, type StoredPool } from '../pools.ts';
+
+/** What a person named: the match, the regions it reaches, and the pools of the store that it names now. */
+export type AskedMatch = {
+  readonly match: Match;
+  readonly regions: readonly string[];
+  readonly pools: readonly AskedPool[];
+};
+
+/** `rule` as it is applied; `isOwn`: its least size is that of safety.runsOn. */
+export type AskedPool = { readonly known: StoredPool; readonly rule: Rule | undefined; readonly isOwn: boolean };
+
+/** Record ids hold the match; DynamoDB takes 1,024 bytes for a sort key. */
+const longestMatch = 200;
+
+/** Globs as in the config. Without a region it reaches all of them. */
+export function readAskedMatch(text: string, { regions }: Pick<CompiledConfig, 'regions'>): Match {
+  const outcome = compileMatch(text);
+  if (!outcome.ok) throw new UsageError(`"${text}" ${outcome.message}: ${outcome.fix}`);
+  if (text.length > longestMatch) throw new UsageError(`a match of ${text.length} characters is too long to be kept`);
+  const { match } = outcome;
+  if (match.region !== undefined && reachedRegions(match, regions).length === 0) {
+    const written = text.slice(0, text.indexOf(':'));
+    const names = regions.map(({ name }) => name);
+    throw new UsageError(`there is no region "${written}" in the config: ${suggest(written, names)}`);
+  }
+  return match;
+}
+
+export async function findAsked(
+  store: Store,
+  config: CompiledConfig,
+  book: RuleBook,
+  text: string,
+): Promise<AskedMatch> {
+  const match = readAskedMatch(text, config);
+  const regions = reachedRegions(match, config.regions);
+  const known = (await listKnownPools(store, regions)).filter((pool) => isMatched(match, pool));
+  return { match, regions, pools: known.map((pool) => askedPool(book, pool)) };
+}
+
+function askedPool(book: RuleBook, known: StoredPool): AskedPool {
+  const [written, applied] = [book.ruleOf(known), book.appliedRule(known)?.rule];
+  const isOwn = written !== undefined && applied !== undefined && applied.limits.min > written.limits.min;
+  return { known, rule: applied ?? written, isOwn };
+}
+
+export function reachedRegions(
+  match: Match | undefined,
+  regions: readonly { readonly name: string }[],
+): readonly string[] {
+  const names = regions.map(({ name }) => name);
+  if (match?.region === undefined) return names;
+  const pattern = new RegExp(`^(?:${match.region})$`, 'u');
+  return names.filter((name) => pattern.test(name));
+}
+
+type Rules = Pick<CompiledConfig, 'file' | 'rules' | 'regions'>;
+
+/** Could a rule with a schedule be the first for some pool that the match names? false is a proof. */
+export function mayBeActedOn(match: Match, config: Rules): boolean {
+  return firstRules(match, config).some((rule) => rule?.schedule !== undefined);
+}
+
+/**
+ * Nothing can be asked for one pool by its whole name that no rule will ever act on; nor, where the clusters that were
+ * seen are given, for one that is none of them.
+ */
+export function refuseUntouched(match: Match, config: Rules, seen?: ReadonlySet<string>): void {
+  const isOneName = match.exactPool || (seen !== undefined && isUnseenCluster(match, seen));
+  if (!isOneName || mayBeActedOn(match, config)) return;
+  const rule = firstRules(match, config).find((found) => found !== undefined);
+  const why =
+    rule === undefined
+      ? `none in ${config.file} matches it; write one under pools first`
+      : `rule "${rule.match.text}" (${rule.position.file}:${rule.position.line}) says schedule: none; give it a schedule first`;
+  throw new UsageError(`no rule acts on ${match.text}: ${why}`);
+}
+
+function isUnseenCluster({ text, pool }: Match, seen: ReadonlySet<string>): boolean {
+  const cluster = text.slice(text.indexOf(':') + 1);
+  return pool === undefined && !isGlob(cluster) && !seen.has(cluster);
+}
+
+/** In each region that the match reaches: the first rule that may act on a pool it names, else the one that forbids it. */
+function firstRules(match: Match, { rules, regions }: Rules): readonly (Rule | undefined)[] {
+  return reachedRegions(match, regions).map((name) => {
+    const own: Match = { ...match, region: escapeLiteral(name) };
+    return rules.find((rule) => (rule.schedule === undefined ? covers(rule.match, own) : mayOverlap(rule.match, own)));
+  });
+}
+
+/**
+ * Does what a person names now mean this ask of a region it reaches? Yes where it surely names every pool that the ask
+ * is for; an ask for more than what is named stays. undefined names everything.
+ */
+export function namesSame(asked: Match | undefined, ask: Match | undefined): boolean {
+  if (asked === undefined || ask === undefined) return asked === undefined;
+  return covers({ ...asked, region: undefined }, { ...ask, region: undefined });
+}
+
+/** The names of all clusters that a round has looked at, also of those that no rule acts on. */
+export async function seenClusters(store: Store, regions: readonly string[]): Promise<ReadonlySet<string>> {
+  const acted = (await listKnownClusters(store, regions)).map(({ record }) => record.cluster);
+  const watched = await Promise.all(regions.map((region) => loadMemory(store, region)));
+  return new Set([...acted, ...watched.flatMap(({ memory }) => memory.clusters.map(({ name }) => name))]);
+}

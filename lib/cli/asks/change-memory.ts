@@ -1,0 +1,76 @@
+import type { ClusterRecord, PoolMemory } from '../../decide/scaling/memory.ts';
+import type { PoolName } from '../../decide/scaling/plan.ts';
+import { StoreError } from '../../errors.ts';
+import type { Store } from '../../io/stores/store.ts';
+import { clusterWrite, decisionWrite, readClusterRecord } from '../../jobs/records/cluster-records.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import type { Size } from '../../model/size.ts';
+import type { CliParts } from '../parts.ts';
+
+const mostAttempts = 20;
+
+/**
+ * Changes pools' memories by compare-and-set, tried again when a round was faster. `change` gives the new memory, or
+ * undefined to leave one as it is. Resolves to the record as it is afterwards.
+ */
+export async function changeMemories(
+  store: Store,
+  region: string,
+  clusterId: string,
+  change: (memory: PoolMemory, poolId: string) => PoolMemory | undefined,
+): Promise<ClusterRecord | undefined> {
+  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    const stored = await readClusterRecord(store, region, clusterId);
+    if (stored === undefined) return undefined;
+    const pools = changeAll(stored.record.pools, change);
+    if (pools === undefined) return stored.record;
+    const record = { ...stored.record, pools };
+    const outcome = await store.commit([clusterWrite(region, clusterId, record, stored.version)]);
+    if (outcome.kind === 'committed') return record;
+  }
+  throw new StoreError(`Changing the record of cluster ${clusterId} failed: rounds kept changing it; try again`);
+}
+
+function changeAll(
+  pools: ClusterRecord['pools'],
+  change: (memory: PoolMemory, poolId: string) => PoolMemory | undefined,
+): ClusterRecord['pools'] | undefined {
+  let isChanged = false;
+  const changed = Object.entries(pools).map(([id, memory]) => {
+    const after = change(memory, id);
+    isChanged ||= after !== undefined;
+    return [id, after ?? memory] as const;
+  });
+  return isChanged ? Object.fromEntries(changed) : undefined;
+}
+
+/** Something a person did to a pool's memory. */
+export type Deed = {
+  readonly code: string;
+  readonly from: Size | undefined;
+  readonly to: Size | undefined;
+  readonly what: string;
+  readonly reason: string | undefined;
+};
+
+/** What a person did by a command stands in the pool's history, with who and why. */
+export async function recordDeed(
+  { clock, newId, who }: Pick<CliParts, 'clock' | 'newId' | 'who'>,
+  store: Store,
+  names: PoolName,
+  deed: Deed,
+  config: Pick<CompiledConfig, 'hash' | 'keepMs'>,
+): Promise<void> {
+  const { code, from, to, what, reason } = deed;
+  const { region, clusterId, cluster, poolId, pool } = names;
+  const why = reason === undefined ? what : `${what} (${reason})`;
+  const at = clock.now();
+  const decision = { schema: 1, at, region, clusterId, cluster, poolId, pool } as const;
+  await store.commit([
+    decisionWrite(
+      { ...decision, kind: 'base', code, from, to, reason: why, who, configHash: config.hash },
+      newId(),
+      config.keepMs,
+    ),
+  ]);
+}

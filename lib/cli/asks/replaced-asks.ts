@@ -1,0 +1,36 @@
+import type { Store } from '../../io/stores/store.ts';
+import { loadAsk } from '../../jobs/records/ask-records.ts';
+import { isLive, type Lease, type Override } from '../../model/asks.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { describeSize } from '../../model/size.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { localInstant } from '../text/instant.ts';
+import { onceInRegions } from '../text/labels.ts';
+import { printable } from '../text/table.ts';
+
+/** What stands now under an id in these regions, and gives way to what is asked next. */
+export async function findReplaced(
+  store: Store,
+  regions: readonly string[],
+  id: string,
+  now: EpochMs,
+): Promise<readonly (Lease | Override)[]> {
+  const stored = await Promise.all(regions.map((region) => loadAsk(store, region, id)));
+  return stored.flatMap((one) => {
+    const ask = one?.ask;
+    return (ask?.kind === 'lease' || ask?.kind === 'override') && isLive(ask, now) ? [ask] : [];
+  });
+}
+
+/** A lease gives way only to its own person's next one, an override to anybody's: so it is said whose it was. */
+export function replacedNotes(
+  config: Pick<CompiledConfig, 'regions'>,
+  replaced: readonly (Lease | Override)[],
+  zone: string,
+): readonly string[] {
+  return onceInRegions(config, replaced, (ask, where) => {
+    const until = `until ${localInstant(ask.until, zone)}`;
+    if (ask.kind === 'lease') return `in place of your lease of at least ${ask.atLeast}${where} ${until}`;
+    return `in place of exactly ${describeSize(ask.exactly)}${where} ${until} by ${printable(ask.who)}`;
+  });
+}

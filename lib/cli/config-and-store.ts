@@ -1,0 +1,58 @@
+import { access } from 'node:fs/promises';
+import { renderProblem } from '../config/problem.ts';
+import { loadConfig } from '../config/read-config.ts';
+import { UsageError } from '../errors.ts';
+import { openStore } from '../io/stores/open-store.ts';
+import type { Store } from '../io/stores/store.ts';
+import type { CompiledConfig } from '../model/config.ts';
+import type { CliParts } from './parts.ts';
+
+/** What can be done while a config is wrong: a mistake in it must not keep a person from pausing the fleet. */
+const meanwhile =
+  'A process that runs already goes on with the config it read last. Until this one is mended the command takes an older copy: --config <file>, in the same folder, since store.path and other paths start from there.';
+
+/** The config that a command works with. Throws UsageError with every mistake in it. */
+export async function readConfig({ clock }: Pick<CliParts, 'clock'>, file: string): Promise<CompiledConfig> {
+  const outcome = await loadConfig(file, { now: clock.now() });
+  if (outcome.ok) return outcome.config;
+  const problems = outcome.problems.map(renderProblem);
+  throw new UsageError([...problems, ...((await isThere(file)) ? [meanwhile] : [])].join('\n'));
+}
+
+type Parts = Pick<CliParts, 'newId' | 'clock'>;
+
+/** Opens the config's store, made where there is none, and closes it whatever happens. */
+export async function withStore<T>(
+  parts: Parts,
+  { store }: Pick<CompiledConfig, 'store'>,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  const opened = await openStore(store, parts);
+  try {
+    return await work(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** For commands that only look: undefined where there is no store yet, and none is made. */
+export async function lookIntoStore<T>(
+  parts: Parts,
+  config: Pick<CompiledConfig, 'store'>,
+  work: (store: Store) => Promise<T>,
+): Promise<T | undefined> {
+  return (await isStoreThere(config.store)) ? withStore(parts, config, work) : undefined;
+}
+
+/** Only a file can be missing: a table is made by whoever deploys. */
+export async function isStoreThere(store: CompiledConfig['store']): Promise<boolean> {
+  return store.kind !== 'sqlite' || isThere(store.path);
+}
+
+/** Does the path lead to something that may be looked at? */
+export function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,96 @@
+import { describeSubject } from '../../decide/incidents/incident.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { subjectJson } from '../status/status-json.ts';
+import { ago, clockOf, localInstant, rfc3339 } from '../text/instant.ts';
+import { inRegion, regionOf, shortId } from '../text/labels.ts';
+import type { Paint } from '../text/paint.ts';
+import { instantJson, printable } from '../text/table.ts';
+import type { IncidentView, Message, ToldDestination } from './incident-view.ts';
+
+type Reading = Pick<CompiledConfig, 'regions'> & {
+  readonly now: EpochMs;
+  readonly zone: string;
+  readonly paint: Paint;
+};
+
+/** One incident for people: how bad, what, since when, who was told. */
+export function incidentText({ record, told }: IncidentView, reading: Reading): readonly string[] {
+  const { now, zone, paint } = reading;
+  const { key, kind, subject, severity, phase, text, fix, flapping, silenced, cause, endedAt } = record;
+  const since = Math.min(record.since ?? record.episode, record.episode);
+  const colour = severity === 'critical' ? paint.red : severity === 'warning' ? paint.yellow : paint.dim;
+  const state = phase === 'open' ? '' : phase === 'pending' ? ', not long enough to be told' : ', over';
+  const names = told.map(nameOf).join(', ');
+  return [
+    `${colour(severity)} ${kind}${inRegion(reading, regionOf(subject))} ${shortId(key)}${state}, since ${localInstant(since, zone)}, ${ago(since, now)}`,
+    `  ${printable(text)}`,
+    ...(fix === undefined || phase === 'quiet' ? [] : [`  you can: ${printable(fix)}`]),
+    ...(flapping ? ['  it comes and goes'] : []),
+    ...(endedAt === undefined || phase !== 'quiet' ? [] : [`  ended ${ago(endedAt, now)}: ${cause ?? 'recovered'}`]),
+    ...(silenced === undefined ? [] : [`  ${printable(silenced)}`]),
+    ...(phase === 'open' ? [`  told: ${names === '' ? 'nobody' : names}`] : []),
+  ];
+}
+
+function nameOf({ destination, state }: ToldDestination): string {
+  if (state === 'sent') return destination;
+  return `${destination} (${state === 'waiting' ? 'waits in the outbox' : 'refused, parked'})`;
+}
+
+/** What was said about it and what was not, with reasons. */
+export function whyText({ notTold }: IncidentView, messages: readonly Message[], zone: string): readonly string[] {
+  const said = messages.map(({ at, what, destination, state, reason }) => {
+    return `  ${timeOf(at, zone)}  ${what} to ${destination}: ${state}${reason === undefined ? '' : ` (${printable(reason)})`}`;
+  });
+  const unsaid = notTold.map(({ at, what, destination, reason }) => {
+    return `  ${timeOf(at, zone)}  ${what} not told${destination === undefined ? '' : ` to ${destination}`}: ${printable(reason)}`;
+  });
+  return [
+    `  said (${zone}):${said.length === 0 ? ' nothing that is still remembered' : ''}`,
+    ...said,
+    `  not said:${unsaid.length === 0 ? ' nothing was kept back' : ''}`,
+    ...unsaid,
+  ];
+}
+
+function timeOf(at: EpochMs, zone: string): string {
+  const { date, time } = clockOf(at, zone);
+  return `${date} ${time}`;
+}
+
+/** The machine-readable form of an incident (docs/json.md). */
+export function incidentJson({ record, told }: IncidentView): object {
+  const { key, kind, severity, worst, phase, subject, text, fix, flapping, silenced, cause } = record;
+  return {
+    id: shortId(key),
+    kind,
+    phase: phase === 'quiet' ? 'over' : phase,
+    severity,
+    worst,
+    about: describeSubject(subject),
+    ...subjectJson(subject),
+    text,
+    fix: fix ?? null,
+    since: rfc3339(Math.min(record.since ?? record.episode, record.episode)),
+    openedAt: instantJson(record.openedAt),
+    endedAt: instantJson(record.endedAt),
+    cause: cause ?? null,
+    flapping,
+    silenced: silenced ?? null,
+    told: told.map(({ destination, at, state }) => ({ destination, at: rfc3339(at), state })),
+  };
+}
+
+/** The same with every message and every decision not to tell. */
+export function whyJson(view: IncidentView, messages: readonly Message[]): object {
+  return {
+    ...incidentJson(view),
+    messages: messages.map(({ at, what, destination, state, reason }) => {
+      return { at: rfc3339(at), what, destination, state, reason: reason ?? null };
+    }),
+    notTold: view.notTold.map(({ at, what, destination, reason }) => {
+      return { at: rfc3339(at), what, destination: destination ?? null, reason };
+    }),
+  };
+}

@@ -1,0 +1,78 @@
+import type { IncidentRecord } from '../../decide/incidents/incident.ts';
+import { isSpent, isWindowOpen, type SilenceRecord, silencedBy } from '../../decide/incidents/silence.ts';
+import type { ConfiguredSilence } from '../../model/config.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { localInstant } from '../text/instant.ts';
+import { shortId } from '../text/labels.ts';
+import { instantJson, printable } from '../text/table.ts';
+
+/** The silences of people that can still keep something quiet. */
+export function liveSilences(
+  silences: readonly SilenceRecord[],
+  incidents: readonly IncidentRecord[],
+  now: EpochMs,
+): readonly SilenceRecord[] {
+  const isOpen = (key: string, episode: EpochMs) =>
+    incidents.some((record) => record.key === key && record.episode === episode && record.phase === 'open');
+  return silences.filter((silence) => !isSpent(silence, now, isOpen));
+}
+
+/** The open incidents that this silence alone keeps quiet now. */
+export function keptQuiet(
+  silence: SilenceRecord,
+  incidents: readonly IncidentRecord[],
+  now: EpochMs,
+): readonly IncidentRecord[] {
+  const silences = { configured: [], asked: [silence], isWindowOpen };
+  return incidents.filter((record) => record.phase === 'open' && silencedBy(silences, record, now) !== undefined);
+}
+
+/** The machine-readable form of a silence that a person asked for (docs/json.md). */
+export function silenceJson({ scope, until, who, reason, askedAt }: SilenceRecord): object {
+  return {
+    match: scope.kind === 'match' ? scope.match.text : null,
+    incident: scope.kind === 'incident' ? shortId(scope.key) : null,
+    until: instantJson(until),
+    who,
+    reason: reason ?? null,
+    askedAt: instantJson(askedAt),
+  };
+}
+
+/** Of one that stands in the config; `now` tells whether it holds. */
+export function configuredJson(silence: ConfiguredSilence, now: EpochMs): object {
+  const { match, kinds, window, zone, until, reason } = silence;
+  return {
+    match: match.text,
+    kinds: kinds ?? null,
+    window: window?.text ?? null,
+    timezone: window === undefined ? null : zone,
+    until: instantJson(until),
+    reason: reason ?? null,
+    inForce: holds(silence, now),
+  };
+}
+
+export function silenceText({ scope, until, who, reason }: SilenceRecord, zone: string): string {
+  const what = scope.kind === 'match' ? scope.match.text : `incident ${shortId(scope.key)}`;
+  const end = until === undefined ? 'until it is over' : `until ${localInstant(until, zone)}`;
+  return `${what} ${end} by ${printable(who)}${because(reason)}`;
+}
+
+export function configuredText(silence: ConfiguredSilence, now: EpochMs): string {
+  const { match, kinds, window, zone, until, reason } = silence;
+  const which = kinds === undefined ? '' : ` (${kinds.join(', ')})`;
+  const times = window === undefined ? 'always' : `${window.text} ${zone}`;
+  const end = until === undefined ? '' : ` until ${localInstant(until, zone)}`;
+  const state = holds(silence, now) ? '' : ', not now';
+  return `${match.text}${which} ${times}${end} by the config${because(reason)}${state}`;
+}
+
+function holds({ window, zone, until }: ConfiguredSilence, now: EpochMs): boolean {
+  if (until !== undefined && now >= until) return false;
+  return window === undefined || isWindowOpen(window, zone, now);
+}
+
+function because(reason: string | undefined): string {
+  return reason === undefined ? '' : `: ${printable(reason)}`;
+}

@@ -1,0 +1,69 @@
+import { sha256 } from '../../app.ts';
+import { suggest } from '../../config/did-you-mean.ts';
+import { CommandError, UsageError } from '../../errors.ts';
+import type { DrillOutcome, DrillReport } from '../../jobs/deliver/fire-drill.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import type { JsonOption } from '../options.ts';
+import { type CliParts, makeCliLog } from '../parts.ts';
+import { writeJson } from '../text/table.ts';
+
+/** A fire drill through the real path: what the destination answered to an alert and to its end. */
+export async function testDestination(
+  parts: CliParts,
+  config: CompiledConfig,
+  name: string,
+  { json }: JsonOption,
+): Promise<void> {
+  const names = config.destinations.map((destination) => destination.name);
+  if (!names.includes(name)) throw new UsageError(`there is no destination "${name}": ${suggest(name, names)}`);
+  const { openApp } = await import('../run/process-parts.ts');
+  const { runFireDrill } = await import('../../jobs/deliver/fire-drill.ts');
+  const { listTargets } = await import('../../jobs/deliver/deliver-alerts.ts');
+  const opened = await openApp({ ...parts, log: makeCliLog(parts, 'error') }, config);
+  try {
+    const [target] = (await listTargets({ store: opened.store, config, hash: sha256 })).filter(
+      (one) => one.name === name,
+    );
+    if (target === undefined) throw new UsageError(`there is no destination "${name}"`);
+    if (target.standing !== 'active')
+      throw new CommandError(`The destination ${name} is retired: it only ends what it was told`);
+    tellDrill(parts, name, await runFireDrill(opened.app.deliverParts(config), target), json === true);
+  } finally {
+    await opened.store.close();
+  }
+}
+
+function tellDrill(parts: CliParts, name: string, { open, resolve }: DrillReport, isJson: boolean): void {
+  const isGood = isTaken(open) && resolve !== undefined && isTaken(resolve);
+  if (isJson)
+    writeJson(parts.stdout, {
+      kind: 'test',
+      destination: name,
+      open: outcomeJson(open),
+      resolve: outcomeJson(resolve),
+    });
+  else {
+    const end = resolve === undefined ? 'not sent, since nothing was opened' : outcomeText(resolve);
+    parts.stdout.write(`fire drill for ${name}\n  open     ${outcomeText(open)}\n  resolve  ${end}\n`);
+  }
+  if (!isGood) parts.exitWith(1);
+}
+
+function isTaken({ state }: DrillOutcome): boolean {
+  return state === 'accepted' || state === 'confirmed';
+}
+
+function outcomeText({ state, reason }: DrillOutcome): string {
+  const words = {
+    accepted: 'accepted: it was taken; whether people see it, the destination does not say',
+    confirmed: 'confirmed: the destination says it is there',
+    parked: 'refused',
+    dropped: 'not sent',
+    waiting: 'waits, and will be tried again',
+  } as const;
+  return `${words[state]}${reason === undefined ? '' : ` (${reason})`}`;
+}
+
+function outcomeJson(outcome: DrillOutcome | undefined): object | null {
+  return outcome === undefined ? null : { state: outcome.state, reason: outcome.reason ?? null };
+}

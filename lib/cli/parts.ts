@@ -1,0 +1,53 @@
+import type { Clock } from '../io/clock.ts';
+import type { Fetch } from '../io/http/exchange.ts';
+import type { NewId } from '../io/ids.ts';
+import type { Log } from '../io/log.ts';
+import { type LogLevel, makeLog } from '../io/log-pino.ts';
+import type { Redactor } from '../io/redact.ts';
+import type { Environment } from '../io/secrets/env-secret.ts';
+
+/** Where text goes. `columns` and `rows` are those of a terminal as it is now, 80 and 24 where there is none. */
+export type Output = {
+  readonly write: (text: string) => void;
+  readonly isTerminal: boolean;
+  readonly columns: number;
+  readonly rows: number;
+};
+
+/** Everything a command gets from its process. A test hands in its own. */
+export type CliParts = {
+  readonly env: Environment;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly redactor: Redactor;
+  /** Both pass the redactor before a command sees them. */
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Past the redactor: only for what the simulator made up itself, such as its token. */
+  readonly writeMadeUp: (text: string) => void;
+  /** Somebody sits at the keyboard. */
+  readonly isInteractive: boolean;
+  /** user@host, stored with everything a person asks for. */
+  readonly who: string;
+  /** The machine's own time zone, for instants that people read. */
+  readonly zone: string;
+  /** Aborted when the process is asked to stop. */
+  readonly signal: AbortSignal;
+  /** For commands whose work may end with another code than 0: the last one set counts. */
+  readonly exitWith: (code: number) => void;
+};
+
+/** The log of a command: on stderr, lines for people on a terminal, JSON elsewhere. Stdout is for what was asked. */
+export function makeCliLog({ stderr, redactor, clock }: CliParts, level: LogLevel): Log {
+  return makeLog({ level, format: stderr.isTerminal ? 'text' : 'json', write: stderr.write, redactor, clock });
+}
+
+/** Whoever looks at one round hears what a new config is about to do before the first write, however quiet the log is. */
+export function tellingStart(log: Log, tell: (text: string) => void): Log {
+  return {
+    ...log,
+    info: (message, fields) => (fields?.['notice'] === 'started' ? tell(message) : log.info(message, fields)),
+    with: (fields) => tellingStart(log.with(fields), tell),
+  };
+}

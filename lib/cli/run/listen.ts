@@ -1,0 +1,76 @@
+import { UsageError } from '../../errors.ts';
+import { checkWaysIn, isLoopback, secretProblem, wayInOf } from '../../io/listen/event-source.ts';
+import { makeQuota } from '../../io/listen/receive.ts';
+import { makeListenApp } from '../../io/listen/routes.ts';
+import { serveListen } from '../../io/listen/serve.ts';
+import { makeReplays } from '../../jobs/accept/replays.ts';
+import type { EpochMs } from '../../model/time.ts';
+import type { RunMetrics } from './metrics.ts';
+import type { OpenedApp, ProcessParts } from './process-parts.ts';
+import type { Rounds } from './run-rounds.ts';
+
+export type WaysIn = { readonly address: string; readonly close: () => Promise<void> };
+
+export type WaysInOptions = {
+  readonly opened: OpenedApp;
+  readonly rounds: Rounds;
+  readonly metrics: RunMetrics;
+  readonly listen: { readonly host: string; readonly port: number } | undefined;
+};
+
+/** A round is missed when none has ended for so many ticks, and at least 15 minutes. */
+const lateTicks = 3;
+const leastLateMs = 15 * 60_000;
+
+/**
+ * What the single process serves: health, readiness, metrics and, for configured sources, events. Refuses to start
+ * unsigned on anything but loopback, and with a secret that is too weak.
+ */
+export async function openWaysIn(parts: ProcessParts, options: WaysInOptions): Promise<WaysIn | undefined> {
+  const { opened, rounds, listen, metrics } = options;
+  if (listen === undefined) return undefined;
+  const { app, store } = opened;
+  const { secrets } = app.parts;
+  checkWaysIn(listen.host, rounds.config().events);
+  await checkSecrets(opened, rounds);
+  const listening = await serveListen(
+    makeListenApp({
+      clock: parts.clock,
+      sources: () => rounds.config().events,
+      secretsOf: (source) => Promise.all(source.secrets.map((ref) => secrets.read(ref, 'secret'))),
+      accept: (source, events) => app.accept(rounds.config(), source, events, rounds.wake, metrics.countEvent),
+      replays: makeReplays({ store, clock: parts.clock }),
+      quota: makeQuota(parts.clock),
+      takesUnsigned: isLoopback(listen.host),
+      count: metrics.countRequest,
+      isHealthy: () => true,
+      readiness: async () => readiness(parts, rounds),
+      metrics: metrics.render,
+    }),
+    listen,
+    parts.clock,
+  );
+  return { address: `${listen.host}:${listening.port}`, close: listening.close };
+}
+
+/** Weak secrets are refused at the start, not at the first message. */
+async function checkSecrets({ app }: OpenedApp, rounds: Rounds): Promise<void> {
+  for (const source of rounds.config().events.filter((one) => ['signed', 'bearer'].includes(wayInOf(one)))) {
+    for (const ref of source.secrets) {
+      const problem = secretProblem(source, await app.parts.secrets.read(ref, 'secret'));
+      if (problem !== undefined) throw new UsageError(problem);
+    }
+  }
+}
+
+function readiness({ clock }: ProcessParts, rounds: Rounds): { isReady: boolean; text: string } {
+  const last = rounds.lastRoundAt();
+  if (last === undefined) return { isReady: false, text: 'no round has ended yet' };
+  const age = clock.now() - last;
+  const isLate = age > Math.max(lateTicks * rounds.config().everyMs, leastLateMs);
+  return { isReady: !isLate, text: `last round ${iso(last)}${isLate ? ': too long ago' : ''}` };
+}
+
+function iso(at: EpochMs): string {
+  return new Date(at).toISOString();
+}

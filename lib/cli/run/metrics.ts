@@ -1,0 +1,133 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import { sha256 } from '../../app.ts';
+import { metricNames as names } from '../../io/metrics.ts';
+import type { OnCall } from '../../io/mks/mks.ts';
+import { loadWaiting, type Waiting } from '../../jobs/records/delivery-records.ts';
+import { listIncidents } from '../../jobs/records/incident-records.ts';
+import { loadMemory } from '../../jobs/records/watch-records.ts';
+import type { ScaleReport } from '../../jobs/scale/parts.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { lower, type Size, upper } from '../../model/size.ts';
+import type { OpenedApp } from './process-parts.ts';
+
+/** What the tellers' side of the store holds, for the gauges that are not about one round. */
+export type Standing = {
+  readonly incidents: { readonly critical: number; readonly warning: number; readonly info: number };
+  readonly eols: readonly {
+    readonly region: string;
+    readonly cluster: string;
+    readonly version: string;
+    readonly at: number;
+  }[];
+  readonly tokens: readonly { readonly region: string; readonly at: number }[];
+  readonly waiting: readonly Waiting[];
+};
+
+/** Prometheus's view of the single process. Gauges are set as a whole after each round: what is gone is not shown. */
+export type RunMetrics = {
+  readonly onCall: OnCall;
+  readonly countEvent: (outcome: string, source: string) => void;
+  readonly countRequest: (outcome: string, source: string) => void;
+  readonly showRound: (report: ScaleReport, endedAt: number, tookMs: number) => void;
+  readonly showStanding: (standing: Standing) => void;
+  readonly render: () => Promise<{ readonly contentType: string; readonly text: string }>;
+};
+
+const ofPool = ['region', 'cluster', 'pool'] as const;
+
+export function makeRunMetrics(): RunMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) =>
+    new Gauge({ name, help, labelNames: [...labelNames], registers });
+  const counter = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
+    new Counter({ name, help, labelNames: [...labelNames], registers });
+
+  const observed = gauge(names.poolObserved, 'Size seen; an autoscaled pool has its bounds', [...ofPool, 'bound']);
+  const desired = gauge(names.poolDesired, 'Size wanted; an autoscaled pool has its bounds', [...ofPool, 'bound']);
+  const held = gauge(names.poolHeld, '1 while a pool is held, by reason', [...ofPool, 'code']);
+  const changes = counter(names.changes, 'Changes of node pools by what became of them', ['result']);
+  const problems = gauge(names.problems, 'Problems of the last round');
+  const clusters = gauge(names.clusters, 'Clusters listed in the last round');
+  const lastRound = gauge(names.lastRound, 'When the last complete round ended');
+  const roundSeconds = gauge(names.roundSeconds, 'How long the last complete round took');
+  const incidents = gauge(names.incidents, 'Open incidents by severity', ['severity']);
+  const eols = gauge(names.versionEol, 'End of life of the Kubernetes version, where it is known', [
+    'region',
+    'cluster',
+    'version',
+  ]);
+  const tokens = gauge(names.tokenExpiry, 'Expiry of the API token, where it is known', ['region']);
+  const oldest = gauge(names.oldestDelivery, 'When the oldest waiting delivery was queued', ['destination']);
+  const waiting = gauge(names.waitingDeliveries, 'Deliveries that wait', ['destination']);
+  const calls = counter(names.apiCalls, 'Calls to the MKS API', ['region', 'call', 'outcome']);
+  const events = counter(names.events, 'Events by what became of them', ['source', 'outcome']);
+  const requests = counter(names.requests, 'Requests to POST /events and /alertmanager', ['source', 'outcome']);
+
+  return {
+    onCall: (region, call, outcome) => calls.inc({ region, call, outcome }),
+    countEvent: (outcome, source) => events.inc({ source, outcome }),
+    countRequest: (outcome, source) => requests.inc({ source, outcome }),
+    showRound: (report, endedAt, tookMs) => {
+      for (const each of [observed, desired, held]) each.reset();
+      for (const { region, cluster, pool, seen, wanted } of report.plan.pools) {
+        setSize(observed, { region, cluster, pool }, seen);
+        setSize(desired, { region, cluster, pool }, wanted);
+      }
+      for (const { region, cluster, pool, code } of report.plan.holds) held.set({ region, cluster, pool, code }, 1);
+      for (const { result } of report.results) changes.inc({ result });
+      problems.set(report.problems.length);
+      clusters.set(report.clusters);
+      lastRound.set(endedAt / 1000);
+      roundSeconds.set(tookMs / 1000);
+    },
+    showStanding: (standing) => {
+      for (const each of [incidents, eols, tokens, oldest, waiting]) each.reset();
+      for (const [severity, count] of Object.entries(standing.incidents)) incidents.set({ severity }, count);
+      for (const { region, cluster, version, at } of standing.eols) eols.set({ region, cluster, version }, at / 1000);
+      for (const { region, at } of standing.tokens) tokens.set({ region }, at / 1000);
+      for (const { destination, count, oldest: since } of standing.waiting) {
+        waiting.set({ destination }, count);
+        oldest.set({ destination }, since / 1000);
+      }
+    },
+    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  };
+}
+
+type PoolLabels = { readonly region: string; readonly cluster: string; readonly pool: string };
+
+function setSize(
+  gauge: Gauge<'region' | 'cluster' | 'pool' | 'bound'>,
+  pool: PoolLabels,
+  size: Size | undefined,
+): void {
+  if (size === undefined) return;
+  if (typeof size === 'number') return gauge.set({ ...pool, bound: 'size' }, size);
+  gauge.set({ ...pool, bound: 'min' }, lower(size));
+  gauge.set({ ...pool, bound: 'max' }, upper(size));
+}
+
+/** What is open, what ends soon, and what waits to be told: read from the store, never from the API. */
+export async function standingOf({ store, app }: OpenedApp, config: CompiledConfig): Promise<Standing> {
+  const open = (await listIncidents(store)).map(({ record }) => record).filter(({ phase }) => phase === 'open');
+  const of = (severity: string) => open.filter((record) => record.severity === severity).length;
+  return {
+    incidents: { critical: of('critical'), warning: of('warning'), info: of('info') },
+    eols: await eolsOf(store, config),
+    tokens: config.regions.flatMap(({ name, token }) => {
+      const at = app.parts.secrets.token(token).expires();
+      return at === undefined ? [] : [{ region: name, at }];
+    }),
+    waiting: await loadWaiting(store, config.destinations, sha256),
+  };
+}
+
+async function eolsOf(store: OpenedApp['store'], config: CompiledConfig): Promise<Standing['eols']> {
+  const regions = await Promise.all(config.regions.map(({ name }) => loadMemory(store, name)));
+  return regions.flatMap(({ memory }) =>
+    memory.clusters.flatMap(({ name, due }) =>
+      due?.date === undefined ? [] : [{ region: memory.region, cluster: name, version: due.of, at: due.date }],
+    ),
+  );
+}

@@ -1,0 +1,86 @@
+import { formatDuration } from '../../config/duration.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import type { EpochMs } from '../../model/time.ts';
+import type { CliParts } from '../parts.ts';
+
+/** RFC 3339 in UTC, for programs: fractions only where there are some. */
+export function rfc3339(at: EpochMs): string {
+  return new Date(at).toISOString().replace('.000Z', 'Z');
+}
+
+/** "Tue 2026-11-24 07:00 Europe/Berlin (06:00Z)": the reader's own time, and the one that means the same everywhere. */
+export function localInstant(at: EpochMs, zone: string): string {
+  const local = clockOf(at, zone);
+  const utc = clockOf(at, 'UTC');
+  if (zone === 'UTC') return `${utc.weekday} ${utc.date} ${utc.time} UTC`;
+  const universal = local.date === utc.date ? utc.time : `${utc.date} ${utc.time}`;
+  return `${local.weekday} ${local.date} ${local.time} ${zone} (${universal}Z)`;
+}
+
+const written = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/gu;
+
+/** Text with the instants in it as people read them: "07:00" on the day of `near`, else "Tue 2026-11-24 07:00". */
+export function localInstants(text: string, zone: string, near: EpochMs): string {
+  const today = clockOf(near, zone).date;
+  return text.replace(written, (instant) => {
+    const at = Date.parse(instant);
+    if (Number.isNaN(at)) return instant;
+    const { weekday, date, time } = clockOf(at, zone);
+    return date === today ? time : `${weekday} ${date} ${time}`;
+  });
+}
+
+/** "4h12m ago"; to the minute, below one to the second. */
+export function ago(at: EpochMs, now: EpochMs): string {
+  return `${roughly(Math.max(0, now - at))} ago`;
+}
+
+export function roughly(ms: number): string {
+  return formatDuration(ms < 60_000 ? ms : Math.floor(ms / 60_000) * 60_000);
+}
+
+type WallClock = { readonly weekday: string; readonly date: string; readonly time: string };
+
+/** Date and time as ISO 8601 writes them. */
+export function clockOf(at: EpochMs, zone: string): WallClock {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    weekday: 'short',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
+  const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
+  return {
+    weekday: part.weekday ?? '',
+    date: `${part.year}-${part.month}-${part.day}`,
+    time: `${part.hour}:${part.minute}`,
+  };
+}
+
+/** The zone in which people read instants: the config's, else the one that its schedules share, else this machine's. */
+export function readingZone(
+  { zone, schedules }: Pick<CompiledConfig, 'zone' | 'schedules'>,
+  machine: Pick<CliParts, 'zone'>,
+): string {
+  const [shared, ...others] = new Set(schedules.map((schedule) => schedule.zone));
+  return zone ?? (others.length === 0 ? shared : undefined) ?? machine.zone;
+}
+
+/** A command's parts with that zone in them, for those that hand them on. */
+export function inReadingZone(config: Pick<CompiledConfig, 'zone' | 'schedules'>, parts: CliParts): CliParts {
+  return { ...parts, zone: readingZone(config, parts) };
+}
+
+/** The zone this machine is set to; UTC where it names none that exists (`TZ=` and `TZ=Foo/Bar` give such answers). */
+export function machineZone(given: string | undefined): string {
+  if (given === undefined || given === '') return 'UTC';
+  try {
+    return new Intl.DateTimeFormat('en-GB', { timeZone: given }).resolvedOptions().timeZone;
+  } catch {
+    return 'UTC';
+  }
+}

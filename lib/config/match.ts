@@ -1,0 +1,185 @@
+import picomatch from 'picomatch';
+import type { Match } from '../model/config.ts';
+
+export type MatchOutcome =
+  | { readonly ok: true; readonly match: Match }
+  | { readonly ok: false; readonly message: string; readonly fix: string };
+
+type PartOutcome =
+  | { readonly ok: true; readonly source: string }
+  | { readonly ok: false; readonly message: string; readonly fix: string };
+
+/**
+ * "region:cluster/pool", "cluster/pool" or "cluster" → the match that lib/model/match.ts understands. Only *, ?, [..]
+ * and {a,b} are special; everything else, spaces included, stands for itself. A part never reaches over a slash.
+ * `defaultRegion` is for matches that name no region.
+ */
+export function compileMatch(text: string, defaultRegion?: string): MatchOutcome {
+  const colon = text.indexOf(':');
+  const region = colon === -1 ? defaultRegion : text.slice(0, colon);
+  const parts = text.slice(colon + 1).split('/');
+  const [clusterText = '', poolText] = parts;
+  if (parts.length > 2) return refuse('has more than one slash', 'write cluster/pool, or region:cluster/pool');
+  if (region === '') return refuse('has nothing before the colon', 'write region:cluster/pool');
+  if (parts.some((part) => part.trim() === '')) return refuse('has an empty part', 'write * for "any"');
+  const cluster = compilePart(clusterText);
+  if (!cluster.ok) return cluster;
+  const pool = poolText === undefined ? undefined : compilePart(poolText);
+  if (pool?.ok === false) return pool;
+  const exactPool = poolText !== undefined && !isGlob(clusterText) && !isGlob(poolText);
+  return {
+    ok: true,
+    match: { text, region: region && escapeLiteral(region), cluster: cluster.source, pool: pool?.source, exactPool },
+  };
+}
+
+function refuse(message: string, fix: string): { readonly ok: false; readonly message: string; readonly fix: string } {
+  return { ok: false, message, fix };
+}
+
+export function isGlob(part: string): boolean {
+  return /[*?[\]{}]/u.test(part);
+}
+
+/** A name as the source of a regular expression that matches just it. */
+export function escapeLiteral(name: string): string {
+  return name.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&');
+}
+
+function compilePart(part: string): PartOutcome {
+  if (!isGlob(part)) return { ok: true, source: escapeLiteral(part) };
+  const wrong = findWrongBrackets(part);
+  if (wrong !== undefined) return refuse(wrong, 'close it, or use only *, ?, [ab] and {a,b}');
+  const { source } = picomatch.makeRe(quoteForPicomatch(part), {
+    dot: true,
+    noextglob: true,
+    nonegate: true,
+    noglobstar: true,
+    strictSlashes: true,
+    literalBrackets: false,
+  });
+  const unicode = forUnicodeFlag(withoutPathGuards(source));
+  return isPattern(unicode)
+    ? { ok: true, source: unicode }
+    : refuse('is not a usable pattern', 'use only *, ?, [ab] and {a,b}');
+}
+
+/** Quotes what picomatch would take for more than text, and spells "none of" as it does ("[^ab]"). */
+function quoteForPicomatch(part: string): string {
+  return part
+    .replace(/\[[!^]|[()|+!@^$.\\"']/gu, (found) => (found.length === 2 ? '[^' : `\\${found}`))
+    .replace(/\*{2,}/gu, '*');
+}
+
+/** picomatch keeps `*` from matching the folders "." and ".."; names are no paths. */
+function withoutPathGuards(source: string): string {
+  return source.replaceAll('(?!(?:^|\\/)\\.{1,2}(?:\\/|$))', '').replaceAll('(?!\\.{1,2}(?:\\/|$))', '');
+}
+
+/** picomatch quotes characters that need no quoting, which the `u` flag does not allow. */
+function forUnicodeFlag(source: string): string {
+  return source.replace(/\\([^^$\\.*+?()[\]{}|/])/gu, (_, character: string) =>
+    character === '-' ? '\\x2d' : character,
+  );
+}
+
+function isPattern(source: string): boolean {
+  try {
+    return new RegExp(`^(?:${source})$`, 'u') instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
+/** Brackets must close, braces must hold a choice: left open, picomatch would quietly match nothing. */
+function findWrongBrackets(part: string): string | undefined {
+  const rest = part.replace(/\[[^[\]{}]+\]/gu, 'x');
+  if (/[[\]]/u.test(rest)) return 'has a bracket without its partner';
+  if (/\[[!^]?\]/u.test(part)) return 'has empty brackets';
+  let flat = rest;
+  while (/\{[^{}]*\}/u.test(flat)) {
+    const inner = /\{([^{}]*)\}/u.exec(flat)?.[1] ?? '';
+    if (!inner.includes(',') || inner.includes('..')) return 'has braces without a choice';
+    flat = flat.replace(/\{[^{}]*\}/u, 'x');
+  }
+  return /[{}]/u.test(flat) ? 'has a brace without its partner' : undefined;
+}
+
+/**
+ * Is every pool that `later` could match certainly matched by `earlier`? Sound, not complete: true is a proof, false
+ * may mean "cannot tell".
+ */
+export function covers(earlier: Match, later: Match): boolean {
+  const regionCovered = earlier.region === undefined || earlier.region === later.region;
+  const [outer, inner] = [splitText(earlier), splitText(later)];
+  return (
+    regionCovered &&
+    coversPart(outer.cluster, earlier.cluster, inner.cluster) &&
+    (outer.pool === undefined || (inner.pool !== undefined && coversPart(outer.pool, earlier.pool ?? '', inner.pool)))
+  );
+}
+
+/** Could one pool be matched by both? Complete, not sound: false is a proof, true may mean "cannot tell". */
+export function mayOverlap(a: Match, b: Match): boolean {
+  if (a.region !== undefined && b.region !== undefined && a.region !== b.region) return false;
+  const [left, right] = [splitText(a), splitText(b)];
+  if (!mayMeet(left.cluster, a.cluster, right.cluster, b.cluster)) return false;
+  if (left.pool === undefined || right.pool === undefined) return true;
+  return mayMeet(left.pool, a.pool ?? '', right.pool, b.pool ?? '');
+}
+
+type Parts = { readonly cluster: string; readonly pool: string | undefined };
+
+/** A config of thousands of rules compares each with those before it: a match is cut once. */
+const cut = new WeakMap<Match, Parts>();
+
+function splitText(match: Match): Parts {
+  const known = cut.get(match);
+  if (known !== undefined) return known;
+  const [cluster = '', pool] = match.text.slice(match.text.indexOf(':') + 1).split('/');
+  const parts = { cluster, pool };
+  cut.set(match, parts);
+  return parts;
+}
+
+function coversPart(outer: string, outerSource: string, inner: string): boolean {
+  if (outer === '*' || outer === inner) return true;
+  if (!isGlob(inner)) return isGlob(outer) && matchesSource(outerSource, inner);
+  const choices = expandChoice(inner);
+  if (choices.length > 1) return choices.every((choice) => coversPart(outer, outerSource, choice));
+  if (isGlob(outer.slice(0, -1)) || !outer.endsWith('*')) return coversTail(outer, inner);
+  return literalHead(inner).startsWith(outer.slice(0, -1));
+}
+
+function coversTail(outer: string, inner: string): boolean {
+  return outer.startsWith('*') && !isGlob(outer.slice(1)) && literalTail(inner).endsWith(outer.slice(1));
+}
+
+/** "a{b,c}d" → "abd", "acd"; nested or no choices are left as they are. */
+function expandChoice(part: string): readonly string[] {
+  const found = /^([^{}[\]]*)\{([^{}[\]]*)\}([^{}[\]]*)$/u.exec(part);
+  return found ? (found[2] ?? '').split(',').map((choice) => `${found[1]}${choice}${found[3]}`) : [part];
+}
+
+function mayMeet(a: string, aSource: string, b: string, bSource: string): boolean {
+  if (!isGlob(a)) return isGlob(b) ? matchesSource(bSource, a) : a === b;
+  if (!isGlob(b)) return matchesSource(aSource, b);
+  const [headA, headB] = [literalHead(a), literalHead(b)];
+  return headA.startsWith(headB) || headB.startsWith(headA);
+}
+
+const compiled = new Map<string, RegExp>();
+
+function matchesSource(source: string, name: string): boolean {
+  const pattern = compiled.get(source) ?? new RegExp(`^(?:${source})$`, 'u');
+  compiled.set(source, pattern);
+  return pattern.test(name);
+}
+
+function literalHead(part: string): string {
+  return part.slice(0, part.search(/[*?[{]/u) === -1 ? part.length : part.search(/[*?[{]/u));
+}
+
+function literalTail(part: string): string {
+  return /[^*?[\]{}]*$/u.exec(part)?.[0] ?? '';
+}

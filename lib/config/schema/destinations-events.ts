@@ -1,0 +1,201 @@
+/** destinations, silences, events, heartbeat: who is told, and who may ask. */
+
+import * as v from 'valibot';
+import type { DestinationKind, EventSourceConfig } from '../../model/config.ts';
+import type { FindingKind, NoticeKind, Severity } from '../../model/finding.ts';
+import { queueName } from './aws-names.ts';
+import { expected, may, need } from './complaint.ts';
+import { windowKeys } from './fleet.ts';
+import {
+  duration,
+  durationIn,
+  flag,
+  listOf,
+  mapFix,
+  matchText,
+  oneOf,
+  oneOrMany,
+  secret,
+  text,
+  whole,
+} from './values.ts';
+
+export const destinationKinds = [
+  'slack',
+  'teams',
+  'discord',
+  'mattermost',
+  'pagerduty',
+  'alertmanager',
+  'webhook',
+] as const satisfies readonly DestinationKind[];
+
+export const eventSourceKinds = [
+  'json',
+  'cloudevents',
+  'alertmanager',
+  'eventbridge',
+] as const satisfies readonly EventSourceConfig['kind'][];
+
+export const formats = ['json', 'cloudevents', 'alertmanager-v4'] as const;
+
+export const severities = ['critical', 'warning', 'info'] as const satisfies readonly Severity[];
+
+/** Everything that can be told, each exactly once: a kind that is new in the model must be added here. */
+const told: Record<FindingKind | NoticeKind, true> = {
+  'api.unreachable': true,
+  'api.refused': true,
+  'token.cannot-scale': true,
+  'cluster.unseen': true,
+  'cluster.error': true,
+  'pool.error': true,
+  'cluster.stuck': true,
+  'pool.stuck': true,
+  'pool.late': true,
+  'pool.refused': true,
+  'pool.contended': true,
+  'config.brake': true,
+  'config.mismatch': true,
+  'pool.unclear': true,
+  'pool.outside-bounds': true,
+  'base.unknown': true,
+  'config.invalid': true,
+  'version.eol': true,
+  'token.expiry': true,
+  'rounds.missed': true,
+  'destination.broken': true,
+  'cluster.gone': true,
+  'pool.gone': true,
+  'pool.changed-by-hand': true,
+  started: true,
+  'was-off': true,
+};
+
+type Told = FindingKind | NoticeKind;
+
+export const incidentKinds = Object.keys(told) as [Told, ...Told[]];
+
+const address = v.union(
+  [secret, text('an address')],
+  expected('an address or a reference to one', 'write { awsSecret: name } or the like'),
+);
+
+const only = v.strictObject(
+  {
+    severity: may(oneOf('a severity', severities), {
+      says: 'This severity and worse.',
+      type: 'severity',
+      default: 'info',
+    }),
+    kinds: may(listOf('kinds', oneOf('a kind of incident or notice', incidentKinds)), {
+      says: 'Only these kinds of incidents and notices.',
+      type: 'list of kinds',
+      absent: 'all',
+    }),
+    clusters: may(listOf('clusters', matchText), {
+      says: 'Only these clusters.',
+      type: 'list of matches',
+      absent: 'all',
+    }),
+  },
+  expected('{ severity, kinds, clusters }', mapFix),
+);
+
+export const destination = v.strictObject(
+  {
+    kind: need(oneOf('a kind of destination', destinationKinds), {
+      says: 'What stands at the other end.',
+      type: destinationKinds.join(', '),
+    }),
+    url: may(address, {
+      says: 'Where to. Chats: a reference, since their address is a secret. webhook and alertmanager: a reference or the address itself. pagerduty: only for its EU region.',
+      type: 'secret or URL',
+    }),
+    key: may(secret, { says: 'pagerduty: where the integration key is kept.', type: 'secret' }),
+    secret: may(oneOrMany('references to a secret', secret), {
+      says: 'webhook: the signing secret (Standard Webhooks); several while one replaces another, newest first.',
+      type: 'secret or list',
+    }),
+    format: may(oneOf('a format', formats), {
+      says: 'webhook: the shape of the body.',
+      type: formats.join(', '),
+      default: 'json',
+    }),
+    only: may(only, { says: 'What it wants to hear.', type: 'map' }),
+    fallback: may(text('the name of a destination'), {
+      says: 'Gets its criticals while this one is broken.',
+      type: 'name',
+    }),
+    retired: may(flag, { says: 'Only ends what it was told; nothing new.', type: 'true or false', default: false }),
+    insecure: may(flag, { says: 'Allow `http:`.', type: 'true or false', default: false }),
+  },
+  expected('a destination', mapFix),
+);
+
+export const silence = v.strictObject(
+  {
+    match: need(matchText, { says: 'Which clusters, or which pools.', type: 'match' }),
+    kinds: may(listOf('kinds', oneOf('a kind of incident or notice', incidentKinds)), {
+      says: 'Only these kinds.',
+      type: 'list of kinds',
+      absent: 'all',
+    }),
+    ...windowKeys,
+    timezone: may(text('a time zone'), {
+      says: 'The zone of its times.',
+      type: 'zone',
+      absent: 'the config’s timezone',
+    }),
+    until: may(text('an instant'), {
+      says: 'When it ends for good, with an offset: 2026-12-31T18:00+01:00.',
+      type: 'instant',
+      absent: 'never',
+    }),
+    reason: may(text('a reason'), { says: 'Why, for people.', type: 'text' }),
+  },
+  expected('a silence', 'write { match: "dev-*", days: sat-sun }'),
+);
+
+export const eventSource = v.strictObject(
+  {
+    kind: need(oneOf('a kind of event source', eventSourceKinds), {
+      says: 'The shape of its events.',
+      type: eventSourceKinds.join(', '),
+    }),
+    secret: may(oneOrMany('references to a secret', secret), {
+      says: 'HTTP: the signing secret (Standard Webhooks); alertmanager: the bearer token. Several while one replaces another.',
+      type: 'secret or list',
+    }),
+    queue: may(queueName, {
+      says: 'SQS: the name of the queue it comes through, a standard one of its own.',
+      type: 'name',
+    }),
+    when: may(v.record(v.string(), v.unknown(), expected('a map', 'write { alertname: QueueDeep }')), {
+      says: 'alertmanager: labels that must be equal; eventbridge: an event pattern.',
+      type: 'map',
+      absent: 'every event',
+    }),
+    pool: may(text('a pool such as "prod-{{cluster}}/workers"'), {
+      says: 'The pool it raises; {{name}} takes a label of the alert or a field of the event. json and cloudevents say it themselves.',
+      type: 'template',
+    }),
+    atLeast: may(whole(1), { says: 'The size it asks for. json and cloudevents say it themselves.', type: 'number' }),
+    for: may(duration, { says: 'For how long. json and cloudevents say it themselves.', type: 'duration' }),
+    may: need(listOf('pools', matchText), { says: 'The pools it may raise.', type: 'list of matches' }),
+    most: may(whole(1), { says: 'The largest size it may ask for.', type: 'number', absent: 'the rule’s' }),
+    longest: may(durationIn('h', 'm'), {
+      says: 'The longest time it may ask for.',
+      type: 'duration',
+      absent: 'the rule’s',
+    }),
+  },
+  expected('an event source', mapFix),
+);
+
+export const heartbeat = v.strictObject(
+  {
+    url: need(secret, { says: 'Where the address to ping is kept.', type: 'secret' }),
+    insecure: may(flag, { says: 'Allow `http:`.', type: 'true or false', default: false }),
+  },
+  expected('a heartbeat', 'write { url: { env: NAME } }'),
+);

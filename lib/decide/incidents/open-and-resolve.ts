@@ -1,0 +1,198 @@
+import type { Finding } from '../../model/finding.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
+import { type IncidentRecord, type KindRules, withWhy, worse } from './incident.ts';
+import type { Observation } from './observation.ts';
+
+const flappingClearMs = 20 * minuteMs;
+const oftenClearMs = 60 * minuteMs;
+export const oftenWindowMs = 6 * 60 * minuteMs;
+
+/** Opens what was bad for long enough and resolves what was ok for long enough; only on something newly known. */
+export function settle(
+  tracked: Tracked,
+  rules: KindRules,
+  inhibited: string | undefined,
+  now: EpochMs,
+): IncidentRecord {
+  const { record, news, at } = tracked;
+  if (news === 'bad' && record.phase === 'pending') return openIfDue(tracked, rules, inhibited, now);
+  if (record.phase !== 'open') return record;
+  if (news === 'ok' && isClear(record, rules, at)) return end(record, 'recovered', record.run.since, now);
+  const flapping = record.flapping || isFlapping(record, at);
+  return { ...record, flapping, worst: worse(record.worst, record.severity) };
+}
+
+/** Ends the episode: `until` is when it was first seen over, which may be before it was certain. */
+export function end(record: IncidentRecord, cause: string, until: EpochMs, now: EpochMs): IncidentRecord {
+  const { silenced: _silenced, ...rest } = record;
+  const resolved = [...record.resolved.filter((at) => now - at < oftenWindowMs), now];
+  const run = { seen: 'ok', since: until, count: 1 } as const;
+  return { ...rest, phase: 'quiet', endedAt: until, cause, resolved, run, changes: [], flapping: false };
+}
+
+function openIfDue(
+  { record, at }: Tracked,
+  rules: KindRules,
+  inhibited: string | undefined,
+  now: EpochMs,
+): IncidentRecord {
+  const steady = at - record.run.since >= rules.forMs && record.run.count >= rules.badSightings;
+  if (!steady && !opensByFlapping(record, at, rules.forMs)) {
+    return withWhy(record, { at: now, what: 'open', reason: notYet(rules) });
+  }
+  if (inhibited !== undefined) return withWhy(record, { at: now, what: 'open', reason: inhibited });
+  return open(record, steady ? record.run.since : firstBadOf(record, at), now);
+}
+
+function open(record: IncidentRecord, episode: EpochMs, now: EpochMs): IncidentRecord {
+  const { endedAt: _endedAt, cause: _cause, lastBadAt: _lastBadAt, ...rest } = record;
+  const start = { phase: 'open', episode, openedAt: now, reminded: 0, told: {} } as const;
+  return { ...rest, ...start, worst: record.severity, flapping: isFlapping(record, now) };
+}
+
+/** A longer calm is asked of what came and went: 20 minutes when flapping, an hour after three episodes in six hours. */
+function isClear(record: IncidentRecord, rules: KindRules, at: EpochMs): boolean {
+  const often = record.resolved.filter((earlier) => at - earlier < oftenWindowMs).length >= 3;
+  const flapping = record.flapping || isFlapping(record, at);
+  const needed = Math.max(rules.clearMs, flapping ? flappingClearMs : 0, often ? oftenClearMs : 0);
+  return at - record.run.since >= needed && record.run.count >= rules.okSightings;
+}
+
+function notYet(rules: KindRules): string {
+  const minutes = Math.round(rules.forMs / minuteMs);
+  return minutes > 0 ? `not bad for ${minutes} min yet` : `seen bad fewer than ${rules.badSightings} times`;
+}
+
+/** Two known observations further apart than this say nothing about the time between them. */
+export const gapMs = 30 * minuteMs;
+/** A doubled tick is one look: two observations count as two only this far apart. */
+const apartMs = 30_000;
+export const changesWindowMs = 60 * minuteMs;
+
+export type Tracked = {
+  readonly record: IncidentRecord;
+  /** What this pass newly knows; `none` when it is unknown, or no newer than what is known. */
+  readonly news: 'bad' | 'ok' | 'none';
+  /** When it was seen; durations are measured between observations, not between passes. */
+  readonly at: EpochMs;
+};
+
+/**
+ * Carries the run of equal observations on: a change starts a new run; a gap of more than 30 minutes starts a pending
+ * `for` or `clear` anew, and never touches an open incident that is still bad.
+ */
+export function track(
+  before: IncidentRecord | undefined,
+  observation: Observation,
+  key: string,
+  lastKnownAt: EpochMs | undefined,
+): Tracked | undefined {
+  if (observation.state !== 'bad' && observation.state !== 'ok')
+    return before && { record: before, news: 'none', at: before.run.since };
+  if (before === undefined) {
+    if (observation.state === 'ok') return undefined;
+    return { record: firstBad(observation.finding, key, observation.at), news: 'bad', at: observation.at };
+  }
+  const { at } = observation;
+  const last = Math.max(lastKnownAt ?? 0, before.run.since);
+  if (at <= last) return { record: before, news: 'none', at };
+  const record = observation.state === 'bad' ? withFinding(before, observation.finding) : before;
+  const isTurn = observation.state !== before.run.seen;
+  return {
+    record: isTurn ? turn(record, observation.state, at, last) : carryOn(record, at, last),
+    news: observation.state,
+    at,
+  };
+}
+
+function firstBad(finding: Finding, key: string, at: EpochMs): IncidentRecord {
+  const { kind, subject, severity, text } = finding;
+  const life = { phase: 'pending', run: { seen: 'bad', since: at, count: 1 }, changes: [at], resolved: [] } as const;
+  const words = { severity, worst: severity, text, ...optionalWords(finding) };
+  const nobody = { flapping: false, sequence: 0, reminded: 0, told: {}, why: [] };
+  return { schema: 1, key, kind, subject, ...life, episode: at, ...words, ...nobody };
+}
+
+/** The newest words stand in the record; the worst severity of the episode is remembered by `settle`. */
+function withFinding(record: IncidentRecord, finding: Finding): IncidentRecord {
+  const { fix: _fix, since: _since, facts: _facts, ...rest } = record;
+  const { severity, text, subject } = finding;
+  return { ...rest, subject, severity, text, ...optionalWords(finding) };
+}
+
+function optionalWords(finding: Finding): Pick<IncidentRecord, 'fix' | 'since' | 'facts'> {
+  return {
+    ...(finding.fix !== undefined && { fix: finding.fix }),
+    ...(finding.since !== undefined && { since: finding.since }),
+    ...(finding.facts !== undefined && { facts: finding.facts }),
+  };
+}
+
+function turn(record: IncidentRecord, seen: 'bad' | 'ok', at: EpochMs, last: EpochMs): IncidentRecord {
+  const changes = [...record.changes.filter((change) => at - change < changesWindowMs), at];
+  const turned = { ...record, changes, run: { seen, since: at, count: 1 } };
+  if (seen === 'ok') return { ...turned, lastBadAt: last, phase: record.phase === 'open' ? 'open' : 'quiet' };
+  if (record.phase === 'open') return turned;
+  return { ...turned, phase: 'pending', episode: at, worst: record.severity };
+}
+
+function carryOn(record: IncidentRecord, at: EpochMs, last: EpochMs): IncidentRecord {
+  const isSteady = record.phase === 'quiet' || (record.phase === 'open' && record.run.seen === 'bad');
+  if (isSteady) return record;
+  if (at - last > gapMs) {
+    const anew = { ...record, run: { ...record.run, since: at, count: 1 } };
+    return record.phase === 'pending' ? { ...anew, episode: at } : anew;
+  }
+  const counts = record.run.count < 2 && at - record.run.since >= apartMs;
+  return counts ? { ...record, run: { ...record.run, count: 2 } } : record;
+}
+
+/** An open incident whose observation changed at least four times within an hour is flapping. */
+export function isFlapping(record: IncidentRecord, now: EpochMs): boolean {
+  return recent(record, now).length >= 4;
+}
+
+/**
+ * What never stays bad for as long as `for` asks, but is bad again and again, opens all the same: at least six changes
+ * within an hour, and bad for twice `for` (at least ten minutes) of it.
+ */
+export function opensByFlapping(record: IncidentRecord, now: EpochMs, forMs: number): boolean {
+  const enough = Math.max(2 * forMs, 10 * minuteMs);
+  return recent(record, now).length >= 6 && badTimeMs(record, now) >= enough;
+}
+
+/** The first bad observation among the changes of the last hour. */
+export function firstBadOf(record: IncidentRecord, now: EpochMs): EpochMs {
+  const changes = recent(record, now);
+  return changes.find((_, index) => seenAfter(record, changes, index) === 'bad') ?? record.run.since;
+}
+
+function badTimeMs(record: IncidentRecord, now: EpochMs): number {
+  const changes = recent(record, now);
+  const ends = [...changes.slice(1), now];
+  return changes.reduce((sum, change, index) => {
+    const bad = seenAfter(record, changes, index) === 'bad';
+    return bad ? sum + (ends[index] ?? now) - change : sum;
+  }, 0);
+}
+
+/** Changes alternate, and after the last one it is what the record's run says. */
+function seenAfter(record: IncidentRecord, changes: readonly EpochMs[], index: number): 'bad' | 'ok' {
+  const isLikeLast = (changes.length - 1 - index) % 2 === 0;
+  return isLikeLast === (record.run.seen === 'bad') ? 'bad' : 'ok';
+}
+
+function recent(record: IncidentRecord, now: EpochMs): readonly EpochMs[] {
+  return record.changes.filter((change) => now - change < changesWindowMs);
+}
+
+/** An incident that was open stays readable for a week after its end: `incidents --why` is asked the next morning. */
+const readableMs = 7 * 86_400_000;
+
+/** Can this record be deleted? Nothing is open or owed, and its past no longer decides anything. */
+export function isForgettable(record: IncidentRecord, now: EpochMs): boolean {
+  if (record.phase !== 'quiet' || Object.keys(record.told).length > 0) return false;
+  if (now - (record.changes.at(-1) ?? 0) < changesWindowMs) return false;
+  if (now - (record.resolved.at(-1) ?? 0) < oftenWindowMs) return false;
+  return record.endedAt === undefined || now - record.endedAt >= readableMs;
+}

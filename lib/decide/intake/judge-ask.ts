@@ -1,0 +1,214 @@
+import type { Lease, Release } from '../../model/asks.ts';
+import type { CompiledConfig, EventSourceConfig, Match, RegionConfig, Rule } from '../../model/config.ts';
+import { matchesPool, type Names } from '../../model/match.ts';
+import type { Size } from '../../model/size.ts';
+import { dayMs, type EpochMs, minuteMs } from '../../model/time.ts';
+import { leaseCap } from '../scaling/wanted-size.ts';
+import { type Declined, type Hold, ignore, type Read, readText, refuse, show, type Wish } from './reading.ts';
+
+/** Clocks differ; five minutes is what Standard Webhooks allows too. */
+export const mostAheadMs = 5 * minuteMs;
+/** A tombstone outlives every redelivery: SQS keeps a message for 14 days at most. */
+export const rememberMs = 14 * dayMs;
+/** An end further away than this is a mistake, not a wish. */
+const mostAskedMs = 366 * dayMs;
+
+/** DynamoDB takes 1,024 bytes for a sort key; ids are plain ASCII. */
+const longestId = 1000;
+
+export type IntakeContext = {
+  readonly source: EventSourceConfig;
+  readonly config: Pick<CompiledConfig, 'regions' | 'rules'>;
+  readonly now: EpochMs;
+};
+
+/** The pool a wish names, and its rule: the first one that matches, as for everything else. */
+export type Named = { readonly kind: 'named'; readonly names: Names; readonly rule: Rule };
+
+/** What may be stored. `notes`: what was cut down, for the answer. */
+export type Granted = {
+  readonly kind: 'granted';
+  readonly ask: Lease | Release;
+  readonly names: Names;
+  readonly notes: readonly string[];
+};
+
+/** An event names one pool, of the source's `may` list, that a rule covers. */
+export function namePool(wish: Wish, { source, config }: IntakeContext): Named | Declined {
+  const no = (reason: string) => refuse(reason, wish.eventId);
+  const written = readPoolName(wish.pool);
+  if ('problem' in written) return no(written.problem);
+  const may = (names: Names) => source.may.some((match) => matchesPool(match, names));
+  const found = findRegion(written.value, config.regions, may);
+  if ('problem' in found) return no(found.problem);
+  const names = found.value;
+  const text = show(`${names.region}:${names.cluster}/${names.pool}`);
+  if (!may(names)) return no(`pool ${text} is not in the source's may list`);
+  const rule = config.rules.find(({ match }) => matchesPool(match, names));
+  if (rule === undefined) return no(`no rule of the config covers pool ${text}`);
+  if (rule.schedule === undefined) return no(`pool ${text} is only watched: its rule says schedule: none`);
+  return { kind: 'named', names, rule };
+}
+
+/**
+ * A wish becomes a lease or a release when its times make sense; sizes above what the source and the rule allow, and
+ * durations above the longest, are cut. `base` is the pool's base as far as it is known.
+ */
+export function judgeWish(
+  wish: Wish,
+  { names, rule }: Named,
+  base: Size | undefined,
+  context: IntakeContext,
+): Granted | Declined {
+  const { now, source } = context;
+  if (wish.time > now + mostAheadMs) {
+    return refuse(`time is ${showInstant(wish.time)}, more than 5 minutes ahead of this machine's clock`, wish.eventId);
+  }
+  const owner: Owner = { kind: 'event', source: source.name };
+  const ask = {
+    schema: 1,
+    id: leaseId(owner, names, wish.key),
+    region: names.region,
+    who: whoOf(owner),
+    reason: wish.reason,
+    askedAt: now,
+    time: wish.time,
+    ...(wish.eventId !== undefined && { events: [wish.eventId] }),
+  } as const;
+  if (ask.id.length > longestId)
+    return refuse('the names of cluster, pool and lease are too long together', wish.eventId);
+  if (wish.want.kind === 'release') {
+    return { kind: 'granted', names, notes: [], ask: { ...ask, kind: 'release', until: now + rememberMs } };
+  }
+  const size = capSize(wish.want, source, rule, base);
+  if ('problem' in size) return refuse(size.problem, wish.eventId);
+  const end = cutEnd(wish, wish.want, source, rule);
+  if ('problem' in end) return refuse(end.problem, wish.eventId);
+  if (end.value <= now)
+    return ignore(`the lease ended at ${showInstant(end.value)}, before the event came`, wish.eventId);
+  const repeated = wish.want.isRepeated ? ({ isRepeated: true } as const) : {};
+  const held = { match: exactMatch(names), atLeast: size.value, until: end.value };
+  const lease: Lease = { ...ask, kind: 'lease', ...held, ...repeated };
+  return { kind: 'granted', names, notes: [...size.notes, ...end.notes], ask: lease };
+}
+
+type Cut = { readonly value: number; readonly notes: readonly string[] } | { readonly problem: string };
+
+/** At most the source's `most`, and the rule's `leases.max`, else `limits.max`, else its base (a range's max). */
+function capSize(want: Hold, source: EventSourceConfig, rule: Rule, base: Size | undefined): Cut {
+  const cap = leaseCap(rule, rule.base === 'remembered' ? base : rule.base);
+  if (cap === undefined) {
+    return {
+      problem: `how many nodes are too many is not known: give rule ${show(rule.match.text)} leases.max or limits.max`,
+    };
+  }
+  const most = Math.min(cap, source.most ?? cap);
+  if (most < 1) return { problem: `rule ${show(rule.match.text)} allows no nodes: its largest size is ${most}` };
+  if (want.atLeast <= most) return { value: want.atLeast, notes: [] };
+  return { value: most, notes: [`${want.atLeast} nodes were asked for, ${most} is the most this pool may get`] };
+}
+
+/** A lease lasts at most as long as the source's `longest` and the rule's `leases.longest` say. */
+function cutEnd(wish: Wish, want: Hold, source: EventSourceConfig, rule: Rule): Cut {
+  if (want.until <= wish.time) return { problem: `the lease ends at ${showInstant(want.until)}, before it begins` };
+  if (want.until > want.from + mostAskedMs) {
+    return {
+      problem: `the lease would end at ${showInstant(want.until)}, more than a year away: a lease is for a while`,
+    };
+  }
+  const longestMs = Math.min(rule.leases.longestMs, source.longestMs ?? rule.leases.longestMs);
+  if (want.until - want.from <= longestMs) return { value: want.until, notes: [] };
+  const end = want.from + longestMs;
+  return { value: end, notes: [`the lease was cut to the longest that is allowed: it ends at ${showInstant(end)}`] };
+}
+
+function showInstant(at: EpochMs): string {
+  return `${new Date(at).toISOString().slice(0, 19)}Z`;
+}
+
+/** MKS's own names are far shorter; the bound keeps ids of records within what every store can keep. */
+const longestName = 80;
+
+/** "cluster/pool" or "region:cluster/pool". Events name pools exactly: globs are for people and the config. */
+export function readPoolName(text: string): Read<{ region: string | undefined; cluster: string; pool: string }> {
+  if (/[*?[\]{}]/u.test(text))
+    return { problem: `pool is ${show(text)}: an event names one pool exactly, without globs` };
+  const [, region, cluster, pool] = /^(?:([^:/]+):)?([^/]+)\/([^/]+)$/u.exec(text) ?? [];
+  if (cluster === undefined || pool === undefined) {
+    return { problem: `pool is ${show(text)}: write cluster/pool or region:cluster/pool` };
+  }
+  for (const [name, value] of Object.entries({ cluster, pool })) {
+    const read = readText(`the ${name}'s name`, value, longestName);
+    if ('problem' in read) return read;
+  }
+  return { value: { region, cluster, pool } };
+}
+
+/**
+ * The region of a pool: as named; else the only one whose pools of this name the source may raise. Never a guess between two.
+ */
+export function findRegion(
+  named: { region: string | undefined; cluster: string; pool: string },
+  regions: readonly RegionConfig[],
+  may: (names: Names) => boolean,
+): Read<Names> {
+  const candidates = regions.map(({ name }) => name);
+  if (named.region !== undefined) {
+    if (candidates.includes(named.region)) return { value: { ...named, region: named.region } };
+    return { problem: `region ${show(named.region)} is not in the config: its regions are ${candidates.join(', ')}` };
+  }
+  const [first, second] = candidates.filter((region) => may({ ...named, region }));
+  const pool = `${named.cluster}/${named.pool}`;
+  if (first === undefined) return { problem: `pool ${show(pool)} is not in the source's may list` };
+  if (second === undefined) return { value: { ...named, region: first } };
+  return { problem: `pool ${show(pool)} may be in more than one region: write ${first}:${pool} or ${second}:${pool}` };
+}
+
+/** A match that means exactly this pool. */
+export function exactMatch(names: Names): Match {
+  return {
+    text: `${names.region}:${names.cluster}/${names.pool}`,
+    region: escape(names.region),
+    cluster: escape(names.cluster),
+    pool: escape(names.pool),
+    exactPool: true,
+  };
+}
+
+function escape(name: string): string {
+  return name.replaceAll(/[\^$\\.*+?()[\]{}|/]/gu, '\\$&');
+}
+
+/** Who a lease belongs to: an event source, or a person. Neither can reach the other's leases. */
+export type Owner =
+  | { readonly kind: 'event'; readonly source: string }
+  | { readonly kind: 'person'; readonly who: string };
+
+/** "event:<source>", or the person. */
+export function whoOf(owner: Owner): string {
+  return owner.kind === 'event' ? `event:${owner.source}` : owner.who;
+}
+
+/** What the ids of an owner's leases begin with, in the partition of their region. */
+export function ownerPrefix(owner: Owner): string {
+  return `lease/${encode(owner.kind === 'event' ? whoOf(owner) : `person:${owner.who}`)}/`;
+}
+
+/** All leases of one owner for one pool stand together: `lease/<owner>/<cluster>/<pool>/`. */
+export function shelfPrefix(owner: Owner, names: Omit<Names, 'region'>): string {
+  return `${ownerPrefix(owner)}${encode(names.cluster)}/${encode(names.pool)}/`;
+}
+
+/** `lease/<owner>/<cluster>/<pool>/<caller's key>`, each part percent-encoded: no name can pretend to be two. */
+export function leaseId(owner: Owner, names: Omit<Names, 'region'>, key: string): string {
+  return `${shelfPrefix(owner, names)}${encode(key)}`;
+}
+
+/** The one lease into which a shelf that is full merges everything new. No caller's key encodes to this. */
+export function mergedId(prefix: string): string {
+  return `${prefix}=merged`;
+}
+
+function encode(part: string): string {
+  return encodeURIComponent(part);
+}

@@ -1,0 +1,145 @@
+import type { DestinationKind } from '../../model/config.ts';
+import { type EpochMs, hourMs, minuteMs, secondMs } from '../../model/time.ts';
+import type { Delivery } from '../incidents/delivery.ts';
+import type { Batch } from './batch.ts';
+import { isChat } from './next-step.ts';
+import type { Failure, Outcome } from './outcome.ts';
+import { type Failing, type SenderRecord, takeToken } from './sender.ts';
+
+const brokenAfterMs = 30 * minuteMs;
+const brokenAfterAttempts = 3;
+const noticeLivesMs = 72 * hourMs;
+const storyLivesMs = 7 * 24 * hourMs;
+/** Tries of one message lie at most two hours and some jitter apart; a longer gap is time in which nobody tried. */
+const longestGapMs = 3 * hourMs;
+
+export type Attempt = {
+  readonly now: EpochMs;
+  readonly kind: DestinationKind;
+  /** Fingerprint of the address and secrets it went to. */
+  readonly address: string;
+  /** 0 to 1, for the jitter. */
+  readonly chance: number;
+  /** A single message in its plainest form: if that is refused, nothing else can be tried. */
+  readonly isPlainest: boolean;
+};
+
+/** `end`: it leaves the outbox. `keep`: it waits on, as changed. `give-back`: a batch goes on as single messages. */
+export type Fate<T> =
+  | { readonly kind: 'end'; readonly state: 'accepted' | 'confirmed' | 'parked' | 'dropped'; readonly reason?: string }
+  | { readonly kind: 'keep'; readonly item: T }
+  | { readonly kind: 'give-back'; readonly item: T };
+
+/** The mark of an attempt, written before it: from here on it may have been accepted, whatever becomes of this process. */
+export function markAttempt<T extends Delivery | Batch>(item: T, body: string, now: EpochMs): T {
+  return { ...item, attempts: item.attempts + 1, lastAttemptAt: now, maybeAccepted: true, body };
+}
+
+/** The sender as it stands while an attempt is under way. */
+export function markSender(sender: SenderRecord, lane: string, kind: DestinationKind, now: EpochMs): SenderRecord {
+  const bucket = takeToken(sender.bucket, kind, now);
+  return sender.failing === undefined ? { ...sender, bucket } : { ...sender, bucket, lastTried: lane };
+}
+
+/** What becomes of the message: `before` is what it was before the attempt's mark, `marked` what is stored. */
+export function fateOf<T extends Delivery | Batch>(before: T, marked: T, outcome: Outcome, now: EpochMs): Fate<T> {
+  switch (outcome.kind) {
+    case 'accepted':
+    case 'confirmed':
+      return { kind: 'end', state: outcome.kind };
+    case 'body-refused':
+      return refused(before, marked, outcome.problem);
+    case 'unknown':
+      return orTooOld(waited(before, marked, now), outcome);
+    default:
+      // Refused for certain: what was told before this attempt is all that may have been told.
+      return orTooOld({ ...waited(before, marked, now), maybeAccepted: before.maybeAccepted }, outcome);
+  }
+}
+
+/** 400, 413, 415: once more in the plainest form, then a batch is given back, and a single message is parked. */
+function refused<T extends Delivery | Batch>(before: T, marked: T, problem: string): Fate<T> {
+  const item = { ...marked, maybeAccepted: before.maybeAccepted };
+  if (!marked.plain) return { kind: 'keep', item: { ...item, plain: true, body: undefined } };
+  if ('members' in marked) return { kind: 'give-back', item };
+  return { kind: 'end', state: 'parked', reason: problem };
+}
+
+function waited<T extends Delivery | Batch>(before: T, marked: T, now: EpochMs): T {
+  const since = before.lastAttemptAt ?? ('queuedAt' in before ? before.queuedAt : before.openedAt);
+  const gapMs = Math.min(Math.max(0, now - since), longestGapMs);
+  return { ...marked, waitedMs: (before.waitedMs ?? 0) + gapMs };
+}
+
+/** By age end only what is owed to nobody, and only here: right after a failed attempt. */
+function orTooOld<T extends Delivery | Batch>(item: T, { problem }: Failure): Fate<T> {
+  const lives = 'facts' in item ? livesMs(item) : Number.POSITIVE_INFINITY;
+  if ((item.waitedMs ?? 0) < lives) return { kind: 'keep', item };
+  return { kind: 'end', state: 'dropped', reason: `too old to be of use, never accepted: ${problem}` };
+}
+
+function livesMs({ facts, untold }: Delivery): number {
+  if (facts.what === 'notice') return noticeLivesMs;
+  return untold ? storyLivesMs : Number.POSITIVE_INFINITY;
+}
+
+/** What an outcome says of the destination: the back-off is its own, not a message's. */
+export function senderAfter(sender: SenderRecord, outcome: Outcome, attempt: Attempt): SenderRecord {
+  const { now, chance } = attempt;
+  switch (outcome.kind) {
+    case 'accepted':
+    case 'confirmed':
+      return works(sender, now);
+    case 'wait':
+      if (outcome.retryAfterMs !== undefined) return { ...sender, nextAt: now + obeyedMs(outcome.retryAfterMs) };
+      return { ...sender, nextAt: now + backOffMs(sender.failing?.step ?? 0, chance, false) };
+    case 'body-refused':
+      // One that refuses even the plainest form may refuse everything: slowly, then, before all of it is parked.
+      return attempt.isPlainest ? failed(sender, outcome, attempt) : sender;
+    default:
+      return failed(sender, outcome, attempt);
+  }
+}
+
+function works(sender: SenderRecord, now: EpochMs): SenderRecord {
+  const { failing: _failing, broken: _broken, lastTried: _lastTried, ...rest } = sender;
+  return { ...rest, nextAt: now, lastSuccessAt: now };
+}
+
+/** Broken = 30 minutes and at least 3 attempts without a success. */
+function failed(sender: SenderRecord, outcome: Failure, { now, kind, chance, address }: Attempt): SenderRecord {
+  const before = sender.failing ?? { since: now, attempts: 0, step: 0 };
+  const isInDoubt = outcome.kind === 'unknown' && isChat(kind);
+  const backOff = backOffMs(before.step, chance, isInDoubt);
+  const asked = outcome.kind === 'unknown' ? obeyedMs(outcome.retryAfterMs ?? 0) : 0;
+  const count = { attempts: before.attempts + 1, step: before.step + 1 };
+  const failing: Failing = { since: before.since, ...count, problem: outcome.problem, address };
+  const isBroken = failing.attempts >= brokenAfterAttempts && now - failing.since >= brokenAfterMs;
+  const broken = sender.broken ?? (isBroken ? { since: now } : undefined);
+  return { ...sender, nextAt: now + Math.max(backOff, asked), failing, ...(broken && { broken }) };
+}
+
+/** A destination whose address or secrets were changed is tried at once. */
+export function withAddress(sender: SenderRecord, address: string, now: EpochMs): SenderRecord {
+  if (sender.failing === undefined || sender.failing.address === address) return sender;
+  return { ...sender, nextAt: now, failing: { ...sender.failing, step: 0, address } };
+}
+
+const steps = [5 * secondMs, 30 * secondMs, 2 * minuteMs, 10 * minuteMs, 15 * minuteMs] as const;
+const lastStepMs = 15 * minuteMs;
+/** A chat that takes a message and times out shows a copy per attempt: people can bear one every two hours. */
+const lastUnknownStepMs = 120 * minuteMs;
+/** No answer keeps a destination waiting for longer. */
+const longestRetryAfterMs = 60 * minuteMs;
+const jitter = 0.2;
+
+/** The wait after the n-th failure in a row (n from 0), 0–20 % longer by `chance` (0 to 1). */
+export function backOffMs(step: number, chance: number, isChatInDoubt: boolean): number {
+  const base = steps[step] ?? (isChatInDoubt ? lastUnknownStepMs : lastStepMs);
+  return Math.round(base * (1 + jitter * chance));
+}
+
+/** A `Retry-After` is obeyed, up to an hour. */
+export function obeyedMs(retryAfterMs: number): number {
+  return Math.min(Math.max(0, retryAfterMs), longestRetryAfterMs);
+}

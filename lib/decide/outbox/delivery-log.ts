@@ -1,0 +1,41 @@
+import type { EpochMs } from '../../model/time.ts';
+import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
+import { type Batch, messagesOf } from './batch.ts';
+
+/**
+ * How a delivery ended, honestly: `accepted` = the target took it and told no more (202), `confirmed` = it said that it
+ * is there, `parked` = it refused this message and would again, `dropped` = it was not sent, or is no more.
+ */
+export type HistoryRecord = {
+  readonly schema: 1;
+  /** The delivery's, or the batch's. */
+  readonly id: string;
+  readonly destination: string;
+  readonly state: 'accepted' | 'confirmed' | 'parked' | 'dropped';
+  readonly reason?: string;
+  readonly at: EpochMs;
+  readonly queuedAt: EpochMs;
+  readonly attempts: number;
+  /** One, or all of a batch. */
+  readonly said: readonly HistoryLine[];
+};
+
+export type HistoryLine = Pick<DeliveryFacts, 'what' | 'kind' | 'severity' | 'text'> &
+  Pick<Delivery, 'key' | 'episode' | 'sequence'> & {
+    /** Where what it is about is, if it is in a region; the same names may be in several. */
+    readonly region?: string;
+  };
+
+type End = Pick<HistoryRecord, 'state' | 'at'> & { readonly reason?: string | undefined };
+
+export function historyOf(item: Delivery | Batch, { state, at, reason }: End): HistoryRecord {
+  const { id, destination, attempts } = item;
+  const messages = messagesOf(item);
+  const said = messages.map(({ facts: { what, kind, severity, text, subject }, key, episode, sequence }) => {
+    const where = 'region' in subject ? { region: subject.region } : {};
+    return { what, kind, severity, text, key, episode, sequence, ...where };
+  });
+  const queuedAt = Math.min(...messages.map((message) => message.queuedAt));
+  const end = { state, at, queuedAt, attempts, ...(reason !== undefined && { reason }) };
+  return { schema: 1, id, destination, ...end, said };
+}

@@ -1,0 +1,213 @@
+import type { ObservedPool } from '../../model/cluster.ts';
+import { isRaise, lower, type Size, upper } from '../../model/size.ts';
+import { compareText } from '../../model/text.ts';
+import { type EpochMs, hourMs } from '../../model/time.ts';
+import { givenBase } from '../scaling/base.ts';
+import type { ObservedFleetCluster, PoolMemory } from '../scaling/memory.ts';
+import type { PoolName } from '../scaling/plan.ts';
+import type { AppliedRule, RuleBook } from '../scaling/rule-book.ts';
+import { type Resolver, resolveSays } from '../scaling/scheduled-size.ts';
+import { nextChange, saysAt, type Timeline } from '../schedule/timeline.ts';
+import type {
+  BoundaryCheck,
+  BystandingPool,
+  Rehearsal,
+  RehearsalInput,
+  RehearsedChange,
+  RehearsedPool,
+  Stretch,
+} from './rehearsal.ts';
+import { type Fleet, lifeKey, nodesAt, type PoolLife } from './rehearsed-fleet.ts';
+
+export type ClosedPools = { readonly pools: readonly RehearsedPool[]; readonly bystanders: readonly BystandingPool[] };
+
+/** What became of every pool, in order of region, cluster and name; those that nothing was to be done to stand apart. */
+export function closePools(
+  fleet: Fleet,
+  input: RehearsalInput,
+  book: RuleBook,
+  changes: readonly RehearsedChange[],
+): ClosedPools {
+  const changed = new Set(changes.map(lifeKey));
+  const pools: RehearsedPool[] = [];
+  const bystanders: BystandingPool[] = [];
+  for (const one of livesOf(fleet)) {
+    const applied = book.appliedRule(one.names);
+    if (applied !== undefined) pools.push(closeRuled(one, input, applied));
+    else if (changed.has(lifeKey(one.names))) pools.push(closeOrphan(one, input));
+    else bystanders.push(closeBystander(one, input));
+  }
+  return { pools: pools.sort((a, b) => compareText(labelOf(a), labelOf(b))), bystanders };
+}
+
+/** Every pool as one to which nothing is done. */
+export function bystandersOf(fleet: Fleet, input: RehearsalInput): readonly BystandingPool[] {
+  return livesOf(fleet).map((one) => closeBystander(one, input));
+}
+
+function closeBystander({ names, life }: LifeOf, { from, to }: RehearsalInput): BystandingPool {
+  return { ...names, nodeHours: nodeHours(life.stretches, from, to) };
+}
+
+type LifeOf = {
+  readonly names: PoolName;
+  readonly pool: ObservedPool;
+  readonly memory: PoolMemory | undefined;
+  readonly life: PoolLife;
+};
+
+function livesOf(fleet: Fleet): readonly LifeOf[] {
+  return fleet.clusters.flatMap(({ cluster, pools, record }) =>
+    (pools ?? []).flatMap((pool): readonly LifeOf[] => {
+      const { region, id: clusterId, name } = cluster;
+      const names = { region, clusterId, cluster: name, poolId: pool.id, pool: pool.name };
+      const life = fleet.lives.get(lifeKey(names));
+      return life === undefined ? [] : [{ names, pool, memory: record?.pools[pool.id], life }];
+    }),
+  );
+}
+
+function closeRuled({ names, pool, memory, life }: LifeOf, input: RehearsalInput, applied: AppliedRule): RehearsedPool {
+  const { from, to } = input;
+  const base = baseOf(applied, pool, memory);
+  const resolver = { rule: applied.rule, autoscale: pool.autoscale, base };
+  return {
+    ...names,
+    ...countNodes(life, base, input),
+    schedule: applied.scheduleName,
+    zone: zoneOf(input, applied),
+    isObserved: input.config.rules.some(
+      ({ hash, mode, position }) =>
+        hash === applied.rule.hash && position.line === applied.rule.position.line && mode === 'observe',
+    ),
+    boundaries: checkBoundaries(applied.timeline, resolver, life.stretches, from, to),
+  };
+}
+
+/** Its rule is gone: what it was away from is its base, and there are no boundaries any more. */
+function closeOrphan({ names, pool, life }: LifeOf, input: RehearsalInput): RehearsedPool {
+  const own = ({ cluster }: ObservedFleetCluster) => cluster.region === names.region && cluster.id === names.clusterId;
+  const away = input.clusters.find(own)?.record?.pools[pool.id]?.away?.base;
+  const base = away === 'unknown' ? undefined : away;
+  const zone = input.config.zone ?? 'UTC';
+  return { ...names, ...countNodes(life, base, input), schedule: undefined, zone, isObserved: false, boundaries: [] };
+}
+
+function countNodes({ stretches, demand }: PoolLife, base: Size | undefined, { from, to }: RehearsalInput) {
+  const hours = nodeHours(stretches, from, to);
+  const alwaysOnNodeHours = base === undefined ? hours : (nodesAt(base, demand) * (to - from)) / hourMs;
+  return { base, nodeHours: hours, alwaysOnNodeHours, stretches };
+}
+
+/** The rule's own base, else what was remembered; while the pool is away, what it went away from. */
+function baseOf({ rule }: AppliedRule, pool: ObservedPool, memory: PoolMemory | undefined): Size | undefined {
+  if (rule.base !== 'remembered') return givenBase(rule, pool.autoscale);
+  const away = memory?.away?.base;
+  return away === undefined ? memory?.base : away === 'unknown' ? undefined : away;
+}
+
+function zoneOf({ config }: RehearsalInput, { scheduleName }: AppliedRule): string {
+  return config.schedules.find(({ name }) => name === scheduleName)?.zone ?? 'UTC';
+}
+
+function labelOf({ region, cluster, pool }: RehearsedPool): string {
+  return `${region}\n${cluster}\n${pool}`;
+}
+
+/** Every boundary in (from, to) at which a pool must grow: was it ready, and if not, how much later. */
+export function checkBoundaries(
+  timeline: Timeline,
+  resolver: Resolver,
+  stretches: readonly Stretch[],
+  from: EpochMs,
+  to: EpochMs,
+): readonly BoundaryCheck[] {
+  const checks: BoundaryCheck[] = [];
+  let before = resolveSays(saysAt(timeline, from), resolver).size;
+  for (let next = nextChange(timeline, from); next !== undefined && next.at < to; ) {
+    const { at } = next;
+    const { size: wanted, isWhole } = resolveSays(next.says, resolver);
+    next = nextChange(timeline, at);
+    const until = Math.min(next?.at ?? to, to);
+    if (wanted !== undefined && isWhole && before !== undefined && isRaise(before, wanted)) {
+      const readyAt = readyFrom(stretches, wanted, at, until);
+      checks.push({ at, wanted, readyAt, isOpen: readyAt === undefined && until === to });
+    }
+    before = wanted;
+  }
+  return checks;
+}
+
+function readyFrom(stretches: readonly Stretch[], wanted: Size, at: EpochMs, until: EpochMs): EpochMs | undefined {
+  for (let i = 0; i < stretches.length; i += 1) {
+    const stretch = stretches[i] as Stretch;
+    const end = stretches[i + 1]?.from ?? Number.POSITIVE_INFINITY;
+    if (end <= at || !stretch.isRunning || !isEnough(stretch.size, wanted)) continue;
+    const ready = Math.max(at, stretch.from);
+    return ready < until ? ready : undefined;
+  }
+  return undefined;
+}
+
+function isEnough(size: Size | undefined, wanted: Size): boolean {
+  return size !== undefined && lower(size) >= lower(wanted) && upper(size) >= upper(wanted);
+}
+
+export type RehearsalTotal = {
+  readonly puts: number;
+  readonly nodeHours: number;
+  readonly alwaysOnNodeHours: number;
+  /** Of always-on; below 0 where more was asked for than the base. */
+  readonly savedPercent: number;
+  /** Boundaries at which a pool had to grow, and that could be judged. */
+  readonly boundaries: number;
+  readonly readyInTime: number;
+  /** The one that was ready last, or never, after its boundary. */
+  readonly worst: LateBoundary | undefined;
+};
+
+export type LateBoundary = { readonly pool: RehearsedPool; readonly boundary: BoundaryCheck };
+
+export function totalOf({ pools, changes }: Pick<Rehearsal, 'pools' | 'changes'>): RehearsalTotal {
+  const hours = pools.reduce((sum, pool) => sum + pool.nodeHours, 0);
+  const alwaysOn = pools.reduce((sum, pool) => sum + pool.alwaysOnNodeHours, 0);
+  const judged = judgedBoundaries(pools);
+  const late = lateBoundaries(pools);
+  return {
+    puts: changes.length,
+    nodeHours: hours,
+    alwaysOnNodeHours: alwaysOn,
+    savedPercent: alwaysOn === 0 ? 0 : ((alwaysOn - hours) / alwaysOn) * 100,
+    boundaries: judged.length,
+    readyInTime: judged.length - late.length,
+    worst: late.toSorted((a, b) => latenessMs(b.boundary) - latenessMs(a.boundary))[0],
+  };
+}
+
+function judgedBoundaries(pools: readonly RehearsedPool[]): readonly LateBoundary[] {
+  return pools.flatMap((pool) =>
+    pool.boundaries.filter(({ isOpen }) => !isOpen).map((boundary) => ({ pool, boundary })),
+  );
+}
+
+/** Those at which a pool was ready too late, or never. */
+export function lateBoundaries(pools: readonly RehearsedPool[]): readonly LateBoundary[] {
+  return judgedBoundaries(pools).filter(({ boundary }) => latenessMs(boundary) > 0);
+}
+
+/** Infinite where the pool was never ready. */
+export function latenessMs({ at, readyAt }: { readonly at: EpochMs; readonly readyAt: EpochMs | undefined }): number {
+  return readyAt === undefined ? Number.POSITIVE_INFINITY : readyAt - at;
+}
+
+/** Nodes × hours over [from, to): what was there, not what was wished for. Stretches are in order of time. */
+export function nodeHours(stretches: readonly Stretch[], from: EpochMs, to: EpochMs): number {
+  let sum = 0;
+  for (let i = 0; i < stretches.length; i += 1) {
+    const stretch = stretches[i] as Stretch;
+    const begins = Math.max(stretch.from, from);
+    const ends = Math.min(stretches[i + 1]?.from ?? to, to);
+    if (ends > begins) sum += stretch.nodes * (ends - begins);
+  }
+  return sum / hourMs;
+}

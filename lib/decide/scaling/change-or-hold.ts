@@ -1,0 +1,157 @@
+import { describeSize, equalSize, isLower, isRaise, largest, type Size } from '../../model/size.ts';
+import { type EpochMs, iso } from '../../model/time.ts';
+import { findingsOfPool } from './findings.ts';
+import { staleForMs } from './last-seen.ts';
+import { pendingFor } from './late.ts';
+import {
+  type Change,
+  contendedUntil,
+  isContended,
+  type NotApplied,
+  type PoolMemory,
+  type Refusal,
+  remember,
+} from './memory.ts';
+import type { Hold, HoldCode } from './plan.ts';
+import type { Block, FinishedPool, PoolView } from './pool-evaluation.ts';
+import { isCoolingDown, refusalOf } from './refusal.ts';
+
+export type FinishInput = {
+  readonly view: PoolView;
+  /** The view's target after what the cluster must keep. */
+  readonly target: Size | undefined;
+  /** The pool's own change that has not settled. */
+  readonly change: Change | undefined;
+  readonly now: EpochMs;
+  readonly keptNodesReason: string | undefined;
+};
+
+/** Marks what was reached or is still pending, and says whether the pool may be changed, or why it is held. */
+export function finishPool(input: FinishInput): FinishedPool {
+  const { target, now } = input;
+  const memory = markProgress(input);
+  const view = memory === input.view.memory ? input.view : { ...input.view, memory };
+  const findings = [...view.findings, ...findingsOfPool(view, memory, target, now)];
+  const nothing: FinishedPool = { view, memory, want: undefined, hold: undefined, findings };
+  const held = (code: HoldCode, reason: string, to = target): FinishedPool => ({
+    ...nothing,
+    hold: holdOf(view, code, reason, to),
+  });
+  if (memory.stuck)
+    return held(
+      'stuck',
+      `the change from ${describeSize(memory.stuck.from)} to ${describeSize(memory.stuck.to)} has not settled since ${iso(memory.stuck.claimedAt)}`,
+    );
+  if (input.change) {
+    const { from, to, claimedAt } = input.change;
+    const what = `the change from ${describeSize(from)} to ${describeSize(to)} is under way since ${iso(claimedAt)}`;
+    const finished = held('in-flight', what, to);
+    return { ...finished, hold: finished.hold && { ...finished.hold, from } };
+  }
+  if (view.current === undefined || target === undefined)
+    return held(view.block?.code ?? 'base-unknown', view.block?.reason ?? view.reason);
+  if (equalSize(view.current, target)) {
+    if (input.keptNodesReason && !equalSize(view.target, target))
+      return held('min-nodes', input.keptNodesReason, view.target);
+    return nothing;
+  }
+  if (view.block) return held(view.block.code, view.block.reason);
+  const restriction = restrict(view, memory, view.current, target, now);
+  if ('code' in restriction) return held(restriction.code, restriction.reason);
+  const reason = input.keptNodesReason ? `${view.reason}; ${input.keptNodesReason}` : view.reason;
+  return {
+    ...nothing,
+    want: {
+      view: { ...view, reason },
+      from: view.current,
+      to: restriction.to,
+      raise: isRaise(view.current, restriction.to),
+    },
+  };
+}
+
+/** Reached is stored once; what is wanted and not there yet is stored with the instant it became wanted. */
+function markProgress({ view, target, now, change, keptNodesReason }: FinishInput): PoolMemory {
+  const { memory } = view;
+  const isThere = view.running !== undefined && target !== undefined && equalSize(view.running, target);
+  if (isThere) {
+    const isMarked =
+      memory.reachedAt !== undefined &&
+      memory.reachedAt >= Math.max(view.lastEdgeAt, memory.resetAt ?? Number.NEGATIVE_INFINITY);
+    // Two pools may take turns in being kept for their cluster: what was refused is not forgotten meanwhile (seed 1318).
+    const isForNow = keptNodesReason !== undefined && !equalSize(view.target, target);
+    return remember(memory, {
+      reachedAt: isMarked ? memory.reachedAt : now,
+      pending: undefined,
+      refusals: isForNow ? memory.refusals : undefined,
+      busySince: undefined,
+      notApplied: isRecent(memory.notApplied, now) ? memory.notApplied : undefined,
+    });
+  }
+  if (target === undefined) return remember(memory, { pending: undefined });
+  const isPending = change !== undefined || !equalSize(view.current, target) || memory.pending !== undefined;
+  if (!isPending || equalSize(memory.pending?.target, target)) return memory;
+  return remember(memory, { pending: pendingFor(memory.pending, view.current, target, now) });
+}
+
+/** For as long as answers may be old, and clocks differ. */
+function isRecent(notApplied: NotApplied | undefined, now: EpochMs): boolean {
+  return notApplied?.at !== undefined && Math.abs(now - notApplied.at) <= staleForMs;
+}
+
+export function holdOf(view: PoolView, code: HoldCode, reason: string, to: Size | undefined): Hold {
+  return { kind: 'hold', ...view.names, code, from: view.current, to, reason, who: view.who };
+}
+
+type Restriction = { readonly to: Size } | Block;
+
+/** What allows only a raise leaves the raising part of a change; what is left of it may be nothing. */
+export function restrict(view: PoolView, memory: PoolMemory, current: Size, target: Size, now: EpochMs): Restriction {
+  if (isContended(memory)) {
+    return {
+      code: 'contended',
+      reason: `somebody else changed this size three times within an hour: probably Terraform or another installation; until ${iso(contendedUntil(memory) ?? now)}`,
+    };
+  }
+  const raiseOnly = findRaiseOnly(view, memory, now);
+  const to = raiseOnly === undefined ? target : largest(current, target);
+  if (raiseOnly && equalSize(to, current)) return raiseOnly;
+  const cluster = view.cluster.status;
+  if (cluster !== 'Running' && cluster !== 'Error')
+    return { code: 'cluster-not-running', reason: `the cluster is ${cluster}` };
+  const refusal = refusalOf(memory, to);
+  return refusal === undefined ? { to } : (refusedFor(view, refusal, current, to, now) ?? { to });
+}
+
+/** A young pool, one raised ahead of a boundary, and one of a cluster in Error may go up and not down. */
+function findRaiseOnly(view: PoolView, memory: PoolMemory, now: EpochMs): Block | undefined {
+  const { createdAt } = view.pool;
+  if (createdAt !== undefined && now - createdAt < view.rule.graceMs) {
+    const until = createdAt + view.rule.graceMs;
+    return { code: 'grace', reason: `created at ${iso(createdAt)}: not lowered before ${iso(until)}` };
+  }
+  if (memory.ahead !== undefined && now < memory.ahead && !view.isOverridden) {
+    return { code: 'ahead', reason: `raised ahead of ${iso(memory.ahead)}: not lowered before it` };
+  }
+  if (view.cluster.status === 'Error')
+    return { code: 'cluster-not-running', reason: 'the cluster is in Error: pools may be raised, never lowered' };
+  return undefined;
+}
+
+/** A cool-down after each refusal; three refusals as invalid hold a lower until the config or the pool changes. */
+function refusedFor(view: PoolView, refusal: Refusal, current: Size, to: Size, now: EpochMs): Restriction | undefined {
+  if (isCoolingDown(refusal, now)) {
+    return {
+      code: 'cool-down',
+      reason: `${describeSize(to)} was refused (${refusal.detail}): tried again at ${iso(refusal.until)}`,
+    };
+  }
+  const isSame = refusal.ruleHash === view.rule.hash && refusal.poolUpdatedAt === view.pool.updatedAt;
+  if (isLower(current, to) && !isRaise(current, to) && refusal.invalid >= 3 && isSame) {
+    return {
+      code: 'refused',
+      reason: `${describeSize(to)} was refused three times (${refusal.detail}): not tried again until the rule or the pool changes`,
+    };
+  }
+  return undefined;
+}

@@ -1,0 +1,102 @@
+import type { ObservedPool } from '../../model/cluster.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { lastEdge } from '../schedule/timeline.ts';
+import { givenBase, observedSize } from './base.ts';
+import { type PoolMemory, recentChanges, remember } from './memory.ts';
+import type { PoolInput } from './pool-evaluation.ts';
+
+/**
+ * The memory brought up to now: what ended is dropped, and a reset is noted when the rule changed, an ask started,
+ * changed or ended, or a kept size ran out. After a reset the schedule acts at once.
+ */
+export function refreshMemory(input: PoolInput): PoolMemory {
+  const { now, pool, rule, asks } = input;
+  const known = input.memory;
+  const first: PoolMemory = {
+    name: pool.name,
+    autoscale: pool.autoscale,
+    asks: asks.fingerprint,
+    ruleHash: rule.hash,
+    onRemove: rule.onRemove,
+  };
+  if (known === undefined) return first;
+  const ruleChanged = known.ruleHash !== rule.hash;
+  const asksChanged = (known.asks ?? '') !== asks.fingerprint;
+  const keptEnded = known.kept !== undefined && (ruleChanged || known.kept.until <= now);
+  const memory = ofOneKind(known, input, ruleChanged);
+  return remember(memory, {
+    name: pool.name,
+    ruleHash: rule.hash,
+    onRemove: rule.onRemove,
+    asks: asks.fingerprint,
+    kept: keptEnded ? undefined : memory.kept,
+    resetAt: ruleChanged || asksChanged || keptEnded ? now : memory.resetAt,
+    ahead: memory.ahead !== undefined && memory.ahead <= now ? undefined : memory.ahead,
+    foreign: recentChanges(memory.foreign, now),
+    missingSince: undefined,
+    olderSince: olderSince(memory, pool, now),
+    unseenSince: unseenSince(memory, input),
+  });
+}
+
+/** Between two looks that both showed it Running at a size, those that showed nothing prove nothing about an edge. */
+function unseenSince(memory: PoolMemory, { now, pool, inFlight, lookedAt }: PoolInput): EpochMs | undefined {
+  if (memory.seen === undefined || inFlight !== undefined || memory.unseenSince !== undefined)
+    return memory.unseenSince;
+  const isSeen = pool.status === 'Running' && observedSize(pool, memory) !== undefined && !isStale(memory, pool, now);
+  // After rounds that were answered nothing nobody knows when the last look was: then it was that at first, for certain.
+  return isSeen ? undefined : (lookedAt ?? memory.seen.at);
+}
+
+/** A pool away from its base that changed its kind is held with what is known, until its rule gives a base that fits. */
+function ofOneKind(known: PoolMemory, { pool, rule }: PoolInput, ruleChanged: boolean): PoolMemory {
+  if (known.autoscale === pool.autoscale) return remember(known, { became: undefined });
+  const isGiven = ruleChanged && givenBase(rule, pool.autoscale) !== undefined;
+  if (known.away === undefined || isGiven) return forgetSizes({ ...known, away: undefined }, pool.autoscale);
+  return remember(known, { became: pool.autoscale });
+}
+
+/** A pool that changed its kind starts anew: sizes of the other form mean nothing. */
+export function forgetSizes(memory: PoolMemory, autoscale: boolean): PoolMemory {
+  return {
+    ...memory,
+    autoscale,
+    became: undefined,
+    seen: undefined,
+    base: undefined,
+    kept: undefined,
+    reachedAt: undefined,
+    lastSet: undefined,
+  };
+}
+
+/** Seen Running at the target since the last edge and the last reset. */
+export function isReached(memory: PoolMemory, input: Pick<PoolInput, 'timeline' | 'now'>): boolean {
+  if (memory.reachedAt === undefined) return false;
+  const edge = lastEdge(input.timeline, input.now) ?? Number.NEGATIVE_INFINITY;
+  return memory.reachedAt >= edge && memory.reachedAt >= (memory.resetAt ?? Number.NEGATIVE_INFINITY);
+}
+
+/** Seen at its size since the last edge and reset: what changed since then changed with no edge in between. */
+export function isLookFresh(memory: PoolMemory, input: Pick<PoolInput, 'timeline' | 'now' | 'lookedAt'>): boolean {
+  const seenAt = memory.unseenSince ?? input.lookedAt;
+  if (seenAt === undefined) return false;
+  const edge = lastEdge(input.timeline, input.now) ?? Number.NEGATIVE_INFINITY;
+  return seenAt >= edge && seenAt >= (memory.resetAt ?? Number.NEGATIVE_INFINITY);
+}
+
+/** Older answers in a row are ignored for at most this long: after that, time is better evidence than `updated_at`. */
+export const staleForMs = 30 * 60_000;
+
+/** Since when all answers have been older than the one that showed the size last seen; undefined = this one is not. */
+export function olderSince(memory: PoolMemory, pool: ObservedPool, now: EpochMs): EpochMs | undefined {
+  const seenAt = memory.seen?.updatedAt;
+  if (seenAt === undefined || pool.updatedAt === undefined || pool.updatedAt >= seenAt) return undefined;
+  return memory.olderSince ?? now;
+}
+
+/** An answer that is older than one seen before shows the past: it settles nothing, and is nobody's change. */
+export function isStale(memory: PoolMemory, pool: ObservedPool, now: EpochMs): boolean {
+  const since = olderSince(memory, pool, now);
+  return since !== undefined && Math.abs(now - since) <= staleForMs;
+}

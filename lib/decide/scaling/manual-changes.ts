@@ -1,0 +1,106 @@
+import type { ObservedPool } from '../../model/cluster.ts';
+import type { Notice } from '../../model/finding.ts';
+import { describeSize, equalSize, type Size } from '../../model/size.ts';
+import { type EpochMs, iso } from '../../model/time.ts';
+import { nextChange } from '../schedule/timeline.ts';
+import { isLeftOut } from './base.ts';
+import { isLookFresh, isReached } from './last-seen.ts';
+import { type Kept, type PoolMemory, remember } from './memory.ts';
+import { type PoolInput, poolLabel } from './pool-evaluation.ts';
+
+/** A size set by hand stands in for the schedule for at most this long. */
+const keptAtMostMs = 24 * 60 * 60_000;
+
+/**
+ * A pool that reached its size (or was looked at with no edge in between), has nothing in flight, is Running, and shows
+ * another size than the one seen last: a person did it, or Terraform.
+ */
+export function isPersonsChange(input: PoolInput, memory: PoolMemory, running: Size): boolean {
+  // What ended a change is as old as the last look that showed the pool: seed 5374, and 1105 with ten clusters, where a
+  // store put back by an hour brought a change of the evening before.
+  if (input.evidence !== undefined) return isLookFresh(memory, input);
+  if (memory.seen === undefined || equalSize(memory.seen.size, running)) return false;
+  // What we asked for and gave up on may show late: that was us.
+  if (isLateEffect(memory, running, input.pool)) return false;
+  return isReached(memory, input) || isLookFresh(memory, input);
+}
+
+export type PersonsChange = { readonly memory: PoolMemory; readonly notice: Notice; readonly kept: Kept | undefined };
+
+/** What a person's change does: kept until the schedule next says something else, or overruled where the rule says so. */
+export function takePersonsChange(
+  input: PoolInput,
+  memory: PoolMemory,
+  running: Size,
+  scheduled: Size | undefined,
+): PersonsChange {
+  const { now, rule } = input;
+  const isPutBack = equalSize(running, scheduled);
+  const isKept = rule.onHumanChange === 'respect' && !isPutBack;
+  const kept: Kept | undefined = isKept ? { size: running, since: now, until: keptUntil(input, memory) } : undefined;
+  const patched = remember(memory, {
+    kept,
+    foreign: [...(memory.foreign ?? []), now].slice(-3),
+    reachedAt: isKept || isPutBack ? now : memory.reachedAt,
+  });
+  const notice = noticeOf(input, memory.seen?.size, running, whatFollows(input, kept));
+  return { memory: patched, kept, notice };
+}
+
+/** The next boundary at which the schedule says something else; after a raise ahead of one, the boundary after that. */
+function keptUntil(input: PoolInput, memory: PoolMemory): EpochMs {
+  const from = Math.max(input.now, memory.ahead ?? input.now);
+  const next = nextChange(input.timeline, from)?.at ?? Number.POSITIVE_INFINITY;
+  return Math.min(next, input.now + keptAtMostMs);
+}
+
+/** A remembered base that a person set: it needs no keeping, and is worth saying all the same. */
+export function noticeOfBase(input: PoolInput, memory: PoolMemory, running: Size): Notice {
+  const isNew = !equalSize(memory.base, running);
+  return noticeOf(input, memory.seen?.size, running, isNew ? 'that is its base from now on' : 'that is its base');
+}
+
+function whatFollows({ rule, asks }: PoolInput, kept: Kept | undefined): string {
+  if (kept === undefined) {
+    return rule.onHumanChange === 'enforce' ? 'the rule says enforce: it goes back' : 'that is what the schedule says';
+  }
+  const until = `kept until ${iso(kept.until)}`;
+  const { override } = asks;
+  if (override === undefined) return until;
+  const above = `the override by ${override.who} stands above it until ${iso(override.until)}`;
+  return override.until < kept.until ? `${above}, then it is ${until}` : above;
+}
+
+function noticeOf(input: PoolInput, before: Size | undefined, after: Size, then: string): Notice {
+  const { region, clusterId, poolId, cluster, pool } = input.names;
+  const was = before === undefined || equalSize(before, after) ? '' : ` from ${describeSize(before)}`;
+  return {
+    kind: 'pool.changed-by-hand',
+    subject: { kind: 'pool', region, clusterId, poolId, cluster, pool },
+    text: `${poolLabel(input.names)} was changed${was} to ${describeSize(after)} by somebody else; ${then}`,
+    at: input.now,
+    facts: { before: describeSize(before), after: describeSize(after) },
+  };
+}
+
+/** A PUT may be done minutes after everybody gave up on it: by then the pool is on its way. */
+const beginsWithinMs = 15 * 60_000;
+/** And then takes as long as a resize takes that does not hang. */
+const showsForMs = 60 * 60_000;
+
+/**
+ * Does the pool show what we asked for and gave up on? The same size, touched much later than that, is somebody else's,
+ * unless the pool was on its way ever since. Found by seeds of the simulation with ten clusters: 926 took an old plan of
+ * Terraform for our own raise of that night, 411 a lower of ours that hung for two hours for somebody else's.
+ */
+export function isLateEffect(
+  { notApplied, unseenSince }: Pick<PoolMemory, 'notApplied' | 'unseenSince'>,
+  running: Size,
+  pool: ObservedPool,
+): boolean {
+  if (notApplied === undefined || !equalSize(notApplied.target, running)) return false;
+  const { at } = notApplied;
+  const { updatedAt } = pool;
+  if (at === undefined || updatedAt === undefined || isLeftOut(pool)) return true;
+  return updatedAt - at <= showsForMs || (unseenSince !== undefined && unseenSince - at <= beginsWithinMs);
+}

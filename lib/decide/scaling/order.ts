@@ -1,0 +1,85 @@
+import { isRaise } from '../../model/size.ts';
+import { compareText } from '../../model/text.ts';
+import { deadlineOf } from './late.ts';
+import type { ObservedFleetCluster } from './memory.ts';
+import type { RoundInput } from './plan.ts';
+import type { FinishedPool, PoolView, RankedWant } from './pool-evaluation.ts';
+
+/** A cluster's order: raises before lowers (mixed bounds count as a raise), the earliest deadline first, then by name. */
+export function rankWants(finished: readonly FinishedPool[], views: readonly PoolView[]): readonly RankedWant[] {
+  const wants = finished.flatMap((pool) =>
+    pool.want ? [{ ...pool.want, deadline: deadlineOf(pool.view, pool.memory, views) }] : [],
+  );
+  return wants.sort(
+    (a, b) =>
+      Number(b.raise) - Number(a.raise) || a.deadline - b.deadline || compareText(a.view.names.pool, b.view.names.pool),
+  );
+}
+
+/** The same order before it is known what may be done; pools that are held whatever they should have come last. */
+export function orderViews(views: readonly PoolView[]): readonly PoolView[] {
+  const ranked = views.map((view) => ({
+    view,
+    held: Number(isHeldAnyway(view)),
+    lower: Number(!(view.current !== undefined && view.target !== undefined && isRaise(view.current, view.target))),
+    deadline: deadlineOf(view, view.memory, views),
+  }));
+  ranked.sort(
+    (a, b) =>
+      a.held - b.held ||
+      a.lower - b.lower ||
+      (a.deadline < b.deadline ? -1 : a.deadline > b.deadline ? 1 : 0) ||
+      compareText(a.view.names.pool, b.view.names.pool),
+  );
+  return ranked.map(({ view }) => view);
+}
+
+/** A pool that is not changed now whatever its size: what it would be lowered by is not taken from the others. */
+function isHeldAnyway({ pause, rule, block, memory }: PoolView): boolean {
+  return pause !== undefined || rule.mode === 'observe' || block !== undefined || memory.stuck !== undefined;
+}
+
+/** By name, then id: the same plan whatever the order of the service's answers. Names that exist twice differ by id. */
+export function inOrder(clusters: readonly ObservedFleetCluster[]): readonly ObservedFleetCluster[] {
+  const ordered = clusters.map((seen) =>
+    isSorted(seen.pools) ? seen : { ...seen, pools: seen.pools?.toSorted(byNameAndId) },
+  );
+  return ordered.sort((a, b) => compareText(a.cluster.region, b.cluster.region) || byNameAndId(a.cluster, b.cluster));
+}
+
+function isSorted(pools: ObservedFleetCluster['pools'] = []): boolean {
+  return pools.every((pool, i) => i === 0 || byNameAndId(pools[i - 1] as typeof pool, pool) <= 0);
+}
+
+function byNameAndId(a: { name: string; id: string }, b: { name: string; id: string }): number {
+  return compareText(a.name, b.name) || compareText(a.id, b.id);
+}
+
+/**
+ * What is limited goes round: each round deals its places anew, so that clusters that never get done (busy, slow, failing)
+ * do not stand before the others for ever. The same instant gives the same order.
+ */
+export function byTurn<T>(
+  items: readonly T[],
+  idOf: (item: T) => string,
+  { now, config }: Pick<RoundInput, 'now' | 'config'>,
+): readonly T[] {
+  const round = Math.floor(now / config.everyMs);
+  return items
+    .map((item) => placed(item, idOf(item), round))
+    .sort((a, b) => a.turn - b.turn || compareText(a.id, b.id))
+    .map(({ item }) => item);
+}
+
+function placed<T>(item: T, id: string, round: number): { item: T; id: string; turn: number } {
+  return { item, id, turn: turnOf(id, round) };
+}
+
+/** FNV-1a of the round and the id, with its bits mixed once more: ids that differ in one letter are far apart. */
+function turnOf(id: string, round: number): number {
+  const text = `${round} ${id}`;
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
+  return (hash ^ (hash >>> 13)) >>> 0;
+}

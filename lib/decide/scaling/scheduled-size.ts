@@ -1,0 +1,195 @@
+import type { ObservedPool } from '../../model/cluster.ts';
+import type { Lead, Rule } from '../../model/config.ts';
+import {
+  asPoolSize,
+  clampSize,
+  equalSize,
+  isRaise,
+  largest,
+  type Says,
+  type Size,
+  type Term,
+} from '../../model/size.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
+import { nextChange, saysAt, saysBetween, type Timeline } from '../schedule/timeline.ts';
+import { givenBase, observedSize } from './base.ts';
+import type { Kept, PoolMemory } from './memory.ts';
+import type { ClusterInput } from './plan.ts';
+import type { AppliedRule } from './rule-book.ts';
+import type { Settled } from './settle.ts';
+
+/** A lower looks this much further ahead than a raise: two equal looks made pools dip shortly before they are needed. */
+const lowerLooksFurtherMs = 15 * 60_000;
+
+export type Resolver = {
+  readonly rule: Rule;
+  readonly autoscale: boolean;
+  readonly base: Size | undefined;
+};
+
+/** One term as a size of this pool after limits. A remembered base is a person's size, which limits never clamp. */
+export function resolveTerm(term: Term, { rule, autoscale, base }: Resolver): Size | undefined {
+  if (term === 'base') return rule.base === 'remembered' || base === undefined ? base : clampSize(base, rule.limits);
+  const size = term === 'idle' ? rule.idle : term;
+  const own = size === undefined ? undefined : asPoolSize(size, autoscale);
+  return own === undefined ? undefined : clampSize(own, rule.limits);
+}
+
+/** The largest of what is said; `isWhole` is false when a term could not be resolved (an unknown base). */
+export function resolveSays(says: Says, resolver: Resolver): { size: Size | undefined; isWhole: boolean } {
+  let size: Size | undefined;
+  let isWhole = true;
+  for (const term of says) {
+    const own = resolveTerm(term, resolver);
+    if (own === undefined) isWhole = false;
+    else size = size === undefined ? own : largest(size, own);
+  }
+  return { size, isWhole };
+}
+
+export type ScheduledViews = {
+  /** What the schedule says at this instant; undefined while a base is unknown. */
+  readonly now: Size | undefined;
+  /** Raises go up to this: the largest over [now, now + lead]. */
+  readonly up: Size | undefined;
+  /** Lowers go down to this: the largest over [now, now + lead + 15 min]; undefined = unknown, do not lower. */
+  readonly down: Size | undefined;
+  /** The boundary for which `up` is more than what is said now. */
+  readonly aheadOf: EpochMs | undefined;
+};
+
+/** The schedule's sizes as a pool needs them, with a kept size standing in until it ends. */
+export function scheduledViews(
+  timeline: Timeline,
+  now: EpochMs,
+  leadMs: number,
+  kept: Kept | undefined,
+  resolver: Resolver,
+): ScheduledViews {
+  const look = (untilMs: number) => resolveSays(saysWithin(timeline, now, now + untilMs, kept), resolver);
+  const withKept = (size: Size | undefined) =>
+    kept === undefined ? size : size === undefined ? kept.size : largest(size, kept.size);
+  const current =
+    kept === undefined ? resolveSays(saysAt(timeline, now), resolver) : { size: kept.size, isWhole: true };
+  const ahead = look(leadMs);
+  const further = look(leadMs + lowerLooksFurtherMs);
+  const up = withKept(ahead.size);
+  const sizeNow = current.isWhole ? current.size : undefined;
+  return {
+    now: sizeNow,
+    up,
+    down: further.isWhole ? withKept(further.size) : undefined,
+    aheadOf: equalSize(up, sizeNow) ? undefined : boundaryOf(up, timeline, now, leadMs, kept, resolver),
+  };
+}
+
+/** What is said over [from, to], both ends included; while a size is kept, only what follows it. */
+function saysWithin(timeline: Timeline, from: EpochMs, to: EpochMs, kept: Kept | undefined): Says {
+  const start = kept === undefined ? from : kept.until;
+  if (start > to) return [];
+  const found = saysBetween(timeline, start, to + 1);
+  return found.length === 1 ? (found[0] as Says) : found.flat();
+}
+
+function boundaryOf(
+  up: Size | undefined,
+  timeline: Timeline,
+  now: EpochMs,
+  leadMs: number,
+  kept: Kept | undefined,
+  resolver: Resolver,
+): EpochMs | undefined {
+  let at = now;
+  for (;;) {
+    const edge = kept !== undefined && at < kept.until ? kept.until : nextChange(timeline, at)?.at;
+    if (edge === undefined || edge > now + leadMs) return undefined;
+    const size = resolveSays(saysWithin(timeline, now, edge, kept), resolver).size;
+    if (equalSize(size === undefined || kept === undefined ? size : largest(size, kept.size), up)) return edge;
+    at = edge;
+  }
+}
+
+type Queued = {
+  readonly pool: ObservedPool;
+  readonly isAuto: boolean;
+  readonly ownMs: number;
+  readonly boundary: EpochMs;
+};
+
+/** The lead of each pool: its own, and with `auto` also the leads of the raises queued before it for the same boundary. */
+export function clusterLeads(
+  input: ClusterInput,
+  settled: Settled,
+  applied: ReadonlyMap<string, AppliedRule | undefined>,
+): ReadonlyMap<string, number> {
+  const leads = new Map<string, number>();
+  const queue: Queued[] = [];
+  const hasAuto = [...applied.values()].some((rule) => rule?.rule.lead.kind === 'auto');
+  for (const pool of input.pools) {
+    const rule = applied.get(pool.id);
+    if (rule === undefined) continue;
+    const ownMs = ownLeadMs(rule.rule.lead, settled.pools[pool.id], input.everyMs);
+    leads.set(pool.id, ownMs);
+    const isAuto = rule.rule.lead.kind === 'auto';
+    if (!hasAuto || ownMs === 0) continue;
+    const boundary = nextRaise(input, settled, pool, rule);
+    if (boundary !== undefined) queue.push({ pool, isAuto, ownMs, boundary });
+  }
+  queue.sort((a, b) => (a.pool.name < b.pool.name ? -1 : a.pool.name > b.pool.name ? 1 : 0));
+  queue.forEach((entry, index) => {
+    if (!entry.isAuto) return;
+    const before = queue.slice(0, index).filter((other) => other.boundary === entry.boundary);
+    leads.set(
+      entry.pool.id,
+      queuedLeadMs(
+        entry.ownMs,
+        before.map((other) => other.ownMs),
+      ),
+    );
+  });
+  return leads;
+}
+
+/** The first boundary within the longest lead at which the schedule asks for more than the pool has now. */
+function nextRaise(
+  input: ClusterInput,
+  settled: Settled,
+  pool: ObservedPool,
+  applied: AppliedRule,
+): EpochMs | undefined {
+  const memory = settled.pools[pool.id];
+  const size = observedSize(pool, memory);
+  if (size === undefined) return undefined;
+  const { rule, timeline } = applied;
+  const known = memory?.away?.base === 'unknown' ? undefined : memory?.away?.base;
+  const base = rule.base === 'remembered' ? (known ?? memory?.base) : givenBase(rule, pool.autoscale);
+  for (let at = input.now; ; ) {
+    const next = nextChange(timeline, at);
+    if (next === undefined || next.at > input.now + longestLeadMs) return undefined;
+    const wanted = resolveSays(next.says, { rule, autoscale: pool.autoscale, base }).size;
+    if (wanted !== undefined && isRaise(size, wanted) && !equalSize(largest(size, wanted), size)) return next.at;
+    at = next.at;
+  }
+}
+
+/** No learnt lead is longer than this. */
+export const longestLeadMs = 60 * minuteMs;
+/** How long a raise takes until one was seen: MKS's own command-line tests allow a resize 15 minutes. */
+const unknownRaiseMs = 15 * minuteMs;
+
+/** The lead of one pool on its own: fixed, none, or learnt as 1.25 × the slowest of its last 10 raises + 2 min + one tick. */
+export function ownLeadMs(lead: Lead, memory: PoolMemory | undefined, everyMs: number): number {
+  if (lead.kind === 'none') return 0;
+  if (lead.kind === 'fixed') return lead.ms;
+  const raises = memory?.raisesMs ?? [];
+  const learnt = raises.length === 0 ? unknownRaiseMs : 1.25 * Math.max(...raises) + 2 * minuteMs;
+  return Math.min(learnt + everyMs, longestLeadMs);
+}
+
+/** One cluster changes one pool at a time: a raise also waits for those queued before it for the same boundary. */
+export function queuedLeadMs(ownMs: number, before: readonly number[]): number {
+  return Math.min(
+    before.reduce((sum, ms) => sum + ms, ownMs),
+    longestLeadMs,
+  );
+}

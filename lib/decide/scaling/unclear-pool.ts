@@ -1,0 +1,146 @@
+import type { Finding } from '../../model/finding.ts';
+import { isRange, type Size } from '../../model/size.ts';
+import { lastEdge, saysAt } from '../schedule/timeline.ts';
+import { findBase } from './base.ts';
+import { isStale } from './last-seen.ts';
+import type { PoolMemory } from './memory.ts';
+import { type Block, type PoolInput, type PoolView, poolFinding, poolLabel } from './pool-evaluation.ts';
+import { resolveSays } from './scheduled-size.ts';
+
+/**
+ * A pool that cannot be judged is not acted on. Where only its size or its status is unclear, what the schedule says is
+ * known all the same, and so is when that is late: hands off must not mean that nobody is told.
+ */
+export function blockedView(
+  input: PoolInput,
+  memory: PoolMemory,
+  current: Size | undefined,
+  block: PoolBlock | undefined,
+): PoolView {
+  const isUnclear = block?.code === 'absent-size' || block?.code === 'unknown-status';
+  const meant = isUnclear ? meantSize(input, memory) : undefined;
+  const findings: readonly Finding[] = block?.findings ?? [];
+  const edge = lastEdge(input.timeline, input.now);
+  return {
+    names: input.names,
+    cluster: input.cluster,
+    pool: input.pool,
+    rule: input.rule,
+    memory,
+    current,
+    running: undefined,
+    target: meant?.target,
+    base: meant?.base,
+    baseFrom: 'observed',
+    who: `schedule ${input.scheduleName}`,
+    reason: block?.reason ?? 'nothing can be told about this pool',
+    aheadOf: undefined,
+    boundary: isUnclear ? edge : undefined,
+    lastEdgeAt: isUnclear ? (edge ?? Number.NEGATIVE_INFINITY) : Number.NEGATIVE_INFINITY,
+    isLateSuppressed: meant?.target === undefined || isLateSuppressed(input, memory),
+    pause: input.asks.pause,
+    isOverridden: false,
+    block: block ?? { code: 'absent-size', reason: 'the answer holds no size' },
+    findings,
+    notices: [],
+    decisions: [],
+  };
+}
+
+/** What the schedule says now, as far as it can be told without looking at the pool. */
+function meantSize(input: PoolInput, memory: PoolMemory): { base: Size | undefined; target: Size | undefined } {
+  const { rule, now, timeline } = input;
+  const { autoscale } = input.pool;
+  const says = saysAt(timeline, now);
+  const known = { running: undefined, scheduledWithoutBase: undefined, isQuiet: false };
+  const { base } = findBase({ rule, memory, autoscale, says, ...known });
+  const { size, isWhole } = resolveSays(says, { rule, autoscale, base });
+  return { base, target: isWhole ? size : undefined };
+}
+
+/** Lateness is not said where a person asked for it: a pause, an override, a respected change, `observe` of a pool at home. */
+export function isLateSuppressed(
+  input: PoolInput,
+  memory: PoolMemory,
+  keptDecides = memory.kept !== undefined,
+): boolean {
+  if (input.asks.pause || input.asks.override || keptDecides) return true;
+  return input.rule.mode === 'observe' && memory.away === undefined;
+}
+
+export type PoolBlock = Block & { readonly findings: readonly Finding[] };
+
+/** Statuses that the service is known to use for node pools (cf-mkcli and its integration tests; "Awaiting Network": users). */
+const knownStatuses = new Set(['Creating', 'Running', 'Scaling', 'Upgrading', 'Error', 'Deleting', 'Awaiting Network']);
+
+/** Why a pool cannot be judged at all, whatever its schedule says. */
+export function blockOf(input: PoolInput, memory: PoolMemory, size: Size | undefined): PoolBlock | undefined {
+  const { pool, names } = input;
+  if (pool.unreadable !== undefined) return unreadable(input, pool.unreadable);
+  if (memory.away && memory.autoscale !== pool.autoscale) return changedKind(input);
+  if (!knownStatuses.has(pool.status)) {
+    const text = `${poolLabel(names)} has the status "${pool.status}", which is not known`;
+    return {
+      code: 'unknown-status',
+      reason: `${text}: hands off`,
+      findings: [poolFinding(names, 'pool.unclear', 'warning', text)],
+    };
+  }
+  if (size === undefined) return absentSize(input);
+  const mismatch = findMismatch(input) ?? findOverrideMismatch(input);
+  if (mismatch) {
+    const fix = 'give this pool a number, or switch its autoscaling on';
+    const finding = poolFinding(names, 'config.mismatch', 'warning', mismatch, { fix });
+    return { code: 'mismatch', reason: mismatch, findings: [finding] };
+  }
+  if (isStale(memory, pool, input.now)) {
+    return { code: 'stale', reason: 'the answer is older than one seen before', findings: [] };
+  }
+  if (pool.status !== 'Running')
+    return { code: 'pool-not-running', reason: `the pool is ${pool.status}`, findings: [] };
+  return undefined;
+}
+
+/** Named, so that somebody mends it; its name is not whole, so nothing is judged by it. */
+function unreadable({ names }: PoolInput, why: string): PoolBlock {
+  const text = `${poolLabel(names)} cannot be read: ${why}`;
+  return {
+    code: 'unreadable',
+    reason: `${text}: hands off`,
+    findings: [poolFinding(names, 'pool.unclear', 'warning', text)],
+  };
+}
+
+function changedKind({ names, pool }: PoolInput): PoolBlock {
+  const now = pool.autoscale ? 'autoscaled' : 'fixed';
+  const text = `${poolLabel(names)} became ${now} while it was away from its base: what its base is now is unknown`;
+  const fix = `give the rule a base that fits, or run: lamplighter base "${poolLabel(names)}" set <size>`;
+  return {
+    code: 'base-unknown',
+    reason: text,
+    findings: [poolFinding(names, 'base.unknown', 'critical', text, { fix })],
+  };
+}
+
+/** A size that is left out says nothing, whoever the pool belongs to. */
+export function absentSize({ names, pool }: Pick<PoolInput, 'names' | 'pool'>): PoolBlock {
+  const what = pool.autoscale ? 'size_min or size_max' : 'size';
+  const text = `the answer for ${poolLabel(names)} holds no ${what}, which is not the same as 0`;
+  const findings = pool.status === 'Running' ? [poolFinding(names, 'pool.unclear', 'warning', text)] : [];
+  return { code: 'absent-size', reason: text, findings };
+}
+
+/** A range cannot be set on a fixed pool. */
+function findMismatch({ pool, rule, names, timeline, now }: PoolInput): string | undefined {
+  if (pool.autoscale) return undefined;
+  const sizes = [rule.base, rule.idle, ...saysAt(timeline, now)];
+  const hasRange = sizes.some((size) => size !== undefined && typeof size !== 'string' && isRange(size));
+  return hasRange ? `the rule gives a range, and ${poolLabel(names)} is a fixed pool` : undefined;
+}
+
+/** Nor can a person ask for one. */
+function findOverrideMismatch({ pool, asks, names }: PoolInput): string | undefined {
+  const { override } = asks;
+  if (pool.autoscale || override === undefined || !isRange(override.exactly)) return undefined;
+  return `the override by ${override.who} gives a range, and ${poolLabel(names)} is a fixed pool`;
+}

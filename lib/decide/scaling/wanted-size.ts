@@ -1,0 +1,165 @@
+import { type Ask, isLive, type Lease, type Override, type Pause, type PoolAsks } from '../../model/asks.ts';
+import type { Rule } from '../../model/config.ts';
+import { matchesPool, type Names } from '../../model/match.ts';
+import {
+  approach,
+  asPoolSize,
+  clampSize,
+  describeSize,
+  equalSize,
+  largest,
+  type Size,
+  upper,
+} from '../../model/size.ts';
+import { type EpochMs, iso } from '../../model/time.ts';
+import type { Timeline } from '../schedule/timeline.ts';
+import type { Kept } from './memory.ts';
+import { type Resolver, type ScheduledViews, scheduledViews } from './scheduled-size.ts';
+
+export type WantedInput = {
+  readonly now: EpochMs;
+  readonly timeline: Timeline;
+  readonly scheduleName: string;
+  readonly leadMs: number;
+  readonly asks: PoolAsks;
+  readonly kept: Kept | undefined;
+  readonly current: Size;
+  readonly resolver: Resolver;
+};
+
+export type Wanted = {
+  /** undefined = the base is wanted and unknown. */
+  readonly target: Size | undefined;
+  readonly who: string;
+  readonly reason: string;
+  /** The boundary ahead of which the pool is raised. */
+  readonly aheadOf: EpochMs | undefined;
+  /** The schedule's own size at this instant, a kept size standing in for it. */
+  readonly scheduled: Size | undefined;
+  readonly isByLeaseOrOverride: boolean;
+};
+
+/** wanted = override ?? max(kept size ?? scheduled size, live leases). */
+export function findWanted(input: WantedInput): Wanted {
+  const { asks, kept, current, resolver } = input;
+  const views = scheduledViews(input.timeline, input.now, input.leadMs, kept, resolver);
+  if (asks.override) {
+    const exactly = asPoolSize(asks.override.exactly, resolver.autoscale);
+    if (exactly !== undefined) {
+      const target = clampSize(exactly, resolver.rule.limits);
+      const reason = `override: exactly ${describeSize(target)} until ${iso(asks.override.until)}${because(asks.override.reason)}`;
+      return {
+        target,
+        who: asks.override.who,
+        reason,
+        aheadOf: undefined,
+        scheduled: views.now,
+        isByLeaseOrOverride: true,
+      };
+    }
+  }
+  const lease = largestLease(asks.leases, kept, resolver);
+  return lease === undefined ? bySchedule(input, views) : withLease(input, views, lease, current);
+}
+
+/** A lease is capped at `leases.max`, else `limits.max`, else the base (its max); with none of them it cannot count. */
+export function leaseCap(rule: Rule, base: Size | undefined): number | undefined {
+  return rule.leases.max ?? rule.limits.max ?? (base === undefined ? undefined : upper(base));
+}
+
+type CappedLease = { readonly size: Size; readonly lease: Lease };
+
+/** The largest of the live leases; while a size is kept, only of those asked for after that began. */
+function largestLease(leases: readonly Lease[], kept: Kept | undefined, resolver: Resolver): CappedLease | undefined {
+  const cap = leaseCap(resolver.rule, resolver.base);
+  const counting = leases.filter((lease) => kept === undefined || lease.askedAt > kept.since);
+  const best = counting.reduce<Lease | undefined>(
+    (most, lease) => (most === undefined || isLarger(lease, most) ? lease : most),
+    undefined,
+  );
+  if (best === undefined || cap === undefined) return undefined;
+  const size = asPoolSize(Math.min(best.atLeast, cap), resolver.autoscale);
+  return size === undefined ? undefined : { size: clampSize(size, resolver.rule.limits), lease: best };
+}
+
+/** Of leases for the same size, the one that ends last. */
+function isLarger(lease: Lease, than: Lease): boolean {
+  return lease.atLeast === than.atLeast ? isLonger(lease, than) : lease.atLeast > than.atLeast;
+}
+
+function bySchedule(input: WantedInput, views: ScheduledViews): Wanted {
+  const { current, kept } = input;
+  const common = { aheadOf: views.aheadOf, scheduled: views.now, isByLeaseOrOverride: false };
+  const schedule = `schedule ${input.scheduleName}`;
+  if (views.now === undefined) {
+    return { ...common, target: undefined, who: schedule, reason: `${schedule} asks for the base, which is unknown` };
+  }
+  const target = approach(current, views.up ?? views.now, views.down ?? largest(current, views.now));
+  if (kept && equalSize(target, kept.size)) {
+    const reason = `size ${describeSize(kept.size)} was set by hand, kept until ${iso(kept.until)}`;
+    return { ...common, target, who: 'a person', reason };
+  }
+  const readyBy = views.aheadOf === undefined ? '' : `, ready by ${iso(views.aheadOf)}`;
+  const size = describeSize(equalSize(target, current) ? views.now : target);
+  return { ...common, target, who: schedule, reason: `${schedule}: ${size}${readyBy}` };
+}
+
+/** A lease raises and never lowers: with an unknown base, the pool stays where it is unless the lease asks for more. */
+function withLease(input: WantedInput, views: ScheduledViews, { size, lease }: CappedLease, current: Size): Wanted {
+  const up = views.up === undefined ? size : largest(views.up, size);
+  const down = views.down === undefined || views.now === undefined ? largest(current, up) : largest(views.down, size);
+  const target = approach(current, up, down);
+  const leaseDecides = views.now === undefined || !equalSize(largest(views.now, size), views.now);
+  const reason = `lease of ${lease.who}: at least ${lease.atLeast} until ${iso(lease.until)}${because(lease.reason)}`;
+  const common = { target, aheadOf: views.aheadOf, scheduled: views.now };
+  if (leaseDecides) return { ...common, who: lease.who, reason, isByLeaseOrOverride: true };
+  return { ...bySchedule(input, views), target };
+}
+
+/** A reason that a person gave, in brackets after what it is the reason for. */
+export function because(reason: string | undefined): string {
+  return reason === undefined ? '' : ` (${reason})`;
+}
+
+const nothing: PoolAsks = { override: undefined, leases: [], pause: undefined, fingerprint: '' };
+
+export function asksOfPool(asks: readonly Ask[], names: Names, now: EpochMs): PoolAsks {
+  if (asks.length === 0) return nothing;
+  let override: Override | undefined;
+  let pause: Pause | undefined;
+  const leases: Lease[] = [];
+  for (const ask of asks) {
+    if (!isLive(ask, now) || ask.region !== names.region) continue;
+    if (ask.kind === 'override' && matchesPool(ask.match, names) && isLater(ask, override)) override = ask;
+    if (ask.kind === 'lease' && matchesPool(ask.match, names)) leases.push(ask);
+    if (ask.kind === 'pause' && isPaused(ask, names) && isLonger(ask, pause)) pause = ask;
+  }
+  return { override, leases, pause, fingerprint: fingerprintOf(override, leases, pause) };
+}
+
+/** Of two asked for at one instant, the greater id: the same one whatever their order. */
+function isLater(ask: Override, than: Override | undefined): boolean {
+  if (than === undefined || ask.askedAt !== than.askedAt) return ask.askedAt > (than?.askedAt ?? -1);
+  return ask.id > than.id;
+}
+
+/** Of two that end at one instant, the greater id. */
+export function isLonger(ask: Ask, than: Ask | undefined): boolean {
+  if (than === undefined || ask.until !== than.until) return ask.until > (than?.until ?? -1);
+  return ask.id > than.id;
+}
+
+function isPaused(pause: Pause, names: Names): boolean {
+  return pause.match === undefined || matchesPool(pause.match, names);
+}
+
+/** Bounded whatever a flood of leases does: of the leases only the largest counts, and until when it lasts. */
+function fingerprintOf(override: Override | undefined, leases: readonly Lease[], pause: Pause | undefined): string {
+  const parts: string[] = [];
+  const most = Math.max(0, ...leases.map((lease) => lease.atLeast));
+  const until = Math.max(0, ...leases.filter((lease) => lease.atLeast === most).map((lease) => lease.until));
+  if (most > 0) parts.push(`lease ${most} until ${until}`);
+  if (override) parts.push(`override ${describeSize(override.exactly)} until ${override.until}`);
+  if (pause) parts.push(`pause until ${pause.until}`);
+  return parts.join(', ');
+}

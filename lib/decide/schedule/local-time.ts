@@ -1,0 +1,93 @@
+import * as ZonedDateTime from 'temporal-polyfill/fns/ZonedDateTime';
+import { dayMs, type EpochMs, type Weekday } from '../../model/time.ts';
+
+/**
+ * No zone has ever been further from UTC than 15 h 14 min (tz database, America/Juneau before 1867), and none has
+ * jumped by more than a day; so one day before and two after a wall time hold its instant.
+ */
+const beforeMs = dayMs;
+const afterMs = 2 * dayMs;
+
+/**
+ * The boundary of a date and a wall time in a zone is the first instant whose local date-time reads at or after them.
+ * A time that the clocks skip is hence the instant of the change, and a time that comes twice is the first one.
+ * `date` is YYYY-MM-DD, `secondsOfDay` counts from its 00:00 (0 … 172800; above 86400 = a time of the next date).
+ */
+export function boundary(date: string, secondsOfDay: number, zone: string): EpochMs {
+  const day = dayNumber(date);
+  if (day === undefined) throw new RangeError(`"${date}" is not a date; write YYYY-MM-DD`);
+  return boundaryOf(day, secondsOfDay, offsetsAround(zone, day, day));
+}
+
+/** The same over offsets that were fetched once for many boundaries: `offsetsAround` the dates asked for. */
+export function boundaryOf(day: DayNumber, secondsOfDay: number, offsets: readonly OffsetStretch[]): EpochMs {
+  const wallMs = day * dayMs + secondsOfDay * 1000;
+  let first = Number.NaN;
+  for (let i = 0; i < offsets.length; i += 1) {
+    const stretch = offsets[i] as OffsetStretch;
+    first = Math.max(stretch.from, wallMs - stretch.offsetMs);
+    if (first < (offsets[i + 1]?.from ?? Number.POSITIVE_INFINITY)) return first;
+  }
+  return first;
+}
+
+/** The offsets that every boundary of the dates `first` … `last` (and of the date after each) needs. */
+export function offsetsAround(zone: string, first: DayNumber, last: DayNumber): readonly OffsetStretch[] {
+  return zoneOffsets(zone, first * dayMs - beforeMs, (last + 1) * dayMs + afterMs);
+}
+
+/** From `from` on (until the next one begins), local time = UTC + offsetMs. */
+export type OffsetStretch = { readonly from: EpochMs; readonly offsetMs: number };
+
+/** The zone's offsets over [from, to], in order; the first one counts from `from`. `zone` is an IANA name. */
+export function zoneOffsets(zone: string, from: EpochMs, to: EpochMs): readonly OffsetStretch[] {
+  let moment = ZonedDateTime.create(BigInt(from) * 1_000_000n, zone);
+  const stretches = [offsetFrom(moment)];
+  for (;;) {
+    const next = ZonedDateTime.getTimeZoneTransition(moment, 'next');
+    if (next === null || next.epochMilliseconds > to) return stretches;
+    moment = next;
+    stretches.push(offsetFrom(moment));
+  }
+}
+
+function offsetFrom(moment: ReturnType<typeof ZonedDateTime.create>): OffsetStretch {
+  return { from: moment.epochMilliseconds, offsetMs: ZonedDateTime.offsetNanoseconds(moment) / 1_000_000 };
+}
+
+/** A date of the calendar without a zone, counted in days since 1970-01-01. */
+export type DayNumber = number;
+
+export type LocalDate = {
+  readonly day: DayNumber;
+  readonly weekday: Weekday;
+  /** 1 … 12. */
+  readonly month: number;
+  readonly dayOfMonth: number;
+  readonly daysInMonth: number;
+};
+
+/** `YYYY-MM-DD` → its day number; undefined for a date that does not exist. */
+export function dayNumber(date: string): DayNumber | undefined {
+  const [, year, month, dayOfMonth] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(date)?.map(Number) ?? [];
+  if (year === undefined || month === undefined || dayOfMonth === undefined) return undefined;
+  const day = Date.UTC(year, month - 1, dayOfMonth) / dayMs;
+  return renderDate(day) === date ? day : undefined;
+}
+
+/** A day number → `YYYY-MM-DD`. */
+export function renderDate(day: DayNumber): string {
+  return new Date(day * dayMs).toISOString().slice(0, 10);
+}
+
+export function localDate(day: DayNumber): LocalDate {
+  const date = new Date(day * dayMs);
+  const month = date.getUTCMonth();
+  const daysInMonth = new Date(Date.UTC(date.getUTCFullYear(), month + 1, 0)).getUTCDate();
+  return { day, weekday: weekdayOf(day), month: month + 1, dayOfMonth: date.getUTCDate(), daysInMonth };
+}
+
+/** 1970-01-01 was a Thursday. */
+function weekdayOf(day: DayNumber): Weekday {
+  return (((((day + 3) % 7) + 7) % 7) + 1) as Weekday;
+}

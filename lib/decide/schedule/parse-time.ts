@@ -1,0 +1,85 @@
+import { dayMs, type EpochMs, type Weekday } from '../../model/time.ts';
+import { dayNumber } from './local-time.ts';
+import { parseWeekday } from './parse-days.ts';
+import { isScheduleProblem, quote, type ScheduleProblem } from './schedule-problem.ts';
+
+/** `07:00`, `01:23:45` or `24:00` → seconds since the day's 00:00, 0 … 86400. */
+export function parseTimeOfDay(written: unknown): number | ScheduleProblem {
+  if (typeof written !== 'string') return notATime(written, 'write it in quotes, such as "07:00"');
+  const [, hours, minutes, seconds = '00'] = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(written.trim()) ?? [];
+  if (hours === undefined) return notATime(written, 'write HH:MM or HH:MM:SS, such as "07:00"');
+  if (hours.length === 1) return notATime(written, `write "0${written.trim()}"`);
+  const total = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+  const isOnClock = Number(minutes) < 60 && Number(seconds) < 60 && total <= 86_400;
+  return isOnClock ? total : notATime(written, 'times go from "00:00" to "24:00"');
+}
+
+/** `fri 20:00` → its weekday and seconds; a time without a day has no weekday. */
+export function parseDayAndTime(written: unknown): { weekday: Weekday | undefined; seconds: number } | ScheduleProblem {
+  const [day, time, ...rest] = typeof written === 'string' ? written.trim().split(/\s+/) : [];
+  if (day === undefined || time === undefined || rest.length > 0) {
+    const seconds = parseTimeOfDay(written);
+    return isScheduleProblem(seconds) ? seconds : { weekday: undefined, seconds };
+  }
+  const weekday = parseWeekday(day);
+  if (isScheduleProblem(weekday)) return weekday;
+  const seconds = parseTimeOfDay(time);
+  return isScheduleProblem(seconds) ? seconds : { weekday, seconds };
+}
+
+function notATime(written: unknown, fix: string): ScheduleProblem {
+  return { problem: `${quote(written)} is not a time of day`, fix };
+}
+
+const clock = /^(\d{4}-\d{2}-\d{2})[tT]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,3})\d*)?)?/;
+const offset = /([zZ]|[+-]([01]\d|2[0-3]):([0-5]\d))$/;
+
+type Written = { readonly day: number; readonly date: string; readonly ms: number; readonly rest: string };
+
+/**
+ * An instant needs a date, a time and an offset or Z (RFC 3339; seconds may be left out). Without an offset it would
+ * mean another instant on every machine, so it is refused.
+ */
+export function parseInstant(written: unknown): EpochMs | ScheduleProblem {
+  const local = parseClock(written);
+  if (local === undefined) return notAnInstant(written);
+  const [all, zone = '', hours = 0, minutes = 0] = offset.exec(local.rest) ?? [];
+  if (local.rest === '') return withoutOffset(written);
+  if (all !== local.rest) return notAnInstant(written);
+  const offsetMs = (Number(hours) * 60 + Number(minutes)) * 60_000;
+  return local.day * dayMs + local.ms - (zone.startsWith('-') ? -offsetMs : offsetMs);
+}
+
+/**
+ * A moment of a schedule: with an offset an absolute instant, without one a local time (YYYY-MM-DDTHH:MM:SS) that is
+ * read in the schedule's zone.
+ */
+export function parseMoment(written: unknown): EpochMs | string | ScheduleProblem {
+  const local = parseClock(written);
+  if (local === undefined || local.rest !== '') return parseInstant(written);
+  return `${local.date}T${new Date(local.ms).toISOString().slice(11, 19)}`;
+}
+
+function parseClock(written: unknown): Written | undefined {
+  const text = typeof written === 'string' ? written.trim() : '';
+  const [all = '', date = '', hours, minutes, seconds = 0, fraction = ''] = clock.exec(text) ?? [];
+  const day = dayNumber(date);
+  if (day === undefined) return undefined;
+  const ms = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000 + Number(fraction.padEnd(3, '0'));
+  return { day, date, ms, rest: text.slice(all.length) };
+}
+
+function withoutOffset(written: unknown): ScheduleProblem {
+  const text = String(written).trim();
+  return {
+    problem: `${quote(written)} has no offset, so its instant is unknown`,
+    fix: `write ${text}Z, or ${text}+01:00`,
+  };
+}
+
+function notAnInstant(written: unknown): ScheduleProblem {
+  return {
+    problem: `${quote(written)} is not a date and time`,
+    fix: 'write it like 2026-12-24T18:00:00Z or 2026-12-24T18:00+01:00',
+  };
+}

@@ -1,0 +1,184 @@
+import type { DailyPiece, Window } from '../../model/config.ts';
+import type { Term } from '../../model/size.ts';
+import type { Weekday } from '../../model/time.ts';
+import { parseDayOfMonth, parseDays, parseList, parseMonths, parseNth } from './parse-days.ts';
+import { parseDayAndTime } from './parse-time.ts';
+import { isScheduleProblem, quote, type ScheduleProblem } from './schedule-problem.ts';
+
+/** A window as written; what is undefined was left out. */
+export type WrittenWindow = {
+  readonly days?: unknown;
+  readonly from?: unknown;
+  readonly to?: unknown;
+  readonly nth?: unknown;
+  readonly dayOfMonth?: unknown;
+  readonly months?: unknown;
+};
+
+/** `key`: the part of the window that the problem is about; absent = the window as a whole. */
+export type WindowProblem = ScheduleProblem & { readonly key?: keyof WrittenWindow };
+
+/**
+ * A window opens at `from` on each local date that passes all its filters, and closes at the next `to`; without both,
+ * it lasts the whole local day. With weekdays in its times it is open once a week, from the one to the other.
+ */
+export function makeWindow(written: WrittenWindow, size: Term): Window | WindowProblem {
+  const filters = parseFilters(written);
+  if (isScheduleProblem(filters)) return filters;
+  const pieces = makePieces(written, filters);
+  return isScheduleProblem(pieces) ? pieces : { text: windowText(written), size, pieces };
+}
+
+/** On which dates a window starts: all of these that are given. */
+export type DateFilters = Omit<DailyPiece, 'from' | 'to'>;
+
+const parsers = {
+  days: parseDays,
+  nth: (written: unknown) => parseList(written, parseNth),
+  dayOfMonth: (written: unknown) => parseList(written, parseDayOfMonth),
+  months: parseMonths,
+};
+
+export function parseFilters(written: WrittenWindow): DateFilters | WindowProblem {
+  const filters: { [key: string]: unknown } = {};
+  for (const key of ['days', 'nth', 'dayOfMonth', 'months'] as const) {
+    if (written[key] === undefined) continue;
+    const parsed = parsers[key](written[key]);
+    if (isScheduleProblem(parsed)) return { ...parsed, key };
+    filters[key] = parsed;
+  }
+  return filters;
+}
+
+type Pieces = readonly DailyPiece[] | WindowProblem;
+
+const daySeconds = 86_400;
+
+/** The stretches of a window, each starting on every date that passes the filters. */
+export function makePieces(written: WrittenWindow, filters: DateFilters): Pieces {
+  const { from, to } = written;
+  if (from === undefined && to === undefined) return wholeDays(filters);
+  if (from === undefined) return { key: 'to', problem: '`to` is given without `from`', fix: 'add `from`' };
+  if (to === undefined) return { key: 'from', problem: '`from` is given without `to`', fix: 'add `to`' };
+  const start = parseDayAndTime(from);
+  if (isScheduleProblem(start)) return { ...start, key: 'from' };
+  const end = parseDayAndTime(to);
+  if (isScheduleProblem(end)) return { ...end, key: 'to' };
+  if (start.seconds === daySeconds) return startsAtMidnight(from);
+  if (isWeekMoment(start)) return isWeekMoment(end) ? weekly(start, end, filters) : oneWeekday('to', to);
+  return isWeekMoment(end) ? oneWeekday('from', from) : daily(start.seconds, end.seconds, filters);
+}
+
+/** Without times a window lasts the whole local day; without filters too it would be `otherwise`. */
+function wholeDays(filters: DateFilters): Pieces {
+  if (Object.keys(filters).length > 0) return [{ ...filters, from: 0, to: daySeconds }];
+  return {
+    problem: 'the window says neither when nor on which days',
+    fix: 'add from and to, days, nth, dayOfMonth or months',
+  };
+}
+
+/** An end at or before the start is a time of the next date. */
+function daily(from: number, to: number, filters: DateFilters): Pieces {
+  if (from === to) return isEmpty();
+  return [{ ...filters, from, to: to > from ? to : to + daySeconds }];
+}
+
+/** Its weekdays stand in its times; months still choose among its days. */
+function weekly(from: WeekMoment, to: WeekMoment, filters: DateFilters): Pieces {
+  const key = (['days', 'nth', 'dayOfMonth'] as const).find((filter) => filters[filter] !== undefined);
+  if (key !== undefined) {
+    return {
+      key,
+      problem: `\`${key}\` does not go with weekdays in from and to`,
+      fix: `leave out \`${key}\` or the weekdays`,
+    };
+  }
+  if (secondsBetween(from, to) === 0) return isEmpty();
+  return cutWeekly(from, to).map((piece) => ({ ...filters, ...piece }));
+}
+
+function isWeekMoment(moment: { weekday: WeekMoment['weekday'] | undefined; seconds: number }): moment is WeekMoment {
+  return moment.weekday !== undefined;
+}
+
+/** From a time to itself: never or always? Both are read into it, so it is refused. */
+function isEmpty(): WindowProblem {
+  return {
+    key: 'to',
+    problem: 'from and to are the same, which could mean never or always',
+    fix: 'write from "00:00" to "24:00" for whole days, or leave both out',
+  };
+}
+
+function startsAtMidnight(from: unknown): WindowProblem {
+  return {
+    key: 'from',
+    problem: `${quote(from)} is the end of a day, not a start`,
+    fix: 'start at 00:00 of the next day',
+  };
+}
+
+function oneWeekday(key: 'from' | 'to', written: unknown): WindowProblem {
+  const fix = `name one in ${quote(written)} as well, or use days with plain times`;
+  return { key, problem: 'only one of from and to names a weekday', fix };
+}
+
+/** A moment of the week: 24:00 is the end of its weekday. */
+export type WeekMoment = { readonly weekday: Weekday; readonly seconds: number };
+
+/**
+ * A weekly window is cut at midnights into daily pieces, and the last, shorter piece belongs to the day before it; so
+ * a calendar can swap any single day without leaving a hole. `from` and `to` differ, and `from` is before 24:00.
+ * fri 20:00 → mon 06:30 is fri 20:00-24:00, sat 00:00-24:00, sun 00:00 to 06:30 of the next day.
+ */
+export function cutWeekly(from: WeekMoment, to: WeekMoment): readonly DailyPiece[] {
+  const total = secondsBetween(from, to);
+  const pieces: DailyPiece[] = [];
+  for (let i = 0, start = from.seconds, left = total; left > 0; i += 1, start = 0) {
+    const untilMidnight = daySeconds - start;
+    const rest = left - untilMidnight;
+    const isLast = rest < daySeconds;
+    pieces.push({ days: [dayAfter(from.weekday, i)], from: start, to: isLast ? start + left : daySeconds });
+    left = isLast ? 0 : rest;
+  }
+  return pieces;
+}
+
+/** At most a week; the same weekday with an earlier time is almost a week later. */
+export function secondsBetween(from: WeekMoment, to: WeekMoment): number {
+  const week = 7 * daySeconds;
+  const seconds = (to.weekday - from.weekday) * daySeconds + to.seconds - from.seconds;
+  return ((seconds % week) + week) % week;
+}
+
+function dayAfter(weekday: Weekday, days: number): Weekday {
+  return (((weekday - 1 + days) % 7) + 1) as Weekday;
+}
+
+/** A window as a person would read it aloud: "mon-fri 07:00-19:00", "sun#2, friL 00:00-11:00", "day 1, 15, L in apr". */
+export function windowText({ days, nth, dayOfMonth, months, from, to }: WrittenWindow): string {
+  const parts = [
+    list('', days),
+    list('', nth),
+    list('day ', dayOfMonth),
+    list(days === undefined && nth === undefined && dayOfMonth === undefined ? '' : 'in ', months),
+    from === undefined ? '' : timesText(one(from), one(to)),
+  ];
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+function list(prefix: string, written: unknown): string {
+  if (written === undefined) return '';
+  return prefix + (Array.isArray(written) ? written.map(one).join(', ') : one(written));
+}
+
+/** Only text and numbers get past the parsers. */
+function one(written: unknown): string {
+  return typeof written === 'string' || typeof written === 'number' ? String(written).trim() : '';
+}
+
+/** Times that name weekdays hold spaces, so the dash gets them too: "fri 20:00 - mon 06:30". */
+function timesText(from: string, to: string): string {
+  return from.includes(' ') ? `${from} - ${to}` : `${from}-${to}`;
+}

@@ -1,0 +1,146 @@
+import type { ObservedVersion } from '../../model/cluster.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import type { Subject } from '../../model/finding.ts';
+import { matchesCluster, matchesPool } from '../../model/match.ts';
+import { type EpochMs, hourMs } from '../../model/time.ts';
+import { stepOf } from '../incidents/ladder.ts';
+import type { Due, Observation, Watched } from '../incidents/observation.ts';
+import { isChecked, type RoundFindings, scaleMade } from './scale-findings.ts';
+import type { DueMemory } from './watch-memory.ts';
+
+export type Ending = {
+  readonly config: CompiledConfig;
+  readonly now: EpochMs;
+  /** Ids that are gone for certain, with what to say. */
+  readonly gone: ReadonlyMap<string, string>;
+  /** References of the tokens in use. */
+  readonly references: readonly string[];
+  readonly freshRounds: readonly RoundFindings[];
+};
+
+/** Incidents of subjects that are gone, unwatched, or left the config resolve, and say why. */
+export function endings(incidents: readonly Watched[], ending: Ending): readonly Observation[] {
+  return incidents.flatMap(({ kind, subject }): readonly Observation[] => {
+    const cause = causeOf(subject, ending) ?? (scaleMade.has(kind) ? unruled(kind, subject, ending) : undefined);
+    return cause === undefined ? [] : [{ kind, subject, state: 'over', at: ending.now, cause }];
+  });
+}
+
+/** Is this cluster watched at all? */
+export function isWatched(
+  config: CompiledConfig,
+  names: { readonly region: string; readonly cluster: string },
+): boolean {
+  const { clusters } = config.watch;
+  return clusters === 'all' || clusters.some((match) => matchesCluster(match, names));
+}
+
+/** Does a rule scale this pool? `schedule: none` is watched, never touched. First match wins. */
+export function isRuled(
+  { rules }: CompiledConfig,
+  names: { readonly region: string; readonly cluster: string; readonly pool: string },
+): boolean {
+  return rules.find(({ match }) => matchesPool(match, names))?.schedule !== undefined;
+}
+
+function causeOf(subject: Subject, { config, gone, references }: Ending): string | undefined {
+  switch (subject.kind) {
+    case 'region':
+      return config.regions.some(({ name }) => name === subject.region) ? undefined : 'the region left the config';
+    case 'cluster':
+    case 'pool':
+      return placeCause(subject, config, gone);
+    case 'destination':
+      return config.destinations.some(({ name }) => name === subject.destination)
+        ? undefined
+        : 'the destination left the config';
+    case 'secret':
+      return references.includes(subject.reference) ? undefined : 'the config no longer names this secret';
+    case 'config':
+    case 'fleet':
+      return undefined;
+  }
+}
+
+function placeCause(
+  subject: Extract<Subject, { kind: 'cluster' | 'pool' }>,
+  config: CompiledConfig,
+  gone: Ending['gone'],
+): string | undefined {
+  if (!config.regions.some(({ name }) => name === subject.region)) return 'the region left the config';
+  if (!isWatched(config, subject)) return 'no longer watched';
+  const pool = subject.kind === 'pool' ? gone.get(subject.poolId) : undefined;
+  return pool ?? gone.get(subject.clusterId);
+}
+
+/** A pool that no rule names any more and no round looks at has nobody left who could say that it is well. */
+function unruled(kind: Watched['kind'], subject: Subject, { config, freshRounds }: Ending): string | undefined {
+  const isWatchMadeToo = kind === 'pool.stuck' || kind === 'pool.unclear';
+  if (subject.kind !== 'pool' || isWatchMadeToo || freshRounds.length === 0) return undefined;
+  if (isRuled(config, subject) || isChecked(subject.clusterId, freshRounds)) return undefined;
+  return 'no rule of the config names it any more';
+}
+
+const weekMs = 7 * 24 * hourMs;
+
+export type DateRead = { readonly of: string; readonly date: EpochMs | undefined };
+
+/**
+ * The date that counts after this reading. A first date counts at once; a changed one when it was read twice, at least
+ * an hour apart. It re-arms the steps that are still ahead of it if it moved by a week or belongs to something else.
+ */
+export function advanceDue(memory: DueMemory | undefined, read: DateRead, now: EpochMs): DueMemory | undefined {
+  if (memory === undefined) {
+    return read.date === undefined ? undefined : { of: read.of, date: read.date, armedAt: now };
+  }
+  const { candidate, ...standing } = memory;
+  const isSameThing = read.of === memory.of;
+  if (isSameThing && read.date === undefined) return memory;
+  if (isSameThing && read.date === memory.date) return standing;
+  const isSecond = candidate !== undefined && candidate.of === read.of && candidate.date === read.date;
+  if (!isSecond) return { ...standing, candidate: { ...dated(read), at: now } };
+  return now - candidate.at >= hourMs ? moved(standing, read, now) : memory;
+}
+
+/** The date as the ladder takes it; undefined while it is unknown. */
+export function dueOf(memory: DueMemory, words: Pick<Due, 'what' | 'ifReplaced' | 'fix' | 'facts'>): Due | undefined {
+  const { of, date, armedAt, below } = memory;
+  return date === undefined ? undefined : { of, date, armedAt, below, ...words };
+}
+
+function moved(standing: DueMemory, read: DateRead, now: EpochMs): DueMemory {
+  const isFar = Math.abs((read.date ?? 0) - (standing.date ?? 0)) >= weekMs;
+  if (!isFar && read.of === standing.of) return { ...standing, ...dated(read) };
+  const below = read.date === undefined ? undefined : stepOf(read.date, now);
+  return { ...dated(read), armedAt: now, ...(below !== undefined && { below }) };
+}
+
+function dated({ of, date }: DateRead): { readonly of: string; readonly date?: EpochMs } {
+  return date === undefined ? { of } : { of, date };
+}
+
+const most = 8;
+
+/** The versions of a region that are newer than this one and not past their own end, oldest first, without repetition. */
+export function newerVersions(
+  present: ObservedVersion,
+  offered: readonly ObservedVersion[],
+  now: EpochMs,
+): readonly string[] {
+  const newer = offered
+    .filter(({ eol }) => eol === undefined || eol > now)
+    .map(({ version }) => version)
+    .filter((version) => compare(version, present.version) > 0);
+  return [...new Set(newer)].sort(compare).slice(0, most);
+}
+
+/** By the numbers in it: 1.9.0 comes before 1.32.6. */
+function compare(a: string, b: string): number {
+  const [left, right] = [numbersOf(a), numbersOf(b)];
+  const differs = left.findIndex((number, index) => number !== (right[index] ?? 0));
+  return differs < 0 ? left.length - right.length : (left[differs] ?? 0) - (right[differs] ?? 0);
+}
+
+function numbersOf(version: string): readonly number[] {
+  return (version.match(/\d+/gu) ?? []).map(Number);
+}

@@ -1,0 +1,125 @@
+import type { Answer } from '../../model/answer.ts';
+import { isChanging, type ObservedCluster, type ObservedPool } from '../../model/cluster.ts';
+import type { Subject } from '../../model/finding.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
+import type { Watched } from '../incidents/observation.ts';
+
+/** Everything one region answered in one pass. */
+export type RegionAnswers = {
+  readonly region: string;
+  readonly list: Answer<readonly ObservedCluster[]>;
+  /** One entry per watched cluster of the list. */
+  readonly clusters: readonly ClusterAnswers[];
+  /** Why the region was not asked any further; absent = it answered, or was not asked at all. */
+  readonly silence?: string;
+  /** One entry per remembered cluster that a successful list did not show. */
+  readonly missing: readonly { readonly clusterId: string; readonly answer: Answer<ObservedCluster> }[];
+  /** The token's expiry as far as anything tells; undefined = unknown. */
+  readonly token: { readonly reference: string; readonly expires: EpochMs | undefined };
+};
+
+export type ClusterAnswers = {
+  readonly listed: ObservedCluster;
+  /** By id, with errors. */
+  readonly cluster: Answer<ObservedCluster>;
+  readonly pools: Answer<readonly ObservedPool[]>;
+  /** One entry per remembered pool that a successful list of pools did not show. */
+  readonly missingPools: readonly { readonly poolId: string; readonly answer: Answer<unknown> }[];
+};
+
+/** What one region's passes remember. Kept in a few records of many clusters each. */
+export type RegionMemory = {
+  readonly region: string;
+  readonly clusters: readonly SeenCluster[];
+  readonly token?: DueMemory;
+};
+
+export type Seen = {
+  readonly id: string;
+  readonly name: string;
+  readonly updatedAt?: EpochMs;
+  /** When an answer about it was last accepted. */
+  readonly acceptedAt: EpochMs;
+  /** Only while it is changing: since when it is seen in this status, with these sizes. */
+  readonly changing?: { readonly as: string; readonly since: EpochMs };
+  /** First 404 by id since the last sighting. */
+  readonly missingSince?: EpochMs;
+};
+
+export type SeenPool = Seen;
+
+export type SeenCluster = Seen & { readonly due?: DueMemory; readonly pools: readonly SeenPool[] };
+
+/** The date that counts, and one that was read once and waits for its second reading. */
+export type DueMemory = {
+  readonly of: string;
+  readonly date?: EpochMs;
+  readonly armedAt: EpochMs;
+  readonly below?: number;
+  readonly candidate?: { readonly of: string; readonly date?: EpochMs; readonly at: EpochMs };
+};
+
+/** An older answer is a replica's that lags; after half an hour of nothing newer it is believed. */
+const staleMs = 30 * minuteMs;
+/** What was seen before a longer silence says nothing about how long a change has lasted. */
+const gapMs = 30 * minuteMs;
+
+type Sighting = {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly updatedAt: EpochMs | undefined;
+};
+
+/** Observations are monotone in `updated_at`: equal is accepted, older is ignored for at most 30 minutes. */
+export function isAccepted(seen: Seen | undefined, updatedAt: EpochMs | undefined, now: EpochMs): boolean {
+  if (seen?.updatedAt === undefined || updatedAt === undefined || updatedAt >= seen.updatedAt) return true;
+  return now - seen.acceptedAt > staleMs;
+}
+
+/**
+ * What is remembered of an accepted sighting. How long a change lasts is counted from our own first look at it, since
+ * nothing is known about when `updated_at` moves; another status, other sizes or a long silence count anew.
+ */
+export function remember(seen: Seen | undefined, sighting: Sighting, sizes: string, now: EpochMs): Seen {
+  const { id, name, status, updatedAt } = sighting;
+  const base = { id, name, acceptedAt: now, ...(updatedAt !== undefined && { updatedAt }) };
+  if (!isChanging(status)) return base;
+  const as = `${status} ${sizes}`.trim();
+  const goesOn = seen?.changing?.as === as && now - seen.acceptedAt <= gapMs;
+  return { ...base, changing: { as, since: goesOn ? seen.changing.since : now } };
+}
+
+/** Seen again in any way: it is not gone. */
+export function present<T extends Seen>(seen: T): T {
+  const { missingSince: _missing, ...rest } = seen;
+  return rest as T;
+}
+
+/**
+ * The memory, with every cluster and pool that has an incident: what has one is looked for until it is gone for
+ * certain, also where the memory itself was lost.
+ */
+export function remembering(memory: RegionMemory, incidents: readonly Watched[], now: EpochMs): RegionMemory {
+  const subjects = incidents
+    .map(({ subject }) => subject)
+    .filter((subject) => subject.kind === 'cluster' || subject.kind === 'pool')
+    .filter(({ region }) => region === memory.region);
+  const clusters = subjects.reduce(
+    (known, subject) => withSubject(known, subject, now),
+    new Map(memory.clusters.map((cluster) => [cluster.id, cluster])),
+  );
+  return { ...memory, clusters: [...clusters.values()] };
+}
+
+type Place = Extract<Subject, { kind: 'cluster' | 'pool' }>;
+
+function withSubject(known: Map<string, SeenCluster>, subject: Place, now: EpochMs): Map<string, SeenCluster> {
+  const { clusterId, cluster: name } = subject;
+  const cluster = known.get(clusterId) ?? { id: clusterId, name, acceptedAt: now, pools: [] };
+  if (subject.kind === 'cluster' || cluster.pools.some(({ id }) => id === subject.poolId)) {
+    return known.set(clusterId, cluster);
+  }
+  const pool = { id: subject.poolId, name: subject.pool, acceptedAt: now };
+  return known.set(clusterId, { ...cluster, pools: [...cluster.pools, pool] });
+}

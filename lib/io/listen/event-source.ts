@@ -1,0 +1,41 @@
+import { UsageError } from '../../errors.ts';
+import type { EventSourceConfig } from '../../model/config.ts';
+import { type Secret, unwrap } from '../secrets/secret.ts';
+import { leastSecretBytes, signingKey } from '../signing.ts';
+
+/** How a source's messages are known to be its own over HTTP; `none`: it has no way in over HTTP. */
+export type WayIn = 'signed' | 'bearer' | 'unsigned' | 'none';
+
+/**
+ * A source with a secret comes in signed, or, as Alertmanager cannot sign, with a bearer secret. Without a secret, only
+ * sources that have no queue come in, only over loopback, and never what is meant for an event bus.
+ */
+export function wayInOf(source: EventSourceConfig): WayIn {
+  if (source.secrets.length > 0) return source.kind === 'alertmanager' ? 'bearer' : 'signed';
+  return source.queue !== undefined || source.kind === 'eventbridge' ? 'none' : 'unsigned';
+}
+
+/** Is this address reachable from this machine alone? */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/u.test(host);
+}
+
+/** Nothing unsigned is offered to a network. Throws UsageError naming the source. */
+export function checkWaysIn(host: string, sources: readonly EventSourceConfig[]): void {
+  const open = sources.find((source) => wayInOf(source) === 'unsigned');
+  if (open === undefined || isLoopback(host)) return;
+  throw new UsageError(
+    `Listening on ${host} was refused: events.${open.name} has no secret, so anybody could raise its pools; give it a secret, or listen on 127.0.0.1`,
+  );
+}
+
+/** What is wrong with a source's secret, without the secret; undefined when it can be used. */
+export function secretProblem(source: EventSourceConfig, secret: Secret): string | undefined {
+  const where = `The secret of events.${source.name} was refused`;
+  if (source.kind !== 'alertmanager') {
+    if (signingKey(secret) !== undefined) return undefined;
+    return `${where}: it must be "whsec_" and the base64 of at least ${leastSecretBytes} random bytes; make one with: echo "whsec_$(openssl rand -base64 32)"`;
+  }
+  if (Buffer.byteLength(unwrap(secret).trim()) >= leastSecretBytes) return undefined;
+  return `${where}: it must have at least ${leastSecretBytes} bytes; make one with: openssl rand -hex 32`;
+}

@@ -1,0 +1,55 @@
+import type { EpochMs } from '../model/time.ts';
+
+/** The names of all metrics: the same on /metrics of the single process and in CloudWatch's embedded format. */
+export const metricNames = {
+  poolObserved: 'lamplighter_pool_observed_nodes',
+  poolDesired: 'lamplighter_pool_desired_nodes',
+  poolHeld: 'lamplighter_pool_held',
+  changes: 'lamplighter_changes_total',
+  problems: 'lamplighter_round_problems',
+  lastRound: 'lamplighter_last_round_timestamp_seconds',
+  roundSeconds: 'lamplighter_round_duration_seconds',
+  clusters: 'lamplighter_clusters',
+  incidents: 'lamplighter_incidents',
+  versionEol: 'lamplighter_version_eol_timestamp_seconds',
+  tokenExpiry: 'lamplighter_token_expiry_timestamp_seconds',
+  oldestDelivery: 'lamplighter_oldest_waiting_delivery_timestamp_seconds',
+  /** CloudWatch only, whose alarms cannot subtract an instant from now. */
+  oldestDeliveryAge: 'lamplighter_oldest_waiting_delivery_age_seconds',
+  waitingDeliveries: 'lamplighter_waiting_deliveries',
+  apiCalls: 'lamplighter_api_calls_total',
+  events: 'lamplighter_events_total',
+  requests: 'lamplighter_http_requests_total',
+} as const;
+
+export type MetricValues = { readonly [name in (typeof metricNames)[keyof typeof metricNames]]?: number };
+
+export type EmbeddedRun = {
+  /** "lamplighter-prod". */
+  readonly installation: string;
+  readonly job: string;
+  readonly at: EpochMs;
+  readonly values: MetricValues;
+};
+
+/** What alarms and graphs need. Each further metric of CloudWatch costs money every month; the rest stays in the log line. */
+const extracted: readonly (keyof MetricValues)[] = [
+  metricNames.lastRound,
+  metricNames.problems,
+  metricNames.oldestDeliveryAge,
+];
+
+/**
+ * One line of CloudWatch's embedded metric format, without a line break. The values that are no metrics there are fields
+ * of the same line: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+export function embeddedLine({ installation, job, at, values }: EmbeddedRun): string {
+  const known = extracted.filter((name) => values[name] !== undefined);
+  const directive = {
+    Namespace: 'Lamplighter',
+    Dimensions: [['installation', 'job']],
+    Metrics: known.map((name) => ({ Name: name, Unit: name.endsWith('_seconds') ? 'Seconds' : 'Count' })),
+  };
+  const metadata = { Timestamp: at, CloudWatchMetrics: known.length > 0 ? [directive] : [] };
+  return JSON.stringify({ _aws: metadata, message: 'metrics', installation, job, ...values });
+}

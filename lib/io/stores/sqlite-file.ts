@@ -1,0 +1,208 @@
+import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { StoreError } from '../../errors.ts';
+
+/** "LAMP": says whose file it is (sqlite.org/fileformat2.html, application id). */
+const applicationId = 0x4c414d50;
+/** SQLite's default, written down because the check for a lost end counts in it. */
+const pageBytes = 4096;
+/** Kept in the file's user_version. Raised when an older program could no longer use the file. */
+const schemaVersion = 1;
+
+/**
+ * `synchronous = full`: in WAL mode `normal` may lose the last commits when the power fails, and a lost claim would let
+ * a change be made twice. It costs one fsync for each commit: thousands a second on an SSD, a round makes tens.
+ * `fullfsync` makes that fsync real on macOS. sqlite.org/pragma.html
+ */
+const settings = `
+  pragma page_size = ${pageBytes};
+  pragma journal_mode = wal;
+  pragma synchronous = full;
+  pragma fullfsync = on;
+  pragma checkpoint_fullfsync = on;
+  pragma journal_size_limit = 16777216;`;
+
+const schema = `
+  create table if not exists records (
+    partition text not null,
+    id text not null,
+    value text not null,
+    version text not null,
+    expires_at integer,
+    primary key (partition, id)
+  ) strict;
+  create index if not exists records_expiring on records (expires_at) where expires_at is not null;
+  pragma application_id = ${applicationId};
+  pragma user_version = ${schemaVersion};`;
+
+/** Another process may hold the write lock for that long before a write gives up. */
+const lockTimeoutMs = 5000;
+
+/** `file` tells it from any other that the path may lead to later. */
+export type SqliteFile = { readonly database: DatabaseSync; readonly file: string | undefined };
+
+/** Opens or creates the file, checks that it is whole and ours, and brings it to the schema. Throws StoreError. */
+export function openSqliteFile(path: string): SqliteFile {
+  // An absolute path is never taken for a URI or for SQLite's ":memory:".
+  const absolute = resolve(path);
+  createFile(path, absolute);
+  // Before SQLite opens it: a file that is exchanged in between is then noticed.
+  const file = fileAt(path);
+  const hasLostItsEnd = endsWithinPage(absolute);
+  return naming(path, 'open', () => {
+    const database = new DatabaseSync(absolute, { timeout: lockTimeoutMs });
+    try {
+      makeReady(database, path, hasLostItsEnd);
+      return { database, file };
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+/** Which file the path leads to; undefined = none. While a file is open no other one gets its number. */
+export function fileAt(path: string): string | undefined {
+  const found = statSync(resolve(path), { throwIfNoEntry: false, bigint: true });
+  return found && `${found.dev}:${found.ino}`;
+}
+
+/** Created here rather than by SQLite, for its mode; the log files that SQLite puts beside it inherit that. */
+function createFile(path: string, absolute: string): void {
+  const reason = folderProblem(dirname(absolute)) ?? fileProblem(absolute);
+  if (reason !== undefined) throw new StoreError(`The store ${path} cannot be opened: ${reason}`);
+}
+
+function folderProblem(folder: string): string | undefined {
+  const kind = statSync(folder, { throwIfNoEntry: false });
+  if (kind === undefined) return `the folder ${folder} does not exist; create it`;
+  if (!kind.isDirectory()) return `${folder} is not a folder`;
+  const { W_OK, X_OK } = constants;
+  if (attempt(() => accessSync(folder, W_OK | X_OK))) return undefined;
+  return `the folder ${folder} is not writable; SQLite keeps its log beside the file`;
+}
+
+function fileProblem(file: string): string | undefined {
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) return 'it is a folder; name a file in it';
+  if (attempt(() => closeSync(openSync(file, 'a', 0o600)))) return undefined;
+  return 'the file cannot be written; check who owns it, its permissions, and that the disk is not read-only';
+}
+
+function attempt(work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * SQLite notices missing pages, but fills up a page that is cut short with zero bytes. While a log lies beside the file,
+ * its end may be unfinished for a good reason, and the log makes it whole.
+ */
+function endsWithinPage(file: string): boolean {
+  const logBytes = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  return logBytes === 0 && statSync(file).size % pageBytes !== 0;
+}
+
+function makeReady(database: DatabaseSync, path: string, hasLostItsEnd: boolean): void {
+  refuseForeign(database, path);
+  if (hasLostItsEnd) throw damaged(path);
+  applySettings(database);
+  if (!isWhole(database)) throw damaged(path);
+  if (readPragma(database, 'user_version') === schemaVersion) return;
+  // Two processes may get here at once: the second waits for the lock and finds everything made.
+  database.exec(`begin immediate; ${schema} commit;`);
+}
+
+/**
+ * Changing to WAL needs the file for itself, and SQLite does not wait for that as it does for a lock: two processes that
+ * create one file at once would see one of them fail. So the wait is asked for, then the change again.
+ */
+function applySettings(database: DatabaseSync): void {
+  for (let tries = 1; ; tries++) {
+    try {
+      database.exec(settings);
+      return;
+    } catch (error) {
+      if (!isSqliteBusy(error) || tries === 100) throw error;
+      database.exec('begin exclusive; rollback');
+    }
+  }
+}
+
+function refuseForeign(database: DatabaseSync, path: string): void {
+  const { owner, version, isEmpty } = readMarks(database);
+  if (owner !== applicationId && !isEmpty) {
+    throw new StoreError(`The store ${path} is the database of another program; name another file`);
+  }
+  if (version <= schemaVersion) return;
+  throw new StoreError(
+    `The store ${path} was written by a newer version (store schema ${version}, this one knows ${schemaVersion}); update this one`,
+  );
+}
+
+/** In one transaction: another process may be creating it just now. */
+function readMarks(database: DatabaseSync): { owner: unknown; version: number; isEmpty: boolean } {
+  database.exec('begin');
+  try {
+    const isEmpty = database.prepare('select 1 from sqlite_schema limit 1').get() === undefined;
+    const owner = readPragma(database, 'application_id');
+    return { owner, version: Number(readPragma(database, 'user_version')), isEmpty };
+  } finally {
+    database.exec('rollback');
+  }
+}
+
+/** 85 ms for 100 MB, measured: cheap enough for every start. */
+function isWhole(database: DatabaseSync): boolean {
+  return readPragma(database, 'quick_check(1)') === 'ok';
+}
+
+function damaged(path: string): StoreError {
+  return new StoreError(`The store ${path} is damaged; restore it from a backup, or move it away to start empty`);
+}
+
+function readPragma(database: DatabaseSync, name: string): unknown {
+  return Object.values(database.prepare(`pragma ${name}`).get() ?? {})[0];
+}
+
+/** SQLite's primary result codes (sqlite.org/rescode.html) and what a person can do about each. */
+const problems: { readonly [code: number]: string } = {
+  5: 'another process has held its lock for 5 seconds; see which one, then try again',
+  8: 'the file or its disk is read-only; check the permissions',
+  10: 'the disk reported an error; check the disk',
+  11: 'the file is damaged; restore it from a backup, or move it away to start empty',
+  13: 'the disk is full; free some space',
+  14: 'the file or its log beside it cannot be opened; check the folder and the permissions',
+  23: 'access was denied; check the permissions',
+  26: 'the file is not a SQLite database; name another file',
+};
+
+/** Runs the work; a failure of SQLite becomes a StoreError that names the file, what was tried, and what to do. */
+export function naming<T>(path: string, doing: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw new StoreError(`The store ${path}: cannot ${doing}: ${describeSqliteProblem(error)}`, { cause: error });
+  }
+}
+
+/** Why SQLite failed, in one clause. Never a value that was bound. */
+export function describeSqliteProblem(error: unknown): string {
+  const { code, errcode, errstr } = error as { code?: unknown; errcode?: unknown; errstr?: unknown };
+  if (code === 'ERR_INVALID_STATE') return 'it is closed';
+  if (typeof errcode !== 'number') return 'SQLite failed in an unknown way';
+  // The low byte of an extended result code is the primary one.
+  return problems[errcode & 0xff] ?? `SQLite says "${String(errstr)}" (${errcode})`;
+}
+
+/** Another connection has the lock. */
+export function isSqliteBusy(error: unknown): boolean {
+  const { errcode } = error as { errcode?: unknown };
+  // The low byte of an extended result code is the primary one.
+  return typeof errcode === 'number' && (errcode & 0xff) === 5;
+}

@@ -1,0 +1,188 @@
+import { type Granted, judgeWish, namePool } from '../../decide/intake/judge-ask.ts';
+import { readEvent } from '../../decide/intake/read-event.ts';
+import { type Declined, type Incoming, type Reading, refuse, type Wish } from '../../decide/intake/reading.ts';
+import type { Clock } from '../../io/clock.ts';
+import type { Log } from '../../io/log.ts';
+import type { CompiledConfig, EventSourceConfig } from '../../model/config.ts';
+import type { Names } from '../../model/match.ts';
+import type { Size } from '../../model/size.ts';
+import { mapBounded } from '../concurrency.ts';
+import type { ShelfWriter } from './store-asks.ts';
+
+export type AcceptParts = {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly config: () => Pick<CompiledConfig, 'regions' | 'rules'>;
+  readonly writer: ShelfWriter;
+  /** Starts a round for that cluster at once. Losing it costs a tick, nothing else. */
+  readonly wake: (region: string, cluster: string) => void | Promise<void>;
+  /** One more event of this source ended like this. */
+  readonly count?: (outcome: PartOutcome['kind'], source: string) => void;
+  /** The base of a pool whose rule remembers it; undefined = not known. */
+  readonly findBase?: (names: Names) => Promise<Size | undefined>;
+  /** Does the fleet have this pool? undefined = nobody looked yet. */
+  readonly isKnownPool?: (names: Names) => Promise<boolean | undefined>;
+};
+
+/**
+ * Writes down what events ask for, each for itself: a bad one never costs its neighbours. Everything is stored when this
+ * resolves, so the caller may acknowledge all but the `failed` ones. One outcome per event, in their order.
+ */
+export async function acceptEvents(
+  parts: AcceptParts,
+  source: EventSourceConfig,
+  events: readonly Incoming[],
+): Promise<readonly EventOutcome[]> {
+  const now = parts.clock.now();
+  const readings = events.map((event) => readSafely(source, event, now));
+  const judged = await Promise.all(
+    readings.map((list) => Promise.all(list.map((one) => judge(parts, source, one, now)))),
+  );
+  const stored = await storeGranted(
+    parts,
+    source,
+    judged.flat().filter((one) => one.kind === 'granted'),
+  );
+  const outcomes = judged.map((list) => worstOutcome(list.map((one) => outcomeOf(one, stored))));
+  report(parts, source, outcomes);
+  await wakeClusters(parts, judged.flat(), stored);
+  return outcomes;
+}
+
+/** Whatever somebody sends must not stop its neighbours. */
+function readSafely(source: EventSourceConfig, event: Incoming, now: number): readonly Reading[] {
+  try {
+    return readEvent(source, event, now);
+  } catch {
+    return [refuse('the event cannot be read')];
+  }
+}
+
+type Judged = Granted | Declined | (PartOutcome & { readonly kind: 'failed' });
+
+/** What is known about the fleet may be out of reach: then nothing is stored, and the event may come again. */
+async function judge(parts: AcceptParts, source: EventSourceConfig, reading: Reading, now: number): Promise<Judged> {
+  if (reading.kind !== 'wish') return reading;
+  try {
+    return await judgeByFleet(parts, source, reading, now);
+  } catch {
+    return { kind: 'failed', eventId: reading.eventId, reason: 'the store could not be reached: send it again' };
+  }
+}
+
+async function judgeByFleet(
+  parts: AcceptParts,
+  source: EventSourceConfig,
+  reading: Wish,
+  now: number,
+): Promise<Granted | Declined> {
+  const context = { source, config: parts.config(), now };
+  const named = namePool(reading, context);
+  if (named.kind !== 'named') return named;
+  const { names, rule } = named;
+  if ((await parts.isKnownPool?.(names)) === false) {
+    return refuse(`the fleet has no pool "${names.cluster}/${names.pool}" in region ${names.region}`, reading.eventId);
+  }
+  const base = rule.base === 'remembered' ? await parts.findBase?.(names) : rule.base;
+  return judgeWish(reading, named, base, context);
+}
+
+/** A batch that names many pools does not fall upon the store all at once. */
+const poolsAtOnce = 16;
+
+type Stored = ReadonlyMap<Granted, PartOutcome>;
+
+/** Grouped by pool, each group in its own lane: a store that fails for one pool fails only for that one. */
+async function storeGranted(
+  parts: AcceptParts,
+  source: EventSourceConfig,
+  granted: readonly Granted[],
+): Promise<Stored> {
+  const groups = [...Map.groupBy(granted, ({ names }) => JSON.stringify(names)).values()];
+  const stored = new Map<Granted, PartOutcome>();
+  const owner = { kind: 'event', source: source.name } as const;
+  const write = async (group: readonly Granted[]) => {
+    const asks = group.map(({ ask }) => ask);
+    const outcomes = await parts.writer.write(owner, group[0]!.names, asks);
+    group.forEach((one, at) =>
+      stored.set(one, { eventId: one.ask.events?.[0], ...withNotes(outcomes[at]!, one.notes) }),
+    );
+  };
+  for (let from = 0; from < groups.length; from += poolsAtOnce) {
+    await Promise.all(groups.slice(from, from + poolsAtOnce).map(write));
+  }
+  return stored;
+}
+
+function withNotes<T extends { readonly kind: string; readonly reason?: string }>(
+  outcome: T,
+  notes: readonly string[],
+): T {
+  const reasons = [...(outcome.reason === undefined ? [] : [outcome.reason]), ...notes];
+  return reasons.length === 0 ? outcome : { ...outcome, reason: reasons.join('; ') };
+}
+
+function outcomeOf(judged: Judged, stored: Stored): PartOutcome {
+  return judged.kind === 'granted' ? stored.get(judged)! : judged;
+}
+
+function report({ log, count }: AcceptParts, source: EventSourceConfig, outcomes: readonly EventOutcome[]): void {
+  const all = outcomes.flatMap(({ parts }) => parts);
+  for (const { kind } of all) count?.(kind, source.name);
+  const bad = all.filter(({ kind }) => kind === 'refused' || kind === 'failed');
+  const [first] = bad;
+  if (first === undefined) return log.debug('events accepted', { source: source.name, events: all.length });
+  const fields = {
+    source: source.name,
+    event: first.eventId ?? null,
+    reason: first.reason ?? null,
+    alike: bad.length - 1,
+  };
+  log.warn(first.kind === 'refused' ? 'event refused' : 'event not stored', fields);
+}
+
+/** Once per cluster for which something new is stored. */
+async function wakeClusters(parts: AcceptParts, judged: readonly Judged[], stored: Stored): Promise<void> {
+  const clusters = new Map<string, Names>();
+  for (const one of judged) {
+    const outcome = one.kind === 'granted' ? stored.get(one) : undefined;
+    const isNew = outcome?.kind === 'stored' || (outcome?.kind === 'merged' && !outcome.isHeldAlready);
+    if (one.kind === 'granted' && isNew) {
+      clusters.set(JSON.stringify([one.names.region, one.names.cluster]), one.names);
+    }
+  }
+  await mapBounded([...clusters.values()], poolsAtOnce, async ({ region, cluster }) => {
+    try {
+      await parts.wake(region, cluster);
+    } catch {
+      parts.log.warn('round not started at once: the next tick does it', { region, cluster });
+    }
+  });
+}
+
+/**
+ * What became of one thing an event asked for. `stored`, `merged` (into a lease that is held anyway): durable.
+ * `unchanged`: seen before, or overtaken. `ignored`: nothing to do. `refused`: will never be right. `failed`: send it again.
+ */
+export type PartOutcome = {
+  readonly kind: 'stored' | 'merged' | 'unchanged' | 'ignored' | 'refused' | 'failed';
+  readonly eventId?: string | undefined;
+  readonly reason?: string;
+  /** Of a merged one: nothing new had to be stored, so no round has to start. */
+  readonly isHeldAlready?: boolean;
+};
+
+/** The outcome of one incoming event: the gravest of its parts (an Alertmanager message and a batch have several). */
+export type EventOutcome = {
+  readonly kind: PartOutcome['kind'];
+  readonly reason: string | undefined;
+  readonly parts: readonly PartOutcome[];
+};
+
+/** What matters most comes first: `failed` must be sent again; what was stored counts more than what was refused beside it. */
+const byGravity: readonly PartOutcome['kind'][] = ['failed', 'stored', 'merged', 'unchanged', 'refused', 'ignored'];
+
+export function worstOutcome(parts: readonly PartOutcome[]): EventOutcome {
+  const kind = byGravity.find((one) => parts.some((part) => part.kind === one)) ?? 'ignored';
+  return { kind, reason: parts.find((part) => part.kind === kind)?.reason, parts };
+}

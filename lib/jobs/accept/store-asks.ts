@@ -1,0 +1,148 @@
+import { mergedId, type Owner, ownerPrefix, shelfPrefix } from '../../decide/intake/judge-ask.ts';
+import { planShelf, type Shelf, type ShelfOutcome, type ShelfPlan } from '../../decide/intake/merge-asks.ts';
+import type { Clock } from '../../io/clock.ts';
+import type { Store, Version, Write } from '../../io/stores/store.ts';
+import type { Lease, Release } from '../../model/asks.ts';
+import type { Names } from '../../model/match.ts';
+import { asksPartition, askWrite, listStoredAsks, loadAsk, type StoredAsk } from '../records/ask-records.ts';
+
+/** `failed`: nothing is known to be stored; the same event again is right. */
+export type WriteOutcome = ShelfOutcome | { readonly kind: 'failed'; readonly reason: string };
+
+/** Stores asks durably before it resolves. One per process: what waits for one shelf is written together. */
+export type ShelfWriter = {
+  readonly write: (owner: Owner, names: Names, asks: readonly (Lease | Release)[]) => Promise<readonly WriteOutcome[]>;
+};
+
+/** One commit takes 100 writes; the other half is room for records that are pushed out. */
+const mostPerCommit = 50;
+const mostAttempts = 30;
+/** Records of one owner in one region, over all pools: names matched by a glob are endless. */
+export const mostPerOwner = 5000;
+
+type Waiting = { readonly ask: Lease | Release; readonly done: (outcome: WriteOutcome) => void };
+type IsOwnerFull = (region: string, owner: Owner, asks: number) => Promise<boolean>;
+type WriterParts = { readonly store: Store; readonly clock: Clock; readonly isOwnerFull: IsOwnerFull };
+type Lane = { readonly owner: Owner; readonly names: Names; readonly waiting: Waiting[] };
+
+/**
+ * Events of one owner for one pool wait in one lane and are stored in groups, each group in one conditional commit: a
+ * burst costs a few writes, and the process never competes with itself. Others' writes are met by reading again.
+ */
+export function makeShelfWriter(parts: { readonly store: Store; readonly clock: Clock }): ShelfWriter {
+  const lanes = new Map<string, Lane>();
+  const isOwnerFull = makeOwnerCount(parts.store);
+  return {
+    write: (owner, names, asks) => {
+      const name = `${names.region} ${shelfPrefix(owner, names)}`;
+      const lane = lanes.get(name) ?? { owner, names, waiting: [] };
+      const outcomes = asks.map((ask) => new Promise<WriteOutcome>((done) => lane.waiting.push({ ask, done })));
+      if (!lanes.has(name)) {
+        lanes.set(name, lane);
+        void emptyLane({ ...parts, isOwnerFull }, lane, () => lanes.delete(name));
+      }
+      return Promise.all(outcomes);
+    },
+  };
+}
+
+/** `close` runs in the same step that found nothing waiting: no ask can come in between and wait for ever. */
+async function emptyLane(parts: WriterParts, lane: Lane, close: () => void): Promise<void> {
+  while (lane.waiting.length > 0) {
+    const group = lane.waiting.splice(0, mostPerCommit);
+    const asks = group.map(({ ask }) => ask);
+    const outcomes = await writeGroup(parts, lane, asks).catch(() => undefined);
+    group.forEach(({ done }, at) => done(outcomes?.[at] ?? failed('the store could not be reached: send it again')));
+  }
+  close();
+}
+
+async function writeGroup(
+  { store, clock, isOwnerFull }: WriterParts,
+  { owner, names }: Lane,
+  asks: readonly (Lease | Release)[],
+): Promise<readonly WriteOutcome[]> {
+  const { region } = names;
+  const prefix = shelfPrefix(owner, names);
+  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    if (attempt > 0) await clock.sleep(5 * attempt);
+    const found = await planOnStored(store, region, prefix, asks, clock);
+    if (found.versions.size === 0 && (await isOwnerFull(region, owner, asks.length))) {
+      return asks.map(() => failed(`this source has ${mostPerOwner} leases and tombstones: let some end first`));
+    }
+    if (found.plan.puts.length === 0) return found.plan.outcomes;
+    const outcome = await store.commit(writesOf(found.plan, region, found.versions));
+    if (outcome.kind === 'committed') return found.plan.outcomes;
+  }
+  return asks.map(() => failed('others kept changing the same leases: send it again'));
+}
+
+type Planned = { readonly plan: ShelfPlan; readonly versions: ReadonlyMap<string, Version> };
+
+/** A single ask is first tried on two reads; only what needs counting lists the whole shelf. */
+async function planOnStored(
+  store: Store,
+  region: string,
+  prefix: string,
+  asks: readonly (Lease | Release)[],
+  clock: Clock,
+): Promise<Planned> {
+  const [only] = asks;
+  if (asks.length === 1 && only) {
+    const read = await Promise.all([loadAsk(store, region, only.id), loadAsk(store, region, mergedId(prefix))]);
+    const planned = planOn(
+      prefix,
+      read.filter((stored) => stored !== undefined),
+      false,
+      asks,
+      clock,
+    );
+    if (planned) return planned;
+  }
+  return planOn(prefix, await listStoredAsks(store, region, prefix), true, asks, clock)!;
+}
+
+function planOn(
+  prefix: string,
+  stored: readonly StoredAsk[],
+  isWhole: boolean,
+  asks: readonly (Lease | Release)[],
+  clock: Clock,
+): Planned | undefined {
+  const shelf: Shelf = { prefix, isWhole, asks: new Map(stored.map(({ ask }) => [ask.id, ask as Lease | Release])) };
+  const plan = planShelf(shelf, asks, clock.now());
+  return plan && { plan, versions: new Map(stored.map(({ ask, version }) => [ask.id, version])) };
+}
+
+function writesOf(plan: ShelfPlan, region: string, versions: ReadonlyMap<string, Version>): readonly Write[] {
+  const puts = plan.puts.map((ask) => askWrite(ask, versions.get(ask.id)));
+  const partition = asksPartition(region);
+  const deletes = plan.deletes.map((id): Write => {
+    return { kind: 'deleteIfVersion', key: { partition, id }, version: versions.get(id)! };
+  });
+  return [...puts, ...deletes];
+}
+
+/**
+ * Counted anew after a tenth of the room that was left, and each time when little is left: a count reads every record of
+ * the owner, and an event should not cost more the more events there were. Other processes may fill the rest meanwhile.
+ */
+function makeOwnerCount(store: Store): IsOwnerFull {
+  const free = new Map<string, number>();
+  return async (region, owner, asks) => {
+    const prefix = ownerPrefix(owner);
+    const key = `${region} ${prefix}`;
+    const left = (free.get(key) ?? 0) - asks;
+    free.set(key, left);
+    if (left > 0) return false;
+    const records = await store.list(asksPartition(region), { after: prefix, limit: mostPerOwner });
+    const count = records.findIndex((record) => !record.key.id.startsWith(prefix));
+    const room = mostPerOwner - (count === -1 ? records.length : count);
+    free.set(key, Math.floor(room / 10));
+    return room === 0;
+  };
+}
+
+function failed(reason: string): WriteOutcome {
+  return { kind: 'failed', reason };
+}

@@ -1,0 +1,107 @@
+import { destinationId } from '../../decide/incidents/routing.ts';
+import { StoreError } from '../../errors.ts';
+import { mapBounded } from '../concurrency.ts';
+import { listKnownDestinations, listSenders } from '../records/destination-records.ts';
+import { deliverTo } from './deliver-to.ts';
+import { judgeDelivery } from './judge.ts';
+import type { DeliverParts, DeliverReport, DestinationReport, Target } from './parts.ts';
+import { pushAlertmanager } from './push-alertmanager.ts';
+
+/** So many destinations are written to at once; each has one sender anyway. */
+const concurrency = 8;
+
+export type DeliverOptions = {
+  /** Only the destination of this name, and nothing is judged: for a fire drill. */
+  readonly only?: string;
+};
+
+/**
+ * Sends what waits, destination by destination. Several of these at once are safe, and so is a crash anywhere: each
+ * destination is leased, every attempt is marked before it is made. Then it judges what only it can see: destinations
+ * that are broken, rounds that are missed. Throws StoreError when the store cannot be read at all.
+ */
+export async function deliverAlerts(parts: DeliverParts, options: DeliverOptions = {}): Promise<DeliverReport> {
+  const first = await deliverAll(parts, options);
+  if (options.only !== undefined) return first;
+  const judged = await judgeDelivery(parts);
+  const problems = [...first.problems, ...judged.problems];
+  if (judged.deliveries === 0) return { destinations: first.destinations, problems };
+  const second = await deliverAll(parts, options);
+  return { destinations: merged(first.destinations, second.destinations), problems: [...problems, ...second.problems] };
+}
+
+async function deliverAll(parts: DeliverParts, { only }: DeliverOptions): Promise<DeliverReport> {
+  const targets = (await listTargets(parts)).filter(({ name }) => only === undefined || name === only);
+  const problems: string[] = [];
+  const reports = await mapBounded(targets, concurrency, (target) => guarded(parts, target, problems));
+  return { destinations: reports.flatMap((report) => report ?? []), problems };
+}
+
+/** One destination's trouble with the store costs the others nothing. */
+async function guarded(
+  parts: DeliverParts,
+  target: Target,
+  problems: string[],
+): Promise<DestinationReport | undefined> {
+  try {
+    const isPushed = target.destination?.kind === 'alertmanager' && target.standing === 'active';
+    return isPushed ? await pushAlertmanager(parts, target) : await deliverTo(parts, target);
+  } catch (error) {
+    const reason = error instanceof StoreError ? error.message : 'an unexpected error';
+    parts.log.warn('delivering failed', { destination: target.name, reason });
+    problems.push(`delivering to ${target.name} failed: ${reason}`);
+    return undefined;
+  }
+}
+
+function merged(
+  first: readonly DestinationReport[],
+  second: readonly DestinationReport[],
+): readonly DestinationReport[] {
+  const before = new Map(first.map((report) => [report.id, report]));
+  return second.map((report) => {
+    const { accepted = 0, confirmed = 0, parked = 0, dropped = 0, failed = 0 } = before.get(report.id) ?? {};
+    return {
+      ...report,
+      accepted: report.accepted + accepted,
+      confirmed: report.confirmed + confirmed,
+      parked: report.parked + parked,
+      dropped: report.dropped + dropped,
+      failed: report.failed + failed,
+    };
+  });
+}
+
+/** The configured destinations in their order, then whatever else may have something waiting. */
+export async function listTargets({
+  store,
+  config,
+  hash,
+}: Pick<DeliverParts, 'store' | 'config' | 'hash'>): Promise<readonly Target[]> {
+  const senders = new Map((await listSenders(store)).map((stored) => [stored.sender.id, stored]));
+  const known = (await listKnownDestinations(store)).map(({ known: { id, destination } }) => ({ id, destination }));
+  const present = config.destinations.map((destination) => ({ id: destinationId(destination, hash), destination }));
+  const ids = new Set(present.map(({ id }) => id));
+  const names = new Set(config.destinations.map(({ name }) => name));
+  const old = known.filter(({ id }) => !ids.has(id));
+  const seen = new Set([...ids, ...old.map(({ id }) => id)]);
+  const strangers = [...senders.keys()].filter((id) => !seen.has(id));
+  return [
+    ...present.map(({ id, destination }): Target => {
+      const standing = destination.retired ? 'retired' : 'active';
+      return { id, destination, name: destination.name, standing, stored: senders.get(id) };
+    }),
+    ...old.map(({ id, destination }): Target => {
+      const standing = names.has(destination.name) ? 'retired' : 'removed';
+      return { id, destination, name: destination.name, standing, stored: senders.get(id) };
+    }),
+    ...strangers.map((id): Target => {
+      return { id, destination: undefined, name: nameOf(id), standing: 'removed', stored: senders.get(id) };
+    }),
+  ];
+}
+
+/** An id is the name, a tilde, and what its address is kept under, hashed. */
+function nameOf(id: string): string {
+  return id.slice(0, id.lastIndexOf('~'));
+}

@@ -1,0 +1,62 @@
+import type { OutboxView } from '../../decide/outbox/next-step.ts';
+import type { Clock } from '../../io/clock.ts';
+import type { ReadSecret } from '../../io/destinations/destinations.ts';
+import type { OutgoingMessage, Sent } from '../../io/http/send-once.ts';
+import type { NewId } from '../../io/ids.ts';
+import type { Log } from '../../io/log.ts';
+import type { Store } from '../../io/stores/store.ts';
+import type { CompiledConfig, DestinationConfig } from '../../model/config.ts';
+import type { EpochMs } from '../../model/time.ts';
+import type { StoredSender } from '../records/destination-records.ts';
+
+/** One HTTP request, sent once; never throws. */
+export type Send = (message: OutgoingMessage) => Promise<Sent>;
+
+export type DeliverParts = {
+  readonly config: CompiledConfig;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  /** sha256, hex. */
+  readonly hash: (text: string) => string;
+  readonly store: Store;
+  readonly log: Log;
+  readonly send: Send;
+  readonly secret: ReadSecret;
+  /** The redactor: takes secrets out of what is told. */
+  readonly clean: (text: string) => string;
+  /** Milliseconds left for this run; nothing starts that does not fit. Absent = no limit but the job's own. */
+  readonly timeLeftMs?: () => number;
+};
+
+export type DestinationReport = {
+  readonly name: string;
+  readonly id: string;
+  /** Messages by how they ended in this run. */
+  readonly accepted: number;
+  readonly confirmed: number;
+  readonly parked: number;
+  readonly dropped: number;
+  readonly failed: number;
+  /** What still waits as far as this run knows. */
+  readonly waiting: number;
+  /** When something is to be tried again; undefined = nothing waits, or another sender is at it. */
+  readonly nextAt: EpochMs | undefined;
+  /** What kept it from being sent; undefined = nothing. Holds no address. */
+  readonly problem: string | undefined;
+};
+
+export type DeliverReport = {
+  readonly destinations: readonly DestinationReport[];
+  /** What could not be stored or judged; the next run makes up for it. */
+  readonly problems: readonly string[];
+};
+
+/** A destination as the deliver job sees it: configured, at its old address, or gone from the config. */
+export type Target = {
+  readonly id: string;
+  /** undefined = nothing is known of it but that something waits. */
+  readonly destination: DestinationConfig | undefined;
+  readonly name: string;
+  readonly standing: OutboxView['standing'];
+  readonly stored: StoredSender | undefined;
+};

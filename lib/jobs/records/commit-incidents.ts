@@ -1,0 +1,117 @@
+import { type DestinationState, destinationId } from '../../decide/incidents/routing.ts';
+import type { IncidentChange } from '../../decide/incidents/step-incidents.ts';
+import { StoreError } from '../../errors.ts';
+import type { Store, Version, Write } from '../../io/stores/store.ts';
+import type { DestinationConfig } from '../../model/config.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { mapBounded } from '../concurrency.ts';
+import { knownDestinationWrite, type StoredDestination } from './destination-records.ts';
+import { deliveryWrite, incidentWrite } from './incident-records.ts';
+
+const concurrency = 8;
+
+export type Committed = {
+  readonly done: readonly IncidentChange[];
+  /** Keys that another process changed meanwhile, or that could not be stored: the next pass looks at them again. */
+  readonly failed: readonly { readonly change: IncidentChange; readonly reason: string }[];
+};
+
+/** One transaction per incident: its transition and its deliveries, or neither. */
+export async function commitIncidents(
+  store: Store,
+  changes: readonly IncidentChange[],
+  versions: ReadonlyMap<string, Version>,
+): Promise<Committed> {
+  const results = await mapBounded(changes, concurrency, async (change) => {
+    const reason = await commitOne(store, change, versions.get(change.record.key));
+    return { change, reason };
+  });
+  return {
+    done: results.flatMap(({ change, reason }) => (reason === undefined ? [change] : [])),
+    failed: results.flatMap(({ change, reason }) => (reason === undefined ? [] : [{ change, reason }])),
+  };
+}
+
+async function commitOne(
+  store: Store,
+  { record, deliveries }: IncidentChange,
+  version: Version | undefined,
+): Promise<string | undefined> {
+  const writes = [incidentWrite(record, version), ...deliveries.map(deliveryWrite)];
+  try {
+    return await commitWithout(store, writes);
+  } catch (error) {
+    if (error instanceof StoreError) return error.message;
+    throw error;
+  }
+}
+
+/**
+ * A delivery that is there already was enqueued before the store lost this transition (a backup): the same id says the
+ * same, so it is left, and the rest is stored.
+ */
+async function commitWithout(store: Store, writes: readonly Write[]): Promise<string | undefined> {
+  const outcome = await store.commit(writes);
+  if (outcome.kind === 'committed') return undefined;
+  const failed = new Set(outcome.failed);
+  if (failed.size === 0 || failed.has(0)) return 'another process changed it meanwhile';
+  const again = await store.commit(writes.filter((_, index) => !failed.has(index)));
+  return again.kind === 'committed' ? undefined : 'another process changed it meanwhile';
+}
+
+export type Destinations = {
+  /** The configured ones in their order, then those that keep their name at a new address and still owe something. */
+  readonly states: readonly DestinationState[];
+  /** Names its new or changed destinations in the store, so that they can be found when the config forgets them. */
+  readonly writes: readonly Write[];
+  /** No longer in the config by name: what they were owed ends. */
+  readonly removed: readonly StoredDestination[];
+  /** Replaced by a new address under the same name. */
+  readonly replaced: readonly StoredDestination[];
+};
+
+export function destinationStates(
+  configured: readonly DestinationConfig[],
+  stored: readonly StoredDestination[],
+  broken: ReadonlyMap<string, EpochMs>,
+  hash: (text: string) => string,
+): Destinations {
+  const present = configured.map((destination) => ({ id: destinationId(destination, hash), destination }));
+  const ids = new Set(present.map(({ id }) => id));
+  const names = new Set(configured.map(({ name }) => name));
+  const old = stored.filter(({ known }) => !ids.has(known.id));
+  const replaced = old.filter(({ known }) => names.has(known.destination.name));
+  return {
+    states: [
+      ...present.map(({ id, destination }) => stateOf(id, destination, destination.retired, broken)),
+      ...replaced.map(({ known }) => stateOf(known.id, known.destination, true, broken)),
+    ],
+    writes: present.flatMap(({ id, destination }) => remember(id, destination, stored)),
+    removed: old.filter(({ known }) => !names.has(known.destination.name)),
+    replaced,
+  };
+}
+
+function stateOf(
+  id: string,
+  { name, kind, only, fallback }: DestinationConfig,
+  retired: boolean,
+  broken: ReadonlyMap<string, EpochMs>,
+): DestinationState {
+  return { id, name, kind, only, fallback, retired, brokenSince: broken.get(id) ?? broken.get(name) };
+}
+
+function remember(id: string, destination: DestinationConfig, stored: readonly StoredDestination[]): readonly Write[] {
+  const before = stored.find(({ known }) => known.id === id);
+  const known = { schema: 1, id, destination } as const;
+  const isKnown = before !== undefined && JSON.stringify(sorted(before.known)) === JSON.stringify(sorted(known));
+  return isKnown ? [] : [knownDestinationWrite(known, before?.version)];
+}
+
+/** Stores may give keys back in another order. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const entries = Object.entries(value).filter(([, part]) => part !== undefined);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, part]) => [name, sorted(part)]));
+}

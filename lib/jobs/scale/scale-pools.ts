@@ -1,0 +1,203 @@
+import { afterMissing, type StoredRule } from '../../decide/scaling/memory.ts';
+import { byTurn } from '../../decide/scaling/order.ts';
+import type { Plan, RecordUpdate } from '../../decide/scaling/plan.ts';
+import { planRound } from '../../decide/scaling/plan-round.ts';
+import { startedNotice } from '../../decide/scaling/started.ts';
+import type { Write } from '../../io/stores/store.ts';
+import type { ObservedPool } from '../../model/cluster.ts';
+import type { Notice } from '../../model/finding.ts';
+import type { Json } from '../../model/json.ts';
+import { mapBounded } from '../concurrency.ts';
+import { clusterWrite, readUninstalled, storeRule } from '../records/cluster-records.ts';
+import { noticeWrite } from '../records/incident-records.ts';
+import { writeRoundFindings } from '../records/round-findings.ts';
+import { type Acted, actOnCluster } from './act.ts';
+import { concurrency, type MissingCluster, notLookedAt, observeFleet, type SeenFleet } from './observe.ts';
+import { bookFrom, type ScaleOptions, type ScaleParts, type ScaleProblem, type ScaleReport } from './parts.ts';
+
+/**
+ * One round: observe (all reads), decide (one pure call), act (all writes). Whatever fails for one cluster is said and
+ * costs the others nothing. Throws only StoreError, when the store cannot be read at all.
+ */
+export async function scalePools(given: ScaleParts, options: ScaleOptions = {}): Promise<ScaleReport> {
+  const uninstalled = await readUninstalled(given.store);
+  const parts = uninstalled ? withoutRules(given) : given;
+  const book = bookFrom(parts.shelf ?? {}, parts.config, parts.clock.now());
+  const seen = await observeFleet(parts, options, book);
+  const now = parts.clock.now();
+  const isPart = options.only !== undefined || (options.shard?.count ?? 1) > 1;
+  const isWhole = !isPart && seen.problems.length === 0;
+  const plan = planRound({
+    now,
+    config: parts.config,
+    clusters: seen.clusters,
+    elsewhere: () => notLookedAt(seen, options),
+    asks: seen.asks,
+    storedRules: seen.storedRules,
+    isWhole,
+    book,
+  });
+  const common = { plan, clusters: seen.clusters.length, pools: countPools(seen) };
+  const report = uninstalled ? { ...common, isUninstalled: true } : common;
+  if (options.isDryRun) return { ...report, problems: seen.problems, results: [] };
+  const problems = [...seen.problems];
+  await keepRules(parts, seen, plan, problems);
+  const started = uninstalled ? undefined : await announceStart(parts, seen, plan, options);
+  const results = await actOnAll(parts, seen, plan, problems);
+  await guarded(problems, '', () => forgetClusters(parts, seen, options));
+  await leaveWord(parts, seen, plan, options);
+  return { ...report, ...(started !== undefined && { started }), problems, results };
+}
+
+/** As though every rule had left the config: what is away gets its base back, the rest is let go. */
+function withoutRules({ shelf: _ofTheConfig, ...parts }: ScaleParts): ScaleParts {
+  parts.log.warn('this fleet is uninstalled: pools that are away get their bases back, and nothing else is done', {
+    undo: 'lamplighter uninstall --undo',
+  });
+  return { ...parts, config: { ...parts.config, rules: [] } };
+}
+
+function countPools(seen: SeenFleet): number {
+  return seen.clusters.reduce((sum, cluster) => sum + (cluster.pools?.length ?? 0), 0);
+}
+
+/** The rules that are about to be acted under are stored whole first: the brake asks them when the config changes. */
+async function keepRules(parts: ScaleParts, seen: SeenFleet, plan: Plan, problems: ScaleProblem[]): Promise<void> {
+  const hashes = new Set<string>();
+  for (const { record, action } of plan.updates) {
+    const hash = action && record.pools[action.poolId]?.actedRule;
+    if (hash !== undefined && !seen.storedRules.has(hash)) hashes.add(hash);
+  }
+  for (const hash of hashes) {
+    const rule = ruleByHash(parts, hash);
+    if (rule) await guarded(problems, '', () => storeRule(parts.store, hash, rule));
+  }
+}
+
+function ruleByHash({ config }: ScaleParts, hash: string): StoredRule | undefined {
+  const rule = config.rules.find((one) => one.hash === hash);
+  const schedule = config.schedules.find((one) => one.name === rule?.schedule);
+  return rule && schedule && { schema: 1, rule, schedule, exceptions: config.exceptions };
+}
+
+/** Where time is short, or some clusters hang, not always the same ones come too late: the order changes each round. */
+async function actOnAll(
+  parts: ScaleParts,
+  seen: SeenFleet,
+  plan: Plan,
+  problems: ScaleProblem[],
+): Promise<ScaleReport['results']> {
+  const pools = new Map(seen.clusters.flatMap(({ pools: own }) => (own ?? []).map((pool) => [pool.id, pool] as const)));
+  const updates = byTurn(plan.updates, ({ clusterId }) => clusterId, { now: parts.clock.now(), config: parts.config });
+  const results = await mapBounded(updates, concurrency, async (update) => {
+    const acted = await guarded(problems, update.region, () => actOne(parts, seen, update, pools));
+    if (acted?.problem) problems.push(acted.problem);
+    if (update.action === undefined) return [];
+    const { region, cluster, pool } = update.action;
+    return [{ region, cluster, pool, result: acted?.result ?? ('failed' as const) }];
+  });
+  return results.flat();
+}
+
+async function actOne(
+  parts: ScaleParts,
+  seen: SeenFleet,
+  update: RecordUpdate,
+  pools: ReadonlyMap<string, ObservedPool>,
+): Promise<Acted> {
+  const version = seen.stored.get(`${update.region}/${update.clusterId}`)?.version;
+  return actOnCluster(parts, update, version, update.action && pools.get(update.action.poolId));
+}
+
+/** One cluster's trouble with the store is a problem of that cluster: it is named, and the round goes on. */
+async function guarded<T>(problems: ScaleProblem[], region: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    const reason =
+      error instanceof Error && error.name === 'StoreError'
+        ? error.message
+        : 'an unexpected error in acting on a cluster';
+    problems.push({ region, cluster: undefined, pool: undefined, reason });
+    return undefined;
+  }
+}
+
+/** What the round found and did not find, and the notices, for the jobs that tell people. */
+async function leaveWord(parts: ScaleParts, seen: SeenFleet, plan: Plan, options: ScaleOptions): Promise<void> {
+  await storeNotices(parts, plan.notices);
+  if (options.only) return;
+  const shard = options.shard ?? { index: 0, count: 1 };
+  for (const { name } of parts.config.regions) {
+    const own = seen.clusters.filter(({ cluster }) => cluster.region === name);
+    const findings = plan.findings.filter(({ subject }) =>
+      'region' in subject ? subject.region === name : name === parts.config.regions[0]?.name,
+    );
+    await writeRoundFindings(parts.store, {
+      schema: 1,
+      at: parts.clock.now(),
+      region: name,
+      shard,
+      configHash: parts.config.hash,
+      isAnswered: seen.answered.has(name),
+      checkedClusters: own.flatMap(({ cluster, pools }) => (pools ? [cluster.id] : [])),
+      pools: own.reduce((sum, { pools }) => sum + (pools?.length ?? 0), 0),
+      clusters: own.length,
+      findings,
+    });
+  }
+}
+
+async function storeNotices(parts: ScaleParts, notices: readonly Notice[]): Promise<void> {
+  for (let i = 0; i < notices.length; i += 50) {
+    await parts.store.commit(notices.slice(i, i + 50).map((notice) => noticeWrite(notice, parts.newId())));
+  }
+}
+
+const key = { partition: 'fleet', id: 'config' };
+
+/**
+ * Says once per config what is about to happen, before the first write under it. Kept by hash, in one commit with the
+ * notice: of several processes and shards one says it. Resolves to the sentence, where it was said now.
+ */
+export async function announceStart(
+  parts: ScaleParts,
+  seen: SeenFleet,
+  plan: Plan,
+  options: ScaleOptions,
+): Promise<string | undefined> {
+  if (options.only || seen.answered.size === 0) return undefined;
+  const known = await parts.store.read(key);
+  const value = known?.value as { readonly hash?: string } | undefined;
+  if (value?.hash === parts.config.hash) return undefined;
+  const notice = startedNotice(parts.config, seen.clusters, plan, parts.clock.now());
+  const next: Json = { schema: 1, hash: parts.config.hash, at: notice.at };
+  const outcome = await parts.store.commit([
+    known
+      ? { kind: 'putIfVersion', key, value: next, version: known.version }
+      : { kind: 'putIfAbsent', key, value: next },
+    noticeWrite(notice, parts.newId()),
+  ]);
+  if (outcome.kind !== 'committed') return undefined;
+  parts.log.info(notice.text, { notice: 'started' });
+  return notice.text;
+}
+
+/**
+ * Marks the records of clusters that are gone, and empties them in time. Judged only in a round over the whole region
+ * (or the whole shard) whose list was answered: what was not asked for is not missing.
+ */
+export async function forgetClusters(parts: ScaleParts, seen: SeenFleet, options: ScaleOptions): Promise<void> {
+  if (options.only) return;
+  const now = parts.clock.now();
+  for (const missing of seen.missing) {
+    const write = writeOf(missing, now);
+    // Each on its own: one that another process changes meanwhile costs the others nothing.
+    if (write) await parts.store.commit([write]);
+  }
+}
+
+function writeOf({ region, clusterId, stored }: MissingCluster, now: number): Write | undefined {
+  const next = afterMissing(stored.record, now);
+  return next && clusterWrite(region, clusterId, next.record, stored.version, next.expiresAt);
+}

@@ -1,0 +1,174 @@
+import type { IncidentRecord } from '../../decide/incidents/incident.ts';
+import { isForgettable } from '../../decide/incidents/open-and-resolve.ts';
+import type { DestinationState } from '../../decide/incidents/routing.ts';
+import { isSpent, type Silences } from '../../decide/incidents/silence.ts';
+import { type IncidentsOutcome, stepIncidents } from '../../decide/incidents/step-incidents.ts';
+import { observeFleet, type WatchSight } from '../../decide/watching/observe-fleet.ts';
+import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
+import { type RegionAnswers, type RegionMemory, remembering } from '../../decide/watching/watch-memory.ts';
+import type { Store, StoredRecord, Write } from '../../io/stores/store.ts';
+import type { ObservedVersion } from '../../model/cluster.ts';
+import type { EpochMs } from '../../model/time.ts';
+import {
+  forgetDestination,
+  listBroken,
+  listKnownDestinations,
+  type StoredDestination,
+} from '../records/destination-records.ts';
+import {
+  incidentKeyOf,
+  listIncidents,
+  listSilences,
+  type StoredIncident,
+  type StoredSilence,
+  silenceKey,
+} from '../records/incident-records.ts';
+import { seenKey } from '../records/last-rounds.ts';
+import { listRoundFindings } from '../records/round-findings.ts';
+import { loadMemory, loadTimes, type ReadVersions, type StoredMemory } from '../records/watch-records.ts';
+import { ask } from './ask-regions.ts';
+import type { WatchParts } from './parts.ts';
+
+export type Decided = { readonly sight: WatchSight; readonly outcome: IncidentsOutcome };
+
+type Input = {
+  readonly now: EpochMs;
+  readonly known: KnownState;
+  readonly answers: readonly RegionAnswers[];
+  readonly destinations: readonly DestinationState[];
+  readonly silences: Silences;
+};
+
+/**
+ * The pass's decision. Where a step towards a version's end is told, the region's versions are asked for, so that the
+ * message can name what to upgrade to, and the same decision is made again with them.
+ */
+export async function decidePass(parts: WatchParts, input: Input): Promise<Decided> {
+  const first = decideOnce(parts, input, new Map());
+  const regions = regionsWithSteps(first.outcome);
+  if (regions.length === 0) return first;
+  const versions = new Map<string, readonly ObservedVersion[]>();
+  for (const region of regions) {
+    const answer = await ask(() => parts.mksOf(region).listVersions());
+    if (answer.kind === 'ok') versions.set(region, answer.value);
+  }
+  return decideOnce(parts, input, versions);
+}
+
+function decideOnce(
+  { config, hash, configProblem }: WatchParts,
+  { now, known, answers, destinations, silences }: Input,
+  versions: ReadonlyMap<string, readonly ObservedVersion[]>,
+): Decided {
+  const records = known.incidents.map(({ record }) => record);
+  const sight = observeFleet({
+    now,
+    config,
+    answers,
+    memories: known.memories.map(({ memory }) => memory),
+    rounds: known.rounds,
+    incidents: records.filter(({ phase }) => phase !== 'quiet'),
+    configProblem,
+    versions,
+  });
+  const outcome = stepIncidents({
+    now,
+    hash,
+    records,
+    lastKnown: known.times.times,
+    observations: sight.observations,
+    durations: config.watch,
+    destinations,
+    silences,
+  });
+  return { sight, outcome };
+}
+
+function regionsWithSteps({ changes }: IncidentsOutcome): readonly string[] {
+  const told = changes
+    .flatMap(({ deliveries }) => deliveries)
+    .filter(({ facts }) => facts.kind === 'version.eol' && facts.what !== 'resolve')
+    .flatMap(({ facts }) => (facts.subject.kind === 'cluster' ? [facts.subject.region] : []));
+  return [...new Set(told)].sort();
+}
+
+/** Everything a pass reads from the store, before it asks the API. */
+export type KnownState = {
+  readonly incidents: readonly StoredIncident[];
+  readonly memories: readonly { readonly stored: StoredMemory; readonly memory: RegionMemory }[];
+  readonly times: { readonly times: { readonly [key: string]: EpochMs }; readonly versions: ReadVersions };
+  readonly rounds: readonly RoundFindings[];
+  readonly silences: readonly StoredSilence[];
+  readonly destinations: readonly StoredDestination[];
+  readonly broken: ReadonlyMap<string, EpochMs>;
+  readonly seen: StoredRecord | undefined;
+};
+
+export async function loadKnownState({ store, config, clock }: WatchParts): Promise<KnownState> {
+  const incidents = await listIncidents(store);
+  const living = incidents.map(({ record }) => record).filter(({ phase }) => phase !== 'quiet');
+  const memories: KnownState['memories'][number][] = [];
+  const rounds: RoundFindings[] = [];
+  for (const { name } of config.regions) {
+    const { memory, stored } = await loadMemory(store, name);
+    memories.push({ stored, memory: remembering(memory, living, clock.now()) });
+    rounds.push(...(await listRoundFindings(store, name)));
+  }
+  return {
+    incidents,
+    memories,
+    rounds,
+    times: await loadTimes(store, 'watch'),
+    silences: await listSilences(store),
+    destinations: await listKnownDestinations(store),
+    broken: await listBroken(store),
+    seen: await store.read(seenKey),
+  };
+}
+
+/**
+ * What has no more use: incidents whose past decides nothing, silences whose end has come, destinations that left the
+ * config or, at their old address, owe nothing any more.
+ */
+export async function leftovers(
+  store: Store,
+  known: KnownState,
+  records: readonly IncidentRecord[],
+  gone: { readonly removed: readonly StoredDestination[]; readonly replaced: readonly StoredDestination[] },
+  now: EpochMs,
+): Promise<readonly Write[]> {
+  const settled: StoredDestination[] = [];
+  for (const destination of gone.replaced) {
+    if (await owesNothing(store, destination, records)) settled.push(destination);
+  }
+  return [
+    ...forgettable(known, records, now),
+    ...spent(known, records, now),
+    ...[...gone.removed, ...settled].map(forgetDestination),
+  ];
+}
+
+/** Only what is untouched since it was read: anything else has news. */
+function forgettable(known: KnownState, records: readonly IncidentRecord[], now: EpochMs): readonly Write[] {
+  const unchanged = new Set(records);
+  return known.incidents
+    .filter(({ record }) => unchanged.has(record) && isForgettable(record, now))
+    .map(({ record, version }) => ({ kind: 'deleteIfVersion', key: incidentKeyOf(record.key), version }));
+}
+
+function spent(known: KnownState, records: readonly IncidentRecord[], now: EpochMs): readonly Write[] {
+  const open = new Set(records.filter(({ phase }) => phase === 'open').map(({ key, episode }) => `${key} ${episode}`));
+  const isEpisodeOpen = (key: string, episode: EpochMs) => open.has(`${key} ${episode}`);
+  return known.silences
+    .filter(({ silence }) => isSpent(silence, now, isEpisodeOpen))
+    .map(({ silence, version }) => ({ kind: 'deleteIfVersion', key: silenceKey(silence.id), version }));
+}
+
+async function owesNothing(
+  store: Store,
+  { known }: StoredDestination,
+  records: readonly IncidentRecord[],
+): Promise<boolean> {
+  if (records.some(({ told }) => told[known.id] !== undefined)) return false;
+  return (await store.list(`outbox/${known.id}`, { limit: 1 })).length === 0;
+}

@@ -1,0 +1,40 @@
+import type { Clock } from '../../io/clock.ts';
+import type { NewId } from '../../io/ids.ts';
+import type { Log } from '../../io/log.ts';
+import type { Mks } from '../../io/mks/mks.ts';
+import type { Store } from '../../io/stores/store.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { EpochMs } from '../../model/time.ts';
+
+export type WatchParts = {
+  readonly config: CompiledConfig;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  /** sha256, hex. */
+  readonly hash: (text: string) => string;
+  readonly store: Store;
+  readonly log: Log;
+  readonly mksOf: (region: string) => Mks;
+  /** What the place where a region's token is kept says of its expiry; undefined = the config's own date, if any. */
+  readonly secretsExpiry: (region: string) => Promise<EpochMs | undefined>;
+  /** Milliseconds left for this run; no call starts that does not fit. Absent = no limit. */
+  readonly timeLeftMs?: () => number;
+  /** What is wrong with the config file at present, while the last good one is in use; absent = nothing. */
+  readonly configProblem?: Finding;
+};
+
+export type WatchReport = {
+  readonly at: EpochMs;
+  readonly clusters: number;
+  /** Regions whose list was answered, of all. */
+  readonly answered: readonly string[];
+  readonly opened: number;
+  readonly resolved: number;
+  readonly deliveries: number;
+  readonly notices: number;
+  /** Its own mark was stored: somebody is looking. */
+  readonly isKept: boolean;
+  /** What could not be stored; the next pass makes up for it. */
+  readonly problems: readonly string[];
+};

@@ -1,0 +1,154 @@
+import { describeSubject } from '../../decide/incidents/incident.ts';
+import { isWindowOpen, type Silences } from '../../decide/incidents/silence.ts';
+import type { IncidentChange, IncidentsOutcome } from '../../decide/incidents/step-incidents.ts';
+import { StoreError } from '../../errors.ts';
+import type { Write } from '../../io/stores/store.ts';
+import type { Severity } from '../../model/finding.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { type Committed, commitIncidents, type Destinations, destinationStates } from '../records/commit-incidents.ts';
+import { seenWrite } from '../records/last-rounds.ts';
+import { timesWrites } from '../records/watch-records.ts';
+import { askRegions } from './ask-regions.ts';
+import { type Decided, decidePass, type KnownState, leftovers, loadKnownState } from './decide-watch.ts';
+import { keepMemory } from './keep-memory.ts';
+import type { WatchParts, WatchReport } from './parts.ts';
+import { tellNotices } from './tell-notices.ts';
+
+const mostWrites = 100;
+
+/**
+ * One pass of the watch: observe (the store, then the API), decide (pure), act (one transaction per incident with its
+ * deliveries). What cannot be stored is named in the report and made up for by the next pass. Throws StoreError only
+ * when the store cannot be read at all.
+ */
+export async function watchClusters(parts: WatchParts): Promise<WatchReport> {
+  const { store, clock, config, hash } = parts;
+  const known = await loadKnownState(parts);
+  const answers = await askRegions(
+    parts,
+    known.memories.map(({ memory }) => memory),
+  );
+  const now = clock.now();
+  const destinations = destinationStates(config.destinations, known.destinations, known.broken, hash);
+  const asked = known.silences.map(({ silence }) => silence);
+  const silences: Silences = { configured: config.silences, asked, isWindowOpen };
+  const decided = await decidePass(parts, { now, known, answers, destinations: destinations.states, silences });
+  const problems = await commitAll(parts, destinations.writes);
+  const versions = new Map(known.incidents.map(({ record, version }) => [record.key, version]));
+  const committed = await commitIncidents(store, decided.outcome.changes, versions);
+  problems.push(...committed.failed.map(({ change, reason }) => describeFailure(change, reason)));
+  problems.push(...(await keepMemories(parts, known, decided, committed)));
+  const notices = await tellNotices(parts, destinations.states, silences);
+  problems.push(...notices.problems, ...(await keepTimes(parts, known, decided.outcome, committed)));
+  const clusters = answers.reduce((sum, answer) => sum + answer.clusters.length, 0);
+  const answered = answers.filter(({ list }) => list.kind === 'ok').map(({ region }) => region);
+  const seen = seenWrite({ schema: 1, at: now, configHash: config.hash, clusters, answered }, known.seen);
+  const untidied = await tidy(parts, known, decided.outcome, destinations, seen, notices.unwanted, now);
+  problems.push(...untidied);
+  const isKept = untidied.length === 0;
+  const report = { at: now, clusters, answered, notices: notices.deliveries, isKept, problems, ...counted(committed) };
+  logPass(parts, report, committed);
+  return report;
+}
+
+function describeFailure({ record }: IncidentChange, reason: string): string {
+  return `the incident ${record.kind} of ${describeSubject(record.subject)} was not stored: ${reason}`;
+}
+
+async function commitAll({ store }: WatchParts, writes: readonly Write[]): Promise<string[]> {
+  if (writes.length === 0) return [];
+  const problem = await guarded(() => store.commit(writes.slice(0, mostWrites)));
+  return typeof problem === 'string' ? [problem] : [];
+}
+
+async function keepMemories(
+  { store, hash }: WatchParts,
+  known: KnownState,
+  { sight }: Decided,
+  { failed }: Committed,
+): Promise<readonly string[]> {
+  const subjects = failed.map(({ change }) => change.record.subject);
+  const unsettled = new Set(subjects.flatMap((subject) => ('clusterId' in subject ? [subject.clusterId] : [])));
+  const problems: string[] = [];
+  for (const before of known.memories) {
+    const { region } = before.memory;
+    const after = sight.memories.find((memory) => memory.region === region);
+    const notices = sight.notices.filter(({ subject }) => 'region' in subject && subject.region === region);
+    const problem = after && (await keepMemory(store, hash, before, after, notices, unsettled));
+    if (problem !== undefined) problems.push(problem);
+  }
+  return problems;
+}
+
+/** When each incident was last known; what could not be stored keeps its old time, so that the next pass has news. */
+async function keepTimes(
+  { store }: WatchParts,
+  { times }: KnownState,
+  { lastKnown }: IncidentsOutcome,
+  { failed }: Committed,
+): Promise<readonly string[]> {
+  const lost = new Set(failed.map(({ change }) => change.record.key));
+  const entries = Object.entries(lastKnown).flatMap(([key, at]): readonly (readonly [string, EpochMs])[] => {
+    const kept = lost.has(key) ? times.times[key] : at;
+    return kept === undefined ? [] : [[key, kept]];
+  });
+  const after = Object.fromEntries(entries);
+  if (entries.length === 0 && times.versions.size === 0) return [];
+  const problem = await guarded(() => store.commit(timesWrites(after, times.versions, 'watch')));
+  return typeof problem === 'string' ? [problem] : [];
+}
+
+/** The pass's own mark, and with it everything that has no more use. */
+async function tidy(
+  { store }: WatchParts,
+  known: KnownState,
+  { records }: IncidentsOutcome,
+  destinations: Destinations,
+  seen: Write,
+  unwanted: readonly Write[],
+  now: EpochMs,
+): Promise<readonly string[]> {
+  const problem = await guarded(async () => {
+    const useless = [...unwanted, ...(await leftovers(store, known, records, destinations, now))];
+    const outcome = await store.commit([seen, ...useless.slice(0, mostWrites - 1)]);
+    if (outcome.kind === 'conflict' && !outcome.failed.includes(0)) await store.commit([seen]);
+  });
+  return typeof problem === 'string' ? [problem] : [];
+}
+
+async function guarded(work: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof StoreError) return error.message;
+    throw error;
+  }
+}
+
+function counted({ done }: Committed): Pick<WatchReport, 'opened' | 'resolved' | 'deliveries'> {
+  const wasOpen = ({ before }: IncidentChange) => before?.phase === 'open';
+  return {
+    opened: done.filter((change) => !wasOpen(change) && change.record.phase === 'open').length,
+    resolved: done.filter((change) => wasOpen(change) && change.record.phase !== 'open').length,
+    deliveries: done.reduce((sum, { deliveries }) => sum + deliveries.length, 0),
+  };
+}
+
+function levelOf(severity: Severity): 'error' | 'warn' | 'info' {
+  return severity === 'critical' ? 'error' : severity === 'warning' ? 'warn' : 'info';
+}
+
+function logPass({ log }: WatchParts, report: WatchReport, { done }: Committed): void {
+  for (const { before, record } of done) {
+    const isOpen = record.phase === 'open';
+    if (isOpen === (before?.phase === 'open')) continue;
+    const fields = { kind: record.kind, subject: describeSubject(record.subject), severity: record.severity };
+    const incident = record.key.slice(0, 12);
+    if (!isOpen) log.info('incident resolved', { ...fields, incident });
+    else log[levelOf(record.severity)]('incident opened', { ...fields, incident, text: record.text, fix: record.fix });
+  }
+  for (const problem of report.problems) log.warn('watch could not store something', { reason: problem });
+  const { clusters, opened, resolved, deliveries, notices } = report;
+  log.info('watched', { clusters, answered: report.answered.length, opened, resolved, deliveries, notices });
+}

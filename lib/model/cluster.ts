@@ -1,0 +1,68 @@
+import type { EpochMs } from './time.ts';
+
+/** A node pool as one answer of the API showed it. Unknown keys stay with the raw object that is sent back, not here. */
+export type ObservedPool = {
+  readonly id: string;
+  readonly name: string;
+  /** As MKS spells it; any string, since unknown statuses exist. */
+  readonly status: string;
+  readonly autoscale: boolean;
+  /** undefined = absent in the answer, which is not 0. */
+  readonly size: number | undefined;
+  readonly sizeMin: number | undefined;
+  readonly sizeMax: number | undefined;
+  readonly createdAt: EpochMs | undefined;
+  readonly updatedAt: EpochMs | undefined;
+  /** Error texts, when they were asked for and given. */
+  readonly errors: readonly string[];
+  /** Why nothing may be done with it ("its name has 300 characters, …"); its id and its shortened name only name it. */
+  readonly unreadable?: string;
+};
+
+export type ObservedCluster = {
+  readonly region: string;
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly createdAt: EpochMs | undefined;
+  readonly updatedAt: EpochMs | undefined;
+  readonly version: ObservedVersion | undefined;
+  readonly errors: readonly string[];
+  /** As of a pool: it is named, and neither watched nor scaled. */
+  readonly unreadable?: string;
+};
+
+export type ObservedVersion = {
+  readonly id: string;
+  readonly version: string;
+  /** undefined = missing, null, year 1 or year 3000: all of them mean unknown, never past. */
+  readonly eol: EpochMs | undefined;
+};
+
+/**
+ * The statuses MKS is known to give (its clients and users have seen these). A space or another letter case makes no
+ * other status.
+ */
+const changing = new Set(['creating', 'upgrading', 'deleting', 'scaling', 'awaitingnetwork', 'configuring']);
+const settled = new Set(['running', 'error', 'deleted']);
+
+/** A status that should pass by itself. */
+export function isChanging(status: string): boolean {
+  return changing.has(plain(status));
+}
+
+export function isKnownStatus(status: string): boolean {
+  return changing.has(plain(status)) || settled.has(plain(status));
+}
+
+export function isRunning(status: string): boolean {
+  return plain(status) === 'running';
+}
+
+export function isError(status: string): boolean {
+  return plain(status) === 'error';
+}
+
+function plain(status: string): string {
+  return status.toLowerCase().replaceAll(/[\s_-]/gu, '');
+}

@@ -1,0 +1,215 @@
+/**
+ * The config as the program uses it: plain JSON, every name resolved, every date expanded, every glob a regular
+ * expression. Made by lib/config (the command line, or the build of the functions), read by everything else.
+ */
+
+import type { Severity } from './finding.ts';
+import type { Size, Term } from './size.ts';
+import type { EpochMs, Weekday } from './time.ts';
+
+export type CompiledConfig = {
+  readonly schema: 1;
+  /** sha256 (hex, 16 characters) of everything below: one config, one hash. */
+  readonly hash: string;
+  /** As given by the user, for messages only. */
+  readonly file: string;
+  /** `timezone`: in which people read instants; schedules have their own. */
+  readonly zone: string | undefined;
+  readonly everyMs: number;
+  readonly keepMs: number;
+  readonly listen: { readonly host: string; readonly port: number } | undefined;
+  readonly store: StoreConfig;
+  readonly regions: readonly RegionConfig[];
+  readonly schedules: readonly Schedule[];
+  readonly rules: readonly Rule[];
+  readonly exceptions: readonly Exception[];
+  readonly safety: SafetyConfig;
+  readonly watch: WatchConfig;
+  readonly destinations: readonly DestinationConfig[];
+  readonly silences: readonly ConfiguredSilence[];
+  readonly events: readonly EventSourceConfig[];
+  readonly heartbeat: { readonly url: SecretRef; readonly insecure: boolean } | undefined;
+  /** Last local date (YYYY-MM-DD) that every calendar covers, per calendar name; `doctor` warns when it comes near. */
+  readonly calendarsEnd: { readonly [calendar: string]: string };
+};
+
+/** Where a secret is kept; the value itself never stands in a config. */
+export type SecretRef =
+  | { readonly kind: 'awsSecret'; readonly name: string; readonly expires?: EpochMs }
+  | { readonly kind: 'env'; readonly name: string; readonly expires?: EpochMs }
+  | { readonly kind: 'file'; readonly path: string; readonly expires?: EpochMs }
+  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly expires?: EpochMs };
+
+export type RegionConfig = {
+  readonly name: string;
+  /** Ends with /api/v1, no trailing slash. */
+  readonly url: string;
+  /** MKS's own name of the region ("WAW4-1"), where the known name tells it. */
+  readonly mksRegion: string | undefined;
+  readonly token: SecretRef;
+};
+
+export type StoreConfig =
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | { readonly kind: 'dynamodb'; readonly table: string };
+
+/**
+ * One `match`. Each part is the source of a regular expression that must match the whole name (flag `u`).
+ * `pool` undefined = the match named clusters only. `exactPool`: neither part holds a glob character.
+ */
+export type Match = {
+  readonly text: string;
+  readonly region: string | undefined;
+  readonly cluster: string;
+  readonly pool: string | undefined;
+  readonly exactPool: boolean;
+};
+
+export type SourcePosition = { readonly file: string; readonly line: number };
+
+export type Rule = {
+  readonly match: Match;
+  readonly position: SourcePosition;
+  /** Name in `schedules`, or undefined for `schedule: none` (watched, never touched). */
+  readonly schedule: string | undefined;
+  readonly base: Size | 'remembered';
+  /** undefined only where the schedule never says idle. */
+  readonly idle: Size | undefined;
+  readonly limits: { readonly min: number; readonly max: number | undefined };
+  readonly leases: { readonly max: number | undefined; readonly longestMs: number };
+  readonly mode: 'act' | 'observe';
+  readonly onHumanChange: 'respect' | 'enforce';
+  readonly onRemove: 'restore' | 'leave';
+  readonly graceMs: number;
+  /** The schedule's lead. */
+  readonly lead: Lead;
+  /** sha256 (hex, 16 characters) of what this rule means: itself, its schedule, its exceptions; not its position. */
+  readonly hash: string;
+};
+
+/** `none`: no lead; `fixed`; `auto`: learnt from the pool's last raises. */
+export type Lead =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'fixed'; readonly ms: number }
+  | { readonly kind: 'auto' };
+
+export type Schedule = {
+  readonly name: string;
+  /** IANA zone. */
+  readonly zone: string;
+  readonly windows: readonly Window[];
+  readonly otherwise: Term;
+  readonly lead: Lead;
+  /** The dates that the schedule's calendar names, sorted by date, one entry per date. */
+  readonly calendarDays: readonly CalendarDay[];
+};
+
+/** Acts like another weekday (for `days` and weekly windows), or has one size for the whole local day. */
+export type CalendarDay =
+  | { readonly date: string; readonly actLike: Weekday }
+  | { readonly date: string; readonly size: 'base' | 'idle' };
+
+export type Window = {
+  /** As written, for people: "mon-fri 07:00-19:00". */
+  readonly text: string;
+  readonly size: Term;
+  /** A daily window has one piece; a weekly one is cut at midnights (the last, shorter piece belongs to the day before). */
+  readonly pieces: readonly DailyPiece[];
+};
+
+/** A stretch that starts on every local date that passes all the filters given. Half-open. */
+export type DailyPiece = {
+  /** Seconds of the wall clock on the start date, 0 ≤ from < 86400. */
+  readonly from: number;
+  /** Seconds after the start date's 00:00, from < to ≤ 172800; above 86400 = a wall time of the next date. */
+  readonly to: number;
+  /** Absent filter = every day. `days` is the weekday the date acts like; the others look at the date itself. */
+  readonly days?: readonly Weekday[];
+  readonly nth?: readonly { readonly weekday: Weekday; readonly n: 1 | 2 | 3 | 4 | 5 | 'L' }[];
+  readonly dayOfMonth?: readonly (number | 'L')[];
+  readonly months?: readonly number[];
+};
+
+export type Exception = {
+  readonly match: Match;
+  /** A local date-time (YYYY-MM-DDTHH:MM:SS) is read in the zone of each schedule it changes; a number is absolute. */
+  readonly start: string | EpochMs;
+  readonly end: string | EpochMs;
+  readonly size: Term;
+  readonly reason: string | undefined;
+  readonly position: SourcePosition;
+};
+
+export type SafetyConfig = {
+  readonly brake: { readonly pools: number; readonly percent: number };
+  /** Lowers per round and shard; undefined = off. */
+  readonly maxChangesPerRound: number | undefined;
+  readonly minNodesPerCluster: number;
+  /** The pool Lamplighter itself lives on. */
+  readonly runsOn: Match | undefined;
+};
+
+export type WatchConfig = {
+  /** Which clusters are watched: all that the regions list, or those that match. */
+  readonly clusters: 'all' | readonly Match[];
+  readonly stuckAfterMs: number;
+  readonly forMs: number;
+  readonly clearMs: number;
+};
+
+export type DestinationKind = 'slack' | 'teams' | 'discord' | 'mattermost' | 'pagerduty' | 'alertmanager' | 'webhook';
+
+export type DestinationConfig = {
+  readonly name: string;
+  readonly kind: DestinationKind;
+  /** Chats, webhook, Alertmanager: the address. PagerDuty: only where it is not the default. */
+  readonly url: SecretRef | { readonly kind: 'plain'; readonly url: string } | undefined;
+  /** PagerDuty's routing key. */
+  readonly key: SecretRef | undefined;
+  /** `webhook` only: signing secrets, newest first. */
+  readonly secrets: readonly SecretRef[];
+  readonly format: 'json' | 'cloudevents' | 'alertmanager-v4';
+  readonly only: {
+    readonly severity: Severity | undefined;
+    readonly kinds: readonly string[] | undefined;
+    readonly clusters: readonly Match[] | undefined;
+  };
+  readonly fallback: string | undefined;
+  readonly retired: boolean;
+  readonly insecure: boolean;
+  /** The zone in which its messages tell times: the config's `timezone`, else UTC. */
+  readonly zone: string;
+};
+
+/** "Don't tell": at the given times (a recurring window) or always, for what matches. */
+export type ConfiguredSilence = {
+  readonly match: Match;
+  readonly kinds: readonly string[] | undefined;
+  readonly zone: string;
+  /** undefined = always. */
+  readonly window: Window | undefined;
+  readonly until: EpochMs | undefined;
+  readonly reason: string | undefined;
+};
+
+/** A template such as "prod-{{cluster}}/workers", cut into its parts. */
+export type Template = readonly (string | { readonly label: string })[];
+
+export type EventSourceConfig = {
+  readonly name: string;
+  readonly kind: 'json' | 'cloudevents' | 'alertmanager' | 'eventbridge';
+  /** HTTP: signing secrets (Standard Webhooks), or for Alertmanager the bearer secret; newest first. */
+  readonly secrets: readonly SecretRef[];
+  /** SQS: the queue's name. */
+  readonly queue: string | undefined;
+  /** Alertmanager: labels that must be equal; EventBridge: an event pattern. */
+  readonly when: { readonly [key: string]: unknown } | undefined;
+  readonly pool: Template | undefined;
+  readonly atLeast: number | undefined;
+  readonly forMs: number | undefined;
+  /** Pools this source may raise. */
+  readonly may: readonly Match[];
+  /** The largest size it may ask for. */
+  readonly most: number | undefined;
+  readonly longestMs: number | undefined;
+};

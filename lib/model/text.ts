@@ -1,0 +1,30 @@
+import type { CompiledConfig } from './config.ts';
+
+/** "1 pool", "2 pools". */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
+}
+
+type InUse = Pick<CompiledConfig, 'file'>;
+
+/** A command as it can be run here: with the config in use, where that is not the usual one. */
+export function commandHint(config: InUse, command: string): string {
+  return `lamplighter ${command}${optionOf(config)}`;
+}
+
+/** A sentence that ends with a command, such as a fix, made the same way; any other sentence stays as it is. */
+export function withConfig(config: InUse, sentence: string): string {
+  return /: lamplighter [^,;]+$/u.test(sentence) ? `${sentence}${optionOf(config)}` : sentence;
+}
+
+const usual = ['./lamplighter.yml', 'lamplighter.yml'];
+
+function optionOf({ file }: InUse): string {
+  if (usual.includes(file)) return '';
+  return ` --config ${/^[\w./-]+$/u.test(file) ? file : JSON.stringify(file)}`;
+}
+
+/** By code units: the same order on every machine. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,121 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadConfig, makeConfigReader } from '../../lib/config/read-config.ts';
+import { head, now } from './compile-text.ts';
+
+let folder = '';
+let file = '';
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lamplighter-config-'));
+  file = join(folder, 'lamplighter.yml');
+  await writeFile(file, head, { mode: 0o644 });
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('loading', () => {
+  test('gives the config, its places relative to its folder', async () => {
+    const outcome = await loadConfig(file, { now });
+    expect(outcome).toMatchObject({ ok: true, config: { file, store: { path: join(folder, 'lamplighter.db') } } });
+  });
+
+  test.each([
+    ['a file that is not there', 'other.yml', 'there is no such file'],
+    ['a folder', '.', 'it is a folder'],
+  ])('%s is a problem', async (_, name, reason) => {
+    const outcome = await loadConfig(join(folder, name), { now });
+    expect(outcome).toMatchObject({
+      ok: false,
+      problems: [{ severity: 'error', line: 1, message: expect.stringContaining(reason) }],
+    });
+  });
+
+  test.skipIf(process.platform === 'win32')('a file that anybody may change is refused', async () => {
+    await chmod(file, 0o666);
+    const outcome = await loadConfig(file, { now });
+    expect(outcome.problems).toMatchObject([
+      { message: expect.stringContaining('anybody on this machine may change it'), fix: `chmod o-w ${file}` },
+    ]);
+  });
+
+  test.each([
+    ['little', 'fffe'],
+    ['big', 'feff'],
+  ])('a file in UTF-16, %s end first, is told as that', async (_, mark) => {
+    await writeFile(file, Buffer.concat([Buffer.from(mark, 'hex'), Buffer.from(head, 'utf16le')]));
+    const outcome = await loadConfig(file, { now });
+    expect(outcome.problems).toMatchObject([
+      { message: 'the config cannot be read: it is in UTF-16', fix: 'save it as UTF-8' },
+    ]);
+  });
+
+  test('the mark of UTF-8 is no mistake', async () => {
+    await writeFile(file, `\uFEFF${head}`);
+    expect(await loadConfig(file, { now })).toMatchObject({ ok: true });
+  });
+});
+
+describe('reading anew each round', () => {
+  test('says what changed, and only then', async () => {
+    const read = makeConfigReader(file);
+    expect(await read(now)).toMatchObject({ ok: true, changed: true, config: { everyMs: 300_000 } });
+    expect(await read(now)).toMatchObject({ ok: true, changed: false });
+    await writeFile(file, `# hello\n${head}`);
+    expect(await read(now)).toMatchObject({ ok: true, changed: false });
+    await writeFile(file, `${head}every: 1m\n`);
+    expect(await read(now)).toMatchObject({ ok: true, changed: true, config: { everyMs: 60_000 } });
+  });
+
+  test('keeps the last good config while the file is invalid or gone', async () => {
+    const read = makeConfigReader(file);
+    await read(now);
+    await writeFile(file, `${head}evry: 1m\n`);
+    expect(await read(now)).toMatchObject({ ok: false, config: { everyMs: 300_000 }, problems: [{ line: 8 }] });
+    await rm(file);
+    expect(await read(now)).toMatchObject({
+      ok: false,
+      config: { everyMs: 300_000 },
+      problems: [{ message: expect.stringContaining('no such file') }],
+    });
+    await writeFile(file, head);
+    expect(await read(now)).toMatchObject({ ok: true, changed: false });
+  });
+
+  test('has no config where there never was a good one', async () => {
+    await writeFile(file, 'regions: {}\n');
+    expect(await makeConfigReader(file)(now)).toMatchObject({ ok: false, config: undefined });
+  });
+
+  test('follows the calendar file', async () => {
+    const event = (date: string) =>
+      `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:${date}\nEND:VEVENT\nEND:VCALENDAR\n`;
+    await writeFile(
+      file,
+      `${head.replace('otherwise', 'calendar: c\n    otherwise')}calendars: { c: { ics: a.ics, size: idle } }\n`,
+    );
+    await writeFile(join(folder, 'a.ics'), event('20261224'));
+    const read = makeConfigReader(file);
+    await read(now);
+    await writeFile(join(folder, 'a.ics'), event('20261231'));
+    expect(await read(now)).toMatchObject({
+      changed: true,
+      config: { schedules: [{ calendarDays: [{ date: '2026-12-31' }] }] },
+    });
+  });
+
+  test('knows the holidays of a new year without a change of the config', async () => {
+    await writeFile(
+      file,
+      `${head.replace('otherwise', 'calendar: c\n    otherwise')}calendars: { c: { holidays: DE, size: idle } }\n`,
+    );
+    const read = makeConfigReader(file);
+    expect(await read(now)).toMatchObject({ config: { calendarsEnd: { c: '2028-12-31' } } });
+    expect(await read(Date.UTC(2027, 0, 2))).toMatchObject({
+      changed: false,
+      config: { calendarsEnd: { c: '2029-12-31' } },
+    });
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { decideBeat, findMissedRounds, type Health, lastRounds } from '../../../lib/decide/outbox/heartbeat.ts';
+
+const minute = 60_000;
+const now = Date.UTC(2026, 10, 23, 6);
+const tick = 5 * minute;
+
+describe('rounds that are missed', () => {
+  test.each([
+    ['never a round', undefined, undefined, tick, undefined],
+    ['a fresh one', 1, 1, tick, undefined],
+    ['exactly fifteen minutes', 15, undefined, tick, undefined],
+    ['the watch is late', 16, 1, tick, 'no round of watching for 16 min; nobody looks after the fleet'],
+    ['the scaling is late', 1, 20, tick, 'no round of scaling for 20 min; nobody looks after the fleet'],
+    ['both', 30, 20, tick, 'no round of watching and scaling for 30 min; nobody looks after the fleet'],
+    ['three long ticks', 44, 44, 15 * minute, undefined],
+    ['short ticks still have fifteen minutes', 14, 14, minute, undefined],
+  ])('%s', (_, watched, scaled, everyMs, expected) => {
+    const ago = (minutes: number | undefined) => (minutes === undefined ? undefined : now - minutes * minute);
+    const found = findMissedRounds({ watchedAt: ago(watched), scaledAt: ago(scaled) }, everyMs, now);
+    expect(found?.text).toBe(expected);
+  });
+});
+
+test('every shard of the newest cut counts, older cuts do not', () => {
+  const shard = (at: number, index: number, count: number, region = 'r1') => ({ at, region, shard: { index, count } });
+  const rounds = [shard(10, 0, 1), shard(90, 0, 2), shard(70, 1, 2), shard(95, 0, 1, 'r2'), shard(1, 0, 1, 'gone')];
+  expect(lastRounds(99, rounds, ['r1', 'r2'])).toEqual({ watchedAt: 99, scaledAt: 70 });
+  expect(lastRounds(undefined, [], ['r1'])).toEqual({ watchedAt: undefined, scaledAt: undefined });
+});
+
+describe('the heartbeat', () => {
+  const well: Health = {
+    now,
+    everyMs: tick,
+    rounds: { watchedAt: now - tick, scaledAt: now - tick },
+    scales: true,
+    broken: [false, true],
+  };
+  test.each([
+    ['all well', {}, 'ping'],
+    ['no destinations', { broken: [] }, 'ping'],
+    ['one destination works', { broken: [true, false] }, 'ping'],
+    ['all broken', { broken: [true, true] }, 'every destination is broken'],
+    ['nobody watches', { rounds: { watchedAt: now - 16 * minute, scaledAt: now } }, 'nobody watches the clusters'],
+    ['never watched', { rounds: { watchedAt: undefined, scaledAt: now } }, 'nobody watches the clusters'],
+    ['no scaling', { rounds: { watchedAt: now, scaledAt: now - 16 * minute } }, 'no scaling round'],
+    ['no rules, no scaling', { scales: false, rounds: { watchedAt: now, scaledAt: undefined } }, 'ping'],
+  ])('%s', (_, patch, expected) => {
+    const beat = decideBeat({ ...well, ...patch });
+    expect(beat.kind === 'ping' ? 'ping' : beat.reason).toBe(expected);
+  });
+});

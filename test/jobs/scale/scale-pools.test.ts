@@ -1,0 +1,364 @@
+import { describe, expect, test } from 'vitest';
+import { listClusterRecords, listDecisions } from '../../../lib/jobs/records/cluster-records.ts';
+import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
+import { describeSize } from '../../../lib/model/size.ts';
+import { aNight, type Night, whileTimePasses } from '../../support/night-app.ts';
+import { aConfig, aMatch, aRule, at, minute } from '../../support/scaling-world.ts';
+
+const rules = [
+  aRule({ match: aMatch('dev-*/*'), base: 'remembered' }),
+  aRule({ match: aMatch('ml/gpu'), base: { min: 0, max: 4 }, idle: 0, hash: 'gpu' }),
+  aRule({ match: aMatch('prod-web/workers'), base: { min: 3, max: 9 }, idle: { min: 1, max: 3 }, hash: 'prod' }),
+];
+
+async function rounds(night: Night, until: string): Promise<void> {
+  while (night.clock.now() < at(until)) {
+    await night.app.scale(night.config);
+    await night.clock.advance(5 * minute);
+  }
+}
+
+function sizes(night: Night): Record<string, unknown> {
+  const all = night.world
+    .clusters()
+    .flatMap((cluster) => cluster.pools.map((pool) => [`${cluster.name}/${pool.name}`, pool] as const));
+  return Object.fromEntries(
+    all.map(([name, pool]) => [name, pool.autoscale ? `${pool.sizeMin}..${pool.sizeMax}` : pool.size]),
+  );
+}
+
+describe('rounds on a simulated fleet', () => {
+  test('a night: what is matched sleeps and wakes, the rest is never touched', async () => {
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
+    const before = sizes(night);
+    await rounds(night, '2026-03-02T23:00:00Z');
+    const asleep = sizes(night);
+    expect(asleep).toMatchObject({
+      'dev-api/workers': 0,
+      'dev-api/build': 0,
+      'dev-batch/workers': 0,
+      'ml/gpu': '0..0',
+      'prod-web/workers': '1..3',
+    });
+    expect(asleep['mgmt/system']).toBe(before['mgmt/system']);
+    await rounds(night, '2026-03-03T10:00:00Z');
+    expect(sizes(night)).toEqual(before);
+  });
+
+  test('a refusal is told in the words of the service, not in those of HTTP', async () => {
+    const night = aNight(at('2026-03-02T18:55:00Z'), { rules: [rules[0]!] });
+    night.world.behaviour.zero = 'refuse';
+    await rounds(night, '2026-03-02T19:20:00Z');
+    const [round] = await listRoundFindings(night.store, 'r1');
+    const said = round?.findings.filter(({ kind }) => kind === 'pool.refused').map(({ text }) => text) ?? [];
+    expect(said).toContain('dev-api/build: size 0 was refused: answered 400, code 3: size must be greater than 0');
+    expect(said.join('\n')).not.toContain('/node-pool/');
+  });
+
+  test('once converged a round is GETs only, in the exact budget', async () => {
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
+    await rounds(night, '2026-03-02T13:00:00Z');
+    night.world.forgetRequests();
+    await night.app.scale(night.config);
+    const requests = night.world.requests
+      .map(({ method, path }) => `${method} ${path.replace(/[0-9a-f-]{36}/g, '*')}`)
+      .sort();
+    expect(requests).toEqual([
+      'GET /api/v1/cluster',
+      ...Array.from({ length: 4 }, () => 'GET /api/v1/cluster/*/node-pool'),
+    ]);
+  });
+
+  test('a change costs one GET and one PUT more', async () => {
+    const night = aNight(at('2026-03-02T18:55:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
+    await rounds(night, '2026-03-02T19:00:00Z');
+    night.world.forgetRequests();
+    await night.app.scale(night.config);
+    expect(night.world.requests.map(({ method }) => method)).toEqual(['GET', 'GET', 'GET', 'PUT']);
+  });
+
+  describe('a config that would lower too much is braked', () => {
+    const four = ['dev-api/build', 'dev-api/workers', 'dev-batch/workers', 'prod-web/edge'];
+    const given = (base: number, hash: string) => four.map((text) => aRule({ match: aMatch(text), base, hash }));
+
+    async function afterANight(): Promise<Night> {
+      const night = aNight(at('2026-03-02T12:00:00Z'), { rules: given(2, 'before') });
+      await rounds(night, '2026-03-03T12:00:00Z');
+      return { ...night, config: { ...night.config, rules: given(1, 'typo'), hash: 'config-2' } };
+    }
+
+    test('by a round over chosen clusters as well, as after an event', async () => {
+      const night = await afterANight();
+      const { plan } = await night.app.scale(night.config, { only: ({ name }) => name === 'dev-batch' });
+      expect(plan.holds.map(({ cluster, code }) => [cluster, code])).toEqual([['dev-batch', 'brake']]);
+      expect(plan.actions).toEqual([]);
+    });
+
+    test('and by one that half of the clusters do not answer', async () => {
+      const night = await afterANight();
+      const { id } = night.world.cluster('dev-api');
+      night.world.failNext({ kind: 'status', status: 500 }, { path: `/api/v1/cluster/${id}/node-pool`, times: 9 });
+      const report = await whileTimePasses(night, night.app.scale(night.config));
+      expect(report.problems).toHaveLength(1);
+      expect(report.plan.actions).toEqual([]);
+      expect(report.plan.findings.find(({ kind }) => kind === 'config.brake')?.text).toContain('lower 4 pools by 4 of');
+    });
+  });
+
+  test('a dry run sends and stores nothing', async () => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules });
+    const report = await night.app.scale(night.config, { isDryRun: true });
+    expect(report.plan.actions.length).toBeGreaterThan(3);
+    expect(new Set(night.world.requests.map(({ method }) => method))).toEqual(new Set(['GET']));
+    expect(await listRoundFindings(night.store, 'r1')).toEqual([]);
+  });
+
+  test('the whole PUT is the fresh GET with only the owned fields changed', async () => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), {
+      rules: [aRule({ match: aMatch('dev-batch/burst'), base: { min: 1, max: 8 }, idle: 0 })],
+    });
+    await night.app.scale(night.config);
+    const put = night.world.requests.find(({ method }) => method === 'PUT');
+    const body = JSON.parse(put?.body ?? '{}') as Record<string, unknown>;
+    expect(body).toMatchObject({
+      size_min: 0,
+      size_max: 0,
+      autoscale: true,
+      name: 'burst',
+      machine_spec: { memory: expect.any(String) },
+    });
+  });
+
+  test('one cluster that cannot be read costs the others nothing', async () => {
+    const night = aNight(
+      at('2026-03-02T20:00:00Z'),
+      { rules },
+      {
+        fault: ({ path, clusterId }) =>
+          path.endsWith('/node-pool') && clusterId === first ? { kind: 'status', status: 503 } : undefined,
+      },
+    );
+    const first = night.world.cluster('dev-api').id;
+    const report = await whileTimePasses(night, night.app.scale(night.config));
+    expect(report.problems.map(({ cluster }) => cluster)).toEqual(['dev-api']);
+    expect(report.results.every(({ result }) => result === 'sent')).toBe(true);
+    expect(report.results.map(({ cluster }) => cluster).sort()).toEqual(['dev-batch', 'ml', 'prod-web']);
+  });
+
+  test('two processes at once: one PUT per cluster', async () => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules });
+    const reports = await Promise.all([1, 2, 3].map(() => night.app.scale(night.config)));
+    expect(reports.flatMap(({ problems }) => problems)).toEqual([]);
+    expect(reports.filter(({ started }) => started !== undefined)).toHaveLength(1);
+    const results = reports.flatMap((report) => report.results);
+    expect(
+      results
+        .filter(({ cluster }) => cluster === 'ml')
+        .map(({ result }) => result)
+        .sort(),
+    ).toEqual(['claimed-elsewhere', 'claimed-elsewhere', 'sent']);
+    const puts = night.world.requests.filter(({ method }) => method === 'PUT').map(({ path }) => path.split('/')[4]);
+    expect(puts).toHaveLength(new Set(puts).size);
+  });
+
+  test('an applied PUT whose answer was lost is not sent again', async () => {
+    let isLost = false;
+    const night = aNight(
+      at('2026-03-02T20:00:00Z'),
+      { rules: [aRule({ match: aMatch('dev-api/workers') })] },
+      {
+        fault: ({ method }) => {
+          if (method !== 'PUT' || isLost) return undefined;
+          isLost = true;
+          return { kind: 'status', status: 504, applied: true };
+        },
+      },
+    );
+    const report = await night.app.scale(night.config);
+    expect(report.results.map(({ result }) => result)).toEqual(['outcome-unknown']);
+    await rounds(night, '2026-03-02T22:00:00Z');
+    expect(night.world.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
+    expect(night.world.pool('dev-api/workers').size).toBe(0);
+  });
+
+  test.each<[string, (night: Night, pool: string) => unknown]>([
+    ['was resized', ({ world }, pool) => world.personResizes(pool, { size: 5 })],
+    ['has another status', ({ world }, pool) => world.showPoolStatus(pool, 'Upgrading')],
+    ['is autoscaled now', ({ world }, pool) => world.toggleAutoscale(pool, { min: 1, max: 5 })],
+  ])('a pool that %s since it was looked at is left alone, and the claim is taken back', async (_title, happens) => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
+    night.world.setFault(({ method, poolId }) => {
+      if (method === 'GET' && poolId !== undefined) happens(night, 'dev-api/workers');
+      return undefined;
+    });
+    const report = await night.app.scale(night.config);
+    expect(report.results.map(({ result }) => result)).toEqual(['dropped']);
+    expect(report.problems).toEqual([]);
+    expect(night.world.requests.every(({ method }) => method === 'GET')).toBe(true);
+    const records = [...(await listClusterRecords(night.store, 'r1')).values()];
+    expect(records.map(({ record }) => record.change)).toEqual([undefined]);
+  });
+
+  test('a PUT that certainly never arrived has failed, and is tried again in the next round', async () => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
+    night.world.failNext({ kind: 'no-connection' }, { method: 'PUT' });
+    const report = await night.app.scale(night.config);
+    expect(report.results.map(({ result }) => result)).toEqual(['failed']);
+    await night.clock.advance(minute);
+    const next = await night.app.scale(night.config);
+    expect(next.results.map(({ result }) => result)).toEqual(['sent']);
+  });
+
+  test('a cluster with more decisions than one commit takes is remembered all the same', async () => {
+    const pools = Array.from({ length: 120 }, (_, i) => ({ name: `pool-${i}`, size: 3 }));
+    const config = { rules: [aRule({ match: aMatch('dev/*'), mode: 'observe' })] };
+    const night = aNight(at('2026-03-02T20:00:00Z'), config, { fleet: { clusters: [{ name: 'dev', pools }] } });
+    const report = await night.app.scale(night.config);
+    expect(report.plan.holds).toHaveLength(120);
+    expect(report.problems).toEqual([]);
+    const [stored] = (await listClusterRecords(night.store, 'r1')).values();
+    expect(Object.keys(stored?.record.pools ?? {})).toHaveLength(120);
+  });
+
+  test('a refused token: the change has failed, and is not one that was dropped', async () => {
+    const night = aNight(
+      at('2026-03-02T20:00:00Z'),
+      { rules: [aRule({ match: aMatch('dev-api/workers') })] },
+      { fault: ({ method }) => (method === 'PUT' ? { kind: 'status', status: 401 } : undefined) },
+    );
+    const report = await night.app.scale(night.config);
+    expect(report.results).toEqual([{ region: 'r1', cluster: 'dev-api', pool: 'workers', result: 'failed' }]);
+    expect(report.problems).toHaveLength(1);
+  });
+
+  test('a list-only token: says so, and the claim is taken back', async () => {
+    const night = aNight(
+      at('2026-03-02T20:00:00Z'),
+      { rules: [aRule({ match: aMatch('dev-api/workers') })] },
+      { roles: ['cluster:list', 'node-pool:list'] },
+    );
+    await rounds(night, '2026-03-02T20:30:00Z');
+    const findings = (await listRoundFindings(night.store, 'r1')).flatMap((round) => round.findings);
+    expect(findings.map(({ kind }) => kind)).toContain('token.cannot-scale');
+    expect(night.world.pool('dev-api/workers').size).toBe(3);
+  });
+
+  test('decisions are kept once each, with their reasons', async () => {
+    const night = aNight(at('2026-03-02T18:00:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
+    await rounds(night, '2026-03-03T08:00:00Z');
+    expect(await listDecisions(night.store, 'r1', { since: at('2026-03-03T00:00:00Z') })).toHaveLength(3);
+    const lines = (await listDecisions(night.store, 'r1')).map(
+      ({ kind, from, to, reason }) => `${kind} ${describeSize(from)}→${describeSize(to)} ${reason}`,
+    );
+    expect(lines.map((line) => line.replace(/after \d+ s/, 'after … s').replace(/since .*/, 'since …'))).toEqual([
+      'scale 3→0 schedule office-hours: 0',
+      'done 3→0 done after … s',
+      'scale 0→3 schedule office-hours: 3',
+      'hold 0→3 the change from 0 to 3 is under way since …',
+      'done 0→3 done after … s',
+    ]);
+  });
+
+  test.each([
+    [50_000, 'sent'],
+    [49_999, 'no-time'],
+  ])('what is to be claimed with %s ms left is: %s', async (left, expected) => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules });
+    await night.app.scale(night.config, { isDryRun: true });
+    const looks = night.world.requests.length;
+    const leftMs = () => (night.world.requests.length < 2 * looks ? 70_000 : left);
+    const report = await night.app.scale(night.config, {}, leftMs);
+    expect(new Set(report.results.map(({ result }) => result))).toEqual(new Set([expected]));
+    expect(night.world.requests.some(({ method }) => method === 'PUT')).toBe(expected === 'sent');
+  });
+
+  test.each([
+    ['dev-api/*', 'dev-api'],
+    ['dev-*/*', '2 clusters'],
+  ])('no time left to look at %s: that is said', async (match, what) => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules: [aRule({ match: aMatch(match) })] });
+    const report = await night.app.scale(night.config, {}, () => 60_000);
+    expect(report.problems.map(({ reason }) => reason)).toEqual([
+      `the node pools of ${what} were not looked at: this run has no time left`,
+    ]);
+  });
+
+  test('no time left: what was seen is remembered all the same', async () => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), {
+      rules: [aRule({ match: aMatch('dev-api/*'), mode: 'observe' })],
+    });
+    const leftMs = () => (night.world.requests.some(({ path }) => path.endsWith('/node-pool')) ? 40_000 : 70_000);
+    await night.app.scale(night.config, {}, leftMs);
+    expect((await listClusterRecords(night.store, 'r1')).size).toBe(1);
+  });
+
+  test('a claim bears the instant at which it was made, however long others took before it', async () => {
+    const clusters = Array.from({ length: 17 }, (_, i) => ({ name: `dev-${i}`, pools: [{ name: 'a', size: 3 }] }));
+    const night = aNight(
+      at('2026-03-02T20:00:00Z'),
+      { rules: [aRule({ match: aMatch('dev-*/*') })] },
+      {
+        fleet: { clusters },
+        fault: ({ method, poolId }) =>
+          method === 'GET' && poolId !== undefined ? { kind: 'delay', ms: 10_000 } : undefined,
+      },
+    );
+    await whileTimePasses(night, night.app.scale(night.config));
+    const records = [...(await listClusterRecords(night.store, 'r1')).values()];
+    const ages = records.map(({ record }) => (record.change?.claimedAt ?? 0) - at('2026-03-02T20:00:00Z'));
+    expect(Math.min(...ages)).toBe(0);
+    expect(Math.max(...ages)).toBeGreaterThanOrEqual(10_000);
+  });
+
+  test('what is about to happen is said by the first whole round that was answered', async () => {
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
+    night.world.failNext({ kind: 'status', status: 401 });
+    expect((await night.app.scale(night.config)).started).toBeUndefined();
+    expect((await night.app.scale(night.config, { only: () => true })).started).toBeUndefined();
+    expect((await night.app.scale(night.config)).started).toContain('I will lower');
+    expect((await night.app.scale(night.config)).started).toBeUndefined();
+  });
+
+  test('each region’s findings are those of its clusters, the config’s those of the first', async () => {
+    const [region] = aConfig().regions;
+    const regions = ['r1', 'r2'].map((name) => ({ ...region!, name }));
+    const night = aNight(at('2026-03-02T12:00:00Z'), {
+      regions,
+      rules: [...rules, aRule({ match: aMatch('ml/gpus') })],
+    });
+    await night.app.scale(night.config);
+    const all = night.world.clusters().length;
+    const [first, second] = await Promise.all(regions.map(({ name }) => listRoundFindings(night.store, name)));
+    expect([first, second].map((found) => found?.map(({ clusters }) => clusters))).toEqual([[all], [all]]);
+    expect(first?.[0]?.findings.map(({ kind }) => kind)).toEqual(['config.mismatch']);
+    expect(second?.[0]?.findings).toEqual([]);
+  });
+
+  test('a shard keeps its findings as its own', async () => {
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
+    for (const index of [0, 1]) await night.app.scale(night.config, { shard: { index, count: 2 } });
+    const found = await listRoundFindings(night.store, 'r1');
+    expect(found.map(({ shard }) => shard.index)).toEqual([0, 1]);
+    expect(found.reduce((sum, { clusters }) => sum + clusters, 0)).toBe(night.world.clusters().length);
+  });
+
+  test('shards: each cluster belongs to one, and together they are the fleet', async () => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules });
+    const all = await Promise.all(
+      [0, 1, 2].map((index) => night.app.scale(night.config, { isDryRun: true, shard: { index, count: 3 } })),
+    );
+    const whole = await night.app.scale(night.config, { isDryRun: true });
+    expect(all.flatMap(({ plan }) => plan.actions.map(({ cluster }) => cluster)).sort()).toEqual(
+      whole.plan.actions.map(({ cluster }) => cluster).sort(),
+    );
+  });
+
+  test('a shard does not miss the pools of the others', async () => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
+    const shards = [0, 1, 2].map((index) =>
+      night.app.scale(night.config, { isDryRun: true, shard: { index, count: 3 } }),
+    );
+    const findings = (await Promise.all(shards)).flatMap(({ plan }) => plan.findings);
+    expect(findings).toEqual([]);
+  });
+});
