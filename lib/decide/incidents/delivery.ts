@@ -62,6 +62,17 @@ export type Delivery = {
   readonly untold?: true;
   /** How long it has been tried without success; time in which nobody tried does not count. */
   readonly waitedMs?: number;
+  /** Chats only: what its attempts without a clear answer cost. */
+  readonly doubt?: Doubt;
+};
+
+/** A chat may show a copy of a message per attempt that nobody knows the outcome of: the next one waits. */
+export type Doubt = {
+  readonly count: number;
+  /** Not sent again before this, unless the address or its secret is another by then. */
+  readonly until: EpochMs;
+  /** Fingerprint of the address it may have been accepted at. */
+  readonly address: string;
 };
 
 /** One thing to say to one destination. */

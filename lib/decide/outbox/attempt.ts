@@ -1,6 +1,6 @@
 import type { DestinationKind } from '../../model/config.ts';
 import { type EpochMs, hourMs, minuteMs, secondMs } from '../../model/time.ts';
-import type { Delivery } from '../incidents/delivery.ts';
+import type { Delivery, Doubt } from '../incidents/delivery.ts';
 import type { Batch } from './batch.ts';
 import { isChat } from './next-step.ts';
 import type { Failure, Outcome } from './outcome.ts';
@@ -31,9 +31,12 @@ export type Fate<T> =
   | { readonly kind: 'give-back'; readonly item: T };
 
 /** The mark of an attempt, written before it: from here on it may have been accepted, whatever becomes of this process. */
-export function markAttempt<T extends Delivery | Batch>(item: T, body: string, now: EpochMs): T {
-  return { ...item, attempts: item.attempts + 1, lastAttemptAt: now, maybeAccepted: true, body };
+export function markAttempt<T extends Delivery | Batch>(item: T, body: string, { now, kind, ...about }: Attempted): T {
+  const marked = { ...item, attempts: item.attempts + 1, lastAttemptAt: now, maybeAccepted: true, body };
+  return isChat(kind) ? { ...marked, doubt: afterDoubt(item.doubt, about.address, about.chance, now) } : marked;
 }
+
+export type Attempted = Omit<Attempt, 'isPlainest'>;
 
 /** The sender as it stands while an attempt is under way. */
 export function markSender(sender: SenderRecord, lane: string, kind: DestinationKind, now: EpochMs): SenderRecord {
@@ -42,7 +45,8 @@ export function markSender(sender: SenderRecord, lane: string, kind: Destination
 }
 
 /** What becomes of the message: `before` is what it was before the attempt's mark, `marked` what is stored. */
-export function fateOf<T extends Delivery | Batch>(before: T, marked: T, outcome: Outcome, now: EpochMs): Fate<T> {
+export function fateOf<T extends Delivery | Batch>(before: T, marked: T, outcome: Outcome, about: Attempted): Fate<T> {
+  const { now } = about;
   switch (outcome.kind) {
     case 'accepted':
     case 'confirmed':
@@ -50,19 +54,29 @@ export function fateOf<T extends Delivery | Batch>(before: T, marked: T, outcome
     case 'body-refused':
       return refused(before, marked, outcome.problem);
     case 'unknown':
-      return orTooOld(waited(before, marked, now), outcome);
+      return orTooOld(doubted(before, waited(before, marked, now), about), outcome);
     default:
       // Refused for certain: what was told before this attempt is all that may have been told.
-      return orTooOld({ ...waited(before, marked, now), maybeAccepted: before.maybeAccepted }, outcome);
+      return orTooOld(undoubted(before, waited(before, marked, now)), outcome);
   }
 }
 
 /** 400, 413, 415: once more in the plainest form, then a batch is given back, and a single message is parked. */
 function refused<T extends Delivery | Batch>(before: T, marked: T, problem: string): Fate<T> {
-  const item = { ...marked, maybeAccepted: before.maybeAccepted };
+  const item = undoubted(before, marked);
   if (!marked.plain) return { kind: 'keep', item: { ...item, plain: true, body: undefined } };
   if ('members' in marked) return { kind: 'give-back', item };
   return { kind: 'end', state: 'parked', reason: problem };
+}
+
+/** The wait begins when the attempt ended without an answer, not when it began. */
+function doubted<T extends Delivery | Batch>(before: T, marked: T, { now, kind, address, chance }: Attempted): T {
+  return isChat(kind) ? { ...marked, doubt: afterDoubt(before.doubt, address, chance, now) } : marked;
+}
+
+function undoubted<T extends Delivery | Batch>({ maybeAccepted, doubt }: T, marked: T): T {
+  const { doubt: _marked, ...rest } = marked;
+  return { ...rest, maybeAccepted, ...(doubt && { doubt }) } as T;
 }
 
 function waited<T extends Delivery | Batch>(before: T, marked: T, now: EpochMs): T {
@@ -92,7 +106,7 @@ export function senderAfter(sender: SenderRecord, outcome: Outcome, attempt: Att
       return works(sender, now);
     case 'wait':
       if (outcome.retryAfterMs !== undefined) return { ...sender, nextAt: now + obeyedMs(outcome.retryAfterMs) };
-      return { ...sender, nextAt: now + backOffMs(sender.failing?.step ?? 0, chance, false) };
+      return { ...sender, nextAt: now + backOffMs(sender.failing?.step ?? 0, chance) };
     case 'body-refused':
       // One that refuses even the plainest form may refuse everything: slowly, then, before all of it is parked.
       return attempt.isPlainest ? failed(sender, outcome, attempt) : sender;
@@ -107,10 +121,9 @@ function works(sender: SenderRecord, now: EpochMs): SenderRecord {
 }
 
 /** Broken = 30 minutes and at least 3 attempts without a success. */
-function failed(sender: SenderRecord, outcome: Failure, { now, kind, chance, address }: Attempt): SenderRecord {
+function failed(sender: SenderRecord, outcome: Failure, { now, chance, address }: Attempt): SenderRecord {
   const before = sender.failing ?? { since: now, attempts: 0, step: 0 };
-  const isInDoubt = outcome.kind === 'unknown' && isChat(kind);
-  const backOff = backOffMs(before.step, chance, isInDoubt);
+  const backOff = backOffMs(before.step, chance);
   const asked = outcome.kind === 'unknown' ? obeyedMs(outcome.retryAfterMs ?? 0) : 0;
   const count = { attempts: before.attempts + 1, step: before.step + 1 };
   const failing: Failing = { since: before.since, ...count, problem: outcome.problem, address };
@@ -128,15 +141,30 @@ export function withAddress(sender: SenderRecord, address: string, now: EpochMs)
 const steps = [5 * secondMs, 30 * secondMs, 2 * minuteMs, 10 * minuteMs, 15 * minuteMs] as const;
 const lastStepMs = 15 * minuteMs;
 /** A chat that takes a message and times out shows a copy per attempt: people can bear one every two hours. */
-const lastUnknownStepMs = 120 * minuteMs;
+const doubtfulMs = 120 * minuteMs;
 /** No answer keeps a destination waiting for longer. */
 const longestRetryAfterMs = 60 * minuteMs;
 const jitter = 0.2;
 
-/** The wait after the n-th failure in a row (n from 0), 0–20 % longer by `chance` (0 to 1). */
-export function backOffMs(step: number, chance: number, isChatInDoubt: boolean): number {
-  const base = steps[step] ?? (isChatInDoubt ? lastUnknownStepMs : lastStepMs);
-  return Math.round(base * (1 + jitter * chance));
+/** A destination's wait after its n-th failure in a row (n from 0): 15 min at most, 0–20 % shorter by `chance` (0 to 1). */
+export function backOffMs(step: number, chance: number): number {
+  return Math.round((steps[step] ?? lastStepMs) * (1 - jitter * chance));
+}
+
+/**
+ * What a message for a chat waits after one more attempt that may have been accepted: as its destination does for the
+ * first half hour, since most of these were not accepted; then two hours or a little more. The wait is its own: what was
+ * never tried does not share it (docs/adr/0007-the-long-wait-is-the-messages.md).
+ */
+export function afterDoubt(before: Doubt | undefined, address: string, chance: number, now: EpochMs): Doubt {
+  const count = (before?.address === address ? before.count : 0) + 1;
+  const waitMs = count > steps.length ? doubtfulMs * (1 + jitter * chance) : backOffMs(count - 1, chance);
+  return { count, until: now + Math.round(waitMs), address };
+}
+
+/** Has it to wait, at this address? undefined = nobody knows the address at present. */
+export function isDoubtful(doubt: Doubt | undefined, address: string | undefined, now: EpochMs): boolean {
+  return doubt !== undefined && doubt.until > now && (address === undefined || doubt.address === address);
 }
 
 /** A `Retry-After` is obeyed, up to an hour. */

@@ -1,6 +1,6 @@
 import type { Subject } from '../../model/finding.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { type Delivery, type DeliveryFacts, deliveryId, unsent } from '../incidents/delivery.ts';
+import { type Delivery, type DeliveryFacts, type Doubt, deliveryId, unsent } from '../incidents/delivery.ts';
 
 /**
  * Many messages for a chat in one. Record: id `batch` in the destination's outbox, at most one. What joins it leaves the
@@ -19,6 +19,7 @@ export type Batch = {
   readonly body: string | undefined;
   readonly plain: boolean;
   readonly waitedMs?: number;
+  readonly doubt?: Doubt;
 };
 
 /** A delivery in short: what a line in a chat needs, and enough to give it back as a message of its own. */

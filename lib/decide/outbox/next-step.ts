@@ -2,6 +2,7 @@ import type { DestinationKind } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Delivery } from '../incidents/delivery.ts';
 import { isKeyed } from '../incidents/routing.ts';
+import { isDoubtful } from './attempt.ts';
 import { type Batch, batchId, fitting, isClosed, toMember } from './batch.ts';
 import { type SenderRecord, tokenAt } from './sender.ts';
 
@@ -13,12 +14,18 @@ export type OutboxView = {
   readonly sender: SenderRecord;
   readonly deliveries: readonly Delivery[];
   readonly batch: Batch | undefined;
+  /** Fingerprint of the address and secrets it would go to; undefined = they cannot be had. */
+  readonly address: string | undefined;
+  /** An incident's key: its message goes now, whatever the back-off, and nothing else does. A person asked for it. */
+  readonly urgent?: string;
 };
 
 export type Step =
   /** Before anything is sent: what ends unsaid, and what says something else now. */
   | { readonly kind: 'tidy'; readonly ended: readonly Ended[]; readonly changed: readonly Delivery[] }
   | { readonly kind: 'drop-batch'; readonly batch: Batch; readonly reason: string }
+  /** A batch that may have been accepted waits, and its members would keep others back: they wait by themselves. */
+  | { readonly kind: 'unfold'; readonly batch: Batch }
   | { readonly kind: 'join'; readonly members: readonly Delivery[] }
   | { readonly kind: 'send'; readonly delivery: Delivery }
   | { readonly kind: 'send-batch'; readonly batch: Batch }
@@ -38,11 +45,21 @@ export function nextStep(view: OutboxView): Step {
   if (standing === 'retired' && batch !== undefined && batch.attempts === 0) {
     return { kind: 'drop-batch', batch, reason: 'the destination is retired' };
   }
-  const telling = { kind: view.kind, retired: standing === 'retired' };
+  const isHeld = ({ doubt }: Delivery) => isDoubtful(doubt, view.address, view.now) && view.urgent === undefined;
+  const telling = { kind: view.kind, retired: standing === 'retired', isHeld };
   const lanes = [...lanesOf(deliveries).values()].map((lane) => settleLane(lane, telling));
   const unsettled = lanes.filter(({ ended, changed }) => ended.length + changed.length > 0);
   if (unsettled.length > 0) return tidy(unsettled);
+  if (view.urgent !== undefined) return sendUrgent(view, lanes, view.urgent);
   return sendOrWait(view, sendable(lanes, view));
+}
+
+function sendUrgent(view: OutboxView, lanes: readonly SettledLane[], urgent: string): Step {
+  const [delivery] = lanes.find(({ waiting }) => waiting[0]?.key === urgent)?.waiting ?? [];
+  if (delivery !== undefined) return paced(view, { kind: 'send', delivery });
+  const { batch } = view;
+  const isInBatch = batch?.members.some(({ key }) => key === urgent) ?? false;
+  return batch !== undefined && isInBatch ? paced(view, { kind: 'send-batch', batch }) : { kind: 'done' };
 }
 
 function endAll({ batch, deliveries }: OutboxView, reason: string): Step {
@@ -65,7 +82,7 @@ function tidy(lanes: readonly SettledLane[]): Step {
 }
 
 /** Lanes with something in the batch wait for it; a retired destination's open waits for its end. */
-function sendable(lanes: readonly SettledLane[], view: OutboxView): readonly (readonly Delivery[])[] {
+function sendable(lanes: readonly SettledLane[], view: OutboxView): readonly Lane[] {
   const { batch, standing, sender } = view;
   const isOpen = batch !== undefined && !isClosed(batch) && sender.failing === undefined;
   const inBatch = new Set(isOpen ? [] : batch?.members.map(({ key }) => key));
@@ -75,22 +92,43 @@ function sendable(lanes: readonly SettledLane[], view: OutboxView): readonly (re
     .filter((lane) => standing !== 'retired' || lane[0]?.facts.what !== 'open');
 }
 
-function sendOrWait(view: OutboxView, lanes: readonly (readonly Delivery[])[]): Step {
-  const { now, sender, kind, batch } = view;
+function sendOrWait(view: OutboxView, lanes: readonly Lane[]): Step {
+  const { now, sender, batch, deliveries } = view;
   if (batch === undefined && lanes.length === 0) return { kind: 'done' };
   if (sender.nextAt > now) return { kind: 'wait', until: sender.nextAt };
-  if (sender.failing !== undefined) return paced(view, inRotation(lanes, batch, sender.lastTried));
+  const isHeld = ({ doubt }: Pick<Delivery, 'doubt'>) => isDoubtful(doubt, view.address, now);
+  if (batch !== undefined && isHeld(batch)) {
+    return deliveries.length > 0 ? { kind: 'unfold', batch } : untilDue([batch]);
+  }
+  const due = lanes.filter(([head]) => head !== undefined && !isHeld(head));
+  if (batch === undefined && due.length === 0) return untilDue(lanes.flatMap(([head]) => head ?? []));
+  if (sender.failing !== undefined) return paced(view, inRotation(due, batch, sender.lastTried));
   if (batch !== undefined && isClosed(batch)) return paced(view, { kind: 'send-batch', batch });
+  return sendDue(view, due);
+}
+
+type Lane = readonly Delivery[];
+
+function untilDue(held: readonly Pick<Delivery, 'doubt'>[]): Step {
+  return { kind: 'wait', until: Math.min(...held.map(({ doubt }) => doubt?.until ?? Number.POSITIVE_INFINITY)) };
+}
+
+/** What may have been accepted is not batched with what was never tried: the next wait of one is not the other's. */
+function sendDue(view: OutboxView, lanes: readonly Lane[]): Step {
+  const { kind, batch } = view;
+  const fresh = lanes.filter(([head]) => head?.doubt === undefined);
+  const isOfDoubtful = batch === undefined ? fresh.length === 0 : batch.doubt !== undefined;
+  const alike = isOfDoubtful ? lanes.filter((lane) => !fresh.includes(lane)) : fresh;
   // What a batch gave back is not batched again.
-  const alone = lanes.filter((lane) => lane.some(({ plain }) => plain));
-  const joining = lanes.filter((lane) => !alone.includes(lane));
+  const alone = alike.filter((lane) => lane.some(({ plain }) => plain));
+  const joining = alike.filter((lane) => !alone.includes(lane));
   const count = joining.reduce((sum, lane) => sum + lane.length, 0);
   const isStorm = isChat(kind) && (batch !== undefined || count > mostSingles);
-  if (!isStorm) return sendOldest(view, lanes);
+  if (!isStorm) return sendOldest(view, alike);
   return alone.length > 0 ? sendOldest(view, alone) : storm(view, joining);
 }
 
-function sendOldest(view: OutboxView, lanes: readonly (readonly Delivery[])[]): Step {
+function sendOldest(view: OutboxView, lanes: readonly Lane[]): Step {
   const [delivery] = inOrder(lanes);
   return delivery === undefined ? { kind: 'done' } : paced(view, { kind: 'send', delivery });
 }
@@ -105,7 +143,7 @@ function paced({ sender, kind, now }: OutboxView, step: Step): Step {
 }
 
 /** Many at once: whole lanes move into the batch in their order, until it is full or nothing is left; then it is sent. */
-function storm(view: OutboxView, lanes: readonly (readonly Delivery[])[]): Step {
+function storm(view: OutboxView, lanes: readonly Lane[]): Step {
   const { batch, sender, now } = view;
   const due = (sender.lastBatchAt ?? Number.NEGATIVE_INFINITY) + batchEveryMs;
   if (batch === undefined && due > now) return { kind: 'wait', until: due };
@@ -116,18 +154,14 @@ function storm(view: OutboxView, lanes: readonly (readonly Delivery[])[]): Step 
 }
 
 /** Oldest lanes first, each in its own order. */
-function inOrder(lanes: readonly (readonly Delivery[])[]): readonly Delivery[] {
-  const queuedAt = (lane: readonly Delivery[]) => lane[0]?.queuedAt ?? 0;
-  const keyOf = (lane: readonly Delivery[]) => lane[0]?.key ?? '';
+function inOrder(lanes: readonly Lane[]): readonly Delivery[] {
+  const queuedAt = (lane: Lane) => lane[0]?.queuedAt ?? 0;
+  const keyOf = (lane: Lane) => lane[0]?.key ?? '';
   return [...lanes].sort((a, b) => queuedAt(a) - queuedAt(b) || order(keyOf(a), keyOf(b))).flat();
 }
 
 /** While a destination fails, one is tried at a time, each in turn: one bad message must not stand for all. */
-function inRotation(
-  lanes: readonly (readonly Delivery[])[],
-  batch: Batch | undefined,
-  lastTried: string | undefined,
-): Step {
+function inRotation(lanes: readonly Lane[], batch: Batch | undefined, lastTried: string | undefined): Step {
   const heads = lanes.flatMap(([head]) => head ?? []).sort((a, b) => order(a.key, b.key));
   const names = [...heads.map(({ key }) => key), ...(batch === undefined ? [] : [batchId])];
   const next = names.find((name) => lastTried !== undefined && order(name, lastTried) > 0) ?? names[0];
@@ -151,7 +185,12 @@ export type SettledLane = {
   readonly waiting: readonly Delivery[];
 };
 
-type Telling = { readonly kind: DestinationKind; readonly retired: boolean };
+type Telling = {
+  readonly kind: DestinationKind;
+  readonly retired: boolean;
+  /** May have been accepted, and is not sent again yet. */
+  readonly isHeld: (delivery: Delivery) => boolean;
+};
 
 /** One lane is one incident at one destination, in the order in which things were said. */
 export function lanesOf(deliveries: readonly Delivery[]): ReadonlyMap<string, readonly Delivery[]> {
@@ -173,11 +212,41 @@ export function lanesOf(deliveries: readonly Delivery[]): ReadonlyMap<string, re
 export function settleLane(lane: readonly Delivery[], telling: Telling): SettledLane {
   const episodes = Map.groupBy(lane, ({ episode }) => episode);
   const settled = [...episodes.values()].map((group) => settleEpisode(group, lane.at(-1), telling));
-  return {
+  const whole = {
     ended: settled.flatMap(({ ended }) => ended),
     changed: settled.flatMap(({ changed }) => changed),
     waiting: settled.flatMap(({ waiting }) => waiting),
   };
+  return givenWay(whole, telling);
+}
+
+/** What may have been accepted and waits for hours keeps nothing newer back: the newer word takes its place. */
+function givenWay(settled: SettledLane, { isHeld }: Telling): SettledLane {
+  const { ended, changed, waiting } = settled;
+  const index = waiting.findIndex((delivery) => !isHeld(delivery));
+  const next = waiting[index];
+  if (index < 1 || next === undefined) return settled;
+  const before = waiting.slice(0, index);
+  const given = before.map((delivery) => ({
+    delivery,
+    reason: 'it may have been accepted, and something newer waits',
+  }));
+  const unchanged = changed.filter((delivery) => !before.includes(delivery) && delivery !== next);
+  const told = takingPlace(next, before);
+  const isChanged = told !== next || changed.includes(next);
+  return {
+    ended: [...ended, ...given],
+    changed: isChanged ? [...unchanged, told] : unchanged,
+    waiting: [told, ...waiting.slice(index + 1)],
+  };
+}
+
+/** After an open that may not have been accepted, news are the first word, and what they tell of may be known already. */
+function takingPlace(next: Delivery, before: readonly Delivery[]): Delivery {
+  const own = before.filter(({ episode }) => episode === next.episode);
+  if (own.length === 0) return next;
+  const isFirst = next.facts.what === 'update' && own.some(({ facts }) => facts.what === 'open');
+  return { ...next, maybeAccepted: true, ...(isFirst && { facts: { ...next.facts, what: 'open' } }) };
 }
 
 function settleEpisode(group: readonly Delivery[], newest: Delivery | undefined, telling: Telling): SettledLane {

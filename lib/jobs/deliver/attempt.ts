@@ -1,6 +1,14 @@
 import type { Delivery } from '../../decide/incidents/delivery.ts';
 import { render } from '../../decide/messages/render.ts';
-import { type Attempt, type Fate, fateOf, markAttempt, markSender, senderAfter } from '../../decide/outbox/attempt.ts';
+import {
+  type Attempt,
+  type Attempted,
+  type Fate,
+  fateOf,
+  markAttempt,
+  markSender,
+  senderAfter,
+} from '../../decide/outbox/attempt.ts';
 import { type Batch, batchId, fromMember } from '../../decide/outbox/batch.ts';
 import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
 import { attemptMs, mayStart, type SenderRecord } from '../../decide/outbox/sender.ts';
@@ -21,7 +29,9 @@ export async function attempt(session: Session, item: Delivery | Batch, way: Way
   const { clock } = session.parts;
   const lane = 'members' in item ? batchId : item.key;
   const now = clock.now();
-  const marked = markAttempt(item, item.body ?? render(cleanItem(item, session.parts.clean), way.destination), now);
+  const about = aboutOf(session, item, way, now);
+  const body = item.body ?? render(cleanItem(item, session.parts.clean), way.destination);
+  const marked = markAttempt(item, body, about);
   const addressed = addressedOf(marked, way, now);
   if ('problem' in addressed) return noAddress(session, addressed.problem);
   const sender = markSender(session.sender, lane, way.destination.kind, now);
@@ -46,9 +56,10 @@ export async function noAddress(session: Session, problem: string): Promise<bool
   const { name, destination } = session.target;
   log.warn('destination cannot be used', { destination: name, reason: problem });
   session.counts.failed += 1;
+  session.answer = { kind: 'address-failed', problem };
   const kind = destination?.kind ?? 'webhook';
   const about: Attempt = { now: clock.now(), kind, address: '', chance: 0, isPlainest: false };
-  return commitChange(session, { sender: senderAfter(session.sender, { kind: 'address-failed', problem }, about) });
+  return commitChange(session, { sender: senderAfter(session.sender, session.answer, about) });
 }
 
 function addressedOf(
@@ -77,15 +88,15 @@ async function settle(
   before: Delivery | Batch,
   marked: Delivery | Batch,
   outcome: Outcome,
-  { destination, read }: Way,
+  way: Way,
 ): Promise<boolean> {
   const now = session.parts.clock.now();
+  session.answer = outcome;
   const isPlainest = marked.plain && !('members' in marked);
-  const chance = chanceOf(session, marked, now);
-  const about: Attempt = { now, kind: destination.kind, address: read.fingerprint, chance, isPlainest };
+  const about: Attempt = { ...aboutOf(session, marked, way, now), isPlainest };
   const sender = senderAfter(session.sender, outcome, about);
   logOutcome(session, marked, outcome);
-  const fate = fateOf(before, marked, outcome, now);
+  const fate = fateOf(before, marked, outcome, about);
   if (fate.kind === 'give-back' && 'members' in fate.item) return giveBack(session, fate.item, sender);
   const batch = 'members' in marked ? { lastBatchAt: now } : {};
   return commitChange(session, { sender: { ...sender, ...batch }, ...afterwards(marked, fate, now) });
@@ -103,6 +114,10 @@ function afterwards(marked: Delivery | Batch, fate: Fate<Delivery | Batch>, now:
 
 function stored(item: Delivery | Batch): Change {
   return 'members' in item ? { batch: item } : { put: [item] };
+}
+
+function aboutOf(session: Session, item: Delivery | Batch, { destination, read }: Way, now: number): Attempted {
+  return { now, kind: destination.kind, address: read.fingerprint, chance: chanceOf(session, item, now) };
 }
 
 /** The same attempt has the same jitter; different destinations do not come back at once. */
@@ -127,11 +142,22 @@ const mostPerCommit = 90;
  * whole; they are sent in the plainest form, and are not batched again.
  */
 export async function giveBack(session: Session, batch: Batch, sender: SenderRecord): Promise<boolean> {
+  return single(session, batch, sender, true);
+}
+
+/** A batch that may have been accepted becomes single messages that wait as it would have. */
+export async function unfold(session: Session, batch: Batch): Promise<boolean> {
+  return single(session, batch, session.sender, false);
+}
+
+async function single(session: Session, batch: Batch, sender: SenderRecord, plain: boolean): Promise<boolean> {
   const { hash } = session.parts;
+  const { destination, attempts, lastAttemptAt, doubt } = batch;
+  const past = plain ? { plain } : { attempts, lastAttemptAt, maybeAccepted: true, ...(doubt && { doubt }) };
   for (let rest = batch.members, current = sender; ; current = session.sender) {
     const part = rest.slice(0, mostPerCommit);
     rest = rest.slice(mostPerCommit);
-    const put = part.map((member) => ({ ...fromMember(member, batch.destination, hash), plain: true }));
+    const put = part.map((member) => ({ ...fromMember(member, destination, hash), ...past }));
     const left = rest.length === 0 ? ('remove' as const) : { ...batch, members: rest, body: undefined };
     if (!(await commitChange(session, { sender: current, put, batch: left }))) return false;
     if (rest.length === 0) return true;

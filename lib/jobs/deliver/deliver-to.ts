@@ -1,12 +1,13 @@
-import type { Delivery } from '../../decide/incidents/delivery.ts';
+import type { Delivery, Doubt } from '../../decide/incidents/delivery.ts';
 import { withAddress } from '../../decide/outbox/attempt.ts';
-import { openBatch, toMember } from '../../decide/outbox/batch.ts';
+import { type Batch, openBatch, toMember } from '../../decide/outbox/batch.ts';
 import { isChat, nextStep, type OutboxView, type Step } from '../../decide/outbox/next-step.ts';
-import type { SenderRecord } from '../../decide/outbox/sender.ts';
+import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
+import { newSender, type SenderRecord } from '../../decide/outbox/sender.ts';
 import { SecretError } from '../../errors.ts';
 import { type ReadCredentials, readCredentials } from '../../io/destinations/destinations.ts';
-import { hasWaiting } from '../records/delivery-records.ts';
-import { afterAttemptMs, attempt, noAddress } from './attempt.ts';
+import { loadOutbox } from '../records/delivery-records.ts';
+import { afterAttemptMs, attempt, noAddress, unfold } from './attempt.ts';
 import type { DeliverParts, DestinationReport, Target } from './parts.ts';
 import { closeSession, commitChange, endedAs, openSession, reload, type Session } from './session.ts';
 
@@ -20,24 +21,42 @@ export const longestRunMs = 50_000;
 /** A destination's problem while somebody else writes to it: no failure. */
 export const anotherSender = 'another sender is at it';
 
-/** Sends what waits for one destination, as far as its pace, its state and the remaining time allow. */
-export async function deliverTo(parts: DeliverParts, target: Target): Promise<DestinationReport> {
+/**
+ * Sends what waits for one destination, as far as its pace, its state and the remaining time allow. `urgent`: only the
+ * message of this incident's key, and that now, whatever the back-off.
+ */
+export async function deliverTo(parts: DeliverParts, target: Target, urgent?: string): Promise<DestinationReport> {
   const nothing = { accepted: 0, confirmed: 0, parked: 0, dropped: 0, failed: 0, waiting: 0 };
   const idle = { name: target.name, id: target.id, ...nothing, nextAt: undefined, problem: undefined };
-  if (!(await hasWaiting(parts.store, target.id))) return idle;
+  const outbox = await loadOutbox(parts.store, target.id);
+  const waiting = waitingIn(outbox.deliveries.length, outbox.batch?.batch);
+  if (waiting === 0) return idle;
   const credentials = await credentialsOf(parts, target);
-  const sender = target.stored?.sender;
-  const isHeld = sender !== undefined && sender.nextAt > parts.clock.now() && target.standing !== 'removed';
-  if (isHeld && !isNewAddress(sender, credentials)) {
-    return { ...idle, nextAt: sender.nextAt, problem: sender.failing?.problem };
+  const now = parts.clock.now();
+  const sender = withNews(target.stored?.sender ?? newSender(target.id, now), credentials, now);
+  const deliveries = outbox.deliveries.map(({ delivery }) => delivery);
+  const first = nextStep({
+    ...aboutOf(target, credentials, urgent),
+    now,
+    sender,
+    deliveries,
+    batch: outbox.batch?.batch,
+  });
+  // Nothing is written for a look that finds nothing to do.
+  if (first.kind === 'wait' && first.until - now > longestPauseMs) {
+    return { ...idle, waiting, nextAt: first.until, problem: sender.failing?.problem };
   }
   const session = await openSession(parts, target);
-  if (session === undefined) return { ...idle, problem: anotherSender };
-  const nextAt = await work(session, credentials);
+  if (session === undefined) return { ...idle, waiting, problem: anotherSender };
+  const nextAt = await work(session, credentials, urgent);
   await closeSession(session);
-  const waiting = session.deliveries.size + (session.batch?.batch.members.length ?? 0);
-  const { failing } = session.sender;
-  return { ...idle, ...session.counts, waiting, nextAt, problem: failing?.problem };
+  const left = waitingIn(session.deliveries.size, session.batch?.batch);
+  const { answer, counts, sender: after } = session;
+  return { ...idle, ...counts, waiting: left, nextAt, problem: after.failing?.problem, answer };
+}
+
+function waitingIn(singles: number, batch: Batch | undefined): number {
+  return singles + (batch?.members.length ?? 0);
 }
 
 type Credentials = ReadCredentials | { readonly problem: string };
@@ -52,18 +71,26 @@ async function credentialsOf({ secret }: DeliverParts, { destination }: Target):
   }
 }
 
-function isNewAddress({ failing }: SenderRecord, credentials: Credentials): boolean {
-  return failing !== undefined && 'fingerprint' in credentials && credentials.fingerprint !== failing.address;
+function withNews(sender: SenderRecord, credentials: Credentials, now: number): SenderRecord {
+  return 'fingerprint' in credentials ? withAddress(sender, credentials.fingerprint, now) : sender;
+}
+
+type About = Pick<OutboxView, 'kind' | 'standing' | 'address' | 'urgent'>;
+
+function aboutOf({ destination, standing }: Target, credentials: Credentials, urgent: string | undefined): About {
+  const address = 'fingerprint' in credentials ? credentials.fingerprint : undefined;
+  return { kind: destination?.kind ?? 'webhook', standing, address, ...(urgent !== undefined && { urgent }) };
 }
 
 /** Until nothing is left to do, or no time; resolves to when there is something to do again. */
-async function work(session: Session, credentials: Credentials): Promise<number | undefined> {
+async function work(session: Session, credentials: Credentials, urgent?: string): Promise<number | undefined> {
   const { clock } = session.parts;
   const end = clock.now() + longestRunMs;
-  if ('fingerprint' in credentials) session.sender = withAddress(session.sender, credentials.fingerprint, clock.now());
+  const about = aboutOf(session.target, credentials, urgent);
+  session.sender = withNews(session.sender, credentials, clock.now());
   let isFresh = true;
   for (;;) {
-    const step = nextStep(viewOf(session));
+    const step = nextStep({ ...about, ...viewOf(session) });
     const doneFor = step.kind === 'done' || (step.kind === 'wait' && !(await pause(session, step.until, end)));
     if (doneFor && isFresh) return step.kind === 'wait' ? step.until : undefined;
     if (doneFor) {
@@ -74,20 +101,20 @@ async function work(session: Session, credentials: Credentials): Promise<number 
     if (step.kind === 'wait') continue;
     if (isSending(step) && !hasTime(session, end)) return clock.now();
     if (!(await take(session, step, credentials))) return session.sender.nextAt;
-    isFresh = isSending(step) && isChat(kindOf(session));
+    if (urgent !== undefined && isSending(step) && isDone(session.answer)) return session.sender.nextAt;
+    isFresh = isSending(step) && isChat(about.kind);
     if (isFresh) await reload(session);
   }
 }
 
-function viewOf({ parts, target, sender, deliveries, batch }: Session): OutboxView {
+function viewOf({ parts, sender, deliveries, batch }: Session): Omit<OutboxView, keyof About> {
   const waiting = [...deliveries.values()].map(({ delivery }) => delivery);
-  const kind = target.destination?.kind ?? 'webhook';
-  const now = parts.clock.now();
-  return { now, kind, standing: target.standing, sender, deliveries: waiting, batch: batch?.batch };
+  return { now: parts.clock.now(), sender, deliveries: waiting, batch: batch?.batch };
 }
 
-function kindOf({ target }: Session): OutboxView['kind'] {
-  return target.destination?.kind ?? 'webhook';
+/** One try is what was asked for; a body that was refused is tried once more in its plainest form. */
+function isDone(answer: Outcome | undefined): boolean {
+  return answer !== undefined && isFailure(answer) && answer.kind !== 'body-refused';
 }
 
 function isSending(step: Step): boolean {
@@ -117,6 +144,8 @@ async function take(session: Session, step: Step, credentials: Credentials): Pro
       const ended = [endedAs(step.batch, { state: 'dropped', at: session.parts.clock.now(), reason: step.reason })];
       return commitChange(session, { batch: 'remove', ended });
     }
+    case 'unfold':
+      return unfold(session, step.batch);
     case 'join':
       return join(session, step.members);
     case 'send':
@@ -141,8 +170,14 @@ async function join(session: Session, members: readonly Delivery[]): Promise<boo
   const [first] = members;
   if (first === undefined) return true;
   const before = session.batch?.batch ?? openBatch(session.target.id, first, clock.now(), hash);
-  const batch = { ...before, members: [...before.members, ...members.map(toMember)] };
+  const doubt = mostDoubtful([before, ...members]);
+  const batch = { ...before, members: [...before.members, ...members.map(toMember)], ...(doubt && { doubt }) };
   return commitChange(session, { batch, remove: members });
+}
+
+function mostDoubtful(items: readonly { readonly doubt?: Doubt }[]): Doubt | undefined {
+  const doubts = items.flatMap(({ doubt }) => doubt ?? []);
+  return doubts.reduce<Doubt | undefined>((most, one) => (most && most.count >= one.count ? most : one), undefined);
 }
 
 async function sendOne(session: Session, item: Parameters<typeof attempt>[1], read: Credentials): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { OutboxView } from '../../decide/outbox/next-step.ts';
+import type { Outcome } from '../../decide/outbox/outcome.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { ReadSecret } from '../../io/destinations/destinations.ts';
 import type { OutgoingMessage, Sent } from '../../io/http/send-once.ts';
@@ -43,6 +44,8 @@ export type DestinationReport = {
   readonly nextAt: EpochMs | undefined;
   /** What kept it from being sent; undefined = nothing. Holds no address. */
   readonly problem: string | undefined;
+  /** What the last attempt of this run came to; undefined = nothing was tried. */
+  readonly answer?: Outcome | undefined;
 };
 
 export type DeliverReport = {

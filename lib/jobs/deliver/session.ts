@@ -1,6 +1,7 @@
 import type { Delivery } from '../../decide/incidents/delivery.ts';
 import type { Batch } from '../../decide/outbox/batch.ts';
 import { type HistoryRecord, historyOf } from '../../decide/outbox/delivery-log.ts';
+import type { Outcome } from '../../decide/outbox/outcome.ts';
 import { newSender, type SenderRecord, takeLease } from '../../decide/outbox/sender.ts';
 import type { Version, Write } from '../../io/stores/store.ts';
 import {
@@ -31,6 +32,8 @@ export type Session = {
   version: Version | undefined;
   deliveries: Map<string, StoredDelivery>;
   batch: StoredBatch | undefined;
+  /** What became of its last attempt. */
+  answer: Outcome | undefined;
   readonly counts: { accepted: number; confirmed: number; parked: number; dropped: number; failed: number };
 };
 
@@ -53,7 +56,16 @@ export async function openSession(parts: DeliverParts, target: Target): Promise<
   if (outcome.kind === 'conflict') return undefined;
   const counts = { accepted: 0, confirmed: 0, parked: 0, dropped: 0, failed: 0 };
   const nothing = { deliveries: new Map<string, StoredDelivery>(), batch: undefined };
-  const session: Session = { parts, target, owner, sender, version: outcome.versions[0], ...nothing, counts };
+  const session: Session = {
+    parts,
+    target,
+    owner,
+    sender,
+    version: outcome.versions[0],
+    ...nothing,
+    answer: undefined,
+    counts,
+  };
   await reload(session);
   return session;
 }

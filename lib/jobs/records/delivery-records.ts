@@ -43,10 +43,6 @@ export async function loadOutbox(store: Store, destination: string): Promise<Out
   };
 }
 
-export async function hasWaiting(store: Store, destination: string): Promise<boolean> {
-  return (await store.list(outboxPartition(destination), { limit: 1 })).length > 0;
-}
-
 export function outboxPartition(destination: string): string {
   return `outbox/${destination}`;
 }

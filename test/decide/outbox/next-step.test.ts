@@ -17,7 +17,16 @@ const minute = 60_000;
 
 function view(patch: Partial<OutboxView> = {}): OutboxView {
   const sender = newSender('ops~1', start);
-  return { now: start, kind: 'slack', standing: 'active', sender, deliveries: [], batch: undefined, ...patch };
+  return {
+    now: start,
+    kind: 'slack',
+    standing: 'active',
+    sender,
+    deliveries: [],
+    batch: undefined,
+    address: 'a',
+    ...patch,
+  };
 }
 
 const many = (count: number) => Array.from({ length: count }, (_, n) => aDelivery('ops~1', n, { queuedAt: start + n }));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Delivery, DeliveryFacts } from '../../../lib/decide/incidents/delivery.ts';
 import { lanesOf, settleLane } from '../../../lib/decide/outbox/next-step.ts';
-import { aDelivery, someFacts } from '../../support/receivers/outbox-world.ts';
+import { aDelivery, someFacts, start } from '../../support/receivers/outbox-world.ts';
 
 type What = DeliveryFacts['what'];
 type Patch = Partial<Omit<Delivery, 'facts'>>;
@@ -13,6 +13,8 @@ function lane(...said: readonly (What | readonly [What, Patch])[]): readonly Del
   });
 }
 
+const doubt = { count: 6, until: start + 7_200_000, address: 'a' };
+const held = { maybeAccepted: true, attempts: 6, doubt } as const;
 const maybe = { maybeAccepted: true, attempts: 1 } as const;
 
 describe('what still has to be said', () => {
@@ -39,6 +41,9 @@ describe('what still has to be said', () => {
     ],
     ['an update maybe accepted counts', lane('open', ['update', maybe], 'resolve'), 'pagerduty', false, ['resolve']],
     ['the open was accepted before', lane('update', 'resolve'), 'pagerduty', false, ['update', 'resolve']],
+    ['news take the place of an open that waits for hours', lane(['open', held], 'update'), 'slack', false, ['open']],
+    ['an end that waits for hours keeps back no news', lane(['update', held], 'update'), 'slack', false, ['update']],
+    ['an open that waits for hours alone', lane(['open', held]), 'slack', false, ['open']],
     ['a reminder alone', lane('reminder'), 'slack', false, ['reminder']],
     ['a reminder behind its open', lane('open', 'reminder'), 'slack', false, ['open']],
     ['a reminder before anything newer', lane('reminder', 'resolve'), 'slack', false, ['resolve']],
@@ -50,14 +55,14 @@ describe('what still has to be said', () => {
     ['retired: no notices', lane('notice'), 'slack', true, []],
   ];
   test.each(cases)('%s', (_, deliveries, kind, retired, expected) => {
-    const { waiting } = settleLane(deliveries, { kind, retired });
+    const { waiting } = settleLane(deliveries, { kind, retired, isHeld: (delivery) => delivery.doubt !== undefined });
     expect(waiting.map(({ facts, untold }) => `${facts.what}${untold ? ' untold' : ''}`)).toEqual(expected);
   });
 });
 
 test('nothing vanishes without a reason', () => {
   const deliveries = lane('open', 'reminder', 'update', 'resolve');
-  const { ended, waiting } = settleLane(deliveries, { kind: 'slack', retired: false });
+  const { ended, waiting } = settleLane(deliveries, { kind: 'slack', retired: false, isHeld: () => false });
   expect([...ended.map(({ delivery }) => delivery.id), ...waiting.map(({ id }) => id)].sort()).toEqual(
     deliveries.map(({ id }) => id).sort(),
   );
@@ -70,7 +75,7 @@ test('of a ladder only the latest step is told, as the first word', () => {
     const facts = someFacts({ what, kind: 'version.eol', severity: 'info', text: `ends in ${step} days` });
     return aDelivery('ops', 1, { sequence: index + 1, facts });
   });
-  const { waiting, changed } = settleLane(steps, { kind: 'slack', retired: false });
+  const { waiting, changed } = settleLane(steps, { kind: 'slack', retired: false, isHeld: () => false });
   expect(waiting).toEqual(changed);
   expect(waiting[0]?.facts).toMatchObject({ what: 'open', text: 'ends in 14 days' });
   expect(waiting[0]?.id).toBe(steps[2]?.id);
@@ -80,7 +85,10 @@ test('a step that was tried stays', () => {
   const facts = (what: What) => someFacts({ what, kind: 'version.eol' });
   const tried = aDelivery('ops', 1, { ...maybe, facts: facts('open') });
   const next = aDelivery('ops', 1, { sequence: 2, facts: facts('update') });
-  expect(settleLane([tried, next], { kind: 'slack', retired: false }).waiting).toEqual([tried, next]);
+  expect(settleLane([tried, next], { kind: 'slack', retired: false, isHeld: () => false }).waiting).toEqual([
+    tried,
+    next,
+  ]);
 });
 
 test('episodes of one incident stay in order', () => {

@@ -22,6 +22,7 @@ export async function judgeAlerts(stage: AlertStage): Promise<void> {
     if (place.kind === 'pager') judgePager(stage, place, outbox.parked);
     if (place.kind === 'hook') judgeSigned(stage, place, outbox.parked);
     if (place.kind === 'chat') judgeChat(stage, place, outbox.parked);
+    if (place.kind === 'chat') judgeHaste(stage, place);
     if (place.kind === 'am') judgeAlertmanager(stage, place);
   }
 }
@@ -150,6 +151,34 @@ function judgeTold(stage: AlertStage, place: Place, parked: readonly string[]): 
         `${place.host} never heard of ${wrong.kind} of ${wrong.cluster} ${wrong.pool ?? ''} ${wrong.marker}, wrong for ${Math.round(((wrong.until ?? stage.scenario.end) - wrong.from) / minuteMs)} min from ${wrong.from}`,
       );
   }
+}
+
+/** The longest back-off, a batch's five minutes, and a few ticks. */
+const soonMs = 30 * minuteMs;
+
+/**
+ * A chat that works hears what is new soon, however long it did not work before and whatever else waits for it. Whether
+ * it was told in its bad time is not judged here: what was sent then may have been accepted, and comes again later.
+ */
+function judgeHaste(stage: AlertStage, place: Place): void {
+  const { scenario, wrongs, wipedAt, stormAt } = stage;
+  const isDisturbed = (['crash', 'sleep', 'store'] as const).some((fault) => scenario.faults.has(fault));
+  if (isDisturbed || wipedAt !== undefined || stormAt !== undefined) return;
+  for (const wrong of wrongs) {
+    if (wrong.kind === 'cluster.stuck' || wasSilenced(stage, wrong) || !standsAlone(stage, wrong)) continue;
+    const at = certainAt(stage, wrong);
+    if (at === undefined || !stoodFrom(stage, place.host, at)) continue;
+    const soon = worksFrom(place, at) + soonMs;
+    if (soon > (wrong.until ?? scenario.end) || soon > scenario.end) continue;
+    const isTried = place.receiver.requests.some((one) => one.at <= soon && one.body.includes(wrong.marker));
+    if (!isTried) stage.violate('late word', `${place.host} was not told of ${wrong.marker} by ${soon}`);
+  }
+}
+
+/** The first instant from here on after which it has no bad time for long enough. */
+function worksFrom(place: Pick<Place, 'episodes'>, at: EpochMs): EpochMs {
+  const bad = place.episodes.find(({ from, until }) => from < at + soonMs && until > at);
+  return bad === undefined ? at : worksFrom(place, bad.until);
 }
 
 function takenBodies({ receiver }: Place): readonly string[] {

@@ -195,12 +195,25 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     faults: ['storm'],
   },
   {
+    name: 'the long wait of a doubtful message is its chat’s',
+    changes: [
+      {
+        file: 'lib/decide/outbox/attempt.ts',
+        find: 'const backOff = backOffMs(before.step, chance);',
+        replace:
+          "const backOff = outcome.kind === 'unknown' && before.step >= 5 ? 7_200_000 : backOffMs(before.step, chance);",
+      },
+    ],
+    seed: 18,
+    faults: ['webhooks'],
+  },
+  {
     name: 'a chat in doubt is never tried again',
     changes: [
       {
         file: 'lib/decide/outbox/attempt.ts',
-        find: 'const backOff = backOffMs(before.step, chance, isInDoubt);',
-        replace: 'const backOff = isInDoubt ? 86_400_000 : backOffMs(before.step, chance, isInDoubt);',
+        find: 'return isChat(kind) ? { ...marked, doubt: afterDoubt(before.doubt, address, chance, now) } : marked;',
+        replace: 'return isChat(kind) ? { ...marked, doubt: { count: 9, until: now + 86_400_000, address } } : marked;',
       },
     ],
     seed: 4,
