@@ -7,7 +7,7 @@ import { reportDelivering } from './report.ts';
 export const makeHandler = (open: OpenContainer) =>
   jobHandler('deliver-alerts', open, async (container, _event, timeLeftMs) => {
     const { app, config } = container;
-    const report = await app.deliver(config, {}, timeLeftMs);
+    const report = await app.deliver(config, timeLeftMs);
     await sendHeartbeat(app.deliverParts(config, timeLeftMs));
     return reportDelivering(container, report);
   });

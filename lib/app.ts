@@ -15,7 +15,6 @@ import type { Store } from './io/stores/store.ts';
 import type { AcceptParts, EventOutcome } from './jobs/accept/accept-events.ts';
 import { knownFleet } from './jobs/accept/known-fleet.ts';
 import { makeShelfWriter } from './jobs/accept/store-asks.ts';
-import type { DeliverOptions } from './jobs/deliver/deliver-alerts.ts';
 import type { DeliverParts, DeliverReport } from './jobs/deliver/parts.ts';
 import type { BookShelf, ScaleOptions, ScaleReport } from './jobs/scale/parts.ts';
 import type { WatchReport } from './jobs/watch/parts.ts';
@@ -42,11 +41,7 @@ export type App = {
   readonly scale: (config: CompiledConfig, options?: ScaleOptions, timeLeftMs?: () => number) => Promise<ScaleReport>;
   readonly watch: (config: CompiledConfig, configProblem?: Finding, timeLeftMs?: () => number) => Promise<WatchReport>;
   /** Sends what waits in the outbox, and judges what only delivering can see. */
-  readonly deliver: (
-    config: CompiledConfig,
-    options?: DeliverOptions,
-    timeLeftMs?: () => number,
-  ) => Promise<DeliverReport>;
+  readonly deliver: (config: CompiledConfig, timeLeftMs?: () => number) => Promise<DeliverReport>;
   /** The same parts for what people do to the outbox by hand, and for fire drills. */
   readonly deliverParts: (config: CompiledConfig, timeLeftMs?: () => number) => DeliverParts;
   /** Writes down what events ask for; resolves when it is stored. `wake` starts a round for the cluster at once. */
@@ -127,9 +122,9 @@ export function makeApp(parts: AppParts): App {
         ...(timeLeftMs ? { timeLeftMs } : {}),
       });
     },
-    deliver: async (config, options, timeLeftMs) => {
+    deliver: async (config, timeLeftMs) => {
       const { deliverAlerts } = await import('./jobs/deliver/deliver-alerts.ts');
-      return deliverAlerts(deliverParts(config, timeLeftMs), options);
+      return deliverAlerts(deliverParts(config, timeLeftMs));
     },
     deliverParts,
     accept: async (config, source, events, wake, count) => {

@@ -23,6 +23,7 @@ import {
 } from '../options.ts';
 import { destinationJson, destinationText, endedJson, historyText } from '../outbox/outbox-output.ts';
 import { makeDestinationNames, viewOutbox } from '../outbox/outbox-view.ts';
+import { retryMessage } from '../outbox/retry-message.ts';
 import { testDestination } from '../outbox/test-destination.ts';
 import type { CliParts } from '../parts.ts';
 import { inReadingZone } from '../text/instant.ts';
@@ -38,7 +39,7 @@ export function addOutbox(program: Command, parts: CliParts): void {
     .command('outbox')
     .description('What waits to be told, what was refused, and how each destination does; or change that.')
     .addArgument(
-      new Argument('[verb]', 'retry a parked message, drop one, or test a destination').choices([
+      new Argument('[verb]', 'send a message once more, drop one, or test a destination').choices([
         'retry',
         'drop',
         'test',
@@ -60,7 +61,7 @@ export function addOutbox(program: Command, parts: CliParts): void {
   examples(command, [
     ['lamplighter outbox', 'what waits and what is parked'],
     ['lamplighter outbox test ops', 'a fire drill: an alert and its end, the way every alert goes'],
-    ['lamplighter outbox retry 3f9ac1d2', 'send a parked message once more'],
+    ['lamplighter outbox retry 3f9ac1d2', 'send a message that waits or was refused once more, now'],
     ['lamplighter outbox drop 3f9ac1d2 --reason "told by phone"', 'never send it'],
     ['lamplighter outbox --history 7d', 'what was told this week'],
   ]);
@@ -83,14 +84,12 @@ export async function outbox(
   if (verb === 'test') return testDestination(parts, config, what, options);
   await withStore(parts, config, async (store) => {
     const found = await findDelivery(store, config, what);
-    const { retryParked, dropDelivery } = await import('../../jobs/deliver/outbox-by-hand.ts');
+    if (verb === 'retry') return retryMessage(parts, config, found, options);
+    const { dropDelivery } = await import('../../jobs/deliver/outbox-by-hand.ts');
     const id = outboxId(found.delivery);
     const own = { store, config, clock: parts.clock };
     const who = options.reason === undefined ? parts.who : `${parts.who}: ${options.reason}`;
-    const outcome = await (verb === 'retry'
-      ? retryParked(own, found.target, id)
-      : dropDelivery(own, found.target, id, who));
-    tellByHand(parts, verb, found, outcome, options);
+    tellDropped(parts, found, await dropDelivery(own, found.target, id, who), options);
   });
 }
 
@@ -117,18 +116,16 @@ async function tellHistory(parts: CliParts, config: CompiledConfig, { json, hist
   parts.stdout.write(`${lines.length === 0 ? 'nothing was told in this time' : lines.join('\n')}\n`);
 }
 
-function tellByHand(
+function tellDropped(
   { stdout }: CliParts,
-  verb: 'retry' | 'drop',
   { target, delivery }: FoundDelivery,
   outcome: ByHand,
   { json }: JsonOption,
 ): void {
   const id = shortId(delivery.id);
   if (outcome.kind === 'refused') throw new CommandError(`The message ${id} for ${target.name}: ${outcome.reason}`);
-  if (json) return writeJson(stdout, { kind: verb, id, destination: target.name });
-  const done = verb === 'retry' ? 'waits again and is sent with the next run' : 'is dropped';
-  stdout.write(`the message ${id} for ${target.name} ${done}\n`);
+  if (json) return writeJson(stdout, { kind: 'drop', id, destination: target.name });
+  stdout.write(`the message ${id} for ${target.name} is dropped\n`);
 }
 
 export type FoundDelivery = { readonly target: Target; readonly delivery: Delivery };

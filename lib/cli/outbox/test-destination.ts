@@ -1,7 +1,8 @@
 import { sha256 } from '../../app.ts';
 import { suggest } from '../../config/did-you-mean.ts';
 import { CommandError, UsageError } from '../../errors.ts';
-import type { DrillOutcome, DrillReport } from '../../jobs/deliver/fire-drill.ts';
+import type { DrillReport } from '../../jobs/deliver/fire-drill.ts';
+import type { SendOutcome } from '../../jobs/deliver/send-now.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { JsonOption } from '../options.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
@@ -49,11 +50,11 @@ function tellDrill(parts: CliParts, name: string, { open, resolve }: DrillReport
   if (!isGood) parts.exitWith(1);
 }
 
-function isTaken({ state }: DrillOutcome): boolean {
+export function isTaken({ state }: SendOutcome): boolean {
   return state === 'accepted' || state === 'confirmed';
 }
 
-function outcomeText({ state, reason }: DrillOutcome): string {
+export function outcomeText({ state, reason }: SendOutcome): string {
   const words = {
     accepted: 'accepted: it was taken; whether people see it, the destination does not say',
     confirmed: 'confirmed: the destination says it is there',
@@ -64,6 +65,6 @@ function outcomeText({ state, reason }: DrillOutcome): string {
   return `${words[state]}${reason === undefined ? '' : ` (${reason})`}`;
 }
 
-function outcomeJson(outcome: DrillOutcome | undefined): object | null {
+export function outcomeJson(outcome: SendOutcome | undefined): object | null {
   return outcome === undefined ? null : { state: outcome.state, reason: outcome.reason ?? null };
 }

@@ -22,9 +22,7 @@ export function makeDeliveries(parts: ProcessParts, opened: OpenedApp, config: (
     run: async (signal) => {
       while (!signal.aborted) {
         bell = new AbortController();
-        const report = await guarded(parts, 'deliver', () =>
-          opened.app.deliver(config(), {}, () => timeLeftOf(signal)),
-        );
+        const report = await guarded(parts, 'deliver', () => opened.app.deliver(config(), () => timeLeftOf(signal)));
         const due = (report?.destinations ?? []).flatMap(({ nextAt }) => nextAt ?? []);
         const waitMs = Math.min(atLeastEveryMs, Math.max(atMostEveryMs, Math.min(...due) - clock.now()));
         await clock.sleep(waitMs, AbortSignal.any([signal, bell.signal]));

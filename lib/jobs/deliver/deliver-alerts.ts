@@ -10,28 +10,22 @@ import { pushAlertmanager } from './push-alertmanager.ts';
 /** So many destinations are written to at once; each has one sender anyway. */
 const concurrency = 8;
 
-export type DeliverOptions = {
-  /** Only the destination of this name, and nothing is judged: for a fire drill. */
-  readonly only?: string;
-};
-
 /**
  * Sends what waits, destination by destination. Several of these at once are safe, and so is a crash anywhere: each
  * destination is leased, every attempt is marked before it is made. Then it judges what only it can see: destinations
  * that are broken, rounds that are missed. Throws StoreError when the store cannot be read at all.
  */
-export async function deliverAlerts(parts: DeliverParts, options: DeliverOptions = {}): Promise<DeliverReport> {
-  const first = await deliverAll(parts, options);
-  if (options.only !== undefined) return first;
+export async function deliverAlerts(parts: DeliverParts): Promise<DeliverReport> {
+  const first = await deliverAll(parts);
   const judged = await judgeDelivery(parts);
   const problems = [...first.problems, ...judged.problems];
   if (judged.deliveries === 0) return { destinations: first.destinations, problems };
-  const second = await deliverAll(parts, options);
+  const second = await deliverAll(parts);
   return { destinations: merged(first.destinations, second.destinations), problems: [...problems, ...second.problems] };
 }
 
-async function deliverAll(parts: DeliverParts, { only }: DeliverOptions): Promise<DeliverReport> {
-  const targets = (await listTargets(parts)).filter(({ name }) => only === undefined || name === only);
+async function deliverAll(parts: DeliverParts): Promise<DeliverReport> {
+  const targets = await listTargets(parts);
   const problems: string[] = [];
   const reports = await mapBounded(targets, concurrency, (target) => guarded(parts, target, problems));
   return { destinations: reports.flatMap((report) => report ?? []), problems };

@@ -12,20 +12,41 @@ import {
   loadOutbox,
   outboxId,
   parkedDelete,
+  type StoredParked,
 } from '../records/delivery-records.ts';
 import { loadSender, senderWrite } from '../records/destination-records.ts';
 import { incidentKeyOf, readSchema1 } from '../records/incident-records.ts';
 import type { DeliverParts, Target } from './parts.ts';
+import { type SendOutcome, sendNow, type Waiting } from './send-now.ts';
 
 export type ByHand = { readonly kind: 'done' } | { readonly kind: 'refused'; readonly reason: string };
 
 type Parts = Pick<DeliverParts, 'store' | 'clock' | 'config'>;
 
-/** Puts a parked delivery back into its outbox, unsent; `id` as the outbox shows it. */
-export async function retryParked({ store }: Parts, target: Target, id: string): Promise<ByHand> {
-  const found = (await listParked(store, target.id)).find(({ parked }) => outboxId(parked.delivery) === id);
-  if (found === undefined) return refused('nothing is parked under this id');
-  const { waitedMs: _waited, ...delivery } = { ...found.parked.delivery, ...unsent };
+export type Retried =
+  | { readonly kind: 'sent'; readonly sent: SendOutcome }
+  | Extract<ByHand, { readonly kind: 'refused' }>;
+
+/** Sends what waits or is parked once more, and now; `id` as the outbox shows it. */
+export async function retryDelivery(parts: DeliverParts, target: Target, id: string): Promise<Retried> {
+  if (target.standing === 'removed') return refused('the destination left the config');
+  const waiting = await findWaiting(parts, target, id);
+  if (waiting !== undefined) return { kind: 'sent', sent: await sendNow(parts, target, waiting) };
+  const found = (await listParked(parts.store, target.id)).find(({ parked }) => outboxId(parked.delivery) === id);
+  if (found === undefined) return refused('nothing waits or is parked under this id');
+  const back = await putBack(parts, target, found);
+  return back.kind === 'refused' ? back : { kind: 'sent', sent: await sendNow(parts, target, found.parked.delivery) };
+}
+
+async function findWaiting({ store }: Parts, { id: destination }: Target, id: string): Promise<Waiting | undefined> {
+  const { deliveries, batch } = await loadOutbox(store, destination);
+  const all: readonly Waiting[] = [...deliveries.map(({ delivery }) => delivery), ...(batch?.batch.members ?? [])];
+  return all.find((one) => outboxId(one) === id);
+}
+
+/** Puts a parked delivery back into its outbox, unsent. */
+async function putBack({ store }: Parts, target: Target, found: StoredParked): Promise<ByHand> {
+  const { waitedMs: _waited, doubt: _doubt, ...delivery } = { ...found.parked.delivery, ...unsent };
   const isOver = isOpening(delivery) && !(await isStillOpen(store, delivery));
   if (isOver && target.destination && isKeyed(target.destination.kind)) {
     return refused('its incident is over: opened now, it would stay open there for ever');
@@ -73,6 +94,6 @@ async function isStillOpen(store: Store, { key, episode, destination }: Delivery
   return incident?.phase === 'open' && incident.told[destination]?.episode === episode;
 }
 
-function refused(reason: string): ByHand {
+function refused(reason: string): Extract<ByHand, { readonly kind: 'refused' }> {
   return { kind: 'refused', reason };
 }

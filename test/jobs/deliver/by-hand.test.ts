@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { deliverAlerts, listTargets } from '../../../lib/jobs/deliver/deliver-alerts.ts';
 import { runFireDrill } from '../../../lib/jobs/deliver/fire-drill.ts';
-import { dropDelivery, retryParked } from '../../../lib/jobs/deliver/outbox-by-hand.ts';
+import { dropDelivery, retryDelivery } from '../../../lib/jobs/deliver/outbox-by-hand.ts';
 import type { Target } from '../../../lib/jobs/deliver/parts.ts';
 import { listHistory, listParked, loadOutbox, outboxId } from '../../../lib/jobs/records/delivery-records.ts';
 import {
@@ -77,10 +77,11 @@ test('what is parked can be sent again', async () => {
   receivers.ops.faults = undefined;
   const target = await targetOf(world, 'ops');
   const id = outboxId(aDelivery(world.idOf('ops'), 1));
-  expect(await retryParked(world.parts, target, id)).toEqual({ kind: 'done' });
-  expect(await retryParked(world.parts, target, id)).toMatchObject({ kind: 'refused' });
-  world.clock.moveTo(start + minute);
-  await deliverAlerts(world.parts);
+  expect(await retryDelivery(world.parts, target, id)).toEqual({
+    kind: 'sent',
+    sent: { state: 'confirmed', reason: undefined },
+  });
+  expect(await retryDelivery(world.parts, target, id)).toMatchObject({ kind: 'refused' });
   expect(receivers.ops.posts).toHaveLength(1);
   expect((await listHistory(world.store)).map(({ state }) => state)).toEqual(['parked', 'confirmed']);
 });
@@ -90,7 +91,7 @@ test('a parked open of an incident that is over is not sent to a pager', async (
   receivers.pager.faults = () => ({ kind: 'answer', reply: { status: 400 } });
   await world.put(aDelivery(world.idOf('pager'), 1));
   await deliverAlerts(world.parts);
-  const outcome = await retryParked(
+  const outcome = await retryDelivery(
     world.parts,
     await targetOf(world, 'pager'),
     outboxId(aDelivery(world.idOf('pager'), 1)),
@@ -135,6 +136,63 @@ test.each(['ops', 'pager', 'hook'])('a fire drill opens and resolves at %s', asy
   const requests = receivers[name as keyof typeof receivers].requests;
   expect(requests).toHaveLength(2);
   expect(requests[0]?.body).toContain('fire drill');
+});
+
+describe('by hand, while the destination fails', () => {
+  async function failingWorld(name: 'ops' | 'pager' | 'hook') {
+    const { receivers, world } = makeWorld();
+    receivers[name].faults = () => ({ kind: 'answer', reply: { status: 503 } });
+    await world.put(aDelivery(world.idOf(name), 1));
+    for (let tick = 0; tick < 40; tick += 1) {
+      world.clock.moveTo(Math.max(world.clock.now(), start + tick * minute));
+      await deliverAlerts(world.parts);
+    }
+    return { receiver: receivers[name], world, tried: receivers[name].requests.length };
+  }
+
+  test.each(['ops', 'pager', 'hook'] as const)('a drill goes to %s at once and shows this try', async (name) => {
+    const { receiver, world, tried } = await failingWorld(name);
+    receiver.faults = () => ({ kind: 'answer', reply: { status: 404 } });
+    const failed = await runFireDrill(world.parts, await targetOf(world, name));
+    expect(failed.open).toEqual({ state: 'waiting', reason: 'it answered 404 Not Found' });
+    expect(receiver.requests.length).toBe(tried + 1);
+    receiver.faults = undefined;
+    const now = world.clock.now();
+    const { open, resolve } = await runFireDrill(world.parts, await targetOf(world, name));
+    const state = name === 'pager' ? 'accepted' : 'confirmed';
+    expect([open.state, resolve?.state]).toEqual([state, state]);
+    expect(world.clock.now() - now).toBeLessThan(10_000);
+  });
+
+  test('a 429 is this try’s answer too', async () => {
+    const { receiver, world } = await failingWorld('ops');
+    receiver.faults = () => ({ kind: 'answer', reply: { status: 429, headers: { 'retry-after': '900' } } });
+    const { open } = await runFireDrill(world.parts, await targetOf(world, 'ops'));
+    expect(open).toEqual({ state: 'waiting', reason: 'it answered 429 Too Many Requests' });
+    receiver.faults = undefined;
+    expect((await runFireDrill(world.parts, await targetOf(world, 'ops'))).open.state).toBe('confirmed');
+  });
+
+  test.each(['ops', 'pager', 'hook'] as const)('a message that waits for %s is retried at once', async (name) => {
+    const { receiver, world, tried } = await failingWorld(name);
+    const id = outboxId(aDelivery(world.idOf(name), 1));
+    const waits = await retryDelivery(world.parts, await targetOf(world, name), id);
+    expect(waits).toEqual({ kind: 'sent', sent: { state: 'waiting', reason: 'it answered 503 Service Unavailable' } });
+    expect(receiver.requests.length).toBe(tried + 1);
+    receiver.faults = undefined;
+    const sent = await retryDelivery(world.parts, await targetOf(world, name), id);
+    expect(sent).toMatchObject({ sent: { state: name === 'pager' ? 'accepted' : 'confirmed' } });
+  });
+
+  test('a parked message that is refused again says so', async () => {
+    const { receivers, world } = makeWorld();
+    receivers.ops.faults = () => refused;
+    await world.put(aDelivery(world.idOf('ops'), 1));
+    await deliverAlerts(world.parts);
+    const id = outboxId(aDelivery(world.idOf('ops'), 1));
+    const again = await retryDelivery(world.parts, await targetOf(world, 'ops'), id);
+    expect(again).toMatchObject({ sent: { state: 'parked', reason: 'it answered 400 Bad Request (invalid_payload)' } });
+  });
 });
 
 test('a fire drill that fails says why', async () => {
