@@ -40,19 +40,20 @@ export type ObservedVersion = {
 };
 
 /**
- * The statuses MKS is known to give (its clients and users have seen these). A space or another letter case makes no
- * other status.
+ * The statuses of clusters and node pools that MKS's documentation, its clients and its users have shown, in its own
+ * spelling. The one list: who acts and who watches judge by it.
  */
-const changing = new Set(['creating', 'upgrading', 'deleting', 'scaling', 'awaitingnetwork', 'configuring']);
-const settled = new Set(['running', 'error', 'deleted']);
+const changing = ['Creating', 'Configuring', 'Awaiting Network', 'Upgrading', 'Scaling', 'Deleting'] as const;
+const settled = ['Running', 'Error', 'Deleted'] as const;
+const spellings = new Map([...changing, ...settled].map((status) => [plain(status), status]));
 
 /** A status that should pass by itself. */
 export function isChanging(status: string): boolean {
-  return changing.has(plain(status));
+  return changing.some((known) => plain(known) === plain(status));
 }
 
 export function isKnownStatus(status: string): boolean {
-  return changing.has(plain(status)) || settled.has(plain(status));
+  return spellings.has(plain(status));
 }
 
 export function isRunning(status: string): boolean {
@@ -61,6 +62,11 @@ export function isRunning(status: string): boolean {
 
 export function isError(status: string): boolean {
   return plain(status) === 'error';
+}
+
+/** As MKS spells it, however an answer does: a space or another letter case makes no other status. Unknown ones as they are. */
+export function spellStatus(status: string): string {
+  return spellings.get(plain(status)) ?? status;
 }
 
 function plain(status: string): string {

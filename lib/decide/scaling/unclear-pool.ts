@@ -1,3 +1,4 @@
+import { isKnownStatus } from '../../model/cluster.ts';
 import type { Finding } from '../../model/finding.ts';
 import { isRange, type Size } from '../../model/size.ts';
 import { lastEdge, saysAt } from '../schedule/timeline.ts';
@@ -70,15 +71,12 @@ export function isLateSuppressed(
 
 export type PoolBlock = Block & { readonly findings: readonly Finding[] };
 
-/** Statuses that the service is known to use for node pools (cf-mkcli and its integration tests; "Awaiting Network": users). */
-const knownStatuses = new Set(['Creating', 'Running', 'Scaling', 'Upgrading', 'Error', 'Deleting', 'Awaiting Network']);
-
 /** Why a pool cannot be judged at all, whatever its schedule says. */
 export function blockOf(input: PoolInput, memory: PoolMemory, size: Size | undefined): PoolBlock | undefined {
   const { pool, names } = input;
   if (pool.unreadable !== undefined) return unreadable(input, pool.unreadable);
   if (memory.away && memory.autoscale !== pool.autoscale) return changedKind(input);
-  if (!knownStatuses.has(pool.status)) {
+  if (!isKnownStatus(pool.status)) {
     const text = `${poolLabel(names)} has the status "${pool.status}", which is not known`;
     return {
       code: 'unknown-status',

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Outcome, parseRetryAfter } from '../../decide/outbox/outcome.ts';
+import type { Outcome } from '../../decide/outbox/outcome.ts';
 import type { DestinationConfig, SecretRef } from '../../model/config.ts';
-import type { EpochMs } from '../../model/time.ts';
 import type { Sent } from '../http/send-once.ts';
 import { makeSecret, type Secret, unwrap } from '../secrets/secret.ts';
 import { alertmanager } from './alertmanager.ts';
@@ -53,11 +52,10 @@ export async function readCredentials(
 }
 
 /** What one sending came to: the wire's own failures alike for all, an answer by the target's rules. */
-export function readOutcome(sent: Sent, { classify }: Destination, now: EpochMs): Outcome {
+export function readOutcome(sent: Sent, { classify }: Destination): Outcome {
   switch (sent.kind) {
     case 'answered': {
-      const { status, body, headers } = sent;
-      const retryAfterMs = parseRetryAfter(headers.get('retry-after'), now, headers.get('date'));
+      const { status, body, headers, retryAfterMs } = sent;
       return classify({ status, body, contentType: headers.get('content-type') ?? '', retryAfterMs });
     }
     case 'bad-address':

@@ -1,24 +1,28 @@
 import type { EpochMs } from '../../model/time.ts';
 
 /**
- * `Retry-After` as milliseconds from now: seconds (fractions are seen in the wild) or a date, RFC 9110 section 10.2.3.
- * A date is measured from the server's own `Date`, where it sent one. undefined = absent or unreadable.
+ * `Retry-After` in every spelling seen: whole seconds, seconds with a fraction (rounded up: early is what was refused),
+ * a date (RFC 9110 section 10.2.3; measured from the server's own `Date`, where it sent one). Milliseconds from now;
+ * undefined = absent or unreadable.
  */
 export function readRetryAfterMs(headers: Headers, now: EpochMs): number | undefined {
-  const text = headers.get('retry-after')?.trim();
-  if (!text) return undefined;
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Math.round(Number(text) * 1000), Number.MAX_SAFE_INTEGER);
-  const date = readHttpDate(text);
-  return date === undefined ? undefined : Math.max(0, date - (readServerDate(headers) ?? now));
+  const text = headers.get('retry-after')?.trim() ?? '';
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Math.ceil(Number(text)) * 1000, Number.MAX_SAFE_INTEGER);
+  const at = readHttpDate(text);
+  return at === undefined ? undefined : Math.max(0, at - (readServerDate(headers) ?? now));
 }
 
 /** The answer's `Date` header. */
 export function readServerDate(headers: Headers): EpochMs | undefined {
-  return readHttpDate(headers.get('date') ?? '');
+  return readHttpDate(headers.get('date')?.trim() ?? '');
 }
 
-/** HTTP's dates are in GMT and say so; Date.parse alone would take "-5" for a month of 2001. */
+/**
+ * RFC 9110's three forms of a date (section 5.6.7) all begin with the name of a weekday; anything else that Date.parse
+ * takes ("-5" is a month of 2001 to it) is none. The form of asctime has no zone and is in GMT.
+ */
 function readHttpDate(text: string): EpochMs | undefined {
-  const date = text.endsWith(' GMT') ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? undefined : date;
+  if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) return undefined;
+  const at = Date.parse(text.includes('GMT') ? text : `${text} GMT`);
+  return Number.isNaN(at) ? undefined : at;
 }

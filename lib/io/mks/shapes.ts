@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { InferOutput } from 'valibot';
 import * as v from 'valibot';
 import { shorten } from '../../decide/messages/escape.ts';
-import type { ObservedCluster, ObservedPool, ObservedVersion } from '../../model/cluster.ts';
+import { type ObservedCluster, type ObservedPool, type ObservedVersion, spellStatus } from '../../model/cluster.ts';
 import { readInstant } from './instants.ts';
 
 /**
@@ -87,7 +87,7 @@ export function toCluster(region: string, cluster: InferOutput<typeof clusterSha
   return {
     region,
     ...identify(cluster, clean),
-    status: cutTo(longestStatus, status, clean),
+    status: spellStatus(cutTo(longestStatus, status, clean)),
     createdAt,
     updatedAt,
     version: version && toVersion(version, clean),
@@ -100,7 +100,7 @@ export function toPool(pool: InferOutput<typeof poolShape>, clean: Clean): Obser
   const { size_min: sizeMin, size_max: sizeMax, created_at: createdAt, updated_at: updatedAt } = pool;
   return {
     ...identify(pool, clean),
-    status: cutTo(longestStatus, status, clean),
+    status: spellStatus(cutTo(longestStatus, status, clean)),
     autoscale,
     size,
     sizeMin,

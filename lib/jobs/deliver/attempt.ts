@@ -40,7 +40,7 @@ export async function attempt(session: Session, item: Delivery | Batch, way: Way
   if (!mayStart(session.sender, session.owner, clock.now())) return commitChange(session, stored(item));
   const { insecure } = way.destination;
   const sent = await session.parts.send({ method: 'POST', insecure, ...addressed, timeoutMs: timeoutFor(session) });
-  const outcome = readOutcome(sent, destinationFor(way.destination), clock.now());
+  const outcome = readOutcome(sent, destinationFor(way.destination));
   return settle(session, item, marked, outcome, way);
 }
 

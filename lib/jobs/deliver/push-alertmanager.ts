@@ -96,7 +96,7 @@ export async function push(
     const body = JSON.stringify(renderAlerts(safe, now + staleMs));
     const addressed = alertmanager.address({ id: '', body, now }, read.credentials);
     const sent = await send({ method: 'POST', insecure, ...addressed, timeoutMs: attemptMs });
-    outcome = readOutcome(sent, alertmanager, clock.now());
+    outcome = readOutcome(sent, alertmanager);
   }
   return outcome;
 }

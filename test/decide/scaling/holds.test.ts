@@ -125,6 +125,16 @@ describe('lateness', () => {
     expect(late(round(world))).toEqual([]);
   });
 
+  test.each(['Configuring', 'Awaiting Network'])(
+    'a pool that is %s is waited for, and nothing is unclear',
+    (status) => {
+      const world = aWorld(evening, [aPool('workers', 3, { status })]);
+      const plan = round(world);
+      expect(plan.findings.filter(({ kind }) => kind === 'pool.unclear')).toEqual([]);
+      expect(reasons(plan)).toEqual([`pool-not-running: the pool is ${status}`]);
+    },
+  );
+
   test('says what holds the pool, also where that is another pool of its cluster', () => {
     const world = aWorld('2026-03-03T06:00:00Z', [aPool('a', 0), aPool('b', 0)], { takes: 6 * hour });
     const text = late(runUntil(world, '2026-03-03T08:30:00Z').at(-1)?.plan).map((finding) => finding.text);

@@ -1,16 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { destinationFor, readOutcome } from '../../../lib/io/destinations/destinations.ts';
+import { readRetryAfterMs } from '../../../lib/io/http/retry-after.ts';
 import type { Sent } from '../../../lib/io/http/send-once.ts';
 import type { DestinationConfig } from '../../../lib/model/config.ts';
 
 const now = Date.UTC(2026, 10, 23, 6);
 
 function answered(status: number, body = '', headers: Record<string, string> = {}): Sent {
-  return { kind: 'answered', status, headers: new Headers(headers), body, bodyEnd: 'whole', retryAfterMs: undefined };
+  const sent = new Headers(headers);
+  const retryAfterMs = readRetryAfterMs(sent, now);
+  return { kind: 'answered', status, headers: sent, body, bodyEnd: 'whole', retryAfterMs };
 }
 
 function outcomeOf(kind: DestinationConfig['kind'], sent: Sent) {
-  return readOutcome(sent, destinationFor({ kind, format: 'json' }), now);
+  return readOutcome(sent, destinationFor({ kind, format: 'json' }));
 }
 
 const failed = '{"retry_after":1,"ok":false,"error":"rate_limited"}';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { describeNetworkFailure } from '../../../lib/io/http/network-failure.ts';
-import { readRetryAfterMs } from '../../../lib/io/http/retry-after.ts';
 import { sendJson, startServer } from '../../support/local-server.ts';
 
 const coded = (code: string, more: object = {}) => Object.assign(new Error('secret words'), { code, ...more });
@@ -43,19 +42,4 @@ test('a failure that is its own cause ends', () => {
   const loop: { cause?: unknown } = {};
   loop.cause = loop;
   expect(describeNetworkFailure(loop).connectionMade).toBe(true);
-});
-
-test.each([
-  [{ 'retry-after': '86400' }, 86_400_000],
-  [{ 'retry-after': '0.25' }, 250],
-  [{ 'retry-after': 'Mon, 23 Nov 2026 06:01:00 GMT' }, 60_000],
-  [{ 'retry-after': 'Mon, 23 Nov 2026 06:01:00 GMT', date: 'Mon, 23 Nov 2026 06:00:30 GMT' }, 30_000],
-  [{ 'retry-after': 'Mon, 23 Nov 2020 06:01:00 GMT' }, 0],
-  [{ 'retry-after': '-5' }, undefined],
-  [{ 'retry-after': 'soon' }, undefined],
-  [{}, undefined],
-])('Retry-After in %o', (headers, expected) => {
-  const given = new Headers(Object.entries(headers));
-  const read = readRetryAfterMs(given, Date.UTC(2026, 10, 23, 6));
-  expect(read).toBe(expected);
 });

@@ -126,8 +126,17 @@ describe('sizes', () => {
     expect(await getPool(given)).toBe('wrong-shape');
   });
 
+  test.each([
+    ['running', 'Running'],
+    ['AwaitingNetwork', 'Awaiting Network'],
+    ['AWAITING_NETWORK', 'Awaiting Network'],
+    ['configuring', 'Configuring'],
+  ])('the status %s is spelled %s', async (status, spelled) => {
+    expect(await getPool({ status })).toMatchObject({ status: spelled });
+  });
+
   test('an unknown status is taken as it is', async () => {
-    expect(await getPool({ status: 'Awaiting Network' })).toMatchObject({ status: 'Awaiting Network' });
+    expect(await getPool({ status: 'Hibernating' })).toMatchObject({ status: 'Hibernating' });
   });
 });
 
