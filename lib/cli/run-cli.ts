@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { CommandError, SecretError, StoreError, UsageError } from '../errors.ts';
+import { printableOutput } from '../model/printable.ts';
 import { addApprove } from './commands/approve.ts';
 import { addBase } from './commands/base.ts';
 import { addCheck } from './commands/check.ts';
@@ -33,8 +34,8 @@ export async function runCli(
   let exitCode = 0;
   const parts: CliParts = {
     ...given,
-    stdout: redacted(given.stdout, given.redactor),
-    stderr: redacted(given.stderr, given.redactor),
+    stdout: shownSafely(given.stdout, given.redactor),
+    stderr: shownSafely(given.stderr, given.redactor),
     writeMadeUp: given.stdout.write,
     exitWith: (code) => {
       exitCode = code;
@@ -88,10 +89,10 @@ Exit codes: 0 the command did its work, 1 it did not, 2 wrong usage or config.`,
   return program;
 }
 
-/** A window may change its size while a command runs: that is asked for anew each time. */
-function redacted(output: Output, { clean }: CliParts['redactor']): Output {
+/** Without secrets, and without what a terminal would obey. A window may change its size while a command runs: that is asked for anew each time. */
+function shownSafely(output: Output, { clean }: CliParts['redactor']): Output {
   return {
-    write: (text) => output.write(clean(text)),
+    write: (text) => output.write(printableOutput(clean(text), output.isTerminal)),
     get isTerminal() {
       return output.isTerminal;
     },

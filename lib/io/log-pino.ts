@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { printable, printableJson } from '../model/printable.ts';
 import type { Clock } from './clock.ts';
 import type { Log, LogFields } from './log.ts';
 import type { Redactor } from './redact.ts';
@@ -18,7 +19,7 @@ export type LogOptions = {
 /** Every line passes the redactor last, after it was put together: no field and no message can go around it. */
 export function makeLog(options: LogOptions): Log {
   const { redactor, format } = options;
-  const write = (line: string) => options.write(redactor.clean(format === 'text' ? toText(line) : line));
+  const write = (line: string) => options.write(redactor.clean(format === 'text' ? toText(line) : printableJson(line)));
   const settings: pino.LoggerOptions = {
     level: options.level,
     base: null,
@@ -31,10 +32,10 @@ export function makeLog(options: LogOptions): Log {
 
 function toLog(logger: pino.Logger): Log {
   return {
-    debug: (message, fields) => logger.debug(fields ?? {}, message),
-    info: (message, fields) => logger.info(fields ?? {}, message),
-    warn: (message, fields) => logger.warn(fields ?? {}, message),
-    error: (message, fields) => logger.error(fields ?? {}, message),
+    debug: (message, fields) => logger.debug(fields ?? {}, printable(message)),
+    info: (message, fields) => logger.info(fields ?? {}, printable(message)),
+    warn: (message, fields) => logger.warn(fields ?? {}, printable(message)),
+    error: (message, fields) => logger.error(fields ?? {}, printable(message)),
     with: (fields) => toLog(logger.child({ ...fields })),
   };
 }
@@ -49,9 +50,4 @@ function toText(line: string): string {
 function quoted(value: LogFields[string]): string {
   const text = printable(String(value));
   return /[\s"=]/.test(text) || text === '' ? JSON.stringify(text) : text;
-}
-
-/** A name from outside may hold line breaks and terminal commands; they are shown, not obeyed. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -2,11 +2,11 @@ import type { Store } from '../../io/stores/store.ts';
 import { loadAsk } from '../../jobs/records/ask-records.ts';
 import { isLive, type Lease, type Override } from '../../model/asks.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { localInstant } from '../text/instant.ts';
 import { onceInRegions } from '../text/labels.ts';
-import { printable } from '../text/table.ts';
 
 /** What stands now under an id in these regions, and gives way to what is asked next. */
 export async function findReplaced(

@@ -9,6 +9,7 @@ import { listAsks } from '../../jobs/records/ask-records.ts';
 import { readUninstalled, type Uninstalled } from '../../jobs/records/cluster-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
+import { printable } from '../../model/printable.ts';
 import { describeSize, type Size } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { lookIntoStore, readConfig } from '../config-and-store.ts';
@@ -123,7 +124,7 @@ function writeText(parts: CliParts, config: CompiledConfig, explanation: Explana
     `${paint.bold(poolLabels(config)(names))} at ${localInstant(at, own)}`,
     `  wanted  ${paint.green(wanted === undefined ? scheduled : describeSize(wanted))}`,
     ...(wanted === undefined || describeSize(wanted) === scheduled ? [] : [`  rule    ${scheduled}`]),
-    ...because.map((sentence, i) => `  ${i === 0 ? 'why' : '   '}     ${localInstants(sentence, own, at)}`),
+    ...because.map((sentence, i) => `  ${i === 0 ? 'why' : '   '}     ${printable(localInstants(sentence, own, at))}`),
     ...(openWindows.length === 0 ? [] : [`  open    ${openWindows.join('; ')}`]),
     `  next    ${next}`,
     '',

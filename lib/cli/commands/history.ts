@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Decision } from '../../decide/scaling/plan.ts';
 import { listDecisions } from '../../jobs/records/cluster-records.ts';
+import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { reachedRegions, readAskedMatch } from '../asks/asked-match.ts';
@@ -10,7 +11,7 @@ import type { CliParts } from '../parts.ts';
 import { isMatched } from '../pools.ts';
 import { clockOf, localInstant, localInstants, readingZone, rfc3339 } from '../text/instant.ts';
 import { type PoolLabel, poolLabels } from '../text/labels.ts';
-import { printable, renderTable, writeJson } from '../text/table.ts';
+import { renderTable, writeJson } from '../text/table.ts';
 
 export type HistoryOptions = ConfigOption & JsonOption & { readonly since: number };
 

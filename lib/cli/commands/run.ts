@@ -1,3 +1,4 @@
+import { printable } from '../../model/printable.ts';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
@@ -41,7 +42,7 @@ export async function run(parts: CliParts, options: RunCommandOptions): Promise<
     const quiet = makeCliLog(parts, json ? 'error' : 'warn');
     const log = json
       ? quiet
-      : tellingStart(quiet, (text) => parts.stderr.write(`first round under this config: ${text}\n`));
+      : tellingStart(quiet, (text) => parts.stderr.write(`first round under this config: ${printable(text)}\n`));
     return writeReport(parts, options, await runOnce({ ...parts, log }, config, dryRun === true));
   }
   const { keepSmall } = await import('../run/keep-small.ts');

@@ -6,10 +6,11 @@ import { UsageError } from '../../errors.ts';
 import { wayInOf } from '../../io/listen/event-source.ts';
 import { sendEvent } from '../../io/listen/send-event.ts';
 import type { CompiledConfig, EventSourceConfig } from '../../model/config.ts';
+import { printable } from '../../model/printable.ts';
 import { readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
-import { printable, writeJson } from '../text/table.ts';
+import { writeJson } from '../text/table.ts';
 
 export type SendOptions = ConfigOption &
   JsonOption & { readonly source: string; readonly file: string; readonly to?: string };

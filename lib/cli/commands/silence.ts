@@ -5,6 +5,7 @@ import { CommandError, UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listIncidents, listSilences, silenceWrite } from '../../jobs/records/incident-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { printable } from '../../model/printable.ts';
 import { commandHint } from '../../model/text.ts';
 import { readAskedMatch, seenClusters } from '../asks/asked-match.ts';
 import { lookIntoStore, readConfig, withStore } from '../config-and-store.ts';
@@ -32,7 +33,7 @@ import {
 import type { CliParts } from '../parts.ts';
 import { inReadingZone } from '../text/instant.ts';
 import { inRegion, looksLikeId, regionOf, shortId } from '../text/labels.ts';
-import { printable, writeJson } from '../text/table.ts';
+import { writeJson } from '../text/table.ts';
 import { findIncident } from './incidents.ts';
 
 export type SilenceOptions = ConfigOption &

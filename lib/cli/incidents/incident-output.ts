@@ -1,11 +1,12 @@
 import { describeSubject } from '../../decide/incidents/incident.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { printable } from '../../model/printable.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { subjectJson } from '../status/status-json.ts';
 import { ago, clockOf, localInstant, rfc3339 } from '../text/instant.ts';
 import { inRegion, regionOf, shortId } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
-import { instantJson, printable } from '../text/table.ts';
+import { instantJson } from '../text/table.ts';
 import type { IncidentView, Message, ToldDestination } from './incident-view.ts';
 
 type Reading = Pick<CompiledConfig, 'regions'> & {

@@ -1,10 +1,11 @@
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import { isSpent, isWindowOpen, type SilenceRecord, silencedBy } from '../../decide/incidents/silence.ts';
 import type { ConfiguredSilence } from '../../model/config.ts';
+import { printable } from '../../model/printable.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { localInstant } from '../text/instant.ts';
 import { shortId } from '../text/labels.ts';
-import { instantJson, printable } from '../text/table.ts';
+import { instantJson } from '../text/table.ts';
 
 /** The silences of people that can still keep something quiet. */
 export function liveSilences(

@@ -1,8 +1,8 @@
 import { isGlob } from '../../config/match.ts';
 import { observedSize } from '../../decide/scaling/base.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
+import { printable } from '../../model/printable.ts';
 import { isRange, lower, type Size } from '../../model/size.ts';
-import { printable } from '../text/table.ts';
 import type { InitAnswers } from './answers.ts';
 import type { ListedCluster } from './list-fleet.ts';
 

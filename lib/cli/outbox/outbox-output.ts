@@ -1,10 +1,11 @@
 import type { HistoryRecord } from '../../decide/outbox/delivery-log.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { printable } from '../../model/printable.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { ago, clockOf, localInstant, rfc3339 } from '../text/instant.ts';
 import { inRegion, regionOf, shortId } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
-import { instantJson, printable } from '../text/table.ts';
+import { instantJson } from '../text/table.ts';
 import type { DestinationView, ParkedMessage, WaitingMessage } from './outbox-view.ts';
 
 type Config = Pick<CompiledConfig, 'regions'>;

@@ -1,13 +1,13 @@
 import type { FoundFinding, RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearsal.ts';
 import { type LateBoundary, latenessMs } from '../../decide/rehearsal/totals.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
 import { withConfig } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { clockOf, localInstants, roughly } from '../text/instant.ts';
 import { inRegion, type PoolLabel, regionOf } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
-import { printable } from '../text/table.ts';
 
 /** How changes are told: each in the zone of its pool's schedule, the main one unsaid. */
 export type Telling = { readonly zones: ReadonlyMap<string, string>; readonly zone: string; readonly label: PoolLabel };

@@ -1,6 +1,7 @@
 import type { Action, Hold } from '../../decide/scaling/plan.ts';
 import type { ScaleReport } from '../../jobs/scale/parts.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { printable } from '../../model/printable.ts';
 import { describeSize, type Size } from '../../model/size.ts';
 import { commandHint, counted, withConfig } from '../../model/text.ts';
 import { inRegion, type PoolLabel, poolLabels } from '../text/labels.ts';
@@ -67,10 +68,11 @@ export function roundText(report: ScaleReport, config: Named, acted: boolean): s
       ? [`uninstalled: pools only get their bases back; to undo it: ${commandHint(config, 'uninstall --undo')}`]
       : []),
     ...json.actions.map(
-      (action) => `${acted ? doneVerb(action) : 'would scale'} ${labelled(action, label)} (${action.reason})`,
+      (action) =>
+        `${acted ? doneVerb(action) : 'would scale'} ${labelled(action, label)} (${printable(action.reason)})`,
     ),
-    ...json.holds.map((hold) => `holds ${labelled(hold, label)}: ${withConfig(config, hold.reason)}`),
-    ...json.problems.map(({ region, reason }) => `problem${inRegion(config, region)}: ${reason}`),
+    ...json.holds.map((hold) => `holds ${labelled(hold, label)}: ${withConfig(config, printable(hold.reason))}`),
+    ...json.problems.map(({ region, reason }) => `problem${inRegion(config, region)}: ${printable(reason)}`),
   ];
   const summary = `${counted(report.clusters, 'cluster')}, ${counted(report.pools, 'pool')} read: ${counted(changes.length, 'change')}, ${counted(json.holds.length, 'hold')}, ${counted(json.problems.length, 'problem')}`;
   return [...lines, summary, ''].join('\n');

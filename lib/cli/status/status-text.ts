@@ -1,12 +1,13 @@
 import { awayOf } from '../../decide/explain/explain-state.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Severity } from '../../model/finding.ts';
+import { printable } from '../../model/printable.ts';
 import { describeSize, equalSize } from '../../model/size.ts';
 import { commandHint, counted, withConfig } from '../../model/text.ts';
 import { ago, localInstant, roughly } from '../text/instant.ts';
 import { inRegion, onceInRegions, type PoolLabel, poolLabels, regionOf } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
-import { printable, renderTable } from '../text/table.ts';
+import { renderTable } from '../text/table.ts';
 import { uninstalledText } from '../uninstall/uninstalled-view.ts';
 import type { FleetStatus, PoolStatus } from './fleet-status.ts';
 

@@ -1,3 +1,4 @@
+import { printableJson } from '../../model/printable.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Output } from '../parts.ts';
 import { rfc3339 } from './instant.ts';
@@ -13,14 +14,9 @@ export function renderTable(head: readonly string[], rows: readonly (readonly st
   return [line(head), ...rows.map(line)];
 }
 
-/** Names from outside may hold line breaks and terminal commands; they are shown, not obeyed. */
-export function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
-
 /** One JSON document, indented: people read it too. */
 export function writeJson(output: Output, value: unknown): void {
-  output.write(`${JSON.stringify(value, undefined, 2)}\n`);
+  output.write(`${printableJson(JSON.stringify(value, undefined, 2))}\n`);
 }
 
 export function instantJson(at: EpochMs | undefined): string | null {

@@ -5,6 +5,7 @@ import { UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { storeUninstalled, undoUninstalled } from '../../jobs/records/cluster-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { printable } from '../../model/printable.ts';
 import { asPoolSize, clampSize, describeSize, isRaise, type Size } from '../../model/size.ts';
 import { commandHint } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
@@ -15,7 +16,7 @@ import { openApp } from '../run/process-parts.ts';
 import { rfc3339, roughly } from '../text/instant.ts';
 import { type PoolLabel, poolLabels } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
-import { printable, writeJson } from '../text/table.ts';
+import { writeJson } from '../text/table.ts';
 import { type AwayPool, type GivenBack, giveBack, listAway } from './give-back.ts';
 
 export type UninstallOptions = ConfigOption &

@@ -1,8 +1,8 @@
 import type { Uninstalled } from '../../jobs/records/cluster-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { printable } from '../../model/printable.ts';
 import { commandHint } from '../../model/text.ts';
 import { localInstant, rfc3339 } from '../text/instant.ts';
-import { printable } from '../text/table.ts';
 
 /** Said before anything else: whatever the config wants, nothing of it happens. */
 export function uninstalledText(
