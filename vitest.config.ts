@@ -5,6 +5,8 @@ import { SlowestFirst } from './test/support/slowest-first.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Those run with `npm run test:long`.
+    exclude: ['test/**/*.long.test.ts'],
     pool: 'threads',
     // 600 small tests: 8.9 s isolated, 0.6 s shared. Tests therefore keep no state in modules.
     isolate: false,

@@ -112,6 +112,7 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
     everyMs: compileEvery(context),
     keepMs: toMs(input.keep, '30d'),
     listen: compileListen(context),
+    ...(input.maxConnections === undefined ? {} : { maxConnections: input.maxConnections }),
     regions,
     schedules: [...schedules.values()].map((one) => one.schedule),
     rules: drafts.map((draft) => finishRule(draft, schedules, exceptions)),

@@ -26,20 +26,28 @@ export type ConfigReader = (now: EpochMs) => Promise<ConfigReading>;
 
 /**
  * Reads the config anew for each round, and compiles it only when it, a calendar file it reads, or the year (which
- * moves the horizon of holidays) has changed. An invalid one leaves the last good one in force.
+ * moves the horizon of holidays) has changed. An invalid one leaves the last good one in force; so does a machine that is
+ * short of files or memory just now, which says nothing about the config.
  */
 export function makeConfigReader(file: string, options: Omit<LoadOptions, 'now'> = {}): ConfigReader {
-  const read = options.readFile ?? readOwnFile;
+  let isShort = false;
+  const read: ReadFile = (path) =>
+    (options.readFile ?? readOwnFile)(path).catch((error: unknown) => {
+      isShort ||= isShortage(error);
+      throw error;
+    });
   let last: { readonly key: string; readonly paths: readonly string[]; readonly outcome: ConfigOutcome } | undefined;
   let good: CompiledConfig | undefined;
   return async (now) => {
+    isShort = false;
     const year = new Date(now).getUTCFullYear();
     const key = last && (await keyOf(last.paths, year, read));
-    if (last === undefined || key !== last.key) {
+    if (last === undefined || (key !== last.key && !isShort)) {
       const files = new Map<string, string>();
       const outcome = await loadConfig(file, { ...options, now, readFile: remembering(read, files) });
       const paths = [...new Set([file, ...files.keys()])];
-      last = { key: await keyOf(paths, year, async (path) => files.get(path) ?? read(path)), paths, outcome };
+      const next = { key: await keyOf(paths, year, async (path) => files.get(path) ?? read(path)), paths, outcome };
+      last = last !== undefined && isShort ? last : next;
     }
     if (!last.outcome.ok) return { ok: false, config: good, changed: false, problems: last.outcome.problems };
     const { config, problems } = last.outcome;
@@ -47,6 +55,16 @@ export function makeConfigReader(file: string, options: Omit<LoadOptions, 'now'>
     good = config;
     return { ok: true, config, changed, problems };
   };
+}
+
+/** Codes of what the machine lacks at this moment; what the file holds is not known then. */
+const shortages: readonly unknown[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EAGAIN'];
+
+function isShortage(error: unknown): boolean {
+  const { cause } = error as Error;
+  return shortages.includes(
+    (error as NodeJS.ErrnoException).code ?? (cause as NodeJS.ErrnoException | undefined)?.code,
+  );
 }
 
 function remembering(read: ReadFile, files: Map<string, string>): ReadFile {

@@ -49,8 +49,7 @@ export type SignedMessage = {
  */
 export function isSigned(message: SignedMessage, secrets: readonly Secret[], now: EpochMs): boolean {
   const { id = '', timestamp = '', signature = '', body } = message;
-  const isWellFormed = /^[^.\s]{1,256}$/u.test(id) && /^\d{1,12}$/u.test(timestamp);
-  const isFresh = Math.abs(Number(timestamp) * 1000 - now) <= toleranceMs;
+  const isWellFormed = /^[^.\s]{1,256}$/u.test(id);
   const given = signature
     .split(' ')
     .filter((one) => one.startsWith('v1,'))
@@ -62,7 +61,12 @@ export function isSigned(message: SignedMessage, secrets: readonly Secret[], now
     const expected = digest(key, id, timestamp, body);
     for (const one of given) matches += isEqual(Buffer.from(one.slice(3), 'base64'), expected) ? 1 : 0;
   }
-  return matches > 0 && isWellFormed && isFresh;
+  return matches > 0 && isWellFormed && isFresh(timestamp, now);
+}
+
+/** Is this `webhook-timestamp` (seconds) within five minutes of now? */
+export function isFresh(timestamp: string | undefined, now: EpochMs): boolean {
+  return /^\d{1,12}$/u.test(timestamp ?? '') && Math.abs(Number(timestamp) * 1000 - now) <= toleranceMs;
 }
 
 function isEqual(given: Buffer, expected: Buffer): boolean {

@@ -18,6 +18,8 @@ export type CompiledConfig = {
   readonly everyMs: number;
   readonly keepMs: number;
   readonly listen: { readonly host: string; readonly port: number } | undefined;
+  /** The most connections held at `listen`; absent = as many as the listener holds by itself. */
+  readonly maxConnections?: number;
   readonly store: StoreConfig;
   readonly regions: readonly RegionConfig[];
   readonly schedules: readonly Schedule[];

@@ -427,6 +427,21 @@ const places: readonly Mistake[] = [
       ['needs "pool"', 'add pool'],
     ],
   },
+  ...['json', 'cloudevents', 'alertmanager, when: { a: b }, pool: a/b, atLeast: 1, for: 1h'].map((kind) => ({
+    title: `an empty list of secrets of ${kind.split(',')[0]}`,
+    text: events(`kind: ${kind}, secret: §[], may: ["a/b"]`),
+    want: [['an empty list of secrets signs nothing', 'add one']] as const,
+  })),
+  {
+    title: 'an empty list of secrets of a destination',
+    text: destination('kind: webhook, url: { env: U }, secret: §[]'),
+    want: [['an empty list of secrets signs nothing', 'add one']],
+  },
+  {
+    title: 'connections without end',
+    text: `${base}maxConnections: §100000\n`,
+    want: [['a number above 2000', '']],
+  },
   {
     title: 'events that may raise nothing',
     text: events('kind: json, secret: { env: K }, may: §[]'),

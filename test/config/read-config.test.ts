@@ -118,4 +118,41 @@ describe('reading anew each round', () => {
       config: { calendarsEnd: { c: '2029-12-31' } },
     });
   });
+
+  test.each(['EMFILE', 'ENFILE', 'ENOMEM'])(
+    'a machine out of files or memory (%s) says nothing about it',
+    async (code) => {
+      let isShort = false;
+      const readFile = async () => {
+        if (isShort) throw Object.assign(new Error('reading failed'), { code });
+        return head;
+      };
+      const read = makeConfigReader(file, { readFile });
+      const first = await read(now);
+      isShort = true;
+      expect(await read(now)).toMatchObject({ ok: true, changed: false, config: first.config });
+      isShort = false;
+      expect(await read(now)).toMatchObject({ ok: true, changed: false, config: first.config });
+    },
+  );
+
+  test('a machine out of files hides no change for longer than that', async () => {
+    let answer: string | Error = 'nonsense: true';
+    const readFile = async () => {
+      if (answer instanceof Error) throw answer;
+      return answer;
+    };
+    const read = makeConfigReader(file, { readFile });
+    const short = Object.assign(new Error('reading failed'), { code: 'EMFILE' });
+    answer = short;
+    expect(await read(now)).toMatchObject({ ok: false, config: undefined });
+    answer = head;
+    expect(await read(now)).toMatchObject({ ok: true, changed: true });
+    answer = short;
+    expect(await read(now)).toMatchObject({ ok: true });
+    answer = 'nonsense: true';
+    expect(await read(now)).toMatchObject({ ok: false });
+    answer = short;
+    expect(await read(now)).toMatchObject({ ok: false });
+  });
 });

@@ -38,8 +38,13 @@ export async function runCommand(args: readonly string[], cwd: string, env: { re
   return startCli(args, cwd, env).ended;
 }
 
-export function start(args: readonly string[], cwd: string, env: { readonly [name: string]: string }): Running {
-  const child = spawn(process.execPath, args, {
+export function start(
+  args: readonly string[],
+  cwd: string,
+  env: { readonly [name: string]: string },
+  program = process.execPath,
+): Running {
+  const child = spawn(program, args, {
     cwd,
     env: { PATH: process.env.PATH, HOME: cwd, ...compileCache, ...env },
   });

@@ -49,6 +49,10 @@ export async function openWaysIn(parts: ProcessParts, options: WaysInOptions): P
     }),
     listen,
     parts.clock,
+    {
+      connections: rounds.config().maxConnections,
+      onClosed: () => metrics.countRequest('closed', 'unknown'),
+    },
   );
   return { address: `${listen.host}:${listening.port}`, close: listening.close };
 }

@@ -91,6 +91,9 @@ export function compileSecrets(
   context: Context,
 ): readonly SecretRef[] {
   if (secret === undefined) return [];
+  if (isList(secret) && secret.length === 0) {
+    context.report.error(path, 'an empty list of secrets signs nothing', 'add one: { env: NAME } or the like');
+  }
   const list: readonly (readonly [SecretInput | undefined, Path])[] = isList(secret)
     ? secret.map((one, index) => [one, [...path, index]] as const)
     : [[secret, path]];

@@ -4,7 +4,7 @@ import { destination, eventSource, heartbeat, silence } from './destinations-eve
 import { calendar, region, schedule } from './fleet.ts';
 import { defaults, exception, rule } from './rule.ts';
 import { safety, store, watch } from './safety.ts';
-import { duration, durationIn, listOf, namesTo, text } from './values.ts';
+import { duration, durationIn, listOf, namesTo, text, whole } from './values.ts';
 
 /** Every key of a config. What a key means, and its default, stands here once; reference and editors read it from here. */
 export const configSchema = v.strictObject(
@@ -46,6 +46,11 @@ export const configSchema = v.strictObject(
       says: 'Where `run` serves metrics, health and events: 127.0.0.1:9090.',
       type: 'host:port',
       absent: 'nowhere',
+    }),
+    maxConnections: may(whole(8, 2000), {
+      says: 'How many connections `listen` holds at a time. When one more comes, the one that has been silent longest is closed. Never more than half of the files that the process may open.',
+      type: 'number',
+      default: 256,
     }),
   },
   expected('a config', 'write its keys, one per line'),

@@ -20,6 +20,15 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/u.test(host);
 }
 
+/**
+ * Does this `Host` header name this machine itself? A page whose own name was pointed at 127.0.0.1 (DNS rebinding)
+ * says its own name here.
+ */
+export function isLoopbackHost(header: string | undefined): boolean {
+  const [, host = ''] = /^(\[[\da-f:]+\]|[^:]+)(?::\d{1,5})?$/iu.exec(header ?? '') ?? [];
+  return isLoopback(host.toLowerCase());
+}
+
 /** Nothing unsigned is offered to a network. Throws UsageError naming the source. */
 export function checkWaysIn(host: string, sources: readonly EventSourceConfig[]): void {
   const open = sources.find((source) => wayInOf(source) === 'unsigned');

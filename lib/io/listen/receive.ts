@@ -1,9 +1,10 @@
 import type { Incoming } from '../../decide/intake/reading.ts';
 import type { EventSourceConfig } from '../../model/config.ts';
 import type { Clock } from '../clock.ts';
-import { makeSecret, type Secret } from '../secrets/secret.ts';
-import { isBearer, isSigned } from '../signing.ts';
-import { wayInOf } from './event-source.ts';
+import type { Secret } from '../secrets/secret.ts';
+import { isBearer, isFresh, isSigned } from '../signing.ts';
+import { type BodyProblem, type HeldBody, mostBodyBytes } from './bodies.ts';
+import { isLoopbackHost, type WayIn, wayInOf } from './event-source.ts';
 
 /** One event's fate, as the accept job tells it. */
 export type Outcome = {
@@ -21,6 +22,7 @@ export type CountedRequest =
   | 'unauthorized'
   | 'replayed'
   | 'too-large'
+  | 'crowded'
   | 'over-quota'
   | 'refused'
   | 'failed';
@@ -47,33 +49,55 @@ export type ReceivedRequest = {
   readonly source: string;
   /** Names in lower case. */
   readonly headers: { readonly [name: string]: string };
-  readonly body: Uint8Array;
+  /** Read only once the head has told enough. */
+  readonly readBody: () => Promise<HeldBody>;
 };
 
 export type Answer = {
-  readonly status: 200 | 401 | 415 | 422 | 429 | 503;
+  readonly status: 200 | 400 | 401 | 413 | 415 | 421 | 422 | 429 | 503;
   readonly body: unknown;
+  /** The body was not read, or not to its end. */
+  readonly isEarly?: boolean;
   readonly retryAfterSeconds?: number;
 };
 
 /**
- * One message over HTTP: authenticated before anything is stored or even parsed, then written down, then answered.
- * Whatever is wrong with who sent it is 401 without detail, and looks alike for a source that does not exist.
+ * One message over HTTP: what its head already tells is answered before a byte of the body is read; then it is
+ * authenticated before anything is stored or even parsed, then written down, then answered. Whatever is wrong with who
+ * sent it is 401 without detail.
  */
 export async function receive(parts: ReceiveParts, request: ReceivedRequest): Promise<Answer> {
   const source = parts.sources().find(({ name }) => name === request.source);
   const count = (what: CountedRequest) => parts.count?.(what, source?.name ?? 'unknown');
-  const who = await authenticate(parts, source, request).catch(() => 'unknown' as const);
-  if (who === 'unknown') return answered(count, 'failed', unavailable);
-  if (who === 'nobody' || source === undefined) return answered(count, 'unauthorized', unauthorized);
-  if (wayInOf(source) === 'unsigned' && !isJson(request)) return answered(count, 'refused', notJson);
-  if (!parts.quota.take(source.name)) return answered(count, 'over-quota', tooMany);
+  const refusal = source === undefined ? stranger : judgeHead(parts, source, request);
+  if (refusal !== undefined) return answered(count, refusal.what, { ...refusal.answer, isEarly: true });
+  if (source === undefined) return unauthorized;
+  const { body, done } = await request.readBody();
   try {
-    return await acceptOnce(parts, source, request, count);
+    if (typeof body === 'string') return answered(count, bodyProblems[body].what, bodyProblems[body].answer);
+    return await receiveWhole(parts, source, { ...request, body }, count);
   } catch {
     return answered(count, 'failed', unavailable);
+  } finally {
+    done();
   }
 }
+
+type WholeRequest = Omit<ReceivedRequest, 'readBody'> & { readonly body: Uint8Array };
+
+/** Rejects when a secret cannot be had, or the store fails. */
+async function receiveWhole(
+  parts: ReceiveParts,
+  source: EventSourceConfig,
+  request: WholeRequest,
+  count: (what: CountedRequest) => void,
+): Promise<Answer> {
+  if (!(await isSender(parts, source, request))) return answered(count, 'unauthorized', unauthorized);
+  if (!parts.quota.take(source.name)) return answered(count, 'over-quota', tooMany);
+  return acceptOnce(parts, source, request, count);
+}
+
+type Refusal = { readonly what: CountedRequest; readonly answer: Answer };
 
 const unauthorized: Answer = { status: 401, body: { error: 'unauthorized' } };
 const unavailable: Answer = { status: 503, body: { error: 'not stored: send it again' }, retryAfterSeconds: 5 };
@@ -82,52 +106,83 @@ const tooMany: Answer = {
   body: { error: 'too many messages from this source: send it again later' },
   retryAfterSeconds: 10,
 };
-const notJson: Answer = { status: 415, body: { error: 'say content-type: application/json' } };
+const stranger: Refusal = { what: 'unauthorized', answer: unauthorized };
+const badId: Refusal = {
+  what: 'refused',
+  answer: { status: 400, body: { error: 'webhook-id must be 1 to 256 printable ASCII characters without a dot' } },
+};
+const notJson: Refusal = {
+  what: 'refused',
+  answer: { status: 415, body: { error: 'say content-type: application/json' } },
+};
+const otherHost: Refusal = {
+  what: 'refused',
+  answer: { status: 421, body: { error: 'say localhost or 127.0.0.1 in the address' } },
+};
+const bodyProblems: { readonly [problem in BodyProblem]: Refusal } = {
+  'too-large': {
+    what: 'too-large',
+    answer: { status: 413, body: { error: `larger than ${mostBodyBytes} bytes` }, isEarly: true },
+  },
+  crowded: { what: 'crowded', answer: { ...unavailable, isEarly: true } },
+  'broken-off': { what: 'failed', answer: { ...unavailable, isEarly: true } },
+};
 
 function answered(count: (what: CountedRequest) => void, what: CountedRequest, answer: Answer): Answer {
   count(what);
   return answer;
 }
 
-/** A source that does not exist costs as much work as one that does. */
-const decoy = makeSecret(`whsec_${'A'.repeat(32)}`);
+/** What the head alone tells: the wrong way in, nothing to prove who sends it, or a proof that is too old. */
+function judgeHead(parts: ReceiveParts, source: EventSourceConfig, request: ReceivedRequest): Refusal | undefined {
+  const { headers } = request;
+  if ((source.kind === 'alertmanager') !== (request.path === 'alertmanager')) return stranger;
+  const heads: { readonly [way in WayIn]: () => Refusal | undefined } = {
+    none: () => stranger,
+    bearer: () => (/^Bearer +\S+$/iu.test(headers['authorization'] ?? '') ? undefined : stranger),
+    signed: () => judgeSignedHead(headers, parts.clock.now()),
+    unsigned: () => (parts.takesUnsigned ? judgeUnsignedHead(headers) : stranger),
+  };
+  return heads[wayInOf(source)]();
+}
 
-async function authenticate(
+type Headers = ReceivedRequest['headers'];
+
+function judgeSignedHead(headers: Headers, now: number): Refusal | undefined {
+  const id = headers['webhook-id'];
+  if (id === undefined || !/(?:^| )v1,/u.test(headers['webhook-signature'] ?? '')) return stranger;
+  if (!/^[!-~]{1,256}$/u.test(id) || id.includes('.')) return badId;
+  return isFresh(headers['webhook-timestamp'], now) ? undefined : stranger;
+}
+
+/** Nothing proves who sends it, so no page of a browser may: by its type, and by the name it asked for us. */
+function judgeUnsignedHead(headers: Headers): Refusal | undefined {
+  if (!isLoopbackHost(headers['host'])) return otherHost;
+  return isJson(headers) ? undefined : notJson;
+}
+
+async function isSender(
   parts: ReceiveParts,
-  source: EventSourceConfig | undefined,
-  request: ReceivedRequest,
-): Promise<'sender' | 'nobody'> {
-  const isRightPath = (source?.kind === 'alertmanager') === (request.path === 'alertmanager');
-  const way = source === undefined ? 'none' : wayInOf(source);
-  if (way === 'unsigned') return isRightPath && parts.takesUnsigned ? 'sender' : 'nobody';
-  const hasSecrets = source !== undefined && way !== 'none';
-  const secrets = hasSecrets ? await parts.secretsOf(source) : [decoy];
-  const { headers, body } = request;
-  const isKnown =
-    way === 'bearer'
-      ? isBearer(headers.authorization, secrets)
-      : isSigned(
-          {
-            id: headers['webhook-id'],
-            timestamp: headers['webhook-timestamp'],
-            signature: headers['webhook-signature'],
-            body,
-          },
-          secrets,
-          parts.clock.now(),
-        );
-  return isKnown && hasSecrets && isRightPath ? 'sender' : 'nobody';
+  source: EventSourceConfig,
+  { headers, body }: WholeRequest,
+): Promise<boolean> {
+  const way = wayInOf(source);
+  if (way === 'unsigned') return true;
+  const secrets = await parts.secretsOf(source);
+  if (way === 'bearer') return isBearer(headers['authorization'], secrets);
+  const [id, timestamp] = [headers['webhook-id'], headers['webhook-timestamp']];
+  return isSigned({ id, timestamp, signature: headers['webhook-signature'], body }, secrets, parts.clock.now());
 }
 
 /** A form of a web page cannot send this type without asking first: pages do not reach an unsigned source on loopback. */
-function isJson({ headers }: ReceivedRequest): boolean {
+function isJson(headers: Headers): boolean {
   return /^application\/(?:[\w.-]+\+)?json\b/iu.test(headers['content-type'] ?? '');
 }
 
 async function acceptOnce(
   parts: ReceiveParts,
   source: EventSourceConfig,
-  { headers, body }: ReceivedRequest,
+  { headers, body }: WholeRequest,
   count: (what: CountedRequest) => void,
 ): Promise<Answer> {
   const id = wayInOf(source) === 'signed' ? headers['webhook-id'] : undefined;

@@ -1,5 +1,7 @@
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
+import type { EpochMs } from '../../model/time.ts';
+import type { Clock } from '../clock.ts';
+import { type Bodies, makeBodies } from './bodies.ts';
 import { type Answer, type ReceivedRequest, type ReceiveParts, receive } from './receive.ts';
 
 export type ListenParts = ReceiveParts & {
@@ -11,45 +13,59 @@ export type ListenParts = ReceiveParts & {
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>;
 };
 
-/** An event is a few hundred bytes, a large alert group a few thousand; more is refused before it is parsed. */
-export const mostBodyBytes = 64 * 1024;
-
 /**
  * What `--listen` and the function URL serve: GET /healthz, /readyz, /metrics; POST /events/<source> (signed, see
  * receive.ts) and /alertmanager/<source> (bearer).
  */
 export function makeListenApp(parts: ListenParts): Hono {
   const app = new Hono();
-  const limit = bodyLimit({
-    maxSize: mostBodyBytes,
-    onError: (c) => {
-      parts.count?.('too-large', 'unknown');
-      return c.json({ error: `larger than ${mostBodyBytes} bytes` }, 413);
-    },
-  });
+  const bodies = makeBodies();
+  const metrics = madeOncePerSecond(parts.clock, async () => parts.metrics?.());
   app.get('/healthz', (c) => (parts.isHealthy() ? c.text('ok\n') : c.text('not healthy\n', 503)));
   app.get('/readyz', async (c) => {
     const { isReady, text } = await parts.readiness();
     return c.text(`${text}\n`, isReady ? 200 : 503);
   });
   app.get('/metrics', async (c) => {
-    const metrics = await parts.metrics?.();
-    return metrics ? c.body(metrics.text, 200, { 'content-type': metrics.contentType }) : c.notFound();
+    const made = await metrics();
+    return made ? c.body(made.text, 200, { 'content-type': made.contentType }) : c.notFound();
   });
-  app.post('/events/:source', limit, (c) => answerTo(parts, c, 'events'));
-  app.post('/alertmanager/:source', limit, (c) => answerTo(parts, c, 'alertmanager'));
-  app.notFound((c) => c.json({ error: 'not found' }, 404));
+  app.post('/events/:source', (c) => answerTo(parts, bodies, c, 'events'));
+  app.post('/alertmanager/:source', (c) => answerTo(parts, bodies, c, 'alertmanager'));
+  // Whatever it brings along is not waited for.
+  app.notFound((c) => c.json({ error: 'not found' }, 404, c.req.raw.body === null ? {} : { connection: 'close' }));
   app.onError((_, c) => c.json({ error: 'failed' }, 500));
   return app;
 }
 
-async function answerTo(parts: ListenParts, c: Context, path: ReceivedRequest['path']): Promise<Response> {
-  const body = new Uint8Array(await c.req.arrayBuffer());
-  const answer = await receive(parts, { path, source: c.req.param('source') ?? '', headers: c.req.header(), body });
-  return respond(c, answer);
+/** Many who ask at once, or within a second, get one answer: a flood of scrapes costs as much as one. */
+function madeOncePerSecond<T>(clock: Clock, make: () => Promise<T>): () => Promise<T> {
+  let made: { readonly at: EpochMs; readonly answer: Promise<T> } | undefined;
+  return () => {
+    const now = clock.now();
+    if (made === undefined || Math.abs(now - made.at) >= 1000) made = { at: now, answer: make() };
+    return made.answer;
+  };
 }
 
-function respond(c: Context, { status, body, retryAfterSeconds }: Answer): Response {
-  const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+async function answerTo(
+  parts: ListenParts,
+  bodies: Bodies,
+  c: Context,
+  path: ReceivedRequest['path'],
+): Promise<Response> {
+  const readBody = () => bodies.read(c.req.raw);
+  return respond(
+    c,
+    await receive(parts, { path, source: c.req.param('source') ?? '', headers: c.req.header(), readBody }),
+  );
+}
+
+/** Of an answer that came before the body, the rest is not waited for: the connection ends. */
+function respond(c: Context, { status, body, retryAfterSeconds, isEarly }: Answer): Response {
+  const headers = {
+    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+    ...(isEarly === true ? { connection: 'close' } : {}),
+  };
   return c.json(body as Parameters<typeof c.json>[0], status, headers);
 }

@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { CommandError } from '../../errors.ts';
 import type { Clock } from '../clock.ts';
+import { defaultConnections, limitConnections, mostConnections, openFilesLimit } from './connections.ts';
 
 export type Address = { readonly host: string; readonly port: number };
 
@@ -14,19 +15,39 @@ export type Listening = {
   readonly close: () => Promise<void>;
 };
 
-/** A sender that drips its request byte by byte is cut off; real ones need milliseconds. */
-const requestTimeoutMs = 10_000;
+export type ServeOptions = {
+  /** The most connections at a time; fewer where the process may open few files. */
+  readonly connections?: number | undefined;
+  /** Told of each connection that was closed to make room. */
+  readonly onClosed?: () => void;
+};
+
+/**
+ * A sender that drips its request byte by byte is cut off within 10 s, as Node looks for them every second; real ones
+ * need milliseconds. So is, a little later, one that does not take its answer.
+ */
+const timeouts = {
+  headersTimeout: 8000,
+  requestTimeout: 8000,
+  connectionsCheckingInterval: 1000,
+  keepAliveTimeout: 5000,
+} as const;
+const idleTimeoutMs = 30_000;
 const closeTimeoutMs = 5000;
 
 /** Serves the app. Rejects with CommandError saying what is wrong with the address and what to do. */
-export async function serveListen(app: Hono, { host, port }: Address, clock: Clock): Promise<Listening> {
+export async function serveListen(
+  app: Hono,
+  { host, port }: Address,
+  clock: Clock,
+  { connections = defaultConnections, onClosed }: ServeOptions = {},
+): Promise<Listening> {
   const listener = getRequestListener(app.fetch);
-  const server = createServer(
-    { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs },
-    (request, response) => {
-      void listener(request, response);
-    },
-  );
+  const server = createServer(timeouts, (request, response) => {
+    if (!request.socket.destroyed) void listener(request, response);
+  });
+  server.setTimeout(idleTimeoutMs);
+  limitConnections(server, mostConnections(connections, openFilesLimit()), onClosed);
   await listen(server, { host, port });
   return { port: (server.address() as AddressInfo).port, close: () => closeServer(server, clock) };
 }

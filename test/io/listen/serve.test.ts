@@ -50,7 +50,7 @@ describe('the listener', () => {
       headers: signedHeaders(tooLarge),
     });
     expect(response.status).toBe(413);
-    expect([...world.counts.keys()]).toEqual(['too-large unknown']);
+    expect([...world.counts.keys()]).toEqual(['too-large ci']);
   });
 
   test('refuses it as well when its length is not told', async () => {
@@ -61,7 +61,7 @@ describe('the listener', () => {
         controller.close();
       },
     });
-    const request = { method: 'POST', body, duplex: 'half' } as RequestInit;
+    const request = { method: 'POST', body, duplex: 'half', headers: signedHeaders('') } as RequestInit;
     expect((await fetch(`${url}/events/ci`, request)).status).toBe(413);
   });
 
