@@ -2,7 +2,7 @@
  * What serverless.yml takes from the config: the Serverless Framework loads this file with `require`, hence the ending.
  * The functions are bundled on the way, so that `serverless deploy` never ships yesterday's.
  */
-const { join } = require('node:path');
+const path = require('node:path');
 
 const built = new Map();
 
@@ -22,7 +22,7 @@ async function build(file, options) {
   const { partsOf } = await import('./aws/parts-of.ts');
   const { UsageError } = await import('../lib/errors.ts');
   try {
-    return partsOf(await buildFunctions(file, join(process.cwd(), 'dist/functions')), options);
+    return partsOf(await buildFunctions(file, path.join(process.cwd(), 'dist/functions')), options);
   } catch (error) {
     // The framework prints the stack, which says nothing to who has to mend a config.
     if (error instanceof UsageError) error.stack = error.message;
