@@ -17,6 +17,8 @@ export type ObservedPool = {
   readonly errors: readonly string[];
   /** Why nothing may be done with it ("its name has 300 characters, …"); its id and its shortened name only name it. */
   readonly unreadable?: string;
+  /** The name of its machine spec ("eo2a.large"); undefined = not given. */
+  readonly flavor?: string | undefined;
 };
 
 export type ObservedCluster = {

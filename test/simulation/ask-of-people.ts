@@ -5,11 +5,14 @@ import type { EpochMs } from '../../lib/model/time.ts';
 import { matches } from './meaning.ts';
 import type { Simulation } from './simulation.ts';
 
+/** As the configs of a simulation have it. */
+const keepMs = 30 * 86_400_000;
+
 /** People's asks, stored as the commands store them; acknowledged the moment that is done. */
 export async function ask(sim: Simulation, wish: Lease | Override | Pause): Promise<void> {
   const { store, story, kernel, trace } = sim;
   if (wish.kind === 'lease') await putLease(store.plain, wish, kernel.now());
-  else await putAsk(store.plain, wish);
+  else await putAsk(store.plain, wish, keepMs);
   const text = wish.match?.text ?? '*/*';
   // The last one under an id stands.
   const before = story.asks.findIndex((told) => told.ask.id === wish.id && told.ask.until > kernel.now());
@@ -48,7 +51,7 @@ export function pauseFor(sim: Simulation, path: string | undefined, until: Epoch
 /** Lets the held lowers of the config in force through the brake. */
 export async function approve(sim: Simulation, configHash: string): Promise<void> {
   const until = sim.kernel.now() + 7 * 24 * 3_600_000;
-  await putAsk(sim.store.plain, { ...common(sim), kind: 'approval', id: 'approval', configHash, until });
+  await putAsk(sim.store.plain, { ...common(sim), kind: 'approval', id: 'approval', configHash, until }, keepMs);
 }
 
 function common(sim: Simulation) {

@@ -1,4 +1,5 @@
 import { judgeConvergence } from './judge-end.ts';
+import { judgePast } from './judge-past.ts';
 import { judgePut } from './judge-put.ts';
 import { judgeRound } from './judge-round.ts';
 import { allEdges, makeSimulation } from './make-simulation.ts';
@@ -51,6 +52,7 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
   letProbesAct(sim);
   watchZeros(sim);
   judgeConvergence(sim);
+  judgePast(sim);
   startTicking(sim, processes, edges);
   await runToEnd(sim, options.stopsEarly ?? false);
   sim.stats.figures.clusterDays = sim.world.clusters().length * scenario.days;

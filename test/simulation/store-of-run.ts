@@ -2,7 +2,7 @@ import type { Change, ClusterRecord } from '../../lib/decide/scaling/memory.ts';
 import type { Clock } from '../../lib/io/clock.ts';
 import type { Store, StoredRecord, Write } from '../../lib/io/stores/store.ts';
 import type { AwaitPoint } from './coverage.ts';
-import { operate, type Run } from './operate.ts';
+import { never, operate, type Run } from './operate.ts';
 import type { Simulation } from './simulation.ts';
 
 /** What the run claimed and when by its own clock, by cluster id. */
@@ -17,6 +17,7 @@ export function storeOfRun(sim: Simulation, run: Run, clock: Clock, claims: Clai
   return {
     read: (key) => operate(sim, run, 'store: read what started', () => store.read(key)),
     list: (partition, options) => {
+      if (isPast(partition)) return unharmed(run, () => sim.store.plain.list(partition, options));
       const isAgain = partition === 'findings' && (findingsLists += 1) > 1;
       const point = isAgain ? 'store: list findings again' : listPoint(partition);
       return operate(sim, run, point, async () => {
@@ -27,6 +28,7 @@ export function storeOfRun(sim: Simulation, run: Run, clock: Clock, claims: Clai
     },
     commit: (writes) => {
       lookAt(sim, writes);
+      if (writes.every(({ key }) => isPast(key.partition))) return unharmed(run, () => sim.store.plain.commit(writes));
       const point = commitPoint(writes, claims, found);
       const claim = claimIn(writes, found);
       if (claim) claims.set(claim.clusterId, claim.claimedAt);
@@ -34,6 +36,15 @@ export function storeOfRun(sim: Simulation, run: Run, clock: Clock, claims: Clai
     },
     close: () => store.close(),
   };
+}
+
+/** What was, for people to look at: nothing is decided by it, so no fault is spent on it. */
+function isPast(partition: string): boolean {
+  return partition.startsWith('sizes/') || partition.startsWith('nodes/');
+}
+
+async function unharmed<T>(run: Run, work: () => Promise<T>): Promise<T> {
+  return run.life.isDead ? never() : work();
 }
 
 function listPoint(partition: string): AwaitPoint {

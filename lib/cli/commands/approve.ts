@@ -47,7 +47,9 @@ export async function approve(parts: CliParts, options: ApproveOptions): Promise
   const now = parts.clock.now();
   const until = now + options.for;
   const { held, texts } = await withStore(parts, config, async (store) => {
-    for (const { name } of config.regions) await putAsk(store, approvalOf(parts, config, name, until, options.reason));
+    for (const { name } of config.regions) {
+      await putAsk(store, approvalOf(parts, config, name, until, options.reason), config.keepMs);
+    }
     return whatIsHeld(store, config);
   });
   if (options.json) {

@@ -56,7 +56,7 @@ export async function pause(parts: CliParts, text: string | undefined, options: 
     if (match !== undefined && known === 0) refuseUntouched(match, config, await seenClusters(store, regions));
     for (const region of regions) {
       const common = { schema: 1, region, who: parts.who, reason: options.reason, askedAt: now } as const;
-      await putAsk(store, { ...common, id: pauseId(match), kind: 'pause', match, until });
+      await putAsk(store, { ...common, id: pauseId(match), kind: 'pause', match, until }, config.keepMs);
     }
     return known;
   });

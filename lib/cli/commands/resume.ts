@@ -56,7 +56,7 @@ export async function resume(parts: CliParts, text: string | undefined, options:
   const match = text === undefined ? undefined : readAskedMatch(text, config);
   const regions = reachedRegions(match, config.regions);
   const resumed = await withStore(parts, config, async (store) => {
-    const { ended, wider } = await endPauses(store, regions, match, now);
+    const { ended, wider } = await endPauses(store, regions, match, now, config.keepMs);
     const freed = await freeKept(parts, store, regions, match, options.reason, config);
     return { ended, wider, freed };
   });
@@ -69,6 +69,7 @@ async function endPauses(
   regions: readonly string[],
   match: Match | undefined,
   now: EpochMs,
+  keepMs: number,
 ): Promise<Pick<Resumed, 'ended' | 'wider'>> {
   const ended: Pause[] = [];
   const wider: Pause[] = [];
@@ -76,7 +77,7 @@ async function endPauses(
     for (const ask of await listAsks(store, region)) {
       if (ask.kind !== 'pause' || !isLive(ask, now)) continue;
       if (namesSame(match, ask.match)) {
-        await endAsk(store, ask, now);
+        await endAsk(store, ask, now, keepMs);
         ended.push(ask);
       } else if (reachesInto(ask, match, region)) wider.push(ask);
     }

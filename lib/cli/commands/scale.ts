@@ -155,7 +155,7 @@ async function override(asking: Asking, exactly: Size, until: EpochMs): Promise<
   const id = `override/${encodeURIComponent(match.text)}`;
   const replaced = await findReplaced(store, regions, id, now);
   for (const region of regions) {
-    await putAsk(store, { ...commonOf(asking, region), id, kind: 'override', match, exactly, until });
+    await putAsk(store, { ...commonOf(asking, region), id, kind: 'override', match, exactly, until }, config.keepMs);
   }
   const zone = readingZone(config, parts);
   const what = `exactly ${describeSize(exactly)} for ${match.text} until ${localInstant(until, zone)}`;
@@ -177,7 +177,7 @@ async function releaseAll(asking: Asking): Promise<Told> {
       if (ask.kind !== 'lease' && ask.kind !== 'override') continue;
       if (!isLive(ask, now) || !namesSame(asked.match, ask.match)) continue;
       if (ask.kind === 'lease') await releaseLease(store, ask, parts.who, now);
-      else await endAsk(store, ask, now);
+      else await endAsk(store, ask, now, config.keepMs);
       ended.push(ask);
     }
   }

@@ -15,6 +15,7 @@ export function refreshMemory(input: PoolInput): PoolMemory {
   const first: PoolMemory = {
     name: pool.name,
     autoscale: pool.autoscale,
+    ...(pool.flavor !== undefined && { flavor: pool.flavor }),
     asks: asks.fingerprint,
     ruleHash: rule.hash,
     onRemove: rule.onRemove,
@@ -26,6 +27,7 @@ export function refreshMemory(input: PoolInput): PoolMemory {
   const memory = ofOneKind(known, input, ruleChanged);
   return remember(memory, {
     name: pool.name,
+    flavor: pool.flavor ?? memory.flavor,
     ruleHash: rule.hash,
     onRemove: rule.onRemove,
     asks: asks.fingerprint,
@@ -36,6 +38,7 @@ export function refreshMemory(input: PoolInput): PoolMemory {
     missingSince: undefined,
     olderSince: olderSince(memory, pool, now),
     unseenSince: unseenSince(memory, input),
+    movingSince: pool.status === 'Scaling' && input.inFlight === undefined ? (memory.movingSince ?? now) : undefined,
   });
 }
 

@@ -70,12 +70,16 @@ type Wish = { readonly target: Size; readonly since: EpochMs };
 export type PoolMemory = {
   readonly name: string;
   readonly autoscale: boolean;
+  /** The name of its machine spec, as last seen. */
+  readonly flavor?: string | undefined;
   /** What it is now, where that changed while it was away: held until its base is known in the new form. */
   readonly became?: boolean | undefined;
   /** The size last seen Running, and since when it has been that. */
   readonly seen?: { readonly size: Size; readonly at: EpochMs; readonly updatedAt?: EpochMs | undefined } | undefined;
   /** The last look at which it was still that, where the looks since then showed nothing: not Running, no size, missing. */
   readonly unseenSince?: EpochMs | undefined;
+  /** The first look at which somebody else was resizing it: whatever it becomes, it was shown as that from then on. */
+  readonly movingSince?: EpochMs | undefined;
   /** Since when every answer has been older than the one that showed `seen`. */
   readonly olderSince?: EpochMs | undefined;
   /** The remembered base. */

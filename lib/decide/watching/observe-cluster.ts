@@ -40,7 +40,9 @@ export function observeCluster(
   const version = some.version;
   const read = version && { of: version.version, date: version.eol };
   const due = read === undefined ? seen?.due : advanceDue(seen?.due, read, now);
-  const next = { ...remember(seen, some, '', now), pools: seen?.pools ?? [], ...(due && { due }) };
+  const shown = version?.version ?? seen?.version;
+  const kept = { pools: seen?.pools ?? [], ...(shown !== undefined && { version: shown }), ...(due && { due }) };
+  const next = { ...remember(seen, some, '', now), ...kept };
   const isTold = full !== undefined || isError(some.status);
   const observations = [
     ...(isTold ? [judge('cluster.error', clusterErrorOf(some))] : []),

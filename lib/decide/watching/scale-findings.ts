@@ -2,6 +2,7 @@ import type { Finding, FindingKind, Subject } from '../../model/finding.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { subjectId } from '../incidents/incident.ts';
 import type { Observation } from '../incidents/observation.ts';
+import type { Looks } from '../past/looks.ts';
 
 /** What one scaling round found in one part of a region. */
 export type RoundFindings = {
@@ -18,6 +19,8 @@ export type RoundFindings = {
   /** Ids of the clusters whose pools were read in that round. */
   readonly checkedClusters: readonly string[];
   readonly findings: readonly Finding[];
+  /** The round's own past; what wrote the record may not have known it. */
+  readonly looks?: Looks;
 };
 
 /** The kinds only a scaling round can judge, alone or as well as the watch. */

@@ -48,7 +48,12 @@ export type Seen = {
 
 export type SeenPool = Seen;
 
-export type SeenCluster = Seen & { readonly due?: DueMemory; readonly pools: readonly SeenPool[] };
+export type SeenCluster = Seen & {
+  /** Its Kubernetes version, as last seen; `due` has it only where its end is known. */
+  readonly version?: string;
+  readonly due?: DueMemory;
+  readonly pools: readonly SeenPool[];
+};
 
 /** The date that counts, and one that was read once and waits for its second reading. */
 export type DueMemory = {

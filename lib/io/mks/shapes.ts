@@ -49,6 +49,7 @@ export const poolShape = v.object({
   size_max: count,
   created_at: instant,
   updated_at: instant,
+  machine_spec: v.fallback(v.optional(v.object({ name: text })), undefined),
   errors,
 });
 
@@ -98,6 +99,7 @@ export function toCluster(region: string, cluster: InferOutput<typeof clusterSha
 export function toPool(pool: InferOutput<typeof poolShape>, clean: Clean): ObservedPool {
   const { status, autoscale, size, errors } = pool;
   const { size_min: sizeMin, size_max: sizeMax, created_at: createdAt, updated_at: updatedAt } = pool;
+  const flavor = pool.machine_spec?.name;
   return {
     ...identify(pool, clean),
     status: spellStatus(cutTo(longestStatus, status, clean)),
@@ -108,6 +110,7 @@ export function toPool(pool: InferOutput<typeof poolShape>, clean: Clean): Obser
     createdAt,
     updatedAt,
     errors: errors.map((error) => cutTo(longestError, error, clean)),
+    ...(flavor !== undefined && { flavor: cutTo(longestStatus, flavor, clean) }),
   };
 }
 

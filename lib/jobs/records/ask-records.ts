@@ -62,8 +62,8 @@ export async function loadAsk(store: Store, region: string, id: string): Promise
 }
 
 /** The write that stores an ask over what was read (`version`), or where nothing was. */
-export function askWrite(ask: Ask, version: Version | undefined): Write {
-  return putOver(keyOf(ask), ask, version, collectAt(ask));
+export function askWrite(ask: Ask, version: Version | undefined, keepMs = 0): Write {
+  return putOver(keyOf(ask), ask, version, collectAt(ask, keepMs));
 }
 
 /**
@@ -90,18 +90,27 @@ export async function releaseLease(store: Store, lease: Lease, who: string, now:
   );
 }
 
-/** Overrides, pauses and approvals: the last one stored under an id stands. */
-export async function putAsk(store: Store, ask: Override | Pause | Approval): Promise<void> {
-  await updateAsk(store, ask.region, ask.id, () => ask);
+/**
+ * Overrides, pauses and approvals: the last one stored under an id stands. It is part of the past, and so is kept for
+ * `keepMs` after its end.
+ */
+export async function putAsk(store: Store, ask: Override | Pause | Approval, keepMs: number): Promise<void> {
+  await updateAsk(store, ask.region, ask.id, () => ask, keepMs);
 }
 
 /** Ends an override, pause or approval before its time: its record stays, ended, until it is collected. */
-export async function endAsk(store: Store, ask: Override | Pause | Approval, now: EpochMs): Promise<void> {
-  await updateAsk(store, ask.region, ask.id, (before) => {
+export async function endAsk(
+  store: Store,
+  ask: Override | Pause | Approval,
+  now: EpochMs,
+  keepMs: number,
+): Promise<void> {
+  const ended = (before: Ask | undefined) => {
     if (before === undefined || before.kind === 'lease' || before.kind === 'release' || before.until <= now)
       return undefined;
     return { ...before, until: now };
-  });
+  };
+  await updateAsk(store, ask.region, ask.id, ended, keepMs);
 }
 
 /** The id of a person's lease: one per person and match. */
@@ -114,12 +123,13 @@ async function updateAsk(
   region: string,
   id: string,
   change: (before: Ask | undefined) => Ask | undefined,
+  keepMs = 0,
 ): Promise<Ask | undefined> {
   for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
     const before = await loadAsk(store, region, id);
     const after = change(before?.ask);
     if (after === undefined) return before?.ask;
-    const outcome = await store.commit([askWrite(after, before?.version)]);
+    const outcome = await store.commit([askWrite(after, before?.version, keepMs)]);
     if (outcome.kind === 'committed') return after;
   }
   throw new StoreError(`Storing "${id}" in region "${region}" failed: others kept changing it; try again`);
@@ -138,6 +148,6 @@ function keyOf(ask: Ask): Key {
 }
 
 /** Never early: a lease still orders late requests for 14 days after its end. */
-function collectAt(ask: Ask): EpochMs {
-  return ask.until + (ask.kind === 'lease' ? rememberMs : 0) + 24 * 60 * 60_000;
+function collectAt(ask: Ask, keepMs: number): EpochMs {
+  return ask.until + Math.max(keepMs, ask.kind === 'lease' ? rememberMs : 0) + 24 * 60 * 60_000;
 }

@@ -8,7 +8,12 @@ import { describeSize, isRange } from '../../model/size.ts';
 import { clusterWrite, decisionWrite } from '../records/cluster-records.ts';
 import type { ActionResult, ScaleParts, ScaleProblem } from './parts.ts';
 
-export type Acted = { readonly result: ActionResult | undefined; readonly problem: ScaleProblem | undefined };
+export type Acted = {
+  readonly result: ActionResult | undefined;
+  readonly problem: ScaleProblem | undefined;
+  /** What was to be remembered of the cluster was not stored. */
+  readonly isLost?: boolean;
+};
 
 /** The least time that a claim with its GET and PUT needs. */
 const actNeedsMs = 50_000;
@@ -24,7 +29,8 @@ export async function actOnCluster(
   planned: ObservedPool | undefined,
 ): Promise<Acted> {
   const { action } = update;
-  if (action && parts.timeLeftMs && parts.timeLeftMs() < actNeedsMs) return { result: 'no-time', problem: undefined };
+  if (action && parts.timeLeftMs && parts.timeLeftMs() < actNeedsMs)
+    return { result: 'no-time', problem: undefined, isLost: true };
   const claimedAt = parts.clock.now();
   const record =
     update.record.change && action
@@ -35,7 +41,7 @@ export async function actOnCluster(
     clusterWrite(update.region, update.clusterId, record, version),
     ...writes.slice(0, 90),
   ]);
-  if (outcome.kind === 'conflict') return { result: action && 'claimed-elsewhere', problem: undefined };
+  if (outcome.kind === 'conflict') return { result: action && 'claimed-elsewhere', problem: undefined, isLost: true };
   if (action === undefined) return { result: undefined, problem: undefined };
   const claim = { ...update, record };
   return resize(parts, claim, action, outcome.versions[0], planned, claimedAt);

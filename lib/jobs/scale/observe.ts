@@ -28,6 +28,8 @@ export type SeenFleet = {
   readonly problems: readonly ScaleProblem[];
   /** Regions whose list was answered. */
   readonly answered: ReadonlySet<string>;
+  /** What the rounds before left behind. */
+  readonly rounds: readonly RoundFindings[];
   /** Records whose clusters their regions' answered lists do not show. */
   readonly missing: readonly MissingCluster[];
 };
@@ -64,7 +66,8 @@ export async function observeFleet(parts: ScaleParts, options: ScaleOptions, boo
   const answered = new Set(regions.filter((region) => region.isAnswered).map((region) => region.name));
   const missing = regions.flatMap((region) => region.missing);
   const asks = regions.flatMap((region) => region.asks);
-  return { clusters, stored, asks, storedRules, problems, answered, missing };
+  const rounds = regions.flatMap((region) => region.rounds);
+  return { clusters, stored, asks, storedRules, problems, answered, missing, rounds };
 }
 
 type Unasked = { readonly region: string; readonly cluster: string };
@@ -101,6 +104,7 @@ type SeenRegion = {
   readonly records: ReadonlyMap<string, StoredCluster>;
   readonly asks: readonly Ask[];
   readonly lookedAt: (clusterId: string) => EpochMs | undefined;
+  readonly rounds: readonly RoundFindings[];
   readonly missing: readonly MissingCluster[];
   readonly problems: ScaleProblem[];
 };
@@ -116,7 +120,7 @@ async function observeRegion(parts: ScaleParts, name: string, options: ScaleOpti
   const looks = latestLooks(rounds);
   const lookedAt = (clusterId: string) => looks.get(clusterId);
   const answer = await parts.mksOf(name).listClusters();
-  const common = { name, records, asks, lookedAt };
+  const common = { name, records, asks, lookedAt, rounds };
   if (answer.kind !== 'ok') {
     const reason = `the clusters of region ${name} could not be listed: ${describeAnswer(answer)}`;
     return {

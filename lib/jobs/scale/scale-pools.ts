@@ -1,9 +1,9 @@
+import { nextLooks } from '../../decide/past/looks.ts';
 import { afterMissing, type StoredRule } from '../../decide/scaling/memory.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
 import type { Plan, RecordUpdate } from '../../decide/scaling/plan.ts';
 import { planRound } from '../../decide/scaling/plan-round.ts';
 import { startedNotice } from '../../decide/scaling/started.ts';
-import type { Write } from '../../io/stores/store.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Notice } from '../../model/finding.ts';
 import type { Json } from '../../model/json.ts';
@@ -12,6 +12,7 @@ import { clusterWrite, readUninstalled, storeRule } from '../records/cluster-rec
 import { noticeWrite } from '../records/incident-records.ts';
 import { writeRoundFindings } from '../records/round-findings.ts';
 import { type Acted, actOnCluster } from './act.ts';
+import { keepNodes, keepSizes } from './keep-past.ts';
 import { concurrency, type MissingCluster, notLookedAt, observeFleet, type SeenFleet } from './observe.ts';
 import { bookFrom, type ScaleOptions, type ScaleParts, type ScaleProblem, type ScaleReport } from './parts.ts';
 
@@ -43,8 +44,11 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   const problems = [...seen.problems];
   await keepRules(parts, seen, plan, problems);
   const started = uninstalled ? undefined : await announceStart(parts, seen, plan, options);
-  const results = await actOnAll(parts, seen, plan, problems);
-  await guarded(problems, '', () => forgetClusters(parts, seen, options));
+  const stored: StoredRecord[] = [];
+  const results = await actOnAll(parts, seen, plan, problems, (update) => stored.push(update));
+  await guarded(problems, '', () => forgetClusters(parts, seen, options, (record) => stored.push(record)));
+  await guarded(problems, '', () => keepSizes(parts, seen, stored, now));
+  await guarded(problems, '', () => keepNodes(parts, seen, book, options));
   await leaveWord(parts, seen, plan, options);
   return { ...report, ...(started !== undefined && { started }), problems, results };
 }
@@ -86,12 +90,14 @@ async function actOnAll(
   seen: SeenFleet,
   plan: Plan,
   problems: ScaleProblem[],
+  onStored: (update: RecordUpdate) => void,
 ): Promise<ScaleReport['results']> {
   const pools = new Map(seen.clusters.flatMap(({ pools: own }) => (own ?? []).map((pool) => [pool.id, pool] as const)));
   const updates = byTurn(plan.updates, ({ clusterId }) => clusterId, { now: parts.clock.now(), config: parts.config });
   const results = await mapBounded(updates, concurrency, async (update) => {
     const acted = await guarded(problems, update.region, () => actOne(parts, seen, update, pools));
     if (acted?.problem) problems.push(acted.problem);
+    if (acted && !acted.isLost) onStored(update);
     if (update.action === undefined) return [];
     const { region, cluster, pool } = update.action;
     return [{ region, cluster, pool, result: acted?.result ?? ('failed' as const) }];
@@ -133,17 +139,24 @@ async function leaveWord(parts: ScaleParts, seen: SeenFleet, plan: Plan, options
     const findings = plan.findings.filter(({ subject }) =>
       'region' in subject ? subject.region === name : name === parts.config.regions[0]?.name,
     );
+    const at = parts.clock.now();
+    const isAnswered = seen.answered.has(name);
+    const before = seen.rounds.find(
+      (round) => round.region === name && round.shard.index === shard.index && round.shard.count === shard.count,
+    );
+    const isWhole = isAnswered && !seen.problems.some(({ region }) => region === name);
     await writeRoundFindings(parts.store, {
       schema: 1,
-      at: parts.clock.now(),
+      at,
       region: name,
       shard,
       configHash: parts.config.hash,
-      isAnswered: seen.answered.has(name),
+      isAnswered,
       checkedClusters: own.flatMap(({ cluster, pools }) => (pools ? [cluster.id] : [])),
       pools: own.reduce((sum, { pools }) => sum + (pools?.length ?? 0), 0),
       clusters: own.length,
       findings,
+      looks: nextLooks(before?.looks, { at, isAnswered, isWhole }, parts.config.everyMs),
     });
   }
 }
@@ -186,18 +199,33 @@ export async function announceStart(
 /**
  * Marks the records of clusters that are gone, and empties them in time. Judged only in a round over the whole region
  * (or the whole shard) whose list was answered: what was not asked for is not missing.
+ * What was stored goes to `onStored`.
  */
-export async function forgetClusters(parts: ScaleParts, seen: SeenFleet, options: ScaleOptions): Promise<void> {
+export async function forgetClusters(
+  parts: ScaleParts,
+  seen: SeenFleet,
+  options: ScaleOptions,
+  onStored: (stored: StoredRecord) => void,
+): Promise<void> {
   if (options.only) return;
   const now = parts.clock.now();
   for (const missing of seen.missing) {
-    const write = writeOf(missing, now);
-    // Each on its own: one that another process changes meanwhile costs the others nothing.
-    if (write) await parts.store.commit([write]);
+    const stored = await forgetOne(parts, missing, now);
+    if (stored) onStored(stored);
   }
 }
 
-function writeOf({ region, clusterId, stored }: MissingCluster, now: number): Write | undefined {
+export type StoredRecord = Pick<RecordUpdate, 'region' | 'clusterId' | 'record'>;
+
+/** Each on its own: one that another process changes meanwhile costs the others nothing. */
+async function forgetOne(
+  { store }: ScaleParts,
+  { region, clusterId, stored }: MissingCluster,
+  now: number,
+): Promise<StoredRecord | undefined> {
   const next = afterMissing(stored.record, now);
-  return next && clusterWrite(region, clusterId, next.record, stored.version, next.expiresAt);
+  if (next === undefined) return undefined;
+  const write = clusterWrite(region, clusterId, next.record, stored.version, next.expiresAt);
+  const outcome = await store.commit([write]);
+  return outcome.kind === 'committed' ? { region, clusterId, record: next.record } : undefined;
 }

@@ -51,7 +51,7 @@ describe('a process whose store is deleted under it', () => {
     const { said, sizeAfter, end } = await running();
     takeAway();
     const asked = openSqliteStore({ path, newId: randomId });
-    await putAsk(asked, aPause('2026-03-02T18:50:00Z', '2026-03-02T20:00:00Z'));
+    await putAsk(asked, aPause('2026-03-02T18:50:00Z', '2026-03-02T20:00:00Z'), hour);
     await asked.close();
     expect(await sizeAfter(hour)).toBe(3);
     expect(await sizeAfter(30 * minute)).toBe(0);

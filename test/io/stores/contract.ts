@@ -1,8 +1,10 @@
 /** What every store promises, whatever it is made of. Each adapter's test calls this with a way to open an empty one. */
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { changesOf, sizesRecord } from '../../../lib/decide/past/size-changes.ts';
 import { StoreError } from '../../../lib/errors.ts';
 import type { Key, Store, Version, Write } from '../../../lib/io/stores/store.ts';
+import { listNodes, listSizes, nodesWrites, sizeWrites } from '../../../lib/jobs/records/past-records.ts';
 import type { Json } from '../../../lib/model/json.ts';
 
 export type StoreUnderTest = {
@@ -33,6 +35,7 @@ export function describeStore(
     describeLists(both);
     describeRefusals(both);
     describeAgreement(both);
+    describePast(both);
   });
 }
 
@@ -381,4 +384,43 @@ export async function put(store: Store, at: Key, value: Json, version?: Version)
   const outcome = await store.commit([write]);
   if (outcome.kind !== 'committed') throw new Error(`the put of ${at.partition}/${at.id} met a conflict`);
   return outcome.versions[0]!;
+}
+
+/** The records of the past: listed from an instant on, cut to what a record holds, marked for collection. */
+function describePast(both: Both): void {
+  const hour = 3_600_000;
+  const keepMs = 30 * 24 * hour;
+  const began = Date.UTC(2026, 2, 2);
+  let ids = 0;
+  const newId = () => `p${(ids += 1)}`;
+
+  test('keeps thousands of sizes of one round, and lists them from an instant on', async () => {
+    const { store, other } = both();
+    const changes = Array.from({ length: 3000 }, (_, i) => {
+      return {
+        at: began,
+        pool: `dev-${String(i).padStart(4, '0')}/workers`,
+        before: 4,
+        after: i % 2 ? 0 : { min: 0, max: i },
+      };
+    });
+    for (const write of sizeWrites('r1', began, changes, newId, keepMs)) await store.commit([write]);
+    const later = { at: began + hour, pool: 'dev-0001/workers', before: 0, after: undefined };
+    for (const write of sizeWrites('r1', began + hour, [later], newId, keepMs)) await store.commit([write]);
+    const all = changesOf(await listSizes(other, 'r1', began));
+    const inOrder = (some: typeof all) => some.toSorted((a, b) => a.at - b.at || (a.pool < b.pool ? -1 : 1));
+    expect(inOrder(all)).toEqual(inOrder([...changes, later]));
+    expect(await listSizes(other, 'r1', began + 1)).toEqual([sizesRecord(began + hour, [later])]);
+    expect(await listSizes(other, 'r2', 0)).toEqual([]);
+  });
+
+  test('marks the past for collection once it has been kept long enough', async () => {
+    const { store, other } = both();
+    const nodes = { schema: 1, at: began, shard: '0/1', isWhole: true, nodes: { 'ml/gpu': 3 } } as const;
+    const change = { at: began, pool: 'ml/gpu', before: undefined, after: 1 };
+    const writes = [...nodesWrites('r1', nodes, newId, keepMs), ...sizeWrites('r1', began, [change], newId, keepMs)];
+    expect(writes.map((write) => 'expiresAt' in write && write.expiresAt)).toEqual([began + keepMs, began + keepMs]);
+    await store.commit(writes);
+    expect(await listNodes(other, 'r1', began)).toEqual([nodes]);
+  });
 }

@@ -56,8 +56,8 @@ const pause: Pause = {
 describe('asks', () => {
   test('come back as they were stored, in order', async () => {
     const store = makeStore();
-    await putAsk(store, pause);
-    await putAsk(store, override);
+    await putAsk(store, pause, hourMs);
+    await putAsk(store, override, hourMs);
     await putLease(store, personLease(), now);
     expect(await listAsks(store, 'r1')).toEqual([personLease(), override, pause]);
     expect(await listAsks(store, 'r2')).toEqual([]);
@@ -65,7 +65,7 @@ describe('asks', () => {
 
   test('that cannot be read are named and left out', async () => {
     const store = makeStore();
-    await putAsk(store, pause);
+    await putAsk(store, pause, hourMs);
     const strange = [null, 3, {}, { ...override, schema: 2 }, { ...override, until: 'soon' }];
     for (const [n, value] of strange.entries()) {
       const key = { partition: 'asks/r1', id: `a${n}` };
@@ -94,20 +94,21 @@ describe('asks', () => {
   });
 
   test('are collected a day after their end, leases 14 days later', () => {
-    const collected = (ask: Ask) => {
-      const write = askWrite(ask, undefined);
+    const collected = (ask: Ask, keepMs = 0) => {
+      const write = askWrite(ask, undefined, keepMs);
       return 'expiresAt' in write ? ((write.expiresAt ?? 0) - ask.until) / (24 * hourMs) : undefined;
     };
     expect(collected(override)).toBe(1);
     expect(collected(pause)).toBe(1);
     expect(collected(personLease())).toBe(15);
+    expect(collected(pause, 30 * 24 * hourMs)).toBe(31);
   });
 
   test('end early and stay ended', async () => {
     const store = makeStore();
-    await putAsk(store, override);
-    await endAsk(store, override, now + 5);
-    await endAsk(store, override, now + 9);
+    await putAsk(store, override, hourMs);
+    await endAsk(store, override, now + 5, hourMs);
+    await endAsk(store, override, now + 9, hourMs);
     expect((await loadAsk(store, 'r1', override.id))?.ask.until).toBe(now + 5);
   });
 });

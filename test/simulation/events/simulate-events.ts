@@ -373,7 +373,7 @@ function letPeopleAsk(stage: Stage): void {
         until,
         match,
       } as const;
-      void putAsk(store.plain, isPause ? { ...common, kind: 'pause' } : { ...common, kind: 'override', exactly: 1 });
+      void putAsk(store.plain, isPause ? { ...common, kind: 'pause' } : { ...common, kind: 'override', exactly: 1 }, 0);
     });
   }
 }

@@ -1,0 +1,42 @@
+import type { EpochMs } from '../../model/time.ts';
+
+export type Gap = readonly [from: EpochMs, to: EpochMs];
+
+/** What a round leaves behind about its own past; each part of a large fleet has its own. */
+export type Looks = {
+  /** Since when the past is written down. */
+  readonly since?: EpochMs;
+  /** The last round whose list of clusters was answered. */
+  readonly answeredAt?: EpochMs;
+  /** The last one that could read all that it wanted to. */
+  readonly wholeAt?: EpochMs;
+  /** The last 20 stretches in which nobody looked, oldest first. */
+  readonly gaps?: readonly Gap[];
+};
+
+const mostGaps = 20;
+const leastGapMs = 15 * 60_000;
+
+/** Nobody looked between two answered rounds that lie three ticks and 15 minutes apart. */
+export function nextLooks(
+  before: Looks | undefined,
+  round: { readonly at: EpochMs; readonly isAnswered: boolean; readonly isWhole: boolean },
+  everyMs: number,
+): Looks {
+  const { at, isAnswered, isWhole } = round;
+  const { since = at, answeredAt, wholeAt, gaps = [] } = before ?? {};
+  const isGap = isAnswered && answeredAt !== undefined && at - answeredAt > Math.max(3 * everyMs, leastGapMs);
+  return {
+    since,
+    ...maybe('answeredAt', isAnswered ? at : answeredAt),
+    ...maybe('wholeAt', isWhole ? at : wholeAt),
+    ...maybe(
+      'gaps',
+      isGap ? [...gaps, [answeredAt, at] as const].slice(-mostGaps) : gaps.length > 0 ? gaps : undefined,
+    ),
+  };
+}
+
+function maybe<K extends string, T>(key: K, value: T | undefined): { readonly [key in K]?: T } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [key in K]: T });
+}

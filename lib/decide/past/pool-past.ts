@@ -1,0 +1,97 @@
+import { equalSize, isRange, type Size } from '../../model/size.ts';
+import type { EpochMs } from '../../model/time.ts';
+import type { Change, ClusterRecord, PoolMemory } from '../scaling/memory.ts';
+import type { NodesRecord } from './node-counts.ts';
+import { changesOf, type SizeChange, type SizesRecord } from './size-changes.ts';
+
+/** What a pool was from an instant until the next step; `size` undefined = it was not there, or nobody knows. */
+export type PastStep = { readonly from: EpochMs; readonly size: Size | undefined; readonly nodes: number };
+
+type Count = { readonly at: EpochMs; readonly nodes: number };
+
+/** A region's records by pool ("cluster/pool"), each in order of time. */
+export type RegionPast = {
+  readonly changes: ReadonlyMap<string, readonly SizeChange[]>;
+  readonly counts: ReadonlyMap<string, readonly Count[]>;
+};
+
+export function readPast(sizes: readonly SizesRecord[], nodes: readonly NodesRecord[]): RegionPast {
+  const counts = new Map<string, Count[]>();
+  for (const { at, nodes: counted } of nodes) {
+    for (const [pool, count] of Object.entries(counted)) {
+      const own = counts.get(pool);
+      if (own) own.push({ at, nodes: count });
+      else counts.set(pool, [{ at, nodes: count }]);
+    }
+  }
+  return { changes: Map.groupBy(changesOf(sizes), ({ pool }) => pool), counts };
+}
+
+/** What the store remembers of the pool now; undefined = it is gone. */
+export type PoolNow = { readonly memory: PoolMemory; readonly change: Change | undefined } | undefined;
+
+export function poolNow(record: ClusterRecord | undefined, poolId: string): PoolNow {
+  const memory = record?.pools[poolId];
+  if (record === undefined || memory === undefined) return undefined;
+  if (record.missingSince !== undefined || memory.missingSince !== undefined) return undefined;
+  return { memory, change: record.change?.poolId === poolId ? record.change : undefined };
+}
+
+/** The pool over [from, now], as the API showed it to the rounds; an autoscaled one has the nodes last counted. */
+export function pastSteps(past: RegionPast, pool: string, now: PoolNow, from: EpochMs): readonly PastStep[] {
+  const sizes = sizesOver(past.changes.get(pool) ?? [], now, from);
+  const counts = past.counts.get(pool) ?? [];
+  return counts.length === 0
+    ? sizes.map(({ at, size }) => ({ from: at, size, nodes: nodesOf(size, undefined) }))
+    : withCounts(sizes, counts);
+}
+
+type Shown = { readonly at: EpochMs; readonly size: Size | undefined };
+
+function sizesOver(changes: readonly SizeChange[], now: PoolNow, from: EpochMs): readonly Shown[] {
+  const before = changes.findLast(({ at }) => at <= from)?.after;
+  const later = changes.filter(({ at }) => at > from);
+  const known = before ?? later[0]?.before;
+  const shown: Shown[] = [{ at: from, size: known }, ...later.map(({ at, after }) => ({ at, size: after }))];
+  return withPresent(shown, changes.length === 0, now, from);
+}
+
+/** What the memory knows and no record says: a size that nobody wrote down, and a change that has not settled yet. */
+function withPresent(shown: readonly Shown[], isUnwritten: boolean, now: PoolNow, from: EpochMs): readonly Shown[] {
+  const seen = now?.memory.seen;
+  if (now === undefined || seen === undefined) return shown;
+  const all = [...shown];
+  const put = (at: EpochMs, size: Size) => {
+    if (at <= from) all.splice(0, 1, { at: from, size });
+    else all.push({ at, size });
+  };
+  if (isUnwritten || !equalSize(all.at(-1)?.size, seen.size)) put(Math.max(seen.at, all.at(-1)?.at ?? from), seen.size);
+  const change = now.change ?? now.memory.stuck;
+  if (change !== undefined && !equalSize(change.to, seen.size)) {
+    put(Math.max(change.claimedAt, all.at(-1)?.at ?? from), change.to);
+  }
+  return all;
+}
+
+function withCounts(sizes: readonly Shown[], counts: readonly Count[]): readonly PastStep[] {
+  const steps: PastStep[] = [];
+  sizes.forEach(({ at, size }, i) => {
+    const until = sizes[i + 1]?.at ?? Number.POSITIVE_INFINITY;
+    const last = counts.findLast((count) => count.at <= at);
+    steps.push({ from: at, size, nodes: nodesOf(size, last?.nodes) });
+    if (size === undefined || !isRange(size)) return;
+    for (const count of counts) {
+      if (count.at <= at || count.at >= until) continue;
+      const nodes = nodesOf(size, count.nodes);
+      if (nodes !== steps.at(-1)?.nodes) steps.push({ from: count.at, size, nodes });
+    }
+  });
+  return steps;
+}
+
+/** Between two counts an autoscaled pool keeps within its bounds, for all that is known. */
+function nodesOf(size: Size | undefined, counted: number | undefined): number {
+  if (size === undefined) return 0;
+  if (!isRange(size)) return size;
+  return Math.min(Math.max(counted ?? size.min, size.min), size.max);
+}

@@ -1,0 +1,57 @@
+import { countNodes, dayStart, isNextCount, nodesRecord } from '../../decide/past/node-counts.ts';
+import { type SizeChange, sizeChanges } from '../../decide/past/size-changes.ts';
+import type { RuleBook } from '../../decide/scaling/rule-book.ts';
+import type { Write } from '../../io/stores/store.ts';
+import { listNodes, nodesWrites, sizeWrites } from '../records/past-records.ts';
+import type { SeenFleet } from './observe.ts';
+import type { ScaleOptions, ScaleParts } from './parts.ts';
+import type { StoredRecord } from './scale-pools.ts';
+
+/** Writes down which sizes this round saw change, by what it stored of each cluster. */
+export async function keepSizes(
+  parts: ScaleParts,
+  seen: SeenFleet,
+  stored: readonly StoredRecord[],
+  now: number,
+): Promise<void> {
+  const { store, newId, config } = parts;
+  const changes = new Map<string, SizeChange[]>();
+  for (const { region, clusterId, record } of stored) {
+    const before = seen.stored.get(`${region}/${clusterId}`)?.record;
+    const own = sizeChanges(before, record, now);
+    if (own.length > 0) changes.set(region, [...(changes.get(region) ?? []), ...own]);
+  }
+  await commitEach(
+    store,
+    [...changes].flatMap(([region, some]) => sizeWrites(region, now, some, newId, config.keepMs)),
+  );
+}
+
+/** Once an hour: the nodes of autoscaled pools, as far as they changed. */
+export async function keepNodes(
+  parts: ScaleParts,
+  seen: SeenFleet,
+  book: RuleBook,
+  { only, shard = { index: 0, count: 1 } }: ScaleOptions,
+): Promise<void> {
+  if (only) return;
+  const { store, newId, config, clock } = parts;
+  const now = clock.now();
+  for (const { name } of config.regions) {
+    const before = seen.rounds.find(
+      ({ region, shard: own }) => region === name && own.index === shard.index && own.count === shard.count,
+    );
+    if (!seen.answered.has(name) || !isNextCount(before?.at, now)) continue;
+    const clusters = seen.clusters.filter(({ cluster }) => cluster.region === name);
+    const counted = countNodes(clusters, (names) => book.appliedRule(names) !== undefined);
+    if (counted.size === 0) continue;
+    const today = await listNodes(store, name, dayStart(now));
+    const record = nodesRecord(now, `${shard.index}/${shard.count}`, counted, today);
+    if (record) await commitEach(store, nodesWrites(name, record, newId, config.keepMs));
+  }
+}
+
+/** A lost one costs a few pixels, so each stands for itself. */
+async function commitEach(store: ScaleParts['store'], writes: readonly Write[]): Promise<void> {
+  for (const write of writes) await store.commit([write]);
+}
