@@ -1,11 +1,14 @@
 import { countNodes, dayStart, isNextCount, nodesRecord } from '../../decide/past/node-counts.ts';
 import { type SizeChange, sizeChanges } from '../../decide/past/size-changes.ts';
+import type { RecordUpdate } from '../../decide/scaling/plan.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { Write } from '../../io/stores/store.ts';
 import { listNodes, nodesWrites, sizeWrites } from '../records/past-records.ts';
 import type { SeenFleet } from './observe.ts';
 import type { ScaleOptions, ScaleParts } from './parts.ts';
-import type { StoredRecord } from './scale-pools.ts';
+
+/** A cluster's record as this round stored it. */
+export type StoredRecord = Pick<RecordUpdate, 'region' | 'clusterId' | 'record'>;
 
 /** Writes down which sizes this round saw change, by what it stored of each cluster. */
 export async function keepSizes(

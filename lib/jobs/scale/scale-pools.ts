@@ -12,7 +12,7 @@ import { clusterWrite, readUninstalled, storeRule } from '../records/cluster-rec
 import { noticeWrite } from '../records/incident-records.ts';
 import { writeRoundFindings } from '../records/round-findings.ts';
 import { type Acted, actOnCluster } from './act.ts';
-import { keepNodes, keepSizes } from './keep-past.ts';
+import { keepNodes, keepSizes, type StoredRecord } from './keep-past.ts';
 import { concurrency, type MissingCluster, notLookedAt, observeFleet, type SeenFleet } from './observe.ts';
 import { bookFrom, type ScaleOptions, type ScaleParts, type ScaleProblem, type ScaleReport } from './parts.ts';
 
@@ -214,8 +214,6 @@ export async function forgetClusters(
     if (stored) onStored(stored);
   }
 }
-
-export type StoredRecord = Pick<RecordUpdate, 'region' | 'clusterId' | 'record'>;
 
 /** Each on its own: one that another process changes meanwhile costs the others nothing. */
 async function forgetOne(
