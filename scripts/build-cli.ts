@@ -1,12 +1,14 @@
 /**
- * `npm run build`: the command line as plain JavaScript in dist/cli, one file and one before it that asks whether this Node
- * will do; its dependencies stay outside.
+ * `npm run build`: the command line as plain JavaScript in dist/cli, one file, one for the
+ * thread that reads calendars, and one before it that asks whether this Node will do; its dependencies stay outside.
  */
 import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const entry = fileURLToPath(new URL('../lib/cli/main.ts', import.meta.url));
+/** Runs in a thread of its own, so it is a file of its own. */
+const icsWorker = fileURLToPath(new URL('../lib/config/compile/ics-worker.ts', import.meta.url));
 const start = fileURLToPath(new URL('start-cli.mjs', import.meta.url));
 const folder = fileURLToPath(new URL('../dist/cli/', import.meta.url));
 
@@ -16,8 +18,8 @@ export async function buildCli(into = folder): Promise<string> {
   await rm(into, { recursive: true, force: true });
   await mkdir(into, { recursive: true });
   await build({
-    entryPoints: [entry],
-    outfile: `${into}main.js`,
+    entryPoints: { main: entry, 'ics-worker': icsWorker },
+    outdir: into,
     bundle: true,
     packages: 'external',
     platform: 'node',

@@ -14,8 +14,8 @@ const ics = (...events: readonly (readonly string[])[]) =>
   ].join('\r\n');
 
 function dates(text: string, zone = 'Europe/Berlin') {
-  const outcome = findIcsDates(text, zone, '2025-01-01', '2028-12-31');
-  return outcome.ok ? outcome.dates : outcome.message;
+  const outcome = findIcsDates({ text, zones: [zone], first: '2025-01-01', last: '2028-12-31' });
+  return outcome.ok ? outcome.dates[zone] : outcome.message;
 }
 
 describe('calendar files', () => {
@@ -57,16 +57,11 @@ describe('calendar files', () => {
   });
 
   test('a rule without an end goes to the horizon', () => {
-    const outcome = findIcsDates(
-      ics(['DTSTART;VALUE=DATE:20190105', 'RRULE:FREQ=YEARLY']),
-      'UTC',
-      '2025-01-01',
-      '2028-12-31',
-    );
-    expect(outcome).toEqual({
+    const text = ics(['DTSTART;VALUE=DATE:20190105', 'RRULE:FREQ=YEARLY']);
+    expect(findIcsDates({ text, zones: ['UTC'], first: '2025-01-01', last: '2028-12-31' })).toEqual({
       ok: true,
       endless: true,
-      dates: ['2025-01-05', '2026-01-05', '2027-01-05', '2028-01-05'],
+      dates: { UTC: ['2025-01-05', '2026-01-05', '2027-01-05', '2028-01-05'] },
     });
   });
 
@@ -101,15 +96,30 @@ describe('calendar files', () => {
     ['nothing', '', 'it is not an iCalendar file'],
     ...[
       'FREQ=SECONDLY',
+      'FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30',
       'FREQ=HOURLY;INTERVAL=24;BYHOUR=5',
       'FREQ=DAILY;INTERVAL=7;BYDAY=MO',
       'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30,31',
+      'FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=31;BYMONTH=2',
+      'FREQ=MONTHLY;BYDAY=MO;BYSETPOS=6',
       'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30',
+      'FREQ=YEARLY;INTERVAL=99999999',
     ].map((rule) => [
       rule,
       ics(['DTSTART;VALUE=DATE:20260101', `RRULE:${rule}`]),
-      'an event in it recurs too often, or never, to be a calendar of days',
+      'the event at its line 4 recurs too often, or never, to be a calendar of days',
     ]),
+    [
+      'a rule that is none',
+      ics(['DTSTART;VALUE=DATE:20260101', 'RRULE:FREQ=SOMETIMES']),
+      'it is not an iCalendar file',
+    ],
+    ['an event without a start', ics(['SUMMARY:x']), 'the event at its line 4 has no DTSTART'],
+    [
+      'the second of two',
+      ics(['DTSTART;VALUE=DATE:20260101'], ['DTSTART;VALUE=DATE:20260101', 'RRULE:FREQ=SECONDLY']),
+      'the event at its line 8 recurs too often, or never, to be a calendar of days',
+    ],
   ])('%s is refused', (_, text = '', message = '') => {
     expect(dates(text)).toBe(message);
   });

@@ -6,17 +6,25 @@ import type { Weekday } from '../../model/time.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import { weekdays } from '../schema/fleet.ts';
+import { checkZone } from '../time-zones.ts';
 import type { Salvaged } from '../validate.ts';
 import { type Context, entriesOf } from './context.ts';
 import { findHolidays } from './holidays.ts';
-import { findIcsDates } from './ics-dates.ts';
+import { readIcs as expandIcs } from './read-ics.ts';
 
 /** A calendar with everything that does not depend on a zone resolved. */
 export type ResolvedCalendar = {
   readonly meaning: { readonly actLike: Weekday } | { readonly size: 'base' | 'idle' };
   readonly dates: readonly string[];
   readonly holidays: readonly string[] | undefined;
-  readonly ics: { readonly text: string; readonly path: Path } | undefined;
+  /** Its dates per zone of the config, and of UTC; `endless`: they go on beyond the horizon. */
+  readonly ics:
+    | {
+        readonly text: string;
+        readonly dates: { readonly [zone: string]: readonly string[] };
+        readonly endless: boolean;
+      }
+    | undefined;
 };
 
 type CalendarInput = Salvaged<NonNullable<ConfigInput['calendars']>[string]>;
@@ -93,9 +101,10 @@ async function readIcs(file: string, path: Path, context: Context): Promise<Reso
   try {
     const text = await context.readFile(resolve(context.directory, file));
     const { first, last } = horizonOf(context.now);
-    const outcome = findIcsDates(text, 'UTC', first, last);
-    if (outcome.ok) return { text, path };
-    context.report.error(path, `the calendar file cannot be used: ${outcome.message}`, 'export it again, as .ics');
+    const outcome = await expandIcs({ text, zones: zonesOf(context), first, last });
+    if (outcome.ok) return { text, dates: outcome.dates, endless: outcome.endless };
+    const fix = 'mend that event, or export the calendar again, as .ics';
+    context.report.error(path, `the calendar file cannot be used: ${outcome.message}`, fix);
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'it cannot be read';
     const own = error instanceof FileError ? error.fix : undefined;
@@ -108,11 +117,16 @@ async function readIcs(file: string, path: Path, context: Context): Promise<Reso
   return undefined;
 }
 
+/** Every zone that a schedule may ask for. */
+function zonesOf({ input }: Context): readonly string[] {
+  const written = [input.timezone, ...entriesOf(input.schedules).map(([, { timezone }]) => timezone)];
+  const zones = written.flatMap((zone) => (zone === undefined ? [] : checkZone(zone)));
+  return [...new Set(['UTC', ...zones.filter((zone) => typeof zone === 'string')])];
+}
+
 /** The calendar's days for a schedule in `zone`, each date once, in order. */
-export function daysIn(calendar: ResolvedCalendar, zone: string, now: number): readonly CalendarDay[] {
-  const { first, last } = horizonOf(now);
-  const ics = calendar.ics && findIcsDates(calendar.ics.text, zone, first, last);
-  const dates = new Set([...calendar.dates, ...(calendar.holidays ?? []), ...(ics?.ok ? ics.dates : [])]);
+export function daysIn(calendar: ResolvedCalendar, zone: string): readonly CalendarDay[] {
+  const dates = new Set([...calendar.dates, ...(calendar.holidays ?? []), ...(calendar.ics?.dates[zone] ?? [])]);
   return [...dates].sort().map((date) => ({ date, ...calendar.meaning }));
 }
 
@@ -122,8 +136,7 @@ export function endOf(calendar: ResolvedCalendar, now: number): string {
   const ends: string[] = [];
   if (calendar.holidays !== undefined) ends.push(last);
   if (calendar.ics !== undefined) {
-    const outcome = findIcsDates(calendar.ics.text, 'UTC', first, last);
-    if (outcome.ok) ends.push(outcome.endless ? last : (outcome.dates.at(-1) ?? first));
+    ends.push(calendar.ics.endless ? last : (calendar.ics.dates['UTC']?.at(-1) ?? first));
   }
   if (ends.length === 0) ends.push([...calendar.dates].sort().at(-1) ?? first);
   return ends.sort()[0] ?? first;

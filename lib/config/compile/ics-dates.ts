@@ -1,115 +1,297 @@
 import ICAL from 'ical.js';
-import { Temporal } from 'temporal-polyfill';
-import { boundary, dayNumber, renderDate } from '../../decide/schedule/local-time.ts';
+import { RRuleTemporal } from 'rrule-temporal';
 import { dayMs } from '../../model/time.ts';
-import { hasUnusableRule } from './ics-rules.ts';
+import { type IcsAsked, type IcsOutcome, lineOfEvent } from './ics.ts';
+import {
+  dateOf,
+  dayMeant,
+  floorDay,
+  type IcsTime,
+  type IcsZone,
+  instantOf,
+  makeZoneOf,
+  readIcsTime,
+  wallAt,
+  wallIn,
+  wallOfDate,
+  type ZoneOf,
+} from './ics-times.ts';
 
-export type IcsOutcome =
-  | { readonly ok: true; readonly dates: readonly string[]; readonly endless: boolean }
-  | { readonly ok: false; readonly message: string };
+/** Told which event (counted in the order of the file) is looked at now, for whoever has to say which one takes too long. */
+export type OnEvent = (index: number) => void;
 
-const tooOften = 'an event in it recurs too often, or never, to be a calendar of days';
-
-/** More occurrences than this of one event up to the horizon: not a calendar of days. */
-const mostOccurrences = 20_000;
+/** Steps of one rule, from its start over the horizon: 60 years of days, more of what is longer. None is finer than hours. */
+const mostSteps: { readonly [frequency: string]: number } = {
+  HOURLY: 20_000,
+  DAILY: 22_000,
+  WEEKLY: 6000,
+  MONTHLY: 2000,
+  YEARLY: 400,
+};
+/** Candidates that a rule may try within its steps. */
+const mostCandidates = 50_000;
+/** Days that one file may name, each time it names them. */
+const mostDays = 500_000;
+/** A rule whose next day is later never comes again. */
+const lastYear = 9999;
 
 /**
- * Every local date in `zone`, between `first` and `last` (YYYY-MM-DD), that an event of the iCalendar text touches;
- * recurrence, its exceptions and moved occurrences included, cancelled events not. `endless`: an event recurs beyond
- * `last`. A time without a zone is local (RFC 5545, 3.3.5, form 1).
+ * Every local date, between `first` and `last`, that an event of the iCalendar text touches (RFC 5545): recurrence, days
+ * taken out, moved and cancelled ones, as Exchange, Outlook, Google and Nextcloud write them. Cancelled events are none.
  */
-export function findIcsDates(text: string, zone: string, first: string, last: string): IcsOutcome {
+export function findIcsDates(asked: IcsAsked, onEvent: OnEvent = () => {}): IcsOutcome {
+  const calendar = parseCalendar(asked.text);
+  if (calendar === undefined) return { ok: false, message: 'it is not an iCalendar file' };
+  const events = calendar.getAllSubcomponents('vevent');
+  let at = 0;
+  try {
+    const zoneOf = makeZoneOf(calendar);
+    const read = events.map((event, index) => {
+      onEvent((at = index));
+      return readEvent(event, index, zoneOf);
+    });
+    return collect(read, homeOf(calendar, zoneOf), asked, (index) => onEvent((at = index)));
+  } catch (error) {
+    const reason = error instanceof Unusable ? error.message : 'cannot be read';
+    return { ok: false, message: `the event at its line ${lineOfEvent(asked.text, at)} ${reason}` };
+  }
+}
+
+class Unusable extends Error {
+  override name = 'Unusable';
+}
+
+const tooOften = 'recurs too often, or never, to be a calendar of days';
+
+function parseCalendar(text: string): ICAL.Component | undefined {
   try {
     const calendar = new ICAL.Component(ICAL.parse(text) as unknown[]);
-    if (calendar.name !== 'vcalendar') return { ok: false, message: 'it is not an iCalendar file' };
-    return collect(calendar, zone, first, last);
+    return calendar.name === 'vcalendar' ? calendar : undefined;
   } catch {
-    return { ok: false, message: 'it is not an iCalendar file' };
+    return undefined;
   }
 }
 
-function collect(calendar: ICAL.Component, zone: string, first: string, last: string): IcsOutcome {
-  const events = calendar
-    .getAllSubcomponents('vevent')
-    .filter(isHeld)
-    .map((part) => new ICAL.Event(part));
-  if (events.some((event) => hasUnusableRule(event.component))) return { ok: false, message: tooOften };
-  const dates = new Set<string>();
-  let endless = false;
-  for (const event of events.filter((one) => !one.isRecurrenceException())) {
-    for (const moved of events)
-      if (moved.isRecurrenceException() && moved.uid === event.uid) event.relateException(moved);
-    const outcome = occurrencesOf(event, last);
-    if (outcome === undefined) return { ok: false, message: tooOften };
-    endless ||= outcome.endless;
-    for (const [start, end] of outcome.spans) addDates(dates, event, start, end, zone);
+/** The zone of whoever wrote the file, as far as it can be told: Google says it, others define it. */
+function homeOf(calendar: ICAL.Component, zoneOf: ZoneOf): IcsZone {
+  const said = calendar.getFirstPropertyValue('x-wr-timezone');
+  const defined = calendar.getFirstSubcomponent('vtimezone')?.getFirstPropertyValue('tzid');
+  return zoneOf(typeof said === 'string' ? said : typeof defined === 'string' ? defined : undefined);
+}
+
+/** A time of the file; `lastsMs`: how long, where it says so itself (a period). */
+type Said = { readonly time: IcsTime; readonly lastsMs: number | undefined };
+
+type Event = {
+  readonly index: number;
+  readonly uid: string;
+  readonly sequence: number;
+  readonly isCancelled: boolean;
+  readonly start: IcsTime;
+  readonly lastsMs: number;
+  readonly rules: readonly ICAL.Recur[];
+  readonly added: readonly Said[];
+  readonly takenOut: readonly Said[];
+  /** Of which day of its series this is the changed one. */
+  readonly replaces: { readonly time: IcsTime; readonly andLater: boolean } | undefined;
+};
+
+function readEvent(component: ICAL.Component, index: number, zoneOf: ZoneOf): Event {
+  const [start] = timesOf(component, 'dtstart', zoneOf);
+  if (start === undefined) throw new Unusable('has no DTSTART');
+  const [replaced] = timesOf(component, 'recurrence-id', zoneOf);
+  const andLater = component.getFirstProperty('recurrence-id')?.getParameter('range') === 'THISANDFUTURE';
+  const text = (name: string) => String(component.getFirstPropertyValue(name) ?? '');
+  return {
+    index,
+    uid: text('uid') || `without ${index}`,
+    sequence: Number(text('sequence')) || 0,
+    isCancelled: text('status').toUpperCase() === 'CANCELLED',
+    start: start.time,
+    lastsMs: lastsOf(component, start.time, zoneOf),
+    rules: component.getAllProperties('rrule').map((property) => property.getFirstValue() as ICAL.Recur),
+    added: timesOf(component, 'rdate', zoneOf),
+    takenOut: timesOf(component, 'exdate', zoneOf),
+    replaces: replaced && { time: replaced.time, andLater },
+  };
+}
+
+/** All times of a property, whichever lines they stand in. */
+function timesOf(component: ICAL.Component, name: string, zoneOf: ZoneOf): readonly Said[] {
+  return component.getAllProperties(name).flatMap((property) => {
+    const tzid: unknown = property.getParameter('tzid');
+    const values: readonly unknown[] = property.getValues();
+    return values.flatMap((value): readonly Said[] => {
+      const at = value instanceof ICAL.Period ? value.start : value;
+      if (!(at instanceof ICAL.Time)) return [];
+      const time = readIcsTime(at, typeof tzid === 'string' ? tzid : undefined, zoneOf);
+      return [{ time, lastsMs: value instanceof ICAL.Period ? value.getDuration().toSeconds() * 1000 : undefined }];
+    });
+  });
+}
+
+/** A whole day lasts at least one, a moment nothing. */
+function lastsOf(component: ICAL.Component, start: IcsTime, zoneOf: ZoneOf): number {
+  const end = timesOf(component, 'dtend', zoneOf)[0]?.time;
+  const duration: unknown = component.getFirstPropertyValue('duration');
+  if (start.isDate) {
+    const toEnd = end ? end.wall - start.wall : duration instanceof ICAL.Duration ? duration.toSeconds() * 1000 : 0;
+    return Math.max(1, Math.ceil(toEnd / dayMs)) * dayMs;
   }
-  return { ok: true, dates: [...dates].filter((date) => date >= first && date <= last).sort(), endless };
+  if (end === undefined) return duration instanceof ICAL.Duration ? Math.max(0, duration.toSeconds() * 1000) : 0;
+  const [from, to] = [instantOf(start), instantOf(end)];
+  return Math.max(0, from !== undefined && to !== undefined ? to - from : end.wall - start.wall);
 }
 
-function isHeld(event: ICAL.Component): boolean {
-  return String(event.getFirstPropertyValue('status') ?? '').toUpperCase() !== 'CANCELLED';
-}
+type Occurrence = { readonly start: IcsTime; readonly lastsMs: number };
+/** Walls in ms. */
+type Window = { readonly from: number; readonly to: number };
 
-type Span = readonly [start: ICAL.Time, end: ICAL.Time];
-
-function occurrencesOf(
-  event: ICAL.Event,
-  last: string,
-): { readonly spans: readonly Span[]; readonly endless: boolean } | undefined {
-  if (!event.isRecurring()) return { spans: [[event.startDate, event.endDate]], endless: false };
-  const spans: Span[] = [];
-  const iterator = event.iterator();
-  for (let next = iterator.next(); next; next = iterator.next()) {
-    if (dateOf(next) > last) return { spans, endless: true };
-    if (spans.length >= mostOccurrences) return undefined;
-    const { startDate, endDate } = event.getOccurrenceDetails(next);
-    spans.push([startDate, endDate]);
+function collect(events: readonly Event[], home: IcsZone, asked: IcsAsked, onEvent: OnEvent): IcsOutcome {
+  const days = new Map(asked.zones.map((zone) => [zone, new Set<number>()]));
+  // Two days on each side: no zone is further from another.
+  const window = { from: wallOfDate(asked.first) - 2 * dayMs, to: wallOfDate(asked.last) + 3 * dayMs };
+  let [endless, left] = [false, mostDays];
+  for (const series of Map.groupBy(events, ({ uid }) => uid).values()) {
+    const found = occurrencesOf(series, home, window, onEvent);
+    endless ||= found.endless;
+    for (const occurrence of found.occurrences) {
+      for (const [zone, set] of days) left -= addDays(set, occurrence, zone, window);
+      if (left < 0) throw new Unusable(tooOften);
+    }
   }
-  return { spans, endless: false };
+  const isAsked = (date: string) => date >= asked.first && date <= asked.last;
+  const inOrder = ([zone, set]: readonly [string, ReadonlySet<number>]) =>
+    [
+      zone,
+      [...set]
+        .sort((a, b) => a - b)
+        .map(dateOf)
+        .filter(isAsked),
+    ] as const;
+  return { ok: true, endless, dates: Object.fromEntries([...days].map(inOrder)) };
 }
 
-function addDates(dates: Set<string>, event: ICAL.Event, start: ICAL.Time, end: ICAL.Time, zone: string): void {
-  const isEmpty = end.compare(start) <= 0;
-  const from = dayNumber(localDate(event, start, zone, 0));
-  const to = dayNumber(isEmpty ? localDate(event, start, zone, 0) : localDate(event, end, zone, 1));
-  if (from === undefined || to === undefined) return;
-  for (let day = from; day <= to && day - from < mostOccurrences; day += 1) dates.add(renderDate(day));
+/** The end is not included. Returns how many days it came to. */
+function addDays(days: Set<number>, { start, lastsMs }: Occurrence, zone: string, window: Window): number {
+  if (start.wall > window.to || start.wall + lastsMs < window.from - dayMs) return 1;
+  const instant = instantOf(start);
+  const from = instant === undefined ? start.wall : wallIn(instant, zone);
+  const to = instant === undefined ? start.wall + lastsMs : wallIn(instant + lastsMs, zone);
+  const last = Math.min(floorDay(Math.max(from, to - 1)), window.to);
+  let count = 1;
+  for (let day = Math.max(floorDay(from), floorDay(window.from)); day <= last; day += dayMs, count += 1) days.add(day);
+  return count;
 }
 
-/** The local date of a time, or of the last moment before it (`back` 1): an end is not included. */
-function localDate(event: ICAL.Event, time: ICAL.Time, zone: string, back: 0 | 1): string {
-  const at = instantOf(event, time);
-  if (at !== undefined) {
-    return Temporal.Instant.fromEpochMilliseconds(at - back)
-      .toZonedDateTimeISO(zone)
-      .toPlainDate()
-      .toString();
+type Occurrences = { readonly occurrences: Iterable<Occurrence>; readonly endless: boolean };
+
+/** One series with its changed days: of each the newest version counts. A cancelled series has none. */
+function occurrencesOf(series: readonly Event[], home: IcsZone, window: Window, onEvent: OnEvent): Occurrences {
+  const newest = (a: Event, b: Event) => a.sequence - b.sequence || a.index - b.index;
+  const master = series
+    .filter(({ replaces }) => replaces === undefined)
+    .sort(newest)
+    .at(-1);
+  if (master?.isCancelled) return { occurrences: [], endless: false };
+  const changes = series.filter(({ replaces }) => replaces !== undefined).sort(newest);
+  onEvent((master ?? series[0]!).index);
+  const keyOf = (time: IcsTime) => keyOfDay(time, master?.start ?? time, home);
+  const { starts: occurrences, endless } = master ? startsOf(master, home, window) : noStarts();
+  for (const change of changes) if (change.replaces!.andLater) moveLater(occurrences, change, keyOf);
+  for (const change of changes) {
+    const key = keyOf(change.replaces!.time);
+    if (change.isCancelled) occurrences.delete(key);
+    else occurrences.set(key, change);
   }
-  const wallMs = Date.parse(`${dateOf(time)}T00:00:00Z`) + secondsOf(time) * 1000 - back;
-  return renderDate(Math.floor(wallMs / dayMs));
+  // A day that was moved and then deleted stays in some files in both ways.
+  for (const { time } of master?.takenOut ?? []) occurrences.delete(keyOf(time));
+  return { occurrences: occurrences.values(), endless };
 }
 
-/** undefined for dates and for times without a zone, which are local wherever they are read. */
-function instantOf(event: ICAL.Event, time: ICAL.Time): number | undefined {
-  if (time.isDate) return undefined;
-  if (time.zone && time.zone !== ICAL.Timezone.localTimezone) return time.toUnixTime() * 1000;
-  const name: unknown = event.component.getFirstProperty('dtstart')?.getParameter('tzid');
-  return typeof name === 'string' && isZone(name) ? boundary(dateOf(time), secondsOf(time), name) : undefined;
+/** RANGE=THISANDFUTURE: what comes later is moved by as much, lasts as long, or is cancelled with it. */
+function moveLater(occurrences: Map<number, Occurrence>, change: Event, keyOf: (time: IcsTime) => number): void {
+  const from = keyOf(change.replaces!.time);
+  const by = keyOf(change.start) - from;
+  for (const [key, { start }] of occurrences) {
+    if (key < from) continue;
+    if (change.isCancelled) occurrences.delete(key);
+    else occurrences.set(key, { start: { ...start, wall: start.wall + by }, lastsMs: change.lastsMs });
+  }
 }
 
-function isZone(name: string): boolean {
+/** What tells the days of a series apart: what the clock of the series shows when each begins. */
+function keyOfDay(time: IcsTime, start: IcsTime, home: IcsZone): number {
+  if (start.isDate) return dayMeant(time, home);
+  // A date alone means the one of that day, which begins when all do.
+  if (time.isDate) return time.wall + (start.wall - floorDay(start.wall));
+  const instant = instantOf(time);
+  return (instant === undefined ? undefined : wallAt(instant, start.zone)) ?? time.wall;
+}
+
+type Starts = { readonly starts: Map<number, Occurrence>; readonly endless: boolean };
+
+function noStarts(): Starts {
+  return { starts: new Map(), endless: false };
+}
+
+/** Where the days of a series begin, by their key. */
+function startsOf({ start, lastsMs, rules, added }: Event, home: IcsZone, window: Window): Starts {
+  const starts = new Map<number, Occurrence>();
+  const add = (wall: number, lasts = lastsMs) => void starts.set(wall, { start: { ...start, wall }, lastsMs: lasts });
+  const unrolled = rules.map((rule) => unroll(rule, start, home, { from: window.from - lastsMs, to: window.to }));
+  if (!unrolled.some(({ isOver }) => isOver)) add(start.wall);
+  for (const { walls } of unrolled) for (const wall of walls) add(wall);
+  for (const one of added) add(keyOfDay(one.time, start, home), one.lastsMs);
+  return { starts, endless: unrolled.some(({ endless }) => endless) };
+}
+
+type Unrolled = { readonly walls: readonly number[]; readonly endless: boolean; readonly isOver: boolean };
+
+/** On the clock of the series, where no hour is missing or comes twice. `isOver`: it ended before it began. */
+function unroll(rule: ICAL.Recur, start: IcsTime, home: IcsZone, { from, to }: Window): Unrolled {
+  const until = rule.until ? untilOf(rule.until, start, home) : undefined;
+  if (until !== undefined && until < start.wall) return { walls: [], endless: false, isOver: true };
+  const recurrence = makeRule(rule, start, until);
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== '';
+    const found = recurrence.between(new Date(Math.max(from, start.wall)), new Date(to), true);
+    const walls = found.map(({ epochMilliseconds }) => epochMilliseconds);
+    const next = recurrence.next(new Date(to));
+    const endless = next !== null && next.year <= lastYear;
+    // A rule without an end whose day never comes again is a mistake, not a calendar.
+    if (!endless && until === undefined && rule.count === null) throw new Unusable(tooOften);
+    return { walls, endless, isOver: false };
   } catch {
-    return false;
+    throw new Unusable(tooOften);
   }
 }
 
-function dateOf(time: ICAL.Time): string {
-  return time.toString().slice(0, 10);
+function makeRule(rule: ICAL.Recur, start: IcsTime, until: number | undefined): RRuleTemporal {
+  const maxIterations = mostSteps[rule.freq];
+  if (maxIterations === undefined) throw new Unusable(tooOften);
+  const parts = rule.toString().split(';');
+  const kept = parts.filter((part) => !part.startsWith('UNTIL='));
+  const text = [...kept, ...(until === undefined ? [] : [`UNTIL=${compact(until)}`])].join(';');
+  try {
+    return new RRuleTemporal({
+      rruleString: `DTSTART:${compact(start.wall)}\nRRULE:${text}`,
+      maxIterations,
+      maxCandidateEvaluations: mostCandidates,
+      cache: false,
+    });
+  } catch {
+    throw new Unusable('has a rule that cannot be read');
+  }
 }
 
-function secondsOf(time: ICAL.Time): number {
-  return time.isDate ? 0 : time.hour * 3600 + time.minute * 60 + time.second;
+/** On the clock of the series. A date includes its whole day. */
+function untilOf(until: ICAL.Time, start: IcsTime, home: IcsZone): number {
+  const time = readIcsTime(until, undefined, () => start.zone);
+  if (start.isDate) return dayMeant(time, home);
+  return time.isDate ? time.wall + dayMs - 1000 : keyOfDay(time, start, home);
+}
+
+/** 20270215T000000Z */
+function compact(wall: number): string {
+  return `${new Date(wall).toISOString().slice(0, 19).replaceAll(/[-:]/gu, '')}Z`;
 }

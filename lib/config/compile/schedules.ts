@@ -46,7 +46,7 @@ function compileSchedule(
   if (zone === undefined || otherwise === undefined) return undefined;
   const lead = toLead(input.lead);
   const written = input.calendar === undefined ? undefined : context.input.calendars?.[input.calendar];
-  const calendarDays = calendar ? daysIn(calendar, zone, context.now) : [];
+  const calendarDays = calendar ? daysIn(calendar, zone) : [];
   const schedule: Schedule = { name, zone, windows, otherwise, lead, calendarDays };
   if (!report.hasErrors()) warnOfWindows(schedule, path, context);
   return {

@@ -32,7 +32,7 @@ export const calendar = v.strictObject(
       type: 'list of dates',
     }),
     ics: may(text('a path'), {
-      says: 'An iCalendar file, relative to the config. Every local date that one of its events touches counts; recurring events to the end of the year after next.',
+      says: 'An iCalendar file, relative to the config. Every local date that one of its events touches counts; recurring events to the end of the year after next. Moved, deleted and cancelled days count as Exchange, Outlook, Google and Nextcloud write them. A file that takes more than 5 seconds is refused, with the line of the event; the last good one stays in force.',
       type: 'path',
     }),
     actLike: may(oneOf('a weekday', weekdays), {
