@@ -2,7 +2,7 @@ import type { Subject } from '../../model/finding.ts';
 import type { Json } from '../../model/json.ts';
 import { type EpochMs, isoTime } from '../../model/time.ts';
 import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
-import { bytesOf, clean } from './escape.ts';
+import { bytesOf, clean, inert } from './escape.ts';
 import { messageOf } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
 
@@ -60,8 +60,8 @@ export function renderAlerts(incidents: readonly OpenIncident[], staleAt: EpochM
   return incidents.map(({ facts }) => ({
     labels: labelsOf(facts),
     annotations: {
-      summary: clean(facts.text),
-      ...(facts.fix !== undefined && { fix: clean(facts.fix) }),
+      summary: inert(clean(facts.text)),
+      ...(facts.fix !== undefined && { fix: inert(clean(facts.fix)) }),
     },
     startsAt: isoTime(facts.since),
     endsAt: isoTime(facts.until ?? staleAt),
@@ -70,8 +70,8 @@ export function renderAlerts(incidents: readonly OpenIncident[], staleAt: EpochM
 
 function annotationsOf({ text, lines, details, cut }: Shown, id: string): Labels {
   const named = [...lines, ...details].map(({ name, value }) => `${name}: ${value}`);
-  const description = named.length === 0 ? {} : { description: named.join('\n') };
-  return { summary: text, ...description, ...(cut !== undefined && { cut }), delivery: id };
+  const description = named.length === 0 ? {} : { description: inert(named.join('\n')) };
+  return { summary: inert(text), ...description, ...(cut !== undefined && { cut }), delivery: id };
 }
 
 function namesOf(subject: Subject): Labels {

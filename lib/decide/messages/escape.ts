@@ -15,7 +15,7 @@ export function shorten(text: string, length: number): string {
   return `${text.slice(0, end)}…`;
 }
 
-/** Slack's three characters: docs.slack.dev, "Formatting message text". `<!channel>` stays text then. */
+/** Slack's three characters, in every text object alike: docs.slack.dev, "Formatting message text". `<!channel>` stays text then. */
 export function escapeSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
@@ -25,6 +25,9 @@ const edgeUnderscore = /(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu;
 /** What makes a heading, a quote or a list, at the beginning only. */
 const lineMark = /^(#{1,6}|[-+>]|\d+\.)(?= )/;
 
+/** Takes no room on the screen; a name with it in is nobody's. */
+const gap = '\u200B';
+
 /** Markdown as Discord and Mattermost read it: a backslash before all that would mean something. */
 export function escapeMarkdown(text: string): string {
   return text
@@ -33,17 +36,30 @@ export function escapeMarkdown(text: string): string {
     .replace(lineMark, '\\$1');
 }
 
-/** The little Markdown of an Adaptive Card: emphasis, links, lists. learn.microsoft.com, "Text features" of Adaptive Cards */
+/**
+ * The little Markdown of an Adaptive Card: emphasis, links, lists; and the tag that a flow makes a mention of.
+ * learn.microsoft.com, "Text features" of Adaptive Cards, "Mention support within Adaptive Cards"
+ */
 export function escapeCard(text: string): string {
   return text
     .replace(/[\\`*[\]]/g, '\\$&')
     .replace(edgeUnderscore, '\\_')
-    .replace(lineMark, '\\$1');
+    .replace(lineMark, '\\$1')
+    .replaceAll('<', `<${gap}`);
 }
 
-/** Mattermost pages whoever is named after an @, also from a webhook: a space without width in between pages nobody. */
+/**
+ * Mattermost pages whoever is named after an @, also from a webhook, and makes Slack's `<!channel>`, `<!here>`, `<!all>` and
+ * `<@id>` its own before it looks at backslashes.
+ * developers.mattermost.com/integrate/webhooks/incoming, "Slack compatibility"
+ */
 export function escapeMattermost(text: string): string {
-  return escapeMarkdown(text).replaceAll('@', '@\u200B');
+  return escapeMarkdown(text).replaceAll('@', `@${gap}`).replaceAll('<', `<${gap}`);
+}
+
+/** For a text that others pass on to chats unescaped, as Alertmanager's templates do: what calls somebody is broken up. */
+export function inert(text: string): string {
+  return text.replace(/<(?=\s*[!@#/a])/gi, `<${gap}`).replace(/@(?=channel|here|all|everyone)/gi, `@${gap}`);
 }
 
 /** Bytes in UTF-8, as limits on the wire are counted. */

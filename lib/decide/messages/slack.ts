@@ -46,9 +46,9 @@ export function renderSlackBatchPlain(message: BatchMessage): Body {
 
 function bodyOf(message: Message, { text, lines, details, cut }: Shown): Body {
   const title = `${signOf(message)} ${headline({ ...message, text })}`;
-  const isLong = title.length > slackLimits.header;
+  const isLong = escapeSlack(title).length > slackLimits.header;
   const blocks = [
-    header(shorten(title, slackLimits.header)),
+    header(title),
     ...(isLong ? [{ type: 'section', text: mrkdwn(escapeSlack(text)) }] : []),
     ...(lines.length > 0 ? [{ type: 'section', text: mrkdwn(lines.map(tell).join('\n')) }] : []),
     ...(details.length > 0 ? [{ type: 'section', text: mrkdwn(details.map(tell).join('\n')) }] : []),
@@ -62,7 +62,15 @@ function tell({ name, value }: Line): string {
 }
 
 function header(text: string): Json {
-  return { type: 'header', text: { type: 'plain_text', text: shorten(text, slackLimits.header), emoji: false } };
+  return { type: 'header', text: { type: 'plain_text', text: escapedHeader(text), emoji: false } };
+}
+
+/** Cut before it is escaped, so that no `&lt;` is cut in half. */
+function escapedHeader(text: string): string {
+  for (let length: number = slackLimits.header; ; length -= 1) {
+    const escaped = escapeSlack(shorten(text, length));
+    if (escaped.length <= slackLimits.header) return escaped;
+  }
 }
 
 function mrkdwn(text: string): { type: 'mrkdwn'; text: string; verbatim: true } {
@@ -70,7 +78,7 @@ function mrkdwn(text: string): { type: 'mrkdwn'; text: string; verbatim: true } 
 }
 
 function context(parts: readonly string[]): Json {
-  return { type: 'context', elements: [{ type: 'plain_text', text: parts.join(' · '), emoji: false }] };
+  return { type: 'context', elements: [{ type: 'plain_text', text: escapeSlack(parts.join(' · ')), emoji: false }] };
 }
 
 function cutIntoSections(lines: readonly string[]): readonly string[] {

@@ -64,7 +64,7 @@ function cardOf(fallbackText: string | undefined, body: readonly Json[]): Body {
     type: 'AdaptiveCard',
     version: '1.4',
     msteams: { width: 'Full' },
-    ...(fallbackText !== undefined && { fallbackText }),
+    ...(fallbackText !== undefined && { fallbackText: escapeCard(fallbackText) }),
     body,
   };
   const contentType = 'application/vnd.microsoft.card.adaptive';
