@@ -32,7 +32,7 @@ test('a message arrives as it was given', async () => {
 
 test.each([[429], [500], [503]])('%i is an answer, and nothing is sent again', async (status) => {
   await using server = await startServer((_, response) => response.writeHead(status, { 'retry-after': '1.5' }).end());
-  expect(await sendOnce(parts, message(server.url))).toMatchObject({ status, retryAfterMs: 1_500 });
+  expect(await sendOnce(parts, message(server.url))).toMatchObject({ status, retryAfterMs: 2_000 });
   expect(server.seen.length).toBe(1);
 });
 
