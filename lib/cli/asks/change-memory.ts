@@ -1,13 +1,11 @@
 import type { ClusterRecord, PoolMemory } from '../../decide/scaling/memory.ts';
 import type { PoolName } from '../../decide/scaling/plan.ts';
-import { StoreError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
+import { changeRecord } from '../../jobs/records/change-record.ts';
 import { clusterWrite, decisionWrite, readClusterRecord } from '../../jobs/records/cluster-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Size } from '../../model/size.ts';
 import type { CliParts } from '../parts.ts';
-
-const mostAttempts = 20;
 
 /**
  * Changes pools' memories by compare-and-set, tried again when a round was faster. `change` gives the new memory, or
@@ -19,16 +17,16 @@ export async function changeMemories(
   clusterId: string,
   change: (memory: PoolMemory, poolId: string) => PoolMemory | undefined,
 ): Promise<ClusterRecord | undefined> {
-  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
-    const stored = await readClusterRecord(store, region, clusterId);
-    if (stored === undefined) return undefined;
-    const pools = changeAll(stored.record.pools, change);
-    if (pools === undefined) return stored.record;
-    const record = { ...stored.record, pools };
-    const outcome = await store.commit([clusterWrite(region, clusterId, record, stored.version)]);
-    if (outcome.kind === 'committed') return record;
-  }
-  throw new StoreError(`Changing the record of cluster ${clusterId} failed: rounds kept changing it; try again`);
+  return changeRecord(store, {
+    what: `the record of cluster ${clusterId}`,
+    read: () => readClusterRecord(store, region, clusterId),
+    change: (stored) => {
+      const pools = stored && changeAll(stored.record.pools, change);
+      if (pools === undefined) return { writes: [], result: stored?.record };
+      const record = { ...stored!.record, pools };
+      return { writes: [clusterWrite(region, clusterId, record, stored!.version)], result: record };
+    },
+  });
 }
 
 function changeAll(

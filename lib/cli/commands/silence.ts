@@ -3,6 +3,7 @@ import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import type { SilenceRecord } from '../../decide/incidents/silence.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
+import { changeRecord } from '../../jobs/records/change-record.ts';
 import { listIncidents, listSilences, silenceWrite } from '../../jobs/records/incident-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
@@ -176,15 +177,12 @@ async function list(parts: CliParts, config: CompiledConfig, { json }: JsonOptio
   parts.stdout.write(`${lines.length === 0 ? 'nothing is silenced' : lines.join('\n')}\n`);
 }
 
-const mostAttempts = 20;
-
 async function put(store: Store, silenced: SilenceRecord): Promise<void> {
-  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
-    const before = (await listSilences(store)).find((stored) => stored.silence.id === silenced.id);
-    const outcome = await store.commit([silenceWrite(silenced, before?.version)]);
-    if (outcome.kind === 'committed') return;
-  }
-  throw new CommandError('The silence was not stored: others kept changing it; try again');
+  await changeRecord(store, {
+    what: `the silence of ${silenced.id}`,
+    read: async () => (await listSilences(store)).find((stored) => stored.silence.id === silenced.id),
+    change: (before) => ({ writes: [silenceWrite(silenced, before?.version)], result: undefined }),
+  });
 }
 
 async function incidentsOf(store: Store): Promise<readonly IncidentRecord[]> {

@@ -1,16 +1,13 @@
 import { leaseId, rememberMs } from '../../decide/intake/judge-ask.ts';
 import { mergeAsk } from '../../decide/intake/merge-asks.ts';
-import { StoreError } from '../../errors.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import type { Approval, Ask, Lease, Override, Pause, Release } from '../../model/asks.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { putOver } from './change-record.ts';
+import { changeRecord, listAll, putOver } from './change-record.ts';
 
 /** An ask and the version under which it can be changed. */
 export type StoredAsk<T extends Ask = Ask> = { readonly ask: T; readonly version: Version };
 
-const pageSize = 1000;
-const mostAttempts = 20;
 const kinds: readonly string[] = ['lease', 'release', 'override', 'pause', 'approval'] satisfies readonly Ask['kind'][];
 
 /** Leases, tombstones, overrides, pauses and approvals of a region live in one partition, listed once per round. */
@@ -37,23 +34,12 @@ export async function listStoredAsks(
   prefix = '',
   onUnreadable?: (id: string) => void,
 ): Promise<readonly StoredAsk[]> {
-  const found: StoredAsk[] = [];
-  let after = prefix;
-  for (;;) {
-    const page = await store.list(
-      asksPartition(region),
-      after === '' ? { limit: pageSize } : { after, limit: pageSize },
-    );
-    for (const record of page) {
-      if (!record.key.id.startsWith(prefix)) return found;
-      const stored = readAsk(record);
-      if (stored) found.push(stored);
-      else onUnreadable?.(record.key.id);
-    }
-    const last = page.at(-1);
-    if (last === undefined || page.length < pageSize) return found;
-    after = last.key.id;
-  }
+  const records = await listAll(store, asksPartition(region), { prefix });
+  return records.flatMap((record) => {
+    const stored = readAsk(record);
+    if (stored === undefined) onUnreadable?.(record.key.id);
+    return stored ?? [];
+  });
 }
 
 export async function loadAsk(store: Store, region: string, id: string): Promise<StoredAsk | undefined> {
@@ -125,14 +111,15 @@ async function updateAsk(
   change: (before: Ask | undefined) => Ask | undefined,
   keepMs = 0,
 ): Promise<Ask | undefined> {
-  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
-    const before = await loadAsk(store, region, id);
-    const after = change(before?.ask);
-    if (after === undefined) return before?.ask;
-    const outcome = await store.commit([askWrite(after, before?.version, keepMs)]);
-    if (outcome.kind === 'committed') return after;
-  }
-  throw new StoreError(`Storing "${id}" in region "${region}" failed: others kept changing it; try again`);
+  return changeRecord(store, {
+    what: `"${id}" in region "${region}"`,
+    read: () => loadAsk(store, region, id),
+    change: (before) => {
+      const after = change(before?.ask);
+      const writes = after === undefined ? [] : [askWrite(after, before?.version, keepMs)];
+      return { writes, result: after ?? before?.ask };
+    },
+  });
 }
 
 function readAsk({ value, version }: StoredRecord): StoredAsk | undefined {

@@ -1,9 +1,57 @@
-import type { Key, Version, Write } from '../../io/stores/store.ts';
+import { StoreError } from '../../errors.ts';
+import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import { asJson } from '../../model/json.ts';
 import type { EpochMs } from '../../model/time.ts';
+
+const mostAttempts = 30;
+const pageSize = 1000;
 
 /** The write that stores a record over what was read at `version`, or where nothing was. */
 export function putOver(key: Key, record: object, version: Version | undefined, expiresAt?: EpochMs): Write {
   const put = { key, value: asJson(record), ...(expiresAt === undefined ? {} : { expiresAt }) };
   return version === undefined ? { kind: 'putIfAbsent', ...put } : { kind: 'putIfVersion', ...put, version };
+}
+
+export type RecordChange<Before, Result> = {
+  /** What the error names: "the record of cluster ml". */
+  readonly what: string;
+  readonly read: () => Promise<Before>;
+  /** The writes that follow from what was read (none = it stays as it is), and what they come to. */
+  readonly change: (before: Before) => { readonly writes: readonly Write[]; readonly result: Result };
+  /** Waits before the next attempt (1, 2, …), where many compete for the same record. */
+  readonly pause?: (attempt: number) => Promise<void>;
+};
+
+/**
+ * Changes records by compare-and-set: reads, decides, commits under the versions read, and does so again while others
+ * are faster. Throws StoreError after 30 attempts, or when the store cannot be reached; then nothing was changed.
+ */
+export async function changeRecord<Before, Result>(
+  store: Store,
+  { what, read, change, pause }: RecordChange<Before, Result>,
+): Promise<Result> {
+  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    if (attempt > 0) await pause?.(attempt);
+    const { writes, result } = change(await read());
+    if (writes.length === 0) return result;
+    if ((await store.commit(writes)).kind === 'committed') return result;
+  }
+  throw new StoreError(`Storing ${what} failed: others kept changing it; try again`);
+}
+
+/** A whole partition in order of id, page by page; only ids after `after`, and only those that begin with `prefix`. */
+export async function listAll(
+  store: Store,
+  partition: string,
+  { after, prefix = '' }: { readonly after?: string | undefined; readonly prefix?: string } = {},
+): Promise<readonly StoredRecord[]> {
+  const all: StoredRecord[] = [];
+  for (let last = after ?? (prefix === '' ? undefined : prefix); ; ) {
+    const page = await store.list(partition, { limit: pageSize, ...(last === undefined ? {} : { after: last }) });
+    const wanted = page.filter((record) => record.key.id.startsWith(prefix));
+    all.push(...wanted);
+    const end = page.at(-1);
+    if (page.length < pageSize || wanted.length < page.length || end === undefined) return all;
+    last = end.key.id;
+  }
 }

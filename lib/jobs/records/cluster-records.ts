@@ -1,10 +1,9 @@
 import type { ClusterRecord, StoredRule } from '../../decide/scaling/memory.ts';
 import type { Decision } from '../../decide/scaling/plan.ts';
-import { StoreError } from '../../errors.ts';
-import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
+import type { Key, Store, Version, Write } from '../../io/stores/store.ts';
 import { asJson } from '../../model/json.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { putOver } from './change-record.ts';
+import { changeRecord, listAll, putOver } from './change-record.ts';
 
 /** One record per cluster, `clusters/<region>` by cluster id; rules as last acted on, `rules` by hash; history by time. */
 export type StoredCluster = { readonly record: ClusterRecord; readonly version: Version };
@@ -54,7 +53,7 @@ export async function listDecisions(
   query: HistoryQuery = {},
 ): Promise<readonly Decision[]> {
   const after = query.since === undefined ? undefined : String(query.since).padStart(15, '0');
-  const records = await listAll(store, `decisions/${region}`, after);
+  const records = await listAll(store, `decisions/${region}`, { after });
   return records.map((record) => record.value as unknown as Decision);
 }
 
@@ -68,18 +67,6 @@ export async function storeRule(store: Store, hash: string, rule: StoredRule): P
   await store.commit([{ kind: 'putIfAbsent', key: { partition: 'rules', id: hash }, value: asJson(rule) }]);
 }
 
-/** A whole partition, page by page. */
-export async function listAll(store: Store, partition: string, after?: string): Promise<readonly StoredRecord[]> {
-  const all: StoredRecord[] = [];
-  for (let last = after; ; ) {
-    const page = await store.list(partition, { limit: 1000, ...(last === undefined ? {} : { after: last }) });
-    all.push(...page);
-    const end = page.at(-1);
-    if (page.length < 1000 || end === undefined) return all;
-    last = end.key.id;
-  }
-}
-
 /**
  * The fleet is to be left alone: every round of every process on this store gives pools their bases back and does
  * nothing else. One record, not a pause, since a pause would hold the giving back as well.
@@ -87,7 +74,6 @@ export async function listAll(store: Store, partition: string, after?: string): 
 export type Uninstalled = { readonly at: EpochMs; readonly who: string; readonly reason: string | undefined };
 
 const key = { partition: 'fleet', id: 'uninstalled' };
-const mostAttempts = 5;
 
 /** undefined = the fleet is kept as the config says. */
 export async function readUninstalled(store: Store): Promise<Uninstalled | undefined> {
@@ -113,12 +99,9 @@ export async function undoUninstalled(store: Store, at: EpochMs, who: string): P
 }
 
 async function overwrite(store: Store, value: { readonly [name: string]: string | number }): Promise<void> {
-  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
-    const known = await store.read(key);
-    const write = known
-      ? ({ kind: 'putIfVersion', key, value, version: known.version } as const)
-      : ({ kind: 'putIfAbsent', key, value } as const);
-    if ((await store.commit([write])).kind === 'committed') return;
-  }
-  throw new StoreError('Storing whether the fleet is uninstalled failed: others kept changing it; try again');
+  await changeRecord(store, {
+    what: 'whether the fleet is uninstalled',
+    read: () => store.read(key),
+    change: (known) => ({ writes: [putOver(key, value, known?.version)], result: undefined }),
+  });
 }

@@ -13,8 +13,7 @@ import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/s
 import type { DestinationConfig } from '../../model/config.ts';
 import { asJson } from '../../model/json.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { putOver } from './change-record.ts';
-import { listAll } from './cluster-records.ts';
+import { listAll, putOver } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
 
 /**
@@ -141,6 +140,6 @@ export function historyWrite(record: HistoryRecord, keepMs: number): Write {
 
 export async function listHistory(store: Store, since?: EpochMs): Promise<readonly HistoryRecord[]> {
   const after = since === undefined ? undefined : String(since).padStart(width, '0');
-  const records = await listAll(store, partition, after);
+  const records = await listAll(store, partition, { after });
   return records.flatMap((record) => (readSchema1(record) as HistoryRecord | undefined) ?? []);
 }

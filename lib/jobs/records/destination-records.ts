@@ -2,8 +2,7 @@ import type { SenderRecord } from '../../decide/outbox/sender.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import type { DestinationConfig } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { putOver } from './change-record.ts';
-import { listAll } from './cluster-records.ts';
+import { listAll, putOver } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
 
 /** What the sender of a destination remembers: partition `dest`, id = the destination's. See SenderRecord. */

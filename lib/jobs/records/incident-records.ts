@@ -4,8 +4,7 @@ import type { SilenceRecord } from '../../decide/incidents/silence.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import type { Notice } from '../../model/finding.ts';
 import { asJson } from '../../model/json.ts';
-import { putOver } from './change-record.ts';
-import { listAll } from './cluster-records.ts';
+import { listAll, putOver } from './change-record.ts';
 
 export type StoredIncident = { readonly record: IncidentRecord; readonly version: Version };
 export type StoredSilence = { readonly silence: SilenceRecord; readonly version: Version };

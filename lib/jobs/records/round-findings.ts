@@ -1,7 +1,6 @@
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import type { Key, Store, StoredRecord, Write } from '../../io/stores/store.ts';
-import { putOver } from './change-record.ts';
-import { listAll } from './cluster-records.ts';
+import { listAll, putOver } from './change-record.ts';
 
 /**
  * What the last scaling round of a region (or of one shard of it) found: partition `findings`, ids

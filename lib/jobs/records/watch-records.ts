@@ -8,8 +8,7 @@ import {
   type Write,
 } from '../../io/stores/store.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { putOver } from './change-record.ts';
-import { listAll } from './cluster-records.ts';
+import { listAll, putOver } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/errors.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
-import { listAll } from '../../../lib/jobs/records/cluster-records.ts';
+import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import { noticeWrite, silenceWrite } from '../../../lib/jobs/records/incident-records.ts';
 import { writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import { loadMemory } from '../../../lib/jobs/records/watch-records.ts';

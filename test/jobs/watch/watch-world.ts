@@ -4,7 +4,7 @@ import { silentLog } from '../../../lib/io/log.ts';
 import type { Mks } from '../../../lib/io/mks/mks.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
-import { listAll } from '../../../lib/jobs/records/cluster-records.ts';
+import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import type { WatchParts } from '../../../lib/jobs/watch/parts.ts';
 import { watchClusters } from '../../../lib/jobs/watch/watch-clusters.ts';
 import type { Answer } from '../../../lib/model/answer.ts';

@@ -2,7 +2,7 @@ import { sha256 } from '../../../lib/app.ts';
 import type { Delivery } from '../../../lib/decide/incidents/delivery.ts';
 import { incidentKey } from '../../../lib/decide/incidents/incident.ts';
 import { destinationId } from '../../../lib/decide/incidents/routing.ts';
-import { listAll } from '../../../lib/jobs/records/cluster-records.ts';
+import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import type { Subject } from '../../../lib/model/finding.ts';
 import type { EpochMs } from '../../../lib/model/time.ts';
 import type { Alert, PushedAlert } from '../../support/receivers/targets.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { App } from '../../../lib/app.ts';
 import type { Fetch } from '../../../lib/io/http/exchange.ts';
 import { putAsk } from '../../../lib/jobs/records/ask-records.ts';
-import { listAll } from '../../../lib/jobs/records/cluster-records.ts';
+import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import type { EventSourceConfig, Match } from '../../../lib/model/config.ts';
 import type { EpochMs } from '../../../lib/model/time.ts';
 import { createWorld, type World } from '../../../lib/simulator/create-world.ts';
