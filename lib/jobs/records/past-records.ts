@@ -3,7 +3,7 @@ import { type SizeChange, type SizesRecord, sizesRecord } from '../../decide/pas
 import type { Store, Write } from '../../io/stores/store.ts';
 import { asJson } from '../../model/json.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { listAll } from './cluster-records.ts';
+import { listAll } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
 
 /**
@@ -51,7 +51,7 @@ function put(partition: string, at: EpochMs, name: string, value: object, keepMs
 }
 
 async function list<T>(store: Store, partition: string, since: EpochMs): Promise<readonly T[]> {
-  const records = await listAll(store, partition, String(Math.max(0, since)).padStart(width, '0'));
+  const records = await listAll(store, partition, { after: String(Math.max(0, since)).padStart(width, '0') });
   return records.flatMap((record) => (readSchema1(record) as T | undefined) ?? []);
 }
 
