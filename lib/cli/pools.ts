@@ -55,6 +55,10 @@ export function poolsOf({ region, clusterId, record }: StoredClusterOf): readonl
     .sort((a, b) => compare(a.pool, b.pool));
 }
 
+export function isSamePool(a: Names, b: Names): boolean {
+  return a.region === b.region && a.cluster === b.cluster && a.pool === b.pool;
+}
+
 export function isMatched(match: Match | undefined, pool: Pick<StoredPool, 'region' | 'cluster' | 'pool'>): boolean {
   return match === undefined || matchesPool(match, pool);
 }
@@ -101,15 +105,7 @@ function meaningOf({ exceptions }: CompiledConfig, book: RuleBook, names: Names)
   return JSON.stringify([book.ruleOf(names)?.position, held]);
 }
 
-/**
- * Why the last round left a pool at another size than the wanted one; undefined = it did not. The memory holds the last
- * decision as a fingerprint that begins with its kind and code; it counts while something is still to be reached.
- */
-export function holdOfMemory({ decision, pending }: PoolMemory): HoldCode | undefined {
-  const [kind, code] = decision?.split('|') ?? [];
-  return kind === 'hold' && pending !== undefined ? (code as HoldCode) : undefined;
-}
-
+/** Pools that the last round held for this reason. */
 export function heldPools(pools: readonly StoredPool[], code: HoldCode): readonly StoredPool[] {
-  return pools.filter(({ memory }) => holdOfMemory(memory) === code);
+  return pools.filter(({ memory }) => memory.held?.code === code);
 }

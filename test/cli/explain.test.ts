@@ -196,10 +196,12 @@ describe('explain without --at', () => {
     using world = aCliWorld('2026-11-23T20:00:00Z');
     await world.run('run', '--once');
     const becauseOf = async (pool: string) => ((await world.json('explain', pool)) as Explained[])[0]?.because.join();
-    expect(await becauseOf('dev-api/workers')).toContain('held it: another pool of its cluster comes first');
+    expect(await becauseOf('dev-api/workers')).toContain(
+      'nothing is done now: waits: a change of build is in flight; until that has settled',
+    );
     const moving = await becauseOf('dev-api/build');
     expect(moving).toContain('a change from 2 to 0 is under way');
-    expect(moving).not.toContain('held it');
+    expect(moving).not.toContain('nothing is done');
   });
 
   test('a pool that is up ahead of its window says for what', async () => {
@@ -221,23 +223,24 @@ describe('explain without --at', () => {
       world.world.failNext({ kind: 'status', status: 400, message: 'quota of the flavor' }, { method: 'PUT' });
     const because = async () =>
       ((await world.json('explain', 'dev-api/workers')) as Explained[])[0]?.because.join('\n');
-    const refused = '1 was refused by the API (answered 400, code 3: quota of the flavor)';
+    const said = 'answered 400, code 3: quota of the flavor';
+    const again = `nothing is done now: 1 was refused (${said}): tried again at 2026-11-23T20:05:00Z`;
     refuse();
     await world.run('run', '--once');
-    expect(await because()).toContain(`${refused}: it is tried again at 2026-11-23T20:05:00Z`);
+    expect(await because()).toContain(again);
     await world.run('run', '--once');
-    expect(await because()).toContain(`${refused}: it is tried again at 2026-11-23T20:05:00Z`);
-    expect(await because()).not.toContain('held it');
+    expect(await because()).toContain(again);
     await world.clock.advance(6 * 60_000);
-    expect(await because()).toContain(`${refused}: the next round tries it again`);
+    expect(await because()).toContain(`1 was refused by the API (${said}): the next round tries it again`);
     for (let i = 0; i < 2; i += 1) {
       refuse();
       await world.run('run', '--once');
       await world.clock.advance(21 * 60_000);
     }
     await world.run('run', '--once');
-    expect(await because()).toContain('1 was refused by the API 3 times');
-    expect(await because()).toContain('it is tried again once the rule or the pool changes');
+    expect(await because()).toContain(
+      'not tried again until the schedule asks for another size, or the rule or the pool changes; it next does at 2026-11-24T06:00:00Z',
+    );
   });
 
   test('what the brake holds says so, and how to let it go', async () => {
@@ -252,13 +255,13 @@ safety: { brake: { pools: 1, percent: 5 } }`).replace('"19:00"', `"${to}"`);
     world.writeConfig(config('08:00'));
     await world.run('run', '--once');
     const { out } = await world.run('explain', 'dev-api/workers');
-    expect(out).toContain('the last round held it: the brake waits');
-    expect(out).toContain(`run: lamplighter approve --config ${world.config}\n`);
+    expect(out).toContain('nothing is done now: the brake holds 3 → 1 until: lamplighter approve');
+    expect(out).toContain(`: lamplighter approve --config ${world.config}\n`);
     const holds = `the brake holds 3 → 1 until: lamplighter approve --config ${world.config}\n`;
     expect((await world.run('plan')).out).toContain(holds);
     expect((await world.run('status')).out).toContain(`run: lamplighter approve --config ${world.config}\n`);
     const at = await world.run('explain', 'dev-api/workers', '--at', '2026-11-23T12:00:00Z');
-    expect(at.out).not.toContain('held it');
+    expect(at.out).not.toContain('nothing is done');
   });
 
   test('makes no store where there is none', async () => {

@@ -40,6 +40,7 @@ beforeAll(async () => {
   await note('plan', world, 'plan');
   await note('run', world, 'run', '--once');
   await note('status', world, 'status');
+  await note('explain', world, 'explain', 'dev-api/*');
   for (let i = 0; i < 5; i += 1) {
     await world.clock.advance(20 * 60_000);
     await world.run('run', '--once');

@@ -5,6 +5,7 @@ import { UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { loadMemory } from '../../jobs/records/watch-records.ts';
 import type { CompiledConfig, Match, Rule } from '../../model/config.ts';
+import type { Names } from '../../model/match.ts';
 import { isMatched, listKnownClusters, listKnownPools, type StoredPool } from '../pools.ts';
 
 /** What a person named: the match, the regions it reaches, and the pools of the store that it names now. */
@@ -111,4 +112,16 @@ export async function seenClusters(store: Store, regions: readonly string[]): Pr
   const acted = (await listKnownClusters(store, regions)).map(({ record }) => record.cluster);
   const watched = await Promise.all(regions.map((region) => loadMemory(store, region)));
   return new Set([...acted, ...watched.flatMap(({ memory }) => memory.clusters.map(({ name }) => name))]);
+}
+
+/** The names of all pools that rounds and the watch have seen, also of those that no rule acts on; each once, in order. */
+export async function seenPools(store: Store, regions: readonly string[]): Promise<readonly Names[]> {
+  const acted = (await listKnownPools(store, regions)).map(({ region, cluster, pool }) => ({ region, cluster, pool }));
+  const watched = await Promise.all(regions.map((region) => loadMemory(store, region)));
+  const others = watched.flatMap(({ memory: { region, clusters } }) =>
+    clusters.flatMap(({ name: cluster, pools }) => pools.map(({ name: pool }) => ({ region, cluster, pool }))),
+  );
+  const all: Names[] = [...acted, ...others];
+  const names = new Map(all.map((one) => [`${one.region}\n${one.cluster}\n${one.pool}`, one]));
+  return [...names].toSorted(([a], [b]) => (a < b ? -1 : Number(a > b))).map(([, one]) => one);
 }

@@ -1,26 +1,33 @@
 import { type Command, Option } from 'commander';
+import { findNearest } from '../../config/did-you-mean.ts';
+import { isGlob } from '../../config/match.ts';
 import { type Explanation, explainPool } from '../../decide/explain/explain-pool.ts';
 import type { Desired } from '../../decide/explain/explain-schedule.ts';
 import type { KnownPool } from '../../decide/explain/explain-state.ts';
+import type { Held } from '../../decide/scaling/memory.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import { asksOfPool } from '../../decide/scaling/wanted-size.ts';
-import { StoreError } from '../../errors.ts';
-import { listAsks } from '../../jobs/records/ask-records.ts';
-import { readUninstalled, type Uninstalled } from '../../jobs/records/cluster-records.ts';
+import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
+import { CommandError, StoreError } from '../../errors.ts';
+import type { Store } from '../../io/stores/store.ts';
+import type { Uninstalled } from '../../jobs/records/cluster-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import type { Names } from '../../model/match.ts';
+import { matchesPool, type Names } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
-import { describeSize, type Size } from '../../model/size.ts';
+import { describeSize } from '../../model/size.ts';
+import { commandHint } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { readAskedMatch, seenPools } from '../asks/asked-match.ts';
 import { lookIntoStore, readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readInstant } from '../options.ts';
 import type { CliParts } from '../parts.ts';
-import { listKnownPools, parsePool, resolveRegion } from '../pools.ts';
-import { poolStatus } from '../status/fleet-status.ts';
+import { isSamePool, parsePool, resolveRegion, type WrittenPool } from '../pools.ts';
+import { lookAtFleet, type PoolStatus } from '../status/fleet-status.ts';
+import { heldJson } from '../status/status-json.ts';
 import { localInstant, localInstants, readingZone, rfc3339 } from '../text/instant.ts';
 import { poolLabels } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
-import { writeJson } from '../text/table.ts';
+import { instantJson, writeJson } from '../text/table.ts';
 import { uninstalledJson, uninstalledText } from '../uninstall/uninstalled-view.ts';
 
 export type ExplainOptions = ConfigOption & JsonOption & { readonly at?: readonly EpochMs[] };
@@ -29,13 +36,14 @@ export function addExplain(program: Command, parts: CliParts): void {
   const command = program
     .command('explain')
     .description('Say what the config wants of a pool at an instant, and why. With --at: no network, store or token.')
-    .argument('<cluster/pool>', 'any name, of a pool that exists or not; region:cluster/pool where it matters')
+    .argument('<cluster/pool>', 'one pool, or each that a pattern with *, ?, [ab] and {a,b} names; region:cluster/pool')
     .addOption(new Option('--at <instant>', 'when, with an offset; may be repeated (default: now)').argParser(collect))
     .addOption(configOption())
     .addOption(jsonOption())
     .action((pool: string, options: ExplainOptions) => explain(parts, pool, options));
   examples(command, [
-    ['lamplighter explain dev-api/workers', 'now, with what people and events asked for'],
+    ['lamplighter explain dev-api/workers', 'now, with what was asked for, and why nothing is done'],
+    ['lamplighter explain "dev-*/*"', 'each pool of these clusters'],
     ['lamplighter explain ml/gpu --at 2026-12-24T18:00+01:00', 'on Christmas Eve'],
     ['lamplighter explain r1:ml/gpu --at 2026-12-24T17:00Z --json', 'for programs'],
   ]);
@@ -50,48 +58,115 @@ export async function explain(parts: CliParts, pool: string, options: ExplainOpt
   const now = parts.clock.now();
   const instants = options.at ?? [now];
   const book = makeRuleBook(config, instants[0] ?? now);
-  const names = resolveRegion(config, book, parsePool(pool, config));
-  const found = options.at === undefined ? await lookUp(parts, config, book, names, now) : undefined;
-  const explanations = instants.map((at) => explainPool(config, book, names, at, found?.known));
-  const standing = options.at === undefined ? { uninstalled: uninstalledJson(found?.uninstalled) } : {};
+  const written = parsePool(pool, config);
+  const isMany = isGlob(written.cluster) || isGlob(written.pool);
+  const fleet = isMany || options.at === undefined ? await lookUp(parts, config, book, now) : undefined;
+  const named = namesOf(config, book, pool, written, fleet?.names);
+  const explanations = named.flatMap((names) => {
+    const status = options.at === undefined ? fleet?.statusOf(names) : undefined;
+    return instants.map((at) => ({ status, explanation: explainPool(config, book, names, at, status?.known) }));
+  });
+  const uninstalled = options.at === undefined ? fleet?.uninstalled : undefined;
   if (options.json)
     writeJson(
       parts.stdout,
-      explanations.map((one) => ({ ...explanationJson(one), ...standing })),
+      explanations.map(({ explanation, status }) => ({
+        ...explanationJson(explanation),
+        ...(options.at === undefined
+          ? { ...statusOf(config, explanation.names, status), uninstalled: uninstalledJson(uninstalled) }
+          : {}),
+      })),
     );
-  else for (const explanation of explanations) writeText(parts, config, explanation, found);
+  else
+    for (const { explanation, status } of explanations) writeText(parts, config, explanation, { status, uninstalled });
 }
 
-/** `wanted` = what it should have now by rule, memory and asks; undefined = no round has seen it, or nobody knows. */
-type Found = {
-  readonly known: KnownPool;
-  readonly wanted: Size | undefined;
+type Fleet = {
+  readonly names: readonly Names[];
   readonly uninstalled: Uninstalled | undefined;
+  readonly statusOf: (names: Names) => Found;
 };
 
-/** What the store holds about the pool now; a store that cannot be read is said, and the schedule explained all the same. */
+/** What the store holds of one pool; without `status`, no round has seen it with a rule. */
+type Found = { readonly known: KnownPool; readonly status: PoolStatus | undefined };
+
+/** What the store holds of the fleet now; a store that cannot be read is said, and the schedule explained all the same. */
 async function lookUp(
   parts: CliParts,
   config: CompiledConfig,
   book: RuleBook,
-  names: Names,
   now: EpochMs,
-): Promise<Found | undefined> {
+): Promise<Fleet | undefined> {
   try {
-    return await lookIntoStore(parts, config, async (store) => {
-      const all = await listAsks(store, names.region);
-      const pools = await listKnownPools(store, [names.region]);
-      const found = pools.find(({ cluster, pool }) => cluster === names.cluster && pool === names.pool);
-      const status = found && poolStatus(found, { book, asks: all, now, everyMs: config.everyMs });
-      const asks = asksOfPool(all, names, now);
-      const known = { memory: found?.memory, inFlight: found?.change, asks, hold: status?.hold };
-      return { known, wanted: status?.wanted, uninstalled: await readUninstalled(store) };
-    });
+    return await lookIntoStore(parts, config, (store) => knownFleet(store, config, book, now));
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     parts.stderr.write(`What the store holds is left out: ${error.message}\n`);
     return undefined;
   }
+}
+
+export async function knownFleet(store: Store, config: CompiledConfig, book: RuleBook, now: EpochMs): Promise<Fleet> {
+  const { pools, asks: all, uninstalled, rounds } = await lookAtFleet(store, config, book, now);
+  const regions = config.regions.map(({ name }) => name);
+  const statusOf = (names: Names): Found => {
+    const status = pools.find(({ pool }) => isSamePool(pool, names));
+    const asks = status?.asks ?? asksOfPool(all, names, now);
+    const held = status?.held ?? ambiguity(rounds, names);
+    return { status, known: { memory: status?.pool.memory, inFlight: status?.pool.change, asks, held } };
+  };
+  return { names: await seenPools(store, regions), uninstalled, statusOf };
+}
+
+/** Pools that share a name may never have been remembered: the last round's finding names them. */
+function ambiguity(rounds: readonly RoundFindings[], names: Names): Held | undefined {
+  const found = rounds
+    .flatMap(({ findings }) => findings)
+    .find(({ kind, subject }) => kind === 'config.mismatch' && subject.kind === 'pool' && isSamePool(subject, names));
+  return found && { code: 'ambiguous', reason: found.text };
+}
+
+/** The pools that are meant: each one a pattern names, or the one whose name was written. */
+function namesOf(
+  config: CompiledConfig,
+  book: RuleBook,
+  text: string,
+  written: WrittenPool,
+  seen: readonly Names[] | undefined,
+): readonly Names[] {
+  const regions = config.regions.map(({ name }) => name).filter((name) => (written.region ?? name) === name);
+  const known = (seen ?? []).filter(({ region }) => regions.includes(region));
+  if (isGlob(written.cluster) || isGlob(written.pool)) {
+    const match = readAskedMatch(text, config);
+    const named = known.filter((names) => matchesPool(match, names));
+    if (named.length > 0) return named;
+    throw new CommandError(`No pool that a round has seen matches "${text}"; see: ${commandHint(config, 'status')}`);
+  }
+  const [only, ...others] = known.filter(({ cluster, pool }) => cluster === written.cluster && pool === written.pool);
+  if (only !== undefined && others.length === 0) return [only];
+  const isKnownFleet = regions.every((name) => known.some(({ region }) => region === name));
+  if (only === undefined && isKnownFleet) throw noSuchPool(config, text, written, known);
+  return [resolveRegion(config, book, written)];
+}
+
+function noSuchPool(config: CompiledConfig, text: string, { region }: WrittenPool, known: readonly Names[]): Error {
+  const candidates = known.map((one) => `${region === undefined ? '' : `${one.region}:`}${one.cluster}/${one.pool}`);
+  const nearest = findNearest(text, candidates);
+  const meant = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+  const anyway = commandHint(config, `explain "${text}" --at <instant>`);
+  return new CommandError(
+    `There is no such pool: "${text}"${meant}\nWhat the config would want of a pool of that name says: ${anyway}`,
+  );
+}
+
+function statusOf(config: CompiledConfig, names: Names, found: Found | undefined): object {
+  const { status, known } = found ?? {};
+  return {
+    wanted: status?.wanted ?? null,
+    reason: status?.reason ?? null,
+    until: instantJson(status?.until),
+    held: heldJson(config, names, known?.held),
+  };
 }
 
 function explanationJson({ at, names, desired, openWindows, because, nextChange, rule }: Explanation): object {
@@ -108,7 +183,12 @@ function explanationJson({ at, names, desired, openWindows, because, nextChange,
 }
 
 /** Where the store knows what is wanted and that is not what the schedule says, both stand there, wanted first. */
-function writeText(parts: CliParts, config: CompiledConfig, explanation: Explanation, found: Found | undefined): void {
+function writeText(
+  parts: CliParts,
+  config: CompiledConfig,
+  explanation: Explanation,
+  { status: found, uninstalled }: { readonly status: Found | undefined; readonly uninstalled: Uninstalled | undefined },
+): void {
   const { at, names, desired, because, nextChange, openWindows } = explanation;
   const { stdout, env } = parts;
   const paint = makePaint(stdout, env);
@@ -118,7 +198,7 @@ function writeText(parts: CliParts, config: CompiledConfig, explanation: Explana
       ? 'no change within four years'
       : `${describeDesired(nextChange.desired)} from ${localInstant(nextChange.at, own)}`;
   const scheduled = describeDesired(desired);
-  const { wanted, uninstalled } = found ?? {};
+  const wanted = found?.status?.wanted;
   const lines = [
     ...(uninstalled === undefined ? [] : [paint.yellow(uninstalledText(config, uninstalled, own))]),
     `${paint.bold(poolLabels(config)(names))} at ${localInstant(at, own)}`,

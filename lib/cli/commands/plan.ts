@@ -25,7 +25,7 @@ export async function plan(parts: CliParts, options: PlanOptions): Promise<void>
     import('../run/report.ts'),
   ]);
   const { config, report } = await planOnce({ ...parts, log: makeCliLog(parts, 'error') }, options.config);
-  if (options.json) writeJson(parts.stdout, roundJson(report));
+  if (options.json) writeJson(parts.stdout, roundJson(report, config));
   else parts.stdout.write(roundText(report, config, false));
   if (report.problems.length > 0) parts.exitWith(1);
   else if (options.detailedExitcode && report.plan.actions.length > 0) parts.exitWith(3);

@@ -54,7 +54,7 @@ export async function run(parts: CliParts, options: RunCommandOptions): Promise<
 async function writeReport(parts: CliParts, { json, dryRun }: RunCommandOptions, round: OneRound): Promise<void> {
   const { config, report } = round;
   const { roundJson, roundText } = await import('../run/report.ts');
-  if (json) writeJson(parts.stdout, roundJson(report));
+  if (json) writeJson(parts.stdout, roundJson(report, config));
   else parts.stdout.write(roundText(report, config, dryRun !== true));
   if (report.problems.length > 0) parts.exitWith(1);
 }

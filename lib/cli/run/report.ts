@@ -1,3 +1,4 @@
+import { holdEnds } from '../../decide/explain/explain-pool.ts';
 import type { Action, Hold } from '../../decide/scaling/plan.ts';
 import type { ScaleReport } from '../../jobs/scale/parts.ts';
 import type { CompiledConfig } from '../../model/config.ts';
@@ -5,11 +6,16 @@ import { printable } from '../../model/printable.ts';
 import { describeSize, type Size } from '../../model/size.ts';
 import { commandHint, counted, withConfig } from '../../model/text.ts';
 import { inRegion, type PoolLabel, poolLabels } from '../text/labels.ts';
+import { instantJson } from '../text/table.ts';
 
 /** The machine-readable form of `plan --json` and `run --once --json` (docs/json.md). */
 export type RoundJson = {
   readonly actions: readonly RoundEntry[];
-  readonly holds: readonly (RoundEntry & { readonly code: string })[];
+  readonly holds: readonly (RoundEntry & {
+    readonly code: string;
+    readonly until: string | null;
+    readonly ends: string | null;
+  })[];
   readonly problems: readonly {
     readonly region: string;
     readonly cluster: string | null;
@@ -34,7 +40,7 @@ type RoundEntry = {
   readonly result?: string;
 };
 
-export function roundJson(report: ScaleReport): RoundJson {
+export function roundJson(report: ScaleReport, config: Pick<CompiledConfig, 'file'>): RoundJson {
   const resultOf = (action: Action) =>
     report.results.find(
       ({ region, cluster, pool }) => region === action.region && cluster === action.cluster && pool === action.pool,
@@ -44,7 +50,11 @@ export function roundJson(report: ScaleReport): RoundJson {
       const result = resultOf(action);
       return { ...entryOf(action), ...(result === undefined ? {} : { result }) };
     }),
-    holds: report.plan.holds.map((hold) => ({ ...entryOf(hold), code: hold.code })),
+    holds: report.plan.holds.map((hold) => {
+      const { code, until } = hold;
+      const ends = holdEnds(config, hold, hold) ?? null;
+      return { ...entryOf(hold), code, until: instantJson(until), ends };
+    }),
     problems: report.problems.map(({ region, cluster, pool, reason }) => {
       return { region, cluster: cluster ?? null, pool: pool ?? null, from: null, to: null, reason };
     }),
@@ -60,7 +70,7 @@ type Named = Pick<CompiledConfig, 'regions' | 'file'>;
 
 /** The same for people: one line each, actions first. Where the round acted, only what was sent counts as a change. */
 export function roundText(report: ScaleReport, config: Named, acted: boolean): string {
-  const json = roundJson(report);
+  const json = roundJson(report, config);
   const label = poolLabels(config);
   const changes = acted ? json.actions.filter(({ result }) => result === 'sent') : json.actions;
   const lines = [
@@ -71,7 +81,10 @@ export function roundText(report: ScaleReport, config: Named, acted: boolean): s
       (action) =>
         `${acted ? doneVerb(action) : 'would scale'} ${labelled(action, label)} (${printable(action.reason)})`,
     ),
-    ...json.holds.map((hold) => `holds ${labelled(hold, label)}: ${withConfig(config, printable(hold.reason))}`),
+    ...json.holds.map(
+      (hold) =>
+        `holds ${labelled(hold, label)}: ${withConfig(config, printable(hold.reason))}${hold.ends === null ? '' : `; ${printable(hold.ends)}`}`,
+    ),
     ...json.problems.map(({ region, reason }) => `problem${inRegion(config, region)}: ${printable(reason)}`),
   ];
   const summary = `${counted(report.clusters, 'cluster')}, ${counted(report.pools, 'pool')} read: ${counted(changes.length, 'change')}, ${counted(json.holds.length, 'hold')}, ${counted(json.problems.length, 'problem')}`;

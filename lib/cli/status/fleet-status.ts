@@ -1,12 +1,11 @@
 import { baseOf } from '../../decide/explain/explain-state.ts';
-import type { HoldCode } from '../../decide/scaling/plan.ts';
+import { type PoolOutlook, rememberedPlan } from '../../decide/explain/remembered-plan.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
-import { ownLeadMs } from '../../decide/scaling/scheduled-size.ts';
-import { asksOfPool, findWanted } from '../../decide/scaling/wanted-size.ts';
+import { asksOfPool } from '../../decide/scaling/wanted-size.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listAsks } from '../../jobs/records/ask-records.ts';
-import { readUninstalled, type Uninstalled } from '../../jobs/records/cluster-records.ts';
+import { listStoredRules, readUninstalled, type Uninstalled } from '../../jobs/records/cluster-records.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
 import { listRoundFindings } from '../../jobs/records/round-findings.ts';
 import { type Ask, isLive, type PoolAsks } from '../../model/asks.ts';
@@ -14,7 +13,7 @@ import type { CompiledConfig, Rule } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import { asPoolSize, type Size } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { holdOfMemory, listKnownPools, type StoredPool } from '../pools.ts';
+import { listKnownClusters, poolsOf, type StoredPool } from '../pools.ts';
 import { ago } from '../text/instant.ts';
 
 export type FleetStatus = {
@@ -34,17 +33,15 @@ export async function fleetStatus(
   config: CompiledConfig,
   now: EpochMs,
 ): Promise<FleetStatus> {
-  const regions = config.regions.map(({ name }) => name);
-  const rounds = store === undefined ? [] : (await eachOf(regions, (name) => listRoundFindings(store, name))).flat();
-  const asks = store === undefined ? [] : (await eachOf(regions, (name) => listAsks(store, name))).flat();
-  const pools = store === undefined ? [] : await listKnownPools(store, regions);
-  const open = store === undefined ? [] : await openIncidents(store);
   const book = makeRuleBook(config, now);
+  const nothing: Remembered = { uninstalled: undefined, rounds: [], asks: [], pools: [] };
+  const { uninstalled, rounds, asks, pools } = store ? await lookAtFleet(store, config, book, now) : nothing;
+  const open = store === undefined ? [] : await openIncidents(store);
   return {
     at: now,
-    uninstalled: store === undefined ? undefined : await readUninstalled(store),
+    uninstalled,
     rounds,
-    pools: pools.map((pool) => poolStatus(pool, { book, asks, now, everyMs: config.everyMs })),
+    pools,
     asks: asks.flatMap((ask) => (isLive(ask, now) && ask.kind !== 'release' ? [ask] : [])),
     findings: withoutTwins([
       ...missedRounds(rounds, config, now),
@@ -52,10 +49,6 @@ export async function fleetStatus(
       ...rounds.flatMap((round) => round.findings),
     ]),
   };
-}
-
-async function eachOf<T>(regions: readonly string[], look: (region: string) => Promise<T>): Promise<readonly T[]> {
-  return Promise.all(regions.map(look));
 }
 
 async function openIncidents(store: Store): Promise<FleetStatus['findings']> {
@@ -93,14 +86,42 @@ export function missedRounds(
   });
 }
 
-export type PoolStatus = {
+/** What the store holds of the whole fleet, and what stands for each pool now. */
+export type Remembered = {
+  readonly uninstalled: Uninstalled | undefined;
+  readonly rounds: readonly RoundFindings[];
+  readonly asks: readonly Ask[];
+  readonly pools: readonly PoolStatus[];
+};
+
+/** Asks no API. */
+export async function lookAtFleet(
+  store: Store,
+  config: CompiledConfig,
+  book: RuleBook,
+  now: EpochMs,
+): Promise<Remembered> {
+  const regions = config.regions.map(({ name }) => name);
+  const rounds = (await eachOf(regions, (name) => listRoundFindings(store, name))).flat();
+  const asks = (await eachOf(regions, (name) => listAsks(store, name))).flat();
+  const clusters = await listKnownClusters(store, regions);
+  const storedRules = await listStoredRules(store);
+  const outlookOf = rememberedPlan(config, book, { clusters, asks, storedRules, rounds }, now);
+  const pools = clusters
+    .flatMap(poolsOf)
+    .map((pool) => poolStatus(pool, { book, asks, now, outlook: outlookOf(pool) }));
+  return { uninstalled: await readUninstalled(store), rounds, asks, pools };
+}
+
+async function eachOf<T>(regions: readonly string[], look: (region: string) => Promise<T>): Promise<readonly T[]> {
+  return Promise.all(regions.map(look));
+}
+
+/** What a pool should have now by rule, memory and asks, and why it has not, beside what was last seen of it. */
+export type PoolStatus = PoolOutlook & {
   readonly pool: StoredPool;
   readonly rule: Rule | undefined;
   readonly asks: PoolAsks;
-  /** undefined = not known (no rule, an unknown base, never seen Running). */
-  readonly wanted: Size | undefined;
-  readonly reason: string | undefined;
-  readonly hold: HoldCode | undefined;
   readonly base: Size | undefined;
 };
 
@@ -108,29 +129,13 @@ export type StatusContext = {
   readonly book: RuleBook;
   readonly asks: readonly Ask[];
   readonly now: EpochMs;
-  readonly everyMs: number;
+  readonly outlook: PoolOutlook;
 };
 
-/** What a pool should have now by rule, memory and asks, beside what was last seen of it. */
-export function poolStatus(pool: StoredPool, { book, asks: all, now, everyMs }: StatusContext): PoolStatus {
+export function poolStatus(pool: StoredPool, { book, asks, now, outlook }: StatusContext): PoolStatus {
   const { memory } = pool;
-  const asks = asksOfPool(all, pool, now);
-  const applied = book.appliedRule(pool);
-  const rule = applied?.rule ?? book.ruleOf(pool);
+  const rule = book.appliedRule(pool)?.rule ?? book.ruleOf(pool);
   const known = baseOf(rule, memory);
   const base = known === undefined ? undefined : asPoolSize(known, memory.autoscale);
-  const common = { pool, rule, asks, base, hold: holdOfMemory(memory) };
-  if (applied === undefined || memory.seen === undefined) return { ...common, wanted: undefined, reason: undefined };
-  const kept = memory.kept !== undefined && memory.kept.until > now ? memory.kept : undefined;
-  const { target, reason } = findWanted({
-    now,
-    timeline: applied.timeline,
-    scheduleName: applied.scheduleName,
-    leadMs: ownLeadMs(applied.rule.lead, memory, everyMs),
-    asks,
-    kept,
-    current: memory.seen.size,
-    resolver: { rule: applied.rule, autoscale: memory.autoscale, base },
-  });
-  return { ...common, wanted: target, reason };
+  return { ...outlook, pool, rule, base, asks: asksOfPool(asks, pool, now) };
 }

@@ -1,14 +1,18 @@
+import { holdEnds } from '../../decide/explain/explain-pool.ts';
 import { awayOf } from '../../decide/explain/explain-state.ts';
+import type { Held } from '../../decide/scaling/memory.ts';
 import type { Ask } from '../../model/asks.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Subject } from '../../model/finding.ts';
+import type { Names } from '../../model/match.ts';
 import { rfc3339 } from '../text/instant.ts';
 import { instantJson } from '../text/table.ts';
 import { uninstalledJson } from '../uninstall/uninstalled-view.ts';
 import type { FleetStatus, PoolStatus } from './fleet-status.ts';
 
 /** The machine-readable form of `status` (docs/json.md). */
-export function statusJson(status: FleetStatus, { file, hash }: CompiledConfig): object {
+export function statusJson(status: FleetStatus, config: CompiledConfig): object {
+  const { file, hash } = config;
   const { at, uninstalled, rounds, pools, asks, findings } = status;
   return {
     at: rfc3339(at),
@@ -22,7 +26,7 @@ export function statusJson(status: FleetStatus, { file, hash }: CompiledConfig):
       clusters: round.clusters,
       pools: round.pools,
     })),
-    pools: pools.map(poolJson),
+    pools: pools.map((pool) => poolJson(pool, config)),
     asks: asks.map(askJson),
     findings: findings.map(({ kind, severity, subject, text, fix }) => {
       return { kind, severity, ...subjectJson(subject), text, fix: fix ?? null };
@@ -30,7 +34,7 @@ export function statusJson(status: FleetStatus, { file, hash }: CompiledConfig):
   };
 }
 
-function poolJson({ pool, rule, asks, wanted, reason, hold, base }: PoolStatus): object {
+function poolJson({ pool, rule, asks, wanted, reason, until, held, base }: PoolStatus, config: InUse): object {
   const { memory, change } = pool;
   const { seen, kept } = memory;
   const away = awayOf(memory);
@@ -43,7 +47,9 @@ function poolJson({ pool, rule, asks, wanted, reason, hold, base }: PoolStatus):
     seen: seen?.size ?? null,
     wanted: wanted ?? null,
     reason: reason ?? null,
-    hold: hold ?? null,
+    until: instantJson(until),
+    hold: held?.code ?? null,
+    held: heldJson(config, pool, held),
     changing: change === undefined ? null : { from: change.from, to: change.to, since: rfc3339(change.claimedAt) },
     base: base ?? null,
     away: away === undefined ? null : { base: away.base, from: away.from, since: rfc3339(away.since) },
@@ -51,6 +57,15 @@ function poolJson({ pool, rule, asks, wanted, reason, hold, base }: PoolStatus):
     pausedUntil: instantJson(asks.pause?.until),
   };
 }
+
+/** Why nothing is done, and until when (an instant, where it has one) or what. */
+export function heldJson(config: InUse, names: Pick<Names, 'cluster' | 'pool'>, held: Held | undefined): object | null {
+  if (held === undefined) return null;
+  const { code, reason, until } = held;
+  return { code, reason, until: instantJson(until), ends: holdEnds(config, names, held) ?? null };
+}
+
+type InUse = Pick<CompiledConfig, 'file'>;
 
 function askJson(ask: FleetStatus['asks'][number]): object {
   const { kind, region, who, reason, until } = ask;

@@ -1,11 +1,13 @@
+import { holdText } from '../../decide/explain/explain-pool.ts';
 import { awayOf } from '../../decide/explain/explain-state.ts';
+import type { Held } from '../../decide/scaling/memory.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Severity } from '../../model/finding.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize, equalSize } from '../../model/size.ts';
 import { commandHint, counted, withConfig } from '../../model/text.ts';
-import { ago, localInstant, roughly } from '../text/instant.ts';
-import { inRegion, onceInRegions, type PoolLabel, poolLabels, regionOf } from '../text/labels.ts';
+import { ago, clockNear, localInstant, localInstants, roughly } from '../text/instant.ts';
+import { inRegion, onceInRegions, poolLabels, regionOf } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderTable } from '../text/table.ts';
 import { uninstalledText } from '../uninstall/uninstalled-view.ts';
@@ -16,7 +18,7 @@ export function statusText(status: FleetStatus, config: CompiledConfig, paint: P
   const { uninstalled } = status;
   const sections = [
     uninstalled === undefined ? [] : [paint.yellow(uninstalledText(config, uninstalled, zone))],
-    status.pools.length === 0 ? [] : poolTable(status, poolLabels(config), paint),
+    status.pools.length === 0 ? [] : poolTable(status, config, paint, zone),
     onceInRegions(config, status.asks, (ask, where) => askLine(ask, where, zone)),
     status.findings.map(({ severity, kind, subject, text, fix }) => {
       return `${colourOf(severity, paint)(severity)} ${kind}${inRegion(config, regionOf(subject))}: ${printable(text)}${fix === undefined ? '' : `; ${withConfig(config, printable(fix))}`}`;
@@ -41,13 +43,14 @@ function unreadRegions({ rounds }: FleetStatus): readonly string[] {
   return [...new Set(rounds.flatMap(({ region, isAnswered }) => (isAnswered ? [] : [region])))];
 }
 
-function poolTable({ pools, at }: FleetStatus, label: PoolLabel, paint: Paint): readonly string[] {
+function poolTable({ pools, at }: FleetStatus, config: CompiledConfig, paint: Paint, zone: string): readonly string[] {
+  const label = poolLabels(config);
   const rows = pools.map((status) => [
     label(status.pool),
     status.pool.memory.seen === undefined ? '?' : describeSize(status.pool.memory.seen.size),
     status.wanted === undefined ? '–' : describeSize(status.wanted),
     status.base === undefined ? '?' : describeSize(status.base),
-    remarks(status, at),
+    remarks(status, at, zone, config),
   ]);
   const [head = '', ...lines] = renderTable(['pool', 'seen', 'wanted', 'base', ''], rows);
   return [paint.bold(head), ...lines.map((line, i) => (isThere(pools[i]) ? line : paint.yellow(line)))];
@@ -57,21 +60,44 @@ function isThere(status: PoolStatus | undefined): boolean {
   return status?.wanted === undefined || equalSize(status.pool.memory.seen?.size, status.wanted);
 }
 
-function remarks({ pool, rule, asks, hold }: PoolStatus, now: number): string {
+function remarks(status: PoolStatus, now: number, zone: string, config: CompiledConfig): string {
+  const { pool, rule, asks, held } = status;
   const { kept, stuck } = pool.memory;
+  const until = (at: number) => ` until ${clockNear(at, zone, now)}`;
   const away = awayOf(pool.memory);
   const parts = [
     pool.change ? `changing to ${describeSize(pool.change.to)} for ${roughly(now - pool.change.claimedAt)}` : '',
     stuck ? `stuck on the way to ${describeSize(stuck.to)}` : '',
-    hold === undefined || pool.change ? '' : `held: ${hold}`,
-    asks.pause ? 'paused' : '',
-    asks.override ? 'override' : '',
-    asks.leases.length > 0 ? counted(asks.leases.length, 'lease') : '',
-    kept && kept.until > now ? 'set by hand' : '',
+    asks.pause ? `paused${until(asks.pause.until)}` : '',
+    asks.override ? `override${until(asks.override.until)}` : '',
+    asks.leases.length > 0
+      ? `${counted(asks.leases.length, 'lease')}${until(Math.max(...asks.leases.map((one) => one.until)))}`
+      : '',
+    kept && kept.until > now ? `set by hand, kept${until(kept.until)}` : '',
     away ? `away for ${roughly(now - away.since)}` : '',
-    rule === undefined ? 'no rule' : rule.mode === 'observe' && hold !== 'observe' ? 'observe' : '',
+    rule === undefined ? 'no rule' : rule.mode === 'observe' && held?.code !== 'observe' ? 'observe' : '',
+    held === undefined || isSaid(held.code, pool, asks) ? '' : heldRemark(status, held, zone, now, config),
   ];
   return parts.filter((part) => part !== '').join(', ');
+}
+
+function heldRemark(
+  { pool, wanted }: PoolStatus,
+  held: Held,
+  zone: string,
+  now: number,
+  config: CompiledConfig,
+): string {
+  const from = pool.memory.seen?.size;
+  if (held.code === 'observe')
+    return `observe: would go ${describeSize(from)} → ${describeSize(wanted)}, until mode is act`;
+  return `held: ${printable(localInstants(holdText(config, pool, held), zone, now))}`;
+}
+
+/** A change under way and a pause are said with their own words. */
+function isSaid(code: string, { change, memory }: PoolStatus['pool'], asks: PoolStatus['asks']): boolean {
+  if (code === 'in-flight') return change !== undefined;
+  return code === 'paused' ? asks.pause !== undefined : code === 'stuck' && memory.stuck !== undefined;
 }
 
 function askLine(ask: FleetStatus['asks'][number], where: string, zone: string): string {

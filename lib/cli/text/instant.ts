@@ -21,13 +21,16 @@ const written = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/gu;
 
 /** Text with the instants in it as people read them: "07:00" on the day of `near`, else "Tue 2026-11-24 07:00". */
 export function localInstants(text: string, zone: string, near: EpochMs): string {
-  const today = clockOf(near, zone).date;
   return text.replace(written, (instant) => {
     const at = Date.parse(instant);
-    if (Number.isNaN(at)) return instant;
-    const { weekday, date, time } = clockOf(at, zone);
-    return date === today ? time : `${weekday} ${date} ${time}`;
+    return Number.isNaN(at) ? instant : clockNear(at, zone, near);
   });
+}
+
+/** "07:00" on the day of `near`, else "Tue 2026-11-24 07:00". */
+export function clockNear(at: EpochMs, zone: string, near: EpochMs): string {
+  const { weekday, date, time } = clockOf(at, zone);
+  return date === clockOf(near, zone).date ? time : `${weekday} ${date} ${time}`;
 }
 
 /** "4h12m ago"; to the minute, below one to the second. */

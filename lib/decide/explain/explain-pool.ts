@@ -1,16 +1,16 @@
 import type { CompiledConfig, Rule, SourcePosition } from '../../model/config.ts';
 import { matchesPool, type Names } from '../../model/match.ts';
-import { describeSize } from '../../model/size.ts';
-import { commandHint } from '../../model/text.ts';
+import { clampSize, describeSize, isRange, largest } from '../../model/size.ts';
+import { commandHint, withConfig } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
-import type { Refusal } from '../scaling/memory.ts';
-import type { HoldCode } from '../scaling/plan.ts';
+import type { Held, Refusal } from '../scaling/memory.ts';
 import { poolLabel } from '../scaling/pool-evaluation.ts';
 import { isCoolingDown, refusalOf } from '../scaling/refusal.ts';
 import type { AppliedRule, RuleBook } from '../scaling/rule-book.ts';
+import { leaseCap } from '../scaling/wanted-size.ts';
 import { lookMs, nextChange, openWindowsAt, saysAt } from '../schedule/timeline.ts';
-import { type Desired, explainSchedule, isSameDesired, resolveDesired } from './explain-schedule.ts';
-import { explainState, type KnownPool } from './explain-state.ts';
+import { type Desired, explainSchedule, isSameDesired, resolveDesired, sizeOf, toDesired } from './explain-schedule.ts';
+import { baseOf, explainState, type KnownPool } from './explain-state.ts';
 
 export type Explanation = {
   readonly at: EpochMs;
@@ -51,32 +51,30 @@ export function explainPool(
     because: [
       ...explainSchedule({ applied, schedule, open, says, isOwnPool: isOwnPool(config, names) }),
       ...explainState(config, applied.rule, known, at),
-      ...explainHeld(config, names, known, at, applied.rule),
+      ...explainHeld(config, names, known, at),
     ],
-    nextChange: nextDesired(applied, at),
+    nextChange: nextWanted(applied, known, at),
     rule: applied.rule.position,
   };
 }
 
-/** `rule`: what it and the state say was said before. */
+/** What was refused is said by itself, unless that is what holds it. A pause and a change under way are said before. */
 function explainHeld(
   config: CompiledConfig,
   names: Names,
   known: KnownPool | undefined,
   at: EpochMs,
-  rule?: Rule,
 ): readonly string[] {
-  const refusal = explainRefusal(known, at);
-  const isSaid = isSaidBefore(known, rule) || (known?.hold === 'cool-down' && refusal.length > 0);
-  return [...refusal, ...explainHold(config, names, isSaid ? undefined : known?.hold)];
+  const held = known?.held;
+  const isRefusal = held?.code === 'cool-down' || held?.code === 'refused';
+  const refusal = isRefusal ? [] : explainRefusal(known, at);
+  if (held === undefined || isSaidBefore(known)) return refusal;
+  return [...refusal, `nothing is done now: ${holdText(config, names, held)}`];
 }
 
-/** A pause, a change under way and `mode: observe` are said with the state and the rule. */
-function isSaidBefore(known: KnownPool | undefined, rule: Rule | undefined): boolean {
-  if (known?.inFlight !== undefined) return true;
-  if (rule === undefined) return false;
-  if (known?.hold === 'paused') return known.asks.pause !== undefined;
-  return known?.hold === 'observe' && rule.mode === 'observe';
+function isSaidBefore(known: KnownPool | undefined): boolean {
+  if (known?.held?.code === 'in-flight') return known.inFlight !== undefined;
+  return known?.held?.code === 'paused' && known.asks.pause !== undefined;
 }
 
 function untouched(
@@ -112,6 +110,45 @@ function isOwnPool({ safety }: CompiledConfig, names: Names): boolean {
   return safety.runsOn !== undefined && matchesPool(safety.runsOn, names);
 }
 
+/** The schedule's next size, or what follows an override, a lease or a size set by hand when it ends: what comes first. */
+function nextWanted(applied: AppliedRule, known: KnownPool | undefined, at: EpochMs): Explanation['nextChange'] {
+  const ends = known === undefined ? [] : endsOf(known, at);
+  if (known === undefined || ends.length === 0) return nextDesired(applied, at);
+  const now = desiredAt(applied, known, at);
+  let moment = at;
+  for (;;) {
+    const edge = nextChange(applied.timeline, moment)?.at ?? Number.POSITIVE_INFINITY;
+    moment = Math.min(edge, ...ends.filter((end) => end > moment));
+    if (moment > at + lookMs) return undefined;
+    const desired = desiredAt(applied, known, moment);
+    if (!isSameDesired(desired, now)) return { at: moment, desired };
+  }
+}
+
+function endsOf({ asks, memory }: KnownPool, at: EpochMs): readonly EpochMs[] {
+  const { override, leases } = asks;
+  return [override?.until, memory?.kept?.until, ...leases.map(({ until }) => until)].filter(
+    (end) => end !== undefined && end > at,
+  ) as EpochMs[];
+}
+
+/** override ?? max(kept size ?? scheduled size, live leases), of what is asked for now and still stands then. */
+function desiredAt({ timeline, rule }: AppliedRule, { asks, memory }: KnownPool, at: EpochMs): Desired {
+  const { override } = asks;
+  if (override !== undefined && at < override.until) return toDesired(clampSize(override.exactly, rule.limits));
+  const kept = memory?.kept !== undefined && at < memory.kept.until ? memory.kept : undefined;
+  const scheduled = kept === undefined ? resolveDesired(saysAt(timeline, at), rule) : toDesired(kept.size);
+  const base = baseOf(rule, memory);
+  const cap = leaseCap(rule, base);
+  const live = asks.leases.filter(({ until, askedAt }) => at < until && (kept === undefined || askedAt > kept.since));
+  if (live.length === 0 || cap === undefined) return scheduled;
+  const least = Math.min(Math.max(...live.map(({ atLeast }) => atLeast)), cap);
+  const beside = scheduled === 'observed base' ? base : typeof scheduled === 'string' ? 0 : sizeOf(scheduled);
+  if (beside === undefined) return scheduled;
+  const own = isRange(beside) ? { min: least, max: least } : least;
+  return toDesired(largest(beside, clampSize(own, rule.limits)));
+}
+
 /** An edge of the schedule that comes to the same size is no change. */
 function nextDesired({ timeline, rule }: AppliedRule, at: EpochMs): Explanation['nextChange'] {
   const now = resolveDesired(saysAt(timeline, at), rule);
@@ -123,63 +160,59 @@ function nextDesired({ timeline, rule }: AppliedRule, at: EpochMs): Explanation[
   return undefined;
 }
 
-/** Why the last round left the pool at another size than the wanted one, and what can be done about it. */
-export function explainHold(
-  config: Pick<CompiledConfig, 'file'>,
-  names: Names,
-  hold: HoldCode | undefined,
-): readonly string[] {
-  if (hold === undefined) return [];
-  const run = (command: string) => commandHint(config, command);
-  return [`the last round held it: ${wordsOf(hold, poolLabel(names), run)}`];
+type InUse = Pick<CompiledConfig, 'file'>;
+
+/** Why nothing is done to a pool, and until when or what: one sentence, without a full stop. */
+export function holdText(config: InUse, names: Pick<Names, 'cluster' | 'pool'>, held: Held): string {
+  const end = holdEnds(config, names, held);
+  return `${withConfig(config, held.reason)}${end === undefined ? '' : `; ${end}`}`;
 }
 
-function wordsOf(hold: HoldCode, label: string, run: (command: string) => string): string {
-  switch (hold) {
-    case 'paused':
-      return 'it was paused then; once it is not, the next round acts';
+/** What ends it, where the reason does not say so itself. */
+export function holdEnds(
+  config: InUse,
+  names: Pick<Names, 'cluster' | 'pool'>,
+  { code, until }: Held,
+): string | undefined {
+  const label = poolLabel(names);
+  const run = (command: string) => commandHint(config, command);
+  switch (code) {
     case 'observe':
-      return 'mode was observe; once it is act, the next round acts';
-    case 'brake':
-      return `the brake waits, since only the changed config explains this lower; if this is what you want, run: ${run('approve')}`;
-    case 'max-changes':
-      return 'safety.maxChangesPerRound was reached; the next round goes on';
-    case 'min-nodes':
-      return 'its cluster keeps the nodes of safety.minNodesPerCluster; lower that, or raise another pool of it';
-    case 'in-flight':
-      return 'a change of it was under way; the next round looks again';
-    case 'stuck':
-      return 'a change of it does not settle; look at the pool in the console';
+      return 'until mode is act';
     case 'slot':
-      return 'another pool of its cluster comes first, one change per cluster at a time; its turn comes by itself';
+      return 'until that has settled';
+    case 'in-flight':
+      return 'until it has settled';
+    case 'stuck':
+      return 'until it is Running at one size or another: look at it in the console';
     case 'cluster-not-running':
-      return 'its cluster was not Running (in Error, pools are raised and never lowered); look at the cluster in the console';
+      return 'until the cluster is Running: look at it in the console';
     case 'pool-not-running':
-      return 'it was not Running; the next round looks again, and the console says why';
+      return 'until it is Running: the console says why it is not';
     case 'unknown-status':
-      return 'its status is not a known one, so it is left alone; look at the pool in the console';
+      return 'until its status is one that is known: look at it in the console';
     case 'absent-size':
-      return 'the answer of the API held no size; the next round looks again';
+      return 'until an answer of the API holds it';
+    case 'unread':
+      return `until a round can read it; to see why, run: ${run('doctor')}`;
+    case 'missing':
+      return 'until an answer shows it again';
     case 'unreadable':
-      return 'its name or id cannot be read, so it is left alone; rename it in the console';
+      return 'until it is renamed in the console';
     case 'stale':
-      return 'the answer of the API was older than one seen before; the next round looks again';
-    case 'ambiguous':
-      return 'several pools have its name; rename one of them';
+      return `until a newer one comes${until === undefined ? '' : `, at the latest until ${iso(until)}`}`;
+    case 'min-nodes':
+      return 'until another pool of its cluster has more, or safety.minNodesPerCluster is less';
     case 'mismatch':
-      return 'a range is asked for, and it is a fixed pool; give it a number, or switch its autoscaling on';
+      return 'until it is given a number, or its autoscaling is switched on';
     case 'base-unknown':
-      return `its base is unknown; give its rule a base, or run: ${run(`base "${label}" set <size>`)}`;
-    case 'grace':
-      return 'it is younger than the grace of its rule, and not lowered before that has passed';
-    case 'ahead':
-      return 'it was raised ahead of a boundary, and is not lowered before that';
-    case 'contended':
-      return 'somebody else changed its size three times within an hour, probably Terraform or another installation; see that only one of you does';
-    case 'cool-down':
-      return `the API refused the change, which is tried again after a while; to see why, run: ${run(`history "${label}"`)}`;
+      return `until it is known; give its rule a base, or run: ${run(`base "${label}" set <size>`)}`;
     case 'refused':
-      return `the API refused the change three times; it is tried again once the rule or the pool changes; to see why, run: ${run(`history "${label}"`)}`;
+      return until === undefined ? undefined : `it next does at ${iso(until)}`;
+    case 'next-round':
+      return until === undefined ? undefined : `by ${iso(until)}`;
+    default:
+      return undefined;
   }
 }
 
@@ -189,12 +222,12 @@ export function explainRefusal(known: KnownPool | undefined, now: EpochMs): read
   if (refusal === undefined || known?.inFlight !== undefined) return [];
   const times = refusal.count === 1 ? '' : ` ${refusal.count} times`;
   const what = `${describeSize(refusal.target)} was refused by the API${times} (${refusal.detail})`;
-  return [`${what}${whenAgain(refusal, known?.hold, now)}`];
+  return [`${what}${whenAgain(refusal, known?.held?.code, now)}`];
 }
 
 /** What else holds the pool is said by itself. */
-function whenAgain(refusal: Refusal, hold: KnownPool['hold'], now: EpochMs): string {
-  if (hold !== undefined && hold !== 'cool-down') return '';
+function whenAgain(refusal: Refusal, hold: string | undefined, now: EpochMs): string {
+  if (hold !== undefined && hold !== 'cool-down' && hold !== 'next-round') return '';
   return isCoolingDown(refusal, now)
     ? `: it is tried again at ${iso(refusal.until)}`
     : ': the next round tries it again';

@@ -137,9 +137,9 @@ export function toDesired(size: Size): Exclude<Desired, string> {
 
 export function isSameDesired(a: Desired, b: Desired): boolean {
   if (typeof a === 'string' || typeof b === 'string') return a === b;
-  return equalSize(asSize(a), asSize(b));
+  return equalSize(sizeOf(a), sizeOf(b));
 }
 
-function asSize(desired: Exclude<Desired, string>): Size {
+export function sizeOf(desired: Exclude<Desired, string>): Size {
   return 'size' in desired ? desired.size : desired;
 }

@@ -3,8 +3,7 @@ import type { CompiledConfig, Rule } from '../../model/config.ts';
 import { asPoolSize, describeSize, equalSize, isZero, type Size } from '../../model/size.ts';
 import { commandHint } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
-import type { Away, Change, PoolMemory } from '../scaling/memory.ts';
-import type { HoldCode } from '../scaling/plan.ts';
+import type { Away, Change, Held, PoolMemory } from '../scaling/memory.ts';
 import { leaseCap } from '../scaling/wanted-size.ts';
 
 /** What the store holds about one pool. */
@@ -12,8 +11,8 @@ export type KnownPool = {
   readonly memory: PoolMemory | undefined;
   readonly asks: PoolAsks;
   readonly inFlight: Change | undefined;
-  /** Why the last round left it at another size than the wanted one. */
-  readonly hold: HoldCode | undefined;
+  /** Why nothing is done, and until when; undefined = it is where it should be. */
+  readonly held: Held | undefined;
 };
 
 /** What stands above or beside the schedule now: override, kept size, leases, pause; and where the pool is. */
@@ -35,7 +34,7 @@ export function explainState(
     ...explainKept(memory, now),
     ...explainLeases(rule, known),
     ...(pause ? [explainPause(config, pause)] : []),
-    ...explainMemory(memory, now),
+    ...explainMemory(known, now),
     ...(inFlight ? [`a change from ${describeSize(inFlight.from)} to ${describeSize(inFlight.to)} is under way`] : []),
   ];
 }
@@ -62,12 +61,12 @@ function explainLeases(rule: Rule, { asks, memory }: KnownPool): readonly string
   });
 }
 
-function explainMemory(memory: PoolMemory | undefined, now: EpochMs): readonly string[] {
+function explainMemory({ memory, held }: KnownPool, now: EpochMs): readonly string[] {
   if (memory === undefined) return [];
   const { seen, base, ahead } = memory;
   const away = awayOf(memory);
   return [
-    ...(ahead !== undefined && ahead > now
+    ...(ahead !== undefined && ahead > now && held?.code !== 'ahead'
       ? [`it was raised ahead of time, to be ready at ${iso(ahead)}, and is not lowered before that`]
       : []),
     ...(seen ? [`it was last seen Running at ${describeSize(seen.size)}`] : []),

@@ -150,7 +150,7 @@ function refusedFor(view: PoolView, refusal: Refusal, current: Size, to: Size, n
   if (isLower(current, to) && !isRaise(current, to) && refusal.invalid >= 3 && isSame) {
     return {
       code: 'refused',
-      reason: `${describeSize(to)} was refused three times (${refusal.detail}): not tried again until the rule or the pool changes`,
+      reason: `${describeSize(to)} was refused three times (${refusal.detail}): not tried again until the schedule asks for another size, or the rule or the pool changes`,
     };
   }
   return undefined;

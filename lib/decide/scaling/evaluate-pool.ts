@@ -67,6 +67,8 @@ function judge(
     who: wanted.who,
     reason: reasonOf(seen, current),
     aheadOf: wanted.aheadOf,
+    until: wanted.until,
+    upFor: wanted.upFor,
     boundary: wanted.aheadOf ?? lastEdge(input.timeline, input.now),
     lastEdgeAt: lastEdge(input.timeline, input.now) ?? Number.NEGATIVE_INFINITY,
     isLateSuppressed: isLateSuppressed(input, remembered, remembered.kept !== undefined && !wanted.isByLeaseOrOverride),

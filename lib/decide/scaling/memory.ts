@@ -13,6 +13,10 @@ import { dayMs, type EpochMs } from '../../model/time.ts';
 export type ClusterRecord = {
   readonly schema: 1;
   readonly cluster: string;
+  /** Its status at the last look, where that was not Running. */
+  readonly status?: string | undefined;
+  /** What its pools that no rule acts on surely have, where a cluster must keep some nodes. */
+  readonly otherNodes?: number | undefined;
   /** Since when its region's list has not shown this cluster. */
   readonly missingSince?: EpochMs | undefined;
   /** The one change that was claimed and has not settled. */
@@ -67,6 +71,15 @@ export type Pending = Wish & { readonly owed?: Wish | undefined };
 
 type Wish = { readonly target: Size; readonly since: EpochMs };
 
+/** Why the last round left the pool alone; `code` is a HoldCode, or one of another version that wrote it. */
+export type Held = { readonly code: string; readonly reason: string; readonly until?: EpochMs | undefined };
+
+/** A pool as an answer had it. */
+export type Look = Pick<
+  ObservedPool,
+  'status' | 'autoscale' | 'size' | 'sizeMin' | 'sizeMax' | 'createdAt' | 'updatedAt'
+>;
+
 export type PoolMemory = {
   readonly name: string;
   readonly autoscale: boolean;
@@ -113,6 +126,9 @@ export type PoolMemory = {
   readonly notApplied?: NotApplied | undefined;
   /** Fingerprint of the last decision kept in the history. */
   readonly decision?: string | undefined;
+  readonly held?: Held | undefined;
+  /** What the last look showed, where that was not a Running pool at the size in `seen`. */
+  readonly look?: Look | undefined;
 };
 
 /** The memory with these fields changed; the same object when nothing really changed, so that no write follows. */
@@ -245,4 +261,6 @@ export type ObservedFleetCluster = {
   readonly pools: readonly ObservedPool[] | undefined;
   readonly record: ClusterRecord | undefined;
   readonly lookedAt: EpochMs | undefined;
+  /** Nodes of pools that are not among these. */
+  readonly otherNodes?: number | undefined;
 };

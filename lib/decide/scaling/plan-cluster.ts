@@ -1,12 +1,13 @@
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { Finding, Notice } from '../../model/finding.ts';
-import { describeSize, isRange, lower, type Size, upper } from '../../model/size.ts';
+import { describeSize, equalSize, isRange, lower, type Size, upper } from '../../model/size.ts';
 import { counted } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { observedSize } from './base.ts';
 import { finishPool } from './change-or-hold.ts';
 import { viewPool } from './evaluate-pool.ts';
 import { type Late, latePools } from './late.ts';
-import { type Change, type ClusterRecord, type PoolMemory, rememberMissing } from './memory.ts';
+import { type Change, type ClusterRecord, type Look, type PoolMemory, remember, rememberMissing } from './memory.ts';
 import { orderViews, rankWants } from './order.ts';
 import type { ClusterInput, Decision, Hold, PoolName, PoolState } from './plan.ts';
 import type { FinishedPool, PoolView, RankedWant } from './pool-evaluation.ts';
@@ -39,7 +40,7 @@ export type ClusterPlan = {
 export function planCluster(input: ClusterInput): ClusterPlan {
   const settled = settleMarks(input);
   const views = viewPools(input, settled);
-  const kept = keepNodes(views, input.pools, settled.change, input.minNodes);
+  const kept = keepNodes(views, settled.change, input);
   const finished = views.map((view) => finishOne(input, settled, view, kept));
   return {
     cluster: input.cluster,
@@ -111,18 +112,32 @@ function finishOne(
   kept: ReturnType<typeof keepNodes>,
 ): FinishedPool {
   const id = view.names.poolId;
-  return finishPool({
+  const finished = finishPool({
     view,
     target: kept.targets.get(id) ?? view.target,
     change: settled.change?.poolId === id ? settled.change : undefined,
     now: input.now,
     keptNodesReason: kept.reasons.get(id),
   });
+  return { ...finished, memory: remember(finished.memory, { look: oddLook(finished.memory, view.pool) }) };
+}
+
+/** Most looks show a Running pool at the size that is remembered: nothing more has to be kept of them. */
+function oddLook(memory: PoolMemory, pool: ObservedPool): Look | undefined {
+  const { status, autoscale, size, sizeMin, sizeMax, createdAt, updatedAt } = pool;
+  const isUsual = status === 'Running' && memory.olderSince === undefined && memory.seen !== undefined;
+  if (isUsual && equalSize(observedSize(pool, memory), memory.seen?.size)) return undefined;
+  return { status, autoscale, size, sizeMin, sizeMax, createdAt, updatedAt };
+}
+
+function unlessRunning({ status }: { readonly status: string }): string | undefined {
+  return status === 'Running' ? undefined : status;
 }
 
 function stateOf(view: PoolView, memory: PoolMemory): PoolState {
   const wanted = memory.pending?.target ?? view.target;
-  return { ...view.names, status: view.pool.status, seen: view.current, wanted };
+  const { reason, until, upFor } = view;
+  return { ...view.names, status: view.pool.status, seen: view.current, wanted, reason, until, upFor };
 }
 
 /** Memories by id: of pools seen, as finished; of pools missing, kept for a while, for an answer may omit one. */
@@ -137,20 +152,39 @@ function recordOf(input: ClusterInput, settled: Settled, finished: readonly Fini
     if (memory) pools[pool.id] = memory;
   }
   for (const pool of finished) pools[pool.view.names.poolId] = pool.memory;
-  return { schema: 1, cluster: input.cluster.name, ...(settled.change ? { change: settled.change } : {}), pools };
+  const status = unlessRunning(input.cluster);
+  return {
+    schema: 1,
+    cluster: input.cluster.name,
+    ...(status === undefined ? {} : { status }),
+    ...otherNodesOf(input, (id) => id in pools),
+    ...(settled.change ? { change: settled.change } : {}),
+    pools,
+  };
 }
 
 /** Most clusters of most rounds: every pool that is remembered was seen, and nothing about it is news. */
 function isAsBefore(
-  { cluster }: ClusterInput,
+  input: ClusterInput,
   record: ClusterRecord,
   settled: Settled,
   finished: readonly FinishedPool[],
 ): boolean {
+  const { cluster } = input;
   if (settled.change !== record.change || record.missingSince !== undefined || record.cluster !== cluster.name)
     return false;
+  if (record.status !== unlessRunning(cluster)) return false;
+  if (record.otherNodes !== otherNodesOf(input, (id) => id in record.pools).otherNodes) return false;
   if (!finished.every(({ view, memory }) => memory === record.pools[view.names.poolId])) return false;
   return Object.keys(record.pools).length === finished.length;
+}
+
+function otherNodesOf(
+  { minNodes, pools, otherNodes }: ClusterInput,
+  isRemembered: (poolId: string) => boolean,
+): { readonly otherNodes?: number } {
+  if (minNodes <= 0) return {};
+  return { otherNodes: pools.reduce((sum, pool) => sum + (isRemembered(pool.id) ? 0 : leastNodes(pool)), otherNodes) };
 }
 
 /** One change per cluster, whoever made it: another pool in motion takes the slot too, at most 30 min by its update. */
@@ -177,20 +211,27 @@ export type KeptTargets = {
   readonly reasons: ReadonlyMap<string, string>;
 };
 
+type Cluster = {
+  /** Also those that no rule acts on. */
+  readonly pools: readonly ObservedPool[];
+  readonly minNodes: number;
+  /** Of pools that are not among these. */
+  readonly otherNodes: number;
+};
+
 /**
  * A cluster keeps at least so many nodes: fixed sizes and autoscaled minima count. The lower that would go below, in the
  * cluster's order, is raised to what keeps that many; it is not dropped.
  */
 export function keepNodes(
   views: readonly PoolView[],
-  allPools: readonly ObservedPool[],
   change: Change | undefined,
-  minNodes: number,
+  { pools, minNodes, otherNodes }: Cluster,
 ): KeptTargets {
   const targets = new Map<string, Size>();
   const reasons = new Map<string, string>();
   if (minNodes <= 0) return { targets, reasons };
-  let total = allPools.reduce((sum, pool) => sum + nodesOf(pool, change), 0);
+  let total = pools.reduce((sum, pool) => sum + nodesOf(pool, change), otherNodes);
   for (const view of orderViews(views)) {
     if (view.current === undefined || view.target === undefined) continue;
     if (lower(view.target) >= lower(view.current) || change?.poolId === view.names.poolId) continue;
@@ -210,6 +251,11 @@ export function keepNodes(
 
 /** What a pool surely has: of a change in flight, the smaller end. */
 function nodesOf(pool: ObservedPool, change: Change | undefined): number {
-  const own = pool.autoscale ? (pool.sizeMin ?? 0) : (pool.size ?? 0);
+  const own = leastNodes(pool);
   return change?.poolId === pool.id ? Math.min(own, lower(change.to), lower(change.from)) : own;
+}
+
+/** A fixed pool's size, an autoscaled one's minimum. */
+export function leastNodes({ autoscale, size, sizeMin }: ObservedPool): number {
+  return (autoscale ? sizeMin : size) ?? 0;
 }

@@ -8,6 +8,7 @@ import { type BrakeInput, brakeLowers } from './brake.ts';
 import { holdOf } from './change-or-hold.ts';
 import { claimChange } from './claim.ts';
 import { configFindings } from './findings.ts';
+import { holdEnd } from './hold-end.ts';
 import { lateFinding } from './late.ts';
 import { type ClusterRecord, type ObservedFleetCluster, type PoolMemory, remember } from './memory.ts';
 import { byTurn, inOrder } from './order.ts';
@@ -30,7 +31,7 @@ export function planRound(given: RoundInput): Plan {
     chooseAction(plan, brake.held, budget),
   );
   const byPlan = new Map(chances.map((one) => [one.plan, one]));
-  const chosen = plans.flatMap((plan) => byPlan.get(plan) ?? []);
+  const chosen = plans.flatMap((plan) => byPlan.get(plan) ?? []).map((one) => withEnds(one, book, input.now));
   const findings: Finding[] = [
     ...ambiguous.findings,
     ...chosen.flatMap(({ plan }) => plan.findings),
@@ -60,6 +61,7 @@ function planOne(
     everyMs,
     stuckAfterMs: watch.stuckAfterMs,
     minNodes: safety.minNodesPerCluster,
+    otherNodes: seen.otherNodes ?? 0,
     cluster,
     pools: seen.pools ?? [],
     isAmbiguous,
@@ -68,6 +70,18 @@ function planOne(
     asks: input.asks,
     lookedAt: seen.lookedAt,
   });
+}
+
+/** The holds, each with when it ends by itself. */
+function withEnds(chosen: Chosen, book: RuleBook, now: EpochMs): Chosen {
+  if (chosen.holds.length === 0) return chosen;
+  const views = new Map(chosen.plan.views.map((view) => [view.names.poolId, view]));
+  const holds = chosen.holds.map((hold) => {
+    const view = views.get(hold.poolId);
+    const until = view && holdEnd(hold, view, book.appliedRule(hold)?.timeline, now);
+    return until === undefined ? hold : { ...hold, until };
+  });
+  return { ...chosen, holds };
 }
 
 function brakeInput(input: RoundInput, book: RuleBook, plans: readonly ClusterPlan[]): BrakeInput {
@@ -215,7 +229,8 @@ export function keepHistory(
   { now, config }: { readonly now: EpochMs; readonly config: { readonly hash: string } },
 ): { readonly record: ClusterRecord; readonly decisions: readonly Decision[] } {
   // Most clusters of most rounds: nothing is copied for nothing.
-  if (holds.length === 0 && settled.length === 0 && action === undefined) return { record, decisions: [] };
+  if (holds.length === 0 && settled.length === 0 && action === undefined)
+    return { record: rememberHolds(record, holds), decisions: [] };
   const decisions: Decision[] = [];
   const pools: { [poolId: string]: PoolMemory } = { ...record.pools };
   const lines: readonly Line[] = [
@@ -237,7 +252,21 @@ export function keepHistory(
     if (memory) pools[line.poolId] = remember(memory, { decision: fingerprint });
     if (memory || line.kind !== 'hold') decisions.push({ ...line, configHash: config.hash });
   }
-  return { record: decisions.length === 0 ? record : { ...record, pools }, decisions };
+  return { record: rememberHolds(decisions.length === 0 ? record : { ...record, pools }, holds), decisions };
+}
+
+/** Each pool's hold of this round, for whoever asks before the next one; none where there was none. */
+function rememberHolds(record: ClusterRecord, holds: readonly Hold[]): ClusterRecord {
+  let pools: { [poolId: string]: PoolMemory } | undefined;
+  for (const poolId in record.pools) {
+    const memory = record.pools[poolId] as PoolMemory;
+    const hold = holds.find((one) => one.poolId === poolId);
+    if (hold === undefined && memory.held === undefined) continue;
+    const held = hold && { code: hold.code, reason: hold.reason, until: hold.until };
+    const next = remember(memory, { held });
+    if (next !== memory) pools = { ...(pools ?? record.pools), [poolId]: next };
+  }
+  return pools === undefined ? record : { ...record, pools };
 }
 
 function lineOf(entry: Action | Hold, at: EpochMs): Line {

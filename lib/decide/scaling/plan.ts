@@ -12,6 +12,7 @@ export type ClusterInput = {
   readonly everyMs: number;
   readonly stuckAfterMs: number;
   readonly minNodes: number;
+  readonly otherNodes: number;
   readonly cluster: ObservedCluster;
   readonly pools: readonly ObservedPool[];
   readonly record: ClusterRecord | undefined;
@@ -89,6 +90,8 @@ export type Hold = PoolName & {
   readonly to: Size | undefined;
   readonly reason: string;
   readonly who: string;
+  /** When it ends by itself; absent = nobody can tell, or something has to be done first. */
+  readonly until?: EpochMs | undefined;
 };
 
 /** What is kept for `history`: one line in a pool's life. */
@@ -129,6 +132,11 @@ export type PoolState = PoolName & {
   readonly status: string;
   readonly seen: Size | undefined;
   readonly wanted: Size | undefined;
+  /** Why that is wanted, and when what decides ends: an override, a lease, a kept size; undefined = the schedule decides. */
+  readonly reason?: string;
+  readonly until?: EpochMs | undefined;
+  /** The boundary for which it is up already, or not lowered any more, while the schedule still says less. */
+  readonly upFor?: EpochMs | undefined;
 };
 
 export type Plan = {

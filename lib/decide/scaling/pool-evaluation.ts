@@ -47,6 +47,9 @@ export type PoolView = {
   readonly who: string;
   readonly reason: string;
   readonly aheadOf: EpochMs | undefined;
+  /** See Wanted. */
+  readonly until: EpochMs | undefined;
+  readonly upFor: EpochMs | undefined;
   /** The latest edge of the schedule, or the boundary ahead of which the pool is raised. */
   readonly boundary: EpochMs | undefined;
   /** The latest edge of the schedule, −∞ where there is none. */

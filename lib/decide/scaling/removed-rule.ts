@@ -85,6 +85,8 @@ function orphanView(
     who: 'onRemove: restore',
     reason: 'its rule is gone from the config: it gets its base back',
     aheadOf: undefined,
+    until: undefined,
+    upFor: undefined,
     boundary: undefined,
     lastEdgeAt: Number.NEGATIVE_INFINITY,
     isLateSuppressed: asks.pause !== undefined,

@@ -56,6 +56,8 @@ export type ScheduledViews = {
   readonly down: Size | undefined;
   /** The boundary for which `up` is more than what is said now. */
   readonly aheadOf: EpochMs | undefined;
+  /** The boundary for which `down` is more than what is said now. */
+  readonly keptFor: EpochMs | undefined;
 };
 
 /** The schedule's sizes as a pool needs them, with a kept size standing in until it ends. */
@@ -71,15 +73,19 @@ export function scheduledViews(
     kept === undefined ? size : size === undefined ? kept.size : largest(size, kept.size);
   const current =
     kept === undefined ? resolveSays(saysAt(timeline, now), resolver) : { size: kept.size, isWhole: true };
+  const sizeNow = current.isWhole ? current.size : undefined;
   const ahead = look(leadMs);
   const further = look(leadMs + lowerLooksFurtherMs);
   const up = withKept(ahead.size);
-  const sizeNow = current.isWhole ? current.size : undefined;
+  const down = further.isWhole ? withKept(further.size) : undefined;
+  const boundary = (size: Size | undefined, withinMs: number) =>
+    equalSize(size, sizeNow) ? undefined : boundaryOf(size, timeline, now, withinMs, kept, resolver);
   return {
     now: sizeNow,
     up,
-    down: further.isWhole ? withKept(further.size) : undefined,
-    aheadOf: equalSize(up, sizeNow) ? undefined : boundaryOf(up, timeline, now, leadMs, kept, resolver),
+    down,
+    aheadOf: boundary(up, leadMs),
+    keptFor: further.isWhole ? boundary(down, leadMs + lowerLooksFurtherMs) : nextChange(timeline, now)?.at,
   };
 }
 

@@ -36,6 +36,8 @@ export function blockedView(
     who: `schedule ${input.scheduleName}`,
     reason: block?.reason ?? 'nothing can be told about this pool',
     aheadOf: undefined,
+    until: undefined,
+    upFor: undefined,
     boundary: isUnclear ? edge : undefined,
     lastEdgeAt: isUnclear ? (edge ?? Number.NEGATIVE_INFINITY) : Number.NEGATIVE_INFINITY,
     isLateSuppressed: meant?.target === undefined || isLateSuppressed(input, memory),

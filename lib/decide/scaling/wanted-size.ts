@@ -7,6 +7,7 @@ import {
   clampSize,
   describeSize,
   equalSize,
+  isLower,
   largest,
   type Size,
   upper,
@@ -37,6 +38,10 @@ export type Wanted = {
   /** The schedule's own size at this instant, a kept size standing in for it. */
   readonly scheduled: Size | undefined;
   readonly isByLeaseOrOverride: boolean;
+  /** When what decides ends: an override, a lease, a kept size; undefined = the schedule decides. */
+  readonly until: EpochMs | undefined;
+  /** The boundary for which the pool is up already, or not lowered any more, while the schedule still says less. */
+  readonly upFor: EpochMs | undefined;
 };
 
 /** wanted = override ?? max(kept size ?? scheduled size, live leases). */
@@ -55,6 +60,8 @@ export function findWanted(input: WantedInput): Wanted {
         aheadOf: undefined,
         scheduled: views.now,
         isByLeaseOrOverride: true,
+        until: asks.override.until,
+        upFor: undefined,
       };
     }
   }
@@ -89,7 +96,13 @@ function isLarger(lease: Lease, than: Lease): boolean {
 
 function bySchedule(input: WantedInput, views: ScheduledViews): Wanted {
   const { current, kept } = input;
-  const common = { aheadOf: views.aheadOf, scheduled: views.now, isByLeaseOrOverride: false };
+  const common = {
+    aheadOf: views.aheadOf,
+    scheduled: views.now,
+    isByLeaseOrOverride: false,
+    until: kept?.until,
+    upFor: undefined,
+  };
   const schedule = `schedule ${input.scheduleName}`;
   if (views.now === undefined) {
     return { ...common, target: undefined, who: schedule, reason: `${schedule} asks for the base, which is unknown` };
@@ -99,9 +112,10 @@ function bySchedule(input: WantedInput, views: ScheduledViews): Wanted {
     const reason = `size ${describeSize(kept.size)} was set by hand, kept until ${iso(kept.until)}`;
     return { ...common, target, who: 'a person', reason };
   }
+  const upFor = isLower(target, views.now) ? (views.aheadOf ?? views.keptFor) : undefined;
   const readyBy = views.aheadOf === undefined ? '' : `, ready by ${iso(views.aheadOf)}`;
   const size = describeSize(equalSize(target, current) ? views.now : target);
-  return { ...common, target, who: schedule, reason: `${schedule}: ${size}${readyBy}` };
+  return { ...common, upFor, target, who: schedule, reason: `${schedule}: ${size}${readyBy}` };
 }
 
 /** A lease raises and never lowers: with an unknown base, the pool stays where it is unless the lease asks for more. */
@@ -111,8 +125,12 @@ function withLease(input: WantedInput, views: ScheduledViews, { size, lease }: C
   const target = approach(current, up, down);
   const leaseDecides = views.now === undefined || !equalSize(largest(views.now, size), views.now);
   const reason = `lease of ${lease.who}: at least ${lease.atLeast} until ${iso(lease.until)}${because(lease.reason)}`;
-  const common = { target, aheadOf: views.aheadOf, scheduled: views.now };
-  if (leaseDecides) return { ...common, who: lease.who, reason, isByLeaseOrOverride: true };
+  if (leaseDecides) {
+    const least = views.now === undefined ? size : largest(views.now, size);
+    const upFor = isLower(target, least) ? (views.aheadOf ?? views.keptFor) : undefined;
+    const common = { target, aheadOf: views.aheadOf, scheduled: views.now, until: lease.until, upFor };
+    return { ...common, who: lease.who, reason, isByLeaseOrOverride: true };
+  }
   return { ...bySchedule(input, views), target };
 }
 

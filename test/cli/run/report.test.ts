@@ -58,7 +58,7 @@ test.each([
 
 test('a result is only its own region’s', () => {
   const results = ['r2', 'r1'].map((region) => ({ ...name, region, result: region === 'r1' ? 'sent' : 'busy' }));
-  const { actions } = roundJson(reportOf([action('r1'), action('r2')], results));
+  const { actions } = roundJson(reportOf([action('r1'), action('r2')], results), config);
   expect(actions.map(({ region, result }) => [region, result])).toEqual([
     ['r1', 'sent'],
     ['r2', 'busy'],

@@ -323,6 +323,17 @@ describe('refusals', () => {
     expect(world.puts).toHaveLength(4);
   });
 
+  test('a lower that was refused three times is tried again after the schedule’s next size', () => {
+    const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)], { onPut: 'refuse' });
+    const [held] = runUntil(world, '2026-03-02T21:00:00Z').at(-1)?.plan.holds ?? [];
+    expect(held?.reason).toContain('not tried again until the schedule asks for another size, or the rule or the pool');
+    expect(held?.until).toBe(at('2026-03-03T07:00:00Z'));
+    runUntil(world, '2026-03-03T18:55:00Z');
+    expect(world.puts).toHaveLength(3);
+    runUntil(world, '2026-03-03T19:00:00Z');
+    expect(world.puts).toHaveLength(4);
+  });
+
   test('busy is no failure; after an hour it is said', () => {
     const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 3)], { onPut: 'busy' });
     const early = runUntil(world, '2026-03-02T19:45:00Z');

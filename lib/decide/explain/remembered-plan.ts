@@ -1,0 +1,168 @@
+import type { Ask } from '../../model/asks.ts';
+import type { ObservedPool } from '../../model/cluster.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { describeSize, type Size } from '../../model/size.ts';
+import { type EpochMs, iso } from '../../model/time.ts';
+import {
+  type ClusterRecord,
+  clusterNamed,
+  type Held,
+  type ObservedFleetCluster,
+  type PoolMemory,
+  poolAt,
+  type StoredRule,
+} from '../scaling/memory.ts';
+import type { Action, Plan, PoolState } from '../scaling/plan.ts';
+import { planRound } from '../scaling/plan-round.ts';
+import type { RuleBook } from '../scaling/rule-book.ts';
+import type { RoundFindings } from '../watching/scale-findings.ts';
+
+/** What the store holds of a fleet. */
+export type RememberedFleet = {
+  readonly clusters: readonly { readonly region: string; readonly clusterId: string; readonly record: ClusterRecord }[];
+  readonly asks: readonly Ask[];
+  readonly storedRules: ReadonlyMap<string, StoredRule>;
+  readonly rounds: readonly RoundFindings[];
+};
+
+/** What stands for one pool now. */
+export type PoolOutlook = {
+  /** undefined = not known: no rule, an unknown base, a pool that no round could judge. */
+  readonly wanted: Size | undefined;
+  /** Why that is wanted. */
+  readonly reason: string | undefined;
+  /** When what decides ends: an override, a lease, a kept size. */
+  readonly until: EpochMs | undefined;
+  /** Why nothing is done, and until when; undefined = it is where it should be. */
+  readonly held: Held | undefined;
+};
+
+const nothingKnown: PoolOutlook = { wanted: undefined, reason: undefined, until: undefined, held: undefined };
+
+/**
+ * The plan of a round at this instant, made of what the last rounds saw and remembered: no API is asked. Where only a
+ * look at the pool can tell, what the last round said still stands.
+ */
+export function rememberedPlan(
+  config: CompiledConfig,
+  book: RuleBook,
+  fleet: RememberedFleet,
+  now: EpochMs,
+): (pool: { readonly region: string; readonly clusterId: string; readonly poolId: string }) => PoolOutlook {
+  const { asks, storedRules } = fleet;
+  const clusters = fleet.clusters.map(({ region, clusterId, record }) => lastSeen(region, clusterId, record));
+  const plan = planRound({ now, config, clusters, asks, storedRules, isWhole: false, book });
+  const states = new Map(plan.pools.map((state) => [keyOf(state), state]));
+  const memories = new Map(
+    fleet.clusters.flatMap(({ region, clusterId, record }) =>
+      Object.entries(record.pools).map(([poolId, memory]) => [keyOf({ region, clusterId, poolId }), memory] as const),
+    ),
+  );
+  const next = { config, rounds: fleet.rounds, asks, now };
+  return (pool) => {
+    const key = keyOf(pool);
+    const memory = memories.get(key);
+    if (memory === undefined) return nothingKnown;
+    const state = states.get(key);
+    const planned = heldIn(plan, key, next);
+    const held =
+      unseen(pool, memory, next) ??
+      lasting(memory, planned, next) ??
+      planned ??
+      (state === undefined ? memory.held : upAhead(state));
+    return { wanted: state?.wanted, reason: state?.reason, until: state?.until, held };
+  };
+}
+
+/** As it was last seen; what was sent since is on its way. */
+function lastSeen(region: string, clusterId: string, record: ClusterRecord): ObservedFleetCluster {
+  const { status = 'Running', otherNodes, change } = record;
+  const pools = Object.entries(record.pools).flatMap(([id, memory]) => {
+    const pool = lastLook(id, memory);
+    if (pool === undefined || memory.missingSince !== undefined) return [];
+    const isSent = change?.poolId === id && pool.status === 'Running';
+    return [isSent ? { ...pool, status: 'Scaling', updatedAt: undefined } : pool];
+  });
+  const cluster = { ...clusterNamed(region, clusterId, record.cluster), status };
+  return { cluster, pools, record, lookedAt: undefined, otherNodes };
+}
+
+function lastLook(id: string, { name, look, seen }: PoolMemory): ObservedPool | undefined {
+  if (look !== undefined) return { id, name, errors: [], ...look };
+  return seen && poolAt(id, name, seen.size);
+}
+
+type Next = {
+  readonly config: CompiledConfig;
+  readonly rounds: readonly RoundFindings[];
+  readonly asks: readonly Ask[];
+  readonly now: EpochMs;
+};
+
+/** The last round did not see it at all. */
+function unseen(
+  { region, clusterId }: { readonly region: string; readonly clusterId: string },
+  { missingSince }: PoolMemory,
+  { rounds }: Next,
+): Held | undefined {
+  if (missingSince !== undefined)
+    return { code: 'missing', reason: `no answer of the API has shown it since ${iso(missingSince)}` };
+  const own = rounds.filter((round) => round.region === region);
+  if (own.length === 0 || own.some(({ checkedClusters }) => checkedClusters.includes(clusterId))) return undefined;
+  const at = Math.max(...own.map((round) => round.at));
+  const what = own.some(({ isAnswered }) => isAnswered) ? 'the node pools of its cluster' : `region ${region}`;
+  return { code: 'unread', reason: `${what} could not be read in the last round, at ${iso(at)}` };
+}
+
+/** What only a look at the pool itself can end. */
+const unclear = new Set(['ambiguous', 'unreadable', 'wrong-clock']);
+/** Judged before anything that may hold a change, by when the pool was made or last changed, which is not remembered. */
+const earlier = new Set(['grace', 'refused']);
+const safety = new Set(['next-round', 'paused', 'observe', 'brake', 'slot', 'max-changes']);
+/** What the plan of now knows better than the last round. */
+const known = new Set(['paused', 'observe', 'in-flight', 'stuck', 'min-nodes']);
+
+/**
+ * What the last round said stands while nothing newer is known: it saw pools that no rule acts on, and all nodes of the
+ * fleet. It has ended with its time, its approval or its rule.
+ */
+function lasting(
+  { held, ruleHash }: PoolMemory,
+  planned: Held | undefined,
+  { config, asks, now }: Next,
+): Held | undefined {
+  if (held === undefined || (held.until !== undefined && held.until <= now)) return undefined;
+  if (unclear.has(held.code)) return held;
+  if (planned === undefined || !config.rules.some(({ hash }) => hash === ruleHash)) return undefined;
+  if (earlier.has(held.code) && safety.has(planned.code)) return held;
+  if (planned.code !== 'next-round' || known.has(held.code)) return undefined;
+  const isApproved = asks.some((ask) => ask.kind === 'approval' && ask.configHash === config.hash && now < ask.until);
+  return held.code === 'brake' && isApproved ? undefined : held;
+}
+
+function heldIn({ holds, actions }: Plan, key: string, next: Next): Held | undefined {
+  const hold = holds.find((one) => keyOf(one) === key);
+  if (hold !== undefined) return { code: hold.code, reason: hold.reason, until: hold.until };
+  const action = actions.find((one) => keyOf(one) === key);
+  return action && nextRound(action, next);
+}
+
+/** Nothing speaks against it: it is done by the next look at the fleet. */
+function nextRound({ region, from, to, reason }: Action, { rounds, config, now }: Next): Held {
+  const change = `the next round brings it from ${describeSize(from)} to ${describeSize(to)} (${reason})`;
+  const last = Math.max(...rounds.filter((round) => round.region === region).map(({ at }) => at));
+  const at = last + config.everyMs;
+  if (now <= at) return { code: 'next-round', reason: change, until: at };
+  const since = Number.isFinite(last) ? `has come since ${iso(last)}` : 'has looked at its region yet';
+  return { code: 'next-round', reason: `${change}, and none ${since}: is "lamplighter run" running?` };
+}
+
+function upAhead({ wanted, upFor }: PoolState): Held | undefined {
+  if (upFor === undefined) return undefined;
+  const reason = `${describeSize(wanted)} are kept for ${iso(upFor)}, when the schedule asks for them: not lowered before it`;
+  return { code: 'ahead', reason, until: upFor };
+}
+
+function keyOf({ region, clusterId, poolId }: { region: string; clusterId: string; poolId: string }): string {
+  return `${region}\n${clusterId}\n${poolId}`;
+}
