@@ -40,7 +40,13 @@ export type SecretRef =
   | { readonly kind: 'awsSecret'; readonly name: string; readonly expires?: EpochMs }
   | { readonly kind: 'env'; readonly name: string; readonly expires?: EpochMs }
   | { readonly kind: 'file'; readonly path: string; readonly expires?: EpochMs }
-  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly expires?: EpochMs };
+  | {
+      readonly kind: 'command';
+      readonly argv: readonly string[];
+      /** Variables that it gets beside PATH, HOME and LANG. */
+      readonly environment?: readonly string[];
+      readonly expires?: EpochMs;
+    };
 
 export type RegionConfig = {
   readonly name: string;

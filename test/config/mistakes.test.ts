@@ -438,6 +438,16 @@ const places: readonly Mistake[] = [
     want: [['an empty list of secrets signs nothing', 'add one']],
   },
   {
+    title: 'an environment without a command',
+    text: region('api: eumetsat-r1, token: { env: T, environment: §[A] }'),
+    want: [['environment is for a command, not for env', 'remove it']],
+  },
+  {
+    title: 'a value in the environment of a command',
+    text: region('api: eumetsat-r1, token: { command: [pass], environment: [§"A=b"] }'),
+    want: [['not the name of an environment variable', 'give the name']],
+  },
+  {
     title: 'connections without end',
     text: `${base}maxConnections: §100000\n`,
     want: [['a number above 2000', '']],

@@ -78,6 +78,12 @@ const fleet: readonly Accepted[] = [
     want: { kind: 'command', argv: ['pass', 'mks'] },
   },
   {
+    title: 'a command that gets more of the environment',
+    text: region('api: eumetsat-r2, token: { command: [pass, mks], environment: [GNUPGHOME] }'),
+    look: (c) => c.regions[0]?.token,
+    want: { kind: 'command', argv: ['pass', 'mks'], environment: ['GNUPGHOME'] },
+  },
+  {
     title: 'a token from a file beside the config',
     text: region('api: eumetsat-r2, token: { file: t, expires: 2027-03-01T12:00+01:00 }'),
     look: (c) => c.regions[0]?.token,

@@ -11,6 +11,7 @@ export type SecretInput = Salvaged<{
   env?: string;
   file?: string;
   command?: string[];
+  environment?: string[];
   expires?: string;
 }>;
 
@@ -39,6 +40,9 @@ export function compileSecret(secret: SecretInput, path: Path, context: Context)
     );
     return undefined;
   }
+  if (kind !== 'command' && secret.environment !== undefined) {
+    report.error([...path, 'environment'], `environment is for a command, not for ${kind}`, 'remove it');
+  }
   const reference = toReference(secret, kind, path, context);
   const expires = secret.expires === undefined ? undefined : readExpiry(secret.expires, [...path, 'expires'], context);
   return reference && expires !== undefined ? { ...reference, expires } : reference;
@@ -54,7 +58,8 @@ function toReference(
   if (kind === 'env') return { kind, name: secret.env ?? '' };
   if (kind === 'file') return { kind, path: resolve(directory, secret.file ?? '') };
   const argv = (secret.command ?? []).filter((word) => word !== undefined);
-  if (argv.length > 0) return { kind, argv };
+  const environment = secret.environment?.filter((name) => name !== undefined);
+  if (argv.length > 0) return { kind, argv, ...(environment === undefined ? {} : { environment }) };
   report.error([...path, 'command'], 'an empty command', 'write [program, argument]');
   return undefined;
 }

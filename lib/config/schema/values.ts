@@ -84,26 +84,30 @@ const secretFix =
   'name where it is kept: { awsSecret: name }, { env: NAME }, { file: path } or { command: [program, argument] }; a value that stood here is no secret any more, replace it';
 
 /** Where a secret is kept. Exactly one of the four; messages never repeat what was given. */
+const variable = v.pipe(
+  text('the name of an environment variable'),
+  v.regex(
+    /^[A-Za-z_][A-Za-z0-9_]*$/u,
+    complaint('not the name of an environment variable', 'give the name, not the value'),
+  ),
+);
+
 export const secret = v.strictObject(
   {
     awsSecret: may(secretName, { says: 'Its name in AWS Secrets Manager, not its ARN.', type: 'text' }),
-    env: may(
-      v.pipe(
-        text('the name of an environment variable'),
-        v.regex(
-          /^[A-Za-z_][A-Za-z0-9_]*$/u,
-          complaint('not the name of an environment variable', 'give the name, not the value'),
-        ),
-      ),
-      { says: 'Name of an environment variable. Not in an AWS build.', type: 'text' },
-    ),
+    env: may(variable, { says: 'Name of an environment variable. Not in an AWS build.', type: 'text' }),
     file: may(text('a path'), {
       says: 'A file that holds it, such as a mounted container secret; relative to the config. Not in an AWS build.',
       type: 'path',
     }),
     command: may(listOf('program and arguments', text('a program or an argument')), {
-      says: 'A program that prints it, and its arguments; no shell. Not in an AWS build.',
+      says: 'A program that prints it, and its arguments; no shell. It gets PATH, HOME and LANG of the environment, 10 seconds, and no input; whatever it leaves running is ended. Not in an AWS build.',
       type: 'list of text',
+    }),
+    environment: may(listOf('names of variables', variable), {
+      says: 'command: further environment variables that the program gets, by name.',
+      type: 'list of names',
+      absent: 'PATH, HOME and LANG only',
     }),
     expires: may(text('a date'), {
       says: 'The day on which it ends (UTC), or an instant with an offset; warned about from 90 days before.',

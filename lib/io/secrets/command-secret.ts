@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { SecretError } from '../../errors.ts';
 import type { Clock } from '../clock.ts';
 import { late, startDeadline } from '../http/deadline.ts';
@@ -8,23 +8,32 @@ import { describeSecret, type SecretSource } from './secret.ts';
 const timeoutMs = 10_000;
 const tooSlow = 'did not end within 10 s: run it by hand to see why';
 const capBytes = 64 * 1024;
+/** From the request to end (SIGTERM) to the end (SIGKILL). */
+const lastWordsMs = 1000;
 
 type Surroundings = { readonly clock: Clock; readonly env: Environment };
 
+/** The program and its arguments, and the variables that it gets beside PATH, HOME and LANG. */
+export type Command = { readonly argv: readonly string[]; readonly environment?: readonly string[] };
+
 /**
- * What a program prints, such as `pass mks`. Started without a shell and without input; what it says on its error
- * output is never shown, since that may be the secret too.
+ * What a program prints, such as `pass mks`. Started without a shell, without input, in a process group of its own, with
+ * PATH, HOME, LANG and the variables that the config names: other secrets of the environment are not its business. What
+ * it says on its error output is never shown, since that may be the secret too, and neither are its arguments. It and
+ * whatever it left behind are ended after 10 s, and when the program itself has ended.
  */
-export function commandSecretSource(argv: readonly string[], surroundings: Surroundings): SecretSource {
-  const reference = describeSecret({ kind: 'command', argv });
+export function commandSecretSource(command: Command, { clock, env }: Surroundings): SecretSource {
+  const reference = describeSecret({ kind: 'command', ...command });
   return {
     read: async (stage) => {
       if (stage === 'previous') return undefined;
-      const deadline = startDeadline(surroundings.clock, timeoutMs);
+      const deadline = startDeadline(clock, timeoutMs);
       try {
-        const text = await deadline.race(run(argv, surroundings.env, deadline.signal, reference));
-        if (text === late) throw new SecretError(`${reference} ${tooSlow}`, reference);
+        const text = await deadline.race(run(command, env, clock, deadline.signal));
+        if (text === late) throw new Failure(tooSlow);
         return text;
+      } catch (error) {
+        throw new SecretError(`${reference} ${whyFailed(error)}`, reference);
       } finally {
         deadline.cancel();
       }
@@ -32,27 +41,96 @@ export function commandSecretSource(argv: readonly string[], surroundings: Surro
   };
 }
 
-function run(argv: readonly string[], env: Environment, signal: AbortSignal, reference: string): Promise<string> {
+/** Why no secret came of it, in our own words. */
+class Failure extends Error {}
+
+function run({ argv, environment }: Command, env: Environment, clock: Clock, signal: AbortSignal): Promise<string> {
   const [program = '', ...rest] = argv;
+  const names = ['PATH', 'HOME', 'LANG', ...(environment ?? [])];
+  const child = spawn(program, rest, {
+    env: Object.fromEntries(names.map((name) => [name, env[name]])),
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  });
+  if (running.size === 0) process.once('exit', killAll);
+  running.add(child);
   return new Promise((resolve, reject) => {
-    const options = { env: { ...env }, signal, killSignal: 'SIGKILL', maxBuffer: capBytes, windowsHide: true } as const;
-    const child = execFile(program, rest, options, (error, stdout) => {
-      if (error) reject(new SecretError(`${reference} ${whyFailed(error)}`, reference));
-      else resolve(stdout);
+    const chunks: Buffer[] = [];
+    let ending: Promise<void> | undefined;
+    const end = () => void (ending ??= endGroup(child, clock));
+    const giveUp = (why: string) => {
+      end();
+      reject(new Failure(why));
+    };
+    let bytes = 0;
+    child.stdout
+      .on('error', () => undefined)
+      .on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes <= capBytes) chunks.push(chunk);
+        else giveUp('printed more than 64 KiB, which no secret is');
+      });
+    child.once('error', (error) => {
+      forget(child);
+      reject(error);
     });
-    child.stdin?.on('error', ignore).end();
+    // What it left behind may hold its output open, and is ended: then the output ends too.
+    child.once('exit', end);
+    child.once('close', (code, endedBy) => {
+      if (code === 0) resolve(Buffer.concat(chunks).toString('utf8'));
+      else
+        reject(
+          new Failure(
+            code === null ? `was ended by ${endedBy}` : `ended with exit code ${code}: run it by hand to see why`,
+          ),
+        );
+    });
+    signal.addEventListener('abort', () => giveUp(tooSlow), { once: true });
   });
 }
 
-function whyFailed(error: { readonly code?: unknown; readonly signal?: unknown }): string {
-  const { code, signal } = error;
-  // The program's end, once its time is over, may be heard before the deadline's own.
-  if (code === 'ABORT_ERR') return tooSlow;
-  if (code === 'ENOENT') return 'cannot be started: there is no such program';
-  if (code === 'EACCES') return 'cannot be started: it may not be run by this process';
-  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'printed more than 64 KiB, which no secret is';
-  if (typeof code === 'number') return `ended with exit code ${code}: run it by hand to see why`;
-  return typeof signal === 'string' && /^SIG[A-Z0-9]+$/.test(signal) ? `was ended by ${signal}` : 'could not be run';
+/** Those that are not ended yet: they do not outlive this process either. */
+const running = new Set<ChildProcess>();
+
+function killAll(): void {
+  for (const child of running) signalGroup(child, 'SIGKILL');
 }
 
-function ignore(): void {}
+/** Asks the whole group to end, and a little later ends what is left; then nothing of it keeps this process. */
+async function endGroup(child: ChildProcess, clock: Clock): Promise<void> {
+  signalGroup(child, 'SIGTERM');
+  const closed = new AbortController();
+  child.once('close', () => closed.abort());
+  await clock.sleep(lastWordsMs, closed.signal);
+  if (signalGroup(child, 0)) {
+    if (closed.signal.aborted) await clock.sleep(lastWordsMs);
+    signalGroup(child, 'SIGKILL');
+  }
+  child.stdout?.destroy();
+  child.unref();
+  forget(child);
+}
+
+function forget(child: ChildProcess): void {
+  running.delete(child);
+  if (running.size === 0) process.off('exit', killAll);
+}
+
+/** False when nobody of the group is there any more. */
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  if (pid === undefined) return false;
+  try {
+    return process.kill(process.platform === 'win32' ? pid : -pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+function whyFailed(error: unknown): string {
+  if (error instanceof Failure) return error.message;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'cannot be started: there is no such program';
+  if (code === 'EACCES') return 'cannot be started: it may not be run by this process';
+  return 'could not be run';
+}

@@ -31,7 +31,10 @@ export function isSameSecret(one: Secret, other: Secret): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** A secret's reference as people know it: "awsSecret lamplighter/r1". Never its value. */
+/**
+ * A secret's reference as people know it: "awsSecret lamplighter/r1". Never its value, nor a program's arguments: they
+ * may hold one.
+ */
 export function describeSecret(ref: SecretRef): string {
   switch (ref.kind) {
     case 'awsSecret':
@@ -40,7 +43,7 @@ export function describeSecret(ref: SecretRef): string {
     case 'file':
       return `file ${ref.path}`;
     case 'command':
-      return `command ${ref.argv.join(' ')}`;
+      return `command ${ref.argv[0] ?? ''}`;
   }
 }
 

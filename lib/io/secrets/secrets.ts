@@ -26,7 +26,7 @@ export function makeSecrets(parts: SecretsParts): Secrets {
     read: async (ref, purpose) => {
       const reference = describeSecret(ref);
       const make = () => makeCachedSecret(openSecret(ref, parts), purpose, reference, parts);
-      const parsed = await keep(cached, `${purpose} ${reference}`, make).get();
+      const parsed = await keep(cached, `${purpose} ${JSON.stringify(ref)}`, make).get();
       return parsed.value;
     },
     token: (ref) => keep(tokens, JSON.stringify(ref), () => makeTokenSource(ref, openSecret(ref, parts), parts)),
@@ -52,6 +52,6 @@ export function openSecret(ref: SecretRef, places: SecretPlaces): SecretSource {
     case 'file':
       return fileSecretSource(ref.path, places.clock);
     case 'command':
-      return commandSecretSource(ref.argv, places);
+      return commandSecretSource(ref, places);
   }
 }

@@ -1,14 +1,18 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect, promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SecretError } from '../../../lib/errors.ts';
 import { systemClock } from '../../../lib/io/clock.ts';
 import { commandSecretSource } from '../../../lib/io/secrets/command-secret.ts';
 import { envSecretSource } from '../../../lib/io/secrets/env-secret.ts';
 import { fileSecretSource } from '../../../lib/io/secrets/file-secret.ts';
-import type { SecretSource } from '../../../lib/io/secrets/secret.ts';
+import { silentLog } from '../../../lib/io/log.ts';
+import { makeRedactor } from '../../../lib/io/redact.ts';
+import { type SecretSource, unwrap } from '../../../lib/io/secrets/secret.ts';
+import { makeSecrets } from '../../../lib/io/secrets/secrets.ts';
 import { makeVirtualClock } from '../../support/virtual-clock.ts';
 
 async function problemOf(source: SecretSource): Promise<string> {
@@ -84,17 +88,20 @@ describe('a file', () => {
 
 describe('a command', () => {
   const node = (script: string) =>
-    commandSecretSource([process.execPath, '-e', script], { clock: systemClock, env: { A: 'b' } });
+    commandSecretSource({ argv: [process.execPath, '-e', script] }, { clock: systemClock, env: { A: 'b' } });
 
   test('gives what it prints', async () => {
-    expect(await node('console.log("value", process.env.A)').read('current')).toBe('value b\n');
+    expect(await node('console.log("value")').read('current')).toBe('value\n');
   });
 
   test('gets its arguments without a shell', async () => {
-    const source = commandSecretSource([process.execPath, '-p', 'process.argv[1]', '$(id); *'], {
-      clock: systemClock,
-      env: {},
-    });
+    const source = commandSecretSource(
+      { argv: [process.execPath, '-p', 'process.argv[1]', '$(id); *'] },
+      {
+        clock: systemClock,
+        env: {},
+      },
+    );
     expect(await source.read('current')).toBe('$(id); *\n');
   });
 
@@ -105,7 +112,7 @@ describe('a command', () => {
   });
 
   test('that is not there says so', async () => {
-    const source = commandSecretSource(['no-such-program'], { clock: systemClock, env: {} });
+    const source = commandSecretSource({ argv: ['no-such-program'] }, { clock: systemClock, env: {} });
     expect(await problemOf(source)).toBe('command no-such-program cannot be started: there is no such program');
   });
 
@@ -117,11 +124,147 @@ describe('a command', () => {
     expect(await node('process.stdin.on("end", () => console.log("done")).resume()').read('current')).toBe('done\n');
   });
 
-  test('that hangs is ended after 10 s', async () => {
-    const clock = makeVirtualClock();
-    const source = commandSecretSource([process.execPath, '-e', 'setInterval(() => {}, 1000)'], { clock, env: {} });
-    const pending = problemOf(source);
-    await clock.advance(10_000);
-    expect(await pending).toMatch(/ did not end within 10 s: run it by hand to see why$/);
+  test('gets PATH, HOME, LANG and what is named, and no other secret', async () => {
+    const env = {
+      PATH: '/usr/bin:/bin',
+      HOME: '/h',
+      LANG: 'C.UTF-8',
+      PAGER_KEY: 'c0ffee',
+      VAULT_ADDR: 'v',
+      LD_PRELOAD: '',
+    };
+    const print = (environment?: readonly string[]) =>
+      commandSecretSource({ argv: ['env'], ...(environment ? { environment } : {}) }, { clock: systemClock, env }).read(
+        'current',
+      );
+    const sorted = async (text: Promise<string | undefined>) => (await text)?.trim().split('\n').toSorted();
+    expect(await sorted(print())).toEqual(['HOME=/h', 'LANG=C.UTF-8', 'PATH=/usr/bin:/bin']);
+    expect(await sorted(print(['VAULT_ADDR', 'NOT_THERE']))).toEqual([
+      'HOME=/h',
+      'LANG=C.UTF-8',
+      'PATH=/usr/bin:/bin',
+      'VAULT_ADDR=v',
+    ]);
+  });
+
+  test.each([
+    ['fails', ['sh', '-c', 'exit 3', 'c0ffee']],
+    ['is not there', ['no-such-program', 'c0ffee']],
+    ['prints nothing', ['true', 'c0ffee']],
+    ['prints too much', [process.execPath, '-e', 'console.log("x".repeat(1e6))', 'c0ffee']],
+  ])('that %s shows none of its arguments', async (_, argv) => {
+    const secrets = makeSecrets({
+      clock: systemClock,
+      env: process.env,
+      aws: { read: async () => undefined },
+      redactor: makeRedactor(),
+      log: silentLog,
+    });
+    const problem: unknown = await secrets.read({ kind: 'command', argv }, 'key').catch((error: unknown) => error);
+    expect(problem).toBeInstanceOf(SecretError);
+    expect(inspect(problem, { depth: 9 })).not.toContain('c0ffee');
+    expect((problem as SecretError).message).toContain(`command ${argv[0]} `);
+  });
+
+  test('is another one with other arguments', async () => {
+    const secrets = makeSecrets({
+      clock: systemClock,
+      env: process.env,
+      aws: { read: async () => undefined },
+      redactor: makeRedactor(),
+      log: silentLog,
+    });
+    const read = async (word: string) => unwrap(await secrets.read({ kind: 'command', argv: ['echo', word] }, 'key'));
+    expect([await read('first-key-0123456789'), await read('other-key-0123456789')]).toEqual([
+      'first-key-0123456789',
+      'other-key-0123456789',
+    ]);
   });
 });
+
+/** Writes its process id down, starts the next generation, and goes on for ever. */
+const hangs = `
+[ "$2" = ignores ] && trap "" TERM
+echo $$ >> "$1"
+[ "$3" -gt 1 ] && sh "$0" "$1" "$2" $(($3 - 1)) &
+while :; do sleep 0.05; done
+`;
+
+describe.skipIf(process.platform === 'win32')('a command that hangs', () => {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'secret-'));
+    writeFileSync(join(folder, 'hang.sh'), hangs);
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const hang = (ignores: 'ignores' | 'heeds', generations: number) => [
+    'sh',
+    join(folder, 'hang.sh'),
+    join(folder, 'ids'),
+    ignores,
+    String(generations),
+  ];
+
+  test.each([
+    ['heeds', 1],
+    ['ignores', 1],
+    ['heeds', 3],
+    ['ignores', 3],
+  ] as const)('and %s SIGTERM is ended with all its %d generations', async (ignores, generations) => {
+    const clock = makeVirtualClock();
+    const file = join(folder, 'ids');
+    const source = commandSecretSource({ argv: hang(ignores, generations) }, { clock, env: process.env });
+    const pending = problemOf(source);
+    await until(() => readIds(file).length === generations);
+    await clock.advance(10_000);
+    expect(await pending).toBe('command sh did not end within 10 s: run it by hand to see why');
+    for (let n = 0; n < 4; n += 1) {
+      await clock.advance(1000);
+      await systemClock.sleep(20);
+    }
+    await until(() => readIds(file).every((id) => !isAlive(id)));
+  });
+
+  test('behind its back, after it has printed, is ended and not waited for', async () => {
+    const file = join(folder, 'ids');
+    const script = '"$@" & while ! [ -s "$3" ]; do sleep 0.01; done; echo value';
+    const argv = ['sh', '-c', script, 'sh', ...hang('ignores', 1)];
+    const source = commandSecretSource({ argv }, { clock: systemClock, env: process.env });
+    expect(await source.read('current')).toBe('value\n');
+    expect(readIds(file)).toHaveLength(1);
+    await until(() => readIds(file).every((id) => !isAlive(id)));
+  });
+
+  test('does not keep the process that asked', async () => {
+    const file = join(folder, 'ids');
+    const asker = `
+      import { commandSecretSource } from ${JSON.stringify(join(import.meta.dirname, '../../../lib/io/secrets/command-secret.ts'))};
+      const soon = (ms, signal) => new Promise((done) => { const t = setTimeout(done, ms / 20); signal?.addEventListener('abort', () => { clearTimeout(t); done(); }, { once: true }); });
+      const clock = { now: Date.now, sleep: soon };
+      commandSecretSource({ argv: ${JSON.stringify(hang('ignores', 2))} }, { clock, env: process.env }).read('current').catch((error) => console.log(error.message));
+    `;
+    const ended = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', asker]);
+    expect(ended.stdout).toBe('command sh did not end within 10 s: run it by hand to see why\n');
+    expect(readIds(file).filter(isAlive)).toEqual([]);
+  });
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let n = 0; n < 2000 && !isSo(); n += 1) await systemClock.sleep(5);
+  expect(isSo()).toBe(true);
+}
+
+function readIds(file: string): readonly number[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
+}
+
+/** A zombie has ended; it only waits to be told to its parent. */
+function isAlive(id: number): boolean {
+  try {
+    process.kill(id, 0);
+    return !/^State:\s+Z/mu.test(readFileSync(`/proc/${id}/status`, 'utf8'));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' && process.platform !== 'linux';
+  }
+}
