@@ -9,7 +9,7 @@ export type Answer<T> =
       readonly kind: 'ok';
       readonly value: T;
       readonly answeredAt: EpochMs;
-      /** The server's Date header, for the clock-skew check. */
+      /** The server's time when it answered: its Date header, with the Age of a cached answer added. */
       readonly serverDate: EpochMs | undefined;
     }
   | { readonly kind: 'unauthorized'; readonly detail: string }

@@ -22,6 +22,7 @@ export type Subject =
 export type FindingKind =
   | 'api.unreachable'
   | 'api.refused'
+  | 'clock.skewed'
   | 'token.cannot-scale'
   | 'cluster.unseen'
   | 'cluster.error'

@@ -11,6 +11,8 @@ import { basesOf, between, isSame, type PoolStory, show, sizeOf, wasDeceived, wh
 
 /** A claim may be acted on for 60 s by the clock of its process. */
 const claimLastsMs = 60_000;
+/** A clock that the service's answers contradict changes nothing: five minutes, and what an answer takes. */
+export const clockMayErrMs = 6 * minuteMs;
 /** The plan is a little older than its PUT, and clocks differ by so much. */
 const slackMs = 3 * minuteMs;
 
@@ -32,6 +34,7 @@ export function judgePut(sim: Simulation, round: Round, put: SentPut): void {
   sim.trace.note(`${sim.kernel.now()} ${round.process} puts ${pool.path} ${show(sent.from)} -> ${show(sent.to)}`);
   const say = (kind: string, what: string) =>
     sim.violate(kind, `${round.process}: ${pool.path} ${show(sent.from)} → ${show(sent.to)}: ${what}`);
+  if (Math.abs(round.skewMs()) > clockMayErrMs) say('wrong clock', `its clock is ${round.skewMs()} ms off`);
   if (round.options.isDryRun) say('dry run', 'a dry run sent a PUT');
   if (sent.status !== 'Running') say('not running', `the pool was ${sent.status} when read`);
   judgeClaim(round, put, say);

@@ -1,5 +1,6 @@
 import type { HoldCode } from '../../lib/decide/scaling/plan.ts';
 import type { ScaleReport } from '../../lib/jobs/scale/parts.ts';
+import { clockMayErrMs } from './judge-put.ts';
 import { judgeSight } from './judge-sight.ts';
 import type { Round } from './process.ts';
 import { minuteMs } from './scenario.ts';
@@ -10,6 +11,7 @@ import { wasDeceived } from './story.ts';
 /** After each round that ended: what it saw truly is noted, its budget counted, and darkness without a word refused. */
 export function judgeRound(sim: Simulation, round: Round, report: ScaleReport): void {
   judgeBudget(sim, round, report);
+  judgeClock(sim, round, report);
   judgeWords(sim, round, report);
   refuseSecrets(
     sim,
@@ -17,6 +19,8 @@ export function judgeRound(sim: Simulation, round: Round, report: ScaleReport): 
     'the report of a round',
   );
   const isPart = round.options.only !== undefined || round.options.isDryRun;
+  // It has said that it can judge nothing.
+  const isClockWrong = report.plan.findings.some(({ kind }) => kind === 'clock.skewed');
   if (isBusy(report)) sim.busyAt = sim.kernel.now();
   if (round.isFrozen() || isPart) return;
   judgeSight(sim, {
@@ -24,9 +28,20 @@ export function judgeRound(sim: Simulation, round: Round, report: ScaleReport): 
     config: round.config,
     findings: report.plan.findings,
     holds: report.plan.holds,
-    sees: (clusterId) => report.plan.pools.some((pool) => pool.clusterId === clusterId),
+    sees: (clusterId) => !isClockWrong && report.plan.pools.some((pool) => pool.clusterId === clusterId),
     isKept: !report.problems.some(({ reason }) => reason.includes('store')),
   });
+}
+
+/** A clock that is wrong is said, wherever the service answered; one that is right is not said to be wrong. */
+function judgeClock(sim: Simulation, round: Round, { plan, problems }: ScaleReport): void {
+  const isSaid = plan.findings.some(({ kind }) => kind === 'clock.skewed');
+  const skewMs = Math.abs(round.skewMs());
+  const isAnswered = !problems.some(({ reason }) => reason.includes('could not be listed'));
+  if (skewMs > clockMayErrMs && isAnswered && !isSaid)
+    sim.violate('wrong clock', `${skewMs} ms off, and nothing is said`);
+  if (isSaid && !sim.scenario.classes.has('clock') && !round.isFrozen())
+    sim.violate('untrue', 'the clock is said to be wrong');
 }
 
 /** What only a person or a schedule ends: looking at it every few minutes shows nothing new. */

@@ -19,6 +19,8 @@ export type Round = {
   readonly startedAt: EpochMs;
   /** By the clock of its process. */
   readonly wall: () => EpochMs;
+  /** By how much its clock has been off ever since the round began; 0 where it jumped meanwhile. */
+  readonly skewMs: () => number;
   readonly config: ConfigInForce;
   readonly options: ScaleOptions;
   readonly claims: Claims;
@@ -38,6 +40,8 @@ export type Judges = {
 export type Process = {
   readonly name: string;
   skewMs: number;
+  /** When its clock was set last. */
+  skewedAt: EpochMs;
   /** One round, unless the process is down; resolves when it is over, or never. */
   readonly tick: (how: {
     readonly isTimed: boolean;
@@ -59,6 +63,7 @@ export function makeProcess(sim: Simulation, name: string, judges: Judges): Proc
   const process: Process = {
     name,
     skewMs: 0,
+    skewedAt: Number.NEGATIVE_INFINITY,
     restart: () => {
       state.life.isDead = true;
       state = newLife();
@@ -72,7 +77,8 @@ export function makeProcess(sim: Simulation, name: string, judges: Judges): Proc
       const skewMs = () => process.skewMs;
       const run: Run = { process: name, life: own.life, isTimed, onCrash, skewMs, calls: 0, drawn: new Map() };
       own.running += 1;
-      void runRound(sim, run, own, clock, options, judges).then(() => (own.running -= 1));
+      const steadySkewMs = (since: EpochMs) => (process.skewedAt < since ? process.skewMs : 0);
+      void runRound(sim, run, own, clock, options, judges, steadySkewMs).then(() => (own.running -= 1));
     },
   };
   return process;
@@ -108,6 +114,7 @@ async function runRound(
   wall: Clock,
   options: ScaleOptions,
   judges: Judges,
+  steadySkewMs: (since: EpochMs) => number,
 ): Promise<void> {
   const clock = clockOfRun(sim, run, wall);
   const config = configAt(sim, sim.kernel.now());
@@ -119,6 +126,7 @@ async function runRound(
     process: run.process,
     startedAt,
     wall: wall.now,
+    skewMs: () => steadySkewMs(startedAt),
     config,
     options,
     claims,

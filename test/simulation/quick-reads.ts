@@ -20,7 +20,7 @@ export function withQuickReads(sim: Simulation, run: Run, whole: Mks, { isTokenG
     listClusters: async () => {
       if (!quick()) return whole.listClusters();
       if (faultAhead(sim, run)) return whole.listClusters();
-      return operate(sim, run, 'api: list clusters', async () => allClusters(sim));
+      return operate(sim, run, 'api: list clusters', async () => allClusters(sim, run));
     },
     listNodePools: async (clusterId) => {
       if (!quick()) return whole.listNodePools(clusterId);
@@ -29,7 +29,7 @@ export function withQuickReads(sim: Simulation, run: Run, whole: Mks, { isTokenG
         sim,
         run,
         'api: list pools',
-        async () => poolsOf(sim, clusterId) ?? whole.listNodePools(clusterId),
+        async () => poolsOf(sim, run, clusterId) ?? whole.listNodePools(clusterId),
       );
     },
     getNodePool: async (clusterId, poolId) => {
@@ -40,7 +40,7 @@ export function withQuickReads(sim: Simulation, run: Run, whole: Mks, { isTokenG
         if (text === undefined) return whole.getNodePool(clusterId, poolId);
         onText(poolId, text);
         const value = { observed: readPool(text), raw: text };
-        return { kind: 'ok', value, answeredAt: sim.kernel.now(), serverDate: undefined };
+        return { kind: 'ok', value, ...times(sim, run) };
       });
     },
   };
@@ -68,15 +68,15 @@ function textOfPool(sim: Simulation, clusterId: string, poolId: string): string 
   return poolText(state, pool);
 }
 
-function allClusters(sim: Simulation): Answer<readonly ObservedCluster[]> {
+function allClusters(sim: Simulation, run: Run): Answer<readonly ObservedCluster[]> {
   sim.world.advance();
   const { state } = sim.world;
   const value = [...state.clusters.values()].map((cluster) => readCluster(clusterText(state, cluster)));
-  return { kind: 'ok', value, answeredAt: sim.kernel.now(), serverDate: undefined };
+  return { kind: 'ok', value, ...times(sim, run) };
 }
 
 /** undefined = a cluster that is not there any more: the service itself says so best. */
-function poolsOf(sim: Simulation, clusterId: string): Answer<readonly ObservedPool[]> | undefined {
+function poolsOf(sim: Simulation, run: Run, clusterId: string): Answer<readonly ObservedPool[]> | undefined {
   sim.world.advance();
   const { state } = sim.world;
   const cluster = state.clusters.get(clusterId);
@@ -85,7 +85,13 @@ function poolsOf(sim: Simulation, clusterId: string): Answer<readonly ObservedPo
     moveAutoscaledPool(state, pool);
     return readPool(poolText(state, pool));
   });
-  return { kind: 'ok', value, answeredAt: sim.kernel.now(), serverDate: undefined };
+  return { kind: 'ok', value, ...times(sim, run) };
+}
+
+/** As a client has them: by its own clock, and the server's to the second. */
+function times(sim: Simulation, run: Run): Pick<Extract<Answer<unknown>, { kind: 'ok' }>, 'answeredAt' | 'serverDate'> {
+  const now = sim.kernel.now();
+  return { answeredAt: now + run.skewMs(), serverDate: now - (now % 1000) };
 }
 
 const asItIs = (text: string) => text;

@@ -42,13 +42,23 @@ export function letThingsGoWrong(sim: Simulation, processes: readonly Process[],
   spread('resizes', [1, 3], (chance) => disturbResizes(sim, chance));
   spread('refusals', [0.5, 2], (chance) => refuse(sim, chance));
   spread('secrets', [0.5, 2], (chance) => disturbSecrets(sim, chance));
+  const jumps = makeChance(sim.scenario.seed, 'clock jumps');
   spread('clock', [1, 3], (chance) => {
     const process = chance.pick(processes);
-    process.skewMs = chance.pick([0, chance.integer(-45, 45) * 1000, chance.integer(-5, 5) * minuteMs]);
+    const skewMs = chance.pick([0, chance.integer(-45, 45) * 1000, chance.integer(-5, 5) * minuteMs]);
+    const far = [jumps.integer(-30, 30) * hourMs, jumps.integer(-900, 900) * dayMs];
+    setClock(sim, process, jumps.is(0.25) ? jumps.pick(far) : skewMs);
     sim.stats.fault('clock');
   });
   setBehaviour(sim);
   sim.kernel.at(sim.scenario.faultsEnd, () => heal(sim, processes));
+}
+
+function setClock(sim: Simulation, process: Process, skewMs: number): void {
+  process.skewMs = skewMs;
+  process.skewedAt = sim.kernel.now();
+  sim.stir = sim.kernel.now();
+  sim.trace.note(`${sim.kernel.now()} the clock of ${process.name} is ${skewMs} ms off`);
 }
 
 function later(sim: Simulation, ms: number, happen: () => void): void {
@@ -201,7 +211,7 @@ function heal(sim: Simulation, processes: readonly Process[]): void {
   store.rate = 0;
   arms.crashes.clear();
   arms.freeze = undefined;
-  for (const process of processes) process.skewMs = 0;
+  for (const process of processes) setClock(sim, process, 0);
   for (const { id, pools } of world.clusters()) {
     if (world.cluster(id).errors.length > 0) world.clearClusterError(id);
     for (const pool of pools) mendPool(sim, `${id}/${pool.id}`);

@@ -1,4 +1,5 @@
 import { type App, makeApp } from '../../lib/app.ts';
+import type { Fetch } from '../../lib/io/http/exchange.ts';
 import { type Log, silentLog } from '../../lib/io/log.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { makeSecrets } from '../../lib/io/secrets/secrets.ts';
@@ -22,7 +23,7 @@ export type Night = {
 export function aNight(
   start: number,
   config: Partial<CompiledConfig>,
-  options: Partial<WorldOptions> & { store?: Store; log?: Log } = {},
+  options: Partial<WorldOptions> & { store?: Store; log?: Log; through?: (api: Fetch) => Fetch } = {},
 ): Night {
   const clock = makeVirtualClock(start);
   const world = createWorld({ clock, ...options });
@@ -33,7 +34,8 @@ export function aNight(
   const log = options.log ?? silentLog;
   const aws = { read: async () => undefined };
   const secrets = makeSecrets({ clock, redactor, log, env: { TOKEN: world.token }, aws });
-  const app = makeApp({ store, fetch: simulatorApp(world).fetch, clock, newId, log, redactor, secrets });
+  const { through = (api) => api } = options;
+  const app = makeApp({ store, fetch: through(simulatorApp(world).fetch), clock, newId, log, redactor, secrets });
   return { app, world, clock, config: aConfig(config), store };
 }
 

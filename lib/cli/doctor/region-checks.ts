@@ -1,3 +1,4 @@
+import { wrongClock } from '../../decide/clock-skew.ts';
 import { makeMks } from '../../io/mks/client.ts';
 import type { Mks } from '../../io/mks/mks.ts';
 import type { Environment } from '../../io/secrets/env-secret.ts';
@@ -6,7 +7,7 @@ import { mapBounded } from '../../jobs/concurrency.ts';
 import { type Answer, describeAnswer } from '../../model/answer.ts';
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { RegionConfig } from '../../model/config.ts';
-import { dayMs, type EpochMs } from '../../model/time.ts';
+import { dayMs, type EpochMs, iso } from '../../model/time.ts';
 import type { CliParts } from '../parts.ts';
 import { type Check, checksOf, listed } from './check.ts';
 import { daysFrom } from './config-checks.ts';
@@ -33,12 +34,12 @@ export async function regionChecks(parts: CliParts, secrets: Secrets, region: Re
   const mks = makeMks({ ...parts, region, token, fetch: watching.fetch });
   const answer = await mks.listClusters();
   const about = `region ${region.name}`;
-  const common = [
+  const common = () => [
     listCheck(parts.env, about, region, answer, watching.failureCode()),
     ...skewCheck(about, watching),
     expiryCheck(about, token.expires(), answer.kind === 'ok', parts.clock.now()),
   ];
-  if (answer.kind !== 'ok') return { region: region.name, mks, checks: common, clusters: undefined };
+  if (answer.kind !== 'ok') return { region: region.name, mks, checks: common(), clusters: undefined };
   const clusters = await mapBounded(answer.value, concurrency, async (cluster) => {
     const pools = await mks.listNodePools(cluster.id);
     return { cluster, answer: pools };
@@ -48,7 +49,7 @@ export async function regionChecks(parts: CliParts, secrets: Secrets, region: Re
     pools: one.answer.kind === 'ok' ? one.answer.value : undefined,
   }));
   const checks = [
-    ...common,
+    ...common(),
     ...poolChecks(about, clusters),
     await errorsCheck(about, mks, answer.value, watching),
     mayWrite(about),
@@ -57,20 +58,21 @@ export async function regionChecks(parts: CliParts, secrets: Secrets, region: Re
 }
 
 function skewCheck(about: string, watching: WatchingFetch): readonly Check[] {
-  const { ok, warning, unknown } = checksOf(about);
-  const skewMs = watching.skewMs();
+  const { ok, warning, failed, unknown } = checksOf(about);
   if (!watching.wasAnswered()) return [unknown('clock', 'no answer came that could tell the time of the server')];
-  if (skewMs === undefined) return [unknown('clock', 'the server did not say what time it is')];
+  const last = watching.readings().at(-1);
+  if (last === undefined) return [unknown('clock', 'the server did not say what time it is')];
+  const fix = 'let the machine synchronise its clock (NTP)';
+  const wrong = wrongClock(watching.readings());
+  if (wrong) {
+    const both = `this machine's clock says ${iso(wrong.ours)}, the server's ${iso(wrong.server)}`;
+    return [failed('clock', `${both}: nothing is changed in this region until they agree`, fix)];
+  }
+  const skewMs = last.server - last.ours;
   const seconds = Math.round(Math.abs(skewMs) / 1000);
   if (Math.abs(skewMs) <= mostSkewMs) return [ok('clock', "this machine's clock agrees with the server's")];
   const side = skewMs > 0 ? 'behind' : 'ahead of';
-  return [
-    warning(
-      'clock',
-      `this machine's clock is ${seconds} s ${side} the server's`,
-      'let the machine synchronise its clock (NTP)',
-    ),
-  ];
+  return [warning('clock', `this machine's clock is ${seconds} s ${side} the server's`, fix)];
 }
 
 function poolChecks(

@@ -1,8 +1,8 @@
+import type { ClockReading } from '../../decide/clock-skew.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { Fetch } from '../../io/http/exchange.ts';
 import { networkErrorCode } from '../../io/http/network-failure.ts';
-import { readServerDate } from '../../io/http/retry-after.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { readServerNow } from '../../io/http/retry-after.ts';
 
 /** What the classified answers leave out: the network's own code, the server's clock, and whether errors were given. */
 export type WatchingFetch = {
@@ -10,8 +10,8 @@ export type WatchingFetch = {
   /** Of the last request that failed on the way. */
   readonly failureCode: () => string | undefined;
   readonly wasAnswered: () => boolean;
-  /** Server's clock minus ours, by its last `Date`; to the second. */
-  readonly skewMs: () => number | undefined;
+  /** Both clocks at each answer that had a `Date`. */
+  readonly readings: () => readonly ClockReading[];
   /** Did the answer to a question for errors hold the key? undefined = not asked, or not readable. */
   readonly hadErrors: () => Promise<boolean | undefined>;
 };
@@ -19,18 +19,19 @@ export type WatchingFetch = {
 export function watchFetch(fetch: Fetch, clock: Clock): WatchingFetch {
   let code: string | undefined;
   let answered = false;
-  let skew: number | undefined;
+  const readings: ClockReading[] = [];
   let errors: Promise<boolean | undefined> = Promise.resolve(undefined);
   return {
     failureCode: () => code,
     wasAnswered: () => answered,
-    skewMs: () => skew,
+    readings: () => readings,
     hadErrors: () => errors,
     fetch: async (input, init) => {
       try {
         const response = await fetch(input, init);
         answered = true;
-        skew = skewOf(response, clock.now()) ?? skew;
+        const server = readServerNow(response.headers);
+        if (server !== undefined) readings.push({ ours: clock.now(), server });
         const url = input instanceof Request ? input.url : String(input);
         if (url.includes('extraFields=errors') && response.ok) errors = holdsErrors(response.clone());
         return response;
@@ -40,11 +41,6 @@ export function watchFetch(fetch: Fetch, clock: Clock): WatchingFetch {
       }
     },
   };
-}
-
-function skewOf({ headers }: Response, now: EpochMs): number | undefined {
-  const date = readServerDate(headers);
-  return date === undefined ? undefined : date - now;
 }
 
 async function holdsErrors(response: Response): Promise<boolean | undefined> {

@@ -45,6 +45,7 @@ export const severities = ['critical', 'warning', 'info'] as const satisfies rea
 const told: Record<FindingKind | NoticeKind, true> = {
   'api.unreachable': true,
   'api.refused': true,
+  'clock.skewed': true,
   'token.cannot-scale': true,
   'cluster.unseen': true,
   'cluster.error': true,

@@ -177,6 +177,8 @@ export function holdEnds(
   const label = poolLabel(names);
   const run = (command: string) => commandHint(config, command);
   switch (code) {
+    case 'wrong-clock':
+      return "until this machine's clock is set right";
     case 'observe':
       return 'until mode is act';
     case 'slot':

@@ -108,6 +108,11 @@ function unseen(
   if (missingSince !== undefined)
     return { code: 'missing', reason: `no answer of the API has shown it since ${iso(missingSince)}` };
   const own = rounds.filter((round) => round.region === region);
+  const clock = own.find(({ isClockWrong }) => isClockWrong)?.findings.find(({ kind }) => kind === 'clock.skewed');
+  if (clock !== undefined) {
+    const apart = clock.facts?.['apart'] ?? 'more than 5 min';
+    return { code: 'wrong-clock', reason: `this machine's clock and that of the region's API are ${apart} apart` };
+  }
   if (own.length === 0 || own.some(({ checkedClusters }) => checkedClusters.includes(clusterId))) return undefined;
   const at = Math.max(...own.map((round) => round.at));
   const what = own.some(({ isAnswered }) => isAnswered) ? 'the node pools of its cluster' : `region ${region}`;

@@ -167,6 +167,7 @@ const named: { readonly [kind in FindingKind]?: { readonly forMs: number } } = {
 
 /** These are facts, not measurements: true at first sight, over at first sight. */
 const immediate: ReadonlySet<FindingKind> = new Set([
+  'clock.skewed',
   'config.brake',
   'config.mismatch',
   'config.invalid',

@@ -3,11 +3,13 @@ import type { Finding } from '../../model/finding.ts';
 import { isSameJson } from '../../model/json.ts';
 import { describeSize, isLower, isRaise, largest } from '../../model/size.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
+import { type ClockReading, clockFinding } from '../clock-skew.ts';
 import { observedNodes } from './base.ts';
 import { type BrakeInput, brakeLowers } from './brake.ts';
 import { holdOf } from './change-or-hold.ts';
 import { claimChange } from './claim.ts';
 import { configFindings } from './findings.ts';
+import { heldByClock } from './held-by-clock.ts';
 import { holdEnd } from './hold-end.ts';
 import { lateFinding } from './late.ts';
 import { type ClusterRecord, type ObservedFleetCluster, type PoolMemory, remember } from './memory.ts';
@@ -22,7 +24,10 @@ import { because } from './wanted-size.ts';
 export function planRound(given: RoundInput): Plan {
   const input = { ...given, clusters: inOrder(given.clusters) };
   const book = input.book ?? makeRuleBook(input.config, input.now);
-  const readable = input.clusters.filter((seen) => seen.pools !== undefined);
+  const { wrongClocks = new Map<string, ClockReading>() } = input;
+  const isTimed = ({ cluster }: ObservedFleetCluster) => !wrongClocks.has(cluster.region);
+  const readable = input.clusters.filter((seen) => seen.pools !== undefined && isTimed(seen));
+  const untimed = heldByClock(input, book, wrongClocks);
   const ambiguous = configFindings(input, book);
   const plans = readable.map((seen) => planOne(input, book, seen, ambiguous.isAmbiguous));
   const brake = brakeLowers(brakeInput(input, book, plans));
@@ -33,15 +38,16 @@ export function planRound(given: RoundInput): Plan {
   const byPlan = new Map(chances.map((one) => [one.plan, one]));
   const chosen = plans.flatMap((plan) => byPlan.get(plan) ?? []).map((one) => withEnds(one, book, input.now));
   const findings: Finding[] = [
+    ...[...wrongClocks].map(([region, reading]) => clockFinding(region, reading)),
     ...ambiguous.findings,
     ...chosen.flatMap(({ plan }) => plan.findings),
     ...chosen.flatMap(({ plan, holds }) => plan.late.map((late) => lateFinding(late, plan.views, holds))),
     ...cannotScale(plans),
   ];
   return {
-    pools: plans.flatMap((plan) => plan.pools),
+    pools: [...untimed.pools, ...plans.flatMap((plan) => plan.pools)],
     actions: chosen.flatMap(({ action }) => (action ? [action] : [])),
-    holds: [...ambiguous.holds, ...chosen.flatMap(({ holds }) => holds)],
+    holds: [...untimed.holds, ...ambiguous.holds, ...chosen.flatMap(({ holds }) => holds)],
     findings: brake.finding ? [...findings, brake.finding] : findings,
     notices: chosen.flatMap(({ plan }) => plan.notices),
     updates: chosen.flatMap((one) => updateOf(one, input)),

@@ -4,6 +4,7 @@ import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding, Notice } from '../../model/finding.ts';
 import type { Size } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
+import type { ClockReading } from '../clock-skew.ts';
 import type { ClusterRecord, ObservedFleetCluster, StoredRule } from './memory.ts';
 import type { AppliedRule, RuleBook } from './rule-book.ts';
 
@@ -31,6 +32,8 @@ export type RoundInput = {
   /** The rest of the fleet, which this round did not look at, as it was last seen; seldom asked for. */
   readonly elsewhere?: () => readonly ObservedFleetCluster[];
   readonly asks: readonly Ask[];
+  /** Regions in which our clock is wrong: nothing is judged or changed there. Absent = none. */
+  readonly wrongClocks?: ReadonlyMap<string, ClockReading>;
   readonly storedRules: ReadonlyMap<string, StoredRule>;
   /** false for a round over chosen clusters: what only the whole fleet can show is not judged. */
   readonly isWhole: boolean;
@@ -59,6 +62,7 @@ export type Action = PoolName & {
 };
 
 export type HoldCode =
+  | 'wrong-clock'
   | 'paused'
   | 'observe'
   | 'brake'

@@ -2,6 +2,7 @@ import { type Answer, wasAsked } from '../../model/answer.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Finding, Notice } from '../../model/finding.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { readingOf, wrongClock } from '../clock-skew.ts';
 import type { Observation } from '../incidents/observation.ts';
 import { advanceDue, dueOf } from './end-dates.ts';
 import {
@@ -52,12 +53,19 @@ export function observeRegion(answers: RegionAnswers, memory: RegionMemory, look
       lookForMissing(clusterId, answer, seen.get(clusterId), region, looking),
     ),
   ];
+  const observations = [...about, ...looks.flatMap(({ observations }) => observations)];
   return {
-    observations: [...about, ...looks.flatMap(({ observations }) => observations)],
+    observations: isClockWrong(answers) ? observations.filter(({ state }) => state !== 'due') : observations,
     memory: { ...kept, clusters: looks.flatMap(({ seen }) => (seen ? [seen] : [])).sort(byId) },
     notices: looks.flatMap(({ notices }) => notices),
     gone: new Map(looks.flatMap(({ gone }) => gone)),
   };
+}
+
+/** By a wrong clock nobody knows how far away a date is: what waits for one is neither said nor taken back. */
+function isClockWrong({ list, clusters }: RegionAnswers): boolean {
+  const answers = [list, ...clusters.flatMap(({ cluster, pools }) => [cluster, pools])];
+  return wrongClock(answers.flatMap((answer) => readingOf(answer) ?? [])) !== undefined;
 }
 
 type Look = {

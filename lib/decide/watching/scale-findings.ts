@@ -14,6 +14,8 @@ export type RoundFindings = {
   readonly configHash: string;
   /** Was the region's list of clusters answered? */
   readonly isAnswered: boolean;
+  /** Our clock was wrong there: beside that, nothing was judged. */
+  readonly isClockWrong?: boolean;
   readonly clusters: number;
   readonly pools: number;
   /** Ids of the clusters whose pools were read in that round. */
@@ -25,6 +27,7 @@ export type RoundFindings = {
 
 /** The kinds only a scaling round can judge, alone or as well as the watch. */
 export const scaleMade: ReadonlySet<FindingKind> = new Set([
+  'clock.skewed',
   'pool.late',
   'pool.stuck',
   'pool.refused',
@@ -83,7 +86,9 @@ function isWhollyAnswered(rounds: readonly RoundFindings[]): boolean {
   const [latest] = rounds.toSorted((a, b) => b.at - a.at);
   if (latest === undefined) return false;
   const { count } = latest.shard;
-  const answered = rounds.filter(({ isAnswered, shard }) => isAnswered && shard.count === count);
+  const answered = rounds.filter(
+    ({ isAnswered, isClockWrong, shard }) => isAnswered && !isClockWrong && shard.count === count,
+  );
   return new Set(answered.map(({ shard }) => shard.index)).size === count;
 }
 

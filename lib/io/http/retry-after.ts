@@ -18,6 +18,16 @@ export function readServerDate(headers: Headers): EpochMs | undefined {
 }
 
 /**
+ * What time it is at the server now: its `Date`, and for an answer out of a cache its `Age` in seconds added, RFC 9111
+ * section 5.1. undefined = no `Date`, or none that can be read.
+ */
+export function readServerNow(headers: Headers): EpochMs | undefined {
+  const date = readServerDate(headers);
+  const age = headers.get('age')?.trim() ?? '';
+  return date === undefined || !/^\d{1,9}$/.test(age) ? date : date + Number(age) * 1000;
+}
+
+/**
  * RFC 9110's three forms of a date (section 5.6.7) all begin with the name of a weekday; anything else that Date.parse
  * takes ("-5" is a month of 2001 to it) is none. The form of asctime has no zone and is in GMT.
  */

@@ -1,7 +1,7 @@
 import type { Answer, UnknownReason } from '../../model/answer.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { readRetryAfterMs, readServerDate } from '../http/retry-after.ts';
+import { readRetryAfterMs, readServerNow } from '../http/retry-after.ts';
 
 export type Asked = {
   /** "GET /cluster", for texts. */
@@ -41,7 +41,7 @@ function classifyAnswered(exchange: Answered, asked: Asked): Answer<string> {
   const problem = whyUnreadable(exchange, body);
   if (problem || body === undefined)
     return unknown(asked, problem ?? 'unparsable', `answered ${status}, ${endings[problem ?? 'unparsable']}`);
-  return { kind: 'ok', value: body, answeredAt: asked.at, serverDate: readServerDate(headers) };
+  return { kind: 'ok', value: body, answeredAt: asked.at, serverDate: readServerNow(headers) };
 }
 
 /** Strict, since the text of a pool is sent back: a replaced character would be written into the pool. */

@@ -1,5 +1,7 @@
+import { isFromFuture } from '../../decide/stored-time.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import type { Key, Store, StoredRecord, Write } from '../../io/stores/store.ts';
+import type { EpochMs } from '../../model/time.ts';
 import { listAll, putOver } from './change-record.ts';
 
 /**
@@ -31,7 +33,7 @@ export async function listRoundFindings(store: Store, region: string): Promise<r
 export async function writeRoundFindings(store: Store, round: RoundFindings): Promise<boolean> {
   const prefix = `${round.region}/${String(round.shard.index).padStart(4, '0')}-`;
   const stored = (await listAll(store, partition)).filter(({ key }) => key.id.startsWith(prefix));
-  if (stored.some((record) => (readRound(record)?.at ?? 0) > round.at)) return false;
+  if (stored.some((record) => isNewer(readRound(record)?.at ?? 0, round.at))) return false;
   const chunks = chunksOf(round).slice(0, mostWrites / 2);
   const versions = new Map(stored.map(({ key, version }) => [key.id, version]));
   const puts = chunks.map((chunk, index) => {
@@ -43,6 +45,11 @@ export async function writeRoundFindings(store: Store, round: RoundFindings): Pr
   const deletes = leftovers.map(({ key, version }): Write => ({ kind: 'deleteIfVersion', key, version }));
   const outcome = await store.commit([...puts, ...deletes]);
   return outcome.kind === 'committed';
+}
+
+/** One from the future was written by a clock that ran ahead: it is replaced. */
+function isNewer(at: EpochMs, than: EpochMs): boolean {
+  return at > than && !isFromFuture(at, than);
 }
 
 /** Chunks of one round have one time; what is older is left over from a longer round. */

@@ -1,3 +1,4 @@
+import { apartText, type ClockReading, isApart, readingOf } from '../../decide/clock-skew.ts';
 import { claimLastsMs, type Dropped, dropClaim } from '../../decide/scaling/claim.ts';
 import type { Action, Decision, RecordUpdate } from '../../decide/scaling/plan.ts';
 import type { FreshPool, OwnedFields } from '../../io/mks/mks.ts';
@@ -59,6 +60,9 @@ async function resize(
   const fresh = await mks.getNodePool(action.clusterId, action.poolId);
   if (fresh.kind !== 'ok')
     return drop(parts, claim, action, version, fresh, `could not be read again: ${describeAnswer(fresh)}`, planned);
+  const reading = readingOf(fresh);
+  if (reading && isApart(reading))
+    return drop(parts, claim, action, version, undefined, wrongClockReason(reading), planned);
   if (planned && !isAsPlanned(fresh.value, planned))
     return drop(parts, claim, action, version, undefined, undefined, planned);
   const answer = await mks.putNodePool(action.clusterId, fresh.value, ownedFields(action), claimedAt + claimLastsMs);
@@ -79,6 +83,11 @@ async function resize(
       problem: problemOf(action, `${reason}; the next look will show whether it was applied`),
     };
   return drop(parts, claim, action, version, answer, reason, planned);
+}
+
+/** The last look at the clock before a size leaves the house: it may have jumped since the round began. */
+function wrongClockReason(reading: ClockReading): string {
+  return `was not changed: this machine's clock and the server's are ${apartText(reading)} apart`;
 }
 
 /** Only the fields that are ours: bounds on an autoscaled pool, the size on a fixed one. */

@@ -44,7 +44,7 @@ export async function keepNodes(
     const before = seen.rounds.find(
       ({ region, shard: own }) => region === name && own.index === shard.index && own.count === shard.count,
     );
-    if (!seen.answered.has(name) || !isNextCount(before?.at, now)) continue;
+    if (!seen.answered.has(name) || seen.wrongClocks.has(name) || !isNextCount(before?.at, now)) continue;
     const clusters = seen.clusters.filter(({ cluster }) => cluster.region === name);
     const counted = countNodes(clusters, (names) => book.appliedRule(names) !== undefined);
     if (counted.size === 0) continue;

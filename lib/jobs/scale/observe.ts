@@ -1,3 +1,4 @@
+import { type ClockReading, readingOf, wrongClock } from '../../decide/clock-skew.ts';
 import { type ObservedFleetCluster, rememberedCluster, type StoredRule } from '../../decide/scaling/memory.ts';
 import { needsPools } from '../../decide/scaling/plan-round.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
@@ -30,6 +31,8 @@ export type SeenFleet = {
   readonly answered: ReadonlySet<string>;
   /** What the rounds before left behind. */
   readonly rounds: readonly RoundFindings[];
+  /** Regions whose answers say that our clock is wrong, with both times. */
+  readonly wrongClocks: ReadonlyMap<string, ClockReading>;
   /** Records whose clusters their regions' answered lists do not show. */
   readonly missing: readonly MissingCluster[];
 };
@@ -55,6 +58,7 @@ export async function observeFleet(parts: ScaleParts, options: ScaleOptions, boo
       cluster.unreadable === undefined
         ? await patience.ask(region.name, () => parts.mksOf(region.name).listNodePools(cluster.id))
         : unreadableAnswer(cluster.unreadable);
+    noteClock(region.readings, answer);
     if (!wasAsked(answer)) unasked.push({ region: region.name, cluster: cluster.name });
     else if (answer.kind !== 'ok') problems.push(unread(cluster, answer));
     return { cluster, pools: answer.kind === 'ok' ? answer.value : undefined, record, lookedAt };
@@ -66,8 +70,14 @@ export async function observeFleet(parts: ScaleParts, options: ScaleOptions, boo
   const answered = new Set(regions.filter((region) => region.isAnswered).map((region) => region.name));
   const missing = regions.flatMap((region) => region.missing);
   const asks = regions.flatMap((region) => region.asks);
+  const wrongClocks = new Map(
+    regions.flatMap(({ name, readings }) => {
+      const wrong = wrongClock(readings);
+      return wrong === undefined ? [] : [[name, wrong] as const];
+    }),
+  );
   const rounds = regions.flatMap((region) => region.rounds);
-  return { clusters, stored, asks, storedRules, problems, answered, missing, rounds };
+  return { clusters, stored, asks, storedRules, problems, answered, wrongClocks, missing, rounds };
 }
 
 type Unasked = { readonly region: string; readonly cluster: string };
@@ -106,8 +116,14 @@ type SeenRegion = {
   readonly lookedAt: (clusterId: string) => EpochMs | undefined;
   readonly rounds: readonly RoundFindings[];
   readonly missing: readonly MissingCluster[];
+  readonly readings: ClockReading[];
   readonly problems: ScaleProblem[];
 };
+
+function noteClock(readings: ClockReading[], answer: Answer<unknown>): void {
+  const reading = readingOf(answer);
+  if (reading) readings.push(reading);
+}
 
 /** The records are read before the API: a claim that is missing here was made after, and its write will conflict. */
 async function observeRegion(parts: ScaleParts, name: string, options: ScaleOptions): Promise<SeenRegion> {
@@ -120,7 +136,9 @@ async function observeRegion(parts: ScaleParts, name: string, options: ScaleOpti
   const looks = latestLooks(rounds);
   const lookedAt = (clusterId: string) => looks.get(clusterId);
   const answer = await parts.mksOf(name).listClusters();
-  const common = { name, records, asks, lookedAt, rounds };
+  const readings: ClockReading[] = [];
+  noteClock(readings, answer);
+  const common = { name, records, asks, lookedAt, rounds, readings };
   if (answer.kind !== 'ok') {
     const reason = `the clusters of region ${name} could not be listed: ${describeAnswer(answer)}`;
     return {

@@ -1,3 +1,4 @@
+import { clockFinding } from '../../decide/clock-skew.ts';
 import { nextLooks } from '../../decide/past/looks.ts';
 import { afterMissing, type StoredRule } from '../../decide/scaling/memory.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
@@ -27,6 +28,7 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   const seen = await observeFleet(parts, options, book);
   const now = parts.clock.now();
   const isPart = options.only !== undefined || (options.shard?.count ?? 1) > 1;
+  const { wrongClocks } = seen;
   const isWhole = !isPart && seen.problems.length === 0;
   const plan = planRound({
     now,
@@ -34,14 +36,15 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
     clusters: seen.clusters,
     elsewhere: () => notLookedAt(seen, options),
     asks: seen.asks,
+    wrongClocks,
     storedRules: seen.storedRules,
     isWhole,
     book,
   });
   const common = { plan, clusters: seen.clusters.length, pools: countPools(seen) };
   const report = uninstalled ? { ...common, isUninstalled: true } : common;
-  if (options.isDryRun) return { ...report, problems: seen.problems, results: [] };
-  const problems = [...seen.problems];
+  const problems = [...seen.problems, ...clockProblems(seen)];
+  if (options.isDryRun) return { ...report, problems, results: [] };
   await keepRules(parts, seen, plan, problems);
   const started = uninstalled ? undefined : await announceStart(parts, seen, plan, options);
   const stored: StoredRecord[] = [];
@@ -51,6 +54,14 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   await guarded(problems, '', () => keepNodes(parts, seen, book, options));
   await leaveWord(parts, seen, plan, options);
   return { ...report, ...(started !== undefined && { started }), problems, results };
+}
+
+/** Said in each round: what is asked for meanwhile waits as well. */
+function clockProblems({ wrongClocks }: SeenFleet): readonly ScaleProblem[] {
+  return [...wrongClocks].map(([region, reading]) => {
+    const { text, fix } = clockFinding(region, reading);
+    return { region, cluster: undefined, pool: undefined, reason: `${text}; ${fix ?? ''}` };
+  });
 }
 
 /** As though every rule had left the config: what is away gets its base back, the rest is let go. */
@@ -141,6 +152,7 @@ async function leaveWord(parts: ScaleParts, seen: SeenFleet, plan: Plan, options
     );
     const at = parts.clock.now();
     const isAnswered = seen.answered.has(name);
+    const isClockWrong = seen.wrongClocks.has(name);
     const before = seen.rounds.find(
       (round) => round.region === name && round.shard.index === shard.index && round.shard.count === shard.count,
     );
@@ -152,11 +164,16 @@ async function leaveWord(parts: ScaleParts, seen: SeenFleet, plan: Plan, options
       shard,
       configHash: parts.config.hash,
       isAnswered,
-      checkedClusters: own.flatMap(({ cluster, pools }) => (pools ? [cluster.id] : [])),
+      ...(isClockWrong && { isClockWrong }),
+      checkedClusters: isClockWrong ? [] : own.flatMap(({ cluster, pools }) => (pools ? [cluster.id] : [])),
       pools: own.reduce((sum, { pools }) => sum + (pools?.length ?? 0), 0),
       clusters: own.length,
       findings,
-      looks: nextLooks(before?.looks, { at, isAnswered, isWhole }, parts.config.everyMs),
+      looks: nextLooks(
+        before?.looks,
+        { at, isAnswered: isAnswered && !isClockWrong, isWhole: isWhole && !isClockWrong },
+        parts.config.everyMs,
+      ),
     });
   }
 }
@@ -179,7 +196,8 @@ export async function announceStart(
   plan: Plan,
   options: ScaleOptions,
 ): Promise<string | undefined> {
-  if (options.only || seen.answered.size === 0) return undefined;
+  // What is about to happen, and when, nobody knows by a wrong clock.
+  if (options.only || seen.answered.size === 0 || seen.wrongClocks.size > 0) return undefined;
   const known = await parts.store.read(key);
   const value = known?.value as { readonly hash?: string } | undefined;
   if (value?.hash === parts.config.hash) return undefined;
@@ -209,7 +227,7 @@ export async function forgetClusters(
 ): Promise<void> {
   if (options.only) return;
   const now = parts.clock.now();
-  for (const missing of seen.missing) {
+  for (const missing of seen.missing.filter(({ region }) => !seen.wrongClocks.has(region))) {
     const stored = await forgetOne(parts, missing, now);
     if (stored) onStored(stored);
   }

@@ -193,6 +193,21 @@ describe('regions that are not well', () => {
     ]);
   });
 
+  test('a clock by which nothing would be changed', async () => {
+    using night = await aPatient({
+      fetch: async () => new Response('{"items":[]}', { headers: { date: new Date(start - 12 * hour).toUTCString() } }),
+    });
+    const { code, checks } = await examined(night);
+    expect([code, found(checks, 'clock')]).toEqual([
+      1,
+      [
+        expect.stringMatching(
+          /^failed: this machine's clock says 2026-11-23T\S+Z, the server's 2026-11-22T\S+Z: nothing is changed/,
+        ),
+      ],
+    ]);
+  });
+
   test('a token that outlives its `expires`', async () => {
     using night = await aPatient({ config: configOf().replace('2027-03-01', '2026-11-22') });
     const { code, checks } = await examined(night);

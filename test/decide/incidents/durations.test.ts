@@ -90,6 +90,7 @@ describe('kinds with a time or a count of their own', () => {
     ['pool.outside-bounds', pool, 60],
     ['base.unknown', pool, 5],
     ['token.cannot-scale', region, 5],
+    ['clock.skewed', region, 0],
     ['rounds.missed', { kind: 'fleet' }, 5],
     ['config.brake', { kind: 'config', path: 'safety.brake' }, 0],
     ['config.mismatch', { kind: 'config', path: 'pools' }, 0],

@@ -299,6 +299,13 @@ const planted: readonly PlantedBug[] = [
     'return pool.updatedAt === undefined || stuckAfterMs > 0;',
   ),
   bug(
+    'wrong-clock-acts',
+    'a clock that the answers contradict is believed',
+    'decide/clock-skew.ts',
+    'return Math.abs(ours - server) > clocksDifferMs;',
+    'return Math.abs(ours - server) > clocksDifferMs * 1e9;',
+  ),
+  bug(
     'never-looked-is-just-looked',
     'where no look is known, the last one was a moment ago',
     'decide/scaling/last-seen.ts',
@@ -328,11 +335,12 @@ const broughtOutBy: { readonly [name: string]: readonly FaultClass[] } = {
   'night-size-is-the-base': ['people'],
   'never-not-applied': ['crash'],
   'no-sixty-seconds': ['freeze'],
+  'wrong-clock-acts': ['clock'],
   'observe-acts': ['config'],
   'unseen-is-seen': ['loss', 'resizes', 'people'],
   'own-raise-is-the-base': ['asks', 'lies', 'late', 'crash'],
   'hanging-for-ever': ['loss', 'resizes'],
-  'never-looked-is-just-looked': ['ticks', 'loss', 'errors', 'lies', 'late', 'resizes', 'secrets', 'people', 'clock'],
+  'never-looked-is-just-looked': ['ticks', 'loss', 'errors', 'lies', 'late', 'resizes', 'secrets', 'people'],
 };
 
 /** Several things must go wrong with one pool within hours. */

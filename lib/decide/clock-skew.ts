@@ -1,0 +1,58 @@
+import type { Answer } from '../model/answer.ts';
+import type { Finding } from '../model/finding.ts';
+import { type EpochMs, iso } from '../model/time.ts';
+
+/** Our clock and the server's at the same instant: when an answer was there, and when the server says it was made. */
+export type ClockReading = { readonly ours: EpochMs; readonly server: EpochMs };
+
+/** Two clocks that are set differ by less than this; latency, caches that say their age and whole seconds fit in as well. */
+export const clocksDifferMs = 5 * 60_000;
+
+/** A server that names an earlier time has no clock (1970, year 1): that is no reading. */
+const firstYearOfClocks = Date.UTC(2000, 0);
+
+/** What an answer tells of the two clocks; undefined = nothing (no answer, no `Date`, one that cannot be read). */
+export function readingOf(answer: Answer<unknown>): ClockReading | undefined {
+  if (answer.kind !== 'ok' || answer.serverDate === undefined || answer.serverDate < firstYearOfClocks)
+    return undefined;
+  return { ours: answer.answeredAt, server: answer.serverDate };
+}
+
+/** Are these two times further apart than clocks that are set can be? */
+export function isApart({ ours, server }: ClockReading): boolean {
+  return Math.abs(ours - server) > clocksDifferMs;
+}
+
+/**
+ * Is our clock wrong, by what one region's answers say? Only where more than half of them say so, all in the same
+ * direction: a cache that gives an old `Date`, or one server of many whose own clock is wrong, is outvoted. Resolves to the
+ * middle one of those that say so; undefined = the clocks agree, or nothing is known. ADR 0005.
+ */
+export function wrongClock(readings: readonly ClockReading[]): ClockReading | undefined {
+  const apart = readings.filter(isApart);
+  const ahead = apart.filter(({ ours, server }) => ours > server);
+  const behind = apart.filter(({ ours, server }) => ours < server);
+  const agreeing = ahead.length > behind.length ? ahead : behind;
+  if (agreeing.length * 2 <= readings.length) return undefined;
+  return agreeing.toSorted((a, b) => a.ours - a.server - (b.ours - b.server))[agreeing.length >> 1];
+}
+
+/** Critical: nothing is changed in the region until the clocks agree. Both times are named, and kept as facts. */
+export function clockFinding(region: string, { ours, server }: ClockReading): Finding {
+  return {
+    kind: 'clock.skewed',
+    subject: { kind: 'region', region },
+    severity: 'critical',
+    text: `The clock of this machine says ${iso(ours)}, the API of region ${region} says ${iso(server)}: nothing is changed there until they agree`,
+    fix: 'Set the clock of this machine right, and let it synchronise (NTP)',
+    facts: { ours: iso(ours), server: iso(server), apart: apartText({ ours, server }) },
+  };
+}
+
+/** "12 h", "7 min", "400 days". */
+export function apartText({ ours, server }: ClockReading): string {
+  const minutes = Math.round(Math.abs(ours - server) / 60_000);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.round(minutes / 60);
+  return hours < 72 ? `${hours} h` : `${Math.round(hours / 24)} days`;
+}
