@@ -8,6 +8,7 @@ import { makeReplays } from '../lib/jobs/accept/replays.ts';
 import type { EventSourceConfig } from '../lib/model/config.ts';
 import { wakeBy } from './aws-events.ts';
 import type { Container } from './container.ts';
+import { troublesOf } from './event-troubles.ts';
 
 /** A quota counts for as long as its container lives. */
 const quotas = new WeakMap<Container, Quota>();
@@ -16,16 +17,18 @@ const quotas = new WeakMap<Container, Quota>();
 export async function answerRequest(container: Container, event: unknown): Promise<unknown> {
   const { app, config, invoke } = container;
   const { clock, store } = app.parts;
+  const { tell } = troublesOf(container);
   const quota = quotas.get(container) ?? makeQuota(clock);
   quotas.set(container, quota);
   const listening = makeListenApp({
     clock,
     sources: () => config.events,
     secretsOf: (source) => readSecrets(container, source),
-    accept: (source, events) => app.accept(config, source, events, wakeBy(invoke)),
+    accept: (source, events) => app.accept(config, source, events, wakeBy(invoke), { tell }),
     replays: makeReplays({ store, clock }),
     quota,
     takesUnsigned: false,
+    tell,
     isHealthy: () => true,
     readiness: async () => ({ isReady: true, text: 'ready' }),
   });

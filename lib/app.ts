@@ -50,15 +50,14 @@ export type App = {
     source: EventSourceConfig,
     events: readonly Incoming[],
     wake: AcceptParts['wake'],
-    count?: NonNullable<AcceptParts['count']>,
+    told?: Told,
   ) => Promise<readonly EventOutcome[]>;
   /** The same parts for what comes in batches: messages of queues, events of a bus. */
-  readonly acceptParts: (
-    config: CompiledConfig,
-    wake: AcceptParts['wake'],
-    count?: NonNullable<AcceptParts['count']>,
-  ) => AcceptParts;
+  readonly acceptParts: (config: CompiledConfig, wake: AcceptParts['wake'], told?: Told) => AcceptParts;
 };
+
+/** Who is told what became of events. */
+export type Told = Pick<AcceptParts, 'count' | 'tell'>;
 
 /** The only place where the parts meet. A job is loaded when it first runs: a function that runs one pays for one. */
 export function makeApp(parts: AppParts): App {
@@ -67,14 +66,14 @@ export function makeApp(parts: AppParts): App {
   const shelf: BookShelf = {};
   const writer = makeShelfWriter(parts);
   const fleet = knownFleet(store);
-  const acceptParts: App['acceptParts'] = (config, wake, count) => ({
+  const acceptParts: App['acceptParts'] = (config, wake, told) => ({
     clock,
     log: log.with({ job: 'accept-events', config: config.hash }),
     config: () => config,
     writer,
     wake,
     ...fleet,
-    ...(count ? { count } : {}),
+    ...told,
   });
   const deliverParts: App['deliverParts'] = (config, timeLeftMs) => ({
     config,
@@ -127,9 +126,9 @@ export function makeApp(parts: AppParts): App {
       return deliverAlerts(deliverParts(config, timeLeftMs));
     },
     deliverParts,
-    accept: async (config, source, events, wake, count) => {
+    accept: async (config, source, events, wake, told) => {
       const { acceptEvents } = await import('./jobs/accept/accept-events.ts');
-      return acceptEvents(acceptParts(config, wake, count), source, events);
+      return acceptEvents(acceptParts(config, wake, told), source, events);
     },
     acceptParts,
   };

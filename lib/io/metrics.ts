@@ -20,9 +20,15 @@ export const metricNames = {
   apiCalls: 'lamplighter_api_calls_total',
   events: 'lamplighter_events_total',
   requests: 'lamplighter_http_requests_total',
+  /** CloudWatch only: what came to nothing in one run of accept-events. The single process has the two above. */
+  eventsRefused: 'lamplighter_events_refused',
+  eventsNotStored: 'lamplighter_events_not_stored',
+  eventsUnauthorized: 'lamplighter_events_unauthorized',
 } as const;
 
-export type MetricValues = { readonly [name in (typeof metricNames)[keyof typeof metricNames]]?: number };
+export type MetricName = (typeof metricNames)[keyof typeof metricNames];
+
+export type MetricValues = { readonly [name in MetricName]?: number };
 
 export type EmbeddedRun = {
   /** "lamplighter-prod". */
@@ -37,6 +43,9 @@ const extracted: readonly (keyof MetricValues)[] = [
   metricNames.lastRound,
   metricNames.problems,
   metricNames.oldestDeliveryAge,
+  metricNames.eventsRefused,
+  metricNames.eventsNotStored,
+  metricNames.eventsUnauthorized,
 ];
 
 /**

@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.ts';
+import { makeTroubleLog } from '../../io/event-log.ts';
 import { checkWaysIn, isLoopback, secretProblem, wayInOf } from '../../io/listen/event-source.ts';
 import { makeQuota } from '../../io/listen/receive.ts';
 import { makeListenApp } from '../../io/listen/routes.ts';
@@ -33,16 +34,19 @@ export async function openWaysIn(parts: ProcessParts, options: WaysInOptions): P
   const { secrets } = app.parts;
   checkWaysIn(listen.host, rounds.config().events);
   await checkSecrets(opened, rounds);
+  const tell = makeTroubleLog({ clock: parts.clock, log: parts.log.with({ job: 'accept-events' }) });
+  const told = { tell, count: metrics.countEvent };
   const listening = await serveListen(
     makeListenApp({
       clock: parts.clock,
       sources: () => rounds.config().events,
       secretsOf: (source) => Promise.all(source.secrets.map((ref) => secrets.read(ref, 'secret'))),
-      accept: (source, events) => app.accept(rounds.config(), source, events, rounds.wake, metrics.countEvent),
+      accept: (source, events) => app.accept(rounds.config(), source, events, rounds.wake, told),
       replays: makeReplays({ store, clock: parts.clock }),
       quota: makeQuota(parts.clock),
       takesUnsigned: isLoopback(listen.host),
       count: metrics.countRequest,
+      tell,
       isHealthy: () => true,
       readiness: async () => readiness(parts, rounds),
       metrics: metrics.render,

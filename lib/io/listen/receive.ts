@@ -1,6 +1,8 @@
 import type { Incoming } from '../../decide/intake/reading.ts';
 import type { EventSourceConfig } from '../../model/config.ts';
+import { SecretError, StoreError } from '../../errors.ts';
 import type { Clock } from '../clock.ts';
+import type { EventTrouble, TellTrouble } from '../event-log.ts';
 import type { Secret } from '../secrets/secret.ts';
 import { isBearer, isFresh, isSigned } from '../signing.ts';
 import { type BodyProblem, type HeldBody, mostBodyBytes } from './bodies.ts';
@@ -42,6 +44,8 @@ export type ReceiveParts = {
   /** Sources without a secret are taken: only where nobody but this machine can reach us. */
   readonly takesUnsigned: boolean;
   readonly count?: (what: CountedRequest, source: string) => void;
+  /** Told why nothing came of a message; of what is wrong with the events in one, whoever accepts them tells. */
+  readonly tell?: TellTrouble;
 };
 
 export type ReceivedRequest = {
@@ -68,16 +72,16 @@ export type Answer = {
  */
 export async function receive(parts: ReceiveParts, request: ReceivedRequest): Promise<Answer> {
   const source = parts.sources().find(({ name }) => name === request.source);
-  const count = (what: CountedRequest) => parts.count?.(what, source?.name ?? 'unknown');
-  const refusal = source === undefined ? stranger : judgeHead(parts, source, request);
-  if (refusal !== undefined) return answered(count, refusal.what, { ...refusal.answer, isEarly: true });
+  const refusal = source === undefined ? unknownSource(request) : judgeHead(parts, source, request);
+  if (refusal !== undefined)
+    return refused(parts, source, { ...refusal, answer: { ...refusal.answer, isEarly: true } });
   if (source === undefined) return unauthorized;
   const { body, done } = await request.readBody();
   try {
-    if (typeof body === 'string') return answered(count, bodyProblems[body].what, bodyProblems[body].answer);
-    return await receiveWhole(parts, source, { ...request, body }, count);
-  } catch {
-    return answered(count, 'failed', unavailable);
+    if (typeof body === 'string') return refused(parts, source, bodyProblems[body]);
+    return await receiveWhole(parts, source, { ...request, body });
+  } catch (error) {
+    return refused(parts, source, { what: 'failed', answer: unavailable, reason: reasonOf(error) });
   } finally {
     done();
   }
@@ -86,62 +90,85 @@ export async function receive(parts: ReceiveParts, request: ReceivedRequest): Pr
 type WholeRequest = Omit<ReceivedRequest, 'readBody'> & { readonly body: Uint8Array };
 
 /** Rejects when a secret cannot be had, or the store fails. */
-async function receiveWhole(
-  parts: ReceiveParts,
-  source: EventSourceConfig,
-  request: WholeRequest,
-  count: (what: CountedRequest) => void,
-): Promise<Answer> {
-  if (!(await isSender(parts, source, request))) return answered(count, 'unauthorized', unauthorized);
-  if (!parts.quota.take(source.name)) return answered(count, 'over-quota', tooMany);
-  return acceptOnce(parts, source, request, count);
+async function receiveWhole(parts: ReceiveParts, source: EventSourceConfig, request: WholeRequest): Promise<Answer> {
+  if (!(await isSender(parts, source, request))) {
+    const proof = wayInOf(source) === 'bearer' ? 'its bearer secret is' : 'its signature is by';
+    return refused(parts, source, nobody(`${proof} none of the source's secrets`));
+  }
+  if (!parts.quota.take(source.name)) return refused(parts, source, overQuota);
+  return acceptOnce(parts, source, request);
 }
 
-type Refusal = { readonly what: CountedRequest; readonly answer: Answer };
+/** Only our own words: an error from elsewhere may hold a secret. */
+function reasonOf(error: unknown): string {
+  const isOurs = error instanceof SecretError || error instanceof StoreError;
+  return isOurs ? error.message : 'an unexpected error';
+}
+
+/** `reason` is for the log: a caller who proves nothing is told nothing. */
+type Refusal = { readonly what: CountedRequest; readonly answer: Answer; readonly reason: string };
 
 const unauthorized: Answer = { status: 401, body: { error: 'unauthorized' } };
 const unavailable: Answer = { status: 503, body: { error: 'not stored: send it again' }, retryAfterSeconds: 5 };
-const tooMany: Answer = {
-  status: 429,
-  body: { error: 'too many messages from this source: send it again later' },
+
+function nobody(reason: string): Refusal {
+  return { what: 'unauthorized', answer: unauthorized, reason };
+}
+
+function told(what: CountedRequest, status: Answer['status'], reason: string, more: Partial<Answer> = {}): Refusal {
+  return { what, answer: { status, body: { error: reason }, ...more }, reason };
+}
+
+const overQuota = told('over-quota', 429, 'too many messages from this source: send it again later', {
   retryAfterSeconds: 10,
-};
-const stranger: Refusal = { what: 'unauthorized', answer: unauthorized };
-const badId: Refusal = {
-  what: 'refused',
-  answer: { status: 400, body: { error: 'webhook-id must be 1 to 256 printable ASCII characters without a dot' } },
-};
-const notJson: Refusal = {
-  what: 'refused',
-  answer: { status: 415, body: { error: 'say content-type: application/json' } },
-};
-const otherHost: Refusal = {
-  what: 'refused',
-  answer: { status: 421, body: { error: 'say localhost or 127.0.0.1 in the address' } },
-};
+});
+const badId = told('refused', 400, 'webhook-id must be 1 to 256 printable ASCII characters without a dot');
+const notJson = told('refused', 415, 'say content-type: application/json');
+const otherHost = told('refused', 421, 'say localhost or 127.0.0.1 in the address');
+const early = { ...unavailable, isEarly: true };
 const bodyProblems: { readonly [problem in BodyProblem]: Refusal } = {
-  'too-large': {
-    what: 'too-large',
-    answer: { status: 413, body: { error: `larger than ${mostBodyBytes} bytes` }, isEarly: true },
-  },
-  crowded: { what: 'crowded', answer: { ...unavailable, isEarly: true } },
-  'broken-off': { what: 'failed', answer: { ...unavailable, isEarly: true } },
+  'too-large': told('too-large', 413, `larger than ${mostBodyBytes} bytes`, { isEarly: true }),
+  crowded: { what: 'crowded', answer: early, reason: 'too many messages are under way at once' },
+  'broken-off': { what: 'failed', answer: early, reason: 'it broke off' },
 };
 
-function answered(count: (what: CountedRequest) => void, what: CountedRequest, answer: Answer): Answer {
-  count(what);
+const troubles: { readonly [what in CountedRequest]?: EventTrouble['what'] } = {
+  unauthorized: 'event not authorized',
+  crowded: 'event not stored',
+  'over-quota': 'event not stored',
+  failed: 'event not stored',
+};
+
+function refused(parts: ReceiveParts, source: EventSourceConfig | undefined, refusal: Refusal): Answer {
+  const { what, answer, reason } = refusal;
+  parts.count?.(what, source?.name ?? 'unknown');
+  parts.tell?.({ what: troubles[what] ?? 'event refused', source: source?.name, reason });
   return answer;
+}
+
+function unknownSource({ source, path }: ReceivedRequest): Refusal {
+  return nobody(`no source of the config is called ${quoted(source)} (POST /${path}/…)`);
+}
+
+/** Foreign text in a line of the log: short, and nothing in it does anything. */
+function quoted(text: string | undefined): string {
+  return text === undefined ? 'missing' : JSON.stringify(text.slice(0, 60).toWellFormed());
 }
 
 /** What the head alone tells: the wrong way in, nothing to prove who sends it, or a proof that is too old. */
 function judgeHead(parts: ReceiveParts, source: EventSourceConfig, request: ReceivedRequest): Refusal | undefined {
   const { headers } = request;
-  if ((source.kind === 'alertmanager') !== (request.path === 'alertmanager')) return stranger;
+  const path = source.kind === 'alertmanager' ? 'alertmanager' : 'events';
+  if (path !== request.path) return nobody(`the source takes messages at /${path}/${source.name} alone`);
   const heads: { readonly [way in WayIn]: () => Refusal | undefined } = {
-    none: () => stranger,
-    bearer: () => (/^Bearer +\S+$/iu.test(headers['authorization'] ?? '') ? undefined : stranger),
+    none: () => nobody('the source has no secret, so it takes nothing over HTTP'),
+    bearer: () => {
+      const isGiven = /^Bearer +\S+$/iu.test(headers['authorization'] ?? '');
+      return isGiven ? undefined : nobody('it has no header "authorization: Bearer …"');
+    },
     signed: () => judgeSignedHead(headers, parts.clock.now()),
-    unsigned: () => (parts.takesUnsigned ? judgeUnsignedHead(headers) : stranger),
+    unsigned: () =>
+      parts.takesUnsigned ? judgeUnsignedHead(headers) : nobody('the source has no secret, and this is no loopback'),
   };
   return heads[wayInOf(source)]();
 }
@@ -150,9 +177,12 @@ type Headers = ReceivedRequest['headers'];
 
 function judgeSignedHead(headers: Headers, now: number): Refusal | undefined {
   const id = headers['webhook-id'];
-  if (id === undefined || !/(?:^| )v1,/u.test(headers['webhook-signature'] ?? '')) return stranger;
+  if (id === undefined) return nobody('it has no header webhook-id');
+  if (!/(?:^| )v1,/u.test(headers['webhook-signature'] ?? '')) return nobody('its webhook-signature has no "v1,…"');
   if (!/^[!-~]{1,256}$/u.test(id) || id.includes('.')) return badId;
-  return isFresh(headers['webhook-timestamp'], now) ? undefined : stranger;
+  const timestamp = headers['webhook-timestamp'];
+  if (isFresh(timestamp, now)) return undefined;
+  return nobody(`its webhook-timestamp is ${quoted(timestamp)}: more than 5 minutes from this clock, or no time`);
 }
 
 /** Nothing proves who sends it, so no page of a browser may: by its type, and by the name it asked for us. */
@@ -183,15 +213,17 @@ async function acceptOnce(
   parts: ReceiveParts,
   source: EventSourceConfig,
   { headers, body }: WholeRequest,
-  count: (what: CountedRequest) => void,
 ): Promise<Answer> {
+  const count = (what: CountedRequest) => parts.count?.(what, source.name);
   const id = wayInOf(source) === 'signed' ? headers['webhook-id'] : undefined;
   if (id !== undefined && (await parts.replays.isKnown(source.name, id))) {
-    return answered(count, 'replayed', { status: 200, body: { replayed: true } });
+    count('replayed');
+    return { status: 200, body: { replayed: true } };
   }
   const text = new TextDecoder('utf-8').decode(body);
   const [outcome] = await parts.accept(source, [{ body: text, headers }]);
   const status = statusOf(outcome?.kind ?? 'failed');
+  // Never before it is stored: what was not comes again under the same id.
   if (status === 200 && id !== undefined) await parts.replays.remember(source.name, id);
   count(status === 200 ? 'accepted' : status === 422 ? 'refused' : 'failed');
   const answer = { status, body: { outcome: outcome?.kind, events: outcome?.parts ?? [] } } as const;

@@ -2,6 +2,7 @@ import { type Granted, judgeWish, namePool } from '../../decide/intake/judge-ask
 import { readEvent } from '../../decide/intake/read-event.ts';
 import { type Declined, type Incoming, type Reading, refuse, type Wish } from '../../decide/intake/reading.ts';
 import type { Clock } from '../../io/clock.ts';
+import { makeTroubleLog, type TellTrouble } from '../../io/event-log.ts';
 import type { Log } from '../../io/log.ts';
 import type { CompiledConfig, EventSourceConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
@@ -16,6 +17,8 @@ export type AcceptParts = {
   readonly writer: ShelfWriter;
   /** Starts a round for that cluster at once. Losing it costs a tick, nothing else. */
   readonly wake: (region: string, cluster: string) => void | Promise<void>;
+  /** Told of each event that was refused or not stored; absent = each is a line of the log. */
+  readonly tell?: TellTrouble;
   /** One more event of this source ended like this. */
   readonly count?: (outcome: PartOutcome['kind'], source: string) => void;
   /** The base of a pool whose rule remembers it; undefined = not known. */
@@ -126,19 +129,17 @@ function outcomeOf(judged: Judged, stored: Stored): PartOutcome {
   return judged.kind === 'granted' ? stored.get(judged)! : judged;
 }
 
-function report({ log, count }: AcceptParts, source: EventSourceConfig, outcomes: readonly EventOutcome[]): void {
-  const all = outcomes.flatMap(({ parts }) => parts);
-  for (const { kind } of all) count?.(kind, source.name);
-  const bad = all.filter(({ kind }) => kind === 'refused' || kind === 'failed');
-  const [first] = bad;
-  if (first === undefined) return log.debug('events accepted', { source: source.name, events: all.length });
-  const fields = {
-    source: source.name,
-    event: first.eventId ?? null,
-    reason: first.reason ?? null,
-    alike: bad.length - 1,
-  };
-  log.warn(first.kind === 'refused' ? 'event refused' : 'event not stored', fields);
+/** Each bad one of a batch for itself: they fail for different reasons. */
+function report(parts: AcceptParts, source: EventSourceConfig, outcomes: readonly EventOutcome[]): void {
+  const { log, count, tell = makeTroubleLog(parts) } = parts;
+  const all = outcomes.flatMap((outcome) => outcome.parts);
+  for (const { kind, eventId, reason } of all) {
+    count?.(kind, source.name);
+    if (kind !== 'refused' && kind !== 'failed') continue;
+    const what = kind === 'refused' ? 'event refused' : 'event not stored';
+    tell({ what, source: source.name, event: eventId, reason: reason ?? 'for an unknown reason' });
+  }
+  log.debug('events accepted', { source: source.name, events: all.length });
 }
 
 /** Once per cluster for which something new is stored. */

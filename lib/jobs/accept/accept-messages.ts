@@ -1,3 +1,4 @@
+import { makeTroubleLog } from '../../io/event-log.ts';
 import type { EventSourceConfig } from '../../model/config.ts';
 import { type AcceptParts, acceptEvents, type EventOutcome } from './accept-events.ts';
 
@@ -22,13 +23,21 @@ export async function acceptMessages(
   const outcomes = new Map<string, EventOutcome>();
   for (const [queue, group] of Map.groupBy(messages, (message) => message.queue)) {
     const source = sources.find((one) => one.queue === queue);
-    if (source === undefined)
-      parts.log.error('no source of the config has this queue', { queue, messages: group.length });
+    if (source === undefined) tellUnknown(parts, queue, group);
     const found = source && (await acceptEvents(parts, source, group));
     group.forEach(({ id }, at) => outcomes.set(id, found?.[at] ?? fromNowhere));
   }
   const failed = messages.filter(({ id }) => outcomes.get(id)?.kind === 'failed').map(({ id }) => id);
   return { failed, outcomes };
+}
+
+function tellUnknown(parts: AcceptParts, queue: string, messages: readonly QueueMessage[]): void {
+  const { count, tell = makeTroubleLog(parts) } = parts;
+  for (const { id } of messages) {
+    count?.('failed', 'unknown');
+    const reason = `no source of the config has the queue "${queue}"`;
+    tell({ what: 'event not stored', source: undefined, event: id, reason });
+  }
 }
 
 const fromNowhere: EventOutcome = { kind: 'failed', reason: 'no source of the config has this queue', parts: [] };

@@ -1,6 +1,8 @@
 import type { Hono } from 'hono';
 import { defaultQuota, makeQuota, type QuotaConfig } from '../../../lib/io/listen/receive.ts';
 import { makeListenApp } from '../../../lib/io/listen/routes.ts';
+import { makeTroubleLog } from '../../../lib/io/event-log.ts';
+import { type LogFields, silentLog } from '../../../lib/io/log.ts';
 import { makeSecret, type Secret } from '../../../lib/io/secrets/secret.ts';
 import { signatureOf } from '../../../lib/io/signing.ts';
 import { acceptEvents } from '../../../lib/jobs/accept/accept-events.ts';
@@ -27,6 +29,8 @@ export type ListenWorld = {
   /** "what source" → how often. */
   readonly counts: Map<string, number>;
   readonly secretsOf: Map<string, readonly Secret[]>;
+  /** What the log says of messages that came to nothing. */
+  readonly told: string[];
 };
 
 export function makeListenWorld(
@@ -34,6 +38,10 @@ export function makeListenWorld(
 ): ListenWorld {
   const accept = patch.world ?? makeAcceptWorld();
   const counts = new Map<string, number>();
+  const told: string[] = [];
+  const warn = (message: string, fields: LogFields = {}) =>
+    void told.push([message, fields['source'], fields['event'], fields['reason']].filter(Boolean).join(' | '));
+  const tell = makeTroubleLog({ log: { ...silentLog, warn }, clock: accept.clock });
   const secretsOf = new Map<string, readonly Secret[]>([
     ['ci', [secrets.ci]],
     ['cloudevents', [secrets.ci]],
@@ -45,16 +53,17 @@ export function makeListenWorld(
     clock: accept.clock,
     sources: () => all,
     secretsOf: async ({ name }) => secretsOf.get(name) ?? Promise.reject(new Error('secrets are out of reach')),
-    accept: (source, events) => acceptEvents(accept.parts, source, events),
+    accept: (source, events) => acceptEvents({ ...accept.parts, tell }, source, events),
     replays: makeReplays(accept),
     quota: makeQuota(accept.clock, patch.quota ?? defaultQuota),
     takesUnsigned: patch.takesUnsigned ?? false,
     count: (what, source) => void counts.set(`${what} ${source}`, (counts.get(`${what} ${source}`) ?? 0) + 1),
+    tell,
     isHealthy: () => true,
     readiness: async () => ({ isReady: true, text: 'ready' }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
   });
-  return { app, accept, counts, secretsOf };
+  return { app, accept, counts, secretsOf, told };
 }
 
 export function eventText(n: number | string = 1, patch: object = {}): string {

@@ -151,6 +151,10 @@ describe('a message that is not its source’s own', () => {
     expect(await world.accept.asks()).toEqual([]);
     expect(await world.accept.store.list('replays/ci')).toEqual([]);
     expect(Object.fromEntries(world.counts)).toEqual({ [`unauthorized ${source}`]: 1 });
+    const name = source === 'unknown' ? '' : ` \\| ${source}`;
+    expect(world.told).toEqual([expect.stringMatching(new RegExp(`^event not authorized${name} \\| .{15}`, 'u'))]);
+    const secret = [good['webhook-signature']!.slice(3), unwrap(secrets.bearer), unwrap(secrets.other)];
+    expect(secret.filter((one) => world.told[0]?.includes(one))).toEqual([]);
   });
 
   test.each([
@@ -260,5 +264,80 @@ describe('a flood', () => {
     const world = makeListenWorld({ quota: { burst: 1, perSecond: 0 } });
     for (let n = 0; n < 5; n += 1) await post(world, { headers: {} });
     expect((await post(world)).status).toBe(200);
+  });
+});
+
+describe('what came to nothing is in the log with its reason', () => {
+  const body = eventText();
+  const good = signedHeaders(body);
+  const bearer = { authorization: 'Bearer a-bearer-secret-that-is-long-enougH' };
+  const rows: ReadonlyArray<readonly [Sending, string]> = [
+    [{ path: '/events/nobody' }, 'event not authorized | no source of the config is called "nobody" (POST /events/…)'],
+    [{ headers: {} }, 'event not authorized | ci | it has no header webhook-id'],
+    [
+      { headers: { ...good, 'webhook-signature': 'x' } },
+      'event not authorized | ci | its webhook-signature has no "v1,…"',
+    ],
+    [
+      { headers: signedHeaders(body, { at: now - 301_000 }) },
+      `event not authorized | ci | its webhook-timestamp is "${now / 1000 - 301}": more than 5 minutes from this clock, or no time`,
+    ],
+    [
+      { headers: signedHeaders(body, { secret: secrets.other }) },
+      "event not authorized | ci | its signature is by none of the source's secrets",
+    ],
+    [
+      { path: '/alertmanager/queue-depth', headers: {} },
+      'event not authorized | queue-depth | it has no header "authorization: Bearer …"',
+    ],
+    [
+      { path: '/alertmanager/queue-depth', headers: bearer },
+      "event not authorized | queue-depth | its bearer secret is none of the source's secrets",
+    ],
+    [
+      { path: '/alertmanager/ci', headers: good },
+      'event not authorized | ci | the source takes messages at /events/ci alone',
+    ],
+    [
+      { path: '/events/queued' },
+      'event not authorized | queued | the source has no secret, so it takes nothing over HTTP',
+    ],
+    [
+      { headers: signedHeaders(body, { id: 'a.b' }) },
+      'event refused | ci | webhook-id must be 1 to 256 printable ASCII characters without a dot',
+    ],
+    [{ body: 'x'.repeat(70_000) }, 'event refused | ci | larger than 65536 bytes'],
+    [
+      { body: eventText(7, { atLeast: 0 }), headers: signedHeaders(eventText(7, { atLeast: 0 })) },
+      'event refused | ci | e7 | atLeast is 0: it must be a whole number from 1',
+    ],
+  ];
+
+  test.each(rows)('%#', async (sending, line) => {
+    const world = makeListenWorld();
+    await post(world, sending);
+    expect(world.told).toEqual([line]);
+  });
+
+  test('when secrets are out of reach, without what the place said', async () => {
+    const world = makeListenWorld();
+    world.secretsOf.delete('ci');
+    await post(world);
+    expect(world.told).toEqual(['event not stored | ci | an unexpected error']);
+  });
+
+  test('when the quota is used up', async () => {
+    const world = makeListenWorld({ quota: { burst: 0, perSecond: 0 } });
+    await post(world);
+    expect(world.told).toEqual(['event not stored | ci | too many messages from this source: send it again later']);
+  });
+
+  test('of strangers a hundred at once and one a second, with how many were left out', async () => {
+    const world = makeListenWorld();
+    for (let n = 0; n < 300; n += 1) await post(world, { path: `/events/x${n}`, headers: {} });
+    expect(world.told).toHaveLength(100);
+    await post(world, { headers: {} });
+    expect(world.told).toHaveLength(101);
+    expect([...world.counts.values()].reduce((a, b) => a + b)).toBe(301);
   });
 });

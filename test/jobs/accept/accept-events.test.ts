@@ -77,13 +77,16 @@ describe('an event', () => {
     expect(Object.fromEntries(world.counts)).toEqual({ stored: 1, refused: 1, unchanged: 1 });
   });
 
-  test('that is refused is logged once per call with its reason', async () => {
+  test('that is refused is logged with its reason, each of a batch', async () => {
     const lines: unknown[] = [];
     const warn = (message: string, fields?: object) => void lines.push([message, fields]);
     const world = makeAcceptWorld({ log: { ...silentLog, warn } });
-    await world.send(ci, event(1, { pool: 'x/y' }), 'broken', 'broken');
-    const reason = 'pool "x/y" is not in the source\'s may list';
-    expect(lines).toEqual([['event refused', { source: 'ci', event: 'e1', reason, alike: 2 }]]);
+    await world.send(ci, event(1, { pool: 'x/y' }), 'broken', event(2), event(3, { atLeast: 0 }));
+    expect(lines).toEqual([
+      ['event refused', { source: 'ci', event: 'e1', reason: 'pool "x/y" is not in the source\'s may list' }],
+      ['event refused', { source: 'ci', reason: 'the event is no JSON' }],
+      ['event refused', { source: 'ci', event: 'e3', reason: 'atLeast is 0: it must be a whole number from 1' }],
+    ]);
   });
 });
 

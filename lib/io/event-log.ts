@@ -1,0 +1,47 @@
+import type { Clock } from './clock.ts';
+import type { Log } from './log.ts';
+
+/** One event, or one message over HTTP, of which nothing came. `source`: undefined = none of the config. */
+export type EventTrouble = {
+  readonly what: 'event refused' | 'event not stored' | 'event not authorized';
+  readonly source: string | undefined;
+  /** For whoever runs this, never for the caller. Holds no secret. */
+  readonly reason: string;
+  /** Its own id, where it has one; its id in the queue, where that is all. */
+  readonly event?: string | undefined;
+};
+
+export type TellTrouble = (trouble: EventTrouble) => void;
+
+/** A whole batch of the largest size is told at once; what goes on for ever tells ten a second. */
+const ofSources = { burst: 1000, perSecond: 10 };
+/** What nobody signed costs nobody anything to send. */
+const ofStrangers = { burst: 100, perSecond: 1 };
+
+/**
+ * Each trouble is a line of the log, `warn`, as long as a source keeps within its limit; the line after those that were left
+ * out says how many (`leftOut`). `onTrouble` is told of every one.
+ */
+export function makeTroubleLog(parts: {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly onTrouble?: TellTrouble | undefined;
+}): TellTrouble {
+  const { log, clock, onTrouble } = parts;
+  const buckets = new Map<string, { left: number; at: number; leftOut: number }>();
+  return (trouble) => {
+    const { what, source, reason, event } = trouble;
+    onTrouble?.(trouble);
+    const { burst, perSecond } = what === 'event not authorized' ? ofStrangers : ofSources;
+    // Only names of the config get a bucket of their own, so these stay few.
+    const key = `${what === 'event not authorized'} ${source ?? ''}`;
+    const now = clock.now();
+    const bucket = buckets.get(key) ?? { left: burst, at: now, leftOut: 0 };
+    const left = Math.min(burst, bucket.left + (Math.max(0, now - bucket.at) / 1000) * perSecond);
+    const isTold = left >= 1;
+    buckets.set(key, { left: isTold ? left - 1 : left, at: now, leftOut: isTold ? 0 : bucket.leftOut + 1 });
+    if (!isTold) return;
+    const fields = { source: source ?? null, ...(event === undefined ? {} : { event }), reason };
+    log.warn(what, bucket.leftOut > 0 ? { ...fields, leftOut: bucket.leftOut } : fields);
+  };
+}

@@ -1,0 +1,132 @@
+import type { Context } from 'aws-lambda';
+import { describe, expect, test } from 'vitest';
+import { makeHandler } from '../../functions/accept-events.ts';
+import { type Container, makeRequestLog } from '../../functions/container.ts';
+import { makeApp } from '../../lib/app.ts';
+import type { LogFields } from '../../lib/io/log.ts';
+import { silentLog } from '../../lib/io/log.ts';
+import { embeddedLine, type MetricValues } from '../../lib/io/metrics.ts';
+import { makeRedactor } from '../../lib/io/redact.ts';
+import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import type { Store } from '../../lib/io/stores/store.ts';
+import { StoreError } from '../../lib/errors.ts';
+import { compiled } from '../config/compile-text.ts';
+import { now } from '../decide/intake/fixtures.ts';
+
+const context = { awsRequestId: 'r1', getRemainingTimeInMillis: () => 60_000 } as Context;
+const text = `timezone: Europe/Berlin
+regions: { r1: { api: eumetsat-r1, token: { env: TOKEN } } }
+schedules: { s: { windows: [], otherwise: base } }
+pools: [{ match: "ml/gpu", schedule: s, base: 1, leases: { max: 8 } }]
+events:
+  batch: { kind: json, queue: q, may: ["ml/gpu"] }
+  ci: { kind: json, secret: { env: K }, may: ["ml/gpu"] }
+  pipeline: { kind: eventbridge, when: { source: [x] }, pool: ml/gpu, atLeast: 2, for: 3h, may: ["ml/gpu"] }
+`;
+
+async function aFunction(patch: (store: Store) => Store = (store) => store) {
+  const lines: string[] = [];
+  const metrics: MetricValues[] = [];
+  const warn = (message: string, fields: LogFields = {}) =>
+    void lines.push([message, fields['requestId'], fields['source'], fields['event'], fields['reason']].join(' | '));
+  let ids = 0;
+  const newId = () => `v${(ids += 1)}`;
+  const clock = { now: () => now, sleep: async () => {} };
+  const log = makeRequestLog({ ...silentLog, warn });
+  const app = makeApp({
+    clock,
+    newId,
+    log,
+    store: patch(makeMemoryStore({ newId })),
+    fetch,
+    redactor: makeRedactor(),
+    secrets: {} as Container['app']['parts']['secrets'],
+  });
+  const container: Container = {
+    config: await compiled(text, { now }),
+    app,
+    log,
+    invoke: async () => true,
+    report: (_, values) => void metrics.push(values),
+  };
+  const run = (event: unknown) => makeHandler(async () => container)(event, context);
+  return { lines, metrics, run };
+}
+
+const event = (id: string, patch: object = {}) =>
+  JSON.stringify({ id, lease: id, time: new Date(now).toISOString(), pool: 'ml/gpu', atLeast: 2, for: '1h', ...patch });
+const queued = (queue: string, ...bodies: readonly string[]) => ({
+  Records: bodies.map((body, n) => ({ messageId: `m${n}`, eventSourceARN: `arn:aws:sqs:eu:1:${queue}`, body })),
+});
+const posted = (path: string, headers: object = {}) => ({
+  version: '2.0',
+  rawPath: path,
+  rawQueryString: '',
+  headers: { host: 'x.example', ...headers },
+  requestContext: { http: { method: 'POST', path }, domainName: 'x.example', stage: '$default' },
+  body: event('e1'),
+  isBase64Encoded: false,
+});
+
+describe('on AWS what came to nothing', () => {
+  test('from a queue is a line each, and a metric', async () => {
+    const { lines, metrics, run } = await aFunction();
+    const answer = await run(queued('q', event('e1', { atLeast: 0 }), event('e2'), 'broken'));
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(lines).toEqual([
+      'event refused | r1 | batch | e1 | atLeast is 0: it must be a whole number from 1',
+      'event refused | r1 | batch |  | the event is no JSON',
+    ]);
+    expect(metrics).toEqual([{ lamplighter_events_refused: 2 }]);
+  });
+
+  test('from a queue that no source has, too', async () => {
+    const { lines, metrics, run } = await aFunction();
+    expect(await run(queued('other', event('e1'), event('e2')))).toMatchObject({
+      batchItemFailures: [{ itemIdentifier: 'm0' }, { itemIdentifier: 'm1' }],
+    });
+    expect(lines).toEqual(
+      ['m0', 'm1'].map((id) => `event not stored | r1 |  | ${id} | no source of the config has the queue "other"`),
+    );
+    expect(metrics).toEqual([{ lamplighter_events_not_stored: 2 }]);
+  });
+
+  test('because the store failed, although the run fails', async () => {
+    const { lines, metrics, run } = await aFunction((store) => ({
+      ...store,
+      commit: () => Promise.reject(new StoreError('down')),
+    }));
+    const bus = { id: 'e9', 'detail-type': 'X', source: 'x', time: new Date(now).toISOString(), detail: {} };
+    await expect(run(bus)).rejects.toThrow('not stored');
+    expect(lines).toEqual(['event not stored | r1 | pipeline | e9 | the store could not be reached: send it again']);
+    expect(metrics).toEqual([{ lamplighter_events_not_stored: 1 }]);
+  });
+
+  test('over HTTP says nothing to the caller', async () => {
+    const { lines, metrics, run } = await aFunction();
+    const answers = [await run(posted('/events/ci')), await run(posted('/events/nobody'))];
+    expect(answers).toMatchObject([
+      { statusCode: 401, body: '{"error":"unauthorized"}' },
+      { statusCode: 401, body: '{"error":"unauthorized"}' },
+    ]);
+    expect(lines).toEqual([
+      'event not authorized | r1 | ci |  | it has no header webhook-id',
+      'event not authorized | r1 |  |  | no source of the config is called "nobody" (POST /events/…)',
+    ]);
+    expect(metrics).toEqual([{ lamplighter_events_unauthorized: 1 }, { lamplighter_events_unauthorized: 1 }]);
+  });
+
+  test('is a metric that CloudWatch reads', () => {
+    const values = { lamplighter_events_refused: 2 };
+    const line = embeddedLine({ installation: 'i', job: 'accept-events', at: 1, values });
+    expect(JSON.parse(line)).toMatchObject({
+      _aws: { CloudWatchMetrics: [{ Metrics: [{ Name: 'lamplighter_events_refused', Unit: 'Count' }] }] },
+    });
+  });
+
+  test('and nothing where all is well', async () => {
+    const { lines, metrics, run } = await aFunction();
+    await run(queued('q', event('e1')));
+    expect([lines, metrics]).toEqual([[], []]);
+  });
+});
