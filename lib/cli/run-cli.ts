@@ -54,7 +54,7 @@ export async function runCli(
 }
 
 /** The whole command line, strict: what it does not know it refuses, with a suggestion. */
-export function makeProgram(parts: CliParts): Command {
+function makeProgram(parts: CliParts): Command {
   const program = new Command('lamplighter');
   const [out, err] = [makePaint(parts.stdout, parts.env), makePaint(parts.stderr, parts.env)];
   program
@@ -106,7 +106,7 @@ function shownSafely(output: Output, { clean }: CliParts['redactor']): Output {
 }
 
 /** One line per command, in the order in which help lists them. */
-export function registerCommands(program: Command, parts: CliParts): void {
+function registerCommands(program: Command, parts: CliParts): void {
   addDemo(program, parts);
   addInit(program, parts);
   addCheck(program, parts);

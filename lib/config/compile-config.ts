@@ -145,7 +145,7 @@ function compileHeartbeat(context: Context): CompiledConfig['heartbeat'] {
 }
 
 /** What YAML itself forbids, and what YAML 1.1 read differently: said here, because a reader of 1.1 would be surprised. */
-export function reportYamlProblems(source: YamlSource, report: Report): void {
+function reportYamlProblems(source: YamlSource, report: Report): void {
   reportErrors(source, report);
   reportOldVersion(source, report);
   reportOctals(source, report);

@@ -77,7 +77,7 @@ const meant: { readonly [abbreviation: string]: string } = {
 const otherwise = 'use Area/City of the tz database, such as Europe/Berlin, or UTC';
 
 /** The way out for a name that is no usable zone. */
-export function suggestZone(name: string): string {
+function suggestZone(name: string): string {
   if (/^(UTC|GMT)?[+-]\d/i.test(name)) return `an offset knows no summer time; ${otherwise}`;
   if (/^etc\//i.test(name))
     return 'use Etc/UTC, or Etc/GMT-14 … Etc/GMT+12, whose signs are inverted (Etc/GMT+5 is UTC-5)';

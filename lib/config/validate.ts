@@ -85,7 +85,7 @@ function child(parent: unknown, part: PathPart): unknown {
  * Returns the value without such keys, and without lists where a map belongs, so that everything else can be judged.
  * (The schema's own check stops at the first unknown key of a map, and takes a list for a map.)
  */
-export function refuseUnknownKeys(schema: v.GenericSchema, value: unknown, report: Report, path: Path = []): unknown {
+function refuseUnknownKeys(schema: v.GenericSchema, value: unknown, report: Report, path: Path = []): unknown {
   const shape = shapeFor(schema, value);
   if (typeof value !== 'object' || value === null || shape.kind === 'free') return value;
   if (Array.isArray(value)) {

@@ -72,7 +72,7 @@ function newId(state: WorldState, key: string): string {
 }
 
 /** By name or id; without one, or with an unknown one, the usual flavor. */
-export function findMachineSpec(state: WorldState, wanted: string | undefined): WorldMachineSpec {
+function findMachineSpec(state: WorldState, wanted: string | undefined): WorldMachineSpec {
   const named = state.machineSpecs.find((spec) => spec.name === wanted || spec.id === wanted);
   const spec = named ?? state.machineSpecs.find((candidate) => candidate.name === usualFlavor);
   if (spec === undefined) throw new RangeError(`The world has no machine spec ${wanted ?? usualFlavor}`);
@@ -93,7 +93,7 @@ export function findVersion(state: WorldState, wanted: string | undefined): Worl
 }
 
 /** What a service does not know is sent as a year far away; year 1 (Go's zero time) has been seen too. */
-export const unknownEol = '3000-01-01T00:00:00Z';
+const unknownEol = '3000-01-01T00:00:00Z';
 
 const versionsByEolDays: readonly (readonly [string, number | undefined])[] = [
   ['1.31.9', -20],
@@ -115,7 +115,7 @@ export function versionCatalogue(seed: number, startedAt: EpochMs): WorldVersion
 }
 
 /** The service keeps midnight of its own zone, which is an hour before midnight UTC. */
-export function eolText(at: EpochMs): string {
+function eolText(at: EpochMs): string {
   return timestamp(Math.floor(at / dayMs) * dayMs - 3_600_000, 0);
 }
 
@@ -131,7 +131,7 @@ const specRows: readonly SpecRow[] = [
   ['gpu.l40s.large', 16, 122_880, 256, 'L40S'],
 ];
 
-export const usualFlavor = 'eo2a.large';
+const usualFlavor = 'eo2a.large';
 
 export function machineSpecCatalogue(seed: number): readonly WorldMachineSpec[] {
   return specRows.map(([name, cpu, memoryMb, localDiskGb, gpu]) => ({

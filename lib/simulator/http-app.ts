@@ -20,7 +20,7 @@ import { type Refusal, type Reply, refusals, refuseAccess, refused } from './rep
 import type { WorldState } from './world-model.ts';
 
 /** What goes with a request into the app, and what comes out beside the response. */
-export type Exchange = {
+type Exchange = {
   readonly body: string;
   readonly fault: Fault | undefined;
   /** Called once, before the response is made. */
@@ -85,7 +85,7 @@ const pool = `${cluster}/node-pool/:poolId`;
 export const apiBase = '/api/v1';
 
 /** Every call the simulated service knows, below `/api/v1`. */
-export const routes: readonly Route[] = [
+const routes: readonly Route[] = [
   { method: 'GET', path: '/cluster', role: 'cluster:list', answer: listClusters },
   { method: 'POST', path: '/cluster', role: 'cluster:create', answer: postCluster },
   { method: 'GET', path: cluster, role: 'cluster:list', answer: getCluster },

@@ -154,7 +154,7 @@ function unstick(state: WorldState, path: string, at: number): void {
 }
 
 /** Which requests `failNext` means; `path` is a part of it. */
-export type RequestMatch = { readonly method?: string; readonly path?: string };
+type RequestMatch = { readonly method?: string; readonly path?: string };
 
 /** What changes about the service itself: who may call it, how much it gives, what goes wrong with it. */
 export type ServiceOperations = {

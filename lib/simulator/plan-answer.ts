@@ -8,7 +8,7 @@ import { drippingBody, half, hugeBody } from './slow-bodies.ts';
 import type { WorldState } from './world-model.ts';
 
 /** How an answer reaches the client, where that is not simply at once and whole. */
-export type Delivery = Extract<Fault, { kind: 'delay' | 'cut-off' | 'huge' | 'slow-drip' }>;
+type Delivery = Extract<Fault, { kind: 'delay' | 'cut-off' | 'huge' | 'slow-drip' }>;
 
 export type PlannedAnswer =
   | { readonly happens: 'no-connection' | 'reset' | 'hang' }
@@ -152,7 +152,7 @@ function bodyOf(
 }
 
 /** The words of the block page are those its users report; the rest of it is only shaped like one. */
-export function blockPage(supportId: string): string {
+function blockPage(supportId: string): string {
   return (
     '<html><head><title>Request Rejected</title></head><body>The requested URL was rejected. ' +
     `Please consult with your administrator.<br><br>Your support ID is: ${supportId}<br><br>` +
@@ -180,7 +180,7 @@ const codes: { readonly [status: number]: number } = {
   504: 4,
 };
 
-export function statusReply(fault: Extract<Fault, { kind: 'status' }>): Reply {
+function statusReply(fault: Extract<Fault, { kind: 'status' }>): Reply {
   const { status } = fault;
   const message = fault.message ?? messages[status] ?? 'error';
   if (fault.body === 'empty') return { status, text: '', contentType: 'text/plain' };

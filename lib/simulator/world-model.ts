@@ -147,7 +147,7 @@ export function usualBehaviour(): Behaviour {
 }
 
 /** What is due at an instant; `happen` gets that instant, which may lie before the look that made it happen. */
-export type Due = { readonly at: EpochMs; readonly happen: (at: EpochMs) => void };
+type Due = { readonly at: EpochMs; readonly happen: (at: EpochMs) => void };
 
 export type DueQueue = {
   readonly add: (due: Due) => void;

@@ -16,7 +16,7 @@ export type AskedMatch = {
 };
 
 /** `rule` as it is applied; `isOwn`: its least size is that of safety.runsOn. */
-export type AskedPool = { readonly known: StoredPool; readonly rule: Rule | undefined; readonly isOwn: boolean };
+type AskedPool = { readonly known: StoredPool; readonly rule: Rule | undefined; readonly isOwn: boolean };
 
 /** Record ids hold the match; DynamoDB takes 1,024 bytes for a sort key. */
 const longestMatch = 200;

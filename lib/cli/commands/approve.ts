@@ -22,7 +22,7 @@ import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
 import { poolLabels } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
 
-export type ApproveOptions = ConfigOption & JsonOption & ReasonOption & { readonly for: number };
+type ApproveOptions = ConfigOption & JsonOption & ReasonOption & { readonly for: number };
 
 export function addApprove(program: Command, parts: CliParts): void {
   const command = program
@@ -42,7 +42,7 @@ export function addApprove(program: Command, parts: CliParts): void {
 }
 
 /** Bound to the config's hash: any further change of the config needs its own approval. */
-export async function approve(parts: CliParts, options: ApproveOptions): Promise<void> {
+async function approve(parts: CliParts, options: ApproveOptions): Promise<void> {
   const config = await readConfig(parts, options.config);
   const now = parts.clock.now();
   const until = now + options.for;

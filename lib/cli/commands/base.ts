@@ -31,8 +31,8 @@ import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
 import { poolLabels } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
 
-export type BaseOptions = ConfigOption & JsonOption & ReasonOption;
-export type BaseVerb = 'set' | 'restore' | 'show';
+type BaseOptions = ConfigOption & JsonOption & ReasonOption;
+type BaseVerb = 'set' | 'restore' | 'show';
 
 export function addBase(program: Command, parts: CliParts): void {
   const command = program
@@ -64,7 +64,7 @@ type Basing = {
   readonly reason: string | undefined;
 };
 
-export async function base(
+async function base(
   parts: CliParts,
   text: string,
   verb: BaseVerb,
@@ -164,7 +164,7 @@ function whenNext({ book, pool, now, parts, config }: Basing): readonly string[]
 }
 
 /** What is remembered of a pool's base, for programs (docs/json.md). */
-export function baseJson(pool: StoredPool, rule: Rule | undefined): object {
+function baseJson(pool: StoredPool, rule: Rule | undefined): object {
   const { memory } = pool;
   const { seen, kept } = memory;
   const away = awayOf(memory);
@@ -188,7 +188,7 @@ function originOf(memory: PoolMemory, rule: Rule | undefined): string | null {
 }
 
 /** The same for people, on one line that begins with the pool's name. */
-export function baseText(pool: StoredPool, rule: Rule | undefined, zone: string, name: string): string {
+function baseText(pool: StoredPool, rule: Rule | undefined, zone: string, name: string): string {
   const { seen } = pool.memory;
   const away = awayOf(pool.memory);
   const known = baseOf(rule, pool.memory);
@@ -198,7 +198,7 @@ export function baseText(pool: StoredPool, rule: Rule | undefined, zone: string,
 }
 
 /** The one pool of the store that a person named. Throws what is wrong with the name, and what is near it. */
-export async function findPool(store: Store, config: CompiledConfig, text: string): Promise<StoredPool> {
+async function findPool(store: Store, config: CompiledConfig, text: string): Promise<StoredPool> {
   const written = parsePool(text, config);
   const regions = config.regions.map(({ name }) => name).filter((name) => (written.region ?? name) === name);
   const known = await listKnownPools(store, regions);

@@ -22,7 +22,7 @@ export function addCheck(program: Command, parts: CliParts): void {
 }
 
 /** Warnings are said and fail nothing. */
-export async function check(parts: CliParts, { config, json }: ConfigOption & JsonOption): Promise<void> {
+async function check(parts: CliParts, { config, json }: ConfigOption & JsonOption): Promise<void> {
   const { ok, problems } = await loadConfig(config, { now: parts.clock.now() });
   if (!ok) parts.exitWith(2);
   if (json) writeJson(parts.stdout, { ok, problems: problems.map(problemJson) });

@@ -5,7 +5,7 @@ import { examples } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { makePaint } from '../text/paint.ts';
 
-export type DemoOptions = { readonly seconds: number };
+type DemoOptions = { readonly seconds: number };
 
 export function addDemo(program: Command, parts: CliParts): void {
   const command = program
@@ -20,7 +20,7 @@ export function addDemo(program: Command, parts: CliParts): void {
 }
 
 /** The jobs are the real ones; only the fleet and its time are made up. */
-export async function demo(parts: CliParts, { seconds }: DemoOptions): Promise<void> {
+async function demo(parts: CliParts, { seconds }: DemoOptions): Promise<void> {
   const [{ setStage, storyStart }, { playStory }, { openScreen }, { morningMs, storyMs, tickMs }] = await Promise.all([
     import('../demo/stage.ts'),
     import('../demo/play-story.ts'),

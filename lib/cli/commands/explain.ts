@@ -30,7 +30,7 @@ import { makePaint } from '../text/paint.ts';
 import { instantJson, writeJson } from '../text/table.ts';
 import { uninstalledJson, uninstalledText } from '../uninstall/uninstalled-view.ts';
 
-export type ExplainOptions = ConfigOption & JsonOption & { readonly at?: readonly EpochMs[] };
+type ExplainOptions = ConfigOption & JsonOption & { readonly at?: readonly EpochMs[] };
 
 export function addExplain(program: Command, parts: CliParts): void {
   const command = program
@@ -53,7 +53,7 @@ function collect(text: string, before: readonly EpochMs[] | undefined): readonly
   return [...(before ?? []), readInstant(text)];
 }
 
-export async function explain(parts: CliParts, pool: string, options: ExplainOptions): Promise<void> {
+async function explain(parts: CliParts, pool: string, options: ExplainOptions): Promise<void> {
   const config = await readConfig(parts, options.config);
   const now = parts.clock.now();
   const instants = options.at ?? [now];
@@ -217,7 +217,7 @@ function zoneOf(config: CompiledConfig, { rule }: Explanation): string | undefin
   return config.schedules.find(({ name }) => name === found?.schedule)?.zone;
 }
 
-export function describeDesired(desired: Desired): string {
+function describeDesired(desired: Desired): string {
   if (typeof desired === 'string') return desired;
   return 'size' in desired ? describeSize(desired.size) : describeSize(desired);
 }

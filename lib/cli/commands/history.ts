@@ -13,7 +13,7 @@ import { clockOf, localInstant, localInstants, readingZone, rfc3339 } from '../t
 import { type PoolLabel, poolLabels } from '../text/labels.ts';
 import { renderTable, writeJson } from '../text/table.ts';
 
-export type HistoryOptions = ConfigOption & JsonOption & { readonly since: number };
+type HistoryOptions = ConfigOption & JsonOption & { readonly since: number };
 
 const weekMs = 7 * 24 * 60 * 60_000;
 
@@ -33,7 +33,7 @@ export function addHistory(program: Command, parts: CliParts): void {
   ]);
 }
 
-export async function history(parts: CliParts, text: string | undefined, options: HistoryOptions): Promise<void> {
+async function history(parts: CliParts, text: string | undefined, options: HistoryOptions): Promise<void> {
   const config = await readConfig(parts, options.config);
   const match = text === undefined ? undefined : readAskedMatch(text, config);
   const since = parts.clock.now() - options.since;

@@ -17,7 +17,7 @@ import { looksLikeId, shortId, standsFor } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
 
-export type IncidentsOptions = ConfigOption & JsonOption & { readonly why?: string; readonly all?: true };
+type IncidentsOptions = ConfigOption & JsonOption & { readonly why?: string; readonly all?: true };
 
 export function addIncidents(program: Command, parts: CliParts): void {
   const command = program
@@ -39,7 +39,7 @@ export function addIncidents(program: Command, parts: CliParts): void {
   ]);
 }
 
-export async function incidents(machine: CliParts, options: IncidentsOptions): Promise<void> {
+async function incidents(machine: CliParts, options: IncidentsOptions): Promise<void> {
   const config = await readConfig(machine, options.config);
   const parts = inReadingZone(config, machine);
   if (options.why !== undefined) return why(parts, config, options.why, options);

@@ -31,8 +31,8 @@ import { shortId, standsFor } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
 
-export type OutboxOptions = ConfigOption & JsonOption & ReasonOption & { readonly history?: number | true };
-export type OutboxVerb = 'retry' | 'drop' | 'test';
+type OutboxOptions = ConfigOption & JsonOption & ReasonOption & { readonly history?: number | true };
+type OutboxVerb = 'retry' | 'drop' | 'test';
 
 export function addOutbox(program: Command, parts: CliParts): void {
   const command = program
@@ -67,7 +67,7 @@ export function addOutbox(program: Command, parts: CliParts): void {
   ]);
 }
 
-export async function outbox(
+async function outbox(
   machine: CliParts,
   verb: OutboxVerb | undefined,
   what: string | undefined,
@@ -128,10 +128,10 @@ function tellDropped(
   stdout.write(`the message ${id} for ${target.name} is dropped\n`);
 }
 
-export type FoundDelivery = { readonly target: Target; readonly delivery: Delivery };
+type FoundDelivery = { readonly target: Target; readonly delivery: Delivery };
 
 /** The delivery that waits or is parked under the beginning of this id. Throws CommandError or UsageError. */
-export async function findDelivery(store: Store, config: CompiledConfig, text: string): Promise<FoundDelivery> {
+async function findDelivery(store: Store, config: CompiledConfig, text: string): Promise<FoundDelivery> {
   const found: FoundDelivery[] = [];
   for (const target of await listTargets({ store, config, hash: sha256 })) {
     const { deliveries } = await loadOutbox(store, target.id);

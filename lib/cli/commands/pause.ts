@@ -23,7 +23,7 @@ import { isMatched, listKnownPools } from '../pools.ts';
 import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
 import { writeJson } from '../text/table.ts';
 
-export type PauseOptions = ConfigOption & JsonOption & ReasonOption & EndOptions;
+type PauseOptions = ConfigOption & JsonOption & ReasonOption & EndOptions;
 
 export function addPause(program: Command, parts: CliParts): void {
   const command = program
@@ -44,7 +44,7 @@ export function addPause(program: Command, parts: CliParts): void {
 }
 
 /** Every pause ends by itself: one that is forgotten must not keep a fleet awake for months. */
-export async function pause(parts: CliParts, text: string | undefined, options: PauseOptions): Promise<void> {
+async function pause(parts: CliParts, text: string | undefined, options: PauseOptions): Promise<void> {
   const config = await readConfig(parts, options.config);
   const now = parts.clock.now();
   const until = endOf(options, now, 'a pause');

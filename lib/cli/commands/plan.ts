@@ -3,7 +3,7 @@ import { type ConfigOption, configOption, examples, type JsonOption, jsonOption 
 import { type CliParts, makeCliLog } from '../parts.ts';
 import { writeJson } from '../text/table.ts';
 
-export type PlanOptions = ConfigOption & JsonOption & { readonly detailedExitcode?: true };
+type PlanOptions = ConfigOption & JsonOption & { readonly detailedExitcode?: true };
 
 export function addPlan(program: Command, parts: CliParts): void {
   const command = program
@@ -19,7 +19,7 @@ export function addPlan(program: Command, parts: CliParts): void {
   ]);
 }
 
-export async function plan(parts: CliParts, options: PlanOptions): Promise<void> {
+async function plan(parts: CliParts, options: PlanOptions): Promise<void> {
   const [{ planOnce }, { roundJson, roundText }] = await Promise.all([
     import('../run/run-command.ts'),
     import('../run/report.ts'),

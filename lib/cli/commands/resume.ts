@@ -25,7 +25,7 @@ import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
 import { onceInRegions, poolLabels } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
 
-export type ResumeOptions = ConfigOption & JsonOption & ReasonOption;
+type ResumeOptions = ConfigOption & JsonOption & ReasonOption;
 
 export function addResume(program: Command, parts: CliParts): void {
   const command = program
@@ -50,7 +50,7 @@ type Resumed = {
   readonly wider: readonly Pause[];
 };
 
-export async function resume(parts: CliParts, text: string | undefined, options: ResumeOptions): Promise<void> {
+async function resume(parts: CliParts, text: string | undefined, options: ResumeOptions): Promise<void> {
   const config = await readConfig(parts, options.config);
   const now = parts.clock.now();
   const match = text === undefined ? undefined : readAskedMatch(text, config);

@@ -8,7 +8,7 @@ import { writeJson } from '../text/table.ts';
 
 type Address = { readonly host: string; readonly port: number };
 
-export type RunCommandOptions = ConfigOption &
+type RunCommandOptions = ConfigOption &
   JsonOption & { readonly once?: true; readonly dryRun?: true; readonly listen?: Address };
 
 export function addRun(program: Command, parts: CliParts): void {
@@ -32,7 +32,7 @@ export function addRun(program: Command, parts: CliParts): void {
   ]);
 }
 
-export async function run(parts: CliParts, options: RunCommandOptions): Promise<void> {
+async function run(parts: CliParts, options: RunCommandOptions): Promise<void> {
   const { once, dryRun, json, listen, config } = options;
   if (!once && (dryRun || json))
     throw new UsageError(`${dryRun ? '--dry-run' : '--json'} is for one round: add --once`);

@@ -47,7 +47,7 @@ import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
 import { onceInRegions, poolLabels } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
 
-export type ScaleOptions = ConfigOption &
+type ScaleOptions = ConfigOption &
   JsonOption &
   ReasonOption &
   EndOptions & { readonly atLeast?: number; readonly exactly?: Size; readonly release?: true };
@@ -84,7 +84,7 @@ export function addScale(program: Command, parts: CliParts): void {
 }
 
 /** Writes down what is asked; the next round acts on it. */
-export async function scale(parts: CliParts, text: string, options: ScaleOptions): Promise<void> {
+async function scale(parts: CliParts, text: string, options: ScaleOptions): Promise<void> {
   const { atLeast, exactly, release } = options;
   const wishes = [atLeast, exactly, release].filter((wish) => wish !== undefined).length;
   if (wishes !== 1) throw new UsageError('give exactly one of --at-least 6, --exactly 0 and --release');

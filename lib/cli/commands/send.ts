@@ -12,8 +12,7 @@ import { type ConfigOption, configOption, examples, type JsonOption, jsonOption 
 import { type CliParts, makeCliLog } from '../parts.ts';
 import { writeJson } from '../text/table.ts';
 
-export type SendOptions = ConfigOption &
-  JsonOption & { readonly source: string; readonly file: string; readonly to?: string };
+type SendOptions = ConfigOption & JsonOption & { readonly source: string; readonly file: string; readonly to?: string };
 
 export function addSend(program: Command, parts: CliParts): void {
   const command = program
@@ -32,10 +31,7 @@ export function addSend(program: Command, parts: CliParts): void {
 }
 
 /** The event goes as it stands in the file, byte for byte; what is answered is shown, and decides the exit code. */
-export async function send(
-  parts: CliParts,
-  { source: name, file, to, json, config: configFile }: SendOptions,
-): Promise<void> {
+async function send(parts: CliParts, { source: name, file, to, json, config: configFile }: SendOptions): Promise<void> {
   const config = await readConfig(parts, configFile);
   const source = sourceOf(config, name);
   const address = to ?? addressOf(config);

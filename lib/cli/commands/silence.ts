@@ -37,7 +37,7 @@ import { inRegion, looksLikeId, regionOf, shortId } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
 import { findIncident } from './incidents.ts';
 
-export type SilenceOptions = ConfigOption &
+type SilenceOptions = ConfigOption &
   JsonOption &
   ReasonOption &
   EndOptions & { readonly list?: true; readonly end?: true };
@@ -64,7 +64,7 @@ export function addSilence(program: Command, parts: CliParts): void {
 }
 
 /** Silenced incidents open and resolve without words; the end of what was told is told all the same. */
-export async function silence(machine: CliParts, what: string | undefined, options: SilenceOptions): Promise<void> {
+async function silence(machine: CliParts, what: string | undefined, options: SilenceOptions): Promise<void> {
   const config = await readConfig(machine, options.config);
   const parts = inReadingZone(config, machine);
   if (options.list) return list(parts, config, options);

@@ -5,7 +5,7 @@ import type { RunningSimulator } from '../../simulator/serve-simulator.ts';
 import { examples } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 
-export type SimulatorOptions = {
+type SimulatorOptions = {
   readonly port: number;
   readonly host: string;
   readonly fleet: FleetName;
@@ -38,7 +38,7 @@ export function addSimulator(program: Command, parts: CliParts): void {
 }
 
 /** Serves until the process is asked to stop. */
-export async function simulator(parts: CliParts, options: SimulatorOptions): Promise<void> {
+async function simulator(parts: CliParts, options: SimulatorOptions): Promise<void> {
   const { createWorld } = await import('../../simulator/create-world.ts');
   const { simulatorBanner } = await import('../../simulator/serve-simulator.ts');
   const { fleet, speed, token } = options;

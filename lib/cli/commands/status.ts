@@ -10,7 +10,7 @@ import { readingZone } from '../text/instant.ts';
 import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
 
-export type StatusOptions = ConfigOption & JsonOption & { readonly failOn?: 'warning' | 'critical' };
+type StatusOptions = ConfigOption & JsonOption & { readonly failOn?: 'warning' | 'critical' };
 
 export function addStatus(program: Command, parts: CliParts): void {
   const command = program
@@ -32,7 +32,7 @@ export function addStatus(program: Command, parts: CliParts): void {
   ]);
 }
 
-export async function status(parts: CliParts, options: StatusOptions): Promise<void> {
+async function status(parts: CliParts, options: StatusOptions): Promise<void> {
   const config = await readConfig(parts, options.config);
   const now = parts.clock.now();
   const found =

@@ -73,7 +73,7 @@ function storyLine(at: number, { who, text }: Frame['lines'][number], paint: Pai
 }
 
 /** Cut to the columns, so that a line stays one line; colours take no room and are kept, their ends too. */
-export function cutLine(line: string, columns: number): string {
+function cutLine(line: string, columns: number): string {
   if (stripVTControlCharacters(line).length < columns) return line;
   let room = columns - 2;
   return line.replace(/\p{Cc}\[[\d;]*m|[^]/gu, (found) => {

@@ -51,7 +51,7 @@ export function storyStart(now: EpochMs): EpochMs {
 }
 
 /** Small enough to be seen whole. */
-export const demoFleet: FleetSpec = {
+const demoFleet: FleetSpec = {
   clusters: [
     {
       name: 'dev-api',
@@ -76,7 +76,7 @@ export const demoFleet: FleetSpec = {
 export const demoZone = 'Europe/Berlin';
 
 /** The config of the story, as a person would write it. */
-export const demoConfig = `timezone: ${demoZone}
+const demoConfig = `timezone: ${demoZone}
 regions:
   demo: { api: "http://127.0.0.1:8090", token: { env: DEMO_TOKEN } }
 schedules:
@@ -93,9 +93,9 @@ pools:
 `;
 
 /** A clock that only the story moves: sixteen hours pass in a minute. Who sleeps on it wakes when its time has come. */
-export type StoryClock = Clock & { readonly moveTo: (at: EpochMs) => void };
+type StoryClock = Clock & { readonly moveTo: (at: EpochMs) => void };
 
-export function makeStoryClock(start: EpochMs): StoryClock {
+function makeStoryClock(start: EpochMs): StoryClock {
   let now = start;
   const sleepers = new Set<{ readonly at: EpochMs; readonly wake: () => void }>();
   return {

@@ -75,13 +75,13 @@ export function proxyFor(url: URL, env: Environment): EnvProxy | undefined {
 }
 
 /** The variables that other programs obey are nothing to Node until it is told so. */
-export function obeysProxies({ NODE_OPTIONS = '', NODE_USE_ENV_PROXY }: Environment): boolean {
+function obeysProxies({ NODE_OPTIONS = '', NODE_USE_ENV_PROXY }: Environment): boolean {
   const flag = NODE_OPTIONS.split(/\s+/).findLast((word) => /^--(no-)?use-env-proxy$/.test(word));
   return flag === undefined ? NODE_USE_ENV_PROXY === '1' : flag === '--use-env-proxy';
 }
 
 /** NO_PROXY: hosts, each with all below it, with or without a port; or `*` alone. */
-export function isExcepted({ hostname, port, protocol }: URL, env: Environment): boolean {
+function isExcepted({ hostname, port, protocol }: URL, env: Environment): boolean {
   const text = env.no_proxy ?? env.NO_PROXY ?? '';
   const asked = port || (protocol === 'https:' ? '443' : '80');
   return text === '*' || text.split(/[,\s]+/).some((entry) => covers(entry, hostname, asked));

@@ -6,7 +6,7 @@ import { type Check, checksOf } from './check.ts';
 import { readOrSay } from './secret-checks.ts';
 
 /** Resolves when the host's name is known here; rejects with Node's own error. */
-export type LookUp = (host: string) => Promise<unknown>;
+type LookUp = (host: string) => Promise<unknown>;
 
 export type DestinationParts = {
   readonly secrets: Secrets;

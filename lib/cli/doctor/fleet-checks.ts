@@ -77,10 +77,10 @@ function endOfLifeCheck(config: CompiledConfig, regions: readonly LookedRegion[]
   ];
 }
 
-export type SeenPool = { readonly names: Names; readonly pool: ObservedPool };
+type SeenPool = { readonly names: Names; readonly pool: ObservedPool };
 
 /** Rules that name nothing, or come too late. */
-export function rulesChecks(
+function rulesChecks(
   config: CompiledConfig,
   book: RuleBook,
   regions: readonly LookedRegion[],

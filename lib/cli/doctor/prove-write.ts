@@ -73,7 +73,7 @@ async function changeInFlight(
 }
 
 /** What the answer to one PUT of a pool, exactly as it was read, proves. */
-export function proofCheck(label: string, answer: Answer<unknown>): Check {
+function proofCheck(label: string, answer: Answer<unknown>): Check {
   const { ok, failed, unknown } = checksOf(`pool ${label}`);
   const sent = `one PUT of ${label} exactly as it was read`;
   switch (answer.kind) {

@@ -124,7 +124,7 @@ function mayWrite(about: string): Check {
 }
 
 /** What the list of a region's clusters says of its address and its token. `code`: the network's own. */
-export function listCheck(
+function listCheck(
   env: Environment,
   about: string,
   { url, mksRegion, token }: RegionConfig,

@@ -12,7 +12,7 @@ export type ToldDestination = {
   readonly state: 'sent' | 'waiting' | 'parked';
 };
 
-export type NotTold = {
+type NotTold = {
   readonly at: EpochMs;
   readonly what: string;
   /** undefined = nobody at all. */

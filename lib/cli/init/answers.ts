@@ -127,7 +127,7 @@ export function apiProblem(api: string, allowHost: boolean): string | undefined 
   return outcome.ok ? undefined : asFlag(`${outcome.message}; ${outcome.fix}`);
 }
 
-export function regionProblem(region: string): string | undefined {
+function regionProblem(region: string): string | undefined {
   if (namePattern.test(region)) return undefined;
   return `"${region}" is not a usable name; use letters, digits, ".", "_" and "-", 63 at most`;
 }

@@ -51,7 +51,7 @@ ${firstRules(answers.region, fleet)}
 }
 
 /** A value in YAML's flow form, on one line; texts in quotes, as JSON writes them. */
-export function flow(value: unknown): string {
+function flow(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const entries = Object.entries(value).map(([key, own]) => `${key}: ${flow(own)}`);
@@ -59,7 +59,7 @@ export function flow(value: unknown): string {
 }
 
 /** One rule per pool, below a comment for each cluster; what cannot be named or sized is a comment with the reason. */
-export function firstRules(region: string, fleet: readonly ListedCluster[]): string {
+function firstRules(region: string, fleet: readonly ListedCluster[]): string {
   const lines = fleet.flatMap((listed) => clusterLines(region, listed, fleet));
   const rules = lines.filter((line) => !line.trimStart().startsWith('#'));
   return [rules.length === 0 ? '# pools:' : 'pools:', ...lines, ''].join('\n');

@@ -16,7 +16,7 @@ import { emptyStore, openApp } from '../run/process-parts.ts';
 import { addNamedPools, assumedFleet, namedPools, withoutSchedule } from './assumed-fleet.ts';
 
 /** From where a region's pools are known: asked just now, remembered by the store, or only named by the config. */
-export type FleetSource = 'api' | 'store' | 'config';
+type FleetSource = 'api' | 'store' | 'config';
 
 export type StartingFleet = {
   readonly clusters: readonly ObservedFleetCluster[];
@@ -157,13 +157,13 @@ function joined(fleet: readonly ObservedFleetCluster[]): readonly ObservedFleetC
 }
 
 /** Those of both configs: what only one of them names is rehearsed with that one, and stays as it is with the other. */
-export function regionsOf({ config, against }: FleetWish): CompiledConfig['regions'] {
+function regionsOf({ config, against }: FleetWish): CompiledConfig['regions'] {
   const names = new Set(config.regions.map(({ name }) => name));
   return [...config.regions, ...(against?.regions ?? []).filter(({ name }) => !names.has(name))];
 }
 
 /** One read of the API, as a round does it; of everything that either config has a rule for. */
-export async function askFleet(parts: CliParts, wish: FleetWish, store: Store) {
+async function askFleet(parts: CliParts, wish: FleetWish, store: Store) {
   const { config, against } = wish;
   const log = makeCliLog(parts, 'error');
   const rules = [...config.rules, ...(against?.rules ?? [])].filter(({ schedule }) => schedule !== undefined);

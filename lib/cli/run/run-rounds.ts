@@ -157,7 +157,7 @@ export function makeObservedTeller(log: Log): (report: ScaleReport) => void {
 const leastMs = 15 * 60_000;
 
 /** When the last round in the store is older than three ticks and 15 minutes, the time in between was watched by nobody. */
-export async function noticeAbsence(
+async function noticeAbsence(
   { clock, newId }: { readonly clock: Clock; readonly newId: NewId },
   store: Store,
   config: CompiledConfig,
@@ -176,7 +176,7 @@ function iso(at: number): string {
 }
 
 /** Deleted, moved or replaced under the process, the store's file is opened anew at its path, and that is said. */
-export async function followStore({ log }: { readonly log: Log }, store: OpenedStore): Promise<void> {
+async function followStore({ log }: { readonly log: Log }, store: OpenedStore): Promise<void> {
   const reopened = await store.reopenIfLost?.();
   if (reopened === undefined) return;
   const { path, isNew } = reopened;

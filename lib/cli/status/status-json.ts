@@ -72,7 +72,7 @@ function askJson(ask: FleetStatus['asks'][number]): object {
   return { kind, region, ...whatIsAsked(ask), until: rfc3339(until), who, reason: reason ?? null };
 }
 
-export function whatIsAsked(ask: Exclude<Ask, { kind: 'release' }>): object {
+function whatIsAsked(ask: Exclude<Ask, { kind: 'release' }>): object {
   switch (ask.kind) {
     case 'lease':
       return { match: ask.match.text, atLeast: ask.atLeast };

@@ -23,7 +23,7 @@ export type GiveBackParts = {
 };
 
 /** A pool that is still away, and why. */
-export type NotGivenBack = { readonly pool: AwayPool; readonly reason: string };
+type NotGivenBack = { readonly pool: AwayPool; readonly reason: string };
 
 export type GivenBack = {
   readonly isDone: boolean;

@@ -169,7 +169,7 @@ function awayJson({ region, cluster, pool, base, isLeft }: AwayPool) {
 }
 
 /** A pool below the base that its rule gives, of which the store does not know that it is away. */
-export type PoolBelowBase = {
+type PoolBelowBase = {
   readonly region: string;
   readonly cluster: string;
   readonly pool: string;
@@ -181,7 +181,7 @@ export type PoolBelowBase = {
  * What a store that was lost, or a person, left below its base: nobody can tell which, so it is said and not changed.
  * `away`: pool ids that the store knows of. Only GETs; what cannot be read is left out.
  */
-export async function poolsBelowBase(
+async function poolsBelowBase(
   app: App,
   config: CompiledConfig,
   away: ReadonlySet<string>,

@@ -30,7 +30,7 @@ export type ResolvedCalendar = {
 type CalendarInput = Salvaged<NonNullable<ConfigInput['calendars']>[string]>;
 
 /** From the start of last year to the end of the year after next: never less than two years ahead. */
-export function horizonOf(now: number): { readonly first: string; readonly last: string } {
+function horizonOf(now: number): { readonly first: string; readonly last: string } {
   const year = new Date(now).getUTCFullYear();
   return { first: `${year - 1}-01-01`, last: `${year + 2}-12-31` };
 }

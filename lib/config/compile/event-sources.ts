@@ -138,7 +138,7 @@ function readTemplate(text: string, path: Path, context: Context): Template | un
 const longestOnBus = 32;
 
 /** Sources give their names to what is made in AWS for them, and each has a queue of its own: so it is known who asks. */
-export function checkSourceNames({ input, report }: Context): void {
+function checkSourceNames({ input, report }: Context): void {
   const queues = new Map<string, string>();
   for (const [name, { kind, queue }] of entriesOf(input.events)) {
     if (kind === 'eventbridge' && queue === undefined && name.length > longestOnBus)

@@ -8,7 +8,7 @@ import { type Context, isDefined, itemsOf, toMs } from './context.ts';
 import { readMatch } from './matches.ts';
 import { checkRuleSizes, type Placed, type RuleSizes, readSize } from './sizes.ts';
 
-export type RuleInput = Salvaged<NonNullable<ConfigInput['pools']>[number]>;
+type RuleInput = Salvaged<NonNullable<ConfigInput['pools']>[number]>;
 
 /** A rule with everything but its hash, which also covers its schedule and exceptions. */
 export type RuleDraft = { readonly rule: Omit<Rule, 'hash' | 'lead'>; readonly path: Path };

@@ -30,7 +30,7 @@ export const destinationKinds = [
   'webhook',
 ] as const satisfies readonly DestinationKind[];
 
-export const eventSourceKinds = [
+const eventSourceKinds = [
   'json',
   'cloudevents',
   'alertmanager',
@@ -39,7 +39,7 @@ export const eventSourceKinds = [
 
 export const formats = ['json', 'cloudevents', 'alertmanager-v4'] as const;
 
-export const severities = ['critical', 'warning', 'info'] as const satisfies readonly Severity[];
+const severities = ['critical', 'warning', 'info'] as const satisfies readonly Severity[];
 
 /** Everything that can be told, each exactly once: a kind that is new in the model must be added here. */
 const told: Record<FindingKind | NoticeKind, true> = {

@@ -119,7 +119,7 @@ export const secret = v.strictObject(
 
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/u;
 
-export const name = v.pipe(
+const name = v.pipe(
   v.string(),
   v.regex(namePattern, complaint('not a usable name', 'use letters, digits, ".", "_" and "-", 63 at most')),
 );

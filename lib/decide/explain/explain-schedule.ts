@@ -120,18 +120,18 @@ export function resolveDesired(says: Says, rule: Rule): Desired {
 }
 
 /** One term in numbers, after limits; undefined for a remembered base. */
-export function termSize(term: Term, rule: Rule): Size | undefined {
+function termSize(term: Term, rule: Rule): Size | undefined {
   const size = unlimitedSize(term, rule);
   return size === undefined ? undefined : clampSize(size, rule.limits);
 }
 
 /** One term in numbers as the rule writes it. */
-export function unlimitedSize(term: Term, rule: Rule): Size | undefined {
+function unlimitedSize(term: Term, rule: Rule): Size | undefined {
   if (term === 'base') return rule.base === 'remembered' ? undefined : rule.base;
   return term === 'idle' ? rule.idle : term;
 }
 
-export function toDesired(size: Size): Exclude<Desired, string> {
+function toDesired(size: Size): Exclude<Desired, string> {
   return isRange(size) ? { min: size.min, max: size.max } : { size };
 }
 

@@ -11,7 +11,7 @@ import type { IncidentRecord, Told } from './incident.ts';
  * `open`: told for the first time in this episode at this destination. `update`: severity rose, flapping, a ladder's
  * next step. `reminder`: still open. `resolve`: over. `notice`: said once, nothing follows.
  */
-export type DeliveryWhat = 'open' | 'update' | 'reminder' | 'resolve' | 'notice';
+type DeliveryWhat = 'open' | 'update' | 'reminder' | 'resolve' | 'notice';
 
 /** Frozen when enqueued: a retry a day later says what was true, not what is true. */
 export type DeliveryFacts = {

@@ -5,7 +5,7 @@ import type { Observation } from './observation.ts';
 
 const flappingClearMs = 20 * minuteMs;
 const oftenClearMs = 60 * minuteMs;
-export const oftenWindowMs = 6 * 60 * minuteMs;
+const oftenWindowMs = 6 * 60 * minuteMs;
 
 /** Opens what was bad for long enough and resolves what was ok for long enough; only on something newly known. */
 export function settle(
@@ -64,10 +64,10 @@ function notYet(rules: KindRules): string {
 }
 
 /** Two known observations further apart than this say nothing about the time between them. */
-export const gapMs = 30 * minuteMs;
+const gapMs = 30 * minuteMs;
 /** A doubled tick is one look: two observations count as two only this far apart. */
 const apartMs = 30_000;
-export const changesWindowMs = 60 * minuteMs;
+const changesWindowMs = 60 * minuteMs;
 
 export type Tracked = {
   readonly record: IncidentRecord;
@@ -148,7 +148,7 @@ function carryOn(record: IncidentRecord, at: EpochMs, last: EpochMs): IncidentRe
 }
 
 /** An open incident whose observation changed at least four times within an hour is flapping. */
-export function isFlapping(record: IncidentRecord, now: EpochMs): boolean {
+function isFlapping(record: IncidentRecord, now: EpochMs): boolean {
   return recent(record, now).length >= 4;
 }
 
@@ -156,13 +156,13 @@ export function isFlapping(record: IncidentRecord, now: EpochMs): boolean {
  * What never stays bad for as long as `for` asks, but is bad again and again, opens all the same: at least six changes
  * within an hour, and bad for twice `for` (at least ten minutes) of it.
  */
-export function opensByFlapping(record: IncidentRecord, now: EpochMs, forMs: number): boolean {
+function opensByFlapping(record: IncidentRecord, now: EpochMs, forMs: number): boolean {
   const enough = Math.max(2 * forMs, 10 * minuteMs);
   return recent(record, now).length >= 6 && badTimeMs(record, now) >= enough;
 }
 
 /** The first bad observation among the changes of the last hour. */
-export function firstBadOf(record: IncidentRecord, now: EpochMs): EpochMs {
+function firstBadOf(record: IncidentRecord, now: EpochMs): EpochMs {
   const changes = recent(record, now);
   return changes.find((_, index) => seenAfter(record, changes, index) === 'bad') ?? record.run.since;
 }

@@ -22,7 +22,7 @@ export type SilenceRecord = {
 };
 
 /** Is this recurring window open at this instant, in this zone? Handed in: the rules of windows live with schedules. */
-export type IsWindowOpen = (window: Window, zone: string, at: EpochMs) => boolean;
+type IsWindowOpen = (window: Window, zone: string, at: EpochMs) => boolean;
 
 export type Silences = {
   readonly configured: readonly ConfiguredSilence[];

@@ -78,10 +78,10 @@ export type Telling = {
 };
 
 /** A message, or a decision not to send one, with its reason; undefined = there is nothing to say. */
-export type Decision = Said | { readonly what: string; readonly reason: string } | undefined;
+type Decision = Said | { readonly what: string; readonly reason: string } | undefined;
 
 /** What this destination is told of an open incident in this pass: one thing at most, the weightiest first. */
-export function whatToSay(
+function whatToSay(
   record: IncidentRecord,
   destination: DestinationState,
   telling: Telling,
@@ -154,14 +154,14 @@ function news(record: IncidentRecord, told: Told, { flaps, reminds }: Telling): 
 const alongMs = 6 * hourMs;
 
 /** Reminders are due 1 h, 4 h, 24 h, 48 h, … after opening: the time of the n-th, counted from 1. */
-export function reminderAt(openedAt: EpochMs, n: number): EpochMs {
+function reminderAt(openedAt: EpochMs, n: number): EpochMs {
   if (n === 1) return openedAt + hourMs;
   if (n === 2) return openedAt + 4 * hourMs;
   return openedAt + (n - 2) * dayMs;
 }
 
 /** How many reminder times have passed: those missed are made up for by one. */
-export function remindersDue(record: IncidentRecord, now: EpochMs): number {
+function remindersDue(record: IncidentRecord, now: EpochMs): number {
   const age = now - (record.openedAt ?? now);
   if (age < hourMs) return 0;
   return age < 4 * hourMs ? 1 : 2 + Math.floor(age / dayMs);

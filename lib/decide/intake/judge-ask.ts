@@ -7,7 +7,7 @@ import { leaseCap } from '../scaling/wanted-size.ts';
 import { type Declined, type Hold, ignore, type Read, readText, refuse, show, type Wish } from './reading.ts';
 
 /** Clocks differ; five minutes is what Standard Webhooks allows too. */
-export const mostAheadMs = 5 * minuteMs;
+const mostAheadMs = 5 * minuteMs;
 /** A tombstone outlives every redelivery: SQS keeps a message for 14 days at most. */
 export const rememberMs = 14 * dayMs;
 /** An end further away than this is a mistake, not a wish. */
@@ -130,7 +130,7 @@ function showInstant(at: EpochMs): string {
 const longestName = 80;
 
 /** "cluster/pool" or "region:cluster/pool". Events name pools exactly: globs are for people and the config. */
-export function readPoolName(text: string): Read<{ region: string | undefined; cluster: string; pool: string }> {
+function readPoolName(text: string): Read<{ region: string | undefined; cluster: string; pool: string }> {
   if (/[*?[\]{}]/u.test(text))
     return { problem: `pool is ${show(text)}: an event names one pool exactly, without globs` };
   const [, region, cluster, pool] = /^(?:([^:/]+):)?([^/]+)\/([^/]+)$/u.exec(text) ?? [];
@@ -147,7 +147,7 @@ export function readPoolName(text: string): Read<{ region: string | undefined; c
 /**
  * The region of a pool: as named; else the only one whose pools of this name the source may raise. Never a guess between two.
  */
-export function findRegion(
+function findRegion(
   named: { region: string | undefined; cluster: string; pool: string },
   regions: readonly RegionConfig[],
   may: (names: Names) => boolean,
@@ -185,7 +185,7 @@ export type Owner =
   | { readonly kind: 'person'; readonly who: string };
 
 /** "event:<source>", or the person. */
-export function whoOf(owner: Owner): string {
+function whoOf(owner: Owner): string {
   return owner.kind === 'event' ? `event:${owner.source}` : owner.who;
 }
 

@@ -171,11 +171,11 @@ export function mergeAsk(stored: Lease | Release | undefined, asked: Lease | Rel
 }
 
 /** When a record no longer orders what comes after it. Checked here, whatever the store has collected. */
-export function forgottenAt(ask: Lease | Release): EpochMs {
+function forgottenAt(ask: Lease | Release): EpochMs {
   return ask.kind === 'lease' ? ask.until + rememberMs : ask.until;
 }
 
-export function isForgotten(ask: Lease | Release, now: EpochMs): boolean {
+function isForgotten(ask: Lease | Release, now: EpochMs): boolean {
   return forgottenAt(ask) <= now;
 }
 

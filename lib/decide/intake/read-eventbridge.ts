@@ -13,7 +13,7 @@ import {
 } from './reading.ts';
 
 /** All events of one source about one pool are one lease: a later event extends it, a thousand uploads stay one. */
-export const sharedLeaseKey = 'events';
+const sharedLeaseKey = 'events';
 
 /** An event of EventBridge: { version, id, "detail-type", source, account, time, region, resources, detail }. */
 export function isEventBridge(body: JsonObject): boolean {

@@ -141,7 +141,7 @@ export function fillTemplate(template: Template, values: JsonObject): Read<strin
 }
 
 /** The value at a key, or at a dotted path such as detail.bucket.name; own properties only. */
-export function lookUp(values: JsonObject, path: string): unknown {
+function lookUp(values: JsonObject, path: string): unknown {
   if (Object.hasOwn(values, path)) return values[path];
   let value: unknown = values;
   for (const key of path.split('.')) {

@@ -16,7 +16,7 @@ type Labels = { readonly [name: string]: string };
 const noEnd = '0001-01-01T00:00:00Z';
 
 /** Only what identifies, and the severity as everybody routes by it; a name that changes is another alert there. */
-export function labelsOf({ kind, severity, subject }: Pick<DeliveryFacts, 'kind' | 'severity' | 'subject'>): Labels {
+function labelsOf({ kind, severity, subject }: Pick<DeliveryFacts, 'kind' | 'severity' | 'subject'>): Labels {
   return { alertname: kind, severity, source: 'lamplighter', ...namesOf(subject) };
 }
 

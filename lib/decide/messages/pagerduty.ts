@@ -7,7 +7,7 @@ import { messageOf, placeOf } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
 
 /** developer.pagerduty.com/docs/send-alert-event. It takes 512 KB; a stored record, body included, takes 100 KB. */
-export const pagerdutyLimits = { summary: 1_024, dedupKey: 255 } as const;
+const pagerdutyLimits = { summary: 1_024, dedupKey: 255 } as const;
 export const pagerdutyBudget = 32_000;
 
 type Body = { readonly [key: string]: Json };

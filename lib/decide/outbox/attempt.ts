@@ -147,7 +147,7 @@ const longestRetryAfterMs = 60 * minuteMs;
 const jitter = 0.2;
 
 /** A destination's wait after its n-th failure in a row (n from 0): 15 min at most, 0–20 % shorter by `chance` (0 to 1). */
-export function backOffMs(step: number, chance: number): number {
+function backOffMs(step: number, chance: number): number {
   return Math.round((steps[step] ?? lastStepMs) * (1 - jitter * chance));
 }
 
@@ -156,7 +156,7 @@ export function backOffMs(step: number, chance: number): number {
  * first half hour, since most of these were not accepted; then two hours or a little more. The wait is its own: what was
  * never tried does not share it (docs/adr/0007-the-long-wait-is-the-messages.md).
  */
-export function afterDoubt(before: Doubt | undefined, address: string, chance: number, now: EpochMs): Doubt {
+function afterDoubt(before: Doubt | undefined, address: string, chance: number, now: EpochMs): Doubt {
   const count = (before?.address === address ? before.count : 0) + 1;
   const waitMs = count > steps.length ? doubtfulMs * (1 + jitter * chance) : backOffMs(count - 1, chance);
   return { count, until: now + Math.round(waitMs), address };
@@ -168,6 +168,6 @@ export function isDoubtful(doubt: Doubt | undefined, address: string | undefined
 }
 
 /** A `Retry-After` is obeyed, up to an hour. */
-export function obeyedMs(retryAfterMs: number): number {
+function obeyedMs(retryAfterMs: number): number {
   return Math.min(Math.max(0, retryAfterMs), longestRetryAfterMs);
 }

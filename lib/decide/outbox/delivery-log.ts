@@ -20,7 +20,7 @@ export type HistoryRecord = {
   readonly said: readonly HistoryLine[];
 };
 
-export type HistoryLine = Pick<DeliveryFacts, 'what' | 'kind' | 'severity' | 'text'> &
+type HistoryLine = Pick<DeliveryFacts, 'what' | 'kind' | 'severity' | 'text'> &
   Pick<Delivery, 'key' | 'episode' | 'sequence'> & {
     /** Where what it is about is, if it is in a region; the same names may be in several. */
     readonly region?: string;

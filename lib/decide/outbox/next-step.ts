@@ -175,7 +175,7 @@ function order(a: string, b: string): number {
 }
 
 /** What ends without being sent, and why. */
-export type Ended = { readonly delivery: Delivery; readonly reason: string };
+type Ended = { readonly delivery: Delivery; readonly reason: string };
 
 export type SettledLane = {
   readonly ended: readonly Ended[];

@@ -22,7 +22,7 @@ export type SenderRecord = {
   readonly lastSuccessAt?: EpochMs;
 };
 
-export type Lease = { readonly owner: string; readonly until: EpochMs };
+type Lease = { readonly owner: string; readonly until: EpochMs };
 
 /** Tokens that were left at an instant. */
 export type Bucket = { readonly tokens: number; readonly at: EpochMs };
@@ -44,9 +44,9 @@ export function newSender(id: string, now: EpochMs): SenderRecord {
 }
 
 /** A sender that died blocks its destination for no longer than this. */
-export const leaseMs = 90_000;
+const leaseMs = 90_000;
 /** So much of the lease must be left right before a request is handed to HTTP: its deadline of 30 s, and some more. */
-export const leastLeftMs = 35_000;
+const leastLeftMs = 35_000;
 /** An attempt takes no longer than this; Standard Webhooks recommends 15 to 30 s. */
 export const attemptMs = 20_000;
 
@@ -63,10 +63,6 @@ export function takeLease(sender: SenderRecord, owner: string, now: EpochMs): Se
  */
 export function mayStart({ lease }: SenderRecord, owner: string, now: EpochMs): boolean {
   return lease !== undefined && lease.owner === owner && lease.until - now >= leastLeftMs;
-}
-
-export function releaseLease({ lease: _lease, ...sender }: SenderRecord): SenderRecord {
-  return sender;
 }
 
 type Pace = { readonly burst: number; readonly everyMs: number };

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../model/time.ts';
 
-export type Gap = readonly [from: EpochMs, to: EpochMs];
+type Gap = readonly [from: EpochMs, to: EpochMs];
 
 /** What a round leaves behind about its own past; each part of a large fleet has its own. */
 export type Looks = {

@@ -48,7 +48,7 @@ function changedAt(before: ClusterRecord | undefined, poolId: string, size: Size
 }
 
 /** As it is stored: a number, or min and max; null = not there. */
-export type StoredSize = number | readonly [min: number, max: number] | null;
+type StoredSize = number | readonly [min: number, max: number] | null;
 
 /** The changes that one round saw: by pool, the size before and after, and how many minutes earlier it began. */
 export type SizesRecord = {

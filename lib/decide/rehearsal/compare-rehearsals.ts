@@ -5,11 +5,11 @@ import { findingKey } from './rehearse.ts';
 import { lifeKey } from './rehearsed-fleet.ts';
 import { type LateBoundary, lateBoundaries, totalOf } from './totals.ts';
 
-export type MovedChange = { readonly change: RehearsedChange; readonly wasAt: EpochMs };
+type MovedChange = { readonly change: RehearsedChange; readonly wasAt: EpochMs };
 
 type Names = Pick<RehearsedPool, 'region' | 'cluster' | 'pool'>;
 
-export type PoolDifference = {
+type PoolDifference = {
   readonly pool: Names;
   readonly nodeHours: number;
   readonly oldNodeHours: number;

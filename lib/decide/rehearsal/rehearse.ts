@@ -75,7 +75,7 @@ const lowerLooksFurtherMs = 15 * 60_000;
  * no memory waits for its time to come, and every schedule, ask and grace is further away than any rule looks. Weekends
  * and nights are then free, and a rehearsal tells the same as with all their rounds.
  */
-export function quietUntil(fleet: Fleet, book: RuleBook, asks: readonly Ask[], now: EpochMs): EpochMs {
+function quietUntil(fleet: Fleet, book: RuleBook, asks: readonly Ask[], now: EpochMs): EpochMs {
   for (const life of fleet.lives.values()) if (life.resize) return now;
   let until = Math.min(...asks.map((ask) => (ask.until > now ? ask.until : Number.POSITIVE_INFINITY)));
   for (const { cluster, pools, record } of fleet.clusters) {

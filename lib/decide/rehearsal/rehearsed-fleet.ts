@@ -117,7 +117,7 @@ function durationsOf(record: ClusterRecord | undefined, poolId: string): Duratio
 }
 
 /** How long a pool's resizes take. */
-export type Durations = { readonly raiseMs: number; readonly lowerMs: number };
+type Durations = { readonly raiseMs: number; readonly lowerMs: number };
 
 /** One pool of the rehearsed fleet: what the API would show, and what it was until now. */
 export type PoolLife = {
@@ -130,10 +130,10 @@ export type PoolLife = {
 };
 
 /** Until a raise was seen: MKS's own command-line tests allow a resize 15 minutes. A lower only takes nodes away. */
-export const usualDurations: Durations = { raiseMs: 15 * 60_000, lowerMs: 10 * 60_000 };
+const usualDurations: Durations = { raiseMs: 15 * 60_000, lowerMs: 10 * 60_000 };
 
 /** Takes over a pool as it is; a change in flight, ours or somebody's, ends after the time that such a change takes. */
-export function beginLife(
+function beginLife(
   pool: ObservedPool,
   change: Change | undefined,
   durations: Durations,
@@ -152,7 +152,7 @@ export function beginLife(
 }
 
 /** A PUT that the API took. */
-export function beginResize(life: PoolLife, from: Size, to: Size, now: EpochMs): void {
+function beginResize(life: PoolLife, from: Size, to: Size, now: EpochMs): void {
   const { raiseMs, lowerMs } = life.durations;
   life.resize = { to, doneAt: now + (isRaise(from, to) ? raiseMs : lowerMs) };
   life.pool = { ...life.pool, status: 'Scaling', updatedAt: now };
@@ -160,7 +160,7 @@ export function beginResize(life: PoolLife, from: Size, to: Size, now: EpochMs):
 }
 
 /** Lets a resize end that is due; true when one did. */
-export function endResize(life: PoolLife, now: EpochMs): boolean {
+function endResize(life: PoolLife, now: EpochMs): boolean {
   const { resize } = life;
   if (resize === undefined || resize.doneAt > now) return false;
   life.resize = undefined;
@@ -174,7 +174,7 @@ export function nodesAt(size: Size, demand: number): number {
   return isRange(size) ? Math.min(Math.max(demand, size.min), size.max) : size;
 }
 
-export function shownSize({ autoscale, size, sizeMin, sizeMax }: ObservedPool): Size | undefined {
+function shownSize({ autoscale, size, sizeMin, sizeMax }: ObservedPool): Size | undefined {
   if (!autoscale) return size;
   return sizeMin === undefined || sizeMax === undefined ? undefined : { min: sizeMin, max: sizeMax };
 }

@@ -115,7 +115,7 @@ function labelOf({ region, cluster, pool }: RehearsedPool): string {
 }
 
 /** Every boundary in (from, to) at which a pool must grow: was it ready, and if not, how much later. */
-export function checkBoundaries(
+function checkBoundaries(
   timeline: Timeline,
   resolver: Resolver,
   stretches: readonly Stretch[],

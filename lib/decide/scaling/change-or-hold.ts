@@ -106,7 +106,7 @@ export function holdOf(view: PoolView, code: HoldCode, reason: string, to: Size 
 type Restriction = { readonly to: Size } | Block;
 
 /** What allows only a raise leaves the raising part of a change; what is left of it may be nothing. */
-export function restrict(view: PoolView, memory: PoolMemory, current: Size, target: Size, now: EpochMs): Restriction {
+function restrict(view: PoolView, memory: PoolMemory, current: Size, target: Size, now: EpochMs): Restriction {
   if (isContended(memory)) {
     return {
       code: 'contended',

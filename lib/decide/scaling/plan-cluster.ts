@@ -206,7 +206,7 @@ function isHanging(pool: ObservedPool, memory: PoolMemory | undefined, { stuckAf
   return pool.updatedAt === undefined || pool.updatedAt - memory.stuck.claimedAt <= stuckAfterMs;
 }
 
-export type KeptTargets = {
+type KeptTargets = {
   readonly targets: ReadonlyMap<string, Size>;
   readonly reasons: ReadonlyMap<string, string>;
 };
@@ -223,7 +223,7 @@ type Cluster = {
  * A cluster keeps at least so many nodes: fixed sizes and autoscaled minima count. The lower that would go below, in the
  * cluster's order, is raised to what keeps that many; it is not dropped.
  */
-export function keepNodes(
+function keepNodes(
   views: readonly PoolView[],
   change: Change | undefined,
   { pools, minNodes, otherNodes }: Cluster,

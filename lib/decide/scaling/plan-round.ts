@@ -158,7 +158,7 @@ export function isUnread(book: RuleBook, { cluster, pools, record }: ObservedFle
   return pools === undefined && needsPools(book, cluster, record);
 }
 
-export type Chosen = {
+type Chosen = {
   readonly plan: ClusterPlan;
   readonly action: Action | undefined;
   readonly want: RankedWant | undefined;
@@ -166,11 +166,7 @@ export type Chosen = {
 };
 
 /** Safety filters what is wanted; of what is left, the first in the cluster's order gets the slot, the others wait for it. */
-export function chooseAction(
-  plan: ClusterPlan,
-  braked: ReadonlySet<RankedWant>,
-  budget: { lowersLeft: number },
-): Chosen {
+function chooseAction(plan: ClusterPlan, braked: ReadonlySet<RankedWant>, budget: { lowersLeft: number }): Chosen {
   const holds: Hold[] = [...plan.holds];
   let chosen: RankedWant | undefined;
   for (const wanted of plan.wants) {
@@ -227,7 +223,7 @@ type Line = Omit<Decision, 'configHash'>;
  * Decisions are kept when they differ from the pool's last one in kind, sizes, reason, config or who. Instants inside a
  * reason do not make it another one, so the code stands for the reason.
  */
-export function keepHistory(
+function keepHistory(
   record: ClusterRecord,
   holds: readonly Hold[],
   action: Action | undefined,

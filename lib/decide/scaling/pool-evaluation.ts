@@ -82,7 +82,7 @@ export function poolLabel(names: Pick<PoolName, 'cluster' | 'pool'>): string {
 }
 
 /** A size that is wanted, differs from what is seen, and nothing about the pool itself speaks against. */
-export type Want = {
+type Want = {
   readonly view: PoolView;
   readonly from: Size;
   readonly to: Size;

@@ -28,7 +28,7 @@ export type Resolver = {
 };
 
 /** One term as a size of this pool after limits. A remembered base is a person's size, which limits never clamp. */
-export function resolveTerm(term: Term, { rule, autoscale, base }: Resolver): Size | undefined {
+function resolveTerm(term: Term, { rule, autoscale, base }: Resolver): Size | undefined {
   if (term === 'base') return rule.base === 'remembered' || base === undefined ? base : clampSize(base, rule.limits);
   const size = term === 'idle' ? rule.idle : term;
   const own = size === undefined ? undefined : asPoolSize(size, autoscale);
@@ -193,7 +193,7 @@ export function ownLeadMs(lead: Lead, memory: PoolMemory | undefined, everyMs: n
 }
 
 /** One cluster changes one pool at a time: a raise also waits for those queued before it for the same boundary. */
-export function queuedLeadMs(ownMs: number, before: readonly number[]): number {
+function queuedLeadMs(ownMs: number, before: readonly number[]): number {
   return Math.min(
     before.reduce((sum, ms) => sum + ms, ownMs),
     longestLeadMs,

@@ -8,7 +8,7 @@ import type { Decision, PoolName } from './plan.ts';
 import { addRefusal } from './refusal.ts';
 
 /** `claimedAt`: the claim was a look, too; what somebody did came after it. */
-export type Evidence = { readonly kind: 'superseded' | 'undone'; readonly claimedAt: EpochMs };
+type Evidence = { readonly kind: 'superseded' | 'undone'; readonly claimedAt: EpochMs };
 
 export type Settled = {
   readonly change: Change | undefined;

@@ -162,7 +162,7 @@ function isLater(ask: Override, than: Override | undefined): boolean {
 }
 
 /** Of two that end at one instant, the greater id. */
-export function isLonger(ask: Ask, than: Ask | undefined): boolean {
+function isLonger(ask: Ask, than: Ask | undefined): boolean {
   if (than === undefined || ask.until !== than.until) return ask.until > (than?.until ?? -1);
   return ask.id > than.id;
 }

@@ -74,7 +74,7 @@ function momentIn(written: string | EpochMs, zone: string): EpochMs {
  * A piece opens on a date that passes all of its filters: `days` looks at the weekday that the date acts like, all
  * others at the date itself.
  */
-export function opensOn(piece: DailyPiece, date: LocalDate, actsLike: Weekday): boolean {
+function opensOn(piece: DailyPiece, date: LocalDate, actsLike: Weekday): boolean {
   const { days, nth, dayOfMonth, months } = piece;
   return (
     (days === undefined || days.includes(actsLike)) &&
@@ -106,7 +106,7 @@ export function joinOpenings(openings: readonly Opening[]): readonly Opening[] {
 }
 
 /** What counts first: an exception (0), then the calendar day's own size (1), then the open windows (2). */
-export type Layer = 0 | 1 | 2;
+type Layer = 0 | 1 | 2;
 
 export type LayeredOpening = Opening & { readonly layer: Layer; readonly term: Term };
 

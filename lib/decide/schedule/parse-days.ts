@@ -79,10 +79,10 @@ export function parseList<T>(
 }
 
 /** Names that count from 1 and come round again: weekdays, months. */
-export type NameCycle = { readonly kind: string; readonly names: readonly string[]; readonly hint: string };
+type NameCycle = { readonly kind: string; readonly names: readonly string[]; readonly hint: string };
 
 /** `fri` or `friday`, in any case → its number; undefined = no such name. */
-export function numberOfName(written: unknown, { names }: NameCycle): number | undefined {
+function numberOfName(written: unknown, { names }: NameCycle): number | undefined {
   if (typeof written !== 'string') return undefined;
   const lower = written.trim().toLowerCase();
   const index = names.findIndex((name) => name === lower || (lower.length === 3 && name.startsWith(lower)));
@@ -90,7 +90,7 @@ export function numberOfName(written: unknown, { names }: NameCycle): number | u
 }
 
 /** A name, a range that may wrap (`sat-mon`), or a list of these → numbers in order, each once. */
-export function parseNames(written: unknown, cycle: NameCycle): readonly number[] | ScheduleProblem {
+function parseNames(written: unknown, cycle: NameCycle): readonly number[] | ScheduleProblem {
   const items: readonly unknown[] = Array.isArray(written) ? written : [written];
   if (items.length === 0)
     return { problem: `the list of ${cycle.kind}s is empty`, fix: `leave it out, or ${cycle.hint}` };
@@ -103,7 +103,7 @@ export function parseNames(written: unknown, cycle: NameCycle): readonly number[
   return [...found].sort((a, b) => a - b);
 }
 
-export function unknownName(written: unknown, { kind, hint }: NameCycle): ScheduleProblem {
+function unknownName(written: unknown, { kind, hint }: NameCycle): ScheduleProblem {
   return { problem: `${quote(written)} is not a ${kind}`, fix: hint };
 }
 

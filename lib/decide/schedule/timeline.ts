@@ -104,13 +104,13 @@ function endOf({ edges }: EdgeTable): EpochMs {
 }
 
 /** A schedule and the exceptions that change it, ready to be laid out over any stretch of time. */
-export type Sayings = {
+type Sayings = {
   readonly schedule: Schedule;
   readonly calendar: CalendarByDay;
   readonly exceptions: readonly LayeredOpening[];
 };
 
-export function compileSayings(schedule: Schedule, exceptions: readonly Exception[]): Sayings {
+function compileSayings(schedule: Schedule, exceptions: readonly Exception[]): Sayings {
   const openings = exceptionOpenings(exceptions, schedule.zone);
   return {
     schedule,
@@ -120,7 +120,7 @@ export function compileSayings(schedule: Schedule, exceptions: readonly Exceptio
 }
 
 /** What is said over [from, to), computed from dates and window pieces. Both are whole milliseconds. */
-export function tableOver(sayings: Sayings, from: EpochMs, to: EpochMs): EdgeTable {
+function tableOver(sayings: Sayings, from: EpochMs, to: EpochMs): EdgeTable {
   const [first, last] = datesOpenIn(from, to);
   const offsets = offsetsAround(sayings.schedule.zone, first, last);
   const openings = [...sayings.exceptions];
@@ -153,7 +153,7 @@ function openingsFrom(
  * What is said over [start, end): `says[i]` from `edges[i]` to `edges[i + 1]`; neighbours differ, and equal sayings
  * are the same array. `edges` begins with the start and ends with the end.
  */
-export type EdgeTable = {
+type EdgeTable = {
   readonly edges: Float64Array;
   readonly says: readonly Says[];
   /** For each slot of time since the start, where in `edges` to begin looking. */
@@ -164,7 +164,7 @@ export type EdgeTable = {
 const slotMs = dayMs / 4;
 
 /** One sweep over all openings: at each instant the first layer with anything open decides, else `otherwise`. */
-export function buildEdgeTable(openings: readonly LayeredOpening[], otherwise: Term, span: Opening): EdgeTable {
+function buildEdgeTable(openings: readonly LayeredOpening[], otherwise: Term, span: Opening): EdgeTable {
   const changes = changesIn(openings, span);
   const open = countOpen(openings, otherwise);
   const edges: EpochMs[] = [];
@@ -180,7 +180,7 @@ export function buildEdgeTable(openings: readonly LayeredOpening[], otherwise: T
 }
 
 /** The index of the stretch that holds `at`, which must lie within the table. */
-export function stretchAt({ edges, firstOfSlot }: EdgeTable, at: EpochMs): number {
+function stretchAt({ edges, firstOfSlot }: EdgeTable, at: EpochMs): number {
   let i = firstOfSlot[Math.floor((at - (edges[0] as number)) / slotMs)] as number;
   while ((edges[i + 1] as number) <= at) i += 1;
   return i;

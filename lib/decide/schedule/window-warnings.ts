@@ -88,7 +88,7 @@ function tooShort({ text, pieces }: Window, window: number): readonly WindowWarn
 const holeMinutes = 5;
 
 /** Between two windows `otherwise` counts; for a few minutes that is two resizes for nothing. */
-export function holesAfter(
+function holesAfter(
   schedule: Schedule,
   window: number,
   own: readonly WindowOpening[],

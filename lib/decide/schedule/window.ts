@@ -30,7 +30,7 @@ export function makeWindow(written: WrittenWindow, size: Term): Window | WindowP
 }
 
 /** On which dates a window starts: all of these that are given. */
-export type DateFilters = Omit<DailyPiece, 'from' | 'to'>;
+type DateFilters = Omit<DailyPiece, 'from' | 'to'>;
 
 const parsers = {
   days: parseDays,
@@ -39,7 +39,7 @@ const parsers = {
   months: parseMonths,
 };
 
-export function parseFilters(written: WrittenWindow): DateFilters | WindowProblem {
+function parseFilters(written: WrittenWindow): DateFilters | WindowProblem {
   const filters: { [key: string]: unknown } = {};
   for (const key of ['days', 'nth', 'dayOfMonth', 'months'] as const) {
     if (written[key] === undefined) continue;
@@ -55,7 +55,7 @@ type Pieces = readonly DailyPiece[] | WindowProblem;
 const daySeconds = 86_400;
 
 /** The stretches of a window, each starting on every date that passes the filters. */
-export function makePieces(written: WrittenWindow, filters: DateFilters): Pieces {
+function makePieces(written: WrittenWindow, filters: DateFilters): Pieces {
   const { from, to } = written;
   if (from === undefined && to === undefined) return wholeDays(filters);
   if (from === undefined) return { key: 'to', problem: '`to` is given without `from`', fix: 'add `from`' };
@@ -125,14 +125,14 @@ function oneWeekday(key: 'from' | 'to', written: unknown): WindowProblem {
 }
 
 /** A moment of the week: 24:00 is the end of its weekday. */
-export type WeekMoment = { readonly weekday: Weekday; readonly seconds: number };
+type WeekMoment = { readonly weekday: Weekday; readonly seconds: number };
 
 /**
  * A weekly window is cut at midnights into daily pieces, and the last, shorter piece belongs to the day before it; so
  * a calendar can swap any single day without leaving a hole. `from` and `to` differ, and `from` is before 24:00.
  * fri 20:00 → mon 06:30 is fri 20:00-24:00, sat 00:00-24:00, sun 00:00 to 06:30 of the next day.
  */
-export function cutWeekly(from: WeekMoment, to: WeekMoment): readonly DailyPiece[] {
+function cutWeekly(from: WeekMoment, to: WeekMoment): readonly DailyPiece[] {
   const total = secondsBetween(from, to);
   const pieces: DailyPiece[] = [];
   for (let i = 0, start = from.seconds, left = total; left > 0; i += 1, start = 0) {
@@ -146,7 +146,7 @@ export function cutWeekly(from: WeekMoment, to: WeekMoment): readonly DailyPiece
 }
 
 /** At most a week; the same weekday with an earlier time is almost a week later. */
-export function secondsBetween(from: WeekMoment, to: WeekMoment): number {
+function secondsBetween(from: WeekMoment, to: WeekMoment): number {
   const week = 7 * daySeconds;
   const seconds = (to.weekday - from.weekday) * daySeconds + to.seconds - from.seconds;
   return ((seconds % week) + week) % week;
@@ -157,7 +157,7 @@ function dayAfter(weekday: Weekday, days: number): Weekday {
 }
 
 /** A window as a person would read it aloud: "mon-fri 07:00-19:00", "sun#2, friL 00:00-11:00", "day 1, 15, L in apr". */
-export function windowText({ days, nth, dayOfMonth, months, from, to }: WrittenWindow): string {
+function windowText({ days, nth, dayOfMonth, months, from, to }: WrittenWindow): string {
   const parts = [
     list('', days),
     list('', nth),

@@ -141,7 +141,7 @@ export function judged(subject: Subject, at: EpochMs): (kind: FindingKind, wrong
 }
 
 /** The reasons in the service's own words, shortened: an incident record stays small. */
-export function reasonsOf(errors: readonly string[]): {
+function reasonsOf(errors: readonly string[]): {
   readonly text: string;
   readonly facts: Record<string, number | string>;
 } {

@@ -208,7 +208,7 @@ type Wrong = Omit<Finding, 'kind' | 'subject'>;
  * why it was not asked any further). What it refuses for want of a token or a
  * role is an answer (JSON; a block page is none); whatever else is not a list leaves us blind.
  */
-export function observeApi(
+function observeApi(
   region: string,
   list: Answer<unknown>,
   silence: string | undefined,
@@ -260,7 +260,7 @@ const apartMs = 5 * 60_000;
  * Gone = missing from a successful list and 404 by id, twice, at least 5 minutes apart, with no sighting between. One
  * list alone may have left it out; a 404 of something that is listed is a lie of a replica.
  */
-export function missed<T extends Seen>(seen: T, byId: Answer<unknown> | undefined, now: EpochMs): T | 'gone' {
+function missed<T extends Seen>(seen: T, byId: Answer<unknown> | undefined, now: EpochMs): T | 'gone' {
   if (byId === undefined) return seen;
   if (byId.kind === 'ok') return present(seen);
   if (byId.kind !== 'not-found') return seen;

@@ -13,7 +13,7 @@ export type Credentials = {
   readonly signing: readonly Secret[];
 };
 
-export type Letter = {
+type Letter = {
   /** The delivery's id: the same for every retry. */
   readonly id: string;
   /** Frozen before the first attempt; holds no secret. */

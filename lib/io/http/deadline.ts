@@ -14,7 +14,7 @@ export type Deadline = {
 };
 
 export const late: unique symbol = Symbol('late');
-export type Late = typeof late;
+type Late = typeof late;
 
 /** Given as the reason, since without one each abort makes an exception, stack and all. */
 const done = 'done';

@@ -109,10 +109,10 @@ function failed(attempt: Attempt, error: unknown, deadline: Deadline): Exchange 
 export type BodyEnd = 'whole' | 'cap' | 'broken' | 'deadline';
 
 /** Filled while the body comes in, so that a deadline finds what came until then. */
-export type BodyBuffer = { readonly chunks: Uint8Array[]; bytes: number };
+type BodyBuffer = { readonly chunks: Uint8Array[]; bytes: number };
 
 /** Reads a body into the buffer and stops at the cap (bytes after decompression); what is over the cap is cut away. */
-export async function readBody(response: Response, buffer: BodyBuffer, capBytes: number): Promise<BodyEnd> {
+async function readBody(response: Response, buffer: BodyBuffer, capBytes: number): Promise<BodyEnd> {
   if (!response.body) return 'whole';
   const reader = response.body.getReader();
   try {
@@ -126,7 +126,7 @@ export async function readBody(response: Response, buffer: BodyBuffer, capBytes:
   }
 }
 
-export function joinChunks(buffer: BodyBuffer): Uint8Array {
+function joinChunks(buffer: BodyBuffer): Uint8Array {
   return buffer.chunks.length === 1 && buffer.chunks[0] ? buffer.chunks[0] : Buffer.concat(buffer.chunks);
 }
 

@@ -84,8 +84,3 @@ export function readAddress(text: string, httpAllowed: boolean): Address {
   }
   return { ok: true, url };
 }
-
-/** All of an address that may be shown: scheme, host and port. */
-export function originOf(text: string): string {
-  return URL.canParse(text) ? new URL(text).origin : 'an address that is not a URL';
-}

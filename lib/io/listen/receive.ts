@@ -9,7 +9,7 @@ import { type BodyProblem, type HeldBody, mostBodyBytes } from './bodies.ts';
 import { isLoopbackHost, type WayIn, wayInOf } from './event-source.ts';
 
 /** One event's fate, as the accept job tells it. */
-export type Outcome = {
+type Outcome = {
   readonly kind: 'stored' | 'merged' | 'unchanged' | 'ignored' | 'refused' | 'failed';
   readonly reason: string | undefined;
   readonly parts: ReadonlyArray<{
@@ -19,7 +19,7 @@ export type Outcome = {
   }>;
 };
 
-export type CountedRequest =
+type CountedRequest =
   | 'accepted'
   | 'unauthorized'
   | 'replayed'

@@ -122,7 +122,7 @@ function unknown(
 }
 
 /** What a refused or failed request means, before it becomes an answer. */
-export type Verdict =
+type Verdict =
   | 'unauthorized'
   | 'forbidden'
   | 'not-found'
@@ -150,7 +150,7 @@ export type Verdict =
  * | 9 FailedPrecondition, 10 Aborted | busy | | 409 | busy |
  * | 16 Unauthenticated | unauthorized | | 401 | unauthorized |
  */
-export function judge(status: number, body: ErrorBody, isWrite: boolean): Verdict {
+function judge(status: number, body: ErrorBody, isWrite: boolean): Verdict {
   const verdict = body.code === undefined ? judgeStatus(status) : judgeCode(body.code, isWrite);
   const isOpen = verdict === 'invalid' || (verdict === 'server-error' && (body.code === 2 || body.code === 13));
   return isOpen && saysBusy(body.message) ? 'busy' : verdict;
@@ -206,13 +206,13 @@ function judgeStatus(status: number): Verdict {
 }
 
 /** The firewall's page instead of an answer; its support id is what the provider's help desk asks for. */
-export type BlockPage = { readonly supportId: string | undefined };
+type BlockPage = { readonly supportId: string | undefined };
 
 /**
  * HTML is never an answer of this API, whatever its status: the web application firewall in front of the service sends
  * its block page with 200 as well (clouddocs.f5.com: "The requested URL was rejected"; cf-mkcli looks for that text).
  */
-export function readBlockPage(contentType: string | null, body: string): BlockPage | undefined {
+function readBlockPage(contentType: string | null, body: string): BlockPage | undefined {
   const isHtml = /\b(text\/html|application\/xhtml)/i.test(contentType ?? '') || /^\s*</.test(body);
   if (!isHtml && !isRejection(body)) return undefined;
   const words = body.slice(0, 20_000).replaceAll(/<[^>]*>/g, ' ');
@@ -225,14 +225,14 @@ function isRejection(body: string): boolean {
 }
 
 /** What an error answer says of itself. */
-export type ErrorBody = {
+type ErrorBody = {
   /** A gRPC code, 1 to 16; undefined = the body names none. https://grpc.io/docs/guides/status-codes/ */
   readonly code: number | undefined;
   readonly message: string;
 };
 
 /** The gateway's form is `{ "code": 9, "message": "…", "details": [] }`; a text alone is its own message. */
-export function readErrorBody(text: string): ErrorBody {
+function readErrorBody(text: string): ErrorBody {
   const body = parseObject(text);
   if (!body) return { code: undefined, message: text.trim() };
   const code = typeof body['code'] === 'number' && isGrpcCode(body['code']) ? body['code'] : undefined;

@@ -77,7 +77,7 @@ function readError(value: unknown): string {
 export type Clean = (text: string) => string;
 
 /** A name of Kubernetes has at most 253 characters (RFC 1123 subdomain); MKS's own are far shorter. */
-export const longestName = 253;
+const longestName = 253;
 
 const longestStatus = 100;
 const longestError = 500;

@@ -41,9 +41,9 @@ function keep<T>(made: Map<string, T>, key: string, make: () => T): T {
   return fresh;
 }
 
-export type SecretPlaces = { readonly clock: Clock; readonly env: Environment; readonly aws: AwsSecrets };
+type SecretPlaces = { readonly clock: Clock; readonly env: Environment; readonly aws: AwsSecrets };
 
-export function openSecret(ref: SecretRef, places: SecretPlaces): SecretSource {
+function openSecret(ref: SecretRef, places: SecretPlaces): SecretSource {
   switch (ref.kind) {
     case 'awsSecret':
       return awsSecretSource(ref.name, places.aws);

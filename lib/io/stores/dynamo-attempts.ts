@@ -88,7 +88,7 @@ const advice: { readonly [name: string]: string } = {
   ValidationException: 'DynamoDB refused the request; the table needs the string keys pk and sk',
 };
 
-export function classifyDynamoFailure(error: unknown): DynamoFailure {
+function classifyDynamoFailure(error: unknown): DynamoFailure {
   const code = codeOf(error);
   const setup = awsSetupProblem(error);
   if (setup !== undefined) return { kind: 'fatal', reason: setup };

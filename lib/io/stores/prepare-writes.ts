@@ -17,7 +17,7 @@ export type PreparedPut = {
   readonly expiresAt: EpochMs | undefined;
 };
 
-export type PreparedDelete = { readonly kind: 'delete'; readonly key: Key; readonly expected: Version };
+type PreparedDelete = { readonly kind: 'delete'; readonly key: Key; readonly expected: Version };
 
 /** DynamoDB takes at most 100 actions in one transaction: docs.aws.amazon.com, TransactWriteItems. */
 const mostWrites = 100;

@@ -201,7 +201,7 @@ export function describeSqliteProblem(error: unknown): string {
 }
 
 /** Another connection has the lock. */
-export function isSqliteBusy(error: unknown): boolean {
+function isSqliteBusy(error: unknown): boolean {
   const { errcode } = error as { errcode?: unknown };
   // The low byte of an extended result code is the primary one.
   return typeof errcode === 'number' && (errcode & 0xff) === 5;

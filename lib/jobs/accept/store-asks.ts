@@ -7,7 +7,7 @@ import type { Names } from '../../model/match.ts';
 import { asksPartition, askWrite, listStoredAsks, loadAsk, type StoredAsk } from '../records/ask-records.ts';
 
 /** `failed`: nothing is known to be stored; the same event again is right. */
-export type WriteOutcome = ShelfOutcome | { readonly kind: 'failed'; readonly reason: string };
+type WriteOutcome = ShelfOutcome | { readonly kind: 'failed'; readonly reason: string };
 
 /** Stores asks durably before it resolves. One per process: what waits for one shelf is written together. */
 export type ShelfWriter = {

@@ -141,7 +141,7 @@ const mostPerCommit = 90;
  * A batch that was refused in its plainest form becomes single messages again, in parts that each leave the outbox
  * whole; they are sent in the plainest form, and are not batched again.
  */
-export async function giveBack(session: Session, batch: Batch, sender: SenderRecord): Promise<boolean> {
+async function giveBack(session: Session, batch: Batch, sender: SenderRecord): Promise<boolean> {
   return single(session, batch, sender, true);
 }
 

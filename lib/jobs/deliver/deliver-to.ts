@@ -16,7 +16,7 @@ const longestPauseMs = 6_500;
 /** Less than this is no time for an attempt. */
 const leastAttemptMs = 10_000;
 /** One run is over after this even where nobody limits it: other destinations' runs wait for it. */
-export const longestRunMs = 50_000;
+const longestRunMs = 50_000;
 
 /** A destination's problem while somebody else writes to it: no failure. */
 export const anotherSender = 'another sender is at it';

@@ -21,10 +21,6 @@ export function senderWrite(sender: SenderRecord, version: Version | undefined):
   return putOver(keyOf(sender.id), sender, version);
 }
 
-export function forgetSender({ sender, version }: StoredSender): Write {
-  return { kind: 'deleteIfVersion', key: keyOf(sender.id), version };
-}
-
 function readSender(record: StoredRecord): StoredSender | undefined {
   const sender = readSchema1(record) as SenderRecord | undefined;
   return sender && { sender, version: record.version };

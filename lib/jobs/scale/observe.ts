@@ -198,7 +198,7 @@ function unread({ region, name }: ObservedCluster, answer: Exclude<Answer<unknow
 }
 
 /** One run reads the node pools of so many clusters well within its time: 1,000 calls of 50 ms, 16 at once, take 3 s. */
-export const mostClustersPerShard = 1000;
+const mostClustersPerShard = 1000;
 
 /**
  * Into how many parts a round is cut, judged by how many clusters the last one saw: 1 until somebody has looked. No call
