@@ -125,14 +125,14 @@ export type PoolStatus = PoolOutlook & {
   readonly base: Size | undefined;
 };
 
-export type StatusContext = {
+type StatusContext = {
   readonly book: RuleBook;
   readonly asks: readonly Ask[];
   readonly now: EpochMs;
   readonly outlook: PoolOutlook;
 };
 
-export function poolStatus(pool: StoredPool, { book, asks, now, outlook }: StatusContext): PoolStatus {
+function poolStatus(pool: StoredPool, { book, asks, now, outlook }: StatusContext): PoolStatus {
   const { memory } = pool;
   const rule = book.appliedRule(pool)?.rule ?? book.ruleOf(pool);
   const known = baseOf(rule, memory);

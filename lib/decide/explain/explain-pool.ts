@@ -219,7 +219,7 @@ export function holdEnds(
 }
 
 /** The API refused the size that is still to be reached: why, and when it is asked for again. */
-export function explainRefusal(known: KnownPool | undefined, now: EpochMs): readonly string[] {
+function explainRefusal(known: KnownPool | undefined, now: EpochMs): readonly string[] {
   const refusal = known?.memory && refusalOf(known.memory, known.memory.pending?.target);
   if (refusal === undefined || known?.inFlight !== undefined) return [];
   const times = refusal.count === 1 ? '' : ` ${refusal.count} times`;

@@ -256,6 +256,6 @@ function nodesOf(pool: ObservedPool, change: Change | undefined): number {
 }
 
 /** A fixed pool's size, an autoscaled one's minimum. */
-export function leastNodes({ autoscale, size, sizeMin }: ObservedPool): number {
+function leastNodes({ autoscale, size, sizeMin }: ObservedPool): number {
   return (autoscale ? sizeMin : size) ?? 0;
 }
