@@ -41,7 +41,7 @@ export async function listKnownPools(store: Store, regions: readonly string[]): 
   return (await listKnownClusters(store, regions)).flatMap(poolsOf);
 }
 
-function poolsOf({ region, clusterId, record }: StoredClusterOf): readonly StoredPool[] {
+export function poolsOf({ region, clusterId, record }: StoredClusterOf): readonly StoredPool[] {
   return Object.entries(record.pools)
     .map(([poolId, memory]) => ({
       region,

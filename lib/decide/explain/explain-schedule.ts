@@ -131,7 +131,7 @@ function unlimitedSize(term: Term, rule: Rule): Size | undefined {
   return term === 'idle' ? rule.idle : term;
 }
 
-function toDesired(size: Size): Exclude<Desired, string> {
+export function toDesired(size: Size): Exclude<Desired, string> {
   return isRange(size) ? { min: size.min, max: size.max } : { size };
 }
 
