@@ -13,7 +13,7 @@ export function readRetryAfterMs(headers: Headers, now: EpochMs): number | undef
 }
 
 /** The answer's `Date` header. */
-export function readServerDate(headers: Headers): EpochMs | undefined {
+function readServerDate(headers: Headers): EpochMs | undefined {
   return readHttpDate(headers.get('date')?.trim() ?? '');
 }
 
