@@ -5,7 +5,7 @@ import { clocksDifferMs } from './clock-skew.ts';
  * A stored instant that lies in the past by its nature, as it is read: never later than now. A clock that ran ahead once
  * may have written a later one, and what has "not happened yet" would be waited for until that year.
  */
-function past(at: EpochMs, now: EpochMs): EpochMs {
+export function past(at: EpochMs, now: EpochMs): EpochMs {
   return Math.min(at, now);
 }
 
