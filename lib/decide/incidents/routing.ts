@@ -97,3 +97,7 @@ function addressOf(address: Address): string {
   if (address.kind === 'command') return `command ${address.argv.join('\n')}`;
   return address.kind === 'file' ? `file ${address.path}` : `${address.kind} ${address.name}`;
 }
+
+export function isChat(kind: DestinationKind): boolean {
+  return kind === 'slack' || kind === 'teams' || kind === 'discord' || kind === 'mattermost';
+}

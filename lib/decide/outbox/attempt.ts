@@ -1,8 +1,8 @@
 import type { DestinationKind } from '../../model/config.ts';
 import { type EpochMs, hourMs, minuteMs, secondMs } from '../../model/time.ts';
 import type { Delivery, Doubt } from '../incidents/delivery.ts';
+import { isChat } from '../incidents/routing.ts';
 import type { Batch } from './batch.ts';
-import { isChat } from './next-step.ts';
 import type { Failure, Outcome } from './outcome.ts';
 import { type Failing, type SenderRecord, takeToken } from './sender.ts';
 

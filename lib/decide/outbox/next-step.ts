@@ -1,7 +1,7 @@
 import type { DestinationKind } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Delivery } from '../incidents/delivery.ts';
-import { isKeyed } from '../incidents/routing.ts';
+import { isChat, isKeyed } from '../incidents/routing.ts';
 import { isDoubtful } from './attempt.ts';
 import { type Batch, batchId, fitting, isClosed, toMember } from './batch.ts';
 import { type SenderRecord, tokenAt } from './sender.ts';
@@ -131,10 +131,6 @@ function sendDue(view: OutboxView, lanes: readonly Lane[]): Step {
 function sendOldest(view: OutboxView, lanes: readonly Lane[]): Step {
   const [delivery] = inOrder(lanes);
   return delivery === undefined ? { kind: 'done' } : paced(view, { kind: 'send', delivery });
-}
-
-export function isChat(kind: DestinationKind): boolean {
-  return kind === 'slack' || kind === 'teams' || kind === 'discord' || kind === 'mattermost';
 }
 
 function paced({ sender, kind, now }: OutboxView, step: Step): Step {
