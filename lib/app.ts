@@ -57,7 +57,7 @@ export type App = {
 };
 
 /** Who is told what became of events. */
-export type Told = Pick<AcceptParts, 'count' | 'tell'>;
+type Told = Pick<AcceptParts, 'count' | 'tell'>;
 
 /** The only place where the parts meet. A job is loaded when it first runs: a function that runs one pays for one. */
 export function makeApp(parts: AppParts): App {
