@@ -20,6 +20,17 @@ export function isoTime(at: EpochMs): string {
   return new Date(at).toISOString();
 }
 
+/** As a sentence that is kept holds it, with or without seconds; what is to be typed (`--until …`) stays as it is. */
+const inSentence = /(?<!--[a-z-]+[ =])\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})/gu;
+
+/** Sentences keep their instants as facts, in UTC; whoever shows one to people puts them into the zone of its readers. */
+export function replaceInstants(text: string, tell: (at: EpochMs) => string): string {
+  return text.replace(inSentence, (written) => {
+    const at = Date.parse(written);
+    return Number.isNaN(at) ? written : tell(at);
+  });
+}
+
 /** An instant for a sentence: to the second, in UTC. */
 export function iso(at: EpochMs): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`;

@@ -212,7 +212,7 @@ describe('explain without --at', () => {
       await world.clock.advance(minutes * 60_000);
     }
     expect((await world.run('explain', 'ml/gpu')).out).toContain(
-      'it was raised ahead of time, to be ready at 07:00, and is not lowered before that',
+      'it was raised ahead of time, to be ready at 07:00 Europe/Berlin, and is not lowered before that',
     );
   });
 

@@ -313,7 +313,7 @@ describe('on the command line', () => {
     await world.run('run', '--once');
     const plan = (await world.json('plan')) as { actions: { pool: string }[]; holds: { pool: string }[] };
     expect({ ...plan, problems: [] }).toEqual({ actions: [], holds: [], problems: [] });
-    const words = '3 are kept for 07:00, when the schedule asks for them: not lowered before it';
+    const words = '3 are kept for 07:00 Europe/Berlin, when the schedule asks for them: not lowered before it';
     expect((await world.run('explain', 'dev-api/workers')).out).toContain(`nothing is done now: ${words}`);
     expect((await world.run('status')).out).toMatch(new RegExp(`dev-api/workers .*held: ${words}`));
     const [explained] = (await world.json('explain', 'dev-api/workers')) as Explained[];

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
 import { writeJson } from '../text/table.ts';
+import { readingZone } from '../text/instant.ts';
 
 type PlanOptions = ConfigOption & JsonOption & { readonly detailedExitcode?: true };
 
@@ -26,7 +27,8 @@ async function plan(parts: CliParts, options: PlanOptions): Promise<void> {
   ]);
   const { config, report } = await planOnce({ ...parts, log: makeCliLog(parts, 'error') }, options.config);
   if (options.json) writeJson(parts.stdout, roundJson(report, config));
-  else parts.stdout.write(roundText(report, config, false));
+  else
+    parts.stdout.write(roundText(report, config, false, { zone: readingZone(config, parts), now: parts.clock.now() }));
   if (report.problems.length > 0) parts.exitWith(1);
   else if (options.detailedExitcode && report.plan.actions.length > 0) parts.exitWith(3);
 }

@@ -5,6 +5,7 @@ import { type ConfigOption, configOption, examples, type JsonOption, jsonOption 
 import { type CliParts, makeCliLog, tellingStart } from '../parts.ts';
 import type { OneRound } from '../run/run-command.ts';
 import { writeJson } from '../text/table.ts';
+import { localInstants, readingZone } from '../text/instant.ts';
 
 type Address = { readonly host: string; readonly port: number };
 
@@ -40,10 +41,15 @@ async function run(parts: CliParts, options: RunCommandOptions): Promise<void> {
   const { runForever, runOnce } = await import('../run/run-command.ts');
   if (once) {
     const quiet = makeCliLog(parts, json ? 'error' : 'warn');
-    const log = json
-      ? quiet
-      : tellingStart(quiet, (text) => parts.stderr.write(`first round under this config: ${printable(text)}\n`));
-    return writeReport(parts, options, await runOnce({ ...parts, log }, config, dryRun === true));
+    const started: string[] = [];
+    const log = json ? quiet : tellingStart(quiet, (text) => void started.push(text));
+    const round = await runOnce({ ...parts, log }, config, dryRun === true);
+    const zone = readingZone(round.config, parts);
+    for (const text of started) {
+      const told = localInstants(printable(text), zone, parts.clock.now());
+      parts.stderr.write(`first round under this config: ${told}\n`);
+    }
+    return writeReport(parts, options, round);
   }
   const { keepSmall } = await import('../run/keep-small.ts');
   keepSmall();
@@ -55,7 +61,10 @@ async function writeReport(parts: CliParts, { json, dryRun }: RunCommandOptions,
   const { config, report } = round;
   const { roundJson, roundText } = await import('../run/report.ts');
   if (json) writeJson(parts.stdout, roundJson(report, config));
-  else parts.stdout.write(roundText(report, config, dryRun !== true));
+  else
+    parts.stdout.write(
+      roundText(report, config, dryRun !== true, { zone: readingZone(config, parts), now: parts.clock.now() }),
+    );
   if (report.problems.length > 0) parts.exitWith(1);
 }
 

@@ -3,7 +3,7 @@ import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { subjectJson } from '../status/status-json.ts';
-import { ago, clockOf, localInstant, rfc3339 } from '../text/instant.ts';
+import { ago, clockOf, localInstant, localInstants, rfc3339 } from '../text/instant.ts';
 import { inRegion, regionOf, shortId } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 import { instantJson } from '../text/table.ts';
@@ -25,11 +25,11 @@ export function incidentText({ record, told }: IncidentView, reading: Reading): 
   const names = told.map(nameOf).join(', ');
   return [
     `${colour(severity)} ${kind}${inRegion(reading, regionOf(subject))} ${shortId(key)}${state}, since ${localInstant(since, zone)}, ${ago(since, now)}`,
-    `  ${printable(text)}`,
-    ...(fix === undefined || phase === 'quiet' ? [] : [`  you can: ${printable(fix)}`]),
+    `  ${localInstants(printable(text), zone, now)}`,
+    ...(fix === undefined || phase === 'quiet' ? [] : [`  you can: ${localInstants(printable(fix), zone, now)}`]),
     ...(flapping ? ['  it comes and goes'] : []),
     ...(endedAt === undefined || phase !== 'quiet' ? [] : [`  ended ${ago(endedAt, now)}: ${cause ?? 'recovered'}`]),
-    ...(silenced === undefined ? [] : [`  ${printable(silenced)}`]),
+    ...(silenced === undefined ? [] : [`  ${localInstants(printable(silenced), zone, now)}`]),
     ...(phase === 'open' ? [`  told: ${names === '' ? 'nobody' : names}`] : []),
   ];
 }
@@ -42,10 +42,10 @@ function nameOf({ destination, state }: ToldDestination): string {
 /** What was said about it and what was not, with reasons. */
 export function whyText({ notTold }: IncidentView, messages: readonly Message[], zone: string): readonly string[] {
   const said = messages.map(({ at, what, destination, state, reason }) => {
-    return `  ${timeOf(at, zone)}  ${what} to ${destination}: ${state}${reason === undefined ? '' : ` (${printable(reason)})`}`;
+    return `  ${timeOf(at, zone)}  ${what} to ${destination}: ${state}${reason === undefined ? '' : ` (${localInstants(printable(reason), zone, at)})`}`;
   });
   const unsaid = notTold.map(({ at, what, destination, reason }) => {
-    return `  ${timeOf(at, zone)}  ${what} not told${destination === undefined ? '' : ` to ${destination}`}: ${printable(reason)}`;
+    return `  ${timeOf(at, zone)}  ${what} not told${destination === undefined ? '' : ` to ${destination}`}: ${localInstants(printable(reason), zone, at)}`;
   });
   return [
     `  said (${zone}):${said.length === 0 ? ' nothing that is still remembered' : ''}`,

@@ -2,7 +2,7 @@ import type { HistoryRecord } from '../../decide/outbox/delivery-log.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { ago, clockOf, localInstant, rfc3339 } from '../text/instant.ts';
+import { ago, clockOf, localInstant, localInstants, rfc3339 } from '../text/instant.ts';
 import { inRegion, regionOf, shortId } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 import { instantJson } from '../text/table.ts';
@@ -40,7 +40,7 @@ function stateText(
 
 function messageText({ id, what, kind, severity, subject, text, queuedAt }: WaitingMessage, reading: Reading): string {
   const where = inRegion(reading, regionOf(subject));
-  return `${shortId(id)}  ${what} ${severity} ${kind}${where}: ${printable(text)}, queued ${ago(queuedAt, reading.now)}`;
+  return `${shortId(id)}  ${what} ${severity} ${kind}${where}: ${localInstants(printable(text), reading.zone, reading.now)}, queued ${ago(queuedAt, reading.now)}`;
 }
 
 function attemptsText({ attempts, isMaybeAccepted, isInBatch }: WaitingMessage): string {
@@ -62,7 +62,7 @@ export function historyText(
     const { date, time } = clockOf(at, zone);
     const end = `${state}${reason === undefined ? '' : ` (${printable(reason)})`}`;
     return said.map(({ what, kind, text, region }) => {
-      return `${date} ${time}  ${nameOf(destination)}  ${end}  ${what} ${kind}${inRegion({ regions }, region)}: ${printable(text)}`;
+      return `${date} ${time}  ${nameOf(destination)}  ${end}  ${what} ${kind}${inRegion({ regions }, region)}: ${localInstants(printable(text), zone, at)}`;
     });
   });
 }

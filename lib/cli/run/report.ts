@@ -5,6 +5,8 @@ import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize, type Size } from '../../model/size.ts';
 import { commandHint, counted, withConfig } from '../../model/text.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { localInstants } from '../text/instant.ts';
 import { inRegion, type PoolLabel, poolLabels } from '../text/labels.ts';
 import { instantJson } from '../text/table.ts';
 
@@ -66,10 +68,14 @@ function entryOf({ region, cluster, pool, from, to, reason, who }: Action | Hold
   return { region, cluster, pool, from: from ?? null, to: to ?? null, reason, who };
 }
 
+/** In which zone people read it, and what is today. */
+type Reading = { readonly zone: string; readonly now: EpochMs };
+
 type Named = Pick<CompiledConfig, 'regions' | 'file'>;
 
 /** The same for people: one line each, actions first. Where the round acted, only what was sent counts as a change. */
-export function roundText(report: ScaleReport, config: Named, acted: boolean): string {
+export function roundText(report: ScaleReport, config: Named, acted: boolean, { zone, now }: Reading): string {
+  const tell = (text: string) => localInstants(printable(text), zone, now);
   const json = roundJson(report, config);
   const label = poolLabels(config);
   const changes = acted ? json.actions.filter(({ result }) => result === 'sent') : json.actions;
@@ -78,14 +84,13 @@ export function roundText(report: ScaleReport, config: Named, acted: boolean): s
       ? [`uninstalled: pools only get their bases back; to undo it: ${commandHint(config, 'uninstall --undo')}`]
       : []),
     ...json.actions.map(
-      (action) =>
-        `${acted ? doneVerb(action) : 'would scale'} ${labelled(action, label)} (${printable(action.reason)})`,
+      (action) => `${acted ? doneVerb(action) : 'would scale'} ${labelled(action, label)} (${tell(action.reason)})`,
     ),
     ...json.holds.map(
       (hold) =>
-        `holds ${labelled(hold, label)}: ${withConfig(config, printable(hold.reason))}${hold.ends === null ? '' : `; ${printable(hold.ends)}`}`,
+        `holds ${labelled(hold, label)}: ${withConfig(config, tell(hold.reason))}${hold.ends === null ? '' : `; ${tell(hold.ends)}`}`,
     ),
-    ...json.problems.map(({ region, reason }) => `problem${inRegion(config, region)}: ${printable(reason)}`),
+    ...json.problems.map(({ region, reason }) => `problem${inRegion(config, region)}: ${tell(reason)}`),
   ];
   const summary = `${counted(report.clusters, 'cluster')}, ${counted(report.pools, 'pool')} read: ${counted(changes.length, 'change')}, ${counted(json.holds.length, 'hold')}, ${counted(json.problems.length, 'problem')}`;
   return [...lines, summary, ''].join('\n');

@@ -21,7 +21,9 @@ export function statusText(status: FleetStatus, config: CompiledConfig, paint: P
     status.pools.length === 0 ? [] : poolTable(status, config, paint, zone),
     onceInRegions(config, status.asks, (ask, where) => askLine(ask, where, zone)),
     status.findings.map(({ severity, kind, subject, text, fix }) => {
-      return `${colourOf(severity, paint)(severity)} ${kind}${inRegion(config, regionOf(subject))}: ${printable(text)}${fix === undefined ? '' : `; ${withConfig(config, printable(fix))}`}`;
+      const said = `${printable(text)}${fix === undefined ? '' : `; ${withConfig(config, printable(fix))}`}`;
+      const head = `${colourOf(severity, paint)(severity)} ${kind}${inRegion(config, regionOf(subject))}`;
+      return `${head}: ${localInstants(said, zone, status.at)}`;
     }),
     unreadRegions(status).map((region) =>
       paint.yellow(

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../config/duration.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, replaceInstants } from '../../model/time.ts';
 import type { CliParts } from '../parts.ts';
 
 /** RFC 3339 in UTC, for programs: fractions only where there are some. */
@@ -17,20 +17,15 @@ export function localInstant(at: EpochMs, zone: string): string {
   return `${local.weekday} ${local.date} ${local.time} ${zone} (${universal}Z)`;
 }
 
-const written = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/gu;
-
-/** Text with the instants in it as people read them: "07:00" on the day of `near`, else "Tue 2026-11-24 07:00". */
+/** Text with the instants in it as people read them: "07:00 Europe/Berlin" on the day of `near`, else with its date. */
 export function localInstants(text: string, zone: string, near: EpochMs): string {
-  return text.replace(written, (instant) => {
-    const at = Date.parse(instant);
-    return Number.isNaN(at) ? instant : clockNear(at, zone, near);
-  });
+  return replaceInstants(text, (at) => clockNear(at, zone, near));
 }
 
-/** "07:00" on the day of `near`, else "Tue 2026-11-24 07:00". */
+/** "07:00 Europe/Berlin" on the day of `near`, else "Tue 2026-11-24 07:00 Europe/Berlin". */
 export function clockNear(at: EpochMs, zone: string, near: EpochMs): string {
   const { weekday, date, time } = clockOf(at, zone);
-  return date === clockOf(near, zone).date ? time : `${weekday} ${date} ${time}`;
+  return date === clockOf(near, zone).date ? `${time} ${zone}` : `${weekday} ${date} ${time} ${zone}`;
 }
 
 /** "4h12m ago"; to the minute, below one to the second. */

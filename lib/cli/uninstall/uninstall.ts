@@ -13,7 +13,7 @@ import { readConfig, withStore } from '../config-and-store.ts';
 import type { ConfigOption, JsonOption, ReasonOption } from '../options.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
 import { openApp } from '../run/process-parts.ts';
-import { rfc3339, roughly } from '../text/instant.ts';
+import { localInstant, readingZone, roughly } from '../text/instant.ts';
 import { type PoolLabel, poolLabels } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
@@ -50,7 +50,9 @@ export async function uninstall(parts: CliParts, options: UninstallOptions, conf
     const mark = await storeUninstalled(store, { at: now(), who: parts.who, reason: options.reason });
     const progress = options.json ? parts.stderr : parts.stdout;
     const tell = (line: string) => progress.write(`${printable(line)}\n`);
-    tell(`marked as uninstalled at ${rfc3339(mark.at)} by ${mark.who}: nothing is put to sleep any more`);
+    tell(
+      `marked as uninstalled on ${localInstant(mark.at, readingZone(config, parts))} by ${mark.who}: nothing is put to sleep any more`,
+    );
     const { clock, signal } = parts;
     const given = await giveBack({ app, store, config, clock, signal, tell, since: mark.at, limitMs: options.wait });
     report(parts, options, { away, below }, given, label);

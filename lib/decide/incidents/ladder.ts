@@ -1,21 +1,26 @@
 import type { Severity } from '../../model/finding.ts';
 import { counted } from '../../model/text.ts';
-import { calendarDays, dayMs, type EpochMs } from '../../model/time.ts';
+import { dayMs, type EpochMs, iso } from '../../model/time.ts';
+import { dayIn } from '../schedule/local-time.ts';
 import { type IncidentRecord, type Ladder, type Told, worse } from './incident.ts';
 import type { Due, Watched } from './observation.ts';
 import { end } from './open-and-resolve.ts';
 
 const steps = [0, 1, 3, 7, 14, 30, 60, 90] as const;
 
+/** When a step counts: whole days on a calendar for a date, days by the hour for an instant. */
+export type Dated = Pick<Due, 'date' | 'zone' | 'isDay'>;
+
 /** The step that a date stands on: the smallest whose days it is within; undefined above 90 days. No step comes after 0. */
-export function stepOf(date: EpochMs, now: EpochMs): number | undefined {
-  return steps.find((days) => date - now <= days * dayMs);
+export function stepOf(dated: Dated, now: EpochMs): number | undefined {
+  const days = isDay(dated) ? daysTo(dated, now) : (dated.date - now) / dayMs;
+  return steps.find((step) => days <= step);
 }
 
-/** 90, 60, 30 and 14 days are worth knowing, 7 and 3 are a warning, 1 and 0 are critical. */
+/** 90 and 60 days are worth knowing, 30, 14 and 7 are a warning, 3, 1 and 0 are critical. */
 export function severityOf(step: number): Severity {
-  if (step <= 1) return 'critical';
-  return step <= 7 ? 'warning' : 'info';
+  if (step <= 3) return 'critical';
+  return step <= 30 ? 'warning' : 'info';
 }
 
 /**
@@ -29,13 +34,19 @@ export function climb(
   key: string,
   now: EpochMs,
 ): IncidentRecord | undefined {
-  const step = stepOf(due.date, now);
+  const step = stepOf(due, now);
   const isOpen = before?.phase === 'open';
   if (isOpen && before.ladder?.of !== due.of) return end(before, due.ifReplaced, now, now);
-  if (step === undefined) return isOpen ? end(before, `the date is now ${asDate(due.date)}`, now, now) : before;
+  if (step === undefined) return isOpen ? end(before, `the date is now ${written(due)}`, now, now) : before;
   const start = isOpen ? before : opened(before, watched, key, now);
   const severity = severityOf(step);
-  return { ...start, ...words(due, now), severity, worst: worse(start.worst, severity), ladder: ladderOf(due, step) };
+  return {
+    ...start,
+    ...words(before, due, now),
+    severity,
+    worst: worse(start.worst, severity),
+    ladder: ladderOf(due, step),
+  };
 }
 
 /** Each step once per destination; after a date was moved, only the steps that were still ahead of it then. */
@@ -58,21 +69,38 @@ function ladderOf(due: Due, step: number): Ladder {
   return due.below === undefined ? ladder : { ...ladder, below: due.below };
 }
 
-function words(due: Due, now: EpochMs): Pick<IncidentRecord, 'text' | 'fix' | 'facts'> {
-  const facts = { ...due.facts, date: asDate(due.date), daysLeft: calendarDays(now, due.date) };
-  const text = `${due.what.charAt(0).toUpperCase()}${due.what.slice(1)} ${passes(due.date, now)}`;
-  return due.fix === undefined ? { text, facts } : { text, facts, fix: due.fix };
+function words(
+  before: IncidentRecord | undefined,
+  due: Due,
+  now: EpochMs,
+): Pick<IncidentRecord, 'text' | 'fix' | 'facts'> {
+  const known = before?.ladder?.of === due.of ? before.facts?.offers : undefined;
+  const offers = due.offers?.join(', ') ?? (known === undefined ? '' : String(known));
+  const told = offers === '' ? {} : { offers };
+  const facts = { ...due.facts, ...told, date: written(due), daysLeft: daysTo(due, now) };
+  const text = `${due.what.charAt(0).toUpperCase()}${due.what.slice(1)} ${passes(due, now)}`;
+  if (due.fix === undefined) return { text, facts };
+  return { text, facts, fix: offers === '' ? due.fix : `${due.fix}; the region offers ${offers}` };
 }
 
-/** Told by the date, though the steps count by the hour. */
-function passes(date: EpochMs, now: EpochMs): string {
-  const days = calendarDays(now, date);
-  if (date <= now) return `ended on ${asDate(date)}`;
-  if (days === 0) return `ends within a day, on ${asDate(date)}`;
-  return `ends in ${counted(days, 'day')}, on ${asDate(date)}`;
+function passes(due: Due, now: EpochMs): string {
+  const days = daysTo(due, now);
+  const isOver = isDay(due) ? days < 0 : due.date <= now;
+  if (isOver) return `ended on ${written(due)}`;
+  return days <= 0 ? `ends today, on ${written(due)}` : `ends in ${counted(days, 'day')}, on ${written(due)}`;
 }
 
-/** Dates of the provider carry no zone of ours: they are told in UTC. */
-function asDate(at: EpochMs): string {
-  return new Date(at).toISOString().slice(0, 10);
+/** From today to the date, as one counts on a calendar in that zone. */
+function daysTo(due: Dated, now: EpochMs): number {
+  const day = isDay(due) ? Math.floor(due.date / dayMs) : dayIn(due.zone, due.date);
+  return day - dayIn(due.zone, now);
+}
+
+/** A date of the provider is a day in no zone; an instant is told in the zone of whoever reads it. */
+function written(due: Dated): string {
+  return isDay(due) ? new Date(due.date).toISOString().slice(0, 10) : iso(due.date);
+}
+
+function isDay({ date, isDay: isGiven }: Dated): boolean {
+  return isGiven === true || date % dayMs === 0;
 }

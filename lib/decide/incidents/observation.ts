@@ -21,6 +21,10 @@ export type Watched = { readonly kind: FindingKind; readonly subject: Subject };
 /** A date that comes nearer: a version's end of life, a token's expiry. */
 export type Due = {
   readonly date: EpochMs;
+  /** The zone on whose calendar days are counted. */
+  readonly zone: string;
+  /** The date is a day, whatever its hour: an end of life. Absent = an instant, unless it is a midnight in UTC. */
+  readonly isDay?: true;
   /** What the date belongs to (a version's id); a change of it ends what was told for the old one. */
   readonly of: string;
   /** When this date was taken as true; a later one re-arms the ladder. */
@@ -32,6 +36,8 @@ export type Due = {
   /** The cause of the end of what was told for something else before: "upgraded to 1.33.2". */
   readonly ifReplaced: string;
   readonly fix: string | undefined;
+  /** What one can go to; undefined = not asked in this pass, so that what was known stays. */
+  readonly offers?: readonly string[];
   readonly facts: { readonly [name: string]: string | number };
 };
 

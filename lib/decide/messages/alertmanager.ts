@@ -3,7 +3,7 @@ import type { Json } from '../../model/json.ts';
 import { type EpochMs, isoTime } from '../../model/time.ts';
 import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
 import { bytesOf, clean, inert } from './escape.ts';
-import { messageOf } from './message.ts';
+import { messageOf, tellInstants } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
 
 /** A body is stored before it is sent, and a record takes 100 KB in all. */
@@ -21,7 +21,12 @@ function labelsOf({ kind, severity, subject }: Pick<DeliveryFacts, 'kind' | 'sev
 }
 
 /** One message of Alertmanager's webhook, version 4: prometheus.io/docs/alerting/latest/configuration/#webhook_config */
-export function renderAlertmanagerV4(delivery: Delivery, receiver: string, budget: number = alertmanagerBudget): Body {
+export function renderAlertmanagerV4(
+  delivery: Delivery,
+  receiver: string,
+  zone: string,
+  budget: number = alertmanagerBudget,
+): Body {
   const { facts, key, episode } = delivery;
   const labels = labelsOf(facts);
   // A notice has no end to come: as "firing" it would stand for ever.
@@ -44,7 +49,7 @@ export function renderAlertmanagerV4(delivery: Delivery, receiver: string, budge
       alerts: [{ ...alert, fingerprint: key.slice(0, 16) }],
     };
   };
-  return shrink(messageOf(delivery, 'UTC'), render, (body) => bytesOf(JSON.stringify(body)) <= budget);
+  return shrink(messageOf(delivery, zone), render, (body) => bytesOf(JSON.stringify(body)) <= budget);
 }
 
 export type OpenIncident = {
@@ -56,12 +61,12 @@ export type OpenIncident = {
  * What is open, as Alertmanager's own API takes it (POST /api/v2/alerts). Each alert ends at `staleAt` unless it is sent
  * again; what is over is sent with its end. prometheus.io/docs/alerting/latest/alerts_api
  */
-export function renderAlerts(incidents: readonly OpenIncident[], staleAt: EpochMs): readonly Body[] {
+export function renderAlerts(incidents: readonly OpenIncident[], staleAt: EpochMs, zone: string): readonly Body[] {
   return incidents.map(({ facts }) => ({
     labels: labelsOf(facts),
     annotations: {
-      summary: inert(clean(facts.text)),
-      ...(facts.fix !== undefined && { fix: inert(clean(facts.fix)) }),
+      summary: inert(tellInstants(clean(facts.text), zone)),
+      ...(facts.fix !== undefined && { fix: inert(tellInstants(clean(facts.fix), zone)) }),
     },
     startsAt: isoTime(facts.since),
     endsAt: isoTime(facts.until ?? staleAt),

@@ -1,6 +1,6 @@
 import type { Batch } from '../outbox/batch.ts';
 import { clean } from './escape.ts';
-import { statusOf, tellDuration, tellTime } from './message.ts';
+import { statusOf, tellDuration, tellInstants, tellTime } from './message.ts';
 
 /** Many messages as one: a head that counts, and a line each, the gravest first. */
 export type BatchMessage = { readonly id: string; readonly title: string; readonly lines: readonly string[] };
@@ -17,7 +17,7 @@ export function batchMessageOf({ id, members }: Pick<Batch, 'id' | 'members'>, z
     const { what, text, since, until } = facts;
     const when =
       what === 'resolve' && until !== undefined ? `after ${tellDuration(until - since)}` : tellTime(since, zone);
-    return `${statusOf(facts)}: ${clean(text)} (${when})`;
+    return `${statusOf(facts)}: ${tellInstants(clean(text), zone)} (${when})`;
   });
   return {
     id,

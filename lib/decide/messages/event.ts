@@ -3,7 +3,7 @@ import type { Json } from '../../model/json.ts';
 import { type EpochMs, isoTime } from '../../model/time.ts';
 import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
 import { bytesOf } from './escape.ts';
-import { messageOf } from './message.ts';
+import { detailsOf, type Message, messageOf, toldSentences } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
 
 /** Standard Webhooks asks for less than 20 kB; any CloudEvents receiver takes 64 KiB, a stored record 100 KB in all. */
@@ -12,14 +12,18 @@ export const eventBudget = { json: 20_000, cloudevents: 32_000 } as const;
 type Body = { readonly [key: string]: Json };
 
 /** The event of `format: json`: `type`, `timestamp` and `data`, as Standard Webhooks has them. Its shape is documented. */
-export function renderJson(delivery: Delivery, budget: number = eventBudget.json): Body {
+export function renderJson(delivery: Delivery, zone: string, budget: number = eventBudget.json): Body {
   const { what, at } = delivery.facts;
-  const render = (shown: Shown) => ({ type: typeOf(what), timestamp: isoTime(at), data: dataOf(delivery, shown) });
-  return shrink(messageOf(delivery, 'UTC'), render, fitsIn(budget));
+  const render = (shown: Shown) => ({
+    type: typeOf(what),
+    timestamp: isoTime(at),
+    data: dataOf(delivery, shown, zone),
+  });
+  return shrink(factual(delivery, zone), render, fitsIn(budget));
 }
 
 /** The same data as a structured CloudEvent: the signature then covers the attributes too. github.com/cloudevents/spec */
-export function renderCloudEvent(delivery: Delivery, budget: number = eventBudget.cloudevents): Body {
+export function renderCloudEvent(delivery: Delivery, zone: string, budget: number = eventBudget.cloudevents): Body {
   const { what, at, subject } = delivery.facts;
   const render = (shown: Shown) => ({
     specversion: '1.0',
@@ -29,9 +33,14 @@ export function renderCloudEvent(delivery: Delivery, budget: number = eventBudge
     time: isoTime(at),
     subject: pathOf(subject),
     datacontenttype: 'application/json',
-    data: dataOf(delivery, shown),
+    data: dataOf(delivery, shown, zone),
   });
-  return shrink(messageOf(delivery, 'UTC'), render, fitsIn(budget));
+  return shrink(factual(delivery, zone), render, fitsIn(budget));
+}
+
+/** Sentences are for people; named values are for programs, and keep their instants in UTC. */
+function factual(delivery: Delivery, zone: string): Message {
+  return { ...messageOf(delivery, zone), details: detailsOf(delivery.facts) };
 }
 
 function typeOf(what: DeliveryFacts['what']): string {
@@ -39,8 +48,9 @@ function typeOf(what: DeliveryFacts['what']): string {
   return what === 'notice' ? 'lamplighter.notice' : `lamplighter.incident.${verbs[what]}`;
 }
 
-function dataOf({ id, key, episode, facts }: Delivery, { text, lines, details, cut }: Shown): Body {
-  const { what, kind, severity, worst, subject, since, until, cause, did, fix } = facts;
+function dataOf({ id, key, episode, facts }: Delivery, { text, lines, details, cut }: Shown, zone: string): Body {
+  const { what, kind, severity, worst, subject, since, until } = facts;
+  const { cause, did, fix } = toldSentences(facts, zone);
   const isWhole = lines.length > 0;
   return {
     id,

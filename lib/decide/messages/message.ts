@@ -1,5 +1,5 @@
 import type { Severity, Subject } from '../../model/finding.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, replaceInstants } from '../../model/time.ts';
 import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
 import { clean } from './escape.ts';
 
@@ -25,10 +25,14 @@ export type Line = { readonly name: string; readonly value: string };
 export function messageOf({ id, facts }: Pick<Delivery, 'id' | 'facts'>, zone: string): Message {
   const { what, kind, severity } = facts;
   const lines = linesOf(facts, zone).map(({ name, value }) => ({ name, value: clean(value) }));
-  const details = Object.entries(facts.facts).map(([name, value]) => {
-    return { name: clean(name), value: clean(String(value)) };
-  });
-  return { id, what, kind, severity, status: statusOf(facts), text: clean(facts.text), lines, details };
+  const details = detailsOf(facts).map(({ name, value }) => ({ name, value: tellInstants(value, zone) }));
+  const text = tellInstants(clean(facts.text), zone);
+  return { id, what, kind, severity, status: statusOf(facts), text, lines, details };
+}
+
+/** The named values as they are kept: instants in UTC. */
+export function detailsOf({ facts }: Pick<DeliveryFacts, 'facts'>): readonly Line[] {
+  return Object.entries(facts).map(([name, value]) => ({ name: clean(name), value: clean(String(value)) }));
 }
 
 /** The first word of a message: how bad it is, or that it is over. */
@@ -68,7 +72,8 @@ export function placeOf(subject: Subject): string {
 }
 
 function linesOf(facts: DeliveryFacts, zone: string): readonly Line[] {
-  const { what, subject, since, until, cause, severity, worst, did, fix, at } = facts;
+  const { what, subject, since, until, severity, worst, at } = facts;
+  const { did, fix, cause } = toldSentences(facts, zone);
   const where = { name: 'Where', value: placeOf(subject) };
   if (what === 'notice') return [where, { name: 'When', value: tellTime(since, zone) }, ...deeds(did, fix)];
   const began = `${tellTime(since, zone)}${until === undefined && at > since ? ` (${tellDuration(at - since)})` : ''}`;
@@ -77,6 +82,20 @@ function linesOf(facts: DeliveryFacts, zone: string): readonly Line[] {
   const gravest = worst === severity && what !== 'resolve' ? [] : [{ name: 'Worst', value: worst }];
   const rest = what === 'resolve' ? deeds(did, undefined) : deeds(did, fix);
   return [where, { name: 'Since', value: began }, ...over, ...ended, ...gravest, ...rest];
+}
+
+/** What may hold instants besides the text itself. */
+export function toldSentences(
+  { did, fix, cause }: Pick<DeliveryFacts, 'did' | 'fix' | 'cause'>,
+  zone: string,
+): Pick<DeliveryFacts, 'did' | 'fix' | 'cause'> {
+  const tell = (text: string | undefined) => (text === undefined ? undefined : tellInstants(text, zone));
+  return { did: tell(did), fix: tell(fix), cause: tell(cause) };
+}
+
+/** A kept sentence as the destination's readers live it. */
+export function tellInstants(text: string, zone: string): string {
+  return replaceInstants(text, (at) => tellTime(at, zone));
 }
 
 function lasted(since: number, until: number, zone: string): string {
@@ -111,14 +130,18 @@ export function headline({ status, text }: { readonly status: string; readonly t
 /** Made once per zone: making one costs more than a thousand uses. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** "Mon 23 Nov 2026, 07:42 CET": an instant as the destination's readers live it. */
+/** "Mon 23 Nov 2026, 07:42 CET (Europe/Berlin)": an instant as the destination's readers live it, also on a night with two 02:30. */
 export function tellTime(at: EpochMs, zone: string): string {
   const parts = Object.fromEntries(
     formatFor(zone)
       .formatToParts(at)
       .map(({ type, value }) => [type, value]),
   );
-  return `${parts.weekday} ${parts.day} ${parts.month} ${parts.year}, ${parts.hour}:${parts.minute} ${parts.timeZoneName}`;
+  return `${parts.weekday} ${parts.day} ${parts.month} ${parts.year}, ${parts.hour}:${parts.minute} ${nameOf(zone, parts.timeZoneName)}`;
+}
+
+function nameOf(zone: string, short = zone): string {
+  return short === zone ? zone : `${short} (${zone})`;
 }
 
 /** "4 min", "2 h 5 min", "3 days 4 h": two units, the rest is noise. */

@@ -35,20 +35,20 @@ function tree(delivery: Delivery, target: Target): Json {
     case 'webhook':
       return eventTree(delivery, target);
     case 'alertmanager':
-      return renderAlertmanagerV4(delivery, target.name);
+      return renderAlertmanagerV4(delivery, target.name, zone);
     default:
       return chats[kind][delivery.plain ? 'plain' : 'full'](messageOf(delivery, zone));
   }
 }
 
-function eventTree(delivery: Delivery, { format, name }: Target): Json {
+function eventTree(delivery: Delivery, { format, name, zone }: Target): Json {
   switch (format) {
     case 'json':
-      return renderJson(delivery, ...budgetOf(delivery));
+      return renderJson(delivery, zone, ...budgetOf(delivery));
     case 'cloudevents':
-      return renderCloudEvent(delivery, ...budgetOf(delivery));
+      return renderCloudEvent(delivery, zone, ...budgetOf(delivery));
     case 'alertmanager-v4':
-      return renderAlertmanagerV4(delivery, name, ...budgetOf(delivery));
+      return renderAlertmanagerV4(delivery, name, zone, ...budgetOf(delivery));
   }
 }
 

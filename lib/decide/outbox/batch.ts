@@ -40,6 +40,7 @@ export function isClosed(batch: Batch): boolean {
 }
 
 const mostTextChars = 100;
+const cutMark = '… (cut)';
 /** A store's record takes 100 KB; the frozen body has to fit in beside the members. */
 const mostBytes = 66_000;
 
@@ -51,7 +52,8 @@ export function openBatch(destination: string, first: Delivery, now: EpochMs, ha
 }
 
 export function toMember({ key, episode, sequence, queuedAt, maybeAccepted, untold, facts }: Delivery): Member {
-  const text = facts.text.length > mostTextChars ? `${cut(facts.text, mostTextChars - 1)}…` : facts.text;
+  const text =
+    facts.text.length > mostTextChars ? `${cut(facts.text, mostTextChars - cutMark.length)}${cutMark}` : facts.text;
   const short = { ...facts, text, fix: undefined, did: undefined, facts: {}, subject: withoutIds(facts.subject) };
   const lane = { key, episode, sequence, queuedAt, maybeAccepted };
   return { ...lane, ...(untold && { untold }), facts: short };
@@ -188,8 +190,8 @@ function unpackSubject([kind, first = '', second = '', third = '']: readonly str
   }
 }
 
-/** Never half of a surrogate pair. */
+/** Never half of a surrogate pair, and never half of an instant: it would be another time, or none. */
 function cut(text: string, length: number): string {
   const end = /[\uD800-\uDBFF]/.test(text.charAt(length - 1)) ? length - 1 : length;
-  return text.slice(0, end);
+  return text.slice(0, end).replace(/\b\d{4}-\d{2}-\d{2}T[\d:.]*$/u, '');
 }

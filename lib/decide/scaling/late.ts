@@ -1,6 +1,6 @@
 import type { Finding } from '../../model/finding.ts';
 import { describeSize, equalSize, isBetween, isRaise, type Size } from '../../model/size.ts';
-import { type EpochMs, minuteMs } from '../../model/time.ts';
+import { type EpochMs, iso, minuteMs } from '../../model/time.ts';
 import type { Pending, PoolMemory } from './memory.ts';
 import type { Hold } from './plan.ts';
 import { type PoolView, poolFinding, poolLabel } from './pool-evaluation.ts';
@@ -70,7 +70,7 @@ export function deedOf(memory: PoolMemory, target: Size): string | undefined {
   const refusal = refusalOf(memory, target);
   if (refusal !== undefined) return `asked for ${size}, which was refused: ${refusal.detail}`;
   if (stuck !== undefined && equalSize(stuck.to, target)) {
-    return `asked for ${size} at ${new Date(stuck.claimedAt).toISOString().slice(0, 16)}Z, which has not happened yet`;
+    return `asked for ${size} at ${iso(stuck.claimedAt)}, which has not happened yet`;
   }
   if (notApplied !== undefined && equalSize(notApplied.target, target)) {
     return `asked for ${size}${timesIn(notApplied.count)}`;

@@ -3,7 +3,7 @@ import type { CompiledConfig } from '../../model/config.ts';
 import type { Notice } from '../../model/finding.ts';
 import { isLower, isRaise, lower, nodesOver, type Size, upper } from '../../model/size.ts';
 import { counted } from '../../model/text.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, iso } from '../../model/time.ts';
 import { nextChange, saysAt } from '../schedule/timeline.ts';
 import { findBase, observedNodes, observedSize } from './base.ts';
 import type { ObservedFleetCluster, PoolMemory } from './memory.ts';
@@ -58,7 +58,7 @@ export function startedNotice(
   return {
     kind: 'started',
     subject: { kind: 'fleet' },
-    text: `${counted(clusters.length, 'cluster')}, ${counted(matched, 'pool')} matched, ${unmatched} unmatched; ${lowering(changes, config, now)}; ${raising(changes, config, now)}${unknownBases(unknown)}${unsaid(unread, braked)}`,
+    text: `${counted(clusters.length, 'cluster')}, ${counted(matched, 'pool')} matched, ${unmatched} unmatched; ${lowering(changes, now)}; ${raising(changes, now)}${unknownBases(unknown)}${unsaid(unread, braked)}`,
     at: now,
     facts: { clusters: clusters.length, matched, unmatched, config: config.hash },
   };
@@ -105,22 +105,22 @@ function comingChange(
   return { at: next.at, from, to, nodesLess: nodesOver(then, to), isObserved: rule.mode === 'observe' };
 }
 
-function lowering(changes: readonly Coming[], config: CompiledConfig, now: EpochMs): string {
+function lowering(changes: readonly Coming[], now: EpochMs): string {
   const lowers = changes.filter(({ from, to }) => isLower(from, to) && !isRaise(from, to));
   const at = Math.min(...lowers.map((change) => change.at));
   const first = lowers.filter((change) => change.at === at);
   if (first.length === 0) return 'nothing will be lowered soon';
   const nodes = first.reduce((sum, { nodesLess }) => sum + nodesLess, 0);
   const verb = first.every((change) => change.isObserved) ? 'I would lower (mode: observe)' : 'I will lower';
-  const when = at === now ? 'now' : `at ${localTime(at, config)}`;
+  const when = at === now ? 'now' : `at ${iso(at)}`;
   return `${when} ${verb} ${counted(first.length, 'pool')} by ${counted(nodes, 'node')}`;
 }
 
-function raising(changes: readonly Coming[], config: CompiledConfig, now: EpochMs): string {
+function raising(changes: readonly Coming[], now: EpochMs): string {
   const raises = changes.filter(({ from, to }) => isRaise(from, to)).map((change) => change.at);
   if (raises.length === 0) return 'no raise is due at the next change';
   const at = Math.min(...raises);
-  return `next raise ${at === now ? 'now' : localTime(at, config)}`;
+  return `next raise ${at === now ? 'now' : iso(at)}`;
 }
 
 /** They are held until somebody says what it is. */
@@ -133,19 +133,4 @@ function unsaid(unread: number, braked: number): string {
   const unanswered = unread === 0 ? '' : `; the pools of ${counted(unread, 'cluster')} could not be read`;
   const waiting = braked === 0 ? '' : `; the brake holds ${counted(braked, 'lower')} until: lamplighter approve`;
   return unanswered + waiting;
-}
-
-/** In the zone of the first schedule: one sentence can only have one. */
-function localTime(at: EpochMs, config: CompiledConfig): string {
-  const zone = config.schedules[0]?.zone ?? 'UTC';
-  const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone,
-    weekday: 'short',
-    day: '2-digit',
-    month: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
-  return `${format.format(at)} (${zone})`;
 }

@@ -58,6 +58,17 @@ function offsetFrom(moment: ReturnType<typeof ZonedDateTime.create>): OffsetStre
 /** A date of the calendar without a zone, counted in days since 1970-01-01. */
 export type DayNumber = number;
 
+const dateFormats = new Map<string, Intl.DateTimeFormat>();
+
+/** The day on the calendar of a zone at an instant. */
+export function dayIn(zone: string, at: EpochMs): DayNumber {
+  const known = dateFormats.get(zone);
+  // Swedish writes dates as ISO 8601 does.
+  const format = known ?? new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' });
+  if (known === undefined) dateFormats.set(zone, format);
+  return Date.parse(format.format(at)) / dayMs;
+}
+
 export type LocalDate = {
   readonly day: DayNumber;
   readonly weekday: Weekday;

@@ -83,7 +83,13 @@ function unruled(kind: Watched['kind'], subject: Subject, { config, freshRounds 
 
 const weekMs = 7 * 24 * hourMs;
 
-export type DateRead = { readonly of: string; readonly date: EpochMs | undefined };
+/** `zone`, `isDay`: how its days are counted (see `Due`). */
+export type DateRead = {
+  readonly of: string;
+  readonly date: EpochMs | undefined;
+  readonly zone: string;
+  readonly isDay?: true;
+};
 
 /**
  * The date that counts after this reading. A first date counts at once; a changed one when it was read twice, at least
@@ -103,7 +109,7 @@ export function advanceDue(memory: DueMemory | undefined, read: DateRead, now: E
 }
 
 /** The date as the ladder takes it; undefined while it is unknown. */
-export function dueOf(memory: DueMemory, words: Pick<Due, 'what' | 'ifReplaced' | 'fix' | 'facts'>): Due | undefined {
+export function dueOf(memory: DueMemory, words: Omit<Due, 'of' | 'date' | 'armedAt' | 'below'>): Due | undefined {
   const { of, date, armedAt, below } = memory;
   return date === undefined ? undefined : { of, date, armedAt, below, ...words };
 }
@@ -111,11 +117,11 @@ export function dueOf(memory: DueMemory, words: Pick<Due, 'what' | 'ifReplaced' 
 function moved(standing: DueMemory, read: DateRead, now: EpochMs): DueMemory {
   const isFar = Math.abs((read.date ?? 0) - (standing.date ?? 0)) >= weekMs;
   if (!isFar && read.of === standing.of) return { ...standing, ...dated(read) };
-  const below = read.date === undefined ? undefined : stepOf(read.date, now);
+  const below = read.date === undefined ? undefined : stepOf({ ...read, date: read.date }, now);
   return { ...dated(read), armedAt: now, ...(below !== undefined && { below }) };
 }
 
-function dated({ of, date }: DateRead): { readonly of: string; readonly date?: EpochMs } {
+function dated({ of, date }: Pick<DateRead, 'of' | 'date'>): { readonly of: string; readonly date?: EpochMs } {
   return date === undefined ? { of } : { of, date };
 }
 

@@ -16,8 +16,8 @@ import { isAccepted, present, remember, type SeenCluster, type SeenPool } from '
 
 export type ClusterSubject = Extract<Subject, { kind: 'cluster' }>;
 
-/** Newer version numbers that the region offers, where they were asked for. */
-export type Upgrades = (version: ObservedVersion) => readonly string[];
+/** Newer version numbers that the region offers; undefined = they were not asked for. */
+export type Upgrades = (version: ObservedVersion) => readonly string[] | undefined;
 
 type Wrong = Omit<Finding, 'kind' | 'subject'>;
 
@@ -31,14 +31,14 @@ export function observeCluster(
   seen: SeenCluster | undefined,
   subject: ClusterSubject,
   upgrades: Upgrades,
-  { now, stuckAfterMs }: Looking,
+  { now, stuckAfterMs, zone }: Looking,
 ): { readonly observations: readonly Observation[]; readonly seen: SeenCluster } {
   const full = byId.kind === 'ok' && isAccepted(seen, byId.value.updatedAt, now) ? byId.value : undefined;
   const some = full ?? (isAccepted(seen, listed.updatedAt, now) ? listed : undefined);
   if (some === undefined) return { observations: [], seen: present(seen ?? unseen(listed, now)) };
   const judge = judged(subject, now);
   const version = some.version;
-  const read = version && { of: version.version, date: version.eol };
+  const read = version && { of: version.version, date: version.eol, zone, isDay: true as const };
   const due = read === undefined ? seen?.due : advanceDue(seen?.due, read, now);
   const shown = version?.version ?? seen?.version;
   const kept = { pools: seen?.pools ?? [], ...(shown !== undefined && { version: shown }), ...(due && { due }) };
@@ -47,7 +47,7 @@ export function observeCluster(
   const observations = [
     ...(isTold ? [judge('cluster.error', clusterErrorOf(some))] : []),
     judge('cluster.stuck', clusterStuckOf(some, next, now, stuckAfterMs)),
-    ...endOfLife(some, next, subject, upgrades, now),
+    ...endOfLife(some, next, subject, upgrades, { now, zone }),
   ];
   return { observations, seen: next };
 }
@@ -89,7 +89,7 @@ function endOfLife(
   { due }: SeenCluster,
   subject: ClusterSubject,
   upgrades: Upgrades,
-  now: EpochMs,
+  { now, zone }: Pick<Looking, 'now' | 'zone'>,
 ): readonly Observation[] {
   if (version === undefined || due === undefined) return [];
   const watched = { kind: 'version.eol', subject } as const;
@@ -98,14 +98,16 @@ function endOfLife(
   const targets = upgrades(version);
   const what = `support for Kubernetes ${version.version} of cluster ${name}`;
   const ifReplaced = `upgraded to ${version.version}`;
-  const fix =
-    targets.length === 0 ? 'Upgrade the cluster' : `Upgrade the cluster; the region offers ${targets.join(', ')}`;
-  const ladder = dueOf(due, { what, ifReplaced, fix, facts: { version: version.version } });
+  const about = { what, ifReplaced, fix: 'Upgrade the cluster', facts: { version: version.version } };
+  const offers = targets === undefined ? {} : { offers: targets };
+  const ladder = dueOf(due, { ...about, ...offers, zone, isDay: true });
   return ladder === undefined ? [] : [{ ...watched, state: 'due', at: now, due: ladder }];
 }
 
 export type Looking = {
   readonly now: EpochMs;
+  /** The zone on whose calendar days are counted. */
+  readonly zone: string;
   readonly stuckAfterMs: number;
 };
 

@@ -55,7 +55,11 @@ function sightOf(answers: RegionAnswers, input: WatchInput): RegionSight {
   return observeRegion(answers, memory, {
     now,
     stuckAfterMs: config.watch.stuckAfterMs,
-    upgrades: (version) => newerVersions(version, versions.get(region) ?? [], now),
+    zone: config.zone ?? 'UTC',
+    upgrades: (version) => {
+      const offered = versions.get(region);
+      return offered && newerVersions(version, offered, now);
+    },
     isRuled: (names) => isRuled(config, names),
   });
 }

@@ -42,7 +42,7 @@ export type RegionSight = {
 export function observeRegion(answers: RegionAnswers, memory: RegionMemory, looking: RegionLooking): RegionSight {
   const { region, list } = answers;
   const api = observeApi(region, list, answers.silence, looking.now);
-  const token = observeToken(answers, memory.token, looking.now);
+  const token = observeToken(answers, memory.token, looking);
   const kept = { region, ...(token.memory !== undefined && { token: token.memory }) };
   const about = [...api, ...token.observations];
   if (list.kind !== 'ok') return { observations: about, memory: { ...memory, ...kept }, notices: [], gone: new Map() };
@@ -184,14 +184,14 @@ function poolGone({ id, name, missingSince, acceptedAt }: SeenPool, subject: Clu
 function observeToken(
   { region, token }: RegionAnswers,
   before: DueMemory | undefined,
-  now: EpochMs,
+  { now, zone }: Pick<RegionLooking, 'now' | 'zone'>,
 ): { readonly observations: readonly Observation[]; readonly memory: DueMemory | undefined } {
   const { reference, expires: date } = token;
   const mine = before?.of === reference ? before : undefined;
-  const memory = advanceDue(mine, { of: reference, date }, now);
+  const memory = advanceDue(mine, { of: reference, date, zone }, now);
   const what = `the token of region ${region} (${reference})`;
   const fix = 'Create a new token in the console of that region and put it where the config says';
-  const due = memory && date !== undefined && dueOf(memory, { what, ifReplaced: 'replaced', fix, facts: {} });
+  const due = memory && date !== undefined && dueOf(memory, { what, ifReplaced: 'replaced', fix, facts: {}, zone });
   if (!due) return { observations: [], memory };
   const subject = { kind: 'secret', reference } as const;
   return { observations: [{ kind: 'token.expiry', subject, state: 'due', at: now, due }], memory };

@@ -83,7 +83,7 @@ export async function credentialsOf(
 /** All parts, up to the first that fails: the next run sends everything again. */
 export async function push(
   { send, clock, clean }: DeliverParts,
-  { insecure }: DestinationConfig,
+  { insecure, zone }: DestinationConfig,
   incidents: readonly OpenIncident[],
   read: Awaited<ReturnType<typeof credentialsOf>>,
 ): Promise<Outcome> {
@@ -93,7 +93,7 @@ export async function push(
     const now = clock.now();
     const told = incidents.slice(from, from + mostPerPush);
     const safe = told.map(({ key, facts }) => ({ key, facts: cleanStrings(facts, clean) }));
-    const body = JSON.stringify(renderAlerts(safe, now + staleMs));
+    const body = JSON.stringify(renderAlerts(safe, now + staleMs, zone));
     const addressed = alertmanager.address({ id: '', body, now }, read.credentials);
     const sent = await send({ method: 'POST', insecure, ...addressed, timeoutMs: attemptMs });
     outcome = readOutcome(sent, alertmanager);

@@ -26,8 +26,10 @@ describe('a process whose store is deleted under it', () => {
   /** Ten minutes of the evening have passed, and it is ten to seven. */
   async function running() {
     const said: string[] = [];
-    const tell = (level: string) => (message: string, fields?: object) =>
-      void said.push(`${level} ${message} ${JSON.stringify(fields ?? {})}`);
+    // Old versions in the simulated fleet are incidents of their own.
+    const tell = (level: string) => (message: string, fields?: object) => {
+      if (!message.startsWith('incident ')) said.push(`${level} ${message} ${JSON.stringify(fields ?? {})}`);
+    };
     const log: Log = { ...silentLog, warn: tell('warn'), error: tell('error'), with: () => log };
     const clock = makeVirtualClock(0);
     const store = await openStore({ kind: 'sqlite', path }, { clock, newId: randomId });

@@ -49,7 +49,7 @@ test.each([
   ['something-new', 'not scaled (something-new) ml/gpu 2 → 0 (night)'],
 ])('%s', (result, line) => {
   const report = reportOf([action('r1')], [{ ...name, region: 'r1', result }]);
-  expect(roundText(report, config, true).split('\n')).toEqual([
+  expect(roundText(report, config, true, { zone: 'UTC', now: 0 }).split('\n')).toEqual([
     line,
     `1 cluster, 1 pool read: ${result === 'sent' ? '1 change' : '0 changes'}, 0 holds, 0 problems`,
     '',

@@ -11,6 +11,7 @@ const words = {
   ifReplaced: 'upgraded',
   fix: undefined,
   facts: {},
+  zone: 'UTC',
 };
 
 function due(date: number, patch: Partial<Due> = {}): Due {
@@ -29,7 +30,7 @@ function readingWorld(destinations = [destination('ops')]) {
     ...world,
     world,
     read: (now: number, date: number | undefined, of = 'v1') => {
-      memory = advanceDue(memory, { of, date }, now);
+      memory = advanceDue(memory, { of, date, zone: 'UTC' }, now);
       const counted = memory && date !== undefined && memory.of === of ? dueOf(memory, words) : undefined;
       return counted === undefined ? world.pass(now) : world.pass(now, dueAt(now, counted));
     },
@@ -45,16 +46,16 @@ describe('steps', () => {
     [60.01, 90, 'info'],
     [60, 60, 'info'],
     [31, 60, 'info'],
-    [30, 30, 'info'],
-    [14, 14, 'info'],
+    [30, 30, 'warning'],
+    [14, 14, 'warning'],
     [7, 7, 'warning'],
-    [3, 3, 'warning'],
+    [3, 3, 'critical'],
     [1, 1, 'critical'],
     [0.5, 1, 'critical'],
     [0, 0, 'critical'],
     [-400, 0, 'critical'],
   ] as const)('%s days before the date: step %s, %s', (days, step, severity) => {
-    expect(stepOf(start + days * dayMs, start)).toBe(step);
+    expect(stepOf({ date: start + days * dayMs, zone: 'UTC' }, start)).toBe(step);
     if (step !== undefined) expect(severityOf(step)).toBe(severity);
   });
 });
@@ -70,7 +71,7 @@ test('each step is told once, whatever the gaps between passes; after downtime o
       for (const gap of gapMinutes) {
         now += gap * 60_000;
         const deliveries = world.pass(now, dueAt(now, due(date)));
-        const step = stepOf(date, now);
+        const step = stepOf({ date, zone: 'UTC' }, now);
         const isNew = step !== undefined && !seen.has(step);
         expect(deliveries.map(({ destination }) => destination)).toEqual(isNew ? ['ops', 'other'] : []);
         if (step !== undefined) seen.add(step);
@@ -94,20 +95,42 @@ test('31 days ahead, 19 days of downtime: one more message, the 14-day step', ()
 });
 
 test.each([
-  ['2026-11-28T07:32:00Z', '2026-12-05T00:00:00Z', 'ends in 7 days, on 2026-12-05', 7, 7],
-  ['2026-11-27T23:59:00Z', '2026-12-05T00:00:00Z', 'ends in 8 days, on 2026-12-05', 8, 14],
-  ['2026-12-03T12:00:00Z', '2026-12-05T00:00:00Z', 'ends in 2 days, on 2026-12-05', 2, 3],
-  ['2026-12-04T23:59:00Z', '2026-12-05T00:00:00Z', 'ends in 1 day, on 2026-12-05', 1, 1],
-  ['2026-12-05T01:00:00Z', '2026-12-05T18:00:00Z', 'ends within a day, on 2026-12-05', 0, 1],
-  ['2026-12-05T19:00:00Z', '2026-12-05T18:00:00Z', 'ended on 2026-12-05', 0, 0],
-  ['2026-12-06T01:00:00Z', '2026-12-05T18:00:00Z', 'ended on 2026-12-05', -1, 0],
-])('at %s, what ends at %s %s: days as on a calendar (UTC), steps by the hour', (at, date, text, daysLeft, step) => {
-  const now = Date.parse(at);
+  ['2026-11-28T07:32:00Z', '2026-12-05', 'UTC', 'ends in 7 days, on 2026-12-05', 7, 7],
+  ['2026-11-27T23:59:00Z', '2026-12-05', 'UTC', 'ends in 8 days, on 2026-12-05', 8, 14],
+  ['2026-11-27T23:59:00Z', '2026-12-05', 'Europe/Berlin', 'ends in 7 days, on 2026-12-05', 7, 7],
+  ['2026-11-28T02:00:00Z', '2026-12-05', 'America/New_York', 'ends in 8 days, on 2026-12-05', 8, 14],
+  ['2026-12-03T12:00:00Z', '2026-12-05', 'UTC', 'ends in 2 days, on 2026-12-05', 2, 3],
+  ['2026-12-04T23:59:00Z', '2026-12-05', 'UTC', 'ends in 1 day, on 2026-12-05', 1, 1],
+  ['2026-12-05T00:30:00Z', '2026-12-05', 'UTC', 'ends today, on 2026-12-05', 0, 0],
+  ['2026-12-05T23:30:00Z', '2026-12-05', 'UTC', 'ends today, on 2026-12-05', 0, 0],
+  ['2026-12-05T23:30:00Z', '2026-12-05', 'Europe/Berlin', 'ended on 2026-12-05', -1, 0],
+  ['2026-12-06T03:00:00Z', '2026-12-05', 'America/New_York', 'ends today, on 2026-12-05', 0, 0],
+  ['2026-12-06T01:00:00Z', '2026-12-05', 'UTC', 'ended on 2026-12-05', -1, 0],
+  ['2026-12-05T01:00:00Z', '2026-12-05T18:00:00Z', 'UTC', 'ends today, on 2026-12-05T18:00:00Z', 0, 1],
+  ['2026-12-05T19:00:00Z', '2026-12-05T18:00:00Z', 'UTC', 'ended on 2026-12-05T18:00:00Z', 0, 0],
+])(
+  'at %s, what ends on %s in %s %s: days as on a calendar, hours only for an instant',
+  (at, date, zone, text, days, step) => {
+    const now = Date.parse(at);
+    const world = incidentWorld();
+    const [first] = world.pass(now, dueAt(now, due(Date.parse(date), { zone })));
+    expect(first?.facts.text).toMatch(new RegExp(`${text}$`));
+    expect(first?.facts.facts).toMatchObject({ daysLeft: days });
+    expect(stepOf({ date: Date.parse(date), zone }, now)).toBe(step);
+  },
+);
+
+test('what the region offers stays in every message', () => {
   const world = incidentWorld();
-  const [first] = world.pass(now, dueAt(now, due(Date.parse(date))));
-  expect(first?.facts.text).toMatch(new RegExp(`${text}$`));
-  expect(first?.facts.facts).toMatchObject({ daysLeft });
-  expect(stepOf(Date.parse(date), now)).toBe(step);
+  const date = start + 31 * dayMs;
+  const fix = 'Upgrade the cluster';
+  const [first] = world.pass(start, dueAt(start, due(date, { fix, offers: ['1.33.2', '1.34.1'] })));
+  const later = start + 2 * dayMs;
+  const [second] = world.pass(later, dueAt(later, due(date, { fix })));
+  for (const one of [first, second]) expect(one?.facts.fix).toContain('the region offers 1.33.2, 1.34.1');
+  const last = start + 20 * dayMs;
+  const [third] = world.pass(last, dueAt(last, due(date, { fix, offers: [] })));
+  expect(third?.facts.fix).toBe('Upgrade the cluster');
 });
 
 test('a date already past at first sight tells step 0 once', () => {

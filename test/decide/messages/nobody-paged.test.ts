@@ -198,7 +198,9 @@ describe('nobody is paged by a name or an error text', () => {
   test('in what Alertmanager is sent', () => {
     fc.assert(
       fc.property(facts, (one) => {
-        const body = JSON.parse(JSON.stringify(renderAlerts([{ key: 'k', facts: one }], start))) as Tree;
+        const body = JSON.parse(
+          JSON.stringify(renderAlerts([{ key: 'k', facts: one }], start, 'Europe/Berlin')),
+        ) as Tree;
         expect(annotationsPage(body)).toEqual([]);
       }),
       { numRuns: 100 },

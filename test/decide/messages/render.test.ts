@@ -28,7 +28,7 @@ describe('a chat message says', () => {
       const body = render(aDelivery('ops', 1, { facts }), target(kind)).replaceAll('\\\\', '');
       expect(body).toContain('CRITICAL: pool dev-1/workers has 1 node of 3');
       expect(body).toContain('node pool workers of cluster dev-1, region r1');
-      expect(body).toContain('Mon 23 Nov 2026, 06:55 CET');
+      expect(body).toContain('Mon 23 Nov 2026, 06:55 CET (Europe/Berlin)');
       expect(body).toMatch(/PUT size 1 (→|\\u2192) 3/);
       expect(body).toContain('look for the quota of the project');
       expect(body).toContain('wanted');
@@ -37,7 +37,7 @@ describe('a chat message says', () => {
   test.each(['slack', 'teams', 'discord', 'mattermost'] as const)('%s: that it is over, since, until, why', (kind) => {
     const body = render(aDelivery('ops', 1, { facts: overFacts() }), target(kind)).replaceAll('\\\\', '');
     expect(body).toContain('Resolved: cluster dev-1 is in status Error');
-    expect(body).toContain('07:10 CET (after 15 min)');
+    expect(body).toContain('07:10 CET (Europe/Berlin) (after 15 min)');
     expect(body).toContain('recovered');
     expect(body).not.toContain('look at the cluster');
   });
@@ -165,10 +165,10 @@ test('rendering is pure', () => {
 
 describe('times', () => {
   test.each([
-    [Date.UTC(2026, 6, 1, 22, 30), 'Europe/Berlin', 'Thu 2 Jul 2026, 00:30 CEST'],
+    [Date.UTC(2026, 6, 1, 22, 30), 'Europe/Berlin', 'Thu 2 Jul 2026, 00:30 CEST (Europe/Berlin)'],
     [Date.UTC(2026, 10, 23, 6, 0), 'UTC', 'Mon 23 Nov 2026, 06:00 UTC'],
-    [Date.UTC(2026, 9, 25, 0, 30), 'Europe/Berlin', 'Sun 25 Oct 2026, 02:30 CEST'],
-    [Date.UTC(2026, 9, 25, 1, 30), 'Europe/Berlin', 'Sun 25 Oct 2026, 02:30 CET'],
+    [Date.UTC(2026, 9, 25, 0, 30), 'Europe/Berlin', 'Sun 25 Oct 2026, 02:30 CEST (Europe/Berlin)'],
+    [Date.UTC(2026, 9, 25, 1, 30), 'Europe/Berlin', 'Sun 25 Oct 2026, 02:30 CET (Europe/Berlin)'],
   ])('%i in %s', (at, zone, expected) => {
     expect(
       tellTime(at, zone)

@@ -18,13 +18,13 @@ const asked = (config: Partial<CompiledConfig>) => ({ config: aConfig(config) })
 // 2026-03-02 is a Monday.
 test('by day: the lowers of the evening', () => {
   expect(saidBy(aWorld('2026-03-02T12:00:00Z', pools, asked({ rules: [aRule({ base: 'remembered' })] })))).toBe(
-    '1 cluster, 2 pools matched, 0 unmatched; at Mon 02 Mar, 19:00 (UTC) I will lower 2 pools by 5 nodes; no raise is due at the next change',
+    '1 cluster, 2 pools matched, 0 unmatched; at 2026-03-02T19:00:00Z I will lower 2 pools by 5 nodes; no raise is due at the next change',
   );
 });
 
 test('by night, with pools awake: what happens now, and the raise of the morning', () => {
   expect(saidBy(aWorld(tonight, pools, asked({ rules: [aRule({ base: 'remembered' })] })))).toBe(
-    '1 cluster, 2 pools matched, 0 unmatched; now I will lower 2 pools by 5 nodes; next raise Tue 03 Mar, 07:00 (UTC)',
+    '1 cluster, 2 pools matched, 0 unmatched; now I will lower 2 pools by 5 nodes; next raise 2026-03-03T07:00:00Z',
   );
 });
 

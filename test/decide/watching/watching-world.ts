@@ -74,7 +74,7 @@ export function regionWorld(stuckAfterMs = 30 * minuteMs, isRuled = true) {
   const world = {
     memory: { region: 'r1', clusters: [] } as RegionMemory,
     look(now: EpochMs, answers: RegionAnswers = answersOf()): RegionSight {
-      const looking = { now, stuckAfterMs, upgrades: () => [], isRuled: () => isRuled };
+      const looking = { now, stuckAfterMs, zone: 'UTC', upgrades: () => [], isRuled: () => isRuled };
       const sight = observeRegion(answers, world.memory, looking);
       world.memory = JSON.parse(JSON.stringify(sight.memory)) as RegionMemory;
       return sight;
