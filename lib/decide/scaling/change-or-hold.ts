@@ -78,7 +78,7 @@ function markProgress({ view, target, now, change, keptNodesReason }: FinishInpu
     const isMarked =
       memory.reachedAt !== undefined &&
       memory.reachedAt >= Math.max(view.lastEdgeAt, memory.resetAt ?? Number.NEGATIVE_INFINITY);
-    // Two pools may take turns in being kept for their cluster: what was refused is not forgotten meanwhile (seed 1318).
+    // Two pools may take turns in being kept for their cluster: what was refused is not forgotten meanwhile.
     const isForNow = keptNodesReason !== undefined && !equalSize(view.target, target);
     return remember(memory, {
       reachedAt: isMarked ? memory.reachedAt : now,

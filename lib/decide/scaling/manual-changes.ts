@@ -16,8 +16,8 @@ const keptAtMostMs = 24 * 60 * 60_000;
  * another size than the one seen last: a person did it, or Terraform.
  */
 export function isPersonsChange(input: PoolInput, memory: PoolMemory, running: Size): boolean {
-  // What ended a change is as old as the last look that showed the pool: seed 5374, and 1105 with ten clusters, where a
-  // store put back by an hour brought a change of the evening before.
+  // What ended a change is as old as the last look that showed the pool: a store put back by an hour brings back a change
+  // of the evening before (ADR 20).
   if (input.evidence !== undefined) return isLookFresh(memory, input);
   if (memory.seen === undefined || equalSize(memory.seen.size, running)) return false;
   // What we asked for and gave up on may show late: that was us.
