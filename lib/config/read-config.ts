@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { FileError } from '../errors.ts';
 import type { CompiledConfig } from '../model/config.ts';
 import type { EpochMs } from '../model/time.ts';
@@ -108,11 +109,19 @@ function unreadable(file: string, error: unknown): Problem {
 
 /** UTF-8 text of a file that only its owner and group may change: a config can name programs to run. */
 export async function readOwnFile(path: string): Promise<string> {
-  const { mode, size } = await stat(path).catch(explain);
-  if (process.platform !== 'win32' && (mode & 0o002) !== 0)
-    throw new FileError('anybody on this machine may change it', `chmod o-w ${path}`);
-  if (size > 5_000_000) throw new FileError('it is larger than 5 MB', 'is this the right file?');
-  return textOf(await readFile(path).catch(explain));
+  // Not blocking: a pipe would otherwise wait for its writer for ever.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(explain);
+  try {
+    const stats = await file.stat();
+    if (stats.isDirectory()) throw new FileError('it is a folder', 'give the path of a file');
+    if (!stats.isFile()) throw new FileError('it is a pipe or a device, no file', 'give the path of a file');
+    if (process.platform !== 'win32' && (stats.mode & 0o002) !== 0)
+      throw new FileError('anybody on this machine may change it', `chmod o-w ${path}`);
+    if (stats.size > 5_000_000) throw new FileError('it is larger than 5 MB', 'is this the right file?');
+    return textOf(await file.readFile().catch(explain));
+  } finally {
+    await file.close();
+  }
 }
 
 /** Editors on Windows may save UTF-16, which begins with one of two marks; read as UTF-8 it would be noise. */
@@ -126,6 +135,7 @@ const reasons: { readonly [code: string]: readonly [message: string, fix?: strin
   ENOENT: ['there is no such file'],
   EACCES: ['it may not be read by this user', 'let this user read it'],
   EISDIR: ['it is a folder', 'give the path of a file'],
+  ENXIO: ['it is a pipe or a device, no file', 'give the path of a file'],
 };
 
 function explain(error: NodeJS.ErrnoException): never {

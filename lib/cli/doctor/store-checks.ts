@@ -20,7 +20,8 @@ export async function storeChecks(parts: CliParts, config: CompiledConfig): Prom
   try {
     const checks = await lookIntoStore(parts, config, async (store) => {
       await writeProbe(store, parts.clock.now());
-      return [ok('store', `${where} can be read and written`), ...(await roundChecks(parts, config, store))];
+      const whole = config.store.kind === 'sqlite' ? 'is whole (integrity check), and ' : '';
+      return [ok('store', `${where} ${whole}can be read and written`), ...(await roundChecks(parts, config, store))];
     });
     return checks ?? [await placeCheck(config)];
   } catch (error) {

@@ -46,7 +46,7 @@ export async function serveListen(
   const server = createServer(timeouts, (request, response) => {
     if (!request.socket.destroyed) void listener(request, response);
   });
-  server.setTimeout(idleTimeoutMs);
+  server.timeout = idleTimeoutMs;
   limitConnections(server, mostConnections(connections, openFilesLimit()), onClosed);
   await listen(server, { host, port });
   return { port: (server.address() as AddressInfo).port, close: () => closeServer(server, clock) };

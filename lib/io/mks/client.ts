@@ -21,6 +21,8 @@ export type MksParts = {
 /** A thousand clusters are about 1 MB; the caps only keep a mad answer from filling the memory. */
 const listCapBytes = 64 * 1024 * 1024;
 const capBytes = 5 * 1024 * 1024;
+/** No cluster has so many: reading and judging more would hold up everything else in this process. */
+const mostPools = 2000;
 
 /** The API of one region, over real HTTP or whatever `fetch` is handed in. */
 export function makeMks(parts: MksParts): Mks {
@@ -30,7 +32,7 @@ export function makeMks(parts: MksParts): Mks {
   const cluster = readerOf(clusterShape, (parsed) => toCluster(region.name, parsed, clean));
   const clusters = listReaderOf(clusterShape, (parsed) => toCluster(region.name, parsed, clean));
   const pool = readerOf(poolShape, (parsed) => toPool(parsed, clean));
-  const pools = listReaderOf(poolShape, (parsed) => toPool(parsed, clean));
+  const pools = listReaderOf(poolShape, (parsed) => toPool(parsed, clean), mostPools);
   const freshPool: Reader<FreshPool> = readerOf(poolShape, (parsed, raw) => ({ observed: toPool(parsed, clean), raw }));
   const versions = listReaderOf(versionShape, (parsed) => toVersion(parsed, clean));
   return {
@@ -39,7 +41,7 @@ export function makeMks(parts: MksParts): Mks {
     getCluster: async (clusterId) =>
       isSetAside(clusterId) ? setAside : get(http, `${clusterPath(clusterId)}?extraFields=errors`, capBytes, cluster),
     listNodePools: async (clusterId) =>
-      isSetAside(clusterId) ? setAside : get(http, `${clusterPath(clusterId)}/node-pool`, listCapBytes, pools),
+      isSetAside(clusterId) ? setAside : get(http, `${clusterPath(clusterId)}/node-pool`, capBytes, pools),
     getNodePool: (clusterId, poolId) => get(http, poolPath(clusterId, poolId), capBytes, freshPool),
     putNodePool: async (clusterId, fresh, owned, notAfter) => {
       checkSizes(fresh, owned);

@@ -17,13 +17,21 @@ export function readerOf<TShape extends v.GenericSchema, T>(
   };
 }
 
-/** `{ "items": [...] }`; what stands beside the items is let pass. */
+/** `{ "items": [...] }`; what stands beside the items is let pass. More than `most` are not looked at, and no data. */
 export function listReaderOf<TShape extends v.GenericSchema, T>(
   shape: TShape,
   toValue: (parsed: v.InferOutput<TShape>) => T,
+  most = Number.POSITIVE_INFINITY,
 ): Reader<readonly T[]> {
   const list = v.object({ items: v.array(shape) });
-  return readerOf(list, ({ items }) => items.map((item) => toValue(item)));
+  const read = readerOf(list, ({ items }) => items.map((item) => toValue(item)));
+  return (json, text) => {
+    const { items } = (json ?? {}) as { readonly items?: unknown };
+    const isTooLong = Array.isArray(items) && items.length > most;
+    return isTooLong
+      ? { ok: false, problem: `answered with ${items.length} items; at most ${most} are read` }
+      : read(json, text);
+  };
 }
 
 /** The text of an `ok` answer, parsed and checked; anything that fails is `unknown`, with the place and never the value. */

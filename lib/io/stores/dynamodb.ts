@@ -41,6 +41,9 @@ async function readItem(parts: DynamoParts, key: Key): Promise<Item | undefined>
   throw dynamoError(parts.table, `read ${showKey(key)}`, sent.failure);
 }
 
+/** A page may be empty and not the last; a hundred in a row are an endpoint that is out of its mind. */
+const mostEmptyPages = 100;
+
 async function listRecords(
   parts: DynamoParts,
   partition: string,
@@ -50,6 +53,7 @@ async function listRecords(
   const limit = checkLimit(options.limit);
   const records: StoredRecord[] = [];
   let start: Item | undefined;
+  let empty = 0;
   do {
     const page = await queryPage(parts, partition, {
       after: options.after ?? '',
@@ -58,6 +62,12 @@ async function listRecords(
     });
     records.push(...(page.Items ?? []).map(toRecord));
     start = page.LastEvaluatedKey;
+    empty = (page.Items?.length ?? 0) === 0 ? empty + 1 : 0;
+    if (empty > mostEmptyPages) {
+      throw new StoreError(
+        `Table ${parts.table}: listing "${partition}" was given up: its pages are empty and do not end`,
+      );
+    }
   } while (start !== undefined && records.length < limit);
   return records;
 }

@@ -53,7 +53,7 @@ export function openSqliteStore(parts: { readonly path: string; readonly newId: 
       checkPart('partition', partition);
       const limit = checkLimit(options.limit);
       const rows = naming(path, 'list', () => run.list.all(partition, options.after ?? '', limit));
-      return rows.map((row) => toRecord({ partition, id: (row as Row).id }, row as Row));
+      return rows.map((row) => toListed({ partition, id: (row as Row).id }, row as Row));
     },
     commit: async (writes) => {
       const prepared = prepareWrites(writes, newId);
@@ -97,6 +97,15 @@ function readRecord(run: Statements, key: Key): StoredRecord | undefined {
 
 function toRecord(key: Key, row: Row): StoredRecord {
   return { key, value: decode(key, row.value), version: row.version };
+}
+
+/** In a list one damaged value costs its neighbours nothing: it is null there, which is the shape of no record. */
+function toListed(key: Key, row: Row): StoredRecord {
+  try {
+    return toRecord(key, row);
+  } catch {
+    return { key, value: null, version: row.version };
+  }
 }
 
 /** SQLite fills a lost overflow page with zero bytes, which JSON never holds: half a record cannot be mistaken for one. */

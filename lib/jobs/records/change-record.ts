@@ -1,5 +1,12 @@
 import { StoreError } from '../../errors.ts';
-import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
+import {
+  compareIds,
+  type Key,
+  type Store,
+  type StoredRecord,
+  type Version,
+  type Write,
+} from '../../io/stores/store.ts';
 import { asJson } from '../../model/json.ts';
 import type { EpochMs } from '../../model/time.ts';
 
@@ -51,7 +58,23 @@ export async function listAll(
     const wanted = page.filter((record) => record.key.id.startsWith(prefix));
     all.push(...wanted);
     const end = page.at(-1);
+    if (end !== undefined && last !== undefined && compareIds(end.key.id, last) <= 0) {
+      throw new StoreError(`Listing "${partition}" failed: the store gives the same records again and again`);
+    }
     if (page.length < pageSize || wanted.length < page.length || end === undefined) return all;
     last = end.key.id;
   }
+}
+
+/**
+ * What a person reads of a record whose value this version does not know: written by hand, by another program, or
+ * damaged. Its neighbours go on.
+ */
+export function unknownRecord({ partition, id }: Key): string {
+  return `the record ${partition}/${id} of the store has a shape that is not known; restore the store from a backup, or delete this one record (what it remembers is then lost)`;
+}
+
+/** Is this value a record of schema 1? */
+export function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === 'object' && value !== null && 'schema' in value && value.schema === 1;
 }

@@ -1,27 +1,51 @@
+import { StoreError } from '../../errors.ts';
 import type { ClusterRecord, StoredRule } from '../../decide/scaling/memory.ts';
 import type { Decision } from '../../decide/scaling/plan.ts';
 import type { Key, Store, Version, Write } from '../../io/stores/store.ts';
 import { asJson } from '../../model/json.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { changeRecord, listAll, putOver } from './change-record.ts';
+import { changeRecord, isRecord, listAll, putOver, unknownRecord } from './change-record.ts';
 
 /** One record per cluster, `clusters/<region>` by cluster id; rules as last acted on, `rules` by hash; history by time. */
 export type StoredCluster = { readonly record: ClusterRecord; readonly version: Version };
 
-export async function listClusterRecords(store: Store, region: string): Promise<ReadonlyMap<string, StoredCluster>> {
+/** What this version cannot read is left out, and its cluster's id handed to `onUnknown` with what to do about it. */
+export async function listClusterRecords(
+  store: Store,
+  region: string,
+  onUnknown?: (clusterId: string, what: string) => void,
+): Promise<ReadonlyMap<string, StoredCluster>> {
   const records = await listAll(store, `clusters/${region}`);
   return new Map(
-    records.map(({ key, value, version }) => [key.id, { record: value as unknown as ClusterRecord, version }]),
+    records.flatMap(({ key: { partition, id }, value, version }) => {
+      if (isClusterRecord(value)) return [[id, { record: value, version }] as const];
+      onUnknown?.(id, unknownRecord({ partition, id }));
+      return [];
+    }),
   );
 }
 
+/** Throws StoreError when this version cannot read it. */
 export async function readClusterRecord(
   store: Store,
   region: string,
   clusterId: string,
 ): Promise<StoredCluster | undefined> {
   const found = await store.read(clusterKey(region, clusterId));
-  return found && { record: found.value as unknown as ClusterRecord, version: found.version };
+  if (found === undefined) return undefined;
+  const { value, version }: { value: unknown; version: Version } = found;
+  if (!isClusterRecord(value)) throw new StoreError(`Reading failed: ${unknownRecord(found.key)}`);
+  return { record: value, version };
+}
+
+/** Down to its pools: what a pool remembers decides about sizes, and is never guessed. */
+function isClusterRecord(value: unknown): value is ClusterRecord {
+  if (!isRecord(value) || typeof value['cluster'] !== 'string') return false;
+  const { pools } = value;
+  if (typeof pools !== 'object' || pools === null || Array.isArray(pools)) return false;
+  return Object.values(pools).every((pool: unknown) => {
+    return typeof pool === 'object' && pool !== null && 'name' in pool && typeof pool.name === 'string';
+  });
 }
 
 /** The write that stores a cluster's record where it was read at `version`, or where there was none. */
@@ -54,12 +78,20 @@ export async function listDecisions(
 ): Promise<readonly Decision[]> {
   const after = query.since === undefined ? undefined : String(query.since).padStart(15, '0');
   const records = await listAll(store, `decisions/${region}`, { after });
-  return records.map((record) => record.value as unknown as Decision);
+  return records.flatMap(({ value }) => (isDecision(value) ? [value] : []));
+}
+
+function isDecision(value: unknown): value is Decision {
+  return typeof value === 'object' && value !== null && 'at' in value && typeof value.at === 'number';
 }
 
 export async function listStoredRules(store: Store): Promise<ReadonlyMap<string, StoredRule>> {
   const records = await listAll(store, 'rules');
-  return new Map(records.map(({ key, value }) => [key.id, value as unknown as StoredRule]));
+  return new Map(records.flatMap(({ key: { id }, value }) => (isStoredRule(value) ? [[id, value] as const] : [])));
+}
+
+function isStoredRule(value: unknown): value is StoredRule {
+  return isRecord(value) && ['rule', 'schedule', 'exceptions'].every((part) => typeof value[part] === 'object');
 }
 
 /** Kept whole, once per hash; one that is there already is the same. */
@@ -77,9 +109,9 @@ const key = { partition: 'fleet', id: 'uninstalled' };
 
 /** undefined = the fleet is kept as the config says. */
 export async function readUninstalled(store: Store): Promise<Uninstalled | undefined> {
-  const value = (await store.read(key))?.value as Partial<Uninstalled & { state: string }> | undefined;
-  if (value === undefined || value.state === 'undone') return undefined;
-  return { at: value.at ?? 0, who: value.who ?? 'somebody', reason: value.reason };
+  const value = (await store.read(key))?.value as Partial<Uninstalled & { state: string }> | null | undefined;
+  if (value === undefined || value?.state === 'undone') return undefined;
+  return { at: value?.at ?? 0, who: value?.who ?? 'somebody', reason: value?.reason };
 }
 
 /** Says so once: the first one stands. Resolves to what is in force. */

@@ -10,7 +10,8 @@ import type { ObservedCluster } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
-import { listAsks } from '../records/ask-records.ts';
+import { asksPartition, listAsks } from '../records/ask-records.ts';
+import { unknownRecord } from '../records/change-record.ts';
 import { listClusterRecords, listStoredRules, type StoredCluster } from '../records/cluster-records.ts';
 import { listRoundFindings } from '../records/round-findings.ts';
 import type { ScaleOptions, ScaleParts, ScaleProblem } from './parts.ts';
@@ -128,9 +129,16 @@ function noteClock(readings: ClockReading[], answer: Answer<unknown>): void {
 /** The records are read before the API: a claim that is missing here was made after, and its write will conflict. */
 async function observeRegion(parts: ScaleParts, name: string, options: ScaleOptions): Promise<SeenRegion> {
   const { store } = parts;
+  const unknown = new Map<string, string>();
+  const problems: ScaleProblem[] = [];
+  const onUnknown = (id: string, what: string) => void unknown.set(id, what);
+  const onUnknownAsk = (id: string) => {
+    const reason = unknownRecord({ partition: asksPartition(name), id });
+    problems.push({ region: name, cluster: undefined, pool: undefined, reason });
+  };
   const [records, asks, rounds] = await Promise.all([
-    listClusterRecords(store, name),
-    listAsks(store, name),
+    listClusterRecords(store, name, onUnknown),
+    listAsks(store, name, onUnknownAsk),
     listRoundFindings(store, name),
   ]);
   const looks = latestLooks(rounds);
@@ -146,16 +154,22 @@ async function observeRegion(parts: ScaleParts, name: string, options: ScaleOpti
       isAnswered: false,
       clusters: [],
       missing: [],
-      problems: [{ region: name, cluster: undefined, pool: undefined, reason }],
+      problems: [...problems, { region: name, cluster: undefined, pool: undefined, reason }],
     };
   }
   return {
     ...common,
     isAnswered: true,
-    clusters: answer.value.filter((cluster) => isOurs(cluster, options)),
+    clusters: answer.value.filter((cluster) => isOurs(cluster, options)).map((cluster) => setAside(cluster, unknown)),
     missing: missingOf(name, records, answer.value, options),
-    problems: [],
+    problems,
   };
+}
+
+/** Without what is remembered of its pools nothing can be said about them, so nothing is done to them. */
+function setAside(cluster: ObservedCluster, unknown: ReadonlyMap<string, string>): ObservedCluster {
+  const unreadable = unknown.get(cluster.id);
+  return unreadable === undefined ? cluster : { ...cluster, unreadable };
 }
 
 /** When each cluster's pools were read last. What a cut into other shards left behind is older, and does not count. */
