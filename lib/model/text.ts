@@ -28,3 +28,16 @@ function optionOf({ file }: InUse): string {
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/** What stands at the end of a text that was cut, so that nobody takes a part for the whole. */
+export const cutMark = '… (cut)';
+
+/** At most `length` characters (UTF-16 units), the mark included, never half of a pair. */
+export function clip(text: string, length: number): string {
+  return text.length <= length
+    ? text
+    : `${text
+        .slice(0, Math.max(0, length - cutMark.length))
+        .toWellFormed()
+        .replace(/\uFFFD$/u, '')}${cutMark}`;
+}

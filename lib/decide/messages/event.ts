@@ -1,9 +1,10 @@
 import type { Subject } from '../../model/finding.ts';
 import type { Json } from '../../model/json.ts';
+import { cutMark } from '../../model/text.ts';
 import { type EpochMs, isoTime } from '../../model/time.ts';
 import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
 import { bytesOf } from './escape.ts';
-import { detailsOf, type Message, messageOf, toldSentences } from './message.ts';
+import { detailsOf, type Line, type Message, messageOf, toldSentences } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
 
 /** Standard Webhooks asks for less than 20 kB; any CloudEvents receiver takes 64 KiB, a stored record 100 KB in all. */
@@ -67,8 +68,15 @@ function dataOf({ id, key, episode, facts }: Delivery, { text, lines, details, c
     did: isWhole ? (did ?? null) : null,
     fix: isWhole ? (fix ?? null) : null,
     facts: Object.fromEntries(details.map(({ name, value }) => [name, original(facts, name, value)])),
-    ...(cut !== undefined && { cut }),
+    ...cutOf(cut, text, details),
   };
+}
+
+/** What was left out for this receiver, and what was cut before: where it was read. */
+function cutOf(cut: string | undefined, text: string, details: readonly Line[]): Body {
+  const isCutBefore = [text, ...details.map(({ value }) => value)].some((one) => one.includes(cutMark));
+  const all = [...(cut === undefined ? [] : [cut]), ...(isCutBefore ? ['a text of the API, where it was read'] : [])];
+  return all.length === 0 ? {} : { cut: all.join('; ') };
 }
 
 /** Numbers stay numbers. */

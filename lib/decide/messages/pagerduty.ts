@@ -33,10 +33,15 @@ export function renderPagerduty(delivery: Delivery, zone: string, budget: number
       timestamp: isoTime(facts.since),
       ...partsOf(facts.subject),
       class: facts.kind,
-      custom_details: detailsOf(delivery.id, shown),
+      custom_details: { ...wholeText(shown), ...detailsOf(delivery.id, shown) },
     },
   });
   return shrink(message, render, (body) => bytesOf(JSON.stringify(body)) <= budget);
+}
+
+/** A text that the summary has no room for stands below it. */
+function wholeText({ text }: Shown): Body {
+  return text.length > pagerdutyLimits.summary ? { text } : {};
 }
 
 function detailsOf(id: string, { lines, details, cut }: Shown): Body {

@@ -43,7 +43,7 @@ function* smallerAndSmaller({ text, lines, details }: Message): Generator<Shown>
   }
   for (const length of textSteps) {
     if (length >= text.length) continue;
-    const cut = [leftOut(gone, lines.length), `${text.length - length} characters of the text`];
+    const cut = [leftOut(gone, lines.length), `without ${text.length - length} characters of the text`];
     yield { text: shorten(text, length), lines: [], details: [], cut: cut.filter((part) => part).join(', ') };
   }
 }
@@ -52,7 +52,7 @@ function isCut(before: readonly Line[], after: readonly Line[]): boolean {
   return after.some(({ name, value }, index) => name !== before[index]?.name || value !== before[index]?.value);
 }
 
-function leftOut(details: number, lines: number): string | undefined {
+export function leftOut(details: number, lines: number): string | undefined {
   const parts = [
     ...(details > 0 ? [`${details} ${details === 1 ? 'detail' : 'details'}`] : []),
     ...(lines > 0 ? [`${lines} ${lines === 1 ? 'line' : 'lines'}`] : []),

@@ -2,7 +2,7 @@ import type { Json } from '../../model/json.ts';
 import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, escapeCard } from './escape.ts';
 import { headline, type Line, type Message, signOf } from './message.ts';
-import { type Shown, shrink } from './shrink.ts';
+import { leftOut, type Shown, shrink } from './shrink.ts';
 
 /**
  * A Workflow takes 28 KB of "message properties", and counts more than was sent: 24,453 bytes counted as 28,897
@@ -28,7 +28,10 @@ export function renderTeams(message: Message, budget: number = teamsBudget): Bod
 
 /** One block of text, nothing that a flow could stumble over. */
 export function renderTeamsPlain(message: Message, budget: number = teamsBudget): Body {
-  const render = ({ text, cut }: Shown) => {
+  const { lines, details } = message;
+  const render = ({ text, cut: cutText }: Shown) => {
+    const cut =
+      [leftOut(details.length, lines.length), cutText].filter((part) => part !== undefined).join(', ') || undefined;
     const rest = [message.kind, ...(cut === undefined ? [] : [cut]), `id ${message.id}`];
     const parts = [headline({ ...message, text }), ...rest];
     return cardOf(undefined, [textBlock(escapeCard(parts.join(' · ')))]);

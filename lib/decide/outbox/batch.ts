@@ -1,4 +1,5 @@
 import type { Subject } from '../../model/finding.ts';
+import { cutMark } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { type Delivery, type DeliveryFacts, type Doubt, deliveryId, unsent } from '../incidents/delivery.ts';
 
@@ -40,7 +41,6 @@ export function isClosed(batch: Batch): boolean {
 }
 
 const mostTextChars = 100;
-const cutMark = '… (cut)';
 /** A store's record takes 100 KB; the frozen body has to fit in beside the members. */
 const mostBytes = 66_000;
 

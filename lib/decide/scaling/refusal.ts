@@ -1,4 +1,5 @@
 import { equalSize, type Size } from '../../model/size.ts';
+import { clip } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { type PoolMemory, type Refusal, remember } from './memory.ts';
 
@@ -22,7 +23,7 @@ export function addRefusal(memory: PoolMemory, refusal: NewRefusal, now: EpochMs
   const isInvalid = refusal.why === 'invalid' || refusal.why === 'ignored';
   const next: Refusal = {
     ...refusal,
-    detail: shorten(refusal.detail),
+    detail: clip(refusal.detail, mostDetail),
     count,
     invalid: (known?.invalid ?? 0) + (isInvalid ? 1 : 0),
     until: now + Math.min(firstCoolDownMs * 2 ** (count - 1), longestCoolDownMs),
@@ -40,9 +41,4 @@ export function refusalOf({ refusals }: Pick<PoolMemory, 'refusals'>, target: Si
 /** An end further away than any cool-down lasts was written before the clock went back. */
 export function isCoolingDown({ until }: Refusal, now: EpochMs): boolean {
   return now < until && until - now <= longestCoolDownMs;
-}
-
-function shorten(detail: string): string {
-  const characters = Array.from(detail);
-  return characters.length <= mostDetail ? detail : `${characters.slice(0, mostDetail - 1).join('')}…`;
 }

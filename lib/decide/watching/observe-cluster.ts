@@ -9,6 +9,7 @@ import {
   type ObservedVersion,
 } from '../../model/cluster.ts';
 import type { Finding, FindingKind, Subject } from '../../model/finding.ts';
+import { clip } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Observation, Watched } from '../incidents/observation.ts';
 import { advanceDue, dueOf } from './end-dates.ts';
@@ -148,7 +149,7 @@ function reasonsOf(errors: readonly string[]): {
   readonly facts: Record<string, number | string>;
 } {
   if (errors.length === 0) return { text: 'the reason is not given', facts: {} };
-  const first = errors[0]?.slice(0, 300) ?? '';
+  const first = clip(errors[0] ?? '', 300);
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   return { text: `${first}${more}`, facts: { errors: errors.length, error: first } };
 }
@@ -192,7 +193,7 @@ function unclearOf(pool: ObservedPool, { cluster }: PoolSubject, isRuled: boolea
   if (!isKnownStatus(pool.status)) {
     return {
       severity: 'warning',
-      text: `Node pool ${name} has a status nobody here knows: "${pool.status.slice(0, 60)}"`,
+      text: `Node pool ${name} has a status nobody here knows: "${clip(pool.status, 60)}"`,
       fix: 'It is left alone until it is Running',
     };
   }

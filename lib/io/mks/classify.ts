@@ -1,4 +1,5 @@
 import type { Answer, UnknownReason } from '../../model/answer.ts';
+import { clip } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { readRetryAfterMs, readServerNow } from '../http/retry-after.ts';
@@ -108,7 +109,7 @@ function saying(status: number, code: number | undefined, message: string, asked
 /** One line, without control characters, short enough for a message. Cleaned before it is cut, never after. */
 function shorten(text: string): string {
   const line = text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
+  return clip(line, 200);
 }
 
 /** A write whose fate is open may have been applied, unless it is certain that it was not. */
