@@ -47,11 +47,12 @@ async function open(): Promise<Container> {
   const installation = env['LAMPLIGHTER_INSTALLATION'] ?? 'lamplighter';
   const names = {
     'scale-pools': env['LAMPLIGHTER_SCALE_POOLS'] ?? `${installation}-scale-pools`,
+    'watch-clusters': `${installation}-watch-clusters`,
     'deliver-alerts': env['LAMPLIGHTER_DELIVER_ALERTS'] ?? `${installation}-deliver-alerts`,
   };
   return {
     config,
-    app: makeApp({ store, fetch, clock, newId, log, redactor, secrets }),
+    app: makeApp({ store, fetch, clock, newId, log, redactor, secrets, installation }),
     log,
     invoke: makeLambdaInvoke(names, log),
     report: (job, values) => write(`${embeddedLine({ installation, job, at: clock.now(), values })}\n`),

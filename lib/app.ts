@@ -30,6 +30,8 @@ export type AppParts = {
   readonly log: Log;
   readonly redactor: Redactor;
   readonly secrets: Secrets;
+  /** The name under which functions run on AWS; absent = a process. */
+  readonly installation?: string;
   /** Told of every call to an MKS API; absent = nobody counts. */
   readonly onCall?: OnCall;
 };
@@ -102,6 +104,7 @@ export function makeApp(parts: AppParts): App {
           shelf,
           log: log.with({ job: 'scale-pools', config: config.hash }),
           ...(timeLeftMs ? { timeLeftMs } : {}),
+          ...(parts.installation === undefined ? {} : { installation: parts.installation }),
         },
         options,
       );

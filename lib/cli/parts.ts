@@ -1,6 +1,7 @@
 import type { Clock } from '../io/clock.ts';
 import type { Fetch } from '../io/http/exchange.ts';
 import type { NewId } from '../io/ids.ts';
+import type { Invoke, LambdaNames } from '../io/invoke.ts';
 import type { Log } from '../io/log.ts';
 import { type LogLevel, makeLog } from '../io/log-pino.ts';
 import type { Redactor } from '../io/redact.ts';
@@ -32,6 +33,8 @@ export type CliParts = {
   readonly who: string;
   /** The machine's own time zone, for instants that people read. */
   readonly zone: string;
+  /** Starts functions on AWS; absent = the account's own Lambda. */
+  readonly makeInvoke?: (names: LambdaNames, log: Log) => Invoke;
   /** Aborted when the process is asked to stop. */
   readonly signal: AbortSignal;
   /** For commands whose work may end with another code than 0: the last one set counts. */

@@ -5,7 +5,7 @@ import type { Log } from './log.ts';
 export type Request =
   | { readonly job: 'scale-pools'; readonly only: ClusterName }
   | { readonly job: 'scale-pools'; readonly shard: Shard; readonly dryRun?: true }
-  | { readonly job: 'deliver-alerts' };
+  | { readonly job: 'scale-pools' | 'watch-clusters' | 'deliver-alerts' };
 
 type ClusterName = { readonly region: string; readonly cluster: string };
 
@@ -55,7 +55,7 @@ function isObject(value: unknown): value is { readonly [key: string]: unknown } 
 /** Lambda only has to queue the request. */
 const timeoutMs = 3000;
 
-export type LambdaNames = { readonly 'scale-pools': string; readonly 'deliver-alerts': string };
+export type LambdaNames = { readonly [job in Request['job']]: string };
 
 type Sdk = typeof import('@aws-sdk/client-lambda');
 type Opened = { readonly sdk: Sdk; readonly client: LambdaClient };

@@ -21,7 +21,8 @@ test('a silenced cluster fails and recovers without words', async () => {
   expect(code).toBe(0);
   expect(out).toBe(
     'silenced dev-1 until Mon 2026-11-23 21:00 Europe/Berlin (20:00Z) by ada@lab: being rebuilt\n' +
-      '  nothing that is open now; what opens meanwhile\n',
+      '  nothing that is open now; what opens meanwhile\n' +
+      `  it takes effect with the next round, and none has come for a while: is "lamplighter run --config ${cli.config}" running?\n`,
   );
   fail(cli, 'dev-1', 'dev-2');
   await cli.rounds(3);

@@ -38,8 +38,10 @@ export function leaseEffects({ pools }: AskedMatch, atLeast: number, labelOf: Po
     const cap = leaseCap(rule, baseOf(rule, known.memory));
     if (cap === undefined) return `${name}: refused, its base is unknown; give its rule leases.max or limits.max`;
     const most = Math.min(atLeast, cap);
-    const why = most < atLeast ? ` (${cap} is the most: ${capName(rule)})` : '';
-    return `${name}: at least ${describeSize(clampSize(most, rule.limits))}${why}${modeNote(rule)}`;
+    const limited = describeSize(clampSize(most, rule.limits));
+    const what =
+      most < atLeast ? `asked for ${atLeast}; the rule allows ${limited} (${capName(rule)})` : `at least ${limited}`;
+    return `${name}: ${what}${modeNote(rule)}`;
   });
 }
 
@@ -57,8 +59,11 @@ export function overrideEffects({ pools }: AskedMatch, exactly: Size, labelOf: P
     if (!takes(known, exactly)) return noBounds(name);
     const limited = clampSize(exactly, rule.limits);
     const limit = isOwn && lower(exactly) < rule.limits.min ? ownPool : `limits of rule "${rule.match.text}"`;
-    const why = equalSize(limited, exactly) ? '' : ` (${limit})`;
-    return `${name}: exactly ${describeSize(limited)}${why}${modeNote(rule)}`;
+    const size = describeSize(limited);
+    const what = equalSize(limited, exactly)
+      ? `exactly ${size}`
+      : `asked for ${describeSize(exactly)}; the rule allows ${size} (${limit})`;
+    return `${name}: ${what}${modeNote(rule)}`;
   });
 }
 

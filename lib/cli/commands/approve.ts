@@ -4,7 +4,9 @@ import { putAsk } from '../../jobs/records/ask-records.ts';
 import { listRoundFindings } from '../../jobs/records/round-findings.ts';
 import type { Approval } from '../../model/asks.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import type { Names } from '../../model/match.ts';
 import { dayMs } from '../../model/time.ts';
+import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
 import {
   type ConfigOption,
@@ -17,7 +19,7 @@ import {
   reasonOption,
 } from '../options.ts';
 import type { CliParts } from '../parts.ts';
-import { heldPools, listKnownPools } from '../pools.ts';
+import { heldPools, isSamePool, listKnownPools } from '../pools.ts';
 import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
 import { poolLabels } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
@@ -46,16 +48,26 @@ async function approve(parts: CliParts, options: ApproveOptions): Promise<void> 
   const config = await readConfig(parts, options.config);
   const now = parts.clock.now();
   const until = now + options.for;
-  const { held, texts } = await withStore(parts, config, async (store) => {
+  const { held, texts, notes } = await withStore(parts, config, async (store) => {
     for (const { name } of config.regions) {
       await putAsk(store, approvalOf(parts, config, name, until, options.reason), config.keepMs);
     }
-    return whatIsHeld(store, config);
+    const what = await whatIsHeld(store, config);
+    const isHeld = (pool: Names) => what.held.some((one) => isSamePool(one, pool));
+    return { ...what, notes: await takeEffect(parts, config, store, isHeld) };
   });
   if (options.json) {
     const { who } = parts;
     const reason = options.reason ?? null;
-    writeJson(parts.stdout, { kind: 'approval', configHash: config.hash, until: rfc3339(until), who, reason, held });
+    writeJson(parts.stdout, {
+      kind: 'approval',
+      configHash: config.hash,
+      until: rfc3339(until),
+      who,
+      reason,
+      held,
+      notes,
+    });
     return;
   }
   const label = poolLabels(config);
@@ -63,6 +75,7 @@ async function approve(parts: CliParts, options: ApproveOptions): Promise<void> 
     `approved config ${config.hash} (${config.file}) until ${localInstant(until, readingZone(config, parts))}`,
     ...texts,
     ...held.map((names) => `was held: ${label(names)}`),
+    ...notes,
     ...(texts.length + held.length === 0 ? ['the brake held nothing in the last round'] : []),
   ];
   parts.stdout.write(`${lines.join('\n  ')}\n`);

@@ -9,11 +9,13 @@ import { nextChange, saysAt } from '../../decide/schedule/timeline.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
+import type { Names } from '../../model/match.ts';
 import { asPoolSize, describeSize, equalSize, isZero, type Size } from '../../model/size.ts';
 import { commandHint } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { refuseUntouched } from '../asks/asked-match.ts';
 import { changeMemories, recordDeed } from '../asks/change-memory.ts';
+import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
 import {
   type ConfigOption,
@@ -26,7 +28,7 @@ import {
   reasonOption,
 } from '../options.ts';
 import type { CliParts } from '../parts.ts';
-import { listKnownPools, parsePool, type StoredPool, type WrittenPool } from '../pools.ts';
+import { isSamePool, listKnownPools, parsePool, type StoredPool, type WrittenPool } from '../pools.ts';
 import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
 import { poolLabels } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
@@ -80,7 +82,10 @@ async function base(
     const pool = await findPool(store, config, text);
     const basing = { parts, config, store, book, pool, now, reason: options.reason };
     const notes = verb === 'set' ? await setBase(basing, size!) : verb === 'restore' ? await restore(basing) : [];
-    return { pool: await findPool(store, config, text), notes };
+    const isIt = (one: Names) => isSamePool(one, pool);
+    const isDone = verb !== 'show' && !notes.includes(nothingChanged);
+    const comes = !isDone ? [] : await takeEffect(parts, config, store, isIt);
+    return { pool: await findPool(store, config, text), notes: [...notes, ...comes] };
   });
   const rule = book.ruleOf(told.pool);
   if (options.json) writeJson(parts.stdout, { ...baseJson(told.pool, rule), notes: told.notes });
@@ -119,6 +124,8 @@ function checkBase(rule: Rule | undefined, pool: StoredPool, size: Size, name: s
   return own;
 }
 
+const nothingChanged = 'nothing was changed: no size set by hand is kept';
+
 async function restore(basing: Basing): Promise<readonly string[]> {
   const { pool, store, now, book } = basing;
   const { kept, foreign, seen } = pool.memory;
@@ -129,7 +136,7 @@ async function restore(basing: Basing): Promise<readonly string[]> {
     const give = commandHint(basing.config, `base "${name}" set 3`);
     throw new CommandError(`The base of ${name} is unknown; give it one: ${give}`);
   }
-  if (kept === undefined && foreign === undefined) return ['nothing was changed: no size set by hand is kept'];
+  if (kept === undefined && foreign === undefined) return [nothingChanged];
   await changeMemories(store, pool.region, pool.clusterId, (memory, poolId) => {
     if (poolId !== pool.poolId) return undefined;
     return { ...memory, kept: undefined, foreign: undefined, resetAt: now };

@@ -4,6 +4,7 @@ import type { Match } from '../../model/config.ts';
 import { counted } from '../../model/text.ts';
 import { reachedRegions, readAskedMatch, refuseUntouched, seenClusters } from '../asks/asked-match.ts';
 import { nothingNamed } from '../asks/asked-size.ts';
+import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
 import {
   type ConfigOption,
@@ -50,7 +51,7 @@ async function pause(parts: CliParts, text: string | undefined, options: PauseOp
   const until = endOf(options, now, 'a pause');
   const match: Match | undefined = text === undefined ? undefined : readAskedMatch(text, config);
   const regions = reachedRegions(match, config.regions);
-  const named = await withStore(parts, config, async (store) => {
+  const { known: named, notes } = await withStore(parts, config, async (store) => {
     const known = (await listKnownPools(store, regions)).filter((pool) => isMatched(match, pool)).length;
     // A pool whose rule is gone may still be on its way back, which a pause holds.
     if (match !== undefined && known === 0) refuseUntouched(match, config, await seenClusters(store, regions));
@@ -58,7 +59,7 @@ async function pause(parts: CliParts, text: string | undefined, options: PauseOp
       const common = { schema: 1, region, who: parts.who, reason: options.reason, askedAt: now } as const;
       await putAsk(store, { ...common, id: pauseId(match), kind: 'pause', match, until }, config.keepMs);
     }
-    return known;
+    return { known, notes: await takeEffect(parts, config, store, (pool) => isMatched(match, pool)) };
   });
   if (options.json) {
     const { who } = parts;
@@ -70,13 +71,16 @@ async function pause(parts: CliParts, text: string | undefined, options: PauseOp
       who,
       reason: options.reason ?? null,
       pools: named,
+      notes,
     });
     return;
   }
   const what = match === undefined ? 'the whole fleet' : match.text;
   const note =
     match !== undefined && named === 0 ? nothingNamed(match, config) : `${counted(named, 'pool')} seen so far`;
-  parts.stdout.write(`paused ${what} until ${localInstant(until, readingZone(config, parts))}\n  ${note}\n`);
+  parts.stdout.write(
+    `paused ${what} until ${localInstant(until, readingZone(config, parts))}\n  ${[note, ...notes].join('\n  ')}\n`,
+  );
 }
 
 /** The last pause asked for the same match stands. */

@@ -3,12 +3,13 @@ import type { Store } from '../../io/stores/store.ts';
 import { endAsk, listAsks } from '../../jobs/records/ask-records.ts';
 import { isLive, type Pause } from '../../model/asks.ts';
 import type { CompiledConfig, Match } from '../../model/config.ts';
-import { matchesPool } from '../../model/match.ts';
+import { matchesPool, type Names } from '../../model/match.ts';
 import { describeSize, type Size } from '../../model/size.ts';
 import { commandHint } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { namesSame, reachedRegions, readAskedMatch } from '../asks/asked-match.ts';
 import { changeMemories, recordDeed } from '../asks/change-memory.ts';
+import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
 import {
   type ConfigOption,
@@ -20,7 +21,7 @@ import {
   reasonOption,
 } from '../options.ts';
 import type { CliParts } from '../parts.ts';
-import { isMatched, listKnownClusters } from '../pools.ts';
+import { isMatched, isSamePool, listKnownClusters } from '../pools.ts';
 import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
 import { onceInRegions, poolLabels } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
@@ -48,6 +49,7 @@ type Resumed = {
   readonly freed: readonly Freed[];
   /** Pauses that reach further than what was named, and go on. */
   readonly wider: readonly Pause[];
+  readonly notes: readonly string[];
 };
 
 async function resume(parts: CliParts, text: string | undefined, options: ResumeOptions): Promise<void> {
@@ -58,7 +60,14 @@ async function resume(parts: CliParts, text: string | undefined, options: Resume
   const resumed = await withStore(parts, config, async (store) => {
     const { ended, wider } = await endPauses(store, regions, match, now, config.keepMs);
     const freed = await freeKept(parts, store, regions, match, options.reason, config);
-    return { ended, wider, freed };
+    const isIn = (pool: Names) =>
+      isMatched(match, pool) && (ended.length > 0 || freed.some((one) => isSamePool(one, pool)));
+    return {
+      ended,
+      wider,
+      freed,
+      notes: ended.length + freed.length === 0 ? [] : await takeEffect(parts, config, store, isIn),
+    };
   });
   if (options.json) writeJson(parts.stdout, resumedJson(resumed));
   else writeText(parts, config, text ?? 'the fleet', resumed);
@@ -120,14 +129,19 @@ async function freeKept(
   return freed;
 }
 
-function resumedJson({ ended, freed, wider }: Resumed): object {
+function resumedJson({ ended, freed, wider, notes }: Resumed): object {
   const pauseJson = ({ region, match, until, who }: Pause) => {
     return { region, match: match?.text ?? null, until: rfc3339(until), who };
   };
-  return { kind: 'resume', ended: ended.map(pauseJson), freed, stillPaused: wider.map(pauseJson) };
+  return { kind: 'resume', ended: ended.map(pauseJson), freed, stillPaused: wider.map(pauseJson), notes };
 }
 
-function writeText(parts: CliParts, config: CompiledConfig, what: string, { ended, freed, wider }: Resumed): void {
+function writeText(
+  parts: CliParts,
+  config: CompiledConfig,
+  what: string,
+  { ended, freed, wider, notes }: Resumed,
+): void {
   const label = poolLabels(config);
   const lines = [
     ...onceInRegions(config, ended, (pause, where) => `ended the pause of ${nameOf(pause)}${where} by ${pause.who}`),
@@ -138,7 +152,9 @@ function writeText(parts: CliParts, config: CompiledConfig, what: string, { ende
       return `still paused: ${nameOf(pause)}${where} by ${pause.who} until ${until}; to end it: ${end}`;
     }),
   ];
-  parts.stdout.write(`${lines.length > 0 ? lines.join('\n') : `nothing of ${what} was paused or kept`}\n`);
+  parts.stdout.write(
+    `${lines.length > 0 ? [...lines, ...notes.map((note) => `  ${note}`)].join('\n') : `nothing of ${what} was paused or kept`}\n`,
+  );
 }
 
 function nameOf({ match }: Pause): string {

@@ -1,6 +1,6 @@
-import { printable } from '../../model/printable.ts';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
+import { printable } from '../../model/printable.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
 import { type CliParts, makeCliLog, tellingStart } from '../parts.ts';
 import type { OneRound } from '../run/run-command.ts';

@@ -13,6 +13,7 @@ import {
 } from '../../jobs/records/ask-records.ts';
 import { isLive, type Lease, type Override } from '../../model/asks.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import type { Names } from '../../model/match.ts';
 import { describeSize, type Size } from '../../model/size.ts';
 import { counted } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
@@ -26,6 +27,7 @@ import {
   rulesReached,
 } from '../asks/asked-size.ts';
 import { findReplaced, replacedNotes } from '../asks/replaced-asks.ts';
+import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
 import {
   type ConfigOption,
@@ -43,6 +45,7 @@ import {
   untilOption,
 } from '../options.ts';
 import type { CliParts } from '../parts.ts';
+import { isMatched } from '../pools.ts';
 import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
 import { onceInRegions, poolLabels } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
@@ -83,7 +86,7 @@ export function addScale(program: Command, parts: CliParts): void {
   ]);
 }
 
-/** Writes down what is asked; the next round acts on it. */
+/** Writes down what is asked, and has it acted on at once. */
 async function scale(parts: CliParts, text: string, options: ScaleOptions): Promise<void> {
   const { atLeast, exactly, release } = options;
   const wishes = [atLeast, exactly, release].filter((wish) => wish !== undefined).length;
@@ -97,9 +100,9 @@ async function scale(parts: CliParts, text: string, options: ScaleOptions): Prom
   await withStore(parts, config, async (store) => {
     const asked = await findAsked(store, config, makeRuleBook(config, now), text);
     const asking: Asking = { parts, config, store, asked, now, reason: options.reason };
-    if (atLeast !== undefined) tell(parts, options, await lease(asking, atLeast, end));
-    else if (exactly !== undefined) tell(parts, options, await override(asking, exactly, end));
-    else tell(parts, options, await releaseAll(asking));
+    if (atLeast !== undefined) await tell(asking, options, await lease(asking, atLeast, end));
+    else if (exactly !== undefined) await tell(asking, options, await override(asking, exactly, end));
+    else await tell(asking, options, await releaseAll(asking));
   });
 }
 
@@ -112,7 +115,13 @@ type Asking = {
   readonly reason: string | undefined;
 };
 
-type Told = { readonly json: object; readonly lines: readonly string[] };
+/** `notes` stand in both. */
+type Told = {
+  readonly json: object;
+  readonly lines: readonly string[];
+  readonly notes: readonly string[];
+  readonly isNothing?: boolean;
+};
 
 async function lease(asking: Asking, atLeast: number, end: EpochMs): Promise<Told> {
   const { parts, asked, store, now } = asking;
@@ -136,8 +145,9 @@ async function lease(asking: Asking, atLeast: number, end: EpochMs): Promise<Tol
     ...effectsOf(asking, leaseEffects(asked, atLeast, poolLabels(asking.config))),
   ];
   return {
-    json: { kind: 'lease', match: match.text, regions, atLeast, until: rfc3339(cut.until), ...saidBy(asking), notes },
-    lines: [what, ...notes],
+    json: { kind: 'lease', match: match.text, regions, atLeast, until: rfc3339(cut.until), ...saidBy(asking) },
+    lines: [what],
+    notes,
   };
 }
 
@@ -164,8 +174,9 @@ async function override(asking: Asking, exactly: Size, until: EpochMs): Promise<
     ...effectsOf(asking, overrideEffects(asked, exactly, label)),
   ];
   return {
-    json: { kind: 'override', match: match.text, regions, exactly, until: rfc3339(until), ...saidBy(asking), notes },
-    lines: [what, ...notes],
+    json: { kind: 'override', match: match.text, regions, exactly, until: rfc3339(until), ...saidBy(asking) },
+    lines: [what],
+    notes,
   };
 }
 
@@ -185,6 +196,8 @@ async function releaseAll(asking: Asking): Promise<Told> {
   return {
     json: { kind: 'release', match: asked.match.text, regions: asked.regions, ended: ended.map(askJson) },
     lines: lines.length > 0 ? lines : [`there is nothing to release for ${asked.match.text}`],
+    notes: [],
+    isNothing: ended.length === 0,
   };
 }
 
@@ -211,7 +224,10 @@ function effectsOf({ asked, config }: Asking, effects: readonly string[]): reado
   return effects.length === 0 ? [nothingNamed(asked.match, config)] : effects;
 }
 
-function tell({ stdout }: CliParts, { json }: JsonOption, told: Told): void {
-  if (json) writeJson(stdout, told.json);
-  else stdout.write(`${told.lines.join('\n  ')}\n`);
+async function tell({ parts, config, store, asked }: Asking, { json }: JsonOption, told: Told): Promise<void> {
+  const isNamed = (pool: Names) => isMatched(asked.match, pool);
+  const comes = told.isNothing ? [] : await takeEffect(parts, config, store, isNamed);
+  const notes = [...told.notes, ...comes];
+  if (json) writeJson(parts.stdout, { ...told.json, notes });
+  else parts.stdout.write(`${[...told.lines, ...notes].join('\n  ')}\n`);
 }

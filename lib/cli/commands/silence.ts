@@ -9,6 +9,7 @@ import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
 import { commandHint } from '../../model/text.ts';
 import { readAskedMatch, seenClusters } from '../asks/asked-match.ts';
+import { tellAtOnce } from '../asks/take-effect.ts';
 import { lookIntoStore, readConfig, withStore } from '../config-and-store.ts';
 import {
   configuredJson,
@@ -71,7 +72,7 @@ async function silence(machine: CliParts, what: string | undefined, options: Sil
   if (what === undefined) throw new UsageError('name what to silence, an incident or a match; or give --list');
   await withStore(parts, config, async (store) => {
     const asked = await readScope(store, config, what);
-    if (options.end) return end(parts, store, asked, what, options);
+    if (options.end) return end(parts, store, asked, what, config, options);
     await refuseUnknownId(store, config, asked, what);
     return begin(parts, config, store, asked, options);
   });
@@ -122,12 +123,14 @@ async function begin(
     askedAt: now,
   };
   await put(store, record);
+  const when = await tellAtOnce(parts, config, store);
   const quiet = keptQuiet(record, await incidentsOf(store), now);
   if (options.json) {
     writeJson(parts.stdout, {
       kind: 'silence',
       ...silenceJson(record),
       incidents: quiet.map(({ key }) => shortId(key)),
+      notes: [when],
     });
     return;
   }
@@ -135,7 +138,7 @@ async function begin(
     return `  quiet: ${kind}${inRegion(config, regionOf(subject))} ${printable(text)}`;
   });
   const note = lines.length === 0 ? ['  nothing that is open now; what opens meanwhile'] : lines;
-  parts.stdout.write(`silenced ${[silenceText(record, parts.zone), ...note].join('\n')}\n`);
+  parts.stdout.write(`silenced ${[silenceText(record, parts.zone), ...note, `  ${when}`].join('\n')}\n`);
 }
 
 /** Ended by its time, as every silence is: the next pass of the watch tells what is still wrong and was not told. */
@@ -144,16 +147,18 @@ async function end(
   store: Store,
   { id }: Scope,
   what: string,
-  { json, config }: JsonOption & ConfigOption,
+  config: CompiledConfig,
+  { json }: JsonOption,
 ): Promise<void> {
   const now = parts.clock.now();
   const live = liveSilences(await silencesOf(store), await incidentsOf(store), now);
   const found = live.find((one) => one.id === id);
   if (found === undefined)
-    throw new CommandError(`Nothing silences "${what}"; see: ${commandHint({ file: config }, 'silence --list')}`);
+    throw new CommandError(`Nothing silences "${what}"; see: ${commandHint(config, 'silence --list')}`);
   await put(store, { ...found, until: now });
-  if (json) writeJson(parts.stdout, { kind: 'silence-end', ...silenceJson(found) });
-  else parts.stdout.write(`ended the silence of ${silenceText(found, parts.zone)}\n`);
+  const when = await tellAtOnce(parts, config, store);
+  if (json) writeJson(parts.stdout, { kind: 'silence-end', ...silenceJson(found), notes: [when] });
+  else parts.stdout.write(`ended the silence of ${silenceText(found, parts.zone)}\n  ${when}\n`);
 }
 
 async function list(parts: CliParts, config: CompiledConfig, { json }: JsonOption): Promise<void> {

@@ -6,6 +6,7 @@ import type { Log } from '../../io/log.ts';
 import type { OpenedStore, Store } from '../../io/stores/store.ts';
 import { sendHeartbeat } from '../../jobs/deliver/heartbeat.ts';
 import { noticeWrite } from '../../jobs/records/incident-records.ts';
+import { lastKnock } from '../../jobs/records/knock-records.ts';
 import { listRoundFindings } from '../../jobs/records/round-findings.ts';
 import type { ScaleReport } from '../../jobs/scale/parts.ts';
 import type { ObservedCluster } from '../../model/cluster.ts';
@@ -36,6 +37,11 @@ export type RoundsParts = ProcessParts & {
   readonly onWatched?: () => void;
 };
 
+/** How often it looks whether a person asked for something; each look at a table costs money, at a file next to nothing. */
+function knockMs({ store }: CompiledConfig): number {
+  return store.kind === 'sqlite' ? 2_000 : 10_000;
+}
+
 /** The heart of the single process: look now, and again after `every`, and at once when something asks for it. */
 export function makeRounds(parts: RoundsParts): Rounds {
   const { clock, opened } = parts;
@@ -45,6 +51,7 @@ export function makeRounds(parts: RoundsParts): Rounds {
   const woken = new Set<string>();
   const tellObserved = makeObservedTeller(parts.log);
   let ring: (() => void) | undefined;
+  let knockSeen: string | undefined;
 
   const round = async (signal: AbortSignal) => {
     const startedAt = clock.now();
@@ -93,14 +100,24 @@ export function makeRounds(parts: RoundsParts): Rounds {
       await guarded(parts, 'start', () => noticeAbsence(parts, opened.store, config));
       while (!signal.aborted) {
         const startedAt = clock.now();
+        await isKnocked();
         await round(signal);
         for (let leftMs = restOf(startedAt); leftMs > 0 && !signal.aborted; leftMs = restOf(startedAt)) {
-          if (woken.size === 0) await sleepUntilRung(leftMs, signal);
+          if (woken.size === 0) await sleepUntilRung(Math.min(leftMs, knockMs(config)), signal);
           if (woken.size > 0 && !signal.aborted) await roundOfWoken(signal);
+          else if (await isKnocked()) break;
         }
       }
     },
   };
+
+  /** A person asked for something since the last time: that is a tick. */
+  async function isKnocked(): Promise<boolean> {
+    const last = await guarded(parts, 'store', () => lastKnock(opened.store));
+    const isNew = last !== undefined && last !== knockSeen;
+    knockSeen = last ?? knockSeen;
+    return isNew;
+  }
 
   function restOf(startedAt: EpochMs): number {
     return config.everyMs - Math.max(0, clock.now() - startedAt);

@@ -70,7 +70,7 @@ function withoutTwins(findings: FleetStatus['findings']): FleetStatus['findings'
 const leastMs = 15 * 60_000;
 
 /** Rounds are missed in a region when the last one is older than three ticks and 15 minutes, or there was none. */
-function missedRounds(
+export function missedRounds(
   rounds: readonly RoundFindings[],
   { regions, everyMs }: Pick<CompiledConfig, 'regions' | 'everyMs'>,
   now: EpochMs,

@@ -17,6 +17,8 @@ export type RoundFindings = {
   /** Our clock was wrong there: beside that, nothing was judged. */
   readonly isClockWrong?: boolean;
   readonly clusters: number;
+  /** The name under which functions run on AWS, so that people's commands can start them; absent = a process. */
+  readonly installation?: string | undefined;
   readonly pools: number;
   /** Ids of the clusters whose pools were read in that round. */
   readonly checkedClusters: readonly string[];

@@ -18,6 +18,8 @@ export type ScaleParts = {
   readonly mksOf: (region: string) => Mks;
   /** Where many rounds come one after the other; absent = this one is alone. */
   readonly shelf?: BookShelf;
+  /** The name under which functions run on AWS; absent = a process. */
+  readonly installation?: string;
   /** Milliseconds left for this run; nothing starts that does not fit. Absent = no limit. */
   readonly timeLeftMs?: () => number;
 };

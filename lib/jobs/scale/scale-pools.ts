@@ -168,6 +168,7 @@ async function leaveWord(parts: ScaleParts, seen: SeenFleet, plan: Plan, options
       checkedClusters: isClockWrong ? [] : own.flatMap(({ cluster, pools }) => (pools ? [cluster.id] : [])),
       pools: own.reduce((sum, { pools }) => sum + (pools?.length ?? 0), 0),
       clusters: own.length,
+      ...(parts.installation === undefined ? {} : { installation: parts.installation }),
       findings,
       looks: nextLooks(
         before?.looks,

@@ -1,0 +1,93 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { takeEffect, tellAtOnce } from '../../../lib/cli/asks/take-effect.ts';
+import type { CliParts } from '../../../lib/cli/parts.ts';
+import type { Request } from '../../../lib/io/invoke.ts';
+import { silentLog } from '../../../lib/io/log.ts';
+import { makeRedactor } from '../../../lib/io/redact.ts';
+import { putAsk } from '../../../lib/jobs/records/ask-records.ts';
+import { knock } from '../../../lib/jobs/records/knock-records.ts';
+import { scalePools } from '../../../lib/jobs/scale/scale-pools.ts';
+import { aNight, type Night, whileTimePasses } from '../../support/night-app.ts';
+import { aMatch, anOverride, aRule, at, minute } from '../../support/scaling-world.ts';
+import { makeOutput } from '../cli-world.ts';
+import { good, loadJobs, pass, start } from '../run/running.ts';
+
+const noon = at('2026-03-02T12:00:00Z');
+const rules = [aRule({ match: aMatch('dev-api/workers') })];
+
+beforeAll(() => loadJobs(aNight(noon, {})));
+
+const one = () => {
+  return { ...anOverride(1, '2026-03-02T12:02:00Z', '2026-03-02T13:00:00Z'), match: aMatch('dev-api/workers') };
+};
+const puts = ({ world }: Night) => world.requests.filter(({ method }) => method === 'PUT').length;
+
+describe('what a person asks for takes effect at once', () => {
+  test('in the single process, within seconds and not at the next tick', async () => {
+    const night = aNight(noon, { rules, everyMs: 15 * minute });
+    const run = start(night, () => good(night.config));
+    await pass(night, 2 * minute);
+    expect(puts(night)).toBe(0);
+    await putAsk(night.store, one(), night.config.keepMs);
+    await pass(night, 10_000);
+    expect(puts(night)).toBe(0);
+    await knock(night.store, night.clock.now());
+    await pass(night, 3_000);
+    expect(puts(night)).toBe(1);
+    const lists = () => night.world.requests.filter(({ path }) => path === '/api/v1/cluster').length;
+    const after = lists();
+    await pass(night, minute);
+    expect(lists()).toBe(after);
+    run.stop();
+    await pass(night, 1000);
+    await run.running;
+  });
+
+  test('on AWS, the function is started, by the name that its rounds leave', async () => {
+    const { night, parts, asked } = await onAws(true);
+    const config = { ...night.config, store: { kind: 'dynamodb', table: 'lamplighter' } } as const;
+    await putAsk(night.store, one(), night.config.keepMs);
+    const notes = await takeEffect(parts, config, night.store, ({ pool }) => pool === 'workers');
+    expect(notes).toEqual([
+      'dev-api/workers: goes from 3 to 1 (override: exactly 1 until 13:00 UTC)',
+      'it takes effect at once: lamplighter-prod-scale-pools was started',
+    ]);
+    expect(await tellAtOnce(parts, config, night.store)).toContain('lamplighter-prod-watch-clusters was started');
+    expect(asked).toEqual([{ job: 'scale-pools' }, { job: 'watch-clusters' }]);
+  });
+
+  test('on AWS, without the right to start it, it says when', async () => {
+    const { night, parts } = await onAws(false);
+    const config = { ...night.config, store: { kind: 'dynamodb', table: 'lamplighter' } } as const;
+    const notes = await takeEffect(parts, config, night.store, () => false);
+    expect(notes).toEqual([
+      'it takes effect within 5 min: lamplighter-prod-scale-pools could not be started at once (that needs lambda:InvokeFunction)',
+    ]);
+  });
+});
+
+async function onAws(isStarted: boolean) {
+  const night = aNight(noon, { rules });
+  const { app, store, clock, config } = night;
+  const scaling = { config, clock, newId: () => `n-${Math.random()}`, store, log: silentLog, mksOf: app.mksOf(config) };
+  await whileTimePasses(night, scalePools({ ...scaling, installation: 'lamplighter-prod' }));
+  const asked: Request[] = [];
+  const makeInvoke: CliParts['makeInvoke'] = () => async (request) => {
+    asked.push(request);
+    return isStarted;
+  };
+  const [stdout, stderr] = [makeOutput().output, makeOutput().output];
+  const common = { env: {}, fetch, clock, newId: () => 'x', redactor: makeRedactor(), stdout, stderr, makeInvoke };
+  const signal = new AbortController().signal;
+  const zone = 'Europe/Berlin';
+  const parts: CliParts = {
+    ...common,
+    signal,
+    zone,
+    who: 'ada@lab',
+    isInteractive: false,
+    writeMadeUp: () => {},
+    exitWith: () => {},
+  };
+  return { night, parts, asked };
+}
