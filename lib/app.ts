@@ -1,3 +1,4 @@
+import { boundedStore } from './io/stores/bounded-store.ts';
 import { createHash } from 'node:crypto';
 import type { Incoming } from './decide/intake/reading.ts';
 import type { Clock } from './io/clock.ts';
@@ -62,7 +63,8 @@ export type App = {
 type Told = Pick<AcceptParts, 'count' | 'tell'>;
 
 /** The only place where the parts meet. A job is loaded when it first runs: a function that runs one pays for one. */
-export function makeApp(parts: AppParts): App {
+export function makeApp(given: AppParts): App {
+  const parts = { ...given, store: boundedStore(given.store, given.clock) };
   const { store, clock, newId, log } = parts;
   const mksOf = makeMksOf(parts);
   const shelf: BookShelf = {};

@@ -1,3 +1,4 @@
+import { boundedStore } from '../io/stores/bounded-store.ts';
 import { access } from 'node:fs/promises';
 import { renderProblem } from '../config/problem.ts';
 import { loadConfig } from '../config/read-config.ts';
@@ -27,7 +28,7 @@ export async function withStore<T>(
   { store }: Pick<CompiledConfig, 'store'>,
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
-  const opened = await openStore(store, parts);
+  const opened = boundedStore(await openStore(store, parts), parts.clock);
   try {
     return await work(opened);
   } finally {

@@ -1,15 +1,80 @@
-import type { EpochMs } from '../model/time.ts';
+import type { Json } from '../model/json.ts';
+import { hourMs, minuteMs, type EpochMs } from '../model/time.ts';
 import { clocksDifferMs } from './clock-skew.ts';
-
-/**
- * A stored instant that lies in the past by its nature, as it is read: never later than now. A clock that ran ahead once
- * may have written a later one, and what has "not happened yet" would be waited for until that year.
- */
-export function past(at: EpochMs, now: EpochMs): EpochMs {
-  return Math.min(at, now);
-}
 
 /** Was it written by a clock that ran ahead, or did our own go back? Nobody knows then how long ago that was. */
 export function isFromFuture(at: EpochMs, now: EpochMs): boolean {
   return at > now + clocksDifferMs;
+}
+
+/**
+ * A stored record as it may be read: no instant of the past lies in the future. A clock that ran ahead once may have
+ * written such instants, and what has "not happened yet" would be waited for until that year. Each of them counts as now;
+ * what was to last for a while from then on lasts as long from now on. By name: `at`, `since`, `time`, `…At` and `…Since`
+ * are of the past, `until`, `ahead` and `nextAt` are not. The same object where nothing had to change.
+ */
+export function boundedByNow(value: Json, now: EpochMs): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value))
+    return sameOr(
+      value,
+      value.map((part: Json) => boundedByNow(part, now)),
+    );
+  const record = value as Fields;
+  const shiftMs = aheadMs(record, now);
+  const entries = Object.entries(record).map(([name, part]): [string, Json] => [name, field(name, part, record)]);
+  return entries.every(([name, part]) => part === record[name]) ? value : Object.fromEntries(entries);
+
+  function field(name: string, part: Json, { owner }: Fields): Json {
+    if (untouched.has(name)) return part;
+    if (typeof part !== 'number') return parts(name, part, now);
+    if (name === 'until' && shiftMs > 0) return part - shiftMs;
+    const longestMs = name === 'until' && owner !== undefined ? clocksDifferMs : longest[name];
+    if (longestMs !== undefined) return part > now + longestMs ? now : part;
+    return isPast(name) ? pastOr(part, now) : part;
+  }
+}
+
+type Fields = { readonly [name: string]: Json };
+
+/**
+ * Times of the service (`updatedAt`, `createdAt`), names that happen to be times (`armedAt`, `episode`), what people and
+ * configs say, and `claimedAt`: a claim from the future settles at once (settle.ts).
+ */
+const untouched = new Set(['updatedAt', 'createdAt', 'armedAt', 'claimedAt', 'expiresAt', 'facts', 'destination']);
+/** What is ahead by its nature, and how far it can be. */
+const longest: { readonly [name: string]: number | undefined } = { nextAt: 3 * hourMs, ahead: 90 * minuteMs };
+/** Lists and tables of instants of the past. */
+const ofInstants = new Set(['changes', 'resolved', 'foreign', 'times']);
+
+function isPast(name: string): boolean {
+  return name === 'at' || name === 'since' || name === 'time' || /(At|Since)$/.test(name);
+}
+
+function pastOr(at: EpochMs, now: EpochMs): EpochMs {
+  return isFromFuture(at, now) ? now : at;
+}
+
+function parts(name: string, part: Json, now: EpochMs): Json {
+  if (!ofInstants.has(name) || typeof part !== 'object' || part === null) return boundedByNow(part, now);
+  if (Array.isArray(part))
+    return sameOr(
+      part,
+      part.map((at: Json) => (typeof at === 'number' ? pastOr(at, now) : at)),
+    );
+  const table = part as Fields;
+  const entries = Object.entries(table).map(
+    ([key, at]) => [key, typeof at === 'number' ? pastOr(at, now) : at] as const,
+  );
+  return entries.every(([key, at]) => at === table[key]) ? part : Object.fromEntries(entries);
+}
+
+function sameOr(before: readonly Json[], after: readonly Json[]): Json {
+  return after.every((part, i) => part === before[i]) ? before : after;
+}
+
+/** By how much the clock was ahead that wrote when this began; 0 = it was not, or it has no beginning. */
+function aheadMs({ since, askedAt }: Fields, now: EpochMs): number {
+  const began = typeof askedAt === 'number' ? askedAt : since;
+  return typeof began === 'number' && isFromFuture(began, now) ? began - now : 0;
 }

@@ -1,3 +1,4 @@
+import { boundedStore } from '../../lib/io/stores/bounded-store.ts';
 import type { Clock } from '../../lib/io/clock.ts';
 import type { Log } from '../../lib/io/log.ts';
 import { makeMks } from '../../lib/io/mks/client.ts';
@@ -150,7 +151,7 @@ async function runRound(
     },
   };
   const mks = mksOfRun(sim, run, state, clock, parts);
-  const store = storeOfRun(sim, run, clock, claims);
+  const store = boundedStore(storeOfRun(sim, run, clock, claims), clock);
   try {
     const report = await scalePools(
       { config: config.config, shelf: state.shelf, clock, newId: sim.newId, store, log: logOf(sim), mksOf: () => mks },

@@ -1,3 +1,4 @@
+import { boundedStore } from '../../io/stores/bounded-store.ts';
 import { type App, makeApp, openSecrets } from '../../app.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { Fetch } from '../../io/http/exchange.ts';
@@ -30,7 +31,7 @@ export async function openApp(
   store?: OpenedStore,
   onCall?: OnCall,
 ): Promise<OpenedApp> {
-  const opened = store ?? (await openStore(config.store, parts));
+  const opened = boundedStore(store ?? (await openStore(config.store, parts)), parts.clock);
   const secrets = openSecrets(parts);
   return { app: makeApp({ ...parts, store: opened, secrets, ...(onCall ? { onCall } : {}) }), store: opened };
 }

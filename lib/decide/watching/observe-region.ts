@@ -63,7 +63,7 @@ export function observeRegion(answers: RegionAnswers, memory: RegionMemory, look
 }
 
 /** By a wrong clock nobody knows how far away a date is: what waits for one is neither said nor taken back. */
-function isClockWrong({ list, clusters }: RegionAnswers): boolean {
+export function isClockWrong({ list, clusters }: RegionAnswers): boolean {
   const answers = [list, ...clusters.flatMap(({ cluster, pools }) => [cluster, pools])];
   return wrongClock(answers.flatMap((answer) => readingOf(answer) ?? [])) !== undefined;
 }

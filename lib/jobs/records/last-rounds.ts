@@ -1,3 +1,4 @@
+import { healStore } from '../../io/stores/bounded-store.ts';
 import { type LastRounds, lastRounds } from '../../decide/outbox/heartbeat.ts';
 import type { StoredRecord, Write } from '../../io/stores/store.ts';
 import type { EpochMs } from '../../model/time.ts';
@@ -29,5 +30,7 @@ export async function loadRounds({ store, config }: Pick<DeliverParts, 'store' |
   const regions = config.regions.map(({ name }) => name);
   const rounds = [];
   for (const region of regions) rounds.push(...(await listRoundFindings(store, region)));
+  // A round from the future would never be missed: its time is written down as now, and grows old from here on.
+  for (const partition of [seenKey.partition, 'findings']) await healStore(store, partition);
   return lastRounds(watchedAt, rounds, regions);
 }

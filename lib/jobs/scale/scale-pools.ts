@@ -8,6 +8,7 @@ import { startedNotice } from '../../decide/scaling/started.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Notice } from '../../model/finding.ts';
 import type { Json } from '../../model/json.ts';
+import { healStore } from '../../io/stores/bounded-store.ts';
 import { mapBounded } from '../concurrency.ts';
 import { clusterWrite, readUninstalled, storeRule } from '../records/cluster-records.ts';
 import { noticeWrite } from '../records/incident-records.ts';
@@ -53,6 +54,7 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   await guarded(problems, '', () => keepSizes(parts, seen, stored, now));
   await guarded(problems, '', () => keepNodes(parts, seen, book, options));
   await leaveWord(parts, seen, plan, options);
+  if (wrongClocks.size === 0 && seen.answered.size > 0) await guarded(problems, '', () => healStore(parts.store));
   return { ...report, ...(started !== undefined && { started }), problems, results };
 }
 

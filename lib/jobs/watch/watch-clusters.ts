@@ -1,3 +1,5 @@
+import { isClockWrong } from '../../decide/watching/observe-region.ts';
+import { healStore } from '../../io/stores/bounded-store.ts';
 import { describeSubject } from '../../decide/incidents/incident.ts';
 import { isWindowOpen, type Silences } from '../../decide/incidents/silence.ts';
 import type { IncidentChange, IncidentsOutcome } from '../../decide/incidents/step-incidents.ts';
@@ -45,10 +47,17 @@ export async function watchClusters(parts: WatchParts): Promise<WatchReport> {
   const seen = seenWrite({ schema: 1, at: now, configHash: config.hash, clusters, answered }, known.seen);
   const untidied = await tidy(parts, known, decided.outcome, destinations, seen, notices.unwanted, now);
   problems.push(...untidied);
+  if (answered.length > 0 && !answers.some(isClockWrong)) problems.push(...(await heal(store)));
   const isKept = untidied.length === 0;
   const report = { at: now, clusters, answered, notices: notices.deliveries, isKept, problems, ...counted(committed) };
   logPass(parts, report, committed);
   return report;
+}
+
+/** The clock is right, by what the answers say: what a wrong one has left behind is put right for good. */
+async function heal(store: WatchParts['store']): Promise<readonly string[]> {
+  const problem = await guarded(() => healStore(store));
+  return typeof problem === 'string' ? [problem] : [];
 }
 
 function describeFailure({ record }: IncidentChange, reason: string): string {
