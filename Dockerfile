@@ -1,5 +1,9 @@
 # Lamplighter as one process in a container: docs/deploy.md says how to run it.
-FROM node:24-slim AS build
+# A tag moves. Build a release on the digest that you looked at:
+#   docker build --build-arg NODE_IMAGE=node:24-slim@sha256:<digest> .
+# docs/deploy.md says how to look it up.
+ARG NODE_IMAGE=node:24-slim
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
@@ -8,7 +12,7 @@ COPY lib ./lib
 # The command line as plain JavaScript, then only what it needs to run.
 RUN npm run build && npm prune --omit=dev --omit=optional
 
-FROM node:24-slim
+FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/package.json ./
