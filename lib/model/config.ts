@@ -187,6 +187,8 @@ export type DestinationConfig = {
   readonly insecure: boolean;
   /** The zone in which its messages tell times: the config's `timezone`, else UTC. */
   readonly zone: string;
+  /** The same names may be in several regions: every text about one says where. */
+  readonly severalRegions?: true;
 };
 
 /** "Don't tell": at the given times (a recurring window) or always, for what matches. */

@@ -12,6 +12,7 @@ type DestinationInput = Salvaged<NonNullable<ConfigInput['destinations']>[string
 
 export function compileDestinations(context: Context): readonly DestinationConfig[] {
   const zone = readZone(context.input.timezone, ['timezone'], context) ?? 'UTC';
+  const hasSeveral = Object.keys(context.input.regions ?? {}).length > 1;
   return entriesOf(context.input.destinations).flatMap(([name, input]) => {
     const path = ['destinations', name];
     const { kind } = input;
@@ -30,7 +31,8 @@ export function compileDestinations(context: Context): readonly DestinationConfi
       only: compileOnly(input, path, context),
       fallback: input.fallback,
     };
-    return kind === undefined ? [] : [{ name, kind, ...one, retired: input.retired ?? false, insecure, zone }];
+    const readers = { zone, ...(hasSeveral && { severalRegions: true as const }) };
+    return kind === undefined ? [] : [{ name, kind, ...one, retired: input.retired ?? false, insecure, ...readers }];
   });
 }
 

@@ -30,6 +30,17 @@ export function messageOf({ id, facts }: Pick<Delivery, 'id' | 'facts'>, zone: s
   return { id, what, kind, severity, status: statusOf(facts), text, lines, details };
 }
 
+/** Where the same names may be in several regions, the text itself says which one: a line in a list has nothing else. */
+export function withRegion<T extends Pick<DeliveryFacts, 'text' | 'subject'>>(facts: T): T {
+  const { text, subject } = facts;
+  if (!('region' in subject) || namesWord(text, subject.region)) return facts;
+  return { ...facts, text: `${subject.region}: ${text}` };
+}
+
+function namesWord(text: string, word: string): boolean {
+  return text.split(/[^\p{L}\p{N}_.-]+/u).some((part) => part === word || part === `${word}.`);
+}
+
 /** The named values as they are kept: instants in UTC. */
 export function detailsOf({ facts }: Pick<DeliveryFacts, 'facts'>): readonly Line[] {
   return Object.entries(facts).map(([name, value]) => ({ name: clean(name), value: clean(String(value)) }));

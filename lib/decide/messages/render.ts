@@ -1,7 +1,7 @@
 import type { DestinationConfig } from '../../model/config.ts';
 import type { Json } from '../../model/json.ts';
 import type { Delivery } from '../incidents/delivery.ts';
-import type { Batch } from '../outbox/batch.ts';
+import type { Batch, Member } from '../outbox/batch.ts';
 import { renderAlertmanagerV4 } from './alertmanager.ts';
 import { type BatchMessage, batchMessageOf } from './batch-message.ts';
 import { renderDiscord, renderDiscordBatch, renderDiscordBatchPlain, renderDiscordPlain } from './discord.ts';
@@ -12,19 +12,24 @@ import {
   renderMattermostBatchPlain,
   renderMattermostPlain,
 } from './mattermost.ts';
-import { type Message, messageOf } from './message.ts';
+import { type Message, messageOf, withRegion } from './message.ts';
 import { renderPagerduty } from './pagerduty.ts';
 import { renderSlack, renderSlackBatch, renderSlackBatchPlain, renderSlackPlain } from './slack.ts';
 import { renderTeams, renderTeamsBatch, renderTeamsBatchPlain, renderTeamsPlain } from './teams.ts';
 
-type Target = Pick<DestinationConfig, 'name' | 'kind' | 'format' | 'zone'>;
+type Target = Pick<DestinationConfig, 'name' | 'kind' | 'format' | 'zone' | 'severalRegions'>;
 
 /** A signed receiver that refused the whole event is sent a small one. */
 const plainBudget = 4_000;
 
 /** The body of a delivery or of a batch for its destination: a JSON tree, never spliced text. */
 export function render(item: Delivery | Batch, target: Target): string {
-  return JSON.stringify('members' in item ? batchTree(item, target) : tree(item, target));
+  if (!('members' in item)) return JSON.stringify(tree(placed(item, target), target));
+  return JSON.stringify(batchTree({ ...item, members: item.members.map((one) => placed(one, target)) }, target));
+}
+
+function placed<T extends Delivery | Member>(item: T, { severalRegions }: Target): T {
+  return severalRegions ? { ...item, facts: withRegion(item.facts) } : item;
 }
 
 function tree(delivery: Delivery, target: Target): Json {

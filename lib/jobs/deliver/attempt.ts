@@ -9,7 +9,7 @@ import {
   markSender,
   senderAfter,
 } from '../../decide/outbox/attempt.ts';
-import { type Batch, batchId, fromMember } from '../../decide/outbox/batch.ts';
+import { type Batch, batchId, fromMember, messagesOf } from '../../decide/outbox/batch.ts';
 import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
 import { attemptMs, mayStart, type SenderRecord } from '../../decide/outbox/sender.ts';
 import { SecretError } from '../../errors.ts';
@@ -128,10 +128,18 @@ function chanceOf({ parts, target }: Session, { id, attempts }: Delivery | Batch
 function logOutcome({ parts, target, counts }: Session, item: Delivery | Batch, outcome: Outcome): void {
   // In full an id looks like a token, and a log would hide it.
   const delivery = item.id.slice(0, 12);
-  const fields = { destination: target.name, delivery, outcome: outcome.kind, attempts: item.attempts };
+  const where = regionsOf(item);
+  const fields = { destination: target.name, ...where, delivery, outcome: outcome.kind, attempts: item.attempts };
   if (!isFailure(outcome)) return parts.log.info('message delivered', fields);
   counts.failed += 1;
   parts.log.warn('message not delivered', { ...fields, reason: outcome.problem });
+}
+
+/** Where what is told of is; a batch may tell of several. */
+function regionsOf(item: Delivery | Batch): { readonly region?: string } {
+  const subjects = messagesOf(item).map(({ facts }) => facts.subject);
+  const regions = new Set(subjects.flatMap((subject) => ('region' in subject ? [subject.region] : [])));
+  return regions.size === 0 ? {} : { region: [...regions].sort().join(', ') };
 }
 
 /** A commit takes 100 writes: the sender, the batch, and these. */

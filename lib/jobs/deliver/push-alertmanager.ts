@@ -1,6 +1,7 @@
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import { notFor } from '../../decide/incidents/routing.ts';
 import { type OpenIncident, renderAlerts } from '../../decide/messages/alertmanager.ts';
+import { withRegion } from '../../decide/messages/message.ts';
 import { senderAfter, withAddress } from '../../decide/outbox/attempt.ts';
 import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
 import { attemptMs, newSender, type SenderRecord } from '../../decide/outbox/sender.ts';
@@ -83,7 +84,7 @@ export async function credentialsOf(
 /** All parts, up to the first that fails: the next run sends everything again. */
 export async function push(
   { send, clock, clean }: DeliverParts,
-  { insecure, zone }: DestinationConfig,
+  { insecure, zone, severalRegions }: DestinationConfig,
   incidents: readonly OpenIncident[],
   read: Awaited<ReturnType<typeof credentialsOf>>,
 ): Promise<Outcome> {
@@ -92,7 +93,10 @@ export async function push(
   for (let from = 0; from < incidents.length && !isFailure(outcome); from += mostPerPush) {
     const now = clock.now();
     const told = incidents.slice(from, from + mostPerPush);
-    const safe = told.map(({ key, facts }) => ({ key, facts: cleanStrings(facts, clean) }));
+    const safe = told.map(({ key, facts }) => {
+      const said = cleanStrings(facts, clean);
+      return { key, facts: severalRegions ? withRegion(said) : said };
+    });
     const body = JSON.stringify(renderAlerts(safe, now + staleMs, zone));
     const addressed = alertmanager.address({ id: '', body, now }, read.credentials);
     const sent = await send({ method: 'POST', insecure, ...addressed, timeoutMs: attemptMs });

@@ -67,6 +67,7 @@ async function resize(
     return drop(parts, claim, action, version, undefined, undefined, planned);
   const answer = await mks.putNodePool(action.clusterId, fresh.value, ownedFields(action), claimedAt + claimLastsMs);
   const what = {
+    region: action.region,
     cluster: action.cluster,
     pool: action.pool,
     from: describeSize(action.from),

@@ -152,7 +152,9 @@ function logPass({ log }: WatchParts, report: WatchReport, { done }: Committed):
   for (const { before, record } of done) {
     const isOpen = record.phase === 'open';
     if (isOpen === (before?.phase === 'open')) continue;
-    const fields = { kind: record.kind, subject: describeSubject(record.subject), severity: record.severity };
+    const { kind, subject, severity } = record;
+    const where = 'region' in subject ? { region: subject.region } : {};
+    const fields = { kind, subject: describeSubject(subject), ...where, severity };
     const incident = record.key.slice(0, 12);
     if (!isOpen) log.info('incident resolved', { ...fields, incident });
     else log[levelOf(record.severity)]('incident opened', { ...fields, incident, text: record.text, fix: record.fix });
