@@ -149,7 +149,8 @@ export type Exception = {
 };
 
 export type SafetyConfig = {
-  readonly brake: { readonly pools: number; readonly percent: number };
+  /** undefined = off. */
+  readonly brake: { readonly pools: number; readonly percent: number } | undefined;
   /** Lowers per round and shard; undefined = off. */
   readonly maxChangesPerRound: number | undefined;
   readonly minNodesPerCluster: number;

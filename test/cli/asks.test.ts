@@ -156,7 +156,7 @@ describe('scale', () => {
 
   test('of the pool that safety.runsOn names, says what will be done', async () => {
     using world = aCliWorld();
-    world.writeConfig(`${usualConfig}safety: { runsOn: dev-api/workers }\n`);
+    world.writeConfig(usualConfig.replace('brake: off', 'brake: off, runsOn: dev-api/workers'));
     await rounds(world, 1);
     const { out } = await world.run('scale', 'dev-api/*', '--exactly', '0', '--for', '2h');
     expect(out).toContain(

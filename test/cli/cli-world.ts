@@ -34,6 +34,7 @@ pools:
   - { match: "mgmt/*", schedule: none }
   - { match: "dev-*/*", schedule: office-hours, base: remembered, idle: 0, limits: { min: 0 } }
   - { match: "ml/gpu", schedule: office-hours, base: { min: 0, max: 4 }, idle: 0, limits: { min: 0 }, leases: { max: 8, longest: 8h } }
+safety: { brake: off }
 `;
 
 /** A folder with a config, a simulated fleet behind `fetch`, and a clock that stands at a Monday's 12:00 UTC. */

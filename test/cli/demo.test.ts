@@ -36,7 +36,8 @@ describe('demo', () => {
     const { code, out, err } = await world.runWith({ clock: makeSkippingClock(now) }, 'demo', '--seconds', '60');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).not.toContain('\x1b');
-    expect(out).toMatch(/19:00 {4}dev-batch\/workers 6 → 0/);
+    expect(out).toMatch(/19:05 {2}! the brake holds the first scale-downs; .* runs: lamplighter approve\n/);
+    expect(out).toMatch(/19:05 {4}dev-batch\/workers 6 → 0/);
     expect(out).toContain('! somebody who works late sets dev-api/workers to 2 by hand');
     expect(out).toContain('keeps dev-api/workers at 2: set by hand, kept until 07:00');
     expect(out).toMatch(/23:30 {4}ml\/gpu 0\.\.0 → 3\.\.3 {2}\(lease of event:reprocessing: at least 3 until 01:30/);

@@ -217,7 +217,9 @@ describe('explain without --at', () => {
   });
 
   test('a size that the API refused says so, why, and when it is asked for again', async () => {
-    const night = fixed('pools: [{ match: "dev-api/workers", schedule: office-hours, base: 3, idle: 1 }]');
+    const night = fixed(
+      'pools: [{ match: "dev-api/workers", schedule: office-hours, base: 3, idle: 1 }]\nsafety: { brake: off }',
+    );
     using world = aCliWorld('2026-11-23T20:00:00Z', night);
     const refuse = () =>
       world.world.failNext({ kind: 'status', status: 400, message: 'quota of the flavor' }, { method: 'PUT' });

@@ -5,6 +5,7 @@ import { init } from '../../lib/cli/commands/init.ts';
 import { apiProblem, gatherAnswers, type InitOptions } from '../../lib/cli/init/answers.ts';
 import type { CliParts } from '../../lib/cli/parts.ts';
 import { loadConfig } from '../../lib/config/read-config.ts';
+import { sparedFor } from '../../lib/cli/init/spared-pools.ts';
 import { UsageError } from '../../lib/errors.ts';
 import { aCliWorld } from './cli-world.ts';
 
@@ -23,24 +24,76 @@ describe('init', () => {
     expect(loaded.config.rules).toHaveLength(12);
     expect(loaded.config.rules.every(({ mode }) => mode === 'observe')).toBe(true);
     const base = Object.fromEntries(loaded.config.rules.map((rule) => [rule.match.text, rule.base]));
-    expect(base).toMatchObject({ 'dev-api/workers': 3, 'ml/gpu': { min: 0, max: 4 }, 'mgmt/tools': 1 });
+    expect(base).toMatchObject({ 'dev-api/workers': 3, 'ml/gpu': { min: 0, max: 4 } });
     expect(new Set(world.world.requests.map(({ method }) => method))).toEqual(new Set(['GET']));
     expect(readFileSync(file, 'utf8')).not.toContain(world.world.token);
   });
 
-  test('set to act, the file it wrote scales the fleet', async () => {
+  test('the first day: nothing is lowered before approve', async () => {
     using world = aCliWorld('2026-11-23T20:00:00Z');
     const file = join(world.folder, 'first.yml');
-    await world.runWith({}, 'init', ...flags, '--output', file);
-    const plan = await world.runWith({}, 'plan', '--config', file);
-    expect(plan.out).toContain('mode is observe; it would go 3 → 1');
+    const command = (...argv: string[]) => world.runWith({}, ...argv, '--config', file);
+    const { out: said } = await world.runWith({}, 'init', ...flags, '--yes', '--output', file);
+    expect(said).toContain(`lamplighter approve --config ${file}`);
+    expect((await command('plan')).out).toContain('mode is observe; it would go 3 → 1');
+    await command('run', '--once');
     writeFileSync(file, readFileSync(file, 'utf8').replace('mode: observe', 'mode: act'));
+    const typed = `if this is what you want, run: lamplighter approve --config ${file}\n`;
+    for (const argv of [['plan'], ['run', '--once'], ['run', '--once'], ['status']]) {
+      expect((await command(...argv)).out).toContain(typed);
+      await world.clock.advance(20 * 60_000);
+    }
+    expect(world.world.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+    const approved = await command('approve');
+    expect(approved.out).toContain('was held: dev-api/workers\n');
     for (let i = 0; i < 6; i += 1) {
-      await world.runWith({}, 'run', '--once', '--config', file);
+      await command('run', '--once');
       await world.clock.advance(20 * 60_000);
     }
     expect(world.world.pool('dev-api/workers').size).toBe(1);
-    expect(world.world.pool('prod-web/workers')).toMatchObject({ sizeMin: 1, sizeMax: 3 });
+    // Weeks later nobody has to approve anything again.
+    await world.clock.advance(20 * 24 * 3_600_000);
+    for (const hours of [12, 12]) {
+      for (let i = 0; i < 6; i += 1) {
+        expect((await command('run', '--once')).out).not.toContain('brake');
+        await world.clock.advance(20 * 60_000);
+      }
+      await world.clock.advance((hours - 2) * 3_600_000);
+    }
+  });
+
+  test('leaves alone what its name says must not sleep', async () => {
+    using world = aCliWorld('2026-11-23T20:00:00Z');
+    const file = join(world.folder, 'first.yml');
+    const { out } = await world.runWith({}, 'init', ...flags, '--output', file);
+    const text = readFileSync(file, 'utf8');
+    expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=./lamplighter.schema.json');
+    expect(text).toContain(
+      '- { match: "mgmt/system", schedule: none }   # left alone, since its name says mgmt; to scale it: schedule: office-hours, base: ',
+    );
+    const loaded = await loadConfig(file, { now: world.clock.now() });
+    if (!loaded.ok) return expect.unreachable();
+    const awake = loaded.config.rules.filter(({ schedule }) => schedule === undefined).map(({ match }) => match.text);
+    expect(awake).toContain('prod-web/workers');
+    expect(awake.every((name) => /^(?:prod-|mgmt\/)|system/u.test(name))).toBe(true);
+    expect(out).toContain(`${awake.length} pools are left alone (schedule: none)`);
+    expect(out).toContain('mgmt/system');
+  });
+
+  test.each([
+    ['prod-web', 'workers', 'prod'],
+    ['ProdWeb', 'x', 'prod'],
+    ['waw_production2', 'x', 'production'],
+    ['dev', 'stateful', 'stateful'],
+    ['team-a', 'kube-system', 'kube'],
+    ['dev', 'ingress1', 'ingress'],
+    ['dev', 'infra-core', 'infra'],
+    ['prodeu', 'x', 'prodeu'],
+    ['dev-api', 'workers', undefined],
+    ['product-tests', 'builders', undefined],
+    ['databricks', 'reproducer', undefined],
+  ])('of %s/%s the word is %s', (cluster, pool, word) => {
+    expect(sparedFor({ cluster, pool })).toBe(word);
   });
 
   test('overwrites nothing without --force', async () => {

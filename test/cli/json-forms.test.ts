@@ -69,7 +69,11 @@ beforeAll(async () => {
 
 /** Something for the brake to hold. */
 async function noteHeld(): Promise<void> {
-  const config = (to: string) => usualConfig.replace('"19:00"', `"${to}"`).replace('[{ days: mon-fri, ', '[{ ');
+  const config = (to: string) =>
+    usualConfig
+      .replace(/^safety.*\n/mu, '')
+      .replace('"19:00"', `"${to}"`)
+      .replace('[{ days: mon-fri, ', '[{ ');
   using world = aCliWorld('2026-11-23T05:00:00Z', config('07:30'));
   world.writeConfig(`${config('19:00')}safety: { brake: { pools: 1, percent: 5 } }\n`);
   for (let i = 0; i < 8; i += 1) {

@@ -23,6 +23,7 @@ regions:
   r1: { api: "${api}", token: { awsSecret: lamplighter/r1 } }
 schedules:
   nights: { windows: [{ months: [${otherMonth}], from: "07:00", to: "19:00" }], otherwise: idle }
+safety: { brake: off }
 pools:
   - { match: "dev/workers", schedule: nights, base: 3, idle: 1, leases: { max: 6 } }
 destinations:

@@ -24,6 +24,7 @@ regions: { r1: { api: "${url}", token: { env: MKS_TOKEN } } }
 schedules: { all: { windows: [], otherwise: base } }
 defaults: { region: r1 }
 pools: [{ match: "*/*", schedule: all, base: remembered, idle: 1 }]
+safety: { brake: off }
 events: { ci: { kind: json, secret: { env: CI_KEY }, may: ["*/*"] } }
 store: { kind: sqlite, path: ./state.db }
 `;

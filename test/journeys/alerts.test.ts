@@ -73,6 +73,7 @@ test('with every destination down meanwhile, each hears of it once they are back
 test('a planned night is silent', async () => {
   const rules = `schedules:
   office: { windows: [{ days: mon-fri, from: "07:00", to: "19:00" }], otherwise: idle }
+safety: { brake: off }
 pools:
   - { match: "dev-1/workers", schedule: office, base: 3, idle: 0, limits: { min: 0 } }
 `;

@@ -9,6 +9,7 @@ regions:
   r1: { api: "http://127.0.0.1:8090", token: { env: MKS_TOKEN } }
 schedules:
   office-hours: { windows: [{ days: mon-fri, from: "07:00", to: "19:00" }], otherwise: idle }
+safety: { brake: off }
 pools:
   - { match: "dev-*/*", schedule: office-hours, base: remembered, idle: 1 }
 `;

@@ -48,6 +48,7 @@ regions: { r1: { api: "${url}", token: { env: MKS_TOKEN } } }
 schedules: { all: { windows: [], otherwise: ${otherwise} } }
 defaults: { region: r1 }
 pools: [{ match: "*/*", schedule: all, base: remembered, idle: 1 }]
+safety: { brake: off }
 store: { kind: sqlite, path: ./state.db }
 `;
 }

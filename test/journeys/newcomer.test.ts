@@ -60,6 +60,9 @@ test.concurrent('a newcomer: init, check, plan, act, and the pools reach their s
   expect(new Set(api.world.requests.map(({ method }) => method))).toEqual(new Set(['GET']));
 
   writeFileSync(file, observing.replace('mode: observe', 'mode: act'));
+  expect(readRound(await lamplighter('run', '--once', '--json')).actions).toEqual([]);
+  expect((await lamplighter('status')).stdout).toContain('run: lamplighter approve\n');
+  expect((await lamplighter('approve')).code).toBe(0);
   for (let rounds = 0, isDone = false; !isDone; rounds += 1) {
     expect(rounds).toBeLessThan(8);
     const ended = await lamplighter('run', '--once', '--json');
@@ -90,6 +93,7 @@ regions: { r1: { api: "${url}", token: { env: MKS_TOKEN } } }
 schedules: { rare: { windows: [{ days: ${aDayFarFromNow()}, from: "07:00", to: "19:00" }], otherwise: idle } }
 defaults: { region: r1 }
 pools: [{ match: "*/*", schedule: rare, base: remembered, idle: 1 }]
+safety: { brake: off }
 store: { kind: sqlite, path: ./state.db }
 `;
 }

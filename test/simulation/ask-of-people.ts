@@ -1,9 +1,11 @@
+import { approveConfig } from '../../lib/jobs/records/approvals.ts';
 import { putAsk, putLease } from '../../lib/jobs/records/ask-records.ts';
 import type { Lease, Override, Pause } from '../../lib/model/asks.ts';
 import type { Match } from '../../lib/model/config.ts';
 import type { EpochMs } from '../../lib/model/time.ts';
 import { matches } from './meaning.ts';
-import type { Simulation } from './simulation.ts';
+import { dayMs } from './scenario.ts';
+import { configAt, type Simulation } from './simulation.ts';
 
 /** As the configs of a simulation have it. */
 const keepMs = 30 * 86_400_000;
@@ -48,10 +50,14 @@ export function pauseFor(sim: Simulation, path: string | undefined, until: Epoch
   return { ...common(sim), kind: 'pause', id: `pause/${path ?? 'fleet'}`, match, until };
 }
 
-/** Lets the held lowers of the config in force through the brake. */
-export async function approve(sim: Simulation, configHash: string): Promise<void> {
-  const until = sim.kernel.now() + 7 * 24 * 3_600_000;
-  await putAsk(sim.store.plain, { ...common(sim), kind: 'approval', id: 'approval', configHash, until }, keepMs);
+/** Lets the held lowers of the config in force through the brake: for a day, and its rules for good. */
+export async function approve(sim: Simulation): Promise<void> {
+  const now = sim.kernel.now();
+  const { config, meaning } = configAt(sim, now);
+  await approveConfig(sim.store.plain, config, { who: 'ana@desk', reason: undefined, until: now + dayMs }, now);
+  sim.story.approvals.push({ at: now, meaning });
+  sim.stir = now;
+  sim.trace.note(`${now} approved`);
 }
 
 function common(sim: Simulation) {

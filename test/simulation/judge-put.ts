@@ -2,7 +2,7 @@ import { patchMembers } from '../../lib/io/mks/patch-members.ts';
 import type { Ask } from '../../lib/model/asks.ts';
 import type { EpochMs } from '../../lib/model/time.ts';
 import type { SentPut } from './fetch-of-run.ts';
-import { type Bounds, bounds, ruleFor } from './meaning.ts';
+import { type Bounds, bounds, type ConfigMeaning, ruleFor } from './meaning.ts';
 import type { Round } from './process.ts';
 import { dayMs, hourMs, minuteMs } from './scenario.ts';
 import { clamp, resolve } from './schedule-oracle.ts';
@@ -50,6 +50,7 @@ export function judgeSent(sim: Simulation, round: Sender, pool: PoolStory, sent:
   judgeAsks(sim, round, pool, sent, say);
   judgeHands(sim, round, pool, sent, say);
   judgeCoolDown(sim, pool, sent, say);
+  judgeFirstAct(sim, round, pool, sent, say);
   pool.puts.push({
     at: sim.kernel.now(),
     from: sent.from,
@@ -78,6 +79,36 @@ function judgeCoolDown(sim: Simulation, pool: PoolStory, { to }: Sent, say: Say)
   const waitMs = Math.min(5 * 2 ** (refused.length - 1), 20) * minuteMs;
   if (sim.kernel.now() - last.at < waitMs - 5_000)
     say('too soon', `it was refused ${refused.length} times, the last time at ${when(last.at)}`);
+}
+
+/** The brake counts more than is sent, and looks at a fleet that is some minutes older. */
+const mostFirst = { pools: 3, percent: 45 };
+
+/** What nobody has seen a rule do, and nobody has approved, happens to few pools at once. */
+function judgeFirstAct(sim: Simulation, round: Sender, pool: PoolStory, { from, to }: Sent, say: Say): void {
+  if (to.min >= from.min && to.max >= from.max) return;
+  const first = firsts.get(round) ?? new Map<string, number>();
+  firsts.set(round, first);
+  if (pool.puts.length > 0 || isAskedOrApproved(sim, round, pool)) return;
+  first.set(pool.id, Math.max(0, from.min - to.max));
+  const nodes = [...first.values()].reduce((sum, less) => sum + less, 0);
+  const fleet = sim.world
+    .clusters()
+    .flatMap(({ pools }) => pools)
+    .reduce((sum, { size }) => sum + size, 0);
+  if (first.size > mostFirst.pools || nodes * 100 > mostFirst.percent * fleet)
+    say('surprise', `${first.size} pools lose ${nodes} of ${fleet} nodes for the first time, and nobody approved that`);
+}
+
+const firsts = new WeakMap<Sender, Map<string, number>>();
+
+/** Its rule was approved as it stands or acted on an older pool, or somebody asked for this size. */
+function isAskedOrApproved(sim: Simulation, round: Sender, pool: PoolStory): boolean {
+  const rule = (meaning: ConfigMeaning) => JSON.stringify([ruleFor(meaning, pool.path), meaning.schedules]);
+  const own = rule(round.config.meaning);
+  const isApproved = sim.story.approvals.some(({ meaning }) => rule(meaning) === own);
+  const isYounger = [...sim.story.pools.values()].some(({ puts }) => puts.some(({ at }) => at < pool.bornAt));
+  return isApproved || isYounger || askedFor(sim, round, pool).some(({ kind }) => kind === 'override');
 }
 
 function isBusy(sim: Simulation, pool: PoolStory): boolean {

@@ -3,7 +3,7 @@ import type { ScaleReport } from '../../lib/jobs/scale/parts.ts';
 import { clockMayErrMs } from './judge-put.ts';
 import { judgeSight } from './judge-sight.ts';
 import type { Round } from './process.ts';
-import { minuteMs } from './scenario.ts';
+import { dayMs, minuteMs } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
 import { refuseSecrets } from './store-of-run.ts';
 import { wasDeceived } from './story.ts';
@@ -13,6 +13,7 @@ export function judgeRound(sim: Simulation, round: Round, report: ScaleReport): 
   judgeBudget(sim, round, report);
   judgeClock(sim, round, report);
   judgeWords(sim, round, report);
+  judgeBraked(sim, round, report);
   refuseSecrets(
     sim,
     JSON.stringify([report.problems, report.plan.findings, report.plan.holds]),
@@ -79,7 +80,7 @@ function judgeWords(sim: Simulation, round: Round, report: ScaleReport): void {
   const exists = (path: string) =>
     sim.world.clusters().some((one) => one.pools.some((pool) => `${one.name}/${pool.name}` === path));
   for (const { kind, text } of report.plan.findings) {
-    if (kind === 'config.brake' && sim.configs.length === 1) sim.violate('braked', `no config has changed: ${text}`);
+    if (kind === 'config.brake' && isApproved(sim, round)) sim.violate('braked', `it is approved: ${text}`);
     const [, path] = /names the pool (\S+), which does not exist/.exec(text) ?? [];
     const isLeftOut = sim.story.lies.some(({ at }) => at >= round.startedAt);
     if (path !== undefined && exists(path) && !isLeftOut)
@@ -92,6 +93,28 @@ function judgeWords(sim: Simulation, round: Round, report: ScaleReport): void {
   if (wasDeceived(sim, round.startedAt - minuteMs) || !isTokenGood(sim, round)) return;
   const refused = report.problems.find(({ reason }) => reason.includes('answered 401'));
   if (refused) sim.violate('good token refused', refused.reason);
+}
+
+/** The only config there ever was has changed this pool before, and the store knows it: that evening is an ordinary one. */
+function judgeBraked(sim: Simulation, round: Round, report: ScaleReport): void {
+  if (sim.configs.length > 1) return;
+  const lost = sim.story.losses.at(-1) ?? Number.NEGATIVE_INFINITY;
+  for (const { code, poolId, cluster, pool } of report.plan.holds) {
+    const puts = sim.story.pools.get(poolId)?.puts ?? [];
+    const isDone = ({ at, status = 0 }: (typeof puts)[number]) =>
+      at > lost && at < round.startedAt && status >= 200 && status < 300;
+    if (code === 'brake' && puts.some(isDone))
+      sim.violate('braked', `${cluster}/${pool} was changed under this config before`);
+  }
+}
+
+/** A person approved this very config, a day ago at most and in this store. */
+function isApproved({ story, kernel }: Simulation, { startedAt, config }: Round): boolean {
+  const lost = story.losses.at(-1) ?? Number.NEGATIVE_INFINITY;
+  return story.approvals.some(
+    ({ at, meaning }) =>
+      meaning === config.meaning && at < startedAt && at > lost && kernel.now() < at + dayMs - 5 * minuteMs,
+  );
 }
 
 /** Nobody but us has ever set a size, and no PUT of ours met a fault that could look like somebody. */

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../lib/model/time.ts';
 import type { PoolView } from '../../lib/simulator/views.ts';
-import { ask, leaseFor, overrideFor, pauseFor } from './ask-of-people.ts';
+import { approve, ask, leaseFor, overrideFor, pauseFor } from './ask-of-people.ts';
 import { type Chance, makeChance } from './chance.ts';
 import { type Bounds, bounds, ruleFor } from './meaning.ts';
 import { dayMs, hourMs, minuteMs } from './scenario.ts';
@@ -26,6 +26,14 @@ export function letPeopleAct(sim: Simulation, edges: readonly EpochMs[]): void {
     for (const at of instants(asking.pick([1, 2, 4]), asking)) sim.kernel.at(at, () => void personAsks(sim, asking));
   }
   if (classes.has('terraform')) applyTerraform(sim, makeChance(seed, 'terraform'));
+  approveFirst(sim, makeChance(seed, 'approves'));
+}
+
+/** Most people approve what they have just written; some let the brake hold for half a day, or until all is calm. */
+function approveFirst(sim: Simulation, chance: Chance): void {
+  const { start, faultsEnd } = sim.scenario;
+  const delay = chance.is(0.85) ? 0 : chance.pick([11 * hourMs, Number.POSITIVE_INFINITY]);
+  if (start + delay < faultsEnd) sim.kernel.at(start + delay, () => void approve(sim));
 }
 
 export function randomPool(sim: Simulation, chance: Chance): PoolView | undefined {

@@ -47,6 +47,8 @@ export type ToldAsk = { readonly ask: Ask; readonly at: EpochMs; readonly pools:
 export type Story = {
   readonly pools: Map<string, PoolStory>;
   readonly asks: ToldAsk[];
+  /** When somebody let the held lowers of a config through. */
+  readonly approvals: { readonly at: EpochMs; readonly meaning: ConfigMeaning }[];
   /** When the store was wiped or rolled back. */
   readonly losses: EpochMs[];
   /** When an answer was false, late or missing; `cluster` undefined = the list of clusters. */
@@ -63,6 +65,7 @@ export function makeStory(): Story {
   return {
     pools: new Map(),
     asks: [],
+    approvals: [],
     losses: [],
     lies: [],
     failures: [],

@@ -7,7 +7,7 @@ import { type AwaitPoint, awaitPoints } from './coverage.ts';
 import { randomPool, stirNow, tryTo } from './people.ts';
 import type { Process } from './process.ts';
 import { dayMs, type FaultClass, hourMs, minuteMs } from './scenario.ts';
-import { configAt, type Simulation } from './simulation.ts';
+import type { Simulation } from './simulation.ts';
 import { sizeOf } from './story.ts';
 
 /** Everything that goes wrong around the job until the faults end: crashes, the store, the service, secrets, clocks. */
@@ -102,6 +102,8 @@ function loseStore(sim: Simulation, chance: Chance, processes: readonly Process[
     sim.story.losses.push(now);
     sim.stir = now;
     sim.trace.note(`${now} the store is ${what}`);
+    // Who approved what stood in it does so again.
+    if (sim.story.approvals.length > 0) void approve(sim);
     for (const view of sim.world.clusters().flatMap(({ pools }) => pools)) {
       const pool = sim.story.pools.get(view.id);
       if (pool === undefined) continue;
@@ -218,8 +220,7 @@ function heal(sim: Simulation, processes: readonly Process[]): void {
   }
   sim.stir = sim.kernel.now();
   sim.trace.note(`${sim.kernel.now()} the faults end`);
-  const { hash } = configAt(sim, sim.kernel.now()).config;
-  sim.kernel.at(sim.kernel.now() + hourMs, () => void approve(sim, hash));
+  sim.kernel.at(sim.kernel.now() + hourMs, () => void approve(sim));
 }
 
 /** Touches nothing that is well: an untouched pool keeps the instant of its last change. */

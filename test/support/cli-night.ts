@@ -44,7 +44,8 @@ export async function aCliNight(options: CliNightOptions): Promise<CliNight> {
   const made = createWorld({ clock, ...world });
   const { path: folder, remove } = makeTemporaryFolder();
   const configFile = join(folder, 'lamplighter.yml');
-  await writeFile(configFile, `${config}\nstore: { kind: sqlite, path: ./lamplighter.db }\n`);
+  const brake = config.includes('safety:') ? '' : '\nsafety: { brake: off }';
+  await writeFile(configFile, `${config}${brake}\nstore: { kind: sqlite, path: ./lamplighter.db }\n`);
   let ids = 0;
   const newId = () => `id-${(ids += 1)}`;
   const all: string[] = [];

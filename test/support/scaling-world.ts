@@ -64,6 +64,9 @@ export function aRule(patch: Partial<Rule> = {}): Rule {
   };
 }
 
+/** As it is where the config does not say otherwise. Most tests go without: in a fleet of one pool every first act is much. */
+export const usualBrake = { pools: 3, percent: 30 };
+
 export function aConfig(patch: Partial<CompiledConfig> = {}): CompiledConfig {
   return {
     schema: 1,
@@ -81,7 +84,7 @@ export function aConfig(patch: Partial<CompiledConfig> = {}): CompiledConfig {
     rules: [aRule()],
     exceptions: [],
     safety: {
-      brake: { pools: 3, percent: 30 },
+      brake: undefined,
       maxChangesPerRound: undefined,
       minNodesPerCluster: 0,
       runsOn: undefined,
@@ -173,9 +176,9 @@ export function round(world: World): Plan {
   for (const update of plan.updates) {
     // What is stored is plain JSON: a memory must survive the journey.
     world.record = JSON.parse(JSON.stringify(update.record)) as ClusterRecord;
+    if (update.action) keepRule(world, update.record.pools[update.action.poolId]?.actedRule);
     if (update.action) put(world, update.action.poolId, update.action.pool, update.action.to);
   }
-  for (const rule of config.rules) world.storedRules.set(rule.hash, storedRule(config, rule));
   world.lookedAt = now;
   return plan;
 }
@@ -187,9 +190,21 @@ function bookOf(world: World): RuleBook {
   return world.book.rules;
 }
 
-function storedRule(config: CompiledConfig, rule: Rule): StoredRule {
-  const schedule = config.schedules.find((one) => one.name === rule.schedule) ?? officeHours;
-  return { schema: 1, rule, schedule, exceptions: config.exceptions };
+/** Rules that were acted under long before a test begins: as 0.1.0 stored them. */
+export function knownRules(config: CompiledConfig): Map<string, StoredRule> {
+  return new Map(config.rules.flatMap((rule) => storedRule(config, rule.hash)).map((one) => [one.rule.hash, one]));
+}
+
+function storedRule({ rules, schedules, exceptions }: CompiledConfig, hash: string): readonly StoredRule[] {
+  const rule = rules.find((one) => one.hash === hash);
+  const schedule = schedules.find((one) => one.name === rule?.schedule) ?? officeHours;
+  return rule ? [{ schema: 1, rule, schedule, exceptions }] : [];
+}
+
+/** As a real round does, before it acts. */
+function keepRule({ config, storedRules, now }: World, hash: string | undefined): void {
+  if (hash === undefined || storedRules.has(hash)) return;
+  for (const rule of storedRule(config, hash)) storedRules.set(hash, { ...rule, knownSince: now });
 }
 
 function put(world: World, poolId: string, pool: string, to: Size): void {

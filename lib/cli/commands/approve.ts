@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Store } from '../../io/stores/store.ts';
-import { putAsk } from '../../jobs/records/ask-records.ts';
+import { approveConfig } from '../../jobs/records/approvals.ts';
 import { listRoundFindings } from '../../jobs/records/round-findings.ts';
-import type { Approval } from '../../model/asks.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
 import { dayMs } from '../../model/time.ts';
@@ -30,7 +29,7 @@ export function addApprove(program: Command, parts: CliParts): void {
   const command = program
     .command('approve')
     .description(
-      'Let through what the brake holds: lowers that only the changed config explains. For this config only.',
+      'Let through the scale-downs that the brake holds: the first ones under a rule, or caused only by a config change.',
     )
     .addOption(new Option('--for <duration>', 'how long it holds').argParser(readDuration).default(dayMs, '24h'))
     .addOption(reasonOption())
@@ -43,15 +42,13 @@ export function addApprove(program: Command, parts: CliParts): void {
   ]);
 }
 
-/** Bound to the config's hash: any further change of the config needs its own approval. */
+/** Bound to the config's hash; rules that stay as they are stay approved. */
 async function approve(parts: CliParts, options: ApproveOptions): Promise<void> {
   const config = await readConfig(parts, options.config);
   const now = parts.clock.now();
   const until = now + options.for;
   const { held, texts, notes } = await withStore(parts, config, async (store) => {
-    for (const { name } of config.regions) {
-      await putAsk(store, approvalOf(parts, config, name, until, options.reason), config.keepMs);
-    }
+    await approveConfig(store, config, { who: parts.who, reason: options.reason, until }, now);
     const what = await whatIsHeld(store, config);
     const isHeld = (pool: Names) => what.held.some((one) => isSamePool(one, pool));
     return { ...what, notes: await takeEffect(parts, config, store, isHeld) };
@@ -72,24 +69,13 @@ async function approve(parts: CliParts, options: ApproveOptions): Promise<void> 
   }
   const label = poolLabels(config);
   const lines = [
-    `approved config ${config.hash} (${config.file}) until ${localInstant(until, readingZone(config, parts))}`,
+    `approved config ${config.hash} (${config.file}) until ${localInstant(until, readingZone(config, parts))}; its rules as they are now need no further approval`,
     ...texts,
     ...held.map((names) => `was held: ${label(names)}`),
     ...notes,
     ...(texts.length + held.length === 0 ? ['the brake held nothing in the last round'] : []),
   ];
   parts.stdout.write(`${lines.join('\n  ')}\n`);
-}
-
-function approvalOf(
-  { who, clock }: CliParts,
-  { hash }: CompiledConfig,
-  region: string,
-  until: number,
-  reason: string | undefined,
-): Approval {
-  const id = `approval/${hash}`;
-  return { schema: 1, kind: 'approval', id, region, who, reason, askedAt: clock.now(), configHash: hash, until };
 }
 
 async function whatIsHeld(store: Store, config: CompiledConfig) {

@@ -1,16 +1,20 @@
 import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { compileConfig } from '../../config/compile-config.ts';
 import { renderProblem } from '../../config/problem.ts';
 import { readOwnFile } from '../../config/read-config.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { RegionConfig } from '../../model/config.ts';
+import { counted } from '../../model/text.ts';
 import { isThere } from '../config-and-store.ts';
 import { asFlag, gatherAnswers, type InitAnswers, type InitOptions, type Questions } from '../init/answers.ts';
 import { firstConfig, regionText } from '../init/first-config.ts';
 import { type ListedCluster, listFleet } from '../init/list-fleet.ts';
+import { sparedPools } from '../init/spared-pools.ts';
 import { examples } from '../options.ts';
 import type { CliParts } from '../parts.ts';
+import { printable } from '../../model/printable.ts';
 
 export function addInit(program: Command, parts: CliParts): void {
   const command = program
@@ -46,10 +50,16 @@ export async function init(parts: CliParts, options: InitOptions, questions: Que
   await refuseOverwrite(options);
   const answers = await gatherAnswers(options, parts.zone, questions);
   const fleet = await listFleet(parts, await judgeRegion(parts, answers));
-  const text = firstConfig(answers, fleet);
+  const text = firstConfig(answers, fleet, await schemaPath(answers.output));
   await checkOwnText(parts, text, answers.output);
   await writeNew(answers.output, text, options.force === true);
   parts.stdout.write(nextSteps(answers, fleet));
+}
+
+/** Where the package is installed beside the config, its own schema; else as in a clone. */
+async function schemaPath(output: string): Promise<string> {
+  const installed = 'node_modules/lamplighter/lamplighter.schema.json';
+  return `./${(await isThere(join(dirname(output), installed))) ? installed : 'lamplighter.schema.json'}`;
 }
 
 async function refuseOverwrite({ output, force }: InitOptions): Promise<void> {
@@ -104,11 +114,22 @@ function nextSteps({ output, zone }: InitAnswers, fleet: readonly ListedCluster[
   const pools = fleet.reduce((sum, { pools: own }) => sum + (own?.length ?? 0), 0);
   const config = output === './lamplighter.yml' ? '' : ` --config ${output}`;
   return `${output}: ${fleet.length} clusters, ${pools} pools, office hours in ${zone}; mode is observe, so nothing is changed yet
-
+${sparedText(fleet)}
 Next:
   look through ${output}: which pools, when, and how small at night
   lamplighter plan${config}     what a round would do now
   lamplighter run${config}      looks every five minutes, and only says what it would do
   then set mode: observe to mode: act in it
+  lamplighter approve${config}  lets the first scale-downs go, which wait for it where they are many
+`;
+}
+
+function sparedText(fleet: readonly ListedCluster[]): string {
+  const spared = sparedPools(fleet).map(printable);
+  if (spared.length === 0) return '';
+  const more = spared.length > 6 ? ` and ${spared.length - 6} more` : '';
+  const are = spared.length === 1 ? 'is' : 'are';
+  return `${counted(spared.length, 'pool')} ${are} left alone (schedule: none), since names speak of production, management, data or the like:
+  ${spared.slice(0, 6).join(', ')}${more}
 `;
 }

@@ -1,4 +1,5 @@
 import { compileMatch } from '../../config/match.ts';
+import { approveConfig } from '../../jobs/records/approvals.ts';
 import { personLeaseId, putLease } from '../../jobs/records/ask-records.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
 import type { Stage } from './stage.ts';
@@ -17,6 +18,11 @@ export const tickMs = 5 * minuteMs;
 export const morningMs = 14 * 60 * minuteMs;
 
 export const scenes: readonly Scene[] = [
+  {
+    afterMs: at(19, 5),
+    tells: 'the brake holds the first scale-downs; ada reads lamplighter plan, and runs: lamplighter approve',
+    play: letBrakeGo,
+  },
   {
     afterMs: at(22, 10),
     tells: 'somebody who works late sets dev-api/workers to 2 by hand',
@@ -42,6 +48,10 @@ export const scenes: readonly Scene[] = [
 /** Hours of the story's first day; 26:30 is half past two in the night. */
 function at(hours: number, minutes: number): number {
   return (hours - 17) * 60 * minuteMs + minutes * minuteMs;
+}
+
+async function letBrakeGo({ store, config }: Stage, now: EpochMs): Promise<void> {
+  await approveConfig(store, config, { who: 'ada', reason: undefined, until: now + 24 * 60 * minuteMs }, now);
 }
 
 async function askForNodes({ store, config }: Stage, now: EpochMs): Promise<void> {

@@ -5,6 +5,7 @@ import { printable } from '../../model/printable.ts';
 import { isRange, lower, type Size } from '../../model/size.ts';
 import type { InitAnswers } from './answers.ts';
 import type { ListedCluster } from './list-fleet.ts';
+import { sparedFor } from './spared-pools.ts';
 
 /** The region alone, for judging the address before any token is sent there. */
 export function regionText({ region, api, allowHost, token }: InitAnswers): string {
@@ -18,9 +19,13 @@ export function regionText({ region, api, allowHost, token }: InitAnswers): stri
   return `${lines.join('\n')}\n`;
 }
 
-/** A first config: every pool by name with today's size as its base, and nothing changed until somebody says so. */
-export function firstConfig(answers: InitAnswers, fleet: readonly ListedCluster[]): string {
-  return `# Lamplighter's config. Every mistake at once: lamplighter check. What it would do: lamplighter plan.
+/**
+ * A first config: every pool by name with today's size as its base, and nothing changed until somebody says so. `schema`:
+ * where editors find the JSON Schema, as seen from the config.
+ */
+export function firstConfig(answers: InitAnswers, fleet: readonly ListedCluster[], schema: string): string {
+  return `# yaml-language-server: $schema=${schema}
+# Lamplighter's config. Every mistake at once: lamplighter check. What it would do: lamplighter plan.
 # Every key is explained in docs/config.md of Lamplighter.
 
 timezone: ${answers.zone}
@@ -35,13 +40,15 @@ schedules:
     otherwise: idle
     lead: auto                           # starts early enough for nodes to be there at 07:00
 
-# Nothing is changed yet: what would be done is only said. Once \`lamplighter plan\` says what you want, write act.
+# Nothing is changed yet: what would be done is only said. Once \`lamplighter plan\` says what you want, write act. The first
+# scale-downs then wait once more, where they are many: look at the plan, and run lamplighter approve.
 defaults:
   mode: observe
 
 # Which pools: the first rule that matches counts, and a pool that none matches is never touched.
 # base is each pool's size of today. idle is what it has out of hours; going to 0 also needs limits: { min: 0 }.
-# Write schedule: none for pools that must never sleep. A glob can stand for many pools:
+# schedule: none is for pools that must never sleep; names that speak of production, management, data and the like have it
+# until you say otherwise. A glob can stand for many pools:
 #   { match: "dev-*/*", schedule: office-hours, base: remembered, idle: 1 }
 ${firstRules(answers.region, fleet)}
 # Who is told when something is wrong (Slack, Teams, Discord, Mattermost, PagerDuty, Alertmanager, any webhook):
@@ -92,7 +99,13 @@ function poolLine(region: string, cluster: string, pool: ObservedPool, all: read
     const today = size === undefined ? 'its size is not known' : 'it is at 0 today';
     return `  - { match: ${flow(match)}, schedule: none }   # ${today}: give it a base to have it scaled`;
   }
-  return `  - ${ruleText(match, size)}`;
+  const sizes = sizesText(size);
+  const word = sparedFor({ cluster, pool: pool.name });
+  if (word !== undefined) {
+    const why = `left alone, since its name says ${word}; to scale it: schedule: office-hours, ${sizes}`;
+    return `  - { match: ${flow(match)}, schedule: none }   # ${why}`;
+  }
+  return `  - { match: ${flow(match)}, schedule: office-hours, ${sizes} }`;
 }
 
 /** A slash would cut the name in two, the others mean more than themselves. */
@@ -101,11 +114,11 @@ function isUnnameable(name: string): boolean {
 }
 
 /** Out of hours one node, or of an autoscaled pool a third of its bounds; 0 only where the pool is allowed it today. */
-function ruleText(match: string, base: Size): string {
+function sizesText(base: Size): string {
   const idle = isRange(base)
     ? { min: Math.min(base.min, 1), max: Math.max(1, Math.ceil(base.max / 3)) }
     : Math.min(base, 1);
   const limits = lower(base) === 0 ? { limits: { min: 0 } } : {};
   const sizes = Object.entries({ base, idle, ...limits }).map(([key, value]) => `${key}: ${flow(value)}`);
-  return `{ match: ${flow(match)}, schedule: office-hours, ${sizes.join(', ')} }`;
+  return sizes.join(', ');
 }

@@ -2,6 +2,7 @@ import { holdEnds } from '../../decide/explain/explain-pool.ts';
 import type { Action, Hold } from '../../decide/scaling/plan.ts';
 import type { ScaleReport } from '../../jobs/scale/parts.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import type { Finding } from '../../model/finding.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize, type Size } from '../../model/size.ts';
 import { commandHint, counted, withConfig } from '../../model/text.ts';
@@ -90,10 +91,16 @@ export function roundText(report: ScaleReport, config: Named, acted: boolean, { 
       (hold) =>
         `holds ${labelled(hold, label)}: ${withConfig(config, tell(hold.reason))}${hold.ends === null ? '' : `; ${tell(hold.ends)}`}`,
     ),
+    ...report.plan.findings.flatMap((finding) => (finding.kind === 'config.brake' ? brakeText(finding, config) : [])),
     ...json.problems.map(({ region, reason }) => `problem${inRegion(config, region)}: ${tell(reason)}`),
   ];
   const summary = `${counted(report.clusters, 'cluster')}, ${counted(report.pools, 'pool')} read: ${counted(changes.length, 'change')}, ${counted(json.holds.length, 'hold')}, ${counted(json.problems.length, 'problem')}`;
   return [...lines, summary, ''].join('\n');
+}
+
+/** What the brake holds, and what to type to let it go: the last thing that a person must not miss. */
+function brakeText({ text, fix }: Finding, config: Named): readonly string[] {
+  return [`the brake waits for you: ${printable(text)}`, ...(fix === undefined ? [] : [withConfig(config, fix)])];
 }
 
 const verbs: ReadonlyMap<string | undefined, string> = new Map([

@@ -13,6 +13,7 @@ import type { ObservedCluster } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import { describeSize } from '../../model/size.ts';
+import { withConfig } from '../../model/text.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
 import { guarded } from './deliveries.ts';
 import { type RunMetrics, standingOf } from './metrics.ts';
@@ -50,6 +51,7 @@ export function makeRounds(parts: RoundsParts): Rounds {
   let collectedAt = clock.now();
   const woken = new Set<string>();
   const tellObserved = makeObservedTeller(parts.log);
+  const tellBrake = makeBrakeTeller(parts.log);
   let ring: (() => void) | undefined;
   let knockSeen: string | undefined;
 
@@ -62,6 +64,7 @@ export function makeRounds(parts: RoundsParts): Rounds {
     if (report) {
       logReport(parts, report);
       tellObserved(report);
+      tellBrake(report, config);
     }
     if (!signal.aborted) {
       const problem = invalidConfig(reading);
@@ -166,6 +169,19 @@ export function makeObservedTeller(log: Log): (report: ScaleReport) => void {
       if (told.get(poolId) === now.get(poolId)) continue;
       log.info(`would scale ${cluster}/${pool} ${describeSize(from)} → ${describeSize(to)}`, { region, reason });
     }
+    told = now;
+  };
+}
+
+/** What the brake holds, and what to type: said when it begins, and again when it holds something else. */
+function makeBrakeTeller(log: Log): (report: ScaleReport, config: Pick<CompiledConfig, 'file'>) => void {
+  let told: string | undefined;
+  return ({ plan }, config) => {
+    const brake = plan.findings.find(({ kind }) => kind === 'config.brake');
+    const what = brake && plan.holds.flatMap(({ code, poolId, to }) => (code === 'brake' ? [[poolId, to]] : []));
+    const now = what && JSON.stringify(what);
+    if (brake && now !== told)
+      log.warn(`the brake waits for you: ${brake.text}; ${withConfig(config, brake.fix ?? '')}`, { kind: brake.kind });
     told = now;
   };
 }

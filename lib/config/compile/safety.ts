@@ -6,11 +6,16 @@ import { readMatch, readMatches } from './matches.ts';
 export function compileSafety(context: Context): SafetyConfig {
   const safety = context.input.safety ?? {};
   return {
-    brake: { pools: safety.brake?.pools ?? 3, percent: safety.brake?.percent ?? 30 },
+    brake: compileBrake(safety.brake),
     maxChangesPerRound: safety.maxChangesPerRound,
     minNodesPerCluster: safety.minNodesPerCluster ?? 0,
     runsOn: safety.runsOn === undefined ? undefined : readOwnPool(safety.runsOn, context),
   };
+}
+
+function compileBrake(brake: NonNullable<Context['input']['safety']>['brake']): SafetyConfig['brake'] {
+  if (brake === 'off') return undefined;
+  return { pools: brake?.pools ?? 3, percent: brake?.percent ?? 30 };
 }
 
 /** Lamplighter lives on one pool, so the match names one. */

@@ -4,19 +4,23 @@ import { tableName } from './aws-names.ts';
 import { expected, may, need } from './complaint.ts';
 import { duration, listOf, mapFix, matchText, oneOf, text, whole } from './values.ts';
 
-const brake = v.strictObject(
+const brakeFix = 'write { pools: 3, percent: 30 }, or off';
+
+const brakeLimits = v.strictObject(
   {
     pools: may(whole(1), { says: 'More lowered pools than this.', type: 'number', default: 3 }),
     percent: may(whole(1, 100), { says: 'Or more than this share of the fleet’s nodes.', type: 'number', default: 30 }),
   },
-  expected('{ pools, percent }', 'write { pools: 3, percent: 30 }'),
+  expected('{ pools, percent }, or off', brakeFix),
 );
+
+const brake = v.union([v.literal('off'), brakeLimits], expected('{ pools, percent }, or off', brakeFix));
 
 export const safety = v.strictObject(
   {
     brake: may(brake, {
-      says: 'Lowers that only a changed config explains wait for `lamplighter approve` when they are many.',
-      type: 'map',
+      says: 'The first scale-downs under a rule, and those that only a changed config explains, wait for `lamplighter approve` when they are many.',
+      type: 'map or off',
     }),
     maxChangesPerRound: may(whole(1), {
       says: 'The most lowers in one round (and shard); the rest waits.',

@@ -1,4 +1,4 @@
-import type { Ask } from '../../model/asks.ts';
+import type { Approval, Ask } from '../../model/asks.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { EpochMs } from '../../model/time.ts';
@@ -30,13 +30,18 @@ export function rehearse(input: RehearsalInput): Rehearsal {
   );
   const changes: RehearsedChange[] = [];
   const findings = new Map<string, FoundFinding>();
+  let { asks } = input;
   for (let now = from; now < to; ) {
     advanceFleet(fleet, now);
-    const { asks, isWhole = true } = input;
+    const { isWhole = true } = input;
     const { clusters, storedRules } = fleet;
-    const plan = planRound({ now, config, clusters, asks, storedRules, isWhole, book });
+    const round = { now, config, clusters, storedRules, isWhole, book };
+    const asWritten = planRound({ ...round, asks });
+    const isBraked = asWritten.findings.some(({ kind }) => kind === 'config.brake');
+    if (isBraked) asks = [...asks, approvalOf(config, now, to)];
+    const plan = isBraked ? planRound({ ...round, asks }) : asWritten;
     changes.push(...applyPlan(fleet, plan, config, now));
-    for (const finding of plan.findings) noteFinding(findings, finding, now);
+    for (const finding of asWritten.findings) noteFinding(findings, finding, now);
     const isQuiet = plan.updates.length === 0 && input.everyRound !== true;
     now = nextTick(now, isQuiet ? quietUntil(fleet, book, asks, now) : now, config.everyMs);
   }
@@ -50,6 +55,12 @@ export function rehearse(input: RehearsalInput): Rehearsal {
 /** The first tick after `now` that is not before `until`. */
 function nextTick(now: EpochMs, until: EpochMs, everyMs: number): EpochMs {
   return now + everyMs * Math.max(1, Math.ceil((until - now) / everyMs));
+}
+
+/** What the brake holds is told, and rehearsed as though somebody approved it at once: seeing it is what one rehearses for. */
+function approvalOf({ hash }: CompiledConfig, now: EpochMs, until: EpochMs): Approval {
+  const common = { schema: 1, kind: 'approval', id: 'approval/rehearsal', region: '', who: 'the rehearsal' } as const;
+  return { ...common, reason: undefined, askedAt: now, configHash: hash, until };
 }
 
 /** A config that only observes is rehearsed as though it acted: seeing that is what one rehearses it for. */

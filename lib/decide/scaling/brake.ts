@@ -1,11 +1,12 @@
 import type { Rule } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import { describeSize, isLower, nodesOver, type Size } from '../../model/size.ts';
+import { counted } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Timeline } from '../schedule/timeline.ts';
 import { givenBase, observedNodes } from './base.ts';
 import type { StoredRule } from './memory.ts';
-import type { RankedWant } from './pool-evaluation.ts';
+import type { PoolView, RankedWant } from './pool-evaluation.ts';
 import { timelineOf } from './rule-book.ts';
 import { scheduledViews } from './scheduled-size.ts';
 
@@ -16,46 +17,86 @@ export type BrakeInput = {
   readonly elsewhere: () => { readonly wants: readonly RankedWant[]; readonly nodes: number };
   readonly storedRules: ReadonlyMap<string, StoredRule>;
   readonly fleetNodes: number;
-  readonly limits: { readonly pools: number; readonly percent: number };
+  /** undefined = the brake is off. */
+  readonly limits: { readonly pools: number; readonly percent: number } | undefined;
   readonly isApproved: boolean;
 };
 
 export type Braked = { readonly held: ReadonlySet<RankedWant>; readonly finding: Finding | undefined };
 
+type News = { readonly want: RankedWant; readonly why: 'changed' | 'first' };
+
 /**
- * The brake counts the lowers that the rule under which we last acted on a pool would not want at this instant: what only
- * the new config wants. More than so many pools, or so much of the fleet's nodes, wait for `approve`. An ordinary
- * evening is wanted by the old rule too, and is never braked; pools never acted on, and raises, do not count. Clusters
- * that a round does not look at count as they were last seen: a fleet lowered by parts is lowered all the same.
+ * The brake counts the lowers that nobody has seen coming: those that the rule under which we last acted on a pool would
+ * not want at this instant (only the new config wants them), and the first ones under a rule (docs/adr/0010). More than so
+ * many pools, or so much of the fleet's nodes, wait for `approve`. An ordinary evening is wanted by the old rule too, and is
+ * never braked; raises do not count. Clusters that a round does not look at count as they were last seen: a fleet lowered
+ * by parts is lowered all the same.
  */
 export function brakeLowers(input: BrakeInput): Braked {
   const nothing = { held: new Set<RankedWant>(), finding: undefined };
-  if (input.isApproved) return nothing;
+  const { limits } = input;
+  if (input.isApproved || limits === undefined) return nothing;
   const timelines = new Map<string, Map<string, Timeline>>();
-  const own = input.wants.filter((want) => isNews(want, input, timelines));
+  const newsOf = (wants: readonly RankedWant[]) =>
+    wants.flatMap((want): readonly News[] => {
+      const why = whyNews(want, input, timelines);
+      return why === undefined ? [] : [{ want, why }];
+    });
+  const own = newsOf(input.wants);
   if (own.length === 0) return nothing;
   const elsewhere = input.elsewhere();
-  const counted = [...own, ...elsewhere.wants.filter((want) => isNews(want, input, timelines))];
-  const nodes = counted.reduce((sum, { view, to }) => sum + nodesOver(observedNodes(view.pool), to), 0);
+  const all = [...own, ...newsOf(elsewhere.wants)];
+  const nodes = all.reduce((sum, { want: { view, to } }) => sum + nodesOver(observedNodes(view.pool), to), 0);
   const fleetNodes = input.fleetNodes + elsewhere.nodes;
-  const isTooMuch = counted.length > input.limits.pools || nodes * 100 > input.limits.percent * fleetNodes;
-  return isTooMuch ? { held: new Set(own), finding: findingOf(counted, nodes, fleetNodes) } : nothing;
+  const isTooMuch = all.length > limits.pools || nodes * 100 > limits.percent * fleetNodes;
+  if (!isTooMuch) return nothing;
+  return { held: new Set(own.map(({ want }) => want)), finding: findingOf(all, nodes, fleetNodes) };
 }
 
-function isNews(want: RankedWant, input: BrakeInput, timelines: Map<string, Map<string, Timeline>>): boolean {
+function whyNews(
+  want: RankedWant,
+  input: BrakeInput,
+  timelines: Map<string, Map<string, Timeline>>,
+): News['why'] | undefined {
   const { view, from, to } = want;
   const acted = view.memory.actedRule;
-  if (!isLower(from, to) || view.isOverridden) return false;
-  if (acted === undefined || acted === view.rule.hash) return false;
-  const stored = input.storedRules.get(acted);
-  if (stored === undefined) return true;
-  const known = timelines.get(acted) ?? new Map<string, Timeline>();
-  timelines.set(acted, known);
-  const timeline = timelineOf(stored.schedule, stored.exceptions, view.names, input.now, known);
+  if (!isLower(from, to) || view.isOverridden || acted === view.rule.hash) return undefined;
+  if (acted === undefined) return isFirstAct(view, input.storedRules.get(view.rule.hash)) ? 'first' : undefined;
+  return isWantedBy(want, input.storedRules.get(acted), input.now, timelines) ? undefined : 'changed';
+}
+
+/**
+ * Nobody has seen this rule lower a pool like this one. A pool that is younger than the rule's first act or approval joined
+ * it later, as one more of its kind. An older one was there all the time: it was only known to whoever approved the rule
+ * while it stood under it, not where a wider match or a rule gone from above it brought it here.
+ */
+function isFirstAct({ rule, pool, memory }: PoolView, known: StoredRule | undefined): boolean {
+  if (rule.hash === 'removed') return false;
+  if (known === undefined) return true;
+  const { knownSince = Number.NEGATIVE_INFINITY, approvedAt = Number.NEGATIVE_INFINITY } = known;
+  const met = memory.metAt ?? Number.NEGATIVE_INFINITY;
+  const appeared = pool.createdAt ?? memory.metAt;
+  const isYounger = knownSince === Number.NEGATIVE_INFINITY || (appeared !== undefined && appeared > knownSince);
+  return !isYounger && met > approvedAt;
+}
+
+function isWantedBy(
+  want: RankedWant,
+  stored: StoredRule | undefined,
+  now: EpochMs,
+  timelines: Map<string, Map<string, Timeline>>,
+): boolean {
+  const { view, to } = want;
+  if (stored === undefined) return false;
+  const { hash } = stored.rule;
+  const known = timelines.get(hash) ?? new Map<string, Timeline>();
+  timelines.set(hash, known);
+  const timeline = timelineOf(stored.schedule, stored.exceptions, view.names, now, known);
   const { autoscale } = view.pool;
   const resolver = { rule: stored.rule, autoscale, base: baseThen(want, stored.rule) };
-  const wantedThen = scheduledViews(timeline, input.now, 0, undefined, resolver).down;
-  return wantedThen === undefined || isLower(wantedThen, to);
+  const wantedThen = scheduledViews(timeline, now, 0, undefined, resolver).down;
+  return wantedThen !== undefined && !isLower(wantedThen, to);
 }
 
 /** A remembered base is forgotten as soon as a rule gives one: what the old rule wanted then is not known, so it counts. */
@@ -64,17 +105,24 @@ function baseThen({ view }: RankedWant, old: Rule): Size | undefined {
   return view.rule.base === 'remembered' ? view.base : undefined;
 }
 
-function findingOf(counted: readonly RankedWant[], nodes: number, fleetNodes: number): Finding {
-  const names = counted
+function findingOf(news: readonly News[], nodes: number, fleetNodes: number): Finding {
+  const names = news
     .slice(0, 5)
-    .map((want) => `${want.view.names.cluster}/${want.view.names.pool} → ${describeSize(want.to)}`);
-  const more = counted.length > names.length ? ` and ${counted.length - names.length} more` : '';
+    .map(({ want: { view, to } }) => `${view.names.cluster}/${view.names.pool} → ${describeSize(to)}`);
+  const more = news.length > names.length ? ` and ${news.length - names.length} more` : '';
+  const first = news.filter(({ why }) => why === 'first').length;
   return {
     kind: 'config.brake',
     subject: { kind: 'config', path: 'safety.brake' },
     severity: 'warning',
-    text: `the config as it is now would lower ${counted.length} pools by ${nodes} of ${fleetNodes} nodes, which the config before did not want: ${names.join(', ')}${more}`,
+    text: `the config as it is now would lower ${counted(news.length, 'pool')} by ${nodes} of ${fleetNodes} nodes, ${whyText(news.length, first)}: ${names.join(', ')}${more}`,
     fix: 'if this is what you want, run: lamplighter approve',
-    facts: { pools: counted.length, nodes },
+    facts: { pools: news.length, nodes },
   };
+}
+
+function whyText(all: number, first: number): string {
+  if (first === 0) return 'which the config before did not want';
+  if (first === all) return 'for the first time under their rules';
+  return `${first} of them for the first time under their rules, the others against the config before`;
 }

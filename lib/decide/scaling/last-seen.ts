@@ -18,6 +18,7 @@ export function refreshMemory(input: PoolInput): PoolMemory {
     ...(pool.flavor !== undefined && { flavor: pool.flavor }),
     asks: asks.fingerprint,
     ruleHash: rule.hash,
+    metAt: now,
     onRemove: rule.onRemove,
   };
   if (known === undefined) return first;
@@ -29,6 +30,7 @@ export function refreshMemory(input: PoolInput): PoolMemory {
     name: pool.name,
     flavor: pool.flavor ?? memory.flavor,
     ruleHash: rule.hash,
+    metAt: ruleChanged && memory.actedRule === undefined ? now : memory.metAt,
     onRemove: rule.onRemove,
     asks: asks.fingerprint,
     kept: keptEnded ? undefined : memory.kept,

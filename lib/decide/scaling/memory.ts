@@ -105,6 +105,8 @@ export type PoolMemory = {
   /** Fingerprint of the asks in force at the last look. */
   readonly asks?: string | undefined;
   readonly ruleHash?: string | undefined;
+  /** Where nothing was ever done to it: since when it has stood under this rule. */
+  readonly metAt?: EpochMs | undefined;
   readonly onRemove?: 'restore' | 'leave' | undefined;
   readonly kept?: Kept | undefined;
   /** A raise was claimed ahead of this boundary: not lowered before it. */
@@ -253,6 +255,10 @@ export type StoredRule = {
   readonly rule: Rule;
   readonly schedule: Schedule;
   readonly exceptions: readonly Exception[];
+  /** Since when it has been acted under, or approved; absent = stored by 0.1.0, which braked no first act: since ever. */
+  readonly knownSince?: EpochMs | undefined;
+  /** When a person let its lowers through last. */
+  readonly approvedAt?: EpochMs | undefined;
 };
 
 export type ObservedFleetCluster = {

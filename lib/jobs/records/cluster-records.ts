@@ -3,6 +3,7 @@ import type { ClusterRecord, StoredRule } from '../../decide/scaling/memory.ts';
 import type { Decision } from '../../decide/scaling/plan.ts';
 import type { Key, Store, Version, Write } from '../../io/stores/store.ts';
 import { asJson } from '../../model/json.ts';
+import type { CompiledConfig } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { changeRecord, isRecord, listAll, putOver, unknownRecord } from './change-record.ts';
 
@@ -94,9 +95,20 @@ function isStoredRule(value: unknown): value is StoredRule {
   return isRecord(value) && ['rule', 'schedule', 'exceptions'].every((part) => typeof value[part] === 'object');
 }
 
-/** Kept whole, once per hash; one that is there already is the same. */
+/** Kept whole, once per hash; one that is there already is the same, and has been known for longer. */
 export async function storeRule(store: Store, hash: string, rule: StoredRule): Promise<void> {
-  await store.commit([{ kind: 'putIfAbsent', key: { partition: 'rules', id: hash }, value: asJson(rule) }]);
+  await store.commit([{ kind: 'putIfAbsent', key: ruleKey(hash), value: asJson(rule) }]);
+}
+
+/** The rule of this hash with all that it takes to ask it later; undefined where the config has none, or one that only watches. */
+export function ruleToStore(config: CompiledConfig, hash: string, knownSince: EpochMs): StoredRule | undefined {
+  const rule = config.rules.find((one) => one.hash === hash);
+  const schedule = config.schedules.find((one) => one.name === rule?.schedule);
+  return rule && schedule && { schema: 1, rule, schedule, exceptions: config.exceptions, knownSince };
+}
+
+export function ruleKey(hash: string): Key {
+  return { partition: 'rules', id: hash };
 }
 
 /**

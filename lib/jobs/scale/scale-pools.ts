@@ -1,6 +1,6 @@
 import { clockFinding } from '../../decide/clock-skew.ts';
 import { nextLooks } from '../../decide/past/looks.ts';
-import { afterMissing, type StoredRule } from '../../decide/scaling/memory.ts';
+import { afterMissing } from '../../decide/scaling/memory.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
 import type { Plan, RecordUpdate } from '../../decide/scaling/plan.ts';
 import { planRound } from '../../decide/scaling/plan-round.ts';
@@ -10,7 +10,7 @@ import type { Notice } from '../../model/finding.ts';
 import type { Json } from '../../model/json.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
 import { mapBounded } from '../concurrency.ts';
-import { clusterWrite, readUninstalled, storeRule } from '../records/cluster-records.ts';
+import { clusterWrite, readUninstalled, ruleToStore, storeRule } from '../records/cluster-records.ts';
 import { noticeWrite } from '../records/incident-records.ts';
 import { writeRoundFindings } from '../records/round-findings.ts';
 import { type Acted, actOnCluster } from './act.ts';
@@ -86,15 +86,9 @@ async function keepRules(parts: ScaleParts, seen: SeenFleet, plan: Plan, problem
     if (hash !== undefined && !seen.storedRules.has(hash)) hashes.add(hash);
   }
   for (const hash of hashes) {
-    const rule = ruleByHash(parts, hash);
+    const rule = ruleToStore(parts.config, hash, parts.clock.now());
     if (rule) await guarded(problems, '', () => storeRule(parts.store, hash, rule));
   }
-}
-
-function ruleByHash({ config }: ScaleParts, hash: string): StoredRule | undefined {
-  const rule = config.rules.find((one) => one.hash === hash);
-  const schedule = config.schedules.find((one) => one.name === rule?.schedule);
-  return rule && schedule && { schema: 1, rule, schedule, exceptions: config.exceptions };
 }
 
 /** Where time is short, or some clusters hang, not always the same ones come too late: the order changes each round. */

@@ -13,6 +13,7 @@ regions: { r1: { api: http://127.0.0.1:9/api/v1, token: { env: TOKEN } } }
 schedules:
   office: { windows: [{ days: mon-fri, from: "07:00", to: "19:00" }], otherwise: idle }
 defaults: { limits: { min: 0 } }
+safety: { brake: off }
 pools:
   - { match: "dev-api/build", schedule: office, base: 2, idle: 0, onRemove: leave }
   - { match: "dev-*/*", schedule: office, base: remembered, idle: 0 }

@@ -4,23 +4,41 @@ import { type ObservedFleetCluster, rememberedCluster } from '../../../lib/decid
 import type { RoundInput } from '../../../lib/decide/scaling/plan.ts';
 import { planRound } from '../../../lib/decide/scaling/plan-round.ts';
 import type { Approval, Ask, Pause } from '../../../lib/model/asks.ts';
-import type { Exception } from '../../../lib/model/config.ts';
+import type { ObservedPool } from '../../../lib/model/cluster.ts';
+import type { CompiledConfig, Exception, Rule } from '../../../lib/model/config.ts';
 import {
-  aConfig,
+  aConfig as anyConfig,
   aLease,
   aMatch,
   anOverride,
   aPause,
   aPool,
   aRule,
-  aWorld,
+  aWorld as anyWorld,
+  knownRules,
   memoryOf,
   minute,
   round,
   runUntil,
   sizeOf,
+  usualBrake,
   type World,
 } from '../../support/scaling-world.ts';
+
+const safety = { ...anyConfig().safety, brake: usualBrake };
+
+function aConfig(patch: Partial<CompiledConfig> = {}): CompiledConfig {
+  return anyConfig({ safety, ...patch });
+}
+
+/** Whose first config was acted under long ago. */
+function aWorld(
+  now: string,
+  of: readonly ObservedPool[],
+  { config = aConfig(), ...patch }: Partial<World> = {},
+): World {
+  return anyWorld(now, of, { config, storedRules: knownRules(config), ...patch });
+}
 
 const pools = ['a', 'b', 'c', 'd', 'e'].map((name) => aPool(name, 3));
 
@@ -142,6 +160,132 @@ test.each<[string, Ask]>([
   world.config = aConfig({ rules: [aRule({ base: 1, hash: 'typo' })], hash: 'config-2' });
   world.asks = [ask];
   expect(round(world).findings.map(({ kind }) => kind)).toEqual(['config.brake']);
+});
+
+describe('the first act under a rule', () => {
+  const evening = '2026-03-02T19:05:00Z';
+  const created = Date.parse('2026-01-01T00:00:00Z');
+  const old = ['a', 'b', 'c', 'd', 'e'].map((name) => aPool(name, 3, { createdAt: created }));
+
+  function aFirstDay(patch: Partial<Rule> = {}, own: readonly ObservedPool[] = old): World {
+    return anyWorld('2026-03-02T12:00:00Z', own, { config: aConfig({ rules: [aRule(patch)] }) });
+  }
+
+  function codes(world: World) {
+    return round(world).holds.map(({ code }) => code);
+  }
+
+  test('waits for approve where it is much, and says so', () => {
+    const world = aFirstDay();
+    runUntil(world, '2026-03-02T22:00:00Z');
+    expect(world.puts).toEqual([]);
+    const plan = round(world);
+    expect(plan.holds.map(({ code }) => code)).toEqual(['brake', 'brake', 'brake', 'brake', 'brake']);
+    expect(plan.findings.find(({ kind }) => kind === 'config.brake')).toMatchObject({
+      text: expect.stringContaining(
+        'would lower 5 pools by 15 of 15 nodes, for the first time under their rules: dev/a',
+      ),
+      fix: 'if this is what you want, run: lamplighter approve',
+    });
+    world.asks = [anApproval('config-1', world.now)];
+    runUntil(world, '2026-03-03T01:00:00Z');
+    expect(old.map(({ name }) => sizeOf(world, name))).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  test('is not braked where it is little: three pools of many nodes', () => {
+    const world = aFirstDay({ match: aMatch('dev/a') }, [...old, aPool('big', 90)]);
+    runUntil(world, '2026-03-02T19:30:00Z');
+    expect(sizeOf(world, 'a')).toBe(0);
+  });
+
+  test('a raise never waits', () => {
+    const asleep = old.map((pool) => ({ ...pool, size: 0 }));
+    const world = aFirstDay({}, asleep);
+    runUntil(world, '2026-03-02T14:00:00Z');
+    expect(old.map(({ name }) => sizeOf(world, name))).toEqual([3, 3, 3, 3, 3]);
+  });
+
+  test('an override is a person’s, and never waits', () => {
+    const world = aFirstDay();
+    world.asks = [anOverride(1, '2026-03-02T12:00:00Z', '2026-03-02T14:00:00Z')];
+    runUntil(world, '2026-03-02T13:00:00Z');
+    expect(old.map(({ name }) => sizeOf(world, name))).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  test('brake: off lets it go', () => {
+    const world = anyWorld(evening, old, { config: aConfig({ safety: { ...safety, brake: undefined } }) });
+    expect(round(world).actions).toHaveLength(1);
+  });
+
+  test('the evening after it is ordinary', () => {
+    const world = aFirstDay();
+    world.asks = [anApproval('config-1', world.now)];
+    const plans = runUntil(world, '2026-03-05T22:00:00Z');
+    expect(plans.flatMap(({ plan }) => plan.findings)).toEqual([]);
+    expect(old.map(({ name }) => sizeOf(world, name))).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  test('pools that join later under an acted rule are lowered with the others', () => {
+    const world = aFirstDay();
+    world.asks = [anApproval('config-1', world.now)];
+    runUntil(world, '2026-03-05T12:00:00Z');
+    const young = ['f', 'g', 'h', 'i', 'j'].map((name) => aPool(name, 3, { createdAt: world.now }));
+    world.pools.push(...young);
+    const plans = runUntil(world, '2026-03-05T23:55:00Z');
+    expect(plans.flatMap(({ plan }) => plan.findings.map(({ kind }) => kind))).not.toContain('config.brake');
+    expect(young.map(({ name }) => sizeOf(world, name))).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  test('clusters that come daily need one approval of their rule, not one a day', () => {
+    const world = aFirstDay();
+    round(world);
+    const [stored] = knownRules(world.config).values();
+    world.storedRules.set('rule-1', { ...stored!, knownSince: world.now, approvedAt: world.now });
+    for (let day = 3; day < 7; day += 1) {
+      runUntil(world, `2026-03-0${day}T12:00:00Z`);
+      // Everything of the day before is gone, with all that is remembered of it.
+      world.record = undefined;
+      world.pools = old.map((pool) => ({
+        ...pool,
+        id: `${pool.id}-${day}`,
+        createdAt: world.now - 60 * minute,
+        size: 3,
+      }));
+      const plans = runUntil(world, `2026-03-0${day}T23:00:00Z`);
+      expect(plans.flatMap(({ plan }) => plan.findings)).toEqual([]);
+      expect(world.pools.map(({ size }) => size)).toEqual([0, 0, 0, 0, 0]);
+    }
+  });
+
+  test('a rule that 0.1.0 acted under needs no approval', () => {
+    const world = aFirstDay();
+    world.storedRules = knownRules(world.config);
+    runUntil(world, '2026-03-02T23:00:00Z');
+    expect(old.map(({ name }) => sizeOf(world, name))).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  test('a match made wider does not take what it newly names to bed', () => {
+    const world = aFirstDay({ match: aMatch('dev/a') }, [...old, ...['x', 'y'].map((name) => aPool(name, 3))]);
+    world.storedRules = knownRules(world.config);
+    runUntil(world, '2026-03-03T12:00:00Z');
+    world.config = aConfig({ rules: [aRule({ hash: 'wider' })], hash: 'config-2' });
+    runUntil(world, '2026-03-04T03:00:00Z');
+    expect([...old.map(({ name }) => sizeOf(world, name)), sizeOf(world, 'x')]).toEqual([0, 3, 3, 3, 3, 3]);
+  });
+
+  test('a rule taken away from above an approved one hands nothing over unasked', () => {
+    const spared = { ...aRule({ schedule: undefined, hash: 'none' }), match: aMatch('dev/[bcde]') };
+    const kept = { ...spared, match: { ...spared.match, pool: '[bcde]' } };
+    const world = aFirstDay();
+    world.config = aConfig({ rules: [kept, aRule()] });
+    const [stored] = knownRules(aConfig()).values();
+    world.storedRules.set('rule-1', { ...stored!, knownSince: world.now, approvedAt: world.now });
+    runUntil(world, '2026-03-03T12:00:00Z');
+    world.config = aConfig({ rules: [aRule()], hash: 'config-2' });
+    runUntil(world, '2026-03-03T22:00:00Z');
+    expect(old.map(({ name }) => sizeOf(world, name))).toEqual([0, 3, 3, 3, 3]);
+    expect(codes(world)).toEqual(['brake', 'brake', 'brake', 'brake']);
+  });
 });
 
 describe('a fleet that is looked at by parts', () => {

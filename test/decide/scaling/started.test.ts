@@ -2,7 +2,16 @@ import { expect, test } from 'vitest';
 import { planRound } from '../../../lib/decide/scaling/plan-round.ts';
 import { startedNotice } from '../../../lib/decide/scaling/started.ts';
 import type { CompiledConfig } from '../../../lib/model/config.ts';
-import { aConfig, aLease, aPool, aRule, aWorld, runUntil, type World } from '../../support/scaling-world.ts';
+import {
+  aConfig,
+  aLease,
+  aPool,
+  aRule,
+  aWorld,
+  runUntil,
+  usualBrake,
+  type World,
+} from '../../support/scaling-world.ts';
 
 function saidBy(world: World, record?: World['record']): string {
   const { now, config, asks } = world;
@@ -57,7 +66,8 @@ test('lowers that wait for a person are no lowers, and are said', () => {
   const five = ['a', 'b', 'c', 'd', 'e'].map((name) => aPool(name, 3));
   const world = aWorld('2026-03-02T12:00:00Z', five);
   runUntil(world, '2026-03-03T12:00:00Z');
-  world.config = aConfig({ rules: [aRule({ base: 1, hash: 'typo' })], hash: 'config-2' });
+  const safety = { ...aConfig().safety, brake: usualBrake };
+  world.config = aConfig({ rules: [aRule({ base: 1, hash: 'typo' })], hash: 'config-2', safety });
   expect(saidBy(world, world.record)).toMatch(/; the brake holds 5 lowers until: lamplighter approve$/);
 });
 

@@ -3,7 +3,7 @@ import { listClusterRecords, listDecisions } from '../../../lib/jobs/records/clu
 import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import { describeSize } from '../../../lib/model/size.ts';
 import { aNight, type Night, whileTimePasses } from '../../support/night-app.ts';
-import { aConfig, aMatch, aRule, at, minute } from '../../support/scaling-world.ts';
+import { aConfig, aMatch, aRule, at, minute, usualBrake } from '../../support/scaling-world.ts';
 
 const rules = [
   aRule({ match: aMatch('dev-*/*'), base: 'remembered' }),
@@ -84,7 +84,8 @@ describe('rounds on a simulated fleet', () => {
     async function afterANight(): Promise<Night> {
       const night = aNight(at('2026-03-02T12:00:00Z'), { rules: given(2, 'before') });
       await rounds(night, '2026-03-03T12:00:00Z');
-      return { ...night, config: { ...night.config, rules: given(1, 'typo'), hash: 'config-2' } };
+      const safety = { ...night.config.safety, brake: usualBrake };
+      return { ...night, config: { ...night.config, rules: given(1, 'typo'), hash: 'config-2', safety } };
     }
 
     test('by a round over chosen clusters as well, as after an event', async () => {

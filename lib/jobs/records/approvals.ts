@@ -1,0 +1,48 @@
+import type { StoredRule } from '../../decide/scaling/memory.ts';
+import type { Store } from '../../io/stores/store.ts';
+import type { Approval } from '../../model/asks.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { putAsk } from './ask-records.ts';
+import { changeRecord, putOver } from './change-record.ts';
+import { ruleKey, ruleToStore } from './cluster-records.ts';
+
+export type ApprovedBy = Pick<Approval, 'who' | 'reason' | 'until'>;
+
+const mostRulesOfCommit = 50;
+
+/**
+ * Lets through what the brake holds. Everything that this very config wants, until `until`; and for good each of its rules,
+ * by hash of its meaning: a rule that stays as it is needs no second approval for clusters that come later.
+ */
+export async function approveConfig(store: Store, config: CompiledConfig, by: ApprovedBy, now: EpochMs): Promise<void> {
+  await approveRules(store, config, now);
+  for (const { name: region } of config.regions) {
+    const id = `approval/${config.hash}`;
+    const common = { schema: 1, kind: 'approval', id, region, askedAt: now, configHash: config.hash } as const;
+    await putAsk(store, { ...common, ...by }, config.keepMs);
+  }
+}
+
+/** Rules that act: one that observes means something else, and has another hash, once it acts. */
+async function approveRules(store: Store, config: CompiledConfig, now: EpochMs): Promise<void> {
+  const acting = config.rules.filter(({ mode }) => mode === 'act');
+  const rules = [...new Set(acting.map(({ hash }) => hash))].flatMap((hash) => ruleToStore(config, hash, now) ?? []);
+  for (let i = 0; i < rules.length; i += mostRulesOfCommit) {
+    await approveSome(store, rules.slice(i, i + mostRulesOfCommit), now);
+  }
+}
+
+async function approveSome(store: Store, rules: readonly StoredRule[], approvedAt: EpochMs): Promise<void> {
+  await changeRecord(store, {
+    what: 'the approval',
+    read: () => Promise.all(rules.map(async (rule) => ({ rule, known: await store.read(ruleKey(rule.rule.hash)) }))),
+    change: (all) => ({
+      writes: all.map(({ rule, known }) => {
+        const stored = (known?.value as unknown as StoredRule | undefined) ?? rule;
+        return putOver(ruleKey(rule.rule.hash), { ...stored, approvedAt }, known?.version);
+      }),
+      result: undefined,
+    }),
+  });
+}
