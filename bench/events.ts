@@ -33,17 +33,18 @@ const root = join(import.meta.dirname, '..');
 export async function bench(): Promise<readonly BenchResult[]> {
   const folder = mkdtempSync(join(tmpdir(), 'lamplighter-bench-'));
   try {
-    return [...(await eventToPut(folder)), ...(await eventsPerSecond(folder))];
+    return [
+      ...(await eventToPut(folder)),
+      ...(await eventsPerSecond(folder)),
+      ...(await burstOnLargeFleet(mkdtempSync(join(folder, 'burst-')))),
+    ];
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 async function eventToPut(folder: string): Promise<readonly BenchResult[]> {
-  const clusters = Array.from({ length: eventCount }, (_, i) => ({
-    name: `dev-${i}`,
-    pools: [{ name: 'gpu', size: 1 }],
-  }));
+  const clusters = fleetOf(eventCount);
   const puts: { at: number; path: string }[] = [];
   const world = createWorld({
     clock: systemClock,
@@ -54,16 +55,7 @@ async function eventToPut(folder: string): Promise<readonly BenchResult[]> {
     },
   });
   const simulator = await serveSimulator(world, { host: '127.0.0.1', port: 0 });
-  writeFileSync(join(folder, 'lamplighter.yml'), configText(simulator.url), { mode: 0o600 });
-  const child = spawn(
-    process.execPath,
-    ['lib/cli/main.ts', 'run', '--config', join(folder, 'lamplighter.yml'), '--listen', '127.0.0.1:0'],
-    {
-      cwd: root,
-      env: { PATH: process.env.PATH, TOKEN: world.token, CI_KEY: key },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const child = startProcess(folder, simulator.url, world.token);
   try {
     const address = await readUntil(child, /(127\.0\.0\.1:\d+)[\s\S]*round done/);
     const answered: number[] = [];
@@ -89,6 +81,71 @@ async function eventToPut(folder: string): Promise<readonly BenchResult[]> {
   } finally {
     child.kill();
     await simulator.close();
+  }
+}
+
+function fleetOf(count: number) {
+  return Array.from({ length: count }, (_, i) => ({ name: `dev-${i}`, pools: [{ name: 'gpu', size: 1 }] }));
+}
+
+function startProcess(folder: string, url: string, token: string): ChildProcess {
+  writeFileSync(join(folder, 'lamplighter.yml'), configText(url), { mode: 0o600 });
+  const words = ['run', '--config', join(folder, 'lamplighter.yml'), '--listen', '127.0.0.1:0'];
+  return spawn(process.execPath, ['lib/cli/main.ts', ...words], {
+    cwd: root,
+    env: { PATH: process.env.PATH, TOKEN: token, CI_KEY: key },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+const burstCount = 600;
+const largeFleet = 1000;
+/** Fewer than the connections that a process takes. */
+const atOnce = 50;
+
+/** As many as a source may send at once, each for another cluster, while somebody asks every 20 ms whether the process lives. */
+export async function burstOnLargeFleet(folder: string): Promise<readonly BenchResult[]> {
+  const world = createWorld({ clock: systemClock, fleet: { clusters: fleetOf(largeFleet) } });
+  const simulator = await serveSimulator(world, { host: '127.0.0.1', port: 0 });
+  const child = startProcess(folder, simulator.url, world.token);
+  try {
+    const address = await readUntil(child, /(127\.0\.0\.1:\d+)[\s\S]*round done/);
+    const health: number[] = [];
+    let isOver = false;
+    const asking = askHealth(`http://${address}/healthz`, health, () => isOver);
+    const bodies = Array.from({ length: burstCount }, (_, n) => event(`dev-${n}`, `burst-${n}`));
+    const began = performance.now();
+    const sendNext = async (): Promise<void> => {
+      for (let body = bodies.pop(); body !== undefined; body = bodies.pop()) {
+        const answer = await send(`http://${address}/events/ci`, body);
+        if (answer.status !== 200) throw new Error(`the event was answered ${answer.status}: ${await answer.text()}`);
+        await answer.text();
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, sendNext));
+    const perSecond = (burstCount / (performance.now() - began)) * 1000;
+    // The rounds that they woke.
+    await systemClock.sleep(2000);
+    isOver = true;
+    await asking;
+    const fleet = `${burstCount} on ${atOnce} connections, fleet of ${largeFleet} clusters`;
+    return [
+      benchResult(`events of a burst accepted, ${fleet}`, perSecond, 'events/s', { atLeast: 300 }),
+      benchResult('health asked meanwhile, median', median(health), 'ms', { atMost: 200 }),
+      benchResult('health asked meanwhile, longest', Math.max(...health), 'ms', { atMost: 1000 }),
+    ];
+  } finally {
+    child.kill();
+    await simulator.close();
+  }
+}
+
+async function askHealth(url: string, health: number[], isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    const began = performance.now();
+    await (await fetch(url)).text();
+    health.push(performance.now() - began);
+    await systemClock.sleep(20);
   }
 }
 

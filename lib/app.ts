@@ -69,7 +69,7 @@ export function makeApp(given: AppParts): App {
   const mksOf = makeMksOf(parts);
   const shelf: BookShelf = {};
   const writer = makeShelfWriter(parts);
-  const fleet = knownFleet(store);
+  const fleet = knownFleet(store, clock);
   const acceptParts: App['acceptParts'] = (config, wake, told) => ({
     clock,
     log: log.with({ job: 'accept-events', config: config.hash }),

@@ -47,6 +47,7 @@ export function openSqliteStore(parts: { readonly path: string; readonly newId: 
   const { path, newId } = parts;
   const { database, file } = openSqliteFile(path);
   const run = prepareAll(database, path);
+  const commits = groupCommits(database, run, path);
   return {
     read: async (key) => naming(path, 'read', () => readRecord(run, key)),
     list: async (partition, options = {}) => {
@@ -55,14 +56,15 @@ export function openSqliteStore(parts: { readonly path: string; readonly newId: 
       const rows = naming(path, 'list', () => run.list.all(partition, options.after ?? '', limit));
       return rows.map((row) => toListed({ partition, id: (row as Row).id }, row as Row));
     },
-    commit: async (writes) => {
-      const prepared = prepareWrites(writes, newId);
-      return naming(path, 'write', () => commitAll(database, run, prepared));
-    },
+    commit: async (writes) => commits.add(prepareWrites(writes, newId)),
     collect: async (now, limit = 1000) => naming(path, 'clean up', () => Number(run.collect.run(now, limit).changes)),
-    close: async () => close(database, path),
+    close: async () => {
+      commits.flush();
+      close(database, path);
+    },
     isInPlace: () => fileAt(path) === file,
     abandon: () => {
+      commits.flush();
       emptyLog(database);
       close(database, path);
     },
@@ -119,12 +121,81 @@ function decode(key: Key, text: string): Json {
   }
 }
 
+type Waiting = {
+  readonly writes: readonly PreparedWrite[];
+  readonly resolve: (outcome: CommitOutcome) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/** So many commits share one wait for the disk; a burst is cut, so that reading goes on in between. */
+const mostTogether = 50;
+
+/**
+ * Commits that come in the same turn of the event loop are one transaction, each of them whole or not at all within it:
+ * a burst waits for the disk once, not once each. None is acknowledged before the disk has it.
+ */
+function groupCommits(database: DatabaseSync, run: Statements, path: string) {
+  let waiting: Waiting[] = [];
+  const flushSome = () => {
+    const group = waiting.splice(0, mostTogether);
+    if (waiting.length > 0) setImmediate(flushSome);
+    settle(group);
+  };
+  const settle = (group: readonly Waiting[]) => {
+    const outcomes = group.length > 1 ? commitTogether(database, run, group) : undefined;
+    group.forEach(({ writes, resolve, reject }, at) => {
+      try {
+        resolve(outcomes?.[at] ?? naming(path, 'write', () => commitAll(database, run, writes)));
+      } catch (error) {
+        reject(error);
+      }
+    });
+  };
+  return {
+    add: (writes: readonly PreparedWrite[]) =>
+      new Promise<CommitOutcome>((resolve, reject) => {
+        if (waiting.length === 0) setImmediate(flushSome);
+        waiting.push({ writes, resolve, reject });
+      }),
+    flush: () => {
+      const group = waiting;
+      waiting = [];
+      if (group.length > 0) settle(group);
+    },
+  };
+}
+
+/** undefined = together it does not go (a full disk, a lock): nothing is written, and each is tried for itself. */
+function commitTogether(
+  database: DatabaseSync,
+  run: Statements,
+  group: readonly Waiting[],
+): readonly CommitOutcome[] | undefined {
+  try {
+    database.exec('begin immediate');
+    const outcomes = group.map(({ writes }) => {
+      database.exec('savepoint one');
+      const failed = applyAll(run, writes);
+      database.exec(failed.length > 0 ? 'rollback to one; release one' : 'release one');
+      return outcomeOf(writes, failed);
+    });
+    database.exec('commit');
+    return outcomes;
+  } catch {
+    return undefined;
+  } finally {
+    if (database.isOpen && database.isTransaction) database.exec('rollback');
+  }
+}
+
+function outcomeOf(writes: readonly PreparedWrite[], failed: readonly number[]): CommitOutcome {
+  return failed.length > 0 ? { kind: 'conflict', failed } : { kind: 'committed', versions: versionsOf(writes) };
+}
+
 /** One statement is a transaction of its own; more take the write lock first, so that nobody writes in between. */
 function commitAll(database: DatabaseSync, run: Statements, writes: readonly PreparedWrite[]): CommitOutcome {
-  const outcome = writes.length === 1 ? applyAll(run, writes) : inTransaction(database, () => applyAll(run, writes));
-  return outcome.length > 0
-    ? { kind: 'conflict', failed: outcome }
-    : { kind: 'committed', versions: versionsOf(writes) };
+  const failed = writes.length === 1 ? applyAll(run, writes) : inTransaction(database, () => applyAll(run, writes));
+  return outcomeOf(writes, failed);
 }
 
 /** Resolves to the indexes whose condition did not hold. */

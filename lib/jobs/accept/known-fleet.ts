@@ -1,8 +1,10 @@
 import type { PoolMemory } from '../../decide/scaling/memory.ts';
+import type { Clock } from '../../io/clock.ts';
 import type { Store } from '../../io/stores/store.ts';
 import type { Names } from '../../model/match.ts';
 import type { Size } from '../../model/size.ts';
-import { listClusterRecords } from '../records/cluster-records.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { listClusterRecords, readClusterRecord } from '../records/cluster-records.ts';
 
 /** What rounds have written down about pools, for judging what events ask for. No call to the API. */
 export type KnownFleet = {
@@ -12,15 +14,41 @@ export type KnownFleet = {
   readonly isKnownPool: (names: Names) => Promise<boolean | undefined>;
 };
 
-export function knownFleet(store: Store): KnownFleet {
-  const listOnce = sharing((region: string) => listClusterRecords(store, region));
-  const memories = async ({ region, cluster, pool }: Names) => {
-    const records = [...(await listOnce(region)).values()];
-    const own = records.filter(({ record }) => record.cluster === cluster);
-    return {
-      isRead: records.length > 0,
-      found: own.flatMap(({ record }) => Object.values(record.pools)).filter(({ name }) => name === pool),
-    };
+/** A pool that the list does not have is looked for in one that is at most this old. */
+const missedMs = 500;
+/** So old may the list be that tells which records to read: a cluster keeps its record. */
+const keptMs = 60_000;
+
+/** Ids of the records of a region's clusters, by name. */
+type Index = { readonly at: EpochMs; readonly idsOf: ReadonlyMap<string, readonly string[]> };
+
+/**
+ * A region's records are listed once, and again when a name is not among them or the list is a minute old; an event then
+ * costs the record of its own cluster, as it is now.
+ */
+export function knownFleet(store: Store, clock: Pick<Clock, 'now'>): KnownFleet {
+  const lists = new Map<string, Promise<Index>>();
+  const listed = async (region: string, mostMs: number): Promise<Index> => {
+    const known = lists.get(region);
+    const index = await known?.catch(() => undefined);
+    if (index && Math.abs(clock.now() - index.at) < mostMs) return index;
+    // Whoever waited beside this one for the old list finds the new one.
+    if (lists.get(region) === known) lists.set(region, listRegion(store, region, clock.now()));
+    return lists.get(region)!;
+  };
+  const find = async ({ idsOf }: Index, { region, cluster, pool }: Names): Promise<readonly PoolMemory[]> => {
+    const ids = idsOf.get(cluster) ?? [];
+    const records = await Promise.all(ids.map((id) => readClusterRecord(store, region, id)));
+    return records.flatMap((stored) =>
+      stored?.record.cluster === cluster ? Object.values(stored.record.pools).filter(({ name }) => name === pool) : [],
+    );
+  };
+  const memories = async (names: Names) => {
+    const kept = await listed(names.region, keptMs);
+    const found = await find(kept, names);
+    if (found.length > 0) return { isRead: true, found };
+    const fresh = await listed(names.region, missedMs);
+    return { isRead: fresh.idsOf.size > 0, found: fresh === kept ? found : await find(fresh, names) };
   };
   return {
     findBase: async (names) => {
@@ -34,16 +62,14 @@ export function knownFleet(store: Store): KnownFleet {
   };
 }
 
-/** A batch asks for many pools of a region at the same time: who asks while an answer is under way gets that one. */
-function sharing<T>(work: (key: string) => Promise<T>): (key: string) => Promise<T> {
-  const underWay = new Map<string, Promise<T>>();
-  return (key) => {
-    const known = underWay.get(key);
-    if (known) return known;
-    const answer = work(key).finally(() => underWay.delete(key));
-    underWay.set(key, answer);
-    return answer;
-  };
+async function listRegion(store: Store, region: string, at: EpochMs): Promise<Index> {
+  const idsOf = new Map<string, string[]>();
+  for (const [id, { record }] of await listClusterRecords(store, region)) {
+    const ids = idsOf.get(record.cluster) ?? [];
+    ids.push(id);
+    idsOf.set(record.cluster, ids);
+  }
+  return { at, idsOf };
 }
 
 function baseOf({ away, base }: PoolMemory): Size | undefined {

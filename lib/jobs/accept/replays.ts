@@ -1,9 +1,21 @@
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../io/clock.ts';
-import type { Store } from '../../io/stores/store.ts';
-import { dayMs } from '../../model/time.ts';
+import type { Key, Store, StoredRecord } from '../../io/stores/store.ts';
+import { dayMs, type EpochMs } from '../../model/time.ts';
+import { changeRecord, putOver } from '../records/change-record.ts';
 
 /** Longer than a sender retries, and than any queue keeps a message. */
-const keptMs = 15 * 24 * 60 * 60_000;
+const keptMs = 15 * dayMs;
+
+/**
+ * The ids of one source lie in so many records, each with its last few: their number is bounded, and nothing has to be
+ * collected. A signed message is taken for ten minutes, in which the quota lets 6,600 through; that many fill a sixth of
+ * the places, so that none of them is pushed out while it could come again. What is older than its signature comes again
+ * only from its sender, and an event that comes twice is one all the same.
+ */
+export const slots = 4096;
+export const idsPerSlot = 10;
+
 /** Remembers the ids of signed messages that were accepted: a replay changes nothing. */
 export type Replays = {
   readonly isKnown: (source: string, id: string) => Promise<boolean>;
@@ -11,22 +23,56 @@ export type Replays = {
   readonly remember: (source: string, id: string) => Promise<void>;
 };
 
-/** Partition `replays/<source>`, one record per id, kept for 15 days. */
+/** When each id is forgotten, by a digest of it; the last ones that fell into this slot, oldest first. */
+type Slot = { readonly schema: 1; readonly ids: readonly (readonly [digest: string, until: EpochMs])[] };
+
+/** Partition `replays/<source>`, one record per slot, kept for 15 days after its last id. */
 export function makeReplays({ store, clock }: { readonly store: Store; readonly clock: Clock }): Replays {
-  const keyOf = (source: string, id: string) => ({ partition: `replays/${source}`, id: encodeURIComponent(id) });
-  const isCurrent = (value: unknown) => ((value as { until?: number } | null)?.until ?? 0) > clock.now();
   return {
     isKnown: async (source, id) => {
-      const record = await store.read(keyOf(source, id));
-      return record !== undefined && isCurrent(record.value);
+      const digest = digestOf(id);
+      const [slot, old] = await Promise.all([store.read(slotKey(source, digest)), store.read(oldKey(source, id))]);
+      const until = idsIn(slot).find(([known]) => known === digest)?.[1] ?? untilIn(old);
+      return until > clock.now();
     },
     remember: async (source, id) => {
-      const until = clock.now() + keptMs;
-      const put = { key: keyOf(source, id), value: { schema: 1, until }, expiresAt: until + dayMs };
-      const outcome = await store.commit([{ kind: 'putIfAbsent', ...put }]);
-      if (outcome.kind === 'committed') return;
-      const old = await store.read(put.key);
-      if (old && !isCurrent(old.value)) await store.commit([{ kind: 'putIfVersion', ...put, version: old.version }]);
+      const digest = digestOf(id);
+      const key = slotKey(source, digest);
+      await changeRecord(store, {
+        what: `webhook ids of source "${source}"`,
+        read: () => store.read(key),
+        change: (before) => {
+          const now = clock.now();
+          const others = idsIn(before).filter(([known, until]) => known !== digest && until > now);
+          const until = now + keptMs;
+          const slot: Slot = { schema: 1, ids: [...others, [digest, until] as const].slice(-idsPerSlot) };
+          return { writes: [putOver(key, slot, before?.version, until + dayMs)], result: undefined };
+        },
+        pause: (attempt) => clock.sleep(5 * attempt),
+      });
     },
   };
+}
+
+/** Whatever an id holds, and however long it is. */
+function digestOf(id: string): string {
+  return createHash('sha256').update(id).digest('base64url').slice(0, 22);
+}
+
+function slotKey(source: string, digest: string): Key {
+  const slot = Buffer.from(digest, 'base64url').readUInt16BE(0) % slots;
+  return { partition: `replays/${source}`, id: `slot-${String(slot).padStart(4, '0')}` };
+}
+
+function idsIn(record: StoredRecord | undefined): Slot['ids'] {
+  return (record?.value as Slot | undefined)?.ids ?? [];
+}
+
+/** Until 0.2 each id was a record of its own, which its expiry takes away. */
+function oldKey(source: string, id: string): Key {
+  return { partition: `replays/${source}`, id: encodeURIComponent(id) };
+}
+
+function untilIn(record: StoredRecord | undefined): EpochMs {
+  return (record?.value as { until?: number } | undefined)?.until ?? 0;
 }

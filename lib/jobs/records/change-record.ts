@@ -12,6 +12,8 @@ import type { EpochMs } from '../../model/time.ts';
 
 const mostAttempts = 30;
 const pageSize = 1000;
+/** What begins with a prefix is mostly a handful, and a page also brings what comes after it. */
+const firstPageSize = 30;
 
 /** The write that stores a record over what was read at `version`, or where nothing was. */
 export function putOver(key: Key, record: object, version: Version | undefined, expiresAt?: EpochMs): Write {
@@ -53,15 +55,16 @@ export async function listAll(
   { after, prefix = '' }: { readonly after?: string | undefined; readonly prefix?: string } = {},
 ): Promise<readonly StoredRecord[]> {
   const all: StoredRecord[] = [];
-  for (let last = after ?? (prefix === '' ? undefined : prefix); ; ) {
-    const page = await store.list(partition, { limit: pageSize, ...(last === undefined ? {} : { after: last }) });
+  let limit = prefix === '' ? pageSize : firstPageSize;
+  for (let last = after ?? (prefix === '' ? undefined : prefix); ; limit = pageSize) {
+    const page = await store.list(partition, { limit, ...(last === undefined ? {} : { after: last }) });
     const wanted = page.filter((record) => record.key.id.startsWith(prefix));
     all.push(...wanted);
     const end = page.at(-1);
     if (end !== undefined && last !== undefined && compareIds(end.key.id, last) <= 0) {
       throw new StoreError(`Listing "${partition}" failed: the store gives the same records again and again`);
     }
-    if (page.length < pageSize || wanted.length < page.length || end === undefined) return all;
+    if (page.length < limit || wanted.length < page.length || end === undefined) return all;
     last = end.key.id;
   }
 }
