@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { drawFilm, type Film, type Look } from '../../lib/cli/demo/picture.ts';
-import { storyStart } from '../../lib/cli/demo/stage.ts';
+import { type Frame, playStory } from '../../lib/cli/demo/play-story.ts';
+import { openScreen } from '../../lib/cli/demo/show-frames.ts';
+import { setStage, storyStart } from '../../lib/cli/demo/stage.ts';
 import { makePaint } from '../../lib/cli/text/paint.ts';
+import { makeRedactor } from '../../lib/io/redact.ts';
 import { makeScreen } from '../support/screen.ts';
 import { makeSkippingClock } from '../support/skipping-clock.ts';
 import { aCliWorld, makeOutput } from './cli-world.ts';
@@ -23,6 +26,46 @@ describe('the picture', () => {
     const [row, hours] = drawFilm(film, 39, plain);
     expect(row).toBe(`dev/workers ██▄·${' '.repeat(12)}  0`);
     expect(hours).toMatch(/^ {12}17 +\d\d/);
+  });
+});
+
+describe('demo on screens', () => {
+  /** The story is played once; each screen draws the same frames. */
+  const frames: Frame[] = [];
+
+  beforeAll(async () => {
+    let ids = 0;
+    const stage = await setStage({ newId: () => `id-${(ids += 1)}`, redactor: makeRedactor() }, storyStart(now));
+    const clock = makeSkippingClock(now);
+    for await (const frame of playStory(stage, clock)) {
+      frames.push({ ...frame, film: { ...frame.film, pools: structuredClone(frame.film.pools) } });
+    }
+  });
+
+  test.each([
+    [80, 24],
+    [40, 14],
+  ])('one picture on a screen of %i×%i, and nothing of it scrolls away', (columns, rows) => {
+    const printed = makeOutput(true, columns, rows);
+    const shown = openScreen({ stdout: printed.output, env: {} });
+    for (const frame of frames) shown.show(frame);
+    const screen = makeScreen(columns, rows);
+    const [before = '', ...pictures] = printed.text().split(/(?=\p{Cc}\[\d+A)/u);
+    screen.write(before);
+    const scrolled = screen.scrolled();
+    for (const picture of pictures) screen.write(picture);
+    expect(pictures.length).toBeGreaterThan(10);
+    expect(screen.scrolled()).toBe(scrolled);
+    expect(screen.lines().filter((line) => line.startsWith('Wed 09:00 morning'))).toHaveLength(1);
+    expect(screen.lines().filter((line) => /^(?:Tue|Wed) \d\d:/u.test(line))).toHaveLength(1);
+  });
+
+  test('a screen too low for a picture gets lines', () => {
+    const printed = makeOutput(true, 80, 10);
+    const shown = openScreen({ stdout: printed.output, env: {} });
+    for (const frame of frames) shown.show(frame);
+    expect(printed.text()).not.toMatch(/\p{Cc}\[\d+A/u);
+    expect(printed.text()).toContain('19:00');
   });
 });
 
@@ -64,32 +107,6 @@ describe('demo', () => {
     expect((clock.now() - now) / 1000).toBeLessThan(63);
     expect(screen.text()).toContain('\x1b[?25l');
     expect(screen.text().lastIndexOf('\x1b[?25h')).toBeGreaterThan(screen.text().lastIndexOf('\x1b[?25l'));
-  });
-
-  test.each([
-    [80, 24],
-    [40, 14],
-    [80, 10],
-  ])('one picture on a screen of %i×%i, and nothing of it scrolls away', async (columns, rows) => {
-    using world = aCliWorld();
-    const printed = makeOutput(true, columns, rows);
-    await world.runWith({ clock: makeSkippingClock(now), stdout: printed.output }, 'demo', '--seconds', '5');
-    const screen = makeScreen(columns, rows);
-    const [before = '', ...frames] = printed
-      .text()
-      .split('\x1b[?25h')[0]!
-      .split(/(?=\p{Cc}\[\d+A)/u);
-    screen.write(before);
-    const scrolled = screen.scrolled();
-    for (const frame of frames) screen.write(frame);
-    if (rows >= 14) {
-      expect(frames.length).toBeGreaterThan(10);
-      expect(screen.scrolled()).toBe(scrolled);
-      expect(screen.lines().filter((line) => line.startsWith('Wed 09:00 morning'))).toHaveLength(1);
-      expect(screen.lines().filter((line) => /^(?:Tue|Wed) \d\d:/u.test(line))).toHaveLength(1);
-    } else {
-      expect(frames).toEqual([]);
-    }
   });
 
   test('stopped early it leaves a clean terminal', async () => {

@@ -36,7 +36,8 @@ export function judgePut(sim: Simulation, round: Round, put: SentPut): void {
     sim.violate(kind, `${round.process}: ${pool.path} ${show(sent.from)} → ${show(sent.to)}: ${what}`);
   if (Math.abs(round.skewMs()) > clockMayErrMs) say('wrong clock', `its clock is ${round.skewMs()} ms off`);
   if (round.options.isDryRun) say('dry run', 'a dry run sent a PUT');
-  if (sent.status !== 'Running') say('not running', `the pool was ${sent.status} when read`);
+  // In another letter case it is the same status, for who acts as for who watches.
+  if (sent.status.toLowerCase() !== 'running') say('not running', `the pool was ${sent.status} when read`);
   judgeClaim(round, put, say);
   judgeInFlight(sim, pool, say);
   judgeSent(sim, round, pool, sent);

@@ -15,12 +15,12 @@ async function simulated(...args: string[]): Promise<string> {
   return stdout;
 }
 
-test('ten cluster-years of crashes, lies, people and clocks break no promise', { timeout: 600_000 }, async () => {
-  const out = await simulated('--years', '10', '--days', '14', '--clusters', '10', '--workers', '1', '--search-only');
-  expect(out).toMatch(/^seeds 1 to \d+: 1\d\.\d cluster-years, 0 seeds with violations$/m);
+test('three cluster-years of crashes, lies, people and clocks break no promise', { timeout: 600_000 }, async () => {
+  const out = await simulated('--years', '3', '--days', '14', '--clusters', '10', '--workers', '1', '--search-only');
+  expect(out).toMatch(/^seeds 1 to \d+: 3\.\d cluster-years, 0 seeds with violations$/m);
   expect(out).toMatch(/await points crashed before and after: 100 %$/m);
   const [, puts, commits] = /PUTs (\d+), commits (\d+)/.exec(out) ?? [];
-  expect(Number(puts)).toBeGreaterThan(5000);
+  expect(Number(puts)).toBeGreaterThan(1500);
   expect(Number(commits)).toBeGreaterThan(Number(puts));
 });
 

@@ -9,7 +9,7 @@ import { demoZone } from './stage.ts';
 export type Screen = { readonly show: (frame: Frame) => void; readonly close: (film: Film | undefined) => void };
 
 /** On a terminal one picture that is drawn again in place; elsewhere plain lines, and the picture at the end. */
-export function openScreen(parts: CliParts): Screen {
+export function openScreen(parts: Pick<CliParts, 'stdout' | 'env'>): Screen {
   const { stdout, env } = parts;
   const canRedraw = stdout.isTerminal && env.TERM !== 'dumb' && stdout.rows >= leastRows;
   return canRedraw ? terminalScreen(parts) : plainScreen(parts);
@@ -19,7 +19,7 @@ const shownLines = 7;
 /** Room for the picture and two lines of the story; on a lower screen the lines of the story tell more. */
 const leastRows = 14;
 
-function terminalScreen({ stdout, env }: CliParts): Screen {
+function terminalScreen({ stdout, env }: Pick<CliParts, 'stdout' | 'env'>): Screen {
   const paint = makePaint(stdout, env);
   const story: string[] = [];
   let height = 0;
@@ -43,7 +43,7 @@ function terminalScreen({ stdout, env }: CliParts): Screen {
   };
 }
 
-function plainScreen({ stdout, env }: CliParts): Screen {
+function plainScreen({ stdout, env }: Pick<CliParts, 'stdout' | 'env'>): Screen {
   const paint = makePaint({ isTerminal: false }, env);
   let isFirst = true;
   const draw = (film: Film) =>

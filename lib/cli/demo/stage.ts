@@ -23,7 +23,10 @@ export type Stage = {
   readonly clock: StoryClock;
 };
 
-export async function setStage({ newId, redactor }: CliParts, start: EpochMs): Promise<Stage> {
+export async function setStage(
+  { newId, redactor }: Pick<CliParts, 'newId' | 'redactor'>,
+  start: EpochMs,
+): Promise<Stage> {
   // The app loads its jobs when it needs them; the story's clock must not run on while code is read from the disk.
   await Promise.all([import('../../jobs/scale/scale-pools.ts'), import('../../jobs/watch/watch-clusters.ts')]);
   const clock = makeStoryClock(start);

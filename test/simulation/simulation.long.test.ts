@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import type { Replayed } from './planted/hunting.ts';
+
+async function run(script: string, ...args: string[]): Promise<string> {
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  const words = ['--disable-warning=ExperimentalWarning', file, ...args];
+  const { stdout } = await promisify(execFile)(process.execPath, words, { maxBuffer: 64_000_000 });
+  return stdout;
+}
+
+test('ten cluster-years break no promise', { timeout: 1_200_000 }, async () => {
+  const out = await run(
+    'run.ts',
+    '--years',
+    '10',
+    '--days',
+    '14',
+    '--clusters',
+    '10',
+    '--workers',
+    '2',
+    '--search-only',
+  );
+  expect(out).toMatch(/^seeds 1 to \d+: 1\d\.\d cluster-years, 0 seeds with violations$/m);
+  expect(out).toMatch(/await points crashed before and after: 100 %$/m);
+});
+
+test('each planted bug is caught by its seed, on both adapters', { timeout: 1_200_000 }, async () => {
+  const replayed = (await run('planted/replay.ts'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Replayed);
+  expect(replayed.filter(({ by }) => by === undefined)).toEqual([]);
+});
+
+test('each planted bug about alerts and events is caught', { timeout: 1_200_000 }, async () => {
+  const { caught } = JSON.parse(await run('alerts/replay-planted.ts', '--all')) as {
+    readonly caught: { readonly [name: string]: string | null };
+  };
+  expect(Object.entries(caught).filter(([, kind]) => kind === null)).toEqual([]);
+});
