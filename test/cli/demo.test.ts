@@ -65,7 +65,7 @@ describe('demo on screens', () => {
     const shown = openScreen({ stdout: printed.output, env: {} });
     for (const frame of frames) shown.show(frame);
     expect(printed.text()).not.toMatch(/\p{Cc}\[\d+A/u);
-    expect(printed.text()).toContain('19:00');
+    expect(printed.text()).toContain('23:30');
   });
 });
 
