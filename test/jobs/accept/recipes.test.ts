@@ -131,3 +131,50 @@ describe.skipIf(!hasTools)('a script of docs/events.md (needs curl and openssl)'
     expect(asks).toMatchObject([{ kind: 'lease', id: 'lease/event%3Aci/ml/gpu/report', atLeast: 3 }]);
   });
 });
+
+type Route = { readonly [key: string]: unknown; readonly routes?: readonly Route[] };
+
+describe('the recipe of Alertmanager', () => {
+  const text = blocks('yaml alertmanager').join('');
+
+  test('is a whole configuration with a child route of its own', async () => {
+    const { route, receivers } = parse(text) as { route: Route; receivers: readonly { name: string }[] };
+    // Alertmanager refuses matchers of the root route.
+    expect(Object.keys(route)).not.toContain('matchers');
+    const own = route.routes?.find(({ receiver }) => receiver === 'lamplighter');
+    expect(own).toMatchObject({ group_by: ['...'], group_wait: '0s', group_interval: '10s', continue: true });
+    const named = [route, ...(route.routes ?? [])].map(({ receiver }) => receiver);
+    expect(named.every((name) => receivers.some((one) => one.name === name))).toBe(true);
+    const { config } = await makePageWorld();
+    const source = config.events.find(({ kind }) => kind === 'alertmanager');
+    expect(text).toContain(`/alertmanager/${source?.name}`);
+    expect(own?.['repeat_interval']).toBe('30m');
+    expect(source?.forMs).toBeGreaterThan(30 * 60_000);
+  });
+
+  test('is what amtool accepts', async (context) => {
+    const isThere = await run('amtool', ['--version']).then(
+      () => true,
+      () => false,
+    );
+    context.skip(!isThere, 'amtool is not installed: it comes with the Debian package prometheus-alertmanager');
+    const folder = mkdtempSync(join(tmpdir(), 'lamplighter-amtool-'));
+    try {
+      const file = join(folder, 'alertmanager.yml');
+      writeFileSync(file, text);
+      const { stdout } = await run('amtool', ['check-config', file]);
+      expect(stdout).toContain('SUCCESS');
+      expect(stdout).toContain('2 receivers');
+      const { stdout: taken } = await run('amtool', [
+        'config',
+        'routes',
+        'test',
+        `--config.file=${file}`,
+        'alertname=QueueDeep',
+      ]);
+      expect(taken.trim()).toBe('lamplighter,people');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
