@@ -21,7 +21,11 @@ export function moveAutoscaledPool(state: WorldState, pool: WorldPool): void {
 export function autoscaledSize(state: WorldState, pool: WorldPool): { readonly size: number; readonly at: EpochMs } {
   const ownStepMs = Math.max(1, Math.round(stepMs / state.speed));
   const step = Math.floor(state.at / ownStepMs);
-  return { size: sizeAt(state, pool, step), at: step * ownStepMs };
+  const size = sizeAt(state, pool, step);
+  const { nodesFrom = 0 } = pool;
+  // No node has come yet for bounds that were raised; none is taken away for it either.
+  if (state.at < nodesFrom) return { size: Math.min(size, pool.size), at: step * ownStepMs };
+  return { size, at: Math.max(step * ownStepMs, nodesFrom) };
 }
 
 function sizeAt(state: WorldState, pool: WorldPool, step: number): number {

@@ -1,6 +1,7 @@
 import type { EpochMs } from '../model/time.ts';
 import { startResize } from './activities.ts';
 import { moveAutoscaledPool } from './autoscaler.ts';
+import { draw } from './chance.ts';
 import { changePool } from './history.ts';
 import { type Refusal, refusals } from './reply.ts';
 import { isBusy } from './shapes.ts';
@@ -27,7 +28,10 @@ export function updatePool(
   if (refusal !== undefined) return refusal;
   changeTexts(state, pool, fields, at);
   if (!isSame || state.behaviour.unchangedPutScales) {
-    startResize(state, pool, at, minutesFor(state.behaviour, pool, sizes), () => Object.assign(pool, sizes));
+    startResize(state, pool, at, minutesFor(state.behaviour, pool, sizes), () => {
+      if (sizes.autoscale && leastNodes(sizes) > pool.size) pool.nodesFrom = at + nodesDelayMs(state, pool, at);
+      Object.assign(pool, sizes);
+    });
   }
   return undefined;
 }
@@ -92,6 +96,11 @@ function changeTexts(state: WorldState, pool: WorldPool, fields: PoolFields, at:
   const { labels: oldLabels, taints: oldTaints, sharedNetworks: oldNetworks } = pool;
   const old = { labels: oldLabels, taints: oldTaints, sharedNetworks: oldNetworks };
   if (JSON.stringify(next) !== JSON.stringify(old)) changePool(state, pool, at, () => Object.assign(pool, next));
+}
+
+function nodesDelayMs(state: WorldState, pool: WorldPool, at: EpochMs): number {
+  const [from, to] = state.behaviour.nodesMinutes;
+  return ((from + draw(state.seed, `${pool.id}/nodes/${at}`) * (to - from)) * 60_000) / state.speed;
 }
 
 function minutesFor(behaviour: Behaviour, pool: WorldPool, sizes: Sizes): readonly [number, number] {

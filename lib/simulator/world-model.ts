@@ -58,6 +58,8 @@ export type WorldPool = Thing & {
   size: number;
   sizeMin: number | undefined;
   sizeMax: number | undefined;
+  /** Until then its raised bounds have brought no node. */
+  nodesFrom?: EpochMs | undefined;
   autoscale: boolean;
   readonly machineSpec: WorldMachineSpec;
   labels: readonly Label[];
@@ -125,6 +127,8 @@ export type Behaviour = {
   raiseMinutes: readonly [number, number];
   lowerMinutes: readonly [number, number];
   boundsMinutes: readonly [number, number];
+  /** How long after its bounds were raised an autoscaled pool has the nodes for them. */
+  nodesMinutes: readonly [number, number];
   upgradeMinutes: readonly [number, number];
   /** How far the Date header is from the world's clock. */
   dateSkewMs: number;
@@ -141,6 +145,7 @@ export function usualBehaviour(): Behaviour {
     raiseMinutes: [4, 15],
     lowerMinutes: [2, 8],
     boundsMinutes: [2, 4],
+    nodesMinutes: [0, 0],
     upgradeMinutes: [15, 40],
     dateSkewMs: 0,
   };

@@ -102,6 +102,11 @@ export function isLeftOut({ autoscale, size, sizeMin, sizeMax }: SizeParts): boo
 
 type SizeParts = Pick<ObservedPool, 'autoscale' | 'size' | 'sizeMin' | 'sizeMax'>;
 
+/** Of an autoscaled pool that says how many nodes it has: how many its minimum is short of; 0 where nobody knows. */
+export function missingNodes(pool: Pick<ObservedPool, 'autoscale' | 'size'>, target: Size): number {
+  return pool.autoscale && pool.size !== undefined ? Math.max(0, lower(target) - pool.size) : 0;
+}
+
 /** Nodes a pool has now, as far as it is known: a fixed pool's size; an autoscaled one's, else its min. */
 export function observedNodes(pool: ObservedPool): number {
   return pool.size ?? pool.sizeMin ?? 0;

@@ -1,5 +1,7 @@
-import { describeSize, equalSize, isLower, isRaise, largest, type Size } from '../../model/size.ts';
+import type { ObservedPool } from '../../model/cluster.ts';
+import { describeSize, equalSize, isLower, isRaise, largest, lower, type Size } from '../../model/size.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
+import { missingNodes } from './base.ts';
 import { findingsOfPool } from './findings.ts';
 import { staleForMs } from './last-seen.ts';
 import { pendingFor } from './late.ts';
@@ -15,6 +17,7 @@ import {
 import type { Hold, HoldCode } from './plan.ts';
 import type { Block, FinishedPool, PoolView } from './pool-evaluation.ts';
 import { isCoolingDown, refusalOf } from './refusal.ts';
+import { tookMs } from './settle.ts';
 
 export type FinishInput = {
   readonly view: PoolView;
@@ -82,16 +85,32 @@ function markProgress({ view, target, now, change, keptNodesReason }: FinishInpu
     const isForNow = keptNodesReason !== undefined && !equalSize(view.target, target);
     return remember(memory, {
       reachedAt: isMarked ? memory.reachedAt : now,
+      ...nodesAt(view.pool, memory, target, now),
       pending: undefined,
       refusals: isForNow ? memory.refusals : undefined,
       busySince: undefined,
       notApplied: isRecent(memory.notApplied, now) ? memory.notApplied : undefined,
     });
   }
-  if (target === undefined) return remember(memory, { pending: undefined });
+  if (target === undefined) return remember(memory, { pending: undefined, short: undefined });
   const isPending = change !== undefined || !equalSize(view.current, target) || memory.pending !== undefined;
   if (!isPending || equalSize(memory.pending?.target, target)) return memory;
   return remember(memory, { pending: pendingFor(memory.pending, view.current, target, now) });
+}
+
+/**
+ * Bounds that read back are settled; ready is an autoscaled pool when its nodes are there (ADR 0007). Until then it is
+ * remembered as short, and how long a raise of ours took is learnt when they are.
+ */
+function nodesAt(pool: ObservedPool, memory: PoolMemory, target: Size, now: EpochMs): Partial<PoolMemory> {
+  const { short, raisesMs = [], pending } = memory;
+  const missing = missingNodes(pool, target);
+  if (missing > 0) {
+    const isSame = short !== undefined && short.least === lower(target);
+    return { short: { ...(isSame ? short : {}), least: lower(target), since: short?.since ?? pending?.since ?? now } };
+  }
+  if (short?.claimedAt === undefined || short.least !== lower(target)) return { short: undefined };
+  return { short: undefined, raisesMs: [...raisesMs, tookMs(short.claimedAt, pool, now)].slice(-10) };
 }
 
 /** For as long as answers may be old, and clocks differ. */

@@ -16,7 +16,8 @@ const perOtherPoolMs = 17 * minuteMs;
  * 15 min with lead, else 45 min, plus 17 min for each other pool of its cluster that changes at the same boundary.
  */
 export function deadlineOf(view: PoolView, memory: PoolMemory, siblings: readonly PoolView[]): EpochMs {
-  const since = memory.pending ? owedSince(memory.pending, view.current) : Number.NEGATIVE_INFINITY;
+  const { pending, short } = memory;
+  const since = pending ? owedSince(pending, view.current) : (short?.since ?? Number.NEGATIVE_INFINITY);
   const from = Math.max(view.boundary ?? Number.NEGATIVE_INFINITY, since);
   const others = siblings.filter(
     (other) =>
@@ -33,7 +34,7 @@ export function latePools(finished: readonly Late[], siblings: readonly PoolView
 }
 
 function ifLate({ view, memory }: Late, siblings: readonly PoolView[], now: EpochMs): Late | undefined {
-  if (memory.pending === undefined) return undefined;
+  if (memory.pending === undefined && memory.short === undefined) return undefined;
   const deadline = deadlineOf(view, memory, siblings);
   if (view.isLateSuppressed || now <= deadline) return undefined;
   return { view, memory };
@@ -41,6 +42,7 @@ function ifLate({ view, memory }: Late, siblings: readonly PoolView[], now: Epoc
 
 /** Said when it is known what holds each pool: the slot, the brake and the limits of a round are known last. */
 export function lateFinding({ view, memory }: Late, siblings: readonly PoolView[], holds: readonly Hold[]): Finding {
+  if (memory.pending === undefined && memory.short !== undefined) return shortFinding({ view, memory }, siblings);
   const target = memory.pending?.target ?? view.target ?? 0;
   const why = holds.find(({ poolId }) => poolId === view.names.poolId)?.reason ?? `${view.reason}; it is changed now`;
   const raise = mayBeTooSmall(view, target);
@@ -55,6 +57,19 @@ export function lateFinding({ view, memory }: Late, siblings: readonly PoolView[
       status: view.pool.status,
       ...(did !== undefined && { did }),
     },
+  });
+}
+
+/** The bounds are there, the nodes are not: whoever waits for them waits all the same. */
+function shortFinding({ view, memory }: Late, siblings: readonly PoolView[]): Finding {
+  const { names, pool, current } = view;
+  const least = memory.short?.least ?? 0;
+  const nodes = pool.size ?? 0;
+  const text = `${poolLabel(names)} should have at least ${least} nodes and has ${nodes} (${pool.status}), though its bounds are ${describeSize(current)}`;
+  return poolFinding(names, 'pool.late', 'critical', text, {
+    since: deadlineOf(view, memory, siblings),
+    fix: `look at the pool in the console: its autoscaler should have brought the nodes`,
+    facts: { wanted: least, seen: nodes, status: pool.status },
   });
 }
 

@@ -74,6 +74,9 @@ type Wish = { readonly target: Size; readonly since: EpochMs };
 /** Why the last round left the pool alone; `code` is a HoldCode, or one of another version that wrote it. */
 export type Held = { readonly code: string; readonly reason: string; readonly until?: EpochMs | undefined };
 
+/** Fewer nodes than the wanted minimum: since when that minimum is wanted, and by which claim of ours, for what is learnt. */
+type Short = { readonly least: number; readonly since: EpochMs; readonly claimedAt?: EpochMs | undefined };
+
 /** A pool as an answer had it. */
 export type Look = Pick<
   ObservedPool,
@@ -117,6 +120,8 @@ export type PoolMemory = {
   readonly foreign?: readonly EpochMs[] | undefined;
   /** The size we set last, until another is seen: an absent `size` is 0 only at our 0, and what we set is no person's base. */
   readonly lastSet?: Size | undefined;
+  /** An autoscaled pool whose bounds are as wanted, and whose nodes are not there yet. */
+  readonly short?: Short | undefined;
   readonly refusals?: readonly Refusal[] | undefined;
   readonly pending?: Pending | undefined;
   /** A change that has not settled within `stuckAfter`: it holds its pool, no longer the cluster. */

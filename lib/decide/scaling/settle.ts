@@ -1,7 +1,7 @@
 import type { ObservedPool } from '../../model/cluster.ts';
-import { describeSize, equalSize, isRaise, lower, type Size } from '../../model/size.ts';
+import { describeSize, equalSize, isRaise, lower, type Size, upper } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { observedSizeDuring } from './base.ts';
+import { missingNodes, observedSizeDuring } from './base.ts';
 import { isStale } from './last-seen.ts';
 import { type Change, type ClusterRecord, type NotApplied, type PoolMemory, type Refusal, remember } from './memory.ts';
 import type { Decision, PoolName } from './plan.ts';
@@ -69,14 +69,19 @@ function afterSettlement(
   const free = remember(memory, { stuck: undefined });
   switch (settlement.kind) {
     case 'done': {
-      const raises = isRaise(change.from, change.to)
-        ? [...(memory.raisesMs ?? []), settlement.tookMs].slice(-10)
-        : memory.raisesMs;
+      const isShort = pool !== undefined && missingNodes(pool, change.to) > 0;
+      const raises =
+        isRaise(change.from, change.to) && !isShort
+          ? [...(memory.raisesMs ?? []), settlement.tookMs].slice(-10)
+          : memory.raisesMs;
+      const since = memory.pending?.since ?? change.claimedAt;
+      const short = isShort ? { least: lower(change.to), since, claimedAt: change.claimedAt } : undefined;
       const seen = { size: change.to, at: now, updatedAt: pool?.updatedAt };
       return remember(free, {
         seen,
         lastSet: change.to,
         raisesMs: raises,
+        short,
         notApplied: undefined,
         refusals: undefined,
         busySince: undefined,
@@ -143,7 +148,7 @@ function decisionOf(
     pool: memory.name,
   };
   const reasons = {
-    done: () => `done after ${Math.round((input.now - change.claimedAt) / 1000)} s`,
+    done: () => `done after ${Math.round((input.now - change.claimedAt) / 1000)} s${nodesAfter(input, change)}`,
     superseded: () => 'somebody else set another size meanwhile',
     undone: () => 'it was put back to the old size',
     'not-applied': () => 'the change was not applied; it is planned again',
@@ -162,6 +167,16 @@ function decisionOf(
       who: 'lamplighter',
     },
   ];
+}
+
+/** Bounds are settled when they read back; what runs is told beside them. */
+function nodesAfter({ pools }: SettleInput, { poolId, to }: Change): string {
+  const pool = pools.find(({ id }) => id === poolId);
+  if (pool === undefined || !pool.autoscale || pool.size === undefined) return '';
+  const missing = missingNodes(pool, to);
+  if (missing > 0) return `; its bounds are set, and ${missing} of ${lower(to)} nodes are still to come`;
+  if (pool.size <= upper(to)) return '';
+  return `; its bounds are set, and ${pool.size} nodes still run until its autoscaler takes them away`;
 }
 
 /** A PUT that was accepted may take a while to show: before this, the old size proves nothing. */
@@ -201,7 +216,7 @@ export function settleChange(
     if (age < stuckAfterMs) return { kind: 'wait' };
     return { kind: pool.status === 'Running' ? 'vanished' : 'stuck' };
   }
-  if (equalSize(running, change.to)) return { kind: 'done', tookMs: tookMs(change, pool, now) };
+  if (equalSize(running, change.to)) return { kind: 'done', tookMs: tookMs(change.claimedAt, pool, now) };
   if (!equalSize(running, change.from)) return { kind: 'superseded', size: running };
   if (age < notAppliedAfterMs) return { kind: 'wait' };
   // An autoscaled pool is touched by its autoscaler all day, and a raise taken for undone would leave a pool at 0 in
@@ -217,10 +232,10 @@ function hasVanished(missingSince: EpochMs | undefined, now: EpochMs): boolean {
 }
 
 /** A raise ends when the pool was last updated, if that lies between claim and look; else when we looked. */
-function tookMs(change: Change, pool: ObservedPool, now: EpochMs): number {
+export function tookMs(claimedAt: EpochMs, pool: ObservedPool, now: EpochMs): number {
   const updated = pool.updatedAt;
-  const end = updated !== undefined && updated > change.claimedAt && updated <= now ? updated : now;
-  return Math.max(0, end - change.claimedAt);
+  const end = updated !== undefined && updated > claimedAt && updated <= now ? updated : now;
+  return Math.max(0, end - claimedAt);
 }
 
 /** A claim from further ahead than clocks differ was made before the clock went back: nobody knows how old it is. */
