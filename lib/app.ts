@@ -1,4 +1,3 @@
-import { boundedStore } from './io/stores/bounded-store.ts';
 import { createHash } from 'node:crypto';
 import type { Incoming } from './decide/intake/reading.ts';
 import type { Clock } from './io/clock.ts';
@@ -12,6 +11,7 @@ import type { Redactor } from './io/redact.ts';
 import { makeAwsSecrets } from './io/secrets/aws-secret.ts';
 import type { Environment } from './io/secrets/env-secret.ts';
 import { makeSecrets, type Secrets } from './io/secrets/secrets.ts';
+import { boundedStore } from './io/stores/bounded-store.ts';
 import type { Store } from './io/stores/store.ts';
 import type { AcceptParts, EventOutcome } from './jobs/accept/accept-events.ts';
 import { knownFleet } from './jobs/accept/known-fleet.ts';

@@ -1,8 +1,8 @@
-import { boundedStore } from '../io/stores/bounded-store.ts';
 import { access } from 'node:fs/promises';
 import { renderProblem } from '../config/problem.ts';
 import { loadConfig } from '../config/read-config.ts';
 import { UsageError } from '../errors.ts';
+import { boundedStore } from '../io/stores/bounded-store.ts';
 import { openStore } from '../io/stores/open-store.ts';
 import type { Store } from '../io/stores/store.ts';
 import type { CompiledConfig } from '../model/config.ts';

@@ -1,5 +1,5 @@
 import type { Json } from '../model/json.ts';
-import { hourMs, minuteMs, type EpochMs } from '../model/time.ts';
+import { type EpochMs, hourMs, minuteMs } from '../model/time.ts';
 import { clocksDifferMs } from './clock-skew.ts';
 
 /** Was it written by a clock that ran ahead, or did our own go back? Nobody knows then how long ago that was. */

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { init } from '../../lib/cli/commands/init.ts';
 import { apiProblem, gatherAnswers, type InitOptions } from '../../lib/cli/init/answers.ts';
+import { sparedFor } from '../../lib/cli/init/spared-pools.ts';
 import type { CliParts } from '../../lib/cli/parts.ts';
 import { loadConfig } from '../../lib/config/read-config.ts';
-import { sparedFor } from '../../lib/cli/init/spared-pools.ts';
 import { UsageError } from '../../lib/errors.ts';
 import { aCliWorld } from './cli-world.ts';
 

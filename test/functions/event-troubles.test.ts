@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { makeHandler } from '../../functions/accept-events.ts';
 import { type Container, makeRequestLog } from '../../functions/container.ts';
 import { makeApp } from '../../lib/app.ts';
+import { StoreError } from '../../lib/errors.ts';
 import type { LogFields } from '../../lib/io/log.ts';
 import { silentLog } from '../../lib/io/log.ts';
 import { embeddedLine, type MetricValues } from '../../lib/io/metrics.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
 import type { Store } from '../../lib/io/stores/store.ts';
-import { StoreError } from '../../lib/errors.ts';
 import { compiled } from '../config/compile-text.ts';
 import { now } from '../decide/intake/fixtures.ts';
 

@@ -1,10 +1,10 @@
-import { boundedStore } from '../../lib/io/stores/bounded-store.ts';
 import type { Clock } from '../../lib/io/clock.ts';
 import type { Log } from '../../lib/io/log.ts';
 import { makeMks } from '../../lib/io/mks/client.ts';
 import type { Mks } from '../../lib/io/mks/mks.ts';
 import { makeRedactor, type Redactor } from '../../lib/io/redact.ts';
 import { makeSecrets, type Secrets } from '../../lib/io/secrets/secrets.ts';
+import { boundedStore } from '../../lib/io/stores/bounded-store.ts';
 import type { BookShelf, ScaleOptions, ScaleReport } from '../../lib/jobs/scale/parts.ts';
 import { scalePools } from '../../lib/jobs/scale/scale-pools.ts';
 import type { EpochMs } from '../../lib/model/time.ts';

@@ -1,11 +1,13 @@
 import { type Command, Option } from 'commander';
 import { type IncidentRecord, isWorse } from '../../decide/incidents/incident.ts';
+import { namesSubject } from '../../decide/incidents/silence.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listHistory } from '../../jobs/records/delivery-records.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { withConfig } from '../../model/text.ts';
+import { readAskedMatch } from '../asks/asked-match.ts';
 import { lookIntoStore, readConfig } from '../config-and-store.ts';
 import { incidentJson, incidentText, whyJson, whyText } from '../incidents/incident-output.ts';
 import { type IncidentView, listMessages, viewIncident } from '../incidents/incident-view.ts';
@@ -23,6 +25,7 @@ export function addIncidents(program: Command, parts: CliParts): void {
   const command = program
     .command('incidents')
     .description('What is wrong now, since when, and who was told. Asks no API.')
+    .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: all)')
     .option('--all', 'also what may become an incident, and what is over but still remembered')
     .addOption(
       new Option('--why <id>', 'one incident: every message about it, and every reason why one was not sent').conflicts(
@@ -31,22 +34,29 @@ export function addIncidents(program: Command, parts: CliParts): void {
     )
     .addOption(configOption())
     .addOption(jsonOption())
-    .action((options: IncidentsOptions) => incidents(parts, options));
+    .action((match: string | undefined, options: IncidentsOptions) => incidents(parts, match, options));
   examples(command, [
     ['lamplighter incidents', 'what is open'],
+    ['lamplighter incidents "prod-*"', 'of some clusters or pools'],
     ['lamplighter incidents --why 3f9ac1d2', 'why somebody was told, or was not; a message’s id does too'],
     ['lamplighter incidents --json', 'for programs'],
   ]);
 }
 
-async function incidents(machine: CliParts, options: IncidentsOptions): Promise<void> {
+async function incidents(machine: CliParts, text: string | undefined, options: IncidentsOptions): Promise<void> {
+  if (text !== undefined && options.why !== undefined)
+    throw new UsageError('--why is about one incident: leave out the match');
   const config = await readConfig(machine, options.config);
+  const match = text === undefined ? undefined : readAskedMatch(text, config);
   const parts = inReadingZone(config, machine);
   if (options.why !== undefined) return why(parts, config, options.why, options);
   const views = await lookIntoStore(parts, config, async (store) => {
     const outbox = await viewOutbox(store, config, parts.clock.now());
     const records = (await listIncidents(store)).map(({ record }) => record);
-    const shown = records.filter(({ phase }) => options.all || phase === 'open').toSorted(gravestFirst);
+    const shown = records
+      .filter(({ phase }) => options.all || phase === 'open')
+      .filter(({ subject }) => match === undefined || namesSubject(match, subject))
+      .toSorted(gravestFirst);
     return shown.map((record) => viewIncident(record, config, outbox));
   });
   if (options.json) writeJson(parts.stdout, (views ?? []).map(incidentJson));

@@ -6,6 +6,7 @@ import { renderProblem } from '../../config/problem.ts';
 import { readOwnFile } from '../../config/read-config.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { RegionConfig } from '../../model/config.ts';
+import { printable } from '../../model/printable.ts';
 import { counted } from '../../model/text.ts';
 import { isThere } from '../config-and-store.ts';
 import { asFlag, gatherAnswers, type InitAnswers, type InitOptions, type Questions } from '../init/answers.ts';
@@ -14,7 +15,6 @@ import { type ListedCluster, listFleet } from '../init/list-fleet.ts';
 import { sparedPools } from '../init/spared-pools.ts';
 import { examples } from '../options.ts';
 import type { CliParts } from '../parts.ts';
-import { printable } from '../../model/printable.ts';
 
 export function addInit(program: Command, parts: CliParts): void {
   const command = program

@@ -1,8 +1,14 @@
 import type { Command } from 'commander';
+import type { ScaleReport } from '../../jobs/scale/parts.ts';
+import type { CompiledConfig, Match } from '../../model/config.ts';
+import { matchesCluster, type Names } from '../../model/match.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { readAskedMatch } from '../asks/asked-match.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
-import { writeJson } from '../text/table.ts';
+import { isMatched } from '../pools.ts';
 import { readingZone } from '../text/instant.ts';
+import { writeJson } from '../text/table.ts';
 
 type PlanOptions = ConfigOption & JsonOption & { readonly detailedExitcode?: true };
 
@@ -10,25 +16,47 @@ export function addPlan(program: Command, parts: CliParts): void {
   const command = program
     .command('plan')
     .description('Say what a round would do now, and why it would not. Only reads: a token that may list is enough.')
+    .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: all)')
     .option('--detailed-exitcode', 'exit code 3 when something would change')
     .addOption(configOption())
     .addOption(jsonOption())
-    .action((options: PlanOptions) => plan(parts, options));
+    .action((match: string | undefined, options: PlanOptions) => plan(parts, match, options));
   examples(command, [
     ['lamplighter plan', 'every change and every hold, with its reason'],
+    ['lamplighter plan "dev-*/*"', 'of some pools'],
     ['lamplighter plan --config new.yml --detailed-exitcode', 'for pipelines: 0 nothing to do, 3 changes'],
   ]);
 }
 
-async function plan(parts: CliParts, options: PlanOptions): Promise<void> {
+async function plan(parts: CliParts, text: string | undefined, options: PlanOptions): Promise<void> {
   const [{ planOnce }, { roundJson, roundText }] = await Promise.all([
     import('../run/run-command.ts'),
     import('../run/report.ts'),
   ]);
-  const { config, report } = await planOnce({ ...parts, log: makeCliLog(parts, 'error') }, options.config);
+  const { config, report: whole } = await planOnce({ ...parts, log: makeCliLog(parts, 'error') }, options.config);
+  const report = text === undefined ? whole : onlyMatched(whole, readAskedMatch(text, config));
   if (options.json) writeJson(parts.stdout, roundJson(report, config));
   else
-    parts.stdout.write(roundText(report, config, false, { zone: readingZone(config, parts), now: parts.clock.now() }));
+    parts.stdout.write(roundText(report, config, false, { ...readingOf(config, parts), isWhole: text === undefined }));
   if (report.problems.length > 0) parts.exitWith(1);
   else if (options.detailedExitcode && report.plan.actions.length > 0) parts.exitWith(3);
+}
+
+function readingOf(config: CompiledConfig, parts: CliParts): { readonly zone: string; readonly now: EpochMs } {
+  return { zone: readingZone(config, parts), now: parts.clock.now() };
+}
+
+/** Planned over the whole fleet all the same: the brake and the limits of a round count all of it. */
+function onlyMatched(report: ScaleReport, match: Match): ScaleReport {
+  const isIn = (pool: Names) => isMatched(match, pool);
+  const { plan, problems } = report;
+  const own = {
+    ...plan,
+    actions: plan.actions.filter(isIn),
+    holds: plan.holds.filter(isIn),
+    pools: plan.pools.filter(isIn),
+  };
+  const isAbout = ({ region, cluster }: (typeof problems)[number]) =>
+    cluster === undefined || matchesCluster(match, { region, cluster });
+  return { ...report, plan: own, problems: problems.filter(isAbout) };
 }

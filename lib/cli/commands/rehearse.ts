@@ -12,6 +12,7 @@ export function addRehearse(program: Command, parts: CliParts): void {
     .addOption(new Option('--days <number>', 'how many').argParser(readDays).default(7))
     .addOption(new Option('--from <instant>', 'from when, with an offset (default: now)').argParser(readInstant))
     .option('--against <file>', 'another config: tell only what differs')
+    .option('--changes', 'list every change, and not only how many there are')
     .option('--offline', 'do not ask the API: pools as the store knows them, else as the config names them')
     .option('--pool <cluster/pool...>', 'rehearse these as well, though neither API nor store knows them')
     .addOption(configOption())

@@ -4,8 +4,8 @@ import { printable } from '../../model/printable.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
 import { type CliParts, makeCliLog, tellingStart } from '../parts.ts';
 import type { OneRound } from '../run/run-command.ts';
-import { writeJson } from '../text/table.ts';
 import { localInstants, readingZone } from '../text/instant.ts';
+import { writeJson } from '../text/table.ts';
 
 type Address = { readonly host: string; readonly port: number };
 

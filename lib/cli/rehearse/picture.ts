@@ -1,6 +1,8 @@
 import type { Rehearsal, RehearsedPool } from '../../decide/rehearsal/rehearsal.ts';
 import { cutDays, type DayCells, nodesInCells } from '../../decide/rehearsal/week-cells.ts';
 import { dayNumber } from '../../decide/schedule/local-time.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { matchesPool } from '../../model/match.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
 import { clockOf } from '../text/instant.ts';
 import type { PoolLabel } from '../text/labels.ts';
@@ -8,15 +10,22 @@ import type { Paint } from '../text/paint.ts';
 
 const longestName = 30;
 
-export type DrawParts = { readonly columns: number; readonly label: PoolLabel; readonly paint: Paint };
+export type DrawParts = {
+  /** Whose rules group the pools of a large fleet. */
+  readonly config: Pick<CompiledConfig, 'rules'>;
+  readonly columns: number;
+  readonly label: PoolLabel;
+  readonly paint: Paint;
+};
 
 /** One row per pool, one block per hour or, where the terminal is narrow, per few hours; of local time in `zone`. */
 export function drawWeek(rehearsal: Rehearsal, zone: string, parts: DrawParts): readonly string[] {
-  const { columns, label, paint } = parts;
+  const { columns, paint } = parts;
+  const rows = rowsOf(rehearsal, zone, parts);
   const first = dayOf(rehearsal.from, zone);
   const count = dayOf(rehearsal.to - 1, zone) - first + 1;
   const perPicture = count <= 8 ? count : 7;
-  const nameWidth = Math.min(longestName, Math.max(...rehearsal.pools.map((pool) => label(pool).length)));
+  const nameWidth = Math.min(longestName, Math.max(...rows.map(({ name }) => name.length)));
   const perDay = cellsPerDay(columns - nameWidth - 2, perPicture);
   const days = cutDays(zone, first, count, perDay);
   const lines: string[] = [];
@@ -25,7 +34,7 @@ export function drawWeek(rehearsal: Rehearsal, zone: string, parts: DrawParts): 
     lines.push(
       `${' '.repeat(nameWidth)}  ${shown.map((day) => head(day, zone).slice(0, perDay).padEnd(perDay)).join(' ')}`.trimEnd(),
     );
-    for (const pool of rehearsal.pools) lines.push(row(pool, label(pool), shown, rehearsal, nameWidth, paint));
+    for (const { pool, name } of rows) lines.push(row(pool, name, shown, rehearsal, nameWidth, paint));
     lines.push('');
   }
   const each = 24 / perDay;
@@ -34,6 +43,34 @@ export function drawWeek(rehearsal: Rehearsal, zone: string, parts: DrawParts): 
     ...lines,
     `one block is ${each === 1 ? 'an hour' : `${each} hours`}: █ at base or above, ▓ ▒ ░ below it, · no node${unknown}`,
   ];
+}
+
+/** Of more pools than this, those of one rule that look the same are one row. */
+const mostRows = 40;
+
+function rowsOf(
+  { pools, from, to }: Rehearsal,
+  zone: string,
+  { config, label }: DrawParts,
+): readonly { readonly pool: RehearsedPool; readonly name: string }[] {
+  if (pools.length <= mostRows) return pools.map((pool) => ({ pool, name: label(pool) }));
+  const first = dayOf(from, zone);
+  const days = cutDays(zone, first, dayOf(to - 1, zone) - first + 1, 24);
+  const ruleOf = (pool: RehearsedPool) => config.rules.find(({ match }) => matchesPool(match, pool))?.match.text;
+  const lookOf = (pool: RehearsedPool) =>
+    days.map((day) => nodesInCells(day, pool.stretches, from, to).map((nodes) => share(pool, nodes, from, to)));
+  const groups = Map.groupBy(pools, (pool) => JSON.stringify([ruleOf(pool), isUnclear(pool), lookOf(pool)]));
+  return [...groups.values()].flatMap((some) => {
+    const [pool] = some;
+    if (pool === undefined) return [];
+    return [{ pool, name: some.length === 1 ? label(pool) : `${some.length} × ${ruleOf(pool) ?? label(pool)}` }];
+  });
+}
+
+/** As far as a block shows it. */
+function share({ alwaysOnNodeHours }: RehearsedPool, nodes: number | undefined, from: EpochMs, to: EpochMs) {
+  const base = alwaysOnNodeHours / ((to - from) / hourMs);
+  return nodes === undefined || nodes === 0 || base === 0 ? nodes : Math.round((nodes / base) * 20);
 }
 
 function cellsPerDay(width: number, days: number): number {

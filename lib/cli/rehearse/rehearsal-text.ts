@@ -2,7 +2,7 @@ import type { Rehearsal, RehearsedChange, RehearsedPool } from '../../decide/reh
 import { lateBoundaries, totalOf } from '../../decide/rehearsal/totals.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { isRange } from '../../model/size.ts';
-import { counted } from '../../model/text.ts';
+import { commandHint, counted } from '../../model/text.ts';
 import { localInstant } from '../text/instant.ts';
 import { poolLabels } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
@@ -10,9 +10,14 @@ import { renderTable } from '../text/table.ts';
 import { type DrawParts, drawWeek } from './picture.ts';
 import { cellsOf, findingText, hours, lateText, mainZone, type Telling, zonesOf } from './telling.ts';
 
-export type TextParts = Omit<DrawParts, 'label'> & { readonly config: CompiledConfig; readonly days: number };
+export type TextParts = Omit<DrawParts, 'label'> & {
+  readonly config: CompiledConfig;
+  readonly days: number;
+  /** Every change, and not only how many. */
+  readonly hasChanges: boolean;
+};
 
-/** A rehearsal for people: the picture, every change, what was not ready, and what it saves. */
+/** A rehearsal for people: the picture, how many changes (or each of them), what was not ready, and what it saves. */
 export function rehearsalText(rehearsal: Rehearsal, parts: TextParts): readonly string[] {
   const { paint, config } = parts;
   const label = poolLabels(config);
@@ -26,13 +31,13 @@ export function rehearsalText(rehearsal: Rehearsal, parts: TextParts): readonly 
     '',
     ...drawWeek(rehearsal, zone, { ...parts, label }),
     '',
-    ...changesText(changes, telling),
+    ...(parts.hasChanges ? changesText(changes, telling) : [changesCount(changes, config)]),
     '',
     ...readyText(rehearsal, telling, paint),
     costText(rehearsal, paint),
     ...costNotes(rehearsal.pools),
     ...observedText(pools),
-    ...rehearsal.findings.map((found) => findingText(found, zone, parts)),
+    ...first(rehearsal.findings.map((found) => findingText(found, zone, parts))),
   ];
 }
 
@@ -40,6 +45,16 @@ function changesText(changes: readonly RehearsedChange[], telling: Telling): rea
   if (changes.length === 0) return ['No change'];
   const rows = changes.map((change) => cellsOf(change, telling));
   return [`${counted(changes.length, 'change')}, each one PUT`, ...renderTable(['', '', '', ''], rows).slice(1)];
+}
+
+function changesCount(changes: readonly RehearsedChange[], config: CompiledConfig): string {
+  if (changes.length === 0) return 'No change';
+  return `${counted(changes.length, 'change')} (one API write each); to list them: ${commandHint(config, 'rehearse --changes')}`;
+}
+
+/** Of a large fleet, the first of what there is to say. */
+function first(lines: readonly string[], most = 20): readonly string[] {
+  return lines.length <= most ? lines : [...lines.slice(0, most), `  and ${lines.length - most} more like these`];
 }
 
 function readyText({ pools, changes }: Rehearsal, telling: Telling, paint: Paint): readonly string[] {
@@ -50,7 +65,7 @@ function readyText({ pools, changes }: Rehearsal, telling: Telling, paint: Paint
   if (boundaries === 0) return [`No pool has to grow at a boundary${unjudged}`];
   const all = `Ready at ${readyInTime} of ${counted(boundaries, 'boundary', 'boundaries')} at which a pool must grow${unjudged}`;
   const late = lateBoundaries(pools).map((one) => lateText(one, telling));
-  return late.length + unknown.length === 0 ? [paint.green(all)] : [paint.yellow(all), ...late];
+  return late.length + unknown.length === 0 ? [paint.green(all)] : [paint.yellow(all), ...first(late)];
 }
 
 function costText(rehearsal: Rehearsal, paint: Paint): string {

@@ -23,6 +23,7 @@ export type RehearseOptions = ConfigOption &
     readonly from?: EpochMs;
     readonly against?: string;
     readonly offline?: true;
+    readonly changes?: true;
     readonly pool?: readonly string[];
   };
 
@@ -58,7 +59,13 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
   const lines =
     against && difference
       ? differenceText(difference, { config, old: against, pools, paint })
-      : rehearsalText(rehearsal, { paint, columns: stdout.columns, days: options.days, config });
+      : rehearsalText(rehearsal, {
+          paint,
+          columns: stdout.columns,
+          days: options.days,
+          config,
+          hasChanges: options.changes === true,
+        });
   stdout.write(`${lines.join('\n')}\n`);
 }
 

@@ -1,4 +1,3 @@
-import { boundedStore } from '../../io/stores/bounded-store.ts';
 import { type App, makeApp, openSecrets } from '../../app.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { Fetch } from '../../io/http/exchange.ts';
@@ -7,6 +6,7 @@ import type { Log } from '../../io/log.ts';
 import type { OnCall } from '../../io/mks/mks.ts';
 import type { Redactor } from '../../io/redact.ts';
 import type { Environment } from '../../io/secrets/env-secret.ts';
+import { boundedStore } from '../../io/stores/bounded-store.ts';
 import { makeMemoryStore } from '../../io/stores/memory.ts';
 import { openStore } from '../../io/stores/open-store.ts';
 import type { OpenedStore } from '../../io/stores/store.ts';

@@ -3,6 +3,7 @@ import type { Action, Hold } from '../../decide/scaling/plan.ts';
 import type { ScaleReport } from '../../jobs/scale/parts.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
+import { matchesPool } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize, type Size } from '../../model/size.ts';
 import { commandHint, counted, withConfig } from '../../model/text.ts';
@@ -70,12 +71,17 @@ function entryOf({ region, cluster, pool, from, to, reason, who }: Action | Hold
 }
 
 /** In which zone people read it, and what is today. */
-type Reading = { readonly zone: string; readonly now: EpochMs };
+type Reading = { readonly zone: string; readonly now: EpochMs; readonly isWhole?: boolean };
 
-type Named = Pick<CompiledConfig, 'regions' | 'file'>;
+type Named = Pick<CompiledConfig, 'regions' | 'file'> & Partial<Pick<CompiledConfig, 'rules'>>;
 
 /** The same for people: one line each, actions first. Where the round acted, only what was sent counts as a change. */
-export function roundText(report: ScaleReport, config: Named, acted: boolean, { zone, now }: Reading): string {
+export function roundText(
+  report: ScaleReport,
+  config: Named,
+  acted: boolean,
+  { zone, now, isWhole = true }: Reading,
+): string {
   const tell = (text: string) => localInstants(printable(text), zone, now);
   const json = roundJson(report, config);
   const label = poolLabels(config);
@@ -87,10 +93,12 @@ export function roundText(report: ScaleReport, config: Named, acted: boolean, { 
     ...json.actions.map(
       (action) => `${acted ? doneVerb(action) : 'would scale'} ${labelled(action, label)} (${tell(action.reason)})`,
     ),
-    ...json.holds.map(
-      (hold) =>
-        `holds ${labelled(hold, label)}: ${withConfig(config, tell(hold.reason))}${hold.ends === null ? '' : `; ${tell(hold.ends)}`}`,
-    ),
+    ...(isWhole && json.holds.length > mostHolds
+      ? holdsByRule(json.holds, config, label)
+      : json.holds.map(
+          (hold) =>
+            `holds ${labelled(hold, label)}: ${withConfig(config, tell(hold.reason))}${hold.ends === null ? '' : `; ${tell(hold.ends)}`}`,
+        )),
     ...report.plan.findings.flatMap((finding) => (finding.kind === 'config.brake' ? brakeText(finding, config) : [])),
     ...json.problems.map(({ region, reason }) => `problem${inRegion(config, region)}: ${tell(reason)}`),
   ];
@@ -101,6 +109,23 @@ export function roundText(report: ScaleReport, config: Named, acted: boolean, { 
 /** What the brake holds, and what to type to let it go: the last thing that a person must not miss. */
 function brakeText({ text, fix }: Finding, config: Named): readonly string[] {
   return [`the brake waits for you: ${printable(text)}`, ...(fix === undefined ? [] : [withConfig(config, fix)])];
+}
+
+/** Of a large fleet, one line for each rule and reason. */
+const mostHolds = 40;
+
+function holdsByRule(holds: RoundJson['holds'], config: Named, label: PoolLabel): readonly string[] {
+  const ruleOf = (hold: RoundEntry) => config.rules?.find(({ match }) => matchesPool(match, hold))?.match.text;
+  const groups = Map.groupBy(holds, (hold) => `${hold.code}\n${ruleOf(hold) ?? ''}`);
+  const lines = [...groups].map(([key, some]) => {
+    const [code, rule] = key.split('\n');
+    const [first] = some;
+    if (some.length === 1 && first) return `holds ${labelled(first, label)}: ${printable(first.reason)}`;
+    const named = some.slice(0, 3).map((one) => printable(label(one)));
+    const more = some.length > named.length ? ', …' : '';
+    return `holds ${counted(some.length, 'pool')} of rule "${printable(rule ?? '')}": ${code} (${named.join(', ')}${more})`;
+  });
+  return [...lines, `one line for each pool: ${commandHint(config, 'plan "<match>"')}`];
 }
 
 const verbs: ReadonlyMap<string | undefined, string> = new Map([

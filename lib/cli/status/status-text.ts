@@ -14,11 +14,22 @@ import { uninstalledText } from '../uninstall/uninstalled-view.ts';
 import type { FleetStatus, PoolStatus } from './fleet-status.ts';
 
 /** The fleet for people: whether it is kept at all, a table of pools, what is asked for, what is wrong. */
-export function statusText(status: FleetStatus, config: CompiledConfig, paint: Paint, zone: string): string {
+export function statusText(
+  status: FleetStatus,
+  config: CompiledConfig,
+  paint: Paint,
+  zone: string,
+  isPart = false,
+): string {
   const { uninstalled } = status;
+  const isLarge = !isPart && status.pools.length > mostPools;
   const sections = [
     uninstalled === undefined ? [] : [paint.yellow(uninstalledText(config, uninstalled, zone))],
-    status.pools.length === 0 ? [] : poolTable(status, config, paint, zone),
+    status.pools.length === 0
+      ? []
+      : isLarge
+        ? ruleTable(status, config, paint, zone)
+        : poolTable(status, config, paint, zone),
     onceInRegions(config, status.asks, (ask, where) => askLine(ask, where, zone)),
     status.findings.map(({ severity, kind, subject, text, fix }) => {
       const said = `${printable(text)}${fix === undefined ? '' : `; ${withConfig(config, printable(fix))}`}`;
@@ -56,6 +67,40 @@ function poolTable({ pools, at }: FleetStatus, config: CompiledConfig, paint: Pa
   ]);
   const [head = '', ...lines] = renderTable(['pool', 'seen', 'wanted', 'base', ''], rows);
   return [paint.bold(head), ...lines.map((line, i) => (isThere(pools[i]) ? line : paint.yellow(line)))];
+}
+
+/** Of a large fleet, one line for each rule, and the pools that somebody should look at. */
+const mostPools = 60;
+const mostOdd = 20;
+const usual: ReadonlySet<string> = new Set(['in-flight', 'slot', 'observe', 'next-round', 'ahead', 'paused']);
+
+function ruleTable(status: FleetStatus, config: CompiledConfig, paint: Paint, zone: string): readonly string[] {
+  const groups = Map.groupBy(status.pools, ({ rule }) => rule?.match.text ?? 'no rule');
+  const rows = [...groups].map(([rule, pools]) => [
+    printable(rule),
+    String(pools.length),
+    String(pools.filter((pool) => isThere(pool)).length),
+    String(pools.filter(({ pool }) => pool.change !== undefined).length),
+    heldCounts(pools),
+  ]);
+  const [head = '', ...lines] = renderTable(['rule', 'pools', 'as wanted', 'changing', 'held'], rows);
+  const odd = status.pools.filter(({ held }) => held !== undefined && !usual.has(held.code));
+  const more = odd.length - mostOdd;
+  return [
+    paint.bold(head),
+    ...lines,
+    ...(odd.length === 0 ? [] : ['', ...poolTable({ ...status, pools: odd.slice(0, mostOdd) }, config, paint, zone)]),
+    ...(more > 0 ? [`and ${more} more like these`] : []),
+    `one line for each pool: ${commandHint(config, 'status "<match>"')}`,
+  ];
+}
+
+function heldCounts(pools: readonly PoolStatus[]): string {
+  const held = Map.groupBy(
+    pools.flatMap((pool) => pool.held ?? []),
+    ({ code }) => code,
+  );
+  return [...held].map(([code, some]) => `${some.length} ${code}`).join(', ');
 }
 
 function isThere(status: PoolStatus | undefined): boolean {

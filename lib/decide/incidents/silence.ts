@@ -78,7 +78,7 @@ function isConfiguredFor(
  * A match silences the clusters and pools it names. What is neither (a region, a token, a destination, the config) is
  * silenced only by `*`, or by `<region>:*` where it is that region's.
  */
-function namesSubject(match: Match, subject: Subject): boolean {
+export function namesSubject(match: Match, subject: Subject): boolean {
   switch (subject.kind) {
     case 'pool':
       return matchesPool(match, subject);

@@ -1,6 +1,6 @@
 import type { Incoming } from '../../decide/intake/reading.ts';
-import type { EventSourceConfig } from '../../model/config.ts';
 import { SecretError, StoreError } from '../../errors.ts';
+import type { EventSourceConfig } from '../../model/config.ts';
 import type { Clock } from '../clock.ts';
 import type { EventTrouble, TellTrouble } from '../event-log.ts';
 import type { Secret } from '../secrets/secret.ts';

@@ -1,8 +1,8 @@
 import type { Delivery, Doubt } from '../../decide/incidents/delivery.ts';
+import { isChat } from '../../decide/incidents/routing.ts';
 import { withAddress } from '../../decide/outbox/attempt.ts';
 import { type Batch, openBatch, toMember } from '../../decide/outbox/batch.ts';
 import { nextStep, type OutboxView, type Step } from '../../decide/outbox/next-step.ts';
-import { isChat } from '../../decide/incidents/routing.ts';
 import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
 import { newSender, type SenderRecord } from '../../decide/outbox/sender.ts';
 import { SecretError } from '../../errors.ts';

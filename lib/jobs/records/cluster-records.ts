@@ -1,9 +1,9 @@
-import { StoreError } from '../../errors.ts';
 import type { ClusterRecord, StoredRule } from '../../decide/scaling/memory.ts';
 import type { Decision } from '../../decide/scaling/plan.ts';
+import { StoreError } from '../../errors.ts';
 import type { Key, Store, Version, Write } from '../../io/stores/store.ts';
-import { asJson } from '../../model/json.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { asJson } from '../../model/json.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { changeRecord, isRecord, listAll, putOver, unknownRecord } from './change-record.ts';
 

@@ -1,5 +1,5 @@
-import { healStore } from '../../io/stores/bounded-store.ts';
 import { type LastRounds, lastRounds } from '../../decide/outbox/heartbeat.ts';
+import { healStore } from '../../io/stores/bounded-store.ts';
 import type { StoredRecord, Write } from '../../io/stores/store.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { DeliverParts } from '../deliver/parts.ts';

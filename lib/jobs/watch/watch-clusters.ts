@@ -1,9 +1,9 @@
-import { isClockWrong } from '../../decide/watching/observe-region.ts';
-import { healStore } from '../../io/stores/bounded-store.ts';
 import { describeSubject } from '../../decide/incidents/incident.ts';
 import { isWindowOpen, type Silences } from '../../decide/incidents/silence.ts';
 import type { IncidentChange, IncidentsOutcome } from '../../decide/incidents/step-incidents.ts';
+import { isClockWrong } from '../../decide/watching/observe-region.ts';
 import { StoreError } from '../../errors.ts';
+import { healStore } from '../../io/stores/bounded-store.ts';
 import type { Write } from '../../io/stores/store.ts';
 import type { Severity } from '../../model/finding.ts';
 import type { EpochMs } from '../../model/time.ts';

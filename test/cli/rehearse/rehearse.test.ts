@@ -57,7 +57,10 @@ describe('rehearse', () => {
 
   test('for people: every change in local time, readiness, node-hours, a picture as wide as the terminal, no colours', async () => {
     using night = await aFleet();
-    const { stdout } = await night.run('rehearse', '--days', '2');
+    const summary = (await night.run('rehearse', '--days', '2')).stdout;
+    expect(summary).toContain('20 changes (one API write each); to list them: lamplighter rehearse --changes');
+    expect(summary).not.toMatch(/2 → 0/);
+    const { stdout } = await night.run('rehearse', '--days', '2', '--changes');
     expect(stdout).toMatch(/^Mon 2026-03-02 19:00 {2}dev-api\/build +2 → 0/m);
     expect(stdout).toContain('Ready at 0 of 10 boundaries');
     expect(stdout).toContain('dev-api/build  Tue 2026-03-03 07:00  2: 15m late');
@@ -264,7 +267,7 @@ describe('rehearse says what its figures cannot know', () => {
     const [old, store] = [join(fleet.folder, 'old.yml'), 'store: { kind: sqlite, path: ./lamplighter.db }'];
     await rename(fleet.configFile, old);
     await writeFile(fleet.configFile, `${head}\npools: [{ match: "*/*", schedule: none }]\n${store}\n`);
-    const { stdout } = await fleet.run('rehearse', '--days', '1');
+    const { stdout } = await fleet.run('rehearse', '--days', '1', '--changes');
     expect(stdout).toMatch(/dev-api\/workers +0 → 3 +its rule is gone/);
     const against = await fleet.run('rehearse', '--days', '1', '--against', old);
     expect(against.stdout).toMatch(/^Node-hours .* \(\+/m);

@@ -7,14 +7,14 @@ import type { Approval, Ask, Pause } from '../../../lib/model/asks.ts';
 import type { ObservedPool } from '../../../lib/model/cluster.ts';
 import type { CompiledConfig, Exception, Rule } from '../../../lib/model/config.ts';
 import {
-  aConfig as anyConfig,
   aLease,
   aMatch,
   anOverride,
+  aConfig as anyConfig,
+  aWorld as anyWorld,
   aPause,
   aPool,
   aRule,
-  aWorld as anyWorld,
   knownRules,
   memoryOf,
   minute,

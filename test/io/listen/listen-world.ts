@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
+import { makeTroubleLog } from '../../../lib/io/event-log.ts';
 import { defaultQuota, makeQuota, type QuotaConfig } from '../../../lib/io/listen/receive.ts';
 import { makeListenApp } from '../../../lib/io/listen/routes.ts';
-import { makeTroubleLog } from '../../../lib/io/event-log.ts';
 import { type LogFields, silentLog } from '../../../lib/io/log.ts';
 import { makeSecret, type Secret } from '../../../lib/io/secrets/secret.ts';
 import { signatureOf } from '../../../lib/io/signing.ts';

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { roundText } from '../../lib/cli/run/report.ts';
+import { fleetStatus } from '../../lib/cli/status/fleet-status.ts';
+import { statusText } from '../../lib/cli/status/status-text.ts';
+import { makePaint } from '../../lib/cli/text/paint.ts';
+import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import { clusterWrite } from '../../lib/jobs/records/cluster-records.ts';
+import type { ScaleReport } from '../../lib/jobs/scale/parts.ts';
+import { aConfig, aMatch, aPool, aRule, aWorld, round } from '../support/scaling-world.ts';
+import { aCliWorld } from './cli-world.ts';
+
+describe('a match', () => {
+  test('status, plan and incidents tell of what it names', async () => {
+    using world = aCliWorld('2026-11-23T20:00:00Z');
+    await world.run('run', '--once');
+    const status = (await world.run('status', 'dev-api/*')).out;
+    expect(status).toContain('dev-api/workers');
+    expect(status).not.toContain('ml/gpu');
+    const plan = (await world.json('plan', 'dev-batch')) as Record<'actions' | 'holds', { cluster: string }[]>;
+    expect([...plan.actions, ...plan.holds].map(({ cluster }) => cluster)).toEqual(['dev-batch', 'dev-batch']);
+    const all = (await world.json('incidents')) as { cluster: string }[];
+    const some = (await world.json('incidents', 'dev-batch')) as { cluster: string }[];
+    expect(some).toEqual(all.filter(({ cluster }) => cluster === 'dev-batch'));
+    expect(some.length).toBeLessThan(all.length);
+  });
+
+  test('with --why is too much', async () => {
+    using world = aCliWorld();
+    expect(await world.run('incidents', 'dev-*', '--why', 'abc')).toMatchObject({
+      code: 2,
+      err: '--why is about one incident: leave out the match\n',
+    });
+  });
+});
+
+describe('a large fleet', () => {
+  const names = Array.from({ length: 90 }, (_, i) => `pool-${String(i).padStart(2, '0')}`);
+  const rules = [aRule({ match: aMatch('dev/pool-1*'), hash: 'one' }), aRule({ match: aMatch('dev/*'), hash: 'all' })];
+  const config = aConfig({ rules, safety: { ...aConfig().safety, brake: { pools: 999, percent: 100 } } });
+  const aFleet = () =>
+    aWorld(
+      '2026-03-02T20:00:00Z',
+      names.map((name) => aPool(name, 3)),
+      { config },
+    );
+
+  test('is told by status in a line for each rule', async () => {
+    const world = aFleet();
+    round(world);
+    const store = makeMemoryStore({ newId: () => 'id' });
+    await store.commit([clusterWrite('r1', 'c1', world.record!, undefined)]);
+    const status = await fleetStatus(store, config, world.now);
+    const text = (isPart: boolean) => statusText(status, config, makePaint({ isTerminal: false }, {}), 'UTC', isPart);
+    expect(text(false)).toMatch(/^dev\/pool-1\* +10 +0 +0 +10 slot$/m);
+    expect(text(false)).toMatch(/^dev\/\* +80 +0 +1 +1 in-flight, 79 slot$/m);
+    expect(text(false).split('\n').length).toBeLessThan(15);
+    expect(text(true).split('\n').length).toBeGreaterThan(90);
+  });
+
+  test('is told by plan in a line for each rule and reason', () => {
+    const report: ScaleReport = { plan: round(aFleet()), problems: [], results: [], clusters: 1, pools: 90 };
+    const text = roundText(report, config, false, { zone: 'UTC', now: 0 });
+    expect(text).toContain('holds 10 pools of rule "dev/pool-1*": slot (dev/pool-10, dev/pool-11, dev/pool-12, …)');
+    expect(text.split('\n').length).toBeLessThan(8);
+    expect(
+      roundText(report, config, false, { zone: 'UTC', now: 0, isWhole: false }).split('\n').length,
+    ).toBeGreaterThan(90);
+  });
+});
