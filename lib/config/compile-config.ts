@@ -1,6 +1,7 @@
+import { makeMatchIndex } from './match-index.ts';
 import { dirname, resolve } from 'node:path';
 import { isAlias, isScalar, visit } from 'yaml';
-import type { CompiledConfig } from '../model/config.ts';
+import type { CompiledConfig, Exception } from '../model/config.ts';
 import type { EpochMs } from '../model/time.ts';
 import { endOf, type ResolvedCalendar, resolveCalendars } from './compile/calendars.ts';
 import { checkRules } from './compile/check-rules.ts';
@@ -106,6 +107,8 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
   const exceptions = compileExceptions(context);
   const events = compileEventSources(context);
   checkRules(drafts, exceptions, events, context);
+  const exceptionIndex = makeMatchIndex<Exception>(({ match }) => match);
+  for (const exception of exceptions) exceptionIndex.add(exception);
   const store = compileStore(context);
   const rest = {
     zone,
@@ -115,7 +118,7 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
     ...(input.maxConnections === undefined ? {} : { maxConnections: input.maxConnections }),
     regions,
     schedules: [...schedules.values()].map((one) => one.schedule),
-    rules: drafts.map((draft) => finishRule(draft, schedules, exceptions)),
+    rules: drafts.map((draft) => finishRule(draft, schedules, exceptionIndex)),
     exceptions,
     safety: compileSafety(context),
     watch: compileWatch(context),
@@ -171,7 +174,7 @@ function reportErrors(source: YamlSource, report: Report): void {
 /** The parser's own words, without the piece of source that some of them quote. */
 function sentence(message: string): string {
   const line = message.split('\n')[0] ?? '';
-  return line.replace(/:?\s*["'`].*$/u, '').replace(/[.:\s]+$/u, '');
+  return line.replace(/(?<!\s):?\s*["'`].*$/u, '').replace(/(?<![.:\s])[.:\s]+$/u, '');
 }
 
 function fixFor(code: string): string {

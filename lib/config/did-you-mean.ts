@@ -5,6 +5,8 @@ export function findNearest(word: string, candidates: readonly string[]): string
   const lower = word.toLowerCase();
   let best: { readonly candidate: string; readonly away: number } | undefined;
   for (const candidate of candidates) {
+    // As many edits at least, and so a word of any length costs nothing.
+    if (Math.abs(lower.length - candidate.length) > allowance(candidate)) continue;
     const away = awayFrom(lower, candidate.toLowerCase());
     if (away <= allowance(candidate) && (best === undefined || away < best.away)) best = { candidate, away };
   }

@@ -11,7 +11,7 @@ type Unit = keyof typeof unitMs;
 export function parseDurationMs(text: string): number | undefined {
   if (!durationPattern.test(text)) return undefined;
   let ms = 0;
-  for (const [, count, unit] of text.matchAll(/(\d+)([dhms])/gu)) ms += Number(count) * unitMs[unit as Unit];
+  for (const [, count, unit] of text.matchAll(/(\d{1,9})([dhms])/gu)) ms += Number(count) * unitMs[unit as Unit];
   return ms;
 }
 
@@ -43,7 +43,7 @@ export function suggestDuration(text: string): string | undefined {
     ...text
       .trim()
       .toLowerCase()
-      .matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)/gu),
+      .matchAll(/(\d{1,9}(?:\.\d{1,9})?)\s{0,9}([a-z]{1,20})/gu),
   ];
   if (
     words.length === 0 ||
@@ -51,7 +51,7 @@ export function suggestDuration(text: string): string | undefined {
       text
         .trim()
         .toLowerCase()
-        .replace(/\s+(?=\d)/gu, '')
+        .replace(/(?<!\s)\s+(?=\d)/gu, '')
   ) {
     return undefined;
   }

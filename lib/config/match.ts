@@ -1,5 +1,6 @@
 import picomatch from 'picomatch';
 import type { Match } from '../model/config.ts';
+import { matchesWhole } from '../model/match.ts';
 
 export type MatchOutcome =
   | { readonly ok: true; readonly match: Match }
@@ -9,12 +10,17 @@ type PartOutcome =
   | { readonly ok: true; readonly source: string }
   | { readonly ok: false; readonly message: string; readonly fix: string };
 
+/** Room for a list of names in braces; what is longer is a mistake, or meant to keep us busy. */
+const longestMatch = 4000;
+
 /**
  * "region:cluster/pool", "cluster/pool" or "cluster" → the match that lib/model/match.ts understands. Only *, ?, [..]
  * and {a,b} are special; everything else, spaces included, stands for itself. A part never reaches over a slash.
  * `defaultRegion` is for matches that name no region.
  */
 export function compileMatch(text: string, defaultRegion?: string): MatchOutcome {
+  if (text.length > longestMatch)
+    return refuse(`has ${text.length} characters, and at most ${longestMatch} are read`, 'use *, or several matches');
   const colon = text.indexOf(':');
   const region = colon === -1 ? defaultRegion : text.slice(0, colon);
   const parts = text.slice(colon + 1).split('/');
@@ -73,7 +79,9 @@ function quoteForPicomatch(part: string): string {
 
 /** picomatch keeps `*` from matching the folders "." and ".."; names are no paths. */
 function withoutPathGuards(source: string): string {
-  return source.replaceAll('(?!(?:^|\\/)\\.{1,2}(?:\\/|$))', '').replaceAll('(?!\\.{1,2}(?:\\/|$))', '');
+  return source
+    .replaceAll('(?!(?:^|\\/)\\.{1,2}(?:\\/|$))', '')
+    .replaceAll(/\(\?!\\\.\{[01],[12]\}\(\?:\\\/\|\$\)\)/gu, '');
 }
 
 /** picomatch quotes characters that need no quoting, which the `u` flag does not allow. */
@@ -128,6 +136,25 @@ export function mayOverlap(a: Match, b: Match): boolean {
   return mayMeet(left.pool, a.pool ?? '', right.pool, b.pool ?? '');
 }
 
+/** How every name that a part can match begins and ends, as far as its letters tell. */
+export type Ends = { readonly head: string; readonly tail: string };
+
+export function endsOf(match: Match): { readonly cluster: Ends; readonly pool: Ends | undefined } {
+  const { cluster, pool } = splitText(match);
+  return { cluster: endsOfPart(cluster), pool: pool === undefined ? undefined : endsOfPart(pool) };
+}
+
+/** Where there are choices, those of the first one: whatever covers the part covers that too. */
+export function endsToCover(match: Match): ReturnType<typeof endsOf> {
+  const { cluster, pool } = splitText(match);
+  const first = (part: string) => endsOfPart(expandChoice(part)[0] ?? part);
+  return { cluster: first(cluster), pool: pool === undefined ? undefined : first(pool) };
+}
+
+function endsOfPart(part: string): Ends {
+  return isGlob(part) ? { head: literalHead(part), tail: literalTail(part) } : { head: part, tail: part };
+}
+
 type Parts = { readonly cluster: string; readonly pool: string | undefined };
 
 /** A config of thousands of rules compares each with those before it: a match is cut once. */
@@ -144,7 +171,7 @@ function splitText(match: Match): Parts {
 
 function coversPart(outer: string, outerSource: string, inner: string): boolean {
   if (outer === '*' || outer === inner) return true;
-  if (!isGlob(inner)) return isGlob(outer) && matchesSource(outerSource, inner);
+  if (!isGlob(inner)) return isGlob(outer) && matchesWhole(outerSource, inner);
   const choices = expandChoice(inner);
   if (choices.length > 1) return choices.every((choice) => coversPart(outer, outerSource, choice));
   if (isGlob(outer.slice(0, -1)) || !outer.endsWith('*')) return coversTail(outer, inner);
@@ -162,18 +189,10 @@ function expandChoice(part: string): readonly string[] {
 }
 
 function mayMeet(a: string, aSource: string, b: string, bSource: string): boolean {
-  if (!isGlob(a)) return isGlob(b) ? matchesSource(bSource, a) : a === b;
-  if (!isGlob(b)) return matchesSource(aSource, b);
+  if (!isGlob(a)) return isGlob(b) ? matchesWhole(bSource, a) : a === b;
+  if (!isGlob(b)) return matchesWhole(aSource, b);
   const [headA, headB] = [literalHead(a), literalHead(b)];
   return headA.startsWith(headB) || headB.startsWith(headA);
-}
-
-const compiled = new Map<string, RegExp>();
-
-function matchesSource(source: string, name: string): boolean {
-  const pattern = compiled.get(source) ?? new RegExp(`^(?:${source})$`, 'u');
-  compiled.set(source, pattern);
-  return pattern.test(name);
 }
 
 function literalHead(part: string): string {
@@ -181,5 +200,5 @@ function literalHead(part: string): string {
 }
 
 function literalTail(part: string): string {
-  return /[^*?[\]{}]*$/u.exec(part)?.[0] ?? '';
+  return /(?<![^*?[\]{}])[^*?[\]{}]*$/u.exec(part)?.[0] ?? '';
 }

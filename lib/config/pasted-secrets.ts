@@ -4,18 +4,22 @@
  * whsec_ or whsk_ (standard-webhooks spec); chat webhooks carry their secret in the path (Slack, Discord, Mattermost)
  * or in `sig=` (Microsoft Teams); PagerDuty's integration keys are 32 letters and digits (Events API v2);
  * healthchecks.io pings are a UUID.
+ * Each runs in time linear in the text: what may be long before the telling part is bounded, as real addresses are.
  */
 const forms: ReadonlyArray<readonly [what: string, pattern: RegExp]> = [
   ['a Standard Webhooks key', /\bwhs(?:ec|k)_[A-Za-z0-9+/=_-]*/u],
   ['a Slack webhook address', /https?:\/\/hooks\.slack(?:-gov)?\.com\/[^\s"'#]*/iu],
   ['a Slack token', /\bxox[a-z]-[A-Za-z0-9-]+/u],
   ['a Discord webhook address', /https?:\/\/(?:\w+\.)?discord(?:app)?\.com\/api\/webhooks\/[^\s"'#]*/iu],
-  ['a Teams webhook address', /https?:\/\/[^\s"'#]*(?:[?&]sig=|\.webhook\.office\.com\/)[^\s"'#]*/iu],
-  ['a Mattermost webhook address', /https?:\/\/[^\s"'#/]+\/(?:[^\s"'#]*\/)?hooks\/[a-z0-9]{20,}[^\s"'#]*/iu],
+  ['a Teams webhook address', /https?:\/\/[^\s"'#]{0,2000}?(?:[?&]sig=|\.webhook\.office\.com\/)[^\s"'#]*/iu],
+  [
+    'a Mattermost webhook address',
+    /https?:\/\/[^\s"'#/]{1,255}\/(?:[^\s"'#]{0,300}\/)?hooks\/[a-z0-9]{20,}[^\s"'#]*/iu,
+  ],
   ['a heartbeat address', /https?:\/\/hc-ping\.com\/[^\s"'#]*/iu],
-  ['an address with a password', /[a-z][a-z0-9+.-]*:\/\/[^\s"'#/@]*:[^\s"'#/@]+@[^\s"'#]*/iu],
+  ['an address with a password', /[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'#/@:]*:[^\s"'#/@]+@[^\s"'#]*/iu],
   ['an AWS access key', /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/u],
-  ['a private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----/u],
+  ['a private key', /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----/u],
   ['a token (64 hex characters)', /(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])/iu],
   [
     'a token (40 or more letters and digits)',

@@ -94,8 +94,11 @@ function nearestZone(name: string): string | undefined {
   for (const zone of ['UTC', ...Intl.supportedValuesOf('timeZone')]) {
     const known = zone.toLowerCase();
     const compared = lower.includes('/') ? known : known.slice(known.lastIndexOf('/') + 1);
+    const allowed = Math.floor(compared.length / 3);
+    // As many changes at least, and so a name of any length costs nothing.
+    if (Math.abs(lower.length - compared.length) > allowed) continue;
     const away = editDistance(lower, compared);
-    if (away <= Math.floor(compared.length / 3) && (best === undefined || away < best.away)) best = { zone, away };
+    if (away <= allowed && (best === undefined || away < best.away)) best = { zone, away };
   }
   return best?.zone;
 }

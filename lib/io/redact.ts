@@ -83,7 +83,7 @@ function shiftedBase64(value: string, shift: number): string {
   const bytes = Buffer.from(value);
   const padded = Buffer.concat([Buffer.alloc(shift), bytes])
     .toString('base64')
-    .replace(/=+$/, '');
+    .replace(/={1,2}$/, '');
   const end = Math.floor(((shift + bytes.length) * 8) / 6);
   return padded.slice(Math.ceil((shift * 8) / 6), end);
 }

@@ -14,7 +14,7 @@ export function commandHint(config: InUse, command: string): string {
 
 /** A sentence that ends with a command, such as a fix, made the same way; any other sentence stays as it is. */
 export function withConfig(config: InUse, sentence: string): string {
-  return /: lamplighter [^,;]+$/u.test(sentence) ? `${sentence}${optionOf(config)}` : sentence;
+  return /: lamplighter [^,;]{1,600}$/u.test(sentence) ? `${sentence}${optionOf(config)}` : sentence;
 }
 
 const usual = ['./lamplighter.yml', 'lamplighter.yml'];

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { printable, printableJson, printableOutput } from '../../lib/model/printable.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
-import { aCliWorld, type CliWorld, makeOutput } from './cli-world.ts';
+import { aCliWorld, type CliWorld, makeOutput, usualConfig } from './cli-world.ts';
 
 /** A line of its own, a colour, a cleared screen in C0 and C1, a turned direction, a separator of lines. */
 const nasty = 'x\nFORGED line\r\x1b[31mred\x1b[2J\u009b2J\u202Eturned\u2066\u2028\x07\u200F';
@@ -151,5 +151,38 @@ describe('one place escapes', () => {
       cli.config,
     );
     expect(out.text()).toContain('a\\x07b/c');
+  });
+});
+
+describe('a name of more than 253 characters', () => {
+  const config = usualConfig;
+
+  test('of a pool: it is named and left alone, its neighbours are kept', async () => {
+    using cli = aNastyWorld((item) => (item['name'] === 'workers' ? { ...item, name: 'w'.repeat(254) } : item), config);
+    const { out, err } = await cli.run('plan');
+    expect(err).toBe('');
+    expect(out).toMatch(
+      /holds dev-api\/w{59}… .*cannot be read: its name has 254 characters, and at most 253 are read/,
+    );
+    expect(out).toMatch(/would scale dev-api\/(?!w{20})/);
+    await cli.run('run', '--once');
+    await cli.run('run', '--once');
+    const { out: open } = await cli.run('incidents', '--all');
+    expect(open).toMatch(/pool\.unclear/);
+  });
+
+  test('of a cluster: it is named and left alone, its neighbours are kept', async () => {
+    using cli = aNastyWorld(
+      (item) => (item['name'] === 'dev-api' ? { ...item, name: `dev-${'w'.repeat(5000)}` } : item),
+      config,
+    );
+    const { out } = await cli.run('plan');
+    expect(out).toMatch(/problem: the node pools of dev-w{55}… could not be listed: .*its name has 5004 characters/);
+    expect(out).toMatch(/would scale /);
+  });
+
+  test('of exactly 253 it is a name like others', async () => {
+    using cli = aNastyWorld((item) => (item['name'] === 'workers' ? { ...item, name: 'w'.repeat(253) } : item), config);
+    expect((await cli.run('plan')).out).toMatch(/dev-api\/w{253} /);
   });
 });

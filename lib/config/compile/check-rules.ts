@@ -1,7 +1,8 @@
 /** What only shows when rules, schedules, exceptions and event sources are laid side by side. */
 import type { EventSourceConfig, Exception } from '../../model/config.ts';
 import type { Size } from '../../model/size.ts';
-import { covers, mayOverlap } from '../match.ts';
+import { mayOverlap } from '../match.ts';
+import { makeMatchIndex, type MatchIndex } from '../match-index.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import type { Salvaged } from '../validate.ts';
 import type { Context } from './context.ts';
@@ -14,18 +15,22 @@ export function checkRules(
   events: readonly EventSourceConfig[],
   context: Context,
 ): void {
-  for (const [index, draft] of drafts.entries()) {
-    checkShadowed(draft, drafts.slice(0, index), context);
+  const earlier = makeMatchIndex<RuleDraft>(({ rule }) => rule.match);
+  const idle = makeMatchIndex<Exception>(({ match }) => match);
+  for (const exception of exceptions) if (exception.size === 'idle') idle.add(exception);
+  for (const draft of drafts) {
+    checkShadowed(draft, earlier, context);
+    earlier.add(draft);
     if (draft.rule.schedule === undefined) continue;
-    checkIdleIsGiven(draft, exceptions, context);
+    checkIdleIsGiven(draft, idle, context);
     checkSaidSizes(draft, context);
     checkLeaseCap(draft, events, context);
   }
 }
 
 /** First match wins, so a rule whose every pool an earlier one takes never counts. */
-function checkShadowed({ rule, path }: RuleDraft, earlier: readonly RuleDraft[], { report }: Context): void {
-  const winner = earlier.find((draft) => covers(draft.rule.match, rule.match));
+function checkShadowed({ rule, path }: RuleDraft, earlier: MatchIndex<RuleDraft>, { report }: Context): void {
+  const winner = earlier.firstCovering(rule.match);
   if (winner === undefined) return;
   report.warning(
     [...path, 'match'],
@@ -37,10 +42,10 @@ function checkShadowed({ rule, path }: RuleDraft, earlier: readonly RuleDraft[],
 type ScheduleInput = Salvaged<NonNullable<ConfigInput['schedules']>[string]>;
 
 /** A rule must know its idle size as soon as anything can ask for it. */
-function checkIdleIsGiven({ rule, path }: RuleDraft, exceptions: readonly Exception[], context: Context): void {
+function checkIdleIsGiven({ rule, path }: RuleDraft, idle: MatchIndex<Exception>, context: Context): void {
   if (rule.idle !== undefined || context.report.isTold(['defaults', 'idle'])) return;
   const schedule = context.input.schedules?.[rule.schedule ?? ''];
-  const exception = exceptions.find((one) => one.size === 'idle' && mayOverlap(one.match, rule.match));
+  const [exception] = idle.overlapping(rule.match);
   const asker =
     schedule !== undefined && saysIdle(schedule, context)
       ? `its schedule "${rule.schedule}"`

@@ -110,7 +110,7 @@ function readWhen({ kind, when }: SourceInput, path: Path, { report }: Context):
 
 /** "prod-{{cluster}}/workers" → its pieces. What stands outside the braces must make the name of a pool. */
 function readTemplate(text: string, path: Path, context: Context): Template | undefined {
-  const pieces = text.split(/(\{\{.*?\}\})/u).filter((piece) => piece !== '');
+  const pieces = text.split(/(\{\{.{0,100}?\}\})/u).filter((piece) => piece !== '');
   const template: (string | { readonly label: string })[] = [];
   for (const piece of pieces) {
     const label = /^\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}$/u.exec(piece)?.[1];

@@ -70,6 +70,6 @@ function refuse(message: string, fix: string): ApiOutcome {
 
 /** Swagger's or a bare address is completed: the API lives under /api/v1. */
 function withApiPath(url: URL): string {
-  const path = url.pathname.replace(/\/+$/u, '').replace(/\/swagger$/u, '');
+  const path = url.pathname.replace(/(?<!\/)\/+$/u, '').replace(/\/swagger$/u, '');
   return `${url.origin}${path.endsWith('/api/v1') ? path : `${path}/api/v1`}`;
 }

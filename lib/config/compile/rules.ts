@@ -1,5 +1,5 @@
 import type { Exception, Match, Rule, Schedule } from '../../model/config.ts';
-import { mayOverlap } from '../match.ts';
+import type { MatchIndex } from '../match-index.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import { stableHash } from '../stable-hash.ts';
@@ -100,12 +100,12 @@ function readIdle(rule: RuleInput, path: Path, { input, report }: Context): Rule
 export function finishRule(
   draft: RuleDraft,
   schedules: ReadonlyMap<string, { readonly schedule: Schedule; readonly meaning: unknown }>,
-  exceptions: readonly Exception[],
+  exceptions: MatchIndex<Exception>,
 ): Rule {
   const found = draft.rule.schedule === undefined ? undefined : schedules.get(draft.rule.schedule);
   const { position: _, ...meaning } = draft.rule;
   const touching = exceptions
-    .filter((exception) => mayOverlap(exception.match, draft.rule.match))
+    .overlapping(draft.rule.match)
     .map(({ position: __, reason: ___, ...exception }) => exception);
   const hash = stableHash({ rule: meaning, schedule: found?.meaning, exceptions: touching });
   return { ...draft.rule, lead: found?.schedule.lead ?? { kind: 'none' }, hash };

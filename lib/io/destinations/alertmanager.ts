@@ -4,7 +4,7 @@ import { type Destination, jsonHeaders, readStatus, urlOf } from './destination.
 /** Alertmanager's own API: POST /api/v2/alerts below the address that is configured. */
 export const alertmanager: Destination = {
   address: ({ body }, credentials) => {
-    const base = unwrap(urlOf(credentials)).replace(/\/+$/, '');
+    const base = unwrap(urlOf(credentials)).replace(/(?<!\/)\/+$/, '');
     const url = base.endsWith('/api/v2/alerts') ? base : `${base}/api/v2/alerts`;
     return { url: makeSecret(url), headers: jsonHeaders, body };
   },

@@ -216,8 +216,8 @@ type BlockPage = { readonly supportId: string | undefined };
 function readBlockPage(contentType: string | null, body: string): BlockPage | undefined {
   const isHtml = /\b(text\/html|application\/xhtml)/i.test(contentType ?? '') || /^\s*</.test(body);
   if (!isHtml && !isRejection(body)) return undefined;
-  const words = body.slice(0, 20_000).replaceAll(/<[^>]*>/g, ' ');
-  return { supportId: /support\s+id(?:\s+is)?\s*:?\s*([\w-]{4,64})/i.exec(words)?.[1] };
+  const words = body.slice(0, 20_000).replaceAll(/<[^<>]*>/g, ' ');
+  return { supportId: /support\s{1,20}id(?:\s{1,20}is)?\s{0,20}:?\s{0,20}([\w-]{4,64})/i.exec(words)?.[1] };
 }
 
 /** Without the page's tags, where a proxy took them away; JSON that quotes the sentence is an answer of the service. */

@@ -58,7 +58,7 @@ export function beatAddress(secret: Secret, beat: Beat): Secret | undefined {
   if (!URL.canParse(address)) return secret;
   const url = new URL(address);
   if (url.hostname === 'hc-ping.com' || /\/ping\/[^/]+/.test(url.pathname)) {
-    url.pathname = `${url.pathname.replace(/\/+$/, '')}/fail`;
+    url.pathname = `${url.pathname.replace(/(?<!\/)\/+$/, '')}/fail`;
     return makeSecret(url.href);
   }
   if (!/\/api\/push\/[^/]+/.test(url.pathname)) return undefined;

@@ -1,0 +1,177 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compileMatch, covers, mayOverlap } from '../../lib/config/match.ts';
+import { makeMatchIndex } from '../../lib/config/match-index.ts';
+import { findPastedSecrets } from '../../lib/config/pasted-secrets.ts';
+import type { Match } from '../../lib/model/config.ts';
+import { hasSeveralRuns, linearPattern } from '../../lib/model/linear-pattern.ts';
+import { matchesPool } from '../../lib/model/match.ts';
+import { runs } from '../support/runs.ts';
+import { compileText } from './compile-text.ts';
+
+function match(text: string): Match {
+  const outcome = compileMatch(text);
+  if (!outcome.ok) throw new Error(outcome.message);
+  return outcome.match;
+}
+
+/** Milliseconds of this process's own work: whoever else uses the machine does not count. */
+async function workOf(work: () => unknown): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+const long = 200_000;
+const filled = (piece: string) => piece.repeat(Math.ceil(long / piece.length));
+
+describe('what somebody pasted is found in linear time', () => {
+  test.each([
+    'a',
+    'a-',
+    'a.',
+    '1a',
+    'Aa1_',
+    'https://',
+    'https://a/',
+    'https://x.webhook.office.com',
+    'a://x:',
+    ':',
+    'hooks/',
+    'xoxa-',
+    '-----BEGIN ',
+    '-----BEGIN A ',
+    'whsec_',
+    'http://h/hooks/',
+    'discord.com/api/webhooks/',
+    '&sig',
+  ])('in 200 kB of "%s"', async (piece) => {
+    for (const text of [filled(piece), `https://h/${filled(piece)}`, `a://u:${filled(piece)}`]) {
+      expect(await workOf(() => findPastedSecrets(text))).toBeLessThan(1500);
+    }
+  });
+});
+
+describe('a pattern takes linear time', () => {
+  test.each(['*a*a*a*a*a*a*c/*', '{*a*,*b*}*a*{*a*,b}*c/*', '*?*?*?*?*?*c/*', 'x/*a*[ab]*a*[ab]*c'])(
+    '%s',
+    async (text) => {
+      const names = { region: 'r1', cluster: 'a'.repeat(5000), pool: 'a'.repeat(5000) };
+      expect(await workOf(() => matchesPool(match(text), names))).toBeLessThan(1500);
+    },
+  );
+
+  test('a match of any length is refused in words', () => {
+    expect(compileMatch(filled('{a,b}'))).toMatchObject({
+      ok: false,
+      message: 'has 200000 characters, and at most 4000 are read',
+    });
+  });
+
+  const part = fc
+    .array(
+      fc.constantFrom(
+        '*',
+        '*',
+        '?',
+        '[ab]',
+        '[!a]',
+        '{a,bc}',
+        '{*a,b*}',
+        '{a,{b,*c}}',
+        '{,x}',
+        'a',
+        'b',
+        '-',
+        ' ',
+        '.',
+        'é',
+        '😀',
+        '+',
+        '(',
+      ),
+      {
+        minLength: 1,
+        maxLength: 7,
+      },
+    )
+    .map((pieces) => pieces.join(''))
+    .filter((text) => text.trim() !== '');
+  const name = fc
+    .array(fc.constantFrom('a', 'b', 'bc', '-', ' ', '.', '+', '(', 'é', '😀', 'x', '\n', '/'), { maxLength: 6 })
+    .map((pieces) => pieces.join(''));
+
+  test('and says what the engine of the language says', () => {
+    fc.assert(
+      fc.property(part, name, (text, candidate) => {
+        const { cluster: source } = match(text);
+        const linear = linearPattern(source);
+        expect(linear).toBeDefined();
+        expect(linear?.(candidate)).toBe(new RegExp(`^(?:${source})$`, 'u').test(candidate));
+      }),
+      runs(2000),
+    );
+  });
+
+  test.each([
+    ['a[^/]*?b', false],
+    ['[*+]a\\*[^/]*?', false],
+    ['(?=.)[^/]*?a[^/]*?', true],
+    ['(a[^/]*?|[^/]*?b)', true],
+  ])('%s has several runs: %s', (source, says) => {
+    expect(hasSeveralRuns(source)).toBe(says);
+  });
+
+  test.each(['a{2,3}', '(?!a)b', 'a(', '[a', '(?<n>a)', 'a)b'])('%s is left to the engine', (source) => {
+    expect(linearPattern(source)).toBeUndefined();
+  });
+});
+
+describe('many matches', () => {
+  const part = fc
+    .array(fc.constantFrom('*', '?', '[ab]', '{a,bc}', '{a*,b}', 'a', 'b', 'ab', 'c'), { minLength: 1, maxLength: 3 })
+    .map((pieces) => pieces.join(''));
+  const text = fc
+    .tuple(part, fc.option(part, { nil: undefined }))
+    .map(([cluster, pool]) => (pool === undefined ? cluster : `${cluster}/${pool}`));
+
+  test('an index finds what a look at each finds', () => {
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 60 }), text, (texts, asked) => {
+        const all = texts.map(match);
+        const index = makeMatchIndex<Match>((one) => one);
+        for (const one of all) index.add(one);
+        const wanted = match(asked);
+        expect(index.firstCovering(wanted)).toBe(all.find((one) => covers(one, wanted)));
+        expect(index.overlapping(wanted)).toEqual(all.filter((one) => mayOverlap(one, wanted)));
+      }),
+      runs(1500),
+    );
+  });
+
+  test.each([
+    ['by the beginning', (i: number) => `dev-${i}-*/*`],
+    ['by the end', (i: number) => `*-${i}/w`],
+    ['by the pool', (i: number) => `*/w-${i}`],
+    ['in full', (i: number) => `dev-${i}/w`],
+  ])('6,000 rules told apart %s take a second or two', async (_, textOf) => {
+    const drafts = Array.from({ length: 6000 }, (__, i) => match(textOf(i)));
+    const work = await workOf(() => {
+      const index = makeMatchIndex<Match>((one) => one);
+      for (const one of drafts) {
+        expect(index.firstCovering(one)).toBeUndefined();
+        index.add(one);
+      }
+    });
+    expect(work).toBeLessThan(2500);
+  });
+});
+
+test('a value of 200 kB is a problem like any other', async () => {
+  const work = await workOf(async () => {
+    const { problems } = await compileText(`timezone: ${filled('a')}\n# ${filled('https://')}\n`);
+    expect(problems.length).toBeGreaterThan(0);
+  });
+  expect(work).toBeLessThan(5000);
+});
