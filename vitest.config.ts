@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { compileCache } from './test/support/compile-cache.ts';
+import { SkippedReporter } from './test/support/skipped-reporter.ts';
 import { SlowestFirst } from './test/support/slowest-first.ts';
 
 export default defineConfig({
@@ -16,6 +17,6 @@ export default defineConfig({
     env: compileCache,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    reporters: ['default'],
+    reporters: ['default', new SkippedReporter()],
   },
 });

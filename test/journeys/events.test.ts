@@ -188,7 +188,8 @@ describe('a recipe of docs/events.md, from its sample to a PUT and back', () => 
     ['a CI job with curl', blocks('sh ci').join(''), 6, 2],
     ['a Kubernetes CronJob', scriptOfCronJob(), 3, 1],
   ] as const;
-  test.skipIf(!hasTools).each(scripts)('%s, as its script stands', async (_, script, atLeast, hours) => {
+  const unless = hasTools ? '' : ' (skipped: needs curl and openssl)';
+  test.skipIf(!hasTools).each(scripts)(`%s, as its script stands${unless}`, async (_, script, atLeast, hours) => {
     const start = Math.floor(systemClock.now() / 1000) * 1000;
     const world = await anEventsWorld(start);
     const listening = await serveListen(world.listen, { host: '127.0.0.1', port: 0 }, systemClock);

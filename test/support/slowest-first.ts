@@ -13,7 +13,7 @@ const slowest = [
   'schedule/transitions.test.ts',
   'cli/uninstall/uninstall.test.ts',
   'cli/demo.test.ts',
-  'cli/asking.test.ts',
+  'cli/asks.test.ts',
 ];
 
 export class SlowestFirst extends BaseSequencer {

@@ -24,7 +24,7 @@ if (missing === undefined) {
   });
 } else {
   describe('DynamoDB store on an emulator', () => {
-    test.skip(missing, () => {});
+    test.skip(`runs (skipped: ${missing})`, () => {});
   });
 }
 

@@ -115,7 +115,7 @@ async function runScript(script: string) {
   }
 }
 
-describe.skipIf(!hasTools)('a script of docs/events.md (needs curl and openssl)', () => {
+describe.skipIf(!hasTools)(`a script of docs/events.md${hasTools ? '' : ' (skipped: needs curl and openssl)'}`, () => {
   test('of a CI job signs and is taken', async () => {
     const { answer, asks } = await runScript(blocks('sh ci').join(''));
     expect(answer).toMatchObject({ outcome: 'stored' });
