@@ -33,9 +33,14 @@ export function makeListenApp(parts: ListenParts): Hono {
   app.post('/events/:source', (c) => answerTo(parts, bodies, c, 'events'));
   app.post('/alertmanager/:source', (c) => answerTo(parts, bodies, c, 'alertmanager'));
   // Whatever it brings along is not waited for.
-  app.notFound((c) => c.json({ error: 'not found' }, 404, c.req.raw.body === null ? {} : { connection: 'close' }));
+  app.notFound((c) => c.json({ error: 'not found' }, 404, bringsBody(c) ? { connection: 'close' } : {}));
   app.onError((_, c) => c.json({ error: 'failed' }, 500));
   return app;
+}
+
+/** By its head: to look at the body itself would cost more than the answer. */
+function bringsBody({ req }: Context): boolean {
+  return req.header('transfer-encoding') !== undefined || Number(req.header('content-length') ?? 0) > 0;
 }
 
 /** Many who ask at once, or within a second, get one answer: a flood of scrapes costs as much as one. */
