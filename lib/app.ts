@@ -121,6 +121,7 @@ export function makeApp(given: AppParts): App {
         hash: sha256,
         mksOf: mksOf(config),
         secretsExpiry: (region) => tokenExpiry(parts, config, region),
+        isTokenPrevious: (region) => parts.secrets.token(regionOf(config, region).token).isPrevious(),
         log: log.with({ job: 'watch-clusters', config: config.hash }),
         ...(configProblem ? { configProblem } : {}),
         ...(timeLeftMs ? { timeLeftMs } : {}),

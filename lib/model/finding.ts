@@ -40,6 +40,7 @@ export type FindingKind =
   | 'config.invalid'
   | 'version.eol'
   | 'token.expiry'
+  | 'token.previous'
   | 'rounds.missed'
   | 'destination.broken';
 

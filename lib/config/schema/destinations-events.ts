@@ -63,6 +63,7 @@ const told: Record<FindingKind | NoticeKind, true> = {
   'config.invalid': true,
   'version.eol': true,
   'token.expiry': true,
+  'token.previous': true,
   'rounds.missed': true,
   'destination.broken': true,
   'cluster.gone': true,

@@ -44,7 +44,7 @@ export function observeRegion(answers: RegionAnswers, memory: RegionMemory, look
   const api = observeApi(region, list, answers.silence, looking.now);
   const token = observeToken(answers, memory.token, looking);
   const kept = { region, ...(token.memory !== undefined && { token: token.memory }) };
-  const about = [...api, ...token.observations];
+  const about = [...api, ...token.observations, ...observeVersion(answers, looking.now)];
   if (list.kind !== 'ok') return { observations: about, memory: { ...memory, ...kept }, notices: [], gone: new Map() };
   const seen = new Map(memory.clusters.map((cluster) => [cluster.id, cluster]));
   const looks = [
@@ -195,6 +195,19 @@ function observeToken(
   if (!due) return { observations: [], memory };
   const subject = { kind: 'secret', reference } as const;
   return { observations: [{ kind: 'token.expiry', subject, state: 'due', at: now, due }], memory };
+}
+
+/** A rotation that stopped half-way: the next one takes away what still works. */
+function observeVersion({ region, token }: RegionAnswers, now: EpochMs): readonly Observation[] {
+  const { reference, isPrevious } = token;
+  if (isPrevious === undefined) return [];
+  const judge = judged({ kind: 'secret', reference }, now);
+  const wrong: Wrong = {
+    severity: 'warning',
+    text: `The token of region ${region} works only as the previous version of its secret (${reference}): the current one is refused`,
+    fix: 'Put a token that works into the secret; the previous version is gone with its next change',
+  };
+  return [judge('token.previous', isPrevious ? wrong : undefined)];
 }
 
 function byId(a: { readonly id: string }, b: { readonly id: string }): number {

@@ -15,7 +15,12 @@ export type RegionAnswers = {
   /** One entry per remembered cluster that a successful list did not show. */
   readonly missing: readonly { readonly clusterId: string; readonly answer: Answer<ObservedCluster> }[];
   /** The token's expiry as far as anything tells; undefined = unknown. */
-  readonly token: { readonly reference: string; readonly expires: EpochMs | undefined };
+  readonly token: {
+    readonly reference: string;
+    readonly expires: EpochMs | undefined;
+    /** It works only as the previous version of its secret; undefined = not known in this pass. */
+    readonly isPrevious?: boolean;
+  };
 };
 
 export type ClusterAnswers = {

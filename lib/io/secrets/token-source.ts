@@ -15,6 +15,8 @@ export type TokenSource = {
   readonly after: (refused: readonly Secret[]) => Promise<Secret | undefined>;
   /** When the token ends, as far as the secret or the config tells. */
   readonly expires: () => EpochMs | undefined;
+  /** Is the previous version of the secret in use, since the current one is refused? */
+  readonly isPrevious: () => boolean;
 };
 
 /** All clusters of a region meet the same refused token: one look per this time is enough for all of them. */
@@ -44,6 +46,7 @@ export function makeTokenSource(ref: SecretRef, source: SecretSource, parts: Cac
     current: () => currentToken(tokens),
     after: (refused) => nextToken(tokens, refused),
     expires: () => cached.last()?.expires ?? ref.expires,
+    isPrevious: () => chosen.previous !== undefined,
   };
 }
 

@@ -59,7 +59,9 @@ async function askRegion(parts: WatchParts, region: RegionConfig, memories: read
   const memory = memories.find((one) => one.region === name) ?? { region: name, clusters: [] };
   const list = await ask(() => parts.mksOf(name).listClusters());
   const expires = (await expiryOf(parts, name)) ?? ref.expires;
-  const token = { reference: describeReference(ref, parts.hash), expires };
+  const isPrevious = list.kind === 'ok' ? parts.isTokenPrevious?.(name) : undefined;
+  const about = { reference: describeReference(ref, parts.hash), expires };
+  const token = isPrevious === undefined ? about : { ...about, isPrevious };
   if (list.kind !== 'ok') return { region, memory, list, token, toAsk: [], missing: [] };
   const toAsk = list.value.filter((cluster) => isWatched(parts.config, { region: name, cluster: cluster.name }));
   const listed = new Set(list.value.map(({ id }) => id));

@@ -18,6 +18,8 @@ export type WatchParts = {
   readonly mksOf: (region: string) => Mks;
   /** What the place where a region's token is kept says of its expiry; undefined = the config's own date, if any. */
   readonly secretsExpiry: (region: string) => Promise<EpochMs | undefined>;
+  /** Does a region's token work only as the previous version of its secret? Absent = nobody knows. */
+  readonly isTokenPrevious?: (region: string) => boolean;
   /** Milliseconds left for this run; no call starts that does not fit. Absent = no limit. */
   readonly timeLeftMs?: () => number;
   /** What is wrong with the config file at present, while the last good one is in use; absent = nothing. */
@@ -35,6 +37,6 @@ export type WatchReport = {
   readonly notices: number;
   /** Its own mark was stored: somebody is looking. */
   readonly isKept: boolean;
-  /** What could not be stored; the next pass makes up for it. */
+  /** What could not be stored, which the next pass makes up for; regions that let nobody in, at once, with the reason. */
   readonly problems: readonly string[];
 };

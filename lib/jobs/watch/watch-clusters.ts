@@ -1,3 +1,4 @@
+import type { RegionAnswers } from '../../decide/watching/watch-memory.ts';
 import { describeSubject } from '../../decide/incidents/incident.ts';
 import { isWindowOpen, type Silences } from '../../decide/incidents/silence.ts';
 import type { IncidentChange, IncidentsOutcome } from '../../decide/incidents/step-incidents.ts';
@@ -48,10 +49,20 @@ export async function watchClusters(parts: WatchParts): Promise<WatchReport> {
   const untidied = await tidy(parts, known, decided.outcome, destinations, seen, notices.unwanted, now);
   problems.push(...untidied);
   if (answered.length > 0 && !answers.some(isClockWrong)) problems.push(...(await heal(store)));
+  const shut = answers.flatMap(shutOut);
+  problems.unshift(...shut.map(({ region, reason }) => `region ${region}: ${reason}`));
   const isKept = untidied.length === 0;
   const report = { at: now, clusters, answered, notices: notices.deliveries, isKept, problems, ...counted(committed) };
-  logPass(parts, report, committed);
+  logPass(parts, { ...report, problems: problems.slice(shut.length) }, committed);
+  for (const { region, reason } of shut) parts.log.warn('region cannot be watched', { region, reason });
   return report;
+}
+
+/** A region whose token is missing or refused, and why: known at first sight, though it is told after the second. */
+function shutOut({ region, list }: RegionAnswers): readonly { readonly region: string; readonly reason: string }[] {
+  const isShut = list.kind === 'unauthorized' || list.kind === 'forbidden';
+  const isMissing = list.kind === 'not-sent' && list.reason === 'no-token';
+  return isShut || isMissing ? [{ region, reason: list.detail }] : [];
 }
 
 /** The clock is right, by what the answers say: what a wrong one has left behind is put right for good. */

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import type { Log } from '../../../lib/io/log.ts';
+import { silentLog } from '../../../lib/io/log.ts';
+import { makeRedactor } from '../../../lib/io/redact.ts';
+import { makeTokenSource } from '../../../lib/io/secrets/token-source.ts';
+import { watchClusters } from '../../../lib/jobs/watch/watch-clusters.ts';
+import type { WatchParts } from '../../../lib/jobs/watch/parts.ts';
+import type { Answer } from '../../../lib/model/answer.ts';
+import { makeVirtualClock } from '../../support/virtual-clock.ts';
+import { type WatchWorld, watchWorld } from './watch-world.ts';
+
+function withList(world: WatchWorld, answer: Answer<never>, log: Log = silentLog): WatchParts {
+  const parts = world.parts();
+  return { ...parts, log, mksOf: (region) => ({ ...parts.mksOf(region), listClusters: async () => answer }) };
+}
+
+const shut = [
+  ['refused', { kind: 'unauthorized', detail: 'answered 401' }],
+  ['without its role', { kind: 'forbidden', detail: 'answered 403: no role' }],
+  ['missing', { kind: 'not-sent', reason: 'no-token', detail: 'list clusters: env TOKEN is not set' }],
+] as const;
+
+test.each(shut)('a region whose token is %s is a problem of the first pass', async (_, answer) => {
+  const lines: string[] = [];
+  const log = {
+    ...silentLog,
+    warn: (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`),
+  };
+  const world = watchWorld();
+  const report = await watchClusters(withList(world, answer, log));
+  expect(report.problems).toEqual([`region r1: ${answer.detail}`]);
+  expect(lines).toEqual([`region cannot be watched ${JSON.stringify({ region: 'r1', reason: answer.detail })}`]);
+});
+
+test('a region that does not answer is none of them', async () => {
+  const answer = { kind: 'unknown', reason: 'timeout', detail: 'no answer', maybeApplied: false } as const;
+  expect((await watchClusters(withList(watchWorld(), answer))).problems).toEqual([]);
+});
+
+test('a token that works only as the previous version of its secret is told, and its end', async () => {
+  const world = watchWorld();
+  let isPrevious = true;
+  const pass = async () => {
+    await watchClusters({ ...world.parts(), isTokenPrevious: () => isPrevious });
+    world.now += 5 * 60_000;
+  };
+  for (let n = 0; n < 4; n += 1) await pass();
+  expect(await world.outbox()).toContain('ops open token.previous');
+  isPrevious = false;
+  for (let n = 0; n < 5; n += 1) await pass();
+  expect((await world.outbox()).filter((line) => line.endsWith('resolve token.previous')).length).toBeGreaterThan(0);
+});
+
+test('the token source knows which version is in use', async () => {
+  const stages = { current: 'refused-token-value-1', previous: 'working-token-value-0' };
+  const clock = makeVirtualClock();
+  const source = { read: async (stage: 'current' | 'previous') => stages[stage] };
+  const parts = { clock, redactor: makeRedactor(), log: silentLog };
+  const token = makeTokenSource({ kind: 'awsSecret', name: 'lamplighter/r1' }, source, parts);
+  const first = await token.current();
+  expect(token.isPrevious()).toBe(false);
+  await token.after([first]);
+  expect(token.isPrevious()).toBe(true);
+  stages.current = 'a-new-token-that-works-2';
+  await clock.advance(6 * 60_000);
+  await token.current();
+  expect(token.isPrevious()).toBe(false);
+});
