@@ -43,7 +43,7 @@ export function finishPool(input: FinishInput): FinishedPool {
   if (memory.stuck)
     return held(
       'stuck',
-      `the change from ${describeSize(memory.stuck.from)} to ${describeSize(memory.stuck.to)} has not settled since ${iso(memory.stuck.claimedAt)}`,
+      `the change from ${describeSize(memory.stuck.from)} to ${describeSize(memory.stuck.to)} ${view.pool.status === 'Error' ? `of ${iso(memory.stuck.claimedAt)} failed: the pool is in Error` : `has not settled since ${iso(memory.stuck.claimedAt)}`}`,
     );
   if (input.change) {
     const { from, to, claimedAt } = input.change;

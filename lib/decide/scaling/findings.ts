@@ -148,7 +148,7 @@ export function findingsOfPool(
     findings.push(poolFinding(names, 'base.unknown', 'critical', text, { fix }));
   }
   if (memory.stuck) {
-    const text = `${label} was to go from ${describeSize(memory.stuck.from)} to ${describeSize(memory.stuck.to)} at ${iso(memory.stuck.claimedAt)} and is still ${view.pool.status}`;
+    const text = `${label} was to go from ${describeSize(memory.stuck.from)} to ${describeSize(memory.stuck.to)} at ${iso(memory.stuck.claimedAt)} and ${view.pool.status === 'Error' ? 'went to Error' : `is still ${view.pool.status}`}`;
     findings.push(poolFinding(names, 'pool.stuck', 'warning', text, { since: memory.stuck.claimedAt }));
   }
   const refusal = refusalOf(memory, target);

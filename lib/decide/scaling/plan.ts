@@ -106,6 +106,7 @@ export type Decision = PoolName & {
     | 'scale'
     | 'done'
     | 'not-applied'
+    | 'failed'
     | 'superseded'
     | 'undone'
     | 'kept'

@@ -44,7 +44,7 @@ function settleOne(input: SettleInput, settled: Settled, change: Change, wasStuc
   const running = pool?.status === 'Running' ? size : undefined;
   const missingSince = memory === undefined ? change.claimedAt : memory.missingSince;
   const settlement = settleChange(change, pool, running, input.now, input.stuckAfterMs, missingSince);
-  if (settlement.kind === 'wait' || (settlement.kind === 'stuck' && wasStuck))
+  if (settlement.kind === 'wait' || (wasStuck && (settlement.kind === 'stuck' || settlement.kind === 'failed')))
     return wasStuck ? settled : { ...settled, change };
   if (memory === undefined) return settled;
   const next = afterSettlement(memory, change, settlement, pool, input.now);
@@ -92,6 +92,7 @@ function afterSettlement(
       return remember(free, { notApplied: undefined, ahead: undefined, busySince: undefined });
     case 'not-applied':
       return notApplied(free, change, pool, now);
+    case 'failed':
     case 'stuck':
       return remember(memory, { stuck: change, busySince: undefined });
     case 'vanished':
@@ -152,6 +153,7 @@ function decisionOf(
     superseded: () => 'somebody else set another size meanwhile',
     undone: () => 'it was put back to the old size',
     'not-applied': () => 'the change was not applied; it is planned again',
+    failed: () => 'the change failed: the pool is in Error',
   };
   const reason = reasons[settlement.kind]();
   return [
@@ -182,6 +184,8 @@ function nodesAfter({ pools }: SettleInput, { poolId, to }: Change): string {
 /** A PUT that was accepted may take a while to show: before this, the old size proves nothing. */
 const notAppliedAfterMs = 4 * 60_000;
 const vanishedAfterMs = 10 * 60_000;
+/** The service's clock may be a little behind ours, and its times may be cut to the second. */
+const stampsDifferMs = 60_000;
 /** Two machines' clocks differ by less than this. */
 const clocksDifferMs = 5 * 60_000;
 
@@ -194,6 +198,8 @@ export type Settlement =
   | { readonly kind: 'not-applied' }
   /** Nothing shows what became of it: no answer has the pool any more, or its answers have no size. */
   | { readonly kind: 'vanished' }
+  /** In Error since it was asked to change. */
+  | { readonly kind: 'failed' }
   | { readonly kind: 'stuck' }
   | { readonly kind: 'wait' };
 
@@ -213,6 +219,7 @@ export function settleChange(
   const age = ageOf(change, now);
   if (pool === undefined) return hasVanished(missingSince, now) ? { kind: 'vanished' } : { kind: 'wait' };
   if (running === undefined) {
+    if (hasFailed(change, pool, now)) return { kind: 'failed' };
     if (age < stuckAfterMs) return { kind: 'wait' };
     return { kind: pool.status === 'Running' ? 'vanished' : 'stuck' };
   }
@@ -224,6 +231,15 @@ export function settleChange(
   const mayBeUndone = !pool.autoscale && !isRaise(change.from, change.to);
   const isTouched = mayBeUndone && pool.updatedAt !== undefined && pool.updatedAt > change.claimedAt;
   return isTouched ? { kind: 'undone', size: running } : { kind: 'not-applied' };
+}
+
+/**
+ * The pool was Running when the change was claimed, so an answer from after that which shows Error shows that it failed:
+ * whoever waits behind it waits for nothing. What becomes of the pool later still says whose doing that is.
+ */
+function hasFailed({ claimedAt }: Change, pool: ObservedPool, now: EpochMs): boolean {
+  if (pool.status !== 'Error' || claimedAt > now) return false;
+  return pool.updatedAt === undefined || pool.updatedAt >= claimedAt - stampsDifferMs;
 }
 
 /** One answer may leave a pool out; for so long none does. A time from the future was written before the clock went back. */

@@ -34,7 +34,11 @@ describe('what an observation says of a mark', () => {
     ['old size before 4 min: wait', 3, 'Running', before, 3, 'wait'],
     ['old size, touched, before 4 min: wait', 3, 'Running', claimedAt + 1, 3, 'wait'],
     ['Scaling: wait', 3, 'Scaling', claimedAt, 20, 'wait'],
-    ['Error: wait', 3, 'Error', claimedAt, 20, 'wait'],
+    ['Error since then: failed', 3, 'Error', claimedAt + minute, 2, 'failed'],
+    ['Error, as a clock a little behind tells it: failed', 3, 'Error', claimedAt - 30_000, 2, 'failed'],
+    ['Error without a time: failed', 3, 'Error', undefined, 2, 'failed'],
+    ['Error of before: wait', 3, 'Error', before, 20, 'wait'],
+    ['Error of before, for 30 min: stuck', 3, 'Error', before, 30, 'stuck'],
     ['Scaling for 30 min: stuck', 3, 'Scaling', claimedAt, 30, 'stuck'],
   ])('%s', (_title, size, status, updatedAt, minutes, expected) => {
     const pool = aPool('workers', size, { status, updatedAt });
@@ -161,6 +165,49 @@ describe('marks in a night', () => {
     const later = runUntil(world, '2026-03-02T21:00:00Z');
     expect(later.at(-1)?.plan.findings).toEqual([]);
     expect([sizeOf(world, 'a'), sizeOf(world, 'b')]).toEqual([0, 0]);
+  });
+
+  test('a failed resize holds nobody up', () => {
+    const world = aWorld('2026-03-03T07:00:00Z', [aPool('a', 0), aPool('b', 0)]);
+    round(world);
+    expect(world.puts.map(({ pool }) => pool)).toEqual(['a']);
+    const fail = (status: string, size: number) => {
+      world.resizing.delete('id-a');
+      world.pools = world.pools.map((pool) =>
+        pool.name === 'a' ? { ...pool, status, size, updatedAt: world.now } : pool,
+      );
+    };
+    world.now += 4 * minute;
+    fail('Error', 0);
+    world.now += minute;
+    const plan = round(world);
+    expect(world.puts.map(({ pool }) => pool)).toEqual(['a', 'b']);
+    expect(plan.updates.flatMap(({ decisions }) => decisions).map(({ kind }) => kind)).toContain('failed');
+    expect(plan.holds).toMatchObject([{ pool: 'a', reason: expect.stringContaining('failed: the pool is in Error') }]);
+    runUntil(world, '2026-03-03T08:00:00Z');
+    expect([sizeOf(world, 'a'), sizeOf(world, 'b')]).toEqual([0, 3]);
+    // Mended, it is asked again, and nobody is taken to have set it.
+    fail('Running', 0);
+    const plans = runUntil(world, '2026-03-03T09:00:00Z');
+    expect(sizeOf(world, 'a')).toBe(3);
+    expect(plans.flatMap(({ plan: { notices } }) => notices)).toEqual([]);
+  });
+
+  test('a resize that failed and arrives later is ours', () => {
+    const world = aWorld('2026-03-03T07:00:00Z', [aPool('a', 0)]);
+    round(world);
+    const show = (status: string, size: number) => {
+      world.resizing.delete('id-a');
+      world.pools = world.pools.map((pool) => ({ ...pool, status, size, updatedAt: world.now }));
+    };
+    world.now += 5 * minute;
+    show('Error', 0);
+    round(world);
+    world.now += 20 * minute;
+    show('Running', 3);
+    const plan = round(world);
+    expect(plan.notices).toEqual([]);
+    expect(memoryOf(world, 'a')?.stuck).toBeUndefined();
   });
 
   test('a change that is stuck holds its own pool only, however long it takes', () => {

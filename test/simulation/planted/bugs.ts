@@ -166,6 +166,13 @@ const planted: readonly PlantedBug[] = [
     'if (acted === undefined) return undefined;',
   ),
   bug(
+    'failed-holds-the-slot',
+    'a change that failed keeps its cluster waiting',
+    `${scaling}/settle.ts`,
+    "if (hasFailed(change, pool, now)) return { kind: 'failed' };",
+    "if (age >= stuckAfterMs && hasFailed(change, pool, now)) return { kind: 'failed' };",
+  ),
+  bug(
     'never-not-applied',
     'a change that was not applied is waited for',
     `${scaling}/settle.ts`,
@@ -334,6 +341,7 @@ const broughtOutBy: { readonly [name: string]: readonly FaultClass[] } = {
   'lease-lowers': ['asks'],
   'brake-on-an-ordinary-evening': [],
   'first-act-unbraked': [],
+  'failed-holds-the-slot': ['resizes'],
   'edge-triggered': ['ticks'],
   'memory-by-name': ['people'],
   'removed-rule-forgotten': ['config'],
