@@ -5,7 +5,7 @@ import { systemClock } from '../io/clock.ts';
 import { randomId } from '../io/ids.ts';
 import { makeRedactor } from '../io/redact.ts';
 import type { Output } from './parts.ts';
-import { runCli } from './run-cli.ts';
+import { fullDisk, runCli } from './run-cli.ts';
 import { machineZone } from './text/instant.ts';
 
 /** The process: everything that the commands use is taken from it here and handed on. */
@@ -53,7 +53,8 @@ function onLostOutput({ code }: NodeJS.ErrnoException): void {
   if (isOutputLost) return;
   isOutputLost = true;
   process.exitCode ||= 1;
-  process.stderr.write(`The output could not be written (${code ?? 'unknown'}): it is not complete\n`);
+  const why = code !== undefined && fullDisk.has(code) ? `the disk is full, ${code}` : (code ?? 'unknown');
+  process.stderr.write(`The output could not be written (${why}): it is not complete\n`);
 }
 
 /** The first one asks for a clean end; a second ends at once, as people expect. */

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { suggest } from '../config/did-you-mean.ts';
 import { CommandError, SecretError, StoreError, UsageError } from '../errors.ts';
 import { printableOutput } from '../model/printable.ts';
 import { addApprove } from './commands/approve.ts';
@@ -43,6 +44,7 @@ export async function runCli(
   };
   const program = makeProgram(parts);
   try {
+    refuseUnknownHelp(program, argv);
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -66,6 +68,7 @@ function makeProgram(parts: CliParts): Command {
     .configureOutput({
       writeOut: parts.stdout.write,
       writeErr: parts.stderr.write,
+      outputError: (text, write) => write(text.replace(/^error: /u, '')),
       getOutHelpWidth: () => parts.stdout.columns,
       getErrHelpWidth: () => parts.stderr.columns,
       getOutHasColors: () => out.isOn,
@@ -75,6 +78,7 @@ function makeProgram(parts: CliParts): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('(try --help)');
   registerCommands(program, parts);
+  for (const command of program.commands) refuseRepeated(command);
   program.addHelpText(
     'after',
     `
@@ -87,6 +91,26 @@ Begin with:
 Exit codes: 0 the command did its work, 1 it did not, 2 wrong usage or config.`,
   );
   return program;
+}
+
+/** `--exactly 3 --exactly 0`: which of both was meant nobody knows. */
+function refuseRepeated(command: Command): void {
+  const repeatable = new Set(['at']);
+  for (const option of command.options) {
+    if (option.variadic || repeatable.has(option.name())) continue;
+    let times = 0;
+    command.on(`option:${option.name()}`, () => {
+      times += 1;
+      if (times > 1) throw new UsageError(`${option.long ?? option.flags} is given more than once: give it once`);
+    });
+  }
+}
+
+function refuseUnknownHelp(program: Command, [first, name]: readonly string[]): void {
+  if (first !== 'help' || name === undefined || name.startsWith('-')) return;
+  const names = program.commands.map((command) => command.name());
+  if (name === 'help' || names.includes(name)) return;
+  throw new UsageError(`there is no command "${name}": ${suggest(name, names)}`);
 }
 
 /** Without secrets, and without what a terminal would obey. A window may change its size while a command runs: that is asked for anew each time. */
@@ -142,11 +166,16 @@ export function describeFailure(error: unknown): Failure {
     return { exitCode: 1, message: error.message };
   const kind = error instanceof Error ? error.name : typeof error;
   const code = codeOf(error);
+  if (code !== undefined && fullDisk.has(code))
+    return { exitCode: 1, message: `The disk is full (${code}): free some space, then run the command again` };
   return {
     exitCode: 1,
     message: `An unexpected error ended the command: ${kind}${code === undefined ? '' : ` (${code})`}. Nothing more is known; please report it with the command you ran`,
   };
 }
+
+/** No space left, or none left of what this user may have. */
+export const fullDisk: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 
 /** The system's own short names of errors: EACCES, EADDRINUSE. */
 function codeOf(error: unknown): string | undefined {

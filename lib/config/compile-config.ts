@@ -47,9 +47,31 @@ export async function compileConfig(text: string, options: CompileOptions): Prom
   reportPastedSecrets(text, source, report);
   const config = source.value === undefined ? undefined : await compile(source, report, options);
   const problems = sortProblems(report.problems);
+  if (isSomethingElse(text, problems)) return { ok: false, problems: [noConfig(options.file)] };
   if (config !== undefined && !report.hasErrors()) return { ok: true, config, problems };
   if (!report.hasErrors()) report.file('the config could not be made', 'report this, with the config');
   return { ok: false, problems: sortProblems(report.problems) };
+}
+
+/** A text that goes wrong often, and before the first key of a config, is another file: what is wrong with it as a config says nothing. */
+function isSomethingElse(text: string, problems: readonly Problem[]): boolean {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const known = /^\{?\s*["']?(?:regions|schedules|pools|destinations|calendars|timezone|defaults)["']?\s*:/u;
+  const firstKey = text.split('\n').findIndex((line) => known.test(line.trimStart()));
+  const firstError = Math.min(...errors.map(({ line }) => line));
+  return errors.length > 5 && (firstKey === -1 || firstError < firstKey + 1);
+}
+
+function noConfig(file: string): Problem {
+  return {
+    severity: 'error',
+    file,
+    line: 1,
+    column: 1,
+    path: '',
+    message: 'this is no config of Lamplighter: it has neither regions nor schedules nor pools',
+    fix: 'give the path of a config with --config, or write one with "lamplighter init"',
+  };
 }
 
 /** A text that is nested thousands of levels deep ends the parser by its stack; nobody means it. */

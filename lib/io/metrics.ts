@@ -7,6 +7,7 @@ export const metricNames = {
   poolHeld: 'lamplighter_pool_held',
   changes: 'lamplighter_changes_total',
   problems: 'lamplighter_round_problems',
+  buildInfo: 'lamplighter_build_info',
   lastRound: 'lamplighter_last_round_timestamp_seconds',
   roundSeconds: 'lamplighter_round_duration_seconds',
   clusters: 'lamplighter_clusters',

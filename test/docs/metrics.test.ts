@@ -62,13 +62,13 @@ test('what a round showed is served, and gone with the next round', async () => 
       },
     ],
   };
-  const report = { plan, problems: [], results: [], clusters: 1, pools: 2 };
+  const report = { plan, problems: [], results: [], clusters: 1, pools: 2, regions: [{ region: 'r1', clusters: 1 }] };
   metrics.showRound(report, 1000_000, 250);
   const { text } = await metrics.render();
   expect(text).toContain(`${metricNames.poolDesired}{region="r1",cluster="dev",pool="workers",bound="size"} 0`);
   expect(text).toContain('pool="gpu \\"x\\"\\n",bound="max"} 4');
   expect(text).toContain(`${metricNames.poolHeld}{region="r1",cluster="dev",pool="workers",code="paused"} 1`);
-  expect(text).toContain(`${metricNames.lastRound} 1000`);
+  expect(text).toContain(`${metricNames.lastRound}{region="r1"} 1000`);
   metrics.showRound({ ...report, plan: { ...plan, pools: [], holds: [] } }, 2000_000, 250);
   expect((await metrics.render()).text).not.toContain('pool="workers"');
 });

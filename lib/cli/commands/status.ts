@@ -12,7 +12,7 @@ import { statusJson } from '../status/status-json.ts';
 import { statusText } from '../status/status-text.ts';
 import { readingZone } from '../text/instant.ts';
 import { makePaint } from '../text/paint.ts';
-import { writeJson } from '../text/table.ts';
+import { fitted, writeJson } from '../text/table.ts';
 
 type StatusOptions = ConfigOption & JsonOption & { readonly failOn?: 'warning' | 'critical' };
 
@@ -49,7 +49,10 @@ async function status(parts: CliParts, text: string | undefined, options: Status
   if (options.json) writeJson(parts.stdout, statusJson(found, config));
   else
     parts.stdout.write(
-      statusText(found, config, makePaint(parts.stdout, parts.env), readingZone(config, parts), match !== undefined),
+      fitted(
+        statusText(found, config, makePaint(parts.stdout, parts.env), readingZone(config, parts), match !== undefined),
+        parts.stdout,
+      ),
     );
   if (options.failOn !== undefined && isAsBadAs(found, options.failOn)) parts.exitWith(1);
 }

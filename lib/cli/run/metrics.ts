@@ -1,4 +1,5 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import packageJson from '../../../package.json' with { type: 'json' };
 import { sha256 } from '../../app.ts';
 import { metricNames as names } from '../../io/metrics.ts';
 import type { OnCall } from '../../io/mks/mks.ts';
@@ -48,8 +49,8 @@ export function makeRunMetrics(): RunMetrics {
   const held = gauge(names.poolHeld, '1 while a pool is held, by reason', [...ofPool, 'code']);
   const changes = counter(names.changes, 'Changes of node pools by what became of them', ['result']);
   const problems = gauge(names.problems, 'Problems of the last round');
-  const clusters = gauge(names.clusters, 'Clusters listed in the last round');
-  const lastRound = gauge(names.lastRound, 'When the last complete round ended');
+  const clusters = gauge(names.clusters, 'Clusters listed in the last round', ['region']);
+  const lastRound = gauge(names.lastRound, 'When the last complete round ended that could read the region', ['region']);
   const roundSeconds = gauge(names.roundSeconds, 'How long the last complete round took');
   const incidents = gauge(names.incidents, 'Open incidents by severity', ['severity']);
   const eols = gauge(names.versionEol, 'End of life of the Kubernetes version, where it is known', [
@@ -64,6 +65,12 @@ export function makeRunMetrics(): RunMetrics {
   const events = counter(names.events, 'Events by what became of them', ['source', 'outcome']);
   const requests = counter(names.requests, 'Requests to POST /events and /alertmanager', ['source', 'outcome']);
 
+  gauge(names.buildInfo, 'Always 1; its labels say which build this is', ['version', 'node']).set(
+    { version: packageJson.version, node: process.version },
+    1,
+  );
+  collectDefaultMetrics({ register: registry });
+
   return {
     onCall: (region, call, outcome) => calls.inc({ region, call, outcome }),
     countEvent: (outcome, source) => events.inc({ source, outcome }),
@@ -77,8 +84,10 @@ export function makeRunMetrics(): RunMetrics {
       for (const { region, cluster, pool, code } of report.plan.holds) held.set({ region, cluster, pool, code }, 1);
       for (const { result } of report.results) changes.inc({ result });
       problems.set(report.problems.length);
-      clusters.set(report.clusters);
-      lastRound.set(endedAt / 1000);
+      for (const { region, clusters: count } of report.regions ?? []) {
+        clusters.set({ region }, count);
+        lastRound.set({ region }, endedAt / 1000);
+      }
       roundSeconds.set(tookMs / 1000);
     },
     showStanding: (standing) => {

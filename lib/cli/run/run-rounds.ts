@@ -1,8 +1,9 @@
 import { renderProblem } from '../../config/problem.ts';
 import type { ConfigReader, ConfigReading } from '../../config/read-config.ts';
+import type { Hold } from '../../decide/scaling/plan.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { NewId } from '../../io/ids.ts';
-import type { Log } from '../../io/log.ts';
+import type { Log, LogFields } from '../../io/log.ts';
 import type { OpenedStore, Store } from '../../io/stores/store.ts';
 import { sendHeartbeat } from '../../jobs/deliver/heartbeat.ts';
 import { noticeWrite } from '../../jobs/records/incident-records.ts';
@@ -51,6 +52,7 @@ export function makeRounds(parts: RoundsParts): Rounds {
   let collectedAt = clock.now();
   const woken = new Set<string>();
   const tellObserved = makeObservedTeller(parts.log);
+  const tellHolds = makeHoldTeller(parts.log);
   const tellBrake = makeBrakeTeller(parts.log);
   let ring: (() => void) | undefined;
   let knockSeen: string | undefined;
@@ -64,6 +66,7 @@ export function makeRounds(parts: RoundsParts): Rounds {
     if (report) {
       logReport(parts, report);
       tellObserved(report);
+      tellHolds(report);
       tellBrake(report, config);
     }
     if (!signal.aborted) {
@@ -224,4 +227,34 @@ async function followStore({ log }: { readonly log: Log }, store: OpenedStore): 
   log.warn(
     `the store ${path} was deleted, moved or replaced while it was in use: ${now}, and what was remembered in the old one (bases, pauses, leases, incidents) is not known here; to go back to it, stop this process and put the old file there`,
   );
+}
+
+/** Of more pools than this at once only their number is said. */
+const mostTold = 20;
+
+/** A hold by its pool's name when it begins, again for another reason, and when it ends; and what somebody changed by hand. */
+export function makeHoldTeller(log: Log): (report: ScaleReport) => void {
+  let told: ReadonlyMap<string, Hold> = new Map();
+  return ({ plan }) => {
+    const held = plan.holds.filter(({ code }) => code !== 'observe' && code !== 'in-flight');
+    const now = new Map(held.map((hold) => [hold.poolId, hold] as const));
+    const begun = held.filter(({ poolId, code }) => told.get(poolId)?.code !== code);
+    const ended = [...told.values()].filter(({ poolId }) => !now.has(poolId));
+    if (begun.length > mostTold) log.info(`${begun.length} pools are held`, { codes: countsOf(begun) });
+    else for (const hold of begun) log.info(`holds ${hold.cluster}/${hold.pool}`, saidOf(hold));
+    if (ended.length > mostTold) log.info(`${ended.length} pools are not held any more`);
+    else for (const { cluster, pool, region } of ended) log.info(`${cluster}/${pool} is not held any more`, { region });
+    for (const { kind, text, subject } of plan.notices)
+      if (kind === 'pool.changed-by-hand') log.info(text, 'region' in subject ? { region: subject.region } : {});
+    told = now;
+  };
+}
+
+function saidOf({ region, code, reason, until }: Hold): LogFields {
+  return { region, code, reason, ...(until === undefined ? {} : { until: iso(until) }) };
+}
+
+function countsOf(holds: readonly Hold[]): string {
+  const groups = Map.groupBy(holds, ({ code }) => code);
+  return [...groups].map(([code, some]) => `${some.length} ${code}`).join(', ');
 }

@@ -64,7 +64,7 @@ function clusterKey(region: string, clusterId: string): Key {
   return { partition: `clusters/${region}`, id: clusterId };
 }
 
-/** History is listed per region, newest last; ids begin with the instant. Expires after `keepMs`. */
+/** History is listed per region, newest last; ids begin with the instant, then with the order of one instant. Expires after `keepMs`. */
 export function decisionWrite(decision: Decision, id: string, keepMs: number): Write {
   const key = { partition: `decisions/${decision.region}`, id: `${String(decision.at).padStart(15, '0')}-${id}` };
   return { kind: 'putIfAbsent', key, value: asJson(decision), expiresAt: decision.at + keepMs };

@@ -37,7 +37,9 @@ export async function actOnCluster(
     update.record.change && action
       ? { ...update.record, change: { ...update.record.change, claimedAt } }
       : update.record;
-  const writes = update.decisions.map((decision) => decisionWrite(decision, parts.newId(), parts.config.keepMs));
+  const writes = update.decisions.map((decision, i) =>
+    decisionWrite(decision, `${String(i).padStart(3, '0')}-${parts.newId()}`, parts.config.keepMs),
+  );
   const outcome = await parts.store.commit([
     clusterWrite(update.region, update.clusterId, record, version),
     ...writes.slice(0, 90),
@@ -123,7 +125,7 @@ async function drop(
   const decision = decisionOf(action, how, reason, now, parts.config.hash);
   await parts.store.commit([
     clusterWrite(claim.region, claim.clusterId, record, version),
-    decisionWrite(decision, parts.newId(), parts.config.keepMs),
+    decisionWrite(decision, `999-${parts.newId()}`, parts.config.keepMs),
   ]);
   const result = how.kind === 'dropped' && answer !== undefined ? 'failed' : how.kind;
   return { result, problem: reason === undefined || how.kind === 'busy' ? undefined : problemOf(action, reason) };

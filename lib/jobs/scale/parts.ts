@@ -65,6 +65,8 @@ export type ScaleReport = {
     readonly result: ActionResult;
   }[];
   readonly clusters: number;
+  /** The same by region; a region whose list was not answered is missing. */
+  readonly regions?: readonly { readonly region: string; readonly clusters: number }[];
   readonly pools: number;
   /** What a config's first round says of what is to come; absent = it was said before. */
   readonly started?: string;

@@ -42,7 +42,7 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
     isWhole,
     book,
   });
-  const common = { plan, clusters: seen.clusters.length, pools: countPools(seen) };
+  const common = { plan, clusters: seen.clusters.length, regions: countRegions(seen), pools: countPools(seen) };
   const report = uninstalled ? { ...common, isUninstalled: true } : common;
   const problems = [...seen.problems, ...clockProblems(seen)];
   if (options.isDryRun) return { ...report, problems, results: [] };
@@ -72,6 +72,12 @@ function withoutRules({ shelf: _ofTheConfig, ...parts }: ScaleParts): ScaleParts
     undo: 'lamplighter uninstall --undo',
   });
   return { ...parts, config: { ...parts.config, rules: [] } };
+}
+
+function countRegions({ answered, clusters }: SeenFleet): NonNullable<ScaleReport['regions']> {
+  return [...answered].map((region) => {
+    return { region, clusters: clusters.filter(({ cluster }) => cluster.region === region).length };
+  });
 }
 
 function countPools(seen: SeenFleet): number {

@@ -25,7 +25,7 @@ describe('the single process', () => {
     expect(first).toBeGreaterThan(0);
     await pass(night, 4 * minute + 1000);
     expect(lists()).toBe(2 * first);
-    expect((await run.metrics.render()).text).toContain('lamplighter_clusters 6');
+    expect((await run.metrics.render()).text).toContain('lamplighter_clusters{region="r1"} 6');
     run.stop();
     await pass(night, 1000);
     await run.running;

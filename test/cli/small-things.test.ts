@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { makeRunMetrics } from '../../lib/cli/run/metrics.ts';
+import { makeHoldTeller } from '../../lib/cli/run/run-rounds.ts';
+import { describeFailure } from '../../lib/cli/run-cli.ts';
+import { silentLog } from '../../lib/io/log.ts';
+import type { ScaleReport } from '../../lib/jobs/scale/parts.ts';
+import { aPool, aWorld, byHand, minute, round } from '../support/scaling-world.ts';
+import { aCliWorld, makeOutput } from './cli-world.ts';
+
+describe('the command line', () => {
+  test('help of a command that is misspelt names the mistake', async () => {
+    using world = aCliWorld();
+    const ran = await world.runWith({}, 'help', 'chek');
+    expect(ran).toEqual({ code: 2, out: '', err: 'there is no command "chek": did you mean "check"?\n' });
+    expect((await world.runWith({}, 'help', 'check')).code).toBe(0);
+  });
+
+  test.each([
+    [['scale', 'ml/gpu', '--exactly', '3', '--exactly', '0', '--for', '1h'], '--exactly'],
+    [['status', '--json', '--json'], '--json'],
+    [['pause', '--for', '1h', '--for', '2h'], '--for'],
+  ])('an option given twice is refused: %j', async (argv, option) => {
+    using world = aCliWorld();
+    expect(await world.run(...argv)).toMatchObject({
+      code: 2,
+      err: `${option} is given more than once: give it once\n`,
+    });
+  });
+
+  test('one that may be given twice is taken', async () => {
+    using world = aCliWorld();
+    const at = ['--at', '2026-11-23T12:00:00Z', '--at', '2026-11-23T20:00:00Z'];
+    expect((await world.run('explain', 'ml/gpu', ...at)).code).toBe(0);
+  });
+
+  test('errors have one form, whoever finds them', async () => {
+    using world = aCliWorld();
+    for (const argv of [['nosuch'], ['status', '--nosuch'], ['scale']]) {
+      expect((await world.runWith({}, ...argv)).err).not.toMatch(/^error:/);
+    }
+  });
+
+  test('another file as the config is one problem', async () => {
+    using world = aCliWorld();
+    world.writeConfig(readFileSync('README.md', 'utf8'));
+    const { problems } = (await world.json('check')) as { problems: { message: string }[] };
+    expect(problems.map(({ message }) => message)).toEqual([
+      'this is no config of Lamplighter: it has neither regions nor schedules nor pools',
+    ]);
+  });
+
+  test('a folder and a pipe as the config are called that', async () => {
+    using world = aCliWorld();
+    const folder = mkdtempSync(join(world.folder, 'f-'));
+    const pipe = join(world.folder, 'pipe');
+    execFileSync('mkfifo', ['-m', '666', pipe]);
+    expect((await world.runWith({}, 'check', '--config', folder)).out).toContain('it is a folder');
+    expect((await world.runWith({}, 'check', '--config', pipe)).out).toContain('it is a pipe or a device');
+    writeFileSync(join(world.folder, 'ok'), '');
+  });
+
+  test('text wraps at words where there is a terminal', async () => {
+    using world = aCliWorld('2026-11-23T20:00:00Z');
+    await world.run('run', '--once');
+    for (const argv of [['status'], ['explain', 'dev-api/workers'], ['plan']]) {
+      const terminal = makeOutput(true, 60);
+      await world.runWith(
+        { stdout: terminal.output, env: { NO_COLOR: '1', MKS_TOKEN: world.world.token } },
+        ...argv,
+        '--config',
+        world.config,
+      );
+      const whole = (await world.run(...argv)).out;
+      const words = (text: string) => text.split(/\s+/u).filter((word) => word !== '');
+      expect(words(terminal.text())).toEqual(words(whole));
+      const long = terminal
+        .text()
+        .split('\n')
+        .filter((line) => line.length > 60);
+      expect(long.filter((line) => line.trim().includes(' ') && line.trim().length <= 60)).toEqual([]);
+      expect(whole.split('\n').some((line) => line.length > 60)).toBe(true);
+      expect(long.length).toBeLessThan(3);
+    }
+  });
+
+  test('a full disk is said to be full', () => {
+    const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
+    expect(describeFailure(full)).toEqual({
+      exitCode: 1,
+      message: 'The disk is full (ENOSPC): free some space, then run the command again',
+    });
+  });
+
+  test('history is in order within an instant', async () => {
+    using world = aCliWorld('2026-11-23T20:00:00Z');
+    let ids = 900;
+    const newId = () => `id-${(ids -= 1)}`;
+    for (let i = 0; i < 4; i += 1) {
+      await world.runWith({ newId }, 'run', '--once', '--config', world.config);
+      await world.clock.advance(10 * minute);
+    }
+    const lines = (await world.json('history', 'dev-api')) as { at: string; pool: string; kind: string }[];
+    const settled = lines.find(({ kind }) => kind === 'done');
+    const sameInstant = lines.filter(({ at }) => at === settled?.at).map(({ kind }) => kind);
+    expect(sameInstant).toEqual(['done', 'scale']);
+  });
+});
+
+describe('run', () => {
+  test('logs holds by name when they begin and end, and a change by hand', () => {
+    const lines: string[] = [];
+    const tell = makeHoldTeller({ ...silentLog, info: (message) => void lines.push(message) });
+    const world = aWorld('2026-03-02T20:00:00Z', [aPool('a', 3), aPool('b', 3)]);
+    const look = (): void => {
+      const report: ScaleReport = { plan: round(world), problems: [], results: [], clusters: 1, pools: 2 };
+      tell(report);
+      world.now += 5 * minute;
+    };
+    for (let i = 0; i < 5; i += 1) look();
+    expect(lines).toEqual(['holds dev/b', 'dev/b is not held any more']);
+    byHand(world, 'a', 2);
+    look();
+    expect(lines.at(-1)).toContain('dev/a was changed from 0 to 2 by somebody else');
+  });
+
+  test('metrics tell the region, the build and the process', async () => {
+    const metrics = makeRunMetrics();
+    const plan = round(aWorld('2026-03-02T12:00:00Z', [aPool('a', 3)]));
+    const regions = [{ region: 'r1', clusters: 6 }];
+    metrics.showRound({ plan, problems: [], results: [], clusters: 6, pools: 1, regions }, 5000, 1);
+    const { text } = await metrics.render();
+    expect(text).toContain('lamplighter_clusters{region="r1"} 6');
+    expect(text).toContain('lamplighter_last_round_timestamp_seconds{region="r1"} 5');
+    expect(text).toMatch(/^lamplighter_build_info\{version="[^"]+",node="v\d+/m);
+    expect(text).toMatch(/^process_cpu_seconds_total /m);
+  });
+});
