@@ -31,7 +31,6 @@ import {
   round,
   type World,
 } from '../support/scaling-world.ts';
-import { makeVirtualClock } from '../support/virtual-clock.ts';
 import { aCliWorld, usualConfig } from './cli-world.ts';
 
 /** Everything that may happen to a fleet between two rounds. */
@@ -283,7 +282,7 @@ describe('on the command line', () => {
     world.world.personResizes('dev-api/workers', { size: 4 });
     await world.clock.advance(20 * minute);
     await world.run('run', '--once');
-    const again = createWorld({ clock: makeVirtualClock(Date.parse('2026-11-23T11:00:00Z')) });
+    const again = createWorld({ clock: world.clock });
     const run = (...argv: readonly string[]) =>
       world.runWith(
         { fetch: simulatorApp(again).fetch, env: { MKS_TOKEN: again.token } },
