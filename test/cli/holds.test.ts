@@ -226,8 +226,14 @@ async function judge(world: World, now: number, seen: Set<string>): Promise<void
     const own = json.pools.find(({ pool }) => pool === state.pool);
     const row = text.split('\n').find((line) => line.startsWith(`dev/${state.pool} `)) ?? '';
     // Whether a change that was sent has settled, only a look at the API can show.
-    if (record?.change !== undefined && now > world.now && ['in-flight', 'slot'].includes(own?.held?.code ?? ''))
+    if (
+      record?.change !== undefined &&
+      now > world.now &&
+      ['in-flight', 'slot', 'min-nodes'].includes(own?.held?.code ?? '')
+    )
       continue;
+    // How many nodes the fleet has, and so how much the brake lets through, only a look shows: it is said by the next round.
+    if (hold?.code === 'brake' && now > world.now && own?.held?.code === 'next-round') continue;
     if (hold) {
       seen.add(hold.code);
       const told = { code: own?.held?.code, until: own?.held?.until ?? null, explained: known.held?.code };
