@@ -232,8 +232,9 @@ async function judge(world: World, now: number, seen: Set<string>): Promise<void
       ['in-flight', 'slot', 'min-nodes'].includes(own?.held?.code ?? '')
     )
       continue;
-    // How many nodes the fleet has, and so how much the brake lets through, only a look shows: it is said by the next round.
-    if (hold?.code === 'brake' && now > world.now && own?.held?.code === 'next-round') continue;
+    // How many lowers and nodes there are, and so what the brake counts, only a look shows after a boundary or an ask.
+    const isNews = now > world.now || asks.some(({ askedAt }) => askedAt >= world.now);
+    if (isNews && [hold?.code, own?.held?.code].includes('brake') && own?.held) continue;
     if (hold) {
       seen.add(hold.code);
       const told = { code: own?.held?.code, until: own?.held?.until ?? null, explained: known.held?.code };

@@ -124,6 +124,8 @@ const unclear = new Set(['ambiguous', 'unreadable', 'wrong-clock']);
 /** Judged before anything that may hold a change, by when the pool was made or last changed, which is not remembered. */
 const earlier = new Set(['grace', 'refused']);
 const safety = new Set(['next-round', 'paused', 'observe', 'brake', 'slot', 'max-changes']);
+/** Judged after the brake. */
+const afterBrake = new Set(['next-round', 'slot', 'max-changes']);
 /** What the plan of now knows better than the last round. */
 const known = new Set(['paused', 'observe', 'in-flight', 'stuck', 'min-nodes']);
 
@@ -134,15 +136,22 @@ const known = new Set(['paused', 'observe', 'in-flight', 'stuck', 'min-nodes']);
 function lasting(
   { held, ruleHash }: PoolMemory,
   planned: Held | undefined,
-  { config, asks, now }: Next,
+  { config, asks, rounds, now }: Next,
 ): Held | undefined {
   if (held === undefined || (held.until !== undefined && held.until <= now)) return undefined;
   if (unclear.has(held.code)) return held;
   if (planned === undefined || !config.rules.some(({ hash }) => hash === ruleHash)) return undefined;
   if (earlier.has(held.code) && safety.has(planned.code)) return held;
-  if (planned.code !== 'next-round' || known.has(held.code)) return undefined;
+  // What was asked for since may be another size, and fewer lowers to count.
+  const isAskedAnew = asks.some(({ kind, askedAt }) => kind !== 'approval' && askedAt >= lastRoundAt(rounds));
   const isApproved = asks.some((ask) => ask.kind === 'approval' && ask.configHash === config.hash && now < ask.until);
-  return held.code === 'brake' && isApproved ? undefined : held;
+  if (held.code === 'brake') return !isApproved && !isAskedAnew && afterBrake.has(planned.code) ? held : undefined;
+  const isOpen = planned.code === 'next-round' || (planned.code === 'brake' && afterBrake.has(held.code));
+  return isOpen && !known.has(held.code) ? held : undefined;
+}
+
+function lastRoundAt(rounds: readonly RoundFindings[]): EpochMs {
+  return Math.max(...rounds.map(({ at }) => at));
 }
 
 function heldIn({ holds, actions }: Plan, key: string, next: Next): Held | undefined {
