@@ -2,6 +2,7 @@ import type { EpochMs } from '../model/time.ts';
 
 /** The names of all metrics: the same on /metrics of the single process and in CloudWatch's embedded format. */
 export const metricNames = {
+  poolNodes: 'lamplighter_pool_nodes',
   poolObserved: 'lamplighter_pool_observed_nodes',
   poolDesired: 'lamplighter_pool_desired_nodes',
   poolHeld: 'lamplighter_pool_held',

@@ -189,7 +189,7 @@ describe('explain without --at', () => {
     await world.run('run', '--once');
     await world.run('scale', 'dev-api/workers', '--exactly', '2', '--for', '4h');
     const { out } = await world.run('explain', 'dev-api/workers');
-    expect(out).toMatch(/^ {2}wanted {2}2\n {2}rule {4}0$/m);
+    expect(out).toMatch(/^ {2}wanted {2}2\n {2}nodes {3}\d\n {2}rule {4}0$/m);
   });
 
   test('a pool that waits for its turn says so, and one that changes does not', async () => {

@@ -71,6 +71,17 @@ describe('an autoscaled pool is ready when its nodes are there', () => {
   });
 });
 
+test('the watch counts the nodes of every pool, also of those that no rule names', async () => {
+  const night = aMorning(0);
+  const { pools } = await night.app.watch(night.config);
+  expect(pools).toContainEqual({
+    region: 'r1',
+    cluster: 'mgmt',
+    pool: 'system',
+    nodes: night.world.pool('mgmt/system').size,
+  });
+});
+
 test('lower bounds under which nodes still run are told as such', () => {
   const now = at('2026-03-02T19:10:00Z');
   const change = { poolId: 'p', from: { min: 3, max: 9 }, to: { min: 1, max: 3 }, claimedAt: now - 5 * minute };

@@ -203,6 +203,7 @@ function writeText(
     ...(uninstalled === undefined ? [] : [paint.yellow(uninstalledText(config, uninstalled, own))]),
     `${paint.bold(poolLabels(config)(names))} at ${localInstant(at, own)}`,
     `  wanted  ${paint.green(wanted === undefined ? scheduled : describeSize(wanted))}`,
+    ...(found?.status?.nodes === undefined ? [] : [`  nodes   ${found.status.nodes}`]),
     ...(wanted === undefined || describeSize(wanted) === scheduled ? [] : [`  rule    ${scheduled}`]),
     ...because.map((sentence, i) => `  ${i === 0 ? 'why' : '   '}     ${printable(localInstants(sentence, own, at))}`),
     ...(openWindows.length === 0 ? [] : [`  open    ${openWindows.join('; ')}`]),

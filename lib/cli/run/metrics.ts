@@ -7,6 +7,7 @@ import { loadWaiting, type Waiting } from '../../jobs/records/delivery-records.t
 import { listIncidents } from '../../jobs/records/incident-records.ts';
 import { loadMemory } from '../../jobs/records/watch-records.ts';
 import type { ScaleReport } from '../../jobs/scale/parts.ts';
+import type { WatchReport } from '../../jobs/watch/parts.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { lower, type Size, upper } from '../../model/size.ts';
 import type { OpenedApp } from './process-parts.ts';
@@ -30,6 +31,8 @@ export type RunMetrics = {
   readonly countEvent: (outcome: string, source: string) => void;
   readonly countRequest: (outcome: string, source: string) => void;
   readonly showRound: (report: ScaleReport, endedAt: number, tookMs: number) => void;
+  /** After each pass of the watch, which looks at every pool. */
+  readonly showNodes: (pools: WatchReport['pools']) => void;
   readonly showStanding: (standing: Standing) => void;
   readonly render: () => Promise<{ readonly contentType: string; readonly text: string }>;
 };
@@ -45,6 +48,7 @@ export function makeRunMetrics(): RunMetrics {
     new Counter({ name, help, labelNames: [...labelNames], registers });
 
   const observed = gauge(names.poolObserved, 'Size seen; an autoscaled pool has its bounds', [...ofPool, 'bound']);
+  const nodes = gauge(names.poolNodes, 'Nodes a pool has, with or without a rule, where the service says so', ofPool);
   const desired = gauge(names.poolDesired, 'Size wanted; an autoscaled pool has its bounds', [...ofPool, 'bound']);
   const held = gauge(names.poolHeld, '1 while a pool is held, by reason', [...ofPool, 'code']);
   const changes = counter(names.changes, 'Changes of node pools by what became of them', ['result']);
@@ -89,6 +93,10 @@ export function makeRunMetrics(): RunMetrics {
         lastRound.set({ region }, endedAt / 1000);
       }
       roundSeconds.set(tookMs / 1000);
+    },
+    showNodes: (pools) => {
+      nodes.reset();
+      for (const { nodes: count, ...pool } of pools) nodes.set(pool, count);
     },
     showStanding: (standing) => {
       for (const each of [incidents, eols, tokens, oldest, waiting]) each.reset();

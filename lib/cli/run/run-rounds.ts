@@ -71,7 +71,8 @@ export function makeRounds(parts: RoundsParts): Rounds {
     }
     if (!signal.aborted) {
       const problem = invalidConfig(reading);
-      await guarded(parts, 'watch', () => opened.app.watch(config, problem, () => timeLeft(signal)));
+      const watched = await guarded(parts, 'watch', () => opened.app.watch(config, problem, () => timeLeft(signal)));
+      if (watched) parts.metrics.showNodes(watched.pools);
     }
     parts.onWatched?.();
     if (report) {

@@ -107,9 +107,11 @@ export async function lookAtFleet(
   const clusters = await listKnownClusters(store, regions);
   const storedRules = await listStoredRules(store);
   const outlookOf = rememberedPlan(config, book, { clusters, asks, storedRules, rounds }, now);
-  const pools = clusters
-    .flatMap(poolsOf)
-    .map((pool) => poolStatus(pool, { book, asks, now, outlook: outlookOf(pool) }));
+  const nodes = new Map(rounds.flatMap((round) => round.nodes ?? []));
+  const pools = clusters.flatMap(poolsOf).map((pool) => ({
+    ...poolStatus(pool, { book, asks, now, outlook: outlookOf(pool) }),
+    nodes: nodesNow(pool, nodes),
+  }));
   return { uninstalled: await readUninstalled(store), rounds, asks, pools };
 }
 
@@ -119,6 +121,8 @@ async function eachOf<T>(regions: readonly string[], look: (region: string) => P
 
 /** What a pool should have now by rule, memory and asks, and why it has not, beside what was last seen of it. */
 export type PoolStatus = PoolOutlook & {
+  /** How many nodes it had at the last look; undefined = nobody said. */
+  readonly nodes: number | undefined;
   readonly pool: StoredPool;
   readonly rule: Rule | undefined;
   readonly asks: PoolAsks;
@@ -132,7 +136,12 @@ type StatusContext = {
   readonly outlook: PoolOutlook;
 };
 
-function poolStatus(pool: StoredPool, { book, asks, now, outlook }: StatusContext): PoolStatus {
+function nodesNow({ poolId, memory }: StoredPool, nodes: ReadonlyMap<string, number>): number | undefined {
+  const size = memory.seen?.size;
+  return typeof size === 'number' ? size : nodes.get(poolId);
+}
+
+function poolStatus(pool: StoredPool, { book, asks, now, outlook }: StatusContext): Omit<PoolStatus, 'nodes'> {
   const { memory } = pool;
   const rule = book.appliedRule(pool)?.rule ?? book.ruleOf(pool);
   const known = baseOf(rule, memory);

@@ -34,7 +34,7 @@ export function statusJson(status: FleetStatus, config: CompiledConfig): object 
   };
 }
 
-function poolJson({ pool, rule, asks, wanted, reason, until, held, base }: PoolStatus, config: InUse): object {
+function poolJson({ pool, rule, asks, nodes, wanted, reason, until, held, base }: PoolStatus, config: InUse): object {
   const { memory, change } = pool;
   const { seen, kept } = memory;
   const away = awayOf(memory);
@@ -45,6 +45,7 @@ function poolJson({ pool, rule, asks, wanted, reason, until, held, base }: PoolS
     rule: rule === undefined ? null : { file: rule.position.file, line: rule.position.line },
     mode: rule?.schedule === undefined ? null : rule.mode,
     seen: seen?.size ?? null,
+    nodes: nodes ?? null,
     wanted: wanted ?? null,
     reason: reason ?? null,
     until: instantJson(until),

@@ -61,11 +61,12 @@ function poolTable({ pools, at }: FleetStatus, config: CompiledConfig, paint: Pa
   const rows = pools.map((status) => [
     label(status.pool),
     status.pool.memory.seen === undefined ? '?' : describeSize(status.pool.memory.seen.size),
+    status.nodes === undefined ? '?' : String(status.nodes),
     status.wanted === undefined ? '–' : describeSize(status.wanted),
     status.base === undefined ? '?' : describeSize(status.base),
     remarks(status, at, zone, config),
   ]);
-  const [head = '', ...lines] = renderTable(['pool', 'seen', 'wanted', 'base', ''], rows);
+  const [head = '', ...lines] = renderTable(['pool', 'seen', 'nodes', 'wanted', 'base', ''], rows);
   return [paint.bold(head), ...lines.map((line, i) => (isThere(pools[i]) ? line : paint.yellow(line)))];
 }
 
@@ -104,6 +105,7 @@ function heldCounts(pools: readonly PoolStatus[]): string {
 }
 
 function isThere(status: PoolStatus | undefined): boolean {
+  if (status?.pool.memory.short !== undefined) return false;
   return status?.wanted === undefined || equalSize(status.pool.memory.seen?.size, status.wanted);
 }
 

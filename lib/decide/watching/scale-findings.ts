@@ -25,7 +25,11 @@ export type RoundFindings = {
   readonly findings: readonly Finding[];
   /** The round's own past; what wrote the record may not have known it. */
   readonly looks?: Looks;
+  /** How many nodes each autoscaled pool had, by pool id, where the service said so. */
+  readonly nodes?: readonly PoolNodes[];
 };
+
+type PoolNodes = readonly [poolId: string, nodes: number];
 
 /** The kinds only a scaling round can judge, alone or as well as the watch. */
 export const scaleMade: ReadonlySet<FindingKind> = new Set([

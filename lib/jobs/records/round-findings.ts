@@ -57,19 +57,23 @@ function joined(one: RoundFindings | undefined, other: RoundFindings): RoundFind
   if (one === undefined || other.at > one.at) return other;
   if (other.at < one.at) return one;
   const checkedClusters = [...one.checkedClusters, ...other.checkedClusters];
-  return { ...one, checkedClusters, findings: [...one.findings, ...other.findings] };
+  const nodes = [...(one.nodes ?? []), ...(other.nodes ?? [])];
+  return { ...one, checkedClusters, findings: [...one.findings, ...other.findings], nodes };
 }
 
 function chunksOf(round: RoundFindings): readonly RoundFindings[] {
   const clusters = cut(round.checkedClusters);
   const findings = cut(round.findings);
+  const nodes = cut(round.nodes ?? []);
+  const nothing = { ...round, checkedClusters: [], findings: [], nodes: [] };
   const chunks = [
-    ...clusters.map((checkedClusters) => ({ ...round, checkedClusters, findings: [] })),
-    ...findings.map((some) => ({ ...round, checkedClusters: [], findings: some })),
+    ...clusters.map((checkedClusters) => ({ ...nothing, checkedClusters })),
+    ...findings.map((some) => ({ ...nothing, findings: some })),
+    ...nodes.map((some) => ({ ...nothing, nodes: some })),
   ];
   const [first, second] = chunks;
-  if (first === undefined) return [{ ...round, checkedClusters: [], findings: [] }];
-  const isSmall = chunks.length === 2 && second !== undefined && JSON.stringify(round).length <= chunkChars;
+  if (first === undefined) return [nothing];
+  const isSmall = chunks.length <= 3 && second !== undefined && JSON.stringify(round).length <= chunkChars;
   return isSmall ? [round] : chunks;
 }
 

@@ -5,6 +5,7 @@ import { byTurn } from '../../decide/scaling/order.ts';
 import type { Plan, RecordUpdate } from '../../decide/scaling/plan.ts';
 import { planRound } from '../../decide/scaling/plan-round.ts';
 import { startedNotice } from '../../decide/scaling/started.ts';
+import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Notice } from '../../model/finding.ts';
@@ -172,6 +173,7 @@ async function leaveWord(parts: ScaleParts, seen: SeenFleet, plan: Plan, options
       clusters: own.length,
       ...(parts.installation === undefined ? {} : { installation: parts.installation }),
       findings,
+      nodes: own.flatMap(({ pools = [] }) => nodesOf(pools)),
       looks: nextLooks(
         before?.looks,
         { at, isAnswered: isAnswered && !isClockWrong, isWhole: isWhole && !isClockWrong },
@@ -179,6 +181,11 @@ async function leaveWord(parts: ScaleParts, seen: SeenFleet, plan: Plan, options
       ),
     });
   }
+}
+
+/** A fixed pool has as many as its size says, which is remembered anyway. */
+function nodesOf(pools: readonly ObservedPool[]): NonNullable<RoundFindings['nodes']> {
+  return pools.flatMap(({ id, autoscale, size }) => (autoscale && size !== undefined ? [[id, size] as const] : []));
 }
 
 async function storeNotices(parts: ScaleParts, notices: readonly Notice[]): Promise<void> {

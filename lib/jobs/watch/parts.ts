@@ -29,6 +29,13 @@ export type WatchParts = {
 export type WatchReport = {
   readonly at: EpochMs;
   readonly clusters: number;
+  /** Every pool seen that says how many nodes it has. */
+  readonly pools: readonly {
+    readonly region: string;
+    readonly cluster: string;
+    readonly pool: string;
+    readonly nodes: number;
+  }[];
   /** Regions whose list was answered, of all. */
   readonly answered: readonly string[];
   readonly opened: number;

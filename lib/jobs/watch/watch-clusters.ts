@@ -1,8 +1,8 @@
-import type { RegionAnswers } from '../../decide/watching/watch-memory.ts';
 import { describeSubject } from '../../decide/incidents/incident.ts';
 import { isWindowOpen, type Silences } from '../../decide/incidents/silence.ts';
 import type { IncidentChange, IncidentsOutcome } from '../../decide/incidents/step-incidents.ts';
 import { isClockWrong } from '../../decide/watching/observe-region.ts';
+import type { RegionAnswers } from '../../decide/watching/watch-memory.ts';
 import { StoreError } from '../../errors.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
 import type { Write } from '../../io/stores/store.ts';
@@ -52,10 +52,20 @@ export async function watchClusters(parts: WatchParts): Promise<WatchReport> {
   const shut = answers.flatMap(shutOut);
   problems.unshift(...shut.map(({ region, reason }) => `region ${region}: ${reason}`));
   const isKept = untidied.length === 0;
-  const report = { at: now, clusters, answered, notices: notices.deliveries, isKept, problems, ...counted(committed) };
+  const pools = answers.flatMap(nodesOf);
+  const notified = notices.deliveries;
+  const report = { at: now, clusters, pools, answered, notices: notified, isKept, problems, ...counted(committed) };
   logPass(parts, { ...report, problems: problems.slice(shut.length) }, committed);
   for (const { region, reason } of shut) parts.log.warn('region cannot be watched', { region, reason });
   return report;
+}
+
+function nodesOf({ region, clusters }: RegionAnswers): WatchReport['pools'] {
+  return clusters.flatMap(({ listed, pools }) =>
+    (pools.kind === 'ok' ? pools.value : []).flatMap(({ name, size }) =>
+      size === undefined ? [] : [{ region, cluster: listed.name, pool: name, nodes: size }],
+    ),
+  );
 }
 
 /** A region whose token is missing or refused, and why: known at first sight, though it is told after the second. */
