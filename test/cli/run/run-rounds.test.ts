@@ -50,6 +50,23 @@ describe('the single process', () => {
     await run.running;
   });
 
+  test('whatever expired is collected each hour, however much that is', async () => {
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules, everyMs: 30 * minute });
+    for (let from = 0; from < 2500; from += 100) {
+      const writes = Array.from({ length: 100 }, (_, n) => {
+        const key = { partition: 'old', id: `${from + n}` };
+        return { kind: 'putIfAbsent', key, value: 1, expiresAt: night.clock.now() } as const;
+      });
+      await night.store.commit(writes);
+    }
+    const run = start(night, () => good(night.config));
+    await pass(night, hour + 2 * minute);
+    expect(await night.store.list('old')).toEqual([]);
+    run.stop();
+    await pass(night, 1000);
+    await run.running;
+  });
+
   test('an invalid config keeps the last good one, and is an incident', async () => {
     const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
     let isBroken = false;
