@@ -116,6 +116,7 @@ test.skipIf(process.platform !== 'linux')('6,000 stalled posts take neither its 
       ['nothing said', 3000, '', true],
       ['answers not taken', 3000, 'GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(200), false],
       ['elsewhere', 3000, head('/'), true],
+      ['the page not taken', 3000, 'GET / HTTP/1.1\r\nhost: localhost\r\n\r\n', false],
     ];
     for (const [what, count, text, reads] of kinds) {
       const attack = flood(port, count, text, reads);
