@@ -1,3 +1,5 @@
+import { SecretError } from '../../errors.ts';
+import { destinationFor, readCredentials } from '../../io/destinations/destinations.ts';
 import { readAddress } from '../../io/http/send-once.ts';
 import { makeSecret, type Secret, unwrap } from '../../io/secrets/secret.ts';
 import type { Secrets } from '../../io/secrets/secrets.ts';
@@ -53,8 +55,26 @@ async function destinationCheck(destination: DestinationConfig, parts: Destinati
     ...(await Promise.all(secrets.map((ref) => readOrSay(() => parts.secrets.read(ref, 'secret'))))),
   ];
   const unreadable = others.filter((each) => typeof each === 'string');
-  const problems = unreadable.map((why) => failed('destination', why, 'put the secret where the config says'));
+  const unusable = unreadable.length > 0 ? [] : await unusableOf(destination, parts);
+  const problems = [...unreadable, ...unusable].map((why) =>
+    failed('destination', why, 'put the secret where the config says'),
+  );
   return [...problems, ...(await addressChecks(about, await addressOf(url, parts), insecure, kind, parts))];
+}
+
+/** Why no message could be put on the wire with what is kept: found as a sender would find it. The address is judged apart. */
+async function unusableOf(destination: DestinationConfig, { secrets }: DestinationParts): Promise<readonly string[]> {
+  try {
+    const elsewhere = { ...destination, url: { kind: 'plain', url: 'https://localhost/' } } as const;
+    const { credentials } = await readCredentials(elsewhere, secrets.read);
+    destinationFor(destination).address({ id: 'doctor', body: '{}', now: 0 }, credentials);
+    return [];
+  } catch (error) {
+    if (error instanceof SecretError) return [error.message];
+    // A kind's own key or address that is missing is a matter of the config, and refused there.
+    if (error instanceof TypeError) return [];
+    throw error;
+  }
 }
 
 async function addressOf(url: DestinationConfig['url'], { secrets }: DestinationParts): Promise<Secret | string> {

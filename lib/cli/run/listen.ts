@@ -6,7 +6,8 @@ import { makeListenApp } from '../../io/listen/routes.ts';
 import { serveListen } from '../../io/listen/serve.ts';
 import { makeReplays } from '../../jobs/accept/replays.ts';
 import type { EpochMs } from '../../model/time.ts';
-import type { RunMetrics } from './metrics.ts';
+import { guarded } from './deliveries.ts';
+import { refresh, type RunMetrics } from './metrics.ts';
 import type { OpenedApp, ProcessParts } from './process-parts.ts';
 import type { Rounds } from './run-rounds.ts';
 
@@ -49,7 +50,7 @@ export async function openWaysIn(parts: ProcessParts, options: WaysInOptions): P
       tell,
       isHealthy: () => true,
       readiness: async () => readiness(parts, rounds),
-      metrics: metrics.render,
+      metrics: () => scraped(parts, options),
     }),
     listen,
     parts.clock,
@@ -69,6 +70,15 @@ async function checkSecrets({ app }: OpenedApp, rounds: Rounds): Promise<void> {
       if (problem !== undefined) throw new UsageError(problem);
     }
   }
+}
+
+/** What waits and what is open counts as it is now, not as it was after the last round. */
+async function scraped(
+  parts: ProcessParts,
+  { opened, rounds, metrics }: WaysInOptions,
+): ReturnType<RunMetrics['render']> {
+  await guarded(parts, 'metrics', () => refresh(metrics, opened, rounds.config()));
+  return metrics.render();
 }
 
 function readiness({ clock }: ProcessParts, rounds: Rounds): { isReady: boolean; text: string } {

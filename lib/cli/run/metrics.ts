@@ -125,6 +125,11 @@ function setSize(
   gauge.set({ ...pool, bound: 'max' }, upper(size));
 }
 
+/** Shows what is open and what waits as the store has it now. */
+export async function refresh(metrics: RunMetrics, opened: OpenedApp, config: CompiledConfig): Promise<void> {
+  metrics.showStanding(await standingOf(opened, config));
+}
+
 /** What is open, what ends soon, and what waits to be told: read from the store, never from the API. */
 export async function standingOf({ store, app }: OpenedApp, config: CompiledConfig): Promise<Standing> {
   const open = (await listIncidents(store)).map(({ record }) => record).filter(({ phase }) => phase === 'open');

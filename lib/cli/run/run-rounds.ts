@@ -17,7 +17,7 @@ import { describeSize } from '../../model/size.ts';
 import { withConfig } from '../../model/text.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
 import { guarded } from './deliveries.ts';
-import { type RunMetrics, standingOf } from './metrics.ts';
+import { type RunMetrics, refresh } from './metrics.ts';
 import type { OpenedApp, ProcessParts } from './process-parts.ts';
 
 export type Rounds = {
@@ -80,7 +80,7 @@ export function makeRounds(parts: RoundsParts): Rounds {
       parts.metrics.showRound(report, lastRoundAt, lastRoundAt - startedAt);
     }
     await guarded(parts, 'heartbeat', () => sendHeartbeat(opened.app.deliverParts(config, () => timeLeft(signal))));
-    await guarded(parts, 'metrics', async () => parts.metrics.showStanding(await standingOf(opened, config)));
+    await guarded(parts, 'metrics', () => refresh(parts.metrics, opened, config));
     if (clock.now() - collectedAt >= hourMs) {
       collectedAt = clock.now();
       await guarded(parts, 'collect', () => collectAll(parts, opened.store));

@@ -51,8 +51,9 @@ export function urlOf({ url }: Credentials): Secret {
  * followed) speak of the address; 400, 413, 415, 422 of the body; what else is 4xx was refused, and is the address's
  * business too, so that nothing is lost by it. 408, 425 and 5xx may have been accepted: a proxy may have answered.
  */
-export function readStatus({ status, retryAfterMs }: Answered): Outcome {
-  const problem = describeStatus(status);
+export function readStatus(answer: Answered): Outcome {
+  const { status, retryAfterMs } = answer;
+  const problem = status < 300 ? `${describeStatus(status)} ${describeBody(answer)}` : describeStatus(status);
   if (status === 429) return { kind: 'wait', retryAfterMs, problem };
   if (status === 400 || status === 413 || status === 415 || status === 422) return { kind: 'body-refused', problem };
   if (status === 408 || status === 425 || status >= 500 || status < 300)
@@ -80,6 +81,21 @@ const names: ReadonlyMap<number, string> = new Map([
 export function describeStatus(status: number): string {
   const name = names.get(status);
   return `it answered ${status}${name === undefined ? '' : ` ${name}`}`;
+}
+
+/** Why a success is none: what its body is, in our words, since its own may echo anything. */
+function describeBody({ body, contentType }: Pick<Answered, 'body' | 'contentType'>): string {
+  const text = body.trim();
+  if (text === '') return 'with an empty body, where the target confirms what it took';
+  if (contentType.includes('html') || /^<(!doctype|html|head|body|script)/i.test(text))
+    return 'with a web page: a proxy or a sign-in stands before the target, or the address is another one';
+  if (/^[[{]/.test(text))
+    return `with JSON that does not confirm the message${saysError(text) ? ', but names an error' : ''}`;
+  return `with a text of ${text.length} characters that does not confirm the message`;
+}
+
+function saysError(text: string): boolean {
+  return /"(ok|success)"\s*:\s*false|"errors?"\s*:/.test(text);
 }
 
 /** A word of the target's own list, found in its answer. */

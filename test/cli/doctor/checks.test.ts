@@ -86,6 +86,15 @@ async function checked(url: string, patch: Partial<DestinationConfig> = {}, isPr
 }
 
 test.each([
+  ['a signing secret that cannot sign', 'https://hook.example/x', /^failed: A signing secret cannot be used.*whsec_/],
+  ['one that can', `whsec_${Buffer.alloc(32, 7).toString('base64')}`, /^(?!failed: A signing)/],
+] as const)('%s is judged as a sender would use it', async (_, kept, expected) => {
+  const secrets = [{ kind: 'env', name: 'SIGNING' }] as const;
+  const url = { kind: 'plain', url: 'https://hook.example/' } as const;
+  expect((await checked(kept, { kind: 'webhook', secrets, url }))[0]).toMatch(expected);
+});
+
+test.each([
   [
     'slack where it lives',
     'https://hooks.slack.com/services/canary',

@@ -19,6 +19,26 @@ function outcomeOf(kind: DestinationConfig['kind'], sent: Sent) {
 const failed = '{"retry_after":1,"ok":false,"error":"rate_limited"}';
 const oldConnector = 'Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error';
 
+describe('a success that is none says what its body was', () => {
+  test.each([
+    ['slack', '<html>sign in</html>', 'with a web page'],
+    ['slack', '', 'with an empty body'],
+    [
+      'slack',
+      '{"ok":false,"error":"secret-9f8e7d"}',
+      'with JSON that does not confirm the message, but names an error',
+    ],
+    ['mattermost', 'welcome secret-9f8e7d', 'with a text of 21 characters'],
+    ['discord', '{"retry":"secret-9f8e7d"}', 'with JSON that does not confirm'],
+  ] as const)('%s: %s', (kind, body, says) => {
+    const outcome = outcomeOf(kind, answered(200, body));
+    expect(outcome).toMatchObject({ kind: 'unknown' });
+    const { problem } = outcome as { problem: string };
+    expect(problem).toContain(`it answered 200 ${says}`);
+    expect(problem).not.toContain('secret');
+  });
+});
+
 describe('what an answer means', () => {
   test.each([
     ['slack', 200, 'ok', 'confirmed'],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Container } from '../../../functions/container.ts';
 import { reportDelivering } from '../../../functions/report.ts';
-import { makeRunMetrics, standingOf } from '../../../lib/cli/run/metrics.ts';
+import { makeRunMetrics, refresh, standingOf } from '../../../lib/cli/run/metrics.ts';
 import type { OpenedApp } from '../../../lib/cli/run/process-parts.ts';
 import { batchId } from '../../../lib/decide/outbox/batch.ts';
 import { metricNames } from '../../../lib/io/metrics.ts';
@@ -33,6 +33,16 @@ test('messages that wait as one batch are counted each, and are as old as the ol
   const { text } = await metrics.render();
   expect(text).toContain(`${metricNames.waitingDeliveries}{destination="slack"} 8\n`);
   expect(text).toContain(`${metricNames.oldestDelivery}{destination="slack"} ${(start - minute) / 1000}\n`);
+});
+
+test('what waits is counted when somebody looks, not after the next round', async () => {
+  const { store, config, put, idOf } = await aWaitingBatch();
+  const metrics = makeRunMetrics();
+  const opened = { store } as unknown as OpenedApp;
+  await refresh(metrics, opened, config);
+  await put(aDelivery(idOf('slack'), 9));
+  await refresh(metrics, opened, config);
+  expect((await metrics.render()).text).toContain(`${metricNames.waitingDeliveries}{destination="slack"} 9\n`);
 });
 
 test('the alarm for an old outbox sees a batch that waits, and one message beside it', async () => {
