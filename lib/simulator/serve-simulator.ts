@@ -81,6 +81,13 @@ export function simulatorBanner(world: World, url: string): string {
     `  region  ${region.name}`,
     `  fleet   ${clusters.size} clusters, ${pools} node pools`,
     '',
+    'In another terminal:',
+    '',
+    `  export MKS_TOKEN=${world.token}`,
+    `  lamplighter init --api ${url} --token-env MKS_TOKEN`,
+    '',
+    'or, to look at an answer:',
+    '',
     `  curl -H 'Authorization: Token ${world.token}' ${url}${apiBase}/cluster`,
     '',
   ].join('\n');

@@ -353,6 +353,13 @@ const places: readonly Mistake[] = [
     text: region('api: §mks.r1.cloud.eumetsat.int, token: { env: T }'),
     want: [['no known API', 'write https://mks']],
   },
+  ...['127.0.0.1:8090', 'localhost:8090', '"[::1]:8090"', '127.0.0.1'].map(
+    (api): Mistake => ({
+      title: `an address of this machine without a scheme, ${api}`,
+      text: region(`api: §${api}, token: { env: T }`),
+      want: [['no known API', `write http://${api.replaceAll('"', '')}`]],
+    }),
+  ),
   {
     title: 'a URL with a query',
     text: region('api: §"https://mks.r1.cloud.eumetsat.int/?a=b", token: { env: T }'),
@@ -695,5 +702,38 @@ keep: 30 days
   test('paths are readable', async () => {
     const paths = (await problemsOf(rule('limits: { mim: 0 }'))).map((problem) => problem.path);
     expect(paths).toEqual(['pools[0].limits.mim']);
+  });
+});
+
+describe('what changes nothing, or too much, is a warning', () => {
+  const exception = (end: string) =>
+    `${rule('')}exceptions:\n  - { match: "a/b", start: 2026-11-01T00:00, end: ${end}, size: idle, reason: x }\n`;
+
+  test.each([
+    ['2026-11-23T11:59Z', true],
+    ['2026-11-23T12:01Z', false],
+    ['2026-11-22T23:00', true],
+    // Somewhere west of here it is not over yet.
+    ['2026-11-23T01:00', false],
+  ])('an exception that ended at %s is past: %s', async (end, isPast) => {
+    const problems = await problemsOf(
+      exception(end).replace('2026-11-01T00:00', end.endsWith('Z') ? '2026-11-01T00:00Z' : '2026-11-01T00:00'),
+    );
+    const past = problems.filter(({ message }) => message.includes('is over'));
+    expect(past.map(({ severity, path }) => [severity, path])).toEqual(
+      isPast ? [['warning', 'exceptions[0].end']] : [],
+    );
+  });
+
+  test('two regions with one API', async () => {
+    const text = `timezone: UTC
+regions:
+  a: { api: "http://127.0.0.1:8090", token: { env: A } }
+  b: { api: "http://127.0.0.1:8090/api/v1/", token: { env: B } }
+  c: { api: "http://127.0.0.1:8091", token: { env: B } }
+pools: []
+`;
+    const twins = (await problemsOf(text)).filter(({ message }) => message.includes('have one API'));
+    expect(twins.map(({ severity, path, line }) => [severity, path, line])).toEqual([['warning', 'regions.b.api', 4]]);
   });
 });

@@ -35,7 +35,15 @@ function compileException(input: ExceptionInput, path: Path, context: Context): 
     return undefined;
   }
   if (match === undefined || size === undefined) return undefined;
+  if (isPast(end, context.now)) {
+    report.warning([...path, 'end'], 'the exception is over: it changes nothing any more', 'remove it, or move it on');
+  }
   return { match, start, end, size, reason: input.reason, position: context.position(path) };
+}
+
+/** A wall time is past once it is so in every zone: the westernmost is 12 hours behind UTC. */
+function isPast(end: EpochMs | string, now: EpochMs): boolean {
+  return typeof end === 'number' ? end <= now : Date.parse(`${end}Z`) + 12 * 60 * 60_000 <= now;
 }
 
 function readMoment(written: string | undefined, path: Path, { report }: Context): EpochMs | string | undefined {

@@ -12,12 +12,25 @@ export function compileRegions(context: Context): readonly RegionConfig[] {
   if (regions.length === 0 && context.input.regions !== undefined && !context.report.hasErrors()) {
     context.report.error(['regions'], 'no region is named', 'add one, with its api and token');
   }
+  const seen = new Map<string, string>();
   return regions.flatMap(([name, region]) => {
     const path = ['regions', name];
     const api = region.api === undefined ? undefined : compileApi(region.api, region.allowHost === true, path, context);
     const token = region.token === undefined ? undefined : compileSecret(region.token, [...path, 'token'], context);
+    if (api !== undefined) warnOfTwin(name, api.url, seen, context);
     return api && token ? [{ name, ...api, token }] : [];
   });
+}
+
+/** Two regions with one API see the same clusters: each would scale and tell of them. */
+function warnOfTwin(name: string, url: string, seen: Map<string, string>, { report }: Context): void {
+  const twin = seen.get(url);
+  if (twin === undefined) return void seen.set(url, name);
+  report.warning(
+    ['regions', name, 'api'],
+    `the regions "${twin}" and "${name}" have one API, so both keep the same clusters`,
+    'remove one of them, or correct its api',
+  );
 }
 
 type Api = Pick<RegionConfig, 'url' | 'mksRegion'>;
@@ -44,7 +57,11 @@ export function readApi(api: string, allowHost: boolean): ApiOutcome {
   return judgeHost(url, allowHost) ?? { ok: true, url: withApiPath(url), mksRegion: findMksRegion(url.host) };
 }
 
+/** An address of this machine without its scheme: a simulator, or a tunnel. */
+const local = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?(?:\/|$)/iu;
+
 function fixOfName(api: string): string {
+  if (local.test(api)) return `write http://${api}`;
   if (api.includes('.')) return `write https://${api}`;
   const named = suggest(
     api,
