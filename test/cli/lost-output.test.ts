@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 
 const main = join(import.meta.dirname, '..', '..', 'lib', 'cli', 'main.ts');
-const lost = 'The output could not be written (ENOSPC): it is not complete\n';
+const lost = 'The output could not be written (the disk is full, ENOSPC): it is not complete\n';
 
 describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
   test.each([[['--help']], [['--version']], [['check', '--config', 'lamplighter.example.yml']]])(

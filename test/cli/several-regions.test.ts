@@ -24,7 +24,7 @@ describe('with two regions every line says which one', () => {
     for (const region of ['r1', 'r2']) expect(status.out).toMatch(new RegExp(`^${region}:ml/gpu `, 'm'));
     const history = await world.run('history');
     for (const region of ['r1', 'r2']) expect(history.out).toContain(` ${region}:ml/gpu `);
-    const rehearsal = await world.run('rehearse', '--days', '1');
+    const rehearsal = await world.run('rehearse', '--changes', '--days', '1');
     for (const region of ['r1', 'r2']) expect(rehearsal.out).toMatch(new RegExp(`^${region}:ml/gpu .*\n`, 'm'));
     expect(rehearsal.out).toMatch(/ r2:dev-api\/workers +3 → 0/);
     expect((await world.run('explain', 'r2:ml/gpu')).out).toMatch(/^r2:ml\/gpu at /m);
