@@ -255,6 +255,25 @@ const names: readonly Mistake[] = [
 
 const sizes: readonly Mistake[] = [
   {
+    title: 'a schedule that says 0 without permission',
+    text: rule('base: 2')
+      .replace('office,', '§zero,')
+      .replace('schedules:\n', 'schedules:\n  zero: { otherwise: 0 }\n'),
+    want: [['says 0', 'limits: { min: 0 }']],
+  },
+  {
+    title: 'a window that says 0 without permission',
+    text: rule('base: 2')
+      .replace('office,', '§zero,')
+      .replace('schedules:\n', 'schedules:\n  zero: { windows: [{ days: sat, size: 0 }], otherwise: base }\n'),
+    want: [['says 0', 'limits: { min: 0 }']],
+  },
+  {
+    title: 'an exception that says 0 without permission',
+    text: `${rule('base: 2').replace('- {', '- §{')}exceptions: [{ match: "*/*", start: 2030-12-23T18:00, end: 2031-01-04T06:30, size: 0 }]\n`,
+    want: [['says 0, and this rule does not allow 0', 'limits: { min: 0 }']],
+  },
+  {
     title: 'idle 0 without permission',
     text: `${head}pools:\n  - { match: "a/b", schedule: office, idle: §0 }\n`,
     want: [['goes down to 0', 'limits: { min: 0 }']],
@@ -646,13 +665,6 @@ const warnings: readonly Mistake[] = [
     title: 'idle larger than base',
     text: rule('base: 2').replace('idle: 1', 'idle: §4'),
     want: [['larger than base', 'swapped']],
-  },
-  {
-    title: 'a schedule that says 0 without permission',
-    text: rule('base: 2')
-      .replace('office,', '§zero,')
-      .replace('schedules:\n', 'schedules:\n  zero: { otherwise: 0 }\n'),
-    want: [['says 0', 'limits: { min: 0 }']],
   },
   {
     title: 'a schedule that says a range for a pin',

@@ -18,12 +18,15 @@ export function checkRules(
   const earlier = makeMatchIndex<RuleDraft>(({ rule }) => rule.match);
   const idle = makeMatchIndex<Exception>(({ match }) => match);
   for (const exception of exceptions) if (exception.size === 'idle') idle.add(exception);
+  const zero = makeMatchIndex<Exception>(({ match }) => match);
+  for (const exception of exceptions) if (isSize(exception.size) && minOf(exception.size) === 0) zero.add(exception);
   for (const draft of drafts) {
     checkShadowed(draft, earlier, context);
     earlier.add(draft);
     if (draft.rule.schedule === undefined) continue;
     checkIdleIsGiven(draft, idle, context);
     checkSaidSizes(draft, context);
+    checkExceptionZero(draft, zero, context);
     checkLeaseCap(draft, events, context);
   }
 }
@@ -69,14 +72,18 @@ function checkSaidSizes({ rule, path }: RuleDraft, { input, report }: Context): 
   const said = [schedule?.otherwise, ...(schedule?.windows ?? []).map((window) => window?.size)];
   for (const size of said.filter(isSize)) {
     const { min, max } = rule.limits;
-    if (minOf(size) < min || (max !== undefined && maxOf(size) > max)) {
+    if (minOf(size) === 0 && min > 0) {
+      report.error(
+        [...path, 'schedule'],
+        `the schedule "${rule.schedule}" says ${renderSize(size)}, and this rule does not allow 0`,
+        permission,
+      );
+    } else if (minOf(size) < min || (max !== undefined && maxOf(size) > max)) {
       const bounds = max === undefined ? `limits.min ${min}` : `limits ${min} to ${max}`;
       report.warning(
         [...path, 'schedule'],
         `the schedule "${rule.schedule}" says ${renderSize(size)}, which ${bounds} will change`,
-        minOf(size) === 0
-          ? 'going to 0 needs limits: { min: 0 } in the rule'
-          : 'widen the limits, or change the schedule',
+        'widen the limits, or change the schedule',
       );
     }
     if (typeof size !== 'number' && typeof rule.base === 'number') {
@@ -87,6 +94,20 @@ function checkSaidSizes({ rule, path }: RuleDraft, { input, report }: Context): 
       );
     }
   }
+}
+
+const permission = 'going to 0 needs a permission in so many words: add limits: { min: 0 } to the rule';
+
+/** An exception that says 0 would be lifted to limits.min in silence. */
+function checkExceptionZero({ rule, path }: RuleDraft, zero: MatchIndex<Exception>, { report }: Context): void {
+  const [exception] = rule.limits.min > 0 ? zero.overlapping(rule.match) : [];
+  if (exception === undefined) return;
+  const { match, position, size } = exception;
+  report.error(
+    path,
+    `the exception for "${match.text}" in line ${position.line} says ${renderSize(size as Size)}, and this rule does not allow 0`,
+    permission,
+  );
 }
 
 function isSize(term: unknown): term is Size {
