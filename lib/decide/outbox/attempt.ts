@@ -154,7 +154,7 @@ function backOffMs(step: number, chance: number): number {
 /**
  * What a message for a chat waits after one more attempt that may have been accepted: as its destination does for the
  * first half hour, since most of these were not accepted; then two hours or a little more. The wait is its own: what was
- * never tried does not share it (docs/adr/0007-the-long-wait-is-the-messages.md).
+ * never tried does not share it (docs/adr/0009-the-long-wait-is-the-messages.md).
  */
 function afterDoubt(before: Doubt | undefined, address: string, chance: number, now: EpochMs): Doubt {
   const count = (before?.address === address ? before.count : 0) + 1;

@@ -15,6 +15,7 @@ const lines: { readonly [name: string]: (host: string) => string } = {
 };
 
 const fleet = (url: string) => `timezone: Europe/Berlin
+safety: { brake: off }
 regions:
   r1: { api: "${url}", token: { env: TOKEN } }
 schedules:
