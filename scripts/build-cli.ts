@@ -10,6 +10,7 @@ const entry = fileURLToPath(new URL('../lib/cli/main.ts', import.meta.url));
 /** Runs in a thread of its own, so it is a file of its own. */
 const icsWorker = fileURLToPath(new URL('../lib/config/compile/ics-worker.ts', import.meta.url));
 const start = fileURLToPath(new URL('start-cli.mjs', import.meta.url));
+const pageFolder = fileURLToPath(new URL('../lib/cli/page/', import.meta.url));
 const folder = fileURLToPath(new URL('../dist/cli/', import.meta.url));
 
 /** Node refuses TypeScript below node_modules, so what `npm install` puts there is JavaScript. */
@@ -27,6 +28,8 @@ export async function buildCli(into = folder): Promise<string> {
     format: 'esm',
     logLevel: 'error',
   });
+  // The page reads them from beside its own file.
+  for (const name of ['page.css', 'page.js']) await copyFile(`${pageFolder}${name}`, `${into}${name}`);
   await copyFile(start, outfile);
   await chmod(outfile, 0o755);
   return outfile;

@@ -28,7 +28,7 @@ await runForever(
     log: reporting(),
     redactor: makeRedactor(),
   },
-  { configFile, signal: stop.signal },
+  { configFile, signal: stop.signal, zone: 'UTC' },
 );
 
 function reporting(): Log {

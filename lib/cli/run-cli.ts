@@ -13,6 +13,7 @@ import { addHistory } from './commands/history.ts';
 import { addIncidents } from './commands/incidents.ts';
 import { addInit } from './commands/init.ts';
 import { addOutbox } from './commands/outbox.ts';
+import { addPageCommand } from './commands/page.ts';
 import { addPause } from './commands/pause.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRehearse } from './commands/rehearse.ts';
@@ -138,6 +139,7 @@ function registerCommands(program: Command, parts: CliParts): void {
   addPlan(program, parts);
   addRun(program, parts);
   addStatus(program, parts);
+  addPageCommand(program, parts);
   addHistory(program, parts);
   addIncidents(program, parts);
   addOutbox(program, parts);

@@ -1,7 +1,7 @@
 import { makeMatchIndex } from './match-index.ts';
 import { dirname, resolve } from 'node:path';
 import { isAlias, isScalar, visit } from 'yaml';
-import type { CompiledConfig, Exception } from '../model/config.ts';
+import type { CompiledConfig, Exception, PricesConfig } from '../model/config.ts';
 import type { EpochMs } from '../model/time.ts';
 import { endOf, type ResolvedCalendar, resolveCalendars } from './compile/calendars.ts';
 import { checkRules } from './compile/check-rules.ts';
@@ -138,6 +138,10 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
     keepMs: toMs(input.keep, '30d'),
     listen: compileListen(context),
     ...(input.maxConnections === undefined ? {} : { maxConnections: input.maxConnections }),
+    ...compilePrices(context),
+    ...(input.page && {
+      page: { allow: input.page.allow ?? false, hosts: (input.page.hosts ?? []).filter((host) => host !== undefined) },
+    }),
     regions,
     schedules: [...schedules.values()].map((one) => one.schedule),
     rules: drafts.map((draft) => finishRule(draft, schedules, exceptionIndex)),
@@ -161,6 +165,20 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
 function hashOf({ input, target }: Context, calendars: ReadonlyMap<string, ResolvedCalendar>): string {
   const files = [...calendars].map(([name, calendar]) => [name, calendar.ics?.text]);
   return stableHash({ schema: 1, input, target, files });
+}
+
+/** A currency that is missing was complained about already. */
+function compilePrices({ input }: Context): Pick<CompiledConfig, 'prices'> {
+  const { currency, flavors = {}, default: other } = input.prices ?? {};
+  if (currency === undefined) return {};
+  const known = Object.entries(flavors).flatMap(([flavor, price]) => (price === undefined ? [] : [[flavor, price]]));
+  return {
+    prices: {
+      currency,
+      flavors: Object.fromEntries(known) as PricesConfig['flavors'],
+      ...(other !== undefined && { default: other }),
+    },
+  };
 }
 
 function compileHeartbeat(context: Context): CompiledConfig['heartbeat'] {

@@ -31,8 +31,27 @@ export type CompiledConfig = {
   readonly silences: readonly ConfiguredSilence[];
   readonly events: readonly EventSourceConfig[];
   readonly heartbeat: { readonly url: SecretRef; readonly insecure: boolean } | undefined;
+  /** Per node-hour; absent = no money is shown. */
+  readonly prices?: PricesConfig;
+  /** Who may see the page beside this machine; absent = nobody. */
+  readonly page?: PageConfig;
   /** Last local date (YYYY-MM-DD) that every calendar covers, per calendar name; `doctor` warns when it comes near. */
   readonly calendarsEnd: { readonly [calendar: string]: string };
+};
+
+export type PricesConfig = {
+  /** ISO 4217, "EUR". */
+  readonly currency: string;
+  /** By the name of a machine spec ("eo2a.large"). */
+  readonly flavors: { readonly [flavor: string]: number };
+  readonly default?: number;
+};
+
+type PageConfig = {
+  /** Whoever reaches the listener may see it: a proxy in front of it signs people in. */
+  readonly allow: boolean;
+  /** Names under which that proxy asks, beside this machine's own. */
+  readonly hosts: readonly string[];
 };
 
 /** Where a secret is kept; the value itself never stands in a config. */

@@ -17,5 +17,5 @@ process.once('SIGTERM', () => stop.abort());
 
 await runForever(
   { env: process.env, fetch: (input, init) => fetch(input, init), clock, newId: randomId, log, redactor },
-  { configFile, signal: stop.signal },
+  { configFile, signal: stop.signal, zone: 'UTC' },
 );

@@ -39,6 +39,6 @@ void runForever(
     log,
     redactor,
   },
-  { configFile, signal: stop.signal },
+  { configFile, signal: stop.signal, zone: 'UTC' },
 );
 void sayIdle();

@@ -53,7 +53,10 @@ async function run(parts: CliParts, options: RunCommandOptions): Promise<void> {
   }
   const { keepSmall } = await import('../run/keep-small.ts');
   keepSmall();
-  await runForever({ ...parts, log: makeCliLog(parts, 'info') }, { configFile: config, listen, signal: parts.signal });
+  await runForever(
+    { ...parts, log: makeCliLog(parts, 'info') },
+    { configFile: config, listen, signal: parts.signal, zone: parts.zone },
+  );
 }
 
 /** Whatever could not be read or done makes the round a failure for scripts; it is said for which cluster. */
@@ -68,7 +71,7 @@ async function writeReport(parts: CliParts, { json, dryRun }: RunCommandOptions,
   if (report.problems.length > 0) parts.exitWith(1);
 }
 
-function readAddress(text: string): Address {
+export function readAddress(text: string): Address {
   const [, host, port] = /^(\[[\da-f:]+\]|[\w.-]+):(\d{1,5})$/iu.exec(text) ?? [];
   if (host === undefined || Number(port) > 65_535)
     throw new InvalidArgumentError('Not an address and a port; write 127.0.0.1:9090.');

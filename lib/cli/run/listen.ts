@@ -6,6 +6,7 @@ import { makeListenApp } from '../../io/listen/routes.ts';
 import { serveListen } from '../../io/listen/serve.ts';
 import { makeReplays } from '../../jobs/accept/replays.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { readingZone } from '../text/instant.ts';
 import { guarded } from './deliveries.ts';
 import { refresh, type RunMetrics } from './metrics.ts';
 import type { OpenedApp, ProcessParts } from './process-parts.ts';
@@ -18,6 +19,8 @@ export type WaysInOptions = {
   readonly rounds: Rounds;
   readonly metrics: RunMetrics;
   readonly listen: { readonly host: string; readonly port: number } | undefined;
+  /** The machine's own. */
+  readonly zone: string;
 };
 
 /** A round is missed when none has ended for so many ticks, and at least 15 minutes. */
@@ -37,28 +40,28 @@ export async function openWaysIn(parts: ProcessParts, options: WaysInOptions): P
   await checkSecrets(opened, rounds);
   const tell = makeTroubleLog({ clock: parts.clock, log: parts.log.with({ job: 'accept-events' }) });
   const told = { tell, count: metrics.countEvent };
-  const listening = await serveListen(
-    makeListenApp({
-      clock: parts.clock,
-      sources: () => rounds.config().events,
-      secretsOf: (source) => Promise.all(source.secrets.map((ref) => secrets.read(ref, 'secret'))),
-      accept: (source, events) => app.accept(rounds.config(), source, events, rounds.wake, told),
-      replays: makeReplays({ store, clock: parts.clock }),
-      quota: makeQuota(parts.clock),
-      takesUnsigned: isLoopback(listen.host),
-      count: metrics.countRequest,
-      tell,
-      isHealthy: () => true,
-      readiness: async () => readiness(parts, rounds),
-      metrics: () => scraped(parts, options),
-    }),
-    listen,
-    parts.clock,
-    {
-      connections: rounds.config().maxConnections,
-      onClosed: () => metrics.countRequest('closed', 'unknown'),
-    },
-  );
+  const listenApp = makeListenApp({
+    clock: parts.clock,
+    sources: () => rounds.config().events,
+    secretsOf: (source) => Promise.all(source.secrets.map((ref) => secrets.read(ref, 'secret'))),
+    accept: (source, events) => app.accept(rounds.config(), source, events, rounds.wake, told),
+    replays: makeReplays({ store, clock: parts.clock }),
+    quota: makeQuota(parts.clock),
+    takesUnsigned: isLoopback(listen.host),
+    count: metrics.countRequest,
+    tell,
+    isHealthy: () => true,
+    readiness: async () => readiness(parts, rounds),
+    metrics: () => scraped(parts, options),
+  });
+  // Loaded when it is served: a process without a listener pays nothing for it.
+  const { addPage } = await import('../page/routes.ts');
+  const page = { store, clock: parts.clock, config: rounds.config, clean: parts.redactor.clean, host: listen.host };
+  addPage(listenApp, { ...page, zone: () => readingZone(rounds.config(), { zone: options.zone }) });
+  const listening = await serveListen(listenApp, listen, parts.clock, {
+    connections: rounds.config().maxConnections,
+    onClosed: () => metrics.countRequest('closed', 'unknown'),
+  });
   return { address: `${listen.host}:${listening.port}`, close: listening.close };
 }
 

@@ -15,6 +15,8 @@ export type RunOptions = {
   /** `host:port`; beats the config's `listen`. */
   readonly listen?: { readonly host: string; readonly port: number } | undefined;
   readonly signal: AbortSignal;
+  /** The machine's own zone, where the config names none. */
+  readonly zone: string;
 };
 
 /** A round, and the config that it was made with. */
@@ -56,7 +58,8 @@ export async function runForever(parts: ProcessParts, options: RunOptions): Prom
       readConfig: makeConfigReader(options.configFile),
       onWatched: deliveries.ring,
     });
-    const waysIn = await openWaysIn(parts, { opened, rounds, metrics, listen: options.listen ?? first.listen });
+    const listen = options.listen ?? first.listen;
+    const waysIn = await openWaysIn(parts, { opened, rounds, metrics, listen, zone: options.zone });
     parts.log.info('lamplighter runs', {
       config: first.hash,
       every: `${first.everyMs / 1000} s`,

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { expected, may, need } from './complaint.ts';
 import { destination, eventSource, heartbeat, silence } from './destinations-events.ts';
 import { calendar, region, schedule } from './fleet.ts';
+import { page, prices } from './page.ts';
 import { defaults, exception, rule } from './rule.ts';
 import { safety, store, watch } from './safety.ts';
 import { duration, durationIn, listOf, namesTo, text, whole } from './values.ts';
@@ -41,6 +42,16 @@ export const configSchema = v.strictObject(
       says: 'How long decisions and what was told are kept.',
       type: 'duration',
       default: '30d',
+    }),
+    prices: may(prices, {
+      says: 'What nodes cost, for the page and `lamplighter savings`.',
+      type: 'map',
+      absent: 'no money is shown',
+    }),
+    page: may(page, {
+      says: 'Who may see the page that `run --listen` serves.',
+      type: 'map',
+      absent: 'this machine alone',
     }),
     listen: may(text('an address and port', 'write 127.0.0.1:9090'), {
       says: 'Where `run` serves metrics, health and events: 127.0.0.1:9090.',

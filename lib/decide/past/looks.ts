@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../model/time.ts';
 
-type Gap = readonly [from: EpochMs, to: EpochMs];
+export type Gap = readonly [from: EpochMs, to: EpochMs];
 
 /** What a round leaves behind about its own past; each part of a large fleet has its own. */
 export type Looks = {
@@ -35,6 +35,22 @@ export function nextLooks(
       isGap ? [...gaps, [answeredAt, at] as const].slice(-mostGaps) : gaps.length > 0 ? gaps : undefined,
     ),
   };
+}
+
+/** Each stretch once, in order of time, where several parts or regions have gaps of their own. */
+export function joinGaps(gaps: readonly Gap[]): readonly Gap[] {
+  const joined: [EpochMs, EpochMs][] = [];
+  for (const [from, to] of gaps.toSorted((a, b) => a[0] - b[0])) {
+    const last = joined.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
+    else joined.push([from, to]);
+  }
+  return joined;
+}
+
+/** What of them lies in [from, to). */
+export function clampGaps(gaps: readonly Gap[], from: EpochMs, to: EpochMs): readonly Gap[] {
+  return gaps.map(([a, b]) => [Math.max(a, from), Math.min(b, to)] as const).filter(([a, b]) => b > a);
 }
 
 function maybe<K extends string, T>(key: K, value: T | undefined): { readonly [key in K]?: T } {

@@ -1,0 +1,112 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Hono } from 'hono';
+import { chmod, writeFile as saveFile } from 'node:fs/promises';
+import { usualDays } from '../../decide/page/view.ts';
+import { CommandError } from '../../errors.ts';
+import { serveListen } from '../../io/listen/serve.ts';
+import { openStore } from '../../io/stores/open-store.ts';
+import type { Store } from '../../io/stores/store.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { commandHint, counted } from '../../model/text.ts';
+import { readAskedMatch } from '../asks/asked-match.ts';
+import { isStoreThere, readConfig } from '../config-and-store.ts';
+import { type ConfigOption, configOption, examples } from '../options.ts';
+import { makePage } from '../page/page-model.ts';
+import { renderFile } from '../page/render-file.ts';
+import { addPage } from '../page/routes.ts';
+import type { CliParts } from '../parts.ts';
+import { readingZone } from '../text/instant.ts';
+import { readAddress } from './run.ts';
+
+type PageOptions = ConfigOption & {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly out?: string;
+  readonly match?: string;
+  readonly days?: number;
+};
+
+export function addPageCommand(program: Command, parts: CliParts): void {
+  const command = program
+    .command('page')
+    .description(
+      'The fleet seen at a glance, in a browser: from the store alone, read only. Until Ctrl-C, or as one file.',
+    )
+    .addOption(
+      new Option('--listen <host:port>', 'serve it there')
+        .argParser(readAddress)
+        .default({ host: '127.0.0.1', port: 9090 }, '127.0.0.1:9090'),
+    )
+    .option('--out <file>', 'write it to one file that needs nothing else, instead')
+    .option('--match <match>', 'with --out: only these pools')
+    .addOption(
+      new Option('--days <number>', 'with --out: how many days are shown').argParser(readDays).default(usualDays),
+    )
+    .addOption(configOption())
+    .action((options: PageOptions) => page(parts, options));
+  examples(command, [
+    ['lamplighter page', 'on http://127.0.0.1:9090, of SQLite or of the DynamoDB table'],
+    ['lamplighter page --out report.html', 'one file, to be kept or sent'],
+    ['lamplighter page --out dev.html --match "dev-*/*"', 'of some pools'],
+  ]);
+}
+
+async function page(parts: CliParts, options: PageOptions): Promise<void> {
+  const config = await readConfig(parts, options.config);
+  if (!(await isStoreThere(config.store)))
+    throw new CommandError(
+      `There is no store yet: nothing has run with this config; begin with: ${commandHint(config, 'run')}`,
+    );
+  const store = await openStore(config.store, parts);
+  const { clock, redactor, stdout, signal } = parts;
+  const { host } = options.listen;
+  const pageParts = {
+    store,
+    clock,
+    config: () => config,
+    zone: () => readingZone(config, parts),
+    clean: redactor.clean,
+    host,
+  };
+  try {
+    const { out } = options;
+    if (out !== undefined) return await writeFile(parts, store, config, { ...options, out });
+    const app = addPage(new Hono(), pageParts);
+    app.notFound((c) => c.text('not found\n', 404));
+    app.onError((_, c) => c.text('failed\n', 500));
+    const listening = await serveListen(app, options.listen, clock);
+    const shown = host.includes(':') ? `[${host}]` : host;
+    stdout.write(`http://${shown}:${listening.port}/  (Ctrl-C to stop)\n`);
+    await stopped(signal);
+    await listening.close();
+  } finally {
+    await store.close();
+  }
+}
+
+/** Readable by its owner alone: it names the fleet, and what is wrong with it. */
+async function writeFile(
+  parts: CliParts,
+  store: Store,
+  config: CompiledConfig,
+  { out, match: text, days = usualDays }: PageOptions & { readonly out: string },
+): Promise<void> {
+  const match = text === undefined ? undefined : readAskedMatch(text, config);
+  const page = await makePage(store, config, parts.clock.now(), readingZone(config, parts), match);
+  const written = await renderFile(page, store, days, parts.redactor.clean);
+  await saveFile(out, written, { mode: 0o600 });
+  await chmod(out, 0o600);
+  parts.stdout.write(`${out}: ${counted(page.rows.length, 'pool')}, ${Math.round(written.length / 1024)} KB\n`);
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function readDays(text: string): number {
+  const days = Number(text);
+  if (/^\d{1,2}$/u.test(text) && days >= 3 && days <= 14) return days;
+  throw new InvalidArgumentError('Not a number of days; write 3 to 14.');
+}

@@ -1,0 +1,55 @@
+import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
+
+/** Instants as the page tells them, all in one zone. */
+export type LocalNames = {
+  readonly dateOf: (at: EpochMs) => string;
+  readonly weekdayOf: (at: EpochMs) => string;
+  readonly timeOf: (at: EpochMs) => string;
+  /** "21:40" on the day of the page, "Wed 06:37" within a week of it, else "2026-12-24 18:00". */
+  readonly short: (at: EpochMs) => string;
+};
+
+type Parts = { readonly date: string; readonly weekday: string; readonly time: string };
+
+/** A formatter is dear to make and to ask; the same few instants are told over and over. */
+export function localNames(zone: string, now: EpochMs): LocalNames {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    weekday: 'short',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
+  const known = new Map<number, Parts>();
+  const partsOf = (at: EpochMs): Parts => {
+    const minute = Math.floor(at / minuteMs);
+    let parts = known.get(minute);
+    if (parts === undefined) {
+      const {
+        year,
+        month,
+        day,
+        hour,
+        minute: minutes,
+        weekday,
+      } = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
+      parts = { date: `${year}-${month}-${day}`, weekday: weekday ?? '', time: `${hour}:${minutes}` };
+      known.set(minute, parts);
+    }
+    return parts;
+  };
+  const today = partsOf(now).date;
+  return {
+    dateOf: (at) => partsOf(at).date,
+    weekdayOf: (at) => partsOf(at).weekday,
+    timeOf: (at) => partsOf(at).time,
+    short: (at) => {
+      const { date, weekday, time } = partsOf(at);
+      if (date === today) return time;
+      return Math.abs(at - now) < 6.5 * 24 * hourMs ? `${weekday} ${time}` : `${date} ${time}`;
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import type { PlannedChange } from '../../decide/page/planned-sizes.ts';
+import { type PoolRow, sizeText } from '../../decide/page/pool-row.ts';
+import type { Lease, Override, Pause } from '../../model/asks.ts';
+import { isLive } from '../../model/asks.ts';
+import { lower, upper } from '../../model/size.ts';
+import { compareText, counted } from '../../model/text.ts';
+import { calendarDays, dayMs, type EpochMs, hourMs } from '../../model/time.ts';
+import type { Page, RuleGroup } from './page-model.ts';
+
+/** One boundary: what happens to which pools, folded. */
+export type Happening = {
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  readonly rows: readonly PoolRow[];
+  readonly pools: string;
+  readonly nodes: string;
+  readonly isObserved: boolean;
+  readonly reason: string;
+};
+
+const happeningMs = 36 * hourMs;
+
+/** The next day and a half, one line per boundary, in order of time. */
+export function listHappenings(page: Page): readonly Happening[] {
+  const until = page.at + happeningMs;
+  const all = page.rows.flatMap((row) => row.changes.filter(({ at }) => at < until).map((change) => ({ row, change })));
+  const groups = Map.groupBy(all, ({ row, change }) => keyOf(row, change));
+  return [...groups.values()].map((some) => happening(page, some)).toSorted((a, b) => a.from - b.from);
+}
+
+type One = { readonly row: PoolRow; readonly change: PlannedChange };
+
+function keyOf(row: PoolRow, { at, aheadOf, who, reason }: PlannedChange): string {
+  const isUp = aheadOf !== undefined;
+  return JSON.stringify([aheadOf ?? at, isUp, row.isObserved, who, isUp ? '' : reasonKey(reason)]);
+}
+
+/** Without the sizes, which differ from pool to pool. */
+function reasonKey(reason: string): string {
+  return reason.replace(/: [\d.]+(?=,|$)/u, '');
+}
+
+function happening(page: Page, some: readonly One[]): Happening {
+  const rows = [...new Set(some.map(({ row }) => row))];
+  const times = some.map(({ change }) => change.at);
+  const sum = (pick: (change: PlannedChange) => PlannedChange['to']) => {
+    const least = some.reduce((all, { change }) => all + lower(pick(change)), 0);
+    const most = some.reduce((all, { change }) => all + upper(pick(change)), 0);
+    return least === most
+      ? least.toLocaleString('en-US')
+      : `${least.toLocaleString('en-US')}–${most.toLocaleString('en-US')}`;
+  };
+  return {
+    from: Math.min(...times),
+    to: Math.max(...times),
+    rows,
+    pools: foldPools(page, rows),
+    nodes: `${sum(({ from }) => from)} → ${sum(({ to }) => to)}`,
+    isObserved: rows[0]?.isObserved ?? false,
+    reason: reasonKey(some[0]?.change.reason ?? ''),
+  };
+}
+
+/** "ml/gpu", "7 pools: dev-*∕*, ml/gpu", "a, b and 4 more": a rule stands for its pools where all of them are meant. */
+function foldPools(page: Pick<Page, 'rules' | 'label'>, rows: readonly PoolRow[]): string {
+  const left = new Set(rows);
+  const names: string[] = [];
+  for (const { rule, rows: all } of page.rules) {
+    if (all.length < 2 || !all.every((row) => left.has(row))) continue;
+    names.push(rule.match.text);
+    for (const row of all) left.delete(row);
+  }
+  names.push(...[...left].map((row) => page.label(row)));
+  names.sort(compareText);
+  if (names.length > 4) return `${names.slice(0, 2).join(', ')} and ${rows.length - 2} more`;
+  return rows.length > names.length ? `${counted(rows.length, 'pool')}: ${names.join(', ')}` : names.join(', ');
+}
+
+export type AskedFor = {
+  readonly kind: 'lease' | 'override' | 'pause' | 'kept';
+  readonly what: string;
+  readonly pools: string;
+  readonly until: EpochMs;
+  readonly who: string;
+  readonly reason: string | undefined;
+  /** What ends it. */
+  readonly end: string;
+};
+
+/** What people and events ask for beside the schedule, and how to end it. */
+export function listAsked(page: Page): readonly AskedFor[] {
+  const live = page.stored.asks.filter((ask) => isLive(ask, page.at));
+  const seen = new Set<string>();
+  const asked = live.flatMap((ask): readonly AskedFor[] => {
+    if (ask.kind === 'release' || ask.kind === 'approval' || seen.has(ask.id)) return [];
+    seen.add(ask.id);
+    return [{ ...whatOf(ask), kind: ask.kind, until: ask.until, who: ask.who, reason: ask.reason }];
+  });
+  const kept = page.rows.flatMap((row): readonly AskedFor[] => {
+    const { memory } = row;
+    if (memory.kept === undefined || memory.kept.until <= page.at) return [];
+    const [what, pools, until] = [`kept at ${sizeText(memory.kept.size)}`, page.label(row), memory.kept.until];
+    return [
+      { kind: 'kept', what, pools, until, who: 'set by hand', reason: undefined, end: `resume "${page.label(row)}"` },
+    ];
+  });
+  return [...asked, ...kept];
+}
+
+function whatOf(ask: Lease | Override | Pause): Pick<AskedFor, 'what' | 'pools' | 'end'> {
+  switch (ask.kind) {
+    case 'lease':
+      return { what: `at least ${ask.atLeast}`, pools: ask.match.text, end: `scale "${ask.match.text}" --release` };
+    case 'override':
+      return {
+        what: `exactly ${sizeText(ask.exactly)}`,
+        pools: ask.match.text,
+        end: `scale "${ask.match.text}" --release`,
+      };
+    case 'pause':
+      return {
+        what: 'left alone',
+        pools: ask.match?.text ?? 'the whole fleet',
+        end: ask.match === undefined ? 'resume' : `resume "${ask.match.text}"`,
+      };
+  }
+}
+
+export type Ending = {
+  /** undefined = nobody says when. */
+  readonly at: EpochMs | undefined;
+  readonly days: number | undefined;
+  readonly what: string;
+  readonly where: string;
+};
+
+/** Versions, tokens, calendars; days in UTC, as alerts count them. */
+export function listEndings(page: Page): readonly Ending[] {
+  const { memories } = page.stored;
+  const versions = memories.flatMap(({ region, clusters }) =>
+    clusters.flatMap(({ name, version, due, missingSince }) => {
+      const of = version ?? due?.of;
+      if (of === undefined || missingSince !== undefined) return [];
+      const at = due?.of === of ? due.date : undefined;
+      return [
+        { key: `${of} ${at}`, at, what: `Kubernetes ${of}`, where: page.clusterLabel({ region, cluster: name }) },
+      ];
+    }),
+  );
+  const tokens = memories.flatMap(({ region, token }) =>
+    token?.date === undefined
+      ? []
+      : [{ key: `token ${region}`, at: token.date, what: `API token of ${region}`, where: '' }],
+  );
+  const calendars = Object.entries(page.config.calendarsEnd).map(([name, date]) => {
+    return { key: `calendar ${name}`, at: Date.parse(`${date}T00:00Z`) + dayMs, what: `calendar ${name}`, where: '' };
+  });
+  const groups = [...Map.groupBy([...versions, ...tokens, ...calendars], ({ key }) => key).values()];
+  return groups
+    .map((some): Ending => {
+      const { at, what } = some[0]!;
+      const names = some.map(({ where }) => where).filter((where) => where !== '');
+      const more = names.length > 3 ? ` and ${(names.length - 3).toLocaleString('en-US')} more` : '';
+      const days = at === undefined ? undefined : calendarDays(page.at, at);
+      return { at, days, what, where: `${names.slice(0, 3).join(', ')}${more}` };
+    })
+    .toSorted((a, b) => (a.at ?? Number.POSITIVE_INFINITY) - (b.at ?? Number.POSITIVE_INFINITY));
+}
+
+/** Rules in the order in which they are read; those that neither have nor will have a node saved stand there too. */
+export function savingGroups({ rules }: Page): readonly RuleGroup[] {
+  return rules.toSorted((a, b) => compareText(a.rule.match.text, b.rule.match.text));
+}

@@ -1,0 +1,121 @@
+import { type Ask, isLive } from '../../model/asks.ts';
+import { matchesPool, type Names } from '../../model/match.ts';
+import { asPoolSize, equalSize, type Size } from '../../model/size.ts';
+import type { EpochMs } from '../../model/time.ts';
+import type { Kept, PoolMemory } from '../scaling/memory.ts';
+import type { AppliedRule } from '../scaling/rule-book.ts';
+import { asksOfPool, findWanted } from '../scaling/wanted-size.ts';
+import { nextChange, saysBetween } from '../schedule/timeline.ts';
+
+export type PlannedChange = {
+  readonly at: EpochMs;
+  readonly from: Size;
+  readonly to: Size;
+  readonly reason: string;
+  readonly who: string;
+  /** The boundary ahead of which it is raised. */
+  readonly aheadOf: EpochMs | undefined;
+};
+
+export type PlanInput = {
+  readonly names: Names;
+  readonly applied: AppliedRule;
+  readonly memory: PoolMemory;
+  /** The size it has, or is being brought to. */
+  readonly current: Size;
+  readonly base: Size | undefined;
+  readonly leadMs: number;
+  /** Those of its region. */
+  readonly asks: readonly Ask[];
+  /** What is wanted now is not done: it stays so until something else is wanted. */
+  readonly isHeld: boolean;
+  /** Rounds come at this instant and every `everyMs` after it. */
+  readonly tick: EpochMs;
+  readonly everyMs: number;
+  readonly until: EpochMs;
+};
+
+/**
+ * The sizes a pool will be brought to: asked at every instant at which the answer may change (an edge of its schedule,
+ * the same less its lead, the end of an ask or of a kept size), each at the first round from then on. What a rehearsal
+ * finds out round by round, but for queues within a cluster and for how long a resize takes.
+ */
+export function plannedChanges(input: PlanInput): readonly PlannedChange[] {
+  const { names, applied, memory, everyMs, tick, leadMs } = input;
+  const asks = input.asks.filter((ask) => isAbout(ask, names));
+  const changes: PlannedChange[] = [];
+  let current = input.current;
+  let held: Size | undefined;
+  for (const instant of instantsOf(input, asks)) {
+    const at = tick + everyMs * Math.max(0, Math.ceil((instant - tick) / everyMs));
+    if (at >= input.until) break;
+    const poolAsks = asksOfPool(asks, names, at);
+    const { target, reason, who, aheadOf } = findWanted({
+      now: at,
+      timeline: applied.timeline,
+      scheduleName: applied.scheduleName,
+      leadMs,
+      asks: poolAsks,
+      kept: keptAt(memory.kept, at),
+      current,
+      resolver: { rule: applied.rule, autoscale: memory.autoscale, base: input.base },
+    });
+    if (target === undefined || equalSize(target, current) || poolAsks.pause !== undefined) continue;
+    if (input.isHeld) held ??= target;
+    if (equalSize(held, target)) continue;
+    held = undefined;
+    changes.push({ at, from: current, to: target, reason, who, aheadOf });
+    current = target;
+  }
+  return changes;
+}
+
+function isAbout(ask: Ask, names: Names): boolean {
+  if (ask.kind === 'release' || ask.kind === 'approval' || ask.region !== names.region) return false;
+  return ask.match === undefined || matchesPool(ask.match, names);
+}
+
+function keptAt(kept: Kept | undefined, at: EpochMs): Kept | undefined {
+  return kept !== undefined && kept.until > at ? kept : undefined;
+}
+
+function instantsOf({ applied, memory, tick, until, leadMs }: PlanInput, asks: readonly Ask[]): readonly EpochMs[] {
+  const found = new Set([tick]);
+  const add = (at: EpochMs) => {
+    if (at > tick && at < until) found.add(at);
+  };
+  for (const ask of asks) if (isLive(ask, tick)) add(ask.until);
+  const ends = memory.kept === undefined ? [] : [memory.kept.until];
+  let edge = nextChange(applied.timeline, tick);
+  for (; edge !== undefined && edge.at < until + leadMs; edge = nextChange(applied.timeline, edge.at))
+    ends.push(edge.at);
+  for (const at of ends) {
+    add(at);
+    if (leadMs > 0) add(at - leadMs);
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+/** Where a schedule says base, as [from, to) in order of time. */
+export function baseTimes(
+  { timeline }: Pick<AppliedRule, 'timeline'>,
+  from: EpochMs,
+  to: EpochMs,
+): readonly (readonly [EpochMs, EpochMs])[] {
+  const times: [EpochMs, EpochMs][] = [];
+  for (let at = from; at < to; ) {
+    const next = nextChange(timeline, at)?.at ?? to;
+    const end = Math.min(next, to);
+    const isBase = saysBetween(timeline, at, at + 1).some((says) => says.includes('base'));
+    const last = times.at(-1);
+    if (isBase && last?.[1] === at) last[1] = end;
+    else if (isBase) times.push([at, end]);
+    at = end;
+  }
+  return times;
+}
+
+/** An asked-for or remembered base in the form that the pool has. */
+export function baseFor(base: Size | undefined, autoscale: boolean): Size | undefined {
+  return base === undefined ? undefined : asPoolSize(base, autoscale);
+}
