@@ -26,7 +26,7 @@ export function isApart({ ours, server }: ClockReading): boolean {
 /**
  * Is our clock wrong, by what one region's answers say? Only where more than half of them say so, all in the same
  * direction: a cache that gives an old `Date`, or one server of many whose own clock is wrong, is outvoted. Resolves to the
- * middle one of those that say so; undefined = the clocks agree, or nothing is known. ADR 0005.
+ * middle one of those that say so; undefined = the clocks agree, or nothing is known. ADR 6.
  */
 export function wrongClock(readings: readonly ClockReading[]): ClockReading | undefined {
   const apart = readings.filter(isApart);

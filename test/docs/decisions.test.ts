@@ -24,7 +24,7 @@ describe('the decisions', () => {
   test('are there where the code points', () => {
     const known = new Set(files.map((name) => Number(name.slice(0, 4))));
     const code = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
-    const pointed = code.flatMap((name) => [...readFileSync(`lib/${name}`, 'utf8').matchAll(/\bADR (\d+)/g)]);
+    const pointed = code.flatMap((name) => [...readFileSync(`lib/${name}`, 'utf8').matchAll(/\b(?:ADR |adr\/)(\d+)/g)]);
     expect(pointed.map(([, number]) => Number(number)).filter((number) => !known.has(number))).toEqual([]);
   });
 });

@@ -99,7 +99,7 @@ function markProgress({ view, target, now, change, keptNodesReason }: FinishInpu
 }
 
 /**
- * Bounds that read back are settled; ready is an autoscaled pool when its nodes are there (ADR 0007). Until then it is
+ * Bounds that read back are settled; ready is an autoscaled pool when its nodes are there (ADR 7). Until then it is
  * remembered as short, and how long a raise of ours took is learnt when they are.
  */
 function nodesAt(pool: ObservedPool, memory: PoolMemory, target: Size, now: EpochMs): Partial<PoolMemory> {
