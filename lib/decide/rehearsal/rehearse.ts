@@ -87,7 +87,7 @@ const lowerLooksFurtherMs = 15 * 60_000;
  * and nights are then free, and a rehearsal tells the same as with all their rounds.
  */
 function quietUntil(fleet: Fleet, book: RuleBook, asks: readonly Ask[], now: EpochMs): EpochMs {
-  for (const life of fleet.lives.values()) if (life.resize) return now;
+  for (const life of fleet.lives.values()) if (life.resize || life.nodesDueAt !== undefined) return now;
   let until = Math.min(...asks.map((ask) => (ask.until > now ? ask.until : Number.POSITIVE_INFINITY)));
   for (const { cluster, pools, record } of fleet.clusters) {
     if (record && isRestless(record)) return now;
@@ -110,8 +110,8 @@ function isRestless({ change, pools }: ClusterRecord): boolean {
 
 /** Everything in a memory that ends, or is judged anew, as time passes. */
 function waitsForTime(memory: PoolMemory): boolean {
-  const { kept, ahead, foreign, refusals, pending, stuck, busySince, missingSince, notApplied } = memory;
-  return [kept, ahead, foreign, refusals, pending, stuck, busySince, missingSince, notApplied].some(
+  const { kept, ahead, foreign, refusals, pending, short, stuck, busySince, missingSince, notApplied } = memory;
+  return [kept, ahead, foreign, refusals, pending, short, stuck, busySince, missingSince, notApplied].some(
     (each) => each !== undefined,
   );
 }

@@ -2,6 +2,7 @@ import { isChanging, type ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { describeSize, isRaise, isRange, lower, type Size, upper } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { missingNodes } from '../scaling/base.ts';
 import type { Change, ClusterRecord, ObservedFleetCluster, PoolMemory, StoredRule } from '../scaling/memory.ts';
 import type { Action, Plan, PoolName } from '../scaling/plan.ts';
 import type { RehearsedChange, Stretch } from './rehearsal.ts';
@@ -23,10 +24,9 @@ export function beginFleet(
   for (const { cluster, pools, record } of clusters) {
     for (const pool of pools ?? []) {
       const change = record?.change?.poolId === pool.id ? record.change : undefined;
-      const demand = demandOf(pool, record?.pools[pool.id]);
       lives.set(
         lifeKey({ region: cluster.region, clusterId: cluster.id, poolId: pool.id }),
-        beginLife(pool, change, durationsOf(record, pool.id), demand, now),
+        beginLife(pool, change, record?.pools[pool.id], now),
       );
     }
   }
@@ -109,8 +109,8 @@ function keepRule(fleet: Fleet, config: CompiledConfig, hash: string | undefined
 }
 
 /** As long as the middle one of the raises that were seen; a lower is never slower. */
-function durationsOf(record: ClusterRecord | undefined, poolId: string): Durations {
-  const raises = [...(record?.pools[poolId]?.raisesMs ?? [])].sort((a, b) => a - b);
+function durationsOf(memory: PoolMemory | undefined): Durations {
+  const raises = [...(memory?.raisesMs ?? [])].sort((a, b) => a - b);
   const raiseMs = raises[Math.floor((raises.length - 1) / 2)];
   if (raiseMs === undefined) return usualDurations;
   return { raiseMs, lowerMs: Math.min(raiseMs, usualDurations.lowerMs) };
@@ -125,6 +125,8 @@ export type PoolLife = {
   readonly durations: Durations;
   /** Nodes that an autoscaled pool needs; its bounds keep it from having them. */
   readonly demand: number;
+  /** When the nodes for its bounds come, where it has too few of them. */
+  nodesDueAt: EpochMs | undefined;
   resize: { readonly to: Size; readonly doneAt: EpochMs } | undefined;
   readonly stretches: Stretch[];
 };
@@ -136,11 +138,13 @@ const usualDurations: Durations = { raiseMs: 15 * 60_000, lowerMs: 10 * 60_000 }
 function beginLife(
   pool: ObservedPool,
   change: Change | undefined,
-  durations: Durations,
-  demand: number,
+  memory: PoolMemory | undefined,
   now: EpochMs,
 ): PoolLife {
-  const life: PoolLife = { pool, durations, demand, resize: undefined, stretches: [] };
+  const durations = durationsOf(memory);
+  const demand = demandOf(pool, memory);
+  const nodesDueAt = memory?.short && memory.short.since + durations.raiseMs;
+  const life: PoolLife = { pool, durations, demand, nodesDueAt, resize: undefined, stretches: [] };
   const to = change?.to ?? shownSize(pool);
   if (isChanging(pool.status) && pool.status !== 'Deleting' && to !== undefined) {
     const began = change?.claimedAt ?? now;
@@ -159,13 +163,26 @@ function beginResize(life: PoolLife, from: Size, to: Size, now: EpochMs): void {
   note(life, now);
 }
 
-/** Lets a resize end that is due; true when one did. */
+/** Lets a resize end that is due, and nodes come that are; true when one did. */
 function endResize(life: PoolLife, now: EpochMs): boolean {
-  const { resize } = life;
-  if (resize === undefined || resize.doneAt > now) return false;
+  const { resize, pool, demand } = life;
+  if (resize === undefined) return bringNodes(life, now);
+  if (resize.doneAt > now) return false;
   life.resize = undefined;
-  life.pool = { ...life.pool, ...fieldsOf(resize.to), status: 'Running', updatedAt: resize.doneAt };
+  life.nodesDueAt = undefined;
+  life.pool = { ...pool, ...fieldsOf(pool, resize.to, demand), status: 'Running', updatedAt: resize.doneAt };
   note(life, resize.doneAt);
+  return true;
+}
+
+/** What should have come before now comes now: that is the best that can happen to it. */
+function bringNodes(life: PoolLife, now: EpochMs): boolean {
+  const { pool, nodesDueAt, demand } = life;
+  const size = shownSize(pool);
+  if (nodesDueAt === undefined || nodesDueAt > now || pool.status !== 'Running' || size === undefined) return false;
+  life.nodesDueAt = undefined;
+  life.pool = { ...pool, ...fieldsOf(pool, size, demand), updatedAt: now };
+  note(life, now);
   return true;
 }
 
@@ -183,15 +200,22 @@ function shownSize({ autoscale, size, sizeMin, sizeMax }: ObservedPool): Size | 
 function note(life: PoolLife, from: EpochMs): void {
   const { pool, resize, demand, stretches } = life;
   const size = shownSize(pool);
-  const nodes = size === undefined ? 0 : nodesAt(size, demand);
+  const nodes = size === undefined ? 0 : nodesAt(size, demand) - missingNodes(pool, nodesAt(size, demand));
   const isRunning = pool.status === 'Running';
   const stretch = { from, size, isRunning, nodes: resize ? Math.max(nodes, nodesAt(resize.to, demand)) : nodes };
   const last = stretches.at(-1);
   if (last?.from === from) stretches.pop();
-  else if (last && last.isRunning === isRunning && describeSize(last.size) === describeSize(size)) return;
+  else if (last && isAlike(last, stretch)) return;
   stretches.push(stretch);
 }
 
-function fieldsOf(size: Size): Pick<ObservedPool, 'size'> | Pick<ObservedPool, 'sizeMin' | 'sizeMax'> {
-  return isRange(size) ? { sizeMin: lower(size), sizeMax: upper(size) } : { size };
+function isAlike(a: Stretch, b: Stretch): boolean {
+  return a.isRunning === b.isRunning && a.nodes === b.nodes && describeSize(a.size) === describeSize(b.size);
+}
+
+/** A pool that never said how many nodes it has does not begin to. */
+function fieldsOf(pool: ObservedPool, size: Size, demand: number): Partial<ObservedPool> {
+  if (!isRange(size)) return { size };
+  const nodes = pool.size === undefined ? undefined : nodesAt(size, demand);
+  return { size: nodes, sizeMin: lower(size), sizeMax: upper(size) };
 }

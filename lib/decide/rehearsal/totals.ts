@@ -142,15 +142,17 @@ function readyFrom(stretches: readonly Stretch[], wanted: Size, at: EpochMs, unt
   for (let i = 0; i < stretches.length; i += 1) {
     const stretch = stretches[i] as Stretch;
     const end = stretches[i + 1]?.from ?? Number.POSITIVE_INFINITY;
-    if (end <= at || !stretch.isRunning || !isEnough(stretch.size, wanted)) continue;
+    if (end <= at || !stretch.isRunning || !isEnough(stretch, wanted)) continue;
     const ready = Math.max(at, stretch.from);
     return ready < until ? ready : undefined;
   }
   return undefined;
 }
 
-function isEnough(size: Size | undefined, wanted: Size): boolean {
-  return size !== undefined && lower(size) >= lower(wanted) && upper(size) >= upper(wanted);
+/** Bounds alone are not enough: ready is an autoscaled pool when its nodes are there (ADR 0007). */
+function isEnough({ size, nodes }: Stretch, wanted: Size): boolean {
+  if (size === undefined || nodes < lower(wanted)) return false;
+  return lower(size) >= lower(wanted) && upper(size) >= upper(wanted);
 }
 
 export type RehearsalTotal = {

@@ -119,6 +119,31 @@ describe('a rehearsed week', () => {
     expect(week.pools[0]?.alwaysOnNodeHours).toBe(48);
   });
 
+  const ranged = aRule({ base: { min: 3, max: 9 }, idle: { min: 1, max: 3 } });
+
+  test('bounds that are raised bring their nodes', () => {
+    const asleep = [aCluster('dev', [aPool('a', { min: 1, max: 3 })])];
+    const { pools, findings } = rehearsed(asleep, '2026-03-02T06:00:00Z', '2026-03-02T18:00:00Z', { rules: [ranged] });
+    expect(pools[0]?.boundaries.map(({ readyAt }) => iso(readyAt))).toEqual(['2026-03-02T07:15']);
+    expect(findings).toEqual([]);
+  });
+
+  test.each([
+    ['without its nodes is never ready', 0, {}, undefined],
+    ['with fewer than it should have is not either', 2, {}, undefined],
+    ['is ready when they come', 0, { short: { least: 3, since: at('2026-03-02T06:50:00Z') } }, '2026-03-02T07:05'],
+    ['is ready in time with all of them', 3, {}, '2026-03-02T07:00'],
+  ])('an autoscaled pool with its bounds %s', (_name, size, memory, readyAt) => {
+    const pool = aPool('a', { min: 3, max: 9 }, { size });
+    const pools = { [pool.id]: { name: 'a', autoscale: true, ...memory } };
+    const record = { schema: 1 as const, cluster: 'dev', pools };
+    const span = { from: at('2026-03-02T06:55:00Z'), to: at('2026-03-02T12:00:00Z') };
+    const asks = [aPause('2026-03-02T06:00:00Z', '2026-03-02T20:00:00Z')];
+    const clusters = [aCluster('dev', [pool], { record })];
+    const week = rehearse({ ...span, config: aConfig({ rules: [ranged] }), clusters, asks, storedRules: new Map() });
+    expect(week.pools[0]?.boundaries.map((one) => iso(one.readyAt))).toEqual([readyAt]);
+  });
+
   test('a rule that only observes is rehearsed as though it acted, and marked', () => {
     const week = rehearsed(dev, monday, '2026-03-02T06:00:00Z', { rules: [aRule({ mode: 'observe' })] });
     expect(week.changes).toHaveLength(1);
