@@ -160,11 +160,12 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
 
 /**
  * Over the config as written, without its layout, and the calendar files it reads: moving the file, adding a comment,
- * or a new year with its holidays is no new config.
+ * or a new year with its holidays is no new config. Nor is compiling it for somewhere else: what a person approves at a
+ * desk is what the functions have. The word `local` is said of every config, so that hashes stay as they were stored.
  */
-function hashOf({ input, target }: Context, calendars: ReadonlyMap<string, ResolvedCalendar>): string {
+function hashOf({ input }: Context, calendars: ReadonlyMap<string, ResolvedCalendar>): string {
   const files = [...calendars].map(([name, calendar]) => [name, calendar.ics?.text]);
-  return stableHash({ schema: 1, input, target, files });
+  return stableHash({ schema: 1, input, target: 'local', files });
 }
 
 /** A currency that is missing was complained about already. */

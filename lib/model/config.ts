@@ -9,7 +9,7 @@ import type { EpochMs, Weekday } from './time.ts';
 
 export type CompiledConfig = {
   readonly schema: 1;
-  /** sha256 (hex, 16 characters) of everything below: one config, one hash. */
+  /** sha256 (hex, 16 characters) of what the config says: one meaning, one hash, wherever it is compiled for. */
   readonly hash: string;
   /** As given by the user, for messages only. */
   readonly file: string;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { compiled, head, now } from './compile-text.ts';
 
@@ -25,6 +26,12 @@ describe('the hashes of config and rule', () => {
 
   test('stay in another folder and another year', async () => {
     expect(await hashes(text, Date.UTC(2027, 5, 1), '/elsewhere/l.yml')).toEqual(await hashes(text));
+  });
+
+  test('stay wherever the config is compiled for', async () => {
+    const example = readFileSync(new URL('../../deploy/lamplighter.aws.example.yml', import.meta.url), 'utf8');
+    const [atADesk, inFunctions] = await Promise.all([compiled(example), compiled(example, { target: 'aws' })]);
+    expect(inFunctions).toEqual(atADesk);
   });
 
   test.each([

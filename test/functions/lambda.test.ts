@@ -23,7 +23,6 @@ regions:
   r1: { api: "${api}", token: { awsSecret: lamplighter/r1 } }
 schedules:
   nights: { windows: [{ months: [${otherMonth}], from: "07:00", to: "19:00" }], otherwise: idle }
-safety: { brake: off }
 pools:
   - { match: "dev/workers", schedule: nights, base: 3, idle: 1, leases: { max: 6 } }
 destinations:
@@ -50,6 +49,22 @@ describe.skipIf(missing !== undefined)(
     });
 
     const puts = () => world.mks.requests.filter(({ method }) => method === 'PUT').length;
+
+    test('the first scale-down of a rule waits for a person', async () => {
+      const ended = await world.run('scale-pools');
+      expect(ended).toMatchObject({ kind: 'answered', answer: { changes: 0, holds: 1, problems: 0 } });
+      expect(await world.command('status')).toMatch(/dev\/workers.*approve/su);
+      expect(puts()).toBe(0);
+    });
+
+    test('what is approved at a desk, the functions know', async () => {
+      const said = await world.command('approve', '--reason', 'agreed');
+      const rounds = await world.store.list('findings');
+      const [hash] = rounds.map(({ value }) => (value as { configHash: string }).configHash);
+      expect(said).toContain(`approved config ${hash} `);
+      expect(said).toContain('lamplighter-prod-scale-pools was started');
+      expect(world.aws.invocations.at(-1)).toEqual({ name: 'lamplighter-prod-scale-pools', payload: {} });
+    });
 
     test('a tick observes, claims and sends one PUT', async () => {
       const ended = await world.run('scale-pools');

@@ -1,16 +1,20 @@
 /** All of Lamplighter on AWS, without AWS: the packaged zips, an emulated table, and everything else faked at its socket. */
 
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { randomId } from '../../../lib/io/ids.ts';
 import { makeDynamoStore } from '../../../lib/io/stores/dynamodb.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { createWorld, type World } from '../../../lib/simulator/create-world.ts';
 import type { Fault, RequestInfo } from '../../../lib/simulator/faults.ts';
 import { serveSimulator } from '../../../lib/simulator/serve-simulator.ts';
+import { compileCache } from '../compile-cache.ts';
 import { createStateTable, makeDynoxideClient, startDynoxide } from '../dynoxide.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
 import { type FakeAws, startFakeAws } from './fake-aws.ts';
@@ -33,6 +37,8 @@ export type LambdaWorld = {
   /** Invokes and waits for the end. */
   readonly run: (name: FunctionName, event?: unknown) => Promise<Ended>;
   readonly container: (name: FunctionName) => LambdaContainer;
+  /** What a command says that a person runs at a desk, on the same config and with credentials of their own. */
+  readonly command: (...words: readonly string[]) => Promise<string>;
   /** Everybody's clock moves on. */
   readonly pass: (ms: number) => void;
   readonly now: () => number;
@@ -84,6 +90,7 @@ export async function startLambdaWorld(
     told: receiver.told,
     run: (name, event = {}) => containers[name].invoke(event, aheadMs),
     container: (name) => containers[name],
+    command: (...words) => runCommand([...words, '--config', file], { AWS_ENDPOINT_URL: aws.endpoint, ...direct }),
     pass: (ms) => {
       aheadMs += ms;
     },
@@ -124,6 +131,21 @@ async function openContainers(
     return [name, await openContainer({ taskRoot, handler, env, timeoutMs: timeouts[name] })] as const;
   });
   return Object.fromEntries(await Promise.all(opened)) as { [name in FunctionName]: LambdaContainer };
+}
+
+const commandLine = fileURLToPath(new URL('../../../lib/cli/main.ts', import.meta.url));
+
+async function runCommand(words: readonly string[], endpoints: { readonly [name: string]: string }): Promise<string> {
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    ...compileCache,
+    ...endpoints,
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'operator',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+  };
+  const { stdout } = await promisify(execFile)(process.execPath, [commandLine, ...words], { env });
+  return stdout;
 }
 
 async function startReceiver(): Promise<{ url: string; told: Told[]; close: () => Promise<void> }> {
