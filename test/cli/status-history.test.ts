@@ -141,9 +141,9 @@ describe('status', () => {
     await world.run('pause', 'ml', '--for', '2h');
     const { code, out } = await world.run('status', '--fail-on', 'critical');
     expect(code).toBe(0);
-    expect(out).toMatch(/dev-api\/build +2 +0 +2 +changing to 0/);
+    expect(out).toMatch(/dev-api\/build +2 +2 +0 +2 +changing to 0/);
     expect(out).toMatch(
-      /dev-api\/workers +3 +0 +3 +held: waits: a change of build is in flight; until that has settled\n/,
+      /dev-api\/workers +3 +3 +0 +3 +held: waits: a change of build is in flight; until that has settled\n/,
     );
     expect(out).toMatch(/pause +of ml until/);
     expect(out).toContain('last round 0s ago');
@@ -160,10 +160,10 @@ describe('status', () => {
     using world = aCliWorld('2026-11-23T20:00:00Z', `${usualConfig}defaults: { mode: observe }\n`);
     await world.run('run', '--once');
     const { out } = await world.run('status');
-    expect(out).toMatch(/dev-api\/build +2 +0 +2 +observe: would go 2 → 0, until mode is act\n/);
+    expect(out).toMatch(/dev-api\/build +2 +2 +0 +2 +observe: would go 2 → 0, until mode is act\n/);
     await world.clock.advance(12 * 60 * 60_000);
     await world.run('run', '--once');
-    expect((await world.run('status')).out).toMatch(/dev-api\/build +2 +2 +2 +observe\n/);
+    expect((await world.run('status')).out).toMatch(/dev-api\/build +2 +2 +2 +2 +observe\n/);
   });
 
   test('one of a kind is no plural', async () => {
