@@ -96,14 +96,19 @@ function judgeWords(sim: Simulation, round: Round, report: ScaleReport): void {
   if (refused) sim.violate('good token refused', refused.reason);
 }
 
-/** The only config there ever was has changed this pool before, and the store knows it: that evening is an ordinary one. */
+/**
+ * The only config there ever was has changed this pool before, and the store knows it: that evening is an ordinary one.
+ * Bounds that were only raised may be the half of a change that the brake let through.
+ */
 function judgeBraked(sim: Simulation, round: Round, report: ScaleReport): void {
   if (sim.configs.length > 1) return;
   const lost = sim.story.losses.at(-1) ?? Number.NEGATIVE_INFINITY;
   for (const { code, poolId, cluster, pool } of report.plan.holds) {
     const puts = sim.story.pools.get(poolId)?.puts ?? [];
-    const isDone = ({ at, status = 0 }: (typeof puts)[number]) =>
-      at > lost && at < round.startedAt && status >= 200 && status < 300;
+    const isHalf = ({ from, to }: (typeof puts)[number]) =>
+      from.max > from.min && to.min >= from.min && to.max >= from.max;
+    const isDone = (put: (typeof puts)[number]) =>
+      put.at > lost && put.at < round.startedAt && Math.floor((put.status ?? 0) / 100) === 2 && !isHalf(put);
     if (code === 'brake' && puts.some(isDone))
       sim.violate('braked', `${cluster}/${pool} was changed under this config before`);
   }

@@ -2,7 +2,7 @@ import { equalSize, isRange, type Size } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Change, ClusterRecord, PoolMemory } from '../scaling/memory.ts';
 import type { NodesRecord } from './node-counts.ts';
-import { changesOf, type SizeChange, type SizesRecord } from './size-changes.ts';
+import { changesOf, lastShown, type SizeChange, type SizesRecord } from './size-changes.ts';
 
 /** What a pool was from an instant until the next step; `size` undefined = it was not there, or nobody knows. */
 export type PastStep = { readonly from: EpochMs; readonly size: Size | undefined; readonly nodes: number };
@@ -58,16 +58,18 @@ function sizesOver(changes: readonly SizeChange[], now: PoolNow, from: EpochMs):
 
 /** What the memory knows and no record says: a size that nobody wrote down, and a change that has not settled yet. */
 function withPresent(shown: readonly Shown[], isUnwritten: boolean, now: PoolNow, from: EpochMs): readonly Shown[] {
-  const seen = now?.memory.seen;
-  if (now === undefined || seen === undefined) return shown;
+  const size = now && lastShown(now.memory);
+  if (now === undefined || size === undefined) return shown;
+  const { seen, unseenSince } = now.memory;
+  const since = equalSize(size, seen?.size) ? seen?.at : (unseenSince ?? seen?.at);
   const all = [...shown];
-  const put = (at: EpochMs, size: Size) => {
-    if (at <= from) all.splice(0, 1, { at: from, size });
-    else all.push({ at, size });
+  const put = (at: EpochMs, is: Size) => {
+    if (at <= from) all.splice(0, 1, { at: from, size: is });
+    else all.push({ at, size: is });
   };
-  if (isUnwritten || !equalSize(all.at(-1)?.size, seen.size)) put(Math.max(seen.at, all.at(-1)?.at ?? from), seen.size);
+  if (isUnwritten || !equalSize(all.at(-1)?.size, size)) put(Math.max(since ?? from, all.at(-1)?.at ?? from), size);
   const change = now.change ?? now.memory.stuck;
-  if (change !== undefined && !equalSize(change.to, seen.size)) {
+  if (change !== undefined && !equalSize(change.to, size)) {
     put(Math.max(change.claimedAt, all.at(-1)?.at ?? from), change.to);
   }
   return all;

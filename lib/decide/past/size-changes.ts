@@ -1,5 +1,6 @@
 import { equalSize, isRange, type Size } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { observedSize } from '../scaling/base.ts';
 import type { ClusterRecord, PoolMemory } from '../scaling/memory.ts';
 
 /** A pool had another size from `at` on; undefined = it was not there, or nobody knows. */
@@ -36,8 +37,15 @@ export function sizeChanges(
 }
 
 function shownSize(record: ClusterRecord | undefined, memory: PoolMemory | undefined): Size | undefined {
-  if (record?.missingSince !== undefined || memory?.missingSince !== undefined) return undefined;
-  return memory?.seen?.size;
+  if (memory === undefined || record?.missingSince !== undefined || memory.missingSince !== undefined) return undefined;
+  return lastShown(memory);
+}
+
+/** A pool that is not judged (its base is unknown, it changed its kind) is looked at all the same, and was what was seen. */
+export function lastShown(memory: PoolMemory): Size | undefined {
+  const { look, olderSince, seen } = memory;
+  const isNews = look !== undefined && look.status === 'Running' && olderSince === undefined;
+  return (isNews ? observedSize(look, memory) : undefined) ?? seen?.size;
 }
 
 function changedAt(before: ClusterRecord | undefined, poolId: string, size: Size, now: EpochMs): EpochMs {

@@ -73,7 +73,7 @@ function canBeBase(input: BaseInput): boolean {
  * The size a pool shows, in its own form. An absent size (or bound) is 0 only where we set 0 ourselves and have seen
  * nothing else since; otherwise it is unknown: MKS may leave zeros out, and may leave out what it does not know.
  */
-export function observedSize(pool: ObservedPool, memory: PoolMemory | undefined): Size | undefined {
+export function observedSize(pool: SizeParts, memory: PoolMemory | undefined): Size | undefined {
   const ours = [memory?.lastSet, memory?.notApplied?.target].filter((size) => size !== undefined);
   const absent = (part: (size: Size) => number) => (ours.some((size) => part(size) === 0) ? 0 : undefined);
   if (!pool.autoscale) return pool.size ?? absent(upper);

@@ -19,6 +19,11 @@ function seen(size: number): Partial<PoolMemory> {
   return { seen: { size, at: now - hour } };
 }
 
+function shown(size: number, status = 'Running'): PoolMemory['look'] {
+  const never = { sizeMin: undefined, sizeMax: undefined, createdAt: undefined, updatedAt: undefined };
+  return { status, autoscale: false, size, ...never };
+}
+
 function aChange(from: number, to: number, claimedAt: number) {
   return { poolId: 'a', from, to, claimedAt, wroteAway: true, reason: 'schedule' };
 }
@@ -50,6 +55,30 @@ describe('what a round writes down', () => {
       record({ a: { ...seen(3), movingSince: now - 3 * tick } }),
       record({ a: seen(7) }),
       [{ at: now - 3 * tick, before: 3, after: 7 }],
+    ],
+    [
+      'what was set while its base is unknown, and it is not judged',
+      record({ a: { ...seen(0), look: shown(0) } }),
+      record({ a: { ...seen(0), look: shown(6) } }),
+      [{ at: now, before: 0, after: 6 }],
+    ],
+    [
+      'another kind, held at what is known of the old one',
+      record({ a: { seen: { size: { min: 0, max: 0 }, at: now - hour }, autoscale: true } }),
+      record({ a: { seen: { size: { min: 0, max: 0 }, at: now - hour }, autoscale: true, look: shown(2) } }),
+      [{ at: now, before: { min: 0, max: 0 }, after: 2 }],
+    ],
+    [
+      'nothing by an answer older than one seen before',
+      record({ a: seen(3) }),
+      record({ a: { ...seen(3), olderSince: now, look: shown(0) } }),
+      [],
+    ],
+    [
+      'nothing while it is resized',
+      record({ a: seen(3) }),
+      record({ a: { ...seen(3), look: shown(0, 'Scaling') } }),
+      [],
     ],
     [
       'a pool that is missing',
@@ -203,6 +232,15 @@ describe('steps of a pool', () => {
       now - 3 * hour,
     );
     expect(lost.map(({ size }) => size)).toEqual([4, 0, 4]);
+  });
+
+  test('show what the last look did, also of a pool that is not judged', () => {
+    const memory = { seen: { size: 0, at: now - 9 * hour }, unseenSince: now - hour, look: shown(6) };
+    const steps = pastSteps(none, 'dev/a', poolAt(memory), now - 2 * hour);
+    expect(steps.map(({ from, size }) => [from, size])).toEqual([
+      [now - 2 * hour, undefined],
+      [now - hour, 6],
+    ]);
   });
 
   test('of an autoscaled pool have the nodes counted, within the bounds', () => {
