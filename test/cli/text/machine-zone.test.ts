@@ -14,7 +14,7 @@ test.each([
   expect(machineZone(given)).toBe(zone);
 });
 
-const main = join(import.meta.dirname, '..', '..', 'lib', 'cli', 'main.ts');
+const main = join(import.meta.dirname, '..', '..', '..', 'lib', 'cli', 'main.ts');
 
 test('a command works with a TZ that names no zone', () => {
   const { path: folder, remove } = makeTemporaryFolder();

@@ -44,8 +44,8 @@ describe('on a machine in another zone than the config', () => {
     expect(await printed('history')).toMatch(/^Europe\/Berlin .*\n2026-11-23 21:00 /);
     await printed('pause', '--for', '1h');
     const explained = await printed('explain', 'dev-api/build');
-    expect(explained).toContain('paused by ada@lab until 22:00:');
-    expect(explained).toContain('away from its base since 21:00;');
+    expect(explained).toContain('paused by ada@lab until 22:00 Europe/Berlin');
+    expect(explained).toContain('away from its base since 21:00 Europe/Berlin');
     expect(explained).not.toMatch(/\d{4}-\d{2}-\d{2}T/);
     expect(await own.run('explain', 'dev-api/build', '--json')).toMatchObject({
       out: expect.stringContaining('paused by ada@lab until 2026-11-23T21:00:00Z'),
