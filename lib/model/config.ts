@@ -3,6 +3,7 @@
  * expression. Made by lib/config (the command line, or the build of the functions), read by everything else.
  */
 
+import type { DestinationKind } from './destination-kind.ts';
 import type { Severity } from './finding.ts';
 import type { Size, Term } from './size.ts';
 import type { EpochMs, Weekday } from './time.ts';
@@ -184,8 +185,6 @@ export type WatchConfig = {
   readonly forMs: number;
   readonly clearMs: number;
 };
-
-export type DestinationKind = 'slack' | 'teams' | 'discord' | 'mattermost' | 'pagerduty' | 'alertmanager' | 'webhook';
 
 export type DestinationConfig = {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { destinationKinds, formats, incidentKinds } from '../../lib/config/schema/destinations-events.ts';
+import { formats, incidentKinds, kindNames } from '../../lib/config/schema/destinations-events.ts';
 import { renderExamples } from '../../scripts/generate-alert-docs.ts';
 import { compileText } from '../config/compile-text.ts';
 
@@ -18,7 +18,7 @@ test('the examples are what is sent (node scripts/generate-alert-docs.ts)', () =
 });
 
 test('every kind of destination and every format has an example', () => {
-  const wanted = [...destinationKinds, ...formats.filter((format) => format !== 'json')];
+  const wanted = [...kindNames, ...formats.filter((format) => format !== 'json')];
   expect(wanted.filter((name) => !examples.has(name))).toEqual([]);
 });
 

@@ -1,9 +1,11 @@
+import { targetOf } from '../../decide/messages/targets.ts';
 import { SecretError } from '../../errors.ts';
 import { destinationFor, readCredentials } from '../../io/destinations/destinations.ts';
 import { readAddress } from '../../io/http/send-once.ts';
 import { makeSecret, type Secret, unwrap } from '../../io/secrets/secret.ts';
 import type { Secrets } from '../../io/secrets/secrets.ts';
-import type { CompiledConfig, DestinationConfig, DestinationKind } from '../../model/config.ts';
+import type { CompiledConfig, DestinationConfig } from '../../model/config.ts';
+import type { DestinationKind } from '../../model/destination-kind.ts';
 import { type Check, checksOf } from './check.ts';
 import { readOrSay } from './secret-checks.ts';
 
@@ -15,17 +17,6 @@ export type DestinationParts = {
   readonly lookUp: LookUp;
   /** Its name is looked up by a proxy, not here. */
   readonly isProxied: (url: URL) => boolean;
-};
-
-/** Where the services' own pages say that webhooks live; undefined = anywhere. */
-const hosts: { readonly [kind in DestinationKind]: RegExp | undefined } = {
-  slack: /^hooks\.slack(-gov)?\.com$/,
-  teams: /\.(api\.powerplatform\.com|logic\.azure\.com)$/,
-  discord: /^((ptb|canary)\.)?discord(app)?\.com$/,
-  pagerduty: /^events(\.eu)?\.pagerduty\.com$/,
-  mattermost: undefined,
-  alertmanager: undefined,
-  webhook: undefined,
 };
 
 /** Everything about destinations that can be told without posting to them: `outbox test` does that. */
@@ -47,7 +38,7 @@ export async function destinationChecks(config: CompiledConfig, parts: Destinati
 }
 
 async function destinationCheck(destination: DestinationConfig, parts: DestinationParts): Promise<readonly Check[]> {
-  const { name, url, key, secrets, kind, insecure } = destination;
+  const { name, key, secrets, kind, insecure } = destination;
   const about = `destination ${name}`;
   const { failed } = checksOf(about);
   const others = [
@@ -59,7 +50,7 @@ async function destinationCheck(destination: DestinationConfig, parts: Destinati
   const problems = [...unreadable, ...unusable].map((why) =>
     failed('destination', why, 'put the secret where the config says'),
   );
-  return [...problems, ...(await addressChecks(about, await addressOf(url, parts), insecure, kind, parts))];
+  return [...problems, ...(await addressChecks(about, await addressOf(destination, parts), insecure, kind, parts))];
 }
 
 /** Why no message could be put on the wire with what is kept: found as a sender would find it. The address is judged apart. */
@@ -77,8 +68,8 @@ async function unusableOf(destination: DestinationConfig, { secrets }: Destinati
   }
 }
 
-async function addressOf(url: DestinationConfig['url'], { secrets }: DestinationParts): Promise<Secret | string> {
-  if (url === undefined) return makeSecret('https://events.pagerduty.com');
+async function addressOf({ url, kind }: DestinationConfig, { secrets }: DestinationParts): Promise<Secret | string> {
+  if (url === undefined) return makeSecret(targetOf(kind).url ?? '');
   return url.kind === 'plain' ? makeSecret(url.url) : readOrSay(() => secrets.read(url, 'url'));
 }
 
@@ -96,7 +87,7 @@ async function addressChecks(
   if (!address.ok)
     return [failed('destination', `its address cannot be used: ${address.problem}`, 'copy it again from the service')];
   const { hostname } = address.url;
-  const pattern = kind && hosts[kind];
+  const pattern = kind && targetOf(kind).hosts;
   if (hostname.endsWith('.webhook.office.com'))
     return [
       warning(

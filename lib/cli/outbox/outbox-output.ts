@@ -1,5 +1,6 @@
 import type { HistoryRecord } from '../../decide/outbox/delivery-log.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { isPushed } from '../../model/destination-kind.ts';
 import { printable } from '../../model/printable.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { ago, clockOf, localInstant, localInstants, rfc3339 } from '../text/instant.ts';
@@ -29,7 +30,7 @@ function stateText(
 ): string {
   const kind = target.destination?.kind;
   const next = nextAt === undefined ? '' : `; next try ${localInstant(nextAt, zone)}`;
-  if (kind === 'alertmanager' && state === 'working')
+  if (kind !== undefined && isPushed(kind) && state === 'working')
     return 'is sent what is open, again and again; nothing failed last';
   const count = waiting.length === 0 ? 'nothing waits' : `${waiting.length} ${waiting.length === 1 ? 'waits' : 'wait'}`;
   if (state === 'untried') return `not tried yet, ${count}`;

@@ -7,6 +7,7 @@ import { listTargets } from '../../jobs/deliver/deliver-alerts.ts';
 import type { Target } from '../../jobs/deliver/parts.ts';
 import { listParked, loadOutbox } from '../../jobs/records/delivery-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { isPushed } from '../../model/destination-kind.ts';
 import type { EpochMs } from '../../model/time.ts';
 
 /** A message that waits, as people see it. */
@@ -77,7 +78,7 @@ function standingOf(
     const since = broken?.since ?? failing.since;
     return { state: broken === undefined ? 'failing' : 'broken', since, problem: failing.problem, nextAt };
   }
-  const isTried = lastSuccessAt !== undefined || destination?.kind === 'alertmanager';
+  const isTried = lastSuccessAt !== undefined || (destination !== undefined && isPushed(destination.kind));
   return { state: isTried ? 'working' : 'untried', since: lastSuccessAt, problem: undefined, nextAt };
 }
 

@@ -1,6 +1,8 @@
 import type { DestinationConfig, SecretRef } from '../../model/config.ts';
+import { type DestinationKind, type OwnKey, ownKeys, rulesOf } from '../../model/destination-kind.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
+import { kindNames } from '../schema/destinations-events.ts';
 import type { Salvaged } from '../validate.ts';
 import { compileAddress } from './addresses.ts';
 import { type Context, entriesOf, isDefined } from './context.ts';
@@ -19,7 +21,7 @@ export function compileDestinations(context: Context): readonly DestinationConfi
     checkKeys(input, path, context);
     checkFallback(name, input, path, context);
     const insecure = input.insecure ?? false;
-    const mayBePlain = kind === 'webhook' || kind === 'alertmanager' || kind === 'pagerduty';
+    const mayBePlain = kind !== undefined && !rulesOf(kind).hasSecretAddress;
     const one = {
       url:
         input.url === undefined
@@ -40,34 +42,28 @@ export function compileDestinations(context: Context): readonly DestinationConfi
 function checkKeys(input: DestinationInput, path: Path, { report }: Context): void {
   const { kind } = input;
   if (kind === undefined) return;
-  if (kind === 'pagerduty') {
-    if (input.key === undefined) {
-      report.missing(
-        path,
-        'key',
-        'pagerduty needs a key',
-        'add key: { awsSecret: name }, { env: NAME } or { file: path }',
-      );
-    }
-  } else {
-    if (input.url === undefined) report.missing(path, 'url', `${kind} needs a url`, urlFix(kind));
-    if (input.key !== undefined) report.error([...path, 'key'], `a key is for pagerduty, not for ${kind}`, 'remove it');
+  const { needs, may } = rulesOf(kind);
+  for (const key of needs) {
+    if (input[key] === undefined) report.missing(path, key, `${kind} needs a ${key}`, fixFor(kind, key));
   }
-  if (kind === 'webhook') {
-    if (input.secret === undefined && !report.isTold([...path, 'secret'])) {
-      report.warning(path, 'what this webhook gets is not signed', 'add secret: and where the signing secret is kept');
-    }
-    return;
+  for (const key of ownKeys) {
+    if (input[key] === undefined || needs.includes(key) || may.includes(key)) continue;
+    report.error([...path, key], `${key} is for ${takersOf(key)}, not for ${kind}`, 'remove it');
   }
-  for (const key of ['secret', 'format'] as const) {
-    if (input[key] !== undefined) report.error([...path, key], `${key} is for webhook, not for ${kind}`, 'remove it');
+  if (may.includes('secret') && input.secret === undefined && !report.isTold([...path, 'secret'])) {
+    report.warning(path, `what this ${kind} gets is not signed`, 'add secret: and where the signing secret is kept');
   }
 }
 
-function urlFix(kind: DestinationConfig['kind']): string {
-  return kind === 'webhook' || kind === 'alertmanager'
+function takersOf(key: OwnKey): string {
+  const takers = kindNames.filter((kind) => [...rulesOf(kind).needs, ...rulesOf(kind).may].includes(key));
+  return takers.length < 2 ? takers.join() : `${takers.slice(0, -1).join(', ')} and ${takers.at(-1)}`;
+}
+
+function fixFor(kind: DestinationKind, key: OwnKey): string {
+  return key === 'url' && !rulesOf(kind).hasSecretAddress
     ? 'add url: https://host/path, or a reference to it'
-    : 'add url: { awsSecret: name }, { env: NAME } or { file: path }';
+    : `add ${key}: { awsSecret: name }, { env: NAME } or { file: path }`;
 }
 
 function checkFallback(name: string, { fallback }: DestinationInput, path: Path, { input, report }: Context): void {

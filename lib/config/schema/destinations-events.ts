@@ -1,7 +1,8 @@
 /** destinations, silences, events, heartbeat: who is told, and who may ask. */
 
 import * as v from 'valibot';
-import type { DestinationKind, EventSourceConfig } from '../../model/config.ts';
+import type { EventSourceConfig } from '../../model/config.ts';
+import { type DestinationKind, destinationKinds } from '../../model/destination-kind.ts';
 import type { FindingKind, NoticeKind, Severity } from '../../model/finding.ts';
 import { queueName } from './aws-names.ts';
 import { expected, may, need } from './complaint.ts';
@@ -20,15 +21,7 @@ import {
   whole,
 } from './values.ts';
 
-export const destinationKinds = [
-  'slack',
-  'teams',
-  'discord',
-  'mattermost',
-  'pagerduty',
-  'alertmanager',
-  'webhook',
-] as const satisfies readonly DestinationKind[];
+export const kindNames = Object.keys(destinationKinds) as [DestinationKind, ...DestinationKind[]];
 
 const eventSourceKinds = [
   'json',
@@ -105,9 +98,9 @@ const only = v.strictObject(
 
 export const destination = v.strictObject(
   {
-    kind: need(oneOf('a kind of destination', destinationKinds), {
+    kind: need(oneOf('a kind of destination', kindNames), {
       says: 'What stands at the other end.',
-      type: destinationKinds.join(', '),
+      type: kindNames.join(', '),
     }),
     url: may(address, {
       says: 'Where to. Chats: a reference, since their address is a secret. webhook and alertmanager: a reference or the address itself. pagerduty: only for its EU region.',

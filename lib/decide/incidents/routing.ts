@@ -1,4 +1,5 @@
-import type { DestinationConfig, DestinationKind, SecretRef } from '../../model/config.ts';
+import type { DestinationConfig, SecretRef } from '../../model/config.ts';
+import { type DestinationKind, isPushed } from '../../model/destination-kind.ts';
 import type { FindingKind, NoticeKind, Severity, Subject } from '../../model/finding.ts';
 import { matchesCluster, matchesPool } from '../../model/match.ts';
 import type { EpochMs } from '../../model/time.ts';
@@ -25,7 +26,7 @@ type Routed = { readonly kind: FindingKind | NoticeKind; readonly subject: Subje
  */
 export function notFor(destination: DestinationState, about: Routed): string | undefined {
   const { only } = destination;
-  if (destination.kind === 'alertmanager') return 'Alertmanager is sent what is open, not deliveries';
+  if (isPushed(destination.kind)) return 'Alertmanager is sent what is open, not deliveries';
   if (destination.retired) return 'the destination is retired';
   if (isAboutItself(destination, about)) return 'a broken destination is not told about itself';
   if (only.severity !== undefined && isWorse(only.severity, about.severity)) return `only ${only.severity} or worse`;
@@ -42,17 +43,12 @@ export function standsInFor(
   destinations: readonly DestinationState[],
   about: Routed,
 ): boolean {
-  if (about.severity !== 'critical' || fallback.retired || fallback.kind === 'alertmanager') return false;
+  if (about.severity !== 'critical' || fallback.retired || isPushed(fallback.kind)) return false;
   if (isAboutItself(fallback, about)) return false;
   return destinations.some(
     (broken) =>
       broken.brokenSince !== undefined && broken.fallback === fallback.name && notFor(broken, about) === undefined,
   );
-}
-
-/** Keyed destinations hold an alert open under a key: a message that is never resolved would stay there for ever. */
-export function isKeyed(kind: DestinationKind): boolean {
-  return kind === 'pagerduty';
 }
 
 function isAboutItself(destination: DestinationState, about: Routed): boolean {
@@ -96,8 +92,4 @@ function addressOf(address: Address): string {
   if (address.kind === 'plain') return `plain ${address.url}`;
   if (address.kind === 'command') return `command ${address.argv.join('\n')}`;
   return address.kind === 'file' ? `file ${address.path}` : `${address.kind} ${address.name}`;
-}
-
-export function isChat(kind: DestinationKind): boolean {
-  return kind === 'slack' || kind === 'teams' || kind === 'discord' || kind === 'mattermost';
 }

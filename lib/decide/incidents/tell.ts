@@ -1,9 +1,10 @@
+import { isKeyed } from '../../model/destination-kind.ts';
 import type { Notice } from '../../model/finding.ts';
 import { dayMs, type EpochMs, hourMs } from '../../model/time.ts';
 import { type Delivery, deliveryId, enqueue, type Said, unsent } from './delivery.ts';
 import { type IncidentRecord, incidentKey, isLadder, isWorse, type Told, withWhy } from './incident.ts';
 import { stepToTell } from './ladder.ts';
-import { type DestinationState, isKeyed, notFor, standsInFor } from './routing.ts';
+import { type DestinationState, notFor, standsInFor } from './routing.ts';
 import { type Silences, silencedBy } from './silence.ts';
 
 export type Outcome = { readonly record: IncidentRecord; readonly deliveries: readonly Delivery[] };

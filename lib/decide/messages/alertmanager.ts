@@ -2,9 +2,19 @@ import type { Subject } from '../../model/finding.ts';
 import type { Json } from '../../model/json.ts';
 import { type EpochMs, isoTime } from '../../model/time.ts';
 import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
+import { readStatus } from './answers.ts';
 import { bytesOf, clean, inert } from './escape.ts';
 import { messageOf, tellInstants } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
+import type { OtherTarget } from './target.ts';
+
+/** Alertmanager's own API, below the address that is configured. What is open is pushed there, not delivered. */
+export const alertmanager: OtherTarget = {
+  pace: { burst: 10, everyMs: 100 },
+  path: '/api/v2/alerts',
+  render: (delivery, { name, zone }) => renderAlertmanagerV4(delivery, name, zone),
+  classify: (answer) => (answer.status === 200 ? { kind: 'confirmed' } : readStatus(answer)),
+};
 
 /** A body is stored before it is sent, and a record takes 100 KB in all. */
 export const alertmanagerBudget = 32_000;

@@ -1,8 +1,38 @@
 import type { Json } from '../../model/json.ts';
+import { describeStatus, readStatus, retryAfterOf } from './answers.ts';
 import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { escapeMarkdown, shorten } from './escape.ts';
 import { colourOf, headline, type Message, signOf } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
+import type { ChatTarget } from './target.ts';
+
+/**
+ * Discord webhooks, asked to wait until the message is saved: without `wait` one that was not saved returns no error
+ * (discord.com/developers/docs/resources/webhook#execute-webhook). The body's `retry_after` is in seconds, with a
+ * fraction. 30 messages a minute and webhook (discord.com/developers/docs/topics/rate-limits).
+ */
+export const discord: ChatTarget = {
+  pace: { burst: 5, everyMs: 2_400 },
+  hosts: /^((ptb|canary)\.)?discord(app)?\.com$/,
+  query: { wait: 'true' },
+  render: {
+    full: (message) => renderDiscord(message),
+    plain: (message) => renderDiscordPlain(message),
+    batch: (message) => renderDiscordBatch(message),
+    plainBatch: (message) => renderDiscordBatchPlain(message),
+  },
+  classify: (answer) => {
+    if (answer.status === 429) {
+      return { kind: 'wait', retryAfterMs: retryAfterOf(answer), problem: describeStatus(answer.status) };
+    }
+    if (answer.status === 200 && isMessage(answer.body)) return { kind: 'confirmed' };
+    return answer.status === 204 ? { kind: 'accepted' } : readStatus(answer);
+  },
+};
+
+function isMessage(body: string): boolean {
+  return /^\s*\{/.test(body) && /"id"\s*:/.test(body);
+}
 
 /** discord.com/developers/docs/resources/message#embed-object-embed-limits; `total` is the sum over all embeds. */
 export const discordLimits = {
@@ -29,11 +59,11 @@ type Body = { readonly [key: string]: Json };
 const nobody = { allowed_mentions: { parse: [] } } as const;
 const suppressEmbeds = 4;
 
-export function renderDiscord(message: Message, budget: number = discordLimits.total): Body {
+function renderDiscord(message: Message, budget: number = discordLimits.total): Body {
   return embedded(shrink(message, (shown) => embedOf(message, shown), fitsIn(budget)));
 }
 
-export function renderDiscordPlain(message: Message, budget: number = discordLimits.content): Body {
+function renderDiscordPlain(message: Message, budget: number = discordLimits.content): Body {
   const render = ({ text, lines, details, cut }: Shown) => {
     const rest = [...lines, ...details].map(({ name, value }) => `${name}: ${value}`);
     const end = [...(cut === undefined ? [] : [cut]), `${message.kind} · id ${message.id}`];
@@ -43,7 +73,7 @@ export function renderDiscordPlain(message: Message, budget: number = discordLim
   return { content: shrink(message, render, (text) => text.length <= budget), flags: suppressEmbeds, ...nobody };
 }
 
-export function renderDiscordBatch(message: BatchMessage, budget: number = discordLimits.total): Body {
+function renderDiscordBatch(message: BatchMessage, budget: number = discordLimits.total): Body {
   const render = ({ lines, more }: ShownBatch): Embed => ({
     title: shorten(message.title, discordLimits.title),
     description: [...lines, ...(more === undefined ? [] : [more])].map(escapeMarkdown).join('\n'),
@@ -53,7 +83,7 @@ export function renderDiscordBatch(message: BatchMessage, budget: number = disco
   return embedded(shrinkBatch(message, render, fitsIn(budget)));
 }
 
-export function renderDiscordBatchPlain(message: BatchMessage, budget: number = discordLimits.content): Body {
+function renderDiscordBatchPlain(message: BatchMessage, budget: number = discordLimits.content): Body {
   const render = ({ lines, more }: ShownBatch) => {
     const all = [message.title, ...lines, ...(more === undefined ? [] : [more]), `id ${message.id}`];
     return all.map(escapeMarkdown).join('\n');

@@ -1,15 +1,33 @@
 import type { Json } from '../../model/json.ts';
+import { readStatus } from './answers.ts';
 import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, escapeMattermost } from './escape.ts';
 import { colourOf, headline, type Line, type Message, signOf } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
+import type { ChatTarget } from './target.ts';
+
+/**
+ * Mattermost incoming webhooks: 200 and the text "ok". developers.mattermost.com/integrate/webhooks/incoming. A server
+ * takes 10 messages a second by default.
+ */
+export const mattermost: ChatTarget = {
+  pace: { burst: 5, everyMs: 500 },
+  render: {
+    full: (message) => renderMattermost(message),
+    plain: (message) => renderMattermostPlain(message),
+    batch: (message) => renderMattermostBatch(message),
+    plainBatch: (message) => renderMattermostBatchPlain(message),
+  },
+  classify: (answer) =>
+    answer.status === 200 && answer.body.trim() === 'ok' ? { kind: 'confirmed' } : readStatus(answer),
+};
 
 /** Characters of a post's text; a longer one is split by the server. Counted in bytes here, to be on the safe side. developers.mattermost.com/integrate/webhooks/incoming */
 export const mattermostBudget = 16_383;
 
 type Body = { readonly [key: string]: Json };
 
-export function renderMattermost(message: Message, budget: number = mattermostBudget): Body {
+function renderMattermost(message: Message, budget: number = mattermostBudget): Body {
   const render = ({ text, lines, details, cut }: Shown) => {
     const title = escapeMattermost(`${signOf(message)} ${headline({ ...message, text })}`);
     const footer = [message.kind, ...(cut === undefined ? [] : [cut]), `id ${message.id}`].join(' · ');
@@ -20,7 +38,7 @@ export function renderMattermost(message: Message, budget: number = mattermostBu
   return shrink(message, render, fitsIn(budget));
 }
 
-export function renderMattermostPlain(message: Message, budget: number = mattermostBudget): Body {
+function renderMattermostPlain(message: Message, budget: number = mattermostBudget): Body {
   const render = ({ text, lines, details, cut }: Shown) => {
     const rest = [...lines, ...details].map(({ name, value }) => `${name}: ${value}`);
     const end = [...(cut === undefined ? [] : [cut]), `${message.kind} · id ${message.id}`];
@@ -30,7 +48,7 @@ export function renderMattermostPlain(message: Message, budget: number = matterm
   return shrink(message, render, fitsIn(budget));
 }
 
-export function renderMattermostBatch(message: BatchMessage, budget: number = mattermostBudget): Body {
+function renderMattermostBatch(message: BatchMessage, budget: number = mattermostBudget): Body {
   const render = ({ lines, more }: ShownBatch) => {
     const list = lines.map((line) => `- ${escapeMattermost(line)}`);
     const end = [...(more === undefined ? [] : [more]), `id ${message.id}`].map(escapeMattermost);
@@ -39,7 +57,7 @@ export function renderMattermostBatch(message: BatchMessage, budget: number = ma
   return shrinkBatch(message, render, fitsIn(budget));
 }
 
-export function renderMattermostBatchPlain(message: BatchMessage, budget: number = mattermostBudget): Body {
+function renderMattermostBatchPlain(message: BatchMessage, budget: number = mattermostBudget): Body {
   const render = ({ lines, more }: ShownBatch) => {
     const all = [message.title, ...lines, ...(more === undefined ? [] : [more]), `id ${message.id}`];
     return { text: all.map(escapeMattermost).join('\n') };

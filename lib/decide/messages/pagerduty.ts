@@ -2,9 +2,30 @@ import type { Subject } from '../../model/finding.ts';
 import type { Json } from '../../model/json.ts';
 import { isoTime } from '../../model/time.ts';
 import type { Delivery } from '../incidents/delivery.ts';
+import { describeStatus, readStatus } from './answers.ts';
 import { bytesOf, clean, shorten } from './escape.ts';
 import { messageOf, placeOf } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
+import { budgetOf, type OtherTarget } from './target.ts';
+
+/**
+ * PagerDuty Events API v2: 202 = queued there. A 400 about the routing key speaks of the address, any other of the body.
+ * About 120 events a minute and key. developer.pagerduty.com/docs/events-api-v2-overview
+ */
+export const pagerduty: OtherTarget = {
+  pace: { burst: 20, everyMs: 600 },
+  hosts: /^events(\.eu)?\.pagerduty\.com$/,
+  url: 'https://events.pagerduty.com/v2/enqueue',
+  keyField: 'routing_key',
+  render: (delivery, { zone }) => renderPagerduty(delivery, zone, ...budgetOf(delivery)),
+  classify: (answer) => {
+    if (answer.status === 202) return { kind: 'accepted' };
+    if (answer.status === 400 && /routing[_ ]key|integration key/i.test(answer.body)) {
+      return { kind: 'address-failed', problem: `${describeStatus(answer.status)} (it does not know the routing key)` };
+    }
+    return readStatus(answer);
+  },
+};
 
 /** developer.pagerduty.com/docs/send-alert-event. It takes 512 KB; a stored record, body included, takes 100 KB. */
 const pagerdutyLimits = { summary: 1_024, dedupKey: 255 } as const;
@@ -16,7 +37,7 @@ type Body = { readonly [key: string]: Json };
  * A trigger, or the resolve of the same key. The key is the incident's and its episode's: an alert that was closed by
  * hand does not swallow the next episode. The body holds no routing key, since it is stored.
  */
-export function renderPagerduty(delivery: Delivery, zone: string, budget: number = pagerdutyBudget): Body {
+function renderPagerduty(delivery: Delivery, zone: string, budget: number = pagerdutyBudget): Body {
   const { facts, key, episode } = delivery;
   const dedup_key = `${key}.${episode}`;
   // Notices are never sent to a keyed destination, which could not close them: should one come, it opens nothing.

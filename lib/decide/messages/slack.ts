@@ -1,8 +1,64 @@
 import type { Json } from '../../model/json.ts';
+import type { Outcome } from '../outbox/outcome.ts';
+import { type Answered, describeStatus, readStatus, retryAfterOf, wordIn } from './answers.ts';
 import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { escapeSlack, shorten } from './escape.ts';
 import { headline, type Line, type Message, signOf } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
+import type { ChatTarget } from './target.ts';
+
+/**
+ * Slack incoming webhooks: only 200 with the text "ok" is a success; the same errors also come with 200 and with 400. At
+ * most 1 message a second (docs.slack.dev/apis/web-api/rate-limits).
+ */
+export const slack: ChatTarget = {
+  pace: { burst: 1, everyMs: 1_000 },
+  hosts: /^hooks\.slack(-gov)?\.com$/,
+  render: {
+    full: (message) => renderSlack(message),
+    plain: (message) => renderSlackPlain(message),
+    batch: (message) => renderSlackBatch(message),
+    plainBatch: (message) => renderSlackBatchPlain(message),
+  },
+  classify: (answer) => (isOk(answer) ? { kind: 'confirmed' } : refused(answer)),
+};
+
+/** docs.slack.dev, "Sending messages using incoming webhooks", errors: those of the webhook, those of the message. */
+const aboutAddress = [
+  'invalid_token',
+  'no_service',
+  'no_active_hooks',
+  'no_team',
+  'team_disabled',
+  'channel_not_found',
+  'channel_is_archived',
+  'action_prohibited',
+  'posting_to_general_channel_denied',
+  'user_not_found',
+];
+const aboutBody = [
+  'invalid_payload',
+  'invalid_blocks',
+  'invalid_attachments',
+  'msg_blocks_too_long',
+  'no_text',
+  'too_many_attachments',
+];
+
+function isOk({ status, body }: Answered): boolean {
+  return status === 200 && body.trim() === 'ok';
+}
+
+function refused(answer: Answered): Outcome {
+  if (answer.status === 429) return { ...readStatus(answer), retryAfterMs: retryAfterOf(answer) } as Outcome;
+  if (answer.status < 500) {
+    const address = wordIn(answer.body, aboutAddress);
+    if (address) return { kind: 'address-failed', problem: `${describeStatus(answer.status)} (${address})` };
+    const body = wordIn(answer.body, aboutBody);
+    if (body) return { kind: 'body-refused', problem: `${describeStatus(answer.status)} (${body})` };
+  }
+  return readStatus(answer);
+}
 
 /** docs.slack.dev/reference/block-kit/blocks: a header's and a section's text. */
 export const slackLimits = { header: 150, section: 3_000, blocks: 50 } as const;
@@ -12,11 +68,11 @@ export const slackBudget = 10_000;
 type Body = { readonly [key: string]: Json };
 
 /** Values stand in text objects with `verbatim`, their three special characters escaped: nobody is paged by a name. */
-export function renderSlack(message: Message, budget: number = slackBudget): Body {
+function renderSlack(message: Message, budget: number = slackBudget): Body {
   return shrink(message, (shown) => bodyOf(message, shown), fitsIn(budget));
 }
 
-export function renderSlackPlain(message: Message, budget: number = slackBudget): Body {
+function renderSlackPlain(message: Message, budget: number = slackBudget): Body {
   const render = ({ text, lines, details, cut }: Shown) => {
     const rest = [...lines, ...details].map(({ name, value }) => `${name}: ${value}`);
     const end = [...(cut === undefined ? [] : [cut]), `${message.kind} · id ${message.id}`];
@@ -26,7 +82,7 @@ export function renderSlackPlain(message: Message, budget: number = slackBudget)
   return shrink(message, render, (body) => body.text.length <= slackLimits.section && fitsIn(budget)(body));
 }
 
-export function renderSlackBatch(message: BatchMessage, budget: number = slackBudget): Body {
+function renderSlackBatch(message: BatchMessage, budget: number = slackBudget): Body {
   const render = ({ lines, more }: ShownBatch) => {
     const all = [...lines, ...(more === undefined ? [] : [more])].map(escapeSlack);
     const sections = cutIntoSections(all).map((text) => ({ type: 'section', text: mrkdwn(text) }));
@@ -36,7 +92,7 @@ export function renderSlackBatch(message: BatchMessage, budget: number = slackBu
   return shrinkBatch(message, render, fitsIn(budget));
 }
 
-export function renderSlackBatchPlain(message: BatchMessage): Body {
+function renderSlackBatchPlain(message: BatchMessage): Body {
   const render = ({ lines, more }: ShownBatch) => {
     const all = [message.title, ...lines, ...(more === undefined ? [] : [more]), `id ${message.id}`];
     return { text: escapeSlack(all.join('\n')) };

@@ -1,8 +1,44 @@
 import type { Json } from '../../model/json.ts';
+import type { Outcome } from '../outbox/outcome.ts';
+import { type Answered, describeStatus, readStatus } from './answers.ts';
 import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, escapeCard } from './escape.ts';
 import { headline, type Line, type Message, signOf } from './message.ts';
 import { leftOut, type Shown, shrink } from './shrink.ts';
+import type { ChatTarget } from './target.ts';
+
+/**
+ * Teams Workflows: 202 before the card is posted, so accepted at best. An old connector answered 200 whatever happened,
+ * with the true status in its text: "Microsoft Teams endpoint returned HTTP error 429"
+ * (github.com/MicrosoftDocs/msteams-docs/issues/400). 4 messages a second, 60 in 30 seconds (learn.microsoft.com, "Rate
+ * limiting for connectors").
+ */
+export const teams: ChatTarget = {
+  pace: { burst: 4, everyMs: 1_000 },
+  hosts: /\.(api\.powerplatform\.com|logic\.azure\.com)$/,
+  render: {
+    full: (message) => renderTeams(message),
+    plain: (message) => renderTeamsPlain(message),
+    batch: (message) => renderTeamsBatch(message),
+    plainBatch: (message) => renderTeamsBatchPlain(message),
+  },
+  classify: (answer) => {
+    const [, inText] = /returned HTTP error (\d{3})/i.exec(answer.body) ?? [];
+    if (inText !== undefined) return fromText(answer, Number(inText));
+    return answer.status >= 200 && answer.status < 300 ? taken(answer) : readStatus(answer);
+  },
+};
+
+function fromText(answer: Answered, status: number): Outcome {
+  const outcome = readStatus({ ...answer, status });
+  return { ...outcome, problem: `${describeStatus(answer.status)}, and in its text ${status}` } as Outcome;
+}
+
+/** A page in HTML is a proxy's or a login's, and no flow has seen the card. */
+function taken(answer: Answered): Outcome {
+  if (!answer.contentType.includes('html')) return { kind: 'accepted' };
+  return { kind: 'unknown', retryAfterMs: undefined, problem: `${describeStatus(answer.status)} with a web page` };
+}
 
 /**
  * A Workflow takes 28 KB of "message properties", and counts more than was sent: 24,453 bytes counted as 28,897
@@ -12,7 +48,7 @@ export const teamsBudget = 20_480;
 
 type Body = { readonly [key: string]: Json };
 
-export function renderTeams(message: Message, budget: number = teamsBudget): Body {
+function renderTeams(message: Message, budget: number = teamsBudget): Body {
   const render = ({ text, lines, details, cut }: Shown) => {
     const title = `${signOf(message)} ${headline({ ...message, text })}`;
     const facts = [...lines, ...details];
@@ -27,7 +63,7 @@ export function renderTeams(message: Message, budget: number = teamsBudget): Bod
 }
 
 /** One block of text, nothing that a flow could stumble over. */
-export function renderTeamsPlain(message: Message, budget: number = teamsBudget): Body {
+function renderTeamsPlain(message: Message, budget: number = teamsBudget): Body {
   const { lines, details } = message;
   const render = ({ text, cut: cutText }: Shown) => {
     const cut =
@@ -39,7 +75,7 @@ export function renderTeamsPlain(message: Message, budget: number = teamsBudget)
   return shrink({ ...message, lines: [], details: [] }, render, fitsIn(budget));
 }
 
-export function renderTeamsBatch(message: BatchMessage, budget: number = teamsBudget): Body {
+function renderTeamsBatch(message: BatchMessage, budget: number = teamsBudget): Body {
   const render = ({ lines, more }: ShownBatch) => {
     const all = [...lines, ...(more === undefined ? [] : [more])];
     const body = [
@@ -52,7 +88,7 @@ export function renderTeamsBatch(message: BatchMessage, budget: number = teamsBu
   return shrinkBatch(message, render, fitsIn(budget));
 }
 
-export function renderTeamsBatchPlain(message: BatchMessage, budget: number = teamsBudget): Body {
+function renderTeamsBatchPlain(message: BatchMessage, budget: number = teamsBudget): Body {
   const render = ({ lines, more }: ShownBatch) => {
     const all = [message.title, ...lines, ...(more === undefined ? [] : [more]), `id ${message.id}`];
     return cardOf(undefined, [textBlock(all.map(escapeCard).join('\n\n'))]);

@@ -1,7 +1,6 @@
-import type { DestinationKind } from '../../model/config.ts';
+import { type DestinationKind, isChat } from '../../model/destination-kind.ts';
 import { type EpochMs, hourMs, minuteMs, secondMs } from '../../model/time.ts';
 import type { Delivery, Doubt } from '../incidents/delivery.ts';
-import { isChat } from '../incidents/routing.ts';
 import type { Batch } from './batch.ts';
 import type { Failure, Outcome } from './outcome.ts';
 import { type Failing, type SenderRecord, takeToken } from './sender.ts';

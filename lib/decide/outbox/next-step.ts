@@ -1,7 +1,6 @@
-import type { DestinationKind } from '../../model/config.ts';
+import { type DestinationKind, isChat, isKeyed } from '../../model/destination-kind.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Delivery } from '../incidents/delivery.ts';
-import { isChat, isKeyed } from '../incidents/routing.ts';
 import { isDoubtful } from './attempt.ts';
 import { type Batch, batchId, fitting, isClosed, toMember } from './batch.ts';
 import { type SenderRecord, tokenAt } from './sender.ts';

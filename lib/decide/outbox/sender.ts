@@ -1,6 +1,7 @@
-import type { DestinationKind } from '../../model/config.ts';
+import type { DestinationKind } from '../../model/destination-kind.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Observation } from '../incidents/observation.ts';
+import { targetOf } from '../messages/targets.ts';
 
 /**
  * What the sender of one destination remembers. Record: partition `dest`, id = the destination's id. Its version fences
@@ -65,29 +66,10 @@ export function mayStart({ lease }: SenderRecord, owner: string, now: EpochMs): 
   return lease !== undefined && lease.owner === owner && lease.until - now >= leastLeftMs;
 }
 
-type Pace = { readonly burst: number; readonly everyMs: number };
-
-/**
- * How fast each target may be written to, so that any minute stays within its rate. Slack: 1 message a second
- * (docs.slack.dev/apis/web-api/rate-limits). PagerDuty: about 120 events a minute and key
- * (developer.pagerduty.com/docs/events-api-v2-overview). Discord: 30 messages a minute and webhook
- * (discord.com/developers/docs/topics/rate-limits). Teams: 4 a second, 60 in 30 seconds
- * (learn.microsoft.com, "Rate limiting for connectors"). Mattermost: 10 a second by default. Others: our own measure.
- */
-const paces: { readonly [kind in DestinationKind]: Pace } = {
-  slack: { burst: 1, everyMs: 1_000 },
-  teams: { burst: 4, everyMs: 1_000 },
-  discord: { burst: 5, everyMs: 2_400 },
-  mattermost: { burst: 5, everyMs: 500 },
-  pagerduty: { burst: 20, everyMs: 600 },
-  alertmanager: { burst: 10, everyMs: 100 },
-  webhook: { burst: 20, everyMs: 100 },
-};
-
 /** When the next message may go out: now, or when its token has come. */
 export function tokenAt(bucket: Bucket, kind: DestinationKind, now: EpochMs): EpochMs {
   const { tokens } = filled(bucket, kind, now);
-  return tokens >= 1 ? now : now + Math.ceil((1 - tokens) * paces[kind].everyMs);
+  return tokens >= 1 ? now : now + Math.ceil((1 - tokens) * targetOf(kind).pace.everyMs);
 }
 
 export function takeToken(bucket: Bucket, kind: DestinationKind, now: EpochMs): Bucket {
@@ -97,7 +79,7 @@ export function takeToken(bucket: Bucket, kind: DestinationKind, now: EpochMs): 
 
 /** A clock that went back gives no tokens, and takes none. */
 function filled({ tokens, at }: Bucket, kind: DestinationKind, now: EpochMs): Bucket {
-  const { burst, everyMs } = paces[kind];
+  const { burst, everyMs } = targetOf(kind).pace;
   return { tokens: Math.min(burst, tokens + Math.max(0, now - at) / everyMs), at: now };
 }
 

@@ -1,35 +1,84 @@
 import { createHash } from 'node:crypto';
+import type { Answered } from '../../decide/messages/answers.ts';
+import type { Target } from '../../decide/messages/target.ts';
+import { targetOf } from '../../decide/messages/targets.ts';
 import type { Outcome } from '../../decide/outbox/outcome.ts';
 import type { DestinationConfig, SecretRef } from '../../model/config.ts';
-import type { Sent } from '../http/send-once.ts';
+import type { EpochMs } from '../../model/time.ts';
+import type { OutgoingMessage, Sent } from '../http/send-once.ts';
 import { makeSecret, type Secret, unwrap } from '../secrets/secret.ts';
-import { alertmanager } from './alertmanager.ts';
-import type { Credentials, Destination } from './destination.ts';
-import { discord } from './discord.ts';
-import { mattermost } from './mattermost.ts';
-import { pagerduty } from './pagerduty.ts';
-import { slack } from './slack.ts';
-import { teams } from './teams.ts';
-import { webhook } from './webhook.ts';
+import { sign } from '../signing.ts';
 
-/** The one place that knows which kinds there are. */
+/** What a destination needs besides its config, read from where secrets are kept. */
+type Credentials = {
+  /** undefined = the kind's own address. */
+  readonly url: Secret | undefined;
+  /** PagerDuty's routing key. */
+  readonly key: Secret | undefined;
+  /** Signing secrets, newest first; empty = unsigned. */
+  readonly signing: readonly Secret[];
+};
+
+type Letter = {
+  /** The delivery's id: the same for every retry. */
+  readonly id: string;
+  /** Frozen before the first attempt; holds no secret. */
+  readonly body: string;
+  /** Of this attempt. */
+  readonly now: EpochMs;
+};
+
+export type Addressed = Pick<OutgoingMessage, 'url' | 'headers'> & { readonly body: string };
+
+/** One kind of target: how a letter is put on the wire, and what its answers mean. */
+type Destination = {
+  /** Throws TypeError where what a kind cannot do without is missing: a config without it is refused long before. */
+  readonly address: (letter: Letter, credentials: Credentials) => Addressed;
+  readonly classify: (answer: Answered) => Outcome;
+};
+
 export function destinationFor({ kind, format }: Pick<DestinationConfig, 'kind' | 'format'>): Destination {
-  switch (kind) {
-    case 'slack':
-      return slack;
-    case 'teams':
-      return teams;
-    case 'discord':
-      return discord;
-    case 'mattermost':
-      return mattermost;
-    case 'pagerduty':
-      return pagerduty;
-    case 'alertmanager':
-      return alertmanager;
-    case 'webhook':
-      return webhook(format);
-  }
+  const target = targetOf(kind);
+  const { contentType = () => 'application/json; charset=utf-8', keyField, isSigned, classify } = target;
+  return {
+    address: ({ id, body, now }, credentials) => ({
+      url: addressOf(target, credentials),
+      headers: {
+        'content-type': contentType(format),
+        'user-agent': 'lamplighter',
+        ...(isSigned && identified(id, body, credentials, now)),
+      },
+      body: keyField === undefined ? body : withKey(body, keyField, credentials.key),
+    }),
+    classify,
+  };
+}
+
+function addressOf(
+  { url: own, path, query = {} }: Target,
+  { url = own === undefined ? own : makeSecret(own) }: Credentials,
+): Secret {
+  if (url === undefined) throw new TypeError('a destination has no address');
+  const text = path === undefined ? unwrap(url) : endingWith(unwrap(url), path);
+  if (Object.keys(query).length === 0 || !URL.canParse(text)) return makeSecret(text);
+  const asked = new URL(text);
+  for (const [name, value] of Object.entries(query)) asked.searchParams.set(name, value);
+  return makeSecret(asked.href);
+}
+
+function endingWith(address: string, path: string): string {
+  const base = address.replace(/(?<!\/)\/+$/, '');
+  return base.endsWith(path) ? base : `${base}${path}`;
+}
+
+function identified(id: string, body: string, { signing }: Credentials, now: EpochMs): OutgoingMessage['headers'] {
+  return signing.length === 0 ? { 'webhook-id': id } : sign(id, body, signing, now);
+}
+
+/** The stored body holds no key: it joins the tree right before it goes out. */
+function withKey(body: string, field: string, key: Secret | undefined): string {
+  if (key === undefined) throw new TypeError('a destination has no key');
+  return JSON.stringify({ [field]: unwrap(key).trim(), ...(JSON.parse(body) as object) });
 }
 
 export type ReadSecret = (ref: SecretRef, purpose: 'url' | 'key' | 'secret') => Promise<Secret>;
@@ -52,7 +101,7 @@ export async function readCredentials(
 }
 
 /** What one sending came to: the wire's own failures alike for all, an answer by the target's rules. */
-export function readOutcome(sent: Sent, { classify }: Destination): Outcome {
+export function readOutcome(sent: Sent, { classify }: Pick<Destination, 'classify'>): Outcome {
   switch (sent.kind) {
     case 'answered': {
       const { status, body, headers, retryAfterMs } = sent;

@@ -13,8 +13,12 @@ import { type Batch, batchId, fromMember, messagesOf } from '../../decide/outbox
 import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
 import { attemptMs, mayStart, type SenderRecord } from '../../decide/outbox/sender.ts';
 import { SecretError } from '../../errors.ts';
-import type { Addressed } from '../../io/destinations/destination.ts';
-import { destinationFor, type ReadCredentials, readOutcome } from '../../io/destinations/destinations.ts';
+import {
+  type Addressed,
+  destinationFor,
+  type ReadCredentials,
+  readOutcome,
+} from '../../io/destinations/destinations.ts';
 import type { DestinationConfig } from '../../model/config.ts';
 import { cleanStrings } from './clean-strings.ts';
 import { type Change, commitChange, endedAs, type Session } from './session.ts';

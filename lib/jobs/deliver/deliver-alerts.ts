@@ -1,5 +1,6 @@
 import { destinationId } from '../../decide/incidents/routing.ts';
 import { StoreError } from '../../errors.ts';
+import { isPushed } from '../../model/destination-kind.ts';
 import { mapBounded } from '../concurrency.ts';
 import { listKnownDestinations, listSenders } from '../records/destination-records.ts';
 import { deliverTo } from './deliver-to.ts';
@@ -38,8 +39,9 @@ async function guarded(
   problems: string[],
 ): Promise<DestinationReport | undefined> {
   try {
-    const isPushed = target.destination?.kind === 'alertmanager' && target.standing === 'active';
-    return isPushed ? await pushAlertmanager(parts, target) : await deliverTo(parts, target);
+    const { destination, standing } = target;
+    const isSentAnew = destination !== undefined && isPushed(destination.kind) && standing === 'active';
+    return isSentAnew ? await pushAlertmanager(parts, target) : await deliverTo(parts, target);
   } catch (error) {
     const reason = error instanceof StoreError ? error.message : 'an unexpected error';
     parts.log.warn('delivering failed', { destination: target.name, reason });

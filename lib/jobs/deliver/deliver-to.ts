@@ -1,5 +1,4 @@
 import type { Delivery, Doubt } from '../../decide/incidents/delivery.ts';
-import { isChat } from '../../decide/incidents/routing.ts';
 import { withAddress } from '../../decide/outbox/attempt.ts';
 import { type Batch, openBatch, toMember } from '../../decide/outbox/batch.ts';
 import { nextStep, type OutboxView, type Step } from '../../decide/outbox/next-step.ts';
@@ -7,6 +6,7 @@ import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
 import { newSender, type SenderRecord } from '../../decide/outbox/sender.ts';
 import { SecretError } from '../../errors.ts';
 import { type ReadCredentials, readCredentials } from '../../io/destinations/destinations.ts';
+import { isChat } from '../../model/destination-kind.ts';
 import { loadOutbox } from '../records/delivery-records.ts';
 import { afterAttemptMs, attempt, noAddress, unfold } from './attempt.ts';
 import type { DeliverParts, DestinationReport, Target } from './parts.ts';

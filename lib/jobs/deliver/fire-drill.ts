@@ -2,6 +2,7 @@ import { type Delivery, type DeliveryFacts, deliveryId, unsent } from '../../dec
 import type { OpenIncident } from '../../decide/messages/alertmanager.ts';
 import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
 import type { DestinationConfig } from '../../model/config.ts';
+import { isPushed } from '../../model/destination-kind.ts';
 import { deliveryPut } from '../records/delivery-records.ts';
 import type { DeliverParts, Target } from './parts.ts';
 import { credentialsOf, push } from './push-alertmanager.ts';
@@ -18,7 +19,8 @@ export type DrillReport = {
  * and are named as a drill. The resolve follows only once the open is known to be accepted; two that wait together would become one.
  */
 export async function runFireDrill(parts: DeliverParts, target: Target): Promise<DrillReport> {
-  if (target.destination?.kind === 'alertmanager') return drillAlertmanager(parts, target.destination);
+  const { destination } = target;
+  if (destination !== undefined && isPushed(destination.kind)) return drillPushed(parts, destination);
   const drill = await enqueueFireDrill(parts, target, 'open');
   const open = await sendNow(parts, target, drill);
   if (open.state === 'dropped' || open.state === 'parked') return { open, resolve: undefined };
@@ -56,7 +58,7 @@ async function enqueueFireDrill(
 }
 
 /** Alertmanager has no outbox: an alert is pushed as what is open is, and pushed again with its end. */
-async function drillAlertmanager(parts: DeliverParts, destination: DestinationConfig): Promise<DrillReport> {
+async function drillPushed(parts: DeliverParts, destination: DestinationConfig): Promise<DrillReport> {
   const since = parts.clock.now();
   const read = await credentialsOf(parts, destination);
   const say = async (what: 'open' | 'resolve') => {

@@ -1,6 +1,6 @@
 import { type Delivery, unsent } from '../../decide/incidents/delivery.ts';
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
-import { isKeyed } from '../../decide/incidents/routing.ts';
+import { isKeyed } from '../../model/destination-kind.ts';
 import { historyOf } from '../../decide/outbox/delivery-log.ts';
 import { newSender } from '../../decide/outbox/sender.ts';
 import type { Store } from '../../io/stores/store.ts';

@@ -6,8 +6,12 @@ import { senderAfter, withAddress } from '../../decide/outbox/attempt.ts';
 import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
 import { attemptMs, newSender, type SenderRecord } from '../../decide/outbox/sender.ts';
 import { SecretError } from '../../errors.ts';
-import { alertmanager } from '../../io/destinations/alertmanager.ts';
-import { type ReadCredentials, readCredentials, readOutcome } from '../../io/destinations/destinations.ts';
+import {
+  destinationFor,
+  type ReadCredentials,
+  readCredentials,
+  readOutcome,
+} from '../../io/destinations/destinations.ts';
 import type { DestinationConfig } from '../../model/config.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { senderWrite } from '../records/destination-records.ts';
@@ -84,11 +88,13 @@ export async function credentialsOf(
 /** All parts, up to the first that fails: the next run sends everything again. */
 export async function push(
   { send, clock, clean }: DeliverParts,
-  { insecure, zone, severalRegions }: DestinationConfig,
+  destination: DestinationConfig,
   incidents: readonly OpenIncident[],
   read: Awaited<ReturnType<typeof credentialsOf>>,
 ): Promise<Outcome> {
   if ('problem' in read) return { kind: 'address-failed', problem: read.problem };
+  const { insecure, zone, severalRegions } = destination;
+  const { address, classify } = destinationFor(destination);
   let outcome: Outcome = { kind: 'confirmed' };
   for (let from = 0; from < incidents.length && !isFailure(outcome); from += mostPerPush) {
     const now = clock.now();
@@ -98,9 +104,9 @@ export async function push(
       return { key, facts: severalRegions ? withRegion(said) : said };
     });
     const body = JSON.stringify(renderAlerts(safe, now + staleMs, zone));
-    const addressed = alertmanager.address({ id: '', body, now }, read.credentials);
+    const addressed = address({ id: '', body, now }, read.credentials);
     const sent = await send({ method: 'POST', insecure, ...addressed, timeoutMs: attemptMs });
-    outcome = readOutcome(sent, alertmanager);
+    outcome = readOutcome(sent, { classify });
   }
   return outcome;
 }

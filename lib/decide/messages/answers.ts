@@ -1,26 +1,4 @@
-import type { Outcome } from '../../decide/outbox/outcome.ts';
-import type { EpochMs } from '../../model/time.ts';
-import type { OutgoingMessage } from '../http/send-once.ts';
-import type { Secret } from '../secrets/secret.ts';
-
-/** What a destination needs besides its config, read from where secrets are kept. */
-export type Credentials = {
-  /** undefined = the kind's own address. */
-  readonly url: Secret | undefined;
-  /** PagerDuty's routing key. */
-  readonly key: Secret | undefined;
-  /** Signing secrets, newest first; empty = unsigned. */
-  readonly signing: readonly Secret[];
-};
-
-type Letter = {
-  /** The delivery's id: the same for every retry. */
-  readonly id: string;
-  /** Frozen before the first attempt; holds no secret. */
-  readonly body: string;
-  /** Of this attempt. */
-  readonly now: EpochMs;
-};
+import type { Outcome } from '../outbox/outcome.ts';
 
 /** An answer as the rules of a target read it. */
 export type Answered = {
@@ -29,22 +7,6 @@ export type Answered = {
   readonly contentType: string;
   readonly retryAfterMs: number | undefined;
 };
-
-/** One kind of target: how a letter is put on the wire, and what its answers mean. */
-export type Destination = {
-  readonly address: (letter: Letter, credentials: Credentials) => Addressed;
-  readonly classify: (answer: Answered) => Outcome;
-};
-
-export type Addressed = Pick<OutgoingMessage, 'url' | 'headers'> & { readonly body: string };
-
-export const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', 'user-agent': 'lamplighter' } as const;
-
-/** The address of a kind that has none of its own. Throws TypeError: a config without one is refused long before. */
-export function urlOf({ url }: Credentials): Secret {
-  if (url === undefined) throw new TypeError('a destination has no address');
-  return url;
-}
 
 /**
  * What a status means wherever the target has no rule of its own. 429: later. 401, 403, 404, 410 and redirects (never
@@ -101,4 +63,11 @@ function saysError(text: string): boolean {
 /** A word of the target's own list, found in its answer. */
 export function wordIn(body: string, words: readonly string[]): string | undefined {
   return words.find((word) => body.includes(word));
+}
+
+/** The header, else the body's own `retry_after` in seconds. */
+export function retryAfterOf({ retryAfterMs, body }: Answered): number | undefined {
+  if (retryAfterMs !== undefined) return retryAfterMs;
+  const [, seconds] = /"retry_after"\s*:\s*"?(\d+(?:\.\d+)?)/.exec(body) ?? [];
+  return seconds === undefined ? undefined : Math.ceil(Number(seconds)) * 1000;
 }

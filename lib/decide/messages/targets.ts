@@ -1,0 +1,29 @@
+import { type DestinationKind, isChat, type KindOf } from '../../model/destination-kind.ts';
+import { alertmanager } from './alertmanager.ts';
+import { discord } from './discord.ts';
+import { mattermost } from './mattermost.ts';
+import { pagerduty } from './pagerduty.ts';
+import { slack } from './slack.ts';
+import type { ChatTarget, OtherTarget, Target } from './target.ts';
+import { teams } from './teams.ts';
+import { webhook } from './webhook.ts';
+
+/** The one place that knows which kinds there are: one line each. */
+const targets: { readonly [kind in DestinationKind]: kind extends KindOf<'chat'> ? ChatTarget : OtherTarget } = {
+  slack,
+  teams,
+  discord,
+  mattermost,
+  pagerduty,
+  alertmanager,
+  webhook,
+};
+
+export function targetOf(kind: DestinationKind): Target {
+  return targets[kind];
+}
+
+/** What writes messages for people; a batch that is left of an earlier kind is written as Mattermost has it. */
+export function chatOf(kind: DestinationKind): ChatTarget {
+  return isChat(kind) ? targets[kind] : mattermost;
+}
