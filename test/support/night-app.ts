@@ -2,6 +2,7 @@ import { type App, makeApp } from '../../lib/app.ts';
 import type { Fetch } from '../../lib/io/http/exchange.ts';
 import { type Log, silentLog } from '../../lib/io/log.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
+import type { Environment } from '../../lib/io/secrets/env-secret.ts';
 import { makeSecrets } from '../../lib/io/secrets/secrets.ts';
 import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
 import type { Store } from '../../lib/io/stores/store.ts';
@@ -23,7 +24,12 @@ export type Night = {
 export function aNight(
   start: number,
   config: Partial<CompiledConfig>,
-  options: Partial<WorldOptions> & { store?: Store; log?: Log; through?: (api: Fetch) => Fetch } = {},
+  options: Partial<WorldOptions> & {
+    store?: Store;
+    log?: Log;
+    env?: Environment;
+    through?: (api: Fetch) => Fetch;
+  } = {},
 ): Night {
   const clock = makeVirtualClock(start);
   const world = createWorld({ clock, ...options });
@@ -33,7 +39,7 @@ export function aNight(
   const redactor = makeRedactor();
   const log = options.log ?? silentLog;
   const aws = { read: async () => undefined };
-  const secrets = makeSecrets({ clock, redactor, log, env: { TOKEN: world.token }, aws });
+  const secrets = makeSecrets({ clock, redactor, log, env: { TOKEN: world.token, ...options.env }, aws });
   const { through = (api) => api } = options;
   const app = makeApp({ store, fetch: through(simulatorApp(world).fetch), clock, newId, log, redactor, secrets });
   return { app, world, clock, config: aConfig(config), store };

@@ -31,6 +31,34 @@ describe('the single process', () => {
     await run.running;
   });
 
+  test('after each whole round somebody outside is told, and not after a part of one', async () => {
+    const beats: string[] = [];
+    const heartbeat = { url: { kind: 'env', name: 'BEAT' }, insecure: false } as const;
+    const night = aNight(
+      at('2026-03-02T12:00:00Z'),
+      { rules, heartbeat },
+      {
+        env: { BEAT: 'https://checks.test/ping/uuid' },
+        through: (api) => (request, init) => {
+          const url = new URL(request instanceof Request ? request.url : request);
+          if (url.host !== 'checks.test') return api(request, init);
+          beats.push(url.pathname);
+          return Promise.resolve(new Response('OK'));
+        },
+      },
+    );
+    const run = start(night, () => good(night.config));
+    await pass(night, 2 * minute);
+    run.rounds.wake('r1', 'dev-api');
+    await pass(night, minute);
+    expect(beats).toEqual(['/ping/uuid']);
+    await pass(night, 3 * minute);
+    expect(beats).toEqual(['/ping/uuid', '/ping/uuid']);
+    run.stop();
+    await pass(night, 1000);
+    await run.running;
+  });
+
   test('a wake brings a round for that cluster only, at once', async () => {
     const night = aNight(at('2026-03-02T22:00:00Z'), { rules });
     const run = start(night, () => good(night.config));

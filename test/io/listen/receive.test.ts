@@ -92,6 +92,25 @@ describe('a signed message', () => {
     expect(await world.accept.live()).toHaveLength(1);
   });
 
+  test('that failed while the store works is not taken for a replay', async () => {
+    const { store, parts } = makeAcceptWorld();
+    let isFull = true;
+    const full = { kind: 'failed', reason: 'this source has 5000 leases and tombstones' } as const;
+    const write: typeof parts.writer.write = async (owner, names, asks) =>
+      isFull ? asks.map(() => full) : parts.writer.write(owner, names, asks);
+    const world = makeListenWorld({ world: makeAcceptWorld({ store, writer: { write } }) });
+    expect((await post(world)).status).toBe(503);
+    isFull = false;
+    expect(JSON.parse((await post(world)).text)).toMatchObject({ outcome: 'stored' });
+  });
+
+  test('that was refused is refused again, and no replay', async () => {
+    const world = makeListenWorld();
+    const body = eventText(1, { atLeast: -1 });
+    for (const _ of [1, 2]) expect((await post(world, { body })).status).toBe(422);
+    expect(JSON.parse((await post(world)).text)).toMatchObject({ outcome: 'stored' });
+  });
+
   test('that asks for something wrong says why', async () => {
     const world = makeListenWorld();
     const answer = await post(world, { body: eventText(1, { atLeast: -1 }) });

@@ -100,5 +100,13 @@ describe('a flood', () => {
       kind: 'failed',
       reason: `this source has ${mostPerOwner} leases and tombstones: let some end first`,
     });
+    const first = { pool: 'prod-1/workers', lease: 'k1', time: new Date(now + minuteMs).toISOString() };
+    const [longer, over, other] = await world.send(
+      wild,
+      { ...first, id: 'longer', atLeast: 9, for: '4h' },
+      { ...first, id: 'over', release: true, time: new Date(now + 2 * minuteMs).toISOString() },
+      event(1, { pool: 'prod-other/workers' }),
+    );
+    expect([longer, over, other]).toMatchObject([{ kind: 'stored' }, { kind: 'stored' }, { kind: 'failed' }]);
   });
 });

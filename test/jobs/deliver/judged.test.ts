@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { type IncidentRecord, incidentKey } from '../../../lib/decide/incidents/incident.ts';
+import { newSender } from '../../../lib/decide/outbox/sender.ts';
 import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
 import { sendHeartbeat } from '../../../lib/jobs/deliver/heartbeat.ts';
-import { listSenders } from '../../../lib/jobs/records/destination-records.ts';
+import { listSenders, senderWrite } from '../../../lib/jobs/records/destination-records.ts';
 import { incidentWrite, listIncidents } from '../../../lib/jobs/records/incident-records.ts';
 import { seenKey } from '../../../lib/jobs/records/last-rounds.ts';
 import {
@@ -17,6 +18,7 @@ import { makeReceiver } from '../../support/receivers/receiver.ts';
 import { makeAlertmanager, makePagerduty, makeSlack } from '../../support/receivers/targets.ts';
 
 const minute = 60_000;
+const taking200 = { take: () => ({ status: 200 }), success: { status: 200 } };
 
 async function ticks(world: OutboxWorld, count: number, each = 2 * minute): Promise<void> {
   for (let tick = 0; tick < count; tick += 1) {
@@ -201,7 +203,7 @@ test('an Alertmanager that is away is asked less often', async () => {
 });
 
 test('the heartbeat pings, says when it is degraded, and is silent otherwise', async () => {
-  const checks = makeReceiver({ take: () => ({ status: 200 }), success: { status: 200 } });
+  const checks = makeReceiver(taking200);
   const heartbeat = { url: { kind: 'env', name: 'BEAT' }, insecure: false } as const;
   const world = makeOutboxWorld([], { checks }, { heartbeat });
   world.secrets.set('BEAT', 'https://checks.test/ping/uuid');
@@ -213,4 +215,41 @@ test('the heartbeat pings, says when it is degraded, and is silent otherwise', a
   world.clock.moveTo(start + 60 * minute);
   expect(await sendHeartbeat(world.parts)).toMatchObject({ sent: 'not-offered' });
   expect(checks.requests).toHaveLength(2);
+});
+
+/** `pager` has taken nothing for half an hour; nobody knows anything about `ops`. */
+async function brokenPager(retired: { readonly ops: boolean; readonly pager: boolean }) {
+  const receivers = { ops: makeSlack(), pager: makePagerduty(), checks: makeReceiver(taking200) };
+  const destinations = [
+    aDestination({ name: 'ops', kind: 'slack', retired: retired.ops }),
+    aDestination({ name: 'pager', kind: 'pagerduty', retired: retired.pager }),
+  ];
+  const heartbeat = { url: { kind: 'env', name: 'BEAT' }, insecure: false } as const;
+  const world = makeOutboxWorld(destinations, receivers, { heartbeat });
+  world.secrets.set('BEAT', 'https://checks.test/ping/uuid');
+  const failing = { since: start - 60 * minute, problem: 'it answered 404', attempts: 9, step: 3, address: 'x' };
+  const pager = { ...newSender(world.idOf('pager'), start), broken: { since: start - 30 * minute }, failing };
+  await world.store.commit([senderWrite(pager, undefined)]);
+  await lookedAt(world, start);
+  return { world, checks: receivers.checks };
+}
+
+test.each([
+  ['in use', false, ['destination.broken']],
+  ['retired', true, []],
+])('a broken destination that is %s raises its alarm, or none', async (_, isRetired, kinds) => {
+  const { world } = await brokenPager({ ops: false, pager: isRetired });
+  await deliverAlerts(world.parts);
+  expect((await listIncidents(world.store)).map(({ record }) => record.kind)).toEqual(kinds);
+});
+
+test.each([
+  ['one of two in use is broken', { ops: false, pager: false }, '/ping/uuid'],
+  ['only a retired one is broken', { ops: false, pager: true }, '/ping/uuid'],
+  ['all are retired', { ops: true, pager: true }, '/ping/uuid'],
+  ['the only one in use is broken', { ops: true, pager: false }, '/ping/uuid/fail'],
+])('the heartbeat where %s', async (_, retired, path) => {
+  const { world, checks } = await brokenPager(retired);
+  await sendHeartbeat(world.parts);
+  expect(checks.requests.map((request) => request.path)).toEqual([path]);
 });
