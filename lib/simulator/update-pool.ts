@@ -18,13 +18,13 @@ export function updatePool(
 ): Refusal | undefined {
   moveAutoscaledPool(state, pool);
   if (isBusy(pool.cluster)) return busy(state.behaviour);
-  const sizes = nextSizes(pool, fields);
+  const sizes = nextSizes(state, pool, fields);
   const isSame = sameSizes(pool, sizes);
   if (!isSame && asksForZero(pool, sizes)) {
     if (state.behaviour.zero === 'refuse') return refusals.invalid('size must be greater than 0');
     if (state.behaviour.zero === 'ignore') return undefined;
   }
-  const refusal = refuseBounds(sizes) ?? refuseQuota(state, pool, sizes);
+  const refusal = refuseBounds(sizes) ?? refuseSize(state, pool, sizes) ?? refuseQuota(state, pool, sizes);
   if (refusal !== undefined) return refusal;
   changeTexts(state, pool, fields, at);
   if (!isSame || state.behaviour.unchangedPutScales) {
@@ -41,14 +41,15 @@ export function busy(behaviour: Behaviour): Refusal {
 }
 
 /**
- * An autoscaled pool's size is its autoscaler's. A bound that is absent stays so when 0 is sent for it: some clients
- * cannot tell the two apart.
+ * An autoscaled pool's size is its autoscaler's, unless the service judges what is sent. A bound that is absent stays so
+ * when 0 is sent for it: some clients cannot tell the two apart.
  */
-function nextSizes(pool: WorldPool, fields: PoolFields): Sizes {
+function nextSizes({ behaviour }: WorldState, pool: WorldPool, fields: PoolFields): Sizes {
   const autoscale = fields.autoscale ?? pool.autoscale;
+  const isItsOwn = autoscale && behaviour.sizeOutsideBounds === 'accept';
   return {
     autoscale,
-    size: autoscale ? pool.size : (fields.size ?? pool.size),
+    size: isItsOwn ? pool.size : (fields.size ?? pool.size),
     sizeMin: nextBound(pool.sizeMin, fields.sizeMin, autoscale),
     sizeMax: nextBound(pool.sizeMax, fields.sizeMax, autoscale),
   };
@@ -59,7 +60,11 @@ function nextBound(current: number | undefined, given: number | undefined, autos
 }
 
 function sameSizes(a: Sizes, b: Sizes): boolean {
-  return a.size === b.size && a.sizeMin === b.sizeMin && a.sizeMax === b.sizeMax && a.autoscale === b.autoscale;
+  return a.size === b.size && sameBounds(a, b);
+}
+
+function sameBounds(a: Sizes, b: Sizes): boolean {
+  return a.sizeMin === b.sizeMin && a.sizeMax === b.sizeMax && a.autoscale === b.autoscale;
 }
 
 function asksForZero(pool: WorldPool, sizes: Sizes): boolean {
@@ -73,6 +78,13 @@ function refuseBounds(sizes: Sizes): Refusal | undefined {
   return (sizes.sizeMin ?? 0) > sizes.sizeMax
     ? refusals.invalid('size_min must not be greater than size_max')
     : undefined;
+}
+
+/** Only where bounds change: a pool whose nodes are still to come lies outside its own. */
+function refuseSize({ behaviour }: WorldState, pool: WorldPool, sizes: Sizes): Refusal | undefined {
+  if (!sizes.autoscale || behaviour.sizeOutsideBounds === 'accept' || sameBounds(pool, sizes)) return undefined;
+  const isWithin = sizes.size >= (sizes.sizeMin ?? 0) && sizes.size <= (sizes.sizeMax ?? Number.POSITIVE_INFINITY);
+  return isWithin ? undefined : refusals.invalid('size must be between size_min and size_max');
 }
 
 /** Counts what each pool may at least have: a fixed pool's size, an autoscaled one's minimum. Lowers always fit. */

@@ -115,6 +115,8 @@ export type Behaviour = {
   busy: { httpStatus: 400 | 409; code: 9 | 10 };
   /** Size 0 or size_min 0: taken, refused as invalid, or answered 2xx and not done. */
   zero: 'accept' | 'refuse' | 'ignore';
+  /** New bounds of an autoscaled pool while its `size` lies outside them: taken, or refused until a size within is sent. */
+  sizeOutsideBounds: 'accept' | 'refuse';
   /** A size of 0 is left out of the answer, as an unset optional integer would be. */
   leavesOutZeroSize: boolean;
   /** A PUT that changes nothing still sets the pool Scaling. */
@@ -138,6 +140,7 @@ export function usualBehaviour(): Behaviour {
   return {
     busy: { httpStatus: 400, code: 9 },
     zero: 'accept',
+    sizeOutsideBounds: 'accept',
     leavesOutZeroSize: false,
     unchangedPutScales: false,
     clusterStatusWhileScaling: undefined,

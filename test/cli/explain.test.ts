@@ -216,6 +216,26 @@ describe('explain without --at', () => {
     );
   });
 
+  test('bounds refused for the size are tried with one within', async () => {
+    const strict = fixed(
+      'pools: [{ match: "dev-batch/burst", schedule: office-hours, base: { min: 3, max: 8 }, idle: { min: 0, max: 1 }, limits: { min: 0 } }]\nsafety: { brake: off }',
+    );
+    using world = aCliWorld('2026-11-23T20:00:00Z', strict);
+    Object.assign(world.world.behaviour, { sizeOutsideBounds: 'refuse', autoscalerMoves: false });
+    world.world.personResizes('dev-batch/burst', { size: 3, sizeMin: 3, sizeMax: 8 });
+    await world.clock.advance(30 * 60_000);
+    await world.run('run', '--once');
+    expect(world.world.pool('dev-batch/burst')).toMatchObject({ sizeMin: 3, sizeMax: 8 });
+    await world.clock.advance(6 * 60_000);
+    const why = "0..1 was refused, and the pool's size, 3, lies outside: size 1 is sent along";
+    const flat = (text: string) => text.replaceAll(/\s+/g, ' ');
+    expect(flat((await world.run('plan')).out)).toContain(why);
+    await world.run('run', '--once');
+    await world.clock.advance(10 * 60_000);
+    expect(world.world.pool('dev-batch/burst')).toMatchObject({ sizeMin: 0, sizeMax: 1 });
+    expect(flat((await world.run('history', 'dev-batch/burst')).out)).toContain(why);
+  });
+
   test('a size that the API refused says so, why, and when it is asked for again', async () => {
     const night = fixed(
       'pools: [{ match: "dev-api/workers", schedule: office-hours, base: 3, idle: 1 }]\nsafety: { brake: off }',

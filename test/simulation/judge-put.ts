@@ -132,9 +132,12 @@ function readSent(sim: Simulation, put: SentPut, text: string, pool: PoolStory):
   const after = JSON.parse(put.body) as Readonly<Record<string, unknown>>;
   const isAutoscaled = before['autoscale'] === true;
   const owned = isAutoscaled ? ['size_min', 'size_max'] : ['size'];
-  const changes = Object.fromEntries(owned.map((key) => [key, after[key] as number | undefined]));
-  if (patchMembers(text, changes) !== put.body) {
-    sim.violate('foreign fields', `the PUT of ${pool.path} changes more than ${owned.join(' and ')}`);
+  const sent = (keys: readonly string[]) =>
+    Object.fromEntries(keys.map((key) => [key, after[key] as number | undefined] as const));
+  if (patchMembers(text, sent(owned)) !== put.body) {
+    const isSizeToo = isAutoscaled && patchMembers(text, sent(['size', ...owned])) === put.body;
+    if (!isSizeToo || !maySendSize(pool, before, after))
+      sim.violate('foreign fields', `the PUT of ${pool.path} changes more than ${owned.join(' and ')}`);
   }
   if (after['autoscale'] !== before['autoscale']) sim.violate('autoscale', `the PUT of ${pool.path} flips autoscale`);
   const size = (from: Readonly<Record<string, unknown>>): Bounds =>
@@ -143,6 +146,18 @@ function readSent(sim: Simulation, put: SentPut, text: string, pool: PoolStory):
       : bounds(Number(from['size'] ?? 0));
   if (size(after).min > size(after).max) sim.violate('bounds', `the PUT of ${pool.path} has min above max`);
   return { from: size(before), to: size(after), status: String(before['status']), isToBusy: isBusy(sim, pool) };
+}
+
+/** Bounds that were refused before may come with the size nearest to the one that lies outside of them. */
+function maySendSize(
+  pool: PoolStory,
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): boolean {
+  const to = { min: Number(after['size_min']), max: Number(after['size_max']) };
+  const size = Number(before['size'] ?? 0);
+  const isRefused = pool.puts.some((put) => isSame(put.to, to) && put.status === 400 && !put.isToBusy);
+  return isRefused && (size < to.min || size > to.max) && after['size'] === (size < to.min ? to.min : to.max);
 }
 
 function judgeClaim(round: Round, put: SentPut, say: Say): void {

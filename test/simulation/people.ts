@@ -84,7 +84,8 @@ export function setByHand(sim: Simulation, id: string, path: string, size: Bound
   tryTo(() => {
     const view = sim.world.pool(path);
     if (pool === undefined || isSame(sizeOf(view), size)) return;
-    const fields = view.autoscale ? { sizeMin: size.min, sizeMax: size.max } : { size: size.min };
+    const within = Math.min(Math.max(view.size, size.min), size.max);
+    const fields = view.autoscale ? { size: within, sizeMin: size.min, sizeMax: size.max } : { size: size.min };
     const refusal = sim.world.personResizes(path, fields);
     if (refusal !== undefined) {
       if (tries > 0 && sim.kernel.now() < sim.scenario.faultsEnd - 10 * minuteMs) {

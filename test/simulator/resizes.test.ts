@@ -104,6 +104,17 @@ describe('refusals', () => {
     expect(taken.json).toMatchObject({ size: 0, status: 'Scaling' });
   });
 
+  test('of bounds around another size, until one within is sent', async () => {
+    const s = simulated({ behaviour: { sizeOutsideBounds: 'refuse', autoscalerMoves: false } });
+    const pool = s.poolPath('prod-web/workers');
+    const { size } = (await s.call('GET', pool)).json;
+    const refused = await s.call('PUT', pool, { size, size_min: 0, size_max: 1 });
+    expect([refused.status, refused.json.code]).toEqual([400, 3]);
+    const taken = await s.call('PUT', pool, { size: 1, size_min: 0, size_max: 1 });
+    expect([taken.status, taken.json.size_max]).toEqual([200, 1]);
+    expect((await simulated().call('PUT', pool, { size, size_min: 0, size_max: 1 })).status).toBe(200);
+  });
+
   test('over the quota, for raises only', async () => {
     const s = simulated();
     s.world.setQuota(10);

@@ -17,6 +17,7 @@ import { byTurn, inOrder } from './order.ts';
 import type { Action, Decision, Hold, HoldCode, Plan, RecordUpdate, RoundInput } from './plan.ts';
 import { type ClusterPlan, planCluster } from './plan-cluster.ts';
 import type { RankedWant } from './pool-evaluation.ts';
+import { nodesUnder, sizeSentAlong } from './refusal.ts';
 import { makeRuleBook, type RuleBook } from './rule-book.ts';
 import { because } from './wanted-size.ts';
 
@@ -214,7 +215,21 @@ function isPlainLower(want: RankedWant): boolean {
 
 function actionOf(want: RankedWant): Action {
   const { view, from, to, raise, deadline } = want;
-  return { kind: 'scale', ...view.names, from, to, raise, reason: view.reason, who: view.who, deadline };
+  const action: Action = {
+    kind: 'scale',
+    ...view.names,
+    from,
+    to,
+    raise,
+    reason: view.reason,
+    who: view.who,
+    deadline,
+  };
+  const size = sizeSentAlong(view.memory, view.pool, want);
+  if (size === undefined) return action;
+  const now = nodesUnder(view.pool, from);
+  const why = `${describeSize(to)} was refused, and the pool's size, ${now}, lies outside: size ${size} is sent along`;
+  return { ...action, size, reason: `${view.reason}; ${why}` };
 }
 
 type Line = Omit<Decision, 'configHash'>;
@@ -235,16 +250,13 @@ function keepHistory(
     return { record: rememberHolds(record, holds), decisions: [] };
   const decisions: Decision[] = [];
   const pools: { [poolId: string]: PoolMemory } = { ...record.pools };
-  const lines: readonly Line[] = [
-    ...settled,
-    ...holds.map((hold) => lineOf(hold, now)),
-    ...(action ? [lineOf(action, now)] : []),
-  ];
+  const sent = action && lineOf(action, now);
+  const lines: readonly Line[] = [...settled, ...holds.map((hold) => lineOf(hold, now)), ...(sent ? [sent] : [])];
   for (const line of lines) {
     const memory = pools[line.poolId];
     const fingerprint = [
       line.kind,
-      line.code,
+      line === sent && action?.size !== undefined ? `${line.code} with size ${action.size}` : line.code,
       describeSize(line.from),
       describeSize(line.to),
       line.who,

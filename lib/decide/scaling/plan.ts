@@ -55,6 +55,8 @@ export type Action = PoolName & {
   readonly from: Size;
   readonly to: Size;
   readonly raise: boolean;
+  /** Sent along with the bounds of an autoscaled pool; absent = the pool's `size` goes back as it was read. */
+  readonly size?: number;
   readonly reason: string;
   /** Who wants it: "schedule", "lease of …", "override by …". */
   readonly who: string;

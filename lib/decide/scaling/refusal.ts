@@ -1,4 +1,5 @@
-import { equalSize, type Size } from '../../model/size.ts';
+import type { ObservedPool } from '../../model/cluster.ts';
+import { clampSize, equalSize, isRange, lower, type Size, upper } from '../../model/size.ts';
 import { clip } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { type PoolMemory, type Refusal, remember } from './memory.ts';
@@ -41,4 +42,37 @@ export function refusalOf({ refusals }: Pick<PoolMemory, 'refusals'>, target: Si
 /** An end further away than any cool-down lasts was written before the clock went back. */
 export function isCoolingDown({ until }: Refusal, now: EpochMs): boolean {
   return now < until && until - now <= longestCoolDownMs;
+}
+
+/** A change as far as the pool's own `size` matters to it. */
+type BoundsChange = { readonly from: Size; readonly to: Size };
+
+/**
+ * The `size` that is sent along with new bounds: only where they were refused as invalid before and the pool's own size
+ * lies outside them, for the refusal may be about that (ADR 18). undefined = it goes back as it was read.
+ */
+export function sizeSentAlong(
+  memory: Pick<PoolMemory, 'refusals'>,
+  pool: Pick<ObservedPool, 'autoscale' | 'size'>,
+  change: BoundsChange,
+): number | undefined {
+  const refusal = refusalOf(memory, change.to);
+  if (refusal === undefined || refusal.invalid === 0 || refusal.why === 'ignored') return undefined;
+  return sizeWithin(pool, change);
+}
+
+/** The nearest size within the new bounds, where the pool's own lies outside. */
+export function sizeWithin(
+  pool: Pick<ObservedPool, 'autoscale' | 'size'>,
+  { from, to }: BoundsChange,
+): number | undefined {
+  if (!pool.autoscale || !isRange(to)) return undefined;
+  const size = nodesUnder(pool, from);
+  const within = size === undefined ? undefined : lower(clampSize(size, to));
+  return within === size ? undefined : within;
+}
+
+/** An absent size is 0 where the bounds allow no other; else nobody knows it. */
+export function nodesUnder({ size }: Pick<ObservedPool, 'size'>, bounds: Size): number | undefined {
+  return size ?? (upper(bounds) === 0 ? 0 : undefined);
 }

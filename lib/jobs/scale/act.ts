@@ -1,6 +1,7 @@
 import { apartText, type ClockReading, isApart, readingOf } from '../../decide/clock-skew.ts';
 import { claimLastsMs, type Dropped, dropClaim } from '../../decide/scaling/claim.ts';
 import type { Action, Decision, RecordUpdate } from '../../decide/scaling/plan.ts';
+import { sizeWithin } from '../../decide/scaling/refusal.ts';
 import type { FreshPool, OwnedFields } from '../../io/mks/mks.ts';
 import type { Version } from '../../io/stores/store.ts';
 import { type Answer, describeAnswer, saidBy } from '../../model/answer.ts';
@@ -67,7 +68,12 @@ async function resize(
     return drop(parts, claim, action, version, undefined, wrongClockReason(reading), planned);
   if (planned && !isAsPlanned(fresh.value, planned))
     return drop(parts, claim, action, version, undefined, undefined, planned);
-  const answer = await mks.putNodePool(action.clusterId, fresh.value, ownedFields(action), claimedAt + claimLastsMs);
+  const answer = await mks.putNodePool(
+    action.clusterId,
+    fresh.value,
+    ownedFields(action, fresh.value),
+    claimedAt + claimLastsMs,
+  );
   const what = {
     region: action.region,
     cluster: action.cluster,
@@ -93,11 +99,16 @@ function wrongClockReason(reading: ClockReading): string {
   return `was not changed: this machine's clock and the server's are ${apartText(reading)} apart`;
 }
 
-/** Only the fields that are ours: bounds on an autoscaled pool, the size on a fixed one. */
-function ownedFields({ to }: Action): OwnedFields {
+/**
+ * Only the fields that are ours: bounds on an autoscaled pool, the size on a fixed one. Where the plan sends an autoscaled
+ * pool's size along, it is that of the fresh read which is brought within the bounds: its autoscaler may have moved it.
+ */
+function ownedFields(action: Action, fresh: FreshPool): OwnedFields {
+  const { to } = action;
   if (!isRange(to)) return { size: to };
   if (to.min > to.max) throw new RangeError(`size_min ${to.min} is above size_max ${to.max}`);
-  return { size_min: to.min, size_max: to.max };
+  const size = action.size === undefined ? undefined : sizeWithin(fresh.observed, action);
+  return { ...(size === undefined ? {} : { size }), size_min: to.min, size_max: to.max };
 }
 
 /** Nothing that matters has changed since the plan was made. */

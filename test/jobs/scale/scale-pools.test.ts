@@ -130,6 +130,63 @@ describe('rounds on a simulated fleet', () => {
     });
   });
 
+  describe('a service that takes no bounds around another size', () => {
+    const burst = 'dev-batch/burst';
+    const lowered = aRule({ match: aMatch(burst), base: { min: 3, max: 8 }, idle: { min: 0, max: 1 } });
+
+    function aStrictNight(): Night {
+      const behaviour = { sizeOutsideBounds: 'refuse', autoscalerMoves: false } as const;
+      const night = aNight(at('2026-03-02T18:30:00Z'), { rules: [lowered] }, { behaviour });
+      night.world.personResizes(burst, { sizeMin: 3, sizeMax: 8, size: 3 });
+      return night;
+    }
+
+    function leaveAt({ world }: Night, size: number): void {
+      const pools = [...world.state.clusters.values()].flatMap((cluster) => [...cluster.pools.values()]);
+      const pool = pools.find(({ name }) => name === 'burst');
+      if (pool) Object.assign(pool, { size, nodesFrom: Number.POSITIVE_INFINITY, text: undefined });
+    }
+
+    function puts(night: Night): readonly Readonly<Record<string, unknown>>[] {
+      const bodies = night.world.requests.filter(({ method }) => method === 'PUT').map(({ body }) => body ?? '{}');
+      return bodies.map((body) => JSON.parse(body) as Readonly<Record<string, unknown>>);
+    }
+
+    test('is sent the size as read, and then one within them', async () => {
+      const night = aStrictNight();
+      await rounds(night, '2026-03-02T19:30:00Z');
+      const [first, second, ...more] = puts(night);
+      expect(first).toMatchObject({ size: 3, size_min: 0, size_max: 1 });
+      expect(second).toEqual({ ...first, size: 1 });
+      expect(more).toEqual([]);
+      expect(sizes(night)[burst]).toBe('0..1');
+      const said = (await listDecisions(night.store, 'r1')).map(({ reason }) => reason);
+      expect(said).toContainEqual(expect.stringContaining("the pool's size, 3, lies outside: size 1 is sent along"));
+    });
+
+    test('and in the morning as well, where it is too small', async () => {
+      const night = aStrictNight();
+      await rounds(night, '2026-03-03T08:00:00Z');
+      expect(sizes(night)[burst]).toBe('3..8');
+      expect(puts(night).slice(2)).toMatchObject([
+        { size: 0, size_min: 3, size_max: 8 },
+        { size: 3, size_min: 3, size_max: 8 },
+      ]);
+    });
+
+    test('a size that has come within meanwhile goes back as it was read', async () => {
+      const night = aStrictNight();
+      await rounds(night, '2026-03-02T19:05:00Z');
+      expect(puts(night)).toHaveLength(1);
+      night.world.setFault(({ method, poolId }) => {
+        if (method === 'GET' && poolId !== undefined) leaveAt(night, 0);
+        return undefined;
+      });
+      await rounds(night, '2026-03-02T19:15:00Z');
+      expect(puts(night)[1]).toMatchObject({ size: 0, size_min: 0, size_max: 1 });
+    });
+  });
+
   test('one cluster that cannot be read costs the others nothing', async () => {
     const night = aNight(
       at('2026-03-02T20:00:00Z'),

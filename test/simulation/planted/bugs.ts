@@ -326,6 +326,13 @@ const planted: readonly PlantedBug[] = [
     'return isSeen ? undefined : (lookedAt ?? memory.seen.at);',
     'return isSeen ? undefined : (lookedAt ?? now);',
   ),
+  bug(
+    'size-sent-at-once',
+    'the size of an autoscaled pool goes along with its bounds before anything was refused',
+    `${scaling}/refusal.ts`,
+    "if (refusal === undefined || refusal.invalid === 0 || refusal.why === 'ignored') return undefined;",
+    "if (refusal?.why === 'ignored') return undefined;",
+  ),
 ];
 
 /** The kinds of faults that bring a bug out sooner than all of them would. */
