@@ -76,7 +76,7 @@ function setBehaviour(sim: Simulation): void {
   ]);
   behaviour.leavesOutZeroSize = sim.scenario.classes.has('lies') && chance.is(0.5);
   behaviour.unchangedPutScales = chance.is(0.3);
-  if (sim.scenario.classes.has('refusals') && makeChance(sim.scenario.seed, 'size outside bounds').is(0.4))
+  if (sim.scenario.classes.has('refusals') && makeChance(sim.scenario.seed, 'strict about sizes').is(0.4))
     behaviour.sizeOutsideBounds = 'refuse';
   if (sim.scenario.classes.has('resizes'))
     behaviour.raiseMinutes = chance.pick([
