@@ -1,4 +1,4 @@
-import { suggest } from '../config/did-you-mean.ts';
+import { suggest } from '../model/did-you-mean.ts';
 import type { Change, ClusterRecord, PoolMemory } from '../decide/scaling/memory.ts';
 import type { HoldCode } from '../decide/scaling/plan.ts';
 import type { RuleBook } from '../decide/scaling/rule-book.ts';

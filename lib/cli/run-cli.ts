@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { suggest } from '../config/did-you-mean.ts';
+import { suggest } from '../model/did-you-mean.ts';
 import { CommandError, SecretError, StoreError, UsageError } from '../errors.ts';
 import { printableOutput } from '../model/printable.ts';
 import { addApprove } from './commands/approve.ts';

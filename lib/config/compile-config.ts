@@ -113,6 +113,7 @@ async function compile(
     target: options.target ?? 'local',
     readFile: options.readFile,
     position: (path) => ({ file: options.file, line: source.atValue(path).line }),
+    matchLines: new Map(),
   };
   if (input.defaults?.region !== undefined) {
     isDefined(input.defaults.region, input.regions, 'region', ['defaults', 'region'], report);
@@ -155,7 +156,8 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
     calendarsEnd: Object.fromEntries([...calendars].map(([name, calendar]) => [name, endOf(calendar, context.now)])),
   };
   if (store === undefined || report.hasErrors()) return undefined;
-  return { schema: 1, hash: hashOf(context, calendars), file: context.file, store, ...rest };
+  const matchLines = Object.fromEntries(context.matchLines);
+  return { schema: 1, hash: hashOf(context, calendars), file: context.file, store, ...rest, matchLines };
 }
 
 /**

@@ -1,6 +1,6 @@
 import picomatch from 'picomatch';
 import type { Match } from '../model/config.ts';
-import { matchesWhole } from '../model/match.ts';
+import { escapeLiteral, isGlob, matchesWhole, partsOf } from '../model/match.ts';
 
 export type MatchOutcome =
   | { readonly ok: true; readonly match: Match }
@@ -41,15 +41,6 @@ export function compileMatch(text: string, defaultRegion?: string): MatchOutcome
 
 function refuse(message: string, fix: string): { readonly ok: false; readonly message: string; readonly fix: string } {
   return { ok: false, message, fix };
-}
-
-export function isGlob(part: string): boolean {
-  return /[*?[\]{}]/u.test(part);
-}
-
-/** A name as the source of a regular expression that matches just it. */
-export function escapeLiteral(name: string): string {
-  return name.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&');
 }
 
 function compilePart(part: string): PartOutcome {
@@ -163,7 +154,7 @@ const cut = new WeakMap<Match, Parts>();
 function splitText(match: Match): Parts {
   const known = cut.get(match);
   if (known !== undefined) return known;
-  const [cluster = '', pool] = match.text.slice(match.text.indexOf(':') + 1).split('/');
+  const { cluster, pool } = partsOf(match);
   const parts = { cluster, pool };
   cut.set(match, parts);
   return parts;

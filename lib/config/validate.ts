@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { findNearest } from './did-you-mean.ts';
+import { findNearest } from '../model/did-you-mean.ts';
 import type { Path, PathPart } from './problem.ts';
 import type { Report } from './report.ts';
 import { splitComplaint } from './schema/complaint.ts';

@@ -38,6 +38,8 @@ export type CompiledConfig = {
   readonly page?: PageConfig;
   /** Last local date (YYYY-MM-DD) that every calendar covers, per calendar name; `doctor` warns when it comes near. */
   readonly calendarsEnd: { readonly [calendar: string]: string };
+  /** In which line each match stands, by its path (`watch.clusters[1]`); what was compiled earlier may not have it. */
+  readonly matchLines?: { readonly [path: string]: number };
 };
 
 export type PricesConfig = {

@@ -21,6 +21,36 @@ export function matchesCluster(match: Match, names: Pick<Names, 'region' | 'clus
   );
 }
 
+/** The names of the regions that the match reaches: the one it names, else all of them. */
+export function reachedRegions(
+  match: Pick<Match, 'region'> | undefined,
+  regions: readonly { readonly name: string }[],
+): readonly string[] {
+  const names = regions.map(({ name }) => name);
+  const region = match?.region;
+  return region === undefined ? names : names.filter((name) => matchesWhole(region, name));
+}
+
+/** A name as the source of a regular expression that matches just it. */
+export function escapeLiteral(name: string): string {
+  return name.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&');
+}
+
+export function isGlob(part: string): boolean {
+  return /[*?[\]{}]/u.test(part);
+}
+
+/** A match as it was written, in its parts. */
+export function partsOf({ text }: Pick<Match, 'text'>): {
+  readonly region: string | undefined;
+  readonly cluster: string;
+  readonly pool: string | undefined;
+} {
+  const colon = text.indexOf(':');
+  const [cluster = '', pool] = text.slice(colon + 1).split('/');
+  return { region: colon === -1 ? undefined : text.slice(0, colon), cluster, pool };
+}
+
 type Pattern = { readonly prefix: string; readonly whole: (name: string) => boolean };
 
 /** Compiled once per source: the same few patterns meet thousands of names. */

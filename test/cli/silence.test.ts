@@ -110,6 +110,20 @@ describe('is refused', () => {
     expect(await cli.json('silence', '--list')).toMatchObject({ asked: [] });
   });
 
+  test.each([
+    ['dev-11', 'no cluster "dev-11" was seen: did you mean "dev-1"?'],
+    ['nosuch', 'no cluster "nosuch" was seen: use one of: '],
+    ['dev-1/wokers', 'dev-1 has no pool "wokers": did you mean "workers"?'],
+  ])('%s, which nothing is called', async (what, message) => {
+    using cli = await anAlertCli(one);
+    await cli.rounds(1);
+    const { code, err } = await cli.run('silence', what, '--for', '2h');
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+    expect(await cli.json('silence', '--list')).toMatchObject({ asked: [] });
+    expect((await cli.run('silence', 'nosuch-*', '--for', '2h')).code).toBe(0);
+    expect((await cli.run('silence', what, '--end')).err).toContain('Nothing silences');
+  });
+
   test('an incident that is over', async () => {
     using cli = await anAlertCli(one);
     fail(cli, 'dev-1');

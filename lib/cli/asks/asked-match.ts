@@ -1,11 +1,11 @@
-import { suggest } from '../../config/did-you-mean.ts';
-import { compileMatch, covers, escapeLiteral, isGlob, mayOverlap } from '../../config/match.ts';
+import { suggest } from '../../model/did-you-mean.ts';
+import { compileMatch, covers, mayOverlap } from '../../config/match.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import { UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { loadMemory } from '../../jobs/records/watch-records.ts';
 import type { CompiledConfig, Match, Rule } from '../../model/config.ts';
-import type { Names } from '../../model/match.ts';
+import { escapeLiteral, isGlob, type Names, reachedRegions } from '../../model/match.ts';
 import { isMatched, listKnownClusters, listKnownPools, type StoredPool } from '../pools.ts';
 
 /** What a person named: the match, the regions it reaches, and the pools of the store that it names now. */
@@ -51,16 +51,6 @@ function askedPool(book: RuleBook, known: StoredPool): AskedPool {
   const [written, applied] = [book.ruleOf(known), book.appliedRule(known)?.rule];
   const isOwn = written !== undefined && applied !== undefined && applied.limits.min > written.limits.min;
   return { known, rule: applied ?? written, isOwn };
-}
-
-export function reachedRegions(
-  match: Match | undefined,
-  regions: readonly { readonly name: string }[],
-): readonly string[] {
-  const names = regions.map(({ name }) => name);
-  if (match?.region === undefined) return names;
-  const pattern = new RegExp(`^(?:${match.region})$`, 'u');
-  return names.filter((name) => pattern.test(name));
 }
 
 type Rules = Pick<CompiledConfig, 'file' | 'rules' | 'regions'>;

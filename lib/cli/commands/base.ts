@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander';
-import { findNearest } from '../../config/did-you-mean.ts';
-import { compileMatch, isGlob } from '../../config/match.ts';
+import { findNearest } from '../../model/did-you-mean.ts';
+import { compileMatch } from '../../config/match.ts';
+import { isGlob } from '../../model/match.ts';
 import { awayOf, baseOf } from '../../decide/explain/explain-state.ts';
 import { forgetSizes } from '../../decide/scaling/last-seen.ts';
 import type { PoolMemory } from '../../decide/scaling/memory.ts';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { findNearest } from '../../config/did-you-mean.ts';
-import { isGlob } from '../../config/match.ts';
+import { findNearest } from '../../model/did-you-mean.ts';
+import { isGlob } from '../../model/match.ts';
 import { type Explanation, explainPool } from '../../decide/explain/explain-pool.ts';
 import type { Desired } from '../../decide/explain/explain-schedule.ts';
 import type { KnownPool } from '../../decide/explain/explain-state.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { openSecrets } from '../../app.ts';
-import { suggest } from '../../config/did-you-mean.ts';
+import { suggest } from '../../model/did-you-mean.ts';
 import { UsageError } from '../../errors.ts';
 import { wayInOf } from '../../io/listen/event-source.ts';
 import { sendEvent } from '../../io/listen/send-event.ts';

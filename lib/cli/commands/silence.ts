@@ -6,9 +6,11 @@ import type { Store } from '../../io/stores/store.ts';
 import { changeRecord } from '../../jobs/records/change-record.ts';
 import { listIncidents, listSilences, silenceWrite } from '../../jobs/records/incident-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { suggest } from '../../model/did-you-mean.ts';
+import { isGlob, partsOf, reachedRegions } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { commandHint } from '../../model/text.ts';
-import { readAskedMatch, seenClusters } from '../asks/asked-match.ts';
+import { readAskedMatch, seenClusters, seenPools } from '../asks/asked-match.ts';
 import { tellAtOnce } from '../asks/take-effect.ts';
 import { lookIntoStore, readConfig, withStore } from '../config-and-store.ts';
 import {
@@ -73,19 +75,32 @@ async function silence(machine: CliParts, what: string | undefined, options: Sil
   await withStore(parts, config, async (store) => {
     const asked = await readScope(store, config, what);
     if (options.end) return end(parts, store, asked, what, config, options);
-    await refuseUnknownId(store, config, asked, what);
+    await refuseUnknown(store, config, asked, what);
     return begin(parts, config, store, asked, options);
   });
 }
 
-/** Taken for the name of a cluster, an id that no incident has would silence nothing, and nobody would know. */
-async function refuseUnknownId(store: Store, config: CompiledConfig, { scope }: Scope, what: string): Promise<void> {
-  if (scope.kind === 'incident' || !looksLikeId(what)) return;
-  const regions = config.regions.map(({ name }) => name);
-  if ((await seenClusters(store, regions)).has(what)) return;
-  throw new CommandError(
-    `No open incident has the id "${what}", and no cluster of that name was seen; see: ${commandHint(config, 'incidents')}`,
-  );
+/**
+ * A whole name that nothing has would silence nothing, and nobody would know: a slip, or an id that no incident has. A
+ * glob may name what comes later; so may anything where nothing was seen yet.
+ */
+async function refuseUnknown(store: Store, config: CompiledConfig, { scope }: Scope, what: string): Promise<void> {
+  if (scope.kind === 'incident') return;
+  const { match } = scope;
+  const regions = reachedRegions(match, config.regions);
+  const clusters = await seenClusters(store, regions);
+  const { cluster, pool } = partsOf(match);
+  if (looksLikeId(what) && !clusters.has(what))
+    throw new CommandError(
+      `No open incident has the id "${what}", and no cluster of that name was seen; see: ${commandHint(config, 'incidents')}`,
+    );
+  if (clusters.size === 0 || isGlob(cluster)) return;
+  if (!clusters.has(cluster))
+    throw new UsageError(`no cluster "${cluster}" was seen: ${suggest(cluster, [...clusters])}`);
+  if (pool === undefined || isGlob(pool)) return;
+  const pools = (await seenPools(store, regions)).filter((one) => one.cluster === cluster).map((one) => one.pool);
+  if (pools.length > 0 && !pools.includes(pool))
+    throw new UsageError(`${cluster} has no pool "${pool}": ${suggest(pool, [...new Set(pools)])}`);
 }
 
 type Scope = { readonly id: string; readonly scope: SilenceRecord['scope'] };

@@ -1,10 +1,13 @@
 import { covers } from '../../config/match.ts';
+import type { PlacedMatch } from '../../decide/matching/config-matches.ts';
+import { describeMismatches, emptyId, isOfRules, nameOf } from '../../decide/matching/mismatch-findings.ts';
+import { judgeMatches, type NamedFleet, namesOf } from '../../decide/matching/unmatched.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
 import { matchesPool, type Names } from '../../model/match.ts';
+import type { EpochMs } from '../../model/time.ts';
 import { describeSize, isRange, type Size } from '../../model/size.ts';
-import { reachedRegions } from '../asks/asked-match.ts';
 import { clusterLabels, poolLabels } from '../text/labels.ts';
 import { type Check, checksOf, listed } from './check.ts';
 import type { LookedRegion } from './region-checks.ts';
@@ -16,11 +19,12 @@ export function fleetChecks(
   config: CompiledConfig,
   book: RuleBook,
   regions: readonly LookedRegion[],
+  now: EpochMs,
 ): readonly Check[] {
   if (regions.every(({ clusters }) => clusters === undefined)) return [];
   const seen = regions.flatMap(poolsOf);
   const sizes = seen.flatMap(({ names, pool }) => sizeChecks(config, book, names, pool));
-  return [...rulesChecks(config, book, regions, seen), ...sizes, ...endOfLifeCheck(config, regions)];
+  return [...matchChecks(config, book, regions, seen, now), ...sizes, ...endOfLifeCheck(config, regions)];
 }
 
 function poolsOf({ region, clusters }: LookedRegion): readonly SeenPool[] {
@@ -79,76 +83,65 @@ function endOfLifeCheck(config: CompiledConfig, regions: readonly LookedRegion[]
 
 type SeenPool = { readonly names: Names; readonly pool: ObservedPool };
 
-/** Rules that name nothing, or come too late. */
-function rulesChecks(
+/** Matches that name nothing, and rules that come too late. */
+function matchChecks(
   config: CompiledConfig,
   book: RuleBook,
   regions: readonly LookedRegion[],
   seen: readonly SeenPool[],
+  now: EpochMs,
 ): readonly Check[] {
-  if (config.rules.length === 0) return [ok('rules', 'the config has no rule: nothing is scaled')];
-  if (seen.length === 0 && regions.every(isWhole))
-    return [
-      warning(
-        'rules',
-        'the fleet has no node pools: no rule can match one',
-        'create them first, or check the region and the project of the token',
-      ),
-    ];
-  const whole = new Set(regions.filter(isWhole).map(({ region }) => region));
-  const found = [
-    ...config.rules.flatMap((rule) => ruleChecks(config, book, rule, seen, whole)),
-    ...ownPoolChecks(config, seen, whole),
+  const fleet: NamedFleet = {
+    answered: new Set(regions.filter(({ clusters }) => clusters !== undefined).map(({ region }) => region)),
+    clusters: namesOf(regions.flatMap(({ clusters }) => clusters ?? [])),
+  };
+  const judged = judgeMatches(config, fleet, now);
+  const all = describeMismatches(config, judged, fleet);
+  const isBare = config.rules.length > 0 && seen.length === 0 && regions.every(isWhole);
+  const [missing, open] = [isBare ? all.filter(({ id }) => id !== emptyId) : all, judged.unknown];
+  const rules = [
+    ...missing.filter(({ isOfRules }) => isOfRules).map(({ text, fix }) => warning('rules', text, fix)),
+    ...open.filter(({ use }) => isOfRules(use)).map(notRead('rules')),
+    ...config.rules.flatMap((rule) => lateCheck(config, book, rule, seen)),
   ];
-  return found.length > 0 ? found : [ok('rules', 'every rule names pools that are there')];
+  const others = [
+    ...missing.filter((one) => !one.isOfRules).map(({ text, fix }) => warning('matches', text, fix)),
+    ...open.filter(({ use }) => !isOfRules(use)).map(notRead('matches')),
+  ];
+  return [...(isBare ? [noPools] : ruleChecks(config, rules)), ...others];
+}
+
+const noPools = warning(
+  'rules',
+  'the fleet has no node pools: no rule can match one',
+  'create them first, or check the region and the project of the token',
+);
+
+function ruleChecks({ rules }: CompiledConfig, found: readonly Check[]): readonly Check[] {
+  if (found.length > 0) return found;
+  const none = rules.length === 0;
+  return [ok('rules', none ? 'the config has no rule: nothing is scaled' : 'every rule names pools that are there')];
+}
+
+function notRead(id: string) {
+  return ({ use, match, line }: PlacedMatch) =>
+    unknown(
+      id,
+      `${nameOf(use)} "${match.text}"${line === undefined ? '' : ` in line ${line}`} matches nothing that could be read`,
+    );
 }
 
 function isWhole({ clusters }: LookedRegion): boolean {
   return clusters?.every(({ pools }) => pools !== undefined) ?? false;
 }
 
-function ruleChecks(
-  { regions, rules }: CompiledConfig,
-  book: RuleBook,
-  rule: Rule,
-  seen: readonly SeenPool[],
-  whole: ReadonlySet<string>,
-): readonly Check[] {
-  const { match, position } = rule;
-  const label = `the rule "${match.text}" in line ${position.line}`;
-  const matched = seen.filter(({ names }) => matchesPool(match, names));
-  if (matched.length > 0) {
-    if (matched.some(({ names }) => book.ruleOf(names) === rule) || isToldByConfig(rules, rule)) return [];
-    return [
-      warning(
-        'rules',
-        `${label} never counts: every pool it matches is taken by an earlier rule`,
-        'move it up, or remove it',
-      ),
-    ];
-  }
-  if (!reachedRegions(match, regions).every((region) => whole.has(region)))
-    return [unknown('rules', `${label} matches no pool that could be read`)];
-  return [warning('rules', `${label} matches no pool of the fleet`, 'correct the name, or remove the rule')];
-}
-
-/** A slip there protects nothing. */
-function ownPoolChecks(
-  { safety: { runsOn }, regions }: CompiledConfig,
-  seen: readonly SeenPool[],
-  whole: ReadonlySet<string>,
-): readonly Check[] {
-  if (runsOn === undefined || seen.some(({ names }) => matchesPool(runsOn, names))) return [];
-  const label = `safety.runsOn "${runsOn.text}"`;
-  if (!reachedRegions(runsOn, regions).every((region) => whole.has(region)))
-    return [unknown('rules', `${label} names no pool that could be read`)];
-  return [
-    warning(
-      'rules',
-      `${label} names no pool of the fleet: no pool is kept from 0 by it`,
-      'name the pool that Lamplighter runs on',
-    ),
-  ];
+function lateCheck({ rules }: CompiledConfig, book: RuleBook, rule: Rule, seen: readonly SeenPool[]): readonly Check[] {
+  const matched = seen.filter(({ names }) => matchesPool(rule.match, names));
+  const counts = matched.some(({ names }) => book.ruleOf(names) === rule);
+  if (matched.length === 0 || counts || isToldByConfig(rules, rule)) return [];
+  const label = `the rule "${rule.match.text}" in line ${rule.position.line}`;
+  const text = `${label} never counts: every pool it matches is taken by an earlier rule`;
+  return [warning('rules', text, 'move it up, or remove it')];
 }
 
 /** Where the matches alone show that an earlier rule takes everything, the config's own warning says so already. */

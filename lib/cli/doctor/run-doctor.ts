@@ -76,7 +76,7 @@ async function examine(
       .flatMap(({ checks }) => checks)
       .filter(({ id, about }) => id !== 'roles.write' || about !== provenRegion),
     ...(proof ? [proof] : []),
-    ...fleetChecks(config, book, regions),
+    ...fleetChecks(config, book, regions, clock.now()),
     ...files,
     ...events,
     ...destinations,

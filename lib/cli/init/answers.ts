@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { readApi } from '../../config/compile/regions.ts';
-import { findNearest } from '../../config/did-you-mean.ts';
+import { findNearest } from '../../model/did-you-mean.ts';
 import { knownApis } from '../../config/known-apis.ts';
 import { findPastedSecrets } from '../../config/pasted-secrets.ts';
 import { namePattern } from '../../config/schema/values.ts';

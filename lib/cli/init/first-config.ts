@@ -1,4 +1,4 @@
-import { isGlob } from '../../config/match.ts';
+import { isGlob } from '../../model/match.ts';
 import { observedSize } from '../../decide/scaling/base.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import { printable } from '../../model/printable.ts';

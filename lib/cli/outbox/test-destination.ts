@@ -1,5 +1,5 @@
 import { sha256 } from '../../app.ts';
-import { suggest } from '../../config/did-you-mean.ts';
+import { suggest } from '../../model/did-you-mean.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { DrillReport } from '../../jobs/deliver/fire-drill.ts';
 import type { SendOutcome } from '../../jobs/deliver/send-now.ts';

@@ -1,3 +1,4 @@
+import { reachedRegions } from '../../model/match.ts';
 import { type ObservedFleetCluster, rememberedCluster, type StoredRule } from '../../decide/scaling/memory.ts';
 import { isUnread } from '../../decide/scaling/plan-round.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
@@ -9,7 +10,6 @@ import type { Ask } from '../../model/asks.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
 import { withConfig } from '../../model/text.ts';
-import { reachedRegions } from '../asks/asked-match.ts';
 import { lookIntoStore } from '../config-and-store.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
 import { emptyStore, openApp } from '../run/process-parts.ts';

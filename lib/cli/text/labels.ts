@@ -1,8 +1,8 @@
 import type { CompiledConfig, Match } from '../../model/config.ts';
 import type { Subject } from '../../model/finding.ts';
 import type { Names } from '../../model/match.ts';
+import { reachedRegions } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
-import { reachedRegions } from '../asks/asked-match.ts';
 
 /** How texts name a pool. */
 export type PoolLabel = (names: Names) => string;

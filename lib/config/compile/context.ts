@@ -1,6 +1,6 @@
 import type { SourcePosition } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { suggest } from '../did-you-mean.ts';
+import { suggest } from '../../model/did-you-mean.ts';
 import { parseDurationMs } from '../duration.ts';
 import type { Path } from '../problem.ts';
 import type { Report } from '../report.ts';
@@ -22,6 +22,8 @@ export type Context = {
   readonly target: Target;
   readonly readFile: ReadFile;
   readonly position: (path: Path) => SourcePosition;
+  /** In which line each match stands, by its path; filled as matches are read. */
+  readonly matchLines: Map<string, number>;
 };
 
 /** A name must be one of those defined in a section of the config; else it is reported with the nearest. */

@@ -1,3 +1,4 @@
+import { isPast } from '../../decide/matching/config-matches.ts';
 import { parseInstant, parseMoment } from '../../decide/schedule/parse-time.ts';
 import { isScheduleProblem } from '../../decide/schedule/schedule-problem.ts';
 import type { ConfiguredSilence, Exception } from '../../model/config.ts';
@@ -35,15 +36,10 @@ function compileException(input: ExceptionInput, path: Path, context: Context): 
     return undefined;
   }
   if (match === undefined || size === undefined) return undefined;
-  if (isPast(end, context.now)) {
+  if (isPast({ end }, context.now)) {
     report.warning([...path, 'end'], 'the exception is over: it changes nothing any more', 'remove it, or move it on');
   }
   return { match, start, end, size, reason: input.reason, position: context.position(path) };
-}
-
-/** A wall time is past once it is so in every zone: the westernmost is 12 hours behind UTC. */
-function isPast(end: EpochMs | string, now: EpochMs): boolean {
-  return typeof end === 'number' ? end <= now : Date.parse(`${end}Z`) + 12 * 60 * 60_000 <= now;
 }
 
 function readMoment(written: string | undefined, path: Path, { report }: Context): EpochMs | string | undefined {

@@ -1,4 +1,4 @@
-import { findNearest } from '../did-you-mean.ts';
+import { findNearest } from '../../model/did-you-mean.ts';
 
 export type HolidayOutcome =
   | { readonly ok: true; readonly dates: readonly string[] }

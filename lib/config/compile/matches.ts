@@ -1,7 +1,7 @@
 import type { Match } from '../../model/config.ts';
-import { suggest } from '../did-you-mean.ts';
+import { suggest } from '../../model/did-you-mean.ts';
 import { compileMatch } from '../match.ts';
-import type { Path } from '../problem.ts';
+import { type Path, renderPath } from '../problem.ts';
 import type { Context } from './context.ts';
 
 /** What a match must name: pools (a slash), clusters (no slash), or either. */
@@ -51,6 +51,7 @@ export function readMatch(
     );
     return undefined;
   }
+  context.matchLines.set(renderPath(path), context.position(path).line);
   return match;
 }
 

@@ -1,5 +1,5 @@
 import type { RegionConfig } from '../../model/config.ts';
-import { suggest } from '../did-you-mean.ts';
+import { suggest } from '../../model/did-you-mean.ts';
 import { findMksRegion, isProviderHost, knownApis } from '../known-apis.ts';
 import type { Path } from '../problem.ts';
 import { isLoopback, readUrl } from './addresses.ts';

@@ -1,6 +1,6 @@
 import type { BaseIssue } from 'valibot';
 import * as v from 'valibot';
-import { suggest } from '../did-you-mean.ts';
+import { suggest } from '../../model/did-you-mean.ts';
 
 /** A schema's message carries both what is wrong and the way out, on two lines. */
 export function complaint(message: string, fix: string): string {

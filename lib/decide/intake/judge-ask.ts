@@ -1,6 +1,6 @@
 import type { Lease, Release } from '../../model/asks.ts';
 import type { CompiledConfig, EventSourceConfig, Match, RegionConfig, Rule } from '../../model/config.ts';
-import { matchesPool, type Names } from '../../model/match.ts';
+import { escapeLiteral, matchesPool, type Names } from '../../model/match.ts';
 import type { Size } from '../../model/size.ts';
 import { dayMs, type EpochMs, minuteMs } from '../../model/time.ts';
 import { leaseCap } from '../scaling/wanted-size.ts';
@@ -168,15 +168,11 @@ function findRegion(
 export function exactMatch(names: Names): Match {
   return {
     text: `${names.region}:${names.cluster}/${names.pool}`,
-    region: escape(names.region),
-    cluster: escape(names.cluster),
-    pool: escape(names.pool),
+    region: escapeLiteral(names.region),
+    cluster: escapeLiteral(names.cluster),
+    pool: escapeLiteral(names.pool),
     exactPool: true,
   };
-}
-
-function escape(name: string): string {
-  return name.replaceAll(/[\^$\\.*+?()[\]{}|/]/gu, '\\$&');
 }
 
 /** Who a lease belongs to: an event source, or a person. Neither can reach the other's leases. */

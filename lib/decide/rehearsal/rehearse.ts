@@ -33,7 +33,8 @@ export function rehearse(input: RehearsalInput): Rehearsal {
   let { asks } = input;
   for (let now = from; now < to; ) {
     advanceFleet(fleet, now);
-    const { isWhole = true } = input;
+    // The names of the fleet stay as they are: one look at them is enough.
+    const isWhole = input.isWhole !== false && now === from;
     const { clusters, storedRules } = fleet;
     const round = { now, config, clusters, storedRules, isWhole, book };
     const asWritten = planRound({ ...round, asks });

@@ -1,10 +1,10 @@
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
-import type { Match } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
-import { matchesPool } from '../../model/match.ts';
 import { describeSize, isZero, type Size } from '../../model/size.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
-import { isContended, type ObservedFleetCluster, type PoolMemory } from './memory.ts';
+import { mismatchFindings } from '../matching/mismatch-findings.ts';
+import { namesOf } from '../matching/unmatched.ts';
+import { isContended, type PoolMemory } from './memory.ts';
 import type { Hold, RoundInput } from './plan.ts';
 import { type PoolView, poolFinding, poolLabel } from './pool-evaluation.ts';
 import { refusalOf } from './refusal.ts';
@@ -17,7 +17,7 @@ export type ConfigFindings = {
   readonly isAmbiguous: (pool: ObservedPool) => boolean;
 };
 
-/** Where the config and the fleet do not fit: names that exist twice, and exactly named pools that do not exist. */
+/** Where the config and the fleet do not fit: names that exist twice, and matches that name nothing. */
 export function configFindings(input: RoundInput, book: RuleBook): ConfigFindings {
   const clusters = input.clusters.filter(
     ({ cluster }) => cluster.status !== 'Deleting' && cluster.status !== 'Deleted',
@@ -32,11 +32,10 @@ export function configFindings(input: RoundInput, book: RuleBook): ConfigFinding
   const matched = twins.filter(({ cluster, pool }) =>
     book.appliedRule({ region: cluster.region, cluster: cluster.name, pool: pool.name }),
   );
-  const missing = input.isWhole ? missingPools(input, clusters) : [];
   return {
     isAmbiguous: (pool) => ambiguous.has(pool),
     holds: matched.map(({ cluster, pool }) => holdOfTwin(cluster, pool)),
-    findings: [...matched.map(({ cluster, pool }) => findingOfTwin(cluster, pool)), ...missing],
+    findings: [...matched.map(({ cluster, pool }) => findingOfTwin(cluster, pool)), ...unmatched(input)],
   };
 }
 
@@ -92,44 +91,11 @@ function holdOfTwin(cluster: ObservedCluster, pool: ObservedPool): Hold {
   };
 }
 
-/** A rule that names one pool exactly expects it to exist; a glob may match nothing. So does `runsOn`. */
-function missingPools(input: RoundInput, clusters: readonly ObservedFleetCluster[]): readonly Finding[] {
-  const { rules, safety } = input.config;
-  const exact = rules.filter((rule) => rule.match.exactPool && rule.schedule !== undefined);
-  const missing = exact.filter(({ match }) => isMissing(match, clusters));
-  const { runsOn } = safety;
-  return [
-    ...missing.map(({ match, position }) =>
-      mismatch(
-        `pools[match=${match.text}]`,
-        `the rule in line ${position.line} names the pool ${match.text}, which does not exist`,
-        'correct the name, or remove the rule',
-      ),
-    ),
-    ...(runsOn !== undefined && isMissing(runsOn, clusters)
-      ? [
-          mismatch(
-            'safety.runsOn',
-            `safety.runsOn names the pool ${runsOn.text}, which does not exist: no pool is kept from 0 by it`,
-            'name the pool that Lamplighter runs on',
-          ),
-        ]
-      : []),
-  ];
-}
-
-function isMissing(match: Match, clusters: readonly ObservedFleetCluster[]): boolean {
-  const ofCluster = { ...match, pool: undefined };
-  return !clusters.some(({ cluster: { region, name: cluster }, pools }) =>
-    // What could not be read may hold it.
-    pools === undefined
-      ? matchesPool(ofCluster, { region, cluster, pool: '' })
-      : pools.some(({ name: pool }) => matchesPool(match, { region, cluster, pool })),
-  );
-}
-
-function mismatch(path: string, text: string, fix: string): Finding {
-  return { kind: 'config.mismatch', subject: { kind: 'config', path }, severity: 'warning', text, fix };
+/** Judged over the whole fleet, or over what of it is known to be whole. */
+function unmatched({ config, clusters, isWhole, named, earlier = [], now }: RoundInput): readonly Finding[] {
+  const answered = new Set(config.regions.map(({ name }) => name));
+  const fleet = named ?? (isWhole ? { answered, clusters: namesOf(clusters) } : undefined);
+  return fleet === undefined ? [] : mismatchFindings(config, fleet, earlier, now);
 }
 
 /** What is wrong with one pool, as far as its own memory and target show it. */

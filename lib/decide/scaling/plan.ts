@@ -5,6 +5,7 @@ import type { Finding, Notice } from '../../model/finding.ts';
 import type { Size } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { ClockReading } from '../clock-skew.ts';
+import type { NamedFleet } from '../matching/unmatched.ts';
 import type { ClusterRecord, ObservedFleetCluster, StoredRule } from './memory.ts';
 import type { AppliedRule, RuleBook } from './rule-book.ts';
 
@@ -37,6 +38,10 @@ export type RoundInput = {
   readonly storedRules: ReadonlyMap<string, StoredRule>;
   /** false for a round over chosen clusters: what only the whole fleet can show is not judged. */
   readonly isWhole: boolean;
+  /** What the matches of the config are held against; absent = `clusters`, where the round is over the whole fleet. */
+  readonly named?: NamedFleet;
+  /** What the round before found. */
+  readonly earlier?: readonly Finding[];
   /** The config's rules, where many rounds share one config: evaluating the schedules is the dearest part of a round. */
   readonly book?: RuleBook;
 };

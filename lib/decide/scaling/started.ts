@@ -6,6 +6,8 @@ import { counted } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { nextChange, saysAt } from '../schedule/timeline.ts';
 import { findBase, observedNodes, observedSize } from './base.ts';
+import { describeMismatches } from '../matching/mismatch-findings.ts';
+import { judgeMatches, type NamedFleet } from '../matching/unmatched.ts';
 import type { ObservedFleetCluster, PoolMemory } from './memory.ts';
 import type { HoldCode, Plan } from './plan.ts';
 import { isUnread } from './plan-round.ts';
@@ -34,6 +36,7 @@ export function startedNotice(
   clusters: readonly ObservedFleetCluster[],
   plan: Pick<Plan, 'actions' | 'holds'>,
   now: EpochMs,
+  named?: NamedFleet,
 ): Notice {
   const book = makeRuleBook(config, now);
   const nodes = new Map(clusters.flatMap(({ pools = [] }) => pools.map((pool) => [pool.id, observedNodes(pool)])));
@@ -58,7 +61,7 @@ export function startedNotice(
   return {
     kind: 'started',
     subject: { kind: 'fleet' },
-    text: `${counted(clusters.length, 'cluster')}, ${counted(matched, 'pool')} matched, ${unmatched} unmatched; ${lowering(changes, now)}; ${raising(changes, now)}${unknownBases(unknown)}${unsaid(unread, braked)}`,
+    text: `${counted(clusters.length, 'cluster')}, ${counted(matched, 'pool')} matched, ${unmatched} unmatched; ${lowering(changes, now)}; ${raising(changes, now)}${unknownBases(unknown)}${unsaid(unread, braked)}${namingNothing(config, named, now)}`,
     at: now,
     facts: { clusters: clusters.length, matched, unmatched, config: config.hash },
   };
@@ -126,6 +129,18 @@ function raising(changes: readonly Coming[], now: EpochMs): string {
 /** They are held until somebody says what it is. */
 function unknownBases(count: number): string {
   return count === 0 ? '' : `; the base of ${counted(count, 'pool')} is not known, see: lamplighter rehearse`;
+}
+
+const mostNamed = 3;
+
+/** Matches that name nothing: a slip there is seen before anything comes of it. */
+function namingNothing(config: CompiledConfig, named: NamedFleet | undefined, now: EpochMs): string {
+  if (named === undefined) return '';
+  const found = describeMismatches(config, judgeMatches(config, named, now), named).map(({ short }) => short);
+  if (found.length === 0) return '';
+  const rest = found.length - mostNamed;
+  const more = rest > 0 ? `, and ${rest} more, see: lamplighter doctor` : '';
+  return `; ${found.length === 1 ? 'this names' : 'these name'} nothing in the fleet: ${found.slice(0, mostNamed).join(', ')}${more}`;
 }
 
 /** What the sentence does not count: clusters that did not answer, and lowers that wait for a person. */

@@ -1,4 +1,5 @@
 import { type ClockReading, readingOf, wrongClock } from '../../decide/clock-skew.ts';
+import { judgeMatches, type NamedCluster, type NamedFleet, namesOf } from '../../decide/matching/unmatched.ts';
 import { type ObservedFleetCluster, rememberedCluster, type StoredRule } from '../../decide/scaling/memory.ts';
 import { needsPools } from '../../decide/scaling/plan-round.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
@@ -6,7 +7,7 @@ import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { type Answer, describeAnswer, unreadableAnswer, wasAsked } from '../../model/answer.ts';
 import type { Ask } from '../../model/asks.ts';
-import type { ObservedCluster } from '../../model/cluster.ts';
+import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
@@ -32,6 +33,8 @@ export type SeenFleet = {
   readonly answered: ReadonlySet<string>;
   /** What the rounds before left behind. */
   readonly rounds: readonly RoundFindings[];
+  /** What the matches of the config can name: also clusters of other parts, and pools that nothing else asks for. */
+  readonly named: NamedFleet;
   /** Regions whose answers say that our clock is wrong, with both times. */
   readonly wrongClocks: ReadonlyMap<string, ClockReading>;
   /** Records whose clusters their regions' answered lists do not show. */
@@ -78,7 +81,43 @@ export async function observeFleet(parts: ScaleParts, options: ScaleOptions, boo
     }),
   );
   const rounds = regions.flatMap((region) => region.rounds);
-  return { clusters, stored, asks, storedRules, problems, answered, wrongClocks, missing, rounds };
+  const others = regions.flatMap((region) => region.others);
+  const seen = [...clusters, ...others.map((cluster) => ({ cluster, pools: undefined }))];
+  const named = await nameFleet(parts, options, { answered, clusters: namesOf(seen) }, book, clusters);
+  return { clusters, stored, asks, storedRules, problems, answered, wrongClocks, missing, rounds, named };
+}
+
+/** So many clusters are asked for their pools only because a match may mean one of them. */
+const mostAskedByName = 50;
+
+/**
+ * A match may name a pool of a cluster that no rule acts on. Whether it is there is asked where nothing else shows it;
+ * what does not answer stays unknown, and is no problem of the round.
+ */
+async function nameFleet(
+  parts: ScaleParts,
+  { only, shard }: ScaleOptions,
+  fleet: NamedFleet,
+  book: RuleBook,
+  clusters: readonly ObservedFleetCluster[],
+): Promise<NamedFleet> {
+  const { unread } = judgeMatches(parts.config, fleet, parts.clock.now());
+  const unasked = clusters.filter(({ cluster, pools, record }, i) => {
+    const isOpen = pools === undefined && unread.has(fleet.clusters[i] as NamedCluster);
+    return isOpen && cluster.unreadable === undefined && !needsPools(book, cluster, record);
+  });
+  const isPart = only !== undefined || (shard?.count ?? 1) > 1;
+  if (isPart || unasked.length === 0 || unasked.length > mostAskedByName) return fleet;
+  const patience = makePatience(lookNeedsMs, parts.timeLeftMs);
+  const found = new Map<string, readonly ObservedPool[]>();
+  await mapBounded(unasked, concurrency, async ({ cluster: { region, id } }) => {
+    const answer = await patience.ask(region, () => parts.mksOf(region).listNodePools(id));
+    if (answer.kind === 'ok') found.set(`${region}/${id}`, answer.value);
+  });
+  const known = clusters.map(({ cluster, pools }) => {
+    return { cluster, pools: pools ?? found.get(`${cluster.region}/${cluster.id}`) };
+  });
+  return { ...fleet, clusters: namesOf(known) };
 }
 
 type Unasked = { readonly region: string; readonly cluster: string };
@@ -112,6 +151,8 @@ type SeenRegion = {
   readonly name: string;
   readonly isAnswered: boolean;
   readonly clusters: readonly ObservedCluster[];
+  /** Listed, and not this round's. */
+  readonly others: readonly ObservedCluster[];
   readonly records: ReadonlyMap<string, StoredCluster>;
   readonly asks: readonly Ask[];
   readonly lookedAt: (clusterId: string) => EpochMs | undefined;
@@ -153,6 +194,7 @@ async function observeRegion(parts: ScaleParts, name: string, options: ScaleOpti
       ...common,
       isAnswered: false,
       clusters: [],
+      others: [],
       missing: [],
       problems: [...problems, { region: name, cluster: undefined, pool: undefined, reason }],
     };
@@ -161,6 +203,7 @@ async function observeRegion(parts: ScaleParts, name: string, options: ScaleOpti
     ...common,
     isAnswered: true,
     clusters: answer.value.filter((cluster) => isOurs(cluster, options)).map((cluster) => setAside(cluster, unknown)),
+    others: answer.value.filter((cluster) => !isOurs(cluster, options)),
     missing: missingOf(name, records, answer.value, options),
     problems,
   };

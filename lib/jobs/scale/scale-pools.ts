@@ -8,7 +8,7 @@ import { startedNotice } from '../../decide/scaling/started.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
-import type { Notice } from '../../model/finding.ts';
+import type { Finding, Notice } from '../../model/finding.ts';
 import type { Json } from '../../model/json.ts';
 import { mapBounded } from '../concurrency.ts';
 import { clusterWrite, readUninstalled, ruleToStore, storeRule } from '../records/cluster-records.ts';
@@ -41,6 +41,8 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
     wrongClocks,
     storedRules: seen.storedRules,
     isWhole,
+    named: seen.named,
+    earlier: earlierFindings(seen, options),
     book,
   });
   const common = { plan, clusters: seen.clusters.length, regions: countRegions(seen), pools: countPools(seen) };
@@ -57,6 +59,11 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   await leaveWord(parts, seen, plan, options);
   if (wrongClocks.size === 0 && seen.answered.size > 0) await guarded(problems, '', () => healStore(parts.store));
   return { ...report, ...(started !== undefined && { started }), problems, results };
+}
+
+/** Of this round's own part. */
+function earlierFindings({ rounds }: SeenFleet, { shard = { index: 0, count: 1 } }: ScaleOptions): readonly Finding[] {
+  return rounds.filter((round) => round.shard.index === shard.index).flatMap(({ findings }) => findings);
 }
 
 /** Said in each round: what is asked for meanwhile waits as well. */
@@ -211,7 +218,7 @@ export async function announceStart(
   const known = await parts.store.read(key);
   const value = known?.value as { readonly hash?: string } | undefined;
   if (value?.hash === parts.config.hash) return undefined;
-  const notice = startedNotice(parts.config, seen.clusters, plan, parts.clock.now());
+  const notice = startedNotice(parts.config, seen.clusters, plan, parts.clock.now(), seen.named);
   const next: Json = { schema: 1, hash: parts.config.hash, at: notice.at };
   const outcome = await parts.store.commit([
     known

@@ -1,5 +1,3 @@
-import { distance } from 'fastest-levenshtein';
-
 /** The candidate that `word` most likely stands for, if one is near enough to be worth naming. */
 export function findNearest(word: string, candidates: readonly string[]): string | undefined {
   const lower = word.toLowerCase();
@@ -15,8 +13,22 @@ export function findNearest(word: string, candidates: readonly string[]): string
 
 /** Two swapped letters are one slip of the finger, not two edits. */
 function awayFrom(word: string, candidate: string): number {
-  const edits = distance(word, candidate);
+  const edits = countEdits(word, candidate);
   return edits === 2 && sortLetters(word) === sortLetters(candidate) ? 1 : edits;
+}
+
+/** Levenshtein's distance: how many letters must be put in, taken out or replaced. */
+function countEdits(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= from.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const replaced = (row[j - 1] as number) + Number(from[i - 1] !== to[j - 1]);
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) as number;
 }
 
 function sortLetters(word: string): string {

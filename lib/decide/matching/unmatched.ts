@@ -1,0 +1,91 @@
+import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
+import type { CompiledConfig, Match } from '../../model/config.ts';
+import { isGlob, matchesCluster, matchesPoolName, partsOf, reachedRegions } from '../../model/match.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { configMatches, type PlacedMatch } from './config-matches.ts';
+
+/** A fleet as far as matches ask about it: the names in it, and what of it could not be seen. */
+export type NamedFleet = {
+  /** Regions whose list of clusters was answered. */
+  readonly answered: ReadonlySet<string>;
+  readonly clusters: readonly NamedCluster[];
+};
+
+export type NamedCluster = {
+  readonly region: string;
+  readonly name: string;
+  /** It is still there, and about to go. */
+  readonly isDeleting: boolean;
+  /** Of its pools that are not being deleted; undefined = they were not read. */
+  readonly pools: readonly string[] | undefined;
+};
+
+export type JudgedMatches = {
+  /** They name nothing: neither a cluster nor a pool that is there, in regions that were seen whole. */
+  readonly missing: readonly PlacedMatch[];
+  /** What was not seen may be what they name. */
+  readonly unknown: readonly PlacedMatch[];
+  /** Clusters that those name, and whose pools were not read. */
+  readonly unread: ReadonlySet<NamedCluster>;
+};
+
+type Seen = { readonly cluster: ObservedCluster; readonly pools: readonly ObservedPool[] | undefined };
+
+export function namesOf(clusters: readonly Seen[]): readonly NamedCluster[] {
+  return clusters.map(({ cluster: { region, name, status }, pools }) => ({
+    region,
+    name,
+    isDeleting: status === 'Deleting' || status === 'Deleted',
+    pools: pools?.filter((pool) => pool.status !== 'Deleting').map((pool) => pool.name),
+  }));
+}
+
+/**
+ * Which matches of the config name nothing in this fleet. Only what was seen whole proves that: a list that was not
+ * answered, pools that were not read and clusters that are being deleted leave it open. A match that is over, or that
+ * means everything there is, is never missing.
+ */
+export function judgeMatches(config: CompiledConfig, fleet: NamedFleet, now: EpochMs): JudgedMatches {
+  const byName = Map.groupBy(fleet.clusters, ({ name }) => name);
+  const missing: PlacedMatch[] = [];
+  const unknown: PlacedMatch[] = [];
+  const unread = new Set<NamedCluster>();
+  for (const placed of configMatches(config, now)) {
+    const { match } = placed;
+    if (placed.isOver || meansEverything(match)) continue;
+    const literal = literalCluster(match);
+    const near = literal === undefined ? fleet.clusters : (byName.get(literal) ?? []);
+    const seen = look(match, near);
+    if (seen === 'matched') continue;
+    const isSeen = reachedRegions(match, config.regions).every((region) => fleet.answered.has(region));
+    if (seen.length === 0 && isSeen) missing.push(placed);
+    else unknown.push(placed);
+    for (const cluster of seen) if (!cluster.isDeleting) unread.add(cluster);
+  }
+  return { missing, unknown, unread };
+}
+
+/** 'matched', or the clusters that it names and of which it is not known whether they hold what it means. */
+function look(match: Match, clusters: readonly NamedCluster[]): 'matched' | readonly NamedCluster[] {
+  const open: NamedCluster[] = [];
+  const isEveryPool = match.pool === undefined || partsOf(match).pool === '*';
+  for (const one of clusters) {
+    const { region, name: cluster, pools, isDeleting } = one;
+    if (!matchesCluster(match, { region, cluster })) continue;
+    if (isDeleting) open.push(one);
+    else if (isEveryPool || pools?.some((pool) => matchesPoolName(match, pool))) return 'matched';
+    else if (pools === undefined) open.push(one);
+  }
+  return open;
+}
+
+/** `*` and `region:*`, with or without `/*`: whatever is there, be it nothing yet. */
+function meansEverything(match: Match): boolean {
+  const { cluster, pool } = partsOf(match);
+  return cluster === '*' && (pool === undefined || pool === '*');
+}
+
+function literalCluster(match: Match): string | undefined {
+  const { cluster } = partsOf(match);
+  return isGlob(cluster) ? undefined : cluster;
+}
