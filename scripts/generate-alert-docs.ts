@@ -45,9 +45,14 @@ const over: DeliveryFacts = { ...late, what: 'resolve', until: endedAt, cause: '
 export function renderExamples(text: string): string {
   return text.replace(
     /(<!-- example: ([\w-]+) -->\n)[^]*?(?=<!-- end of example -->)/g,
-    (_, head: string, name: string) =>
-      `${head}\n\`\`\`json\n${JSON.stringify(exampleOf(name), undefined, 2)}\n\`\`\`\n\n`,
+    (_, head: string, name: string) => `${head}\n${fenced(exampleOf(name))}\n\n`,
   );
+}
+
+function fenced(example: unknown): string {
+  const [language, text] =
+    typeof example === 'string' ? ['text', example] : ['json', JSON.stringify(example, undefined, 2)];
+  return `\`\`\`${language}\n${text}\n\`\`\``;
 }
 
 function exampleOf(name: string): unknown {
@@ -63,6 +68,7 @@ function exampleOf(name: string): unknown {
     case 'webhook':
     case 'cloudevents':
     case 'alertmanager-v4':
+    case 'text':
       return rendered(aDelivery(late, 1), { kind: 'webhook', format: name === 'webhook' ? 'json' : name });
     default:
       return rendered(aDelivery(late, 1), { kind: name as DestinationConfig['kind'], format: 'json' });
@@ -72,7 +78,8 @@ function exampleOf(name: string): unknown {
 type Item = Parameters<typeof render>[0];
 
 function rendered(item: Item, target: Pick<DestinationConfig, 'kind' | 'format'>): unknown {
-  return JSON.parse(render(item, { name: 'ops', zone: 'Europe/Berlin', ...target }));
+  const body = render(item, { name: 'ops', zone: 'Europe/Berlin', ...target });
+  return target.format === 'text' ? body : JSON.parse(body);
 }
 
 function aDelivery(facts: DeliveryFacts, sequence: number): Delivery {

@@ -23,7 +23,7 @@ function rowsOf(schema: v.GenericSchema, path: string): readonly KeyRow[] {
   const keys = shapeFor(schema, {});
   const list = shapeFor(schema, []);
   const inList = list.kind === 'list' ? rowsOf(list.item, `${path}[]`) : [];
-  if (keys.kind === 'names') return rowsOf(keys.value, `${path}.<name>`);
+  if (keys.kind === 'names') return holdsSecret(keys.value) ? [] : rowsOf(keys.value, `${path}.<name>`);
   if (keys.kind !== 'keys') return inList;
   const own = Object.entries(keys.entries).flatMap(([key, child]) =>
     rowAndBelow(child, path === '' ? key : `${path}.${key}`),

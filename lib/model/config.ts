@@ -197,7 +197,9 @@ export type DestinationConfig = {
   readonly key: SecretRef | undefined;
   /** `webhook` only: signing secrets, newest first. */
   readonly secrets: readonly SecretRef[];
-  readonly format: 'json' | 'cloudevents' | 'alertmanager-v4';
+  readonly format: 'json' | 'cloudevents' | 'alertmanager-v4' | 'text';
+  /** `webhook` only: headers beside our own. */
+  readonly headers?: readonly HeaderConfig[];
   readonly only: {
     readonly severity: Severity | undefined;
     readonly kinds: readonly string[] | undefined;
@@ -210,6 +212,12 @@ export type DestinationConfig = {
   readonly zone: string;
   /** The same names may be in several regions: every text about one says where. */
   readonly severalRegions?: true;
+};
+
+export type HeaderConfig = {
+  readonly name: string;
+  /** What is secret is a reference, here as everywhere. */
+  readonly value: SecretRef | { readonly kind: 'text'; readonly text: string };
 };
 
 /** "Don't tell": at the given times (a recurring window) or always, for what matches. */

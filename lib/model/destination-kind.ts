@@ -6,7 +6,7 @@
 type Nature = 'chat' | 'keyed' | 'pushed' | 'events';
 
 /** The keys of a destination that not every kind takes. */
-export const ownKeys = ['url', 'key', 'secret', 'format'] as const;
+export const ownKeys = ['url', 'key', 'secret', 'format', 'headers'] as const;
 export type OwnKey = (typeof ownKeys)[number];
 
 type Kind = {
@@ -29,7 +29,7 @@ export const destinationKinds = {
   mattermost: { is: 'chat', needs: ['url'], may: [], hasSecretAddress: true },
   pagerduty: { is: 'keyed', needs: ['key'], may: ['url'] },
   alertmanager: { is: 'pushed', needs: ['url'], may: [] },
-  webhook: { is: 'events', needs: ['url'], may: ['secret', 'format'] },
+  webhook: { is: 'events', needs: ['url'], may: ['secret', 'format', 'headers'] },
 } as const satisfies { readonly [kind: string]: Kind };
 
 export type DestinationKind = keyof typeof destinationKinds;

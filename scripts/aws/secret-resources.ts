@@ -1,7 +1,6 @@
+import { secretsOf } from '../../lib/io/destinations/destinations.ts';
 import type { CompiledConfig, SecretRef } from '../../lib/model/config.ts';
 import type { Resource, Resources } from './resource.ts';
-
-type Ref = SecretRef | { readonly kind: 'plain' } | undefined;
 
 /**
  * Each function may read the secrets it needs, by name: tokens for those that call the API, addresses and keys for the
@@ -22,7 +21,7 @@ export type SecretNames = {
 /** The names in Secrets Manager that each function reads, sorted. */
 export function secretNames(config: CompiledConfig): SecretNames {
   const tokens = namesOf(config.regions.map(({ token }) => token));
-  const destinations = config.destinations.flatMap(({ url, key, secrets }): readonly Ref[] => [url, key, ...secrets]);
+  const destinations = config.destinations.flatMap(secretsOf);
   return {
     ScalePools: tokens,
     WatchClusters: tokens,
@@ -31,7 +30,7 @@ export function secretNames(config: CompiledConfig): SecretNames {
   };
 }
 
-function namesOf(refs: readonly Ref[]): readonly string[] {
+function namesOf(refs: readonly (SecretRef | undefined)[]): readonly string[] {
   const names = refs.flatMap((ref) => (ref?.kind === 'awsSecret' ? [ref.name] : []));
   return [...new Set(names)].sort();
 }

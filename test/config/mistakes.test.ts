@@ -435,6 +435,36 @@ const places: readonly Mistake[] = [
     want: [['format is for webhook', 'remove']],
   },
   {
+    title: 'an Authorization as text',
+    text: destination('kind: webhook, url: { env: U }, headers: { Authorization: §"Bearer abc" }'),
+    want: [['Authorization is a secret and stands here as text', 'awsSecret']],
+  },
+  {
+    title: 'a header that is ours',
+    text: destination('kind: webhook, url: { env: U }, secret: { env: K }, headers: { Content-Type: §text/html }'),
+    want: [['Content-Type is set by Lamplighter', 'remove']],
+  },
+  {
+    title: 'a header named twice',
+    text: destination('kind: webhook, url: { env: U }, secret: { env: K }, headers: { X-A: a, x-a: §b }'),
+    want: [['x-a is named twice', 'keep one']],
+  },
+  {
+    title: 'a header with a line break',
+    text: destination('kind: webhook, url: { env: U }, secret: { env: K }, headers: { X-A: §"a\\nb" }'),
+    want: [['not the value of a header', 'printable ASCII']],
+  },
+  {
+    title: 'a header without a name',
+    text: destination('kind: webhook, url: { env: U }, secret: { env: K }, headers: { §"X A": a }'),
+    want: [['not the name of a header', 'X-Team']],
+  },
+  {
+    title: 'headers for slack',
+    text: destination('kind: slack, url: { env: U }, headers: §{ X-A: a }'),
+    want: [['headers is for webhook, not for slack', 'remove']],
+  },
+  {
     title: 'events from anybody',
     text: `${base}events:\n  e: §{ kind: json, may: ["a/b"] }\n`,
     want: [['who may send', 'secret:']],

@@ -6,10 +6,12 @@ import { compileText } from '../config/compile-text.ts';
 
 const page = readFileSync(new URL('../../docs/alerts.md', import.meta.url), 'utf8');
 const examples = new Map(
-  [...page.matchAll(/<!-- example: ([\w-]+) -->\n\n```json\n([^]*?)\n```/g)].map(([, name = '', json = '']) => [
-    name,
-    JSON.parse(json) as { readonly [key: string]: unknown },
-  ]),
+  [...page.matchAll(/<!-- example: ([\w-]+) -->\n\n```(json|text)\n([^]*?)\n```/g)].map(
+    ([, name = '', language, text = '']) => [
+      name,
+      (language === 'json' ? JSON.parse(text) : { text }) as { readonly [key: string]: unknown },
+    ],
+  ),
 );
 const head = 'timezone: Europe/Berlin\nregions:\n  r1: { api: eumetsat-r1, token: { env: TOKEN } }\n';
 

@@ -47,7 +47,7 @@ export const everyDestination = `destinations:
   mattermost: { kind: mattermost, url: { env: MATTERMOST } }
   pager: { kind: pagerduty, key: { env: PAGER_KEY }, url: "https://pager.test/v2/enqueue" }
   am: { kind: alertmanager, url: { env: AM } }
-  hook: { kind: webhook, url: { env: HOOK }, secret: { env: SIGNING } }
+  hook: { kind: webhook, url: { env: HOOK }, secret: { env: SIGNING }, headers: { Authorization: { env: HOOK_AUTH } } }
   cloud: { kind: webhook, format: cloudevents, url: { env: CLOUD }, secret: { env: SIGNING } }
   am4: { kind: webhook, format: alertmanager-v4, url: { env: AM4 }, secret: { env: SIGNING } }
 `;
@@ -172,6 +172,7 @@ function environmentOf(world: World, { pager, hook }: Receivers): { readonly [na
     DISCORD: address('discord'),
     MATTERMOST: address('mattermost'),
     PAGER_KEY: pager.routingKey,
+    HOOK_AUTH: 'Bearer canary-authorization-5b4a3f2e1d0c',
     AM: address('am'),
     HOOK: address('hook'),
     CLOUD: address('cloud'),

@@ -38,12 +38,14 @@ export async function destinationChecks(config: CompiledConfig, parts: Destinati
 }
 
 async function destinationCheck(destination: DestinationConfig, parts: DestinationParts): Promise<readonly Check[]> {
-  const { name, key, secrets, kind, insecure } = destination;
+  const { name, key, secrets, headers = [], kind, insecure } = destination;
+  const kept = headers.flatMap(({ value }) => (value.kind === 'text' ? [] : [value]));
   const about = `destination ${name}`;
   const { failed } = checksOf(about);
   const others = [
     ...(key ? [await readOrSay(() => parts.secrets.read(key, 'key'))] : []),
     ...(await Promise.all(secrets.map((ref) => readOrSay(() => parts.secrets.read(ref, 'secret'))))),
+    ...(await Promise.all(kept.map((ref) => readOrSay(() => parts.secrets.read(ref, 'header'))))),
   ];
   const unreadable = others.filter((each) => typeof each === 'string');
   const unusable = unreadable.length > 0 ? [] : await unusableOf(destination, parts);

@@ -1,3 +1,4 @@
+import { secretsOf } from '../../io/destinations/destinations.ts';
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -26,11 +27,7 @@ export async function secretFileChecks(config: CompiledConfig): Promise<readonly
 function allSecrets({ regions, destinations, events, heartbeat }: CompiledConfig): readonly SecretRef[] {
   return [
     ...regions.map(({ token }) => token),
-    ...destinations.flatMap(({ url, key, secrets }) => [
-      ...(url === undefined || url.kind === 'plain' ? [] : [url]),
-      ...(key ? [key] : []),
-      ...secrets,
-    ]),
+    ...destinations.flatMap(secretsOf),
     ...events.flatMap(({ secrets }) => secrets),
     ...(heartbeat ? [heartbeat.url] : []),
   ];

@@ -1,4 +1,4 @@
-import type { DestinationConfig, SecretRef } from '../../model/config.ts';
+import type { DestinationConfig, HeaderConfig, SecretRef } from '../../model/config.ts';
 import { type DestinationKind, type OwnKey, ownKeys, rulesOf } from '../../model/destination-kind.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
@@ -30,6 +30,7 @@ export function compileDestinations(context: Context): readonly DestinationConfi
       key: input.key === undefined ? undefined : compileSecret(input.key, [...path, 'key'], context),
       secrets: compileSecrets(input.secret, [...path, 'secret'], context),
       format: input.format ?? ('json' as const),
+      ...(input.headers && { headers: compileHeaders(input.headers, [...path, 'headers'], context) }),
       only: compileOnly(input, path, context),
       fallback: input.fallback,
     };
@@ -50,7 +51,8 @@ function checkKeys(input: DestinationInput, path: Path, { report }: Context): vo
     if (input[key] === undefined || needs.includes(key) || may.includes(key)) continue;
     report.error([...path, key], `${key} is for ${takersOf(key)}, not for ${kind}`, 'remove it');
   }
-  if (may.includes('secret') && input.secret === undefined && !report.isTold([...path, 'secret'])) {
+  const isKnown = Object.keys(input.headers ?? {}).some((name) => name.toLowerCase() === 'authorization');
+  if (may.includes('secret') && input.secret === undefined && !isKnown && !report.isTold([...path, 'secret'])) {
     report.warning(path, `what this ${kind} gets is not signed`, 'add secret: and where the signing secret is kept');
   }
 }
@@ -65,6 +67,40 @@ function fixFor(kind: DestinationKind, key: OwnKey): string {
     ? 'add url: https://host/path, or a reference to it'
     : `add ${key}: { awsSecret: name }, { env: NAME } or { file: path }`;
 }
+
+/** Headers that are ours, or the connection's. */
+const taken =
+  /^(content-(type|length|encoding)|host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|proxy-.*|webhook-.*)$/u;
+/** What lets somebody in never stands in a config. */
+const secretive = /auth|token|key|secret|password|cookie|credential/u;
+
+function compileHeaders(
+  given: NonNullable<DestinationInput['headers']>,
+  path: Path,
+  context: Context,
+): readonly HeaderConfig[] {
+  const { report } = context;
+  const seen = new Set<string>();
+  return entriesOf(given).flatMap(([name, value]): readonly HeaderConfig[] => {
+    const place = [...path, name];
+    const lower = name.toLowerCase();
+    if (taken.test(lower)) report.error(place, `${name} is set by Lamplighter or by the connection`, 'remove it');
+    if (seen.has(lower)) report.error(place, `${name} is named twice`, 'keep one; case makes no difference');
+    seen.add(lower);
+    if (typeof value !== 'string') {
+      const reference = compileSecret(value, place, context);
+      return reference === undefined ? [] : [{ name, value: reference }];
+    }
+    if (secretive.test(lower)) report.error(place, `${name} is a secret and stands here as text`, secretFix);
+    if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/u.test(value)) {
+      report.error(place, 'not the value of a header', 'write printable ASCII, no blank at either end');
+    }
+    return [{ name, value: { kind: 'text', text: value } }];
+  });
+}
+
+const secretFix =
+  'keep it elsewhere and name it: { awsSecret: name }, { env: NAME } or { file: path }; if it was real, replace it';
 
 function checkFallback(name: string, { fallback }: DestinationInput, path: Path, { input, report }: Context): void {
   if (fallback === undefined) return;

@@ -5,7 +5,7 @@ import type { EventSourceConfig } from '../../model/config.ts';
 import { type DestinationKind, destinationKinds } from '../../model/destination-kind.ts';
 import type { FindingKind, NoticeKind, Severity } from '../../model/finding.ts';
 import { queueName } from './aws-names.ts';
-import { expected, may, need } from './complaint.ts';
+import { complaint, expected, may, need } from './complaint.ts';
 import { windowKeys } from './fleet.ts';
 import {
   duration,
@@ -30,7 +30,7 @@ const eventSourceKinds = [
   'eventbridge',
 ] as const satisfies readonly EventSourceConfig['kind'][];
 
-export const formats = ['json', 'cloudevents', 'alertmanager-v4'] as const;
+export const formats = ['json', 'cloudevents', 'alertmanager-v4', 'text'] as const;
 
 const severities = ['critical', 'warning', 'info'] as const satisfies readonly Severity[];
 
@@ -75,6 +75,20 @@ const address = v.union(
   expected('an address or a reference to one', 'write { awsSecret: name } or the like'),
 );
 
+const headerName = v.pipe(
+  v.string(),
+  v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/u, complaint('not the name of a header', 'write X-Team or the like')),
+);
+
+const headers = v.record(
+  headerName,
+  v.union(
+    [secret, text('a header’s value')],
+    expected('a text or a reference to a secret', 'write { env: NAME } or the like'),
+  ),
+  expected('a map from names of headers to values', 'write { Authorization: { env: NAME } }'),
+);
+
 const only = v.strictObject(
   {
     severity: may(oneOf('a severity', severities), {
@@ -115,6 +129,10 @@ export const destination = v.strictObject(
       says: 'webhook: the shape of the body.',
       type: formats.join(', '),
       default: 'json',
+    }),
+    headers: may(headers, {
+      says: 'webhook: further headers, such as Authorization; a value that is secret is a reference, the whole value kept there ("Bearer …").',
+      type: 'map from names to text or secret',
     }),
     only: may(only, { says: 'What it wants to hear.', type: 'map' }),
     fallback: may(text('the name of a destination'), {

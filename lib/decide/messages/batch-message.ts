@@ -44,6 +44,11 @@ export function shrinkBatch<T>(
   return withLines(low);
 }
 
+/** The same in plain lines, escaped by nobody yet. */
+export function plainBatchLines(message: BatchMessage, { lines, more }: ShownBatch): readonly string[] {
+  return [message.title, ...lines, ...(more === undefined ? [] : [more]), `id ${message.id}`];
+}
+
 function shownOf({ lines }: BatchMessage, count: number): ShownBatch {
   const rest = lines.slice(count).map((line) => line.slice(0, line.indexOf(':')));
   return {

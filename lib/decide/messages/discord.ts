@@ -1,9 +1,9 @@
 import type { Json } from '../../model/json.ts';
 import { describeStatus, readStatus, retryAfterOf } from './answers.ts';
-import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
+import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { escapeMarkdown, shorten } from './escape.ts';
 import { colourOf, headline, type Message, signOf } from './message.ts';
-import { type Shown, shrink } from './shrink.ts';
+import { plainLines, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';
 
 /**
@@ -64,12 +64,7 @@ function renderDiscord(message: Message, budget: number = discordLimits.total): 
 }
 
 function renderDiscordPlain(message: Message, budget: number = discordLimits.content): Body {
-  const render = ({ text, lines, details, cut }: Shown) => {
-    const rest = [...lines, ...details].map(({ name, value }) => `${name}: ${value}`);
-    const end = [...(cut === undefined ? [] : [cut]), `${message.kind} · id ${message.id}`];
-    const all = [headline({ ...message, text }), ...rest, ...end];
-    return all.map(escapeMarkdown).join('\n');
-  };
+  const render = (shown: Shown) => plainLines(message, shown).map(escapeMarkdown).join('\n');
   return { content: shrink(message, render, (text) => text.length <= budget), flags: suppressEmbeds, ...nobody };
 }
 
@@ -84,10 +79,7 @@ function renderDiscordBatch(message: BatchMessage, budget: number = discordLimit
 }
 
 function renderDiscordBatchPlain(message: BatchMessage, budget: number = discordLimits.content): Body {
-  const render = ({ lines, more }: ShownBatch) => {
-    const all = [message.title, ...lines, ...(more === undefined ? [] : [more]), `id ${message.id}`];
-    return all.map(escapeMarkdown).join('\n');
-  };
+  const render = (shown: ShownBatch) => plainBatchLines(message, shown).map(escapeMarkdown).join('\n');
   const content = shrinkBatch(message, render, (text) => text.length <= budget);
   return { content, flags: suppressEmbeds, ...nobody };
 }

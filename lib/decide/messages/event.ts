@@ -3,12 +3,12 @@ import type { Json } from '../../model/json.ts';
 import { cutMark } from '../../model/text.ts';
 import { type EpochMs, isoTime } from '../../model/time.ts';
 import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
-import { bytesOf } from './escape.ts';
+import { bytesOf, inert } from './escape.ts';
 import { detailsOf, type Line, type Message, messageOf, toldSentences } from './message.ts';
-import { type Shown, shrink } from './shrink.ts';
+import { plainLines, type Shown, shrink } from './shrink.ts';
 
 /** Standard Webhooks asks for less than 20 kB; any CloudEvents receiver takes 64 KiB, a stored record 100 KB in all. */
-export const eventBudget = { json: 20_000, cloudevents: 32_000 } as const;
+export const eventBudget = { json: 20_000, cloudevents: 32_000, text: 20_000 } as const;
 
 type Body = { readonly [key: string]: Json };
 
@@ -37,6 +37,13 @@ export function renderCloudEvent(delivery: Delivery, zone: string, budget: numbe
     data: dataOf(delivery, shown, zone),
   });
   return shrink(factual(delivery, zone), render, fitsIn(budget));
+}
+
+/** The event of `format: text`: what a chat would say, without any markup. Nobody is called by a name in it. */
+export function renderText(delivery: Delivery, zone: string, budget: number = eventBudget.text): string {
+  const message = messageOf(delivery, zone);
+  const render = (shown: Shown) => inert(plainLines(message, shown).join('\n'));
+  return shrink(message, render, (text) => bytesOf(text) <= budget);
 }
 
 /** Sentences are for people; named values are for programs, and keep their instants in UTC. */

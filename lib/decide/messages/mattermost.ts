@@ -1,9 +1,9 @@
 import type { Json } from '../../model/json.ts';
 import { readStatus } from './answers.ts';
-import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
+import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, escapeMattermost } from './escape.ts';
 import { colourOf, headline, type Line, type Message, signOf } from './message.ts';
-import { type Shown, shrink } from './shrink.ts';
+import { plainLines, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';
 
 /**
@@ -39,12 +39,7 @@ function renderMattermost(message: Message, budget: number = mattermostBudget): 
 }
 
 function renderMattermostPlain(message: Message, budget: number = mattermostBudget): Body {
-  const render = ({ text, lines, details, cut }: Shown) => {
-    const rest = [...lines, ...details].map(({ name, value }) => `${name}: ${value}`);
-    const end = [...(cut === undefined ? [] : [cut]), `${message.kind} · id ${message.id}`];
-    const all = [headline({ ...message, text }), ...rest, ...end];
-    return { text: all.map(escapeMattermost).join('\n') };
-  };
+  const render = (shown: Shown) => ({ text: plainLines(message, shown).map(escapeMattermost).join('\n') });
   return shrink(message, render, fitsIn(budget));
 }
 
@@ -58,10 +53,7 @@ function renderMattermostBatch(message: BatchMessage, budget: number = mattermos
 }
 
 function renderMattermostBatchPlain(message: BatchMessage, budget: number = mattermostBudget): Body {
-  const render = ({ lines, more }: ShownBatch) => {
-    const all = [message.title, ...lines, ...(more === undefined ? [] : [more]), `id ${message.id}`];
-    return { text: all.map(escapeMattermost).join('\n') };
-  };
+  const render = (shown: ShownBatch) => ({ text: plainBatchLines(message, shown).map(escapeMattermost).join('\n') });
   return shrinkBatch(message, render, fitsIn(budget));
 }
 

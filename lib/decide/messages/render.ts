@@ -6,10 +6,15 @@ import { messageOf, withRegion } from './message.ts';
 import type { Reader } from './target.ts';
 import { chatOf, targetOf } from './targets.ts';
 
-/** The body of a delivery or of a batch for its destination: a JSON tree, never spliced text. */
+/** The body of a delivery or of a batch for its destination: a JSON tree, never spliced text; or, where asked for, a text for people. */
 export function render(item: Delivery | Batch, reader: Reader): string {
-  if (!('members' in item)) return JSON.stringify(tree(placed(item, reader), reader));
+  if (!('members' in item)) return written(tree(placed(item, reader), reader));
   return JSON.stringify(batchTree({ ...item, members: item.members.map((one) => placed(one, reader)) }, reader));
+}
+
+/** A body that is a text goes out as it is. */
+function written(body: Json): string {
+  return typeof body === 'string' ? body : JSON.stringify(body);
 }
 
 function placed<T extends Delivery | Member>(item: T, { severalRegions }: Reader): T {

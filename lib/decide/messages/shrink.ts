@@ -1,5 +1,5 @@
 import { shorten } from './escape.ts';
-import type { Line, Message } from './message.ts';
+import { headline, type Line, type Message } from './message.ts';
 
 /** What of a message is shown: less and less, until it fits. Id, status, severity and kind are never cut. */
 export type Shown = {
@@ -50,6 +50,13 @@ function* smallerAndSmaller({ text, lines, details }: Message): Generator<Shown>
 
 function isCut(before: readonly Line[], after: readonly Line[]): boolean {
   return after.some(({ name, value }, index) => name !== before[index]?.name || value !== before[index]?.value);
+}
+
+/** The same in plain lines: the headline, what is below it, and what identifies it. Escaped by nobody yet. */
+export function plainLines(message: Message, { text, lines, details, cut }: Shown): readonly string[] {
+  const rest = [...lines, ...details].map(({ name, value }) => `${name}: ${value}`);
+  const end = [...(cut === undefined ? [] : [cut]), `${message.kind} · id ${message.id}`];
+  return [headline({ ...message, text }), ...rest, ...end];
 }
 
 export function leftOut(details: number, lines: number): string | undefined {

@@ -1,10 +1,10 @@
 import type { Json } from '../../model/json.ts';
 import type { Outcome } from '../outbox/outcome.ts';
 import { type Answered, describeStatus, readStatus, retryAfterOf, wordIn } from './answers.ts';
-import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
+import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { escapeSlack, shorten } from './escape.ts';
 import { headline, type Line, type Message, signOf } from './message.ts';
-import { type Shown, shrink } from './shrink.ts';
+import { plainLines, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';
 
 /**
@@ -73,12 +73,7 @@ function renderSlack(message: Message, budget: number = slackBudget): Body {
 }
 
 function renderSlackPlain(message: Message, budget: number = slackBudget): Body {
-  const render = ({ text, lines, details, cut }: Shown) => {
-    const rest = [...lines, ...details].map(({ name, value }) => `${name}: ${value}`);
-    const end = [...(cut === undefined ? [] : [cut]), `${message.kind} · id ${message.id}`];
-    const all = [headline({ ...message, text }), ...rest, ...end];
-    return { text: escapeSlack(all.join('\n')) };
-  };
+  const render = (shown: Shown) => ({ text: escapeSlack(plainLines(message, shown).join('\n')) });
   return shrink(message, render, (body) => body.text.length <= slackLimits.section && fitsIn(budget)(body));
 }
 
@@ -93,10 +88,7 @@ function renderSlackBatch(message: BatchMessage, budget: number = slackBudget): 
 }
 
 function renderSlackBatchPlain(message: BatchMessage): Body {
-  const render = ({ lines, more }: ShownBatch) => {
-    const all = [message.title, ...lines, ...(more === undefined ? [] : [more]), `id ${message.id}`];
-    return { text: escapeSlack(all.join('\n')) };
-  };
+  const render = (shown: ShownBatch) => ({ text: escapeSlack(plainBatchLines(message, shown).join('\n')) });
   return shrinkBatch(message, render, ({ text }) => text.length <= slackLimits.section);
 }
 

@@ -1,7 +1,7 @@
 import type { Json } from '../../model/json.ts';
 import type { Outcome } from '../outbox/outcome.ts';
 import { type Answered, describeStatus, readStatus } from './answers.ts';
-import { type BatchMessage, type ShownBatch, shrinkBatch } from './batch-message.ts';
+import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, escapeCard } from './escape.ts';
 import { headline, type Line, type Message, signOf } from './message.ts';
 import { leftOut, type Shown, shrink } from './shrink.ts';
@@ -89,10 +89,8 @@ function renderTeamsBatch(message: BatchMessage, budget: number = teamsBudget): 
 }
 
 function renderTeamsBatchPlain(message: BatchMessage, budget: number = teamsBudget): Body {
-  const render = ({ lines, more }: ShownBatch) => {
-    const all = [message.title, ...lines, ...(more === undefined ? [] : [more]), `id ${message.id}`];
-    return cardOf(undefined, [textBlock(all.map(escapeCard).join('\n\n'))]);
-  };
+  const render = (shown: ShownBatch) =>
+    cardOf(undefined, [textBlock(plainBatchLines(message, shown).map(escapeCard).join('\n\n'))]);
   return shrinkBatch(message, render, fitsIn(budget));
 }
 

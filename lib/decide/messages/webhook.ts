@@ -3,7 +3,7 @@ import type { Json } from '../../model/json.ts';
 import type { Delivery } from '../incidents/delivery.ts';
 import { renderAlertmanagerV4 } from './alertmanager.ts';
 import { readStatus } from './answers.ts';
-import { renderCloudEvent, renderJson } from './event.ts';
+import { renderCloudEvent, renderJson, renderText } from './event.ts';
 import { budgetOf, type OtherTarget, type Reader } from './target.ts';
 
 /** A receiver of one's own: any 2xx is a success, 202 is "taken". Signed when there are secrets (Standard Webhooks). */
@@ -25,6 +25,7 @@ const contentTypes: { readonly [format in DestinationConfig['format']]: string }
   json,
   cloudevents: 'application/cloudevents+json; charset=utf-8',
   'alertmanager-v4': json,
+  text: 'text/plain; charset=utf-8',
 };
 
 function renderFormat(delivery: Delivery, { format, name, zone }: Reader): Json {
@@ -35,5 +36,7 @@ function renderFormat(delivery: Delivery, { format, name, zone }: Reader): Json 
       return renderCloudEvent(delivery, zone, ...budgetOf(delivery));
     case 'alertmanager-v4':
       return renderAlertmanagerV4(delivery, name, zone, ...budgetOf(delivery));
+    case 'text':
+      return renderText(delivery, zone, ...budgetOf(delivery));
   }
 }

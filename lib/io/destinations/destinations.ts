@@ -17,6 +17,8 @@ type Credentials = {
   readonly key: Secret | undefined;
   /** Signing secrets, newest first; empty = unsigned. */
   readonly signing: readonly Secret[];
+  /** Headers beside our own. */
+  readonly headers?: { readonly [name: string]: Secret };
 };
 
 type Letter = {
@@ -44,6 +46,7 @@ export function destinationFor({ kind, format }: Pick<DestinationConfig, 'kind' 
     address: ({ id, body, now }, credentials) => ({
       url: addressOf(target, credentials),
       headers: {
+        ...credentials.headers,
         'content-type': contentType(format),
         'user-agent': 'lamplighter',
         ...(isSigned && identified(id, body, credentials, now)),
@@ -81,23 +84,29 @@ function withKey(body: string, field: string, key: Secret | undefined): string {
   return JSON.stringify({ [field]: unwrap(key).trim(), ...(JSON.parse(body) as object) });
 }
 
-export type ReadSecret = (ref: SecretRef, purpose: 'url' | 'key' | 'secret') => Promise<Secret>;
+export type ReadSecret = (ref: SecretRef, purpose: 'url' | 'key' | 'secret' | 'header') => Promise<Secret>;
 
 /** The credentials, and a fingerprint of them that is safe to store: it only tells whether they have changed. */
 export type ReadCredentials = { readonly credentials: Credentials; readonly fingerprint: string };
 
 /** Rejects with a SecretError, naming the reference, when one cannot be had. */
 export async function readCredentials(
-  { url, key, secrets }: Pick<DestinationConfig, 'url' | 'key' | 'secrets'>,
+  { url, key, secrets, headers = [] }: Pick<DestinationConfig, 'url' | 'key' | 'secrets' | 'headers'>,
   read: ReadSecret,
 ): Promise<ReadCredentials> {
   const address = url?.kind === 'plain' ? makeSecret(url.url) : url && (await read(url, 'url'));
   const routingKey = key && (await read(key, 'key'));
   const signing: Secret[] = [];
   for (const secret of secrets) signing.push(await read(secret, 'secret'));
-  const all = [address, routingKey, ...signing].map((secret) => (secret === undefined ? '' : unwrap(secret)));
+  const own: { [name: string]: Secret } = {};
+  for (const { name, value } of headers) {
+    own[name] = value.kind === 'text' ? makeSecret(value.text) : await read(value, 'header');
+  }
+  const all = [address, routingKey, ...signing, ...Object.values(own)].map((secret) =>
+    secret === undefined ? '' : unwrap(secret),
+  );
   const fingerprint = createHash('sha256').update(all.join('\n')).digest('hex').slice(0, 12);
-  return { credentials: { url: address, key: routingKey, signing }, fingerprint };
+  return { credentials: { url: address, key: routingKey, signing, headers: own }, fingerprint };
 }
 
 /** What one sending came to: the wire's own failures alike for all, an answer by the target's rules. */
@@ -114,4 +123,11 @@ export function readOutcome(sent: Sent, { classify }: Pick<Destination, 'classif
     case 'lost':
       return { kind: 'unknown', retryAfterMs: undefined, problem: sent.detail };
   }
+}
+
+/** Every place that a destination's secrets are kept in. */
+export function secretsOf({ url, key, secrets, headers = [] }: DestinationConfig): readonly SecretRef[] {
+  const values = headers.map(({ value }) => value);
+  const refs = [url, key, ...secrets, ...values];
+  return refs.flatMap((ref) => (ref === undefined || ref.kind === 'plain' || ref.kind === 'text' ? [] : [ref]));
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Redactor } from '../redact.ts';
 import { type ParsedSecret, parseSecret, type SecretPurpose } from './parse-secret.ts';
-import type { SecretSource } from './secret.ts';
+import { makeSecret, type SecretSource, unwrap } from './secret.ts';
 
 /** A rotated value is noticed this late at the latest; a refused token is looked up again at once. */
 const timeToLiveMs = 5 * 60_000;
@@ -87,6 +87,8 @@ async function readParsed(
   if (text === undefined) throw new SecretError(`${reference} has no value`, reference);
   const parsed = parseSecret(text, purpose, reference);
   redactor.know(parsed.value);
+  // Of "Bearer …" the second word alone is the secret.
+  if (purpose === 'header') for (const word of unwrap(parsed.value).split(' ')) redactor.know(makeSecret(word));
   return parsed;
 }
 

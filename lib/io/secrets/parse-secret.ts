@@ -4,7 +4,7 @@ import { readInstant } from '../mks/instants.ts';
 import { makeSecret, type Secret } from './secret.ts';
 
 /** What a secret is for; also the key that holds it when it is kept as JSON. */
-export type SecretPurpose = 'token' | 'url' | 'key' | 'secret';
+export type SecretPurpose = 'token' | 'url' | 'key' | 'secret' | 'header' | 'password';
 
 export type ParsedSecret = {
   readonly value: Secret;
@@ -21,11 +21,11 @@ const longest = 8 * 1024;
 export function parseSecret(text: string, purpose: SecretPurpose, reference: string): ParsedSecret {
   refuseMarks(text, reference);
   const trimmed = text.replace(/\r?\n$/, '');
-  if (!trimmed.trimStart().startsWith('{')) return { value: checked(trimmed, reference), expires: undefined };
+  if (!trimmed.trimStart().startsWith('{')) return { value: checked(trimmed, purpose, reference), expires: undefined };
   const object = parseObject(trimmed, reference);
   const value = object[purpose];
   if (typeof value !== 'string') throw bad(`is JSON without a text under "${purpose}"`, reference);
-  return { value: checked(value, reference), expires: readExpires(object['expires'], reference) };
+  return { value: checked(value, purpose, reference), expires: readExpires(object['expires'], reference) };
 }
 
 /** Editors on Windows put a byte order mark before the text, or save it in UTF-16, whose mark is no UTF-8. */
@@ -42,19 +42,25 @@ function parseObject(text: string, reference: string): { readonly [key: string]:
   }
 }
 
-function checked(value: string, reference: string): Secret {
+function checked(value: string, purpose: SecretPurpose, reference: string): Secret {
   if (value === '') throw bad('is empty', reference);
   if (value.length > longest) throw bad('is longer than 8 KiB', reference);
   if (/^["'`]|["'`]$/.test(value)) throw bad('is in quotes: store it without them', reference);
-  if (value !== value.trim() && isPlain(value.trim()))
+  const { pattern, problem } = shapes[purpose] ?? oneWord;
+  if (value !== value.trim() && pattern.test(value.trim()))
     throw bad('has a blank or line break before or after it: store it without', reference);
-  if (!isPlain(value)) throw bad('holds a space, a line break or a special character', reference);
+  if (value !== value.trim() || !pattern.test(value)) throw bad(problem, reference);
   return makeSecret(value);
 }
 
-function isPlain(value: string): boolean {
-  return /^[\x21-\x7e]+$/.test(value);
-}
+type Shape = { readonly pattern: RegExp; readonly problem: string };
+
+const oneWord: Shape = { pattern: /^[\x21-\x7e]+$/, problem: 'holds a space, a line break or a special character' };
+/** A header's value may hold blanks ("Bearer …"), a password whatever can be typed. */
+const shapes: { readonly [purpose in SecretPurpose]?: Shape } = {
+  header: { pattern: /^[\x20-\x7e]+$/, problem: 'holds a line break or a character that no header takes' },
+  password: { pattern: /^\P{Cc}+$/u, problem: 'holds a line break or a control character' },
+};
 
 function readExpires(value: unknown, reference: string): EpochMs | undefined {
   if (value === undefined || value === null || value === '') return undefined;

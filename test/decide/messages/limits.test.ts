@@ -46,6 +46,7 @@ const totals: readonly (readonly [string, Target, number, (body: string) => numb
   ['pagerduty', target('pagerduty'), pagerdutyBudget, bytes],
   ['webhook json', target('webhook'), eventBudget.json, bytes],
   ['webhook cloudevents', target('webhook', 'cloudevents'), eventBudget.cloudevents, bytes],
+  ['webhook text', target('webhook', 'text'), eventBudget.text, bytes],
   ['webhook alertmanager-v4', target('webhook', 'alertmanager-v4'), alertmanagerBudget, bytes],
 ];
 

@@ -21,6 +21,25 @@ test.each([
 });
 
 test.each([
+  ['header', 'Bearer abc\n', 'Bearer abc'],
+  ['header', '{"header":"Basic YTpi"}', 'Basic YTpi'],
+  ['password', 'pass wörd', 'pass wörd'],
+  ['password', '{"password":"p w"}', 'p w'],
+] as const)('%s: %j', (purpose, text, value) => {
+  expect(unwrap(parseSecret(text, purpose, reference).value)).toBe(value);
+});
+
+test.each([
+  ['header', 'Bearer a\nX-Evil: b', 'line break'],
+  ['header', 'Bearer ä', 'no header takes'],
+  ['header', ' Bearer a', 'before or after'],
+  ['password', 'a\tb', 'control character'],
+  ['password', 'a\r\n\n', 'line break'],
+] as const)('a %s %j is refused', (purpose, text, problem) => {
+  expect(() => parseSecret(text, purpose, reference)).toThrow(problem);
+});
+
+test.each([
   ['', 'is empty'],
   ['\n', 'is empty'],
   ['c0ffeec0ffee\n\n', 'line break'],
