@@ -135,9 +135,9 @@ async function whileTimePasses(clock: VirtualClock, work: Promise<unknown>): Pro
   const done = work.finally(() => {
     progress.isDone = true;
   });
-  for (let i = 0; i < 60 && !progress.isDone; i += 1) {
+  for (let i = 0; i < 5000 && !progress.isDone; i += 1) {
     await new Promise((resolve) => setImmediate(resolve));
-    if (!progress.isDone && i > 20) await clock.advance(1000);
+    if (!progress.isDone && i > 40) await clock.advance(1000);
   }
   await done;
 }

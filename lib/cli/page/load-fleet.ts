@@ -1,6 +1,6 @@
 import { joinGaps, type Gap } from '../../decide/past/looks.ts';
 import { dayStart } from '../../decide/past/node-counts.ts';
-import { readPast, type RegionPast } from '../../decide/past/pool-past.ts';
+import { addNodes, addSizes, beginPast, type RegionPast } from '../../decide/past/pool-past.ts';
 import type { StoredRule } from '../../decide/scaling/memory.ts';
 import type { RegionMemory } from '../../decide/watching/watch-memory.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
@@ -52,10 +52,7 @@ export async function loadFleet(
     rounds.push(...(await listRoundFindings(store, name)));
     memories.push((await loadMemory(store, name)).memory);
     await letOthersRun();
-    const sizes = await listSizes(store, name, since);
-    await letOthersRun();
-    pasts.set(name, readPast(sizes, await listNodes(store, name, dayStart(since))));
-    await letOthersRun();
+    pasts.set(name, await loadPast(store, name, since));
   }
   const history = await listHistory(store, since);
   return {
@@ -71,6 +68,20 @@ export async function loadFleet(
     storedRules: await listStoredRules(store),
     gaps: gapsOf(rounds, since),
   };
+}
+
+/** A few records at a time: a large fleet has tens of thousands of entries a week. */
+async function loadPast(store: Store, region: string, since: EpochMs): Promise<RegionPast> {
+  const past = beginPast();
+  for (const record of await listSizes(store, region, since)) {
+    addSizes(past, record);
+    await letOthersRun();
+  }
+  for (const [i, record] of (await listNodes(store, region, dayStart(since))).entries()) {
+    addNodes(past, record);
+    if (i % 8 === 0) await letOthersRun();
+  }
+  return past;
 }
 
 export function letOthersRun(): Promise<void> {

@@ -7,9 +7,13 @@ export type LocalNames = {
   readonly timeOf: (at: EpochMs) => string;
   /** "21:40" on the day of the page, "Wed 06:37" within a week of it, else "2026-12-24 18:00". */
   readonly short: (at: EpochMs) => string;
+  /** A sentence with its instants told so. */
+  readonly inText: (text: string) => string;
 };
 
 type Parts = { readonly date: string; readonly weekday: string; readonly time: string };
+
+const written = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/gu;
 
 /** A formatter is dear to make and to ask; the same few instants are told over and over. */
 export function localNames(zone: string, now: EpochMs): LocalNames {
@@ -42,14 +46,17 @@ export function localNames(zone: string, now: EpochMs): LocalNames {
     return parts;
   };
   const today = partsOf(now).date;
+  const short = (at: EpochMs) => {
+    const { date, weekday, time } = partsOf(at);
+    if (date === today) return time;
+    return Math.abs(at - now) < 6.5 * 24 * hourMs ? `${weekday} ${time}` : `${date} ${time}`;
+  };
   return {
     dateOf: (at) => partsOf(at).date,
     weekdayOf: (at) => partsOf(at).weekday,
     timeOf: (at) => partsOf(at).time,
-    short: (at) => {
-      const { date, weekday, time } = partsOf(at);
-      if (date === today) return time;
-      return Math.abs(at - now) < 6.5 * 24 * hourMs ? `${weekday} ${time}` : `${date} ${time}`;
-    },
+    short,
+    inText: (text) =>
+      text.replace(written, (instant) => (Number.isNaN(Date.parse(instant)) ? instant : short(Date.parse(instant)))),
   };
 }

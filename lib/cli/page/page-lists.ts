@@ -3,9 +3,10 @@ import { type PoolRow, sizeText } from '../../decide/page/pool-row.ts';
 import type { Lease, Override, Pause } from '../../model/asks.ts';
 import { isLive } from '../../model/asks.ts';
 import { lower, upper } from '../../model/size.ts';
-import { compareText, counted } from '../../model/text.ts';
+import { compareText } from '../../model/text.ts';
 import { calendarDays, dayMs, type EpochMs, hourMs } from '../../model/time.ts';
 import type { Page, RuleGroup } from './page-model.ts';
+import { many } from './render-text.ts';
 
 /** One boundary: what happens to which pools, folded. */
 export type Happening = {
@@ -73,7 +74,7 @@ function foldPools(page: Pick<Page, 'rules' | 'label'>, rows: readonly PoolRow[]
   names.push(...[...left].map((row) => page.label(row)));
   names.sort(compareText);
   if (names.length > 4) return `${names.slice(0, 2).join(', ')} and ${rows.length - 2} more`;
-  return rows.length > names.length ? `${counted(rows.length, 'pool')}: ${names.join(', ')}` : names.join(', ');
+  return rows.length > names.length ? `${many(rows.length, 'pool')}: ${names.join(', ')}` : names.join(', ');
 }
 
 export type AskedFor = {

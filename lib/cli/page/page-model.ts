@@ -32,6 +32,8 @@ export type Page = {
   readonly versions: ReadonlyMap<string, SeenCluster>;
   /** By rule, in the order of the config. */
   readonly rules: readonly RuleGroup[];
+  /** Pools that are other than their schedules say, equal reasons together. */
+  readonly oddities: readonly (readonly PoolRow[])[];
   readonly total: Counted;
   readonly gaps: readonly Gap[];
 };
@@ -99,6 +101,7 @@ export async function makePage(
     rows,
     versions: new Map(versions),
     rules: groups,
+    oddities: groupOddities(rows.filter(({ oddity }) => oddity !== undefined)),
     total: addUp(groups.map(({ counted }) => counted)),
     gaps: stored.gaps,
   };
@@ -106,6 +109,13 @@ export async function makePage(
 
 function ruleIndex({ rules }: CompiledConfig, rule: Rule): number {
   return rules.findIndex(({ hash, position }) => hash === rule.hash && position.line === rule.position.line);
+}
+
+/** What is wrong first, then what few pools have in common. */
+export function groupOddities(odd: readonly PoolRow[]): readonly (readonly PoolRow[])[] {
+  const isWrong = ([first]: readonly PoolRow[]) => Number(first?.oddity?.tone === 'warn');
+  const groups = [...Map.groupBy(odd, ({ oddity }) => oddity?.key ?? '').values()];
+  return groups.toSorted((a, b) => isWrong(b) - isWrong(a) || a.length - b.length);
 }
 
 type Making = {

@@ -1,9 +1,9 @@
-import { counted } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import { missedRounds } from '../status/fleet-status.ts';
 import { ago, roughly } from '../text/instant.ts';
 import type { Page } from './page-model.ts';
+import { many } from './render-text.ts';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'plain';
 
@@ -27,12 +27,12 @@ export function verdictOf(page: Page): { readonly tone: Tone; readonly text: str
   const [critical, warning] = [countOf(open, 'critical'), countOf(open, 'warning')];
   const rest = (count: number) => (count === 0 ? '' : `, ${count.toLocaleString('en-US')} less grave`);
   if (critical > 0)
-    return { tone: 'bad', text: `${counted(critical, 'critical incident')} open${rest(open.length - critical)}` };
-  if (warning > 0) return { tone: 'warn', text: `${counted(warning, 'warning')} open${rest(open.length - warning)}` };
+    return { tone: 'bad', text: `${many(critical, 'critical incident')} open${rest(open.length - critical)}` };
+  if (warning > 0) return { tone: 'warn', text: `${many(warning, 'warning')} open${rest(open.length - warning)}` };
   const pause = stored.asks.find((ask) => ask.kind === 'pause' && ask.match === undefined && ask.until > at);
   if (pause !== undefined)
     return { tone: 'warn', text: `Nothing is wrong; the whole fleet is paused until ${names.short(pause.until)}` };
-  const reminders = open.length === 0 ? '' : `; ${counted(open.length, 'reminder')}`;
+  const reminders = open.length === 0 ? '' : `; ${many(open.length, 'reminder')}`;
   return { tone: 'good', text: `Everything is as it should be${reminders}` };
 }
 
@@ -80,7 +80,7 @@ function roundFact(page: Page): Fact {
   const whole = isWhole ? 'whole' : newest.every(({ isAnswered }) => isAnswered) ? 'not whole' : 'not answered';
   return {
     label: 'Last round',
-    text: `${ago(last, at)}, ${whole}; ${counted(clusters, 'cluster')}`,
+    text: `${ago(last, at)}, ${whole}; ${many(clusters, 'cluster')}`,
     tone: isWhole ? 'plain' : 'warn',
   };
 }
@@ -90,7 +90,7 @@ function actsFact({ rows, stored, at }: Page): Fact {
   const paused = rows.filter(({ oddity }) => oddity?.text.startsWith('paused') === true).length;
   const acts = rows.length - observed - paused;
   const parts = [
-    counted(acts, 'pool'),
+    many(acts, 'pool'),
     ...(observed > 0 ? [`observes ${observed.toLocaleString('en-US')}`] : []),
     ...(paused > 0 ? [`${paused.toLocaleString('en-US')} paused`] : []),
   ];
@@ -106,7 +106,7 @@ function brakeFact({ rows }: Page): Fact {
   const held = rows.filter(({ held }) => held?.code === 'brake').length;
   return held === 0
     ? { label: 'Brake', text: 'holds nothing', tone: 'plain' }
-    : { label: 'Brake', text: `holds ${counted(held, 'pool')}`, tone: 'bad' };
+    : { label: 'Brake', text: `holds ${many(held, 'pool')}`, tone: 'bad' };
 }
 
 function nodesFact({ total }: Page): Fact {
@@ -119,7 +119,7 @@ function nextFact({ rows, names, label }: Page): Fact {
   const at = Math.min(...acted.map(({ changes }) => changes[0]?.at ?? Number.POSITIVE_INFINITY));
   const [first, ...more] = acted.filter(({ changes }) => changes[0]?.at === at);
   if (first === undefined) return { label: 'Next change', text: 'none within a week', tone: 'plain' };
-  const what = more.length === 0 ? label(first) : counted(more.length + 1, 'pool');
+  const what = more.length === 0 ? label(first) : many(more.length + 1, 'pool');
   return { label: 'Next change', text: `${names.short(at)}, ${what}`, tone: 'plain' };
 }
 

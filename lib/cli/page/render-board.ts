@@ -1,14 +1,16 @@
 import { html, raw } from 'hono/html';
 import { baseTimes } from '../../decide/page/planned-sizes.ts';
 import { type Mark, type PoolRow, sizeText } from '../../decide/page/pool-row.ts';
-import { poolShape, type Shape, sumShape } from '../../decide/page/shapes.ts';
+import { addRow, beginSums, poolShape, type Shape, sumShape } from '../../decide/page/shapes.ts';
 import type { View } from '../../decide/page/view.ts';
 import { matchesPool } from '../../model/match.ts';
 import type { Match } from '../../model/config.ts';
+import { many } from './render-text.ts';
 import { lower, upper } from '../../model/size.ts';
-import { counted } from '../../model/text.ts';
+
 import { minuteMs } from '../../model/time.ts';
-import type { Page, RuleGroup } from './page-model.ts';
+import { letOthersRun } from './load-fleet.ts';
+import { groupOddities, type Page, type RuleGroup } from './page-model.ts';
 
 export type Html = ReturnType<typeof html>;
 
@@ -83,10 +85,10 @@ function backdropOf(view: View): Html {
 }
 
 function renderTotal({ rows, total }: Page, view: View): Html {
-  const shape = sumShape(rows, view);
+  const shape = sumOf(rows, view);
   return html`<div class="row total"><div class="head">
-<span class="name"><b>All ${counted(rows.length, 'pool')}</b><small>${number(total.nodes)} nodes now, at least ${number(total.baseNodes)} at base</small></span>
-${renderPlot(shape, view, { height: 56, label: `All pools: ${counted(total.nodes, 'node')} now` })}
+<span class="name"><b>All ${many(rows.length, 'pool')}</b><small>${number(total.nodes)} nodes now, at least ${number(total.baseNodes)} at base</small></span>
+${renderPlot(shape, view, { height: 56, label: `All pools: ${many(total.nodes, 'node')} now` })}
 <span class="legend"><span><i class="k s"></i>seen</span> <span><i class="k p"></i>planned</span> <span><i class="k u"></i>up to its upper bound</span> <span><i class="k a"></i>if always on</span> <span><i class="k b"></i>schedule says base</span>${view.gaps.length > 0 ? html` <span><i class="k g"></i>nobody looked</span>` : ''}</span>
 </div></div>`;
 }
@@ -103,13 +105,14 @@ ${some.map((row) => renderPool(page, row, wanted, row.pool))}`;
 
 /** First what is other than scheduled, equal reasons together; then a row per rule. */
 function renderLarge(page: Page, rows: readonly PoolRow[], wanted: Wanted): Html {
+  const isWhole = rows.length === page.rows.length;
   const odd = rows.filter(({ oddity }) => oddity !== undefined);
-  const groups = [...Map.groupBy(odd, ({ oddity }) => oddity?.key ?? '').values()].toSorted(
-    (a, b) => Number(b[0]?.oddity?.tone === 'warn') - Number(a[0]?.oddity?.tone === 'warn') || a.length - b.length,
-  );
+  const groups = isWhole ? page.oddities : groupOddities(odd);
   const isNarrowed = wanted.match !== undefined && rows.length <= rowsAtOnce;
   if (isNarrowed) return html`${rows.map((row) => renderPool(page, row, wanted, page.label(row)))}`;
-  const rules = page.rules.map((group) => ({ ...group, rows: group.rows.filter((row) => isWanted(row, wanted)) }));
+  const rules = page.rules.map((group) => {
+    return isWhole ? group : { ...group, rows: group.rows.filter((row) => isWanted(row, wanted)) };
+  });
   return html`${odd.length === 0 ? '' : html`<h3>Other than its schedule says (${number(odd.length)})</h3>`}
 ${groups.map((some) => (some.length === 1 ? renderPool(page, some[0]!, wanted, page.label(some[0]!)) : renderOddities(page, some, wanted)))}
 ${wanted.onlyOdd ? '' : html`<h3>By rule</h3>${rules.filter((group) => group.rows.length > 0).map((group) => renderRule(page, group, wanted))}`}`;
@@ -125,8 +128,8 @@ function renderOddities(page: Page, rows: readonly PoolRow[], wanted: Wanted): H
   const base = rows.reduce((sum, row) => sum + (row.base === undefined ? row.nodes : lower(row.base)), 0);
   const href = `/pools?odd=${encodeURIComponent(oddity?.key ?? '')}${viewQuery(view, '&')}`;
   return html`<details class="row group"><summary class="head">
-<span class="name"><b>${counted(rows.length, 'pool')}</b><small>${names}${rows.length > 2 ? ', …' : ''}</small></span>
-${renderPlot(sumShape(rows, view), view, { label: `${counted(rows.length, 'pool')}: ${counted(nodes, 'node')} now` })}
+<span class="name"><b>${many(rows.length, 'pool')}</b><small>${names}${rows.length > 2 ? ', …' : ''}</small></span>
+${renderPlot(sumOf(rows, view), view, { label: `${many(rows.length, 'pool')}: ${many(nodes, 'node')} now` })}
 <span class="state"><span><b>${number(nodes)}</b> nodes, base ${number(base)}</span><small class="${oddity?.tone ?? 'note'}">${oddity?.text ?? ''}</small></span>
 </summary>${renderInside(page, rows, wanted, href)}</details>`;
 }
@@ -138,8 +141,8 @@ function renderRule(page: Page, { rule, rows, counted: sums }: RuleGroup, wanted
   const index = page.rules.findIndex((group) => group.rule === rule);
   const next = nextOf(page, rows);
   return html`<details class="row group rule"><summary class="head">
-<span class="name"><b>${rule.match.text}</b><small>${counted(rows.length, 'pool')} in ${counted(clusters, 'cluster')}${odd > 0 ? html`, <span class="warn">${number(odd)} other than scheduled</span>` : ''}</small></span>
-${renderPlot(sumShape(rows, view), view, { label: `${rule.match.text}: ${counted(sums.nodes, 'node')} now` })}
+<span class="name"><b>${rule.match.text}</b><small>${many(rows.length, 'pool')} in ${many(clusters, 'cluster')}${odd > 0 ? html`, <span class="warn">${number(odd)} other than scheduled</span>` : ''}</small></span>
+${renderPlot(sumOf(rows, view), view, { label: `${rule.match.text}: ${many(sums.nodes, 'node')} now` })}
 <span class="state"><span><b>${number(sums.nodes)}</b> nodes, base ${number(sums.baseNodes)}</span>${next === '' ? '' : html`<small>${next}</small>`}</span>
 </summary>${renderInside(page, rows, wanted, `/pools?rule=${index}${wanted.query === '' ? '' : `&q=${encodeURIComponent(wanted.query)}`}${viewQuery(view, '&')}`)}</details>`;
 }
@@ -148,10 +151,10 @@ function renderInside(page: Page, rows: readonly PoolRow[], wanted: Wanted, href
   if (wanted.detailOf !== undefined) {
     const rest = rows.length - rowsInFile;
     const more =
-      rest > 0 ? html`<p class="fetch quiet">${counted(rest, 'more pool')}: lamplighter page shows them all.</p>` : '';
+      rest > 0 ? html`<p class="fetch quiet">${many(rest, 'more pool')}: lamplighter page shows them all.</p>` : '';
     return html`<div class="inside">${rows.slice(0, rowsInFile).map((row) => renderPool(page, row, wanted, page.label(row)))}${more}</div>`;
   }
-  return html`<div class="inside" data-href="${href}"><p class="fetch"><a href="${href}">Show ${counted(rows.length, 'pool')}</a></p></div>`;
+  return html`<div class="inside" data-href="${href}"><p class="fetch"><a href="${href}">Show ${many(rows.length, 'pool')}</a></p></div>`;
 }
 
 /** The rows of a group that is opened, so many at a time; `more` = where the next ones are. */
@@ -169,7 +172,7 @@ function nextOf(page: Page, rows: readonly PoolRow[]): string {
   const least = most.reduce((sum, { to }) => sum + lower(to), 0);
   const upTo = most.reduce((sum, { to }) => sum + upper(to), 0);
   const to = least === upTo ? number(least) : `${number(least)}–${number(upTo)}`;
-  return `${counted(most.length, 'pool')} → ${to} ${page.names.short(at)}`;
+  return `${many(most.length, 'pool')} → ${to} ${page.names.short(at)}`;
 }
 
 function renderPool(page: Page, row: PoolRow, wanted: Wanted, name: string): Html {
@@ -181,7 +184,7 @@ function renderPool(page: Page, row: PoolRow, wanted: Wanted, name: string): Htm
     detailOf?.(row) ?? html`<p class="fetch"><a href="${href}">Why, what is next, what happened, what to do</a></p>`;
   return html`<details class="row pool" data-name="${page.label(row)}"${oddity === undefined ? '' : raw(' data-odd')}><summary class="head">
 <span class="name"><b>${name}</b><small>${row.scheduleName}${zone === page.zone ? '' : ` (${zone})`}</small></span>
-${renderPlot(poolShape(row, view), view, { row, label: `${page.label(row)}: ${counted(row.nodes, 'node')} now` })}
+${renderPlot(poolShape(row, view), view, { row, label: `${page.label(row)}: ${many(row.nodes, 'node')} now` })}
 <span class="state"><span>${stateOf(page, row)}</span>${oddity === undefined ? '' : html`<small class="${oddity.tone}">${remarkOf(row, oddity.text)}</small>`}</span>
 </summary><div class="inside"${detailOf === undefined ? html` data-href="${href}"` : ''}>${detail}</div></details>`;
 }
@@ -199,7 +202,7 @@ function viewQuery({ kind }: View, sign: '?' | '&'): string {
   return kind === 'night' ? `${sign}view=night` : '';
 }
 
-export function zoneOf({ config }: Pick<Page, 'config'>, { scheduleName }: PoolRow): string {
+function zoneOf({ config }: Pick<Page, 'config'>, { scheduleName }: PoolRow): string {
   return config.schedules.find(({ name }) => name === scheduleName)?.zone ?? 'UTC';
 }
 
@@ -213,6 +216,43 @@ function stateOf({ names, at }: Page, row: PoolRow): Html {
   if (isObserved && next.at <= at + 15 * minuteMs) return html`<b>${nodes}</b>${range} would be ${sizeText(next.to)}`;
   const verb = isObserved ? 'would be' : '→';
   return html`<b>${nodes}</b>${range} ${verb} ${sizeText(next.to)} ${names.short(next.at)}`;
+}
+
+/** By the rows, then by what of time is shown: what is the same as before is not added up again. */
+const known = new WeakMap<readonly PoolRow[], Map<string, Shape>>();
+/** So many rows are added up without a pause. */
+const summedAtOnce = 100;
+
+/** Adds up the groups of a large fleet before they are rendered, so that others are answered in between. */
+export async function prepareSums(page: Page, view: View): Promise<void> {
+  for (const rows of [page.rows, ...page.oddities, ...page.rules.map((group) => group.rows)]) {
+    if (rows.length < summedAtOnce || known.get(rows)?.has(keyOf(view)) === true) continue;
+    const sums = beginSums(view);
+    for (const [i, row] of rows.entries()) {
+      addRow(sums, row, view);
+      if (i % summedAtOnce === 0) await letOthersRun();
+    }
+    keep(rows, view, sumShape(sums, view));
+    await letOthersRun();
+  }
+}
+
+function sumOf(rows: readonly PoolRow[], view: View): Shape {
+  const made = known.get(rows)?.get(keyOf(view));
+  if (made !== undefined) return made;
+  const sums = beginSums(view);
+  for (const row of rows) addRow(sums, row, view);
+  return keep(rows, view, sumShape(sums, view));
+}
+
+function keep(rows: readonly PoolRow[], view: View, shape: Shape): Shape {
+  const own = known.get(rows) ?? new Map<string, Shape>();
+  known.set(rows, own.set(keyOf(view), shape));
+  return shape;
+}
+
+function keyOf({ from, to }: View): string {
+  return `${from} ${to}`;
 }
 
 type PlotParts = { readonly row?: PoolRow; readonly height?: number; readonly label: string };

@@ -1,16 +1,16 @@
 import { html, raw } from 'hono/html';
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
-import { commandHint, counted, withConfig } from '../../model/text.ts';
+import { commandHint, withConfig } from '../../model/text.ts';
 import { dayMs } from '../../model/time.ts';
 import { viewIncident } from '../incidents/incident-view.ts';
 import { makeDestinationNames } from '../outbox/outbox-view.ts';
-import { localInstants, roughly } from '../text/instant.ts';
+import { roughly } from '../text/instant.ts';
 import { shortId } from '../text/labels.ts';
 import { listAsked, listEndings, listHappenings, savingGroups } from './page-lists.ts';
 import type { Counted, Page } from './page-model.ts';
 import { currencySign, factsOf, openIncidents, percentSaved, verdictOf } from './page-summary.ts';
 import { type Html, number, renderBoard, type Wanted } from './render-board.ts';
-import { command, hiddenCommand, type Say, withCommands } from './render-text.ts';
+import { command, hiddenCommand, many, type Say, withCommands } from './render-text.ts';
 
 export type Assets = {
   /** What links style and script, or holds them. */
@@ -33,7 +33,7 @@ ${renderBoard(page, wanted)}</section>
 <div class="two">${renderHappenings(page, say)}${renderAsked(page, say)}</div>
 <div class="two">${renderEndings(page)}${renderSavings(page)}</div>
 ${renderTold(page, say)}
-<footer class="quiet">Times are ${page.zone}. ${counted(page.rows.length, 'pool')} under a schedule. Config ${page.config.file} (${page.config.hash}). This page only reads; nothing on it changes the fleet.</footer>`;
+<footer class="quiet">Times are ${page.zone}. ${many(page.rows.length, 'pool')} under a schedule. Config ${page.config.file} (${page.config.hash}). This page only reads; nothing on it changes the fleet.</footer>`;
   return renderDocument(`Lamplighter: ${verdict.text}`, main, assets);
 }
 
@@ -60,7 +60,7 @@ function renderIncidents(page: Page, say: Say): Html {
   const kinds = [...new Set(reminders.map(({ kind }) => kind))].join(', ');
   return html`<section aria-labelledby="open"><h2 id="open">Open incidents</h2>
 ${ordered.map((record) => renderIncident(page, record, say))}
-${reminders.length === 0 ? '' : html`<details class="fold"><summary>${counted(reminders.length, 'reminder')} <span class="quiet">(${kinds})</span></summary>${reminders.map((record) => renderIncident(page, record, say))}</details>`}</section>`;
+${reminders.length === 0 ? '' : html`<details class="fold"><summary>${many(reminders.length, 'reminder')} <span class="quiet">(${kinds})</span></summary>${reminders.map((record) => renderIncident(page, record, say))}</details>`}</section>`;
 }
 
 function renderIncident(page: Page, record: IncidentRecord, say: Say): Html {
@@ -75,9 +75,9 @@ function renderIncident(page: Page, record: IncidentRecord, say: Say): Html {
   const who = names.length === 0 ? 'nobody' : names.join(', ');
   const when =
     page.at - since < 6 * dayMs ? page.names.short(since) : `${page.names.dateOf(since)} ${page.names.timeOf(since)}`;
-  return html`<article class="incident ${severity}"><p><span class="severity">${severity}</span> <strong>${say(text)}</strong></p>
-${fix === undefined ? '' : html`<p>${withCommands(say(withConfig(page.config, fix)))}</p>`}
-<p class="quiet">since ${when}, for ${roughly(page.at - since)}; told: ${say(who)}${silenced === undefined ? '' : `; ${say(localInstants(silenced, page.zone, page.at))}`} ${command(commandHint(page.config, `incidents --why ${shortId(key)}`))}</p></article>`;
+  return html`<article class="incident ${severity}"><p><span class="severity">${severity}</span> <strong>${say(page.names.inText(text))}</strong></p>
+${fix === undefined ? '' : html`<p>${withCommands(say(withConfig(page.config, page.names.inText(fix))))}</p>`}
+<p class="quiet">since ${when}, for ${roughly(page.at - since)}; told: ${say(who)}${silenced === undefined ? '' : `; ${say(page.names.inText(silenced))}`} ${command(commandHint(page.config, `incidents --why ${shortId(key)}`))}</p></article>`;
 }
 
 function renderViews({ view, query, onlyOdd }: Wanted, { isFile }: Assets): Html {
@@ -106,7 +106,7 @@ function renderHappenings(page: Page, say: Say): Html {
   const all = listHappenings(page);
   const rows = all.map(({ from, to, pools, nodes, isObserved, reason }) => {
     const range = from === to ? '' : html`<span class="quiet">–${short(to).replace(/^\w+ /u, '')}</span>`;
-    return html`<tr><td>${short(from)}${range}</td><td>${pools}${isObserved ? html` <span class="quiet">(only observed)</span>` : ''}</td><td class="n">${nodes}</td><td class="quiet">${say(localInstants(reason, page.zone, page.at).replace(/\d{4}-\d{2}-\d{2} /u, ''))}</td></tr>`;
+    return html`<tr><td>${short(from)}${range}</td><td>${pools}${isObserved ? html` <span class="quiet">(only observed)</span>` : ''}</td><td class="n">${nodes}</td><td class="quiet">${say(page.names.inText(reason))}</td></tr>`;
   });
   const body =
     rows.length === 0
@@ -133,7 +133,7 @@ const soonDays = 30;
 function renderEndings(page: Page): Html {
   const rows = listEndings(page).map(({ at, days, what, where }) => {
     const date = at === undefined ? 'not known' : new Date(at).toISOString().slice(0, 10);
-    const left = days === undefined ? '' : days < 0 ? `${-days} days ago` : counted(days, 'day');
+    const left = days === undefined ? '' : days < 0 ? `${-days} days ago` : many(days, 'day');
     const tone = days === undefined ? 'quiet' : days <= 7 ? 'bad' : days <= soonDays ? 'warn' : 'quiet';
     return html`<tr><td>${date}</td><td class="${tone}">${left}</td><td>${what}</td><td class="quiet">${where}</td></tr>`;
   });
@@ -200,7 +200,7 @@ function renderTold(page: Page, say: Say): Html {
   );
   const lines = [...waiting, ...parked, ...ended].toSorted((a, b) => b.at - a.at);
   const rows = lines.slice(0, shownMessages).map(({ at, to, state, tone, what, text, drop }) => {
-    return html`<tr><td>${page.names.short(at)}</td><td>${say(to)}</td><td class="${tone}">${state}</td><td>${what}: ${say(localInstants(text, page.zone, at))} ${drop}</td></tr>`;
+    return html`<tr><td>${page.names.short(at)}</td><td>${say(to)}</td><td class="${tone}">${state}</td><td>${what}: ${say(page.names.inText(text))} ${drop}</td></tr>`;
   });
   const more = lines.length - rows.length;
   return html`<section aria-labelledby="told"><h2 id="told">Who was told what</h2>

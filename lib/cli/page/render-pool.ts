@@ -6,8 +6,7 @@ import type { Decision } from '../../decide/scaling/plan.ts';
 import { asksOfPool } from '../../decide/scaling/wanted-size.ts';
 import { upper } from '../../model/size.ts';
 import { commandHint } from '../../model/text.ts';
-import { localInstants } from '../text/instant.ts';
-import { type Html, zoneOf } from './render-board.ts';
+import type { Html } from './render-board.ts';
 import type { Page } from './page-model.ts';
 import { type Say, command, withCommands } from './render-text.ts';
 
@@ -35,8 +34,7 @@ function becauseOf({ config, book, at, stored, ...page }: Page, row: PoolRow): r
   );
   const { memory, change, held } = row;
   const { because } = explainPool(config, book, row, at, { memory, inFlight: change, asks, held });
-  const zone = zoneOf({ config }, row);
-  return because.map((sentence) => localInstants(sentence, zone === page.zone ? zone : page.zone, at));
+  return because.map(page.names.inText);
 }
 
 function renderNext(page: Page, { changes, isObserved }: PoolRow, say: Say): Html {
@@ -48,8 +46,8 @@ function renderNext(page: Page, { changes, isObserved }: PoolRow, say: Say): Htm
   return html`<table class="plain"><tbody>${rows}</tbody></table>${isObserved ? html`<p class="quiet">Only observed: none of it is done.</p>` : ''}`;
 }
 
-function reasonOf({ zone, at }: Page, { reason }: PlannedChange): string {
-  return localInstants(reason, zone, at);
+function reasonOf({ names }: Page, { reason }: PlannedChange): string {
+  return names.inText(reason);
 }
 
 function renderHappened(page: Page, decisions: readonly Decision[], say: Say): Html {
@@ -57,7 +55,7 @@ function renderHappened(page: Page, decisions: readonly Decision[], say: Say): H
   if (last.length === 0) return html`<p>Nothing in the last 7 days.</p>`;
   const rows = last.map(({ at, kind, from, to, reason, who }) => {
     const sizes = [from, to].flatMap((size) => (size === undefined ? [] : [sizeText(size)])).join(' → ');
-    const why = localInstants(reason, page.zone, at);
+    const why = page.names.inText(reason);
     return html`<tr><td>${page.names.short(at)}</td><td>${kind} ${sizes}</td><td>${say(`${why}; ${who}`)}</td></tr>`;
   });
   return html`<table class="plain"><tbody>${rows}</tbody></table>`;

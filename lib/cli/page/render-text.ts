@@ -31,3 +31,8 @@ export function withCommands(sentence: string): Html {
   }
   return html`${parts}${sentence.slice(end)}`;
 }
+
+/** "1 pool", "2,000 pools". */
+export function many(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -12,7 +12,16 @@ import type { CompiledConfig } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { linkedAssets, readAsset } from './assets.ts';
 import { makePage, type Page, pastMs } from './page-model.ts';
-import { type Html, mostRows, poolHref, renderBoard, renderPools, rowsAtOnce, type Wanted } from './render-board.ts';
+import {
+  type Html,
+  mostRows,
+  poolHref,
+  prepareSums,
+  renderBoard,
+  renderPools,
+  rowsAtOnce,
+  type Wanted,
+} from './render-board.ts';
 import { renderDocument, renderPage } from './render-page.ts';
 import { renderPoolDetail } from './render-pool.ts';
 import { makeSay } from './render-text.ts';
@@ -61,6 +70,7 @@ export function addPage(app: Hono, parts: PageParts): Hono {
   app.get('/', guard, async (c) => {
     const found = await page();
     const wanted = wantedOf(c, found);
+    await prepareSums(found, wanted.view);
     const isPart = c.req.header('x-part') !== undefined;
     return c.html(isPart ? renderBoard(found, wanted) : renderPage(found, wanted, assets, say));
   });

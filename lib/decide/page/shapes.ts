@@ -31,17 +31,34 @@ export function poolShape(row: PoolRow, view: View): Shape {
 }
 
 /** Many pools, added up minute by minute. */
-export function sumShape(rows: readonly PoolRow[], view: View): Shape {
-  const sums = { seen: newSum(view), seenMost: newSum(view), planned: newSum(view), plannedMost: newSum(view) };
-  const always = newSum(view);
-  for (const row of rows) {
-    const lines = linesOf(row, view);
-    addTo(sums.seen, lines.seen, view.now);
-    addTo(sums.seenMost, lines.seenMost, view.now);
-    addTo(sums.planned, lines.planned, view.minutes);
-    addTo(sums.plannedMost, lines.plannedMost, view.minutes);
-    addTo(always, lines.always, view.minutes);
-  }
+export type Sums = {
+  readonly seen: Int32Array;
+  readonly seenMost: Int32Array;
+  readonly planned: Int32Array;
+  readonly plannedMost: Int32Array;
+  readonly always: Int32Array;
+};
+
+export function beginSums(view: View): Sums {
+  return {
+    seen: newSum(view),
+    seenMost: newSum(view),
+    planned: newSum(view),
+    plannedMost: newSum(view),
+    always: newSum(view),
+  };
+}
+
+export function addRow(sums: Sums, row: PoolRow, view: View): void {
+  const lines = linesOf(row, view);
+  addTo(sums.seen, lines.seen, view.now);
+  addTo(sums.seenMost, lines.seenMost, view.now);
+  addTo(sums.planned, lines.planned, view.minutes);
+  addTo(sums.plannedMost, lines.plannedMost, view.minutes);
+  addTo(sums.always, lines.always, view.minutes);
+}
+
+export function sumShape(sums: Sums, view: View): Shape {
   const shape = shapeOf(
     {
       seen: stepsOfSum(sums.seen),
@@ -51,8 +68,8 @@ export function sumShape(rows: readonly PoolRow[], view: View): Shape {
     },
     view,
   );
-  const line = stepsOfSum(always);
-  const most = Math.max(shape.most, ...line.map(({ value }) => value));
+  const line = stepsOfSum(sums.always);
+  const most = line.reduce((all, { value }) => Math.max(all, value), shape.most);
   return { ...shape, always: outline(line, view.minutes), most };
 }
 
@@ -118,7 +135,8 @@ function withGaps(steps: readonly Step[], gaps: readonly Span[]): readonly Step[
 }
 
 function shapeOf(lines: Lines, { minutes, now }: View): Shape {
-  const most = Math.max(1, ...[...lines.seenMost, ...lines.plannedMost, ...lines.seen].map(({ value }) => value));
+  const all = [...lines.seenMost, ...lines.plannedMost, ...lines.seen];
+  const most = all.reduce((highest, { value }) => Math.max(highest, value), 1);
   return {
     seen: area(lines.seen, Math.min(now, minutes)),
     seenMost: area(lines.seenMost, Math.min(now, minutes)),

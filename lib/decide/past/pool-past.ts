@@ -15,16 +15,37 @@ export type RegionPast = {
   readonly counts: ReadonlyMap<string, readonly Count[]>;
 };
 
-export function readPast(sizes: readonly SizesRecord[], nodes: readonly NodesRecord[]): RegionPast {
-  const counts = new Map<string, Count[]>();
-  for (const { at, nodes: counted } of nodes) {
-    for (const [pool, count] of Object.entries(counted)) {
-      const own = counts.get(pool);
-      if (own) own.push({ at, nodes: count });
-      else counts.set(pool, [{ at, nodes: count }]);
-    }
+/** The same while it is being read, record by record in order of time. */
+export type PastReading = { readonly changes: Map<string, SizeChange[]>; readonly counts: Map<string, Count[]> };
+
+export function beginPast(): PastReading {
+  return { changes: new Map(), counts: new Map() };
+}
+
+export function addSizes({ changes }: PastReading, record: SizesRecord): void {
+  for (const change of changesOf(record)) {
+    const own = changes.get(change.pool);
+    if (own === undefined) changes.set(change.pool, [change]);
+    // What a round saw late began before what another one saw.
+    else if ((own.at(-1)?.at ?? 0) <= change.at) own.push(change);
+    else own.splice(own.findLastIndex(({ at }) => at <= change.at) + 1, 0, change);
   }
-  return { changes: Map.groupBy(changesOf(sizes), ({ pool }) => pool), counts };
+}
+
+export function addNodes({ counts }: PastReading, { at, nodes }: NodesRecord): void {
+  for (const pool in nodes) {
+    const count = nodes[pool] as number;
+    const own = counts.get(pool);
+    if (own === undefined) counts.set(pool, [{ at, nodes: count }]);
+    else if (own.at(-1)?.nodes !== count) own.push({ at, nodes: count });
+  }
+}
+
+export function readPast(sizes: readonly SizesRecord[], nodes: readonly NodesRecord[]): RegionPast {
+  const past = beginPast();
+  for (const record of sizes) addSizes(past, record);
+  for (const record of nodes) addNodes(past, record);
+  return past;
 }
 
 /** What the store remembers of the pool now; undefined = it is gone. */

@@ -76,14 +76,10 @@ export function sizesRecord(at: EpochMs, changes: readonly SizeChange[]): SizesR
   return { schema: 1, at, changes: Object.fromEntries(entries) as SizesRecord['changes'] };
 }
 
-/** In order of time; of one pool in the order in which they were written. */
-export function changesOf(records: readonly SizesRecord[]): readonly SizeChange[] {
-  const all = records.flatMap(({ at, changes }) =>
-    Object.entries(changes).map(([pool, [before, after, minutes = 0]]): SizeChange => {
-      return { at: at - minutes * 60_000, pool, before: readSize(before), after: readSize(after) };
-    }),
-  );
-  return all.sort((a, b) => a.at - b.at);
+export function changesOf({ at, changes }: SizesRecord): readonly SizeChange[] {
+  return Object.entries(changes).map(([pool, [before, after, minutes = 0]]) => {
+    return { at: at - minutes * 60_000, pool, before: readSize(before), after: readSize(after) };
+  });
 }
 
 function storedSize(size: Size | undefined): StoredSize {

@@ -89,7 +89,7 @@ describe('the page', () => {
     for (const words of [
       'Why 2',
       'is the first that matches; its schedule is office-hours',
-      'set by hand, is kept in place of the schedule&#39;s until Wed 2026-11-25 07:00',
+      'set by hand, is kept in place of the schedule&#39;s until Wed 07:00',
       '2 → 3',
       'Let the size set by hand go',
       'lamplighter resume &quot;dev-api/workers&quot;',

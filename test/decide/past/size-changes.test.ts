@@ -121,7 +121,7 @@ describe('what a round writes down', () => {
         const all = some.map(({ minutes, ...change }) => ({ ...change, at: now - minutes * minute }));
         const stored = JSON.parse(JSON.stringify(sizesRecord(now, all))) as ReturnType<typeof sizesRecord>;
         const sorted = (list: typeof all) => list.toSorted((a, b) => a.at - b.at || (a.pool < b.pool ? -1 : 1));
-        expect(sorted([...changesOf([stored])])).toEqual(sorted(all));
+        expect(sorted([...changesOf(stored)])).toEqual(sorted(all));
       }),
     );
   });

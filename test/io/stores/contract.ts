@@ -407,7 +407,7 @@ function describePast(both: Both): void {
     for (const write of sizeWrites('r1', began, changes, newId, keepMs)) await store.commit([write]);
     const later = { at: began + hour, pool: 'dev-0001/workers', before: 0, after: undefined };
     for (const write of sizeWrites('r1', began + hour, [later], newId, keepMs)) await store.commit([write]);
-    const all = changesOf(await listSizes(other, 'r1', began));
+    const all = (await listSizes(other, 'r1', began)).flatMap(changesOf);
     const inOrder = (some: typeof all) => some.toSorted((a, b) => a.at - b.at || (a.pool < b.pool ? -1 : 1));
     expect(inOrder(all)).toEqual(inOrder([...changes, later]));
     expect(await listSizes(other, 'r1', began + 1)).toEqual([sizesRecord(began + hour, [later])]);
