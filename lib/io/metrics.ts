@@ -7,6 +7,8 @@ export const metricNames = {
   poolDesired: 'lamplighter_pool_desired_nodes',
   poolHeld: 'lamplighter_pool_held',
   changes: 'lamplighter_changes_total',
+  nodeHours: 'lamplighter_node_hours_total',
+  nodeHoursSaved: 'lamplighter_node_hours_saved_total',
   problems: 'lamplighter_round_problems',
   buildInfo: 'lamplighter_build_info',
   lastRound: 'lamplighter_last_round_timestamp_seconds',

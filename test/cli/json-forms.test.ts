@@ -58,6 +58,9 @@ beforeAll(async () => {
   await note('resume', world, 'resume', 'dev-api');
   await note('scale --release', world, 'scale', '*', '--release');
   await note('history', world, 'history');
+  await world.clock.advance(5 * 60_000);
+  await note('savings', world, 'savings', '--since', '1d');
+  await note('clusters', world, 'clusters');
   world.world.failNext({ kind: 'status', status: 403 }, { times: 9 });
   for (const name of ['plan', 'run']) await note(name, world, ...(name === 'plan' ? ['plan'] : ['run', '--once']));
   world.writeConfig('regoins: {}\n');

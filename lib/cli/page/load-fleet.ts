@@ -70,6 +70,21 @@ export async function loadFleet(
   };
 }
 
+/** The past alone, of all regions. */
+export async function loadPasts(
+  store: Store,
+  config: CompiledConfig,
+  since: EpochMs,
+): Promise<Pick<StoredFleet, 'pasts' | 'gaps'>> {
+  const rounds: RoundFindings[] = [];
+  const pasts = new Map<string, RegionPast>();
+  for (const { name } of config.regions) {
+    rounds.push(...(await listRoundFindings(store, name)));
+    pasts.set(name, await loadPast(store, name, since));
+  }
+  return { pasts, gaps: gapsOf(rounds, since) };
+}
+
 /** A few records at a time: a large fleet has tens of thousands of entries a week. */
 async function loadPast(store: Store, region: string, since: EpochMs): Promise<RegionPast> {
   const past = beginPast();

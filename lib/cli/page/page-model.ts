@@ -14,6 +14,7 @@ import { lower } from '../../model/size.ts';
 import { dayMs, type EpochMs } from '../../model/time.ts';
 import { poolsOf, type StoredClusterOf, type StoredPool } from '../pools.ts';
 import { clusterLabels, type PoolLabel, poolLabels } from '../text/labels.ts';
+import { priceOf } from '../savings.ts';
 import { letOthersRun, loadFleet, type StoredFleet } from './load-fleet.ts';
 import { type LocalNames, localNames } from './local-names.ts';
 
@@ -190,12 +191,6 @@ function count(rows: readonly PoolRow[], gaps: readonly Gap[], now: EpochMs, con
     lastMoney: money(({ last }) => last),
     nextMoney: money(({ next }) => next),
   };
-}
-
-/** Per node-hour; undefined = nobody gave one for this flavor. */
-function priceOf({ prices }: Pick<CompiledConfig, 'prices'>, flavor: string | undefined): number | undefined {
-  if (prices === undefined) return undefined;
-  return (flavor === undefined ? undefined : prices.flavors[flavor]) ?? prices.default;
 }
 
 function addUp(counted: readonly Counted[]): Counted {

@@ -5,14 +5,12 @@ import { addRow, beginSums, poolShape, type Shape, sumShape } from '../../decide
 import type { View } from '../../decide/page/view.ts';
 import { matchesPool } from '../../model/match.ts';
 import type { Match } from '../../model/config.ts';
-import { many } from './render-text.ts';
+import { type Html, many } from './render-text.ts';
 import { lower, upper } from '../../model/size.ts';
 
 import { minuteMs } from '../../model/time.ts';
 import { letOthersRun } from './load-fleet.ts';
 import { groupOddities, type Page, type RuleGroup } from './page-model.ts';
-
-export type Html = ReturnType<typeof html>;
 
 /** What of the fleet is asked for. */
 export type Wanted = {

@@ -9,8 +9,8 @@ import { shortId } from '../text/labels.ts';
 import { listAsked, listEndings, listHappenings, savingGroups } from './page-lists.ts';
 import type { Counted, Page } from './page-model.ts';
 import { currencySign, factsOf, openIncidents, percentSaved, verdictOf } from './page-summary.ts';
-import { type Html, number, renderBoard, type Wanted } from './render-board.ts';
-import { command, hiddenCommand, many, type Say, withCommands } from './render-text.ts';
+import { number, renderBoard, type Wanted } from './render-board.ts';
+import { command, hiddenCommand, many, type Say, withCommands, type Html } from './render-text.ts';
 
 export type Assets = {
   /** What links style and script, or holds them. */

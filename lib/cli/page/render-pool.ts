@@ -6,9 +6,8 @@ import type { Decision } from '../../decide/scaling/plan.ts';
 import { asksOfPool } from '../../decide/scaling/wanted-size.ts';
 import { upper } from '../../model/size.ts';
 import { commandHint } from '../../model/text.ts';
-import type { Html } from './render-board.ts';
 import type { Page } from './page-model.ts';
-import { type Say, command, withCommands } from './render-text.ts';
+import { type Say, command, withCommands, type Html } from './render-text.ts';
 
 const nextShown = 6;
 const happenedShown = 8;

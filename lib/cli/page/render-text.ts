@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import { printable } from '../../model/printable.ts';
-import type { Html } from './render-board.ts';
+
+export type Html = ReturnType<typeof html>;
 
 /** A text from the store as it may be shown: nothing in it turns the direction of writing, no secret is left in it. */
 export type Say = (text: string) => string;

@@ -12,19 +12,10 @@ import type { CompiledConfig } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { linkedAssets, readAsset } from './assets.ts';
 import { makePage, type Page, pastMs } from './page-model.ts';
-import {
-  type Html,
-  mostRows,
-  poolHref,
-  prepareSums,
-  renderBoard,
-  renderPools,
-  rowsAtOnce,
-  type Wanted,
-} from './render-board.ts';
+import { mostRows, poolHref, prepareSums, renderBoard, renderPools, rowsAtOnce, type Wanted } from './render-board.ts';
 import { renderDocument, renderPage } from './render-page.ts';
 import { renderPoolDetail } from './render-pool.ts';
-import { makeSay } from './render-text.ts';
+import { makeSay, type Html } from './render-text.ts';
 
 export type PageParts = {
   readonly store: Store;

@@ -11,6 +11,7 @@ import type { WatchReport } from '../../jobs/watch/parts.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { lower, type Size, upper } from '../../model/size.ts';
 import type { OpenedApp } from './process-parts.ts';
+import type { RegionHours } from './saved-hours.ts';
 
 /** What the tellers' side of the store holds, for the gauges that are not about one round. */
 export type Standing = {
@@ -33,6 +34,8 @@ export type RunMetrics = {
   readonly showRound: (report: ScaleReport, endedAt: number, tookMs: number) => void;
   /** After each pass of the watch, which looks at every pool. */
   readonly showNodes: (pools: WatchReport['pools']) => void;
+  /** What was used and saved since the round before. */
+  readonly countHours: (regions: readonly RegionHours[]) => void;
   readonly showStanding: (standing: Standing) => void;
   readonly render: () => Promise<{ readonly contentType: string; readonly text: string }>;
 };
@@ -52,6 +55,8 @@ export function makeRunMetrics(): RunMetrics {
   const desired = gauge(names.poolDesired, 'Size wanted; an autoscaled pool has its bounds', [...ofPool, 'bound']);
   const held = gauge(names.poolHeld, '1 while a pool is held, by reason', [...ofPool, 'code']);
   const changes = counter(names.changes, 'Changes of node pools by what became of them', ['result']);
+  const nodeHours = counter(names.nodeHours, 'Node-hours of the pools under a schedule', ['region']);
+  const savedHours = counter(names.nodeHoursSaved, 'Those that were saved against every pool at its base', ['region']);
   const problems = gauge(names.problems, 'Problems of the last round');
   const clusters = gauge(names.clusters, 'Clusters listed in the last round', ['region']);
   const lastRound = gauge(names.lastRound, 'When the last complete round ended that could read the region', ['region']);
@@ -97,6 +102,13 @@ export function makeRunMetrics(): RunMetrics {
     showNodes: (pools) => {
       nodes.reset();
       for (const { nodes: count, ...pool } of pools) nodes.set(pool, count);
+    },
+    countHours: (regions) => {
+      for (const { region, used, saved } of regions) {
+        nodeHours.inc({ region }, used);
+        // A counter only grows: while more is asked for than the bases are, nothing is saved.
+        savedHours.inc({ region }, Math.max(0, saved));
+      }
     },
     showStanding: (standing) => {
       for (const each of [incidents, eols, tokens, oldest, waiting]) each.reset();

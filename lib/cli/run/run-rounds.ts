@@ -19,6 +19,7 @@ import { type EpochMs, hourMs } from '../../model/time.ts';
 import { guarded } from './deliveries.ts';
 import { type RunMetrics, refresh } from './metrics.ts';
 import type { OpenedApp, ProcessParts } from './process-parts.ts';
+import { makeHourCounter } from './saved-hours.ts';
 
 export type Rounds = {
   /** Runs until the signal; a round that has begun claims nothing new and ends by itself. */
@@ -54,6 +55,7 @@ export function makeRounds(parts: RoundsParts): Rounds {
   const tellObserved = makeObservedTeller(parts.log);
   const tellHolds = makeHoldTeller(parts.log);
   const tellBrake = makeBrakeTeller(parts.log);
+  const countHours = makeHourCounter();
   let ring: (() => void) | undefined;
   let knockSeen: string | undefined;
 
@@ -72,7 +74,12 @@ export function makeRounds(parts: RoundsParts): Rounds {
     if (!signal.aborted) {
       const problem = invalidConfig(reading);
       const watched = await guarded(parts, 'watch', () => opened.app.watch(config, problem, () => timeLeft(signal)));
-      if (watched) parts.metrics.showNodes(watched.pools);
+      if (watched) {
+        parts.metrics.showNodes(watched.pools);
+        const { pools } = watched;
+        const hours = await guarded(parts, 'savings', () => countHours(opened.store, config, pools, clock.now()));
+        if (hours) parts.metrics.countHours(hours);
+      }
     }
     parts.onWatched?.();
     if (report) {

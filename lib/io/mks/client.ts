@@ -1,3 +1,4 @@
+import type { Json } from '../../model/json.ts';
 import { type Answer, unreadableAnswer } from '../../model/answer.ts';
 import type { RegionConfig } from '../../model/config.ts';
 import type { Clock } from '../clock.ts';
@@ -50,6 +51,17 @@ export function makeMks(parts: MksParts): Mks {
     },
     listVersions: () => get(http, '/kubernetes-version', listCapBytes, versions),
   };
+}
+
+/** One cluster with every key that the service gives, for people to look at: what no rule reads is in it too. */
+export async function showCluster(
+  { region, token, fetch, clock, redactor }: MksParts,
+  clusterId: string,
+): Promise<Answer<Json>> {
+  if (isSetAside(clusterId)) return setAside;
+  const http: CallParts = { url: region.url, token, fetch, clock, clean: redactor.clean };
+  const whole: Reader<Json> = (json) => ({ ok: true, value: json as Json });
+  return get(http, `${clusterPath(clusterId)}?extraFields=errors`, capBytes, whole);
 }
 
 /** What cannot be asked for without quoting a secret is not asked for. */

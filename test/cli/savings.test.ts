@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { countSavings, groupSavings, sumSavings, unseenHours } from '../../lib/cli/savings.ts';
+import { makePage } from '../../lib/cli/page/page-model.ts';
+import { dayMs, hourMs, minuteMs } from '../../lib/model/time.ts';
+import { keepFleet, pageNow, smallAway, smallConfig, smallScenes } from '../support/page-fleet.ts';
+
+const bases: Record<string, number> = {
+  'dev-api/build': 2,
+  'dev-api/workers': 3,
+  'dev-batch/workers': 4,
+  'dev-batch/burst': 2,
+  'ml/gpu': 1,
+  'ml/system': 2,
+  'prod-web/edge': 2,
+  'prod-web/workers': 3,
+  'prod-data/workers': 3,
+};
+const autoscaled = new Set(['dev-batch/burst', 'ml/gpu', 'prod-web/workers', 'prod-data/workers']);
+
+describe('savings', () => {
+  test('equal a count of what the API really had, within 1 %', { timeout: 120_000 }, async () => {
+    const everyMs = 15 * minuteMs;
+    const fleet = await keepFleet({ everyMs, days: 5, watches: false });
+    const from = pageNow - 4 * dayMs;
+    const found = await countSavings(fleet.store, fleet.config, from, pageNow);
+    const own = fleet.shown.filter(({ at, pool }) => at >= from && bases[pool] !== undefined);
+    const used = own.reduce((sum, { nodes }) => sum + (nodes * everyMs) / hourMs, 0);
+    const always = own.reduce((sum, { nodes, pool }) => {
+      const base = bases[pool] ?? 0;
+      return sum + ((autoscaled.has(pool) ? Math.max(nodes, base) : base) * everyMs) / hourMs;
+    }, 0);
+    const { hours } = sumSavings(found.pools);
+    expect(Math.abs(hours.used - used) / used).toBeLessThan(0.01);
+    expect(Math.abs(hours.always - always) / always).toBeLessThan(0.01);
+    expect(Math.abs(hours.always - hours.used - (always - used)) / (always - used)).toBeLessThan(0.02);
+    expect(used).toBeLessThan(0.7 * always);
+  });
+
+  test('leave out hours in which nobody looked, and are what the page says', { timeout: 60_000 }, async () => {
+    const fleet = await keepFleet({ scenes: smallScenes, away: smallAway, days: 3, watches: false });
+    const found = await countSavings(fleet.store, fleet.config, pageNow - 7 * dayMs, pageNow);
+    const page = await makePage(fleet.store, fleet.config, pageNow, 'Europe/Berlin');
+    const { hours, money } = sumSavings(found.pools);
+    expect(unseenHours(found)).toBeCloseTo(4 * 24 + 5.25, 0);
+    expect(page.total.last.used).toBeCloseTo(hours.used, 5);
+    expect(page.total.last.always).toBeCloseTo(hours.always, 5);
+    expect(page.total.lastMoney).toBeCloseTo(money ?? Number.NaN, 5);
+    const byRule = groupSavings(found.pools, ({ rule }) => rule?.match.text ?? '');
+    expect(byRule.map(({ name }) => name)).toEqual([
+      'dev-*/*',
+      'dev-batch/burst',
+      'ml/gpu',
+      'ml/system',
+      'prod-*/workers',
+      'prod-web/edge',
+    ]);
+    expect(byRule.find(({ name }) => name === 'ml/system')?.hours.used).toBe(
+      byRule.find(({ name }) => name === 'ml/system')?.hours.always,
+    );
+  });
+
+  test('have no money where a pool has no price', { timeout: 60_000 }, async () => {
+    const config = smallConfig.replace(', default: 0.2', '').replace('eo2a.large: 0.12, ', '');
+    const fleet = await keepFleet({ config, days: 1, watches: false });
+    const { pools } = await countSavings(fleet.store, fleet.config, pageNow - dayMs, pageNow);
+    expect(sumSavings(pools).money).toBeUndefined();
+    expect(
+      groupSavings(pools, ({ cluster, pool }) => `${cluster}/${pool}`).filter(({ money }) => money !== undefined),
+    ).toEqual([expect.objectContaining({ name: 'ml/gpu' })]);
+  });
+});
