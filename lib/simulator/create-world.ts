@@ -124,6 +124,7 @@ function newState(options: WorldOptions): WorldState {
     quotaNodes: undefined,
     created: 0,
     fault: options.fault,
+    troubles: [],
     recorder: recorder(options.keepRequests ?? 10_000),
   };
 }

@@ -90,5 +90,9 @@ export function simulatorBanner(world: World, url: string): string {
     '',
     `  curl -H 'Authorization: Token ${world.token}' ${url}${apiBase}/cluster`,
     '',
+    'or, to see an alert before you need it (more with --help):',
+    '',
+    `  curl -d cluster-error:${[...clusters.values()].at(-1)?.name ?? 'CLUSTER'} ${url}/trouble`,
+    '',
   ].join('\n');
 }

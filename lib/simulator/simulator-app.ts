@@ -3,6 +3,7 @@ import type { RequestInfo } from './faults.ts';
 import { type HttpApp, httpApp } from './http-app.ts';
 import type { PlannedAnswer } from './plan-answer.ts';
 import { brokenConnection, cutOffBody } from './slow-bodies.ts';
+import { answerTrouble } from './trouble.ts';
 import type { WorldState } from './world-model.ts';
 
 /** What became of a request: a response, one that breaks in its middle, or what happened in its place. */
@@ -18,7 +19,8 @@ export type SimulatorApp = {
 /** The world's API as one app, for a client in the same process or for a server. */
 export function simulatorApp(world: World): SimulatorApp {
   const app = httpApp(world.state);
-  const handle = (request: Request) => exchange(world.state, app, request);
+  const handle = (request: Request) =>
+    new URL(request.url).pathname === '/trouble' ? answerTrouble(world, request) : exchange(world.state, app, request);
   return {
     handle,
     fetch: async (input, init) => {

@@ -84,6 +84,14 @@ export type WorldCluster = Thing & {
 /** What a token may do; every token may read versions, regions and machine specs. */
 export type Role = `${'cluster' | 'node-pool'}:${'list' | 'create' | 'update' | 'delete'}`;
 
+/** Trouble that somebody asked for (trouble.ts). */
+export type PlayedTrouble = {
+  readonly text: string;
+  readonly at: EpochMs;
+  isOver: boolean;
+  readonly end: () => void;
+};
+
 export type WorldState = {
   readonly clock: Clock;
   readonly seed: number;
@@ -106,6 +114,8 @@ export type WorldState = {
   /** How many things were created by calls or people: part of their ids' keys. */
   created: number;
   fault: FaultHook | undefined;
+  /** What people have asked for, in order. */
+  readonly troubles: PlayedTrouble[];
   readonly recorder: Recorder;
 };
 

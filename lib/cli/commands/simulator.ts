@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { CommandError } from '../../errors.ts';
+import { CommandError, UsageError } from '../../errors.ts';
 import type { FleetName } from '../../simulator/fleet.ts';
 import type { RunningSimulator } from '../../simulator/serve-simulator.ts';
+import { type Trouble, readTrouble, troubleForm, troubleKinds } from '../../simulator/trouble.ts';
 import { examples } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 
@@ -11,6 +12,7 @@ type SimulatorOptions = {
   readonly fleet: FleetName;
   readonly speed: number;
   readonly token?: string;
+  readonly trouble: readonly Trouble[];
 };
 
 export function addSimulator(program: Command, parts: CliParts): void {
@@ -26,9 +28,17 @@ export function addSimulator(program: Command, parts: CliParts): void {
         .default(1),
     )
     .option('--token <text>', 'the token that clients must send (default: one that never changes)')
+    .addOption(
+      new Option('--trouble <what>', `play trouble, to see your alerts: ${troubleForm}; may be given several times`)
+        .argParser(addTrouble)
+        .default([], 'none'),
+    )
+    .addHelpText('after', `\nTrouble, played by --trouble or by POST /trouble (DELETE ends it):\n${troubleHelp()}\n`)
     .action((options: SimulatorOptions) => simulator(parts, options));
   examples(command, [
     ['lamplighter simulator --speed 60', 'a resize takes seconds instead of minutes'],
+    ['lamplighter simulator --trouble cluster-error:prod-web@2m', 'this cluster goes to Error after two minutes'],
+    ['curl -d pool-error:prod-web/workers http://127.0.0.1:8090/trouble', 'trouble while it runs'],
     ['lamplighter simulator --port 9000 --fleet large', '1,000 clusters'],
     [
       'lamplighter init --api http://127.0.0.1:8090 --token-env MKS_TOKEN',
@@ -40,9 +50,14 @@ export function addSimulator(program: Command, parts: CliParts): void {
 /** Serves until the process is asked to stop. */
 async function simulator(parts: CliParts, options: SimulatorOptions): Promise<void> {
   const { createWorld } = await import('../../simulator/create-world.ts');
+  const { playTrouble } = await import('../../simulator/trouble.ts');
   const { simulatorBanner } = await import('../../simulator/serve-simulator.ts');
   const { fleet, speed, token } = options;
   const world = createWorld({ clock: parts.clock, fleet, speed, ...(token === undefined ? {} : { token }) });
+  for (const one of options.trouble) {
+    const problem = playTrouble(world, one);
+    if (problem !== undefined) throw new UsageError(`--trouble ${one.text}: ${problem.problem}`);
+  }
   const running = await serve(world, options);
   parts.writeMadeUp(`${simulatorBanner(world, running.url)}\n`);
   await untilAborted(parts.signal);
@@ -70,6 +85,18 @@ function untilAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+function addTrouble(text: string, before: readonly Trouble[]): readonly Trouble[] {
+  const trouble = readTrouble(text);
+  if ('problem' in trouble) throw new InvalidArgumentError(`${trouble.problem}.`);
+  return [...before, trouble];
+}
+
+function troubleHelp(): string {
+  return Object.entries(troubleKinds)
+    .map(([kind, what]) => `  ${kind.padEnd(14)} ${what}`)
+    .join('\n');
 }
 
 function readPort(text: string): number {
