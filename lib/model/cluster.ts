@@ -34,6 +34,9 @@ export type ObservedCluster = {
   readonly unreadable?: string;
 };
 
+/** A name of Kubernetes has at most 253 characters (RFC 1123 subdomain); MKS's own are far shorter. */
+export const longestName = 253;
+
 export type ObservedVersion = {
   readonly id: string;
   readonly version: string;

@@ -1,4 +1,5 @@
 import type { Lease, Release } from '../../model/asks.ts';
+import { longestName } from '../../model/cluster.ts';
 import type { CompiledConfig, EventSourceConfig, Match, RegionConfig, Rule } from '../../model/config.ts';
 import { escapeLiteral, matchesPool, type Names } from '../../model/match.ts';
 import type { Size } from '../../model/size.ts';
@@ -125,9 +126,6 @@ function cutEnd(wish: Wish, want: Hold, source: EventSourceConfig, rule: Rule): 
 function showInstant(at: EpochMs): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`;
 }
-
-/** MKS's own names are far shorter; the bound keeps ids of records within what every store can keep. */
-const longestName = 80;
 
 /** "cluster/pool" or "region:cluster/pool". Events name pools exactly: globs are for people and the config. */
 function readPoolName(text: string): Read<{ region: string | undefined; cluster: string; pool: string }> {

@@ -1,3 +1,4 @@
+import { longestName } from '../../model/cluster.ts';
 import type { EpochMs } from '../../model/time.ts';
 import {
   type Hold,
@@ -13,6 +14,9 @@ import {
   refuse,
   show,
 } from './reading.ts';
+
+/** Both names and the region's; what is longer is not looked into. */
+const longestPool = 2 * longestName + 100;
 
 /** CloudEvents 1.0 (cloudevents.io): the event's attributes, and its data in Lamplighter's own form. */
 export type CloudEvent = { readonly attributes: JsonObject; readonly data: unknown };
@@ -93,7 +97,7 @@ export function readNative(event: JsonObject, envelope: Envelope = {}): Reading 
   if ('problem' in key) return no(key.problem);
   const time = readInstant('time', event.time ?? envelope.time);
   if ('problem' in time) return no(time.problem);
-  const pool = readText('pool', event.pool, 300);
+  const pool = readText('pool', event.pool, longestPool);
   if ('problem' in pool) return no(pool.problem);
   const want = readWant(event, time.value);
   if ('problem' in want) return no(want.problem);

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import type { InferOutput } from 'valibot';
 import * as v from 'valibot';
 import { shorten } from '../../decide/messages/escape.ts';
-import { type ObservedCluster, type ObservedPool, type ObservedVersion, spellStatus } from '../../model/cluster.ts';
+import {
+  longestName,
+  type ObservedCluster,
+  type ObservedPool,
+  type ObservedVersion,
+  spellStatus,
+} from '../../model/cluster.ts';
 import { readInstant } from './instants.ts';
 
 /**
@@ -75,9 +81,6 @@ function readError(value: unknown): string {
 
 /** Takes secrets out of a text that came from outside. */
 export type Clean = (text: string) => string;
-
-/** A name of Kubernetes has at most 253 characters (RFC 1123 subdomain); MKS's own are far shorter. */
-const longestName = 253;
 
 const longestStatus = 100;
 const longestError = 500;

@@ -5,7 +5,7 @@ import { readEvent } from '../../../lib/decide/intake/read-event.ts';
 import type { EventSourceConfig } from '../../../lib/model/config.ts';
 import { matchesPool } from '../../../lib/model/match.ts';
 import { runs } from '../../support/runs.ts';
-import { hourMs, makeContext, makeMatch, makeSource, minuteMs, now, sources } from './fixtures.ts';
+import { hourMs, makeContext, makeMatch, makeRule, makeSource, minuteMs, now, regions, sources } from './fixtures.ts';
 import { readSample } from './samples.ts';
 
 const native = { id: 'e1', lease: 'k', time: '2026-11-23T08:30:00Z', pool: 'ml/gpu', atLeast: 6, for: '2h' };
@@ -103,6 +103,31 @@ describe('a wish that is refused', () => {
     ],
   ])('%s', (_, patch, source, reason) => {
     expect(judgeOne(patch, source)).toMatchObject({ kind: 'refused', reason, eventId: 'e1' });
+  });
+
+  test.each([
+    ['pool', { pool: `ml/${'p'.repeat(254)}` }],
+    ['cluster', { pool: `${'c'.repeat(254)}/gpu` }],
+  ])("a %s's name that no API gives", (what, patch) => {
+    const reason = `the ${what}'s name has 254 characters: at most 253 are taken`;
+    expect(judgeOne(patch)).toMatchObject({ kind: 'refused', reason });
+  });
+
+  test('a name as long as the API may give is read, and said in short', () => {
+    const { reason } = judgeOne({ pool: `ml/${'p'.repeat(253)}` }) as { reason: string };
+    expect(reason).toMatch(/^no rule of the config covers pool "r1:ml\/ppp/u);
+    expect(reason.length).toBeLessThan(200);
+  });
+
+  test('names that are too long together for an id', () => {
+    const pool = `ml/${'ü'.repeat(200)}`;
+    const context = { ...makeContext(), config: { regions, rules: [makeRule('ml/*')] } };
+    const [wish] = readEvent(sources.ci, { body: JSON.stringify({ ...native, pool }) }, now);
+    const named = wish?.kind === 'wish' ? namePool(wish, context) : undefined;
+    expect(wish?.kind === 'wish' && named?.kind === 'named' && judgeWish(wish, named, 3, context)).toMatchObject({
+      kind: 'refused',
+      reason: 'the names of cluster, pool and lease are too long together',
+    });
   });
 
   test('a pool of a match for a whole cluster is allowed', () => {
