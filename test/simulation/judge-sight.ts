@@ -29,6 +29,7 @@ export function judgeSight(sim: Simulation, sight: Sight): void {
       if (pool === undefined) continue;
       if (!isUnclear(sight, view.id)) noteArrival(sim, sight, pool, view);
       judgeDarkness(sim, sight, pool, { view, siblings: cluster.pools.length - 1 });
+      judgeNodes(sim, sight, pool, { view, siblings: cluster.pools.length - 1 });
     }
   }
 }
@@ -54,13 +55,10 @@ function noteArrival(sim: Simulation, sight: Sight, pool: PoolStory, view: PoolV
   if (wanted.length === 1 && wanted[0] && isSame(wanted[0], sizeOf(view))) pool.arrivedAt = sight.startedAt;
 }
 
+type Seen = { readonly view: PoolView; readonly siblings: number };
+
 /** In the hours of its base no pool stands at 0 past its deadline without a critical word about it. */
-function judgeDarkness(
-  sim: Simulation,
-  sight: Sight,
-  pool: PoolStory,
-  { view, siblings }: { readonly view: PoolView; readonly siblings: number },
-): void {
+function judgeDarkness(sim: Simulation, sight: Sight, pool: PoolStory, { view, siblings }: Seen): void {
   const darkFrom = darkSince(sim, sight, pool);
   // Nobody can be late for what nobody has looked at: the time runs from the first round that saw it.
   if (darkFrom === undefined || pool.darkSeen?.since !== darkFrom) {
@@ -69,8 +67,7 @@ function judgeDarkness(
     return;
   }
   const since = Math.max(darkFrom, pool.darkSeen.at);
-  const deadline = since + (45 + 17 * siblings + 15) * minuteMs + 2 * sim.scenario.tickMs + clockErrorMs(sim);
-  if (sight.startedAt <= deadline || sizeOf(view).max > 0) return;
+  if (sight.startedAt <= since + allowedMs(sim, siblings) || sizeOf(view).max > 0) return;
   const findings = sight.findings.filter((finding) => isAbout(finding, pool.id));
   if (findings.some(({ severity }) => severity === 'critical')) return;
   // Somebody made it a pool of the other kind, for which its rule has no size: that is said, and is no more than that.
@@ -81,6 +78,49 @@ function judgeDarkness(
   const held = sight.holds.filter(({ poolId }) => poolId === pool.id).map(({ code, reason }) => `${code} (${reason})`);
   const text = `${pool.path} is ${view.status} at 0 since ${when(since)} and nothing critical is said; said: ${said}; held: ${held.join(', ')}`;
   sim.violate('dark', text);
+}
+
+/** Bounds without nodes wake nobody: past the deadline that is said, and where the nodes are it is not. */
+function judgeNodes(sim: Simulation, sight: Sight, pool: PoolStory, { view, siblings }: Seen): void {
+  const late = sight.findings.find((finding) => finding.kind === 'pool.late' && isAbout(finding, pool.id));
+  const missing = view.autoscale && view.status === 'Running' ? (view.sizeMin ?? 0) - view.size : 0;
+  if (missing <= 0 && late?.text.includes('though its bounds are') && view.updatedAt < sight.startedAt)
+    sim.violate('untrue', `${pool.path} has ${view.size} nodes, and it is said: ${late.text}`);
+  const from = missing > 0 && sight.isKept ? shortSince(sim, sight, pool, view) : undefined;
+  if (from === undefined || pool.shortSeen?.since !== from) {
+    pool.shortSeen = from === undefined ? undefined : { since: from, at: sight.startedAt };
+    return;
+  }
+  if (late !== undefined || sight.startedAt <= Math.max(from, pool.shortSeen.at) + allowedMs(sim, siblings)) return;
+  const text = `${pool.path} has ${view.size} nodes under bounds of ${view.sizeMin}..${view.sizeMax} since ${when(from)}`;
+  sim.violate('short', `${text}, and nothing is said`);
+}
+
+/** Since when the schedule alone has wanted the bounds that it has; undefined = it does not, or somebody had a say. */
+function shortSince(sim: Simulation, sight: Sight, pool: PoolStory, view: PoolView): EpochMs | undefined {
+  const { meaning, at: configAt } = sight.config;
+  const rule = ruleFor(meaning, pool.path);
+  const oracle = sim.story.schedule(meaning, pool.path);
+  const now = sight.startedAt;
+  if (rule === undefined || oracle === undefined || rule.mode === 'observe') return undefined;
+  if (pool.kindChangedAt !== undefined || pool.isBaseUncertain) return undefined;
+  if (pool.hands.some((hand) => hand.at > now - 25 * hourMs)) return undefined;
+  if (sim.story.asks.some((told) => told.pools(pool.path) && told.ask.until > now - 25 * hourMs)) return undefined;
+  const isWanted = [now - clockErrorMs(sim), now, now + clockErrorMs(sim)].every((at) => {
+    const [term, ...others] = oracle.termsAt(at);
+    const [base, ...otherBases] = basesOf(rule, pool);
+    const isClear = term !== undefined && others.length === 0 && (term !== 'base' || otherBases.length === 0);
+    const size = isClear ? resolve(term, rule, base) : undefined;
+    return size !== undefined && isSame(size, sizeOf(view));
+  });
+  if (!isWanted) return undefined;
+  const edge = oracle.edges(now - 24 * hourMs, now).at(-1) ?? now - 24 * hourMs;
+  return Math.max(edge, configAt, sim.story.losses.at(-1) ?? 0, pool.bornAt + 30 * minuteMs);
+}
+
+/** From when it is wanted until it is said that it is late, at most. */
+function allowedMs(sim: Simulation, siblings: number): number {
+  return (45 + 17 * siblings + 15) * minuteMs + 2 * sim.scenario.tickMs + clockErrorMs(sim);
 }
 
 /** Since when it should be at its base and is not, for all that people can know; undefined = somebody wanted that. */

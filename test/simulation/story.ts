@@ -37,6 +37,8 @@ export type PoolStory = {
   kindChangedAt: EpochMs | undefined;
   /** The first round that saw it dark since then. */
   darkSeen: { readonly since: EpochMs; readonly at: EpochMs } | undefined;
+  /** The first round that saw it without the nodes of its bounds since then. */
+  shortSeen: { readonly since: EpochMs; readonly at: EpochMs } | undefined;
   /** Its base may be forgotten: a lost store, or a pool made anew. */
   isBaseUncertain: boolean;
 };
@@ -109,6 +111,7 @@ export function tellPool(story: Story, pool: PoolView, at: EpochMs, before?: Poo
     zeroSince: undefined,
     kindChangedAt: before?.kindChangedAt,
     darkSeen: undefined,
+    shortSeen: undefined,
     isBaseUncertain: before !== undefined,
   };
   story.pools.set(pool.id, told);

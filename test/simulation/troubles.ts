@@ -27,6 +27,8 @@ export function letThingsGoWrong(sim: Simulation, processes: readonly Process[],
   spread('crash', [6, 20, 60], (chance) => {
     sim.arms.crashes.set(chance.pick(awaitPoints), chance.is(0.5) ? 'before' : 'after');
   });
+  if (sim.scenario.classes.has('crash'))
+    for (const { at } of sim.scenario.configs.slice(1)) sim.kernel.at(at, () => crashKeeping(sim));
   spread('freeze', [4, 10], (chance) => {
     const point = chance.pick<AwaitPoint>([
       'store: claim',
@@ -52,6 +54,18 @@ export function letThingsGoWrong(sim: Simulation, processes: readonly Process[],
   });
   setBehaviour(sim);
   sim.kernel.at(sim.scenario.faultsEnd, () => heal(sim, processes));
+}
+
+/** A rule is kept when a round first acts under it, soon after it was written: a crash there hardly ever comes by chance. */
+function crashKeeping({ arms, kernel, scenario }: Simulation): void {
+  const point = 'store: keep a rule';
+  const onceMore = () => {
+    if (kernel.now() >= scenario.faultsEnd) return;
+    if (arms.crashes.has(point)) kernel.at(kernel.now() + 10_000, onceMore);
+    else arms.crashes.set(point, 'after');
+  };
+  arms.crashes.set(point, 'before');
+  onceMore();
 }
 
 function setClock(sim: Simulation, process: Process, skewMs: number): void {
@@ -83,6 +97,13 @@ function setBehaviour(sim: Simulation): void {
       [4, 15],
       [8, 15],
       [1, 3],
+    ]);
+  // Bounds read back, and nodes come when somebody has machines for them.
+  if (sim.scenario.classes.has('resizes'))
+    behaviour.nodesMinutes = makeChance(sim.scenario.seed, 'nodes').pick([
+      [0, 0],
+      [3, 20],
+      [60, 300],
     ]);
 }
 
@@ -208,7 +229,12 @@ function rotate(sim: Simulation, chance: Chance): void {
 /** The faults end: what is broken is mended, and people answer what they are asked. */
 function heal(sim: Simulation, processes: readonly Process[]): void {
   const { world, vault, store, arms } = sim;
-  Object.assign(world.behaviour, { zero: 'accept', clusterStatusWhileScaling: undefined, raiseMinutes: [4, 15] });
+  Object.assign(world.behaviour, {
+    zero: 'accept',
+    clusterStatusWhileScaling: undefined,
+    raiseMinutes: [4, 15],
+    nodesMinutes: [0, 0],
+  });
   world.setQuota(undefined);
   world.setRoles(vault.current, everyRole);
   vault.isDown = false;

@@ -14,8 +14,8 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     changes: [
       {
         file: 'lib/decide/outbox/attempt.ts',
-        find: 'return { ...item, attempts: item.attempts + 1, lastAttemptAt: now, maybeAccepted: true, body };',
-        replace: 'return { ...item, attempts: item.attempts + 1, lastAttemptAt: now, body };',
+        find: 'attempts: item.attempts + 1, lastAttemptAt: now, maybeAccepted: true, body };',
+        replace: 'attempts: item.attempts + 1, lastAttemptAt: now, body };',
       },
     ],
     seed: 3,
@@ -26,7 +26,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     changes: [
       {
         file: 'lib/decide/outbox/attempt.ts',
-        find: 'return orTooOld(waited(before, marked, now), outcome);',
+        find: 'return orTooOld(doubted(before, waited(before, marked, now), about), outcome);',
         replace: "return { kind: 'end', state: 'dropped' };",
       },
     ],
@@ -113,8 +113,8 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     changes: [
       {
         file: 'lib/decide/outbox/next-step.ts',
-        find: 'if (!isStorm) return sendOldest(view, lanes);',
-        replace: 'return sendOldest(view, lanes);',
+        find: 'if (!isStorm) return sendOldest(view, alike);',
+        replace: 'return sendOldest(view, alike);',
       },
     ],
     seed: 1,

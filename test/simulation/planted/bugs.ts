@@ -173,6 +173,13 @@ const planted: readonly PlantedBug[] = [
     "if (age >= stuckAfterMs && hasFailed(change, pool, now)) return { kind: 'failed' };",
   ),
   bug(
+    'bounds-are-nodes',
+    'bounds that read back count as ready, with their nodes or without',
+    `${scaling}/base.ts`,
+    'return pool.autoscale && pool.size !== undefined ? Math.max(0, lower(target) - pool.size) : 0;',
+    'return lower(target) * 0;',
+  ),
+  bug(
     'never-not-applied',
     'a change that was not applied is waited for',
     `${scaling}/settle.ts`,
@@ -349,6 +356,7 @@ const broughtOutBy: { readonly [name: string]: readonly FaultClass[] } = {
   'brake-on-an-ordinary-evening': [],
   'first-act-unbraked': [],
   'failed-holds-the-slot': ['resizes'],
+  'bounds-are-nodes': ['resizes'],
   'edge-triggered': ['ticks'],
   'memory-by-name': ['people'],
   'removed-rule-forgotten': ['config'],

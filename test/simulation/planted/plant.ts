@@ -2,7 +2,7 @@ import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { dependentsOf } from './dependents.ts';
 
-/** A small change to production code. Each `find` stands exactly once in its file. */
+/** A small change to production code. Each `find` stands exactly once in its file, however that is formatted. */
 export type Plantable = {
   readonly name: string;
   readonly changes: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
@@ -56,14 +56,52 @@ export function assertPlanted(bug: Plantable): void {
     throw new PlantError(`${bug.name}: ${[...planting.open].join(', ')} was not loaded`);
 }
 
+/**
+ * The source with the bug in it. Its place is found by its words: blanks, line breaks, commas at an end and comment lines do
+ * not count, so that neither the formatter nor a remark moves it away.
+ */
 export function changed(bug: Plantable, file: string, source: string): string {
   return bug.changes
     .filter((change) => change.file === file)
     .reduce((text, { find, replace }) => {
-      const parts = text.split(find);
-      if (parts.length !== 2) throw new PlantError(`${bug.name}: ${file} holds its place ${parts.length - 1} times`);
-      return parts.join(replace);
+      const places = placesOf(text, find);
+      const [place] = places;
+      if (place === undefined || places.length > 1)
+        throw new PlantError(`${bug.name}: ${file} holds its place ${places.length} times${nearest(text, find)}`);
+      return text.slice(0, place.from) + replace + text.slice(place.to);
     }, source);
+}
+
+type Place = { readonly from: number; readonly to: number };
+
+function placesOf(source: string, find: string): readonly Place[] {
+  const { text, at } = wordsOf(source);
+  const wanted = wordsOf(find).text;
+  const found: Place[] = [];
+  for (let i = text.indexOf(wanted); i >= 0; i = text.indexOf(wanted, i + 1)) {
+    found.push({ from: at[i] as number, to: (at[i + wanted.length - 1] as number) + 1 });
+  }
+  return found;
+}
+
+const layout = /(?<layout>(?<=^[ \t]*)(?:\/\/|\/\*\*|\* ).*$|,(?=\s*[)\]}])|\s+)|[^]/gm;
+
+/** What is left of a source without what a formatter decides, and where each character of it stood. */
+function wordsOf(source: string): { readonly text: string; readonly at: readonly number[] } {
+  const words = [...source.matchAll(layout)].filter(({ groups }) => groups?.['layout'] === undefined);
+  return { text: words.map(([word]) => word).join(''), at: words.map(({ index }) => index) };
+}
+
+/** Where it probably is now: the line that shares most words with what was looked for. */
+function nearest(source: string, find: string): string {
+  const wanted = new Set(find.match(/\w+/g));
+  const likeness = (line: string) => {
+    const words = line.match(/\w+/g) ?? [];
+    return words.filter((word) => wanted.has(word)).length / (wanted.size + words.length);
+  };
+  const lines = source.split('\n').map((line, i) => ({ line: line.trim(), number: i + 1, likeness: likeness(line) }));
+  const [like] = lines.toSorted((x, y) => y.likeness - x.likeness);
+  return like === undefined ? '' : `; line ${like.number} is most like it: ${like.line}`;
 }
 
 /** From the project's folder; '' for a module of somebody else. */

@@ -13,6 +13,26 @@ import { changed } from './plant.ts';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const everyBug = [...plantedBugs, ...plantedAlertBugs, ...plantedEventBugs];
 
+describe('the place of a bug', () => {
+  const planted = (find: string, source: string) =>
+    changed({ name: 'one', changes: [{ file: 'a.ts', find, replace: 'BUG' }] }, 'a.ts', source);
+
+  test.each([
+    ['on one line', 'const a = 1;\nreturn f(a, b);\n'],
+    ['on several', 'const a = 1;\nreturn f(\n  a,\n  b,\n);\n'],
+    ['with a remark in between', 'const a = 1;\nreturn f(\n  a,\n  // the other one\n  b,\n);\n'],
+  ])('is found %s', (_name, source) => {
+    expect(planted('return f(a, b);', source)).toBe('const a = 1;\nBUG\n');
+  });
+
+  test.each([
+    ['is gone', 'return g(a, b);', 'one: a.ts holds its place 0 times; line 1 is most like it: return g(a, b);'],
+    ['is there twice', 'return f(a, b);\nreturn f(a, b);', /holds its place 2 times/],
+  ])('that %s fails', (_name, source, problem) => {
+    expect(() => planted('return f(a, b);', source)).toThrow(problem);
+  });
+});
+
 describe('planted bugs', () => {
   test.each(everyBug.map((bug) => [bug.name, bug] as const))('%s still has its place in the code', (_name, bug) => {
     for (const { file } of bug.changes) {
