@@ -1,6 +1,4 @@
 import { type Command, Option } from 'commander';
-import { findNearest } from '../../model/did-you-mean.ts';
-import { isGlob } from '../../model/match.ts';
 import { type Explanation, explainPool } from '../../decide/explain/explain-pool.ts';
 import type { Desired } from '../../decide/explain/explain-schedule.ts';
 import type { KnownPool } from '../../decide/explain/explain-state.ts';
@@ -12,7 +10,9 @@ import { CommandError, StoreError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import type { Uninstalled } from '../../jobs/records/cluster-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import { matchesPool, type Names } from '../../model/match.ts';
+import { findNearest } from '../../model/did-you-mean.ts';
+import type { Subject } from '../../model/finding.ts';
+import { isGlob, matchesPool, type Names } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
 import { commandHint } from '../../model/text.ts';
@@ -122,8 +122,14 @@ export async function knownFleet(store: Store, config: CompiledConfig, book: Rul
 function ambiguity(rounds: readonly RoundFindings[], names: Names): Held | undefined {
   const found = rounds
     .flatMap(({ findings }) => findings)
-    .find(({ kind, subject }) => kind === 'config.mismatch' && subject.kind === 'pool' && isSamePool(subject, names));
+    .find(({ kind, subject }) => kind === 'config.mismatch' && isAbout(subject, names));
   return found && { code: 'ambiguous', reason: found.text };
+}
+
+/** The pool itself, or its cluster, whose name others have as well. */
+function isAbout(subject: Subject, names: Names): boolean {
+  if (subject.kind === 'pool') return isSamePool(subject, names);
+  return subject.kind === 'cluster' && subject.region === names.region && subject.cluster === names.cluster;
 }
 
 /** The pools that are meant: each one a pattern names, or the one whose name was written. */

@@ -2,12 +2,13 @@ import { covers } from '../../config/match.ts';
 import type { PlacedMatch } from '../../decide/matching/config-matches.ts';
 import { describeMismatches, emptyId, isOfRules, nameOf } from '../../decide/matching/mismatch-findings.ts';
 import { judgeMatches, type NamedFleet, namesOf } from '../../decide/matching/unmatched.ts';
+import { sharedNames } from '../../decide/scaling/findings.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
 import { matchesPool, type Names } from '../../model/match.ts';
-import type { EpochMs } from '../../model/time.ts';
 import { describeSize, isRange, type Size } from '../../model/size.ts';
+import type { EpochMs } from '../../model/time.ts';
 import { clusterLabels, poolLabels } from '../text/labels.ts';
 import { type Check, checksOf, listed } from './check.ts';
 import type { LookedRegion } from './region-checks.ts';
@@ -24,12 +25,27 @@ export function fleetChecks(
   if (regions.every(({ clusters }) => clusters === undefined)) return [];
   const seen = regions.flatMap(poolsOf);
   const sizes = seen.flatMap(({ names, pool }) => sizeChecks(config, book, names, pool));
-  return [...matchChecks(config, book, regions, seen, now), ...sizes, ...endOfLifeCheck(config, regions)];
+  return [
+    ...matchChecks(config, book, regions, seen, now),
+    ...nameChecks(book, regions),
+    ...sizes,
+    ...endOfLifeCheck(config, regions),
+  ];
 }
 
 function poolsOf({ region, clusters }: LookedRegion): readonly SeenPool[] {
   return (clusters ?? []).flatMap(({ cluster, pools }) =>
     (pools ?? []).map((pool) => ({ names: { region, cluster: cluster.name, pool: pool.name }, pool })),
+  );
+}
+
+/** Names that several clusters or pools share, once each: no rule can tell them apart, so a round leaves them alone. */
+function nameChecks(book: RuleBook, regions: readonly LookedRegion[]): readonly Check[] {
+  const clusters = regions.flatMap(({ clusters: own = [] }) =>
+    own.map(({ cluster, pools }) => ({ cluster, pools, record: undefined, lookedAt: undefined })),
+  );
+  return sharedNames({ clusters }, book).findings.map(({ text }) =>
+    warning('names', text, 'rename all but one of them, or leave them to no rule'),
   );
 }
 

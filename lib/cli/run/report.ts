@@ -54,7 +54,7 @@ export function roundJson(report: ScaleReport, config: Pick<CompiledConfig, 'fil
       const result = resultOf(action);
       return { ...entryOf(action), ...(result === undefined ? {} : { result }) };
     }),
-    holds: report.plan.holds.map((hold) => {
+    holds: oncePerName(report.plan.holds).map((hold) => {
       const { code, until } = hold;
       const ends = holdEnds(config, hold, hold) ?? null;
       return { ...entryOf(hold), code, until: instantJson(until), ends };
@@ -64,6 +64,18 @@ export function roundJson(report: ScaleReport, config: Pick<CompiledConfig, 'fil
     }),
     ...(report.started !== undefined && { started: report.started }),
   };
+}
+
+/** What holds pools that share a name is told of the name, once. */
+function oncePerName(holds: readonly Hold[]): readonly Hold[] {
+  const told = new Set<string>();
+  return holds.filter(({ code, region, cluster, pool }) => {
+    const name = `${region}\n${cluster}\n${pool}`;
+    if (code !== 'ambiguous') return true;
+    if (told.has(name)) return false;
+    told.add(name);
+    return true;
+  });
 }
 
 function entryOf({ region, cluster, pool, from, to, reason, who }: Action | Hold): RoundEntry {

@@ -19,14 +19,20 @@ export type ConfigFindings = {
 
 /** Where the config and the fleet do not fit: names that exist twice, and matches that name nothing. */
 export function configFindings(input: RoundInput, book: RuleBook): ConfigFindings {
+  const shared = sharedNames(input, book);
+  return { ...shared, findings: [...shared.findings, ...unmatched(input)] };
+}
+
+/** The names that exist twice, once each. */
+export function sharedNames(input: Pick<RoundInput, 'clusters'>, book: RuleBook): ConfigFindings {
   const clusters = input.clusters.filter(
     ({ cluster }) => cluster.status !== 'Deleting' && cluster.status !== 'Deleted',
   );
   const clusterCounts = countBy(clusters.map(({ cluster }) => nameOf(cluster)));
-  const twins = clusters.flatMap(({ cluster, pools = [] }) => {
-    const isClusterTwin = (clusterCounts.get(nameOf(cluster)) ?? 0) > 1;
-    const found = isClusterTwin ? pools : twinPools(pools);
-    return found.map((pool) => ({ cluster, pool }));
+  const twins = clusters.flatMap(({ cluster, pools = [] }): readonly Twin[] => {
+    const alike = clusterCounts.get(nameOf(cluster)) ?? 0;
+    const found = alike > 1 ? pools : twinPools(pools);
+    return found.map((pool) => ({ cluster, pool, alike }));
   });
   const ambiguous = new Set(twins.map(({ pool }) => pool));
   const matched = twins.filter(({ cluster, pool }) =>
@@ -34,8 +40,8 @@ export function configFindings(input: RoundInput, book: RuleBook): ConfigFinding
   );
   return {
     isAmbiguous: (pool) => ambiguous.has(pool),
-    holds: matched.map(({ cluster, pool }) => holdOfTwin(cluster, pool)),
-    findings: [...matched.map(({ cluster, pool }) => findingOfTwin(cluster, pool)), ...unmatched(input)],
+    holds: matched.map(holdOfTwin),
+    findings: findingsOfTwins(matched),
   };
 }
 
@@ -56,23 +62,37 @@ function countBy(keys: readonly string[]): ReadonlyMap<string, number> {
   return counts;
 }
 
-function textOfTwin(cluster: ObservedCluster, pool: ObservedPool): string {
-  return `${cluster.name}/${pool.name} names more than one pool: nothing is changed until one of them is renamed or gone`;
+/** A pool whose name says not which one it is; `alike` = so many clusters have the name of its own. */
+type Twin = { readonly cluster: ObservedCluster; readonly pool: ObservedPool; readonly alike: number };
+
+function textOfTwin({ cluster, pool, alike }: Twin): string {
+  return alike > 1
+    ? `${alike} clusters are called ${cluster.name}: nothing is changed in them until each has a name of its own`
+    : `${cluster.name}/${pool.name} names more than one pool: nothing is changed until one of them is renamed or gone`;
 }
 
-function findingOfTwin(cluster: ObservedCluster, pool: ObservedPool): Finding {
-  const subject = {
-    kind: 'pool' as const,
-    region: cluster.region,
-    clusterId: cluster.id,
-    poolId: pool.id,
-    cluster: cluster.name,
-    pool: pool.name,
-  };
-  return { kind: 'config.mismatch', subject, severity: 'warning', text: textOfTwin(cluster, pool) };
+/** Once for each name: of clusters that share one it is told, and not of each of their pools. */
+function findingsOfTwins(twins: readonly Twin[]): readonly Finding[] {
+  const byName = new Map<string, Twin>();
+  for (const twin of twins) {
+    const name = twin.alike > 1 ? nameOf(twin.cluster) : `${nameOf(twin.cluster)}\n${twin.pool.name}`;
+    if (!byName.has(name)) byName.set(name, twin);
+  }
+  return [...byName.values()].map((twin) => ({
+    kind: 'config.mismatch',
+    subject: subjectOfTwin(twin),
+    severity: 'warning',
+    text: textOfTwin(twin),
+  }));
 }
 
-function holdOfTwin(cluster: ObservedCluster, pool: ObservedPool): Hold {
+function subjectOfTwin({ cluster: { region, id: clusterId, name: cluster }, pool, alike }: Twin): Finding['subject'] {
+  if (alike > 1) return { kind: 'cluster', region, clusterId, cluster };
+  return { kind: 'pool', region, clusterId, poolId: pool.id, cluster, pool: pool.name };
+}
+
+function holdOfTwin(twin: Twin): Hold {
+  const { cluster, pool } = twin;
   const names = {
     region: cluster.region,
     clusterId: cluster.id,
@@ -86,7 +106,7 @@ function holdOfTwin(cluster: ObservedCluster, pool: ObservedPool): Hold {
     code: 'ambiguous',
     from: undefined,
     to: undefined,
-    reason: textOfTwin(cluster, pool),
+    reason: textOfTwin(twin),
     who: 'lamplighter',
   };
 }

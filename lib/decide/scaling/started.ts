@@ -1,20 +1,23 @@
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Notice } from '../../model/finding.ts';
+import { matchesCluster } from '../../model/match.ts';
 import { isLower, isRaise, lower, nodesOver, type Size, upper } from '../../model/size.ts';
-import { counted } from '../../model/text.ts';
+import { compareText, counted } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
-import { nextChange, saysAt } from '../schedule/timeline.ts';
-import { findBase, observedNodes, observedSize } from './base.ts';
 import { describeMismatches } from '../matching/mismatch-findings.ts';
 import { judgeMatches, type NamedFleet } from '../matching/unmatched.ts';
+import { nextChange, saysAt } from '../schedule/timeline.ts';
+import { findBase, observedNodes, observedSize } from './base.ts';
+import { sharedNames } from './findings.ts';
 import type { ObservedFleetCluster, PoolMemory } from './memory.ts';
-import type { HoldCode, Plan } from './plan.ts';
-import { isUnread } from './plan-round.ts';
-import { type AppliedRule, makeRuleBook } from './rule-book.ts';
+import type { HoldCode, Plan, RoundInput } from './plan.ts';
+import { isUnread, planRound } from './plan-round.ts';
+import { type AppliedRule, makeRuleBook, type RuleBook } from './rule-book.ts';
 import { resolveSays } from './scheduled-size.ts';
 
 type Coming = {
+  readonly poolId: string;
   readonly at: EpochMs;
   readonly from: Size;
   readonly to: Size;
@@ -29,42 +32,66 @@ const soonAllTheSame: readonly HoldCode[] = ['observe', 'slot', 'max-changes'];
 
 /**
  * The sentence before the first write and after each change of the config: what is matched, when the next lower comes and
- * how much it takes, when the next raise comes. Whoever reads it can stop us in time.
+ * how much it takes, when the next raise comes. Whoever reads it can stop us in time. A lower that the brake will hold is
+ * not promised. A name that several clusters or pools share counts once. `clusters`: the
+ * same fleet, with the pools that no rule acts on.
  */
 export function startedNotice(
-  config: CompiledConfig,
-  clusters: readonly ObservedFleetCluster[],
+  input: RoundInput,
   plan: Pick<Plan, 'actions' | 'holds'>,
-  now: EpochMs,
-  named?: NamedFleet,
+  clusters: readonly ObservedFleetCluster[] = input.clusters,
 ): Notice {
-  const book = makeRuleBook(config, now);
+  const { config, now } = input;
+  const book = input.book ?? makeRuleBook(config, now);
+  const shared = sharedNames(input, book);
   const nodes = new Map(clusters.flatMap(({ pools = [] }) => pools.map((pool) => [pool.id, observedNodes(pool)])));
   const atOnce = changesNow(plan, nodes, now);
-  const seen = clusters.flatMap(({ cluster, pools, record }) =>
-    (pools ?? []).map((pool) => ({
-      pool,
-      memory: record?.pools[pool.id],
-      applied: book.appliedRule({ region: cluster.region, cluster: cluster.name, pool: pool.name }),
-    })),
-  );
-  const next = seen.map(({ pool, memory, applied }) =>
+  const seen = seenPools(clusters, book);
+  const own = seen.filter(({ pool }) => !shared.isAmbiguous(pool));
+  const next = own.map(({ pool, memory, applied }) =>
     applied === undefined ? undefined : comingChange(pool, memory, applied, atOnce.get(pool.id)?.to, now),
   );
   const later = next.filter((change) => change !== undefined && change !== 'base-unknown');
   const unknown = next.filter((change) => change === 'base-unknown').length;
   const changes = [...atOnce.values(), ...later];
-  const matched = seen.filter(({ applied }) => applied !== undefined).length;
-  const unmatched = seen.length - matched;
-  const unread = clusters.filter((one) => isUnread(book, one)).length;
+  const all = new Set(seen.map(({ name }) => name)).size;
+  const matched = new Set(seen.flatMap(({ name, applied }) => (applied ? [name] : []))).size;
+  const names = new Set(clusters.map(({ cluster }) => `${cluster.region}\n${cluster.name}`)).size;
+  const counts = { clusters: names, matched, unmatched: all - matched };
+  const unread = input.clusters.filter((one) => isUnread(book, one)).length;
   const braked = plan.holds.filter(({ code }) => code === 'brake').length;
+  const whole = `${counted(names, 'cluster')}, ${counted(matched, 'pool')} matched, ${counts.unmatched} unmatched${unnamed(config, clusters)}`;
+  const soon = `${lowering(changes, input)}; ${raising(changes, now)}${unknownBases(unknown)}`;
   return {
     kind: 'started',
     subject: { kind: 'fleet' },
-    text: `${counted(clusters.length, 'cluster')}, ${counted(matched, 'pool')} matched, ${unmatched} unmatched; ${lowering(changes, now)}; ${raising(changes, now)}${unknownBases(unknown)}${unsaid(unread, braked)}${namingNothing(config, named, now)}`,
+    text: `${whole}; ${soon}${unsaid(unread, braked)}${shared.findings.map(({ text }) => `; ${text}`).join('')}${namingNothing(config, input.named, now)}`,
     at: now,
-    facts: { clusters: clusters.length, matched, unmatched, config: config.hash },
+    facts: { ...counts, config: config.hash },
   };
+}
+
+function seenPools(clusters: readonly ObservedFleetCluster[], book: RuleBook) {
+  return clusters.flatMap(({ cluster, pools = [], record }) =>
+    pools.map((pool) => ({
+      pool,
+      name: `${cluster.region}\n${cluster.name}\n${pool.name}`,
+      memory: record?.pools[pool.id],
+      applied: book.appliedRule({ region: cluster.region, cluster: cluster.name, pool: pool.name }),
+    })),
+  );
+}
+
+/** Clusters that no rule names at all, not even to leave them alone: most likely somebody forgot them. */
+function unnamed({ rules }: CompiledConfig, clusters: readonly ObservedFleetCluster[]): string {
+  const others = clusters.filter(({ cluster: { region, name, status } }) => {
+    if (status === 'Deleting' || status === 'Deleted') return false;
+    return !rules.some(({ match }) => matchesCluster(match, { region, cluster: name }));
+  });
+  const names = [...new Set(others.map(({ cluster }) => cluster.name))].sort(compareText);
+  if (names.length === 0) return '';
+  const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : '';
+  return `; no rule names ${names.length === 1 ? 'the cluster' : 'the clusters'} ${names.slice(0, mostNamed).join(', ')}${more}`;
 }
 
 /** What this round and those right after it do, by pool. */
@@ -79,7 +106,7 @@ function changesNow(
     [...actions, ...held].flatMap(({ poolId, from, to }) => {
       if (from === undefined || to === undefined) return [];
       const nodesLess = nodesOver(nodes.get(poolId) ?? 0, to);
-      return [[poolId, { at: now, from, to, nodesLess, isObserved: isObserved.has(poolId) }] as const];
+      return [[poolId, { poolId, at: now, from, to, nodesLess, isObserved: isObserved.has(poolId) }] as const];
     }),
   );
 }
@@ -105,18 +132,44 @@ function comingChange(
   const to = resolveSays(next.says, { rule, autoscale, base }).size;
   if (to === undefined) return 'base-unknown';
   const then = Math.min(Math.max(observedNodes(pool), lower(from)), upper(from));
-  return { at: next.at, from, to, nodesLess: nodesOver(then, to), isObserved: rule.mode === 'observe' };
+  return {
+    poolId: pool.id,
+    at: next.at,
+    from,
+    to,
+    nodesLess: nodesOver(then, to),
+    isObserved: rule.mode === 'observe',
+  };
 }
 
-function lowering(changes: readonly Coming[], now: EpochMs): string {
+function lowering(changes: readonly Coming[], input: RoundInput): string {
+  const { now } = input;
   const lowers = changes.filter(({ from, to }) => isLower(from, to) && !isRaise(from, to));
   const at = Math.min(...lowers.map((change) => change.at));
   const first = lowers.filter((change) => change.at === at);
   if (first.length === 0) return 'nothing will be lowered soon';
-  const nodes = first.reduce((sum, { nodesLess }) => sum + nodesLess, 0);
-  const verb = first.every((change) => change.isObserved) ? 'I would lower (mode: observe)' : 'I will lower';
   const when = at === now ? 'now' : `at ${iso(at)}`;
-  return `${when} ${verb} ${counted(first.length, 'pool')} by ${counted(nodes, 'node')}`;
+  const braked = at === now ? new Set<string>() : brakedAt(input, at);
+  const [waiting, free] = [
+    first.filter(({ poolId }) => braked.has(poolId)),
+    first.filter((one) => !braked.has(one.poolId)),
+  ];
+  const isObserved = first.every((change) => change.isObserved);
+  const promise = `${when} I ${isObserved ? 'would lower (mode: observe)' : 'will lower'} ${takes(free)}`;
+  if (waiting.length === 0) return promise;
+  const waits = `${when} lowers of ${takes(waiting)} are due, which wait for: lamplighter approve`;
+  return free.length === 0 ? waits : `${promise}; ${waits}`;
+}
+
+function takes(lowers: readonly Coming[]): string {
+  const nodes = lowers.reduce((sum, { nodesLess }) => sum + nodesLess, 0);
+  return `${counted(lowers.length, 'pool')} by ${counted(nodes, 'node')}`;
+}
+
+/** Pools whose lowers the brake would hold then, if nothing changed until then: the plan itself is asked. */
+function brakedAt({ book: _ofNow, ...input }: RoundInput, at: EpochMs): ReadonlySet<string> {
+  const { holds } = planRound({ ...input, now: at });
+  return new Set(holds.filter(({ code }) => code === 'brake').map(({ poolId }) => poolId));
 }
 
 function raising(changes: readonly Coming[], now: EpochMs): string {

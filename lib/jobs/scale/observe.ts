@@ -21,7 +21,7 @@ import type { ScaleOptions, ScaleParts, ScaleProblem } from './parts.ts';
 export const concurrency = 16;
 
 /** A look of at most 15 s, and then at least one claim with its GET and PUT. */
-const lookNeedsMs = 65_000;
+export const lookNeedsMs = 65_000;
 
 export type SeenFleet = {
   readonly clusters: readonly ObservedFleetCluster[];

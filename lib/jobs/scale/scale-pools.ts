@@ -1,22 +1,23 @@
 import { clockFinding } from '../../decide/clock-skew.ts';
 import { nextLooks } from '../../decide/past/looks.ts';
-import { afterMissing } from '../../decide/scaling/memory.ts';
+import { afterMissing, type ObservedFleetCluster } from '../../decide/scaling/memory.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
-import type { Plan, RecordUpdate } from '../../decide/scaling/plan.ts';
-import { planRound } from '../../decide/scaling/plan-round.ts';
+import type { Plan, RecordUpdate, RoundInput } from '../../decide/scaling/plan.ts';
+import { isUnread, planRound } from '../../decide/scaling/plan-round.ts';
+import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import { startedNotice } from '../../decide/scaling/started.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Finding, Notice } from '../../model/finding.ts';
 import type { Json } from '../../model/json.ts';
-import { mapBounded } from '../concurrency.ts';
+import { makePatience, mapBounded } from '../concurrency.ts';
 import { clusterWrite, readUninstalled, ruleToStore, storeRule } from '../records/cluster-records.ts';
 import { noticeWrite } from '../records/incident-records.ts';
 import { writeRoundFindings } from '../records/round-findings.ts';
 import { type Acted, actOnCluster } from './act.ts';
 import { keepNodes, keepSizes, type StoredRecord } from './keep-past.ts';
-import { concurrency, type MissingCluster, notLookedAt, observeFleet, type SeenFleet } from './observe.ts';
+import { concurrency, lookNeedsMs, type MissingCluster, notLookedAt, observeFleet, type SeenFleet } from './observe.ts';
 import { bookFrom, type ScaleOptions, type ScaleParts, type ScaleProblem, type ScaleReport } from './parts.ts';
 
 /**
@@ -32,7 +33,7 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   const isPart = options.only !== undefined || (options.shard?.count ?? 1) > 1;
   const { wrongClocks } = seen;
   const isWhole = !isPart && seen.problems.length === 0;
-  const plan = planRound({
+  const input: RoundInput = {
     now,
     config: parts.config,
     clusters: seen.clusters,
@@ -44,13 +45,14 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
     named: seen.named,
     earlier: earlierFindings(seen, options),
     book,
-  });
+  };
+  const plan = planRound(input);
   const common = { plan, clusters: seen.clusters.length, regions: countRegions(seen), pools: countPools(seen) };
   const report = uninstalled ? { ...common, isUninstalled: true } : common;
   const problems = [...seen.problems, ...clockProblems(seen)];
   if (options.isDryRun) return { ...report, problems, results: [] };
   await keepRules(parts, seen, plan, problems);
-  const started = uninstalled ? undefined : await announceStart(parts, seen, plan, options);
+  const started = uninstalled ? undefined : await announceStart(parts, seen, input, plan, options);
   const stored: StoredRecord[] = [];
   const results = await actOnAll(parts, seen, plan, problems, (update) => stored.push(update));
   await guarded(problems, '', () => forgetClusters(parts, seen, options, (record) => stored.push(record)));
@@ -210,6 +212,7 @@ const key = { partition: 'fleet', id: 'config' };
 export async function announceStart(
   parts: ScaleParts,
   seen: SeenFleet,
+  input: RoundInput,
   plan: Plan,
   options: ScaleOptions,
 ): Promise<string | undefined> {
@@ -218,7 +221,8 @@ export async function announceStart(
   const known = await parts.store.read(key);
   const value = known?.value as { readonly hash?: string } | undefined;
   if (value?.hash === parts.config.hash) return undefined;
-  const notice = startedNotice(parts.config, seen.clusters, plan, parts.clock.now(), seen.named);
+  const clusters = await readOthers(parts, seen.clusters, input.book ?? makeRuleBook(parts.config, input.now));
+  const notice = startedNotice(input, plan, clusters);
   const next: Json = { schema: 1, hash: parts.config.hash, at: notice.at };
   const outcome = await parts.store.commit([
     known
@@ -229,6 +233,22 @@ export async function announceStart(
   if (outcome.kind !== 'committed') return undefined;
   parts.log.info(notice.text, { notice: 'started' });
   return notice.text;
+}
+
+/** With the pools of clusters that no rule acts on, which are read for this one sentence only: it counts every pool. */
+async function readOthers(
+  parts: ScaleParts,
+  clusters: readonly ObservedFleetCluster[],
+  book: RuleBook,
+): Promise<readonly ObservedFleetCluster[]> {
+  const patience = makePatience(lookNeedsMs, parts.timeLeftMs);
+  return mapBounded(clusters, concurrency, async (seen) => {
+    const { cluster } = seen;
+    const isLooked = seen.pools !== undefined || cluster.unreadable !== undefined || isUnread(book, seen);
+    if (isLooked || cluster.status === 'Deleting' || cluster.status === 'Deleted') return seen;
+    const answer = await patience.ask(cluster.region, () => parts.mksOf(cluster.region).listNodePools(cluster.id));
+    return answer.kind === 'ok' ? { ...seen, pools: answer.value } : seen;
+  });
 }
 
 /**

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { listenLocally } from '../../support/listen-locally.ts';
 import { sendJson, startServer } from '../../support/local-server.ts';
 import { hour } from '../../support/scaling-world.ts';
+import { aCliWorld } from '../cli-world.ts';
 import { aCloudPatient, aPatient, configOf, examined, found, start } from './patient.ts';
 
 describe('doctor on a fleet that is well', () => {
@@ -55,6 +56,21 @@ describe('the config and the fleet', () => {
     await rm(night.configFile);
     expect((await examined(night)).code).toBe(2);
     expect(night.world.requests).toEqual([]);
+  });
+
+  test('two clusters of one name are told once, by every command', async () => {
+    using world = aCliWorld();
+    const workers = { name: 'workers', size: 2, flavor: 'eo2a.large' };
+    world.world.createCluster({ name: 'dev-api', version: '1.34.2', pools: [workers] });
+    await world.clock.advance(60 * 60_000);
+    await world.run('run', '--once');
+    for (const command of ['doctor', 'status', 'explain dev-api/workers', 'incidents']) {
+      const { out } = await world.run(...command.split(' '));
+      expect([command, out.match(/2 clusters are called dev-api/g)]).toHaveProperty('1.length', 1);
+    }
+    const { out } = await world.run('plan');
+    expect(out.match(/^holds dev-api\/\w+/gm)).toEqual(['holds dev-api/build', 'holds dev-api/workers']);
+    expect(out).toContain(' 2 holds, ');
   });
 
   test('rules that match nothing, or come too late', async () => {

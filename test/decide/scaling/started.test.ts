@@ -1,13 +1,15 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { planRound } from '../../../lib/decide/scaling/plan-round.ts';
 import { startedNotice } from '../../../lib/decide/scaling/started.ts';
 import type { CompiledConfig } from '../../../lib/model/config.ts';
 import {
   aConfig,
   aLease,
+  aMatch,
   aPool,
   aRule,
   aWorld,
+  knownRules,
   runUntil,
   usualBrake,
   type World,
@@ -16,8 +18,8 @@ import {
 function saidBy(world: World, record?: World['record']): string {
   const { now, config, asks } = world;
   const clusters = [{ cluster: world.cluster, pools: world.pools, record, lookedAt: undefined }];
-  const plan = planRound({ now, config, clusters, asks, storedRules: world.storedRules, isWhole: true });
-  return startedNotice(config, clusters, plan, now).text;
+  const input = { now, config, clusters, asks, storedRules: world.storedRules, isWhole: true };
+  return startedNotice(input, planRound(input)).text;
 }
 
 const pools = [aPool('build', 2), aPool('workers', 3)];
@@ -74,6 +76,87 @@ test('lowers that wait for a person are no lowers, and are said', () => {
 test('clusters that did not answer are said', () => {
   const { now, config, cluster, record } = aWorld('2026-03-02T12:00:00Z', []);
   const clusters = [{ cluster, pools: undefined, record, lookedAt: undefined }];
-  const { text } = startedNotice(config, clusters, { actions: [], holds: [] }, now);
+  const input = { now, config, clusters, asks: [], storedRules: new Map(), isWhole: true };
+  const { text } = startedNotice(input, { actions: [], holds: [] });
   expect(text).toMatch(/^1 cluster, 0 pools matched, 0 unmatched; .*; the pools of 1 cluster could not be read$/);
+});
+
+describe('a lower that the brake will hold', () => {
+  const five = ['a', 'b', 'c', 'd', 'e'].map((name) => aPool(name, 3));
+  const braked = { safety: { ...aConfig().safety, brake: usualBrake } };
+
+  test('is not promised', () => {
+    const said = saidBy(aWorld('2026-03-02T12:00:00Z', five, asked(braked)));
+    expect(said).toContain(
+      'at 2026-03-02T19:00:00Z lowers of 5 pools by 15 nodes are due, which wait for: lamplighter approve',
+    );
+    expect(said).not.toContain('I will lower');
+  });
+
+  test('is told beside those that it will not hold', () => {
+    const config = { ...braked, rules: [aRule({ match: aMatch('dev/a') }), aRule({ hash: 'rule-2' })] };
+    const known = knownRules(aConfig({ rules: config.rules.slice(0, 1) }));
+    const said = saidBy(aWorld('2026-03-02T12:00:00Z', five, { ...asked(config), storedRules: known }));
+    expect(said).toContain('at 2026-03-02T19:00:00Z I will lower 1 pool by 3 nodes; ');
+    expect(said).toContain('lowers of 4 pools by 12 nodes are due, which wait for: lamplighter approve');
+  });
+
+  test('is promised where it was approved, or the brake is off', () => {
+    const storedRules = knownRules(aConfig());
+    const said = saidBy(aWorld('2026-03-02T12:00:00Z', five, { ...asked(braked), storedRules }));
+    expect(said).toContain('I will lower 5 pools by 15 nodes');
+    expect(saidBy(aWorld('2026-03-02T12:00:00Z', five))).toContain('I will lower 5 pools by 15 nodes');
+  });
+
+  test('by mode observe it is none', () => {
+    const rules = [aRule({ mode: 'observe' })];
+    const said = saidBy(aWorld('2026-03-02T12:00:00Z', five, asked({ ...braked, rules })));
+    expect(said).toContain('I would lower (mode: observe) 5 pools by 15 nodes');
+    expect(said).not.toContain('approve');
+  });
+});
+
+describe('clusters of one name', () => {
+  function twins() {
+    const { now, config, cluster } = aWorld('2026-03-02T12:00:00Z', []);
+    const clusters = ['c1', 'c2'].map((id) => ({
+      cluster: { ...cluster, id },
+      pools: pools.map((pool) => ({ ...pool, id: `${id}-${pool.name}` })),
+      record: undefined,
+      lookedAt: undefined,
+    }));
+    const input = { now, config, clusters, asks: [], storedRules: new Map(), isWhole: true };
+    return { input, plan: planRound(input) };
+  }
+
+  test('are counted once, and no lower of them is promised', () => {
+    const { input, plan } = twins();
+    const { text, facts } = startedNotice(input, plan);
+    expect(text).toBe(
+      '1 cluster, 2 pools matched, 0 unmatched; nothing will be lowered soon; no raise is due at the next change; 2 clusters are called dev: nothing is changed in them until each has a name of its own',
+    );
+    expect(facts).toMatchObject({ clusters: 1, matched: 2, unmatched: 0 });
+  });
+
+  test('are one finding', () => {
+    expect(twins().plan.findings).toMatchObject([
+      { kind: 'config.mismatch', subject: { kind: 'cluster', clusterId: 'c1' } },
+    ]);
+  });
+});
+
+test('clusters that no rule names are said, and their pools count', () => {
+  const { now, config, cluster } = aWorld('2026-03-02T12:00:00Z', []);
+  const left = aConfig({ rules: [...config.rules, aRule({ match: aMatch('spared/*'), schedule: undefined })] });
+  const of = (name: string, own: typeof pools) => ({
+    cluster: { ...cluster, id: name, name },
+    pools: own.map((pool) => ({ ...pool, id: `${name}-${pool.name}` })),
+    record: undefined,
+    lookedAt: undefined,
+  });
+  const clusters = [of('dev', pools), of('zoo', pools), of('attic', []), of('spared', pools)];
+  const input = { now, config: left, clusters, asks: [], storedRules: new Map(), isWhole: true };
+  expect(startedNotice(input, planRound(input)).text).toMatch(
+    /^4 clusters, 2 pools matched, 4 unmatched; no rule names the clusters attic, zoo; /,
+  );
 });

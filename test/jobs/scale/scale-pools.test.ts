@@ -377,6 +377,15 @@ describe('rounds on a simulated fleet', () => {
     expect((await night.app.scale(night.config)).started).toBeUndefined();
   });
 
+  test('what is said before the first write counts every pool, also those that no rule names', async () => {
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules: [aRule({ match: aMatch('dev-*/*') })] });
+    const { started } = await night.app.scale(night.config);
+    const all = night.world.clusters().flatMap(({ pools }) => pools);
+    const [, matched, unmatched] = /(\d+) pools matched, (\d+) unmatched; /.exec(started ?? '') ?? [];
+    expect(Number(matched) + Number(unmatched)).toBe(all.length);
+    expect(started).toContain('; no rule names the clusters mgmt, ml, prod-data and 1 more; ');
+  });
+
   test('each region’s findings are those of its clusters, the config’s those of the first', async () => {
     const [region] = aConfig().regions;
     const regions = ['r1', 'r2'].map((name) => ({ ...region!, name }));
