@@ -1,0 +1,92 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, test } from 'vitest';
+import type { ClusterRecord } from '../../lib/decide/scaling/memory.ts';
+import { isRange, type Size } from '../../lib/model/size.ts';
+import { aCliWorld } from '../cli/cli-world.ts';
+import { makeSkippingClock } from '../support/skipping-clock.ts';
+
+const fixture = join(import.meta.dirname, '../fixtures/stores/0.1.0');
+
+/** The Sunday on which 0.1.0 wrote the store, a minute after its last round. */
+const afterwards = '2026-11-29T13:22:05Z';
+
+type Stored = readonly [id: string, record: ClusterRecord];
+
+/** The fleet as the store's pools were last seen, behind `fetch`; what is not read is written down. */
+function fleetOf(clusters: readonly Stored[], writes: string[]): typeof fetch {
+  return async (input, init) => {
+    const request = input instanceof Request ? input : new Request(input, init);
+    const { pathname } = new URL(request.url);
+    if (request.method !== 'GET' && pathname.includes('/cluster')) writes.push(`${request.method} ${pathname}`);
+    return Response.json(answer(pathname, clusters), { headers: { date: new Date(afterwards).toUTCString() } });
+  };
+}
+
+function answer(path: string, clusters: readonly Stored[]): object {
+  const [, id, pools] = /\/cluster\/([^/]+)(\/node-pool)?$/.exec(path) ?? [];
+  if (path.endsWith('/kubernetes-version')) return { items: [] };
+  const one = clusters.find(([known]) => known === id);
+  if (one === undefined) return { items: clusters.map(clusterJson) };
+  return pools === undefined ? clusterJson(one) : { items: Object.entries(one[1].pools).map(poolJson) };
+}
+
+function clusterJson([id, { cluster }]: Stored) {
+  return { id, name: cluster, status: 'Running', created_at: '2026-01-01T00:00:00Z', errors: [] };
+}
+
+function poolJson([id, memory]: readonly [string, ClusterRecord['pools'][string]]) {
+  const { size, updatedAt } = memory.seen ?? { size: 1, updatedAt: undefined };
+  const dates = { created_at: '2026-01-01T00:00:00Z', updated_at: new Date(updatedAt ?? 0).toISOString() };
+  return { id, name: memory.name, status: 'Running', autoscale: memory.autoscale, ...sizes(size), ...dates };
+}
+
+function sizes(size: Size) {
+  return isRange(size) ? { size: size.min, size_min: size.min, size_max: size.max } : { size };
+}
+
+function openOld() {
+  const world = aCliWorld(afterwards, '');
+  copyFileSync(`${fixture}.db`, join(world.folder, 'lamplighter.db'));
+  writeFileSync(world.config, readFileSync(`${fixture}.yml`, 'utf8'), { mode: 0o600 });
+  const database = new DatabaseSync(`${fixture}.db`, { readOnly: true });
+  const rows = database.prepare("select id, value from records where partition = 'clusters/r1'").all();
+  database.close();
+  const clusters = rows.map(({ id, value }): Stored => [String(id), JSON.parse(String(value)) as ClusterRecord]);
+  const writes: string[] = [];
+  const clock = makeSkippingClock(Date.parse(afterwards));
+  const parts = { clock, fetch: fleetOf(clusters, writes), env: { MKS_TOKEN: 'a'.repeat(64), WH: 'b'.repeat(40) } };
+  const run = (...argv: string[]) => world.runWith(parts, ...argv, '--config', world.config);
+  return { run, writes, clusters, [Symbol.dispose]: () => world[Symbol.dispose]() };
+}
+
+describe('a store as 0.1.0 wrote it', () => {
+  test('its records are read by every command that shows them', async () => {
+    using old = openOld();
+    expect((await old.run('status')).out).toMatch(/dev-batch\/workers/);
+    const history = await old.run('history', '--since', '30d');
+    expect(history.out.split('\n').length).toBeGreaterThan(30);
+    expect((await old.run('incidents')).out).toContain('version.eol');
+    expect((await old.run('silence', '--list')).out).toContain('dev-*');
+    expect((await old.run('outbox')).out).toContain('hook');
+    expect((await old.run('explain', 'dev-api/build')).out).toContain('override');
+    expect((await old.run('base', 'dev-batch/workers', 'show')).out).toContain('4');
+    expect(history.err).toBe('');
+  });
+
+  test('the next round changes nothing, and asks for no approval', async () => {
+    using old = openOld();
+    const before = await old.run('status', '--json');
+    const { code, out, err } = await old.run('run', '--once');
+    expect({ code, err, writes: old.writes }).toEqual({
+      code: 0,
+      err: expect.not.stringContaining('rror'),
+      writes: [],
+    });
+    expect(out).not.toContain('approve');
+    expect(out).toContain('0 changes');
+    const poolsOf = (text: string) => (JSON.parse(text) as { readonly pools: readonly object[] }).pools.length;
+    expect(poolsOf((await old.run('status', '--json')).out)).toBe(poolsOf(before.out));
+  });
+});
