@@ -93,6 +93,19 @@ store: { kind: dynamodb, table: lamplighter }
     ]);
   });
 
+  test('what the bus cannot hand over is kept, for each rule', () => {
+    const rules = Object.values(resources.Resources).filter(({ Type }) => Type === 'AWS::Events::Rule');
+    const targets = rules.flatMap(({ Properties }) => (Properties as { readonly Targets: readonly object[] }).Targets);
+    expect(targets).toHaveLength(2);
+    for (const target of targets) {
+      expect(target).toMatchObject({
+        Arn: { 'Fn::GetAtt': ['AcceptEventsLambdaFunction', 'Arn'] },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['FailuresQueue', 'Arn'] } },
+        RetryPolicy: { MaximumEventAgeInSeconds: 86_400 },
+      });
+    }
+  });
+
   test('nothing takes the place of what is in deploy/aws', () => {
     expect(Object.keys(resources.Resources).filter((id) => id in fixedResources())).toEqual([]);
   });

@@ -394,3 +394,40 @@ describe('bounds that move both ways', () => {
     expect(wide.map(({ name }) => sizeOf(world, name))).toEqual(wide.map(() => ({ min: 4, max: 4 })));
   });
 });
+
+describe('the brake at its limits', () => {
+  /** `lowered` clusters of one pool, and others that no rule touches, all of so many nodes. */
+  function held(lowered: number, others: number, size: number, brake: { pools: number; percent: number }) {
+    const clusters = Array.from({ length: lowered + others }, (_, n): ObservedFleetCluster => {
+      const name = n < lowered ? `dev-${n}` : `prod-${n}`;
+      const cluster = { ...anyWorld('2026-03-02T20:00:00Z', []).cluster, id: `c${n}`, name };
+      return { cluster, pools: [{ ...aPool('a', size), id: `p${n}` }], record: undefined, lookedAt: undefined };
+    });
+    const config = aConfig({ rules: [aRule({ match: aMatch('dev-*/*'), idle: 1 })], safety: { ...safety, brake } });
+    const common = { config, clusters, asks: [], storedRules: new Map(), isWhole: true };
+    const plan = planRound({ ...common, now: Date.parse('2026-03-02T20:00:00Z') });
+    const braked = plan.holds.filter(({ code }) => code === 'brake').length;
+    expect(plan.actions).toHaveLength(lowered - braked);
+    expect(plan.findings.filter(({ kind }) => kind === 'config.brake')).toHaveLength(braked === 0 ? 0 : 1);
+    return braked;
+  }
+
+  test.each([1, 2, 3, 5, 8])('%s pools may go, one more may not', (pools) => {
+    expect(held(pools, 0, 3, { pools, percent: 100 })).toBe(0);
+    expect(held(pools + 1, 0, 3, { pools, percent: 100 })).toBe(pools + 1);
+  });
+
+  // Of 20 pools of 2 nodes each lowered one loses 1 of 40: 2.5 %; of 3 nodes 2 of 60; of 5 nodes 4 of 100.
+  test.each([
+    [4, 2, 10],
+    [9, 3, 30],
+    [2, 5, 8],
+    [10, 5, 40],
+  ])(
+    '%s of 20 pools of %s nodes are %s %% of all: these may go, one percent less may not',
+    (lowered, size, percent) => {
+      expect(held(lowered, 20 - lowered, size, { pools: 99, percent })).toBe(0);
+      expect(held(lowered, 20 - lowered, size, { pools: 99, percent: percent - 1 })).toBe(lowered);
+    },
+  );
+});

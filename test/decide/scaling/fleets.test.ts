@@ -80,6 +80,19 @@ describe('maxChangesPerRound', () => {
     expect(awake).toEqual([...busy]);
   });
 
+  test.each([0, 1, 2, 3, 5, 9])('of %s lets that many lowers go, and every raise', (maxChangesPerRound) => {
+    const config = aConfig({ rules: [everyDev], safety: { ...safety, maxChangesPerRound } });
+    const [low, high] = [aFleet(4, 0), aFleet(8, 5).slice(4)];
+    const fleet = [...high.slice(0, 2), ...low, ...high.slice(2)].map((seen) => ({
+      ...seen,
+      pools: seen.pools?.map((pool) => (pool.name === 'a' ? pool : { ...pool, size: 3 })),
+    }));
+    const { actions, holds } = plan(fleet, config, at('2026-03-02T12:00:00Z'));
+    const [raises, lowers] = [actions.filter(({ raise }) => raise), actions.filter(({ raise }) => !raise)];
+    expect([raises.length, lowers.length]).toEqual([4, Math.min(4, maxChangesPerRound)]);
+    expect(holds.map(({ code }) => code)).toEqual(Array.from({ length: 4 - lowers.length }, () => 'max-changes'));
+  });
+
   test('a whole fleet takes no more rounds than the limit costs', () => {
     const config = aConfig({ rules: [everyDev], safety });
     let fleet: readonly ObservedFleetCluster[] = aFleet(10);

@@ -3,6 +3,7 @@ import type { Size } from '../../../lib/model/size.ts';
 import {
   aConfig,
   aLease,
+  aMatch,
   anOverride,
   aPause,
   aPool,
@@ -473,6 +474,50 @@ describe('lead', () => {
     expect(world.puts).toHaveLength(1);
   });
 
+  test('auto: pools with different boundaries do not queue behind each other', () => {
+    const late = { ...officeHours, name: 'late', windows: officeHours.windows.map(anHourLater) };
+    const lead = { kind: 'auto' } as const;
+    const rules = [
+      aRule({ match: aMatch('dev/a'), lead, hash: 'a' }),
+      aRule({ match: aMatch('dev/b'), lead, hash: 'b', schedule: 'late' }),
+      aRule({ match: aMatch('dev/c'), lead, hash: 'c' }),
+    ];
+    const pools = ['a', 'b', 'c'].map((name) => aPool(name, 0));
+    const config = aConfig({ rules, schedules: [officeHours, late] });
+    const world = aWorld('2026-03-03T04:00:00Z', pools, { config, takes: 2 * minute });
+    runUntil(world, '2026-03-03T08:00:00Z');
+    // Unknown raises count 15 min + one tick; c also waits for a, b for nobody.
+    expect(world.puts.map((put) => [put.pool, new Date(put.at).toISOString().slice(11, 16)])).toEqual([
+      ['c', '06:20'],
+      ['a', '06:40'],
+      ['b', '07:40'],
+    ]);
+  });
+
+  test.each([
+    ['30', [1]],
+    ['15', []],
+  ])('nothing is lowered while the base that comes in %s minutes is unknown', (minutes, sizes) => {
+    const one = { text: 'night', size: 1, pieces: [{ from: 0, to: 7 * 3600 }] };
+    const schedule = { ...officeHours, windows: [...officeHours.windows, one] };
+    const config = aConfig({ schedules: [schedule], rules: [aRule({ base: 'remembered' })] });
+    const away = { base: 'unknown', from: 'observed', since: at('2026-03-02T20:00:00Z') } as const;
+    const record = { schema: 1, cluster: 'dev', pools: { 'id-a': { name: 'a', autoscale: false, away } } } as const;
+    const start = new Date(at('2026-03-03T07:00:00Z') - Number(minutes) * minute).toISOString();
+    const world = aWorld(start, [aPool('a', 4)], { config, record });
+    round(world);
+    expect(world.puts.map(({ to }) => to)).toEqual(sizes);
+  });
+
+  test('raised ahead: a person may lower it all the same', () => {
+    const world = aWorld('2026-03-03T06:00:00Z', [aPool('workers', 0)], { config: led(50 * minute) });
+    runUntil(world, '2026-03-03T06:20:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+    world.asks = [anOverride(1, '2026-03-03T06:20:00Z', '2026-03-03T06:50:00Z')];
+    runUntil(world, '2026-03-03T06:40:00Z');
+    expect(world.puts.map(({ to }) => to)).toEqual([3, 1]);
+  });
+
   test('auto: learns from the pool, and queues behind its siblings', () => {
     const rule = aRule({ lead: { kind: 'auto' } });
     const world = aWorld('2026-03-02T12:00:00Z', [aPool('a', 3), aPool('b', 3)], {
@@ -640,4 +685,28 @@ describe('a base that is not known', () => {
       'base.unknown',
     ]);
   });
+});
+
+function anHourLater<T extends { readonly pieces: readonly { readonly from: number; readonly to: number }[] }>(
+  window: T,
+): T {
+  return {
+    ...window,
+    pieces: window.pieces.map((piece) => ({ ...piece, from: piece.from + 3600, to: piece.to + 3600 })),
+  };
+}
+
+test('a pool that is being deleted is no namesake of the one that takes its place', () => {
+  const [old, next] = [aPool('a', 3, { id: 'old', status: 'Deleting' }), aPool('a', 3, { id: 'next' })];
+  for (const pools of [
+    [old, next],
+    [next, old],
+  ]) {
+    const world = aWorld('2026-03-02T20:00:00Z', pools);
+    const plan = round(world);
+    expect(plan.actions.map(({ poolId, to }) => [poolId, to])).toEqual([['next', 0]]);
+    expect(plan.findings.filter(({ kind }) => kind === 'config.mismatch')).toEqual([]);
+  }
+  const twins = round(aWorld('2026-03-02T20:00:00Z', [aPool('a', 3), aPool('a', 3, { id: 'next' })]));
+  expect(twins.holds.map(({ code }) => code)).toEqual(['ambiguous', 'ambiguous']);
 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { makeBodies } from '../../../lib/io/listen/bodies.ts';
+import { makeBodies, mostBodyBytes } from '../../../lib/io/listen/bodies.ts';
+import { unwrap } from '../../../lib/io/secrets/secret.ts';
+import { eventText, makeListenWorld, secrets, signedHeaders } from './listen-world.ts';
 
 type Drip = { readonly request: Request; readonly send: (bytes: number) => void; readonly end: () => void };
 
@@ -99,5 +101,28 @@ describe('many bodies', () => {
     for (const { end } of all) end();
     for (const { done } of await Promise.all(readings)) done();
     expect(bodies.held()).toBe(0);
+  });
+});
+
+describe('on both ways in', () => {
+  const bearer = { authorization: `Bearer ${unwrap(secrets.bearer)}`, 'content-type': 'application/json' };
+  const alert = JSON.stringify({ version: '4', alerts: [] });
+  const padded = (text: string, bytes: number) => text.padEnd(bytes, ' ');
+
+  test.each([
+    ['/events/ci', (body: string) => signedHeaders(body), eventText()],
+    ['/alertmanager/queue-depth', () => bearer, alert],
+  ])('%s takes %s', async (path, headersOf, text) => {
+    const { app, accept } = makeListenWorld();
+    const statuses = [];
+    for (const bytes of [mostBodyBytes, mostBodyBytes + 1, 8 * mostBodyBytes]) {
+      const body = padded(text, bytes);
+      statuses.push((await app.request(path, { method: 'POST', body, headers: headersOf(body) })).status);
+      const stream = new Response(body).body;
+      const piped = { method: 'POST', body: stream, headers: headersOf(body), duplex: 'half' } as RequestInit;
+      statuses.push((await app.request(path, piped)).status);
+    }
+    expect(statuses).toEqual([200, 200, 413, 413, 413, 413]);
+    expect(await accept.live()).toHaveLength(path === '/events/ci' ? 1 : 0);
   });
 });

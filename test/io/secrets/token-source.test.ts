@@ -96,3 +96,26 @@ test('secrets are told apart by place and purpose', async () => {
   await expect(secrets.read({ kind: 'awsSecret', name: 'x' }, 'url')).rejects.toThrow('has no value');
   expect(secrets.token({ kind: 'env', name: 'MKS' })).toBe(secrets.token({ kind: 'env', name: 'MKS' }));
 });
+
+test('after the clock was set back a value is read again, and so is a place that was down', async () => {
+  const clock = { at: Date.UTC(2026, 10, 23), now: () => clock.at, sleep: async () => {} };
+  const place: { value: string | Error; reads: number } = { value: 'one', reads: 0 };
+  const source = {
+    read: async () => {
+      place.reads += 1;
+      if (place.value instanceof Error) throw place.value;
+      return place.value;
+    },
+  };
+  const token = makeTokenSource(ref, source, { clock, redactor: makeRedactor(), log: silentLog });
+  expect(unwrap(await token.current())).toBe('one');
+  place.value = 'two';
+  clock.at -= 60 * minuteMs;
+  expect(unwrap(await token.current())).toBe('two');
+  place.value = new SecretError('down', 'x');
+  clock.at += 60 * minuteMs;
+  expect([unwrap(await token.current()), place.reads]).toEqual(['two', 3]);
+  place.value = 'three';
+  clock.at -= 30 * minuteMs;
+  expect(unwrap(await token.current())).toBe('three');
+});
