@@ -11,7 +11,7 @@ import { StoreError } from '../../lib/errors.ts';
 import { randomId } from '../../lib/io/ids.ts';
 import { type Request, readScaleRequest } from '../../lib/io/invoke.ts';
 import { silentLog } from '../../lib/io/log.ts';
-import { embeddedLine } from '../../lib/io/metrics.ts';
+import { embeddedLine, type MetricValues } from '../../lib/io/metrics.ts';
 import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
 import { writeRoundFindings } from '../../lib/jobs/records/round-findings.ts';
 import { countShards } from '../../lib/jobs/scale/observe.ts';
@@ -23,6 +23,7 @@ const config = { hash: 'abc', regions: [{ name: 'r1' }] } as unknown as Containe
 /** A container whose job only notes how it was asked. */
 function noting(clusters: number) {
   const [asked, invoked, lines]: [ScaleOptions[], Request[], object[]] = [[], [], []];
+  const metrics: MetricValues[] = [];
   const store = makeMemoryStore({ newId: randomId });
   const scale = async (_: unknown, options: ScaleOptions) => {
     asked.push(options);
@@ -34,7 +35,7 @@ function noting(clusters: number) {
     app: { scale, parts: { store, clock: { now: () => 1000 } } },
     log,
     invoke: async (request: Request) => invoked.push(request) > 0,
-    report: () => {},
+    report: (_: string, values: MetricValues) => void metrics.push(values),
   } as unknown as Container;
   const round = {
     schema: 1,
@@ -48,7 +49,7 @@ function noting(clusters: number) {
   } as const;
   const saw = (count: number, shard = { index: 0, count: 1 }, at = 1) =>
     writeRoundFindings(store, { ...round, at, shard, clusters: count });
-  return { open: async () => container, asked, invoked, lines, store, saw };
+  return { open: async () => container, asked, invoked, lines, metrics, store, saw };
 }
 
 describe('scale-pools', () => {
@@ -93,6 +94,24 @@ describe('scale-pools', () => {
       ['r2', 'dev'],
     ].map(([region, name]) => asked[0]?.only?.({ region, name } as never));
     expect(seen).toEqual([true, false, false]);
+  });
+
+  test.each([
+    ['a whole round', {}, true],
+    ['a part of one', { shard: { index: 1, count: 2 } }, true],
+    ['a round that an event woke', { only: { region: 'r1', cluster: 'dev' } }, false],
+    ['a look that changes nothing', { dryRun: true }, false],
+  ])('%s says that a round ended, or not', async (_, event, isRound) => {
+    const { open, metrics } = noting(1);
+    await makeHandler(open)(event, context);
+    expect(metrics).toEqual([
+      {
+        lamplighter_round_problems: 0,
+        lamplighter_changes_total: 0,
+        lamplighter_clusters: 1,
+        ...(isRound ? { lamplighter_last_round_timestamp_seconds: 1 } : {}),
+      },
+    ]);
   });
 
   test('parts of an older cut are not counted twice', async () => {

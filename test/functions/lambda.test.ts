@@ -1,3 +1,5 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allowedBy } from '../support/aws/allowed-by.ts';
@@ -172,6 +174,15 @@ describe.skipIf(missing !== undefined)(
     test('an event of the bus that no source waits for changes nothing', async () => {
       const event = { version: '0', id: '1', 'detail-type': 'Object Created', source: 'aws.s3', detail: {} };
       expect(await world.run('accept-events', event)).toEqual({ kind: 'answered', answer: {} });
+    });
+
+    test('a container whose start failed starts with its next invocation', async () => {
+      await world.container('watch-clusters').stop();
+      const file = join(world.folderOf('watch-clusters'), 'config.json');
+      renameSync(file, `${file}.away`);
+      expect(await world.run('watch-clusters')).toMatchObject({ kind: 'failed' });
+      renameSync(`${file}.away`, file);
+      expect(await world.run('watch-clusters')).toMatchObject({ kind: 'answered', answer: { clusters: 1 } });
     });
 
     test('each function calls what its role allows, and its role allows nothing more', async () => {

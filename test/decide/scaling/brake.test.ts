@@ -424,7 +424,7 @@ describe('the brake at its limits', () => {
     [2, 5, 8],
     [10, 5, 40],
   ])(
-    '%s of 20 pools of %s nodes are %s %% of all: these may go, one percent less may not',
+    '%s of 20 pools of %s nodes each are %s percent of all, which is allowed, and one less is not',
     (lowered, size, percent) => {
       expect(held(lowered, 20 - lowered, size, { pools: 99, percent })).toBe(0);
       expect(held(lowered, 20 - lowered, size, { pools: 99, percent: percent - 1 })).toBe(lowered);

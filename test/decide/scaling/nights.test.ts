@@ -475,7 +475,7 @@ describe('lead', () => {
   });
 
   test('auto: pools with different boundaries do not queue behind each other', () => {
-    const late = { ...officeHours, name: 'late', windows: officeHours.windows.map(anHourLater) };
+    const late = { ...officeHours, name: 'late', windows: officeHours.windows.map(tenMinutesLater) };
     const lead = { kind: 'auto' } as const;
     const rules = [
       aRule({ match: aMatch('dev/a'), lead, hash: 'a' }),
@@ -490,7 +490,7 @@ describe('lead', () => {
     expect(world.puts.map((put) => [put.pool, new Date(put.at).toISOString().slice(11, 16)])).toEqual([
       ['c', '06:20'],
       ['a', '06:40'],
-      ['b', '07:40'],
+      ['b', '06:50'],
     ]);
   });
 
@@ -687,12 +687,12 @@ describe('a base that is not known', () => {
   });
 });
 
-function anHourLater<T extends { readonly pieces: readonly { readonly from: number; readonly to: number }[] }>(
+function tenMinutesLater<T extends { readonly pieces: readonly { readonly from: number; readonly to: number }[] }>(
   window: T,
 ): T {
   return {
     ...window,
-    pieces: window.pieces.map((piece) => ({ ...piece, from: piece.from + 3600, to: piece.to + 3600 })),
+    pieces: window.pieces.map((piece) => ({ ...piece, from: piece.from + 600, to: piece.to + 600 })),
   };
 }
 

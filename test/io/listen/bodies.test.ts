@@ -110,9 +110,9 @@ describe('on both ways in', () => {
   const padded = (text: string, bytes: number) => text.padEnd(bytes, ' ');
 
   test.each([
-    ['/events/ci', (body: string) => signedHeaders(body), eventText()],
-    ['/alertmanager/queue-depth', () => bearer, alert],
-  ])('%s takes %s', async (path, headersOf, text) => {
+    ['/events/ci', eventText(), (body: string) => signedHeaders(body)],
+    ['/alertmanager/queue-depth', alert, () => bearer],
+  ])('%s takes 64 KiB and not a byte more', async (path, text, headersOf) => {
     const { app, accept } = makeListenWorld();
     const statuses = [];
     for (const bytes of [mostBodyBytes, mostBodyBytes + 1, 8 * mostBodyBytes]) {

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { Mks } from '../../../lib/io/mks/mks.ts';
 import { listClusterRecords, listDecisions } from '../../../lib/jobs/records/cluster-records.ts';
 import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
+import { bookFrom, type BookShelf } from '../../../lib/jobs/scale/parts.ts';
+import { scalePools } from '../../../lib/jobs/scale/scale-pools.ts';
 import { describeSize } from '../../../lib/model/size.ts';
 import { aNight, type Night, whileTimePasses } from '../../support/night-app.ts';
 import { aConfig, aMatch, aRule, at, minute, usualBrake } from '../../support/scaling-world.ts';
@@ -350,6 +353,53 @@ describe('rounds on a simulated fleet', () => {
     expect((await listClusterRecords(night.store, 'r1')).size).toBe(1);
   });
 
+  test.each([
+    [59_000, true],
+    [60_001, false],
+  ])('a claim whose pool took %s ms to be read again: is its size sent? %s', async (tookMs, isSent) => {
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
+    const mks = night.app.mksOf(night.config)('r1');
+    const slow: Mks = {
+      ...mks,
+      getNodePool: async (...of) => {
+        const answer = await mks.getNodePool(...of);
+        await night.clock.advance(tookMs);
+        return answer;
+      },
+    };
+    const { clock, newId, store, log } = night.app.parts;
+    const parts = { config: night.config, clock, newId, store, log, mksOf: () => slow };
+    await scalePools(parts);
+    expect(night.world.requests.filter(({ method }) => method === 'PUT')).toHaveLength(isSent ? 1 : 0);
+    const [stored] = [...(await listClusterRecords(night.store, 'r1')).values()];
+    expect(stored?.record.change !== undefined).toBe(isSent);
+  });
+
+  test('during an outage no pool is said not to exist', async () => {
+    const missing = aRule({ match: aMatch('dev-api/none'), hash: 'none' });
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules: [missing] });
+    const said = async (options = {}) =>
+      (await night.app.scale(night.config, options)).plan.findings.map(({ kind, text }) => `${kind} ${text}`);
+    const expected = [expect.stringContaining('names the pool dev-api/none, which does not exist')];
+    expect(await said()).toEqual(expected);
+    night.world.failNext({ kind: 'status', status: 403 });
+    expect(await said()).toEqual([]);
+    expect(await said({ only: ({ name }: { readonly name: string }) => name === 'ml' })).toEqual([]);
+    night.world.failNext({ kind: 'status', status: 401 });
+    expect(await said({ isDryRun: true })).toEqual([]);
+    expect(await said()).toEqual(expected);
+  });
+
+  test('a round after the config changed goes by the new rules', async () => {
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
+    await night.app.scale(night.config);
+    expect(night.world.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+    const rule = aRule({ match: aMatch('dev-api/workers'), base: 5, hash: 'larger' });
+    night.config = aConfig({ ...night.config, rules: [rule], hash: 'config-2' });
+    await night.app.scale(night.config);
+    expect(night.world.pool('dev-api/workers').status).toBe('Scaling');
+  });
+
   test('a claim bears the instant at which it was made, however long others took before it', async () => {
     const clusters = Array.from({ length: 17 }, (_, i) => ({ name: `dev-${i}`, pools: [{ name: 'a', size: 3 }] }));
     const night = aNight(
@@ -428,4 +478,17 @@ describe('rounds on a simulated fleet', () => {
     const findings = (await Promise.all(shards)).flatMap(({ plan }) => plan.findings);
     expect(findings).toEqual([]);
   });
+});
+
+test('a rule book serves its own config, for a day, and no longer where the clock was set back', () => {
+  const shelf: BookShelf = {};
+  const [first, other] = [aConfig(), aConfig({ hash: 'config-2' })];
+  const now = at('2026-03-02T12:00:00Z');
+  const book = bookFrom(shelf, first, now);
+  const day = 24 * 60 * minute;
+  expect(bookFrom(shelf, first, now + day - 1)).toBe(book);
+  expect(bookFrom(shelf, first, now - day + 1)).toBe(book);
+  for (const time of [now + day, now - day]) expect(bookFrom({ ...shelf }, first, time)).not.toBe(book);
+  expect(bookFrom(shelf, other, now)).not.toBe(book);
+  expect(bookFrom(shelf, first, now)).not.toBe(book);
 });

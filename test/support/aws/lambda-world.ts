@@ -37,6 +37,8 @@ export type LambdaWorld = {
   /** Invokes and waits for the end. */
   readonly run: (name: FunctionName, event?: unknown) => Promise<Ended>;
   readonly container: (name: FunctionName) => LambdaContainer;
+  /** Where a function's bundle and config lie. */
+  readonly folderOf: (name: FunctionName) => string;
   /** What a command says that a person runs at a desk, on the same config and with credentials of their own. */
   readonly command: (...words: readonly string[]) => Promise<string>;
   /** Everybody's clock moves on. */
@@ -90,6 +92,7 @@ export async function startLambdaWorld(
     told: receiver.told,
     run: (name, event = {}) => containers[name].invoke(event, aheadMs),
     container: (name) => containers[name],
+    folderOf: (name) => join(folder.path, 'task', name, 'dist', 'functions', name),
     command: (...words) => runCommand([...words, '--config', file], { AWS_ENDPOINT_URL: aws.endpoint, ...direct }),
     pass: (ms) => {
       aheadMs += ms;
