@@ -217,7 +217,8 @@ function reportErrors(source: YamlSource, report: Report): void {
 /** The parser's own words, without the piece of source that some of them quote. */
 function sentence(message: string): string {
   const line = message.split('\n')[0] ?? '';
-  return line.replace(/(?<!\s):?\s*["'`].*$/u, '').replace(/(?<![.:\s])[.:\s]+$/u, '');
+  const quote = line.search(/["'`]/u);
+  return line.slice(0, quote === -1 ? line.length : quote).replace(/(?<![.:\s])[.:\s]+$/u, '');
 }
 
 function fixFor(code: string): string {

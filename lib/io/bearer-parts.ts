@@ -16,7 +16,12 @@ export function partsOfAddress(value: string): AddressParts | undefined {
 
 /** "chat.example:8443/hooks/x" → "chat.example:8443/" and "hooks/x"; without what a log leaves off at its end. */
 function placeIn(address: string): { readonly host: string; readonly rest: string } {
-  const [, host = '', rest = ''] = /^https?:\/\/(?:[^/?#]*@)?([^/?#@]*\/?)(.*)$/is.exec(address) ?? [];
+  const [scheme] = /^https?:\/\//i.exec(address) ?? [];
+  const after = scheme === undefined ? '' : address.slice(scheme.length);
+  const authority = /^[^/?#]*/.exec(after)?.[0] ?? '';
+  const slash = after.startsWith('/', authority.length) ? '/' : '';
+  const host = `${authority.slice(authority.lastIndexOf('@') + 1)}${slash}`;
+  const rest = after.slice(authority.length + slash.length);
   return { host, rest: rest.replace(/\/$/, '') || '/' };
 }
 

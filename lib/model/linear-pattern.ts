@@ -21,6 +21,7 @@ export function linearPattern(source: string): LinearPattern | undefined {
 
 /** More than one of them can share a text in many ways; one alone cannot. */
 export function hasSeveralRuns(source: string): boolean {
+  // oxlint-disable-next-line regexp/no-super-linear-move -- a match has 4,000 characters at most
   return (source.replace(/\\.|\[(?:\\.|[^\]\\])*\]/gsu, 'x').match(/[*+]/g) ?? []).length > 1;
 }
 

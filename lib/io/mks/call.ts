@@ -52,7 +52,7 @@ export async function callMks(parts: CallParts, call: Call): Promise<Answer<stri
 
 /** The call as messages name it: method and path, without the query. */
 export function describeCall(call: Call): string {
-  return `${call.method} ${call.path.replace(/\?.*$/, '')}`;
+  return `${call.method} ${call.path.split('?', 1)[0]}`;
 }
 
 type Outcome = { readonly answer: Answer<string>; readonly exchange: Exchange | undefined };
