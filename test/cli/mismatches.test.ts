@@ -63,3 +63,16 @@ test('while the fleet is seen only partly nothing is found, and nothing is over'
   await cli.rounds(6);
   expect(await mismatches(cli)).toHaveLength(1);
 });
+
+test.each([
+  [4, ''],
+  [12, ', and 2 more, see: lamplighter doctor'],
+])('the notice of the first round names %i of them', async (count, more) => {
+  const typos = Array.from({ length: count }, (_, i) => `{ match: nosuch-${i}, days: sat }`);
+  using cli = await anAlertCli(`${slack('')}silences: [${typos.join(', ')}]\n`);
+  const [first] = await cli.rounds(1);
+  const { started } = JSON.parse(first!.out) as { started: string };
+  const named = [...started.matchAll(/the silence "(nosuch-\d+)" in line \d+/gu)].map(([, name]) => name);
+  expect(named).toEqual(typos.slice(0, 10).map((_, i) => `nosuch-${i}`));
+  expect(started.replace(/^.*in line \d+/su, '')).toBe(more);
+});

@@ -184,7 +184,7 @@ function unknownBases(count: number): string {
   return count === 0 ? '' : `; the base of ${counted(count, 'pool')} is not known, see: lamplighter rehearse`;
 }
 
-const mostNamed = 3;
+const mostNamed = 10;
 
 /** Matches that name nothing: a slip there is seen before anything comes of it. */
 function namingNothing(config: CompiledConfig, named: NamedFleet | undefined, now: EpochMs): string {
