@@ -67,7 +67,7 @@ test.each([0, 1, 2, 3])('maxChangesPerRound %i counts lowers, in every order, an
 });
 
 describe('the brake at its limits', () => {
-  const one = (names: string) => [...names].map((name) => aPool(name, 1));
+  const one = (names: string) => names.split('').map((name) => aPool(name, 1));
   test.each<[string, readonly ObservedPool[], number]>([
     ['3 pools with 30 %', [...one('abc'), aPool('system', 7)], 0],
     ['3 pools with more than 30 %', [...one('abc'), aPool('system', 6)], 3],
