@@ -5,22 +5,24 @@ import { examples } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { makePaint } from '../text/paint.ts';
 
-type DemoOptions = { readonly seconds: number };
+type DemoOptions = { readonly seconds: number; readonly page?: true };
 
 export function addDemo(program: Command, parts: CliParts): void {
   const command = program
     .command('demo')
     .description('Watch an evening, a night and a morning of a simulated fleet, in about a minute. Needs no account.')
     .addOption(new Option('--seconds <number>', 'how long it takes').argParser(readSeconds).default(55))
+    .option('--page', 'then serve the page of the fleet, until Ctrl-C')
     .action((options: DemoOptions) => demo(parts, options));
   examples(command, [
     ['lamplighter demo', 'in a minute'],
     ['lamplighter demo --seconds 10', 'in a hurry'],
+    ['lamplighter demo --seconds 10 --page', 'and then in a browser'],
   ]);
 }
 
 /** The jobs are the real ones; only the fleet and its time are made up. */
-async function demo(parts: CliParts, { seconds }: DemoOptions): Promise<void> {
+async function demo(parts: CliParts, { seconds, page }: DemoOptions): Promise<void> {
   const [{ setStage, storyStart }, { playStory }, { openScreen }, { morningMs, storyMs, tickMs }] = await Promise.all([
     import('../demo/stage.ts'),
     import('../demo/play-story.ts'),
@@ -49,6 +51,21 @@ async function demo(parts: CliParts, { seconds }: DemoOptions): Promise<void> {
   }
   parts.stdout.write(parts.signal.aborted ? '\nStopped early. ' : `\n${whatHappened(stage, film, morningMs)}\n`);
   parts.stdout.write(whatNext(parts));
+  if (page && !parts.signal.aborted) await servePage(parts, stage);
+}
+
+/** The story's clock stands still: the page shows the morning after. */
+async function servePage(parts: CliParts, { store, config, clock }: Stage): Promise<void> {
+  const [{ servePageOf }, { demoZone }] = await Promise.all([
+    import('../page/serve-page.ts'),
+    import('../demo/stage.ts'),
+  ]);
+  const listen = { host: '127.0.0.1', port: 9090 };
+  await servePageOf(
+    parts,
+    { store, clock, config: () => config, zone: () => demoZone, clean: parts.redactor.clean },
+    listen,
+  );
 }
 
 /** Counted from what was seen, tick by tick. */
@@ -72,6 +89,7 @@ Next, with a fleet to play with:
   ${paint.cyan('lamplighter simulator --speed 60')}     in one terminal: an MKS API, its address and its token
   ${paint.cyan('lamplighter init')}                     in another: looks at it and writes a config that only observes
   ${paint.cyan('lamplighter plan')}                     what a round would do now
+  ${paint.cyan('lamplighter demo --page')}              this fleet again, and its page in a browser
 With a token of your own, init takes your clusters just the same. (From a clone: npm run lamplighter -- init)
 `;
 }

@@ -1,9 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { Hono } from 'hono';
 import { chmod, writeFile as saveFile } from 'node:fs/promises';
 import { usualDays } from '../../decide/page/view.ts';
 import { CommandError } from '../../errors.ts';
-import { serveListen } from '../../io/listen/serve.ts';
 import { openStore } from '../../io/stores/open-store.ts';
 import type { Store } from '../../io/stores/store.ts';
 import type { CompiledConfig } from '../../model/config.ts';
@@ -13,7 +11,7 @@ import { isStoreThere, readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples } from '../options.ts';
 import { makePage } from '../page/page-model.ts';
 import { renderFile } from '../page/render-file.ts';
-import { addPage } from '../page/routes.ts';
+import { servePageOf } from '../page/serve-page.ts';
 import type { CliParts } from '../parts.ts';
 import { readingZone } from '../text/instant.ts';
 import { readAddress } from './run.ts';
@@ -57,27 +55,18 @@ async function page(parts: CliParts, options: PageOptions): Promise<void> {
       `There is no store yet: nothing has run with this config; begin with: ${commandHint(config, 'run')}`,
     );
   const store = await openStore(config.store, parts);
-  const { clock, redactor, stdout, signal } = parts;
-  const { host } = options.listen;
+  const { clock, redactor } = parts;
   const pageParts = {
     store,
     clock,
     config: () => config,
     zone: () => readingZone(config, parts),
     clean: redactor.clean,
-    host,
   };
   try {
     const { out } = options;
     if (out !== undefined) return await writeFile(parts, store, config, { ...options, out });
-    const app = addPage(new Hono(), pageParts);
-    app.notFound((c) => c.text('not found\n', 404));
-    app.onError((_, c) => c.text('failed\n', 500));
-    const listening = await serveListen(app, options.listen, clock);
-    const shown = host.includes(':') ? `[${host}]` : host;
-    stdout.write(`http://${shown}:${listening.port}/  (Ctrl-C to stop)\n`);
-    await stopped(signal);
-    await listening.close();
+    await servePageOf(parts, pageParts, options.listen);
   } finally {
     await store.close();
   }
@@ -96,13 +85,6 @@ async function writeFile(
   await saveFile(out, written, { mode: 0o600 });
   await chmod(out, 0o600);
   parts.stdout.write(`${out}: ${counted(page.rows.length, 'pool')}, ${Math.round(written.length / 1024)} KB\n`);
-}
-
-function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 function readDays(text: string): number {

@@ -106,7 +106,7 @@ function filterHere(query) {
 const tip = document.createElement('div');
 tip.className = 'tip';
 tip.hidden = true;
-document.body.append(tip);
+document.querySelector('main').append(tip);
 document.addEventListener('pointermove', point);
 document.addEventListener('pointerleave', () => (tip.hidden = true));
 
