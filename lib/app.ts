@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Incoming } from './decide/intake/reading.ts';
 import type { Clock } from './io/clock.ts';
+import { transmit } from './io/destinations/transmit.ts';
 import type { Fetch } from './io/http/exchange.ts';
-import { sendOnce } from './io/http/send-once.ts';
 import type { NewId } from './io/ids.ts';
 import type { Log } from './io/log.ts';
 import { makeMks } from './io/mks/client.ts';
@@ -85,7 +85,7 @@ export function makeApp(given: AppParts): App {
     newId,
     store,
     hash: sha256,
-    send: (message) => sendOnce(parts, message),
+    send: (message) => transmit(parts, message),
     secret: parts.secrets.read,
     clean: parts.redactor.clean,
     log: log.with({ job: 'deliver-alerts', config: config.hash }),

@@ -198,6 +198,8 @@ export type DestinationConfig = {
   /** `webhook` only: signing secrets, newest first. */
   readonly secrets: readonly SecretRef[];
   readonly format: 'json' | 'cloudevents' | 'alertmanager-v4' | 'text';
+  /** `email` only: who writes to whom. */
+  readonly mail?: MailConfig;
   /** `webhook` only: headers beside our own. */
   readonly headers?: readonly HeaderConfig[];
   readonly only: {
@@ -212,6 +214,14 @@ export type DestinationConfig = {
   readonly zone: string;
   /** The same names may be in several regions: every text about one says where. */
   readonly severalRegions?: true;
+};
+
+export type MailConfig = {
+  readonly from: string;
+  readonly to: readonly string[];
+  /** Together with a password, or not at all. */
+  readonly user: string | undefined;
+  readonly password: SecretRef | undefined;
 };
 
 export type HeaderConfig = {

@@ -6,7 +6,7 @@
 type Nature = 'chat' | 'keyed' | 'pushed' | 'events';
 
 /** The keys of a destination that not every kind takes. */
-export const ownKeys = ['url', 'key', 'secret', 'format', 'headers'] as const;
+export const ownKeys = ['url', 'key', 'secret', 'format', 'headers', 'from', 'to', 'user', 'password'] as const;
 export type OwnKey = (typeof ownKeys)[number];
 
 type Kind = {
@@ -16,6 +16,8 @@ type Kind = {
   readonly may: readonly OwnKey[];
   /** Who knows the address can write there: it never stands in a config. */
   readonly hasSecretAddress?: true;
+  /** Absent = HTTP. */
+  readonly speaks?: 'smtp';
 };
 
 /**
@@ -27,6 +29,7 @@ export const destinationKinds = {
   teams: { is: 'chat', needs: ['url'], may: [], hasSecretAddress: true },
   discord: { is: 'chat', needs: ['url'], may: [], hasSecretAddress: true },
   mattermost: { is: 'chat', needs: ['url'], may: [], hasSecretAddress: true },
+  email: { is: 'chat', needs: ['url', 'from', 'to'], may: ['user', 'password'], speaks: 'smtp' },
   pagerduty: { is: 'keyed', needs: ['key'], may: ['url'] },
   alertmanager: { is: 'pushed', needs: ['url'], may: [] },
   webhook: { is: 'events', needs: ['url'], may: ['secret', 'format', 'headers'] },

@@ -435,6 +435,59 @@ const places: readonly Mistake[] = [
     want: [['format is for webhook', 'remove']],
   },
   {
+    title: 'a mail to nobody',
+    text: `${base}destinations:\n  d: §§§{ kind: email }\n`,
+    want: [
+      ['email needs a from', 'add from: ops@'],
+      ['email needs a to', 'add to: ops@'],
+      ['email needs a url', 'smtps://host'],
+    ],
+  },
+  {
+    title: 'a mail server by http',
+    text: destination('kind: email, url: §"https://mail.example.org", from: a@example.org, to: b@example.org'),
+    want: [['not the address of a mail server', 'smtps://']],
+  },
+  {
+    title: 'a mail server with a password in its address',
+    text: destination('kind: email, url: "§smtps://u:p@mail.example.org", from: a@example.org, to: b@example.org'),
+    want: [['an address with a password', 'keep it elsewhere']],
+  },
+  {
+    title: 'recipients in one text',
+    text: destination(
+      'kind: email, url: "smtps://m.example.org", from: a@example.org, to: §"b@example.org, c@example.org"',
+    ),
+    want: [['not an email address', 'ops@example.org']],
+  },
+  {
+    title: 'a recipient with a line break',
+    text: destination(
+      'kind: email, url: "smtps://m.example.org", from: a@example.org, to: §"b@example.org\\nBcc: c@d.org"',
+    ),
+    want: [['not an email address', 'ops@example.org']],
+  },
+  {
+    title: 'an empty list of recipients',
+    text: destination('kind: email, url: "smtps://m.example.org", from: a@example.org, to: §[]'),
+    want: [['nobody is written to', 'name an email address']],
+  },
+  {
+    title: 'a user without a password',
+    text: `${base}destinations:\n  d: §{ kind: email, url: "smtps://m.example.org", from: a@example.org, to: b@example.org, user: u }\n`,
+    want: [['a user needs a password', 'add password']],
+  },
+  {
+    title: 'a password without a user',
+    text: `${base}destinations:\n  d: §{ kind: email, url: "smtps://m.example.org", from: a@example.org, to: b@example.org, password: { env: P } }\n`,
+    want: [['a password needs a user', 'add user']],
+  },
+  {
+    title: 'recipients for slack',
+    text: destination('kind: slack, url: { env: U }, to: §a@example.org'),
+    want: [['to is for email, not for slack', 'remove']],
+  },
+  {
     title: 'an Authorization as text',
     text: destination('kind: webhook, url: { env: U }, headers: { Authorization: §"Bearer abc" }'),
     want: [['Authorization is a secret and stands here as text', 'awsSecret']],

@@ -1,11 +1,12 @@
 import { targetOf } from '../../decide/messages/targets.ts';
 import { SecretError } from '../../errors.ts';
 import { destinationFor, readCredentials } from '../../io/destinations/destinations.ts';
+import { readMailServer } from '../../io/destinations/mail-server.ts';
 import { readAddress } from '../../io/http/send-once.ts';
 import { makeSecret, type Secret, unwrap } from '../../io/secrets/secret.ts';
 import type { Secrets } from '../../io/secrets/secrets.ts';
 import type { CompiledConfig, DestinationConfig } from '../../model/config.ts';
-import type { DestinationKind } from '../../model/destination-kind.ts';
+import { type DestinationKind, rulesOf } from '../../model/destination-kind.ts';
 import { type Check, checksOf } from './check.ts';
 import { readOrSay } from './secret-checks.ts';
 
@@ -38,12 +39,14 @@ export async function destinationChecks(config: CompiledConfig, parts: Destinati
 }
 
 async function destinationCheck(destination: DestinationConfig, parts: DestinationParts): Promise<readonly Check[]> {
-  const { name, key, secrets, headers = [], kind, insecure } = destination;
+  const { name, key, secrets, headers = [], mail, kind, insecure } = destination;
+  const password = mail?.password;
   const kept = headers.flatMap(({ value }) => (value.kind === 'text' ? [] : [value]));
   const about = `destination ${name}`;
   const { failed } = checksOf(about);
   const others = [
     ...(key ? [await readOrSay(() => parts.secrets.read(key, 'key'))] : []),
+    ...(password ? [await readOrSay(() => parts.secrets.read(password, 'password'))] : []),
     ...(await Promise.all(secrets.map((ref) => readOrSay(() => parts.secrets.read(ref, 'secret'))))),
     ...(await Promise.all(kept.map((ref) => readOrSay(() => parts.secrets.read(ref, 'header'))))),
   ];
@@ -83,8 +86,9 @@ async function addressChecks(
   kind: DestinationKind | undefined,
   { lookUp, isProxied }: DestinationParts,
 ): Promise<readonly Check[]> {
-  const { ok, warning, failed, unknown } = checksOf(about);
+  const { warning, failed, unknown } = checksOf(about);
   if (typeof given === 'string') return [failed('destination', given, 'put the address where the config says')];
+  if (kind !== undefined && rulesOf(kind).speaks === 'smtp') return mailServerChecks(about, unwrap(given), lookUp);
   const address = readAddress(unwrap(given), insecure);
   if (!address.ok)
     return [failed('destination', `its address cannot be used: ${address.problem}`, 'copy it again from the service')];
@@ -108,17 +112,24 @@ async function addressChecks(
     ];
   if (isProxied(address.url))
     return [unknown('destination', `${hostname} is looked up by the proxy, not here`, testIt(about))];
+  return hostChecks(about, hostname, lookUp);
+}
+
+async function mailServerChecks(about: string, given: string, lookUp: LookUp): Promise<readonly Check[]> {
+  const server = readMailServer(given);
+  if (server !== undefined) return hostChecks(about, server.host, lookUp);
+  const { failed } = checksOf(about);
+  return [failed('destination', 'its address is none of a mail server', 'write smtps://host, or smtp://host:587')];
+}
+
+async function hostChecks(about: string, hostname: string, lookUp: LookUp): Promise<readonly Check[]> {
+  const { ok, failed } = checksOf(about);
   try {
     await lookUp(hostname.replace(/^\[|\]$/g, ''));
     return [ok('destination', `${hostname} is known, and the address is well formed; nothing was posted`)];
   } catch {
-    return [
-      failed(
-        'destination',
-        `the host ${hostname} could not be looked up`,
-        'check how it is spelled, and the DNS of this machine',
-      ),
-    ];
+    const text = `the host ${hostname} could not be looked up`;
+    return [failed('destination', text, 'check how it is spelled, and the DNS of this machine')];
   }
 }
 

@@ -1,4 +1,4 @@
-import type { DestinationConfig, HeaderConfig, SecretRef } from '../../model/config.ts';
+import type { DestinationConfig, HeaderConfig, MailConfig, SecretRef } from '../../model/config.ts';
 import { type DestinationKind, type OwnKey, ownKeys, rulesOf } from '../../model/destination-kind.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
@@ -23,13 +23,11 @@ export function compileDestinations(context: Context): readonly DestinationConfi
     const insecure = input.insecure ?? false;
     const mayBePlain = kind !== undefined && !rulesOf(kind).hasSecretAddress;
     const one = {
-      url:
-        input.url === undefined
-          ? undefined
-          : compileAddress(input.url, insecure, mayBePlain, [...path, 'url'], context),
+      url: input.url === undefined ? undefined : compileUrl(input, mayBePlain, [...path, 'url'], context),
       key: input.key === undefined ? undefined : compileSecret(input.key, [...path, 'key'], context),
       secrets: compileSecrets(input.secret, [...path, 'secret'], context),
       format: input.format ?? ('json' as const),
+      ...compileMail(input, path, context),
       ...(input.headers && { headers: compileHeaders(input.headers, [...path, 'headers'], context) }),
       only: compileOnly(input, path, context),
       fallback: input.fallback,
@@ -57,12 +55,54 @@ function checkKeys(input: DestinationInput, path: Path, { report }: Context): vo
   }
 }
 
+/** A mail server's address is written its own way; everything else speaks HTTP. */
+function compileUrl(
+  input: DestinationInput,
+  mayBePlain: boolean,
+  path: Path,
+  context: Context,
+): DestinationConfig['url'] {
+  const { url = '', kind, insecure = false } = input;
+  if (!isMail(kind) || typeof url !== 'string') return compileAddress(url, insecure, mayBePlain, path, context);
+  if (/^smtps?:\/\/([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?\/?$/iu.test(url)) return { kind: 'plain', url };
+  context.report.error(path, 'not the address of a mail server', 'write smtps://host, or smtp://host:587 for STARTTLS');
+  return undefined;
+}
+
+function isMail(kind: DestinationKind | undefined): boolean {
+  return kind !== undefined && rulesOf(kind).speaks === 'smtp';
+}
+
+const mostRecipients = 50;
+
+function compileMail(input: DestinationInput, path: Path, context: Context): { readonly mail?: MailConfig } {
+  const { kind, from, to, user, password } = input;
+  if (kind === undefined || !isMail(kind) || from === undefined || to === undefined) return {};
+  const { report } = context;
+  const list = (Array.isArray(to) ? to : [to]).filter((one) => one !== undefined);
+  const [last = ''] = list.slice(-1);
+  if (last === '') report.error([...path, 'to'], 'nobody is written to', 'name an email address');
+  if (list.length > mostRecipients) {
+    report.error([...path, 'to'], `${list.length} recipients, ${mostRecipients} at most`, 'write to a mailing list');
+  }
+  if (user !== undefined && password === undefined && !report.isTold([...path, 'password'])) {
+    report.missing(path, 'password', 'a user needs a password', fixFor(kind, 'password'));
+  }
+  if (password !== undefined && user === undefined) {
+    report.missing(path, 'user', 'a password needs a user', 'add user: and its name at the server');
+  }
+  const reference = password && compileSecret(password, [...path, 'password'], context);
+  return { mail: { from, to: [...new Set(list)], user, password: reference } };
+}
+
 function takersOf(key: OwnKey): string {
   const takers = kindNames.filter((kind) => [...rulesOf(kind).needs, ...rulesOf(kind).may].includes(key));
   return takers.length < 2 ? takers.join() : `${takers.slice(0, -1).join(', ')} and ${takers.at(-1)}`;
 }
 
 function fixFor(kind: DestinationKind, key: OwnKey): string {
+  if (key === 'from' || key === 'to') return `add ${key}: ops@example.org`;
+  if (key === 'url' && isMail(kind)) return 'add url: smtps://host, or smtp://host:587 for STARTTLS';
   return key === 'url' && !rulesOf(kind).hasSecretAddress
     ? 'add url: https://host/path, or a reference to it'
     : `add ${key}: { awsSecret: name }, { env: NAME } or { file: path }`;

@@ -75,6 +75,15 @@ const address = v.union(
   expected('an address or a reference to one', 'write { awsSecret: name } or the like'),
 );
 
+const mailbox = v.pipe(
+  v.string(expected('an email address', 'write ops@example.org')),
+  v.regex(
+    /^[\x21-\x7e]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?$/u,
+    complaint('not an email address', 'write ops@example.org'),
+  ),
+  v.regex(/^[^"(),:;<>@[\\\]]+@[^@]+$/u, complaint('not a plain email address', 'write ops@example.org')),
+);
+
 const headerName = v.pipe(
   v.string(),
   v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/u, complaint('not the name of a header', 'write X-Team or the like')),
@@ -117,7 +126,7 @@ export const destination = v.strictObject(
       type: kindNames.join(', '),
     }),
     url: may(address, {
-      says: 'Where to. Chats: a reference, since their address is a secret. webhook and alertmanager: a reference or the address itself. pagerduty: only for its EU region.',
+      says: 'Where to. Chats: a reference, since their address is a secret. webhook and alertmanager: a reference or the address itself. email: smtps://host, or smtp://host for STARTTLS. pagerduty: only for its EU region.',
       type: 'secret or URL',
     }),
     key: may(secret, { says: 'pagerduty: where the integration key is kept.', type: 'secret' }),
@@ -134,13 +143,20 @@ export const destination = v.strictObject(
       says: 'webhook: further headers, such as Authorization; a value that is secret is a reference, the whole value kept there ("Bearer …").',
       type: 'map from names to text or secret',
     }),
+    from: may(mailbox, { says: 'email: who writes.', type: 'email address' }),
+    to: may(oneOrMany('email addresses', mailbox), {
+      says: 'email: who is written to, 50 at most.',
+      type: 'email address or list',
+    }),
+    user: may(text('the name of a user'), { says: 'email: the user at the server, where it wants one.', type: 'text' }),
+    password: may(secret, { says: 'email: where the password of that user is kept.', type: 'secret' }),
     only: may(only, { says: 'What it wants to hear.', type: 'map' }),
     fallback: may(text('the name of a destination'), {
       says: 'Gets its criticals while this one is broken.',
       type: 'name',
     }),
     retired: may(flag, { says: 'Only ends what it was told; nothing new.', type: 'true or false', default: false }),
-    insecure: may(flag, { says: 'Allow `http:`.', type: 'true or false', default: false }),
+    insecure: may(flag, { says: 'Allow `http:`, and `smtp:` without TLS.', type: 'true or false', default: false }),
   },
   expected('a destination', mapFix),
 );

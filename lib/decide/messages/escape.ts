@@ -57,6 +57,11 @@ export function escapeMattermost(text: string): string {
   return escapeMarkdown(text).replaceAll('@', `@${gap}`).replaceAll('<', `<${gap}`);
 }
 
+/** For the text of an HTML element or of a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
+
 /** For a text that others pass on to chats unescaped, as Alertmanager's templates do: what calls somebody is broken up. */
 export function inert(text: string): string {
   return text.replace(/<(?=\s*[!@#/a])/gi, `<${gap}`).replace(/@(?=channel|here|all|everyone)/gi, `@${gap}`);

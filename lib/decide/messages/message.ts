@@ -7,6 +7,8 @@ import { clean } from './escape.ts';
 export type Message = {
   /** The delivery's. */
   readonly id: string;
+  /** `<incident>.<episode>`: the same from the beginning to the end of one episode. */
+  readonly incident: string;
   readonly what: DeliveryFacts['what'];
   readonly kind: DeliveryFacts['kind'];
   readonly severity: Severity;
@@ -22,12 +24,13 @@ export type Message = {
 
 export type Line = { readonly name: string; readonly value: string };
 
-export function messageOf({ id, facts }: Pick<Delivery, 'id' | 'facts'>, zone: string): Message {
+export function messageOf(delivery: Delivery, zone: string): Message {
+  const { id, key, episode, facts } = delivery;
   const { what, kind, severity } = facts;
   const lines = linesOf(facts, zone).map(({ name, value }) => ({ name, value: clean(value) }));
   const details = detailsOf(facts).map(({ name, value }) => ({ name, value: tellInstants(value, zone) }));
   const text = tellInstants(clean(facts.text), zone);
-  return { id, what, kind, severity, status: statusOf(facts), text, lines, details };
+  return { id, incident: `${key}.${episode}`, what, kind, severity, status: statusOf(facts), text, lines, details };
 }
 
 /** Where the same names may be in several regions, the text itself says which one: a line in a list has nothing else. */

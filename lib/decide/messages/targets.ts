@@ -1,6 +1,7 @@
 import { type DestinationKind, isChat, type KindOf } from '../../model/destination-kind.ts';
 import { alertmanager } from './alertmanager.ts';
 import { discord } from './discord.ts';
+import { email } from './email.ts';
 import { mattermost } from './mattermost.ts';
 import { pagerduty } from './pagerduty.ts';
 import { slack } from './slack.ts';
@@ -14,6 +15,7 @@ const targets: { readonly [kind in DestinationKind]: kind extends KindOf<'chat'>
   teams,
   discord,
   mattermost,
+  email,
   pagerduty,
   alertmanager,
   webhook,

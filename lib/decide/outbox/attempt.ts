@@ -49,7 +49,7 @@ export function fateOf<T extends Delivery | Batch>(before: T, marked: T, outcome
   switch (outcome.kind) {
     case 'accepted':
     case 'confirmed':
-      return { kind: 'end', state: outcome.kind };
+      return { kind: 'end', state: outcome.kind, ...(outcome.note !== undefined && { reason: outcome.note }) };
     case 'body-refused':
       return refused(before, marked, outcome.problem);
     case 'unknown':

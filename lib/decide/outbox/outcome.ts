@@ -2,10 +2,10 @@
  * What became of one attempt, as the destination's own rules read the answer.
  * `accepted`: taken, fate unknown (202). `confirmed`: the target says it is there. `wait`: refused for now (429).
  * `address-failed`: 401, 403, 404, 410, a redirect: it speaks of the address, not of the message. `body-refused`: 400,
- * 413, 415: it speaks of the message. `not-sent`: no connection was made. `unknown`: it may have been accepted.
+ * 413, 415: it speaks of the message. `not-sent`: no connection was made, or it was refused before anything was handed over. `unknown`: it may have been accepted.
  */
 export type Outcome =
-  | { readonly kind: 'accepted' | 'confirmed' }
+  | { readonly kind: 'accepted' | 'confirmed' /** What is to be said of it all the same. */; readonly note?: string }
   | { readonly kind: 'wait'; readonly retryAfterMs: number | undefined; readonly problem: string }
   | { readonly kind: 'address-failed'; readonly problem: string }
   | { readonly kind: 'body-refused'; readonly problem: string }

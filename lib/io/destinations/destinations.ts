@@ -4,8 +4,10 @@ import type { Target } from '../../decide/messages/target.ts';
 import { targetOf } from '../../decide/messages/targets.ts';
 import type { Outcome } from '../../decide/outbox/outcome.ts';
 import type { DestinationConfig, SecretRef } from '../../model/config.ts';
+import { rulesOf } from '../../model/destination-kind.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { OutgoingMessage, Sent } from '../http/send-once.ts';
+import type { OutgoingMail } from './smtp.ts';
 import { makeSecret, type Secret, unwrap } from '../secrets/secret.ts';
 import { sign } from '../signing.ts';
 
@@ -17,6 +19,8 @@ type Credentials = {
   readonly key: Secret | undefined;
   /** Signing secrets, newest first; empty = unsigned. */
   readonly signing: readonly Secret[];
+  /** Of a user at a mail server. */
+  readonly password?: Secret | undefined;
   /** Headers beside our own. */
   readonly headers?: { readonly [name: string]: Secret };
 };
@@ -30,16 +34,41 @@ type Letter = {
   readonly now: EpochMs;
 };
 
-export type Addressed = Pick<OutgoingMessage, 'url' | 'headers'> & { readonly body: string };
+type OverHttp = Pick<OutgoingMessage, 'url' | 'headers'> & { readonly body: string };
+
+/** What is known of an outgoing message before it is attempted. */
+export type Addressed = OverHttp | Omit<OutgoingMail, 'insecure' | 'timeoutMs'>;
 
 /** One kind of target: how a letter is put on the wire, and what its answers mean. */
-type Destination = {
+type Destination<A> = {
   /** Throws TypeError where what a kind cannot do without is missing: a config without it is refused long before. */
-  readonly address: (letter: Letter, credentials: Credentials) => Addressed;
+  readonly address: (letter: Letter, credentials: Credentials) => A;
   readonly classify: (answer: Answered) => Outcome;
 };
 
-export function destinationFor({ kind, format }: Pick<DestinationConfig, 'kind' | 'format'>): Destination {
+type Configured = Pick<DestinationConfig, 'kind' | 'format'> & Partial<Pick<DestinationConfig, 'name' | 'mail'>>;
+
+/** How its letters are put on the wire, and what its answers mean. */
+export function destinationFor(destination: Configured): Destination<Addressed> {
+  const { classify } = targetOf(destination.kind);
+  if (rulesOf(destination.kind).speaks === 'smtp')
+    return { address: (letter, credentials) => mailed(letter, credentials, destination), classify };
+  return overHttp(destination);
+}
+
+function mailed(
+  { body }: Letter,
+  { url, password }: Credentials,
+  { name: list = '', mail }: Configured,
+): Omit<OutgoingMail, 'insecure' | 'timeoutMs'> {
+  if (url === undefined || mail === undefined) throw new TypeError('a destination has no address');
+  const { user, from, to } = mail;
+  const login = user === undefined || password === undefined ? undefined : { user, password };
+  return { via: 'smtp', url, login, from, to, list, body };
+}
+
+/** The same for what speaks HTTP. */
+export function overHttp({ kind, format }: Pick<DestinationConfig, 'kind' | 'format'>): Destination<OverHttp> {
   const target = targetOf(kind);
   const { contentType = () => 'application/json; charset=utf-8', keyField, isSigned, classify } = target;
   return {
@@ -84,14 +113,14 @@ function withKey(body: string, field: string, key: Secret | undefined): string {
   return JSON.stringify({ [field]: unwrap(key).trim(), ...(JSON.parse(body) as object) });
 }
 
-export type ReadSecret = (ref: SecretRef, purpose: 'url' | 'key' | 'secret' | 'header') => Promise<Secret>;
+export type ReadSecret = (ref: SecretRef, purpose: 'url' | 'key' | 'secret' | 'header' | 'password') => Promise<Secret>;
 
 /** The credentials, and a fingerprint of them that is safe to store: it only tells whether they have changed. */
 export type ReadCredentials = { readonly credentials: Credentials; readonly fingerprint: string };
 
 /** Rejects with a SecretError, naming the reference, when one cannot be had. */
 export async function readCredentials(
-  { url, key, secrets, headers = [] }: Pick<DestinationConfig, 'url' | 'key' | 'secrets' | 'headers'>,
+  { url, key, secrets, mail, headers = [] }: Pick<DestinationConfig, 'url' | 'key' | 'secrets' | 'mail' | 'headers'>,
   read: ReadSecret,
 ): Promise<ReadCredentials> {
   const address = url?.kind === 'plain' ? makeSecret(url.url) : url && (await read(url, 'url'));
@@ -102,15 +131,16 @@ export async function readCredentials(
   for (const { name, value } of headers) {
     own[name] = value.kind === 'text' ? makeSecret(value.text) : await read(value, 'header');
   }
-  const all = [address, routingKey, ...signing, ...Object.values(own)].map((secret) =>
+  const password = mail?.password && (await read(mail.password, 'password'));
+  const all = [address, routingKey, ...(password ? [password] : []), ...signing, ...Object.values(own)].map((secret) =>
     secret === undefined ? '' : unwrap(secret),
   );
   const fingerprint = createHash('sha256').update(all.join('\n')).digest('hex').slice(0, 12);
-  return { credentials: { url: address, key: routingKey, signing, headers: own }, fingerprint };
+  return { credentials: { url: address, key: routingKey, signing, password, headers: own }, fingerprint };
 }
 
 /** What one sending came to: the wire's own failures alike for all, an answer by the target's rules. */
-export function readOutcome(sent: Sent, { classify }: Pick<Destination, 'classify'>): Outcome {
+export function readOutcome(sent: Sent, { classify }: Pick<Destination<Addressed>, 'classify'>): Outcome {
   switch (sent.kind) {
     case 'answered': {
       const { status, body, headers, retryAfterMs } = sent;
@@ -126,8 +156,8 @@ export function readOutcome(sent: Sent, { classify }: Pick<Destination, 'classif
 }
 
 /** Every place that a destination's secrets are kept in. */
-export function secretsOf({ url, key, secrets, headers = [] }: DestinationConfig): readonly SecretRef[] {
+export function secretsOf({ url, key, secrets, mail, headers = [] }: DestinationConfig): readonly SecretRef[] {
   const values = headers.map(({ value }) => value);
-  const refs = [url, key, ...secrets, ...values];
+  const refs = [url, key, mail?.password, ...secrets, ...values];
   return refs.flatMap((ref) => (ref === undefined || ref.kind === 'plain' || ref.kind === 'text' ? [] : [ref]));
 }

@@ -134,7 +134,10 @@ function logOutcome({ parts, target, counts }: Session, item: Delivery | Batch, 
   const delivery = item.id.slice(0, 12);
   const where = regionsOf(item);
   const fields = { destination: target.name, ...where, delivery, outcome: outcome.kind, attempts: item.attempts };
-  if (!isFailure(outcome)) return parts.log.info('message delivered', fields);
+  if (!isFailure(outcome)) {
+    if (outcome.note === undefined) return parts.log.info('message delivered', fields);
+    return parts.log.warn('message delivered, but not to all', { ...fields, reason: outcome.note });
+  }
   counts.failed += 1;
   parts.log.warn('message not delivered', { ...fields, reason: outcome.problem });
 }

@@ -2,7 +2,8 @@ import type { OutboxView } from '../../decide/outbox/next-step.ts';
 import type { Outcome } from '../../decide/outbox/outcome.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { ReadSecret } from '../../io/destinations/destinations.ts';
-import type { OutgoingMessage, Sent } from '../../io/http/send-once.ts';
+import type { Outgoing } from '../../io/destinations/transmit.ts';
+import type { Sent } from '../../io/http/send-once.ts';
 import type { NewId } from '../../io/ids.ts';
 import type { Log } from '../../io/log.ts';
 import type { Store } from '../../io/stores/store.ts';
@@ -10,8 +11,8 @@ import type { CompiledConfig, DestinationConfig } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { StoredSender } from '../records/destination-records.ts';
 
-/** One HTTP request, sent once; never throws. */
-export type Send = (message: OutgoingMessage) => Promise<Sent>;
+/** One HTTP request, or what a destination takes instead, sent once; never throws. */
+export type Send = (message: Outgoing) => Promise<Sent>;
 
 export type DeliverParts = {
   readonly config: CompiledConfig;

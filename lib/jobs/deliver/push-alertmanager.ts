@@ -6,12 +6,7 @@ import { senderAfter, withAddress } from '../../decide/outbox/attempt.ts';
 import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
 import { attemptMs, newSender, type SenderRecord } from '../../decide/outbox/sender.ts';
 import { SecretError } from '../../errors.ts';
-import {
-  destinationFor,
-  type ReadCredentials,
-  readCredentials,
-  readOutcome,
-} from '../../io/destinations/destinations.ts';
+import { overHttp, type ReadCredentials, readCredentials, readOutcome } from '../../io/destinations/destinations.ts';
 import type { DestinationConfig } from '../../model/config.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { senderWrite } from '../records/destination-records.ts';
@@ -94,7 +89,7 @@ export async function push(
 ): Promise<Outcome> {
   if ('problem' in read) return { kind: 'address-failed', problem: read.problem };
   const { insecure, zone, severalRegions } = destination;
-  const { address, classify } = destinationFor(destination);
+  const { address, classify } = overHttp(destination);
   let outcome: Outcome = { kind: 'confirmed' };
   for (let from = 0; from < incidents.length && !isFailure(outcome); from += mostPerPush) {
     const now = clock.now();

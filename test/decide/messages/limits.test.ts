@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Delivery } from '../../../lib/decide/incidents/delivery.ts';
 import { alertmanagerBudget } from '../../../lib/decide/messages/alertmanager.ts';
 import { discordLimits } from '../../../lib/decide/messages/discord.ts';
+import { emailBudget, emailLimits } from '../../../lib/decide/messages/email.ts';
 import { eventBudget } from '../../../lib/decide/messages/event.ts';
 import { mattermostBudget } from '../../../lib/decide/messages/mattermost.ts';
 import { pagerdutyBudget } from '../../../lib/decide/messages/pagerduty.ts';
@@ -9,6 +10,7 @@ import { render } from '../../../lib/decide/messages/render.ts';
 import { slackBudget, slackLimits } from '../../../lib/decide/messages/slack.ts';
 import { teamsBudget } from '../../../lib/decide/messages/teams.ts';
 import { openBatch, toMember } from '../../../lib/decide/outbox/batch.ts';
+import { isChat } from '../../../lib/model/destination-kind.ts';
 import type { DestinationConfig } from '../../../lib/model/config.ts';
 import { aDelivery, sha256, someFacts, start } from '../../support/receivers/outbox-world.ts';
 import vectors from '../../vectors/alerts.json' with { type: 'json' };
@@ -43,6 +45,7 @@ const totals: readonly (readonly [string, Target, number, (body: string) => numb
   ['teams', target('teams'), teamsBudget, bytes],
   ['discord', target('discord'), discordLimits.total, embedded],
   ['mattermost', target('mattermost'), mattermostBudget, bytes],
+  ['email', target('email'), emailBudget, bytes],
   ['pagerduty', target('pagerduty'), pagerdutyBudget, bytes],
   ['webhook json', target('webhook'), eventBudget.json, bytes],
   ['webhook cloudevents', target('webhook', 'cloudevents'), eventBudget.cloudevents, bytes],
@@ -54,8 +57,8 @@ const totals: readonly (readonly [string, Target, number, (body: string) => numb
 function growing({ kind, format }: Target, limit: number): (length: number) => Delivery {
   // Slack's blocks have limits of their own: there the text and what to do fill the message.
   const isSlack = kind === 'slack';
-  // Alertmanager's format shows it twice; a field of Discord's takes 1,024 characters and no more.
-  const each = 960 * (format === 'alertmanager-v4' ? 2 : 1);
+  // Alertmanager's format and a mail show it twice; a field of Discord's takes 1,024 characters and no more.
+  const each = 960 * (format === 'alertmanager-v4' || kind === 'email' ? 2 : 1);
   const count = isSlack ? 0 : Math.floor((limit - (kind === 'discord' ? 1_000 : 5_000)) / each);
   const filling = Object.fromEntries(Array.from({ length: count }, (_, n) => [`detail ${n}`, 'x'.repeat(900)]));
   const words = isSlack ? { text: 't'.repeat(2_900), fix: 'f'.repeat(2_000) } : { fix: 'f'.repeat(400) };
@@ -162,6 +165,13 @@ describe('one part at its limit', () => {
       expect(part.text.length).toBeLessThanOrEqual(vectors.limits.slack.section_text);
     }
   });
+  test.each([-1, 0, 1])("a mail's subject at %i", (offset) => {
+    const text = 'x'.repeat(emailLimits.subject - 'CRITICAL: '.length + offset);
+    const body = render(aDelivery('ops', 1, { facts: someFacts({ text }) }), target('email'));
+    const mail = JSON.parse(body) as { subject: string; text: string };
+    expect(mail.subject.length).toBe(Math.min(emailLimits.subject, emailLimits.subject + offset));
+    expect(mail.text).toContain(text);
+  });
   test.each([-1, 0, 1])("PagerDuty's summary at %i", (offset) => {
     const text = 'x'.repeat(vectors.limits.pagerduty_v2.summary + offset);
     const body = JSON.parse(render(aDelivery('ops', 1, { facts: someFacts({ text }) }), target('pagerduty'))) as {
@@ -202,19 +212,24 @@ describe('a batch', () => {
     ...openBatch('ops', aDelivery('ops', 1), start, sha256),
     members: members(count),
   });
-  test.each(totals.slice(0, 4))('for %s lists all, or says how many more', (_, to, limit, measure) => {
-    for (const count of [6, 40, 300]) {
-      for (const plain of [false, true]) {
-        const body = render({ ...batch(count), plain }, to);
-        const listed = [...body.matchAll(/is in status Error/g)].length;
-        const more = Number(/and (\d+) more/.exec(body)?.[1] ?? 0);
-        expect(listed + more).toBe(count);
-        expect(listed).toBeGreaterThan(0);
-        if (!plain) expect(measure(body)).toBeLessThanOrEqual(limit);
-        expect(body).toContain(batch(count).id);
+  test.each(totals.filter(([, { kind }]) => isChat(kind)))(
+    'for %s lists all, or says how many more',
+    (_, to, limit, measure) => {
+      for (const count of [6, 40, 300]) {
+        for (const plain of [false, true]) {
+          const body = render({ ...batch(count), plain }, to);
+          // A mail is text and HTML.
+          const times = to.kind === 'email' && !plain ? 2 : 1;
+          const listed = [...body.matchAll(/is in status Error/g)].length / times;
+          const more = Number(/and (\d+) more/.exec(body)?.[1] ?? 0);
+          expect(listed + more).toBe(count);
+          expect(listed).toBeGreaterThan(0);
+          if (!plain) expect(measure(body)).toBeLessThanOrEqual(limit);
+          expect(body).toContain(batch(count).id);
+        }
       }
-    }
-  });
+    },
+  );
   test('names the gravest first', () => {
     const info = toMember(aDelivery('ops', 1, { facts: someFacts({ severity: 'info', text: 'small' }) }));
     const critical = toMember(aDelivery('ops', 2, { facts: someFacts({ text: 'large' }) }));

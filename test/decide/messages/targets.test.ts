@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { targetOf } from '../../../lib/decide/messages/targets.ts';
-import { type DestinationKind, destinationKinds, isChat } from '../../../lib/model/destination-kind.ts';
+import { type DestinationKind, destinationKinds, isChat, rulesOf } from '../../../lib/model/destination-kind.ts';
 
 const kinds = Object.keys(destinationKinds) as DestinationKind[];
 const chats = kinds.filter(isChat);
@@ -34,10 +34,12 @@ describe('a target is one entry', () => {
     expect(pace.burst).toBeGreaterThanOrEqual(1);
     expect(pace.everyMs).toBeGreaterThan(0);
     expect(typeof render).toBe(isChat(kind) ? 'object' : 'function');
-    expect(classify({ status: 429, body: '', contentType: '', retryAfterMs: 1_000 }).kind).toBe('wait');
+    const [later, means] = rulesOf(kind).speaks === 'smtp' ? [450, 'not-sent'] : [429, 'wait'];
+    expect(classify({ status: later, body: '', contentType: '', retryAfterMs: 1_000 }).kind).toBe(means);
   });
 
-  test.each(chats)('the chat %s stands in three files', (kind) => {
+  // What speaks another way than HTTP has a way of its own besides.
+  test.each(chats.filter((kind) => rulesOf(kind).speaks === undefined))('the chat %s stands in three files', (kind) => {
     expect(filesNaming(kind)).toEqual(
       [`lib/decide/messages/${kind}.ts`, 'lib/decide/messages/targets.ts', 'lib/model/destination-kind.ts'].sort(),
     );

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { destinationFor, readCredentials } from '../../../lib/io/destinations/destinations.ts';
+import { destinationFor, overHttp, readCredentials } from '../../../lib/io/destinations/destinations.ts';
 import { makeSecret, unwrap } from '../../../lib/io/secrets/secret.ts';
 import { beatAddress } from '../../../lib/jobs/deliver/heartbeat.ts';
 import { aDestination } from '../../support/receivers/outbox-world.ts';
@@ -30,13 +30,13 @@ test('PagerDuty’s key joins only what goes out', () => {
 });
 
 test('a webhook without secrets still has its id', () => {
-  const { headers } = destinationFor({ kind: 'webhook', format: 'json' }).address(letter, none);
+  const { headers } = overHttp({ kind: 'webhook', format: 'json' }).address(letter, none);
   expect(headers).toMatchObject({ 'webhook-id': 'd1' });
   expect(headers).not.toHaveProperty('webhook-signature');
 });
 
 test('CloudEvents say what they are', () => {
-  const { headers } = destinationFor({ kind: 'webhook', format: 'cloudevents' }).address(letter, none);
+  const { headers } = overHttp({ kind: 'webhook', format: 'cloudevents' }).address(letter, none);
   expect(headers).toMatchObject({ 'content-type': 'application/cloudevents+json; charset=utf-8' });
 });
 

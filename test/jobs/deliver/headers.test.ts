@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { sendOnce } from '../../../lib/io/http/send-once.ts';
+import { transmit } from '../../../lib/io/destinations/transmit.ts';
 import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
 import { aDelivery, aDestination, makeOutboxWorld } from '../../support/receivers/outbox-world.ts';
 import { serve } from '../../support/receivers/reach.ts';
@@ -31,7 +31,7 @@ async function aServedHook() {
   const { url, close } = await serve(receiver, world.clock);
   open.push(close);
   world.secrets.set('HOOK', url).set('AUTH', 'Bearer wrong');
-  const parts = world.processWith({ send: (message) => sendOnce({ fetch, clock: world.clock }, message) });
+  const parts = world.processWith({ send: (message) => transmit({ fetch, clock: world.clock }, message) });
   return { world, parts, receiver };
 }
 

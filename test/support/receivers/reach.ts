@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Clock } from '../../../lib/io/clock.ts';
+import { transmit } from '../../../lib/io/destinations/transmit.ts';
 import type { Fetch } from '../../../lib/io/http/exchange.ts';
-import { sendOnce } from '../../../lib/io/http/send-once.ts';
 import type { Send } from '../../../lib/jobs/deliver/parts.ts';
 import type { Receiver } from './receiver.ts';
 
@@ -29,7 +29,7 @@ export function fetchFrom(
 }
 
 export function sendThrough(fetch: Fetch, clock: Clock): Send {
-  return (message) => sendOnce({ fetch, clock }, message);
+  return (message) => transmit({ fetch, clock }, message);
 }
 
 /** The receiver behind a real port. */
