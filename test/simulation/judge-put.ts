@@ -156,7 +156,8 @@ function maySendSize(
 ): boolean {
   const to = { min: Number(after['size_min']), max: Number(after['size_max']) };
   const size = Number(before['size'] ?? 0);
-  const isRefused = pool.puts.some((put) => isSame(put.to, to) && put.status === 400 && !put.isToBusy);
+  // Whether it was refused for being busy is the service's to say: a pool in Error does not make its cluster busy.
+  const isRefused = pool.puts.some((put) => isSame(put.to, to) && put.status === 400);
   return isRefused && (size < to.min || size > to.max) && after['size'] === (size < to.min ? to.min : to.max);
 }
 

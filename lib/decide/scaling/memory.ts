@@ -54,6 +54,8 @@ export type Refusal = {
   readonly invalid: number;
   readonly until: EpochMs;
   readonly why: 'invalid' | 'quota' | 'forbidden' | 'ignored';
+  /** An earlier one of them was an answer that said so. */
+  readonly wasInvalid?: boolean | undefined;
   readonly detail: string;
   /** Rule and pool as they were: three invalid refusals hold a lower until one of these changes. */
   readonly ruleHash: string;

@@ -27,6 +27,7 @@ export function addRefusal(memory: PoolMemory, refusal: NewRefusal, now: EpochMs
     detail: clip(refusal.detail, mostDetail),
     count,
     invalid: (known?.invalid ?? 0) + (isInvalid ? 1 : 0),
+    ...(refusal.why !== 'invalid' && known !== undefined && saidInvalid(known) && { wasInvalid: true }),
     until: now + Math.min(firstCoolDownMs * 2 ** (count - 1), longestCoolDownMs),
     ruleHash: memory.ruleHash ?? '',
   };
@@ -57,8 +58,13 @@ export function sizeSentAlong(
   change: BoundsChange,
 ): number | undefined {
   const refusal = refusalOf(memory, change.to);
-  if (refusal === undefined || refusal.invalid === 0 || refusal.why === 'ignored') return undefined;
+  if (refusal === undefined || !saidInvalid(refusal) || refusal.why === 'ignored') return undefined;
   return sizeWithin(pool, change);
+}
+
+/** What was accepted and not applied counts as invalid for the cool-down, and says nothing about the size. */
+function saidInvalid({ why, wasInvalid }: Refusal): boolean {
+  return why === 'invalid' || wasInvalid === true;
 }
 
 /** The nearest size within the new bounds, where the pool's own lies outside. */

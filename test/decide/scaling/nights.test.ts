@@ -266,6 +266,20 @@ describe('people', () => {
     expect(memoryOf(world, 'workers')?.kept?.size).toBe(1);
   });
 
+  test('where nobody knows when the last look was, a pool in motion was not seen a moment ago', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)]);
+    runUntil(world, '2026-03-02T18:30:00Z');
+    // Rounds that were answered nothing, over the evening's edge; somebody's resize ends after it.
+    world.now = at('2026-03-02T21:00:00Z');
+    world.lookedAt = undefined;
+    change(world, 'id-workers', { status: 'Scaling', updatedAt: world.now });
+    round(world);
+    world.now += 5 * minute;
+    change(world, 'id-workers', { status: 'Running', size: 2, updatedAt: world.now });
+    expect(round(world).actions.map(({ to }) => to)).toEqual([0]);
+    expect(memoryOf(world, 'workers')?.kept).toBeUndefined();
+  });
+
   test('a raise ahead of the morning is the schedule’s doing, though a size is kept until then', () => {
     const config = aConfig({ rules: [aRule({ lead: { kind: 'fixed', ms: 20 * minute } })] });
     const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], { config });

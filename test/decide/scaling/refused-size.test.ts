@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { addRefusal } from '../../../lib/decide/scaling/refusal.ts';
+import type { PoolMemory } from '../../../lib/decide/scaling/memory.ts';
+import { addRefusal, type NewRefusal, sizeSentAlong } from '../../../lib/decide/scaling/refusal.ts';
 import type { Size } from '../../../lib/model/size.ts';
 import { aConfig, aPool, aRule, aWorld, change, minute, round, type World } from '../../support/scaling-world.ts';
 
@@ -57,6 +58,21 @@ describe('bounds that were refused as invalid', () => {
     world.now += 11 * minute;
     change(world, 'id-workers', { size: 8 });
     expect(round(world).actions.map(({ size }) => size)).toEqual([2]);
+  });
+
+  test.each<[string, boolean, NewRefusal['why'][]]>([
+    ['invalid and then forbidden', true, ['invalid', 'forbidden']],
+    ['invalid, forbidden and over a quota', true, ['invalid', 'forbidden', 'quota']],
+    ['ignored and then forbidden', false, ['ignored', 'forbidden']],
+    ['forbidden and over a quota', false, ['forbidden', 'quota']],
+  ])('refused as %s: sent along is %s', (_name, isSent, whys) => {
+    const target = { min: 0, max: 2 };
+    const memory = whys.reduce<PoolMemory>(
+      (known, why) => addRefusal(known, { target, why, detail: 'no', poolUpdatedAt: undefined }, 0),
+      { name: 'workers', autoscale: true },
+    );
+    const change = { from: { min: 3, max: 9 }, to: target };
+    expect(sizeSentAlong(memory, { autoscale: true, size: 6 }, change)).toBe(isSent ? 2 : undefined);
   });
 
   test.each(['quota', 'forbidden', 'ignored'] as const)('not after a refusal that is one of %s', (why) => {

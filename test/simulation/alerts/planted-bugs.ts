@@ -18,7 +18,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
         replace: 'attempts: item.attempts + 1, lastAttemptAt: now, body };',
       },
     ],
-    seed: 3,
+    seed: 9,
     faults: ['webhooks'],
   },
   {
@@ -54,6 +54,8 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
         find: 'nextAt: now + obeyedMs(outcome.retryAfterMs) };',
         replace: 'nextAt: now + outcome.retryAfterMs };',
       },
+      // What is stored is held to what may be: that alone would do.
+      { file: 'lib/decide/stored-time.ts', find: 'nextAt: 3 * hourMs', replace: 'nextAt: 3e9 * hourMs' },
     ],
     seed: 2,
     faults: ['webhooks'],
@@ -67,7 +69,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
         replace: 'lane.sort((a, b) => b.sequence - a.sequence)',
       },
     ],
-    seed: 2,
+    seed: 7,
     faults: ['webhooks', 'flap'],
   },
   {
@@ -88,12 +90,17 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     changes: [
       {
         file: 'lib/decide/incidents/step-incidents.ts',
+        find: 'function casesOf({ records, observations, hash }: IncidentsInput)',
+        replace: 'function casesOf({ records, observations, hash, now }: IncidentsInput)',
+      },
+      {
+        file: 'lib/decide/incidents/step-incidents.ts',
         find: "const observation = seen.get(key) ?? (before && { kind: before.kind, subject: before.subject, state: 'unknown' });",
         replace:
-          "const observation = seen.get(key) ?? (before && { kind: before.kind, subject: before.subject, state: 'ok' as const, at: 4_102_444_800_000 });",
+          "const observation = seen.get(key) ?? (before && { kind: before.kind, subject: before.subject, state: 'ok' as const, at: now });",
       },
     ],
-    seed: 1,
+    seed: 3,
     faults: ['api'],
   },
   {
@@ -179,7 +186,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
           "if (isMaybeTold) return { ended: [...ended, { delivery: resolve, reason: 'over' }], changed: [], waiting: [] };",
       },
     ],
-    seed: 3,
+    seed: 9,
     faults: ['webhooks'],
   },
   {
