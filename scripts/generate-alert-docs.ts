@@ -31,7 +31,7 @@ const late: DeliveryFacts = {
   severity: 'critical',
   text: 'dev-api/workers should be at 3 and is at 0 (Scaling): schedule office-hours: base (3)',
   fix: 'run: lamplighter explain "dev-api/workers", and look at the pool in the console',
-  did: 'asked for 3 at 2026-11-24T06:00:00Z, which has not happened yet',
+  did: 'asked for 3 at 2026-11-24T06:00:00Z, not done yet',
   since: boundary + 45 * minuteMs,
   until: undefined,
   cause: undefined,

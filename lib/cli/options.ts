@@ -4,11 +4,11 @@ import { parseInstant } from '../decide/schedule/parse-time.ts';
 import { isScheduleProblem } from '../decide/schedule/schedule-problem.ts';
 import { UsageError } from '../errors.ts';
 import type { Size } from '../model/size.ts';
-import type { EpochMs } from '../model/time.ts';
+import { type EpochMs, iso } from '../model/time.ts';
 
 export type ConfigOption = { readonly config: string };
 export type JsonOption = { readonly json?: true };
-export type ReasonOption = { readonly reason?: string };
+type ReasonOption = { readonly reason?: string };
 export type EndOptions = { readonly for?: number; readonly until?: EpochMs };
 
 export function configOption(): Option {
@@ -19,16 +19,25 @@ export function jsonOption(): Option {
   return new Option('--json', 'print JSON for programs (docs/json.md)');
 }
 
-export function reasonOption(): Option {
-  return new Option('--reason <text>', 'why, for whoever looks later');
+function reasonOption(): Option {
+  return new Option('--reason <text>', 'why; is shown wherever this ask is shown');
 }
 
-export function forOption(what: string): Option {
+function forOption(what: string): Option {
   return new Option('--for <duration>', `${what}: 30m, 4h, 2d`).argParser(readDuration);
 }
 
-export function untilOption(what: string): Option {
+function untilOption(what: string): Option {
   return new Option('--until <instant>', `${what}, with an offset: 2026-12-24T18:00+01:00`).argParser(readInstant);
+}
+
+/** What every command takes that asks for something or changes what is remembered. */
+export type AskOptions = ConfigOption & JsonOption & ReasonOption;
+
+/** Its last options, in the order of every help; `ends`: what is asked for has an end, and what --for says of it. */
+export function addAskOptions(command: Command, ends?: string): Command {
+  if (ends !== undefined) command.addOption(forOption(ends)).addOption(untilOption('until when'));
+  return command.addOption(reasonOption()).addOption(configOption()).addOption(jsonOption());
 }
 
 /** Examples below a command's help, each with what it does. */
@@ -77,7 +86,7 @@ export function endOf(options: EndOptions, now: EpochMs, what: string): EpochMs 
   if ((forMs === undefined) === (until === undefined))
     throw new UsageError(`${what} ends: give either --for 4h or --until 2026-12-24T18:00+01:00`);
   const end = forMs === undefined ? (until as EpochMs) : now + forMs;
-  if (end <= now) throw new UsageError(`${what} would end at ${new Date(end).toISOString()}, which has passed`);
+  if (end <= now) throw new UsageError(`${what} would end at ${iso(end)}, which has passed`);
   if (end > now + longestMs) throw new UsageError(`${what} would last more than a year: that belongs in the config`);
   return end;
 }

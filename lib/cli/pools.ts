@@ -1,4 +1,3 @@
-import { suggest } from '../model/did-you-mean.ts';
 import type { Change, ClusterRecord, PoolMemory } from '../decide/scaling/memory.ts';
 import type { HoldCode } from '../decide/scaling/plan.ts';
 import type { RuleBook } from '../decide/scaling/rule-book.ts';
@@ -6,6 +5,7 @@ import { UsageError } from '../errors.ts';
 import type { Store, Version } from '../io/stores/store.ts';
 import { listClusterRecords } from '../jobs/records/cluster-records.ts';
 import type { CompiledConfig, Match } from '../model/config.ts';
+import { suggest } from '../model/did-you-mean.ts';
 import { matchesPool, type Names } from '../model/match.ts';
 
 /** A pool as the store remembers it; `change` is its own change in flight. */

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { suggest } from '../model/did-you-mean.ts';
 import { CommandError, SecretError, StoreError, UsageError } from '../errors.ts';
+import { suggest } from '../model/did-you-mean.ts';
 import { printableOutput } from '../model/printable.ts';
 import { addApprove } from './commands/approve.ts';
 import { addBase } from './commands/base.ts';
@@ -63,7 +63,7 @@ function makeProgram(parts: CliParts): Command {
   const program = new Command('lamplighter');
   const [out, err] = [makePaint(parts.stdout, parts.env), makePaint(parts.stderr, parts.env)];
   program
-    .description('Keeps fleets of Managed Kubernetes clusters: node pools that sleep and wake on schedule.')
+    .description('Scales node pools of Managed Kubernetes clusters on schedules, and watches the clusters.')
     .version(packageJson.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
@@ -86,10 +86,10 @@ function makeProgram(parts: CliParts): Command {
     'after',
     `
 Begin with:
-  lamplighter demo       a night on a simulated fleet, in about a minute
+  lamplighter demo       watch a night on a simulated fleet, in about a minute
   lamplighter init       look at your clusters and write a first config that only observes
-  lamplighter check      every mistake in the config at once
-  lamplighter plan       what a round would do now, changing nothing
+  lamplighter check      find all mistakes in the config
+  lamplighter plan       show what a round would change now; changes nothing
 
 Exit codes: 0 the command did its work, 1 it did not, 2 wrong usage or config.`,
   );

@@ -1,4 +1,4 @@
-import { baseOf } from '../decide/explain/explain-state.ts';
+import { baseOf } from '../decide/scaling/base.ts';
 import type { Gap } from '../decide/past/looks.ts';
 import { clampGaps } from '../decide/past/looks.ts';
 import { pastSteps, poolNow } from '../decide/past/pool-past.ts';

@@ -1,4 +1,3 @@
-import { makeMatchIndex } from './match-index.ts';
 import { dirname, resolve } from 'node:path';
 import { isAlias, isScalar, visit } from 'yaml';
 import type { CompiledConfig, Exception, PricesConfig } from '../model/config.ts';
@@ -15,6 +14,7 @@ import { compileEvery, compileListen, compileSafety, compileStore, compileWatch 
 import { compileSchedules } from './compile/schedules.ts';
 import { compileSecret } from './compile/secrets.ts';
 import { readZone } from './compile/windows.ts';
+import { makeMatchIndex } from './match-index.ts';
 import { findPastedSecrets } from './pasted-secrets.ts';
 import { type Problem, sortProblems } from './problem.ts';
 import { makeReport, type Report } from './report.ts';

@@ -1,4 +1,5 @@
 import { quote, type ScheduleProblem } from '../decide/schedule/schedule-problem.ts';
+import { countEdits } from '../model/did-you-mean.ts';
 
 /** The areas of the tz database, its old national groups included. */
 const areas = new Set(
@@ -97,22 +98,8 @@ function nearestZone(name: string): string | undefined {
     const allowed = Math.floor(compared.length / 3);
     // As many changes at least, and so a name of any length costs nothing.
     if (Math.abs(lower.length - compared.length) > allowed) continue;
-    const away = editDistance(lower, compared);
+    const away = countEdits(lower, compared);
     if (away <= allowed && (best === undefined || away < best.away)) best = { zone, away };
   }
   return best?.zone;
-}
-
-/** Letters to insert, drop or replace (Levenshtein), one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = (row[j - 1] as number) + Number(a[i - 1] !== b[j - 1]);
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
 }

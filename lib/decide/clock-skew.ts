@@ -43,8 +43,8 @@ export function clockFinding(region: string, { ours, server }: ClockReading): Fi
     kind: 'clock.skewed',
     subject: { kind: 'region', region },
     severity: 'critical',
-    text: `The clock of this machine says ${iso(ours)}, the API of region ${region} says ${iso(server)}: nothing is changed there until they agree`,
-    fix: 'Set the clock of this machine right, and let it synchronise (NTP)',
+    text: `The clock of this machine shows ${iso(ours)}, the API of region ${region} shows ${iso(server)}. Nothing is changed there until they agree`,
+    fix: 'Correct the clock of this machine, and synchronise it (NTP)',
     facts: { ours: iso(ours), server: iso(server), apart: apartText({ ours, server }) },
   };
 }

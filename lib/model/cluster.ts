@@ -1,4 +1,10 @@
-import type { EpochMs } from './time.ts';
+import { type EpochMs, minuteMs } from './time.ts';
+
+/**
+ * An answer older than one seen before comes from a replica that lags. It is ignored for so long; after that, time is
+ * better evidence than `updated_at`.
+ */
+export const olderIgnoredMs = 30 * minuteMs;
 
 /** A node pool as one answer of the API showed it. Unknown keys stay with the raw object that is sent back, not here. */
 export type ObservedPool = {

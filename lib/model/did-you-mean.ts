@@ -18,7 +18,7 @@ function awayFrom(word: string, candidate: string): number {
 }
 
 /** Levenshtein's distance: how many letters must be put in, taken out or replaced. */
-function countEdits(from: string, to: string): number {
+export function countEdits(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 1; i <= from.length; i += 1) {
     const next = [i];

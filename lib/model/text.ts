@@ -29,6 +29,18 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** FNV-1a, 32 bits, over UTF-16 units: the same number for a text on every machine. Spreads, and keeps nothing secret. */
+export function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
+}
+
+/** A reason that somebody gave, in brackets after what it is the reason for. */
+export function because(reason: string | undefined): string {
+  return reason === undefined ? '' : ` (${reason})`;
+}
+
 /** What stands at the end of a text that was cut, so that nobody takes a part for the whole. */
 export const cutMark = '… (cut)';
 

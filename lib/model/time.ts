@@ -10,9 +10,22 @@ export type EpochMs = number;
 /** ISO weekday: 1 = Monday … 7 = Sunday. */
 export type Weekday = 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
+/**
+ * Rounds are missed when none has ended for three ticks, and for 15 minutes at least: a slow round or a restart is no
+ * alarm. Of a round that never was there is nothing to say: `last` is then −∞, and overdue.
+ */
+export function isOverdue(last: EpochMs, everyMs: number, now: EpochMs): boolean {
+  return now - last > Math.max(3 * everyMs, 15 * minuteMs);
+}
+
 /** From date to date (UTC), as one counts on a calendar whatever the hour. */
 export function calendarDays(from: EpochMs, to: EpochMs): number {
   return Math.floor(to / dayMs) - Math.floor(from / dayMs);
+}
+
+/** The day, in UTC: 2026-12-24. */
+export function isoDate(at: EpochMs): string {
+  return new Date(at).toISOString().slice(0, 10);
 }
 
 /** RFC 3339 in UTC, as machines want it. */

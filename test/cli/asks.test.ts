@@ -61,7 +61,7 @@ describe('scale', () => {
   test('a lease longer than its rule allows is cut, and says so', async () => {
     using world = aCliWorld();
     const { out } = await world.run('scale', 'ml/gpu', '--at-least', '2', '--for', '20h');
-    expect(out).toContain('cut to 8h: rule "ml/gpu"');
+    expect(out).toContain('shortened to 8h: rule "ml/gpu"');
     expect((await asksOf(world))[0]?.until).toBe(Date.parse('2026-11-23T20:00:00Z'));
   });
 
@@ -71,11 +71,9 @@ describe('scale', () => {
     expect(first.out).not.toContain('in place of');
     const { out } = await world.run('scale', 'ml/gpu', '--at-least', '2', '--for', '1h');
     expect(await asksOf(world)).toMatchObject([{ atLeast: 2, until: Date.parse('2026-11-23T13:00:00Z') }]);
-    expect(out).toContain(
-      '\n  in place of your lease of at least 5 until Mon 2026-11-23 17:00 Europe/Berlin (16:00Z)\n',
-    );
+    expect(out).toContain('\n  replaces your lease of at least 5 until Mon 2026-11-23 17:00 Europe/Berlin (16:00Z)\n');
     const { notes } = (await world.json('scale', 'ml/gpu', '--at-least', '3', '--for', '1h')) as { notes: string[] };
-    expect(notes[0]).toMatch(/^in place of your lease of at least 2 until /);
+    expect(notes[0]).toMatch(/^replaces your lease of at least 2 until /);
   });
 
   test.each([
@@ -102,7 +100,7 @@ describe('scale', () => {
       '--config',
       world.config,
     );
-    const note = 'in place of exactly 4 until Mon 2026-11-23 15:00 Europe/Berlin (14:00Z) by bob@lab';
+    const note = 'replaces exactly 4 until Mon 2026-11-23 15:00 Europe/Berlin (14:00Z) by bob@lab';
     expect((await world.run('scale', 'ml/gpu', '--exactly', '1', '--for', '1h')).out).toContain(`\n  ${note}\n`);
   });
 
@@ -147,7 +145,7 @@ describe('scale', () => {
       'dev-api/build: asked for 0; the rule allows 1 (limits of rule "dev-api/*")',
     );
     expect((await world.run('scale', 'dev-api/new-*', '--at-least', '2', '--for', '2h')).out).toContain(
-      'no pool that was seen so far matches "dev-api/new-*"; it will hold for pools that do',
+      'no known pool matches "dev-api/new-*"; it will apply to pools that do',
     );
     expect((await world.run('scale', 'prod-web/*', '--at-least', '2', '--for', '2h')).out).toContain(
       `no rule in ${world.config} acts on pools that "prod-web/*" names, so nothing happens`,
@@ -174,7 +172,7 @@ describe('scale', () => {
     expect(out).not.toContain('exactly 1');
     const all = (await world.json('scale', 'dev-*', '--release')) as { ended: unknown[] };
     expect(all.ended).toMatchObject([{ kind: 'override', match: 'dev-*/*', exactly: 1 }]);
-    expect((await world.run('scale', '*', '--release')).out).toBe('there is nothing to release for *\n');
+    expect((await world.run('scale', '*', '--release')).out).toBe('nothing to release for *\n');
   });
 
   test('asks again after a release, at the same instant', async () => {
@@ -219,7 +217,7 @@ describe('pause and resume', () => {
     expect((await memoryOf(world, 'dev-api/workers'))?.kept?.size).toBe(2);
     const { out } = await world.run('resume', 'dev-api', '--reason', 'going home');
     expect(out).toBe(
-      `let go of 2, set by hand, on dev-api/workers\n  dev-api/workers: goes from 2 to 0 (schedule office-hours: 0)\n  it takes effect within a few seconds\n`,
+      `forgot 2, set by hand, on dev-api/workers\n  dev-api/workers: goes from 2 to 0 (schedule office-hours: 0)\n  it takes effect within a few seconds\n`,
     );
     expect((await memoryOf(world, 'dev-api/workers'))?.kept).toBeUndefined();
     await rounds(world, 3);
@@ -231,7 +229,7 @@ describe('pause and resume', () => {
     using world = aCliWorld();
     expect(await world.run('resume', 'ml/gpu')).toEqual({
       code: 0,
-      out: 'nothing of ml/gpu was paused or kept\n',
+      out: 'nothing was paused or set by hand in ml/gpu\n',
       err: '',
     });
   });
@@ -283,7 +281,7 @@ describe('base', () => {
     using world = aCliWorld();
     await rounds(world, 2);
     const { out } = await world.run('base', 'dev-api/workers', 'set', '5', '--reason', 'grown');
-    expect(out).toContain('the schedule says base: the next round brings it there');
+    expect(out).toContain('the schedule says base: the next round sets it');
     await rounds(world, 3);
     expect(world.world.pool('dev-api/workers').size).toBe(5);
     expect(await memoryOf(world, 'dev-api/workers')).toMatchObject({ base: 5 });
@@ -348,7 +346,7 @@ describe('base', () => {
   test('restore forgets a size set by hand', async () => {
     using world = await withKeptSize();
     const { out } = await world.run('base', 'dev-api/workers', 'restore');
-    expect(out).toContain('the size 2, set by hand, was let go');
+    expect(out).toContain('the size 2, set by hand, was forgotten');
     await rounds(world, 3);
     expect(world.world.pool('dev-api/workers').size).toBe(0);
   });
@@ -360,7 +358,7 @@ describe('base', () => {
     const { code, out } = await world.run('base', 'dev-api/workers', 'restore');
     expect({ code, out }).toEqual({
       code: 0,
-      out: expect.stringMatching(/\n {2}nothing was changed: no size set by hand is kept\n$/),
+      out: expect.stringMatching(/\n {2}nothing was changed: no size was set by hand\n$/),
     });
     expect(await memoryOf(world, 'dev-api/workers')).toEqual(before);
     expect((await world.run('history')).out).toBe(history);
@@ -370,11 +368,11 @@ describe('base', () => {
     using world = aCliWorld();
     await rounds(world, 1);
     const { out } = await world.run('base', 'dev-api/workers', 'set', '3');
-    expect(out).toMatch(/, at home\n {2}the base was set to 3\n {2}dev-api\/workers: stays at 3 \(/);
+    expect(out).toMatch(/, not below base\n {2}the base was set to 3\n {2}dev-api\/workers: stays at 3 \(/);
     expect(await world.json('base', 'dev-api/workers', 'show')).toMatchObject({ base: 3, from: 'person', away: null });
-    expect((await world.run('status')).out).not.toContain('away');
-    expect((await world.run('explain', 'dev-api/workers')).out).not.toContain('away');
-    expect((await world.run('base', 'dev-api/workers', 'set', '4')).out).toContain(', away since');
+    expect((await world.run('status')).out).not.toContain('below base');
+    expect((await world.run('explain', 'dev-api/workers')).out).not.toContain('below base');
+    expect((await world.run('base', 'dev-api/workers', 'set', '4')).out).toContain(', below base since');
   });
 
   test('show, for programs', async () => {

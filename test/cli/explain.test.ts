@@ -189,7 +189,7 @@ describe('explain without --at', () => {
     await world.run('run', '--once');
     await world.run('scale', 'dev-api/workers', '--exactly', '2', '--for', '4h');
     const { out } = await world.run('explain', 'dev-api/workers');
-    expect(out).toMatch(/^ {2}wanted {2}2\n {2}nodes {3}\d\n {2}rule {4}0$/m);
+    expect(out).toMatch(/^ {2}wanted {4}2\n {2}nodes {5}\d\n {2}schedule {2}0$/m);
   });
 
   test('a pool that waits for its turn says so, and one that changes does not', async () => {
@@ -197,7 +197,7 @@ describe('explain without --at', () => {
     await world.run('run', '--once');
     const becauseOf = async (pool: string) => ((await world.json('explain', pool)) as Explained[])[0]?.because.join();
     expect(await becauseOf('dev-api/workers')).toContain(
-      'nothing is done now: waits: a change of build is in flight; until that has settled',
+      'nothing is done now: waits: one change per cluster at a time, until build has settled',
     );
     const moving = await becauseOf('dev-api/build');
     expect(moving).toContain('a change from 2 to 0 is under way');
@@ -298,6 +298,6 @@ safety: { brake: { pools: 1, percent: 5 } }`).replace('"19:00"', `"${to}"`);
     using world = aCliWorld();
     const { out } = await world.run('explain', 'ml/gpu');
     expect(out).toContain('ml/gpu at Mon 2026-11-23 13:00 Europe/Berlin (12:00Z)');
-    expect(out).toContain('next    0 from Mon 2026-11-23 19:00 Europe/Berlin (18:00Z)');
+    expect(out).toContain('next      0 from Mon 2026-11-23 19:00 Europe/Berlin (18:00Z)');
   });
 });

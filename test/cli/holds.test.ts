@@ -242,8 +242,12 @@ async function judge(world: World, now: number, seen: Set<string>): Promise<void
       expect(told, JSON.stringify({ hold, held: own?.held, memory: world.record?.pools[state.poolId], state })).toEqual(
         { code: hold.code, until, explained: hold.code },
       );
-      expect(row).toMatch(/until|changing to|by \d|approve|next round|not lowered before|tried again at|stuck/);
-      expect(because.join('\n')).toMatch(/until|under way|approve|next round|not lowered before|tried again at/);
+      expect(row).toMatch(
+        /until|observe: would go|changing to|by \d|approve|next round|not lowered before|tried again at|stuck/,
+      );
+      expect(because.join('\n')).toMatch(
+        /until|under way|mode: act|approve|next round|not lowered before|tried again at/,
+      );
     } else if (isElsewhere(world, state, now)) {
       expect(own?.held ?? own?.until, JSON.stringify({ state, own })).not.toBeNull();
       expect(row).toMatch(/until|not lowered/);
@@ -299,7 +303,8 @@ describe('on the command line', () => {
       );
     await world.clock.advance(5 * minute);
     await run('run', '--once');
-    const words = 'the answer is older than one seen before; until a newer one comes, at the latest until';
+    const words =
+      'this answer of the API is older than an earlier one; until a newer answer comes, at the latest until';
     expect((await run('plan')).out).toContain(words);
     expect((await run('explain', 'dev-api/workers')).out).toContain(`nothing is done now: ${words} 13:55`);
     expect((await run('status')).out).toMatch(new RegExp(`dev-api/workers .*held: ${words} 13:55`));

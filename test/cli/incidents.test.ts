@@ -70,16 +70,16 @@ describe('incidents --why', () => {
       ],
     });
     expect(await cli.json('incidents', '--why', idOf('dev-2').slice(0, 8))).toMatchObject({
-      silenced: 'silenced by the config (dev-2): being rebuilt',
+      silenced: 'silenced by the config for dev-2 (being rebuilt)',
       messages: [],
       notTold: [
         { destination: null, reason: 'not bad for 5 min yet' },
-        { destination: 'slack', reason: 'silenced by the config (dev-2): being rebuilt' },
+        { destination: 'slack', reason: 'silenced by the config for dev-2 (being rebuilt)' },
         { destination: 'hook', reason: 'only other kinds' },
       ],
     });
     const { out } = await cli.run('incidents', '--why', idOf('dev-2'));
-    expect(out).toContain('open not told to slack: silenced by the config (dev-2): being rebuilt');
+    expect(out).toContain('open not told to slack: silenced by the config for dev-2 (being rebuilt)');
   });
 
   test('knows an incident by the id of a message, as the chat shows it', async () => {

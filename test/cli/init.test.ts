@@ -35,17 +35,17 @@ describe('init', () => {
     const command = (...argv: string[]) => world.runWith({}, ...argv, '--config', file);
     const { out: said } = await world.runWith({}, 'init', ...flags, '--yes', '--output', file);
     expect(said).toContain(`lamplighter approve --config ${file}`);
-    expect((await command('plan')).out).toContain('mode is observe; it would go 3 → 1');
+    expect((await command('plan')).out).toContain('observe: dev-api/workers would go 3 → 1');
     await command('run', '--once');
     writeFileSync(file, readFileSync(file, 'utf8').replace('mode: observe', 'mode: act'));
-    const typed = `if this is what you want, run: lamplighter approve --config ${file}\n`;
+    const typed = `if you want this, run: lamplighter approve --config ${file}\n`;
     for (const argv of [['plan'], ['run', '--once'], ['run', '--once'], ['status']]) {
       expect((await command(...argv)).out).toContain(typed);
       await world.clock.advance(20 * 60_000);
     }
     expect(world.world.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
     const approved = await command('approve');
-    expect(approved.out).toContain('was held: dev-api/workers\n');
+    expect(approved.out).toContain('released: dev-api/workers\n');
     for (let i = 0; i < 6; i += 1) {
       await command('run', '--once');
       await world.clock.advance(20 * 60_000);
@@ -101,7 +101,7 @@ describe('init', () => {
     const before = readFileSync(world.config, 'utf8');
     const { code, err } = await world.runWith({}, 'init', ...flags, '--output', world.config);
     expect(code).toBe(1);
-    expect(err).toContain('is there already and was left alone');
+    expect(err).toContain('exists already');
     expect(readFileSync(world.config, 'utf8')).toBe(before);
     expect(world.world.requests).toEqual([]);
     await world.runWith({}, 'init', ...flags, '--output', world.config, '--force');

@@ -13,7 +13,7 @@ test('status shows how many nodes a pool has, beside its bounds', async () => {
     pools: { cluster: string; pool: string; nodes: number | null }[];
   };
   expect(pools.find(({ cluster, pool }) => cluster === 'ml' && pool === 'gpu')?.nodes).toBe(gpu.size);
-  expect((await world.run('explain', 'ml/gpu')).out).toMatch(new RegExp(`^  nodes   ${gpu.size}$`, 'm'));
+  expect((await world.run('explain', 'ml/gpu')).out).toMatch(new RegExp(`^  nodes     ${gpu.size}$`, 'm'));
   expect(pools.find(({ pool }) => pool === 'build')?.nodes).toBe(world.world.pool('dev-api/build').size);
 });
 

@@ -36,7 +36,7 @@ describe('outbox', () => {
     using world = aCliWorld();
     expect((await world.run('outbox')).out).toBe('the config has no destinations\n');
     using cli = await anAlertCli(one);
-    expect((await cli.run('outbox')).out).toBe('nothing was told yet\n');
+    expect((await cli.run('outbox')).out).toBe('no message was sent yet\n');
     await cli.rounds(1);
     expect((await cli.run('outbox')).out).toMatch(/^slack \(slack\): works, last message \w+ ago, nothing waits\n$/);
   });
@@ -122,7 +122,7 @@ describe('outbox test', () => {
     cli.night.receivers.slack.faults = () => ({ kind: 'answer', reply: { status: 404, body: 'no_service' } });
     const { code, out } = await cli.run('outbox', 'test', 'slack');
     expect(code).toBe(1);
-    expect(out).toMatch(/ {2}open {5}waits, and will be tried again \(.*404.*\)/);
+    expect(out).toMatch(/ {2}open {5}waits, and will be sent again \(.*404.*\)/);
     cli.night.receivers.slack.faults = undefined;
     await cli.night.clock.advance(20 * 60_000);
     await cli.rounds(1);

@@ -74,7 +74,7 @@ describe('of several pools of one record, in several regions, only the one that 
   test.each(names)('goes back to what the schedule says: %s', async (name) => {
     using world = await aFleet();
     const { out } = await world.run('base', `r1:dev-web/${name}`, 'restore');
-    expect(out).toContain(`the size ${7 + names.indexOf(name)}, set by hand, was let go`);
+    expect(out).toContain(`the size ${7 + names.indexOf(name)}, set by hand, was forgotten`);
     const after = await changed(world, world.places);
     expect([...after.keys()]).toEqual([`r1:dev-web/${name}`]);
     expect([...after.values()][0]).not.toHaveProperty('kept');

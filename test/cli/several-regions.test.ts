@@ -49,13 +49,13 @@ describe('with two regions every line says which one', () => {
     using world = aCliWorld(night, twoRegions);
     const scale = async (size: string) => (await world.run('scale', 'ml/gpu', '--at-least', size, '--for', '1h')).out;
     await scale('5');
-    expect((await scale('2')).match(/in place of your lease of at least 5 until /g)).toHaveLength(1);
+    expect((await scale('2')).match(/replaces your lease of at least 5 until /g)).toHaveLength(1);
     world.writeConfig(usualConfig);
     await scale('3');
     world.writeConfig(twoRegions);
     const out = await scale('4');
-    expect(out).toContain('in place of your lease of at least 3 in r1 until ');
-    expect(out).toContain('in place of your lease of at least 2 in r2 until ');
+    expect(out).toContain('replaces your lease of at least 3 in r1 until ');
+    expect(out).toContain('replaces your lease of at least 2 in r2 until ');
   });
 
   test('a problem as well', async () => {

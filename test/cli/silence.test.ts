@@ -20,9 +20,9 @@ test('a silenced cluster fails and recovers without words', async () => {
   const { code, out } = await cli.run('silence', 'dev-1', '--for', '2h', '--reason', 'being rebuilt');
   expect(code).toBe(0);
   expect(out).toBe(
-    'silenced dev-1 until Mon 2026-11-23 21:00 Europe/Berlin (20:00Z) by ada@lab: being rebuilt\n' +
-      '  nothing that is open now; what opens meanwhile\n' +
-      `  it takes effect with the next round, and none has come for a while: is "lamplighter run --config ${cli.config}" running?\n`,
+    'silenced dev-1 until Mon 2026-11-23 21:00 Europe/Berlin (20:00Z) by ada@lab (being rebuilt)\n' +
+      '  matches nothing open; later incidents will be silenced\n' +
+      `  it takes effect with the next round, but none has run for a while: is "lamplighter run --config ${cli.config}" running?\n`,
   );
   fail(cli, 'dev-1', 'dev-2');
   await cli.rounds(3);
@@ -47,7 +47,7 @@ test('an acknowledged incident reminds nobody, and its end is told', async () =>
   await cli.rounds(3);
   const [incident] = await listed(cli);
   const { out } = await cli.run('silence', incident?.id.slice(0, 8) ?? '', '--reason', 'ticket 4711');
-  expect(out).toContain(`silenced incident ${incident?.id} until it is over by ada@lab: ticket 4711`);
+  expect(out).toContain(`silenced incident ${incident?.id} until it is over by ada@lab (ticket 4711)`);
   expect(out).toContain('quiet: cluster.error');
   await cli.rounds(18);
   expect(said(cli)).toEqual(['CRITICAL dev-1']);
@@ -66,7 +66,7 @@ test('the list names what people and the config silence, and --end ends it', asy
     configured: [{ match: 'dev-2', kinds: ['pool.late'], timezone: 'Europe/Berlin', inForce: false }],
   });
   expect((await cli.run('silence', '--list')).out.split('\n')).toEqual([
-    'dev-1 until Mon 2026-11-23 22:00 Europe/Berlin (21:00Z) by ada@lab: longer',
+    'dev-1 until Mon 2026-11-23 22:00 Europe/Berlin (21:00Z) by ada@lab (longer)',
     expect.stringMatching(/^dev-2 \(pool\.late\) .* Europe\/Berlin by the config, not now$/),
     '',
   ]);

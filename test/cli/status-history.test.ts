@@ -143,7 +143,7 @@ describe('status', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/dev-api\/build +2 +2 +0 +2 +changing to 0/);
     expect(out).toMatch(
-      /dev-api\/workers +3 +3 +0 +3 +held: waits: a change of build is in flight; until that has settled\n/,
+      /dev-api\/workers +3 +3 +0 +3 +waits: one change per cluster at a time, until build has settled\n/,
     );
     expect(out).toMatch(/pause +of ml until/);
     expect(out).toContain('last round 0s ago');
@@ -153,14 +153,14 @@ describe('status', () => {
     using world = aCliWorld('2026-11-23T20:00:00Z');
     await world.run('run', '--once');
     await world.clock.advance(28_000);
-    expect((await world.run('status')).out).toContain('changing to 0 for 28s, away for 28s\n');
+    expect((await world.run('status')).out).toContain('changing to 0 for 28s, below base for 28s\n');
   });
 
   test('observe is said once', async () => {
     using world = aCliWorld('2026-11-23T20:00:00Z', `${usualConfig}defaults: { mode: observe }\n`);
     await world.run('run', '--once');
     const { out } = await world.run('status');
-    expect(out).toMatch(/dev-api\/build +2 +2 +0 +2 +observe: would go 2 → 0, until mode is act\n/);
+    expect(out).toMatch(/dev-api\/build +2 +2 +0 +2 +observe: would go 2 → 0\n/);
     await world.clock.advance(12 * 60 * 60_000);
     await world.run('run', '--once');
     expect((await world.run('status')).out).toMatch(/dev-api\/build +2 +2 +2 +2 +observe\n/);
@@ -210,8 +210,6 @@ describe('history', () => {
 
   test('none is said', async () => {
     using world = aCliWorld();
-    expect((await world.run('history')).out).toBe(
-      'nothing was decided since Mon 2026-11-16 13:00 Europe/Berlin (12:00Z)\n',
-    );
+    expect((await world.run('history')).out).toBe('no decisions since Mon 2026-11-16 13:00 Europe/Berlin (12:00Z)\n');
   });
 });

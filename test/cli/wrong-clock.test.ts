@@ -10,7 +10,7 @@ test('plan, status and explain say that a wrong clock changes nothing', async ()
   world.world.behaviour.dateSkewMs = -12 * hour;
   const plan = await world.run('plan');
   expect(plan.out).toMatch(
-    /^holds dev-api\/workers at \d: this machine's clock and that of the region's API are 12 h apart/m,
+    /^holds dev-api\/workers at \d: the clocks of this machine and of the region's API are 12 h apart/m,
   );
   expect(plan.out).toMatch(
     /^problem: The clock of this machine says .*01:00 Europe\/Berlin.* says .*13:00 Europe\/Berlin/m,
@@ -22,10 +22,10 @@ test('plan, status and explain say that a wrong clock changes nothing', async ()
   const status = await world.run('status');
   expect(status.out).toMatch(/critical clock\.skewed: The clock of this machine says .*01:00 Europe\/Berlin/);
   expect(status.out).toMatch(
-    /dev-api\/workers .*held: this machine's clock and that of the region's API are 12 h apart; until this machine's clock is set right/,
+    /dev-api\/workers .*held: the clocks of this machine and of the region's API are 12 h apart; until the clock of this machine is correct/,
   );
   const explained = await world.run('explain', 'dev-api/workers');
-  expect(explained.out).toContain("are 12 h apart; until this machine's clock is set right");
+  expect(explained.out).toContain('are 12 h apart; until the clock of this machine is correct');
   world.world.behaviour.dateSkewMs = 0;
   await world.run('run', '--once');
   expect((await world.run('status')).out).not.toContain('12 h apart');

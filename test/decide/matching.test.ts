@@ -118,7 +118,7 @@ describe('a match that names nothing is told where it stands', () => {
     [
       'safety: { runsOn: dev-api/wrkers }',
       'safety.runsOn',
-      'safety.runsOn "dev-api/wrkers" names no pool of the fleet: no pool is kept from 0 by it; did you mean "dev-api/workers"?',
+      'safety.runsOn "dev-api/wrkers" names no pool of the fleet: it protects no pool; did you mean "dev-api/workers"?',
     ],
   ])('%s', async (lines, path, text) => {
     expect((await found(lines)).map(seen)).toEqual([[path, text]]);

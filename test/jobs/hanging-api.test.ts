@@ -47,9 +47,9 @@ describe('an API that lists its clusters and then hangs', () => {
     const { result, tookMs } = await run((timeLeftMs) => app.scale(config, {}, timeLeftMs));
     expect(tookMs).toBeLessThan(minute);
     expect(result.results).toEqual([]);
-    const unasked = result.problems.filter(({ reason }) => reason.includes('were not looked at'));
+    const unasked = result.problems.filter(({ reason }) => reason.includes('were not read'));
     expect(unasked.map(({ reason }) => reason)).toEqual([
-      expect.stringMatching(/^the node pools of 2\d\d clusters were not looked at: 32 calls of region r1 in a row/),
+      expect.stringMatching(/^the node pools of 2\d\d clusters were not read: 32 calls of region r1 in a row/),
     ]);
   });
 

@@ -67,7 +67,7 @@ describe('an autoscaled pool is ready when its nodes are there', () => {
     );
     expect(cluster?.record.change).toBeUndefined();
     const done = (await listDecisions(night.store, 'r1')).filter(({ kind }) => kind === 'done');
-    expect(done.at(-1)?.reason).toContain('its bounds are set, and 2 of 3 nodes are still to come');
+    expect(done.at(-1)?.reason).toContain('its bounds are set, 2 of 3 nodes are still missing');
   });
 });
 
@@ -102,6 +102,6 @@ test('lower bounds under which nodes still run are told as such', () => {
     stuckAfterMs: 30 * minute,
   });
   expect(decisions[0]?.reason).toBe(
-    'done after 300 s; its bounds are set, and 6 nodes still run until its autoscaler takes them away',
+    'done after 300 s; its bounds are set, 6 nodes run until its autoscaler removes them',
   );
 });

@@ -12,7 +12,7 @@ describe('a command as it can be run here', () => {
   });
 
   test.each([
-    ['if this is what you want, run: lamplighter approve', ' --config a.yml'],
+    ['if you want this, run: lamplighter approve', ' --config a.yml'],
     ['give it a base, or run: lamplighter base "dev/a" set <size>', ' --config a.yml'],
     ['run: lamplighter explain "dev/a", and look at the pool in the console', ''],
     ['is "lamplighter run" running?', ''],

@@ -1,5 +1,6 @@
-import { compileConfig } from '../../lib/config/compile-config.ts';
 import { makeApp } from '../../lib/app.ts';
+import { compileConfig } from '../../lib/config/compile-config.ts';
+import { compileMatch } from '../../lib/config/match.ts';
 import type { Fetch } from '../../lib/io/http/exchange.ts';
 import { silentLog } from '../../lib/io/log.ts';
 import { makeRedactor, type Redactor } from '../../lib/io/redact.ts';
@@ -7,7 +8,6 @@ import { makeSecrets } from '../../lib/io/secrets/secrets.ts';
 import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
 import type { Store } from '../../lib/io/stores/store.ts';
 import { putAsk, putLease } from '../../lib/jobs/records/ask-records.ts';
-import { compileMatch } from '../../lib/config/match.ts';
 import type { CompiledConfig, Match } from '../../lib/model/config.ts';
 import { dayMs, type EpochMs, hourMs, minuteMs } from '../../lib/model/time.ts';
 import { createWorld, type World } from '../../lib/simulator/create-world.ts';

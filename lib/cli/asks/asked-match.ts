@@ -1,10 +1,10 @@
-import { suggest } from '../../model/did-you-mean.ts';
 import { compileMatch, covers, mayOverlap } from '../../config/match.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import { UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { loadMemory } from '../../jobs/records/watch-records.ts';
 import type { CompiledConfig, Match, Rule } from '../../model/config.ts';
+import { suggest } from '../../model/did-you-mean.ts';
 import { escapeLiteral, isGlob, type Names, reachedRegions } from '../../model/match.ts';
 import { isMatched, listKnownClusters, listKnownPools, type StoredPool } from '../pools.ts';
 
@@ -25,7 +25,7 @@ const longestMatch = 200;
 export function readAskedMatch(text: string, { regions }: Pick<CompiledConfig, 'regions'>): Match {
   const outcome = compileMatch(text);
   if (!outcome.ok) throw new UsageError(`"${text}" ${outcome.message}: ${outcome.fix}`);
-  if (text.length > longestMatch) throw new UsageError(`a match of ${text.length} characters is too long to be kept`);
+  if (text.length > longestMatch) throw new UsageError(`the match is too long: ${text.length} characters`);
   const { match } = outcome;
   if (match.region !== undefined && reachedRegions(match, regions).length === 0) {
     const written = text.slice(0, text.indexOf(':'));

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../config/duration.ts';
 import { mayOverlap } from '../../config/match.ts';
-import { baseOf } from '../../decide/explain/explain-state.ts';
+import { baseOf } from '../../decide/scaling/base.ts';
 import { leaseCap } from '../../decide/scaling/wanted-size.ts';
 import { UsageError } from '../../errors.ts';
 import type { CompiledConfig, Match, Rule } from '../../model/config.ts';
@@ -26,7 +26,7 @@ export function cutLease(
   const shortest = rules.toSorted((a, b) => a.leases.longestMs - b.leases.longestMs)[0];
   if (shortest === undefined || until - now <= shortest.leases.longestMs) return { until, note: undefined };
   const { longestMs } = shortest.leases;
-  const note = `cut to ${formatDuration(longestMs)}: rule "${shortest.match.text}" allows no longer lease (leases.longest)`;
+  const note = `shortened to ${formatDuration(longestMs)}: rule "${shortest.match.text}" allows no longer lease (leases.longest)`;
   return { until: now + longestMs, note };
 }
 
@@ -34,7 +34,7 @@ export function cutLease(
 export function leaseEffects({ pools }: AskedMatch, atLeast: number, labelOf: PoolLabel): readonly string[] {
   return pools.map(({ known, rule }) => {
     const name = labelOf(known);
-    if (rule?.schedule === undefined) return `${name}: no rule acts on it, so nothing happens`;
+    if (rule?.schedule === undefined) return `${name}: no rule acts on it, nothing happens`;
     const cap = leaseCap(rule, baseOf(rule, known.memory));
     if (cap === undefined) return `${name}: refused, its base is unknown; give its rule leases.max or limits.max`;
     const most = Math.min(atLeast, cap);
@@ -55,7 +55,7 @@ const ownPool = 'Lamplighter lives on this pool: safety.runsOn';
 export function overrideEffects({ pools }: AskedMatch, exactly: Size, labelOf: PoolLabel): readonly string[] {
   return pools.map(({ known, rule, isOwn }) => {
     const name = labelOf(known);
-    if (rule?.schedule === undefined) return `${name}: no rule acts on it, so nothing happens`;
+    if (rule?.schedule === undefined) return `${name}: no rule acts on it, nothing happens`;
     if (!takes(known, exactly)) return noBounds(name);
     const limited = clampSize(exactly, rule.limits);
     const limit = isOwn && lower(exactly) < rule.limits.min ? ownPool : `limits of rule "${rule.match.text}"`;
@@ -83,12 +83,12 @@ function noBounds(name: string): string {
 }
 
 function modeNote({ mode }: Rule): string {
-  return mode === 'observe' ? ', if mode were act: it is observe' : '';
+  return mode === 'observe' ? ' (but its mode is observe: nothing is changed)' : '';
 }
 
 /** Nothing seen so far is named: said, since it may be a slip or a pool of tomorrow, or one that no rule acts on. */
 export function nothingNamed(match: Match, config: CompiledConfig): string {
   if (!mayBeActedOn(match, config))
     return `no rule in ${config.file} acts on pools that "${match.text}" names, so nothing happens`;
-  return `no pool that was seen so far matches "${match.text}"; it will hold for pools that do`;
+  return `no known pool matches "${match.text}"; it will apply to pools that do`;
 }

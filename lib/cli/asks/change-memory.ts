@@ -43,7 +43,7 @@ function changeAll(
 }
 
 /** Something a person did to a pool's memory. */
-export type Deed = {
+export type PersonsAction = {
   readonly code: string;
   readonly from: Size | undefined;
   readonly to: Size | undefined;
@@ -52,14 +52,14 @@ export type Deed = {
 };
 
 /** What a person did by a command stands in the pool's history, with who and why. */
-export async function recordDeed(
+export async function recordAction(
   { clock, newId, who }: Pick<CliParts, 'clock' | 'newId' | 'who'>,
   store: Store,
   names: PoolName,
-  deed: Deed,
+  action: PersonsAction,
   config: Pick<CompiledConfig, 'hash' | 'keepMs'>,
 ): Promise<void> {
-  const { code, from, to, what, reason } = deed;
+  const { code, from, to, what, reason } = action;
   const { region, clusterId, cluster, poolId, pool } = names;
   const why = reason === undefined ? what : `${what} (${reason})`;
   const at = clock.now();

@@ -30,7 +30,7 @@ export function replacedNotes(
 ): readonly string[] {
   return onceInRegions(config, replaced, (ask, where) => {
     const until = `until ${localInstant(ask.until, zone)}`;
-    if (ask.kind === 'lease') return `in place of your lease of at least ${ask.atLeast}${where} ${until}`;
-    return `in place of exactly ${describeSize(ask.exactly)}${where} ${until} by ${printable(ask.who)}`;
+    if (ask.kind === 'lease') return `replaces your lease of at least ${ask.atLeast}${where} ${until}`;
+    return `replaces exactly ${describeSize(ask.exactly)}${where} ${until} by ${printable(ask.who)}`;
   });
 }

@@ -37,7 +37,7 @@ export async function takeEffect(
   const shown = named.length > mostThatStay ? named.filter(({ held }) => held !== undefined) : named;
   const told = shown.flatMap((pool) => whatComes(pool, config, label));
   const more = told.length - mostLines;
-  const lines = more > 1 ? [...told.slice(0, mostLines), `and so for ${more} more pools`] : told;
+  const lines = more > 1 ? [...told.slice(0, mostLines), `and the same for ${more} more pools`] : told;
   return [
     ...lines.map((line) => printable(localInstants(line, zone, now))),
     ...(fleet.uninstalled === undefined ? [] : [uninstalledText(config, fleet.uninstalled, zone)]),
@@ -73,7 +73,7 @@ async function lookNow(
   const installation = rounds.find((round) => round.installation !== undefined)?.installation;
   if (config.store.kind === 'dynamodb' && installation !== undefined) return invoke(parts, installation, job, config);
   if (missedRounds(rounds, config, now).length === 0) return 'it takes effect within a few seconds';
-  return `it takes effect with the next round, and none has come for a while: is "${commandHint(config, 'run')}" running?`;
+  return `it takes effect with the next round, but none has run for a while: is "${commandHint(config, 'run')}" running?`;
 }
 
 async function invoke(

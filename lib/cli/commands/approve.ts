@@ -7,37 +7,26 @@ import type { Names } from '../../model/match.ts';
 import { dayMs } from '../../model/time.ts';
 import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
-import {
-  type ConfigOption,
-  configOption,
-  examples,
-  type JsonOption,
-  jsonOption,
-  type ReasonOption,
-  readDuration,
-  reasonOption,
-} from '../options.ts';
+import { type AskOptions, addAskOptions, examples, readDuration } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { heldPools, isSamePool, listKnownPools } from '../pools.ts';
 import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
 import { poolLabels } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
 
-type ApproveOptions = ConfigOption & JsonOption & ReasonOption & { readonly for: number };
+type ApproveOptions = AskOptions & { readonly for: number };
 
 export function addApprove(program: Command, parts: CliParts): void {
-  const command = program
-    .command('approve')
-    .description(
-      'Let through the scale-downs that the brake holds: the first ones under a rule, or caused only by a config change.',
-    )
-    .addOption(new Option('--for <duration>', 'how long it holds').argParser(readDuration).default(dayMs, '24h'))
-    .addOption(reasonOption())
-    .addOption(configOption())
-    .addOption(jsonOption())
-    .action((options: ApproveOptions) => approve(parts, options));
+  const command = addAskOptions(
+    program
+      .command('approve')
+      .description('Release the brake: allow the scale-downs that it holds because of a new or changed config.')
+      .addOption(
+        new Option('--for <duration>', 'how long the approval is valid').argParser(readDuration).default(dayMs, '24h'),
+      ),
+  ).action((options: ApproveOptions) => approve(parts, options));
   examples(command, [
-    ['lamplighter plan', 'first look at what would happen'],
+    ['lamplighter plan', 'first see what would happen'],
     ['lamplighter approve --reason "smaller nights, agreed"', ''],
   ]);
 }
@@ -69,9 +58,9 @@ async function approve(parts: CliParts, options: ApproveOptions): Promise<void> 
   }
   const label = poolLabels(config);
   const lines = [
-    `approved config ${config.hash} (${config.file}) until ${localInstant(until, readingZone(config, parts))}; its rules as they are now need no further approval`,
+    `approved config ${config.hash} (${config.file}) until ${localInstant(until, readingZone(config, parts))}; its rules need no further approval until they change`,
     ...texts,
-    ...held.map((names) => `was held: ${label(names)}`),
+    ...held.map((names) => `released: ${label(names)}`),
     ...notes,
     ...(texts.length + held.length === 0 ? ['the brake held nothing in the last round'] : []),
   ];

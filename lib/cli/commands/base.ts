@@ -1,8 +1,7 @@
 import { Argument, type Command } from 'commander';
-import { findNearest } from '../../model/did-you-mean.ts';
 import { compileMatch } from '../../config/match.ts';
-import { isGlob } from '../../model/match.ts';
-import { awayOf, baseOf } from '../../decide/explain/explain-state.ts';
+import { awayOf } from '../../decide/explain/explain-state.ts';
+import { baseOf } from '../../decide/scaling/base.ts';
 import { forgetSizes } from '../../decide/scaling/last-seen.ts';
 import type { PoolMemory } from '../../decide/scaling/memory.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
@@ -10,50 +9,44 @@ import { nextChange, saysAt } from '../../decide/schedule/timeline.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
+import { findNearest } from '../../model/did-you-mean.ts';
 import type { Names } from '../../model/match.ts';
+import { isGlob } from '../../model/match.ts';
 import { asPoolSize, describeSize, equalSize, isZero, type Size } from '../../model/size.ts';
 import { commandHint } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { refuseUntouched } from '../asks/asked-match.ts';
-import { changeMemories, recordDeed } from '../asks/change-memory.ts';
+import { changeMemories, recordAction } from '../asks/change-memory.ts';
 import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
-import {
-  type ConfigOption,
-  configOption,
-  examples,
-  type JsonOption,
-  jsonOption,
-  type ReasonOption,
-  readSize,
-  reasonOption,
-} from '../options.ts';
+import { type AskOptions, addAskOptions, examples, readSize } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { isSamePool, listKnownPools, parsePool, type StoredPool, type WrittenPool } from '../pools.ts';
 import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
 import { poolLabels } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
 
-type BaseOptions = ConfigOption & JsonOption & ReasonOption;
+type BaseOptions = AskOptions;
 type BaseVerb = 'set' | 'restore' | 'show';
 
 export function addBase(program: Command, parts: CliParts): void {
-  const command = program
-    .command('base')
-    .description("Show, set or restore what is remembered as a pool's base, its full size.")
-    .argument('<cluster/pool>', 'one pool; region:cluster/pool where it matters')
-    .addArgument(new Argument('<verb>', 'what to do').choices(['show', 'set', 'restore']))
-    .addArgument(new Argument('[size]', 'for set: 3, or 1..4 for an autoscaled pool').argParser(readSize))
-    .addOption(reasonOption())
-    .addOption(configOption())
-    .addOption(jsonOption())
-    .action((pool: string, verb: BaseVerb, size: Size | undefined, options: BaseOptions) =>
-      base(parts, pool, verb, size, options),
-    );
+  const command = addAskOptions(
+    program
+      .command('base')
+      .description('Show or set the base of a pool (its full size), or forget a size that was set by hand.')
+      .argument('<cluster/pool>', 'one pool; region:cluster/pool where it matters')
+      .addArgument(new Argument('<verb>', 'what to do').choices(['show', 'set', 'restore']))
+      .addArgument(new Argument('[size]', 'for set: 3, or 1..4 for an autoscaled pool').argParser(readSize)),
+  ).action((pool: string, verb: BaseVerb, size: Size | undefined, options: BaseOptions) =>
+    base(parts, pool, verb, size, options),
+  );
   examples(command, [
-    ['lamplighter base ml/gpu show', 'the base, where it is from, and whether the pool is away from it'],
-    ['lamplighter base dev-api/workers set 3', 'where it is unknown or wrong; the pool gets it at base time'],
-    ['lamplighter base ml/gpu restore', 'forget a size set by hand and go back to what the schedule says'],
+    ['lamplighter base ml/gpu show', 'the base, where it is from, and whether the pool is below it'],
+    [
+      'lamplighter base dev-api/workers set 3',
+      'when it is unknown or wrong; the pool gets it when the schedule says base',
+    ],
+    ['lamplighter base ml/gpu restore', 'forget a size set by hand and follow the schedule again'],
   ]);
 }
 
@@ -125,7 +118,7 @@ function checkBase(rule: Rule | undefined, pool: StoredPool, size: Size, name: s
   return own;
 }
 
-const nothingChanged = 'nothing was changed: no size set by hand is kept';
+const nothingChanged = 'nothing was changed: no size was set by hand';
 
 async function restore(basing: Basing): Promise<readonly string[]> {
   const { pool, store, now, book } = basing;
@@ -143,7 +136,7 @@ async function restore(basing: Basing): Promise<readonly string[]> {
     return { ...memory, kept: undefined, foreign: undefined, resetAt: now };
   });
   const what = kept
-    ? `the size ${describeSize(kept.size)}, set by hand, was let go`
+    ? `the size ${describeSize(kept.size)}, set by hand, was forgotten`
     : 'the changes by somebody else are no longer counted';
   await tellHistory(basing, 'base-restore', kept?.size ?? seen?.size, known, what);
   return [what, ...whenNext(basing)];
@@ -156,14 +149,14 @@ async function tellHistory(
   to: Size,
   what: string,
 ): Promise<void> {
-  await recordDeed(parts, store, pool, { code, from, to, what, reason }, config);
+  await recordAction(parts, store, pool, { code, from, to, what, reason }, config);
 }
 
 /** When the schedule brings the pool to its base. */
 function whenNext({ book, pool, now, parts, config }: Basing): readonly string[] {
   const applied = book.appliedRule(pool);
   if (applied === undefined) return ['no rule acts on this pool'];
-  if (saysAt(applied.timeline, now).includes('base')) return ['the schedule says base: the next round brings it there'];
+  if (saysAt(applied.timeline, now).includes('base')) return ['the schedule says base: the next round sets it'];
   const next = nextChange(applied.timeline, now);
   const name = poolLabels(config)(pool);
   if (next === undefined) return ['the schedule never says base'];
@@ -201,7 +194,7 @@ function baseText(pool: StoredPool, rule: Rule | undefined, zone: string, name: 
   const away = awayOf(pool.memory);
   const known = baseOf(rule, pool.memory);
   const from = originOf(pool.memory, rule);
-  const isAway = away === undefined ? 'at home' : `away since ${localInstant(away.since, zone)}`;
+  const isAway = away === undefined ? 'not below base' : `below base since ${localInstant(away.since, zone)}`;
   return `${name}  base ${describeSize(known)}${from === null ? '' : ` (${from})`}, last seen at ${describeSize(seen?.size)}, ${isAway}`;
 }
 

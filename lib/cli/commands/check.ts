@@ -10,7 +10,7 @@ import { writeJson } from '../text/table.ts';
 export function addCheck(program: Command, parts: CliParts): void {
   const command = program
     .command('check')
-    .description('Find every mistake in the config at once, each with its line and a way out.')
+    .description('Find all mistakes in the config at once, each with its line and how to fix it.')
     .addOption(configOption())
     .addOption(jsonOption())
     .action((options: ConfigOption & JsonOption) => check(parts, options));

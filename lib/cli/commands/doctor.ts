@@ -7,15 +7,15 @@ export function addDoctor(program: Command, parts: CliParts): void {
   const command = program
     .command('doctor')
     .description(
-      'Look for what usually goes wrong: config, store, API, token, roles, clocks, secrets, destinations. Each with a way out.',
+      'Check what usually goes wrong: config, store, API, token, roles, clocks, secrets and destinations. Says how to fix it.',
     )
-    .option('--prove-write <cluster/pool>', 'also send this pool back exactly as it is, to prove that the token may')
+    .option('--prove-write <cluster/pool>', 'also write this pool back unchanged, to test that the token may')
     .addOption(configOption())
     .addOption(jsonOption())
     .action((options: DoctorOptions) => start(parts, options));
   examples(command, [
-    ['lamplighter doctor', 'changes nothing; exit code 1 when something failed'],
-    ['lamplighter doctor --prove-write dev-api/workers', 'one PUT of a Running pool, nothing of it changed'],
+    ['lamplighter doctor', 'changes nothing; exits with 1 when a check failed'],
+    ['lamplighter doctor --prove-write dev-api/workers', 'writes a Running pool back unchanged'],
   ]);
 }
 

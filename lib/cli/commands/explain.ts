@@ -14,7 +14,7 @@ import { findNearest } from '../../model/did-you-mean.ts';
 import type { Subject } from '../../model/finding.ts';
 import { isGlob, matchesPool, type Names } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
-import { describeSize } from '../../model/size.ts';
+import { describeSize, type Size } from '../../model/size.ts';
 import { commandHint } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { readAskedMatch, seenPools } from '../asks/asked-match.ts';
@@ -35,14 +35,18 @@ type ExplainOptions = ConfigOption & JsonOption & { readonly at?: readonly Epoch
 export function addExplain(program: Command, parts: CliParts): void {
   const command = program
     .command('explain')
-    .description('Say what the config wants of a pool at an instant, and why. With --at: no network, store or token.')
+    .description(
+      'Say which size a pool should have at a given time, and why. With --at it needs no network, store or token.',
+    )
     .argument('<cluster/pool>', 'one pool, or each that a pattern with *, ?, [ab] and {a,b} names; region:cluster/pool')
-    .addOption(new Option('--at <instant>', 'when, with an offset; may be repeated (default: now)').argParser(collect))
+    .addOption(
+      new Option('--at <instant>', 'at what time, with an offset; can be repeated (default: now)').argParser(collect),
+    )
     .addOption(configOption())
     .addOption(jsonOption())
     .action((pool: string, options: ExplainOptions) => explain(parts, pool, options));
   examples(command, [
-    ['lamplighter explain dev-api/workers', 'now, with what was asked for, and why nothing is done'],
+    ['lamplighter explain dev-api/workers', 'now, with the asks, and why nothing is done'],
     ['lamplighter explain "dev-*/*"', 'each pool of these clusters'],
     ['lamplighter explain ml/gpu --at 2026-12-24T18:00+01:00', 'on Christmas Eve'],
     ['lamplighter explain r1:ml/gpu --at 2026-12-24T17:00Z --json', 'for programs'],
@@ -101,7 +105,7 @@ async function lookUp(
     return await lookIntoStore(parts, config, (store) => knownFleet(store, config, book, now));
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    parts.stderr.write(`What the store holds is left out: ${error.message}\n`);
+    parts.stderr.write(`The store could not be read, so only the config is explained: ${error.message}\n`);
     return undefined;
   }
 }
@@ -161,7 +165,7 @@ function noSuchPool(config: CompiledConfig, text: string, { region }: WrittenPoo
   const meant = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
   const anyway = commandHint(config, `explain "${text}" --at <instant>`);
   return new CommandError(
-    `There is no such pool: "${text}"${meant}\nWhat the config would want of a pool of that name says: ${anyway}`,
+    `There is no such pool: "${text}"${meant}\nTo see what the config says for a pool of that name: ${anyway}`,
   );
 }
 
@@ -202,18 +206,23 @@ function writeText(
   const next =
     nextChange === undefined
       ? 'no change within four years'
-      : `${describeDesired(nextChange.desired)} from ${localInstant(nextChange.at, own)}`;
-  const scheduled = describeDesired(desired);
+      : `${describeDesired(nextChange.desired, found?.status?.base)} from ${localInstant(nextChange.at, own)}`;
+  const scheduled = describeDesired(desired, found?.status?.base);
   const wanted = found?.status?.wanted;
+  const wantedText = describeSize(wanted);
   const lines = [
     ...(uninstalled === undefined ? [] : [paint.yellow(uninstalledText(config, uninstalled, own))]),
     `${paint.bold(poolLabels(config)(names))} at ${localInstant(at, own)}`,
-    `  wanted  ${paint.green(wanted === undefined ? scheduled : describeSize(wanted))}`,
-    ...(found?.status?.nodes === undefined ? [] : [`  nodes   ${found.status.nodes}`]),
-    ...(wanted === undefined || describeSize(wanted) === scheduled ? [] : [`  rule    ${scheduled}`]),
-    ...because.map((sentence, i) => `  ${i === 0 ? 'why' : '   '}     ${printable(localInstants(sentence, own, at))}`),
-    ...(openWindows.length === 0 ? [] : [`  open    ${openWindows.join('; ')}`]),
-    `  next    ${next}`,
+    `  wanted    ${paint.green(wanted === undefined ? scheduled : wantedText)}`,
+    ...(found?.status?.nodes === undefined ? [] : [`  nodes     ${found.status.nodes}`]),
+    ...(wanted === undefined || [wantedText, `${wantedText} (its base)`].includes(scheduled)
+      ? []
+      : [`  schedule  ${scheduled}`]),
+    ...because.map(
+      (sentence, i) => `  ${i === 0 ? 'why' : '   '}       ${printable(localInstants(sentence, own, at))}`,
+    ),
+    ...(openWindows.length === 0 ? [] : [`  open      ${openWindows.join('; ')}`]),
+    `  next      ${next}`,
     '',
   ];
   stdout.write(fitted(`${lines.join('\n')}\n`, stdout));
@@ -224,7 +233,9 @@ function zoneOf(config: CompiledConfig, { rule }: Explanation): string | undefin
   return config.schedules.find(({ name }) => name === found?.schedule)?.zone;
 }
 
-function describeDesired(desired: Desired): string {
+/** "3", "1..4", "4 (its base)", "untouched". */
+function describeDesired(desired: Desired, base: Size | undefined): string {
+  if (desired === 'observed base') return base === undefined ? 'its base' : `${describeSize(base)} (its base)`;
   if (typeof desired === 'string') return desired;
   return 'size' in desired ? describeSize(desired.size) : describeSize(desired);
 }

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { Decision } from '../../decide/scaling/plan.ts';
 import { listDecisions } from '../../jobs/records/cluster-records.ts';
+import { reachedRegions } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { readAskedMatch } from '../asks/asked-match.ts';
-import { reachedRegions } from '../../model/match.ts';
 import { lookIntoStore, readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
 import type { CliParts } from '../parts.ts';
@@ -21,14 +21,14 @@ const weekMs = 7 * 24 * 60 * 60_000;
 export function addHistory(program: Command, parts: CliParts): void {
   const command = program
     .command('history')
-    .description('What was decided, for which pool, why and by whom; newest last.')
+    .description('List what was decided: for which pool, why and by whom. Newest last.')
     .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: all)')
     .addOption(new Option('--since <duration>', 'how far back').argParser(readDuration).default(weekMs, '7d'))
     .addOption(configOption())
     .addOption(jsonOption())
     .action((match: string | undefined, options: HistoryOptions) => history(parts, match, options));
   examples(command, [
-    ['lamplighter history', 'the last seven days'],
+    ['lamplighter history', 'the last 7 days'],
     ['lamplighter history dev-api/workers --since 24h', 'one pool since yesterday'],
     ['lamplighter history "prod-*" --since 30d --json', 'for programs'],
   ]);
@@ -75,7 +75,7 @@ function writeText(
   since: EpochMs,
 ): void {
   if (decisions.length === 0) {
-    stdout.write(`nothing was decided since ${localInstant(since, zone)}\n`);
+    stdout.write(`no decisions since ${localInstant(since, zone)}\n`);
     return;
   }
   const rows = decisions.map((decision) => {

@@ -24,21 +24,19 @@ type IncidentsOptions = ConfigOption & JsonOption & { readonly why?: string; rea
 export function addIncidents(program: Command, parts: CliParts): void {
   const command = program
     .command('incidents')
-    .description('What is wrong now, since when, and who was told. Asks no API.')
+    .description('List what is wrong now, since when, and who was told. Reads the store, calls no API.')
     .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: all)')
-    .option('--all', 'also what may become an incident, and what is over but still remembered')
+    .option('--all', 'also show what may become an incident, and what is over')
     .addOption(
-      new Option('--why <id>', 'one incident: every message about it, and every reason why one was not sent').conflicts(
-        'all',
-      ),
+      new Option('--why <id>', 'show one incident with all its messages, and why one was not sent').conflicts('all'),
     )
     .addOption(configOption())
     .addOption(jsonOption())
     .action((match: string | undefined, options: IncidentsOptions) => incidents(parts, match, options));
   examples(command, [
     ['lamplighter incidents', 'what is open'],
-    ['lamplighter incidents "prod-*"', 'of some clusters or pools'],
-    ['lamplighter incidents --why 3f9ac1d2', 'why somebody was told, or was not; a message’s id does too'],
+    ['lamplighter incidents "prod-*"', 'only some clusters or pools'],
+    ['lamplighter incidents --why 3f9ac1d2', 'why somebody was told, or was not; takes a message’s id too'],
     ['lamplighter incidents --json', 'for programs'],
   ]);
 }
@@ -73,7 +71,7 @@ async function why(parts: CliParts, config: CompiledConfig, id: string, { json }
   });
   if (found === undefined)
     throw new CommandError(
-      withConfig(config, `There is no incident "${id}", or it is forgotten by now; see: lamplighter incidents --all`),
+      withConfig(config, `There is no incident "${id}" (any more); see: lamplighter incidents --all`),
     );
   if (json) return writeJson(parts.stdout, whyJson(found.view, found.messages));
   const lines = [

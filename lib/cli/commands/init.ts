@@ -19,18 +19,20 @@ import type { CliParts } from '../parts.ts';
 export function addInit(program: Command, parts: CliParts): void {
   const command = program
     .command('init')
-    .description('Look at your clusters and write a first config: every pool by name, observing only. Changes nothing.')
-    .option('--api <name or URL>', 'a known API, or an address')
-    .option('--region <name>', 'what to call it in the config')
-    .option('--allow-host', "send the token to a host that is not one of the provider's")
+    .description(
+      'Look at your clusters and write a first config. It names every pool and only observes. Changes no pool.',
+    )
+    .option('--api <name or URL>', 'a known API, or its URL')
+    .option('--region <name>', 'its name in the config')
+    .option('--allow-host', "allow a host that is not one of the provider's; the token is sent there")
     .option('--token-env <name>', 'the environment variable that holds the token')
     .option('--token-file <path>', 'the file that holds it')
     .option('--token-command <words...>', 'the program that prints it, with its arguments')
     .option('--token-aws <name>', 'its name in AWS Secrets Manager')
-    .option('--timezone <zone>', 'of the schedule: Europe/Berlin')
+    .option('--timezone <zone>', 'the time zone of the schedule, such as Europe/Berlin')
     .option('-o, --output <file>', 'where to write', './lamplighter.yml')
-    .option('-y, --yes', 'ask nothing that can be guessed')
-    .option('--force', 'overwrite a file that is there')
+    .option('-y, --yes', 'do not ask what can be guessed')
+    .option('--force', 'overwrite an existing file')
     .action((options: InitOptions) => initFromTerminal(parts, options));
   examples(command, [
     ['lamplighter init', 'asks what it needs'],
@@ -67,7 +69,7 @@ async function refuseOverwrite({ output, force }: InitOptions): Promise<void> {
 }
 
 function alreadyThere(output: string): CommandError {
-  return new CommandError(`${output} is there already and was left alone: give another --output, or --force`);
+  return new CommandError(`${output} exists already: give another --output, or --force`);
 }
 
 /** The rules for addresses hold here too: no token goes to a host that the config would refuse. */

@@ -11,16 +11,7 @@ import type { CompiledConfig } from '../../model/config.ts';
 import { withConfig } from '../../model/text.ts';
 import { dayMs } from '../../model/time.ts';
 import { lookIntoStore, readConfig, withStore } from '../config-and-store.ts';
-import {
-  type ConfigOption,
-  configOption,
-  examples,
-  type JsonOption,
-  jsonOption,
-  type ReasonOption,
-  readDuration,
-  reasonOption,
-} from '../options.ts';
+import { type AskOptions, addAskOptions, examples, type JsonOption, readDuration } from '../options.ts';
 import { destinationJson, destinationText, endedJson, historyText } from '../outbox/outbox-output.ts';
 import { makeDestinationNames, viewOutbox } from '../outbox/outbox-view.ts';
 import { retryMessage } from '../outbox/retry-message.ts';
@@ -31,39 +22,37 @@ import { shortId, standsFor } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
 
-type OutboxOptions = ConfigOption & JsonOption & ReasonOption & { readonly history?: number | true };
+type OutboxOptions = AskOptions & { readonly history?: number | true };
 type OutboxVerb = 'retry' | 'drop' | 'test';
 
 export function addOutbox(program: Command, parts: CliParts): void {
-  const command = program
-    .command('outbox')
-    .description('What waits to be told, what was refused, and how each destination does; or change that.')
-    .addArgument(
-      new Argument('[verb]', 'send a message once more, drop one, or test a destination').choices([
-        'retry',
-        'drop',
-        'test',
-      ]),
-    )
-    .argument('[what]', 'for retry and drop: a message’s id; for test: a destination')
-    .addOption(
-      new Option(
-        '--history [duration]',
-        'what was told and how each message ended: the last 24h, or as long as given',
-      ).argParser(readDuration),
-    )
-    .addOption(reasonOption())
-    .addOption(configOption())
-    .addOption(jsonOption())
-    .action((verb: OutboxVerb | undefined, what: string | undefined, options: OutboxOptions) =>
-      outbox(parts, verb, what, options),
-    );
+  const command = addAskOptions(
+    program
+      .command('outbox')
+      .description('Show messages that wait or were refused, and the state of each destination. Retry, drop or test.')
+      .addArgument(
+        new Argument('[verb]', 'send a message again, drop it, or test a destination').choices([
+          'retry',
+          'drop',
+          'test',
+        ]),
+      )
+      .argument('[what]', 'for retry and drop: a message’s id; for test: a destination')
+      .addOption(
+        new Option(
+          '--history [duration]',
+          'the delivery log: what became of each message (default: the last 24h)',
+        ).argParser(readDuration),
+      ),
+  ).action((verb: OutboxVerb | undefined, what: string | undefined, options: OutboxOptions) =>
+    outbox(parts, verb, what, options),
+  );
   examples(command, [
-    ['lamplighter outbox', 'what waits and what is parked'],
-    ['lamplighter outbox test ops', 'a fire drill: an alert and its end, the way every alert goes'],
-    ['lamplighter outbox retry 3f9ac1d2', 'send a message that waits or was refused once more, now'],
+    ['lamplighter outbox', 'messages that wait or were refused'],
+    ['lamplighter outbox test ops', 'a test: sends an alert and its end, as a real one'],
+    ['lamplighter outbox retry 3f9ac1d2', 'send this message again, now'],
     ['lamplighter outbox drop 3f9ac1d2 --reason "told by phone"', 'never send it'],
-    ['lamplighter outbox --history 7d', 'what was told this week'],
+    ['lamplighter outbox --history 7d', 'the delivery log of this week'],
   ]);
 }
 
@@ -99,7 +88,7 @@ async function show(parts: CliParts, config: CompiledConfig, { json }: JsonOptio
   if (json) return writeJson(parts.stdout, (views ?? []).map(destinationJson));
   const reading = { regions: config.regions, now, zone: parts.zone, paint: makePaint(parts.stdout, parts.env) };
   const lines = (views ?? []).flatMap((view) => destinationText(view, reading));
-  const nothing = config.destinations.length === 0 ? 'the config has no destinations' : 'nothing was told yet';
+  const nothing = config.destinations.length === 0 ? 'the config has no destinations' : 'no message was sent yet';
   parts.stdout.write(`${lines.length === 0 ? nothing : lines.join('\n')}\n`);
 }
 

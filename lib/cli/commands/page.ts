@@ -1,5 +1,5 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
 import { chmod, writeFile as saveFile } from 'node:fs/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { usualDays } from '../../decide/page/view.ts';
 import { CommandError } from '../../errors.ts';
 import { openStore } from '../../io/stores/open-store.ts';
@@ -26,15 +26,13 @@ type PageOptions = ConfigOption & {
 export function addPageCommand(program: Command, parts: CliParts): void {
   const command = program
     .command('page')
-    .description(
-      'The fleet seen at a glance, in a browser: from the store alone, read only. Until Ctrl-C, or as one file.',
-    )
+    .description('Show the fleet in a browser, or write it to one file. Reads the store, changes nothing.')
     .addOption(
       new Option('--listen <host:port>', 'serve it there')
         .argParser(readAddress)
         .default({ host: '127.0.0.1', port: 9090 }, '127.0.0.1:9090'),
     )
-    .option('--out <file>', 'write it to one file that needs nothing else, instead')
+    .option('--out <file>', 'write it to one self-contained file instead')
     .option('--match <match>', 'with --out: only these pools')
     .addOption(
       new Option('--days <number>', 'with --out: how many days are shown').argParser(readDays).default(usualDays),
@@ -42,9 +40,9 @@ export function addPageCommand(program: Command, parts: CliParts): void {
     .addOption(configOption())
     .action((options: PageOptions) => page(parts, options));
   examples(command, [
-    ['lamplighter page', 'on http://127.0.0.1:9090, of SQLite or of the DynamoDB table'],
-    ['lamplighter page --out report.html', 'one file, to be kept or sent'],
-    ['lamplighter page --out dev.html --match "dev-*/*"', 'of some pools'],
+    ['lamplighter page', 'serve it on http://127.0.0.1:9090'],
+    ['lamplighter page --out report.html', 'write one file'],
+    ['lamplighter page --out dev.html --match "dev-*/*"', 'only some pools'],
   ]);
 }
 

@@ -1,43 +1,30 @@
 import type { Command } from 'commander';
 import { putAsk } from '../../jobs/records/ask-records.ts';
 import type { Match } from '../../model/config.ts';
-import { counted } from '../../model/text.ts';
 import { reachedRegions } from '../../model/match.ts';
+import { counted } from '../../model/text.ts';
 import { readAskedMatch, refuseUntouched, seenClusters } from '../asks/asked-match.ts';
 import { nothingNamed } from '../asks/asked-size.ts';
 import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
-import {
-  type ConfigOption,
-  configOption,
-  type EndOptions,
-  endOf,
-  examples,
-  forOption,
-  type JsonOption,
-  jsonOption,
-  type ReasonOption,
-  reasonOption,
-  untilOption,
-} from '../options.ts';
+import { type AskOptions, addAskOptions, type EndOptions, endOf, examples } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { isMatched, listKnownPools } from '../pools.ts';
 import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
 import { writeJson } from '../text/table.ts';
 
-type PauseOptions = ConfigOption & JsonOption & ReasonOption & EndOptions;
+type PauseOptions = AskOptions & EndOptions;
 
 export function addPause(program: Command, parts: CliParts): void {
-  const command = program
-    .command('pause')
-    .description('Change nothing for a while: of the fleet, of clusters or of pools. Watching and telling go on.')
-    .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: the whole fleet)')
-    .addOption(forOption('how long'))
-    .addOption(untilOption('until when'))
-    .addOption(reasonOption())
-    .addOption(configOption())
-    .addOption(jsonOption())
-    .action((match: string | undefined, options: PauseOptions) => pause(parts, match, options));
+  const command = addAskOptions(
+    program
+      .command('pause')
+      .description(
+        'Change nothing for a while: in the whole fleet, in clusters or in pools. Watching and alerts go on.',
+      )
+      .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: the whole fleet)'),
+    'how long',
+  ).action((match: string | undefined, options: PauseOptions) => pause(parts, match, options));
   examples(command, [
     ['lamplighter pause --for 2h --reason "terraform apply"', 'the whole fleet'],
     ['lamplighter pause prod-web --until 2026-12-24T18:00+01:00', 'one cluster'],

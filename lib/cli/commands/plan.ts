@@ -15,15 +15,17 @@ type PlanOptions = ConfigOption & JsonOption & { readonly detailedExitcode?: tru
 export function addPlan(program: Command, parts: CliParts): void {
   const command = program
     .command('plan')
-    .description('Say what a round would do now, and why it would not. Only reads: a token that may list is enough.')
+    .description(
+      'Show what a round would change now, and what it would not and why. Only reads; a read-only token is enough.',
+    )
     .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: all)')
-    .option('--detailed-exitcode', 'exit code 3 when something would change')
+    .option('--detailed-exitcode', 'exit with 3 when something would change')
     .addOption(configOption())
     .addOption(jsonOption())
     .action((match: string | undefined, options: PlanOptions) => plan(parts, match, options));
   examples(command, [
-    ['lamplighter plan', 'every change and every hold, with its reason'],
-    ['lamplighter plan "dev-*/*"', 'of some pools'],
+    ['lamplighter plan', 'all changes and holds, with their reasons'],
+    ['lamplighter plan "dev-*/*"', 'only some pools'],
     ['lamplighter plan --config new.yml --detailed-exitcode', 'for pipelines: 0 nothing to do, 3 changes'],
   ]);
 }

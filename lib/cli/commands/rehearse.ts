@@ -8,19 +8,19 @@ const mostDays = 366;
 export function addRehearse(program: Command, parts: CliParts): void {
   const command = program
     .command('rehearse')
-    .description('Play the coming days of the config through, in seconds, from the fleet as it is. Only reads.')
+    .description('Simulate the coming days of the config, starting from the fleet as it is. Only reads.')
     .addOption(new Option('--days <number>', 'how many').argParser(readDays).default(7))
     .addOption(new Option('--from <instant>', 'from when, with an offset (default: now)').argParser(readInstant))
-    .option('--against <file>', 'another config: tell only what differs')
-    .option('--changes', 'list every change, and not only how many there are')
-    .option('--offline', 'do not ask the API: pools as the store knows them, else as the config names them')
-    .option('--pool <cluster/pool...>', 'rehearse these as well, though neither API nor store knows them')
+    .option('--against <file>', 'another config: show only what differs')
+    .option('--changes', 'list every change, not only how many there are')
+    .option('--offline', 'do not call the API: take the pools from the store, else from the config')
+    .option('--pool <cluster/pool...>', 'also rehearse these pools, which neither API nor store knows')
     .addOption(configOption())
     .addOption(jsonOption())
     .action((options: RehearseOptions) => start(parts, options));
   examples(command, [
     ['lamplighter rehearse', 'the coming week: changes, readiness, node-hours, a picture'],
-    ['lamplighter rehearse --config new.yml --against lamplighter.yml', 'what a change would change'],
+    ['lamplighter rehearse --config new.yml --against lamplighter.yml', 'what a new config would change'],
     ['lamplighter rehearse --offline --pool dev-api/workers --from 2026-12-21T00:00+01:00', 'no token needed'],
   ]);
 }

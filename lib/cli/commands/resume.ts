@@ -3,44 +3,33 @@ import type { Store } from '../../io/stores/store.ts';
 import { endAsk, listAsks } from '../../jobs/records/ask-records.ts';
 import { isLive, type Pause } from '../../model/asks.ts';
 import type { CompiledConfig, Match } from '../../model/config.ts';
-import { matchesPool, type Names } from '../../model/match.ts';
+import { matchesPool, type Names, reachedRegions } from '../../model/match.ts';
 import { describeSize, type Size } from '../../model/size.ts';
 import { commandHint } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { reachedRegions } from '../../model/match.ts';
 import { namesSame, readAskedMatch } from '../asks/asked-match.ts';
-import { changeMemories, recordDeed } from '../asks/change-memory.ts';
+import { changeMemories, recordAction } from '../asks/change-memory.ts';
 import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
-import {
-  type ConfigOption,
-  configOption,
-  examples,
-  type JsonOption,
-  jsonOption,
-  type ReasonOption,
-  reasonOption,
-} from '../options.ts';
+import { type AskOptions, addAskOptions, examples } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { isMatched, isSamePool, listKnownClusters } from '../pools.ts';
 import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
 import { onceInRegions, poolLabels } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
 
-type ResumeOptions = ConfigOption & JsonOption & ReasonOption;
+type ResumeOptions = AskOptions;
 
 export function addResume(program: Command, parts: CliParts): void {
-  const command = program
-    .command('resume')
-    .description('Let the schedule act again: ends pauses, and lets go of sizes that people set by hand.')
-    .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: everything)')
-    .addOption(reasonOption())
-    .addOption(configOption())
-    .addOption(jsonOption())
-    .action((match: string | undefined, options: ResumeOptions) => resume(parts, match, options));
+  const command = addAskOptions(
+    program
+      .command('resume')
+      .description('Let the schedule act again: end pauses and forget sizes that were set by hand.')
+      .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: everything)'),
+  ).action((match: string | undefined, options: ResumeOptions) => resume(parts, match, options));
   examples(command, [
-    ['lamplighter resume', 'every pause and every kept size'],
-    ['lamplighter resume ml/gpu', 'of one pool'],
+    ['lamplighter resume', 'end all pauses and forget all kept sizes'],
+    ['lamplighter resume ml/gpu', 'one pool'],
   ]);
 }
 
@@ -122,8 +111,14 @@ async function freeKept(
       return { ...memory, kept: undefined, resetAt: parts.clock.now() };
     });
     for (const { poolId, ...one } of own.values()) {
-      const deed = { code: 'resume', from: one.size, to: undefined, what: 'the size set by hand was let go', reason };
-      await recordDeed(parts, store, { ...one, clusterId, poolId }, deed, config);
+      const action = {
+        code: 'resume',
+        from: one.size,
+        to: undefined,
+        what: 'the size set by hand was forgotten',
+        reason,
+      };
+      await recordAction(parts, store, { ...one, clusterId, poolId }, action, config);
       freed.push(one);
     }
   }
@@ -146,7 +141,7 @@ function writeText(
   const label = poolLabels(config);
   const lines = [
     ...onceInRegions(config, ended, (pause, where) => `ended the pause of ${nameOf(pause)}${where} by ${pause.who}`),
-    ...freed.map((one) => `let go of ${describeSize(one.size)}, set by hand, on ${label(one)}`),
+    ...freed.map((one) => `forgot ${describeSize(one.size)}, set by hand, on ${label(one)}`),
     ...onceInRegions(config, wider, (pause, where) => {
       const end = commandHint(config, pause.match ? `resume "${pause.match.text}"` : 'resume');
       const until = localInstant(pause.until, readingZone(config, parts));
@@ -154,7 +149,7 @@ function writeText(
     }),
   ];
   parts.stdout.write(
-    `${lines.length > 0 ? [...lines, ...notes.map((note) => `  ${note}`)].join('\n') : `nothing of ${what} was paused or kept`}\n`,
+    `${lines.length > 0 ? [...lines, ...notes.map((note) => `  ${note}`)].join('\n') : `nothing was paused or set by hand in ${what}`}\n`,
   );
 }
 

@@ -15,21 +15,24 @@ type RunCommandOptions = ConfigOption &
 export function addRun(program: Command, parts: CliParts): void {
   const command = program
     .command('run')
-    .description('Keep the fleet: look every few minutes, scale, watch and tell, until stopped. One process, no cloud.')
+    .description(
+      'Run Lamplighter as one process: every few minutes it scales, watches and sends alerts, until you stop it.',
+    )
     .option('--once', 'one round, then end')
-    .option('--dry-run', 'with --once: only say what would be done')
+    .option('--dry-run', 'with --once: only show what would be done')
     .addOption(
-      new Option('--listen <host:port>', 'serve metrics, health and events there; beats the config').argParser(
-        readAddress,
-      ),
+      new Option(
+        '--listen <host:port>',
+        'serve metrics, health and events at this address; overrides the config',
+      ).argParser(readAddress),
     )
     .addOption(configOption())
     .addOption(jsonOption())
     .action((options: RunCommandOptions) => run(parts, options));
   examples(command, [
-    ['lamplighter run', 'until Ctrl-C; a stop at any moment is harmless'],
+    ['lamplighter run', 'until Ctrl-C; it may be stopped at any moment'],
     ['lamplighter run --listen 127.0.0.1:9090', 'with metrics, health and events'],
-    ['lamplighter run --once --json', 'one round, as JSON, for cron and the like'],
+    ['lamplighter run --once --json', 'one round, as JSON, for cron'],
   ]);
 }
 

@@ -30,19 +30,14 @@ import { findReplaced, replacedNotes } from '../asks/replaced-asks.ts';
 import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
 import {
-  type ConfigOption,
-  configOption,
+  type AskOptions,
+  addAskOptions,
   type EndOptions,
   endOf,
   examples,
-  forOption,
   type JsonOption,
-  jsonOption,
-  type ReasonOption,
   readCount,
   readSize,
-  reasonOption,
-  untilOption,
 } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { isMatched } from '../pools.ts';
@@ -50,35 +45,30 @@ import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
 import { onceInRegions, poolLabels } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
 
-type ScaleOptions = ConfigOption &
-  JsonOption &
-  ReasonOption &
+type ScaleOptions = AskOptions &
   EndOptions & { readonly atLeast?: number; readonly exactly?: Size; readonly release?: true };
 
 export function addScale(program: Command, parts: CliParts): void {
-  const command = program
-    .command('scale')
-    .description('Ask for nodes for a while: at least so many (a lease), or exactly so many (an override).')
-    .argument('<match>', 'which pools: cluster/pool with *, ?, [ab] and {a,b}; region:cluster/pool for one region')
-    .addOption(
-      new Option(
-        '--at-least <nodes>',
-        'raise to this, never lower; in place of your earlier lease for the same match',
-      ).argParser(readCount),
-    )
-    .addOption(
-      new Option(
-        '--exactly <size>',
-        'this size, whatever the schedule says: 0, 3, or 1..4; in place of anybody’s earlier one for the same match',
-      ).argParser(readSize),
-    )
-    .addOption(forOption('how long'))
-    .addOption(untilOption('until when'))
-    .option('--release', 'end the leases and overrides of these pools now')
-    .addOption(reasonOption())
-    .addOption(configOption())
-    .addOption(jsonOption())
-    .action((match: string, options: ScaleOptions) => scale(parts, match, options));
+  const command = addAskOptions(
+    program
+      .command('scale')
+      .description('Ask for nodes for a while: at least n (a lease) or exactly n (an override).')
+      .argument('<match>', 'which pools: cluster/pool with *, ?, [ab] and {a,b}; region:cluster/pool for one region')
+      .addOption(
+        new Option(
+          '--at-least <nodes>',
+          'at least this many nodes; replaces your earlier lease for the same match',
+        ).argParser(readCount),
+      )
+      .addOption(
+        new Option(
+          '--exactly <size>',
+          'this size, whatever the schedule says: 0, 3 or 1..4; replaces every earlier override for the same match',
+        ).argParser(readSize),
+      )
+      .option('--release', 'end the leases and overrides of these pools now'),
+    'how long',
+  ).action((match: string, options: ScaleOptions) => scale(parts, match, options));
   examples(command, [
     ['lamplighter scale ml/gpu --at-least 6 --for 4h --reason "reprocessing"', ''],
     ['lamplighter scale "dev-*/*" --exactly 0 --until 2026-12-24T18:00+01:00', ''],
@@ -195,7 +185,7 @@ async function releaseAll(asking: Asking): Promise<Told> {
   const lines = onceInRegions(config, ended, (ask, where) => `ended ${describeAsk(ask)}${where} by ${ask.who}`);
   return {
     json: { kind: 'release', match: asked.match.text, regions: asked.regions, ended: ended.map(askJson) },
-    lines: lines.length > 0 ? lines : [`there is nothing to release for ${asked.match.text}`],
+    lines: lines.length > 0 ? lines : [`nothing to release for ${asked.match.text}`],
     notes: [],
     isNothing: ended.length === 0,
   };

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { openSecrets } from '../../app.ts';
-import { suggest } from '../../model/did-you-mean.ts';
 import { UsageError } from '../../errors.ts';
 import { wayInOf } from '../../io/listen/event-source.ts';
 import { sendEvent } from '../../io/listen/send-event.ts';
 import type { CompiledConfig, EventSourceConfig } from '../../model/config.ts';
+import { suggest } from '../../model/did-you-mean.ts';
 import { printable } from '../../model/printable.ts';
 import { readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
@@ -17,15 +17,15 @@ type SendOptions = ConfigOption & JsonOption & { readonly source: string; readon
 export function addSend(program: Command, parts: CliParts): void {
   const command = program
     .command('send')
-    .description('Sign an event as one of the configured sources and send it to a running Lamplighter.')
+    .description('Sign an event as one of the sources in the config, and send it to a running Lamplighter.')
     .requiredOption('--source <name>', 'the source, by its name under events:')
     .requiredOption('--file <path>', 'the event; events/ holds a sample per kind')
-    .option('--to <address>', 'where it listens: http://127.0.0.1:9090 (default: the config’s listen)')
+    .option('--to <address>', 'the address it listens on: http://127.0.0.1:9090 (default: listen of the config)')
     .addOption(configOption())
     .addOption(jsonOption())
     .action((options: SendOptions) => send(parts, options));
   examples(command, [
-    ['lamplighter send --source ci --file events/http-native.json', 'to the instance that this config listens with'],
+    ['lamplighter send --source ci --file events/http-native.json', 'to the instance with this config'],
     ['lamplighter send --source prom --file events/alertmanager.json --to https://events.example.org', ''],
   ]);
 }

@@ -21,45 +21,31 @@ import {
   silenceJson,
   silenceText,
 } from '../incidents/silence-view.ts';
-import {
-  type ConfigOption,
-  configOption,
-  type EndOptions,
-  endOf,
-  examples,
-  forOption,
-  type JsonOption,
-  jsonOption,
-  type ReasonOption,
-  reasonOption,
-  untilOption,
-} from '../options.ts';
+import { type AskOptions, addAskOptions, type EndOptions, endOf, examples, type JsonOption } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { inReadingZone } from '../text/instant.ts';
 import { inRegion, looksLikeId, regionOf, shortId } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
 import { findIncident } from './incidents.ts';
 
-type SilenceOptions = ConfigOption &
-  JsonOption &
-  ReasonOption &
-  EndOptions & { readonly list?: true; readonly end?: true };
+type SilenceOptions = AskOptions & EndOptions & { readonly list?: true; readonly end?: true };
 
 export function addSilence(program: Command, parts: CliParts): void {
-  const command = program
-    .command('silence')
-    .description('Tell nobody for a while: of an incident until it is over, or of clusters and pools. Acting goes on.')
-    .argument('[what]', 'an incident’s id, or cluster, or cluster/pool, with *, ?, [ab] and {a,b}; * is everything')
-    .addOption(forOption('how long; an incident needs no end'))
-    .addOption(untilOption('until when'))
-    .addOption(reasonOption())
-    .addOption(new Option('--list', 'what is silenced, by people and by the config').conflicts(['end', 'for', 'until']))
-    .addOption(new Option('--end', 'tell again from now on').conflicts(['for', 'until']))
-    .addOption(configOption())
-    .addOption(jsonOption())
-    .action((what: string | undefined, options: SilenceOptions) => silence(parts, what, options));
+  const command = addAskOptions(
+    program
+      .command('silence')
+      .description(
+        'Send no alerts for a while: about one incident until it is over, or about clusters and pools. Scaling goes on.',
+      )
+      .argument('[what]', 'an incident’s id, or cluster, or cluster/pool, with *, ?, [ab] and {a,b}; * is everything')
+      .addOption(
+        new Option('--list', 'list what is silenced, by people and by the config').conflicts(['end', 'for', 'until']),
+      )
+      .addOption(new Option('--end', 'end the silence').conflicts(['for', 'until'])),
+    'how long (an incident needs no end)',
+  ).action((what: string | undefined, options: SilenceOptions) => silence(parts, what, options));
   examples(command, [
-    ['lamplighter silence 3f9ac1d2 --reason "ticket 4711"', 'acknowledged: quiet until it is over'],
+    ['lamplighter silence 3f9ac1d2 --reason "ticket 4711"', 'acknowledge it: no more alerts until it is over'],
     ['lamplighter silence "dev-*" --for 2h --reason upgrade', 'these clusters and their pools'],
     ['lamplighter silence --list', ''],
     ['lamplighter silence "dev-*" --end', ''],
@@ -113,7 +99,7 @@ async function readScope(store: Store, config: CompiledConfig, what: string): Pr
     return { id: `match/${encodeURIComponent(match.text)}`, scope: { kind: 'match', match } };
   }
   const { key, episode, phase } = incident;
-  if (phase !== 'open') throw new CommandError(`The incident ${shortId(key)} is not open, so nobody is told of it`);
+  if (phase !== 'open') throw new CommandError(`The incident ${shortId(key)} is not open: no alerts are sent about it`);
   return { id: `incident/${key}`, scope: { kind: 'incident', key, episode } };
 }
 
@@ -152,7 +138,7 @@ async function begin(
   const lines = quiet.map(({ kind, subject, text }) => {
     return `  quiet: ${kind}${inRegion(config, regionOf(subject))} ${printable(text)}`;
   });
-  const note = lines.length === 0 ? ['  nothing that is open now; what opens meanwhile'] : lines;
+  const note = lines.length === 0 ? ['  matches nothing open; later incidents will be silenced'] : lines;
   parts.stdout.write(`silenced ${[silenceText(record, parts.zone), ...note, `  ${when}`].join('\n')}\n`);
 }
 

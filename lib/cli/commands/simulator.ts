@@ -18,18 +18,14 @@ type SimulatorOptions = {
 export function addSimulator(program: Command, parts: CliParts): void {
   const command = program
     .command('simulator')
-    .description('Serve a simulated MKS API with a fleet of clusters, to try things out without an account.')
-    .addOption(new Option('--port <number>', 'where to listen; 0 takes a free one').argParser(readPort).default(8090))
-    .option('--host <address>', 'which address to listen on', '127.0.0.1')
+    .description('Serve a simulated MKS API with a fleet of clusters, to try things without an account.')
+    .addOption(new Option('--port <number>', 'the port; 0 takes a free one').argParser(readPort).default(8090))
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .addOption(new Option('--fleet <size>', '6 clusters, or 1,000').choices(['small', 'large']).default('small'))
+    .addOption(new Option('--speed <factor>', 'how many times faster everything is').argParser(readSpeed).default(1))
+    .option('--token <text>', 'the token that clients must send (default: a fixed one)')
     .addOption(
-      new Option('--speed <factor>', 'everything that takes time there takes this many times less')
-        .argParser(readSpeed)
-        .default(1),
-    )
-    .option('--token <text>', 'the token that clients must send (default: one that never changes)')
-    .addOption(
-      new Option('--trouble <what>', `play trouble, to see your alerts: ${troubleForm}; may be given several times`)
+      new Option('--trouble <what>', `play trouble, to see your alerts: ${troubleForm}; can be repeated`)
         .argParser(addTrouble)
         .default([], 'none'),
     )

@@ -19,10 +19,12 @@ type StatusOptions = ConfigOption & JsonOption & { readonly failOn?: 'warning' |
 export function addStatus(program: Command, parts: CliParts): void {
   const command = program
     .command('status')
-    .description('The fleet as the last rounds left it: sizes, holds, what was asked for, what is wrong. Asks no API.')
+    .description(
+      'Show the fleet as the last round saw it: sizes, holds, asks and findings. Reads the store, calls no API.',
+    )
     .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: all)')
     .addOption(
-      new Option('--fail-on <severity>', 'exit code 1 when something of this severity or worse is wrong').choices([
+      new Option('--fail-on <severity>', 'exit with 1 when something of this severity or worse is wrong').choices([
         'warning',
         'critical',
       ]),
@@ -32,7 +34,7 @@ export function addStatus(program: Command, parts: CliParts): void {
     .action((match: string | undefined, options: StatusOptions) => status(parts, match, options));
   examples(command, [
     ['lamplighter status', 'a table for people'],
-    ['lamplighter status "dev-*"', 'of some clusters or pools'],
+    ['lamplighter status "dev-*"', 'only some clusters or pools'],
     ['lamplighter status --fail-on critical', 'for a health check'],
     ['lamplighter status --json', 'for programs'],
   ]);

@@ -91,7 +91,7 @@ function endOfLifeCheck(config: CompiledConfig, regions: readonly LookedRegion[]
   return [
     warning(
       'end-of-life',
-      `nobody says when the Kubernetes version of ${listed(without)} ends: no warning will come before it`,
+      `the API gives no end-of-life date for the Kubernetes version of ${listed(without)}: nobody will be warned`,
       "look it up in the provider's list of versions",
     ),
   ];

@@ -62,7 +62,7 @@ async function changeInFlight(
   region: string,
   clusterId: string,
 ): Promise<Obstacle | undefined> {
-  const why = 'a change of this cluster is in flight';
+  const why = 'a change of this cluster is under way';
   try {
     const known = await lookIntoStore(parts, config, (store) => readClusterRecord(store, region, clusterId));
     return known?.record.change && { why, fix: 'try again in a quarter of an hour' };

@@ -7,7 +7,7 @@ import { mapBounded } from '../../jobs/concurrency.ts';
 import { type Answer, describeAnswer } from '../../model/answer.ts';
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { RegionConfig } from '../../model/config.ts';
-import { dayMs, type EpochMs, iso } from '../../model/time.ts';
+import { dayMs, type EpochMs, iso, isoDate } from '../../model/time.ts';
 import type { CliParts } from '../parts.ts';
 import { type Check, checksOf, listed } from './check.ts';
 import { daysFrom } from './config-checks.ts';
@@ -102,24 +102,23 @@ async function errorsCheck(
 ): Promise<Check> {
   const { ok, warning, unknown } = checksOf(about);
   const [first] = clusters;
-  if (first === undefined) return unknown('errors', 'there is no cluster that could be asked for its errors');
+  if (first === undefined) return unknown('errors', 'there is no cluster to test it on');
   const answer = await mks.getCluster(first.id);
-  if (answer.kind !== 'ok')
-    return unknown('errors', `${first.name} could not be asked for its errors: ${describeAnswer(answer)}`);
+  if (answer.kind !== 'ok') return unknown('errors', `${first.name} could not be read: ${describeAnswer(answer)}`);
   return (await watching.hadErrors())
-    ? ok('errors', `errors are given when they are asked for (asked ${first.name})`)
+    ? ok('errors', `the API returns cluster errors (tested on ${first.name})`)
     : warning(
         'errors',
-        `errors were asked for and ${first.name}'s answer holds none, not even an empty list`,
-        'incidents will show statuses without reasons; ask the provider how errors are read',
+        `the API returns no cluster errors, not even an empty list (tested on ${first.name})`,
+        'incidents will show a status without a reason; ask the provider how to read errors',
       );
 }
 
 function mayWrite(about: string): Check {
   return checksOf(about).unknown(
     'roles.write',
-    'whether the token may change node pools cannot be seen without changing one',
-    'to prove it with one PUT of a pool exactly as it is: lamplighter doctor --prove-write cluster/pool',
+    'whether the token may change node pools is not known without a write',
+    'to test it, write a pool back unchanged: lamplighter doctor --prove-write cluster/pool',
   );
 }
 
@@ -139,8 +138,8 @@ function listCheck(
       return names.length === 0
         ? warning(
             'api',
-            `${host} answers, and lists no cluster`,
-            'is this the right region, and the right project of the token?',
+            `${host} answers, but lists no cluster`,
+            'check that this is the right region, and the right project for the token',
           )
         : ok('api', `${host} answers: ${names.length} clusters (${listed(names)})`);
     }
@@ -148,7 +147,7 @@ function listCheck(
       return failed(
         'token',
         `${host} refuses the token: ${answer.detail}`,
-        'create a token in the console of this very region, and put it where the config says',
+        'create a token in the console of this region, and store it where the config says',
       );
     case 'forbidden':
       return failed('token', `the token may not list clusters: ${answer.detail}`, 'give it the role to read clusters');
@@ -189,9 +188,9 @@ function unknownCheck(
 
 function adviceFor(reason: string, code: string | undefined, url: URL, env: Environment): string {
   if (reason === 'blocked')
-    return 'this is no API: check the host; if it is right, ask the provider with the support id, where there is one';
+    return 'this is not the API: check the host; if it is right, ask the provider and give the support id';
   if (reason === 'unparsable' || reason === 'wrong-shape' || reason === 'redirect')
-    return 'this does not answer as MKS does: check `api`';
+    return 'this is not an MKS API: check `api`';
   if (reason === 'rate-limited' || reason === 'server-error')
     return 'try again later; if it stays so, ask the provider';
   return connectionAdvice(code, url, env);
@@ -202,14 +201,14 @@ const soonMs = 30 * dayMs;
 /** When the token ends, by its `expires`; whether the API takes it says more. */
 export function expiryCheck(about: string, expires: EpochMs | undefined, isTaken: boolean, now: EpochMs): Check {
   const { ok, warning, failed, unknown } = checksOf(about);
-  const fix = 'create a new token in the console of this region and put it where the config says';
+  const fix = 'create a new token in the console of this region, and store it where the config says';
   if (expires === undefined)
     return unknown(
       'token.expiry',
-      'nobody knows when the token ends',
+      'it is not known when the token ends',
       'write `expires:` beside the token in the config, as the console showed it',
     );
-  const day = new Date(expires).toISOString().slice(0, 10);
+  const day = isoDate(expires);
   const when = daysFrom(now, expires);
   if (hasEnded(expires, now)) {
     return isTaken

@@ -38,14 +38,13 @@ async function fileCheck(ref: SecretRef & { readonly kind: 'file' }): Promise<Ch
   const fix = `chmod 600 ${ref.path}`;
   const folder = dirname(ref.path);
   const found = await lookAt(ref.path);
-  if (found === undefined)
-    return failed('secret.file', 'it does not exist, or may not be looked at', 'create it, mode 600');
+  if (found === undefined) return failed('secret.file', 'it does not exist, or may not be read', 'create it, mode 600');
   if (found.isDirectory()) return failed('secret.file', 'it is a directory', 'name the file in it');
   if ((found.mode & othersWrite) !== 0) return failed('secret.file', 'every user of this machine may write it', fix);
   if (isOpenFolder(await lookAt(folder)))
     return failed(
       'secret.file',
-      `every user of this machine may replace it: all may write in ${folder}`,
+      `every user of this machine may replace it: ${folder} is writable for all`,
       `chmod o-w ${folder}`,
     );
   if ((found.mode & othersRead) !== 0) return warning('secret.file', 'every user of this machine may read it', fix);
@@ -86,9 +85,9 @@ export async function eventChecks({ events }: CompiledConfig, secrets: Secrets):
     const problems = found.filter((problem) => problem !== undefined);
     if (problems.length > 0)
       return problems.map((problem) =>
-        failed('event.secret', problem, 'put a good one where the config says, and give it to the sender'),
+        failed('event.secret', problem, 'store a good one where the config says, and give it to the sender'),
       );
-    return source.secrets.length === 0 ? [] : [ok('event.secret', 'its secret is there and long enough')];
+    return source.secrets.length === 0 ? [] : [ok('event.secret', 'its secret exists and is long enough')];
   });
   return (await Promise.all(checks)).flat();
 }

@@ -5,7 +5,7 @@ import type { Store } from '../../io/stores/store.ts';
 import { readUninstalled } from '../../jobs/records/cluster-records.ts';
 import { listRoundFindings } from '../../jobs/records/round-findings.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import { hourMs } from '../../model/time.ts';
+import { hourMs, isOverdue } from '../../model/time.ts';
 import { lookIntoStore } from '../config-and-store.ts';
 import type { CliParts } from '../parts.ts';
 import { ago } from '../text/instant.ts';
@@ -51,11 +51,11 @@ async function placeCheck({ store }: CompiledConfig): Promise<Check> {
   const folder = store.kind === 'sqlite' ? dirname(store.path) : '';
   try {
     await access(folder, constants.W_OK);
-    return ok('store', `there is no store yet; the first round makes it in ${folder}`);
+    return ok('store', `there is no store yet; the first round creates it in ${folder}`);
   } catch {
     return failed(
       'store',
-      `there is no store, and none can be made in ${folder}`,
+      `there is no store, and none can be created in ${folder}`,
       'create the folder, or let this user write there',
     );
   }
@@ -71,16 +71,16 @@ async function roundChecks({ clock }: CliParts, config: CompiledConfig, store: S
         warning(
           'uninstalled',
           `this fleet was uninstalled by ${uninstalled.who}: nothing is scaled`,
-          'to keep it again: lamplighter uninstall --undo',
+          'to act on it again: lamplighter uninstall --undo',
         ),
       ]
     : [];
   if (!Number.isFinite(last))
     return [...marked, unknown('rounds', 'no round has ended on this store yet', 'start one: lamplighter run')];
-  const isLate = now - last > Math.max(3 * config.everyMs, 15 * 60_000);
+  const isLate = isOverdue(last, config.everyMs, now);
   const text = `the last round ended ${ago(last, now)}`;
   return [
     ...marked,
-    isLate ? warning('rounds', text, 'is the process, or the function, running?') : ok('rounds', text),
+    isLate ? warning('rounds', text, 'check that the process, or the functions, run') : ok('rounds', text),
   ];
 }

@@ -2,6 +2,7 @@ import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import { isSpent, isWindowOpen, type SilenceRecord, silencedBy } from '../../decide/incidents/silence.ts';
 import type { ConfiguredSilence } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
+import { because } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { localInstant } from '../text/instant.ts';
 import { shortId } from '../text/labels.ts';
@@ -57,7 +58,7 @@ export function configuredJson(silence: ConfiguredSilence, now: EpochMs): object
 export function silenceText({ scope, until, who, reason }: SilenceRecord, zone: string): string {
   const what = scope.kind === 'match' ? scope.match.text : `incident ${shortId(scope.key)}`;
   const end = until === undefined ? 'until it is over' : `until ${localInstant(until, zone)}`;
-  return `${what} ${end} by ${printable(who)}${because(reason)}`;
+  return `${what} ${end} by ${printable(who)}${printable(because(reason))}`;
 }
 
 export function configuredText(silence: ConfiguredSilence, now: EpochMs): string {
@@ -66,14 +67,10 @@ export function configuredText(silence: ConfiguredSilence, now: EpochMs): string
   const times = window === undefined ? 'always' : `${window.text} ${zone}`;
   const end = until === undefined ? '' : ` until ${localInstant(until, zone)}`;
   const state = holds(silence, now) ? '' : ', not now';
-  return `${match.text}${which} ${times}${end} by the config${because(reason)}${state}`;
+  return `${match.text}${which} ${times}${end} by the config${printable(because(reason))}${state}`;
 }
 
 function holds({ window, zone, until }: ConfiguredSilence, now: EpochMs): boolean {
   if (until !== undefined && now >= until) return false;
   return window === undefined || isWindowOpen(window, zone, now);
-}
-
-function because(reason: string | undefined): string {
-  return reason === undefined ? '' : `: ${printable(reason)}`;
 }

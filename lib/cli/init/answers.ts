@@ -1,12 +1,12 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { readApi } from '../../config/compile/regions.ts';
-import { findNearest } from '../../model/did-you-mean.ts';
 import { knownApis } from '../../config/known-apis.ts';
 import { findPastedSecrets } from '../../config/pasted-secrets.ts';
 import { namePattern } from '../../config/schema/values.ts';
 import { checkZone } from '../../config/time-zones.ts';
 import { isScheduleProblem } from '../../decide/schedule/schedule-problem.ts';
 import { UsageError } from '../../errors.ts';
+import { findNearest } from '../../model/did-you-mean.ts';
 
 /** Where the token is kept, as the config writes it. */
 export type TokenPlace =
@@ -89,7 +89,7 @@ function refuseGaps(api: string | undefined, token: TokenPlace | undefined): voi
     api === undefined ? `--api <name or URL> (${knownApis.map(({ name }) => name).join(', ')})` : '',
     token === undefined ? '--token-env NAME, --token-file PATH, --token-command PROGRAM … or --token-aws NAME' : '',
   ].filter((flag) => flag !== '');
-  if (missing.length > 0) throw new UsageError(`nobody is there to ask; give ${missing.join(' and ')}`);
+  if (missing.length > 0) throw new UsageError(`this is no terminal to ask on: give ${missing.join(' and ')}`);
 }
 
 function tokenPlace(options: InitOptions): TokenPlace | undefined {
@@ -99,7 +99,7 @@ function tokenPlace(options: InitOptions): TokenPlace | undefined {
   if (tokenFile !== undefined) places.push({ file: besideConfig(tokenFile, output) });
   if (tokenCommand !== undefined) places.push({ command: tokenCommand });
   if (tokenAws !== undefined) places.push({ awsSecret: tokenAws });
-  if (places.length > 1) throw new UsageError('the token is kept in one place: give only one of the --token options');
+  if (places.length > 1) throw new UsageError('give only one of the --token options');
   return places[0];
 }
 

@@ -1,6 +1,6 @@
-import { isGlob } from '../../model/match.ts';
 import { observedSize } from '../../decide/scaling/base.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
+import { isGlob } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { isRange, lower, type Size } from '../../model/size.ts';
 import type { InitAnswers } from './answers.ts';

@@ -31,7 +31,7 @@ function stateText(
   const kind = target.destination?.kind;
   const next = nextAt === undefined ? '' : `; next try ${localInstant(nextAt, zone)}`;
   if (kind !== undefined && isPushed(kind) && state === 'working')
-    return 'is sent what is open, again and again; nothing failed last';
+    return 'gets what is open, regularly; the last time nothing failed';
   const count = waiting.length === 0 ? 'nothing waits' : `${waiting.length} ${waiting.length === 1 ? 'waits' : 'wait'}`;
   if (state === 'untried') return `not tried yet, ${count}`;
   const when = since === undefined ? '' : ago(since, now);

@@ -1,9 +1,9 @@
 import { sha256 } from '../../app.ts';
-import { suggest } from '../../model/did-you-mean.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { DrillReport } from '../../jobs/deliver/fire-drill.ts';
 import type { SendOutcome } from '../../jobs/deliver/send-now.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { suggest } from '../../model/did-you-mean.ts';
 import type { JsonOption } from '../options.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
 import { writeJson } from '../text/table.ts';
@@ -27,7 +27,7 @@ export async function testDestination(
     );
     if (target === undefined) throw new UsageError(`there is no destination "${name}"`);
     if (target.standing !== 'active')
-      throw new CommandError(`The destination ${name} is retired: it only ends what it was told`);
+      throw new CommandError(`The destination ${name} is retired: it only gets the ends of what it was sent`);
     tellDrill(parts, name, await runFireDrill(opened.app.deliverParts(config), target), json === true);
   } finally {
     await opened.store.close();
@@ -44,7 +44,7 @@ function tellDrill(parts: CliParts, name: string, { open, resolve }: DrillReport
       resolve: outcomeJson(resolve),
     });
   else {
-    const end = resolve === undefined ? 'not sent, since nothing was opened' : outcomeText(resolve);
+    const end = resolve === undefined ? 'not sent: the first message was not sent' : outcomeText(resolve);
     parts.stdout.write(`fire drill for ${name}\n  open     ${outcomeText(open)}\n  resolve  ${end}\n`);
   }
   if (!isGood) parts.exitWith(1);
@@ -56,11 +56,11 @@ export function isTaken({ state }: SendOutcome): boolean {
 
 export function outcomeText({ state, reason }: SendOutcome): string {
   const words = {
-    accepted: 'accepted: it was taken; whether people see it, the destination does not say',
-    confirmed: 'confirmed: the destination says it is there',
+    accepted: 'accepted: the destination does not say whether people see it',
+    confirmed: 'confirmed: the destination says that it arrived',
     parked: 'refused',
     dropped: 'not sent',
-    waiting: 'waits, and will be tried again',
+    waiting: 'waits, and will be sent again',
   } as const;
   return `${words[state]}${reason === undefined ? '' : ` (${reason})`}`;
 }

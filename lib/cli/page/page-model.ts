@@ -1,12 +1,12 @@
-import type { Gap } from '../../decide/past/looks.ts';
-import { poolNow } from '../../decide/past/pool-past.ts';
+import { rememberedPlan } from '../../decide/explain/remembered-plan.ts';
 import { type NodeHours, pastHours, plannedHours, sumHours } from '../../decide/page/node-hours.ts';
 import { type PoolRow, poolRow } from '../../decide/page/pool-row.ts';
-import type { SeenCluster } from '../../decide/watching/watch-memory.ts';
+import type { Gap } from '../../decide/past/looks.ts';
+import { poolNow } from '../../decide/past/pool-past.ts';
+import type { Held } from '../../decide/scaling/memory.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import { ownLeadMs } from '../../decide/scaling/scheduled-size.ts';
-import type { Held } from '../../decide/scaling/memory.ts';
-import { rememberedPlan } from '../../decide/explain/remembered-plan.ts';
+import type { SeenCluster } from '../../decide/watching/watch-memory.ts';
 import type { Store } from '../../io/stores/store.ts';
 import type { CompiledConfig, Match, Rule } from '../../model/config.ts';
 import { matchesPool } from '../../model/match.ts';

@@ -10,17 +10,14 @@ export type Tone = 'good' | 'warn' | 'bad' | 'plain';
 /** Everything in one sentence; the worst comes first. */
 export function verdictOf(page: Page): { readonly tone: Tone; readonly text: string } {
   const { stored, config, at, names } = page;
-  if (stored.uninstalled !== undefined) return { tone: 'warn', text: 'This fleet is uninstalled: nothing is kept' };
-  if (stored.rounds.length === 0) return { tone: 'warn', text: 'Nothing has looked at the fleet yet' };
+  if (stored.uninstalled !== undefined) return { tone: 'warn', text: 'This fleet is uninstalled: nothing acts on it' };
+  if (stored.rounds.length === 0) return { tone: 'warn', text: 'No round has run yet' };
   const missed = missedRounds(stored.rounds, config, at);
   if (missed[0] !== undefined) {
     const last = lastRoundAt(page);
     return {
       tone: 'bad',
-      text:
-        last === undefined
-          ? 'Part of the fleet was never looked at'
-          : `Nobody has looked at the fleet for ${roughly(at - last)}`,
+      text: last === undefined ? 'Part of the fleet was never looked at' : `No round has run for ${roughly(at - last)}`,
     };
   }
   const open = openIncidents(page);

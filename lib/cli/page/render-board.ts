@@ -51,7 +51,7 @@ function isWanted(row: PoolRow, { match, onlyOdd }: Wanted): boolean {
 function renderNothing({ rows }: Page, { query, onlyOdd }: Wanted): Html {
   if (rows.length === 0) return html`<p class="none">No round has seen a pool under a schedule yet.</p>`;
   const what = query === '' ? 'Every pool' : `No pool matches "${query}"`;
-  const why = query === '' ? ' is as its schedule says.' : onlyOdd ? ' and is other than its schedule says.' : '.';
+  const why = query === '' ? ' is as its schedule says.' : onlyOdd ? ' and differs from its schedule.' : '.';
   return html`<p class="none">${what}${why}</p>`;
 }
 

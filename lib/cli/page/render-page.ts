@@ -122,9 +122,9 @@ function renderAsked(page: Page, say: Say): Html {
   });
   const body =
     rows.length === 0
-      ? html`<p class="quiet">Nobody asks for anything else.</p>`
+      ? html`<p class="quiet">No asks.</p>`
       : html`<table class="list asked"><thead><tr><th>what</th><th>pools</th><th>until</th><th>by whom, why</th></tr></thead><tbody>${rows}</tbody></table>`;
-  return html`<section aria-labelledby="asked"><h2 id="asked">Asked for, beside the schedule</h2>${body}</section>`;
+  return html`<section aria-labelledby="asked"><h2 id="asked">Asks beside the schedule</h2>${body}</section>`;
 }
 
 /** From here on an end is told in the colour of a warning, as alerts begin to be. */
@@ -205,7 +205,7 @@ function renderTold(page: Page, say: Say): Html {
   const more = lines.length - rows.length;
   return html`<section aria-labelledby="told"><h2 id="told">Who was told what</h2>
 <p class="destinations">${outbox.map((view) => html`<span>${renderDestination(page, view, say)}</span> `)}</p>
-${rows.length === 0 ? html`<p class="quiet">Nobody was told anything in the last 7 days.</p>` : html`<table class="list told"><thead><tr><th>when</th><th>to</th><th>state</th><th>what</th></tr></thead><tbody>${rows}</tbody></table>`}
+${rows.length === 0 ? html`<p class="quiet">No message was sent in the last 7 days.</p>` : html`<table class="list told"><thead><tr><th>when</th><th>to</th><th>state</th><th>what</th></tr></thead><tbody>${rows}</tbody></table>`}
 <p class="quiet">${more > 0 ? `${number(more)} more in the last 7 days. ` : ''}All of it: ${command(commandHint(page.config, 'outbox --history 30d'))}</p></section>`;
 }
 

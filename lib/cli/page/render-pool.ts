@@ -71,14 +71,14 @@ function renderToDo({ config, label, stored, at }: Page, row: PoolRow): Html {
     at,
   );
   const items: readonly (readonly [string, Html])[] = [
-    ...(isKept ? ([['Let the size set by hand go', run(`resume ${name}`)]] as const) : []),
+    ...(isKept ? ([['Forget the size set by hand', run(`resume ${name}`)]] as const) : []),
     ...(pause
       ? ([['End the pause', run(pause.match === undefined ? 'resume' : `resume "${pause.match.text}"`)]] as const)
       : []),
     ...(override ? ([['End the override', run(`scale "${override.match.text}" --release`)]] as const) : []),
     ...leases.slice(0, 1).map((lease) => ['End the lease', run(`scale "${lease.match.text}" --release`)] as const),
-    ...(row.base === undefined ? ([['Say what its base is', run(`base ${name} set 1`)]] as const) : []),
-    ['Keep it up for two hours', run(`scale ${name} --at-least ${Math.max(1, most)} --for 2h`)],
+    ...(row.base === undefined ? ([['Set its base', run(`base ${name} set 1`)]] as const) : []),
+    ['Keep its nodes for two hours', run(`scale ${name} --at-least ${Math.max(1, most)} --for 2h`)],
     ...(pause ? [] : ([['Leave it alone for two hours', run(`pause ${name} --for 2h`)]] as const)),
     ['All of its history', run(`history ${name} --since 30d`)],
   ];

@@ -42,8 +42,8 @@ export function differenceText(difference: RehearsalDifference, parts: Differenc
     ...perPool,
     ...readinessText(difference, telling),
     ...modesText(difference, label, old.file),
-    ...findingsText(`Said, and not with ${old.file}:`, difference.found, telling, parts),
-    ...findingsText(`Not said any more, as with ${old.file}:`, difference.gone, telling, parts),
+    ...findingsText(`New findings, not with ${old.file}:`, difference.found, telling, parts),
+    ...findingsText(`Findings of ${old.file} that are gone:`, difference.gone, telling, parts),
   ];
 }
 
@@ -75,7 +75,7 @@ function readinessText({ readiness, oldReadiness, late }: RehearsalDifference, t
   if (isSame && late.length === 0) return [];
   const told = ({ readyInTime, boundaries }: RehearsalDifference['readiness']) => `${readyInTime} of ${boundaries}`;
   return [
-    `Ready at ${told(readiness)} boundaries at which a pool must grow, instead of ${told(oldReadiness)}`,
+    `Ready on time: ${told(readiness)} scale-ups, instead of ${told(oldReadiness)}`,
     ...late.map((one) => lateText(one, telling)),
   ];
 }
@@ -84,8 +84,8 @@ function readinessText({ readiness, oldReadiness, late }: RehearsalDifference, t
 function modesText({ acted, observed }: RehearsalDifference, label: PoolLabel, name: string): readonly string[] {
   const names = (pools: RehearsalDifference['acted']) => pools.map(label).join(', ');
   return [
-    ...(acted.length === 0 ? [] : [`Really done, and with ${name} only observed: ${names(acted)}`]),
-    ...(observed.length === 0 ? [] : [`Only observed (mode: observe), and with ${name} done: ${names(observed)}`]),
+    ...(acted.length === 0 ? [] : [`Now changed, and with ${name} only observed: ${names(acted)}`]),
+    ...(observed.length === 0 ? [] : [`Only observed (mode: observe), and with ${name} changed: ${names(observed)}`]),
   ];
 }
 

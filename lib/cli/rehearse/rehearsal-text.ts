@@ -44,7 +44,7 @@ export function rehearsalText(rehearsal: Rehearsal, parts: TextParts): readonly 
 function changesText(changes: readonly RehearsedChange[], telling: Telling): readonly string[] {
   if (changes.length === 0) return ['No change'];
   const rows = changes.map((change) => cellsOf(change, telling));
-  return [`${counted(changes.length, 'change')}, each one PUT`, ...renderTable(['', '', '', ''], rows).slice(1)];
+  return [`${counted(changes.length, 'change')} (one API write each)`, ...renderTable(['', '', '', ''], rows).slice(1)];
 }
 
 function changesCount(changes: readonly RehearsedChange[], config: CompiledConfig): string {
@@ -61,9 +61,9 @@ function readyText({ pools, changes }: Rehearsal, telling: Telling, paint: Paint
   const { boundaries, readyInTime } = totalOf({ pools, changes });
   const unknown = pools.filter(({ schedule, base }) => schedule !== undefined && base === undefined);
   const unjudged =
-    unknown.length === 0 ? '' : `; ${counted(unknown.length, 'pool')} without a known base cannot be judged`;
-  if (boundaries === 0) return [`No pool has to grow at a boundary${unjudged}`];
-  const all = `Ready at ${readyInTime} of ${counted(boundaries, 'boundary', 'boundaries')} at which a pool must grow${unjudged}`;
+    unknown.length === 0 ? '' : `; not known for ${counted(unknown.length, 'pool')} without a known base`;
+  if (boundaries === 0) return [`No pool has to be scaled up${unjudged}`];
+  const all = `Ready on time: ${readyInTime} of ${counted(boundaries, 'scale-up')}${unjudged}`;
   const late = lateBoundaries(pools).map((one) => lateText(one, telling));
   return late.length + unknown.length === 0 ? [paint.green(all)] : [paint.yellow(all), ...first(late)];
 }
@@ -71,7 +71,7 @@ function readyText({ pools, changes }: Rehearsal, telling: Telling, paint: Paint
 function costText(rehearsal: Rehearsal, paint: Paint): string {
   const { nodeHours, alwaysOnNodeHours, savedPercent } = totalOf(rehearsal);
   const saved = `${Math.abs(savedPercent).toFixed(0)} % ${savedPercent < 0 ? 'more' : 'saved'}`;
-  return `Node-hours ${hours(nodeHours)} of ${hours(alwaysOnNodeHours)} with the base all the time: ${paint.bold(saved)}`;
+  return `Node-hours ${hours(nodeHours)} of ${hours(alwaysOnNodeHours)} if all pools were always at their base: ${paint.bold(saved)}`;
 }
 
 /** What the figures cannot know. */
@@ -79,12 +79,10 @@ function costNotes(pools: readonly RehearsedPool[]): readonly string[] {
   const isScaled = ({ stretches }: RehearsedPool) => stretches.some(({ size }) => size !== undefined && isRange(size));
   return [
     ...(pools.some(isScaled)
-      ? [
-          '  (an autoscaled pool counts the nodes it has now, within its bounds; away from its base, all that they allow)',
-        ]
+      ? ['  (an autoscaled pool counts the nodes it has now, within its bounds; below its base, the most they allow)']
       : []),
     ...(pools.some(({ base }) => base === undefined)
-      ? ['  (a pool without a known base counts as it is, and saves nothing)']
+      ? ['  (a pool without a known base counts as it is now, and saves nothing)']
       : []),
   ];
 }
@@ -92,5 +90,5 @@ function costNotes(pools: readonly RehearsedPool[]): readonly string[] {
 function observedText(pools: readonly RehearsedPool[]): readonly string[] {
   const observed = pools.filter(({ isObserved }) => isObserved).length;
   if (observed === 0) return [];
-  return [`${counted(observed, 'pool')} only observed (mode: observe): this is what would happen if the rule said act`];
+  return [`${counted(observed, 'pool')} only observed (mode is observe): this shows what would happen with mode: act`];
 }

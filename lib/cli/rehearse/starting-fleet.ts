@@ -1,4 +1,3 @@
-import { reachedRegions } from '../../model/match.ts';
 import { type ObservedFleetCluster, rememberedCluster, type StoredRule } from '../../decide/scaling/memory.ts';
 import { isUnread } from '../../decide/scaling/plan-round.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
@@ -9,6 +8,7 @@ import { observeFleet } from '../../jobs/scale/observe.ts';
 import type { Ask } from '../../model/asks.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
+import { reachedRegions } from '../../model/match.ts';
 import { withConfig } from '../../model/text.ts';
 import { lookIntoStore } from '../config-and-store.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
@@ -46,10 +46,11 @@ export async function startingFleet(parts: CliParts, wish: FleetWish): Promise<S
 
 function noStoreNote({ store }: CompiledConfig): string {
   const where = store.kind === 'sqlite' ? ` at ${store.path}` : '';
-  return `there is no store${where} yet: nothing is known of remembered bases, pauses and leases`;
+  return `there is no store${where} yet: remembered bases, pauses and leases are not known`;
 }
 
-const uninstalledNote = 'this fleet is uninstalled: it is rehearsed as it would be after: lamplighter uninstall --undo';
+const uninstalledNote =
+  'this fleet is uninstalled: the rehearsal shows what would happen after: lamplighter uninstall --undo';
 
 type SeenRegion = {
   readonly source: FleetSource;
@@ -132,9 +133,9 @@ function assume(parts: CliParts, wish: FleetWish, region: string): Omit<SeenRegi
     clusters,
     notes: [
       ...(clusters.length > 0
-        ? [`${region}: nobody looked at it; its pools are taken from the names in the config`]
+        ? [`${region}: its pools are taken from the names in the config, since nobody has seen it`]
         : []),
-      ...(isGuessed ? [`${region}: a remembered base that nobody knows counts as one node more than idle`] : []),
+      ...(isGuessed ? [`${region}: a remembered base that is not known counts as one node more than idle`] : []),
       ...(globs.length > 0
         ? [
             `${region}: rules with globs (${globs.map(({ match }) => match.text).join(', ')}) match only pools named with --pool`,

@@ -5,10 +5,10 @@ import { makeQuota } from '../../io/listen/receive.ts';
 import { makeListenApp } from '../../io/listen/routes.ts';
 import { serveListen } from '../../io/listen/serve.ts';
 import { makeReplays } from '../../jobs/accept/replays.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { isOverdue, isoTime } from '../../model/time.ts';
 import { readingZone } from '../text/instant.ts';
 import { guarded } from './deliveries.ts';
-import { refresh, type RunMetrics } from './metrics.ts';
+import { type RunMetrics, refresh } from './metrics.ts';
 import type { OpenedApp, ProcessParts } from './process-parts.ts';
 import type { Rounds } from './run-rounds.ts';
 
@@ -22,10 +22,6 @@ export type WaysInOptions = {
   /** The machine's own. */
   readonly zone: string;
 };
-
-/** A round is missed when none has ended for so many ticks, and at least 15 minutes. */
-const lateTicks = 3;
-const leastLateMs = 15 * 60_000;
 
 /**
  * What the single process serves: health, readiness, metrics and, for configured sources, events. Refuses to start
@@ -87,11 +83,6 @@ async function scraped(
 function readiness({ clock }: ProcessParts, rounds: Rounds): { isReady: boolean; text: string } {
   const last = rounds.lastRoundAt();
   if (last === undefined) return { isReady: false, text: 'no round has ended yet' };
-  const age = clock.now() - last;
-  const isLate = age > Math.max(lateTicks * rounds.config().everyMs, leastLateMs);
-  return { isReady: !isLate, text: `last round ${iso(last)}${isLate ? ': too long ago' : ''}` };
-}
-
-function iso(at: EpochMs): string {
-  return new Date(at).toISOString();
+  const isLate = isOverdue(last, rounds.config().everyMs, clock.now());
+  return { isReady: !isLate, text: `last round ${isoTime(last)}${isLate ? ': too long ago' : ''}` };
 }

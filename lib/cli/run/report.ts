@@ -100,27 +100,38 @@ export function roundText(
   const changes = acted ? json.actions.filter(({ result }) => result === 'sent') : json.actions;
   const lines = [
     ...(report.isUninstalled
-      ? [`uninstalled: pools only get their bases back; to undo it: ${commandHint(config, 'uninstall --undo')}`]
+      ? [`uninstalled: pools are only restored to their bases; to undo it: ${commandHint(config, 'uninstall --undo')}`]
       : []),
     ...json.actions.map(
       (action) => `${acted ? doneVerb(action) : 'would scale'} ${labelled(action, label)} (${tell(action.reason)})`,
     ),
     ...(isWhole && json.holds.length > mostHolds
       ? holdsByRule(json.holds, config, label)
-      : json.holds.map(
-          (hold) =>
-            `holds ${labelled(hold, label)}: ${withConfig(config, tell(hold.reason))}${hold.ends === null ? '' : `; ${tell(hold.ends)}`}`,
+      : json.holds.map((hold) =>
+          hold.code === 'observe'
+            ? `observe: ${label(hold)} ${tell(hold.reason.replace(/^mode is observe: it /u, ''))}`
+            : `holds ${labelled(hold, label)}: ${withConfig(config, tell(hold.reason))}${hold.ends === null ? '' : `; ${tell(hold.ends)}`}`,
         )),
     ...report.plan.findings.flatMap((finding) => (finding.kind === 'config.brake' ? brakeText(finding, config) : [])),
     ...json.problems.map(({ region, reason }) => `problem${inRegion(config, region)}: ${tell(reason)}`),
   ];
-  const summary = `${counted(report.clusters, 'cluster')}, ${counted(report.pools, 'pool')} read: ${counted(changes.length, 'change')}, ${counted(json.holds.length, 'hold')}, ${counted(json.problems.length, 'problem')}`;
+  const observed = json.holds.filter(({ code }) => code === 'observe').length;
+  const counts = [
+    ...(observed === 0 ? [] : [`${counted(observed, 'change')} would be made (mode is observe)`]),
+    ...(observed > 0 && changes.length === 0 ? [] : [counted(changes.length, 'change')]),
+    counted(json.holds.length - observed, 'hold'),
+    counted(json.problems.length, 'problem'),
+  ];
+  const summary = `${counted(report.clusters, 'cluster')}, ${counted(report.pools, 'pool')} read: ${counts.join(', ')}`;
   return [...lines, summary, ''].join('\n');
 }
 
 /** What the brake holds, and what to type to let it go: the last thing that a person must not miss. */
 function brakeText({ text, fix }: Finding, config: Named): readonly string[] {
-  return [`the brake waits for you: ${printable(text)}`, ...(fix === undefined ? [] : [withConfig(config, fix)])];
+  return [
+    `the brake waits for your approval: ${printable(text)}`,
+    ...(fix === undefined ? [] : [withConfig(config, fix)]),
+  ];
 }
 
 /** Of a large fleet, one line for each rule and reason. */

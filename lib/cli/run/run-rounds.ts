@@ -15,7 +15,7 @@ import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import { describeSize } from '../../model/size.ts';
 import { withConfig } from '../../model/text.ts';
-import { type EpochMs, hourMs } from '../../model/time.ts';
+import { type EpochMs, hourMs, isOverdue, iso } from '../../model/time.ts';
 import { guarded } from './deliveries.ts';
 import { type RunMetrics, refresh } from './metrics.ts';
 import type { OpenedApp, ProcessParts } from './process-parts.ts';
@@ -199,15 +199,17 @@ function makeBrakeTeller(log: Log): (report: ScaleReport, config: Pick<CompiledC
     const what = brake && plan.holds.flatMap(({ code, poolId, to }) => (code === 'brake' ? [[poolId, to]] : []));
     const now = what && JSON.stringify(what);
     if (brake && now !== told)
-      log.warn(`the brake waits for you: ${brake.text}; ${withConfig(config, brake.fix ?? '')}`, { kind: brake.kind });
+      log.warn(`the brake waits for your approval: ${brake.text}; ${withConfig(config, brake.fix ?? '')}`, {
+        kind: brake.kind,
+      });
     told = now;
   };
 }
 
-/** A process that was off longer than this says so once; rounds that another installation missed are judged elsewhere. */
-const leastMs = 15 * 60_000;
-
-/** When the last round in the store is older than three ticks and 15 minutes, the time in between was watched by nobody. */
+/**
+ * When the last round in the store is overdue, nobody watched the time in between: a process that was off says so once.
+ * Rounds that another installation missed are judged elsewhere.
+ */
 async function noticeAbsence(
   { clock, newId }: { readonly clock: Clock; readonly newId: NewId },
   store: Store,
@@ -216,14 +218,10 @@ async function noticeAbsence(
   const rounds = await Promise.all(config.regions.map(({ name }) => listRoundFindings(store, name)));
   const last = Math.max(...rounds.flat().map((round) => round.at));
   const now = clock.now();
-  if (!Number.isFinite(last) || now - last < Math.max(3 * config.everyMs, leastMs)) return;
+  if (!Number.isFinite(last) || !isOverdue(last, config.everyMs, now)) return;
   const text = `Lamplighter was off from ${iso(last)} to ${iso(now)}; nothing was scaled and nothing was watched meanwhile`;
   const facts = { from: iso(last), to: iso(now) };
   await store.commit([noticeWrite({ kind: 'was-off', subject: { kind: 'fleet' }, text, at: now, facts }, newId())]);
-}
-
-function iso(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`;
 }
 
 /** Deleted, moved or replaced under the process, the store's file is opened anew at its path, and that is said. */

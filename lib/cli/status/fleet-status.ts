@@ -1,5 +1,5 @@
-import { baseOf } from '../../decide/explain/explain-state.ts';
 import { type PoolOutlook, rememberedPlan } from '../../decide/explain/remembered-plan.ts';
+import { baseOf } from '../../decide/scaling/base.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import { asksOfPool } from '../../decide/scaling/wanted-size.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
@@ -12,7 +12,7 @@ import { type Ask, isLive, type PoolAsks } from '../../model/asks.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import { asPoolSize, type Size } from '../../model/size.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, isOverdue } from '../../model/time.ts';
 import { listKnownClusters, poolsOf, type StoredPool } from '../pools.ts';
 import { ago } from '../text/instant.ts';
 
@@ -67,9 +67,7 @@ function withoutTwins(findings: FleetStatus['findings']): FleetStatus['findings'
   return once.toSorted((a, b) => weight[a.severity] - weight[b.severity]);
 }
 
-const leastMs = 15 * 60_000;
-
-/** Rounds are missed in a region when the last one is older than three ticks and 15 minutes, or there was none. */
+/** Rounds are missed in a region when the last one is overdue, or there was none. */
 export function missedRounds(
   rounds: readonly RoundFindings[],
   { regions, everyMs }: Pick<CompiledConfig, 'regions' | 'everyMs'>,
@@ -77,7 +75,7 @@ export function missedRounds(
 ): readonly Finding[] {
   return regions.flatMap(({ name }) => {
     const last = Math.max(...rounds.filter(({ region }) => region === name).map(({ at }) => at));
-    if (now - last < Math.max(3 * everyMs, leastMs)) return [];
+    if (!isOverdue(last, everyMs, now)) return [];
     const text = Number.isFinite(last)
       ? `the last round over region ${name} was ${ago(last, now)}`
       : `no round has looked at region ${name} yet`;

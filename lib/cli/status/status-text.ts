@@ -123,7 +123,7 @@ function remarks(status: PoolStatus, now: number, zone: string, config: Compiled
       ? `${counted(asks.leases.length, 'lease')}${until(Math.max(...asks.leases.map((one) => one.until)))}`
       : '',
     kept && kept.until > now ? `set by hand, kept${until(kept.until)}` : '',
-    away ? `away for ${roughly(now - away.since)}` : '',
+    away ? `below base for ${roughly(now - away.since)}` : '',
     rule === undefined ? 'no rule' : rule.mode === 'observe' && held?.code !== 'observe' ? 'observe' : '',
     held === undefined || isSaid(held.code, pool, asks) ? '' : heldRemark(status, held, zone, now, config),
   ];
@@ -138,9 +138,9 @@ function heldRemark(
   config: CompiledConfig,
 ): string {
   const from = pool.memory.seen?.size;
-  if (held.code === 'observe')
-    return `observe: would go ${describeSize(from)} → ${describeSize(wanted)}, until mode is act`;
-  return `held: ${printable(localInstants(holdText(config, pool, held), zone, now))}`;
+  if (held.code === 'observe') return `observe: would go ${describeSize(from)} → ${describeSize(wanted)}`;
+  const text = printable(localInstants(holdText(config, pool, held), zone, now));
+  return held.code === 'slot' ? text : `held: ${text}`;
 }
 
 /** A change under way and a pause are said with their own words. */

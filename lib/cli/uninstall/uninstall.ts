@@ -7,10 +7,10 @@ import { storeUninstalled, undoUninstalled } from '../../jobs/records/cluster-re
 import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
 import { asPoolSize, clampSize, describeSize, isRaise, type Size } from '../../model/size.ts';
-import { commandHint } from '../../model/text.ts';
+import { commandHint, counted } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
-import type { ConfigOption, JsonOption, ReasonOption } from '../options.ts';
+import type { AskOptions } from '../options.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
 import { openApp } from '../run/process-parts.ts';
 import { localInstant, readingZone, roughly } from '../text/instant.ts';
@@ -19,14 +19,12 @@ import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
 import { type AwayPool, type GivenBack, giveBack, listAway } from './give-back.ts';
 
-export type UninstallOptions = ConfigOption &
-  JsonOption &
-  ReasonOption & {
-    readonly yes?: true;
-    readonly dryRun?: true;
-    readonly undo?: true;
-    readonly wait: number;
-  };
+export type UninstallOptions = AskOptions & {
+  readonly yes?: true;
+  readonly dryRun?: true;
+  readonly undo?: true;
+  readonly wait: number;
+};
 
 /** Asks before anything is changed; false = nobody agreed. */
 export type Confirm = (question: string) => Promise<boolean>;
@@ -92,7 +90,9 @@ function describePlan(
   for (const pool of away) stdout.write(`${label(pool)}  ${planOf(pool)}\n`);
   for (const pool of below) stdout.write(`${belowText(pool, label)}\n`);
   stdout.write(
-    away.length === 0 ? 'No pool is away from its base.\n' : `${away.length} away; nothing was changed (--dry-run)\n`,
+    away.length === 0
+      ? 'Every pool is at its base.\n'
+      : `${counted(away.length, 'pool')} below base; nothing was changed (--dry-run)\n`,
   );
 }
 
@@ -100,7 +100,7 @@ function planOf({ isLeft, base }: AwayPool): string {
   if (isLeft) return 'stays as it is: its rule says onRemove: leave';
   return base === undefined
     ? 'its base is not known: set its size by hand'
-    : `gets its base back: ${describeSize(base)}`;
+    : `will be restored to its base: ${describeSize(base)}`;
 }
 
 function report(
@@ -140,30 +140,30 @@ function writeText(
   const paint = makePaint(stdout, env);
   for (const pool of left) stdout.write(`${label(pool)}  left as it is (onRemove: leave)\n`);
   for (const { pool, reason } of given.notGivenBack)
-    stdout.write(`${paint.red(`${label(pool)}  still away from ${describeSize(pool.base)}: ${reason}`)}\n`);
+    stdout.write(`${paint.red(`${label(pool)}  still below ${describeSize(pool.base)}: ${reason}`)}\n`);
   const pools = done === 1 ? '1 pool is at its base again' : `${done} pools are at their base again`;
   const undo = commandHint({ file: config }, 'uninstall --undo');
   const next = given.isDone
-    ? 'Nothing acts on this fleet any more. Now stop the process, or: npx serverless remove'
-    : `${whyNotAll(given, wait)} The mark stays, whatever runs goes on giving back; run this again before removing it`;
-  stdout.write(`${given.isDone ? paint.green(pools) : pools}\n${next}\nTo keep the fleet again: ${undo}\n`);
+    ? 'Nothing acts on this fleet any more. Now stop the process, or run: npx serverless remove'
+    : `${whyNotAll(given, wait)} What still runs goes on restoring pools. Run this again before you remove Lamplighter`;
+  stdout.write(`${given.isDone ? paint.green(pools) : pools}\n${next}\nTo act on the fleet again: ${undo}\n`);
 }
 
 function whyNotAll({ end }: GivenBack, wait: number): string {
   switch (end) {
     case 'settled':
-      return 'A person has to see to the rest.';
+      return 'The rest needs a person.';
     case 'time':
-      return `Not all came back within ${roughly(wait)}.`;
+      return `Not all pools were restored within ${roughly(wait)}.`;
     case 'stop':
-      return 'Stopped before all were back.';
+      return 'Stopped before all pools were restored.';
   }
 }
 
 /** Nobody can tell whether Lamplighter or a person made it smaller: a person decides. */
 function belowText(pool: PoolBelowBase, label: PoolLabel): string {
   const sizes = `is at ${describeSize(pool.seen)}, below the ${describeSize(pool.base)} of its rule`;
-  return `${label(pool)}  ${sizes}, and the store does not know why: set it by hand if it sleeps`;
+  return `${label(pool)}  ${sizes}, and the store does not know why: set it by hand if it should be at its base`;
 }
 
 function awayJson({ region, cluster, pool, base, isLeft }: AwayPool) {

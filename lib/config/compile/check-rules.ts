@@ -2,7 +2,7 @@
 import type { EventSourceConfig, Exception } from '../../model/config.ts';
 import type { Size } from '../../model/size.ts';
 import { mayOverlap } from '../match.ts';
-import { makeMatchIndex, type MatchIndex } from '../match-index.ts';
+import { type MatchIndex, makeMatchIndex } from '../match-index.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import type { Salvaged } from '../validate.ts';
 import type { Context } from './context.ts';

@@ -1,6 +1,6 @@
 import type { SourcePosition } from '../../model/config.ts';
-import type { EpochMs } from '../../model/time.ts';
 import { suggest } from '../../model/did-you-mean.ts';
+import type { EpochMs } from '../../model/time.ts';
 import { parseDurationMs } from '../duration.ts';
 import type { Path } from '../problem.ts';
 import type { Report } from '../report.ts';

@@ -1,4 +1,5 @@
 import { findNearest } from '../../model/did-you-mean.ts';
+import { dayMs, isoDate } from '../../model/time.ts';
 
 export type HolidayOutcome =
   | { readonly ok: true; readonly dates: readonly string[] }
@@ -68,5 +69,5 @@ function refuse(what: string, code: string, codes: readonly string[], before: st
 function spread(first: string, start: Date, end: Date): readonly string[] {
   const days = Math.max(1, Math.round((end.getTime() - start.getTime()) / 86_400_000));
   const at = Date.parse(`${first}T00:00:00Z`);
-  return Array.from({ length: days }, (_, index) => new Date(at + index * 86_400_000).toISOString().slice(0, 10));
+  return Array.from({ length: days }, (_, index) => isoDate(at + index * dayMs));
 }

@@ -23,7 +23,7 @@ export const safety = v.strictObject(
       type: 'map or off',
     }),
     maxChangesPerRound: may(whole(1), {
-      says: 'The most lowers in one round (and shard); the rest waits.',
+      says: 'The most lowers in one round (and part of a large fleet); the rest waits.',
       type: 'number',
       absent: 'off',
     }),

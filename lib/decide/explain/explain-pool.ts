@@ -3,6 +3,7 @@ import { matchesPool, type Names } from '../../model/match.ts';
 import { clampSize, describeSize, isRange, largest } from '../../model/size.ts';
 import { commandHint, withConfig } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
+import { baseOf } from '../scaling/base.ts';
 import type { Held, Refusal } from '../scaling/memory.ts';
 import { poolLabel } from '../scaling/pool-evaluation.ts';
 import { isCoolingDown, refusalOf } from '../scaling/refusal.ts';
@@ -10,7 +11,7 @@ import type { AppliedRule, RuleBook } from '../scaling/rule-book.ts';
 import { leaseCap } from '../scaling/wanted-size.ts';
 import { lookMs, nextChange, openWindowsAt, saysAt } from '../schedule/timeline.ts';
 import { type Desired, explainSchedule, isSameDesired, resolveDesired, sizeOf, toDesired } from './explain-schedule.ts';
-import { baseOf, explainState, type KnownPool } from './explain-state.ts';
+import { explainState, type KnownPool } from './explain-state.ts';
 
 export type Explanation = {
   readonly at: EpochMs;
@@ -92,7 +93,7 @@ function untouched(
     known?.memory?.away === undefined
       ? []
       : [
-          'the pool is still away from its base since a rule that is gone: it is given back',
+          'the pool is still below the base of a rule that was removed: it will be restored',
           ...explainHeld(config, names, known, at),
         ];
   return {
@@ -178,31 +179,29 @@ export function holdEnds(
   const run = (command: string) => commandHint(config, command);
   switch (code) {
     case 'wrong-clock':
-      return "until this machine's clock is set right";
+      return 'until the clock of this machine is correct';
     case 'observe':
-      return 'until mode is act';
-    case 'slot':
-      return 'until that has settled';
+      return 'set mode: act to let it happen';
     case 'in-flight':
       return 'until it has settled';
     case 'stuck':
-      return 'until it is Running at one size or another: look at it in the console';
+      return 'until it is Running again: look at it in the console';
     case 'cluster-not-running':
       return 'until the cluster is Running: look at it in the console';
     case 'pool-not-running':
-      return 'until it is Running: the console says why it is not';
+      return 'until it is Running: look in the console why it is not';
     case 'unknown-status':
-      return 'until its status is one that is known: look at it in the console';
+      return 'until its status is a known one: look at it in the console';
     case 'absent-size':
-      return 'until an answer of the API holds it';
+      return 'until the API gives it';
     case 'unread':
       return `until a round can read it; to see why, run: ${run('doctor')}`;
     case 'missing':
-      return 'until an answer shows it again';
+      return 'until the API shows it again';
     case 'unreadable':
       return 'until it is renamed in the console';
     case 'stale':
-      return `until a newer one comes${until === undefined ? '' : `, at the latest until ${iso(until)}`}`;
+      return `until a newer answer comes${until === undefined ? '' : `, at the latest until ${iso(until)}`}`;
     case 'min-nodes':
       return 'until another pool of its cluster has more, or safety.minNodesPerCluster is less';
     case 'mismatch':

@@ -1,17 +1,9 @@
 import type { CalendarDay, Exception, Rule, Schedule } from '../../model/config.ts';
-import {
-  clampSize,
-  describeSize,
-  equalSize,
-  isRange,
-  largest,
-  type Range,
-  type Says,
-  type Size,
-  type Term,
-} from '../../model/size.ts';
-import type { Weekday } from '../../model/time.ts';
+import { describeSize, equalSize, isRange, type Range, type Says, type Size, type Term } from '../../model/size.ts';
+import { because } from '../../model/text.ts';
+import { iso, type Weekday } from '../../model/time.ts';
 import type { AppliedRule } from '../scaling/rule-book.ts';
+import { type Resolver, resolveSays, resolveTerm } from '../scaling/scheduled-size.ts';
 import type { OpenWindows } from '../schedule/timeline.ts';
 
 export type ScheduleSaid = {
@@ -67,13 +59,12 @@ function explainDecision(open: OpenWindows, schedule: Schedule, rule: Rule): rea
 
 function explainException({ position, start, end, size, reason }: Exception, rule: Rule): string {
   const where = `${position.file}:${position.line}`;
-  const why = reason === undefined ? '' : ` (${reason})`;
-  return `the exception at ${where} holds from ${moment(start)} to ${moment(end)}: ${describeTerm(size, rule)}${why}`;
+  return `the exception at ${where} holds from ${moment(start)} to ${moment(end)}: ${describeTerm(size, rule)}${because(reason)}`;
 }
 
 /** Local as written, or absolute. */
 function moment(written: string | number): string {
-  return typeof written === 'string' ? written : `${new Date(written).toISOString().slice(0, 19)}Z`;
+  return typeof written === 'string' ? written : iso(written);
 }
 
 function explainBase(says: Says, rule: Rule): readonly string[] {
@@ -111,18 +102,18 @@ export type Desired = { readonly size: number } | Range | 'observed base' | 'unt
  */
 export function resolveDesired(says: Says, rule: Rule): Desired {
   if (says.includes('base') && rule.base === 'remembered') return 'observed base';
-  let size: Size | undefined;
-  for (const term of says) {
-    const own = termSize(term, rule);
-    if (own !== undefined) size = size === undefined ? own : largest(size, own);
-  }
+  const { size } = resolveSays(says, asWritten(rule));
   return size === undefined ? 'untouched' : toDesired(size);
 }
 
 /** One term in numbers, after limits; undefined for a remembered base. */
 function termSize(term: Term, rule: Rule): Size | undefined {
-  const size = unlimitedSize(term, rule);
-  return size === undefined ? undefined : clampSize(size, rule.limits);
+  return resolveTerm(term, asWritten(rule));
+}
+
+/** Without a look at the pool: what only the pool could tell stays out. */
+function asWritten(rule: Rule): Resolver {
+  return { rule, autoscale: undefined, base: unlimitedSize('base', rule) };
 }
 
 /** One term in numbers as the rule writes it. */

@@ -1,8 +1,9 @@
 import type { Pause, PoolAsks } from '../../model/asks.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
-import { asPoolSize, describeSize, equalSize, isZero, type Size } from '../../model/size.ts';
-import { commandHint } from '../../model/text.ts';
+import { describeSize, equalSize } from '../../model/size.ts';
+import { because, commandHint } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
+import { baseOf } from '../scaling/base.ts';
 import type { Away, Change, Held, PoolMemory } from '../scaling/memory.ts';
 import { leaseCap } from '../scaling/wanted-size.ts';
 
@@ -72,7 +73,7 @@ function explainMemory({ memory, held }: KnownPool, now: EpochMs): readonly stri
     ...(seen ? [`it was last seen Running at ${describeSize(seen.size)}`] : []),
     ...(away
       ? [
-          `it is away from its base since ${iso(away.since)}; the base is ${away.base === 'unknown' ? 'unknown' : describeSize(away.base)}`,
+          `it has been below its base since ${iso(away.since)}; the base is ${away.base === 'unknown' ? 'unknown' : describeSize(away.base)}`,
         ]
       : base === undefined
         ? []
@@ -87,25 +88,4 @@ function explainMemory({ memory, held }: KnownPool, now: EpochMs): readonly stri
 export function awayOf({ away, seen }: PoolMemory): Away | undefined {
   const isThere = away?.from === 'person' && away.base !== 'unknown' && equalSize(seen?.size, away.base);
   return isThere ? undefined : away;
-}
-
-/** The base as far as it is known without a look at the pool: given, in `away`, remembered, else what was seen. */
-export function baseOf(
-  rule: Pick<Rule, 'base' | 'idle'> | undefined,
-  memory: PoolMemory | undefined,
-): Size | undefined {
-  if (rule !== undefined && rule.base !== 'remembered') return rule.base;
-  const away = memory?.away?.base;
-  if (away !== undefined) return away === 'unknown' ? undefined : away;
-  return memory?.base ?? (memory && seenAsBase(memory, rule?.idle));
-}
-
-/** 0 and the idle size are never a base. */
-function seenAsBase({ seen, autoscale }: PoolMemory, idle: Size | undefined): Size | undefined {
-  if (seen === undefined || isZero(seen.size)) return undefined;
-  return idle !== undefined && equalSize(seen.size, asPoolSize(idle, autoscale)) ? undefined : seen.size;
-}
-
-function because(reason: string | undefined): string {
-  return reason === undefined ? '' : ` (${reason})`;
 }

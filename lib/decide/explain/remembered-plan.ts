@@ -111,7 +111,7 @@ function unseen(
   const clock = own.find(({ isClockWrong }) => isClockWrong)?.findings.find(({ kind }) => kind === 'clock.skewed');
   if (clock !== undefined) {
     const apart = clock.facts?.['apart'] ?? 'more than 5 min';
-    return { code: 'wrong-clock', reason: `this machine's clock and that of the region's API are ${apart} apart` };
+    return { code: 'wrong-clock', reason: `the clocks of this machine and of the region's API are ${apart} apart` };
   }
   if (own.length === 0 || own.some(({ checkedClusters }) => checkedClusters.includes(clusterId))) return undefined;
   const at = Math.max(...own.map((round) => round.at));

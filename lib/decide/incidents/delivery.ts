@@ -143,7 +143,7 @@ function factsOf(record: IncidentRecord, what: DeliveryWhat, now: EpochMs): Deli
     did: did === undefined ? undefined : String(did),
     since: Math.min(record.since ?? record.episode, record.episode),
     until: isOver ? (record.endedAt ?? now) : undefined,
-    cause: isOver ? (record.cause ?? 'no longer as urgent as this destination asks for') : undefined,
+    cause: isOver ? (record.cause ?? 'below the severity of this destination now') : undefined,
     worst: record.worst,
     facts,
     at: now,
@@ -151,7 +151,7 @@ function factsOf(record: IncidentRecord, what: DeliveryWhat, now: EpochMs): Deli
 }
 
 function withFlapping({ text, flapping }: IncidentRecord): string {
-  return flapping ? `${text}; it comes and goes, and is over only after 20 min of calm` : text;
+  return flapping ? `${text}; it comes and goes; it counts as over after 20 min without it` : text;
 }
 
 function remember(

@@ -1,6 +1,6 @@
 import type { Severity } from '../../model/finding.ts';
 import { counted } from '../../model/text.ts';
-import { dayMs, type EpochMs, iso } from '../../model/time.ts';
+import { dayMs, type EpochMs, iso, isoDate } from '../../model/time.ts';
 import { dayIn } from '../schedule/local-time.ts';
 import { type IncidentRecord, type Ladder, type Told, worse } from './incident.ts';
 import type { Due, Watched } from './observation.ts';
@@ -98,7 +98,7 @@ function daysTo(due: Dated, now: EpochMs): number {
 
 /** A date of the provider is a day in no zone; an instant is told in the zone of whoever reads it. */
 function written(due: Dated): string {
-  return isDay(due) ? new Date(due.date).toISOString().slice(0, 10) : iso(due.date);
+  return isDay(due) ? isoDate(due.date) : iso(due.date);
 }
 
 function isDay({ date, isDay: isGiven }: Dated): boolean {

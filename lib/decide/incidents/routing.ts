@@ -26,9 +26,9 @@ type Routed = { readonly kind: FindingKind | NoticeKind; readonly subject: Subje
  */
 export function notFor(destination: DestinationState, about: Routed): string | undefined {
   const { only } = destination;
-  if (isPushed(destination.kind)) return 'Alertmanager is sent what is open, not deliveries';
+  if (isPushed(destination.kind)) return 'Alertmanager gets what is open, not single messages';
   if (destination.retired) return 'the destination is retired';
-  if (isAboutItself(destination, about)) return 'a broken destination is not told about itself';
+  if (isAboutItself(destination, about)) return 'a broken destination gets no message about itself';
   if (only.severity !== undefined && isWorse(only.severity, about.severity)) return `only ${only.severity} or worse`;
   if (only.kinds !== undefined && !namesKind(only.kinds, about.kind)) return 'only other kinds';
   if (only.clusters !== undefined && !only.clusters.some((match) => isNamed(match, about.subject))) {

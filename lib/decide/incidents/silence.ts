@@ -1,6 +1,7 @@
 import type { ConfiguredSilence, Match, Window } from '../../model/config.ts';
 import type { FindingKind, NoticeKind, Subject } from '../../model/finding.ts';
 import { matchesCluster, matchesPool } from '../../model/match.ts';
+import { because } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { makeTimeline, saysAt } from '../schedule/timeline.ts';
 
@@ -42,7 +43,7 @@ export function silencedBy(silences: Silences, about: Silenceable, now: EpochMs)
   const asked = silences.asked.find((silence) => isAskedFor(silence, about, now));
   if (asked !== undefined) return `silenced by ${asked.who}${because(asked.reason)}`;
   const configured = silences.configured.find((silence) => isConfiguredFor(silence, about, now, silences.isWindowOpen));
-  return configured && `silenced by the config (${configured.match.text})${because(configured.reason)}`;
+  return configured && `silenced by the config for ${configured.match.text}${because(configured.reason)}`;
 }
 
 /** A silence that can say nothing any more: its end has come, or its episode is over. */
@@ -94,10 +95,6 @@ export function namesSubject(match: Match, subject: Subject): boolean {
 /** A kind is named in full, or with all its siblings: `pool.*`. */
 export function namesKind(kinds: readonly string[], kind: FindingKind | NoticeKind): boolean {
   return kinds.some((named) => named === kind || (named.endsWith('.*') && kind.startsWith(named.slice(0, -1))));
-}
-
-function because(reason: string | undefined): string {
-  return reason === undefined ? '' : `: ${reason}`;
 }
 
 /** Is a silence's window open now? By the same rules as the windows of schedules, daylight saving included. */

@@ -28,7 +28,7 @@ function withoutLeavers(record: IncidentRecord, { destinations, now }: Telling):
     .filter((id) => !known.has(id))
     .reduce((left, id) => {
       const { [id]: _gone, ...told } = left.told;
-      const why = { at: now, what: 'resolve', destination: id, reason: 'the destination left the config' };
+      const why = { at: now, what: 'resolve', destination: id, reason: 'the destination was removed from the config' };
       return withWhy({ ...left, told }, why);
     }, record);
 }
@@ -105,11 +105,11 @@ function firstWord(
   if (reason !== undefined && !standsInFor(destination, telling.destinations, record)) return { what, reason };
   if (telling.silenced !== undefined) return { what, reason: telling.silenced };
   if (record.ladder !== undefined && stepToTell(record.ladder, undefined) === undefined) {
-    return { what, reason: 'the step had passed when the date was moved' };
+    return { what, reason: 'the date was moved past this step' };
   }
   const opened = said.filter((other) => other.what === 'open').length;
   if (Object.keys(record.told).length + opened >= mostDestinations) {
-    return { what, reason: `already told to ${mostDestinations} destinations` };
+    return { what, reason: `already sent to ${mostDestinations} destinations` };
   }
   return { what, destinationId: destination.id, episode: episodeFor(record, telling.now) };
 }

@@ -3,7 +3,7 @@ import { longestName } from '../../model/cluster.ts';
 import type { CompiledConfig, EventSourceConfig, Match, RegionConfig, Rule } from '../../model/config.ts';
 import { escapeLiteral, matchesPool, type Names } from '../../model/match.ts';
 import type { Size } from '../../model/size.ts';
-import { dayMs, type EpochMs, minuteMs } from '../../model/time.ts';
+import { dayMs, type EpochMs, iso, minuteMs } from '../../model/time.ts';
 import { leaseCap } from '../scaling/wanted-size.ts';
 import { type Declined, type Hold, ignore, type Read, readText, refuse, show, type Wish } from './reading.ts';
 
@@ -63,7 +63,7 @@ export function judgeWish(
 ): Granted | Declined {
   const { now, source } = context;
   if (wish.time > now + mostAheadMs) {
-    return refuse(`time is ${showInstant(wish.time)}, more than 5 minutes ahead of this machine's clock`, wish.eventId);
+    return refuse(`time is ${iso(wish.time)}, more than 5 minutes ahead of this machine's clock`, wish.eventId);
   }
   const owner: Owner = { kind: 'event', source: source.name };
   const ask = {
@@ -85,8 +85,7 @@ export function judgeWish(
   if ('problem' in size) return refuse(size.problem, wish.eventId);
   const end = cutEnd(wish, wish.want, source, rule);
   if ('problem' in end) return refuse(end.problem, wish.eventId);
-  if (end.value <= now)
-    return ignore(`the lease ended at ${showInstant(end.value)}, before the event came`, wish.eventId);
+  if (end.value <= now) return ignore(`the lease ended at ${iso(end.value)}, before the event came`, wish.eventId);
   const repeated = wish.want.isRepeated ? ({ isRepeated: true } as const) : {};
   const held = { match: exactMatch(names), atLeast: size.value, until: end.value };
   const lease: Lease = { ...ask, kind: 'lease', ...held, ...repeated };
@@ -100,31 +99,27 @@ function capSize(want: Hold, source: EventSourceConfig, rule: Rule, base: Size |
   const cap = leaseCap(rule, rule.base === 'remembered' ? base : rule.base);
   if (cap === undefined) {
     return {
-      problem: `how many nodes are too many is not known: give rule ${show(rule.match.text)} leases.max or limits.max`,
+      problem: `the most nodes for this pool are not known: give rule ${show(rule.match.text)} leases.max or limits.max`,
     };
   }
   const most = Math.min(cap, source.most ?? cap);
   if (most < 1) return { problem: `rule ${show(rule.match.text)} allows no nodes: its largest size is ${most}` };
   if (want.atLeast <= most) return { value: want.atLeast, notes: [] };
-  return { value: most, notes: [`${want.atLeast} nodes were asked for, ${most} is the most this pool may get`] };
+  return { value: most, notes: [`${want.atLeast} nodes were asked for; this pool gets ${most} at most`] };
 }
 
 /** A lease lasts at most as long as the source's `longest` and the rule's `leases.longest` say. */
 function cutEnd(wish: Wish, want: Hold, source: EventSourceConfig, rule: Rule): Cut {
-  if (want.until <= wish.time) return { problem: `the lease ends at ${showInstant(want.until)}, before it begins` };
+  if (want.until <= wish.time) return { problem: `the lease ends at ${iso(want.until)}, before it begins` };
   if (want.until > want.from + mostAskedMs) {
     return {
-      problem: `the lease would end at ${showInstant(want.until)}, more than a year away: a lease is for a while`,
+      problem: `the lease would end at ${iso(want.until)}, more than a year away: that is too long for a lease`,
     };
   }
   const longestMs = Math.min(rule.leases.longestMs, source.longestMs ?? rule.leases.longestMs);
   if (want.until - want.from <= longestMs) return { value: want.until, notes: [] };
   const end = want.from + longestMs;
-  return { value: end, notes: [`the lease was cut to the longest that is allowed: it ends at ${showInstant(end)}`] };
-}
-
-function showInstant(at: EpochMs): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`;
+  return { value: end, notes: [`the lease was shortened to the longest allowed: it ends at ${iso(end)}`] };
 }
 
 /** "cluster/pool" or "region:cluster/pool". Events name pools exactly: globs are for people and the config. */

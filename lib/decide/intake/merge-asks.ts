@@ -1,5 +1,5 @@
 import { isLive, type Lease, type Release } from '../../model/asks.ts';
-import { type EpochMs, minuteMs, secondMs } from '../../model/time.ts';
+import { type EpochMs, iso, minuteMs, secondMs } from '../../model/time.ts';
 import { mergedId, rememberMs } from './judge-ask.ts';
 
 /**
@@ -118,7 +118,7 @@ function mergeIntoOne(
 }
 
 function fullOutcome(put: Lease | Release | undefined, stored: Lease | Release | undefined): ShelfOutcome {
-  const until = new Date((put ?? stored)?.until ?? 0).toISOString();
+  const until = iso((put ?? stored)?.until ?? 0);
   return {
     kind: 'merged',
     isHeldAlready: put === undefined,
@@ -162,7 +162,7 @@ export function mergeAsk(stored: Lease | Release | undefined, asked: Lease | Rel
   if (asked.kind === 'lease' && asked.isRepeated && asked.time <= stored.time) return mergeFiring(stored, asked);
   if (asked.time < stored.time) {
     const newer = stored.kind === 'release' ? 'was released' : 'has a newer request';
-    return { kind: 'unchanged', reason: `the lease ${newer} (event time ${new Date(stored.time).toISOString()})` };
+    return { kind: 'unchanged', reason: `the lease ${newer} (event time ${iso(stored.time)})` };
   }
   if (asked.time > stored.time) return { kind: 'changed', ask: withEvents(asked, stored, asked) };
   if (stored.kind === 'release') return { kind: 'unchanged', reason: 'the lease was released' };

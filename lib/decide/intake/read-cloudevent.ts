@@ -118,7 +118,7 @@ function readWant(event: JsonObject, time: EpochMs): Read<Hold | { kind: 'releas
   if (event.release === undefined) return readHold(event, time);
   if (event.release !== true) return { problem: `release is ${show(event.release)}: it must be true, or absent` };
   const extra = ['atLeast', 'for', 'until'].find((key) => event[key] !== undefined);
-  if (extra !== undefined) return { problem: `release: true lets the lease go: it goes without ${extra}` };
+  if (extra !== undefined) return { problem: `release: true ends the lease: leave out ${extra}` };
   return { value: { kind: 'release' } };
 }
 

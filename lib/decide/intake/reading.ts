@@ -59,13 +59,13 @@ const instantWithoutOffset = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?
 
 /** An instant without an offset is an error, never a guess. */
 export function readInstant(name: string, value: unknown): Read<EpochMs> {
-  if (value === undefined) return { problem: `${name} is missing: write an instant such as 2026-11-23T08:30:00Z` };
+  if (value === undefined) return { problem: `${name} is missing: write a date and time such as 2026-11-23T08:30:00Z` };
   if (typeof value === 'string' && instantWithoutOffset.test(value)) {
     return { problem: `${name} is ${show(value)}, which has no offset: end it with Z or +01:00` };
   }
   const at = typeof value === 'string' && instantWithOffset.test(value) ? instantOf(value) : undefined;
   if (at !== undefined) return { value: at };
-  return { problem: `${name} is ${show(value)}, which is no instant: write one such as 2026-11-23T08:30:00Z` };
+  return { problem: `${name} is ${show(value)}, which is no date and time: write one such as 2026-11-23T08:30:00Z` };
 }
 
 function instantOf(text: string): EpochMs | undefined {
@@ -84,7 +84,7 @@ export function readDuration(name: string, value: unknown): Read<number> {
   if (!found) return { problem: `${name} is ${show(value)}, which is no duration: write one such as 30m, 2h or 1h30m` };
   const [days = 0, hours = 0, minutes = 0, seconds = 0] = found.slice(1).map((part) => Number(part ?? 0));
   const ms = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
-  return ms > 0 ? { value: ms } : { problem: `${name} is ${show(value)}: it must be longer than nothing` };
+  return ms > 0 ? { value: ms } : { problem: `${name} is ${show(value)}: it must be longer than 0` };
 }
 
 /** Nodes are whole numbers from 1: "at least 0" would ask for nothing. */

@@ -96,7 +96,7 @@ function describeSame(same: readonly PlacedMatch[], fleet: NamedFleet): Mismatch
 }
 
 function whatIsWrong(use: MatchUse, { text, pool, exactPool }: PlacedMatch['match'], where: string): string {
-  if (use.kind === 'runsOn') return `${nameOf(use)} "${text}" names no pool of the fleet: no pool is kept from 0 by it`;
+  if (use.kind === 'runsOn') return `${nameOf(use)} "${text}" names no pool of the fleet: it protects no pool`;
   if (exactPool) return `${nameOf(use)}${where} names the pool ${text}, which does not exist`;
   return `${nameOf(use)} "${text}"${where} matches no ${pool === undefined ? 'cluster' : 'pool'} of the fleet`;
 }

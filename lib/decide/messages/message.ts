@@ -89,12 +89,12 @@ function linesOf(facts: DeliveryFacts, zone: string): readonly Line[] {
   const { what, subject, since, until, severity, worst, at } = facts;
   const { did, fix, cause } = toldSentences(facts, zone);
   const where = { name: 'Where', value: placeOf(subject) };
-  if (what === 'notice') return [where, { name: 'When', value: tellTime(since, zone) }, ...deeds(did, fix)];
+  if (what === 'notice') return [where, { name: 'When', value: tellTime(since, zone) }, ...actionLines(did, fix)];
   const began = `${tellTime(since, zone)}${until === undefined && at > since ? ` (${tellDuration(at - since)})` : ''}`;
   const over = until === undefined ? [] : [{ name: 'Until', value: lasted(since, until, zone) }];
   const ended = cause === undefined ? [] : [{ name: 'Ended', value: cause }];
   const gravest = worst === severity && what !== 'resolve' ? [] : [{ name: 'Worst', value: worst }];
-  const rest = what === 'resolve' ? deeds(did, undefined) : deeds(did, fix);
+  const rest = what === 'resolve' ? actionLines(did, undefined) : actionLines(did, fix);
   return [where, { name: 'Since', value: began }, ...over, ...ended, ...gravest, ...rest];
 }
 
@@ -116,7 +116,7 @@ function lasted(since: number, until: number, zone: string): string {
   return `${tellTime(until, zone)} (after ${tellDuration(until - since)})`;
 }
 
-function deeds(did: string | undefined, fix: string | undefined): readonly Line[] {
+function actionLines(did: string | undefined, fix: string | undefined): readonly Line[] {
   return [
     ...(did === undefined ? [] : [{ name: 'Lamplighter did', value: did }]),
     ...(fix === undefined ? [] : [{ name: 'You can', value: fix }]),

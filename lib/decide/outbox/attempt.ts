@@ -88,7 +88,7 @@ function waited<T extends Delivery | Batch>(before: T, marked: T, now: EpochMs):
 function orTooOld<T extends Delivery | Batch>(item: T, { problem }: Failure): Fate<T> {
   const lives = 'facts' in item ? livesMs(item) : Number.POSITIVE_INFINITY;
   if ((item.waitedMs ?? 0) < lives) return { kind: 'keep', item };
-  return { kind: 'end', state: 'dropped', reason: `too old to be of use, never accepted: ${problem}` };
+  return { kind: 'end', state: 'dropped', reason: `too old, never accepted: ${problem}` };
 }
 
 function livesMs({ facts, untold }: Delivery): number {

@@ -1,5 +1,5 @@
 import type { Finding } from '../../model/finding.ts';
-import { type EpochMs, minuteMs } from '../../model/time.ts';
+import { type EpochMs, isOverdue, minuteMs } from '../../model/time.ts';
 
 export type Health = {
   readonly now: EpochMs;
@@ -22,7 +22,7 @@ const intervals = 3;
 export function decideBeat({ now, everyMs, rounds, scales, broken }: Health): Beat {
   const isFresh = (at: EpochMs | undefined) => at !== undefined && now - at <= intervals * everyMs;
   const reasons = [
-    ...(isFresh(rounds.watchedAt) ? [] : ['nobody watches the clusters']),
+    ...(isFresh(rounds.watchedAt) ? [] : ['the clusters are not watched']),
     ...(!scales || isFresh(rounds.scaledAt) ? [] : ['no scaling round']),
     ...(broken.length > 0 && broken.every((one) => one) ? ['every destination is broken'] : []),
   ];
@@ -52,16 +52,12 @@ export function lastRounds(
   return { watchedAt, scaledAt: ats.length === 0 ? undefined : Math.min(...ats) };
 }
 
-const leastMs = 15 * minuteMs;
-const ticks = 3;
-
 /**
  * Is anybody still looking? Judged by the deliver job, since a round cannot miss itself: the oldest of the last rounds
- * is older than three ticks and at least 15 minutes. Where there never was a round there is nothing to judge yet.
+ * is overdue. Where there never was a round there is nothing to judge yet.
  */
 export function findMissedRounds(last: LastRounds, everyMs: number, now: EpochMs): Finding | undefined {
-  const limitMs = Math.max(ticks * everyMs, leastMs);
-  const isOld = (at: EpochMs | undefined) => at !== undefined && now - at > limitMs;
+  const isOld = (at: EpochMs | undefined) => at !== undefined && isOverdue(at, everyMs, now);
   const late = [...(isOld(last.watchedAt) ? ['watching'] : []), ...(isOld(last.scaledAt) ? ['scaling'] : [])];
   if (late.length === 0) return undefined;
   const oldest = Math.min(last.watchedAt ?? now, last.scaledAt ?? now);
@@ -69,8 +65,8 @@ export function findMissedRounds(last: LastRounds, everyMs: number, now: EpochMs
     kind: 'rounds.missed',
     subject: { kind: 'fleet' },
     severity: 'critical',
-    text: `no round of ${late.join(' and ')} for ${Math.floor((now - oldest) / minuteMs)} min; nobody looks after the fleet`,
-    fix: 'look at the logs of the functions or of the process, and at their schedules',
+    text: `no round of ${late.join(' and ')} for ${Math.floor((now - oldest) / minuteMs)} min: the fleet is not looked after`,
+    fix: 'look at the logs of the process or the functions, and check that they run',
     since: oldest,
   };
 }

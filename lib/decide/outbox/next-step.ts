@@ -40,7 +40,7 @@ const batchEveryMs = 5 * 60_000;
 /** The next thing to do for one destination; the same view gives the same step. */
 export function nextStep(view: OutboxView): Step {
   const { batch, deliveries, standing } = view;
-  if (standing === 'removed') return endAll(view, 'the destination left the config');
+  if (standing === 'removed') return endAll(view, 'the destination was removed from the config');
   if (standing === 'retired' && batch !== undefined && batch.attempts === 0) {
     return { kind: 'drop-batch', batch, reason: 'the destination is retired' };
   }
@@ -224,7 +224,7 @@ function givenWay(settled: SettledLane, { isHeld }: Telling): SettledLane {
   const before = waiting.slice(0, index);
   const given = before.map((delivery) => ({
     delivery,
-    reason: 'it may have been accepted, and something newer waits',
+    reason: 'it may have been accepted, and a newer message waits',
   }));
   const unchanged = changed.filter((delivery) => !before.includes(delivery) && delivery !== next);
   const told = takingPlace(next, before);
@@ -263,9 +263,9 @@ function settleEpisode(group: readonly Delivery[], newest: Delivery | undefined,
 function absorb(group: readonly Delivery[], resolve: Delivery, { kind, retired }: Telling): SettledLane {
   const others = group.filter((delivery) => delivery !== resolve);
   const isMaybeTold = group.some(({ maybeAccepted }) => maybeAccepted);
-  const ended = others.map((delivery) => ({ delivery, reason: 'it was over before this was told' }));
+  const ended = others.map((delivery) => ({ delivery, reason: 'it was over before this was sent' }));
   if (!isMaybeTold && (isKeyed(kind) || retired)) {
-    const reason = 'nothing was told, so there is nothing to end';
+    const reason = 'nothing was sent before, so there is no end to send';
     return { ended: [...ended, { delivery: resolve, reason }], changed: [], waiting: [] };
   }
   if (isMaybeTold || resolve.untold) return { ended, changed: [], waiting: [resolve] };
@@ -282,8 +282,8 @@ function uselessBecause(
   const { what } = delivery.facts;
   if (retired && (what === 'update' || what === 'reminder' || what === 'notice')) return 'the destination is retired';
   if (what !== 'reminder') return undefined;
-  if (open !== undefined) return 'the message it reminds of still waits itself';
-  return delivery === newest ? undefined : 'something newer waits';
+  if (open !== undefined) return 'the first message still waits';
+  return delivery === newest ? undefined : 'a newer message waits';
 }
 
 /** A ladder's earlier steps that were never tried give way to the latest, which then is the first word. */

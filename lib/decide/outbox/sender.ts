@@ -5,12 +5,13 @@ import { targetOf } from '../messages/targets.ts';
 
 /**
  * What the sender of one destination remembers. Record: partition `dest`, id = the destination's id. Its version fences
- * every commit of a sender: who lost the lease can write nothing any more.
+ * every commit of a sender: who lost the lock can write nothing any more.
  */
 export type SenderRecord = {
   readonly schema: 1;
   readonly id: string;
-  readonly lease?: Lease;
+  /** The lock; stored under the name that 0.1.0 gave it. */
+  readonly lease?: Lock;
   readonly bucket: Bucket;
   /** Nothing is sent before this instant. */
   readonly nextAt: EpochMs;
@@ -23,7 +24,7 @@ export type SenderRecord = {
   readonly lastSuccessAt?: EpochMs;
 };
 
-type Lease = { readonly owner: string; readonly until: EpochMs };
+type Lock = { readonly owner: string; readonly until: EpochMs };
 
 /** Tokens that were left at an instant. */
 export type Bucket = { readonly tokens: number; readonly at: EpochMs };
@@ -45,21 +46,21 @@ export function newSender(id: string, now: EpochMs): SenderRecord {
 }
 
 /** A sender that died blocks its destination for no longer than this. */
-const leaseMs = 90_000;
-/** So much of the lease must be left right before a request is handed to HTTP: its deadline of 30 s, and some more. */
+const lockMs = 90_000;
+/** So much of the lock must be left right before a request is handed to HTTP: its deadline of 30 s, and some more. */
 const leastLeftMs = 35_000;
 /** An attempt takes no longer than this; Standard Webhooks recommends 15 to 30 s. */
 export const attemptMs = 20_000;
 
-/** The record with the lease taken, or renewed, by this owner; undefined while another one holds it. */
-export function takeLease(sender: SenderRecord, owner: string, now: EpochMs): SenderRecord | undefined {
+/** The record with the lock taken, or renewed, by this owner; undefined while another one holds it. */
+export function takeLock(sender: SenderRecord, owner: string, now: EpochMs): SenderRecord | undefined {
   const { lease } = sender;
   if (lease !== undefined && lease.owner !== owner && now < lease.until) return undefined;
-  return { ...sender, lease: { owner, until: now + leaseMs } };
+  return { ...sender, lease: { owner, until: now + lockMs } };
 }
 
 /**
- * May a request start now? One that slept since it took its lease may not: meanwhile another sender may have told more,
+ * May a request start now? One that slept since it took its lock may not: meanwhile another sender may have told more,
  * and an old "it is open" after a "it is over" stays open for ever.
  */
 export function mayStart({ lease }: SenderRecord, owner: string, now: EpochMs): boolean {
@@ -94,7 +95,7 @@ export function observeDestination(name: string, sender: SenderRecord | undefine
   const finding = {
     ...watched,
     severity: 'critical',
-    text: `destination ${name} takes no messages: ${failing?.problem ?? 'the last attempts failed'}`,
+    text: `destination ${name} accepts no messages: ${failing?.problem ?? 'the last attempts failed'}`,
     fix: 'check its address and its secret, then run: lamplighter outbox test',
     since: failing?.since ?? broken.since,
   } as const;

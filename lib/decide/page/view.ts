@@ -1,7 +1,7 @@
+import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
 import { clampGaps, type Gap } from '../past/looks.ts';
 import { cutDays } from '../rehearsal/week-cells.ts';
 import { dayNumber, localDate } from '../schedule/local-time.ts';
-import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
 
 /** A week of local days around today, or a day and a half. */
 export type ViewKind = 'week' | 'night';

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, isOverdue } from '../../model/time.ts';
 
 export type Gap = readonly [from: EpochMs, to: EpochMs];
 
@@ -15,9 +15,8 @@ export type Looks = {
 };
 
 const mostGaps = 20;
-const leastGapMs = 15 * 60_000;
 
-/** Nobody looked between two answered rounds that lie three ticks and 15 minutes apart. */
+/** Nobody looked between two answered rounds of which the later was overdue. */
 export function nextLooks(
   before: Looks | undefined,
   round: { readonly at: EpochMs; readonly isAnswered: boolean; readonly isWhole: boolean },
@@ -25,7 +24,7 @@ export function nextLooks(
 ): Looks {
   const { at, isAnswered, isWhole } = round;
   const { since = at, answeredAt, wholeAt, gaps = [] } = before ?? {};
-  const isGap = isAnswered && answeredAt !== undefined && at - answeredAt > Math.max(3 * everyMs, leastGapMs);
+  const isGap = isAnswered && answeredAt !== undefined && isOverdue(answeredAt, everyMs, at);
   return {
     since,
     ...maybe('answeredAt', isAnswered ? at : answeredAt),

@@ -6,7 +6,7 @@ import { subjectId } from '../incidents/incident.ts';
 import type { ClusterRecord, ObservedFleetCluster, PoolMemory } from '../scaling/memory.ts';
 import { planRound } from '../scaling/plan-round.ts';
 import { makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
-import { longestLeadMs } from '../scaling/scheduled-size.ts';
+import { longestLeadMs, lowerLookMs } from '../scaling/scheduled-size.ts';
 import { nextChange } from '../schedule/timeline.ts';
 import type { FoundFinding, Rehearsal, RehearsalInput, RehearsedChange } from './rehearsal.ts';
 import { advanceFleet, applyPlan, beginFleet, type Fleet } from './rehearsed-fleet.ts';
@@ -79,9 +79,6 @@ export function findingKey({ kind, subject }: Finding): string {
   return `${kind} ${subjectId(subject)}`;
 }
 
-/** A lower looks a quarter of an hour further ahead than the longest lead. */
-const lowerLooksFurtherMs = 15 * 60_000;
-
 /**
  * After a round at `now` that changed nothing: the instant before which no round can find anything else. Nothing moves,
  * no memory waits for its time to come, and every schedule, ask and grace is further away than any rule looks. Weekends
@@ -99,7 +96,7 @@ function quietUntil(fleet: Fleet, book: RuleBook, asks: readonly Ask[], now: Epo
       const leadMs = rule.lead.kind === 'fixed' ? Math.max(rule.lead.ms, longestLeadMs) : longestLeadMs;
       const edge = nextChange(timeline, now)?.at ?? Number.POSITIVE_INFINITY;
       const graceEnds = (pool.createdAt ?? 0) + rule.graceMs;
-      until = Math.min(until, edge - leadMs - lowerLooksFurtherMs, graceEnds > now ? graceEnds : until);
+      until = Math.min(until, edge - lowerLookMs(leadMs), graceEnds > now ? graceEnds : until);
     }
   }
   return until;

@@ -2,7 +2,7 @@ import type { ObservedPool } from '../../model/cluster.ts';
 import { isRaise, lower, type Size, upper } from '../../model/size.ts';
 import { compareText } from '../../model/text.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
-import { givenBase } from '../scaling/base.ts';
+import { givenBase, rememberedBase } from '../scaling/base.ts';
 import type { ObservedFleetCluster, PoolMemory } from '../scaling/memory.ts';
 import type { PoolName } from '../scaling/plan.ts';
 import type { AppliedRule, RuleBook } from '../scaling/rule-book.ts';
@@ -34,7 +34,7 @@ export function closePools(
   for (const one of livesOf(fleet)) {
     const applied = book.appliedRule(one.names);
     if (applied !== undefined) pools.push(closeRuled(one, input, applied));
-    else if (changed.has(lifeKey(one.names))) pools.push(closeOrphan(one, input));
+    else if (changed.has(lifeKey(one.names))) pools.push(closeRemoved(one, input));
     else bystanders.push(closeBystander(one, input));
   }
   return { pools: pools.sort((a, b) => compareText(labelOf(a), labelOf(b))), bystanders };
@@ -85,7 +85,7 @@ function closeRuled({ names, pool, memory, life }: LifeOf, input: RehearsalInput
 }
 
 /** Its rule is gone: what it was away from is its base, and there are no boundaries any more. */
-function closeOrphan({ names, pool, life }: LifeOf, input: RehearsalInput): RehearsedPool {
+function closeRemoved({ names, pool, life }: LifeOf, input: RehearsalInput): RehearsedPool {
   const own = ({ cluster }: ObservedFleetCluster) => cluster.region === names.region && cluster.id === names.clusterId;
   const away = input.clusters.find(own)?.record?.pools[pool.id]?.away?.base;
   const base = away === 'unknown' ? undefined : away;
@@ -101,9 +101,7 @@ function countNodes({ stretches, demand }: PoolLife, base: Size | undefined, { f
 
 /** The rule's own base, else what was remembered; while the pool is away, what it went away from. */
 function baseOf({ rule }: AppliedRule, pool: ObservedPool, memory: PoolMemory | undefined): Size | undefined {
-  if (rule.base !== 'remembered') return givenBase(rule, pool.autoscale);
-  const away = memory?.away?.base;
-  return away === undefined ? memory?.base : away === 'unknown' ? undefined : away;
+  return rule.base === 'remembered' ? rememberedBase(memory) : givenBase(rule, pool.autoscale);
 }
 
 function zoneOf({ config }: RehearsalInput, { scheduleName }: AppliedRule): string {

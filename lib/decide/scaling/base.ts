@@ -45,6 +45,32 @@ export function givenBase(rule: Rule, autoscale: boolean): Size | undefined {
   return base === undefined ? undefined : clampSize(base, rule.limits);
 }
 
+/** The base that a memory holds: what the pool is away from, else what was remembered; undefined = unknown. */
+export function rememberedBase(memory: PoolMemory | undefined): Size | undefined {
+  const away = memory?.away?.base;
+  return away === undefined ? memory?.base : away === 'unknown' ? undefined : away;
+}
+
+/** The base as far as it is known without a look at the pool: given by the rule, held by the memory, else what was seen. */
+export function baseOf(
+  rule: Pick<Rule, 'base' | 'idle'> | undefined,
+  memory: PoolMemory | undefined,
+): Size | undefined {
+  if (rule !== undefined && rule.base !== 'remembered') return rule.base;
+  const isUnknown = memory?.away?.base === 'unknown';
+  return rememberedBase(memory) ?? (memory && !isUnknown ? seenAsBase(memory, rule?.idle) : undefined);
+}
+
+/** 0 and the idle size are never a base. */
+function seenAsBase({ seen, autoscale }: PoolMemory, idle: Size | undefined): Size | undefined {
+  return seen === undefined || !isFullSize(seen.size, idle, autoscale) ? undefined : seen.size;
+}
+
+function isFullSize(size: Size, idle: Size | undefined, autoscale: boolean): boolean {
+  if (isZero(size)) return false;
+  return idle === undefined || !equalSize(size, asPoolSize(idle, autoscale));
+}
+
 /** Base time: the base is said, and no other window's size stands beside it that might be more. */
 export function isSaidAlone(says: Says): boolean {
   return says.includes('base') && says.every((term) => term === 'base' || term === 'idle');
@@ -64,9 +90,9 @@ function baseWhileAway(input: BaseInput, away: Away, isBaseTime: boolean): BaseV
 /** 0 and the idle size are never a base, nor is what we sent ourselves and did not see arrive. */
 function canBeBase(input: BaseInput): boolean {
   const { running, rule, memory } = input;
-  if (running === undefined || isZero(running)) return false;
+  if (running === undefined) return false;
   if (memory.notApplied !== undefined && equalSize(memory.notApplied.target, running)) return false;
-  return rule.idle === undefined || !equalSize(running, asPoolSize(rule.idle, input.autoscale));
+  return isFullSize(running, rule.idle, input.autoscale);
 }
 
 /**

@@ -115,14 +115,14 @@ function findingOf(news: readonly News[], nodes: number, fleetNodes: number): Fi
     kind: 'config.brake',
     subject: { kind: 'config', path: 'safety.brake' },
     severity: 'warning',
-    text: `the config as it is now would lower ${counted(news.length, 'pool')} by ${nodes} of ${fleetNodes} nodes, ${whyText(news.length, first)}: ${names.join(', ')}${more}`,
-    fix: 'if this is what you want, run: lamplighter approve',
+    text: `the new config would lower ${counted(news.length, 'pool')} by ${nodes} of ${fleetNodes} nodes, ${whyText(news.length, first)}: ${names.join(', ')}${more}`,
+    fix: 'if you want this, run: lamplighter approve',
     facts: { pools: news.length, nodes },
   };
 }
 
 function whyText(all: number, first: number): string {
-  if (first === 0) return 'which the config before did not want';
-  if (first === all) return 'for the first time under their rules';
-  return `${first} of them for the first time under their rules, the others against the config before`;
+  if (first === 0) return 'which the config before would not do';
+  if (first === all) return 'as the first change under their rules';
+  return `${first} of them as the first change under their rules, the others because of the config change`;
 }

@@ -1,9 +1,8 @@
-import type { ObservedPool } from '../../model/cluster.ts';
+import { type ObservedPool, olderIgnoredMs } from '../../model/cluster.ts';
 import { describeSize, equalSize, isLower, isRaise, largest, lower, type Size } from '../../model/size.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { missingNodes } from './base.ts';
 import { findingsOfPool } from './findings.ts';
-import { staleForMs } from './last-seen.ts';
 import { pendingFor } from './late.ts';
 import {
   type Change,
@@ -19,7 +18,7 @@ import type { Block, FinishedPool, PoolView } from './pool-evaluation.ts';
 import { isCoolingDown, refusalOf } from './refusal.ts';
 import { tookMs } from './settle.ts';
 
-export type FinishInput = {
+export type ChangeOrHoldInput = {
   readonly view: PoolView;
   /** The view's target after what the cluster must keep. */
   readonly target: Size | undefined;
@@ -30,7 +29,7 @@ export type FinishInput = {
 };
 
 /** Marks what was reached or is still pending, and says whether the pool may be changed, or why it is held. */
-export function finishPool(input: FinishInput): FinishedPool {
+export function changeOrHold(input: ChangeOrHoldInput): FinishedPool {
   const { target, now } = input;
   const memory = markProgress(input);
   const view = memory === input.view.memory ? input.view : { ...input.view, memory };
@@ -59,22 +58,22 @@ export function finishPool(input: FinishInput): FinishedPool {
     return nothing;
   }
   if (view.block) return held(view.block.code, view.block.reason);
-  const restriction = restrict(view, memory, view.current, target, now);
-  if ('code' in restriction) return held(restriction.code, restriction.reason);
+  const allowed = allowedSize(view, memory, view.current, target, now);
+  if ('code' in allowed) return held(allowed.code, allowed.reason);
   const reason = input.keptNodesReason ? `${view.reason}; ${input.keptNodesReason}` : view.reason;
   return {
     ...nothing,
     want: {
       view: { ...view, reason },
       from: view.current,
-      to: restriction.to,
-      raise: isRaise(view.current, restriction.to),
+      to: allowed.to,
+      raise: isRaise(view.current, allowed.to),
     },
   };
 }
 
 /** Reached is stored once; what is wanted and not there yet is stored with the instant it became wanted. */
-function markProgress({ view, target, now, change, keptNodesReason }: FinishInput): PoolMemory {
+function markProgress({ view, target, now, change, keptNodesReason }: ChangeOrHoldInput): PoolMemory {
   const { memory } = view;
   const isThere = view.running !== undefined && target !== undefined && equalSize(view.running, target);
   if (isThere) {
@@ -115,21 +114,21 @@ function nodesAt(pool: ObservedPool, memory: PoolMemory, target: Size, now: Epoc
 
 /** For as long as answers may be old, and clocks differ. */
 function isRecent(notApplied: NotApplied | undefined, now: EpochMs): boolean {
-  return notApplied?.at !== undefined && Math.abs(now - notApplied.at) <= staleForMs;
+  return notApplied?.at !== undefined && Math.abs(now - notApplied.at) <= olderIgnoredMs;
 }
 
 export function holdOf(view: PoolView, code: HoldCode, reason: string, to: Size | undefined): Hold {
   return { kind: 'hold', ...view.names, code, from: view.current, to, reason, who: view.who };
 }
 
-type Restriction = { readonly to: Size } | Block;
+type AllowedSize = { readonly to: Size } | Block;
 
 /** What allows only a raise leaves the raising part of a change; what is left of it may be nothing. */
-function restrict(view: PoolView, memory: PoolMemory, current: Size, target: Size, now: EpochMs): Restriction {
+function allowedSize(view: PoolView, memory: PoolMemory, current: Size, target: Size, now: EpochMs): AllowedSize {
   if (isContended(memory)) {
     return {
       code: 'contended',
-      reason: `somebody else changed this size three times within an hour: probably Terraform or another installation; until ${iso(contendedUntil(memory) ?? now)}`,
+      reason: `somebody else changed this size three times within an hour, probably Terraform or another installation: it is left alone until ${iso(contendedUntil(memory) ?? now)}`,
     };
   }
   const raiseOnly = findRaiseOnly(view, memory, now);
@@ -158,7 +157,7 @@ function findRaiseOnly(view: PoolView, memory: PoolMemory, now: EpochMs): Block 
 }
 
 /** A cool-down after each refusal; three refusals as invalid hold a lower until the config or the pool changes. */
-function refusedFor(view: PoolView, refusal: Refusal, current: Size, to: Size, now: EpochMs): Restriction | undefined {
+function refusedFor(view: PoolView, refusal: Refusal, current: Size, to: Size, now: EpochMs): AllowedSize | undefined {
   if (isCoolingDown(refusal, now)) {
     return {
       code: 'cool-down',

@@ -15,7 +15,7 @@ import { findWanted, type Wanted } from './wanted-size.ts';
  * What one pool should have, and what is to be remembered about it. Reading order: what cannot be read or judged first
  * (changed kind, unknown status, absent size), then whether the schedule's size or a person's stands, then the size.
  */
-export function viewPool(input: PoolInput): PoolView {
+export function evaluatePool(input: PoolInput): PoolView {
   const memory = refreshMemory(input);
   const underWay = input.inFlight ?? memory.stuck;
   const size = underWay ? observedSizeDuring(input.pool, memory, underWay) : observedSize(input.pool, memory);
@@ -38,7 +38,7 @@ export function viewPool(input: PoolInput): PoolView {
 function reasonOf({ wanted, base, memory }: Judged, current: Size): string {
   const isTaken = base.from === 'observed' && memory.away === undefined && equalSize(base.base, current);
   if (!isTaken || wanted.target === undefined || equalSize(wanted.target, current)) return wanted.reason;
-  return `${wanted.reason}; what it has now, ${describeSize(current)}, counts as its base`;
+  return `${wanted.reason}; its size now, ${describeSize(current)}, is taken as its base`;
 }
 
 type Judged = { memory: PoolMemory; base: BaseView; wanted: Wanted; notices: readonly Notice[] };

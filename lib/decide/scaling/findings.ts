@@ -134,7 +134,7 @@ export function findingsOfPool(
     findings.push(poolFinding(names, 'base.unknown', 'critical', text, { fix }));
   }
   if (memory.stuck) {
-    const text = `${label} was to go from ${describeSize(memory.stuck.from)} to ${describeSize(memory.stuck.to)} at ${iso(memory.stuck.claimedAt)} and ${view.pool.status === 'Error' ? 'went to Error' : `is still ${view.pool.status}`}`;
+    const text = `${label} should have gone from ${describeSize(memory.stuck.from)} to ${describeSize(memory.stuck.to)} at ${iso(memory.stuck.claimedAt)} and ${view.pool.status === 'Error' ? 'went to Error' : `is still ${view.pool.status}`}`;
     findings.push(poolFinding(names, 'pool.stuck', 'warning', text, { since: memory.stuck.claimedAt }));
   }
   const refusal = refusalOf(memory, target);
@@ -159,7 +159,7 @@ export function findingsOfPool(
     );
   }
   if (isContended(memory)) {
-    const text = `${label} was changed three times within an hour by somebody else: probably Terraform or another installation`;
+    const text = `${label} was changed three times within an hour by somebody else, probably Terraform or another installation`;
     findings.push(
       poolFinding(names, 'pool.contended', 'warning', text, {
         fix: 'let Terraform ignore size, size_min and size_max',

@@ -26,7 +26,7 @@ function ruledPools(
   reading: ClockReading,
 ): readonly { readonly state: PoolState; readonly hold: Hold }[] {
   const { region, id: clusterId, name } = cluster;
-  const reason = `this machine's clock and that of the region's API are ${apartText(reading)} apart: nothing is changed until they agree`;
+  const reason = `the clocks of this machine and of the region's API are ${apartText(reading)} apart: nothing is changed until they agree`;
   return pools
     .filter((pool) => book.appliedRule({ region, cluster: name, pool: pool.name }) !== undefined)
     .map((pool) => {

@@ -1,6 +1,6 @@
+import { olderIgnoredMs } from '../../model/cluster.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { nextChange, type Timeline } from '../schedule/timeline.ts';
-import { staleForMs } from './last-seen.ts';
 import { contendedUntil } from './memory.ts';
 import type { Hold } from './plan.ts';
 import type { PoolView } from './pool-evaluation.ts';
@@ -29,7 +29,7 @@ export function holdEnd(
     case 'cool-down':
       return (refusalOf(memory, to) ?? memory.refusals?.find((one) => isCoolingDown(one, now)))?.until;
     case 'stale':
-      return memory.olderSince === undefined ? undefined : memory.olderSince + staleForMs;
+      return memory.olderSince === undefined ? undefined : memory.olderSince + olderIgnoredMs;
     case 'refused':
       return timeline && nextChange(timeline, now)?.at;
     default:

@@ -1,4 +1,4 @@
-import type { ObservedPool } from '../../model/cluster.ts';
+import { type ObservedPool, olderIgnoredMs } from '../../model/cluster.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { lastEdge } from '../schedule/timeline.ts';
 import { givenBase, observedSize } from './base.ts';
@@ -90,9 +90,6 @@ export function isLookFresh(memory: PoolMemory, input: Pick<PoolInput, 'timeline
   return seenAt >= edge && seenAt >= (memory.resetAt ?? Number.NEGATIVE_INFINITY);
 }
 
-/** Older answers in a row are ignored for at most this long: after that, time is better evidence than `updated_at`. */
-export const staleForMs = 30 * 60_000;
-
 /** Since when all answers have been older than the one that showed the size last seen; undefined = this one is not. */
 export function olderSince(memory: PoolMemory, pool: ObservedPool, now: EpochMs): EpochMs | undefined {
   const seenAt = memory.seen?.updatedAt;
@@ -103,5 +100,5 @@ export function olderSince(memory: PoolMemory, pool: ObservedPool, now: EpochMs)
 /** An answer that is older than one seen before shows the past: it settles nothing, and is nobody's change. */
 export function isStale(memory: PoolMemory, pool: ObservedPool, now: EpochMs): boolean {
   const since = olderSince(memory, pool, now);
-  return since !== undefined && Math.abs(now - since) <= staleForMs;
+  return since !== undefined && Math.abs(now - since) <= olderIgnoredMs;
 }

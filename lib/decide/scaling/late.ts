@@ -47,7 +47,7 @@ export function lateFinding({ view, memory }: Late, siblings: readonly PoolView[
   const why = holds.find(({ poolId }) => poolId === view.names.poolId)?.reason ?? `${view.reason}; it is changed now`;
   const raise = mayBeTooSmall(view, target);
   const text = `${poolLabel(view.names)} should be at ${describeSize(target)} and is at ${describeSize(view.current)} (${view.pool.status}): ${why}`;
-  const did = deedOf(memory, target);
+  const did = whatWasDone(memory, target);
   return poolFinding(view.names, 'pool.late', raise ? 'critical' : 'warning', text, {
     since: deadlineOf(view, memory, siblings),
     fix: `run: lamplighter explain "${poolLabel(view.names)}", and look at the pool in the console`,
@@ -68,7 +68,7 @@ function shortFinding({ view, memory }: Late, siblings: readonly PoolView[]): Fi
   const text = `${poolLabel(names)} should have at least ${least} nodes and has ${nodes} (${pool.status}), though its bounds are ${describeSize(current)}`;
   return poolFinding(names, 'pool.late', 'critical', text, {
     since: deadlineOf(view, memory, siblings),
-    fix: `look at the pool in the console: its autoscaler should have brought the nodes`,
+    fix: `look at the pool in the console: its autoscaler should have added the nodes`,
     facts: { wanted: least, seen: nodes, status: pool.status },
   });
 }
@@ -79,13 +79,13 @@ function mayBeTooSmall(view: PoolView, target: Size): boolean {
 }
 
 /** What Lamplighter did for a size that is not reached, as far as it remembers: the gravest of what came of it. */
-export function deedOf(memory: PoolMemory, target: Size): string | undefined {
+export function whatWasDone(memory: PoolMemory, target: Size): string | undefined {
   const { stuck, notApplied, lastSet } = memory;
   const size = describeSize(target);
   const refusal = refusalOf(memory, target);
   if (refusal !== undefined) return `asked for ${size}, which was refused: ${refusal.detail}`;
   if (stuck !== undefined && equalSize(stuck.to, target)) {
-    return `asked for ${size} at ${iso(stuck.claimedAt)}, which has not happened yet`;
+    return `asked for ${size} at ${iso(stuck.claimedAt)}, not done yet`;
   }
   if (notApplied !== undefined && equalSize(notApplied.target, target)) {
     return `asked for ${size}${timesIn(notApplied.count)}`;
@@ -94,7 +94,7 @@ export function deedOf(memory: PoolMemory, target: Size): string | undefined {
 }
 
 function timesIn(count: number): string {
-  if (count === 0) return ', and then no answer showed the pool for a while';
+  if (count === 0) return ', then the API did not show the pool for a while';
   return `${count === 1 ? ' once' : ` ${count} times`}, and nothing changed`;
 }
 

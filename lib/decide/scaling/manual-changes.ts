@@ -62,7 +62,9 @@ export function noticeOfBase(input: PoolInput, memory: PoolMemory, running: Size
 
 function whatFollows({ rule, asks }: PoolInput, kept: Kept | undefined): string {
   if (kept === undefined) {
-    return rule.onHumanChange === 'enforce' ? 'the rule says enforce: it goes back' : 'that is what the schedule says';
+    return rule.onHumanChange === 'enforce'
+      ? 'it is changed back, since its rule says enforce'
+      : 'that is what the schedule says';
   }
   const until = `kept until ${iso(kept.until)}`;
   const { override } = asks;

@@ -1,5 +1,5 @@
 import { isRaise } from '../../model/size.ts';
-import { compareText } from '../../model/text.ts';
+import { compareText, hashText } from '../../model/text.ts';
 import { deadlineOf } from './late.ts';
 import type { ObservedFleetCluster } from './memory.ts';
 import type { RoundInput } from './plan.ts';
@@ -75,11 +75,9 @@ function placed<T>(item: T, id: string, round: number): { item: T; id: string; t
   return { item, id, turn: turnOf(id, round) };
 }
 
-/** FNV-1a of the round and the id, with its bits mixed once more: ids that differ in one letter are far apart. */
+/** A hash of the round and the id, with its bits mixed once more: ids that differ in one letter are far apart. */
 function turnOf(id: string, round: number): number {
-  const text = `${round} ${id}`;
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  let hash = hashText(`${round} ${id}`);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
   return (hash ^ (hash >>> 13)) >>> 0;
 }

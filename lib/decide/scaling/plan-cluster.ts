@@ -4,14 +4,14 @@ import { describeSize, equalSize, isRange, lower, type Size, upper } from '../..
 import { counted } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { observedSize } from './base.ts';
-import { finishPool } from './change-or-hold.ts';
-import { viewPool } from './evaluate-pool.ts';
+import { changeOrHold } from './change-or-hold.ts';
+import { evaluatePool } from './evaluate-pool.ts';
 import { type Late, latePools } from './late.ts';
 import { type Change, type ClusterRecord, type Look, type PoolMemory, remember, rememberMissing } from './memory.ts';
 import { orderViews, rankWants } from './order.ts';
 import type { ClusterInput, Decision, Hold, PoolName, PoolState } from './plan.ts';
 import type { FinishedPool, PoolView, RankedWant } from './pool-evaluation.ts';
-import { viewOrphan } from './removed-rule.ts';
+import { viewRemoved } from './removed-rule.ts';
 import type { AppliedRule } from './rule-book.ts';
 import { clusterLeads } from './scheduled-size.ts';
 import { type Settled, settleRecord } from './settle.ts';
@@ -93,12 +93,12 @@ function viewOne(
   const asks = asksOfPool(input.asks, names, now);
   const inFlight = settled.change?.poolId === pool.id ? settled.change : undefined;
   if (applied === undefined) {
-    return memory && viewOrphan({ now, names, cluster, pool, memory, asks, isInFlight: inFlight !== undefined });
+    return memory && viewRemoved({ now, names, cluster, pool, memory, asks, isInFlight: inFlight !== undefined });
   }
   const { rule, scheduleName, timeline } = applied;
   const { kind: evidence, claimedAt } = settled.evidence[pool.id] ?? {};
   const of = { now, names, cluster, pool, rule, scheduleName, timeline };
-  return viewPool({ ...of, asks, memory, inFlight, evidence, leadMs, lookedAt: later(lookedAt, claimedAt) });
+  return evaluatePool({ ...of, asks, memory, inFlight, evidence, leadMs, lookedAt: later(lookedAt, claimedAt) });
 }
 
 function later(a: EpochMs | undefined, b: EpochMs | undefined): EpochMs | undefined {
@@ -112,7 +112,7 @@ function finishOne(
   kept: ReturnType<typeof keepNodes>,
 ): FinishedPool {
   const id = view.names.poolId;
-  const finished = finishPool({
+  const finished = changeOrHold({
     view,
     target: kept.targets.get(id) ?? view.target,
     change: settled.change?.poolId === id ? settled.change : undefined,
@@ -191,13 +191,13 @@ function otherNodesOf(
 function slotTakenBy(input: ClusterInput, { change, pools }: Settled): string | undefined {
   if (change) {
     const name = input.pools.find((pool) => pool.id === change.poolId)?.name ?? change.poolId;
-    return `a change of ${name} is in flight`;
+    return `${name} has settled`;
   }
   const moving = input.pools.find((pool) => {
     if (pool.status === 'Running' || pool.status === 'Error' || isHanging(pool, pools[pool.id], input)) return false;
     return pool.updatedAt === undefined || Math.abs(input.now - pool.updatedAt) <= 30 * 60_000;
   });
-  return moving && `${moving.name} is ${moving.status}`;
+  return moving && `${moving.name} is no longer ${moving.status}`;
 }
 
 /** What moves it is our change that hangs, and not a later one that a store put back to yesterday knows nothing of. */

@@ -2,6 +2,7 @@ import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { Finding } from '../../model/finding.ts';
 import { isSameJson } from '../../model/json.ts';
 import { describeSize, isLower, isRaise, largest } from '../../model/size.ts';
+import { because } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { type ClockReading, clockFinding } from '../clock-skew.ts';
 import { observedNodes } from './base.ts';
@@ -19,7 +20,6 @@ import { type ClusterPlan, planCluster } from './plan-cluster.ts';
 import type { RankedWant } from './pool-evaluation.ts';
 import { nodesUnder, sizeSentAlong } from './refusal.ts';
 import { makeRuleBook, type RuleBook } from './rule-book.ts';
-import { because } from './wanted-size.ts';
 
 /** What to do in one round, and why not: pure, and the same for the same input. */
 export function planRound(given: RoundInput): Plan {
@@ -193,20 +193,26 @@ function safetyHold(want: RankedWant, braked: ReadonlySet<RankedWant>): Refusal 
     return { code: 'paused', reason: `paused by ${pause.who} until ${iso(pause.until)}${because(pause.reason)}` };
   const wish = `${describeSize(want.from)} → ${describeSize(want.to)}`;
   if (want.view.rule.mode === 'observe') {
-    return { code: 'observe', reason: `mode is observe; it would go ${wish} (${want.view.reason})` };
+    return { code: 'observe', reason: `mode is observe: it would go ${wish} (${want.view.reason})` };
   }
   if (braked.has(want)) return { code: 'brake', reason: `the brake holds ${wish} until: lamplighter approve` };
   return undefined;
 }
 
 function slotHold(plan: ClusterPlan, chosen: RankedWant | undefined): Refusal | undefined {
-  if (chosen) return { code: 'slot', reason: `waits for ${chosen.view.names.pool}: one change per cluster at a time` };
-  return plan.slotTakenBy === undefined ? undefined : { code: 'slot', reason: `waits: ${plan.slotTakenBy}` };
+  if (chosen)
+    return {
+      code: 'slot',
+      reason: `waits: one change per cluster at a time, until ${chosen.view.names.pool} has settled`,
+    };
+  return plan.slotTakenBy === undefined
+    ? undefined
+    : { code: 'slot', reason: `waits: one change per cluster at a time, until ${plan.slotTakenBy}` };
 }
 
 function budgetHold(want: RankedWant, budget: { lowersLeft: number }): Refusal | undefined {
   if (!isPlainLower(want) || budget.lowersLeft > 0) return undefined;
-  return { code: 'max-changes', reason: 'safety.maxChangesPerRound is reached: it waits for the next round' };
+  return { code: 'max-changes', reason: 'waits for the next round: safety.maxChangesPerRound is reached' };
 }
 
 function isPlainLower(want: RankedWant): boolean {

@@ -11,7 +11,7 @@ import type { PoolName } from './plan.ts';
 import { type PoolView, poolFinding, poolLabel } from './pool-evaluation.ts';
 import { absentSize, type PoolBlock } from './unclear-pool.ts';
 
-export type OrphanInput = {
+export type RemovedInput = {
   readonly now: EpochMs;
   readonly names: PoolName;
   readonly cluster: ObservedCluster;
@@ -25,7 +25,7 @@ export type OrphanInput = {
  * A pool whose rule is gone from the config while it is away gets its base back (unless the rule said `leave`), and is
  * then forgotten. undefined = forget it now.
  */
-export function viewOrphan(input: OrphanInput): PoolView | undefined {
+export function viewRemoved(input: RemovedInput): PoolView | undefined {
   const { pool, names, isInFlight } = input;
   const memory = remember(input.memory, {
     kept: undefined,
@@ -36,31 +36,31 @@ export function viewOrphan(input: OrphanInput): PoolView | undefined {
     foreign: recentChanges(input.memory.foreign, input.now),
   });
   const { away } = memory;
-  if (isInFlight && away === undefined) return orphanView(input, memory, undefined, undefined);
+  if (isInFlight && away === undefined) return removedView(input, memory, undefined, undefined);
   if (away === undefined || memory.onRemove === 'leave')
-    return isInFlight ? orphanView(input, memory, undefined, undefined) : undefined;
+    return isInFlight ? removedView(input, memory, undefined, undefined) : undefined;
   if (away.base === 'unknown') return unknownBase(input, memory);
   const base = asPoolSize(away.base, pool.autoscale);
   if (base === undefined || memory.autoscale !== pool.autoscale) return unknownBase(input, memory);
   const size = observedSize(pool, memory);
   const isHome = pool.status === 'Running' && equalSize(size, base) && !isInFlight && !isStale(memory, pool, input.now);
-  return isHome ? undefined : orphanView(input, memory, base, size, names);
+  return isHome ? undefined : removedView(input, memory, base, size, names);
 }
 
-function unknownBase(input: OrphanInput, memory: PoolMemory): PoolView {
+function unknownBase(input: RemovedInput, memory: PoolMemory): PoolView {
   const label = poolLabel(input.names);
-  const text = `${label} has left the config while it was away from its base, and its base is not known`;
+  const text = `${label} was removed from the config while it was below its base, and its base is not known`;
   const fix = `set its size by hand, then run: lamplighter base "${label}" set <size>`;
   const findings = [poolFinding(input.names, 'base.unknown', 'critical', text, { fix })];
   return {
-    ...orphanView(input, memory, undefined, observedSize(input.pool, memory)),
+    ...removedView(input, memory, undefined, observedSize(input.pool, memory)),
     block: { code: 'base-unknown', reason: text },
     findings,
   };
 }
 
-function orphanView(
-  input: OrphanInput,
+function removedView(
+  input: RemovedInput,
   memory: PoolMemory,
   base: Size | undefined,
   current: Size | undefined,
@@ -83,7 +83,7 @@ function orphanView(
     target: base,
     baseFrom: memory.away?.from ?? 'observed',
     who: 'onRemove: restore',
-    reason: 'its rule is gone from the config: it gets its base back',
+    reason: 'its rule was removed from the config: it is restored to its base',
     aheadOf: undefined,
     until: undefined,
     upFor: undefined,
@@ -98,10 +98,10 @@ function orphanView(
   };
 }
 
-function blockOf(input: OrphanInput, memory: PoolMemory, size: Size | undefined): PoolBlock | undefined {
+function blockOf(input: RemovedInput, memory: PoolMemory, size: Size | undefined): PoolBlock | undefined {
   const { pool, now } = input;
   if (isStale(memory, pool, now))
-    return { code: 'stale', reason: 'the answer is older than one seen before', findings: [] };
+    return { code: 'stale', reason: 'this answer of the API is older than an earlier one', findings: [] };
   if (pool.status !== 'Running')
     return { code: 'pool-not-running', reason: `the pool is ${pool.status}`, findings: [] };
   return size === undefined && memory.away ? absentSize(input) : undefined;

@@ -12,26 +12,29 @@ import {
 } from '../../model/size.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { nextChange, saysAt, saysBetween, type Timeline } from '../schedule/timeline.ts';
-import { givenBase, observedSize } from './base.ts';
+import { givenBase, observedSize, rememberedBase } from './base.ts';
 import type { Kept, PoolMemory } from './memory.ts';
 import type { ClusterInput } from './plan.ts';
 import type { AppliedRule } from './rule-book.ts';
 import type { Settled } from './settle.ts';
 
-/** A lower looks this much further ahead than a raise: two equal looks made pools dip shortly before they are needed. */
-const lowerLooksFurtherMs = 15 * 60_000;
+/** A lower looks 15 min further ahead than a raise: two equal looks made pools dip shortly before they are needed (ADR 21). */
+export function lowerLookMs(leadMs: number): number {
+  return leadMs + 15 * minuteMs;
+}
 
 export type Resolver = {
   readonly rule: Rule;
-  readonly autoscale: boolean;
+  /** undefined = nobody has looked at the pool: sizes stay in the form in which the rule gives them. */
+  readonly autoscale: boolean | undefined;
   readonly base: Size | undefined;
 };
 
 /** One term as a size of this pool after limits. A remembered base is a person's size, which limits never clamp. */
-function resolveTerm(term: Term, { rule, autoscale, base }: Resolver): Size | undefined {
+export function resolveTerm(term: Term, { rule, autoscale, base }: Resolver): Size | undefined {
   if (term === 'base') return rule.base === 'remembered' || base === undefined ? base : clampSize(base, rule.limits);
   const size = term === 'idle' ? rule.idle : term;
-  const own = size === undefined ? undefined : asPoolSize(size, autoscale);
+  const own = size === undefined || autoscale === undefined ? size : asPoolSize(size, autoscale);
   return own === undefined ? undefined : clampSize(own, rule.limits);
 }
 
@@ -75,7 +78,7 @@ export function scheduledViews(
     kept === undefined ? resolveSays(saysAt(timeline, now), resolver) : { size: kept.size, isWhole: true };
   const sizeNow = current.isWhole ? current.size : undefined;
   const ahead = look(leadMs);
-  const further = look(leadMs + lowerLooksFurtherMs);
+  const further = look(lowerLookMs(leadMs));
   const up = withKept(ahead.size);
   const down = further.isWhole ? withKept(further.size) : undefined;
   const boundary = (size: Size | undefined, withinMs: number) =>
@@ -85,7 +88,7 @@ export function scheduledViews(
     up,
     down,
     aheadOf: boundary(up, leadMs),
-    keptFor: further.isWhole ? boundary(down, leadMs + lowerLooksFurtherMs) : nextChange(timeline, now)?.at,
+    keptFor: further.isWhole ? boundary(down, lowerLookMs(leadMs)) : nextChange(timeline, now)?.at,
   };
 }
 
@@ -167,8 +170,7 @@ function nextRaise(
   const size = observedSize(pool, memory);
   if (size === undefined) return undefined;
   const { rule, timeline } = applied;
-  const known = memory?.away?.base === 'unknown' ? undefined : memory?.away?.base;
-  const base = rule.base === 'remembered' ? (known ?? memory?.base) : givenBase(rule, pool.autoscale);
+  const base = rule.base === 'remembered' ? rememberedBase(memory) : givenBase(rule, pool.autoscale);
   for (let at = input.now; ; ) {
     const next = nextChange(timeline, at);
     if (next === undefined || next.at > input.now + longestLeadMs) return undefined;

@@ -129,7 +129,7 @@ function notApplied(memory: PoolMemory, change: Change, pool: ObservedPool | und
   const why: Refusal['why'] = 'ignored';
   return addRefusal(
     counted,
-    { target: change.to, why, detail: 'accepted and not applied', poolUpdatedAt: pool?.updatedAt },
+    { target: change.to, why, detail: 'accepted, but not applied', poolUpdatedAt: pool?.updatedAt },
     now,
   );
 }
@@ -151,7 +151,7 @@ function decisionOf(
   const reasons = {
     done: () => `done after ${Math.round((input.now - change.claimedAt) / 1000)} s${nodesAfter(input, change)}`,
     superseded: () => 'somebody else set another size meanwhile',
-    undone: () => 'it was put back to the old size',
+    undone: () => 'it was set back to the old size',
     'not-applied': () => 'the change was not applied; it is planned again',
     failed: () => 'the change failed: the pool is in Error',
   };
@@ -176,9 +176,9 @@ function nodesAfter({ pools }: SettleInput, { poolId, to }: Change): string {
   const pool = pools.find(({ id }) => id === poolId);
   if (pool === undefined || !pool.autoscale || pool.size === undefined) return '';
   const missing = missingNodes(pool, to);
-  if (missing > 0) return `; its bounds are set, and ${missing} of ${lower(to)} nodes are still to come`;
+  if (missing > 0) return `; its bounds are set, ${missing} of ${lower(to)} nodes are still missing`;
   if (pool.size <= upper(to)) return '';
-  return `; its bounds are set, and ${pool.size} nodes still run until its autoscaler takes them away`;
+  return `; its bounds are set, ${pool.size} nodes run until its autoscaler removes them`;
 }
 
 /** A PUT that was accepted may take a while to show: before this, the old size proves nothing. */

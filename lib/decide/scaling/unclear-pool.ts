@@ -34,7 +34,7 @@ export function blockedView(
     base: meant?.base,
     baseFrom: 'observed',
     who: `schedule ${input.scheduleName}`,
-    reason: block?.reason ?? 'nothing can be told about this pool',
+    reason: block?.reason ?? 'nothing is known about this pool',
     aheadOf: undefined,
     until: undefined,
     upFor: undefined,
@@ -43,7 +43,7 @@ export function blockedView(
     isLateSuppressed: meant?.target === undefined || isLateSuppressed(input, memory),
     pause: input.asks.pause,
     isOverridden: false,
-    block: block ?? { code: 'absent-size', reason: 'the answer holds no size' },
+    block: block ?? { code: 'absent-size', reason: 'the API gives no size' },
     findings,
     notices: [],
     decisions: [],
@@ -94,7 +94,7 @@ export function blockOf(input: PoolInput, memory: PoolMemory, size: Size | undef
     return { code: 'mismatch', reason: mismatch, findings: [finding] };
   }
   if (isStale(memory, pool, input.now)) {
-    return { code: 'stale', reason: 'the answer is older than one seen before', findings: [] };
+    return { code: 'stale', reason: 'this answer of the API is older than an earlier one', findings: [] };
   }
   if (pool.status !== 'Running')
     return { code: 'pool-not-running', reason: `the pool is ${pool.status}`, findings: [] };
@@ -113,7 +113,7 @@ function unreadable({ names }: PoolInput, why: string): PoolBlock {
 
 function changedKind({ names, pool }: PoolInput): PoolBlock {
   const now = pool.autoscale ? 'autoscaled' : 'fixed';
-  const text = `${poolLabel(names)} became ${now} while it was away from its base: what its base is now is unknown`;
+  const text = `${poolLabel(names)} became ${now} while it was below its base: its base is now unknown`;
   const fix = `give the rule a base that fits, or run: lamplighter base "${poolLabel(names)}" set <size>`;
   return {
     code: 'base-unknown',
@@ -125,7 +125,7 @@ function changedKind({ names, pool }: PoolInput): PoolBlock {
 /** A size that is left out says nothing, whoever the pool belongs to. */
 export function absentSize({ names, pool }: Pick<PoolInput, 'names' | 'pool'>): PoolBlock {
   const what = pool.autoscale ? 'size_min or size_max' : 'size';
-  const text = `the answer for ${poolLabel(names)} holds no ${what}, which is not the same as 0`;
+  const text = `the API gives no ${what} for ${poolLabel(names)}, which is not the same as 0`;
   const findings = pool.status === 'Running' ? [poolFinding(names, 'pool.unclear', 'warning', text)] : [];
   return { code: 'absent-size', reason: text, findings };
 }

@@ -12,6 +12,7 @@ import {
   type Size,
   upper,
 } from '../../model/size.ts';
+import { because } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import type { Timeline } from '../schedule/timeline.ts';
 import type { Kept } from './memory.ts';
@@ -25,7 +26,7 @@ export type WantedInput = {
   readonly asks: PoolAsks;
   readonly kept: Kept | undefined;
   readonly current: Size;
-  readonly resolver: Resolver;
+  readonly resolver: Resolver & { readonly autoscale: boolean };
 };
 
 export type Wanted = {
@@ -77,7 +78,11 @@ export function leaseCap(rule: Rule, base: Size | undefined): number | undefined
 type CappedLease = { readonly size: Size; readonly lease: Lease };
 
 /** The largest of the live leases; while a size is kept, only of those asked for after that began. */
-function largestLease(leases: readonly Lease[], kept: Kept | undefined, resolver: Resolver): CappedLease | undefined {
+function largestLease(
+  leases: readonly Lease[],
+  kept: Kept | undefined,
+  resolver: WantedInput['resolver'],
+): CappedLease | undefined {
   const cap = leaseCap(resolver.rule, resolver.base);
   const counting = leases.filter((lease) => kept === undefined || lease.askedAt > kept.since);
   const best = counting.reduce<Lease | undefined>(
@@ -132,11 +137,6 @@ function withLease(input: WantedInput, views: ScheduledViews, { size, lease }: C
     return { ...common, who: lease.who, reason, isByLeaseOrOverride: true };
   }
   return { ...bySchedule(input, views), target };
-}
-
-/** A reason that a person gave, in brackets after what it is the reason for. */
-export function because(reason: string | undefined): string {
-  return reason === undefined ? '' : ` (${reason})`;
 }
 
 const nothing: PoolAsks = { override: undefined, leases: [], pause: undefined, fingerprint: '' };

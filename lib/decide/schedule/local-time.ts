@@ -1,5 +1,5 @@
 import * as ZonedDateTime from 'temporal-polyfill/fns/ZonedDateTime';
-import { dayMs, type EpochMs, type Weekday } from '../../model/time.ts';
+import { dayMs, type EpochMs, isoDate, type Weekday } from '../../model/time.ts';
 
 /**
  * No zone has ever been further from UTC than 15 h 14 min (tz database, America/Juneau before 1867), and none has
@@ -88,7 +88,7 @@ export function dayNumber(date: string): DayNumber | undefined {
 
 /** A day number → `YYYY-MM-DD`. */
 export function renderDate(day: DayNumber): string {
-  return new Date(day * dayMs).toISOString().slice(0, 10);
+  return isoDate(day * dayMs);
 }
 
 export function localDate(day: DayNumber): LocalDate {

@@ -6,7 +6,7 @@ import { type EpochMs, hourMs } from '../../model/time.ts';
 import { stepOf } from '../incidents/ladder.ts';
 import type { Due, Observation, Watched } from '../incidents/observation.ts';
 import { isChecked, type RoundFindings, scaleMade } from './scale-findings.ts';
-import type { DueMemory } from './watch-memory.ts';
+import type { EndDateMemory } from './watch-memory.ts';
 
 export type Ending = {
   readonly config: CompiledConfig;
@@ -46,14 +46,16 @@ export function isRuled(
 function causeOf(subject: Subject, { config, gone, references }: Ending): string | undefined {
   switch (subject.kind) {
     case 'region':
-      return config.regions.some(({ name }) => name === subject.region) ? undefined : 'the region left the config';
+      return config.regions.some(({ name }) => name === subject.region)
+        ? undefined
+        : 'the region was removed from the config';
     case 'cluster':
     case 'pool':
       return placeCause(subject, config, gone);
     case 'destination':
       return config.destinations.some(({ name }) => name === subject.destination)
         ? undefined
-        : 'the destination left the config';
+        : 'the destination was removed from the config';
     case 'secret':
       return references.includes(subject.reference) ? undefined : 'the config no longer names this secret';
     case 'config':
@@ -67,7 +69,7 @@ function placeCause(
   config: CompiledConfig,
   gone: Ending['gone'],
 ): string | undefined {
-  if (!config.regions.some(({ name }) => name === subject.region)) return 'the region left the config';
+  if (!config.regions.some(({ name }) => name === subject.region)) return 'the region was removed from the config';
   if (!isWatched(config, subject)) return 'no longer watched';
   const pool = subject.kind === 'pool' ? gone.get(subject.poolId) : undefined;
   return pool ?? gone.get(subject.clusterId);
@@ -95,7 +97,7 @@ export type DateRead = {
  * The date that counts after this reading. A first date counts at once; a changed one when it was read twice, at least
  * an hour apart. It re-arms the steps that are still ahead of it if it moved by a week or belongs to something else.
  */
-export function advanceDue(memory: DueMemory | undefined, read: DateRead, now: EpochMs): DueMemory | undefined {
+export function advanceDue(memory: EndDateMemory | undefined, read: DateRead, now: EpochMs): EndDateMemory | undefined {
   if (memory === undefined) {
     return read.date === undefined ? undefined : { of: read.of, date: read.date, armedAt: now };
   }
@@ -109,12 +111,12 @@ export function advanceDue(memory: DueMemory | undefined, read: DateRead, now: E
 }
 
 /** The date as the ladder takes it; undefined while it is unknown. */
-export function dueOf(memory: DueMemory, words: Omit<Due, 'of' | 'date' | 'armedAt' | 'below'>): Due | undefined {
+export function dueOf(memory: EndDateMemory, words: Omit<Due, 'of' | 'date' | 'armedAt' | 'below'>): Due | undefined {
   const { of, date, armedAt, below } = memory;
   return date === undefined ? undefined : { of, date, armedAt, below, ...words };
 }
 
-function moved(standing: DueMemory, read: DateRead, now: EpochMs): DueMemory {
+function moved(standing: EndDateMemory, read: DateRead, now: EpochMs): EndDateMemory {
   const isFar = Math.abs((read.date ?? 0) - (standing.date ?? 0)) >= weekMs;
   if (!isFar && read.of === standing.of) return { ...standing, ...dated(read) };
   const below = read.date === undefined ? undefined : stepOf({ ...read, date: read.date }, now);

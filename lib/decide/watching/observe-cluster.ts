@@ -63,7 +63,7 @@ function clusterErrorOf(cluster: ObservedCluster): Wrong | undefined {
   return {
     severity: 'critical',
     text: `Cluster ${cluster.name} is ${isError(cluster.status) ? 'in Error' : `${cluster.status} with errors`}: ${text}`,
-    fix: 'Look at the cluster in the console; its pools are not lowered until it is Running again',
+    fix: 'Look at the cluster in the console. Its pools are not scaled down until it is Running again',
     facts: { status: cluster.status, ...facts },
   };
 }
@@ -78,7 +78,7 @@ function clusterStuckOf(
   return {
     severity: 'warning',
     text: `Cluster ${name} has been ${status} for more than ${Math.round(stuckAfterMs / 60_000)} min`,
-    fix: 'Look at the cluster in the console, or ask the provider; its pools are not scaled meanwhile',
+    fix: 'Look at the cluster in the console, or ask the provider. Its pools are not scaled meanwhile',
     since: changing.since,
     facts: { status },
   };
@@ -160,7 +160,7 @@ function poolErrorOf(pool: ObservedPool, { cluster }: PoolSubject): Wrong | unde
   return {
     severity: 'critical',
     text: `Node pool ${cluster}/${pool.name} is ${isError(pool.status) ? 'in Error' : `${pool.status} with errors`}: ${text}`,
-    fix: 'Look at the pool in the console; a pool in Error is not scaled until it is Running again',
+    fix: 'Look at the pool in the console. It is not scaled until it is Running again',
     facts: { status: pool.status, ...facts },
   };
 }
@@ -187,18 +187,18 @@ function poolStuckOf(
 function unclearOf(pool: ObservedPool, { cluster }: PoolSubject, isRuled: boolean): Wrong | undefined {
   const name = `${cluster}/${pool.name}`;
   if (pool.unreadable !== undefined) {
-    const fix = 'Rename it in the console; it is left alone, and its neighbours are kept';
+    const fix = 'Rename it in the console. It is left alone; the other pools are scaled as usual';
     return { severity: 'warning', text: `Node pool ${name} cannot be read: ${pool.unreadable}`, fix };
   }
   if (!isKnownStatus(pool.status)) {
     return {
       severity: 'warning',
-      text: `Node pool ${name} has a status nobody here knows: "${clip(pool.status, 60)}"`,
+      text: `Node pool ${name} has an unknown status: "${clip(pool.status, 60)}"`,
       fix: 'It is left alone until it is Running',
     };
   }
   if (isRuled || pool.autoscale || pool.size !== undefined || !isRunning(pool.status)) return undefined;
-  return { severity: 'warning', text: `Node pool ${name} is Running, but the service does not say its size` };
+  return { severity: 'warning', text: `Node pool ${name} is Running, but the API does not give its size` };
 }
 
 function outsideOf(pool: ObservedPool, { cluster }: PoolSubject): Wrong | undefined {
@@ -208,7 +208,7 @@ function outsideOf(pool: ObservedPool, { cluster }: PoolSubject): Wrong | undefi
   return {
     severity: 'info',
     text: `Node pool ${cluster}/${pool.name} has ${size} nodes, outside its bounds ${sizeMin} to ${sizeMax}`,
-    fix: 'The autoscaler should bring it within its bounds; if it does not, ask the provider',
+    fix: 'Wait for the autoscaler; if it stays outside its bounds, ask the provider',
     facts: { size, sizeMin, sizeMax },
   };
 }

@@ -15,7 +15,7 @@ import {
 } from './observe-cluster.ts';
 import {
   type ClusterAnswers,
-  type DueMemory,
+  type EndDateMemory,
   present,
   type RegionAnswers,
   type RegionMemory,
@@ -102,8 +102,8 @@ function unseenOf({ listed, cluster, pools }: ClusterAnswers): Omit<Finding, 'ki
   if (failed === undefined || failed.kind === 'ok') return undefined;
   return {
     severity: 'warning',
-    text: `Cluster ${listed.name} is listed, but its own calls fail, so it is neither watched nor scaled: ${failed.detail}`,
-    fix: 'If other clusters answer, ask the provider about this one',
+    text: `Cluster ${listed.name} is listed, but cannot be read itself. It is neither watched nor scaled: ${failed.detail}`,
+    fix: 'If other clusters can be read, ask the provider about this one',
   };
 }
 
@@ -170,27 +170,27 @@ function lookForMissing(
 
 /** A notice's time is when it was first missed: the same notice made twice is one. */
 function clusterGone({ name, missingSince, acceptedAt }: SeenCluster, subject: ClusterSubject): Notice {
-  const text = `Cluster ${name} is gone: it is neither listed nor found by its id`;
+  const text = `Cluster ${name} is gone: the API neither lists it nor finds it by its id`;
   return { kind: 'cluster.gone', subject, text, at: missingSince ?? acceptedAt };
 }
 
 function poolGone({ id, name, missingSince, acceptedAt }: SeenPool, subject: ClusterSubject): Notice {
   const { region, clusterId, cluster } = subject;
-  const text = `Node pool ${cluster}/${name} is gone: it is neither listed nor found by its id`;
+  const text = `Node pool ${cluster}/${name} is gone: the API neither lists it nor finds it by its id`;
   const about = { kind: 'pool', region, clusterId, cluster, poolId: id, pool: name } as const;
   return { kind: 'pool.gone', subject: about, text, at: missingSince ?? acceptedAt };
 }
 
 function observeToken(
   { region, token }: RegionAnswers,
-  before: DueMemory | undefined,
+  before: EndDateMemory | undefined,
   { now, zone }: Pick<RegionLooking, 'now' | 'zone'>,
-): { readonly observations: readonly Observation[]; readonly memory: DueMemory | undefined } {
+): { readonly observations: readonly Observation[]; readonly memory: EndDateMemory | undefined } {
   const { reference, expires: date } = token;
   const mine = before?.of === reference ? before : undefined;
   const memory = advanceDue(mine, { of: reference, date, zone }, now);
   const what = `the token of region ${region} (${reference})`;
-  const fix = 'Create a new token in the console of that region and put it where the config says';
+  const fix = 'Create a new token in the console of that region, and store it where the config says';
   const due = memory && date !== undefined && dueOf(memory, { what, ifReplaced: 'replaced', fix, facts: {}, zone });
   if (!due) return { observations: [], memory };
   const subject = { kind: 'secret', reference } as const;
@@ -204,8 +204,8 @@ function observeVersion({ region, token }: RegionAnswers, now: EpochMs): readonl
   const judge = judged({ kind: 'secret', reference }, now);
   const wrong: Wrong = {
     severity: 'warning',
-    text: `The token of region ${region} works only as the previous version of its secret (${reference}): the current one is refused`,
-    fix: 'Put a token that works into the secret; the previous version is gone with its next change',
+    text: `The token of region ${region} works only in the previous version of its secret (${reference}); the current version is refused`,
+    fix: 'Store a valid token in the secret, before its next change removes the previous version',
   };
   return [judge('token.previous', isPrevious ? wrong : undefined)];
 }
@@ -238,8 +238,8 @@ function unreachableOf(region: string, list: Answer<unknown>): Wrong | undefined
   const support = list.kind === 'unknown' && list.supportId !== undefined ? { supportId: list.supportId } : {};
   return {
     severity: 'critical',
-    text: `The API of region ${region} gives no usable answer, so nothing is watched or scaled there: ${list.detail}`,
-    fix: 'Check the address, the network and the provider’s status page',
+    text: `The API of region ${region} gives no usable answer. Nothing is watched or scaled there: ${list.detail}`,
+    fix: 'Check the address, the network and the status page of the provider',
     facts: { answer: list.kind === 'unknown' ? list.reason : list.kind, ...support },
   };
 }
@@ -248,8 +248,8 @@ function silentOf(region: string, silence: string | undefined): Wrong | undefine
   if (silence === undefined) return undefined;
   return {
     severity: 'critical',
-    text: `The API of region ${region} lists its clusters and then answers nothing, so the rest is neither watched nor scaled: ${silence}`,
-    fix: 'Look at the provider’s status page, or ask there',
+    text: `The API of region ${region} lists its clusters and then stops answering. What was not read is neither watched nor scaled: ${silence}`,
+    fix: 'Look at the status page of the provider, or ask the provider',
     facts: { answer: 'timeout' },
   };
 }
@@ -261,7 +261,7 @@ function refusedOf(region: string, list: Answer<unknown>): Wrong | undefined {
     severity: 'critical',
     text: `The API of region ${region} refuses the token: ${list.detail}`,
     fix: isToken
-      ? 'Create a new token in the console of that region and put it where the config says'
+      ? 'Create a new token in the console of that region, and store it where the config says'
       : 'Create a token that may list clusters and node pools, in the console of that region',
     facts: { answer: list.kind },
   };

@@ -1,5 +1,5 @@
 import type { Answer } from '../../model/answer.ts';
-import { isChanging, type ObservedCluster, type ObservedPool } from '../../model/cluster.ts';
+import { isChanging, type ObservedCluster, type ObservedPool, olderIgnoredMs } from '../../model/cluster.ts';
 import type { Subject } from '../../model/finding.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
 import type { Watched } from '../incidents/observation.ts';
@@ -36,7 +36,7 @@ export type ClusterAnswers = {
 export type RegionMemory = {
   readonly region: string;
   readonly clusters: readonly SeenCluster[];
-  readonly token?: DueMemory;
+  readonly token?: EndDateMemory;
 };
 
 export type Seen = {
@@ -56,12 +56,12 @@ export type SeenPool = Seen;
 export type SeenCluster = Seen & {
   /** Its Kubernetes version, as last seen; `due` has it only where its end is known. */
   readonly version?: string;
-  readonly due?: DueMemory;
+  readonly due?: EndDateMemory;
   readonly pools: readonly SeenPool[];
 };
 
 /** The date that counts, and one that was read once and waits for its second reading. */
-export type DueMemory = {
+export type EndDateMemory = {
   readonly of: string;
   readonly date?: EpochMs;
   readonly armedAt: EpochMs;
@@ -69,8 +69,6 @@ export type DueMemory = {
   readonly candidate?: { readonly of: string; readonly date?: EpochMs; readonly at: EpochMs };
 };
 
-/** An older answer is a replica's that lags; after half an hour of nothing newer it is believed. */
-const staleMs = 30 * minuteMs;
 /** What was seen before a longer silence says nothing about how long a change has lasted. */
 const gapMs = 30 * minuteMs;
 
@@ -81,10 +79,10 @@ type Sighting = {
   readonly updatedAt: EpochMs | undefined;
 };
 
-/** Observations are monotone in `updated_at`: equal is accepted, older is ignored for at most 30 minutes. */
+/** Observations are monotone in `updated_at`: equal is accepted, older is ignored for a while. */
 export function isAccepted(seen: Seen | undefined, updatedAt: EpochMs | undefined, now: EpochMs): boolean {
   if (seen?.updatedAt === undefined || updatedAt === undefined || updatedAt >= seen.updatedAt) return true;
-  return now - seen.acceptedAt > staleMs;
+  return now - seen.acceptedAt > olderIgnoredMs;
 }
 
 /**

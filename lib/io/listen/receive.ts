@@ -123,8 +123,8 @@ const overQuota = told('over-quota', 429, 'too many messages from this source: s
   retryAfterSeconds: 10,
 });
 const badId = told('refused', 400, 'webhook-id must be 1 to 256 printable ASCII characters without a dot');
-const notJson = told('refused', 415, 'say content-type: application/json');
-const otherHost = told('refused', 421, 'say localhost or 127.0.0.1 in the address');
+const notJson = told('refused', 415, 'send content-type: application/json');
+const otherHost = told('refused', 421, 'use localhost or 127.0.0.1 in the address');
 const early = { ...unavailable, isEarly: true };
 const bodyProblems: { readonly [problem in BodyProblem]: Refusal } = {
   'too-large': told('too-large', 413, `larger than ${mostBodyBytes} bytes`, { isEarly: true }),
@@ -159,16 +159,18 @@ function quoted(text: string | undefined): string {
 function judgeHead(parts: ReceiveParts, source: EventSourceConfig, request: ReceivedRequest): Refusal | undefined {
   const { headers } = request;
   const path = source.kind === 'alertmanager' ? 'alertmanager' : 'events';
-  if (path !== request.path) return nobody(`the source takes messages at /${path}/${source.name} alone`);
+  if (path !== request.path) return nobody(`the source accepts messages at /${path}/${source.name} alone`);
   const heads: { readonly [way in WayIn]: () => Refusal | undefined } = {
-    none: () => nobody('the source has no secret, so it takes nothing over HTTP'),
+    none: () => nobody('the source has no secret, so it accepts nothing over HTTP'),
     bearer: () => {
       const isGiven = /^Bearer +\S+$/iu.test(headers['authorization'] ?? '');
       return isGiven ? undefined : nobody('it has no header "authorization: Bearer …"');
     },
     signed: () => judgeSignedHead(headers, parts.clock.now()),
     unsigned: () =>
-      parts.takesUnsigned ? judgeUnsignedHead(headers) : nobody('the source has no secret, and this is no loopback'),
+      parts.takesUnsigned
+        ? judgeUnsignedHead(headers)
+        : nobody('the source has no secret, and the request is not from this machine'),
   };
   return heads[wayInOf(source)]();
 }

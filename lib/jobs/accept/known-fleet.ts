@@ -1,3 +1,4 @@
+import { rememberedBase } from '../../decide/scaling/base.ts';
 import type { PoolMemory } from '../../decide/scaling/memory.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { Store } from '../../io/stores/store.ts';
@@ -53,7 +54,7 @@ export function knownFleet(store: Store, clock: Pick<Clock, 'now'>): KnownFleet 
   return {
     findBase: async (names) => {
       const { found } = await memories(names);
-      return found.map(baseOf).find((base) => base !== undefined);
+      return found.map(rememberedBase).find((base) => base !== undefined);
     },
     isKnownPool: async (names) => {
       const { isRead, found } = await memories(names);
@@ -70,8 +71,4 @@ async function listRegion(store: Store, region: string, at: EpochMs): Promise<In
     idsOf.set(record.cluster, ids);
   }
   return { at, idsOf };
-}
-
-function baseOf({ away, base }: PoolMemory): Size | undefined {
-  return away === undefined || away.base === 'unknown' ? base : away.base;
 }

@@ -68,13 +68,15 @@ async function writeGroup(
     if (attempt > 0) await clock.sleep(5 * attempt);
     const found = await planOnStored(store, region, prefix, asks, clock);
     if (found.versions.size === 0 && (await isOwnerFull(region, owner, asks.length))) {
-      return asks.map(() => failed(`this source has ${mostPerOwner} leases and tombstones: let some end first`));
+      return asks.map(() =>
+        failed(`this source has ${mostPerOwner} leases, ended ones included: wait until some are forgotten`),
+      );
     }
     if (found.plan.puts.length === 0) return found.plan.outcomes;
     const outcome = await store.commit(writesOf(found.plan, region, found.versions));
     if (outcome.kind === 'committed') return found.plan.outcomes;
   }
-  return asks.map(() => failed('others kept changing the same leases: send it again'));
+  return asks.map(() => failed('the same leases were changed by others: send it again'));
 }
 
 type Planned = { readonly plan: ShelfPlan; readonly versions: ReadonlyMap<string, Version> };

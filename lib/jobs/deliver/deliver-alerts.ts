@@ -13,7 +13,7 @@ const concurrency = 8;
 
 /**
  * Sends what waits, destination by destination. Several of these at once are safe, and so is a crash anywhere: each
- * destination is leased, every attempt is marked before it is made. Then it judges what only it can see: destinations
+ * destination is locked, every attempt is marked before it is made. Then it judges what only it can see: destinations
  * that are broken, rounds that are missed. Throws StoreError when the store cannot be read at all.
  */
 export async function deliverAlerts(parts: DeliverParts): Promise<DeliverReport> {

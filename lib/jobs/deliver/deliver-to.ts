@@ -63,7 +63,7 @@ function waitingIn(singles: number, batch: Batch | undefined): number {
 type Credentials = ReadCredentials | { readonly problem: string };
 
 async function credentialsOf({ secret }: DeliverParts, { destination }: Target): Promise<Credentials> {
-  if (destination === undefined) return { problem: 'the destination left the config' };
+  if (destination === undefined) return { problem: 'the destination was removed from the config' };
   try {
     return await readCredentials(destination, secret);
   } catch (error) {
@@ -184,6 +184,6 @@ function mostDoubtful(items: readonly { readonly doubt?: Doubt }[]): Doubt | und
 async function sendOne(session: Session, item: Parameters<typeof attempt>[1], read: Credentials): Promise<boolean> {
   const { destination } = session.target;
   if ('problem' in read) return noAddress(session, read.problem);
-  if (destination === undefined) return noAddress(session, 'the destination left the config');
+  if (destination === undefined) return noAddress(session, 'the destination was removed from the config');
   return attempt(session, item, { destination, read });
 }

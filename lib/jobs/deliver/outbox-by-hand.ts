@@ -1,9 +1,9 @@
 import { type Delivery, unsent } from '../../decide/incidents/delivery.ts';
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
-import { isKeyed } from '../../model/destination-kind.ts';
 import { historyOf } from '../../decide/outbox/delivery-log.ts';
 import { newSender } from '../../decide/outbox/sender.ts';
 import type { Store } from '../../io/stores/store.ts';
+import { isKeyed } from '../../model/destination-kind.ts';
 import {
   deliveryDelete,
   deliveryPut,
@@ -29,7 +29,7 @@ export type Retried =
 
 /** Sends what waits or is parked once more, and now; `id` as the outbox shows it. */
 export async function retryDelivery(parts: DeliverParts, target: Target, id: string): Promise<Retried> {
-  if (target.standing === 'removed') return refused('the destination left the config');
+  if (target.standing === 'removed') return refused('the destination was removed from the config');
   const waiting = await findWaiting(parts, target, id);
   if (waiting !== undefined) return { kind: 'sent', sent: await sendNow(parts, target, waiting) };
   const found = (await listParked(parts.store, target.id)).find(({ parked }) => outboxId(parked.delivery) === id);
@@ -49,7 +49,7 @@ async function putBack({ store }: Parts, target: Target, found: StoredParked): P
   const { waitedMs: _waited, doubt: _doubt, ...delivery } = { ...found.parked.delivery, ...unsent };
   const isOver = isOpening(delivery) && !(await isStillOpen(store, delivery));
   if (isOver && target.destination && isKeyed(target.destination.kind)) {
-    return refused('its incident is over: opened now, it would stay open there for ever');
+    return refused('its incident is over: sent now, it would stay open there');
   }
   const outcome = await store.commit([deliveryPut(delivery, undefined), parkedDelete(found)]);
   return outcome.kind === 'committed' ? { kind: 'done' } : refused('it was changed meanwhile');

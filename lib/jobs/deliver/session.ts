@@ -2,7 +2,7 @@ import type { Delivery } from '../../decide/incidents/delivery.ts';
 import type { Batch } from '../../decide/outbox/batch.ts';
 import { type HistoryRecord, historyOf } from '../../decide/outbox/delivery-log.ts';
 import type { Outcome } from '../../decide/outbox/outcome.ts';
-import { newSender, type SenderRecord, takeLease } from '../../decide/outbox/sender.ts';
+import { newSender, type SenderRecord, takeLock } from '../../decide/outbox/sender.ts';
 import type { Version, Write } from '../../io/stores/store.ts';
 import {
   batchDelete,
@@ -22,7 +22,7 @@ import type { DeliverParts, Target } from './parts.ts';
 
 /**
  * One sender's hold on one destination. Every commit carries the destination's record under the version this session
- * knows, so that a session that lost its lease can change nothing any more.
+ * knows, so that a session that lost its lock can change nothing any more.
  */
 export type Session = {
   readonly parts: DeliverParts;
@@ -46,11 +46,11 @@ export type Change = {
   readonly parked?: Parked;
 };
 
-/** Takes the lease; undefined when another sender holds it, or was faster. */
+/** Takes the lock; undefined when another sender holds it, or was faster. */
 export async function openSession(parts: DeliverParts, target: Target): Promise<Session | undefined> {
   const now = parts.clock.now();
   const owner = parts.newId();
-  const sender = takeLease(target.stored?.sender ?? newSender(target.id, now), owner, now);
+  const sender = takeLock(target.stored?.sender ?? newSender(target.id, now), owner, now);
   if (sender === undefined) return undefined;
   const outcome = await parts.store.commit([senderWrite(sender, target.stored?.version)]);
   if (outcome.kind === 'conflict') return undefined;
@@ -77,25 +77,25 @@ export async function reload(session: Session): Promise<void> {
 }
 
 /**
- * All or nothing, and the lease begins anew. False = somebody else has the destination, or changed a delivery: this
+ * All or nothing, and the lock begins anew. False = somebody else has the destination, or changed a delivery: this
  * session is over.
  */
 export async function commitChange(session: Session, change: Change): Promise<boolean> {
   const { store, clock, config } = session.parts;
   const sender = change.sender ?? session.sender;
-  const leased = takeLease(sender, session.owner, clock.now());
-  if (leased === undefined) return false;
+  const locked = takeLock(sender, session.owner, clock.now());
+  if (locked === undefined) return false;
   const { writes, versions } = writesOf(session, change, config.keepMs);
-  const outcome = await store.commit([senderWrite(leased, session.version), ...writes]);
+  const outcome = await store.commit([senderWrite(locked, session.version), ...writes]);
   if (outcome.kind === 'conflict') return false;
-  session.sender = leased;
+  session.sender = locked;
   session.version = outcome.versions[0];
   versions((index) => outcome.versions[index + 1] ?? '');
   for (const { state, said } of change.ended ?? []) session.counts[state] += said.length;
   return true;
 }
 
-/** Gives the destination back: the last write of a session. Whatever fails here, the lease runs out. */
+/** Gives the destination back: the last write of a session. Whatever fails here, the lock runs out. */
 export async function closeSession(session: Session): Promise<void> {
   const { lease: _lease, ...sender } = session.sender;
   await session.parts.store.commit([senderWrite(sender, session.version)]);

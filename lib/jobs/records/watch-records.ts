@@ -1,4 +1,4 @@
-import type { DueMemory, RegionMemory, Seen, SeenCluster } from '../../decide/watching/watch-memory.ts';
+import type { EndDateMemory, RegionMemory, Seen, SeenCluster } from '../../decide/watching/watch-memory.ts';
 import {
   compareIds,
   type Key,
@@ -16,7 +16,7 @@ import { readSchema1 } from './incident-records.ts';
  * the ids from its own on, up to the next record's) and one `head`. Nearly everything was accepted in the last pass: that
  * instant stands in the head, and only exceptions carry their own. So a quiet pass writes the head and nothing else.
  */
-type HeadRecord = { readonly schema: 1; readonly at: EpochMs; readonly token?: DueMemory };
+type HeadRecord = { readonly schema: 1; readonly at: EpochMs; readonly token?: EndDateMemory };
 type ChunkRecord = { readonly schema: 1; readonly clusters: readonly ShortCluster[] };
 
 /** `acceptedAt` is left out where it is the head's. */

@@ -89,14 +89,14 @@ async function resize(
   if (answer.kind === 'unknown' && answer.maybeApplied)
     return {
       result: 'outcome-unknown',
-      problem: problemOf(action, `${reason}; the next look will show whether it was applied`),
+      problem: problemOf(action, `${reason}; the next round will show whether it was applied`),
     };
   return drop(parts, claim, action, version, answer, reason, planned);
 }
 
 /** The last look at the clock before a size leaves the house: it may have jumped since the round began. */
 function wrongClockReason(reading: ClockReading): string {
-  return `was not changed: this machine's clock and the server's are ${apartText(reading)} apart`;
+  return `was not changed: the clocks of this machine and of the API are ${apartText(reading)} apart`;
 }
 
 /**
@@ -158,7 +158,7 @@ function decisionOf(
 ): Decision {
   const { region, clusterId, cluster, poolId, pool, from, to, who } = action;
   const kind = how.kind === 'refused' ? 'refused' : 'dropped';
-  const why = reason ?? 'the pool has changed since it was looked at';
+  const why = reason ?? 'the pool has changed since it was read';
   return {
     schema: 1,
     at,

@@ -9,6 +9,7 @@ import { type Answer, describeAnswer, unreadableAnswer, wasAsked } from '../../m
 import type { Ask } from '../../model/asks.ts';
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { hashText } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
 import { asksPartition, listAsks } from '../records/ask-records.ts';
@@ -127,7 +128,7 @@ function unaskedProblems(unasked: readonly Unasked[], patience: Patience): reado
   return [...Map.groupBy(unasked, ({ region }) => region)].map(([region, some]) => {
     const first = some.length === 1 ? some[0]?.cluster : undefined;
     const which = first ?? `${some.length} clusters`;
-    const reason = `the node pools of ${which} were not looked at: ${patience.silence(region) ?? 'this run has no time left'}`;
+    const reason = `the node pools of ${which} were not read: ${patience.silence(region) ?? 'this run has no time left'}`;
     return { region, cluster: first, pool: undefined, reason };
   });
 }
@@ -242,11 +243,9 @@ function isOurs(cluster: ObservedCluster, { only, shard }: ScaleOptions): boolea
   return shard === undefined || shardOf(cluster.id, shard.count) === shard.index;
 }
 
-/** Clusters are dealt to shards by their id (FNV-1a), so that each has one home whatever the list's order. */
+/** Clusters are dealt to shards by a hash of their id, so that each has one home whatever the list's order. */
 export function shardOf(id: string, count: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < id.length; i += 1) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193) >>> 0;
-  return hash % count;
+  return hashText(id) % count;
 }
 
 function unread({ region, name }: ObservedCluster, answer: Exclude<Answer<unknown>, { kind: 'ok' }>): ScaleProblem {

@@ -78,7 +78,7 @@ function clockProblems({ wrongClocks }: SeenFleet): readonly ScaleProblem[] {
 
 /** As though every rule had left the config: what is away gets its base back, the rest is let go. */
 function withoutRules({ shelf: _ofTheConfig, ...parts }: ScaleParts): ScaleParts {
-  parts.log.warn('this fleet is uninstalled: pools that are away get their bases back, and nothing else is done', {
+  parts.log.warn('this fleet is uninstalled: pools are only restored to their bases', {
     undo: 'lamplighter uninstall --undo',
   });
   return { ...parts, config: { ...parts.config, rules: [] } };

@@ -43,7 +43,7 @@ type Input = {
  * The pass's decision. Where a step towards a version's end is told, the region's versions are asked for, so that the
  * message can name what to upgrade to, and the same decision is made again with them.
  */
-export async function decidePass(parts: WatchParts, input: Input): Promise<Decided> {
+export async function decideWatch(parts: WatchParts, input: Input): Promise<Decided> {
   const first = decideOnce(parts, input, new Map());
   const regions = regionsWithSteps(first.outcome);
   if (regions.length === 0) return first;

@@ -12,7 +12,7 @@ import { type Committed, commitIncidents, type Destinations, destinationStates }
 import { seenWrite } from '../records/last-rounds.ts';
 import { timesWrites } from '../records/watch-records.ts';
 import { askRegions } from './ask-regions.ts';
-import { type Decided, decidePass, type KnownState, leftovers, loadKnownState } from './decide-watch.ts';
+import { type Decided, decideWatch, type KnownState, leftovers, loadKnownState } from './decide-watch.ts';
 import { keepMemory } from './keep-memory.ts';
 import type { WatchParts, WatchReport } from './parts.ts';
 import { tellNotices } from './tell-notices.ts';
@@ -35,7 +35,7 @@ export async function watchClusters(parts: WatchParts): Promise<WatchReport> {
   const destinations = destinationStates(config.destinations, known.destinations, known.broken, hash);
   const asked = known.silences.map(({ silence }) => silence);
   const silences: Silences = { configured: config.silences, asked, isWindowOpen };
-  const decided = await decidePass(parts, { now, known, answers, destinations: destinations.states, silences });
+  const decided = await decideWatch(parts, { now, known, answers, destinations: destinations.states, silences });
   const problems = await commitAll(parts, destinations.writes);
   const versions = new Map(known.incidents.map(({ record, version }) => [record.key, version]));
   const committed = await commitIncidents(store, decided.outcome.changes, versions);

@@ -19,7 +19,7 @@ describe('doctor on a fleet that is well', () => {
     expect(found(checks, 'api')).toEqual([expect.stringContaining('ok: 127.0.0.1:9 answers: 6 clusters')]);
     expect(found(checks, 'roles.read')).toEqual(['ok: the token may list clusters and node pools: 12 pools']);
     expect(found(checks, 'roles.write')).toEqual([
-      expect.stringMatching(/^unknown: .*cannot be seen without changing one > .*--prove-write/),
+      expect.stringMatching(/^unknown: .*is not known without a write > .*--prove-write/),
     ]);
     expect(found(checks, 'token.expiry')).toEqual(['ok: the token lasts until 2027-03-01, in 98 days']);
     expect(found(checks, 'errors')).toEqual([expect.stringMatching(/^ok: /)]);
@@ -108,7 +108,7 @@ describe('the config and the fleet', () => {
     const second = 'r2: { api: "http://127.0.0.1:9/api/v1", token: { env: TOKEN } }';
     using night = await aPatient({ config: configOf().replace(' } } }', ` } }, ${second} }`) });
     expect(found((await examined(night)).checks, 'end-of-life')).toEqual([
-      expect.stringMatching(/ version of r1:(\S+), r2:\1 ends/),
+      expect.stringMatching(/ version of r1:(\S+), r2:\1: /),
     ]);
   });
 
@@ -162,7 +162,7 @@ describe('regions that are not well', () => {
   });
 
   test.each([
-    ['a web page', 'text/html', 200, '<html>Support ID: 4711</html>', 'api', /web page.* > this is no API/],
+    ['a web page', 'text/html', 200, '<html>Support ID: 4711</html>', 'api', /web page.* > this is not the API/],
     [
       'a refused token',
       'application/json',
@@ -172,7 +172,7 @@ describe('regions that are not well', () => {
       /refuses the token.* > create a token/,
     ],
     ['a missing role', 'application/json', 403, '{"code":7,"message":"no"}', 'token', /may not list clusters/],
-    ['another API', 'application/json', 200, '{"hello":"world"}', 'api', /does not answer as MKS does/],
+    ['another API', 'application/json', 200, '{"hello":"world"}', 'api', /is not an MKS API/],
     ['a wrong address', 'application/json', 404, '{"code":5,"message":"no"}', 'api', /knows no such address/],
   ])('%s', async (_name, type, status, body, id, text) => {
     await using server = await startServer((_request, response) => {

@@ -70,7 +70,7 @@ describe('--prove-write', () => {
     expect([code, found(checks, 'store')]).toEqual([1, [expect.stringMatching(why)]]);
     expect(found(checks, 'roles.read')).toEqual([expect.stringMatching(/^ok/)]);
     const [proof] = found(checks, 'roles.write', 'pool dev-api/workers');
-    expect(proof).toMatch(/^unknown: nothing was sent: the store cannot tell whether a change .* is in flight: /);
+    expect(proof).toMatch(/^unknown: nothing was sent: the store cannot tell whether a change .* is under way: /);
     expect(proof).toMatch(why);
     expect(night.world.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
   });

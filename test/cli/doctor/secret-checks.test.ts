@@ -11,7 +11,7 @@ test.each([
     'a folder that all may write',
     0o777,
     0o600,
-    /^failed: every user .* may replace it: .*\/secrets > chmod o-w \S+\/secrets$/,
+    /^failed: every user .* may replace it: .*\/secrets is writable for all > chmod o-w \S+\/secrets$/,
   ],
   ['a folder like /tmp', 0o1777, 0o600, /^ok/],
   ['a file that all may write', 0o777, 0o666, /^failed: every user of this machine may write it > chmod 600 /],

@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { addPage, type PageParts } from '../../../lib/cli/page/routes.ts';
-import { serveListen } from '../../../lib/io/listen/serve.ts';
 import { systemClock } from '../../../lib/io/clock.ts';
+import { serveListen } from '../../../lib/io/listen/serve.ts';
 import { keepFleet, type PageFleet, pageNow, smallAway, smallScenes } from '../../support/page-fleet.ts';
 
 let fleet: PageFleet;
@@ -47,7 +47,7 @@ describe('the page', () => {
       'at least 3 until 23:15',
       'What happens next',
       'ready by Wed 07:00',
-      'Asked for, beside the schedule',
+      'Asks beside the schedule',
       'event:reprocessing',
       'What ends',
       'Kubernetes 1.32.6',
@@ -91,7 +91,7 @@ describe('the page', () => {
       'is the first that matches; its schedule is office-hours',
       'set by hand, is kept in place of the schedule&#39;s until Wed 07:00',
       '2 → 3',
-      'Let the size set by hand go',
+      'Forget the size set by hand',
       'lamplighter resume &quot;dev-api/workers&quot;',
       'lamplighter history &quot;dev-api/workers&quot; --since 30d',
     ])

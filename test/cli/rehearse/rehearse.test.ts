@@ -62,9 +62,9 @@ describe('rehearse', () => {
     expect(summary).not.toMatch(/2 → 0/);
     const { stdout } = await night.run('rehearse', '--days', '2', '--changes');
     expect(stdout).toMatch(/^Mon 2026-03-02 19:00 {2}dev-api\/build +2 → 0/m);
-    expect(stdout).toContain('Ready at 0 of 10 boundaries');
+    expect(stdout).toContain('Ready on time: 0 of 10 scale-ups');
     expect(stdout).toContain('dev-api/build  Tue 2026-03-03 07:00  2: 15m late');
-    expect(stdout).toMatch(/Node-hours [\d.]+ of [\d.]+ with the base all the time: \d+ % saved/);
+    expect(stdout).toMatch(/Node-hours [\d.]+ of [\d.]+ if all pools were always at their base: \d+ % saved/);
     expect(stdout).toContain('1 pool only observed');
     const [row = ''] = /^dev-api\/workers .*$/m.exec(stdout) ?? [];
     expect(row).toMatch(/^dev-api\/workers +█+[▓▒░]?·+ ·+[▓▒░]?█+[▓▒░]?·+ /);
@@ -116,7 +116,7 @@ describe('rehearse', () => {
     expect(sources).toEqual([{ region: 'r1', source: 'config' }]);
     expect(pools.map(({ cluster, pool }) => `${cluster}/${pool}`)).toEqual(['dev-x/workers', 'ml/gpu']);
     expect(notes.join('\n')).toContain('env TOKEN is empty');
-    expect(notes.join('\n')).toContain('a remembered base that nobody knows counts as one node more than idle');
+    expect(notes.join('\n')).toContain('a remembered base that is not known counts as one node more than idle');
     expect(notes.join('\n')).toContain('dev-*/*');
   });
 
@@ -138,7 +138,7 @@ describe('rehearse', () => {
           .map((pool) => `dev-api/${pool}`)
           .concat('dev-batch/burst', 'dev-batch/workers', 'dev-x/new', 'ml/gpu'),
       );
-      expect(notes).toContain('r1:dev-x/new: nobody has seen this pool; it counts as at its base');
+      expect(notes).toContain('r1:dev-x/new: nobody has seen this pool; it is taken to be at its base');
       expect(notes.join('\n')).not.toContain('dev-api/build');
     }
   });
@@ -188,7 +188,7 @@ describe('rehearse', () => {
     using night = await aFleet({ fault: () => ({ kind: 'block-page', status: 200 }) });
     await night.run('rehearse', '--pool', 'dev-x/workers');
     await night.run('rehearse', '--json', '--pool', 'dev-x/workers');
-    expect(night.printed()).toContain('r1: nobody looked at it');
+    expect(night.printed()).toContain('r1: its pools are taken from the names in the config');
     expect(night.printed()).not.toContain(night.world.token);
   });
 });
@@ -205,8 +205,8 @@ describe('rehearse says what its figures cannot know', () => {
     for (const pool of ['dev-api/workers', 'dev-batch/workers']) fleet.world.personResizes(pool, { size: 0 });
     fleet.clock.moveTo(night + 60 * 60_000);
     const { stdout } = await fleet.run('rehearse', '--days', '2');
-    expect(stdout).toContain('; 2 pools without a known base cannot be judged');
-    expect(stdout).toContain('(a pool without a known base counts as it is, and saves nothing)');
+    expect(stdout).toContain('; not known for 2 pools without a known base');
+    expect(stdout).toContain('(a pool without a known base counts as it is now, and saves nothing)');
     expect(stdout).toMatch(/^critical .*base is not known.*; .*lamplighter base "dev-api\/workers" set <size>/m);
     expect(stdout).toContain('? size or base not known');
     expect(stdout).toMatch(/^dev-api\/workers +[· ]+$/m);
@@ -215,7 +215,7 @@ describe('rehearse says what its figures cannot know', () => {
   test('an autoscaled pool', async () => {
     using fleet = await aFleet();
     expect((await fleet.run('rehearse', '--days', '1')).stdout).toContain(
-      '(an autoscaled pool counts the nodes it has now, within its bounds; away from its base, all that they allow)',
+      '(an autoscaled pool counts the nodes it has now, within its bounds; below its base, the most they allow)',
     );
   });
 
@@ -268,7 +268,7 @@ describe('rehearse says what its figures cannot know', () => {
     await rename(fleet.configFile, old);
     await writeFile(fleet.configFile, `${head}\npools: [{ match: "*/*", schedule: none }]\n${store}\n`);
     const { stdout } = await fleet.run('rehearse', '--days', '1', '--changes');
-    expect(stdout).toMatch(/dev-api\/workers +0 → 3 +its rule is gone/);
+    expect(stdout).toMatch(/dev-api\/workers +0 → 3 +its rule was removed/);
     const against = await fleet.run('rehearse', '--days', '1', '--against', old);
     expect(against.stdout).toMatch(/^Node-hours .* \(\+/m);
   });
@@ -285,7 +285,7 @@ describe('--against tells also', () => {
     using fleet = await aFleet({ config: config().replace(', mode: observe', '') });
     const out = await against(fleet, config());
     expect(out).toContain('the same changes at the same times');
-    expect(out).toMatch(/^Really done, and with .*old\.yml only observed: ml\/gpu$/m);
+    expect(out).toMatch(/^Now changed, and with .*old\.yml only observed: ml\/gpu$/m);
     expect(out).not.toContain('Nothing changes');
   });
 
@@ -304,7 +304,7 @@ describe('--against tells also', () => {
     const ahead = config().replace('otherwise: idle', 'lead: auto, otherwise: idle');
     using fleet = await aFleet();
     const out = await against(fleet, ahead);
-    expect(out).toMatch(/^Ready at 0 of 10 boundaries at which a pool must grow, instead of \d+ of 10$/m);
+    expect(out).toMatch(/^Ready on time: 0 of 10 scale-ups, instead of \d+ of 10$/m);
     expect(out).toMatch(/^ {2}dev-api\/build {2}Tue 2026-03-03 07:00 {2}2: 15m late$/m);
     const json = JSON.parse(await against(fleet, ahead, '--json')) as { readiness: unknown; late: unknown[] };
     expect(json.readiness).toEqual({ boundaries: 10, readyInTime: 0 });

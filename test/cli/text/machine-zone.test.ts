@@ -25,5 +25,5 @@ test('a command works with a TZ that names no zone', () => {
     encoding: 'utf8',
   });
   remove();
-  expect(text).toMatch(/nothing was decided since \w{3} \d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC/u);
+  expect(text).toMatch(/no decisions since \w{3} \d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC/u);
 });

@@ -45,7 +45,7 @@ describe('on a machine in another zone than the config', () => {
     await printed('pause', '--for', '1h');
     const explained = await printed('explain', 'dev-api/build');
     expect(explained).toContain('paused by ada@lab until 22:00 Europe/Berlin');
-    expect(explained).toContain('away from its base since 21:00 Europe/Berlin');
+    expect(explained).toContain('below its base since 21:00 Europe/Berlin');
     expect(explained).not.toMatch(/\d{4}-\d{2}-\d{2}T/);
     expect(await own.run('explain', 'dev-api/build', '--json')).toMatchObject({
       out: expect.stringContaining('paused by ada@lab until 2026-11-23T21:00:00Z'),
@@ -55,6 +55,6 @@ describe('on a machine in another zone than the config', () => {
   test('history with nothing to tell says since when, to the minute', async () => {
     using own = world();
     const { out } = await own.runWith({ zone: 'UTC' }, 'history', '--since', '10m', '--config', own.config);
-    expect(out).toBe('nothing was decided since Mon 2026-11-23 20:50 Europe/Berlin (19:50Z)\n');
+    expect(out).toBe('no decisions since Mon 2026-11-23 20:50 Europe/Berlin (19:50Z)\n');
   });
 });

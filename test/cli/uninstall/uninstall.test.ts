@@ -130,7 +130,7 @@ describe('uninstall', () => {
     kill.arm(night.begin('uninstall', '--yes'), 2);
     const killed = await kill.done();
     expect(killed.code).toBe(1);
-    expect(killed.stdout).toContain('Stopped before all were back. The mark stays');
+    expect(killed.stdout).toContain('Stopped before all pools were restored. What still runs');
     expect(killed.stdout).not.toContain('within');
     expect(sizes(night)).not.toEqual(home);
     const { code, stdout } = await night.run('uninstall', '--yes');
@@ -194,9 +194,9 @@ describe('uninstall', () => {
     using night = await asleep();
     await night.run('pause', 'dev-*/*', '--for', '12h');
     const { stdout } = await night.run('uninstall', '--yes');
-    expect(stdout).toContain('1 pool is at its base again\nA person has to see to the rest.');
+    expect(stdout).toContain('1 pool is at its base again\nThe rest needs a person.');
     using slow = await asleep();
-    expect((await slow.run('uninstall', '--yes', '--wait', '1m')).stdout).toContain('Not all came back within 1m.');
+    expect((await slow.run('uninstall', '--yes', '--wait', '1m')).stdout).toContain('Not all pools were restored within 1m.');
   });
 
   test('pools that were deleted meanwhile are not waited for', async () => {

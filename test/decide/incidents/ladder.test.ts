@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { severityOf, stepOf } from '../../../lib/decide/incidents/ladder.ts';
 import type { Due, Observation } from '../../../lib/decide/incidents/observation.ts';
 import { advanceDue, dueOf } from '../../../lib/decide/watching/end-dates.ts';
-import type { DueMemory } from '../../../lib/decide/watching/watch-memory.ts';
+import type { EndDateMemory } from '../../../lib/decide/watching/watch-memory.ts';
 import { cluster, dayMs, destination, hourMs, incidentWorld, only, over, start, told } from './incident-world.ts';
 
 const words = {
@@ -25,7 +25,7 @@ function dueAt(now: number, what: Due): Observation {
 /** A world in which the date is read through the memory that the watch keeps. */
 function readingWorld(destinations = [destination('ops')]) {
   const world = incidentWorld(destinations);
-  let memory: DueMemory | undefined;
+  let memory: EndDateMemory | undefined;
   return {
     ...world,
     world,

@@ -82,24 +82,28 @@ describe('a silence holds', () => {
   test.each<[string, string | undefined, string | undefined]>([
     ['until its end', by({ asked: [byMatch('*')] }, start + hourMs - 1), 'silenced by ada'],
     ['not from its end on', by({ asked: [byMatch('*')] }, start + hourMs), undefined],
-    ['with its reason', by({ asked: [byMatch('*', { reason: 'drill' })] }), 'silenced by ada: drill'],
+    ['with its reason', by({ asked: [byMatch('*', { reason: 'drill' })] }), 'silenced by ada (drill)'],
     ['for its own episode', by({ asked: [ofIncident('k', start)] }), 'silenced by ada'],
     ['not for a later episode', by({ asked: [ofIncident('k', start - 1)] }), undefined],
     ['not for another incident', by({ asked: [ofIncident('other', start)] }), undefined],
-    ['by the config', by({ configured: [byConfig('dev-1')] }), 'silenced by the config (dev-1)'],
+    ['by the config', by({ configured: [byConfig('dev-1')] }), 'silenced by the config for dev-1'],
     [
       'by the config for a kind',
       by({ configured: [byConfig('*', { kinds: ['pool.*'] })] }),
-      'silenced by the config (*)',
+      'silenced by the config for *',
     ],
     ['not for another kind', by({ configured: [byConfig('*', { kinds: ['cluster.*'] })] }), undefined],
     ['not after the config’s end', by({ configured: [byConfig('*', { until: start })] }), undefined],
-    ['until the config’s end', by({ configured: [byConfig('*', { until: start + 1 })] }), 'silenced by the config (*)'],
+    [
+      'until the config’s end',
+      by({ configured: [byConfig('*', { until: start + 1 })] }),
+      'silenced by the config for *',
+    ],
     ['not while its window is closed', by({ configured: [byConfig('*', { window })] }), undefined],
     [
       'while its window is open',
       by({ configured: [byConfig('*', { window })], isWindowOpen: () => true }),
-      'silenced by the config (*)',
+      'silenced by the config for *',
     ],
     [
       'by a person before the config',

@@ -131,7 +131,7 @@ describe('what was told is owed its end', () => {
     expect(world.record('pool.error', pool)?.told).toEqual({});
     if (!ends) {
       const reasons = world.record('pool.error', pool)?.why.map(({ reason }) => reason);
-      expect(reasons).toContain('the destination left the config');
+      expect(reasons).toContain('the destination was removed from the config');
     }
   });
 
@@ -195,7 +195,10 @@ describe('silences', () => {
     const world = incidentWorld();
     world.silences = { ...noSilence, asked: [silence({})] };
     open(world);
-    expect(world.record('pool.error', pool)).toMatchObject({ phase: 'open', silenced: 'silenced by ada@desk: moving' });
+    expect(world.record('pool.error', pool)).toMatchObject({
+      phase: 'open',
+      silenced: 'silenced by ada@desk (moving)',
+    });
     recover(world, 10);
     expect(world.sent).toEqual([]);
   });

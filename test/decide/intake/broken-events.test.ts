@@ -20,7 +20,7 @@ const table: { readonly [file: string]: readonly [EventSourceConfig, 'refused' |
   'empty-batch.json': [ci, 'ignored', 'the batch is empty'],
   'no-id.json': [ci, 'refused', 'id is missing'],
   'no-lease.json': [ci, 'refused', 'lease is missing'],
-  'no-time.json': [ci, 'refused', 'time is missing: write an instant such as 2026-11-23T08:30:00Z'],
+  'no-time.json': [ci, 'refused', 'time is missing: write a date and time such as 2026-11-23T08:30:00Z'],
   'no-pool.json': [ci, 'refused', 'pool is missing'],
   'time-without-offset.json': [
     ci,
@@ -31,12 +31,12 @@ const table: { readonly [file: string]: readonly [EventSourceConfig, 'refused' |
   'time-impossible.json': [
     ci,
     'refused',
-    'time is "2026-02-30T08:30:00Z", which is no instant: write one such as 2026-11-23T08:30:00Z',
+    'time is "2026-02-30T08:30:00Z", which is no date and time: write one such as 2026-11-23T08:30:00Z',
   ],
   'time-as-number.json': [
     ci,
     'refused',
-    'time is 1795422600, which is no instant: write one such as 2026-11-23T08:30:00Z',
+    'time is 1795422600, which is no date and time: write one such as 2026-11-23T08:30:00Z',
   ],
   'pool-glob.json': [ci, 'refused', 'pool is "ml/*": an event names one pool exactly, without globs'],
   'pool-without-cluster.json': [ci, 'refused', 'pool is "gpu": write cluster/pool or region:cluster/pool'],
@@ -62,7 +62,7 @@ const table: { readonly [file: string]: readonly [EventSourceConfig, 'refused' |
   'end-in-year-9999.json': [
     ci,
     'refused',
-    'the lease would end at 9999-12-31T23:59:59Z, more than a year away: a lease is for a while',
+    'the lease would end at 9999-12-31T23:59:59Z, more than a year away: that is too long for a lease',
   ],
   'end-before-begin.json': [ci, 'refused', 'the lease ends at 2026-11-23T08:00:00Z, before it begins'],
   'end-without-offset.json': [
@@ -71,7 +71,7 @@ const table: { readonly [file: string]: readonly [EventSourceConfig, 'refused' |
     'until is "2026-11-23T10:30", which has no offset: end it with Z or +01:00',
   ],
   'for-without-unit.json': [ci, 'refused', 'for is "120", which is no duration: write one such as 30m, 2h or 1h30m'],
-  'for-nothing.json': [ci, 'refused', 'for is "0s": it must be longer than nothing'],
+  'for-nothing.json': [ci, 'refused', 'for is "0s": it must be longer than 0'],
   'misspelt-key.json': [
     ci,
     'refused',
@@ -79,7 +79,7 @@ const table: { readonly [file: string]: readonly [EventSourceConfig, 'refused' |
   ],
   'lease-too-long.json': [ci, 'refused', 'lease has 200 characters: at most 128 are taken'],
   'lease-unprintable.json': [ci, 'refused', 'lease holds a character that cannot be printed'],
-  'release-with-size.json': [ci, 'refused', 'release: true lets the lease go: it goes without atLeast'],
+  'release-with-size.json': [ci, 'refused', 'release: true ends the lease: leave out atLeast'],
   'release-as-text.json': [ci, 'refused', 'release is "yes": it must be true, or absent'],
   'already-over.json': [ci, 'ignored', 'the lease ended at 2026-11-20T10:30:00Z, before the event came'],
   'cloudevent-old-version.json': [ci, 'refused', 'specversion is "0.3": only CloudEvents 1.0 is known'],
@@ -119,7 +119,7 @@ const table: { readonly [file: string]: readonly [EventSourceConfig, 'refused' |
   'eventbridge-without-time.json': [
     scenes,
     'refused',
-    'time is missing: write an instant such as 2026-11-23T08:30:00Z',
+    'time is missing: write a date and time such as 2026-11-23T08:30:00Z',
   ],
   'eventbridge-other-event.json': [scenes, 'ignored', 'the event does not match the pattern of source scenes'],
   'eventbridge-is-none.json': [

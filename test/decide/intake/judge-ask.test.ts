@@ -64,7 +64,7 @@ describe('a wish that is granted', () => {
     const granted = judgeOne({ atLeast: 1e9, ...patch }, source, now, base);
     expect(granted).toMatchObject({ kind: 'granted', ask: { atLeast } });
     expect(granted).toMatchObject({
-      notes: [`1000000000 nodes were asked for, ${atLeast} is the most this pool may get`],
+      notes: [`1000000000 nodes were asked for; this pool gets ${atLeast} at most`],
     });
   });
 
@@ -72,7 +72,7 @@ describe('a wish that is granted', () => {
     ['the rule', makeSource(), 8],
     ['the source', makeSource({ longestMs: hourMs }), 1],
   ])('its end is cut to the longest of %s', (_, source, hours) => {
-    const note = `the lease was cut to the longest that is allowed: it ends at ${new Date(now + hours * hourMs).toISOString().slice(0, 19)}Z`;
+    const note = `the lease was shortened to the longest allowed: it ends at ${new Date(now + hours * hourMs).toISOString().slice(0, 19)}Z`;
     expect(judgeOne({ for: '30d' }, source)).toMatchObject({ ask: { until: now + hours * hourMs }, notes: [note] });
   });
 
@@ -99,7 +99,7 @@ describe('a wish that is refused', () => {
       'a size without a bound',
       { pool: 'old/remembered' },
       makeSource(),
-      'how many nodes are too many is not known: give rule "old/remembered" leases.max or limits.max',
+      'the most nodes for this pool are not known: give rule "old/remembered" leases.max or limits.max',
     ],
   ])('%s', (_, patch, source, reason) => {
     expect(judgeOne(patch, source)).toMatchObject({ kind: 'refused', reason, eventId: 'e1' });

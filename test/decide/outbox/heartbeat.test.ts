@@ -10,9 +10,9 @@ describe('rounds that are missed', () => {
     ['never a round', undefined, undefined, tick, undefined],
     ['a fresh one', 1, 1, tick, undefined],
     ['exactly fifteen minutes', 15, undefined, tick, undefined],
-    ['the watch is late', 16, 1, tick, 'no round of watching for 16 min; nobody looks after the fleet'],
-    ['the scaling is late', 1, 20, tick, 'no round of scaling for 20 min; nobody looks after the fleet'],
-    ['both', 30, 20, tick, 'no round of watching and scaling for 30 min; nobody looks after the fleet'],
+    ['the watch is late', 16, 1, tick, 'no round of watching for 16 min: the fleet is not looked after'],
+    ['the scaling is late', 1, 20, tick, 'no round of scaling for 20 min: the fleet is not looked after'],
+    ['both', 30, 20, tick, 'no round of watching and scaling for 30 min: the fleet is not looked after'],
     ['three long ticks', 44, 44, 15 * minute, undefined],
     ['short ticks still have fifteen minutes', 14, 14, minute, undefined],
   ])('%s', (_, watched, scaled, everyMs, expected) => {
@@ -42,8 +42,8 @@ describe('the heartbeat', () => {
     ['no destinations', { broken: [] }, 'ping'],
     ['one destination works', { broken: [true, false] }, 'ping'],
     ['all broken', { broken: [true, true] }, 'every destination is broken'],
-    ['nobody watches', { rounds: { watchedAt: now - 16 * minute, scaledAt: now } }, 'nobody watches the clusters'],
-    ['never watched', { rounds: { watchedAt: undefined, scaledAt: now } }, 'nobody watches the clusters'],
+    ['nobody watches', { rounds: { watchedAt: now - 16 * minute, scaledAt: now } }, 'the clusters are not watched'],
+    ['never watched', { rounds: { watchedAt: undefined, scaledAt: now } }, 'the clusters are not watched'],
     ['no scaling', { rounds: { watchedAt: now, scaledAt: now - 16 * minute } }, 'no scaling round'],
     ['no rules, no scaling', { scales: false, rounds: { watchedAt: now, scaledAt: undefined } }, 'ping'],
   ])('%s', (_, patch, expected) => {

@@ -116,7 +116,10 @@ test('a retired destination keeps its open to itself', () => {
 test('a removed one ends everything', () => {
   expect(nextStep(view({ deliveries: many(2), standing: 'removed' }))).toMatchObject({
     kind: 'tidy',
-    ended: [{ reason: 'the destination left the config' }, { reason: 'the destination left the config' }],
+    ended: [
+      { reason: 'the destination was removed from the config' },
+      { reason: 'the destination was removed from the config' },
+    ],
   });
 });
 

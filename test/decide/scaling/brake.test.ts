@@ -183,9 +183,9 @@ describe('the first act under a rule', () => {
     expect(plan.holds.map(({ code }) => code)).toEqual(['brake', 'brake', 'brake', 'brake', 'brake']);
     expect(plan.findings.find(({ kind }) => kind === 'config.brake')).toMatchObject({
       text: expect.stringContaining(
-        'would lower 5 pools by 15 of 15 nodes, for the first time under their rules: dev/a',
+        'would lower 5 pools by 15 of 15 nodes, as the first change under their rules: dev/a',
       ),
-      fix: 'if this is what you want, run: lamplighter approve',
+      fix: 'if you want this, run: lamplighter approve',
     });
     world.asks = [anApproval('config-1', world.now)];
     runUntil(world, '2026-03-03T01:00:00Z');

@@ -68,7 +68,7 @@ describe('a hold says why, and until when where it ends by itself', () => {
       runUntil(world, new Date(world.now + 5 * minute).toISOString());
     }
     const held = reasons(round(world))[0];
-    expect(held).toMatch(/^contended: .*three times within an hour.*; until 2026-03-02T22:05:00Z$/);
+    expect(held).toMatch(/^contended: .*three times within an hour.*: it is left alone until 2026-03-02T22:05:00Z$/);
     runUntil(world, '2026-03-02T23:00:00Z');
     expect(sizeOf(world, 'workers')).toBe(0);
   });
@@ -150,7 +150,7 @@ describe('lateness', () => {
     const plan = runUntil(waits, '2026-03-03T08:30:00Z').at(-1)?.plan;
     expect(late(plan).map((finding) => finding.text)).toEqual([
       'dev/a should be at 3 and is at 0 (Running): schedule office-hours: 3; it is changed now',
-      'dev/b should be at 3 and is at 0 (Running): waits for a: one change per cluster at a time',
+      'dev/b should be at 3 and is at 0 (Running): waits: one change per cluster at a time, until a has settled',
     ]);
   });
 
@@ -276,7 +276,7 @@ describe('a rule that is gone', () => {
     world.config = aConfig({ rules: [], hash: 'config-2' });
     const night = world.pools;
     world.pools = day;
-    expect(reasons(round(world))).toEqual(['stale: the answer is older than one seen before']);
+    expect(reasons(round(world))).toEqual(['stale: this answer of the API is older than an earlier one']);
     world.pools = night;
     runUntil(world, '2026-03-02T23:00:00Z');
     expect(sizeOf(world, 'workers')).toBe(3);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deedOf } from '../../../lib/decide/scaling/late.ts';
+import { whatWasDone } from '../../../lib/decide/scaling/late.ts';
 import type { Change, PoolMemory, Refusal } from '../../../lib/decide/scaling/memory.ts';
 
 const stuck: Change = {
@@ -27,8 +27,8 @@ test.each<[string, Partial<PoolMemory>, string | undefined]>([
   ['a change that was taken', { lastSet: 3 }, 'asked for 3, which was taken'],
   ['no effect', { lastSet: 3, notApplied: { target: 3, count: 2 } }, 'asked for 3 2 times, and nothing changed'],
   ['no effect, once', { notApplied: { target: 3, count: 1 } }, 'asked for 3 once, and nothing changed'],
-  ['a change that is stuck', { stuck }, 'asked for 3 at 2026-11-24T06:00:00Z, which has not happened yet'],
+  ['a change that is stuck', { stuck }, 'asked for 3 at 2026-11-24T06:00:00Z, not done yet'],
   ['a refusal', { stuck, refusals: [refusal] }, 'asked for 3, which was refused: quota exceeded'],
 ])('what was done for a late pool: %s', (_, memory, deed) => {
-  expect(deedOf({ name: 'workers', autoscale: false, ...memory }, 3)).toBe(deed);
+  expect(whatWasDone({ name: 'workers', autoscale: false, ...memory }, 3)).toBe(deed);
 });

@@ -227,7 +227,7 @@ describe('people', () => {
     byHand(world, 'workers', 1);
     const notices = runUntil(world, '2026-03-02T23:00:00Z').flatMap(({ plan }) => plan.notices);
     expect(notices.map(({ text }) => text)).toEqual([
-      'dev/workers was changed from 0 to 1 by somebody else; the rule says enforce: it goes back',
+      'dev/workers was changed from 0 to 1 by somebody else; it is changed back, since its rule says enforce',
     ]);
     expect(sizeOf(world, 'workers')).toBe(0);
   });

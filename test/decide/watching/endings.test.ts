@@ -34,8 +34,18 @@ const round = {
 
 describe('an incident ends because', () => {
   const rows: readonly (readonly [string, FindingKind, Subject, string | undefined])[] = [
-    ['its region left the config', 'api.refused', { kind: 'region', region: 'r2' }, 'the region left the config'],
-    ['its cluster’s region did', 'cluster.error', { ...cluster, region: 'r2' }, 'the region left the config'],
+    [
+      'its region left the config',
+      'api.refused',
+      { kind: 'region', region: 'r2' },
+      'the region was removed from the config',
+    ],
+    [
+      'its cluster’s region did',
+      'cluster.error',
+      { ...cluster, region: 'r2' },
+      'the region was removed from the config',
+    ],
     ['its cluster is gone', 'cluster.error', { ...cluster, clusterId: 'gone' }, 'the cluster is gone'],
     ['its pool’s cluster is gone', 'pool.error', { ...pool, clusterId: 'gone' }, 'the cluster is gone'],
     ['its pool is gone', 'pool.error', { ...pool, poolId: 'gone-pool' }, 'the node pool is gone'],
@@ -43,7 +53,7 @@ describe('an incident ends because', () => {
       'its destination left the config',
       'destination.broken',
       { kind: 'destination', destination: 'old' },
-      'the destination left the config',
+      'the destination was removed from the config',
     ],
     [
       'its secret did',

@@ -315,11 +315,11 @@ describe('what came to nothing is in the log with its reason', () => {
     ],
     [
       { path: '/alertmanager/ci', headers: good },
-      'event not authorized | ci | the source takes messages at /events/ci alone',
+      'event not authorized | ci | the source accepts messages at /events/ci alone',
     ],
     [
       { path: '/events/queued' },
-      'event not authorized | queued | the source has no secret, so it takes nothing over HTTP',
+      'event not authorized | queued | the source has no secret, so it accepts nothing over HTTP',
     ],
     [
       { headers: signedHeaders(body, { id: 'a.b' }) },

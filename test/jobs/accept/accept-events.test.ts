@@ -60,7 +60,7 @@ describe('an event', () => {
   test('says what was cut', async () => {
     const world = makeAcceptWorld();
     const [outcome] = await world.send(ci, event(1, { atLeast: 1e9 }));
-    expect(outcome?.reason).toBe('1000000000 nodes were asked for, 8 is the most this pool may get');
+    expect(outcome?.reason).toBe('1000000000 nodes were asked for; this pool gets 8 at most');
   });
 
   test('is asked again when the fleet cannot be looked at', async () => {

@@ -60,7 +60,7 @@ describe('a flood', () => {
     expect(outcomes[100]).toMatchObject({
       kind: 'merged',
       reason:
-        'this pool has 100 leases of this source: merged into one that lasts until 2026-11-23T10:31:00.000Z and cannot be released',
+        'this pool has 100 leases of this source: merged into one that lasts until 2026-11-23T10:31:00Z and cannot be released',
     });
   });
 
@@ -98,7 +98,7 @@ describe('a flood', () => {
     expect((await world.asks()).length).toBeLessThan(mostPerOwner + 20);
     expect(outcomes.at(-1)).toMatchObject({
       kind: 'failed',
-      reason: `this source has ${mostPerOwner} leases and tombstones: let some end first`,
+      reason: `this source has ${mostPerOwner} leases, ended ones included: wait until some are forgotten`,
     });
     const first = { pool: 'prod-1/workers', lease: 'k1', time: new Date(now + minuteMs).toISOString() };
     const [longer, over, other] = await world.send(

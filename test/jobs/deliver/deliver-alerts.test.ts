@@ -173,7 +173,7 @@ test('a removed destination is owed nothing', async () => {
   await deliverAlerts(without);
   expect((await loadOutbox(world.store, id)).deliveries).toEqual([]);
   expect(await listHistory(world.store)).toMatchObject([
-    { state: 'dropped', reason: 'the destination left the config' },
+    { state: 'dropped', reason: 'the destination was removed from the config' },
   ]);
 });
 

@@ -46,7 +46,7 @@ test('a broken destination is told elsewhere, and over when it works', async () 
   await ticks(world, 15);
   expect(receivers.ops.posts).toHaveLength(1);
   expect(receivers.ops.posts[0]?.text).toContain(
-    'CRITICAL: destination pager takes no messages: it answered 404 Not Found',
+    'CRITICAL: destination pager accepts no messages: it answered 404 Not Found',
   );
   receivers.pager.faults = undefined;
   await ticks(world, 15);

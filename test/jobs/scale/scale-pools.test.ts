@@ -340,7 +340,7 @@ describe('rounds on a simulated fleet', () => {
     const night = aNight(at('2026-03-02T20:00:00Z'), { rules: [aRule({ match: aMatch(match) })] });
     const report = await night.app.scale(night.config, {}, () => 60_000);
     expect(report.problems.map(({ reason }) => reason)).toEqual([
-      `the node pools of ${what} were not looked at: this run has no time left`,
+      `the node pools of ${what} were not read: this run has no time left`,
     ]);
   });
 

@@ -10,7 +10,7 @@ test('what another job observes is told by the same rules, beside what the watch
     [],
     aConfig({ destinations: [destination('ops'), destination('pager', { kind: 'pagerduty' })] }),
   );
-  const finding = { kind, subject, severity: 'critical', text: 'destination pager takes no messages' } as const;
+  const finding = { kind, subject, severity: 'critical', text: 'destination pager accepts no messages' } as const;
   await world.pass();
   await tellObservations(world.parts(), [{ kind, subject, state: 'bad', at: world.now, finding }]);
   await world.passes(3);

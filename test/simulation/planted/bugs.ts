@@ -295,8 +295,8 @@ const planted: readonly PlantedBug[] = [
     'night-size-is-the-base',
     'the idle size may become the base',
     `${scaling}/base.ts`,
-    'return rule.idle === undefined || !equalSize(running, asPoolSize(rule.idle, input.autoscale));',
-    'return true;',
+    'return isFullSize(running, rule.idle, input.autoscale);',
+    'return !isZero(running);',
   ),
   bug(
     'unseen-is-seen',
