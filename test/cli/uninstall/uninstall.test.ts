@@ -196,7 +196,9 @@ describe('uninstall', () => {
     const { stdout } = await night.run('uninstall', '--yes');
     expect(stdout).toContain('1 pool is at its base again\nThe rest needs a person.');
     using slow = await asleep();
-    expect((await slow.run('uninstall', '--yes', '--wait', '1m')).stdout).toContain('Not all pools were restored within 1m.');
+    expect((await slow.run('uninstall', '--yes', '--wait', '1m')).stdout).toContain(
+      'Not all pools were restored within 1m.',
+    );
   });
 
   test('pools that were deleted meanwhile are not waited for', async () => {
