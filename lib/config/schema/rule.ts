@@ -51,7 +51,7 @@ const sharedKeys = {
     default: 'respect',
   }),
   onRemove: may(oneOf('a way', ['restore', 'leave']), {
-    says: 'When the rule is gone while a pool is away from its base: give the base back, or leave the pool as it is.',
+    says: 'When the rule is removed while a pool is below its base: restore the base, or leave the pool as it is.',
     type: 'restore or leave',
     default: 'restore',
   }),
