@@ -12,7 +12,7 @@ import { findBase, observedNodes, observedSize } from './base.ts';
 import { sharedNames } from './findings.ts';
 import type { ObservedFleetCluster, PoolMemory } from './memory.ts';
 import type { HoldCode, Plan, RoundInput } from './plan.ts';
-import { isUnread, planRound } from './plan-round.ts';
+import { planRound } from './plan-round.ts';
 import { type AppliedRule, makeRuleBook, type RuleBook } from './rule-book.ts';
 import { resolveSays } from './scheduled-size.ts';
 
@@ -58,7 +58,7 @@ export function startedNotice(
   const matched = new Set(seen.flatMap(({ name, applied }) => (applied ? [name] : []))).size;
   const names = new Set(clusters.map(({ cluster }) => `${cluster.region}\n${cluster.name}`)).size;
   const counts = { clusters: names, matched, unmatched: all - matched };
-  const unread = input.clusters.filter((one) => isUnread(book, one)).length;
+  const unread = clusters.filter((one) => isUncounted(one)).length;
   const braked = plan.holds.filter(({ code }) => code === 'brake').length;
   const whole = `${counted(names, 'cluster')}, ${counted(matched, 'pool')} matched, ${counts.unmatched} unmatched${unnamed(config, clusters)}`;
   const soon = `${lowering(changes, input)}; ${raising(changes, now)}${unknownBases(unknown)}`;
@@ -69,6 +69,11 @@ export function startedNotice(
     at: now,
     facts: { ...counts, config: config.hash },
   };
+}
+
+/** Also where no rule acts on it: the sentence counts every pool, or says that it could not. */
+function isUncounted({ cluster: { status }, pools }: ObservedFleetCluster): boolean {
+  return pools === undefined && status !== 'Deleting' && status !== 'Deleted';
 }
 
 function seenPools(clusters: readonly ObservedFleetCluster[], book: RuleBook) {

@@ -160,3 +160,10 @@ test('clusters that no rule names are said, and their pools count', () => {
     /^4 clusters, 2 pools matched, 4 unmatched; no rule names the clusters attic, zoo; /,
   );
 });
+
+test('a cluster that no rule acts on and that did not answer is said', () => {
+  const { now, config, cluster } = aWorld('2026-03-02T12:00:00Z', []);
+  const clusters = [{ cluster: { ...cluster, name: 'zoo' }, pools: undefined, record: undefined, lookedAt: undefined }];
+  const input = { now, config, clusters, asks: [], storedRules: new Map(), isWhole: true };
+  expect(startedNotice(input, planRound(input)).text).toContain('; the pools of 1 cluster could not be read');
+});
