@@ -432,7 +432,7 @@ describe('rounds on a simulated fleet', () => {
     const all = night.world.clusters().flatMap(({ pools }) => pools);
     const [, matched, unmatched] = /(\d+) pools matched, (\d+) unmatched; /.exec(started ?? '') ?? [];
     expect(Number(matched) + Number(unmatched)).toBe(all.length);
-    expect(started).toContain('; no rule names the clusters mgmt, ml, prod-data and 1 more; ');
+    expect(started).toContain('; no rule names the clusters mgmt, ml, prod-data, prod-web; ');
   });
 
   test('each region’s findings are those of its clusters, the config’s those of the first', async () => {
