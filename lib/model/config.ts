@@ -200,6 +200,8 @@ export type DestinationConfig = {
   readonly format: 'json' | 'cloudevents' | 'alertmanager-v4' | 'text';
   /** `email` only: who writes to whom. */
   readonly mail?: MailConfig;
+  /** `sns` only: the topic's ARN. */
+  readonly topic?: string;
   /** `webhook` only: headers beside our own. */
   readonly headers?: readonly HeaderConfig[];
   readonly only: {

@@ -6,7 +6,18 @@
 type Nature = 'chat' | 'keyed' | 'pushed' | 'events';
 
 /** The keys of a destination that not every kind takes. */
-export const ownKeys = ['url', 'key', 'secret', 'format', 'headers', 'from', 'to', 'user', 'password'] as const;
+export const ownKeys = [
+  'url',
+  'key',
+  'secret',
+  'format',
+  'headers',
+  'from',
+  'to',
+  'user',
+  'password',
+  'topic',
+] as const;
 export type OwnKey = (typeof ownKeys)[number];
 
 type Kind = {
@@ -17,7 +28,7 @@ type Kind = {
   /** Who knows the address can write there: it never stands in a config. */
   readonly hasSecretAddress?: true;
   /** Absent = HTTP. */
-  readonly speaks?: 'smtp';
+  readonly speaks?: 'smtp' | 'sns';
 };
 
 /**
@@ -32,6 +43,7 @@ export const destinationKinds = {
   email: { is: 'chat', needs: ['url', 'from', 'to'], may: ['user', 'password'], speaks: 'smtp' },
   pagerduty: { is: 'keyed', needs: ['key'], may: ['url'] },
   alertmanager: { is: 'pushed', needs: ['url'], may: [] },
+  sns: { is: 'events', needs: ['topic'], may: ['format'], speaks: 'sns' },
   webhook: { is: 'events', needs: ['url'], may: ['secret', 'format', 'headers'] },
 } as const satisfies { readonly [kind: string]: Kind };
 

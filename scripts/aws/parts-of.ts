@@ -4,6 +4,7 @@ import { checkNames } from './check-names.ts';
 import { eventResources } from './event-resources.ts';
 import type { Resources } from './resource.ts';
 import { secretResources } from './secret-resources.ts';
+import { topicResources } from './topic-resources.ts';
 
 export type PartsOptions = {
   readonly stage: string;
@@ -47,7 +48,11 @@ export function partsOf(config: CompiledConfig, { stage, alarmTopic, logLevel, i
     alarmActions,
     logLevel: checkLevel(logLevel),
     concurrency: isCapped ? concurrency : mapValues(concurrency, () => null),
-    resources: withOutputs({ ...secretResources(config), ...eventResources(config, alarmActions) }),
+    resources: withOutputs({
+      ...secretResources(config),
+      ...topicResources(config),
+      ...eventResources(config, alarmActions),
+    }),
   };
 }
 

@@ -432,7 +432,7 @@ const places: readonly Mistake[] = [
   {
     title: 'a format for slack',
     text: destination('kind: slack, url: { env: U }, format: §json'),
-    want: [['format is for webhook', 'remove']],
+    want: [['format is for sns and webhook', 'remove']],
   },
   {
     title: 'a mail to nobody',
@@ -486,6 +486,23 @@ const places: readonly Mistake[] = [
     title: 'recipients for slack',
     text: destination('kind: slack, url: { env: U }, to: §a@example.org'),
     want: [['to is for email, not for slack', 'remove']],
+  },
+  {
+    title: 'sns without a topic',
+    text: `${base}destinations:\n  d: §{ kind: sns }\n`,
+    want: [['sns needs a topic', 'arn:aws:sns:']],
+  },
+  {
+    title: 'a topic by its name',
+    text: destination('kind: sns, topic: §alerts'),
+    want: [['not the ARN of an SNS topic', 'arn:aws:sns:']],
+  },
+  {
+    title: 'a topic for a webhook',
+    text: destination(
+      'kind: webhook, url: { env: U }, secret: { env: K }, topic: §"arn:aws:sns:eu-central-1:111122223333:a"',
+    ),
+    want: [['topic is for sns, not for webhook', 'remove']],
   },
   {
     title: 'an Authorization as text',

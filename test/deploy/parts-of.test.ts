@@ -34,6 +34,17 @@ describe('what the template takes from the config', () => {
     expect(() => partsOf(config, { ...usual, alarmTopic: 'ops' })).toThrow('no ARN of an SNS topic');
   });
 
+  test('exactly the topics of the config may be published to', () => {
+    const topics = ['arn:aws:sns:eu-central-1:111122223333:a', 'arn:aws:sns:eu-west-1:111122223333:b.fifo'];
+    const named = topics.map((topic) => ({ ...config.destinations[0]!, kind: 'sns' as const, url: undefined, topic }));
+    const { Resources } = partsOf({ ...config, destinations: named }, usual).resources;
+    expect(Resources['DeliverAlertsTopicsPolicy']?.Properties).toMatchObject({
+      Roles: [{ Ref: 'DeliverAlertsRole' }],
+      PolicyDocument: { Statement: [{ Effect: 'Allow', Action: ['sns:Publish'], Resource: topics }] },
+    });
+    expect(ids(config)).not.toContain('DeliverAlertsTopicsPolicy');
+  });
+
   test('without a signed source there is no public address', () => {
     const unsigned = { ...config, events: [source({ secrets: [] })] };
     expect(ids(unsigned).filter((id) => id.includes('Url'))).toEqual([]);

@@ -55,6 +55,7 @@ async function destinationCheck(destination: DestinationConfig, parts: Destinati
   const problems = [...unreadable, ...unusable].map((why) =>
     failed('destination', why, 'put the secret where the config says'),
   );
+  if (destination.topic !== undefined) return [...problems, topicCheck(about, destination.topic)];
   return [...problems, ...(await addressChecks(about, await addressOf(destination, parts), insecure, kind, parts))];
 }
 
@@ -113,6 +114,15 @@ async function addressChecks(
   if (isProxied(address.url))
     return [unknown('destination', `${hostname} is looked up by the proxy, not here`, testIt(about))];
   return hostChecks(about, hostname, lookUp);
+}
+
+/** Whether it may be published to shows only when something is. */
+function topicCheck(about: string, topic: string): Check {
+  return checksOf(about).unknown(
+    'destination',
+    `whether ${topic} may be published to shows when something is`,
+    testIt(about),
+  );
 }
 
 async function mailServerChecks(about: string, given: string, lookUp: LookUp): Promise<readonly Check[]> {

@@ -28,6 +28,7 @@ export function compileDestinations(context: Context): readonly DestinationConfi
       secrets: compileSecrets(input.secret, [...path, 'secret'], context),
       format: input.format ?? ('json' as const),
       ...compileMail(input, path, context),
+      ...(input.topic !== undefined && { topic: input.topic }),
       ...(input.headers && { headers: compileHeaders(input.headers, [...path, 'headers'], context) }),
       only: compileOnly(input, path, context),
       fallback: input.fallback,
@@ -101,6 +102,7 @@ function takersOf(key: OwnKey): string {
 }
 
 function fixFor(kind: DestinationKind, key: OwnKey): string {
+  if (key === 'topic') return 'add topic: arn:aws:sns:<region>:<account>:<name>';
   if (key === 'from' || key === 'to') return `add ${key}: ops@example.org`;
   if (key === 'url' && isMail(kind)) return 'add url: smtps://host, or smtp://host:587 for STARTTLS';
   return key === 'url' && !rulesOf(kind).hasSecretAddress

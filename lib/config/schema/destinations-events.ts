@@ -84,6 +84,14 @@ const mailbox = v.pipe(
   v.regex(/^[^"(),:;<>@[\\\]]+@[^@]+$/u, complaint('not a plain email address', 'write ops@example.org')),
 );
 
+const topicArn = v.pipe(
+  v.string(expected('the ARN of an SNS topic', 'write arn:aws:sns:<region>:<account>:<name>')),
+  v.regex(
+    /^arn:aws[\w-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,251}(\.fifo)?$/u,
+    complaint('not the ARN of an SNS topic', 'write arn:aws:sns:<region>:<account>:<name>'),
+  ),
+);
+
 const headerName = v.pipe(
   v.string(),
   v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/u, complaint('not the name of a header', 'write X-Team or the like')),
@@ -135,7 +143,7 @@ export const destination = v.strictObject(
       type: 'secret or list',
     }),
     format: may(oneOf('a format', formats), {
-      says: 'webhook: the shape of the body.',
+      says: 'webhook and sns: the shape of the body.',
       type: formats.join(', '),
       default: 'json',
     }),
@@ -150,6 +158,7 @@ export const destination = v.strictObject(
     }),
     user: may(text('the name of a user'), { says: 'email: the user at the server, where it wants one.', type: 'text' }),
     password: may(secret, { says: 'email: where the password of that user is kept.', type: 'secret' }),
+    topic: may(topicArn, { says: 'sns: the ARN of the topic.', type: 'text' }),
     only: may(only, { says: 'What it wants to hear.', type: 'map' }),
     fallback: may(text('the name of a destination'), {
       says: 'Gets its criticals while this one is broken.',

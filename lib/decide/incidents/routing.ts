@@ -68,13 +68,13 @@ type Address = Exclude<DestinationConfig['url'], undefined>;
  * one stays until it owes nothing. A new value under the same reference changes nothing. Plain URLs are only hashed.
  */
 export function destinationId(
-  { name, url, key, mail }: Pick<DestinationConfig, 'name' | 'url' | 'key' | 'mail'>,
+  { name, url, key, mail, topic }: Pick<DestinationConfig, 'name' | 'url' | 'key' | 'mail' | 'topic'>,
   hash: (text: string) => string,
 ): string {
   // A mail's address is who it goes to; the server that carries it is the way there.
   const reference = mail
     ? [...mail.to].sort().join('\n')
-    : [url, key].map((part) => (part === undefined ? '' : addressOf(part))).join('\n');
+    : (topic ?? [url, key].map((part) => (part === undefined ? '' : addressOf(part))).join('\n'));
   return `${name}~${hash(reference).slice(0, 8)}`;
 }
 

@@ -1,8 +1,10 @@
+import type { DestinationConfig } from '../../model/config.ts';
 import type { Subject } from '../../model/finding.ts';
 import type { Json } from '../../model/json.ts';
 import { cutMark } from '../../model/text.ts';
 import { type EpochMs, isoTime } from '../../model/time.ts';
 import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
+import { renderAlertmanagerV4 } from './alertmanager.ts';
 import { bytesOf, inert } from './escape.ts';
 import { detailsOf, type Line, type Message, messageOf, toldSentences } from './message.ts';
 import { plainLines, type Shown, shrink } from './shrink.ts';
@@ -12,8 +14,26 @@ export const eventBudget = { json: 20_000, cloudevents: 32_000, text: 20_000 } a
 
 type Body = { readonly [key: string]: Json };
 
+/** The event in the format that the config asks for; a text is a text, everything else a tree. */
+export function renderFormat(
+  delivery: Delivery,
+  { format, name, zone }: Pick<DestinationConfig, 'format' | 'name' | 'zone'>,
+  ...budget: [number?]
+): Json {
+  switch (format) {
+    case 'json':
+      return renderJson(delivery, zone, ...budget);
+    case 'cloudevents':
+      return renderCloudEvent(delivery, zone, ...budget);
+    case 'alertmanager-v4':
+      return renderAlertmanagerV4(delivery, name, zone, ...budget);
+    case 'text':
+      return renderText(delivery, zone, ...budget);
+  }
+}
+
 /** The event of `format: json`: `type`, `timestamp` and `data`, as Standard Webhooks has them. Its shape is documented. */
-export function renderJson(delivery: Delivery, zone: string, budget: number = eventBudget.json): Body {
+function renderJson(delivery: Delivery, zone: string, budget: number = eventBudget.json): Body {
   const { what, at } = delivery.facts;
   const render = (shown: Shown) => ({
     type: typeOf(what),
@@ -24,7 +44,7 @@ export function renderJson(delivery: Delivery, zone: string, budget: number = ev
 }
 
 /** The same data as a structured CloudEvent: the signature then covers the attributes too. github.com/cloudevents/spec */
-export function renderCloudEvent(delivery: Delivery, zone: string, budget: number = eventBudget.cloudevents): Body {
+function renderCloudEvent(delivery: Delivery, zone: string, budget: number = eventBudget.cloudevents): Body {
   const { what, at, subject } = delivery.facts;
   const render = (shown: Shown) => ({
     specversion: '1.0',
@@ -40,7 +60,7 @@ export function renderCloudEvent(delivery: Delivery, zone: string, budget: numbe
 }
 
 /** The event of `format: text`: what a chat would say, without any markup. Nobody is called by a name in it. */
-export function renderText(delivery: Delivery, zone: string, budget: number = eventBudget.text): string {
+function renderText(delivery: Delivery, zone: string, budget: number = eventBudget.text): string {
   const message = messageOf(delivery, zone);
   const render = (shown: Shown) => inert(plainLines(message, shown).join('\n'));
   return shrink(message, render, (text) => bytesOf(text) <= budget);

@@ -5,6 +5,7 @@ import { email } from './email.ts';
 import { mattermost } from './mattermost.ts';
 import { pagerduty } from './pagerduty.ts';
 import { slack } from './slack.ts';
+import { sns } from './sns.ts';
 import type { ChatTarget, OtherTarget, Target } from './target.ts';
 import { teams } from './teams.ts';
 import { webhook } from './webhook.ts';
@@ -18,6 +19,7 @@ const targets: { readonly [kind in DestinationKind]: kind extends KindOf<'chat'>
   email,
   pagerduty,
   alertmanager,
+  sns,
   webhook,
 };
 

@@ -8,6 +8,7 @@ import { rulesOf } from '../../model/destination-kind.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { OutgoingMessage, Sent } from '../http/send-once.ts';
 import type { OutgoingMail } from './smtp.ts';
+import type { OutgoingNotification } from './sns.ts';
 import { makeSecret, type Secret, unwrap } from '../secrets/secret.ts';
 import { sign } from '../signing.ts';
 
@@ -37,7 +38,10 @@ type Letter = {
 type OverHttp = Pick<OutgoingMessage, 'url' | 'headers'> & { readonly body: string };
 
 /** What is known of an outgoing message before it is attempted. */
-export type Addressed = OverHttp | Omit<OutgoingMail, 'insecure' | 'timeoutMs'>;
+export type Addressed =
+  | OverHttp
+  | Omit<OutgoingMail, 'insecure' | 'timeoutMs'>
+  | Omit<OutgoingNotification, 'timeoutMs'>;
 
 /** One kind of target: how a letter is put on the wire, and what its answers mean. */
 type Destination<A> = {
@@ -46,14 +50,22 @@ type Destination<A> = {
   readonly classify: (answer: Answered) => Outcome;
 };
 
-type Configured = Pick<DestinationConfig, 'kind' | 'format'> & Partial<Pick<DestinationConfig, 'name' | 'mail'>>;
+type Configured = Pick<DestinationConfig, 'kind' | 'format'> &
+  Partial<Pick<DestinationConfig, 'name' | 'mail' | 'topic'>>;
 
 /** How its letters are put on the wire, and what its answers mean. */
 export function destinationFor(destination: Configured): Destination<Addressed> {
   const { classify } = targetOf(destination.kind);
-  if (rulesOf(destination.kind).speaks === 'smtp')
+  const { speaks } = rulesOf(destination.kind);
+  if (speaks === 'sns') return { address: ({ body }) => ({ via: 'sns', topic: topicOf(destination), body }), classify };
+  if (speaks === 'smtp')
     return { address: (letter, credentials) => mailed(letter, credentials, destination), classify };
   return overHttp(destination);
+}
+
+function topicOf({ topic }: Configured): string {
+  if (topic === undefined) throw new TypeError('a destination has no topic');
+  return topic;
 }
 
 function mailed(

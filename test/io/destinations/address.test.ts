@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { destinationFor, overHttp, readCredentials } from '../../../lib/io/destinations/destinations.ts';
+import { overHttp, readCredentials } from '../../../lib/io/destinations/destinations.ts';
 import { makeSecret, unwrap } from '../../../lib/io/secrets/secret.ts';
 import { beatAddress } from '../../../lib/jobs/deliver/heartbeat.ts';
 import { aDestination } from '../../support/receivers/outbox-world.ts';
@@ -9,12 +9,12 @@ const url = makeSecret('https://chat.test/hook?a=1');
 const none = { url, key: undefined, signing: [] };
 
 test('Discord is asked to wait for the message', () => {
-  const { url: address } = destinationFor({ kind: 'discord', format: 'json' }).address(letter, none);
+  const { url: address } = overHttp({ kind: 'discord', format: 'json' }).address(letter, none);
   expect(unwrap(address)).toBe('https://chat.test/hook?a=1&wait=true');
 });
 
 test.each(['https://am.test', 'https://am.test/', 'https://am.test/api/v2/alerts'])('Alertmanager at %s', (base) => {
-  const { url: address } = destinationFor({ kind: 'alertmanager', format: 'json' }).address(letter, {
+  const { url: address } = overHttp({ kind: 'alertmanager', format: 'json' }).address(letter, {
     ...none,
     url: makeSecret(base),
   });
@@ -23,7 +23,7 @@ test.each(['https://am.test', 'https://am.test/', 'https://am.test/api/v2/alerts
 
 test('PagerDuty’s key joins only what goes out', () => {
   const key = makeSecret('R0123456789ABCDEF0123456789ABCDE\n');
-  const target = destinationFor({ kind: 'pagerduty', format: 'json' });
+  const target = overHttp({ kind: 'pagerduty', format: 'json' });
   const { url: address, body } = target.address(letter, { url: undefined, key, signing: [] });
   expect(unwrap(address)).toBe('https://events.pagerduty.com/v2/enqueue');
   expect(JSON.parse(body)).toEqual({ routing_key: 'R0123456789ABCDEF0123456789ABCDE', event_action: 'trigger' });

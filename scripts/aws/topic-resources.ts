@@ -1,0 +1,19 @@
+import type { CompiledConfig } from '../../lib/model/config.ts';
+import type { Resources } from './resource.ts';
+
+/** The function that tells people may publish to exactly the topics that the config names, and to no other. */
+export function topicResources({ destinations }: CompiledConfig): Resources {
+  const topics = [...new Set(destinations.flatMap(({ topic }) => topic ?? []))].sort();
+  if (topics.length === 0) return {};
+  const statement = { Effect: 'Allow', Action: ['sns:Publish'], Resource: topics };
+  return {
+    DeliverAlertsTopicsPolicy: {
+      Type: 'AWS::IAM::Policy',
+      Properties: {
+        PolicyName: 'publish-to-topics',
+        Roles: [{ Ref: 'DeliverAlertsRole' }],
+        PolicyDocument: { Version: '2012-10-17', Statement: [statement] },
+      },
+    },
+  };
+}
