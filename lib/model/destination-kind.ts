@@ -40,6 +40,8 @@ export const destinationKinds = {
   teams: { is: 'chat', needs: ['url'], may: [], hasSecretAddress: true },
   discord: { is: 'chat', needs: ['url'], may: [], hasSecretAddress: true },
   mattermost: { is: 'chat', needs: ['url'], may: [], hasSecretAddress: true },
+  googlechat: { is: 'chat', needs: ['url'], may: [], hasSecretAddress: true },
+  ntfy: { is: 'chat', needs: ['url'], may: ['headers'], hasSecretAddress: true },
   email: { is: 'chat', needs: ['url', 'from', 'to'], may: ['user', 'password'], speaks: 'smtp' },
   pagerduty: { is: 'keyed', needs: ['key'], may: ['url'] },
   alertmanager: { is: 'pushed', needs: ['url'], may: [] },

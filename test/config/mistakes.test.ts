@@ -532,7 +532,7 @@ const places: readonly Mistake[] = [
   {
     title: 'headers for slack',
     text: destination('kind: slack, url: { env: U }, headers: §{ X-A: a }'),
-    want: [['headers is for webhook, not for slack', 'remove']],
+    want: [['headers is for ntfy and webhook, not for slack', 'remove']],
   },
   {
     title: 'events from anybody',

@@ -148,7 +148,7 @@ export const destination = v.strictObject(
       default: 'json',
     }),
     headers: may(headers, {
-      says: 'webhook: further headers, such as Authorization; a value that is secret is a reference, the whole value kept there ("Bearer …").',
+      says: 'webhook and ntfy: further headers, such as Authorization; a value that is secret is a reference, the whole value kept there ("Bearer …").',
       type: 'map from names to text or secret',
     }),
     from: may(mailbox, { says: 'email: who writes.', type: 'email address' }),

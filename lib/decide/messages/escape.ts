@@ -62,6 +62,17 @@ export function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
+/**
+ * Google Chat has no escapes: what would begin a mention, a link or an emphasis is broken up. `<users/all>` calls
+ * everybody. developers.google.com/workspace/chat/format-messages
+ */
+export function escapeGoogleChat(text: string): string {
+  return text
+    .replace(/[<*~`]|\](?=\()/g, `$&${gap}`)
+    .replace(edgeUnderscore, `_${gap}`)
+    .replace(lineMark, `$1${gap}`);
+}
+
 /** For a text that others pass on to chats unescaped, as Alertmanager's templates do: what calls somebody is broken up. */
 export function inert(text: string): string {
   return text.replace(/<(?=\s*[!@#/a])/gi, `<${gap}`).replace(/@(?=channel|here|all|everyone)/gi, `@${gap}`);

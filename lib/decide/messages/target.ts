@@ -32,6 +32,8 @@ type TargetOf<Render> = {
   readonly query?: { readonly [name: string]: string };
   /** The field of the body that its key joins right before it goes out. */
   readonly keyField?: string;
+  /** The field of the body that the last part of the address becomes; it goes to the rest of it. */
+  readonly topicField?: string;
   /** Carries the message's id, and a signature where the destination has secrets (Standard Webhooks). */
   readonly isSigned?: true;
 };

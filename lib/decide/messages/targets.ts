@@ -2,7 +2,9 @@ import { type DestinationKind, isChat, type KindOf } from '../../model/destinati
 import { alertmanager } from './alertmanager.ts';
 import { discord } from './discord.ts';
 import { email } from './email.ts';
+import { googlechat } from './googlechat.ts';
 import { mattermost } from './mattermost.ts';
+import { ntfy } from './ntfy.ts';
 import { pagerduty } from './pagerduty.ts';
 import { slack } from './slack.ts';
 import { sns } from './sns.ts';
@@ -16,6 +18,8 @@ const targets: { readonly [kind in DestinationKind]: kind extends KindOf<'chat'>
   teams,
   discord,
   mattermost,
+  googlechat,
+  ntfy,
   email,
   pagerduty,
   alertmanager,

@@ -82,17 +82,17 @@ function mailed(
 /** The same for what speaks HTTP. */
 export function overHttp({ kind, format }: Pick<DestinationConfig, 'kind' | 'format'>): Destination<OverHttp> {
   const target = targetOf(kind);
-  const { contentType = () => 'application/json; charset=utf-8', keyField, isSigned, classify } = target;
+  const { contentType = () => 'application/json; charset=utf-8', keyField, topicField, isSigned, classify } = target;
   return {
     address: ({ id, body, now }, credentials) => ({
-      url: addressOf(target, credentials),
+      ...placed(addressOf(target, credentials), body, topicField),
       headers: {
         ...credentials.headers,
         'content-type': contentType(format),
         'user-agent': 'lamplighter',
         ...(isSigned && identified(id, body, credentials, now)),
       },
-      body: keyField === undefined ? body : withKey(body, keyField, credentials.key),
+      ...(keyField !== undefined && { body: withKey(body, keyField, credentials.key) }),
     }),
     classify,
   };
@@ -108,6 +108,25 @@ function addressOf(
   const asked = new URL(text);
   for (const [name, value] of Object.entries(query)) asked.searchParams.set(name, value);
   return makeSecret(asked.href);
+}
+
+/** Where the last part of the address is a topic, it joins the body, and the rest is the address. */
+function placed(
+  url: Secret,
+  body: string,
+  topicField: string | undefined,
+): { readonly url: Secret; readonly body: string } {
+  const text = unwrap(url);
+  if (topicField === undefined || !URL.canParse(text)) return { url, body };
+  const address = new URL(text);
+  const parts = address.pathname.replace(/\/$/, '').split('/');
+  const topic = decodeURIComponent(parts.pop() ?? '');
+  if (topic === '') throw new TypeError('its address names no topic: write https://host/topic');
+  address.pathname = `${parts.join('/')}/`;
+  return {
+    url: makeSecret(address.href),
+    body: JSON.stringify({ [topicField]: topic, ...(JSON.parse(body) as object) }),
+  };
 }
 
 function endingWith(address: string, path: string): string {

@@ -4,7 +4,9 @@ import { alertmanagerBudget } from '../../../lib/decide/messages/alertmanager.ts
 import { discordLimits } from '../../../lib/decide/messages/discord.ts';
 import { emailBudget, emailLimits } from '../../../lib/decide/messages/email.ts';
 import { eventBudget } from '../../../lib/decide/messages/event.ts';
+import { googlechatBudget } from '../../../lib/decide/messages/googlechat.ts';
 import { mattermostBudget } from '../../../lib/decide/messages/mattermost.ts';
+import { ntfyLimits } from '../../../lib/decide/messages/ntfy.ts';
 import { pagerdutyBudget } from '../../../lib/decide/messages/pagerduty.ts';
 import { render } from '../../../lib/decide/messages/render.ts';
 import { slackBudget, slackLimits } from '../../../lib/decide/messages/slack.ts';
@@ -45,6 +47,8 @@ const totals: readonly (readonly [string, Target, number, (body: string) => numb
   ['teams', target('teams'), teamsBudget, bytes],
   ['discord', target('discord'), discordLimits.total, embedded],
   ['mattermost', target('mattermost'), mattermostBudget, bytes],
+  ['googlechat', target('googlechat'), googlechatBudget, bytes],
+  ['ntfy', target('ntfy'), ntfyLimits.message, (body) => bytes((JSON.parse(body) as { message: string }).message)],
   ['email', target('email'), emailBudget, bytes],
   ['pagerduty', target('pagerduty'), pagerdutyBudget, bytes],
   ['webhook json', target('webhook'), eventBudget.json, bytes],

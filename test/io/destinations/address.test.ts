@@ -21,6 +21,26 @@ test.each(['https://am.test', 'https://am.test/', 'https://am.test/api/v2/alerts
   expect(unwrap(address)).toBe('https://am.test/api/v2/alerts');
 });
 
+test.each([
+  ['https://ntfy.sh/topic', 'https://ntfy.sh/', 'topic'],
+  ['https://ntfy.sh/topic/', 'https://ntfy.sh/', 'topic'],
+  ['https://push.test/ntfy/a%20b', 'https://push.test/ntfy/', 'a b'],
+])('ntfy’s topic of %s joins only what goes out', (given, address, topic) => {
+  const target = overHttp({ kind: 'ntfy', format: 'json' });
+  const out = target.address({ ...letter, body: '{"title":"t"}' }, { ...none, url: makeSecret(given) });
+  expect([unwrap(out.url), JSON.parse(out.body)]).toEqual([address, { topic, title: 't' }]);
+});
+
+test('an ntfy address without a topic is refused', () => {
+  const target = overHttp({ kind: 'ntfy', format: 'json' });
+  expect(() => target.address(letter, { ...none, url: makeSecret('https://ntfy.sh/') })).toThrow('names no topic');
+});
+
+test('Google Chat is asked for threads', () => {
+  const { url: address } = overHttp({ kind: 'googlechat', format: 'json' }).address(letter, none);
+  expect(unwrap(address)).toBe('https://chat.test/hook?a=1&messageReplyOption=REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD');
+});
+
 test('PagerDuty’s key joins only what goes out', () => {
   const key = makeSecret('R0123456789ABCDEF0123456789ABCDE\n');
   const target = overHttp({ kind: 'pagerduty', format: 'json' });

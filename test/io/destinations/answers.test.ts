@@ -67,6 +67,18 @@ describe('what an answer means', () => {
     ['mattermost', 200, 'ok', 'confirmed'],
     ['mattermost', 200, 'nope', 'unknown'],
     ['mattermost', 400, '', 'body-refused'],
+    ['googlechat', 200, '{"name":"spaces/A/messages/B"}', 'confirmed'],
+    ['googlechat', 200, '<html>', 'unknown'],
+    ['googlechat', 400, '{"error":{"status":"INVALID_ARGUMENT"}}', 'body-refused'],
+    ['googlechat', 400, '{"error":{"message":"API key not valid."}}', 'address-failed'],
+    ['googlechat', 404, '', 'address-failed'],
+    ['googlechat', 429, '', 'wait'],
+    ['ntfy', 200, '{"id":"a","event":"message"}', 'confirmed'],
+    ['ntfy', 200, '<html>', 'unknown'],
+    ['ntfy', 403, '{"code":40301}', 'address-failed'],
+    ['ntfy', 413, '', 'body-refused'],
+    ['ntfy', 429, '{"code":42901}', 'wait'],
+    ['ntfy', 507, '', 'unknown'],
     ['pagerduty', 202, '{"status":"success"}', 'accepted'],
     ['pagerduty', 200, '', 'unknown'],
     ['pagerduty', 400, `{"errors":["Length of 'routing_key' is incorrect"]}`, 'address-failed'],
@@ -101,7 +113,8 @@ describe('what an answer means', () => {
     [{ kind: 'lost', reason: 'reset', detail: 'the connection broke off' }, 'unknown'],
     [{ kind: 'bad-address', detail: 'it is not a URL' }, 'address-failed'],
   ] as const)('the wire: %o', (sent, expected) => {
-    for (const kind of ['slack', 'pagerduty', 'webhook'] as const) expect(outcomeOf(kind, sent).kind).toBe(expected);
+    for (const kind of ['googlechat', 'ntfy', 'slack', 'pagerduty', 'webhook'] as const)
+      expect(outcomeOf(kind, sent).kind).toBe(expected);
   });
 });
 
@@ -121,7 +134,16 @@ describe('how long to wait', () => {
 
 test('an answer’s own words are never shown', () => {
   const echo = 'https://hooks.slack.com/services/T0/B0/c0ffee';
-  for (const kind of ['slack', 'teams', 'discord', 'mattermost', 'pagerduty', 'webhook'] as const) {
+  for (const kind of [
+    'googlechat',
+    'ntfy',
+    'slack',
+    'teams',
+    'discord',
+    'mattermost',
+    'pagerduty',
+    'webhook',
+  ] as const) {
     for (const status of [200, 400, 404, 429, 500]) {
       expect(JSON.stringify(outcomeOf(kind, answered(status, echo)))).not.toContain('c0ffee');
     }

@@ -1,0 +1,58 @@
+import type { Json } from '../../model/json.ts';
+import { readStatus } from './answers.ts';
+import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
+import { bytesOf, shorten } from './escape.ts';
+import { headline, type Message } from './message.ts';
+import { plainLines, type Shown, shrink } from './shrink.ts';
+import type { ChatTarget } from './target.ts';
+
+/**
+ * ntfy, published as JSON: the topic joins the body, and the address is its server's. docs.ntfy.sh/publish, "Publish as
+ * JSON". Of ntfy.sh's 60 requests and one more every 5 seconds others behind the same address need some, too.
+ */
+export const ntfy: ChatTarget = {
+  pace: { burst: 10, everyMs: 5_000 },
+  topicField: 'topic',
+  render: {
+    full: (message) => renderNtfy(message),
+    plain: (message) => renderNtfyPlain(message),
+    batch: (message) => renderNtfyBatch(message),
+    plainBatch: (message) => renderNtfyBatch(message),
+  },
+  classify: (answer) => {
+    const isTaken = answer.status === 200 && /"event"\s*:\s*"message"/.test(answer.body);
+    return isTaken ? { kind: 'confirmed' } : readStatus(answer);
+  },
+};
+
+/** A message of more than 4,096 bytes becomes a file, or is refused (docs.ntfy.sh/publish, "Limitations"). */
+export const ntfyLimits = { message: 4_096, title: 200 } as const;
+
+/** 5 rings through, 3 is usual (docs.ntfy.sh/publish, "Message priority"). */
+const priorities = { critical: 5, warning: 4, info: 3 } as const;
+const tags = { critical: 'rotating_light', warning: 'warning', info: 'information_source' } as const;
+
+function renderNtfy(message: Message): Json {
+  const { what, severity } = message;
+  const isOver = what === 'resolve';
+  const head = { priority: isOver ? 3 : priorities[severity], tags: [isOver ? 'white_check_mark' : tags[severity]] };
+  return { ...renderNtfyPlain(message), ...head };
+}
+
+/** The text stands in the title; where the title has no room for all of it, in the message as well. */
+function renderNtfyPlain(message: Message): { readonly title: string; readonly message: string } {
+  const render = (shown: Shown) => {
+    const [whole = '', ...rest] = plainLines(message, shown);
+    const title = shorten(headline({ ...message, text: shown.text }), ntfyLimits.title);
+    return { title, message: (title === whole ? rest : [whole, ...rest]).join('\n') };
+  };
+  return shrink(message, render, (body) => bytesOf(body.message) <= ntfyLimits.message);
+}
+
+function renderNtfyBatch(message: BatchMessage): Json {
+  const render = (shown: ShownBatch) => {
+    const [title = '', ...rest] = plainBatchLines(message, shown);
+    return { title: shorten(title, ntfyLimits.title), message: rest.join('\n') };
+  };
+  return shrinkBatch(message, render, (body) => bytesOf(body.message) <= ntfyLimits.message);
+}
