@@ -297,3 +297,39 @@ describe('whatever is sent', () => {
     fc.assert(fc.property(bodies, (body) => judgeAll(source, body).length > 0));
   });
 });
+
+describe('a name that is made from labels', () => {
+  const template = [{ label: 'cluster' }, '/', { label: 'pool' }] as const;
+  const alert = (labels: object) => {
+    const at = new Date(now).toISOString();
+    const one = { status: 'firing', labels, fingerprint: 'f1', startsAt: at, endsAt: '0001-01-01T00:00:00Z' };
+    return { body: JSON.stringify({ version: '4', alerts: [one] }) };
+  };
+  const depth = makeSource({
+    name: 'depth',
+    kind: 'alertmanager',
+    pool: template,
+    atLeast: 2,
+    forMs: hourMs,
+    may: [makeMatch('ml/gpu'), makeMatch('r1:ml/gpu'), makeMatch('r2:ml/gpu')],
+  });
+  const refusal = 'a value in a pool\'s name holds no "/" and no ":"';
+
+  test.each([
+    [{ cluster: 'r2:ml', pool: 'gpu' }, refusal],
+    [{ cluster: 'ml', pool: 'gpu:x' }, refusal],
+    [{ cluster: 'ml/gpu', pool: 'gpu' }, refusal],
+    [{ cluster: 'ml' }, "the event has no pool, from which the pool's name is made"],
+    [{ cluster: '', pool: 'gpu' }, 'the event has no cluster'],
+  ])('of %j is refused', (labels, reason) => {
+    expect(readEvent(depth, alert(labels), now)).toMatchObject([
+      { kind: 'refused', reason: expect.stringContaining(reason) as string },
+    ]);
+  });
+
+  test('of plain ones is taken', () => {
+    expect(readEvent(depth, alert({ cluster: 'ml', pool: 'gpu' }), now)).toMatchObject([
+      { kind: 'wish', pool: 'ml/gpu' },
+    ]);
+  });
+});

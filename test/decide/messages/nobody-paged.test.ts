@@ -220,3 +220,26 @@ describe('the rules would find it', () => {
     expect(found).toEqual(expected);
   });
 });
+
+describe('a long text is as harmless as a short one', () => {
+  const marks = {
+    slack: '<!channel>',
+    mattermost: '@channel',
+    discord: '[here](http://x.example)',
+    teams: '**x** <at>y</at>',
+  };
+  const rows = Object.entries(marks).flatMap(([kind, mark]) =>
+    [0, 60, 200, 400, 2_000].map((n) => [kind, n, mark] as const),
+  );
+
+  test.each(rows)('%s, after %s characters', (kind, length, mark) => {
+    const text = `${'x'.repeat(length)} ${mark} ${'y'.repeat(length)}`;
+    const one = aDelivery('ops', 1, { facts: someFacts({ text, fix: text, did: text, facts: { reason: text } }) });
+    const batch = { ...openBatch('ops', one, start, sha256), members: [toMember(one), toMember(one)] };
+    for (const item of [one, { ...one, plain: true }, batch, { ...batch, plain: true }]) {
+      const body = render(item, { name: 'ops', kind: kind as 'slack', format: 'json', zone: 'UTC' });
+      const strings = stringsOf(JSON.parse(body) as Tree).map((found) => found.text);
+      expect(strings.filter((string) => string.includes(mark))).toEqual([]);
+    }
+  });
+});

@@ -431,3 +431,126 @@ describe('the brake at its limits', () => {
     },
   );
 });
+
+describe('the first lowers under a rule', () => {
+  const known = Date.parse('2026-03-01T12:00:00Z');
+  const night = '2026-03-02T20:00:00Z';
+
+  /** Five pools that were never acted on, at the first evening of their rule; is it braked? */
+  function isBraked(
+    of: { readonly createdAt?: number | undefined; readonly metAt?: number },
+    rule: { readonly knownSince?: number; readonly approvedAt?: number } | undefined,
+    patch: Partial<World> = {},
+  ): boolean {
+    const five = pools.map((pool) => ({ ...pool, createdAt: of.createdAt }));
+    const met = of.metAt === undefined ? {} : { metAt: of.metAt };
+    const memories = pools.map(({ id, name }) => [id, { name, autoscale: false, ruleHash: 'rule-1', ...met }] as const);
+    const record = { schema: 1, cluster: 'dev', pools: Object.fromEntries(memories) } as const;
+    const [stored] = knownRules(aConfig()).values();
+    const storedRules = new Map(rule === undefined ? [] : [['rule-1', { ...stored!, ...rule }]]);
+    const plan = round(anyWorld(night, five, { config: aConfig(), record, storedRules, ...patch }));
+    return plan.holds.some(({ code }) => code === 'brake');
+  }
+
+  test.each<[string, Parameters<typeof isBraked>[0], Parameters<typeof isBraked>[1], boolean]>([
+    ['nobody acted under it', { createdAt: known }, undefined, true],
+    ['it was known before times were kept', { createdAt: known, metAt: known }, {}, false],
+    ['it is as old as the pools', { createdAt: known, metAt: known }, { knownSince: known }, true],
+    ['it is older than the pools', { createdAt: known + 1, metAt: known + 1 }, { knownSince: known }, false],
+    [
+      'it is older than the pools, which came long before they were met',
+      { createdAt: known - 1, metAt: known + 1 },
+      { knownSince: known },
+      true,
+    ],
+    [
+      'it is older than when pools of no age were met',
+      { createdAt: undefined, metAt: known + 1 },
+      { knownSince: known },
+      false,
+    ],
+    [
+      'it is as old as when pools of no age were met',
+      { createdAt: undefined, metAt: known },
+      { knownSince: known },
+      true,
+    ],
+    ['it was approved when they were met', { createdAt: 0, metAt: known }, { knownSince: 1, approvedAt: known }, false],
+    [
+      'it was approved before they were met',
+      { createdAt: 0, metAt: known + 1 },
+      { knownSince: 1, approvedAt: known },
+      true,
+    ],
+  ])('where %s', (_, of, rule, expected) => {
+    expect(isBraked(of, rule)).toBe(expected);
+  });
+
+  test('are those of a person where an override asks for them', () => {
+    const asks: Ask[] = [anOverride(1, '2026-03-02T19:00:00Z', '2026-03-02T22:00:00Z')];
+    expect(isBraked({ createdAt: known }, undefined, { asks })).toBe(false);
+  });
+
+  test('are said with their names, five at most, and what they come to', () => {
+    const said = (names: readonly string[]) => {
+      const { findings } = round(
+        anyWorld(
+          night,
+          names.map((name) => aPool(name, 3)),
+          { config: aConfig() },
+        ),
+      );
+      return findings.find(({ kind }) => kind === 'config.brake');
+    };
+    const five = 'dev/a → 0, dev/b → 0, dev/c → 0, dev/d → 0, dev/e → 0';
+    expect(said(['a', 'b', 'c', 'd', 'e'])).toMatchObject({
+      text: `the config as it is now would lower 5 pools by 15 of 15 nodes, for the first time under their rules: ${five}`,
+      facts: { pools: 5, nodes: 15 },
+    });
+    expect(said(['a', 'b', 'c', 'd', 'e', 'f', 'g'])?.text).toContain(
+      `by 21 of 21 nodes, for the first time under their rules: ${five} and 2 more`,
+    );
+  });
+
+  test('and others that the config before did not want are told apart', () => {
+    const world = aWorld('2026-03-02T12:00:00Z', pools.slice(0, 3), {});
+    runUntil(world, '2026-03-03T12:00:00Z');
+    world.pools = [...world.pools, aPool('d', 3), aPool('e', 3)];
+    world.config = aConfig({ rules: [aRule({ base: 1, hash: 'rule-2' })], hash: 'config-2' });
+    const of = (plan: ReturnType<typeof round>) => plan.findings.find(({ kind }) => kind === 'config.brake')?.text;
+    expect(of(round(world))).toContain(': dev/a → 1');
+    expect(of(round(world))).toContain(
+      '2 of them for the first time under their rules, the others against the config before',
+    );
+    world.pools = world.pools.slice(0, 3);
+    expect(
+      of(
+        round({
+          ...world,
+          config: aConfig({ ...world.config, safety: { ...safety, brake: { pools: 1, percent: 100 } } }),
+        }),
+      ),
+    ).toContain(', which the config before did not want: ');
+  });
+
+  test('of a rule that nobody stored count as changed', () => {
+    const world = afterANight([]);
+    world.storedRules.clear();
+    world.config = aConfig({ rules: [aRule({ base: 2, hash: 'rule-2' })], hash: 'config-2' });
+    const plan = round(world);
+    expect(plan.holds.map(({ code }) => code)).toEqual(['brake', 'brake', 'brake', 'brake', 'brake']);
+    expect(plan.findings.find(({ kind }) => kind === 'config.brake')?.text).toContain(
+      'which the config before did not want',
+    );
+  });
+
+  test('ask for nothing elsewhere while there is nothing to count', () => {
+    const elsewhere = () => {
+      throw new Error('asked');
+    };
+    const { cluster } = anyWorld('2026-03-02T12:00:00Z', []);
+    const common = { config: aConfig(), asks: [], storedRules: new Map(), isWhole: false, elsewhere };
+    const clusters = [{ cluster, pools, record: undefined, lookedAt: undefined }];
+    expect(planRound({ ...common, clusters, now: Date.parse('2026-03-02T12:00:00Z') }).actions).toEqual([]);
+  });
+});

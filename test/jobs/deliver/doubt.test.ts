@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
+import type { Store } from '../../../lib/io/stores/store.ts';
 import { loadOutbox } from '../../../lib/jobs/records/delivery-records.ts';
+import { listSenders } from '../../../lib/jobs/records/destination-records.ts';
 import {
   aDelivery,
   aDestination,
@@ -126,4 +128,57 @@ test('a doubtful batch holds nothing up', async () => {
     expect(receiver.posts.some(({ text }) => text.includes(`dev-${n}`))).toBe(true);
   }
   expect(await loadOutbox(world.store, world.idOf('ops'))).toEqual({ deliveries: [], batch: undefined });
+});
+
+test('a chat that refuses every body is asked ever more slowly, and all of it is not parked at once', async () => {
+  const { receiver, world } = chatWorld();
+  receiver.faults = () => ({ kind: 'answer', reply: { status: 400, body: 'invalid_payload' } });
+  for (let n = 1; n <= 5; n += 1) await world.put(aDelivery(world.idOf('ops'), n));
+  await deliverAlerts(world.parts);
+  const [first] = await listSenders(world.store);
+  expect(first?.sender.failing?.attempts).toBeGreaterThan(0);
+  // Each of them is tried twice, rich and plain, and one after the other: 5 s, 30 s, 2 min, 10 min after the one before.
+  await run(world, 1, 4);
+  expect((await loadOutbox(world.store, world.idOf('ops'))).deliveries).toHaveLength(1);
+  await run(world, 5, 60);
+  expect((await loadOutbox(world.store, world.idOf('ops'))).deliveries).toEqual([]);
+  expect(receiver.requests).toHaveLength(10);
+});
+
+test('a storm that is refused is given back, and its messages come one by one', async () => {
+  const { receiver, world } = chatWorld();
+  const isBatch = (body: string) => /dev-1 .*dev-2 /su.test(body);
+  const refused = { kind: 'answer', reply: { status: 400, body: 'invalid_payload' } } as const;
+  receiver.faults = (_, { body }) => (isBatch(body) ? refused : undefined);
+  for (let n = 1; n <= 8; n += 1) await world.put(aDelivery(world.idOf('ops'), n));
+  await run(world, 0, 3);
+  expect(receiver.requests.filter(({ body }) => isBatch(body))).toHaveLength(2);
+  expect((await loadOutbox(world.store, world.idOf('ops'))).deliveries).toEqual([]);
+  // That the batch was refused says nothing of the chat: nothing waits for its back-off.
+  const [, second, third] = receiver.requests.map(({ at }) => at);
+  expect(third! - second!).toBeLessThan(4_000);
+  expect(receiver.posts).toHaveLength(8);
+});
+
+test.each([
+  [54_000, 1],
+  [56_000, 0],
+])('a sender that slept %s ms since it took its lease begins %s requests', async (slept, requests) => {
+  const { receiver, world } = chatWorld();
+  await world.put(aDelivery(world.idOf('ops'), 1));
+  let isAsleep = true;
+  const commit: Store['commit'] = async (writes) => {
+    const outcome = await world.store.commit(writes);
+    const isMarked = writes.some((write) => 'value' in write && JSON.stringify(write.value).includes('"attempts":1'));
+    if (isMarked && isAsleep) {
+      isAsleep = false;
+      world.clock.moveTo(world.clock.now() + slept);
+    }
+    return outcome;
+  };
+  const timeLeftMs = () => (isAsleep ? 60_000 : 0);
+  await deliverAlerts({ ...world.parts, store: { ...world.store, commit }, timeLeftMs });
+  expect(receiver.requests).toHaveLength(requests);
+  const { deliveries } = await loadOutbox(world.store, world.idOf('ops'));
+  expect(deliveries.map(({ delivery }) => delivery.attempts)).toEqual(requests === 0 ? [0] : []);
 });

@@ -375,6 +375,17 @@ describe('rounds on a simulated fleet', () => {
     expect(stored?.record.change !== undefined).toBe(isSent);
   });
 
+  test('a round over one cluster leaves what the whole round found as it is', async () => {
+    const missing = aRule({ match: aMatch('dev-api/none'), hash: 'none' });
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules: [missing, ...rules] });
+    await night.app.scale(night.config);
+    const found = await listRoundFindings(night.store, 'r1');
+    expect(found[0]?.findings.map(({ kind }) => kind)).toEqual(['config.mismatch']);
+    await night.clock.advance(5 * minute);
+    await night.app.scale(night.config, { only: ({ name }) => name === 'ml' });
+    expect(await listRoundFindings(night.store, 'r1')).toEqual(found);
+  });
+
   test('during an outage no pool is said not to exist', async () => {
     const missing = aRule({ match: aMatch('dev-api/none'), hash: 'none' });
     const night = aNight(at('2026-03-02T12:00:00Z'), { rules: [missing] });
