@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -9,6 +8,7 @@ import { silentLog } from '../../lib/io/log.ts';
 import type { ScaleReport } from '../../lib/jobs/scale/parts.ts';
 import { aPool, aWorld, byHand, minute, round } from '../support/scaling-world.ts';
 import { aCliWorld, makeOutput } from './cli-world.ts';
+import { makePipe } from '../support/pipe.ts';
 
 describe('the command line', () => {
   test('help of a command that is misspelt names the mistake', async () => {
@@ -56,7 +56,7 @@ describe('the command line', () => {
     using world = aCliWorld();
     const folder = mkdtempSync(join(world.folder, 'f-'));
     const pipe = join(world.folder, 'pipe');
-    execFileSync('mkfifo', ['-m', '666', pipe]);
+    using _pipe = makePipe(pipe);
     expect((await world.runWith({}, 'check', '--config', folder)).out).toContain('it is a folder');
     expect((await world.runWith({}, 'check', '--config', pipe)).out).toContain('it is a pipe or a device');
     writeFileSync(join(world.folder, 'ok'), '');

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -11,25 +10,24 @@ import { clusterId, makeRegion } from '../io/mks/region.ts';
 import { aNight, whileTimePasses } from '../support/night-app.ts';
 import { aMatch, aRule, at } from '../support/scaling-world.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
+import { makePipe } from '../support/pipe.ts';
 
 let folder = makeTemporaryFolder();
 beforeEach(() => void (folder = makeTemporaryFolder()));
 afterEach(() => folder.remove());
 
 describe.skipIf(process.platform === 'win32')('a pipe', () => {
-  const pipe = () => {
-    const path = join(folder.path, 'pipe');
-    execFileSync('mkfifo', [path]);
-    return path;
-  };
+  const path = () => join(folder.path, 'pipe');
 
   test('as config is refused at once', async () => {
-    await expect(readOwnFile(pipe())).rejects.toThrow('it is a pipe or a device, no file');
+    using _pipe = makePipe(path());
+    await expect(readOwnFile(path())).rejects.toThrow('it is a pipe or a device, no file');
     await expect(readOwnFile('/dev/zero')).rejects.toThrow('it is a pipe or a device, no file');
   });
 
   test('as store is refused at once', () => {
-    expect(() => openSqliteStore({ path: pipe(), newId: () => 'v' })).toThrow('it is a pipe or a device; name a file');
+    using _pipe = makePipe(path());
+    expect(() => openSqliteStore({ path: path(), newId: () => 'v' })).toThrow('it is a pipe or a device; name a file');
   });
 });
 

@@ -37,5 +37,18 @@ export function makeRegion(
     log: silentLog,
   });
   const region = { name: 'r1', url: `${url}/api/v1` };
-  return { mks: makeMks({ region, token, fetch: more.fetch ?? fetch, clock, redactor }), clock, reads };
+  const mks = makeMks({ region, token, fetch: more.fetch ?? fetch, clock, redactor });
+  return { mks: { ...mks, putNodePool: (...call) => neverLater(mks.putNodePool(...call), clock) }, clock, reads };
+}
+
+/** A PUT is never kept for later: one that sleeps beside its deadline fails at once, where it would wait for ever. */
+async function neverLater<T>(put: Promise<T>, clock: VirtualClock): Promise<T> {
+  let isOver = false;
+  const over = put.finally(() => void (isOver = true));
+  const slept = async () => {
+    while (!isOver && clock.sleepers() < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    if (!isOver) throw new Error('the PUT waits, to be sent again');
+    return over;
+  };
+  return Promise.race([over, slept()]);
 }

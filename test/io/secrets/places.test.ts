@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { fileSecretSource } from '../../../lib/io/secrets/file-secret.ts';
 import { type SecretSource, unwrap } from '../../../lib/io/secrets/secret.ts';
 import { makeSecrets } from '../../../lib/io/secrets/secrets.ts';
 import { makeVirtualClock } from '../../support/virtual-clock.ts';
+import { makePipe } from '../../support/pipe.ts';
 
 async function problemOf(source: SecretSource): Promise<string> {
   const problem: unknown = await source.read('current').catch((error: unknown) => error);
@@ -79,7 +80,7 @@ describe('a file', () => {
   test('that is not there, a folder, a pipe or huge is refused', async () => {
     expect(await problemOf(file('t'))).toContain('does not exist');
     expect(await problemOf(file('.'))).toContain('not an ordinary file');
-    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    using _pipe = makePipe(join(folder, 'pipe'));
     expect(await problemOf(file('pipe'))).toContain('not an ordinary file');
     put('big', 'x'.repeat(70_000), 0o600);
     expect(await problemOf(file('big'))).toContain('64 KiB');
