@@ -1,11 +1,19 @@
 import { execFileSync, spawn } from 'node:child_process';
 
+const waitsSeconds = 8;
+
 /**
- * A named pipe at this path. Whoever waits there for a writer is let go after two seconds: a mistake that opens it fails
- * then, and holds neither its test nor the end of the run up.
+ * A named pipe at this path. Whoever waits there for a writer is let go after eight seconds, and then its test fails: a
+ * mistake that opens it holds nobody up for longer.
  */
 export function makePipe(path: string): Disposable {
   execFileSync('mkfifo', ['-m', '666', path]);
-  const letGo = spawn('sh', ['-c', 'while sleep 2; do : <> "$0"; done', path], { stdio: 'ignore' });
-  return { [Symbol.dispose]: () => void letGo.kill() };
+  const letGo = spawn('sh', ['-c', `while sleep ${waitsSeconds}; do : <> "$0"; done`, path], { stdio: 'ignore' });
+  const made = performance.now();
+  return {
+    [Symbol.dispose]: () => {
+      letGo.kill();
+      if (performance.now() - made > waitsSeconds * 1000) throw new Error('somebody waited at the pipe');
+    },
+  };
 }

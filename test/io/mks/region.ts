@@ -43,11 +43,11 @@ export function makeRegion(
 
 /** A PUT is never kept for later: one that sleeps beside its deadline fails at once, where it would wait for ever. */
 async function neverLater<T>(put: Promise<T>, clock: VirtualClock): Promise<T> {
-  let isOver = false;
-  const over = put.finally(() => void (isOver = true));
+  const progress = { isOver: false };
+  const over = put.finally(() => void (progress.isOver = true));
   const slept = async () => {
-    while (!isOver && clock.sleepers() < 2) await new Promise((resolve) => setTimeout(resolve, 5));
-    if (!isOver) throw new Error('the PUT waits, to be sent again');
+    while (!progress.isOver && clock.sleepers() < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    if (!progress.isOver) throw new Error('the PUT waits, to be sent again');
     return over;
   };
   return Promise.race([over, slept()]);
