@@ -83,10 +83,11 @@ function judgeDarkness(sim: Simulation, sight: Sight, pool: PoolStory, { view, s
 /** Bounds without nodes wake nobody: past the deadline that is said, and where the nodes are it is not. */
 function judgeNodes(sim: Simulation, sight: Sight, pool: PoolStory, { view, siblings }: Seen): void {
   const late = sight.findings.find((finding) => finding.kind === 'pool.late' && isAbout(finding, pool.id));
-  const missing = view.autoscale && view.status === 'Running' ? (view.sizeMin ?? 0) - view.size : 0;
+  const missing = view.autoscale ? (view.sizeMin ?? 0) - view.size : 0;
   if (missing <= 0 && late?.text.includes('though its bounds are') && view.updatedAt < sight.startedAt)
     sim.violate('untrue', `${pool.path} has ${view.size} nodes, and it is said: ${late.text}`);
-  const from = missing > 0 && sight.isKept ? shortSince(sim, sight, pool, view) : undefined;
+  const isShort = missing > 0 && view.status === 'Running';
+  const from = isShort && sight.isKept ? shortSince(sim, sight, pool, view) : undefined;
   if (from === undefined || pool.shortSeen?.since !== from) {
     pool.shortSeen = from === undefined ? undefined : { since: from, at: sight.startedAt };
     return;

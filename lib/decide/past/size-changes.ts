@@ -45,7 +45,8 @@ function shownSize(record: ClusterRecord | undefined, memory: PoolMemory | undef
 export function lastShown(memory: PoolMemory): Size | undefined {
   const { look, olderSince, seen } = memory;
   const isNews = look !== undefined && look.status === 'Running' && olderSince === undefined;
-  return (isNews ? observedSize(look, memory) : undefined) ?? seen?.size;
+  // A size that the answer left out is one that nobody knows.
+  return isNews ? observedSize(look, memory) : seen?.size;
 }
 
 function changedAt(before: ClusterRecord | undefined, poolId: string, size: Size, now: EpochMs): EpochMs {

@@ -19,7 +19,7 @@ function seen(size: number): Partial<PoolMemory> {
   return { seen: { size, at: now - hour } };
 }
 
-function shown(size: number, status = 'Running'): PoolMemory['look'] {
+function shown(size: number | undefined, status = 'Running'): PoolMemory['look'] {
   const never = { sizeMin: undefined, sizeMax: undefined, createdAt: undefined, updatedAt: undefined };
   return { status, autoscale: false, size, ...never };
 }
@@ -73,6 +73,12 @@ describe('what a round writes down', () => {
       record({ a: seen(3) }),
       record({ a: { ...seen(3), olderSince: now, look: shown(0) } }),
       [],
+    ],
+    [
+      'that nobody knows a size that is left out',
+      record({ a: seen(3) }),
+      record({ a: { ...seen(3), look: shown(undefined) } }),
+      [{ at: now, before: 3, after: undefined }],
     ],
     [
       'nothing while it is resized',
