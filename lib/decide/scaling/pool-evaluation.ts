@@ -66,6 +66,30 @@ export type PoolView = {
   readonly decisions: readonly Omit<Decision, 'configHash'>[];
 };
 
+type Known = 'names' | 'cluster' | 'pool' | 'rule' | 'memory' | 'current' | 'who' | 'reason' | 'isLateSuppressed';
+
+/** A pool of which nothing is known or wanted but what is given here. */
+export function poolView(given: Pick<PoolView, Known> & Partial<Omit<PoolView, Known>>): PoolView {
+  return {
+    running: undefined,
+    target: undefined,
+    base: undefined,
+    baseFrom: 'observed',
+    aheadOf: undefined,
+    until: undefined,
+    upFor: undefined,
+    boundary: undefined,
+    lastEdgeAt: Number.NEGATIVE_INFINITY,
+    pause: undefined,
+    isOverridden: false,
+    block: undefined,
+    findings: [],
+    notices: [],
+    decisions: [],
+    ...given,
+  };
+}
+
 export function poolFinding(
   names: PoolName,
   kind: Finding['kind'],

@@ -8,7 +8,7 @@ import { observedSize } from './base.ts';
 import { isStale, olderSince } from './last-seen.ts';
 import { type PoolMemory, recentChanges, remember } from './memory.ts';
 import type { PoolName } from './plan.ts';
-import { type PoolView, poolFinding, poolLabel } from './pool-evaluation.ts';
+import { poolFinding, poolLabel, type PoolView, poolView } from './pool-evaluation.ts';
 import { absentSize, type PoolBlock } from './unclear-pool.ts';
 
 export type RemovedInput = {
@@ -70,7 +70,7 @@ function removedView(
   const block = blockOf(input, memory, current);
   const isRunning = block === undefined && !input.isInFlight && memory.stuck === undefined;
   const findings: readonly Finding[] = block?.findings ?? [];
-  return {
+  return poolView({
     names,
     cluster,
     pool,
@@ -84,18 +84,10 @@ function removedView(
     baseFrom: memory.away?.from ?? 'observed',
     who: 'onRemove: restore',
     reason: 'its rule was removed from the config: it is restored to its base',
-    aheadOf: undefined,
-    until: undefined,
-    upFor: undefined,
-    boundary: undefined,
-    lastEdgeAt: Number.NEGATIVE_INFINITY,
     isLateSuppressed: asks.pause !== undefined,
     pause: asks.pause,
-    isOverridden: false,
     block,
-    notices: [],
-    decisions: [],
-  };
+  });
 }
 
 function blockOf(input: RemovedInput, memory: PoolMemory, size: Size | undefined): PoolBlock | undefined {

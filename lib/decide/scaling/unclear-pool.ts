@@ -5,7 +5,7 @@ import { lastEdge, saysAt } from '../schedule/timeline.ts';
 import { findBase } from './base.ts';
 import { isStale } from './last-seen.ts';
 import type { PoolMemory } from './memory.ts';
-import { type Block, type PoolInput, type PoolView, poolFinding, poolLabel } from './pool-evaluation.ts';
+import { type Block, poolFinding, type PoolInput, poolLabel, type PoolView, poolView } from './pool-evaluation.ts';
 import { resolveSays } from './scheduled-size.ts';
 
 /**
@@ -22,32 +22,24 @@ export function blockedView(
   const meant = isUnclear ? meantSize(input, memory) : undefined;
   const findings: readonly Finding[] = block?.findings ?? [];
   const edge = lastEdge(input.timeline, input.now);
-  return {
+  return poolView({
     names: input.names,
     cluster: input.cluster,
     pool: input.pool,
     rule: input.rule,
     memory,
     current,
-    running: undefined,
     target: meant?.target,
     base: meant?.base,
-    baseFrom: 'observed',
     who: `schedule ${input.scheduleName}`,
     reason: block?.reason ?? 'nothing is known about this pool',
-    aheadOf: undefined,
-    until: undefined,
-    upFor: undefined,
     boundary: isUnclear ? edge : undefined,
     lastEdgeAt: isUnclear ? (edge ?? Number.NEGATIVE_INFINITY) : Number.NEGATIVE_INFINITY,
     isLateSuppressed: meant?.target === undefined || isLateSuppressed(input, memory),
     pause: input.asks.pause,
-    isOverridden: false,
     block: block ?? { code: 'absent-size', reason: 'the API gives no size' },
     findings,
-    notices: [],
-    decisions: [],
-  };
+  });
 }
 
 /** What the schedule says now, as far as it can be told without looking at the pool. */
