@@ -77,7 +77,7 @@ export function readCount(text: string): number {
   throw new InvalidArgumentError('Not a number of nodes; write 1 or more.');
 }
 
-/** An end further away than this is a mistake, not a wish. */
+/** An end further away than this is a mistake, not an ask. */
 const longestMs = 366 * 24 * 60 * 60_000;
 
 /** Exactly one of --for and --until, in the future. */

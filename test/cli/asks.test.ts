@@ -65,7 +65,7 @@ describe('scale', () => {
     expect((await asksOf(world))[0]?.until).toBe(Date.parse('2026-11-23T20:00:00Z'));
   });
 
-  test('of a person’s wishes the last one stands, the smaller one too, and says what it takes the place of', async () => {
+  test('of a person’s asks the last one stands, the smaller one too, and says what it takes the place of', async () => {
     using world = aCliWorld();
     const first = await world.run('scale', 'ml/gpu', '--at-least', '5', '--for', '4h');
     expect(first.out).not.toContain('in place of');

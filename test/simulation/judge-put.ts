@@ -47,7 +47,7 @@ export function judgePut(sim: Simulation, round: Round, put: SentPut): void {
 export function judgeSent(sim: Simulation, round: Sender, pool: PoolStory, sent: Sent): void {
   const say = (kind: string, what: string) =>
     sim.violate(kind, `${round.process}: ${pool.path} ${show(sent.from)} → ${show(sent.to)}: ${what}`);
-  judgeWish(sim, round, pool, sent, say);
+  judgeAsk(sim, round, pool, sent, say);
   judgeAsks(sim, round, pool, sent, say);
   judgeHands(sim, round, pool, sent, say);
   judgeCoolDown(sim, pool, sent, say);
@@ -172,7 +172,7 @@ function judgeClaim(round: Round, put: SentPut, say: Say): void {
 }
 
 /** Somebody must want this size: the schedule, a lease, an override, a person, or a base that is given back. */
-function judgeWish(sim: Simulation, round: Sender, pool: PoolStory, sent: Sent, say: Say): void {
+function judgeAsk(sim: Simulation, round: Sender, pool: PoolStory, sent: Sent, say: Say): void {
   const wishes = wishesFor(sim, round, pool);
   if (wishes === undefined) return say('not ours', 'the rule of this pool only observes');
   const floors = leasesFor(sim, round, pool);

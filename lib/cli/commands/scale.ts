@@ -79,8 +79,8 @@ export function addScale(program: Command, parts: CliParts): void {
 /** Writes down what is asked, and has it acted on at once. */
 async function scale(parts: CliParts, text: string, options: ScaleOptions): Promise<void> {
   const { atLeast, exactly, release } = options;
-  const wishes = [atLeast, exactly, release].filter((wish) => wish !== undefined).length;
-  if (wishes !== 1) throw new UsageError('give exactly one of --at-least 6, --exactly 0 and --release');
+  const given = [atLeast, exactly, release].filter((one) => one !== undefined).length;
+  if (given !== 1) throw new UsageError('give exactly one of --at-least 6, --exactly 0 and --release');
   if (release && (options.for !== undefined || options.until !== undefined))
     throw new UsageError('--release ends what was asked for now: leave out --for and --until');
   const config = await readConfig(parts, options.config);
@@ -141,7 +141,7 @@ async function lease(asking: Asking, atLeast: number, end: EpochMs): Promise<Tol
   };
 }
 
-/** Of a person's wishes for the same match the last one stands, also where the clock was set back in between. */
+/** Of a person's asks for the same match the last one stands, also where the clock was set back in between. */
 async function timeOf(store: Store, region: string, id: string, now: EpochMs): Promise<EpochMs> {
   const before = (await loadAsk(store, region, id))?.ask;
   return before !== undefined && 'time' in before ? Math.max(now, before.time + 1) : now;

@@ -27,7 +27,7 @@ export type StartingFleet = {
   readonly notes: readonly string[];
 };
 
-export type FleetWish = {
+export type FleetToRehearse = {
   readonly config: CompiledConfig;
   /** A second config that is rehearsed on the same fleet. */
   readonly against: CompiledConfig | undefined;
@@ -37,11 +37,11 @@ export type FleetWish = {
 };
 
 /** The fleet as it is, as far as it can be had; what cannot be had is said, never made up in silence. */
-export async function startingFleet(parts: CliParts, wish: FleetWish): Promise<StartingFleet> {
-  const looked = await lookIntoStore(parts, wish.config, (store) => look(parts, wish, store));
+export async function startingFleet(parts: CliParts, wanted: FleetToRehearse): Promise<StartingFleet> {
+  const looked = await lookIntoStore(parts, wanted.config, (store) => look(parts, wanted, store));
   if (looked !== undefined) return looked;
-  const fleet = await look(parts, wish, emptyStore(parts.newId));
-  return { ...fleet, notes: [...fleet.notes, noStoreNote(wish.config)] };
+  const fleet = await look(parts, wanted, emptyStore(parts.newId));
+  return { ...fleet, notes: [...fleet.notes, noStoreNote(wanted.config)] };
 }
 
 function noStoreNote({ store }: CompiledConfig): string {
@@ -58,22 +58,22 @@ type SeenRegion = {
   readonly notes: readonly string[];
 };
 
-async function look(parts: CliParts, wish: FleetWish, store: Store): Promise<StartingFleet> {
-  const { config } = wish;
-  const seen = wish.isOffline ? undefined : await askFleet(parts, wish, store);
+async function look(parts: CliParts, wanted: FleetToRehearse, store: Store): Promise<StartingFleet> {
+  const { config } = wanted;
+  const seen = wanted.isOffline ? undefined : await askFleet(parts, wanted, store);
   const isUninstalled = (await readUninstalled(store)) !== undefined;
-  const unscheduled = withoutSchedule(wish.named, booksOf(parts, wish));
+  const unscheduled = withoutSchedule(wanted.named, booksOf(parts, wanted));
   const uninstalled = isUninstalled ? [withConfig(config, uninstalledNote)] : [];
-  const notes = [...(seen?.notes ?? []), ...uninstalled, ...unscheduled, ...lostRegions(wish)];
+  const notes = [...(seen?.notes ?? []), ...uninstalled, ...unscheduled, ...lostRegions(wanted)];
   const regions: { region: string; source: FleetSource; clusters: readonly ObservedFleetCluster[] }[] = [];
-  for (const { name } of regionsOf(wish)) {
+  for (const { name } of regionsOf(wanted)) {
     const own = seen?.answered.has(name)
-      ? answered(parts, wish, seen.clusters, name)
-      : await withoutApi(parts, wish, store, name);
+      ? answered(parts, wanted, seen.clusters, name)
+      : await withoutApi(parts, wanted, store, name);
     notes.push(...own.notes);
     regions.push({ region: name, source: own.source, clusters: own.clusters });
   }
-  const asks = await Promise.all(regionsOf(wish).map(({ name }) => listAsks(store, name)));
+  const asks = await Promise.all(regionsOf(wanted).map(({ name }) => listAsks(store, name)));
   return {
     clusters: regions.flatMap(({ clusters }) => clusters),
     asks: asks.flat(),
@@ -83,43 +83,43 @@ async function look(parts: CliParts, wish: FleetWish, store: Store): Promise<Sta
   };
 }
 
-function lostRegions(wish: FleetWish): readonly string[] {
-  const { config } = wish;
-  return regionsOf(wish)
+function lostRegions(wanted: FleetToRehearse): readonly string[] {
+  const { config } = wanted;
+  return regionsOf(wanted)
     .slice(config.regions.length)
     .map(({ name }) => `${name}: ${config.file} has no such region (any more); its pools stay as they are`);
 }
 
-function answered(parts: CliParts, wish: FleetWish, seen: readonly ObservedFleetCluster[], region: string): SeenRegion {
+function answered(parts: CliParts, wanted: FleetToRehearse, seen: readonly ObservedFleetCluster[], region: string): SeenRegion {
   const own = seen.filter(({ cluster }) => cluster.region === region);
-  return { source: 'api', ...withNamed(parts, wish, own, region) };
+  return { source: 'api', ...withNamed(parts, wanted, own, region) };
 }
 
-function withNamed(parts: CliParts, wish: FleetWish, seen: readonly ObservedFleetCluster[], region: string) {
-  const named = wish.named.filter((one) => one.region === region);
-  return addNamedPools(seen, named, booksOf(parts, wish));
+function withNamed(parts: CliParts, wanted: FleetToRehearse, seen: readonly ObservedFleetCluster[], region: string) {
+  const named = wanted.named.filter((one) => one.region === region);
+  return addNamedPools(seen, named, booksOf(parts, wanted));
 }
 
-function booksOf({ clock }: CliParts, { config, against }: FleetWish): readonly RuleBook[] {
+function booksOf({ clock }: CliParts, { config, against }: FleetToRehearse): readonly RuleBook[] {
   const configs = against === undefined ? [config] : [config, against];
   return configs.map((one) => makeRuleBook(one, clock.now()));
 }
 
-async function withoutApi(parts: CliParts, wish: FleetWish, store: Store, region: string): Promise<SeenRegion> {
+async function withoutApi(parts: CliParts, wanted: FleetToRehearse, store: Store, region: string): Promise<SeenRegion> {
   const stored = await listClusterRecords(store, region);
   const remembered = [...stored].map(([id, { record }]) => rememberedCluster(region, id, record));
   if (remembered.some(({ pools }) => pools.length > 0)) {
-    const { clusters, notes } = withNamed(parts, wish, remembered, region);
+    const { clusters, notes } = withNamed(parts, wanted, remembered, region);
     return { source: 'store', clusters, notes: [`${region}: pools as the store last saw them`, ...notes] };
   }
-  return { source: 'config', ...assume(parts, wish, region) };
+  return { source: 'config', ...assume(parts, wanted, region) };
 }
 
-function assume(parts: CliParts, wish: FleetWish, region: string): Omit<SeenRegion, 'source'> {
-  const { config, against, named } = wish;
+function assume(parts: CliParts, wanted: FleetToRehearse, region: string): Omit<SeenRegion, 'source'> {
+  const { config, against, named } = wanted;
   const configs = against === undefined ? [config] : [config, against];
   const names = [...named, ...configs.flatMap(namedPools)].filter((one) => one.region === region);
-  const books = booksOf(parts, wish);
+  const books = booksOf(parts, wanted);
   const fleets = books.map((book) => assumedFleet(names, book));
   const clusters = joined(fleets.flat());
   const isGuessed = clusters.some(({ cluster, pools }) =>
@@ -158,18 +158,18 @@ function joined(fleet: readonly ObservedFleetCluster[]): readonly ObservedFleetC
 }
 
 /** Those of both configs: what only one of them names is rehearsed with that one, and stays as it is with the other. */
-function regionsOf({ config, against }: FleetWish): CompiledConfig['regions'] {
+function regionsOf({ config, against }: FleetToRehearse): CompiledConfig['regions'] {
   const names = new Set(config.regions.map(({ name }) => name));
   return [...config.regions, ...(against?.regions ?? []).filter(({ name }) => !names.has(name))];
 }
 
 /** One read of the API, as a round does it; of everything that either config has a rule for. */
-async function askFleet(parts: CliParts, wish: FleetWish, store: Store) {
-  const { config, against } = wish;
+async function askFleet(parts: CliParts, wanted: FleetToRehearse, store: Store) {
+  const { config, against } = wanted;
   const log = makeCliLog(parts, 'error');
   const rules = [...config.rules, ...(against?.rules ?? [])].filter(({ schedule }) => schedule !== undefined);
   const { app } = await openApp({ ...parts, log }, config, store);
-  const wide = { ...config, rules, regions: regionsOf(wish) };
+  const wide = { ...config, rules, regions: regionsOf(wanted) };
   const book = makeRuleBook(wide, parts.clock.now());
   const seen = await observeFleet(
     { ...parts, log, store, config: wide, mksOf: app.mksOf(wide) },

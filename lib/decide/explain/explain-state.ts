@@ -56,9 +56,9 @@ function explainKept(memory: PoolMemory | undefined, now: EpochMs): readonly str
 function explainLeases(rule: Rule, { asks, memory }: KnownPool): readonly string[] {
   const cap = leaseCap(rule, baseOf(rule, memory));
   return asks.leases.map((lease) => {
-    const wish = `a lease by ${lease.who} asks for at least ${lease.atLeast} until ${iso(lease.until)}${because(lease.reason)}`;
-    if (cap === undefined) return `${wish}; it cannot count: neither a cap nor the base is known`;
-    return lease.atLeast > cap ? `${wish}; ${cap} is the most that leases may have here` : wish;
+    const text = `a lease by ${lease.who} asks for at least ${lease.atLeast} until ${iso(lease.until)}${because(lease.reason)}`;
+    if (cap === undefined) return `${text}; it cannot count: neither a cap nor the base is known`;
+    return lease.atLeast > cap ? `${text}; ${cap} is the most that leases may have here` : text;
   });
 }
 

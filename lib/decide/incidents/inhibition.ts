@@ -15,7 +15,7 @@ const parents: ReadonlySet<FindingKind> = new Set([
 ]);
 
 /**
- * A late pool and a ladder are told whatever else is wrong: only a person's wish silences a pool that is late, since
+ * A late pool and a ladder are told whatever else is wrong: only a person's ask silences a pool that is late, since
  * the trouble above it is often the very reason.
  */
 const neverInhibited: ReadonlySet<FindingKind> = new Set(['pool.late', 'version.eol', 'token.expiry']);

@@ -5,13 +5,13 @@ import { escapeLiteral, matchesPool, type Names } from '../../model/match.ts';
 import type { Size } from '../../model/size.ts';
 import { dayMs, type EpochMs, iso, minuteMs } from '../../model/time.ts';
 import { leaseCap } from '../scaling/wanted-size.ts';
-import { type Declined, type Hold, ignore, type Read, readText, refuse, show, type Wish } from './reading.ts';
+import { type Declined, type Hold, ignore, type Read, readText, refuse, show, type EventAsk } from './reading.ts';
 
 /** Clocks differ; five minutes is what Standard Webhooks allows too. */
 const mostAheadMs = 5 * minuteMs;
 /** A tombstone outlives every redelivery: SQS keeps a message for 14 days at most. */
 export const rememberMs = 14 * dayMs;
-/** An end further away than this is a mistake, not a wish. */
+/** An end further away than this is a mistake, not an ask. */
 const mostAskedMs = 366 * dayMs;
 
 /** DynamoDB takes 1,024 bytes for a sort key; ids are plain ASCII. */
@@ -23,7 +23,7 @@ export type IntakeContext = {
   readonly now: EpochMs;
 };
 
-/** The pool a wish names, and its rule: the first one that matches, as for everything else. */
+/** The pool that an event asks for, and its rule: the first one that matches, as for everything else. */
 export type Named = { readonly kind: 'named'; readonly names: Names; readonly rule: Rule };
 
 /** What may be stored. `notes`: what was cut down, for the answer. */
@@ -35,9 +35,9 @@ export type Granted = {
 };
 
 /** An event names one pool, of the source's `may` list, that a rule covers. */
-export function namePool(wish: Wish, { source, config }: IntakeContext): Named | Declined {
-  const no = (reason: string) => refuse(reason, wish.eventId);
-  const written = readPoolName(wish.pool);
+export function namePool(asked: EventAsk, { source, config }: IntakeContext): Named | Declined {
+  const no = (reason: string) => refuse(reason, asked.eventId);
+  const written = readPoolName(asked.pool);
   if ('problem' in written) return no(written.problem);
   const may = (names: Names) => source.may.some((match) => matchesPool(match, names));
   const found = findRegion(written.value, config.regions, may);
@@ -52,41 +52,41 @@ export function namePool(wish: Wish, { source, config }: IntakeContext): Named |
 }
 
 /**
- * A wish becomes a lease or a release when its times make sense; sizes above what the source and the rule allow, and
+ * An ask becomes a lease or a release when its times make sense; sizes above what the source and the rule allow, and
  * durations above the longest, are cut. `base` is the pool's base as far as it is known.
  */
-export function judgeWish(
-  wish: Wish,
+export function judgeAsk(
+  asked: EventAsk,
   { names, rule }: Named,
   base: Size | undefined,
   context: IntakeContext,
 ): Granted | Declined {
   const { now, source } = context;
-  if (wish.time > now + mostAheadMs) {
-    return refuse(`time is ${iso(wish.time)}, more than 5 minutes ahead of this machine's clock`, wish.eventId);
+  if (asked.time > now + mostAheadMs) {
+    return refuse(`time is ${iso(asked.time)}, more than 5 minutes ahead of this machine's clock`, asked.eventId);
   }
   const owner: Owner = { kind: 'event', source: source.name };
   const ask = {
     schema: 1,
-    id: leaseId(owner, names, wish.key),
+    id: leaseId(owner, names, asked.key),
     region: names.region,
     who: whoOf(owner),
-    reason: wish.reason,
+    reason: asked.reason,
     askedAt: now,
-    time: wish.time,
-    ...(wish.eventId !== undefined && { events: [wish.eventId] }),
+    time: asked.time,
+    ...(asked.eventId !== undefined && { events: [asked.eventId] }),
   } as const;
   if (ask.id.length > longestId)
-    return refuse('the names of cluster, pool and lease are too long together', wish.eventId);
-  if (wish.want.kind === 'release') {
+    return refuse('the names of cluster, pool and lease are too long together', asked.eventId);
+  if (asked.want.kind === 'release') {
     return { kind: 'granted', names, notes: [], ask: { ...ask, kind: 'release', until: now + rememberMs } };
   }
-  const size = capSize(wish.want, source, rule, base);
-  if ('problem' in size) return refuse(size.problem, wish.eventId);
-  const end = cutEnd(wish, wish.want, source, rule);
-  if ('problem' in end) return refuse(end.problem, wish.eventId);
-  if (end.value <= now) return ignore(`the lease ended at ${iso(end.value)}, before the event came`, wish.eventId);
-  const repeated = wish.want.isRepeated ? ({ isRepeated: true } as const) : {};
+  const size = capSize(asked.want, source, rule, base);
+  if ('problem' in size) return refuse(size.problem, asked.eventId);
+  const end = cutEnd(asked, asked.want, source, rule);
+  if ('problem' in end) return refuse(end.problem, asked.eventId);
+  if (end.value <= now) return ignore(`the lease ended at ${iso(end.value)}, before the event came`, asked.eventId);
+  const repeated = asked.want.isRepeated ? ({ isRepeated: true } as const) : {};
   const held = { match: exactMatch(names), atLeast: size.value, until: end.value };
   const lease: Lease = { ...ask, kind: 'lease', ...held, ...repeated };
   return { kind: 'granted', names, notes: [...size.notes, ...end.notes], ask: lease };
@@ -109,8 +109,8 @@ function capSize(want: Hold, source: EventSourceConfig, rule: Rule, base: Size |
 }
 
 /** A lease lasts at most as long as the source's `longest` and the rule's `leases.longest` say. */
-function cutEnd(wish: Wish, want: Hold, source: EventSourceConfig, rule: Rule): Cut {
-  if (want.until <= wish.time) return { problem: `the lease ends at ${iso(want.until)}, before it begins` };
+function cutEnd(asked: EventAsk, want: Hold, source: EventSourceConfig, rule: Rule): Cut {
+  if (want.until <= asked.time) return { problem: `the lease ends at ${iso(want.until)}, before it begins` };
   if (want.until > want.from + mostAskedMs) {
     return {
       problem: `the lease would end at ${iso(want.until)}, more than a year away: that is too long for a lease`,
@@ -184,13 +184,13 @@ export function ownerPrefix(owner: Owner): string {
 }
 
 /** All leases of one owner for one pool stand together: `lease/<owner>/<cluster>/<pool>/`. */
-export function shelfPrefix(owner: Owner, names: Omit<Names, 'region'>): string {
+export function poolLeasesPrefix(owner: Owner, names: Omit<Names, 'region'>): string {
   return `${ownerPrefix(owner)}${encode(names.cluster)}/${encode(names.pool)}/`;
 }
 
 /** `lease/<owner>/<cluster>/<pool>/<caller's key>`, each part percent-encoded: no name can pretend to be two. */
 export function leaseId(owner: Owner, names: Omit<Names, 'region'>, key: string): string {
-  return `${shelfPrefix(owner, names)}${encode(key)}`;
+  return `${poolLeasesPrefix(owner, names)}${encode(key)}`;
 }
 
 /** The one lease into which a shelf that is full merges everything new. No caller's key encodes to this. */

@@ -44,7 +44,7 @@ function readAlert(source: EventSourceConfig, alert: unknown, now: EpochMs): Rea
   const pool = fillTemplate(source.pool, labels);
   if ('problem' in pool) return refuse(pool.problem);
   const common = {
-    kind: 'wish',
+    kind: 'ask',
     eventId: undefined,
     key: key.value,
     pool: pool.value,

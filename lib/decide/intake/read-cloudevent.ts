@@ -104,7 +104,7 @@ export function readNative(event: JsonObject, envelope: Envelope = {}): Reading 
   const reason = event.reason === undefined ? { value: undefined } : readText('reason', event.reason, 500);
   if ('problem' in reason) return no(reason.problem);
   return {
-    kind: 'wish',
+    kind: 'ask',
     eventId: id.value,
     key: key.value,
     pool: pool.value,

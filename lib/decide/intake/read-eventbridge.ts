@@ -39,7 +39,7 @@ export function readEventBridge(source: EventSourceConfig, body: JsonObject): Re
   const pool = fillTemplate(source.pool, body);
   if ('problem' in pool) return no(pool.problem);
   return {
-    kind: 'wish',
+    kind: 'ask',
     eventId: id.value,
     key: sharedLeaseKey,
     pool: pool.value,

@@ -6,8 +6,8 @@ import type { EpochMs } from '../../model/time.ts';
 export type Incoming = { readonly body: string; readonly headers?: { readonly [name: string]: string } };
 
 /** What an event asks for, before anybody looked whether it may: "at least N until T for this pool", or "let it go". */
-export type Wish = {
-  readonly kind: 'wish';
+export type EventAsk = {
+  readonly kind: 'ask';
   /** The event's own id: the same id twice is one. undefined where the format has none (Alertmanager). */
   readonly eventId: string | undefined;
   /** The caller's key of the lease. */
@@ -38,7 +38,7 @@ export type Declined = {
   readonly reason: string;
 };
 
-export type Reading = Wish | Declined;
+export type Reading = EventAsk | Declined;
 
 export function refuse(reason: string, eventId?: string): Declined {
   return { kind: 'refused', eventId, reason };

@@ -111,9 +111,9 @@ export function pendingFor(
   if (before === undefined || current === undefined || equalSize(current, target)) return { target, since: now };
   const { owed, ...last } = before;
   const earlier = owed === undefined ? [last] : [owed, last];
-  const open = earlier.filter((wish) => !equalSize(wish.target, current));
-  const beyond = open.find((wish) => isBetween(target, current, wish.target));
-  const onTheWay = open.find((wish) => isBetween(wish.target, current, target) && wish !== beyond);
+  const open = earlier.filter((wanted) => !equalSize(wanted.target, current));
+  const beyond = open.find((wanted) => isBetween(target, current, wanted.target));
+  const onTheWay = open.find((wanted) => isBetween(wanted.target, current, target) && wanted !== beyond);
   const since = beyond?.since ?? now;
   return onTheWay !== undefined && onTheWay.since < since ? { target, since, owed: onTheWay } : { target, since };
 }

@@ -69,9 +69,9 @@ export type Refusal = {
 export type NotApplied = { readonly target: Size; readonly count: number; readonly at?: EpochMs | undefined };
 
 /** Since when this target has been wanted and not reached; `owed` = a size on the way to it that was wanted before. */
-export type Pending = Wish & { readonly owed?: Wish | undefined };
+export type Pending = Wanted & { readonly owed?: Wanted | undefined };
 
-type Wish = { readonly target: Size; readonly since: EpochMs };
+type Wanted = { readonly target: Size; readonly since: EpochMs };
 
 /** Why the last round left the pool alone; `code` is a HoldCode, or one of another version that wrote it. */
 export type Held = { readonly code: string; readonly reason: string; readonly until?: EpochMs | undefined };

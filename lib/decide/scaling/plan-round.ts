@@ -191,11 +191,11 @@ function safetyHold(want: RankedWant, braked: ReadonlySet<RankedWant>): Refusal 
   const { pause } = want.view;
   if (pause)
     return { code: 'paused', reason: `paused by ${pause.who} until ${iso(pause.until)}${because(pause.reason)}` };
-  const wish = `${describeSize(want.from)} → ${describeSize(want.to)}`;
+  const sizes = `${describeSize(want.from)} → ${describeSize(want.to)}`;
   if (want.view.rule.mode === 'observe') {
-    return { code: 'observe', reason: `mode is observe: it would go ${wish} (${want.view.reason})` };
+    return { code: 'observe', reason: `mode is observe: it would go ${sizes} (${want.view.reason})` };
   }
-  if (braked.has(want)) return { code: 'brake', reason: `the brake holds ${wish} until: lamplighter approve` };
+  if (braked.has(want)) return { code: 'brake', reason: `the brake holds ${sizes} until: lamplighter approve` };
   return undefined;
 }
 

@@ -84,7 +84,7 @@ function tooShort({ text, pieces }: Window, window: number): readonly WindowWarn
   return [{ kind: 'short', window, problem, fix: 'make it longer, or leave it out' }];
 }
 
-/** A hole as short as this is rather a slip ("to 23:59") than a wish. */
+/** A hole as short as this is rather a slip ("to 23:59") than meant. */
 const holeMinutes = 5;
 
 /** Between two windows `otherwise` counts; for a few minutes that is two resizes for nothing. */

@@ -1,6 +1,6 @@
-import { type Granted, judgeWish, namePool } from '../../decide/intake/judge-ask.ts';
+import { type Granted, judgeAsk, namePool } from '../../decide/intake/judge-ask.ts';
 import { readEvent } from '../../decide/intake/read-event.ts';
-import { type Declined, type Incoming, type Reading, refuse, type Wish } from '../../decide/intake/reading.ts';
+import { type Declined, type Incoming, type Reading, refuse, type EventAsk } from '../../decide/intake/reading.ts';
 import type { Clock } from '../../io/clock.ts';
 import { makeTroubleLog, type TellTrouble } from '../../io/event-log.ts';
 import type { Log } from '../../io/log.ts';
@@ -65,7 +65,7 @@ type Judged = Granted | Declined | (PartOutcome & { readonly kind: 'failed' });
 
 /** What is known about the fleet may be out of reach: then nothing is stored, and the event may come again. */
 async function judge(parts: AcceptParts, source: EventSourceConfig, reading: Reading, now: number): Promise<Judged> {
-  if (reading.kind !== 'wish') return reading;
+  if (reading.kind !== 'ask') return reading;
   try {
     return await judgeByFleet(parts, source, reading, now);
   } catch {
@@ -76,7 +76,7 @@ async function judge(parts: AcceptParts, source: EventSourceConfig, reading: Rea
 async function judgeByFleet(
   parts: AcceptParts,
   source: EventSourceConfig,
-  reading: Wish,
+  reading: EventAsk,
   now: number,
 ): Promise<Granted | Declined> {
   const context = { source, config: parts.config(), now };
@@ -87,7 +87,7 @@ async function judgeByFleet(
     return refuse(`the fleet has no pool "${names.cluster}/${names.pool}" in region ${names.region}`, reading.eventId);
   }
   const base = rule.base === 'remembered' ? await parts.findBase?.(names) : rule.base;
-  return judgeWish(reading, named, base, context);
+  return judgeAsk(reading, named, base, context);
 }
 
 /** A batch that names many pools does not fall upon the store all at once. */

@@ -1,4 +1,4 @@
-import { mergedId, type Owner, ownerPrefix, shelfPrefix } from '../../decide/intake/judge-ask.ts';
+import { mergedId, type Owner, ownerPrefix, poolLeasesPrefix } from '../../decide/intake/judge-ask.ts';
 import { planShelf, type Shelf, type ShelfOutcome, type ShelfPlan } from '../../decide/intake/merge-asks.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { Store, Version, Write } from '../../io/stores/store.ts';
@@ -34,7 +34,7 @@ export function makeShelfWriter(parts: { readonly store: Store; readonly clock: 
   const isOwnerFull = makeOwnerCount(parts.store, parts.clock);
   return {
     write: (owner, names, asks) => {
-      const name = `${names.region} ${shelfPrefix(owner, names)}`;
+      const name = `${names.region} ${poolLeasesPrefix(owner, names)}`;
       const lane = lanes.get(name) ?? { owner, names, waiting: [] };
       const outcomes = asks.map((ask) => new Promise<WriteOutcome>((done) => lane.waiting.push({ ask, done })));
       if (!lanes.has(name)) {
@@ -63,7 +63,7 @@ async function writeGroup(
   asks: readonly (Lease | Release)[],
 ): Promise<readonly WriteOutcome[]> {
   const { region } = names;
-  const prefix = shelfPrefix(owner, names);
+  const prefix = poolLeasesPrefix(owner, names);
   for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
     if (attempt > 0) await clock.sleep(5 * attempt);
     const found = await planOnStored(store, region, prefix, asks, clock);

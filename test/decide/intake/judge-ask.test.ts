@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { exactMatch, judgeWish, namePool } from '../../../lib/decide/intake/judge-ask.ts';
+import { exactMatch, judgeAsk, namePool } from '../../../lib/decide/intake/judge-ask.ts';
 import { readEvent } from '../../../lib/decide/intake/read-event.ts';
 import type { EventSourceConfig } from '../../../lib/model/config.ts';
 import { matchesPool } from '../../../lib/model/match.ts';
@@ -15,9 +15,9 @@ function judgeAll(source: EventSourceConfig, body: unknown, at = now, base?: num
   const context = makeContext(source, at);
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return readEvent(source, { body: text }, at).map((reading) => {
-    if (reading.kind !== 'wish') return reading;
+    if (reading.kind !== 'ask') return reading;
     const named = namePool(reading, context);
-    return named.kind === 'named' ? judgeWish(reading, named, base, context) : named;
+    return named.kind === 'named' ? judgeAsk(reading, named, base, context) : named;
   });
 }
 
@@ -25,7 +25,7 @@ function judgeOne(patch: object, source = makeSource(), at = now, base?: number)
   return judgeAll(source, { ...native, ...patch }, at, base)[0];
 }
 
-describe('a wish that is granted', () => {
+describe('an ask that is granted', () => {
   test('is a lease on exactly that pool until its end', () => {
     expect(judgeOne({ reason: 'training' })).toEqual({
       kind: 'granted',
@@ -86,7 +86,7 @@ describe('a wish that is granted', () => {
   });
 });
 
-describe('a wish that is refused', () => {
+describe('an ask that is refused', () => {
   test.each([
     [
       'a region it may not touch',
@@ -122,9 +122,9 @@ describe('a wish that is refused', () => {
   test('names that are too long together for an id', () => {
     const pool = `ml/${'ü'.repeat(200)}`;
     const context = { ...makeContext(), config: { regions, rules: [makeRule('ml/*')] } };
-    const [wish] = readEvent(sources.ci, { body: JSON.stringify({ ...native, pool }) }, now);
-    const named = wish?.kind === 'wish' ? namePool(wish, context) : undefined;
-    expect(wish?.kind === 'wish' && named?.kind === 'named' && judgeWish(wish, named, 3, context)).toMatchObject({
+    const [asked] = readEvent(sources.ci, { body: JSON.stringify({ ...native, pool }) }, now);
+    const named = asked?.kind === 'ask' ? namePool(asked, context) : undefined;
+    expect(asked?.kind === 'ask' && named?.kind === 'named' && judgeAsk(asked, named, 3, context)).toMatchObject({
       kind: 'refused',
       reason: 'the names of cluster, pool and lease are too long together',
     });
@@ -221,7 +221,7 @@ describe('samples', () => {
       'ce-time': native.time,
     };
     const [reading] = readEvent(sources.cloudevents, { body: JSON.stringify(data), headers }, now);
-    expect(reading).toMatchObject({ kind: 'wish', eventId: 'e 1', time: now, pool: 'ml/gpu' });
+    expect(reading).toMatchObject({ kind: 'ask', eventId: 'e 1', time: now, pool: 'ml/gpu' });
   });
 });
 

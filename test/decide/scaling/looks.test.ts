@@ -141,7 +141,7 @@ describe('a size that an answer leaves out', () => {
   });
 });
 
-// Simulation, seed 3078: a pool that failed at night came back at 0 in office hours, and that passed for a person's wish.
+// Simulation, seed 3078: a pool that failed at night came back at 0 in office hours, and that passed for a person’s ask.
 describe('a pool that was not to be seen when the schedule changed', () => {
   const unseen: readonly [string, (world: World) => void][] = [
     ['in Error', (world) => change(world, 'id-workers', { status: 'Error', size: 0 })],
