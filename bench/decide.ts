@@ -6,7 +6,7 @@
 import type { ObservedFleetCluster } from '../lib/decide/scaling/memory.ts';
 import type { Plan } from '../lib/decide/scaling/plan.ts';
 import { planRound } from '../lib/decide/scaling/plan-round.ts';
-import { type BookShelf, bookFrom } from '../lib/jobs/scale/parts.ts';
+import { type KeptBook, bookFrom } from '../lib/jobs/scale/parts.ts';
 import type { ObservedPool } from '../lib/model/cluster.ts';
 import { type BenchResult, benchResult, renderResult } from './result.ts';
 import { configOf, officeHours, ruleFor } from './support/a-fleet.ts';
@@ -25,9 +25,9 @@ const evening = Date.UTC(2026, 2, 4, 20);
 export async function bench(): Promise<readonly BenchResult[]> {
   const cold = timed(() => plan(firstSight(), noon));
   const settled = withRecords(firstSight(), cold.result);
-  const shelf: BookShelf = {};
-  const quiet = medianMs(() => plan(settled, noon + 5 * minuteMs, shelf));
-  const busy = medianMs(() => plan(settled, evening, shelf));
+  const keptBook: KeptBook = {};
+  const quiet = medianMs(() => plan(settled, noon + 5 * minuteMs, keptBook));
+  const busy = medianMs(() => plan(settled, evening, keptBook));
   if (plan(settled, evening).actions.length !== clusterCount) throw new Error('one change per cluster was expected');
   return [
     shareOf('deciding for 10,000 pools, nothing to do', quiet, readsMs, { atMost: 1 }),
@@ -60,9 +60,9 @@ const storedRules = new Map(
   ]),
 );
 
-/** Rounds that follow each other share a shelf, as in the single process and in a warm function. */
-function plan(clusters: readonly ObservedFleetCluster[], now: number, shelf: BookShelf = {}): Plan {
-  const book = bookFrom(shelf, config, now);
+/** Rounds that follow each other share a kept book, as in the single process and in a warm function. */
+function plan(clusters: readonly ObservedFleetCluster[], now: number, keptBook: KeptBook = {}): Plan {
+  const book = bookFrom(keptBook, config, now);
   return planRound({ now, config, clusters, asks: [], storedRules, isWhole: true, book });
 }
 

@@ -15,9 +15,9 @@ import { boundedStore } from './io/stores/bounded-store.ts';
 import type { Store } from './io/stores/store.ts';
 import type { AcceptParts, EventOutcome } from './jobs/accept/accept-events.ts';
 import { knownFleet } from './jobs/accept/known-fleet.ts';
-import { makeShelfWriter } from './jobs/accept/store-asks.ts';
+import { makeGroupWriter } from './jobs/accept/store-asks.ts';
 import type { DeliverParts, DeliverReport } from './jobs/deliver/parts.ts';
-import type { BookShelf, ScaleOptions, ScaleReport } from './jobs/scale/parts.ts';
+import type { KeptBook, ScaleOptions, ScaleReport } from './jobs/scale/parts.ts';
 import type { WatchReport } from './jobs/watch/parts.ts';
 import type { CompiledConfig, EventSourceConfig, RegionConfig } from './model/config.ts';
 import type { Finding } from './model/finding.ts';
@@ -67,8 +67,8 @@ export function makeApp(given: AppParts): App {
   const parts = { ...given, store: boundedStore(given.store, given.clock) };
   const { store, clock, newId, log } = parts;
   const mksOf = makeMksOf(parts);
-  const shelf: BookShelf = {};
-  const writer = makeShelfWriter(parts);
+  const keptBook: KeptBook = {};
+  const writer = makeGroupWriter(parts);
   const fleet = knownFleet(store, clock);
   const acceptParts: App['acceptParts'] = (config, wake, told) => ({
     clock,
@@ -103,7 +103,7 @@ export function makeApp(given: AppParts): App {
           newId,
           store,
           mksOf: mksOf(config),
-          shelf,
+          keptBook,
           log: log.with({ job: 'scale-pools', config: config.hash }),
           ...(timeLeftMs ? { timeLeftMs } : {}),
           ...(parts.installation === undefined ? {} : { installation: parts.installation }),

@@ -1,4 +1,4 @@
-import { wayInOf } from '../../lib/io/listen/event-source.ts';
+import { transportOf } from '../../lib/io/listen/event-source.ts';
 import type { CompiledConfig, EventSourceConfig } from '../../lib/model/config.ts';
 import { busResources } from './bus-resources.ts';
 import { queueResources } from './queue-resources.ts';
@@ -21,7 +21,7 @@ function isOnBus(source: EventSourceConfig): boolean {
 
 /** An address without a check of AWS's own is made only where each sender must sign. */
 function hasSecret(source: EventSourceConfig): boolean {
-  return ['signed', 'bearer'].includes(wayInOf(source));
+  return ['signed', 'bearer'].includes(transportOf(source));
 }
 
 /** Since October 2025 a public address needs both permissions: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html */

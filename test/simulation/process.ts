@@ -5,7 +5,7 @@ import type { Mks } from '../../lib/io/mks/mks.ts';
 import { makeRedactor, type Redactor } from '../../lib/io/redact.ts';
 import { makeSecrets, type Secrets } from '../../lib/io/secrets/secrets.ts';
 import { boundedStore } from '../../lib/io/stores/bounded-store.ts';
-import type { BookShelf, ScaleOptions, ScaleReport } from '../../lib/jobs/scale/parts.ts';
+import type { KeptBook, ScaleOptions, ScaleReport } from '../../lib/jobs/scale/parts.ts';
 import { scalePools } from '../../lib/jobs/scale/scale-pools.ts';
 import type { EpochMs } from '../../lib/model/time.ts';
 import { type FetchParts, fetchOfRun, type SentPut } from './fetch-of-run.ts';
@@ -55,7 +55,7 @@ export type Process = {
 
 export function makeProcess(sim: Simulation, name: string, judges: Judges): Process {
   /** A new life would lay it out anew and alike: that takes time and is left out. */
-  const shelf: BookShelf = {};
+  const keptBook: KeptBook = {};
   let state = newLife();
   const clock: Clock = {
     now: () => sim.kernel.now() + process.skewMs,
@@ -93,7 +93,7 @@ export function makeProcess(sim: Simulation, name: string, judges: Judges): Proc
       redactor: makeRedactor(),
       secrets: undefined,
       lastToken: undefined,
-      shelf,
+      keptBook,
     };
   }
 }
@@ -105,7 +105,7 @@ type ProcessState = {
   readonly redactor: Redactor;
   secrets: Secrets | undefined;
   lastToken: string | undefined;
-  readonly shelf: BookShelf;
+  readonly keptBook: KeptBook;
 };
 
 async function runRound(
@@ -154,7 +154,15 @@ async function runRound(
   const store = boundedStore(storeOfRun(sim, run, clock, claims), clock);
   try {
     const report = await scalePools(
-      { config: config.config, shelf: state.shelf, clock, newId: sim.newId, store, log: logOf(sim), mksOf: () => mks },
+      {
+        config: config.config,
+        keptBook: state.keptBook,
+        clock,
+        newId: sim.newId,
+        store,
+        log: logOf(sim),
+        mksOf: () => mks,
+      },
       options,
     );
     sim.kernel.touch();

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { openSecrets } from '../../app.ts';
 import { UsageError } from '../../errors.ts';
-import { wayInOf } from '../../io/listen/event-source.ts';
+import { transportOf } from '../../io/listen/event-source.ts';
 import { sendEvent } from '../../io/listen/send-event.ts';
 import type { CompiledConfig, EventSourceConfig } from '../../model/config.ts';
 import { suggest } from '../../model/did-you-mean.ts';
@@ -54,7 +54,7 @@ function sourceOf({ events }: CompiledConfig, name: string): EventSourceConfig {
   const source = events.find((one) => one.name === name);
   const names = events.map((one) => one.name);
   if (source === undefined) throw new UsageError(`there is no event source "${name}": ${suggest(name, names)}`);
-  if (wayInOf(source) === 'none') {
+  if (transportOf(source) === 'none') {
     const way = source.queue === undefined ? 'an event bus' : `the queue ${source.queue}`;
     throw new UsageError(`events.${name} comes through ${way}, not over HTTP: send it there`);
   }

@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SecretError } from '../../errors.ts';
-import { secretProblem, wayInOf } from '../../io/listen/event-source.ts';
+import { secretProblem, transportOf } from '../../io/listen/event-source.ts';
 import { describeSecret, type Secret } from '../../io/secrets/secret.ts';
 import type { Secrets } from '../../io/secrets/secrets.ts';
 import type { CompiledConfig, SecretRef } from '../../model/config.ts';
@@ -68,7 +68,7 @@ function isOpenFolder(folder: Stats | undefined): boolean {
 export async function eventChecks({ events }: CompiledConfig, secrets: Secrets): Promise<readonly Check[]> {
   const checks = events.map(async (source): Promise<readonly Check[]> => {
     const { ok, warning, failed } = checksOf(`event source ${source.name}`);
-    if (wayInOf(source) === 'unsigned')
+    if (transportOf(source) === 'unsigned')
       return [
         warning(
           'event.secret',

@@ -90,7 +90,12 @@ function lostRegions(wanted: FleetToRehearse): readonly string[] {
     .map(({ name }) => `${name}: ${config.file} has no such region (any more); its pools stay as they are`);
 }
 
-function answered(parts: CliParts, wanted: FleetToRehearse, seen: readonly ObservedFleetCluster[], region: string): SeenRegion {
+function answered(
+  parts: CliParts,
+  wanted: FleetToRehearse,
+  seen: readonly ObservedFleetCluster[],
+  region: string,
+): SeenRegion {
   const own = seen.filter(({ cluster }) => cluster.region === region);
   return { source: 'api', ...withNamed(parts, wanted, own, region) };
 }

@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import { makeTroubleLog } from '../../io/event-log.ts';
-import { checkWaysIn, isLoopback, secretProblem, wayInOf } from '../../io/listen/event-source.ts';
+import { refuseUnsigned, isLoopback, secretProblem, transportOf } from '../../io/listen/event-source.ts';
 import { makeQuota } from '../../io/listen/receive.ts';
 import { makeListenApp } from '../../io/listen/routes.ts';
 import { serveListen } from '../../io/listen/serve.ts';
@@ -12,9 +12,9 @@ import { type RunMetrics, refresh } from './metrics.ts';
 import type { OpenedApp, ProcessParts } from './process-parts.ts';
 import type { Rounds } from './run-rounds.ts';
 
-export type WaysIn = { readonly address: string; readonly close: () => Promise<void> };
+export type Listener = { readonly address: string; readonly close: () => Promise<void> };
 
-export type WaysInOptions = {
+export type ListenerOptions = {
   readonly opened: OpenedApp;
   readonly rounds: Rounds;
   readonly metrics: RunMetrics;
@@ -27,12 +27,12 @@ export type WaysInOptions = {
  * What the single process serves: health, readiness, metrics and, for configured sources, events. Refuses to start
  * unsigned on anything but loopback, and with a secret that is too weak.
  */
-export async function openWaysIn(parts: ProcessParts, options: WaysInOptions): Promise<WaysIn | undefined> {
+export async function openListener(parts: ProcessParts, options: ListenerOptions): Promise<Listener | undefined> {
   const { opened, rounds, listen, metrics } = options;
   if (listen === undefined) return undefined;
   const { app, store } = opened;
   const { secrets } = app.parts;
-  checkWaysIn(listen.host, rounds.config().events);
+  refuseUnsigned(listen.host, rounds.config().events);
   await checkSecrets(opened, rounds);
   const tell = makeTroubleLog({ clock: parts.clock, log: parts.log.with({ job: 'accept-events' }) });
   const told = { tell, count: metrics.countEvent };
@@ -63,7 +63,7 @@ export async function openWaysIn(parts: ProcessParts, options: WaysInOptions): P
 
 /** Weak secrets are refused at the start, not at the first message. */
 async function checkSecrets({ app }: OpenedApp, rounds: Rounds): Promise<void> {
-  for (const source of rounds.config().events.filter((one) => ['signed', 'bearer'].includes(wayInOf(one)))) {
+  for (const source of rounds.config().events.filter((one) => ['signed', 'bearer'].includes(transportOf(one)))) {
     for (const ref of source.secrets) {
       const problem = secretProblem(source, await app.parts.secrets.read(ref, 'secret'));
       if (problem !== undefined) throw new UsageError(problem);
@@ -74,7 +74,7 @@ async function checkSecrets({ app }: OpenedApp, rounds: Rounds): Promise<void> {
 /** What waits and what is open counts as it is now, not as it was after the last round. */
 async function scraped(
   parts: ProcessParts,
-  { opened, rounds, metrics }: WaysInOptions,
+  { opened, rounds, metrics }: ListenerOptions,
 ): ReturnType<RunMetrics['render']> {
   await guarded(parts, 'metrics', () => refresh(metrics, opened, rounds.config()));
   return metrics.render();

@@ -5,7 +5,7 @@ import type { ScaleReport } from '../../jobs/scale/parts.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { isStoreThere, readConfig } from '../config-and-store.ts';
 import { makeDeliveries } from './deliveries.ts';
-import { openWaysIn } from './listen.ts';
+import { openListener } from './listen.ts';
 import { makeRunMetrics } from './metrics.ts';
 import { emptyStore, type OpenedApp, openApp, type ProcessParts } from './process-parts.ts';
 import { makeRounds } from './run-rounds.ts';
@@ -59,16 +59,16 @@ export async function runForever(parts: ProcessParts, options: RunOptions): Prom
       onWatched: deliveries.ring,
     });
     const listen = options.listen ?? first.listen;
-    const waysIn = await openWaysIn(parts, { opened, rounds, metrics, listen, zone: options.zone });
+    const listener = await openListener(parts, { opened, rounds, metrics, listen, zone: options.zone });
     parts.log.info('lamplighter runs', {
       config: first.hash,
       every: `${first.everyMs / 1000} s`,
-      listen: waysIn?.address,
+      listen: listener?.address,
     });
     try {
       await Promise.all([rounds.run(options.signal), deliveries.run(options.signal)]);
     } finally {
-      await waysIn?.close();
+      await listener?.close();
     }
     parts.log.info('lamplighter stopped');
   };

@@ -193,7 +193,7 @@ export function leaseId(owner: Owner, names: Omit<Names, 'region'>, key: string)
   return `${poolLeasesPrefix(owner, names)}${encode(key)}`;
 }
 
-/** The one lease into which a shelf that is full merges everything new. No caller's key encodes to this. */
+/** The one lease into which a group that is full merges everything new. No caller's key encodes to this. */
 export function mergedId(prefix: string): string {
   return `${prefix}=merged`;
 }

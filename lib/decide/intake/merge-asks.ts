@@ -6,21 +6,21 @@ import { mergedId, rememberMs } from './judge-ask.ts';
  * All that one owner asked for one pool: its leases and tombstones by id. `isWhole`: everything stored is in it;
  * otherwise only the ids in question and the merged lease are, which is enough to change what exists.
  */
-export type Shelf = {
+export type Group = {
   readonly prefix: string;
   readonly asks: ReadonlyMap<string, Lease | Release>;
   readonly isWhole: boolean;
 };
 
-export type ShelfOutcome =
+export type GroupOutcome =
   | { readonly kind: 'stored' }
   /** `isHeldAlready`: what was stored before holds it, nothing had to be written. */
   | { readonly kind: 'merged'; readonly reason: string; readonly isHeldAlready: boolean }
   | { readonly kind: 'unchanged'; readonly reason: string };
 
-export type ShelfPlan = {
+export type GroupPlan = {
   /** One per ask, in their order. */
-  readonly outcomes: readonly ShelfOutcome[];
+  readonly outcomes: readonly GroupOutcome[];
   readonly puts: readonly (Lease | Release)[];
   /** Ids of finished records that were pushed out. */
   readonly deletes: readonly string[];
@@ -32,18 +32,18 @@ export const mostLiveLeases = 100;
 export const mostFinished = 300;
 /** As many as one commit may put, so that what comes in never outgrows what goes out. */
 const mostDeletes = 50;
-/** While a shelf was found full this recently, what is new merges without counting again. */
+/** While a group was found full this recently, what is new merges without counting again. */
 const fullForMs = 10_000;
 /**
- * What a batch of asks makes of its shelf: each merges into the record of its id; a new lease on a full shelf merges
- * into the shelf's one merged lease, which holds at least as many nodes for at least as long. undefined = only the
- * whole shelf can tell.
+ * What a batch of asks makes of its group: each merges into the record of its id; a new lease on a full group merges
+ * into the group's one merged lease, which holds at least as many nodes for at least as long. undefined = only the
+ * whole group can tell.
  */
-export function planShelf(shelf: Shelf, asked: readonly (Lease | Release)[], now: EpochMs): ShelfPlan | undefined {
-  const asks = new Map(shelf.asks);
+export function planGroup(group: Group, asked: readonly (Lease | Release)[], now: EpochMs): GroupPlan | undefined {
+  const asks = new Map(group.asks);
   const changed = new Set<string>();
-  const outcomes: ShelfOutcome[] = [];
-  let live = countLive(shelf, now);
+  const outcomes: GroupOutcome[] = [];
+  let live = countLive(group, now);
   for (const ask of asked) {
     const before = asks.get(ask.id);
     const merged = mergeAsk(before, ask, now);
@@ -53,20 +53,20 @@ export function planShelf(shelf: Shelf, asked: readonly (Lease | Release)[], now
     }
     const isNew = before === undefined || isForgotten(before, now);
     const opens = merged.ask.kind === 'lease' && !isLiveLease(before, now);
-    const isFull = opens && isShelfFull(shelf, asks, live, now);
-    if (isFull === undefined || (isNew && !opens && !shelf.isWhole)) return undefined;
-    const put = isFull ? mergeIntoOne(shelf.prefix, asks, merged.ask, now) : merged.ask;
-    outcomes.push(isFull ? fullOutcome(put, asks.get(mergedId(shelf.prefix))) : { kind: 'stored' });
+    const isFull = opens && isGroupFull(group, asks, live, now);
+    if (isFull === undefined || (isNew && !opens && !group.isWhole)) return undefined;
+    const put = isFull ? mergeIntoOne(group.prefix, asks, merged.ask, now) : merged.ask;
+    outcomes.push(isFull ? fullOutcome(put, asks.get(mergedId(group.prefix))) : { kind: 'stored' });
     if (put === undefined) continue;
     asks.set(put.id, put);
     changed.add(put.id);
     if (!isFull) live += opens ? 1 : isLiveLease(before, now) && merged.ask.kind === 'release' ? -1 : 0;
   }
   const puts = [...changed].map((id) => asks.get(id)!);
-  return { outcomes, puts, deletes: shelf.isWhole ? findSurplus(asks, changed, now) : [] };
+  return { outcomes, puts, deletes: group.isWhole ? findSurplus(asks, changed, now) : [] };
 }
 
-function countLive({ asks, prefix }: Shelf, now: EpochMs): number {
+function countLive({ asks, prefix }: Group, now: EpochMs): number {
   let live = 0;
   for (const ask of asks.values()) if (ask.id !== mergedId(prefix) && isLiveLease(ask, now)) live += 1;
   return live;
@@ -76,15 +76,15 @@ function isLiveLease(ask: Lease | Release | undefined, now: EpochMs): boolean {
   return ask?.kind === 'lease' && isLive(ask, now);
 }
 
-/** undefined = cannot be told from a part of the shelf. */
-function isShelfFull(
-  shelf: Shelf,
+/** undefined = cannot be told from a part of the group. */
+function isGroupFull(
+  group: Group,
   asks: ReadonlyMap<string, Lease | Release>,
   live: number,
   now: EpochMs,
 ): boolean | undefined {
-  if (shelf.isWhole) return live >= mostLiveLeases;
-  const merged = asks.get(mergedId(shelf.prefix));
+  if (group.isWhole) return live >= mostLiveLeases;
+  const merged = asks.get(mergedId(group.prefix));
   const wasJustFull = isLiveLease(merged, now) && now - (merged as Lease).askedAt < fullForMs;
   return wasJustFull ? true : undefined;
 }
@@ -117,7 +117,7 @@ function mergeIntoOne(
   };
 }
 
-function fullOutcome(put: Lease | Release | undefined, stored: Lease | Release | undefined): ShelfOutcome {
+function fullOutcome(put: Lease | Release | undefined, stored: Lease | Release | undefined): GroupOutcome {
   const until = iso((put ?? stored)?.until ?? 0);
   return {
     kind: 'merged',

@@ -35,7 +35,7 @@ export type WatchSight = {
 /** One pass over the fleet as observations: bad, ok, over or due; what is not among them is unknown. */
 export function observeFleet(input: WatchInput): WatchSight {
   const sights = input.answers.map((answers) => sightOf(answers, input));
-  const gone = new Map(sights.flatMap((sight) => [...sight.gone]));
+  const gone = new Map(sights.flatMap((observed) => [...observed.gone]));
   return {
     observations: [
       ...sights.flatMap(({ observations }) => observations),

@@ -108,7 +108,7 @@ export function present<T extends Seen>(seen: T): T {
  * The memory, with every cluster and pool that has an incident: what has one is looked for until it is gone for
  * certain, also where the memory itself was lost.
  */
-export function remembering(memory: RegionMemory, incidents: readonly Watched[], now: EpochMs): RegionMemory {
+export function withIncidentSubjects(memory: RegionMemory, incidents: readonly Watched[], now: EpochMs): RegionMemory {
   const subjects = incidents
     .map(({ subject }) => subject)
     .filter((subject) => subject.kind === 'cluster' || subject.kind === 'pool')

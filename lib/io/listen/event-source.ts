@@ -10,7 +10,7 @@ export type WayIn = 'signed' | 'bearer' | 'unsigned' | 'none';
  * A source with a secret comes in signed, or, as Alertmanager cannot sign, with a bearer secret. Without a secret, only
  * sources that have no queue come in, only over loopback, and never what is meant for an event bus.
  */
-export function wayInOf(source: EventSourceConfig): WayIn {
+export function transportOf(source: EventSourceConfig): WayIn {
   if (source.secrets.length > 0) return source.kind === 'alertmanager' ? 'bearer' : 'signed';
   return source.queue !== undefined || source.kind === 'eventbridge' ? 'none' : 'unsigned';
 }
@@ -30,8 +30,8 @@ export function isLoopbackHost(header: string | undefined): boolean {
 }
 
 /** Nothing unsigned is offered to a network. Throws UsageError naming the source. */
-export function checkWaysIn(host: string, sources: readonly EventSourceConfig[]): void {
-  const open = sources.find((source) => wayInOf(source) === 'unsigned');
+export function refuseUnsigned(host: string, sources: readonly EventSourceConfig[]): void {
+  const open = sources.find((source) => transportOf(source) === 'unsigned');
   if (open === undefined || isLoopback(host)) return;
   throw new UsageError(
     `Listening on ${host} was refused: events.${open.name} has no secret, so anybody could raise its pools; give it a secret, or listen on 127.0.0.1`,

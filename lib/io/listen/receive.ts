@@ -6,7 +6,7 @@ import type { EventTrouble, TellTrouble } from '../event-log.ts';
 import type { Secret } from '../secrets/secret.ts';
 import { isBearer, isFresh, isSigned } from '../signing.ts';
 import { type BodyProblem, type HeldBody, mostBodyBytes } from './bodies.ts';
-import { isLoopbackHost, type WayIn, wayInOf } from './event-source.ts';
+import { isLoopbackHost, type WayIn, transportOf } from './event-source.ts';
 
 /** One event's fate, as the accept job tells it. */
 type Outcome = {
@@ -92,7 +92,7 @@ type WholeRequest = Omit<ReceivedRequest, 'readBody'> & { readonly body: Uint8Ar
 /** Rejects when a secret cannot be had, or the store fails. */
 async function receiveWhole(parts: ReceiveParts, source: EventSourceConfig, request: WholeRequest): Promise<Answer> {
   if (!(await isSender(parts, source, request))) {
-    const proof = wayInOf(source) === 'bearer' ? 'its bearer secret is' : 'its signature is by';
+    const proof = transportOf(source) === 'bearer' ? 'its bearer secret is' : 'its signature is by';
     return refused(parts, source, nobody(`${proof} none of the source's secrets`));
   }
   if (!parts.quota.take(source.name)) return refused(parts, source, overQuota);
@@ -172,7 +172,7 @@ function judgeHead(parts: ReceiveParts, source: EventSourceConfig, request: Rece
         ? judgeUnsignedHead(headers)
         : nobody('the source has no secret, and the request is not from this machine'),
   };
-  return heads[wayInOf(source)]();
+  return heads[transportOf(source)]();
 }
 
 type Headers = ReceivedRequest['headers'];
@@ -198,7 +198,7 @@ async function isSender(
   source: EventSourceConfig,
   { headers, body }: WholeRequest,
 ): Promise<boolean> {
-  const way = wayInOf(source);
+  const way = transportOf(source);
   if (way === 'unsigned') return true;
   const secrets = await parts.secretsOf(source);
   if (way === 'bearer') return isBearer(headers['authorization'], secrets);
@@ -217,7 +217,7 @@ async function acceptOnce(
   { headers, body }: WholeRequest,
 ): Promise<Answer> {
   const count = (what: CountedRequest) => parts.count?.(what, source.name);
-  const id = wayInOf(source) === 'signed' ? headers['webhook-id'] : undefined;
+  const id = transportOf(source) === 'signed' ? headers['webhook-id'] : undefined;
   if (id !== undefined && (await parts.replays.isKnown(source.name, id))) {
     count('replayed');
     return { status: 200, body: { replayed: true } };

@@ -8,13 +8,13 @@ import type { CompiledConfig, EventSourceConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
 import type { Size } from '../../model/size.ts';
 import { mapBounded } from '../concurrency.ts';
-import type { ShelfWriter } from './store-asks.ts';
+import type { GroupWriter } from './store-asks.ts';
 
 export type AcceptParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly config: () => Pick<CompiledConfig, 'regions' | 'rules'>;
-  readonly writer: ShelfWriter;
+  readonly writer: GroupWriter;
   /** Starts a round for that cluster at once. Losing it costs a tick, nothing else. */
   readonly wake: (region: string, cluster: string) => void | Promise<void>;
   /** Told of each event that was refused or not stored; absent = each is a line of the log. */

@@ -1,5 +1,5 @@
 import { mergedId, type Owner, ownerPrefix, poolLeasesPrefix } from '../../decide/intake/judge-ask.ts';
-import { planShelf, type Shelf, type ShelfOutcome, type ShelfPlan } from '../../decide/intake/merge-asks.ts';
+import { planGroup, type Group, type GroupOutcome, type GroupPlan } from '../../decide/intake/merge-asks.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { Store, Version, Write } from '../../io/stores/store.ts';
 import type { Lease, Release } from '../../model/asks.ts';
@@ -7,10 +7,10 @@ import type { Names } from '../../model/match.ts';
 import { asksPartition, askWrite, listStoredAsks, loadAsk, type StoredAsk } from '../records/ask-records.ts';
 
 /** `failed`: nothing is known to be stored; the same event again is right. */
-type WriteOutcome = ShelfOutcome | { readonly kind: 'failed'; readonly reason: string };
+type WriteOutcome = GroupOutcome | { readonly kind: 'failed'; readonly reason: string };
 
-/** Stores asks durably before it resolves. One per process: what waits for one shelf is written together. */
-export type ShelfWriter = {
+/** Stores asks durably before it resolves. One per process: what waits for one group is written together. */
+export type GroupWriter = {
   readonly write: (owner: Owner, names: Names, asks: readonly (Lease | Release)[]) => Promise<readonly WriteOutcome[]>;
 };
 
@@ -29,7 +29,7 @@ type Lane = { readonly owner: Owner; readonly names: Names; readonly waiting: Wa
  * Events of one owner for one pool wait in one lane and are stored in groups, each group in one conditional commit: a
  * burst costs a few writes, and the process never competes with itself. Others' writes are met by reading again.
  */
-export function makeShelfWriter(parts: { readonly store: Store; readonly clock: Clock }): ShelfWriter {
+export function makeGroupWriter(parts: { readonly store: Store; readonly clock: Clock }): GroupWriter {
   const lanes = new Map<string, Lane>();
   const isOwnerFull = makeOwnerCount(parts.store, parts.clock);
   return {
@@ -79,9 +79,9 @@ async function writeGroup(
   return asks.map(() => failed('the same leases were changed by others: send it again'));
 }
 
-type Planned = { readonly plan: ShelfPlan; readonly versions: ReadonlyMap<string, Version> };
+type Planned = { readonly plan: GroupPlan; readonly versions: ReadonlyMap<string, Version> };
 
-/** A single ask is first tried on two reads; only what needs counting lists the whole shelf. */
+/** A single ask is first tried on two reads; only what needs counting lists the whole group. */
 async function planOnStored(
   store: Store,
   region: string,
@@ -111,12 +111,12 @@ function planOn(
   asks: readonly (Lease | Release)[],
   clock: Clock,
 ): Planned | undefined {
-  const shelf: Shelf = { prefix, isWhole, asks: new Map(stored.map(({ ask }) => [ask.id, ask as Lease | Release])) };
-  const plan = planShelf(shelf, asks, clock.now());
+  const group: Group = { prefix, isWhole, asks: new Map(stored.map(({ ask }) => [ask.id, ask as Lease | Release])) };
+  const plan = planGroup(group, asks, clock.now());
   return plan && { plan, versions: new Map(stored.map(({ ask, version }) => [ask.id, version])) };
 }
 
-function writesOf(plan: ShelfPlan, region: string, versions: ReadonlyMap<string, Version>): readonly Write[] {
+function writesOf(plan: GroupPlan, region: string, versions: ReadonlyMap<string, Version>): readonly Write[] {
   const puts = plan.puts.map((ask) => askWrite(ask, versions.get(ask.id)));
   const partition = asksPartition(region);
   const deletes = plan.deletes.map((id): Write => {

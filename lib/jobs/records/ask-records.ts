@@ -54,7 +54,7 @@ export function askWrite(ask: Ask, version: Version | undefined, keepMs = 0): Wr
 
 /**
  * Stores a lease or a release by the rule of leases: the latest `time` wins, a release wins ties. Resolves to what is in
- * force afterwards. For people's leases; events go through the shelf writer, which bounds them as well.
+ * force afterwards. For people's leases; events go through the group writer, which bounds them as well.
  */
 export async function putLease(store: Store, ask: Lease | Release, now: EpochMs): Promise<Lease | Release> {
   const stored = await updateAsk(store, ask.region, ask.id, (before) => {

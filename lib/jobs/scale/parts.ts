@@ -17,7 +17,7 @@ export type ScaleParts = {
   readonly log: Log;
   readonly mksOf: (region: string) => Mks;
   /** Where many rounds come one after the other; absent = this one is alone. */
-  readonly shelf?: BookShelf;
+  readonly keptBook?: KeptBook;
   /** The name under which functions run on AWS; absent = a process. */
   readonly installation?: string;
   /** Milliseconds left for this run; nothing starts that does not fit. Absent = no limit. */
@@ -75,15 +75,15 @@ export type ScaleReport = {
 };
 
 /** Keeps the rule book of the config in force from one round to the next: laying out schedules is dear, reading them is not. */
-export type BookShelf = { kept?: { readonly hash: string; readonly madeAt: EpochMs; readonly book: RuleBook } };
+export type KeptBook = { kept?: { readonly hash: string; readonly madeAt: EpochMs; readonly book: RuleBook } };
 
 /** A book remembers every cluster it was asked about, and time goes on: a new one each day. */
 const keptForMs = 24 * 60 * 60_000;
 
-export function bookFrom(shelf: BookShelf, config: CompiledConfig, now: EpochMs): RuleBook {
-  const { kept } = shelf;
+export function bookFrom(keptBook: KeptBook, config: CompiledConfig, now: EpochMs): RuleBook {
+  const { kept } = keptBook;
   if (kept && kept.hash === config.hash && Math.abs(now - kept.madeAt) < keptForMs) return kept.book;
   const book = makeRuleBook(config, now);
-  shelf.kept = { hash: config.hash, madeAt: now, book };
+  keptBook.kept = { hash: config.hash, madeAt: now, book };
   return book;
 }

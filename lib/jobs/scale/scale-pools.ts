@@ -27,7 +27,7 @@ import { bookFrom, type ScaleOptions, type ScaleParts, type ScaleProblem, type S
 export async function scalePools(given: ScaleParts, options: ScaleOptions = {}): Promise<ScaleReport> {
   const uninstalled = await readUninstalled(given.store);
   const parts = uninstalled ? withoutRules(given) : given;
-  const book = bookFrom(parts.shelf ?? {}, parts.config, parts.clock.now());
+  const book = bookFrom(parts.keptBook ?? {}, parts.config, parts.clock.now());
   const seen = await observeFleet(parts, options, book);
   const now = parts.clock.now();
   const isPart = options.only !== undefined || (options.shard?.count ?? 1) > 1;
@@ -77,7 +77,7 @@ function clockProblems({ wrongClocks }: SeenFleet): readonly ScaleProblem[] {
 }
 
 /** As though every rule had left the config: what is away gets its base back, the rest is let go. */
-function withoutRules({ shelf: _ofTheConfig, ...parts }: ScaleParts): ScaleParts {
+function withoutRules({ keptBook: _ofTheConfig, ...parts }: ScaleParts): ScaleParts {
   parts.log.warn('this fleet is uninstalled: pools are only restored to their bases', {
     undo: 'lamplighter uninstall --undo',
   });

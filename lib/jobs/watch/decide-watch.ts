@@ -5,7 +5,7 @@ import { isSpent, type Silences } from '../../decide/incidents/silence.ts';
 import { type IncidentsOutcome, stepIncidents } from '../../decide/incidents/step-incidents.ts';
 import { observeFleet, type WatchSight } from '../../decide/watching/observe-fleet.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
-import { type RegionAnswers, type RegionMemory, remembering } from '../../decide/watching/watch-memory.ts';
+import { type RegionAnswers, type RegionMemory, withIncidentSubjects } from '../../decide/watching/watch-memory.ts';
 import type { Store, StoredRecord, Write } from '../../io/stores/store.ts';
 import type { ObservedVersion } from '../../model/cluster.ts';
 import type { EpochMs } from '../../model/time.ts';
@@ -29,7 +29,7 @@ import { loadMemory, loadTimes, type ReadVersions, type StoredMemory } from '../
 import { ask } from './ask-regions.ts';
 import type { WatchParts } from './parts.ts';
 
-export type Decided = { readonly sight: WatchSight; readonly outcome: IncidentsOutcome };
+export type Decided = { readonly observed: WatchSight; readonly outcome: IncidentsOutcome };
 
 type Input = {
   readonly now: EpochMs;
@@ -61,7 +61,7 @@ function decideOnce(
   versions: ReadonlyMap<string, readonly ObservedVersion[]>,
 ): Decided {
   const records = known.incidents.map(({ record }) => record);
-  const sight = observeFleet({
+  const observed = observeFleet({
     now,
     config,
     answers,
@@ -76,12 +76,12 @@ function decideOnce(
     hash,
     records,
     lastKnown: known.times.times,
-    observations: sight.observations,
+    observations: observed.observations,
     durations: config.watch,
     destinations,
     silences,
   });
-  return { sight, outcome };
+  return { observed, outcome };
 }
 
 function regionsWithSteps({ changes }: IncidentsOutcome): readonly string[] {
@@ -111,7 +111,7 @@ export async function loadKnownState({ store, config, clock }: WatchParts): Prom
   const rounds: RoundFindings[] = [];
   for (const { name } of config.regions) {
     const { memory, stored } = await loadMemory(store, name);
-    memories.push({ stored, memory: remembering(memory, living, clock.now()) });
+    memories.push({ stored, memory: withIncidentSubjects(memory, living, clock.now()) });
     rounds.push(...(await listRoundFindings(store, name)));
   }
   return {

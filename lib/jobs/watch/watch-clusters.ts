@@ -94,7 +94,7 @@ async function commitAll({ store }: WatchParts, writes: readonly Write[]): Promi
 async function keepMemories(
   { store, hash }: WatchParts,
   known: KnownState,
-  { sight }: Decided,
+  { observed }: Decided,
   { failed }: Committed,
 ): Promise<readonly string[]> {
   const subjects = failed.map(({ change }) => change.record.subject);
@@ -102,8 +102,8 @@ async function keepMemories(
   const problems: string[] = [];
   for (const before of known.memories) {
     const { region } = before.memory;
-    const after = sight.memories.find((memory) => memory.region === region);
-    const notices = sight.notices.filter(({ subject }) => 'region' in subject && subject.region === region);
+    const after = observed.memories.find((memory) => memory.region === region);
+    const notices = observed.notices.filter(({ subject }) => 'region' in subject && subject.region === region);
     const problem = after && (await keepMemory(store, hash, before, after, notices, unsettled));
     if (problem !== undefined) problems.push(problem);
   }

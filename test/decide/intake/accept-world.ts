@@ -3,7 +3,7 @@ import { silentLog } from '../../../lib/io/log.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { type AcceptParts, acceptEvents, type EventOutcome } from '../../../lib/jobs/accept/accept-events.ts';
-import { makeShelfWriter } from '../../../lib/jobs/accept/store-asks.ts';
+import { makeGroupWriter } from '../../../lib/jobs/accept/store-asks.ts';
 import { listAsks } from '../../../lib/jobs/records/ask-records.ts';
 import type { Ask, Lease } from '../../../lib/model/asks.ts';
 import type { EventSourceConfig } from '../../../lib/model/config.ts';
@@ -32,7 +32,7 @@ export function makeAcceptWorld(patch: Partial<AcceptParts> & { readonly store?:
     clock,
     log: silentLog,
     config: () => ({ regions, rules }),
-    writer: makeShelfWriter({ store, clock }),
+    writer: makeGroupWriter({ store, clock }),
     wake: (region, cluster) => void woken.push(`${region}:${cluster}`),
     count: (kind) => void counts.set(kind, (counts.get(kind) ?? 0) + 1),
     ...patch,

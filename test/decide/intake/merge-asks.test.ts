@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { exactMatch, mergedId } from '../../../lib/decide/intake/judge-ask.ts';
-import { mergeAsk, mostLiveLeases, planShelf } from '../../../lib/decide/intake/merge-asks.ts';
+import { mergeAsk, mostLiveLeases, planGroup } from '../../../lib/decide/intake/merge-asks.ts';
 import type { Lease, Release } from '../../../lib/model/asks.ts';
 import { dayMs, hourMs, now } from './fixtures.ts';
 
@@ -121,11 +121,11 @@ test.each([
   ['fewer nodes, for a longer time', [6, 1], [4, 3], [6, 3]],
   ['more nodes, for a longer time', [4, 1], [6, 3], [6, 3]],
   ['fewer nodes, for a shorter time', [6, 3], [4, 1], [6, 3]],
-])('the merged lease of a full shelf after one of %s keeps the most of both', (_, first, second, expected) => {
+])('the merged lease of a full group after one of %s keeps the most of both', (_, first, second, expected) => {
   const own = (n: number) => [`lease/${n}`, { ...lease(0, 1, 9), id: `lease/${n}` }] as const;
   const asks = new Map<string, Ask>(Array.from({ length: mostLiveLeases }, (_none, n) => own(n)));
   const add = ([atLeast = 0, hours = 0]: readonly number[], id: string) => {
-    const plan = planShelf(
+    const plan = planGroup(
       { prefix: 'lease/', isWhole: true, asks },
       [{ ...lease(1, atLeast, hours), id }],
       now + 5000,

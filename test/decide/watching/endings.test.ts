@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { endings, isRuled } from '../../../lib/decide/watching/end-dates.ts';
-import { remembering } from '../../../lib/decide/watching/watch-memory.ts';
+import { withIncidentSubjects } from '../../../lib/decide/watching/watch-memory.ts';
 import type { CompiledConfig } from '../../../lib/model/config.ts';
 import type { FindingKind, Subject } from '../../../lib/model/finding.ts';
 import { at, start } from './watching-world.ts';
@@ -85,9 +85,9 @@ test('the first rule that matches says whether a pool is scaled', () => {
 });
 
 test('what has an incident is remembered, also when the memory was lost', () => {
-  const memory = remembering({ region: 'r1', clusters: [] }, [{ kind: 'pool.error', subject: pool }], at(0));
+  const memory = withIncidentSubjects({ region: 'r1', clusters: [] }, [{ kind: 'pool.error', subject: pool }], at(0));
   expect(memory.clusters).toMatchObject([{ id: 'c1', name: 'dev-1', pools: [{ id: 'p1', name: 'workers' }] }]);
-  expect(remembering({ region: 'r2', clusters: [] }, [{ kind: 'pool.error', subject: pool }], at(0)).clusters).toEqual(
-    [],
-  );
+  expect(
+    withIncidentSubjects({ region: 'r2', clusters: [] }, [{ kind: 'pool.error', subject: pool }], at(0)).clusters,
+  ).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkWaysIn, isLoopback, secretProblem, wayInOf } from '../../../lib/io/listen/event-source.ts';
+import { refuseUnsigned, isLoopback, secretProblem, transportOf } from '../../../lib/io/listen/event-source.ts';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
 import { makeSource, sources } from '../../decide/intake/fixtures.ts';
 
@@ -13,22 +13,22 @@ describe('the way in', () => {
     [makeSource({ secrets: [], queue: 'q' }), 'none'],
     [sources.pipeline, 'none'],
   ] as const)('%# is told by secret, queue and kind', (source, way) => {
-    expect(wayInOf(source)).toBe(way);
+    expect(transportOf(source)).toBe(way);
   });
 
   test.each(['127.0.0.1', '127.8.9.1', 'localhost', '::1', '[::1]'])('%s is loopback', (host) => {
     expect(isLoopback(host)).toBe(true);
-    expect(() => checkWaysIn(host, [unsigned])).not.toThrow();
+    expect(() => refuseUnsigned(host, [unsigned])).not.toThrow();
   });
 
   test.each(['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example.org', 'localhost.example.org', ''])(
     '%j is not',
     (host) => {
       expect(isLoopback(host)).toBe(false);
-      expect(() => checkWaysIn(host, [sources.ci, unsigned])).toThrow(
+      expect(() => refuseUnsigned(host, [sources.ci, unsigned])).toThrow(
         `Listening on ${host} was refused: events.open has no secret, so anybody could raise its pools; give it a secret, or listen on 127.0.0.1`,
       );
-      expect(() => checkWaysIn(host, Object.values(sources))).not.toThrow();
+      expect(() => refuseUnsigned(host, Object.values(sources))).not.toThrow();
     },
   );
 });

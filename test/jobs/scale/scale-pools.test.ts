@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Mks } from '../../../lib/io/mks/mks.ts';
 import { listClusterRecords, listDecisions } from '../../../lib/jobs/records/cluster-records.ts';
 import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
-import { bookFrom, type BookShelf } from '../../../lib/jobs/scale/parts.ts';
+import { bookFrom, type KeptBook } from '../../../lib/jobs/scale/parts.ts';
 import { scalePools } from '../../../lib/jobs/scale/scale-pools.ts';
 import { describeSize } from '../../../lib/model/size.ts';
 import { aNight, type Night, whileTimePasses } from '../../support/night-app.ts';
@@ -491,14 +491,14 @@ describe('rounds on a simulated fleet', () => {
 });
 
 test('a rule book serves its own config, for a day, and no longer where the clock was set back', () => {
-  const shelf: BookShelf = {};
+  const keptBook: KeptBook = {};
   const [first, other] = [aConfig(), aConfig({ hash: 'config-2' })];
   const now = at('2026-03-02T12:00:00Z');
-  const book = bookFrom(shelf, first, now);
+  const book = bookFrom(keptBook, first, now);
   const day = 24 * 60 * minute;
-  expect(bookFrom(shelf, first, now + day - 1)).toBe(book);
-  expect(bookFrom(shelf, first, now - day + 1)).toBe(book);
-  for (const time of [now + day, now - day]) expect(bookFrom({ ...shelf }, first, time)).not.toBe(book);
-  expect(bookFrom(shelf, other, now)).not.toBe(book);
-  expect(bookFrom(shelf, first, now)).not.toBe(book);
+  expect(bookFrom(keptBook, first, now + day - 1)).toBe(book);
+  expect(bookFrom(keptBook, first, now - day + 1)).toBe(book);
+  for (const time of [now + day, now - day]) expect(bookFrom({ ...keptBook }, first, time)).not.toBe(book);
+  expect(bookFrom(keptBook, other, now)).not.toBe(book);
+  expect(bookFrom(keptBook, first, now)).not.toBe(book);
 });
