@@ -81,10 +81,10 @@ describe('of several pools of one record, in several regions, only the one that 
     expect([...after.values()]).toMatchObject([{ base: 3 + names.indexOf(name) }]);
   });
 
-  test.each(names)('is let go of by resume: %s', async (name) => {
+  test.each(names)('is freed by resume: %s', async (name) => {
     using world = await aFleet();
     const { out } = await world.run('resume', `r2:dev-web/${name}`);
-    expect(out).toContain(`let go of ${7 + names.indexOf(name)}, set by hand, on r2:dev-web/${name}\n`);
+    expect(out).toContain(`forgot ${7 + names.indexOf(name)}, set by hand, on r2:dev-web/${name}\n`);
     const after = await changed(world, world.places);
     expect([...after.keys()]).toEqual([`r2:dev-web/${name}`]);
     expect([...after.values()][0]).not.toHaveProperty('kept');
@@ -101,5 +101,5 @@ test('resume of a cluster lets go of all its pools, in each region, and of no ot
 test('resume frees a pool beside one with nothing to let go', async () => {
   using world = await aFleet();
   await world.run('resume', 'r1:dev-api/build');
-  expect((await world.run('resume', 'r1:dev-api/*')).out.match(/^let go of /gm)).toHaveLength(2);
+  expect((await world.run('resume', 'r1:dev-api/*')).out.match(/^forgot /gm)).toHaveLength(2);
 });
