@@ -88,7 +88,7 @@ describe.skipIf(!hasBrowser)('the page in a browser', () => {
     await using opened = await open(small);
     const row = opened.page.locator('details[data-name="dev-api/workers"]');
     await row.locator('summary').click();
-    await row.getByText('Let the size set by hand go').waitFor();
+    await row.getByText('Forget the size set by hand').waitFor();
     expect(await row.locator('h4').allTextContents()).toEqual(['Why 2', 'Next', 'What happened', 'To do']);
     const other = opened.page.locator('details[data-name="ml/gpu"]');
     await other.locator('summary').focus();
@@ -134,7 +134,7 @@ describe.skipIf(!hasBrowser)('the page in a browser', () => {
     ])
       expect(text).toContain(words);
     await opened.page.goto(`${small}/pool/r1/dev-api/workers`);
-    expect(await opened.page.locator('main').innerText()).toContain('Let the size set by hand go');
+    expect(await opened.page.locator('main').innerText()).toContain('Forget the size set by hand');
   });
 
   test('as a file it asks for nothing, and finds by itself', async () => {
@@ -149,7 +149,7 @@ describe.skipIf(!hasBrowser)('the page in a browser', () => {
     await page.route('http://127.0.0.1:1/report.html', answer);
     await page.goto('http://127.0.0.1:1/report.html');
     await page.locator('details[data-name="dev-api/workers"] summary').click();
-    expect(await page.getByText('Let the size set by hand go').isVisible()).toBe(true);
+    expect(await page.getByText('Forget the size set by hand').isVisible()).toBe(true);
     await page.fill('input[type=search]', 'ml/*');
     await page.waitForFunction("document.querySelectorAll('.pool:not([hidden])').length === 2");
     expect(asked.filter((url) => !url.startsWith('data:'))).toEqual(['http://127.0.0.1:1/report.html']);

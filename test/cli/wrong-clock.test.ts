@@ -13,14 +13,14 @@ test('plan, status and explain say that a wrong clock changes nothing', async ()
     /^holds dev-api\/workers at \d: the clocks of this machine and of the region's API are 12 h apart/m,
   );
   expect(plan.out).toMatch(
-    /^problem: The clock of this machine says .*01:00 Europe\/Berlin.* says .*13:00 Europe\/Berlin/m,
+    /^problem: The clock of this machine shows .*01:00 Europe\/Berlin.* shows .*13:00 Europe\/Berlin/m,
   );
   expect(plan.code).toBe(1);
   const before = world.world.requests.filter(({ method }) => method === 'PUT').length;
   await world.run('run', '--once');
   expect(world.world.requests.filter(({ method }) => method === 'PUT').length).toBe(before);
   const status = await world.run('status');
-  expect(status.out).toMatch(/critical clock\.skewed: The clock of this machine says .*01:00 Europe\/Berlin/);
+  expect(status.out).toMatch(/critical clock\.skewed: The clock of this machine shows .*01:00 Europe\/Berlin/);
   expect(status.out).toMatch(
     /dev-api\/workers .*held: the clocks of this machine and of the region's API are 12 h apart; until the clock of this machine is correct/,
   );
