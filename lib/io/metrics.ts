@@ -45,7 +45,6 @@ export type EmbeddedRun = {
 /** What alarms and graphs need. Each further metric of CloudWatch costs money every month; the rest stays in the log line. */
 const extracted: readonly (keyof MetricValues)[] = [
   metricNames.lastRound,
-  metricNames.problems,
   metricNames.oldestDeliveryAge,
   metricNames.eventsRefused,
   metricNames.eventsNotStored,

@@ -11,7 +11,11 @@ export function busResources(sources: readonly EventSourceConfig[]): Resources {
     [sourceId(source.name, 'Rule'), ruleOf(source)] as const,
     [sourceId(source.name, 'RulePermission'), permissionOf(sourceId(source.name, 'Rule'))] as const,
   ]);
-  return { ...Object.fromEntries(resources), FailuresQueuePolicy: queuePolicy('FailuresQueue', lettersFrom(rules)) };
+  return {
+    ...Object.fromEntries(resources),
+    FailuresQueuePolicy: queuePolicy('FailuresQueue'),
+    LostEventsQueuePolicy: queuePolicy('LostEventsQueue', lettersFrom(rules)),
+  };
 }
 
 function ruleOf({ name, when }: EventSourceConfig): Resource {
@@ -28,7 +32,7 @@ function ruleOf({ name, when }: EventSourceConfig): Resource {
           Id: 'accept-events',
           Arn: { 'Fn::GetAtt': ['AcceptEventsLambdaFunction', 'Arn'] },
           RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 },
-          DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['FailuresQueue', 'Arn'] } },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['LostEventsQueue', 'Arn'] } },
         },
       ],
     },
@@ -55,7 +59,7 @@ function lettersFrom(rules: readonly string[]): readonly unknown[] {
     Effect: 'Allow',
     Principal: { Service: 'events.amazonaws.com' },
     Action: 'sqs:SendMessage',
-    Resource: { 'Fn::GetAtt': ['FailuresQueue', 'Arn'] },
+    Resource: { 'Fn::GetAtt': ['LostEventsQueue', 'Arn'] },
     Condition: { ArnEquals: { 'aws:SourceArn': rules.map((rule) => ({ 'Fn::GetAtt': [rule, 'Arn'] })) } },
   };
   return [allow];

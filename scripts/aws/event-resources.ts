@@ -1,17 +1,16 @@
 import { transportOf } from '../../lib/io/listen/event-source.ts';
+import { metricNames } from '../../lib/io/metrics.ts';
 import type { CompiledConfig, EventSourceConfig } from '../../lib/model/config.ts';
 import { busResources } from './bus-resources.ts';
-import { queueResources } from './queue-resources.ts';
-import type { Resources } from './resource.ts';
+import { type QueueOptions, queueResources, queuesToMake } from './queue-resources.ts';
+import { installation, type Resource, type Resources } from './resource.ts';
 
 /** The ways in for events: a queue for each source that names one, a rule for each on the bus, an address for the signed. */
-export function eventResources(config: CompiledConfig, alarmActions: readonly string[]): Resources {
-  const queues = config.events.flatMap(({ queue, kind }) => (queue === undefined ? [] : [{ name: queue, kind }]));
-  const onBus = config.events.filter(isOnBus);
+export function eventResources({ events }: Pick<CompiledConfig, 'events'>, options: QueueOptions): Resources {
   return {
-    ...queueResources(queues, alarmActions),
-    ...busResources(onBus),
-    ...(config.events.some(hasSecret) ? urlResources : {}),
+    ...queueResources(queuesToMake(events), options),
+    ...busResources(events.filter(isOnBus)),
+    ...(events.some(hasSecret) ? { ...urlResources, ...urlAlarms(options.alarmActions) } : {}),
   };
 }
 
@@ -24,26 +23,77 @@ function hasSecret(source: EventSourceConfig): boolean {
   return ['signed', 'bearer'].includes(transportOf(source));
 }
 
+/** What senders see and nobody here would: answers of 5xx, refusals for want of room, and many who prove nothing. */
+function urlAlarms(alarmActions: readonly unknown[]): Resources {
+  const lambda = { Namespace: 'AWS/Lambda', Dimensions: [{ Name: 'FunctionName', Value: { Ref: receiver } }] };
+  const own = {
+    Namespace: 'Lamplighter',
+    Dimensions: [
+      { Name: 'installation', Value: installation },
+      { Name: 'job', Value: 'accept-events' },
+    ],
+  };
+  const alarm = (name: string, text: string, metric: object, more: object): Resource => ({
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmName: `${installation}-${name}`,
+      AlarmDescription: text,
+      ...metric,
+      Statistic: 'Sum',
+      Period: 300,
+      EvaluationPeriods: 3,
+      DatapointsToAlarm: 2,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+      AlarmActions: alarmActions,
+      OKActions: alarmActions,
+      ...more,
+    },
+  });
+  return {
+    EventsNotTakenAlarm: alarm(
+      'events-not-taken',
+      'Messages to the events URL were answered with 5xx in two periods of three',
+      { ...lambda, MetricName: 'Url5xxCount' },
+      { Threshold: 0 },
+    ),
+    EventsThrottledAlarm: alarm(
+      'events-throttled',
+      'Messages to the events URL were turned away because too many came at once',
+      { ...lambda, MetricName: 'Throttles' },
+      { Threshold: 0 },
+    ),
+    EventsUnauthorizedAlarm: alarm(
+      'events-unauthorized',
+      'More than 100 messages to the events URL in five minutes proved nothing: a source with a wrong secret, or strangers',
+      { ...own, MetricName: metricNames.eventsUnauthorized },
+      { Threshold: 100 },
+    ),
+  };
+}
+
+const receiver = 'ReceiveEventsLambdaFunction';
+
 /** Since October 2025 a public address needs both permissions: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html */
 const urlResources: Resources = {
-  AcceptEventsUrl: {
+  ReceiveEventsUrl: {
     Type: 'AWS::Lambda::Url',
-    Properties: { AuthType: 'NONE', TargetFunctionArn: { 'Fn::GetAtt': ['AcceptEventsLambdaFunction', 'Arn'] } },
+    Properties: { AuthType: 'NONE', TargetFunctionArn: { 'Fn::GetAtt': [receiver, 'Arn'] } },
   },
-  AcceptEventsUrlPermission: {
+  ReceiveEventsUrlPermission: {
     Type: 'AWS::Lambda::Permission',
     Properties: {
       Action: 'lambda:InvokeFunctionUrl',
-      FunctionName: { Ref: 'AcceptEventsLambdaFunction' },
+      FunctionName: { Ref: receiver },
       FunctionUrlAuthType: 'NONE',
       Principal: '*',
     },
   },
-  AcceptEventsUrlInvokePermission: {
+  ReceiveEventsUrlInvokePermission: {
     Type: 'AWS::Lambda::Permission',
     Properties: {
       Action: 'lambda:InvokeFunction',
-      FunctionName: { Ref: 'AcceptEventsLambdaFunction' },
+      FunctionName: { Ref: receiver },
       InvokedViaFunctionUrl: true,
       Principal: '*',
     },

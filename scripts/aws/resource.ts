@@ -2,6 +2,8 @@
 export type Resource = {
   readonly Type: string;
   readonly DependsOn?: string | readonly string[];
+  readonly DeletionPolicy?: 'Retain';
+  readonly UpdateReplacePolicy?: 'Retain';
   readonly Properties: { readonly [name: string]: unknown };
 };
 
@@ -9,3 +11,13 @@ export type Resources = { readonly [logicalId: string]: Resource };
 
 /** `${self:service}-${sls:stage}` of serverless.yml, which resolves it in generated resources too. */
 export const installation = '${self:service}-${sls:stage}';
+
+/** What is named in --param existing is used and not made; `all` = whatever the config names. */
+export function isThere(existing: readonly string[], name: string): boolean {
+  return existing.includes('all') || existing.includes(name);
+}
+
+/** Of what is in this account and region. */
+export function arnOf(service: string, name: string): unknown {
+  return { 'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${name}` };
+}

@@ -2,11 +2,13 @@ import { secretsOf } from '../../lib/io/destinations/destinations.ts';
 import type { CompiledConfig, SecretRef } from '../../lib/model/config.ts';
 import type { Resource, Resources } from './resource.ts';
 
+type WithSecrets = Pick<CompiledConfig, 'regions' | 'destinations' | 'heartbeat' | 'events'>;
+
 /**
  * Each function may read the secrets it needs, by name: tokens for those that call the API, addresses and keys for the
  * one that tells people, signing secrets for the one that takes events.
  */
-export function secretResources(config: CompiledConfig): Resources {
+export function secretResources(config: WithSecrets): Resources {
   const entries = Object.entries(secretNames(config)).flatMap(
     ([role, names]): readonly (readonly [string, Resource])[] =>
       names.length === 0 ? [] : [[`${role}SecretsPolicy`, policyOf(role, names)]],
@@ -15,18 +17,18 @@ export function secretResources(config: CompiledConfig): Resources {
 }
 
 export type SecretNames = {
-  readonly [role in 'ScalePools' | 'WatchClusters' | 'DeliverAlerts' | 'AcceptEvents']: readonly string[];
+  readonly [role in 'ScalePools' | 'WatchClusters' | 'DeliverAlerts' | 'ReceiveEvents']: readonly string[];
 };
 
 /** The names in Secrets Manager that each function reads, sorted. */
-export function secretNames(config: CompiledConfig): SecretNames {
+export function secretNames(config: WithSecrets): SecretNames {
   const tokens = namesOf(config.regions.map(({ token }) => token));
   const destinations = config.destinations.flatMap(secretsOf);
   return {
     ScalePools: tokens,
     WatchClusters: tokens,
     DeliverAlerts: namesOf([...destinations, config.heartbeat?.url]),
-    AcceptEvents: namesOf(config.events.flatMap(({ secrets }) => secrets)),
+    ReceiveEvents: namesOf(config.events.flatMap(({ secrets }) => secrets)),
   };
 }
 

@@ -7,6 +7,7 @@ type Statement = {
   readonly Sid: string;
   readonly Action: string | readonly string[];
   readonly Resource: string | readonly string[];
+  readonly Condition?: unknown;
 };
 
 const text = readFileSync('deploy/aws/deployer-policy.json', 'utf8');
@@ -54,6 +55,25 @@ test('but only what is Lamplighter’s, and all of nothing', () => {
   expect(actions.filter((action) => action.includes('*'))).toEqual([]);
   const everywhere = statements.filter(({ Resource }) => Resource === '*').map(({ Sid }) => Sid);
   expect(everywhere).toEqual(['CheckTheTemplate', 'TheQueuesOfTheFunctions', 'TheKeyOfTheTable', 'LookForLogs']);
+});
+
+test('whatever makes or changes what a role may do is bound to the boundary', () => {
+  const making = ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:AttachRolePolicy', 'iam:PutRolePermissionsBoundary'];
+  const boundary = 'arn:aws:iam::ACCOUNT:policy/lamplighter-boundary';
+  for (const { Sid, Condition } of statements.filter((one) => listOf(one.Action).some((a) => making.includes(a))))
+    expect(Condition, Sid).toEqual({ StringEquals: { 'iam:PermissionsBoundary': boundary } });
+  expect(actions).not.toContain('iam:DeleteRolePermissionsBoundary');
+  expect(actions.filter((action) => /iam:.*(?:User|Group|Policy(?:Version)?$)/u.test(action))).toEqual([
+    'iam:PutRolePolicy',
+    'iam:DeleteRolePolicy',
+    'iam:UpdateAssumeRolePolicy',
+    'iam:GetRolePolicy',
+  ]);
+});
+
+test('the functions it connects to queues are Lamplighter’s', () => {
+  const connecting = statements.find(({ Action }) => Action.includes('lambda:CreateEventSourceMapping'));
+  expect(JSON.stringify(connecting?.Condition)).toContain('function:lamplighter-*');
 });
 
 test('the table, with the sizes that pools get back, cannot be deleted', () => {

@@ -20,11 +20,11 @@ beforeAll(async () => {
 
 describe('what the template takes from the config', () => {
   test.each([
-    [60_000, 'rate(1 minute)', 60, 300],
-    [300_000, 'rate(5 minutes)', 300, 300],
-    [900_000, 'rate(15 minutes)', 900, 900],
-  ])('a tick of %i ms is %s', (everyMs, rate, everySeconds, errorsPeriodSeconds) => {
-    expect(partsOf({ ...config, everyMs }, usual)).toMatchObject({ rate, everySeconds, errorsPeriodSeconds });
+    [60_000, 'rate(1 minute)', 60],
+    [300_000, 'rate(5 minutes)', 300],
+    [900_000, 'rate(15 minutes)', 900],
+  ])('a tick of %i ms is %s', (everyMs, rate, everySeconds) => {
+    expect(partsOf({ ...config, everyMs }, usual)).toMatchObject({ rate, everySeconds });
   });
 
   test('alarms go to the topic that is given, else nowhere', () => {
@@ -53,12 +53,61 @@ describe('what the template takes from the config', () => {
 
   test('without events there are no queues, rules or rights to read them', () => {
     const left = ids({ ...config, events: [] });
-    expect(left.filter((id) => /Queue(?!sFailures)|Rule|AcceptEvents/u.test(id))).toEqual(['FailuresQueuePolicy']);
+    expect(left.filter((id) => /Queue(?!sFailures)|Rule|AcceptEvents/u.test(id))).toEqual([
+      'FailuresQueuePolicy',
+      'LostEventsQueuePolicy',
+    ]);
   });
 
   test('a concurrency that is not capped is left out', () => {
     const { concurrency } = partsOf(config, { ...usual, isCapped: false });
-    expect(Object.values(concurrency)).toEqual([null, null, null, null]);
+    expect(Object.values(concurrency)).toEqual([null, null, null, null, null]);
+  });
+
+  test('each further queue has further runs set aside', () => {
+    const events = ['a', 'b', 'c'].map((queue) => source({ queue }));
+    const { concurrency, resources } = partsOf({ ...config, events }, usual);
+    const mappings = Object.values(resources.Resources).filter(({ Type }) => Type.endsWith('EventSourceMapping'));
+    const most = mappings.map(({ Properties }) => Properties['ScalingConfig'] as { MaximumConcurrency: number });
+    expect(most).toHaveLength(3);
+    expect(concurrency['acceptEvents']).toBeGreaterThan(most.reduce((sum, one) => sum + one.MaximumConcurrency, 0));
+  });
+
+  test('what is there already is not made, and is used all the same', () => {
+    const names = [['lamplighter'], ['lamplighter-events'], ['all'], []];
+    const made = names.map((existing) => {
+      const { makesTable, resources } = partsOf(config, { ...usual, existing });
+      const queues = Object.entries(resources.Resources).filter(([, { Type }]) => /Queue(?:Policy)?$/u.test(Type));
+      return [makesTable, queues.filter(([id]) => id.startsWith('Source')).length];
+    });
+    expect(made).toEqual([
+      ['false', 4],
+      ['true', 0],
+      ['false', 0],
+      ['true', 4],
+    ]);
+    const { resources } = partsOf(config, { ...usual, existing: ['all'] });
+    expect(JSON.stringify(resources)).toContain('QueueMapping');
+    expect(() => partsOf(config, { ...usual, existing: ['lamplihgter'] })).toThrow('neither the table nor a queue');
+  });
+
+  test('an address gets a topic that only alarms of this account may use', () => {
+    const { alarmActions, resources } = partsOf(config, { ...usual, alarmEmail: 'ops@example.org' });
+    expect(alarmActions).toEqual([{ Ref: 'AlarmsTopic' }]);
+    expect(resources.Resources['AlarmsTopic']?.Properties['Subscription']).toEqual([
+      { Protocol: 'email', Endpoint: 'ops@example.org' },
+    ]);
+    expect(JSON.stringify(resources.Resources['AlarmsTopicPolicy'])).toContain('"aws:SourceAccount"');
+  });
+
+  test('a key of one’s own is on all that is stored, and every role may use it', () => {
+    const key = 'arn:aws:kms:eu-central-1:111122223333:key/abc';
+    const parts = partsOf(config, { ...usual, kmsKey: key, alarmEmail: 'ops@example.org' });
+    const encrypted = Object.values(parts.resources.Resources).filter(({ Type }) => /Queue$|Topic$/u.test(Type));
+    expect(encrypted.map(({ Properties }) => Properties['KmsMasterKeyId'])).toEqual([key, key, key]);
+    expect([parts.kmsKey, parts.functionsKey, parts.isSqsManaged]).toEqual([key, key, false]);
+    expect(JSON.stringify(parts.resources.Resources['UseKeyPolicy'])).toContain('kms:Decrypt');
+    expect(ids(config)).not.toContain('UseKeyPolicy');
   });
 });
 
@@ -86,7 +135,9 @@ store: { kind: dynamodb, table: lamplighter }
 
   test('agrees with the specification of every resource type', () => {
     const fixed = Object.keys(fixedResources());
-    const stubs = Object.fromEntries([...fixed, 'AcceptEventsLambdaFunction'].map((id) => [id, stub]));
+    const stubs = Object.fromEntries(
+      [...fixed, 'AcceptEventsLambdaFunction', 'ReceiveEventsLambdaFunction'].map((id) => [id, stub]),
+    );
     expect(checkTemplate({ ...resources, Resources: { ...stubs, ...resources.Resources } })).toEqual([]);
   });
 
@@ -95,9 +146,9 @@ store: { kind: dynamodb, table: lamplighter }
     expect([...counts].map(([type, all]) => [type, all.length])).toEqual([
       ['AWS::IAM::Policy', 5],
       ['AWS::SQS::Queue', 6],
-      ['AWS::SQS::QueuePolicy', 7],
+      ['AWS::SQS::QueuePolicy', 8],
       ['AWS::Lambda::EventSourceMapping', 3],
-      ['AWS::CloudWatch::Alarm', 3],
+      ['AWS::CloudWatch::Alarm', 6],
       ['AWS::Events::Rule', 2],
       ['AWS::Lambda::Permission', 4],
       ['AWS::Lambda::Url', 1],
@@ -145,12 +196,12 @@ store: { kind: dynamodb, table: lamplighter }
           },
         },
       },
-      FailuresQueuePolicy: {
+      LostEventsQueuePolicy: {
         Sid: 'UndeliverableEvents',
         Effect: 'Allow',
         Principal: service,
         Action: 'sqs:SendMessage',
-        Resource: arn('FailuresQueue'),
+        Resource: arn('LostEventsQueue'),
         Condition: {
           ArnEquals: { 'aws:SourceArn': [arn('SourcePipeLineRule'), arn('SourcePipeZ5flineRule')] },
         },
@@ -174,6 +225,8 @@ describe('refused', () => {
   });
 
   test('a queue in the place of the one where failures end', () => {
+    const lost = [source({ queue: 'lamplighter-test-lost-events' })];
+    expect(() => partsOf({ ...config, events: lost }, { ...usual, stage: 'test' })).toThrow('name another queue');
     const events = [source({ queue: 'lamplighter-test-failures' })];
     expect(() => partsOf({ ...config, events }, { ...usual, stage: 'test' })).toThrow('name another queue');
     expect(() => partsOf({ ...config, events }, usual)).not.toThrow();

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { checkTemplate } from '../support/aws/check-template.ts';
 import { needsOf } from '../support/aws/deployer-needs.ts';
@@ -6,7 +7,8 @@ import { type Packaged, packageService } from '../support/aws/package-service.ts
 import { listOf, ofType, renderValue, statementsOf, type Template } from '../support/aws/template.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
-const jobs = ['ScalePools', 'WatchClusters', 'DeliverAlerts', 'AcceptEvents'] as const;
+const jobs = ['ScalePools', 'WatchClusters', 'DeliverAlerts', 'AcceptEvents', 'ReceiveEvents'] as const;
+const invoked = ['ScalePools', 'WatchClusters', 'DeliverAlerts', 'AcceptEvents'] as const;
 const ticking = ['ScalePools', 'WatchClusters', 'DeliverAlerts'] as const;
 
 /** Packaging takes seconds, so it is done once for all tests of this file. */
@@ -25,6 +27,7 @@ describe('the package', () => {
     expect(Object.keys(packaged.zips)).toEqual([
       'acceptEvents.zip',
       'deliverAlerts.zip',
+      'receiveEvents.zip',
       'scalePools.zip',
       'watchClusters.zip',
     ]);
@@ -96,7 +99,8 @@ describe('ticks', () => {
             StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
             ArnEquals: {
               'aws:SourceArn': {
-                'Fn::Sub': 'arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/default',
+                'Fn::Sub':
+                  'arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/lamplighter-prod',
               },
             },
           },
@@ -131,9 +135,10 @@ describe('functions', () => {
     ]);
   });
 
-  test.each(jobs)('%s: what fails for good lands in the queue of failures', (job) => {
+  test.each(invoked)('%s: what fails for good is kept, lost events apart from ticks', (job) => {
     const invoke = template.Resources[`${job}LambdaEvConf`]?.Properties as { readonly [name: string]: unknown };
-    expect(JSON.stringify(invoke['DestinationConfig'])).toContain('FailuresQueue');
+    const queue = job === 'AcceptEvents' ? 'LostEventsQueue' : 'FailuresQueue';
+    expect(JSON.stringify(invoke['DestinationConfig'])).toContain(queue);
     const age = invoke['MaximumEventAgeInSeconds'];
     if (job === 'AcceptEvents') expect(age).toBe(21_600);
     else expect([60, 300]).toContain(age);
@@ -150,7 +155,7 @@ describe('functions', () => {
 
   test('logs are kept for 30 days, each group', () => {
     const groups = ofType(template, 'AWS::Logs::LogGroup');
-    expect(groups.map(([, { Properties }]) => Properties?.['RetentionInDays'])).toEqual([30, 30, 30, 30]);
+    expect(groups.map(([, { Properties }]) => Properties?.['RetentionInDays'])).toEqual([30, 30, 30, 30, 30]);
   });
 });
 
@@ -161,6 +166,7 @@ describe('what is stored', () => {
     expect(table?.Properties).toMatchObject({
       TableName: 'lamplighter',
       BillingMode: 'PAY_PER_REQUEST',
+      DeletionProtectionEnabled: true,
       SSESpecification: { SSEEnabled: true },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
@@ -175,6 +181,7 @@ describe('what is stored', () => {
     const queues = ofType(template, 'AWS::SQS::Queue');
     expect(queues.map(([id]) => id).sort()).toEqual([
       'FailuresQueue',
+      'LostEventsQueue',
       'SourceLamplighterEventsDeadLetters',
       'SourceLamplighterEventsQueue',
     ]);
@@ -198,7 +205,33 @@ describe('what is stored', () => {
   });
 });
 
+test('queues of events outlive their stack', () => {
+  const queues = ofType(template, 'AWS::SQS::Queue').filter(([id]) => id.startsWith('Source'));
+  expect(queues).toHaveLength(2);
+  for (const [, { DeletionPolicy, UpdateReplacePolicy }] of queues)
+    expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+});
+
 describe('ways in for events', () => {
+  test('the runs set aside are enough for all queues at once, and the address has its own', () => {
+    const runs = (id: string) => Number(template.Resources[id]?.Properties?.['ReservedConcurrentExecutions']);
+    const mappings = ofType(template, 'AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties);
+    const most = mappings.map((one) => one?.['ScalingConfig'] as { MaximumConcurrency: number });
+    const all = most.reduce((sum, { MaximumConcurrency }) => sum + MaximumConcurrency, 0);
+    expect(runs('AcceptEventsLambdaFunction')).toBeGreaterThan(all);
+    expect(mappings.map((one) => renderValue(one?.['FunctionName']))).toEqual(['<AcceptEventsLambdaFunction>']);
+    const target = template.Resources['ReceiveEventsUrl']?.Properties?.['TargetFunctionArn'];
+    expect(renderValue(target)).toBe('<ReceiveEventsLambdaFunction.Arn>');
+    expect(runs('ReceiveEventsLambdaFunction')).toBeGreaterThan(0);
+  });
+
+  test('the address is told without the slash that AWS ends it with', () => {
+    const output = template.Outputs?.['EventsUrl'] as { Value: unknown };
+    expect(evaluated(output.Value, { 'ReceiveEventsUrl.FunctionUrl': 'https://abc.lambda-url.eu.on.aws/' })).toBe(
+      'https://abc.lambda-url.eu.on.aws',
+    );
+  });
+
   test('a message stays hidden for six times as long as it may take, and is parked after five tries', () => {
     const queue = template.Resources['SourceLamplighterEventsQueue']?.Properties;
     const timeout = Number(template.Resources['AcceptEventsLambdaFunction']?.Properties?.['Timeout']);
@@ -227,10 +260,23 @@ describe('ways in for events', () => {
   });
 
   test('the public address is there because a source signs', () => {
-    expect(template.Resources['AcceptEventsUrl']?.Properties?.['AuthType']).toBe('NONE');
+    expect(template.Resources['ReceiveEventsUrl']?.Properties?.['AuthType']).toBe('NONE');
     expect(template.Outputs).toHaveProperty('EventsUrl');
   });
 });
+
+/** What CloudFormation makes of it. */
+function evaluated(value: unknown, attributes: { readonly [name: string]: string }): unknown {
+  if (Array.isArray(value)) return value.map((one) => evaluated(one, attributes));
+  if (typeof value !== 'object' || value === null) return value;
+  const [[name, given] = ['', undefined]] = Object.entries(value);
+  const inner = evaluated(given, attributes) as readonly [never, never];
+  if (name === 'Fn::GetAtt') return attributes[(inner as readonly string[]).join('.')];
+  if (name === 'Fn::Split') return String(inner[1]).split(inner[0]);
+  if (name === 'Fn::Select') return (inner[1] as readonly unknown[])[inner[0]];
+  if (name === 'Fn::Join') return (inner[1] as readonly unknown[]).join(inner[0]);
+  throw new RangeError(`${name} is not known here`);
+}
 
 describe('alarms', () => {
   test('no round is bad, and so is a job that leaves no data; an idle queue is not', () => {
@@ -241,14 +287,33 @@ describe('alarms', () => {
     expect(Object.fromEntries(treatments)).toEqual({
       NoScaleRoundAlarm: 'breaching',
       NoWatchRoundAlarm: 'breaching',
-      OutboxAgeAlarm: 'breaching',
+      NoDeliveryRoundAlarm: 'breaching',
+      OutboxAgeAlarm: 'notBreaching',
       FailuresAlarm: 'notBreaching',
-      ScalePoolsErrorsAlarm: 'breaching',
-      WatchClustersErrorsAlarm: 'breaching',
-      DeliverAlertsErrorsAlarm: 'breaching',
+      LostEventsAlarm: 'notBreaching',
       AcceptEventsErrorsAlarm: 'notBreaching',
+      EventsNotTakenAlarm: 'notBreaching',
+      EventsThrottledAlarm: 'notBreaching',
+      EventsUnauthorizedAlarm: 'notBreaching',
       SourceLamplighterEventsDeadLettersAlarm: 'notBreaching',
     });
+  });
+
+  test('a scheduler that stops is one message', () => {
+    const all = [...ofType(template, 'AWS::CloudWatch::Alarm'), ...ofType(template, 'AWS::CloudWatch::CompositeAlarm')];
+    const { Properties } = template.Resources['NoRoundsAlarm'] ?? {};
+    const inside = [...String(Properties?.['AlarmRule']).matchAll(/ALARM\("([^"]+)"\)/gu)].map(([, name]) => name);
+    const onNoData = all.filter(([, one]) => one.Properties?.['TreatMissingData'] === 'breaching');
+    expect(onNoData.map(([, one]) => one.Properties?.['AlarmName'])).toEqual(inside);
+    expect(onNoData.map(([, one]) => one.Properties?.['AlarmActions'])).toEqual([undefined, undefined, undefined]);
+    expect(Properties).toHaveProperty('AlarmActions');
+  });
+
+  test('each has a name of its own, which says whose it is', () => {
+    const all = [...ofType(template, 'AWS::CloudWatch::Alarm'), ...ofType(template, 'AWS::CloudWatch::CompositeAlarm')];
+    const names = all.map(([, { Properties }]) => String(Properties?.['AlarmName']));
+    expect(names.filter((name) => !/^lamplighter-prod-[\w-]+$/u.test(name))).toEqual([]);
+    expect(new Set(names).size).toBe(all.length);
   });
 
   test('those of Lamplighter look at what the functions write, under the same name and dimensions', async () => {
@@ -257,23 +322,34 @@ describe('alarms', () => {
     };
     const emitted = await emittedMetrics(variables.Variables.LAMPLIGHTER_INSTALLATION);
     const looked = alarms().filter(({ namespace }) => namespace === 'Lamplighter');
-    expect(looked).toHaveLength(3);
+    expect(looked).toHaveLength(5);
     for (const metric of looked) expect(emitted).toContainEqual(metric);
   });
 
   test('those of AWS look at a function or queue of the stack', () => {
-    const own = (id: string, type: string) => template.Resources[id]?.Type === type;
-    for (const { namespace, name, dimensions } of alarms().filter((one) => one.namespace !== 'Lamplighter')) {
-      const [[dimension, value] = ['', '']] = Object.entries(dimensions);
-      const [, id = ''] = /^<(\w+)/u.exec(value) ?? [];
-      const isOnFunction = own(id, 'AWS::Lambda::Function') && value === `<${id}>`;
-      const isOnQueue = own(id, 'AWS::SQS::Queue') && value === `<${id}.QueueName>`;
-      expect([namespace, name, dimension, isOnFunction, isOnQueue]).toEqual(
-        namespace === 'AWS/SQS'
-          ? ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', false, true]
-          : ['AWS/Lambda', 'Errors', 'FunctionName', true, false],
-      );
-    }
+    const queues = new Map(
+      ofType(template, 'AWS::SQS::Queue').flatMap(([id, { Properties }]) => [
+        [`<${id}.QueueName>`, id],
+        [String(Properties?.['QueueName']), id],
+      ]),
+    );
+    const looked = alarms()
+      .filter(({ namespace }) => namespace !== 'Lamplighter')
+      .map(({ namespace, name, dimensions }) => {
+        const [[dimension, value] = ['', '']] = Object.entries(dimensions);
+        const id = queues.get(value) ?? /^<(\w+)>$/u.exec(value)?.[1] ?? '';
+        return [namespace, name, dimension, id, template.Resources[id]?.Type];
+      });
+    const [lambda, sqs] = ['AWS::Lambda::Function', 'AWS::SQS::Queue'];
+    const visible = 'ApproximateNumberOfMessagesVisible';
+    expect(looked).toEqual([
+      ['AWS/SQS', 'NumberOfMessagesSent', 'QueueName', 'FailuresQueue', sqs],
+      ['AWS/SQS', visible, 'QueueName', 'LostEventsQueue', sqs],
+      ['AWS/Lambda', 'Errors', 'FunctionName', 'AcceptEventsLambdaFunction', lambda],
+      ['AWS/SQS', visible, 'QueueName', 'SourceLamplighterEventsDeadLetters', sqs],
+      ['AWS/Lambda', 'Url5xxCount', 'FunctionName', 'ReceiveEventsLambdaFunction', lambda],
+      ['AWS/Lambda', 'Throttles', 'FunctionName', 'ReceiveEventsLambdaFunction', lambda],
+    ]);
   });
 
   test('a round is missed after three intervals', () => {
@@ -298,6 +374,29 @@ function alarms(): readonly Metric[] {
   });
 }
 
+/** The ARN as the account has it. */
+function arnOf(resource: unknown): string {
+  const text = renderValue(resource)
+    .replaceAll('${AWS::Partition}', 'aws')
+    .replaceAll('${AWS::Region}', 'REGION')
+    .replaceAll('${AWS::AccountId}', 'ACCOUNT');
+  const [, id = ''] = /^<(\w+)\.Arn>$/u.exec(text) ?? [];
+  const names = (template.Resources[id]?.Properties ?? {}) as { readonly [name: string]: string | undefined };
+  const { QueueName, FunctionName, TableName } = names;
+  if (TableName !== undefined) return `arn:aws:dynamodb:REGION:ACCOUNT:table/${TableName}`;
+  if (QueueName !== undefined) return `arn:aws:sqs:REGION:ACCOUNT:${QueueName}`;
+  return FunctionName === undefined ? text : `arn:aws:lambda:REGION:ACCOUNT:function:${FunctionName}`;
+}
+
+function bounds(
+  { Action, Resource }: { readonly Action: string | readonly string[]; readonly Resource: string },
+  pair: string,
+): boolean {
+  const [action = '', arn = ''] = pair.split(' ');
+  const pattern = Resource.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/gu, '\\$&'));
+  return listOf(Action).includes(action) && new RegExp(`^${pattern.join('.*')}$`, 'u').test(arn);
+}
+
 describe('roles', () => {
   const roles = [...jobs.map((job) => `${job}Role`), 'SchedulerRole'];
 
@@ -312,6 +411,40 @@ describe('roles', () => {
     }
   });
 
+  test('none may do more than the boundary, which is written out beside them', () => {
+    const boundary = JSON.parse(readFileSync('deploy/aws/boundary-policy.json', 'utf8')) as {
+      Statement: readonly { readonly Action: string | readonly string[]; readonly Resource: string }[];
+    };
+    const outside = roles.flatMap((role) =>
+      statementsOf(template, role).flatMap(({ Action, Resource }) =>
+        Action.flatMap((action) =>
+          Resource.map((one) => `${action} ${arnOf(one)}`).filter(
+            (pair) => !boundary.Statement.some((statement) => bounds(statement, pair)),
+          ),
+        ),
+      ),
+    );
+    expect(outside).toEqual([]);
+  });
+
+  test('events touch only what was asked for and what is known of clusters', () => {
+    const keys = (role: string) =>
+      statementsOf(template, role).flatMap(({ Action, Condition }) =>
+        Action[0]?.startsWith('dynamodb:') === true ? [[Action.join(), Condition]] : [],
+      );
+    const leading = (...partitions: readonly string[]) => ({
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
+    });
+    expect(keys('AcceptEventsRole')).toEqual([
+      ['dynamodb:GetItem,dynamodb:Query', leading('clusters/*', 'asks/*')],
+      ['dynamodb:PutItem,dynamodb:DeleteItem', leading('asks/*')],
+    ]);
+    expect(keys('ReceiveEventsRole')).toEqual([
+      ['dynamodb:GetItem,dynamodb:Query', leading('clusters/*', 'asks/*', 'replays/*')],
+      ['dynamodb:PutItem,dynamodb:DeleteItem', leading('asks/*', 'replays/*')],
+    ]);
+  });
+
   test('each function has its own, and each role one user', () => {
     const users = ofType(template, 'AWS::Lambda::Function').map(([, { Properties }]) =>
       renderValue(Properties?.['Role']),
@@ -323,7 +456,8 @@ describe('roles', () => {
     ['ScalePoolsRole', ['lamplighter/r1']],
     ['WatchClustersRole', ['lamplighter/r1']],
     ['DeliverAlertsRole', ['lamplighter/heartbeat', 'lamplighter/pagerduty', 'lamplighter/slack']],
-    ['AcceptEventsRole', ['lamplighter/events']],
+    ['AcceptEventsRole', []],
+    ['ReceiveEventsRole', ['lamplighter/events']],
   ])('%s reads its own secrets and nobody else’s', (role, names) => {
     const own = statementsOf(template, role).filter(({ Action }) => Action.includes('secretsmanager:GetSecretValue'));
     const found = own.flatMap(({ Resource }) =>
@@ -347,7 +481,7 @@ describe('roles', () => {
     const open = ofType(template, 'AWS::Lambda::Permission').filter(
       ([, { Properties }]) => Properties?.['Principal'] === '*',
     );
-    expect(open.map(([id]) => id).sort()).toEqual(['AcceptEventsUrlInvokePermission', 'AcceptEventsUrlPermission']);
+    expect(open.map(([id]) => id).sort()).toEqual(['ReceiveEventsUrlInvokePermission', 'ReceiveEventsUrlPermission']);
     expect(
       listOf(open).every(
         ([, { Properties }]) =>

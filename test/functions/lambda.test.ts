@@ -1,9 +1,11 @@
-import { renameSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allowedBy } from '../support/aws/allowed-by.ts';
 import { type FunctionName, type LambdaWorld, startLambdaWorld } from '../support/aws/lambda-world.ts';
+import { statementsOf } from '../support/aws/template.ts';
 import { dynoxideMissing } from '../support/dynoxide.ts';
 
 const missing = dynoxideMissing();
@@ -13,8 +15,16 @@ const roles: readonly (readonly [FunctionName, string])[] = [
   ['watch-clusters', 'WatchClustersRole'],
   ['deliver-alerts', 'DeliverAlertsRole'],
   ['accept-events', 'AcceptEventsRole'],
+  ['receive-events', 'ReceiveEventsRole'],
 ];
 const signingSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+
+function leadingKeys(condition: unknown): readonly string[] {
+  const { 'ForAllValues:StringLike': like } = condition as {
+    readonly [name: string]: { readonly [key: string]: unknown };
+  };
+  return like?.['dynamodb:LeadingKeys'] as readonly string[];
+}
 
 /** A fleet whose one pool sleeps at any time of this month, and tells a webhook. */
 function sleepingFleet(api: string): string {
@@ -137,16 +147,48 @@ describe.skipIf(missing !== undefined)(
 
     test('a signed request over HTTP is taken once, an unsigned one is told nothing', async () => {
       const signed = signedRequest(leaseEvent('http-1', 3));
-      expect(await world.run('accept-events', signed)).toMatchObject({
+      expect(await world.run('receive-events', signed)).toMatchObject({
         answer: { statusCode: 200, body: expect.stringContaining('stored') },
       });
-      expect(await world.run('accept-events', signed)).toMatchObject({
+      expect(await world.run('receive-events', signed)).toMatchObject({
         answer: { statusCode: 200, body: '{"replayed":true}' },
       });
       const unsigned = { ...signed, headers: { 'content-type': 'application/json' } };
-      expect(await world.run('accept-events', unsigned)).toMatchObject({
+      expect(await world.run('receive-events', unsigned)).toMatchObject({
         answer: { statusCode: 401, body: '{"error":"unauthorized"}' },
       });
+    });
+
+    test.each(['//events/ci', '/events/ci/'])('%s is /events/ci', async (path) => {
+      const signed = signedRequest(leaseEvent(`http${path}`, 3), path);
+      expect(await world.run('receive-events', signed)).toMatchObject({ answer: { statusCode: 200 } });
+    });
+
+    test('what came to nothing is told in the log, and counted', async () => {
+      const secrets = world.aws.secrets;
+      const good = signedRequest(leaseEvent('http-2', 3));
+      const unsigned = { ...good, headers: { 'content-type': 'application/json' } };
+      expect(await world.run('receive-events', unsigned)).toMatchObject({ answer: { statusCode: 401 } });
+      const wrong = signedRequest(JSON.stringify({ id: 'http-3' }));
+      expect(await world.run('receive-events', wrong)).toMatchObject({ answer: { statusCode: 422 } });
+      await world.container('receive-events').stop();
+      secrets['lamplighter/ci'] = { AWSCURRENT: 'whsec_c2hvcnQ=' };
+      expect(await world.run('receive-events', good)).toMatchObject({ answer: { statusCode: 503 } });
+      await world.container('receive-events').stop();
+      delete secrets['lamplighter/ci'];
+      expect(await world.run('receive-events', good)).toMatchObject({ answer: { statusCode: 503 } });
+      secrets['lamplighter/ci'] = { AWSCURRENT: signingSecret };
+      await world.container('receive-events').stop();
+      const output = world.container('receive-events').output();
+      for (const line of [
+        'no header webhook-id',
+        'event refused',
+        'event not stored',
+        'lamplighter_events_unauthorized',
+      ])
+        expect(output).toContain(line);
+      expect(output.match(/"lamplighter_events_not_stored":1/gu)).toHaveLength(2);
+      expect(output).not.toContain('c2hvcnQ');
     });
 
     test('a token that was rotated is found in the same tick', async () => {
@@ -196,6 +238,28 @@ describe.skipIf(missing !== undefined)(
       }
     });
 
+    test.each(['accept-events', 'receive-events'] as const)('%s touches its own keys, and may no others', (name) => {
+      const role = roles.find(([one]) => one === name)![1];
+      for (const { Action, Condition } of statementsOf(world.template, role)) {
+        if (Action[0]?.startsWith('dynamodb:') !== true) continue;
+        const touched = world.aws.calls
+          .filter(({ who, action }) => who === name && Action.includes(action))
+          .map(({ partition = '' }) => partition.replace(/\/.*$/u, '/*'));
+        expect([...new Set(touched)].sort()).toEqual([...leadingKeys(Condition)].sort());
+      }
+    });
+
+    test('an operator calls what the policy for operators allows, and no more', async () => {
+      await world.command('outbox', 'test', 'hook');
+      await world.command('pause', 'dev/workers', '--for', '1h', '--reason', 'a test');
+      await world.command('resume', 'dev/workers');
+      const made = world.aws.calls.filter(({ who }) => who === 'operator').map(({ action }) => action);
+      const policy = JSON.parse(readFileSync('deploy/aws/operator-policy.json', 'utf8')) as {
+        Statement: readonly { readonly Action: string | readonly string[] }[];
+      };
+      expect([...new Set(made)].sort()).toEqual(policy.Statement.flatMap(({ Action }) => Action).sort());
+    });
+
     /** What only happens once something is left over: a longer list of findings, and hundreds of leases that are over. */
     async function driveRareWrites(): Promise<void> {
       const key = { partition: 'findings', id: 'r1/0000-0007' };
@@ -203,12 +267,14 @@ describe.skipIf(missing !== undefined)(
       const round = { schema: 1, at, region: 'r1', shard: { index: 0, count: 1 }, checkedClusters: [], findings: [] };
       await world.store.commit([{ kind: 'putIfAbsent', key, value: round }]);
       await world.run('scale-pools', { shard: { index: 0, count: 1 } });
-      for (let batch = 0; batch < 5; batch += 1) {
+      for (let batch = 0; batch < 10; batch += 1) {
         const time = new Date(world.now()).toISOString();
         const events = Array.from({ length: 100 }, (_, i) => {
           return { id: `b${batch}-${i}`, lease: `b${batch}-${i}`, time, pool: 'dev/workers', atLeast: 2, for: '2m' };
         });
-        await world.run('accept-events', queueMessages([JSON.stringify(events)]));
+        const body = JSON.stringify(events);
+        if (batch < 5) await world.run('accept-events', queueMessages([body]));
+        else await world.run('receive-events', signedRequest(body));
         world.pass(5 * minuteMs);
       }
       await seedOtherShards();
@@ -257,24 +323,25 @@ describe.skipIf(missing !== undefined)(
       };
     }
 
-    function signedRequest(body: string) {
+    function signedRequest(body: string, path = '/events/ci') {
       const at = new Date(world.now());
+      const id = `msg_${createHash('sha256').update(body).digest('hex').slice(0, 8)}`;
       const headers = {
         'content-type': 'application/json',
-        'webhook-id': 'msg_1',
+        'webhook-id': id,
         'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-        'webhook-signature': new Webhook(signingSecret).sign('msg_1', at, body),
+        'webhook-signature': new Webhook(signingSecret).sign(id, at, body),
       };
       const http = {
         method: 'POST',
-        path: '/events/ci',
+        path,
         protocol: 'HTTP/1.1',
         sourceIp: '192.0.2.7',
         userAgent: 'test',
       };
       return {
         version: '2.0',
-        rawPath: '/events/ci',
+        rawPath: path,
         rawQueryString: '',
         headers,
         requestContext: { domainName: 'abc.lambda-url.eu-central-1.on.aws', http },

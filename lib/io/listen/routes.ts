@@ -18,7 +18,7 @@ export type ListenParts = ReceiveParts & {
  * receive.ts) and /alertmanager/<source> (bearer).
  */
 export function makeListenApp(parts: ListenParts): Hono {
-  const app = new Hono();
+  const app = new Hono({ getPath: pathOf });
   const bodies = makeBodies();
   const metrics = madeOncePerSecond(parts.clock, async () => parts.metrics?.());
   app.get('/healthz', (c) => (parts.isHealthy() ? c.text('ok\n') : c.text('not healthy\n', 503)));
@@ -36,6 +36,12 @@ export function makeListenApp(parts: ListenParts): Hono {
   app.notFound((c) => c.json({ error: 'not found' }, 404, bringsBody(c) ? { connection: 'close' } : {}));
   app.onError((_, c) => c.json({ error: 'failed' }, 500));
   return app;
+}
+
+/** An address that ends with a slash and a path that begins with one make two; nobody means another place by that. */
+function pathOf({ url }: Request): string {
+  const { pathname } = new URL(url);
+  return pathname.replace(/\/{2,}/gu, '/').replace(/(?<=.)\/$/u, '');
 }
 
 /** By its head: to look at the body itself would cost more than the answer. */

@@ -68,7 +68,13 @@ export const needsOf: { readonly [type: string]: Needs } = {
   },
   'AWS::IAM::Role': {
     arn: role,
-    create: ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:GetRolePolicy', 'iam:GetRole'],
+    create: [
+      'iam:CreateRole',
+      'iam:PutRolePolicy',
+      'iam:GetRolePolicy',
+      'iam:GetRole',
+      'iam:PutRolePermissionsBoundary',
+    ],
     tag: ['iam:TagRole', 'iam:UntagRole', 'iam:ListRoleTags'],
     update: [
       'iam:UpdateRole',
@@ -115,12 +121,18 @@ export const needsOf: { readonly [type: string]: Needs } = {
     remove: ['sqs:DeleteQueue', 'sqs:GetQueueAttributes'],
   },
   'AWS::SQS::QueuePolicy': { arn: queue, create: ['sqs:SetQueueAttributes'], remove: ['sqs:SetQueueAttributes'] },
-  // A schedule takes no tags; a group of schedules would.
+  // A schedule takes no tags; a group of schedules does.
   'AWS::Scheduler::Schedule': {
-    arn: inAccount('scheduler', 'schedule/default/lamplighter-prod-scale-pools'),
+    arn: inAccount('scheduler', 'schedule/lamplighter-prod/lamplighter-prod-scale-pools'),
     create: ['scheduler:CreateSchedule', 'scheduler:GetSchedule'],
     update: ['scheduler:UpdateSchedule', 'scheduler:GetSchedule'],
     remove: ['scheduler:DeleteSchedule', 'scheduler:GetSchedule'],
+  },
+  'AWS::Scheduler::ScheduleGroup': {
+    arn: inAccount('scheduler', 'schedule-group/lamplighter-prod'),
+    create: ['scheduler:CreateScheduleGroup', 'scheduler:GetScheduleGroup'],
+    tag: ['scheduler:TagResource', 'scheduler:UntagResource', 'scheduler:ListTagsForResource'],
+    remove: ['scheduler:DeleteScheduleGroup', 'scheduler:GetScheduleGroup', 'scheduler:DeleteSchedule'],
   },
   'AWS::Events::Rule': {
     arn: inAccount('events', 'rule/lamplighter-prod-uploads'),
@@ -146,6 +158,24 @@ export const needsOf: { readonly [type: string]: Needs } = {
     create: ['cloudwatch:PutMetricAlarm', 'cloudwatch:DescribeAlarms'],
     tag: ['cloudwatch:TagResource', 'cloudwatch:UntagResource', 'cloudwatch:ListTagsForResource'],
     remove: ['cloudwatch:DeleteAlarms', 'cloudwatch:DescribeAlarms'],
+  },
+  'AWS::CloudWatch::CompositeAlarm': {
+    arn: inAccount('cloudwatch', 'alarm:lamplighter-prod-no-rounds'),
+    create: ['cloudwatch:PutCompositeAlarm', 'cloudwatch:DescribeAlarms'],
+    tag: ['cloudwatch:TagResource', 'cloudwatch:UntagResource', 'cloudwatch:ListTagsForResource'],
+    remove: ['cloudwatch:DeleteAlarms', 'cloudwatch:DescribeAlarms'],
+  },
+  'AWS::SNS::Topic': {
+    arn: inAccount('sns', 'lamplighter-prod-alarms'),
+    create: ['sns:CreateTopic', 'sns:Subscribe', 'sns:GetTopicAttributes', 'sns:ListSubscriptionsByTopic'],
+    tag: ['sns:TagResource', 'sns:UntagResource', 'sns:ListTagsForResource'],
+    update: ['sns:SetTopicAttributes'],
+    remove: ['sns:DeleteTopic'],
+  },
+  'AWS::SNS::TopicPolicy': {
+    arn: inAccount('sns', 'lamplighter-prod-alarms'),
+    create: ['sns:SetTopicAttributes'],
+    remove: ['sns:SetTopicAttributes'],
   },
   'AWS::S3::Bucket': {
     arn: bucket,

@@ -1,5 +1,6 @@
 /** What the functions write for CloudWatch to read: each job's own report of a round, as the line it becomes. */
 
+import { reportTroubles, troublesOf } from '../../../functions/event-troubles.ts';
 import type { Container } from '../../../functions/container.ts';
 import { reportDelivering, reportScaling, reportWatching } from '../../../functions/report.ts';
 import { randomId } from '../../../lib/io/ids.ts';
@@ -35,6 +36,8 @@ export async function emittedMetrics(installation: string): Promise<readonly Met
   const watched = { at: 0, clusters: 0, problems: [], opened: 0, resolved: 0 };
   reportWatching(container, watched as unknown as Parameters<typeof reportWatching>[1]);
   await reportDelivering(container, { problems: [] } as unknown as Parameters<typeof reportDelivering>[1]);
+  troublesOf(container).tell({ what: 'event not authorized', source: undefined, reason: 'a test' });
+  reportTroubles(container);
   return lines.flatMap((line) => metricsIn(JSON.parse(line) as Line));
 }
 

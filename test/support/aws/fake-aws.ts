@@ -6,7 +6,13 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export type AwsCall = { readonly who: string; readonly action: string; readonly resource: string };
+export type AwsCall = {
+  readonly who: string;
+  readonly action: string;
+  readonly resource: string;
+  /** Of DynamoDB: the partition. */
+  readonly partition?: string;
+};
 
 export type Invocation = { readonly name: string; readonly payload: unknown };
 
@@ -53,7 +59,8 @@ async function answer(
     state.invocations.push({ name: invoked, payload: body });
     return void response.writeHead(202).end();
   }
-  for (const action of dynamoActions(operation ?? '', body)) state.calls.push({ who, action, resource: tableOf(body) });
+  for (const { action, partition } of dynamoActions(operation ?? '', body))
+    state.calls.push({ who, action, resource: tableOf(body), partition });
   const headers = Object.fromEntries(
     Object.entries(request.headers).filter(([name]) => /^(?:authorization|content-type|x-amz-.*)$/u.test(name)),
   ) as Record<string, string>;
@@ -62,10 +69,24 @@ async function answer(
 }
 
 /** A transaction needs the actions of its parts. */
-function dynamoActions(operation: string, body: Body): readonly string[] {
-  if (operation !== 'TransactWriteItems') return [`dynamodb:${operation}`];
+function dynamoActions(
+  operation: string,
+  body: Body,
+): readonly { readonly action: string; readonly partition: string }[] {
+  if (operation !== 'TransactWriteItems') return [{ action: `dynamodb:${operation}`, partition: partitionOf(body) }];
   const items = body['TransactItems'] as readonly Body[];
-  return items.map((item) => `dynamodb:${Object.keys(item)[0]}Item`);
+  return items.flatMap((item) =>
+    Object.entries(item).map(([name, inner]) => {
+      return { action: `dynamodb:${name}Item`, partition: partitionOf(inner as Body) };
+    }),
+  );
+}
+
+type Values = { readonly [name: string]: { readonly S: string } };
+
+function partitionOf(body: Body): string {
+  const { Key, Item, ExpressionAttributeValues: values } = body as { readonly [name: string]: Values | undefined };
+  return (Key ?? Item)?.['pk']?.S ?? values?.[':partition']?.S ?? '';
 }
 
 function tableOf(body: Body): string {

@@ -23,7 +23,7 @@ import { packageService } from './package-service.ts';
 import type { Template } from './template.ts';
 import { unzip } from './unzip.ts';
 
-export type FunctionName = 'scale-pools' | 'watch-clusters' | 'deliver-alerts' | 'accept-events';
+export type FunctionName = 'scale-pools' | 'watch-clusters' | 'deliver-alerts' | 'accept-events' | 'receive-events';
 
 export type Told = { readonly path: string; readonly body: { readonly [key: string]: unknown } };
 
@@ -54,6 +54,7 @@ const timeouts = {
   'watch-clusters': 300_000,
   'deliver-alerts': 120_000,
   'accept-events': 30_000,
+  'receive-events': 30_000,
 };
 
 /** `isDirect`: the table is reached without a stop in between, and its calls are not recorded. */
@@ -130,7 +131,8 @@ async function openContainers(
       LAMPLIGHTER_SCALE_POOLS: 'lamplighter-prod-scale-pools',
       LAMPLIGHTER_DELIVER_ALERTS: 'lamplighter-prod-deliver-alerts',
     };
-    const handler = `dist/functions/${name}/index.handler`;
+    const bundle = name === 'receive-events' ? 'accept-events' : name;
+    const handler = `dist/functions/${bundle}/index.handler`;
     return [name, await openContainer({ taskRoot, handler, env, timeoutMs: timeouts[name] })] as const;
   });
   return Object.fromEntries(await Promise.all(opened)) as { [name in FunctionName]: LambdaContainer };

@@ -23,7 +23,10 @@ const sources = ['serverless.yml', 'package.json', 'deploy', 'scripts', 'functio
  * `npm run package` in a copy of the project, by a user without credentials and with no way out; the package is in
  * `<folder>/.serverless`.
  */
-export async function packageService(folder: string, words: readonly string[] = []): Promise<Packaged> {
+export async function packageService(
+  folder: string,
+  words: readonly string[] = ['--config', 'deploy/lamplighter.aws.example.yml'],
+): Promise<Packaged> {
   for (const name of sources) cpSync(join(root, name), join(folder, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const env = {
