@@ -32,7 +32,7 @@ export function planRound(given: RoundInput): Plan {
   const ambiguous = configFindings(input, book);
   const plans = readable.map((seen) => planOne(input, book, seen, ambiguous.isAmbiguous));
   const brake = brakeLowers(brakeInput(input, book, plans));
-  const budget = { lowersLeft: input.config.safety.maxChangesPerRound ?? Number.POSITIVE_INFINITY };
+  const budget = { lowersLeft: input.lowersLeft ?? input.config.safety.maxChangesPerRound ?? Number.POSITIVE_INFINITY };
   const chances = byTurn(plans, ({ cluster }) => cluster.id, input).map((plan) =>
     chooseAction(plan, brake.held, budget),
   );
@@ -176,7 +176,7 @@ function chooseAction(plan: ClusterPlan, braked: ReadonlySet<RankedWant>, budget
     if (refusal) holds.push(holdOf(want.view, refusal.code, refusal.reason, want.to));
     else chosen = want;
   }
-  if (chosen && isPlainLower(chosen)) budget.lowersLeft -= 1;
+  if (chosen && isCountedLower(chosen)) budget.lowersLeft -= 1;
   return { plan, action: chosen && actionOf(chosen), want: chosen, holds };
 }
 
@@ -211,12 +211,13 @@ function slotHold(plan: ClusterPlan, chosen: RankedWant | undefined): Refusal | 
 }
 
 function budgetHold(want: RankedWant, budget: { lowersLeft: number }): Refusal | undefined {
-  if (!isPlainLower(want) || budget.lowersLeft > 0) return undefined;
+  if (!isCountedLower(want) || budget.lowersLeft > 0) return undefined;
   return { code: 'max-changes', reason: 'waits for the next round: safety.maxChangesPerRound is reached' };
 }
 
-function isPlainLower(want: RankedWant): boolean {
-  return isLower(want.from, want.to) && !isRaise(want.from, want.to);
+/** Does this action count against `safety.maxChangesPerRound`? */
+export function isCountedLower({ from, to }: Pick<Action, 'from' | 'to'>): boolean {
+  return isLower(from, to) && !isRaise(from, to);
 }
 
 function actionOf(want: RankedWant): Action {

@@ -32,6 +32,8 @@ export type RoundInput = {
   readonly clusters: readonly ObservedFleetCluster[];
   /** The rest of the fleet, which this round did not look at, as it was last seen; seldom asked for. */
   readonly elsewhere?: () => readonly ObservedFleetCluster[];
+  /** What this round may still lower, where it is one of several parts; absent = what the config allows. */
+  readonly lowersLeft?: number;
   readonly asks: readonly Ask[];
   /** Regions in which our clock is wrong: nothing is judged or changed there. Absent = none. */
   readonly wrongClocks?: ReadonlyMap<string, ClockReading>;

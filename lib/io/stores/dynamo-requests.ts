@@ -30,17 +30,34 @@ export function getRequest(table: string, key: Key): GetItemCommand {
 export function queryRequest(
   table: string,
   partition: string,
-  options: { readonly after: string; readonly limit: number; readonly start: Item | undefined },
+  options: {
+    readonly after: string;
+    readonly until: string | undefined;
+    readonly limit: number;
+    readonly start: Item | undefined;
+  },
 ): QueryCommand {
-  const { after, limit, start } = options;
+  const { after, until, limit, start } = options;
+  const values = {
+    ':partition': { S: partition },
+    ...(after !== '' && { ':after': { S: after } }),
+    ...(until !== undefined && { ':until': { S: until } }),
+  };
   return new QueryCommand({
     TableName: table,
     ConsistentRead: true,
-    KeyConditionExpression: after === '' ? 'pk = :partition' : 'pk = :partition AND sk > :after',
-    ExpressionAttributeValues: { ':partition': { S: partition }, ...(after !== '' && { ':after': { S: after } }) },
+    KeyConditionExpression: keyCondition(after !== '', until !== undefined),
+    ExpressionAttributeValues: values,
     Limit: limit,
     ...(start && { ExclusiveStartKey: start }),
   });
+}
+
+/** One condition on the sort key is all that DynamoDB takes, and only BETWEEN has two ends: of these it takes both in. */
+function keyCondition(hasAfter: boolean, hasUntil: boolean): string {
+  if (hasAfter && hasUntil) return 'pk = :partition AND sk BETWEEN :after AND :until';
+  if (hasUntil) return 'pk = :partition AND sk <= :until';
+  return hasAfter ? 'pk = :partition AND sk > :after' : 'pk = :partition';
 }
 
 /** A single put costs half of a transaction with one. */

@@ -5,7 +5,7 @@ import type { NewId } from '../ids.ts';
 import { dynamoError, sendUntilSettled, settleCommit } from './dynamo-attempts.ts';
 import { commitRequest, getRequest, type Item, queryRequest, toRecord, versionOf } from './dynamo-requests.ts';
 import { checkKey, checkLimit, checkPart, prepareWrites, showKey, versionsOf } from './prepare-writes.ts';
-import type { CommitOutcome, Key, Store, StoredRecord, Write } from './store.ts';
+import type { CommitOutcome, Key, ListOptions, Store, StoredRecord, Write } from './store.ts';
 
 export type DynamoParts = {
   /** Makes one try per call and gives up on it after some seconds: tries and waits are counted here. */
@@ -47,7 +47,7 @@ const mostEmptyPages = 100;
 async function listRecords(
   parts: DynamoParts,
   partition: string,
-  options: { readonly after?: string; readonly limit?: number },
+  options: ListOptions,
 ): Promise<readonly StoredRecord[]> {
   checkPart('partition', partition);
   const limit = checkLimit(options.limit);
@@ -57,10 +57,12 @@ async function listRecords(
   do {
     const page = await queryPage(parts, partition, {
       after: options.after ?? '',
+      until: options.until,
       limit: limit - records.length,
       start,
     });
-    records.push(...(page.Items ?? []).map(toRecord));
+    const listed = (page.Items ?? []).map(toRecord);
+    records.push(...listed.filter(({ key }) => key.id !== options.after));
     start = page.LastEvaluatedKey;
     empty = (page.Items?.length ?? 0) === 0 ? empty + 1 : 0;
     if (empty > mostEmptyPages) {

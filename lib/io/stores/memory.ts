@@ -6,6 +6,7 @@ import {
   type CommitOutcome,
   compareIds,
   type Key,
+  type ListOptions,
   type Store,
   type StoredRecord,
   type Version,
@@ -41,7 +42,7 @@ export function makeMemoryStore(parts: { readonly newId: NewId; readonly snapsho
     },
     list: async (partition, options = {}) => {
       checkPart('partition', partition);
-      return listFrom(partitions.get(partition), options.after ?? '', checkLimit(options.limit));
+      return listFrom(partitions.get(partition), options, checkLimit(options.limit));
     },
     commit: async (writes) => commitTo(partitions, writes, parts.newId),
     close: async () => {},
@@ -58,11 +59,16 @@ function thaw(snapshot: MemorySnapshot | undefined): Map<string, Partition> {
   return new Map(entries.map(([name, rows]) => [name, { rows: new Map(rows), order: undefined }]));
 }
 
-function listFrom(partition: Partition | undefined, after: string, limit: number): readonly StoredRecord[] {
+function listFrom(
+  partition: Partition | undefined,
+  { after = '', until }: ListOptions,
+  limit: number,
+): readonly StoredRecord[] {
   if (partition === undefined) return [];
   partition.order ??= [...partition.rows.keys()].sort(compareIds);
   const from = firstAfter(partition.order, after);
-  return partition.order.slice(from, from + limit).map((id) => partition.rows.get(id)!.record);
+  const end = until === undefined ? partition.order.length : firstAfter(partition.order, until);
+  return partition.order.slice(from, Math.min(end, from + limit)).map((id) => partition.rows.get(id)!.record);
 }
 
 function firstAfter(order: readonly string[], after: string): number {

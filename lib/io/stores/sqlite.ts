@@ -30,7 +30,7 @@ type Statements = { readonly [name in keyof typeof sql]: StatementSync };
 
 const sql = {
   read: 'select id, value, version from records where partition = ? and id = ?',
-  list: 'select id, value, version from records where partition = ? and id > ? order by id limit ?',
+  list: 'select id, value, version from records where partition = ? and id > ? and (? is null or id <= ?) order by id limit ?',
   insert: `insert into records (value, version, expires_at, partition, id) values (?, ?, ?, ?, ?) on conflict do nothing`,
   update: 'update records set value = ?, version = ?, expires_at = ? where partition = ? and id = ? and version = ?',
   remove: 'delete from records where partition = ? and id = ? and version = ?',
@@ -53,7 +53,10 @@ export function openSqliteStore(parts: { readonly path: string; readonly newId: 
     list: async (partition, options = {}) => {
       checkPart('partition', partition);
       const limit = checkLimit(options.limit);
-      const rows = naming(path, 'list', () => run.list.all(partition, options.after ?? '', limit));
+      const rows = naming(path, 'list', () => {
+        const until = options.until ?? null;
+        return run.list.all(partition, options.after ?? '', until, until, limit);
+      });
       return rows.map((row) => toListed({ partition, id: (row as Row).id }, row as Row));
     },
     commit: async (writes) => commits.add(prepareWrites(writes, newId)),

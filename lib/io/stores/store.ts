@@ -33,14 +33,16 @@ export type CommitOutcome =
   | { readonly kind: 'committed'; readonly versions: readonly (Version | undefined)[] }
   | { readonly kind: 'conflict'; readonly failed: readonly number[] };
 
+export type ListOptions = { readonly after?: string; readonly until?: string; readonly limit?: number };
+
 export type Store = {
   /** Strongly consistent. Expired records may still be there: the reader checks expiry in its own terms. */
   readonly read: (key: Key) => Promise<StoredRecord | undefined>;
-  /** In order of id (UTF-8 bytes, as the databases sort), strictly after `after`; at most `limit` (default 1,000). Strongly consistent. */
-  readonly list: (
-    partition: string,
-    options?: { readonly after?: string; readonly limit?: number },
-  ) => Promise<readonly StoredRecord[]>;
+  /**
+   * In order of id (UTF-8 bytes, as the databases sort), strictly after `after` and up to `until`; at most `limit` (default
+   * 1,000). Strongly consistent.
+   */
+  readonly list: (partition: string, options?: ListOptions) => Promise<readonly StoredRecord[]>;
   /**
    * All or nothing, 1 to 100 writes, no key twice, at least one put. `expiresAt` is for garbage collection only, never early.
    * Throws StoreError when it cannot tell or cannot reach the store even after reading its own write back.

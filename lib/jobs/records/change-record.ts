@@ -48,24 +48,33 @@ export async function changeRecord<Before, Result>(
   throw new StoreError(`Storing ${what} failed: others kept changing it; try again`);
 }
 
-/** A whole partition in order of id, page by page; only ids after `after`, and only those that begin with `prefix`. */
+type Listed = {
+  readonly after?: string | undefined;
+  readonly until?: string | undefined;
+  readonly prefix?: string;
+};
+
+/** A whole partition in order of id, page by page; only ids after `after` and up to `until`, and only those that begin with `prefix`. */
 export async function listAll(
   store: Store,
   partition: string,
-  { after, prefix = '' }: { readonly after?: string | undefined; readonly prefix?: string } = {},
+  { after, until, prefix = '' }: Listed = {},
 ): Promise<readonly StoredRecord[]> {
   const all: StoredRecord[] = [];
   let limit = prefix === '' ? pageSize : firstPageSize;
+  // Ids are plain printable text: none that begins with the prefix comes after this one.
+  const end = until ?? (prefix === '' ? undefined : `${prefix}\uffff`);
   for (let last = after ?? (prefix === '' ? undefined : prefix); ; limit = pageSize) {
-    const page = await store.list(partition, { limit, ...(last === undefined ? {} : { after: last }) });
+    const range = { ...(last === undefined ? {} : { after: last }), ...(end === undefined ? {} : { until: end }) };
+    const page = await store.list(partition, { limit, ...range });
     const wanted = page.filter((record) => record.key.id.startsWith(prefix));
     all.push(...wanted);
-    const end = page.at(-1);
-    if (end !== undefined && last !== undefined && compareIds(end.key.id, last) <= 0) {
+    const newest = page.at(-1);
+    if (newest !== undefined && last !== undefined && compareIds(newest.key.id, last) <= 0) {
       throw new StoreError(`Listing "${partition}" failed: the store gives the same records again and again`);
     }
-    if (page.length < limit || wanted.length < page.length || end === undefined) return all;
-    last = end.key.id;
+    if (page.length < limit || wanted.length < page.length || newest === undefined) return all;
+    last = newest.key.id;
   }
 }
 

@@ -4,19 +4,21 @@ import { StoreError } from '../../errors.ts';
 import type { Key, Store, Version, Write } from '../../io/stores/store.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { asJson } from '../../model/json.ts';
+import type { IdRange } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { changeRecord, isRecord, listAll, putOver, unknownRecord } from './change-record.ts';
 
 /** One record per cluster, `clusters/<region>` by cluster id; rules as last acted on, `rules` by hash; history by time. */
 export type StoredCluster = { readonly record: ClusterRecord; readonly version: Version };
 
-/** What this version cannot read is left out, and its cluster's id handed to `onUnknown` with what to do about it. */
+/** The records of a region, or of a part of it. What this version cannot read is left out, and its cluster's id handed to `onUnknown` with what to do about it. */
 export async function listClusterRecords(
   store: Store,
   region: string,
   onUnknown?: (clusterId: string, what: string) => void,
+  range: IdRange = {},
 ): Promise<ReadonlyMap<string, StoredCluster>> {
-  const records = await listAll(store, `clusters/${region}`);
+  const records = await listAll(store, `clusters/${region}`, range);
   return new Map(
     records.flatMap(({ key: { partition, id }, value, version }) => {
       if (isClusterRecord(value)) return [[id, { record: value, version }] as const];

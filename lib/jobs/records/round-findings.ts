@@ -13,9 +13,14 @@ const partition = 'findings';
 const chunkChars = 60_000;
 const mostWrites = 100;
 
-/** The newest round of each shard of a region. */
-export async function listRoundFindings(store: Store, region: string): Promise<readonly RoundFindings[]> {
-  const records = (await listAll(store, partition)).filter(({ key }) => key.id.startsWith(`${region}/`));
+/** The newest round of each shard of a region, or of one of them. */
+export async function listRoundFindings(
+  store: Store,
+  region: string,
+  shard?: number,
+): Promise<readonly RoundFindings[]> {
+  const prefix = shard === undefined ? `${region}/` : prefixOf(region, shard);
+  const records = await listAll(store, partition, { prefix });
   const shards = new Map<string, RoundFindings>();
   for (const record of records) {
     const round = readRound(record);
@@ -31,8 +36,8 @@ export async function listRoundFindings(store: Store, region: string): Promise<r
  * overtakes, changes nothing and resolves to false.
  */
 export async function writeRoundFindings(store: Store, round: RoundFindings): Promise<boolean> {
-  const prefix = `${round.region}/${String(round.shard.index).padStart(4, '0')}-`;
-  const stored = (await listAll(store, partition)).filter(({ key }) => key.id.startsWith(prefix));
+  const prefix = prefixOf(round.region, round.shard.index);
+  const stored = await listAll(store, partition, { prefix });
   if (stored.some((record) => isNewer(readRound(record)?.at ?? 0, round.at))) return false;
   const chunks = chunksOf(round).slice(0, mostWrites / 2);
   const versions = new Map(stored.map(({ key, version }) => [key.id, version]));
@@ -90,6 +95,10 @@ function cut<T>(items: readonly T[]): readonly (readonly T[])[] {
     chars += length;
   }
   return parts;
+}
+
+function prefixOf(region: string, shard: number): string {
+  return `${region}/${String(shard).padStart(4, '0')}-`;
 }
 
 function keyOf(prefix: string, index: number): Key {

@@ -9,7 +9,7 @@ import { type Answer, describeAnswer, unreadableAnswer, wasAsked } from '../../m
 import type { Ask } from '../../model/asks.ts';
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import { hashText } from '../../model/text.ts';
+import { partOf, rangeOf } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
 import { asksPartition, listAsks } from '../records/ask-records.ts';
@@ -41,6 +41,8 @@ export type SeenFleet = {
   /** Records whose clusters their regions' answered lists do not show. */
   readonly missing: readonly MissingCluster[];
 };
+
+export { partOf as shardOf };
 
 export type MissingCluster = { readonly region: string; readonly clusterId: string; readonly stored: StoredCluster };
 
@@ -133,19 +135,29 @@ function unaskedProblems(unasked: readonly Unasked[], patience: Patience): reado
   });
 }
 
-/** The clusters of this shard that nobody looked at, as their records have them: not chosen, not answered. */
+/**
+ * The clusters of the fleet that this round did not look at, as their records have them: not chosen, not answered, or of
+ * other parts, whose records a part has not read and `elsewhere` holds.
+ */
 export function notLookedAt(
   { clusters, stored, missing }: Pick<SeenFleet, 'clusters' | 'stored' | 'missing'>,
-  { shard }: ScaleOptions,
+  elsewhere: ReadonlyMap<string, StoredCluster>,
 ): readonly ObservedFleetCluster[] {
   const known = new Set(missing.map(({ region, clusterId }) => `${region}/${clusterId}`));
   for (const { cluster, pools } of clusters) if (pools !== undefined) known.add(`${cluster.region}/${cluster.id}`);
-  return [...stored].flatMap(([key, { record }]) => {
+  return [...new Map([...elsewhere, ...stored])].flatMap(([key, { record }]) => {
     const region = key.slice(0, key.indexOf('/'));
-    const id = key.slice(region.length + 1);
-    if (known.has(key) || (shard !== undefined && shardOf(id, shard.count) !== shard.index)) return [];
-    return rememberedCluster(region, id, record);
+    return known.has(key) ? [] : rememberedCluster(region, key.slice(region.length + 1), record);
   });
+}
+
+/** The records of the whole fleet: what a part reads where something is to be counted over all of it. */
+export async function readFleet({ store, config }: ScaleParts): Promise<ReadonlyMap<string, StoredCluster>> {
+  const regions = await mapBounded(config.regions, concurrency, async ({ name }) => {
+    const records = await listClusterRecords(store, name);
+    return [...records].map(([id, one]) => [`${name}/${id}`, one] as const);
+  });
+  return new Map(regions.flat());
 }
 
 type SeenRegion = {
@@ -179,9 +191,9 @@ async function observeRegion(parts: ScaleParts, name: string, options: ScaleOpti
     problems.push({ region: name, cluster: undefined, pool: undefined, reason });
   };
   const [records, asks, rounds] = await Promise.all([
-    listClusterRecords(store, name, onUnknown),
+    listClusterRecords(store, name, onUnknown, options.shard && rangeOf(options.shard)),
     listAsks(store, name, onUnknownAsk),
-    listRoundFindings(store, name),
+    listOwnRounds(store, name, options),
   ]);
   const looks = latestLooks(rounds);
   const lookedAt = (clusterId: string) => looks.get(clusterId);
@@ -210,6 +222,14 @@ async function observeRegion(parts: ScaleParts, name: string, options: ScaleOpti
   };
 }
 
+/** What the rounds before left behind: a part needs its own, unless the fleet was cut another way then. */
+async function listOwnRounds(store: Store, name: string, { shard }: ScaleOptions): Promise<readonly RoundFindings[]> {
+  if (shard === undefined || shard.count === 1) return listRoundFindings(store, name);
+  const own = await listRoundFindings(store, name, shard.index);
+  const isSameCut = own.some((round) => round.shard.count === shard.count);
+  return isSameCut ? own : listRoundFindings(store, name);
+}
+
 /** Without what is remembered of its pools nothing can be said about them, so nothing is done to them. */
 function setAside(cluster: ObservedCluster, unknown: ReadonlyMap<string, string>): ObservedCluster {
   const unreadable = unknown.get(cluster.id);
@@ -234,18 +254,13 @@ function missingOf(
 ): readonly MissingCluster[] {
   const ids = new Set(listed.map(({ id }) => id));
   return [...records]
-    .filter(([id]) => !ids.has(id) && (shard === undefined || shardOf(id, shard.count) === shard.index))
+    .filter(([id]) => !ids.has(id) && (shard === undefined || partOf(id, shard.count) === shard.index))
     .map(([clusterId, stored]) => ({ region, clusterId, stored }));
 }
 
 function isOurs(cluster: ObservedCluster, { only, shard }: ScaleOptions): boolean {
   if (only && !only(cluster)) return false;
-  return shard === undefined || shardOf(cluster.id, shard.count) === shard.index;
-}
-
-/** Clusters are dealt to shards by a hash of their id, so that each has one home whatever the list's order. */
-export function shardOf(id: string, count: number): number {
-  return hashText(id) % count;
+  return shard === undefined || partOf(cluster.id, shard.count) === shard.index;
 }
 
 function unread({ region, name }: ObservedCluster, answer: Exclude<Answer<unknown>, { kind: 'ok' }>): ScaleProblem {

@@ -7,6 +7,7 @@ import type { Mks } from '../../io/mks/mks.ts';
 import type { Store } from '../../io/stores/store.ts';
 import type { ObservedCluster } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import type { Part } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 
 export type ScaleParts = {
@@ -30,7 +31,7 @@ export type ScaleOptions = {
   /** A round over these clusters only ("at once", after an event). */
   readonly only?: (cluster: ObservedCluster) => boolean;
   /** A large fleet in parts: clusters are dealt by id. */
-  readonly shard?: { readonly index: number; readonly count: number };
+  readonly shard?: Part;
 };
 
 export type ScaleProblem = {

@@ -239,6 +239,33 @@ function describeLists(both: Both): void {
     expect(await listIds(store, { after: '' })).toHaveLength(9);
   });
 
+  test('ends with an id, there or not', async () => {
+    const { store } = both();
+    await store.commit(creations(9));
+    expect(await listIds(store, { until: 'id 002' })).toEqual(['id 000', 'id 001', 'id 002']);
+    expect(await listIds(store, { until: 'id 0025' })).toEqual(['id 000', 'id 001', 'id 002']);
+    expect(await listIds(store, { after: 'id 003', until: 'id 005' })).toEqual(['id 004', 'id 005']);
+    expect(await listIds(store, { after: 'id 0035', until: 'id 0055' })).toEqual(['id 004', 'id 005']);
+    expect(await listIds(store, { after: 'id 003', until: 'id 008', limit: 2 })).toEqual(['id 004', 'id 005']);
+    expect(await listIds(store, { after: 'id 003', until: 'id 003' })).toEqual([]);
+    expect(await listIds(store, { until: 'a' })).toEqual([]);
+    expect(await listIds(store, { until: 'zzz' })).toHaveLength(9);
+  });
+
+  test('a part is walked page by page without a gap', async () => {
+    const { store, other } = both();
+    await store.commit(creations(100));
+    const all = creations(100).map(({ key: { id } }) => id);
+    const seen: string[] = [];
+    for (let last = 'id 010'; ; ) {
+      const page = await listIds(other, { after: last, until: 'id 090', limit: 7 });
+      seen.push(...page);
+      if (page.length < 7) break;
+      last = page.at(-1)!;
+    }
+    expect(seen).toEqual(all.filter((id) => id > 'id 010' && id <= 'id 090'));
+  });
+
   test('walks 1,500 records without a gap', async () => {
     const { store, other } = both();
     for (let n = 0; n < 15; n++) await store.commit(creations(100, n * 100));

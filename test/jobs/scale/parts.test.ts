@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import type { Store } from '../../../lib/io/stores/store.ts';
+import { listAll } from '../../../lib/jobs/records/change-record.ts';
+import type { ScaleReport } from '../../../lib/jobs/scale/parts.ts';
+import type { CompiledConfig } from '../../../lib/model/config.ts';
+import { aNight, type Night } from '../../support/night-app.ts';
+import { aConfig, aMatch, aRule, at, minute } from '../../support/scaling-world.ts';
+
+const count = 4;
+const fleetOf = (clusters: number) => ({
+  clusters: Array.from({ length: clusters }, (_, i) => ({ name: `dev-${i}`, pools: [{ name: 'workers', size: 3 }] })),
+});
+const rules = [aRule({ match: aMatch('dev-*/*'), base: 'remembered', idle: 1 })];
+const safety = (more: Partial<CompiledConfig['safety']>) => ({ ...aConfig({}).safety, ...more });
+
+/** All parts of one round: at once, as on AWS, or one after the other. */
+async function allParts(night: Night, how: 'at once' | 'in turn' = 'at once'): Promise<readonly ScaleReport[]> {
+  const run = (index: number) => night.app.scale(night.config, { shard: { index, count } });
+  const indexes = Array.from({ length: count }, (_, index) => index);
+  if (how === 'at once') return Promise.all(indexes.map(run));
+  const reports: ScaleReport[] = [];
+  for (const index of indexes) {
+    reports.push(await run(index));
+    await night.clock.advance(20_000);
+  }
+  return reports;
+}
+
+const sentBy = (reports: readonly ScaleReport[]) =>
+  reports.flatMap(({ results }) => results).filter(({ result }) => result === 'sent').length;
+
+async function beforeTheNight(clusters: number, config: Partial<CompiledConfig>, store?: Store): Promise<Night> {
+  const night = aNight(
+    at('2026-03-02T12:00:00Z'),
+    { rules, ...config },
+    { fleet: fleetOf(clusters), ...(store && { store }) },
+  );
+  await night.app.scale(night.config);
+  await night.clock.advance(8 * 60 * minute);
+  return night;
+}
+
+describe('in parts', () => {
+  test.each(['at once', 'in turn'] as const)('the brake counts the fleet: %s', async (how) => {
+    const night = await beforeTheNight(12, { safety: safety({ brake: { pools: 5, percent: 100 } }) });
+    const reports = await allParts(night, how);
+    const holds = reports.flatMap(({ plan }) => plan.holds.map(({ code }) => code));
+    expect(holds).toEqual(Array.from({ length: 12 }, () => 'brake'));
+    expect(sentBy(reports)).toBe(0);
+    const texts = reports.flatMap(({ plan }) => plan.findings.filter(({ kind }) => kind === 'config.brake'));
+    expect(new Set(texts.map(({ text }) => text.replace(/: dev.*/u, '')))).toEqual(
+      new Set([expect.stringContaining('lower 12 pools by 24 of 36 nodes')]),
+    );
+  });
+
+  test('what the brake lets through in one run it lets through in parts', async () => {
+    const night = await beforeTheNight(5, { safety: safety({ brake: { pools: 5, percent: 100 } }) });
+    expect(sentBy(await allParts(night))).toBe(5);
+  });
+
+  test.each(['at once', 'in turn'] as const)('a round lowers what it may in all: %s', async (how) => {
+    const night = await beforeTheNight(12, { safety: safety({ brake: undefined, maxChangesPerRound: 5 }) });
+    const sent: number[] = [];
+    for (let tick = 0; tick < 4; tick += 1) {
+      const started = night.clock.now();
+      const reports = await allParts(night, how);
+      sent.push(sentBy(reports));
+      await night.clock.advance(started + 5 * minute - night.clock.now());
+    }
+    expect(sent).toEqual([5, 5, 2, 0]);
+  });
+
+  test('raises wait for nobody’s share', async () => {
+    const night = await beforeTheNight(12, { safety: safety({ brake: undefined, maxChangesPerRound: 20 }) });
+    await allParts(night);
+    await night.clock.advance(12 * 60 * minute);
+    night.config = { ...night.config, safety: safety({ brake: undefined, maxChangesPerRound: 1 }) };
+    expect(sentBy(await allParts(night))).toBe(12);
+  });
+
+  test('each reads the records of its own clusters', async () => {
+    const store = makeMemoryStore({ newId: newIds() });
+    const read: string[] = [];
+    const watched: Store = {
+      ...store,
+      list: async (partition, options) => {
+        const records = await store.list(partition, options);
+        if (partition === 'clusters/r1') read.push(...records.map(({ key }) => key.id));
+        return records;
+      },
+    };
+    const night = await beforeTheNight(40, { safety: safety({ brake: undefined }) }, watched);
+    read.length = 0;
+    await allParts(night);
+    expect(read).toHaveLength(40);
+    expect(new Set(read).size).toBe(40);
+  });
+
+  test('nothing is moved: whole rounds and parts follow one another', async () => {
+    const store = makeMemoryStore({ newId: newIds() });
+    const night = await beforeTheNight(6, { safety: safety({ brake: undefined }) }, store);
+    const keys = async () => (await listAll(store, 'clusters/r1')).map(({ key }) => key.id);
+    const before = await keys();
+    expect(sentBy(await allParts(night))).toBe(6);
+    await night.clock.advance(12 * 60 * minute);
+    const report = await night.app.scale(night.config);
+    expect(sentBy([report])).toBe(6);
+    expect(await keys()).toEqual(before);
+    await night.clock.advance(30 * minute);
+    await night.app.scale(night.config);
+    expect(night.world.clusters().map(({ pools }) => pools[0]?.size)).toEqual([3, 3, 3, 3, 3, 3]);
+  });
+});
+
+function newIds(): () => string {
+  let ids = 0;
+  return () => `own-${(ids += 1)}`;
+}
