@@ -162,7 +162,7 @@ store: { kind: dynamodb, table: lamplighter }
     for (const target of targets) {
       expect(target).toMatchObject({
         Arn: { 'Fn::GetAtt': ['AcceptEventsLambdaFunction', 'Arn'] },
-        DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['FailuresQueue', 'Arn'] } },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['LostEventsQueue', 'Arn'] } },
         RetryPolicy: { MaximumEventAgeInSeconds: 86_400 },
       });
     }
