@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { compileCache } from '../compile-cache.ts';
 
-const bootstrap = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
+const bootstrap = fileURLToPath(new URL('./bootstrap.cjs', import.meta.url));
 
 export type Ended =
   | { readonly kind: 'answered'; readonly answer: unknown }

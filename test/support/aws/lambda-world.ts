@@ -30,6 +30,8 @@ export type Told = { readonly path: string; readonly body: { readonly [key: stri
 export type LambdaWorld = {
   readonly template: Template;
   readonly aws: FakeAws;
+  /** What tells a function where AWS is. */
+  readonly endpoints: { readonly [name: string]: string };
   readonly mks: World;
   readonly store: Store;
   /** What the receiver of alerts got. */
@@ -79,10 +81,12 @@ export async function startLambdaWorld(
   writeFileSync(file, makeConfig(simulator.url), { mode: 0o600 });
   const { template } = await packageService(folder.path, ['--config', file]);
   const direct: { [name: string]: string } = isDirect ? { AWS_ENDPOINT_URL_DYNAMODB: dynoxide.endpoint } : {};
-  const containers = await openContainers(folder.path, { AWS_ENDPOINT_URL: aws.endpoint, ...direct });
+  const endpoints = { AWS_ENDPOINT_URL: aws.endpoint, ...direct };
+  const containers = await openContainers(folder.path, endpoints);
   return {
     template,
     aws,
+    endpoints,
     mks,
     store: makeDynamoStore({
       client: makeDynoxideClient(dynoxide.endpoint),
@@ -94,7 +98,7 @@ export async function startLambdaWorld(
     run: (name, event = {}) => containers[name].invoke(event, aheadMs),
     container: (name) => containers[name],
     folderOf: (name) => join(folder.path, 'task', name, 'dist', 'functions', name),
-    command: (...words) => runCommand([...words, '--config', file], { AWS_ENDPOINT_URL: aws.endpoint, ...direct }),
+    command: (...words) => runCommand([...words, '--config', file], endpoints),
     pass: (ms) => {
       aheadMs += ms;
     },
