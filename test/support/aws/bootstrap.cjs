@@ -5,7 +5,7 @@
  * (aws-lambda-ric): `import` in place of `require` would load half as many parts of Node again, and make "empty" too slow.
  */
 const http = require('node:http');
-const { join } = require('node:path');
+const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
@@ -28,7 +28,7 @@ function call(method, path, body) {
 
 async function run() {
   const [file, name] = process.env._HANDLER.split('.');
-  const loaded = await import(pathToFileURL(join(process.env.LAMBDA_TASK_ROOT, `${file}.mjs`)));
+  const loaded = await import(pathToFileURL(path.join(process.env.LAMBDA_TASK_ROOT, `${file}.mjs`)));
   for (;;) await serve(loaded[name]);
 }
 
