@@ -14,6 +14,8 @@ export const handler = async (): Promise<unknown> => {
   );
   const key = { pk: { S: 'fleet' }, sk: { S: 'config' } };
   await new DynamoDBClient().send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }));
-  const clusters = await ky.get(`${api}/api/v1/cluster`, { headers: { authorization: `Token ${token}` } }).json<object>();
+  const clusters = await ky
+    .get(`${api}/api/v1/cluster`, { headers: { authorization: `Token ${token}` } })
+    .json<object>();
   return { clusters: Object.keys(clusters).length };
 };
