@@ -84,7 +84,7 @@ export function simulatorBanner(world: World, url: string): string {
     'In another terminal:',
     '',
     `  export MKS_TOKEN=${world.token}`,
-    `  lamplighter init --api ${url} --token-env MKS_TOKEN`,
+    `  lamplighter init --api ${url}`,
     '',
     'or, to look at an answer:',
     '',

@@ -203,6 +203,17 @@ describe('init', () => {
     expect(init).toBeTypeOf('function');
   });
 
+  test.each([
+    [{ MKS_TOKEN: 'x', CLOUDFERRO_TOKEN: 'y' }, 'MKS_TOKEN'],
+    [{ MKS_TOKEN: '', CLOUDFERRO_TOKEN: 'y' }, 'CLOUDFERRO_TOKEN'],
+    [{ MK8S_API_KEY: 'z' }, 'MK8S_API_KEY'],
+  ])('with --yes the token is found where people have it: %j', async (env, name) => {
+    const options: InitOptions = { output: 'x.yml', api: 'http://127.0.0.1:8090', yes: true };
+    expect(await gatherAnswers(options, 'UTC', undefined, env)).toMatchObject({ token: { env: name } });
+    const told: InitOptions = { ...options, tokenFile: 'mks.token' };
+    expect(await gatherAnswers(told, 'UTC', undefined, env)).not.toMatchObject({ token: { env: name } });
+  });
+
   test('a mistake in the flags is told before anything is asked', async () => {
     const never = async () => expect.unreachable();
     const questions = { api: never, token: never, zone: never };

@@ -109,9 +109,7 @@ describe('over a socket', () => {
 test('the banner says where, how and what', () => {
   const world = createWorld({ clock: systemClock, token: 'open-sesame', speed: 60 });
   const text = simulatorBanner(world, 'http://127.0.0.1:8090');
-  expect(text).toContain(
-    `\n  export MKS_TOKEN=${world.token}\n  lamplighter init --api http://127.0.0.1:8090 --token-env MKS_TOKEN\n`,
-  );
+  expect(text).toContain(`\n  export MKS_TOKEN=${world.token}\n  lamplighter init --api http://127.0.0.1:8090\n`);
   for (const part of ['http://127.0.0.1:8090/api/v1', 'open-sesame', '6 clusters, 12 node pools', '60 times faster']) {
     expect(text).toContain(part);
   }

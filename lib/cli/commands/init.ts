@@ -37,7 +37,7 @@ export function addInit(program: Command, parts: CliParts): void {
   examples(command, [
     ['lamplighter init', 'asks what it needs'],
     ['lamplighter init --api eumetsat-r1 --token-env MKS_TOKEN --timezone Europe/Berlin', 'asks nothing'],
-    ['lamplighter init --api http://127.0.0.1:8090 --token-env MKS_TOKEN --yes', 'the simulator'],
+    ['lamplighter init --api http://127.0.0.1:8090 --yes', 'the simulator, with the token in MKS_TOKEN'],
   ]);
 }
 
@@ -50,7 +50,7 @@ async function initFromTerminal(parts: CliParts, options: InitOptions): Promise<
 /** `questions`: for what the flags do not say; undefined = nobody is there to ask. */
 export async function init(parts: CliParts, options: InitOptions, questions: Questions | undefined): Promise<void> {
   await refuseOverwrite(options);
-  const answers = await gatherAnswers(options, parts.zone, questions);
+  const answers = await gatherAnswers(options, parts.zone, questions, parts.env);
   const fleet = await listFleet(parts, await judgeRegion(parts, answers));
   const text = firstConfig(answers, fleet, await schemaPath(answers.output));
   await checkOwnText(parts, text, answers.output);

@@ -6,6 +6,7 @@ import { namePattern } from '../../config/schema/values.ts';
 import { checkZone } from '../../config/time-zones.ts';
 import { isScheduleProblem } from '../../decide/schedule/schedule-problem.ts';
 import { UsageError } from '../../errors.ts';
+import type { Environment } from '../../io/secrets/env-secret.ts';
 import { findNearest } from '../../model/did-you-mean.ts';
 
 /** Where the token is kept, as the config writes it. */
@@ -51,9 +52,11 @@ export async function gatherAnswers(
   options: InitOptions,
   machineZone: string,
   questions: Questions | undefined,
+  env: Environment = {},
 ): Promise<InitAnswers> {
-  const given = tokenPlace(options);
   refuseBadFlags(options);
+  const isAsked = questions !== undefined && options.yes !== true;
+  const given = tokenPlace(options) ?? (isAsked ? undefined : usualToken(env));
   if (questions === undefined) refuseGaps(options.api, given);
   const api = options.api ?? (await questions?.api()) ?? '';
   const token = given ?? (await questions?.token()) ?? { env: '' };
@@ -90,6 +93,14 @@ function refuseGaps(api: string | undefined, token: TokenPlace | undefined): voi
     token === undefined ? '--token-env NAME, --token-file PATH, --token-command PROGRAM … or --token-aws NAME' : '',
   ].filter((flag) => flag !== '');
   if (missing.length > 0) throw new UsageError(`this is no terminal to ask on: give ${missing.join(' and ')}`);
+}
+
+/** Where people have the token already: our own example's name, the Terraform provider's, and mkcli's. */
+const usualTokens = ['MKS_TOKEN', 'CLOUDFERRO_TOKEN', 'MK8S_API_KEY'];
+
+function usualToken(env: Environment): TokenPlace | undefined {
+  const name = usualTokens.find((known) => (env[known] ?? '') !== '');
+  return name === undefined ? undefined : { env: name };
 }
 
 function tokenPlace(options: InitOptions): TokenPlace | undefined {
