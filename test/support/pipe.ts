@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
 
 const waitsSeconds = 8;
 
@@ -12,6 +13,8 @@ export function makePipe(path: string): Disposable {
   const made = performance.now();
   return {
     [Symbol.dispose]: () => {
+      // Opened for both ways it never blocks, and whoever waits goes on.
+      closeSync(openSync(path, constants.O_RDWR));
       letGo.kill();
       if (performance.now() - made > waitsSeconds * 1000) throw new Error('somebody waited at the pipe');
     },
