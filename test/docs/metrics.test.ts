@@ -42,8 +42,15 @@ test('what a round showed is served, and gone with the next round', async () => 
   const names = { region: 'r1', clusterId: 'c', cluster: 'dev', poolId: 'p' };
   const plan = {
     pools: [
-      { ...names, pool: 'workers', status: 'Running', seen: 3, wanted: 0 },
-      { ...names, pool: 'gpu "x"\n', status: 'Running', seen: { min: 0, max: 4 }, wanted: { min: 0, max: 4 } },
+      { ...names, pool: 'workers', status: 'Running', seen: 3, nodes: 2, wanted: 0 },
+      {
+        ...names,
+        pool: 'gpu "x"\n',
+        status: 'Running',
+        seen: { min: 0, max: 4 },
+        nodes: 2,
+        wanted: { min: 0, max: 4 },
+      },
     ],
     actions: [],
     findings: [],

@@ -182,9 +182,10 @@ function look(world: World, name: string, isConsistent: boolean): Item | undefin
 
 function query(world: World, input: QueryCommand['input']): unknown {
   const partition = input.ExpressionAttributeValues?.[':partition']?.S ?? '';
-  const after = afterOf(input);
+  const isWanted = sortCondition(input);
+  const start = input.ExclusiveStartKey?.sk?.S;
   const all = visible(world, partition, input.ConsistentRead === true)
-    .filter((item) => after === undefined || compareIds(sortKey(item), after) > 0)
+    .filter((item) => isWanted(sortKey(item)) && (start === undefined || compareIds(sortKey(item), start) > 0))
     .sort((a, b) => compareIds(sortKey(a), sortKey(b)));
   const page = all.slice(0, Math.min(input.Limit ?? Infinity, world.parts.pageItems ?? 1000));
   const last = page.at(-1);
@@ -209,13 +210,27 @@ function sortKey(item: Item): string {
   return item.sk?.S ?? '';
 }
 
-function afterOf(input: QueryCommand['input']): string | undefined {
-  const start = input.ExclusiveStartKey?.sk?.S;
-  if (input.KeyConditionExpression === 'pk = :partition') return start;
-  if (input.KeyConditionExpression !== 'pk = :partition AND sk > :after') throw invalid('key condition');
-  const after = input.ExpressionAttributeValues?.[':after']?.S;
-  if (after === undefined || after === '') throw invalid('empty sort key');
-  return start ?? after;
+/** The conditions on the sort key that the adapter writes; DynamoDB's BETWEEN takes both of its ends in. */
+function sortCondition(input: QueryCommand['input']): (id: string) => boolean {
+  const [after, until] = [':after', ':until'].map((name) => input.ExpressionAttributeValues?.[name]?.S);
+  if (after === '' || until === '') throw invalid('empty sort key');
+  switch (input.KeyConditionExpression) {
+    case 'pk = :partition':
+      return () => true;
+    case 'pk = :partition AND sk > :after':
+      return (id) => compareIds(id, given(after)) > 0;
+    case 'pk = :partition AND sk <= :until':
+      return (id) => compareIds(id, given(until)) <= 0;
+    case 'pk = :partition AND sk BETWEEN :after AND :until':
+      return (id) => compareIds(id, given(after)) >= 0 && compareIds(id, given(until)) <= 0;
+    default:
+      throw invalid('key condition');
+  }
+}
+
+function given(value: string | undefined): string {
+  if (value === undefined) throw invalid('a value that the expression names is missing');
+  return value;
 }
 
 function put(world: World, input: Change): unknown {

@@ -173,6 +173,7 @@ function statusOf(config: CompiledConfig, names: Names, found: Found | undefined
   const { status, known } = found ?? {};
   return {
     wanted: status?.wanted ?? null,
+    nodes: status?.nodes ?? null,
     reason: status?.reason ?? null,
     until: instantJson(status?.until),
     held: heldJson(config, names, known?.held),

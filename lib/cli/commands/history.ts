@@ -50,7 +50,8 @@ async function history(parts: CliParts, text: string | undefined, options: Histo
   else writeText(parts, { zone: readingZone(config, parts), label: poolLabels(config) }, decisions ?? [], since);
 }
 
-function decisionJson({ at, region, cluster, pool, kind, code, from, to, reason, who, configHash }: Decision): object {
+function decisionJson(decision: Decision): object {
+  const { at, region, cluster, pool, kind, code, from, to, nodes, reason, who, configHash } = decision;
   return {
     at: rfc3339(at),
     region,
@@ -60,6 +61,7 @@ function decisionJson({ at, region, cluster, pool, kind, code, from, to, reason,
     code,
     from: from ?? null,
     to: to ?? null,
+    nodes: nodes ?? null,
     reason,
     who,
     configHash,
@@ -80,16 +82,17 @@ function writeText(
   }
   const rows = decisions.map((decision) => {
     const { date, time } = clockOf(decision.at, zone);
-    const { kind, from, to, reason, who } = decision;
+    const { kind, from, to, nodes, reason, who } = decision;
     const sizes = to === undefined ? describeSize(from) : `${describeSize(from)} → ${describeSize(to)}`;
     return [
       `${date} ${time}`,
       label(decision),
       kind,
       sizes,
+      nodes === undefined ? '' : String(nodes),
       printable(who),
       printable(localInstants(reason, zone, decision.at)),
     ];
   });
-  stdout.write(`${renderTable([zone, 'pool', 'what', 'size', 'who', 'why'], rows).join('\n')}\n`);
+  stdout.write(`${renderTable([zone, 'pool', 'what', 'size', 'nodes', 'who', 'why'], rows).join('\n')}\n`);
 }

@@ -38,6 +38,8 @@ type RoundEntry = {
   readonly pool: string;
   readonly from: Size | null;
   readonly to: Size | null;
+  /** How many nodes the pool has now, beside the bounds of an autoscaled pool. */
+  readonly nodes: number | null;
   readonly reason: string;
   readonly who: string;
   /** Only after a round that acts: what became of it. */
@@ -52,12 +54,12 @@ export function roundJson(report: ScaleReport, config: Pick<CompiledConfig, 'fil
   return {
     actions: report.plan.actions.map((action) => {
       const result = resultOf(action);
-      return { ...entryOf(action), ...(result === undefined ? {} : { result }) };
+      return { ...entryOf(action, report), ...(result === undefined ? {} : { result }) };
     }),
     holds: oncePerName(report.plan.holds).map((hold) => {
       const { code, until } = hold;
       const ends = holdEnds(config, hold, hold) ?? null;
-      return { ...entryOf(hold), code, until: instantJson(until), ends };
+      return { ...entryOf(hold, report), code, until: instantJson(until), ends };
     }),
     problems: report.problems.map(({ region, cluster, pool, reason }) => {
       return { region, cluster: cluster ?? null, pool: pool ?? null, from: null, to: null, reason };
@@ -78,8 +80,12 @@ function oncePerName(holds: readonly Hold[]): readonly Hold[] {
   });
 }
 
-function entryOf({ region, cluster, pool, from, to, reason, who }: Action | Hold): RoundEntry {
-  return { region, cluster, pool, from: from ?? null, to: to ?? null, reason, who };
+function entryOf(
+  { poolId, region, cluster, pool, from, to, reason, who }: Action | Hold,
+  { plan }: ScaleReport,
+): RoundEntry {
+  const nodes = plan.pools.find((state) => state.poolId === poolId)?.nodes ?? null;
+  return { region, cluster, pool, from: from ?? null, to: to ?? null, nodes, reason, who };
 }
 
 /** In which zone people read it, and what is today. */
@@ -166,7 +172,9 @@ function doneVerb({ result }: RoundEntry): string {
   return verbs.get(result) ?? `not scaled (${result ?? 'not tried'})`;
 }
 
-function labelled({ region, cluster, pool, from, to }: RoundEntry, label: PoolLabel): string {
-  const before = describeSize(from ?? undefined);
+function labelled({ region, cluster, pool, from, to, nodes }: RoundEntry, label: PoolLabel): string {
+  // Bounds do not tell how many nodes there are.
+  const beside = typeof from === 'object' && nodes !== null ? ` (${counted(nodes, 'node')})` : '';
+  const before = `${describeSize(from ?? undefined)}${beside}`;
   return `${label({ region, cluster, pool })} ${to === null ? `at ${before}` : `${before} → ${describeSize(to)}`}`;
 }

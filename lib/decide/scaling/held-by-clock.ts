@@ -33,7 +33,7 @@ function ruledPools(
       const names = { region, clusterId, cluster: name, poolId: pool.id, pool: pool.name };
       const seen = observedSize(pool, record?.pools[pool.id]);
       return {
-        state: { ...names, status: pool.status, seen, wanted: undefined },
+        state: { ...names, status: pool.status, seen, nodes: pool.size, wanted: undefined },
         hold: { kind: 'hold', ...names, code: 'wrong-clock', from: seen, to: undefined, reason, who: 'lamplighter' },
       };
     });

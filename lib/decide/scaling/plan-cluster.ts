@@ -137,7 +137,8 @@ function unlessRunning({ status }: { readonly status: string }): string | undefi
 function stateOf(view: PoolView, memory: PoolMemory): PoolState {
   const wanted = memory.pending?.target ?? view.target;
   const { reason, until, upFor } = view;
-  return { ...view.names, status: view.pool.status, seen: view.current, wanted, reason, until, upFor };
+  const { status, size: nodes } = view.pool;
+  return { ...view.names, status, seen: view.current, nodes, wanted, reason, until, upFor };
 }
 
 /** Memories by id: of pools seen, as finished; of pools missing, kept for a while, for an answer may omit one. */

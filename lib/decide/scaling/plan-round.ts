@@ -123,7 +123,7 @@ function nodesOf(clusters: readonly ObservedFleetCluster[]): number {
 function updateOf(chosen: Chosen, input: RoundInput): readonly RecordUpdate[] {
   const { plan, action, want } = chosen;
   const { cluster, before } = plan;
-  const history = keepHistory(plan.record, chosen.holds, action, plan.decisions, input);
+  const history = keepHistory(plan, chosen.holds, action, input);
   const record = action && want ? claimChange(history.record, want, action, input.now) : history.record;
   const isNew = before === undefined ? Object.keys(record.pools).length > 0 : !isSameJson(before, record);
   if (!isNew) return [];
@@ -246,10 +246,9 @@ type Line = Omit<Decision, 'configHash'>;
  * reason do not make it another one, so the code stands for the reason.
  */
 function keepHistory(
-  record: ClusterRecord,
+  { record, pools: seen, decisions: settled }: ClusterPlan,
   holds: readonly Hold[],
   action: Action | undefined,
-  settled: readonly Line[],
   { now, config }: { readonly now: EpochMs; readonly config: { readonly hash: string } },
 ): { readonly record: ClusterRecord; readonly decisions: readonly Decision[] } {
   // Most clusters of most rounds: nothing is copied for nothing.
@@ -271,7 +270,9 @@ function keepHistory(
     ].join('|');
     if (memory?.decision === fingerprint) continue;
     if (memory) pools[line.poolId] = remember(memory, { decision: fingerprint });
-    if (memory || line.kind !== 'hold') decisions.push({ ...line, configHash: config.hash });
+    const nodes = seen.find(({ poolId }) => poolId === line.poolId)?.nodes;
+    const decision = { ...line, configHash: config.hash };
+    if (memory || line.kind !== 'hold') decisions.push(nodes === undefined ? decision : { ...decision, nodes });
   }
   return { record: rememberHolds(decisions.length === 0 ? record : { ...record, pools }, holds), decisions };
 }

@@ -129,6 +129,8 @@ export type Decision = PoolName & {
   readonly reason: string;
   readonly who: string;
   readonly configHash: string;
+  /** How many nodes the pool had when that was decided; absent where no answer said so, and in records of 0.1.0. */
+  readonly nodes?: number;
 };
 
 /** A cluster whose record changes, with or without an action. */
@@ -145,6 +147,8 @@ export type RecordUpdate = {
 export type PoolState = PoolName & {
   readonly status: string;
   readonly seen: Size | undefined;
+  /** How many nodes it has, beside the bounds of an autoscaled pool; undefined = the answer does not say. */
+  readonly nodes: number | undefined;
   readonly wanted: Size | undefined;
   /** Why that is wanted, and when what decides ends: an override, a lease, a kept size; undefined = the schedule decides. */
   readonly reason?: string;

@@ -329,7 +329,7 @@ describe('a name that is made from labels', () => {
 
   test('of plain ones is taken', () => {
     expect(readEvent(depth, alert({ cluster: 'ml', pool: 'gpu' }), now)).toMatchObject([
-      { kind: 'wish', pool: 'ml/gpu' },
+      { kind: 'ask', pool: 'ml/gpu' },
     ]);
   });
 });

@@ -504,11 +504,11 @@ describe('the first lowers under a rule', () => {
     };
     const five = 'dev/a → 0, dev/b → 0, dev/c → 0, dev/d → 0, dev/e → 0';
     expect(said(['a', 'b', 'c', 'd', 'e'])).toMatchObject({
-      text: `the config as it is now would lower 5 pools by 15 of 15 nodes, for the first time under their rules: ${five}`,
+      text: `the new config would lower 5 pools by 15 of 15 nodes, as the first change under their rules: ${five}`,
       facts: { pools: 5, nodes: 15 },
     });
     expect(said(['a', 'b', 'c', 'd', 'e', 'f', 'g'])?.text).toContain(
-      `by 21 of 21 nodes, for the first time under their rules: ${five} and 2 more`,
+      `by 21 of 21 nodes, as the first change under their rules: ${five} and 2 more`,
     );
   });
 
@@ -520,7 +520,7 @@ describe('the first lowers under a rule', () => {
     const of = (plan: ReturnType<typeof round>) => plan.findings.find(({ kind }) => kind === 'config.brake')?.text;
     expect(of(round(world))).toContain(': dev/a → 1');
     expect(of(round(world))).toContain(
-      '2 of them for the first time under their rules, the others against the config before',
+      '2 of them as the first change under their rules, the others because of the config change',
     );
     world.pools = world.pools.slice(0, 3);
     expect(
@@ -530,7 +530,7 @@ describe('the first lowers under a rule', () => {
           config: aConfig({ ...world.config, safety: { ...safety, brake: { pools: 1, percent: 100 } } }),
         }),
       ),
-    ).toContain(', which the config before did not want: ');
+    ).toContain(', which the config before would not do: ');
   });
 
   test('of a rule that nobody stored count as changed', () => {
@@ -540,7 +540,7 @@ describe('the first lowers under a rule', () => {
     const plan = round(world);
     expect(plan.holds.map(({ code }) => code)).toEqual(['brake', 'brake', 'brake', 'brake', 'brake']);
     expect(plan.findings.find(({ kind }) => kind === 'config.brake')?.text).toContain(
-      'which the config before did not want',
+      'which the config before would not do',
     );
   });
 
