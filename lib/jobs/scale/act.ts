@@ -62,7 +62,15 @@ async function resize(
   const mks = parts.mksOf(action.region);
   const fresh = await mks.getNodePool(action.clusterId, action.poolId);
   if (fresh.kind !== 'ok')
-    return drop(parts, claim, action, version, fresh, `could not be read again: ${describeAnswer(fresh)}`, planned);
+    return drop(
+      parts,
+      claim,
+      action,
+      version,
+      ofRead(fresh),
+      `could not be read again: ${describeAnswer(fresh)}`,
+      planned,
+    );
   const reading = readingOf(fresh);
   if (reading && isApart(reading))
     return drop(parts, claim, action, version, undefined, wrongClockReason(reading), planned);
@@ -140,6 +148,12 @@ async function drop(
   ]);
   const result = how.kind === 'dropped' && answer !== undefined ? 'failed' : how.kind;
   return { result, problem: reason === undefined || how.kind === 'busy' ? undefined : problemOf(action, reason) };
+}
+
+/** A read that is refused as invalid says nothing about the size that nobody was asked for yet: it is a failed read. */
+function ofRead(answer: NotOk): NotOk {
+  if (answer.kind !== 'refused') return answer;
+  return { kind: 'unknown', reason: 'unexpected-status', detail: describeAnswer(answer), maybeApplied: false };
 }
 
 function howDropped(answer: NotOk | undefined): Dropped {

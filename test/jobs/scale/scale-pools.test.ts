@@ -177,6 +177,19 @@ describe('rounds on a simulated fleet', () => {
       ]);
     });
 
+    test('a read that is refused says nothing about the size', async () => {
+      const night = aStrictNight();
+      let refused = 0;
+      night.world.setFault(({ method, poolId }) => {
+        if (method !== 'GET' || poolId === undefined || refused > 0) return undefined;
+        refused += 1;
+        return { kind: 'status', status: 400 };
+      });
+      await rounds(night, '2026-03-02T19:12:00Z');
+      expect(refused).toBe(1);
+      expect(puts(night)[0]).toMatchObject({ size: 3, size_min: 0, size_max: 1 });
+    });
+
     test('a size that has come within meanwhile goes back as it was read', async () => {
       const night = aStrictNight();
       await rounds(night, '2026-03-02T19:05:00Z');
