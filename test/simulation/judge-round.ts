@@ -83,7 +83,8 @@ function judgeWords(sim: Simulation, round: Round, report: ScaleReport): void {
   for (const { kind, text } of report.plan.findings) {
     if (kind === 'config.brake' && isApproved(sim, round)) sim.violate('braked', `it is approved: ${text}`);
     const [, path] = /names the pool (\S+), which does not exist/.exec(text) ?? [];
-    const isLeftOut = sim.story.lies.some(({ at }) => at >= round.startedAt);
+    // What a lie made a round say is not taken back before a round has seen the whole fleet.
+    const isLeftOut = sim.story.lies.some(({ at }) => at >= round.startedAt - 3 * hourMs);
     if (path !== undefined && exists(path) && !isLeftOut)
       sim.violate('untrue', `it is said that ${path} does not exist`);
   }

@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { plantedAlertBugs } from './alerts/planted-bugs.ts';
+import { plantedEventBugs } from './events/planted-bugs.ts';
 import type { Replayed } from './planted/hunting.ts';
 
 async function run(script: string, ...args: string[]): Promise<string> {
@@ -37,8 +39,9 @@ test('each planted bug is caught by its seed, on both adapters', { timeout: 1_20
 });
 
 test('each planted bug about alerts and events is caught', { timeout: 1_200_000 }, async () => {
-  const { caught } = JSON.parse(await run('alerts/replay-planted.ts', '--all')) as {
+  const { caught } = JSON.parse(await run('alerts/replay-planted.ts', '--planted')) as {
     readonly caught: { readonly [name: string]: string | null };
   };
+  expect(Object.keys(caught)).toHaveLength(plantedAlertBugs.length + plantedEventBugs.length);
   expect(Object.entries(caught).filter(([, kind]) => kind === null)).toEqual([]);
 });

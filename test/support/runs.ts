@@ -1,5 +1,5 @@
 /**
- * How often a property is tried: enough to find what is common in a test run of under two minutes, and as many times more
+ * How often a property is tried: enough to find what is common in a test run of a few minutes, and as many times more
  * as LAMPLIGHTER_RUNS says to find what is rare.
  */
 export function runs(few: number): { readonly numRuns: number } {
