@@ -84,7 +84,7 @@ function judgeWords(sim: Simulation, round: Round, report: ScaleReport): void {
     if (kind === 'config.brake' && isApproved(sim, round)) sim.violate('braked', `it is approved: ${text}`);
     const [, path] = /names the pool (\S+), which does not exist/.exec(text) ?? [];
     // What a lie made a round say is not taken back before a round has seen the whole fleet.
-    const isLeftOut = sim.story.lies.some(({ at }) => at >= round.startedAt - 3 * hourMs);
+    const isLeftOut = sim.story.lies.some(({ at }) => at >= round.startedAt - 180 * minuteMs);
     if (path !== undefined && exists(path) && !isLeftOut)
       sim.violate('untrue', `it is said that ${path} does not exist`);
   }
