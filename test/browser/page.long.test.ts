@@ -100,7 +100,8 @@ describe.skipIf(!hasBrowser)('the page in a browser', () => {
   test('finding narrows the rows, and the address remembers it', async () => {
     await using opened = await open(small);
     await opened.page.fill('input[type=search]', 'dev-*/workers');
-    await opened.page.waitForFunction("document.querySelectorAll('.pool').length === 2");
+    // Not waitForFunction: it evaluates a text, which the page's policy refuses.
+    await expect.poll(() => opened.page.locator('.pool').count()).toBe(2);
     expect(opened.page.url()).toContain('q=dev-');
     await opened.page.reload();
     expect(await opened.page.locator('.pool').count()).toBe(2);
@@ -151,7 +152,7 @@ describe.skipIf(!hasBrowser)('the page in a browser', () => {
     await page.locator('details[data-name="dev-api/workers"] summary').click();
     expect(await page.getByText('Forget the size set by hand').isVisible()).toBe(true);
     await page.fill('input[type=search]', 'ml/*');
-    await page.waitForFunction("document.querySelectorAll('.pool:not([hidden])').length === 2");
+    await expect.poll(() => page.locator('.pool:not([hidden])').count()).toBe(2);
     expect(asked.filter((url) => !url.startsWith('data:'))).toEqual(['http://127.0.0.1:1/report.html']);
     expect(said).toEqual([]);
     await context.close();
