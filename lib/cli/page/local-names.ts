@@ -1,4 +1,5 @@
 import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
+import { type WallClock, wallClock } from '../text/instant.ts';
 
 /** Instants as the page tells them, all in one zone. */
 export type LocalNames = {
@@ -11,36 +12,17 @@ export type LocalNames = {
   readonly inText: (text: string) => string;
 };
 
-type Parts = { readonly date: string; readonly weekday: string; readonly time: string };
-
 const written = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/gu;
 
-/** A formatter is dear to make and to ask; the same few instants are told over and over. */
+/** A formatter is dear to ask as well: the same few instants are told over and over. */
 export function localNames(zone: string, now: EpochMs): LocalNames {
-  const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone,
-    weekday: 'short',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
-  const known = new Map<number, Parts>();
-  const partsOf = (at: EpochMs): Parts => {
+  const read = wallClock(zone);
+  const known = new Map<number, WallClock>();
+  const partsOf = (at: EpochMs): WallClock => {
     const minute = Math.floor(at / minuteMs);
     let parts = known.get(minute);
     if (parts === undefined) {
-      const {
-        year,
-        month,
-        day,
-        hour,
-        minute: minutes,
-        weekday,
-      } = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
-      parts = { date: `${year}-${month}-${day}`, weekday: weekday ?? '', time: `${hour}:${minutes}` };
+      parts = read(at);
       known.set(minute, parts);
     }
     return parts;

@@ -51,15 +51,16 @@ export function roundJson(report: ScaleReport, config: Pick<CompiledConfig, 'fil
     report.results.find(
       ({ region, cluster, pool }) => region === action.region && cluster === action.cluster && pool === action.pool,
     )?.result;
+  const nodes = new Map(report.plan.pools.map((state) => [state.poolId, state.nodes]));
   return {
     actions: report.plan.actions.map((action) => {
       const result = resultOf(action);
-      return { ...entryOf(action, report), ...(result === undefined ? {} : { result }) };
+      return { ...entryOf(action, nodes), ...(result === undefined ? {} : { result }) };
     }),
     holds: oncePerName(report.plan.holds).map((hold) => {
       const { code, until } = hold;
       const ends = holdEnds(config, hold, hold) ?? null;
-      return { ...entryOf(hold, report), code, until: instantJson(until), ends };
+      return { ...entryOf(hold, nodes), code, until: instantJson(until), ends };
     }),
     problems: report.problems.map(({ region, cluster, pool, reason }) => {
       return { region, cluster: cluster ?? null, pool: pool ?? null, from: null, to: null, reason };
@@ -82,10 +83,10 @@ function oncePerName(holds: readonly Hold[]): readonly Hold[] {
 
 function entryOf(
   { poolId, region, cluster, pool, from, to, reason, who }: Action | Hold,
-  { plan }: ScaleReport,
+  nodes: ReadonlyMap<string, number | undefined>,
 ): RoundEntry {
-  const nodes = plan.pools.find((state) => state.poolId === poolId)?.nodes ?? null;
-  return { region, cluster, pool, from: from ?? null, to: to ?? null, nodes, reason, who };
+  const own = nodes.get(poolId) ?? null;
+  return { region, cluster, pool, from: from ?? null, to: to ?? null, nodes: own, reason, who };
 }
 
 /** In which zone people read it, and what is today. */

@@ -37,10 +37,15 @@ export function roughly(ms: number): string {
   return formatDuration(ms < 60_000 ? ms : Math.floor(ms / 60_000) * 60_000);
 }
 
-type WallClock = { readonly weekday: string; readonly date: string; readonly time: string };
+export type WallClock = { readonly weekday: string; readonly date: string; readonly time: string };
 
 /** Date and time as ISO 8601 writes them. */
 export function clockOf(at: EpochMs, zone: string): WallClock {
+  return wallClock(zone)(at);
+}
+
+/** The same for many instants of one zone: a formatter is dear to make. */
+export function wallClock(zone: string): (at: EpochMs) => WallClock {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
     weekday: 'short',
@@ -51,11 +56,13 @@ export function clockOf(at: EpochMs, zone: string): WallClock {
     minute: '2-digit',
     hourCycle: 'h23',
   });
-  const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
-  return {
-    weekday: part.weekday ?? '',
-    date: `${part.year}-${part.month}-${part.day}`,
-    time: `${part.hour}:${part.minute}`,
+  return (at) => {
+    const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
+    return {
+      weekday: part.weekday ?? '',
+      date: `${part.year}-${part.month}-${part.day}`,
+      time: `${part.hour}:${part.minute}`,
+    };
   };
 }
 
