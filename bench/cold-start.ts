@@ -29,7 +29,7 @@ destinations:
   hook: { kind: webhook, url: { awsSecret: lamplighter/hook }, insecure: true }
 events:
   jobs: { kind: json, queue: lamplighter-jobs, may: ["dev/*"], most: 5, longest: 8h }
-store: { kind: dynamodb, table: lamplighter-test }
+store: { kind: dynamodb, table: lamplighter }
 `;
 }
 

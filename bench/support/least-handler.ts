@@ -6,7 +6,7 @@ import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import ky from 'ky';
 
-const [table, secret, api] = ['lamplighter-test', 'lamplighter/r1', process.env['LEAST_API'] ?? ''];
+const [table, secret, api] = ['lamplighter', 'lamplighter/r1', process.env['LEAST_API'] ?? ''];
 
 export const handler = async (): Promise<unknown> => {
   const { SecretString: token } = await new SecretsManagerClient().send(

@@ -3,23 +3,19 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { checkTemplate } from '../support/aws/check-template.ts';
 import { needsOf } from '../support/aws/deployer-needs.ts';
 import { emittedMetrics, type Metric } from '../support/aws/emitted-metrics.ts';
-import { type Packaged, packageService } from '../support/aws/package-service.ts';
+import { type Packaged, packageExample } from '../support/aws/package-service.ts';
 import { listOf, ofType, renderValue, statementsOf, type Template } from '../support/aws/template.ts';
-import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
 const jobs = ['ScalePools', 'WatchClusters', 'DeliverAlerts', 'AcceptEvents', 'ReceiveEvents'] as const;
 const invoked = ['ScalePools', 'WatchClusters', 'DeliverAlerts', 'AcceptEvents'] as const;
 const ticking = ['ScalePools', 'WatchClusters', 'DeliverAlerts'] as const;
 
-/** Packaging takes seconds, so it is done once for all tests of this file. */
 let packaged: Packaged;
 let template: Template;
 
 beforeAll(async () => {
-  const folder = makeTemporaryFolder();
-  packaged = await packageService(folder.path);
+  packaged = await packageExample();
   template = packaged.template;
-  folder.remove();
 }, 120_000);
 
 describe('the package', () => {

@@ -42,7 +42,7 @@ destinations:
 events:
   jobs: { kind: json, queue: lamplighter-jobs, may: ["dev/*"], most: 5, longest: 8h }
   ci: { kind: json, secret: { awsSecret: lamplighter/ci }, may: ["dev/*"], most: 5, longest: 8h }
-store: { kind: dynamodb, table: lamplighter-test }
+store: { kind: dynamodb, table: lamplighter }
 `;
 }
 

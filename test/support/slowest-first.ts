@@ -3,9 +3,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** What takes longest starts first, so that no worker ends the run alone. In order; everything else comes after. */
 const slowest = [
   'simulation/simulation.test.ts',
-  'deploy/template.test.ts',
-  'simulation/planted/planted.test.ts',
   'functions/lambda.test.ts',
+  'simulation/planted/planted.test.ts',
   'simulation/alerts/alerts.test.ts',
   'journeys/kill.test.ts',
   'journeys/newcomer.test.ts',

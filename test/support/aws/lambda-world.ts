@@ -14,12 +14,15 @@ import type { Store } from '../../../lib/io/stores/store.ts';
 import { createWorld, type World } from '../../../lib/simulator/create-world.ts';
 import type { Fault, RequestInfo } from '../../../lib/simulator/faults.ts';
 import { serveSimulator } from '../../../lib/simulator/serve-simulator.ts';
+import type { CompiledConfig } from '../../../lib/model/config.ts';
+import { partsOf } from '../../../scripts/aws/parts-of.ts';
+import { compileForFunctions } from '../../../scripts/build-functions.ts';
 import { compileCache } from '../compile-cache.ts';
 import { createStateTable, makeDynoxideClient, startDynoxide } from '../dynoxide.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
 import { type FakeAws, startFakeAws } from './fake-aws.ts';
 import { type Ended, type LambdaContainer, openContainer } from './lambda-container.ts';
-import { packageService } from './package-service.ts';
+import { exampleConfig, packageExample } from './package-service.ts';
 import type { Template } from './template.ts';
 import { unzip } from './unzip.ts';
 
@@ -51,6 +54,8 @@ export type LambdaWorld = {
   readonly close: () => Promise<void>;
 };
 
+const table = 'lamplighter';
+
 const timeouts = {
   'scale-pools': 300_000,
   'watch-clusters': 300_000,
@@ -72,25 +77,26 @@ export async function startLambdaWorld(
   const simulator = await serveSimulator(mks, { host: '127.0.0.1', port: 0 });
   const receiver = await startReceiver();
   const dynoxide = await startDynoxide();
-  await createStateTable(makeDynoxideClient(dynoxide.endpoint), 'lamplighter-test');
+  await createStateTable(makeDynoxideClient(dynoxide.endpoint), table);
   const aws = await startFakeAws(dynoxide.endpoint);
   aws.secrets['lamplighter/r1'] = { AWSCURRENT: mks.token };
   aws.secrets['lamplighter/hook'] = { AWSCURRENT: `${receiver.url}/hook` };
   const folder = makeTemporaryFolder();
   const file = join(folder.path, 'fleet.yml');
   writeFileSync(file, makeConfig(simulator.url), { mode: 0o600 });
-  const { template } = await packageService(folder.path, ['--config', file]);
+  const packaged = await packageExample();
+  const config = await compileForFunctions(file);
   const direct: { [name: string]: string } = isDirect ? { AWS_ENDPOINT_URL_DYNAMODB: dynoxide.endpoint } : {};
   const endpoints = { AWS_ENDPOINT_URL: aws.endpoint, ...direct };
-  const containers = await openContainers(folder.path, endpoints);
+  const containers = await openContainers(packaged.folder, folder.path, config, endpoints);
   return {
-    template,
+    template: await templateFor(packaged.template, config),
     aws,
     endpoints,
     mks,
     store: makeDynamoStore({
       client: makeDynoxideClient(dynoxide.endpoint),
-      table: 'lamplighter-test',
+      table: table,
       newId: randomId,
       clock,
     }),
@@ -117,15 +123,28 @@ export async function startLambdaWorld(
   };
 }
 
+/** The package's template with what follows from this config in place of what followed from the example. */
+async function templateFor({ Resources, ...rest }: Template, config: CompiledConfig): Promise<Template> {
+  const partsFor = (of: CompiledConfig) =>
+    partsOf(of, { stage: 'prod', alarmTopic: '', logLevel: 'info', isCapped: true }).resources.Resources;
+  const ofExample = partsFor(await compileForFunctions(exampleConfig));
+  const fixed = Object.entries(Resources).filter(([id]) => !(id in ofExample));
+  return { ...rest, Resources: { ...Object.fromEntries(fixed), ...partsFor(config) } };
+}
+
 async function openContainers(
+  zips: string,
   folder: string,
+  config: CompiledConfig,
   endpoints: { readonly [name: string]: string },
 ): Promise<{ [name in FunctionName]: LambdaContainer }> {
   const names = Object.keys(timeouts) as readonly FunctionName[];
   const opened = names.map(async (name) => {
     const taskRoot = join(folder, 'task', name);
     const zip = name.replace(/-(.)/gu, (_, letter: string) => letter.toUpperCase());
-    await unzip(join(folder, '.serverless', `${zip}.zip`), taskRoot);
+    const bundle = name === 'receive-events' ? 'accept-events' : name;
+    await unzip(join(zips, `${zip}.zip`), taskRoot);
+    writeFileSync(join(taskRoot, 'dist/functions', bundle, 'config.json'), JSON.stringify(config));
     const env = {
       ...endpoints,
       AWS_REGION: 'eu-central-1',
@@ -135,7 +154,6 @@ async function openContainers(
       LAMPLIGHTER_SCALE_POOLS: 'lamplighter-prod-scale-pools',
       LAMPLIGHTER_DELIVER_ALERTS: 'lamplighter-prod-deliver-alerts',
     };
-    const bundle = name === 'receive-events' ? 'accept-events' : name;
     const handler = `dist/functions/${bundle}/index.handler`;
     return [name, await openContainer({ taskRoot, handler, env, timeoutMs: timeouts[name] })] as const;
   });

@@ -1,17 +1,23 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { compileCache } from '../compile-cache.ts';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
 import type { Template } from './template.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
+const kept = join(root, 'node_modules/.cache/lamplighter-packages');
+
+export const exampleConfig = 'deploy/lamplighter.aws.example.yml';
 
 export type Packaged = {
   readonly template: Template;
+  /** Where the zips lie. */
+  readonly folder: string;
   /** sha256 of each zip. */
   readonly zips: { readonly [name: string]: string };
 };
@@ -19,13 +25,50 @@ export type Packaged = {
 /** What a package is made of. */
 const sources = ['serverless.yml', 'package.json', 'deploy', 'scripts', 'functions', 'lib'];
 
+/** Packaging takes seconds: the example is packaged once for all tests, and again only when one of its sources has changed. */
+export async function packageExample(): Promise<Packaged> {
+  const name = hashOfSources();
+  const folder = join(kept, name);
+  if (existsSync(folder)) return readPackage(folder);
+  const temporary = makeTemporaryFolder();
+  await packageService(temporary.path);
+  const moving = join(kept, `${name}-${randomName()}`);
+  mkdirSync(kept, { recursive: true });
+  cpSync(join(temporary.path, '.serverless'), moving, { recursive: true });
+  temporary.remove();
+  for (const old of readdirSync(kept)) if (!old.startsWith(name)) rmSync(join(kept, old), { recursive: true });
+  // Another worker may have made the same one meanwhile: then this one stays beside it.
+  if (existsSync(folder)) return readPackage(moving);
+  renameSync(moving, folder);
+  return readPackage(folder);
+}
+
+function hashOfSources(): string {
+  const hash = createHash('sha256').update(process.version);
+  for (const name of [...sources, 'package-lock.json']) {
+    const path = join(root, name);
+    const isFile = /\.\w+$/u.test(name);
+    const files = isFile ? [path] : readdirSync(path, { recursive: true, withFileTypes: true }).flatMap(pathOf).sort();
+    for (const file of files) hash.update(`\n${file}\n`).update(readFileSync(file));
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+function pathOf(entry: { readonly isFile: () => boolean; readonly parentPath: string; readonly name: string }) {
+  return entry.isFile() ? [join(entry.parentPath, entry.name)] : [];
+}
+
+function randomName(): string {
+  return createHash('sha256').update(`${process.pid} ${performance.now()}`).digest('hex').slice(0, 8);
+}
+
 /**
  * `npm run package` in a copy of the project, by a user without credentials and with no way out; the package is in
  * `<folder>/.serverless`.
  */
 export async function packageService(
   folder: string,
-  words: readonly string[] = ['--config', 'deploy/lamplighter.aws.example.yml'],
+  words: readonly string[] = ['--config', exampleConfig],
 ): Promise<Packaged> {
   for (const name of sources) cpSync(join(root, name), join(folder, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
@@ -36,11 +79,14 @@ export async function packageService(
     HTTPS_PROXY: 'http://127.0.0.1:9',
   };
   await promisify(execFile)(process.execPath, ['scripts/package.ts', ...words], { cwd: folder, env });
-  const into = join(folder, '.serverless');
-  const text = await readFile(join(into, 'cloudformation-template-update-stack.json'), 'utf8');
-  const names = (await readdir(into)).filter((name) => name.endsWith('.zip')).sort();
-  const sums = names.map(async (name) => [name, sum(await readFile(join(into, name)))] as const);
-  return { template: JSON.parse(text) as Template, zips: Object.fromEntries(await Promise.all(sums)) };
+  return readPackage(join(folder, '.serverless'));
+}
+
+async function readPackage(folder: string): Promise<Packaged> {
+  const text = await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8');
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.zip')).sort();
+  const sums = names.map(async (name) => [name, sum(await readFile(join(folder, name)))] as const);
+  return { template: JSON.parse(text) as Template, folder, zips: Object.fromEntries(await Promise.all(sums)) };
 }
 
 function sum(bytes: Buffer): string {
