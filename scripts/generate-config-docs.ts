@@ -63,7 +63,8 @@ editors with a YAML language server complete and check the keys as you type:
   or a chat's webhook address is refused wherever it stands, comments included, and never repeated in a message.
 - **Files.** Relative paths start from the folder of the config. A config that anybody may change is refused.
 - **Durations** are whole numbers with units: \`30s\`, \`5m\`, \`2h\`, \`3d\`, \`1h30m\`.
-- **Sizes** are a number, or \`{ min, max }\` for autoscaled pools. Schedules and exceptions may also say \`base\` and \`idle\`, the rule's own two sizes.
+- **Sizes** are a number, or \`{ min, max }\` for autoscaled pools. Schedules and exceptions may also say \`base\` and \`idle\`, the rule's own two sizes,
+  and \`leave\`: nothing is wanted then, and whatever is there stays.
 - **Matches** are \`cluster/pool\` or \`region:cluster/pool\`. In each part \`*\`, \`?\`, \`[ab]\`, \`[!ab]\` and \`{a,b}\` are patterns,
   anything else stands for itself, spaces included; no pattern reaches over the slash. A match without a slash means
   clusters. Where it names no region, \`defaults.region\` counts for rules, exceptions, events and \`safety.runsOn\`, and any

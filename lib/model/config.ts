@@ -137,7 +137,7 @@ export type Schedule = {
 /** Acts like another weekday (for `days` and weekly windows), or has one size for the whole local day. */
 export type CalendarDay =
   | { readonly date: string; readonly actLike: Weekday }
-  | { readonly date: string; readonly size: 'base' | 'idle' };
+  | { readonly date: string; readonly size: 'base' | 'idle' | 'leave' };
 
 export type Window = {
   /** As written, for people: "mon-fri 07:00-19:00". */

@@ -4,12 +4,16 @@ export type Range = { readonly min: number; readonly max: number };
 /** A pin (a fixed pool's size; on an autoscaled pool min = max = n) or a range. */
 export type Size = number | Range;
 
-/** What a window, a calendar day or an exception can say. `base` and `idle` are the rule's own two sizes. */
-export type Term = 'base' | 'idle' | Size;
+/**
+ * What a window, a calendar day or an exception can say. `base` and `idle` are the rule's own two sizes; `leave` wants
+ * nothing: the pool stays as it is (ADR 36).
+ */
+export type Term = 'base' | 'idle' | 'leave' | Size;
 
 /**
  * What a schedule says at one instant: the terms of everything that is open and counts, without repetition, in a
- * canonical order. More than one term means "the largest, per part", which only the rule can resolve.
+ * canonical order. More than one term means "the largest, per part", which only the rule can resolve. `leave` stands
+ * alone: beside anything that wants a size it adds nothing.
  */
 export type Says = readonly Term[];
 
@@ -87,10 +91,15 @@ export function describeSize(size: Size | undefined): string {
   return isRange(size) ? `${size.min}..${size.max}` : String(size);
 }
 
-/** Terms without repetition, in the one order that equal sets share: base, idle, numbers, ranges. */
+/** Terms without repetition, in the one order that equal sets share: base, idle, numbers, ranges, leave. */
 export function canonicalSays(terms: readonly Term[]): Says {
   const byKey = new Map(terms.map((term) => [termKey(term), term]));
   return [...byKey.values()].sort(compareTerms);
+}
+
+/** Does the schedule want nothing, so that the pool stays as it is? */
+export function saysLeave(says: Says): boolean {
+  return says.every((term) => term === 'leave');
 }
 
 /** Equal exactly when two instants say the same: "base", "base+3", "2-5". */
@@ -111,5 +120,6 @@ function compareTerms(a: Term, b: Term): number {
 function rank(term: Term): readonly [kind: number, min: number, max: number] {
   if (term === 'base') return [0, 0, 0];
   if (term === 'idle') return [1, 0, 0];
+  if (term === 'leave') return [4, 0, 0];
   return typeof term === 'number' ? [2, term, term] : [3, term.min, term.max];
 }

@@ -255,6 +255,21 @@ const names: readonly Mistake[] = [
 
 const sizes: readonly Mistake[] = [
   {
+    title: 'leave as a base',
+    text: rule('base: §leave'),
+    want: [['expected a whole number, { min, max } or remembered', 'write a whole number']],
+  },
+  {
+    title: 'leave as an idle size',
+    text: `${head}pools:\n  - { match: "a/b", schedule: office, idle: §leave }\n`,
+    want: [['expected a whole number or { min, max }', 'write a whole number']],
+  },
+  {
+    title: 'left',
+    text: window('days: mon, size: §left'),
+    want: [['expected base, idle, leave', 'nothing is wanted']],
+  },
+  {
     title: 'a schedule that says 0 without permission',
     text: rule('base: 2')
       .replace('office,', '§zero,')

@@ -5,7 +5,7 @@ import { baseOf } from '../../decide/scaling/base.ts';
 import { forgetSizes } from '../../decide/scaling/last-seen.ts';
 import type { PoolMemory } from '../../decide/scaling/memory.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
-import { nextChange, saysAt } from '../../decide/schedule/timeline.ts';
+import { lookMs, nextChange, saysAt, type Timeline } from '../../decide/schedule/timeline.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
@@ -157,11 +157,20 @@ function whenNext({ book, pool, now, parts, config }: Basing): readonly string[]
   const applied = book.appliedRule(pool);
   if (applied === undefined) return ['no rule acts on this pool'];
   if (saysAt(applied.timeline, now).includes('base')) return ['the schedule says base: the next round sets it'];
-  const next = nextChange(applied.timeline, now);
+  const next = nextBase(applied.timeline, now);
   const name = poolLabels(config)(pool);
   if (next === undefined) return ['the schedule never says base'];
   const forNow = commandHint(config, `scale "${name}" --exactly <size> --until ${rfc3339(next.at)}`);
   return [`the schedule says otherwise until ${localInstant(next.at, readingZone(config, parts))}; for now: ${forNow}`];
+}
+
+/** The next instant at which it says base. */
+function nextBase(timeline: Timeline, now: EpochMs): ReturnType<typeof nextChange> {
+  let next = nextChange(timeline, now);
+  while (next !== undefined && !next.says.includes('base')) {
+    next = next.at < now + lookMs ? nextChange(timeline, next.at) : undefined;
+  }
+  return next;
 }
 
 /** What is remembered of a pool's base, for programs (docs/json.md). */

@@ -234,9 +234,10 @@ function zoneOf(config: CompiledConfig, { rule }: Explanation): string | undefin
   return config.schedules.find(({ name }) => name === found?.schedule)?.zone;
 }
 
-/** "3", "1..4", "4 (its base)", "untouched". */
+/** "3", "1..4", "4 (its base)", "left as it is", "untouched". */
 function describeDesired(desired: Desired, base: Size | undefined): string {
   if (desired === 'observed base') return base === undefined ? 'its base' : `${describeSize(base)} (its base)`;
+  if (desired === 'leave') return 'left as it is';
   if (typeof desired === 'string') return desired;
   return 'size' in desired ? describeSize(desired.size) : describeSize(desired);
 }

@@ -1,12 +1,12 @@
 import { html, raw } from 'hono/html';
-import { baseTimes } from '../../decide/page/planned-sizes.ts';
 import { type Mark, type PoolRow, sizeText } from '../../decide/page/pool-row.ts';
 import { addRow, beginSums, poolShape, type Shape, sumShape } from '../../decide/page/shapes.ts';
 import type { View } from '../../decide/page/view.ts';
+import { everSaysLeave, timesWhen } from '../../decide/schedule/timeline.ts';
 import { matchesPool } from '../../model/match.ts';
 import type { Match } from '../../model/config.ts';
 import { type Html, many } from './render-text.ts';
-import { lower, upper } from '../../model/size.ts';
+import { lower, type Says, saysLeave, upper } from '../../model/size.ts';
 
 import { minuteMs } from '../../model/time.ts';
 import { letOthersRun } from './load-fleet.ts';
@@ -87,7 +87,7 @@ function renderTotal({ rows, total }: Page, view: View): Html {
   return html`<div class="row total"><div class="head">
 <span class="name"><b>All ${many(rows.length, 'pool')}</b><small>${number(total.nodes)} nodes now, at least ${number(total.baseNodes)} at base</small></span>
 ${renderPlot(shape, view, { height: 56, label: `All pools: ${many(total.nodes, 'node')} now` })}
-<span class="legend"><span><i class="k s"></i>seen</span> <span><i class="k p"></i>planned</span> <span><i class="k u"></i>up to its upper bound</span> <span><i class="k a"></i>if always on</span> <span><i class="k b"></i>schedule says base</span>${view.gaps.length > 0 ? html` <span><i class="k g"></i>nobody looked</span>` : ''}</span>
+<span class="legend"><span><i class="k s"></i>seen</span> <span><i class="k p"></i>planned</span> <span><i class="k u"></i>up to its upper bound</span> <span><i class="k a"></i>if always on</span> <span><i class="k b"></i>schedule says base</span>${rows.some(({ applied }) => everSaysLeave(applied.timeline)) ? html` <span><i class="k b left"></i>left as it is</span>` : ''}${view.gaps.length > 0 ? html` <span><i class="k g"></i>nobody looked</span>` : ''}</span>
 </div></div>`;
 }
 
@@ -263,29 +263,32 @@ function renderPlot(shape: Shape, view: View, { row, height = 32, label }: PlotP
   return html`<svg class="plot" viewBox="0 0 ${view.minutes} ${height}" preserveAspectRatio="none" role="img" aria-label="${label}"><g class="behind" transform="scale(1 ${height})"><use href="#backdrop"/></g><g transform="translate(0 ${ground}) scale(1 -${scale})">${path('u', shape.plannedMost)}${path('p', shape.planned)}${path('us', shape.seenMost)}${path('s', shape.seen)}${path('w', shape.would)}${path('a', shape.always)}</g>${row === undefined ? '' : html`${renderStrip(row, view, height)}${renderMarks(row.marks, view)}`}</svg>`;
 }
 
-/** A thin line below: the schedule says base. */
+/** A thin line below: the schedule says base; a dotted one: it leaves the pool as it is. */
 function renderStrip({ applied }: PoolRow, view: View, height: number): Html {
-  const d = stripOf(applied, view, height - 2);
-  return d === '' ? html`` : html`<path class="b" d="${d}"/>`;
+  const { base, left } = stripsOf(applied, view, height - 2);
+  return html`${base === '' ? '' : html`<path class="b" d="${base}"/>`}${left === '' ? '' : html`<path class="b left" d="${left}"/>`}`;
 }
 
-const strips = new WeakMap<object, Map<string, string>>();
+type Strips = { readonly base: string; readonly left: string };
+
+const strips = new WeakMap<object, Map<string, Strips>>();
 
 /** The same for all pools of a schedule. */
-function stripOf(applied: PoolRow['applied'], view: View, y: number): string {
-  const known = strips.get(applied.timeline) ?? new Map<string, string>();
-  strips.set(applied.timeline, known);
+function stripsOf({ timeline }: PoolRow['applied'], view: View, y: number): Strips {
+  const known = strips.get(timeline) ?? new Map<string, Strips>();
+  strips.set(timeline, known);
   const key = `${view.from} ${view.to} ${y}`;
-  let d = known.get(key);
-  if (d === undefined) {
-    const minute = (at: number) => Math.round((at - view.from) / minuteMs);
-    d = baseTimes(applied, view.from, view.to)
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const minute = (at: number) => Math.round((at - view.from) / minuteMs);
+  const draw = (isSuch: (says: Says) => boolean) =>
+    timesWhen(timeline, isSuch, view.from, view.to)
       .map(([from, to]) => `M${minute(from)} ${y}H${minute(to)}`)
       .join('');
-    known.clear();
-    known.set(key, d);
-  }
-  return d;
+  const drawn = { base: draw((says) => says.includes('base')), left: draw(saysLeave) };
+  known.clear();
+  known.set(key, drawn);
+  return drawn;
 }
 
 function renderMarks(marks: readonly Mark[], view: View): Html {

@@ -7,6 +7,7 @@ import type {
   RehearsedPool,
 } from '../../decide/rehearsal/rehearsal.ts';
 import { totalOf } from '../../decide/rehearsal/totals.ts';
+import { hourMs } from '../../model/time.ts';
 import { instantJson } from '../text/table.ts';
 import type { StartingFleet } from './starting-fleet.ts';
 
@@ -73,6 +74,7 @@ function poolJson(pool: RehearsedPool) {
     base: pool.base ?? null,
     nodeHours: rounded(pool.nodeHours),
     alwaysOnNodeHours: rounded(pool.alwaysOnNodeHours),
+    leftHours: rounded(pool.leftMs / hourMs),
     boundaries: pool.boundaries.map(boundaryJson),
   };
 }

@@ -84,6 +84,9 @@ function costNotes(pools: readonly RehearsedPool[]): readonly string[] {
     ...(pools.some(({ base }) => base === undefined)
       ? ['  (a pool without a known base counts as it is now, and saves nothing)']
       : []),
+    ...(pools.some(({ leftMs }) => leftMs > 0)
+      ? ['  (where a schedule says leave, a pool stays as it is: what people change there is not rehearsed)']
+      : []),
   ];
 }
 

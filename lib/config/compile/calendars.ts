@@ -14,7 +14,7 @@ import { readIcs as expandIcs } from './read-ics.ts';
 
 /** A calendar with everything that does not depend on a zone resolved. */
 export type ResolvedCalendar = {
-  readonly meaning: { readonly actLike: Weekday } | { readonly size: 'base' | 'idle' };
+  readonly meaning: { readonly actLike: Weekday } | { readonly size: 'base' | 'idle' | 'leave' };
   readonly dates: readonly string[];
   readonly holidays: readonly string[] | undefined;
   /** Its dates per zone of the config, and of UTC; `endless`: they go on beyond the horizon. */

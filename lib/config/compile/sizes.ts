@@ -109,8 +109,8 @@ export function readSize(size: SizeInput, path: Path, report: Report): Size | un
   return undefined;
 }
 
-export function readTerm(term: 'base' | 'idle' | SizeInput, path: Path, report: Report): Term | undefined {
-  return term === 'base' || term === 'idle' ? term : readSize(term, path, report);
+export function readTerm(term: 'base' | 'idle' | 'leave' | SizeInput, path: Path, report: Report): Term | undefined {
+  return typeof term === 'string' ? term : readSize(term, path, report);
 }
 
 export function minOf(size: Size): number {

@@ -39,9 +39,9 @@ export const calendar = v.strictObject(
       says: 'These dates are that weekday, for `days` and weekly windows. This or `size`.',
       type: 'weekday',
     }),
-    size: may(oneOf('base or idle', ['base', 'idle']), {
+    size: may(oneOf('base, idle or leave', ['base', 'idle', 'leave']), {
       says: 'The size for the whole local day; windows that start on it do not open. This or `actLike`.',
-      type: 'base or idle',
+      type: 'base, idle or leave',
     }),
   },
   expected('a calendar', mapFix),
@@ -89,7 +89,7 @@ export const windowKeys = {
 const window = v.strictObject(
   {
     ...windowKeys,
-    size: may(term, { says: 'What pools have while it is open.', type: 'base, idle or size', default: 'base' }),
+    size: may(term, { says: 'What pools have while it is open.', type: 'base, idle, leave or size', default: 'base' }),
   },
   expected('a window', 'write { days: mon-fri, from: "07:00", to: "19:00" }'),
 );
@@ -112,7 +112,7 @@ export const schedule = v.strictObject(
       type: 'list of windows',
       absent: 'none',
     }),
-    otherwise: need(term, { says: 'The size while no window is open.', type: 'base, idle or size' }),
+    otherwise: need(term, { says: 'The size while no window is open.', type: 'base, idle, leave or size' }),
     lead: may(lead, {
       says: 'How long before a raise is due it starts, so that nodes are there on time; auto learns it from the pool’s last ten raises.',
       type: 'duration, auto or none',

@@ -100,7 +100,7 @@ export const exception = v.strictObject(
     end: need(text('a date and time'), { says: 'Until when, not included; same forms.', type: 'date and time' }),
     size: need(term, {
       says: 'The size meanwhile. Of several exceptions at once the largest counts.',
-      type: 'base, idle or size',
+      type: 'base, idle, leave or size',
     }),
     reason: may(text('a reason'), { says: 'Why, for people; shown by `explain`.', type: 'text' }),
   },

@@ -76,8 +76,11 @@ export const base = v.union(
 );
 
 export const term = v.union(
-  [v.picklist(['base', 'idle']), whole(), range],
-  expected('base, idle, a whole number or { min, max }', `write base or idle (the rule's own sizes), or ${sizeFix}`),
+  [v.picklist(['base', 'idle', 'leave']), whole(), range],
+  expected(
+    'base, idle, leave, a whole number or { min, max }',
+    `write base or idle (the rule's own sizes), leave (nothing is wanted), or ${sizeFix}`,
+  ),
 );
 
 const secretFix =

@@ -1,6 +1,6 @@
 import type { CompiledConfig, Rule, SourcePosition } from '../../model/config.ts';
 import { matchesPool, type Names } from '../../model/match.ts';
-import { clampSize, describeSize, isRange, largest } from '../../model/size.ts';
+import { clampSize, describeSize, isRange, largest, type Size } from '../../model/size.ts';
 import { commandHint, withConfig } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { baseOf } from '../scaling/base.ts';
@@ -144,10 +144,15 @@ function desiredAt({ timeline, rule }: AppliedRule, { asks, memory }: KnownPool,
   const live = asks.leases.filter(({ until, askedAt }) => at < until && (kept === undefined || askedAt > kept.since));
   if (live.length === 0 || cap === undefined) return scheduled;
   const least = Math.min(Math.max(...live.map(({ atLeast }) => atLeast)), cap);
-  const beside = scheduled === 'observed base' ? base : typeof scheduled === 'string' ? 0 : sizeOf(scheduled);
+  const beside = scheduled === 'leave' ? memory?.seen?.size : besideLeases(scheduled, base);
   if (beside === undefined) return scheduled;
   const own = isRange(beside) ? { min: least, max: least } : least;
   return toDesired(largest(beside, clampSize(own, rule.limits)));
+}
+
+function besideLeases(scheduled: Desired, base: Size | undefined): Size | undefined {
+  if (scheduled === 'observed base') return base;
+  return typeof scheduled === 'string' ? 0 : sizeOf(scheduled);
 }
 
 /** An edge of the schedule that comes to the same size is no change. */

@@ -1,5 +1,14 @@
 import type { CalendarDay, Exception, Rule, Schedule } from '../../model/config.ts';
-import { describeSize, equalSize, isRange, type Range, type Says, type Size, type Term } from '../../model/size.ts';
+import {
+  describeSize,
+  equalSize,
+  isRange,
+  type Range,
+  type Says,
+  saysLeave,
+  type Size,
+  type Term,
+} from '../../model/size.ts';
 import { because } from '../../model/text.ts';
 import { iso, type Weekday } from '../../model/time.ts';
 import type { AppliedRule } from '../scaling/rule-book.ts';
@@ -83,8 +92,9 @@ function explainLimits(term: Term, rule: Rule, isOwnPool: boolean): readonly str
   return [`${limits} make ${describeSize(limited)} of ${describeSize(asked)}${own}`];
 }
 
-/** "base (3)", "idle (0)", "base (remembered)", "2". */
+/** "base (3)", "idle (0)", "base (remembered)", "leave (it stays as it is)", "2". */
 function describeTerm(term: Term, rule: Rule): string {
+  if (term === 'leave') return 'leave (it stays as it is)';
   if (typeof term !== 'string') return describeSize(term);
   const size = unlimitedSize(term, rule);
   return `${term} (${size === undefined && term === 'base' ? 'remembered' : describeSize(size)})`;
@@ -92,15 +102,17 @@ function describeTerm(term: Term, rule: Rule): string {
 
 /**
  * A pool's scheduled size after limits, without a look at the pool: a number or bounds as the rule gives them, `observed
- * base` where the base is remembered, `untouched` where no rule with a schedule names the pool.
+ * base` where the base is remembered, `leave` where the schedule wants nothing and the pool stays as it is, `untouched` where
+ * no rule with a schedule names the pool.
  */
-export type Desired = { readonly size: number } | Range | 'observed base' | 'untouched';
+export type Desired = { readonly size: number } | Range | 'observed base' | 'leave' | 'untouched';
 
 /**
  * What the terms come to under a rule: the largest, each part for itself. A remembered base stands above any number
  * beside it, since it is the pool's full size and only the pool can tell it.
  */
 export function resolveDesired(says: Says, rule: Rule): Desired {
+  if (saysLeave(says)) return 'leave';
   if (says.includes('base') && rule.base === 'remembered') return 'observed base';
   const { size } = resolveSays(says, asWritten(rule));
   return size === undefined ? 'untouched' : toDesired(size);
@@ -119,6 +131,7 @@ function asWritten(rule: Rule): Resolver {
 /** One term in numbers as the rule writes it. */
 function unlimitedSize(term: Term, rule: Rule): Size | undefined {
   if (term === 'base') return rule.base === 'remembered' ? undefined : rule.base;
+  if (term === 'leave') return undefined;
   return term === 'idle' ? rule.idle : term;
 }
 

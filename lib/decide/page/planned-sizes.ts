@@ -5,7 +5,7 @@ import type { EpochMs } from '../../model/time.ts';
 import type { Kept, PoolMemory } from '../scaling/memory.ts';
 import type { AppliedRule } from '../scaling/rule-book.ts';
 import { asksOfPool, findWanted } from '../scaling/wanted-size.ts';
-import { nextChange, saysBetween } from '../schedule/timeline.ts';
+import { nextChange } from '../schedule/timeline.ts';
 
 export type PlannedChange = {
   readonly at: EpochMs;
@@ -94,25 +94,6 @@ function instantsOf({ applied, memory, tick, until, leadMs }: PlanInput, asks: r
     if (leadMs > 0) add(at - leadMs);
   }
   return [...found].sort((a, b) => a - b);
-}
-
-/** Where a schedule says base, as [from, to) in order of time. */
-export function baseTimes(
-  { timeline }: Pick<AppliedRule, 'timeline'>,
-  from: EpochMs,
-  to: EpochMs,
-): readonly (readonly [EpochMs, EpochMs])[] {
-  const times: [EpochMs, EpochMs][] = [];
-  for (let at = from; at < to; ) {
-    const next = nextChange(timeline, at)?.at ?? to;
-    const end = Math.min(next, to);
-    const isBase = saysBetween(timeline, at, at + 1).some((says) => says.includes('base'));
-    const last = times.at(-1);
-    if (isBase && last?.[1] === at) last[1] = end;
-    else if (isBase) times.push([at, end]);
-    at = end;
-  }
-  return times;
 }
 
 /** An asked-for or remembered base in the form that the pool has. */

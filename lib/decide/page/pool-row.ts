@@ -1,7 +1,7 @@
 import type { Ask } from '../../model/asks.ts';
 import type { Rule } from '../../model/config.ts';
 import { matchesPool } from '../../model/match.ts';
-import { equalSize, lower, type Size, upper } from '../../model/size.ts';
+import { equalSize, lower, saysLeave, type Size, upper } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { type PastStep, pastSteps, type RegionPast } from '../past/pool-past.ts';
 import { pastName } from '../past/size-changes.ts';
@@ -10,6 +10,7 @@ import type { Change, Held, PoolMemory } from '../scaling/memory.ts';
 import type { PoolName } from '../scaling/plan.ts';
 import type { AppliedRule } from '../scaling/rule-book.ts';
 import { longestLeadMs, ownLeadMs } from '../scaling/scheduled-size.ts';
+import { everSaysBase, saysAt } from '../schedule/timeline.ts';
 import { baseFor, type PlannedChange, plannedChanges } from './planned-sizes.ts';
 
 /** Something beside the schedule, drawn above a pool's nodes. */
@@ -143,7 +144,7 @@ function marksOf({ pool, asks, from, until }: RowInput): readonly Mark[] {
 
 /** In the order of what weighs most: what holds it, who asked for something else, what is only observed. */
 function oddityOf(
-  { pool, asks, now, held, tell }: RowInput,
+  { pool, applied, asks, now, held, tell }: RowInput,
   base: Size | undefined,
   size: Size | undefined,
   changes: readonly PlannedChange[],
@@ -161,7 +162,7 @@ function oddityOf(
   if (pause) return odd('warn', `paused until ${tell(pause.until)}`);
   if (pool.memory.stuck) return odd('warn', `stuck on the way to ${sizeText(pool.memory.stuck.to)}`);
   if (held !== undefined && !passing.has(held.code)) return odd('warn', `held: ${held.code}`);
-  if (base === undefined) return odd('warn', 'its base is not known');
+  if (base === undefined && !isLeftAlone(applied, now)) return odd('warn', 'its base is not known');
   const override = longest('override');
   if (override) return odd('note', `exactly ${sizeText(override.exactly)} until ${tell(override.until)}`);
   const { kept } = pool.memory;
@@ -175,6 +176,11 @@ function oddityOf(
     return odd('note', differs ? `would be ${sizeText(first.to)}; observed only` : 'observed only');
   }
   return undefined;
+}
+
+/** Where the schedule wants nothing now and never says base, nobody misses one. */
+function isLeftAlone({ timeline }: AppliedRule, now: EpochMs): boolean {
+  return !everSaysBase(timeline) && saysLeave(saysAt(timeline, now));
 }
 
 /** "3", "1–4". */

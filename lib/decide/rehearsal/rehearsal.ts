@@ -44,6 +44,8 @@ export type RehearsedPool = PoolName & {
   /** The base all the time; with an unknown base the same as `nodeHours`, so that nothing seems saved. */
   readonly alwaysOnNodeHours: number;
   readonly boundaries: readonly BoundaryCheck[];
+  /** For so long its schedule leaves it as it is: what people do then is not rehearsed. */
+  readonly leftMs: number;
   readonly stretches: readonly Stretch[];
 };
 

@@ -1,5 +1,5 @@
 import type { ObservedPool } from '../../model/cluster.ts';
-import { isRaise, lower, type Size, upper } from '../../model/size.ts';
+import { isRaise, lower, type Says, saysLeave, type Size, upper } from '../../model/size.ts';
 import { compareText } from '../../model/text.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
 import { givenBase, rememberedBase } from '../scaling/base.ts';
@@ -7,7 +7,7 @@ import type { ObservedFleetCluster, PoolMemory } from '../scaling/memory.ts';
 import type { PoolName } from '../scaling/plan.ts';
 import type { AppliedRule, RuleBook } from '../scaling/rule-book.ts';
 import { type Resolver, resolveSays } from '../scaling/scheduled-size.ts';
-import { nextChange, saysAt, type Timeline } from '../schedule/timeline.ts';
+import { nextChange, saysAt, timesWhen, type Timeline } from '../schedule/timeline.ts';
 import type {
   BoundaryCheck,
   BystandingPool,
@@ -80,6 +80,7 @@ function closeRuled({ names, pool, memory, life }: LifeOf, input: RehearsalInput
       ({ hash, mode, position }) =>
         hash === applied.rule.hash && position.line === applied.rule.position.line && mode === 'observe',
     ),
+    leftMs: timesWhen(applied.timeline, saysLeave, from, to).reduce((ms, [begins, ends]) => ms + ends - begins, 0),
     boundaries: checkBoundaries(applied.timeline, resolver, life.stretches, from, to),
   };
 }
@@ -90,7 +91,8 @@ function closeRemoved({ names, pool, life }: LifeOf, input: RehearsalInput): Reh
   const away = input.clusters.find(own)?.record?.pools[pool.id]?.away?.base;
   const base = away === 'unknown' ? undefined : away;
   const zone = input.config.zone ?? 'UTC';
-  return { ...names, ...countNodes(life, base, input), schedule: undefined, zone, isObserved: false, boundaries: [] };
+  const nothing = { schedule: undefined, zone, isObserved: false, leftMs: 0, boundaries: [] };
+  return { ...names, ...countNodes(life, base, input), ...nothing };
 }
 
 function countNodes({ stretches, demand }: PoolLife, base: Size | undefined, { from, to }: RehearsalInput) {
@@ -121,19 +123,27 @@ function checkBoundaries(
   to: EpochMs,
 ): readonly BoundaryCheck[] {
   const checks: BoundaryCheck[] = [];
-  let before = resolveSays(saysAt(timeline, from), resolver).size;
+  // Where the schedule leaves it alone, it must grow from what it has when that begins.
+  const saidSize = (says: Says, at: EpochMs) =>
+    saysLeave(says) ? sizeAt(stretches, at) : resolveSays(says, resolver).size;
+  let before = saidSize(saysAt(timeline, from), from);
   for (let next = nextChange(timeline, from); next !== undefined && next.at < to; ) {
     const { at } = next;
-    const { size: wanted, isWhole } = resolveSays(next.says, resolver);
+    const { says } = next;
+    const { size: wanted, isWhole } = resolveSays(says, resolver);
     next = nextChange(timeline, at);
     const until = Math.min(next?.at ?? to, to);
     if (wanted !== undefined && isWhole && before !== undefined && isRaise(before, wanted)) {
       const readyAt = readyFrom(stretches, wanted, at, until);
       checks.push({ at, wanted, readyAt, isOpen: readyAt === undefined && until === to });
     }
-    before = wanted;
+    before = saidSize(says, at);
   }
   return checks;
+}
+
+function sizeAt(stretches: readonly Stretch[], at: EpochMs): Size | undefined {
+  return stretches.findLast((stretch) => stretch.from <= at)?.size;
 }
 
 function readyFrom(stretches: readonly Stretch[], wanted: Size, at: EpochMs, until: EpochMs): EpochMs | undefined {

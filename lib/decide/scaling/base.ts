@@ -22,21 +22,34 @@ export type BaseInput = {
   readonly scheduledWithoutBase: Size | undefined;
   /** No lease, override, kept size or change in flight: what is seen is nobody's doing but the owner's. */
   readonly isQuiet: boolean;
+  /** The schedule leaves the pool alone now and never says base: whatever somebody gives it is its full size. */
+  readonly isOwnTime?: boolean;
+  /** Asked at base time of a size that is not the remembered base: has the schedule left the pool alone since it has it? */
+  readonly wasLeft?: () => boolean;
 };
 
 /**
  * The base: given by the rule; else what `away` holds; else, at base time, what is seen (0 and idle are never a base);
- * else what was remembered; else what is seen, unless it is 0, idle or the scheduled size.
+ * else what was remembered; else what is seen, unless it is 0, idle or the scheduled size. A schedule that never says base
+ * has its base time while it says leave; in any other, a size that the pool got while it was left alone is none (ADR 36).
  */
 export function findBase(input: BaseInput): BaseView {
   const { rule, memory } = input;
   if (rule.base !== 'remembered') return { base: givenBase(rule, input.autoscale), from: 'config', isLearnt: false };
   const isBaseTime = isSaidAlone(input.says) && input.isQuiet;
+  if (input.isOwnTime && input.isQuiet && canBeBase(input) && !equalSize(input.running, memory.lastSet))
+    return { base: input.running, from: 'remembered', isLearnt: true };
   if (memory.away) return baseWhileAway(input, memory.away, isBaseTime);
-  if (isBaseTime && canBeBase(input)) return { base: input.running, from: 'remembered', isLearnt: true };
+  if (isBaseTime && canBeBase(input) && !isOnlyLeft(input))
+    return { base: input.running, from: 'remembered', isLearnt: true };
   if (memory.base !== undefined) return { base: memory.base, from: 'remembered', isLearnt: false };
   const isGuessable = canBeBase(input) && !equalSize(input.running, input.scheduledWithoutBase);
   return { base: isGuessable ? input.running : undefined, from: 'observed', isLearnt: false };
+}
+
+/** A size from a time in which the schedule left the pool alone, while its base is another one, and known. */
+function isOnlyLeft({ memory, running, wasLeft }: BaseInput): boolean {
+  return memory.base !== undefined && !equalSize(memory.base, running) && wasLeft?.() === true;
 }
 
 /** The base that a rule gives, within its limits; undefined where it gives none, or one of the other kind. */

@@ -87,7 +87,7 @@ function isWantedBy(
   now: EpochMs,
   timelines: Map<string, Map<string, Timeline>>,
 ): boolean {
-  const { view, to } = want;
+  const { view, from, to } = want;
   if (stored === undefined) return false;
   const { hash } = stored.rule;
   const known = timelines.get(hash) ?? new Map<string, Timeline>();
@@ -95,7 +95,7 @@ function isWantedBy(
   const timeline = timelineOf(stored.schedule, stored.exceptions, view.names, now, known);
   const { autoscale } = view.pool;
   const resolver = { rule: stored.rule, autoscale, base: baseThen(want, stored.rule) };
-  const wantedThen = scheduledViews(timeline, now, 0, undefined, resolver).down;
+  const wantedThen = scheduledViews(timeline, now, 0, undefined, resolver, from).down;
   return wantedThen !== undefined && !isLower(wantedThen, to);
 }
 

@@ -75,6 +75,7 @@ export function changeOrHold(input: ChangeOrHoldInput): FinishedPool {
 /** Reached is stored once; what is wanted and not there yet is stored with the instant it became wanted. */
 function markProgress({ view, target, now, change, keptNodesReason }: ChangeOrHoldInput): PoolMemory {
   const { memory } = view;
+  if (view.isLeft) return leaveAlone(view, memory, now);
   const isThere = view.running !== undefined && target !== undefined && equalSize(view.running, target);
   if (isThere) {
     const isMarked =
@@ -95,6 +96,20 @@ function markProgress({ view, target, now, change, keptNodesReason }: ChangeOrHo
   const isPending = change !== undefined || !equalSize(view.current, target) || memory.pending !== undefined;
   if (!isPending || equalSize(memory.pending?.target, target)) return memory;
   return remember(memory, { pending: pendingFor(memory.pending, view.current, target, now) });
+}
+
+/** Where nothing is wanted, nothing is owed or refused either: it has arrived, once it is seen Running. */
+function leaveAlone({ running, lastEdgeAt }: PoolView, memory: PoolMemory, now: EpochMs): PoolMemory {
+  const { reachedAt, resetAt = Number.NEGATIVE_INFINITY } = memory;
+  const isMarked = reachedAt !== undefined && reachedAt >= Math.max(lastEdgeAt, resetAt);
+  return remember(memory, {
+    reachedAt: running === undefined || isMarked ? reachedAt : now,
+    short: undefined,
+    pending: undefined,
+    refusals: undefined,
+    busySince: undefined,
+    notApplied: isRecent(memory.notApplied, now) ? memory.notApplied : undefined,
+  });
 }
 
 /**

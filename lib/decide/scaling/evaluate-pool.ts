@@ -1,8 +1,8 @@
 import type { Notice } from '../../model/finding.ts';
-import { asPoolSize, describeSize, equalSize, isZero, type Size } from '../../model/size.ts';
-import { iso } from '../../model/time.ts';
-import { lastEdge, saysAt } from '../schedule/timeline.ts';
-import { type BaseView, findBase, isSaidAlone, observedSize, observedSizeDuring } from './base.ts';
+import { asPoolSize, describeSize, equalSize, isZero, saysLeave, type Size } from '../../model/size.ts';
+import { type EpochMs, iso } from '../../model/time.ts';
+import { everSaysBase, lastEdge, lookMs, saysAt, saysBetween, type Timeline } from '../schedule/timeline.ts';
+import { type BaseView, findBase, isSaidAlone, observedSize, observedSizeDuring, rememberedBase } from './base.ts';
 import { refreshMemory } from './last-seen.ts';
 import { isLateEffect, isPersonsChange, noticeOfBase, takePersonsChange } from './manual-changes.ts';
 import { type PoolMemory, remember } from './memory.ts';
@@ -69,6 +69,7 @@ function judge(
     aheadOf: wanted.aheadOf,
     until: wanted.until,
     upFor: wanted.upFor,
+    isLeft: wanted.isLeft && remembered.ahead === undefined,
     boundary: wanted.aheadOf ?? lastEdge(input.timeline, input.now),
     lastEdgeAt: lastEdge(input.timeline, input.now) ?? Number.NEGATIVE_INFINITY,
     isLateSuppressed: isLateSuppressed(input, remembered, remembered.kept !== undefined && !wanted.isByLeaseOrOverride),
@@ -92,7 +93,9 @@ function judgeSize(input: PoolInput, before: PoolMemory, current: Size, running:
     const notices = [noticeOfBase(input, before, running)];
     return { ...judgeOnce(input, memory, current, running), memory, notices };
   }
-  const scheduled = judgeOnce(input, { ...before, kept: undefined }, current, undefined).wanted.scheduled;
+  const alone = judgeOnce(input, { ...before, kept: undefined }, current, undefined).wanted;
+  // Where the schedule leaves the pool alone, only what was asked for can be put back.
+  const scheduled = saysLeave(saysAt(input.timeline, input.now)) ? alone.target : alone.scheduled;
   if (equalSize(running, first.wanted.target) && input.evidence === undefined)
     return { ...first, memory: before, notices: [] };
   const change = takePersonsChange(input, before, running, scheduled);
@@ -117,7 +120,10 @@ function judgeOnce(input: PoolInput, memory: PoolMemory, current: Size, running:
   const says = saysAt(timeline, now);
   const scheduledWithoutBase = resolveSays(says, { rule, autoscale, base: undefined }).size;
   const isQuiet = asks.override === undefined && asks.leases.length === 0 && memory.kept === undefined;
-  const base = findBase({ rule, memory, autoscale, running, says, scheduledWithoutBase, isQuiet });
+  const isOwnTime = saysLeave(says) && !everSaysBase(timeline);
+  const wasLeft = () => wasLeftSince(timeline, memory.seen?.at ?? now, now);
+  const learns = { running, says, scheduledWithoutBase, isQuiet, isOwnTime, wasLeft };
+  const base = findBase({ rule, memory, autoscale, ...learns });
   const wanted = findWanted({
     now,
     timeline,
@@ -131,21 +137,37 @@ function judgeOnce(input: PoolInput, memory: PoolMemory, current: Size, running:
   return { base, wanted };
 }
 
+function wasLeftSince(timeline: Timeline, since: EpochMs, now: EpochMs): boolean {
+  return saysBetween(timeline, Math.max(since, now - lookMs), now).some(saysLeave);
+}
+
 /** What a Running pool teaches: the size seen, the base, and that it is home again. */
 function rememberSeen(input: PoolInput, judged: Judged, running: Size): PoolMemory {
   const { base, memory } = judged;
   const isSame = memory.seen !== undefined && equalSize(memory.seen.size, running);
   const isHome = isAtBase(input, judged, running);
-  const away = isHome || (base.isLearnt && base.from === 'person') ? undefined : memory.away;
+  const isTheirs = isLeftToOthers(input, judged, running);
+  const away = isHome || isTheirs || (base.isLearnt && base.from === 'person') ? undefined : memory.away;
   const isRemembered = input.rule.base === 'remembered';
-  const isUnknownNow = isRemembered && away === undefined && !isHome && base.base === undefined;
+  const isUnknown = isRemembered && away === undefined && !isHome && base.base === undefined;
+  const isUnknownNow = isUnknown && !saysLeave(saysAt(input.timeline, input.now));
+  const known = isTheirs ? rememberedBase(memory) : memory.base;
   return remember(memory, {
     seen: isSame ? memory.seen : { size: running, at: input.now, updatedAt: input.pool.updatedAt },
     unseenSince: undefined,
     lastSet: isOurs(memory, running, input) ? running : undefined,
-    base: isRemembered && (base.isLearnt || isHome) ? base.base : isRemembered ? memory.base : undefined,
+    base: isRemembered && (base.isLearnt || isHome) ? base.base : isRemembered ? known : undefined,
     away: isUnknownNow ? { base: 'unknown', from: 'observed', since: input.now } : away,
   });
+}
+
+/**
+ * While the schedule leaves it alone, somebody else gave it this size: it is theirs, and no longer below a base that is to
+ * be restored. What the base was is not forgotten.
+ */
+function isLeftToOthers(input: PoolInput, { wanted, memory }: Judged, running: Size): boolean {
+  if (!wanted.isLeft || input.asks.override !== undefined || input.asks.leases.length > 0) return false;
+  return memory.away !== undefined && memory.away.base !== 'unknown' && !isOurs(memory, running, input);
 }
 
 /** What we set last, or sent and did not see arrive at first. */

@@ -1,8 +1,8 @@
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Notice } from '../../model/finding.ts';
-import { describeSize, equalSize, type Size } from '../../model/size.ts';
+import { describeSize, equalSize, saysLeave, type Size } from '../../model/size.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
-import { nextChange } from '../schedule/timeline.ts';
+import { nextChange, saysAt } from '../schedule/timeline.ts';
 import { isLeftOut } from './base.ts';
 import { isLookFresh, isReached } from './last-seen.ts';
 import { type Kept, type PoolMemory, remember } from './memory.ts';
@@ -60,11 +60,13 @@ export function noticeOfBase(input: PoolInput, memory: PoolMemory, running: Size
   return noticeOf(input, memory.seen?.size, running, isNew ? 'that is its base from now on' : 'that is its base');
 }
 
-function whatFollows({ rule, asks }: PoolInput, kept: Kept | undefined): string {
+function whatFollows({ rule, asks, timeline, now }: PoolInput, kept: Kept | undefined): string {
   if (kept === undefined) {
     return rule.onHumanChange === 'enforce'
       ? 'it is changed back, since its rule says enforce'
-      : 'that is what the schedule says';
+      : saysLeave(saysAt(timeline, now))
+        ? 'the schedule leaves it as it is'
+        : 'that is what the schedule says';
   }
   const until = `kept until ${iso(kept.until)}`;
   const { override } = asks;

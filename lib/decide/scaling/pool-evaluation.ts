@@ -47,6 +47,8 @@ export type PoolView = {
   readonly who: string;
   readonly reason: string;
   readonly aheadOf: EpochMs | undefined;
+  /** Nothing is wanted: the schedule leaves it as it is, nobody asks for more, and it is not raised ahead. */
+  readonly isLeft: boolean;
   /** See Wanted. */
   readonly until: EpochMs | undefined;
   readonly upFor: EpochMs | undefined;
@@ -76,6 +78,7 @@ export function poolView(given: Pick<PoolView, Known> & Partial<Omit<PoolView, K
     base: undefined,
     baseFrom: 'observed',
     aheadOf: undefined,
+    isLeft: false,
     until: undefined,
     upFor: undefined,
     boundary: undefined,

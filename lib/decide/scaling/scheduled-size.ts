@@ -7,6 +7,7 @@ import {
   isRaise,
   largest,
   type Says,
+  saysLeave,
   type Size,
   type Term,
 } from '../../model/size.ts';
@@ -30,19 +31,24 @@ export type Resolver = {
   readonly base: Size | undefined;
 };
 
-/** One term as a size of this pool after limits. A remembered base is a person's size, which limits never clamp. */
+/**
+ * One term as a size of this pool after limits. A remembered base is a person's size, which limits never clamp; leave is no
+ * size.
+ */
 export function resolveTerm(term: Term, { rule, autoscale, base }: Resolver): Size | undefined {
+  if (term === 'leave') return undefined;
   if (term === 'base') return rule.base === 'remembered' || base === undefined ? base : clampSize(base, rule.limits);
   const size = term === 'idle' ? rule.idle : term;
   const own = size === undefined || autoscale === undefined ? size : asPoolSize(size, autoscale);
   return own === undefined ? undefined : clampSize(own, rule.limits);
 }
 
-/** The largest of what is said; `isWhole` is false when a term could not be resolved (an unknown base). */
+/** The largest of what is said; none where only leave is. `isWhole` is false when a term is not known (an unknown base). */
 export function resolveSays(says: Says, resolver: Resolver): { size: Size | undefined; isWhole: boolean } {
   let size: Size | undefined;
   let isWhole = true;
   for (const term of says) {
+    if (term === 'leave') continue;
     const own = resolveTerm(term, resolver);
     if (own === undefined) isWhole = false;
     else size = size === undefined ? own : largest(size, own);
@@ -63,26 +69,37 @@ export type ScheduledViews = {
   readonly keptFor: EpochMs | undefined;
 };
 
-/** The schedule's sizes as a pool needs them, with a kept size standing in until it ends. */
+/** A size that stands in for what the schedule says, until it ends. */
+type Standing = Pick<Kept, 'size' | 'until'>;
+
+/** Where the schedule wants nothing, what the pool has stands until it next wants something (ADR 36). */
+function leftAsIs(timeline: Timeline, now: EpochMs, size: Size): Standing | undefined {
+  if (!saysLeave(saysAt(timeline, now))) return undefined;
+  return { size, until: nextChange(timeline, now)?.at ?? Number.POSITIVE_INFINITY };
+}
+
+/** The schedule's sizes as a pool of this size needs them, with a kept size standing in until it ends. */
 export function scheduledViews(
   timeline: Timeline,
   now: EpochMs,
   leadMs: number,
   kept: Kept | undefined,
   resolver: Resolver,
+  current: Size,
 ): ScheduledViews {
-  const look = (untilMs: number) => resolveSays(saysWithin(timeline, now, now + untilMs, kept), resolver);
-  const withKept = (size: Size | undefined) =>
-    kept === undefined ? size : size === undefined ? kept.size : largest(size, kept.size);
-  const current =
-    kept === undefined ? resolveSays(saysAt(timeline, now), resolver) : { size: kept.size, isWhole: true };
-  const sizeNow = current.isWhole ? current.size : undefined;
+  const stands = kept ?? leftAsIs(timeline, now, current);
+  const look = (untilMs: number) => resolveSays(saysWithin(timeline, now, now + untilMs, stands), resolver);
+  const withStanding = (size: Size | undefined) =>
+    stands === undefined ? size : size === undefined ? stands.size : largest(size, stands.size);
+  const said =
+    stands === undefined ? resolveSays(saysAt(timeline, now), resolver) : { size: stands.size, isWhole: true };
+  const sizeNow = said.isWhole ? said.size : undefined;
   const ahead = look(leadMs);
   const further = look(lowerLookMs(leadMs));
-  const up = withKept(ahead.size);
-  const down = further.isWhole ? withKept(further.size) : undefined;
+  const up = withStanding(ahead.size);
+  const down = further.isWhole ? withStanding(further.size) : undefined;
   const boundary = (size: Size | undefined, withinMs: number) =>
-    equalSize(size, sizeNow) ? undefined : boundaryOf(size, timeline, now, withinMs, kept, resolver);
+    equalSize(size, sizeNow) ? undefined : boundaryOf(size, timeline, now, withinMs, stands, resolver);
   return {
     now: sizeNow,
     up,
@@ -92,9 +109,9 @@ export function scheduledViews(
   };
 }
 
-/** What is said over [from, to], both ends included; while a size is kept, only what follows it. */
-function saysWithin(timeline: Timeline, from: EpochMs, to: EpochMs, kept: Kept | undefined): Says {
-  const start = kept === undefined ? from : kept.until;
+/** What is said over [from, to], both ends included; while a size stands in for it, only what follows that. */
+function saysWithin(timeline: Timeline, from: EpochMs, to: EpochMs, stands: Standing | undefined): Says {
+  const start = stands === undefined ? from : stands.until;
   if (start > to) return [];
   const found = saysBetween(timeline, start, to + 1);
   return found.length === 1 ? (found[0] as Says) : found.flat();
@@ -105,15 +122,15 @@ function boundaryOf(
   timeline: Timeline,
   now: EpochMs,
   leadMs: number,
-  kept: Kept | undefined,
+  stands: Standing | undefined,
   resolver: Resolver,
 ): EpochMs | undefined {
   let at = now;
   for (;;) {
-    const edge = kept !== undefined && at < kept.until ? kept.until : nextChange(timeline, at)?.at;
+    const edge = stands !== undefined && at < stands.until ? stands.until : nextChange(timeline, at)?.at;
     if (edge === undefined || edge > now + leadMs) return undefined;
-    const size = resolveSays(saysWithin(timeline, now, edge, kept), resolver).size;
-    if (equalSize(size === undefined || kept === undefined ? size : largest(size, kept.size), up)) return edge;
+    const size = resolveSays(saysWithin(timeline, now, edge, stands), resolver).size;
+    if (equalSize(size === undefined || stands === undefined ? size : largest(size, stands.size), up)) return edge;
     at = edge;
   }
 }

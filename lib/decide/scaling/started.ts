@@ -2,12 +2,12 @@ import type { ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Notice } from '../../model/finding.ts';
 import { matchesCluster } from '../../model/match.ts';
-import { isLower, isRaise, lower, nodesOver, type Size, upper } from '../../model/size.ts';
+import { isLower, isRaise, lower, nodesOver, saysLeave, type Size, upper } from '../../model/size.ts';
 import { compareText, counted } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { describeMismatches } from '../matching/mismatch-findings.ts';
 import { judgeMatches, type NamedFleet } from '../matching/unmatched.ts';
-import { nextChange, saysAt } from '../schedule/timeline.ts';
+import { nextChange, saysAt, type Timeline } from '../schedule/timeline.ts';
 import { findBase, observedNodes, observedSize } from './base.ts';
 import { sharedNames } from './findings.ts';
 import type { ObservedFleetCluster, PoolMemory } from './memory.ts';
@@ -124,7 +124,7 @@ function comingChange(
   nowTo: Size | undefined,
   now: EpochMs,
 ): Next {
-  const next = nextChange(timeline, now);
+  const next = nextSize(timeline, now);
   const size = observedSize(pool, memory);
   const from = nowTo ?? size;
   if (next === undefined || from === undefined) return undefined;
@@ -145,6 +145,12 @@ function comingChange(
     nodesLess: nodesOver(then, to),
     isObserved: rule.mode === 'observe',
   };
+}
+
+/** The next edge at which a size is wanted: an edge to `leave` changes nothing. */
+function nextSize(timeline: Timeline, now: EpochMs): ReturnType<typeof nextChange> {
+  const next = nextChange(timeline, now);
+  return next !== undefined && saysLeave(next.says) ? nextChange(timeline, next.at) : next;
 }
 
 function lowering(changes: readonly Coming[], input: RoundInput): string {

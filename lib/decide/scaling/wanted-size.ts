@@ -9,12 +9,13 @@ import {
   equalSize,
   isLower,
   largest,
+  saysLeave,
   type Size,
   upper,
 } from '../../model/size.ts';
 import { because } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
-import type { Timeline } from '../schedule/timeline.ts';
+import { saysAt, type Timeline } from '../schedule/timeline.ts';
 import type { Kept } from './memory.ts';
 import { type Resolver, type ScheduledViews, scheduledViews } from './scheduled-size.ts';
 
@@ -36,7 +37,9 @@ export type Wanted = {
   readonly reason: string;
   /** The boundary ahead of which the pool is raised. */
   readonly aheadOf: EpochMs | undefined;
-  /** The schedule's own size at this instant, a kept size standing in for it. */
+  /** The schedule wants nothing now, and nobody else does: what is there stays. */
+  readonly isLeft: boolean;
+  /** The schedule's own size at this instant, a kept size standing in for it; where it says leave, the one the pool has. */
   readonly scheduled: Size | undefined;
   readonly isByLeaseOrOverride: boolean;
   /** When what decides ends: an override, a lease, a kept size; undefined = the schedule decides. */
@@ -48,7 +51,8 @@ export type Wanted = {
 /** wanted = override ?? max(kept size ?? scheduled size, live leases). */
 export function findWanted(input: WantedInput): Wanted {
   const { asks, kept, current, resolver } = input;
-  const views = scheduledViews(input.timeline, input.now, input.leadMs, kept, resolver);
+  const views = scheduledViews(input.timeline, input.now, input.leadMs, kept, resolver, current);
+  const isLeft = kept === undefined && saysLeave(saysAt(input.timeline, input.now));
   if (asks.override) {
     const exactly = asPoolSize(asks.override.exactly, resolver.autoscale);
     if (exactly !== undefined) {
@@ -59,6 +63,7 @@ export function findWanted(input: WantedInput): Wanted {
         who: asks.override.who,
         reason,
         aheadOf: undefined,
+        isLeft: false,
         scheduled: views.now,
         isByLeaseOrOverride: true,
         until: asks.override.until,
@@ -67,7 +72,7 @@ export function findWanted(input: WantedInput): Wanted {
     }
   }
   const lease = largestLease(asks.leases, kept, resolver);
-  return lease === undefined ? bySchedule(input, views) : withLease(input, views, lease, current);
+  return lease === undefined ? bySchedule(input, views, isLeft) : withLease(input, views, lease, isLeft);
 }
 
 /** A lease is capped at `leases.max`, else `limits.max`, else the base (its max); with none of them it cannot count. */
@@ -99,10 +104,11 @@ function isLarger(lease: Lease, than: Lease): boolean {
   return lease.atLeast === than.atLeast ? isLonger(lease, than) : lease.atLeast > than.atLeast;
 }
 
-function bySchedule(input: WantedInput, views: ScheduledViews): Wanted {
+function bySchedule(input: WantedInput, views: ScheduledViews, isLeft: boolean): Wanted {
   const { current, kept } = input;
   const common = {
     aheadOf: views.aheadOf,
+    isLeft: false,
     scheduled: views.now,
     isByLeaseOrOverride: false,
     until: kept?.until,
@@ -117,6 +123,8 @@ function bySchedule(input: WantedInput, views: ScheduledViews): Wanted {
     const reason = `size ${describeSize(kept.size)} was set by hand, kept until ${iso(kept.until)}`;
     return { ...common, target, who: 'a person', reason };
   }
+  if (isLeft && equalSize(target, current))
+    return { ...common, isLeft, target, who: schedule, reason: `${schedule} says leave: it stays as it is` };
   const upFor = isLower(target, views.now) ? (views.aheadOf ?? views.keptFor) : undefined;
   const readyBy = views.aheadOf === undefined ? '' : `, ready by ${iso(views.aheadOf)}`;
   const size = describeSize(equalSize(target, current) ? views.now : target);
@@ -124,19 +132,20 @@ function bySchedule(input: WantedInput, views: ScheduledViews): Wanted {
 }
 
 /** A lease raises and never lowers: with an unknown base, the pool stays where it is unless the lease asks for more. */
-function withLease(input: WantedInput, views: ScheduledViews, { size, lease }: CappedLease, current: Size): Wanted {
+function withLease(input: WantedInput, views: ScheduledViews, { size, lease }: CappedLease, isLeft: boolean): Wanted {
+  const { current } = input;
   const up = views.up === undefined ? size : largest(views.up, size);
   const down = views.down === undefined || views.now === undefined ? largest(current, up) : largest(views.down, size);
   const target = approach(current, up, down);
-  const leaseDecides = views.now === undefined || !equalSize(largest(views.now, size), views.now);
+  const least = views.now === undefined ? size : largest(views.now, size);
+  const leaseDecides = !equalSize(least, views.now) || (isLeft && equalSize(size, current));
   const reason = `lease of ${lease.who}: at least ${lease.atLeast} until ${iso(lease.until)}${because(lease.reason)}`;
   if (leaseDecides) {
-    const least = views.now === undefined ? size : largest(views.now, size);
     const upFor = isLower(target, least) ? (views.aheadOf ?? views.keptFor) : undefined;
-    const common = { target, aheadOf: views.aheadOf, scheduled: views.now, until: lease.until, upFor };
+    const common = { target, aheadOf: views.aheadOf, isLeft: false, scheduled: views.now, until: lease.until, upFor };
     return { ...common, who: lease.who, reason, isByLeaseOrOverride: true };
   }
-  return { ...bySchedule(input, views), target };
+  return { ...bySchedule(input, views, isLeft), target };
 }
 
 const nothing: PoolAsks = { override: undefined, leases: [], pause: undefined, fingerprint: '' };

@@ -118,7 +118,10 @@ export type OpenCount = {
   says(): Says;
 };
 
-/** Counts what is open, per layer and term: the first layer with anything open decides, else `otherwise`. */
+/**
+ * Counts what is open, per layer and term: the first layer with anything open decides, else `otherwise`. Of what is open
+ * together, `leave` counts only where nothing else does.
+ */
 export function countOpen(openings: readonly LayeredOpening[], otherwise: Term): OpenCount {
   const terms = canonicalSays(openings.map(({ term }) => term));
   const placeOf = new Map(terms.map((term, place) => [termKey(term), place]));
@@ -132,7 +135,8 @@ export function countOpen(openings: readonly LayeredOpening[], otherwise: Term):
     },
     says() {
       const counts = countsOf.find((layer) => layer.some((count) => count > 0));
-      const says = counts === undefined ? [otherwise] : terms.filter((_, place) => (counts[place] as number) > 0);
+      const open = counts === undefined ? [otherwise] : terms.filter((_, place) => (counts[place] as number) > 0);
+      const says = open.length > 1 ? open.filter((term) => term !== 'leave') : open;
       const key = saysKey(says);
       const same = known.get(key) ?? says;
       known.set(key, same);

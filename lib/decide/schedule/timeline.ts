@@ -41,6 +41,21 @@ export function saysAt(timeline: Timeline, at: EpochMs): Says {
   return table.says[stretchAt(table, at)] as Says;
 }
 
+/** Does the schedule itself say base at any time? A dated exception is no part of it. */
+export function everSaysBase({ sayings: { schedule } }: Timeline): boolean {
+  return sizesIn(schedule).includes('base');
+}
+
+/** Does it say leave at any time, exceptions included? Where something else always counts beside it, that is not seen. */
+export function everSaysLeave({ sayings: { schedule, exceptions } }: Timeline): boolean {
+  return sizesIn(schedule).includes('leave') || exceptions.some(({ term }) => term === 'leave');
+}
+
+function sizesIn({ otherwise, windows, calendarDays }: Schedule): readonly Term[] {
+  const ofDays = calendarDays.flatMap((day) => ('size' in day ? [day.size] : []));
+  return [otherwise, ...windows.map(({ size }) => size), ...ofDays];
+}
+
 /** The first instant after `at` at which it says something else, and what; undefined = not within `lookMs`. */
 export function nextChange(timeline: Timeline, at: EpochMs): { at: EpochMs; says: Says } | undefined {
   const until = at + lookMs;
@@ -76,6 +91,25 @@ export function saysBetween(timeline: Timeline, from: EpochMs, to: EpochMs): rea
     found.add(table.says[i] as Says);
   }
   return [...found];
+}
+
+/** The times in [from, to) at which what it says is such, as [from, to) in order of time. */
+export function timesWhen(
+  timeline: Timeline,
+  isSuch: (says: Says) => boolean,
+  from: EpochMs,
+  to: EpochMs,
+): readonly (readonly [EpochMs, EpochMs])[] {
+  const times: [EpochMs, EpochMs][] = [];
+  for (let at = from; at < to; ) {
+    const end = Math.min(nextChange(timeline, at)?.at ?? to, to);
+    const last = times.at(-1);
+    const isNow = isSuch(saysAt(timeline, at));
+    if (isNow && last?.[1] === at) last[1] = end;
+    else if (isNow) times.push([at, end]);
+    at = end;
+  }
+  return times;
 }
 
 /** The table, stretched where it does not reach. It doubles at least, so that asking on and on costs little. */

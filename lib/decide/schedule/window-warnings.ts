@@ -64,9 +64,13 @@ function neverWins(
   return [{ kind: 'never-wins', window, problem, fix: 'take its time out of the other windows, or leave it out' }];
 }
 
-/** As far as it can be told without a rule: base is at least idle; of two equal ones the earlier counts. */
+/**
+ * As far as it can be told without a rule: base is at least idle, and anything counts before leave; of two equal ones the
+ * earlier counts.
+ */
 function isAtLeast(a: Term, b: Term, isEarlier: boolean): boolean {
   if (saysKey([a]) === saysKey([b])) return isEarlier;
+  if (a === 'leave' || b === 'leave') return b === 'leave';
   if (typeof a === 'string' || typeof b === 'string') return a === 'base' && b === 'idle';
   const [left, right] = [rangeOf(a), rangeOf(b)];
   return left.min >= right.min && left.max >= right.max;
@@ -77,9 +81,10 @@ function rangeOf(size: number | Range): Range {
 }
 
 /** A window cut at midnights has several pieces and lasts longer than any of them. */
-function tooShort({ text, pieces }: Window, window: number): readonly WindowWarning[] {
+function tooShort({ text, size, pieces }: Window, window: number): readonly WindowWarning[] {
   const [piece, ...more] = pieces;
-  if (piece === undefined || more.length > 0 || piece.to - piece.from >= resizeMinutes * 60) return [];
+  if (size === 'leave' || piece === undefined || more.length > 0 || piece.to - piece.from >= resizeMinutes * 60)
+    return [];
   const problem = `the window "${text}" is shorter than a resize may take (${resizeMinutes} min)`;
   return [{ kind: 'short', window, problem, fix: 'make it longer, or leave it out' }];
 }
@@ -87,7 +92,7 @@ function tooShort({ text, pieces }: Window, window: number): readonly WindowWarn
 /** A hole as short as this is rather a slip ("to 23:59") than meant. */
 const holeMinutes = 5;
 
-/** Between two windows `otherwise` counts; for a few minutes that is two resizes for nothing. */
+/** Between two windows `otherwise` counts; for a few minutes that is two resizes for nothing, unless it says leave. */
 function holesAfter(
   schedule: Schedule,
   window: number,
@@ -96,7 +101,7 @@ function holesAfter(
 ): readonly WindowWarning[] {
   const { text, size } = schedule.windows[window] as Window;
   const otherwise = saysKey([schedule.otherwise]);
-  if (saysKey([size]) === otherwise) return [];
+  if (saysKey([size]) === otherwise || schedule.otherwise === 'leave' || size === 'leave') return [];
   const next = new Set<Window>();
   const covered = joinOpenings(openings);
   const byEnd = new Map(covered.map(({ to }, index) => [to, index]));
@@ -105,7 +110,7 @@ function holesAfter(
     if (hole !== undefined) for (const one of openings) if (one.from === hole.to) next.add(one.window);
   }
   return [...next]
-    .filter((other) => saysKey([other.size]) !== otherwise)
+    .filter((other) => saysKey([other.size]) !== otherwise && other.size !== 'leave')
     .map((other) => ({
       kind: 'hole',
       window,

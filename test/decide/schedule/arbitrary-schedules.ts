@@ -6,7 +6,10 @@ import { exceptionOf, scheduleOf } from './schedule-fixtures.ts';
 
 const dayMs = 86_400_000;
 
-export const arbitraryTerm: fc.Arbitrary<Term> = fc.constantFrom<Term>('base', 'idle', 0, 3, { min: 1, max: 4 });
+export const arbitraryTerm: fc.Arbitrary<Term> = fc.constantFrom<Term>('base', 'idle', 'leave', 0, 3, {
+  min: 1,
+  max: 4,
+});
 
 const weekday = fc.integer({ min: 1, max: 7 }) as fc.Arbitrary<Weekday>;
 
@@ -51,7 +54,7 @@ function arbitraryCalendar(from: number, to: number): fc.Arbitrary<readonly Cale
     .map((day) => new Date(day * dayMs).toISOString().slice(0, 10));
   const day = fc.oneof(
     fc.record({ date, actLike: weekday }),
-    fc.record({ date, size: fc.constantFrom('base' as const, 'idle' as const) }),
+    fc.record({ date, size: fc.constantFrom('base' as const, 'idle' as const, 'leave' as const) }),
   );
   return fc.uniqueArray(day, { maxLength: 6, selector: ({ date: one }) => one });
 }

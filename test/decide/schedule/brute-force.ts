@@ -18,8 +18,11 @@ export function bruteForceSays(schedule: Schedule, exceptions: readonly Exceptio
   return open.length > 0 ? keyOf(open.map(({ size }) => size)) : keyOf([schedule.otherwise]);
 }
 
+/** What is open together, without order; leave adds nothing to anything else. */
 export function keyOf(terms: readonly Term[]): string {
-  return [...new Set(terms.map((term) => JSON.stringify(term)))].sort().join('|').replaceAll('"', '');
+  const sizes = new Set(terms.map((term) => JSON.stringify(term)));
+  if (sizes.size > 1) sizes.delete('"leave"');
+  return [...sizes].sort().join('|').replaceAll('"', '');
 }
 
 function isOpen(schedule: Schedule, piece: DailyPiece, day: number, reading: number): boolean {

@@ -67,6 +67,22 @@ test.each<[string, Given, readonly string[]]>([
     ],
     [],
   ],
+  [
+    'a window that leaves the pool alone inside one with a size',
+    [
+      { from: '07:00', to: '19:00', size: 'idle' },
+      { from: '12:00', to: '13:00', size: 'leave' },
+    ],
+    ['1 never-wins'],
+  ],
+  [
+    'a few minutes of leave, alone and between others',
+    [
+      { from: '05:00', to: '10:00' },
+      { from: '10:01', to: '10:03', size: 'leave' },
+    ],
+    [],
+  ],
   ['30 February', [{ dayOfMonth: 30, months: 'feb' }], ['0 never-opens']],
   ['29 February comes', [{ dayOfMonth: 29, months: 'feb' }], []],
   [
