@@ -10,7 +10,7 @@ import type { CliParts } from './parts.ts';
 
 /** What can be done while a config is wrong: a mistake in it must not keep a person from pausing the fleet. */
 const meanwhile =
-  'A process that runs already goes on with the config it read last. Until this one is mended the command takes an older copy: --config <file>, in the same folder, since store.path and other paths start from there.';
+  'A process that runs already goes on with the config it read last; until this one is mended the command takes an older copy: --config <file>, in the same folder, since store.path and other paths start from there';
 
 /** The config that a command works with. Throws UsageError with every mistake in it. */
 export async function readConfig({ clock }: Pick<CliParts, 'clock'>, file: string): Promise<CompiledConfig> {

@@ -4,8 +4,9 @@ import { isatty } from 'node:tty';
 import { systemClock } from '../io/clock.ts';
 import { randomId } from '../io/ids.ts';
 import { makeRedactor } from '../io/redact.ts';
+import { fullDisk } from './failure.ts';
 import type { Output } from './parts.ts';
-import { fullDisk, runCli } from './run-cli.ts';
+import { runCli } from './run-cli.ts';
 import { machineZone } from './text/instant.ts';
 
 /** The process: everything that the commands use is taken from it here and handed on. */

@@ -53,28 +53,28 @@ export function readDuration(text: string): number {
   const ms = parseDurationMs(text);
   if (ms !== undefined && ms > 0) return ms;
   const meant = suggestDuration(text);
-  if (ms === 0 || meant === '0s') throw new InvalidArgumentError(`It must be longer than 0; write ${usual}.`);
-  throw new InvalidArgumentError(`Not a duration; write ${meant ?? usual}.`);
+  if (ms === 0 || meant === '0s') throw new InvalidArgumentError(`it must be longer than 0; write ${usual}`);
+  throw new InvalidArgumentError(`not a duration; write ${meant ?? usual}`);
 }
 
 export function readInstant(text: string): EpochMs {
   const at = parseInstant(text);
-  if (isScheduleProblem(at)) throw new InvalidArgumentError(`${at.problem}; ${at.fix}.`);
+  if (isScheduleProblem(at)) throw new InvalidArgumentError(`${at.problem}; ${at.fix}`);
   return at;
 }
 
 /** "3", or "1..4" for an autoscaled pool. */
 export function readSize(text: string): Size {
   const [, min, max] = /^(\d{1,4})(?:\.\.(\d{1,4}))?$/.exec(text.trim()) ?? [];
-  if (min === undefined) throw new InvalidArgumentError('Not a size; write 3, or 1..4 for an autoscaled pool.');
+  if (min === undefined) throw new InvalidArgumentError('not a size; write 3, or 1..4 for an autoscaled pool');
   if (max === undefined) return Number(min);
-  if (Number(min) > Number(max)) throw new InvalidArgumentError('The smaller number comes first.');
+  if (Number(min) > Number(max)) throw new InvalidArgumentError('the smaller number comes first');
   return { min: Number(min), max: Number(max) };
 }
 
 export function readCount(text: string): number {
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Not a number of nodes; write 1 or more.');
+  throw new InvalidArgumentError('not a number of nodes; write 1 or more');
 }
 
 /** An end further away than this is a mistake, not an ask. */

@@ -15,6 +15,18 @@ export type Output = {
   readonly rows: number;
 };
 
+/** Where a command's text goes: without secrets, printable, and on a terminal broken at words as wide as it is. */
+export type TextOutput = Output & {
+  /** The same with its lines as they are: JSON, and pictures that are drawn in place. */
+  readonly writeLines: (text: string) => void;
+};
+
+/** What a process hands in. */
+export type GivenParts = Omit<CliParts, 'exitWith' | 'writeMadeUp' | 'stdout' | 'stderr'> & {
+  readonly stdout: Output;
+  readonly stderr: Output;
+};
+
 /** Everything a command gets from its process. A test hands in its own. */
 export type CliParts = {
   readonly env: Environment;
@@ -22,9 +34,8 @@ export type CliParts = {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly redactor: Redactor;
-  /** Both pass the redactor before a command sees them. */
-  readonly stdout: Output;
-  readonly stderr: Output;
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
   /** Past the redactor: only for what the simulator made up itself, such as its token. */
   readonly writeMadeUp: (text: string) => void;
   /** Somebody sits at the keyboard. */

@@ -78,7 +78,7 @@ export function parsePool(text: string, { regions }: Pick<CompiledConfig, 'regio
   if (cluster.trim() === '' || pool.trim() === '' || more.length > 0)
     throw new UsageError(`"${text}" does not name one pool: write cluster/pool or region:cluster/pool`);
   if (region !== undefined && !names.includes(region))
-    throw new UsageError(`there is no region "${region}" in the config: ${suggest(region, names)}`);
+    throw new UsageError(`There is no region "${region}" in the config: ${suggest(region, names)}`);
   return { region, cluster, pool };
 }
 

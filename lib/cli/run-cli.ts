@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { CommandError, SecretError, StoreError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { suggest } from '../model/did-you-mean.ts';
 import { printableOutput } from '../model/printable.ts';
 import { addApprove } from './commands/approve.ts';
@@ -27,14 +27,13 @@ import { addSilence } from './commands/silence.ts';
 import { addSimulator } from './commands/simulator.ts';
 import { addStatus } from './commands/status.ts';
 import { addUninstall } from './commands/uninstall.ts';
-import type { CliParts, Output } from './parts.ts';
+import { describeFailure } from './failure.ts';
+import type { CliParts, GivenParts, Output, TextOutput } from './parts.ts';
 import { makePaint } from './text/paint.ts';
+import { fitted } from './text/table.ts';
 
 /** Runs one command line (without node and script). Resolves to the exit code: 0 done, 1 not done, 2 usage or config. */
-export async function runCli(
-  argv: readonly string[],
-  given: Omit<CliParts, 'exitWith' | 'writeMadeUp'>,
-): Promise<number> {
+export async function runCli(argv: readonly string[], given: GivenParts): Promise<number> {
   let exitCode = 0;
   const parts: CliParts = {
     ...given,
@@ -51,8 +50,10 @@ export async function runCli(
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const failure = describeFailure(error);
+    // Help that was asked for, and that of a line without a command, are printed already.
+    if (error instanceof CommanderError && error.message === '(outputHelp)') return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const failure = describeFailure(error, helpOf(program, argv));
     parts.stderr.write(`${failure.message}\n`);
     return failure.exitCode;
   }
@@ -71,15 +72,15 @@ function makeProgram(parts: CliParts): Command {
     .configureOutput({
       writeOut: parts.stdout.write,
       writeErr: parts.stderr.write,
-      outputError: (text, write) => write(text.replace(/^error: /u, '')),
+      // Told with all other errors, in their form.
+      outputError: () => undefined,
       getOutHelpWidth: () => parts.stdout.columns,
       getErrHelpWidth: () => parts.stderr.columns,
       getOutHasColors: () => out.isOn,
       getErrHasColors: () => err.isOn,
     })
     .configureHelp({ styleTitle: out.bold, styleCommandText: out.cyan, styleSubcommandText: out.cyan })
-    .showSuggestionAfterError()
-    .showHelpAfterError('(try --help)');
+    .showSuggestionAfterError();
   registerCommands(program, parts);
   for (const command of program.commands) refuseRepeated(command);
   program.addHelpText(
@@ -109,17 +110,24 @@ function refuseRepeated(command: Command): void {
   }
 }
 
+function helpOf(program: Command, [name]: readonly string[]): string {
+  const isKnown = program.commands.some((command) => command.name() === name);
+  return `lamplighter ${isKnown ? `${name} ` : ''}--help`;
+}
+
 function refuseUnknownHelp(program: Command, [first, name]: readonly string[]): void {
   if (first !== 'help' || name === undefined || name.startsWith('-')) return;
   const names = program.commands.map((command) => command.name());
   if (name === 'help' || names.includes(name)) return;
-  throw new UsageError(`there is no command "${name}": ${suggest(name, names)}`);
+  throw new UsageError(`There is no command "${name}": ${suggest(name, names)}`);
 }
 
 /** Without secrets, and without what a terminal would obey. A window may change its size while a command runs: that is asked for anew each time. */
-function shownSafely(output: Output, { clean }: CliParts['redactor']): Output {
+function shownSafely(output: Output, { clean }: CliParts['redactor']): TextOutput {
+  const safe = (text: string) => printableOutput(clean(text), output.isTerminal);
   return {
-    write: (text) => output.write(printableOutput(clean(text), output.isTerminal)),
+    write: (text) => output.write(fitted(safe(text), output)),
+    writeLines: (text) => output.write(safe(text)),
     get isTerminal() {
       return output.isTerminal;
     },
@@ -158,33 +166,4 @@ function registerCommands(program: Command, parts: CliParts): void {
   addDoctor(program, parts);
   addRehearse(program, parts);
   addUninstall(program, parts);
-}
-
-export type Failure = { readonly exitCode: 1 | 2; readonly message: string };
-
-/**
- * What a command failed with, as people should read it. Our own errors say it themselves; of a foreign one only its kind
- * is shown: its text and stack may hold anything.
- */
-export function describeFailure(error: unknown): Failure {
-  if (error instanceof UsageError) return { exitCode: 2, message: error.message };
-  if (error instanceof CommandError || error instanceof StoreError || error instanceof SecretError)
-    return { exitCode: 1, message: error.message };
-  const kind = error instanceof Error ? error.name : typeof error;
-  const code = codeOf(error);
-  if (code !== undefined && fullDisk.has(code))
-    return { exitCode: 1, message: `The disk is full (${code}): free some space, then run the command again` };
-  return {
-    exitCode: 1,
-    message: `An unexpected error ended the command: ${kind}${code === undefined ? '' : ` (${code})`}. Nothing more is known; please report it with the command you ran`,
-  };
-}
-
-/** No space left, or none left of what this user may have. */
-export const fullDisk: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
-
-/** The system's own short names of errors: EACCES, EADDRINUSE. */
-function codeOf(error: unknown): string | undefined {
-  const code = (error as { readonly code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^[A-Z_]{3,40}$/.test(code) ? code : undefined;
 }

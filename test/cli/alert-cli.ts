@@ -27,8 +27,9 @@ export type AlertCli = Pick<CliWorld, 'run' | 'json' | 'config' | 'folder' | 'wr
 export async function anAlertCli(
   destinations: string = everyDestination,
   onTheWay?: Parameters<typeof anAlertNight>[2],
+  clusters = 2,
 ): Promise<AlertCli> {
-  const night = await anAlertNight(everyDestination, { fleet: smallFleet(2) }, onTheWay);
+  const night = await anAlertNight(everyDestination, { fleet: smallFleet(clusters) }, onTheWay);
   const { path: folder, remove } = makeTemporaryFolder();
   const config = join(folder, 'lamplighter.yml');
   const writeConfig = (text: string) => writeFileSync(config, text, { mode: 0o600 });

@@ -237,15 +237,15 @@ describe('pause and resume', () => {
 
 describe('what no rule ever acts on', () => {
   const lease = ['--at-least', '3', '--for', '1h'];
-  const none = 'no rule acts on mgmt/tools: rule "mgmt/*"';
+  const none = 'No rule acts on mgmt/tools: rule "mgmt/*"';
   test.each([
     ['a lease', ['scale', 'mgmt/tools', ...lease], none],
     ['an override', ['scale', 'mgmt/tools', '--exactly', '3', '--for', '1h'], none],
     ['a pause', ['pause', 'mgmt/tools', '--for', '1h'], none],
-    ['a pause of a cluster that nobody has seen', ['pause', 'nope', '--for', '1h'], 'no rule acts on nope: none in '],
+    ['a pause of a cluster that nobody has seen', ['pause', 'nope', '--for', '1h'], 'No rule acts on nope: none in '],
     ['a base', ['base', 'mgmt/tools', 'set', '3'], none],
-    ['a lease in one region', ['scale', 'r1:mgmt/tools', ...lease], 'no rule acts on r1:mgmt/tools: rule "mgmt/*"'],
-    ['a name without any rule', ['scale', 'prod-web/edge', ...lease], 'no rule acts on prod-web/edge: none in '],
+    ['a lease in one region', ['scale', 'r1:mgmt/tools', ...lease], 'No rule acts on r1:mgmt/tools: rule "mgmt/*"'],
+    ['a name without any rule', ['scale', 'prod-web/edge', ...lease], 'No rule acts on prod-web/edge: none in '],
   ])('%s is refused, and nothing is stored', async (_, argv, message) => {
     using world = aCliWorld();
     await rounds(world, 1);
@@ -319,15 +319,15 @@ describe('base', () => {
   });
 
   test.each([
-    ['zero', ['dev-api/workers', 'set', '0'], 2, 'is never a base'],
+    ['zero', ['dev-api/workers', 'set', '0'], 2, 'is never 0'],
     ['bounds on a fixed pool', ['dev-api/workers', 'set', '1..4'], 2, 'not autoscaled'],
     ['a base that the config gives', ['ml/gpu', 'set', '1..4'], 1, 'is given by its rule'],
     ['a pool that nobody has seen', ['dev-api/none', 'show'], 1, 'a pool "dev-api/none": see: lamplighter status'],
     ['a slip in a name', ['dev-api/wrokers', 'set', '3'], 1, 'did you mean "dev-api/workers"?'],
     ['a slip in a name with its region', ['r1:dev-api/wrokers', 'show'], 1, 'did you mean "r1:dev-api/workers"?'],
     ['a pattern', ['dev-api/*', 'set', '2'], 2, '"dev-api/*" is a pattern, which is not taken here'],
-    ['set without a size', ['dev-api/workers', 'set'], 2, 'set needs a size'],
-    ['show with one', ['dev-api/workers', 'show', '3'], 2, 'show takes no size'],
+    ['set without a size', ['dev-api/workers', 'set'], 2, 'Set needs a size'],
+    ['show with one', ['dev-api/workers', 'show', '3'], 2, 'A size is only for set, not for show'],
     ['a name without a slash', ['dev-api', 'show'], 2, 'does not name one pool'],
   ])('refuses %s', async (_, argv, exitCode, message) => {
     using world = aCliWorld();

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CliParts, Output } from '../../lib/cli/parts.ts';
+import type { GivenParts, TextOutput } from '../../lib/cli/parts.ts';
 import { runCli } from '../../lib/cli/run-cli.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { createWorld, type World } from '../../lib/simulator/create-world.ts';
@@ -18,7 +18,7 @@ export type CliWorld = Disposable & {
   /** Runs one command line, with `--config` added. */
   readonly run: (...argv: readonly string[]) => Promise<Ran>;
   /** The same, without `--config`, and with other parts. */
-  readonly runWith: (patch: Partial<CliParts>, ...argv: readonly string[]) => Promise<Ran>;
+  readonly runWith: (patch: Partial<GivenParts>, ...argv: readonly string[]) => Promise<Ran>;
   readonly json: (...argv: readonly string[]) => Promise<unknown>;
   readonly writeConfig: (text: string) => void;
 };
@@ -82,10 +82,8 @@ export function makeOutput(
   isTerminal = false,
   columns = 80,
   rows = 24,
-): { readonly output: Output; readonly text: () => string } {
+): { readonly output: TextOutput; readonly text: () => string } {
   const parts: string[] = [];
-  return {
-    output: { write: (text) => void parts.push(text), isTerminal, columns, rows },
-    text: () => parts.join(''),
-  };
+  const write = (text: string) => void parts.push(text);
+  return { output: { write, writeLines: write, isTerminal, columns, rows }, text: () => parts.join('') };
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { describeFailure } from '../../lib/cli/run-cli.ts';
+import { describeFailure } from '../../lib/cli/failure.ts';
 import { makePaint } from '../../lib/cli/text/paint.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { aCliWorld, makeOutput, usualConfig } from './cli-world.ts';
@@ -53,33 +53,33 @@ describe('help', () => {
 
 describe('wrong usage is exit code 2', () => {
   test.each([
-    ['an unknown command', ['chek'], 'Did you mean check?'],
-    ['an unknown option', ['check', '--jsn'], 'Did you mean --json?'],
-    ['a missing argument', ['explain'], "missing required argument 'cluster/pool'"],
-    ['one argument too many', ['check', 'this'], 'too many arguments'],
+    ['an unknown command', ['chek'], 'did you mean check?'],
+    ['an unknown option', ['check', '--jsn'], 'did you mean --json?'],
+    ['a missing argument', ['explain'], "Missing required argument 'cluster/pool'"],
+    ['one argument too many', ['check', 'this'], 'Too many arguments'],
     ['an instant without an offset', ['explain', 'a/b', '--at', '2026-12-24T18:00'], 'has no offset'],
     ['no instant at all', ['explain', 'a/b', '--at', 'tomorrow'], 'is not a date and time'],
     ['a duration with words', ['pause', '--for', '4 hours'], 'write 4h'],
     [
       'no time at all',
       ['pause', '--for', '0m'],
-      "'0m' is invalid. It must be longer than 0; write one like 30m, 4h or 2d.",
+      "'0m' is invalid: it must be longer than 0; write one like 30m, 4h or 2d",
     ],
-    ['none in words', ['history', '--since', '0 seconds'], 'It must be longer than 0'],
-    ['no wait', ['uninstall', '--wait', '0s'], 'It must be longer than 0'],
+    ['none in words', ['history', '--since', '0 seconds'], 'it must be longer than 0'],
+    ['no wait', ['uninstall', '--wait', '0s'], 'it must be longer than 0'],
     ['no duration', ['scale', 'a/b', '--at-least', '3'], 'give either --for'],
     ['both ends', ['pause', '--for', '1h', '--until', '2027-01-01T00:00Z'], 'give either --for'],
     ['an end that has passed', ['pause', '--until', '2020-01-01T00:00Z'], 'has passed'],
     ['an end far away', ['pause', '--for', '900d'], 'more than a year'],
-    ['two wishes', ['scale', 'a/b', '--at-least', '3', '--exactly', '1', '--for', '1h'], 'exactly one of'],
-    ['no wish', ['scale', 'a/b', '--for', '1h'], 'exactly one of'],
+    ['two wishes', ['scale', 'a/b', '--at-least', '3', '--exactly', '1', '--for', '1h'], 'Give exactly one of'],
+    ['no wish', ['scale', 'a/b', '--for', '1h'], 'Give exactly one of'],
     ['zero as a lease', ['scale', 'a/b', '--at-least', '0', '--for', '1h'], 'write 1 or more'],
     ['a size upside down', ['scale', 'a/b', '--exactly', '4..1', '--for', '1h'], 'smaller number comes first'],
     ['a broken match', ['pause', 'dev-[', '--for', '1h'], 'bracket'],
     ['an unknown region', ['pause', 'r2:dev', '--for', '1h'], 'did you mean "r1"?'],
     ['json without an end', ['run', '--json'], 'add --once'],
-    ['a port that is none', ['simulator', '--port', '99999'], 'Not a port'],
-    ['a fleet that is none', ['simulator', '--fleet', 'huge'], 'Allowed choices'],
+    ['a port that is none', ['simulator', '--port', '99999'], 'not a port'],
+    ['a fleet that is none', ['simulator', '--fleet', 'huge'], 'allowed choices'],
   ])('%s', async (_, argv, message) => {
     using world = aCliWorld();
     const withConfig = ['simulator', 'chek'].includes(argv[0] ?? '') ? argv : [...argv, '--config', world.config];
@@ -105,7 +105,7 @@ describe('wrong usage is exit code 2', () => {
       expect(code).toBe(2);
       expect(err).toContain('did you mean "regions"');
       expect(err).toMatch(
-        /\nA process that runs already goes on with the config it read last\. [^\n]*--config[^\n]*\n$/,
+        /\nA process that runs already goes on with the config it read last; [^\n]*--config[^\n]*\n$/,
       );
     },
   );

@@ -36,6 +36,23 @@ describe('incidents', () => {
   });
 });
 
+test('of a large fleet those of one rule are one entry, and a match lists them', async () => {
+  using cli = await anAlertCli(`${two}pools: [{ match: "dev-*/*", schedule: none }]\n`, undefined, 40);
+  for (let i = 1; i <= 35; i += 1) cli.night.world.setClusterError(`dev-${i}`, 'no quota');
+  await cli.rounds(3);
+  expect((await listed(cli)).length).toBeGreaterThanOrEqual(35);
+  const { out } = await cli.run('incidents');
+  expect(out).toMatch(
+    /^critical cluster\.error, 35 times, of rule "dev-\*\/\*", the longest since Mon 2026-11-23 19:00 /,
+  );
+  expect(out).toMatch(/^ {2}dev-1, dev-10, dev-11 and 32 more$/m);
+  expect(out).toMatch(/^ {2}such as: .*no quota/m);
+  expect(out).toMatch(/; one entry for each: lamplighter incidents "<match>" --config /);
+  expect(out.split('\n').length).toBeLessThan(15);
+  const part = (await cli.run('incidents', 'dev-3*')).out;
+  expect(part.match(/^critical cluster\.error [0-9a-f]{16}/gm)).toHaveLength(7);
+});
+
 test('who is not yet told is not said to be', async () => {
   using cli = await anAlertCli(two);
   await cli.rounds(1);

@@ -63,11 +63,11 @@ describe('send', () => {
     ['an unknown source', ['--source', 'cii', '--file', 'FILE', '--to', 'http://127.0.0.1:9'], 2, 'did you mean "ci"?'],
     ['a source of a queue', ['--source', 'local', '--file', 'FILE'], 2, 'comes through the queue jobs, not over HTTP'],
     ['a source of a bus', ['--source', 'bus', '--file', 'FILE'], 2, 'comes through an event bus'],
-    ['no address at all', ['--source', 'ci', '--file', 'FILE'], 2, 'the config has no listen'],
+    ['no address at all', ['--source', 'ci', '--file', 'FILE'], 2, 'The config has no listen'],
     ['a file that is not there', ['--source', 'ci', '--file', 'no.json', '--to', 'http://127.0.0.1:9'], 2, 'ENOENT'],
     ['an address that is none', ['--source', 'ci', '--file', 'FILE', '--to', 'there'], 1, '--to is no address'],
     ['nobody there', ['--source', 'ci', '--file', 'FILE', '--to', 'http://127.0.0.1:9'], 1, 'is it running'],
-    ['no source', ['--file', 'FILE'], 2, "required option '--source <name>' not specified"],
+    ['no source', ['--file', 'FILE'], 2, "Required option '--source <name>' not specified"],
   ])('refuses %s', async (_, argv, code, message) => {
     using sender = aSender();
     const ran = await sender.send(...argv.map((one) => (one === 'FILE' ? sender.file : one)));

@@ -87,8 +87,8 @@ test('a cluster whose name might be an id is silenced, and no longer', async () 
 
 describe('is refused', () => {
   test.each([
-    ['without a name', ['silence'], 2, 'name what to silence'],
-    ['a match without an end', ['silence', 'dev-1'], 2, 'a silence ends'],
+    ['without a name', ['silence'], 2, 'Name what to silence'],
+    ['a match without an end', ['silence', 'dev-1'], 2, 'A silence ends'],
     ['a broken match', ['silence', 'dev-[', '--for', '1h'], 2, 'bracket'],
     ['an end together with its end', ['silence', 'dev-1', '--end', '--for', '1h'], 2, 'cannot be used with'],
     ['the end of what is not silenced', ['silence', 'dev-1', '--end'], 1, 'Nothing silences "dev-1"'],
@@ -111,8 +111,8 @@ describe('is refused', () => {
   });
 
   test.each([
-    ['dev-11', 'no cluster "dev-11" was seen: did you mean "dev-1"?'],
-    ['nosuch', 'no cluster "nosuch" was seen: use one of: '],
+    ['dev-11', 'No cluster "dev-11" was seen: did you mean "dev-1"?'],
+    ['nosuch', 'No cluster "nosuch" was seen: use one of: '],
     ['dev-1/wokers', 'dev-1 has no pool "wokers": did you mean "workers"?'],
   ])('%s, which nothing is called', async (what, message) => {
     using cli = await anAlertCli(one);

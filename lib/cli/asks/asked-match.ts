@@ -25,12 +25,12 @@ const longestMatch = 200;
 export function readAskedMatch(text: string, { regions }: Pick<CompiledConfig, 'regions'>): Match {
   const outcome = compileMatch(text);
   if (!outcome.ok) throw new UsageError(`"${text}" ${outcome.message}: ${outcome.fix}`);
-  if (text.length > longestMatch) throw new UsageError(`the match is too long: ${text.length} characters`);
+  if (text.length > longestMatch) throw new UsageError(`The match is too long: ${text.length} characters`);
   const { match } = outcome;
   if (match.region !== undefined && reachedRegions(match, regions).length === 0) {
     const written = text.slice(0, text.indexOf(':'));
     const names = regions.map(({ name }) => name);
-    throw new UsageError(`there is no region "${written}" in the config: ${suggest(written, names)}`);
+    throw new UsageError(`There is no region "${written}" in the config: ${suggest(written, names)}`);
   }
   return match;
 }
@@ -72,7 +72,7 @@ export function refuseUntouched(match: Match, config: Rules, seen?: ReadonlySet<
     rule === undefined
       ? `none in ${config.file} matches it; write one under pools first`
       : `rule "${rule.match.text}" (${rule.position.file}:${rule.position.line}) says schedule: none; give it a schedule first`;
-  throw new UsageError(`no rule acts on ${match.text}: ${why}`);
+  throw new UsageError(`No rule acts on ${match.text}: ${why}`);
 }
 
 function isUnseenCluster({ text, pool }: Match, seen: ReadonlySet<string>): boolean {

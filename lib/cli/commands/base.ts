@@ -68,7 +68,9 @@ async function base(
   options: BaseOptions,
 ): Promise<void> {
   if ((verb === 'set') !== (size !== undefined))
-    throw new UsageError(verb === 'set' ? 'set needs a size: 3, or 1..4' : `${verb} takes no size`);
+    throw new UsageError(
+      verb === 'set' ? 'Set needs a size: 3, or 1..4' : `A size is only for set, not for ${verb}: leave it out`,
+    );
   const config = await readConfig(parts, options.config);
   const now = parts.clock.now();
   const book = makeRuleBook(config, now);
@@ -114,7 +116,7 @@ function checkBase(rule: Rule | undefined, pool: StoredPool, size: Size, name: s
   const autoscale = pool.memory.became ?? pool.memory.autoscale;
   const own = asPoolSize(size, autoscale);
   if (own === undefined) throw new UsageError(`${name} is not autoscaled: its base is a number, not bounds`);
-  if (isZero(own)) throw new UsageError(`0 is never a base of ${name}: with it the pool would never wake`);
+  if (isZero(own)) throw new UsageError(`A base of ${name} is never 0: with it the pool would never wake`);
   return own;
 }
 

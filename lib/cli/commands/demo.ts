@@ -96,5 +96,5 @@ With a token of your own, init takes your clusters just the same. (From a clone:
 
 function readSeconds(text: string): number {
   if (/^\d{1,4}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Not a number of seconds.');
+  throw new InvalidArgumentError('not a number of seconds');
 }

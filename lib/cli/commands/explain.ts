@@ -27,7 +27,7 @@ import { heldJson } from '../status/status-json.ts';
 import { localInstant, localInstants, readingZone, rfc3339 } from '../text/instant.ts';
 import { poolLabels } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
-import { fitted, instantJson, writeJson } from '../text/table.ts';
+import { instantJson, writeJson } from '../text/table.ts';
 import { uninstalledJson, uninstalledText } from '../uninstall/uninstalled-view.ts';
 
 type ExplainOptions = ConfigOption & JsonOption & { readonly at?: readonly EpochMs[] };
@@ -226,7 +226,7 @@ function writeText(
     `  next      ${next}`,
     '',
   ];
-  stdout.write(fitted(`${lines.join('\n')}\n`, stdout));
+  stdout.write(`${lines.join('\n')}\n`);
 }
 
 function zoneOf(config: CompiledConfig, { rule }: Explanation): string | undefined {

@@ -1,21 +1,30 @@
 import { type Command, Option } from 'commander';
-import { type IncidentRecord, isWorse } from '../../decide/incidents/incident.ts';
+import { describeSubject, type IncidentRecord, isWorse } from '../../decide/incidents/incident.ts';
 import { namesSubject } from '../../decide/incidents/silence.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listHistory } from '../../jobs/records/delivery-records.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import { withConfig } from '../../model/text.ts';
+import type { Subject } from '../../model/finding.ts';
+import { printable } from '../../model/printable.ts';
+import { commandHint, counted, withConfig } from '../../model/text.ts';
 import { readAskedMatch } from '../asks/asked-match.ts';
 import { lookIntoStore, readConfig } from '../config-and-store.ts';
-import { incidentJson, incidentText, whyJson, whyText } from '../incidents/incident-output.ts';
+import {
+  groupedText,
+  incidentJson,
+  incidentText,
+  type Reading,
+  whyJson,
+  whyText,
+} from '../incidents/incident-output.ts';
 import { type IncidentView, listMessages, viewIncident } from '../incidents/incident-view.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
 import { viewOutbox } from '../outbox/outbox-view.ts';
 import type { CliParts } from '../parts.ts';
 import { inReadingZone } from '../text/instant.ts';
-import { looksLikeId, shortId, standsFor } from '../text/labels.ts';
+import { clusterLabels, looksLikeId, poolLabels, shortId, standsFor } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
 
@@ -58,7 +67,7 @@ async function incidents(machine: CliParts, text: string | undefined, options: I
     return shown.map((record) => viewIncident(record, config, outbox));
   });
   if (options.json) writeJson(parts.stdout, (views ?? []).map(incidentJson));
-  else writeText(parts, config, views ?? [], options.all === true);
+  else writeText(parts, config, views ?? [], { isAll: options.all === true, isPart: match !== undefined });
 }
 
 async function why(parts: CliParts, config: CompiledConfig, id: string, { json }: JsonOption): Promise<void> {
@@ -81,19 +90,37 @@ async function why(parts: CliParts, config: CompiledConfig, id: string, { json }
   parts.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function writeText(parts: CliParts, config: CompiledConfig, views: readonly IncidentView[], isAll: boolean): void {
+/** Of more than this, those of one rule are one entry, unless somebody asked for a part of the fleet. */
+const mostSingle = 30;
+
+function writeText(
+  parts: CliParts,
+  config: CompiledConfig,
+  views: readonly IncidentView[],
+  { isAll, isPart }: { readonly isAll: boolean; readonly isPart: boolean },
+): void {
   if (views.length === 0) {
     parts.stdout.write(isAll ? 'no incident is known\n' : 'nothing is open\n');
     return;
   }
-  const blocks = views.map((view) => incidentText(view, readingOf(parts, config)).join('\n'));
-  parts.stdout.write(`${blocks.join('\n')}\n`);
+  const reading = readingOf(parts, config);
+  const lines =
+    isPart || views.length <= mostSingle
+      ? views.flatMap((view) => incidentText(view, reading))
+      : [
+          ...groupedText(views, { ...reading, rules: config.rules, label: subjectLabel(config) }),
+          `${counted(views.length, 'incident')}; one entry for each: ${commandHint(config, `incidents${isAll ? ' --all' : ''} "<match>"`)}`,
+        ];
+  parts.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function readingOf(
-  { clock, zone, stdout, env }: CliParts,
-  { regions }: CompiledConfig,
-): Parameters<typeof incidentText>[1] {
+function subjectLabel(config: CompiledConfig): (subject: Subject) => string {
+  const [pool, cluster] = [poolLabels(config), clusterLabels(config)];
+  return (subject) =>
+    'pool' in subject ? pool(subject) : 'cluster' in subject ? cluster(subject) : printable(describeSubject(subject));
+}
+
+function readingOf({ clock, zone, stdout, env }: CliParts, { regions }: CompiledConfig): Reading {
   return { regions, now: clock.now(), zone, paint: makePaint(stdout, env) };
 }
 

@@ -108,7 +108,7 @@ async function writeNew(output: string, text: string, isForced: boolean): Promis
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
     if (code === 'EEXIST') throw alreadyThere(output);
-    throw new CommandError(`${output} could not be written (${code})`, { cause: error });
+    throw new CommandError(`${output} could not be written (${code}): name another --output`, { cause: error });
   }
 }
 

@@ -69,7 +69,7 @@ async function outbox(
   if (verb === undefined)
     return options.history === undefined ? show(parts, config, options) : tellHistory(parts, config, options);
   if (what === undefined)
-    throw new UsageError(`name what to ${verb}: ${verb === 'test' ? 'a destination' : 'a message’s id'}`);
+    throw new UsageError(`Name what to ${verb}: ${verb === 'test' ? 'a destination' : 'a message’s id'}`);
   if (verb === 'test') return testDestination(parts, config, what, options);
   await withStore(parts, config, async (store) => {
     const found = await findDelivery(store, config, what);

@@ -88,5 +88,5 @@ async function writeFile(
 function readDays(text: string): number {
   const days = Number(text);
   if (/^\d{1,2}$/u.test(text) && days >= 3 && days <= 14) return days;
-  throw new InvalidArgumentError('Not a number of days; write 3 to 14.');
+  throw new InvalidArgumentError('not a number of days; write 3 to 14');
 }

@@ -36,7 +36,7 @@ export function addPause(program: Command, parts: CliParts): void {
 async function pause(parts: CliParts, text: string | undefined, options: PauseOptions): Promise<void> {
   const config = await readConfig(parts, options.config);
   const now = parts.clock.now();
-  const until = endOf(options, now, 'a pause');
+  const until = endOf(options, now, 'A pause');
   const match: Match | undefined = text === undefined ? undefined : readAskedMatch(text, config);
   const regions = reachedRegions(match, config.regions);
   const { known: named, notes } = await withStore(parts, config, async (store) => {

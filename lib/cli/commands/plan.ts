@@ -8,7 +8,7 @@ import { type ConfigOption, configOption, examples, type JsonOption, jsonOption 
 import { type CliParts, makeCliLog } from '../parts.ts';
 import { isMatched } from '../pools.ts';
 import { readingZone } from '../text/instant.ts';
-import { fitted, writeJson } from '../text/table.ts';
+import { writeJson } from '../text/table.ts';
 
 type PlanOptions = ConfigOption & JsonOption & { readonly detailedExitcode?: true };
 
@@ -39,12 +39,7 @@ async function plan(parts: CliParts, text: string | undefined, options: PlanOpti
   const report = text === undefined ? whole : onlyMatched(whole, readAskedMatch(text, config));
   if (options.json) writeJson(parts.stdout, roundJson(report, config));
   else
-    parts.stdout.write(
-      fitted(
-        roundText(report, config, false, { ...readingOf(config, parts), isWhole: text === undefined }),
-        parts.stdout,
-      ),
-    );
+    parts.stdout.write(roundText(report, config, false, { ...readingOf(config, parts), isWhole: text === undefined }));
   if (report.problems.length > 0) parts.exitWith(1);
   else if (options.detailedExitcode && report.plan.actions.length > 0) parts.exitWith(3);
 }

@@ -11,8 +11,8 @@ export function addRehearse(program: Command, parts: CliParts): void {
     .description('Simulate the coming days of the config, starting from the fleet as it is. Only reads.')
     .addOption(new Option('--days <number>', 'how many').argParser(readDays).default(7))
     .addOption(new Option('--from <instant>', 'from when, with an offset (default: now)').argParser(readInstant))
-    .option('--against <file>', 'another config: show only what differs')
-    .option('--changes', 'list every change, not only how many there are')
+    .option('--against <file>', 'another config: show only what differs from it')
+    .option('--changes', 'list every change (with --against: that differs), not only how many there are')
     .option('--offline', 'do not call the API: take the pools from the store, else from the config')
     .option('--pool <cluster/pool...>', 'also rehearse these pools, which neither API nor store knows')
     .addOption(configOption())
@@ -33,5 +33,5 @@ async function start(parts: CliParts, options: RehearseOptions): Promise<void> {
 function readDays(text: string): number {
   const days = /^\d{1,3}$/.test(text) ? Number(text) : 0;
   if (days >= 1 && days <= mostDays) return days;
-  throw new InvalidArgumentError(`Not a number of days; write 1 to ${mostDays}.`);
+  throw new InvalidArgumentError(`not a number of days; write 1 to ${mostDays}`);
 }

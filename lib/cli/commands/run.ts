@@ -77,6 +77,6 @@ async function writeReport(parts: CliParts, { json, dryRun }: RunCommandOptions,
 export function readAddress(text: string): Address {
   const [, host, port] = /^(\[[\da-f:]+\]|[\w.-]+):(\d{1,5})$/iu.exec(text) ?? [];
   if (host === undefined || Number(port) > 65_535)
-    throw new InvalidArgumentError('Not an address and a port; write 127.0.0.1:9090.');
+    throw new InvalidArgumentError('not an address and a port; write 127.0.0.1:9090');
   return { host: host.replace(/^\[|\]$/gu, ''), port: Number(port) };
 }

@@ -80,12 +80,12 @@ export function addScale(program: Command, parts: CliParts): void {
 async function scale(parts: CliParts, text: string, options: ScaleOptions): Promise<void> {
   const { atLeast, exactly, release } = options;
   const given = [atLeast, exactly, release].filter((one) => one !== undefined).length;
-  if (given !== 1) throw new UsageError('give exactly one of --at-least 6, --exactly 0 and --release');
+  if (given !== 1) throw new UsageError('Give exactly one of --at-least 6, --exactly 0 and --release');
   if (release && (options.for !== undefined || options.until !== undefined))
     throw new UsageError('--release ends what was asked for now: leave out --for and --until');
   const config = await readConfig(parts, options.config);
   const now = parts.clock.now();
-  const end = release ? now : endOf(options, now, atLeast === undefined ? 'an override' : 'a lease');
+  const end = release ? now : endOf(options, now, atLeast === undefined ? 'An override' : 'A lease');
   if (!release) refuseUntouched(readAskedMatch(text, config), config);
   await withStore(parts, config, async (store) => {
     const asked = await findAsked(store, config, makeRuleBook(config, now), text);

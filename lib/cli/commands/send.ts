@@ -53,7 +53,7 @@ async function send(parts: CliParts, { source: name, file, to, json, config: con
 function sourceOf({ events }: CompiledConfig, name: string): EventSourceConfig {
   const source = events.find((one) => one.name === name);
   const names = events.map((one) => one.name);
-  if (source === undefined) throw new UsageError(`there is no event source "${name}": ${suggest(name, names)}`);
+  if (source === undefined) throw new UsageError(`There is no event source "${name}": ${suggest(name, names)}`);
   if (transportOf(source) === 'none') {
     const way = source.queue === undefined ? 'an event bus' : `the queue ${source.queue}`;
     throw new UsageError(`events.${name} comes through ${way}, not over HTTP: send it there`);
@@ -62,7 +62,7 @@ function sourceOf({ events }: CompiledConfig, name: string): EventSourceConfig {
 }
 
 function addressOf({ listen }: CompiledConfig): string {
-  if (listen === undefined) throw new UsageError('the config has no listen: give --to http://127.0.0.1:9090');
+  if (listen === undefined) throw new UsageError('The config has no listen: give --to http://127.0.0.1:9090');
   const { host, port } = listen;
   const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host;
   return `http://${reached.includes(':') && !reached.startsWith('[') ? `[${reached}]` : reached}:${port}`;

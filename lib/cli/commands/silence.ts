@@ -57,7 +57,7 @@ async function silence(machine: CliParts, what: string | undefined, options: Sil
   const config = await readConfig(machine, options.config);
   const parts = inReadingZone(config, machine);
   if (options.list) return list(parts, config, options);
-  if (what === undefined) throw new UsageError('name what to silence, an incident or a match; or give --list');
+  if (what === undefined) throw new UsageError('Name what to silence, an incident or a match; or give --list');
   await withStore(parts, config, async (store) => {
     const asked = await readScope(store, config, what);
     if (options.end) return end(parts, store, asked, what, config, options);
@@ -82,7 +82,7 @@ async function refuseUnknown(store: Store, config: CompiledConfig, { scope }: Sc
     );
   if (clusters.size === 0 || isGlob(cluster)) return;
   if (!clusters.has(cluster))
-    throw new UsageError(`no cluster "${cluster}" was seen: ${suggest(cluster, [...clusters])}`);
+    throw new UsageError(`No cluster "${cluster}" was seen: ${suggest(cluster, [...clusters])}`);
   if (pool === undefined || isGlob(pool)) return;
   const pools = (await seenPools(store, regions)).filter((one) => one.cluster === cluster).map((one) => one.pool);
   if (pools.length > 0 && !pools.includes(pool))
@@ -113,7 +113,7 @@ async function begin(
 ): Promise<void> {
   const now = parts.clock.now();
   const isEndless = scope.kind === 'incident' && options.for === undefined && options.until === undefined;
-  const until = isEndless ? undefined : endOf(options, now, 'a silence');
+  const until = isEndless ? undefined : endOf(options, now, 'A silence');
   const record: SilenceRecord = {
     schema: 1,
     id,

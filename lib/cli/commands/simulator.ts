@@ -85,7 +85,7 @@ function untilAborted(signal: AbortSignal): Promise<void> {
 
 function addTrouble(text: string, before: readonly Trouble[]): readonly Trouble[] {
   const trouble = readTrouble(text);
-  if ('problem' in trouble) throw new InvalidArgumentError(`${trouble.problem}.`);
+  if ('problem' in trouble) throw new InvalidArgumentError(trouble.problem);
   return [...before, trouble];
 }
 
@@ -97,11 +97,11 @@ function troubleHelp(): string {
 
 function readPort(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
-  throw new InvalidArgumentError('Not a port; write a number from 0 to 65535.');
+  throw new InvalidArgumentError('not a port; write a number from 0 to 65535');
 }
 
 function readSpeed(text: string): number {
   const speed = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : 0;
   if (speed > 0) return speed;
-  throw new InvalidArgumentError('Not a factor; write a number above 0, such as 60.');
+  throw new InvalidArgumentError('not a factor; write a number above 0, such as 60');
 }

@@ -12,7 +12,7 @@ import { statusJson } from '../status/status-json.ts';
 import { statusText } from '../status/status-text.ts';
 import { readingZone } from '../text/instant.ts';
 import { makePaint } from '../text/paint.ts';
-import { fitted, writeJson } from '../text/table.ts';
+import { writeJson } from '../text/table.ts';
 
 type StatusOptions = ConfigOption & JsonOption & { readonly failOn?: 'warning' | 'critical' };
 
@@ -51,10 +51,7 @@ async function status(parts: CliParts, text: string | undefined, options: Status
   if (options.json) writeJson(parts.stdout, statusJson(found, config));
   else
     parts.stdout.write(
-      fitted(
-        statusText(found, config, makePaint(parts.stdout, parts.env), readingZone(config, parts), match !== undefined),
-        parts.stdout,
-      ),
+      statusText(found, config, makePaint(parts.stdout, parts.env), readingZone(config, parts), match !== undefined),
     );
   if (options.failOn !== undefined && isAsBadAs(found, options.failOn)) parts.exitWith(1);
 }

@@ -27,7 +27,7 @@ function terminalScreen({ stdout, env }: Pick<CliParts, 'stdout' | 'env'>): Scre
   const draw = (lines: readonly string[]) => {
     const up = height === 0 ? '\x1b[?25l' : `\x1b[${height}A`;
     const shown = lines.slice(0, stdout.rows - 1).map((line) => cutLine(line, stdout.columns));
-    stdout.write(`${up}${shown.map((line) => `${line}\x1b[K\n`).join('')}`);
+    stdout.writeLines(`${up}${shown.map((line) => `${line}\x1b[K\n`).join('')}`);
     height = shown.length;
   };
   return {
@@ -39,7 +39,7 @@ function terminalScreen({ stdout, env }: Pick<CliParts, 'stdout' | 'env'>): Scre
       const rest = Array.from({ length: room - last.length }, () => '');
       draw([...picture, ...last, ...rest]);
     },
-    close: () => stdout.write('\x1b[?25h'),
+    close: () => stdout.writeLines('\x1b[?25h'),
   };
 }
 
@@ -52,11 +52,11 @@ function plainScreen({ stdout, env }: Pick<CliParts, 'stdout' | 'env'>): Screen 
       .join('');
   return {
     show: ({ at, film, lines }) => {
-      if (isFirst) stdout.write(`${draw(film)}\n`);
+      if (isFirst) stdout.writeLines(`${draw(film)}\n`);
       isFirst = false;
       for (const line of lines) stdout.write(`${storyLine(at, line, paint)}\n`);
     },
-    close: (film) => film && stdout.write(`\n${draw(film)}`),
+    close: (film) => film && stdout.writeLines(`\n${draw(film)}`),
   };
 }
 

@@ -1,6 +1,9 @@
 import { describeSubject } from '../../decide/incidents/incident.ts';
-import type { CompiledConfig } from '../../model/config.ts';
+import type { CompiledConfig, Rule } from '../../model/config.ts';
+import type { Severity, Subject } from '../../model/finding.ts';
+import { matchesCluster, matchesPool } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
+import { compareText } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { subjectJson } from '../status/status-json.ts';
 import { ago, clockOf, localInstant, localInstants, rfc3339 } from '../text/instant.ts';
@@ -9,7 +12,7 @@ import type { Paint } from '../text/paint.ts';
 import { instantJson } from '../text/table.ts';
 import type { IncidentView, Message, ToldDestination } from './incident-view.ts';
 
-type Reading = Pick<CompiledConfig, 'regions'> & {
+export type Reading = Pick<CompiledConfig, 'regions'> & {
   readonly now: EpochMs;
   readonly zone: string;
   readonly paint: Paint;
@@ -19,12 +22,10 @@ type Reading = Pick<CompiledConfig, 'regions'> & {
 export function incidentText({ record, told }: IncidentView, reading: Reading): readonly string[] {
   const { now, zone, paint } = reading;
   const { key, kind, subject, severity, phase, text, fix, flapping, silenced, cause, endedAt } = record;
-  const since = Math.min(record.since ?? record.episode, record.episode);
-  const colour = severity === 'critical' ? paint.red : severity === 'warning' ? paint.yellow : paint.dim;
-  const state = phase === 'open' ? '' : phase === 'pending' ? ', not long enough to be told' : ', over';
+  const since = sinceOf(record);
   const names = told.map(nameOf).join(', ');
   return [
-    `${colour(severity)} ${kind}${inRegion(reading, regionOf(subject))} ${shortId(key)}${state}, since ${localInstant(since, zone)}, ${ago(since, now)}`,
+    `${colourOf(severity, paint)(severity)} ${kind}${inRegion(reading, regionOf(subject))} ${shortId(key)}${stateOf(phase)}, since ${localInstant(since, zone)}, ${ago(since, now)}`,
     `  ${localInstants(printable(text), zone, now)}`,
     ...(fix === undefined || phase === 'quiet' ? [] : [`  you can: ${localInstants(printable(fix), zone, now)}`]),
     ...(flapping ? ['  it comes and goes'] : []),
@@ -32,6 +33,65 @@ export function incidentText({ record, told }: IncidentView, reading: Reading): 
     ...(silenced === undefined ? [] : [`  ${localInstants(printable(silenced), zone, now)}`]),
     ...(phase === 'open' ? [`  told: ${names === '' ? 'nobody' : names}`] : []),
   ];
+}
+
+/** Of a large fleet, one entry for what is the same of the pools and clusters of one rule. */
+export function groupedText(views: readonly IncidentView[], reading: Grouping): readonly string[] {
+  const groups = Map.groupBy(views, ({ record: { severity, kind, phase, subject, key } }) =>
+    JSON.stringify([severity, kind, phase, ruleOf(subject, reading) ?? key]),
+  );
+  return [...groups.values()].flatMap((some) => {
+    const [view] = some;
+    if (view === undefined) return [];
+    return some.length === 1 ? incidentText(view, reading) : groupText(view, some, reading);
+  });
+}
+
+type Grouping = Reading & Pick<CompiledConfig, 'rules'> & { readonly label: (subject: Subject) => string };
+
+const mostNamed = 3;
+
+function groupText({ record }: IncidentView, some: readonly IncidentView[], reading: Grouping): readonly string[] {
+  const { severity, kind, subject, phase } = record;
+  const { now, zone, paint, label } = reading;
+  const since = Math.min(...some.map((view) => sinceOf(view.record)));
+  const named = some
+    .map((view) => label(view.record.subject))
+    .toSorted(compareText)
+    .slice(0, mostNamed);
+  const more = some.length > mostNamed ? ` and ${some.length - mostNamed} more` : '';
+  const told = Map.groupBy(
+    some.flatMap((view) => view.told),
+    nameOf,
+  );
+  const names = [...told].map(([name, times]) => `${name}${times.length === some.length ? '' : ` (${times.length})`}`);
+  return [
+    `${colourOf(severity, paint)(severity)} ${kind}${stateOf(phase)}, ${some.length} times, of rule "${printable(ruleOf(subject, reading) ?? '')}", the longest since ${localInstant(since, zone)}, ${ago(since, now)}`,
+    `  ${named.join(', ')}${more}`,
+    `  such as: ${localInstants(printable(record.text), zone, now)}`,
+    ...(phase === 'open' ? [`  told: ${names.length === 0 ? 'nobody' : names.join(', ')}`] : []),
+  ];
+}
+
+/** The first rule that names it; undefined where it is about a whole region or the config. */
+function ruleOf(subject: Subject, { rules }: Grouping): string | undefined {
+  if (!('cluster' in subject)) return undefined;
+  const names = { region: subject.region, cluster: subject.cluster };
+  const isNamed = ({ match }: Rule) =>
+    'pool' in subject ? matchesPool(match, { ...names, pool: subject.pool }) : matchesCluster(match, names);
+  return rules.find(isNamed)?.match.text;
+}
+
+function sinceOf({ since, episode }: IncidentView['record']): EpochMs {
+  return Math.min(since ?? episode, episode);
+}
+
+function stateOf(phase: IncidentView['record']['phase']): string {
+  return phase === 'open' ? '' : phase === 'pending' ? ', not long enough to be told' : ', over';
+}
+
+function colourOf(severity: Severity, paint: Paint): (text: string) => string {
+  return severity === 'critical' ? paint.red : severity === 'warning' ? paint.yellow : paint.dim;
 }
 
 function nameOf({ destination, state }: ToldDestination): string {
@@ -73,7 +133,7 @@ export function incidentJson({ record, told }: IncidentView): object {
     ...subjectJson(subject),
     text,
     fix: fix ?? null,
-    since: rfc3339(Math.min(record.since ?? record.episode, record.episode)),
+    since: rfc3339(sinceOf(record)),
     openedAt: instantJson(record.openedAt),
     endedAt: instantJson(record.endedAt),
     cause: cause ?? null,

@@ -92,7 +92,7 @@ function refuseGaps(api: string | undefined, token: TokenPlace | undefined): voi
     api === undefined ? `--api <name or URL> (${knownApis.map(({ name }) => name).join(', ')})` : '',
     token === undefined ? '--token-env NAME, --token-file PATH, --token-command PROGRAM … or --token-aws NAME' : '',
   ].filter((flag) => flag !== '');
-  if (missing.length > 0) throw new UsageError(`this is no terminal to ask on: give ${missing.join(' and ')}`);
+  if (missing.length > 0) throw new UsageError(`This is no terminal to ask on: give ${missing.join(' and ')}`);
 }
 
 /** Where people have the token already: our own example's name, the Terraform provider's, and mkcli's. */
@@ -110,7 +110,7 @@ function tokenPlace(options: InitOptions): TokenPlace | undefined {
   if (tokenFile !== undefined) places.push({ file: besideConfig(tokenFile, output) });
   if (tokenCommand !== undefined) places.push({ command: tokenCommand });
   if (tokenAws !== undefined) places.push({ awsSecret: tokenAws });
-  if (places.length > 1) throw new UsageError('give only one of the --token options');
+  if (places.length > 1) throw new UsageError('Give only one of the --token options');
   return places[0];
 }
 

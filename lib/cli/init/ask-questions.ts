@@ -75,5 +75,5 @@ async function answered<T>(question: Promise<T>): Promise<Exclude<T, symbol>> {
   const answer = await question;
   if (!isCancel(answer)) return answer as Exclude<T, symbol>;
   cancel('nothing was written');
-  throw new CommandError('init was stopped; nothing was written');
+  throw new CommandError('Init was stopped; nothing was written');
 }

@@ -16,7 +16,7 @@ export async function testDestination(
   { json }: JsonOption,
 ): Promise<void> {
   const names = config.destinations.map((destination) => destination.name);
-  if (!names.includes(name)) throw new UsageError(`there is no destination "${name}": ${suggest(name, names)}`);
+  if (!names.includes(name)) throw new UsageError(`There is no destination "${name}": ${suggest(name, names)}`);
   const { openApp } = await import('../run/process-parts.ts');
   const { runFireDrill } = await import('../../jobs/deliver/fire-drill.ts');
   const { listTargets } = await import('../../jobs/deliver/deliver-alerts.ts');
@@ -25,7 +25,7 @@ export async function testDestination(
     const [target] = (await listTargets({ store: opened.store, config, hash: sha256 })).filter(
       (one) => one.name === name,
     );
-    if (target === undefined) throw new UsageError(`there is no destination "${name}"`);
+    if (target === undefined) throw new UsageError(`There is no destination "${name}"`);
     if (target.standing !== 'active')
       throw new CommandError(`The destination ${name} is retired: it only gets the ends of what it was sent`);
     tellDrill(parts, name, await runFireDrill(opened.app.deliverParts(config), target), json === true);

@@ -1,12 +1,15 @@
 import { changesNothing, type RehearsalDifference } from '../../decide/rehearsal/compare-rehearsals.ts';
-import type { FoundFinding, RehearsedPool } from '../../decide/rehearsal/rehearsal.ts';
+import type { FoundFinding, Rehearsal, RehearsedPool } from '../../decide/rehearsal/rehearsal.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { commandHint } from '../../model/text.ts';
 import { type PoolLabel, poolLabels } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderTable } from '../text/table.ts';
+import { drawWeek } from './picture.ts';
 import {
   cellsOf,
   findingText,
+  first,
   hours,
   lateText,
   mainZone,
@@ -19,15 +22,20 @@ import {
 export type DifferenceParts = {
   readonly config: CompiledConfig;
   readonly old: CompiledConfig;
-  /** The pools of both rehearsals. */
-  readonly pools: readonly RehearsedPool[];
+  /** Both rehearsals: with the config, and with the old one. */
+  readonly next: Rehearsal;
+  readonly was: Rehearsal;
+  readonly columns: number;
   readonly paint: Paint;
+  /** Every change that differs, and not only how many. */
+  readonly hasChanges: boolean;
 };
 
-/** Only what the other config does differently. */
+/** Only what the other config does differently: how many changes (or each of them), the pools in a picture, the figures. */
 export function differenceText(difference: RehearsalDifference, parts: DifferenceParts): readonly string[] {
-  const { config, old, pools } = parts;
+  const { config, old, next, was } = parts;
   const label = poolLabels({ regions: config.regions.length > old.regions.length ? config.regions : old.regions });
+  const pools = [...next.pools, ...was.pools];
   const telling: Telling = { zones: zonesOf(pools), zone: mainZone(pools), label };
   const { nodeHours, oldNodeHours } = difference;
   if (changesNothing(difference))
@@ -36,10 +44,11 @@ export function differenceText(difference: RehearsalDifference, parts: Differenc
     (pool) => `  ${label(pool.pool)}  ${signed(pool.nodeHours - pool.oldNodeHours)}`,
   );
   return [
-    ...changesText(difference, old.file, telling),
+    ...changesText(difference, parts, telling),
     '',
+    ...picturesText(difference, parts, telling),
     `Node-hours ${hours(nodeHours)} instead of ${hours(oldNodeHours)} (${signed(nodeHours - oldNodeHours)})`,
-    ...perPool,
+    ...(parts.hasChanges ? perPool : first(perPool)),
     ...readinessText(difference, telling),
     ...modesText(difference, label, old.file),
     ...findingsText(`New findings, not with ${old.file}:`, difference.found, telling, parts),
@@ -47,9 +56,31 @@ export function differenceText(difference: RehearsalDifference, parts: Differenc
   ];
 }
 
+/** The pools that have other sizes, or have them at other times: as they will be, and as they would have been. */
+function picturesText(
+  { added, removed, moved }: RehearsalDifference,
+  { config, old, next, was, columns, paint }: DifferenceParts,
+  { zone, label }: Telling,
+): readonly string[] {
+  const keyOf = ({ region, poolId }: Pick<RehearsedPool, 'region' | 'poolId'>) => `${region}\n${poolId}`;
+  const changed = new Set([...added, ...removed, ...moved.map(({ change }) => change)].map(keyOf));
+  const draw = (title: string, rehearsal: Rehearsal, rules: DrawnRules) => {
+    const pools = rehearsal.pools.filter((pool) => changed.has(keyOf(pool)));
+    if (pools.length === 0) return [];
+    return [
+      paint.bold(title),
+      ...drawWeek({ ...rehearsal, pools }, zone, { config: rules, columns, label, paint }),
+      '',
+    ];
+  };
+  return [...draw(`With ${config.file}:`, next, config), ...draw(`With ${old.file}:`, was, old)];
+}
+
+type DrawnRules = Pick<CompiledConfig, 'rules'>;
+
 function changesText(
   { added, removed, moved }: RehearsalDifference,
-  name: string,
+  { config, old: { file }, hasChanges }: DifferenceParts,
   telling: Telling,
 ): readonly string[] {
   const rows = [
@@ -60,14 +91,14 @@ function changesText(
       cells: ['~', ...cellsOf(change, telling).slice(0, 3), `was ${shortInstant(wasAt, zoneFor(change, telling))}`],
     })),
   ].sort((a, b) => a.at - b.at);
-  if (rows.length === 0) return [`Against ${name}: the same changes at the same times`];
-  return [
-    `Against ${name}: ${moved.length} moved (~), ${added.length} added (+), ${removed.length} removed (-)`,
-    ...renderTable(
-      ['', '', '', '', ''],
-      rows.map(({ cells }) => cells),
-    ).slice(1),
-  ];
+  if (rows.length === 0) return [`Against ${file}: the same changes at the same times`];
+  const counts = `Against ${file}: ${moved.length} moved (~), ${added.length} added (+), ${removed.length} removed (-)`;
+  if (!hasChanges) return [`${counts}; to list them: ${commandHint(config, `rehearse --against ${file} --changes`)}`];
+  const [, ...table] = renderTable(
+    ['', '', '', '', ''],
+    rows.map(({ cells }) => cells),
+  );
+  return [counts, ...table];
 }
 
 function readinessText({ readiness, oldReadiness, late }: RehearsalDifference, telling: Telling): readonly string[] {
@@ -76,13 +107,18 @@ function readinessText({ readiness, oldReadiness, late }: RehearsalDifference, t
   const told = ({ readyInTime, boundaries }: RehearsalDifference['readiness']) => `${readyInTime} of ${boundaries}`;
   return [
     `Ready on time: ${told(readiness)} scale-ups, instead of ${told(oldReadiness)}`,
-    ...late.map((one) => lateText(one, telling)),
+    ...first(late.map((one) => lateText(one, telling))),
   ];
 }
 
+const mostNames = 20;
+
 /** What is observed is rehearsed as though it were acted on: the changes alone do not show it. */
 function modesText({ acted, observed }: RehearsalDifference, label: PoolLabel, name: string): readonly string[] {
-  const names = (pools: RehearsalDifference['acted']) => pools.map(label).join(', ');
+  const names = (pools: RehearsalDifference['acted']) => {
+    const shown = pools.slice(0, mostNames).map(label).join(', ');
+    return pools.length > mostNames ? `${shown} and ${pools.length - mostNames} more` : shown;
+  };
   return [
     ...(acted.length === 0 ? [] : [`Now changed, and with ${name} only observed: ${names(acted)}`]),
     ...(observed.length === 0 ? [] : [`Only observed (mode: observe), and with ${name} changed: ${names(observed)}`]),
@@ -95,7 +131,7 @@ function findingsText(
   { zone }: Telling,
   parts: DifferenceParts,
 ): readonly string[] {
-  return found.length === 0 ? [] : [head, ...found.map((one) => `  ${findingText(one, zone, parts)}`)];
+  return found.length === 0 ? [] : [head, ...first(found.map((one) => `  ${findingText(one, zone, parts)}`))];
 }
 
 function signed(n: number): string {

@@ -8,7 +8,7 @@ import { poolLabels } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderTable } from '../text/table.ts';
 import { type DrawParts, drawWeek } from './picture.ts';
-import { cellsOf, findingText, hours, lateText, mainZone, type Telling, zonesOf } from './telling.ts';
+import { cellsOf, findingText, first, hours, lateText, mainZone, type Telling, zonesOf } from './telling.ts';
 
 export type TextParts = Omit<DrawParts, 'label'> & {
   readonly config: CompiledConfig;
@@ -50,11 +50,6 @@ function changesText(changes: readonly RehearsedChange[], telling: Telling): rea
 function changesCount(changes: readonly RehearsedChange[], config: CompiledConfig): string {
   if (changes.length === 0) return 'No change';
   return `${counted(changes.length, 'change')} (one API write each); to list them: ${commandHint(config, 'rehearse --changes')}`;
-}
-
-/** Of a large fleet, the first of what there is to say. */
-function first(lines: readonly string[], most = 20): readonly string[] {
-  return lines.length <= most ? lines : [...lines.slice(0, most), `  and ${lines.length - most} more like these`];
 }
 
 function readyText({ pools, changes }: Rehearsal, telling: Telling, paint: Paint): readonly string[] {

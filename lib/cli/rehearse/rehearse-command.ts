@@ -46,8 +46,7 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
   const run = (one: CompiledConfig) => rehearseOne(one, fleet, from, options.days);
   const rehearsal = run(config);
   const old = against && run(against);
-  const pools = [...rehearsal.pools, ...(old?.pools ?? [])];
-  if (pools.length === 0) throw nothingToRehearse(fleet);
+  if (rehearsal.pools.length + (old?.pools.length ?? 0) === 0) throw nothingToRehearse(fleet);
   const difference = old && compareRehearsals(old, rehearsal);
   if (options.json)
     return writeJson(
@@ -55,17 +54,16 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
       difference ? differenceJson(difference, rehearsal, fleet) : rehearsalJson(rehearsal, fleet),
     );
   for (const note of fleet.notes) stderr.write(`${note}\n`);
-  const paint = makePaint(stdout, env);
+  const look = {
+    config,
+    paint: makePaint(stdout, env),
+    columns: stdout.columns,
+    hasChanges: options.changes === true,
+  };
   const lines =
-    against && difference
-      ? differenceText(difference, { config, old: against, pools, paint })
-      : rehearsalText(rehearsal, {
-          paint,
-          columns: stdout.columns,
-          days: options.days,
-          config,
-          hasChanges: options.changes === true,
-        });
+    against && difference && old
+      ? differenceText(difference, { ...look, old: against, next: rehearsal, was: old })
+      : rehearsalText(rehearsal, { ...look, days: options.days });
   stdout.write(`${lines.join('\n')}\n`);
 }
 

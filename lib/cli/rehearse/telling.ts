@@ -69,3 +69,8 @@ export function shortInstant(at: EpochMs, zone: string): string {
 export function hours(n: number): string {
   return n.toLocaleString('en-US', { maximumFractionDigits: 1 });
 }
+
+/** Of a large fleet, the first of what there is to say. */
+export function first(lines: readonly string[], most = 20): readonly string[] {
+  return lines.length <= most ? lines : [...lines.slice(0, most), `  and ${lines.length - most} more like these`];
+}

@@ -1,6 +1,6 @@
 import { printableJson } from '../../model/printable.ts';
 import type { EpochMs } from '../../model/time.ts';
-import type { Output } from '../parts.ts';
+import type { Output, TextOutput } from '../parts.ts';
 import { rfc3339 } from './instant.ts';
 
 /** Columns as wide as their widest cell, two spaces apart, without borders. Colours may be put on afterwards, by line. */
@@ -17,31 +17,41 @@ export function renderTable(head: readonly string[], rows: readonly (readonly st
 /** Text for people as wide as their terminal; where there is none, lines stay whole for whoever searches them. */
 export function fitted(text: string, { isTerminal, columns }: Pick<Output, 'isTerminal' | 'columns'>): string {
   if (!isTerminal) return text;
-  const indentOf = (line: string) => /^ *(?:\S{1,22} {2,})?/u.exec(line)?.[0].length ?? 0;
   return text
     .split('\n')
-    .flatMap((line) => wrapAt(line, columns, indentOf(line) || 2))
+    .flatMap((line) => wrapAt(line, columns))
     .join('\n');
 }
 
+/** A colour takes no room, and holds no blank. */
+const colour = /\u{1b}\[[\d;]*m/gu; // oxlint-disable-line no-control-regex
+const widthOf = (text: string) => text.replace(colour, '').length;
+
 /** Broken at words, each further line under the beginning of what was broken. A word that is too long stays whole. */
-function wrapAt(line: string, columns: number, indent: number): readonly string[] {
-  if (line.length <= columns || columns - indent < 20) return [line];
+function wrapAt(line: string, columns: number): readonly string[] {
+  if (line.length <= columns || widthOf(line) <= columns) return [line];
+  const plain = line.replace(colour, '');
+  const own = /^ *(?:\S{1,22} {2,})?/u.exec(plain)?.[0].length ?? 0;
+  const indent = columns - (own || 2) < 20 ? 2 : own || 2;
   const lines: string[] = [];
-  let rest = line;
-  while (rest.length > columns) {
-    const cut = rest.lastIndexOf(' ', columns);
-    const next = cut > indent ? cut : rest.indexOf(' ', columns);
-    if (next === -1) break;
-    lines.push(rest.slice(0, next).trimEnd());
-    rest = `${' '.repeat(indent)}${rest.slice(next + 1)}`;
+  let [shown, width, blanks] = ['', 0, 0];
+  // Every blank begins a word, a further one an empty word.
+  for (const [at, word] of line.split(' ').entries()) {
+    if (at > 0) blanks += 1;
+    if (word === '') continue;
+    const wide = blanks + widthOf(word);
+    if (width > 0 && width + wide > columns && (lines.length > 0 || width > own)) {
+      lines.push(shown);
+      [shown, width] = [`${' '.repeat(indent)}${word}`, indent + widthOf(word)];
+    } else [shown, width] = [shown + ' '.repeat(blanks) + word, width + wide];
+    blanks = 0;
   }
-  return [...lines, rest];
+  return [...lines, shown.trimEnd()];
 }
 
 /** One JSON document, indented: people read it too. */
-export function writeJson(output: Output, value: unknown): void {
-  output.write(`${printableJson(JSON.stringify(value, undefined, 2))}\n`);
+export function writeJson(output: TextOutput, value: unknown): void {
+  output.writeLines(`${printableJson(JSON.stringify(value, undefined, 2))}\n`);
 }
 
 export function instantJson(at: EpochMs | undefined): string | null {

@@ -156,8 +156,14 @@ describe('rehearse', () => {
     using night = await aFleet();
     const old = join(night.folder, 'old.yml');
     await writeFile(old, `${config('18:00')}\nstore: { kind: sqlite, path: ./lamplighter.db }\n`);
-    const { stdout } = await night.run('rehearse', '--days', '1', '--against', old);
-    expect(stdout).toContain('5 moved (~), 0 added (+), 0 removed (-)');
+    const short = (await night.run('rehearse', '--days', '1', '--against', old)).stdout;
+    expect(short).toContain(`0 removed (-); to list them: lamplighter rehearse --against ${old} --changes`);
+    expect(short).not.toContain('2 → 0');
+    expect(short).toMatch(
+      /^With [^\n]*:\n +Mon 02[^\n]*\ndev-api\/build +(█+)[^]*^With [^\n]*old\.yml:\n[^]*^dev-api\/build +(?!\1)█/m,
+    );
+    const { stdout } = await night.run('rehearse', '--days', '1', '--against', old, '--changes');
+    expect(stdout).toContain('5 moved (~), 0 added (+), 0 removed (-)\n');
     expect(stdout).toMatch(/^~ {2}Mon 2026-03-02 19:00 {2}dev-api\/build +2 → 0 +was Mon 2026-03-02 18:00$/m);
     expect(stdout).not.toContain('Tue 2026-03-03 07:00');
     const same = await night.run('rehearse', '--days', '1', '--against', night.configFile);
@@ -294,7 +300,7 @@ describe('--against tells also', () => {
     const second = 'r2: { api: http://127.0.0.1:10/api/v1, token: { env: TOKEN } } }';
     const old = join(fleet.folder, 'old.yml');
     await writeFile(old, config().replace(' } }\nschedules', ` }, ${second}\nschedules`));
-    const { stdout, stderr } = await fleet.run('rehearse', '--days', '2', '--against', old);
+    const { stdout, stderr } = await fleet.run('rehearse', '--days', '2', '--against', old, '--changes');
     expect(stderr).toContain('r2: ');
     expect(stderr).toContain('has no such region (any more); its pools stay as they are');
     expect(stdout).toMatch(/^- .* r2:dev-api\/workers /m);

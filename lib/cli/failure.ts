@@ -1,0 +1,54 @@
+import { CommanderError } from 'commander';
+import { CommandError, SecretError, StoreError, UsageError } from '../errors.ts';
+
+export type Failure = { readonly exitCode: 1 | 2; readonly message: string };
+
+/**
+ * What a command failed with, as people should read it: a sentence that begins with a capital (or with a name, an option,
+ * a place in a file), says what to do after a colon or semicolon, and has no full stop. Our own errors say it themselves;
+ * of a foreign one only its kind is shown: its text and stack may hold anything.
+ */
+export function describeFailure(error: unknown, help = 'lamplighter --help'): Failure {
+  if (error instanceof CommanderError) return { exitCode: 2, message: usageText(error.message, help) };
+  if (error instanceof UsageError) return { exitCode: 2, message: error.message };
+  if (error instanceof SecretError) return { exitCode: 1, message: secretText(error) };
+  if (error instanceof CommandError || error instanceof StoreError) return { exitCode: 1, message: error.message };
+  const kind = error instanceof Error ? error.name : typeof error;
+  const code = codeOf(error);
+  if (code !== undefined && fullDisk.has(code))
+    return { exitCode: 1, message: `The disk is full (${code}): free some space, then run the command again` };
+  return {
+    exitCode: 1,
+    message: `An unexpected error ended the command: ${kind}${code === undefined ? '' : ` (${code})`}; nothing more is known: please report it with the command you ran`,
+  };
+}
+
+/** Commander's own complaints ("error: unknown option '--jsn'\n(Did you mean --json?)") in the same form. */
+function usageText(text: string, help: string): string {
+  const plain = text.replace(/^error: /u, '').replace(/\.$/u, '');
+  const [, what = plain, meant] = /^([^]*)\n\(Did you mean ([^\n]{1,200})\?\)$/u.exec(plain) ?? [];
+  if (meant !== undefined) return `${capitalised(what)}: did you mean ${meant}?`;
+  const invalid = ' is invalid. ';
+  const at = plain.lastIndexOf(invalid);
+  if (at === -1) return `${capitalised(plain)}; see: ${help}`;
+  const why = plain.slice(at + invalid.length);
+  return capitalised(`${plain.slice(0, at)} is invalid: ${why.replace(/^Allowed/u, 'allowed')}`);
+}
+
+/** A secret's reference ("env MKS_TOKEN") begins its messages; in a log it stands in a field of its own. */
+function secretText({ message, reference }: SecretError): string {
+  return message.startsWith(reference) ? `The secret ${message}` : message;
+}
+
+function capitalised(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
+
+/** No space left, or none left of what this user may have. */
+export const fullDisk: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+
+/** The system's own short names of errors: EACCES, EADDRINUSE. */
+function codeOf(error: unknown): string | undefined {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^[A-Z_]{3,40}$/.test(code) ? code : undefined;
+}
