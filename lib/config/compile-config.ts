@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import { isAlias, isScalar, visit } from 'yaml';
 import type { CompiledConfig, Exception, PricesConfig } from '../model/config.ts';
 import type { EpochMs } from '../model/time.ts';
 import { endOf, type ResolvedCalendar, resolveCalendars } from './compile/calendars.ts';
@@ -14,43 +13,51 @@ import { compileEvery, compileListen, compileSafety, compileStore, compileWatch 
 import { compileSchedules } from './compile/schedules.ts';
 import { compileSecret } from './compile/secrets.ts';
 import { readZone } from './compile/windows.ts';
+import { readConfigFile } from './config-file.ts';
+import { type FindFiles, findOwnFiles } from './find-files.ts';
+import { type JoinedConfig, joinIncluded } from './included.ts';
 import { makeMatchIndex } from './match-index.ts';
-import { findPastedSecrets } from './pasted-secrets.ts';
 import { type Problem, sortProblems } from './problem.ts';
-import { makeReport, type Report } from './report.ts';
 import { stableHash } from './stable-hash.ts';
-import { validate } from './validate.ts';
-import { readYaml, type YamlSource } from './yaml-source.ts';
 
 export type CompileOptions = {
   /** As given by the user; relative paths in the config start from its folder. */
   readonly file: string;
   readonly now: EpochMs;
   readonly readFile: ReadFile;
+  /** Which files a pattern of `include` names; absent = those on this machine's disk. */
+  readonly findFiles?: FindFiles;
   /** `aws`: the config is built into functions. Default `local`. */
   readonly target?: Target;
 };
 
-export type ConfigOutcome =
-  | { readonly ok: true; readonly config: CompiledConfig; readonly problems: readonly Problem[] }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+export type ConfigOutcome = {
+  /** In the order of `files`, and of each. */
+  readonly problems: readonly Problem[];
+  /** The main file, then what it includes, in the order in which it counts. */
+  readonly files: readonly string[];
+} & ({ readonly ok: true; readonly config: CompiledConfig } | { readonly ok: false });
 
 /**
- * A config's text → the config as the program uses it, or every mistake in it, in the order of the file. Warnings come
- * along in both cases. Throws nothing, whatever the text.
+ * A config's text → the config as the program uses it, or every mistake in it and in the files that it includes, file
+ * by file in the order of each. Warnings come along in both cases. Throws nothing, whatever the text.
  */
 export async function compileConfig(text: string, options: CompileOptions): Promise<ConfigOutcome> {
-  const source = tryToRead(text);
-  if (source === undefined) return { ok: false, problems: [tooDeep(options.file)] };
-  const report = makeReport(options.file, source);
-  reportYamlProblems(source, report);
-  reportPastedSecrets(text, source, report);
-  const config = source.value === undefined ? undefined : await compile(source, report, options);
-  const problems = sortProblems(report.problems);
-  if (isSomethingElse(text, problems)) return { ok: false, problems: [noConfig(options.file)] };
-  if (config !== undefined && !report.hasErrors()) return { ok: true, config, problems };
-  if (!report.hasErrors()) report.file('the config could not be made', 'report this, with the config');
-  return { ok: false, problems: sortProblems(report.problems) };
+  const { readFile, findFiles = findOwnFiles } = options;
+  const main = readConfigFile(text, options.file, 'main');
+  if (main === undefined) return { ok: false, files: [options.file], problems: [tooDeep(options.file)] };
+  const joined = await joinIncluded(main, { readFile, findFiles });
+  const config = joined && (await compile(joined, options));
+  const { report } = joined ?? main;
+  if (config === undefined && !report.hasErrors())
+    report.file('the config could not be made', 'report this, with the config');
+  const files = [options.file, ...(joined?.included ?? [])];
+  if (isSomethingElse(text, sortProblems(main.report.problems())))
+    return { ok: false, files, problems: [noConfig(options.file)] };
+  const problems = files.flatMap((file) => sortProblems(report.problems().filter((one) => one.file === file)));
+  return config !== undefined && !report.hasErrors()
+    ? { ok: true, config, files, problems }
+    : { ok: false, files, problems };
 }
 
 /** A text that goes wrong often, and before the first key of a config, is another file: what is wrong with it as a config says nothing. */
@@ -74,46 +81,25 @@ function noConfig(file: string): Problem {
   };
 }
 
-/** A text that is nested thousands of levels deep ends the parser by its stack; nobody means it. */
-function tryToRead(text: string): YamlSource | undefined {
-  try {
-    return readYaml(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function tooDeep(file: string): Problem {
   const message = 'this cannot be read as YAML: it is nested too deep';
   return { severity: 'error', file, line: 1, column: 1, path: '', message, fix: 'write a config' };
 }
 
-function reportPastedSecrets(text: string, source: YamlSource, report: Report): void {
-  for (const { what, offset } of findPastedSecrets(text)) {
-    report.place(
-      source.atOffset(offset),
-      `this looks like ${what}, and a config holds no secrets`,
-      'keep it elsewhere and name the place: { awsSecret: name }, { env: NAME }, { file: path } or { command: [program] }; replace the pasted one, it is known now',
-    );
-  }
-}
-
 async function compile(
-  source: YamlSource,
-  report: Report,
+  { input, report, position }: JoinedConfig,
   options: CompileOptions,
 ): Promise<CompiledConfig | undefined> {
-  const input = validate(source.value, report);
   const context: Context = {
     input,
     report,
     now: options.now,
     file: options.file,
-    directory: dirname(resolve(options.file)),
+    directoryOf: (path) => dirname(resolve(position(path).file)),
     target: options.target ?? 'local',
     readFile: options.readFile,
-    position: (path) => ({ file: options.file, line: source.atValue(path).line }),
-    matchLines: new Map(),
+    position,
+    matchPlaces: new Map(),
   };
   if (input.defaults?.region !== undefined) {
     isDefined(input.defaults.region, input.regions, 'region', ['defaults', 'region'], report);
@@ -156,13 +142,17 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
     calendarsEnd: Object.fromEntries([...calendars].map(([name, calendar]) => [name, endOf(calendar, context.now)])),
   };
   if (store === undefined || report.hasErrors()) return undefined;
-  const matchLines = Object.fromEntries(context.matchLines);
-  return { schema: 1, hash: hashOf(context, calendars), file: context.file, store, ...rest, matchLines };
+  const places = [...context.matchPlaces];
+  const matchLines = Object.fromEntries(places.map(([path, { line }]) => [path, line]));
+  const elsewhere = places.flatMap(([path, { file }]) => (file === context.file ? [] : [[path, file] as const]));
+  const matchFiles = elsewhere.length === 0 ? {} : { matchFiles: Object.fromEntries(elsewhere) };
+  const hash = hashOf(context, calendars);
+  return { schema: 1, hash, file: context.file, store, ...rest, matchLines, ...matchFiles };
 }
 
 /**
- * Over the config as written, without its layout, and the calendar files it reads: moving the file, adding a comment,
- * or a new year with its holidays is no new config. Nor is compiling it for somewhere else: what a person approves at a
+ * Over the config as written, without its layout and its division into files, and the calendar files it reads: moving a
+ * file, adding a comment, or a new year with its holidays is no new config. Nor is compiling it for somewhere else: what a person approves at a
  * desk is what the functions have. The word `local` is said of every config, so that hashes stay as they were stored.
  */
 function hashOf({ input }: Context, calendars: ReadonlyMap<string, ResolvedCalendar>): string {
@@ -188,79 +178,4 @@ function compileHeartbeat(context: Context): CompiledConfig['heartbeat'] {
   const { heartbeat } = context.input;
   const url = heartbeat?.url && compileSecret(heartbeat.url, ['heartbeat', 'url'], context);
   return url && { url, insecure: heartbeat?.insecure ?? false };
-}
-
-/** What YAML itself forbids, and what YAML 1.1 read differently: said here, because a reader of 1.1 would be surprised. */
-function reportYamlProblems(source: YamlSource, report: Report): void {
-  reportErrors(source, report);
-  reportOldVersion(source, report);
-  reportOctals(source, report);
-  const hasLooseAlias = reportLooseAliases(source, report);
-  if (source.unreadable !== undefined && !hasLooseAlias)
-    report.file(`this YAML cannot be used: ${source.unreadable}`, 'write it out without aliases');
-}
-
-function reportErrors(source: YamlSource, report: Report): void {
-  for (const error of source.document.errors) {
-    const position = source.atOffset(error.pos[0]);
-    if (error.code === 'DUPLICATE_KEY')
-      report.place(position, 'this key stands twice in the same place', 'keep one of them');
-    else if (error.code === 'MULTIPLE_DOCS')
-      report.place(position, 'a second YAML document begins here', 'keep one per file: remove the second "---"');
-    else report.place(position, `not valid YAML: ${sentence(error.message)}`, fixFor(error.code));
-  }
-  for (const warning of source.document.warnings) {
-    report.place(source.atOffset(warning.pos[0]), `not understood: ${sentence(warning.message)}`, 'remove it');
-  }
-}
-
-/** The parser's own words, without the piece of source that some of them quote. */
-function sentence(message: string): string {
-  const line = message.split('\n')[0] ?? '';
-  const quote = line.search(/["'`]/u);
-  return line.slice(0, quote === -1 ? line.length : quote).replace(/(?<![.:\s])[.:\s]+$/u, '');
-}
-
-function fixFor(code: string): string {
-  if (code === 'TAB_AS_INDENT') return 'indent with spaces';
-  if (code === 'BAD_ALIAS') return 'quote text that begins with * ("*/workers")';
-  return 'look at the indentation, quotes and brackets around this place';
-}
-
-function reportOldVersion(source: YamlSource, report: Report): void {
-  const { version, explicit } = source.document.directives.yaml;
-  if (explicit === true && version !== '1.2') {
-    report.place(
-      { line: 1, column: 1 },
-      `the file says it is YAML ${version}, where on, yes and 22:00 would not be text`,
-      'remove the %YAML line: a config is YAML 1.2',
-    );
-  }
-}
-
-function reportOctals(source: YamlSource, report: Report): void {
-  visit(source.document, (_, node) => {
-    if (!isScalar(node) || typeof node.value !== 'number' || !/^[-+]?0\d/u.test(node.source ?? '')) return;
-    report.place(
-      source.atOffset(node.range?.[0] ?? 0),
-      'a number with a leading zero: YAML 1.1 read it as octal, YAML 1.2 reads it as decimal',
-      'write it without the zero',
-    );
-  });
-}
-
-/** A match that begins with a star and stands without quotes is an alias to nothing. */
-function reportLooseAliases(source: YamlSource, report: Report): boolean {
-  let found = false;
-  visit(source.document, (_, node) => {
-    if (!isAlias(node) || node.resolve(source.document) !== undefined) return;
-    found = true;
-    const position = source.atOffset(node.range?.[0] ?? 0);
-    report.place(
-      position,
-      'text that begins with * must be quoted, or it is an alias',
-      'put it in quotes: "*/workers"',
-    );
-  });
-  return found;
 }

@@ -3,8 +3,8 @@ import { open } from 'node:fs/promises';
 import { FileError } from '../errors.ts';
 import type { CompiledConfig } from '../model/config.ts';
 import type { EpochMs } from '../model/time.ts';
-import type { ReadFile, Target } from './compile/context.ts';
-import { type ConfigOutcome, compileConfig } from './compile-config.ts';
+import { type CompileOptions, type ConfigOutcome, compileConfig } from './compile-config.ts';
+import { findOwnFiles } from './find-files.ts';
 import type { Problem } from './problem.ts';
 
 /** What a round gets: the config in force, and whether the file now holds an invalid one. */
@@ -26,29 +26,35 @@ export type ConfigReading =
 export type ConfigReader = (now: EpochMs) => Promise<ConfigReading>;
 
 /**
- * Reads the config anew for each round, and compiles it only when it, a calendar file it reads, or the year (which
- * moves the horizon of holidays) has changed. An invalid one leaves the last good one in force; so does a machine that is
- * short of files or memory just now, which says nothing about the config.
+ * Reads the config anew for each round, and compiles it only when one of its files, a calendar file they read, which files
+ * `include` names, or the year (which moves the horizon of holidays) has changed. An invalid one leaves the last good one
+ * in force; so does a machine that is short of files or memory just now, which says nothing about the config.
  */
 export function makeConfigReader(file: string, options: Omit<LoadOptions, 'now'> = {}): ConfigReader {
   let isShort = false;
-  const read: ReadFile = (path) =>
-    (options.readFile ?? readOwnFile)(path).catch((error: unknown) => {
-      isShort ||= isShortage(error);
-      throw error;
-    });
-  let last: { readonly key: string; readonly paths: readonly string[]; readonly outcome: ConfigOutcome } | undefined;
+  const noticing =
+    <T extends readonly unknown[], R>(ask: (...about: T) => Promise<R>) =>
+    (...about: T) =>
+      ask(...about).catch((error: unknown) => {
+        isShort ||= isShortage(error);
+        throw error;
+      });
+  const readFile = noticing(options.readFile ?? readOwnFile);
+  const findFiles = noticing(options.findFiles ?? findOwnFiles);
+  let last: { readonly seen: Seen; readonly year: number; readonly outcome: ConfigOutcome } | undefined;
   let good: CompiledConfig | undefined;
   return async (now) => {
     isShort = false;
     const year = new Date(now).getUTCFullYear();
-    const key = last && (await keyOf(last.paths, year, read));
-    if (last === undefined || (key !== last.key && !isShort)) {
-      const files = new Map<string, string>();
-      const outcome = await loadConfig(file, { ...options, now, readFile: remembering(read, files) });
-      const paths = [...new Set([file, ...files.keys()])];
-      const next = { key: await keyOf(paths, year, async (path) => files.get(path) ?? read(path)), paths, outcome };
-      last = last !== undefined && isShort ? last : next;
+    const isSame = last !== undefined && last.year === year && (await isStillSeen(last.seen));
+    if (last === undefined || (!isSame && !isShort)) {
+      const seen: Seen = new Map();
+      const looking = {
+        readFile: remembering('file', readFile, seen),
+        findFiles: remembering('find', findFiles, seen),
+      };
+      const outcome = await loadConfig(file, { ...options, ...looking, now });
+      last = last !== undefined && isShort ? last : { seen, year, outcome };
     }
     if (!last.outcome.ok) return { ok: false, config: good, changed: false, problems: last.outcome.problems };
     const { config, problems } = last.outcome;
@@ -68,20 +74,44 @@ function isShortage(error: unknown): boolean {
   );
 }
 
-function remembering(read: ReadFile, files: Map<string, string>): ReadFile {
-  return async (path) => {
-    const text = await read(path);
-    files.set(path, text);
-    return text;
+/** Everything that a config was made from: how to ask for it again, and what it was. */
+type Seen = Map<string, { readonly again: () => Promise<string>; readonly answer: string }>;
+
+function remembering<T extends readonly unknown[], R>(
+  kind: string,
+  ask: (...about: T) => Promise<R>,
+  seen: Seen,
+): (...about: T) => Promise<R> {
+  return async (...about) => {
+    const again = () => answerOf(ask(...about));
+    const id = JSON.stringify([kind, ...about]);
+    try {
+      const answer = await ask(...about);
+      seen.set(id, { again, answer: JSON.stringify(answer) });
+      return answer;
+    } catch (error) {
+      seen.set(id, { again, answer: failureOf(error) });
+      throw error;
+    }
   };
 }
 
-async function keyOf(paths: readonly string[], year: number, read: ReadFile): Promise<string> {
-  const texts = await Promise.all(paths.map((path) => read(path).catch((error: Error) => `! ${error.message}`)));
-  return JSON.stringify([year, ...texts]);
+function answerOf(asked: Promise<unknown>): Promise<string> {
+  return asked.then((answer) => JSON.stringify(answer), failureOf);
 }
 
-export type LoadOptions = { readonly now: EpochMs; readonly target?: Target; readonly readFile?: ReadFile };
+function failureOf(error: unknown): string {
+  return `! ${(error as Error).message}`;
+}
+
+async function isStillSeen(seen: Seen): Promise<boolean> {
+  const all = await Promise.all([...seen.values()].map(async ({ again, answer }) => (await again()) === answer));
+  return all.every((same) => same);
+}
+
+export type LoadOptions = Partial<Pick<CompileOptions, 'readFile' | 'findFiles' | 'target'>> & {
+  readonly now: EpochMs;
+};
 
 /** Reads and compiles a config file. A file that cannot be read is one more problem, not an exception. */
 export async function loadConfig(file: string, options: LoadOptions): Promise<ConfigOutcome> {
@@ -89,7 +119,7 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
   try {
     return await compileConfig(await read(file), { ...options, file, readFile: read });
   } catch (error) {
-    return { ok: false, problems: [unreadable(file, error)] };
+    return { ok: false, files: [file], problems: [unreadable(file, error)] };
   }
 }
 

@@ -18,7 +18,7 @@ export type Report = {
   /** Something was already said about this path. */
   readonly isTold: (path: Path) => boolean;
   readonly hasErrors: () => boolean;
-  readonly problems: readonly Problem[];
+  readonly problems: () => readonly Problem[];
 };
 
 export function makeReport(file: string, source: Pick<YamlSource, 'atKey' | 'atValue' | 'value'>): Report {
@@ -61,7 +61,49 @@ export function makeReport(file: string, source: Pick<YamlSource, 'atKey' | 'atV
     file: (message, fix) => add('error', top, [], message, fix),
     isTold: (path) => told.has(renderPath(path)),
     hasErrors: () => problems.some((problem) => problem.severity === 'error'),
-    problems,
+    problems: () => problems,
+  };
+}
+
+/**
+ * The reports of several files as one: what is said of a place goes to the report of the file it stands in, in that file's
+ * own words for the place. What has no place is said of the first file.
+ */
+export function joinReports(
+  reports: readonly Report[],
+  locate: (path: Path) => { readonly part: number; readonly path: Path },
+): Report {
+  const [first] = reports as readonly [Report];
+  const at = (path: Path): readonly [Report, Path] => {
+    const found = locate(path);
+    return [reports[found.part] ?? first, found.path];
+  };
+  const passOn =
+    (how: 'error' | 'warning' | 'badName'): Report['error'] =>
+    (path, message, fix) => {
+      const [report, own] = at(path);
+      report[how](own, message, fix);
+    };
+  return {
+    error: passOn('error'),
+    warning: passOn('warning'),
+    badName: passOn('badName'),
+    unknownKey: (path, message, fix, meant) => {
+      const [report, own] = at(path);
+      report.unknownKey(own, message, fix, meant);
+    },
+    missing: (path, key, message, fix) => {
+      const [report, own] = at(path);
+      report.missing(own, key, message, fix);
+    },
+    place: first.place,
+    file: first.file,
+    isTold: (path) => {
+      const [report, own] = at(path);
+      return report.isTold(own);
+    },
+    hasErrors: () => reports.some((report) => report.hasErrors()),
+    problems: () => reports.flatMap((report) => report.problems()),
   };
 }
 

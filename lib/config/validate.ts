@@ -3,7 +3,7 @@ import { findNearest } from '../model/did-you-mean.ts';
 import type { Path, PathPart } from './problem.ts';
 import type { Report } from './report.ts';
 import { splitComplaint } from './schema/complaint.ts';
-import { type ConfigInput, configSchema } from './schema/config.ts';
+import { type ConfigInput, configSchema, includedKeys, includedSchema } from './schema/config.ts';
 import { type Shape, shapeFor } from './schema/shape.ts';
 
 /** What is left of a value when everything wrong has been taken out: any key may be missing, any item of a list too. */
@@ -19,18 +19,32 @@ export type SalvagedConfig = Salvaged<ConfigInput>;
  * Reports everything that is wrong with single values, and returns the rest, so that what depends on several of them
  * (names, limits, overlaps) is judged in the same pass: every mistake at once.
  */
-export function validate(value: unknown, report: Report): SalvagedConfig {
+export function validate(value: unknown, report: Report, part: 'main' | 'included' = 'main'): SalvagedConfig {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    report.file('the file is not a map of keys', 'begin with "regions:"');
+    report.file('the file is not a map of keys', `begin with "${part === 'main' ? 'regions' : 'pools'}:"`);
     return {};
   }
-  const known = refuseUnknownKeys(configSchema, value, report);
+  const schema = part === 'main' ? configSchema : includedSchema;
+  const own = part === 'main' ? value : refuseMainKeys(value as Record<string, unknown>, report);
+  const known = refuseUnknownKeys(schema, own, report);
   const copy: SalvagedConfig = structuredClone(known as Record<string, unknown>);
-  for (const issue of flatten(v.safeParse(configSchema, known).issues ?? [])) {
+  for (const issue of flatten(v.safeParse(schema, known).issues ?? [])) {
     tell(issue, report);
     remove(copy, issue.path);
   }
   return copy;
+}
+
+/** What holds for the whole fleet stands in one place; returns what is left. */
+function refuseMainKeys(value: Record<string, unknown>, report: Report): Record<string, unknown> {
+  const all = Object.entries(value);
+  const isMain = (key: string) => Object.hasOwn(configSchema.entries, key) && !includedKeys.some((one) => one === key);
+  for (const [key] of all.filter(([one]) => isMain(one))) {
+    const message = key === 'include' ? 'an included file includes no others' : `"${key}" stands only in the main file`;
+    const fix = key === 'include' ? 'name them all in the main file' : 'move it there';
+    report.unknownKey([key], message, `${fix}; an included file holds ${includedKeys.join(', ')}`, undefined);
+  }
+  return Object.fromEntries(all.filter(([key]) => !isMain(key)));
 }
 
 type FlatIssue = { readonly issue: v.BaseIssue<unknown>; readonly path: Path };

@@ -40,6 +40,8 @@ export type CompiledConfig = {
   readonly calendarsEnd: { readonly [calendar: string]: string };
   /** In which line each match stands, by its path (`watch.clusters[1]`); what was compiled earlier may not have it. */
   readonly matchLines?: { readonly [path: string]: number };
+  /** In which file, for matches that stand in an included one. */
+  readonly matchFiles?: { readonly [path: string]: string };
 };
 
 export type PricesConfig = {

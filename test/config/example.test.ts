@@ -35,7 +35,7 @@ describe('the examples', () => {
     const missing = new Set(listKeys().map((row) => row.key.split('.').at(-1) ?? ''));
     for (const name of shown) missing.delete(name);
     expect([...missing].filter((name) => !name.endsWith('>'))).toEqual(
-      ['ics', 'key', 'table', 'awsSecret'].filter((name) => !shown.has(name)),
+      ['include', 'ics', 'key', 'table', 'awsSecret'].filter((name) => !shown.has(name)),
     );
   });
 });

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { listKeys } from '../../lib/config/key-table.ts';
+import { includedKeys } from '../../lib/config/schema/config.ts';
 import { renderJsonSchema, renderReference } from '../../scripts/generate-config-docs.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -12,6 +13,14 @@ describe('what is generated from the schema is up to date (node scripts/generate
 
   test('lamplighter.schema.json', async () => {
     expect(await readFile(new URL('lamplighter.schema.json', root), 'utf8')).toBe(renderJsonSchema());
+  });
+
+  test('lamplighter.included.schema.json', async () => {
+    const text = await readFile(new URL('lamplighter.included.schema.json', root), 'utf8');
+    expect(text).toBe(renderJsonSchema('included'));
+    const { properties, required, additionalProperties } = JSON.parse(text) as Record<string, object>;
+    expect(Object.keys(properties ?? {})).toEqual([...includedKeys]);
+    expect([required ?? [], additionalProperties]).toEqual([[], false]);
   });
 
   test('every key says what it means and of what type it is', () => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { compileForFunctions } from '../../scripts/build-functions.ts';
@@ -11,6 +11,20 @@ test('however the path is spelt, what is compiled in has the same bytes', async 
   const texts = await Promise.all(spelt.map(async (file) => JSON.stringify(await compileForFunctions(file))));
   expect(new Set(texts).size).toBe(1);
   expect(JSON.parse(texts[0] ?? '')).toMatchObject({ file: example });
+});
+
+test('what is included is compiled in', async () => {
+  const folder = makeTemporaryFolder();
+  const text = readFileSync(example, 'utf8');
+  const [from, to] = [text.indexOf('\npools:'), text.indexOf('\nheartbeat:')];
+  writeFileSync(`${folder.path}/main.yml`, `${text.slice(0, from)}\ninclude: rules.yml\n${text.slice(to)}`, {
+    mode: 0o600,
+  });
+  writeFileSync(`${folder.path}/rules.yml`, text.slice(from, to), { mode: 0o600 });
+  const [whole, cut] = [await compileForFunctions(example), await compileForFunctions(`${folder.path}/main.yml`)];
+  folder.remove();
+  expect(cut.hash).toBe(whole.hash);
+  expect(cut.rules.map(({ hash }) => hash)).toEqual(whole.rules.map(({ hash }) => hash));
 });
 
 test('a wrong config is told with its lines', async () => {

@@ -15,7 +15,7 @@ export function addCheck(program: Command, parts: CliParts): void {
     .addOption(jsonOption())
     .action((options: ConfigOption & JsonOption) => check(parts, options));
   examples(command, [
-    ['lamplighter check', 'the config in this folder'],
+    ['lamplighter check', 'the config in this folder, with all that it includes'],
     ['lamplighter check --config prod.yml', 'another one'],
     ['lamplighter check --json', 'for editors and pipelines; exit code 2 when it is not ok'],
   ]);
@@ -23,17 +23,27 @@ export function addCheck(program: Command, parts: CliParts): void {
 
 /** Warnings are said and fail nothing. */
 async function check(parts: CliParts, { config, json }: ConfigOption & JsonOption): Promise<void> {
-  const { ok, problems } = await loadConfig(config, { now: parts.clock.now() });
+  const { ok, files, problems } = await loadConfig(config, { now: parts.clock.now() });
   if (!ok) parts.exitWith(2);
-  if (json) writeJson(parts.stdout, { ok, problems: problems.map(problemJson) });
-  else writeText(parts, config, ok, problems);
+  if (json)
+    writeJson(parts.stdout, {
+      ok,
+      ...(files.length > 1 && { files }),
+      problems: problems.map(problemJson),
+    });
+  else writeText(parts, files, ok, problems);
 }
 
 function problemJson({ severity, file, line, column, path, message, fix }: Problem): Problem {
   return { severity, file, line, column, path, message, fix };
 }
 
-function writeText({ stdout, env }: CliParts, file: string, ok: boolean, problems: readonly Problem[]): void {
+function writeText(
+  { stdout, env }: CliParts,
+  [file = '', ...included]: readonly string[],
+  ok: boolean,
+  problems: readonly Problem[],
+): void {
   const paint = makePaint(stdout, env);
   for (const problem of problems) {
     const colour = problem.severity === 'error' ? paint.red : paint.yellow;
@@ -42,7 +52,8 @@ function writeText({ stdout, env }: CliParts, file: string, ok: boolean, problem
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
   const found = [count(errors, 'error'), count(warnings, 'warning')].filter((text) => text !== '').join(', ');
-  stdout.write(ok ? `${paint.green('ok')}  ${file}${found === '' ? '' : ` (${found})`}\n` : `${found}\n`);
+  const name = `${file}${included.length === 0 ? '' : ` and ${count(included.length, 'included file')}`}`;
+  stdout.write(ok ? `${paint.green('ok')}  ${name}${found === '' ? '' : ` (${found})`}\n` : `${found}\n`);
 }
 
 function count(n: number, noun: string): string {

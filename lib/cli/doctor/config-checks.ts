@@ -12,10 +12,14 @@ export function configChecks(file: string, outcome: ConfigOutcome): readonly Che
   const errors = outcome.problems.filter(({ severity }) => severity === 'error');
   const rest = outcome.problems.filter(({ severity }) => severity === 'warning');
   return [
-    ...(outcome.ok ? [ok('config', 'the config is valid')] : []),
+    ...(outcome.ok ? [ok('config', `the config is valid${ofFiles(outcome.files)}`)] : []),
     ...errors.map((problem) => failed('config', renderProblem({ ...problem, fix: '' }), problem.fix)),
     ...rest.map((problem) => warning('config', renderProblem({ ...problem, fix: '' }), problem.fix)),
   ];
+}
+
+function ofFiles({ length }: readonly string[]): string {
+  return length > 1 ? ` (${length} files)` : '';
 }
 
 /** Calendars name dates; after the last one a holiday is a working day. */

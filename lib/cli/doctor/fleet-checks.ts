@@ -1,6 +1,6 @@
 import { covers } from '../../config/match.ts';
 import type { PlacedMatch } from '../../decide/matching/config-matches.ts';
-import { describeMismatches, emptyId, isOfRules, nameOf } from '../../decide/matching/mismatch-findings.ts';
+import { describeMismatches, emptyId, isOfRules, nameOf, inLines } from '../../decide/matching/mismatch-findings.ts';
 import { judgeMatches, type NamedFleet, namesOf } from '../../decide/matching/unmatched.ts';
 import { sharedNames } from '../../decide/scaling/findings.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
@@ -54,7 +54,7 @@ function sizeChecks(config: CompiledConfig, book: RuleBook, names: Names, pool: 
   const rule = book.appliedRule(names)?.rule;
   if (rule === undefined) return [];
   const label = poolLabels(config)(names);
-  const where = `the rule in line ${rule.position.line}`;
+  const where = `the rule${placeOf(config, rule)}`;
   const range = sizesOf(config, rule).find(isRange);
   if (!pool.autoscale && range !== undefined)
     return [
@@ -140,10 +140,10 @@ function ruleChecks({ rules }: CompiledConfig, found: readonly Check[]): readonl
 }
 
 function notRead(id: string) {
-  return ({ use, match, line }: PlacedMatch) =>
+  return ({ use, match, line, file }: PlacedMatch) =>
     unknown(
       id,
-      `${nameOf(use)} "${match.text}"${line === undefined ? '' : ` in line ${line}`} matches nothing that could be read`,
+      `${nameOf(use)} "${match.text}"${inLines(line === undefined ? [] : [line], file)} matches nothing that could be read`,
     );
 }
 
@@ -151,11 +151,15 @@ function isWhole({ clusters }: LookedRegion): boolean {
   return clusters?.every(({ pools }) => pools !== undefined) ?? false;
 }
 
-function lateCheck({ rules }: CompiledConfig, book: RuleBook, rule: Rule, seen: readonly SeenPool[]): readonly Check[] {
+function placeOf(config: CompiledConfig, { position: { file, line } }: Rule): string {
+  return inLines([line], file === config.file ? undefined : file);
+}
+
+function lateCheck(config: CompiledConfig, book: RuleBook, rule: Rule, seen: readonly SeenPool[]): readonly Check[] {
   const matched = seen.filter(({ names }) => matchesPool(rule.match, names));
   const counts = matched.some(({ names }) => book.ruleOf(names) === rule);
-  if (matched.length === 0 || counts || isToldByConfig(rules, rule)) return [];
-  const label = `the rule "${rule.match.text}" in line ${rule.position.line}`;
+  if (matched.length === 0 || counts || isToldByConfig(config.rules, rule)) return [];
+  const label = `the rule "${rule.match.text}"${placeOf(config, rule)}`;
   const text = `${label} never counts: every pool it matches is taken by an earlier rule`;
   return [warning('rules', text, 'move it up, or remove it')];
 }

@@ -26,7 +26,7 @@ export function regionText({ region, api, allowHost, token }: InitAnswers): stri
 export function firstConfig(answers: InitAnswers, fleet: readonly ListedCluster[], schema: string): string {
   return `# yaml-language-server: $schema=${schema}
 # Lamplighter's config. Every mistake at once: lamplighter check. What it would do: lamplighter plan.
-# Every key is explained in docs/config.md of Lamplighter.
+# Every key is explained in docs/config.md of Lamplighter. Teams can keep rules in files of their own: include: teams/*.yml
 
 timezone: ${answers.zone}
 

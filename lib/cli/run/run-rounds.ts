@@ -72,7 +72,7 @@ export function makeRounds(parts: RoundsParts): Rounds {
       tellBrake(report, config);
     }
     if (!signal.aborted) {
-      const problem = invalidConfig(reading);
+      const problem = invalidConfig(reading, config);
       const watched = await guarded(parts, 'watch', () => opened.app.watch(config, problem, () => timeLeft(signal)));
       if (watched) {
         parts.metrics.showNodes(watched.pools);
@@ -164,13 +164,13 @@ function logReport({ log }: ProcessParts, { plan, problems, results, clusters, p
 }
 
 /** The file holds an invalid config: the last good one goes on, and that is critical. */
-function invalidConfig(reading: ConfigReading): Finding | undefined {
+function invalidConfig(reading: ConfigReading, { file }: Pick<CompiledConfig, 'file'>): Finding | undefined {
   if (reading.ok) return undefined;
   const first = reading.problems.find(({ severity }) => severity === 'error');
   const text = `the config is invalid, the last good one stays in force: ${first ? renderProblem(first) : 'it cannot be read'}`;
   return {
     kind: 'config.invalid',
-    subject: { kind: 'config', path: first?.file ?? 'config' },
+    subject: { kind: 'config', path: file },
     severity: 'critical',
     text,
     fix: 'run: lamplighter check',

@@ -99,7 +99,7 @@ async function readHolidays(code: string, calendar: Path, context: Context): Pro
 
 async function readIcs(file: string, path: Path, context: Context): Promise<ResolvedCalendar['ics']> {
   try {
-    const text = await context.readFile(resolve(context.directory, file));
+    const text = await context.readFile(resolve(context.directoryOf(path), file));
     const { first, last } = horizonOf(context.now);
     const outcome = await expandIcs({ text, zones: zonesOf(context), first, last });
     if (outcome.ok) return { text, dates: outcome.dates, endless: outcome.endless };
@@ -111,7 +111,7 @@ async function readIcs(file: string, path: Path, context: Context): Promise<Reso
     context.report.error(
       path,
       `the calendar file cannot be read: ${reason}`,
-      own ?? 'give a path relative to the config',
+      own ?? 'give a path relative to this file',
     );
   }
   return undefined;

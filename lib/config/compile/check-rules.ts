@@ -5,7 +5,7 @@ import { mayOverlap } from '../match.ts';
 import { type MatchIndex, makeMatchIndex } from '../match-index.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import type { Salvaged } from '../validate.ts';
-import type { Context } from './context.ts';
+import { type Context, inLine } from './context.ts';
 import type { RuleDraft } from './rules.ts';
 import { maxOf, minOf, renderSize } from './sizes.ts';
 
@@ -37,7 +37,7 @@ function checkShadowed({ rule, path }: RuleDraft, earlier: MatchIndex<RuleDraft>
   if (winner === undefined) return;
   report.warning(
     [...path, 'match'],
-    `this rule never counts: every pool it matches is taken by "${winner.rule.match.text}" in line ${winner.rule.position.line}`,
+    `this rule never counts: every pool it matches is taken by "${winner.rule.match.text}" ${inLine(winner.rule.position, rule.position)}`,
     'move it up, or remove it',
   );
 }
@@ -52,7 +52,7 @@ function checkIdleIsGiven({ rule, path }: RuleDraft, idle: MatchIndex<Exception>
   const asker =
     schedule !== undefined && saysIdle(schedule, context)
       ? `its schedule "${rule.schedule}"`
-      : exception && `the exception in line ${exception.position.line}`;
+      : exception && `the exception ${inLine(exception.position, rule.position)}`;
   if (asker === undefined) return;
   context.report.missing(path, 'idle', `the rule has no idle size, and ${asker} says idle`, 'add idle: and a size');
 }
@@ -105,7 +105,7 @@ function checkExceptionZero({ rule, path }: RuleDraft, zero: MatchIndex<Exceptio
   const { match, position, size } = exception;
   report.error(
     path,
-    `the exception for "${match.text}" in line ${position.line} says ${renderSize(size as Size)}, and this rule does not allow 0`,
+    `the exception for "${match.text}" ${inLine(position, rule.position)} says ${renderSize(size as Size)}, and this rule does not allow 0`,
     permission,
   );
 }

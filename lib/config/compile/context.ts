@@ -18,12 +18,13 @@ export type Context = {
   readonly report: Report;
   readonly now: EpochMs;
   readonly file: string;
-  readonly directory: string;
+  /** The folder of the file in which this place stands: relative paths start there. */
+  readonly directoryOf: (path: Path) => string;
   readonly target: Target;
   readonly readFile: ReadFile;
   readonly position: (path: Path) => SourcePosition;
-  /** In which line each match stands, by its path; filled as matches are read. */
-  readonly matchLines: Map<string, number>;
+  /** Where each match stands, by its path; filled as matches are read. */
+  readonly matchPlaces: Map<string, SourcePosition>;
 };
 
 /** A name must be one of those defined in a section of the config; else it is reported with the nearest. */
@@ -57,4 +58,9 @@ export function entriesOf<T>(
 /** The items of a list of the config with their places, without those that were wrong as a whole. */
 export function itemsOf<T>(list: readonly (T | undefined)[] | undefined): readonly (readonly [number, T])[] {
   return (list ?? []).flatMap((value, index) => (value === undefined ? [] : [[index, value] as const]));
+}
+
+/** "in line 7", as seen from `from`: where it stands in another file, that is named too. */
+export function inLine({ file, line }: SourcePosition, from: Pick<SourcePosition, 'file'>): string {
+  return `in line ${line}${file === from.file ? '' : ` of ${file}`}`;
 }

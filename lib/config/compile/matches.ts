@@ -51,7 +51,7 @@ export function readMatch(
     );
     return undefined;
   }
-  context.matchLines.set(renderPath(path), context.position(path).line);
+  context.matchPlaces.set(renderPath(path), context.position(path));
   return match;
 }
 

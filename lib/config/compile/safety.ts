@@ -44,7 +44,7 @@ export function compileWatch(context: Context): WatchConfig {
 
 /** One file beside the config, or a table; functions have no file that stays. */
 export function compileStore(context: Context): StoreConfig | undefined {
-  const { input, report, target, directory } = context;
+  const { input, report, target, directoryOf } = context;
   const { store } = input;
   const kind = store?.kind ?? 'sqlite';
   if (target === 'aws' && kind === 'sqlite') {
@@ -57,7 +57,7 @@ export function compileStore(context: Context): StoreConfig | undefined {
   if (kind === 'dynamodb') return compileTable(store?.table, context);
   if (store?.table !== undefined)
     report.error(['store', 'table'], 'a table is for dynamodb', 'remove it, or write kind: dynamodb');
-  return { kind: 'sqlite', path: resolve(directory, store?.path ?? './lamplighter.db') };
+  return { kind: 'sqlite', path: resolve(directoryOf(['store', 'path']), store?.path ?? './lamplighter.db') };
 }
 
 function compileTable(table: string | undefined, { input, report }: Context): StoreConfig | undefined {

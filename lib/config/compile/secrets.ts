@@ -52,11 +52,11 @@ function toReference(
   secret: SecretInput,
   kind: (typeof kinds)[number],
   path: Path,
-  { directory, report }: Context,
+  { directoryOf, report }: Context,
 ): SecretRef | undefined {
   if (kind === 'awsSecret') return { kind, name: secret.awsSecret ?? '' };
   if (kind === 'env') return { kind, name: secret.env ?? '' };
-  if (kind === 'file') return { kind, path: resolve(directory, secret.file ?? '') };
+  if (kind === 'file') return { kind, path: resolve(directoryOf(path), secret.file ?? '') };
   const argv = (secret.command ?? []).filter((word) => word !== undefined);
   const environment = secret.environment?.filter((name) => name !== undefined);
   if (argv.length > 0) return { kind, argv, ...(environment === undefined ? {} : { environment }) };

@@ -5,7 +5,7 @@ import { calendar, region, schedule } from './fleet.ts';
 import { page, prices } from './page.ts';
 import { defaults, exception, rule } from './rule.ts';
 import { safety, store, watch } from './safety.ts';
-import { duration, durationIn, listOf, namesTo, text, whole } from './values.ts';
+import { duration, durationIn, listOf, namesTo, oneOrMany, text, whole } from './values.ts';
 
 /** Every key of a config. What a key means, and its default, stands here once; reference and editors read it from here. */
 export const configSchema = v.strictObject(
@@ -14,6 +14,11 @@ export const configSchema = v.strictObject(
       says: 'The zone of schedules and silences that name none, and of times in messages. Area/City, UTC or Etc/…; abbreviations and offsets are refused.',
       type: 'zone',
       absent: 'none; messages then use UTC',
+    }),
+    include: may(oneOrMany('paths', text('a path such as teams/*.yml', 'write teams/*.yml')), {
+      says: 'Further files of this config, from its folder: teams/*.yml. With *, ?, [ab] and {a,b}, and never from outside that folder. They hold calendars, schedules, pools, exceptions, silences, destinations and events.',
+      type: 'path or list',
+      absent: 'none',
     }),
     regions: need(namesTo('regions', region), {
       says: 'API endpoints and their tokens, by a name of your own.',
@@ -65,6 +70,23 @@ export const configSchema = v.strictObject(
     }),
   },
   expected('a config', 'write its keys, one per line'),
+);
+
+/** What a team may bring along; what holds for the whole fleet stands in the main file alone. */
+export const includedKeys = [
+  'calendars',
+  'schedules',
+  'pools',
+  'exceptions',
+  'silences',
+  'destinations',
+  'events',
+] as const satisfies readonly (keyof typeof configSchema.entries)[];
+
+/** Every key of a file that a config includes. */
+export const includedSchema = v.strictObject(
+  v.pick(configSchema, includedKeys).entries,
+  expected('an included file', 'write its keys, one per line'),
 );
 
 export type ConfigInput = v.InferOutput<typeof configSchema>;

@@ -17,6 +17,8 @@ export type PlacedMatch = {
   readonly id: string;
   /** From 1; undefined where the config was compiled without it. */
   readonly line: number | undefined;
+  /** The included file in which it stands; absent = the main one. */
+  readonly file?: string;
   /** The list whose matches together say whom something reaches, and how long it is. */
   readonly list?: { readonly id: string; readonly length: number };
   /** Its time has come and gone: it changes nothing any more. */
@@ -33,6 +35,7 @@ export function configMatches(config: CompiledConfig, now: EpochMs): readonly Pl
       path,
       id: `${id}[match=${match.text}]`,
       line: config.matchLines?.[path],
+      ...(config.matchFiles?.[path] !== undefined && { file: config.matchFiles[path] }),
       isOver: false,
       ...more,
     };

@@ -157,9 +157,24 @@ function fixOf({ kind }: MatchUse): string {
 }
 
 function whereOf(some: readonly PlacedMatch[]): string {
-  const lines = [...new Set(some.flatMap(({ line }) => line ?? []))];
+  const files = [...Map.groupBy(some, ({ file }) => file)];
+  return files
+    .map(([file, own]) =>
+      inLines(
+        own.flatMap(({ line }) => line ?? []),
+        file,
+      ),
+    )
+    .join(' and');
+}
+
+/** " in line 7", " in lines 3 and 5 of teams/data.yml"; empty where no line is known. */
+export function inLines(all: readonly number[], file: string | undefined): string {
+  const lines = [...new Set(all)];
   if (lines.length === 0) return '';
-  return lines.length === 1 ? ` in line ${lines[0]}` : ` in lines ${lines.slice(0, -1).join(', ')} and ${lines.at(-1)}`;
+  const of = file === undefined ? '' : ` of ${file}`;
+  const which = lines.length === 1 ? `line ${lines[0]}` : `lines ${lines.slice(0, -1).join(', ')} and ${lines.at(-1)}`;
+  return ` in ${which}${of}`;
 }
 
 function meantBy([placed]: readonly PlacedMatch[], fleet: NamedFleet): string {

@@ -1,0 +1,119 @@
+import { isAlias, isScalar, visit } from 'yaml';
+import { findPastedSecrets } from './pasted-secrets.ts';
+import { makeReport, type Report } from './report.ts';
+import { type SalvagedConfig, validate } from './validate.ts';
+import { readYaml, type YamlSource } from './yaml-source.ts';
+
+/** One file of a config, read: what it says, and what is wrong with it so far. */
+export type ConfigFile = {
+  /** As people are told it. */
+  readonly file: string;
+  readonly source: YamlSource;
+  readonly report: Report;
+  /** Without what was wrong; undefined where the text cannot be read as YAML. */
+  readonly input: SalvagedConfig | undefined;
+};
+
+/** Reads the text of one file; undefined where it is nested so deep that no parser can. `part`: what kind of file it is. */
+export function readConfigFile(text: string, file: string, part: 'main' | 'included'): ConfigFile | undefined {
+  const source = tryToRead(text);
+  if (source === undefined) return undefined;
+  const report = makeReport(file, source);
+  reportYamlProblems(source, report);
+  reportPastedSecrets(text, source, report);
+  return { file, source, report, input: source.value === undefined ? undefined : validate(source.value, report, part) };
+}
+
+/** A text that is nested thousands of levels deep ends the parser by its stack; nobody means it. */
+function tryToRead(text: string): YamlSource | undefined {
+  try {
+    return readYaml(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function reportPastedSecrets(text: string, source: YamlSource, report: Report): void {
+  for (const { what, offset } of findPastedSecrets(text)) {
+    report.place(
+      source.atOffset(offset),
+      `this looks like ${what}, and a config holds no secrets`,
+      'keep it elsewhere and name the place: { awsSecret: name }, { env: NAME }, { file: path } or { command: [program] }; replace the pasted one, it is known now',
+    );
+  }
+}
+
+/** What YAML itself forbids, and what YAML 1.1 read differently: said here, because a reader of 1.1 would be surprised. */
+function reportYamlProblems(source: YamlSource, report: Report): void {
+  reportErrors(source, report);
+  reportOldVersion(source, report);
+  reportOctals(source, report);
+  const hasLooseAlias = reportLooseAliases(source, report);
+  if (source.unreadable !== undefined && !hasLooseAlias)
+    report.file(`this YAML cannot be used: ${source.unreadable}`, 'write it out without aliases');
+}
+
+function reportErrors(source: YamlSource, report: Report): void {
+  for (const error of source.document.errors) {
+    const position = source.atOffset(error.pos[0]);
+    if (error.code === 'DUPLICATE_KEY')
+      report.place(position, 'this key stands twice in the same place', 'keep one of them');
+    else if (error.code === 'MULTIPLE_DOCS')
+      report.place(position, 'a second YAML document begins here', 'keep one per file: remove the second "---"');
+    else report.place(position, `not valid YAML: ${sentence(error.message)}`, fixFor(error.code));
+  }
+  for (const warning of source.document.warnings) {
+    report.place(source.atOffset(warning.pos[0]), `not understood: ${sentence(warning.message)}`, 'remove it');
+  }
+}
+
+/** The parser's own words, without the piece of source that some of them quote. */
+function sentence(message: string): string {
+  const line = message.split('\n')[0] ?? '';
+  const quote = line.search(/["'`]/u);
+  return line.slice(0, quote === -1 ? line.length : quote).replace(/(?<![.:\s])[.:\s]+$/u, '');
+}
+
+function fixFor(code: string): string {
+  if (code === 'TAB_AS_INDENT') return 'indent with spaces';
+  if (code === 'BAD_ALIAS') return 'quote text that begins with * ("*/workers")';
+  return 'look at the indentation, quotes and brackets around this place';
+}
+
+function reportOldVersion(source: YamlSource, report: Report): void {
+  const { version, explicit } = source.document.directives.yaml;
+  if (explicit === true && version !== '1.2') {
+    report.place(
+      { line: 1, column: 1 },
+      `the file says it is YAML ${version}, where on, yes and 22:00 would not be text`,
+      'remove the %YAML line: a config is YAML 1.2',
+    );
+  }
+}
+
+function reportOctals(source: YamlSource, report: Report): void {
+  visit(source.document, (_, node) => {
+    if (!isScalar(node) || typeof node.value !== 'number' || !/^[-+]?0\d/u.test(node.source ?? '')) return;
+    report.place(
+      source.atOffset(node.range?.[0] ?? 0),
+      'a number with a leading zero: YAML 1.1 read it as octal, YAML 1.2 reads it as decimal',
+      'write it without the zero',
+    );
+  });
+}
+
+/** A match that begins with a star and stands without quotes is an alias to nothing. */
+function reportLooseAliases(source: YamlSource, report: Report): boolean {
+  let found = false;
+  visit(source.document, (_, node) => {
+    if (!isAlias(node) || node.resolve(source.document) !== undefined) return;
+    found = true;
+    const position = source.atOffset(node.range?.[0] ?? 0);
+    report.place(
+      position,
+      'text that begins with * must be quoted, or it is an alias',
+      'put it in quotes: "*/workers"',
+    );
+  });
+  return found;
+}
