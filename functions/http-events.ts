@@ -24,6 +24,7 @@ export async function answerRequest(container: Container, event: unknown): Promi
     clock,
     sources: () => config.events,
     secretsOf: (source) => readSecrets(container, source),
+    // Two writes of one item each: a transaction of DynamoDB costs twice as much as they do.
     accept: (source, events) => app.accept(config, source, events, wakeBy(invoke), { tell }),
     replays: makeReplays({ store, clock }),
     quota,

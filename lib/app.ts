@@ -12,7 +12,7 @@ import { makeAwsSecrets } from './io/secrets/aws-secret.ts';
 import type { Environment } from './io/secrets/env-secret.ts';
 import { makeSecrets, type Secrets } from './io/secrets/secrets.ts';
 import { boundedStore } from './io/stores/bounded-store.ts';
-import type { Store } from './io/stores/store.ts';
+import type { Along, Store } from './io/stores/store.ts';
 import type { AcceptParts, EventOutcome } from './jobs/accept/accept-events.ts';
 import { knownFleet } from './jobs/accept/known-fleet.ts';
 import { makeGroupWriter } from './jobs/accept/store-asks.ts';
@@ -54,6 +54,7 @@ export type App = {
     events: readonly Incoming[],
     wake: AcceptParts['wake'],
     told?: Told,
+    along?: Along,
   ) => Promise<readonly EventOutcome[]>;
   /** The same parts for what comes in batches: messages of queues, events of a bus. */
   readonly acceptParts: (config: CompiledConfig, wake: AcceptParts['wake'], told?: Told) => AcceptParts;
@@ -132,9 +133,9 @@ export function makeApp(given: AppParts): App {
       return deliverAlerts(deliverParts(config, timeLeftMs));
     },
     deliverParts,
-    accept: async (config, source, events, wake, told) => {
+    accept: async (config, source, events, wake, told, along) => {
       const { acceptEvents } = await import('./jobs/accept/accept-events.ts');
-      return acceptEvents(acceptParts(config, wake, told), source, events);
+      return acceptEvents(acceptParts(config, wake, told), source, events, along);
     },
     acceptParts,
   };

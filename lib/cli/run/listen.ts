@@ -40,7 +40,7 @@ export async function openListener(parts: ProcessParts, options: ListenerOptions
     clock: parts.clock,
     sources: () => rounds.config().events,
     secretsOf: (source) => Promise.all(source.secrets.map((ref) => secrets.read(ref, 'secret'))),
-    accept: (source, events) => app.accept(rounds.config(), source, events, rounds.wake, told),
+    accept: (source, events, along) => app.accept(rounds.config(), source, events, rounds.wake, told, along),
     replays: makeReplays({ store, clock: parts.clock }),
     quota: makeQuota(parts.clock),
     takesUnsigned: isLoopback(listen.host),

@@ -45,6 +45,8 @@ function knockMs({ store }: CompiledConfig): number {
   return store.kind === 'sqlite' ? 2_000 : 10_000;
 }
 
+const mostRestMs = 1000;
+
 /** The heart of the single process: look now, and again after `every`, and at once when something asks for it. */
 export function makeRounds(parts: RoundsParts): Rounds {
   const { clock, opened } = parts;
@@ -118,8 +120,11 @@ export function makeRounds(parts: RoundsParts): Rounds {
         await round(signal);
         for (let leftMs = restOf(startedAt); leftMs > 0 && !signal.aborted; leftMs = restOf(startedAt)) {
           if (woken.size === 0) await sleepUntilRung(Math.min(leftMs, knockMs(config)), signal);
-          if (woken.size > 0 && !signal.aborted) await roundOfWoken(signal);
-          else if (await isKnocked()) break;
+          if (woken.size > 0 && !signal.aborted) {
+            const wokenAt = clock.now();
+            await roundOfWoken(signal);
+            await restAfter(clock.now() - wokenAt, signal);
+          } else if (await isKnocked()) break;
         }
       }
     },
@@ -131,6 +136,11 @@ export function makeRounds(parts: RoundsParts): Rounds {
     const isNew = last !== undefined && last !== knockSeen;
     knockSeen = last ?? knockSeen;
     return isNew;
+  }
+
+  /** In a burst of events every other moment is theirs; what they woke meanwhile is one round. */
+  async function restAfter(tookMs: number, signal: AbortSignal): Promise<void> {
+    if (tookMs > 0) await clock.sleep(Math.min(tookMs, mostRestMs), signal);
   }
 
   function restOf(startedAt: EpochMs): number {

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { EventTrouble, TellTrouble } from '../event-log.ts';
 import type { Secret } from '../secrets/secret.ts';
 import { isBearer, isFresh, isSigned } from '../signing.ts';
+import type { Along } from '../stores/store.ts';
 import { type BodyProblem, type HeldBody, mostBodyBytes } from './bodies.ts';
 import { isLoopbackHost, type WayIn, transportOf } from './event-source.ts';
 
@@ -35,10 +36,16 @@ export type ReceiveParts = {
   readonly sources: () => readonly EventSourceConfig[];
   /** A source's secrets, newest first. Rejects when they cannot be had. */
   readonly secretsOf: (source: EventSourceConfig) => Promise<readonly Secret[]>;
-  readonly accept: (source: EventSourceConfig, events: readonly Incoming[]) => Promise<readonly Outcome[]>;
+  /** `along`: to be stored in the commit of a single ask, where that can be had. */
+  readonly accept: (
+    source: EventSourceConfig,
+    events: readonly Incoming[],
+    along?: Along,
+  ) => Promise<readonly Outcome[]>;
   readonly replays: {
     readonly isKnown: (source: string, id: string) => Promise<boolean>;
     readonly remember: (source: string, id: string) => Promise<void>;
+    readonly along: (source: string, id: string) => Pick<Along, 'key' | 'write'>;
   };
   readonly quota: Quota;
   /** Sources without a secret are taken: only where nobody but this machine can reach us. */
@@ -223,10 +230,15 @@ async function acceptOnce(
     return { status: 200, body: { replayed: true } };
   }
   const text = new TextDecoder('utf-8').decode(body);
-  const [outcome] = await parts.accept(source, [{ body: text, headers }]);
+  let isRemembered = false;
+  const onStored = () => {
+    isRemembered = true;
+  };
+  const along = id === undefined ? undefined : { ...parts.replays.along(source.name, id), onStored };
+  const [outcome] = await parts.accept(source, [{ body: text, headers }], along);
   const status = statusOf(outcome?.kind ?? 'failed');
   // Never before it is stored: what was not comes again under the same id.
-  if (status === 200 && id !== undefined) await parts.replays.remember(source.name, id);
+  if (status === 200 && id !== undefined && !isRemembered) await parts.replays.remember(source.name, id);
   count(status === 200 ? 'accepted' : status === 422 ? 'refused' : 'failed');
   const answer = { status, body: { outcome: outcome?.kind, events: outcome?.parts ?? [] } } as const;
   return status === 503 ? { ...answer, retryAfterSeconds: 5 } : answer;

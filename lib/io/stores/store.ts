@@ -25,6 +25,15 @@ export type Write =
     }
   | { readonly kind: 'deleteIfVersion'; readonly key: Key; readonly version: Version };
 
+/** One record more that goes into the commit of others, so that both are stored or neither. */
+export type Along = {
+  readonly key: Key;
+  /** The write over what stands there now (undefined = nothing does). */
+  readonly write: (before: StoredRecord | undefined) => Write;
+  /** The commit is done; never called where it was not stored along. */
+  readonly onStored: () => void;
+};
+
 /**
  * `conflict`: at least one condition failed and nothing was written; `failed` holds the indexes known to have failed.
  * `versions` has one entry per write (undefined for a delete).

@@ -4,6 +4,7 @@ import { type Declined, type Incoming, type Reading, refuse, type EventAsk } fro
 import type { Clock } from '../../io/clock.ts';
 import { makeTroubleLog, type TellTrouble } from '../../io/event-log.ts';
 import type { Log } from '../../io/log.ts';
+import type { Along } from '../../io/stores/store.ts';
 import type { CompiledConfig, EventSourceConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
 import type { Size } from '../../model/size.ts';
@@ -29,12 +30,14 @@ export type AcceptParts = {
 
 /**
  * Writes down what events ask for, each for itself: a bad one never costs its neighbours. Everything is stored when this
- * resolves, so the caller may acknowledge all but the `failed` ones. One outcome per event, in their order.
+ * resolves, so the caller may acknowledge all but the `failed` ones. One outcome per event, in their order. `along` is
+ * stored with the one thing that was asked for; where it was several, or none, the caller does so.
  */
 export async function acceptEvents(
   parts: AcceptParts,
   source: EventSourceConfig,
   events: readonly Incoming[],
+  along?: Along,
 ): Promise<readonly EventOutcome[]> {
   const now = parts.clock.now();
   const readings = events.map((event) => readSafely(source, event, now));
@@ -45,6 +48,7 @@ export async function acceptEvents(
     parts,
     source,
     judged.flat().filter((one) => one.kind === 'granted'),
+    judged.flat().length === 1 ? along : undefined,
   );
   const outcomes = judged.map((list) => worstOutcome(list.map((one) => outcomeOf(one, stored))));
   report(parts, source, outcomes);
@@ -100,13 +104,14 @@ async function storeGranted(
   parts: AcceptParts,
   source: EventSourceConfig,
   granted: readonly Granted[],
+  along: Along | undefined,
 ): Promise<Stored> {
   const groups = [...Map.groupBy(granted, ({ names }) => JSON.stringify(names)).values()];
   const stored = new Map<Granted, PartOutcome>();
   const owner = { kind: 'event', source: source.name } as const;
   const write = async (group: readonly Granted[]) => {
     const asks = group.map(({ ask }) => ask);
-    const outcomes = await parts.writer.write(owner, group[0]!.names, asks);
+    const outcomes = await parts.writer.write(owner, group[0]!.names, asks, along);
     group.forEach((one, at) =>
       stored.set(one, { eventId: one.ask.events?.[0], ...withNotes(outcomes[at]!, one.notes) }),
     );

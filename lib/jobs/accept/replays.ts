@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../io/clock.ts';
-import type { Key, Store, StoredRecord } from '../../io/stores/store.ts';
+import type { Along, Key, Store, StoredRecord } from '../../io/stores/store.ts';
 import { dayMs, type EpochMs } from '../../model/time.ts';
 import { changeRecord, putOver } from '../records/change-record.ts';
 
@@ -21,6 +21,8 @@ export type Replays = {
   readonly isKnown: (source: string, id: string) => Promise<boolean>;
   /** Only after what the message asked for is stored: remembered earlier, a crash in between would lose it. */
   readonly remember: (source: string, id: string) => Promise<void>;
+  /** The same as a part of the commit that stores what the message asks for. */
+  readonly along: (source: string, id: string) => Pick<Along, 'key' | 'write'>;
 };
 
 /** When each id is forgotten, by a digest of it; the last ones that fell into this slot, oldest first. */
@@ -28,6 +30,18 @@ type Slot = { readonly schema: 1; readonly ids: readonly (readonly [digest: stri
 
 /** Partition `replays/<source>`, one record per slot, kept for 15 days after its last id. */
 export function makeReplays({ store, clock }: { readonly store: Store; readonly clock: Clock }): Replays {
+  const along: Replays['along'] = (source, id) => {
+    const digest = digestOf(id);
+    const key = slotKey(source, digest);
+    const write = (before: StoredRecord | undefined) => {
+      const now = clock.now();
+      const others = idsIn(before).filter(([known, until]) => known !== digest && until > now);
+      const until = now + keptMs;
+      const slot: Slot = { schema: 1, ids: [...others, [digest, until] as const].slice(-idsPerSlot) };
+      return putOver(key, slot, before?.version, until + dayMs);
+    };
+    return { key, write };
+  };
   return {
     isKnown: async (source, id) => {
       const digest = digestOf(id);
@@ -36,21 +50,15 @@ export function makeReplays({ store, clock }: { readonly store: Store; readonly 
       return until > clock.now();
     },
     remember: async (source, id) => {
-      const digest = digestOf(id);
-      const key = slotKey(source, digest);
+      const { key, write } = along(source, id);
       await changeRecord(store, {
         what: `webhook ids of source "${source}"`,
         read: () => store.read(key),
-        change: (before) => {
-          const now = clock.now();
-          const others = idsIn(before).filter(([known, until]) => known !== digest && until > now);
-          const until = now + keptMs;
-          const slot: Slot = { schema: 1, ids: [...others, [digest, until] as const].slice(-idsPerSlot) };
-          return { writes: [putOver(key, slot, before?.version, until + dayMs)], result: undefined };
-        },
+        change: (before) => ({ writes: [write(before)], result: undefined }),
         pause: (attempt) => clock.sleep(5 * attempt),
       });
     },
+    along,
   };
 }
 

@@ -1,7 +1,7 @@
 import { mergedId, type Owner, ownerPrefix, poolLeasesPrefix } from '../../decide/intake/judge-ask.ts';
 import { planGroup, type Group, type GroupOutcome, type GroupPlan } from '../../decide/intake/merge-asks.ts';
 import type { Clock } from '../../io/clock.ts';
-import type { Store, Version, Write } from '../../io/stores/store.ts';
+import type { Along, Store, Version, Write } from '../../io/stores/store.ts';
 import type { Lease, Release } from '../../model/asks.ts';
 import type { Names } from '../../model/match.ts';
 import { asksPartition, askWrite, listStoredAsks, loadAsk, type StoredAsk } from '../records/ask-records.ts';
@@ -11,16 +11,27 @@ type WriteOutcome = GroupOutcome | { readonly kind: 'failed'; readonly reason: s
 
 /** Stores asks durably before it resolves. One per process: what waits for one group is written together. */
 export type GroupWriter = {
-  readonly write: (owner: Owner, names: Names, asks: readonly (Lease | Release)[]) => Promise<readonly WriteOutcome[]>;
+  /** `along`: with the asks or not at all; its `onStored` tells. */
+  readonly write: (
+    owner: Owner,
+    names: Names,
+    asks: readonly (Lease | Release)[],
+    along?: Along,
+  ) => Promise<readonly WriteOutcome[]>;
 };
 
-/** One commit takes 100 writes; the other half is room for records that are pushed out. */
+/** One commit takes so many; the other half is room for records that are pushed out, and for what is stored along. */
+const mostWrites = 100;
 const mostPerCommit = 50;
 const mostAttempts = 30;
 /** Records of one owner in one region, over all pools: names matched by a glob are endless. */
 export const mostPerOwner = 5000;
 
-type Waiting = { readonly ask: Lease | Release; readonly done: (outcome: WriteOutcome) => void };
+type Waiting = {
+  readonly ask: Lease | Release;
+  readonly along: Along | undefined;
+  readonly done: (outcome: WriteOutcome) => void;
+};
 type IsOwnerFull = (region: string, owner: Owner, asks: number) => Promise<boolean>;
 type WriterParts = { readonly store: Store; readonly clock: Clock; readonly isOwnerFull: IsOwnerFull };
 type Lane = { readonly owner: Owner; readonly names: Names; readonly waiting: Waiting[] };
@@ -33,10 +44,10 @@ export function makeGroupWriter(parts: { readonly store: Store; readonly clock: 
   const lanes = new Map<string, Lane>();
   const isOwnerFull = makeOwnerCount(parts.store, parts.clock);
   return {
-    write: (owner, names, asks) => {
+    write: (owner, names, asks, along) => {
       const name = `${names.region} ${poolLeasesPrefix(owner, names)}`;
       const lane = lanes.get(name) ?? { owner, names, waiting: [] };
-      const outcomes = asks.map((ask) => new Promise<WriteOutcome>((done) => lane.waiting.push({ ask, done })));
+      const outcomes = asks.map((ask) => new Promise<WriteOutcome>((done) => lane.waiting.push({ ask, along, done })));
       if (!lanes.has(name)) {
         lanes.set(name, lane);
         void emptyLane({ ...parts, isOwnerFull }, lane, () => lanes.delete(name));
@@ -50,8 +61,7 @@ export function makeGroupWriter(parts: { readonly store: Store; readonly clock: 
 async function emptyLane(parts: WriterParts, lane: Lane, close: () => void): Promise<void> {
   while (lane.waiting.length > 0) {
     const group = lane.waiting.splice(0, mostPerCommit);
-    const asks = group.map(({ ask }) => ask);
-    const outcomes = await writeGroup(parts, lane, asks).catch(() => undefined);
+    const outcomes = await writeGroup(parts, lane, group).catch(() => undefined);
     group.forEach(({ done }, at) => done(outcomes?.[at] ?? failed('the store could not be reached: send it again')));
   }
   close();
@@ -60,9 +70,10 @@ async function emptyLane(parts: WriterParts, lane: Lane, close: () => void): Pro
 async function writeGroup(
   { store, clock, isOwnerFull }: WriterParts,
   { owner, names }: Lane,
-  asks: readonly (Lease | Release)[],
+  group: readonly Waiting[],
 ): Promise<readonly WriteOutcome[]> {
   const { region } = names;
+  const asks = group.map(({ ask }) => ask);
   const prefix = poolLeasesPrefix(owner, names);
   for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
     if (attempt > 0) await clock.sleep(5 * attempt);
@@ -73,10 +84,25 @@ async function writeGroup(
       );
     }
     if (found.plan.puts.length === 0) return found.plan.outcomes;
-    const outcome = await store.commit(writesOf(found.plan, region, found.versions));
-    if (outcome.kind === 'committed') return found.plan.outcomes;
+    const writes = writesOf(found.plan, region, found.versions);
+    const alongs = alongsOf(group, mostWrites - writes.length);
+    const before = await Promise.all(alongs.map(({ key }) => store.read(key)));
+    const outcome = await store.commit([...writes, ...alongs.map(({ write }, at) => write(before[at]))]);
+    if (outcome.kind !== 'committed') continue;
+    for (const { onStored } of alongs) onStored();
+    return found.plan.outcomes;
   }
   return asks.map(() => failed('the same leases were changed by others: send it again'));
+}
+
+/** As many as the commit has room for; of two that change one record the first. */
+function alongsOf(group: readonly Waiting[], room: number): readonly Along[] {
+  const found = new Map<string, Along>();
+  for (const { along } of group) {
+    const name = along && JSON.stringify(along.key);
+    if (name !== undefined && !found.has(name) && found.size < room) found.set(name, along!);
+  }
+  return [...found.values()];
 }
 
 type Planned = { readonly plan: GroupPlan; readonly versions: ReadonlyMap<string, Version> };

@@ -78,6 +78,27 @@ describe('the single process', () => {
     await run.running;
   });
 
+  test('a burst of events leaves every other moment to the events', async () => {
+    const fault = () => ({ kind: 'delay', ms: 400 }) as const;
+    const night = aNight(at('2026-03-02T22:00:00Z'), { rules }, { fault });
+    const run = start(night, () => good(night.config));
+    await pass(night, 2 * minute);
+    night.world.forgetRequests();
+    const lists = () => night.world.requests.filter(({ path }) => path === '/api/v1/cluster').length;
+    for (let i = 0; i < 200; i += 1) {
+      run.rounds.wake('r1', 'dev-api');
+      await night.clock.advance(100);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (i === 1) expect(lists()).toBe(1);
+    }
+    // 20 s; a round waits for two answers, 800 ms, and rests as long.
+    expect(lists()).toBeGreaterThanOrEqual(10);
+    expect(lists()).toBeLessThanOrEqual(14);
+    run.stop();
+    await pass(night, 3000);
+    await run.running;
+  });
+
   test('whatever expired is collected each hour, however much that is', async () => {
     const night = aNight(at('2026-03-02T12:00:00Z'), { rules, everyMs: 30 * minute });
     for (let from = 0; from < 2500; from += 100) {

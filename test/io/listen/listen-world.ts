@@ -53,7 +53,7 @@ export function makeListenWorld(
     clock: accept.clock,
     sources: () => all,
     secretsOf: async ({ name }) => secretsOf.get(name) ?? Promise.reject(new Error('secrets are out of reach')),
-    accept: (source, events) => acceptEvents({ ...accept.parts, tell }, source, events),
+    accept: (source, events, along) => acceptEvents({ ...accept.parts, tell }, source, events, along),
     replays: makeReplays(accept),
     quota: makeQuota(accept.clock, patch.quota ?? defaultQuota),
     takesUnsigned: patch.takesUnsigned ?? false,

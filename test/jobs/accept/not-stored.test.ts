@@ -43,6 +43,45 @@ describe('an event that was not stored is taken when it comes again', () => {
     expect(await world.accept.live()).toHaveLength(1);
   });
 
+  test('its id and its lease are one commit, which is done or not done', async () => {
+    const commits: string[][] = [];
+    const trouble = { isOver: false };
+    const fails = (call: StoreCall) => {
+      if (call.operation === 'commit') commits.push(call.writes.map(({ key }) => key.partition));
+      return call.operation === 'commit';
+    };
+    const world = aWorld(fails, trouble);
+    expect((await post(world, eventText())).status).toBe(503);
+    expect(await world.accept.asks('r1')).toEqual([]);
+    trouble.isOver = true;
+    const seen: string[][] = [];
+    const watched = aWorld(
+      (call) => {
+        if (call.operation === 'commit') seen.push(call.writes.map(({ key }) => key.partition));
+        return false;
+      },
+      { isOver: false },
+    );
+    expect((await post(watched, eventText())).status).toBe(200);
+    expect(seen).toEqual([['asks/r1', 'replays/ci']]);
+    expect(await post(watched, eventText())).toEqual({ status: 200, answer: { replayed: true } });
+    expect(commits.every((one) => one.includes('asks/r1'))).toBe(true);
+  });
+
+  test('many at once, whose ids fall into few records, are all stored and all remembered', async () => {
+    const world = aWorld(() => false, { isOver: true });
+    const bodies = Array.from({ length: 60 }, (_, n) => ({ body: eventText(n), id: `msg_${n}` }));
+    const postAll = () =>
+      Promise.all(
+        bodies.map(async ({ body, id }) => {
+          const headers = signedHeaders(body, { id });
+          return (await world.app.request('/events/ci', { method: 'POST', body, headers })).json();
+        }),
+      );
+    expect(await postAll()).toEqual(bodies.map(() => expect.objectContaining({ outcome: 'stored' })));
+    expect(await postAll()).toEqual(bodies.map(() => ({ replayed: true })));
+  });
+
   test('the fleet cannot be looked at', async () => {
     const trouble = { isOver: false };
     const isKnownPool = async () => {
