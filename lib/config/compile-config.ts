@@ -1,9 +1,10 @@
 import { dirname, resolve } from 'node:path';
+import { dayNumber } from '../decide/schedule/local-time.ts';
 import type { CompiledConfig, Exception, PricesConfig } from '../model/config.ts';
 import type { EpochMs } from '../model/time.ts';
 import { endOf, type ResolvedCalendar, resolveCalendars } from './compile/calendars.ts';
 import { checkRules } from './compile/check-rules.ts';
-import { type Context, isDefined, type ReadFile, type Target, toMs } from './compile/context.ts';
+import { type Context, entriesOf, isDefined, type ReadFile, type Target, toMs } from './compile/context.ts';
 import { compileDestinations } from './compile/destinations.ts';
 import { compileEventSources } from './compile/event-sources.ts';
 import { compileExceptions, compileSilences } from './compile/exceptions-silences.ts';
@@ -126,6 +127,7 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
     listen: compileListen(context),
     ...(input.maxConnections === undefined ? {} : { maxConnections: input.maxConnections }),
     ...compilePrices(context),
+    ...compileVersions(context),
     ...(input.page && {
       page: { allow: input.page.allow ?? false, hosts: (input.page.hosts ?? []).filter((host) => host !== undefined) },
     }),
@@ -172,6 +174,18 @@ function compilePrices({ input }: Context): Pick<CompiledConfig, 'prices'> {
       ...(other !== undefined && { default: other }),
     },
   };
+}
+
+/** Ends of versions are days of a calendar, in no zone. */
+function compileVersions({ input, report }: Context): Pick<CompiledConfig, 'versions'> {
+  if (input.versions === undefined) return {};
+  const known = entriesOf(input.versions).flatMap(([version, { eol }]): [string, { eol: EpochMs }][] => {
+    if (eol === undefined) return [];
+    if (dayNumber(eol) !== undefined) return [[version, { eol: Date.parse(`${eol}T00:00:00Z`) }]];
+    report.error(['versions', version, 'eol'], `"${eol}" is not a day`, 'write YYYY-MM-DD, such as 2027-02-28');
+    return [];
+  });
+  return { versions: Object.fromEntries(known) };
 }
 
 function compileHeartbeat(context: Context): CompiledConfig['heartbeat'] {

@@ -48,6 +48,7 @@ function reportYamlProblems(source: YamlSource, report: Report): void {
   reportErrors(source, report);
   reportOldVersion(source, report);
   reportOctals(source, report);
+  reportNumbersAsNames(source, report);
   const hasLooseAlias = reportLooseAliases(source, report);
   if (source.unreadable !== undefined && !hasLooseAlias)
     report.file(`this YAML cannot be used: ${source.unreadable}`, 'write it out without aliases');
@@ -99,6 +100,17 @@ function reportOctals(source: YamlSource, report: Report): void {
       'a number with a leading zero: YAML 1.1 read it as octal, YAML 1.2 reads it as decimal',
       'write it without the zero',
     );
+  });
+}
+
+/** `1.30:` is the number 1.3, and so the name "1.3". */
+function reportNumbersAsNames(source: YamlSource, report: Report): void {
+  visit(source.document, {
+    Pair: (_, { key }) => {
+      if (!isScalar(key) || typeof key.value !== 'number' || String(key.value) === key.source) return;
+      const message = `${key.source} is read as the number ${key.value}, and here it is a name`;
+      report.place(source.atOffset(key.range?.[0] ?? 0), message, `put it in quotes: "${key.source}"`);
+    },
   });
 }
 

@@ -34,6 +34,8 @@ export type CompiledConfig = {
   readonly heartbeat: { readonly url: SecretRef; readonly insecure: boolean } | undefined;
   /** Per node-hour; absent = no money is shown. */
   readonly prices?: PricesConfig;
+  /** When versions of Kubernetes end to which the provider gives no date: by "1.35" or "1.35.2", a day each. */
+  readonly versions?: { readonly [version: string]: { readonly eol: EpochMs } };
   /** Who may see the page beside this machine; absent = nobody. */
   readonly page?: PageConfig;
   /** Last local date (YYYY-MM-DD) that every calendar covers, per calendar name; `doctor` warns when it comes near. */

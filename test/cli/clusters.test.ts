@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { aCliWorld } from './cli-world.ts';
+import { aCliWorld, usualConfig } from './cli-world.ts';
 
 describe('clusters', () => {
   test('are all there, managed or not, with what is wrong', async () => {
@@ -14,6 +14,32 @@ describe('clusters', () => {
     expect(lines.find((line) => line.startsWith('prod-data'))).toMatch(/Error +1\.35\.0 +not known/u);
     expect(stdout).toContain('  etcd leader lost');
     expect(stdout).toMatch(/6 clusters, \d+ nodes\n$/u);
+  });
+
+  test('end when the config says so, where the API does not', async () => {
+    using world = aCliWorld('2026-11-24T19:16:00Z');
+    world.writeConfig(`${usualConfig}versions: { "1.35": { eol: 2027-02-28 }, "1.32": { eol: 2026-12-06 } }\n`);
+    const { out } = await world.run('clusters');
+    const lines = out.split('\n');
+    expect(lines.find((line) => line.startsWith('prod-data'))).toMatch(
+      /1\.35\.0 +2027-02-28, 96 days, by the config /u,
+    );
+    expect(lines.find((line) => line.startsWith('dev-batch'))).toMatch(/1\.32\.6 +2026-12-05, 11 days +2 /u);
+    const { clusters } = (await world.json('clusters')) as { readonly clusters: readonly Record<string, unknown>[] };
+    expect(clusters.find(({ cluster }) => cluster === 'prod-data')).toMatchObject({
+      eol: '2027-02-28',
+      eolDays: 96,
+      eolFrom: 'config',
+    });
+    const { out: found } = await world.run('doctor');
+    expect(found).toContain(
+      "the API says that Kubernetes 1.32.6 ends on 2026-12-05, and the config says 2026-12-06: the API's date counts",
+    );
+    expect(found).toContain("the end of every cluster's Kubernetes version is known, by the config for 1.35.0");
+    world.writeConfig(usualConfig);
+    expect((await world.run('doctor')).out).toMatch(
+      /no end-of-life date for the Kubernetes version of prod-data: nobody will be warned about 1\.35\.0\n.*versions: \{ "1\.35": \{ eol: YYYY-MM-DD \} \}/u,
+    );
   });
 
   test('one by its name is what the API says, every key of it', async () => {

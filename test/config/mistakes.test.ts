@@ -44,6 +44,25 @@ const yaml: readonly Mistake[] = [
   { title: 'YAML 1.1', text: `§%YAML 1.1\n---\n${base}`, want: [['YAML 1.1', 'remove the %YAML line']] },
   { title: 'an octal number', text: rule('base: §017'), want: [['leading zero', 'without the zero']] },
   {
+    title: 'a number as a name',
+    text: `${base}versions: { §1.30: { eol: 2027-02-28 } }\n`,
+    want: [['1.30 is read as the number 1.3', 'put it in quotes: "1.30"']],
+  },
+  {
+    title: 'a name that is no version',
+    text: `${base}versions: { §latest: { eol: 2027-02-28 } }\n`,
+    want: [['not a version of Kubernetes', '"1.35"']],
+  },
+  {
+    title: 'ends that are no days',
+    text: `${base}versions: { "1.35": { eol: §2027-02-30 }, "1.36": { eol: §2027-02-28T12:00Z }, "1.37": §{} }\n`,
+    want: [
+      ['"2027-02-30" is not a day', 'YYYY-MM-DD'],
+      ['is not a day', 'YYYY-MM-DD'],
+      ['"eol" is missing', 'add "eol:"'],
+    ],
+  },
+  {
     title: 'yes',
     text: rule('base: 2, everyPool: §yes'),
     want: [['expected true or false, got text', 'in YAML 1.2 "yes" is text']],

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { openSecrets } from '../../app.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
+import { endOfLife } from '../../decide/watching/end-of-life.ts';
 import { CommandError } from '../../errors.ts';
 import { makeMks, type MksParts, showCluster } from '../../io/mks/client.ts';
 import { mapBounded } from '../../jobs/concurrency.ts';
@@ -11,7 +12,7 @@ import { matchesCluster } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import type { Size } from '../../model/size.ts';
 import { counted } from '../../model/text.ts';
-import { calendarDays, type EpochMs } from '../../model/time.ts';
+import { calendarDays, type EpochMs, isoDate } from '../../model/time.ts';
 import { readAskedMatch } from '../asks/asked-match.ts';
 import { readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
@@ -52,7 +53,7 @@ async function clusters(parts: CliParts, name: string | undefined, options: Clus
   if (name !== undefined) return showNamed(parts, config, regions, name);
   const found = await lookAtAll(regions);
   const book = makeRuleBook(config, parts.clock.now());
-  if (options.json) writeJson(parts.stdout, foundJson(found, book, parts.clock.now()));
+  if (options.json) writeJson(parts.stdout, foundJson(found, config, book, parts.clock.now()));
   else writeText(parts, config, found, book);
   if (found.problems.length > 0) parts.exitWith(1);
 }
@@ -115,7 +116,12 @@ async function showNamed(
   writeJson(parts.stdout, shown);
 }
 
-function foundJson({ clusters: all, problems }: Found, book: RuleBook, now: EpochMs): object {
+function foundJson(
+  { clusters: all, problems }: Found,
+  { versions }: CompiledConfig,
+  book: RuleBook,
+  now: EpochMs,
+): object {
   return {
     problems,
     clusters: all.map(({ cluster, pools }) => ({
@@ -124,8 +130,7 @@ function foundJson({ clusters: all, problems }: Found, book: RuleBook, now: Epoc
       id: cluster.id,
       status: cluster.status,
       version: cluster.version?.version ?? null,
-      eol: eolDate(cluster) ?? null,
-      eolDays: eolDays(cluster, now) ?? null,
+      ...endJson(cluster, versions, now),
       errors: cluster.errors,
       nodes: pools === undefined ? null : nodesOf(pools),
       pools: pools?.map((pool) => poolJson(cluster, pool, book)) ?? null,
@@ -155,13 +160,17 @@ function nodesOf(pools: readonly ObservedPool[]): number {
   return pools.reduce((sum, { size = 0 }) => sum + size, 0);
 }
 
-function eolDate({ version }: ObservedCluster): string | undefined {
-  return version?.eol === undefined ? undefined : new Date(version.eol).toISOString().slice(0, 10);
-}
+type Versions = CompiledConfig['versions'];
 
-/** On the calendar, in UTC, as alerts count them. */
-function eolDays({ version }: ObservedCluster, now: EpochMs): number | undefined {
-  return version?.eol === undefined ? undefined : calendarDays(now, version.eol);
+/** Days on the calendar, in UTC, as alerts count them; `eolFrom` where the date is the config's own. */
+function endJson({ version }: ObservedCluster, versions: Versions, now: EpochMs): object {
+  const end = version && endOfLife(version, versions);
+  if (end === undefined) return { eol: null, eolDays: null };
+  return {
+    eol: isoDate(end.date),
+    eolDays: calendarDays(now, end.date),
+    ...(end.from === 'config' && { eolFrom: 'config' }),
+  };
 }
 
 function writeText(
@@ -177,7 +186,7 @@ function writeText(
     label({ region: cluster.region, cluster: cluster.name }),
     printable(cluster.status),
     printable(cluster.version?.version ?? '?'),
-    endText(cluster, now),
+    endText(cluster, config.versions, now),
     pools === undefined ? '?' : String(pools.length),
     pools === undefined ? '?' : String(nodesOf(pools)),
     rulesText(cluster, pools, book),
@@ -190,10 +199,12 @@ function writeText(
   for (const problem of found.problems) stderr.write(`${problem}\n`);
 }
 
-function endText(cluster: ObservedCluster, now: EpochMs): string {
-  const [date, days] = [eolDate(cluster), eolDays(cluster, now)];
-  if (date === undefined || days === undefined) return 'not known';
-  return days < 0 ? `${date}, ${counted(-days, 'day')} ago` : `${date}, ${counted(days, 'day')}`;
+function endText({ version }: ObservedCluster, versions: Versions, now: EpochMs): string {
+  const end = version && endOfLife(version, versions);
+  if (end === undefined) return 'not known';
+  const days = calendarDays(now, end.date);
+  const when = days < 0 ? `${counted(-days, 'day')} ago` : counted(days, 'day');
+  return `${isoDate(end.date)}, ${when}${end.from === 'config' ? ', by the config' : ''}`;
 }
 
 /** "2 of 3 scaled", "none". */

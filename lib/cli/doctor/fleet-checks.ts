@@ -4,11 +4,13 @@ import { describeMismatches, emptyId, isOfRules, nameOf, inLines } from '../../d
 import { judgeMatches, type NamedFleet, namesOf } from '../../decide/matching/unmatched.ts';
 import { sharedNames } from '../../decide/scaling/findings.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
+import { endOfLife } from '../../decide/watching/end-of-life.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
 import { matchesPool, type Names } from '../../model/match.ts';
+import { printable } from '../../model/printable.ts';
 import { describeSize, isRange, type Size } from '../../model/size.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, isoDate } from '../../model/time.ts';
 import { clusterLabels, poolLabels } from '../text/labels.ts';
 import { type Check, checksOf, listed } from './check.ts';
 import type { LookedRegion } from './region-checks.ts';
@@ -29,7 +31,7 @@ export function fleetChecks(
     ...matchChecks(config, book, regions, seen, now),
     ...nameChecks(book, regions),
     ...sizes,
-    ...endOfLifeCheck(config, regions),
+    ...endOfLifeChecks(config, regions),
   ];
 }
 
@@ -81,20 +83,49 @@ function sizesOf({ schedules }: CompiledConfig, rule: Rule): readonly Size[] {
   return said.filter((size) => typeof size === 'number' || typeof size === 'object');
 }
 
-function endOfLifeCheck(config: CompiledConfig, regions: readonly LookedRegion[]): readonly Check[] {
+/** Every version in use has a date, the provider's or the config's, and both say the same. */
+function endOfLifeChecks(config: CompiledConfig, regions: readonly LookedRegion[]): readonly Check[] {
   const clusters = regions.flatMap(({ region, clusters: own }) =>
-    (own ?? []).map(({ cluster }) => ({ region, cluster: cluster.name, eol: cluster.version?.eol })),
+    (own ?? []).map(({ cluster: { name, version } }) => {
+      return { region, cluster: name, version: version?.version, end: version && endOfLife(version, config.versions) };
+    }),
   );
   if (clusters.length === 0) return [];
-  const without = clusters.filter(({ eol }) => eol === undefined).map(clusterLabels(config));
-  if (without.length === 0) return [ok('end-of-life', "the end of every cluster's Kubernetes version is known")];
+  const without = clusters.filter(({ end }) => end === undefined);
+  const own = clusters.filter(({ end }) => end?.from === 'config');
+  const known = `the end of every cluster's Kubernetes version is known${own.length === 0 ? '' : `, by the config for ${versionsOf(own)}`}`;
   return [
-    warning(
-      'end-of-life',
-      `the API gives no end-of-life date for the Kubernetes version of ${listed(without)}: nobody will be warned`,
-      "look it up in the provider's list of versions",
-    ),
+    without.length === 0 ? ok('end-of-life', known) : unknownEnds(config, without),
+    ...differingEnds(clusters.map(({ version, end }) => [version, end?.date, end?.configured])),
   ];
+}
+
+type Versioned = { readonly region: string; readonly cluster: string; readonly version: string | undefined };
+
+function unknownEnds(config: CompiledConfig, without: readonly Versioned[]): Check {
+  const names = listed(without.map(clusterLabels(config)));
+  const versions = versionsOf(without);
+  const [, first] = /^v?(\d+\.\d+)/u.exec(versions) ?? [];
+  return warning(
+    'end-of-life',
+    `the API gives no end-of-life date for the Kubernetes version of ${names}: nobody will be warned${versions === '' ? '' : ` about ${versions}`}`,
+    `look it up in the provider's list of versions, and write it into the config: versions: { "${first ?? '1.35'}": { eol: YYYY-MM-DD } }`,
+  );
+}
+
+function versionsOf(clusters: readonly Pick<Versioned, 'version'>[]): string {
+  return [...new Set(clusters.flatMap(({ version }) => version ?? []))].sort().map(printable).join(', ');
+}
+
+function differingEnds(
+  ends: readonly (readonly [string | undefined, EpochMs | undefined, EpochMs | undefined])[],
+): readonly Check[] {
+  const told = ends.flatMap(([version, date, configured]) => {
+    if (version === undefined || date === undefined || configured === undefined) return [];
+    const says = `the API says that Kubernetes ${printable(version)} ends on ${isoDate(date)}, and the config says ${isoDate(configured)}`;
+    return [`${says}: the API's date counts`];
+  });
+  return [...new Set(told)].map((text) => warning('end-of-life', text, 'remove it from versions, or correct it'));
 }
 
 type SeenPool = { readonly names: Names; readonly pool: ObservedPool };

@@ -4,7 +4,7 @@ import { destination, eventSource, heartbeat, silence } from './destinations-eve
 import { calendar, region, schedule } from './fleet.ts';
 import { page, prices } from './page.ts';
 import { defaults, exception, rule } from './rule.ts';
-import { safety, store, watch } from './safety.ts';
+import { safety, store, versions, watch } from './safety.ts';
 import { duration, durationIn, listOf, namesTo, oneOrMany, text, whole } from './values.ts';
 
 /** Every key of a config. What a key means, and its default, stands here once; reference and editors read it from here. */
@@ -47,6 +47,11 @@ export const configSchema = v.strictObject(
       says: 'How long decisions and what was told are kept.',
       type: 'duration',
       default: '30d',
+    }),
+    versions: may(versions, {
+      says: 'When versions of Kubernetes end to which the provider gives no date; its own date counts where it gives one.',
+      type: 'map',
+      absent: 'the provider’s dates',
     }),
     prices: may(prices, {
       says: 'What nodes cost, for the page and `lamplighter savings`.',

@@ -1,7 +1,7 @@
-/** safety, watch, store: what holds back, what is looked at, what is remembered where. */
+/** safety, watch, versions, store: what holds back, what is looked at, what is remembered where. */
 import * as v from 'valibot';
 import { tableName } from './aws-names.ts';
-import { expected, may, need } from './complaint.ts';
+import { complaint, expected, may, need } from './complaint.ts';
 import { duration, listOf, mapFix, matchText, oneOf, text, whole } from './values.ts';
 
 const brakeFix = 'write { pools: 3, percent: 30 }, or off';
@@ -63,6 +63,25 @@ export const watch = v.strictObject(
     }),
   },
   expected('a map of watch keys', mapFix),
+);
+
+const versionName = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,4}\.\d{1,4}(?:\.\d{1,4})?$/u, complaint('not a version of Kubernetes', 'write "1.35", or "1.35.2"')),
+);
+
+export const versions = v.record(
+  versionName,
+  v.strictObject(
+    {
+      eol: need(text('a day', 'write 2027-02-28'), {
+        says: 'The day on which support ends (YYYY-MM-DD); warned about from 90 days before.',
+        type: 'date',
+      }),
+    },
+    expected('{ eol }', 'write { eol: 2027-02-28 }'),
+  ),
+  expected('a map from versions to their ends', 'write versions: { "1.35": { eol: 2027-02-28 } }'),
 );
 
 export const store = v.strictObject(

@@ -5,6 +5,7 @@ import { matchesCluster, matchesPool } from '../../model/match.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
 import { stepOf } from '../incidents/ladder.ts';
 import type { Due, Observation, Watched } from '../incidents/observation.ts';
+import { endOfLife } from './end-of-life.ts';
 import { isChecked, type RoundFindings, scaleMade } from './scale-findings.ts';
 import type { EndDateMemory } from './watch-memory.ts';
 
@@ -134,9 +135,10 @@ export function newerVersions(
   present: ObservedVersion,
   offered: readonly ObservedVersion[],
   now: EpochMs,
+  ends: CompiledConfig['versions'] = {},
 ): readonly string[] {
   const newer = offered
-    .filter(({ eol }) => eol === undefined || eol > now)
+    .filter((one) => (endOfLife(one, ends)?.date ?? Number.POSITIVE_INFINITY) > now)
     .map(({ version }) => version)
     .filter((version) => compare(version, present.version) > 0);
   return [...new Set(newer)].sort(compare).slice(0, most);

@@ -8,12 +8,14 @@ import {
   type ObservedPool,
   type ObservedVersion,
 } from '../../model/cluster.ts';
+import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding, FindingKind, Subject } from '../../model/finding.ts';
 import { clip } from '../../model/text.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, isoDate } from '../../model/time.ts';
 import type { Observation, Watched } from '../incidents/observation.ts';
 import { advanceDue, dueOf } from './end-dates.ts';
-import { isAccepted, present, remember, type SeenCluster, type SeenPool } from './watch-memory.ts';
+import { type EndOfLife, endOfLife } from './end-of-life.ts';
+import { type EndDateMemory, isAccepted, present, remember, type SeenCluster, type SeenPool } from './watch-memory.ts';
 
 export type ClusterSubject = Extract<Subject, { kind: 'cluster' }>;
 
@@ -32,15 +34,16 @@ export function observeCluster(
   seen: SeenCluster | undefined,
   subject: ClusterSubject,
   upgrades: Upgrades,
-  { now, stuckAfterMs, zone }: Looking,
+  looking: Looking,
 ): { readonly observations: readonly Observation[]; readonly seen: SeenCluster } {
+  const { now, stuckAfterMs } = looking;
   const full = byId.kind === 'ok' && isAccepted(seen, byId.value.updatedAt, now) ? byId.value : undefined;
   const some = full ?? (isAccepted(seen, listed.updatedAt, now) ? listed : undefined);
   if (some === undefined) return { observations: [], seen: present(seen ?? unseen(listed, now)) };
   const judge = judged(subject, now);
   const version = some.version;
-  const read = version && { of: version.version, date: version.eol, zone, isDay: true as const };
-  const due = read === undefined ? seen?.due : advanceDue(seen?.due, read, now);
+  const life = version && readEnd(version, seen?.due, looking);
+  const due = life === undefined ? seen?.due : life.due;
   const shown = version?.version ?? seen?.version;
   const kept = { pools: seen?.pools ?? [], ...(shown !== undefined && { version: shown }), ...(due && { due }) };
   const next = { ...remember(seen, some, '', now), ...kept };
@@ -48,7 +51,7 @@ export function observeCluster(
   const observations = [
     ...(isTold ? [judge('cluster.error', clusterErrorOf(some))] : []),
     judge('cluster.stuck', clusterStuckOf(some, next, now, stuckAfterMs)),
-    ...endOfLife(some, next, subject, upgrades, { now, zone }),
+    ...(life === undefined ? [] : observeEnd(some.name, life, subject, upgrades, looking)),
   ];
   return { observations, seen: next };
 }
@@ -84,25 +87,60 @@ function clusterStuckOf(
   };
 }
 
+type Life = {
+  readonly version: ObservedVersion;
+  /** As it is known by this answer; undefined = nobody gives a date. */
+  readonly end: EndOfLife | undefined;
+  readonly due: EndDateMemory | undefined;
+  /** The config gave a date before, and does not any more. */
+  readonly isWithdrawn: boolean;
+};
+
+/** A date of the provider stands while an answer does not give one; the config's own ends with the config. */
+function readEnd(version: ObservedVersion, before: EndDateMemory | undefined, looking: Looking): Life {
+  const { now, zone, versions } = looking;
+  const known = endOfLife(version, versions);
+  const isProviders = before?.of === version.version && before.date !== undefined && before.isOwn === undefined;
+  const end = known?.from === 'config' && isProviders ? undefined : known;
+  const isWithdrawn = before?.isOwn === true && before.of === version.version && end === undefined;
+  const read = { of: version.version, date: end?.date, zone, isDay: true as const };
+  const due = advanceDue(isWithdrawn ? undefined : before, read, now);
+  return { version, end, due: due && marked(due, end), isWithdrawn };
+}
+
+/** Whose the standing date is: a new one of the provider counts with its second reading, and is not the config's then. */
+function marked({ isOwn, ...due }: EndDateMemory, end: EndOfLife | undefined): EndDateMemory {
+  const isNew = end !== undefined && due.date === end.date;
+  const isOurs = isNew ? end.from === 'config' : isOwn === true;
+  return isOurs ? { ...due, isOwn: true } : due;
+}
+
 /** A date that this answer does not give is unknown, never past: nothing is said about it in this pass. */
-function endOfLife(
-  { name, version }: ObservedCluster,
-  { due }: SeenCluster,
+function observeEnd(
+  name: string,
+  { version, end, due, isWithdrawn }: Life,
   subject: ClusterSubject,
   upgrades: Upgrades,
   { now, zone }: Pick<Looking, 'now' | 'zone'>,
 ): readonly Observation[] {
-  if (version === undefined || due === undefined) return [];
   const watched = { kind: 'version.eol', subject } as const;
+  if (isWithdrawn) return [{ ...watched, state: 'over', at: now, cause: 'the config gives no date for it any more' }];
+  if (due === undefined) return [];
   if (due.date === undefined) return [{ ...watched, state: 'over', at: now, cause: `upgraded to ${version.version}` }];
-  if (version.eol === undefined || version.version !== due.of) return [];
+  if (end === undefined || version.version !== due.of) return [];
   const targets = upgrades(version);
   const what = `support for Kubernetes ${version.version} of cluster ${name}`;
   const ifReplaced = `upgraded to ${version.version}`;
-  const about = { what, ifReplaced, fix: 'Upgrade the cluster', facts: { version: version.version } };
+  const facts = { version: version.version, ...sourceFacts(due, end) };
   const offers = targets === undefined ? {} : { offers: targets };
-  const ladder = dueOf(due, { ...about, ...offers, zone, isDay: true });
+  const ladder = dueOf(due, { what, ifReplaced, fix: 'Upgrade the cluster', facts, ...offers, zone, isDay: true });
   return ladder === undefined ? [] : [{ ...watched, state: 'due', at: now, due: ladder }];
+}
+
+/** Said where the date is not simply the provider's. */
+function sourceFacts({ isOwn }: EndDateMemory, { configured }: EndOfLife): { readonly [name: string]: string } {
+  if (isOwn) return { dateFrom: 'the config' };
+  return configured === undefined ? {} : { dateFrom: `the provider; the config says ${isoDate(configured)}` };
 }
 
 export type Looking = {
@@ -110,6 +148,8 @@ export type Looking = {
   /** The zone on whose calendar days are counted. */
   readonly zone: string;
   readonly stuckAfterMs: number;
+  /** The config's own ends of versions. */
+  readonly versions?: CompiledConfig['versions'];
 };
 
 export type PoolSubject = Extract<Subject, { kind: 'pool' }>;

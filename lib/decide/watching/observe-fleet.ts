@@ -56,9 +56,10 @@ function sightOf(answers: RegionAnswers, input: WatchInput): RegionSight {
     now,
     stuckAfterMs: config.watch.stuckAfterMs,
     zone: config.zone ?? 'UTC',
+    versions: config.versions ?? {},
     upgrades: (version) => {
       const offered = versions.get(region);
-      return offered && newerVersions(version, offered, now);
+      return offered && newerVersions(version, offered, now, config.versions);
     },
     isRuled: (names) => isRuled(config, names),
   });

@@ -66,6 +66,8 @@ export type EndDateMemory = {
   readonly date?: EpochMs;
   readonly armedAt: EpochMs;
   readonly below?: number;
+  /** It is the config's own, since the provider gives none. */
+  readonly isOwn?: true;
   readonly candidate?: { readonly of: string; readonly date?: EpochMs; readonly at: EpochMs };
 };
 

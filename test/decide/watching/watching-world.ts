@@ -1,5 +1,5 @@
 import type { Observation } from '../../../lib/decide/incidents/observation.ts';
-import { observeRegion, type RegionSight } from '../../../lib/decide/watching/observe-region.ts';
+import { observeRegion, type RegionLooking, type RegionSight } from '../../../lib/decide/watching/observe-region.ts';
 import type { RegionAnswers, RegionMemory } from '../../../lib/decide/watching/watch-memory.ts';
 import type { Answer } from '../../../lib/model/answer.ts';
 import type { ObservedCluster, ObservedPool } from '../../../lib/model/cluster.ts';
@@ -70,11 +70,11 @@ export function answersOf(
 }
 
 /** A region looked at again and again, with what it remembers. */
-export function regionWorld(stuckAfterMs = 30 * minuteMs, isRuled = true) {
+export function regionWorld(stuckAfterMs = 30 * minuteMs, isRuled = true, versions: RegionLooking['versions'] = {}) {
   const world = {
     memory: { region: 'r1', clusters: [] } as RegionMemory,
     look(now: EpochMs, answers: RegionAnswers = answersOf()): RegionSight {
-      const looking = { now, stuckAfterMs, zone: 'UTC', upgrades: () => [], isRuled: () => isRuled };
+      const looking = { now, stuckAfterMs, zone: 'UTC', upgrades: () => [], isRuled: () => isRuled, versions };
       const sight = observeRegion(answers, world.memory, looking);
       world.memory = JSON.parse(JSON.stringify(sight.memory)) as RegionMemory;
       return sight;

@@ -167,6 +167,19 @@ describe('versions', () => {
     expect(JSON.stringify(first?.value)).toContain('the region offers 1.33.2');
   });
 
+  test('end on the day the config gives where the API gives none', async () => {
+    const world = watchWorld([aCluster({ version: { id: 'v1', version: '1.35.1', eol: undefined } })]);
+    world.config = aConfig({ versions: { '1.35': { eol: start + 31 * dayMs } } });
+    world.versions = [{ id: 'v2', version: '1.36.0', eol: undefined }];
+    await world.passes(3);
+    expect(await world.outbox()).toEqual(['ops open version.eol', 'pager open version.eol']);
+    const [first] = await listAll(world.memory, world.partitions()[0]!);
+    expect(JSON.stringify(first?.value)).toContain('Kubernetes 1.35.1 of cluster dev-1 ends in 31 days');
+    world.config = aConfig();
+    await world.passes(1);
+    expect(await world.outbox()).toEqual(expect.arrayContaining(['ops resolve version.eol']));
+  });
+
   test('are remembered by their number, which is what metrics show', async () => {
     const version = { id: 'd1b2f8a0-0000-4000-8000-000000000001', version: '1.32.6', eol: start + 200 * dayMs };
     const world = watchWorld([aCluster({ version })]);
