@@ -92,9 +92,15 @@ function judgeNodes(sim: Simulation, sight: Sight, pool: PoolStory, { view, sibl
     pool.shortSeen = from === undefined ? undefined : { since: from, at: sight.startedAt };
     return;
   }
-  if (late !== undefined || sight.startedAt <= Math.max(from, pool.shortSeen.at) + allowedMs(sim, siblings)) return;
+  if (late !== undefined || isSaidUnclear(sim, sight, view) || sight.startedAt <= Math.max(from, pool.shortSeen.at) + allowedMs(sim, siblings)) return;
   const text = `${pool.path} has ${view.size} nodes under bounds of ${view.sizeMin}..${view.sizeMax} since ${when(from)}`;
   sim.violate('short', `${text}, and nothing is said`);
+}
+
+/** Nobody can count nodes that no answer has: that is said, and is no more than that. */
+function isSaidUnclear(sim: Simulation, { findings }: Sight, view: PoolView): boolean {
+  const isLeftOut = sim.world.behaviour.leavesOutZeroSize && view.size === 0;
+  return isLeftOut && findings.some((finding) => finding.kind === 'pool.unclear' && isAbout(finding, view.id));
 }
 
 /** Since when the schedule alone has wanted the bounds that it has; undefined = it does not, or somebody had a say. */

@@ -146,6 +146,12 @@ export function missingNodes(pool: Pick<ObservedPool, 'autoscale' | 'size'>, tar
   return pool.autoscale && pool.size !== undefined ? Math.max(0, lower(target) - pool.size) : 0;
 }
 
+/** Are the nodes there that its minimum wants? undefined = an autoscaled pool whose answer does not say how many it has. */
+export function hasNodes(pool: Pick<ObservedPool, 'autoscale' | 'size'>, target: Size): boolean | undefined {
+  if (!pool.autoscale || lower(target) === 0) return true;
+  return pool.size === undefined ? undefined : pool.size >= lower(target);
+}
+
 /** Nodes a pool has now, as far as it is known: a fixed pool's size; an autoscaled one's, else its min. */
 export function observedNodes(pool: ObservedPool): number {
   return pool.size ?? pool.sizeMin ?? 0;

@@ -1,7 +1,7 @@
 import { type ObservedPool, olderIgnoredMs } from '../../model/cluster.ts';
 import { describeSize, equalSize, isLower, isRaise, largest, lower, type Size } from '../../model/size.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
-import { missingNodes } from './base.ts';
+import { hasNodes } from './base.ts';
 import { findingsOfPool } from './findings.ts';
 import { pendingFor } from './late.ts';
 import {
@@ -74,25 +74,28 @@ export function changeOrHold(input: ChangeOrHoldInput): FinishedPool {
 
 /** Reached is stored once; what is wanted and not there yet is stored with the instant it became wanted. */
 function markProgress({ view, target, now, change, keptNodesReason }: ChangeOrHoldInput): PoolMemory {
-  const { memory } = view;
-  if (view.isLeft) return leaveAlone(view, memory, now);
+  const { memory: before } = view;
+  // It shows the past, and proves nothing of what is wanted now.
+  if (view.block?.code === 'stale') return before;
+  if (view.isLeft) return leaveAlone(view, before, now);
   const isThere = view.running !== undefined && target !== undefined && equalSize(view.running, target);
   if (isThere) {
     const isMarked =
-      memory.reachedAt !== undefined &&
-      memory.reachedAt >= Math.max(view.lastEdgeAt, memory.resetAt ?? Number.NEGATIVE_INFINITY);
+      before.reachedAt !== undefined &&
+      before.reachedAt >= Math.max(view.lastEdgeAt, before.resetAt ?? Number.NEGATIVE_INFINITY);
     // Two pools may take turns in being kept for their cluster: what was refused is not forgotten meanwhile.
     const isForNow = keptNodesReason !== undefined && !equalSize(view.target, target);
-    return remember(memory, {
-      reachedAt: isMarked ? memory.reachedAt : now,
-      ...nodesAt(view.pool, memory, target, now),
+    return remember(before, {
+      reachedAt: isMarked ? before.reachedAt : now,
+      ...nodesAt(view.pool, before, target, now),
       pending: undefined,
-      refusals: isForNow ? memory.refusals : undefined,
+      refusals: isForNow ? before.refusals : undefined,
       busySince: undefined,
-      notApplied: isRecent(memory.notApplied, now) ? memory.notApplied : undefined,
+      notApplied: isRecent(before.notApplied, now) ? before.notApplied : undefined,
     });
   }
-  if (target === undefined) return remember(memory, { pending: undefined, short: undefined });
+  const memory = remember(before, { short: stillShort(view, target) });
+  if (target === undefined) return remember(memory, { pending: undefined });
   const isPending = change !== undefined || !equalSize(view.current, target) || memory.pending !== undefined;
   if (!isPending || equalSize(memory.pending?.target, target)) return memory;
   return remember(memory, { pending: pendingFor(memory.pending, view.current, target, now) });
@@ -118,13 +121,21 @@ function leaveAlone({ running, lastEdgeAt }: PoolView, memory: PoolMemory, now: 
  */
 function nodesAt(pool: ObservedPool, memory: PoolMemory, target: Size, now: EpochMs): Partial<PoolMemory> {
   const { short, raisesMs = [], pending } = memory;
-  const missing = missingNodes(pool, target);
-  if (missing > 0) {
+  if (hasNodes(pool, target) !== true) {
     const isSame = short !== undefined && short.least === lower(target);
     return { short: { ...(isSame ? short : {}), least: lower(target), since: short?.since ?? pending?.since ?? now } };
   }
   if (short?.claimedAt === undefined || short.least !== lower(target)) return { short: undefined };
   return { short: undefined, raisesMs: [...raisesMs, tookMs(short.claimedAt, pool, now)].slice(-10) };
+}
+
+/** Nodes that are there, or that nobody wants any more, are not missing, whatever the pool's status is. */
+function stillShort({ memory, pool, current }: PoolView, target: Size | undefined): PoolMemory['short'] {
+  const { short } = memory;
+  if (short === undefined || target === undefined) return undefined;
+  if (current === undefined) return short;
+  const least = Math.min(short.least, lower(target));
+  return hasNodes(pool, least) === true ? undefined : { ...short, least };
 }
 
 /** For as long as answers may be old, and clocks differ. */

@@ -16,6 +16,7 @@ export function refreshMemory(input: PoolInput): PoolMemory {
     name: pool.name,
     autoscale: pool.autoscale,
     ...(pool.flavor !== undefined && { flavor: pool.flavor }),
+    ...(tellsNodes(pool) && { tellsNodes: true }),
     asks: asks.fingerprint,
     ruleHash: rule.hash,
     metAt: now,
@@ -29,6 +30,7 @@ export function refreshMemory(input: PoolInput): PoolMemory {
   return remember(memory, {
     name: pool.name,
     flavor: pool.flavor ?? memory.flavor,
+    tellsNodes: tellsNodes(pool) || memory.tellsNodes,
     ruleHash: rule.hash,
     metAt: ruleChanged && memory.actedRule === undefined ? now : memory.metAt,
     onRemove: rule.onRemove,
@@ -42,6 +44,10 @@ export function refreshMemory(input: PoolInput): PoolMemory {
     unseenSince: unseenSince(memory, input),
     movingSince: pool.status === 'Scaling' && input.inFlight === undefined ? (memory.movingSince ?? now) : undefined,
   });
+}
+
+function tellsNodes({ autoscale, size }: ObservedPool): true | undefined {
+  return autoscale && size !== undefined ? true : undefined;
 }
 
 /** Between two looks that both showed it Running at a size, those that showed nothing prove nothing about an edge. */
@@ -72,6 +78,7 @@ export function forgetSizes(memory: PoolMemory, autoscale: boolean): PoolMemory 
     kept: undefined,
     reachedAt: undefined,
     lastSet: undefined,
+    short: undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Finding } from '../../model/finding.ts';
 import { describeSize, equalSize, isBetween, isRaise, type Size } from '../../model/size.ts';
+import { counted } from '../../model/text.ts';
 import { type EpochMs, iso, minuteMs } from '../../model/time.ts';
 import type { Pending, PoolMemory } from './memory.ts';
 import type { Hold } from './plan.ts';
@@ -60,17 +61,29 @@ export function lateFinding({ view, memory }: Late, siblings: readonly PoolView[
   });
 }
 
-/** The bounds are there, the nodes are not: whoever waits for them waits all the same. */
+/**
+ * The bounds are there, the nodes are not: whoever waits for them waits all the same. An answer that leaves out how many
+ * there are may mean 0; where none has ever told it, nobody can say more than that (ADR 7).
+ */
 function shortFinding({ view, memory }: Late, siblings: readonly PoolView[]): Finding {
-  const { names, pool, current } = view;
+  const { names, pool, current, block } = view;
   const least = memory.short?.least ?? 0;
-  const nodes = pool.size ?? 0;
-  const text = `${poolLabel(names)} should have at least ${least} nodes and has ${nodes} (${pool.status}), though its bounds are ${describeSize(current)}`;
-  return poolFinding(names, 'pool.late', 'critical', text, {
+  const wanted = `${poolLabel(names)} should have at least ${counted(least, 'node')}`;
+  const isTold = pool.size !== undefined || memory.tellsNodes === true;
+  const nodes = current === undefined ? undefined : pool.size;
+  const unknown = (current === undefined && block?.reason) || 'the API does not say how many it has';
+  const text =
+    nodes === undefined
+      ? `${wanted}, and ${unknown} (${pool.status})`
+      : `${wanted} and has ${nodes} (${pool.status}), though its bounds are ${describeSize(current)}`;
+  const extra = {
     since: deadlineOf(view, memory, siblings),
     fix: `look at the pool in the console: its autoscaler should have added the nodes`,
-    facts: { wanted: least, seen: nodes, status: pool.status },
-  });
+    facts: { wanted: least, seen: nodes ?? 'unknown', status: pool.status },
+  };
+  return isTold
+    ? poolFinding(names, 'pool.late', 'critical', text, extra)
+    : poolFinding(names, 'pool.unclear', 'warning', text, extra);
 }
 
 /** A size that is not known may be 0: in the hours of the base that counts as a raise that somebody waits for. */

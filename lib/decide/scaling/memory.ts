@@ -76,7 +76,7 @@ type Wanted = { readonly target: Size; readonly since: EpochMs };
 /** Why the last round left the pool alone; `code` is a HoldCode, or one of another version that wrote it. */
 export type Held = { readonly code: string; readonly reason: string; readonly until?: EpochMs | undefined };
 
-/** Fewer nodes than the wanted minimum: since when that minimum is wanted, and by which claim of ours, for what is learnt. */
+/** Fewer nodes than the wanted minimum, or nobody says how many: since when that minimum is wanted, and by which claim of ours, for what is learnt. */
 type Short = { readonly least: number; readonly since: EpochMs; readonly claimedAt?: EpochMs | undefined };
 
 /** A pool as an answer had it. */
@@ -122,7 +122,9 @@ export type PoolMemory = {
   readonly foreign?: readonly EpochMs[] | undefined;
   /** The size we set last, until another is seen: an absent `size` is 0 only at our 0, and what we set is no person's base. */
   readonly lastSet?: Size | undefined;
-  /** An autoscaled pool whose bounds are as wanted, and whose nodes are not there yet. */
+  /** An autoscaled pool of which an answer has said how many nodes it has: what later ones leave out may then be 0. */
+  readonly tellsNodes?: true | undefined;
+  /** An autoscaled pool whose bounds are as wanted, and whose nodes are not there yet, as far as is said. */
   readonly short?: Short | undefined;
   readonly refusals?: readonly Refusal[] | undefined;
   readonly pending?: Pending | undefined;

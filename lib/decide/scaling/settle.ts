@@ -1,7 +1,7 @@
 import type { ObservedPool } from '../../model/cluster.ts';
 import { describeSize, equalSize, isRaise, lower, type Size, upper } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { missingNodes, observedSizeDuring } from './base.ts';
+import { hasNodes, missingNodes, observedSizeDuring } from './base.ts';
 import { isStale } from './last-seen.ts';
 import { type Change, type ClusterRecord, type NotApplied, type PoolMemory, type Refusal, remember } from './memory.ts';
 import type { Decision, PoolName } from './plan.ts';
@@ -69,13 +69,13 @@ function afterSettlement(
   const free = remember(memory, { stuck: undefined });
   switch (settlement.kind) {
     case 'done': {
-      const isShort = pool !== undefined && missingNodes(pool, change.to) > 0;
+      const has = pool === undefined || (hasNodes(pool, change.to) ?? memory.tellsNodes !== true);
       const raises =
-        isRaise(change.from, change.to) && !isShort
+        isRaise(change.from, change.to) && has
           ? [...(memory.raisesMs ?? []), settlement.tookMs].slice(-10)
           : memory.raisesMs;
       const since = memory.pending?.since ?? change.claimedAt;
-      const short = isShort ? { least: lower(change.to), since, claimedAt: change.claimedAt } : undefined;
+      const short = has ? undefined : { least: lower(change.to), since, claimedAt: change.claimedAt };
       const seen = { size: change.to, at: now, updatedAt: pool?.updatedAt };
       return remember(free, {
         seen,

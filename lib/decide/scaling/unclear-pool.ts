@@ -5,12 +5,13 @@ import { lastEdge, saysAt } from '../schedule/timeline.ts';
 import { findBase } from './base.ts';
 import { isStale } from './last-seen.ts';
 import type { PoolMemory } from './memory.ts';
+import type { HoldCode } from './plan.ts';
 import { type Block, poolFinding, type PoolInput, poolLabel, type PoolView, poolView } from './pool-evaluation.ts';
 import { resolveSays } from './scheduled-size.ts';
 
 /**
- * A pool that cannot be judged is not acted on. Where only its size or its status is unclear, what the schedule says is
- * known all the same, and so is when that is late: hands off must not mean that nobody is told.
+ * A pool that cannot be judged is not acted on. Where only its size or its status is unclear, or the answer an old one, what
+ * the schedule says is known all the same, and so is when that is late: hands off must not mean that nobody is told.
  */
 export function blockedView(
   input: PoolInput,
@@ -18,7 +19,7 @@ export function blockedView(
   current: Size | undefined,
   block: PoolBlock | undefined,
 ): PoolView {
-  const isUnclear = block?.code === 'absent-size' || block?.code === 'unknown-status';
+  const isUnclear = block !== undefined && unclear.has(block.code);
   const meant = isUnclear ? meantSize(input, memory) : undefined;
   const findings: readonly Finding[] = block?.findings ?? [];
   const edge = lastEdge(input.timeline, input.now);
@@ -41,6 +42,8 @@ export function blockedView(
     findings,
   });
 }
+
+const unclear: ReadonlySet<HoldCode> = new Set<HoldCode>(['absent-size', 'unknown-status', 'stale']);
 
 /** What the schedule says now, as far as it can be told without looking at the pool. */
 function meantSize(input: PoolInput, memory: PoolMemory): { base: Size | undefined; target: Size | undefined } {
