@@ -92,7 +92,12 @@ function judgeNodes(sim: Simulation, sight: Sight, pool: PoolStory, { view, sibl
     pool.shortSeen = from === undefined ? undefined : { since: from, at: sight.startedAt };
     return;
   }
-  if (late !== undefined || isSaidUnclear(sim, sight, view) || sight.startedAt <= Math.max(from, pool.shortSeen.at) + allowedMs(sim, siblings)) return;
+  if (
+    late !== undefined ||
+    isSaidUnclear(sim, sight, view) ||
+    sight.startedAt <= Math.max(from, pool.shortSeen.at) + allowedMs(sim, siblings)
+  )
+    return;
   const text = `${pool.path} has ${view.size} nodes under bounds of ${view.sizeMin}..${view.sizeMax} since ${when(from)}`;
   sim.violate('short', `${text}, and nothing is said`);
 }
