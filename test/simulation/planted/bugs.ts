@@ -148,8 +148,8 @@ const planted: readonly PlantedBug[] = [
     'lease-lowers',
     'a lease sets its size, whatever the schedule says',
     'decide/scaling/wanted-size.ts',
-    'const target = approach(current, up, down);\n  const leaseDecides',
-    'const target = size ?? approach(current, up, down);\n  const leaseDecides',
+    'const target = approach(current, up, down);',
+    'const target = size ?? approach(current, up, down);',
   ),
   bug(
     'brake-on-an-ordinary-evening',
