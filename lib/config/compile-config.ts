@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { dayNumber } from '../decide/schedule/local-time.ts';
 import type { CompiledConfig, Exception, PricesConfig } from '../model/config.ts';
 import type { EpochMs } from '../model/time.ts';
+import { checkAnnounce } from './compile/announcing.ts';
 import { endOf, type ResolvedCalendar, resolveCalendars } from './compile/calendars.ts';
 import { checkRules } from './compile/check-rules.ts';
 import { type Context, entriesOf, isDefined, type ReadFile, type Target, toMs } from './compile/context.ts';
@@ -117,6 +118,7 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
   const exceptions = compileExceptions(context);
   const events = compileEventSources(context);
   checkRules(drafts, exceptions, events, context);
+  checkAnnounce(context);
   const exceptionIndex = makeMatchIndex<Exception>(({ match }) => match);
   for (const exception of exceptions) exceptionIndex.add(exception);
   const store = compileStore(context);

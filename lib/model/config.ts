@@ -117,8 +117,18 @@ export type Rule = {
   readonly graceMs: number;
   /** The schedule's lead. */
   readonly lead: Lead;
+  /** Who is told before its pools are changed; absent = nobody. No part of what the rule means for sizes. */
+  readonly announce?: AnnounceConfig;
   /** sha256 (hex, 16 characters) of what this rule means: itself, its schedule, its exceptions; not its position. */
   readonly hash: string;
+};
+
+export type AnnounceConfig = {
+  readonly beforeMs: number;
+  /** Names of destinations. */
+  readonly to: readonly string[];
+  /** Before raises as well. */
+  readonly raises: boolean;
 };
 
 /** `none`: no lead; `fixed`; `auto`: learnt from the pool's last raises. */

@@ -15,7 +15,27 @@ const schedule = (keys: string) => `${base}timezone: UTC\nschedules: { s: { ${ke
 const window = (keys: string) => schedule(`otherwise: base, windows: [{ ${keys} }]`);
 const destination = (keys: string) => `${base}destinations:\n  d: { ${keys} }\n`;
 const events = (keys: string) => `${base}events:\n  e: { ${keys} }\n`;
+const announce = (keys: string, rest = '') =>
+  `${base}timezone: UTC\ndestinations: { ops: { kind: slack, url: { env: U } }, pager: { kind: pagerduty, key: { env: K } } }\nschedules: { office: { otherwise: base } }\npools:\n  - { match: "a/b", schedule: office, announce: ${keys}${rest} }\n`;
 const region = (keys: string) => `regions: { r1: { ${keys} } }\n`;
+
+const announcing: readonly Mistake[] = [
+  {
+    title: 'nobody known',
+    text: announce('{ before: 30m, to: §op }'),
+    want: [['no destination "op"', 'did you mean "ops"']],
+  },
+  {
+    title: 'a pager',
+    text: announce('{ before: 30m, to: [ops, §pager] }'),
+    want: [['takes only what is wrong', 'a chat']],
+  },
+  { title: 'nobody', text: announce('{ before: 30m, to: §[] }'), want: [['nobody is told', 'name a destination']] },
+  { title: 'too short', text: announce('{ before: §1m, to: ops }'), want: [['too short', '5m to 24h']] },
+  { title: 'too long', text: announce('{ before: §2d, to: ops }'), want: [['too long', '5m to 24h']] },
+  { title: 'no duration', text: announce('{ before: §30, to: ops }'), want: [['expected a duration', '30m or 30h']] },
+  { title: 'another word', text: announce('§later'), want: [['expected { before, to }, or off', 'before: 30m']] },
+];
 
 const yaml: readonly Mistake[] = [
   { title: 'an empty file', text: '§', want: [['not a map', 'regions']] },
@@ -756,6 +776,11 @@ const inAws: readonly Mistake[] = [
 
 const warnings: readonly Mistake[] = [
   {
+    title: 'only observed',
+    text: announce('§{ before: 30m, to: ops }', ', mode: observe'),
+    want: [['only observes', 'mode: act']],
+  },
+  {
     title: 'a hole of a minute',
     text: schedule('otherwise: 1, windows: [§{ from: "07:00", to: "11:59" }, { from: "12:00", to: "19:00" }]'),
     want: [['a hole', 'let the first end']],
@@ -809,18 +834,21 @@ const warnings: readonly Mistake[] = [
   },
 ];
 
-describe.each(Object.entries({ yaml, keys, times, names, sizes, places, inAws, warnings }))('%s', (group, mistakes) => {
-  test.each(mistakes)('$title', async ({ text, want }) => {
-    const problems = await problemsOf(text.replaceAll('§', ''));
-    expect(problems.map((problem) => [problem.message, problem.fix])).toEqual(
-      want.map(([message, fix]) => [expect.stringContaining(message), expect.stringContaining(fix)]),
-    );
-    expect(problems.map((problem) => [problem.line, problem.column])).toEqual(marksIn(text));
-    expect(new Set(problems.map((problem) => problem.severity))).toEqual(
-      new Set([group === 'warnings' ? 'warning' : 'error']),
-    );
-  });
-});
+describe.each(Object.entries({ yaml, announcing, keys, times, names, sizes, places, inAws, warnings }))(
+  '%s',
+  (group, mistakes) => {
+    test.each(mistakes)('$title', async ({ text, want }) => {
+      const problems = await problemsOf(text.replaceAll('§', ''));
+      expect(problems.map((problem) => [problem.message, problem.fix])).toEqual(
+        want.map(([message, fix]) => [expect.stringContaining(message), expect.stringContaining(fix)]),
+      );
+      expect(problems.map((problem) => [problem.line, problem.column])).toEqual(marksIn(text));
+      expect(new Set(problems.map((problem) => problem.severity))).toEqual(
+        new Set([group === 'warnings' ? 'warning' : 'error']),
+      );
+    });
+  },
+);
 
 /** Line and column of every mark in a text that holds no other marks. */
 function marksIn(text: string): readonly (readonly number[])[] {

@@ -4,6 +4,7 @@ import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import { stableHash } from '../stable-hash.ts';
 import type { Salvaged } from '../validate.ts';
+import { compileAnnounce } from './announcing.ts';
 import { type Context, isDefined, itemsOf, toMs } from './context.ts';
 import { readMatch } from './matches.ts';
 import { checkRuleSizes, type Placed, type RuleSizes, readSize } from './sizes.ts';
@@ -29,6 +30,7 @@ function compileRule(rule: RuleInput, path: Path, context: Context): RuleDraft |
       : readMatch(rule.match, 'pools', 'default region', [...path, 'match'], context);
   const schedule = readSchedule(rule, path, context);
   const sizes = readSizes(rule, match, path, context);
+  const announce = compileAnnounce(rule, path, context);
   if (schedule !== 'none') checkRuleSizes(sizes, report);
   if (match === undefined || schedule === undefined) return undefined;
   const defaults = input.defaults ?? {};
@@ -49,6 +51,7 @@ function compileRule(rule: RuleInput, path: Path, context: Context): RuleDraft |
       onHumanChange: rule.onHumanChange ?? defaults.onHumanChange ?? 'respect',
       onRemove: rule.onRemove ?? defaults.onRemove ?? 'restore',
       graceMs: toMs(rule.grace ?? defaults.grace, '30m'),
+      ...(announce !== undefined && { announce }),
     },
   };
 }
@@ -103,7 +106,8 @@ export function finishRule(
   exceptions: MatchIndex<Exception>,
 ): Rule {
   const found = draft.rule.schedule === undefined ? undefined : schedules.get(draft.rule.schedule);
-  const { position: _, ...meaning } = draft.rule;
+  // Who is told, and when, changes no size: no brake and no reset for it.
+  const { position: _, announce: ____, ...meaning } = draft.rule;
   const touching = exceptions
     .overlapping(draft.rule.match)
     .map(({ position: __, reason: ___, ...exception }) => exception);

@@ -64,6 +64,7 @@ const told: Record<FindingKind | NoticeKind, true> = {
   'pool.changed-by-hand': true,
   started: true,
   'was-off': true,
+  announcement: true,
 };
 
 type Told = FindingKind | NoticeKind;

@@ -1,5 +1,6 @@
 /** regions, calendars, schedules: where the clusters are, and when is what. */
 import * as v from 'valibot';
+import { announceKey } from './announcing.ts';
 import { expected, may, need } from './complaint.ts';
 import { duration, flag, listOf, mapFix, oneOf, oneOrMany, secret, term, text, whole } from './values.ts';
 
@@ -118,6 +119,7 @@ export const schedule = v.strictObject(
       type: 'duration, auto or none',
       default: 'none',
     }),
+    announce: announceKey,
   },
   expected('a schedule', mapFix),
 );

@@ -1,5 +1,6 @@
 /** defaults, pools, exceptions: which pools have which sizes. */
 import * as v from 'valibot';
+import { announceKey } from './announcing.ts';
 import { expected, may, need } from './complaint.ts';
 import { base, duration, durationIn, flag, mapFix, matchText, oneOf, size, term, text, whole } from './values.ts';
 
@@ -56,6 +57,7 @@ const sharedKeys = {
     default: 'restore',
   }),
   grace: may(duration, { says: 'A pool younger than this is not lowered.', type: 'duration', default: '30m' }),
+  announce: announceKey,
 };
 
 export const defaults = v.strictObject(

@@ -35,6 +35,8 @@ export type DeliveryFacts = {
   readonly worst: Severity;
   readonly facts: { readonly [name: string]: string | number };
   readonly at: EpochMs;
+  /** Not sent any more from then on: it speaks of what is past by then. Absent = it may come late. */
+  readonly staleAt?: EpochMs;
 };
 
 export type Delivery = {

@@ -89,7 +89,9 @@ function linesOf(facts: DeliveryFacts, zone: string): readonly Line[] {
   const { what, subject, since, until, severity, worst, at } = facts;
   const { did, fix, cause } = toldSentences(facts, zone);
   const where = { name: 'Where', value: placeOf(subject) };
-  if (what === 'notice') return [where, { name: 'When', value: tellTime(since, zone) }, ...actionLines(did, fix)];
+  const when = { name: 'When', value: tellTime(since, zone) };
+  if (facts.kind === 'announcement' && subject.kind === 'fleet') return [when, ...actionLines(did, fix)];
+  if (what === 'notice') return [where, when, ...actionLines(did, fix)];
   const began = `${tellTime(since, zone)}${until === undefined && at > since ? ` (${tellDuration(at - since)})` : ''}`;
   const over = until === undefined ? [] : [{ name: 'Until', value: lasted(since, until, zone) }];
   const ended = cause === undefined ? [] : [{ name: 'Ended', value: cause }];

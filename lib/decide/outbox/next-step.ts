@@ -45,7 +45,7 @@ export function nextStep(view: OutboxView): Step {
     return { kind: 'drop-batch', batch, reason: 'the destination is retired' };
   }
   const isHeld = ({ doubt }: Delivery) => isDoubtful(doubt, view.address, view.now) && view.urgent === undefined;
-  const telling = { kind: view.kind, retired: standing === 'retired', isHeld };
+  const telling = { kind: view.kind, retired: standing === 'retired', isHeld, now: view.now };
   const lanes = [...lanesOf(deliveries).values()].map((lane) => settleLane(lane, telling));
   const unsettled = lanes.filter(({ ended, changed }) => ended.length + changed.length > 0);
   if (unsettled.length > 0) return tidy(unsettled);
@@ -118,8 +118,8 @@ function sendDue(view: OutboxView, lanes: readonly Lane[]): Step {
   const fresh = lanes.filter(([head]) => head?.doubt === undefined);
   const isOfDoubtful = batch === undefined ? fresh.length === 0 : batch.doubt !== undefined;
   const alike = isOfDoubtful ? lanes.filter((lane) => !fresh.includes(lane)) : fresh;
-  // What a batch gave back is not batched again.
-  const alone = alike.filter((lane) => lane.some(({ plain }) => plain));
+  // What a batch gave back is not batched again; an announcement is read whole, before its time.
+  const alone = alike.filter((lane) => lane.some(({ plain, facts }) => plain || facts.kind === 'announcement'));
   const joining = alike.filter((lane) => !alone.includes(lane));
   const count = joining.reduce((sum, lane) => sum + lane.length, 0);
   const isStorm = isChat(kind) && (batch !== undefined || count > mostSingles);
@@ -185,6 +185,7 @@ type Telling = {
   readonly retired: boolean;
   /** May have been accepted, and is not sent again yet. */
   readonly isHeld: (delivery: Delivery) => boolean;
+  readonly now: EpochMs;
 };
 
 /** One lane is one incident at one destination, in the order in which things were said. */
@@ -277,9 +278,10 @@ function uselessBecause(
   delivery: Delivery,
   open: Delivery | undefined,
   newest: Delivery | undefined,
-  { retired }: Telling,
+  { retired, now }: Telling,
 ): string | undefined {
-  const { what } = delivery.facts;
+  const { what, staleAt } = delivery.facts;
+  if (staleAt !== undefined && now >= staleAt) return 'what it speaks of is past';
   if (retired && (what === 'update' || what === 'reminder' || what === 'notice')) return 'the destination is retired';
   if (what !== 'reminder') return undefined;
   if (open !== undefined) return 'the first message still waits';

@@ -2,6 +2,7 @@ import type { Finding, FindingKind, Subject } from '../../model/finding.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { subjectId } from '../incidents/incident.ts';
 import type { Observation } from '../incidents/observation.ts';
+import type { ComingChange, Verdict } from '../announcing/look-ahead.ts';
 import type { Looks } from '../past/looks.ts';
 
 /** What one scaling round found in one part of a region. */
@@ -27,6 +28,10 @@ export type RoundFindings = {
   readonly looks?: Looks;
   /** How many nodes each autoscaled pool had, by pool id, where the service said so. */
   readonly nodes?: readonly PoolNodes[];
+  /** Changes that are to be announced, as far ahead as somebody wants to hear of them. */
+  readonly coming?: readonly ComingChange[];
+  /** What became of those that were announced, where it is no longer as it was said. */
+  readonly verdicts?: readonly Verdict[];
 };
 
 type PoolNodes = readonly [poolId: string, nodes: number];

@@ -63,22 +63,29 @@ function joined(one: RoundFindings | undefined, other: RoundFindings): RoundFind
   if (other.at < one.at) return one;
   const checkedClusters = [...one.checkedClusters, ...other.checkedClusters];
   const nodes = [...(one.nodes ?? []), ...(other.nodes ?? [])];
-  return { ...one, checkedClusters, findings: [...one.findings, ...other.findings], nodes };
+  const ahead = {
+    ...((one.coming ?? other.coming) && { coming: [...(one.coming ?? []), ...(other.coming ?? [])] }),
+    ...((one.verdicts ?? other.verdicts) && { verdicts: [...(one.verdicts ?? []), ...(other.verdicts ?? [])] }),
+  };
+  return { ...one, checkedClusters, findings: [...one.findings, ...other.findings], nodes, ...ahead };
 }
 
 function chunksOf(round: RoundFindings): readonly RoundFindings[] {
   const clusters = cut(round.checkedClusters);
   const findings = cut(round.findings);
   const nodes = cut(round.nodes ?? []);
-  const nothing = { ...round, checkedClusters: [], findings: [], nodes: [] };
+  const { coming = [], verdicts = [], ...rest } = round;
+  const nothing = { ...rest, checkedClusters: [], findings: [], nodes: [] };
   const chunks = [
     ...clusters.map((checkedClusters) => ({ ...nothing, checkedClusters })),
     ...findings.map((some) => ({ ...nothing, findings: some })),
     ...nodes.map((some) => ({ ...nothing, nodes: some })),
+    ...cut(coming).map((some) => ({ ...nothing, coming: some })),
+    ...cut(verdicts).map((some) => ({ ...nothing, verdicts: some })),
   ];
   const [first, second] = chunks;
   if (first === undefined) return [nothing];
-  const isSmall = chunks.length <= 3 && second !== undefined && JSON.stringify(round).length <= chunkChars;
+  const isSmall = chunks.length <= 5 && second !== undefined && JSON.stringify(round).length <= chunkChars;
   return isSmall ? [round] : chunks;
 }
 

@@ -1,4 +1,7 @@
 import { clockFinding } from '../../decide/clock-skew.ts';
+import type { Announcement } from '../../decide/announcing/announcement.ts';
+import { type Ahead, lookAhead } from '../../decide/announcing/look-ahead.ts';
+import { withUnannounced } from '../../decide/announcing/unannounced.ts';
 import { nextLooks } from '../../decide/past/looks.ts';
 import { afterMissing, type ObservedFleetCluster } from '../../decide/scaling/memory.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
@@ -14,6 +17,7 @@ import type { Json } from '../../model/json.ts';
 import { makePatience, mapBounded } from '../concurrency.ts';
 import { changeRecord, putOver } from '../records/change-record.ts';
 import { clusterWrite, readUninstalled, ruleToStore, storeRule } from '../records/cluster-records.ts';
+import { listAnnouncements } from '../records/announcement-records.ts';
 import { noticeWrite } from '../records/incident-records.ts';
 import { writeRoundFindings } from '../records/round-findings.ts';
 import { type Acted, actOnCluster } from './act.ts';
@@ -54,7 +58,9 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
     earlier: earlierFindings(seen, options),
     book,
   };
-  const { plan, input } = await planByFleet(parts, own, seen, options);
+  const announced = await announcedTo(given, seen, now);
+  const { plan: planned, input } = await planByFleet(parts, own, seen, options);
+  const plan = withUnannounced(planned, input, announced);
   const common = { plan, clusters: seen.clusters.length, regions: countRegions(seen), pools: countPools(seen) };
   const report = uninstalled ? { ...common, isUninstalled: true } : common;
   const problems = [...seen.problems, ...clockProblems(seen)];
@@ -66,7 +72,8 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   await guarded(problems, '', () => forgetClusters(parts, seen, options, (record) => stored.push(record)));
   await guarded(problems, '', () => keepSizes(parts, seen, stored, now));
   await guarded(problems, '', () => keepNodes(parts, seen, book, options));
-  await leaveWord(parts, seen, plan, options);
+  const ahead = options.only ? undefined : await aheadOf(parts, input, plan, seen, announced, options);
+  await leaveWord(parts, seen, plan, options, ahead);
   if (wrongClocks.size === 0 && seen.answered.size > 0) await guarded(problems, '', () => healStore(parts.store));
   return { ...report, ...(started !== undefined && { started }), problems, results };
 }
@@ -213,7 +220,13 @@ async function guarded<T>(problems: ScaleProblem[], region: string, work: () => 
 }
 
 /** What the round found and did not find, and the notices, for the jobs that tell people. */
-async function leaveWord(parts: ScaleParts, seen: SeenFleet, plan: Plan, options: ScaleOptions): Promise<void> {
+async function leaveWord(
+  parts: ScaleParts,
+  seen: SeenFleet,
+  plan: Plan,
+  options: ScaleOptions,
+  ahead: Ahead | undefined,
+): Promise<void> {
   await storeNotices(parts, plan.notices);
   if (options.only) return;
   const shard = options.shard ?? { index: 0, count: 1 };
@@ -243,6 +256,7 @@ async function leaveWord(parts: ScaleParts, seen: SeenFleet, plan: Plan, options
       ...(parts.installation === undefined ? {} : { installation: parts.installation }),
       findings,
       nodes: own.flatMap(({ pools = [] }) => nodesOf(pools)),
+      ...aheadIn(name, ahead),
       looks: nextLooks(
         before?.looks,
         { at, isAnswered: isAnswered && !isClockWrong, isWhole: isWhole && !isClockWrong },
@@ -250,6 +264,37 @@ async function leaveWord(parts: ScaleParts, seen: SeenFleet, plan: Plan, options
       ),
     });
   }
+}
+
+/** Asked only where somebody is told, or was a round ago. */
+async function announcedTo(
+  { config, store }: ScaleParts,
+  { rounds }: SeenFleet,
+  now: number,
+): Promise<readonly Announcement[]> {
+  const isTold = config.rules.some(({ announce }) => announce !== undefined);
+  if (!isTold && !rounds.some(({ coming, verdicts }) => coming !== undefined || verdicts !== undefined)) return [];
+  return (await listAnnouncements(store, now)).map(({ announcement }) => announcement);
+}
+
+/** A part of a large fleet needs the others too: what the brake will hold is counted over all of them. */
+async function aheadOf(
+  parts: ScaleParts,
+  input: RoundInput,
+  plan: Plan,
+  seen: SeenFleet,
+  announced: readonly Announcement[],
+  { shard }: ScaleOptions,
+): Promise<Ahead> {
+  const isPart = (shard?.count ?? 1) > 1 && parts.config.rules.some(({ announce }) => announce !== undefined);
+  const fleet = isPart ? notLookedAt(seen, await readFleet(parts)) : undefined;
+  return lookAhead(fleet === undefined ? input : { ...input, elsewhere: () => fleet }, plan, announced);
+}
+
+function aheadIn(name: string, ahead: Ahead | undefined): Pick<RoundFindings, 'coming' | 'verdicts'> {
+  const coming = (ahead?.coming ?? []).filter(({ region }) => region === name);
+  const verdicts = (ahead?.verdicts ?? []).filter(({ region }) => region === name);
+  return { ...(coming.length > 0 && { coming }), ...(verdicts.length > 0 && { verdicts }) };
 }
 
 /** A fixed pool has as many as its size says, which is remembered anyway. */

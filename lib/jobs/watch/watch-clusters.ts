@@ -11,6 +11,7 @@ import type { EpochMs } from '../../model/time.ts';
 import { type Committed, commitIncidents, type Destinations, destinationStates } from '../records/commit-incidents.ts';
 import { seenWrite } from '../records/last-rounds.ts';
 import { timesWrites } from '../records/watch-records.ts';
+import { announce } from './announce.ts';
 import { askRegions } from './ask-regions.ts';
 import { type Decided, decideWatch, type KnownState, leftovers, loadKnownState } from './decide-watch.ts';
 import { keepMemory } from './keep-memory.ts';
@@ -43,6 +44,8 @@ export async function watchClusters(parts: WatchParts): Promise<WatchReport> {
   problems.push(...(await keepMemories(parts, known, decided, committed)));
   const notices = await tellNotices(parts, destinations.states, silences);
   problems.push(...notices.problems, ...(await keepTimes(parts, known, decided.outcome, committed)));
+  const announced = await announce(parts, known, destinations.states, silences, now);
+  problems.push(...announced.problems);
   const clusters = answers.reduce((sum, answer) => sum + answer.clusters.length, 0);
   const answered = answers.filter(({ list }) => list.kind === 'ok').map(({ region }) => region);
   const seen = seenWrite({ schema: 1, at: now, configHash: config.hash, clusters, answered }, known.seen);
@@ -53,7 +56,7 @@ export async function watchClusters(parts: WatchParts): Promise<WatchReport> {
   problems.unshift(...shut.map(({ region, reason }) => `region ${region}: ${reason}`));
   const isKept = untidied.length === 0;
   const pools = answers.flatMap(nodesOf);
-  const notified = notices.deliveries;
+  const notified = notices.deliveries + announced.deliveries;
   const report = { at: now, clusters, pools, answered, notices: notified, isKept, problems, ...counted(committed) };
   logPass(parts, { ...report, problems: problems.slice(shut.length) }, committed);
   for (const { region, reason } of shut) parts.log.warn('region cannot be watched', { region, reason });

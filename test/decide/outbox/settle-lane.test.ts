@@ -55,14 +55,19 @@ describe('what still has to be said', () => {
     ['retired: no notices', lane('notice'), 'slack', true, []],
   ];
   test.each(cases)('%s', (_, deliveries, kind, retired, expected) => {
-    const { waiting } = settleLane(deliveries, { kind, retired, isHeld: (delivery) => delivery.doubt !== undefined });
+    const { waiting } = settleLane(deliveries, {
+      kind,
+      retired,
+      isHeld: (delivery) => delivery.doubt !== undefined,
+      now: 0,
+    });
     expect(waiting.map(({ facts, untold }) => `${facts.what}${untold ? ' untold' : ''}`)).toEqual(expected);
   });
 });
 
 test('nothing vanishes without a reason', () => {
   const deliveries = lane('open', 'reminder', 'update', 'resolve');
-  const { ended, waiting } = settleLane(deliveries, { kind: 'slack', retired: false, isHeld: () => false });
+  const { ended, waiting } = settleLane(deliveries, { kind: 'slack', retired: false, isHeld: () => false, now: 0 });
   expect([...ended.map(({ delivery }) => delivery.id), ...waiting.map(({ id }) => id)].sort()).toEqual(
     deliveries.map(({ id }) => id).sort(),
   );
@@ -75,7 +80,7 @@ test('of a ladder only the latest step is told, as the first word', () => {
     const facts = someFacts({ what, kind: 'version.eol', severity: 'info', text: `ends in ${step} days` });
     return aDelivery('ops', 1, { sequence: index + 1, facts });
   });
-  const { waiting, changed } = settleLane(steps, { kind: 'slack', retired: false, isHeld: () => false });
+  const { waiting, changed } = settleLane(steps, { kind: 'slack', retired: false, isHeld: () => false, now: 0 });
   expect(waiting).toEqual(changed);
   expect(waiting[0]?.facts).toMatchObject({ what: 'open', text: 'ends in 14 days' });
   expect(waiting[0]?.id).toBe(steps[2]?.id);
@@ -85,7 +90,7 @@ test('a step that was tried stays', () => {
   const facts = (what: What) => someFacts({ what, kind: 'version.eol' });
   const tried = aDelivery('ops', 1, { ...maybe, facts: facts('open') });
   const next = aDelivery('ops', 1, { sequence: 2, facts: facts('update') });
-  expect(settleLane([tried, next], { kind: 'slack', retired: false, isHeld: () => false }).waiting).toEqual([
+  expect(settleLane([tried, next], { kind: 'slack', retired: false, isHeld: () => false, now: 0 }).waiting).toEqual([
     tried,
     next,
   ]);
@@ -95,4 +100,14 @@ test('episodes of one incident stay in order', () => {
   const later = aDelivery('ops', 1, { episode: 2_000_000_000_000, sequence: 3 });
   const sooner = aDelivery('ops', 1, { episode: 999_999_999_999, sequence: 2 });
   expect([...lanesOf([later, sooner]).values()]).toEqual([[sooner, later]]);
+});
+
+test('what speaks of the past is not sent any more', () => {
+  const facts = someFacts({ what: 'notice', kind: 'announcement', staleAt: 100 });
+  const telling = { kind: 'slack', retired: false, isHeld: () => false } as const;
+  const waiting = [aDelivery('ops', 1, { facts })];
+  expect(settleLane(waiting, { ...telling, now: 99 }).waiting).toEqual(waiting);
+  expect(settleLane(waiting, { ...telling, now: 100 }).ended.map(({ reason }) => reason)).toEqual([
+    'what it speaks of is past',
+  ]);
 });

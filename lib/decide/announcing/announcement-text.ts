@@ -1,0 +1,123 @@
+import { compareText, counted } from '../../model/text.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
+import { describeSize } from '../../model/size.ts';
+import type { AnnouncedPool } from './announcement.ts';
+
+/** How a reader of these messages names pools and tells times. */
+export type Telling = { readonly now: EpochMs; readonly zone: string; readonly hasSeveralRegions: boolean };
+
+/** "At 19:00, in 30 minutes: 9 pools go down by 41 nodes (dev-api/workers 4 → 0, …)". */
+export function announcementText(pools: readonly AnnouncedPool[], at: EpochMs, telling: Telling): string {
+  const [first, ...more] = clausesOf(pools, telling);
+  const when = `At ${clockIn(at, telling)}, ${inMinutes(at - telling.now)}`;
+  return [`${when}: ${first ?? ''}`, ...more].join('; ');
+}
+
+export type Change = { readonly pool: AnnouncedPool; readonly why: string };
+
+export type Correction = {
+  readonly at: EpochMs;
+  /** No longer as it was told. */
+  readonly gone: readonly Change[];
+  /** Known only now. */
+  readonly added: readonly AnnouncedPool[];
+  /** What still holds. */
+  readonly rest: readonly AnnouncedPool[];
+};
+
+/** What is no longer so, and why; what came to it; what still holds. */
+export function correctionText({ at, gone, added, rest }: Correction, telling: Telling): string {
+  const isPast = at <= telling.now;
+  const again = new Set(added.map(({ poolId }) => poolId));
+  const groups = Map.groupBy(
+    gone.filter(({ pool }) => !again.has(pool.poolId)),
+    ({ why, pool }) => `${Math.sign(pool.by)} ${why}`,
+  );
+  const changed = [...groups.values()].map((some) => goneText(some, isPast, telling));
+  const news = clausesOf(added, telling).map((clause) => `${gone.length === 0 ? 'also ' : 'now '}${clause}`);
+  const still = clausesOf(rest, telling).map((clause) => `as announced, ${clause}`);
+  const when = isPast ? `Not as announced for ${clockIn(at, telling)}` : `Changed, for ${clockIn(at, telling)}`;
+  return `${when}: ${[...changed, ...news, ...(isPast ? [] : still)].join('; ')}`;
+}
+
+function goneText(gone: readonly Change[], isPast: boolean, telling: Telling): string {
+  const way = (gone[0]?.pool.by ?? 0) < 0 ? 'down' : 'up';
+  const verb = isPast ? 'did not go' : gone.length === 1 ? 'does not go' : 'do not go';
+  const names = namesOf(
+    gone.map(({ pool }) => pool),
+    (pool) => labelOf(pool, telling),
+  );
+  const who = gone.length === 1 ? names : `${counted(gone.length, 'pool')} (${names})`;
+  return `${who} ${verb} ${way}: ${gone[0]?.why ?? ''}`;
+}
+
+/** What goes down, then what comes up. */
+function clausesOf(pools: readonly AnnouncedPool[], telling: Telling): readonly string[] {
+  const [down, up] = [pools.filter(({ by }) => by < 0), pools.filter(({ by }) => by > 0)];
+  return [...clauseOf(down, 'down', telling), ...clauseOf(up, 'up', telling)];
+}
+
+function clauseOf(pools: readonly AnnouncedPool[], way: 'down' | 'up', telling: Telling): readonly string[] {
+  if (pools.length === 0) return [];
+  const nodes = pools.reduce((sum, { by }) => sum + Math.abs(by), 0);
+  const names = namesOf(pools, (pool) => `${labelOf(pool, telling)} ${sizesOf(pool)}`);
+  const verb = pools.length === 1 ? 'goes' : 'go';
+  return [`${counted(pools.length, 'pool')} ${verb} ${way} by ${counted(nodes, 'node')} (${names})`];
+}
+
+const mostNamed = 4;
+
+/** The largest first. */
+function namesOf(pools: readonly AnnouncedPool[], tell: (pool: AnnouncedPool) => string): string {
+  const sorted = pools.toSorted((a, b) => Math.abs(b.by) - Math.abs(a.by) || compareText(tell(a), tell(b)));
+  const more = sorted.length > mostNamed ? ` and ${sorted.length - mostNamed} more` : '';
+  return `${sorted.slice(0, mostNamed).map(tell).join(', ')}${more}`;
+}
+
+export function labelOf({ region, cluster, pool }: AnnouncedPool, { hasSeveralRegions }: Telling): string {
+  return `${hasSeveralRegions ? `${region}:` : ''}${cluster}/${pool}`;
+}
+
+/** "4 → 0"; bounds do not tell how many nodes there are: "1..4 (3 nodes) → 0..1". */
+export function sizesOf({ from, to, nodes }: Pick<AnnouncedPool, 'from' | 'to' | 'nodes'>): string {
+  const beside = typeof from === 'object' ? ` (${counted(nodes, 'node')})` : '';
+  return `${describeSize(from)}${beside} → ${describeSize(to)}`;
+}
+
+function inMinutes(ms: number): string {
+  return `in ${counted(Math.max(0, Math.round(ms / minuteMs)), 'minute')}`;
+}
+
+/** "19:00", "Tue 00:30" on another day, "18:00 UTC" where nobody named a zone. */
+export function clockIn(at: EpochMs, { zone, now }: Pick<Telling, 'zone' | 'now'>): string {
+  const [then, today] = [partsIn(zone, at), partsIn(zone, now)];
+  const day = then.date === today.date ? '' : `${then.weekday} `;
+  return `${day}${then.time}${zone === 'UTC' ? ' UTC' : ''}`;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function partsIn(
+  zone: string,
+  at: EpochMs,
+): { readonly date: string; readonly weekday: string; readonly time: string } {
+  const format =
+    formats.get(zone) ??
+    new Intl.DateTimeFormat('en-GB', {
+      timeZone: zone,
+      weekday: 'short',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    });
+  formats.set(zone, format);
+  const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
+  return {
+    date: `${part['year']}-${part['month']}-${part['day']}`,
+    weekday: part['weekday'] ?? '',
+    time: `${part['hour']}:${part['minute']}`,
+  };
+}

@@ -1,0 +1,47 @@
+import type { Size } from '../../model/size.ts';
+import { type EpochMs, hourMs } from '../../model/time.ts';
+import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
+import type { PoolName } from '../scaling/plan.ts';
+
+/**
+ * What one destination was told of one boundary, before it and since: a message, and one more for each time that it no
+ * longer held. Partition `announcements`, by instant and destination; whoever wins the compare-and-set tells.
+ */
+export type Announcement = {
+  readonly schema: 1;
+  /** The instant at which something else is wanted. (Not `at`: what has that name in a store is past.) */
+  readonly boundary: EpochMs;
+  /** The destination's name. */
+  readonly destination: string;
+  /** Of the last message. */
+  readonly sequence: number;
+  /** When the first one was written. */
+  readonly saidAt: EpochMs;
+  readonly pools: readonly AnnouncedPool[];
+};
+
+export type AnnouncedPool = PoolName & {
+  readonly from: Size;
+  readonly to: Size;
+  /** How many nodes it has before. */
+  readonly nodes: number;
+  /** Nodes that go for certain (below 0), or come. */
+  readonly by: number;
+  /** The message that told it, and when; 0 = nobody was told, `late` says why. */
+  readonly said: number;
+  readonly saidAt: EpochMs;
+  /** Why it was told later than asked for. */
+  readonly late?: string;
+  /** `done`: it happened. `changed`: it does not, or not like this, and that was told. */
+  readonly ended?: { readonly at: EpochMs; readonly how: 'done' | 'changed'; readonly why?: string };
+};
+
+/** What a change that was announced is told by: the pool, and the boundary. */
+export function changeKey(pool: Pick<PoolName, 'region' | 'clusterId' | 'poolId'>, boundary: EpochMs): string {
+  return `${lifeKey(pool)}\n${boundary}`;
+}
+
+/** An announced change that nothing was heard of for so long after its boundary is said to be unknown. */
+export const unknownAfterMs = 2 * hourMs;
+/** So long after its boundary an announcement is still looked after. */
+export const keptAfterMs = 24 * hourMs;

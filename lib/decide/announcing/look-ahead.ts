@@ -1,0 +1,339 @@
+import type { Ask } from '../../model/asks.ts';
+import type { CompiledConfig, Rule } from '../../model/config.ts';
+import { matchesPool } from '../../model/match.ts';
+import { describeSize, equalSize, isLower, isRaise, lower, nodesOver, type Size } from '../../model/size.ts';
+import { type EpochMs, hourMs, iso, minuteMs } from '../../model/time.ts';
+import { advanceFleet, applyPlan, beginFleet, type Fleet, lifeKey } from '../rehearsal/rehearsed-fleet.ts';
+import { observedNodes } from '../scaling/base.ts';
+import type { PoolMemory } from '../scaling/memory.ts';
+import type { Action, Hold, HoldCode, Plan, PoolName, PoolState, RoundInput } from '../scaling/plan.ts';
+import { planRound } from '../scaling/plan-round.ts';
+import { makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
+import { longestLeadMs } from '../scaling/scheduled-size.ts';
+import { nextChange, type Timeline } from '../schedule/timeline.ts';
+import { type AnnouncedPool, type Announcement, changeKey } from './announcement.ts';
+
+/** A change that a later round will make, if nothing comes in between. */
+export type ComingChange = PoolName & {
+  /** The instant at which something else is wanted. */
+  readonly boundary: EpochMs;
+  /** When it begins: at the boundary, or before it, where a pool is raised ahead of time. */
+  readonly begins: EpochMs;
+  readonly from: Size;
+  readonly to: Size;
+  readonly nodes: number;
+  /** Nodes that go for certain (below 0), or come. */
+  readonly by: number;
+  /** What made it known only now, where something did. */
+  readonly news?: string;
+};
+
+/** Of an announced change: it happened, or it will not (did not) happen as it was said. */
+export type Verdict = Pick<PoolName, 'region' | 'clusterId' | 'poolId'> & {
+  readonly boundary: EpochMs;
+  /** When the word was given that this is about: what was said anew since is not meant. */
+  readonly saidAt: EpochMs;
+  readonly how: 'done' | 'changed';
+  readonly why: string;
+};
+
+export type Ahead = { readonly coming: readonly ComingChange[]; readonly verdicts: readonly Verdict[] };
+
+const nothing: Ahead = { coming: [], verdicts: [] };
+
+/**
+ * What will really be done at the boundaries ahead to pools that somebody wants to be told of, by the planning of real
+ * rounds on the fleet as this round has left it: pauses, leases, the brake, and what a cluster keeps have their say. And
+ * what became of what was announced before.
+ */
+export function lookAhead(input: RoundInput, plan: Plan, announced: readonly Announcement[]): Ahead {
+  const book = input.book ?? makeRuleBook(input.config, input.now);
+  const open = announced.flatMap(({ boundary, pools }) =>
+    pools.filter(({ ended, said }) => ended === undefined && said > 0).map((pool) => ({ ...pool, boundary })),
+  );
+  const pools = poolsOfInterest(input, book, new Set(open.map(lifeKey)));
+  if (pools.length === 0) return { ...nothing, verdicts: judge(open, input, plan, new Map(), new Map()) };
+  const instants = instantsAhead(input, pools, open);
+  if (instants.length === 0) return { ...nothing, verdicts: judge(open, input, plan, new Map(), new Map()) };
+  const { changes, reasons } = walk(input, plan, book, pools, instants);
+  const verdicts = judge(open, input, plan, changes, reasons);
+  const interested = new Map(pools.map((pool) => [lifeKey(pool.names), pool]));
+  const coming = [...changes.values()].filter((change) => isToBeTold(change, interested, input));
+  return { coming, verdicts };
+}
+
+/** As far ahead as a rule's announcements look: two ticks more than asked for, so that what is told is told in time. */
+export function reachMs({ announce }: Pick<Rule, 'announce'>, { everyMs }: Pick<CompiledConfig, 'everyMs'>): number {
+  return announce === undefined ? 0 : announce.beforeMs + 2 * everyMs + minuteMs;
+}
+
+type Interesting = {
+  readonly names: PoolName;
+  readonly rule: Rule;
+  readonly memory: PoolMemory | undefined;
+  readonly edges: readonly EpochMs[];
+};
+
+function isToBeTold(
+  change: ComingChange,
+  pools: ReadonlyMap<string, Interesting>,
+  { now, config }: RoundInput,
+): boolean {
+  const rule = pools.get(lifeKey(change))?.rule;
+  if (rule?.announce === undefined || change.by === 0) return false;
+  return change.begins - now <= reachMs(rule, config) && (change.by < 0 || rule.announce.raises);
+}
+
+/** Pools whose rule announces, and those whose change was announced and is still to be seen. */
+function poolsOfInterest(input: RoundInput, book: RuleBook, open: ReadonlySet<string>): readonly Interesting[] {
+  const { now, config, clusters, asks } = input;
+  const isAnnouncing = config.rules.some(({ announce }) => announce !== undefined);
+  if (!isAnnouncing && open.size === 0) return [];
+  const edges = new Map<Timeline, readonly EpochMs[]>();
+  return clusters.flatMap(({ cluster, pools = [], record }) =>
+    pools.flatMap((pool): readonly Interesting[] => {
+      const { region, id: clusterId, name } = cluster;
+      const names = { region, clusterId, cluster: name, poolId: pool.id, pool: pool.name };
+      const applied = book.appliedRule({ region, cluster: name, pool: pool.name });
+      if (applied === undefined || (applied.rule.announce === undefined && !open.has(lifeKey(names)))) return [];
+      const { rule, timeline } = applied;
+      const until = now + Math.max(reachMs(rule, config), minuteMs) + longestLeadMs;
+      const known = edges.get(timeline) ?? scheduleEdges(timeline, now, now + longestReachMs(config) + longestLeadMs);
+      edges.set(timeline, known);
+      const memory = record?.pools[pool.id];
+      const grace = pool.createdAt === undefined ? undefined : pool.createdAt + rule.graceMs;
+      const own = [...known, ...endsOf(asks, names), memory?.kept?.until, memory?.ahead, grace];
+      const within = own.filter((at): at is EpochMs => at !== undefined && at > now && at <= until);
+      return [{ names, rule, memory, edges: [...new Set(within)].sort((a, b) => a - b) }];
+    }),
+  );
+}
+
+function longestReachMs(config: CompiledConfig): number {
+  return Math.max(minuteMs, ...config.rules.map((rule) => reachMs(rule, config)));
+}
+
+function scheduleEdges(timeline: Timeline, from: EpochMs, until: EpochMs): readonly EpochMs[] {
+  const edges: EpochMs[] = [];
+  for (let next = nextChange(timeline, from); next !== undefined && next.at <= until; )
+    next = nextChange(timeline, edges[edges.push(next.at) - 1] as EpochMs);
+  return edges;
+}
+
+function endsOf(asks: readonly Ask[], names: PoolName): readonly EpochMs[] {
+  return asks.flatMap((ask) => {
+    if (ask.region !== names.region || ask.kind === 'release' || ask.kind === 'approval') return [];
+    return ask.match === undefined || matchesPool(ask.match, names) ? [ask.until] : [];
+  });
+}
+
+/** Where raises are announced, rounds in between count as well: they begin ahead of their boundary. */
+function instantsAhead(
+  { now, config }: RoundInput,
+  pools: readonly Interesting[],
+  open: readonly { readonly boundary: EpochMs }[],
+): readonly EpochMs[] {
+  const until = now + longestReachMs(config);
+  const edges = new Set([...pools.flatMap((pool) => pool.edges), ...open.map(({ boundary }) => boundary)]);
+  const hasRaises = pools.some(({ rule }) => rule.announce?.raises === true);
+  if (hasRaises && edges.size > 0) for (let at = now + config.everyMs; at <= until; at += config.everyMs) edges.add(at);
+  return [...edges]
+    .filter((at) => at > now && (at <= until || open.some((one) => one.boundary === at)))
+    .sort((a, b) => a - b);
+}
+
+/** A change that waits for one of these is about to come all the same. */
+const soon: readonly HoldCode[] = ['slot', 'max-changes'];
+
+type Walked = {
+  /** By pool and boundary. */
+  readonly changes: ReadonlyMap<string, ComingChange>;
+  /** Why a pool has at an instant what it then has, by pool and instant. */
+  readonly reasons: ReadonlyMap<string, string>;
+};
+
+function walk(
+  input: RoundInput,
+  plan: Plan,
+  book: RuleBook,
+  pools: readonly Interesting[],
+  instants: readonly EpochMs[],
+): Walked {
+  const { lowersLeft: _ofThisRound, ...rest } = input;
+  const fleet = beginFleet(input.clusters, input.storedRules, input.now);
+  applyPlan(fleet, plan, input.config, input.now);
+  const changes = new Map<string, ComingChange>();
+  const reasons = new Map<string, string>();
+  let before = wantedIn(plan);
+  for (const now of instants) {
+    advanceFleet(fleet, now);
+    const { clusters, storedRules } = fleet;
+    const next = planRound({ ...rest, now, clusters, storedRules, book, isWhole: false });
+    noteChanges(changes, { next, now, before, fleet, pools, input });
+    noteReasons(reasons, next, pools, now);
+    before = wantedIn(next);
+    applyPlan(fleet, next, input.config, now);
+  }
+  return { changes, reasons };
+}
+
+/** The size that each pool is on its way to. */
+function wantedIn({ actions, holds }: Plan): ReadonlyMap<string, string> {
+  const all = [...actions, ...holds.filter(({ code }) => soon.includes(code) || code === 'in-flight')];
+  return new Map(all.map((one) => [lifeKey(one), describeSize(one.to)]));
+}
+
+type Step = {
+  readonly next: Plan;
+  readonly now: EpochMs;
+  readonly before: ReadonlyMap<string, string>;
+  readonly fleet: Fleet;
+  readonly pools: readonly Interesting[];
+  readonly input: RoundInput;
+};
+
+function noteChanges(changes: Map<string, ComingChange>, { next, now, before, fleet, pools, input }: Step): void {
+  const wants = new Map<string, Action | Hold>(
+    [...next.actions, ...next.holds.filter(({ code }) => soon.includes(code))].map((one) => [lifeKey(one), one]),
+  );
+  const states = new Map(next.pools.map((state) => [lifeKey(state), state]));
+  for (const pool of pools) {
+    const key = lifeKey(pool.names);
+    const want = wants.get(key);
+    if (want?.from === undefined || want.to === undefined || before.get(key) === describeSize(want.to)) continue;
+    const boundary = boundaryOf(pool, states.get(key), want.to, want.from, now);
+    if (boundary === undefined || changes.has(changeKey(pool.names, boundary))) continue;
+    const nodes = nodesIn(fleet, key);
+    const by = nodesBy(nodes, want.to);
+    const news = newsOf(pool.memory, input);
+    const { from, to } = want;
+    changes.set(changeKey(pool.names, boundary), {
+      ...pool.names,
+      boundary,
+      begins: now,
+      from,
+      to,
+      nodes,
+      by,
+      ...(news !== undefined && { news }),
+    });
+  }
+}
+
+/** Of a raise ahead of time, what it is for; else the latest instant of its own at which something may have changed. */
+function boundaryOf(
+  { edges }: Interesting,
+  state: PoolState | undefined,
+  to: Size,
+  from: Size,
+  now: EpochMs,
+): EpochMs | undefined {
+  if (isRaise(from, to) && state?.upFor !== undefined) return state.upFor;
+  return edges.findLast((at) => at <= now);
+}
+
+/** Nodes that surely go, below 0; else those that surely come. */
+export function nodesBy(nodes: number, to: Size): number {
+  const gone = nodesOver(nodes, to);
+  return gone > 0 ? -gone : Math.max(0, lower(to) - nodes);
+}
+
+function nodesIn({ lives }: Fleet, key: string): number {
+  const pool = lives.get(key)?.pool;
+  return pool === undefined ? 0 : observedNodes(pool);
+}
+
+/** What is asked of a pool, or its rule, has changed not long ago; or nobody knew it before. */
+function newsOf(memory: PoolMemory | undefined, { now, config }: RoundInput): string | undefined {
+  const since = now - longestReachMs(config);
+  if (memory === undefined) return 'it was first seen just now';
+  if (memory.resetAt !== undefined && memory.resetAt > since)
+    return `what is asked of it changed at ${iso(memory.resetAt)}`;
+  return memory.metAt !== undefined && memory.metAt > since ? `it was first seen at ${iso(memory.metAt)}` : undefined;
+}
+
+function noteReasons(reasons: Map<string, string>, next: Plan, pools: readonly Interesting[], now: EpochMs): void {
+  const why = whyIn(next);
+  for (const { names } of pools) {
+    const reason = why(names);
+    if (reason !== undefined) reasons.set(changeKey(names, now), reason);
+  }
+}
+
+type Ids = Pick<PoolName, 'region' | 'clusterId' | 'poolId'>;
+
+/** Why a pool is left as it is, else why it has the size that is wanted. */
+function whyIn({ holds, pools }: Plan): (pool: Ids) => string | undefined {
+  const held = new Map(holds.map((hold) => [lifeKey(hold), hold.reason]));
+  const states = new Map(pools.map((state) => [lifeKey(state), state.reason]));
+  return (pool) => held.get(lifeKey(pool)) ?? states.get(lifeKey(pool));
+}
+
+/** What holds a change only for a while: it may well come. */
+const passing: readonly HoldCode[] = [
+  'in-flight',
+  'stuck',
+  'cluster-not-running',
+  'pool-not-running',
+  'unknown-status',
+  'absent-size',
+  'unreadable',
+  'stale',
+  'contended',
+  'cool-down',
+];
+/** So long after its boundary it is waited for what only passes. */
+const patienceMs = hourMs;
+
+function judge(
+  open: readonly (AnnouncedPool & { readonly boundary: EpochMs })[],
+  input: RoundInput,
+  plan: Plan,
+  changes: ReadonlyMap<string, ComingChange>,
+  reasons: ReadonlyMap<string, string>,
+): readonly Verdict[] {
+  if (open.length === 0) return [];
+  const states = new Map(plan.pools.map((state) => [lifeKey(state), state]));
+  const holds = new Map(plan.holds.map((hold) => [lifeKey(hold), hold]));
+  const actions = new Map(plan.actions.map((action) => [lifeKey(action), action]));
+  const read = new Map(
+    input.clusters.flatMap(({ cluster, pools }) =>
+      pools === undefined ? [] : [[`${cluster.region}\n${cluster.id}`, new Set(pools.map(({ id }) => id))] as const],
+    ),
+  );
+  return open.flatMap((one): readonly Verdict[] => {
+    const { region, clusterId, poolId, boundary, saidAt } = one;
+    const ids = read.get(`${region}\n${clusterId}`);
+    const key = lifeKey(one);
+    const verdict = (how: Verdict['how'], why: string): readonly Verdict[] => [
+      { region, clusterId, poolId, boundary, saidAt, how, why },
+    ];
+    if (ids === undefined || input.wrongClocks?.has(region)) return [];
+    if (!ids.has(poolId)) return verdict('changed', 'the pool is gone');
+    if (equalSize(changes.get(changeKey(one, boundary))?.to, one.to)) return [];
+    const state = states.get(key);
+    if (state !== undefined && isThere(one, state.seen)) return verdict('done', '');
+    const hold = holds.get(key);
+    if (isOnItsWay(one, actions.get(key), hold)) return [];
+    if (boundary > input.now) return verdict('changed', reasons.get(changeKey(one, boundary)) ?? whyNot(state, hold));
+    if (state?.seen === undefined || (hold !== undefined && passing.includes(hold.code)))
+      return input.now - boundary < patienceMs ? [] : verdict('changed', whyNot(state, hold));
+    return verdict('changed', whyNot(state, hold));
+  });
+}
+
+function whyNot(state: PoolState | undefined, hold: Hold | undefined): string {
+  return hold?.reason ?? state?.reason ?? 'no rule with a schedule names it any more';
+}
+
+/** Has the pool what was announced, or gone further the same way? */
+function isThere({ by, to }: AnnouncedPool, seen: Size | undefined): boolean {
+  if (seen === undefined) return false;
+  return by < 0 ? !isLower(seen, to) : !isRaise(seen, to);
+}
+
+function isOnItsWay({ by, to }: AnnouncedPool, action: Action | undefined, hold: Hold | undefined): boolean {
+  const isSoon = hold !== undefined && (soon.includes(hold.code) || hold.code === 'in-flight');
+  const wanted = action?.to ?? (isSoon ? hold.to : undefined);
+  return wanted !== undefined && isThere({ by, to } as AnnouncedPool, wanted);
+}

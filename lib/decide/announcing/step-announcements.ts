@@ -1,0 +1,254 @@
+import type { AnnounceConfig, CompiledConfig } from '../../model/config.ts';
+import { matchesPool, type Names } from '../../model/match.ts';
+import { commandHint } from '../../model/text.ts';
+import { type EpochMs, isOverdue, iso, minuteMs } from '../../model/time.ts';
+import { type Delivery, deliveryId, unsent } from '../incidents/delivery.ts';
+import { type Silences, silencedBy } from '../incidents/silence.ts';
+import type { RoundFindings } from '../watching/scale-findings.ts';
+import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
+import { type AnnouncedPool, type Announcement, changeKey, unknownAfterMs } from './announcement.ts';
+import { announcementText, type Change, correctionText, labelOf, sizesOf, type Telling } from './announcement-text.ts';
+import type { ComingChange, Verdict } from './look-ahead.ts';
+
+export type AnnounceInput = {
+  readonly now: EpochMs;
+  readonly config: CompiledConfig;
+  readonly hash: (text: string) => string;
+  /** Ids of destinations, by name; retired ones are not among them. */
+  readonly destinations: ReadonlyMap<string, string>;
+  readonly known: readonly Announcement[];
+  readonly rounds: readonly RoundFindings[];
+  readonly silences: Silences;
+  /** When the watch looked last; undefined = never. */
+  readonly watchedAt: EpochMs | undefined;
+};
+
+/** An announcement as it is now, and what is told of it; stored in one commit, over what was read. */
+export type AnnouncementChange = {
+  readonly before: Announcement | undefined;
+  readonly after: Announcement;
+  readonly delivery: Delivery | undefined;
+};
+
+/**
+ * One message per destination and boundary, as soon as the first of its pools is due to be told; one more whenever what was
+ * told no longer holds. The same input says the same, and what was said is remembered: nothing is said twice.
+ */
+export function stepAnnouncements(input: AnnounceInput): readonly AnnouncementChange[] {
+  const groups = groupsOf(input);
+  const open = input.known.filter(
+    (one) => one.pools.some(({ ended }) => ended === undefined) || groups.has(keyOf(one)),
+  );
+  const keys = new Set([...groups.keys(), ...open.map(keyOf)]);
+  return [...keys].sort().flatMap(
+    (key) =>
+      stepOne(
+        input,
+        groups.get(key),
+        open.find((one) => keyOf(one) === key),
+      ) ?? [],
+  );
+}
+
+function keyOf({ boundary, destination }: Pick<Announcement, 'boundary' | 'destination'>): string {
+  return `${boundary} ${destination}`;
+}
+
+type Due = { readonly change: ComingChange; readonly announce: AnnounceConfig };
+type Group = { readonly boundary: EpochMs; readonly destination: string; readonly due: readonly Due[] };
+
+/** What the last rounds see coming, by boundary and destination; of rounds that are old, or of another config, nothing. */
+function groupsOf(input: AnnounceInput): ReadonlyMap<string, Group> {
+  const { config, destinations } = input;
+  const all = freshRounds(input).flatMap(({ coming = [] }) => coming);
+  const told = all.flatMap((change): readonly (Due & { destination: string })[] => {
+    const announce = config.rules.find(({ match }) => matchesPool(match, change))?.announce;
+    if (announce === undefined || change.begins <= input.now) return [];
+    return announce.to.flatMap((destination) =>
+      destinations.has(destination) ? [{ change, announce, destination }] : [],
+    );
+  });
+  return new Map(
+    [...Map.groupBy(told, ({ change, destination }) => `${change.boundary} ${destination}`)].map(([key, due]) => {
+      return [key, { boundary: due[0]?.change.boundary ?? 0, destination: due[0]?.destination ?? '', due }];
+    }),
+  );
+}
+
+function freshRounds({ rounds, config, now }: AnnounceInput): readonly RoundFindings[] {
+  return rounds.filter(({ at, configHash }) => configHash === config.hash && !isOverdue(at, config.everyMs, now));
+}
+
+function stepOne(
+  input: AnnounceInput,
+  group: Group | undefined,
+  before: Announcement | undefined,
+): AnnouncementChange | undefined {
+  if (before === undefined) return group && first(input, group);
+  const gone = goneOf(input, before);
+  const ended = new Map([...gone.done, ...gone.changed].map((change) => [lifeKey(change.pool), change]));
+  const standing = before.pools.filter((pool) => pool.ended === undefined && !ended.has(lifeKey(pool)));
+  const known = new Set(standing.map(lifeKey));
+  const added = (group?.due ?? [])
+    .filter(({ change }) => !known.has(lifeKey(change)))
+    .map((due) => announced(input, due, before.sequence + 1));
+  const isNews = gone.changed.length + added.filter(isTold).length > 0;
+  if (!isNews && gone.done.length + added.length === 0) return undefined;
+  const sequence = isNews ? before.sequence + 1 : before.sequence;
+  const replaced = new Set(added.map(lifeKey));
+  const old = before.pools
+    .filter((pool) => !replaced.has(lifeKey(pool)))
+    .map((pool) => endedAs(pool, ended.get(lifeKey(pool)), gone, input.now));
+  const after = { ...before, sequence, pools: [...old, ...added] };
+  if (!isNews) return { before, after, delivery: undefined };
+  const { boundary: at } = before;
+  const text = (telling: Telling) =>
+    correctionText({ at, gone: gone.changed, added: added.filter(isTold), rest: standing.filter(isTold) }, telling);
+  return { before, after, delivery: deliveryOf(input, after, text, [...standing, ...added].filter(isTold)) };
+}
+
+function isTold({ said }: AnnouncedPool): boolean {
+  return said > 0;
+}
+
+function endedAs(pool: AnnouncedPool, change: Change | undefined, { done }: Gone, at: EpochMs): AnnouncedPool {
+  if (change === undefined) return pool;
+  const how = done.includes(change) ? 'done' : 'changed';
+  return { ...pool, ended: { at, how, ...(change.why !== '' && { why: change.why }) } };
+}
+
+/** All that is known of the boundary goes into its first message, told when the first of it is due. */
+function first(input: AnnounceInput, group: Group): AnnouncementChange | undefined {
+  const { now, config } = input;
+  const isDue = group.due.some(
+    ({ change, announce }) => change.begins - now <= announce.beforeMs + config.everyMs + minuteMs,
+  );
+  if (!isDue) return undefined;
+  const pools = group.due.map((due) => announced(input, due, 1));
+  const told = pools.filter(isTold);
+  const { boundary, destination } = group;
+  const after = { schema: 1, boundary, destination, sequence: told.length === 0 ? 0 : 1, saidAt: now, pools } as const;
+  const text = (telling: Telling) => announcementText(told, boundary, telling);
+  return { before: undefined, after, delivery: told.length === 0 ? undefined : deliveryOf(input, after, text, told) };
+}
+
+/** What is silenced is remembered all the same: whoever asks why it was not told finds the silence. */
+function announced(input: AnnounceInput, { change, announce }: Due, sequence: number): AnnouncedPool {
+  const { now, silences, hash } = input;
+  const { boundary, begins, from, to, nodes, by, news, ...names } = change;
+  const { region, clusterId, cluster, poolId, pool } = names;
+  const subject = { kind: 'pool', region, clusterId, cluster, poolId, pool } as const;
+  const key = hash(`announcement\n${boundary}\n${poolId}`);
+  const silenced = silencedBy(silences, { kind: 'announcement', subject, key, episode: boundary }, now);
+  const late =
+    silenced ?? (begins - now < announce.beforeMs ? whyLate(input, news, begins - announce.beforeMs) : undefined);
+  const common = { region, clusterId, cluster, poolId, pool, from, to, nodes, by, saidAt: now };
+  return { ...common, said: silenced === undefined ? sequence : 0, ...(late !== undefined && { late }) };
+}
+
+function whyLate({ watchedAt, now, config }: AnnounceInput, news: string | undefined, dueAt: EpochMs): string {
+  const told = `it was told at ${iso(now)}`;
+  if (news !== undefined) return `${told}: ${news}`;
+  if (watchedAt === undefined || watchedAt < dueAt - config.everyMs - minuteMs)
+    return `${told}: nobody looked when it was due`;
+  return `${told}: it was not known before`;
+}
+
+type Gone = { readonly done: readonly Change[]; readonly changed: readonly Change[] };
+
+/** What the rounds say became of it; of what nobody has said anything for long, that it is not known. */
+function goneOf(input: AnnounceInput, { boundary, pools }: Announcement): Gone {
+  const verdicts = new Map(
+    freshRounds(input)
+      .flatMap((round) => round.verdicts ?? [])
+      .map((verdict) => [changeKey(verdict, verdict.boundary), verdict] as const),
+  );
+  const done: Change[] = [];
+  const changed: Change[] = [];
+  for (const pool of pools.filter(({ ended }) => ended === undefined)) {
+    const found = verdicts.get(changeKey(pool, boundary));
+    const verdict = found?.saidAt === pool.saidAt ? found : unheardOf(pool, boundary, input.now);
+    if (verdict?.how === 'changed' && isTold(pool)) changed.push({ pool, why: verdict.why });
+    else if (verdict !== undefined) done.push({ pool, why: verdict.why });
+  }
+  return { done, changed };
+}
+
+function unheardOf(pool: AnnouncedPool, boundary: EpochMs, now: EpochMs): Verdict | undefined {
+  if (now - boundary < unknownAfterMs) return undefined;
+  const { region, clusterId, poolId, saidAt } = pool;
+  return { region, clusterId, poolId, boundary, saidAt, how: 'changed', why: 'nothing has shown it since' };
+}
+
+/** An announcement that waited until after its boundary says nothing any more; what was taken back still does. */
+const correctionLastsMs = 6 * 60 * minuteMs;
+
+function deliveryOf(
+  input: AnnounceInput,
+  { boundary: at, destination, sequence }: Announcement,
+  text: (telling: Telling) => string,
+  standing: readonly AnnouncedPool[],
+): Delivery | undefined {
+  const { now, config, hash } = input;
+  const id = input.destinations.get(destination);
+  const zone = config.destinations.find(({ name }) => name === destination)?.zone ?? 'UTC';
+  if (id === undefined) return undefined;
+  const telling = { now, zone, hasSeveralRegions: config.regions.length > 1 };
+  const key = hash(`announcement\n${at}\n${destination}`);
+  const lane = { key, episode: at, sequence, destination: id, id: deliveryId(key, at, sequence, id, hash) };
+  const facts = {
+    what: 'notice',
+    kind: 'announcement',
+    subject: subjectOf(standing),
+    severity: 'info',
+    worst: 'info',
+    text: text(telling),
+    fix: at > now ? commandFor(config, standing, at) : undefined,
+    did: undefined,
+    since: at,
+    until: undefined,
+    cause: undefined,
+    facts: factsOf(standing, telling),
+    at: now,
+    staleAt: sequence === 1 ? at : at + correctionLastsMs,
+  } as const;
+  return { schema: 1, ...lane, facts, queuedAt: now, ...unsent };
+}
+
+function subjectOf(pools: readonly AnnouncedPool[]): Delivery['facts']['subject'] {
+  const [only, ...others] = pools;
+  if (only === undefined || others.length > 0) return { kind: 'fleet' };
+  const { region, clusterId, cluster, poolId, pool } = only;
+  return { kind: 'pool', region, clusterId, cluster, poolId, pool };
+}
+
+const mostListed = 20;
+
+/** The pools by name; and the sums, for programs. */
+function factsOf(pools: readonly AnnouncedPool[], telling: Telling): { readonly [name: string]: string | number } {
+  const nodes = pools.reduce((sum, { by }) => sum + by, 0);
+  const listed = pools.length > 1 ? pools.slice(0, mostListed) : [];
+  const sizes = Object.fromEntries(listed.map((pool) => [labelOf(pool, telling), sizesOf(pool)]));
+  return pools.length === 0 ? {} : { pools: pools.length, nodes, ...sizes };
+}
+
+/** What to type to keep them as they are, where the message has no link. */
+function commandFor(config: CompiledConfig, pools: readonly AnnouncedPool[], at: EpochMs): string | undefined {
+  const down = pools.filter(({ by }) => by < 0);
+  const [only, ...others] = down;
+  if (only === undefined) return undefined;
+  const until = iso(at + 2 * 60 * minuteMs);
+  if (others.length === 0) {
+    const name =
+      config.regions.length > 1 ? `${only.region}:${only.cluster}/${only.pool}` : `${only.cluster}/${only.pool}`;
+    return `to keep it up, run: ${commandHint(config, `scale "${name}" --at-least ${only.nodes} --until ${until}`)}`;
+  }
+  const matches = [...new Set(down.map((pool) => matchOf(config, pool)))];
+  const commands = matches.map((match) => commandHint(config, `pause "${match}" --until ${until}`));
+  const more = commands.length > 3 ? ` (and ${commands.length - 3} more rules)` : '';
+  return `to keep them as they are, run: ${commands.slice(0, 3).join(', and: ')}${more}`;
+}
+
+function matchOf({ rules }: CompiledConfig, pool: Names): string {
+  return rules.find(({ match }) => matchesPool(match, pool))?.match.text ?? `${pool.cluster}/${pool.pool}`;
+}

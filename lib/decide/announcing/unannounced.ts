@@ -1,0 +1,72 @@
+import { because } from '../../model/text.ts';
+import { type EpochMs, iso } from '../../model/time.ts';
+import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
+import { observedNodes } from '../scaling/base.ts';
+import type { Action, Plan, RecordUpdate, RoundInput } from '../scaling/plan.ts';
+import { makeRuleBook } from '../scaling/rule-book.ts';
+import { asksOfPool } from '../scaling/wanted-size.ts';
+import type { AnnouncedPool, Announcement } from './announcement.ts';
+import { nodesBy } from './look-ahead.ts';
+
+/**
+ * The plan, with a reason beside each change that was to be announced and was not, or too late: it stands in the history,
+ * and nothing waits for it.
+ */
+export function withUnannounced(plan: Plan, input: RoundInput, announced: readonly Announcement[]): Plan {
+  if (!input.config.rules.some(({ announce }) => announce !== undefined)) return plan;
+  return { ...plan, updates: plan.updates.map((update) => noted(update, input, announced)) };
+}
+
+function noted(update: RecordUpdate, input: RoundInput, announced: readonly Announcement[]): RecordUpdate {
+  const { action } = update;
+  const why = action && whyUnannounced(action, input, announced);
+  if (why === undefined) return update;
+  const decisions = update.decisions.map((decision) =>
+    decision.kind === 'scale' && decision.poolId === action?.poolId
+      ? { ...decision, reason: `${decision.reason}; not announced in time: ${why}` }
+      : decision,
+  );
+  return { ...update, decisions };
+}
+
+/** undefined = it was told in time, or nobody wants to be told. */
+function whyUnannounced(action: Action, input: RoundInput, announced: readonly Announcement[]): string | undefined {
+  const book = input.book ?? makeRuleBook(input.config, input.now);
+  const rule = book.appliedRule(action)?.rule;
+  const pool = input.clusters
+    .find(({ cluster }) => cluster.region === action.region && cluster.id === action.clusterId)
+    ?.pools?.find(({ id }) => id === action.poolId);
+  if (rule?.announce === undefined || pool === undefined) return undefined;
+  const by = nodesBy(observedNodes(pool), action.to);
+  if (by === 0 || (by > 0 && !rule.announce.raises)) return undefined;
+  const told = announced
+    .flatMap(({ boundary, pools }) =>
+      pools.filter((one) => lifeKey(one) === lifeKey(action)).map((one) => ({ ...one, boundary })),
+    )
+    .filter((one) => Math.sign(one.by) === Math.sign(by))
+    .sort((a, b) => b.boundary - a.boundary);
+  return told.length === 0 ? whyUnknown(action, input) : whyLate(told);
+}
+
+/** Told in time where one announcement of it still stands and came in time; else what the latest one says. */
+function whyLate(told: readonly (AnnouncedPool & { readonly boundary: EpochMs })[]): string | undefined {
+  const standing = told.filter(({ ended }) => ended?.how !== 'changed');
+  if (standing.some(({ late }) => late === undefined)) return undefined;
+  const [latest] = standing;
+  if (latest?.late !== undefined) return latest.late;
+  const [back] = told;
+  return `the one for ${iso(back?.boundary ?? 0)} was taken back${because(back?.ended?.why)}`;
+}
+
+/** Nobody could know of it so early. */
+function whyUnknown(action: Action, { asks, now, clusters }: RoundInput): string {
+  const { override } = asksOfPool(asks, action, now);
+  if (override !== undefined) return `${override.who} asked for it at ${iso(override.askedAt)}`;
+  const record = clusters.find(({ cluster }) => cluster.id === action.clusterId)?.record;
+  const memory = record?.pools[action.poolId];
+  if (memory === undefined) return 'its pool was first seen just now';
+  if (memory.held !== undefined) return `it was held before: ${memory.held.reason}`;
+  return memory.resetAt === undefined
+    ? 'it was not known before'
+    : `what is asked of it, or its rule, changed at ${iso(memory.resetAt)}`;
+}

@@ -1,0 +1,59 @@
+import { type Announcement, keptAfterMs } from '../../decide/announcing/announcement.ts';
+import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
+import { dayMs, type EpochMs } from '../../model/time.ts';
+import { listAll, putOver } from './change-record.ts';
+import { readSchema1 } from './incident-records.ts';
+
+/** What was announced: partition `announcements`, ids `<boundary>/<destination>/<part>`; a large one lies in parts. */
+const partition = 'announcements';
+const width = 15;
+/** A record takes 100 KB, and the names of a pool a few hundred bytes. */
+const poolsPerPart = 120;
+
+export type StoredAnnouncement = {
+  readonly announcement: Announcement;
+  /** Of its parts, in their order. */
+  readonly versions: readonly Version[];
+};
+
+/** Those whose boundary was not long ago, or is to come. */
+export async function listAnnouncements(store: Store, now: EpochMs): Promise<readonly StoredAnnouncement[]> {
+  const after = idOf(Math.max(0, now - keptAfterMs));
+  const groups = Map.groupBy(await listAll(store, partition, { after }), ({ key }) =>
+    key.id.slice(0, key.id.lastIndexOf('/')),
+  );
+  return [...groups.values()].flatMap(joined);
+}
+
+function joined(records: readonly StoredRecord[]): readonly StoredAnnouncement[] {
+  const parts = records.flatMap((record) => {
+    const part = readSchema1(record) as Announcement | undefined;
+    return part === undefined ? [] : [{ part, version: record.version }];
+  });
+  const [first] = parts;
+  if (first === undefined) return [];
+  const announcement = { ...first.part, pools: parts.flatMap(({ part }) => part.pools) };
+  return [{ announcement, versions: parts.map(({ version }) => version) }];
+}
+
+/** The writes that store it over what was read; whoever was faster makes them fail. Parts never get fewer. */
+export function announcementWrites(
+  announcement: Announcement,
+  before: StoredAnnouncement | undefined,
+): readonly Write[] {
+  const { boundary, destination, pools } = announcement;
+  const known = before?.versions ?? [];
+  const count = Math.max(1, known.length, Math.ceil(pools.length / poolsPerPart));
+  return Array.from({ length: count }, (_, part) => {
+    const some = { ...announcement, pools: pools.slice(part * poolsPerPart, (part + 1) * poolsPerPart) };
+    return putOver(keyOf(boundary, destination, part), some, known[part], boundary + keptAfterMs + dayMs);
+  });
+}
+
+function keyOf(boundary: EpochMs, destination: string, part: number): Key {
+  return { partition, id: `${idOf(boundary)}/${destination}/${String(part).padStart(4, '0')}` };
+}
+
+function idOf(at: EpochMs): string {
+  return String(at).padStart(width, '0');
+}

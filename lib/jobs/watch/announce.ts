@@ -1,0 +1,54 @@
+import { stepAnnouncements } from '../../decide/announcing/step-announcements.ts';
+import type { DestinationState } from '../../decide/incidents/routing.ts';
+import type { Silences } from '../../decide/incidents/silence.ts';
+import { StoreError } from '../../errors.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { announcementWrites, listAnnouncements } from '../records/announcement-records.ts';
+import { deliveryWrite } from '../records/incident-records.ts';
+import type { KnownState } from './decide-watch.ts';
+import type { WatchParts } from './parts.ts';
+
+export type Announced = { readonly deliveries: number; readonly problems: readonly string[] };
+
+/**
+ * Tells what the rounds see coming: each announcement in one commit with its message, over what was read, so that of several
+ * processes one says it. One that could not be stored is made up for by the next pass.
+ */
+export async function announce(
+  { store, config, hash }: WatchParts,
+  { rounds, seen }: Pick<KnownState, 'rounds' | 'seen'>,
+  states: readonly DestinationState[],
+  silences: Silences,
+  now: EpochMs,
+): Promise<Announced> {
+  const isTold = config.rules.some((rule) => rule.announce !== undefined);
+  if (!isTold && !rounds.some(({ verdicts }) => verdicts !== undefined)) return nothing;
+  const stored = await listAnnouncements(store, now);
+  const watchedAt = (seen?.value as { readonly at?: EpochMs } | null | undefined)?.at;
+  const changes = stepAnnouncements({
+    now,
+    config,
+    hash,
+    destinations: new Map(states.flatMap(({ id, name, retired }) => (retired ? [] : [[name, id] as const]))),
+    known: stored.map(({ announcement }) => announcement),
+    rounds,
+    silences,
+    watchedAt,
+  });
+  const problems: string[] = [];
+  let deliveries = 0;
+  for (const { before, after, delivery } of changes) {
+    const known = stored.find(({ announcement }) => announcement === before);
+    const writes = [...announcementWrites(after, known), ...(delivery ? [deliveryWrite(delivery)] : [])];
+    try {
+      const outcome = await store.commit(writes);
+      if (outcome.kind === 'committed' && delivery) deliveries += 1;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      problems.push(`an announcement for ${after.destination} was not stored: ${error.message}`);
+    }
+  }
+  return { deliveries, problems };
+}
+
+const nothing: Announced = { deliveries: 0, problems: [] };
