@@ -20,7 +20,7 @@ const announcing = v.strictObject(
   expected('{ before, to }, or off', fix),
 );
 
-export const announce = v.union([v.literal('off'), announcing], expected('{ before, to }, or off', fix));
+const announce = v.union([v.literal('off'), announcing], expected('{ before, to }, or off', fix));
 
 /** The key, as rules, schedules and defaults have it. */
 export const announceKey = may(announce, {

@@ -89,7 +89,7 @@ function inMinutes(ms: number): string {
 }
 
 /** "19:00", "Tue 00:30" on another day, "18:00 UTC" where nobody named a zone. */
-export function clockIn(at: EpochMs, { zone, now }: Pick<Telling, 'zone' | 'now'>): string {
+function clockIn(at: EpochMs, { zone, now }: Pick<Telling, 'zone' | 'now'>): string {
   const [then, today] = [partsIn(zone, at), partsIn(zone, now)];
   const day = then.date === today.date ? '' : `${then.weekday} `;
   return `${day}${then.time}${zone === 'UTC' ? ' UTC' : ''}`;

@@ -63,7 +63,7 @@ export function lookAhead(input: RoundInput, plan: Plan, announced: readonly Ann
 }
 
 /** As far ahead as a rule's announcements look: two ticks more than asked for, so that what is told is told in time. */
-export function reachMs({ announce }: Pick<Rule, 'announce'>, { everyMs }: Pick<CompiledConfig, 'everyMs'>): number {
+function reachMs({ announce }: Pick<Rule, 'announce'>, { everyMs }: Pick<CompiledConfig, 'everyMs'>): number {
   return announce === undefined ? 0 : announce.beforeMs + 2 * everyMs + minuteMs;
 }
 
