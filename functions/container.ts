@@ -9,6 +9,7 @@ import { embeddedLine, type MetricValues } from '../lib/io/metrics.ts';
 import { makeRedactor } from '../lib/io/redact.ts';
 import { makeDynamoClient } from '../lib/io/stores/dynamo-client.ts';
 import { makeDynamoStore } from '../lib/io/stores/dynamodb.ts';
+import { refusingNewer } from '../lib/io/stores/table-schema.ts';
 import type { CompiledConfig } from '../lib/model/config.ts';
 
 /** What a container builds at its first invocation and keeps for the next ones. */
@@ -42,7 +43,8 @@ async function open(): Promise<Container> {
   const write = (line: string) => void process.stdout.write(line);
   const level = (env['LAMPLIGHTER_LOG_LEVEL'] ?? 'info') as LogLevel;
   const log = makeRequestLog(makeLog({ level, format: 'json', write, redactor, clock }));
-  const store = makeDynamoStore({ client: makeDynamoClient(), table: config.store.table, newId, clock });
+  const { table } = config.store;
+  const store = refusingNewer(makeDynamoStore({ client: makeDynamoClient(), table, newId, clock }), table);
   const secrets = openSecrets({ clock, redactor, log, env });
   const installation = env['LAMPLIGHTER_INSTALLATION'] ?? 'lamplighter';
   const names = {

@@ -26,6 +26,7 @@ import { addSend } from './commands/send.ts';
 import { addSilence } from './commands/silence.ts';
 import { addSimulator } from './commands/simulator.ts';
 import { addStatus } from './commands/status.ts';
+import { addStore } from './commands/store.ts';
 import { addUninstall } from './commands/uninstall.ts';
 import { describeFailure } from './failure.ts';
 import type { CliParts, GivenParts, Output, TextOutput } from './parts.ts';
@@ -82,7 +83,7 @@ function makeProgram(parts: CliParts): Command {
     .configureHelp({ styleTitle: out.bold, styleCommandText: out.cyan, styleSubcommandText: out.cyan })
     .showSuggestionAfterError();
   registerCommands(program, parts);
-  for (const command of program.commands) refuseRepeated(command);
+  refuseRepeated(program);
   program.addHelpText(
     'after',
     `
@@ -99,6 +100,7 @@ Exit codes: 0 the command did its work, 1 it did not, 2 wrong usage or config.`,
 
 /** `--exactly 3 --exactly 0`: which of both was meant nobody knows. */
 function refuseRepeated(command: Command): void {
+  for (const below of command.commands) refuseRepeated(below);
   const repeatable = new Set(['at']);
   for (const option of command.options) {
     if (option.variadic || repeatable.has(option.name())) continue;
@@ -165,5 +167,6 @@ function registerCommands(program: Command, parts: CliParts): void {
   addSimulator(program, parts);
   addDoctor(program, parts);
   addRehearse(program, parts);
+  addStore(program, parts);
   addUninstall(program, parts);
 }

@@ -19,6 +19,12 @@ export async function noteKeepingForms(note: Note): Promise<void> {
     await passing(clock, world.run('run', '--once'));
     await clock.advance(15 * 60_000);
   }
+  const copy = `${world.folder}/copy.db`;
+  await note('store backup', world, 'store', 'backup', copy);
+  await note('store verify', world, 'store', 'verify');
+  await note('store restore', world, 'store', 'restore', copy);
+  const copied = world.runWith({}, 'store', 'copy', copy, `${copy}2`, '--json');
+  await note('store copy', { json: async () => JSON.parse((await copied).out) as unknown }, 'store');
   await note('uninstall', inTime, 'uninstall', '--yes');
   await note('status', world, 'status');
   await note('explain', world, 'explain', 'dev-api/workers');

@@ -432,11 +432,11 @@ describe('roles', () => {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
     });
     expect(keys('AcceptEventsRole')).toEqual([
-      ['dynamodb:GetItem,dynamodb:Query', leading('clusters/*', 'asks/*')],
+      ['dynamodb:GetItem,dynamodb:Query', leading('clusters/*', 'asks/*', 'store')],
       ['dynamodb:PutItem,dynamodb:DeleteItem', leading('asks/*')],
     ]);
     expect(keys('ReceiveEventsRole')).toEqual([
-      ['dynamodb:GetItem,dynamodb:Query', leading('clusters/*', 'asks/*', 'replays/*')],
+      ['dynamodb:GetItem,dynamodb:Query', leading('clusters/*', 'asks/*', 'replays/*', 'store')],
       ['dynamodb:PutItem,dynamodb:DeleteItem', leading('asks/*', 'replays/*')],
     ]);
   });

@@ -253,6 +253,7 @@ describe.skipIf(missing !== undefined)(
       await world.command('outbox', 'test', 'hook');
       await world.command('pause', 'dev/workers', '--for', '1h', '--reason', 'a test');
       await world.command('resume', 'dev/workers');
+      await world.command('store', 'verify');
       const made = world.aws.calls.filter(({ who }) => who === 'operator').map(({ action }) => action);
       const policy = JSON.parse(readFileSync('deploy/aws/operator-policy.json', 'utf8')) as {
         Statement: readonly { readonly Action: string | readonly string[] }[];

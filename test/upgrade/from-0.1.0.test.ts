@@ -58,8 +58,43 @@ function openOld() {
   const clock = makeSkippingClock(Date.parse(afterwards));
   const parts = { clock, fetch: fleetOf(clusters, writes), env: { MKS_TOKEN: 'a'.repeat(64), WH: 'b'.repeat(40) } };
   const run = (...argv: string[]) => world.runWith(parts, ...argv, '--config', world.config);
-  return { run, writes, clusters, [Symbol.dispose]: () => world[Symbol.dispose]() };
+  return { run, writes, clusters, folder: world.folder, [Symbol.dispose]: () => world[Symbol.dispose]() };
 }
+
+/** As a later version of the same schema may leave it: fields, kinds of asks and records that this one does not know. */
+function changeAsLater(path: string): void {
+  const database = new DatabaseSync(path);
+  database.exec("update records set value = json_set(value, '$.later', json('{\"is\":[1]}'))");
+  const later = { schema: 1, kind: 'wish', id: 'wish/1', region: 'r1', until: Date.parse(afterwards) + 3_600_000 };
+  const put = database.prepare("insert into records values (?, ?, ?, 'v1', null)");
+  put.run('asks/r1', 'wish/1', JSON.stringify(later));
+  put.run('later/r1', 'one', JSON.stringify({ schema: 2 }));
+  database.close();
+}
+
+describe('a store that a later version of the same schema wrote', () => {
+  test('is read after a downgrade, and changes nothing', async () => {
+    using old = openOld();
+    changeAsLater(join(old.folder, 'lamplighter.db'));
+    const { code, out } = await old.run('run', '--once');
+    expect({ writes: old.writes, code }).toEqual({ writes: [], code });
+    expect(out).toContain('0 changes');
+    for (const argv of [['status'], ['history'], ['incidents'], ['outbox'], ['explain', 'dev-api/build']])
+      expect(await old.run(...argv)).toMatchObject({ code: 0, err: '' });
+  });
+
+  test('of another schema is refused with a sentence', async () => {
+    using old = openOld();
+    const database = new DatabaseSync(join(old.folder, 'lamplighter.db'));
+    database.exec('pragma user_version = 2');
+    database.close();
+    for (const argv of [['status'], ['run', '--once'], ['pause', '--for', '1h']])
+      expect(await old.run(...argv)).toMatchObject({
+        code: 1,
+        err: expect.stringMatching(/newer version .*update this one/),
+      });
+  });
+});
 
 describe('a store as 0.1.0 wrote it', () => {
   test('its records are read by every command that shows them', async () => {

@@ -105,6 +105,11 @@ function ttlOf(expiresAt: EpochMs): number {
   return Math.ceil(expiresAt / 1000) + ttlSlackSeconds;
 }
 
+/** When the record was asked to expire, to the second. */
+export function expiryOf({ ttl }: Item): EpochMs | undefined {
+  return ttl?.N === undefined ? undefined : (Number(ttl.N) - ttlSlackSeconds) * 1000;
+}
+
 function itemKey(key: Key): Item {
   return { pk: { S: key.partition }, sk: { S: key.id } };
 }

@@ -18,5 +18,6 @@ async function openFileStore(path: string, parts: Parts): Promise<OpenedStore> {
 async function openDynamoStore(table: string, parts: Parts): Promise<OpenedStore> {
   const { makeDynamoClient } = await import('./dynamo-client.ts');
   const { makeDynamoStore } = await import('./dynamodb.ts');
-  return makeDynamoStore({ client: makeDynamoClient(), table, ...parts });
+  const { refusingNewer } = await import('./table-schema.ts');
+  return refusingNewer(makeDynamoStore({ client: makeDynamoClient(), table, ...parts }), table);
 }

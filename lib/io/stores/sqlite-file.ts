@@ -2,13 +2,12 @@ import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../errors.ts';
+import { schemaVersion } from './store.ts';
 
 /** "LAMP": says whose file it is (sqlite.org/fileformat2.html, application id). */
-const applicationId = 0x4c414d50;
+export const applicationId = 0x4c414d50;
 /** SQLite's default, written down because the check for a lost end counts in it. */
 const pageBytes = 4096;
-/** Kept in the file's user_version. Raised when an older program could no longer use the file. */
-const schemaVersion = 1;
 
 /**
  * `synchronous = full`: in WAL mode `normal` may lose the last commits when the power fails, and a lost claim would let
@@ -55,6 +54,29 @@ export function openSqliteFile(path: string): SqliteFile {
     try {
       makeReady(database, path, hasLostItsEnd);
       return { database, file };
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+/**
+ * Opens a file that is there already, only to read: nothing is made, set or brought to a schema. Throws StoreError where
+ * there is none, where it is not ours, damaged, or written by a newer version.
+ */
+export function openSqliteToRead(path: string): DatabaseSync {
+  const absolute = resolve(path);
+  const kind = statSync(absolute, { throwIfNoEntry: false });
+  if (!kind?.isFile()) throw new StoreError(`The store ${path} cannot be read: there is no such file`);
+  const hasLostItsEnd = endsWithinPage(absolute);
+  return naming(path, 'open', () => {
+    const database = new DatabaseSync(absolute, { timeout: lockTimeoutMs, readOnly: true });
+    try {
+      if (readMarks(database).isEmpty) throw new StoreError(`The store ${path} cannot be read: the file is empty`);
+      refuseForeign(database, path);
+      if (hasLostItsEnd || !isWhole(database)) throw damaged(path);
+      return database;
     } catch (error) {
       database.close();
       throw error;
@@ -207,7 +229,7 @@ export function describeSqliteProblem(error: unknown): string {
 }
 
 /** Another connection has the lock. */
-function isSqliteBusy(error: unknown): boolean {
+export function isSqliteBusy(error: unknown): boolean {
   const { errcode } = error as { errcode?: unknown };
   // The low byte of an extended result code is the primary one.
   return typeof errcode === 'number' && (errcode & 0xff) === 5;

@@ -6,6 +6,9 @@
 import type { Json } from '../../model/json.ts';
 import type { EpochMs } from '../../model/time.ts';
 
+/** Of a whole store: in a file's user_version, in a table's record. Raised when an older program could no longer use it. */
+export const schemaVersion = 1;
+
 /** `partition` follows how records are read: what is listed together lives in one. Both parts are plain printable text. */
 export type Key = { readonly partition: string; readonly id: string };
 

@@ -1,0 +1,45 @@
+import type { EpochMs } from '../../model/time.ts';
+import type { Attempts } from './dynamo-attempts.ts';
+import { openSqliteToRead } from './sqlite-file.ts';
+import type { Key, Version } from './store.ts';
+
+/** A record as it lies in its store: its value is text that may be no JSON, and may expire. */
+export type DumpedRecord = {
+  readonly key: Key;
+  readonly text: string;
+  readonly version: Version;
+  readonly expiresAt: EpochMs | undefined;
+};
+
+type Row = {
+  readonly partition: string;
+  readonly id: string;
+  readonly value: string;
+  readonly version: string;
+  readonly expires_at: number | null;
+};
+
+/** Everything in a SQLite file as of one instant, whoever writes meanwhile. Throws StoreError as `openSqliteToRead` does. */
+export function dumpSqlite(path: string): readonly DumpedRecord[] {
+  const database = openSqliteToRead(path);
+  try {
+    const rows = database.prepare('select partition, id, value, version, expires_at from records order by 1, 2').all();
+    return (rows as unknown as readonly Row[]).map(({ partition, id, value, version, expires_at: expiresAt }) => {
+      return { key: { partition, id }, text: value, version, expiresAt: expiresAt ?? undefined };
+    });
+  } finally {
+    database.close();
+  }
+}
+
+/** Everything in a table. Throws StoreError when it cannot be read, or is written to all the time. */
+export async function dumpTable(table: string, parts: Attempts): Promise<readonly DumpedRecord[]> {
+  const { makeDynamoClient } = await import('./dynamo-client.ts');
+  const { scanTable } = await import('./dynamo-scan.ts');
+  const client = makeDynamoClient();
+  try {
+    return await scanTable({ ...parts, client, table });
+  } finally {
+    client.destroy();
+  }
+}

@@ -1,0 +1,39 @@
+import { StoreError } from '../../errors.ts';
+import { type Store, schemaVersion } from './store.ts';
+
+/** A file has its schema in its header (user_version); a table has a record, once it is not the first. */
+const tableSchemaKey = { partition: 'store', id: 'schema' } as const;
+
+/**
+ * The same store, which refuses a table that a newer version wrote. It is asked once, beside the first read, and before
+ * the first write; what could not be asked is asked again by the next call.
+ */
+export function refusingNewer(store: Store, table: string): Store {
+  let known: Promise<void> | undefined;
+  const check = () => {
+    known ??= refuseNewer(store, table).catch((error: unknown) => {
+      known = undefined;
+      throw error;
+    });
+    return known;
+  };
+  const beside = async <T>(read: Promise<T>): Promise<T> => (await Promise.all([read, check()]))[0];
+  return {
+    ...store,
+    read: (key) => beside(store.read(key)),
+    list: (partition, options) => beside(store.list(partition, options)),
+    commit: async (writes) => {
+      await check();
+      return store.commit(writes);
+    },
+  };
+}
+
+async function refuseNewer(store: Store, table: string): Promise<void> {
+  const value: unknown = (await store.read(tableSchemaKey))?.value;
+  const version = (value as { readonly version?: unknown } | null | undefined)?.version ?? 1;
+  if (typeof version === 'number' && version <= schemaVersion) return;
+  throw new StoreError(
+    `The table ${table} was written by a newer version (store schema ${JSON.stringify(version)}, this one knows ${schemaVersion}); update this one`,
+  );
+}
