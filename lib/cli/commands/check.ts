@@ -1,28 +1,39 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Problem, renderProblem } from '../../config/problem.ts';
 import { loadConfig } from '../../config/read-config.ts';
+import { UsageError } from '../../errors.ts';
 import { counted } from '../../model/text.ts';
+import { type AnnotationForm, annotationForms, annotations } from '../check/annotations.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
 
+type CheckOptions = ConfigOption & JsonOption & { readonly format?: AnnotationForm };
+
 export function addCheck(program: Command, parts: CliParts): void {
   const command = program
     .command('check')
     .description('Find all mistakes in the config at once, each with its line and how to fix it.')
+    .addOption(
+      new Option('--format <form>', 'annotate the lines of a merge request, as its host reads it').choices(
+        annotationForms,
+      ),
+    )
     .addOption(configOption())
     .addOption(jsonOption())
-    .action((options: ConfigOption & JsonOption) => check(parts, options));
+    .action((options: CheckOptions) => check(parts, options));
   examples(command, [
     ['lamplighter check', 'the config in this folder, with all that it includes'],
     ['lamplighter check --config prod.yml', 'another one'],
+    ['lamplighter check --format gitlab > gl-code-quality-report.json', 'for a merge request (docs/merge-requests.md)'],
     ['lamplighter check --json', 'for editors and pipelines; exit code 2 when it is not ok'],
   ]);
 }
 
 /** Warnings are said and fail nothing. */
-async function check(parts: CliParts, { config, json }: ConfigOption & JsonOption): Promise<void> {
+async function check(parts: CliParts, { config, json, format }: CheckOptions): Promise<void> {
+  if (json && format) throw new UsageError('--json and --format are two forms: give one');
   const { ok, files, problems } = await loadConfig(config, { now: parts.clock.now() });
   if (!ok) parts.exitWith(2);
   if (json)
@@ -31,6 +42,7 @@ async function check(parts: CliParts, { config, json }: ConfigOption & JsonOptio
       ...(files.length > 1 && { files }),
       problems: problems.map(problemJson),
     });
+  else if (format) parts.stdout.write(annotations(format, problems, parts));
   else writeText(parts, files, ok, problems);
 }
 

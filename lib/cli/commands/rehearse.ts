@@ -13,6 +13,13 @@ export function addRehearse(program: Command, parts: CliParts): void {
     .addOption(new Option('--from <instant>', 'from when, with an offset (default: now)').argParser(readInstant))
     .option('--against <file>', 'another config: show only what differs from it')
     .option('--changes', 'list every change (with --against: that differs), not only how many there are')
+    .addOption(
+      new Option(
+        '--format <form>',
+        'markdown: with --against, a comment for a merge request; exit code 3 when something changes',
+      ).choices(['text', 'markdown']),
+    )
+    .option('--detailed-exitcode', 'with --against: exit code 3 when something changes')
     .option('--offline', 'do not call the API: take the pools from the store, else from the config')
     .option('--pool <cluster/pool...>', 'also rehearse these pools, which neither API nor store knows')
     .addOption(configOption())
@@ -21,6 +28,10 @@ export function addRehearse(program: Command, parts: CliParts): void {
   examples(command, [
     ['lamplighter rehearse', 'the coming week: changes, readiness, node-hours, a picture'],
     ['lamplighter rehearse --config new.yml --against lamplighter.yml', 'what a new config would change'],
+    [
+      'lamplighter rehearse --against old.yml --format markdown',
+      'a comment for a merge request (docs/merge-requests.md)',
+    ],
     ['lamplighter rehearse --offline --pool dev-api/workers --from 2026-12-21T00:00+01:00', 'no token needed'],
   ]);
 }

@@ -14,6 +14,7 @@ import {
   lateText,
   mainZone,
   shortInstant,
+  signed,
   type Telling,
   zoneFor,
   zonesOf,
@@ -132,8 +133,4 @@ function findingsText(
   parts: DifferenceParts,
 ): readonly string[] {
   return found.length === 0 ? [] : [head, ...first(found.map((one) => `  ${findingText(one, zone, parts)}`))];
-}
-
-function signed(n: number): string {
-  return `${n < 0 ? '−' : '+'}${hours(Math.abs(n))}`;
 }

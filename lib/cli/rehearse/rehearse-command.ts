@@ -1,4 +1,4 @@
-import { compareRehearsals } from '../../decide/rehearsal/compare-rehearsals.ts';
+import { changesNothing, compareRehearsals } from '../../decide/rehearsal/compare-rehearsals.ts';
 import type { Rehearsal } from '../../decide/rehearsal/rehearsal.ts';
 import { rehearse } from '../../decide/rehearsal/rehearse.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
@@ -12,6 +12,7 @@ import { parsePool, resolveRegion } from '../pools.ts';
 import { rfc3339 } from '../text/instant.ts';
 import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
+import { differenceMarkdown } from './difference-markdown.ts';
 import { differenceText } from './difference-text.ts';
 import { differenceJson, rehearsalJson } from './rehearsal-json.ts';
 import { rehearsalText } from './rehearsal-text.ts';
@@ -24,6 +25,8 @@ export type RehearseOptions = ConfigOption &
     readonly against?: string;
     readonly offline?: true;
     readonly changes?: true;
+    readonly format?: 'text' | 'markdown';
+    readonly detailedExitcode?: true;
     readonly pool?: readonly string[];
   };
 
@@ -33,6 +36,7 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
   const now = parts.clock.now();
   const from = options.from ?? now;
   if (from < now) throw new UsageError(`--from ${rfc3339(from)} is past: a rehearsal begins now or later`);
+  refuseForms(options);
   const config = await readConfig(parts, options.config);
   const against = options.against === undefined ? undefined : await readConfig(parts, options.against);
   const book = makeRuleBook(config, now);
@@ -48,6 +52,13 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
   const old = against && run(against);
   if (rehearsal.pools.length + (old?.pools.length ?? 0) === 0) throw nothingToRehearse(fleet);
   const difference = old && compareRehearsals(old, rehearsal);
+  const isMarkdown = options.format === 'markdown';
+  if (difference && !changesNothing(difference) && (isMarkdown || options.detailedExitcode)) parts.exitWith(3);
+  if (isMarkdown && against && old && difference) {
+    const pools = [...rehearsal.pools, ...old.pools];
+    const told = { config, old: against, pools, days: options.days, notes: fleet.notes };
+    return stdout.write(`${differenceMarkdown(difference, told).join('\n')}\n`);
+  }
   if (options.json)
     return writeJson(
       stdout,
@@ -65,6 +76,13 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
       ? differenceText(difference, { ...look, old: against, next: rehearsal, was: old })
       : rehearsalText(rehearsal, { ...look, days: options.days });
   stdout.write(`${lines.join('\n')}\n`);
+}
+
+function refuseForms({ json, format, against, detailedExitcode }: RehearseOptions): void {
+  if (json && format === 'markdown') throw new UsageError('--json and --format are two forms: give one');
+  if (against !== undefined) return;
+  if (format === 'markdown') throw new UsageError('--format markdown is for a comparison: add --against <file>');
+  if (detailedExitcode) throw new UsageError('--detailed-exitcode is for a comparison: add --against <file>');
 }
 
 function rehearseOne(config: CompiledConfig, fleet: StartingFleet, from: EpochMs, days: number): Rehearsal {

@@ -74,3 +74,7 @@ export function hours(n: number): string {
 export function first(lines: readonly string[], most = 20): readonly string[] {
   return lines.length <= most ? lines : [...lines.slice(0, most), `  and ${lines.length - most} more like these`];
 }
+
+export function signed(n: number): string {
+  return `${n < 0 ? '−' : '+'}${hours(Math.abs(n))}`;
+}
