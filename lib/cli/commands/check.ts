@@ -42,7 +42,7 @@ async function check(parts: CliParts, { config, json, format }: CheckOptions): P
       ...(files.length > 1 && { files }),
       problems: problems.map(problemJson),
     });
-  else if (format) parts.stdout.write(annotations(format, problems, parts));
+  else if (format) parts.stdout.writeLines(annotations(format, problems, parts));
   else writeText(parts, files, ok, problems);
 }
 

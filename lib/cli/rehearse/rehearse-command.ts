@@ -57,7 +57,7 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
   if (isMarkdown && against && old && difference) {
     const pools = [...rehearsal.pools, ...old.pools];
     const told = { config, old: against, pools, days: options.days, notes: fleet.notes };
-    return stdout.write(`${differenceMarkdown(difference, told).join('\n')}\n`);
+    return stdout.writeLines(`${differenceMarkdown(difference, told).join('\n')}\n`);
   }
   if (options.json)
     return writeJson(

@@ -1,8 +1,7 @@
 import { StoreError } from '../../errors.ts';
 import type { Json } from '../../model/json.ts';
-import type { DumpedRecord } from './dumped-records.ts';
 import { showKey } from './prepare-writes.ts';
-import type { Store, Write } from './store.ts';
+import type { DumpedRecord, Store, Write } from './store.ts';
 
 /** Well below what a transaction of DynamoDB takes. */
 const mostWrites = 90;

@@ -1,15 +1,6 @@
-import type { EpochMs } from '../../model/time.ts';
 import type { Attempts } from './dynamo-attempts.ts';
 import { openSqliteToRead } from './sqlite-file.ts';
-import type { Key, Version } from './store.ts';
-
-/** A record as it lies in its store: its value is text that may be no JSON, and may expire. */
-export type DumpedRecord = {
-  readonly key: Key;
-  readonly text: string;
-  readonly version: Version;
-  readonly expiresAt: EpochMs | undefined;
-};
+import type { DumpedRecord } from './store.ts';
 
 type Row = {
   readonly partition: string;

@@ -1,10 +1,9 @@
 import { ScanCommand, type ScanCommandOutput } from '@aws-sdk/client-dynamodb';
 import { StoreError } from '../../errors.ts';
-import type { DumpedRecord } from './dumped-records.ts';
 import { dynamoError, sendUntilSettled } from './dynamo-attempts.ts';
 import { expiryOf, type Item, versionOf } from './dynamo-requests.ts';
 import type { DynamoParts } from './dynamodb.ts';
-import { compareIds } from './store.ts';
+import { compareIds, type DumpedRecord } from './store.ts';
 
 const mostLooks = 5;
 

@@ -17,6 +17,14 @@ export type Version = string;
 
 export type StoredRecord = { readonly key: Key; readonly value: Json; readonly version: Version };
 
+/** A record as it lies in its store: its value is text that may be no JSON, and may expire. */
+export type DumpedRecord = {
+  readonly key: Key;
+  readonly text: string;
+  readonly version: Version;
+  readonly expiresAt: EpochMs | undefined;
+};
+
 export type Write =
   | { readonly kind: 'putIfAbsent'; readonly key: Key; readonly value: Json; readonly expiresAt?: EpochMs }
   | {
