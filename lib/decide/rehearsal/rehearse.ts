@@ -1,56 +1,218 @@
 import type { Approval, Ask } from '../../model/asks.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
+import { isSameJson } from '../../model/json.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { subjectId } from '../incidents/incident.ts';
 import type { ClusterRecord, ObservedFleetCluster, PoolMemory } from '../scaling/memory.ts';
-import { planRound } from '../scaling/plan-round.ts';
+import { inOrder } from '../scaling/order.ts';
+import type { ClusterPlan } from '../scaling/plan-cluster.ts';
+import { planInFull, type PlanInFull } from '../scaling/plan-round.ts';
 import { makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
-import { longestLeadMs, lowerLookMs } from '../scaling/scheduled-size.ts';
-import { nextChange } from '../schedule/timeline.ts';
+import { likeOther } from './alike.ts';
+import { type Group, groupClusters } from './groups.ts';
+import { nextInstant } from './next-instant.ts';
 import type { FoundFinding, Rehearsal, RehearsalInput, RehearsedChange } from './rehearsal.ts';
-import { advanceFleet, applyPlan, beginFleet, type Fleet } from './rehearsed-fleet.ts';
+import { advanceFleet, applyPlan, beginFleet, clusterKey, type Fleet, liveAlike, nextEnd } from './rehearsed-fleet.ts';
 import { bystandersOf, closePools } from './totals.ts';
 
 /**
  * The days to come, with the planning of real rounds on a fleet in which only time and our own changes do anything: a
- * resize takes as long as the pool's raises took, nobody else touches a pool, and no call fails.
+ * resize takes as long as the pool's raises took, nobody else touches a pool, and no call fails. A cluster is planned
+ * only at ticks at which something about it may be decided otherwise than before, and of clusters that are alike only
+ * one: what is told is the same as with every round of every cluster (ADR 16).
  */
 export function rehearse(input: RehearsalInput): Rehearsal {
   const { from, to } = input;
+  const course = beginCourse(input);
+  for (let now = nextRound(course); now < to; now = nextRound(course)) goThrough(course, now);
+  const { fleet, book, changes, groups } = course;
+  const elsewhere = beginFleet(
+    input.clusters.filter((one) => !course.isOurs(one)),
+    new Map(),
+    from,
+  );
+  for (const each of [fleet, elsewhere]) advanceFleet(each, to);
+  for (const { places, alike } of groups) for (const place of alike) liveAlike(fleet, place, places[0] as number);
+  const closed = closePools(fleet, input, book, changes);
+  const bystanders = [...closed.bystanders, ...bystandersOf(elsewhere, input)];
+  return { from, to, changes, pools: closed.pools, bystanders, findings: [...course.findings.values()] };
+}
+
+/** A rehearsal under way. */
+type Course = {
+  readonly input: RehearsalInput;
+  readonly config: CompiledConfig;
+  readonly book: RuleBook;
+  readonly isOurs: (seen: ObservedFleetCluster) => boolean;
+  readonly fleet: Fleet;
+  readonly groups: readonly Group[];
+  /** The order of a round's clusters, by their keys. */
+  readonly ranks: ReadonlyMap<string, number>;
+  readonly changes: RehearsedChange[];
+  readonly findings: Map<string, FoundFinding>;
+  asks: readonly Ask[];
+};
+
+function beginCourse(input: RehearsalInput): Course {
+  const { from, asks } = input;
   const config = actEverywhere(input.config);
   const book = makeRuleBook(config, from);
   const regions = new Set(config.regions.map(({ name }) => name));
   const isOurs = ({ cluster }: ObservedFleetCluster) => regions.has(cluster.region);
   const fleet = beginFleet(input.clusters.filter(isOurs), input.storedRules, from);
-  const elsewhere = beginFleet(
-    input.clusters.filter((one) => !isOurs(one)),
-    new Map(),
-    from,
-  );
-  const changes: RehearsedChange[] = [];
-  const findings = new Map<string, FoundFinding>();
-  let { asks } = input;
-  for (let now = from; now < to; ) {
-    advanceFleet(fleet, now);
-    // The names of the fleet stay as they are: one look at them is enough.
-    const isWhole = input.isWhole !== false && now === from;
-    const { clusters, storedRules } = fleet;
-    const round = { now, config, clusters, storedRules, isWhole, book };
-    const asWritten = planRound({ ...round, asks });
-    const isBraked = asWritten.findings.some(({ kind }) => kind === 'config.brake');
-    if (isBraked) asks = [...asks, approvalOf(config, now, to)];
-    const plan = isBraked ? planRound({ ...round, asks }) : asWritten;
-    changes.push(...applyPlan(fleet, plan, config, now));
-    for (const finding of asWritten.findings) noteFinding(findings, finding, now);
-    const isQuiet = plan.updates.length === 0 && input.everyRound !== true;
-    now = nextTick(now, isQuiet ? quietUntil(fleet, book, asks, now) : now, config.everyMs);
+  const groups = groupClusters(fleet.clusters, book, { ...input, config });
+  const ranks = new Map(inOrder(fleet.clusters).map(({ cluster }, i) => [clusterKey(cluster.region, cluster.id), i]));
+  return { input, config, book, isOurs, fleet, groups, ranks, changes: [], findings: new Map(), asks };
+}
+
+function nextRound({ groups }: Course): EpochMs {
+  return groups.reduce((first, { dueAt }) => Math.min(first, dueAt), Number.POSITIVE_INFINITY);
+}
+
+/** One round over the clusters that are due. */
+function goThrough(course: Course, now: EpochMs): void {
+  const { fleet, config, findings } = course;
+  const due = course.groups.filter(({ dueAt }) => dueAt <= now);
+  const { groups, written, planned } = planDue(course, due, now);
+  const places = groups.flatMap((group) => group.places);
+  keepChanges(course, groups, applyPlan(fleet, planned.plan, config, now, places));
+  for (const finding of written.plan.findings) noteFinding(findings, finding, now);
+  const restless = restlessIn(planned);
+  const plans = new Map(planned.clusters.map((plan) => [clusterKey(plan.cluster.region, plan.cluster.id), plan]));
+  for (const group of groups) {
+    group.dueAt = nextTick(now, nextLook(course, group, { restless, plans, now }), config.everyMs);
   }
-  advanceFleet(fleet, to);
-  advanceFleet(elsewhere, to);
-  const closed = closePools(fleet, input, book, changes);
-  const bystanders = [...closed.bystanders, ...bystandersOf(elsewhere, input)];
-  return { from, to, changes, pools: closed.pools, bystanders, findings: [...findings.values()] };
+}
+
+type Round = {
+  readonly groups: readonly Group[];
+  /** As the brake leaves it, and as it is once that is approved. */
+  readonly written: PlanInFull;
+  readonly planned: PlanInFull;
+};
+
+/**
+ * Where the brake counts anything, it counts the whole fleet: then all of it is planned. Where something is found that
+ * was not known, it is found in each of the clusters that are alike, under its own name.
+ */
+function planDue(course: Course, due: readonly Group[], now: EpochMs): Round {
+  let isCounted = false;
+  const elsewhere = () => {
+    isCounted = true;
+    return [];
+  };
+  const isNews = (finding: Finding) => !course.findings.has(findingKey(finding));
+  const first = planGroups(course, due, { now, elsewhere, isEach: false });
+  const groups = isCounted ? course.groups : due;
+  const isEach = isCounted || first.plan.findings.some(isNews);
+  const plan = () => planGroups(course, groups, { now, elsewhere, isEach });
+  const written = isEach ? plan() : first;
+  if (!written.plan.findings.some(({ kind }) => kind === 'config.brake')) return { groups, written, planned: written };
+  course.asks = [...course.asks, approvalOf(course.config, now, course.input.to)];
+  return { groups, written, planned: plan() };
+}
+
+type RoundAt = {
+  readonly now: EpochMs;
+  readonly elsewhere: () => readonly ObservedFleetCluster[];
+  /** Also of the clusters that are alike. */
+  readonly isEach: boolean;
+};
+
+function planGroups(course: Course, groups: readonly Group[], { now, elsewhere, isEach }: RoundAt): PlanInFull {
+  const { input, config, fleet, book, asks } = course;
+  const { storedRules } = fleet;
+  const isFirst = now === input.from;
+  // A real round looks at every tick, also where nothing is to be decided.
+  const lookedAt = now - config.everyMs;
+  const clusters = groups.flatMap(({ places, alike }) => {
+    advanceFleet(fleet, now, places);
+    const seen = places.map((place) => fleet.clusters[place] as ObservedFleetCluster);
+    const others = (isEach ? alike : []).map((place) =>
+      likeOther(fleet.clusters[place] as ObservedFleetCluster, seen[0] as ObservedFleetCluster),
+    );
+    return [...seen, ...others].map((one) => (isFirst ? one : { ...one, lookedAt }));
+  });
+  // The names of the fleet stay as they are: one look at them is enough.
+  const isWhole = input.isWhole !== false && isFirst;
+  return planInFull({ now, config, clusters, storedRules, isWhole, book, asks, elsewhere });
+}
+
+/** Those of a round, and the same ones in the clusters that are alike, in the order of a round over all of them. */
+function keepChanges(
+  { fleet, ranks, changes }: Course,
+  groups: readonly Group[],
+  made: readonly RehearsedChange[],
+): void {
+  const byCluster = new Map(made.map((change) => [clusterKey(change.region, change.clusterId), change]));
+  const all = [...made];
+  for (const { places, alike } of groups) {
+    const one = fleet.clusters[places[0] as number] as ObservedFleetCluster;
+    const change = byCluster.get(clusterKey(one.cluster.region, one.cluster.id));
+    if (change === undefined) continue;
+    const poolAt = one.pools?.findIndex(({ id }) => id === change.poolId) ?? -1;
+    for (const place of alike) {
+      const { cluster, pools } = fleet.clusters[place] as ObservedFleetCluster;
+      all.push({ ...change, clusterId: cluster.id, cluster: cluster.name, poolId: pools?.[poolAt]?.id ?? '' });
+    }
+  }
+  const rankOf = ({ region, clusterId }: RehearsedChange) => ranks.get(clusterKey(region, clusterId)) ?? 0;
+  changes.push(...all.sort((a, b) => rankOf(a) - rankOf(b)));
+}
+
+/** Clusters in which the next round may find something else for all that one knows. */
+function restlessIn({ plan, clusters }: PlanInFull): ReadonlySet<string> {
+  const restless = new Set<string>();
+  const before = new Map(clusters.map((one) => [clusterKey(one.cluster.region, one.cluster.id), one.before]));
+  for (const { region, clusterId, record, action } of plan.updates) {
+    const key = clusterKey(region, clusterId);
+    if (action !== undefined || isDecidedOtherwise(before.get(key), record)) restless.add(key);
+  }
+  for (const { code, region, clusterId } of plan.holds) {
+    if (code === 'max-changes') restless.add(clusterKey(region, clusterId));
+  }
+  // The brake may count what waits for its slot as news at any instant of a rule that is gone.
+  for (const { wants, cluster } of clusters) {
+    const isNews = wants.some(({ view }) => view.memory.actedRule !== view.rule.hash);
+    if (isNews) restless.add(clusterKey(cluster.region, cluster.id));
+  }
+  return restless;
+}
+
+/** What is written down for people alone (why it was held, the history's last line, an odd look) decides nothing. */
+function isDecidedOtherwise(before: ClusterRecord | undefined, after: ClusterRecord): boolean {
+  if (before === undefined || before.change !== after.change || before.status !== after.status) return true;
+  if (before.otherNodes !== after.otherNodes || before.missingSince !== after.missingSince) return true;
+  const ids = Object.keys(after.pools);
+  if (ids.length !== Object.keys(before.pools).length) return true;
+  return ids.some((id) => {
+    const [was, is] = [before.pools[id], after.pools[id] as PoolMemory];
+    const { held, decision, look } = is;
+    return was === undefined || (was !== is && !isSameJson({ ...was, held, decision, look }, is));
+  });
+}
+
+type Outcome = {
+  readonly restless: ReadonlySet<string>;
+  readonly plans: ReadonlyMap<string, ClusterPlan>;
+  readonly now: EpochMs;
+};
+
+/** The instant before which no round can find anything else in these clusters. */
+function nextLook({ input, config, fleet }: Course, group: Group, { restless, plans, now }: Outcome): EpochMs {
+  if (input.everyRound === true) return now;
+  const { stuckAfterMs } = config.watch;
+  let next = Math.min(...group.ends.filter((end) => end > now));
+  for (const [i, place] of group.places.entries()) {
+    const seen = fleet.clusters[place] as ObservedFleetCluster;
+    const key = clusterKey(seen.cluster.region, seen.cluster.id);
+    const plan = plans.get(key);
+    if (restless.has(key)) return now;
+    next = Math.min(next, nextEnd(fleet, place, now));
+    if (plan) next = Math.min(next, nextInstant({ seen, plan, applied: group.applied[i] ?? [], stuckAfterMs }, now));
+  }
+  return next;
 }
 
 /** The first tick after `now` that is not before `until`. */
@@ -77,39 +239,4 @@ function noteFinding(found: Map<string, FoundFinding>, finding: Finding, at: Epo
 /** What is found is one thing as long as its kind and subject are the same. */
 export function findingKey({ kind, subject }: Finding): string {
   return `${kind} ${subjectId(subject)}`;
-}
-
-/**
- * After a round at `now` that changed nothing: the instant before which no round can find anything else. Nothing moves,
- * no memory waits for its time to come, and every schedule, ask and grace is further away than any rule looks. Weekends
- * and nights are then free, and a rehearsal tells the same as with all their rounds.
- */
-function quietUntil(fleet: Fleet, book: RuleBook, asks: readonly Ask[], now: EpochMs): EpochMs {
-  for (const life of fleet.lives.values()) if (life.resize || life.nodesDueAt !== undefined) return now;
-  let until = Math.min(...asks.map((ask) => (ask.until > now ? ask.until : Number.POSITIVE_INFINITY)));
-  for (const { cluster, pools, record } of fleet.clusters) {
-    if (record && isRestless(record)) return now;
-    for (const pool of pools ?? []) {
-      const applied = book.appliedRule({ region: cluster.region, cluster: cluster.name, pool: pool.name });
-      if (applied === undefined) continue;
-      const { rule, timeline } = applied;
-      const leadMs = rule.lead.kind === 'fixed' ? Math.max(rule.lead.ms, longestLeadMs) : longestLeadMs;
-      const edge = nextChange(timeline, now)?.at ?? Number.POSITIVE_INFINITY;
-      const graceEnds = (pool.createdAt ?? 0) + rule.graceMs;
-      until = Math.min(until, edge - lowerLookMs(leadMs), graceEnds > now ? graceEnds : until);
-    }
-  }
-  return until;
-}
-
-function isRestless({ change, pools }: ClusterRecord): boolean {
-  return change !== undefined || Object.values(pools).some(waitsForTime);
-}
-
-/** Everything in a memory that ends, or is judged anew, as time passes. */
-function waitsForTime(memory: PoolMemory): boolean {
-  const { kept, ahead, foreign, refusals, pending, short, stuck, busySince, missingSince, notApplied } = memory;
-  return [kept, ahead, foreign, refusals, pending, short, stuck, busySince, missingSince, notApplied].some(
-    (each) => each !== undefined,
-  );
 }

@@ -3,16 +3,19 @@ import type { CompiledConfig } from '../../model/config.ts';
 import { describeSize, isRaise, isRange, lower, type Size, upper } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { missingNodes } from '../scaling/base.ts';
-import type { Change, ClusterRecord, ObservedFleetCluster, PoolMemory, StoredRule } from '../scaling/memory.ts';
+import type { Change, ObservedFleetCluster, PoolMemory, StoredRule } from '../scaling/memory.ts';
 import type { Action, Plan, PoolName } from '../scaling/plan.ts';
+import { likeOther } from './alike.ts';
 import type { RehearsedChange, Stretch } from './rehearsal.ts';
 
 /** The whole rehearsed fleet between two rounds. Changed in place: nobody else holds it. */
 export type Fleet = {
-  clusters: readonly ObservedFleetCluster[];
+  readonly clusters: ObservedFleetCluster[];
   readonly storedRules: Map<string, StoredRule>;
   /** By region, cluster id and pool id. */
   readonly lives: Map<string, PoolLife>;
+  /** By place in `clusters`, in the order of its pools. */
+  readonly livesAt: readonly (readonly PoolLife[])[];
 };
 
 export function beginFleet(
@@ -21,44 +24,75 @@ export function beginFleet(
   now: EpochMs,
 ): Fleet {
   const lives = new Map<string, PoolLife>();
-  for (const { cluster, pools, record } of clusters) {
+  const keyIn = ({ cluster }: ObservedFleetCluster, { id }: ObservedPool) =>
+    lifeKey({ region: cluster.region, clusterId: cluster.id, poolId: id });
+  for (const seen of clusters) {
+    const { pools, record } = seen;
     for (const pool of pools ?? []) {
       const change = record?.change?.poolId === pool.id ? record.change : undefined;
-      lives.set(
-        lifeKey({ region: cluster.region, clusterId: cluster.id, poolId: pool.id }),
-        beginLife(pool, change, record?.pools[pool.id], now),
-      );
+      lives.set(keyIn(seen, pool), beginLife(pool, change, record?.pools[pool.id], now));
     }
   }
-  return { clusters, storedRules: new Map(storedRules), lives };
+  const livesAt = clusters.map((seen) => (seen.pools ?? []).map((pool) => lives.get(keyIn(seen, pool)) as PoolLife));
+  return { clusters: [...clusters], storedRules: new Map(storedRules), lives, livesAt };
 }
 
-/** Time passes: what is due ends, at its own instant. */
-export function advanceFleet(fleet: Fleet, now: EpochMs): void {
-  const touched = new Set<string>();
-  for (const [key, life] of fleet.lives) if (endResize(life, now)) touched.add(clusterOfKey(key));
-  showLives(fleet, touched);
+/** Time passes, in all clusters or those at these places: what is due ends, at its own instant. */
+export function advanceFleet(fleet: Fleet, now: EpochMs, places: Iterable<number> = fleet.clusters.keys()): void {
+  for (const place of places) {
+    let isTouched = false;
+    for (const life of fleet.livesAt[place] ?? []) if (endResize(life, now)) isTouched = true;
+    if (isTouched) showLives(fleet, place);
+  }
 }
 
-/** Stores what the round would store, and hands its changes to the pools. */
-export function applyPlan(fleet: Fleet, plan: Plan, config: CompiledConfig, now: EpochMs): readonly RehearsedChange[] {
+/** When something in this cluster ends by itself that is under way; infinite where nothing is. */
+export function nextEnd({ livesAt }: Fleet, place: number, now: EpochMs): EpochMs {
+  let next = Number.POSITIVE_INFINITY;
+  for (const { resize, nodesDueAt } of livesAt[place] ?? []) {
+    const end = resize?.doneAt ?? nodesDueAt;
+    if (end !== undefined && end > now && end < next) next = end;
+  }
+  return next;
+}
+
+/** Stores what a round over all clusters, or those at these places, would store, and hands its changes to the pools. */
+export function applyPlan(
+  fleet: Fleet,
+  plan: Plan,
+  config: CompiledConfig,
+  now: EpochMs,
+  places: Iterable<number> = fleet.clusters.keys(),
+): readonly RehearsedChange[] {
+  const updates = new Map(plan.updates.map((update) => [clusterKey(update.region, update.clusterId), update]));
   const changes: RehearsedChange[] = [];
-  const records = new Map<string, ClusterRecord>();
-  const touched = new Set<string>();
-  for (const { region, clusterId, record, action } of plan.updates) {
-    const key = `${region}\n${clusterId}`;
-    records.set(key, record);
-    if (action === undefined) continue;
-    touched.add(key);
+  for (const place of places) {
+    const seen = fleet.clusters[place] as ObservedFleetCluster;
+    const update = updates.get(clusterKey(seen.cluster.region, seen.cluster.id));
+    const { record = seen.record, action } = update ?? {};
+    fleet.clusters[place] = { ...seen, record, lookedAt: now };
+    if (action === undefined || record === undefined) continue;
     keepRule(fleet, config, record.pools[action.poolId]?.actedRule);
     changes.push(...changeOf(fleet, action, now));
+    showLives(fleet, place);
   }
-  fleet.clusters = fleet.clusters.map((seen) => {
-    const record = records.get(`${seen.cluster.region}\n${seen.cluster.id}`) ?? seen.record;
-    return { ...seen, record, lookedAt: now };
-  });
-  showLives(fleet, touched);
   return changes;
+}
+
+/** At the end: a cluster that was not planned itself has become what the one became that is like it. */
+export function liveAlike(fleet: Fleet, place: number, other: number): void {
+  const own = fleet.clusters[place] as ObservedFleetCluster;
+  const like = likeOther(own, fleet.clusters[other] as ObservedFleetCluster);
+  fleet.clusters[place] = like;
+  like.pools?.forEach((pool, i) => {
+    const life = fleet.livesAt[other]?.[i];
+    const { region, id: clusterId } = own.cluster;
+    if (life !== undefined) fleet.lives.set(lifeKey({ region, clusterId, poolId: pool.id }), life);
+  });
+}
+
+export function clusterKey(region: string, clusterId: string): string {
+  return `${region}\n${clusterId}`;
 }
 
 /**
@@ -73,22 +107,10 @@ export function lifeKey({ region, clusterId, poolId }: Pick<PoolName, 'region' |
   return `${region}\n${clusterId}\n${poolId}`;
 }
 
-function clusterOfKey(key: string): string {
-  return key.slice(0, key.lastIndexOf('\n'));
-}
-
-function showLives(fleet: Fleet, touched: ReadonlySet<string>): void {
-  if (touched.size === 0) return;
-  fleet.clusters = fleet.clusters.map((seen) => {
-    const { region, id } = seen.cluster;
-    if (!touched.has(`${region}\n${id}`)) return seen;
-    return {
-      ...seen,
-      pools: seen.pools?.map(
-        (pool) => fleet.lives.get(lifeKey({ region, clusterId: id, poolId: pool.id }))?.pool ?? pool,
-      ),
-    };
-  });
+function showLives(fleet: Fleet, place: number): void {
+  const seen = fleet.clusters[place] as ObservedFleetCluster;
+  const lives = fleet.livesAt[place] ?? [];
+  fleet.clusters[place] = { ...seen, pools: seen.pools?.map((pool, i) => lives[i]?.pool ?? pool) };
 }
 
 function changeOf(fleet: Fleet, action: Action, at: EpochMs): readonly RehearsedChange[] {

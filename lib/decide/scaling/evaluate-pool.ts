@@ -72,6 +72,7 @@ function judge(
     isLeft: wanted.isLeft && remembered.ahead === undefined,
     boundary: wanted.aheadOf ?? lastEdge(input.timeline, input.now),
     lastEdgeAt: lastEdge(input.timeline, input.now) ?? Number.NEGATIVE_INFINITY,
+    leadMs: input.leadMs,
     isLateSuppressed: isLateSuppressed(input, remembered, remembered.kept !== undefined && !wanted.isByLeaseOrOverride),
     pause: input.asks.pause,
     isOverridden: input.asks.override !== undefined,

@@ -1,7 +1,7 @@
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { Finding } from '../../model/finding.ts';
 import { describeSize, isZero, type Size } from '../../model/size.ts';
-import { type EpochMs, iso } from '../../model/time.ts';
+import { type EpochMs, hourMs, iso } from '../../model/time.ts';
 import { mismatchFindings } from '../matching/mismatch-findings.ts';
 import { namesOf } from '../matching/unmatched.ts';
 import { isContended, type PoolMemory } from './memory.ts';
@@ -118,6 +118,9 @@ function unmatched({ config, clusters, isWhole, named, earlier = [], now }: Roun
   return fleet === undefined ? [] : mismatchFindings(config, fleet, earlier, now);
 }
 
+/** A cluster that has been busy for so long is worth telling. */
+export const busyToldAfterMs = hourMs;
+
 /** What is wrong with one pool, as far as its own memory and target show it. */
 export function findingsOfPool(
   view: PoolView,
@@ -147,7 +150,7 @@ export function findingsOfPool(
         `${label}: size ${describeSize(refusal.target)} was refused: ${refusal.detail}`,
       ),
     );
-  if (memory.busySince !== undefined && now - memory.busySince >= 60 * 60_000) {
+  if (memory.busySince !== undefined && now - memory.busySince >= busyToldAfterMs) {
     findings.push(
       poolFinding(
         names,

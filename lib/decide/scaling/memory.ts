@@ -152,7 +152,7 @@ export function remember(memory: PoolMemory, patch: Partial<PoolMemory>): PoolMe
 }
 
 /** A pool that vanished from the answers is forgotten after this; an answer that omits it must not lose its base. */
-const forgetAfterMs = 7 * 24 * 60 * 60_000;
+export const forgetAfterMs = 7 * 24 * 60 * 60_000;
 /** So many at most: where pools come and go every few minutes, their memories must not outgrow the record. */
 const mostMissing = 50;
 
@@ -239,7 +239,7 @@ export function poolAt(id: string, name: string, size: Size): ObservedPool {
   return { id, name, status: 'Running', ...bounds, createdAt: undefined, updatedAt: undefined, errors: [] };
 }
 
-const contendedForMs = 60 * 60_000;
+export const contendedForMs = 60 * 60_000;
 
 /** Those of the last hour, the newest three: more say no more. */
 export function recentChanges(times: readonly EpochMs[] | undefined, now: EpochMs): readonly EpochMs[] | undefined {

@@ -2,7 +2,7 @@ import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { Finding, Notice } from '../../model/finding.ts';
 import { describeSize, equalSize, isRange, lower, type Size, upper } from '../../model/size.ts';
 import { counted } from '../../model/text.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { observedSize } from './base.ts';
 import { changeOrHold } from './change-or-hold.ts';
 import { evaluatePool } from './evaluate-pool.ts';
@@ -188,7 +188,10 @@ function otherNodesOf(
   return { otherNodes: pools.reduce((sum, pool) => sum + (isRemembered(pool.id) ? 0 : leastNodes(pool)), otherNodes) };
 }
 
-/** One change per cluster, whoever made it: another pool in motion takes the slot too, at most 30 min by its update. */
+/** A pool that somebody else moves holds the slot no longer than this. */
+export const othersMoveForMs = 30 * minuteMs;
+
+/** One change per cluster, whoever made it: another pool in motion takes the slot too, for a while after its update. */
 function slotTakenBy(input: ClusterInput, { change, pools }: Settled): string | undefined {
   if (change) {
     const name = input.pools.find((pool) => pool.id === change.poolId)?.name ?? change.poolId;
@@ -196,7 +199,7 @@ function slotTakenBy(input: ClusterInput, { change, pools }: Settled): string | 
   }
   const moving = input.pools.find((pool) => {
     if (pool.status === 'Running' || pool.status === 'Error' || isHanging(pool, pools[pool.id], input)) return false;
-    return pool.updatedAt === undefined || Math.abs(input.now - pool.updatedAt) <= 30 * 60_000;
+    return pool.updatedAt === undefined || Math.abs(input.now - pool.updatedAt) <= othersMoveForMs;
   });
   return moving && `${moving.name} is no longer ${moving.status}`;
 }

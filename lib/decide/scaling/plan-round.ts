@@ -23,6 +23,13 @@ import { makeRuleBook, type RuleBook } from './rule-book.ts';
 
 /** What to do in one round, and why not: pure, and the same for the same input. */
 export function planRound(given: RoundInput): Plan {
+  return planInFull(given).plan;
+}
+
+/** A plan, and each cluster as it was seen: for whoever asks when it may be decided otherwise. */
+export type PlanInFull = { readonly plan: Plan; readonly clusters: readonly ClusterPlan[] };
+
+export function planInFull(given: RoundInput): PlanInFull {
   const input = { ...given, clusters: inOrder(given.clusters) };
   const book = input.book ?? makeRuleBook(input.config, input.now);
   const { wrongClocks = new Map<string, ClockReading>() } = input;
@@ -45,14 +52,15 @@ export function planRound(given: RoundInput): Plan {
     ...chosen.flatMap(({ plan, holds }) => plan.late.map((late) => lateFinding(late, plan.views, holds))),
     ...cannotScale(plans),
   ];
-  return {
-    pools: [...untimed.pools, ...plans.flatMap((plan) => plan.pools)],
+  const plan: Plan = {
+    pools: [...untimed.pools, ...plans.flatMap((one) => one.pools)],
     actions: chosen.flatMap(({ action }) => (action ? [action] : [])),
     holds: [...untimed.holds, ...ambiguous.holds, ...chosen.flatMap(({ holds }) => holds)],
     findings: brake.finding ? [...findings, brake.finding] : findings,
     notices: chosen.flatMap(({ plan }) => plan.notices),
     updates: chosen.flatMap((one) => updateOf(one, input)),
   };
+  return { plan, clusters: plans };
 }
 
 function planOne(

@@ -56,6 +56,8 @@ export type PoolView = {
   readonly boundary: EpochMs | undefined;
   /** The latest edge of the schedule, −∞ where there is none. */
   readonly lastEdgeAt: EpochMs;
+  /** How long before a boundary it is raised; 0 where that was not asked. */
+  readonly leadMs: number;
   /** A person asked for it: lateness is not said. */
   readonly isLateSuppressed: boolean;
   /** The pause in force, the longest where there are several. */
@@ -83,6 +85,7 @@ export function poolView(given: Pick<PoolView, Known> & Partial<Omit<PoolView, K
     upFor: undefined,
     boundary: undefined,
     lastEdgeAt: Number.NEGATIVE_INFINITY,
+    leadMs: 0,
     pause: undefined,
     isOverridden: false,
     block: undefined,

@@ -5,7 +5,7 @@ import type { EpochMs } from '../../model/time.ts';
 import { type PoolMemory, type Refusal, remember } from './memory.ts';
 
 const firstCoolDownMs = 5 * 60_000;
-const longestCoolDownMs = 20 * 60_000;
+export const longestCoolDownMs = 20 * 60_000;
 const remembered = 2;
 /** A server may explain at any length; the record and the sentences stay short. */
 const mostDetail = 120;

@@ -182,12 +182,12 @@ function nodesAfter({ pools }: SettleInput, { poolId, to }: Change): string {
 }
 
 /** A PUT that was accepted may take a while to show: before this, the old size proves nothing. */
-const notAppliedAfterMs = 4 * 60_000;
-const vanishedAfterMs = 10 * 60_000;
+export const notAppliedAfterMs = 4 * 60_000;
+export const vanishedAfterMs = 10 * 60_000;
 /** The service's clock may be a little behind ours, and its times may be cut to the second. */
 const stampsDifferMs = 60_000;
 /** Two machines' clocks differ by less than this. */
-const clocksDifferMs = 5 * 60_000;
+export const clocksDifferMs = 5 * 60_000;
 
 export type Settlement =
   | { readonly kind: 'done'; readonly tookMs: number }

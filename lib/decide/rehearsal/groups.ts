@@ -1,0 +1,79 @@
+import type { Ask } from '../../model/asks.ts';
+import { matchesCluster } from '../../model/match.ts';
+import type { EpochMs } from '../../model/time.ts';
+import type { ObservedFleetCluster } from '../scaling/memory.ts';
+import type { AppliedRule, RuleBook } from '../scaling/rule-book.ts';
+import { makeShapeOf } from './alike.ts';
+import type { RehearsalInput } from './rehearsal.ts';
+
+/**
+ * Clusters that are planned together: those of one name, since a name that several have is acted on in none of them.
+ * All by their places in the rehearsed fleet.
+ */
+export type Group = {
+  readonly places: number[];
+  /** Clusters that live the same days as the one of this group: planning the one is planning them all. */
+  readonly alike: number[];
+  /** The rules of the pools of each of `places`. */
+  readonly applied: (readonly (AppliedRule | undefined)[])[];
+  /** When something ends that was asked for here. */
+  readonly ends: readonly EpochMs[];
+  dueAt: EpochMs;
+};
+
+export function groupClusters(
+  clusters: readonly ObservedFleetCluster[],
+  book: RuleBook,
+  input: RehearsalInput,
+): readonly Group[] {
+  const groups = [...groupByName(clusters, book, input)];
+  // Where a round may do only so much, clusters stand in each other's way, and each goes its own.
+  const isShared = input.everyRound !== true && input.config.safety.maxChangesPerRound === undefined;
+  return isShared ? joinAlike(groups, clusters, input) : groups;
+}
+
+function groupByName(
+  clusters: readonly ObservedFleetCluster[],
+  book: RuleBook,
+  { asks, from }: RehearsalInput,
+): Iterable<Group> {
+  const groups = new Map<string, Group>();
+  clusters.forEach(({ cluster: { region, name: cluster }, pools = [] }, place) => {
+    const key = `${region}\n${cluster}`;
+    const names = { region, cluster };
+    const group = groups.get(key) ?? { places: [], alike: [], applied: [], ends: endsIn(asks, names), dueAt: from };
+    groups.set(key, group);
+    group.places.push(place);
+    group.applied.push(pools.map((pool) => book.appliedRule({ ...names, pool: pool.name })));
+  });
+  return groups.values();
+}
+
+/** Of what is asked for in a cluster, or lets its lowers through the brake. */
+function endsIn(asks: readonly Ask[], names: { region: string; cluster: string }): readonly EpochMs[] {
+  return asks.filter((ask) => isAskedIn(ask, names)).map(({ until }) => until);
+}
+
+function isAskedIn(ask: Ask, names: { region: string; cluster: string }): boolean {
+  if (ask.kind === 'approval') return true;
+  if (ask.kind === 'release' || ask.region !== names.region) return false;
+  return ask.match === undefined || matchesCluster(ask.match, names);
+}
+
+function joinAlike(
+  groups: readonly Group[],
+  clusters: readonly ObservedFleetCluster[],
+  input: RehearsalInput,
+): readonly Group[] {
+  const shapeOf = makeShapeOf(input);
+  const known = new Map<string, Group>();
+  return groups.filter((group) => {
+    const [place, another] = group.places;
+    if (place === undefined || another !== undefined) return true;
+    const shape = shapeOf(clusters[place] as ObservedFleetCluster, group.applied[0] ?? []);
+    const first = shape === undefined ? undefined : known.get(shape);
+    if (shape !== undefined && first === undefined) known.set(shape, group);
+    first?.alike.push(place);
+    return first === undefined;
+  });
+}
