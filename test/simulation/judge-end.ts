@@ -85,6 +85,8 @@ function wantedAt(sim: Simulation, pool: PoolStory, siblings: number, now: Epoch
   ];
   if (restless.some((at) => at <= now && at > now - allowedMs)) return undefined;
   if (oracle.edges(now - allowedMs, now + 80 * minuteMs).length > 0) return undefined;
+  // Whatever it is then, it is right: what is done to it is judged as it is sent.
+  if (oracle.termsAt(now).includes('leave')) return undefined;
   const scheduled = scheduledAt(pool, rule, oracle.termsAt(now));
   if (meaning.minNodesPerCluster !== undefined && scheduled.every(({ max }) => max < 2)) return undefined;
   const edge = oracle.edges(now - 7 * 24 * hourMs, now).at(-1) ?? now;

@@ -50,6 +50,7 @@ export function judgeSent(sim: Simulation, round: Sender, pool: PoolStory, sent:
   judgeAsk(sim, round, pool, sent, say);
   judgeAsks(sim, round, pool, sent, say);
   judgeHands(sim, round, pool, sent, say);
+  judgeLeft(sim, round, pool, say);
   judgeCoolDown(sim, pool, sent, say);
   judgeFirstAct(sim, round, pool, sent, say);
   pool.puts.push({
@@ -178,7 +179,7 @@ function judgeClaim(round: Round, put: SentPut, say: Say): void {
 
 /** Somebody must want this size: the schedule, a lease, an override, a person, or a base that is given back. */
 function judgeAsk(sim: Simulation, round: Sender, pool: PoolStory, sent: Sent, say: Say): void {
-  const wishes = wishesFor(sim, round, pool);
+  const wishes = wishesFor(sim, round, pool, sent.from);
   if (wishes === undefined) return say('not ours', 'the rule of this pool only observes');
   const floors = leasesFor(sim, round, pool);
   const part = (key: 'min' | 'max') => {
@@ -192,7 +193,7 @@ function judgeAsk(sim: Simulation, round: Sender, pool: PoolStory, sent: Sent, s
     say('unwanted', `nobody wants this; what is wanted: ${[...new Set(wishes.map(show))].join(', ')}`);
 }
 
-function wishesFor(sim: Simulation, round: Sender, pool: PoolStory): readonly Bounds[] | undefined {
+function wishesFor(sim: Simulation, round: Sender, pool: PoolStory, current: Bounds): readonly Bounds[] | undefined {
   const { meaning } = round.config;
   const [wall, latest] = wallsOf(round, pool);
   const rule = ruleFor(meaning, pool.path);
@@ -211,7 +212,11 @@ function wishesFor(sim: Simulation, round: Sender, pool: PoolStory): readonly Bo
   const bases = [...basesOf(rule, pool), ...(rule.base === 'remembered' ? given : [])];
   const scheduled = instants.flatMap((at) =>
     (oracle?.termsAt(at) ?? []).flatMap((term) =>
-      term === 'base' && rule.base === 'remembered' ? bases : (resolve(term, rule, undefined) ?? []),
+      term === 'leave'
+        ? current
+        : term === 'base' && rule.base === 'remembered'
+          ? bases
+          : (resolve(term, rule, undefined) ?? []),
     ),
   );
   const hands = pool.hands.filter(({ at }) => at > wall - keptForMs(sim)).map(({ size }) => size);
@@ -303,6 +308,18 @@ function judgeHands(sim: Simulation, round: Sender, pool: PoolStory, sent: Sent,
     !sim.story.asks.some((told) => told.pools(pool.path) && told.ask.until > hand.at - hourMs);
   if (isUndisturbed && sent.to.min < sent.from.min)
     say('overruled', `a person set ${show(hand.size)} at ${when(hand.at)}, after the pool had arrived`);
+}
+
+/** While the schedule says leave nothing is done that nobody asked for, but ahead of what it says next. */
+function judgeLeft(sim: Simulation, round: Sender, pool: PoolStory, say: Say): void {
+  const { meaning } = round.config;
+  const rule = ruleFor(meaning, pool.path);
+  const oracle = sim.story.schedule(meaning, pool.path);
+  if (rule === undefined || oracle === undefined || askedFor(sim, round, pool).length > 0) return;
+  const [wall, latest] = wallsOf(round, pool);
+  const until = latest + leadOf(round, rule.schedule);
+  const instants = [wall - slackMs, ...oracle.edges(wall - slackMs, until), until];
+  if (instants.every((at) => oracle.termsAt(at).includes('leave'))) say('left alone', 'its schedule says leave');
 }
 
 /** No second change while the world still works on our first one, unless an answer lied about it. */

@@ -48,9 +48,12 @@ function noteArrival(sim: Simulation, sight: Sight, pool: PoolStory, view: PoolV
   const rule = ruleFor(sight.config.meaning, pool.path);
   const oracle = sim.story.schedule(sight.config.meaning, pool.path);
   if (rule === undefined || oracle === undefined || view.status !== 'Running') return;
-  const wanted = oracle
-    .termsAt(sight.startedAt)
-    .flatMap((term) => (term === 'base' ? basesOf(rule, pool) : (resolve(term, rule, undefined) ?? [])));
+  const terms = oracle.termsAt(sight.startedAt);
+  if (terms.join() === 'base' && basesOf(rule, pool).some((base) => isSame(base, sizeOf(view))))
+    pool.baseSeenAt = sight.startedAt;
+  const wanted = terms.flatMap((term) =>
+    term === 'base' ? basesOf(rule, pool) : (resolve(term, rule, undefined) ?? []),
+  );
   // Where several bases are possible, it is not known which one it had arrived at.
   if (wanted.length === 1 && wanted[0] && isSame(wanted[0], sizeOf(view))) pool.arrivedAt = sight.startedAt;
 }

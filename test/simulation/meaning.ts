@@ -4,7 +4,7 @@
  */
 export type Bounds = { readonly min: number; readonly max: number };
 export type SizeMeaning = number | Bounds;
-export type TermMeaning = 'base' | 'idle' | number;
+export type TermMeaning = 'base' | 'idle' | 'leave' | number;
 
 /** `days` are ISO weekdays of the start; minutes of the wall clock; `to` counts on past midnight (1440 = 24:00). */
 export type WindowMeaning = {
@@ -17,7 +17,7 @@ export type WindowMeaning = {
 export type ScheduleMeaning = {
   readonly name: string;
   readonly windows: readonly WindowMeaning[];
-  readonly otherwise: 'base' | 'idle';
+  readonly otherwise: 'base' | 'idle' | 'leave';
   readonly lead: 'none' | 'auto' | number;
 };
 
@@ -52,6 +52,14 @@ export type ConfigMeaning = {
 };
 
 export const zone = 'Europe/Berlin';
+
+/** Does a schedule that says base anywhere decide about this pool, so that nothing else teaches its base? */
+export function hasBaseTime(config: ConfigMeaning, pool: string): boolean {
+  const name = ruleFor(config, pool)?.schedule;
+  const schedule = config.schedules.find((one) => one.name === name);
+  if (schedule === undefined) return false;
+  return schedule.otherwise === 'base' || schedule.windows.some(({ size }) => size === 'base');
+}
 
 /** The first rule that names a pool; undefined = none, or one that only watches. */
 export function ruleFor(config: ConfigMeaning, pool: string): RuleMeaning | undefined {

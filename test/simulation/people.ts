@@ -2,7 +2,7 @@ import type { EpochMs } from '../../lib/model/time.ts';
 import type { PoolView } from '../../lib/simulator/views.ts';
 import { approve, ask, leaseFor, overrideFor, pauseFor } from './ask-of-people.ts';
 import { type Chance, makeChance } from './chance.ts';
-import { type Bounds, bounds, ruleFor } from './meaning.ts';
+import { type Bounds, bounds, hasBaseTime, ruleFor } from './meaning.ts';
 import { dayMs, hourMs, minuteMs } from './scenario.ts';
 import { configAt, type Simulation } from './simulation.ts';
 import { isSame, type PoolStory, sizeOf, tellPool } from './story.ts';
@@ -112,13 +112,25 @@ export function noteHand(sim: Simulation, id: string, before: PoolView, size: Bo
     pool.arrivedAt > Math.max(edge, configuredAt) &&
     pool.arrivedAt > (pool.hands.at(-1)?.at ?? 0);
   pool.hands.push({ at, size, isAfterArrival });
-  if (!isNeverBase(sim, pool, size)) pool.bases.push(size);
+  if (!isNeverBase(sim, pool, size) && !isOnlyOfNow(sim, pool)) pool.bases.push(size);
   stirNow(sim);
   // What is kept ends a day after it was noticed.
   for (const laterMs of [dayMs, dayMs + 35 * minuteMs, dayMs + 70 * minuteMs]) {
     sim.kernel.at(at + laterMs, () => stirNow(sim));
   }
   sim.trace.note(`${at} a person sets ${pool.path} to ${size.min}..${size.max}`);
+}
+
+/** What somebody sets while the schedule leaves the pool alone is no base where the hours of the base have taught it. */
+function isOnlyOfNow(sim: Simulation, pool: PoolStory): boolean {
+  const { scenario, configs, story, kernel } = sim;
+  const meaning = configs[0]?.meaning;
+  const isForgetful = (['loss', 'store', 'clock', 'lies', 'crash', 'twins'] as const).some((kind) =>
+    scenario.classes.has(kind),
+  );
+  if (meaning === undefined || configs.length > 1 || isForgetful || !hasBaseTime(meaning, pool.path)) return false;
+  const isLeft = story.schedule(meaning, pool.path)?.termsAt(kernel.now()).includes('leave') ?? false;
+  return isLeft && pool.baseSeenAt !== undefined && !pool.isBaseUncertain;
 }
 
 /** 0 and the size of the night are nobody's idea of a full pool; which size that is may change with the config. */

@@ -3,6 +3,7 @@ import type { ClusterSpec } from '../../lib/simulator/fleet.ts';
 import { lastSunday } from './berlin-time.ts';
 import { type Chance, makeChance } from './chance.ts';
 import { drawConfigs, type TimedConfig } from './draw-configs.ts';
+import { withSizes } from './draw-sizes.ts';
 
 /** What can go wrong, each off in half of all seeds. */
 export const faultClasses = [
@@ -38,6 +39,8 @@ export type SimulationOptions = {
   readonly store?: StoreKind;
   /** How many times as much goes wrong; default 1. */
   readonly intensity?: number;
+  /** Schedules that say more than base and idle; absent = in two of five seeds. */
+  readonly hasSizes?: boolean;
 };
 
 export type StoreKind = 'memory' | 'dynamodb';
@@ -76,7 +79,11 @@ export function drawScenario(options: SimulationOptions): Scenario {
   const tickMs = chance.pick([5, 10, 15, 15]) * minuteMs;
   const classes = new Set(options.faults ?? drawn);
   const clusters = drawClusters(chance, options.clusters ?? 4);
-  const configs = drawConfigs({ seed, start, faultsEnd, tickMs, clusters, isEdited: classes.has('config') });
+  const hasSizes = options.hasSizes ?? makeChance(seed, 'has sizes').is(0.4);
+  const drawnConfigs = drawConfigs({ seed, start, faultsEnd, tickMs, clusters, isEdited: classes.has('config') });
+  const configs = hasSizes
+    ? drawnConfigs.map(({ at, config }) => ({ at, config: withSizes(config, seed) }))
+    : drawnConfigs;
   return {
     seed,
     days,

@@ -60,9 +60,9 @@ type Dated = { readonly size: TermMeaning; readonly from: EpochMs; readonly unti
 
 function termsOf(schedule: ScheduleMeaning, exceptions: readonly Dated[], at: EpochMs): readonly TermMeaning[] {
   const inForce = exceptions.filter(({ from, until }) => at >= from && at < until);
-  if (inForce.length > 0) return unique(inForce.map(({ size }) => size));
+  if (inForce.length > 0) return together(inForce.map(({ size }) => size));
   const open = schedule.windows.filter((window) => isOpen(window, at)).map(({ size }) => size);
-  return unique(open.length > 0 ? open : [schedule.otherwise]);
+  return together(open.length > 0 ? open : [schedule.otherwise]);
 }
 
 function instantOf(local: string): EpochMs {
@@ -79,13 +79,17 @@ function isOpen({ days, from, to }: { days: readonly number[]; from: number; to:
   return false;
 }
 
-function unique(terms: readonly TermMeaning[]): readonly TermMeaning[] {
+/** Who wants a size is heard before who wants none. */
+function together(terms: readonly TermMeaning[]): readonly TermMeaning[] {
   if (terms.length === 1) return terms;
-  return [...new Set(terms)].sort((a, b) => String(a).localeCompare(String(b)));
+  const sizes = terms.filter((term) => term !== 'leave');
+  if (sizes.length === 0) return ['leave'];
+  return [...new Set(sizes)].sort((a, b) => String(a).localeCompare(String(b)));
 }
 
-/** A term as bounds of a pool; limits clamp all but a remembered base. undefined = the base, which is not known. */
+/** A term as bounds of a pool; limits clamp all but a remembered base. undefined = the base, which is not known, or leave. */
 export function resolve(term: TermMeaning, rule: RuleMeaning, base: Bounds | undefined): Bounds | undefined {
+  if (term === 'leave') return undefined;
   if (term === 'base') return rule.base === 'remembered' ? base : clamp(bounds(rule.base), rule);
   return clamp(bounds(term === 'idle' ? rule.idle : term), rule);
 }

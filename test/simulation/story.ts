@@ -32,6 +32,8 @@ export type PoolStory = {
   }[];
   /** The last whole round that saw it Running where the schedule has it. */
   arrivedAt: EpochMs;
+  /** The last whole round that saw it Running at what may be its base, while the schedule said base. */
+  baseSeenAt: EpochMs | undefined;
   /** Since when it has had no node. */
   zeroSince: EpochMs | undefined;
   kindChangedAt: EpochMs | undefined;
@@ -108,6 +110,7 @@ export function tellPool(story: Story, pool: PoolView, at: EpochMs, before?: Poo
     hands: [],
     puts: [],
     arrivedAt: Number.NEGATIVE_INFINITY,
+    baseSeenAt: undefined,
     zeroSince: undefined,
     kindChangedAt: before?.kindChangedAt,
     darkSeen: undefined,

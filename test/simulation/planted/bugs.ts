@@ -9,6 +9,8 @@ export type PlantedBug = Plantable & {
   readonly faults?: readonly FaultClass[];
   /** How many times as much goes wrong while it is hunted. */
   readonly intensity?: number;
+  /** It shows where schedules say more than base and idle. */
+  readonly hasSizes?: boolean;
 };
 
 function bug(name: string, what: string, file: string, find: string, replace: string): PlantedBug {
@@ -356,6 +358,16 @@ const planted: readonly PlantedBug[] = [
     "if (refusal === undefined || !saidInvalid(refusal) || refusal.why === 'ignored') return undefined;",
     "if (refusal?.why === 'ignored') return undefined;",
   ),
+  {
+    ...bug(
+      'left-and-lowered-ahead',
+      'a pool that is left alone is lowered ahead of the evening',
+      `${scaling}/scheduled-size.ts`,
+      'const down = further.isWhole ? withStanding(further.size) : undefined;',
+      'const down = further.isWhole ? (kept ? withStanding(further.size) : further.size) : undefined;',
+    ),
+    hasSizes: true,
+  },
 ];
 
 /** The kinds of faults that bring a bug out sooner than all of them would. */

@@ -99,6 +99,8 @@ async function run(simulate: Module['simulate'], bug: PlantedBug, { seed, store,
     days: long,
     clusters: wide,
     stopsEarly: true,
+    // Seeds were recorded without; bugs about what schedules may say need it.
+    hasSizes: bug.hasSizes ?? false,
     ...(bug.faults ? { faults: bug.faults } : {}),
     ...(bug.intensity ? { intensity: bug.intensity } : {}),
   });
