@@ -8,12 +8,13 @@ import { checkRules } from './compile/check-rules.ts';
 import { type Context, entriesOf, isDefined, type ReadFile, type Target, toMs } from './compile/context.ts';
 import { compileDestinations } from './compile/destinations.ts';
 import { compileEventSources } from './compile/event-sources.ts';
-import { compileExceptions, compileSilences } from './compile/exceptions-silences.ts';
+import { compileExceptions } from './compile/exceptions.ts';
 import { compileRegions } from './compile/regions.ts';
 import { compileRules, finishRule } from './compile/rules.ts';
 import { compileEvery, compileListen, compileSafety, compileStore, compileWatch } from './compile/safety.ts';
 import { compileSchedules } from './compile/schedules.ts';
 import { compileSecret } from './compile/secrets.ts';
+import { compileSilences } from './compile/silences.ts';
 import { readZone } from './compile/windows.ts';
 import { readConfigFile } from './config-file.ts';
 import { type FindFiles, findOwnFiles } from './find-files.ts';
@@ -140,7 +141,7 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
     safety: compileSafety(context),
     watch: compileWatch(context),
     destinations: compileDestinations(context),
-    silences: compileSilences(context),
+    silences: compileSilences(calendars, context),
     events,
     heartbeat: compileHeartbeat(context),
     calendarsEnd: Object.fromEntries([...calendars].map(([name, calendar]) => [name, endOf(calendar, context.now)])),

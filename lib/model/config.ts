@@ -253,8 +253,14 @@ export type ConfiguredSilence = {
   readonly zone: string;
   /** undefined = always. */
   readonly window: Window | undefined;
+  /** Its window opens only on these dates (YYYY-MM-DD, sorted): those of its calendar; absent = on any. */
+  readonly dates?: readonly string[];
+  /** When it begins to hold at all; absent = it always did. */
+  readonly from?: EpochMs;
   readonly until: EpochMs | undefined;
   readonly reason: string | undefined;
+  /** Where it stands; what was compiled earlier may not have it. */
+  readonly position?: SourcePosition;
 };
 
 /** A template such as "prod-{{cluster}}/workers", cut into its parts. */

@@ -67,7 +67,9 @@ test('the list names what people and the config silence, and --end ends it', asy
   });
   expect((await cli.run('silence', '--list')).out.split('\n')).toEqual([
     'dev-1 until Mon 2026-11-23 22:00 Europe/Berlin (21:00Z) by ada@lab (longer)',
-    expect.stringMatching(/^dev-2 \(pool\.late\) .* Europe\/Berlin by the config, not now$/),
+    expect.stringMatching(
+      /^dev-2 \(pool\.late\) .* Europe\/Berlin by the config \(\S+lamplighter\.yml:\d+\), not now$/,
+    ),
     '',
   ]);
   expect((await cli.run('silence', 'dev-1', '--end')).code).toBe(0);
@@ -75,6 +77,80 @@ test('the list names what people and the config silence, and --end ends it', asy
   fail(cli, 'dev-1');
   await cli.rounds(3);
   expect(said(cli)).toEqual(['CRITICAL dev-1']);
+});
+
+test('a silence of the config is ended in the config', async () => {
+  using cli = await anAlertCli(`${one}silences: [{ match: "dev-2", days: mon-sun }]\n`);
+  const { code, err } = await cli.run('silence', 'dev-2', '--end');
+  expect([code, err]).toEqual([
+    1,
+    expect.stringMatching(
+      /^The silence of "dev-2" stands in the config \(\S+lamplighter\.yml:\d+\): remove it there, or give it an until\n$/,
+    ),
+  ]);
+  await cli.run('silence', 'dev-2', '--for', '1h');
+  expect((await cli.run('silence', 'dev-2', '--end')).code).toBe(0);
+});
+
+test('maintenance to come keeps quiet from its beginning to its end', async () => {
+  using cli = await anAlertCli(one);
+  const { code, out } = await cli.run('silence', 'dev-*', '--from', '2026-11-23T18:20Z', '--for', '20m');
+  expect(code).toBe(0);
+  expect(out).toContain(
+    'silenced dev-* from Mon 2026-11-23 19:20 Europe/Berlin (18:20Z) until Mon 2026-11-23 19:40 Europe/Berlin (18:40Z) by ada@lab',
+  );
+  expect(out).toContain('  alerts go on until then\n');
+  expect(await cli.json('silence', '--list')).toMatchObject({
+    asked: [{ from: '2026-11-23T18:20:00Z', until: '2026-11-23T18:40:00Z' }],
+  });
+  fail(cli, 'dev-1');
+  await cli.rounds(3);
+  expect(said(cli)).toEqual(['CRITICAL dev-1']);
+  await cli.rounds(1);
+  fail(cli, 'dev-2');
+  await cli.rounds(4);
+  expect(said(cli)).toEqual(['CRITICAL dev-1']);
+  await cli.rounds(2);
+  expect(said(cli)).toEqual(['CRITICAL dev-1', 'CRITICAL dev-2']);
+});
+
+test('the config silences from one date to another', async () => {
+  using cli = await anAlertCli(
+    `${one}silences: [{ match: "dev-*", from: 2026-11-23T18:10Z, to: 2026-11-23T19:35, reason: moving }]\n`,
+  );
+  expect((await cli.run('silence', '--list')).out).toMatch(
+    /^dev-\* from Mon 2026-11-23 19:10 Europe\/Berlin \(18:10Z\) until Mon 2026-11-23 19:35 .* by the config \(.*\) \(moving\), not now\n$/,
+  );
+  await cli.rounds(2);
+  fail(cli, 'dev-1');
+  await cli.rounds(4);
+  expect(said(cli)).toEqual([]);
+  await cli.rounds(2);
+  expect(said(cli)).toEqual(['CRITICAL dev-1']);
+});
+
+test('an incident is acknowledged by a word of its own, and told again when it opens anew', async () => {
+  using cli = await anAlertCli(one);
+  fail(cli, 'dev-1');
+  await cli.rounds(3);
+  const [incident] = await listed(cli);
+  const id = incident?.id.slice(0, 8) ?? '';
+  const { code, out } = await cli.run('incidents', 'ack', id, '--reason', 'ticket 4711');
+  expect([code, out]).toEqual([
+    0,
+    expect.stringContaining(`silenced incident ${incident?.id} until it is over by ada@lab`),
+  ]);
+  expect(await cli.json('silence', '--list')).toMatchObject({ asked: [{ incident: incident?.id, until: null }] });
+  await cli.rounds(18);
+  cli.night.world.clearClusterError('dev-1');
+  await cli.rounds(4);
+  fail(cli, 'dev-1');
+  await cli.rounds(4);
+  expect(said(cli)).toEqual(['CRITICAL dev-1', 'Resolved dev-1', 'CRITICAL dev-1']);
+  cli.night.world.clearClusterError('dev-1');
+  await cli.rounds(5);
+  const over = await cli.run('incidents', 'ack', id);
+  expect([over.code, over.err]).toEqual([1, expect.stringContaining('is not open')]);
 });
 
 test('a cluster whose name might be an id is silenced, and no longer', async () => {
@@ -91,6 +167,18 @@ describe('is refused', () => {
     ['a match without an end', ['silence', 'dev-1'], 2, 'A silence ends'],
     ['a broken match', ['silence', 'dev-[', '--for', '1h'], 2, 'bracket'],
     ['an end together with its end', ['silence', 'dev-1', '--end', '--for', '1h'], 2, 'cannot be used with'],
+    ['an acknowledgement of nothing', ['incidents', 'ack'], 2, 'Name what to acknowledge'],
+    ['an acknowledgement of what is not there', ['incidents', 'ack', '3f9ac1d2'], 1, 'There is no incident "3f9ac1d2"'],
+    ['an acknowledgement with --why', ['incidents', 'ack', '3f9a', '--why', '3f9a'], 2, '--why is not for ack'],
+    ['a reason for a list', ['incidents', '--reason', 'x'], 2, '--reason is for: incidents ack'],
+    ['two matches', ['incidents', 'dev-1', 'dev-2'], 2, 'One match is shown at a time'],
+    ['a start that has passed', ['silence', 'dev-1', '--from', '2026-11-23T10:00Z', '--for', '1h'], 2, 'has passed'],
+    [
+      'a start after its end',
+      ['silence', 'dev-1', '--from', '2026-11-24T10:00Z', '--until', '2026-11-24T09:00Z'],
+      2,
+      'before it begins',
+    ],
     ['the end of what is not silenced', ['silence', 'dev-1', '--end'], 1, 'Nothing silences "dev-1"'],
   ])('%s', async (_, argv, code, message) => {
     using cli = await anAlertCli(one);

@@ -63,6 +63,38 @@ const yaml: readonly Mistake[] = [
   },
   { title: 'YAML 1.1', text: `§%YAML 1.1\n---\n${base}`, want: [['YAML 1.1', 'remove the %YAML line']] },
   { title: 'an octal number', text: rule('base: §017'), want: [['leading zero', 'without the zero']] },
+  ...[
+    ['a dated start and a time', 'from: 2026-12-01T20:00, to: §"22:00"', 'from is a date and to is none', 'to: 2026-'],
+    ['a time and a dated end', 'from: "22:00", to: §2026-12-01T20:00', 'from is none', 'write until:'],
+    ['a dated end alone', 'to: §2026-12-01T20:00', 'from is missing', 'write until:'],
+    ['a start without an end', 'from: §2026-12-01T20:00', 'never ends', 'add to:'],
+    ['a start without a time', 'from: §2026-12-01, to: 2026-12-02T20:00', 'is not a date and time', '2026-12-01T20:00'],
+    [
+      'a day that is none',
+      'from: §2026-13-01T20:00, to: 2026-12-02T20:00',
+      'is not a date and time',
+      '2026-12-01T20:00',
+    ],
+    ['an end before its start', 'from: 2026-12-02T20:00, to: §2026-12-01T20:00', 'before it begins', 'swap'],
+    [
+      'two ends',
+      'from: 2026-12-02T20:00, to: 2026-12-03T20:00, until: §2027-01-01T00:00Z',
+      'both say when it ends',
+      'keep one',
+    ],
+    ['an unknown calendar', 'calendar: §holidays', 'no calendar "holidays"', ''],
+  ].map(([title = '', keys = '', message = '', fix = '']): Mistake => {
+    return {
+      title: `a silence with ${title}`,
+      text: `${head}silences: [{ match: "a", ${keys} }]\n`,
+      want: [[message, fix]],
+    };
+  }),
+  {
+    title: 'a calendar that means nothing to its schedule',
+    text: `${base}timezone: UTC\ncalendars: { m: §{ dates: [2026-12-24] } }\nschedules: { s: { calendar: m, otherwise: base } }\nsilences: [{ match: "a", calendar: m }]\n`,
+    want: [['says neither', 'actLike']],
+  },
   {
     title: 'a number as a name',
     text: `${base}versions: { §1.30: { eol: 2027-02-28 } }\n`,

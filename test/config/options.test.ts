@@ -325,6 +325,30 @@ const telling: readonly Accepted[] = [
     want: { window: { text: 'sat, sun 20:00-22:00' }, zone: 'UTC', until: Date.UTC(2027, 0, 1), reason: 'r' },
   },
   {
+    title: 'a silence between two dates, in its zone',
+    text: `${head}silences: [{ match: "a", from: 2026-12-01T20:00, to: 2026-12-02T06:00:30+02:00 }]\n`,
+    look: (c) => c.silences[0],
+    want: { window: undefined, from: Date.UTC(2026, 11, 1, 19), until: Date.UTC(2026, 11, 2, 4, 0, 30) },
+  },
+  {
+    title: 'a silence that recurs from a date on',
+    text: `${head}silences: [{ match: "a", days: sat-sun, from: 2026-12-01T00:00, timezone: UTC, until: 2027-01-01T00:00Z }]\n`,
+    look: (c) => c.silences[0],
+    want: { window: { text: 'sat-sun' }, from: Date.UTC(2026, 11, 1), until: Date.UTC(2027, 0, 1) },
+  },
+  {
+    title: 'a silence on the days of a calendar that is for nothing else',
+    text: `${head}calendars: { m: { dates: [2026-12-24, 2026-12-03] } }\nsilences: [{ match: "a", calendar: m }]\n`,
+    look: (c) => c.silences[0],
+    want: { window: { text: 'days of m' }, dates: ['2026-12-03', '2026-12-24'], zone: 'Europe/Berlin' },
+  },
+  {
+    title: 'a silence at times on the days of a calendar',
+    text: `${head}calendars: { m: { holidays: DE, actLike: sunday } }\nsilences: [{ match: "a", calendar: m, from: "22:00", to: "06:00" }]\n`,
+    look: (c) => [c.silences[0]?.window?.text, c.silences[0]?.dates?.includes('2026-12-25'), c.silences[0]?.position],
+    want: ['22:00-06:00 on days of m', true, { file: '/etc/lamplighter/l.yml', line: 9 }],
+  },
+  {
     title: 'signed events',
     text: events('kind: json, secret: { env: K }, may: ["a/b"], most: 4, longest: 2h'),
     look: (c) => c.events[0],

@@ -2,15 +2,14 @@ import { type Command, Option } from 'commander';
 import { describeSubject, type IncidentRecord, isWorse } from '../../decide/incidents/incident.ts';
 import { namesSubject } from '../../decide/incidents/silence.ts';
 import { CommandError, UsageError } from '../../errors.ts';
-import type { Store } from '../../io/stores/store.ts';
-import { listHistory } from '../../jobs/records/delivery-records.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Subject } from '../../model/finding.ts';
 import { printable } from '../../model/printable.ts';
 import { commandHint, counted, withConfig } from '../../model/text.ts';
 import { readAskedMatch } from '../asks/asked-match.ts';
-import { lookIntoStore, readConfig } from '../config-and-store.ts';
+import { lookIntoStore, readConfig, withStore } from '../config-and-store.ts';
+import { findIncident } from '../incidents/find-incident.ts';
 import {
   groupedText,
   incidentJson,
@@ -20,37 +19,67 @@ import {
   whyText,
 } from '../incidents/incident-output.ts';
 import { type IncidentView, listMessages, viewIncident } from '../incidents/incident-view.ts';
-import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
+import { type AskOptions, addAskOptions, examples, type JsonOption } from '../options.ts';
 import { viewOutbox } from '../outbox/outbox-view.ts';
 import type { CliParts } from '../parts.ts';
 import { inReadingZone } from '../text/instant.ts';
-import { clusterLabels, looksLikeId, poolLabels, shortId, standsFor } from '../text/labels.ts';
+import { clusterLabels, poolLabels } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
+import { beginSilence, incidentScope } from './silence.ts';
 
-type IncidentsOptions = ConfigOption & JsonOption & { readonly why?: string; readonly all?: true };
+type IncidentsOptions = AskOptions & { readonly why?: string; readonly all?: true };
 
 export function addIncidents(program: Command, parts: CliParts): void {
-  const command = program
-    .command('incidents')
-    .description('List what is wrong now, since when, and who was told. Reads the store, calls no API.')
-    .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: all)')
-    .option('--all', 'also show what may become an incident, and what is over')
-    .addOption(
-      new Option('--why <id>', 'show one incident with all its messages, and why one was not sent').conflicts('all'),
-    )
-    .addOption(configOption())
-    .addOption(jsonOption())
-    .action((match: string | undefined, options: IncidentsOptions) => incidents(parts, match, options));
+  const command = addAskOptions(
+    program
+      .command('incidents')
+      .description(
+        'List what is wrong now, since when, and who was told; or acknowledge one (ack). Reads the store, calls no API.',
+      )
+      .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: all); or ack')
+      .argument(
+        '[id]',
+        'for ack: the incident: no more alerts about it until it is over; opened anew, it is told again',
+      )
+      .option('--all', 'also show what may become an incident, and what is over')
+      .addOption(
+        new Option('--why <id>', 'show one incident with all its messages, and why one was not sent').conflicts('all'),
+      ),
+  ).action((match: string | undefined, id: string | undefined, options: IncidentsOptions) =>
+    match === 'ack' ? acknowledge(parts, id, options) : incidents(parts, match, id, options),
+  );
   examples(command, [
     ['lamplighter incidents', 'what is open'],
     ['lamplighter incidents "prod-*"', 'only some clusters or pools'],
+    ['lamplighter incidents ack 3f9ac1d2 --reason "ticket 4711"', 'acknowledge one: no more alerts until it is over'],
     ['lamplighter incidents --why 3f9ac1d2', 'why somebody was told, or was not; takes a message’s id too'],
     ['lamplighter incidents --json', 'for programs'],
   ]);
 }
 
-async function incidents(machine: CliParts, text: string | undefined, options: IncidentsOptions): Promise<void> {
+/** The short word for `silence <id>` without an end. */
+async function acknowledge(machine: CliParts, id: string | undefined, options: IncidentsOptions): Promise<void> {
+  if (id === undefined) throw new UsageError('Name what to acknowledge: an incident’s id, as incidents shows it');
+  for (const option of ['all', 'why'] as const)
+    if (options[option] !== undefined) throw new UsageError(`--${option} is not for ack`);
+  const config = await readConfig(machine, options.config);
+  const parts = inReadingZone(config, machine);
+  await withStore(parts, config, async (store) => {
+    const scope = await incidentScope(store, id);
+    if (scope === undefined) throw noIncident(config, id);
+    await beginSilence(parts, config, store, scope, options);
+  });
+}
+
+async function incidents(
+  machine: CliParts,
+  text: string | undefined,
+  rest: string | undefined,
+  options: IncidentsOptions,
+): Promise<void> {
+  if (rest !== undefined) throw new UsageError(`One match is shown at a time, and "${rest}" is one more`);
+  if (options.reason !== undefined) throw new UsageError('--reason is for: incidents ack');
   if (text !== undefined && options.why !== undefined)
     throw new UsageError('--why is about one incident: leave out the match');
   const config = await readConfig(machine, options.config);
@@ -78,16 +107,19 @@ async function why(parts: CliParts, config: CompiledConfig, id: string, { json }
     const messages = await listMessages(store, record, config, outbox);
     return { view: viewIncident(record, config, outbox), messages };
   });
-  if (found === undefined)
-    throw new CommandError(
-      withConfig(config, `There is no incident "${id}" (any more); see: lamplighter incidents --all`),
-    );
+  if (found === undefined) throw noIncident(config, id);
   if (json) return writeJson(parts.stdout, whyJson(found.view, found.messages));
   const lines = [
     ...incidentText(found.view, readingOf(parts, config)),
     ...whyText(found.view, found.messages, parts.zone),
   ];
   parts.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function noIncident(config: CompiledConfig, id: string): CommandError {
+  return new CommandError(
+    withConfig(config, `There is no incident "${id}" (any more); see: lamplighter incidents --all`),
+  );
 }
 
 /** Of more than this, those of one rule are one entry, unless somebody asked for a part of the fleet. */
@@ -130,22 +162,4 @@ function gravestFirst(a: IncidentRecord, b: IncidentRecord): number {
   if (a.phase !== b.phase) return order[a.phase] - order[b.phase];
   if (a.severity !== b.severity) return isWorse(a.severity, b.severity) ? -1 : 1;
   return a.episode - b.episode;
-}
-
-/**
- * The incident that an id stands for: its own as `incidents` shows it, or that of a message as a chat shows it. undefined
- * where there is none. Throws UsageError where there are several.
- */
-export async function findIncident(store: Store, text: string): Promise<IncidentRecord | undefined> {
-  if (!looksLikeId(text)) return undefined;
-  const incidents = (await listIncidents(store)).map(({ record }) => record);
-  const own = incidents.filter(({ key }) => standsFor(text, key));
-  if (own.length > 1) throw new UsageError(`"${text}" names ${own.length} incidents: ${own.map(nameOf).join(', ')}`);
-  if (own.length === 1) return own[0];
-  const told = (await listHistory(store)).findLast(({ id, said }) => said.length === 1 && standsFor(text, id));
-  return incidents.find(({ key }) => key === told?.said[0]?.key);
-}
-
-function nameOf({ key, kind }: IncidentRecord): string {
-  return `${shortId(key)} (${kind})`;
 }

@@ -10,25 +10,35 @@ import { suggest } from '../../model/did-you-mean.ts';
 import { isGlob, partsOf, reachedRegions } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { commandHint } from '../../model/text.ts';
+import { type EpochMs, iso } from '../../model/time.ts';
 import { readAskedMatch, seenClusters, seenPools } from '../asks/asked-match.ts';
 import { tellAtOnce } from '../asks/take-effect.ts';
 import { lookIntoStore, readConfig, withStore } from '../config-and-store.ts';
+import { findIncident } from '../incidents/find-incident.ts';
 import {
   configuredJson,
   configuredText,
   keptQuiet,
   liveSilences,
+  placeText,
   silenceJson,
   silenceText,
 } from '../incidents/silence-view.ts';
-import { type AskOptions, addAskOptions, type EndOptions, endOf, examples, type JsonOption } from '../options.ts';
+import {
+  type AskOptions,
+  addAskOptions,
+  type EndOptions,
+  endOf,
+  examples,
+  type JsonOption,
+  readInstant,
+} from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { inReadingZone } from '../text/instant.ts';
 import { inRegion, looksLikeId, regionOf, shortId } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
-import { findIncident } from './incidents.ts';
 
-type SilenceOptions = AskOptions & EndOptions & { readonly list?: true; readonly end?: true };
+type SilenceOptions = AskOptions & EndOptions & { readonly list?: true; readonly end?: true; readonly from?: EpochMs };
 
 export function addSilence(program: Command, parts: CliParts): void {
   const command = addAskOptions(
@@ -41,12 +51,18 @@ export function addSilence(program: Command, parts: CliParts): void {
       .addOption(
         new Option('--list', 'list what is silenced, by people and by the config').conflicts(['end', 'for', 'until']),
       )
-      .addOption(new Option('--end', 'end the silence').conflicts(['for', 'until'])),
+      .addOption(new Option('--end', 'end the silence').conflicts(['for', 'until']))
+      .addOption(
+        new Option('--from <instant>', 'begin then, with an offset: 2026-12-01T20:00+01:00 (default: now)')
+          .argParser(readInstant)
+          .conflicts(['list', 'end']),
+      ),
     'how long (an incident needs no end)',
   ).action((what: string | undefined, options: SilenceOptions) => silence(parts, what, options));
   examples(command, [
     ['lamplighter silence 3f9ac1d2 --reason "ticket 4711"', 'acknowledge it: no more alerts until it is over'],
     ['lamplighter silence "dev-*" --for 2h --reason upgrade', 'these clusters and their pools'],
+    ['lamplighter silence "prod-*" --from 2026-12-01T20:00+01:00 --for 4h', 'maintenance to come'],
     ['lamplighter silence --list', ''],
     ['lamplighter silence "dev-*" --end', ''],
   ]);
@@ -62,7 +78,7 @@ async function silence(machine: CliParts, what: string | undefined, options: Sil
     const asked = await readScope(store, config, what);
     if (options.end) return end(parts, store, asked, what, config, options);
     await refuseUnknown(store, config, asked, what);
-    return begin(parts, config, store, asked, options);
+    return beginSilence(parts, config, store, asked, options);
   });
 }
 
@@ -93,18 +109,23 @@ type Scope = { readonly id: string; readonly scope: SilenceRecord['scope'] };
 
 /** An open incident, where the text is the beginning of its id; else a match. */
 async function readScope(store: Store, config: CompiledConfig, what: string): Promise<Scope> {
+  const incident = await incidentScope(store, what);
+  if (incident !== undefined) return incident;
+  const match = readAskedMatch(what, config);
+  return { id: `match/${encodeURIComponent(match.text)}`, scope: { kind: 'match', match } };
+}
+
+/** The open incident that an id stands for; undefined where there is none of that id. Throws CommandError where it is over. */
+export async function incidentScope(store: Store, what: string): Promise<Scope | undefined> {
   const incident = await findIncident(store, what);
-  if (incident === undefined) {
-    const match = readAskedMatch(what, config);
-    return { id: `match/${encodeURIComponent(match.text)}`, scope: { kind: 'match', match } };
-  }
+  if (incident === undefined) return undefined;
   const { key, episode, phase } = incident;
   if (phase !== 'open') throw new CommandError(`The incident ${shortId(key)} is not open: no alerts are sent about it`);
   return { id: `incident/${key}`, scope: { kind: 'incident', key, episode } };
 }
 
 /** The last silence for the same match or incident stands. */
-async function begin(
+export async function beginSilence(
   parts: CliParts,
   config: CompiledConfig,
   store: Store,
@@ -112,12 +133,14 @@ async function begin(
   options: SilenceOptions,
 ): Promise<void> {
   const now = parts.clock.now();
+  if (options.from !== undefined) refuseStart(scope, options.from, now);
   const isEndless = scope.kind === 'incident' && options.for === undefined && options.until === undefined;
-  const until = isEndless ? undefined : endOf(options, now, 'A silence');
+  const until = isEndless ? undefined : endOf(options, now, 'A silence', options.from);
   const record: SilenceRecord = {
     schema: 1,
     id,
     scope,
+    ...(options.from !== undefined && { from: options.from }),
     until,
     who: parts.who,
     reason: options.reason,
@@ -138,7 +161,9 @@ async function begin(
   const lines = quiet.map(({ kind, subject, text }) => {
     return `  quiet: ${kind}${inRegion(config, regionOf(subject))} ${printable(text)}`;
   });
-  const note = lines.length === 0 ? ['  matches nothing open; later incidents will be silenced'] : lines;
+  const none =
+    record.from === undefined ? 'matches nothing open; later incidents will be silenced' : 'alerts go on until then';
+  const note = lines.length === 0 ? [`  ${none}`] : lines;
   parts.stdout.write(`silenced ${[silenceText(record, parts.zone), ...note, `  ${when}`].join('\n')}\n`);
 }
 
@@ -154,12 +179,28 @@ async function end(
   const now = parts.clock.now();
   const live = liveSilences(await silencesOf(store), await incidentsOf(store), now);
   const found = live.find((one) => one.id === id);
-  if (found === undefined)
-    throw new CommandError(`Nothing silences "${what}"; see: ${commandHint(config, 'silence --list')}`);
+  if (found === undefined) throw notAsked(config, what, now);
   await put(store, { ...found, until: now });
   const when = await tellAtOnce(parts, config, store);
   if (json) writeJson(parts.stdout, { kind: 'silence-end', ...silenceJson(found), notes: [when] });
   else parts.stdout.write(`ended the silence of ${silenceText(found, parts.zone)}\n  ${when}\n`);
+}
+
+/** What stands in the config is ended there: a command that undid it would be undone by the next reading. */
+function notAsked(config: CompiledConfig, what: string, now: EpochMs): CommandError {
+  const own = config.silences.filter(({ match, until }) => match.text === what && (until === undefined || now < until));
+  const places = own.flatMap(({ position }) => (position === undefined ? [] : [placeText(position)]));
+  return new CommandError(
+    own.length === 0
+      ? `Nothing silences "${what}"; see: ${commandHint(config, 'silence --list')}`
+      : `The silence of "${what}" stands in the config (${places.join(', ')}): remove it there, or give it an until`,
+  );
+}
+
+function refuseStart(scope: SilenceRecord['scope'], from: EpochMs, now: EpochMs): void {
+  if (scope.kind === 'incident')
+    throw new UsageError('--from is for clusters and pools: an incident is silenced at once');
+  if (from <= now) throw new UsageError(`A silence would begin at ${iso(from)}, which has passed: leave out --from`);
 }
 
 async function list(parts: CliParts, config: CompiledConfig, { json }: JsonOption): Promise<void> {

@@ -1,6 +1,6 @@
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
-import { isSpent, isWindowOpen, type SilenceRecord, silencedBy } from '../../decide/incidents/silence.ts';
-import type { ConfiguredSilence } from '../../model/config.ts';
+import { holdsNow, isSpent, isWindowOpen, type SilenceRecord, silencedBy } from '../../decide/incidents/silence.ts';
+import type { ConfiguredSilence, SourcePosition } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
 import { because } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
@@ -30,10 +30,11 @@ export function keptQuiet(
 }
 
 /** The machine-readable form of a silence that a person asked for (docs/json.md). */
-export function silenceJson({ scope, until, who, reason, askedAt }: SilenceRecord): object {
+export function silenceJson({ scope, from, until, who, reason, askedAt }: SilenceRecord): object {
   return {
     match: scope.kind === 'match' ? scope.match.text : null,
     incident: scope.kind === 'incident' ? shortId(scope.key) : null,
+    ...(from !== undefined && { from: instantJson(from) }),
     until: instantJson(until),
     who,
     reason: reason ?? null,
@@ -43,34 +44,39 @@ export function silenceJson({ scope, until, who, reason, askedAt }: SilenceRecor
 
 /** Of one that stands in the config; `now` tells whether it holds. */
 export function configuredJson(silence: ConfiguredSilence, now: EpochMs): object {
-  const { match, kinds, window, zone, until, reason } = silence;
+  const { match, kinds, window, zone, from, until, reason, position } = silence;
   return {
     match: match.text,
     kinds: kinds ?? null,
     window: window?.text ?? null,
     timezone: window === undefined ? null : zone,
+    ...(from !== undefined && { from: instantJson(from) }),
     until: instantJson(until),
     reason: reason ?? null,
-    inForce: holds(silence, now),
+    inForce: holdsNow(silence, now, isWindowOpen),
+    ...(position !== undefined && { file: position.file, line: position.line }),
   };
 }
 
-export function silenceText({ scope, until, who, reason }: SilenceRecord, zone: string): string {
+export function silenceText({ scope, from, until, who, reason }: SilenceRecord, zone: string): string {
   const what = scope.kind === 'match' ? scope.match.text : `incident ${shortId(scope.key)}`;
   const end = until === undefined ? 'until it is over' : `until ${localInstant(until, zone)}`;
-  return `${what} ${end} by ${printable(who)}${printable(because(reason))}`;
+  const start = from === undefined ? '' : `from ${localInstant(from, zone)} `;
+  return `${what} ${start}${end} by ${printable(who)}${printable(because(reason))}`;
 }
 
 export function configuredText(silence: ConfiguredSilence, now: EpochMs): string {
-  const { match, kinds, window, zone, until, reason } = silence;
+  const { match, kinds, window, zone, from, until, reason, position } = silence;
   const which = kinds === undefined ? '' : ` (${kinds.join(', ')})`;
-  const times = window === undefined ? 'always' : `${window.text} ${zone}`;
+  const start = from === undefined ? '' : ` from ${localInstant(from, zone)}`;
+  const always = from === undefined ? ' always' : '';
+  const times = window === undefined ? always : ` ${window.text} ${zone}`;
   const end = until === undefined ? '' : ` until ${localInstant(until, zone)}`;
-  const state = holds(silence, now) ? '' : ', not now';
-  return `${match.text}${which} ${times}${end} by the config${printable(because(reason))}${state}`;
+  const state = holdsNow(silence, now, isWindowOpen) ? '' : ', not now';
+  const place = position === undefined ? '' : ` (${placeText(position)})`;
+  return `${match.text}${which}${times}${start}${end} by the config${place}${printable(because(reason))}${state}`;
 }
 
-function holds({ window, zone, until }: ConfiguredSilence, now: EpochMs): boolean {
-  if (until !== undefined && now >= until) return false;
-  return window === undefined || isWindowOpen(window, zone, now);
+export function placeText({ file, line }: SourcePosition): string {
+  return `${file}:${line}`;
 }

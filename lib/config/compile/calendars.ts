@@ -8,13 +8,14 @@ import type { ConfigInput } from '../schema/config.ts';
 import { weekdays } from '../schema/fleet.ts';
 import { checkZone } from '../time-zones.ts';
 import type { Salvaged } from '../validate.ts';
-import { type Context, entriesOf } from './context.ts';
+import { type Context, entriesOf, itemsOf } from './context.ts';
 import { findHolidays } from './holidays.ts';
 import { readIcs as expandIcs } from './read-ics.ts';
 
 /** A calendar with everything that does not depend on a zone resolved. */
 export type ResolvedCalendar = {
-  readonly meaning: { readonly actLike: Weekday } | { readonly size: 'base' | 'idle' | 'leave' };
+  /** undefined only where no schedule uses it: a silence wants nothing but its dates. */
+  readonly meaning: { readonly actLike: Weekday } | { readonly size: 'base' | 'idle' | 'leave' } | undefined;
   readonly dates: readonly string[];
   readonly holidays: readonly string[] | undefined;
   /** Its dates per zone of the config, and of UTC; `endless`: they go on beyond the horizon. */
@@ -58,19 +59,20 @@ async function resolveCalendar(
   const dates = readDates(calendar.dates ?? [], path, context);
   const holidays = calendar.holidays === undefined ? undefined : await readHolidays(calendar.holidays, path, context);
   const ics = calendar.ics === undefined ? undefined : await readIcs(calendar.ics, [...path, 'ics'], context);
-  return meaning && { meaning, dates, holidays, ics };
+  return { meaning, dates, holidays, ics };
 }
 
 /** What a calendar's days are: another weekday, or one size all day; exactly one of the two. */
-function readMeaning(
-  calendar: CalendarInput,
-  path: Path,
-  { report }: Context,
-): ResolvedCalendar['meaning'] | undefined {
+function readMeaning(calendar: CalendarInput, path: Path, { report, input }: Context): ResolvedCalendar['meaning'] {
   const { actLike, size } = calendar;
   if (report.isTold([...path, 'actLike']) || report.isTold([...path, 'size'])) return undefined;
   if (actLike !== undefined && size === undefined) return { actLike: (weekdays.indexOf(actLike) + 1) as Weekday };
   if (size !== undefined && actLike === undefined) return { size };
+  const [, name] = path;
+  const isOf = (one: { readonly calendar?: string | undefined }) => one.calendar === name;
+  const isForSilences = itemsOf(input.silences).some(([, silence]) => isOf(silence));
+  const isForSchedules = entriesOf(input.schedules).some(([, schedule]) => isOf(schedule));
+  if (size === undefined && actLike === undefined && isForSilences && !isForSchedules) return undefined;
   const found = size === undefined ? 'says neither' : 'says both';
   report.error(
     path,
@@ -117,17 +119,23 @@ async function readIcs(file: string, path: Path, context: Context): Promise<Reso
   return undefined;
 }
 
-/** Every zone that a schedule may ask for. */
+/** Every zone that a schedule or a silence may ask for. */
 function zonesOf({ input }: Context): readonly string[] {
-  const written = [input.timezone, ...entriesOf(input.schedules).map(([, { timezone }]) => timezone)];
+  const owners = [...entriesOf(input.schedules), ...itemsOf(input.silences)];
+  const written = [input.timezone, ...owners.map(([, { timezone }]) => timezone)];
   const zones = written.flatMap((zone) => (zone === undefined ? [] : checkZone(zone)));
   return [...new Set(['UTC', ...zones.filter((zone) => typeof zone === 'string')])];
 }
 
 /** The calendar's days for a schedule in `zone`, each date once, in order. */
 export function daysIn(calendar: ResolvedCalendar, zone: string): readonly CalendarDay[] {
-  const dates = new Set([...calendar.dates, ...(calendar.holidays ?? []), ...(calendar.ics?.dates[zone] ?? [])]);
-  return [...dates].sort().map((date) => ({ date, ...calendar.meaning }));
+  const { meaning } = calendar;
+  return meaning === undefined ? [] : datesIn(calendar, zone).map((date) => ({ date, ...meaning }));
+}
+
+/** Its dates alone. */
+export function datesIn({ dates, holidays, ics }: ResolvedCalendar, zone: string): readonly string[] {
+  return [...new Set([...dates, ...(holidays ?? []), ...(ics?.dates[zone] ?? [])])].sort();
 }
 
 /** The last date up to which nothing can be missing. A list of dates ends with its last one. */

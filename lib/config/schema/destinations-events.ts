@@ -180,6 +180,21 @@ export const silence = v.strictObject(
       absent: 'all',
     }),
     ...windowKeys,
+    from: may(text('a time such as "22:00", or a date and time', 'write "22:00", or 2026-12-01T20:00'), {
+      says: 'As in a window; or a date and time, from which it holds: 2026-12-01T20:00 (in its zone), or with an offset.',
+      type: 'time, or date and time',
+      absent: 'the whole day, always',
+    }),
+    to: may(text('a time such as "06:00", or a date and time', 'write "06:00", or 2026-12-02T06:00'), {
+      says: 'As in a window; or, after a dated `from`, the date and time at which it ends for good.',
+      type: 'time, or date and time',
+      absent: 'the whole day',
+    }),
+    calendar: may(text('the name of a calendar'), {
+      says: 'A calendar: it holds only on days of it, all day or at its times. What they are for schedules (`actLike`, `size`) plays no part.',
+      type: 'name',
+      absent: 'any day',
+    }),
     timezone: may(text('a time zone'), {
       says: 'The zone of its times.',
       type: 'zone',

@@ -3,7 +3,9 @@ import type { FindingKind, NoticeKind, Subject } from '../../model/finding.ts';
 import { matchesCluster, matchesPool } from '../../model/match.ts';
 import { because } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { makeTimeline, saysAt } from '../schedule/timeline.ts';
+import { offsetsAround, renderDate } from '../schedule/local-time.ts';
+import { windowsFrom } from '../schedule/openings.ts';
+import { datesOpenIn } from '../schedule/timeline.ts';
 
 /**
  * "Don't tell", said by a person on the command line. Partition `silences`, by id. A silence of one incident without
@@ -15,6 +17,8 @@ export type SilenceRecord = {
   readonly scope:
     | { readonly kind: 'match'; readonly match: Match }
     | { readonly kind: 'incident'; readonly key: string; readonly episode: EpochMs };
+  /** When it begins; absent = it began when it was asked for. */
+  readonly from?: EpochMs;
   /** undefined only for an incident. */
   readonly until: EpochMs | undefined;
   readonly who: string;
@@ -22,8 +26,11 @@ export type SilenceRecord = {
   readonly askedAt: EpochMs;
 };
 
-/** Is this recurring window open at this instant, in this zone? Handed in: the rules of windows live with schedules. */
-type IsWindowOpen = (window: Window, zone: string, at: EpochMs) => boolean;
+/**
+ * Is this recurring window open at this instant, in this zone? `dates`: the local dates on which it may begin, absent = any.
+ * Handed in: the rules of windows live with schedules.
+ */
+type IsWindowOpen = (window: Window, zone: string, at: EpochMs, dates?: readonly string[]) => boolean;
 
 export type Silences = {
   readonly configured: readonly ConfiguredSilence[];
@@ -57,7 +64,7 @@ export function isSpent(
 }
 
 function isAskedFor(silence: SilenceRecord, about: Silenceable, now: EpochMs): boolean {
-  if (silence.until !== undefined && now >= silence.until) return false;
+  if (!isWithin(silence, now)) return false;
   const { scope } = silence;
   if (scope.kind === 'incident') return scope.key === about.key && scope.episode === about.episode;
   return namesSubject(scope.match, about.subject);
@@ -69,10 +76,22 @@ function isConfiguredFor(
   now: EpochMs,
   isWindowOpen: IsWindowOpen,
 ): boolean {
-  if (silence.until !== undefined && now >= silence.until) return false;
   if (silence.kinds !== undefined && !namesKind(silence.kinds, about.kind)) return false;
   if (!namesSubject(silence.match, about.subject)) return false;
-  return silence.window === undefined || isWindowOpen(silence.window, silence.zone, now);
+  return holdsNow(silence, now, isWindowOpen);
+}
+
+/** Does a silence of the config hold at this instant, whatever it is about? */
+export function holdsNow(silence: ConfiguredSilence, now: EpochMs, isOpen: IsWindowOpen): boolean {
+  const { window, zone, dates } = silence;
+  return isWithin(silence, now) && (window === undefined || isOpen(window, zone, now, dates));
+}
+
+function isWithin(
+  { from, until }: { readonly from?: EpochMs; readonly until: EpochMs | undefined },
+  now: EpochMs,
+): boolean {
+  return (from === undefined || now >= from) && (until === undefined || now < until);
 }
 
 /**
@@ -98,14 +117,13 @@ export function namesKind(kinds: readonly string[], kind: FindingKind | NoticeKi
 }
 
 /** Is a silence's window open now? By the same rules as the windows of schedules, daylight saving included. */
-export function isWindowOpen(window: Window, zone: string, at: EpochMs): boolean {
-  const schedule = {
-    name: 'silence',
-    zone,
-    windows: [{ ...window, size: 1 }],
-    otherwise: 0,
-    lead: { kind: 'none' },
-    calendarDays: [],
-  } as const;
-  return saysAt(makeTimeline(schedule, [], at), at).includes(1);
-}
+export const isWindowOpen: IsWindowOpen = (window, zone, at, dates) => {
+  const [first, last] = datesOpenIn(at, at);
+  const offsets = offsetsAround(zone, first, last);
+  const schedule = { windows: [window] };
+  for (let day = first; day <= last; day += 1) {
+    if (dates !== undefined && !dates.includes(renderDate(day))) continue;
+    if (windowsFrom(schedule, new Map(), day, offsets).some(({ from, to }) => from <= at && at < to)) return true;
+  }
+  return false;
+};

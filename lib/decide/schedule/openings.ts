@@ -21,7 +21,7 @@ export type CalendarByDay = ReadonlyMap<DayNumber, CalendarDay>;
 
 /** The windows that start on one date. None does on a calendar day that has a size of its own. */
 export function windowsFrom(
-  schedule: Schedule,
+  schedule: Pick<Schedule, 'windows'>,
   calendar: CalendarByDay,
   day: DayNumber,
   offsets: readonly OffsetStretch[],

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   isSpent,
@@ -23,6 +24,56 @@ test.each([
   ['on a Saturday', weekend, '2026-11-27T23:00:00Z', true],
 ] as const)('%s', (_title, window, at, expected) => {
   expect(isWindowOpen(window, 'Europe/Berlin', Date.parse(at))).toBe(expected);
+});
+
+const day = { text: 'days', size: 'idle', pieces: [{ from: 0, to: 24 * 3600 }] } as const;
+
+test.each([
+  ['the night before its date', night, '2026-12-24T04:00:00Z', false],
+  ['its night', night, '2026-12-24T21:00:00Z', true],
+  ['its night after midnight', night, '2026-12-25T04:59:59Z', true],
+  ['the night after', night, '2026-12-25T21:00:00Z', false],
+  ['its day from midnight, in the zone', day, '2026-12-23T23:00:00Z', true],
+  ['its day no earlier', day, '2026-12-23T22:59:59Z', false],
+  ['its day to midnight', day, '2026-12-24T22:59:59Z', true],
+  ['its day no later', day, '2026-12-24T23:00:00Z', false],
+  ['a date that is no day of the window', weekend, '2026-12-24T12:00:00Z', false],
+] as const)('on days of a calendar: %s', (_title, window, at, expected) => {
+  expect(isWindowOpen(window, 'Europe/Berlin', Date.parse(at), ['2026-12-24'])).toBe(expected);
+});
+
+test('on days of a calendar it is open when it is open, and began on one of them', () => {
+  const local = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Berlin', dateStyle: 'short', timeStyle: 'short' });
+  fc.assert(
+    fc.property(
+      fc.integer({ min: Date.UTC(2026, 0, 1) / 60_000, max: Date.UTC(2027, 0, 1) / 60_000 }),
+      fc.array(fc.integer({ min: -2, max: 2 }), { maxLength: 3 }),
+      (minute, offsets) => {
+        const at = minute * 60_000;
+        const near = (days: number) => local.format(at + days * 24 * hourMs).slice(0, 10);
+        const dates = offsets.map(near);
+        const [today = '', time = ''] = local.format(at).split(' ');
+        const began =
+          time >= '22:00' ? today : time < '06:00' ? local.format(at - 12 * hourMs).slice(0, 10) : undefined;
+        const want = began !== undefined && dates.includes(began);
+        expect(isWindowOpen(night, 'Europe/Berlin', at, dates)).toBe(want);
+      },
+    ),
+  );
+});
+
+test.each([
+  ['before', start - 1, undefined],
+  ['at its beginning', start, 'silenced by ada'],
+  ['before its end', start + hourMs - 1, 'silenced by ada'],
+  ['at its end', start + hourMs, undefined],
+])('one to come holds back nothing but between its dates: %s', (_, now, want) => {
+  const asked = byMatch('dev-1', { from: start });
+  expect(silencedBy({ ...noSilence, asked: [asked] }, about(cluster), now)).toBe(want);
+  const configured = byConfig('dev-1', { from: start, until: start + hourMs });
+  expect(silencedBy({ ...noSilence, configured: [configured] }, about(cluster), now) === undefined).toBe(
+    want === undefined,
+  );
 });
 
 const match = (text: string) => {
