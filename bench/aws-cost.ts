@@ -60,16 +60,17 @@ const destinations = ['ops', 'pager'].map((name): CompiledConfig['destinations']
   insecure: false,
   zone: 'UTC',
 }));
-/** Each autoscaler changes its pool's size every ten minutes, ten hours a working day; else it is at rest. */
-const restless = (22 * 10) / (30 * 24);
+/** Each autoscaler changes its pool's size every ten minutes, ten hours a working day: in those hours every second tick sees it. */
+const restless = ((22 * 10) / (30 * 24)) * (5 / 10);
 /** A Wednesday at noon: office hours. */
 const noon = Date.UTC(2026, 2, 4, 12);
 
 type Use = { reads: number; writes: number; storeCalls: number; apiCalls: number; cpuMs: number; runs: number };
 
-/** One tick of one job, in as many runs as it is cut into. `busyWatch`: while autoscalers move. */
+/** One tick of one job, in as many runs as it is cut into. `busy…`: while autoscalers move. */
 type Measured = {
   readonly scale: Use;
+  readonly busyScale: Use;
   readonly watch: Use;
   readonly busyWatch: Use;
   readonly deliver: Use;
@@ -123,12 +124,15 @@ export async function measureFleet(clusters: number): Promise<Measured> {
     await pass(() => app.deliver(config));
   }
   const busyWatch = await pass(() => app.watch(config));
+  const busyScale = await pass(scale);
   world.behaviour.autoscalerMoves = false;
+  await pass(scale);
   await pass(() => app.watch(config));
   await pass(() => app.watch(config));
   const quiet = {
     scale: await pass(scale),
     watch: await pass(() => app.watch(config)),
+    busyScale,
     busyWatch,
     deliver: await pass(() => app.deliver(config)),
   };
@@ -179,11 +183,11 @@ export function secondsOf({ apiCalls, storeCalls, cpuMs, runs }: Use): number {
 
 export type MonthlyCost = { readonly [part: string]: number };
 
-export function monthlyCost({ scale, watch, busyWatch, deliver, evening }: Measured): MonthlyCost {
+export function monthlyCost({ scale, busyScale, watch, busyWatch, deliver, evening }: Measured): MonthlyCost {
   const changes = 2 * 22;
   const per = (pick: (use: Use) => number) =>
-    pick(scale) * ticksPerMonth +
-    (pick(watch) * (1 - restless) + pick(busyWatch) * restless) * ticksPerMonth +
+    (pick(scale) + pick(watch)) * (1 - restless) * ticksPerMonth +
+    (pick(busyScale) + pick(busyWatch)) * restless * ticksPerMonth +
     pick(deliver) * minutesPerMonth +
     pick(evening) * changes;
   const runs = per((use) => use.runs);
@@ -202,16 +206,16 @@ export function monthlyCost({ scale, watch, busyWatch, deliver, evening }: Measu
 function line(clusters: number, measured: Measured): string {
   const cost = monthlyCost(measured);
   const sum = Object.values(cost).reduce((all, one) => all + one, 0);
-  const { scale, watch, busyWatch } = measured;
+  const { scale, busyScale, watch, busyWatch, deliver } = measured;
   const seconds = [scale, watch].map((use) => secondsOf(use).toFixed(1)).join(' / ');
-  const units = [scale, watch, busyWatch, measured.deliver].map(({ reads, writes }) => `${reads}+${writes}`);
+  const units = [scale, busyScale, watch, busyWatch, deliver].map(({ reads, writes }) => `${reads}+${writes}`);
   const parts = Object.values(cost).map((one) => one.toFixed(2));
   return `| ${clusters.toLocaleString('en-US')} | ${scale.runs} | ${seconds} | ${units.join(' / ')} | ${[...parts, sum.toFixed(2)].join(' | ')} |`;
 }
 
 if (import.meta.main) {
   console.log(
-    '| clusters | parts | seconds per run: scale / watch | reads+writes per tick: scale / watch at rest / watch while autoscalers move / deliver | Lambda | DynamoDB | Scheduler | secrets | logs | alarms, metrics | USD a month |',
+    '| clusters | parts | seconds per run: scale / watch | reads+writes per tick: scale at rest / while autoscalers move / watch at rest / while they move / deliver | Lambda | DynamoDB | Scheduler | secrets | logs | alarms, metrics | USD a month |',
   );
   console.log(`|${' ---: |'.repeat(11)}`);
   const sizes = process.argv.slice(2).map(Number);

@@ -1,6 +1,8 @@
 /** A large fleet is cut into parts, each a run of its own. `index` counts from 0. */
 export type Part = { readonly index: number; readonly count: number };
 
+export const whole: Part = { index: 0, count: 1 };
+
 /** Ids after `after` and up to `until`, this one included; where one is missing there is no end. */
 export type IdRange = { readonly after?: string; readonly until?: string };
 

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Store } from '../../io/stores/store.ts';
 import { approveConfig } from '../../jobs/records/approvals.ts';
-import { listRoundFindings } from '../../jobs/records/round-findings.ts';
+import { listRoundHeads } from '../../jobs/records/round-findings.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
 import { dayMs } from '../../model/time.ts';
@@ -69,7 +69,7 @@ async function approve(parts: CliParts, options: ApproveOptions): Promise<void> 
 
 async function whatIsHeld(store: Store, config: CompiledConfig) {
   const regions = config.regions.map(({ name }) => name);
-  const rounds = (await Promise.all(regions.map((region) => listRoundFindings(store, region)))).flat();
+  const rounds = (await Promise.all(regions.map((region) => listRoundHeads(store, region)))).flat();
   const brakes = rounds.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'config.brake'));
   const held = heldPools(await listKnownPools(store, regions), 'brake');
   const pools = held.map(({ region, cluster, pool }) => ({ region, cluster, pool }));

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { StoreError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { readUninstalled } from '../../jobs/records/cluster-records.ts';
-import { listRoundFindings } from '../../jobs/records/round-findings.ts';
+import { listRoundHeads } from '../../jobs/records/round-findings.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { hourMs, isOverdue } from '../../model/time.ts';
 import { lookIntoStore } from '../config-and-store.ts';
@@ -62,7 +62,7 @@ async function placeCheck({ store }: CompiledConfig): Promise<Check> {
 }
 
 async function roundChecks({ clock }: CliParts, config: CompiledConfig, store: Store): Promise<readonly Check[]> {
-  const rounds = await Promise.all(config.regions.map(({ name }) => listRoundFindings(store, name)));
+  const rounds = await Promise.all(config.regions.map(({ name }) => listRoundHeads(store, name)));
   const last = Math.max(...rounds.flat().map(({ at }) => at));
   const now = clock.now();
   const uninstalled = await readUninstalled(store);

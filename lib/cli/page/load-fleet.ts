@@ -12,7 +12,7 @@ import { listStoredRules, readUninstalled, type Uninstalled } from '../../jobs/r
 import { listHistory } from '../../jobs/records/delivery-records.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
 import { listNodes, listSizes } from '../../jobs/records/past-records.ts';
-import { listRoundFindings } from '../../jobs/records/round-findings.ts';
+import { listRoundFindings, listRoundHeads, type RoundHead } from '../../jobs/records/round-findings.ts';
 import { loadMemory } from '../../jobs/records/watch-records.ts';
 import type { Ask } from '../../model/asks.ts';
 import type { CompiledConfig } from '../../model/config.ts';
@@ -76,10 +76,10 @@ export async function loadPasts(
   config: CompiledConfig,
   since: EpochMs,
 ): Promise<Pick<StoredFleet, 'pasts' | 'gaps'>> {
-  const rounds: RoundFindings[] = [];
+  const rounds: RoundHead[] = [];
   const pasts = new Map<string, RegionPast>();
   for (const { name } of config.regions) {
-    rounds.push(...(await listRoundFindings(store, name)));
+    rounds.push(...(await listRoundHeads(store, name)));
     pasts.set(name, await loadPast(store, name, since));
   }
   return { pasts, gaps: gapsOf(rounds, since) };
@@ -104,7 +104,7 @@ export function letOthersRun(): Promise<void> {
 }
 
 /** Of every part of every region: where one part was not looked at, the sum is not known. */
-function gapsOf(rounds: readonly RoundFindings[], since: EpochMs): readonly Gap[] {
+function gapsOf(rounds: readonly RoundHead[], since: EpochMs): readonly Gap[] {
   const newest = rounds.reduce((at, round) => Math.max(at, round.at), 0);
   const inForce = rounds.filter(({ shard }) => shard.count === rounds.find(({ at }) => at === newest)?.shard.count);
   const began = Math.min(...inForce.flatMap(({ looks }) => looks?.since ?? []));

@@ -8,7 +8,7 @@ import type { OpenedStore, Store } from '../../io/stores/store.ts';
 import { sendHeartbeat } from '../../jobs/deliver/heartbeat.ts';
 import { noticeWrite } from '../../jobs/records/incident-records.ts';
 import { lastKnock } from '../../jobs/records/knock-records.ts';
-import { listRoundFindings } from '../../jobs/records/round-findings.ts';
+import { listRoundHeads } from '../../jobs/records/round-findings.ts';
 import type { ScaleReport } from '../../jobs/scale/parts.ts';
 import type { ObservedCluster } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
@@ -225,7 +225,7 @@ async function noticeAbsence(
   store: Store,
   config: CompiledConfig,
 ): Promise<void> {
-  const rounds = await Promise.all(config.regions.map(({ name }) => listRoundFindings(store, name)));
+  const rounds = await Promise.all(config.regions.map(({ name }) => listRoundHeads(store, name)));
   const last = Math.max(...rounds.flat().map((round) => round.at));
   const now = clock.now();
   if (!Number.isFinite(last) || !isOverdue(last, config.everyMs, now)) return;

@@ -32,6 +32,8 @@ export type RoundFindings = {
   readonly coming?: readonly ComingChange[];
   /** What became of those that were announced, where it is no longer as it was said. */
   readonly verdicts?: readonly Verdict[];
+  /** Which of its lists lie in records of their own, each with the mark of the round that wrote it. */
+  readonly lists?: { readonly checkedClusters?: string; readonly nodes?: string };
 };
 
 type PoolNodes = readonly [poolId: string, nodes: number];

@@ -3,7 +3,7 @@ import { healStore } from '../../io/stores/bounded-store.ts';
 import type { StoredRecord, Write } from '../../io/stores/store.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { DeliverParts } from '../deliver/parts.ts';
-import { listRoundFindings } from './round-findings.ts';
+import { listRoundHeads } from './round-findings.ts';
 
 /** The last pass of the watch: partition `seen`, id `watch`. Its age tells whether anybody is looking. */
 export const seenKey = { partition: 'seen', id: 'watch' } as const;
@@ -29,7 +29,7 @@ export async function loadRounds({ store, config }: Pick<DeliverParts, 'store' |
   if (config.rules.length === 0) return { watchedAt, scaledAt: undefined };
   const regions = config.regions.map(({ name }) => name);
   const rounds = [];
-  for (const region of regions) rounds.push(...(await listRoundFindings(store, region)));
+  for (const region of regions) rounds.push(...(await listRoundHeads(store, region)));
   // A round from the future would never be missed: its time is written down as now, and grows old from here on.
   for (const partition of [seenKey.partition, 'findings']) await healStore(store, partition);
   return lastRounds(watchedAt, rounds, regions);

@@ -7,6 +7,8 @@ import { isClusterRecord, isStoredRule } from './cluster-records.ts';
 type Kind = 'string' | 'number' | 'object' | 'array';
 type Shape = { readonly [field: string]: Kind };
 
+const watchMemory: readonly Shape[] = [{ at: 'number' }, { clusters: 'array' }, { of: 'string', updatedAt: 'array' }];
+
 /** What a record of each partition has at the very least: without it nobody can use it. The first that begins so counts. */
 const shapes: readonly (readonly [begins: string, shape: Shape | ((value: Json) => boolean)])[] = [
   ['clusters/', isClusterRecord],
@@ -14,6 +16,7 @@ const shapes: readonly (readonly [begins: string, shape: Shape | ((value: Json) 
   ['decisions/', { at: 'number', cluster: 'string', pool: 'string', reason: 'string', who: 'string' }],
   ['rules', isStoredRule],
   ['findings', { at: 'number', findings: 'array', checkedClusters: 'array' }],
+  ['looked', { of: 'string' }],
   ['incidents', { key: 'string', kind: 'string', subject: 'object' }],
   ['outbox/', { destination: 'string' }],
   ['parked/', { delivery: 'object', reason: 'string', at: 'number' }],
@@ -24,7 +27,7 @@ const shapes: readonly (readonly [begins: string, shape: Shape | ((value: Json) 
   ['hist', { id: 'string', at: 'number', state: 'string' }],
   ['seen', { at: 'number', configHash: 'string' }],
   ['obs-times', { times: 'object' }],
-  ['obs/', (value) => hasShape(value, { at: 'number' }) || hasShape(value, { clusters: 'array' })],
+  ['obs/', (value) => watchMemory.some((shape) => hasShape(value, shape))],
   ['sizes/', { at: 'number', changes: 'object' }],
   ['nodes/', { at: 'number', nodes: 'object' }],
   ['fleet', {}],

@@ -1,55 +1,160 @@
 import { isFromFuture } from '../../decide/stored-time.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
-import type { Key, Store, StoredRecord, Write } from '../../io/stores/store.ts';
+import { compareIds, type Key, type Store, type StoredRecord, type Write } from '../../io/stores/store.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { listAll, putOver } from './change-record.ts';
+import { isRecord, listAll, putOver } from './change-record.ts';
 
 /**
- * What the last scaling round of a region (or of one shard of it) found: partition `findings`, ids
- * `<region>/<shard>-<chunk>`. This is how findings of a scaling round reach the watch, and incidents.
+ * What the last scaling round of a region (or of one part of it) found: partition `findings`, ids `<region>/<part>-<chunk>`.
+ * This is how findings of a scaling round reach the watch, and incidents. Of a larger fleet the lists of clusters and node
+ * counts lie apart, in `looked`, and are only written when they change: a quiet round of 1,000 clusters writes 1 KB.
  */
 const partition = 'findings';
+const listsPartition = 'looked';
 /** A record stays well below 100 KB. */
 const chunkChars = 60_000;
+/** Up to here a round is one record with its lists inside. */
+const mostInline = 8_000;
 const mostWrites = 100;
 
-/** The newest round of each shard of a region, or of one of them. */
+const listNames = ['checkedClusters', 'nodes'] as const;
+type ListName = (typeof listNames)[number];
+
+/** A round without the lists that may lie apart. */
+export type RoundHead = Omit<RoundFindings, ListName>;
+
+/** The newest round of each part of a region, or of one of them. */
 export async function listRoundFindings(
   store: Store,
   region: string,
-  shard?: number,
+  part?: number,
 ): Promise<readonly RoundFindings[]> {
-  const prefix = shard === undefined ? `${region}/` : prefixOf(region, shard);
-  const records = await listAll(store, partition, { prefix });
-  const shards = new Map<string, RoundFindings>();
+  const rounds = await listRounds(store, region, part);
+  if (rounds.every(({ lists }) => lists === undefined)) return rounds;
+  const records = await listAll(store, listsPartition, { prefix: prefixOf(region, part) });
+  return rounds.map((round) => withLists(round, records));
+}
+
+/** The same without their lists, which are long and change rarely. */
+export async function listRoundHeads(store: Store, region: string): Promise<readonly RoundHead[]> {
+  return listRounds(store, region, undefined);
+}
+
+async function listRounds(store: Store, region: string, part: number | undefined): Promise<readonly RoundFindings[]> {
+  const records = await listAll(store, partition, { prefix: prefixOf(region, part) });
+  const parts = new Map<string, RoundFindings>();
   for (const record of records) {
     const round = readRound(record);
     if (round === undefined || round.region !== region) continue;
-    const shard = shardOfId(record.key.id);
-    shards.set(shard, joined(shards.get(shard), round));
+    const part = partOfId(record.key.id);
+    parts.set(part, joined(parts.get(part), round));
   }
-  return [...shards.values()];
+  return [...parts.values()];
+}
+
+type ListRecord = { readonly of?: string } & { readonly [name in ListName]?: readonly unknown[] };
+
+/** A list that was written by another round than its head says is not known: a writer was between the two. */
+function withLists(round: RoundFindings, records: readonly StoredRecord[]): RoundFindings {
+  const prefix = prefixOf(round.region, round.shard.index);
+  const lists = listNames.flatMap((name) => {
+    const stamp = round.lists?.[name];
+    if (stamp === undefined) return [];
+    const own = records.filter(({ key }) => key.id.startsWith(`${prefix}${name}-`)).map(listOf);
+    return [[name, own.flatMap((list) => (list.of === stamp ? (list[name] ?? []) : []))]];
+  });
+  return { ...round, ...(Object.fromEntries(lists) as Partial<RoundFindings>) };
+}
+
+function listOf({ value }: StoredRecord): ListRecord {
+  return isRecord(value) ? value : {};
 }
 
 /**
- * Replaces the findings of this region and shard. A round that is older than the stored one, or that another process
- * overtakes, changes nothing and resolves to false.
+ * Replaces the findings of this region and part. A round that is older than the stored one, or that another process
+ * overtakes, changes nothing that counts and resolves to false. `before`: the round as it was read, with its lists.
  */
-export async function writeRoundFindings(store: Store, round: RoundFindings): Promise<boolean> {
+export async function writeRoundFindings(store: Store, given: RoundFindings, before?: RoundFindings): Promise<boolean> {
+  const round = inOrder(given);
   const prefix = prefixOf(round.region, round.shard.index);
   const stored = await listAll(store, partition, { prefix });
-  if (stored.some((record) => isNewer(readRound(record)?.at ?? 0, round.at))) return false;
-  const chunks = chunksOf(round).slice(0, mostWrites / 2);
+  const known = stored.map(readRound);
+  if (known.some((one) => isNewer(one?.at ?? 0, round.at))) return false;
+  const storedLists = known.find((one) => one?.lists !== undefined)?.lists;
+  const apart = await listsApart(store, round, before, storedLists);
+  const head = { ...round, ...apart.head };
+  const counts = apart.nodes.map(async (write) => (await store.commit([write])).kind);
+  if ((await Promise.all(counts)).includes('conflict')) return false;
+  const chunks = chunksOf(head).slice(0, mostWrites / 2);
   const versions = new Map(stored.map(({ key, version }) => [key.id, version]));
   const puts = chunks.map((chunk, index) => {
     const key = keyOf(prefix, index);
     return putOver(key, chunk, versions.get(key.id));
   });
   const kept = new Set(puts.map(({ key }) => key.id));
-  const leftovers = stored.filter(({ key }) => !kept.has(key.id)).slice(0, mostWrites - puts.length);
+  const leftovers = [...stored.filter(({ key }) => !kept.has(key.id)), ...apart.leftovers];
   const deletes = leftovers.map(({ key, version }): Write => ({ kind: 'deleteIfVersion', key, version }));
-  const outcome = await store.commit([...puts, ...deletes]);
+  const outcome = await store.commit([...puts, ...apart.clusters, ...deletes].slice(0, mostWrites));
   return outcome.kind === 'committed';
+}
+
+/** Whatever order a round looked in, the same lists are the same. */
+function inOrder(round: RoundFindings): RoundFindings {
+  const checkedClusters = round.checkedClusters.toSorted(compareIds);
+  const nodes = (round.nodes ?? []).toSorted(([a], [b]) => compareIds(a, b));
+  return { ...round, checkedClusters, nodes };
+}
+
+type Apart = {
+  readonly head: Partial<RoundFindings>;
+  /** Stored with the head: which clusters were looked at decides what is known. */
+  readonly clusters: readonly Write[];
+  /** Stored before it, each by itself, which costs half as much: node counts are only shown. */
+  readonly nodes: readonly Write[];
+  readonly leftovers: readonly StoredRecord[];
+};
+
+/** What a round's head says of its lists, and the writes of those that have changed. Of a small round they stay inside. */
+async function listsApart(
+  store: Store,
+  round: RoundFindings,
+  before: RoundFindings | undefined,
+  stored: RoundFindings['lists'],
+): Promise<Apart> {
+  if (JSON.stringify([round.checkedClusters, round.nodes]).length <= mostInline)
+    return { head: {}, clusters: [], nodes: [], leftovers: [] };
+  const isAsBefore = (name: ListName) => {
+    const isRead = stored?.[name] !== undefined && before?.lists?.[name] === stored[name];
+    return isRead && JSON.stringify(before[name]) === JSON.stringify(round[name]);
+  };
+  const listOf = async (name: ListName) => (isAsBefore(name) ? undefined : replaceList(store, round, name));
+  const [clusters, nodes] = [await listOf('checkedClusters'), await listOf('nodes')];
+  const mark = String(round.at);
+  const lists = {
+    checkedClusters: clusters ? mark : stored?.checkedClusters,
+    nodes: nodes ? mark : stored?.nodes,
+  } as NonNullable<RoundFindings['lists']>;
+  return {
+    head: { checkedClusters: [], nodes: [], lists },
+    clusters: clusters?.writes ?? [],
+    nodes: nodes?.writes ?? [],
+    leftovers: [...(clusters?.leftovers ?? []), ...(nodes?.leftovers ?? [])],
+  };
+}
+
+async function replaceList(
+  store: Store,
+  round: RoundFindings,
+  name: ListName,
+): Promise<{ readonly writes: readonly Write[]; readonly leftovers: readonly StoredRecord[] }> {
+  const prefix = `${prefixOf(round.region, round.shard.index)}${name}-`;
+  const known = await listAll(store, listsPartition, { prefix });
+  const writes = cut<unknown>(round[name] ?? []).map((some, index) => {
+    const id = `${prefix}${String(index).padStart(4, '0')}`;
+    const version = known.find(({ key }) => key.id === id)?.version;
+    return putOver({ partition: listsPartition, id }, { schema: 1, of: String(round.at), [name]: some }, version);
+  });
+  return { writes, leftovers: known.slice(writes.length) };
 }
 
 /** One from the future was written by a clock that ran ahead: it is replaced. */
@@ -70,23 +175,17 @@ function joined(one: RoundFindings | undefined, other: RoundFindings): RoundFind
   return { ...one, checkedClusters, findings: [...one.findings, ...other.findings], nodes, ...ahead };
 }
 
+/** As many records as what it says needs. */
 function chunksOf(round: RoundFindings): readonly RoundFindings[] {
-  const clusters = cut(round.checkedClusters);
-  const findings = cut(round.findings);
-  const nodes = cut(round.nodes ?? []);
+  if (JSON.stringify(round).length <= chunkChars) return [round];
   const { coming = [], verdicts = [], ...rest } = round;
-  const nothing = { ...rest, checkedClusters: [], findings: [], nodes: [] };
-  const chunks = [
-    ...clusters.map((checkedClusters) => ({ ...nothing, checkedClusters })),
-    ...findings.map((some) => ({ ...nothing, findings: some })),
-    ...nodes.map((some) => ({ ...nothing, nodes: some })),
-    ...cut(coming).map((some) => ({ ...nothing, coming: some })),
-    ...cut(verdicts).map((some) => ({ ...nothing, verdicts: some })),
+  const nothing = { ...rest, checkedClusters: [], nodes: [], findings: [] };
+  const [first, ...more] = [
+    ...cut(round.findings).map((findings) => ({ findings })),
+    ...cut(coming).map((some) => ({ coming: some })),
+    ...cut(verdicts).map((some) => ({ verdicts: some })),
   ];
-  const [first, second] = chunks;
-  if (first === undefined) return [nothing];
-  const isSmall = chunks.length <= 5 && second !== undefined && JSON.stringify(round).length <= chunkChars;
-  return isSmall ? [round] : chunks;
+  return [{ ...rest, findings: [], ...first }, ...more.map((some) => ({ ...nothing, ...some }))];
 }
 
 function cut<T>(items: readonly T[]): readonly (readonly T[])[] {
@@ -104,15 +203,15 @@ function cut<T>(items: readonly T[]): readonly (readonly T[])[] {
   return parts;
 }
 
-function prefixOf(region: string, shard: number): string {
-  return `${region}/${String(shard).padStart(4, '0')}-`;
+function prefixOf(region: string, part: number | undefined): string {
+  return part === undefined ? `${region}/` : `${region}/${String(part).padStart(4, '0')}-`;
 }
 
 function keyOf(prefix: string, index: number): Key {
   return { partition, id: `${prefix}${String(index).padStart(4, '0')}` };
 }
 
-function shardOfId(id: string): string {
+function partOfId(id: string): string {
   return id.slice(0, id.lastIndexOf('-'));
 }
 

@@ -7,6 +7,7 @@ import {
   type Version,
   type Write,
 } from '../../io/stores/store.ts';
+import { type Part, partOf, rangeOf, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { listAll, putOver } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
@@ -15,55 +16,131 @@ import { readSchema1 } from './incident-records.ts';
  * What the watch remembers of a region: partition `obs/<region>`, records `c/<id>` of neighbouring clusters (each holds
  * the ids from its own on, up to the next record's) and one `head`. Nearly everything was accepted in the last pass: that
  * instant stands in the head, and only exceptions carry their own. So a quiet pass writes the head and nothing else.
+ *
+ * Where nothing but an `updatedAt` moved, as autoscalers make it all day, these times alone are written, to `m/<id>`: by
+ * their place in the record `c/<id>` of that very version. A part of a large fleet has a head of its own, and its records
+ * begin at the border of its range.
  */
 type HeadRecord = { readonly schema: 1; readonly at: EpochMs; readonly token?: EndDateMemory };
-type ChunkRecord = { readonly schema: 1; readonly clusters: readonly ShortCluster[] };
+/** `head`: the id of the head that it was written with; absent = `head`. */
+type ChunkRecord = { readonly schema: 1; readonly clusters: readonly ShortCluster[]; readonly head?: string };
+type MovesRecord = { readonly schema: 1; readonly of: Version; readonly updatedAt: Moved };
+/** The place among a record's clusters, each followed by its pools, and the new `updatedAt`. */
+type Moved = readonly (readonly [place: number, updatedAt: EpochMs])[];
 
 /** `acceptedAt` is left out where it is the head's. */
 type Short<T extends Seen> = Omit<T, 'acceptedAt'> & { readonly acceptedAt?: EpochMs };
 type ShortCluster = Omit<Short<SeenCluster>, 'pools'> & { readonly pools: readonly Short<Seen>[] };
 
-/** A region's memory as it was read. What replaces a record conflicts with any other writer. */
+/** A region's memory as it was read, or that of a part. What replaces a record conflicts with any other writer. */
 export type StoredMemory = {
+  readonly part: Part;
   readonly head: StoredRecord | undefined;
   /** In order of id. */
   readonly chunks: readonly Chunk[];
 };
 
 /** The clusters from id `from` on. */
-type Chunk = { readonly from: string; readonly text: string; readonly version: Version };
+type Chunk = {
+  readonly from: string;
+  /** As they are stored. */
+  readonly stored: readonly ShortCluster[];
+  readonly text: string;
+  readonly version: Version;
+  readonly moves: StoredRecord | undefined;
+  /** Of the next part: they stay in this record until that part has taken them into one of its own. */
+  readonly others: readonly SeenCluster[];
+};
 
 /** A record takes 100 KB, a commit 4 MB and 100 writes; a character may be three bytes. What is cut leaves some room. */
 const mostCharsOfRecord = 30_000;
 const charsOfPart = 20_000;
-const mostCharsOfCommit = 1_200_000;
 const mostWritesOfCommit = 90;
-const emptyText = textOf([]);
 
 export async function loadMemory(
   store: Store,
   region: string,
+  part: Part = whole,
 ): Promise<{ readonly memory: RegionMemory; readonly stored: StoredMemory }> {
-  const records = await listAll(store, partitionOf(region));
-  const head = records.find(({ key }) => key.id === 'head');
-  const { at = 0, token } = headOf(head) ?? {};
-  const read = records.filter(({ key }) => key.id.startsWith('c/'));
-  const clusters = read.flatMap((record, index) => {
-    const next = read[index + 1]?.key.id;
-    const some = (readSchema1(record) as ChunkRecord | undefined)?.clusters ?? [];
-    // What was cut off while the shorter record was not yet stored stands in both.
-    return next === undefined ? some : some.filter(({ id }) => compareIds(`c/${id}`, next) < 0);
+  const { heads, records, moves } = await readRecords(store, region, part);
+  const head = heads.find(({ key }) => key.id === headIdOf(part));
+  const ats = new Map(heads.map((one) => [one.key.id, headOf(one)?.at]));
+  const { token } = headOf(head) ?? {};
+  const isOwn = ({ id }: SeenCluster) => partOf(id, part.count) === part.index;
+  const read = records.map((record, index) => {
+    const chunk = readChunk(record, records[index + 1]?.key.id, moves);
+    const all = chunk.clusters.map((cluster) => long(cluster, ats.get(chunk.head) ?? 0));
+    return { ...chunk, clusters: all.filter(isOwn), others: all.filter((cluster) => !isOwn(cluster)) };
   });
-  const memory = { region, clusters: clusters.map((cluster) => long(cluster, at)), ...(token && { token }) };
-  const chunks = read.map(({ key, value, version }) => {
-    return { from: key.id.slice(2), text: JSON.stringify(value), version };
-  });
-  return { memory, stored: { head, chunks } };
+  const clusters = read.flatMap((chunk) => chunk.clusters);
+  const { after = '', until } = rangeOf(part);
+  const chunks = read.filter(({ from }) => from >= after && (until === undefined || from < until));
+  return { memory: { region, clusters, ...(token && part.index === 0 && { token }) }, stored: { head, part, chunks } };
+}
+
+type Records = {
+  readonly heads: readonly StoredRecord[];
+  /** In order of id; the one after them too, where there is one. */
+  readonly records: readonly StoredRecord[];
+  readonly moves: readonly StoredRecord[];
+};
+
+async function readRecords(store: Store, region: string, part: Part): Promise<Records> {
+  const partition = partitionOf(region);
+  if (part.count === 1) {
+    const all = await listAll(store, partition);
+    const startingWith = (start: string) => all.filter(({ key }) => key.id.startsWith(start));
+    return { heads: startingWith('head'), records: startingWith('c/'), moves: startingWith('m/') };
+  }
+  const heads = listAll(store, partition, { after: 'hea', until: 'head/\uffff' });
+  const [records, moves] = await Promise.all(['c/', 'm/'].map((start) => listRange(store, partition, start, part)));
+  return { heads: await heads, records: records ?? [], moves: moves ?? [] };
+}
+
+/**
+ * The records of a part, from the one at its border on. Where there is none yet, its clusters are in one that begins before
+ * it: then all up to there are read, once.
+ */
+async function listRange(store: Store, partition: string, start: string, part: Part): Promise<readonly StoredRecord[]> {
+  const { after, until } = rangeOf(part);
+  const end = until === undefined ? `${start}\uffff` : start + until;
+  const border = after === undefined ? undefined : await store.read({ partition, id: start + after });
+  if (border !== undefined) return [border, ...(await listAll(store, partition, { after: border.key.id, until: end }))];
+  return listAll(store, partition, { after: start.slice(0, -1), until: end });
+}
+
+function readChunk(
+  record: StoredRecord,
+  next: string | undefined,
+  moves: readonly StoredRecord[],
+): Omit<Chunk, 'others'> & { readonly head: string; readonly clusters: readonly ShortCluster[] } {
+  const { key, value, version } = record;
+  const from = key.id.slice(2);
+  const { clusters: stored = [], head = 'head' } = (readSchema1(record) as ChunkRecord | undefined) ?? {};
+  const own = moves.find((one) => one.key.id === `m/${from}`);
+  const moved = new Map(movedOf(own, version));
+  let place = -1;
+  const move = <T extends Short<Seen>>(seen: T): T => {
+    const updatedAt = moved.get((place += 1));
+    return updatedAt === undefined ? seen : { ...seen, updatedAt };
+  };
+  // What was cut off while the shorter record was not yet stored stands in both.
+  const clusters = stored
+    .map((cluster) => ({ ...move(cluster), pools: cluster.pools.map(move) }))
+    .filter(({ id }) => next === undefined || compareIds(`c/${id}`, next) < 0);
+  return { from, head, stored, text: JSON.stringify(value), version, moves: own, clusters };
+}
+
+/** Only of the very record that is there: whoever has replaced it since knew better. */
+function movedOf(moves: StoredRecord | undefined, version: Version): Moved {
+  const record = moves && (readSchema1(moves) as MovesRecord | undefined);
+  return record?.of === version ? record.updatedAt : [];
 }
 
 /**
  * The commits that store this memory, in their order; none where nothing changed. Each is right by itself: one that is
- * not reached costs a pass. `words` about a cluster (by id) go into the commit that remembers what they say.
+ * not reached costs a pass. `words` about a cluster (by id) go into the commit that remembers what they say; whatever
+ * else can stand alone does, since a write in a transaction costs twice as much.
  */
 export function memoryCommits(
   { region, clusters, token }: RegionMemory,
@@ -73,41 +150,48 @@ export function memoryCommits(
   const before = headOf(stored.head)?.at ?? 0;
   const at = clusters.flatMap(({ acceptedAt, pools }) => [acceptedAt, ...pools.map((pool) => pool.acceptedAt)]);
   const head: HeadRecord = { schema: 1, at: at.reduce((a, b) => Math.max(a, b), before), ...(token && { token }) };
-  const units = groupsOf(clusters, stored.chunks, words)
+  const units = groupsOf(clusters, stored, words)
     .flatMap((group) => {
-      const [first, ...rest] = chunkWrites(region, group, head.at);
+      const [first, ...rest] = chunkWrites(region, group, headIdOf(stored.part), head.at);
       return [...rest.map((write) => [write]), [...(first ? [first] : []), ...group.words]];
     })
     .filter(({ length }) => length > 0);
   if (units.length === 0 && JSON.stringify(head) === JSON.stringify(stored.head?.value)) return [];
   const used = new Set(units.flat().map(({ key }) => key.id));
   const useless = stored.chunks
-    .filter(({ from, text }) => from !== '' && text === emptyText && !used.has(`c/${from}`))
-    .slice(0, mostWritesOfCommit - 1)
-    .map(({ from, version }): Write => ({ kind: 'deleteIfVersion', key: chunkKey(region, from), version }));
-  const headKey = { partition: partitionOf(region), id: 'head' };
-  return inCommits([...units, [putOver(headKey, head, stored.head?.version), ...useless]]);
+    .filter((one) => one.from !== borderOf(stored.part) && one.stored.length === 0 && !used.has(`c/${one.from}`))
+    .flatMap(({ from, version, moves }): readonly Write[] => [
+      { kind: 'deleteIfVersion', key: keyOf(region, 'c', from), version },
+      ...(moves ? [{ kind: 'deleteIfVersion', key: moves.key, version: moves.version } as const] : []),
+    ])
+    .slice(0, mostWritesOfCommit - 1);
+  const headKey = { partition: partitionOf(region), id: headIdOf(stored.part) };
+  return [...units, [putOver(headKey, head, stored.head?.version), ...useless]];
 }
 
 function headOf(record: StoredRecord | undefined): HeadRecord | undefined {
   return record && (readSchema1(record) as HeadRecord | undefined);
 }
 
-/** What lies from one chunk's id to the next one's. */
+/** What lies from one chunk's id to the next one's. `isBorder`: the record is wanted even where it is empty. */
 type Group = {
   readonly from: string;
   readonly chunk: Chunk | undefined;
   readonly clusters: SeenCluster[];
   readonly words: Write[];
+  readonly isBorder: boolean;
 };
 
 function groupsOf(
   clusters: readonly SeenCluster[],
-  chunks: readonly Chunk[],
+  { chunks, part }: StoredMemory,
   words: ReadonlyMap<string, readonly Write[]>,
 ): readonly Group[] {
-  const groups = chunks.map((chunk): Group => ({ from: chunk.from, chunk, clusters: [], words: [] }));
-  if (groups[0]?.from !== '') groups.unshift({ from: '', chunk: undefined, clusters: [], words: [] });
+  const group = (from: string, chunk?: Chunk): Group => {
+    return { from, chunk, clusters: [], words: [], isBorder: part.index > 0 && from === borderOf(part) };
+  };
+  const groups = chunks.map((chunk) => group(chunk.from, chunk));
+  if (groups[0]?.from !== borderOf(part)) groups.unshift(group(borderOf(part)));
   const groupOf = (id: string) => groups.findLast(({ from }) => compareIds(from, id) <= 0);
   for (const cluster of clusters) groupOf(cluster.id)?.clusters.push(cluster);
   for (const [id, said] of words) groupOf(id)?.words.push(...said);
@@ -115,15 +199,36 @@ function groupsOf(
 }
 
 /** The records of a group that differ from what is stored: none, one, or several where it has grown too long. */
-function chunkWrites(region: string, { from, chunk, clusters }: Group, at: EpochMs): readonly Write[] {
-  const shorts = clusters.map((cluster) => short(cluster, at)).sort((a, b) => compareIds(a.id, b.id));
-  const text = textOf(shorts);
-  if (text === (chunk?.text ?? emptyText)) return [];
-  const parts = text.length <= mostCharsOfRecord ? [shorts] : cut(shorts);
-  return parts.map((part, index) => {
-    const key = chunkKey(region, index === 0 ? from : (part[0]?.id ?? ''));
-    return putOver(key, { schema: 1, clusters: part } satisfies ChunkRecord, index === 0 ? chunk?.version : undefined);
+function chunkWrites(region: string, group: Group, headId: string, at: EpochMs): readonly Write[] {
+  const { from, chunk, clusters, isBorder } = group;
+  const all = [...clusters, ...(chunk?.others ?? [])].map((cluster) => short(cluster, at));
+  const shorts = all.sort((a, b) => compareIds(a.id, b.id));
+  const moved = chunk && movesBetween(chunk, shorts, headId);
+  if (chunk && moved) {
+    if (JSON.stringify(moved) === JSON.stringify(movedOf(chunk.moves, chunk.version))) return [];
+    const record: MovesRecord = { schema: 1, of: chunk.version, updatedAt: moved };
+    return [putOver(keyOf(region, 'm', from), record, chunk.moves?.version)];
+  }
+  if (chunk === undefined && shorts.length === 0 && !isBorder) return [];
+  const isShort = JSON.stringify(shorts).length <= mostCharsOfRecord;
+  return (isShort ? [shorts] : cut(shorts)).map((some, index) => {
+    const key = keyOf(region, 'c', index === 0 ? from : (some[0]?.id ?? ''));
+    return putOver(key, recordOf(some, headId), index === 0 ? chunk?.version : undefined);
   });
+}
+
+/** The times that moved, where nothing else did; undefined = something else did. */
+function movesBetween(chunk: Chunk, shorts: readonly ShortCluster[], headId: string): Moved | undefined {
+  const flat = (all: readonly ShortCluster[]): readonly Short<Seen>[] => all.flatMap((one) => [one, ...one.pools]);
+  const [before, after] = [flat(chunk.stored), flat(shorts)];
+  let place = -1;
+  const back = <T extends Short<Seen>>(seen: T): T => {
+    const updatedAt = before[(place += 1)]?.updatedAt;
+    return updatedAt === undefined || seen.updatedAt === undefined ? seen : { ...seen, updatedAt };
+  };
+  const unmoved = shorts.map((cluster) => ({ ...back(cluster), pools: cluster.pools.map(back) }));
+  if (JSON.stringify(recordOf(unmoved, headId)) !== chunk.text) return undefined;
+  return after.flatMap(({ updatedAt = 0 }, i) => (updatedAt === (before[i]?.updatedAt ?? 0) ? [] : [[i, updatedAt]]));
 }
 
 function cut(clusters: readonly ShortCluster[]): readonly (readonly ShortCluster[])[] {
@@ -141,22 +246,6 @@ function cut(clusters: readonly ShortCluster[]): readonly (readonly ShortCluster
   return parts;
 }
 
-/** Whole units together, as many as a commit takes. */
-function inCommits(units: readonly (readonly Write[])[]): readonly (readonly Write[])[] {
-  const commits: Write[][] = [];
-  let chars = Number.POSITIVE_INFINITY;
-  for (const unit of units) {
-    const { length } = JSON.stringify(unit);
-    if (chars + length > mostCharsOfCommit || (commits.at(-1)?.length ?? 0) + unit.length > mostWritesOfCommit) {
-      commits.push([]);
-      chars = 0;
-    }
-    commits.at(-1)?.push(...unit);
-    chars += length;
-  }
-  return commits;
-}
-
 function short(cluster: SeenCluster, at: EpochMs): ShortCluster {
   const without = <T extends Seen>({ acceptedAt, ...rest }: T) => (acceptedAt === at ? rest : { ...rest, acceptedAt });
   return { ...without(cluster), pools: cluster.pools.map(without) };
@@ -166,54 +255,24 @@ function long({ pools, ...cluster }: ShortCluster, at: EpochMs): SeenCluster {
   return { acceptedAt: at, ...cluster, pools: pools.map((pool) => ({ acceptedAt: at, ...pool })) };
 }
 
-function textOf(clusters: readonly ShortCluster[]): string {
-  return JSON.stringify({ schema: 1, clusters } satisfies ChunkRecord);
+function recordOf(clusters: readonly ShortCluster[], headId: string): ChunkRecord {
+  return { schema: 1, clusters, ...(headId !== 'head' && { head: headId }) };
 }
 
 function partitionOf(region: string): string {
   return `obs/${region}`;
 }
 
-function chunkKey(region: string, from: string): Key {
-  return { partition: partitionOf(region), id: `c/${from}` };
+function keyOf(region: string, kind: 'c' | 'm', from: string): Key {
+  return { partition: partitionOf(region), id: `${kind}/${from}` };
 }
 
-/** When each incident was last known: a few records `0000`, `0001`, … of many keys each, rewritten by every pass. */
-type TimesRecord = { readonly schema: 1; readonly times: Times };
-type Times = { readonly [key: string]: EpochMs };
-
-/** The versions under which the records were read; what replaces them conflicts with any other writer. */
-export type ReadVersions = ReadonlyMap<string, Version>;
-
-/** A record stays below 100 KB. */
-const mostKeys = 700;
-/** By the job that observes them: jobs do not write over each other's. */
-const partitions = { watch: 'obs-times', deliver: 'obs-times/deliver' } as const;
-
-export type TimesOwner = keyof typeof partitions;
-
-export async function loadTimes(
-  store: Store,
-  owner: TimesOwner,
-): Promise<{ readonly times: Times; readonly versions: ReadVersions }> {
-  const records = await listAll(store, partitions[owner]);
-  const times = records.flatMap((record) =>
-    Object.entries((readSchema1(record) as TimesRecord | undefined)?.times ?? {}),
-  );
-  return { times: Object.fromEntries(times), versions: new Map(records.map(({ key, version }) => [key.id, version])) };
+/** Where the records of a part begin. */
+function borderOf(part: Part): string {
+  return rangeOf(part).after ?? '';
 }
 
-/** The records with these times, in place of all that were read. */
-export function timesWrites(times: Times, versions: ReadVersions, owner: TimesOwner): readonly Write[] {
-  const entries = Object.entries(times).sort(([a], [b]) => (a < b ? -1 : 1));
-  const count = Math.max(1, Math.ceil(entries.length / mostKeys));
-  const keyOf = (id: string) => ({ partition: partitions[owner], id });
-  const puts = Array.from({ length: count }, (_, index): Write => {
-    const some = Object.fromEntries(entries.slice(index * mostKeys, (index + 1) * mostKeys));
-    const id = String(index).padStart(4, '0');
-    return putOver(keyOf(id), { schema: 1, times: some } satisfies TimesRecord, versions.get(id));
-  });
-  const kept = new Set(puts.map(({ key }) => key.id));
-  const rest = [...versions].filter(([id]) => !kept.has(id));
-  return [...puts, ...rest.map(([id, version]): Write => ({ kind: 'deleteIfVersion', key: keyOf(id), version }))];
+/** The first part goes on with the head of the whole. */
+function headIdOf({ index }: Part): string {
+  return index === 0 ? 'head' : `head/${String(index).padStart(4, '0')}`;
 }

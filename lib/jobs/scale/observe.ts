@@ -15,7 +15,7 @@ import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.
 import { asksPartition, listAsks } from '../records/ask-records.ts';
 import { unknownRecord } from '../records/change-record.ts';
 import { listClusterRecords, listStoredRules, type StoredCluster } from '../records/cluster-records.ts';
-import { listRoundFindings } from '../records/round-findings.ts';
+import { listRoundFindings, listRoundHeads, type RoundHead } from '../records/round-findings.ts';
 import type { ScaleOptions, ScaleParts, ScaleProblem } from './parts.ts';
 
 /** So many requests are under way at once: enough for 1,000 clusters in seconds, polite to one service. */
@@ -276,13 +276,13 @@ const mostClustersPerShard = 1000;
  * to the API.
  */
 export async function countShards(store: Store, { regions }: CompiledConfig): Promise<number> {
-  const rounds = await Promise.all(regions.map(({ name }) => listRoundFindings(store, name)));
+  const rounds = await Promise.all(regions.map(({ name }) => listRoundHeads(store, name)));
   const clusters = rounds.reduce((sum, ofRegion) => sum + clustersOf(ofRegion), 0);
   return Math.max(1, Math.ceil(clusters / mostClustersPerShard));
 }
 
 /** Only parts of the newest cut count: what is left of another one is about the same clusters. */
-function clustersOf(rounds: readonly RoundFindings[]): number {
+function clustersOf(rounds: readonly RoundHead[]): number {
   const newest = rounds.reduce((at, round) => Math.max(at, round.at), 0);
   const cut = rounds.find(({ at }) => at === newest)?.shard.count;
   return rounds.filter(({ shard }) => shard.count === cut).reduce((sum, { clusters }) => sum + clusters, 0);

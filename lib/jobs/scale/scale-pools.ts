@@ -242,7 +242,7 @@ async function leaveWord(
       (round) => round.region === name && round.shard.index === shard.index && round.shard.count === shard.count,
     );
     const isWhole = isAnswered && !seen.problems.some(({ region }) => region === name);
-    await writeRoundFindings(parts.store, {
+    const round: RoundFindings = {
       schema: 1,
       at,
       region: name,
@@ -262,7 +262,8 @@ async function leaveWord(
         { at, isAnswered: isAnswered && !isClockWrong, isWhole: isWhole && !isClockWrong },
         parts.config.everyMs,
       ),
-    });
+    };
+    await writeRoundFindings(parts.store, round, before);
   }
 }
 

@@ -25,7 +25,8 @@ import {
 } from '../records/incident-records.ts';
 import { seenKey } from '../records/last-rounds.ts';
 import { listRoundFindings } from '../records/round-findings.ts';
-import { loadMemory, loadTimes, type ReadVersions, type StoredMemory } from '../records/watch-records.ts';
+import { loadTimes, type ReadVersions } from '../records/known-times.ts';
+import { loadMemory, type StoredMemory } from '../records/watch-records.ts';
 import { ask } from './ask-regions.ts';
 import type { WatchParts } from './parts.ts';
 

@@ -4,7 +4,7 @@ import { stepIncidents } from '../../decide/incidents/step-incidents.ts';
 import { type Committed, commitIncidents, destinationStates } from '../records/commit-incidents.ts';
 import { listBroken, listKnownDestinations } from '../records/destination-records.ts';
 import { listIncidents, listSilences } from '../records/incident-records.ts';
-import { loadTimes, timesWrites } from '../records/watch-records.ts';
+import { loadTimes, timesWrites } from '../records/known-times.ts';
 import type { WatchParts } from './parts.ts';
 
 /**

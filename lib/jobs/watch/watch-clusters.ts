@@ -10,7 +10,7 @@ import type { Severity } from '../../model/finding.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { type Committed, commitIncidents, type Destinations, destinationStates } from '../records/commit-incidents.ts';
 import { seenWrite } from '../records/last-rounds.ts';
-import { timesWrites } from '../records/watch-records.ts';
+import { timesWrites } from '../records/known-times.ts';
 import { announce } from './announce.ts';
 import { askRegions } from './ask-regions.ts';
 import { type Decided, decideWatch, type KnownState, leftovers, loadKnownState } from './decide-watch.ts';

@@ -4,6 +4,7 @@ import type { RegionMemory, SeenCluster, SeenPool } from '../../../lib/decide/wa
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import { compareIds, type Store } from '../../../lib/io/stores/store.ts';
 import { loadMemory, memoryCommits } from '../../../lib/jobs/records/watch-records.ts';
+import { type Part, partOf } from '../../../lib/model/part.ts';
 import { runs } from '../../support/runs.ts';
 
 const minuteMs = 60_000;
@@ -45,6 +46,29 @@ describe("a region's memory", () => {
     expect((await commitsOf(store, memory)).flat()).toHaveLength(3);
     await keep(store, memory);
     expect((await loadMemory(store, region)).memory).toEqual(memory);
+  });
+
+  test('costs little while autoscalers move every pool, and half of that alone', async () => {
+    const store = aStore();
+    await keep(store, fleet(1000, 0));
+    for (const updatedAt of [1_780_000_000_000, 1_780_000_600_000]) {
+      const moved = fleet(1000, 5 * minuteMs, updatedAt);
+      const commits = await commitsOf(store, moved);
+      expect(commits.every((writes) => writes.length === 1)).toBe(true);
+      expect(JSON.stringify(commits).length).toBeLessThan(120_000);
+      await keep(store, moved);
+      expect((await loadMemory(store, region)).memory).toEqual(moved);
+    }
+  });
+
+  test('forgets the times of a record that another version has replaced since', async () => {
+    const store = aStore();
+    await keep(store, fleet(3, 0));
+    await keep(store, fleet(3, 0, 9));
+    const [record] = (await store.list(`obs/${region}`)).filter(({ key }) => key.id === 'c/');
+    const value = JSON.parse(JSON.stringify(record!.value).replaceAll('"updatedAt":1', '"updatedAt":5')) as object;
+    await store.commit([{ kind: 'putIfVersion', key: record!.key, value: value as never, version: record!.version }]);
+    expect((await loadMemory(store, region)).memory).toEqual(fleet(3, 0, 5));
   });
 
   test('of 10,000 clusters fits: no commit above 4 MB, no record above 100 KB', async () => {
@@ -103,6 +127,81 @@ describe("a region's memory", () => {
     expect(own?.some((write) => JSON.stringify(write).includes(`"${neighbour}"`))).toBe(true);
   });
 });
+
+describe('the memory of parts', () => {
+  test('is together what the whole remembers, however the fleet is cut', async () => {
+    const cuts = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(cuts, fc.integer({ min: 0, max: 400 }), async (counts, clusters) => {
+        const store = aStore();
+        let known = spread(clusters, 1);
+        await keep(store, known);
+        for (const [step, count] of counts.entries()) {
+          const parts = Array.from({ length: count }, (_, index) => ({ index, count }));
+          const read = await Promise.all(parts.map((part) => loadMemory(store, region, part)));
+          expect(read.flatMap(({ memory }) => memory.clusters)).toEqual(known.clusters);
+          known = spread(clusters - step, 2 + step);
+          for (const part of parts) {
+            const { stored } = await loadMemory(store, region, part);
+            for (const writes of memoryCommits(partOfMemory(known, part), stored, new Map()))
+              expect((await store.commit(writes)).kind).toBe('committed');
+          }
+        }
+        expect((await loadMemory(store, region)).memory.clusters).toEqual(known.clusters);
+      }),
+      runs(20),
+    );
+  });
+
+  test('is read by range once its border is drawn', async () => {
+    const store = aStore();
+    await keep(store, spread(1000, 1));
+    const part = { index: 3, count: 10 };
+    await keepPart(store, spread(1000, 2), part);
+    let reads = 0;
+    const list: Store['list'] = async (...asked) => {
+      const records = await store.list(...asked);
+      reads += records.length;
+      return records;
+    };
+    await loadMemory({ ...store, list }, region, part);
+    expect(reads).toBeLessThan((await store.list(`obs/${region}`)).length / 3);
+  });
+
+  test('parts write at once without a conflict', async () => {
+    const store = aStore();
+    await keep(store, spread(1000, 1));
+    const parts = Array.from({ length: 4 }, (_, index) => ({ index, count: 4 }));
+    const next = spread(1000, 2);
+    const loaded = await Promise.all(parts.map((part) => loadMemory(store, region, part)));
+    for (const [i, { stored }] of loaded.toReversed().entries()) {
+      const part = parts.toReversed()[i]!;
+      for (const writes of memoryCommits(partOfMemory(next, part), stored, new Map()))
+        expect((await store.commit(writes)).kind).toBe('committed');
+    }
+    expect((await loadMemory(store, region)).memory.clusters).toEqual(next.clusters);
+  });
+});
+
+async function keepPart(store: Store, memory: RegionMemory, part: Part): Promise<void> {
+  const { stored } = await loadMemory(store, region, part);
+  for (const writes of memoryCommits(partOfMemory(memory, part), stored, new Map())) await store.commit(writes);
+}
+
+function partOfMemory(memory: RegionMemory, { index, count }: Part): RegionMemory {
+  return { ...memory, clusters: memory.clusters.filter(({ id }) => partOf(id, count) === index) };
+}
+
+/** Ids all over their range, as those of UUIDs are; each cluster says what was seen of it. */
+function spread(count: number, updatedAt: number): RegionMemory {
+  const clusters = Array.from({ length: count }, (_, i): SeenCluster => {
+    const start = Math.floor(((i + 0.5) / count) * 2 ** 32);
+    const id = `${start.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
+    const name = updatedAt % 2 === 0 && i % 7 === 0 ? `renamed-${i}` : `dev-${i}`;
+    return { id, name, acceptedAt: 5, updatedAt, pools: [{ id: `p-${id}`, name: 'w', acceptedAt: 5, updatedAt }] };
+  });
+  return { region, clusters };
+}
 
 function aStore(): Store {
   let next = 0;

@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import type { RoundFindings } from '../../../lib/decide/watching/scale-findings.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import type { Store, Write } from '../../../lib/io/stores/store.ts';
+import { listRoundFindings, listRoundHeads, writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
+
+const idOf = (i: number) => `${String(i).padStart(8, '0')}-0000-4000-8000-000000000000`;
+
+function roundOf(at: number, clusters: number, patch: Partial<RoundFindings> = {}): RoundFindings {
+  const ids = Array.from({ length: clusters }, (_, i) => idOf(i));
+  return {
+    schema: 1,
+    at,
+    region: 'r1',
+    shard: { index: 0, count: 1 },
+    configHash: 'hash',
+    isAnswered: true,
+    clusters,
+    pools: clusters * 3,
+    checkedClusters: ids,
+    findings: [],
+    nodes: ids.map((id) => [`pool-${id}`, 3] as const),
+    ...patch,
+  };
+}
+
+/** A store that keeps what was written, commit by commit. */
+function recorded(): { readonly store: Store; readonly commits: (readonly Write[])[] } {
+  let next = 0;
+  const memory = makeMemoryStore({ newId: () => `v${(next += 1)}` });
+  const commits: (readonly Write[])[] = [];
+  const commit: Store['commit'] = (writes) => {
+    commits.push(writes);
+    return memory.commit(writes);
+  };
+  return { store: { ...memory, commit }, commits };
+}
+
+async function read(store: Store): Promise<RoundFindings | undefined> {
+  const [round, ...more] = await listRoundFindings(store, 'r1');
+  expect(more).toEqual([]);
+  return round;
+}
+
+async function write(store: Store, round: RoundFindings): Promise<boolean> {
+  return writeRoundFindings(store, round, (await listRoundFindings(store, 'r1'))[0]);
+}
+
+const withoutLists = ({ lists: _lists, ...round }: RoundFindings) => round;
+
+describe('the findings of a round', () => {
+  test.each([0, 1, 60, 1000, 5000])('of %i clusters are read as they were written', async (clusters) => {
+    const { store } = recorded();
+    for (const at of [1, 2]) {
+      const round = roundOf(at, clusters);
+      expect(await write(store, round)).toBe(true);
+      expect(withoutLists((await read(store))!)).toEqual(round);
+    }
+  });
+
+  test('of a small fleet are one record', async () => {
+    const { store, commits } = recorded();
+    await write(store, roundOf(1, 60));
+    expect(commits.map((writes) => writes.map(({ key }) => key))).toEqual([
+      [{ partition: 'findings', id: 'r1/0000-0000' }],
+    ]);
+  });
+
+  test('of a large quiet fleet cost one small write', async () => {
+    const { store, commits } = recorded();
+    await write(store, roundOf(1, 1000));
+    commits.length = 0;
+    const { checkedClusters, nodes } = roundOf(2, 1000);
+    await write(store, roundOf(2, 1000, { checkedClusters: checkedClusters.toReversed(), nodes: nodes!.toReversed() }));
+    expect(commits).toHaveLength(1);
+    expect(JSON.stringify(commits).length).toBeLessThan(1000);
+  });
+
+  test('write node counts alone where nothing else changed', async () => {
+    const { store, commits } = recorded();
+    await write(store, roundOf(1, 1000));
+    commits.length = 0;
+    const moved = roundOf(2, 1000, { nodes: roundOf(2, 1000).nodes!.map(([id], i) => [id, i]) });
+    await write(store, moved);
+    expect(commits.map((writes) => writes.map(({ key }) => key.id))).toEqual([
+      ['r1/0000-nodes-0000'],
+      ['r1/0000-0000'],
+    ]);
+    expect(withoutLists((await read(store))!)).toEqual(moved);
+  });
+
+  test('change which clusters were looked at together with their head', async () => {
+    const { store, commits } = recorded();
+    await write(store, roundOf(1, 1000));
+    commits.length = 0;
+    await write(store, roundOf(2, 999));
+    const partitions = commits.map((writes) => [...new Set(writes.map(({ key }) => key.partition))]);
+    expect(partitions.at(-1)).toEqual(['findings', 'looked']);
+  });
+
+  test('leave nothing of a longer list behind', async () => {
+    const { store } = recorded();
+    await write(store, roundOf(1, 5000));
+    const before = (await store.list('looked')).length;
+    await write(store, roundOf(2, 1000));
+    expect((await store.list('looked')).length).toBeLessThan(before);
+    expect(withoutLists((await read(store))!)).toEqual(roundOf(2, 1000));
+  });
+
+  test('say nothing of a list that belongs to another round', async () => {
+    const { store } = recorded();
+    await write(store, roundOf(1, 1000));
+    const [list] = await store.list('looked');
+    const value = { ...(list!.value as object), of: '7' };
+    await store.commit([{ kind: 'putIfVersion', key: list!.key, value, version: list!.version }]);
+    expect((await read(store))?.checkedClusters).toEqual([]);
+  });
+
+  test('are overtaken by a newer round', async () => {
+    const { store } = recorded();
+    await write(store, roundOf(5, 1000));
+    expect(await write(store, roundOf(4, 900))).toBe(false);
+    expect((await read(store))?.clusters).toBe(1000);
+  });
+
+  test('have heads that tell the same without their lists', async () => {
+    const { store } = recorded();
+    await write(store, roundOf(1, 1000));
+    expect(await listRoundHeads(store, 'r1')).toMatchObject([{ at: 1, clusters: 1000, pools: 3000 }]);
+  });
+});
+
+/** As it was written before its lists lay apart: chunks of one time, one after the other. */
+describe('the version before', () => {
+  const chunked = (round: RoundFindings) => {
+    const nothing = { ...round, checkedClusters: [], nodes: [] };
+    const half = Math.ceil(round.checkedClusters.length / 2);
+    return [
+      { ...nothing, checkedClusters: round.checkedClusters.slice(0, half) },
+      { ...nothing, checkedClusters: round.checkedClusters.slice(half) },
+      { ...nothing, nodes: round.nodes ?? [] },
+    ];
+  };
+  const writeAsBefore = async (store: Store, round: RoundFindings) => {
+    const known = await store.list('findings');
+    const puts = chunked(round).map((value, i): Write => {
+      const key = { partition: 'findings', id: `r1/0000-000${i}` };
+      const version = known.find((record) => record.key.id === key.id)?.version;
+      const put = { key, value: JSON.parse(JSON.stringify(value)) as object as Record<string, never> };
+      return version === undefined ? { kind: 'putIfAbsent', ...put } : { kind: 'putIfVersion', ...put, version };
+    });
+    expect((await store.commit(puts)).kind).toBe('committed');
+  };
+
+  test('is read', async () => {
+    const { store } = recorded();
+    await writeAsBefore(store, roundOf(1, 1000));
+    expect(await read(store)).toEqual(roundOf(1, 1000));
+    await write(store, roundOf(2, 1000));
+    expect(withoutLists((await read(store))!)).toEqual(roundOf(2, 1000));
+    expect(await store.list('findings')).toHaveLength(1);
+  });
+
+  test('may come back, and go again', async () => {
+    const { store } = recorded();
+    await write(store, roundOf(1, 1000));
+    await writeAsBefore(store, roundOf(2, 900));
+    expect(await read(store)).toEqual(roundOf(2, 900));
+    await write(store, roundOf(3, 800));
+    expect(withoutLists((await read(store))!)).toEqual(roundOf(3, 800));
+  });
+});
