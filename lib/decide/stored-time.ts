@@ -15,24 +15,28 @@ export function isFromFuture(at: EpochMs, now: EpochMs): boolean {
  */
 export function boundedByNow(value: Json, now: EpochMs): Json {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value))
-    return sameOr(
-      value,
-      value.map((part: Json) => boundedByNow(part, now)),
-    );
+  if (Array.isArray(value)) return eachPart(value, (part) => boundedByNow(part, now));
   const record = value as Fields;
   const shiftMs = aheadMs(record, now);
-  const entries = Object.entries(record).map(([name, part]): [string, Json] => [name, field(name, part, record)]);
-  return entries.every(([name, part]) => part === record[name]) ? value : Object.fromEntries(entries);
+  return eachField(record, (part, name) =>
+    boundedField(name, part, { now, shiftMs, isLock: record.owner !== undefined }),
+  );
+}
 
-  function field(name: string, part: Json, { owner }: Fields): Json {
-    if (untouched.has(name)) return part;
-    if (typeof part !== 'number') return parts(name, part, now);
-    if (name === 'until' && shiftMs > 0) return part - shiftMs;
-    const longestMs = name === 'until' && owner !== undefined ? clocksDifferMs : longest[name];
-    if (longestMs !== undefined) return part > now + longestMs ? now : part;
-    return isPast(name) ? pastOr(part, now) : part;
-  }
+type Bound = {
+  readonly now: EpochMs;
+  /** By how much the clock was ahead that wrote the record. */
+  readonly shiftMs: number;
+  readonly isLock: boolean;
+};
+
+function boundedField(name: string, part: Json, { now, shiftMs, isLock }: Bound): Json {
+  if (untouched.has(name)) return part;
+  if (typeof part !== 'number') return typeof part === 'object' && part !== null ? parts(name, part, now) : part;
+  if (name === 'until' && shiftMs > 0) return part - shiftMs;
+  const longestMs = name === 'until' && isLock ? clocksDifferMs : longest[name];
+  if (longestMs !== undefined) return part > now + longestMs ? now : part;
+  return isPast(name) ? pastOr(part, now) : part;
 }
 
 type Fields = { readonly [name: string]: Json };
@@ -48,29 +52,38 @@ const longest: { readonly [name: string]: number | undefined } = { nextAt: 3 * h
 const ofInstants = new Set(['changes', 'resolved', 'foreign', 'times']);
 
 function isPast(name: string): boolean {
-  return name === 'at' || name === 'since' || name === 'time' || /(At|Since)$/.test(name);
+  return name === 'at' || name === 'since' || name === 'time' || name.endsWith('At') || name.endsWith('Since');
 }
 
 function pastOr(at: EpochMs, now: EpochMs): EpochMs {
   return isFromFuture(at, now) ? now : at;
 }
 
-function parts(name: string, part: Json, now: EpochMs): Json {
-  if (!ofInstants.has(name) || typeof part !== 'object' || part === null) return boundedByNow(part, now);
-  if (Array.isArray(part))
-    return sameOr(
-      part,
-      part.map((at: Json) => (typeof at === 'number' ? pastOr(at, now) : at)),
-    );
-  const table = part as Fields;
-  const entries = Object.entries(table).map(
-    ([key, at]) => [key, typeof at === 'number' ? pastOr(at, now) : at] as const,
-  );
-  return entries.every(([key, at]) => at === table[key]) ? part : Object.fromEntries(entries);
+function parts(name: string, part: object, now: EpochMs): Json {
+  if (!ofInstants.has(name)) return boundedByNow(part as Json, now);
+  const bounded = (at: Json) => (typeof at === 'number' ? pastOr(at, now) : at);
+  return Array.isArray(part) ? eachPart(part, bounded) : eachField(part as Fields, bounded);
 }
 
-function sameOr(before: readonly Json[], after: readonly Json[]): Json {
-  return after.every((part, i) => part === before[i]) ? before : after;
+/** The same list where no part changes: nearly always, and every record of every round passes here. */
+function eachPart(list: readonly Json[], change: (part: Json) => Json): Json {
+  let changed: Json[] | undefined;
+  for (let i = 0; i < list.length; i += 1) {
+    const part = list[i] as Json;
+    const next = change(part);
+    if (next !== part) (changed ??= [...list])[i] = next;
+  }
+  return changed ?? list;
+}
+
+function eachField(fields: Fields, change: (part: Json, name: string) => Json): Json {
+  let changed: { [name: string]: Json } | undefined;
+  for (const name in fields) {
+    const part = fields[name] as Json;
+    const next = change(part, name);
+    if (next !== part) (changed ??= { ...fields })[name] = next;
+  }
+  return changed ?? fields;
 }
 
 /** By how much the clock was ahead that wrote when this began; 0 = it was not, or it has no beginning. */

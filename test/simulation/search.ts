@@ -33,6 +33,8 @@ export type Searched = { readonly figures: Figures; readonly seeds: number; read
 
 const worker = fileURLToPath(new URL('search-worker.ts', import.meta.url));
 const perYear = 365;
+/** The code of a simulation is wide and flat: the optimizing compiler costs a fifth more than it brings. */
+const workerFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=64', '--no-opt'];
 
 /** Simulates seed after seed, in processes of their own, until so many cluster-years are done. */
 export async function search(asked: Search, onSeed: (done: SeedDone) => void): Promise<Searched> {
@@ -59,7 +61,7 @@ export async function search(asked: Search, onSeed: (done: SeedDone) => void): P
 
 /** One question at a time. */
 function startWorker(): { readonly ask: (asked: SeedAsked) => Promise<SeedDone>; readonly stop: () => void } {
-  const child = fork(worker, { execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=64'] });
+  const child = fork(worker, { execArgv: workerFlags });
   let waiting = Promise.withResolvers<SeedDone>();
   child.on('message', (done: SeedDone) => waiting.resolve(done));
   child.on('exit', (code) => waiting.reject(new Error(`a worker of the simulation ended with ${code ?? 'a signal'}`)));

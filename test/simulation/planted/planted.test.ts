@@ -58,16 +58,17 @@ describe('planted bugs', () => {
     expect(missing).toEqual([]);
   });
 
-  // In a process of its own: a bug must not reach any other test.
-  test('each is caught by its seed, on one adapter or the other', { timeout: 300_000 }, async () => {
+  // In a process of its own: a bug must not reach any other test. The others are replayed by `npm run test:long`.
+  test('a few are caught by their seeds, on both adapters', { timeout: 300_000 }, async () => {
     const script = fileURLToPath(new URL('replay.ts', import.meta.url));
-    const args = ['--disable-warning=ExperimentalWarning', script, '--once'];
+    const args = ['--disable-warning=ExperimentalWarning', script, '--few'];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     const replayed = stdout
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Replayed);
     expect(replayed.filter(({ by }) => by === undefined)).toEqual([]);
-    expect(replayed.map(({ bug }) => bug)).toEqual(plantedBugs.map(({ name }) => name));
+    expect(new Set(replayed.map(({ store }) => store))).toEqual(new Set(['memory', 'dynamodb']));
+    expect(replayed.length).toBeGreaterThanOrEqual(4);
   });
 });
