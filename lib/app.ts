@@ -65,7 +65,7 @@ type Told = Pick<AcceptParts, 'count' | 'tell'>;
 
 /** The only place where the parts meet. A job is loaded when it first runs: a function that runs one pays for one. */
 export function makeApp(given: AppParts): App {
-  const parts = { ...given, store: boundedStore(given.store, given.clock) };
+  const parts = { ...given, store: boundedStore(given.store, given.clock, (text) => given.log.warn(text)) };
   const { store, clock, newId, log } = parts;
   const mksOf = makeMksOf(parts);
   const keptBook: KeptBook = {};

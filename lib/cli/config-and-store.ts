@@ -6,6 +6,7 @@ import { boundedStore } from '../io/stores/bounded-store.ts';
 import { openStore } from '../io/stores/open-store.ts';
 import type { Store } from '../io/stores/store.ts';
 import type { CompiledConfig } from '../model/config.ts';
+import { printable } from '../model/printable.ts';
 import type { CliParts } from './parts.ts';
 
 /** What can be done while a config is wrong: a mistake in it must not keep a person from pausing the fleet. */
@@ -20,7 +21,7 @@ export async function readConfig({ clock }: Pick<CliParts, 'clock'>, file: strin
   throw new UsageError([...problems, ...((await isThere(file)) ? [meanwhile] : [])].join('\n'));
 }
 
-type Parts = Pick<CliParts, 'newId' | 'clock'>;
+type Parts = Pick<CliParts, 'newId' | 'clock' | 'stderr'>;
 
 /** Opens the config's store, made where there is none, and closes it whatever happens. */
 export async function withStore<T>(
@@ -28,7 +29,8 @@ export async function withStore<T>(
   { store }: Pick<CompiledConfig, 'store'>,
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
-  const opened = boundedStore(await openStore(store, parts), parts.clock);
+  const tell = (text: string) => parts.stderr.write(`${printable(text)}\n`);
+  const opened = boundedStore(await openStore(store, parts), parts.clock, tell);
   try {
     return await work(opened);
   } finally {

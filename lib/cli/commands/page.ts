@@ -2,6 +2,7 @@ import { chmod, writeFile as saveFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { usualDays } from '../../decide/page/view.ts';
 import { CommandError } from '../../errors.ts';
+import { boundedStore } from '../../io/stores/bounded-store.ts';
 import { openStore } from '../../io/stores/open-store.ts';
 import type { Store } from '../../io/stores/store.ts';
 import type { CompiledConfig } from '../../model/config.ts';
@@ -52,7 +53,7 @@ async function page(parts: CliParts, options: PageOptions): Promise<void> {
     throw new CommandError(
       `There is no store yet: nothing has run with this config; begin with: ${commandHint(config, 'run')}`,
     );
-  const store = await openStore(config.store, parts);
+  const store = boundedStore(await openStore(config.store, parts), parts.clock);
   const { clock, redactor } = parts;
   const pageParts = {
     store,

@@ -1,10 +1,13 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isKnownShape } from '../../decide/record-shape.ts';
 import { StoreError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
+import { listAll } from '../../jobs/records/change-record.ts';
 import { readUninstalled } from '../../jobs/records/cluster-records.ts';
 import { listRoundHeads } from '../../jobs/records/round-findings.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { counted } from '../../model/text.ts';
 import { hourMs, isOverdue } from '../../model/time.ts';
 import { lookIntoStore } from '../config-and-store.ts';
 import type { CliParts } from '../parts.ts';
@@ -21,7 +24,11 @@ export async function storeChecks(parts: CliParts, config: CompiledConfig): Prom
     const checks = await lookIntoStore(parts, config, async (store) => {
       await writeProbe(store, parts.clock.now());
       const whole = config.store.kind === 'sqlite' ? 'is whole (integrity check), and ' : '';
-      return [ok('store', `${where} ${whole}can be read and written`), ...(await roundChecks(parts, config, store))];
+      return [
+        ok('store', `${where} ${whole}can be read and written`),
+        ...(await roundChecks(parts, config, store)),
+        ...(await recordChecks(config, store)),
+      ];
     });
     return checks ?? [await placeCheck(config)];
   } catch (error) {
@@ -45,6 +52,32 @@ async function writeProbe(store: Store, now: number): Promise<void> {
   await store.commit([
     known ? { kind: 'putIfVersion', ...put, version: known.version } : { kind: 'putIfAbsent', ...put },
   ]);
+}
+
+/** What is listed, by the names of the config; of what is kept by time only the newest would matter. */
+const listed = ['rules', 'fleet', 'findings', 'incidents', 'silences', 'notices', 'dest', 'destinations', 'seen'];
+const ofRegions = ['clusters', 'asks', 'obs'];
+const mostNamed = 5;
+
+/** Each record that this version cannot read: its neighbours go on without it. */
+async function recordChecks({ regions }: CompiledConfig, store: Store): Promise<readonly Check[]> {
+  const partitions = [...listed, ...regions.flatMap(({ name }) => ofRegions.map((kind) => `${kind}/${name}`))];
+  const unknownKeys: string[] = [];
+  for (const partition of partitions) {
+    for (const { key, value } of await listAll(store, partition))
+      if (!isKnownShape(key, value)) unknownKeys.push(`${key.partition}/${key.id}`);
+  }
+  if (unknownKeys.length === 0) return [];
+  const named = unknownKeys.slice(0, mostNamed).join(', ');
+  const more = unknownKeys.length > mostNamed ? ` and ${unknownKeys.length - mostNamed} more` : '';
+  const have = unknownKeys.length === 1 ? 'has' : 'have';
+  return [
+    warning(
+      'records',
+      `${counted(unknownKeys.length, 'record')} of the store ${have} a shape that is not known: ${named}${more}`,
+      'restore the store from a backup, or delete these records (what they remember is then lost)',
+    ),
+  ];
 }
 
 async function placeCheck({ store }: CompiledConfig): Promise<Check> {

@@ -31,7 +31,8 @@ export async function openApp(
   store?: OpenedStore,
   onCall?: OnCall,
 ): Promise<OpenedApp> {
-  const opened = boundedStore(store ?? (await openStore(config.store, parts)), parts.clock);
+  const tell = (text: string) => parts.log.warn(text);
+  const opened = boundedStore(store ?? (await openStore(config.store, parts)), parts.clock, tell);
   const secrets = openSecrets(parts);
   return { app: makeApp({ ...parts, store: opened, secrets, ...(onCall ? { onCall } : {}) }), store: opened };
 }

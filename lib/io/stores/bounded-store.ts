@@ -1,5 +1,6 @@
+import { isKnownShape, unknownRecord } from '../../decide/record-shape.ts';
 import { boundedByNow } from '../../decide/stored-time.ts';
-import { dayMs } from '../../model/time.ts';
+import { dayMs, hourMs } from '../../model/time.ts';
 import type { Clock } from '../clock.ts';
 import type { OpenedStore, Store, StoredRecord, Write } from './store.ts';
 
@@ -14,14 +15,20 @@ type Ahead = Map<string, StoredRecord>;
 const aheadOf = new WeakMap<Store, Ahead>();
 
 /**
- * The same store; nothing that is read from it lies further in the future than its writer can have meant. One place, so
- * that no record kind is forgotten. What had to be bounded is kept in mind until `healStore` writes it back.
+ * The same store; nothing that is read from it lies further in the future than its writer can have meant, and what has no
+ * shape that is known is null, which every reader passes over, and is told by name. One place, so that no record kind is
+ * forgotten. What had to be bounded is kept in mind until `healStore` writes it back.
  */
-export function boundedStore<T extends Store | OpenedStore>(store: T, clock: Clock): T {
+export function boundedStore<T extends Store | OpenedStore>(store: T, clock: Clock, tell?: TellUnknown): T {
   if (aheadOf.has(store)) return store;
   const ahead: Ahead = new Map();
+  const tellOnce = makeTeller(clock, tell);
   const bounded = (record: StoredRecord): StoredRecord => {
     const { key } = record;
+    if (!isKnownShape(key, record.value)) {
+      tellOnce(key);
+      return { ...record, value: null };
+    }
     if (!partitions.test(key.partition)) return record;
     const value = boundedByNow(record.value, clock.now());
     const name = `${key.partition}\n${key.id}`;
@@ -43,6 +50,20 @@ export function boundedStore<T extends Store | OpenedStore>(store: T, clock: Clo
   };
   aheadOf.set(made, ahead);
   return made;
+}
+
+/** Told of each record that cannot be read, as a sentence for people. */
+export type TellUnknown = (text: string) => void;
+
+/** Of each record once an hour: every round reads it. */
+function makeTeller(clock: Clock, tell: TellUnknown | undefined): (key: StoredRecord['key']) => void {
+  const told = new Map<string, number>();
+  return (key) => {
+    const name = `${key.partition}\n${key.id}`;
+    if (Math.abs(clock.now() - (told.get(name) ?? Number.NEGATIVE_INFINITY)) < hourMs) return;
+    told.set(name, clock.now());
+    tell?.(unknownRecord(key));
+  };
 }
 
 /**

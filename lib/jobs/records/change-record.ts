@@ -78,14 +78,6 @@ export async function listAll(
   }
 }
 
-/**
- * What a person reads of a record whose value this version does not know: written by hand, by another program, or
- * damaged. Its neighbours go on.
- */
-export function unknownRecord({ partition, id }: Key): string {
-  return `the record ${partition}/${id} of the store has a shape that is not known; restore the store from a backup, or delete this one record (what it remembers is then lost)`;
-}
-
 /** Is this value a record of schema 1? */
 export function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
   return typeof value === 'object' && value !== null && 'schema' in value && value.schema === 1;

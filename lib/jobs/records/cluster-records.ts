@@ -1,3 +1,4 @@
+import { unknownRecord } from '../../decide/record-shape.ts';
 import type { ClusterRecord, StoredRule } from '../../decide/scaling/memory.ts';
 import type { Decision } from '../../decide/scaling/plan.ts';
 import { StoreError } from '../../errors.ts';
@@ -6,7 +7,7 @@ import type { CompiledConfig } from '../../model/config.ts';
 import { asJson } from '../../model/json.ts';
 import type { IdRange } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { changeRecord, isRecord, listAll, putOver, unknownRecord } from './change-record.ts';
+import { changeRecord, isRecord, listAll, putOver } from './change-record.ts';
 
 /** One record per cluster, `clusters/<region>` by cluster id; rules as last acted on, `rules` by hash; history by time. */
 export type StoredCluster = { readonly record: ClusterRecord; readonly version: Version };

@@ -1,3 +1,4 @@
+import { unknownRecord } from '../../decide/record-shape.ts';
 import { type ClockReading, readingOf, wrongClock } from '../../decide/clock-skew.ts';
 import { judgeMatches, type NamedCluster, type NamedFleet, namesOf } from '../../decide/matching/unmatched.ts';
 import { type ObservedFleetCluster, rememberedCluster, type StoredRule } from '../../decide/scaling/memory.ts';
@@ -13,7 +14,6 @@ import { partOf, rangeOf } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
 import { asksPartition, listAsks } from '../records/ask-records.ts';
-import { unknownRecord } from '../records/change-record.ts';
 import { listClusterRecords, listStoredRules, type StoredCluster } from '../records/cluster-records.ts';
 import { listRoundFindings, listRoundHeads, type RoundHead } from '../records/round-findings.ts';
 import type { ScaleOptions, ScaleParts, ScaleProblem } from './parts.ts';

@@ -1,0 +1,236 @@
+/** Does this value have the form that this version reads? */
+type Shape = (value: unknown) => boolean;
+
+const text: Shape = (value) => typeof value === 'string';
+const number: Shape = (value) => typeof value === 'number';
+const flag: Shape = (value) => typeof value === 'boolean';
+const anything: Shape = (value) => value !== undefined;
+const one =
+  (...values: readonly unknown[]): Shape =>
+  (value) =>
+    values.includes(value);
+const either =
+  (...shapes: readonly Shape[]): Shape =>
+  (value) =>
+    shapes.some((shape) => shape(value));
+const maybe =
+  (shape: Shape): Shape =>
+  (value) =>
+    value === undefined || shape(value);
+const list =
+  (shape: Shape): Shape =>
+  (value) =>
+    Array.isArray(value) && value.every(shape);
+const table =
+  (shape: Shape): Shape =>
+  (value) =>
+    isObject(value) && Object.values(value).every(shape);
+/** An object with these fields; what else it holds may be another version's. */
+const has =
+  (fields: { readonly [name: string]: Shape }): Shape =>
+  (value) =>
+    isObject(value) && Object.entries(fields).every(([name, shape]) => shape(value[name]));
+const record = (fields: { readonly [name: string]: Shape }): Shape => has({ schema: one(1), ...fields });
+
+function isObject(value: unknown): value is { readonly [name: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const size = either(number, has({ min: number, max: number }));
+const match = has({ text, region: maybe(text), cluster: text, pool: maybe(text) });
+const inCluster = { region: text, clusterId: text, cluster: text };
+const subject = either(
+  has({ kind: one('cluster'), ...inCluster }),
+  has({ kind: one('pool'), ...inCluster, poolId: text, pool: text }),
+  has({ kind: one('region'), region: text }),
+  has({ kind: one('destination'), destination: text }),
+  has({ kind: one('secret'), reference: text }),
+  has({ kind: one('config'), path: text }),
+  has({ kind: one('fleet') }),
+);
+const severity = one('critical', 'warning', 'info');
+const facts = table(either(text, number));
+
+const change = has({ poolId: text, from: size, to: size, claimedAt: number, reason: text });
+const wanted = { target: size, since: number };
+const memory = has({
+  name: text,
+  autoscale: flag,
+  seen: maybe(has({ size, at: number })),
+  unseenSince: maybe(number),
+  base: maybe(size),
+  away: maybe(has({ base: either(size, one('unknown')), from: text, since: number })),
+  kept: maybe(has({ size, since: number, until: number })),
+  raisesMs: maybe(list(number)),
+  foreign: maybe(list(number)),
+  lastSet: maybe(size),
+  short: maybe(has({ least: number, since: number })),
+  refusals: maybe(list(has({ target: size, count: number, invalid: number, until: number, why: text, detail: text }))),
+  pending: maybe(has({ ...wanted, owed: maybe(has(wanted)) })),
+  stuck: maybe(change),
+  notApplied: maybe(has({ target: size, count: number })),
+  held: maybe(has({ code: text, reason: text, until: maybe(number) })),
+  look: maybe(has({ status: text, autoscale: flag })),
+});
+
+const asked = { id: text, region: text, who: text, until: number, reason: maybe(text) };
+const ask = either(
+  record({ ...asked, kind: one('lease'), match, atLeast: number, time: number, events: maybe(list(text)) }),
+  record({ ...asked, kind: one('release'), time: number, events: maybe(list(text)) }),
+  record({ ...asked, kind: one('override'), match, exactly: size }),
+  record({ ...asked, kind: one('pause'), match: maybe(match) }),
+  record({ ...asked, kind: one('approval'), configHash: text }),
+);
+
+const finding = has({
+  kind: text,
+  subject,
+  severity,
+  text,
+  fix: maybe(text),
+  since: maybe(number),
+  facts: maybe(facts),
+});
+const incident = record({
+  key: text,
+  kind: text,
+  subject,
+  phase: one('quiet', 'pending', 'open'),
+  run: has({ seen: one('bad', 'ok'), since: number, count: number }),
+  changes: list(number),
+  resolved: list(number),
+  episode: number,
+  openedAt: maybe(number),
+  severity,
+  worst: severity,
+  text,
+  fix: maybe(text),
+  facts: maybe(facts),
+  silenced: maybe(text),
+  sequence: number,
+  reminded: number,
+  ladder: maybe(has({ date: number, of: text, armedAt: number, step: number })),
+  told: table(has({ at: number, episode: number, severity })),
+  why: list(has({ at: number, what: text, reason: text })),
+});
+
+const told = has({
+  what: text,
+  kind: text,
+  subject,
+  severity,
+  worst: severity,
+  text,
+  since: number,
+  at: number,
+  facts,
+});
+const lane = { key: text, episode: number, sequence: number };
+const delivery = record({ id: text, destination: text, ...lane, facts: told, queuedAt: number, attempts: number });
+const member: Shape = (value) => {
+  if (!Array.isArray(value)) return false;
+  const shapes = [text, number, number, number, number, text, text, text, text, list(either(number, one(null)))];
+  return shapes.every((shape, at) => shape(value[at])) && list(text)(value[10]) && maybe(text)(value[11]);
+};
+const batch = record({ id: text, destination: text, members: list(member), openedAt: number, attempts: number });
+
+const seen = { id: text, name: text, acceptedAt: maybe(number), changing: maybe(has({ as: text, since: number })) };
+const endDate = has({
+  of: text,
+  armedAt: number,
+  date: maybe(number),
+  candidate: maybe(has({ of: text, at: number })),
+});
+const watched = has({ ...seen, version: maybe(text), due: maybe(endDate), pools: list(has(seen)) });
+
+/** By the beginning of the partition; where an id means a form of its own, by both. The first that fits counts. */
+const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
+  [/^clusters\//u, record({ cluster: text, change: maybe(change), pools: table(memory) })],
+  [/^asks\//u, ask],
+  [/^decisions\//u, has({ at: number, region: text, cluster: text, pool: text, kind: text, reason: text, who: text })],
+  [
+    /^rules\n/u,
+    record({
+      rule: has({ match, hash: text, limits: has({ min: number }), leases: anything, lead: has({ kind: text }) }),
+      schedule: has({ name: text, zone: text, windows: list(has({})) }),
+      exceptions: list(has({ match })),
+      knownSince: maybe(number),
+      approvedAt: maybe(number),
+    }),
+  ],
+  [/^fleet\nuninstalled$/u, record({ state: maybe(text), at: number, who: text })],
+  [/^fleet\n/u, record({})],
+  [
+    /^findings\n/u,
+    record({
+      at: number,
+      region: text,
+      shard: has({ index: number, count: number }),
+      isAnswered: flag,
+      clusters: number,
+      pools: number,
+      checkedClusters: list(text),
+      findings: list(finding),
+      looks: maybe(has({ gaps: maybe(list(anything)) })),
+      nodes: maybe(list(list(anything))),
+    }),
+  ],
+  [/^incidents\n/u, incident],
+  [
+    /^silences\n/u,
+    record({
+      id: text,
+      scope: either(has({ kind: one('match'), match }), has({ kind: one('incident'), key: text, episode: number })),
+      until: maybe(number),
+      who: text,
+      askedAt: number,
+    }),
+  ],
+  [/^notices\n/u, record({ notice: has({ kind: text, subject, text, at: number, facts: maybe(facts) }) })],
+  [/^outbox\/[^\n]*\nbatch$/u, batch],
+  [/^outbox\//u, delivery],
+  [/^parked\//u, record({ delivery: either(delivery, batch), reason: text, at: number })],
+  [
+    /^hist\n/u,
+    record({ id: text, destination: text, state: text, at: number, queuedAt: number, said: list(has({ what: text })) }),
+  ],
+  [
+    /^dest\n/u,
+    record({
+      id: text,
+      bucket: has({ tokens: number, at: number }),
+      nextAt: number,
+      lease: maybe(has({ owner: text, until: number })),
+      failing: maybe(has({ since: number, attempts: number, step: number })),
+      broken: maybe(has({ since: number })),
+    }),
+  ],
+  [/^destinations\n/u, record({ id: text, destination: has({ name: text, kind: text }) })],
+  [/^obs\/[^\n]*\nhead$/u, record({ at: number, token: maybe(endDate) })],
+  [/^obs\//u, record({ clusters: list(watched) })],
+  [/^obs-times/u, record({ times: table(number) })],
+  [/^seen\n/u, record({ at: number })],
+  [/^sizes\//u, record({ at: number, changes: table(list(anything)) })],
+  [/^nodes\//u, record({ at: number, nodes: table(number) })],
+  [/^replays\/[^\n]*\nslot-/u, record({ ids: list(list(either(text, number))) })],
+];
+
+/**
+ * Can this version read the record? Down to whatever a job looks into, so that one that was written by hand, by another
+ * program or half costs its neighbours nothing. Of a partition that is not known here nothing is said.
+ */
+export function isKnownShape({ partition, id }: RecordKey, value: unknown): boolean {
+  const name = `${partition}\n${id}`;
+  const found = shapes.find(([where]) => where.test(name));
+  return found === undefined || found[1](value);
+}
+
+type RecordKey = { readonly partition: string; readonly id: string };
+
+/**
+ * What a person reads of a record whose value this version does not know: written by hand, by another program, or
+ * damaged. Its neighbours go on.
+ */
+export function unknownRecord({ partition, id }: RecordKey): string {
+  return `the record ${partition}/${id} of the store has a shape that is not known; restore the store from a backup, or delete this one record (what it remembers is then lost)`;
+}
