@@ -1,4 +1,5 @@
 import type { Match } from '../model/config.ts';
+import { isGlob, partsOf } from '../model/match.ts';
 import { covers, type Ends, endsOf, endsToCover, mayOverlap } from './match.ts';
 
 /**
@@ -11,30 +12,39 @@ export type MatchIndex<T> = {
   readonly firstCovering: (match: Match) => T | undefined;
   /** All items whose match may meet this one, in the order in which they were added. */
   readonly overlapping: (match: Match) => readonly T[];
+  /** Too much was compared: `firstCovering` finds nothing any more. */
+  readonly isSpent: () => boolean;
 };
 
 type Entry<T> = { readonly item: T; readonly order: number };
 
 /** Below this many a look at each is cheaper than a look by the pool's name. */
 const fewEntries = 32;
+/** Names against patterns that share no beginning and no end, 4 µs each: a second or two. */
+const mostCompared = 500_000;
 
 export function makeMatchIndex<T>(matchOf: (item: T) => Match): MatchIndex<T> {
-  const clusters = makeShelf<{ readonly all: Entry<T>[]; readonly pools: Shelf<Entry<T>[]> }>();
-  let count = 0;
+  const clusters = makeShelf<Cell<Cluster<T>>>();
+  let [count, compared] = [0, 0];
   const add = (item: T) => {
-    const { cluster, pool } = endsOf(matchOf(item));
+    const match = matchOf(item);
+    const [{ cluster, pool }, written] = [endsOf(match), partsOf(match)];
     const entry = { item, order: count };
     count += 1;
-    const found = clusters.at(cluster, () => ({ all: [], pools: makeShelf() }));
+    const cell = clusters.at(cluster, () => makeCell(() => ({ all: [], pools: makeShelf() })));
+    const found = cell.of(written.cluster);
     found.all.push(entry);
-    found.pools.at(pool ?? anyEnds, () => []).push(entry);
+    const ofPool = found.pools.at(pool ?? anyEnds, () => makeCell(() => []));
+    ofPool.of(written.pool ?? '*').push(entry);
   };
   const firstCovering = (match: Match) => {
-    const { cluster, pool } = endsToCover(match);
+    const [{ cluster, pool }, written] = [endsToCover(match), partsOf(match)];
     let first: Entry<T> | undefined;
-    for (const { all, pools } of clusters.around(cluster)) {
-      const near = all.length <= fewEntries ? [all] : pools.around(pool ?? anyEnds);
-      for (const entries of near) {
+    for (const { all, pools } of clusters.around(cluster).flatMap((cell) => cell.covering(written.cluster))) {
+      const ofPool = () => pools.around(pool ?? anyEnds).flatMap((cell) => cell.covering(written.pool ?? '*'));
+      for (const entries of all.length <= fewEntries ? [all] : ofPool()) {
+        if (compared > mostCompared) return undefined;
+        compared += entries.length;
         const found = entries.find(({ item, order }) => {
           return (first === undefined || order < first.order) && covers(matchOf(item), match);
         });
@@ -45,13 +55,47 @@ export function makeMatchIndex<T>(matchOf: (item: T) => Match): MatchIndex<T> {
   };
   const overlapping = (match: Match) => {
     const { cluster } = endsOf(match);
-    const found = clusters.near(cluster.head).flatMap(({ all }) => all);
+    const found = clusters.near(cluster.head).flatMap((cell) => cell.everything().flatMap(({ all }) => all));
     return found
       .filter(({ item }) => mayOverlap(matchOf(item), match))
       .sort((a, b) => a.order - b.order)
       .map(({ item }) => item);
   };
-  return { add, firstCovering, overlapping };
+  return { add, firstCovering, overlapping, isSpent: () => compared > mostCompared };
+}
+
+type Cluster<T> = { readonly all: Entry<T>[]; readonly pools: Shelf<Cell<Entry<T>[]>> };
+
+/** What stands under one beginning and end: the parts of which a proof takes no look at them all, and the others by themselves. */
+type Cell<V> = {
+  readonly of: (part: string) => V;
+  /** All whose part may be shown to cover this one. */
+  readonly covering: (part: string) => readonly V[];
+  readonly everything: () => readonly V[];
+};
+
+/** Of "*a*b*" only itself is known to be covered, and names that it matches; "a*", "*a" and "*" cover patterns too. */
+function makeCell<V>(make: () => V): Cell<V> {
+  const [simple, winding] = [new Map<string, V>(), new Map<string, V>()];
+  return {
+    of: (part) => {
+      const [parts, key] = isWinding(part) ? [winding, part] : [simple, ''];
+      const value = parts.get(key) ?? make();
+      parts.set(key, value);
+      return value;
+    },
+    covering: (part) => {
+      const isPattern = isGlob(part) && !part.includes('{');
+      const own = winding.get(part);
+      return [...simple.values(), ...(isPattern ? (own === undefined ? [] : [own]) : winding.values())];
+    },
+    everything: () => [...simple.values(), ...winding.values()],
+  };
+}
+
+function isWinding(part: string): boolean {
+  const inner = part.replace(/^\*/u, '').replace(/\*$/u, '');
+  return isGlob(inner) || (part.length > 1 && part.startsWith('*') && part.endsWith('*'));
 }
 
 const anyEnds: Ends = { head: '', tail: '' };

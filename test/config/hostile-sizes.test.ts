@@ -7,7 +7,7 @@ import type { Match } from '../../lib/model/config.ts';
 import { hasSeveralRuns, linearPattern } from '../../lib/model/linear-pattern.ts';
 import { matchesPool } from '../../lib/model/match.ts';
 import { runs } from '../support/runs.ts';
-import { compileText } from './compile-text.ts';
+import { compileText, head } from './compile-text.ts';
 
 function match(text: string): Match {
   const outcome = compileMatch(text);
@@ -155,6 +155,8 @@ describe('many matches', () => {
     ['by the end', (i: number) => `*-${i}/w`],
     ['by the pool', (i: number) => `*/w-${i}`],
     ['in full', (i: number) => `dev-${i}/w`],
+    ['in the middle', (i: number) => `*a${i}*b*/*`],
+    ['in the middle of the pool', (i: number) => `dev/?a${i}[xy]*`],
   ])('6,000 rules told apart %s take a second or two', async (_, textOf) => {
     const drafts = Array.from({ length: 6000 }, (__, i) => match(textOf(i)));
     const work = await workOf(() => {
@@ -166,6 +168,20 @@ describe('many matches', () => {
     });
     expect(work).toBeLessThan(2500);
   });
+});
+
+test('names against patterns that wind are compared so far, and no further', async () => {
+  const pools = [
+    ...Array.from({ length: 1000 }, (_, i) => `  - { match: "*a${i}*b*/*", schedule: none }`),
+    ...Array.from({ length: 1000 }, (_, i) => `  - { match: "c-${i}/w", schedule: none }`),
+  ];
+  const work = await workOf(async () => {
+    const { problems } = await compileText(`${head}\npools:\n${pools.join('\n')}\n`);
+    expect(problems.map(({ severity, message }) => [severity, message])).toEqual([
+      ['warning', 'there are too many patterns to compare: from here on rules that never count are not found'],
+    ]);
+  });
+  expect(work).toBeLessThan(8000);
 });
 
 test('a value of 200 kB is a problem like any other', async () => {

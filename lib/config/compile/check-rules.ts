@@ -21,7 +21,9 @@ export function checkRules(
   const zero = makeMatchIndex<Exception>(({ match }) => match);
   for (const exception of exceptions) if (isSize(exception.size) && minOf(exception.size) === 0) zero.add(exception);
   for (const draft of drafts) {
+    const wasSpent = earlier.isSpent();
     checkShadowed(draft, earlier, context);
+    if (earlier.isSpent() && !wasSpent) tellSpent(draft, context);
     earlier.add(draft);
     if (draft.rule.schedule === undefined) continue;
     checkIdleIsGiven(draft, idle, context);
@@ -39,6 +41,15 @@ function checkShadowed({ rule, path }: RuleDraft, earlier: MatchIndex<RuleDraft>
     [...path, 'match'],
     `this rule never counts: every pool it matches is taken by "${winner.rule.match.text}" ${inLine(winner.rule.position, rule.position)}`,
     'move it up, or remove it',
+  );
+}
+
+/** What follows from it is only that a warning may be missing. */
+function tellSpent({ path }: RuleDraft, { report }: Context): void {
+  report.warning(
+    [...path, 'match'],
+    'there are too many patterns to compare: from here on rules that never count are not found',
+    'write fewer matches with a * at their beginning',
   );
 }
 
