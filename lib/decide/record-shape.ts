@@ -175,6 +175,7 @@ const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
       nodes: maybe(list(list(anything))),
     }),
   ],
+  [/^looked\n/u, record({ of: text, checkedClusters: maybe(list(text)), nodes: maybe(list(list(anything))) })],
   [/^incidents\n/u, incident],
   [
     /^silences\n/u,
@@ -206,13 +207,15 @@ const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
     }),
   ],
   [/^destinations\n/u, record({ id: text, destination: has({ name: text, kind: text }) })],
-  [/^obs\/[^\n]*\nhead$/u, record({ at: number, token: maybe(endDate) })],
+  [/^obs\/[^\n]*\nhead/u, record({ at: number, token: maybe(endDate) })],
+  [/^obs\/[^\n]*\nm\//u, record({ of: text, updatedAt: list(list(number)) })],
   [/^obs\//u, record({ clusters: list(watched) })],
   [/^obs-times/u, record({ times: table(number) })],
   [/^seen\n/u, record({ at: number })],
   [/^sizes\//u, record({ at: number, changes: table(list(anything)) })],
   [/^nodes\//u, record({ at: number, nodes: table(number) })],
   [/^replays\/[^\n]*\nslot-/u, record({ ids: list(list(either(text, number))) })],
+  [/^(?:replays\/|doctor\n|store\n)/u, anything],
 ];
 
 /**
@@ -223,6 +226,25 @@ export function isKnownShape({ partition, id }: RecordKey, value: unknown): bool
   const name = `${partition}\n${id}`;
   const found = shapes.find(([where]) => where.test(name));
   return found === undefined || found[1](value);
+}
+
+/** What a person reads of a record as it is stored, where no command could use it; undefined where all is well. */
+export function recordProblem(key: RecordKey, stored: string): string | undefined {
+  const name = `the record ${key.partition}/${key.id} of the store`;
+  const value = parsed(stored);
+  if (value === undefined)
+    return `${name} holds no JSON; restore the store from a backup, or delete this one record (what it remembers is then lost)`;
+  if (!shapes.some(([where]) => where.test(`${key.partition}\n${key.id}`)))
+    return `${name} is of a kind that this version does not know; a newer version may have written it`;
+  return isKnownShape(key, value) ? undefined : unknownRecord(key);
+}
+
+function parsed(stored: string): unknown {
+  try {
+    return JSON.parse(stored);
+  } catch {
+    return undefined;
+  }
 }
 
 type RecordKey = { readonly partition: string; readonly id: string };

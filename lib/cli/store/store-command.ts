@@ -1,12 +1,12 @@
 import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { recordProblem } from '../../decide/record-shape.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import { copyRecords } from '../../io/stores/copy-records.ts';
 import { dumpSqlite, dumpTable } from '../../io/stores/dumped-records.ts';
 import { openStore } from '../../io/stores/open-store.ts';
 import { backUpSqlite, isTaken, restoreSqlite } from '../../io/stores/sqlite-backup.ts';
 import { type DumpedRecord, schemaVersion } from '../../io/stores/store.ts';
-import { recordProblem } from '../../jobs/records/record-shapes.ts';
 import type { StoreConfig } from '../../model/config.ts';
 import { commandHint, counted } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';

@@ -122,7 +122,7 @@ async function updateAsk(
   });
 }
 
-export function readAsk({ value, version }: StoredRecord): StoredAsk | undefined {
+function readAsk({ value, version }: StoredRecord): StoredAsk | undefined {
   const ask = value as { readonly [key: string]: unknown } | null;
   if (typeof ask !== 'object' || ask === null || ask.schema !== 1) return undefined;
   const isKnown = typeof ask.kind === 'string' && kinds.includes(ask.kind);

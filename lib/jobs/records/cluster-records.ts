@@ -43,7 +43,7 @@ export async function readClusterRecord(
 }
 
 /** Down to its pools: what a pool remembers decides about sizes, and is never guessed. */
-export function isClusterRecord(value: unknown): value is ClusterRecord {
+function isClusterRecord(value: unknown): value is ClusterRecord {
   if (!isRecord(value) || typeof value['cluster'] !== 'string') return false;
   const { pools } = value;
   if (typeof pools !== 'object' || pools === null || Array.isArray(pools)) return false;
@@ -94,7 +94,7 @@ export async function listStoredRules(store: Store): Promise<ReadonlyMap<string,
   return new Map(records.flatMap(({ key: { id }, value }) => (isStoredRule(value) ? [[id, value] as const] : [])));
 }
 
-export function isStoredRule(value: unknown): value is StoredRule {
+function isStoredRule(value: unknown): value is StoredRule {
   return isRecord(value) && ['rule', 'schedule', 'exceptions'].every((part) => typeof value[part] === 'object');
 }
 
