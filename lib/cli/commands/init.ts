@@ -115,7 +115,7 @@ async function writeNew(output: string, text: string, isForced: boolean): Promis
 function nextSteps({ output, zone }: InitAnswers, fleet: readonly ListedCluster[]): string {
   const pools = fleet.reduce((sum, { pools: own }) => sum + (own?.length ?? 0), 0);
   const config = output === './lamplighter.yml' ? '' : ` --config ${output}`;
-  return `${output}: ${fleet.length} clusters, ${pools} pools, office hours in ${zone}; mode is observe, so nothing is changed yet
+  return `${output}: ${counted(fleet.length, 'cluster')}, ${counted(pools, 'pool')}, office hours in ${zone}; mode is observe, so nothing is changed yet
 ${sparedText(fleet)}
 Next:
   look through ${output}: which pools, when, and how small at night
