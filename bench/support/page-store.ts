@@ -35,8 +35,8 @@ pools:
  */
 export async function makePageStore(
   clusters = 1000,
+  store: Store = makeMemoryStore({ newId: randomId }),
 ): Promise<{ readonly store: Store; readonly config: CompiledConfig }> {
-  const store = makeMemoryStore({ newId: randomId });
   const outcome = await compileConfig(text, { file: 'lamplighter.yml', now: storeNow, readFile: async () => text });
   if (!outcome.ok) throw new Error(JSON.stringify(outcome.problems));
   const { config } = outcome;
