@@ -1,5 +1,5 @@
 /**
- * `npm run build`: the command line as plain JavaScript in dist/cli, one file, one for the
+ * `npm run build`: the command line as plain JavaScript in dist/cli, in files that are loaded as they are needed, one for the
  * thread that reads calendars, and one before it that asks whether this Node will do; its dependencies stay outside.
  */
 import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
@@ -22,6 +22,8 @@ export async function buildCli(into = folder): Promise<string> {
     entryPoints: { main: entry, 'ics-worker': icsWorker },
     outdir: into,
     bundle: true,
+    // What a command does not use is not loaded: a process on SQLite knows nothing of AWS.
+    splitting: true,
     packages: 'external',
     platform: 'node',
     target: 'node22',

@@ -1,21 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { countSavings, groupSavings, sumSavings, unseenHours } from '../../lib/cli/savings.ts';
 import { makePage } from '../../lib/cli/page/page-model.ts';
-import { dayMs, hourMs, minuteMs } from '../../lib/model/time.ts';
-import { keepFleet, pageNow, smallAway, smallConfig, smallScenes } from '../support/page-fleet.ts';
-
-const bases: Record<string, number> = {
-  'dev-api/build': 2,
-  'dev-api/workers': 3,
-  'dev-batch/workers': 4,
-  'dev-batch/burst': 2,
-  'ml/gpu': 1,
-  'ml/system': 2,
-  'prod-web/edge': 2,
-  'prod-web/workers': 3,
-  'prod-data/workers': 3,
-};
-const autoscaled = new Set(['dev-batch/burst', 'ml/gpu', 'prod-web/workers', 'prod-data/workers']);
+import { dayMs, minuteMs } from '../../lib/model/time.ts';
+import { countShown, keepFleet, pageNow, smallAway, smallConfig, smallScenes } from '../support/page-fleet.ts';
 
 describe('savings', () => {
   test('equal a count of what the API really had, within 1 %', { timeout: 120_000 }, async () => {
@@ -23,12 +10,7 @@ describe('savings', () => {
     const fleet = await keepFleet({ everyMs, days: 5, watches: false });
     const from = pageNow - 4 * dayMs;
     const found = await countSavings(fleet.store, fleet.config, from, pageNow);
-    const own = fleet.shown.filter(({ at, pool }) => at >= from && bases[pool] !== undefined);
-    const used = own.reduce((sum, { nodes }) => sum + (nodes * everyMs) / hourMs, 0);
-    const always = own.reduce((sum, { nodes, pool }) => {
-      const base = bases[pool] ?? 0;
-      return sum + ((autoscaled.has(pool) ? Math.max(nodes, base) : base) * everyMs) / hourMs;
-    }, 0);
+    const { used, always } = countShown(fleet.shown, from, everyMs);
     const { hours } = sumSavings(found.pools);
     expect(Math.abs(hours.used - used) / used).toBeLessThan(0.01);
     expect(Math.abs(hours.always - always) / always).toBeLessThan(0.01);

@@ -9,6 +9,7 @@ import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
 import type { Store } from '../../lib/io/stores/store.ts';
 import { putAsk, putLease } from '../../lib/jobs/records/ask-records.ts';
 import type { CompiledConfig, Match } from '../../lib/model/config.ts';
+import type { Size } from '../../lib/model/size.ts';
 import { dayMs, type EpochMs, hourMs, minuteMs } from '../../lib/model/time.ts';
 import { createWorld, type World } from '../../lib/simulator/create-world.ts';
 import type { FleetName, FleetSpec } from '../../lib/simulator/fleet.ts';
@@ -26,7 +27,7 @@ export type PageFleet = {
   readonly shown: readonly Shown[];
 };
 
-export type Shown = { readonly at: EpochMs; readonly pool: string; readonly nodes: number; readonly size: number };
+export type Shown = { readonly at: EpochMs; readonly pool: string; readonly nodes: number; readonly size: Size };
 
 /** Tuesday evening in Berlin. */
 export const pageNow = Date.parse('2026-11-24T19:16:00Z');
@@ -116,7 +117,10 @@ export async function keepFleet(options: PageFleetOptions = {}): Promise<PageFle
       }
     }
     for (const { name, pools } of world.clusters()) {
-      for (const pool of pools) shown.push({ at, pool: `${name}/${pool.name}`, nodes: pool.size, size: pool.size });
+      for (const pool of pools) {
+        const { autoscale, size, sizeMin: min = 0, sizeMax: max = 0 } = pool;
+        shown.push({ at, pool: `${name}/${pool.name}`, nodes: size, size: autoscale ? { min, max } : size });
+      }
     }
     await clock.advance(Math.max(0, Math.min(at + everyMs, now) - clock.now()));
   }
@@ -157,6 +161,35 @@ function fetchOf(world: World, stage: Stage): Fetch {
     if (url.includes('pagerduty')) return Response.json({ status: 'success' }, { status: 202 });
     return stage.audit === 'up' ? new Response('') : new Response('', { status: 503 });
   };
+}
+
+/** The least that each pool under a schedule has at its base. */
+export const bases: Readonly<Record<string, number>> = {
+  'dev-api/build': 2,
+  'dev-api/workers': 3,
+  'dev-batch/workers': 4,
+  'dev-batch/burst': 2,
+  'ml/gpu': 1,
+  'ml/system': 2,
+  'prod-web/edge': 2,
+  'prod-web/workers': 3,
+  'prod-data/workers': 3,
+};
+
+/** Node-hours by the API's own answers, counted without a look at what Lamplighter wrote down. */
+export function countShown(
+  shown: readonly Shown[],
+  from: EpochMs,
+  everyMs: number,
+): { readonly used: number; readonly always: number } {
+  let [used, always] = [0, 0];
+  for (const { at, pool, nodes, size } of shown) {
+    const base = bases[pool];
+    if (at < from || base === undefined) continue;
+    used += (nodes * everyMs) / hourMs;
+    always += ((typeof size === 'object' ? Math.max(nodes, base) : base) * everyMs) / hourMs;
+  }
+  return { used, always };
 }
 
 /** An evening as others: an error, an end of life, a lease, a pause, a size set by hand, an audit log that is down. */

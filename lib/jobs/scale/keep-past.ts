@@ -22,7 +22,10 @@ export async function keepSizes(
   for (const { region, clusterId, record } of stored) {
     const before = seen.stored.get(`${region}/${clusterId}`)?.record;
     const own = sizeChanges(before, record, now);
-    if (own.length > 0) changes.set(region, [...(changes.get(region) ?? []), ...own]);
+    if (own.length === 0) continue;
+    const all = changes.get(region) ?? [];
+    changes.set(region, all);
+    all.push(...own);
   }
   await commitEach(
     store,
