@@ -2,10 +2,16 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openSecrets } from '../lib/app.ts';
+import { fetchUsable } from '../lib/cli/remote-calendars.ts';
+import type { CalendarReading } from '../lib/config/compile/context.ts';
 import { renderProblem } from '../lib/config/problem.ts';
 import { loadConfig } from '../lib/config/read-config.ts';
 import { UsageError } from '../lib/errors.ts';
-import type { CompiledConfig } from '../lib/model/config.ts';
+import { systemClock } from '../lib/io/clock.ts';
+import { makeLog } from '../lib/io/log-pino.ts';
+import { makeRedactor } from '../lib/io/redact.ts';
+import type { CompiledConfig, RemoteCalendar } from '../lib/model/config.ts';
 import { checkForFunctions } from './aws/check-for-functions.ts';
 import { bundleFunction } from './bundle-function.ts';
 
@@ -30,12 +36,33 @@ export async function buildFunctions(file: string, into: string): Promise<Compil
 }
 
 export async function compileForFunctions(file: string): Promise<CompiledConfig> {
-  const outcome = await loadConfig(fromHere(file), { now: Date.now(), target: 'aws' });
+  const outcome = await loadConfig(fromHere(file), { now: Date.now(), target: 'aws', readCalendar: fetchNow });
   const lines = outcome.problems.map(renderProblem);
   if (!outcome.ok) throw new UsageError(`The config cannot be used for functions:\n${lines.join('\n')}`);
   for (const line of lines) console.error(line);
+  refuseMissing(outcome.config);
   checkForFunctions(outcome.config);
   return outcome.config;
+}
+
+/** Calendars at addresses are fetched here, and compiled in: functions ask nobody. */
+async function fetchNow(calendar: RemoteCalendar): Promise<CalendarReading> {
+  const redactor = makeRedactor();
+  const log = makeLog({ level: 'error', format: 'text', write: console.error, redactor, clock: systemClock });
+  const common = { fetch, clock: systemClock, redactor };
+  return fetchUsable({ ...common, secrets: openSecrets({ ...common, log, env: process.env }) }, calendar);
+}
+
+/** What runs already has the calendar as it was last deployed: better than none. */
+function refuseMissing({ remoteCalendars = [] }: CompiledConfig): void {
+  const missing = remoteCalendars.filter(({ fetchedAt }) => fetchedAt === undefined);
+  if (missing.length === 0) return;
+  const lines = missing.map(
+    ({ name, problem = 'nothing is known of it' }) => `the calendar ${name} cannot be had: ${problem}`,
+  );
+  throw new UsageError(
+    `The config cannot be used for functions:\n${lines.join('\n')}\ncheck the address, and try again`,
+  );
 }
 
 /** The path goes into the package: however it is spelt, the same file gives the same bytes. */

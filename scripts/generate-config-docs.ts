@@ -33,6 +33,8 @@ export function renderReference(): string {
     '',
     severalFiles,
     '',
+    calendarsAtAddresses,
+    '',
     '## Known APIs',
     '',
     '| name | brand | region | host |',
@@ -101,6 +103,22 @@ Editors check an included file with this line on top:
 \`\`\`yaml
 # yaml-language-server: $schema=../lamplighter.included.schema.json
 \`\`\``;
+
+const calendarsAtAddresses = `## Calendars at addresses
+
+\`ics: https://cal.example.org/holidays.ics\` is fetched: once an hour by \`run\`, which keeps the last good copy in the store and
+goes on with it, dated, while no newer one can be had. After a day without one that is an incident (\`calendar.stale\`), as it is
+at once where there never was one; the days of that calendar then count as ordinary ones. Commands use the copy in the store,
+or fetch it where there is none. \`check\` asks no network; \`lamplighter doctor\` fetches each calendar and says what is wrong.
+
+- A private address is a secret, and is refused as text where it looks like one: \`ics: { env: TEAM_CALENDAR }\`. Of addresses
+  only host names are ever shown, and of the calendar only what decides on its days is kept: no titles, no guests.
+- 10 seconds, 2 MB, and 5 seconds to unroll it; \`https:\` only, unless \`insecure: true\`; redirects on the same host only. Addresses
+  in private networks are your choice, as with webhooks.
+- A calendar that changes changes the schedules that use it, as an edited file does: the brake looks at what follows. Stamps of
+  the download and titles are no change.
+- On AWS it is fetched when the config is compiled (\`npm run package\`), and the functions ask nobody: deploy now and then. After
+  30 days that is an incident too.`;
 
 const attribution = `## Holidays
 

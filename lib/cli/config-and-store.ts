@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { renderProblem } from '../config/problem.ts';
 import { loadConfig } from '../config/read-config.ts';
+import { staleCalendar } from '../decide/watching/observe-calendars.ts';
 import { UsageError } from '../errors.ts';
 import { boundedStore } from '../io/stores/bounded-store.ts';
 import { openStore } from '../io/stores/open-store.ts';
@@ -8,20 +9,50 @@ import type { Store } from '../io/stores/store.ts';
 import type { CompiledConfig } from '../model/config.ts';
 import { printable } from '../model/printable.ts';
 import type { CliParts } from './parts.ts';
+import type { ProcessParts } from './run/process-parts.ts';
 
 /** What can be done while a config is wrong: a mistake in it must not keep a person from pausing the fleet. */
 const meanwhile =
   'A process that runs already goes on with the config it read last; until this one is mended the command takes an older copy: --config <file>, in the same folder, since store.path and other paths start from there';
 
-/** The config that a command works with. Throws UsageError with every mistake in it. */
-export async function readConfig({ clock }: Pick<CliParts, 'clock'>, file: string): Promise<CompiledConfig> {
-  const outcome = await loadConfig(file, { now: clock.now() });
+/**
+ * The config that a command works with, calendars at addresses as the last round had them, else fetched now (unless a
+ * round will do so). Throws UsageError with every mistake in it.
+ */
+export async function readConfig(
+  parts: CliParts | ProcessParts,
+  file: string,
+  isFetching = true,
+): Promise<CompiledConfig> {
+  const now = parts.clock.now();
+  const outcome = await loadConfig(file, { now });
+  if (outcome.ok && outcome.config.remoteCalendars !== undefined)
+    return withCalendars(parts, outcome.config, isFetching);
   if (outcome.ok) return outcome.config;
   const problems = outcome.problems.map(renderProblem);
   throw new UsageError([...problems, ...((await isThere(file)) ? [meanwhile] : [])].join('\n'));
 }
 
-type Parts = Pick<CliParts, 'newId' | 'clock' | 'stderr'>;
+/** The config again, with its calendars; that one of them could not be had is said. */
+async function withCalendars(
+  parts: CliParts | ProcessParts,
+  config: CompiledConfig,
+  isFetching: boolean,
+): Promise<CompiledConfig> {
+  const now = parts.clock.now();
+  const { makeRemoteCalendars, remoteParts } = await import('./remote-calendars.ts');
+  const load = async (store: Store | undefined) => {
+    const { read, readOrFetch } = makeRemoteCalendars(remoteParts(parts), store);
+    const outcome = await loadConfig(config.file, { now, readCalendar: isFetching ? readOrFetch : read });
+    return outcome.ok ? outcome.config : config;
+  };
+  const known = (await lookIntoStore(parts, config, load)) ?? (await load(undefined));
+  const stale = (known.remoteCalendars ?? []).flatMap((calendar) => staleCalendar(calendar, now) ?? []);
+  if (isFetching && 'stderr' in parts) for (const { text } of stale) parts.stderr.write(`${text}\n`);
+  return known;
+}
+
+type Parts = Pick<CliParts, 'newId' | 'clock'> & Partial<Pick<CliParts, 'stderr'>>;
 
 /** Opens the config's store, made where there is none, and closes it whatever happens. */
 export async function withStore<T>(
@@ -29,7 +60,7 @@ export async function withStore<T>(
   { store }: Pick<CompiledConfig, 'store'>,
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
-  const tell = (text: string) => parts.stderr.write(`${printable(text)}\n`);
+  const tell = (text: string) => parts.stderr?.write(`${printable(text)}\n`);
   const opened = boundedStore(await openStore(store, parts), parts.clock, tell);
   try {
     return await work(opened);

@@ -1,9 +1,9 @@
-import { baseOf } from '../decide/scaling/base.ts';
+import { type NodeHours, pastHours } from '../decide/page/node-hours.ts';
 import type { Gap } from '../decide/past/looks.ts';
 import { clampGaps } from '../decide/past/looks.ts';
 import { pastSteps, poolNow } from '../decide/past/pool-past.ts';
 import { pastName } from '../decide/past/size-changes.ts';
-import { type NodeHours, pastHours } from '../decide/page/node-hours.ts';
+import { baseOf } from '../decide/scaling/base.ts';
 import { makeRuleBook, type RuleBook } from '../decide/scaling/rule-book.ts';
 import type { Store } from '../io/stores/store.ts';
 import type { CompiledConfig, Rule } from '../model/config.ts';

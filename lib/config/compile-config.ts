@@ -3,9 +3,17 @@ import { dayNumber } from '../decide/schedule/local-time.ts';
 import type { CompiledConfig, Exception, PricesConfig } from '../model/config.ts';
 import type { EpochMs } from '../model/time.ts';
 import { checkAnnounce } from './compile/announcing.ts';
-import { endOf, type ResolvedCalendar, resolveCalendars } from './compile/calendars.ts';
+import { endOf, isMissing, type ResolvedCalendar, resolveCalendars } from './compile/calendars.ts';
 import { checkRules } from './compile/check-rules.ts';
-import { type Context, entriesOf, isDefined, type ReadFile, type Target, toMs } from './compile/context.ts';
+import {
+  type Context,
+  entriesOf,
+  isDefined,
+  type ReadCalendar,
+  type ReadFile,
+  type Target,
+  toMs,
+} from './compile/context.ts';
 import { compileDestinations } from './compile/destinations.ts';
 import { compileEventSources } from './compile/event-sources.ts';
 import { compileExceptions } from './compile/exceptions.ts';
@@ -30,6 +38,8 @@ export type CompileOptions = {
   readonly readFile: ReadFile;
   /** Which files a pattern of `include` names; absent = those on this machine's disk. */
   readonly findFiles?: FindFiles;
+  /** The copy of a calendar at an address; absent = there is none. */
+  readonly readCalendar?: ReadCalendar;
   /** `aws`: the config is built into functions. Default `local`. */
   readonly target?: Target;
 };
@@ -101,6 +111,7 @@ async function compile(
     directoryOf: (path) => dirname(resolve(position(path).file)),
     target: options.target ?? 'local',
     readFile: options.readFile,
+    readCalendar: options.readCalendar ?? (async () => ({})),
     position,
     matchPlaces: new Map(),
   };
@@ -144,7 +155,10 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
     silences: compileSilences(calendars, context),
     events,
     heartbeat: compileHeartbeat(context),
-    calendarsEnd: Object.fromEntries([...calendars].map(([name, calendar]) => [name, endOf(calendar, context.now)])),
+    calendarsEnd: Object.fromEntries(
+      [...calendars].flatMap(([name, calendar]) => (isMissing(calendar) ? [] : [[name, endOf(calendar, context.now)]])),
+    ),
+    ...remoteOf(calendars),
   };
   if (store === undefined || report.hasErrors()) return undefined;
   const places = [...context.matchPlaces];
@@ -163,6 +177,11 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
 function hashOf({ input }: Context, calendars: ReadonlyMap<string, ResolvedCalendar>): string {
   const files = [...calendars].map(([name, calendar]) => [name, calendar.ics?.text]);
   return stableHash({ schema: 1, input, target: 'local', files });
+}
+
+function remoteOf(calendars: ReadonlyMap<string, ResolvedCalendar>): Pick<CompiledConfig, 'remoteCalendars'> {
+  const remote = [...calendars.values()].flatMap((calendar) => calendar.remote ?? []);
+  return remote.length === 0 ? {} : { remoteCalendars: remote };
 }
 
 /** A currency that is missing was complained about already. */

@@ -41,6 +41,7 @@ export function makeConfigReader(file: string, options: Omit<LoadOptions, 'now'>
       });
   const readFile = noticing(options.readFile ?? readOwnFile);
   const findFiles = noticing(options.findFiles ?? findOwnFiles);
+  const { readCalendar } = options;
   let last: { readonly seen: Seen; readonly year: number; readonly outcome: ConfigOutcome } | undefined;
   let good: CompiledConfig | undefined;
   return async (now) => {
@@ -52,6 +53,7 @@ export function makeConfigReader(file: string, options: Omit<LoadOptions, 'now'>
       const looking = {
         readFile: remembering('file', readFile, seen),
         findFiles: remembering('find', findFiles, seen),
+        ...(readCalendar && { readCalendar: remembering('calendar', readCalendar, seen) }),
       };
       const outcome = await loadConfig(file, { ...options, ...looking, now });
       last = last !== undefined && isShort ? last : { seen, year, outcome };
@@ -109,7 +111,7 @@ async function isStillSeen(seen: Seen): Promise<boolean> {
   return all.every((same) => same);
 }
 
-export type LoadOptions = Partial<Pick<CompileOptions, 'readFile' | 'findFiles' | 'target'>> & {
+export type LoadOptions = Partial<Pick<CompileOptions, 'readFile' | 'findFiles' | 'readCalendar' | 'target'>> & {
   readonly now: EpochMs;
 };
 

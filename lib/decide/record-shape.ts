@@ -182,6 +182,7 @@ const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
     record({
       id: text,
       scope: either(has({ kind: one('match'), match }), has({ kind: one('incident'), key: text, episode: number })),
+      from: maybe(number),
       until: maybe(number),
       who: text,
       askedAt: number,
@@ -214,6 +215,7 @@ const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
   [/^seen\n/u, record({ at: number })],
   [/^sizes\//u, record({ at: number, changes: table(list(anything)) })],
   [/^nodes\//u, record({ at: number, nodes: table(number) })],
+  [/^calendars\n/u, record({ at: number, text })],
   [/^replays\/[^\n]*\nslot-/u, record({ ids: list(list(either(text, number))) })],
   [/^(?:replays\/|doctor\n|store\n)/u, anything],
 ];

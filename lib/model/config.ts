@@ -40,10 +40,23 @@ export type CompiledConfig = {
   readonly page?: PageConfig;
   /** Last local date (YYYY-MM-DD) that every calendar covers, per calendar name; `doctor` warns when it comes near. */
   readonly calendarsEnd: { readonly [calendar: string]: string };
+  /** Calendars at addresses, and the copies that this config was made with; absent = none. */
+  readonly remoteCalendars?: readonly RemoteCalendar[];
   /** In which line each match stands, by its path (`watch.clusters[1]`); what was compiled earlier may not have it. */
   readonly matchLines?: { readonly [path: string]: number };
   /** In which file, for matches that stand in an included one. */
   readonly matchFiles?: { readonly [path: string]: string };
+};
+
+export type RemoteCalendar = {
+  readonly name: string;
+  /** Where it is fetched from; absent where its copy is compiled into functions. */
+  readonly address?: SecretRef | { readonly kind: 'plain'; readonly url: string };
+  readonly insecure: boolean;
+  /** When its copy was fetched; absent = there is none, and its days count as ordinary ones. */
+  readonly fetchedAt?: EpochMs;
+  /** Why the last attempt came to nothing. */
+  readonly problem?: string;
 };
 
 export type PricesConfig = {

@@ -39,6 +39,7 @@ export type FindingKind =
   | 'base.unknown'
   | 'config.invalid'
   | 'version.eol'
+  | 'calendar.stale'
   | 'token.expiry'
   | 'token.previous'
   | 'rounds.missed'

@@ -90,6 +90,33 @@ const yaml: readonly Mistake[] = [
       want: [[message, fix]],
     };
   }),
+  ...[
+    ['over http', 'ics: §"http://example.org/a.ics"', 'an address over http:', 'insecure: true'],
+    ['over webcal', 'ics: §"webcal://example.org/a.ics"', 'only a name for https:', 'write https:'],
+    ['over ftp', 'ics: §"ftp://example.org/a.ics"', 'not an http(s) address', 'https://host/path'],
+    [
+      'with a password',
+      'ics: "§https://user:pass@example.org/a.ics"',
+      'an address with a password',
+      'keep it elsewhere',
+    ],
+    [
+      'that is private',
+      `ics: "https://cal.example.org/private-§${'0a'.repeat(16)}/basic.ics"`,
+      'a key of 32',
+      'keep it',
+    ],
+    ['in two places', 'ics: §{ env: A, file: b }', 'exactly one place', 'keep one'],
+    ['of none', 'ics: §{}', 'exactly one place', 'keep one'],
+    ['that is a number', 'ics: §7', 'a path, an address, or a reference', 'holidays.ics'],
+    ['that is none, and insecure', 'dates: [], insecure: §true', 'ics is none', 'remove it'],
+  ].map(([title = '', keys = '', message = '', fix = '']): Mistake => {
+    return {
+      title: `a calendar at an address ${title}`,
+      text: `${base}calendars: { c: { ${keys}, size: idle } }\n`,
+      want: [[message, fix]],
+    };
+  }),
   {
     title: 'a calendar that means nothing to its schedule',
     text: `${base}timezone: UTC\ncalendars: { m: §{ dates: [2026-12-24] } }\nschedules: { s: { calendar: m, otherwise: base } }\nsilences: [{ match: "a", calendar: m }]\n`,

@@ -349,6 +349,19 @@ const telling: readonly Accepted[] = [
     want: ['22:00-06:00 on days of m', true, { file: '/etc/lamplighter/l.yml', line: 9 }],
   },
   {
+    title: 'calendars at addresses',
+    text: `${head}calendars: { a: { ics: "https://example.org/a.ics", size: idle }, b: { ics: { env: CAL }, size: base }, c: { ics: "http://10.0.0.1/c.ics", insecure: true, actLike: sunday } }\n`,
+    look: (c) => [c.remoteCalendars, c.calendarsEnd],
+    want: [
+      [
+        { name: 'a', address: { kind: 'plain', url: 'https://example.org/a.ics' }, insecure: false },
+        { name: 'b', address: { kind: 'env', name: 'CAL' } },
+        { name: 'c', insecure: true },
+      ],
+      {},
+    ],
+  },
+  {
     title: 'signed events',
     text: events('kind: json, secret: { env: K }, may: ["a/b"], most: 4, longest: 2h'),
     look: (c) => c.events[0],

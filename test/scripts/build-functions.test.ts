@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { compileForFunctions } from '../../scripts/build-functions.ts';
+import { startServer } from '../support/local-server.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
 const example = 'deploy/lamplighter.aws.example.yml';
@@ -25,6 +26,24 @@ test('what is included is compiled in', async () => {
   folder.remove();
   expect(cut.hash).toBe(whole.hash);
   expect(cut.rules.map(({ hash }) => hash)).toEqual(whole.rules.map(({ hash }) => hash));
+});
+
+test('a calendar at an address is fetched and compiled in, and its address is not', async () => {
+  const ics = 'BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20301224\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n';
+  let status = 200;
+  await using server = await startServer((_, response) => response.writeHead(status).end(ics));
+  const folder = makeTemporaryFolder();
+  const file = `${folder.path}/main.yml`;
+  const calendar = `{ ics: "${server.url}/c4n4ry/a.ics", insecure: true, size: idle }`;
+  const text = readFileSync(example, 'utf8').replace('calendars:\n', `calendars:\n  off: ${calendar}\n`);
+  writeFileSync(file, text, { mode: 0o600 });
+  const config = await compileForFunctions(file);
+  expect(config.remoteCalendars).toEqual([{ name: 'off', insecure: true, fetchedAt: expect.any(Number) as number }]);
+  expect(config.calendarsEnd).toHaveProperty('off');
+  expect(JSON.stringify(config)).not.toContain('c4n4ry');
+  status = 503;
+  await expect(compileForFunctions(file)).rejects.toThrow('the calendar off cannot be had: it answered 503');
+  folder.remove();
 });
 
 test('a wrong config is told with its lines', async () => {

@@ -3,7 +3,7 @@ import { openSecrets } from '../../app.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import { endOfLife } from '../../decide/watching/end-of-life.ts';
 import { CommandError } from '../../errors.ts';
-import { makeMks, type MksParts, showCluster } from '../../io/mks/client.ts';
+import { type MksParts, makeMks, showCluster } from '../../io/mks/client.ts';
 import { mapBounded } from '../../jobs/concurrency.ts';
 import { type Answer, describeAnswer } from '../../model/answer.ts';
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { printable } from '../../model/printable.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { printable } from '../../model/printable.ts';
 import { counted } from '../../model/text.ts';
 import { dayMs } from '../../model/time.ts';
 import { lookIntoStore, readConfig } from '../config-and-store.ts';

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { FleetName } from '../../simulator/fleet.ts';
 import type { RunningSimulator } from '../../simulator/serve-simulator.ts';
-import { type Trouble, readTrouble, troubleForm, troubleKinds } from '../../simulator/trouble.ts';
+import { readTrouble, type Trouble, troubleForm, troubleKinds } from '../../simulator/trouble.ts';
 import { examples } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 

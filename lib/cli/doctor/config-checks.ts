@@ -1,10 +1,7 @@
 import type { ConfigOutcome } from '../../config/compile-config.ts';
 import { renderProblem } from '../../config/problem.ts';
-import type { CompiledConfig } from '../../model/config.ts';
-import { calendarDays, dayMs, type EpochMs } from '../../model/time.ts';
+import { calendarDays, type EpochMs } from '../../model/time.ts';
 import { type Check, checksOf } from './check.ts';
-
-const soonMs = 60 * dayMs;
 
 /** What `check` says about the file. */
 export function configChecks(file: string, outcome: ConfigOutcome): readonly Check[] {
@@ -20,19 +17,6 @@ export function configChecks(file: string, outcome: ConfigOutcome): readonly Che
 
 function ofFiles({ length }: readonly string[]): string {
   return length > 1 ? ` (${length} files)` : '';
-}
-
-/** Calendars name dates; after the last one a holiday is a working day. */
-export function calendarChecks({ calendarsEnd }: CompiledConfig, now: EpochMs): readonly Check[] {
-  return Object.entries(calendarsEnd).map(([name, end]) => {
-    const { ok, warning } = checksOf(`calendar ${name}`);
-    const left = Date.parse(`${end}T00:00:00Z`) + dayMs - now;
-    const fix = 'add the dates to come, or let it read holidays or an ICS file that goes on';
-    if (left <= 0) return warning('calendar', `its last date was ${end}: it names no day any more`, fix);
-    return left < soonMs
-      ? warning('calendar', `it runs out on ${end}, ${daysFrom(now, Date.parse(end))}`, fix)
-      : ok('calendar', `it goes on until ${end}`);
-  });
 }
 
 /** As `process.versions` has them. */

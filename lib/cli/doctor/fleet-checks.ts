@@ -1,6 +1,6 @@
 import { covers } from '../../config/match.ts';
 import type { PlacedMatch } from '../../decide/matching/config-matches.ts';
-import { describeMismatches, emptyId, isOfRules, nameOf, inLines } from '../../decide/matching/mismatch-findings.ts';
+import { describeMismatches, emptyId, inLines, isOfRules, nameOf } from '../../decide/matching/mismatch-findings.ts';
 import { judgeMatches, type NamedFleet, namesOf } from '../../decide/matching/unmatched.ts';
 import { sharedNames } from '../../decide/scaling/findings.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';

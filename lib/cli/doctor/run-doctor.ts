@@ -9,8 +9,9 @@ import { type CliParts, makeCliLog } from '../parts.ts';
 import { parsePool, resolveRegion } from '../pools.ts';
 import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
+import { calendarChecks } from './calendar-checks.ts';
 import type { Check, CheckStatus } from './check.ts';
-import { calendarChecks, configChecks, machineChecks } from './config-checks.ts';
+import { configChecks, machineChecks } from './config-checks.ts';
 import { proxyFor } from './connection-advice.ts';
 import { destinationChecks } from './destination-checks.ts';
 import { fleetChecks } from './fleet-checks.ts';
@@ -48,7 +49,8 @@ async function examine(
   const secrets = openSecrets({ ...parts, log: makeCliLog(parts, 'error') });
   const book = makeRuleBook(config, clock.now());
   const names = proven === undefined ? undefined : resolveRegion(config, book, parsePool(proven, config));
-  const [store, regions, files, events, destinations] = await Promise.all([
+  const [calendars, store, regions, files, events, destinations] = await Promise.all([
+    calendarChecks(parts, config),
     storeChecks(parts, config),
     Promise.all(config.regions.map((region) => regionChecks(parts, secrets, region))),
     secretFileChecks(config),
@@ -70,7 +72,7 @@ async function examine(
   const provenRegion = proof && proof.status !== 'unknown' ? `region ${names?.region}` : undefined;
   return [
     ...first,
-    ...calendarChecks(config, clock.now()),
+    ...calendars,
     ...store,
     ...regions
       .flatMap(({ checks }) => checks)

@@ -1,8 +1,8 @@
-import { secretsOf } from '../../io/destinations/destinations.ts';
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SecretError } from '../../errors.ts';
+import { secretsOf } from '../../io/destinations/destinations.ts';
 import { secretProblem, transportOf } from '../../io/listen/event-source.ts';
 import { describeSecret, type Secret } from '../../io/secrets/secret.ts';
 import type { Secrets } from '../../io/secrets/secrets.ts';
@@ -24,12 +24,19 @@ export async function secretFileChecks(config: CompiledConfig): Promise<readonly
   return Promise.all([...files.values()].map((ref) => fileCheck(ref)));
 }
 
-function allSecrets({ regions, destinations, events, heartbeat }: CompiledConfig): readonly SecretRef[] {
+function allSecrets({
+  regions,
+  destinations,
+  events,
+  heartbeat,
+  remoteCalendars = [],
+}: CompiledConfig): readonly SecretRef[] {
   return [
     ...regions.map(({ token }) => token),
     ...destinations.flatMap(secretsOf),
     ...events.flatMap(({ secrets }) => secrets),
     ...(heartbeat ? [heartbeat.url] : []),
+    ...remoteCalendars.flatMap(({ address }) => (address === undefined || address.kind === 'plain' ? [] : [address])),
   ];
 }
 

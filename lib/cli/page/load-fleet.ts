@@ -1,11 +1,11 @@
-import { joinGaps, type Gap } from '../../decide/past/looks.ts';
+import type { IncidentRecord } from '../../decide/incidents/incident.ts';
+import type { HistoryRecord } from '../../decide/outbox/delivery-log.ts';
+import { type Gap, joinGaps } from '../../decide/past/looks.ts';
 import { dayStart } from '../../decide/past/node-counts.ts';
 import { addNodes, addSizes, beginPast, type RegionPast } from '../../decide/past/pool-past.ts';
 import type { StoredRule } from '../../decide/scaling/memory.ts';
-import type { RegionMemory } from '../../decide/watching/watch-memory.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
-import type { IncidentRecord } from '../../decide/incidents/incident.ts';
-import type { HistoryRecord } from '../../decide/outbox/delivery-log.ts';
+import type { RegionMemory } from '../../decide/watching/watch-memory.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listAsks } from '../../jobs/records/ask-records.ts';
 import { listStoredRules, readUninstalled, type Uninstalled } from '../../jobs/records/cluster-records.ts';

@@ -13,8 +13,8 @@ import { matchesPool } from '../../model/match.ts';
 import { lower } from '../../model/size.ts';
 import { dayMs, type EpochMs } from '../../model/time.ts';
 import { poolsOf, type StoredClusterOf, type StoredPool } from '../pools.ts';
-import { clusterLabels, type PoolLabel, poolLabels } from '../text/labels.ts';
 import { priceOf } from '../savings.ts';
+import { clusterLabels, type PoolLabel, poolLabels } from '../text/labels.ts';
 import { letOthersRun, loadFleet, type StoredFleet } from './load-fleet.ts';
 import { type LocalNames, localNames } from './local-names.ts';
 

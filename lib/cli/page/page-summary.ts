@@ -1,5 +1,5 @@
-import type { EpochMs } from '../../model/time.ts';
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
+import type { EpochMs } from '../../model/time.ts';
 import { missedRounds } from '../status/fleet-status.ts';
 import { ago, roughly } from '../text/instant.ts';
 import type { Page } from './page-model.ts';

@@ -3,14 +3,13 @@ import { type Mark, type PoolRow, sizeText } from '../../decide/page/pool-row.ts
 import { addRow, beginSums, poolShape, type Shape, sumShape } from '../../decide/page/shapes.ts';
 import type { View } from '../../decide/page/view.ts';
 import { everSaysLeave, timesWhen } from '../../decide/schedule/timeline.ts';
-import { matchesPool } from '../../model/match.ts';
 import type { Match } from '../../model/config.ts';
-import { type Html, many } from './render-text.ts';
+import { matchesPool } from '../../model/match.ts';
 import { lower, type Says, saysLeave, upper } from '../../model/size.ts';
-
 import { minuteMs } from '../../model/time.ts';
 import { letOthersRun } from './load-fleet.ts';
 import { groupOddities, type Page, type RuleGroup } from './page-model.ts';
+import { type Html, many } from './render-text.ts';
 
 /** What of the fleet is asked for. */
 export type Wanted = {

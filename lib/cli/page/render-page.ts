@@ -10,7 +10,7 @@ import { listAsked, listEndings, listHappenings, savingGroups } from './page-lis
 import type { Counted, Page } from './page-model.ts';
 import { currencySign, factsOf, openIncidents, percentSaved, verdictOf } from './page-summary.ts';
 import { number, renderBoard, type Wanted } from './render-board.ts';
-import { command, hiddenCommand, many, type Say, withCommands, type Html } from './render-text.ts';
+import { command, type Html, hiddenCommand, many, type Say, withCommands } from './render-text.ts';
 
 export type Assets = {
   /** What links style and script, or holds them. */

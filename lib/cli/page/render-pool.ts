@@ -7,7 +7,7 @@ import { asksOfPool } from '../../decide/scaling/wanted-size.ts';
 import { upper } from '../../model/size.ts';
 import { commandHint } from '../../model/text.ts';
 import type { Page } from './page-model.ts';
-import { type Say, command, withCommands, type Html } from './render-text.ts';
+import { command, type Html, type Say, withCommands } from './render-text.ts';
 
 const nextShown = 6;
 const happenedShown = 8;

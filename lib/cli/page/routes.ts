@@ -15,7 +15,7 @@ import { makePage, type Page, pastMs } from './page-model.ts';
 import { mostRows, poolHref, prepareSums, renderBoard, renderPools, rowsAtOnce, type Wanted } from './render-board.ts';
 import { renderDocument, renderPage } from './render-page.ts';
 import { renderPoolDetail } from './render-pool.ts';
-import { makeSay, type Html } from './render-text.ts';
+import { type Html, makeSay } from './render-text.ts';
 
 export type PageParts = {
   readonly store: Store;

@@ -1,6 +1,6 @@
+import { escapeMarkdown } from '../../decide/messages/escape.ts';
 import { changesNothing, type RehearsalDifference } from '../../decide/rehearsal/compare-rehearsals.ts';
 import type { RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearsal.ts';
-import { escapeMarkdown } from '../../decide/messages/escape.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';

@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import { makeTroubleLog } from '../../io/event-log.ts';
-import { refuseUnsigned, isLoopback, secretProblem, transportOf } from '../../io/listen/event-source.ts';
+import { isLoopback, refuseUnsigned, secretProblem, transportOf } from '../../io/listen/event-source.ts';
 import { makeQuota } from '../../io/listen/receive.ts';
 import { makeListenApp } from '../../io/listen/routes.ts';
 import { serveListen } from '../../io/listen/serve.ts';

@@ -1,9 +1,10 @@
-import { makeConfigReader } from '../../config/read-config.ts';
+import { type ConfigReader, makeConfigReader } from '../../config/read-config.ts';
 import type { OnCall } from '../../io/mks/mks.ts';
 import { sendHeartbeat } from '../../jobs/deliver/heartbeat.ts';
 import type { ScaleReport } from '../../jobs/scale/parts.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { isStoreThere, readConfig } from '../config-and-store.ts';
+import { followingCalendars, makeRemoteCalendars, remoteParts } from '../remote-calendars.ts';
 import { makeDeliveries } from './deliveries.ts';
 import { openListener } from './listen.ts';
 import { makeRunMetrics } from './metrics.ts';
@@ -34,8 +35,10 @@ export async function planOnce(parts: ProcessParts, configFile: string): Promise
 /** One whole round: scale, watch, deliver. A dry run is a plan. */
 export async function runOnce(parts: ProcessParts, configFile: string, isDryRun: boolean): Promise<OneRound> {
   if (isDryRun) return planOnce(parts, configFile);
-  const config = await readConfig(parts, configFile);
-  return withApp(parts, config, undefined, async ({ app }) => {
+  const first = await readConfig(parts, configFile, false);
+  return withApp(parts, first, undefined, async (opened) => {
+    const { app } = opened;
+    const config = await renewedConfig(parts, opened, first);
     const report = await app.scale(config);
     await app.watch(config);
     await app.deliver(config);
@@ -46,7 +49,7 @@ export async function runOnce(parts: ProcessParts, configFile: string, isDryRun:
 
 /** The single process: rounds, deliveries and ways in, until the signal. */
 export async function runForever(parts: ProcessParts, options: RunOptions): Promise<void> {
-  const first = await readConfig(parts, options.configFile);
+  const first = await readConfig(parts, options.configFile, false);
   const metrics = makeRunMetrics();
   const work = async (opened: OpenedApp) => {
     const deliveries = makeDeliveries(parts, opened, () => rounds.config());
@@ -55,7 +58,7 @@ export async function runForever(parts: ProcessParts, options: RunOptions): Prom
       opened,
       first,
       metrics,
-      readConfig: makeConfigReader(options.configFile),
+      readConfig: calendarReader(parts, opened, options.configFile),
       onWatched: deliveries.ring,
     });
     const listen = options.listen ?? first.listen;
@@ -73,6 +76,24 @@ export async function runForever(parts: ProcessParts, options: RunOptions): Prom
     parts.log.info('lamplighter stopped');
   };
   await withApp(parts, first, undefined, work, metrics.onCall);
+}
+
+/** Follows the config's files and, with the store to keep them in, the calendars at addresses. */
+function calendarReader(
+  parts: ProcessParts,
+  { store }: OpenedApp,
+  configFile: string,
+  isPatient = false,
+): ConfigReader {
+  const calendars = makeRemoteCalendars(remoteParts(parts), store);
+  return followingCalendars(makeConfigReader(configFile, { readCalendar: calendars.read }), calendars, isPatient);
+}
+
+/** One round has nothing after it: what is due is fetched now. */
+async function renewedConfig(parts: ProcessParts, opened: OpenedApp, first: CompiledConfig): Promise<CompiledConfig> {
+  if (first.remoteCalendars === undefined) return first;
+  const { config } = await calendarReader(parts, opened, first.file, true)(parts.clock.now());
+  return config ?? first;
 }
 
 async function withApp<T>(

@@ -1,5 +1,5 @@
-import { baseOf } from '../../decide/scaling/base.ts';
 import { alwaysOn } from '../../decide/page/node-hours.ts';
+import { baseOf } from '../../decide/scaling/base.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
 import type { Store } from '../../io/stores/store.ts';
 import type { WatchReport } from '../../jobs/watch/parts.ts';

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import { dayNumber } from '../../decide/schedule/local-time.ts';
 import { FileError } from '../../errors.ts';
-import type { CalendarDay } from '../../model/config.ts';
+import type { CalendarDay, RemoteCalendar } from '../../model/config.ts';
 import type { Weekday } from '../../model/time.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import { weekdays } from '../schema/fleet.ts';
 import { checkZone } from '../time-zones.ts';
 import type { Salvaged } from '../validate.ts';
+import { compileAddress } from './addresses.ts';
 import { type Context, entriesOf, itemsOf } from './context.ts';
 import { findHolidays } from './holidays.ts';
 import { readIcs as expandIcs } from './read-ics.ts';
@@ -26,6 +27,8 @@ export type ResolvedCalendar = {
         readonly endless: boolean;
       }
     | undefined;
+  /** It lives at an address. */
+  readonly remote: RemoteCalendar | undefined;
 };
 
 type CalendarInput = Salvaged<NonNullable<ConfigInput['calendars']>[string]>;
@@ -58,8 +61,10 @@ async function resolveCalendar(
   }
   const dates = readDates(calendar.dates ?? [], path, context);
   const holidays = calendar.holidays === undefined ? undefined : await readHolidays(calendar.holidays, path, context);
-  const ics = calendar.ics === undefined ? undefined : await readIcs(calendar.ics, [...path, 'ics'], context);
-  return { meaning, dates, holidays, ics };
+  if (calendar.insecure !== undefined && !isRemote(calendar.ics))
+    report.error([...path, 'insecure'], 'insecure is for an address, and ics is none', 'remove it');
+  const { ics, remote } = await readSource(calendar, path, context);
+  return { meaning, dates, holidays, ics, remote };
 }
 
 /** What a calendar's days are: another weekday, or one size all day; exactly one of the two. */
@@ -97,6 +102,56 @@ async function readHolidays(code: string, calendar: Path, context: Context): Pro
   if (outcome.ok) return outcome.dates;
   context.report.error([...calendar, 'holidays'], outcome.message, outcome.fix);
   return undefined;
+}
+
+type Source = Pick<ResolvedCalendar, 'ics' | 'remote'>;
+
+/** An address, or a reference to one; everything else is a path. */
+function isRemote(ics: CalendarInput['ics']): boolean {
+  return typeof ics === 'object' || (ics !== undefined && /^[a-z][a-z0-9+.-]+:\/\//iu.test(ics));
+}
+
+async function readSource(calendar: CalendarInput, path: Path, context: Context): Promise<Source> {
+  const place = [...path, 'ics'];
+  const { ics: written } = calendar;
+  if (written === undefined) return { ics: undefined, remote: undefined };
+  if (typeof written === 'string' && !isRemote(written))
+    return { ics: await readIcs(written, place, context), remote: undefined };
+  return readRemote(String(path[1]), written, calendar.insecure === true, place, context);
+}
+
+/**
+ * The copy of a calendar at an address. That there is none, or none that can be used, is a matter of the network and no
+ * mistake in the config: its days are then unknown, and the watch says so. Wherever the config is compiled for, the address
+ * is read on this machine.
+ */
+async function readRemote(
+  name: string,
+  written: NonNullable<CalendarInput['ics']>,
+  insecure: boolean,
+  place: Path,
+  context: Context,
+): Promise<Source> {
+  if (typeof written === 'string' && /^webcal/iu.test(written)) {
+    context.report.error(place, 'webcal: is only a name for https:', 'write https: in its place');
+    return { ics: undefined, remote: undefined };
+  }
+  const address = compileAddress(written, insecure, true, place, { ...context, target: 'local' });
+  if (address === undefined) return { ics: undefined, remote: undefined };
+  const { text, at, problem } = await context.readCalendar({ name, address, insecure });
+  const known = { name, ...(context.target === 'local' && { address }), insecure };
+  const failed = problem === undefined ? {} : { problem };
+  if (text === undefined || at === undefined) return { ics: undefined, remote: { ...known, ...failed } };
+  const { first, last } = horizonOf(context.now);
+  const outcome = await expandIcs({ text, zones: zonesOf(context), first, last });
+  if (!outcome.ok) return { ics: undefined, remote: { ...known, problem: `it cannot be used: ${outcome.message}` } };
+  const ics = { text, dates: outcome.dates, endless: outcome.endless };
+  return { ics, remote: { ...known, fetchedAt: at, ...failed } };
+}
+
+/** Nothing is known of its days: it lives at an address, has no copy, and names no other. */
+export function isMissing({ remote, ics, dates, holidays }: ResolvedCalendar): boolean {
+  return remote !== undefined && ics === undefined && holidays === undefined && dates.length === 0;
 }
 
 async function readIcs(file: string, path: Path, context: Context): Promise<ResolvedCalendar['ics']> {

@@ -1,4 +1,4 @@
-import type { SourcePosition } from '../../model/config.ts';
+import type { RemoteCalendar, SourcePosition } from '../../model/config.ts';
 import { suggest } from '../../model/did-you-mean.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { parseDurationMs } from '../duration.ts';
@@ -8,6 +8,12 @@ import type { SalvagedConfig } from '../validate.ts';
 
 /** Reads a text file; rejects with a reason in plain words. */
 export type ReadFile = (path: string) => Promise<string>;
+
+/** What is there of a calendar at an address: its last good copy, when it was fetched, and why no newer one could be had. */
+export type CalendarReading = { readonly text?: string; readonly at?: EpochMs; readonly problem?: string };
+
+/** The copy of a calendar at an address. Never rejects but for a store that cannot be reached. */
+export type ReadCalendar = (calendar: RemoteCalendar) => Promise<CalendarReading>;
 
 /** Where the compiled config will run: an AWS build takes secrets only from Secrets Manager, and no local files. */
 export type Target = 'local' | 'aws';
@@ -22,6 +28,7 @@ export type Context = {
   readonly directoryOf: (path: Path) => string;
   readonly target: Target;
   readonly readFile: ReadFile;
+  readonly readCalendar: ReadCalendar;
   readonly position: (path: Path) => SourcePosition;
   /** Where each match stands, by its path; filled as matches are read. */
   readonly matchPlaces: Map<string, SourcePosition>;

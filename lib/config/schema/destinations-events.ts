@@ -55,6 +55,7 @@ const told: Record<FindingKind | NoticeKind, true> = {
   'base.unknown': true,
   'config.invalid': true,
   'version.eol': true,
+  'calendar.stale': true,
   'token.expiry': true,
   'token.previous': true,
   'rounds.missed': true,

@@ -22,6 +22,11 @@ export const region = v.strictObject(
 
 export const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
 
+const icsPlace = v.union(
+  [secret, text('a path or an address')],
+  expected('a path, an address, or a reference to one', 'write holidays.ics, https://… or { env: NAME }'),
+);
+
 export const calendar = v.strictObject(
   {
     holidays: may(text('a country code'), {
@@ -32,10 +37,11 @@ export const calendar = v.strictObject(
       says: 'Dates, each YYYY-MM-DD.',
       type: 'list of dates',
     }),
-    ics: may(text('a path'), {
-      says: 'An iCalendar file, relative to the config. Every local date that one of its events touches counts; recurring events to the end of the year after next. Moved, deleted and cancelled days count as Exchange, Outlook, Google and Nextcloud write them. A file that takes more than 5 seconds is refused, with the line of the event; the last good one stays in force.',
-      type: 'path',
+    ics: may(icsPlace, {
+      says: 'An iCalendar file, relative to the config; or the address of one (https://…), or, where the address is private, a reference to it. Every local date that one of its events touches counts; recurring events to the end of the year after next. Moved, deleted and cancelled days count as Exchange, Outlook, Google and Nextcloud write them. A file that takes more than 5 seconds is refused, with the line of the event; the last good one stays in force.',
+      type: 'path, address or secret',
     }),
+    insecure: may(flag, { says: 'ics: allow an address over `http:`.', type: 'true or false', default: false }),
     actLike: may(oneOf('a weekday', weekdays), {
       says: 'These dates are that weekday, for `days` and weekly windows. This or `size`.',
       type: 'weekday',

@@ -1,6 +1,6 @@
+import { describeSize } from '../../model/size.ts';
 import { compareText, counted } from '../../model/text.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
-import { describeSize } from '../../model/size.ts';
 import type { AnnouncedPool } from './announcement.ts';
 
 /** How a reader of these messages names pools and tells times. */

@@ -5,8 +5,8 @@ import {
   isRange,
   type Range,
   type Says,
-  saysLeave,
   type Size,
+  saysLeave,
   type Term,
 } from '../../model/size.ts';
 import { because } from '../../model/text.ts';

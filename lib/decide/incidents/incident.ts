@@ -163,6 +163,7 @@ const named: { readonly [kind in FindingKind]?: { readonly forMs: number } } = {
   'pool.contended': { forMs: 0 },
   'pool.outside-bounds': { forMs: 60 * minuteMs },
   'rounds.missed': { forMs: 0 },
+  'calendar.stale': { forMs: 0 },
 };
 
 /** These are facts, not measurements: true at first sight, over at first sight. */

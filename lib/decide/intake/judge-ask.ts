@@ -5,7 +5,7 @@ import { escapeLiteral, matchesPool, type Names } from '../../model/match.ts';
 import type { Size } from '../../model/size.ts';
 import { dayMs, type EpochMs, iso, minuteMs } from '../../model/time.ts';
 import { leaseCap } from '../scaling/wanted-size.ts';
-import { type Declined, type Hold, ignore, type Read, readText, refuse, show, type EventAsk } from './reading.ts';
+import { type Declined, type EventAsk, type Hold, ignore, type Read, readText, refuse, show } from './reading.ts';
 
 /** Clocks differ; five minutes is what Standard Webhooks allows too. */
 const mostAheadMs = 5 * minuteMs;

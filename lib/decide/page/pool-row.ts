@@ -1,7 +1,7 @@
 import type { Ask } from '../../model/asks.ts';
 import type { Rule } from '../../model/config.ts';
 import { matchesPool } from '../../model/match.ts';
-import { equalSize, lower, saysLeave, type Size, upper } from '../../model/size.ts';
+import { equalSize, lower, type Size, saysLeave, upper } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { type PastStep, pastSteps, type RegionPast } from '../past/pool-past.ts';
 import { pastName } from '../past/size-changes.ts';

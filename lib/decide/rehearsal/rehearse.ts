@@ -7,7 +7,7 @@ import { subjectId } from '../incidents/incident.ts';
 import type { ClusterRecord, ObservedFleetCluster, PoolMemory } from '../scaling/memory.ts';
 import { inOrder } from '../scaling/order.ts';
 import type { ClusterPlan } from '../scaling/plan-cluster.ts';
-import { planInFull, type PlanInFull } from '../scaling/plan-round.ts';
+import { type PlanInFull, planInFull } from '../scaling/plan-round.ts';
 import { makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
 import { likeOther } from './alike.ts';
 import { type Group, groupClusters } from './groups.ts';

@@ -1,5 +1,5 @@
 import type { ObservedPool } from '../../model/cluster.ts';
-import { isRaise, lower, type Says, saysLeave, type Size, upper } from '../../model/size.ts';
+import { isRaise, lower, type Says, type Size, saysLeave, upper } from '../../model/size.ts';
 import { compareText } from '../../model/text.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
 import { givenBase, rememberedBase } from '../scaling/base.ts';
@@ -7,7 +7,7 @@ import type { ObservedFleetCluster, PoolMemory } from '../scaling/memory.ts';
 import type { PoolName } from '../scaling/plan.ts';
 import type { AppliedRule, RuleBook } from '../scaling/rule-book.ts';
 import { type Resolver, resolveSays } from '../scaling/scheduled-size.ts';
-import { nextChange, saysAt, timesWhen, type Timeline } from '../schedule/timeline.ts';
+import { nextChange, saysAt, type Timeline, timesWhen } from '../schedule/timeline.ts';
 import type {
   BoundaryCheck,
   BystandingPool,

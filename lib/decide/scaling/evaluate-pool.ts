@@ -1,5 +1,5 @@
 import type { Notice } from '../../model/finding.ts';
-import { asPoolSize, describeSize, equalSize, isZero, saysLeave, type Size } from '../../model/size.ts';
+import { asPoolSize, describeSize, equalSize, isZero, type Size, saysLeave } from '../../model/size.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { everSaysBase, lastEdge, lookMs, saysAt, saysBetween, type Timeline } from '../schedule/timeline.ts';
 import { type BaseView, findBase, isSaidAlone, observedSize, observedSizeDuring, rememberedBase } from './base.ts';

@@ -1,6 +1,6 @@
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Notice } from '../../model/finding.ts';
-import { describeSize, equalSize, saysLeave, type Size } from '../../model/size.ts';
+import { describeSize, equalSize, type Size, saysLeave } from '../../model/size.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { nextChange, saysAt } from '../schedule/timeline.ts';
 import { isLeftOut } from './base.ts';

@@ -8,7 +8,7 @@ import { observedSize } from './base.ts';
 import { isStale, olderSince } from './last-seen.ts';
 import { type PoolMemory, recentChanges, remember } from './memory.ts';
 import type { PoolName } from './plan.ts';
-import { poolFinding, poolLabel, type PoolView, poolView } from './pool-evaluation.ts';
+import { type PoolView, poolFinding, poolLabel, poolView } from './pool-evaluation.ts';
 import { absentSize, type PoolBlock } from './unclear-pool.ts';
 
 export type RemovedInput = {

@@ -7,8 +7,8 @@ import {
   isRaise,
   largest,
   type Says,
-  saysLeave,
   type Size,
+  saysLeave,
   type Term,
 } from '../../model/size.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';

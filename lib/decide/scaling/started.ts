@@ -2,7 +2,7 @@ import type { ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Notice } from '../../model/finding.ts';
 import { matchesCluster } from '../../model/match.ts';
-import { isLower, isRaise, lower, nodesOver, saysLeave, type Size, upper } from '../../model/size.ts';
+import { isLower, isRaise, lower, nodesOver, type Size, saysLeave, upper } from '../../model/size.ts';
 import { compareText, counted } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { describeMismatches } from '../matching/mismatch-findings.ts';

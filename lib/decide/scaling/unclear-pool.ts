@@ -6,7 +6,7 @@ import { findBase } from './base.ts';
 import { isStale } from './last-seen.ts';
 import type { PoolMemory } from './memory.ts';
 import type { HoldCode } from './plan.ts';
-import { type Block, poolFinding, type PoolInput, poolLabel, type PoolView, poolView } from './pool-evaluation.ts';
+import { type Block, type PoolInput, type PoolView, poolFinding, poolLabel, poolView } from './pool-evaluation.ts';
 import { resolveSays } from './scheduled-size.ts';
 
 /**

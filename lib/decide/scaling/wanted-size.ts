@@ -9,8 +9,8 @@ import {
   equalSize,
   isLower,
   largest,
-  saysLeave,
   type Size,
+  saysLeave,
   upper,
 } from '../../model/size.ts';
 import { because } from '../../model/text.ts';

@@ -4,6 +4,7 @@ import type { Finding, Notice } from '../../model/finding.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Observation, Watched } from '../incidents/observation.ts';
 import { endings, isRuled, newerVersions } from './end-dates.ts';
+import { observeCalendars } from './observe-calendars.ts';
 import { judged } from './observe-cluster.ts';
 import { observeRegion, type RegionSight } from './observe-region.ts';
 import { observeRounds, type RoundFindings } from './scale-findings.ts';
@@ -41,6 +42,7 @@ export function observeFleet(input: WatchInput): WatchSight {
       ...sights.flatMap(({ observations }) => observations),
       ...roundsOf(input),
       ...observeConfig(input),
+      ...observeCalendars(input.config, input.incidents, input.now),
       ...endingsOf(input, gone),
     ],
     memories: sights.map(({ memory }) => memory),

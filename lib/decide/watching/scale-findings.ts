@@ -1,8 +1,8 @@
 import type { Finding, FindingKind, Subject } from '../../model/finding.ts';
 import type { EpochMs } from '../../model/time.ts';
+import type { ComingChange, Verdict } from '../announcing/look-ahead.ts';
 import { subjectId } from '../incidents/incident.ts';
 import type { Observation } from '../incidents/observation.ts';
-import type { ComingChange, Verdict } from '../announcing/look-ahead.ts';
 import type { Looks } from '../past/looks.ts';
 
 /** What one scaling round found in one part of a region. */

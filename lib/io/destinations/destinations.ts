@@ -7,10 +7,10 @@ import type { DestinationConfig, SecretRef } from '../../model/config.ts';
 import { rulesOf } from '../../model/destination-kind.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { OutgoingMessage, Sent } from '../http/send-once.ts';
-import type { OutgoingMail } from './smtp.ts';
-import type { OutgoingNotification } from './sns.ts';
 import { makeSecret, type Secret, unwrap } from '../secrets/secret.ts';
 import { sign } from '../signing.ts';
+import type { OutgoingMail } from './smtp.ts';
+import type { OutgoingNotification } from './sns.ts';
 
 /** What a destination needs besides its config, read from where secrets are kept. */
 type Credentials = {

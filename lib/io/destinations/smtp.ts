@@ -6,8 +6,8 @@ import type { Clock } from '../clock.ts';
 import { late, startDeadline } from '../http/deadline.ts';
 import { describeNetworkFailure } from '../http/network-failure.ts';
 import type { Sent } from '../http/send-once.ts';
-import { readMailServer } from './mail-server.ts';
 import { type Secret, unwrap } from '../secrets/secret.ts';
+import { readMailServer } from './mail-server.ts';
 
 /** One mail for one server. */
 export type OutgoingMail = {

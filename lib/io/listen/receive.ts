@@ -7,7 +7,7 @@ import type { Secret } from '../secrets/secret.ts';
 import { isBearer, isFresh, isSigned } from '../signing.ts';
 import type { Along } from '../stores/store.ts';
 import { type BodyProblem, type HeldBody, mostBodyBytes } from './bodies.ts';
-import { isLoopbackHost, type WayIn, transportOf } from './event-source.ts';
+import { isLoopbackHost, transportOf, type WayIn } from './event-source.ts';
 
 /** One event's fate, as the accept job tells it. */
 type Outcome = {

@@ -1,6 +1,6 @@
-import type { Json } from '../../model/json.ts';
 import { type Answer, unreadableAnswer } from '../../model/answer.ts';
 import type { RegionConfig } from '../../model/config.ts';
+import type { Json } from '../../model/json.ts';
 import type { Clock } from '../clock.ts';
 import type { Fetch } from '../http/exchange.ts';
 import type { Redactor } from '../redact.ts';

@@ -1,6 +1,6 @@
 import { type Granted, judgeAsk, namePool } from '../../decide/intake/judge-ask.ts';
 import { readEvent } from '../../decide/intake/read-event.ts';
-import { type Declined, type Incoming, type Reading, refuse, type EventAsk } from '../../decide/intake/reading.ts';
+import { type Declined, type EventAsk, type Incoming, type Reading, refuse } from '../../decide/intake/reading.ts';
 import type { Clock } from '../../io/clock.ts';
 import { makeTroubleLog, type TellTrouble } from '../../io/event-log.ts';
 import type { Log } from '../../io/log.ts';

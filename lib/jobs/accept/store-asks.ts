@@ -1,5 +1,5 @@
 import { mergedId, type Owner, ownerPrefix, poolLeasesPrefix } from '../../decide/intake/judge-ask.ts';
-import { planGroup, type Group, type GroupOutcome, type GroupPlan } from '../../decide/intake/merge-asks.ts';
+import { type Group, type GroupOutcome, type GroupPlan, planGroup } from '../../decide/intake/merge-asks.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { Along, Store, Version, Write } from '../../io/stores/store.ts';
 import type { Lease, Release } from '../../model/asks.ts';

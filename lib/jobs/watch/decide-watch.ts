@@ -23,9 +23,9 @@ import {
   type StoredSilence,
   silenceKey,
 } from '../records/incident-records.ts';
+import { loadTimes, type ReadVersions } from '../records/known-times.ts';
 import { seenKey } from '../records/last-rounds.ts';
 import { listRoundFindings } from '../records/round-findings.ts';
-import { loadTimes, type ReadVersions } from '../records/known-times.ts';
 import { loadMemory, type StoredMemory } from '../records/watch-records.ts';
 import { ask } from './ask-regions.ts';
 import type { WatchParts } from './parts.ts';

@@ -1,0 +1,74 @@
+import { makeSecret, type Secret, unwrap } from '../secrets/secret.ts';
+import { type Deadline, startDeadline } from './deadline.ts';
+import { exchange, type HttpParts } from './exchange.ts';
+import { readAddress } from './send-once.ts';
+
+/** A calendar of days is some kilobytes; that of a busy person for years one or two megabytes. */
+const mostBytes = 2 * 1024 * 1024;
+/** Over everything, redirects included: a round may wait for it. */
+const timeoutMs = 10_000;
+const mostRedirects = 3;
+
+export type FetchedCalendar =
+  | { readonly ok: true; readonly text: string }
+  /** Why, in words that hold nothing of the address but host names. */
+  | { readonly ok: false; readonly problem: string };
+
+/**
+ * An iCalendar text from its address, which is a secret: whoever knows the private address of a calendar reads it. By the
+ * rules of webhooks: https, or http where that is allowed; private hosts are the operator's choice. A redirect is followed
+ * on the same host and scheme only, so that nobody else's server says where this process goes. Never throws.
+ */
+export async function fetchCalendar(parts: HttpParts, url: Secret, httpAllowed: boolean): Promise<FetchedCalendar> {
+  const deadline = startDeadline(parts.clock, timeoutMs);
+  try {
+    let next = url;
+    for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
+      const outcome = await fetchOnce(parts, next, httpAllowed, deadline);
+      if (!('redirect' in outcome)) return outcome;
+      next = outcome.redirect;
+    }
+    return { ok: false, problem: `it redirects more than ${mostRedirects} times` };
+  } finally {
+    deadline.cancel();
+  }
+}
+
+async function fetchOnce(
+  parts: HttpParts,
+  secret: Secret,
+  httpAllowed: boolean,
+  deadline: Deadline,
+): Promise<FetchedCalendar | { readonly redirect: Secret }> {
+  const address = readAddress(unwrap(secret), httpAllowed);
+  if (!address.ok) return { ok: false, problem: `its address cannot be used: ${address.problem}` };
+  const headers = { accept: 'text/calendar, text/plain;q=0.5', 'user-agent': 'lamplighter' };
+  const request = { method: 'GET', url: address.url.href, headers, capBytes: mostBytes } as const;
+  const answer = await exchange(parts, request, deadline);
+  if (answer.kind === 'too-late') return { ok: false, problem: 'there was no time left' };
+  if (answer.kind !== 'answered') return { ok: false, problem: answer.detail };
+  const { status, body, bodyEnd } = answer;
+  if (status >= 300 && status < 400) return redirected(address.url, answer.headers.get('location'), status);
+  if (status !== 200) return { ok: false, problem: `it answered ${status}` };
+  if (bodyEnd === 'cap') return { ok: false, problem: `it is larger than ${mostBytes / 1024 / 1024} MB` };
+  if (bodyEnd !== 'whole') return { ok: false, problem: 'the answer broke off, or took too long' };
+  const text = new TextDecoder().decode(body);
+  return /^\uFEFF?\s*BEGIN:VCALENDAR\s/iu.test(text)
+    ? { ok: true, text }
+    : { ok: false, problem: 'what it sends is no iCalendar text (a page to sign in?)' };
+}
+
+function redirected(
+  from: URL,
+  location: string | null,
+  status: number,
+): FetchedCalendar | { readonly redirect: Secret } {
+  if (location === null || !URL.canParse(location, from.href))
+    return { ok: false, problem: `it redirects (${status}) without saying where` };
+  const to = new URL(location, from);
+  if (to.host === from.host && to.protocol === from.protocol) return { redirect: makeSecret(to.href) };
+  return {
+    ok: false,
+    problem: `it redirects to another place (${to.protocol}//${to.hostname}), which is not followed`,
+  };
+}

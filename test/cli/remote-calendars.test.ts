@@ -1,0 +1,204 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { CliParts } from '../../lib/cli/parts.ts';
+import { followingCalendars, makeRemoteCalendars } from '../../lib/cli/remote-calendars.ts';
+import { makeConfigReader } from '../../lib/config/read-config.ts';
+import { makeRedactor } from '../../lib/io/redact.ts';
+import { makeSecret } from '../../lib/io/secrets/secret.ts';
+import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
+import { makeVirtualClock } from '../support/virtual-clock.ts';
+import { aCliWorld, type CliWorld, usualConfig } from './cli-world.ts';
+
+const canary = 'c4n4ryc4n4ryc4n4ry';
+const address = `https://cal.example.org/ical/${canary}/basic.ics?sig=${canary}`;
+const ics = (date: string) =>
+  `BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Party\r\nDTSTART;VALUE=DATE:${date}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n`;
+const hourMs = 3_600_000;
+const patiently = { timeout: 15_000 };
+
+const config = usualConfig
+  .replace('schedules:', 'calendars: { off: { ics: { env: CAL }, size: idle } }\nschedules:')
+  .replace('    windows', '    calendar: off\n    windows');
+
+/** Answers for the calendar's host; everything else goes to the simulated API. */
+function aHost(world: CliWorld) {
+  const host = { answer: async () => new Response(ics('20261224')), asked: 0 };
+  const api = simulatorApp(world.world).fetch;
+  const fetch: CliParts['fetch'] = async (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    if (!url.startsWith('https://cal.example.org/')) return api(input, init);
+    host.asked += 1;
+    expect(url).toBe(address);
+    return host.answer();
+  };
+  const env = { MKS_TOKEN: world.world.token, CAL: address };
+  const run = (...argv: readonly string[]) => world.runWith({ fetch, env }, ...argv, '--config', world.config);
+  return { host, run };
+}
+
+test('rounds fetch it once an hour, and go on with the last good copy', async () => {
+  using world = aCliWorld('2026-12-24T10:00:00Z', config);
+  const { host, run } = aHost(world);
+  const said: string[] = [];
+  const round = async () => {
+    const { code, out, err } = await run('run', '--once', '--json');
+    said.push(out, err);
+    return { code, out };
+  };
+  expect((await round()).code).toBe(0);
+  await round();
+  expect(host.asked).toBe(1);
+  await world.clock.advance(hourMs);
+  host.answer = async () => new Response(`gone ${address}`, { status: 503 });
+  await round();
+  expect(host.asked).toBe(2);
+  const explained = await run('explain', 'dev-api/workers');
+  expect(explained.out).toMatch(/calendar/u);
+  const doctor = await run('doctor');
+  expect(doctor.out).toMatch(
+    /calendar off\n {2}! it cannot be fetched: it answered 503; the copy of 2026-12-24T10:00:00Z is used/u,
+  );
+  await world.clock.advance(24 * hourMs);
+  await round();
+  await world.clock.advance(300_000);
+  await round();
+  const open = await run('incidents');
+  expect(open.out).toContain(
+    'The calendar off could not be fetched since 2026-12-24, and is used as it was then: it answered 503',
+  );
+  host.answer = async () => new Response(ics('20261225'));
+  for (let i = 0; i < 3; i += 1) {
+    await world.clock.advance(11 * 60_000);
+    await round();
+  }
+  expect((await run('incidents')).out).not.toContain('calendar off');
+  const store = readFileSync(join(world.folder, 'lamplighter.db'), 'latin1');
+  for (const text of [...said, explained.out, doctor.out, doctor.err, open.out, store])
+    expect(text).not.toContain(canary);
+  expect(store).not.toContain('Party');
+});
+
+test('a command without a copy fetches it, keeps nothing, and says when it cannot', async () => {
+  using world = aCliWorld('2026-12-24T10:00:00Z', config);
+  const { host, run } = aHost(world);
+  expect((await run('plan')).out).toMatch(/dev-api/u);
+  host.answer = async () => new Response('<html>', { status: 200 });
+  const { code, err } = await run('plan');
+  expect(code).toBe(0);
+  expect(err).toContain(
+    'The calendar off could not be fetched yet, so its days count as ordinary ones: what it sends is no iCalendar text',
+  );
+  expect((await run('check')).code).toBe(0);
+  expect(host.asked).toBe(2);
+  expect((await run('doctor')).out).toMatch(/it cannot be fetched: .*; there is no copy of it/u);
+  host.answer = async () => new Response(ics('20261224'));
+  expect((await run('doctor')).out).toMatch(/calendar off\n {2}✓ it can be fetched\n {2}. it runs out on 2026-12-24/u);
+});
+
+test('one that takes too long to unroll replaces no copy', async () => {
+  using world = aCliWorld('2026-12-24T10:00:00Z', config);
+  const { host, run } = aHost(world);
+  host.answer = async () => new Response(ics('20261224').replace('END:VEVENT', 'RRULE:FREQ=SECONDLY\r\nEND:VEVENT'));
+  expect((await run('plan')).err).toMatch(/it cannot be used: the event at its line 2 recurs too often/u);
+});
+
+describe('a process', () => {
+  const folder = mkdtempSync('/tmp/lamplighter-calendars-');
+  const aReader = async (store = makeMemoryStore({ newId: makeIds() })) => {
+    const { writeFileSync } = await import('node:fs');
+    const file = join(folder, 'lamplighter.yml');
+    writeFileSync(file, config, { mode: 0o600 });
+    const clock = makeVirtualClock(Date.parse('2026-11-23T12:00:00Z'));
+    const host = { asked: 0, answer: async () => new Response(ics('20261224')) };
+    const fetch = async () => {
+      host.asked += 1;
+      return host.answer();
+    };
+    const secrets = { read: async () => makeSecret(address), token: () => expect.fail() };
+    const calendars = makeRemoteCalendars({ fetch, clock, secrets, redactor: makeRedactor() }, store);
+    const follow = followingCalendars(makeConfigReader(file, { readCalendar: calendars.read }), calendars);
+    const read = async () => {
+      const reading = await follow(clock.now());
+      expect(reading.ok).toBe(true);
+      return { ...reading, days: reading.config?.schedules[0]?.calendarDays.map(({ date }) => date) };
+    };
+    return { read, clock, host, store };
+  };
+
+  test('has it before its first round', async () => {
+    const { read, host } = await aReader();
+    expect(await read()).toMatchObject({ days: ['2026-12-24'], changed: true });
+    expect(await read()).toMatchObject({ days: ['2026-12-24'], changed: false });
+    expect(host.asked).toBe(1);
+  });
+
+  test('waits for none that it has a copy of, and takes a new one up', async () => {
+    const { read, clock, host } = await aReader();
+    await read();
+    await clock.advance(hourMs);
+    const { promise, resolve } = Promise.withResolvers<Response>();
+    host.answer = () => promise;
+    expect(await read()).toMatchObject({ days: ['2026-12-24'], changed: false });
+    resolve(new Response(ics('20261231')));
+    await expect.poll(async () => (await read()).days, patiently).toEqual(['2026-12-31']);
+    expect(host.asked).toBe(2);
+  });
+
+  test('is the same config when only the stamp of the download is new', async () => {
+    const { read, clock, host } = await aReader();
+    const first = await read();
+    await clock.advance(hourMs);
+    host.answer = async () => new Response(ics('20261224').replace('SUMMARY:Party', 'DTSTAMP:20261123T120000Z'));
+    await read();
+    await expect.poll(() => host.asked, patiently).toBe(2);
+    const again = await read();
+    expect([again.config?.hash, again.changed]).toEqual([first.config?.hash, false]);
+  });
+
+  test('leaves a host that fails alone for ten minutes', async () => {
+    const { read, clock, host } = await aReader();
+    host.answer = async () => new Response(null, { status: 500 });
+    expect(await read()).toMatchObject({ days: [], config: { remoteCalendars: [{ problem: 'it answered 500' }] } });
+    await read();
+    expect(host.asked).toBe(1);
+    await clock.advance(10 * 60_000);
+    host.answer = async () => new Response(ics('20261224'));
+    expect(await read()).toMatchObject({ days: ['2026-12-24'] });
+    expect(host.asked).toBe(2);
+  });
+
+  test.each(['{"schema":1,"at":1,"text":"damaged"}', '7'])(
+    'fetches anew where its copy is damaged: %s',
+    async (value) => {
+      const { read, host, store } = await aReader();
+      await read();
+      const [record] = await store.list('calendars');
+      const write = {
+        kind: 'putIfVersion',
+        key: record!.key,
+        version: record!.version,
+        value: JSON.parse(value),
+      } as const;
+      await store.commit([write]);
+      const later = await aReader(store);
+      expect(await later.read()).toMatchObject({ days: ['2026-12-24'] });
+      expect([host.asked, later.host.asked]).toEqual([1, 1]);
+    },
+  );
+
+  test('has the copy of the one before it, though the host is away', async () => {
+    const { read, store } = await aReader();
+    await read();
+    const later = await aReader(store);
+    later.host.answer = async () => Promise.reject(new Error('no'));
+    expect(await later.read()).toMatchObject({ days: ['2026-12-24'] });
+    rmSync(folder, { recursive: true });
+  });
+});
+
+function makeIds(): () => string {
+  let ids = 0;
+  return () => `id-${(ids += 1)}`;
+}

@@ -1,0 +1,102 @@
+import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../../lib/io/clock.ts';
+import { fetchCalendar } from '../../../lib/io/http/fetch-calendar.ts';
+import { makeSecret } from '../../../lib/io/secrets/secret.ts';
+import { type SeenRequest, startServer } from '../../support/local-server.ts';
+import { makeVirtualClock } from '../../support/virtual-clock.ts';
+
+const parts = { fetch, clock: systemClock };
+const canary = 'private-0c0ffee0c0ffee0c0ffee';
+const path = `/calendars/${canary}/basic.ics?sig=${canary}`;
+const text = 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n';
+
+const get = (url: string, httpAllowed = true) => fetchCalendar(parts, makeSecret(url + path), httpAllowed);
+
+test('a calendar is fetched from its address, with nothing of ours', async () => {
+  await using server = await startServer((_, response) => response.end(text));
+  expect(await get(server.url)).toEqual({ ok: true, text });
+  expect(server.seen.map(({ method, path: asked }) => [method, asked])).toEqual([['GET', path]]);
+  expect(server.seen[0]?.headers).not.toHaveProperty('authorization');
+});
+
+test('a redirect on the same host is followed, three times', async () => {
+  const step = ({ path: at }: SeenRequest, response: ServerResponse) => {
+    const [, n = '0'] = /^\/step(\d)/.exec(at) ?? [];
+    return n === '3' ? response.end(text) : response.writeHead(302, { location: `/step${Number(n) + 1}` }).end();
+  };
+  await using server = await startServer(step);
+  expect(await get(server.url)).toEqual({ ok: true, text });
+  await using loop = await startServer((_, response) => response.writeHead(301, { location: '/again' }).end());
+  expect(await get(loop.url)).toEqual({ ok: false, problem: 'it redirects more than 3 times' });
+  expect(loop.seen).toHaveLength(4);
+});
+
+describe('a redirect is not followed', () => {
+  test.each([
+    ['to another host', (port: string) => `http://localhost:${port}/x`, 'another place (http://localhost)'],
+    ['to another port', () => 'http://127.0.0.1:9/x', 'another place (http://127.0.0.1)'],
+    ['to the cloud itself', () => 'http://169.254.169.254/latest/meta-data', 'another place (http://169.254.169.254)'],
+    ['to another scheme', (port: string) => `https://127.0.0.1:${port}/x`, 'another place (https://127.0.0.1)'],
+    ['to a file', () => 'file:///etc/passwd', 'another place'],
+    ['without a place', () => '', 'redirects (302)'],
+  ])('%s', async (_, location, problem) => {
+    await using server = await startServer((_request, response) => {
+      const to = location(new URL(server.url).port);
+      response.writeHead(302, to === '' ? {} : { location: to }).end();
+    });
+    expect(await get(server.url)).toEqual({ ok: false, problem: expect.stringContaining(problem) as string });
+    expect(server.seen).toHaveLength(1);
+  });
+});
+
+describe('what cannot be used is told without the address', () => {
+  const answers: readonly (readonly [string, (response: ServerResponse) => unknown, string])[] = [
+    ['an error', (response) => response.writeHead(404).end(path), 'it answered 404'],
+    ['no content', (response) => response.writeHead(204).end(), 'it answered 204'],
+    ['a page', (response) => response.end('<!doctype html><title>Sign in</title>'), 'no iCalendar text'],
+    ['an empty answer', (response) => response.end(), 'no iCalendar text'],
+    ['a large one', (response) => response.end(text + 'X'.repeat(2 * 1024 * 1024)), 'larger than 2 MB'],
+    [
+      'a small one that unpacks into a large one',
+      (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(text + ' '.repeat(9_000_000))),
+      'larger than 2 MB',
+    ],
+    [
+      'one that breaks off',
+      (response) => response.writeHead(200, { 'content-length': '999' }).write(text, () => response.destroy()),
+      'broke off',
+    ],
+  ];
+  test.each(answers)('%s', async (_, answer, problem) => {
+    await using server = await startServer((_request, response) => void answer(response));
+    const outcome = await get(server.url);
+    expect(outcome).toEqual({ ok: false, problem: expect.stringContaining(problem) as string });
+    expect(JSON.stringify(outcome)).not.toContain(canary.slice(8));
+  });
+
+  test.each([
+    ['http where it is not allowed', 'http://127.0.0.1:9', false, 'plain http'],
+    ['a password', 'https://user:pass@127.0.0.1:9', true, 'user name or password'],
+    ['a file', 'file://localhost', true, 'must start with https'],
+    ['no address', 'calendar', true, 'not a URL'],
+    ['nobody there', 'http://127.0.0.1:65533', true, 'refused the connection'],
+  ])('%s', async (_, url, allowed, problem) => {
+    const outcome = await get(url, allowed);
+    expect(outcome).toEqual({ ok: false, problem: expect.stringContaining(problem) as string });
+    expect(JSON.stringify(outcome)).not.toContain(canary.slice(8));
+  });
+
+  test('one deadline counts for all redirects together', async () => {
+    const clock = makeVirtualClock();
+    const slow = async (input: Request | string | URL) => {
+      const from = new URL(input instanceof Request ? input.url : input);
+      await clock.sleep(4_000);
+      return new Response(null, { status: 302, headers: { location: `${from.origin}/again` } });
+    };
+    const pending = fetchCalendar({ fetch: slow, clock }, makeSecret('https://cal.invalid/x'), false);
+    await clock.advance(10_000);
+    expect(await pending).toEqual({ ok: false, problem: 'no answer came in time' });
+  });
+});
