@@ -78,6 +78,7 @@ editors with a YAML language server complete and check the keys as you type:
   region does for \`watch\`, \`silences\` and \`destinations\`: a default never narrows what you hear of.
 - **Windows** are half-open and belong to the local day on which they start. \`from\` and \`to\` go together; without them a
   window is the whole local day. With weekdays in them (\`from: "fri 20:00", to: "mon 06:30"\`) it is open once a week.
+  [schedules.md](schedules.md) shows what else they say.
 `;
 
 const severalFiles = `## Several files

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { findNearest } from '../model/did-you-mean.ts';
+import { cronProblem } from './cron-window.ts';
 import type { Path, PathPart } from './problem.ts';
 import type { Report } from './report.ts';
 import { splitComplaint } from './schema/complaint.ts';
@@ -135,6 +136,12 @@ function schemaOf(shape: Shape, key: string): v.GenericSchema | undefined {
 function refuse(shape: Shape, key: string, value: object, report: Report, path: Path): void {
   if (key === '<<') {
     report.unknownKey([...path, key], 'merge keys ("<<") are YAML 1.1', 'repeat the keys, or use defaults:', undefined);
+    return;
+  }
+  if (key === 'cron') {
+    const { problem, fix } = cronProblem(String((value as Record<string, unknown>)[key]));
+    // It stands for the times of a window, which are not missing then.
+    report.unknownKey([...path, key], problem, fix, 'from');
     return;
   }
   const keys = shape.kind === 'keys' ? Object.keys(shape.entries) : [];

@@ -170,20 +170,30 @@ export type Window = {
   /** As written, for people: "mon-fri 07:00-19:00". */
   readonly text: string;
   readonly size: Term;
-  /** A daily window has one piece; a weekly one is cut at midnights (the last, shorter piece belongs to the day before). */
+  /** Open several times between its start and its end: `every`. */
+  readonly repeats?: true;
+  /**
+   * A daily window has one piece; a weekly one is cut at midnights (the last, shorter piece belongs to the day before); one
+   * that repeats has a piece for each time.
+   */
   readonly pieces: readonly DailyPiece[];
 };
 
 /** A stretch that starts on every local date that passes all the filters given. Half-open. */
 export type DailyPiece = {
-  /** Seconds of the wall clock on the start date, 0 ≤ from < 86400. */
+  /** Seconds after the start date's 00:00, by the wall clock; above 86400 = a wall time of the next date. */
   readonly from: number;
-  /** Seconds after the start date's 00:00, from < to ≤ 172800; above 86400 = a wall time of the next date. */
+  /** The same, from < to ≤ 172800. */
   readonly to: number;
-  /** Absent filter = every day. `days` is the weekday the date acts like; the others look at the date itself. */
+  /**
+   * Absent filter = every day. `days` is the weekday the date acts like, and so counts `workday`; the others look at the date
+   * itself.
+   */
   readonly days?: readonly Weekday[];
   readonly nth?: readonly { readonly weekday: Weekday; readonly n: 1 | 2 | 3 | 4 | 5 | 'L' }[];
   readonly dayOfMonth?: readonly (number | 'L')[];
+  /** The n-th working day of the month: 1 = the first, -1 = the last (ADR 38). */
+  readonly workday?: readonly number[];
   readonly months?: readonly number[];
 };
 

@@ -25,6 +25,46 @@ async function explained(text: string, at: string): Promise<Explained> {
   return ((await world.json('explain', 'dev-api/workers', '--at', at)) as Explained[])[0]!;
 }
 
+describe('what a window may say', () => {
+  test.each([
+    [
+      'a step',
+      '{ days: mon-fri, from: "08:25", to: "18:00", every: 1h, for: 10m }',
+      '2026-11-24T12:30:00+01:00',
+      'mon-fri 08:25-18:00 every 1h for 10m',
+      '2026-11-24T11:35:00Z',
+    ],
+    [
+      'a working day from the end',
+      '{ workday: [1, L-2], from: "06:00", to: "20:00" }',
+      '2026-11-26T12:00:00+01:00',
+      'workday 1, L-2 06:00-20:00',
+      '2026-11-26T19:00:00Z',
+    ],
+    [
+      'a line',
+      '"Thu 07:00-19:00 Europe/Berlin"',
+      '2026-11-26T12:00:00+01:00',
+      'Thu 07:00-19:00',
+      '2026-11-26T18:00:00Z',
+    ],
+  ])('%s is explained as written', async (_title, window, at, text, next) => {
+    const told = await explained(config(`windows: [${window}], otherwise: idle`), at);
+    expect(told).toMatchObject({
+      desired: 'observed base',
+      because: expect.arrayContaining([`the window "${text}" is open: base (remembered)`]),
+      nextChange: { at: next, desired: { size: 0 } },
+    });
+  });
+
+  test('steps are rehearsed, each with its raise', async () => {
+    const text = config('windows: [{ from: "08:20", to: "12:00", every: 1h, for: 30m }], otherwise: idle, lead: 20m');
+    using world = aCliWorld('2026-11-24T12:00:00Z', text.replace('base: remembered', 'base: 2, everyPool: true'));
+    const told = (await world.json('rehearse', '--days', '1')) as { pools: { pool: string; boundaries: unknown[] }[] };
+    expect(told.pools[0]?.boundaries).toHaveLength(4);
+  });
+});
+
 describe('a schedule that says leave', () => {
   test('is explained, for people and as JSON', async () => {
     const noon = await explained(stopOnly, '2026-11-24T12:00:00Z');

@@ -363,6 +363,107 @@ const sizes: readonly Mistake[] = [
     want: [['expected a whole number or { min, max }', 'write a whole number']],
   },
   {
+    title: 'a working day that no month has',
+    text: window('workday: §L-30'),
+    want: [['"L-30" is not a working day of a month', 'no month has more than 23']],
+  },
+  {
+    title: 'the 24th working day',
+    text: window('workday: §24'),
+    want: [['a number above 23', 'from 1 to 23']],
+  },
+  { title: 'the working day 0', text: window('workday: §0'), want: [['a number below 1', 'from 1 to 23']] },
+  {
+    title: 'a step without a length',
+    text: window('from: "08:00", to: "18:00", every: §1h'),
+    want: [['`every` is given without `for`', 'add `for`']],
+  },
+  {
+    title: 'a length without a step',
+    text: window('from: "08:00", to: "18:00", for: §10m'),
+    want: [['`for` is given without `every`', 'add `every`']],
+  },
+  {
+    title: 'a length that fills its step',
+    text: window('from: "08:00", to: "18:00", every: 1h, for: §60m'),
+    want: [['open all the time', 'make `for` shorter']],
+  },
+  {
+    title: 'a step of a second',
+    text: window('from: "08:00", to: "18:00", every: §30s, for: 10m'),
+    want: [['"30s" is not a length', 'write 10m']],
+  },
+  {
+    title: 'a step that is too short',
+    text: window('from: "08:00", to: "18:00", every: §2m, for: 1m'),
+    want: [['"2m" is too often', '5m or more']],
+  },
+  {
+    title: 'a step longer than its window',
+    text: window('from: "08:00", to: "09:00", every: §1h, for: 10m'),
+    want: [['ends before it is open for a second time', 'leave out `every` and `for`']],
+  },
+  {
+    title: 'a cron expression',
+    text: window('§cron: "0 19 * * 1-5"'),
+    want: [['Lamplighter takes windows', '{ days: mon-fri, from: "19:00", to: "…" }']],
+  },
+  {
+    title: 'a cron expression with steps',
+    text: window('§cron: "*/15 7-18 * * MON,WED"'),
+    want: [['Lamplighter takes windows', '{ days: [mon, wed], from: "07:00", to: "19:00", every: 15m, for: … }']],
+  },
+  {
+    title: 'a cron expression of AWS',
+    text: `${base}timezone: UTC\nschedules: { s: { otherwise: base, §cron: "cron(25 * ? JAN 2-6 *)" } }\n`,
+    want: [
+      ['Lamplighter takes windows', '{ days: mon-fri, months: jan, from: "00:25", to: "24:00", every: 1h, for: … }'],
+    ],
+  },
+  {
+    title: 'a cron expression that nobody can read',
+    text: window('§cron: "0 0 L * 5#3"'),
+    want: [['Lamplighter takes windows', 'say from when to when']],
+  },
+  {
+    title: 'a cron expression in place of a window',
+    text: schedule('otherwise: base, windows: [§"30 6 1 * *"]'),
+    want: [['Lamplighter takes windows', '{ dayOfMonth: 1, from: "06:30", to: "…" }']],
+  },
+  {
+    title: 'a line that is no window',
+    text: schedule('otherwise: base, windows: [§"Mon-Fri from 7 to 19"]'),
+    want: [['"Mon-Fri from 7 to 19" is not a window', 'write "Mon-Fri 07:00-19:00"']],
+  },
+  {
+    title: 'a line with days that are none',
+    text: schedule('otherwise: base, windows: §"Mom-Fri 07:00-19:00"'),
+    want: [['"Mom-Fri" is not a weekday', 'use mon']],
+  },
+  {
+    title: 'a dated line',
+    text: schedule('otherwise: base, windows: [§"2026-12-24T00:00:00+01:00-2026-12-27T00:00:00+01:00"]'),
+    want: [['is not a window', 'exceptions']],
+  },
+  {
+    title: 'always',
+    text: schedule('otherwise: base, windows: §"always"'),
+    want: [['"always" is not a window', 'write otherwise: base, idle or leave']],
+  },
+  {
+    title: 'a line in another zone than its schedule',
+    text: schedule('timezone: Europe/Paris, otherwise: base, windows: [§"Mon-Fri 07:00-19:00 Europe/Berlin"]').replace(
+      'timezone: UTC\n',
+      '',
+    ),
+    want: [['the window is in Europe/Berlin, and what it belongs to is in Europe/Paris', 'timezone: Europe/Berlin']],
+  },
+  {
+    title: 'a line beside keys',
+    text: window('window: "Mon-Fri 07:00-19:00", days: §mon'),
+    want: [['`days` does not go with `window`', 'write it into the line']],
+  },
+  {
     title: 'left',
     text: window('days: mon, size: §left'),
     want: [['expected base, idle, leave', 'nothing is wanted']],

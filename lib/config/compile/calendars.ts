@@ -10,6 +10,7 @@ import { checkZone } from '../time-zones.ts';
 import type { Salvaged } from '../validate.ts';
 import { compileAddress } from './addresses.ts';
 import { type Context, entriesOf, itemsOf } from './context.ts';
+import { writtenZone, zoneOfSilence } from './windows.ts';
 import { findHolidays } from './holidays.ts';
 import { readIcs as expandIcs } from './read-ics.ts';
 
@@ -176,8 +177,9 @@ async function readIcs(file: string, path: Path, context: Context): Promise<Reso
 
 /** Every zone that a schedule or a silence may ask for. */
 function zonesOf({ input }: Context): readonly string[] {
-  const owners = [...entriesOf(input.schedules), ...itemsOf(input.silences)];
-  const written = [input.timezone, ...owners.map(([, { timezone }]) => timezone)];
+  const ofSchedules = entriesOf(input.schedules).map(([, schedule]) => writtenZone(schedule));
+  const ofSilences = itemsOf(input.silences).map(([, silence]) => zoneOfSilence(silence));
+  const written = [input.timezone, ...ofSchedules, ...ofSilences];
   const zones = written.flatMap((zone) => (zone === undefined ? [] : checkZone(zone)));
   return [...new Set(['UTC', ...zones.filter((zone) => typeof zone === 'string')])];
 }

@@ -70,17 +70,19 @@ function checkIdleIsGiven({ rule, path }: RuleDraft, idle: MatchIndex<Exception>
 
 function saysIdle(schedule: ScheduleInput, { input }: Context): boolean {
   const calendar = schedule.calendar === undefined ? undefined : input.calendars?.[schedule.calendar];
-  return (
-    schedule.otherwise === 'idle' ||
-    calendar?.size === 'idle' ||
-    (schedule.windows ?? []).some((window) => window?.size === 'idle')
-  );
+  return schedule.otherwise === 'idle' || calendar?.size === 'idle' || sizesOf(schedule).includes('idle');
+}
+
+/** What the windows say; a window on one line says base. */
+function sizesOf({ windows }: ScheduleInput): readonly unknown[] {
+  if (windows === undefined || typeof windows === 'string') return [];
+  return windows.map((window) => (typeof window === 'string' ? 'base' : window?.size));
 }
 
 /** Sizes that the schedule itself names must suit the rule: within its limits, and of the kind of its base. */
 function checkSaidSizes({ rule, path }: RuleDraft, { input, report }: Context): void {
   const schedule = input.schedules?.[rule.schedule ?? ''];
-  const said = [schedule?.otherwise, ...(schedule?.windows ?? []).map((window) => window?.size)];
+  const said = [schedule?.otherwise, ...(schedule === undefined ? [] : sizesOf(schedule))];
   for (const size of said.filter(isSize)) {
     const { min, max } = rule.limits;
     if (minOf(size) === 0 && min > 0) {

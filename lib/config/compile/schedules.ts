@@ -1,12 +1,14 @@
 import { windowWarnings } from '../../decide/schedule/window-warnings.ts';
-import type { Lead, Schedule } from '../../model/config.ts';
+import type { WrittenWindow } from '../../decide/schedule/window.ts';
+import type { Lead, Schedule, Window } from '../../model/config.ts';
+import type { Term } from '../../model/size.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import type { Salvaged } from '../validate.ts';
 import { daysIn, type ResolvedCalendar } from './calendars.ts';
 import { type Context, entriesOf, isDefined, itemsOf, toMs } from './context.ts';
 import { readTerm } from './sizes.ts';
-import { readWindow, zoneFor } from './windows.ts';
+import { readWindow, spellLine, spellOut, writtenZone, zoneFor } from './windows.ts';
 
 type ScheduleInput = Salvaged<NonNullable<ConfigInput['schedules']>[string]>;
 
@@ -38,8 +40,9 @@ function compileSchedule(
   const path = ['schedules', name];
   if (name === 'none')
     report.error(path, 'a schedule cannot be called none: that word means no schedule', 'give it another name');
-  const zone = zoneFor(input.timezone, path, `the schedule "${name}"`, context);
-  const windows = readWindows(input, path, context);
+  const zone = zoneFor(writtenZone(input), path, `the schedule "${name}"`, context);
+  const placed = readWindows(input, zone, path, context);
+  const windows = placed.map(({ window }) => window);
   const otherwise =
     input.otherwise === undefined ? undefined : readTerm(input.otherwise, [...path, 'otherwise'], report);
   const calendar = readCalendar(input, path, calendars, context);
@@ -48,26 +51,55 @@ function compileSchedule(
   const written = input.calendar === undefined ? undefined : context.input.calendars?.[input.calendar];
   const calendarDays = calendar ? daysIn(calendar, zone) : [];
   const schedule: Schedule = { name, zone, windows, otherwise, lead, calendarDays };
-  if (!report.hasErrors()) warnOfWindows(schedule, path, context);
+  if (!report.hasErrors()) warnOfWindows(schedule, placed, calendar === undefined, context);
   return {
     schedule,
     meaning: { zone, windows, otherwise, lead, calendar: written, ics: calendar?.ics?.text },
   };
 }
 
-function readWindows(input: ScheduleInput, path: Path, { report }: Context): Schedule['windows'] {
-  return itemsOf(input.windows).flatMap(([index, { size, ...written }]) => {
-    const place = [...path, 'windows', index];
+type WindowItem = Exclude<NonNullable<ScheduleInput['windows']>, string>[number];
+
+type PlacedWindow = { readonly window: Window; readonly place: Path };
+
+/** In their order, each with where it stands: one line may hold several. */
+function readWindows(
+  { windows }: ScheduleInput,
+  zone: string | undefined,
+  path: Path,
+  { report }: Context,
+): readonly PlacedWindow[] {
+  const read = (written: readonly WrittenWindow[], size: Term, place: Path) =>
+    written.flatMap((one): readonly PlacedWindow[] => {
+      const window = readWindow(one, size, place, report);
+      return window === undefined ? [] : [{ window, place }];
+    });
+  const own = [...path, 'windows'];
+  if (typeof windows === 'string') return read(spellLine(windows, zone, own, report), 'base', own);
+  return itemsOf<WindowItem>(windows).flatMap(([index, item]) => {
+    const place = [...own, index];
+    if (item === undefined) return [];
+    if (typeof item === 'string') return read(spellLine(item, zone, place, report), 'base', place);
+    const { size, ...written } = item;
     const term = readTerm(size ?? 'base', [...place, 'size'], report) ?? 'base';
-    const window = readWindow(written, term, place, report);
-    return window === undefined ? [] : [window];
+    return read(spellOut(written, zone, place, report), term, place);
   });
 }
 
 /** Only for a config without errors so far: with a window missing, the others would be judged wrongly. */
-function warnOfWindows(schedule: Schedule, path: Path, { report, now }: Context): void {
-  for (const { window, problem, fix } of windowWarnings(schedule, now)) {
-    report.warning([...path, 'windows', window], problem, fix);
+function warnOfWindows(
+  schedule: Schedule,
+  placed: readonly PlacedWindow[],
+  hasNoCalendar: boolean,
+  { report, now }: Context,
+): void {
+  const found = windowWarnings(schedule, now);
+  for (const { window, problem, fix } of found) report.warning(placed[window]?.place ?? [], problem, fix);
+  if (!hasNoCalendar) return;
+  for (const { window, place } of placed) {
+    if (!window.pieces.some(({ workday }) => workday !== undefined)) continue;
+    const problem = 'holidays count as working days, for the schedule has no calendar';
+    report.warning([...place, 'workday'], problem, 'add calendar: and the name of one with your holidays');
   }
 }
 

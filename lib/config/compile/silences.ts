@@ -9,7 +9,7 @@ import type { Salvaged } from '../validate.ts';
 import { datesIn, type ResolvedCalendar } from './calendars.ts';
 import { type Context, isDefined, itemsOf } from './context.ts';
 import { readMatch } from './matches.ts';
-import { readWindow, readZone, zoneFor } from './windows.ts';
+import { readWindow, readZone, spellOut, zoneFor, zoneOfSilence } from './windows.ts';
 
 type SilenceInput = Salvaged<NonNullable<ConfigInput['silences']>[number]>;
 type Calendars = ReadonlyMap<string, ResolvedCalendar>;
@@ -25,15 +25,22 @@ export function compileSilences(calendars: Calendars, context: Context): readonl
     const times = readTimes(silence, path, calendars, context);
     if (match === undefined || times === undefined) return [];
     const kinds = silence.kinds?.filter((kind) => kind !== undefined);
-    return [{ match, kinds, ...times, reason: silence.reason, position: context.position(path) }];
+    const common = { match, kinds, reason: silence.reason, position: context.position(path) };
+    return times.map((time) => ({ ...common, ...time }));
   });
 }
 
 type Times = Pick<ConfiguredSilence, 'zone' | 'window' | 'dates' | 'from' | 'until'>;
 
-const filterKeys = ['days', 'nth', 'dayOfMonth', 'months'] as const;
+const filterKeys = ['window', 'days', 'nth', 'dayOfMonth', 'workday', 'months', 'every', 'for'] as const;
 
-function readTimes(silence: SilenceInput, path: Path, calendars: Calendars, context: Context): Times | undefined {
+/** One line may hold several windows. */
+function readTimes(
+  silence: SilenceInput,
+  path: Path,
+  calendars: Calendars,
+  context: Context,
+): readonly Times[] | undefined {
   const { from, to, calendar } = silence;
   const isFromDated = isDated(from);
   if ((from !== undefined || isDated(to)) && to !== undefined && isFromDated !== isDated(to))
@@ -44,12 +51,16 @@ function readTimes(silence: SilenceInput, path: Path, calendars: Calendars, cont
   const dated = readDates(silence, isFromDated, zone, path, context);
   const dates = readCalendar(calendar, zone, path, calendars, context);
   const written = Object.fromEntries([...filterKeys, ...timeKeys].map((key) => [key, silence[key]]));
-  const window = recurs ? readWindow(written, 'base', path, context.report) : wholeDays(calendar);
-  if (zone === undefined || dated === undefined || (recurs && window === undefined)) return undefined;
-  if (isFromDated && dated.until === undefined && window === undefined)
+  const spelt = recurs ? spellOut(written, zone, path, context.report) : [];
+  const read = spelt.map((one) => readWindow(one, 'base', path, context.report));
+  const windows = recurs ? read.filter((window) => window !== undefined) : [wholeDays(calendar)];
+  if (zone === undefined || dated === undefined || windows.length < Math.max(1, spelt.length)) return undefined;
+  if (isFromDated && dated.until === undefined && windows[0] === undefined)
     context.report.error([...path, 'from'], 'the silence begins on a date and never ends', 'add to: and a date');
-  const shown = window && recurs && calendar !== undefined ? withCalendar(window, calendar) : window;
-  return { zone, window: shown, ...(dates && { dates }), ...dated };
+  return windows.map((window) => {
+    const shown = window && recurs && calendar !== undefined ? withCalendar(window, calendar) : window;
+    return { zone, window: shown, ...(dates && { dates }), ...dated };
+  });
 }
 
 /** A date and time, and not a time of day. */
@@ -68,7 +79,7 @@ function mixed(isFromDated: boolean, from: string | undefined, path: Path, { rep
 
 /** Where nothing has a time, its zone is only shown. */
 function readZoneOf(silence: SilenceInput, hasTimes: boolean, path: Path, context: Context): string | undefined {
-  if (hasTimes) return zoneFor(silence.timezone, path, 'a silence with times', context);
+  if (hasTimes) return zoneFor(zoneOfSilence(silence), path, 'a silence with times', context);
   const own = readZone(silence.timezone, [...path, 'timezone'], context);
   return own ?? readZone(context.input.timezone, ['timezone'], context) ?? 'UTC';
 }

@@ -58,6 +58,16 @@ const dayFix = 'write mon-fri, sat, or a list of them';
 
 /** Which days, and from when to when: of a window and of a silence. */
 export const windowKeys = {
+  window: may(
+    text(
+      'a window such as "Mon-Fri 07:00-19:00"',
+      'write "Mon-Fri 07:00-19:00", with a zone at its end where it needs one',
+    ),
+    {
+      says: 'Days, times and zone on one line, in place of the keys below: "Mon-Fri 07:00-19:00 Europe/Berlin", several separated by commas.',
+      type: 'text',
+    },
+  ),
   days: may(oneOrMany('days', text('days such as mon-fri', dayFix)), {
     says: 'Weekdays on which it starts: mon, mon-fri, sat-mon, or a list.',
     type: 'days',
@@ -87,19 +97,45 @@ export const windowKeys = {
       type: 'numbers or L',
     },
   ),
+  workday: may(
+    oneOrMany(
+      'working days of the month',
+      v.union(
+        [whole(1, 23), text('L or L-2', 'write 1, L or L-2')],
+        expected('1 to 23, L or L-2', 'L is the last one, L-2 the third-last'),
+      ),
+    ),
+    {
+      says: 'Working days of the month: 1 is the first, L the last, L-2 the third-last. Monday to Friday, as the calendar has them.',
+      type: 'numbers, L or L-n',
+    },
+  ),
+  every: may(text('a length such as 1h', 'write 1h, 30m or 1h30m'), {
+    says: 'Open again and again between its start and its end, at each such step from `from` on. With `for`.',
+    type: 'duration',
+    absent: 'open all the time',
+  }),
+  for: may(text('a length such as 10m', 'write 10m, 1h or 1h30m'), {
+    says: 'How long it is open each time. With `every`.',
+    type: 'duration',
+  }),
   months: may(oneOrMany('months', text('a month such as apr', 'write jan to dec')), {
     says: 'Months in which it starts: jan to dec.',
     type: 'months',
   }),
 };
 
+const terseFix = 'write { days: mon-fri, from: "07:00", to: "19:00" }, or "Mon-Fri 07:00-19:00"';
+
 const window = v.strictObject(
   {
     ...windowKeys,
     size: may(term, { says: 'What pools have while it is open.', type: 'base, idle, leave or size', default: 'base' }),
   },
-  expected('a window', 'write { days: mon-fri, from: "07:00", to: "19:00" }'),
+  expected('a window', terseFix),
 );
+
+const windows = listOf('windows', v.union([text('a window', terseFix), window], expected('a window', terseFix)));
 
 const lead = v.union(
   [v.picklist(['auto', 'none']), duration],
@@ -114,8 +150,8 @@ export const schedule = v.strictObject(
       absent: 'the config’s timezone',
     }),
     calendar: may(text('the name of a calendar'), { says: 'A calendar whose days are special.', type: 'name' }),
-    windows: may(listOf('windows', window), {
-      says: 'Stretches of time and their sizes. Where several are open, the largest size counts.',
+    windows: may(v.union([text('windows', terseFix), windows], expected('a list of windows', terseFix)), {
+      says: 'Stretches of time and their sizes. Where several are open, the largest size counts. Each a map, or a line such as "Mon-Fri 07:00-19:00"; several on one line are separated by commas.',
       type: 'list of windows',
       absent: 'none',
     }),

@@ -32,7 +32,7 @@ export function windowsFrom(
   const actsLike = special?.actLike ?? date.weekday;
   return schedule.windows.flatMap((window) =>
     window.pieces
-      .filter((piece) => opensOn(piece, date, actsLike))
+      .filter((piece) => opensOn(piece, date, actsLike) && isOneOfWorkdays(piece, date, calendar))
       .map((piece) => ({ window, ...stretchOf(piece, day, offsets) }))
       .filter(isOpening),
   );
@@ -82,6 +82,35 @@ function opensOn(piece: DailyPiece, date: LocalDate, actsLike: Weekday): boolean
     (dayOfMonth === undefined || dayOfMonth.some((one) => isDayOfMonth(one, date))) &&
     (months === undefined || months.includes(date.month))
   );
+}
+
+function isOneOfWorkdays({ workday }: DailyPiece, date: LocalDate, calendar: CalendarByDay): boolean {
+  if (workday === undefined) return true;
+  const days = workdaysOf(date, calendar);
+  return workday.some((n) => days.at(n > 0 ? n - 1 : n) === date.day);
+}
+
+const monthsOf = new WeakMap<CalendarByDay, Map<DayNumber, readonly DayNumber[]>>();
+
+/**
+ * The working days of a date's month, in order: what acts like a Monday to Friday. A calendar day with a size of its own is
+ * none, since no window opens on it.
+ */
+function workdaysOf({ day, dayOfMonth, daysInMonth }: LocalDate, calendar: CalendarByDay): readonly DayNumber[] {
+  const months = monthsOf.get(calendar) ?? new Map<DayNumber, readonly DayNumber[]>();
+  monthsOf.set(calendar, months);
+  const first = day - dayOfMonth + 1;
+  const known = months.get(first);
+  if (known !== undefined) return known;
+  const days = Array.from({ length: daysInMonth }, (_, i) => first + i).filter((one) => isWorkday(one, calendar));
+  months.set(first, days);
+  return days;
+}
+
+function isWorkday(day: DayNumber, calendar: CalendarByDay): boolean {
+  const special = calendar.get(day);
+  if (special !== undefined && 'size' in special) return false;
+  return (special?.actLike ?? localDate(day).weekday) <= 5;
 }
 
 function isNth({ weekday, n }: NonNullable<DailyPiece['nth']>[number], date: LocalDate): boolean {

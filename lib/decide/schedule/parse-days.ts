@@ -64,6 +64,24 @@ export function parseDayOfMonth(written: unknown): number | 'L' | ScheduleProble
   return { problem: `${quote(written)} is not a day of a month`, fix: 'use 1 … 31, or L for the last day' };
 }
 
+/** No month has more working days than this. */
+const mostWorkdays = 23;
+
+/** The n-th working day of a month (1 … 23), `L` for the last, `L-2` for the third-last → n, or from the end: -1, -3. */
+export function parseWorkday(written: unknown): number | ScheduleProblem {
+  if (typeof written === 'number' && Number.isInteger(written) && written >= 1 && written <= mostWorkdays)
+    return written;
+  const [, back] = /^L(?:-([1-9]\d?))?$/i.exec(typeof written === 'string' ? written.trim() : '') ?? [
+    undefined,
+    'none',
+  ];
+  if (back !== 'none' && Number(back ?? 0) < mostWorkdays) return -1 - Number(back ?? 0);
+  return {
+    problem: `${quote(written)} is not a working day of a month`,
+    fix: `use 1 … ${mostWorkdays}, L for the last or L-2 for the third-last; no month has more than ${mostWorkdays}`,
+  };
+}
+
 /** One or a list of them; the first problem speaks for all. */
 export function parseList<T>(
   written: unknown,

@@ -14,6 +14,15 @@ export function parseTimeOfDay(written: unknown): number | ScheduleProblem {
   return isOnClock ? total : notATime(written, 'times go from "00:00" to "24:00"');
 }
 
+/** `10m`, `1h` or `1h30m` → seconds, never 0. */
+export function parseLength(written: unknown): number | ScheduleProblem {
+  const text = typeof written === 'string' ? written.trim() : '';
+  const [all, hours = 0, minutes = 0] = /^(?:(\d{1,3})h)?(?:(\d{1,4})m)?$/.exec(text) ?? [];
+  const seconds = Number(hours) * 3600 + Number(minutes) * 60;
+  if (all !== undefined && seconds > 0) return seconds;
+  return { problem: `${quote(written)} is not a length in hours and minutes`, fix: 'write 10m, 1h or 1h30m' };
+}
+
 /** `fri 20:00` → its weekday and seconds; a time without a day has no weekday. */
 export function parseDayAndTime(written: unknown): { weekday: Weekday | undefined; seconds: number } | ScheduleProblem {
   const [day, time, ...rest] = typeof written === 'string' ? written.trim().split(/\s+/) : [];

@@ -1,4 +1,4 @@
-import type { Schedule, Window } from '../../model/config.ts';
+import type { Lead, Schedule, Window } from '../../model/config.ts';
 import { type Range, saysKey, type Term } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { offsetsAround } from './local-time.ts';
@@ -23,7 +23,7 @@ export function windowWarnings(schedule: Schedule, now: EpochMs): readonly Windo
     if (own.length === 0) return [neverOpens(window, i)];
     return [
       ...neverWins(schedule, i, own, openings),
-      ...tooShort(window, i),
+      ...tooShort(window, i, schedule.lead),
       ...holesAfter(schedule, i, own, openings),
     ];
   });
@@ -80,13 +80,16 @@ function rangeOf(size: number | Range): Range {
   return typeof size === 'number' ? { min: size, max: size } : size;
 }
 
-/** A window cut at midnights has several pieces and lasts longer than any of them. */
-function tooShort({ text, size, pieces }: Window, window: number): readonly WindowWarning[] {
+/**
+ * A window cut at midnights has several pieces and lasts longer than any of them. With a lead the nodes are there when it
+ * opens, however short it is.
+ */
+function tooShort({ text, size, pieces, repeats }: Window, window: number, lead: Lead): readonly WindowWarning[] {
   const [piece, ...more] = pieces;
-  if (size === 'leave' || piece === undefined || more.length > 0 || piece.to - piece.from >= resizeMinutes * 60)
-    return [];
+  if (size === 'leave' || lead.kind !== 'none' || piece === undefined) return [];
+  if ((more.length > 0 && !repeats) || piece.to - piece.from >= resizeMinutes * 60) return [];
   const problem = `the window "${text}" is shorter than a resize may take (${resizeMinutes} min)`;
-  return [{ kind: 'short', window, problem, fix: 'make it longer, or leave it out' }];
+  return [{ kind: 'short', window, problem, fix: 'make it longer, give the schedule a lead, or leave it out' }];
 }
 
 /** A hole as short as this is rather a slip ("to 23:59") than meant. */
@@ -105,9 +108,10 @@ function holesAfter(
   const next = new Set<Window>();
   const covered = joinOpenings(openings);
   const byEnd = new Map(covered.map(({ to }, index) => [to, index]));
+  const byStart = Map.groupBy(openings, ({ from }) => from);
   for (const { to } of own) {
     const hole = holeBetween(to, covered[(byEnd.get(to) ?? Number.NaN) + 1]);
-    if (hole !== undefined) for (const one of openings) if (one.from === hole.to) next.add(one.window);
+    if (hole !== undefined) for (const one of byStart.get(hole.to) ?? []) next.add(one.window);
   }
   return [...next]
     .filter((other) => saysKey([other.size]) !== otherwise && other.size !== 'leave')

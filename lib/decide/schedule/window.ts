@@ -1,8 +1,8 @@
 import type { DailyPiece, Window } from '../../model/config.ts';
 import type { Term } from '../../model/size.ts';
 import type { Weekday } from '../../model/time.ts';
-import { parseDayOfMonth, parseDays, parseList, parseMonths, parseNth } from './parse-days.ts';
-import { parseDayAndTime } from './parse-time.ts';
+import { parseDayOfMonth, parseDays, parseList, parseMonths, parseNth, parseWorkday } from './parse-days.ts';
+import { parseDayAndTime, parseLength } from './parse-time.ts';
 import { isScheduleProblem, quote, type ScheduleProblem } from './schedule-problem.ts';
 
 /** A window as written; what is undefined was left out. */
@@ -12,7 +12,10 @@ export type WrittenWindow = {
   readonly to?: unknown;
   readonly nth?: unknown;
   readonly dayOfMonth?: unknown;
+  readonly workday?: unknown;
   readonly months?: unknown;
+  readonly every?: unknown;
+  readonly for?: unknown;
 };
 
 /** `key`: the part of the window that the problem is about; absent = the window as a whole. */
@@ -20,13 +23,17 @@ export type WindowProblem = ScheduleProblem & { readonly key?: keyof WrittenWind
 
 /**
  * A window opens at `from` on each local date that passes all its filters, and closes at the next `to`; without both,
- * it lasts the whole local day. With weekdays in its times it is open once a week, from the one to the other.
+ * it lasts the whole local day. With weekdays in its times it is open once a week, from the one to the other. With `every`
+ * and `for` it is open again and again in between: for so long at its start, and at each period after it by the wall clock.
  */
 export function makeWindow(written: WrittenWindow, size: Term): Window | WindowProblem {
   const filters = parseFilters(written);
   if (isScheduleProblem(filters)) return filters;
-  const pieces = makePieces(written, filters);
-  return isScheduleProblem(pieces) ? pieces : { text: windowText(written), size, pieces };
+  const repeat = parseRepeat(written);
+  if (isScheduleProblem(repeat)) return repeat;
+  const pieces = makePieces(written, filters, repeat);
+  if (isScheduleProblem(pieces)) return pieces;
+  return { text: windowText(written), size, ...(repeat !== undefined && { repeats: true }), pieces };
 }
 
 /** On which dates a window starts: all of these that are given. */
@@ -36,12 +43,13 @@ const parsers = {
   days: parseDays,
   nth: (written: unknown) => parseList(written, parseNth),
   dayOfMonth: (written: unknown) => parseList(written, parseDayOfMonth),
+  workday: (written: unknown) => parseList(written, parseWorkday),
   months: parseMonths,
 };
 
 function parseFilters(written: WrittenWindow): DateFilters | WindowProblem {
   const filters: { [key: string]: unknown } = {};
-  for (const key of ['days', 'nth', 'dayOfMonth', 'months'] as const) {
+  for (const key of ['days', 'nth', 'dayOfMonth', 'workday', 'months'] as const) {
     if (written[key] === undefined) continue;
     const parsed = parsers[key](written[key]);
     if (isScheduleProblem(parsed)) return { ...parsed, key };
@@ -50,14 +58,38 @@ function parseFilters(written: WrittenWindow): DateFilters | WindowProblem {
   return filters;
 }
 
+/** Seconds from one start to the next, and how long it is open each time. */
+type Repeat = { readonly every: number; readonly lasts: number };
+
+/** Oftener than this nothing could follow. */
+const leastEvery = 300;
+
+function parseRepeat({ every, for: length }: WrittenWindow): Repeat | undefined | WindowProblem {
+  if (every === undefined && length === undefined) return undefined;
+  if (every === undefined) return { key: 'for', problem: '`for` is given without `every`', fix: 'add `every`' };
+  if (length === undefined)
+    return { key: 'every', problem: '`every` is given without `for`', fix: 'add `for`: how long it is open each time' };
+  const period = parseLength(every);
+  if (isScheduleProblem(period)) return { ...period, key: 'every' };
+  const lasts = parseLength(length);
+  if (isScheduleProblem(lasts)) return { ...lasts, key: 'for' };
+  if (period < leastEvery) return { key: 'every', problem: `${quote(every)} is too often`, fix: 'write 5m or more' };
+  if (lasts < period) return { every: period, lasts };
+  return {
+    key: 'for',
+    problem: `for ${quote(length)}, every ${quote(every)}: that is open all the time`,
+    fix: 'make `for` shorter than `every`, or leave out both',
+  };
+}
+
 type Pieces = readonly DailyPiece[] | WindowProblem;
 
 const daySeconds = 86_400;
 
 /** The stretches of a window, each starting on every date that passes the filters. */
-function makePieces(written: WrittenWindow, filters: DateFilters): Pieces {
+function makePieces(written: WrittenWindow, filters: DateFilters, repeat: Repeat | undefined): Pieces {
   const { from, to } = written;
-  if (from === undefined && to === undefined) return wholeDays(filters);
+  if (from === undefined && to === undefined) return wholeDays(filters, repeat);
   if (from === undefined) return { key: 'to', problem: '`to` is given without `from`', fix: 'add `from`' };
   if (to === undefined) return { key: 'from', problem: '`from` is given without `to`', fix: 'add `to`' };
   const start = parseDayAndTime(from);
@@ -65,28 +97,47 @@ function makePieces(written: WrittenWindow, filters: DateFilters): Pieces {
   const end = parseDayAndTime(to);
   if (isScheduleProblem(end)) return { ...end, key: 'to' };
   if (start.seconds === daySeconds) return startsAtMidnight(from);
-  if (isWeekMoment(start)) return isWeekMoment(end) ? weekly(start, end, filters) : oneWeekday('to', to);
-  return isWeekMoment(end) ? oneWeekday('from', from) : daily(start.seconds, end.seconds, filters);
+  if (isWeekMoment(start)) return isWeekMoment(end) ? weekly(start, end, filters, repeat) : oneWeekday('to', to);
+  return isWeekMoment(end) ? oneWeekday('from', from) : daily(start.seconds, end.seconds, filters, repeat);
 }
 
 /** Without times a window lasts the whole local day; without filters too it would be `otherwise`. */
-function wholeDays(filters: DateFilters): Pieces {
-  if (Object.keys(filters).length > 0) return [{ ...filters, from: 0, to: daySeconds }];
+function wholeDays(filters: DateFilters, repeat: Repeat | undefined): Pieces {
+  if (Object.keys(filters).length > 0 || repeat !== undefined) return daily(0, daySeconds, filters, repeat);
   return {
     problem: 'the window says neither when nor on which days',
-    fix: 'add from and to, days, nth, dayOfMonth or months',
+    fix: 'add from and to, days, nth, dayOfMonth, workday or months',
   };
 }
 
 /** An end at or before the start is a time of the next date. */
-function daily(from: number, to: number, filters: DateFilters): Pieces {
+function daily(from: number, to: number, filters: DateFilters, repeat: Repeat | undefined): Pieces {
   if (from === to) return isEmpty();
-  return [{ ...filters, from, to: to > from ? to : to + daySeconds }];
+  const end = to > from ? to : to + daySeconds;
+  const times = timesWithin(from, end, repeat);
+  return isScheduleProblem(times) ? times : times.map((time) => ({ ...filters, ...time }));
+}
+
+type Times = readonly Pick<DailyPiece, 'from' | 'to'>[] | WindowProblem;
+
+/** Each time that it is open from `from` to `end`; the last one may be cut short. */
+function timesWithin(from: number, end: number, repeat: Repeat | undefined): Times {
+  if (repeat === undefined) return [{ from, to: end }];
+  const { every, lasts } = repeat;
+  const count = Math.ceil((end - from) / every);
+  if (count === 1) {
+    const fix = 'make the window longer, or leave out `every` and `for` and let it end earlier';
+    return { key: 'every', problem: 'the window ends before it is open for a second time', fix };
+  }
+  return Array.from({ length: count }, (_, i) => {
+    const start = from + i * every;
+    return { from: start, to: Math.min(start + lasts, end) };
+  });
 }
 
 /** Its weekdays stand in its times; months still choose among its days. */
-function weekly(from: WeekMoment, to: WeekMoment, filters: DateFilters): Pieces {
-  const key = (['days', 'nth', 'dayOfMonth'] as const).find((filter) => filters[filter] !== undefined);
+function weekly(from: WeekMoment, to: WeekMoment, filters: DateFilters, repeat: Repeat | undefined): Pieces {
+  const key = (['days', 'nth', 'dayOfMonth', 'workday'] as const).find((filter) => filters[filter] !== undefined);
   if (key !== undefined) {
     return {
       key,
@@ -95,7 +146,15 @@ function weekly(from: WeekMoment, to: WeekMoment, filters: DateFilters): Pieces 
     };
   }
   if (secondsBetween(from, to) === 0) return isEmpty();
-  return cutWeekly(from, to).map((piece) => ({ ...filters, ...piece }));
+  if (repeat === undefined) return cutWeekly(from, to).map((piece) => ({ ...filters, ...piece }));
+  const times = timesWithin(from.seconds, from.seconds + secondsBetween(from, to), repeat);
+  return isScheduleProblem(times) ? times : times.map((time) => ({ ...filters, ...onItsDay(from.weekday, time) }));
+}
+
+/** A time that may lie days after the weekday it is counted from, on the day on which it begins. */
+function onItsDay(first: Weekday, { from, to }: Pick<DailyPiece, 'from' | 'to'>): DailyPiece {
+  const days = Math.floor(from / daySeconds);
+  return { days: [dayAfter(first, days)], from: from - days * daySeconds, to: to - days * daySeconds };
 }
 
 function isWeekMoment(moment: { weekday: WeekMoment['weekday'] | undefined; seconds: number }): moment is WeekMoment {
@@ -156,14 +215,20 @@ function dayAfter(weekday: Weekday, days: number): Weekday {
   return (((weekday - 1 + days) % 7) + 1) as Weekday;
 }
 
-/** A window as a person would read it aloud: "mon-fri 07:00-19:00", "sun#2, friL 00:00-11:00", "day 1, 15, L in apr". */
-function windowText({ days, nth, dayOfMonth, months, from, to }: WrittenWindow): string {
+/**
+ * A window as a person would read it aloud: "mon-fri 07:00-19:00", "sun#2, friL 00:00-11:00", "day 1, 15, L in apr",
+ * "workday 1, L", "08:25-18:00 every 1h for 10m".
+ */
+function windowText({ days, nth, dayOfMonth, workday, months, from, to, ...repeat }: WrittenWindow): string {
+  const hasDays = [days, nth, dayOfMonth, workday].some((filter) => filter !== undefined);
   const parts = [
     list('', days),
     list('', nth),
     list('day ', dayOfMonth),
-    list(days === undefined && nth === undefined && dayOfMonth === undefined ? '' : 'in ', months),
+    list('workday ', workday),
+    list(hasDays ? 'in ' : '', months),
     from === undefined ? '' : timesText(one(from), one(to)),
+    repeat.every === undefined ? '' : `every ${one(repeat.every)} for ${one(repeat.for)}`,
   ];
   return parts.filter((part) => part !== '').join(' ');
 }

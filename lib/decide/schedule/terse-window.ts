@@ -1,0 +1,44 @@
+import { isScheduleProblem, quote, type ScheduleProblem } from './schedule-problem.ts';
+import type { WrittenWindow } from './window.ts';
+
+/** One window of a line of text, and the zone it names. */
+export type TerseWindow = { readonly written: WrittenWindow; readonly zone: string | undefined };
+
+/**
+ * Windows on one line, as kube-downscaler writes them: "Mon-Fri 07:00-19:00 Europe/Berlin", several separated by commas.
+ * Days, times and zone may each be left out, and "fri 20:00 - mon 06:30" is a weekly one. The days and times themselves are
+ * judged where the keys of a window are. Source of the form: https://codeberg.org/hjacobs/kube-downscaler, "Uptime/downtime spec".
+ */
+export function parseTerseWindows(text: string): readonly TerseWindow[] | ScheduleProblem {
+  const windows = text.split(',').map((part) => parseOne(part.trim(), text));
+  return windows.find((one) => isScheduleProblem(one)) ?? (windows as readonly TerseWindow[]);
+}
+
+const day = '[A-Za-z]{3,9}';
+const time = '\\d{1,2}:\\d{2}(?::\\d{2})?';
+const zone = '[A-Za-z_]+(?:/[A-Za-z0-9_+-]+)+|UTC';
+const weekly = new RegExp(`^(${day} ${time}) ?- ?(${day} ${time})(?: (${zone}))?$`);
+const daily = new RegExp(`^(?:(${day}(?:-${day})?)(?: |$))?(?:(${time})-(${time})(?: |$))?(${zone})?$`);
+
+function parseOne(part: string, text: string): TerseWindow | ScheduleProblem {
+  const spaced = part.replaceAll(/\s+/g, ' ');
+  if (/^(?:always|never)$/i.test(spaced)) return notAWindow(part, text);
+  const [, from, to, weeklyZone] = weekly.exec(spaced) ?? [];
+  if (from !== undefined) return { written: { from, to }, zone: weeklyZone };
+  const [, days, start, end, dailyZone] = daily.exec(spaced) ?? [];
+  if (spaced === '' || (days === undefined && start === undefined)) return notAWindow(part, text);
+  const written = { ...(days !== undefined && { days }), ...(start !== undefined && { from: start, to: end }) };
+  return { written, zone: dailyZone };
+}
+
+function notAWindow(part: string, text: string): ScheduleProblem {
+  const problem = `${quote(part === '' ? text : part)} is not a window`;
+  if (/^\d{4}-\d{2}-\d{2}T/.test(part))
+    return { problem, fix: 'what is dated is an exception: write exceptions: [{ match, start, end, size }]' };
+  if (/^(?:always|never)$/i.test(part))
+    return { problem, fix: 'leave out the windows, and write otherwise: base, idle or leave' };
+  return {
+    problem,
+    fix: 'write "Mon-Fri 07:00-19:00", with a zone at its end where it needs one, or { days, from, to }',
+  };
+}
