@@ -9,7 +9,7 @@ ${more}`;
 
 async function windowsOf(text: string) {
   const { schedules } = await compiled(text);
-  return schedules.map(({ zone, windows }) => ({ zone, windows: windows.map(({ text: _, ...window }) => window) }));
+  return schedules.map(({ zone, windows }) => ({ zone, windows: windows.map((window) => ({ ...window, text: '' })) }));
 }
 
 const spelt = '[{ days: mon-fri, from: "07:00", to: "19:00" }]';
