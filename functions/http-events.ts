@@ -32,6 +32,7 @@ export async function answerRequest(container: Container, event: unknown): Promi
     tell,
     isHealthy: () => true,
     readiness: async () => ({ isReady: true, text: 'ready' }),
+    ...(config.links && { keepPage: app.keepPage(() => config, wakeBy(invoke), quota) }),
   });
   return handle(listening)(event as Parameters<ReturnType<typeof handle>>[0]);
 }

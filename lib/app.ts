@@ -4,6 +4,8 @@ import type { Clock } from './io/clock.ts';
 import { transmit } from './io/destinations/transmit.ts';
 import type { Fetch } from './io/http/exchange.ts';
 import type { NewId } from './io/ids.ts';
+import type { KeepPageParts } from './io/listen/keep-page.ts';
+import type { Quota } from './io/listen/receive.ts';
 import type { Log } from './io/log.ts';
 import { makeMks } from './io/mks/client.ts';
 import { countedMks, type Mks, type OnCall } from './io/mks/mks.ts';
@@ -15,6 +17,7 @@ import { boundedStore } from './io/stores/bounded-store.ts';
 import type { Along, Store } from './io/stores/store.ts';
 import type { AcceptParts, EventOutcome } from './jobs/accept/accept-events.ts';
 import { knownFleet } from './jobs/accept/known-fleet.ts';
+import type { KeepParts } from './jobs/accept/keep-up.ts';
 import { makeGroupWriter } from './jobs/accept/store-asks.ts';
 import type { DeliverParts, DeliverReport } from './jobs/deliver/parts.ts';
 import type { KeptBook, ScaleOptions, ScaleReport } from './jobs/scale/parts.ts';
@@ -58,6 +61,8 @@ export type App = {
   ) => Promise<readonly EventOutcome[]>;
   /** The same parts for what comes in batches: messages of queues, events of a bus. */
   readonly acceptParts: (config: CompiledConfig, wake: AcceptParts['wake'], told?: Told) => AcceptParts;
+  /** What the links of announcements show, and keep. */
+  readonly keepPage: (config: () => CompiledConfig, wake: AcceptParts['wake'], quota: Quota) => KeepPageParts;
 };
 
 /** Who is told what became of events. */
@@ -138,6 +143,27 @@ export function makeApp(given: AppParts): App {
       return acceptEvents(acceptParts(config, wake, told), source, events, along);
     },
     acceptParts,
+    keepPage: (config, wake, quota) => keepPageOf(parts, { config, wake, writer }, quota),
+  };
+}
+
+type Keeping = Pick<KeepParts, 'config' | 'wake' | 'writer'>;
+
+function keepPageOf(parts: AppParts, own: Keeping, quota: Quota): KeepPageParts {
+  const { clock, store, newId, secrets, redactor } = parts;
+  const log = parts.log.with({ job: 'accept-events' });
+  const { config } = own;
+  const keeping: KeepParts = { ...own, store, clock, newId, hash: sha256, log };
+  const job = () => import('./jobs/accept/keep-up.ts');
+  return {
+    clock,
+    quota,
+    secrets: () => Promise.all((config().links?.secrets ?? []).map((ref) => secrets.read(ref, 'secret'))),
+    look: async (link) => (await job()).lookAtKeep(keeping, link),
+    keep: async (link) => (await job()).keepUp(keeping, link),
+    zone: () => config().zone ?? 'UTC',
+    hasSeveralRegions: () => config().regions.length > 1,
+    clean: redactor.clean,
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { unsignedMark } from '../decide/announcing/keep-link.ts';
 import { SecretError } from '../errors.ts';
 import type { EpochMs } from '../model/time.ts';
 import { type Secret, unwrap } from './secrets/secret.ts';
@@ -112,4 +113,29 @@ export function signingKey(secret: Secret): Buffer | undefined {
   if (encoded === undefined) return undefined;
   const key = Buffer.from(encoded, 'base64');
   return key.length >= leastSecretBytes ? key : undefined;
+}
+
+/** The signature of a link's text, 43 characters of base64url; undefined when the secret cannot sign. */
+function linkSignature(secret: Secret, text: string): string | undefined {
+  const key = signingKey(secret);
+  return key && createHmac('sha256', key).update(`lamplighter keep ${text}`).digest('base64url');
+}
+
+/** The body with every unsigned link in it signed. Throws SecretError when the secret cannot sign. */
+export function withSignedLinks(body: string, secret: Secret): string {
+  return body.replace(new RegExp(`(?<=/keep/)([\\w.-]+)\\.${unsignedMark}(?![\\w-])`, 'gu'), (_, text: string) => {
+    return `${text}.${linkSignature(secret, text) ?? unusable()}`;
+  });
+}
+
+/** Every secret is tried whatever the outcome, each in constant time. */
+export function isLinkSigned(text: string, signature: string, secrets: readonly Secret[]): boolean {
+  // As it is written: two texts may decode to the same bytes, and one of them would be a changed link.
+  const given = Buffer.from(signature);
+  let matches = 0;
+  for (const secret of secrets) {
+    const expected = linkSignature(secret, text);
+    if (expected !== undefined) matches += isEqual(given, Buffer.from(expected)) ? 1 : 0;
+  }
+  return matches > 0;
 }

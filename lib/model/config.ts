@@ -32,6 +32,8 @@ export type CompiledConfig = {
   readonly silences: readonly ConfiguredSilence[];
   readonly events: readonly EventSourceConfig[];
   readonly heartbeat: { readonly url: SecretRef; readonly insecure: boolean } | undefined;
+  /** Links in announcements, by which people keep pools up; absent = the message shows a command. */
+  readonly links?: LinksConfig;
   /** Per node-hour; absent = no money is shown. */
   readonly prices?: PricesConfig;
   /** When versions of Kubernetes end to which the provider gives no date: by "1.35" or "1.35.2", a day each. */
@@ -58,6 +60,22 @@ export type RemoteCalendar = {
   /** Why the last attempt came to nothing. */
   readonly problem?: string;
 };
+
+export type LinksConfig = {
+  /** Where people reach `listen` or the function URL; no trailing slash. */
+  readonly url: string;
+  /** Newest first: the first signs, each is accepted. */
+  readonly secrets: readonly SecretRef[];
+  /** The longest that a link keeps pools, from their boundary on. */
+  readonly mostMs: number;
+  readonly choices: readonly LinkChoice[];
+};
+
+/** For a while from the boundary on, until the next local midnight, until the schedule raises the pools again. */
+export type LinkChoice =
+  | { readonly kind: 'for'; readonly ms: number }
+  | { readonly kind: 'midnight' }
+  | { readonly kind: 'night' };
 
 export type PricesConfig = {
   /** ISO 4217, "EUR". */

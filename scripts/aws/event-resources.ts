@@ -6,11 +6,14 @@ import { type QueueOptions, queueResources, queuesToMake } from './queue-resourc
 import { installation, type Resource, type Resources } from './resource.ts';
 
 /** The ways in for events: a queue for each source that names one, a rule for each on the bus, an address for the signed. */
-export function eventResources({ events }: Pick<CompiledConfig, 'events'>, options: QueueOptions): Resources {
+export function eventResources(
+  { events, links }: Pick<CompiledConfig, 'events' | 'links'>,
+  options: QueueOptions,
+): Resources {
   return {
     ...queueResources(queuesToMake(events), options),
     ...busResources(events.filter(isOnBus)),
-    ...(events.some(hasSecret) ? { ...urlResources, ...urlAlarms(options.alarmActions) } : {}),
+    ...(events.some(hasSecret) || links !== undefined ? { ...urlResources, ...urlAlarms(options.alarmActions) } : {}),
   };
 }
 
@@ -18,7 +21,7 @@ function isOnBus(source: EventSourceConfig): boolean {
   return source.kind === 'eventbridge' && source.queue === undefined;
 }
 
-/** An address without a check of AWS's own is made only where each sender must sign. */
+/** An address without a check of AWS's own is made only where each sender must sign, and each link is signed. */
 function hasSecret(source: EventSourceConfig): boolean {
   return ['signed', 'bearer'].includes(transportOf(source));
 }

@@ -2,11 +2,11 @@ import { secretsOf } from '../../lib/io/destinations/destinations.ts';
 import type { CompiledConfig, SecretRef } from '../../lib/model/config.ts';
 import type { Resource, Resources } from './resource.ts';
 
-type WithSecrets = Pick<CompiledConfig, 'regions' | 'destinations' | 'heartbeat' | 'events'>;
+type WithSecrets = Pick<CompiledConfig, 'regions' | 'destinations' | 'heartbeat' | 'events' | 'links'>;
 
 /**
  * Each function may read the secrets it needs, by name: tokens for those that call the API, addresses and keys for the
- * one that tells people, signing secrets for the one that takes events.
+ * one that tells people, signing secrets for the one that takes events; those of links for both.
  */
 export function secretResources(config: WithSecrets): Resources {
   const entries = Object.entries(secretNames(config)).flatMap(
@@ -24,11 +24,12 @@ export type SecretNames = {
 export function secretNames(config: WithSecrets): SecretNames {
   const tokens = namesOf(config.regions.map(({ token }) => token));
   const destinations = config.destinations.flatMap(secretsOf);
+  const links = config.links?.secrets ?? [];
   return {
     ScalePools: tokens,
     WatchClusters: tokens,
-    DeliverAlerts: namesOf([...destinations, config.heartbeat?.url]),
-    ReceiveEvents: namesOf(config.events.flatMap(({ secrets }) => secrets)),
+    DeliverAlerts: namesOf([...destinations, config.heartbeat?.url, ...links]),
+    ReceiveEvents: namesOf([...config.events.flatMap(({ secrets }) => secrets), ...links]),
   };
 }
 

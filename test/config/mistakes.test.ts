@@ -37,6 +37,38 @@ const announcing: readonly Mistake[] = [
   { title: 'another word', text: announce('§later'), want: [['expected { before, to }, or off', 'before: 30m']] },
 ];
 
+const withLinks = (keys: string) => `${announce('{ before: 30m, to: ops }')}links: { secret: { env: S }, ${keys} }\n`;
+const linking: readonly Mistake[] = [
+  { title: 'no address', text: withLinks('url: §example'), want: [['not an address', 'https://host']] },
+  { title: 'in the clear', text: withLinks('url: §"http://lamp.example.org"'), want: [['on its way', 'https://host']] },
+  {
+    title: 'with a query',
+    text: withLinks('url: §"https://a.example/?x=1"'),
+    want: [['not an address', 'https://host']],
+  },
+  { title: 'too long', text: withLinks('url: "https://a.example", most: §30d'), want: [['not between', '14h']] },
+  {
+    title: 'another choice',
+    text: withLinks('url: "https://a.example", choices: [2h, §noon]'),
+    want: [['"noon" is no choice', 'midnight']],
+  },
+  {
+    title: 'above most',
+    text: withLinks('url: "https://a.example", most: 2h, choices: [§3h]'),
+    want: [['longer than most', 'raise links.most']],
+  },
+  {
+    title: 'no choice',
+    text: withLinks('url: "https://a.example", choices: §[]'),
+    want: [['no choice', '[2h, midnight']],
+  },
+  {
+    title: 'no secret',
+    text: withLinks('url: "https://a.example"').replace('links: { secret: { env: S },', 'links: §{'),
+    want: [['"secret" is missing', 'add "secret:"']],
+  },
+];
+
 const yaml: readonly Mistake[] = [
   { title: 'an empty file', text: '§', want: [['not a map', 'regions']] },
   { title: 'a list', text: '§- a\n', want: [['not a map', 'regions']] },
@@ -994,7 +1026,7 @@ const warnings: readonly Mistake[] = [
   },
 ];
 
-describe.each(Object.entries({ yaml, announcing, keys, times, names, sizes, places, inAws, warnings }))(
+describe.each(Object.entries({ yaml, announcing, linking, keys, times, names, sizes, places, inAws, warnings }))(
   '%s',
   (group, mistakes) => {
     test.each(mistakes)('$title', async ({ text, want }) => {

@@ -436,8 +436,11 @@ describe('roles', () => {
       ['dynamodb:PutItem,dynamodb:DeleteItem', leading('asks/*')],
     ]);
     expect(keys('ReceiveEventsRole')).toEqual([
-      ['dynamodb:GetItem,dynamodb:Query', leading('clusters/*', 'asks/*', 'replays/*', 'store')],
-      ['dynamodb:PutItem,dynamodb:DeleteItem', leading('asks/*', 'replays/*')],
+      [
+        'dynamodb:GetItem,dynamodb:Query',
+        leading('clusters/*', 'asks/*', 'replays/*', 'store', 'announcements', 'findings'),
+      ],
+      ['dynamodb:PutItem,dynamodb:DeleteItem', leading('asks/*', 'replays/*', 'decisions/*')],
     ]);
   });
 

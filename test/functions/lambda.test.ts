@@ -3,6 +3,12 @@ import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { digestOf, unsignedMark, writeKeepLink } from '../../lib/decide/announcing/keep-link.ts';
+import { type Delivery, type DeliveryFacts, unsent } from '../../lib/decide/incidents/delivery.ts';
+import { destinationId } from '../../lib/decide/incidents/routing.ts';
+import { announcementWrites } from '../../lib/jobs/records/announcement-records.ts';
+import { listAsks } from '../../lib/jobs/records/ask-records.ts';
+import { deliveryWrite } from '../../lib/jobs/records/incident-records.ts';
 import { allowedBy } from '../support/aws/allowed-by.ts';
 import { type FunctionName, type LambdaWorld, startLambdaWorld } from '../support/aws/lambda-world.ts';
 import { statementsOf } from '../support/aws/template.ts';
@@ -42,8 +48,62 @@ destinations:
 events:
   jobs: { kind: json, queue: lamplighter-jobs, may: ["dev/*"], most: 5, longest: 8h }
   ci: { kind: json, secret: { awsSecret: lamplighter/ci }, may: ["dev/*"], most: 5, longest: 8h }
+links: { url: "https://abc.lambda-url.eu-central-1.on.aws", secret: { awsSecret: lamplighter/links } }
 store: { kind: dynamodb, table: lamplighter }
 `;
+}
+
+/** Of the next hour, with the message that tells it and its unsigned link. */
+function anAnnouncement({ mks, now }: LambdaWorld) {
+  const [cluster, pool] = [mks.cluster('dev'), mks.pool('dev/workers')];
+  const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+  const boundary = now() + 20 * minuteMs;
+  const names = { region: 'r1', clusterId: cluster.id, cluster: 'dev', poolId: pool.id, pool: 'workers' };
+  const told = { ...names, from: 3, to: 1, nodes: 3, by: -2, said: 1, saidAt: now() };
+  const announcement = { schema: 1, boundary, destination: 'hook', sequence: 1, saidAt: now(), pools: [told] } as const;
+  const until = boundary + 120 * minuteMs;
+  const link = { boundary, sequence: 1, until, digest: digestOf([told], hash), destination: 'hook' };
+  const url = `https://abc.lambda-url.eu-central-1.on.aws/keep/${writeKeepLink(link)}.${unsignedMark}`;
+  const destination = destinationId(
+    { name: 'hook', url: { kind: 'awsSecret', name: 'lamplighter/hook' }, key: undefined },
+    hash,
+  );
+  const facts: DeliveryFacts = {
+    what: 'notice',
+    kind: 'announcement',
+    subject: { kind: 'fleet' },
+    severity: 'info',
+    worst: 'info',
+    text: 'soon',
+    fix: undefined,
+    did: undefined,
+    since: boundary,
+    until: undefined,
+    cause: undefined,
+    facts: {},
+    at: now(),
+    links: [{ label: '2 hours more', url }],
+  };
+  const lane = { id: hash(url), destination, key: hash('key'), episode: boundary, sequence: 1 };
+  const delivery: Delivery = { schema: 1, ...lane, facts, queuedAt: now(), ...unsent };
+  return { announcement, delivery };
+}
+
+function pageRequest(method: string, path: string) {
+  const http = { method, path, protocol: 'HTTP/1.1', sourceIp: '192.0.2.7', userAgent: 'test' };
+  return {
+    version: '2.0',
+    rawPath: path,
+    rawQueryString: '',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    requestContext: { domainName: 'abc.lambda-url.eu-central-1.on.aws', http },
+    body: method === 'POST' ? 'keep=yes' : '',
+    isBase64Encoded: false,
+  };
+}
+
+async function linkLeases({ store }: LambdaWorld): Promise<readonly string[]> {
+  return (await listAsks(store, 'r1')).map(({ who }) => who).filter((who) => who.startsWith('a link'));
 }
 
 describe.skipIf(missing !== undefined)(
@@ -54,6 +114,7 @@ describe.skipIf(missing !== undefined)(
     beforeAll(async () => {
       world = await startLambdaWorld(sleepingFleet);
       world.aws.secrets['lamplighter/ci'] = { AWSCURRENT: signingSecret };
+      world.aws.secrets['lamplighter/links'] = { AWSCURRENT: `whsec_${Buffer.alloc(32, 9).toString('base64')}` };
     }, 120_000);
 
     afterAll(async () => {
@@ -157,6 +218,27 @@ describe.skipIf(missing !== undefined)(
       expect(await world.run('receive-events', unsigned)).toMatchObject({
         answer: { statusCode: 401, body: '{"error":"unauthorized"}' },
       });
+    });
+
+    test('a link in an announcement keeps a pool up, and only by its button', async () => {
+      const { announcement, delivery } = anAnnouncement(world);
+      await world.store.commit([...announcementWrites(announcement, undefined), deliveryWrite(delivery)]);
+      await world.run('deliver-alerts');
+      const told = world.told.findLast(({ body }) => JSON.stringify(body).includes('/keep/'))?.body;
+      const [{ url = '' } = {}] = (told?.['data'] as { links: readonly { url: string }[] }).links;
+      const path = new URL(url).pathname;
+      expect(await world.run('receive-events', pageRequest('GET', path))).toMatchObject({
+        answer: { statusCode: 200, body: expect.stringContaining('Keep these pools up?') },
+      });
+      expect(await linkLeases(world)).toEqual([]);
+      expect(await world.run('receive-events', pageRequest('POST', path))).toMatchObject({
+        answer: { statusCode: 200, body: expect.stringContaining('1 pool kept up') },
+      });
+      expect(await linkLeases(world)).toEqual(['a link in hook']);
+      expect(await world.run('receive-events', pageRequest('POST', `${path}x`))).toMatchObject({
+        answer: { statusCode: 404 },
+      });
+      expect(world.container('receive-events').output()).not.toContain(path.slice(-43));
     });
 
     test.each(['//events/ci', '/events/ci/'])('%s is /events/ci', async (path) => {

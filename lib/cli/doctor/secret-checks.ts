@@ -28,6 +28,7 @@ function allSecrets({
   regions,
   destinations,
   events,
+  links,
   heartbeat,
   remoteCalendars = [],
 }: CompiledConfig): readonly SecretRef[] {
@@ -35,6 +36,7 @@ function allSecrets({
     ...regions.map(({ token }) => token),
     ...destinations.flatMap(secretsOf),
     ...events.flatMap(({ secrets }) => secrets),
+    ...(links?.secrets ?? []),
     ...(heartbeat ? [heartbeat.url] : []),
     ...remoteCalendars.flatMap(({ address }) => (address === undefined || address.kind === 'plain' ? [] : [address])),
   ];

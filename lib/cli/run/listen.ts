@@ -1,6 +1,12 @@
 import { UsageError } from '../../errors.ts';
 import { makeTroubleLog } from '../../io/event-log.ts';
-import { isLoopback, refuseUnsigned, secretProblem, transportOf } from '../../io/listen/event-source.ts';
+import {
+  refuseUnsigned,
+  isLoopback,
+  secretProblem,
+  signingProblem,
+  transportOf,
+} from '../../io/listen/event-source.ts';
 import { makeQuota } from '../../io/listen/receive.ts';
 import { makeListenApp } from '../../io/listen/routes.ts';
 import { serveListen } from '../../io/listen/serve.ts';
@@ -36,13 +42,15 @@ export async function openListener(parts: ProcessParts, options: ListenerOptions
   await checkSecrets(opened, rounds);
   const tell = makeTroubleLog({ clock: parts.clock, log: parts.log.with({ job: 'accept-events' }) });
   const told = { tell, count: metrics.countEvent };
+  const quota = makeQuota(parts.clock);
   const listenApp = makeListenApp({
     clock: parts.clock,
     sources: () => rounds.config().events,
     secretsOf: (source) => Promise.all(source.secrets.map((ref) => secrets.read(ref, 'secret'))),
     accept: (source, events, along) => app.accept(rounds.config(), source, events, rounds.wake, told, along),
     replays: makeReplays({ store, clock: parts.clock }),
-    quota: makeQuota(parts.clock),
+    quota,
+    keepPage: app.keepPage(rounds.config, rounds.wake, quota),
     takesUnsigned: isLoopback(listen.host),
     count: metrics.countRequest,
     tell,
@@ -68,6 +76,10 @@ async function checkSecrets({ app }: OpenedApp, rounds: Rounds): Promise<void> {
       const problem = secretProblem(source, await app.parts.secrets.read(ref, 'secret'));
       if (problem !== undefined) throw new UsageError(problem);
     }
+  }
+  for (const ref of rounds.config().links?.secrets ?? []) {
+    const problem = signingProblem('links', await app.parts.secrets.read(ref, 'secret'));
+    if (problem !== undefined) throw new UsageError(problem);
   }
 }
 

@@ -1,10 +1,13 @@
-import type { AnnounceConfig } from '../../model/config.ts';
+import type { AnnounceConfig, LinkChoice, LinksConfig } from '../../model/config.ts';
 import { isKeyed, isPushed } from '../../model/destination-kind.ts';
-import { dayMs, minuteMs } from '../../model/time.ts';
+import { dayMs, hourMs, minuteMs } from '../../model/time.ts';
+import { parseDurationMs } from '../duration.ts';
+import { isLoopback } from '../../io/listen/event-source.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import type { Salvaged } from '../validate.ts';
-import { type Context, isDefined, toMs } from './context.ts';
+import { type Context, isDefined, itemsOf, toMs } from './context.ts';
+import { compileSecrets } from './destinations.ts';
 
 type RuleInput = Salvaged<NonNullable<ConfigInput['pools']>[number]>;
 type AnnounceInput = Exclude<NonNullable<RuleInput['announce']>, 'off'>;
@@ -72,4 +75,70 @@ function checkNames(names: readonly string[], path: Path, isList: boolean, { inp
     else if (retired === true)
       report.warning(place, `${name} is retired, so it is told nothing new`, 'name another one');
   });
+}
+
+const usualChoices: readonly LinkChoice[] = [{ kind: 'for', ms: 2 * hourMs }, { kind: 'midnight' }, { kind: 'night' }];
+
+export function compileLinks(context: Context): LinksConfig | undefined {
+  const { links } = context.input;
+  if (links === undefined) return undefined;
+  const { report } = context;
+  const path = ['links'];
+  const secrets = compileSecrets(links.secret, [...path, 'secret'], context);
+  const url = links.url === undefined ? undefined : readAddress(links.url, [...path, 'url'], context);
+  const mostMs = toMs(links.most, '14h');
+  if (mostMs < 15 * minuteMs || mostMs > 7 * dayMs)
+    report.error([...path, 'most'], 'not between 15m and 7d', 'write 14h, for a whole night');
+  const choices = links.choices === undefined ? usualChoices : readChoices(links.choices, mostMs, context);
+  if (!usesAnnounce(context))
+    report.warning(
+      path,
+      'nothing is announced, so there are no links',
+      'give a rule, a schedule or defaults announce:',
+    );
+  return url === undefined ? undefined : { url, secrets, mostMs, choices };
+}
+
+/** A link is a permission: it goes over the network in the clear only where there is no network. */
+function readAddress(text: string, path: Path, { report }: Context): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain =
+    url !== undefined && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
+  if (url?.protocol === 'https:' && isPlain) return text.replace(/\/+$/u, '');
+  if (url?.protocol === 'http:' && isPlain && isLoopback(url.hostname)) return text.replace(/\/+$/u, '');
+  report.error(
+    path,
+    url?.protocol === 'http:'
+      ? 'whoever sees a link on its way could use it: http: is for this machine only'
+      : 'not an address for a browser',
+    'write https://host, with a path where a proxy wants one',
+  );
+  return undefined;
+}
+
+function readChoices(
+  given: readonly (string | undefined)[],
+  mostMs: number,
+  { report }: Context,
+): readonly LinkChoice[] {
+  if (given.length === 0 || given.length > 5)
+    report.error(
+      ['links', 'choices'],
+      given.length === 0 ? 'no choice' : 'more than five choices',
+      'write [2h, midnight, night]',
+    );
+  return itemsOf(given).flatMap(([index, text]): readonly LinkChoice[] => {
+    if (text === 'midnight' || text === 'night') return [{ kind: text }];
+    const ms = parseDurationMs(text);
+    const place = ['links', 'choices', index];
+    if (ms === undefined || ms < minuteMs) report.error(place, `"${text}" is no choice`, 'write 2h, midnight or night');
+    else if (ms > mostMs) report.error(place, `${text} is longer than most`, 'shorten it, or raise links.most');
+    else return [{ kind: 'for', ms }];
+    return [];
+  });
+}
+
+function usesAnnounce({ input }: Context): boolean {
+  const all = [input.defaults, ...(input.pools ?? []), ...Object.values(input.schedules ?? {})];
+  return all.some((one) => one?.announce !== undefined && one.announce !== 'off');
 }

@@ -1,7 +1,7 @@
-/** announce: who is told before pools are changed. */
+/** announce, links: who is told before pools are changed, and how they say no. */
 import * as v from 'valibot';
 import { expected, may, need } from './complaint.ts';
-import { durationIn, flag, oneOrMany, text } from './values.ts';
+import { durationIn, flag, listOf, mapFix, oneOrMany, secret, text } from './values.ts';
 
 const fix = 'write { before: 30m, to: [dev-chat] }, or off';
 
@@ -28,3 +28,27 @@ export const announceKey = may(announce, {
   type: 'map or off',
   absent: 'nobody is told before',
 });
+
+export const links = v.strictObject(
+  {
+    url: need(text('an address', 'write https://lamplighter.example.org'), {
+      says: 'Where people reach `listen`, or the function URL, by their browser: https://…, or http://127.0.0.1:9090.',
+      type: 'URL',
+    }),
+    secret: need(oneOrMany('references to a secret', secret), {
+      says: 'What signs the links ("whsec_…", of their own); several while one replaces another, newest first.',
+      type: 'secret or list',
+    }),
+    most: may(durationIn('h', 'm'), {
+      says: 'The longest that a link keeps pools up, from their boundary on; a rule’s `leases` bound it too.',
+      type: 'duration',
+      default: '14h',
+    }),
+    choices: may(listOf('choices', text('a choice', 'write 2h, midnight or night')), {
+      says: 'A link for each: a duration, midnight (of the config’s timezone), or night (until the schedule raises the pools again).',
+      type: 'list of durations, midnight, night',
+      default: '[2h, midnight, night]',
+    }),
+  },
+  expected('a map of link keys', mapFix),
+);

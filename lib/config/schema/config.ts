@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { links } from './announcing.ts';
 import { expected, may, need } from './complaint.ts';
 import { destination, eventSource, heartbeat, silence } from './destinations-events.ts';
 import { calendar, region, schedule } from './fleet.ts';
@@ -40,6 +41,11 @@ export const configSchema = v.strictObject(
     destinations: may(namesTo('destinations', destination), { says: 'Who is told.', type: 'map' }),
     silences: may(listOf('silences', silence), { says: 'What is not told, and when.', type: 'list of silences' }),
     events: may(namesTo('event sources', eventSource), { says: 'Who may ask for nodes.', type: 'map' }),
+    links: may(links, {
+      says: 'Links in announcements, by which people keep pools up.',
+      type: 'map',
+      absent: 'the message shows a command',
+    }),
     heartbeat: may(heartbeat, { says: 'A ping after each complete round, for a dead man’s switch.', type: 'map' }),
     store: may(store, { says: 'Where the state is kept.', type: 'map' }),
     every: may(duration, { says: 'The tick: how often to look, 1m to 15m.', type: 'duration', default: '5m' }),

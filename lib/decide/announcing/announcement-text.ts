@@ -31,7 +31,7 @@ export function correctionText({ at, gone, added, rest }: Correction, telling: T
   const again = new Set(added.map(({ poolId }) => poolId));
   const groups = Map.groupBy(
     gone.filter(({ pool }) => !again.has(pool.poolId)),
-    ({ why, pool }) => `${Math.sign(pool.by)} ${why}`,
+    ({ why, pool }) => `${Math.sign(pool.by)} ${plainly(why)}`,
   );
   const changed = [...groups.values()].map((some) => goneText(some, isPast, telling));
   const news = clausesOf(added, telling).map((clause) => `${gone.length === 0 ? 'also ' : 'now '}${clause}`);
@@ -48,7 +48,14 @@ function goneText(gone: readonly Change[], isPast: boolean, telling: Telling): s
     (pool) => labelOf(pool, telling),
   );
   const who = gone.length === 1 ? names : `${counted(gone.length, 'pool')} (${names})`;
-  return `${who} ${verb} ${way}: ${gone[0]?.why ?? ''}`;
+  return `${who} ${verb} ${way}: ${plainly(gone[0]?.why ?? '')}`;
+}
+
+/** How many nodes each lease asks for makes no difference to what is told of several. */
+function plainly(why: string): string {
+  return why
+    .replace(/^lease of (a link in \S+): at least \d+ until/u, 'kept up by $1 until')
+    .replace(/^(lease of [^:]+): at least \d+ until/u, '$1 until');
 }
 
 /** What goes down, then what comes up. */

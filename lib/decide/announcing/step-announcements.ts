@@ -8,6 +8,7 @@ import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
 import type { RoundFindings } from '../watching/scale-findings.ts';
 import { type AnnouncedPool, type Announcement, changeKey, unknownAfterMs } from './announcement.ts';
 import { announcementText, type Change, correctionText, labelOf, sizesOf, type Telling } from './announcement-text.ts';
+import { offerLinks } from './keep-link.ts';
 import type { ComingChange, Verdict } from './look-ahead.ts';
 
 export type AnnounceInput = {
@@ -185,15 +186,17 @@ const correctionLastsMs = 6 * 60 * minuteMs;
 
 function deliveryOf(
   input: AnnounceInput,
-  { boundary: at, destination, sequence }: Announcement,
+  announcement: Announcement,
   text: (telling: Telling) => string,
   standing: readonly AnnouncedPool[],
 ): Delivery | undefined {
   const { now, config, hash } = input;
+  const { boundary: at, destination, sequence } = announcement;
   const id = input.destinations.get(destination);
   const zone = config.destinations.find(({ name }) => name === destination)?.zone ?? 'UTC';
   if (id === undefined) return undefined;
   const telling = { now, zone, hasSeveralRegions: config.regions.length > 1 };
+  const links = at > now ? offerLinks(config, announcement, sequence, zone, hash) : [];
   const key = hash(`announcement\n${at}\n${destination}`);
   const lane = { key, episode: at, sequence, destination: id, id: deliveryId(key, at, sequence, id, hash) };
   const facts = {
@@ -203,7 +206,7 @@ function deliveryOf(
     severity: 'info',
     worst: 'info',
     text: text(telling),
-    fix: at > now ? commandFor(config, standing, at) : undefined,
+    fix: at <= now ? undefined : links.length > 0 ? keepFix : commandFor(config, standing, at),
     did: undefined,
     since: at,
     until: undefined,
@@ -211,9 +214,12 @@ function deliveryOf(
     facts: factsOf(standing, telling),
     at: now,
     staleAt: sequence === 1 ? at : at + correctionLastsMs,
+    ...(links.length > 0 && { links }),
   } as const;
   return { schema: 1, ...lane, facts, queuedAt: now, ...unsent };
 }
+
+const keepFix = 'to keep them up longer, open one of the links; a page asks before anything is done';
 
 function subjectOf(pools: readonly AnnouncedPool[]): Delivery['facts']['subject'] {
   const [only, ...others] = pools;

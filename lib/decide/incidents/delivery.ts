@@ -37,6 +37,8 @@ export type DeliveryFacts = {
   readonly at: EpochMs;
   /** Not sent any more from then on: it speaks of what is past by then. Absent = it may come late. */
   readonly staleAt?: EpochMs;
+  /** Addresses for people, each signed right before it goes out. */
+  readonly links?: readonly { readonly label: string; readonly url: string }[];
 };
 
 export type Delivery = {

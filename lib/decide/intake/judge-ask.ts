@@ -65,7 +65,7 @@ export function judgeAsk(
   if (asked.time > now + mostAheadMs) {
     return refuse(`time is ${iso(asked.time)}, more than 5 minutes ahead of this machine's clock`, asked.eventId);
   }
-  const owner: Owner = { kind: 'event', source: source.name };
+  const owner = { kind: 'event', source: source.name } as const;
   const ask = {
     schema: 1,
     id: leaseId(owner, names, asked.key),
@@ -168,19 +168,22 @@ export function exactMatch(names: Names): Match {
   };
 }
 
-/** Who a lease belongs to: an event source, or a person. Neither can reach the other's leases. */
+/** Who a lease belongs to: an event source, a person, or a link. None can reach another's leases. */
 export type Owner =
   | { readonly kind: 'event'; readonly source: string }
-  | { readonly kind: 'person'; readonly who: string };
+  | { readonly kind: 'person'; readonly who: string }
+  /** A link in an announcement for this destination. */
+  | { readonly kind: 'link'; readonly destination: string };
 
-/** "event:<source>", or the person. */
-function whoOf(owner: Owner): string {
-  return owner.kind === 'event' ? `event:${owner.source}` : owner.who;
+/** "event:<source>". */
+function whoOf(owner: Extract<Owner, { readonly kind: 'event' }>): string {
+  return `event:${owner.source}`;
 }
 
 /** What the ids of an owner's leases begin with, in the partition of their region. */
 export function ownerPrefix(owner: Owner): string {
-  return `lease/${encode(owner.kind === 'event' ? whoOf(owner) : `person:${owner.who}`)}/`;
+  if (owner.kind === 'event') return `lease/${encode(whoOf(owner))}/`;
+  return `lease/${encode(owner.kind === 'link' ? `link:${owner.destination}` : `person:${owner.who}`)}/`;
 }
 
 /** All leases of one owner for one pool stand together: `lease/<owner>/<cluster>/<pool>/`. */

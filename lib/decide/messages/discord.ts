@@ -3,7 +3,7 @@ import { describeStatus, readStatus, retryAfterOf } from './answers.ts';
 import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { escapeMarkdown, shorten } from './escape.ts';
 import { colourOf, headline, type Message, signOf } from './message.ts';
-import { plainLines, type Shown, shrink } from './shrink.ts';
+import { linkLines, plainLines, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';
 
 /**
@@ -64,7 +64,8 @@ function renderDiscord(message: Message, budget: number = discordLimits.total): 
 }
 
 function renderDiscordPlain(message: Message, budget: number = discordLimits.content): Body {
-  const render = (shown: Shown) => plainLines(message, shown).map(escapeMarkdown).join('\n');
+  const render = (shown: Shown) =>
+    [...plainLines(message, shown).map(escapeMarkdown), ...linkLines(message)].join('\n');
   return { content: shrink(message, render, (text) => text.length <= budget), flags: suppressEmbeds, ...nobody };
 }
 
@@ -87,9 +88,12 @@ function renderDiscordBatchPlain(message: BatchMessage, budget: number = discord
 function embedOf(message: Message, { text, lines, details, cut }: Shown): Embed {
   const title = `${signOf(message)} ${headline({ ...message, text })}`;
   const isLong = escapeMarkdown(title).length > discordLimits.title;
-  const fields = [...lines, ...details].map(({ name, value }) => {
+  const links = message.links.map(({ label, url }) => `[${label}](${url})`).join(' · ');
+  const own = [...lines, ...details].map(({ name, value }) => {
     return { name: escapeMarkdown(name), value: value === '' ? '–' : escapeMarkdown(value), inline: value.length < 40 };
   });
+  const fields =
+    links === '' ? own : [...own.slice(0, discordLimits.fields - 1), { name: 'Keep up', value: links, inline: false }];
   const footer = [message.kind, ...(cut === undefined ? [] : [cut]), `id ${message.id}`].join(' · ');
   return {
     title: isLong ? `${signOf(message)} ${message.status}` : escapeMarkdown(title),

@@ -4,7 +4,7 @@ import type { Answered } from './answers.ts';
 import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, escapeHtml, shorten } from './escape.ts';
 import { colourOf, headline, type Line, type Message } from './message.ts';
-import { plainLines, type Shown, shrink } from './shrink.ts';
+import { linkLines, plainLines, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';
 
 /**
@@ -59,7 +59,8 @@ function renderEmailBatchPlain(message: BatchMessage, budget: number = emailBudg
 
 function plainMail(message: Message, shown: Shown): Mail {
   const subject = shorten(headline({ ...message, text: shown.text }), emailLimits.subject);
-  return { subject, text: plainLines(message, shown).join('\n'), id: message.id, incident: message.incident };
+  const text = [...plainLines(message, shown), ...linkLines(message)].join('\n');
+  return { subject, text, id: message.id, incident: message.incident };
 }
 
 function plainBatch(message: BatchMessage, shown: ShownBatch): Mail {
@@ -74,6 +75,7 @@ function htmlOf(message: Message, { text, lines, details, cut }: Shown): string 
   return page([
     `<p style="border-left:4px solid ${colour};padding-left:10px"><b>${escapeHtml(headline({ ...message, text }))}</b></p>`,
     rows === '' ? '' : `<table>${rows}</table>`,
+    message.links.map(({ label, url }) => `<p><a href="${escapeHtml(url)}">${escapeHtml(label)}</a></p>`).join(''),
     small(end),
   ]);
 }

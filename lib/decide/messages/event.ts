@@ -7,7 +7,7 @@ import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
 import { renderAlertmanagerV4 } from './alertmanager.ts';
 import { bytesOf, inert } from './escape.ts';
 import { detailsOf, type Line, type Message, messageOf, toldSentences } from './message.ts';
-import { plainLines, type Shown, shrink } from './shrink.ts';
+import { linkLines, plainLines, type Shown, shrink } from './shrink.ts';
 
 /** Standard Webhooks asks for less than 20 kB; any CloudEvents receiver takes 64 KiB, a stored record 100 KB in all. */
 export const eventBudget = { json: 20_000, cloudevents: 32_000, text: 20_000 } as const;
@@ -62,7 +62,7 @@ function renderCloudEvent(delivery: Delivery, zone: string, budget: number = eve
 /** The event of `format: text`: what a chat would say, without any markup. Nobody is called by a name in it. */
 function renderText(delivery: Delivery, zone: string, budget: number = eventBudget.text): string {
   const message = messageOf(delivery, zone);
-  const render = (shown: Shown) => inert(plainLines(message, shown).join('\n'));
+  const render = (shown: Shown) => [inert(plainLines(message, shown).join('\n')), ...linkLines(message)].join('\n');
   return shrink(message, render, (text) => bytesOf(text) <= budget);
 }
 
@@ -95,6 +95,7 @@ function dataOf({ id, key, episode, facts }: Delivery, { text, lines, details, c
     did: isWhole ? (did ?? null) : null,
     fix: isWhole ? (fix ?? null) : null,
     facts: Object.fromEntries(details.map(({ name, value }) => [name, original(facts, name, value)])),
+    ...(facts.links && { links: facts.links.map(({ label, url }) => ({ label, url })) }),
     ...cutOf(cut, text, details),
   };
 }

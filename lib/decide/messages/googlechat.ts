@@ -2,8 +2,8 @@ import type { Json } from '../../model/json.ts';
 import { describeStatus, readStatus } from './answers.ts';
 import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, escapeGoogleChat } from './escape.ts';
-import { type Message, signOf } from './message.ts';
-import { plainLines, type Shown, shrink } from './shrink.ts';
+import { type Link, type Message, signOf } from './message.ts';
+import { linkLines, plainLines, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';
 
 /**
@@ -33,20 +33,34 @@ export const googlechat: ChatTarget = {
 /** A message may have 32,000 bytes, text and all (spaces.messages.create); as an alert nobody reads so much. */
 export const googlechatBudget = 8_000;
 
-type Body = { readonly text: string; readonly thread?: { readonly threadKey: string } };
+type Body = {
+  readonly text: string;
+  readonly thread?: { readonly threadKey: string };
+  readonly cardsV2?: readonly Json[];
+};
 
 function renderGoogleChat(message: Message, budget: number = googlechatBudget): Json {
   const render = (shown: Shown): Body => {
     const [first = '', ...rest] = plainLines(message, shown).map(escapeGoogleChat);
     const text = [`${signOf(message)} *${first}*`, ...rest].join('\n');
-    return { text, thread: { threadKey: message.incident } };
+    return { text, thread: { threadKey: message.incident }, ...buttons(message.links) };
   };
   return shrink(message, render, fitsIn(budget));
 }
 
 function renderGoogleChatPlain(message: Message, budget: number = googlechatBudget): Json {
-  const render = (shown: Shown): Body => ({ text: plainLines(message, shown).map(escapeGoogleChat).join('\n') });
+  const render = (shown: Shown): Body => ({
+    text: [...plainLines(message, shown).map(escapeGoogleChat), ...linkLines(message)].join('\n'),
+  });
   return shrink(message, render, fitsIn(budget));
+}
+
+/** developers.google.com/workspace/chat/api/reference/rest/v1/cards: a list of buttons below the text. */
+function buttons(links: readonly Link[]): Pick<Body, 'cardsV2'> {
+  if (links.length === 0) return {};
+  const list = links.map(({ label, url }) => ({ text: label, onClick: { openLink: { url } } }));
+  const card = { sections: [{ widgets: [{ buttonList: { buttons: list } }] }] };
+  return { cardsV2: [{ cardId: 'links', card }] };
 }
 
 function renderGoogleChatBatch(message: BatchMessage, budget: number = googlechatBudget): Json {

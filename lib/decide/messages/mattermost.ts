@@ -3,7 +3,7 @@ import { readStatus } from './answers.ts';
 import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, escapeMattermost } from './escape.ts';
 import { colourOf, headline, type Line, type Message, signOf } from './message.ts';
-import { plainLines, type Shown, shrink } from './shrink.ts';
+import { linkLines, plainLines, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';
 
 /**
@@ -33,13 +33,17 @@ function renderMattermost(message: Message, budget: number = mattermostBudget): 
     const footer = [message.kind, ...(cut === undefined ? [] : [cut]), `id ${message.id}`].join(' · ');
     const color = `#${colourOf(message).toString(16).padStart(6, '0')}`;
     const fields = [...lines, ...details].map(fieldOf);
-    return { attachments: [{ fallback: title, color, text: `**${title}**`, fields, footer }] };
+    const links = message.links.map(({ label, url }) => `[${label}](${url})`).join(' · ');
+    const whole = links === '' ? `**${title}**` : `**${title}**\n${links}`;
+    return { attachments: [{ fallback: title, color, text: whole, fields, footer }] };
   };
   return shrink(message, render, fitsIn(budget));
 }
 
 function renderMattermostPlain(message: Message, budget: number = mattermostBudget): Body {
-  const render = (shown: Shown) => ({ text: plainLines(message, shown).map(escapeMattermost).join('\n') });
+  const render = (shown: Shown) => ({
+    text: [...plainLines(message, shown).map(escapeMattermost), ...linkLines(message)].join('\n'),
+  });
   return shrink(message, render, fitsIn(budget));
 }
 

@@ -20,7 +20,11 @@ export type Message = {
   readonly lines: readonly Line[];
   /** Named values of the finding: sizes, versions, error texts. */
   readonly details: readonly Line[];
+  /** Addresses for people, as buttons where the target has them; never escaped, never cut. */
+  readonly links: readonly Link[];
 };
+
+export type Link = { readonly label: string; readonly url: string };
 
 export type Line = { readonly name: string; readonly value: string };
 
@@ -30,7 +34,9 @@ export function messageOf(delivery: Delivery, zone: string): Message {
   const lines = linesOf(facts, zone).map(({ name, value }) => ({ name, value: clean(value) }));
   const details = detailsOf(facts).map(({ name, value }) => ({ name, value: tellInstants(value, zone) }));
   const text = tellInstants(clean(facts.text), zone);
-  return { id, incident: `${key}.${episode}`, what, kind, severity, status: statusOf(facts), text, lines, details };
+  const status = statusOf(facts);
+  const { links = [] } = facts;
+  return { id, incident: `${key}.${episode}`, what, kind, severity, status, text, lines, details, links };
 }
 
 /** Where the same names may be in several regions, the text itself says which one: a line in a list has nothing else. */

@@ -3,7 +3,7 @@ import { readStatus } from './answers.ts';
 import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, shorten } from './escape.ts';
 import { headline, type Message } from './message.ts';
-import { plainLines, type Shown, shrink } from './shrink.ts';
+import { linkLines, plainLines, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';
 
 /**
@@ -36,15 +36,22 @@ function renderNtfy(message: Message): Json {
   const { what, severity } = message;
   const isOver = what === 'resolve';
   const head = { priority: isOver ? 3 : priorities[severity], tags: [isOver ? 'white_check_mark' : tags[severity]] };
-  return { ...renderNtfyPlain(message), ...head };
+  // At most three, docs.ntfy.sh/publish, "Action buttons".
+  const actions = message.links.slice(0, 3).map(({ label, url }) => ({ action: 'view', label, url }));
+  return { ...ntfyText(message, message.links.slice(3)), ...head, ...(actions.length > 0 && { actions }) };
 }
 
 /** The text stands in the title; where the title has no room for all of it, in the message as well. */
-function renderNtfyPlain(message: Message): { readonly title: string; readonly message: string } {
+function renderNtfyPlain(message: Message): Json {
+  return ntfyText(message, message.links);
+}
+
+function ntfyText(message: Message, links: Message['links']): { readonly title: string; readonly message: string } {
   const render = (shown: Shown) => {
     const [whole = '', ...rest] = plainLines(message, shown);
     const title = shorten(headline({ ...message, text: shown.text }), ntfyLimits.title);
-    return { title, message: (title === whole ? rest : [whole, ...rest]).join('\n') };
+    const lines = [...(title === whole ? rest : [whole, ...rest]), ...linkLines({ links })];
+    return { title, message: lines.join('\n') };
   };
   return shrink(message, render, (body) => bytesOf(body.message) <= ntfyLimits.message);
 }

@@ -59,6 +59,11 @@ export function plainLines(message: Message, { text, lines, details, cut }: Show
   return [headline({ ...message, text }), ...rest, ...end];
 }
 
+/** Links where a target has only text; a target's escapes would break them. */
+export function linkLines({ links }: Pick<Message, 'links'>): readonly string[] {
+  return links.map(({ label, url }) => `${label}: ${url}`);
+}
+
 export function leftOut(details: number, lines: number): string | undefined {
   const parts = [
     ...(details > 0 ? [`${details} ${details === 1 ? 'detail' : 'details'}`] : []),

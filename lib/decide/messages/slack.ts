@@ -3,8 +3,8 @@ import type { Outcome } from '../outbox/outcome.ts';
 import { type Answered, describeStatus, readStatus, retryAfterOf, wordIn } from './answers.ts';
 import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { escapeSlack, shorten } from './escape.ts';
-import { headline, type Line, type Message, signOf } from './message.ts';
-import { plainLines, type Shown, shrink } from './shrink.ts';
+import { headline, type Line, type Link, type Message, signOf } from './message.ts';
+import { linkLines, plainLines, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';
 
 /**
@@ -73,7 +73,10 @@ function renderSlack(message: Message, budget: number = slackBudget): Body {
 }
 
 function renderSlackPlain(message: Message, budget: number = slackBudget): Body {
-  const render = (shown: Shown) => ({ text: escapeSlack(plainLines(message, shown).join('\n')) });
+  const links = linkLines(message);
+  const render = (shown: Shown) => ({
+    text: [escapeSlack(plainLines(message, shown).join('\n')), ...links].join('\n'),
+  });
   return shrink(message, render, (body) => body.text.length <= slackLimits.section && fitsIn(budget)(body));
 }
 
@@ -100,9 +103,21 @@ function bodyOf(message: Message, { text, lines, details, cut }: Shown): Body {
     ...(isLong ? [{ type: 'section', text: mrkdwn(escapeSlack(text)) }] : []),
     ...(lines.length > 0 ? [{ type: 'section', text: mrkdwn(lines.map(tell).join('\n')) }] : []),
     ...(details.length > 0 ? [{ type: 'section', text: mrkdwn(details.map(tell).join('\n')) }] : []),
+    ...buttons(message.links),
     context([message.kind, ...(cut === undefined ? [] : [cut]), `id ${message.id}`]),
   ];
   return { text: escapeSlack(title), blocks, unfurl_links: false, unfurl_media: false };
+}
+
+/** docs.slack.dev/reference/block-kit/block-elements/button-element: `url` opens in the browser. */
+function buttons(links: readonly Link[]): readonly Json[] {
+  if (links.length === 0) return [];
+  const elements = links.map(({ label, url }) => ({
+    type: 'button',
+    text: { type: 'plain_text', text: label, emoji: false },
+    url,
+  }));
+  return [{ type: 'actions', elements }];
 }
 
 function tell({ name, value }: Line): string {

@@ -3,7 +3,7 @@ import type { Outcome } from '../outbox/outcome.ts';
 import { type Answered, describeStatus, readStatus } from './answers.ts';
 import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, escapeCard } from './escape.ts';
-import { headline, type Line, type Message, signOf } from './message.ts';
+import { headline, type Line, type Link, type Message, signOf } from './message.ts';
 import { leftOut, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';
 
@@ -57,7 +57,7 @@ function renderTeams(message: Message, budget: number = teamsBudget): Body {
       ...(facts.length > 0 ? [{ type: 'FactSet', facts: facts.map(factOf) }] : []),
       small([message.kind, ...(cut === undefined ? [] : [cut]), `id ${message.id}`]),
     ];
-    return cardOf(title, body);
+    return cardOf(title, body, message.links);
   };
   return shrink(message, render, fitsIn(budget));
 }
@@ -70,7 +70,7 @@ function renderTeamsPlain(message: Message, budget: number = teamsBudget): Body 
       [leftOut(details.length, lines.length), cutText].filter((part) => part !== undefined).join(', ') || undefined;
     const rest = [message.kind, ...(cut === undefined ? [] : [cut]), `id ${message.id}`];
     const parts = [headline({ ...message, text }), ...rest];
-    return cardOf(undefined, [textBlock(escapeCard(parts.join(' · ')))]);
+    return cardOf(undefined, [textBlock(escapeCard(parts.join(' · ')))], message.links);
   };
   return shrink({ ...message, lines: [], details: [] }, render, fitsIn(budget));
 }
@@ -95,7 +95,8 @@ function renderTeamsBatchPlain(message: BatchMessage, budget: number = teamsBudg
 }
 
 /** Version 1.4: what Teams shows everywhere. learn.microsoft.com, "Post an Adaptive Card when a webhook is received". */
-function cardOf(fallbackText: string | undefined, body: readonly Json[]): Body {
+function cardOf(fallbackText: string | undefined, body: readonly Json[], links: readonly Link[] = []): Body {
+  const actions = links.map(({ label, url }) => ({ type: 'Action.OpenUrl', title: label, url }));
   const content = {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     type: 'AdaptiveCard',
@@ -103,6 +104,7 @@ function cardOf(fallbackText: string | undefined, body: readonly Json[]): Body {
     msteams: { width: 'Full' },
     ...(fallbackText !== undefined && { fallbackText: escapeCard(fallbackText) }),
     body,
+    ...(actions.length > 0 && { actions }),
   };
   const contentType = 'application/vnd.microsoft.card.adaptive';
   return { type: 'message', attachments: [{ contentType, contentUrl: null, content }] };

@@ -38,13 +38,16 @@ export function refuseUnsigned(host: string, sources: readonly EventSourceConfig
   );
 }
 
+/** The same of a secret that signs, of an event source or of links. */
+export function signingProblem(whose: string, secret: Secret): string | undefined {
+  if (signingKey(secret) !== undefined) return undefined;
+  return `The secret of ${whose} was refused: it must be "whsec_" and the base64 of at least ${leastSecretBytes} random bytes; make one with: echo "whsec_$(openssl rand -base64 32)"`;
+}
+
 /** What is wrong with a source's secret, without the secret; undefined when it can be used. */
 export function secretProblem(source: EventSourceConfig, secret: Secret): string | undefined {
+  if (source.kind !== 'alertmanager') return signingProblem(`events.${source.name}`, secret);
   const where = `The secret of events.${source.name} was refused`;
-  if (source.kind !== 'alertmanager') {
-    if (signingKey(secret) !== undefined) return undefined;
-    return `${where}: it must be "whsec_" and the base64 of at least ${leastSecretBytes} random bytes; make one with: echo "whsec_$(openssl rand -base64 32)"`;
-  }
   if (Buffer.byteLength(unwrap(secret).trim()) >= leastSecretBytes) return undefined;
   return `${where}: it must have at least ${leastSecretBytes} bytes; make one with: openssl rand -hex 32`;
 }

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import type { EpochMs } from '../../model/time.ts';
 import type { Clock } from '../clock.ts';
 import { type Bodies, makeBodies } from './bodies.ts';
+import { addKeepPage, type KeepPageParts } from './keep-page.ts';
 import { type Answer, type ReceivedRequest, type ReceiveParts, receive } from './receive.ts';
 
 export type ListenParts = ReceiveParts & {
@@ -11,11 +12,13 @@ export type ListenParts = ReceiveParts & {
   readonly readiness: () => Promise<{ readonly isReady: boolean; readonly text: string }>;
   /** Prometheus's text format; absent = no /metrics. */
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Links in announcements; absent = no /keep. */
+  readonly keepPage?: KeepPageParts;
 };
 
 /**
  * What `--listen` and the function URL serve: GET /healthz, /readyz, /metrics; POST /events/<source> (signed, see
- * receive.ts) and /alertmanager/<source> (bearer).
+ * receive.ts) and /alertmanager/<source> (bearer); and /keep/<link>, for people (keep-page.ts).
  */
 export function makeListenApp(parts: ListenParts): Hono {
   const app = new Hono({ getPath: pathOf });
@@ -32,6 +35,7 @@ export function makeListenApp(parts: ListenParts): Hono {
   });
   app.post('/events/:source', (c) => answerTo(parts, bodies, c, 'events'));
   app.post('/alertmanager/:source', (c) => answerTo(parts, bodies, c, 'alertmanager'));
+  if (parts.keepPage) addKeepPage(app, parts.keepPage);
   // Whatever it brings along is not waited for.
   app.notFound((c) => c.json({ error: 'not found' }, 404, bringsBody(c) ? { connection: 'close' } : {}));
   app.onError((_, c) => c.json({ error: 'failed' }, 500));

@@ -1,4 +1,5 @@
 import type { Delivery } from '../../decide/incidents/delivery.ts';
+import { unsignedMark } from '../../decide/announcing/keep-link.ts';
 import { render } from '../../decide/messages/render.ts';
 import {
   type Attempt,
@@ -19,8 +20,10 @@ import {
   type ReadCredentials,
   readOutcome,
 } from '../../io/destinations/destinations.ts';
+import { withSignedLinks } from '../../io/signing.ts';
 import type { DestinationConfig } from '../../model/config.ts';
 import { cleanStrings } from './clean-strings.ts';
+import type { DeliverParts } from './parts.ts';
 import { type Change, commitChange, endedAs, type Session } from './session.ts';
 
 export type Way = { readonly destination: DestinationConfig; readonly read: ReadCredentials };
@@ -36,7 +39,8 @@ export async function attempt(session: Session, item: Delivery | Batch, way: Way
   const about = aboutOf(session, item, way, now);
   const body = item.body ?? render(cleanItem(item, session.parts.clean), way.destination);
   const marked = markAttempt(item, body, about);
-  const addressed = addressedOf(marked, way, now);
+  const letter = await signedLinks(session.parts, marked);
+  const addressed = addressedOf(letter, way, now);
   if ('problem' in addressed) return noAddress(session, addressed.problem);
   const sender = markSender(session.sender, lane, way.destination.kind, now);
   if (!(await commitChange(session, { sender, ...stored(marked) }))) return false;
@@ -48,9 +52,25 @@ export async function attempt(session: Session, item: Delivery | Batch, way: Way
   return settle(session, item, marked, outcome, way);
 }
 
+/** A link is signed when its message goes out: no store holds what would let somebody in. Unsigned it opens nothing. */
+async function signedLinks<T extends Delivery | Batch>({ config, secret, log }: DeliverParts, item: T): Promise<T> {
+  const [newest] = config.links?.secrets ?? [];
+  if (newest === undefined || item.body?.includes(unsignedMark) !== true) return item;
+  try {
+    return { ...item, body: withSignedLinks(item.body, await secret(newest, 'secret')) };
+  } catch (error) {
+    if (!(error instanceof SecretError)) throw error;
+    log.warn('links were not signed, so they open nothing', { reason: error.message });
+    return item;
+  }
+}
+
 /** Only what it says: ids and keys of ours look like tokens, and have to stay. */
 function cleanItem(item: Delivery | Batch, clean: (text: string) => string): Delivery | Batch {
-  if (!('members' in item)) return { ...item, facts: cleanStrings(item.facts, clean) };
+  if (!('members' in item)) {
+    const { links, ...facts } = item.facts;
+    return { ...item, facts: { ...cleanStrings(facts, clean), ...(links && { links }) } };
+  }
   return { ...item, members: item.members.map((one) => ({ ...one, facts: cleanStrings(one.facts, clean) })) };
 }
 

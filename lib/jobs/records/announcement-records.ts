@@ -25,6 +25,16 @@ export async function listAnnouncements(store: Store, now: EpochMs): Promise<rea
   return [...groups.values()].flatMap(joined);
 }
 
+/** One of them, whole. */
+export async function readAnnouncement(
+  store: Store,
+  boundary: EpochMs,
+  destination: string,
+): Promise<Announcement | undefined> {
+  const records = await listAll(store, partition, { prefix: `${idOf(boundary)}/${destination}/` });
+  return joined(records)[0]?.announcement;
+}
+
 function joined(records: readonly StoredRecord[]): readonly StoredAnnouncement[] {
   const parts = records.flatMap((record) => {
     const part = readSchema1(record) as Announcement | undefined;

@@ -222,7 +222,7 @@ describe('what no longer holds is corrected once', () => {
       putLease(night.store, aLease(night, 'dev-api/workers', 3, `${day}T23:30:00Z`), night.clock.now()),
     );
     expect(said).toEqual([
-      '18:40 Changed, for 19:00 UTC: dev-api/workers does not go down: lease of ana@desk: at least 3 until 2026-03-02T23:30:00Z; as announced, 1 pool goes down by 2 nodes (dev-api/build 2 → 0)',
+      '18:40 Changed, for 19:00 UTC: dev-api/workers does not go down: lease of ana@desk until 2026-03-02T23:30:00Z; as announced, 1 pool goes down by 2 nodes (dev-api/build 2 → 0)',
     ]);
   });
 

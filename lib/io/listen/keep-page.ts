@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import { type Context, Hono } from 'hono';
+import { html } from 'hono/html';
+import { isExpired, type KeepLink, readKeepLink } from '../../decide/announcing/keep-link.ts';
+import { tellTime } from '../../decide/messages/message.ts';
+import { SecretError, StoreError } from '../../errors.ts';
+import { printable } from '../../model/printable.ts';
+import { counted } from '../../model/text.ts';
+import type { EpochMs } from '../../model/time.ts';
+import type { Clock } from '../clock.ts';
+import type { Secret } from '../secrets/secret.ts';
+import { isLinkSigned } from '../signing.ts';
+import { type Bodies, makeBodies } from './bodies.ts';
+import type { Quota } from './receive.ts';
+
+/** What a link keeps, as the accept job tells it. */
+type Keeping =
+  | { readonly kind: 'gone'; readonly why: string }
+  | {
+      readonly kind: 'open' | 'kept';
+      readonly boundary: EpochMs;
+      readonly until: EpochMs;
+      readonly destination: string;
+      readonly pools: readonly KeptPool[];
+    };
+
+type KeptPool = {
+  readonly region: string;
+  readonly cluster: string;
+  readonly pool: string;
+  readonly atLeast: number | undefined;
+  readonly until: EpochMs;
+  readonly note?: string;
+};
+
+export type KeepPageParts = {
+  readonly clock: Clock;
+  /** The signing secrets of links, newest first; none = there are no links. Rejects when they cannot be had. */
+  readonly secrets: () => Promise<readonly Secret[]>;
+  /** Reads only. */
+  readonly look: (link: KeepLink) => Promise<Keeping>;
+  readonly keep: (link: KeepLink) => Promise<Keeping>;
+  readonly quota: Quota;
+  /** In which people read times. */
+  readonly zone: () => string;
+  readonly hasSeveralRegions: () => boolean;
+  /** Takes secrets out of a text. */
+  readonly clean: (text: string) => string;
+};
+
+/** The one field of the form: a POST without it is none of ours. */
+const confirmation = 'keep=yes';
+
+/**
+ * GET and HEAD /keep/<link> say what would be kept, and change nothing, whoever fetches them: chats and scanners do. Only
+ * the form's POST keeps. A link is its own permission: no login, whatever name or proxy it comes by; one that is not signed
+ * is told nothing. Works without script.
+ */
+export function addKeepPage(app: Hono, parts: KeepPageParts): Hono {
+  const bodies = makeBodies({ each: 1024, together: 64 * 1024 });
+  app.get('/keep/:link', (c) => guarded(c, parts, (link) => parts.look(link)));
+  app.post('/keep/:link', (c) => guarded(c, parts, (link) => kept(c, parts, bodies, link)));
+  return app;
+}
+
+async function kept(c: Context, parts: KeepPageParts, bodies: Bodies, link: KeepLink): Promise<Keeping> {
+  const { body, done } = await bodies.read(c.req.raw);
+  done();
+  const isConfirmed = typeof body !== 'string' && new TextDecoder().decode(body).trim() === confirmation;
+  return isConfirmed ? parts.keep(link) : parts.look(link);
+}
+
+async function guarded(
+  c: Context,
+  parts: KeepPageParts,
+  work: (link: KeepLink) => Promise<Keeping>,
+): Promise<Response> {
+  try {
+    const link = await linkOf(c.req.param('link') ?? '', parts);
+    if (link === undefined)
+      return answer(c, parts, 404, gone('this link is not valid: it was changed, or its secret was'));
+    if (isExpired(link, parts.clock.now())) return answer(c, parts, 410, gone('this link has expired'));
+    if (!parts.quota.take(`link of ${link.destination}`)) {
+      c.header('retry-after', '10');
+      return await answer(c, parts, 429, gone('too many requests: try again in ten seconds'));
+    }
+    const keeping = await work(link);
+    return await answer(c, parts, keeping.kind === 'gone' ? 410 : 200, keeping);
+  } catch (error) {
+    if (!(error instanceof SecretError || error instanceof StoreError)) throw error;
+    c.header('retry-after', '5');
+    return answer(c, parts, 503, gone('nothing could be looked up or stored just now: try again'));
+  }
+}
+
+function gone(why: string): Keeping {
+  return { kind: 'gone', why };
+}
+
+/** What is not signed by one of the secrets is no link, and nothing is looked up for it. */
+async function linkOf(text: string, { secrets }: KeepPageParts): Promise<KeepLink | undefined> {
+  if (text.length > 300) return undefined;
+  const dot = text.lastIndexOf('.');
+  const isSigned = isLinkSigned(text.slice(0, dot), text.slice(dot + 1), await secrets());
+  return isSigned ? readKeepLink(text.slice(0, dot)) : undefined;
+}
+
+const css = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.3rem}li{margin:.2rem 0}small{opacity:.75}button{font:inherit;padding:.5rem 1rem}
+@media print{form{display:none}body{margin:0}}`;
+const style = createHash('sha256').update(css).digest('base64');
+
+const headers = {
+  'content-security-policy': `default-src 'none'; style-src 'sha256-${style}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'x-robots-tag': 'noindex, nofollow',
+  'cache-control': 'no-store',
+};
+
+async function answer(
+  c: Context,
+  parts: KeepPageParts,
+  status: 200 | 404 | 410 | 429 | 503,
+  keeping: Keeping,
+): Promise<Response> {
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
+  return c.html(await render(keeping, parts), status);
+}
+
+type Html = ReturnType<typeof html>;
+
+function render(keeping: Keeping, parts: KeepPageParts): Html {
+  const style = html`<style>${raw(css)}</style>`;
+  const [title, main] = keeping.kind === 'gone' ? goneParts(keeping.why) : openParts(keeping, parts);
+  return html`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>${style}</head><body><main><h1>${title}</h1>${main}</main></body></html>`;
+}
+
+/** Our own constant: the policy names its digest, so it stands there as it is. */
+function raw(text: string): Html {
+  const pieces = Object.assign([text], { raw: [text] });
+  return html(pieces as unknown as TemplateStringsArray);
+}
+
+function goneParts(why: string): readonly [string, Html] {
+  return [
+    'Nothing is kept',
+    html`<p>Nothing was changed: ${why}.</p><p>To keep a pool up all the same, run <code>lamplighter scale &lt;cluster/pool&gt; --at-least &lt;nodes&gt; --for 2h</code>.</p>`,
+  ];
+}
+
+function openParts(keeping: Extract<Keeping, { pools: unknown }>, parts: KeepPageParts): readonly [string, Html] {
+  const { kind, boundary, until, destination, pools } = keeping;
+  const zone = parts.zone();
+  const can = pools.filter(({ atLeast }) => atLeast !== undefined);
+  const list = html`<ul>${pools.map((pool) => rowOf(pool, until, parts))}</ul>`;
+  const by = html`<p><small>Announced in ${parts.clean(printable(destination))} for ${tellTime(boundary, zone)}.</small></p>`;
+  if (kind === 'kept') {
+    const title = can.length === 0 ? 'Nothing is kept' : `${counted(can.length, 'pool')} kept up`;
+    return [title, html`<p>Until ${tellTime(until, zone)}:</p>${list}${by}`];
+  }
+  const form =
+    can.length === 0
+      ? html`<p>None of them can be kept.</p>`
+      : html`<form method="post"><button name="keep" value="yes">Keep ${counted(can.length, 'pool')} up</button></form>`;
+  return [
+    'Keep these pools up?',
+    html`<p>Until ${tellTime(until, zone)}. Nothing is changed before you confirm.</p>${list}${form}${by}`,
+  ];
+}
+
+function rowOf({ region, cluster, pool, atLeast, until, note }: KeptPool, asked: EpochMs, parts: KeepPageParts): Html {
+  const say = (text: string) => parts.clean(printable(text));
+  const label = say(`${parts.hasSeveralRegions() ? `${region}:` : ''}${cluster}/${pool}`);
+  const what = atLeast === undefined ? 'not kept' : `at least ${counted(atLeast, 'node')}`;
+  const shorter = until < asked && atLeast !== undefined ? `, until ${tellTime(until, parts.zone())}` : '';
+  return html`<li><b>${label}</b>: ${what}${shorter}${note === undefined ? '' : html` <small>(${say(note)})</small>`}</li>`;
+}

@@ -1,0 +1,193 @@
+import { digestOf, isExpired, type KeepLink, poolsOfLink } from '../../decide/announcing/keep-link.ts';
+import type { AnnouncedPool } from '../../decide/announcing/announcement.ts';
+import { exactMatch, leaseId, type Owner } from '../../decide/intake/judge-ask.ts';
+import { baseOf } from '../../decide/scaling/base.ts';
+import type { PoolMemory } from '../../decide/scaling/memory.ts';
+import { leaseCap } from '../../decide/scaling/wanted-size.ts';
+import type { Clock } from '../../io/clock.ts';
+import type { NewId } from '../../io/ids.ts';
+import type { Log } from '../../io/log.ts';
+import type { Store } from '../../io/stores/store.ts';
+import type { Lease } from '../../model/asks.ts';
+import type { CompiledConfig, Rule } from '../../model/config.ts';
+import { matchesPool, type Names } from '../../model/match.ts';
+import { counted } from '../../model/text.ts';
+import { type EpochMs, iso } from '../../model/time.ts';
+import { mapBounded } from '../concurrency.ts';
+import { readAnnouncement } from '../records/announcement-records.ts';
+import { decisionWrite, readClusterRecord } from '../records/cluster-records.ts';
+import { listRoundFindings } from '../records/round-findings.ts';
+import type { GroupWriter } from './store-asks.ts';
+
+export type KeepParts = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly hash: (text: string) => string;
+  readonly log: Log;
+  readonly config: () => CompiledConfig;
+  readonly writer: GroupWriter;
+  readonly wake: (region: string, cluster: string) => void | Promise<void>;
+};
+
+/** What a link keeps, for people, before and after it is done. */
+export type Keeping =
+  | { readonly kind: 'gone'; readonly why: string }
+  | {
+      readonly kind: 'open' | 'kept';
+      readonly boundary: EpochMs;
+      readonly until: EpochMs;
+      readonly destination: string;
+      readonly pools: readonly KeptPool[];
+    };
+
+export type KeptPool = Names & {
+  /** At least so many nodes; undefined = it cannot be kept, `note` says why. */
+  readonly atLeast: number | undefined;
+  readonly until: EpochMs;
+  readonly note?: string;
+};
+
+const atOnce = 16;
+
+/** What a link would keep. Reads only. */
+export async function lookAtKeep(parts: KeepParts, link: KeepLink): Promise<Keeping> {
+  const found = await planOf(parts, link);
+  if ('kind' in found) return found;
+  const { boundary, until, destination } = link;
+  return { kind: 'open', boundary, until, destination, pools: found.map(({ pool }) => pool) };
+}
+
+type Planned = { readonly pool: KeptPool; readonly lease: Lease | undefined; readonly announced: AnnouncedPool };
+
+/**
+ * Stores a lease for each pool of the link: at least what it has now, within what its rule allows. The same link again, or
+ * another choice of the same message, is the same lease: it only grows, and what somebody has released since stays so.
+ */
+export async function keepUp(parts: KeepParts, link: KeepLink): Promise<Keeping> {
+  const found = await planOf(parts, link);
+  if ('kind' in found) return found;
+  const owner: Owner = { kind: 'link', destination: link.destination };
+  const pools = await mapBounded(found, atOnce, async (planned) => store(parts, owner, planned));
+  const kept = pools.filter(({ atLeast }) => atLeast !== undefined);
+  const { boundary, until, destination } = link;
+  parts.log.info('kept by a link', { destination, pools: kept.length, until: iso(until) });
+  await wakeAll(parts, kept);
+  return { kind: 'kept', boundary, until, destination, pools };
+}
+
+async function store(parts: KeepParts, owner: Owner, { pool, lease, announced }: Planned): Promise<KeptPool> {
+  if (lease === undefined) return pool;
+  const [outcome] = await parts.writer.write(owner, pool, [lease]);
+  if (outcome?.kind === 'failed') return { ...pool, atLeast: undefined, note: outcome.reason };
+  if (outcome?.kind === 'stored') await writeDown(parts, lease, announced);
+  if (outcome?.kind === 'unchanged' && outcome.reason !== 'nothing new')
+    return { ...pool, atLeast: undefined, note: `${outcome.reason}: ask on the command line, or in the console` };
+  return pool;
+}
+
+/** One line in the pool's history: nothing else is done there. */
+async function writeDown({ store, clock, newId, config }: KeepParts, lease: Lease, pool: AnnouncedPool): Promise<void> {
+  const { region, clusterId, cluster, poolId, pool: name, from } = pool;
+  const reason = `kept at ${counted(lease.atLeast, 'node')} at least until ${iso(lease.until)}`;
+  const about = { schema: 1, region, clusterId, cluster, poolId, pool: name, at: clock.now() } as const;
+  const said = { kind: 'kept', code: 'link', from, to: from, reason, who: lease.who } as const;
+  const { hash: configHash, keepMs } = config();
+  await store.commit([decisionWrite({ ...about, ...said, configHash }, `500-${newId()}`, keepMs)]);
+}
+
+async function wakeAll({ wake, log }: KeepParts, pools: readonly KeptPool[]): Promise<void> {
+  const clusters = new Map(pools.map(({ region, cluster }) => [`${region}\n${cluster}`, { region, cluster }]));
+  await mapBounded([...clusters.values()], atOnce, async ({ region, cluster }) => {
+    try {
+      await wake(region, cluster);
+    } catch {
+      log.warn('round not started at once: the next tick does it', { region, cluster });
+    }
+  });
+}
+
+async function planOf(
+  parts: KeepParts,
+  link: KeepLink,
+): Promise<readonly Planned[] | { readonly kind: 'gone'; readonly why: string }> {
+  const { clock, hash } = parts;
+  const now = clock.now();
+  if (isExpired(link, now)) return { kind: 'gone', why: 'this link has expired' };
+  const announcement = await readAnnouncement(parts.store, link.boundary, link.destination);
+  if (announcement === undefined) return { kind: 'gone', why: 'this announcement is not known any more' };
+  const pools = poolsOfLink(announcement, link.sequence);
+  if (digestOf(pools, hash) !== link.digest)
+    return { kind: 'gone', why: 'its pools have changed since: use the links of the newer message' };
+  const nodes = await nodesNow(parts, pools);
+  return mapBounded(pools, atOnce, async (pool) => planOne(parts, link, announcement.saidAt, pool, nodes, now));
+}
+
+/** How many nodes autoscaled pools have, by pool id, as the last rounds saw them. */
+async function nodesNow({ store }: KeepParts, pools: readonly AnnouncedPool[]): Promise<ReadonlyMap<string, number>> {
+  const regions = new Set(pools.map(({ region }) => region));
+  const rounds = await Promise.all([...regions].map((region) => listRoundFindings(store, region)));
+  return new Map(rounds.flat().flatMap((round) => round.nodes ?? []));
+}
+
+async function planOne(
+  { store, config }: KeepParts,
+  { boundary, until: asked, destination }: KeepLink,
+  saidAt: EpochMs,
+  announced: AnnouncedPool,
+  nodes: ReadonlyMap<string, number>,
+  now: EpochMs,
+): Promise<Planned> {
+  const { region, clusterId, cluster, poolId, pool } = announced;
+  const names = { region, cluster, pool };
+  const rule = config().rules.find(({ match }) => matchesPool(match, names));
+  const memory = (await readClusterRecord(store, region, clusterId))?.record.pools[poolId];
+  const no = (note: string): Planned => {
+    return { pool: { ...names, atLeast: undefined, until: asked, note }, lease: undefined, announced };
+  };
+  if (rule?.schedule === undefined) return no('no rule with a schedule names it any more');
+  const until = Math.min(asked, now + rule.leases.longestMs);
+  // Once it is down, what it has now is what somebody wants to change.
+  const wanted = now < boundary ? presentNodes(announced, memory, nodes) : announced.nodes;
+  const cap = capOf(rule, memory);
+  if (cap === undefined) return no('the most nodes that it may have are not known: its rule needs leases.max');
+  const atLeast = Math.min(wanted, cap);
+  if (atLeast < 1) return no('it has no node to keep');
+  const owner: Owner = { kind: 'link', destination };
+  const lease: Lease = {
+    schema: 1,
+    kind: 'lease',
+    id: leaseId(owner, names, String(boundary)),
+    region,
+    who: `a link in ${destination}`,
+    reason: undefined,
+    askedAt: now,
+    // As old as the message: what somebody releases afterwards stays released, whoever opens the link again.
+    time: saidAt,
+    match: exactMatch(names),
+    atLeast,
+    until,
+  };
+  return { pool: { ...names, atLeast, until, ...noteOf(wanted, atLeast, until, asked) }, lease, announced };
+}
+
+function noteOf(wanted: number, atLeast: number, until: EpochMs, asked: EpochMs): { readonly note?: string } {
+  const notes = [
+    ...(atLeast < wanted ? [`of ${counted(wanted, 'node')}, its rule allows leases no more`] : []),
+    ...(until < asked ? ['its rule allows leases no longer'] : []),
+  ];
+  return notes.length === 0 ? {} : { note: notes.join('; ') };
+}
+
+function presentNodes(
+  { poolId, nodes: announced }: AnnouncedPool,
+  memory: PoolMemory | undefined,
+  nodes: ReadonlyMap<string, number>,
+): number {
+  const size = memory?.seen?.size;
+  return typeof size === 'number' ? size : (nodes.get(poolId) ?? announced);
+}
+
+function capOf(rule: Rule, memory: PoolMemory | undefined): number | undefined {
+  return leaseCap(rule, baseOf(rule, memory));
+}
