@@ -104,8 +104,8 @@ function readAddress(text: string, path: Path, { report }: Context): string | un
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isPlain =
     url !== undefined && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
-  if (url?.protocol === 'https:' && isPlain) return text.replace(/\/+$/u, '');
-  if (url?.protocol === 'http:' && isPlain && isLoopback(url.hostname)) return text.replace(/\/+$/u, '');
+  if (url?.protocol === 'https:' && isPlain) return withoutSlash(text);
+  if (url?.protocol === 'http:' && isPlain && isLoopback(url.hostname)) return withoutSlash(text);
   report.error(
     path,
     url?.protocol === 'http:'
@@ -114,6 +114,10 @@ function readAddress(text: string, path: Path, { report }: Context): string | un
     'write https://host, with a path where a proxy wants one',
   );
   return undefined;
+}
+
+function withoutSlash(text: string): string {
+  return text.endsWith('/') ? text.slice(0, -1) : text;
 }
 
 function readChoices(

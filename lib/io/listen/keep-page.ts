@@ -141,7 +141,7 @@ function render(keeping: Keeping, parts: KeepPageParts): Html {
 /** Our own constant: the policy names its digest, so it stands there as it is. */
 function raw(text: string): Html {
   const pieces = Object.assign([text], { raw: [text] });
-  return html(pieces as unknown as TemplateStringsArray);
+  return html(pieces);
 }
 
 function goneParts(why: string): readonly [string, Html] {
