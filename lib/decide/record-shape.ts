@@ -143,6 +143,22 @@ const endDate = has({
 });
 const watched = has({ ...seen, version: maybe(text), due: maybe(endDate), pools: list(has(seen)) });
 
+const ids = { region: text, clusterId: text, poolId: text };
+const ofPool = { ...ids, cluster: text, pool: text };
+const announced = { ...ofPool, from: size, to: size, nodes: number, by: number };
+const ahead = {
+  coming: maybe(list(has({ ...announced, boundary: number, begins: number, news: maybe(text) }))),
+  verdicts: maybe(list(has({ ...ids, boundary: number, saidAt: number, how: text, why: text }))),
+};
+const ended = maybe(has({ at: number, how: text, why: maybe(text) }));
+const announcement = record({
+  boundary: number,
+  destination: text,
+  sequence: number,
+  saidAt: number,
+  pools: list(has({ ...announced, said: number, saidAt: number, late: maybe(text), ended })),
+});
+
 /** By the beginning of the partition; where an id means a form of its own, by both. The first that fits counts. */
 const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
   [/^clusters\//u, record({ cluster: text, change: maybe(change), pools: table(memory) })],
@@ -173,9 +189,14 @@ const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
       findings: list(finding),
       looks: maybe(has({ gaps: maybe(list(anything)) })),
       nodes: maybe(list(list(anything))),
+      ...ahead,
     }),
   ],
-  [/^looked\n/u, record({ of: text, checkedClusters: maybe(list(text)), nodes: maybe(list(list(anything))) })],
+  [
+    /^looked\n/u,
+    record({ of: text, checkedClusters: maybe(list(text)), nodes: maybe(list(list(anything))), ...ahead }),
+  ],
+  [/^announcements\n/u, announcement],
   [/^incidents\n/u, incident],
   [
     /^silences\n/u,

@@ -2,10 +2,10 @@ import type { AnnounceConfig, LinkChoice, LinksConfig } from '../../model/config
 import { isKeyed, isPushed } from '../../model/destination-kind.ts';
 import { dayMs, hourMs, minuteMs } from '../../model/time.ts';
 import { parseDurationMs } from '../duration.ts';
-import { isLoopback } from '../../io/listen/event-source.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import type { Salvaged } from '../validate.ts';
+import { isLoopback, readUrl } from './addresses.ts';
 import { type Context, isDefined, itemsOf, toMs } from './context.ts';
 import { compileSecrets } from './destinations.ts';
 
@@ -101,9 +101,8 @@ export function compileLinks(context: Context): LinksConfig | undefined {
 
 /** A link is a permission: it goes over the network in the clear only where there is no network. */
 function readAddress(text: string, path: Path, { report }: Context): string | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isPlain =
-    url !== undefined && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
+  const url = readUrl(text);
+  const isPlain = url !== undefined && url.search === '' && url.hash === '';
   if (url?.protocol === 'https:' && isPlain) return withoutSlash(text);
   if (url?.protocol === 'http:' && isPlain && isLoopback(url.hostname)) return withoutSlash(text);
   report.error(
