@@ -123,10 +123,10 @@ async function planOf(
   return mapBounded(pools, atOnce, async (pool) => planOne(parts, link, announcement.saidAt, pool, nodes, now));
 }
 
-/** How many nodes autoscaled pools have, by pool id, as the last rounds saw them. */
+/** How many nodes autoscaled pools have, by pool id, as the last rounds saw them; what was announced is nearly as good. */
 async function nodesNow({ store }: KeepParts, pools: readonly AnnouncedPool[]): Promise<ReadonlyMap<string, number>> {
   const regions = new Set(pools.map(({ region }) => region));
-  const rounds = await Promise.all([...regions].map((region) => listRoundFindings(store, region)));
+  const rounds = await Promise.all([...regions].map((region) => listRoundFindings(store, region).catch(() => [])));
   return new Map(rounds.flat().flatMap((round) => round.nodes ?? []));
 }
 
