@@ -19,8 +19,21 @@ export function boundedByNow(value: Json, now: EpochMs): Json {
   const record = value as Fields;
   const shiftMs = aheadMs(record, now);
   return eachField(record, (part, name) =>
-    boundedField(name, part, { now, shiftMs, isLock: record.owner !== undefined }),
+    name === 'doubt'
+      ? boundedDoubt(part, record, now)
+      : boundedField(name, part, { now, shiftMs, isLock: record.owner !== undefined }),
   );
+}
+
+/** A message that may have been accepted waits from its last attempt on (attempt.ts), and no longer than such waits are. */
+function boundedDoubt(doubt: Json, { lastAttemptAt }: Fields, now: EpochMs): Json {
+  if (typeof doubt !== 'object' || doubt === null || Array.isArray(doubt)) return doubt;
+  const fields = doubt as Fields;
+  const { until } = fields;
+  if (typeof until !== 'number') return doubt;
+  const end = until - aheadMs({ since: lastAttemptAt ?? null }, now);
+  const bounded = end > now + longestDoubtMs ? now : end;
+  return bounded === until ? doubt : { ...fields, until: bounded };
 }
 
 type Bound = {
@@ -45,9 +58,12 @@ type Fields = { readonly [name: string]: Json };
  * Times of the service (`updatedAt`, `createdAt`), names that happen to be times (`armedAt`, `episode`), what people and
  * configs say, and `claimedAt`: a claim from the future settles at once (settle.ts).
  */
-const untouched = new Set(['updatedAt', 'createdAt', 'armedAt', 'claimedAt', 'expiresAt', 'facts', 'destination']);
+const untouched = new Set(
+  'updatedAt createdAt armedAt claimedAt expiresAt facts destination rule schedule exceptions'.split(' '),
+);
 /** What is ahead by its nature, and how far it can be. */
 const longest: { readonly [name: string]: number | undefined } = { nextAt: 3 * hourMs, ahead: 90 * minuteMs };
+const longestDoubtMs = 3 * hourMs;
 /** Lists and tables of instants of the past. */
 const ofInstants = new Set(['changes', 'resolved', 'foreign', 'times']);
 

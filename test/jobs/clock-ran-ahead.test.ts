@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { boundedByNow } from '../../lib/decide/stored-time.ts';
 import { type MemorySnapshot, type MemoryStore, makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import { loadOutbox } from '../../lib/jobs/records/delivery-records.ts';
+import { listKnownDestinations } from '../../lib/jobs/records/destination-records.ts';
 import { listAsks, putAsk } from '../../lib/jobs/records/ask-records.ts';
 import { listIncidents, listSilences, silenceWrite } from '../../lib/jobs/records/incident-records.ts';
 import type { Json } from '../../lib/model/json.ts';
+import { aFullNight } from '../hostile/unknown-records.ts';
+import type { AlertNight } from '../support/alert-night.ts';
 import { aNight, type Night } from '../support/night-app.ts';
 import { aMatch, aRule, at, hour, minute } from '../support/scaling-world.ts';
 
@@ -155,6 +159,50 @@ describe('a store that was written by a clock 400 days ahead', () => {
   });
 });
 
+describe('an outbox that was written by a clock 400 days ahead', () => {
+  async function shiftedNight(): Promise<AlertNight> {
+    const night = await aFullNight();
+    night.store.restore(fromTheFuture(night.store.snapshot()));
+    return night;
+  }
+
+  test('is put right and sent, every record of it', async () => {
+    const night = await shiftedNight();
+    const waiting = async () => {
+      const ids = (await listKnownDestinations(night.store)).map(({ known }) => known.id);
+      const boxes = await Promise.all(ids.map((id) => loadOutbox(night.store, id)));
+      return boxes.reduce((sum, { deliveries, batch }) => sum + deliveries.length + (batch ? 1 : 0), 0);
+    };
+    expect(await waiting()).toBeGreaterThan(3);
+    night.receivers.slack.faults = () => undefined;
+    await night.ticks(2);
+    // What a 503 may have accepted is sent again two hours later.
+    await night.delivers(150);
+    expect(await waiting()).toBe(0);
+    const shown =
+      /^(decisions|hist|sizes|nodes|parked|replays|fleet)|\.(episode|armedAt|claimedAt|updatedAt|createdAt|date)(\.|$)/;
+    expect(ahead(night.store.snapshot(), night.clock.now()).filter((path) => !shown.test(path))).toEqual([]);
+  });
+
+  test('keeps nobody from hearing of what goes wrong afterwards, and of its end', async () => {
+    const night = await shiftedNight();
+    night.receivers.slack.faults = () => undefined;
+    await night.ticks(2);
+    for (let i = 1; i <= 5; i += 1) night.world.clearClusterError(`dev-${i}`);
+    await night.ticks(6);
+    await night.delivers(30);
+    const before = night.receivers.slack.posts.length;
+    night.world.setClusterError('dev-3', 'a new trouble');
+    await night.ticks(4);
+    await night.delivers(3);
+    const said = night.receivers.slack.posts
+      .slice(before)
+      .map((post) => JSON.stringify(post))
+      .join('\n');
+    expect(said).toContain('a new trouble');
+  });
+});
+
 describe('rounds that are missed after one from the future', () => {
   test('are told, though nobody makes a round any more', async () => {
     const { night, store } = await healed();
@@ -179,6 +227,13 @@ test.each<[string, Json, Json]>([
   ['a lock', { lease: { owner: 'a', until: later } }, { lease: { owner: 'a', until: now } }],
   ['a wait', { nextAt: later }, { nextAt: now }],
   ['a wait that may be', { nextAt: now + hour }, { nextAt: now + hour }],
+  [
+    'the wait of a message that may have been accepted',
+    { lastAttemptAt: later, doubt: { count: 1, until: later + hour } },
+    { lastAttemptAt: now, doubt: { count: 1, until: now + hour } },
+  ],
+  ['one that is older', { lastAttemptAt: now, doubt: { until: later } }, { lastAttemptAt: now, doubt: { until: now } }],
+  ['a rule', { knownSince: later, rule: { at: later } }, { knownSince: now, rule: { at: later } }],
   ['a table', { times: { a: later, b: 5 } }, { times: { a: now, b: 5 } }],
   ['a list', { resolved: [5, later] }, { resolved: [5, now] }],
   ['the service’s own', { updatedAt: later }, { updatedAt: later }],
