@@ -24,14 +24,14 @@ const fewEntries = 32;
 const mostCompared = 500_000;
 
 export function makeMatchIndex<T>(matchOf: (item: T) => Match): MatchIndex<T> {
-  const clusters = makeShelf<Cell<Cluster<T>>>();
+  const clusters = makeByEnds<Cell<Cluster<T>>>();
   let [count, compared] = [0, 0];
   const add = (item: T) => {
     const match = matchOf(item);
     const [{ cluster, pool }, written] = [endsOf(match), partsOf(match)];
     const entry = { item, order: count };
     count += 1;
-    const cell = clusters.at(cluster, () => makeCell(() => ({ all: [], pools: makeShelf() })));
+    const cell = clusters.at(cluster, () => makeCell(() => ({ all: [], pools: makeByEnds() })));
     const found = cell.of(written.cluster);
     found.all.push(entry);
     const ofPool = found.pools.at(pool ?? anyEnds, () => makeCell(() => []));
@@ -64,7 +64,7 @@ export function makeMatchIndex<T>(matchOf: (item: T) => Match): MatchIndex<T> {
   return { add, firstCovering, overlapping, isSpent: () => compared > mostCompared };
 }
 
-type Cluster<T> = { readonly all: Entry<T>[]; readonly pools: Shelf<Cell<Entry<T>[]>> };
+type Cluster<T> = { readonly all: Entry<T>[]; readonly pools: ByEnds<Cell<Entry<T>[]>> };
 
 /** What stands under one beginning and end: the parts of which a proof takes no look at them all, and the others by themselves. */
 type Cell<V> = {
@@ -101,7 +101,7 @@ function isWinding(part: string): boolean {
 const anyEnds: Ends = { head: '', tail: '' };
 
 /** Values by how a pattern begins and ends. */
-type Shelf<V> = {
+type ByEnds<V> = {
   readonly at: (ends: Ends, make: () => V) => V;
   /** Of every pattern whose ends this one begins and ends with too. */
   readonly around: (ends: Ends) => readonly V[];
@@ -109,11 +109,11 @@ type Shelf<V> = {
   readonly near: (head: string) => readonly V[];
 };
 
-function makeShelf<V>(): Shelf<V> {
+function makeByEnds<V>(): ByEnds<V> {
   const byHead = new Map<string, Map<string, V>>();
   const headLengths = new Set<number>();
   let sorted: readonly string[] | undefined;
-  const at: Shelf<V>['at'] = ({ head, tail }, make) => {
+  const at: ByEnds<V>['at'] = ({ head, tail }, make) => {
     const tails = byHead.get(head) ?? new Map<string, V>();
     if (!byHead.has(head)) sorted = undefined;
     byHead.set(head, tails);
@@ -127,8 +127,8 @@ function makeShelf<V>(): Shelf<V> {
       const tails = length <= head.length ? byHead.get(head.slice(0, length)) : undefined;
       return tails === undefined ? [] : [tails];
     });
-  const around: Shelf<V>['around'] = ({ head, tail }) => beginnings(head).flatMap((tails) => endings(tails, tail));
-  const near: Shelf<V>['near'] = (head) => {
+  const around: ByEnds<V>['around'] = ({ head, tail }) => beginnings(head).flatMap((tails) => endings(tails, tail));
+  const near: ByEnds<V>['near'] = (head) => {
     sorted ??= [...byHead.keys()].sort();
     const longer: V[] = [];
     for (const key of sorted.slice(firstFrom(sorted, head))) {

@@ -1,14 +1,14 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { describeFailure } from '../../lib/cli/failure.ts';
 import { makeRunMetrics } from '../../lib/cli/run/metrics.ts';
 import { makeHoldTeller } from '../../lib/cli/run/run-rounds.ts';
-import { describeFailure } from '../../lib/cli/failure.ts';
 import { silentLog } from '../../lib/io/log.ts';
 import type { ScaleReport } from '../../lib/jobs/scale/parts.ts';
+import { makePipe } from '../support/pipe.ts';
 import { aPool, aWorld, byHand, minute, round } from '../support/scaling-world.ts';
 import { aCliWorld } from './cli-world.ts';
-import { makePipe } from '../support/pipe.ts';
 
 describe('the command line', () => {
   test('help of a command that is misspelt names the mistake', async () => {

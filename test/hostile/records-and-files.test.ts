@@ -8,9 +8,9 @@ import { listAll } from '../../lib/jobs/records/change-record.ts';
 import type { Json } from '../../lib/model/json.ts';
 import { clusterId, makeRegion } from '../io/mks/region.ts';
 import { aNight, whileTimePasses } from '../support/night-app.ts';
+import { makePipe } from '../support/pipe.ts';
 import { aMatch, aRule, at } from '../support/scaling-world.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
-import { makePipe } from '../support/pipe.ts';
 
 let folder = makeTemporaryFolder();
 beforeEach(() => void (folder = makeTemporaryFolder()));

@@ -11,22 +11,22 @@ import { configAt, type Simulation } from './simulation.ts';
 const keepMs = 30 * 86_400_000;
 
 /** People's asks, stored as the commands store them; acknowledged the moment that is done. */
-export async function ask(sim: Simulation, wish: Lease | Override | Pause): Promise<void> {
+export async function ask(sim: Simulation, asked: Lease | Override | Pause): Promise<void> {
   const { store, story, kernel, trace } = sim;
-  if (wish.kind === 'lease') await putLease(store.plain, wish, kernel.now());
-  else await putAsk(store.plain, wish, keepMs);
-  const text = wish.match?.text ?? '*/*';
+  if (asked.kind === 'lease') await putLease(store.plain, asked, kernel.now());
+  else await putAsk(store.plain, asked, keepMs);
+  const text = asked.match?.text ?? '*/*';
   // The last one under an id stands.
-  const before = story.asks.findIndex((told) => told.ask.id === wish.id && told.ask.until > kernel.now());
+  const before = story.asks.findIndex((told) => told.ask.id === asked.id && told.ask.until > kernel.now());
   const told = story.asks[before];
   if (told) story.asks[before] = { ...told, ask: { ...told.ask, until: kernel.now() } };
-  story.asks.push({ ask: wish, at: kernel.now(), pools: (path) => matches(text, path) });
-  trace.note(`${kernel.now()} asked: ${wish.kind} ${text} until ${wish.until}`);
+  story.asks.push({ ask: asked, at: kernel.now(), pools: (path) => matches(text, path) });
+  trace.note(`${kernel.now()} asked: ${asked.kind} ${text} until ${asked.until}`);
   const stir = () => {
     sim.stir = kernel.now();
   };
   stir();
-  kernel.at(wish.until, stir);
+  kernel.at(asked.until, stir);
 }
 
 export function leaseFor(sim: Simulation, path: string, atLeast: number, until: EpochMs): Lease {

@@ -179,21 +179,21 @@ function judgeClaim(round: Round, put: SentPut, say: Say): void {
 
 /** Somebody must want this size: the schedule, a lease, an override, a person, or a base that is given back. */
 function judgeAsk(sim: Simulation, round: Sender, pool: PoolStory, sent: Sent, say: Say): void {
-  const wishes = wishesFor(sim, round, pool, sent.from);
-  if (wishes === undefined) return say('not ours', 'the rule of this pool only observes');
+  const wanted = wantedBy(sim, round, pool, sent.from);
+  if (wanted === undefined) return say('not ours', 'the rule of this pool only observes');
   const floors = leasesFor(sim, round, pool);
   const part = (key: 'min' | 'max') => {
     const from = sent.from[key];
     const to = sent.to[key];
-    const all = wishes.map((wish) => wish[key]);
+    const all = wanted.map((one) => one[key]);
     const most = Math.max(from, ...all, ...floors.map((floor) => floor[key]));
     return to === from || (to >= Math.min(...all) && to <= most);
   };
   if (!part('min') || !part('max'))
-    say('unwanted', `nobody wants this; what is wanted: ${[...new Set(wishes.map(show))].join(', ')}`);
+    say('unwanted', `nobody wants this; what is wanted: ${[...new Set(wanted.map(show))].join(', ')}`);
 }
 
-function wishesFor(sim: Simulation, round: Sender, pool: PoolStory, current: Bounds): readonly Bounds[] | undefined {
+function wantedBy(sim: Simulation, round: Sender, pool: PoolStory, current: Bounds): readonly Bounds[] | undefined {
   const { meaning } = round.config;
   const [wall, latest] = wallsOf(round, pool);
   const rule = ruleFor(meaning, pool.path);

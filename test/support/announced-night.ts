@@ -1,8 +1,8 @@
 import type { Delivery } from '../../lib/decide/incidents/delivery.ts';
+import type { Store } from '../../lib/io/stores/store.ts';
 import { listAll } from '../../lib/jobs/records/change-record.ts';
 import { listDecisions } from '../../lib/jobs/records/cluster-records.ts';
 import type { CompiledConfig, DestinationConfig, Rule } from '../../lib/model/config.ts';
-import type { Store } from '../../lib/io/stores/store.ts';
 import { aNight, type Night } from './night-app.ts';
 import { aMatch, aRule, at, minute } from './scaling-world.ts';
 

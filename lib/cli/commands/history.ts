@@ -5,12 +5,13 @@ import { reachedRegions } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { clockOf } from '../../model/wall-clock.ts';
 import { readAskedMatch } from '../asks/asked-match.ts';
 import { lookIntoStore, readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { isMatched } from '../pools.ts';
-import { clockOf, localInstant, localInstants, readingZone, rfc3339 } from '../text/instant.ts';
+import { localInstant, localInstants, readingZone, rfc3339 } from '../text/instant.ts';
 import { type PoolLabel, poolLabels } from '../text/labels.ts';
 import { renderTable, writeJson } from '../text/table.ts';
 

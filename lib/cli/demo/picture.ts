@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../model/time.ts';
-import { clockOf } from '../text/instant.ts';
+import { clockOf } from '../../model/wall-clock.ts';
 import type { Paint } from '../text/paint.ts';
 
 /** What a pool looked like at one instant. */

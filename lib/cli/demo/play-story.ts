@@ -4,7 +4,7 @@ import { listDecisions } from '../../jobs/records/cluster-records.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
 import { describeSize } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { clockOf } from '../text/instant.ts';
+import { clockOf } from '../../model/wall-clock.ts';
 import type { Film, Look } from './picture.ts';
 import { scenes, storyMs, tickMs } from './script.ts';
 import { demoZone, type Stage } from './stage.ts';

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
+import { clockOf } from '../../model/wall-clock.ts';
 import type { CliParts } from '../parts.ts';
-import { clockOf } from '../text/instant.ts';
 import { makePaint, type Paint } from '../text/paint.ts';
 import { drawFilm, type Film } from './picture.ts';
 import type { Frame } from './play-story.ts';

@@ -4,9 +4,10 @@ import { dirname } from 'node:path';
 import { SecretError } from '../../errors.ts';
 import { secretsOf } from '../../io/destinations/destinations.ts';
 import { secretProblem, transportOf } from '../../io/listen/event-source.ts';
-import { describeSecret, type Secret } from '../../io/secrets/secret.ts';
+import type { Secret } from '../../io/secrets/secret.ts';
 import type { Secrets } from '../../io/secrets/secrets.ts';
 import type { CompiledConfig, SecretRef } from '../../model/config.ts';
+import { describeSecret } from '../../model/secret-reference.ts';
 import { type Check, checksOf } from './check.ts';
 
 /** Reads a secret; a string is why it could not be read, safe to show. */

@@ -1,5 +1,5 @@
 import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
-import { type WallClock, wallClock } from '../text/instant.ts';
+import { type WallClock, wallClock } from '../../model/wall-clock.ts';
 
 /** Instants as the page tells them, all in one zone. */
 export type LocalNames = {

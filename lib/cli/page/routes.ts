@@ -52,7 +52,7 @@ export function addPage(app: Hono, parts: PageParts): Hono {
   const [css, js] = [readAsset('page.css'), readAsset('page.js')];
   const assets = linkedAssets(css, js);
   const say = makeSay(parts.clean);
-  const guard = guarded(parts);
+  const guard = guardRequests(parts);
   const whole = (c: Context, title: string, part: Html) => {
     const isPart = c.req.header('x-part') !== undefined;
     const up = html`<p><a href="/">The whole page</a></p><h1>${title}</h1>`;
@@ -168,7 +168,7 @@ async function decisionsOf({ store }: PageParts, page: Page, row: PoolRow) {
 }
 
 /** Who may see it, and under which name it may be asked for: a name that leads here by a trick is none of them. */
-function guarded({ host, config }: PageParts): MiddlewareHandler {
+function guardRequests({ host, config }: PageParts): MiddlewareHandler {
   return async (c, next) => {
     const { page } = config();
     if (!isNamed(c.req.header('host'), [host, ...(page?.hosts ?? [])])) {

@@ -4,7 +4,7 @@ import { dayNumber } from '../../decide/schedule/local-time.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { matchesPool } from '../../model/match.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
-import { clockOf } from '../text/instant.ts';
+import { clockOf } from '../../model/wall-clock.ts';
 import type { PoolLabel } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 

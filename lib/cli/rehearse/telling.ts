@@ -5,7 +5,8 @@ import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
 import { withConfig } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { clockOf, localInstants, roughly } from '../text/instant.ts';
+import { clockOf } from '../../model/wall-clock.ts';
+import { localInstants, roughly } from '../text/instant.ts';
 import { inRegion, type PoolLabel, regionOf } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../config/duration.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { type EpochMs, replaceInstants } from '../../model/time.ts';
+import { clockOf } from '../../model/wall-clock.ts';
 import type { CliParts } from '../parts.ts';
 
 /** RFC 3339 in UTC, for programs: fractions only where there are some. */
@@ -35,35 +36,6 @@ export function ago(at: EpochMs, now: EpochMs): string {
 
 export function roughly(ms: number): string {
   return formatDuration(ms < 60_000 ? ms : Math.floor(ms / 60_000) * 60_000);
-}
-
-export type WallClock = { readonly weekday: string; readonly date: string; readonly time: string };
-
-/** Date and time as ISO 8601 writes them. */
-export function clockOf(at: EpochMs, zone: string): WallClock {
-  return wallClock(zone)(at);
-}
-
-/** The same for many instants of one zone: a formatter is dear to make. */
-export function wallClock(zone: string): (at: EpochMs) => WallClock {
-  const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone,
-    weekday: 'short',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
-  return (at) => {
-    const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
-    return {
-      weekday: part.weekday ?? '',
-      date: `${part.year}-${part.month}-${part.day}`,
-      time: `${part.hour}:${part.minute}`,
-    };
-  };
 }
 
 /** The zone in which people read instants: the config's, else the one that its schedules share, else this machine's. */

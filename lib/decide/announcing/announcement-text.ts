@@ -1,6 +1,7 @@
 import { describeSize } from '../../model/size.ts';
 import { compareText, counted } from '../../model/text.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
+import { clockOf } from '../../model/wall-clock.ts';
 import type { AnnouncedPool } from './announcement.ts';
 
 /** How a reader of these messages names pools and tells times. */
@@ -97,34 +98,7 @@ function inMinutes(ms: number): string {
 
 /** "19:00", "Tue 00:30" on another day, "18:00 UTC" where nobody named a zone. */
 function clockIn(at: EpochMs, { zone, now }: Pick<Telling, 'zone' | 'now'>): string {
-  const [then, today] = [partsIn(zone, at), partsIn(zone, now)];
+  const [then, today] = [clockOf(at, zone), clockOf(now, zone)];
   const day = then.date === today.date ? '' : `${then.weekday} `;
   return `${day}${then.time}${zone === 'UTC' ? ' UTC' : ''}`;
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function partsIn(
-  zone: string,
-  at: EpochMs,
-): { readonly date: string; readonly weekday: string; readonly time: string } {
-  const format =
-    formats.get(zone) ??
-    new Intl.DateTimeFormat('en-GB', {
-      timeZone: zone,
-      weekday: 'short',
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    });
-  formats.set(zone, format);
-  const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
-  return {
-    date: `${part['year']}-${part['month']}-${part['day']}`,
-    weekday: part['weekday'] ?? '',
-    time: `${part['hour']}:${part['minute']}`,
-  };
 }

@@ -1,4 +1,4 @@
-import type { DestinationConfig, SecretRef } from '../../model/config.ts';
+import type { DestinationConfig } from '../../model/config.ts';
 import { type DestinationKind, isPushed } from '../../model/destination-kind.ts';
 import type { FindingKind, NoticeKind, Severity, Subject } from '../../model/finding.ts';
 import { matchesCluster, matchesPool } from '../../model/match.ts';
@@ -76,19 +76,6 @@ export function destinationId(
     ? [...mail.to].sort().join('\n')
     : (topic ?? [url, key].map((part) => (part === undefined ? '' : addressOf(part))).join('\n'));
   return `${name}~${hash(reference).slice(0, 8)}`;
-}
-
-/** Where a secret is kept, for people and as a subject; a command's arguments are not shown. */
-export function describeReference(ref: SecretRef, hash: (text: string) => string): string {
-  switch (ref.kind) {
-    case 'awsSecret':
-    case 'env':
-      return `${ref.kind} ${ref.name}`;
-    case 'file':
-      return `file ${ref.path}`;
-    case 'command':
-      return `command ${ref.argv[0] ?? ''} (${hash(ref.argv.join('\n')).slice(0, 8)})`;
-  }
 }
 
 function addressOf(address: Address): string {

@@ -1,9 +1,10 @@
 import { SecretError } from '../../errors.ts';
+import { describeSecret } from '../../model/secret-reference.ts';
 import { awsSetupProblem } from '../aws-setup.ts';
 import type { Clock } from '../clock.ts';
 import { late, startDeadline } from '../http/deadline.ts';
 import { describeNetworkFailure } from '../http/network-failure.ts';
-import { describeSecret, type SecretSource, type Stage } from './secret.ts';
+import { type SecretSource, type Stage } from './secret.ts';
 
 /** AWS Secrets Manager: the text of one stage; undefined = there is no such stage. Rejects with a SecretError only. */
 export type AwsSecrets = { readonly read: (name: string, stage: Stage) => Promise<string | undefined> };

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { SecretError } from '../../errors.ts';
+import { describeSecret } from '../../model/secret-reference.ts';
 import type { Clock } from '../clock.ts';
 import { late, startDeadline } from '../http/deadline.ts';
 import type { Environment } from './env-secret.ts';
-import { describeSecret, type SecretSource } from './secret.ts';
+import { type SecretSource } from './secret.ts';
 
 const timeoutMs = 10_000;
 const tooSlow = 'did not end within 10 s: run it by hand to see why';

@@ -1,5 +1,6 @@
 import { SecretError } from '../../errors.ts';
-import { describeSecret, type SecretSource } from './secret.ts';
+import { describeSecret } from '../../model/secret-reference.ts';
+import { type SecretSource } from './secret.ts';
 
 export type Environment = { readonly [name: string]: string | undefined };
 

@@ -1,9 +1,10 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { SecretError } from '../../errors.ts';
+import { describeSecret } from '../../model/secret-reference.ts';
 import type { Clock } from '../clock.ts';
 import { late, startDeadline } from '../http/deadline.ts';
-import { describeSecret, type SecretSource } from './secret.ts';
+import { type SecretSource } from './secret.ts';
 
 /** A file on a network share must not hold up a round. */
 const timeoutMs = 3_000;

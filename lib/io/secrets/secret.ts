@@ -1,6 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
 import { inspect } from 'node:util';
-import type { SecretRef } from '../../model/config.ts';
 
 /** A value that shows itself to nobody: printing, inspecting or serialising it gives "[redacted]". */
 export type Secret = {
@@ -29,22 +28,6 @@ export function unwrap(secret: Secret): string {
 export function isSameSecret(one: Secret, other: Secret): boolean {
   const [left, right] = [Buffer.from(unwrap(one)), Buffer.from(unwrap(other))];
   return left.length === right.length && timingSafeEqual(left, right);
-}
-
-/**
- * A secret's reference as people know it: "awsSecret lamplighter/r1". Never its value, nor a program's arguments: they
- * may hold one.
- */
-export function describeSecret(ref: SecretRef): string {
-  switch (ref.kind) {
-    case 'awsSecret':
-    case 'env':
-      return `${ref.kind} ${ref.name}`;
-    case 'file':
-      return `file ${ref.path}`;
-    case 'command':
-      return `command ${ref.argv[0] ?? ''}`;
-  }
 }
 
 /** AWS Secrets Manager keeps the value before the last rotation as well; the other places know one value. */

@@ -1,4 +1,5 @@
 import type { SecretRef } from '../../model/config.ts';
+import { describeSecret } from '../../model/secret-reference.ts';
 import type { Clock } from '../clock.ts';
 import { type AwsSecrets, awsSecretSource } from './aws-secret.ts';
 import { type CachedSecret, type CacheParts, makeCachedSecret } from './cached-secret.ts';
@@ -6,7 +7,7 @@ import { commandSecretSource } from './command-secret.ts';
 import { type Environment, envSecretSource } from './env-secret.ts';
 import { fileSecretSource } from './file-secret.ts';
 import type { SecretPurpose } from './parse-secret.ts';
-import { describeSecret, type Secret, type SecretSource } from './secret.ts';
+import { type Secret, type SecretSource } from './secret.ts';
 import { makeTokenSource, type TokenSource } from './token-source.ts';
 
 /** Every secret of one process, each read when it is needed, kept for five minutes, known to the redactor. */

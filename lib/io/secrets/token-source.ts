@@ -1,9 +1,10 @@
 import { SecretError } from '../../errors.ts';
 import type { SecretRef } from '../../model/config.ts';
+import { describeSecret } from '../../model/secret-reference.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { type CachedSecret, type CacheParts, makeCachedSecret } from './cached-secret.ts';
 import { parseSecret } from './parse-secret.ts';
-import { describeSecret, isSameSecret, type Secret, type SecretSource } from './secret.ts';
+import { isSameSecret, type Secret, type SecretSource } from './secret.ts';
 
 /** The token of one region. There is no way to call the API without asking here first. */
 export type TokenSource = {

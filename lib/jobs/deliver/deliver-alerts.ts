@@ -28,12 +28,12 @@ export async function deliverAlerts(parts: DeliverParts): Promise<DeliverReport>
 async function deliverAll(parts: DeliverParts): Promise<DeliverReport> {
   const targets = await listTargets(parts);
   const problems: string[] = [];
-  const reports = await mapBounded(targets, concurrency, (target) => guarded(parts, target, problems));
+  const reports = await mapBounded(targets, concurrency, (target) => deliverOne(parts, target, problems));
   return { destinations: reports.flatMap((report) => report ?? []), problems };
 }
 
 /** One destination's trouble with the store costs the others nothing. */
-async function guarded(
+async function deliverOne(
   parts: DeliverParts,
   target: Target,
   problems: string[],

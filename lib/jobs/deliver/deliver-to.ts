@@ -4,12 +4,10 @@ import { type Batch, openBatch, toMember } from '../../decide/outbox/batch.ts';
 import { nextStep, type OutboxView, type Step } from '../../decide/outbox/next-step.ts';
 import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
 import { newSender, type SenderRecord } from '../../decide/outbox/sender.ts';
-import { SecretError } from '../../errors.ts';
-import { type ReadCredentials, readCredentials } from '../../io/destinations/destinations.ts';
 import { isChat } from '../../model/destination-kind.ts';
 import { loadOutbox } from '../records/delivery-records.ts';
 import { afterAttemptMs, attempt, noAddress, unfold } from './attempt.ts';
-import type { DeliverParts, DestinationReport, Target } from './parts.ts';
+import { type Credentials, credentialsOf, type DeliverParts, type DestinationReport, type Target } from './parts.ts';
 import { closeSession, commitChange, endedAs, openSession, reload, type Session } from './session.ts';
 
 /** A run waits for a token or a short back-off itself; for anything longer there is a next run. */
@@ -32,7 +30,9 @@ export async function deliverTo(parts: DeliverParts, target: Target, urgent?: st
   const outbox = await loadOutbox(parts.store, target.id);
   const waiting = waitingIn(outbox.deliveries.length, outbox.batch?.batch);
   if (waiting === 0) return idle;
-  const credentials = await credentialsOf(parts, target);
+  const credentials = target.destination
+    ? await credentialsOf(parts, target.destination)
+    : ({ problem: 'the destination was removed from the config' } as const);
   const now = parts.clock.now();
   const sender = withNews(target.stored?.sender ?? newSender(target.id, now), credentials, now);
   const deliveries = outbox.deliveries.map(({ delivery }) => delivery);
@@ -58,18 +58,6 @@ export async function deliverTo(parts: DeliverParts, target: Target, urgent?: st
 
 function waitingIn(singles: number, batch: Batch | undefined): number {
   return singles + (batch?.members.length ?? 0);
-}
-
-type Credentials = ReadCredentials | { readonly problem: string };
-
-async function credentialsOf({ secret }: DeliverParts, { destination }: Target): Promise<Credentials> {
-  if (destination === undefined) return { problem: 'the destination was removed from the config' };
-  try {
-    return await readCredentials(destination, secret);
-  } catch (error) {
-    if (error instanceof SecretError) return { problem: error.message };
-    throw error;
-  }
 }
 
 function withNews(sender: SenderRecord, credentials: Credentials, now: number): SenderRecord {

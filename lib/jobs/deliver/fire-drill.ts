@@ -5,7 +5,8 @@ import type { DestinationConfig } from '../../model/config.ts';
 import { isPushed } from '../../model/destination-kind.ts';
 import { deliveryPut } from '../records/delivery-records.ts';
 import type { DeliverParts, Target } from './parts.ts';
-import { credentialsOf, push } from './push-alertmanager.ts';
+import { credentialsOf } from './parts.ts';
+import { push } from './push-alertmanager.ts';
 import { type SendOutcome, sendNow, type Waiting } from './send-now.ts';
 
 export type DrillReport = {

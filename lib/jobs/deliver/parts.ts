@@ -1,7 +1,8 @@
 import type { OutboxView } from '../../decide/outbox/next-step.ts';
 import type { Outcome } from '../../decide/outbox/outcome.ts';
+import { SecretError } from '../../errors.ts';
 import type { Clock } from '../../io/clock.ts';
-import type { ReadSecret } from '../../io/destinations/destinations.ts';
+import { type ReadCredentials, type ReadSecret, readCredentials } from '../../io/destinations/destinations.ts';
 import type { Outgoing } from '../../io/destinations/transmit.ts';
 import type { Sent } from '../../io/http/send-once.ts';
 import type { NewId } from '../../io/ids.ts';
@@ -64,3 +65,18 @@ export type Target = {
   readonly standing: OutboxView['standing'];
   readonly stored: StoredSender | undefined;
 };
+
+/** What a destination is reached with, or why that could not be read. */
+export type Credentials = ReadCredentials | { readonly problem: string };
+
+export async function credentialsOf(
+  { secret }: Pick<DeliverParts, 'secret'>,
+  destination: DestinationConfig,
+): Promise<Credentials> {
+  try {
+    return await readCredentials(destination, secret);
+  } catch (error) {
+    if (error instanceof SecretError) return { problem: error.message };
+    throw error;
+  }
+}

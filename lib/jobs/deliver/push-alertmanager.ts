@@ -5,14 +5,13 @@ import { withRegion } from '../../decide/messages/message.ts';
 import { senderAfter, withAddress } from '../../decide/outbox/attempt.ts';
 import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
 import { attemptMs, newSender, type SenderRecord } from '../../decide/outbox/sender.ts';
-import { SecretError } from '../../errors.ts';
-import { overHttp, type ReadCredentials, readCredentials, readOutcome } from '../../io/destinations/destinations.ts';
+import { overHttp, readOutcome } from '../../io/destinations/destinations.ts';
 import type { DestinationConfig } from '../../model/config.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { senderWrite } from '../records/destination-records.ts';
 import { listIncidents } from '../records/incident-records.ts';
 import { cleanStrings } from './clean-strings.ts';
-import type { DeliverParts, DestinationReport, Target } from './parts.ts';
+import { type Credentials, credentialsOf, type DeliverParts, type DestinationReport, type Target } from './parts.ts';
 
 /** An alert that is not sent again for so long is over as far as Alertmanager knows. */
 const staleMs = 15 * minuteMs;
@@ -68,24 +67,12 @@ function factsOf(record: IncidentRecord): OpenIncident['facts'] {
   return { kind, severity, subject, text, fix, since, until: phase === 'open' ? undefined : endedAt };
 }
 
-export async function credentialsOf(
-  { secret }: DeliverParts,
-  destination: DestinationConfig,
-): Promise<ReadCredentials | { readonly problem: string }> {
-  try {
-    return await readCredentials(destination, secret);
-  } catch (error) {
-    if (error instanceof SecretError) return { problem: error.message };
-    throw error;
-  }
-}
-
 /** All parts, up to the first that fails: the next run sends everything again. */
 export async function push(
   { send, clock, clean }: DeliverParts,
   destination: DestinationConfig,
   incidents: readonly OpenIncident[],
-  read: Awaited<ReturnType<typeof credentialsOf>>,
+  read: Credentials,
 ): Promise<Outcome> {
   if ('problem' in read) return { kind: 'address-failed', problem: read.problem };
   const { insecure, zone, severalRegions } = destination;

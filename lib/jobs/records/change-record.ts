@@ -48,6 +48,20 @@ export async function changeRecord<Before, Result>(
   throw new StoreError(`Storing ${what} failed: others kept changing it; try again`);
 }
 
+/**
+ * Why a part of the work was not stored, so that the other parts go on: what the work itself says (a text), or a store that
+ * refused. Whatever else is wrong is thrown on.
+ */
+export async function storeProblem(work: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    const said = await work();
+    return typeof said === 'string' ? said : undefined;
+  } catch (error) {
+    if (error instanceof StoreError) return error.message;
+    throw error;
+  }
+}
+
 type Listed = {
   readonly after?: string | undefined;
   readonly until?: string | undefined;

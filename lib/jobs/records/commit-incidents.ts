@@ -1,10 +1,10 @@
 import { type DestinationState, destinationId } from '../../decide/incidents/routing.ts';
 import type { IncidentChange } from '../../decide/incidents/step-incidents.ts';
-import { StoreError } from '../../errors.ts';
 import type { Store, Version, Write } from '../../io/stores/store.ts';
 import type { DestinationConfig } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { mapBounded } from '../concurrency.ts';
+import { storeProblem } from './change-record.ts';
 import { knownDestinationWrite, type StoredDestination } from './destination-records.ts';
 import { deliveryWrite, incidentWrite } from './incident-records.ts';
 
@@ -38,12 +38,7 @@ async function commitOne(
   version: Version | undefined,
 ): Promise<string | undefined> {
   const writes = [incidentWrite(record, version), ...deliveries.map(deliveryWrite)];
-  try {
-    return await commitWithout(store, writes);
-  } catch (error) {
-    if (error instanceof StoreError) return error.message;
-    throw error;
-  }
+  return storeProblem(() => commitWithout(store, writes));
 }
 
 /**

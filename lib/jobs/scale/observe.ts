@@ -1,6 +1,6 @@
-import { unknownRecord } from '../../decide/record-shape.ts';
 import { type ClockReading, readingOf, wrongClock } from '../../decide/clock-skew.ts';
 import { judgeMatches, type NamedCluster, type NamedFleet, namesOf } from '../../decide/matching/unmatched.ts';
+import { unknownRecord } from '../../decide/record-shape.ts';
 import { type ObservedFleetCluster, rememberedCluster, type StoredRule } from '../../decide/scaling/memory.ts';
 import { needsPools } from '../../decide/scaling/plan-round.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';

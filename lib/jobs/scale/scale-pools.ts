@@ -69,12 +69,12 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   const started = uninstalled ? undefined : await announceStart(parts, seen, input, plan, options);
   const stored: StoredRecord[] = [];
   const results = await actOnAll(parts, seen, plan, problems, (update) => stored.push(update));
-  await guarded(problems, '', () => forgetClusters(parts, seen, options, (record) => stored.push(record)));
-  await guarded(problems, '', () => keepSizes(parts, seen, stored, now));
-  await guarded(problems, '', () => keepNodes(parts, seen, book, options));
+  await noted(problems, '', () => forgetClusters(parts, seen, options, (record) => stored.push(record)));
+  await noted(problems, '', () => keepSizes(parts, seen, stored, now));
+  await noted(problems, '', () => keepNodes(parts, seen, book, options));
   const ahead = options.only ? undefined : await aheadOf(parts, input, plan, seen, announced, options);
   await leaveWord(parts, seen, plan, options, ahead);
-  if (wrongClocks.size === 0 && seen.answered.size > 0) await guarded(problems, '', () => healStore(parts.store));
+  if (wrongClocks.size === 0 && seen.answered.size > 0) await noted(problems, '', () => healStore(parts.store));
   return { ...report, ...(started !== undefined && { started }), problems, results };
 }
 
@@ -170,7 +170,7 @@ async function keepRules(parts: ScaleParts, seen: SeenFleet, plan: Plan, problem
   }
   for (const hash of hashes) {
     const rule = ruleToStore(parts.config, hash, parts.clock.now());
-    if (rule) await guarded(problems, '', () => storeRule(parts.store, hash, rule));
+    if (rule) await noted(problems, '', () => storeRule(parts.store, hash, rule));
   }
 }
 
@@ -185,7 +185,7 @@ async function actOnAll(
   const pools = new Map(seen.clusters.flatMap(({ pools: own }) => (own ?? []).map((pool) => [pool.id, pool] as const)));
   const updates = byTurn(plan.updates, ({ clusterId }) => clusterId, { now: parts.clock.now(), config: parts.config });
   const results = await mapBounded(updates, concurrency, async (update) => {
-    const acted = await guarded(problems, update.region, () => actOne(parts, seen, update, pools));
+    const acted = await noted(problems, update.region, () => actOne(parts, seen, update, pools));
     if (acted?.problem) problems.push(acted.problem);
     if (acted && !acted.isLost) onStored(update);
     if (update.action === undefined) return [];
@@ -206,7 +206,7 @@ async function actOne(
 }
 
 /** One cluster's trouble with the store is a problem of that cluster: it is named, and the round goes on. */
-async function guarded<T>(problems: ScaleProblem[], region: string, work: () => Promise<T>): Promise<T | undefined> {
+async function noted<T>(problems: ScaleProblem[], region: string, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {

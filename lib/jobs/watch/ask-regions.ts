@@ -1,9 +1,9 @@
-import { describeReference } from '../../decide/incidents/routing.ts';
 import { isWatched } from '../../decide/watching/end-dates.ts';
 import type { ClusterAnswers, RegionAnswers, RegionMemory } from '../../decide/watching/watch-memory.ts';
 import { type Answer, unreadableAnswer } from '../../model/answer.ts';
 import type { ObservedCluster } from '../../model/cluster.ts';
 import type { RegionConfig } from '../../model/config.ts';
+import { describeSecret } from '../../model/secret-reference.ts';
 import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
 import type { WatchParts } from './parts.ts';
 
@@ -60,7 +60,7 @@ async function askRegion(parts: WatchParts, region: RegionConfig, memories: read
   const list = await ask(() => parts.mksOf(name).listClusters());
   const expires = (await expiryOf(parts, name)) ?? ref.expires;
   const isPrevious = list.kind === 'ok' ? parts.isTokenPrevious?.(name) : undefined;
-  const about = { reference: describeReference(ref, parts.hash), expires };
+  const about = { reference: describeSecret(ref, parts.hash), expires };
   const token = isPrevious === undefined ? about : { ...about, isPrevious };
   if (list.kind !== 'ok') return { region, memory, list, token, toAsk: [], missing: [] };
   const toAsk = list.value.filter((cluster) => isWatched(parts.config, { region: name, cluster: cluster.name }));

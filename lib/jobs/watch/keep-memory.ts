@@ -1,8 +1,8 @@
 import { subjectId } from '../../decide/incidents/incident.ts';
 import type { RegionMemory, SeenCluster } from '../../decide/watching/watch-memory.ts';
-import { StoreError } from '../../errors.ts';
 import type { Store, Write } from '../../io/stores/store.ts';
 import type { Notice } from '../../model/finding.ts';
+import { storeProblem } from '../records/change-record.ts';
 import { noticeWrite } from '../records/incident-records.ts';
 import { memoryCommits, type StoredMemory } from '../records/watch-records.ts';
 
@@ -33,12 +33,7 @@ export async function keepMemory(
   const nameOf = (notice: Notice) => hash(`${notice.kind}\n${subjectId(notice.subject)}`).slice(0, 32);
   const words = Map.groupBy(said.filter(isSaid), clusterOf);
   const writes = new Map([...words].map(([id, some]) => [id, some.map((one) => noticeWrite(one, nameOf(one)))]));
-  try {
-    return await commitAll(store, memoryCommits(kept, before.stored, writes), after.region);
-  } catch (error) {
-    if (error instanceof StoreError) return error.message;
-    throw error;
-  }
+  return storeProblem(() => commitAll(store, memoryCommits(kept, before.stored, writes), after.region));
 }
 
 async function commitAll(

@@ -3,11 +3,11 @@ import { isWindowOpen, type Silences } from '../../decide/incidents/silence.ts';
 import type { IncidentChange, IncidentsOutcome } from '../../decide/incidents/step-incidents.ts';
 import { isClockWrong } from '../../decide/watching/observe-region.ts';
 import type { RegionAnswers } from '../../decide/watching/watch-memory.ts';
-import { StoreError } from '../../errors.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
 import type { Write } from '../../io/stores/store.ts';
 import type { Severity } from '../../model/finding.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { storeProblem } from '../records/change-record.ts';
 import { type Committed, commitIncidents, type Destinations, destinationStates } from '../records/commit-incidents.ts';
 import { timesWrites } from '../records/known-times.ts';
 import { seenWrite } from '../records/last-rounds.ts';
@@ -80,7 +80,7 @@ function shutOut({ region, list }: RegionAnswers): readonly { readonly region: s
 
 /** The clock is right, by what the answers say: what a wrong one has left behind is put right for good. */
 async function heal(store: WatchParts['store']): Promise<readonly string[]> {
-  const problem = await guarded(() => healStore(store));
+  const problem = await storeProblem(() => healStore(store));
   return typeof problem === 'string' ? [problem] : [];
 }
 
@@ -90,7 +90,7 @@ function describeFailure({ record }: IncidentChange, reason: string): string {
 
 async function commitAll({ store }: WatchParts, writes: readonly Write[]): Promise<string[]> {
   if (writes.length === 0) return [];
-  const problem = await guarded(() => store.commit(writes.slice(0, mostWrites)));
+  const problem = await storeProblem(() => store.commit(writes.slice(0, mostWrites)));
   return typeof problem === 'string' ? [problem] : [];
 }
 
@@ -127,7 +127,9 @@ async function keepTimes(
   });
   const after = Object.fromEntries(entries);
   if (entries.length === 0 && times.versions.size === 0) return [];
-  const problem = await guarded(() => store.commit(timesWrites(after, times.versions, 'watch')));
+  const problem = await storeProblem(
+    async () => void (await store.commit(timesWrites(after, times.versions, 'watch'))),
+  );
   return typeof problem === 'string' ? [problem] : [];
 }
 
@@ -141,22 +143,12 @@ async function tidy(
   unwanted: readonly Write[],
   now: EpochMs,
 ): Promise<readonly string[]> {
-  const problem = await guarded(async () => {
+  const problem = await storeProblem(async () => {
     const useless = [...unwanted, ...(await leftovers(store, known, records, destinations, now))];
     const outcome = await store.commit([seen, ...useless.slice(0, mostWrites - 1)]);
     if (outcome.kind === 'conflict' && !outcome.failed.includes(0)) await store.commit([seen]);
   });
   return typeof problem === 'string' ? [problem] : [];
-}
-
-async function guarded(work: () => Promise<unknown>): Promise<string | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    if (error instanceof StoreError) return error.message;
-    throw error;
-  }
 }
 
 function counted({ done }: Committed): Pick<WatchReport, 'opened' | 'resolved' | 'deliveries'> {

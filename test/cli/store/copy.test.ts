@@ -1,9 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { dumpSqlite } from '../../../lib/io/stores/dumped-records.ts';
-import { makeFakeDynamo } from '../../support/fake-dynamodb.ts';
-import { makeSkippingClock } from '../../support/skipping-clock.ts';
 import { randomId } from '../../../lib/io/ids.ts';
+import { dumpSqlite } from '../../../lib/io/stores/dumped-records.ts';
 import { makeDynamoStore } from '../../../lib/io/stores/dynamodb.ts';
 import { refusingNewer } from '../../../lib/io/stores/table-schema.ts';
 import {
@@ -13,6 +11,8 @@ import {
   makeDynoxideClient,
   startDynoxide,
 } from '../../support/dynoxide.ts';
+import { makeFakeDynamo } from '../../support/fake-dynamodb.ts';
+import { makeSkippingClock } from '../../support/skipping-clock.ts';
 import { aCliWorld, usualConfig } from '../cli-world.ts';
 
 const fixture = 'test/fixtures/stores/0.1.0.db';

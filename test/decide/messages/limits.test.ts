@@ -12,8 +12,8 @@ import { render } from '../../../lib/decide/messages/render.ts';
 import { slackBudget, slackLimits } from '../../../lib/decide/messages/slack.ts';
 import { teamsBudget } from '../../../lib/decide/messages/teams.ts';
 import { openBatch, toMember } from '../../../lib/decide/outbox/batch.ts';
-import { isChat } from '../../../lib/model/destination-kind.ts';
 import type { DestinationConfig } from '../../../lib/model/config.ts';
+import { isChat } from '../../../lib/model/destination-kind.ts';
 import { aDelivery, sha256, someFacts, start } from '../../support/receivers/outbox-world.ts';
 import vectors from '../../vectors/alerts.json' with { type: 'json' };
 

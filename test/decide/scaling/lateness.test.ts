@@ -27,7 +27,7 @@ describe('what has been owed, and since when', () => {
   const wanted = (target: Size, since = six): Pending => ({ target, since });
 
   test.each<[string, Size | undefined, Pending | undefined, Size, Pending]>([
-    ['the first wish counts from now', 0, undefined, 3, wanted(3, seven)],
+    ['the first size wanted counts from now', 0, undefined, 3, wanted(3, seven)],
     [
       'more than before: the first part of the way is owed since then',
       0,

@@ -74,7 +74,7 @@ describe('answers older than one seen before', () => {
   test.each([
     ['', at('2026-03-02T12:05:00Z')],
     [', also where updated_at is absent', undefined],
-  ])('a size that we tried long ago is somebody’s wish like any other%s', (_title, updatedAt) => {
+  ])('a size that we tried long ago counts as set by hand%s', (_title, updatedAt) => {
     const world = aWorld('2026-03-02T10:00:00Z', [aPool('workers', 5)], { config: remembered, onPut: 'lose' });
     runUntil(world, '2026-03-02T10:45:00Z');
     world.config = aConfig({ rules: [aRule({ base: 'remembered', leases: { max: 9, longestMs: hour } })] });
@@ -180,7 +180,7 @@ describe('a pool that was not to be seen when the schedule changed', () => {
     },
   );
 
-  test('with no change of the schedule meanwhile, another size is somebody’s wish as ever', () => {
+  test('with no change of the schedule meanwhile, another size counts as set by hand', () => {
     const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)]);
     runUntil(world, '2026-03-02T13:00:00Z');
     change(world, 'id-workers', { status: 'Error', size: 2 });

@@ -327,7 +327,7 @@ describe('people', () => {
     ],
   ];
 
-  test.each(resets)('once %s the schedule acts: what was set by hand meanwhile is no wish', (_title, before, then) => {
+  test.each(resets)('once %s the schedule acts: what was set by hand meanwhile is not kept', (_title, before, then) => {
     const world = aWorld('2026-03-06T18:00:00Z', [aPool('workers', 3)]);
     runUntil(world, '2026-03-06T22:00:00Z');
     before(world);

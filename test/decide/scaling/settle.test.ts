@@ -409,7 +409,7 @@ test('a mark that hung yesterday does not free the slot while its pool is change
   expect([sizeOf(world, 'a'), sizeOf(world, 'b')]).toEqual([0, 0]);
 });
 
-// Simulation, seed 5374: what somebody did to a pool that hung two days ago was kept as the wish of this morning.
+// Simulation, seed 5374: what somebody did to a pool that hung two days ago was kept as the size set this morning.
 describe('a change that hung and ended at a third size', () => {
   const hung = (until: string) => {
     const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 4)], {
@@ -424,7 +424,7 @@ describe('a change that hung and ended at a third size', () => {
     return world;
   };
 
-  test('is somebody’s wish while the schedule still says what it said', () => {
+  test('is a size set by hand while the schedule says the same', () => {
     const world = hung('2026-03-03T05:00:00Z');
     round(world);
     expect(memoryOf(world, 'workers')?.kept?.size).toBe(0);
@@ -439,7 +439,7 @@ describe('a change that hung and ended at a third size', () => {
 });
 
 // Simulation, seed 1105 with ten clusters: a restored change of the evening made our own 0 of that night a person's, all day.
-test('a store put back to a change of last evening makes nobody’s wish of what the night brought', () => {
+test('a store put back to a change of last evening takes no size of the night for one set by hand', () => {
   const world = aWorld('2026-03-02T19:00:00Z', [aPool('workers', 4)], {
     config: aConfig({ rules: [aRule({ base: 'remembered', idle: 1 })] }),
     takes: 2 * minute,

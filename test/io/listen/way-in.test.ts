@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { refuseUnsigned, isLoopback, secretProblem, transportOf } from '../../../lib/io/listen/event-source.ts';
+import { isLoopback, refuseUnsigned, secretProblem, transportOf } from '../../../lib/io/listen/event-source.ts';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
 import { makeSource, sources } from '../../decide/intake/fixtures.ts';
 

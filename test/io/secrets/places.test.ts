@@ -13,8 +13,8 @@ import { envSecretSource } from '../../../lib/io/secrets/env-secret.ts';
 import { fileSecretSource } from '../../../lib/io/secrets/file-secret.ts';
 import { type SecretSource, unwrap } from '../../../lib/io/secrets/secret.ts';
 import { makeSecrets } from '../../../lib/io/secrets/secrets.ts';
-import { makeVirtualClock } from '../../support/virtual-clock.ts';
 import { makePipe } from '../../support/pipe.ts';
+import { makeVirtualClock } from '../../support/virtual-clock.ts';
 
 async function problemOf(source: SecretSource): Promise<string> {
   const problem: unknown = await source.read('current').catch((error: unknown) => error);

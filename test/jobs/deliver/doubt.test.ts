@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
+import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
 import { loadOutbox } from '../../../lib/jobs/records/delivery-records.ts';
 import { listSenders } from '../../../lib/jobs/records/destination-records.ts';
 import {

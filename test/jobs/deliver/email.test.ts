@@ -8,6 +8,7 @@ import { transmit } from '../../../lib/io/destinations/transmit.ts';
 import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
 import { listHistory, listParked } from '../../../lib/jobs/records/delivery-records.ts';
 import type { DestinationConfig } from '../../../lib/model/config.ts';
+import { certificate, privateKey } from '../../support/receivers/certificate.ts';
 import {
   aDelivery,
   aDestination,
@@ -15,7 +16,6 @@ import {
   overFacts,
   someFacts,
 } from '../../support/receivers/outbox-world.ts';
-import { certificate, privateKey } from '../../support/receivers/certificate.ts';
 
 // A certificate for localhost, known here as one's own authority would be.
 beforeAll(() => setDefaultCACertificates([...getCACertificates('default'), certificate]));

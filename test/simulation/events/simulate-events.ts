@@ -227,7 +227,7 @@ export async function simulateEvents({ seed, days = 3, faults }: EventOptions): 
 
 type Send = (bodies: readonly string[], done: (kinds: readonly string[]) => void) => void;
 
-/** Bursts of wishes for one pool; what is not acknowledged comes again, and some of it comes twice, late, or in disorder. */
+/** Bursts of asks for one pool; what is not acknowledged comes again, and some of it comes twice, late, or in disorder. */
 function letSendersSend(stage: Stage, send: Send): void {
   const { kernel, chance, end, faults } = stage;
   const start = kernel.now();
@@ -392,7 +392,7 @@ function breakAround({ kernel, store }: Stage, at: EpochMs, rate: number): void 
   kernel.at(at + 3 * minuteMs, () => (store.rate = 0));
 }
 
-/** What is owed for certain: acknowledged, not over, not released, and no newer wish of the same name was ever sent. */
+/** What is owed for certain: acknowledged, not over, not released, and no newer ask of the same name was ever sent. */
 function owed({ acked, sent, released }: Stage, cluster: string, now: EpochMs, before: EpochMs): number {
   const live = acked.filter((one) => one.cluster === cluster && one.at <= before && one.until > now);
   const standing = live.filter(({ key, time, atLeast, until }) => {

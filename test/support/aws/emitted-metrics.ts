@@ -1,7 +1,7 @@
 /** What the functions write for CloudWatch to read: each job's own report of a round, as the line it becomes. */
 
-import { reportTroubles, troublesOf } from '../../../functions/event-troubles.ts';
 import type { Container } from '../../../functions/container.ts';
+import { reportTroubles, troublesOf } from '../../../functions/event-troubles.ts';
 import { reportDelivering, reportScaling, reportWatching } from '../../../functions/report.ts';
 import { randomId } from '../../../lib/io/ids.ts';
 import { silentLog } from '../../../lib/io/log.ts';
