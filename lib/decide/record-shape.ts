@@ -209,27 +209,6 @@ const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
       askedAt: number,
     }),
   ],
-  [
-    /^announcements\n/u,
-    record({
-      boundary: number,
-      destination: text,
-      sequence: number,
-      saidAt: number,
-      pools: list(
-        has({
-          region: text,
-          clusterId: text,
-          poolId: text,
-          cluster: text,
-          pool: text,
-          from: size,
-          to: size,
-          saidAt: number,
-        }),
-      ),
-    }),
-  ],
   [/^notices\n/u, record({ notice: has({ kind: text, subject, text, at: number, facts: maybe(facts) }) })],
   [/^outbox\/[^\n]*\nbatch$/u, batch],
   [/^outbox\//u, delivery],

@@ -128,7 +128,7 @@ test('so have those of a config, a secret and a store', async () => {
   mkdirSync(db);
   expect(unformed((await world.run('status')).err)).toEqual([]);
   writeFileSync(join(world.folder, 'no.db'), 'no database at all, whatever its name says'.repeat(100));
-  world.writeConfig(`${usualConfig}store: { path: ./no.db }\n`);
+  world.writeConfig(`${usualConfig}store: { kind: sqlite, path: ./no.db }\n`);
   expect(unformed((await world.run('status')).err)).toEqual([]);
   const init = ['init', '--api', 'http://127.0.0.1:8090', '--token-env', 'NOT_SET', '--yes'];
   const { err } = await world.runWith({}, ...init, '--output', join(world.folder, 'new.yml'));

@@ -30,6 +30,20 @@ describe('with two regions every line says which one', () => {
     expect((await world.run('explain', 'r2:ml/gpu')).out).toMatch(/^r2:ml\/gpu at /m);
   });
 
+  test('what the brake holds, and clusters that no rule names', async () => {
+    const braked = twoRegions
+      .replace('safety: { brake: off }\n', '')
+      .replace('  - { match: "mgmt/*", schedule: none }\n', '');
+    using world = aCliWorld(night, braked);
+    const { out, err } = await world.run('run', '--once');
+    expect(err).toMatch(
+      /no rule names the clusters r1:mgmt, r1:prod-data, r1:prod-web, r2:mgmt, r2:prod-data, r2:prod-web/,
+    );
+    expect(out).toMatch(/the brake waits for your approval: .*: r[12]:dev-api\/build → 0, /);
+    const { out: open } = await world.run('incidents');
+    expect(open).not.toMatch(/[ ,]dev-api\/build → 0/);
+  });
+
   test('base and scale, also where they say what to type', async () => {
     using world = aCliWorld(night, twoRegions);
     await world.run('run', '--once');

@@ -63,7 +63,7 @@ export async function verifyStore(parts: CliParts, address: string | undefined, 
 /** Everything from one store into another: a file or a table that is empty, or holds a part of this very copy. */
 export async function copyStore(parts: CliParts, from: string, to: string, { json }: JsonOption): Promise<void> {
   const [source, target] = [parseStoreAddress(from), parseStoreAddress(to)];
-  if (JSON.stringify(source) === JSON.stringify(target)) throw new UsageError('both are the same store: name two');
+  if (JSON.stringify(source) === JSON.stringify(target)) throw new UsageError('Both are the same store: name two');
   await refuseMissing(source);
   const records = target.kind === 'sqlite' ? await copyToFile(parts, source, target.path) : await dump(parts, source);
   if (target.kind === 'dynamodb') await copyToTable(parts, records, target);

@@ -1,5 +1,6 @@
 import type { Rule } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
+import type { Names } from '../../model/match.ts';
 import { describeSize, isLower, nodesOver, type Size } from '../../model/size.ts';
 import { counted } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
@@ -20,6 +21,8 @@ export type BrakeInput = {
   /** undefined = the brake is off. */
   readonly limits: { readonly pools: number; readonly percent: number } | undefined;
   readonly isApproved: boolean;
+  /** Of several regions each pool is named with its own: the same names may be in each of them. */
+  readonly hasSeveralRegions: boolean;
 };
 
 export type Braked = { readonly held: ReadonlySet<RankedWant>; readonly finding: Finding | undefined };
@@ -51,7 +54,7 @@ export function brakeLowers(input: BrakeInput): Braked {
   const fleetNodes = input.fleetNodes + elsewhere.nodes;
   const isTooMuch = all.length > limits.pools || nodes * 100 > limits.percent * fleetNodes;
   if (!isTooMuch) return nothing;
-  return { held: new Set(own.map(({ want }) => want)), finding: findingOf(all, nodes, fleetNodes) };
+  return { held: new Set(own.map(({ want }) => want)), finding: findingOf(all, nodes, fleetNodes, input) };
 }
 
 function whyNews(
@@ -105,10 +108,14 @@ function baseThen({ view }: RankedWant, old: Rule): Size | undefined {
   return view.rule.base === 'remembered' ? view.base : undefined;
 }
 
-function findingOf(news: readonly News[], nodes: number, fleetNodes: number): Finding {
-  const names = news
-    .slice(0, 5)
-    .map(({ want: { view, to } }) => `${view.names.cluster}/${view.names.pool} → ${describeSize(to)}`);
+function findingOf(
+  news: readonly News[],
+  nodes: number,
+  fleetNodes: number,
+  { hasSeveralRegions }: Pick<BrakeInput, 'hasSeveralRegions'>,
+): Finding {
+  const nameOf = ({ region, cluster, pool }: Names) => `${hasSeveralRegions ? `${region}:` : ''}${cluster}/${pool}`;
+  const names = news.slice(0, 5).map(({ want: { view, to } }) => `${nameOf(view.names)} → ${describeSize(to)}`);
   const more = news.length > names.length ? ` and ${news.length - names.length} more` : '';
   const first = news.filter(({ why }) => why === 'first').length;
   return {

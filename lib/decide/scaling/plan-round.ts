@@ -114,6 +114,7 @@ function brakeInput(input: RoundInput, book: RuleBook, plans: readonly ClusterPl
     isApproved: input.asks.some(
       (ask) => ask.kind === 'approval' && ask.configHash === input.config.hash && input.now < ask.until,
     ),
+    hasSeveralRegions: input.config.regions.length > 1,
   };
 }
 

@@ -88,12 +88,14 @@ function seenPools(clusters: readonly ObservedFleetCluster[], book: RuleBook) {
 }
 
 /** Clusters that no rule names at all, not even to leave them alone: most likely somebody forgot them. */
-function unnamed({ rules }: CompiledConfig, clusters: readonly ObservedFleetCluster[]): string {
+function unnamed({ rules, regions }: CompiledConfig, clusters: readonly ObservedFleetCluster[]): string {
   const others = clusters.filter(({ cluster: { region, name, status } }) => {
     if (status === 'Deleting' || status === 'Deleted') return false;
     return !rules.some(({ match }) => matchesCluster(match, { region, cluster: name }));
   });
-  const names = [...new Set(others.map(({ cluster }) => cluster.name))].sort(compareText);
+  const nameOf = ({ region, name }: ObservedFleetCluster['cluster']) =>
+    regions.length > 1 ? `${region}:${name}` : name;
+  const names = [...new Set(others.map(({ cluster }) => nameOf(cluster)))].sort(compareText);
   if (names.length === 0) return '';
   const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : '';
   return `; no rule names ${names.length === 1 ? 'the cluster' : 'the clusters'} ${names.slice(0, mostNamed).join(', ')}${more}`;

@@ -120,7 +120,7 @@ describe('a store’s name', () => {
   test.each([
     [['store', 'copy', fixture, 'dynamodb:'], 'names no store'],
     [['store', 'copy', fixture, 'dynamodb:a b'], 'is no name of a table'],
-    [['store', 'copy', fixture, `sqlite:${fixture}`], 'both are the same store'],
+    [['store', 'copy', fixture, `sqlite:${fixture}`], 'Both are the same store'],
   ])('%j is refused', async (argv, message) => {
     using world = aCliWorld();
     expect(await world.runWith({}, ...argv)).toMatchObject({ code: 2, err: expect.stringContaining(message) });
