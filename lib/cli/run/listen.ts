@@ -1,8 +1,8 @@
 import { UsageError } from '../../errors.ts';
 import { makeTroubleLog } from '../../io/event-log.ts';
 import {
-  refuseUnsigned,
   isLoopback,
+  refuseUnsigned,
   secretProblem,
   signingProblem,
   transportOf,

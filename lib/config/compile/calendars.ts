@@ -10,9 +10,9 @@ import { checkZone } from '../time-zones.ts';
 import type { Salvaged } from '../validate.ts';
 import { compileAddress } from './addresses.ts';
 import { type Context, entriesOf, itemsOf } from './context.ts';
-import { writtenZone, zoneOfSilence } from './windows.ts';
 import { findHolidays } from './holidays.ts';
 import { readIcs as expandIcs } from './read-ics.ts';
+import { writtenZone, zoneOfSilence } from './windows.ts';
 
 /** A calendar with everything that does not depend on a zone resolved. */
 export type ResolvedCalendar = {

@@ -1,5 +1,5 @@
-import { windowWarnings } from '../../decide/schedule/window-warnings.ts';
 import type { WrittenWindow } from '../../decide/schedule/window.ts';
+import { windowWarnings } from '../../decide/schedule/window-warnings.ts';
 import type { Lead, Schedule, Window } from '../../model/config.ts';
 import type { Term } from '../../model/size.ts';
 import type { Path } from '../problem.ts';

@@ -1,11 +1,11 @@
 import type { CompiledConfig, LinkChoice, LinksConfig } from '../../model/config.ts';
 import { isRaise } from '../../model/size.ts';
-import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
 import { counted } from '../../model/text.ts';
-import { boundaryOf, dayIn, offsetsAround } from '../schedule/local-time.ts';
+import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
 import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
 import { makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
 import { resolveSays } from '../scaling/scheduled-size.ts';
+import { boundaryOf, dayIn, offsetsAround } from '../schedule/local-time.ts';
 import { nextChange } from '../schedule/timeline.ts';
 import type { AnnouncedPool, Announcement } from './announcement.ts';
 

@@ -1,5 +1,5 @@
-import { digestOf, isExpired, type KeepLink, poolsOfLink } from '../../decide/announcing/keep-link.ts';
 import type { AnnouncedPool } from '../../decide/announcing/announcement.ts';
+import { digestOf, isExpired, type KeepLink, poolsOfLink } from '../../decide/announcing/keep-link.ts';
 import { exactMatch, leaseId, type Owner } from '../../decide/intake/judge-ask.ts';
 import { baseOf } from '../../decide/scaling/base.ts';
 import type { PoolMemory } from '../../decide/scaling/memory.ts';

@@ -1,5 +1,5 @@
-import type { Delivery } from '../../decide/incidents/delivery.ts';
 import { unsignedMark } from '../../decide/announcing/keep-link.ts';
+import type { Delivery } from '../../decide/incidents/delivery.ts';
 import { render } from '../../decide/messages/render.ts';
 import {
   type Attempt,

@@ -2,35 +2,21 @@ import type { Announcement } from '../../decide/announcing/announcement.ts';
 import { type Ahead, lookAhead } from '../../decide/announcing/look-ahead.ts';
 import { withUnannounced } from '../../decide/announcing/unannounced.ts';
 import { clockFinding } from '../../decide/clock-skew.ts';
-import { nextLooks } from '../../decide/past/looks.ts';
-import { afterMissing, type ObservedFleetCluster } from '../../decide/scaling/memory.ts';
+import { afterMissing } from '../../decide/scaling/memory.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
 import type { Plan, RecordUpdate, RoundInput } from '../../decide/scaling/plan.ts';
-import { isCountedLower, isUnread, planRound } from '../../decide/scaling/plan-round.ts';
-import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
-import { startedNotice } from '../../decide/scaling/started.ts';
-import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
+import { isCountedLower, planRound } from '../../decide/scaling/plan-round.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
-import type { Finding, Notice } from '../../model/finding.ts';
-import type { Json } from '../../model/json.ts';
-import { makePatience, mapBounded } from '../concurrency.ts';
+import type { Finding } from '../../model/finding.ts';
+import { mapBounded } from '../concurrency.ts';
 import { listAnnouncements } from '../records/announcement-records.ts';
 import { changeRecord, putOver } from '../records/change-record.ts';
 import { clusterWrite, readUninstalled, ruleToStore, storeRule } from '../records/cluster-records.ts';
-import { noticeWrite } from '../records/incident-records.ts';
-import { writeRoundFindings } from '../records/round-findings.ts';
 import { type Acted, actOnCluster } from './act.ts';
 import { keepNodes, keepSizes, type StoredRecord } from './keep-past.ts';
-import {
-  concurrency,
-  lookNeedsMs,
-  type MissingCluster,
-  notLookedAt,
-  observeFleet,
-  readFleet,
-  type SeenFleet,
-} from './observe.ts';
+import { announceStart, leaveWord } from './leave-word.ts';
+import { concurrency, type MissingCluster, notLookedAt, observeFleet, readFleet, type SeenFleet } from './observe.ts';
 import { bookFrom, type ScaleOptions, type ScaleParts, type ScaleProblem, type ScaleReport } from './parts.ts';
 
 /**
@@ -219,54 +205,6 @@ async function noted<T>(problems: ScaleProblem[], region: string, work: () => Pr
   }
 }
 
-/** What the round found and did not find, and the notices, for the jobs that tell people. */
-async function leaveWord(
-  parts: ScaleParts,
-  seen: SeenFleet,
-  plan: Plan,
-  options: ScaleOptions,
-  ahead: Ahead | undefined,
-): Promise<void> {
-  await storeNotices(parts, plan.notices);
-  if (options.only) return;
-  const shard = options.shard ?? { index: 0, count: 1 };
-  for (const { name } of parts.config.regions) {
-    const own = seen.clusters.filter(({ cluster }) => cluster.region === name);
-    const findings = plan.findings.filter(({ subject }) =>
-      'region' in subject ? subject.region === name : name === parts.config.regions[0]?.name,
-    );
-    const at = parts.clock.now();
-    const isAnswered = seen.answered.has(name);
-    const isClockWrong = seen.wrongClocks.has(name);
-    const before = seen.rounds.find(
-      (round) => round.region === name && round.shard.index === shard.index && round.shard.count === shard.count,
-    );
-    const isWhole = isAnswered && !seen.problems.some(({ region }) => region === name);
-    const round: RoundFindings = {
-      schema: 1,
-      at,
-      region: name,
-      shard,
-      configHash: parts.config.hash,
-      isAnswered,
-      ...(isClockWrong && { isClockWrong }),
-      checkedClusters: isClockWrong ? [] : own.flatMap(({ cluster, pools }) => (pools ? [cluster.id] : [])),
-      pools: own.reduce((sum, { pools }) => sum + (pools?.length ?? 0), 0),
-      clusters: own.length,
-      ...(parts.installation === undefined ? {} : { installation: parts.installation }),
-      findings,
-      nodes: own.flatMap(({ pools = [] }) => nodesOf(pools)),
-      ...aheadIn(name, ahead),
-      looks: nextLooks(
-        before?.looks,
-        { at, isAnswered: isAnswered && !isClockWrong, isWhole: isWhole && !isClockWrong },
-        parts.config.everyMs,
-      ),
-    };
-    await writeRoundFindings(parts.store, round, before);
-  }
-}
-
 /** Asked only where somebody is told, or was a round ago. */
 async function announcedTo(
   { config, store }: ScaleParts,
@@ -290,71 +228,6 @@ async function aheadOf(
   const isPart = (shard?.count ?? 1) > 1 && parts.config.rules.some(({ announce }) => announce !== undefined);
   const fleet = isPart ? notLookedAt(seen, await readFleet(parts)) : undefined;
   return lookAhead(fleet === undefined ? input : { ...input, elsewhere: () => fleet }, plan, announced);
-}
-
-function aheadIn(name: string, ahead: Ahead | undefined): Pick<RoundFindings, 'coming' | 'verdicts'> {
-  const coming = (ahead?.coming ?? []).filter(({ region }) => region === name);
-  const verdicts = (ahead?.verdicts ?? []).filter(({ region }) => region === name);
-  return { ...(coming.length > 0 && { coming }), ...(verdicts.length > 0 && { verdicts }) };
-}
-
-/** A fixed pool has as many as its size says, which is remembered anyway. */
-function nodesOf(pools: readonly ObservedPool[]): NonNullable<RoundFindings['nodes']> {
-  return pools.flatMap(({ id, autoscale, size }) => (autoscale && size !== undefined ? [[id, size] as const] : []));
-}
-
-async function storeNotices(parts: ScaleParts, notices: readonly Notice[]): Promise<void> {
-  for (let i = 0; i < notices.length; i += 50) {
-    await parts.store.commit(notices.slice(i, i + 50).map((notice) => noticeWrite(notice, parts.newId())));
-  }
-}
-
-const key = { partition: 'fleet', id: 'config' };
-
-/**
- * Says once per config what is about to happen, before the first write under it. Kept by hash, in one commit with the
- * notice: of several processes and shards one says it. Resolves to the sentence, where it was said now.
- */
-export async function announceStart(
-  parts: ScaleParts,
-  seen: SeenFleet,
-  input: RoundInput,
-  plan: Plan,
-  options: ScaleOptions,
-): Promise<string | undefined> {
-  // What is about to happen, and when, nobody knows by a wrong clock.
-  if (options.only || seen.answered.size === 0 || seen.wrongClocks.size > 0) return undefined;
-  const known = await parts.store.read(key);
-  const value = known?.value as { readonly hash?: string } | undefined;
-  if (value?.hash === parts.config.hash) return undefined;
-  const clusters = await readOthers(parts, seen.clusters, input.book ?? makeRuleBook(parts.config, input.now));
-  const notice = startedNotice(input, plan, clusters);
-  const next: Json = { schema: 1, hash: parts.config.hash, at: notice.at };
-  const outcome = await parts.store.commit([
-    known
-      ? { kind: 'putIfVersion', key, value: next, version: known.version }
-      : { kind: 'putIfAbsent', key, value: next },
-    noticeWrite(notice, parts.newId()),
-  ]);
-  if (outcome.kind !== 'committed') return undefined;
-  parts.log.info(notice.text, { notice: 'started' });
-  return notice.text;
-}
-
-/** With the pools of clusters that no rule acts on, which are read for this one sentence only: it counts every pool. */
-async function readOthers(
-  parts: ScaleParts,
-  clusters: readonly ObservedFleetCluster[],
-  book: RuleBook,
-): Promise<readonly ObservedFleetCluster[]> {
-  const patience = makePatience(lookNeedsMs, parts.timeLeftMs);
-  return mapBounded(clusters, concurrency, async (seen) => {
-    const { cluster } = seen;
-    const isLooked = seen.pools !== undefined || cluster.unreadable !== undefined || isUnread(book, seen);
-    if (isLooked || cluster.status === 'Deleting' || cluster.status === 'Deleted') return seen;
-    const answer = await patience.ask(cluster.region, () => parts.mksOf(cluster.region).listNodePools(cluster.id));
-    return answer.kind === 'ok' ? { ...seen, pools: answer.value } : seen;
-  });
 }
 
 /**
