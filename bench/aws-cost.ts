@@ -9,9 +9,10 @@ import { randomId } from '../lib/io/ids.ts';
 import { silentLog } from '../lib/io/log.ts';
 import { makeRedactor } from '../lib/io/redact.ts';
 import { makeMemoryStore } from '../lib/io/stores/memory.ts';
-import type { Store } from '../lib/io/stores/store.ts';
+import type { Key, Store } from '../lib/io/stores/store.ts';
 import type { CompiledConfig } from '../lib/model/config.ts';
-import { countShards } from '../lib/jobs/scale/observe.ts';
+import type { Part } from '../lib/model/part.ts';
+import { countParts } from '../lib/jobs/records/count-parts.ts';
 import { createWorld } from '../lib/simulator/create-world.ts';
 import { simulatorApp } from '../lib/simulator/simulator-app.ts';
 import { configOf, officeHours, ruleFor } from './support/a-fleet.ts';
@@ -110,28 +111,31 @@ export async function measureFleet(clusters: number): Promise<Measured> {
     now += 5 * minuteMs;
     return { ...use, runs: Math.max(1, use.runs), cpuMs: performance.now() - began };
   };
-  const scale = async () => {
-    const count = await countShards(store, config);
+  const inParts = async (run: (options: { readonly shard?: Part }) => Promise<readonly string[]>) => {
+    const count = await countParts(store, config);
     for (let index = 0; index < count; index += 1) {
-      const { problems } = await app.scale(config, count === 1 ? {} : { shard: { index, count } });
-      if (problems[0]) throw new Error(problems[0].reason);
+      const [problem] = await run(count === 1 ? {} : { shard: { index, count } });
+      if (problem !== undefined) throw new Error(problem);
       use.runs += 1;
     }
   };
+  const scale = () =>
+    inParts(async (options) => (await app.scale(config, options)).problems.map(({ reason }) => reason));
+  const watch = () => inParts(async (options) => (await app.watch(config, undefined, undefined, options)).problems);
   for (let i = 0; i < 3; i += 1) {
     await pass(scale);
-    await pass(() => app.watch(config));
+    await pass(watch);
     await pass(() => app.deliver(config));
   }
-  const busyWatch = await pass(() => app.watch(config));
+  const busyWatch = await pass(watch);
   const busyScale = await pass(scale);
   world.behaviour.autoscalerMoves = false;
   await pass(scale);
-  await pass(() => app.watch(config));
-  await pass(() => app.watch(config));
+  await pass(watch);
+  await pass(watch);
   const quiet = {
     scale: await pass(scale),
-    watch: await pass(() => app.watch(config)),
+    watch: await pass(watch),
     busyScale,
     busyWatch,
     deliver: await pass(() => app.deliver(config)),
@@ -147,7 +151,9 @@ function waitForEnd(_ms: number, signal?: AbortSignal): Promise<void> {
 
 /** Units as DynamoDB counts them: 4 KB per strongly consistent read, 1 KB per write, twice that in a transaction. */
 function counted(store: Store, use: Use): Store {
-  const size = (value: unknown) => JSON.stringify(value ?? null).length + 150;
+  // An item's bytes are its names and values: pk, sk, version (a UUID), value, ttl.
+  const size = ({ partition, id }: Key, value: unknown) =>
+    JSON.stringify(value ?? null).length + partition.length + id.length + 70;
   const count = (reads: number, writes: number) => {
     use.storeCalls += 1;
     use.reads += reads;
@@ -156,19 +162,19 @@ function counted(store: Store, use: Use): Store {
   return {
     read: async (key) => {
       const record = await store.read(key);
-      count(Math.ceil(size(record?.value) / 4096), 0);
+      count(Math.ceil(size(key, record?.value) / 4096), 0);
       return record;
     },
     list: async (partition, options) => {
       const records = await store.list(partition, options);
-      const bytes = records.reduce((sum, { value }) => sum + size(value), 0);
+      const bytes = records.reduce((sum, { key, value }) => sum + size(key, value), 0);
       count(Math.max(1, Math.ceil(bytes / 4096)), 0);
       // A page of DynamoDB holds 1 MB.
       use.storeCalls += Math.floor(bytes / 1_048_576);
       return records;
     },
     commit: async (writes) => {
-      const units = writes.map((write) => Math.ceil(size('value' in write ? write.value : null) / 1024));
+      const units = writes.map((write) => Math.ceil(size(write.key, 'value' in write ? write.value : null) / 1024));
       count(0, units.reduce((sum, one) => sum + one, 0) * (writes.length > 1 ? 2 : 1));
       return store.commit(writes);
     },

@@ -1,5 +1,5 @@
 import { readScaleRequest } from '../lib/io/invoke.ts';
-import { countShards } from '../lib/jobs/scale/observe.ts';
+import { countParts } from '../lib/jobs/records/count-parts.ts';
 import { type OpenContainer, openContainer } from './container.ts';
 import { jobHandler } from './job-handler.ts';
 import { reportScaling } from './report.ts';
@@ -14,7 +14,7 @@ export const makeHandler = (open: OpenContainer) =>
         region === only.region && name === only.cluster;
       return reportScaling(container, await app.scale(config, { only: isIt, isDryRun }, timeLeftMs), false);
     }
-    const count = shard?.count ?? (await countShards(app.parts.store, config));
+    const count = shard?.count ?? (await countParts(app.parts.store, config));
     const others = shard ? [] : Array.from({ length: count - 1 }, (_, i) => ({ index: i + 1, count }));
     const how = isDryRun ? { dryRun: true as const } : {};
     await Promise.all(others.map((other) => invoke({ job: 'scale-pools', shard: other, ...how })));

@@ -21,7 +21,7 @@ import { knownFleet } from './jobs/accept/known-fleet.ts';
 import { makeGroupWriter } from './jobs/accept/store-asks.ts';
 import type { DeliverParts, DeliverReport } from './jobs/deliver/parts.ts';
 import type { KeptBook, ScaleOptions, ScaleReport } from './jobs/scale/parts.ts';
-import type { WatchReport } from './jobs/watch/parts.ts';
+import type { WatchOptions, WatchParts, WatchReport } from './jobs/watch/parts.ts';
 import type { CompiledConfig, EventSourceConfig, RegionConfig } from './model/config.ts';
 import type { Finding } from './model/finding.ts';
 
@@ -45,7 +45,12 @@ export type App = {
   readonly parts: AppParts;
   readonly mksOf: (config: CompiledConfig) => (region: string) => Mks;
   readonly scale: (config: CompiledConfig, options?: ScaleOptions, timeLeftMs?: () => number) => Promise<ScaleReport>;
-  readonly watch: (config: CompiledConfig, configProblem?: Finding, timeLeftMs?: () => number) => Promise<WatchReport>;
+  readonly watch: (
+    config: CompiledConfig,
+    configProblem?: Finding,
+    timeLeftMs?: () => number,
+    options?: WatchOptions,
+  ) => Promise<WatchReport>;
   /** Sends what waits in the outbox, and judges what only delivering can see. */
   readonly deliver: (config: CompiledConfig, timeLeftMs?: () => number) => Promise<DeliverReport>;
   /** The same parts for what people do to the outbox by hand, and for fire drills. */
@@ -117,9 +122,9 @@ export function makeApp(given: AppParts): App {
         options,
       );
     },
-    watch: async (config, configProblem, timeLeftMs) => {
+    watch: async (config, configProblem, timeLeftMs, options) => {
       const { watchClusters } = await import('./jobs/watch/watch-clusters.ts');
-      return watchClusters({
+      const watching: WatchParts = {
         config,
         clock,
         newId,
@@ -131,7 +136,8 @@ export function makeApp(given: AppParts): App {
         log: log.with({ job: 'watch-clusters', config: config.hash }),
         ...(configProblem ? { configProblem } : {}),
         ...(timeLeftMs ? { timeLeftMs } : {}),
-      });
+      };
+      return watchClusters(watching, options);
     },
     deliver: async (config, timeLeftMs) => {
       const { deliverAlerts } = await import('./jobs/deliver/deliver-alerts.ts');

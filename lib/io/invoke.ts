@@ -1,15 +1,14 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { Part } from '../model/part.ts';
 import type { Log } from './log.ts';
 
 /** What is asked for at once. Losing it costs a tick, nothing else. */
 export type Request =
   | { readonly job: 'scale-pools'; readonly only: ClusterName }
-  | { readonly job: 'scale-pools'; readonly shard: Shard; readonly dryRun?: true }
+  | { readonly job: 'scale-pools' | 'watch-clusters'; readonly shard: Part; readonly dryRun?: true }
   | { readonly job: 'scale-pools' | 'watch-clusters' | 'deliver-alerts' };
 
 type ClusterName = { readonly region: string; readonly cluster: string };
-
-type Shard = { readonly index: number; readonly count: number };
 
 /** Starts a job elsewhere and does not wait for its end. Never rejects: false = it could not be started. */
 export type Invoke = (request: Request) => Promise<boolean>;
@@ -17,7 +16,7 @@ export type Invoke = (request: Request) => Promise<boolean>;
 /** What a run of scale-pools is about; neither `only` nor `shard`: a tick, the whole fleet. */
 export type ScaleRequest = {
   readonly only?: ClusterName;
-  readonly shard?: Shard;
+  readonly shard?: Part;
   /** GETs only, nothing stored: for a look after a deployment. */
   readonly isDryRun: boolean;
 };
@@ -31,13 +30,19 @@ export function readScaleRequest(payload: unknown): ScaleRequest {
   return { isDryRun };
 }
 
+/** What a run of watch-clusters is about: a part of a large fleet, or a tick. */
+export function readWatchRequest(payload: unknown): { readonly shard?: Part } {
+  const { shard } = isObject(payload) ? payload : {};
+  return shard === undefined ? {} : { shard: readShard(shard) };
+}
+
 function readOnly(value: unknown): ClusterName {
   const { region, cluster } = isObject(value) ? value : {};
   if (typeof region === 'string' && typeof cluster === 'string') return { region, cluster };
   throw new TypeError('the payload was refused: "only" must name a region and a cluster');
 }
 
-function readShard(value: unknown): Shard {
+function readShard(value: unknown): Part {
   const { index, count } = isObject(value) ? value : {};
   const isInside = isCount(index) && isCount(count) && index < count && count <= 1000;
   if (isInside) return { index, count };

@@ -1,3 +1,5 @@
+import type { Subject } from './finding.ts';
+
 /** A large fleet is cut into parts, each a run of its own. `index` counts from 0. */
 export type Part = { readonly index: number; readonly count: number };
 
@@ -26,6 +28,11 @@ export function partOf(id: string, count: number): number {
     else high = middle;
   }
   return low;
+}
+
+/** Which part looks after what is wrong with this subject: that of its cluster; the first one has regions and the fleet. */
+export function partOfSubject(subject: Subject, count: number): number {
+  return 'clusterId' in subject ? partOf(subject.clusterId, count) : 0;
 }
 
 /** Where the first so many parts of `count` end, as the eight hexadecimal digits that a UUID begins with. */

@@ -14,11 +14,11 @@ import { silentLog } from '../../lib/io/log.ts';
 import { embeddedLine, type MetricValues } from '../../lib/io/metrics.ts';
 import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
 import { writeRoundFindings } from '../../lib/jobs/records/round-findings.ts';
-import { countShards } from '../../lib/jobs/scale/observe.ts';
+import { countParts } from '../../lib/jobs/records/count-parts.ts';
 import type { ScaleOptions } from '../../lib/jobs/scale/parts.ts';
 
 const context = { awsRequestId: 'r1', getRemainingTimeInMillis: () => 60_000 } as Context;
-const config = { hash: 'abc', regions: [{ name: 'r1' }] } as unknown as Container['config'];
+const config = { hash: 'abc', regions: [{ name: 'r1' }], rules: [] } as unknown as Container['config'];
 
 /** A container whose job only notes how it was asked. */
 function noting(clusters: number) {
@@ -118,9 +118,9 @@ describe('scale-pools', () => {
     const { store, saw } = noting(0);
     await saw(900, { index: 0, count: 2 }, 1);
     await saw(900, { index: 1, count: 2 }, 1);
-    expect(await countShards(store, config)).toBe(2);
+    expect(await countParts(store, config)).toBe(2);
     await saw(950, { index: 0, count: 1 }, 2);
-    expect(await countShards(store, config)).toBe(1);
+    expect(await countParts(store, config)).toBe(1);
   });
 
   test('every line names the request, the job and the config', async () => {
@@ -136,12 +136,34 @@ describe('watch-clusters', () => {
   const watching = (isKept: boolean) => {
     const { open } = noting(0);
     const report = { at: 1, clusters: 6, opened: 0, resolved: 0, deliveries: 0, notices: 0, isKept, problems: ['x'] };
-    const app = { watch: async () => report };
-    return makeWatchHandler(async () => ({ ...(await open()), app }) as unknown as Container);
+    return makeWatchHandler(async () => {
+      const container = await open();
+      return { ...container, app: { ...container.app, watch: async () => report } } as unknown as Container;
+    });
   };
 
   test('answers with its figures', async () => {
     expect(await watching(true)({}, context)).toEqual({ clusters: 6, problems: 1, opened: 0, resolved: 0 });
+  });
+
+  test('starts the other parts of a large fleet, and looks at its own', async () => {
+    const { open, saw } = noting(0);
+    await saw(2500, { index: 0, count: 1 }, 1);
+    const container = await open();
+    const [invoked, looked]: [unknown[], unknown[]] = [[], []];
+    const watch = async (_config: unknown, _problem: unknown, _left: unknown, options: unknown) => {
+      looked.push(options);
+      return { at: 1, clusters: 6, opened: 0, resolved: 0, deliveries: 0, notices: 0, isKept: true, problems: [] };
+    };
+    const app = { ...container.app, watch };
+    const invoke = async (request: unknown) => invoked.push(request) > 0;
+    const handler = makeWatchHandler(async () => ({ ...container, app, invoke }) as unknown as Container);
+    await handler({}, context);
+    expect(invoked).toEqual([1, 2].map((index) => ({ job: 'watch-clusters', shard: { index, count: 3 } })));
+    await handler({ shard: { index: 2, count: 3 } }, context);
+    expect(looked).toEqual([0, 2].map((index) => ({ shard: { index, count: 3 } })));
+    expect(invoked).toHaveLength(2);
+    await expect(handler({ shard: { index: 3, count: 3 } }, context)).rejects.toThrow('the payload was refused');
   });
 
   test('that could not store even its own mark has failed', async () => {

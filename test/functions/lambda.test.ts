@@ -360,6 +360,7 @@ describe.skipIf(missing !== undefined)(
         world.pass(5 * minuteMs);
       }
       await seedOtherShards();
+      await world.run('watch-clusters');
       await world.run('scale-pools');
     }
 

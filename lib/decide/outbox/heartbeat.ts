@@ -1,4 +1,5 @@
 import type { Finding } from '../../model/finding.ts';
+import type { Part } from '../../model/part.ts';
 import { type EpochMs, isOverdue, minuteMs } from '../../model/time.ts';
 
 export type Health = {
@@ -29,27 +30,61 @@ export function decideBeat({ now, everyMs, rounds, scales, broken }: Health): Be
   return reasons.length === 0 ? { kind: 'ping' } : { kind: 'fail', reason: reasons.join(', ') };
 }
 
-type Round = { readonly at: EpochMs; readonly region: string; readonly shard: { readonly count: number } };
-
-export type LastRounds = {
-  /** The last pass of the watch. */
-  readonly watchedAt: EpochMs | undefined;
-  /** The oldest of the last scaling rounds of every region, all shards of it; undefined = there never was one. */
-  readonly scaledAt: EpochMs | undefined;
+/** `since`: since when the fleet has been cut so, as far as that round knows. */
+type Round = {
+  readonly at: EpochMs;
+  readonly region: string;
+  readonly shard: Part;
+  readonly since?: EpochMs | undefined;
 };
 
-/** Shards of an earlier cut of the fleet are no rounds any more: per region only those cut like the newest count. */
+export type LastRounds = {
+  /** The oldest of the last passes of the watch, of all parts; undefined = there never was one. */
+  readonly watchedAt: EpochMs | undefined;
+  /** The oldest of the last scaling rounds of every region, all parts of it. */
+  readonly scaledAt: EpochMs | undefined;
+  /** Whose rounds those are, where the fleet is cut into parts. */
+  readonly watchedPart?: LastPart;
+  readonly scaledPart?: LastPart;
+};
+
+/** `newestAt`: the newest round of any part. */
+type LastPart = Part & { readonly newestAt: EpochMs };
+
+/**
+ * Parts of an earlier cut of the fleet are no rounds any more: per region only those cut like the newest count. One of
+ * which nothing was heard yet was expected from when the fleet was cut so.
+ */
 export function lastRounds(
-  watchedAt: EpochMs | undefined,
-  rounds: readonly Round[],
+  watched: readonly Round[],
+  scaled: readonly Round[],
   regions: readonly string[],
 ): LastRounds {
-  const ats = regions.flatMap((region) => {
-    const own = rounds.filter((round) => round.region === region);
-    const newest = own.reduce<Round | undefined>((best, one) => (best && best.at >= one.at ? best : one), undefined);
-    return own.filter(({ shard }) => shard.count === newest?.shard.count).map(({ at }) => at);
-  });
-  return { watchedAt, scaledAt: ats.length === 0 ? undefined : Math.min(...ats) };
+  const [watch, scale] = [oldestOf(watched), oldestOfRegions(scaled, regions)];
+  return {
+    watchedAt: watch?.at,
+    scaledAt: scale?.at,
+    ...(watch?.part && { watchedPart: watch.part }),
+    ...(scale?.part && { scaledPart: scale.part }),
+  };
+}
+
+type Oldest = { readonly at: EpochMs; readonly part: LastPart | undefined };
+
+function oldestOfRegions(rounds: readonly Round[], regions: readonly string[]): Oldest | undefined {
+  const all = regions.flatMap((region) => oldestOf(rounds.filter((round) => round.region === region)) ?? []);
+  return all.toSorted((a, b) => a.at - b.at)[0];
+}
+
+function oldestOf(rounds: readonly Round[]): Oldest | undefined {
+  const newest = rounds.toSorted((a, b) => b.at - a.at)[0];
+  if (newest === undefined) return undefined;
+  const { count } = newest.shard;
+  const own = rounds.filter(({ shard }) => shard.count === count);
+  const cutAt = Math.min(...own.map(({ at, since = at }) => since));
+  const ats = Array.from({ length: count }, (_, index) => own.find(({ shard }) => shard.index === index)?.at ?? cutAt);
+  const at = Math.min(...ats);
+  return { at, part: count === 1 ? undefined : { index: ats.indexOf(at), count, newestAt: newest.at } };
 }
 
 /**
@@ -58,14 +93,19 @@ export function lastRounds(
  */
 export function findMissedRounds(last: LastRounds, everyMs: number, now: EpochMs): Finding | undefined {
   const isOld = (at: EpochMs | undefined) => at !== undefined && isOverdue(at, everyMs, now);
-  const late = [...(isOld(last.watchedAt) ? ['watching'] : []), ...(isOld(last.scaledAt) ? ['scaling'] : [])];
+  const late = [
+    ...(isOld(last.watchedAt) ? [{ what: 'watching', part: last.watchedPart }] : []),
+    ...(isOld(last.scaledAt) ? [{ what: 'scaling', part: last.scaledPart }] : []),
+  ].map(({ what, part }) => ({ what, part: part && !isOld(part.newestAt) ? part : undefined }));
   if (late.length === 0) return undefined;
   const oldest = Math.min(last.watchedAt ?? now, last.scaledAt ?? now);
+  const rounds = late.map(({ what, part }) => (part ? `${what} (part ${part.index + 1} of ${part.count})` : what));
+  const whose = late.every(({ part }) => part !== undefined) ? 'its clusters are' : 'the fleet is';
   return {
     kind: 'rounds.missed',
     subject: { kind: 'fleet' },
     severity: 'critical',
-    text: `no round of ${late.join(' and ')} for ${Math.floor((now - oldest) / minuteMs)} min: the fleet is not looked after`,
+    text: `no round of ${rounds.join(' and ')} for ${Math.floor((now - oldest) / minuteMs)} min: ${whose} not looked after`,
     fix: 'look at the logs of the process or the functions, and check that they run',
     since: oldest,
   };

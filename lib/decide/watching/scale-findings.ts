@@ -32,7 +32,7 @@ export type RoundFindings = {
   readonly coming?: readonly ComingChange[];
   /** What became of those that were announced, where it is no longer as it was said. */
   readonly verdicts?: readonly Verdict[];
-  /** Which of its lists lie in records of their own, each with the mark of the round that wrote it. */
+  /** Which of its lists lie in records of their own, each with a mark of what is in it. */
   readonly lists?: { readonly checkedClusters?: string; readonly nodes?: string };
 };
 

@@ -1,14 +1,23 @@
-import type { Store, Version, Write } from '../../io/stores/store.ts';
+import type { Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
+import { type Part, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { listAll, putOver } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
 
-/** When each incident was last known: a few records `0000`, `0001`, … of many keys each, rewritten by every pass. */
+/**
+ * When each incident was last known: a few records `0000`, `0001`, … of many keys each, rewritten by every pass. Parts of a
+ * large fleet but the first have records of their own, `p0003/0000`; what is in none of those stays with the first.
+ */
 type TimesRecord = { readonly schema: 1; readonly times: Times };
 type Times = { readonly [key: string]: EpochMs };
 
-/** The versions under which the records were read; what replaces them conflicts with any other writer. */
-export type ReadVersions = ReadonlyMap<string, Version>;
+export type KnownTimes = {
+  readonly times: Times;
+  /** Of the records of this part alone: what replaces them conflicts with any other writer. */
+  readonly versions: ReadonlyMap<string, Version>;
+  /** What no record of another part says. */
+  readonly unclaimed: Times;
+};
 
 /** A record stays below 100 KB. */
 const mostKeys = 700;
@@ -17,25 +26,49 @@ const partitions = { watch: 'obs-times', deliver: 'obs-times/deliver' } as const
 
 export type TimesOwner = keyof typeof partitions;
 
-export async function loadTimes(
-  store: Store,
-  owner: TimesOwner,
-): Promise<{ readonly times: Times; readonly versions: ReadVersions }> {
+export async function loadTimes(store: Store, owner: TimesOwner, part: Part = whole): Promise<KnownTimes> {
   const records = await listAll(store, partitions[owner]);
-  const times = records.flatMap((record) =>
-    Object.entries((readSchema1(record) as TimesRecord | undefined)?.times ?? {}),
-  );
-  return { times: Object.fromEntries(times), versions: new Map(records.map(({ key, version }) => [key.id, version])) };
+  const isOwn = ({ key }: StoredRecord) => isOfPart(key.id, part);
+  const [own, others] = [records.filter(isOwn), records.filter((record) => !isOwn(record))];
+  const elsewhere = newest(others);
+  const known = newest(own);
+  const unclaimed = Object.fromEntries(Object.entries(known).filter(([key]) => !(key in elsewhere)));
+  return {
+    times: newest(records),
+    versions: new Map(own.map(({ key, version }) => [key.id, version])),
+    unclaimed: part.index === 0 ? unclaimed : {},
+  };
 }
 
-/** The records with these times, in place of all that were read. */
-export function timesWrites(times: Times, versions: ReadVersions, owner: TimesOwner): readonly Write[] {
+/** A cut that is no more has left its records to the first part. */
+function isOfPart(id: string, { index, count }: Part): boolean {
+  const [, of] = /^p(\d+)\//u.exec(id) ?? [];
+  const owner = of === undefined || Number(of) >= count ? 0 : Number(of);
+  return owner === index;
+}
+
+function newest(records: readonly StoredRecord[]): Times {
+  const times: { [key: string]: EpochMs } = {};
+  for (const record of records)
+    for (const [key, at] of Object.entries((readSchema1(record) as TimesRecord | undefined)?.times ?? {}))
+      times[key] = Math.max(at, times[key] ?? at);
+  return times;
+}
+
+/** The records with these times, in place of all of this part that were read. */
+export function timesWrites(
+  times: Times,
+  { versions }: KnownTimes,
+  owner: TimesOwner,
+  { index: part }: Part = whole,
+): readonly Write[] {
+  const start = part === 0 ? '' : `p${String(part).padStart(4, '0')}/`;
   const entries = Object.entries(times).sort(([a], [b]) => (a < b ? -1 : 1));
   const count = Math.max(1, Math.ceil(entries.length / mostKeys));
   const keyOf = (id: string) => ({ partition: partitions[owner], id });
   const puts = Array.from({ length: count }, (_, index): Write => {
     const some = Object.fromEntries(entries.slice(index * mostKeys, (index + 1) * mostKeys));
-    const id = String(index).padStart(4, '0');
+    const id = start + String(index).padStart(4, '0');
     return putOver(keyOf(id), { schema: 1, times: some } satisfies TimesRecord, versions.get(id));
   });
   const kept = new Set(puts.map(({ key }) => key.id));

@@ -1,12 +1,23 @@
 import { type LastRounds, lastRounds } from '../../decide/outbox/heartbeat.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
-import type { StoredRecord, Write } from '../../io/stores/store.ts';
+import type { Key, Store, StoredRecord, Write } from '../../io/stores/store.ts';
+import { asJson } from '../../model/json.ts';
+import { type Part, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { DeliverParts } from '../deliver/parts.ts';
+import { isRecord, listAll, putOver } from './change-record.ts';
 import { listRoundHeads } from './round-findings.ts';
 
-/** The last pass of the watch: partition `seen`, id `watch`. Its age tells whether anybody is looking. */
-export const seenKey = { partition: 'seen', id: 'watch' } as const;
+/**
+ * The last pass of the watch: partition `seen`, id `watch`; of a part of a large fleet `watch/0003`, but for the first. Its
+ * age tells whether anybody is looking.
+ */
+const partition = 'seen';
+export const seenKey: Key = { partition, id: 'watch' };
+
+export function seenKeyOf({ index }: Part): Key {
+  return index === 0 ? seenKey : { partition, id: `watch/${String(index).padStart(4, '0')}` };
+}
 
 export type SeenRecord = {
   readonly schema: 1;
@@ -14,23 +25,44 @@ export type SeenRecord = {
   readonly configHash: string;
   readonly clusters: number;
   readonly answered: readonly string[];
+  /** Absent = the whole fleet. */
+  readonly shard?: Part;
+  /** Since when it has been cut so. */
+  readonly cutSince?: EpochMs;
 };
 
-export function seenWrite(seen: SeenRecord, before: StoredRecord | undefined): Write {
-  const value = { ...seen, answered: [...seen.answered] };
-  if (before === undefined) return { kind: 'putIfAbsent', key: seenKey, value };
-  return { kind: 'putIfVersion', key: seenKey, value, version: before.version };
+export function seenWrite(seen: SeenRecord, { index, count }: Part, before: StoredRecord | undefined): Write {
+  const known = before?.value as Partial<SeenRecord> | null | undefined;
+  const isSameCut = (known?.shard?.count ?? 1) === count;
+  const cutSince = (isSameCut ? known?.cutSince : undefined) ?? seen.at;
+  const value = count === 1 ? seen : { ...seen, shard: { index, count }, cutSince };
+  return putOver(seenKeyOf({ index, count }), asJson(value) as object, before?.version);
 }
 
-/** When the fleet was last looked at, by either of the two that look. */
+/** Of each part of the last passes of the watch, also of parts that are no more. */
+export async function listSeen(store: Store): Promise<readonly (SeenRecord & { readonly shard: Part })[]> {
+  const records = await listAll(store, partition);
+  return records.flatMap(({ key, value }) => {
+    const isOne = key.id === seenKey.id || key.id.startsWith(`${seenKey.id}/`);
+    if (!isOne || !isRecord(value) || typeof value['at'] !== 'number') return [];
+    const seen = value as unknown as SeenRecord;
+    return [{ ...seen, shard: seen.shard ?? whole }];
+  });
+}
+
+/** When the fleet was last looked at, by either of the two that look, in all its parts. */
 export async function loadRounds({ store, config }: Pick<DeliverParts, 'store' | 'config'>): Promise<LastRounds> {
-  const seen = (await store.read(seenKey))?.value as { readonly at?: unknown } | null | undefined;
-  const watchedAt = typeof seen?.at === 'number' ? seen.at : undefined;
-  if (config.rules.length === 0) return { watchedAt, scaledAt: undefined };
-  const regions = config.regions.map(({ name }) => name);
+  const watched = (await listSeen(store)).map(({ at, shard, cutSince }) => ({
+    at,
+    region: '',
+    shard,
+    since: cutSince,
+  }));
+  const regions = config.rules.length === 0 ? [] : config.regions.map(({ name }) => name);
   const rounds = [];
   for (const region of regions) rounds.push(...(await listRoundHeads(store, region)));
   // A round from the future would never be missed: its time is written down as now, and grows old from here on.
-  for (const partition of [seenKey.partition, 'findings']) await healStore(store, partition);
-  return lastRounds(watchedAt, rounds, regions);
+  for (const one of regions.length === 0 ? [partition] : [partition, 'findings']) await healStore(store, one);
+  const scaled = rounds.map(({ at, region, shard, looks }) => ({ at, region, shard, since: looks?.since }));
+  return lastRounds(watched, scaled, regions);
 }

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { isFromFuture } from '../../decide/stored-time.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import { compareIds, type Key, type Store, type StoredRecord, type Write } from '../../io/stores/store.ts';
+import { type Part, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { isRecord, listAll, putOver } from './change-record.ts';
 
@@ -23,16 +25,28 @@ type ListName = (typeof listNames)[number];
 /** A round without the lists that may lie apart. */
 export type RoundHead = Omit<RoundFindings, ListName>;
 
-/** The newest round of each part of a region, or of one of them. */
-export async function listRoundFindings(
+/** The newest round of each part of a region. */
+export async function listRoundFindings(store: Store, region: string): Promise<readonly RoundFindings[]> {
+  return withLists(store, region, undefined, await listRounds(store, region, undefined), listNames);
+}
+
+/**
+ * What the rounds before left behind, with the clusters that they looked at and without node counts: a part needs its own,
+ * unless the fleet was cut another way then. `isEach`: one wants to know which clusters those are.
+ */
+export async function listOwnRounds(
   store: Store,
   region: string,
-  part?: number,
+  part: Part = whole,
+  isEach = true,
 ): Promise<readonly RoundFindings[]> {
-  const rounds = await listRounds(store, region, part);
-  if (rounds.every(({ lists }) => lists === undefined)) return rounds;
-  const records = await listAll(store, listsPartition, { prefix: prefixOf(region, part) });
-  return rounds.map((round) => withLists(round, records));
+  const names = isEach ? (['checkedClusters'] as const) : [];
+  if (part.count > 1) {
+    const own = await listRounds(store, region, part.index);
+    const isSameCut = own.some((round) => round.shard.count === part.count);
+    if (isSameCut) return withLists(store, region, part.index, own, names);
+  }
+  return withLists(store, region, undefined, await listRounds(store, region, undefined), names);
 }
 
 /** The same without their lists, which are long and change rarely. */
@@ -54,14 +68,33 @@ async function listRounds(store: Store, region: string, part: number | undefined
 
 type ListRecord = { readonly of?: string } & { readonly [name in ListName]?: readonly unknown[] };
 
-/** A list that was written by another round than its head says is not known: a writer was between the two. */
-function withLists(round: RoundFindings, records: readonly StoredRecord[]): RoundFindings {
+async function withLists(
+  store: Store,
+  region: string,
+  part: number | undefined,
+  rounds: readonly RoundFindings[],
+  names: readonly ListName[],
+): Promise<readonly RoundFindings[]> {
+  const wanted = names.filter((name) => rounds.some(({ lists }) => lists?.[name] !== undefined));
+  if (wanted.length === 0) return rounds;
+  // Of one part alone each list is a range of its own.
+  const prefixes = part === undefined ? [prefixOf(region, part)] : wanted.map((name) => prefixOf(region, part) + name);
+  const pages = await Promise.all(prefixes.map((prefix) => listAll(store, listsPartition, { prefix })));
+  return rounds.map((round) => withItsLists(round, pages.flat(), wanted));
+}
+
+/** A list with another mark than the head has is not known: a writer was between the two. */
+function withItsLists(
+  round: RoundFindings,
+  records: readonly StoredRecord[],
+  names: readonly ListName[],
+): RoundFindings {
   const prefix = prefixOf(round.region, round.shard.index);
-  const lists = listNames.flatMap((name) => {
-    const stamp = round.lists?.[name];
-    if (stamp === undefined) return [];
+  const lists = names.flatMap((name) => {
+    const mark = round.lists?.[name];
+    if (mark === undefined) return [];
     const own = records.filter(({ key }) => key.id.startsWith(`${prefix}${name}-`)).map(listOf);
-    return [[name, own.flatMap((list) => (list.of === stamp ? (list[name] ?? []) : []))]];
+    return [[name, own.flatMap((list) => (list.of === mark ? (list[name] ?? []) : []))]];
   });
   return { ...round, ...(Object.fromEntries(lists) as Partial<RoundFindings>) };
 }
@@ -72,16 +105,16 @@ function listOf({ value }: StoredRecord): ListRecord {
 
 /**
  * Replaces the findings of this region and part. A round that is older than the stored one, or that another process
- * overtakes, changes nothing that counts and resolves to false. `before`: the round as it was read, with its lists.
+ * overtakes, changes nothing that counts and resolves to false.
  */
-export async function writeRoundFindings(store: Store, given: RoundFindings, before?: RoundFindings): Promise<boolean> {
+export async function writeRoundFindings(store: Store, given: RoundFindings): Promise<boolean> {
   const round = inOrder(given);
   const prefix = prefixOf(round.region, round.shard.index);
   const stored = await listAll(store, partition, { prefix });
   const known = stored.map(readRound);
   if (known.some((one) => isNewer(one?.at ?? 0, round.at))) return false;
   const storedLists = known.find((one) => one?.lists !== undefined)?.lists;
-  const apart = await listsApart(store, round, before, storedLists);
+  const apart = await listsApart(store, round, storedLists);
   const head = { ...round, ...apart.head };
   const counts = apart.nodes.map(async (write) => (await store.commit([write])).kind);
   if ((await Promise.all(counts)).includes('conflict')) return false;
@@ -115,25 +148,13 @@ type Apart = {
 };
 
 /** What a round's head says of its lists, and the writes of those that have changed. Of a small round they stay inside. */
-async function listsApart(
-  store: Store,
-  round: RoundFindings,
-  before: RoundFindings | undefined,
-  stored: RoundFindings['lists'],
-): Promise<Apart> {
+async function listsApart(store: Store, round: RoundFindings, stored: RoundFindings['lists']): Promise<Apart> {
   if (JSON.stringify([round.checkedClusters, round.nodes]).length <= mostInline)
     return { head: {}, clusters: [], nodes: [], leftovers: [] };
-  const isAsBefore = (name: ListName) => {
-    const isRead = stored?.[name] !== undefined && before?.lists?.[name] === stored[name];
-    return isRead && JSON.stringify(before[name]) === JSON.stringify(round[name]);
-  };
-  const listOf = async (name: ListName) => (isAsBefore(name) ? undefined : replaceList(store, round, name));
+  const lists = { checkedClusters: markOf(round.checkedClusters), nodes: markOf(round.nodes) };
+  const listOf = async (name: ListName) =>
+    stored?.[name] === lists[name] ? undefined : replaceList(store, round, name, lists[name]);
   const [clusters, nodes] = [await listOf('checkedClusters'), await listOf('nodes')];
-  const mark = String(round.at);
-  const lists = {
-    checkedClusters: clusters ? mark : stored?.checkedClusters,
-    nodes: nodes ? mark : stored?.nodes,
-  } as NonNullable<RoundFindings['lists']>;
   return {
     head: { checkedClusters: [], nodes: [], lists },
     clusters: clusters?.writes ?? [],
@@ -142,17 +163,23 @@ async function listsApart(
   };
 }
 
+/** The same list has the same mark, so that it need not be read to be known. */
+function markOf(list: unknown): string {
+  return createHash('sha256').update(JSON.stringify(list)).digest('hex').slice(0, 16);
+}
+
 async function replaceList(
   store: Store,
   round: RoundFindings,
   name: ListName,
+  mark: string,
 ): Promise<{ readonly writes: readonly Write[]; readonly leftovers: readonly StoredRecord[] }> {
   const prefix = `${prefixOf(round.region, round.shard.index)}${name}-`;
   const known = await listAll(store, listsPartition, { prefix });
   const writes = cut<unknown>(round[name] ?? []).map((some, index) => {
     const id = `${prefix}${String(index).padStart(4, '0')}`;
     const version = known.find(({ key }) => key.id === id)?.version;
-    return putOver({ partition: listsPartition, id }, { schema: 1, of: String(round.at), [name]: some }, version);
+    return putOver({ partition: listsPartition, id }, { schema: 1, of: mark, [name]: some }, version);
   });
   return { writes, leftovers: known.slice(writes.length) };
 }

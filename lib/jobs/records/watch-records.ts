@@ -7,7 +7,7 @@ import {
   type Version,
   type Write,
 } from '../../io/stores/store.ts';
-import { type Part, partOf, rangeOf, whole } from '../../model/part.ts';
+import { type IdRange, type Part, partOf, rangeOf, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { listAll, putOver } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
@@ -93,20 +93,34 @@ async function readRecords(store: Store, region: string, part: Part): Promise<Re
     return { heads: startingWith('head'), records: startingWith('c/'), moves: startingWith('m/') };
   }
   const heads = listAll(store, partition, { after: 'hea', until: 'head/\uffff' });
-  const [records, moves] = await Promise.all(['c/', 'm/'].map((start) => listRange(store, partition, start, part)));
-  return { heads: await heads, records: records ?? [], moves: moves ?? [] };
+  const range = rangeOf(part);
+  const records = await listRange(store, partition, 'c/', range);
+  const isDrawn = part.index === 0 || records[0]?.key.id === `c/${borderOf(part)}`;
+  // Where no record begins at the border yet, its clusters are in one before it: then all up to there are read, once.
+  const { until } = range;
+  const from: IdRange = isDrawn ? range : until === undefined ? {} : { until };
+  return {
+    heads: await heads,
+    records: isDrawn ? records : await listRange(store, partition, 'c/', from),
+    moves: await listRange(store, partition, 'm/', from),
+  };
 }
 
-/**
- * The records of a part, from the one at its border on. Where there is none yet, its clusters are in one that begins before
- * it: then all up to there are read, once.
- */
-async function listRange(store: Store, partition: string, start: string, part: Part): Promise<readonly StoredRecord[]> {
-  const { after, until } = rangeOf(part);
+/** The records of a range of ids, from the one at its beginning on to the one at its end. */
+async function listRange(
+  store: Store,
+  partition: string,
+  start: string,
+  { after, until }: IdRange,
+): Promise<readonly StoredRecord[]> {
   const end = until === undefined ? `${start}\uffff` : start + until;
-  const border = after === undefined ? undefined : await store.read({ partition, id: start + after });
-  if (border !== undefined) return [border, ...(await listAll(store, partition, { after: border.key.id, until: end }))];
-  return listAll(store, partition, { after: start.slice(0, -1), until: end });
+  return listAll(store, partition, { after: justBefore(start + (after ?? '')), until: end });
+}
+
+/** A list begins after an id: no id of ours lies between this one and that. */
+function justBefore(id: string): string {
+  const last = id.length - 1;
+  return `${id.slice(0, last)}${String.fromCharCode(id.charCodeAt(last) - 1)}\uffff`;
 }
 
 function readChunk(
@@ -149,7 +163,8 @@ export function memoryCommits(
 ): readonly (readonly Write[])[] {
   const before = headOf(stored.head)?.at ?? 0;
   const at = clusters.flatMap(({ acceptedAt, pools }) => [acceptedAt, ...pools.map((pool) => pool.acceptedAt)]);
-  const head: HeadRecord = { schema: 1, at: at.reduce((a, b) => Math.max(a, b), before), ...(token && { token }) };
+  const ofRegion = token && stored.part.index === 0 ? { token } : {};
+  const head: HeadRecord = { schema: 1, at: at.reduce((a, b) => Math.max(a, b), before), ...ofRegion };
   const units = groupsOf(clusters, stored, words)
     .flatMap((group) => {
       const [first, ...rest] = chunkWrites(region, group, headIdOf(stored.part), head.at);

@@ -59,7 +59,7 @@ export async function leaveWord(
         parts.config.everyMs,
       ),
     };
-    await writeRoundFindings(parts.store, round, before);
+    await writeRoundFindings(parts.store, round);
   }
 }
 

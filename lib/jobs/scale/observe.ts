@@ -5,17 +5,15 @@ import { type ObservedFleetCluster, rememberedCluster, type StoredRule } from '.
 import { needsPools } from '../../decide/scaling/plan-round.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
-import type { Store } from '../../io/stores/store.ts';
 import { type Answer, describeAnswer, unreadableAnswer, wasAsked } from '../../model/answer.ts';
 import type { Ask } from '../../model/asks.ts';
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
-import type { CompiledConfig } from '../../model/config.ts';
 import { partOf, rangeOf } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
 import { asksPartition, listAsks } from '../records/ask-records.ts';
 import { listClusterRecords, listStoredRules, type StoredCluster } from '../records/cluster-records.ts';
-import { listRoundFindings, listRoundHeads, type RoundHead } from '../records/round-findings.ts';
+import { listOwnRounds } from '../records/round-findings.ts';
 import type { ScaleOptions, ScaleParts, ScaleProblem } from './parts.ts';
 
 /** So many requests are under way at once: enough for 1,000 clusters in seconds, polite to one service. */
@@ -41,8 +39,6 @@ export type SeenFleet = {
   /** Records whose clusters their regions' answered lists do not show. */
   readonly missing: readonly MissingCluster[];
 };
-
-export { partOf as shardOf };
 
 export type MissingCluster = { readonly region: string; readonly clusterId: string; readonly stored: StoredCluster };
 
@@ -193,7 +189,7 @@ async function observeRegion(parts: ScaleParts, name: string, options: ScaleOpti
   const [records, asks, rounds] = await Promise.all([
     listClusterRecords(store, name, onUnknown, options.shard && rangeOf(options.shard)),
     listAsks(store, name, onUnknownAsk),
-    listOwnRounds(store, name, options),
+    listOwnRounds(store, name, options.shard),
   ]);
   const looks = latestLooks(rounds);
   const lookedAt = (clusterId: string) => looks.get(clusterId);
@@ -220,14 +216,6 @@ async function observeRegion(parts: ScaleParts, name: string, options: ScaleOpti
     missing: missingOf(name, records, answer.value, options),
     problems,
   };
-}
-
-/** What the rounds before left behind: a part needs its own, unless the fleet was cut another way then. */
-async function listOwnRounds(store: Store, name: string, { shard }: ScaleOptions): Promise<readonly RoundFindings[]> {
-  if (shard === undefined || shard.count === 1) return listRoundFindings(store, name);
-  const own = await listRoundFindings(store, name, shard.index);
-  const isSameCut = own.some((round) => round.shard.count === shard.count);
-  return isSameCut ? own : listRoundFindings(store, name);
 }
 
 /** Without what is remembered of its pools nothing can be said about them, so nothing is done to them. */
@@ -266,24 +254,4 @@ function isOurs(cluster: ObservedCluster, { only, shard }: ScaleOptions): boolea
 function unread({ region, name }: ObservedCluster, answer: Exclude<Answer<unknown>, { kind: 'ok' }>): ScaleProblem {
   const reason = `the node pools of ${name} could not be listed: ${describeAnswer(answer)}`;
   return { region, cluster: name, pool: undefined, reason };
-}
-
-/** One run reads the node pools of so many clusters well within its time: 1,000 calls of 50 ms, 16 at once, take 3 s. */
-const mostClustersPerShard = 1000;
-
-/**
- * Into how many parts a round is cut, judged by how many clusters the last one saw: 1 until somebody has looked. No call
- * to the API.
- */
-export async function countShards(store: Store, { regions }: CompiledConfig): Promise<number> {
-  const rounds = await Promise.all(regions.map(({ name }) => listRoundHeads(store, name)));
-  const clusters = rounds.reduce((sum, ofRegion) => sum + clustersOf(ofRegion), 0);
-  return Math.max(1, Math.ceil(clusters / mostClustersPerShard));
-}
-
-/** Only parts of the newest cut count: what is left of another one is about the same clusters. */
-function clustersOf(rounds: readonly RoundHead[]): number {
-  const newest = rounds.reduce((at, round) => Math.max(at, round.at), 0);
-  const cut = rounds.find(({ at }) => at === newest)?.shard.count;
-  return rounds.filter(({ shard }) => shard.count === cut).reduce((sum, { clusters }) => sum + clusters, 0);
 }

@@ -3,6 +3,7 @@ import type { ClusterAnswers, RegionAnswers, RegionMemory } from '../../decide/w
 import { type Answer, unreadableAnswer } from '../../model/answer.ts';
 import type { ObservedCluster } from '../../model/cluster.ts';
 import type { RegionConfig } from '../../model/config.ts';
+import { type Part, partOf } from '../../model/part.ts';
 import { describeSecret } from '../../model/secret-reference.ts';
 import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
 import type { WatchParts } from './parts.ts';
@@ -14,14 +15,17 @@ const concurrency = 16;
 const callNeedsMs = 45_000;
 
 /**
- * All of a pass's questions to the API: one list per region, two calls per watched cluster, and one by id for each
- * cluster or pool that is remembered and not listed. What fails for one costs the others nothing.
+ * All of a pass's questions to the API: one list per region, two calls per watched cluster of this part, and one by id for
+ * each cluster or pool that is remembered and not listed. What fails for one costs the others nothing.
  */
 export async function askRegions(
   parts: WatchParts,
   memories: readonly RegionMemory[],
+  part: Part,
 ): Promise<readonly RegionAnswers[]> {
-  const lists = await mapBounded(parts.config.regions, concurrency, (region) => askRegion(parts, region, memories));
+  const lists = await mapBounded(parts.config.regions, concurrency, (region) =>
+    askRegion(parts, region, memories, part),
+  );
   const patience = makePatience(callNeedsMs, parts.timeLeftMs);
   const tasks = lists.flatMap(({ toAsk, missing }, index) => [
     ...toAsk.map((listed) => ({ index, listed })),
@@ -54,7 +58,12 @@ type Listed = {
   readonly missing: readonly string[];
 };
 
-async function askRegion(parts: WatchParts, region: RegionConfig, memories: readonly RegionMemory[]): Promise<Listed> {
+async function askRegion(
+  parts: WatchParts,
+  region: RegionConfig,
+  memories: readonly RegionMemory[],
+  { index, count }: Part,
+): Promise<Listed> {
   const { name, token: ref } = region;
   const memory = memories.find((one) => one.region === name) ?? { region: name, clusters: [] };
   const list = await ask(() => parts.mksOf(name).listClusters());
@@ -63,7 +72,8 @@ async function askRegion(parts: WatchParts, region: RegionConfig, memories: read
   const about = { reference: describeSecret(ref, parts.hash), expires };
   const token = isPrevious === undefined ? about : { ...about, isPrevious };
   if (list.kind !== 'ok') return { region, memory, list, token, toAsk: [], missing: [] };
-  const toAsk = list.value.filter((cluster) => isWatched(parts.config, { region: name, cluster: cluster.name }));
+  const own = list.value.filter(({ id }) => partOf(id, count) === index);
+  const toAsk = own.filter((cluster) => isWatched(parts.config, { region: name, cluster: cluster.name }));
   const listed = new Set(list.value.map(({ id }) => id));
   const missing = memory.clusters
     .filter(({ id, name: cluster }) => !listed.has(id) && isWatched(parts.config, { region: name, cluster }))

@@ -8,6 +8,8 @@ import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import { type RegionAnswers, type RegionMemory, withIncidentSubjects } from '../../decide/watching/watch-memory.ts';
 import type { Store, StoredRecord, Write } from '../../io/stores/store.ts';
 import type { ObservedVersion } from '../../model/cluster.ts';
+import type { Subject } from '../../model/finding.ts';
+import { type Part, partOfSubject } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import {
   forgetDestination,
@@ -23,9 +25,9 @@ import {
   type StoredSilence,
   silenceKey,
 } from '../records/incident-records.ts';
-import { loadTimes, type ReadVersions } from '../records/known-times.ts';
-import { seenKey } from '../records/last-rounds.ts';
-import { listRoundFindings } from '../records/round-findings.ts';
+import { type KnownTimes, loadTimes } from '../records/known-times.ts';
+import { seenKeyOf } from '../records/last-rounds.ts';
+import { listOwnRounds, listRoundHeads } from '../records/round-findings.ts';
 import { loadMemory, type StoredMemory } from '../records/watch-records.ts';
 import { ask } from './ask-regions.ts';
 import type { WatchParts } from './parts.ts';
@@ -38,6 +40,7 @@ type Input = {
   readonly answers: readonly RegionAnswers[];
   readonly destinations: readonly DestinationState[];
   readonly silences: Silences;
+  readonly part: Part;
 };
 
 /**
@@ -58,7 +61,7 @@ export async function decideWatch(parts: WatchParts, input: Input): Promise<Deci
 
 function decideOnce(
   { config, hash, configProblem }: WatchParts,
-  { now, known, answers, destinations, silences }: Input,
+  { now, known, answers, destinations, silences, part }: Input,
   versions: ReadonlyMap<string, readonly ObservedVersion[]>,
 ): Decided {
   const records = known.incidents.map(({ record }) => record);
@@ -77,12 +80,21 @@ function decideOnce(
     hash,
     records,
     lastKnown: known.times.times,
-    observations: observed.observations,
+    observations: observed.observations.filter(({ subject }) => subject.kind === 'region' || isOwn(subject, part)),
     durations: config.watch,
     destinations,
     silences,
   });
-  return { observed, outcome };
+  const changes = outcome.changes.filter(({ record }) => isOwn(record.subject, part));
+  return { observed, outcome: { ...outcome, changes } };
+}
+
+/**
+ * Each part looks after the incidents of its own clusters, the first one after those of regions and of the fleet too. The
+ * others see the regions as well, since what is wrong with one explains what is wrong below it.
+ */
+export function isOwn(subject: Subject, { index, count }: Part): boolean {
+  return partOfSubject(subject, count) === index;
 }
 
 function regionsWithSteps({ changes }: IncidentsOutcome): readonly string[] {
@@ -97,7 +109,7 @@ function regionsWithSteps({ changes }: IncidentsOutcome): readonly string[] {
 export type KnownState = {
   readonly incidents: readonly StoredIncident[];
   readonly memories: readonly { readonly stored: StoredMemory; readonly memory: RegionMemory }[];
-  readonly times: { readonly times: { readonly [key: string]: EpochMs }; readonly versions: ReadVersions };
+  readonly times: KnownTimes;
   readonly rounds: readonly RoundFindings[];
   readonly silences: readonly StoredSilence[];
   readonly destinations: readonly StoredDestination[];
@@ -105,26 +117,44 @@ export type KnownState = {
   readonly seen: StoredRecord | undefined;
 };
 
-export async function loadKnownState({ store, config, clock }: WatchParts): Promise<KnownState> {
+export async function loadKnownState({ store, config, clock }: WatchParts, part: Part): Promise<KnownState> {
   const incidents = await listIncidents(store);
   const living = incidents.map(({ record }) => record).filter(({ phase }) => phase !== 'quiet');
   const memories: KnownState['memories'][number][] = [];
   const rounds: RoundFindings[] = [];
   for (const { name } of config.regions) {
-    const { memory, stored } = await loadMemory(store, name);
-    memories.push({ stored, memory: withIncidentSubjects(memory, living, clock.now()) });
-    rounds.push(...(await listRoundFindings(store, name)));
+    const { memory, stored } = await loadMemory(store, name, part);
+    const own = living.filter(({ subject }) => isOwn(subject, part));
+    memories.push({ stored, memory: withIncidentSubjects(memory, own, clock.now()) });
+    const isEach = living.some(({ subject }) => 'clusterId' in subject && isOwn(subject, part));
+    rounds.push(...(await listRounds(store, name, part, isEach)));
   }
   return {
     incidents,
     memories,
     rounds,
-    times: await loadTimes(store, 'watch'),
+    times: await loadTimes(store, 'watch', part),
     silences: await listSilences(store),
     destinations: await listKnownDestinations(store),
     broken: await listBroken(store),
-    seen: await store.read(seenKey),
+    seen: await store.read(seenKeyOf(part)),
   };
+}
+
+/**
+ * The first part also judges what is about no cluster: of the other parts' rounds it needs all but their long lists. Which
+ * clusters a round looked at says that something of theirs is over: nobody asks where nothing is wrong.
+ */
+async function listRounds(
+  store: Store,
+  region: string,
+  part: Part,
+  isEach: boolean,
+): Promise<readonly RoundFindings[]> {
+  const own = await listOwnRounds(store, region, part, isEach);
+  if (part.count === 1 || part.index > 0 || own.length > 1) return own;
+  const heads = (await listRoundHeads(store, region)).filter(({ shard }) => shard.index !== part.index);
+  return [...own, ...heads.map((head) => ({ ...head, checkedClusters: [] }))];
 }
 
 /**

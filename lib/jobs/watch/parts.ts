@@ -5,6 +5,7 @@ import type { Mks } from '../../io/mks/mks.ts';
 import type { Store } from '../../io/stores/store.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
+import type { Part } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 
 export type WatchParts = {
@@ -24,6 +25,11 @@ export type WatchParts = {
   readonly timeLeftMs?: () => number;
   /** What is wrong with the config file at present, while the last good one is in use; absent = nothing. */
   readonly configProblem?: Finding;
+};
+
+export type WatchOptions = {
+  /** A large fleet in parts: each looks at the clusters whose ids are in its range. */
+  readonly shard?: Part;
 };
 
 export type WatchReport = {

@@ -34,6 +34,6 @@ export async function tellObservations(
   });
   const versions = new Map(incidents.map(({ record, version }) => [record.key, version]));
   const committed = await commitIncidents(store, outcome.changes, versions);
-  if (committed.failed.length === 0) await store.commit(timesWrites(outcome.lastKnown, times.versions, 'deliver'));
+  if (committed.failed.length === 0) await store.commit(timesWrites(outcome.lastKnown, times, 'deliver'));
   return committed;
 }

@@ -5,62 +5,100 @@ import { isClockWrong } from '../../decide/watching/observe-region.ts';
 import type { RegionAnswers } from '../../decide/watching/watch-memory.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
 import type { Write } from '../../io/stores/store.ts';
+import type { DestinationState } from '../../decide/incidents/routing.ts';
 import type { Severity } from '../../model/finding.ts';
+import { type Part, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { storeProblem } from '../records/change-record.ts';
-import { type Committed, commitIncidents, type Destinations, destinationStates } from '../records/commit-incidents.ts';
-import { timesWrites } from '../records/known-times.ts';
+import { type Committed, commitIncidents, destinationStates } from '../records/commit-incidents.ts';
 import { seenWrite } from '../records/last-rounds.ts';
+import { timesWrites } from '../records/known-times.ts';
 import { announce } from './announce.ts';
 import { askRegions } from './ask-regions.ts';
-import { type Decided, decideWatch, type KnownState, leftovers, loadKnownState } from './decide-watch.ts';
+import { type Decided, decideWatch, isOwn, type KnownState, leftovers, loadKnownState } from './decide-watch.ts';
 import { keepMemory } from './keep-memory.ts';
-import type { WatchParts, WatchReport } from './parts.ts';
-import { tellNotices } from './tell-notices.ts';
+import type { WatchOptions, WatchParts, WatchReport } from './parts.ts';
+import { tellNotices, type ToldNotices } from './tell-notices.ts';
 
 const mostWrites = 100;
 
 /**
  * One pass of the watch: observe (the store, then the API), decide (pure), act (one transaction per incident with its
  * deliveries). What cannot be stored is named in the report and made up for by the next pass. Throws StoreError only
- * when the store cannot be read at all.
+ * when the store cannot be read at all. In parts, the first one does all that is about no cluster.
  */
-export async function watchClusters(parts: WatchParts): Promise<WatchReport> {
+export async function watchClusters(
+  parts: WatchParts,
+  { shard: part = whole }: WatchOptions = {},
+): Promise<WatchReport> {
   const { store, clock, config, hash } = parts;
-  const known = await loadKnownState(parts);
+  const known = await loadKnownState(parts, part);
   const answers = await askRegions(
     parts,
     known.memories.map(({ memory }) => memory),
+    part,
   );
   const now = clock.now();
   const destinations = destinationStates(config.destinations, known.destinations, known.broken, hash);
   const asked = known.silences.map(({ silence }) => silence);
   const silences: Silences = { configured: config.silences, asked, isWindowOpen };
-  const decided = await decideWatch(parts, { now, known, answers, destinations: destinations.states, silences });
-  const problems = await commitAll(parts, destinations.writes);
+  const input = { now, known, answers, destinations: destinations.states, silences, part };
+  const decided = await decideWatch(parts, input);
+  const isFirst = part.index === 0;
+  const problems = isFirst ? await commitAll(parts, destinations.writes) : [];
   const versions = new Map(known.incidents.map(({ record, version }) => [record.key, version]));
   const committed = await commitIncidents(store, decided.outcome.changes, versions);
   problems.push(...committed.failed.map(({ change, reason }) => describeFailure(change, reason)));
   problems.push(...(await keepMemories(parts, known, decided, committed)));
-  const notices = await tellNotices(parts, destinations.states, silences);
-  problems.push(...notices.problems, ...(await keepTimes(parts, known, decided.outcome, committed)));
-  const announced = await announce(parts, known, destinations.states, silences, now);
-  problems.push(...announced.problems);
+  problems.push(...(await keepTimes(parts, known, decided.outcome, committed, part)));
+  const told = isFirst ? await tellAll(parts, known, destinations.states, silences, now) : nothingTold;
+  problems.push(...told.problems);
   const clusters = answers.reduce((sum, answer) => sum + answer.clusters.length, 0);
   const answered = answers.filter(({ list }) => list.kind === 'ok').map(({ region }) => region);
-  const seen = seenWrite({ schema: 1, at: now, configHash: config.hash, clusters, answered }, known.seen);
-  const untidied = await tidy(parts, known, decided.outcome, destinations, seen, notices.unwanted, now);
+  const seen = seenWrite({ schema: 1, at: now, configHash: config.hash, clusters, answered }, part, known.seen);
+  const useless = async () => [
+    ...told.unwanted,
+    ...(await leftovers(store, known, decided.outcome.records, destinations, now)),
+  ];
+  const untidied = await tidy(store, seen, isFirst ? useless : async () => []);
   problems.push(...untidied);
   if (answered.length > 0 && !answers.some(isClockWrong)) problems.push(...(await heal(store)));
   const shut = answers.flatMap(shutOut);
   problems.unshift(...shut.map(({ region, reason }) => `region ${region}: ${reason}`));
   const isKept = untidied.length === 0;
   const pools = answers.flatMap(nodesOf);
-  const notified = notices.deliveries + announced.deliveries;
-  const report = { at: now, clusters, pools, answered, notices: notified, isKept, problems, ...counted(committed) };
+  const report = {
+    at: now,
+    clusters,
+    pools,
+    answered,
+    notices: told.deliveries,
+    isKept,
+    problems,
+    ...counted(committed),
+  };
   logPass(parts, { ...report, problems: problems.slice(shut.length) }, committed);
   for (const { region, reason } of shut) parts.log.warn('region cannot be watched', { region, reason });
   return report;
+}
+
+const nothingTold: ToldNotices = { deliveries: 0, unwanted: [], problems: [] };
+
+/** What is said once: notices of all parts and of the scaling rounds, and what is to come. */
+async function tellAll(
+  parts: WatchParts,
+  known: KnownState,
+  states: readonly DestinationState[],
+  silences: Silences,
+  now: EpochMs,
+): Promise<ToldNotices> {
+  const notices = await tellNotices(parts, states, silences);
+  const announced = await announce(parts, known, states, silences, now);
+  return {
+    deliveries: notices.deliveries + announced.deliveries,
+    unwanted: notices.unwanted,
+    problems: [...notices.problems, ...announced.problems],
+  };
 }
 
 function nodesOf({ region, clusters }: RegionAnswers): WatchReport['pools'] {
@@ -117,35 +155,31 @@ async function keepMemories(
 async function keepTimes(
   { store }: WatchParts,
   { times }: KnownState,
-  { lastKnown }: IncidentsOutcome,
+  { lastKnown, records }: IncidentsOutcome,
   { failed }: Committed,
+  part: Part,
 ): Promise<readonly string[]> {
   const lost = new Set(failed.map(({ change }) => change.record.key));
+  const own = new Set(records.filter(({ subject }) => isOwn(subject, part)).map(({ key }) => key));
   const entries = Object.entries(lastKnown).flatMap(([key, at]): readonly (readonly [string, EpochMs])[] => {
-    const kept = lost.has(key) ? times.times[key] : at;
+    // What belongs to another part stays here until that one has written it down.
+    const kept = own.has(key) && !lost.has(key) ? at : (own.has(key) ? times.times : times.unclaimed)[key];
     return kept === undefined ? [] : [[key, kept]];
   });
   const after = Object.fromEntries(entries);
   if (entries.length === 0 && times.versions.size === 0) return [];
-  const problem = await storeProblem(
-    async () => void (await store.commit(timesWrites(after, times.versions, 'watch'))),
-  );
+  const problem = await storeProblem(async () => void (await store.commit(timesWrites(after, times, 'watch', part))));
   return typeof problem === 'string' ? [problem] : [];
 }
 
 /** The pass's own mark, and with it everything that has no more use. */
 async function tidy(
-  { store }: WatchParts,
-  known: KnownState,
-  { records }: IncidentsOutcome,
-  destinations: Destinations,
+  store: WatchParts['store'],
   seen: Write,
-  unwanted: readonly Write[],
-  now: EpochMs,
+  useless: () => Promise<readonly Write[]>,
 ): Promise<readonly string[]> {
   const problem = await storeProblem(async () => {
-    const useless = [...unwanted, ...(await leftovers(store, known, records, destinations, now))];
-    const outcome = await store.commit([seen, ...useless.slice(0, mostWrites - 1)]);
+    const outcome = await store.commit([seen, ...(await useless()).slice(0, mostWrites - 1)]);
     if (outcome.kind === 'conflict' && !outcome.failed.includes(0)) await store.commit([seen]);
   });
   return typeof problem === 'string' ? [problem] : [];

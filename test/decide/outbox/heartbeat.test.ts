@@ -22,11 +22,33 @@ describe('rounds that are missed', () => {
   });
 });
 
-test('every shard of the newest cut counts, older cuts do not', () => {
-  const shard = (at: number, index: number, count: number, region = 'r1') => ({ at, region, shard: { index, count } });
-  const rounds = [shard(10, 0, 1), shard(90, 0, 2), shard(70, 1, 2), shard(95, 0, 1, 'r2'), shard(1, 0, 1, 'gone')];
-  expect(lastRounds(99, rounds, ['r1', 'r2'])).toEqual({ watchedAt: 99, scaledAt: 70 });
-  expect(lastRounds(undefined, [], ['r1'])).toEqual({ watchedAt: undefined, scaledAt: undefined });
+const part = (at: number, index: number, count: number, region = 'r1', since?: number) => {
+  return { at, region, shard: { index, count }, since };
+};
+
+test('every part of the newest cut counts, older cuts do not', () => {
+  const rounds = [part(10, 0, 1), part(90, 0, 2), part(70, 1, 2), part(95, 0, 1, 'r2'), part(1, 0, 1, 'gone')];
+  expect(lastRounds([part(99, 0, 1)], rounds, ['r1', 'r2'])).toEqual({
+    watchedAt: 99,
+    scaledAt: 70,
+    scaledPart: { index: 1, count: 2, newestAt: 90 },
+  });
+  expect(lastRounds([], [], ['r1'])).toEqual({ watchedAt: undefined, scaledAt: undefined });
+});
+
+test('a part that never came was expected since the fleet is cut so', () => {
+  const rounds = [part(90, 0, 3, 'r1', 40), part(91, 2, 3, 'r1', 41), part(30, 1, 2)];
+  expect(lastRounds([], rounds, ['r1'])).toMatchObject({ scaledAt: 40, scaledPart: { index: 1, count: 3 } });
+});
+
+test.each([
+  ['one part of several', 20, 1, 'no round of scaling (part 4 of 10) for 20 min: its clusters are not looked after'],
+  ['all of them', 20, 18, 'no round of scaling for 20 min: the fleet is not looked after'],
+  ['none', 15, 1, undefined],
+])('a round that is missed is that of its part: %s', (_, oldest, newest, text) => {
+  const [scaledAt, newestAt] = [now - oldest * minute, now - newest * minute];
+  const scaledPart = { index: 3, count: 10, newestAt };
+  expect(findMissedRounds({ watchedAt: now, scaledAt, scaledPart }, tick, now)?.text).toBe(text);
 });
 
 describe('the heartbeat', () => {

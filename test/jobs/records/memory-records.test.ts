@@ -155,9 +155,9 @@ describe('the memory of parts', () => {
 
   test('is read by range once its border is drawn', async () => {
     const store = aStore();
-    await keep(store, spread(1000, 1));
+    await keep(store, spread(6000, 1));
     const part = { index: 3, count: 10 };
-    await keepPart(store, spread(1000, 2), part);
+    await keepPart(store, spread(6000, 2), part);
     let reads = 0;
     const list: Store['list'] = async (...asked) => {
       const records = await store.list(...asked);

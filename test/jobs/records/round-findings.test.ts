@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { RoundFindings } from '../../../lib/decide/watching/scale-findings.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store, Write } from '../../../lib/io/stores/store.ts';
-import { listRoundFindings, listRoundHeads, writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
+import {
+  listOwnRounds,
+  listRoundFindings,
+  listRoundHeads,
+  writeRoundFindings,
+} from '../../../lib/jobs/records/round-findings.ts';
 
 const idOf = (i: number) => `${String(i).padStart(8, '0')}-0000-4000-8000-000000000000`;
 
@@ -43,7 +48,7 @@ async function read(store: Store): Promise<RoundFindings | undefined> {
 }
 
 async function write(store: Store, round: RoundFindings): Promise<boolean> {
-  return writeRoundFindings(store, round, (await listRoundFindings(store, 'r1'))[0]);
+  return writeRoundFindings(store, round);
 }
 
 const withoutLists = ({ lists: _lists, ...round }: RoundFindings) => round;
@@ -74,6 +79,16 @@ describe('the findings of a round', () => {
     await write(store, roundOf(2, 1000, { checkedClusters: checkedClusters.toReversed(), nodes: nodes!.toReversed() }));
     expect(commits).toHaveLength(1);
     expect(JSON.stringify(commits).length).toBeLessThan(1000);
+  });
+
+  test('are known to a part without its node counts, and without its clusters where nobody asks', async () => {
+    const { store } = recorded();
+    for (const index of [0, 1]) await write(store, roundOf(1, 1000, { shard: { index, count: 2 } }));
+    const [asked, unasked] = [true, false].map((isEach) => listOwnRounds(store, 'r1', { index: 1, count: 2 }, isEach));
+    expect((await asked)!.map(({ checkedClusters, nodes }) => [checkedClusters.length, nodes?.length])).toEqual([
+      [1000, 0],
+    ]);
+    expect((await unasked)!.map(({ checkedClusters }) => checkedClusters.length)).toEqual([0]);
   });
 
   test('write node counts alone where nothing else changed', async () => {

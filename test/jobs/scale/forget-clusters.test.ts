@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { listClusterRecords, readClusterRecord } from '../../../lib/jobs/records/cluster-records.ts';
-import { shardOf } from '../../../lib/jobs/scale/observe.ts';
+import { partOf } from '../../../lib/model/part.ts';
 import { aNight, type Night, whileTimePasses } from '../../support/night-app.ts';
 import { aMatch, aRule, at, hour } from '../../support/scaling-world.ts';
 
@@ -91,7 +91,7 @@ describe('clusters that are gone', () => {
     await night.app.scale(night.config);
     night.world.deleteCluster('dev-api');
     await night.clock.advance(hour);
-    const own = shardOf(id, 2);
+    const own = partOf(id, 2);
     await night.app.scale(night.config, { shard: { index: 1 - own, count: 2 } });
     expect(await missingSince(night, id)).toBeUndefined();
     await night.app.scale(night.config, { shard: { index: own, count: 2 } });
