@@ -1,5 +1,5 @@
-/** Every await of the scale job at which it touches the outside: at each a crash before and after its effect. */
-export const awaitPoints = [
+/** Those that decide what is done. */
+export const decidingPoints = [
   'store: list rules',
   'store: list records',
   'store: list asks',
@@ -20,6 +20,12 @@ export const awaitPoints = [
   'store: list findings again',
   'store: keep findings',
 ] as const;
+
+/** Those that only write down what was: drawn apart, so that they leave the crashes of all other points as they were. */
+export const pastPoints = ['store: keep sizes', 'store: list nodes', 'store: keep nodes'] as const;
+
+/** Every await of the scale job at which it touches the outside: at each a crash before and after its effect. */
+export const awaitPoints = [...decidingPoints, ...pastPoints] as const;
 
 export type AwaitPoint = (typeof awaitPoints)[number];
 export type CrashTime = 'before' | 'after';

@@ -52,7 +52,8 @@ function judgePool(sim: Simulation, name: string, looks: readonly Look[], told: 
   looks.forEach(({ at, size }, i) => {
     const near = [looks[i - 1], looks[i], looks[i + 1]].map((look) => look?.size);
     const isSteady = near.every((other) => other === size);
-    if (isSteady && told(at) !== size && told(at) !== 'unknown')
+    // What begins at the very instant of a look may be told as of before or as of after it.
+    if (isSteady && ![told(at - 1), told(at)].some((one) => one === size || one === 'unknown'))
       sim.violate(
         'past',
         `${name} was at ${size} at ${new Date(at).toISOString()}, and is told to have been at ${told(at)}`,

@@ -2,7 +2,7 @@ import type { Change, ClusterRecord } from '../../lib/decide/scaling/memory.ts';
 import type { Clock } from '../../lib/io/clock.ts';
 import type { Store, StoredRecord, Write } from '../../lib/io/stores/store.ts';
 import type { AwaitPoint } from './coverage.ts';
-import { never, operate, type Run } from './operate.ts';
+import { operate, type Run } from './operate.ts';
 import type { Simulation } from './simulation.ts';
 
 /** What the run claimed and when by its own clock, by cluster id. */
@@ -17,7 +17,6 @@ export function storeOfRun(sim: Simulation, run: Run, clock: Clock, claims: Clai
   return {
     read: (key) => operate(sim, run, 'store: read what started', () => store.read(key)),
     list: (partition, options) => {
-      if (isPast(partition)) return unharmed(run, () => sim.store.plain.list(partition, options));
       const isAgain = partition === 'findings' && (findingsLists += 1) > 1;
       const point = isAgain ? 'store: list findings again' : listPoint(partition);
       return operate(sim, run, point, async () => {
@@ -28,7 +27,6 @@ export function storeOfRun(sim: Simulation, run: Run, clock: Clock, claims: Clai
     },
     commit: (writes) => {
       lookAt(sim, writes);
-      if (writes.every(({ key }) => isPast(key.partition))) return unharmed(run, () => sim.store.plain.commit(writes));
       const point = commitPoint(writes, claims, found);
       const claim = claimIn(writes, found);
       if (claim) claims.set(claim.clusterId, claim.claimedAt);
@@ -38,18 +36,10 @@ export function storeOfRun(sim: Simulation, run: Run, clock: Clock, claims: Clai
   };
 }
 
-/** What was, for people to look at: nothing is decided by it, so no fault is spent on it. */
-function isPast(partition: string): boolean {
-  return partition.startsWith('sizes/') || partition.startsWith('nodes/');
-}
-
-async function unharmed<T>(run: Run, work: () => Promise<T>): Promise<T> {
-  return run.life.isDead ? never() : work();
-}
-
 function listPoint(partition: string): AwaitPoint {
   if (partition === 'rules') return 'store: list rules';
   if (partition.startsWith('clusters/')) return 'store: list records';
+  if (partition.startsWith('nodes/')) return 'store: list nodes';
   return partition.startsWith('asks/') ? 'store: list asks' : 'store: list findings';
 }
 
@@ -59,6 +49,8 @@ function commitPoint(writes: readonly Write[], claims: Claims, found: Marks): Aw
   if (partition === 'rules') return 'store: keep a rule';
   if (partition === 'findings') return 'store: keep findings';
   if (partition === 'fleet') return 'store: say what started';
+  if (partition.startsWith('sizes/')) return 'store: keep sizes';
+  if (partition.startsWith('nodes/')) return 'store: keep nodes';
   if (!partition.startsWith('clusters/')) return 'store: keep notices';
   if (claimIn(writes, found)) return 'store: claim';
   return claims.has(id) ? 'store: take a claim back' : 'store: keep a record';

@@ -3,7 +3,7 @@ import { drawHex } from '../../lib/simulator/chance.ts';
 import { everyRole, listRoles } from '../../lib/simulator/reply.ts';
 import { approve } from './ask-of-people.ts';
 import { type Chance, makeChance } from './chance.ts';
-import { type AwaitPoint, awaitPoints } from './coverage.ts';
+import { type AwaitPoint, decidingPoints, pastPoints } from './coverage.ts';
 import { randomPool, stirNow, tryTo } from './people.ts';
 import type { Process } from './process.ts';
 import { dayMs, type FaultClass, hourMs, minuteMs } from './scenario.ts';
@@ -25,8 +25,16 @@ export function letThingsGoWrong(sim: Simulation, processes: readonly Process[],
     }
   };
   spread('crash', [6, 20, 60], (chance) => {
-    sim.arms.crashes.set(chance.pick(awaitPoints), chance.is(0.5) ? 'before' : 'after');
+    sim.arms.crashes.set(chance.pick(decidingPoints), chance.is(0.5) ? 'before' : 'after');
   });
+  const past = makeChance(sim.scenario.seed, 'crash of the past');
+  const crashOfThePast = () => sim.arms.crashes.set(past.pick(pastPoints), past.is(0.5) ? 'before' : 'after');
+  if (sim.scenario.classes.has('crash')) {
+    const { start, faultsEnd, intensity } = sim.scenario;
+    const count = Math.ceil(((faultsEnd - start) / dayMs) * past.pick([1, 4]) * intensity);
+    for (let i = 0; i < count; i += 1)
+      sim.kernel.at(Math.floor(start + past.next() * (faultsEnd - start)), () => void crashOfThePast());
+  }
   if (sim.scenario.classes.has('crash'))
     for (const { at } of sim.scenario.configs.slice(1)) sim.kernel.at(at, () => crashKeeping(sim));
   spread('freeze', [4, 10], (chance) => {

@@ -66,7 +66,13 @@ export type Refusal = {
  * What was sent and never seen, how often in a row, and when it was given up last. It may show late all the same (a PUT
  * that was applied after its time, an old answer that hid it): then it was us.
  */
-export type NotApplied = { readonly target: Size; readonly count: number; readonly at?: EpochMs | undefined };
+export type NotApplied = {
+  readonly target: Size;
+  readonly count: number;
+  /** With those of other targets before it; absent = there were none. */
+  readonly inRow?: number | undefined;
+  readonly at?: EpochMs | undefined;
+};
 
 /** Since when this target has been wanted and not reached; `owed` = a size on the way to it that was wanted before. */
 export type Pending = Wanted & { readonly owed?: Wanted | undefined };

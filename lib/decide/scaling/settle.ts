@@ -115,17 +115,19 @@ function perhapsApplied({ notApplied: known }: PoolMemory, { to }: Change, at: E
   return { target: to, count: isSame ? known.count : 0, at };
 }
 
-/** A server may say 2xx and ignore what it was sent: the third time in a row for one target counts as a refusal. */
+/** A server may say 2xx and ignore what it was sent: from the third time in a row on that counts as a refusal. */
 function notApplied(memory: PoolMemory, change: Change, pool: ObservedPool | undefined, now: EpochMs): PoolMemory {
   const isSame = memory.notApplied !== undefined && describeSize(memory.notApplied.target) === describeSize(change.to);
   const count = isSame ? (memory.notApplied?.count ?? 0) + 1 : 1;
+  const inRow = (memory.notApplied?.inRow ?? memory.notApplied?.count ?? 0) + 1;
   const lastSet = lastAsked(memory, change);
   const counted = remember(memory, {
-    notApplied: { target: change.to, count, at: now },
+    notApplied: { target: change.to, count, ...(inRow > count && { inRow }), at: now },
     lastSet,
     busySince: undefined,
   });
-  if (count < 3) return counted;
+  // Whatever was asked for: targets that take turns would else be sent for ever.
+  if (inRow < 3) return counted;
   const why: Refusal['why'] = 'ignored';
   return addRefusal(
     counted,

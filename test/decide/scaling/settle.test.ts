@@ -5,6 +5,7 @@ import type { Rule } from '../../../lib/model/config.ts';
 import type { Size } from '../../../lib/model/size.ts';
 import {
   aConfig,
+  anOverride,
   aPool,
   aRule,
   at,
@@ -613,4 +614,16 @@ describe('a raise whose PUT was never sent, on a pool that something else touche
     expect(sizeOf(world, 'workers')).toBe(3);
     expect(memoryOf(world, 'workers')?.kept).toBeUndefined();
   });
+});
+
+// Simulation, seed 368: two pools took turns in being kept for their cluster, and nothing that was sent was done.
+test('targets that take turns and are never applied are sent ever less', () => {
+  const world = aWorld('2026-03-03T08:00:00Z', [aPool('workers', 3)], { onPut: 'ignore' });
+  for (let i = 0; i < 24; i += 1) {
+    world.asks = [anOverride(4 + (i % 2), '2026-03-03T08:00:00Z', '2026-03-03T18:00:00Z')];
+    round(world);
+    world.now += 5 * minute;
+  }
+  expect(world.puts.filter(({ at: sentAt }) => sentAt > world.now - hour).length).toBeLessThanOrEqual(6);
+  expect(memoryOf(world, 'workers')?.refusals?.map(({ why }) => why)).toEqual(['ignored', 'ignored']);
 });
