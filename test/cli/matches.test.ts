@@ -7,7 +7,9 @@ import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
 import { clusterWrite } from '../../lib/jobs/records/cluster-records.ts';
 import type { ScaleReport } from '../../lib/jobs/scale/parts.ts';
 import { aConfig, aMatch, aPool, aRule, aWorld, round } from '../support/scaling-world.ts';
-import { aCliWorld } from './cli-world.ts';
+import { createWorld } from '../../lib/simulator/create-world.ts';
+import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
+import { aCliWorld, usualConfig } from './cli-world.ts';
 
 describe('a match', () => {
   test('status, plan and incidents tell of what it names', async () => {
@@ -60,10 +62,36 @@ describe('a large fleet', () => {
   test('is told by plan in a line for each rule and reason', () => {
     const report: ScaleReport = { plan: round(aFleet()), problems: [], results: [], clusters: 1, pools: 90 };
     const text = roundText(report, config, false, { zone: 'UTC', now: 0 });
-    expect(text).toContain('holds 10 pools of rule "dev/pool-1*": slot (dev/pool-10, dev/pool-11, dev/pool-12, …)');
+    expect(text).toMatch(
+      /^holds 10 pools of rule "dev\/pool-1\*" \(slot\), such as dev\/pool-10 3 → 0: waits: one change per cluster at a time, until pool-\d+ has settled$/m,
+    );
+    expect(text).toContain('one line for each pool: lamplighter plan "<match>"');
     expect(text.split('\n').length).toBeLessThan(8);
     expect(
       roundText(report, config, false, { zone: 'UTC', now: 0, isWhole: false }).split('\n').length,
     ).toBeGreaterThan(90);
+  });
+
+  test('is told by plan and approve in few lines, whatever many pools come to', async () => {
+    const clusters = Array.from({ length: 60 }, (_, i) => ({
+      name: `dev-${i + 1}`,
+      version: '1.35.0',
+      pools: [{ name: 'workers', size: 3 }],
+    }));
+    using world = aCliWorld('2026-11-23T20:00:00Z', usualConfig.replace('safety: { brake: off }\n', ''));
+    const big = createWorld({ clock: world.clock, fleet: { clusters } });
+    const parts = { fetch: simulatorApp(big).fetch, env: { MKS_TOKEN: big.token } };
+    const run = async (...argv: string[]) => (await world.runWith(parts, ...argv, '--config', world.config)).out;
+    await run('run', '--once');
+    const approved = await run('approve');
+    expect(approved).toMatch(/^ {2}released: and 40 more pools$/m);
+    expect(approved.split('\n').length).toBeLessThan(45);
+    const plan = await run('plan');
+    expect(plan).toMatch(/^would scale 60 pools of rule "dev-\*\/\*", such as dev-\d+\/workers 3 → 0 \(schedule /m);
+    expect(plan.split('\n').length).toBeLessThan(8);
+    expect((await run('plan', 'dev-1*')).match(/^would scale dev-1\d?\/workers 3 → 0 /gm)).toHaveLength(11);
+    const done = await run('run', '--once');
+    expect(done).toMatch(/^scaled 60 pools of rule "dev-\*\/\*", such as /m);
+    expect(done).toContain('one line for each pool: lamplighter history "<match>"');
   });
 });

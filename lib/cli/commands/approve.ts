@@ -4,6 +4,7 @@ import { approveConfig } from '../../jobs/records/approvals.ts';
 import { listRoundHeads } from '../../jobs/records/round-findings.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
+import { counted } from '../../model/text.ts';
 import { dayMs } from '../../model/time.ts';
 import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
@@ -60,11 +61,21 @@ async function approve(parts: CliParts, options: ApproveOptions): Promise<void> 
   const lines = [
     `approved config ${config.hash} (${config.file}) until ${localInstant(until, readingZone(config, parts))}; its rules need no further approval until they change`,
     ...texts,
-    ...held.map((names) => `released: ${label(names)}`),
+    ...releasedText(held.map(label)),
     ...notes,
     ...(texts.length + held.length === 0 ? ['the brake held nothing in the last round'] : []),
   ];
   parts.stdout.write(`${lines.join('\n  ')}\n`);
+}
+
+const mostNamed = 20;
+
+function releasedText(names: readonly string[]): readonly string[] {
+  const more = names.length - mostNamed;
+  return [
+    ...names.slice(0, mostNamed).map((name) => `released: ${name}`),
+    ...(more > 0 ? [`released: and ${counted(more, 'more pool')}`] : []),
+  ];
 }
 
 async function whatIsHeld(store: Store, config: CompiledConfig) {

@@ -109,16 +109,21 @@ export function roundText(
     ...(report.isUninstalled
       ? [`uninstalled: pools are only restored to their bases; to undo it: ${commandHint(config, 'uninstall --undo')}`]
       : []),
-    ...json.actions.map(
-      (action) => `${acted ? doneVerb(action) : 'would scale'} ${labelled(action, label)} (${tell(action.reason)})`,
-    ),
-    ...(isWhole && json.holds.length > mostHolds
-      ? holdsByRule(json.holds, config, label)
-      : json.holds.map((hold) =>
-          hold.code === 'observe'
-            ? `observe: ${label(hold)} ${tell(hold.reason.replace(/^mode is observe: it /u, ''))}`
-            : `holds ${labelled(hold, label)}: ${withConfig(config, tell(hold.reason))}${hold.ends === null ? '' : `; ${tell(hold.ends)}`}`,
-        )),
+    ...byRule(json.actions, isWhole, config, {
+      verb: (action) => (acted ? doneVerb(action) : 'would scale'),
+      text: (action) => `${labelled(action, label)} (${tell(action.reason)})`,
+    }),
+    ...byRule(json.holds, isWhole, config, {
+      verb: ({ code }) => (code === 'observe' ? 'observe:' : 'holds'),
+      kind: ({ code }) => code,
+      text: (hold) =>
+        hold.code === 'observe'
+          ? `${label(hold)} ${tell(hold.reason.replace(/^mode is observe: it /u, ''))}`
+          : `${labelled(hold, label)}: ${withConfig(config, tell(hold.reason))}${hold.ends === null ? '' : `; ${tell(hold.ends)}`}`,
+    }),
+    ...(isWhole && Math.max(json.actions.length, json.holds.length) > mostLines
+      ? [`one line for each pool: ${commandHint(config, `${acted ? 'history' : 'plan'} "<match>"`)}`]
+      : []),
     ...report.plan.findings.flatMap((finding) => (finding.kind === 'config.brake' ? brakeText(finding, config) : [])),
     ...json.problems.map(({ region, reason }) => `problem${inRegion(config, region)}: ${tell(reason)}`),
   ];
@@ -141,21 +146,33 @@ function brakeText({ text, fix }: Finding, config: Named): readonly string[] {
   ];
 }
 
-/** Of a large fleet, one line for each rule and reason. */
-const mostHolds = 40;
+/** Of more than this, one line for each rule and reason. */
+const mostLines = 40;
 
-function holdsByRule(holds: RoundJson['holds'], config: Named, label: PoolLabel): readonly string[] {
-  const ruleOf = (hold: RoundEntry) => config.rules?.find(({ match }) => matchesPool(match, hold))?.match.text;
-  const groups = Map.groupBy(holds, (hold) => `${hold.code}\n${ruleOf(hold) ?? ''}`);
-  const lines = [...groups].map(([key, some]) => {
-    const [code, rule] = key.split('\n');
+type Wording<T> = {
+  readonly verb: (entry: T) => string;
+  readonly kind?: (entry: T) => string;
+  readonly text: (entry: T) => string;
+};
+
+function byRule<T extends RoundEntry>(
+  entries: readonly T[],
+  isWhole: boolean,
+  config: Named,
+  { verb, kind, text }: Wording<T>,
+): readonly string[] {
+  if (!isWhole || entries.length <= mostLines) return entries.map((entry) => `${verb(entry)} ${text(entry)}`);
+  const ruleOf = (entry: T) => config.rules?.find(({ match }) => matchesPool(match, entry))?.match.text ?? '';
+  const groups = Map.groupBy(entries, (entry) => JSON.stringify([verb(entry), kind?.(entry), ruleOf(entry)]));
+  return [...groups.values()].flatMap((some) => {
     const [first] = some;
-    if (some.length === 1 && first) return `holds ${labelled(first, label)}: ${printable(first.reason)}`;
-    const named = some.slice(0, 3).map((one) => printable(label(one)));
-    const more = some.length > named.length ? ', …' : '';
-    return `holds ${counted(some.length, 'pool')} of rule "${printable(rule ?? '')}": ${code} (${named.join(', ')}${more})`;
+    if (first === undefined) return [];
+    if (some.length === 1) return [`${verb(first)} ${text(first)}`];
+    const why = kind === undefined ? '' : ` (${kind(first)})`;
+    return [
+      `${verb(first)} ${counted(some.length, 'pool')} of rule "${printable(ruleOf(first))}"${why}, such as ${text(first)}`,
+    ];
   });
-  return [...lines, `one line for each pool: ${commandHint(config, 'plan "<match>"')}`];
 }
 
 const verbs: ReadonlyMap<string | undefined, string> = new Map([
