@@ -148,7 +148,7 @@ const ofPool = { ...ids, cluster: text, pool: text };
 const announced = { ...ofPool, from: size, to: size, nodes: number, by: number };
 const ahead = {
   coming: maybe(list(has({ ...announced, boundary: number, begins: number, news: maybe(text) }))),
-  verdicts: maybe(list(has({ ...ids, boundary: number, saidAt: number, how: text, why: text }))),
+  verdicts: maybe(list(has({ ...ids, boundary: number, saidAt: number, how: text, why: text, instead: maybe(size) }))),
 };
 const ended = maybe(has({ at: number, how: text, why: maybe(text) }));
 const announcement = record({

@@ -224,7 +224,7 @@ function put(world: World, poolId: string, pool: string, to: Size): void {
     world.record = dropClaim(world.record, { kind: 'busy' }, undefined, world.now);
 }
 
-function finishResizes(world: World): void {
+export function finishResizes(world: World): void {
   for (const [poolId, { to, doneAt }] of world.resizing) {
     if (doneAt > world.now) continue;
     world.resizing.delete(poolId);

@@ -1,4 +1,4 @@
-import { describeSize } from '../../model/size.ts';
+import { describeSize, type Size } from '../../model/size.ts';
 import { compareText, counted } from '../../model/text.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { clockOf } from '../../model/wall-clock.ts';
@@ -14,7 +14,12 @@ export function announcementText(pools: readonly AnnouncedPool[], at: EpochMs, t
   return [`${when}: ${first ?? ''}`, ...more].join('; ');
 }
 
-export type Change = { readonly pool: AnnouncedPool; readonly why: string };
+export type Change = {
+  readonly pool: AnnouncedPool;
+  readonly why: string;
+  /** Where it goes instead, the same way. */
+  readonly instead?: Size;
+};
 
 export type Correction = {
   readonly at: EpochMs;
@@ -32,7 +37,7 @@ export function correctionText({ at, gone, added, rest }: Correction, telling: T
   const again = new Set(added.map(({ poolId }) => poolId));
   const groups = Map.groupBy(
     gone.filter(({ pool }) => !again.has(pool.poolId)),
-    ({ why, pool }) => `${Math.sign(pool.by)} ${plainly(why)}`,
+    ({ why, pool, instead }) => `${Math.sign(pool.by)} ${describeSize(instead)} ${plainly(why)}`,
   );
   const changed = [...groups.values()].map((some) => goneText(some, isPast, telling));
   const news = clausesOf(added, telling).map((clause) => `${gone.length === 0 ? 'also ' : 'now '}${clause}`);
@@ -49,7 +54,12 @@ function goneText(gone: readonly Change[], isPast: boolean, telling: Telling): s
     (pool) => labelOf(pool, telling),
   );
   const who = gone.length === 1 ? names : `${counted(gone.length, 'pool')} (${names})`;
-  return `${who} ${verb} ${way}: ${plainly(gone[0]?.why ?? '')}`;
+  const instead = gone[0]?.instead;
+  const what =
+    instead === undefined
+      ? `${verb} ${way}`
+      : `${gone.length === 1 ? 'goes' : 'go'} to ${describeSize(instead)} instead`;
+  return `${who} ${what}: ${plainly(gone[0]?.why ?? '')}`;
 }
 
 /** How many nodes each lease asks for makes no difference to what is told of several. */

@@ -35,6 +35,8 @@ export type Verdict = Pick<PoolName, 'region' | 'clusterId' | 'poolId'> & {
   readonly saidAt: EpochMs;
   readonly how: 'done' | 'changed';
   readonly why: string;
+  /** It goes the way it was announced, to another size. */
+  readonly instead?: Size;
 };
 
 export type Ahead = { readonly coming: readonly ComingChange[]; readonly verdicts: readonly Verdict[] };
@@ -315,6 +317,9 @@ function judge(
     if (state !== undefined && isThere(one, state.seen)) return verdict('done', '');
     const hold = holds.get(key);
     if (isOnItsWay(one, actions.get(key), hold)) return [];
+    const instead = actions.get(key)?.to ?? hold?.to;
+    if (boundary <= input.now && goesElsewhere(one, state?.seen, actions.get(key), hold) && instead !== undefined)
+      return verdict('changed', state?.reason ?? '').map((found) => ({ ...found, instead }));
     if (boundary > input.now) return verdict('changed', reasons.get(changeKey(one, boundary)) ?? whyNot(state, hold));
     if (state?.seen === undefined || (hold !== undefined && passing.includes(hold.code)))
       return input.now - boundary < patienceMs ? [] : verdict('changed', whyNot(state, hold));
@@ -330,6 +335,19 @@ function whyNot(state: PoolState | undefined, hold: Hold | undefined): string {
 function isThere({ by, to }: AnnouncedPool, seen: Size | undefined): boolean {
   if (seen === undefined) return false;
   return by < 0 ? !isLower(seen, to) : !isRaise(seen, to);
+}
+
+/** Lowered (or raised) as announced, though not to the size that was announced. */
+function goesElsewhere(
+  { by }: AnnouncedPool,
+  seen: Size | undefined,
+  action: Action | undefined,
+  hold: Hold | undefined,
+): boolean {
+  const isSoon = hold !== undefined && (soon.includes(hold.code) || hold.code === 'in-flight');
+  const to = action?.to ?? (isSoon ? hold.to : undefined);
+  if (to === undefined || seen === undefined) return false;
+  return by < 0 ? isLower(seen, to) && !isRaise(seen, to) : isRaise(seen, to);
 }
 
 function isOnItsWay({ by, to }: AnnouncedPool, action: Action | undefined, hold: Hold | undefined): boolean {

@@ -122,7 +122,7 @@ function endedAs(pool: AnnouncedPool, change: Change | undefined, { done }: Gone
 function first(input: AnnounceInput, group: Group): AnnouncementChange | undefined {
   const { now, config } = input;
   const isDue = group.due.some(
-    ({ change, announce }) => change.begins - now <= announce.beforeMs + config.everyMs + minuteMs,
+    ({ change, announce }) => startOf(change) - now <= announce.beforeMs + config.everyMs + minuteMs,
   );
   if (!isDue) return undefined;
   const pools = group.due.map((due) => announced(input, due, 1));
@@ -136,15 +136,21 @@ function first(input: AnnounceInput, group: Group): AnnouncementChange | undefin
 /** What is silenced is remembered all the same: whoever asks why it was not told finds the silence. */
 function announced(input: AnnounceInput, { change, announce }: Due, sequence: number): AnnouncedPool {
   const { now, silences, hash } = input;
-  const { boundary, begins, from, to, nodes, by, news, ...names } = change;
+  const starts = startOf(change);
+  const { boundary, begins: _, from, to, nodes, by, news, ...names } = change;
   const { region, clusterId, cluster, poolId, pool } = names;
   const subject = { kind: 'pool', region, clusterId, cluster, poolId, pool } as const;
   const key = hash(`announcement\n${boundary}\n${poolId}`);
   const silenced = silencedBy(silences, { kind: 'announcement', subject, key, episode: boundary }, now);
   const late =
-    silenced ?? (begins - now < announce.beforeMs ? whyLate(input, news, begins - announce.beforeMs) : undefined);
+    silenced ?? (starts - now < announce.beforeMs ? whyLate(input, news, starts - announce.beforeMs) : undefined);
   const common = { region, clusterId, cluster, poolId, pool, from, to, nodes, by, saidAt: now };
   return { ...common, said: silenced === undefined ? sequence : 0, ...(late !== undefined && { late }) };
+}
+
+/** A lower that has to wait for others is told before its boundary all the same. */
+function startOf({ begins, boundary }: ComingChange): EpochMs {
+  return Math.min(begins, boundary);
 }
 
 function whyLate({ watchedAt, now, config }: AnnounceInput, news: string | undefined, dueAt: EpochMs): string {
@@ -169,7 +175,8 @@ function goneOf(input: AnnounceInput, { boundary, pools }: Announcement): Gone {
   for (const pool of pools.filter(({ ended }) => ended === undefined)) {
     const found = verdicts.get(changeKey(pool, boundary));
     const verdict = found?.saidAt === pool.saidAt ? found : unheardOf(pool, boundary, input.now);
-    if (verdict?.how === 'changed' && isTold(pool)) changed.push({ pool, why: verdict.why });
+    if (verdict?.how === 'changed' && isTold(pool))
+      changed.push({ pool, why: verdict.why, ...(verdict.instead !== undefined && { instead: verdict.instead }) });
     else if (verdict !== undefined) done.push({ pool, why: verdict.why });
   }
   return { done, changed };

@@ -1,3 +1,4 @@
+import { describeSize, equalSize } from '../../model/size.ts';
 import { because } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
@@ -43,15 +44,23 @@ function whyUnannounced(action: Action, input: RoundInput, announced: readonly A
     .flatMap(({ boundary, pools }) =>
       pools.filter((one) => lifeKey(one) === lifeKey(action)).map((one) => ({ ...one, boundary })),
     )
-    .filter((one) => Math.sign(one.by) === Math.sign(by))
+    .filter((one) => Math.sign(one.by) === Math.sign(by) && one.ended?.how !== 'done')
+    // A raise begins ahead of its boundary; a lower never does.
+    .filter((one) => by > 0 || one.boundary <= input.now)
     .sort((a, b) => b.boundary - a.boundary);
-  return told.length === 0 ? whyUnknown(action, input) : whyLate(told);
+  return told.length === 0 ? whyUnknown(action, input) : whyLate(told, action);
 }
 
-/** Told in time where one announcement of it still stands and came in time; else what the latest one says. */
-function whyLate(told: readonly (AnnouncedPool & { readonly boundary: EpochMs })[]): string | undefined {
-  const standing = told.filter(({ ended }) => ended?.how !== 'changed');
-  if (standing.some(({ late }) => late === undefined)) return undefined;
+/** Told in time where an announcement that still stands was; else what the latest one says. */
+function whyLate(
+  told: readonly (AnnouncedPool & { readonly boundary: EpochMs })[],
+  { to }: Action,
+): string | undefined {
+  const standing = told.filter(({ ended }) => ended === undefined);
+  const inTime = standing.filter(({ late }) => late === undefined);
+  if (inTime.some((one) => equalSize(one.to, to))) return undefined;
+  const [other] = inTime;
+  if (other !== undefined) return `it was announced as ${describeSize(other.from)} → ${describeSize(other.to)}`;
   const [latest] = standing;
   if (latest?.late !== undefined) return latest.late;
   const [back] = told;

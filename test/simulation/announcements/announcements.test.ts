@@ -1,0 +1,9 @@
+import { expect, test } from 'vitest';
+import { searchAnnouncedWorlds } from './announced-world.ts';
+
+test('what goes down was told, and what was told goes down', { timeout: 60_000 }, () => {
+  const { wrong, lowered, told } = searchAnnouncedWorlds(1, 40);
+  expect(wrong).toEqual([]);
+  expect(lowered).toBeGreaterThan(100);
+  expect(told).toBeGreaterThan(100);
+});
