@@ -6,7 +6,7 @@ import type { Store, Version } from '../io/stores/store.ts';
 import { listClusterRecords } from '../jobs/records/cluster-records.ts';
 import type { CompiledConfig, Match } from '../model/config.ts';
 import { suggest } from '../model/did-you-mean.ts';
-import { matchesPool, type Names } from '../model/match.ts';
+import { matchesPool, type Names, type Labels } from '../model/match.ts';
 
 /** A pool as the store remembers it; `change` is its own change in flight. */
 export type StoredPool = {
@@ -15,6 +15,7 @@ export type StoredPool = {
   readonly cluster: string;
   readonly poolId: string;
   readonly pool: string;
+  readonly labels?: Labels;
   readonly memory: PoolMemory;
   readonly change: Change | undefined;
 };
@@ -49,6 +50,7 @@ export function poolsOf({ region, clusterId, record }: StoredClusterOf): readonl
       cluster: record.cluster,
       poolId,
       pool: memory.name,
+      ...(memory.labels !== undefined && { labels: memory.labels }),
       memory,
       change: record.change?.poolId === poolId ? record.change : undefined,
     }))

@@ -44,7 +44,8 @@ export async function countSavings(store: Store, config: CompiledConfig, from: E
     const names = new Set([...known.keys(), ...past.changes.keys()]);
     for (const name of names) {
       const pool = known.get(name);
-      const names = namesOf(region, name);
+      const labels = pool?.now?.memory.labels;
+      const names = { ...namesOf(region, name), ...(labels !== undefined && { labels }) };
       const steps = pastSteps(past, name, pool?.now, from);
       const base = baseFor(book, names, pool, steps.findLast(({ size }) => size !== undefined)?.size);
       const hours = pastHours(steps, base, from, to, gaps);

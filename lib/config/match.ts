@@ -1,6 +1,6 @@
 import picomatch from 'picomatch';
 import type { Match } from '../model/config.ts';
-import { escapeLiteral, isGlob, matchesWhole, partsOf } from '../model/match.ts';
+import { escapeLiteral, isGlob, type Labels, matchesWhole, partsOf } from '../model/match.ts';
 
 export type MatchOutcome =
   | { readonly ok: true; readonly match: Match }
@@ -41,6 +41,21 @@ export function compileMatch(text: string, defaultRegion?: string): MatchOutcome
 
 function refuse(message: string, fix: string): { readonly ok: false; readonly message: string; readonly fix: string } {
   return { ok: false, message, fix };
+}
+
+/** The labels of a match; the first that cannot be used, with its key. Keys stand for themselves, values may be patterns. */
+export function compileLabels(
+  labels: Labels,
+):
+  | { readonly ok: true; readonly labels: Labels }
+  | { readonly ok: false; readonly key: string; readonly message: string; readonly fix: string } {
+  const sources: [string, string][] = [];
+  for (const [key, value] of Object.entries(labels)) {
+    const part = compilePart(value);
+    if (!part.ok) return { ...part, key };
+    sources.push([key, part.source]);
+  }
+  return { ok: true, labels: Object.fromEntries(sources) };
 }
 
 function compilePart(part: string): PartOutcome {
@@ -109,6 +124,8 @@ function findWrongBrackets(part: string): string | undefined {
  * may mean "cannot tell".
  */
 export function covers(earlier: Match, later: Match): boolean {
+  const asked = Object.entries(earlier.labels ?? {});
+  if (asked.some(([key, value]) => later.labels === undefined || later.labels[key] !== value)) return false;
   const regionCovered = earlier.region === undefined || earlier.region === later.region;
   const [outer, inner] = [splitText(earlier), splitText(later)];
   return (

@@ -1,3 +1,4 @@
+import type { Labels } from './match.ts';
 import { type EpochMs, minuteMs } from './time.ts';
 
 /**
@@ -25,6 +26,8 @@ export type ObservedPool = {
   readonly unreadable?: string;
   /** The name of its machine spec ("eo2a.large"); undefined = not given. */
   readonly flavor?: string | undefined;
+  /** undefined = the answer does not say; a pool without labels has none of them. */
+  readonly labels?: Labels | undefined;
 };
 
 export type ObservedCluster = {

@@ -120,7 +120,8 @@ export type StoreConfig =
 
 /**
  * One `match`. Each part is the source of a regular expression that must match the whole name (flag `u`).
- * `pool` undefined = the match named clusters only. `exactPool`: neither part holds a glob character.
+ * `pool` undefined = the match named clusters only. `exactPool`: neither part holds a glob character. `labels`: what a pool
+ * must have beside its name; by key, the source for its whole value.
  */
 export type Match = {
   readonly text: string;
@@ -128,6 +129,9 @@ export type Match = {
   readonly cluster: string;
   readonly pool: string | undefined;
   readonly exactPool: boolean;
+  readonly labels?: { readonly [key: string]: string };
+  /** The labels as they were written. */
+  readonly labelText?: string;
 };
 
 export type SourcePosition = { readonly file: string; readonly line: number };

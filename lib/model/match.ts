@@ -1,11 +1,34 @@
 import type { Match } from './config.ts';
 import { hasSeveralRuns, linearPattern } from './linear-pattern.ts';
 
-export type Names = { readonly region: string; readonly cluster: string; readonly pool: string };
+/** A pool's labels, by key. */
+export type Labels = { readonly [key: string]: string };
+
+/** `labels`: undefined = not known, which is not the same as none. */
+export type Names = {
+  readonly region: string;
+  readonly cluster: string;
+  readonly pool: string;
+  readonly labels?: Labels | undefined;
+};
 
 /** Does the match name this pool? A match without a pool part names every pool of its clusters. */
 export function matchesPool(match: Match, names: Names): boolean {
-  return matchesCluster(match, names) && matchesPoolName(match, names.pool);
+  return matchesCluster(match, names) && matchesPoolName(match, names.pool) && matchesLabels(match, names.labels);
+}
+
+/** A label as a config has it: "team: data". */
+export function labelText(key: string, value: string): string {
+  return `${key}: ${value === '' ? '""' : value}`;
+}
+
+/** Has the pool every label that the match asks for? Labels that are not known match nothing that asks for one. */
+export function matchesLabels({ labels }: Pick<Match, 'labels'>, own: Labels | undefined): boolean {
+  if (labels === undefined) return true;
+  if (own === undefined) return false;
+  return Object.entries(labels).every(([key, value]) => {
+    return Object.hasOwn(own, key) && matchesWhole(value, own[key] as string);
+  });
 }
 
 /** The same, of a pool whose cluster is known to match. */

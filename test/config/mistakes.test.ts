@@ -496,6 +496,22 @@ const sizes: readonly Mistake[] = [
     want: [['`days` does not go with `window`', 'write it into the line']],
   },
   {
+    title: 'a label that is a number',
+    text: rule('labels: { team: §1 }'),
+    want: [['expected the value of a label, got a number', 'in quotes']],
+  },
+  {
+    title: 'the key of a label as a pattern',
+    text: rule('labels: { §"te*": data }'),
+    want: [['not the key of a label', 'team, or example.org/team']],
+  },
+  {
+    title: 'a label with an open bracket',
+    text: rule('labels: { team: §"da[ta" }'),
+    want: [['the label "team"', 'close it']],
+  },
+  { title: 'labels as a list', text: rule('labels: §[team]'), want: [['got a list', '']] },
+  {
     title: 'left',
     text: window('days: mon, size: §left'),
     want: [['expected base, idle, leave', 'nothing is wanted']],

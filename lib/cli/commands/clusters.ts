@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { openSecrets } from '../../app.ts';
-import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
+import { makeRuleBook, type RuleBook, labelledNames } from '../../decide/scaling/rule-book.ts';
 import { endOfLife } from '../../decide/watching/end-of-life.ts';
 import { CommandError } from '../../errors.ts';
 import { type MksParts, makeMks, showCluster } from '../../io/mks/client.ts';
@@ -139,7 +139,7 @@ function foundJson(
 }
 
 function poolJson({ region, name: cluster }: ObservedCluster, pool: ObservedPool, book: RuleBook): object {
-  const rule = book.ruleOf({ region, cluster, pool: pool.name });
+  const rule = book.ruleOf({ region, cluster, pool: pool.name, labels: pool.labels });
   return {
     pool: pool.name,
     status: pool.status,
@@ -210,7 +210,7 @@ function endText({ version }: ObservedCluster, versions: Versions, now: EpochMs)
 /** "2 of 3 scaled", "none". */
 function rulesText(cluster: ObservedCluster, pools: Looked['pools'], book: RuleBook): string {
   if (pools === undefined) return '?';
-  const names = (pool: ObservedPool) => ({ region: cluster.region, cluster: cluster.name, pool: pool.name });
+  const names = (pool: ObservedPool) => labelledNames(cluster, pool);
   const rules = pools.map((pool) => book.ruleOf(names(pool)));
   const scaled = rules.filter((rule) => rule?.schedule !== undefined && rule.mode === 'act').length;
   const observed = rules.filter((rule) => rule?.schedule !== undefined && rule.mode === 'observe').length;

@@ -64,9 +64,11 @@ async function explain(parts: CliParts, pool: string, options: ExplainOptions): 
   const book = makeRuleBook(config, instants[0] ?? now);
   const written = parsePool(pool, config);
   const isMany = isGlob(written.cluster) || isGlob(written.pool);
-  const fleet = isMany || options.at === undefined ? await lookUp(parts, config, book, now) : undefined;
+  const hasLabels = book.labelKeys.size > 0;
+  const fleet = isMany || hasLabels || options.at === undefined ? await lookUp(parts, config, book, now) : undefined;
   const named = namesOf(config, book, pool, written, fleet?.names);
-  const explanations = named.flatMap((names) => {
+  const explanations = named.flatMap((one) => {
+    const names = { ...one, labels: hasLabels ? fleet?.statusOf(one).known.memory?.labels : undefined };
     const status = options.at === undefined ? fleet?.statusOf(names) : undefined;
     return instants.map((at) => ({ status, explanation: explainPool(config, book, names, at, status?.known) }));
   });

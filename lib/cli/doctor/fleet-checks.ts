@@ -37,7 +37,10 @@ export function fleetChecks(
 
 function poolsOf({ region, clusters }: LookedRegion): readonly SeenPool[] {
   return (clusters ?? []).flatMap(({ cluster, pools }) =>
-    (pools ?? []).map((pool) => ({ names: { region, cluster: cluster.name, pool: pool.name }, pool })),
+    (pools ?? []).map((pool) => ({
+      names: { region, cluster: cluster.name, pool: pool.name, labels: pool.labels },
+      pool,
+    })),
   );
 }
 

@@ -128,7 +128,10 @@ function assume(parts: CliParts, wanted: FleetToRehearse, region: string): Omit<
   const fleets = books.map((book) => assumedFleet(names, book));
   const clusters = joined(fleets.flat());
   const isGuessed = clusters.some(({ cluster, pools }) =>
-    pools?.some(({ name }) => books[0]?.ruleOf({ region, cluster: cluster.name, pool: name })?.base === 'remembered'),
+    pools?.some(
+      ({ name, labels }) =>
+        books[0]?.ruleOf({ region, cluster: cluster.name, pool: name, labels })?.base === 'remembered',
+    ),
   );
   const globs = config.rules.filter(
     ({ match, schedule }) =>

@@ -198,7 +198,7 @@ async function poolsBelowBase(
       if (!book.mayAct({ region, cluster })) continue;
       const pools = await mks.listNodePools(id);
       for (const pool of pools.kind === 'ok' ? pools.value : []) {
-        const rule = book.appliedRule({ region, cluster, pool: pool.name })?.rule;
+        const rule = book.appliedRule({ region, cluster, pool: pool.name, labels: pool.labels })?.rule;
         if (rule === undefined || rule.base === 'remembered' || rule.onRemove === 'leave' || away.has(pool.id))
           continue;
         const own = asPoolSize(rule.base, pool.autoscale);

@@ -1,3 +1,5 @@
+import { type Labels, labelText } from '../../model/match.ts';
+import { compileLabels } from '../match.ts';
 import type { Exception, Match, Rule, Schedule } from '../../model/config.ts';
 import type { MatchIndex } from '../match-index.ts';
 import type { Path } from '../problem.ts';
@@ -27,7 +29,12 @@ function compileRule(rule: RuleInput, path: Path, context: Context): RuleDraft |
   const match =
     rule.match === undefined
       ? undefined
-      : readMatch(rule.match, 'pools', 'default region', [...path, 'match'], context);
+      : withLabels(
+          readMatch(rule.match, 'pools', 'default region', [...path, 'match'], context),
+          rule.labels,
+          [...path, 'labels'],
+          context,
+        );
   const schedule = readSchedule(rule, path, context);
   const sizes = readSizes(rule, match, path, context);
   const announce = compileAnnounce(rule, path, context);
@@ -54,6 +61,24 @@ function compileRule(rule: RuleInput, path: Path, context: Context): RuleDraft |
       ...(announce !== undefined && { announce }),
     },
   };
+}
+
+/** The match with the labels that a pool must have beside its name. */
+function withLabels(
+  match: Match | undefined,
+  written: RuleInput['labels'],
+  path: Path,
+  { report }: Context,
+): Match | undefined {
+  const entries = Object.entries(written ?? {}).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]));
+  if (match === undefined || entries.length === 0) return match;
+  const outcome = compileLabels(Object.fromEntries(entries) as Labels);
+  if (!outcome.ok) {
+    report.error([...path, outcome.key], `the label "${outcome.key}" ${outcome.message}`, outcome.fix);
+    return undefined;
+  }
+  const text = entries.map(([key = '', value = '']) => labelText(key, value)).join(', ');
+  return { ...match, labels: outcome.labels, labelText: `{ ${text} }` };
 }
 
 function readSchedule(rule: RuleInput, path: Path, { input, report }: Context): string | undefined {

@@ -1,7 +1,7 @@
 /** defaults, pools, exceptions: which pools have which sizes. */
 import * as v from 'valibot';
 import { announceKey } from './announcing.ts';
-import { expected, may, need } from './complaint.ts';
+import { complaint, expected, may, need } from './complaint.ts';
 import { base, duration, durationIn, flag, mapFix, matchText, oneOf, size, term, text, whole } from './values.ts';
 
 const limits = v.strictObject(
@@ -72,11 +72,31 @@ export const defaults = v.strictObject(
   expected('defaults', mapFix),
 );
 
+/** As Kubernetes has them: a name of 63 characters, with or without the domain it belongs to before a slash. */
+const labelKey = v.pipe(
+  v.string(),
+  v.regex(
+    /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/u,
+    complaint('not the key of a label', 'write it as the pool has it: team, or example.org/team'),
+  ),
+);
+
+const labels = v.record(
+  labelKey,
+  v.string(expected('the value of a label', 'write it in quotes')),
+  expected('labels', 'write { team: data }'),
+);
+
 export const rule = v.strictObject(
   {
     match: need(matchText, {
       says: 'Which pools: cluster/pool or region:cluster/pool, with *, ?, [ab] and {a,b} in each part. The first rule that matches a pool counts.',
       type: 'match',
+    }),
+    labels: may(labels, {
+      says: 'Only pools that have all of these labels. Keys stand for themselves; values may be patterns, as in a match.',
+      type: 'map from keys to values',
+      absent: 'whatever labels they have',
     }),
     schedule: need(text('the name of a schedule, or none'), {
       says: 'A schedule, or none: watched, never touched (the same as no rule).',

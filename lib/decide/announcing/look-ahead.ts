@@ -8,7 +8,7 @@ import { observedNodes } from '../scaling/base.ts';
 import type { PoolMemory } from '../scaling/memory.ts';
 import type { Action, Hold, HoldCode, Plan, PoolName, PoolState, RoundInput } from '../scaling/plan.ts';
 import { planRound } from '../scaling/plan-round.ts';
-import { makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
+import { makeRuleBook, type RuleBook, labelledNames } from '../scaling/rule-book.ts';
 import { longestLeadMs } from '../scaling/scheduled-size.ts';
 import { nextChange, type Timeline } from '../schedule/timeline.ts';
 import { type AnnouncedPool, type Announcement, changeKey } from './announcement.ts';
@@ -96,7 +96,7 @@ function poolsOfInterest(input: RoundInput, book: RuleBook, open: ReadonlySet<st
     pools.flatMap((pool): readonly Interesting[] => {
       const { region, id: clusterId, name } = cluster;
       const names = { region, clusterId, cluster: name, poolId: pool.id, pool: pool.name };
-      const applied = book.appliedRule({ region, cluster: name, pool: pool.name });
+      const applied = book.appliedRule(labelledNames(cluster, pool));
       if (applied === undefined || (applied.rule.announce === undefined && !open.has(lifeKey(names)))) return [];
       const { rule, timeline } = applied;
       const until = now + Math.max(reachMs(rule, config), minuteMs) + longestLeadMs;

@@ -33,10 +33,10 @@ function noted(update: RecordUpdate, input: RoundInput, announced: readonly Anno
 /** undefined = it was told in time, or nobody wants to be told. */
 function whyUnannounced(action: Action, input: RoundInput, announced: readonly Announcement[]): string | undefined {
   const book = input.book ?? makeRuleBook(input.config, input.now);
-  const rule = book.appliedRule(action)?.rule;
   const pool = input.clusters
     .find(({ cluster }) => cluster.region === action.region && cluster.id === action.clusterId)
     ?.pools?.find(({ id }) => id === action.poolId);
+  const rule = book.appliedRule({ ...action, labels: pool?.labels })?.rule;
   if (rule?.announce === undefined || pool === undefined) return undefined;
   const by = nodesBy(observedNodes(pool), action.to);
   if (by === 0 || (by > 0 && !rule.announce.raises)) return undefined;

@@ -39,7 +39,11 @@ export function explainPool(
 ): Explanation {
   const rule = book.ruleOf(names);
   const applied = book.appliedRule(names);
-  if (applied === undefined) return untouched(config, names, at, rule, known);
+  const passed = explainLabels(config, rule, names);
+  if (applied === undefined) {
+    const told = untouched(config, names, at, rule, known);
+    return { ...told, because: [...passed, ...told.because] };
+  }
   const exceptions = config.exceptions.filter((exception) => matchesPool(exception.match, names));
   const schedule = config.schedules.find(({ name }) => name === applied.scheduleName)!;
   const open = openWindowsAt(schedule, exceptions, at);
@@ -50,6 +54,7 @@ export function explainPool(
     desired: resolveDesired(says, applied.rule),
     openWindows: open.windows,
     because: [
+      ...passed,
       ...explainSchedule({ applied, schedule, open, says, isOwnPool: isOwnPool(config, names) }),
       ...explainState(config, applied.rule, known, at),
       ...explainHeld(config, names, known, at),
@@ -57,6 +62,17 @@ export function explainPool(
     nextChange: nextWanted(applied, known, at),
     rule: applied.rule.position,
   };
+}
+
+/** Rules above its own that name the pool, and ask for labels that it is not known to have. */
+function explainLabels({ rules }: CompiledConfig, own: Rule | undefined, names: Names): readonly string[] {
+  const above = own === undefined ? rules : rules.slice(0, rules.indexOf(own));
+  return above
+    .filter(({ match: { labels, ...match } }) => labels !== undefined && matchesPool(match, names))
+    .map(({ match, position: { file, line } }) => {
+      const where = `the rule "${match.text}" (${file}:${line})`;
+      return `${where} asks for ${match.labelText ?? 'labels'}, which the pool is not known to have`;
+    });
 }
 
 /** What was refused is said by itself, unless that is what holds it. A pause and a change under way are said before. */

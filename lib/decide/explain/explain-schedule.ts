@@ -28,7 +28,7 @@ export function explainSchedule({ applied, schedule, open, says, isOwnPool }: Sc
   const { rule } = applied;
   const where = `${rule.position.file}:${rule.position.line}`;
   return [
-    `rule "${rule.match.text}" (${where}) is the first that matches; its schedule is ${schedule.name}, in ${schedule.zone}`,
+    `rule "${rule.match.text}"${rule.match.labelText === undefined ? '' : ` with ${rule.match.labelText}`} (${where}) is the first that matches; its schedule is ${schedule.name}, in ${schedule.zone}`,
     ...explainCalendarDay(open.calendarDay, open.decidedBy === 'calendar', rule),
     ...explainDecision(open, schedule, rule),
     ...(says.length > 1 ? ['the largest of these counts'] : []),

@@ -87,9 +87,9 @@ function lastSeen(region: string, clusterId: string, record: ClusterRecord): Obs
   return { cluster, pools, record, lookedAt: undefined, otherNodes };
 }
 
-function lastLook(id: string, { name, look, seen }: PoolMemory): ObservedPool | undefined {
-  if (look !== undefined) return { id, name, errors: [], ...look };
-  return seen && poolAt(id, name, seen.size);
+function lastLook(id: string, { name, look, seen, labels }: PoolMemory): ObservedPool | undefined {
+  if (look !== undefined) return { id, name, errors: [], labels, ...look };
+  return seen && { ...poolAt(id, name, seen.size), labels };
 }
 
 type Next = {

@@ -45,7 +45,8 @@ export function namePool(asked: EventAsk, { source, config }: IntakeContext): Na
   const names = found.value;
   const text = show(`${names.region}:${names.cluster}/${names.pool}`);
   if (!may(names)) return no(`pool ${text} is not in the source's may list`);
-  const rule = config.rules.find(({ match }) => matchesPool(match, names));
+  // Its labels are not known here: a rule that asks for some may be the pool's, and the round that scales it knows.
+  const rule = config.rules.find(({ match: { labels: _, ...match } }) => matchesPool(match, names));
   if (rule === undefined) return no(`no rule of the config covers pool ${text}`);
   if (rule.schedule === undefined) return no(`pool ${text} is only watched: its rule says schedule: none`);
   return { kind: 'named', names, rule };

@@ -33,7 +33,7 @@ export function configMatches(config: CompiledConfig, now: EpochMs): readonly Pl
       match,
       use,
       path,
-      id: `${id}[match=${match.text}]`,
+      id: `${id}[match=${match.text}${match.labelText === undefined ? '' : ` ${match.labelText}`}]`,
       line: config.matchLines?.[path],
       ...(config.matchFiles?.[path] !== undefined && { file: config.matchFiles[path] }),
       isOver: false,

@@ -1,7 +1,21 @@
 import { findNearest } from '../../model/did-you-mean.ts';
-import { isGlob, matchesCluster, matchesPoolName, matchesWhole, partsOf } from '../../model/match.ts';
+import { isGlob, labelText, matchesCluster, matchesPoolName, matchesWhole, partsOf } from '../../model/match.ts';
 import type { PlacedMatch } from './config-matches.ts';
 import type { NamedCluster, NamedFleet } from './unmatched.ts';
+
+/** Where the names are right and a label is not: what the pools of these names have, nearest to what was asked for. */
+export function meantLabel({ match }: Pick<PlacedMatch, 'match'>, fleet: NamedFleet): string | undefined {
+  const seen = fleet.clusters.flatMap(({ region, name: cluster, pools = [], labels = [] }) =>
+    pools.flatMap((pool, i) => {
+      const isNamed = matchesCluster(match, { region, cluster }) && matchesPoolName(match, pool);
+      return isNamed ? Object.entries(labels[i] ?? {}) : [];
+    }),
+  );
+  const written = (match.labelText ?? '').slice(2, -2).split(', ');
+  const had = [...new Set(seen.map(([key, value]) => labelText(key, value)))];
+  const missing = written.find((label) => !had.includes(label));
+  return missing === undefined ? undefined : findNearest(missing, had);
+}
 
 /** What somebody who wrote a match that names nothing most likely meant, written as a match; undefined = no idea. */
 export function meantMatch({ match, use }: Pick<PlacedMatch, 'match' | 'use'>, fleet: NamedFleet): string | undefined {

@@ -3,7 +3,7 @@ import type { Finding } from '../../model/finding.ts';
 import { counted } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { MatchUse, PlacedMatch } from './config-matches.ts';
-import { meantMatch } from './meant-match.ts';
+import { meantLabel, meantMatch } from './meant-match.ts';
 import { type JudgedMatches, judgeMatches, type NamedFleet } from './unmatched.ts';
 
 /** What a match that names nothing (or a list of which none does) is called, and what is wrong with it. */
@@ -95,7 +95,9 @@ function describeSame(same: readonly PlacedMatch[], fleet: NamedFleet): Mismatch
   return { id, isOfRules: isOfRules(use), text: `${whatIsWrong(use, match, where)}${hint}`, fix: fixOf(use), short };
 }
 
-function whatIsWrong(use: MatchUse, { text, pool, exactPool }: PlacedMatch['match'], where: string): string {
+function whatIsWrong(use: MatchUse, match: PlacedMatch['match'], where: string): string {
+  const { text, pool, exactPool, labelText } = match;
+  if (labelText !== undefined) return `${nameOf(use)} "${text}" with ${labelText}${where} matches no pool of the fleet`;
   if (use.kind === 'runsOn') return `${nameOf(use)} "${text}" names no pool of the fleet: it protects no pool`;
   if (exactPool) return `${nameOf(use)}${where} names the pool ${text}, which does not exist`;
   return `${nameOf(use)} "${text}"${where} matches no ${pool === undefined ? 'cluster' : 'pool'} of the fleet`;
@@ -178,6 +180,8 @@ export function inLines(all: readonly number[], file: string | undefined): strin
 }
 
 function meantBy([placed]: readonly PlacedMatch[], fleet: NamedFleet): string {
+  const label = placed?.match.labels && meantLabel(placed, fleet);
+  if (label !== undefined) return `did you mean { ${label} }?`;
   const meant = placed && meantMatch(placed, fleet);
   return meant === undefined ? '' : `did you mean "${meant}"?`;
 }

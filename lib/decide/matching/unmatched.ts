@@ -1,6 +1,14 @@
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig, Match } from '../../model/config.ts';
-import { isGlob, matchesCluster, matchesPoolName, partsOf, reachedRegions } from '../../model/match.ts';
+import {
+  isGlob,
+  type Labels,
+  matchesCluster,
+  matchesLabels,
+  matchesPoolName,
+  partsOf,
+  reachedRegions,
+} from '../../model/match.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { configMatches, type PlacedMatch } from './config-matches.ts';
 
@@ -18,6 +26,8 @@ export type NamedCluster = {
   readonly isDeleting: boolean;
   /** Of its pools that are not being deleted; undefined = they were not read. */
   readonly pools: readonly string[] | undefined;
+  /** The labels of those pools, in the same order; undefined = the answer does not show them. */
+  readonly labels?: readonly (Labels | undefined)[];
 };
 
 export type JudgedMatches = {
@@ -32,12 +42,12 @@ export type JudgedMatches = {
 type Seen = { readonly cluster: ObservedCluster; readonly pools: readonly ObservedPool[] | undefined };
 
 export function namesOf(clusters: readonly Seen[]): readonly NamedCluster[] {
-  return clusters.map(({ cluster: { region, name, status }, pools }) => ({
-    region,
-    name,
-    isDeleting: status === 'Deleting' || status === 'Deleted',
-    pools: pools?.filter((pool) => pool.status !== 'Deleting').map((pool) => pool.name),
-  }));
+  return clusters.map(({ cluster: { region, name, status }, pools }) => {
+    const living = pools?.filter((pool) => pool.status !== 'Deleting');
+    const isDeleting = status === 'Deleting' || status === 'Deleted';
+    const labels = living?.some((pool) => pool.labels) && { labels: living.map((pool) => pool.labels) };
+    return { region, name, isDeleting, pools: living?.map((pool) => pool.name), ...labels };
+  });
 }
 
 /**
@@ -68,21 +78,27 @@ export function judgeMatches(config: CompiledConfig, fleet: NamedFleet, now: Epo
 /** 'matched', or the clusters that it names and of which it is not known whether they hold what it means. */
 function look(match: Match, clusters: readonly NamedCluster[]): 'matched' | readonly NamedCluster[] {
   const open: NamedCluster[] = [];
-  const isEveryPool = match.pool === undefined || partsOf(match).pool === '*';
+  const isEveryPool = match.labels === undefined && (match.pool === undefined || partsOf(match).pool === '*');
   for (const one of clusters) {
-    const { region, name: cluster, pools, isDeleting } = one;
+    const { region, name: cluster, pools, labels = [], isDeleting } = one;
     if (!matchesCluster(match, { region, cluster })) continue;
     if (isDeleting) open.push(one);
-    else if (isEveryPool || pools?.some((pool) => matchesPoolName(match, pool))) return 'matched';
-    else if (pools === undefined) open.push(one);
+    else if (isEveryPool || pools?.some((pool, i) => matchesPoolName(match, pool) && matchesLabels(match, labels[i])))
+      return 'matched';
+    else if (pools === undefined || isHidden(match, pools, labels)) open.push(one);
   }
   return open;
+}
+
+/** Where labels are asked for: a pool of that name whose labels no answer shows may have them. */
+function isHidden(match: Match, pools: readonly string[], labels: readonly (Labels | undefined)[]): boolean {
+  return match.labels !== undefined && pools.some((pool, i) => matchesPoolName(match, pool) && labels[i] === undefined);
 }
 
 /** `*` and `region:*`, with or without `/*`: whatever is there, be it nothing yet. */
 function meansEverything(match: Match): boolean {
   const { cluster, pool } = partsOf(match);
-  return cluster === '*' && (pool === undefined || pool === '*');
+  return match.labels === undefined && cluster === '*' && (pool === undefined || pool === '*');
 }
 
 function literalCluster(match: Match): string | undefined {

@@ -1,3 +1,4 @@
+import { type Names } from '../../model/match.ts';
 import { dayMs, type EpochMs, hourMs } from '../../model/time.ts';
 import type { ObservedFleetCluster } from '../scaling/memory.ts';
 import { pastName } from './size-changes.ts';
@@ -29,13 +30,13 @@ export function dayStart(at: EpochMs): EpochMs {
 /** The nodes of every autoscaled pool that a rule scales. */
 export function countNodes(
   clusters: readonly ObservedFleetCluster[],
-  isRuled: (names: { readonly region: string; readonly cluster: string; readonly pool: string }) => boolean,
+  isRuled: (names: Names) => boolean,
 ): ReadonlyMap<string, number> {
   return new Map(
     clusters.flatMap(({ cluster, pools = [] }) =>
       pools.flatMap((pool): readonly (readonly [string, number])[] => {
         const names = { region: cluster.region, cluster: cluster.name, pool: pool.name };
-        if (!pool.autoscale || pool.size === undefined || !isRuled(names)) return [];
+        if (!pool.autoscale || pool.size === undefined || !isRuled({ ...names, labels: pool.labels })) return [];
         return [[pastName(names), pool.size]];
       }),
     ),

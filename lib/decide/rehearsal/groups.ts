@@ -44,7 +44,7 @@ function groupByName(
     const group = groups.get(key) ?? { places: [], alike: [], applied: [], ends: endsIn(asks, names), dueAt: from };
     groups.set(key, group);
     group.places.push(place);
-    group.applied.push(pools.map((pool) => book.appliedRule({ ...names, pool: pool.name })));
+    group.applied.push(pools.map((pool) => book.appliedRule({ ...names, pool: pool.name, labels: pool.labels })));
   });
   return groups.values();
 }

@@ -32,7 +32,7 @@ export function closePools(
   const pools: RehearsedPool[] = [];
   const bystanders: BystandingPool[] = [];
   for (const one of livesOf(fleet)) {
-    const applied = book.appliedRule(one.names);
+    const applied = book.appliedRule({ ...one.names, labels: one.pool.labels });
     if (applied !== undefined) pools.push(closeRuled(one, input, applied));
     else if (changed.has(lifeKey(one.names))) pools.push(closeRemoved(one, input));
     else bystanders.push(closeBystander(one, input));

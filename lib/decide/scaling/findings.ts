@@ -1,4 +1,6 @@
+import { labelledNames } from './rule-book.ts';
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
+import type { Rule } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import { describeSize, isZero, type Size } from '../../model/size.ts';
 import { type EpochMs, hourMs, iso } from '../../model/time.ts';
@@ -35,14 +37,36 @@ export function sharedNames(input: Pick<RoundInput, 'clusters'>, book: RuleBook)
     return found.map((pool) => ({ cluster, pool, alike }));
   });
   const ambiguous = new Set(twins.map(({ pool }) => pool));
-  const matched = twins.filter(({ cluster, pool }) =>
-    book.appliedRule({ region: cluster.region, cluster: cluster.name, pool: pool.name }),
+  const matched = twins.filter(({ cluster, pool }) => book.appliedRule(labelledNames(cluster, pool)));
+  const unclear = (book.labelKeys.size === 0 ? [] : clusters).flatMap(({ cluster, pools = [] }) =>
+    pools.flatMap((pool): readonly Unclear[] => {
+      const rule = ambiguous.has(pool) ? undefined : book.unclearRule(labelledNames(cluster, pool));
+      return rule === undefined ? [] : [{ cluster, pool, rule }];
+    }),
   );
+  const isUnclear = new Set(unclear.map(({ pool }) => pool));
   return {
-    isAmbiguous: (pool) => ambiguous.has(pool),
-    holds: matched.map(holdOfTwin),
-    findings: findingsOfTwins(matched),
+    isAmbiguous: (pool) => ambiguous.has(pool) || isUnclear.has(pool),
+    holds: [...matched.map(holdOfTwin), ...unclear.map(holdOfUnclear)],
+    findings: [...findingsOfTwins(matched), ...unclear.map(findingOfUnclear)],
   };
+}
+
+/** A pool of which no answer has shown the labels that its rule turns on. */
+type Unclear = { readonly cluster: ObservedCluster; readonly pool: ObservedPool; readonly rule: Rule };
+
+function textOfUnclear({ cluster, pool, rule }: Unclear): string {
+  const where = `the rule "${rule.match.text}" in line ${rule.position.line} asks for ${rule.match.labelText ?? 'labels'}`;
+  return `the API gives no labels for ${cluster.name}/${pool.name}, and ${where}: it is left alone until they are shown`;
+}
+
+function holdOfUnclear(one: Unclear): Hold {
+  return { ...holdOfTwin({ ...one, alike: 1 }), reason: textOfUnclear(one) };
+}
+
+function findingOfUnclear(one: Unclear): Finding {
+  const subject = subjectOfTwin({ ...one, alike: 1 });
+  return { kind: 'pool.unclear', subject, severity: 'warning', text: textOfUnclear(one) };
 }
 
 function nameOf({ region, name }: ObservedCluster): string {

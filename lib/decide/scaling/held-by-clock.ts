@@ -1,3 +1,4 @@
+import { labelledNames } from './rule-book.ts';
 import { apartText, type ClockReading } from '../clock-skew.ts';
 import { observedSize } from './base.ts';
 import type { ObservedFleetCluster } from './memory.ts';
@@ -28,7 +29,7 @@ function ruledPools(
   const { region, id: clusterId, name } = cluster;
   const reason = `the clocks of this machine and of the region's API are ${apartText(reading)} apart: nothing is changed until they agree`;
   return pools
-    .filter((pool) => book.appliedRule({ region, cluster: name, pool: pool.name }) !== undefined)
+    .filter((pool) => book.appliedRule(labelledNames(cluster, pool)) !== undefined)
     .map((pool) => {
       const names = { region, clusterId, cluster: name, poolId: pool.id, pool: pool.name };
       const seen = observedSize(pool, record?.pools[pool.id]);

@@ -16,6 +16,7 @@ export function refreshMemory(input: PoolInput): PoolMemory {
     name: pool.name,
     autoscale: pool.autoscale,
     ...(pool.flavor !== undefined && { flavor: pool.flavor }),
+    ...(pool.labels !== undefined && { labels: pool.labels }),
     ...(tellsNodes(pool) && { tellsNodes: true }),
     asks: asks.fingerprint,
     ruleHash: rule.hash,
@@ -30,6 +31,7 @@ export function refreshMemory(input: PoolInput): PoolMemory {
   return remember(memory, {
     name: pool.name,
     flavor: pool.flavor ?? memory.flavor,
+    labels: pool.labels,
     tellsNodes: tellsNodes(pool) || memory.tellsNodes,
     ruleHash: rule.hash,
     metAt: ruleChanged && memory.actedRule === undefined ? now : memory.metAt,

@@ -6,6 +6,7 @@
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { Exception, Rule, Schedule } from '../../model/config.ts';
 import { isSameJson } from '../../model/json.ts';
+import type { Labels } from '../../model/match.ts';
 import { isRange, lower, type Size, upper } from '../../model/size.ts';
 import { compareText } from '../../model/text.ts';
 import { dayMs, type EpochMs } from '../../model/time.ts';
@@ -96,6 +97,8 @@ export type PoolMemory = {
   readonly autoscale: boolean;
   /** The name of its machine spec, as last seen. */
   readonly flavor?: string | undefined;
+  /** Those of its labels that rules ask for, as last seen; absent = none does, or no answer has said. */
+  readonly labels?: Labels | undefined;
   /** What it is now, where that changed while it was away: held until its base is known in the new form. */
   readonly became?: boolean | undefined;
   /** The size last seen Running, and since when it has been that. */
@@ -220,7 +223,9 @@ export type RememberedCluster = ObservedFleetCluster & { readonly pools: readonl
 export function rememberedCluster(region: string, id: string, record: ClusterRecord): RememberedCluster {
   const pools = Object.entries(record.pools).flatMap(([poolId, memory]) => {
     const size = memory.seen?.size ?? memory.lastSet ?? memory.base;
-    return size === undefined || memory.missingSince ? [] : [poolAt(poolId, memory.name, size)];
+    return size === undefined || memory.missingSince
+      ? []
+      : [{ ...poolAt(poolId, memory.name, size), labels: memory.labels }];
   });
   return { cluster: clusterNamed(region, id, record.cluster), pools, record, lookedAt: undefined };
 }

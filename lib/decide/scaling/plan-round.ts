@@ -19,7 +19,7 @@ import type { Action, Decision, Hold, HoldCode, Plan, RecordUpdate, RoundInput }
 import { type ClusterPlan, planCluster } from './plan-cluster.ts';
 import type { RankedWant } from './pool-evaluation.ts';
 import { nodesUnder, sizeSentAlong } from './refusal.ts';
-import { makeRuleBook, type RuleBook } from './rule-book.ts';
+import { makeRuleBook, type RuleBook, labelledNames } from './rule-book.ts';
 
 /** What to do in one round, and why not: pure, and the same for the same input. */
 export function planRound(given: RoundInput): Plan {
@@ -30,8 +30,8 @@ export function planRound(given: RoundInput): Plan {
 export type PlanInFull = { readonly plan: Plan; readonly clusters: readonly ClusterPlan[] };
 
 export function planInFull(given: RoundInput): PlanInFull {
-  const input = { ...given, clusters: inOrder(given.clusters) };
-  const book = input.book ?? makeRuleBook(input.config, input.now);
+  const book = given.book ?? makeRuleBook(given.config, given.now);
+  const input = { ...given, clusters: inOrder(given.clusters).map((seen) => withAskedLabels(seen, book)) };
   const { wrongClocks = new Map<string, ClockReading>() } = input;
   const isTimed = ({ cluster }: ObservedFleetCluster) => !wrongClocks.has(cluster.region);
   const readable = input.clusters.filter((seen) => seen.pools !== undefined && isTimed(seen));
@@ -63,6 +63,20 @@ export function planInFull(given: RoundInput): PlanInFull {
   return { plan, clusters: plans };
 }
 
+/**
+ * Each pool with those of its labels that rules ask for. An answer that does not show them says nothing about them: those
+ * seen last still count, so that a rule is never changed by what an answer leaves out.
+ */
+export function withAskedLabels(seen: ObservedFleetCluster, { labelKeys }: RuleBook): ObservedFleetCluster {
+  if (seen.pools === undefined || (labelKeys.size === 0 && !seen.pools.some(({ labels }) => labels))) return seen;
+  const pools = seen.pools.map((pool) => {
+    const known = pool.labels ?? seen.record?.pools[pool.id]?.labels;
+    const asked = known && Object.entries(known).filter(([key]) => labelKeys.has(key));
+    return { ...pool, labels: labelKeys.size === 0 ? undefined : asked && Object.fromEntries(asked) };
+  });
+  return { ...seen, pools };
+}
+
 function planOne(
   input: RoundInput,
   book: RuleBook,
@@ -81,7 +95,7 @@ function planOne(
     pools: seen.pools ?? [],
     isAmbiguous,
     record: seen.record,
-    ruleOf: (pool) => book.appliedRule({ region: cluster.region, cluster: cluster.name, pool: pool.name }),
+    ruleOf: (pool) => book.appliedRule(labelledNames(cluster, pool)),
     asks: input.asks,
     lookedAt: seen.lookedAt,
   });
@@ -93,7 +107,7 @@ function withEnds(chosen: Chosen, book: RuleBook, now: EpochMs): Chosen {
   const views = new Map(chosen.plan.views.map((view) => [view.names.poolId, view]));
   const holds = chosen.holds.map((hold) => {
     const view = views.get(hold.poolId);
-    const until = view && holdEnd(hold, view, book.appliedRule(hold)?.timeline, now);
+    const until = view && holdEnd(hold, view, book.appliedRule({ ...hold, labels: view?.pool.labels })?.timeline, now);
     return until === undefined ? hold : { ...hold, until };
   });
   return { ...chosen, holds };

@@ -31,6 +31,7 @@ export function viewRemoved(input: RemovedInput): PoolView | undefined {
     kept: undefined,
     ahead: undefined,
     asks: input.asks.fingerprint,
+    labels: pool.labels,
     missingSince: undefined,
     olderSince: olderSince(input.memory, pool, input.now),
     foreign: recentChanges(input.memory.foreign, input.now),

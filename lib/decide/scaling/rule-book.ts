@@ -1,5 +1,12 @@
-import type { CompiledConfig, Exception, Rule, Schedule } from '../../model/config.ts';
-import { matchesCluster, matchesPool, matchesPoolName, type Names } from '../../model/match.ts';
+import type { CompiledConfig, Exception, Match, Rule, Schedule } from '../../model/config.ts';
+import {
+  type Labels,
+  matchesCluster,
+  matchesLabels,
+  matchesPool,
+  matchesPoolName,
+  type Names,
+} from '../../model/match.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { makeTimeline, type Timeline } from '../schedule/timeline.ts';
 
@@ -11,6 +18,10 @@ export type RuleBook = {
   readonly ruleOf: (names: Names) => Rule | undefined;
   /** The same, when it has a schedule: with the pool's own timeline (schedule and matching exceptions). */
   readonly appliedRule: (names: Names) => AppliedRule | undefined;
+  /** The rule that turns on labels which nobody knows: it, or another one, may be the pool's. undefined = all is clear. */
+  readonly unclearRule: (names: Names) => Rule | undefined;
+  /** The keys of labels that rules ask for. */
+  readonly labelKeys: ReadonlySet<string>;
   /** Could a rule with a schedule apply to some pool of this cluster? */
   readonly mayAct: (names: Pick<Names, 'region' | 'cluster'>) => boolean;
 };
@@ -29,9 +40,15 @@ export function makeRuleBook(config: CompiledConfig, now: EpochMs): RuleBook {
     }
     return rules;
   };
-  const ruleOf = (names: Names) => candidates(names).find((rule) => matchesPoolName(rule.match, names.pool));
+  const ruleOf = (names: Names) => candidates(names).find(({ match }) => isMatched(match, names));
   return {
     ruleOf,
+    labelKeys: new Set(config.rules.flatMap(({ match }) => Object.keys(match.labels ?? {}))),
+    unclearRule: (names) => {
+      if (names.labels !== undefined) return undefined;
+      const first = candidates(names).find(({ match }) => matchesPoolName(match, names.pool));
+      return first?.match.labels === undefined ? undefined : first;
+    },
     mayAct: (names) => mayAct(candidates(names)),
     appliedRule: (names) => {
       const rule = ruleOf(names);
@@ -41,6 +58,19 @@ export function makeRuleBook(config: CompiledConfig, now: EpochMs): RuleBook {
       return { rule: livesHere(rule, config, names), scheduleName: schedule.name, timeline };
     },
   };
+}
+
+/** What rules ask of a pool as it was seen. */
+export function labelledNames(
+  cluster: { readonly region: string; readonly name: string },
+  pool: { readonly name: string; readonly labels?: Labels | undefined },
+): Names {
+  return { region: cluster.region, cluster: cluster.name, pool: pool.name, labels: pool.labels };
+}
+
+/** Of a pool whose cluster is known to match. */
+function isMatched(match: Match, { pool, labels }: Names): boolean {
+  return matchesPoolName(match, pool) && matchesLabels(match, labels);
 }
 
 /** Lamplighter's own pool is never taken below 1. */
@@ -54,6 +84,7 @@ function livesHere(rule: Rule, config: CompiledConfig, names: Names): Rule {
 function mayAct(rules: readonly Rule[]): boolean {
   for (const rule of rules) {
     if (rule.schedule !== undefined) return true;
+    if (rule.match.labels !== undefined) continue;
     if (rule.match.pool === undefined || rule.match.text.endsWith('/*')) return false;
   }
   return false;

@@ -13,7 +13,7 @@ import { sharedNames } from './findings.ts';
 import type { ObservedFleetCluster, PoolMemory } from './memory.ts';
 import type { HoldCode, Plan, RoundInput } from './plan.ts';
 import { planRound } from './plan-round.ts';
-import { type AppliedRule, makeRuleBook, type RuleBook } from './rule-book.ts';
+import { type AppliedRule, makeRuleBook, type RuleBook, labelledNames } from './rule-book.ts';
 import { resolveSays } from './scheduled-size.ts';
 
 type Coming = {
@@ -82,7 +82,7 @@ function seenPools(clusters: readonly ObservedFleetCluster[], book: RuleBook) {
       pool,
       name: `${cluster.region}\n${cluster.name}\n${pool.name}`,
       memory: record?.pools[pool.id],
-      applied: book.appliedRule({ region: cluster.region, cluster: cluster.name, pool: pool.name }),
+      applied: book.appliedRule(labelledNames(cluster, pool)),
     })),
   );
 }

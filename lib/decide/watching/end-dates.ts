@@ -1,7 +1,7 @@
 import type { ObservedVersion } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Subject } from '../../model/finding.ts';
-import { matchesCluster, matchesPool } from '../../model/match.ts';
+import { matchesCluster, matchesPool, type Names } from '../../model/match.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
 import { stepOf } from '../incidents/ladder.ts';
 import type { Due, Observation, Watched } from '../incidents/observation.ts';
@@ -37,10 +37,7 @@ export function isWatched(
 }
 
 /** Does a rule scale this pool? `schedule: none` is watched, never touched. First match wins. */
-export function isRuled(
-  { rules }: CompiledConfig,
-  names: { readonly region: string; readonly cluster: string; readonly pool: string },
-): boolean {
+export function isRuled({ rules }: CompiledConfig, names: Names): boolean {
   return rules.find(({ match }) => matchesPool(match, names))?.schedule !== undefined;
 }
 

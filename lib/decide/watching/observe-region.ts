@@ -1,3 +1,4 @@
+import { type Names } from '../../model/match.ts';
 import { type Answer, wasAsked } from '../../model/answer.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Finding, Notice } from '../../model/finding.ts';
@@ -27,7 +28,7 @@ import {
 export type RegionLooking = Looking & {
   readonly upgrades: Upgrades;
   /** Does a rule of the config scale this pool? */
-  readonly isRuled: (names: { readonly region: string; readonly cluster: string; readonly pool: string }) => boolean;
+  readonly isRuled: (names: Names) => boolean;
 };
 
 export type RegionSight = {
@@ -139,7 +140,7 @@ function lookAtPool(
   { region, clusterId, cluster }: ClusterSubject,
   looking: RegionLooking,
 ): ReturnType<typeof observePool> {
-  const isRuled = looking.isRuled({ region, cluster, pool: pool.name });
+  const isRuled = looking.isRuled({ region, cluster, pool: pool.name, labels: pool.labels });
   const subject = { kind: 'pool', region, clusterId, cluster, poolId: pool.id, pool: pool.name } as const;
   return observePool(pool, before, subject, isRuled, looking);
 }

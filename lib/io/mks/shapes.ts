@@ -1,3 +1,4 @@
+import { type Labels } from '../../model/match.ts';
 import { createHash } from 'node:crypto';
 import type { InferOutput } from 'valibot';
 import * as v from 'valibot';
@@ -56,6 +57,8 @@ export const poolShape = v.object({
   created_at: instant,
   updated_at: instant,
   machine_spec: v.fallback(v.optional(v.object({ name: text })), undefined),
+  // What is left out or cannot be read says nothing: it is not the same as a pool without labels.
+  labels: v.fallback(v.optional(v.array(v.object({ key: text, value: v.optional(v.string(), '') }))), undefined),
   errors,
 });
 
@@ -100,7 +103,7 @@ export function toCluster(region: string, cluster: InferOutput<typeof clusterSha
 }
 
 export function toPool(pool: InferOutput<typeof poolShape>, clean: Clean): ObservedPool {
-  const { status, autoscale, size, errors } = pool;
+  const { status, autoscale, size, errors, labels } = pool;
   const { size_min: sizeMin, size_max: sizeMax, created_at: createdAt, updated_at: updatedAt } = pool;
   const flavor = pool.machine_spec?.name;
   return {
@@ -114,7 +117,14 @@ export function toPool(pool: InferOutput<typeof poolShape>, clean: Clean): Obser
     updatedAt,
     errors: errors.map((error) => cutTo(longestError, error, clean)),
     ...(flavor !== undefined && { flavor: cutTo(longestStatus, flavor, clean) }),
+    ...(labels !== undefined && { labels: toLabels(labels, clean) }),
   };
+}
+
+/** MKS keeps 50 at most (its own limit), and values of 63 characters (Kubernetes). */
+function toLabels(labels: readonly { readonly key: string; readonly value: string }[], clean: Clean): Labels {
+  const read = labels.map(({ key, value }) => [cutTo(longestName, key, clean), cutTo(longestName, value, clean)]);
+  return Object.fromEntries(read) as Labels;
 }
 
 export function toVersion({ id, version, eol }: InferOutput<typeof versionShape>, clean: Clean): ObservedVersion {
