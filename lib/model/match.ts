@@ -14,7 +14,12 @@ export type Names = {
 
 /** Does the match name this pool? A match without a pool part names every pool of its clusters. */
 export function matchesPool(match: Match, names: Names): boolean {
-  return matchesCluster(match, names) && matchesPoolName(match, names.pool) && matchesLabels(match, names.labels);
+  return matchesNames(match, names) && matchesLabels(match, names.labels);
+}
+
+/** The same, whatever labels it asks for. */
+export function matchesNames(match: Match, names: Names): boolean {
+  return matchesCluster(match, names) && matchesPoolName(match, names.pool);
 }
 
 /** A label as a config has it: "team: data". */

@@ -1,5 +1,5 @@
 import type { CompiledConfig, Rule, SourcePosition } from '../../model/config.ts';
-import { matchesPool, type Names } from '../../model/match.ts';
+import { matchesNames, matchesPool, type Names } from '../../model/match.ts';
 import { clampSize, describeSize, isRange, largest, type Size } from '../../model/size.ts';
 import { commandHint, withConfig } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
@@ -68,7 +68,7 @@ export function explainPool(
 function explainLabels({ rules }: CompiledConfig, own: Rule | undefined, names: Names): readonly string[] {
   const above = own === undefined ? rules : rules.slice(0, rules.indexOf(own));
   return above
-    .filter(({ match: { labels, ...match } }) => labels !== undefined && matchesPool(match, names))
+    .filter(({ match }) => match.labels !== undefined && matchesNames(match, names))
     .map(({ match, position: { file, line } }) => {
       const where = `the rule "${match.text}" (${file}:${line})`;
       return `${where} asks for ${match.labelText ?? 'labels'}, which the pool is not known to have`;

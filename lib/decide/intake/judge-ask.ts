@@ -1,7 +1,7 @@
 import type { Lease, Release } from '../../model/asks.ts';
 import { longestName } from '../../model/cluster.ts';
 import type { CompiledConfig, EventSourceConfig, Match, RegionConfig, Rule } from '../../model/config.ts';
-import { escapeLiteral, matchesPool, type Names } from '../../model/match.ts';
+import { escapeLiteral, matchesNames, matchesPool, type Names } from '../../model/match.ts';
 import type { Size } from '../../model/size.ts';
 import { dayMs, type EpochMs, iso, minuteMs } from '../../model/time.ts';
 import { leaseCap } from '../scaling/wanted-size.ts';
@@ -46,7 +46,7 @@ export function namePool(asked: EventAsk, { source, config }: IntakeContext): Na
   const text = show(`${names.region}:${names.cluster}/${names.pool}`);
   if (!may(names)) return no(`pool ${text} is not in the source's may list`);
   // Its labels are not known here: a rule that asks for some may be the pool's, and the round that scales it knows.
-  const rule = config.rules.find(({ match: { labels: _, ...match } }) => matchesPool(match, names));
+  const rule = config.rules.find(({ match }) => matchesNames(match, names));
   if (rule === undefined) return no(`no rule of the config covers pool ${text}`);
   if (rule.schedule === undefined) return no(`pool ${text} is only watched: its rule says schedule: none`);
   return { kind: 'named', names, rule };
