@@ -58,7 +58,20 @@ export const poolShape = v.object({
   updated_at: instant,
   machine_spec: v.fallback(v.optional(v.object({ name: text })), undefined),
   // What is left out or cannot be read says nothing: it is not the same as a pool without labels.
-  labels: v.fallback(v.optional(v.array(v.object({ key: text, value: v.optional(v.string(), '') }))), undefined),
+  labels: v.fallback(
+    v.optional(
+      v.array(
+        v.object({
+          key: text,
+          value: v.pipe(
+            v.nullish(v.string(), ''),
+            v.transform((value) => value ?? ''),
+          ),
+        }),
+      ),
+    ),
+    undefined,
+  ),
   errors,
 });
 
