@@ -19,7 +19,7 @@ export const makeHandler = (open: OpenContainer) =>
     const own = shard ?? { index: 0, count };
     const report = await app.watch(config, undefined, timeLeftMs, own.count === 1 ? {} : { shard: own });
     if (report.deliveries + report.notices > 0) await invoke({ job: 'deliver-alerts' });
-    if (!report.isKept) throw new StoreError(`the pass was not stored: ${report.problems.at(-1)}`);
+    if (!report.isKept) throw new StoreError(`the round was not stored: ${report.problems.at(-1)}`);
     return reportWatching(container, report);
   });
 

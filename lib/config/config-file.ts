@@ -38,7 +38,7 @@ function reportPastedSecrets(text: string, source: YamlSource, report: Report): 
     report.place(
       source.atOffset(offset),
       `this looks like ${what}, and a config holds no secrets`,
-      'keep it elsewhere and name the place: { awsSecret: name }, { env: NAME }, { file: path } or { command: [program] }; replace the pasted one, it is known now',
+      'keep it elsewhere and name the place: { awsSecret: name }, { env: NAME }, { file: path } or { command: [program] }; revoke the pasted one: whoever reads this file knows it',
     );
   }
 }

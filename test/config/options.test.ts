@@ -340,7 +340,7 @@ const telling: readonly Accepted[] = [
     title: 'a silence on the days of a calendar that is for nothing else',
     text: `${head}calendars: { m: { dates: [2026-12-24, 2026-12-03] } }\nsilences: [{ match: "a", calendar: m }]\n`,
     look: (c) => c.silences[0],
-    want: { window: { text: 'days of m' }, dates: ['2026-12-03', '2026-12-24'], zone: 'Europe/Berlin' },
+    want: { window: { text: 'on days of m' }, dates: ['2026-12-03', '2026-12-24'], zone: 'Europe/Berlin' },
   },
   {
     title: 'a silence at times on the days of a calendar',

@@ -167,7 +167,7 @@ describe('watch-clusters', () => {
   });
 
   test('that could not store even its own mark has failed', async () => {
-    await expect(watching(false)({}, context)).rejects.toThrow('watch-clusters failed: the pass was not stored: x');
+    await expect(watching(false)({}, context)).rejects.toThrow('watch-clusters failed: the round was not stored: x');
   });
 });
 

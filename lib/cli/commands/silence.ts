@@ -167,7 +167,7 @@ export async function beginSilence(
   parts.stdout.write(`silenced ${[silenceText(record, parts.zone), ...note, `  ${when}`].join('\n')}\n`);
 }
 
-/** Ended by its time, as every silence is: the next pass of the watch tells what is still wrong and was not told. */
+/** Ended by its time, as every silence is: the next round of the watch tells what is still wrong and was not told. */
 async function end(
   parts: CliParts,
   store: Store,

@@ -49,7 +49,7 @@ function fetchCheck({ name }: RemoteCalendar, { problem }: CalendarReading, copy
   return warning(
     'calendar',
     `it cannot be fetched: ${problem}; ${meanwhile}`,
-    'check its address, and open it from here',
+    'open its address on this machine, and correct it in the config',
   );
 }
 

@@ -32,7 +32,7 @@ export type RunMetrics = {
   readonly countEvent: (outcome: string, source: string) => void;
   readonly countRequest: (outcome: string, source: string) => void;
   readonly showRound: (report: ScaleReport, endedAt: number, tookMs: number) => void;
-  /** After each pass of the watch, which looks at every pool. */
+  /** After each round of the watch, which looks at every pool. */
   readonly showNodes: (pools: WatchReport['pools']) => void;
   /** What was used and saved since the round before. */
   readonly countHours: (regions: readonly RegionHours[]) => void;

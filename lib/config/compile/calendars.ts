@@ -82,7 +82,7 @@ function readMeaning(calendar: CalendarInput, path: Path, { report, input }: Con
   const found = size === undefined ? 'says neither' : 'says both';
   report.error(
     path,
-    `a calendar's days act like a weekday or have a size, and this one ${found}`,
+    `a calendar's days either act like a weekday or have a size; this one ${found}`,
     'write actLike: sunday, or size: idle',
   );
   return undefined;

@@ -95,7 +95,7 @@ function checkSaidSizes({ rule, path }: RuleDraft, { input, report }: Context): 
       const bounds = max === undefined ? `limits.min ${min}` : `limits ${min} to ${max}`;
       report.warning(
         [...path, 'schedule'],
-        `the schedule "${rule.schedule}" says ${renderSize(size)}, which ${bounds} will change`,
+        `the schedule "${rule.schedule}" says ${renderSize(size)}, which is outside ${bounds} and is cut to it`,
         'widen the limits, or change the schedule',
       );
     }
@@ -109,7 +109,7 @@ function checkSaidSizes({ rule, path }: RuleDraft, { input, report }: Context): 
   }
 }
 
-const permission = 'going to 0 needs a permission in so many words: add limits: { min: 0 } to the rule';
+const permission = 'to allow 0, add limits: { min: 0 } to the rule';
 
 /** An exception that says 0 would be lifted to limits.min in silence. */
 function checkExceptionZero({ rule, path }: RuleDraft, zero: MatchIndex<Exception>, { report }: Context): void {

@@ -52,7 +52,7 @@ function checkKeys(input: DestinationInput, path: Path, { report }: Context): vo
   }
   const isKnown = Object.keys(input.headers ?? {}).some((name) => name.toLowerCase() === 'authorization');
   if (may.includes('secret') && input.secret === undefined && !isKnown && !report.isTold([...path, 'secret'])) {
-    report.warning(path, `what this ${kind} gets is not signed`, 'add secret: and where the signing secret is kept');
+    report.warning(path, `messages to this ${kind} are not signed`, 'add secret: and where the signing secret is kept');
   }
 }
 

@@ -50,7 +50,7 @@ function checkWayIn(input: SourceInput, path: Path, { report }: Context): void {
     report.missing(
       path,
       'secret',
-      'nothing tells who may send these events',
+      'anybody could send these events: nothing says who may send them',
       'add secret: (signed over HTTP) or queue: (SQS)',
     );
   }

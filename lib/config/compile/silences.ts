@@ -148,7 +148,7 @@ function readCalendar(
 
 function wholeDays(calendar: string | undefined): Window | undefined {
   if (calendar === undefined) return undefined;
-  return { text: `days of ${calendar}`, size: 'base', pieces: [{ from: 0, to: 86_400 }] };
+  return { text: `on days of ${calendar}`, size: 'base', pieces: [{ from: 0, to: 86_400 }] };
 }
 
 function withCalendar(window: Window, calendar: string): Window {

@@ -39,7 +39,7 @@ function checkWithin(what: string, { value, path }: Placed<Size>, limits: Rule['
     report.error(
       path,
       `${what} ${renderSize(value)} goes down to 0, and limits.min is ${limits.min}`,
-      'going to 0 needs a permission in so many words: add limits: { min: 0 } to the rule',
+      'to allow 0, add limits: { min: 0 } to the rule',
     );
   } else if (least < limits.min) {
     report.error(
@@ -83,7 +83,7 @@ function checkEveryPool({ match, base, everyPool, rulePath }: RuleSizes, report:
   const path = base.path[0] === 'defaults' ? rulePath : base.path;
   report.error(
     path,
-    `a fixed base ${renderSize(base.value)} for every pool that "${match.text}" matches`,
+    `every pool that "${match.text}" matches would have the base ${renderSize(base.value)}`,
     'add everyPool: true if that is meant, else write base: remembered',
   );
 }

@@ -76,7 +76,7 @@ export type WhyNot = {
 /** More than the 40 destinations that one incident is told to: reasons that still stand must not push each other out. */
 const keptReasons = 60;
 
-/** Adds a reason, once per episode: a reason that still stands is not written again each pass. */
+/** Adds a reason, once per episode: a reason that still stands is not written again each round. */
 export function withWhy(record: IncidentRecord, why: WhyNot): IncidentRecord {
   const same = (other: WhyNot) =>
     other.what === why.what && other.destination === why.destination && other.reason === why.reason;

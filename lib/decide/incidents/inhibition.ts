@@ -24,7 +24,7 @@ const neverInhibited: ReadonlySet<FindingKind> = new Set(['pool.late', 'version.
 export type Inhibitors = ReadonlyMap<string, string>;
 
 /**
- * Within one pass, a parent inhibits while its own finding is bad and, once opened, until 10 minutes after its last bad
+ * Within one round, a parent inhibits while its own finding is bad and, once opened, until 10 minutes after its last bad
  * observation or while it is unknown; not for as long as its incident lives (a flapping cluster would hide a dead pool).
  */
 export function inhibits(

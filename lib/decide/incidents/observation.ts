@@ -2,7 +2,7 @@ import type { Finding, FindingKind, Subject } from '../../model/finding.ts';
 import type { EpochMs } from '../../model/time.ts';
 
 /**
- * What one pass knows about one (kind, subject). Unknown never opens, never resolves and resets nothing.
+ * What one round knows about one (kind, subject). Unknown never opens, never resolves and resets nothing.
  * `at` is when it was seen: the same instant twice is one observation.
  */
 export type Observation = Watched &
@@ -36,12 +36,12 @@ export type Due = {
   /** The cause of the end of what was told for something else before: "upgraded to 1.33.2". */
   readonly ifReplaced: string;
   readonly fix: string | undefined;
-  /** What one can go to; undefined = not asked in this pass, so that what was known stays. */
+  /** What one can go to; undefined = not asked in this round, so that what was known stays. */
   readonly offers?: readonly string[];
   readonly facts: { readonly [name: string]: string | number };
 };
 
-/** One key has one observation per pass: over beats bad, bad beats a date or ok, anything known beats unknown. */
+/** One key has one observation per round: over beats bad, bad beats a date or ok, anything known beats unknown. */
 export function strongest(a: Observation, b: Observation): Observation {
   const difference = rank[a.state] - rank[b.state];
   if (difference !== 0) return difference > 0 ? a : b;

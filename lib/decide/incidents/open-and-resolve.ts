@@ -71,9 +71,9 @@ const changesWindowMs = 60 * minuteMs;
 
 export type Tracked = {
   readonly record: IncidentRecord;
-  /** What this pass newly knows; `none` when it is unknown, or no newer than what is known. */
+  /** What this round newly knows; `none` when it is unknown, or no newer than what is known. */
   readonly news: 'bad' | 'ok' | 'none';
-  /** When it was seen; durations are measured between observations, not between passes. */
+  /** When it was seen; durations are measured between observations, not between rounds. */
   readonly at: EpochMs;
 };
 

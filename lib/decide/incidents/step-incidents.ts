@@ -17,7 +17,7 @@ export type IncidentsInput = {
   readonly records: readonly IncidentRecord[];
   /** When each key was last known (bad or ok). */
   readonly lastKnown: { readonly [key: string]: EpochMs };
-  /** Keys without an observation are unknown in this pass. */
+  /** Keys without an observation are unknown in this round. */
   readonly observations: readonly Observation[];
   readonly durations: Durations;
   readonly destinations: readonly DestinationState[];
@@ -34,7 +34,7 @@ export type IncidentChange = {
 export type IncidentsOutcome = {
   /** Records that differ from before, in order of key, each with its deliveries. */
   readonly changes: readonly IncidentChange[];
-  /** All records as they are after this pass, in order of key. */
+  /** All records as they are after this round, in order of key. */
   readonly records: readonly IncidentRecord[];
   readonly lastKnown: { readonly [key: string]: EpochMs };
 };
@@ -45,7 +45,7 @@ type Case = {
   readonly observation: Observation;
 };
 
-/** One pass of the incident machine: the same input gives the same output in the same order. */
+/** One round of the incident machine: the same input gives the same output in the same order. */
 export function stepIncidents(input: IncidentsInput): IncidentsOutcome {
   const cases = casesOf(input);
   const inhibitors = inhibitorsOf(cases, input);

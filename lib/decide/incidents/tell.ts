@@ -71,17 +71,17 @@ export type Telling = {
   readonly inhibited: string | undefined;
   /** Why nobody is told, or undefined. */
   readonly silenced: string | undefined;
-  /** Flapping began with this pass, in an incident that was open before. */
+  /** Flapping began with this round, in an incident that was open before. */
   readonly flaps: boolean;
   readonly reminds: boolean;
-  /** How many reminder times count as passed after this pass. */
+  /** How many reminder times count as passed after this round. */
   readonly reminded: number;
 };
 
 /** A message, or a decision not to send one, with its reason; undefined = there is nothing to say. */
 type Decision = Said | { readonly what: string; readonly reason: string } | undefined;
 
-/** What this destination is told of an open incident in this pass: one thing at most, the weightiest first. */
+/** What this destination is told of an open incident in this round: one thing at most, the weightiest first. */
 function whatToSay(
   record: IncidentRecord,
   destination: DestinationState,
@@ -174,7 +174,7 @@ export function isDailyDue(record: IncidentRecord, now: EpochMs): boolean {
   return isRemindable(record) && due > record.reminded && due >= 3;
 }
 
-/** How many reminders count as told after this pass; more than `reminded` means: remind now. */
+/** How many reminders count as told after this round; more than `reminded` means: remind now. */
 export function reminded(record: IncidentRecord, now: EpochMs, isDailyRound: boolean): number {
   if (!isRemindable(record)) return record.reminded;
   const due = Math.max(remindersDue(record, now), record.reminded);

@@ -39,7 +39,7 @@ type Round = {
 };
 
 export type LastRounds = {
-  /** The oldest of the last passes of the watch, of all parts; undefined = there never was one. */
+  /** The oldest of the last rounds of the watch, of all parts; undefined = there never was one. */
   readonly watchedAt: EpochMs | undefined;
   /** The oldest of the last scaling rounds of every region, all parts of it. */
   readonly scaledAt: EpochMs | undefined;

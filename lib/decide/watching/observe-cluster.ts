@@ -115,7 +115,7 @@ function marked({ isOwn, ...due }: EndDateMemory, end: EndOfLife | undefined): E
   return isOurs ? { ...due, isOwn: true } : due;
 }
 
-/** A date that this answer does not give is unknown, never past: nothing is said about it in this pass. */
+/** A date that this answer does not give is unknown, never past: nothing is said about it in this round. */
 function observeEnd(
   name: string,
   { version, end, due, isWithdrawn }: Life,

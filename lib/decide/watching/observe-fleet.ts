@@ -33,7 +33,7 @@ export type WatchSight = {
   readonly notices: readonly Notice[];
 };
 
-/** One pass over the fleet as observations: bad, ok, over or due; what is not among them is unknown. */
+/** One round over the fleet as observations: bad, ok, over or due; what is not among them is unknown. */
 export function observeFleet(input: WatchInput): WatchSight {
   const sights = input.answers.map((answers) => sightOf(answers, input));
   const gone = new Map(sights.flatMap((observed) => [...observed.gone]));

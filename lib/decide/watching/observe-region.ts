@@ -39,7 +39,7 @@ export type RegionSight = {
   readonly gone: ReadonlyMap<string, string>;
 };
 
-/** One region's pass: its API, its clusters and their pools, its token, and what is no longer there. */
+/** One region's round: its API, its clusters and their pools, its token, and what is no longer there. */
 export function observeRegion(answers: RegionAnswers, memory: RegionMemory, looking: RegionLooking): RegionSight {
   const { region, list } = answers;
   const api = observeApi(region, list, answers.silence, looking.now);

@@ -4,7 +4,7 @@ import type { Subject } from '../../model/finding.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
 import type { Watched } from '../incidents/observation.ts';
 
-/** Everything one region answered in one pass. */
+/** Everything one region answered in one round. */
 export type RegionAnswers = {
   readonly region: string;
   readonly list: Answer<readonly ObservedCluster[]>;
@@ -18,7 +18,7 @@ export type RegionAnswers = {
   readonly token: {
     readonly reference: string;
     readonly expires: EpochMs | undefined;
-    /** It works only as the previous version of its secret; undefined = not known in this pass. */
+    /** It works only as the previous version of its secret; undefined = not known in this round. */
     readonly isPrevious?: boolean;
   };
 };
@@ -32,7 +32,7 @@ export type ClusterAnswers = {
   readonly missingPools: readonly { readonly poolId: string; readonly answer: Answer<unknown> }[];
 };
 
-/** What one region's passes remember. Kept in a few records of many clusters each. */
+/** What one region's rounds remember. Kept in a few records of many clusters each. */
 export type RegionMemory = {
   readonly region: string;
   readonly clusters: readonly SeenCluster[];

@@ -12,7 +12,7 @@ const concurrency = 8;
 
 export type Committed = {
   readonly done: readonly IncidentChange[];
-  /** Keys that another process changed meanwhile, or that could not be stored: the next pass looks at them again. */
+  /** Keys that another process changed meanwhile, or that could not be stored: the next round looks at them again. */
   readonly failed: readonly { readonly change: IncidentChange; readonly reason: string }[];
 };
 

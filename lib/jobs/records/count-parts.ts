@@ -7,7 +7,7 @@ import { listRoundHeads } from './round-findings.ts';
 const mostClustersPerPart = 1000;
 
 /**
- * Into how many parts a round is cut, judged by how many clusters the last one saw, or the last pass of the watch where
+ * Into how many parts a round is cut, judged by how many clusters the last one saw, or the last round of the watch where
  * nothing is scaled: 1 until somebody has looked. No call to the API.
  */
 export async function countParts(store: Store, { regions, rules }: CompiledConfig): Promise<number> {

@@ -5,7 +5,7 @@ import { listAll, putOver } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
 
 /**
- * When each incident was last known: a few records `0000`, `0001`, … of many keys each, rewritten by every pass. Parts of a
+ * When each incident was last known: a few records `0000`, `0001`, … of many keys each, rewritten by every round. Parts of a
  * large fleet but the first have records of their own, `p0003/0000`; what is in none of those stays with the first.
  */
 type TimesRecord = { readonly schema: 1; readonly times: Times };

@@ -9,7 +9,7 @@ import { isRecord, listAll, putOver } from './change-record.ts';
 import { listRoundHeads } from './round-findings.ts';
 
 /**
- * The last pass of the watch: partition `seen`, id `watch`; of a part of a large fleet `watch/0003`, but for the first. Its
+ * The last round of the watch: partition `seen`, id `watch`; of a part of a large fleet `watch/0003`, but for the first. Its
  * age tells whether anybody is looking.
  */
 const partition = 'seen';
@@ -39,7 +39,7 @@ export function seenWrite(seen: SeenRecord, { index, count }: Part, before: Stor
   return putOver(seenKeyOf({ index, count }), asJson(value) as object, before?.version);
 }
 
-/** Of each part of the last passes of the watch, also of parts that are no more. */
+/** Of each part of the last rounds of the watch, also of parts that are no more. */
 export async function listSeen(store: Store): Promise<readonly (SeenRecord & { readonly shard: Part })[]> {
   const records = await listAll(store, partition);
   return records.flatMap(({ key, value }) => {

@@ -14,8 +14,8 @@ import { readSchema1 } from './incident-records.ts';
 
 /**
  * What the watch remembers of a region: partition `obs/<region>`, records `c/<id>` of neighbouring clusters (each holds
- * the ids from its own on, up to the next record's) and one `head`. Nearly everything was accepted in the last pass: that
- * instant stands in the head, and only exceptions carry their own. So a quiet pass writes the head and nothing else.
+ * the ids from its own on, up to the next record's) and one `head`. Nearly everything was accepted in the last round: that
+ * instant stands in the head, and only exceptions carry their own. So a quiet round writes the head and nothing else.
  *
  * Where nothing but an `updatedAt` moved, as autoscalers make it all day, these times alone are written, to `m/<id>`: by
  * their place in the record `c/<id>` of that very version. A part of a large fleet has a head of its own, and its records
@@ -153,7 +153,7 @@ function movedOf(moves: StoredRecord | undefined, version: Version): Moved {
 
 /**
  * The commits that store this memory, in their order; none where nothing changed. Each is right by itself: one that is
- * not reached costs a pass. `words` about a cluster (by id) go into the commit that remembers what they say; whatever
+ * not reached costs a round. `words` about a cluster (by id) go into the commit that remembers what they say; whatever
  * else can stand alone does, since a write in a transaction costs twice as much.
  */
 export function memoryCommits(

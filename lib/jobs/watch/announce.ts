@@ -12,7 +12,7 @@ export type Announced = { readonly deliveries: number; readonly problems: readon
 
 /**
  * Tells what the rounds see coming: each announcement in one commit with its message, over what was read, so that of several
- * processes one says it. One that could not be stored is made up for by the next pass.
+ * processes one says it. One that could not be stored is made up for by the next round.
  */
 export async function announce(
   { store, config, hash }: WatchParts,

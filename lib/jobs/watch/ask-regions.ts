@@ -15,7 +15,7 @@ const concurrency = 16;
 const callNeedsMs = 45_000;
 
 /**
- * All of a pass's questions to the API: one list per region, two calls per watched cluster of this part, and one by id for
+ * All of a round's questions to the API: one list per region, two calls per watched cluster of this part, and one by id for
  * each cluster or pool that is remembered and not listed. What fails for one costs the others nothing.
  */
 export async function askRegions(

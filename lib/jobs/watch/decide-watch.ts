@@ -44,7 +44,7 @@ type Input = {
 };
 
 /**
- * The pass's decision. Where a step towards a version's end is told, the region's versions are asked for, so that the
+ * The round's decision. Where a step towards a version's end is told, the region's versions are asked for, so that the
  * message can name what to upgrade to, and the same decision is made again with them.
  */
 export async function decideWatch(parts: WatchParts, input: Input): Promise<Decided> {
@@ -105,7 +105,7 @@ function regionsWithSteps({ changes }: IncidentsOutcome): readonly string[] {
   return [...new Set(told)].sort();
 }
 
-/** Everything a pass reads from the store, before it asks the API. */
+/** Everything a round reads from the store, before it asks the API. */
 export type KnownState = {
   readonly incidents: readonly StoredIncident[];
   readonly memories: readonly { readonly stored: StoredMemory; readonly memory: RegionMemory }[];

@@ -6,13 +6,13 @@ import { storeProblem } from '../records/change-record.ts';
 import { noticeWrite } from '../records/incident-records.ts';
 import { memoryCommits, type StoredMemory } from '../records/watch-records.ts';
 
-/** A commit takes 100 writes. What does not fit is gone a pass later. */
+/** A commit takes 100 writes. What does not fit is gone a round later. */
 const mostNotices = 40;
 
 export type Memory = { readonly stored: StoredMemory; readonly memory: RegionMemory };
 
 /**
- * Stores what a region's pass remembers, together with the notices of what is gone: neither is said twice nor lost.
+ * Stores what a region's round remembers, together with the notices of what is gone: neither is said twice nor lost.
  * `unsettled`: clusters whose incidents could not be stored are remembered as they were, so that their end comes again.
  * Resolves to what went wrong.
  */

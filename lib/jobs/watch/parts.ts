@@ -50,6 +50,6 @@ export type WatchReport = {
   readonly notices: number;
   /** Its own mark was stored: somebody is looking. */
   readonly isKept: boolean;
-  /** What could not be stored, which the next pass makes up for; regions that let nobody in, at once, with the reason. */
+  /** What could not be stored, which the next round makes up for; regions that let nobody in, at once, with the reason. */
   readonly problems: readonly string[];
 };

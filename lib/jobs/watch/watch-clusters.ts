@@ -23,8 +23,8 @@ import { tellNotices, type ToldNotices } from './tell-notices.ts';
 const mostWrites = 100;
 
 /**
- * One pass of the watch: observe (the store, then the API), decide (pure), act (one transaction per incident with its
- * deliveries). What cannot be stored is named in the report and made up for by the next pass. Throws StoreError only
+ * One round of the watch: observe (the store, then the API), decide (pure), act (one transaction per incident with its
+ * deliveries). What cannot be stored is named in the report and made up for by the next round. Throws StoreError only
  * when the store cannot be read at all. In parts, the first one does all that is about no cluster.
  */
 export async function watchClusters(
@@ -77,7 +77,7 @@ export async function watchClusters(
     problems,
     ...counted(committed),
   };
-  logPass(parts, { ...report, problems: problems.slice(shut.length) }, committed);
+  logRound(parts, { ...report, problems: problems.slice(shut.length) }, committed);
   for (const { region, reason } of shut) parts.log.warn('region cannot be watched', { region, reason });
   return report;
 }
@@ -151,7 +151,7 @@ async function keepMemories(
   return problems;
 }
 
-/** When each incident was last known; what could not be stored keeps its old time, so that the next pass has news. */
+/** When each incident was last known; what could not be stored keeps its old time, so that the next round has news. */
 async function keepTimes(
   { store }: WatchParts,
   { times }: KnownState,
@@ -172,7 +172,7 @@ async function keepTimes(
   return typeof problem === 'string' ? [problem] : [];
 }
 
-/** The pass's own mark, and with it everything that has no more use. */
+/** The round's own mark, and with it everything that has no more use. */
 async function tidy(
   store: WatchParts['store'],
   seen: Write,
@@ -198,7 +198,7 @@ function levelOf(severity: Severity): 'error' | 'warn' | 'info' {
   return severity === 'critical' ? 'error' : severity === 'warning' ? 'warn' : 'info';
 }
 
-function logPass({ log }: WatchParts, report: WatchReport, { done }: Committed): void {
+function logRound({ log }: WatchParts, report: WatchReport, { done }: Committed): void {
   for (const { before, record } of done) {
     const isOpen = record.phase === 'open';
     if (isOpen === (before?.phase === 'open')) continue;
