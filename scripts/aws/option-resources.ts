@@ -44,6 +44,14 @@ export function keyResources(kmsKey: string | undefined): Resources {
   return { UseKeyPolicy: policyOf('use-key', all, statement) };
 }
 
+/**
+ * The framework makes the functions' log groups; this is added to them. The key's policy must let the service of logs use it:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+ */
+export function logGroupExtensions(kmsKey: string): { readonly [id: string]: { readonly Properties: object } } {
+  return Object.fromEntries(roles.map((role) => [`${role}LogGroup`, { Properties: { KmsKeyId: kmsKey } }]));
+}
+
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html: these two know no resource. */
 export function tracingResources(isTraced: boolean): Resources {
   if (!isTraced) return {};

@@ -2,7 +2,7 @@ import { UsageError } from '../../lib/errors.ts';
 import type { CompiledConfig } from '../../lib/model/config.ts';
 import { checkNames } from './check-names.ts';
 import { eventResources } from './event-resources.ts';
-import { alarmTopicResources, keyResources, tracingResources } from './option-resources.ts';
+import { alarmTopicResources, keyResources, logGroupExtensions, tracingResources } from './option-resources.ts';
 import type { Options } from './parameters.ts';
 import { mostAtOnce, queuesToMake } from './queue-resources.ts';
 import { arnOf, isThere, type Resources } from './resource.ts';
@@ -42,6 +42,8 @@ export type Parts = {
   readonly resources: {
     readonly Resources: Resources;
     readonly Outputs?: { readonly [id: string]: unknown };
+    /** What is added to resources that the framework makes itself. */
+    readonly extensions?: { readonly [id: string]: { readonly Properties: object } };
   };
 };
 
@@ -95,7 +97,7 @@ export function partsOf(config: Needed, options: PartsOptions): Parts {
     logRetention,
     memory,
     tracing: isTraced ? 'Active' : 'PassThrough',
-    resources: withOutputs(resources),
+    resources: { ...withOutputs(resources), ...(kmsKey && { extensions: logGroupExtensions(kmsKey) }) },
   };
 }
 

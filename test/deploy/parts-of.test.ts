@@ -107,6 +107,10 @@ describe('what the template takes from the config', () => {
     expect(encrypted.map(({ Properties }) => Properties['KmsMasterKeyId'])).toEqual([key, key, key]);
     expect([parts.kmsKey, parts.functionsKey, parts.isSqsManaged]).toEqual([key, key, false]);
     expect(JSON.stringify(parts.resources.Resources['UseKeyPolicy'])).toContain('kms:Decrypt');
+    const jobs = ['ScalePools', 'WatchClusters', 'DeliverAlerts', 'AcceptEvents', 'ReceiveEvents'];
+    const logGroups = jobs.map((job) => [`${job}LogGroup`, { Properties: { KmsKeyId: key } }]);
+    expect(parts.resources.extensions).toEqual(Object.fromEntries(logGroups));
+    expect(partsOf(config, usual).resources.extensions).toBeUndefined();
     expect(ids(config)).not.toContain('UseKeyPolicy');
   });
 });

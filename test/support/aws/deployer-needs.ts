@@ -148,9 +148,10 @@ export const needsOf: { readonly [type: string]: Needs } = {
       'logs:PutRetentionPolicy',
       'logs:DescribeLogGroups',
       'logs:GetDataProtectionPolicy',
+      'logs:AssociateKmsKey',
     ],
     tag: ['logs:TagResource', 'logs:UntagResource', 'logs:ListTagsForResource'],
-    update: ['logs:PutRetentionPolicy'],
+    update: ['logs:PutRetentionPolicy', 'logs:AssociateKmsKey', 'logs:DisassociateKmsKey'],
     remove: ['logs:DeleteLogGroup', 'logs:DescribeLogGroups'],
   },
   'AWS::CloudWatch::Alarm': {
