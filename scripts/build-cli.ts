@@ -2,8 +2,10 @@
  * `npm run build`: the command line as plain JavaScript in dist/cli, in files that are loaded as they are needed, one for the
  * thread that reads calendars, and one before it that asks whether this Node will do; its dependencies stay outside.
  */
-import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
 const entry = fileURLToPath(new URL('../lib/cli/main.ts', import.meta.url));
@@ -34,6 +36,9 @@ export async function buildCli(into = folder): Promise<string> {
   for (const name of ['page.css', 'page.js']) await copyFile(`${pageFolder}${name}`, `${into}${name}`);
   await copyFile(start, outfile);
   await chmod(outfile, 0o755);
+  // The manual page that `man lamplighter` shows after npm install --global.
+  const { stdout } = await promisify(execFile)(process.execPath, [outfile, 'man']);
+  await writeFile(`${into}lamplighter.1`, stdout);
   return outfile;
 }
 

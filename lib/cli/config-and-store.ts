@@ -10,6 +10,7 @@ import type { CompiledConfig } from '../model/config.ts';
 import { printable } from '../model/printable.ts';
 import type { CliParts } from './parts.ts';
 import type { ProcessParts } from './run/process-parts.ts';
+import { parseStoreAddress } from './store/store-address.ts';
 
 /** What can be done while a config is wrong: a mistake in it must not keep a person from pausing the fleet. */
 const meanwhile =
@@ -26,9 +27,10 @@ export async function readConfig(
 ): Promise<CompiledConfig> {
   const now = parts.clock.now();
   const outcome = await loadConfig(file, { now });
-  if (outcome.ok && outcome.config.remoteCalendars !== undefined)
-    return withCalendars(parts, outcome.config, isFetching);
-  if (outcome.ok) return outcome.config;
+  if (outcome.ok) {
+    const config = onNamedStore(outcome.config, parts.env);
+    return config.remoteCalendars === undefined ? config : withCalendars(parts, config, isFetching);
+  }
   const problems = outcome.problems.map(renderProblem);
   throw new UsageError([...problems, ...((await isThere(file)) ? [meanwhile] : [])].join('\n'));
 }
@@ -44,12 +46,18 @@ async function withCalendars(
   const load = async (store: Store | undefined) => {
     const { read, readOrFetch } = makeRemoteCalendars(remoteParts(parts), store);
     const outcome = await loadConfig(config.file, { now, readCalendar: isFetching ? readOrFetch : read });
-    return outcome.ok ? outcome.config : config;
+    return outcome.ok ? onNamedStore(outcome.config, parts.env) : config;
   };
   const known = (await lookIntoStore(parts, config, load)) ?? (await load(undefined));
   const stale = (known.remoteCalendars ?? []).flatMap((calendar) => staleCalendar(calendar, now) ?? []);
   if (isFetching && 'stderr' in parts) for (const { text } of stale) parts.stderr.write(`${text}\n`);
   return known;
+}
+
+/** The config with the store that the environment names, where it names one: LAMPLIGHTER_STORE. */
+export function onNamedStore(config: CompiledConfig, env: CliParts['env']): CompiledConfig {
+  const address = env['LAMPLIGHTER_STORE'];
+  return address === undefined || address === '' ? config : { ...config, store: parseStoreAddress(address) };
 }
 
 type Parts = Pick<CliParts, 'newId' | 'clock'> & Partial<Pick<CliParts, 'stderr'>>;

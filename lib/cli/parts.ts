@@ -42,6 +42,10 @@ export type CliParts = {
   readonly isInteractive: boolean;
   /** user@host, stored with everything a person asks for. */
   readonly who: string;
+  /** Somebody said who asks (--as): nobody else is asked for it. */
+  readonly isNamed?: boolean;
+  /** How much is logged, where somebody said so. */
+  readonly logLevel?: LogLevel;
   /** The machine's own time zone, for instants that people read. */
   readonly zone: string;
   /** Starts functions on AWS; absent = the account's own Lambda. */
@@ -53,7 +57,8 @@ export type CliParts = {
 };
 
 /** The log of a command: on stderr, lines for people on a terminal, JSON elsewhere. Stdout is for what was asked. */
-export function makeCliLog({ stderr, redactor, clock }: CliParts, level: LogLevel): Log {
+export function makeCliLog({ stderr, redactor, clock, logLevel }: CliParts, usual: LogLevel): Log {
+  const level = logLevel ?? usual;
   return makeLog({ level, format: stderr.isTerminal ? 'text' : 'json', write: stderr.write, redactor, clock });
 }
 

@@ -7,12 +7,14 @@ import { addApprove } from './commands/approve.ts';
 import { addBase } from './commands/base.ts';
 import { addCheck } from './commands/check.ts';
 import { addClusters } from './commands/clusters.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHistory } from './commands/history.ts';
 import { addIncidents } from './commands/incidents.ts';
 import { addInit } from './commands/init.ts';
+import { addMan } from './commands/man.ts';
 import { addOutbox } from './commands/outbox.ts';
 import { addPageCommand } from './commands/page.ts';
 import { addPause } from './commands/pause.ts';
@@ -28,6 +30,8 @@ import { addSimulator } from './commands/simulator.ts';
 import { addStatus } from './commands/status.ts';
 import { addStore } from './commands/store.ts';
 import { addUninstall } from './commands/uninstall.ts';
+import { addCommonOptions, groupCommands, settleConfig, settledParts } from './common-options.ts';
+import { addVersion } from './commands/version.ts';
 import { describeFailure } from './failure.ts';
 import type { CliParts, GivenParts, Output, TextOutput } from './parts.ts';
 import { makePaint } from './text/paint.ts';
@@ -68,7 +72,7 @@ function makeProgram(parts: CliParts): Command {
     .description('Scales node pools of Managed Kubernetes clusters on schedules, and watches the clusters.')
     .version(packageJson.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpCommand(helpCommand())
     .exitOverride()
     .configureOutput({
       writeOut: parts.stdout.write,
@@ -77,13 +81,24 @@ function makeProgram(parts: CliParts): Command {
       outputError: () => undefined,
       getOutHelpWidth: () => parts.stdout.columns,
       getErrHelpWidth: () => parts.stderr.columns,
-      getOutHasColors: () => out.isOn,
-      getErrHasColors: () => err.isOn,
+      getOutHasColors: () => out.isOn && program.getOptionValue('color') !== false,
+      getErrHasColors: () => err.isOn && program.getOptionValue('color') !== false,
     })
-    .configureHelp({ styleTitle: out.bold, styleCommandText: out.cyan, styleSubcommandText: out.cyan })
+    .configureHelp({
+      showGlobalOptions: true,
+      styleTitle: out.bold,
+      styleCommandText: out.cyan,
+      styleSubcommandText: out.cyan,
+    })
     .showSuggestionAfterError();
+  addCommonOptions(program);
   registerCommands(program, parts);
+  groupCommands(program);
   refuseRepeated(program);
+  program.hook('preAction', (_, command) => {
+    Object.assign(parts, settledParts(program, command, parts));
+    settleConfig(command, parts);
+  });
   program.addHelpText(
     'after',
     `
@@ -96,6 +111,10 @@ Begin with:
 Exit codes: 0 the command did its work, 1 it did not, 2 wrong usage or config.`,
   );
   return program;
+}
+
+function helpCommand(): Command {
+  return new Command('help').argument('[command]').description('Print the help of a command.').helpOption(false);
 }
 
 /** `--exactly 3 --exactly 0`: which of both was meant nobody knows. */
@@ -147,26 +166,29 @@ function registerCommands(program: Command, parts: CliParts): void {
   addDemo(program, parts);
   addInit(program, parts);
   addCheck(program, parts);
-  addExplain(program, parts);
-  addPlan(program, parts);
-  addRun(program, parts);
+  addDoctor(program, parts);
+  addSimulator(program, parts);
   addStatus(program, parts);
   addPageCommand(program, parts);
+  addExplain(program, parts);
+  addPlan(program, parts);
+  addRehearse(program, parts);
   addClusters(program, parts);
   addHistory(program, parts);
   addSavings(program, parts);
-  addIncidents(program, parts);
-  addOutbox(program, parts);
   addScale(program, parts);
   addBase(program, parts);
   addPause(program, parts);
   addResume(program, parts);
   addApprove(program, parts);
-  addSilence(program, parts);
   addSend(program, parts);
-  addSimulator(program, parts);
-  addDoctor(program, parts);
-  addRehearse(program, parts);
+  addIncidents(program, parts);
+  addSilence(program, parts);
+  addOutbox(program, parts);
+  addRun(program, parts);
   addStore(program, parts);
   addUninstall(program, parts);
+  addCompletion(program, parts);
+  addMan(program, parts);
+  addVersion(program, parts);
 }

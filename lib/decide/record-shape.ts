@@ -197,6 +197,7 @@ const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
     record({ of: text, checkedClusters: maybe(list(text)), nodes: maybe(list(list(anything))), ...ahead }),
   ],
   [/^announcements\n/u, announcement],
+  [/^deeds\n/u, record({ at: number, who: text, verb: text, what: text, reason: maybe(text) })],
   [/^incidents\n/u, incident],
   [
     /^silences\n/u,

@@ -58,6 +58,7 @@ beforeAll(async () => {
   await note('resume', world, 'resume', 'dev-api');
   await note('scale --release', world, 'scale', '*', '--release');
   await note('history', world, 'history');
+  await note('history --who', world, 'history', '--who');
   await world.clock.advance(5 * 60_000);
   await note('savings', world, 'savings', '--since', '1d');
   await note('clusters', world, 'clusters');

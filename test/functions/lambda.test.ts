@@ -335,6 +335,9 @@ describe.skipIf(missing !== undefined)(
       await world.command('pause', 'dev/workers', '--for', '1h', '--reason', 'a test');
       await world.command('resume', 'dev/workers');
       await world.command('store', 'verify');
+      const stdout = await world.command('history', '--who', 'arn:', '--json');
+      const people = (JSON.parse(stdout) as readonly { readonly who: string }[]).map(({ who }) => who);
+      expect(new Set(people)).toEqual(new Set(['arn:aws:iam::111122223333:user/operator']));
       const made = world.aws.calls.filter(({ who }) => who === 'operator').map(({ action }) => action);
       const policy = JSON.parse(readFileSync('deploy/aws/operator-policy.json', 'utf8')) as {
         Statement: readonly { readonly Action: string | readonly string[] }[];

@@ -4,15 +4,17 @@ import { approveConfig } from '../../jobs/records/approvals.ts';
 import { listRoundHeads } from '../../jobs/records/round-findings.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
-import { counted } from '../../model/text.ts';
-import { dayMs } from '../../model/time.ts';
+import { printable } from '../../model/printable.ts';
+import { because, counted } from '../../model/text.ts';
+import { dayMs, iso } from '../../model/time.ts';
+import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
 import { type AskOptions, addAskOptions, examples, readDuration } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { heldPools, isSamePool, listKnownPools } from '../pools.ts';
 import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
-import { poolLabels } from '../text/labels.ts';
+import { onceInRegions, poolLabels } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
 
 type ApproveOptions = AskOptions & { readonly for: number };
@@ -33,15 +35,25 @@ export function addApprove(program: Command, parts: CliParts): void {
 }
 
 /** Bound to the config's hash; rules that stay as they are stay approved. */
-async function approve(parts: CliParts, options: ApproveOptions): Promise<void> {
-  const config = await readConfig(parts, options.config);
+async function approve(given: CliParts, options: ApproveOptions): Promise<void> {
+  const config = await readConfig(given, options.config);
+  const parts = await asPerson(given, config);
   const now = parts.clock.now();
-  const until = now + options.for;
-  const { held, texts, notes } = await withStore(parts, config, async (store) => {
-    await approveConfig(store, config, { who: parts.who, reason: options.reason, until }, now);
+  const asked = now + options.for;
+  const { held, texts, notes, until } = await withStore(parts, config, async (store) => {
+    const by = { who: parts.who, reason: options.reason, until: asked };
+    const before = await approveConfig(store, config, by, now);
+    const until = Math.max(asked, ...before.map((one) => one.until));
+    const told = { verb: 'approve', what: `config ${config.hash} until ${iso(until)}`, reason: options.reason };
+    await keepDeed(parts, store, config, told);
+    const zone = readingZone(config, parts);
+    const others = onceInRegions(config, before, (one, where) => {
+      const longer = one.until > asked ? ', which lasts longer and stands' : '';
+      return `${printable(one.who)} had approved it${where} until ${localInstant(one.until, zone)}${because(one.reason)}${longer}`;
+    });
     const what = await whatIsHeld(store, config);
     const isHeld = (pool: Names) => what.held.some((one) => isSamePool(one, pool));
-    return { ...what, notes: await takeEffect(parts, config, store, isHeld) };
+    return { ...what, until, notes: [...others, ...(await takeEffect(parts, config, store, isHeld))] };
   });
   if (options.json) {
     const { who } = parts;

@@ -17,6 +17,7 @@ import { commandHint } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { refuseUntouched } from '../asks/asked-match.ts';
 import { changeMemories, recordAction } from '../asks/change-memory.ts';
+import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
 import { type AskOptions, addAskOptions, examples, readSize } from '../options.ts';
@@ -61,7 +62,7 @@ type Basing = {
 };
 
 async function base(
-  parts: CliParts,
+  given: CliParts,
   text: string,
   verb: BaseVerb,
   size: Size | undefined,
@@ -71,7 +72,8 @@ async function base(
     throw new UsageError(
       verb === 'set' ? 'Set needs a size: 3, or 1..4' : `A size is only for set, not for ${verb}: leave it out`,
     );
-  const config = await readConfig(parts, options.config);
+  const config = await readConfig(given, options.config);
+  const parts = verb === 'show' ? given : await asPerson(given, config);
   const now = parts.clock.now();
   const book = makeRuleBook(config, now);
   const told = await withStore(parts, config, async (store) => {
@@ -152,6 +154,8 @@ async function tellHistory(
   what: string,
 ): Promise<void> {
   await recordAction(parts, store, pool, { code, from, to, what, reason }, config);
+  const name = poolLabels(config)(pool);
+  await keepDeed(parts, store, config, { verb: code.replace('-', ' '), what: `${name}: ${what}`, reason });
 }
 
 /** When the schedule brings the pool to its base. */

@@ -11,11 +11,12 @@ import { lookIntoStore, readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { isMatched } from '../pools.ts';
+import { whoDid } from '../history/who-did.ts';
 import { localInstant, localInstants, readingZone, rfc3339 } from '../text/instant.ts';
 import { type PoolLabel, poolLabels } from '../text/labels.ts';
 import { renderTable, writeJson } from '../text/table.ts';
 
-type HistoryOptions = ConfigOption & JsonOption & { readonly since: number };
+type HistoryOptions = ConfigOption & JsonOption & { readonly since: number; readonly who?: string | true };
 
 const weekMs = 7 * 24 * 60 * 60_000;
 
@@ -25,12 +26,14 @@ export function addHistory(program: Command, parts: CliParts): void {
     .description('List what was decided: for which pool, why and by whom. Newest last.')
     .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: all)')
     .addOption(new Option('--since <duration>', 'how far back').argParser(readDuration).default(weekMs, '7d'))
+    .option('--who [name]', 'what people did, and what came of it; with a name, only of those whose name holds it')
     .addOption(configOption())
     .addOption(jsonOption())
     .action((match: string | undefined, options: HistoryOptions) => history(parts, match, options));
   examples(command, [
     ['lamplighter history', 'the last 7 days'],
     ['lamplighter history dev-api/workers --since 24h', 'one pool since yesterday'],
+    ['lamplighter history --since 30d --who ada', 'what ada asked for, and what was done because of it'],
     ['lamplighter history "prod-*" --since 30d --json', 'for programs'],
   ]);
 }
@@ -47,6 +50,8 @@ async function history(parts: CliParts, text: string | undefined, options: Histo
     }
     return all.sort((a, b) => a.at - b.at);
   });
+  if (options.who !== undefined)
+    return whoDid(parts, config, options.who, { decisions: decisions ?? [], since, json: options.json });
   if (options.json) writeJson(parts.stdout, (decisions ?? []).map(decisionJson));
   else writeText(parts, { zone: readingZone(config, parts), label: poolLabels(config) }, decisions ?? [], since);
 }

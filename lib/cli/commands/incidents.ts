@@ -22,6 +22,7 @@ import { type IncidentView, listMessages, viewIncident } from '../incidents/inci
 import { type AskOptions, addAskOptions, examples, type JsonOption } from '../options.ts';
 import { viewOutbox } from '../outbox/outbox-view.ts';
 import type { CliParts } from '../parts.ts';
+import { asPerson } from '../asks/deeds.ts';
 import { inReadingZone } from '../text/instant.ts';
 import { clusterLabels, poolLabels } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
@@ -64,7 +65,7 @@ async function acknowledge(machine: CliParts, id: string | undefined, options: I
   for (const option of ['all', 'why'] as const)
     if (options[option] !== undefined) throw new UsageError(`--${option} is not for ack`);
   const config = await readConfig(machine, options.config);
-  const parts = inReadingZone(config, machine);
+  const parts = inReadingZone(config, await asPerson(machine, config));
   await withStore(parts, config, async (store) => {
     const scope = await incidentScope(store, id);
     if (scope === undefined) throw noIncident(config, id);

@@ -17,6 +17,7 @@ import { makeDestinationNames, viewOutbox } from '../outbox/outbox-view.ts';
 import { retryMessage } from '../outbox/retry-message.ts';
 import { testDestination } from '../outbox/test-destination.ts';
 import type { CliParts } from '../parts.ts';
+import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { inReadingZone } from '../text/instant.ts';
 import { shortId, standsFor } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
@@ -63,22 +64,35 @@ async function outbox(
   options: OutboxOptions,
 ): Promise<void> {
   const config = await readConfig(machine, options.config);
-  const parts = inReadingZone(config, machine);
+  const isDeed = verb !== undefined;
+  const parts = inReadingZone(config, isDeed ? await asPerson(machine, config) : machine);
   if (options.reason !== undefined && verb !== 'drop') throw new UsageError('--reason is for: outbox drop');
   if (options.history !== undefined && verb !== undefined) throw new UsageError(`--history is not for ${verb}`);
   if (verb === undefined)
     return options.history === undefined ? show(parts, config, options) : tellHistory(parts, config, options);
   if (what === undefined)
     throw new UsageError(`Name what to ${verb}: ${verb === 'test' ? 'a destination' : 'a message’s id'}`);
-  if (verb === 'test') return testDestination(parts, config, what, options);
+  const did = (verbs: string, about: string) =>
+    withStore(parts, config, (store) =>
+      keepDeed(parts, store, config, { verb: `outbox ${verbs}`, what: about, reason: options.reason }),
+    );
+  if (verb === 'test') {
+    await testDestination(parts, config, what, options);
+    return did('test', what);
+  }
   await withStore(parts, config, async (store) => {
     const found = await findDelivery(store, config, what);
-    if (verb === 'retry') return retryMessage(parts, config, found, options);
+    const about = `${shortId(found.delivery.id)} for ${found.target.name}`;
+    if (verb === 'retry') {
+      await retryMessage(parts, config, found, options);
+      return did('retry', about);
+    }
     const { dropDelivery } = await import('../../jobs/deliver/outbox-by-hand.ts');
     const id = outboxId(found.delivery);
     const own = { store, config, clock: parts.clock };
     const who = options.reason === undefined ? parts.who : `${parts.who}: ${options.reason}`;
     tellDropped(parts, found, await dropDelivery(own, found.target, id, who), options);
+    return did('drop', about);
   });
 }
 

@@ -1,10 +1,14 @@
 import type { Command } from 'commander';
 import { putAsk } from '../../jobs/records/ask-records.ts';
+import type { Pause } from '../../model/asks.ts';
 import type { Match } from '../../model/config.ts';
 import { reachedRegions } from '../../model/match.ts';
 import { counted } from '../../model/text.ts';
+import { iso } from '../../model/time.ts';
 import { readAskedMatch, refuseUntouched, seenClusters } from '../asks/asked-match.ts';
 import { nothingNamed } from '../asks/asked-size.ts';
+import { asPerson, keepDeed } from '../asks/deeds.ts';
+import { replacedNotes } from '../asks/replaced-asks.ts';
 import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
 import { type AskOptions, addAskOptions, type EndOptions, endOf, examples } from '../options.ts';
@@ -33,8 +37,9 @@ export function addPause(program: Command, parts: CliParts): void {
 }
 
 /** Every pause ends by itself: one that is forgotten must not keep a fleet awake for months. */
-async function pause(parts: CliParts, text: string | undefined, options: PauseOptions): Promise<void> {
-  const config = await readConfig(parts, options.config);
+async function pause(given: CliParts, text: string | undefined, options: PauseOptions): Promise<void> {
+  const config = await readConfig(given, options.config);
+  const parts = await asPerson(given, config);
   const now = parts.clock.now();
   const until = endOf(options, now, 'A pause');
   const match: Match | undefined = text === undefined ? undefined : readAskedMatch(text, config);
@@ -43,11 +48,17 @@ async function pause(parts: CliParts, text: string | undefined, options: PauseOp
     const known = (await listKnownPools(store, regions)).filter((pool) => isMatched(match, pool)).length;
     // A pool whose rule is gone may still be on its way back, which a pause holds.
     if (match !== undefined && known === 0) refuseUntouched(match, config, await seenClusters(store, regions));
+    const replaced: Pause[] = [];
     for (const region of regions) {
       const common = { schema: 1, region, who: parts.who, reason: options.reason, askedAt: now } as const;
-      await putAsk(store, { ...common, id: pauseId(match), kind: 'pause', match, until }, config.keepMs);
+      const asked: Pause = { ...common, id: pauseId(match), kind: 'pause', match, until };
+      const before = await putAsk(store, asked, config.keepMs);
+      if (before !== undefined) replaced.push(before);
     }
-    return { known, notes: await takeEffect(parts, config, store, (pool) => isMatched(match, pool)) };
+    const what = `${match?.text ?? 'the whole fleet'} until ${iso(until)}`;
+    await keepDeed(parts, store, config, { verb: 'pause', what, reason: options.reason });
+    const told = replacedNotes(config, replaced, readingZone(config, parts), { until });
+    return { known, notes: [...told, ...(await takeEffect(parts, config, store, (pool) => isMatched(match, pool)))] };
   });
   if (options.json) {
     const { who } = parts;

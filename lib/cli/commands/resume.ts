@@ -5,10 +5,11 @@ import { isLive, type Pause } from '../../model/asks.ts';
 import type { CompiledConfig, Match } from '../../model/config.ts';
 import { matchesPool, type Names, reachedRegions } from '../../model/match.ts';
 import { describeSize, type Size } from '../../model/size.ts';
-import { commandHint } from '../../model/text.ts';
+import { commandHint, counted } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { namesSame, readAskedMatch } from '../asks/asked-match.ts';
 import { changeMemories, recordAction } from '../asks/change-memory.ts';
+import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
 import { type AskOptions, addAskOptions, examples } from '../options.ts';
@@ -42,14 +43,18 @@ type Resumed = {
   readonly notes: readonly string[];
 };
 
-async function resume(parts: CliParts, text: string | undefined, options: ResumeOptions): Promise<void> {
-  const config = await readConfig(parts, options.config);
+async function resume(given: CliParts, text: string | undefined, options: ResumeOptions): Promise<void> {
+  const config = await readConfig(given, options.config);
+  const parts = await asPerson(given, config);
   const now = parts.clock.now();
   const match = text === undefined ? undefined : readAskedMatch(text, config);
   const regions = reachedRegions(match, config.regions);
   const resumed = await withStore(parts, config, async (store) => {
     const { ended, wider } = await endPauses(store, regions, match, now, config.keepMs);
     const freed = await freeKept(parts, store, regions, match, options.reason, config);
+    const what = `${match?.text ?? 'the whole fleet'}: ${counted(ended.length, 'pause')} ended, ${counted(freed.length, 'size')} forgotten`;
+    if (ended.length + freed.length > 0)
+      await keepDeed(parts, store, config, { verb: 'resume', what, reason: options.reason });
     const isIn = (pool: Names) =>
       isMatched(match, pool) && (ended.length > 0 || freed.some((one) => isSamePool(one, pool)));
     return {

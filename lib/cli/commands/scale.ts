@@ -16,7 +16,7 @@ import type { CompiledConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
 import { describeSize, type Size } from '../../model/size.ts';
 import { counted } from '../../model/text.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, iso } from '../../model/time.ts';
 import { type AskedMatch, findAsked, namesSame, readAskedMatch, refuseUntouched } from '../asks/asked-match.ts';
 import {
   cutLease,
@@ -27,6 +27,7 @@ import {
   rulesReached,
 } from '../asks/asked-size.ts';
 import { findReplaced, replacedNotes } from '../asks/replaced-asks.ts';
+import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
 import {
@@ -77,13 +78,14 @@ export function addScale(program: Command, parts: CliParts): void {
 }
 
 /** Writes down what is asked, and has it acted on at once. */
-async function scale(parts: CliParts, text: string, options: ScaleOptions): Promise<void> {
+async function scale(machine: CliParts, text: string, options: ScaleOptions): Promise<void> {
   const { atLeast, exactly, release } = options;
   const given = [atLeast, exactly, release].filter((one) => one !== undefined).length;
   if (given !== 1) throw new UsageError('Give exactly one of --at-least 6, --exactly 0 and --release');
   if (release && (options.for !== undefined || options.until !== undefined))
     throw new UsageError('--release ends what was asked for now: leave out --for and --until');
-  const config = await readConfig(parts, options.config);
+  const config = await readConfig(machine, options.config);
+  const parts = await asPerson(machine, config);
   const now = parts.clock.now();
   const end = release ? now : endOf(options, now, atLeast === undefined ? 'An override' : 'A lease');
   if (!release) refuseUntouched(readAskedMatch(text, config), config);
@@ -111,6 +113,8 @@ type Told = {
   readonly lines: readonly string[];
   readonly notes: readonly string[];
   readonly isNothing?: boolean;
+  /** What history keeps of it. */
+  readonly deed: string;
 };
 
 async function lease(asking: Asking, atLeast: number, end: EpochMs): Promise<Told> {
@@ -138,6 +142,7 @@ async function lease(asking: Asking, atLeast: number, end: EpochMs): Promise<Tol
     json: { kind: 'lease', match: match.text, regions, atLeast, until: rfc3339(cut.until), ...saidBy(asking) },
     lines: [what],
     notes,
+    deed: `${match.text} at least ${atLeast} until ${iso(cut.until)}`,
   };
 }
 
@@ -148,14 +153,16 @@ async function timeOf(store: Store, region: string, id: string, now: EpochMs): P
 }
 
 async function override(asking: Asking, exactly: Size, until: EpochMs): Promise<Told> {
-  const { parts, asked, store, config, now } = asking;
+  const { parts, asked, store, config } = asking;
   const { match, regions } = asked;
   const label = poolLabels(config);
   refuseUntakable(asked, exactly, label);
   const id = `override/${encodeURIComponent(match.text)}`;
-  const replaced = await findReplaced(store, regions, id, now);
+  const replaced: Override[] = [];
   for (const region of regions) {
-    await putAsk(store, { ...commonOf(asking, region), id, kind: 'override', match, exactly, until }, config.keepMs);
+    const ask: Override = { ...commonOf(asking, region), id, kind: 'override', match, exactly, until };
+    const before = await putAsk(store, ask, config.keepMs);
+    if (before !== undefined) replaced.push(before);
   }
   const zone = readingZone(config, parts);
   const what = `exactly ${describeSize(exactly)} for ${match.text} until ${localInstant(until, zone)}`;
@@ -167,6 +174,7 @@ async function override(asking: Asking, exactly: Size, until: EpochMs): Promise<
     json: { kind: 'override', match: match.text, regions, exactly, until: rfc3339(until), ...saidBy(asking) },
     lines: [what],
     notes,
+    deed: `${match.text} exactly ${describeSize(exactly)} until ${iso(until)}`,
   };
 }
 
@@ -188,6 +196,7 @@ async function releaseAll(asking: Asking): Promise<Told> {
     lines: lines.length > 0 ? lines : [`nothing to release for ${asked.match.text}`],
     notes: [],
     isNothing: ended.length === 0,
+    deed: `${asked.match.text} released`,
   };
 }
 
@@ -214,8 +223,9 @@ function effectsOf({ asked, config }: Asking, effects: readonly string[]): reado
   return effects.length === 0 ? [nothingNamed(asked.match, config)] : effects;
 }
 
-async function tell({ parts, config, store, asked }: Asking, { json }: JsonOption, told: Told): Promise<void> {
+async function tell({ parts, config, store, asked, reason }: Asking, { json }: JsonOption, told: Told): Promise<void> {
   const isNamed = (pool: Names) => isMatched(asked.match, pool);
+  if (!told.isNothing) await keepDeed(parts, store, config, { verb: 'scale', what: told.deed, reason });
   const comes = told.isNothing ? [] : await takeEffect(parts, config, store, isNamed);
   const notes = [...told.notes, ...comes];
   if (json) writeJson(parts.stdout, { ...told.json, notes });

@@ -34,6 +34,7 @@ import {
   readInstant,
 } from '../options.ts';
 import type { CliParts } from '../parts.ts';
+import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { inReadingZone } from '../text/instant.ts';
 import { inRegion, looksLikeId, regionOf, shortId } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
@@ -71,8 +72,8 @@ export function addSilence(program: Command, parts: CliParts): void {
 /** Silenced incidents open and resolve without words; the end of what was told is told all the same. */
 async function silence(machine: CliParts, what: string | undefined, options: SilenceOptions): Promise<void> {
   const config = await readConfig(machine, options.config);
-  const parts = inReadingZone(config, machine);
-  if (options.list) return list(parts, config, options);
+  if (options.list) return list(inReadingZone(config, machine), config, options);
+  const parts = inReadingZone(config, await asPerson(machine, config));
   if (what === undefined) throw new UsageError('Name what to silence, an incident or a match; or give --list');
   await withStore(parts, config, async (store) => {
     const asked = await readScope(store, config, what);
@@ -146,7 +147,11 @@ export async function beginSilence(
     reason: options.reason,
     askedAt: now,
   };
-  await put(store, record);
+  const before = await put(store, record, now);
+  const subject = scope.kind === 'incident' ? `incident ${shortId(scope.key)}` : scope.match.text;
+  const what = `${subject} until ${until === undefined ? 'it is over' : iso(until)}`;
+  await keepDeed(parts, store, config, { verb: 'silence', what, reason: options.reason });
+  const others = before === undefined ? [] : [`replaces the silence of ${silenceText(before, parts.zone)}`];
   const when = await tellAtOnce(parts, config, store);
   const quiet = keptQuiet(record, await incidentsOf(store), now);
   if (options.json) {
@@ -154,7 +159,7 @@ export async function beginSilence(
       kind: 'silence',
       ...silenceJson(record),
       incidents: quiet.map(({ key }) => shortId(key)),
-      notes: [when],
+      notes: [...others, when],
     });
     return;
   }
@@ -164,7 +169,9 @@ export async function beginSilence(
   const none =
     record.from === undefined ? 'matches nothing open; later incidents will be silenced' : 'alerts go on until then';
   const note = lines.length === 0 ? [`  ${none}`] : lines;
-  parts.stdout.write(`silenced ${[silenceText(record, parts.zone), ...note, `  ${when}`].join('\n')}\n`);
+  parts.stdout.write(
+    `silenced ${[silenceText(record, parts.zone), ...others.map((text) => `  ${text}`), ...note, `  ${when}`].join('\n')}\n`,
+  );
 }
 
 /** Ended by its time, as every silence is: the next round of the watch tells what is still wrong and was not told. */
@@ -180,7 +187,8 @@ async function end(
   const live = liveSilences(await silencesOf(store), await incidentsOf(store), now);
   const found = live.find((one) => one.id === id);
   if (found === undefined) throw notAsked(config, what, now);
-  await put(store, { ...found, until: now });
+  await put(store, { ...found, until: now }, now);
+  await keepDeed(parts, store, config, { verb: 'silence end', what });
   const when = await tellAtOnce(parts, config, store);
   if (json) writeJson(parts.stdout, { kind: 'silence-end', ...silenceJson(found), notes: [when] });
   else parts.stdout.write(`ended the silence of ${silenceText(found, parts.zone)}\n  ${when}\n`);
@@ -224,12 +232,20 @@ async function list(parts: CliParts, config: CompiledConfig, { json }: JsonOptio
   parts.stdout.write(`${lines.length === 0 ? 'nothing is silenced' : lines.join('\n')}\n`);
 }
 
-async function put(store: Store, silenced: SilenceRecord): Promise<void> {
-  await changeRecord(store, {
+/** Resolves to the one that stood there, if it was live: somebody else's may be replaced in the same moment. */
+async function put(store: Store, silenced: SilenceRecord, now: EpochMs): Promise<SilenceRecord | undefined> {
+  return changeRecord(store, {
     what: `the silence of ${silenced.id}`,
     read: async () => (await listSilences(store)).find((stored) => stored.silence.id === silenced.id),
-    change: (before) => ({ writes: [silenceWrite(silenced, before?.version)], result: undefined }),
+    change: (before) => ({
+      writes: [silenceWrite(silenced, before?.version)],
+      result: liveBefore(before?.silence, now),
+    }),
   });
+}
+
+function liveBefore(silence: SilenceRecord | undefined, now: EpochMs): SilenceRecord | undefined {
+  return silence !== undefined && (silence.until === undefined || now < silence.until) ? silence : undefined;
 }
 
 async function incidentsOf(store: Store): Promise<readonly IncidentRecord[]> {

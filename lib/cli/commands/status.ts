@@ -1,20 +1,25 @@
 import { type Command, Option } from 'commander';
 import { namesSubject } from '../../decide/incidents/silence.ts';
-import type { Match } from '../../model/config.ts';
+import { formatDuration } from '../../config/duration.ts';
+import { StoreError, UsageError } from '../../errors.ts';
+import type { CompiledConfig, Match } from '../../model/config.ts';
 import type { Severity } from '../../model/finding.ts';
 import { readAskedMatch } from '../asks/asked-match.ts';
 import { lookIntoStore, readConfig } from '../config-and-store.ts';
-import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
+import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { isMatched } from '../pools.ts';
 import { type FleetStatus, fleetStatus } from '../status/fleet-status.ts';
 import { statusJson } from '../status/status-json.ts';
 import { statusText } from '../status/status-text.ts';
+import { clockOf } from '../../model/wall-clock.ts';
 import { readingZone } from '../text/instant.ts';
 import { makePaint } from '../text/paint.ts';
+import { openScreen } from '../text/screen.ts';
 import { writeJson } from '../text/table.ts';
 
-type StatusOptions = ConfigOption & JsonOption & { readonly failOn?: 'warning' | 'critical' };
+type StatusOptions = ConfigOption &
+  JsonOption & { readonly failOn?: 'warning' | 'critical'; readonly watch?: true; readonly every: number };
 
 export function addStatus(program: Command, parts: CliParts): void {
   const command = program
@@ -29,12 +34,15 @@ export function addStatus(program: Command, parts: CliParts): void {
         'critical',
       ]),
     )
+    .option('--watch', 'show it again and again, until Ctrl-C')
+    .addOption(new Option('--every <duration>', 'with --watch: how often').argParser(readDuration).default(5000, '5s'))
     .addOption(configOption())
     .addOption(jsonOption())
     .action((match: string | undefined, options: StatusOptions) => status(parts, match, options));
   examples(command, [
     ['lamplighter status', 'a table for people'],
     ['lamplighter status "dev-*"', 'only some clusters or pools'],
+    ['lamplighter status --watch', 'in place, every 5 seconds'],
     ['lamplighter status --fail-on critical', 'for a health check'],
     ['lamplighter status --json', 'for programs'],
   ]);
@@ -43,17 +51,57 @@ export function addStatus(program: Command, parts: CliParts): void {
 async function status(parts: CliParts, text: string | undefined, options: StatusOptions): Promise<void> {
   const config = await readConfig(parts, options.config);
   const match = text === undefined ? undefined : readAskedMatch(text, config);
+  if (options.watch) return watchStatus(parts, options, config, match);
+  const found = await look(parts, config, match);
+  if (options.json) writeJson(parts.stdout, statusJson(found, config));
+  else parts.stdout.write(textOf(parts, found, config, match));
+  if (options.failOn !== undefined && isAsBadAs(found, options.failOn)) parts.exitWith(1);
+}
+
+async function look(parts: CliParts, config: CompiledConfig, match: Match | undefined): Promise<FleetStatus> {
   const now = parts.clock.now();
   const whole =
     (await lookIntoStore(parts, config, (store) => fleetStatus(store, config, now))) ??
     (await fleetStatus(undefined, config, now));
-  const found = match === undefined ? whole : onlyMatched(whole, match);
-  if (options.json) writeJson(parts.stdout, statusJson(found, config));
-  else
-    parts.stdout.write(
-      statusText(found, config, makePaint(parts.stdout, parts.env), readingZone(config, parts), match !== undefined),
-    );
-  if (options.failOn !== undefined && isAsBadAs(found, options.failOn)) parts.exitWith(1);
+  return match === undefined ? whole : onlyMatched(whole, match);
+}
+
+function textOf(parts: CliParts, found: FleetStatus, config: CompiledConfig, match: Match | undefined): string {
+  const paint = makePaint(parts.stdout, parts.env);
+  return statusText(found, config, paint, readingZone(config, parts), match !== undefined);
+}
+
+/** The same picture drawn again in place. A store that cannot be read just now is said, and looked into again. */
+async function watchStatus(
+  parts: CliParts,
+  { every, json, failOn }: StatusOptions,
+  config: CompiledConfig,
+  match: Match | undefined,
+): Promise<void> {
+  const { stdout, signal, clock } = parts;
+  if (json || failOn) throw new UsageError(`--watch is for people: leave out ${json ? '--json' : '--fail-on'}`);
+  if (!stdout.isTerminal) throw new UsageError('--watch draws on a terminal; elsewhere run status from time to time');
+  if (every < 1000) throw new UsageError('--every takes 1s or more');
+  const screen = openScreen(stdout);
+  try {
+    while (!signal.aborted) {
+      const { time } = clockOf(clock.now(), readingZone(config, parts));
+      const head = `${time}, every ${formatDuration(every)}; Ctrl-C ends it`;
+      screen.draw([head, '', ...(await shownNow(parts, config, match)).split('\n')]);
+      await clock.sleep(every, signal);
+    }
+  } finally {
+    screen.close();
+  }
+}
+
+async function shownNow(parts: CliParts, config: CompiledConfig, match: Match | undefined): Promise<string> {
+  try {
+    return textOf(parts, await look(parts, config, match), config, match);
+  } catch (error) {
+    if (error instanceof StoreError) return error.message;
+    throw error;
+  }
 }
 
 /** Only what is about the pools and clusters that were named; what is about the whole fleet or a region stays. */

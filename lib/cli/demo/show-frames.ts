@@ -1,7 +1,7 @@
-import { stripVTControlCharacters } from 'node:util';
 import { clockOf } from '../../model/wall-clock.ts';
 import type { CliParts } from '../parts.ts';
 import { makePaint, type Paint } from '../text/paint.ts';
+import { openScreen as openPicture } from '../text/screen.ts';
 import { drawFilm, type Film } from './picture.ts';
 import type { Frame } from './play-story.ts';
 import { demoZone } from './stage.ts';
@@ -22,14 +22,7 @@ const leastRows = 14;
 function terminalScreen({ stdout, env }: Pick<CliParts, 'stdout' | 'env'>): Screen {
   const paint = makePaint(stdout, env);
   const story: string[] = [];
-  let height = 0;
-  /** The cursor stands below the last line: a picture as high as the screen would scroll it. */
-  const draw = (lines: readonly string[]) => {
-    const up = height === 0 ? '\x1b[?25l' : `\x1b[${height}A`;
-    const shown = lines.slice(0, stdout.rows - 1).map((line) => cutLine(line, stdout.columns));
-    stdout.writeLines(`${up}${shown.map((line) => `${line}\x1b[K\n`).join('')}`);
-    height = shown.length;
-  };
+  const screen = openPicture(stdout);
   return {
     show: ({ at, film, lines }) => {
       for (const line of lines) story.push(storyLine(at, line, paint));
@@ -37,9 +30,9 @@ function terminalScreen({ stdout, env }: Pick<CliParts, 'stdout' | 'env'>): Scre
       const room = Math.max(0, Math.min(shownLines, stdout.rows - 1 - picture.length));
       const last = room === 0 ? [] : story.slice(-room);
       const rest = Array.from({ length: room - last.length }, () => '');
-      draw([...picture, ...last, ...rest]);
+      screen.draw([...picture, ...last, ...rest]);
     },
-    close: () => stdout.writeLines('\x1b[?25h'),
+    close: () => screen.close(),
   };
 }
 
@@ -70,16 +63,4 @@ function title(at: number, paint: Paint): string {
 function storyLine(at: number, { who, text }: Frame['lines'][number], paint: Paint): string {
   const line = `${clockOf(at, demoZone).time}  ${who === 'fleet' ? '! ' : '  '}${text}`;
   return who === 'fleet' ? paint.cyan(line) : line;
-}
-
-/** Cut to the columns, so that a line stays one line; colours take no room and are kept, their ends too. */
-function cutLine(line: string, columns: number): string {
-  if (stripVTControlCharacters(line).length < columns) return line;
-  let room = columns - 2;
-  return line.replace(/\p{Cc}\[[\d;]*m|[^]/gu, (found) => {
-    if (found.startsWith('\x1b')) return found;
-    room -= 1;
-    if (room >= 0) return found;
-    return room === -1 ? '…' : '';
-  });
 }

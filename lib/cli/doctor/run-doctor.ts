@@ -4,6 +4,7 @@ import { loadConfig } from '../../config/read-config.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
 import { printable } from '../../model/printable.ts';
 import { counted, withConfig } from '../../model/text.ts';
+import { onNamedStore } from '../config-and-store.ts';
 import type { ConfigOption, JsonOption } from '../options.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
 import { parsePool, resolveRegion } from '../pools.ts';
@@ -45,7 +46,7 @@ async function examine(
   const outcome = await loadConfig(file, { now: clock.now() });
   const first = [...machineChecks(process.versions, clock.now()), ...configChecks(file, outcome)];
   if (!outcome.ok) return first;
-  const { config } = outcome;
+  const config = onNamedStore(outcome.config, env);
   const secrets = openSecrets({ ...parts, log: makeCliLog(parts, 'error') });
   const book = makeRuleBook(config, clock.now());
   const names = proven === undefined ? undefined : resolveRegion(config, book, parsePool(proven, config));

@@ -3,7 +3,7 @@ import type { OnCall } from '../../io/mks/mks.ts';
 import { sendHeartbeat } from '../../jobs/deliver/heartbeat.ts';
 import type { ScaleReport } from '../../jobs/scale/parts.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import { isStoreThere, readConfig } from '../config-and-store.ts';
+import { isStoreThere, onNamedStore, readConfig } from '../config-and-store.ts';
 import { followingCalendars, makeRemoteCalendars, remoteParts } from '../remote-calendars.ts';
 import { makeDeliveries } from './deliveries.ts';
 import { openListener } from './listen.ts';
@@ -58,7 +58,7 @@ export async function runForever(parts: ProcessParts, options: RunOptions): Prom
       opened,
       first,
       metrics,
-      readConfig: calendarReader(parts, opened, options.configFile),
+      readConfig: onStore(calendarReader(parts, opened, options.configFile), parts),
       onWatched: deliveries.ring,
     });
     const listen = options.listen ?? first.listen;
@@ -92,7 +92,7 @@ function calendarReader(
 /** One round has nothing after it: what is due is fetched now. */
 async function renewedConfig(parts: ProcessParts, opened: OpenedApp, first: CompiledConfig): Promise<CompiledConfig> {
   if (first.remoteCalendars === undefined) return first;
-  const { config } = await calendarReader(parts, opened, first.file, true)(parts.clock.now());
+  const { config } = await onStore(calendarReader(parts, opened, first.file, true), parts)(parts.clock.now());
   return config ?? first;
 }
 
@@ -114,4 +114,13 @@ async function withApp<T>(
 /** A plan takes the state into account where there is one, and leaves nothing behind where there is none. */
 async function lookOnlyStore(parts: ProcessParts, config: CompiledConfig): Promise<OpenedApp['store'] | undefined> {
   return (await isStoreThere(config.store)) ? undefined : emptyStore(parts.newId);
+}
+
+/** Each round's config, on the store that was opened. */
+function onStore(read: ConfigReader, { env }: ProcessParts): ConfigReader {
+  return async (now) => {
+    const reading = await read(now);
+    if (reading.ok) return { ...reading, config: onNamedStore(reading.config, env) };
+    return { ...reading, config: reading.config && onNamedStore(reading.config, env) };
+  };
 }

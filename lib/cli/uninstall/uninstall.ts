@@ -9,6 +9,7 @@ import { printable } from '../../model/printable.ts';
 import { asPoolSize, clampSize, describeSize, isRaise, type Size } from '../../model/size.ts';
 import { commandHint, counted } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
 import type { AskOptions } from '../options.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
@@ -33,11 +34,12 @@ export type Confirm = (question: string) => Promise<boolean>;
  * Gives every pool its base back and stops acting. The mark in the store comes first: from then on every process and
  * function on it gives back as well, so that nobody puts a pool to sleep again behind this command's back.
  */
-export async function uninstall(parts: CliParts, options: UninstallOptions, confirm: Confirm): Promise<void> {
-  const config = await readConfig(parts, options.config);
+export async function uninstall(given: CliParts, options: UninstallOptions, confirm: Confirm): Promise<void> {
+  const config = await readConfig(given, options.config);
+  const parts = options.dryRun ? given : await asPerson(given, config);
   const label = poolLabels(config);
   await withStore(parts, config, async (store) => {
-    if (options.undo) return undo(parts, options, store);
+    if (options.undo) return undo(parts, options, store, config);
     const { away } = await listAway(store, regionsOf(config));
     const { app } = await openApp({ ...parts, log: makeCliLog(parts, 'error') }, config, store);
     const known = new Set(away.map(({ poolId }) => poolId));
@@ -46,14 +48,24 @@ export async function uninstall(parts: CliParts, options: UninstallOptions, conf
     if (!options.yes) await agree(parts, away, confirm);
     const { now } = parts.clock;
     const mark = await storeUninstalled(store, { at: now(), who: parts.who, reason: options.reason });
+    await keepDeed(parts, store, config, { verb: 'uninstall', what: 'the whole fleet', reason: options.reason });
     const progress = options.json ? parts.stderr : parts.stdout;
     const tell = (line: string) => progress.write(`${printable(line)}\n`);
     tell(
       `marked as uninstalled on ${localInstant(mark.at, readingZone(config, parts))} by ${mark.who}: nothing is put to sleep any more`,
     );
     const { clock, signal } = parts;
-    const given = await giveBack({ app, store, config, clock, signal, tell, since: mark.at, limitMs: options.wait });
-    report(parts, options, { away, below }, given, label);
+    const givenBack = await giveBack({
+      app,
+      store,
+      config,
+      clock,
+      signal,
+      tell,
+      since: mark.at,
+      limitMs: options.wait,
+    });
+    report(parts, options, { away, below }, givenBack, label);
   });
 }
 
@@ -68,8 +80,14 @@ async function agree({ isInteractive }: CliParts, away: readonly AwayPool[], con
   if (!(await confirm(question))) throw new UsageError('Nothing was changed');
 }
 
-async function undo(parts: CliParts, { json }: UninstallOptions, store: Store): Promise<void> {
+async function undo(
+  parts: CliParts,
+  { json, reason }: UninstallOptions,
+  store: Store,
+  config: CompiledConfig,
+): Promise<void> {
   const isUndone = await undoUninstalled(store, parts.clock.now(), parts.who);
+  if (isUndone) await keepDeed(parts, store, config, { verb: 'uninstall --undo', what: 'the whole fleet', reason });
   if (json) return writeJson(parts.stdout, { uninstalled: false, changed: isUndone });
   parts.stdout.write(
     isUndone

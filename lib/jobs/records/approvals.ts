@@ -13,15 +13,27 @@ const mostRulesOfCommit = 50;
 
 /**
  * Lets through what the brake holds. Everything that this very config wants, until `until`; and for good each of its rules,
- * by hash of its meaning: a rule that stays as it is needs no second approval for clusters that come later.
+ * by hash of its meaning: a rule that stays as it is needs no second approval for clusters that come later. An approval that
+ * somebody gave before is not cut short; resolves to those.
  */
-export async function approveConfig(store: Store, config: CompiledConfig, by: ApprovedBy, now: EpochMs): Promise<void> {
+export async function approveConfig(
+  store: Store,
+  config: CompiledConfig,
+  by: ApprovedBy,
+  now: EpochMs,
+): Promise<readonly Approval[]> {
   await approveRules(store, config, now);
+  const before: Approval[] = [];
   for (const { name: region } of config.regions) {
     const id = `approval/${config.hash}`;
     const common = { schema: 1, kind: 'approval', id, region, askedAt: now, configHash: config.hash } as const;
-    await putAsk(store, { ...common, ...by }, config.keepMs);
+    const approval: Approval = { ...common, ...by };
+    const known = await putAsk(store, approval, config.keepMs, ({ until }) => {
+      return { ...approval, until: Math.max(until, approval.until) };
+    });
+    if (known !== undefined) before.push(known);
   }
+  return before;
 }
 
 /** Rules that act: one that observes means something else, and has another hash, once it acts. */

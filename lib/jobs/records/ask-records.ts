@@ -1,7 +1,15 @@
 import { leaseId, rememberMs } from '../../decide/intake/judge-ask.ts';
 import { mergeAsk } from '../../decide/intake/merge-asks.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
-import type { Approval, Ask, Lease, Override, Pause, Release } from '../../model/asks.ts';
+import {
+  type Approval,
+  type Ask,
+  isLive,
+  type Lease,
+  type Override,
+  type Pause,
+  type Release,
+} from '../../model/asks.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { changeRecord, listAll, putOver } from './change-record.ts';
 
@@ -78,10 +86,23 @@ export async function releaseLease(store: Store, lease: Lease, who: string, now:
 
 /**
  * Overrides, pauses and approvals: the last one stored under an id stands. It is part of the past, and so is kept for
- * `keepMs` after its end.
+ * `keepMs` after its end. Resolves to the one that it took the place of, if that was live: of two people who ask at once
+ * the second is told what the first asked. `merge` may keep something of that one.
  */
-export async function putAsk(store: Store, ask: Override | Pause | Approval, keepMs: number): Promise<void> {
-  await updateAsk(store, ask.region, ask.id, () => ask, keepMs);
+export async function putAsk<T extends Override | Pause | Approval>(
+  store: Store,
+  ask: T,
+  keepMs: number,
+  merge: (before: T) => T = () => ask,
+): Promise<T | undefined> {
+  let replaced: T | undefined;
+  const change = (before: Ask | undefined) => {
+    const isLiveBefore = before?.kind === ask.kind && isLive(before, ask.askedAt);
+    replaced = isLiveBefore ? (before as T) : undefined;
+    return replaced === undefined ? ask : merge(replaced);
+  };
+  await updateAsk(store, ask.region, ask.id, change, keepMs);
+  return replaced;
 }
 
 /** Ends an override, pause or approval before its time: its record stays, ended, until it is collected. */

@@ -129,7 +129,9 @@ describe('nothing is announced', () => {
   });
 
   test('of what is paused over the boundary', async () => {
-    const said = await silent({}, (night) => putAsk(night.store, aPause(night, `${day}T22:00:00Z`), 0));
+    const said = await silent({}, async (night) => {
+      await putAsk(night.store, aPause(night, `${day}T22:00:00Z`), 0);
+    });
     expect(said).toEqual(
       [
         '21:25 At 22:00 UTC, in 35 minutes: 2 pools go down by 5 nodes (dev-api/workers 3 → 0, dev-api/build 2 → 0)',

@@ -49,8 +49,10 @@ async function answer(
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
   const text = Buffer.concat(parts).toString();
-  const body = (text === '' ? {} : JSON.parse(text)) as Body;
   const who = /Credential=([^/]+)\//u.exec(request.headers.authorization ?? '')?.[1] ?? 'nobody';
+  // Who asks needs no permission, so it is no call that a policy must allow.
+  if (text.startsWith('Action=GetCallerIdentity')) return answerCaller(who, response);
+  const body = (text === '' ? {} : JSON.parse(text)) as Body;
   const [service, operation] = String(request.headers['x-amz-target'] ?? '').split('.');
   if (service === 'secretsmanager') return answerSecret(state, who, body, response);
   const invoked = /\/functions\/([^/]+)\/invocations$/u.exec(request.url ?? '')?.[1];
@@ -93,6 +95,15 @@ function tableOf(body: Body): string {
   const [first] = (body['TransactItems'] as readonly Body[] | undefined) ?? [];
   const inner = first ? (Object.values(first)[0] as Body) : body;
   return String(inner['TableName']);
+}
+
+function answerCaller(who: string, response: ServerResponse): void {
+  const result = `<Arn>arn:aws:iam::111122223333:user/${who}</Arn><UserId>A</UserId><Account>111122223333</Account>`;
+  response
+    .writeHead(200, { 'content-type': 'text/xml' })
+    .end(
+      `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>${result}</GetCallerIdentityResult></GetCallerIdentityResponse>`,
+    );
 }
 
 function answerSecret({ calls, secrets }: State, who: string, body: Body, response: ServerResponse): void {

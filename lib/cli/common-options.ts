@@ -1,0 +1,74 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../errors.ts';
+import type { LogLevel } from '../io/log-pino.ts';
+import type { CliParts } from './parts.ts';
+
+const logLevels: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies readonly LogLevel[];
+
+type CommonOptions = {
+  readonly as?: string;
+  readonly color: boolean;
+  readonly quiet?: true;
+  readonly logLevel?: LogLevel;
+};
+
+/** What every command takes, before its name or after it. */
+export function addCommonOptions(program: Command): void {
+  program
+    .addOption(new Option('--as <name>', 'who asks: kept with what is done (default: user@host)').argParser(readName))
+    .addOption(new Option('--no-color', 'no colours (also: NO_COLOR=1)'))
+    .addOption(new Option('-q, --quiet', 'only what goes wrong, and what programs read'))
+    .addOption(new Option('--log-level <level>', 'how much is logged on stderr').choices(logLevels));
+}
+
+/** What these options and the environment change in a command's parts. */
+export function settledParts(program: Command, command: Command, parts: CliParts): Partial<CliParts> {
+  const { as, color, quiet, logLevel = levelOf(parts.env) } = program.opts<CommonOptions>();
+  const { json, format } = command.opts<{ readonly json?: true; readonly format?: string }>();
+  const isForPrograms = json || format !== undefined || printsForPrograms.has(command.name());
+  const silent = { write: () => undefined, writeLines: () => undefined };
+  return {
+    ...(as === undefined ? {} : { who: as, isNamed: true }),
+    ...(color ? {} : { env: { ...parts.env, NO_COLOR: '1' } }),
+    ...(quiet && !isForPrograms ? { stdout: { ...parts.stdout, ...silent } } : {}),
+    ...(logLevel === undefined ? (quiet ? { logLevel: 'error' } : {}) : { logLevel }),
+  };
+}
+
+const printsForPrograms: ReadonlySet<string> = new Set(['completion', 'complete', 'man', 'version']);
+
+/** Where the command line names no config, the environment may. */
+export function settleConfig(command: Command, { env }: Pick<CliParts, 'env'>): void {
+  const file = env['LAMPLIGHTER_CONFIG'];
+  if (file === undefined || file === '' || command.getOptionValueSource('config') !== 'default') return;
+  command.setOptionValueWithSource('config', file, 'env');
+}
+
+function levelOf(env: CliParts['env']): LogLevel | undefined {
+  const level = env['LAMPLIGHTER_LOG_LEVEL'];
+  if (level === undefined || level === '') return undefined;
+  if (logLevels.includes(level)) return level as LogLevel;
+  throw new UsageError(`LAMPLIGHTER_LOG_LEVEL is "${level}"; write ${logLevels.join(', ')}`);
+}
+
+/** It is shown in lists, messages and logs, beside user@host. */
+function readName(text: string): string {
+  const name = text.trim();
+  if (/^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]{1,100}$/u.test(name)) return name;
+  throw new InvalidArgumentError('not a name; write up to 100 characters in one line');
+}
+
+/** Under which heading help lists each command. */
+export const commandGroups: { readonly [heading: string]: readonly string[] } = {
+  'Begin:': ['demo', 'init', 'check', 'doctor', 'simulator'],
+  'Look:': ['status', 'page', 'explain', 'plan', 'rehearse', 'clusters', 'history', 'savings'],
+  'Ask and act:': ['scale', 'base', 'pause', 'resume', 'approve', 'send'],
+  'Alerts:': ['incidents', 'silence', 'outbox'],
+  'Run and keep:': ['run', 'store', 'uninstall', 'completion', 'man', 'version', 'help'],
+};
+
+export function groupCommands(program: Command): void {
+  for (const [heading, names] of Object.entries(commandGroups))
+    for (const command of program.createHelp().visibleCommands(program))
+      if (names.includes(command.name())) command.helpGroup(heading);
+}

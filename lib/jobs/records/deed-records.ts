@@ -1,0 +1,30 @@
+import type { Store } from '../../io/stores/store.ts';
+import type { EpochMs } from '../../model/time.ts';
+import { listAll, putOver } from './change-record.ts';
+import { readSchema1 } from './incident-records.ts';
+
+/** What a person did by a command: partition `deeds`, in order of time, kept as long as history is. */
+export type Deed = {
+  readonly schema: 1;
+  readonly at: EpochMs;
+  readonly who: string;
+  /** The command: "pause", "base set". */
+  readonly verb: string;
+  /** About what, until when: "dev-* until 2026-11-24T18:00:00Z". */
+  readonly what: string;
+  readonly reason?: string;
+};
+
+const partition = 'deeds';
+const width = 15;
+
+export async function storeDeed(store: Store, deed: Deed, id: string, keepMs: number): Promise<void> {
+  const key = { partition, id: `${String(deed.at).padStart(width, '0')}-${id}` };
+  await store.commit([putOver(key, deed, undefined, deed.at + keepMs)]);
+}
+
+/** Oldest first. */
+export async function listDeeds(store: Store, since: EpochMs): Promise<readonly Deed[]> {
+  const records = await listAll(store, partition, { after: String(Math.max(0, since)).padStart(width, '0') });
+  return records.flatMap((record) => (readSchema1(record) as Deed | undefined) ?? []);
+}

@@ -1,0 +1,119 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { aCliWorld, usualConfig } from '../cli-world.ts';
+
+/** A config with a destination, and the store of 0.1.0 beside it: its pools are known. */
+function aKnownFleet() {
+  const hook = 'destinations: { hook: { kind: webhook, url: "https://hook.test", secret: { env: HOOK } } }\n';
+  const world = aCliWorld('2026-11-29T13:22:05Z', `${usualConfig}${hook}`);
+  copyFileSync('test/fixtures/stores/0.1.0.db', join(world.folder, 'lamplighter.db'));
+  return world;
+}
+
+const offered = async (words: readonly string[]) => {
+  using world = aKnownFleet();
+  const env = { LAMPLIGHTER_CONFIG: world.config };
+  const { code, out, err } = await world.runWith({ env }, 'complete', '--', ...words);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return out
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('  ')[0]);
+};
+
+describe('completion offers', () => {
+  test.each([
+    ['commands', ['st'], ['status', 'store']],
+    ['commands below a command', ['store', ''], ['backup', 'restore', 'verify', 'copy']],
+    ['options, also those of every command', ['pause', '--no'], ['--no-color']],
+    ['options of the command', ['pause', '--un'], ['--until']],
+    ['no hidden command', ['compl'], ['completion']],
+    ['choices of an argument', ['base', 'ml/gpu', ''], ['show', 'set', 'restore']],
+    ['choices of an option', ['status', '--fail-on', 'w'], ['warning']],
+    ['choices after "="', ['status', '--fail-on=c'], ['--fail-on=critical']],
+    ['choices after a "=" that bash has cut off', ['status', '--fail-on', '=', 'c'], ['critical']],
+    ['pools where one pool is wanted', ['explain', 'ml/'], ['ml/gpu', 'ml/system']],
+    ['clusters and pools where a match is', ['status', 'ml'], ['ml', 'ml/gpu', 'ml/system']],
+    ['pools after options', ['scale', '--at-least', '3', 'ml/g'], ['ml/gpu']],
+    ['pools for options that name one', ['rehearse', '--pool', 'ml/g'], ['ml/gpu']],
+    ['another pool for such an option', ['rehearse', '--pool', 'ml/gpu', 'ml/s'], ['ml/system']],
+    ['commands for help', ['help', 'res'], ['resume']],
+    ['files for --config', ['status', '--config', ''], [':files']],
+    ['files for a backup', ['store', 'backup', ''], [':files']],
+    ['shells', ['completion', ''], ['bash', 'zsh', 'fish']],
+    ['nothing for a duration', ['pause', '--for', ''], ['']],
+    ['nothing after the last argument', ['pause', 'ml', ''], ['']],
+    ['nothing for what is no command', ['nonsense', 'x'], ['']],
+  ])('%s', async (_, words, values) => {
+    expect(await offered(words)).toEqual(values);
+  });
+
+  test('no names and no error where the config is wrong', async () => {
+    using world = aKnownFleet();
+    world.writeConfig('regoins: {}\n');
+    const env = { LAMPLIGHTER_CONFIG: world.config };
+    expect(await world.runWith({ env }, 'complete', '--', 'status', '')).toEqual({ code: 0, out: '', err: '' });
+  });
+
+  test.each(['bash', 'zsh', 'fish'])('a script for %s', async (shell) => {
+    using world = aCliWorld();
+    const { code, out } = await world.runWith({}, 'completion', shell);
+    expect(code).toBe(0);
+    await expect(out).toMatchFileSnapshot(`golden/completion.${shell}`);
+  });
+});
+
+const has = (shell: string) => spawnSync(shell, ['-c', 'true']).status === 0;
+
+/** A `lamplighter` on the PATH that works in the folder of a known fleet. */
+function aShell() {
+  const world = aKnownFleet();
+  const main = join(process.cwd(), 'lib/cli/main.ts');
+  const program = join(world.folder, 'lamplighter');
+  writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`);
+  chmodSync(program, 0o755);
+  const env = {
+    ...process.env,
+    PATH: `${world.folder}:${process.env['PATH'] ?? ''}`,
+    HOME: world.folder,
+    LAMPLIGHTER_CONFIG: world.config,
+  };
+  const run = (shell: string, script: string) =>
+    execFileSync(shell, shell === 'bash' ? ['--norc', '-c', script] : ['-c', script], {
+      env,
+      cwd: world.folder,
+      encoding: 'utf8',
+    }).trim();
+  return { run, [Symbol.dispose]: () => world[Symbol.dispose]() };
+}
+
+describe('in a real shell', () => {
+  const inBash = (words: string) => `source <(lamplighter completion bash)
+    COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _lamplighter; printf '%s ' "\${COMPREPLY[@]}"`;
+
+  test.skipIf(!has('bash'))('bash completes commands, pools and values', () => {
+    using shell = aShell();
+    expect(shell.run('bash', inBash('lamplighter ex'))).toBe('explain');
+    expect(shell.run('bash', inBash('lamplighter explain ml/'))).toBe('ml/gpu ml/system');
+    expect(shell.run('bash', inBash('lamplighter status --fail-on = c'))).toBe('critical');
+  });
+
+  test.skipIf(!has('zsh'))('zsh completes commands and pools', () => {
+    using shell = aShell();
+    const shown = (words: string) => `compdef() { :; }; _files() { print files; }
+      _describe() { print -l -- \${(P)3}; }
+      source <(lamplighter completion zsh); words=(${words}); CURRENT=\${#words}; _lamplighter`;
+    expect(shell.run('zsh', shown('lamplighter explain ml/'))).toBe('ml/gpu:node pool\nml/system:node pool');
+    expect(shell.run('zsh', shown('lamplighter status --config ""'))).toBe('files');
+  });
+
+  test.skipIf(!has('fish'))('fish completes commands, pools and options', () => {
+    using shell = aShell();
+    const shown = (line: string) => `lamplighter completion fish | source; complete -C '${line}'`;
+    expect(shell.run('fish', shown('lamplighter explain ml/'))).toBe('ml/gpu\tnode pool\nml/system\tnode pool');
+    expect(shell.run('fish', shown('lamplighter store v'))).toContain('verify\t');
+    expect(shell.run('fish', shown('lamplighter pause --unt'))).toContain('--until\t');
+  });
+});
