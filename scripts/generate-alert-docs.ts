@@ -4,12 +4,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { type Delivery, type DeliveryFacts, deliveryId, unsent } from '../lib/decide/incidents/delivery.ts';
 import { incidentKey } from '../lib/decide/incidents/incident.ts';
 import { renderAlerts } from '../lib/decide/messages/alertmanager.ts';
+import { withRunbook } from '../lib/decide/messages/message.ts';
 import { render } from '../lib/decide/messages/render.ts';
 import { openBatch, toMember } from '../lib/decide/outbox/batch.ts';
 import type { DestinationConfig } from '../lib/model/config.ts';
 
 const page = new URL('../docs/alerts.md', import.meta.url);
 const minuteMs = 60_000;
+const runbooks = 'https://wiki.example.org/lamplighter';
 /** Tuesday morning: a pool that should have been awake since 07:00 in Berlin is not. */
 const boundary = Date.UTC(2026, 10, 24, 6);
 const openedAt = boundary + 50 * minuteMs;
@@ -58,7 +60,11 @@ function fenced(example: unknown): string {
 function exampleOf(name: string): unknown {
   switch (name) {
     case 'alertmanager':
-      return renderAlerts([{ key: keyOf(late), facts: late }], openedAt + 15 * minuteMs, 'Europe/Berlin');
+      return renderAlerts(
+        [{ key: keyOf(late), facts: withRunbook(late, runbooks) }],
+        openedAt + 15 * minuteMs,
+        'Europe/Berlin',
+      );
     case 'slack-batch':
       return rendered(aBatch(), { kind: 'slack', format: 'json' });
     case 'pagerduty-resolve':
@@ -78,7 +84,7 @@ function exampleOf(name: string): unknown {
 type Item = Parameters<typeof render>[0];
 
 function rendered(item: Item, target: Pick<DestinationConfig, 'kind' | 'format'>): unknown {
-  const body = render(item, { name: 'ops', zone: 'Europe/Berlin', ...target });
+  const body = render(item, { name: 'ops', zone: 'Europe/Berlin', runbooks, ...target });
   return target.format === 'text' ? body : JSON.parse(body);
 }
 

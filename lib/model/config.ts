@@ -275,6 +275,8 @@ export type DestinationConfig = {
   readonly zone: string;
   /** The same names may be in several regions: every text about one says where. */
   readonly severalRegions?: true;
+  /** The page with what to do about each kind, to which its alerts link; absent = they do not. */
+  readonly runbooks?: string;
 };
 
 export type MailConfig = {

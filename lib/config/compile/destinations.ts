@@ -33,7 +33,8 @@ export function compileDestinations(context: Context): readonly DestinationConfi
       only: compileOnly(input, path, context),
       fallback: input.fallback,
     };
-    const readers = { zone, ...(hasSeveral && { severalRegions: true as const }) };
+    const runbooks = context.input.runbooks ?? 'docs/runbooks.md';
+    const readers = { zone, ...(hasSeveral && { severalRegions: true as const }), runbooks };
     return kind === undefined ? [] : [{ name, kind, ...one, retired: input.retired ?? false, insecure, ...readers }];
   });
 }

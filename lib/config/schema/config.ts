@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { links } from './announcing.ts';
-import { expected, may, need } from './complaint.ts';
+import { complaint, expected, may, need } from './complaint.ts';
 import { destination, eventSource, heartbeat, silence } from './destinations-events.ts';
 import { calendar, region, schedule } from './fleet.ts';
 import { page, prices } from './page.ts';
@@ -64,6 +64,20 @@ export const configSchema = v.strictObject(
       type: 'map',
       absent: 'no money is shown',
     }),
+    runbooks: may(
+      v.pipe(
+        text('an address', 'write https://wiki.example.org/lamplighter'),
+        v.regex(
+          /^https:\/\/[^\s#"'<>\\]{1,500}$/u,
+          complaint('not an address that a chat can link to', 'write https://… without a #'),
+        ),
+      ),
+      {
+        says: 'The page with what to do about each kind of incident, a copy of docs/runbooks.md: alerts link to it, `#pool.late` and so on.',
+        type: 'address',
+        absent: 'docs/runbooks.md',
+      },
+    ),
     page: may(page, {
       says: 'Who may see the page that `run --listen` serves.',
       type: 'map',

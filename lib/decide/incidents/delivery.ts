@@ -39,6 +39,8 @@ export type DeliveryFacts = {
   readonly staleAt?: EpochMs;
   /** Addresses for people, each signed right before it goes out. */
   readonly links?: readonly { readonly label: string; readonly url: string }[];
+  /** Where it stands what to do about this kind; known when it is rendered, and never stored. */
+  readonly runbook?: string;
 };
 
 export type Delivery = {

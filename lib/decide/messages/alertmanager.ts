@@ -64,7 +64,7 @@ export function renderAlertmanagerV4(
 
 export type OpenIncident = {
   readonly key: string;
-  readonly facts: Pick<DeliveryFacts, 'kind' | 'severity' | 'subject' | 'text' | 'fix' | 'since' | 'until'>;
+  readonly facts: Pick<DeliveryFacts, 'kind' | 'severity' | 'subject' | 'text' | 'fix' | 'since' | 'until' | 'runbook'>;
 };
 
 /**
@@ -77,6 +77,7 @@ export function renderAlerts(incidents: readonly OpenIncident[], staleAt: EpochM
     annotations: {
       summary: inert(tellInstants(clean(facts.text), zone)),
       ...(facts.fix !== undefined && { fix: inert(tellInstants(clean(facts.fix), zone)) }),
+      ...(facts.runbook !== undefined && { runbook_url: facts.runbook }),
     },
     startsAt: isoTime(facts.since),
     endsAt: isoTime(facts.until ?? staleAt),

@@ -94,6 +94,7 @@ function dataOf({ id, key, episode, facts }: Delivery, { text, lines, details, c
     cause: cause ?? null,
     did: isWhole ? (did ?? null) : null,
     fix: isWhole ? (fix ?? null) : null,
+    ...(facts.runbook !== undefined && { runbook: facts.runbook }),
     facts: Object.fromEntries(details.map(({ name, value }) => [name, original(facts, name, value)])),
     ...(facts.links && { links: facts.links.map(({ label, url }) => ({ label, url })) }),
     ...cutOf(cut, text, details),

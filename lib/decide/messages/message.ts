@@ -46,6 +46,16 @@ export function withRegion<T extends Pick<DeliveryFacts, 'text' | 'subject'>>(fa
   return { ...facts, text: `${subject.region}: ${text}` };
 }
 
+/** What is wrong and not over links to what to do about its kind. */
+export function withRunbook<T extends Pick<DeliveryFacts, 'kind'> & { readonly what?: DeliveryFacts['what'] }>(
+  facts: T,
+  runbooks: string,
+): T {
+  const { what = 'open', kind } = facts;
+  if (what === 'resolve' || what === 'notice' || kind === 'fire.drill') return facts;
+  return { ...facts, runbook: `${runbooks}#${kind}` };
+}
+
 function namesWord(text: string, word: string): boolean {
   return text.split(/[^\p{L}\p{N}_.-]+/u).some((part) => part === word || part === `${word}.`);
 }
@@ -103,7 +113,8 @@ function linesOf(facts: DeliveryFacts, zone: string): readonly Line[] {
   const ended = cause === undefined ? [] : [{ name: 'Ended', value: cause }];
   const gravest = worst === severity && what !== 'resolve' ? [] : [{ name: 'Worst', value: worst }];
   const rest = what === 'resolve' ? actionLines(did, undefined) : actionLines(did, fix);
-  return [where, { name: 'Since', value: began }, ...over, ...ended, ...gravest, ...rest];
+  const runbook = facts.runbook === undefined ? [] : [{ name: 'Runbook', value: facts.runbook }];
+  return [where, { name: 'Since', value: began }, ...over, ...ended, ...gravest, ...rest, ...runbook];
 }
 
 /** What may hold instants besides the text itself. */

@@ -2,7 +2,7 @@ import type { Json } from '../../model/json.ts';
 import type { Delivery } from '../incidents/delivery.ts';
 import type { Batch, Member } from '../outbox/batch.ts';
 import { batchMessageOf } from './batch-message.ts';
-import { messageOf, withRegion } from './message.ts';
+import { messageOf, withRegion, withRunbook } from './message.ts';
 import type { Reader } from './target.ts';
 import { chatOf, targetOf } from './targets.ts';
 
@@ -17,8 +17,9 @@ function written(body: Json): string {
   return typeof body === 'string' ? body : JSON.stringify(body);
 }
 
-function placed<T extends Delivery | Member>(item: T, { severalRegions }: Reader): T {
-  return severalRegions ? { ...item, facts: withRegion(item.facts) } : item;
+function placed<T extends Delivery | Member>(item: T, { severalRegions, runbooks }: Reader): T {
+  const facts = severalRegions ? withRegion(item.facts) : item.facts;
+  return { ...item, facts: runbooks === undefined ? facts : withRunbook(facts, runbooks) };
 }
 
 function tree(delivery: Delivery, reader: Reader): Json {

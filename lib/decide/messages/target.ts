@@ -10,7 +10,7 @@ import type { Message } from './message.ts';
 type Pace = { readonly burst: number; readonly everyMs: number };
 
 /** What a target's rendering may know of its destination. */
-export type Reader = Pick<DestinationConfig, 'name' | 'kind' | 'format' | 'zone' | 'severalRegions'>;
+export type Reader = Pick<DestinationConfig, 'name' | 'kind' | 'format' | 'zone' | 'severalRegions' | 'runbooks'>;
 
 /** One kind of target: all that is known of it, in one file. */
 type TargetOf<Render> = {

@@ -1,7 +1,7 @@
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import { notFor } from '../../decide/incidents/routing.ts';
 import { type OpenIncident, renderAlerts } from '../../decide/messages/alertmanager.ts';
-import { withRegion } from '../../decide/messages/message.ts';
+import { withRegion, withRunbook } from '../../decide/messages/message.ts';
 import { senderAfter, withAddress } from '../../decide/outbox/attempt.ts';
 import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
 import { attemptMs, newSender, type SenderRecord } from '../../decide/outbox/sender.ts';
@@ -75,7 +75,7 @@ export async function push(
   read: Credentials,
 ): Promise<Outcome> {
   if ('problem' in read) return { kind: 'address-failed', problem: read.problem };
-  const { insecure, zone, severalRegions } = destination;
+  const { insecure, zone, severalRegions, runbooks } = destination;
   const { address, classify } = overHttp(destination);
   let outcome: Outcome = { kind: 'confirmed' };
   for (let from = 0; from < incidents.length && !isFailure(outcome); from += mostPerPush) {
@@ -83,7 +83,8 @@ export async function push(
     const told = incidents.slice(from, from + mostPerPush);
     const safe = told.map(({ key, facts }) => {
       const said = cleanStrings(facts, clean);
-      return { key, facts: severalRegions ? withRegion(said) : said };
+      const placed = severalRegions ? withRegion(said) : said;
+      return { key, facts: runbooks === undefined ? placed : withRunbook(placed, runbooks) };
     });
     const body = JSON.stringify(renderAlerts(safe, now + staleMs, zone));
     const addressed = address({ id: '', body, now }, read.credentials);
