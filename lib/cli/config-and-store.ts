@@ -32,7 +32,9 @@ export async function readConfig(
     return config.remoteCalendars === undefined ? config : withCalendars(parts, config, isFetching);
   }
   const problems = outcome.problems.map(renderProblem);
-  throw new UsageError([...problems, ...((await isThere(file)) ? [meanwhile] : [])].join('\n'));
+  const isElsewhere = outcome.problems.some((problem) => problem.severity === 'error' && problem.file !== file);
+  const way = isElsewhere ? `${meanwhile}; leave the wrong file out of its include` : meanwhile;
+  throw new UsageError([...problems, ...((await isThere(file)) ? [way] : [])].join('\n'));
 }
 
 /** The config again, with its calendars; that one of them could not be had is said. */

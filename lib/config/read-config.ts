@@ -106,9 +106,10 @@ function failureOf(error: unknown): string {
   return `! ${(error as Error).message}`;
 }
 
+/** One after the other: a config of many files needs no more than one open at a time. */
 async function isStillSeen(seen: Seen): Promise<boolean> {
-  const all = await Promise.all([...seen.values()].map(async ({ again, answer }) => (await again()) === answer));
-  return all.every((same) => same);
+  for (const { again, answer } of seen.values()) if ((await again()) !== answer) return false;
+  return true;
 }
 
 export type LoadOptions = Partial<Pick<CompileOptions, 'readFile' | 'findFiles' | 'readCalendar' | 'target'>> & {

@@ -52,6 +52,43 @@ test('explain and doctor name the file of a rule', async () => {
   expect(out).toContain(`"nowhere/*" in line 5 of ${file}`);
 });
 
+test('run follows every file, and goes on while one is wrong', { timeout: 60_000 }, async () => {
+  using world = aWorldOfFiles();
+  world.writeConfig(`${main}every: 1m\n`);
+  const stop = new AbortController();
+  let log = '';
+  const stderr = { write: (text: string) => void (log += text), isTerminal: false, columns: 80, rows: 24 };
+  const running = world.runWith({ signal: stop.signal, stderr }, 'run', '--config', world.config);
+  const until = async (text: RegExp) => {
+    for (let tries = 0; tries < 500 && !text.test(log); tries += 1) {
+      await world.clock.advance(2_000);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(log).toMatch(text);
+    log = '';
+  };
+  await until(/5 pools matched.*"message":"watched"/su);
+  writeRules(world, 'pols: []\n');
+  await until(/"subject":"\S+lamplighter\.yml",.*teams\/a\.yml:1:1 error pols: unknown key.*"incident opened"/u);
+  writeRules(world, rules);
+  await until(/config\.invalid.*"incident resolved"/u);
+  writeFileSync(join(world.folder, 'teams/b.yml'), 'pools: [{ match: "prod-*/*", schedule: none }]\n', { mode: 0o600 });
+  await until(/"notice":"started"/u);
+  stop.abort();
+  await world.clock.advance(1000);
+  expect((await running).code).toBe(0);
+});
+
+test('a wrong file of one team keeps nobody from pausing the fleet', async () => {
+  using world = aWorldOfFiles();
+  writeRules(world, 'pols: []\n');
+  const { code, err } = await world.run('pause', '--for', '1h');
+  expect([code, err]).toEqual([2, expect.stringContaining('leave the wrong file out of its include')]);
+  const copy = join(world.folder, 'copy.yml');
+  writeFileSync(copy, main.replace('include: teams/*.yml\n', ''), { mode: 0o600 });
+  expect((await world.runWith({}, 'pause', '--for', '1h', '--config', copy)).code).toBe(0);
+});
+
 test('uninstall finds the rules', async () => {
   using world = aWorldOfFiles();
   await world.run('run', '--once');
