@@ -29,6 +29,16 @@ describe('init', () => {
     expect(readFileSync(file, 'utf8')).not.toContain(world.world.token);
   });
 
+  test.skipIf(process.platform !== 'linux')('a full disk is said to be full', async () => {
+    using world = aCliWorld();
+    const ran = await world.runWith({}, 'init', ...flags, '--force', '--output', '/dev/full');
+    expect(ran).toEqual({
+      code: 1,
+      out: '',
+      err: 'The disk is full (ENOSPC): free some space, then run the command again\n',
+    });
+  });
+
   test('the first day: nothing is lowered before approve', async () => {
     using world = aCliWorld('2026-11-23T20:00:00Z');
     const file = join(world.folder, 'first.yml');

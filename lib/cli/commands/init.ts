@@ -9,6 +9,7 @@ import type { RegionConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
 import { counted } from '../../model/text.ts';
 import { isThere } from '../config-and-store.ts';
+import { fullDisk } from '../failure.ts';
 import { asFlag, gatherAnswers, type InitAnswers, type InitOptions, type Questions } from '../init/answers.ts';
 import { firstConfig, regionText } from '../init/first-config.ts';
 import { type ListedCluster, listFleet } from '../init/list-fleet.ts';
@@ -108,6 +109,7 @@ async function writeNew(output: string, text: string, isForced: boolean): Promis
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
     if (code === 'EEXIST') throw alreadyThere(output);
+    if (fullDisk.has(code)) throw error;
     throw new CommandError(`${output} could not be written (${code}): name another --output`, { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../errors.ts';
@@ -215,17 +215,34 @@ export function naming<T>(path: string, doing: string, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    throw new StoreError(`The store ${path}: cannot ${doing}: ${describeSqliteProblem(error)}`, { cause: error });
+    throw new StoreError(`The store ${path}: cannot ${doing}: ${describeSqliteProblem(error, path)}`, { cause: error });
   }
 }
 
 /** Why SQLite failed, in one clause. Never a value that was bound. */
-export function describeSqliteProblem(error: unknown): string {
+export function describeSqliteProblem(error: unknown, path: string, roomAt = freeBytesAt): string {
   const { code, errcode, errstr } = error as { code?: unknown; errcode?: unknown; errstr?: unknown };
   if (code === 'ERR_INVALID_STATE') return 'it is closed';
   if (typeof errcode !== 'number') return 'SQLite failed in an unknown way';
   // The low byte of an extended result code is the primary one.
-  return problems[errcode & 0xff] ?? `SQLite says "${String(errstr)}" (${errcode})`;
+  const primary = errcode & 0xff;
+  const isFull = mayBeFull.has(primary) && roomAt(path) < leastRoomBytes;
+  return problems[isFull ? full : primary] ?? `SQLite says "${String(errstr)}" (${errcode})`;
+}
+
+const full = 13;
+/** For want of room for the memory that its processes share, SQLite says "disk I/O error" or "unable to open", not "full". */
+const mayBeFull: ReadonlySet<number> = new Set([10, 14]);
+/** That memory takes 32 KiB at its smallest, and the log a page. */
+const leastRoomBytes = 64 * 1024;
+
+function freeBytesAt(path: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(resolve(path)));
+    return bavail * bsize;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 /** Another connection has the lock. */

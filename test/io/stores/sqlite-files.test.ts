@@ -131,7 +131,7 @@ describe('the file of a SQLite store', () => {
   });
 
   test('says which lock it waits for', () => {
-    expect(describeSqliteProblem({ code: 'ERR_SQLITE_ERROR', errcode: 517 })).toMatch(
+    expect(describeSqliteProblem({ code: 'ERR_SQLITE_ERROR', errcode: 517 }, path)).toMatch(
       /another process has held its lock/,
     );
   });
@@ -144,6 +144,16 @@ describe('the file of a SQLite store', () => {
       `The store ${path}: cannot write: the disk is full; free some space`,
     );
     full.close();
+  });
+
+  test.each([
+    [4874, 0, 'the disk is full; free some space'],
+    [778, 1000, 'the disk is full; free some space'],
+    [14, 1000, 'the disk is full; free some space'],
+    [778, 10_000_000, 'the disk reported an error; check the disk'],
+    [11, 0, 'the file is damaged; restore it from a backup, or move it away to start empty'],
+  ])('says of code %d with %d bytes left: %s', (errcode, left, says) => {
+    expect(describeSqliteProblem({ code: 'ERR_SQLITE_ERROR', errcode }, path, () => left)).toBe(says);
   });
 
   test('collects what has expired, oldest first, so many at once', async () => {
