@@ -64,10 +64,18 @@ export async function compileConfig(text: string, options: CompileOptions): Prom
   const { report } = joined ?? main;
   if (config === undefined && !report.hasErrors())
     report.file('the config could not be made', 'report this, with the config');
-  const files = [options.file, ...(joined?.included ?? [])];
+  const included = joined?.included ?? [];
+  const files = [options.file, ...included.map(({ file }) => file)];
   if (isSomethingElse(text, sortProblems(main.report.problems())))
     return { ok: false, files, problems: [noConfig(options.file)] };
-  const problems = files.flatMap((file) => sortProblems(report.problems().filter((one) => one.file === file)));
+  const problemsOf = (file: string) => sortProblems(report.problems().filter((one) => one.file === file));
+  const problems = [
+    ...problemsOf(options.file),
+    ...included.flatMap((one) => {
+      const own = problemsOf(one.file);
+      return isSomethingElse(one.text, own) ? [noPart(one.file)] : own;
+    }),
+  ];
   return config !== undefined && !report.hasErrors()
     ? { ok: true, config, files, problems }
     : { ok: false, files, problems };
@@ -76,7 +84,8 @@ export async function compileConfig(text: string, options: CompileOptions): Prom
 /** A text that goes wrong often, and before the first key of a config, is another file: what is wrong with it as a config says nothing. */
 function isSomethingElse(text: string, problems: readonly Problem[]): boolean {
   const errors = problems.filter(({ severity }) => severity === 'error');
-  const known = /^\{?\s*["']?(?:regions|schedules|pools|destinations|calendars|timezone|defaults)["']?\s*:/u;
+  const known =
+    /^\{?\s*["']?(?:regions|schedules|pools|destinations|calendars|timezone|defaults|exceptions|silences|events)["']?\s*:/u;
   const firstKey = text.split('\n').findIndex((line) => known.test(line.trimStart()));
   const firstError = Math.min(...errors.map(({ line }) => line));
   return errors.length > 5 && (firstKey === -1 || firstError < firstKey + 1);
@@ -91,6 +100,14 @@ function noConfig(file: string): Problem {
     path: '',
     message: 'this is no config of Lamplighter: it has neither regions nor schedules nor pools',
     fix: 'give the path of a config with --config, or write one with "lamplighter init"',
+  };
+}
+
+function noPart(file: string): Problem {
+  return {
+    ...noConfig(file),
+    message: 'this is no part of a config of Lamplighter: it has neither pools nor schedules, nor anything else of one',
+    fix: 'take it out of include:, or name the files more closely',
   };
 }
 

@@ -8,6 +8,7 @@ import { readYaml, type YamlSource } from './yaml-source.ts';
 export type ConfigFile = {
   /** As people are told it. */
   readonly file: string;
+  readonly text: string;
   readonly source: YamlSource;
   readonly report: Report;
   /** Without what was wrong; undefined where the text cannot be read as YAML. */
@@ -21,7 +22,13 @@ export function readConfigFile(text: string, file: string, part: 'main' | 'inclu
   const report = makeReport(file, source);
   reportYamlProblems(source, report);
   reportPastedSecrets(text, source, report);
-  return { file, source, report, input: source.value === undefined ? undefined : validate(source.value, report, part) };
+  return {
+    file,
+    text,
+    source,
+    report,
+    input: source.value === undefined ? undefined : validate(source.value, report, part),
+  };
 }
 
 /** A text that is nested thousands of levels deep ends the parser by its stack; nobody means it. */

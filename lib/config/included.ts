@@ -16,7 +16,7 @@ export type JoinedConfig = {
   /** The file in which this place of the joined config stands, and its line. */
   readonly position: (path: Path) => { readonly file: string; readonly line: number };
   /** Included files, in the order in which they are read. */
-  readonly included: readonly string[];
+  readonly included: readonly Pick<ConfigFile, 'file' | 'text'>[];
 };
 
 type Reading = { readonly readFile: ReadFile; readonly findFiles: FindFiles };
@@ -49,7 +49,7 @@ export async function joinIncluded(main: ConfigFile, reading: Reading): Promise<
       const { file, source } = parts[found.part] ?? main;
       return { file, line: source.atValue(found.path).line };
     },
-    included: files.map(({ file }) => file),
+    included: files,
   };
 }
 
@@ -94,8 +94,11 @@ async function findNamed(pattern: string, place: Path, finding: Finding): Promis
     return undefined;
   });
   if (found?.length === 0) {
+    const folder = pattern.endsWith('/') ? pattern.slice(0, -1) : pattern;
+    const inside = isGlob(pattern) ? [] : await findFiles(dirname(main), `${folder}/*`).catch(() => []);
     const message = isGlob(pattern) ? `no file matches "${pattern}"` : `there is no file "${pattern}"`;
-    report.error(place, message, `correct it, or remove it; it starts from the folder of ${main}`);
+    if (inside.length > 0) report.error(place, `"${pattern}" is a folder`, `name the files in it: ${folder}/*.yml`);
+    else report.error(place, message, `correct it, or remove it; it starts from the folder of ${main}`);
   }
   return (found ?? []).flatMap(({ path, isOutside }) => {
     if (isOutside) {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -40,6 +41,32 @@ async function configOf(files: Readonly<Record<string, string>>) {
 const rule = (match: string) => `  - { match: "${match}", schedule: office, idle: 1 }\n`;
 const rules = (...matches: readonly string[]) => `pools:\n${matches.map(rule).join('')}`;
 const including = (...patterns: readonly string[]) => `${head}include: ${JSON.stringify(patterns)}\n`;
+
+describe('another file that is included', () => {
+  test('is one problem', async () => {
+    const { problems } = await load({
+      'lamplighter.yml': `${including('teams/*')}${rules('main/a')}`,
+      'teams/README.yml': readFileSync('README.md', 'utf8'),
+      'teams/ok.yml': rules('ok/a'),
+    });
+    expect(problems.map(({ file, message }) => [file, message])).toEqual([
+      [
+        join(folder, 'teams/README.yml'),
+        'this is no part of a config of Lamplighter: it has neither pools nor schedules, nor anything else of one',
+      ],
+    ]);
+  });
+
+  test('and is a folder is called that', async () => {
+    const { problems } = await load({
+      'lamplighter.yml': `${including('teams/')}${rules('main/a')}`,
+      'teams/ok.yml': rules('ok/a'),
+    });
+    expect(problems.map(({ message, fix }) => [message, fix])).toEqual([
+      ['"teams/" is a folder', 'name the files in it: teams/*.yml'],
+    ]);
+  });
+});
 
 describe('what is included', () => {
   test('stands below the main rules, in the order written', async () => {
@@ -216,7 +243,7 @@ const mistakes: readonly Mistake[] = [
   [
     'a folder',
     { 'lamplighter.yml': `${head}include: §teams\n`, 'teams/a.yml': rules('a/a') },
-    { file: 'lamplighter.yml', message: 'there is no file "teams"' },
+    { file: 'lamplighter.yml', message: '"teams" is a folder' },
   ],
   ...(['/etc/lamplighter.yml', '~/a.yml', 'C:/a.yml'] as const).map(
     (path): Mistake => [
