@@ -63,10 +63,23 @@ const destinations = ['ops', 'pager'].map((name): CompiledConfig['destinations']
 }));
 /** Each autoscaler changes its pool's size every ten minutes, ten hours a working day: in those hours every second tick sees it. */
 const restless = ((22 * 10) / (30 * 24)) * (5 / 10);
+/** A cluster changes its three pools one after another, and each is settled by a later tick. */
+const eveningTicks = 8;
+/** A record an hour while autoscalers move, and a whole one each day. */
+const countsPerMonth = 22 * 10 + 30;
 /** A Wednesday at noon: office hours. */
 const noon = Date.UTC(2026, 2, 4, 12);
 
-type Use = { reads: number; writes: number; storeCalls: number; apiCalls: number; cpuMs: number; runs: number };
+type Use = {
+  reads: number;
+  writes: number;
+  /** Of the writes: sizes and nodes of the past, which the page and savings are told from. */
+  past: number;
+  storeCalls: number;
+  apiCalls: number;
+  cpuMs: number;
+  runs: number;
+};
 
 /** One tick of one job, in as many runs as it is cut into. `busy…`: while autoscalers move. */
 type Measured = {
@@ -75,8 +88,14 @@ type Measured = {
   readonly watch: Use;
   readonly busyWatch: Use;
   readonly deliver: Use;
+  /** Once an hour the nodes of autoscaled pools are counted. */
+  readonly counting: Use;
+  /** The first change in each cluster; and the ticks after it, until each pool has settled. */
   readonly evening: Use;
+  readonly settling: readonly Use[];
 };
+
+const nothing: Use = { reads: 0, writes: 0, past: 0, storeCalls: 0, apiCalls: 0, cpuMs: 0, runs: 0 };
 
 export async function measureFleet(clusters: number): Promise<Measured> {
   let now = noon;
@@ -88,7 +107,7 @@ export async function measureFleet(clusters: number): Promise<Measured> {
   ] as const;
   const names = Array.from({ length: clusters }, (_, i) => ({ name: `dev-${i}`, pools }));
   const world = createWorld({ clock, fleet: { clusters: names }, keepRequests: 0 });
-  const use: Use = { reads: 0, writes: 0, storeCalls: 0, apiCalls: 0, cpuMs: 0, runs: 0 };
+  const use: Use = { ...nothing };
   const simulator = simulatorApp(world);
   const fetch: Fetch = async (input, init) => {
     if (String(input instanceof Request ? input.url : input).includes('.example.org'))
@@ -103,10 +122,12 @@ export async function measureFleet(clusters: number): Promise<Measured> {
     schedules: [officeHours('office', 'Europe/Berlin', 0)],
     rules: [ruleFor('dev-[^/]*', 'office')],
     destinations,
+    // An ordinary evening: somebody approved the first one long ago.
+    safety: { brake: undefined, maxChangesPerRound: undefined, minNodesPerCluster: 0, runsOn: undefined },
   });
   const pass = async (work: () => Promise<unknown>): Promise<Use> => {
     const began = performance.now();
-    Object.assign(use, { reads: 0, writes: 0, storeCalls: 0, apiCalls: 0, runs: 0 });
+    Object.assign(use, nothing);
     await work();
     now += 5 * minuteMs;
     return { ...use, runs: Math.max(1, use.runs), cpuMs: performance.now() - began };
@@ -140,8 +161,16 @@ export async function measureFleet(clusters: number): Promise<Measured> {
     busyWatch,
     deliver: await pass(() => app.deliver(config)),
   };
-  now = noon + 8 * 60 * minuteMs;
-  return { ...quiet, evening: await pass(scale) };
+  world.behaviour.autoscalerMoves = true;
+  now = noon + 4.5 * 60 * minuteMs;
+  const counting = await pass(scale);
+  now = noon + 5.75 * 60 * minuteMs;
+  await pass(scale);
+  now = noon + 6 * 60 * minuteMs + 5 * minuteMs;
+  const evening = await pass(scale);
+  const settling: Use[] = [];
+  for (let tick = 1; tick < eveningTicks; tick += 1) settling.push(await pass(scale));
+  return { ...quiet, counting, evening, settling };
 }
 
 /** Nothing here is late, so no deadline ever passes. */
@@ -175,7 +204,9 @@ function counted(store: Store, use: Use): Store {
     },
     commit: async (writes) => {
       const units = writes.map((write) => Math.ceil(size(write.key, 'value' in write ? write.value : null) / 1024));
-      count(0, units.reduce((sum, one) => sum + one, 0) * (writes.length > 1 ? 2 : 1));
+      const all = units.reduce((sum, one) => sum + one, 0) * (writes.length > 1 ? 2 : 1);
+      count(0, all);
+      if (/^(?:sizes|nodes)\//u.test(writes[0]?.key.partition ?? '')) use.past += all;
       return store.commit(writes);
     },
     close: store.close,
@@ -189,19 +220,21 @@ export function secondsOf({ apiCalls, storeCalls, cpuMs, runs }: Use): number {
 
 export type MonthlyCost = { readonly [part: string]: number };
 
-export function monthlyCost({ scale, busyScale, watch, busyWatch, deliver, evening }: Measured): MonthlyCost {
+export function monthlyCost(measured: Measured): MonthlyCost {
+  const { scale, busyScale, watch, busyWatch, deliver, counting, evening, settling } = measured;
   const changes = 2 * 22;
   const per = (pick: (use: Use) => number) =>
     (pick(scale) + pick(watch)) * (1 - restless) * ticksPerMonth +
     (pick(busyScale) + pick(busyWatch)) * restless * ticksPerMonth +
     pick(deliver) * minutesPerMonth +
-    pick(evening) * changes;
+    [evening, ...settling].reduce((sum, use) => sum + pick(use), 0) * changes;
+  const pastWrites = counting.past * countsPerMonth;
   const runs = per((use) => use.runs);
   const ticks = 2 * ticksPerMonth + minutesPerMonth;
   return {
     lambda:
       per((use) => use.runs * secondsOf(use)) * memoryGigabytes * prices.gigabyteSecond + runs * prices.invocation,
-    dynamodb: per((use) => use.reads) * prices.readUnit + per((use) => use.writes) * prices.writeUnit,
+    dynamodb: per((use) => use.reads) * prices.readUnit + (per((use) => use.writes) + pastWrites) * prices.writeUnit,
     scheduler: ticks * prices.tick,
     secrets: secrets * (prices.secretMonth + ticksPerMonth * prices.secretCall),
     logs: ((runs * logBytesPerRun) / 1e9) * prices.logGigabyte,
@@ -212,18 +245,20 @@ export function monthlyCost({ scale, busyScale, watch, busyWatch, deliver, eveni
 function line(clusters: number, measured: Measured): string {
   const cost = monthlyCost(measured);
   const sum = Object.values(cost).reduce((all, one) => all + one, 0);
-  const { scale, busyScale, watch, busyWatch, deliver } = measured;
+  const { scale, busyScale, watch, busyWatch, deliver, counting, evening, settling } = measured;
   const seconds = [scale, watch].map((use) => secondsOf(use).toFixed(1)).join(' / ');
   const units = [scale, busyScale, watch, busyWatch, deliver].map(({ reads, writes }) => `${reads}+${writes}`);
+  const changing = [evening, ...settling].reduce((all, { past }) => all + past, 0);
+  const past = `${scale.past} / ${counting.past} / ${changing}`;
   const parts = Object.values(cost).map((one) => one.toFixed(2));
-  return `| ${clusters.toLocaleString('en-US')} | ${scale.runs} | ${seconds} | ${units.join(' / ')} | ${[...parts, sum.toFixed(2)].join(' | ')} |`;
+  return `| ${clusters.toLocaleString('en-US')} | ${scale.runs} | ${seconds} | ${units.join(' / ')} | ${past} | ${[...parts, sum.toFixed(2)].join(' | ')} |`;
 }
 
 if (import.meta.main) {
   console.log(
-    '| clusters | parts | seconds per run: scale / watch | reads+writes per tick: scale at rest / while autoscalers move / watch at rest / while they move / deliver | Lambda | DynamoDB | Scheduler | secrets | logs | alarms, metrics | USD a month |',
+    '| clusters | parts | seconds per run: scale / watch | reads+writes per tick: scale at rest / while autoscalers move / watch at rest / while they move / deliver | of the writes, the past: a tick in which nothing changes / an hourly count / an evening | Lambda | DynamoDB | Scheduler | secrets | logs | alarms, metrics | USD a month |',
   );
-  console.log(`|${' ---: |'.repeat(11)}`);
+  console.log(`|${' ---: |'.repeat(12)}`);
   const sizes = process.argv.slice(2).map(Number);
   for (const clusters of sizes.length > 0 ? sizes : [10, 1000, 10_000])
     console.log(line(clusters, await measureFleet(clusters)));

@@ -30,10 +30,19 @@ export type Savings = {
   readonly gaps: readonly Gap[];
 };
 
-/** What was, not what might be: from the records of the past alone, pools that are gone by now included. */
-export async function countSavings(store: Store, config: CompiledConfig, from: EpochMs, to: EpochMs): Promise<Savings> {
+/**
+ * What was, not what might be: from the records of the past alone, pools that are gone by now included. Begins at `since`,
+ * or where what is kept begins.
+ */
+export async function countSavings(
+  store: Store,
+  config: CompiledConfig,
+  since: EpochMs,
+  to: EpochMs,
+): Promise<Savings> {
+  const from = Math.max(since, to - config.keepMs);
   const regions = config.regions.map(({ name }) => name);
-  const { pasts, gaps: all } = await loadPasts(store, config, from);
+  const { pasts, gaps: all } = await loadPasts(store, config, from, to);
   const gaps = clampGaps(all, from, to);
   const book = makeRuleBook(config, to);
   const clusters = await listKnownClusters(store, regions);

@@ -41,6 +41,16 @@ describe('savings', () => {
     );
   });
 
+  test('go back no further than what is kept', { timeout: 60_000 }, async () => {
+    const config = `keep: 2d\n${smallConfig}`;
+    const fleet = await keepFleet({ config, days: 3, watches: false });
+    const found = await countSavings(fleet.store, fleet.config, pageNow - 30 * dayMs, pageNow);
+    expect([found.from, found.gaps]).toEqual([pageNow - 2 * dayMs, []]);
+    const page = await makePage(fleet.store, fleet.config, pageNow, 'Europe/Berlin');
+    expect(page.gaps[0]?.[1]).toBe(pageNow - 2 * dayMs);
+    expect(page.total.last.used).toBeCloseTo(sumSavings(found.pools).hours.used, 5);
+  });
+
   test('have no money where a pool has no price', { timeout: 60_000 }, async () => {
     const config = smallConfig.replace(', default: 0.2', '').replace('eo2a.large: 0.12, ', '');
     const fleet = await keepFleet({ config, days: 1, watches: false });

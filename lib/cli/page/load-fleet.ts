@@ -66,7 +66,7 @@ export async function loadFleet(
     history: history.toReversed(),
     uninstalled: await readUninstalled(store),
     storedRules: await listStoredRules(store),
-    gaps: gapsOf(rounds, since),
+    gaps: gapsOf(rounds, since, now - config.keepMs),
   };
 }
 
@@ -75,6 +75,7 @@ export async function loadPasts(
   store: Store,
   config: CompiledConfig,
   since: EpochMs,
+  now: EpochMs,
 ): Promise<Pick<StoredFleet, 'pasts' | 'gaps'>> {
   const rounds: RoundHead[] = [];
   const pasts = new Map<string, RegionPast>();
@@ -82,7 +83,7 @@ export async function loadPasts(
     rounds.push(...(await listRoundHeads(store, name)));
     pasts.set(name, await loadPast(store, name, since));
   }
-  return { pasts, gaps: gapsOf(rounds, since) };
+  return { pasts, gaps: gapsOf(rounds, since, now - config.keepMs) };
 }
 
 /** A few records at a time: a large fleet has tens of thousands of entries a week. */
@@ -103,11 +104,11 @@ export function letOthersRun(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Of every part of every region: where one part was not looked at, the sum is not known. */
-function gapsOf(rounds: readonly RoundHead[], since: EpochMs): readonly Gap[] {
+/** Of every part of every region: where one part was not looked at, the sum is not known; nor is what is not kept any more. */
+function gapsOf(rounds: readonly RoundHead[], since: EpochMs, keptFrom: EpochMs): readonly Gap[] {
   const newest = rounds.reduce((at, round) => Math.max(at, round.at), 0);
   const inForce = rounds.filter(({ shard }) => shard.count === rounds.find(({ at }) => at === newest)?.shard.count);
-  const began = Math.min(...inForce.flatMap(({ looks }) => looks?.since ?? []));
+  const began = Math.max(keptFrom, Math.min(...inForce.flatMap(({ looks }) => looks?.since ?? [])));
   const before = Number.isFinite(began) && began > since ? [[since, began] as const] : [];
   return joinGaps([...before, ...inForce.flatMap(({ looks }) => looks?.gaps ?? [])]);
 }
