@@ -6,7 +6,7 @@ import type { Store, Version } from '../io/stores/store.ts';
 import { listClusterRecords } from '../jobs/records/cluster-records.ts';
 import type { CompiledConfig, Match } from '../model/config.ts';
 import { suggest } from '../model/did-you-mean.ts';
-import { matchesPool, type Names, type Labels } from '../model/match.ts';
+import { type Labels, matchesPool, type Names } from '../model/match.ts';
 
 /** A pool as the store remembers it; `change` is its own change in flight. */
 export type StoredPool = {

@@ -11,7 +11,7 @@ import type { Redactor } from '../io/redact.ts';
 import { makeSecret, type Secret } from '../io/secrets/secret.ts';
 import type { Secrets } from '../io/secrets/secrets.ts';
 import type { Store } from '../io/stores/store.ts';
-import { keepCalendar, loadCalendar } from '../jobs/records/calendar-records.ts';
+import { type CalendarCopy, keepCalendar, loadCalendar } from '../jobs/records/calendar-records.ts';
 import type { CompiledConfig, RemoteCalendar } from '../model/config.ts';
 import { type EpochMs, hourMs, isoDate, minuteMs } from '../model/time.ts';
 import { type CliParts, makeCliLog } from './parts.ts';
@@ -44,7 +44,18 @@ const pauseMs = 10 * minuteMs;
 /** Calendars at addresses, with the last good copy of each in the store; without one, in memory alone. */
 export function makeRemoteCalendars(parts: RemoteParts, store: Store | undefined): RemoteCalendars {
   const tried = new Map<string, { readonly at: EpochMs; readonly problem?: string }>();
-  const load = async (id: string) => (store === undefined ? undefined : loadCalendar(store, id));
+  const lastSeen = new Map<string, CalendarCopy>();
+  /** A store that cannot be reached just now says nothing about calendars: the copy of the last look goes on. */
+  const load = async (id: string): Promise<CalendarCopy | undefined> => {
+    try {
+      const copy = store && (await loadCalendar(store, id));
+      if (copy !== undefined) lastSeen.set(id, copy);
+      return copy;
+    } catch (error) {
+      if (error instanceof StoreError) return lastSeen.get(id);
+      throw error;
+    }
+  };
   const read: ReadCalendar = async (calendar) => {
     const problem = tried.get(idOf(calendar))?.problem;
     return { ...(await load(idOf(calendar))), ...(problem !== undefined && { problem }) };

@@ -6,9 +6,9 @@ import { makePaint } from '../../lib/cli/text/paint.ts';
 import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
 import { clusterWrite } from '../../lib/jobs/records/cluster-records.ts';
 import type { ScaleReport } from '../../lib/jobs/scale/parts.ts';
-import { aConfig, aMatch, aPool, aRule, aWorld, round } from '../support/scaling-world.ts';
 import { createWorld } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
+import { aConfig, aMatch, aPool, aRule, aWorld, round } from '../support/scaling-world.ts';
 import { aCliWorld, usualConfig } from './cli-world.ts';
 
 describe('a match', () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { CliParts } from '../../lib/cli/parts.ts';
 import { followingCalendars, makeRemoteCalendars } from '../../lib/cli/remote-calendars.ts';
 import { makeConfigReader } from '../../lib/config/read-config.ts';
+import { StoreError } from '../../lib/errors.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { makeSecret } from '../../lib/io/secrets/secret.ts';
 import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
@@ -187,6 +188,25 @@ describe('a process', () => {
       expect([host.asked, later.host.asked]).toEqual([1, 1]);
     },
   );
+
+  test('goes on with what it has while the store cannot be reached', async () => {
+    const store = makeMemoryStore({ newId: makeIds() });
+    let isAway = false;
+    const away = async () => Promise.reject(new StoreError('Reading failed: the store is away'));
+    const flaky: typeof store = {
+      ...store,
+      read: async (key) => (isAway ? away() : store.read(key)),
+      commit: async (writes) => (isAway ? away() : store.commit(writes)),
+    };
+    const { read, clock } = await aReader(flaky);
+    await read();
+    isAway = true;
+    expect(await read()).toMatchObject({ days: ['2026-12-24'], changed: false });
+    await clock.advance(hourMs);
+    expect(await read()).toMatchObject({ days: ['2026-12-24'], changed: false });
+    const fresh = await aReader(flaky);
+    expect(await fresh.read()).toMatchObject({ days: [] });
+  });
 
   test('has the copy of the one before it, though the host is away', async () => {
     const { read, store } = await aReader();

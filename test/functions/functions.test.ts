@@ -13,8 +13,8 @@ import { type Request, readScaleRequest } from '../../lib/io/invoke.ts';
 import { silentLog } from '../../lib/io/log.ts';
 import { embeddedLine, type MetricValues } from '../../lib/io/metrics.ts';
 import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
-import { writeRoundFindings } from '../../lib/jobs/records/round-findings.ts';
 import { countParts } from '../../lib/jobs/records/count-parts.ts';
+import { writeRoundFindings } from '../../lib/jobs/records/round-findings.ts';
 import type { ScaleOptions } from '../../lib/jobs/scale/parts.ts';
 
 const context = { awsRequestId: 'r1', getRemainingTimeInMillis: () => 60_000 } as Context;

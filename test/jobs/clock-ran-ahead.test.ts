@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { boundedByNow } from '../../lib/decide/stored-time.ts';
 import { type MemorySnapshot, type MemoryStore, makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import { listAsks, putAsk } from '../../lib/jobs/records/ask-records.ts';
 import { loadOutbox } from '../../lib/jobs/records/delivery-records.ts';
 import { listKnownDestinations } from '../../lib/jobs/records/destination-records.ts';
-import { listAsks, putAsk } from '../../lib/jobs/records/ask-records.ts';
 import { listIncidents, listSilences, silenceWrite } from '../../lib/jobs/records/incident-records.ts';
 import type { Json } from '../../lib/model/json.ts';
 import { aFullNight } from '../hostile/unknown-records.ts';

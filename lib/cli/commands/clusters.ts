@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { openSecrets } from '../../app.ts';
-import { makeRuleBook, type RuleBook, labelledNames } from '../../decide/scaling/rule-book.ts';
+import { labelledNames, makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import { endOfLife } from '../../decide/watching/end-of-life.ts';
 import { CommandError } from '../../errors.ts';
 import { type MksParts, makeMks, showCluster } from '../../io/mks/client.ts';

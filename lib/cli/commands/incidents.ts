@@ -8,6 +8,7 @@ import type { Subject } from '../../model/finding.ts';
 import { printable } from '../../model/printable.ts';
 import { commandHint, counted, withConfig } from '../../model/text.ts';
 import { readAskedMatch } from '../asks/asked-match.ts';
+import { asPerson } from '../asks/deeds.ts';
 import { lookIntoStore, readConfig, withStore } from '../config-and-store.ts';
 import { findIncident } from '../incidents/find-incident.ts';
 import {
@@ -22,7 +23,6 @@ import { type IncidentView, listMessages, viewIncident } from '../incidents/inci
 import { type AskOptions, addAskOptions, examples, type JsonOption } from '../options.ts';
 import { viewOutbox } from '../outbox/outbox-view.ts';
 import type { CliParts } from '../parts.ts';
-import { asPerson } from '../asks/deeds.ts';
 import { inReadingZone } from '../text/instant.ts';
 import { clusterLabels, poolLabels } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';

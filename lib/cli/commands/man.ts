@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { manPage } from '../completion/man-page.ts';
 import { examples } from '../options.ts';
 import type { CliParts } from '../parts.ts';
-import { manPage } from '../completion/man-page.ts';
 
 export function addMan(program: Command, parts: CliParts): void {
   const command = program

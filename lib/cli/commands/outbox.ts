@@ -10,6 +10,7 @@ import { listHistory, listParked, loadOutbox, outboxId } from '../../jobs/record
 import type { CompiledConfig } from '../../model/config.ts';
 import { withConfig } from '../../model/text.ts';
 import { dayMs } from '../../model/time.ts';
+import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { lookIntoStore, readConfig, withStore } from '../config-and-store.ts';
 import { type AskOptions, addAskOptions, examples, type JsonOption, readDuration } from '../options.ts';
 import { destinationJson, destinationText, endedJson, historyText } from '../outbox/outbox-output.ts';
@@ -17,7 +18,6 @@ import { makeDestinationNames, viewOutbox } from '../outbox/outbox-view.ts';
 import { retryMessage } from '../outbox/retry-message.ts';
 import { testDestination } from '../outbox/test-destination.ts';
 import type { CliParts } from '../parts.ts';
-import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { inReadingZone } from '../text/instant.ts';
 import { shortId, standsFor } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';

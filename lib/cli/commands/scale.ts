@@ -26,8 +26,8 @@ import {
   refuseUntakable,
   rulesReached,
 } from '../asks/asked-size.ts';
-import { findReplaced, replacedNotes } from '../asks/replaced-asks.ts';
 import { asPerson, keepDeed } from '../asks/deeds.ts';
+import { findReplaced, replacedNotes } from '../asks/replaced-asks.ts';
 import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
 import {

@@ -12,6 +12,7 @@ import { printable } from '../../model/printable.ts';
 import { commandHint } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { readAskedMatch, seenClusters, seenPools } from '../asks/asked-match.ts';
+import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { tellAtOnce } from '../asks/take-effect.ts';
 import { lookIntoStore, readConfig, withStore } from '../config-and-store.ts';
 import { findIncident } from '../incidents/find-incident.ts';
@@ -34,7 +35,6 @@ import {
   readInstant,
 } from '../options.ts';
 import type { CliParts } from '../parts.ts';
-import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { inReadingZone } from '../text/instant.ts';
 import { inRegion, looksLikeId, regionOf, shortId } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';

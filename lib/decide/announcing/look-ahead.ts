@@ -8,7 +8,7 @@ import { observedNodes } from '../scaling/base.ts';
 import type { PoolMemory } from '../scaling/memory.ts';
 import type { Action, Hold, HoldCode, Plan, PoolName, PoolState, RoundInput } from '../scaling/plan.ts';
 import { planRound } from '../scaling/plan-round.ts';
-import { makeRuleBook, type RuleBook, labelledNames } from '../scaling/rule-book.ts';
+import { labelledNames, makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
 import { longestLeadMs } from '../scaling/scheduled-size.ts';
 import { nextChange, type Timeline } from '../schedule/timeline.ts';
 import { type AnnouncedPool, type Announcement, changeKey } from './announcement.ts';

@@ -1,4 +1,3 @@
-import { labelledNames } from './rule-book.ts';
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { Rule } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
@@ -11,6 +10,7 @@ import type { Hold, RoundInput } from './plan.ts';
 import { type PoolView, poolFinding, poolLabel } from './pool-evaluation.ts';
 import { refusalOf } from './refusal.ts';
 import type { RuleBook } from './rule-book.ts';
+import { labelledNames } from './rule-book.ts';
 
 export type ConfigFindings = {
   readonly findings: readonly Finding[];

@@ -1,9 +1,9 @@
-import { labelledNames } from './rule-book.ts';
 import { apartText, type ClockReading } from '../clock-skew.ts';
 import { observedSize } from './base.ts';
 import type { ObservedFleetCluster } from './memory.ts';
 import type { Hold, PoolState, RoundInput } from './plan.ts';
 import type { RuleBook } from './rule-book.ts';
+import { labelledNames } from './rule-book.ts';
 
 /**
  * Every pool with a rule in a region where our clock is wrong: what it has is seen, what it should have now nobody knows,

@@ -19,7 +19,7 @@ import type { Action, Decision, Hold, HoldCode, Plan, RecordUpdate, RoundInput }
 import { type ClusterPlan, planCluster } from './plan-cluster.ts';
 import type { RankedWant } from './pool-evaluation.ts';
 import { nodesUnder, sizeSentAlong } from './refusal.ts';
-import { makeRuleBook, type RuleBook, labelledNames } from './rule-book.ts';
+import { labelledNames, makeRuleBook, type RuleBook } from './rule-book.ts';
 
 /** What to do in one round, and why not: pure, and the same for the same input. */
 export function planRound(given: RoundInput): Plan {

@@ -13,7 +13,7 @@ import { sharedNames } from './findings.ts';
 import type { ObservedFleetCluster, PoolMemory } from './memory.ts';
 import type { HoldCode, Plan, RoundInput } from './plan.ts';
 import { planRound } from './plan-round.ts';
-import { type AppliedRule, makeRuleBook, type RuleBook, labelledNames } from './rule-book.ts';
+import { type AppliedRule, labelledNames, makeRuleBook, type RuleBook } from './rule-book.ts';
 import { resolveSays } from './scheduled-size.ts';
 
 type Coming = {

@@ -1,7 +1,7 @@
-import { type Names } from '../../model/match.ts';
 import { type Answer, wasAsked } from '../../model/answer.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Finding, Notice } from '../../model/finding.ts';
+import { type Names } from '../../model/match.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { readingOf, wrongClock } from '../clock-skew.ts';
 import type { Observation } from '../incidents/observation.ts';

@@ -1,4 +1,3 @@
-import { type Labels } from '../../model/match.ts';
 import { createHash } from 'node:crypto';
 import type { InferOutput } from 'valibot';
 import * as v from 'valibot';
@@ -10,6 +9,7 @@ import {
   type ObservedVersion,
   spellStatus,
 } from '../../model/cluster.ts';
+import { type Labels } from '../../model/match.ts';
 import { readInstant } from './instants.ts';
 
 /**

@@ -1,24 +1,24 @@
 import { describeSubject } from '../../decide/incidents/incident.ts';
+import type { DestinationState } from '../../decide/incidents/routing.ts';
 import { isWindowOpen, type Silences } from '../../decide/incidents/silence.ts';
 import type { IncidentChange, IncidentsOutcome } from '../../decide/incidents/step-incidents.ts';
 import { isClockWrong } from '../../decide/watching/observe-region.ts';
 import type { RegionAnswers } from '../../decide/watching/watch-memory.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
 import type { Write } from '../../io/stores/store.ts';
-import type { DestinationState } from '../../decide/incidents/routing.ts';
 import type { Severity } from '../../model/finding.ts';
 import { type Part, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { storeProblem } from '../records/change-record.ts';
 import { type Committed, commitIncidents, destinationStates } from '../records/commit-incidents.ts';
-import { seenWrite } from '../records/last-rounds.ts';
 import { timesWrites } from '../records/known-times.ts';
+import { seenWrite } from '../records/last-rounds.ts';
 import { announce } from './announce.ts';
 import { askRegions } from './ask-regions.ts';
 import { type Decided, decideWatch, isOwn, type KnownState, leftovers, loadKnownState } from './decide-watch.ts';
 import { keepMemory } from './keep-memory.ts';
 import type { WatchOptions, WatchParts, WatchReport } from './parts.ts';
-import { tellNotices, type ToldNotices } from './tell-notices.ts';
+import { type ToldNotices, tellNotices } from './tell-notices.ts';
 
 const mostWrites = 100;
 

@@ -3,8 +3,8 @@ import { makeTimeline, saysAt } from '../../../lib/decide/schedule/timeline.ts';
 import { makeWindow } from '../../../lib/decide/schedule/window.ts';
 import type { CalendarDay } from '../../../lib/model/config.ts';
 import type { Says, Term } from '../../../lib/model/size.ts';
-import { scheduleOf } from './schedule-fixtures.ts';
 import { saidEachMinute, type WordsOfSchedule, type WordsOfWindow } from './minute-oracle.ts';
+import { scheduleOf } from './schedule-fixtures.ts';
 
 const day: WordsOfWindow = { days: 'mon-fri', from: '07:00', to: '19:00', size: 'base' };
 const night: WordsOfWindow = { from: '19:00', to: '07:00', size: 'idle' };
