@@ -68,6 +68,17 @@ function teamsPages(body: Tree): readonly string[] {
   return [...tags, ...strings.filter(({ path }) => path.includes('entities')).map(({ text }) => text)];
 }
 
+/** Google Chat: <users/all>, <users/id>, and <address|text> as a link; whatever begins with < and a letter is suspect. */
+function googlechatPages(body: Tree): readonly string[] {
+  return stringsOf(body).flatMap(({ text }) => text.match(/<(?=[\p{L}\p{N}/])[^>\n]*>?/gu) ?? []);
+}
+
+/** ntfy mails, calls or opens something by fields beside the text: none but our own may be there (docs.ntfy.sh/publish). */
+function ntfyPages(body: Tree): readonly string[] {
+  const known = ['topic', 'title', 'message', 'priority', 'tags', 'actions'];
+  return Object.keys(body as { [name: string]: Tree }).filter((name) => !known.includes(name));
+}
+
 /** PagerDuty pages by the event's own fields: nothing in a text may become another field. */
 function pagerdutyPages(body: Tree): readonly string[] {
   const { event_action, dedup_key, payload, ...rest } = body as { [name: string]: Tree };
@@ -111,6 +122,9 @@ const hostile = [
   '<@1234567890>',
   '<@&1234567890>',
   '<at>Ada</at>',
+  '<users/all>',
+  '<users/123>',
+  '<users/',
   '<AT id="0">Ada</AT>',
   '<at>ada@example.org</at>',
   '[x](mailto:ada@example.org)',
@@ -167,6 +181,8 @@ const targets = [
   ['mattermost', 'json', mattermostPages],
   ['discord', 'json', discordPages],
   ['teams', 'json', teamsPages],
+  ['googlechat', 'json', googlechatPages],
+  ['ntfy', 'json', ntfyPages],
   ['pagerduty', 'json', pagerdutyPages],
   ['webhook', 'alertmanager-v4', annotationsPage],
 ] as const;
@@ -183,7 +199,7 @@ describe('nobody is paged by a name or an error text', () => {
     );
   });
 
-  test.each(targets.slice(0, 4))('in a batch for %s (%s), rich or plain', (kind, format, pages) => {
+  test.each(targets.slice(0, 6))('in a batch for %s (%s), rich or plain', (kind, format, pages) => {
     fc.assert(
       fc.property(fc.array(facts, { minLength: 1, maxLength: 9 }), fc.boolean(), (all, plain) => {
         const members = all.map((one, n) => toMember(aDelivery('ops', n, { facts: one })));
@@ -215,6 +231,8 @@ describe('the rules would find it', () => {
     ['mattermost by name', mattermostPages({ attachments: [{ text: 'hi (@ada)' }] }), ['@ada']],
     ['discord', discordPages({ content: '@everyone <@12>' }), ['@everyone', '<@12>']],
     ['teams', teamsPages({ attachments: [{ content: { fallbackText: '<at>Ada</at>' } }] }), ['<at>', '</at>']],
+    ['googlechat', googlechatPages({ text: 'a <users/all> b' }), ['<users/all>']],
+    ['ntfy', ntfyPages({ message: 'a', call: 'yes' }), ['call']],
     ['alertmanager', annotationsPage([{ annotations: { summary: '<!here>' } }]), ['<!here>']],
   ])('%s', (_, found, expected) => {
     expect(found).toEqual(expected);
@@ -227,6 +245,7 @@ describe('a long text is as harmless as a short one', () => {
     mattermost: '@channel',
     discord: '[here](http://x.example)',
     teams: '**x** <at>y</at>',
+    googlechat: '<users/all>',
   };
   const rows = Object.entries(marks).flatMap(([kind, mark]) =>
     [0, 60, 200, 400, 2_000].map((n) => [kind, n, mark] as const),
