@@ -55,5 +55,6 @@ export type Fault =
   | { readonly kind: 'wrong-shape'; readonly body?: Json }
   | { readonly kind: 'unknown-status'; readonly status: string }
   | { readonly kind: 'absent-size' }
+  | { readonly kind: 'absent-labels' }
   /** The request is applied later, when the client has long had its answer: none, or a 504. */
   | { readonly kind: 'applied-late'; readonly afterMs: number; readonly answer: 'hang' | 504 };

@@ -59,6 +59,7 @@ export function planAnswer(state: WorldState, fault: Fault | undefined, ask: Ask
     case 'wrong-shape':
     case 'unknown-status':
     case 'absent-size':
+    case 'absent-labels':
       return answer(rewritten(ask(), fault));
   }
 }
@@ -83,7 +84,7 @@ function supportId(state: WorldState): string {
   return `${digits('support')}${digits('id').padStart(9, '0')}`;
 }
 
-type Rewrite = Extract<Fault, { kind: 'omit' | 'wrong-shape' | 'unknown-status' | 'absent-size' }>;
+type Rewrite = Extract<Fault, { kind: 'omit' | 'wrong-shape' | 'unknown-status' | 'absent-size' | 'absent-labels' }>;
 type JsonObject = { readonly [key: string]: Json };
 
 /** Only what was a good answer is made a bad one. */
@@ -104,8 +105,8 @@ function kept(item: JsonObject, fault: Rewrite): readonly JsonObject[] {
 
 function changed(item: JsonObject, fault: Rewrite): JsonObject {
   if (fault.kind === 'unknown-status' && 'status' in item) return { ...item, status: fault.status };
-  if (fault.kind !== 'absent-size') return item;
-  const { size: _, ...rest } = item;
+  if (fault.kind !== 'absent-size' && fault.kind !== 'absent-labels') return item;
+  const { [fault.kind === 'absent-size' ? 'size' : 'labels']: _, ...rest } = item;
   return rest;
 }
 

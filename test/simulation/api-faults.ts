@@ -37,12 +37,19 @@ export function makeApiFaults(
     decide: (request, now) => {
       for (const episode of episodes) {
         if (now < episode.from || now >= episode.until || !chance.is(episode.rate)) continue;
-        const fault = drawFault(episode.class, request, chance, names);
+        const fault = hidesLabels(scenario, request, chance)
+          ? ({ kind: 'absent-labels' } as const)
+          : drawFault(episode.class, request, chance, names);
         if (fault) return { fault, class: episode.class };
       }
       return undefined;
     },
   };
+}
+
+/** Where rules ask for labels, answers sometimes leave them out. Asked of chance nowhere else: other seeds stay as they are. */
+function hidesLabels({ hasSizes }: Scenario, { method, clusterId }: ApiRequest, chance: Chance): boolean {
+  return hasSizes && method === 'GET' && clusterId !== undefined && chance.is(0.2);
 }
 
 function drawEpisodes(kind: Episode['class'], scenario: Scenario, edges: readonly EpochMs[]): readonly Episode[] {

@@ -50,14 +50,22 @@ function scheduleText({ name, windows, otherwise, lead }: ScheduleMeaning): read
 
 const dayNames = ['', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
-function windowText({ days, from, to, size }: WindowMeaning): string {
+function windowText({ days, from, to, size, every, lasts, workday }: WindowMeaning): string {
   const [first] = days as [number];
   if (to > 1440 + from) {
     const end = dayNames[((first - 1 + Math.floor(to / 1440)) % 7) + 1];
     return `      - { from: "${dayNames[first]} ${wall(from)}", to: "${end} ${wall(to % 1440)}", size: ${size} }`;
   }
   const names = days.map((day) => dayNames[day]).join(', ');
-  return `      - { days: [${names}], from: "${wall(from)}", to: "${wall(to > 1440 ? to - 1440 : to)}", size: ${size} }`;
+  const more = [
+    ...(every === undefined ? [] : [`every: ${every}m, for: ${lasts}m, `]),
+    ...(workday === undefined ? [] : [`workday: [${workday.map(workdayText).join(', ')}], `]),
+  ].join('');
+  return `      - { ${more}days: [${names}], from: "${wall(from)}", to: "${wall(to > 1440 ? to - 1440 : to)}", size: ${size} }`;
+}
+
+function workdayText(n: number): string {
+  return n > 0 ? String(n) : n === -1 ? 'L' : `L-${-1 - n}`;
 }
 
 function wall(minutes: number): string {
@@ -69,6 +77,7 @@ function ruleText(rule: RuleMeaning): string {
   const { min, max } = rule.limits;
   const parts = [
     `match: "${rule.match}"`,
+    ...(rule.isOfTeam === true ? ['labels: { team: data }'] : []),
     `schedule: ${rule.schedule}`,
     `base: ${JSON.stringify(rule.base).replaceAll('"', '').replaceAll(':', ': ')}`,
     `idle: ${JSON.stringify(rule.idle).replaceAll('"', '').replaceAll(':', ': ')}`,

@@ -1,11 +1,12 @@
 import type { Clock } from '../../lib/io/clock.ts';
 import type { EpochMs } from '../../lib/model/time.ts';
-import { createWorld } from '../../lib/simulator/create-world.ts';
+import { createWorld, type World } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
 import { makeApiFaults } from './api-faults.ts';
 import { makeChance } from './chance.ts';
 import { compileMeaning } from './config-text.ts';
 import { type Kernel, makeKernel } from './kernel.ts';
+import { isLabelled } from './meaning.ts';
 import { dayMs, type Scenario } from './scenario.ts';
 import { makeSimulatedStore, type SimulatedStore, type StoreParts } from './simulated-store.ts';
 import type { ConfigInForce, Simulation, Violation } from './simulation.ts';
@@ -20,6 +21,13 @@ export type SimulationParts = {
   readonly place?: readonly string[];
 };
 
+/** As people do when they make a pool. */
+export function labelPools({ state }: World): void {
+  for (const { name, pools } of state.clusters.values())
+    for (const pool of pools.values())
+      pool.labels = isLabelled(`${name}/${pool.name}`) ? [{ key: 'team', value: 'data' }] : [];
+}
+
 /** The world of a scenario, with nobody in it yet. */
 export async function makeSimulation(
   scenario: Scenario,
@@ -28,6 +36,7 @@ export async function makeSimulation(
   const kernel: Kernel = makeKernel(scenario.start);
   const clock: Clock = { now: kernel.now, sleep: kernel.sleep };
   const world = createWorld({ clock, seed: scenario.seed, fleet: { clusters: scenario.clusters }, keepRequests: 100 });
+  if (scenario.hasSizes) labelPools(world);
   const stats = makeStats();
   const trace = makeTrace(keepsLines);
   const configs: ConfigInForce[] = [];

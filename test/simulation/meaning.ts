@@ -12,6 +12,11 @@ export type WindowMeaning = {
   readonly from: number;
   readonly to: number;
   readonly size: TermMeaning;
+  /** Minutes from one opening to the next, and how long it is open each time. */
+  readonly every?: number;
+  readonly lasts?: number;
+  /** The n-th working day of the month, -1 the last; Monday to Friday, for there is no calendar. */
+  readonly workday?: readonly number[];
 };
 
 export type ScheduleMeaning = {
@@ -24,6 +29,8 @@ export type ScheduleMeaning = {
 export type RuleMeaning = {
   /** `cluster/pool`, each part a name or a name that ends in a star. */
   readonly match: string;
+  /** Only the pools that have the label; which those are, `isLabelled` says. */
+  readonly isOfTeam?: boolean;
   readonly schedule: string;
   readonly base: SizeMeaning | 'remembered';
   readonly idle: SizeMeaning;
@@ -61,12 +68,17 @@ export function hasBaseTime(config: ConfigMeaning, pool: string): boolean {
   return schedule.otherwise === 'base' || schedule.windows.some(({ size }) => size === 'base');
 }
 
+/** Whoever makes a pool called build gives it the label of the team. */
+export function isLabelled(pool: string): boolean {
+  return pool.endsWith('/build');
+}
+
 /** The first rule that names a pool; undefined = none, or one that only watches. */
 export function ruleFor(config: ConfigMeaning, pool: string): RuleMeaning | undefined {
   const rules = found.get(config) ?? new Map<string, RuleMeaning | undefined>();
   if (!found.has(config)) found.set(config, rules);
   if (!rules.has(pool)) {
-    const rule = config.rules.find((one) => matches(one.match, pool));
+    const rule = config.rules.find((one) => matches(one.match, pool) && (one.isOfTeam !== true || isLabelled(pool)));
     rules.set(pool, rule?.schedule === 'none' ? undefined : rule);
   }
   return rules.get(pool);

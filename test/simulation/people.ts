@@ -2,6 +2,7 @@ import type { EpochMs } from '../../lib/model/time.ts';
 import type { PoolView } from '../../lib/simulator/views.ts';
 import { approve, ask, leaseFor, overrideFor, pauseFor } from './ask-of-people.ts';
 import { type Chance, makeChance } from './chance.ts';
+import { labelPools } from './make-simulation.ts';
 import { type Bounds, bounds, hasBaseTime, ruleFor } from './meaning.ts';
 import { dayMs, hourMs, minuteMs } from './scenario.ts';
 import { configAt, type Simulation } from './simulation.ts';
@@ -146,6 +147,7 @@ export function stirNow(sim: Simulation): void {
 function recreate(sim: Simulation, view: PoolView, path: string): void {
   const before = sim.story.pools.get(view.id);
   const fresh = sim.world.recreatePool(path);
+  if (sim.scenario.hasSizes) labelPools(sim.world);
   const told = tellPool(sim.story, fresh, sim.kernel.now(), before);
   told.bases.push(sizeOf(fresh));
   told.hands.push({ at: sim.kernel.now(), size: sizeOf(fresh), isAfterArrival: false });

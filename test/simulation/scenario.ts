@@ -57,6 +57,7 @@ export type Scenario = {
   readonly tickMs: number;
   readonly intensity: number;
   readonly storeKind: StoreKind;
+  readonly hasSizes: boolean;
   readonly clusters: readonly ClusterSpec[];
   readonly configs: readonly TimedConfig[];
 };
@@ -94,6 +95,7 @@ export function drawScenario(options: SimulationOptions): Scenario {
     end,
     tickMs,
     intensity: options.intensity ?? 1,
+    hasSizes,
     storeKind: options.store ?? (chance.is(0.1) ? 'dynamodb' : 'memory'),
     clusters,
     configs,

@@ -7,6 +7,7 @@ import {
   type RuleMeaning,
   type ScheduleMeaning,
   type TermMeaning,
+  type WindowMeaning,
 } from './meaning.ts';
 
 /**
@@ -69,14 +70,36 @@ function instantOf(local: string): EpochMs {
   return firstInstant(Date.parse(`${local}:00Z`));
 }
 
-function isOpen({ days, from, to }: { days: readonly number[]; from: number; to: number }, at: EpochMs): boolean {
+function isOpen(window: WindowMeaning, at: EpochMs): boolean {
+  const { days, to, workday } = window;
   const today = localDay(at);
   for (let back = 0; back <= Math.ceil(to / 1440); back += 1) {
     const day = today - back * dayMs;
-    if (!days.includes(weekdayOf(day))) continue;
-    if (at >= firstInstant(day + from * 60_000) && at < firstInstant(day + to * 60_000)) return true;
+    if (!days.includes(weekdayOf(day)) || (workday !== undefined && !workday.some((n) => isWorkday(day, n)))) continue;
+    if (openings(window).some(([a, b]) => at >= firstInstant(day + a * 60_000) && at < firstInstant(day + b * 60_000)))
+      return true;
   }
   return false;
+}
+
+function openings({
+  from,
+  to,
+  every = to - from,
+  lasts = every,
+}: WindowMeaning): readonly (readonly [number, number])[] {
+  const starts = Array.from({ length: Math.ceil((to - from) / every) }, (_, i) => from + i * every);
+  return starts.map((start) => [start, Math.min(start + lasts, to)]);
+}
+
+/** Is this day the n-th of the Mondays to Fridays of its month; from the end, where n is below 0? */
+function isWorkday(day: EpochMs, n: number): boolean {
+  if (weekdayOf(day) > 5) return false;
+  const month = new Date(day).getUTCMonth();
+  let others = 0;
+  for (let one = day - Math.sign(n) * dayMs; new Date(one).getUTCMonth() === month; one -= Math.sign(n) * dayMs)
+    if (weekdayOf(one) <= 5) others += 1;
+  return others === Math.abs(n) - 1;
 }
 
 /** Who wants a size is heard before who wants none. */

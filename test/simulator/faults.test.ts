@@ -203,13 +203,17 @@ describe('with untrue data', () => {
     expect(chosen.text).toBe('[]');
   });
 
-  test('a status nobody knows, a size left out', async () => {
+  test('a status nobody knows, a size or labels left out', async () => {
     const s = simulated();
     s.world.failNext({ kind: 'unknown-status', status: 'Hibernating' });
     expect((await s.call('GET', s.poolPath('ml/system'))).json.status).toBe('Hibernating');
     s.world.failNext({ kind: 'absent-size' });
     const { json } = await s.call('GET', s.poolPath('ml/system'));
     expect('size' in json).toBe(false);
+    expect(json.labels).toEqual([]);
+    s.world.failNext({ kind: 'absent-labels' });
+    const unlabelled = await s.call('GET', s.poolPath('ml/system'));
+    expect(['labels' in unlabelled.json, 'size' in unlabelled.json]).toEqual([false, true]);
   });
 
   test('no refusal is made up', async () => {
