@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { dayNumber } from '../decide/schedule/local-time.ts';
 import type { CompiledConfig, Exception, PricesConfig } from '../model/config.ts';
 import type { EpochMs } from '../model/time.ts';
-import { checkAnnounce, compileLinks } from './compile/announcing.ts';
+import { checkAnnounce, compileDigest, compileLinks } from './compile/announcing.ts';
 import { endOf, isMissing, type ResolvedCalendar, resolveCalendars } from './compile/calendars.ts';
 import { checkRules } from './compile/check-rules.ts';
 import {
@@ -172,7 +172,7 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
     silences: compileSilences(calendars, context),
     events,
     heartbeat: compileHeartbeat(context),
-    ...linksOf(context),
+    ...toldOf(context),
     calendarsEnd: Object.fromEntries(
       [...calendars].flatMap(([name, calendar]) => (isMissing(calendar) ? [] : [[name, endOf(calendar, context.now)]])),
     ),
@@ -228,9 +228,9 @@ function compileVersions({ input, report }: Context): Pick<CompiledConfig, 'vers
   return { versions: Object.fromEntries(known) };
 }
 
-function linksOf(context: Context): Pick<CompiledConfig, 'links'> {
-  const links = compileLinks(context);
-  return links === undefined ? {} : { links };
+function toldOf(context: Context): Pick<CompiledConfig, 'links' | 'digest'> {
+  const [links, digest] = [compileLinks(context), compileDigest(context)];
+  return { ...(links && { links }), ...(digest && { digest }) };
 }
 
 function compileHeartbeat(context: Context): CompiledConfig['heartbeat'] {

@@ -198,6 +198,7 @@ const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
   ],
   [/^announcements\n/u, announcement],
   [/^deeds\n/u, record({ at: number, who: text, verb: text, what: text, reason: maybe(text) })],
+  [/^digests\n/u, record({ at: number })],
   [/^incidents\n/u, incident],
   [
     /^silences\n/u,

@@ -34,6 +34,8 @@ export type CompiledConfig = {
   readonly heartbeat: { readonly url: SecretRef; readonly insecure: boolean } | undefined;
   /** Links in announcements, by which people keep pools up; absent = the message shows a command. */
   readonly links?: LinksConfig;
+  /** A summary of the week for people; absent = none. */
+  readonly digest?: DigestConfig;
   /** Per node-hour; absent = no money is shown. */
   readonly prices?: PricesConfig;
   /** When versions of Kubernetes end to which the provider gives no date: by "1.35" or "1.35.2", a day each. */
@@ -59,6 +61,14 @@ export type RemoteCalendar = {
   readonly fetchedAt?: EpochMs;
   /** Why the last attempt came to nothing. */
   readonly problem?: string;
+};
+
+export type DigestConfig = {
+  /** Names of destinations. */
+  readonly to: readonly string[];
+  readonly weekday: Weekday;
+  /** Since the day's 00:00, in the config's `timezone`, else UTC. */
+  readonly seconds: number;
 };
 
 export type LinksConfig = {

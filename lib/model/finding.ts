@@ -60,7 +60,14 @@ export type Finding = {
   readonly facts?: { readonly [name: string]: string | number };
 };
 
-export type NoticeKind = 'cluster.gone' | 'pool.gone' | 'pool.changed-by-hand' | 'started' | 'was-off' | 'announcement';
+export type NoticeKind =
+  | 'cluster.gone'
+  | 'pool.gone'
+  | 'pool.changed-by-hand'
+  | 'started'
+  | 'was-off'
+  | 'announcement'
+  | 'digest';
 
 /** Something worth saying once: no reminder, no resolve, never to keyed destinations. */
 export type Notice = {

@@ -37,6 +37,19 @@ const announcing: readonly Mistake[] = [
   { title: 'another word', text: announce('§later'), want: [['expected { before, to }, or off', 'before: 30m']] },
 ];
 
+const digest = (keys: string) =>
+  `${base}destinations: { ops: { kind: slack, url: { env: U } }, pager: { kind: pagerduty, key: { env: K } } }\ndigest: { ${keys} }\n`;
+const digesting: readonly Mistake[] = [
+  {
+    title: 'nobody known',
+    text: digest('to: §op, every: mon 08:00'),
+    want: [['no destination "op"', 'did you mean "ops"']],
+  },
+  { title: 'a pager', text: digest('to: [§pager], every: mon 08:00'), want: [['takes only what is wrong', 'a chat']] },
+  { title: 'no weekday', text: digest('to: ops, every: §"08:00"'), want: [['names no weekday', 'write mon 08:00']] },
+  { title: 'no such weekday', text: digest('to: ops, every: §moon 08:00'), want: [['moon', 'mon 08:00']] },
+  { title: 'no time', text: digest('to: ops, every: §mon 25:00'), want: [['not a time of day', 'mon 08:00']] },
+];
 const withLinks = (keys: string) => `${announce('{ before: 30m, to: ops }')}links: { secret: { env: S }, ${keys} }\n`;
 const linking: readonly Mistake[] = [
   { title: 'no address', text: withLinks('url: §example'), want: [['not an address', 'https://host']] },
@@ -1042,21 +1055,20 @@ const warnings: readonly Mistake[] = [
   },
 ];
 
-describe.each(Object.entries({ yaml, announcing, linking, keys, times, names, sizes, places, inAws, warnings }))(
-  '%s',
-  (group, mistakes) => {
-    test.each(mistakes)('$title', async ({ text, want }) => {
-      const problems = await problemsOf(text.replaceAll('§', ''));
-      expect(problems.map((problem) => [problem.message, problem.fix])).toEqual(
-        want.map(([message, fix]) => [expect.stringContaining(message), expect.stringContaining(fix)]),
-      );
-      expect(problems.map((problem) => [problem.line, problem.column])).toEqual(marksIn(text));
-      expect(new Set(problems.map((problem) => problem.severity))).toEqual(
-        new Set([group === 'warnings' ? 'warning' : 'error']),
-      );
-    });
-  },
-);
+describe.each(
+  Object.entries({ yaml, announcing, linking, digesting, keys, times, names, sizes, places, inAws, warnings }),
+)('%s', (group, mistakes) => {
+  test.each(mistakes)('$title', async ({ text, want }) => {
+    const problems = await problemsOf(text.replaceAll('§', ''));
+    expect(problems.map((problem) => [problem.message, problem.fix])).toEqual(
+      want.map(([message, fix]) => [expect.stringContaining(message), expect.stringContaining(fix)]),
+    );
+    expect(problems.map((problem) => [problem.line, problem.column])).toEqual(marksIn(text));
+    expect(new Set(problems.map((problem) => problem.severity))).toEqual(
+      new Set([group === 'warnings' ? 'warning' : 'error']),
+    );
+  });
+});
 
 /** Line and column of every mark in a text that holds no other marks. */
 function marksIn(text: string): readonly (readonly number[])[] {

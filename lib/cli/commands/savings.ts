@@ -14,7 +14,7 @@ import {
   type SavingsGroup,
   sumSavings,
   unseenHours,
-} from '../savings.ts';
+} from '../../jobs/records/savings.ts';
 import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
 import { clusterLabels, poolLabels } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';

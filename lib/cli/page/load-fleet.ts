@@ -1,8 +1,7 @@
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import type { HistoryRecord } from '../../decide/outbox/delivery-log.ts';
-import { type Gap, joinGaps } from '../../decide/past/looks.ts';
-import { dayStart } from '../../decide/past/node-counts.ts';
-import { addNodes, addSizes, beginPast, type RegionPast } from '../../decide/past/pool-past.ts';
+import type { Gap } from '../../decide/past/looks.ts';
+import type { RegionPast } from '../../decide/past/pool-past.ts';
 import type { StoredRule } from '../../decide/scaling/memory.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import type { RegionMemory } from '../../decide/watching/watch-memory.ts';
@@ -11,8 +10,8 @@ import { listAsks } from '../../jobs/records/ask-records.ts';
 import { listStoredRules, readUninstalled, type Uninstalled } from '../../jobs/records/cluster-records.ts';
 import { listHistory } from '../../jobs/records/delivery-records.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
-import { listNodes, listSizes } from '../../jobs/records/past-records.ts';
-import { listRoundFindings, listRoundHeads, type RoundHead } from '../../jobs/records/round-findings.ts';
+import { gapsOf, letOthersRun, loadPast } from '../../jobs/records/load-past.ts';
+import { listRoundFindings } from '../../jobs/records/round-findings.ts';
 import { loadMemory } from '../../jobs/records/watch-records.ts';
 import type { Ask } from '../../model/asks.ts';
 import type { CompiledConfig } from '../../model/config.ts';
@@ -68,47 +67,4 @@ export async function loadFleet(
     storedRules: await listStoredRules(store),
     gaps: gapsOf(rounds, since, now - config.keepMs),
   };
-}
-
-/** The past alone, of all regions. */
-export async function loadPasts(
-  store: Store,
-  config: CompiledConfig,
-  since: EpochMs,
-  now: EpochMs,
-): Promise<Pick<StoredFleet, 'pasts' | 'gaps'>> {
-  const rounds: RoundHead[] = [];
-  const pasts = new Map<string, RegionPast>();
-  for (const { name } of config.regions) {
-    rounds.push(...(await listRoundHeads(store, name)));
-    pasts.set(name, await loadPast(store, name, since));
-  }
-  return { pasts, gaps: gapsOf(rounds, since, now - config.keepMs) };
-}
-
-/** A few records at a time: a large fleet has tens of thousands of entries a week. */
-async function loadPast(store: Store, region: string, since: EpochMs): Promise<RegionPast> {
-  const past = beginPast();
-  for (const record of await listSizes(store, region, since)) {
-    addSizes(past, record);
-    await letOthersRun();
-  }
-  for (const [i, record] of (await listNodes(store, region, dayStart(since))).entries()) {
-    addNodes(past, record);
-    if (i % 8 === 0) await letOthersRun();
-  }
-  return past;
-}
-
-export function letOthersRun(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Of every part of every region: where one part was not looked at, the sum is not known; nor is what is not kept any more. */
-function gapsOf(rounds: readonly RoundHead[], since: EpochMs, keptFrom: EpochMs): readonly Gap[] {
-  const newest = rounds.reduce((at, round) => Math.max(at, round.at), 0);
-  const inForce = rounds.filter(({ shard }) => shard.count === rounds.find(({ at }) => at === newest)?.shard.count);
-  const began = Math.max(keptFrom, Math.min(...inForce.flatMap(({ looks }) => looks?.since ?? [])));
-  const before = Number.isFinite(began) && began > since ? [[since, began] as const] : [];
-  return joinGaps([...before, ...inForce.flatMap(({ looks }) => looks?.gaps ?? [])]);
 }

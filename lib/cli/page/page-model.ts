@@ -13,9 +13,10 @@ import { matchesPool } from '../../model/match.ts';
 import { lower } from '../../model/size.ts';
 import { dayMs, type EpochMs } from '../../model/time.ts';
 import { poolsOf, type StoredClusterOf, type StoredPool } from '../pools.ts';
-import { priceOf } from '../savings.ts';
+import { priceOf } from '../../jobs/records/savings.ts';
 import { clusterLabels, type PoolLabel, poolLabels } from '../text/labels.ts';
-import { letOthersRun, loadFleet, type StoredFleet } from './load-fleet.ts';
+import { letOthersRun } from '../../jobs/records/load-past.ts';
+import { loadFleet, type StoredFleet } from './load-fleet.ts';
 import { type LocalNames, localNames } from './local-names.ts';
 
 /** The fleet as the page shows it: every pool under a schedule, what it was and will be, and what was found in the store. */

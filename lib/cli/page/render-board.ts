@@ -7,7 +7,7 @@ import type { Match } from '../../model/config.ts';
 import { matchesPool } from '../../model/match.ts';
 import { lower, type Says, saysLeave, upper } from '../../model/size.ts';
 import { minuteMs } from '../../model/time.ts';
-import { letOthersRun } from './load-fleet.ts';
+import { letOthersRun } from '../../jobs/records/load-past.ts';
 import { groupOddities, type Page, type RuleGroup } from './page-model.ts';
 import { type Html, many } from './render-text.ts';
 

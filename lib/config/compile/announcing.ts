@@ -1,4 +1,6 @@
-import type { AnnounceConfig, LinkChoice, LinksConfig } from '../../model/config.ts';
+import { parseDayAndTime } from '../../decide/schedule/parse-time.ts';
+import { isScheduleProblem } from '../../decide/schedule/schedule-problem.ts';
+import type { AnnounceConfig, DigestConfig, LinkChoice, LinksConfig } from '../../model/config.ts';
 import { isKeyed, isPushed } from '../../model/destination-kind.ts';
 import { dayMs, hourMs, minuteMs } from '../../model/time.ts';
 import { parseDurationMs } from '../duration.ts';
@@ -62,6 +64,21 @@ function toAnnounce(given: AnnounceInput, path: Path, context: Context): Announc
   const list = typeof to === 'string' ? undefined : to;
   checkNames(names, [...path, 'to'], list !== undefined, context);
   return { beforeMs, to: [...new Set(names)], raises };
+}
+
+export function compileDigest(context: Context): DigestConfig | undefined {
+  const { digest } = context.input;
+  if (digest?.to === undefined || digest.every === undefined) return undefined;
+  const { to, every } = digest;
+  const names = typeof to === 'string' ? [to] : to.filter((name) => name !== undefined);
+  checkNames(names, ['digest', 'to'], typeof to !== 'string', context);
+  const when = parseDayAndTime(every);
+  const place = ['digest', 'every'];
+  if (isScheduleProblem(when)) context.report.error(place, when.problem, 'write a weekday and a time: mon 08:00');
+  else if (when.weekday === undefined)
+    context.report.error(place, 'a digest is about a week, and this names no weekday', `write mon ${every}`);
+  else return { to: [...new Set(names)], weekday: when.weekday, seconds: when.seconds };
+  return undefined;
 }
 
 function checkNames(names: readonly string[], path: Path, isList: boolean, { input, report }: Context): void {

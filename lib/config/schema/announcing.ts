@@ -29,6 +29,20 @@ export const announceKey = may(announce, {
   absent: 'nobody is told before',
 });
 
+export const digest = v.strictObject(
+  {
+    to: need(oneOrMany('names of destinations', text('the name of a destination')), {
+      says: 'Who gets it, by the names of destinations.',
+      type: 'name or list of names',
+    }),
+    every: need(text('a weekday and a time', 'write mon 08:00'), {
+      says: 'When: a weekday and a time, in the config’s timezone.',
+      type: 'weekday and time',
+    }),
+  },
+  expected('{ to, every }', 'write { to: ops, every: mon 08:00 }'),
+);
+
 export const links = v.strictObject(
   {
     url: need(text('an address', 'write https://lamplighter.example.org'), {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { links } from './announcing.ts';
+import { digest, links } from './announcing.ts';
 import { complaint, expected, may, need } from './complaint.ts';
 import { destination, eventSource, heartbeat, silence } from './destinations-events.ts';
 import { calendar, region, schedule } from './fleet.ts';
@@ -41,6 +41,11 @@ export const configSchema = v.strictObject(
     destinations: may(namesTo('destinations', destination), { says: 'Who is told.', type: 'map' }),
     silences: may(listOf('silences', silence), { says: 'What is not told, and when.', type: 'list of silences' }),
     events: may(namesTo('event sources', eventSource), { says: 'Who may ask for nodes.', type: 'map' }),
+    digest: may(digest, {
+      says: 'A summary of the week: what was saved, what went wrong, what comes.',
+      type: 'map',
+      absent: 'none',
+    }),
     links: may(links, {
       says: 'Links in announcements, by which people keep pools up.',
       type: 'map',

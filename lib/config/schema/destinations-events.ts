@@ -66,6 +66,7 @@ const told: Record<FindingKind | NoticeKind, true> = {
   started: true,
   'was-off': true,
   announcement: true,
+  digest: true,
 };
 
 type Told = FindingKind | NoticeKind;

@@ -106,7 +106,8 @@ function linesOf(facts: DeliveryFacts, zone: string): readonly Line[] {
   const { did, fix, cause } = toldSentences(facts, zone);
   const where = { name: 'Where', value: placeOf(subject) };
   const when = { name: 'When', value: tellTime(since, zone) };
-  if (facts.kind === 'announcement' && subject.kind === 'fleet') return [when, ...actionLines(did, fix)];
+  if ((facts.kind === 'announcement' || facts.kind === 'digest') && subject.kind === 'fleet')
+    return [when, ...actionLines(did, fix)];
   if (what === 'notice') return [where, when, ...actionLines(did, fix)];
   const began = `${tellTime(since, zone)}${until === undefined && at > since ? ` (${tellDuration(at - since)})` : ''}`;
   const over = until === undefined ? [] : [{ name: 'Until', value: lasted(since, until, zone) }];

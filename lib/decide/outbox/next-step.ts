@@ -119,12 +119,16 @@ function sendDue(view: OutboxView, lanes: readonly Lane[]): Step {
   const isOfDoubtful = batch === undefined ? fresh.length === 0 : batch.doubt !== undefined;
   const alike = isOfDoubtful ? lanes.filter((lane) => !fresh.includes(lane)) : fresh;
   // What a batch gave back is not batched again; an announcement is read whole, before its time.
-  const alone = alike.filter((lane) => lane.some(({ plain, facts }) => plain || facts.kind === 'announcement'));
+  const alone = alike.filter((lane) => lane.some(({ plain, facts }) => plain || isReadWhole(facts.kind)));
   const joining = alike.filter((lane) => !alone.includes(lane));
   const count = joining.reduce((sum, lane) => sum + lane.length, 0);
   const isStorm = isChat(kind) && (batch !== undefined || count > mostSingles);
   if (!isStorm) return sendOldest(view, alike);
   return alone.length > 0 ? sendOldest(view, alone) : storm(view, joining);
+}
+
+function isReadWhole(kind: Delivery['facts']['kind']): boolean {
+  return kind === 'announcement' || kind === 'digest';
 }
 
 function sendOldest(view: OutboxView, lanes: readonly Lane[]): Step {

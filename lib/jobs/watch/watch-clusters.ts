@@ -14,6 +14,7 @@ import { type Committed, commitIncidents, destinationStates } from '../records/c
 import { timesWrites } from '../records/known-times.ts';
 import { seenWrite } from '../records/last-rounds.ts';
 import { announce } from './announce.ts';
+import { tellDigest } from './digest.ts';
 import { askRegions } from './ask-regions.ts';
 import { type Decided, decideWatch, isOwn, type KnownState, leftovers, loadKnownState } from './decide-watch.ts';
 import { keepMemory } from './keep-memory.ts';
@@ -94,10 +95,11 @@ async function tellAll(
 ): Promise<ToldNotices> {
   const notices = await tellNotices(parts, states, silences);
   const announced = await announce(parts, known, states, silences, now);
+  const digest = await tellDigest(parts, states, now);
   return {
-    deliveries: notices.deliveries + announced.deliveries,
+    deliveries: notices.deliveries + announced.deliveries + digest.deliveries,
     unwanted: notices.unwanted,
-    problems: [...notices.problems, ...announced.problems],
+    problems: [...notices.problems, ...announced.problems, ...digest.problems],
   };
 }
 

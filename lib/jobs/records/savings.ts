@@ -1,17 +1,17 @@
-import { type NodeHours, pastHours } from '../decide/page/node-hours.ts';
-import type { Gap } from '../decide/past/looks.ts';
-import { clampGaps } from '../decide/past/looks.ts';
-import { pastSteps, poolNow } from '../decide/past/pool-past.ts';
-import { pastName } from '../decide/past/size-changes.ts';
-import { baseOf } from '../decide/scaling/base.ts';
-import { makeRuleBook, type RuleBook } from '../decide/scaling/rule-book.ts';
-import type { Store } from '../io/stores/store.ts';
-import type { CompiledConfig, Rule } from '../model/config.ts';
-import type { Names } from '../model/match.ts';
-import { asPoolSize, type Size } from '../model/size.ts';
-import { type EpochMs, hourMs } from '../model/time.ts';
-import { loadPasts } from './page/load-fleet.ts';
-import { listKnownClusters, type StoredClusterOf } from './pools.ts';
+import { type NodeHours, pastHours } from '../../decide/page/node-hours.ts';
+import type { Gap } from '../../decide/past/looks.ts';
+import { clampGaps } from '../../decide/past/looks.ts';
+import { pastSteps, poolNow } from '../../decide/past/pool-past.ts';
+import { pastName } from '../../decide/past/size-changes.ts';
+import { baseOf } from '../../decide/scaling/base.ts';
+import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
+import type { Store } from '../../io/stores/store.ts';
+import type { CompiledConfig, Rule } from '../../model/config.ts';
+import type { Names } from '../../model/match.ts';
+import { asPoolSize, type Size } from '../../model/size.ts';
+import { type EpochMs, hourMs } from '../../model/time.ts';
+import { loadPasts } from './load-past.ts';
+import { listClusterRecords, type StoredCluster } from './cluster-records.ts';
 
 /** What one pool used, and would have used at its base all the time. */
 export type PoolSavings = Names & {
@@ -45,11 +45,10 @@ export async function countSavings(
   const { pasts, gaps: all } = await loadPasts(store, config, from, to);
   const gaps = clampGaps(all, from, to);
   const book = makeRuleBook(config, to);
-  const clusters = await listKnownClusters(store, regions);
   const pools: PoolSavings[] = [];
   for (const region of regions) {
     const past = pasts.get(region) ?? { changes: new Map(), counts: new Map() };
-    const known = knownIn(clusters, region);
+    const known = knownIn(await listClusterRecords(store, region));
     const names = new Set([...known.keys(), ...past.changes.keys()]);
     for (const name of names) {
       const pool = known.get(name);
@@ -67,15 +66,13 @@ export async function countSavings(
 
 type Known = { readonly now: ReturnType<typeof poolNow> };
 
-function knownIn(clusters: readonly StoredClusterOf[], region: string): ReadonlyMap<string, Known> {
+function knownIn(clusters: ReadonlyMap<string, StoredCluster>): ReadonlyMap<string, Known> {
   return new Map(
-    clusters
-      .filter((cluster) => cluster.region === region)
-      .flatMap(({ record }) =>
-        Object.entries(record.pools).map(([id, { name }]) => {
-          return [pastName({ cluster: record.cluster, pool: name }), { now: poolNow(record, id) }] as const;
-        }),
-      ),
+    [...clusters.values()].flatMap(({ record }) =>
+      Object.entries(record.pools).map(([id, { name }]) => {
+        return [pastName({ cluster: record.cluster, pool: name }), { now: poolNow(record, id) }] as const;
+      }),
+    ),
   );
 }
 
