@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { type LaidOutOffsets, useOffsets } from '../lib/decide/schedule/local-time.ts';
 import { type App, makeApp, openSecrets } from '../lib/app.ts';
 import { systemClock } from '../lib/io/clock.ts';
 import { randomId } from '../lib/io/ids.ts';
@@ -36,7 +37,9 @@ export const openContainer: OpenContainer = () => {
 
 /** The config lies beside the bundle; everything else that differs between installations comes from the environment. */
 async function open(): Promise<Container> {
-  const config = JSON.parse(await readFile(new URL('./config.json', import.meta.url), 'utf8')) as CompiledConfig;
+  const text = await readFile(new URL('./config.json', import.meta.url), 'utf8');
+  const { offsets, ...config } = JSON.parse(text) as CompiledConfig & { readonly offsets?: LaidOutOffsets };
+  if (offsets) useOffsets(offsets);
   if (config.store.kind !== 'dynamodb') throw new TypeError('the config was not built for functions');
   const { env } = process;
   const [clock, newId, redactor] = [systemClock, randomId, makeRedactor()];

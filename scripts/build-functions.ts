@@ -6,6 +6,7 @@ import { openSecrets } from '../lib/app.ts';
 import { fetchUsable } from '../lib/cli/remote-calendars.ts';
 import type { CalendarReading } from '../lib/config/compile/context.ts';
 import { renderProblem } from '../lib/config/problem.ts';
+import { type LaidOutOffsets, zoneOffsets } from '../lib/decide/schedule/local-time.ts';
 import { loadConfig } from '../lib/config/read-config.ts';
 import { UsageError } from '../lib/errors.ts';
 import { systemClock } from '../lib/io/clock.ts';
@@ -23,7 +24,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export async function buildFunctions(file: string, into: string): Promise<CompiledConfig> {
   const config = await compileForFunctions(file);
   await rm(into, { recursive: true, force: true });
-  const text = JSON.stringify(config);
+  const text = functionConfig(config);
   await Promise.all(
     functionNames.map(async (name) => {
       const folder = join(into, name);
@@ -33,6 +34,23 @@ export async function buildFunctions(file: string, into: string): Promise<Compil
     }),
   );
   return config;
+}
+
+/** The config as the functions read it, with the offsets of its zones from the last year to the end of what it compiles. */
+export function functionConfig(config: CompiledConfig): string {
+  const year = new Date().getUTCFullYear();
+  const [from, to] = [Date.UTC(year - 1, 0, 1), Date.UTC(year + 4, 0, 1)];
+  const zones = Object.fromEntries([...zonesIn(config)].sort().map((zone) => [zone, zoneOffsets(zone, from, to)]));
+  return JSON.stringify({ ...config, offsets: { from, to, zones } satisfies LaidOutOffsets });
+}
+
+function zonesIn(value: unknown): ReadonlySet<string> {
+  if (typeof value !== 'object' || value === null) return new Set();
+  return new Set(
+    Object.entries(value).flatMap(([name, inner]) =>
+      name === 'zone' && typeof inner === 'string' ? [inner] : [...zonesIn(inner)],
+    ),
+  );
 }
 
 export async function compileForFunctions(file: string): Promise<CompiledConfig> {

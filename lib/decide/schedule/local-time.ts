@@ -39,8 +39,33 @@ export function offsetsAround(zone: string, first: DayNumber, last: DayNumber): 
 /** From `from` on (until the next one begins), local time = UTC + offsetMs. */
 export type OffsetStretch = { readonly from: EpochMs; readonly offsetMs: number };
 
+/** What was worked out beforehand, by zone: its offsets over [from, to]. */
+export type LaidOutOffsets = {
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  readonly zones: { readonly [zone: string]: readonly OffsetStretch[] };
+};
+
+let laidOut: LaidOutOffsets = { from: 0, to: 0, zones: {} };
+
+/** Where a process begins anew all the time, its zones are worked out when it is built: finding them out takes longer than a round. */
+export function useOffsets(offsets: LaidOutOffsets): void {
+  laidOut = offsets;
+}
+
 /** The zone's offsets over [from, to], in order; the first one counts from `from`. `zone` is an IANA name. */
 export function zoneOffsets(zone: string, from: EpochMs, to: EpochMs): readonly OffsetStretch[] {
+  const known = from >= laidOut.from && to <= laidOut.to ? laidOut.zones[zone] : undefined;
+  return known === undefined ? findOffsets(zone, from, to) : cutOffsets(known, from, to);
+}
+
+function cutOffsets(known: readonly OffsetStretch[], from: EpochMs, to: EpochMs): readonly OffsetStretch[] {
+  const first = known.findLastIndex((stretch) => stretch.from <= from);
+  const inside = known.slice(first).filter((stretch) => stretch.from <= to);
+  return inside.map((stretch, index) => (index === 0 ? { ...stretch, from } : stretch));
+}
+
+function findOffsets(zone: string, from: EpochMs, to: EpochMs): readonly OffsetStretch[] {
   let moment = ZonedDateTime.create(BigInt(from) * 1_000_000n, zone);
   const stretches = [offsetFrom(moment)];
   for (;;) {

@@ -16,7 +16,7 @@ import { createWorld, type World } from '../../../lib/simulator/create-world.ts'
 import type { Fault, RequestInfo } from '../../../lib/simulator/faults.ts';
 import { serveSimulator } from '../../../lib/simulator/serve-simulator.ts';
 import { partsOf } from '../../../scripts/aws/parts-of.ts';
-import { compileForFunctions } from '../../../scripts/build-functions.ts';
+import { compileForFunctions, functionConfig } from '../../../scripts/build-functions.ts';
 import { compileCache } from '../compile-cache.ts';
 import { createStateTable, makeDynoxideClient, startDynoxide } from '../dynoxide.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
@@ -144,7 +144,7 @@ async function openContainers(
     const zip = name.replace(/-(.)/gu, (_, letter: string) => letter.toUpperCase());
     const bundle = name === 'receive-events' ? 'accept-events' : name;
     await unzip(join(zips, `${zip}.zip`), taskRoot);
-    writeFileSync(join(taskRoot, 'dist/functions', bundle, 'config.json'), JSON.stringify(config));
+    writeFileSync(join(taskRoot, 'dist/functions', bundle, 'config.json'), functionConfig(config));
     const env = {
       ...endpoints,
       AWS_REGION: 'eu-central-1',
