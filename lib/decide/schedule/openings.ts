@@ -141,7 +141,7 @@ export type LayeredOpening = Opening & { readonly layer: Layer; readonly term: T
 
 export type OpenChange = { readonly by: 1 | -1; readonly opening: LayeredOpening };
 
-export type OpenCount = {
+export type OpenTally = {
   apply(change: OpenChange): void;
   /** Equal answers are the same array. */
   says(): Says;
@@ -151,7 +151,7 @@ export type OpenCount = {
  * Counts what is open, per layer and term: the first layer with anything open decides, else `otherwise`. Of what is open
  * together, `leave` counts only where nothing else does.
  */
-export function countOpen(openings: readonly LayeredOpening[], otherwise: Term): OpenCount {
+export function makeOpenTally(openings: readonly LayeredOpening[], otherwise: Term): OpenTally {
   const terms = canonicalSays(openings.map(({ term }) => term));
   const placeOf = new Map(terms.map((term, place) => [termKey(term), place]));
   const countsOf = ([0, 1, 2] as const).map(() => new Int32Array(terms.length));

@@ -5,9 +5,9 @@ import { type DayNumber, type OffsetStretch, offsetsAround } from './local-time.
 import {
   type CalendarByDay,
   calendarByDay,
-  countOpen,
   exceptionOpenings,
   type LayeredOpening,
+  makeOpenTally,
   type OpenChange,
   type Opening,
   wholeDay,
@@ -27,12 +27,12 @@ const farMs = 2 * lookMs;
  * What one schedule says, with the exceptions that apply to a pool, at every instant. It remembers the edges of the
  * stretch of time asked for so far and nothing else: the same question always has the same answer.
  */
-export type Timeline = { readonly sayings: Sayings; known: EdgeTable };
+export type Timeline = { readonly source: ScheduleSource; known: EdgeTable };
 
 /** `exceptions`: those whose `match` names the pool. `around`: where questions are expected, usually now. */
 export function makeTimeline(schedule: Schedule, exceptions: readonly Exception[], around: EpochMs): Timeline {
-  const sayings = compileSayings(schedule, exceptions);
-  return { sayings, known: tableOver(sayings, around - firstReachMs, around + firstReachMs) };
+  const source = readySource(schedule, exceptions);
+  return { source, known: tableOver(source, around - firstReachMs, around + firstReachMs) };
 }
 
 /** What the schedule says at an instant: terms in canonical order, never none. */
@@ -42,12 +42,12 @@ export function saysAt(timeline: Timeline, at: EpochMs): Says {
 }
 
 /** Does the schedule itself say base at any time? A dated exception is no part of it. */
-export function everSaysBase({ sayings: { schedule } }: Timeline): boolean {
+export function everSaysBase({ source: { schedule } }: Timeline): boolean {
   return sizesIn(schedule).includes('base');
 }
 
 /** Does it say leave at any time, exceptions included? Where something else always counts beside it, that is not seen. */
-export function everSaysLeave({ sayings: { schedule, exceptions } }: Timeline): boolean {
+export function everSaysLeave({ source: { schedule, exceptions } }: Timeline): boolean {
   return sizesIn(schedule).includes('leave') || exceptions.some(({ term }) => term === 'leave');
 }
 
@@ -121,12 +121,12 @@ function tableWith(timeline: Timeline, from: EpochMs, to: EpochMs): EdgeTable {
   return timeline.known;
 }
 
-function stretchTable({ sayings, known }: Timeline, from: EpochMs, to: EpochMs): EdgeTable {
+function stretchTable({ source, known }: Timeline, from: EpochMs, to: EpochMs): EdgeTable {
   const start = startOf(known);
   const end = endOf(known);
-  if (from > end + farMs || to < start - farMs) return tableOver(sayings, from - firstReachMs, to + firstReachMs);
+  if (from > end + farMs || to < start - farMs) return tableOver(source, from - firstReachMs, to + firstReachMs);
   const newStart = from < start ? Math.min(from, 2 * start - end) : start;
-  return tableOver(sayings, newStart, to >= end ? Math.max(to + 1, 2 * end - start) : end);
+  return tableOver(source, newStart, to >= end ? Math.max(to + 1, 2 * end - start) : end);
 }
 
 function startOf({ edges }: EdgeTable): EpochMs {
@@ -138,13 +138,13 @@ function endOf({ edges }: EdgeTable): EpochMs {
 }
 
 /** A schedule and the exceptions that change it, ready to be laid out over any stretch of time. */
-type Sayings = {
+type ScheduleSource = {
   readonly schedule: Schedule;
   readonly calendar: CalendarByDay;
   readonly exceptions: readonly LayeredOpening[];
 };
 
-function compileSayings(schedule: Schedule, exceptions: readonly Exception[]): Sayings {
+function readySource(schedule: Schedule, exceptions: readonly Exception[]): ScheduleSource {
   const openings = exceptionOpenings(exceptions, schedule.zone);
   return {
     schedule,
@@ -154,12 +154,12 @@ function compileSayings(schedule: Schedule, exceptions: readonly Exception[]): S
 }
 
 /** What is said over [from, to), computed from dates and window pieces. Both are whole milliseconds. */
-function tableOver(sayings: Sayings, from: EpochMs, to: EpochMs): EdgeTable {
+function tableOver(source: ScheduleSource, from: EpochMs, to: EpochMs): EdgeTable {
   const [first, last] = datesOpenIn(from, to);
-  const offsets = offsetsAround(sayings.schedule.zone, first, last);
-  const openings = [...sayings.exceptions];
-  for (let day = first; day <= last; day += 1) openings.push(...openingsFrom(sayings, day, offsets));
-  return buildEdgeTable(openings, sayings.schedule.otherwise, { from, to });
+  const offsets = offsetsAround(source.schedule.zone, first, last);
+  const openings = [...source.exceptions];
+  for (let day = first; day <= last; day += 1) openings.push(...openingsFrom(source, day, offsets));
+  return buildEdgeTable(openings, source.schedule.otherwise, { from, to });
 }
 
 /**
@@ -171,7 +171,7 @@ export function datesOpenIn(from: EpochMs, to: EpochMs): readonly [first: DayNum
 }
 
 function openingsFrom(
-  { schedule, calendar }: Sayings,
+  { schedule, calendar }: ScheduleSource,
   day: DayNumber,
   offsets: readonly OffsetStretch[],
 ): readonly LayeredOpening[] {
@@ -184,7 +184,7 @@ function openingsFrom(
 }
 
 /**
- * What is said over [start, end): `says[i]` from `edges[i]` to `edges[i + 1]`; neighbours differ, and equal sayings
+ * What is said over [start, end): `says[i]` from `edges[i]` to `edges[i + 1]`; neighbours differ, and equal terms
  * are the same array. `edges` begins with the start and ends with the end.
  */
 type EdgeTable = {
@@ -200,7 +200,7 @@ const slotMs = dayMs / 4;
 /** One sweep over all openings: at each instant the first layer with anything open decides, else `otherwise`. */
 function buildEdgeTable(openings: readonly LayeredOpening[], otherwise: Term, span: Opening): EdgeTable {
   const changes = changesIn(openings, span);
-  const open = countOpen(openings, otherwise);
+  const open = makeOpenTally(openings, otherwise);
   const edges: EpochMs[] = [];
   const says: Says[] = [];
   for (let i = 0, at = span.from; at < span.to; at = changes[i]?.at ?? span.to) {
