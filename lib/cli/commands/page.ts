@@ -13,6 +13,7 @@ import { type ConfigOption, configOption, examples } from '../options.ts';
 import { makePage } from '../page/page-model.ts';
 import { renderFile } from '../page/render-file.ts';
 import { servePageOf } from '../page/serve-page.ts';
+import { fullDisk } from '../failure.ts';
 import type { CliParts } from '../parts.ts';
 import { readingZone } from '../text/instant.ts';
 import { readAddress } from './run.ts';
@@ -81,8 +82,14 @@ async function writeFile(
   const match = text === undefined ? undefined : readAskedMatch(text, config);
   const page = await makePage(store, config, parts.clock.now(), readingZone(config, parts), match);
   const written = await renderFile(page, store, days, parts.redactor.clean);
-  await saveFile(out, written, { mode: 0o600 });
-  await chmod(out, 0o600);
+  try {
+    await saveFile(out, written, { mode: 0o600 });
+    await chmod(out, 0o600);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
+    if (fullDisk.has(code)) throw error;
+    throw new CommandError(`${out} could not be written (${code}): name another --out`, { cause: error });
+  }
   parts.stdout.write(`${out}: ${counted(page.rows.length, 'pool')}, ${Math.round(written.length / 1024)} KB\n`);
 }
 

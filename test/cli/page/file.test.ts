@@ -30,6 +30,21 @@ describe('the page as a file', () => {
     remove();
   });
 
+  test.each([
+    ['no-such-folder/report.html', 'ENOENT'],
+    ['', 'EISDIR'],
+  ])('that cannot be written at "%s" says so', async (name, code) => {
+    using world = aCliWorld('2026-11-23T19:00:00Z');
+    await world.run('run', '--once');
+    const out = join(world.folder, name);
+    const ran = await world.run('page', '--out', out);
+    expect([ran.code, ran.out, ran.err]).toEqual([
+      1,
+      '',
+      expect.stringContaining(`${out} could not be written (${code}): name another --out`),
+    ]);
+  });
+
   test('is of the pools that are named', async () => {
     using world = aCliWorld('2026-11-23T19:00:00Z');
     const { path, remove } = makeTemporaryFolder();
