@@ -78,9 +78,10 @@ export function makeRemoteCalendars(parts: RemoteParts, store: Store | undefined
       const waitedFor: Promise<void>[] = [];
       for (const calendar of remoteCalendars) {
         const last = tried.get(idOf(calendar));
-        const isPaused = last !== undefined && now - last.at < (last.problem === undefined ? freshMs : pauseMs);
+        const isPaused =
+          last !== undefined && Math.abs(now - last.at) < (last.problem === undefined ? freshMs : pauseMs);
         const copy = await load(idOf(calendar));
-        if (isPaused || (copy !== undefined && now - copy.at < freshMs)) continue;
+        if (isPaused || (copy !== undefined && Math.abs(now - copy.at) < freshMs)) continue;
         tried.set(idOf(calendar), { ...last, at: now });
         const renewed = renew(calendar);
         if (isPatient || copy === undefined) waitedFor.push(renewed);

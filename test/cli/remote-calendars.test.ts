@@ -35,8 +35,10 @@ function aHost(world: CliWorld) {
     return host.answer();
   };
   const env = { MKS_TOKEN: world.world.token, CAL: address };
-  const run = (...argv: readonly string[]) => world.runWith({ fetch, env }, ...argv, '--config', world.config);
-  return { host, run };
+  const runAt = (clock: CliParts['clock'], ...argv: readonly string[]) =>
+    world.runWith({ fetch, env, clock }, ...argv, '--config', world.config);
+  const run = (...argv: readonly string[]) => runAt(world.clock, ...argv);
+  return { host, run, runAt };
 }
 
 test('rounds fetch it once an hour, and go on with the last good copy', async () => {
@@ -79,6 +81,19 @@ test('rounds fetch it once an hour, and go on with the last good copy', async ()
   for (const text of [...said, explained.out, doctor.out, doctor.err, open.out, store])
     expect(text).not.toContain(canary);
   expect(store).not.toContain('Party');
+});
+
+test('a copy of a clock that ran ahead is not fresh until then', async () => {
+  using world = aCliWorld('2026-12-24T10:00:00Z', config);
+  const { host, run, runAt } = aHost(world);
+  await runAt({ ...world.clock, now: () => world.clock.now() + 400 * 24 * hourMs }, 'run', '--once');
+  expect(host.asked).toBe(1);
+  await world.clock.advance(2 * hourMs);
+  for (let i = 0; i < 2; i += 1) {
+    await run('run', '--once');
+    await world.clock.advance(hourMs + 1000);
+  }
+  expect(host.asked).toBeGreaterThanOrEqual(2);
 });
 
 test('a command without a copy fetches it, keeps nothing, and says when it cannot', async () => {

@@ -6,7 +6,7 @@ import type { OpenedStore, Store, StoredRecord, Write } from './store.ts';
 
 /** What holds instants that are compared with now. What was (history, decisions, sizes) is only shown. */
 const partitions =
-  /^(clusters\/|findings$|obs(\/|-)|incidents$|dest$|outbox\/|asks\/|silences$|notices$|seen$|fleet$|rules$|announcements$)/;
+  /^(clusters\/|findings$|obs(\/|-)|incidents$|dest$|outbox\/|asks\/|silences$|notices$|seen$|fleet$|rules$|announcements$|calendars$)/;
 /** An ask is collected this long after its end. */
 const collectAfterMs = 15 * dayMs;
 

@@ -116,6 +116,22 @@ describe('the single process', () => {
     await run.running;
   });
 
+  test('nothing is collected by a clock that is ahead, and all is when it is right again', async () => {
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules, everyMs: 30 * minute });
+    const key = { partition: 'old', id: 'a' };
+    await night.store.commit([{ kind: 'putIfAbsent', key, value: 1, expiresAt: night.clock.now() + minute }]);
+    night.world.behaviour.dateSkewMs = -400 * 24 * hour;
+    const run = start(night, () => good(night.config));
+    await pass(night, 2 * hour + 2 * minute);
+    expect(await night.store.list('old')).toHaveLength(1);
+    night.world.behaviour.dateSkewMs = 0;
+    await pass(night, hour);
+    expect(await night.store.list('old')).toEqual([]);
+    run.stop();
+    await pass(night, 1000);
+    await run.running;
+  });
+
   test('an invalid config keeps the last good one, and is an incident', async () => {
     const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
     let isBroken = false;
