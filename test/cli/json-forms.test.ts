@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { noteAlertForms } from './alert-forms.ts';
 import { aCliWorld, type CliWorld, usualConfig } from './cli-world.ts';
+import { openStore } from '../../lib/io/stores/open-store.ts';
+import { announcementWrites } from '../../lib/jobs/records/announcement-records.ts';
 import { noteKeepingForms } from './stored-forms.ts';
 
 const page = readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8');
@@ -32,6 +35,20 @@ async function note(name: string, world: Pick<CliWorld, 'json'>, ...argv: readon
   known.push(await world.json(...argv));
 }
 
+/** As the watch does, half an hour before a boundary. */
+async function announce({ folder, clock }: CliWorld): Promise<void> {
+  const store = await openStore(
+    { kind: 'sqlite', path: join(folder, 'lamplighter.db') },
+    { clock, newId: () => 'own-1' },
+  );
+  const now = clock.now();
+  const names = { region: 'r1', clusterId: 'c1', cluster: 'dev-api', poolId: 'p1', pool: 'workers' };
+  const pool = { ...names, from: 3, to: 0, nodes: 3, by: -3, said: 1, saidAt: now };
+  const about = { schema: 1, boundary: now + 30 * 60_000, destination: 'dev-chat', sequence: 1, saidAt: now } as const;
+  await store.commit(announcementWrites({ ...about, pools: [pool] }, undefined));
+  await store.close();
+}
+
 /** One evening in which each form is printed with every key it can have. */
 beforeAll(async () => {
   using world = aCliWorld('2026-11-23T19:00:00Z');
@@ -54,6 +71,7 @@ beforeAll(async () => {
   await note('approve', world, 'approve');
   await note('pause', world, 'pause', '--for', '2h', '--reason', 'terraform');
   await world.run('pause', 'dev-api', '--for', '2h');
+  await announce(world);
   await note('status', world, 'status');
   await note('resume', world, 'resume', 'dev-api');
   await note('scale --release', world, 'scale', '*', '--release');

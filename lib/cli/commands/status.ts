@@ -110,7 +110,10 @@ function onlyMatched(status: FleetStatus, match: Match): FleetStatus {
   const isFor = (ask: FleetStatus['asks'][number]) =>
     ask.kind === 'approval' || pools.some(({ asks }) => [asks.override, asks.pause, ...asks.leases].includes(ask));
   const findings = status.findings.filter(({ subject }) => !('cluster' in subject) || namesSubject(match, subject));
-  return { ...status, pools, asks: status.asks.filter(isFor), findings };
+  const announced = status.announced
+    .map((one) => ({ ...one, pools: one.pools.filter((pool) => isMatched(match, pool)) }))
+    .filter((one) => one.pools.length > 0);
+  return { ...status, pools, asks: status.asks.filter(isFor), findings, announced };
 }
 
 function isAsBadAs({ findings }: FleetStatus, threshold: 'warning' | 'critical'): boolean {

@@ -13,7 +13,7 @@ import type { FleetStatus, PoolStatus } from './fleet-status.ts';
 /** The machine-readable form of `status` (docs/json.md). */
 export function statusJson(status: FleetStatus, config: CompiledConfig): object {
   const { file, hash } = config;
-  const { at, uninstalled, rounds, pools, asks, findings } = status;
+  const { at, uninstalled, rounds, pools, asks, findings, announced } = status;
   return {
     at: rfc3339(at),
     config: { file, hash },
@@ -28,6 +28,14 @@ export function statusJson(status: FleetStatus, config: CompiledConfig): object 
     })),
     pools: pools.map((pool) => poolJson(pool, config)),
     asks: asks.map(askJson),
+    announced: announced.map(({ boundary, destination, saidAt, pools: told }) => ({
+      at: rfc3339(boundary),
+      to: destination,
+      saidAt: rfc3339(saidAt),
+      pools: told.map(({ region, cluster, pool, from, to, nodes, by }) => {
+        return { region, cluster, pool, from, to, nodes, by };
+      }),
+    })),
     findings: findings.map(({ kind, severity, subject, text, fix }) => {
       return { kind, severity, ...subjectJson(subject), text, fix: fix ?? null };
     }),

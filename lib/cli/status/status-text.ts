@@ -31,6 +31,7 @@ export function statusText(
         ? ruleTable(status, config, paint, zone)
         : poolTable(status, config, paint, zone),
     onceInRegions(config, status.asks, (ask, where) => askLine(ask, where, zone)),
+    status.announced.map((one) => announcedLine(one, zone)),
     status.findings.map(({ severity, kind, subject, text, fix }) => {
       const said = `${printable(text)}${fix === undefined ? '' : `; ${withConfig(config, printable(fix))}`}`;
       const head = `${colourOf(severity, paint)(severity)} ${kind}${inRegion(config, regionOf(subject))}`;
@@ -147,6 +148,13 @@ function heldRemark(
 function isSaid(code: string, { change, memory }: PoolStatus['pool'], asks: PoolStatus['asks']): boolean {
   if (code === 'in-flight') return change !== undefined;
   return code === 'paused' ? asks.pause !== undefined : code === 'stuck' && memory.stuck !== undefined;
+}
+
+function announcedLine({ boundary, destination, pools }: FleetStatus['announced'][number], zone: string): string {
+  const nodes = pools.reduce((sum, { by }) => sum + by, 0);
+  const way = nodes < 0 ? 'down' : 'up';
+  const what = `${counted(pools.length, 'pool')} ${way} by ${counted(Math.abs(nodes), 'node')}`;
+  return `announced ${what} at ${localInstant(boundary, zone)}, to ${printable(destination)}`;
 }
 
 function askLine(ask: FleetStatus['asks'][number], where: string, zone: string): string {

@@ -11,6 +11,7 @@ import {
 } from '../../model/size.ts';
 import { because } from '../../model/text.ts';
 import { iso, type Weekday } from '../../model/time.ts';
+import { tellDuration } from '../messages/message.ts';
 import type { AppliedRule } from '../scaling/rule-book.ts';
 import { type Resolver, resolveSays, resolveTerm } from '../scaling/scheduled-size.ts';
 import type { OpenWindows } from '../schedule/timeline.ts';
@@ -34,8 +35,16 @@ export function explainSchedule({ applied, schedule, open, says, isOwnPool }: Sc
     ...(says.length > 1 ? ['the largest of these counts'] : []),
     ...explainBase(says, rule),
     ...says.flatMap((term) => explainLimits(term, rule, isOwnPool)),
+    ...explainAnnounce(rule),
     ...(rule.mode === 'observe' ? ['mode is observe: what would be done is said, and nothing is changed'] : []),
   ];
+}
+
+/** Whose pools are changed is told before: how long, and to whom. */
+function explainAnnounce({ announce, mode }: Rule): readonly string[] {
+  if (announce === undefined || mode === 'observe') return [];
+  const what = announce.raises ? 'scale-downs and scale-ups are' : 'a scale-down is';
+  return [`${what} announced ${tellDuration(announce.beforeMs)} before, to ${announce.to.join(', ')}`];
 }
 
 const weekdayNames = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
