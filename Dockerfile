@@ -18,6 +18,9 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist/cli ./dist/cli
+# So that `docker exec … lamplighter status` and `kubectl exec … -- lamplighter status` need no path.
+RUN ln -s /app/dist/cli/lamplighter.js /usr/local/bin/lamplighter
+ENV LAMPLIGHTER_CONFIG=/config/lamplighter.yml
 # The image's own unprivileged user owns the state and nothing else.
 RUN mkdir /data && chown node:node /data
 USER node

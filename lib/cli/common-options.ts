@@ -62,7 +62,7 @@ function readName(text: string): string {
 export const commandGroups: { readonly [heading: string]: readonly string[] } = {
   'Begin:': ['demo', 'init', 'check', 'doctor', 'simulator'],
   'Look:': ['status', 'page', 'explain', 'plan', 'rehearse', 'clusters', 'history', 'savings'],
-  'Ask and act:': ['scale', 'base', 'pause', 'resume', 'approve', 'send'],
+  'Ask and act:': ['scale', 'base', 'pause', 'resume', 'approve', 'promote', 'send'],
   'Alerts:': ['incidents', 'silence', 'outbox'],
   'Run and keep:': ['run', 'store', 'uninstall', 'completion', 'man', 'version', 'help'],
 };

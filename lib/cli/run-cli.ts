@@ -19,6 +19,7 @@ import { addOutbox } from './commands/outbox.ts';
 import { addPageCommand } from './commands/page.ts';
 import { addPause } from './commands/pause.ts';
 import { addPlan } from './commands/plan.ts';
+import { addPromote } from './commands/promote.ts';
 import { addRehearse } from './commands/rehearse.ts';
 import { addResume } from './commands/resume.ts';
 import { addRun } from './commands/run.ts';
@@ -181,6 +182,7 @@ function registerCommands(program: Command, parts: CliParts): void {
   addPause(program, parts);
   addResume(program, parts);
   addApprove(program, parts);
+  addPromote(program, parts);
   addSend(program, parts);
   addIncidents(program, parts);
   addSilence(program, parts);

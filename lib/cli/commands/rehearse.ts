@@ -41,7 +41,7 @@ async function start(parts: CliParts, options: RehearseOptions): Promise<void> {
   return rehearseDays(parts, options);
 }
 
-function readDays(text: string): number {
+export function readDays(text: string): number {
   const days = /^\d{1,3}$/.test(text) ? Number(text) : 0;
   if (days >= 1 && days <= mostDays) return days;
   throw new InvalidArgumentError(`not a number of days; write 1 to ${mostDays}`);

@@ -85,7 +85,7 @@ function refuseForms({ json, format, against, detailedExitcode }: RehearseOption
   if (detailedExitcode) throw new UsageError('--detailed-exitcode is for a comparison: add --against <file>');
 }
 
-function rehearseOne(config: CompiledConfig, fleet: StartingFleet, from: EpochMs, days: number): Rehearsal {
+export function rehearseOne(config: CompiledConfig, fleet: StartingFleet, from: EpochMs, days: number): Rehearsal {
   const { clusters, asks, storedRules, sources } = fleet;
   const isWhole = sources.every(({ source }) => source === 'api');
   return rehearse({ config, from, to: from + days * dayMs, clusters, asks, storedRules, isWhole });

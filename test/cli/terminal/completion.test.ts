@@ -67,6 +67,9 @@ describe('completion offers', () => {
 
 const has = (shell: string) => spawnSync(shell, ['-c', 'true']).status === 0;
 
+const titled = (title: string, shell: string) =>
+  has(shell) ? title : `${title} (skipped: there is no ${shell} on this machine)`;
+
 /** A `lamplighter` on the PATH that works in the folder of a known fleet. */
 function aShell() {
   const world = aKnownFleet();
@@ -93,14 +96,14 @@ describe('in a real shell', () => {
   const inBash = (words: string) => `source <(lamplighter completion bash)
     COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _lamplighter; printf '%s ' "\${COMPREPLY[@]}"`;
 
-  test.skipIf(!has('bash'))('bash completes commands, pools and values', () => {
+  test.skipIf(!has('bash'))(titled('bash completes commands, pools and values', 'bash'), () => {
     using shell = aShell();
     expect(shell.run('bash', inBash('lamplighter ex'))).toBe('explain');
     expect(shell.run('bash', inBash('lamplighter explain ml/'))).toBe('ml/gpu ml/system');
     expect(shell.run('bash', inBash('lamplighter status --fail-on = c'))).toBe('critical');
   });
 
-  test.skipIf(!has('zsh'))('zsh completes commands and pools', () => {
+  test.skipIf(!has('zsh'))(titled('zsh completes commands and pools', 'zsh'), () => {
     using shell = aShell();
     const shown = (words: string) => `compdef() { :; }; _files() { print files; }
       _describe() { print -l -- \${(P)3}; }
@@ -109,7 +112,7 @@ describe('in a real shell', () => {
     expect(shell.run('zsh', shown('lamplighter status --config ""'))).toBe('files');
   });
 
-  test.skipIf(!has('fish'))('fish completes commands, pools and options', () => {
+  test.skipIf(!has('fish'))(titled('fish completes commands, pools and options', 'fish'), () => {
     using shell = aShell();
     const shown = (line: string) => `lamplighter completion fish | source; complete -C '${line}'`;
     expect(shell.run('fish', shown('lamplighter explain ml/'))).toBe('ml/gpu\tnode pool\nml/system\tnode pool');
