@@ -360,6 +360,39 @@ const planted: readonly PlantedBug[] = [
   ),
   {
     ...bug(
+      'labels-left-out-are-none',
+      'a pool whose labels an answer leaves out has none',
+      `${scaling}/plan-round.ts`,
+      'const known = pool.labels ?? seen.record?.pools[pool.id]?.labels;',
+      'const known = pool.labels ?? {};',
+    ),
+    faults: ['errors', 'lies'],
+    hasSizes: true,
+  },
+  {
+    ...bug(
+      'a-step-fills-its-period',
+      'a window that repeats is open from one step to the next',
+      'decide/schedule/window.ts',
+      'return { from: start, to: Math.min(start + lasts, end) };',
+      'return { from: start, to: Math.min(start + every, end) };',
+    ),
+    faults: [],
+    hasSizes: true,
+  },
+  {
+    ...bug(
+      'workdays-from-the-wrong-end',
+      'the last working days of a month are its first',
+      'decide/schedule/openings.ts',
+      'return workday.some((n) => days.at(n > 0 ? n - 1 : n) === date.day);',
+      'return workday.some((n) => days.at(Math.abs(n) - 1) === date.day);',
+    ),
+    faults: [],
+    hasSizes: true,
+  },
+  {
+    ...bug(
       'left-and-lowered-ahead',
       'a pool that is left alone is lowered ahead of the evening',
       `${scaling}/scheduled-size.ts`,
