@@ -53,6 +53,7 @@ export function judgeSent(sim: Simulation, round: Sender, pool: PoolStory, sent:
   judgeLeft(sim, round, pool, say);
   judgeCoolDown(sim, pool, sent, say);
   judgeFirstAct(sim, round, pool, sent, say);
+  judgeShare(sim, round, pool, sent, say);
   pool.puts.push({
     at: sim.kernel.now(),
     from: sent.from,
@@ -89,8 +90,7 @@ const mostFirst = { pools: 3, percent: 45 };
 /** What nobody has seen a rule do, and nobody has approved, happens to few pools at once. */
 function judgeFirstAct(sim: Simulation, round: Sender, pool: PoolStory, { from, to }: Sent, say: Say): void {
   if (to.min >= from.min && to.max >= from.max) return;
-  const first = firsts.get(round) ?? new Map<string, number>();
-  firsts.set(round, first);
+  const first = ofOneTick(sim, round, firsts);
   if (pool.puts.length > 0 || isAskedOrApproved(sim, round, pool)) return;
   first.set(pool.id, Math.max(0, from.min - to.max));
   const nodes = [...first.values()].reduce((sum, less) => sum + less, 0);
@@ -102,7 +102,34 @@ function judgeFirstAct(sim: Simulation, round: Sender, pool: PoolStory, { from, 
     say('surprise', `${first.size} pools lose ${nodes} of ${fleet} nodes for the first time, and nobody approved that`);
 }
 
-const firsts = new WeakMap<Sender, Map<string, number>>();
+const firsts = new WeakMap<object, Tick>();
+const lowered = new WeakMap<object, Tick>();
+
+/** Pools and nodes of the rounds that one tick began. */
+type Tick = { readonly at: EpochMs; readonly pools: Map<string, number> };
+
+/** The parts of a region begin within a minute of each other, and what is limited in a round is limited in all of them. */
+function ofOneTick(sim: Simulation, round: Sender, known: WeakMap<object, Tick>): Map<string, number> {
+  const owner = sim.scenario.parts === 1 ? round : sim;
+  const last = known.get(owner);
+  if (last !== undefined && round.startedAt - last.at < minuteMs) return last.pools;
+  const tick: Tick = { at: round.startedAt, pools: new Map() };
+  known.set(owner, tick);
+  return tick.pools;
+}
+
+/** `safety.maxChangesPerRound`: of all parts together; a clock that jumps may begin a round anew. */
+function judgeShare(sim: Simulation, round: Sender, pool: PoolStory, { from, to }: Sent, say: Say): void {
+  const { maxChangesPerRound: most } = round.config.meaning;
+  if (most === undefined || to.min > from.min || to.max > from.max || isSame(from, to)) return;
+  if (sim.scenario.parts > 1 && shaken.some((kind) => sim.scenario.classes.has(kind))) return;
+  const pools = ofOneTick(sim, round, lowered);
+  pools.set(pool.id, 1);
+  if (pools.size > most) say('too many at once', `${pools.size} pools are lowered in one round, and ${most} may be`);
+}
+
+/** What makes parts that share a round begin it at different times, or forget what they share. */
+const shaken = ['clock', 'loss', 'store', 'freeze', 'ticks'] as const;
 
 /** Its rule was approved as it stands or acted on an older pool, or somebody asked for this size. */
 function isAskedOrApproved(sim: Simulation, round: Sender, pool: PoolStory): boolean {

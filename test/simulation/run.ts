@@ -13,7 +13,7 @@ const usage = `npm run simulate -- [--years 10] [--from 1] [--days 14] [--cluste
     search, from a seed on; then the planted bugs, unless --search-only
 npm run simulate -- --seed N [--days …] [--clusters …] [--faults a,b | none] [--trace]   one seed again
 npm run simulate -- --planted [--bug name] [--from 1] [--seeds 40]   look for seeds that catch the planted bugs
-Everywhere: [--store memory | dynamodb]; otherwise the seed draws it.
+Everywhere: [--store memory | dynamodb], otherwise the seed draws it; [--parts 3]: the region is cut into so many.
 Faults: ${faultClasses.join(', ')}`;
 
 const { values } = parseArgs({
@@ -25,6 +25,7 @@ const { values } = parseArgs({
     clusters: { type: 'string', default: '10' },
     workers: { type: 'string', default: String(availableParallelism()) },
     store: { type: 'string' },
+    parts: { type: 'string', default: '1' },
     seed: { type: 'string' },
     faults: { type: 'string' },
     trace: { type: 'boolean' },
@@ -37,6 +38,7 @@ const { values } = parseArgs({
 
 const days = number('days');
 const clusters = number('clusters');
+const parts = number('parts');
 if (clusters > clusterNames.length) throw new Error(`--clusters ${clusters}: there are ${clusterNames.length} names`);
 const store = readStore(values.store);
 
@@ -49,16 +51,16 @@ async function searchAll(): Promise<number> {
   const from = number('from');
   const years = number('years');
   const failing: SeedDone[] = [];
-  const found = await search({ from, years, days, clusters, store, workers: number('workers') }, (done) => {
+  const found = await search({ from, years, days, clusters, store, parts, workers: number('workers') }, (done) => {
     const [first] = done.violations;
     if (first === undefined) return;
     failing.push(done);
     console.log(`seed ${done.seed}: ${new Date(first.at).toISOString()} ${first.kind}: ${first.text}`);
-    const again = { seed: done.seed, days, clusters, faults: done.classes };
+    const again = { seed: done.seed, days, clusters, parts, faults: done.classes };
     console.log(`  ${replayCommand(again)}`);
   });
   for (const { seed, classes } of failing.toSorted((a, b) => a.seed - b.seed).slice(0, 10)) {
-    const smallest = await shrink({ seed, days, clusters, faults: classes, ...(store ? { store } : {}) });
+    const smallest = await shrink({ seed, days, clusters, parts, faults: classes, ...(store ? { store } : {}) });
     console.log(`seed ${seed}, as small as it gets: ${replayCommand(smallest)}`);
   }
   console.log(`seeds ${from} to ${from + found.seeds - 1}: ${headline(found.figures, failing.length)}`);
@@ -77,6 +79,7 @@ async function replay(seed: number): Promise<number> {
     seed,
     days,
     clusters,
+    parts,
     ...(store ? { store } : {}),
     ...(values.faults === undefined ? {} : { faults: readFaults(values.faults) }),
     keepsLines: true,
@@ -136,7 +139,7 @@ function readStore(text: string | undefined): StoreKind | undefined {
   throw new Error(`there is no store "${text}"; there are memory and dynamodb`);
 }
 
-function number(name: 'years' | 'from' | 'days' | 'clusters' | 'workers' | 'seed' | 'seeds'): number {
+function number(name: 'years' | 'from' | 'days' | 'clusters' | 'parts' | 'workers' | 'seed' | 'seeds'): number {
   const value = Number(values[name]);
   if (Number.isFinite(value) && value > 0) return value;
   throw new Error(`--${name} ${values[name]} is no number above 0`);

@@ -41,6 +41,8 @@ export type SimulationOptions = {
   readonly intensity?: number;
   /** Schedules that say more than base and idle; absent = in two of five seeds. */
   readonly hasSizes?: boolean;
+  /** How many parts the region is cut into, each with runs of its own; default 1. */
+  readonly parts?: number;
 };
 
 export type StoreKind = 'memory' | 'dynamodb';
@@ -56,6 +58,7 @@ export type Scenario = {
   readonly end: EpochMs;
   readonly tickMs: number;
   readonly intensity: number;
+  readonly parts: number;
   readonly storeKind: StoreKind;
   readonly hasSizes: boolean;
   readonly clusters: readonly ClusterSpec[];
@@ -96,6 +99,7 @@ export function drawScenario(options: SimulationOptions): Scenario {
     tickMs,
     intensity: options.intensity ?? 1,
     hasSizes,
+    parts: options.parts ?? 1,
     storeKind: options.store ?? (chance.is(0.1) ? 'dynamodb' : 'memory'),
     clusters,
     configs,

@@ -7,9 +7,15 @@ process.on('message', (asked: SeedAsked) => void answer(asked));
 // Whoever asked is gone.
 process.on('disconnect', () => process.exit());
 
-async function answer({ seed, days, clusters, store }: SeedAsked): Promise<void> {
+async function answer({ seed, days, clusters, store, parts }: SeedAsked): Promise<void> {
   const before = process.cpuUsage();
-  const { violations, scenario, figures } = await simulate({ seed, days, clusters, ...(store ? { store } : {}) });
+  const { violations, scenario, figures } = await simulate({
+    seed,
+    days,
+    clusters,
+    parts,
+    ...(store ? { store } : {}),
+  });
   const { user, system } = process.cpuUsage(before);
   const done: SeedDone = {
     seed,

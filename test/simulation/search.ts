@@ -10,6 +10,8 @@ export type Search = {
   readonly days: number;
   readonly clusters: number;
   readonly store: StoreKind | undefined;
+  /** Of the region. */
+  readonly parts: number;
   /** Processes side by side. */
   readonly workers: number;
 };
@@ -19,6 +21,7 @@ export type SeedAsked = {
   readonly days: number;
   readonly clusters: number;
   readonly store: StoreKind | undefined;
+  readonly parts: number;
 };
 
 export type SeedDone = {
@@ -46,8 +49,8 @@ export async function search(asked: Search, onSeed: (done: SeedDone) => void): P
   const work = async () => {
     const { ask, stop } = startWorker();
     while (next < asked.from + planned) {
-      const { days, clusters, store } = asked;
-      const done = await ask({ seed: (next += 1) - 1, days, clusters, store });
+      const { days, clusters, store, parts } = asked;
+      const done = await ask({ seed: (next += 1) - 1, days, clusters, store, parts });
       addFigures(figures, done.figures);
       sum.seeds += 1;
       sum.cpuSeconds += done.cpuSeconds;

@@ -6,6 +6,7 @@ export type FailingSeed = {
   readonly days: number;
   readonly clusters: number;
   readonly faults: readonly FaultClass[];
+  readonly parts: number;
 };
 
 /** The fewest days that hold a stretch with faults and one without. */
@@ -30,8 +31,9 @@ export async function shrink(failing: FailingSeed): Promise<FailingSeed> {
 }
 
 /** The one command that runs it again. */
-export function replayCommand({ seed, days, clusters, faults }: FailingSeed): string {
-  return `npm run simulate -- --seed ${seed} --days ${days} --clusters ${clusters} --faults ${faults.join(',') || 'none'}`;
+export function replayCommand({ seed, days, clusters, faults, parts }: FailingSeed): string {
+  const size = `--seed ${seed} --days ${days} --clusters ${clusters}${parts === 1 ? '' : ` --parts ${parts}`}`;
+  return `npm run simulate -- ${size} --faults ${faults.join(',') || 'none'}`;
 }
 
 async function breaks(candidate: FailingSeed): Promise<boolean> {

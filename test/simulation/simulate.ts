@@ -45,7 +45,8 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
         );
     },
   };
-  const processes = ['first', 'second'].map((name) => makeProcess(sim, name, judges));
+  const names = Array.from({ length: scenario.parts }, (_, part) => (part === 0 ? '' : ` of part ${part + 1}`));
+  const processes = names.flatMap((of) => ['first', 'second'].map((name) => makeProcess(sim, `${name}${of}`, judges)));
   letThingsGoWrong(sim, processes, edges);
   letPeopleAct(sim, edges);
   letConfigsChange(sim);

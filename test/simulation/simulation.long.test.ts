@@ -30,6 +30,11 @@ test('ten cluster-years break no promise', { timeout: 1_200_000 }, async () => {
   expect(out).toMatch(/await points crashed before and after: 100 %$/m);
 });
 
+test('five cluster-years in three parts break no promise', { timeout: 1_200_000 }, async () => {
+  const out = await run('run.ts', '--years', '5', '--parts', '3', '--workers', '2', '--search-only');
+  expect(out).toMatch(/cluster-years, 0 seeds with violations$/m);
+});
+
 test('each planted bug is caught by its seed, on both adapters', { timeout: 1_200_000 }, async () => {
   const replayed = (await run('planted/replay.ts'))
     .trim()

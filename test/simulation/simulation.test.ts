@@ -35,3 +35,9 @@ test('equal seeds leave equal traces, other seeds other ones', { timeout: 300_00
     expect(await traceOf(2, store)).not.toBe(one);
   }
 });
+
+test('a region in three parts keeps what a whole one does', { timeout: 300_000 }, async () => {
+  const { violations, figures } = await simulate({ seed: 13, days: 5, clusters: 4, parts: 3 });
+  expect(violations).toEqual([]);
+  expect(figures.puts).toBeGreaterThan(5);
+});

@@ -1,3 +1,4 @@
+import type { ScaleOptions } from '../../lib/jobs/scale/parts.ts';
 import type { EpochMs } from '../../lib/model/time.ts';
 import { makeChance } from './chance.ts';
 import type { Process } from './process.ts';
@@ -12,7 +13,7 @@ export function startTicking(sim: Simulation, processes: readonly Process[], edg
   const chance = makeChance(sim.scenario.seed, 'ticks');
   const { classes, faultsEnd, end, tickMs, start } = sim.scenario;
   const outages = classes.has('ticks') ? drawOutages(sim) : [];
-  const [first, second] = processes as readonly [Process, Process];
+  const lanes = lanesOf(sim, processes);
   const isOut = (now: EpochMs) => outages.some(({ from, until }) => now >= from && now < until);
   let lastMs = start;
   const tick = () => {
@@ -26,17 +27,32 @@ export function startTicking(sim: Simulation, processes: readonly Process[], edg
     if (next < end) sim.kernel.at(next, tick);
   };
   const ring = (now: EpochMs) => {
+    for (const lane of lanes) ringOne(now, lane);
+  };
+  /** Each part of a region has ticks of its own: one may be lost or doubled while the others come. */
+  const ringOne = (now: EpochMs, { first, second, options }: Lane) => {
     const isDisturbed = now < faultsEnd && classes.has('ticks');
     const isTwin = now < faultsEnd && classes.has('twins') && chance.is(0.5);
     const isTimed = isTwin || (now < faultsEnd && chance.is(0.2));
     if (!isOut(now) && !(isDisturbed && chance.is(0.15))) {
-      if (chance.is(0.03)) second.tick({ isTimed: false, options: { isDryRun: true } });
-      first.tick({ isTimed });
-      if (isDisturbed && chance.is(0.1)) first.tick({ isTimed: true, isAtOnce: true });
-      if (isTwin) sim.kernel.at(now + chance.pick([0, 3, 90, 2_000, 55_000]), () => second.tick({ isTimed: true }));
+      if (chance.is(0.03)) second.tick({ isTimed: false, options: { ...options, isDryRun: true } });
+      first.tick({ isTimed, options });
+      if (isDisturbed && chance.is(0.1)) first.tick({ isTimed: true, isAtOnce: true, options });
+      const twin = () => second.tick({ isTimed: true, options });
+      if (isTwin) sim.kernel.at(now + chance.pick([0, 3, 90, 2_000, 55_000]), twin);
     }
   };
   sim.kernel.at(start, tick);
+}
+
+type Lane = { readonly first: Process; readonly second: Process; readonly options: ScaleOptions };
+
+/** One for each part of the region, each with two processes. */
+function lanesOf({ scenario: { parts } }: Simulation, processes: readonly Process[]): readonly Lane[] {
+  return Array.from({ length: parts }, (_, index) => {
+    const [first, second] = processes.slice(2 * index) as [Process, Process];
+    return { first, second, options: parts === 1 ? {} : { shard: { index, count: parts } } };
+  });
 }
 
 function drawOutages(sim: Simulation): readonly { from: EpochMs; until: EpochMs }[] {

@@ -30,8 +30,8 @@ export function letThingsGoWrong(sim: Simulation, processes: readonly Process[],
   const past = makeChance(sim.scenario.seed, 'crash of the past');
   const crashOfThePast = () => sim.arms.crashes.set(past.pick(pastPoints), past.is(0.5) ? 'before' : 'after');
   if (sim.scenario.classes.has('crash')) {
-    const { start, faultsEnd, intensity } = sim.scenario;
-    const count = Math.ceil(((faultsEnd - start) / dayMs) * past.pick([1, 4]) * intensity);
+    const { start, faultsEnd } = sim.scenario;
+    const count = Math.ceil(((faultsEnd - start) / dayMs) * past.pick([1, 4]));
     for (let i = 0; i < count; i += 1)
       sim.kernel.at(Math.floor(start + past.next() * (faultsEnd - start)), () => void crashOfThePast());
   }

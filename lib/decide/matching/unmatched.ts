@@ -28,6 +28,8 @@ export type NamedCluster = {
   readonly pools: readonly string[] | undefined;
   /** The labels of those pools, in the same order; undefined = the answer does not show them. */
   readonly labels?: readonly (Labels | undefined)[];
+  /** Another part of the fleet reads them, and says what is missing there. */
+  readonly isElsewhere?: boolean;
 };
 
 export type JudgedMatches = {
@@ -39,14 +41,25 @@ export type JudgedMatches = {
   readonly unread: ReadonlySet<NamedCluster>;
 };
 
-type Seen = { readonly cluster: ObservedCluster; readonly pools: readonly ObservedPool[] | undefined };
+type Seen = {
+  readonly cluster: ObservedCluster;
+  readonly pools: readonly ObservedPool[] | undefined;
+  readonly isElsewhere?: boolean;
+};
 
 export function namesOf(clusters: readonly Seen[]): readonly NamedCluster[] {
-  return clusters.map(({ cluster: { region, name, status }, pools }) => {
+  return clusters.map(({ cluster: { region, name, status }, pools, isElsewhere }) => {
     const living = pools?.filter((pool) => pool.status !== 'Deleting');
     const isDeleting = status === 'Deleting' || status === 'Deleted';
     const labels = living?.some((pool) => pool.labels) && { labels: living.map((pool) => pool.labels) };
-    return { region, name, isDeleting, pools: living?.map((pool) => pool.name), ...labels };
+    return {
+      region,
+      name,
+      isDeleting,
+      pools: living?.map((pool) => pool.name),
+      ...labels,
+      ...(isElsewhere && { isElsewhere }),
+    };
   });
 }
 
@@ -66,13 +79,18 @@ export function judgeMatches(config: CompiledConfig, fleet: NamedFleet, now: Epo
     const literal = literalCluster(match);
     const near = literal === undefined ? fleet.clusters : (byName.get(literal) ?? []);
     const seen = look(match, near);
-    if (seen === 'matched') continue;
+    if (seen === 'matched' || isOthers(seen)) continue;
     const isSeen = reachedRegions(match, config.regions).every((region) => fleet.answered.has(region));
     if (seen.length === 0 && isSeen) missing.push(placed);
     else unknown.push(placed);
     for (const cluster of seen) if (!cluster.isDeleting) unread.add(cluster);
   }
   return { missing, unknown, unread };
+}
+
+/** Only clusters that other parts read: what this one once found of them it takes back, for nobody else would. */
+function isOthers(seen: readonly NamedCluster[]): boolean {
+  return seen.length > 0 && seen.every(({ isElsewhere = false }) => isElsewhere);
 }
 
 /** 'matched', or the clusters that it names and of which it is not known whether they hold what it means. */

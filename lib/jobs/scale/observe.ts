@@ -81,7 +81,8 @@ export async function observeFleet(parts: ScaleParts, options: ScaleOptions, boo
   );
   const rounds = regions.flatMap((region) => region.rounds);
   const others = regions.flatMap((region) => region.others);
-  const seen = [...clusters, ...others.map((cluster) => ({ cluster, pools: undefined }))];
+  const isElsewhere = options.only === undefined;
+  const seen = [...clusters, ...others.map((cluster) => ({ cluster, pools: undefined, isElsewhere }))];
   const named = await nameFleet(parts, options, { answered, clusters: namesOf(seen) }, book, clusters);
   return { clusters, stored, asks, storedRules, problems, answered, wrongClocks, missing, rounds, named };
 }

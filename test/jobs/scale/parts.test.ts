@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { listAll } from '../../../lib/jobs/records/change-record.ts';
+import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import type { ScaleReport } from '../../../lib/jobs/scale/parts.ts';
 import type { CompiledConfig } from '../../../lib/model/config.ts';
 import { aNight, type Night } from '../../support/night-app.ts';
@@ -95,6 +96,26 @@ describe('in parts', () => {
     await allParts(night);
     expect(read).toHaveLength(40);
     expect(new Set(read).size).toBe(40);
+  });
+
+  // Simulation on three parts, seed 11: a list that left a cluster out once made the other parts say so for good.
+  test('what a list left out once is not said to be missing for good', async () => {
+    const rule = aRule({ match: aMatch('dev-3/workers'), base: 'remembered', idle: 1 });
+    const night = await beforeTheNight(6, { rules: [rule], safety: safety({ brake: undefined }) });
+    const missing = async () => {
+      await allParts(night);
+      await night.clock.advance(5 * minute);
+      const rounds = await listRoundFindings(night.store, 'r1');
+      return rounds.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'config.mismatch')).length;
+    };
+    expect(await missing()).toBe(0);
+    night.world.setFault(({ path }) => (path.endsWith('/cluster') ? { kind: 'omit', item: 'dev-3' } : undefined));
+    expect(await missing()).toBe(count);
+    night.world.setFault(() => undefined);
+    expect(await missing()).toBe(0);
+    night.world.removePool('dev-3/workers');
+    await night.clock.advance(30 * minute);
+    expect(await missing()).toBe(1);
   });
 
   test('nothing is moved: whole rounds and parts follow one another', async () => {

@@ -7,6 +7,8 @@ export type PlantedBug = Plantable & {
   readonly what: string;
   /** What it is hunted with: the kinds of faults that bring it out; absent = by the seed. */
   readonly faults?: readonly FaultClass[];
+  /** It shows where the region is cut into so many parts. */
+  readonly parts?: number;
   /** How many times as much goes wrong while it is hunted. */
   readonly intensity?: number;
   /** It shows where schedules say more than base and idle. */
@@ -351,6 +353,18 @@ const planted: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: 'part-lowers-alone',
+    what: 'each part of the region lowers as many pools as all of them may',
+    parts: 3,
+    changes: [
+      {
+        file: 'lib/jobs/scale/scale-pools.ts',
+        find: 'const lowersLeft = await takeShare(parts, most, lowers);',
+        replace: 'const lowersLeft = Math.min(most, lowers);',
+      },
+    ],
+  },
   bug(
     'size-sent-at-once',
     'the size of an autoscaled pool goes along with its bounds before anything was refused',
@@ -416,6 +430,7 @@ const broughtOutBy: { readonly [name: string]: readonly FaultClass[] } = {
   'lease-lowers': ['asks'],
   'brake-on-an-ordinary-evening': [],
   'first-act-unbraked': [],
+  'part-lowers-alone': [],
   'failed-holds-the-slot': ['resizes'],
   'bounds-are-nodes': ['resizes'],
   'left-out-is-there': ['lies', 'resizes'],

@@ -102,6 +102,7 @@ async function run(simulate: Module['simulate'], bug: PlantedBug, { seed, store,
     // Seeds were recorded without; bugs about what schedules may say need it.
     hasSizes: bug.hasSizes ?? false,
     ...(bug.faults ? { faults: bug.faults } : {}),
+    ...(bug.parts ? { parts: bug.parts } : {}),
     ...(bug.intensity ? { intensity: bug.intensity } : {}),
   });
   const by = violations.find(({ kind }) => kind !== 'thrown')?.kind;
