@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { compileConfig } from '../../lib/config/compile-config.ts';
 import type { CompiledConfig } from '../../lib/model/config.ts';
+import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
 type Manifest = { readonly kind: string; readonly [key: string]: unknown };
 
@@ -121,6 +124,24 @@ describe('the systemd unit', () => {
   ])('%s=%s', (key, value) => {
     expect(values(key)).toEqual([value]);
   });
+
+  const verifier = spawnSync('systemd-analyze', ['--version']);
+  const isThere = verifier.status === 0;
+  test.skipIf(!isThere)(
+    `is one for systemd${isThere ? '' : ' (skipped: there is no systemd-analyze on this machine)'}`,
+    () => {
+      const { path, remove } = makeTemporaryFolder();
+      try {
+        // The command is looked up where npm installs it, which this machine need not have.
+        const unit = join(path, 'lamplighter.service');
+        writeFileSync(unit, lines.join('\n').replace('ExecStart=lamplighter', 'ExecStart=/bin/true'));
+        const { status, stderr } = spawnSync('systemd-analyze', ['verify', unit], { encoding: 'utf8' });
+        expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      } finally {
+        remove();
+      }
+    },
+  );
 
   test('waits longer for its end than a request may take', () => {
     expect(Number(values('TimeoutStopSec')[0])).toBeGreaterThan(30);
