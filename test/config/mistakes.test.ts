@@ -525,6 +525,11 @@ const sizes: readonly Mistake[] = [
   },
   { title: 'labels as a list', text: rule('labels: §[team]'), want: [['got a list', '']] },
   {
+    title: 'a step that is open for longer than a day',
+    text: window('from: "mon 08:00", to: "sun 18:00", every: 48h, for: §40h'),
+    want: [['"40h" is longer than a day', '24h at most']],
+  },
+  {
     title: 'left',
     text: window('days: mon, size: §left'),
     want: [['expected base, idle, leave', 'nothing is wanted']],

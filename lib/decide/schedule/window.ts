@@ -74,6 +74,10 @@ function parseRepeat({ every, for: length }: WrittenWindow): Repeat | undefined 
   const lasts = parseLength(length);
   if (isScheduleProblem(lasts)) return { ...lasts, key: 'for' };
   if (period < leastEvery) return { key: 'every', problem: `${quote(every)} is too often`, fix: 'write 5m or more' };
+  if (lasts > daySeconds) {
+    const fix = 'make it 24h at most, or write a window for each time';
+    return { key: 'for', problem: `${quote(length)} is longer than a day`, fix };
+  }
   if (lasts < period) return { every: period, lasts };
   return {
     key: 'for',
