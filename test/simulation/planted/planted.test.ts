@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { plantedAlertBugs } from '../alerts/planted-bugs.ts';
+import { plantedAnnouncementBugs } from '../announcements/planted-bugs.ts';
 import { plantedEventBugs } from '../events/planted-bugs.ts';
 import { plantedBugs } from './bugs.ts';
 import caught from './caught.json' with { type: 'json' };
@@ -11,7 +12,7 @@ import type { Replayed } from './hunting.ts';
 import { changed } from './plant.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const everyBug = [...plantedBugs, ...plantedAlertBugs, ...plantedEventBugs];
+const everyBug = [...plantedBugs, ...plantedAlertBugs, ...plantedEventBugs, ...plantedAnnouncementBugs];
 
 describe('the place of a bug', () => {
   const planted = (find: string, source: string) =>

@@ -1,0 +1,46 @@
+import type { Plantable } from '../planted/plant.ts';
+
+export type PlantedAnnouncementBug = Plantable & { readonly hunt: 'announcements' | 'links' };
+
+function bug(
+  hunt: PlantedAnnouncementBug['hunt'],
+  name: string,
+  ...changes: readonly (readonly [file: string, find: string, replace: string])[]
+): PlantedAnnouncementBug {
+  return { name, hunt, changes: changes.map(([file, find, replace]) => ({ file: `lib/${file}`, find, replace })) };
+}
+
+export const plantedAnnouncementBugs: readonly PlantedAnnouncementBug[] = [
+  bug('announcements', 'what is told late counts as told in time', [
+    'decide/announcing/step-announcements.ts',
+    'starts - now < announce.beforeMs ?',
+    'starts - now < 0 ?',
+  ]),
+  bug('announcements', 'what was taken back still counts as told', [
+    'decide/announcing/unannounced.ts',
+    'told.filter(({ ended }) => ended === undefined)',
+    'told.filter(({ by }) => by !== 0)',
+  ]),
+  bug('announcements', 'each tick announces anew', [
+    'decide/announcing/step-announcements.ts',
+    'open.find((one) => keyOf(one) === key)',
+    'open.find((one) => keyOf(one) === `${key}x`)',
+  ]),
+  bug(
+    'announcements',
+    'nothing is taken back',
+    ['decide/announcing/look-ahead.ts', 'if (open.length === 0) return [];', 'if (open.length >= 0) return [];'],
+    ['decide/announcing/announcement.ts', 'unknownAfterMs = 2 * hourMs', 'unknownAfterMs = 200 * hourMs'],
+  ),
+  bug('links', 'a GET keeps', ['io/listen/keep-page.ts', '(link) => parts.look(link)', '(link) => parts.keep(link)']),
+  bug('links', 'nobody looks at the signature', [
+    'io/listen/keep-page.ts',
+    'return isSigned ? readKeepLink',
+    "return isSigned || text !== '' ? readKeepLink",
+  ]),
+  bug('links', 'a link opened again revives what was released', [
+    'jobs/accept/keep-up.ts',
+    'time: saidAt,',
+    'time: Math.max(now, saidAt),',
+  ]),
+];
