@@ -68,7 +68,7 @@ function shapeOfPool(
   const isDone = isUntouched(pool, record, from);
   const seen = memory?.seen && (isDone ? { ...memory.seen, updatedAt: undefined } : memory.seen);
   const known = memory && { ...memory, seen, held: undefined, decision: undefined, look: undefined };
-  const fields = [name, status, autoscale, size, sizeMin, sizeMax, unreadable, flavor, created];
+  const fields = [name, status, autoscale, size, sizeMin, sizeMax, unreadable, flavor, pool.labels, created];
   return [...fields, isDone ? 'done' : { updatedAt }, known];
 }
 

@@ -7,7 +7,7 @@ import { subjectId } from '../incidents/incident.ts';
 import type { ClusterRecord, ObservedFleetCluster, PoolMemory } from '../scaling/memory.ts';
 import { inOrder } from '../scaling/order.ts';
 import type { ClusterPlan } from '../scaling/plan-cluster.ts';
-import { type PlanInFull, planInFull } from '../scaling/plan-round.ts';
+import { type PlanInFull, planInFull, withAskedLabels } from '../scaling/plan-round.ts';
 import { makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
 import { likeOther } from './alike.ts';
 import { type Group, groupClusters } from './groups.ts';
@@ -60,7 +60,8 @@ function beginCourse(input: RehearsalInput): Course {
   const book = makeRuleBook(config, from);
   const regions = new Set(config.regions.map(({ name }) => name));
   const isOurs = ({ cluster }: ObservedFleetCluster) => regions.has(cluster.region);
-  const fleet = beginFleet(input.clusters.filter(isOurs), input.storedRules, from);
+  const seen = input.clusters.filter(isOurs).map((one) => withAskedLabels(one, book));
+  const fleet = beginFleet(seen, input.storedRules, from);
   const groups = groupClusters(fleet.clusters, book, { ...input, config });
   const ranks = new Map(inOrder(fleet.clusters).map(({ cluster }, i) => [clusterKey(cluster.region, cluster.id), i]));
   return { input, config, book, isOurs, fleet, groups, ranks, changes: [], findings: new Map(), asks };

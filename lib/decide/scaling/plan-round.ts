@@ -67,7 +67,7 @@ export function planInFull(given: RoundInput): PlanInFull {
  * Each pool with those of its labels that rules ask for. An answer that does not show them says nothing about them: those
  * seen last still count, so that a rule is never changed by what an answer leaves out.
  */
-function withAskedLabels(seen: ObservedFleetCluster, { labelKeys }: RuleBook): ObservedFleetCluster {
+export function withAskedLabels(seen: ObservedFleetCluster, { labelKeys }: RuleBook): ObservedFleetCluster {
   if (seen.pools === undefined || (labelKeys.size === 0 && !seen.pools.some(({ labels }) => labels))) return seen;
   const pools = seen.pools.map((pool) => {
     const known = pool.labels ?? seen.record?.pools[pool.id]?.labels;

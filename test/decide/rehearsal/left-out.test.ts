@@ -45,6 +45,8 @@ const nodes = fc.integer({ min: 0, max: 4 });
 const range = fc.tuple(nodes, nodes).map(([a, b]) => ({ min: Math.min(a, b), max: Math.max(a, b) }));
 const sizeOf = (autoscale: boolean): fc.Arbitrary<Size> => (autoscale ? range : nodes);
 
+const labels = fc.constantFrom(undefined, undefined, {}, { team: 'x' }, { team: 'y' });
+
 const leads = fc.constantFrom<Lead>(
   { kind: 'none' },
   { kind: 'auto' },
@@ -80,6 +82,7 @@ const schedules = fc
 const rules = fc
   .record({
     match: fc.constantFrom('dev*/*', 'dev/a', '*/b', 'prod/*'),
+    labels: fc.constantFrom(undefined, undefined, { team: 'x' }),
     schedule: fc.constantFrom('one', 'one', 'two', undefined),
     base: fc.oneof(fc.constant('remembered' as const), nodes, range),
     idle: fc.oneof(fc.constant(0), nodes, range),
@@ -90,7 +93,9 @@ const rules = fc
     onHumanChange: fc.constantFrom('respect' as const, 'enforce' as const),
     leases: fc.constantFrom({ max: undefined, longestMs: hour }, { max: 2, longestMs: hour }),
   })
-  .map(({ match, schedule, ...rule }): Rule => aRule({ ...rule, match: aMatch(match), schedule: schedule as string }));
+  .map(({ match, labels, schedule, ...rule }): Rule => {
+    return aRule({ ...rule, match: { ...aMatch(match), ...(labels && { labels }) }, schedule: schedule as string });
+  });
 
 const asks = fc.array(
   fc.oneof(
@@ -142,6 +147,7 @@ function memoryOf(name: string, id: string, autoscale: boolean): fc.Arbitrary<Po
       raisesMs: maybe(fc.array(fc.integer({ min: 10_000, max: 30 * minute }), { maxLength: 4 })),
       foreign: maybe(fc.array(around, { minLength: 1, maxLength: 3 }).map((times) => times.toSorted((a, b) => a - b))),
       lastSet: maybe(size),
+      labels,
     })
     .chain((known) =>
       fc
@@ -200,6 +206,7 @@ function poolOf(cluster: string, name: string): fc.Arbitrary<PoolOf> {
         updatedAt: fc.oneof(around, fc.constant(undefined)),
         nodes: maybe(nodes),
         isAbsent: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+        labels,
         memory: maybe(memoryOf(name, id, autoscale)),
       })
       .map(({ size, memory, nodes: seen, isAbsent, ...pool }) => {

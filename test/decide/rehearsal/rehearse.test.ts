@@ -150,6 +150,18 @@ describe('a rehearsed week', () => {
     expect(week.pools[0]?.isObserved).toBe(true);
   });
 
+  test('labels that an answer leaves out are those seen last', () => {
+    const rules = [aRule({ match: { ...aMatch('dev/*'), labels: { team: 'x' } } })];
+    const memory = { name: 'a', autoscale: false, labels: { team: 'x' } };
+    const record = { schema: 1 as const, cluster: 'dev', pools: { 'id-a': memory } };
+    const week = rehearsed([aCluster('dev', [aPool('a', 3)], { record })], monday, '2026-03-02T12:00:00Z', { rules });
+    expect(week.pools.map(({ pool, schedule }) => [pool, schedule])).toEqual([['a', 'office-hours']]);
+    expect(week.changes.map(({ at: when, to }) => [iso(when), to])).toEqual([
+      ['2026-03-02T00:00', 0],
+      ['2026-03-02T07:00', 3],
+    ]);
+  });
+
   test('an unknown base saves nothing and is said', () => {
     const rules = [aRule({ base: 'remembered' })];
     const week = rehearsed([aCluster('dev', [aPool('a', 0)])], monday, '2026-03-02T12:00:00Z', { rules });
