@@ -176,16 +176,20 @@ function promises(told: readonly Told[]): readonly Promised[] {
 
 /** "dev/a 3 → 0" of what goes down, with the most nodes that are left; what only still holds was promised before. */
 function promisesIn(text: string): ReadonlyMap<string, number> {
+  return listedIn(text, /goe?s? down by [^(]*\(((?:[^()]|\([^()]*\))*)\)/gu);
+}
+
+function listedIn(text: string, lists: RegExp): ReadonlyMap<string, number> {
   const own = text.split('; as announced')[0] ?? '';
-  const down = [...own.matchAll(/goe?s? down by [^(]*\(((?:[^()]|\([^()]*\))*)\)/gu)]
-    .map(([, list = '']) => list)
-    .join(', ');
-  const found = [...down.matchAll(/dev\/(\w+) [^→]*→ (?:\d+\.\.)?(\d+)/gu)];
+  const listed = [...own.matchAll(lists)].map(([, list = '']) => list).join(', ');
+  const found = [...listed.matchAll(/dev\/(\w+) [^→]*→ (?:\d+\.\.)?(\d+)/gu)];
   return new Map(found.map(([, pool = '', to]) => [pool, Number(to)]));
 }
 
+/** In a later word of the same boundary: it does not go down, or goes up now. */
 function isTakenBack(pool: string, text: string): boolean {
-  return new RegExp(`dev/${pool}[^;]*(?:(?:does|do|did) not go|instead)`, 'u').test(text);
+  const isUp = listedIn(text, /goe?s? up by [^(]*\(((?:[^()]|\([^()]*\))*)\)/gu).has(pool);
+  return isUp || new RegExp(`dev/${pool}[^;]*(?:(?:does|do|did) not go|instead)`, 'u').test(text);
 }
 
 /** It was done, it is there already, a later word about this boundary took it back, or the evening ended too early to tell. */
