@@ -309,7 +309,11 @@ function judgeAsks(sim: Simulation, round: Sender, pool: PoolStory, sent: Sent, 
   );
   if (live.some(({ ask }) => ask.kind === 'pause')) say('paused', 'somebody paused it before the round began');
   const rule = ruleFor(round.config.meaning, pool.path);
-  if (rule === undefined || live.some(({ ask }) => ask.kind === 'override')) return;
+  // One that is asked for while the round looks may have been seen or not.
+  const isOverridden = sim.story.asks.some(
+    ({ ask, at, pools }) => ask.kind === 'override' && at > lastLoss && ask.until > wall && pools(pool.path),
+  );
+  if (rule === undefined || isOverridden) return;
   for (const { ask, at } of live) {
     if (ask.kind !== 'lease' || pool.hands.some((hand) => hand.at >= at - slackMs)) continue;
     const cap = rule.leasesMax ?? rule.limits.max ?? Math.min(...basesOf(rule, pool).map(({ max }) => max));
