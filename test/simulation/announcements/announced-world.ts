@@ -163,7 +163,8 @@ function isExplained({ at: when, pool, reason }: Lowered, told: readonly Told[])
   if (reason === '' || reason.includes('not announced in time: ')) return true;
   return told.some((one) => {
     const isInTime = one.boundary <= when && one.at <= one.boundary - beforeMs && promisesIn(one.text).has(pool);
-    const later = told.filter((other) => other.boundary === one.boundary && other.at > one.at && other.at <= when);
+    // In a tick the round comes first: what the watch says in the same tick came after the deed.
+    const later = told.filter((other) => other.boundary === one.boundary && other.at > one.at && other.at < when);
     return isInTime && !later.some((other) => isTakenBack(pool, other.text));
   });
 }
