@@ -8,6 +8,8 @@ const metricOf: { readonly [what in EventTrouble['what']]: MetricName } = {
   'event refused': names.eventsRefused,
   'event not stored': names.eventsNotStored,
   'event not authorized': names.eventsUnauthorized,
+  'link not valid': names.eventsUnauthorized,
+  'link not answered': names.eventsNotStored,
 };
 
 /** The limit of lines counts for as long as its container lives. */
@@ -25,7 +27,8 @@ export function troublesOf({ app, log }: Container): Troubles {
 /** The counts of one run, as metrics that exist only where there is something to count. */
 export function reportTroubles(container: Container): void {
   const { counts } = troublesOf(container);
-  const values = Object.fromEntries([...counts].map(([what, count]) => [metricOf[what], count]));
+  const values: { [name: string]: number } = {};
+  for (const [what, count] of counts) values[metricOf[what]] = (values[metricOf[what]] ?? 0) + count;
   counts.clear();
   if (Object.keys(values).length > 0) container.report('accept-events', values);
 }

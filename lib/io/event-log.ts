@@ -1,9 +1,12 @@
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
 
-/** One event, or one message over HTTP, of which nothing came. `source`: undefined = none of the config. */
+/**
+ * One event, one message over HTTP or one look at a link, of which nothing came. `source`: of a link the destination that it
+ * was told to; undefined = none of the config.
+ */
 export type EventTrouble = {
-  readonly what: 'event refused' | 'event not stored' | 'event not authorized';
+  readonly what: 'event refused' | 'event not stored' | 'event not authorized' | 'link not valid' | 'link not answered';
   readonly source: string | undefined;
   /** For whoever runs this, never for the caller. Holds no secret. */
   readonly reason: string;
@@ -32,9 +35,10 @@ export function makeTroubleLog(parts: {
   return (trouble) => {
     const { what, source, reason, event } = trouble;
     onTrouble?.(trouble);
-    const { burst, perSecond } = what === 'event not authorized' ? ofStrangers : ofSources;
+    const isStrange = what === 'event not authorized' || what === 'link not valid';
+    const { burst, perSecond } = isStrange ? ofStrangers : ofSources;
     // Only names of the config get a bucket of their own, so these stay few.
-    const key = `${what === 'event not authorized'} ${source ?? ''}`;
+    const key = `${isStrange} ${source ?? ''}`;
     const now = clock.now();
     const bucket = buckets.get(key) ?? { left: burst, at: now, leftOut: 0 };
     const left = Math.min(burst, bucket.left + (Math.max(0, now - bucket.at) / 1000) * perSecond);

@@ -3,11 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { makeHandler } from '../../functions/accept-events.ts';
 import { type Container, makeRequestLog } from '../../functions/container.ts';
 import { makeApp } from '../../lib/app.ts';
-import { StoreError } from '../../lib/errors.ts';
+import { unsignedMark, writeKeepLink } from '../../lib/decide/announcing/keep-link.ts';
+import { SecretError, StoreError } from '../../lib/errors.ts';
 import type { LogFields } from '../../lib/io/log.ts';
 import { silentLog } from '../../lib/io/log.ts';
 import { embeddedLine, type MetricValues } from '../../lib/io/metrics.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
+import { makeSecret, type Secret } from '../../lib/io/secrets/secret.ts';
+import { withSignedLinks } from '../../lib/io/signing.ts';
 import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
 import type { Store } from '../../lib/io/stores/store.ts';
 import { compiled } from '../config/compile-text.ts';
@@ -24,7 +27,13 @@ events:
   pipeline: { kind: eventbridge, when: { source: [x] }, pool: ml/gpu, atLeast: 2, for: 3h, may: ["ml/gpu"] }
 `;
 
-async function aFunction(patch: (store: Store) => Store = (store) => store) {
+const links = `links: { url: "https://x.example", secret: { env: L } }\n`;
+const strong = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
+
+async function aFunction(
+  patch: (store: Store) => Store = (store) => store,
+  linkSecret: () => Secret = () => makeSecret(strong),
+) {
   const lines: string[] = [];
   const metrics: MetricValues[] = [];
   const warn = (message: string, fields: LogFields = {}) =>
@@ -40,10 +49,10 @@ async function aFunction(patch: (store: Store) => Store = (store) => store) {
     store: patch(makeMemoryStore({ newId })),
     fetch,
     redactor: makeRedactor(),
-    secrets: {} as Container['app']['parts']['secrets'],
+    secrets: { read: async () => linkSecret() } as unknown as Container['app']['parts']['secrets'],
   });
   const container: Container = {
-    config: await compiled(text, { now }),
+    config: await compiled(text + links, { now }),
     app,
     log,
     invoke: async () => true,
@@ -67,6 +76,20 @@ const posted = (path: string, headers: object = {}) => ({
   body: event('e1'),
   isBase64Encoded: false,
 });
+
+const asked = (path: string) => ({
+  ...posted(path),
+  requestContext: { http: { method: 'GET', path }, domainName: 'x.example', stage: '$default' },
+  body: '',
+});
+const unsigned = writeKeepLink({
+  boundary: now + 60_000,
+  sequence: 1,
+  until: now + 3_600_000,
+  digest: '0'.repeat(16),
+  destination: 'chat',
+});
+const aLink = withSignedLinks(`/keep/${unsigned}.${unsignedMark}`, makeSecret(strong));
 
 describe('on AWS what came to nothing', () => {
   test('from a queue is a line each, and a metric', async () => {
@@ -114,6 +137,42 @@ describe('on AWS what came to nothing', () => {
       'event not authorized | r1 |  |  | no source of the config is called "nobody" (POST /events/…)',
     ]);
     expect(metrics).toEqual([{ lamplighter_events_unauthorized: 1 }, { lamplighter_events_unauthorized: 1 }]);
+  });
+
+  test('of a link that nobody signed is told like that of an event', async () => {
+    const { lines, metrics, run } = await aFunction();
+    expect(await run(asked(`${aLink}x`))).toMatchObject({ statusCode: 404 });
+    expect(lines).toEqual(['link not valid | r1 |  |  | it is signed by none of the secrets of links']);
+    expect(metrics).toEqual([{ lamplighter_events_unauthorized: 1 }]);
+  });
+
+  test.each([
+    [
+      'missing',
+      () => {
+        throw new SecretError('L is not set', 'links');
+      },
+      'L is not set',
+    ],
+    ['weak', () => makeSecret('whsec_c2hvcnQ='), 'The secret of links was refused'],
+  ])('of links, because their secret is %s', async (_, secret, reason) => {
+    const { lines, metrics, run } = await aFunction(undefined, secret);
+    expect(await run(asked(aLink))).toMatchObject({ statusCode: 503 });
+    expect(lines).toEqual([
+      expect.stringMatching(new RegExp(`^link not answered \\| r1 \\|  \\|  \\| ${reason}`, 'u')),
+    ]);
+    expect(lines.join()).not.toContain('c2hvcnQ');
+    expect(metrics).toEqual([{ lamplighter_events_not_stored: 1 }]);
+  });
+
+  test('of links, because the store failed', async () => {
+    const { lines, metrics, run } = await aFunction((store) => ({
+      ...store,
+      list: () => Promise.reject(new StoreError('the table cannot be reached')),
+    }));
+    expect(await run(asked(aLink))).toMatchObject({ statusCode: 503 });
+    expect(lines).toEqual(['link not answered | r1 | chat |  | the table cannot be reached']);
+    expect(metrics).toEqual([{ lamplighter_events_not_stored: 1 }]);
   });
 
   test('is a metric that CloudWatch reads', () => {

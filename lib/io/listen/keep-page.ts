@@ -8,9 +8,11 @@ import { printable } from '../../model/printable.ts';
 import { counted } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Clock } from '../clock.ts';
+import type { TellTrouble } from '../event-log.ts';
 import type { Secret } from '../secrets/secret.ts';
 import { isLinkSigned } from '../signing.ts';
 import { type Bodies, makeBodies } from './bodies.ts';
+import { signingProblem } from './event-source.ts';
 import type { Quota } from './receive.ts';
 
 /** What a link keeps, as the accept job tells it. */
@@ -46,6 +48,8 @@ export type KeepPageParts = {
   readonly hasSeveralRegions: () => boolean;
   /** Takes secrets out of a text. */
   readonly clean: (text: string) => string;
+  /** Told why a link was not answered, or is none. */
+  readonly tell?: TellTrouble | undefined;
 };
 
 /** The one field of the form: a POST without it is none of ours. */
@@ -75,33 +79,47 @@ async function guarded(
   parts: KeepPageParts,
   work: (link: KeepLink) => Promise<Keeping>,
 ): Promise<Response> {
+  let source: string | undefined;
   try {
     const link = await linkOf(c.req.param('link') ?? '', parts);
-    if (link === undefined)
-      return answer(c, parts, 404, gone('this link is not valid: it was changed, or its secret was'));
-    if (isExpired(link, parts.clock.now())) return answer(c, parts, 410, gone('this link has expired'));
+    if (link === undefined) {
+      parts.tell?.({ what: 'link not valid', source, reason: 'it is signed by none of the secrets of links' });
+      return await answer(c, parts, 404, gone('this link is not valid: it was changed, or its secret was'));
+    }
+    source = link.destination;
+    if (isExpired(link, parts.clock.now())) return await answer(c, parts, 410, gone('this link has expired'));
     if (!parts.quota.take(`link of ${link.destination}`)) {
+      parts.tell?.({ what: 'link not answered', source, reason: tooMany });
       c.header('retry-after', '10');
-      return await answer(c, parts, 429, gone('too many requests: try again in ten seconds'));
+      return await answer(c, parts, 429, gone(tooMany));
     }
     const keeping = await work(link);
     return await answer(c, parts, keeping.kind === 'gone' ? 410 : 200, keeping);
   } catch (error) {
-    if (!(error instanceof SecretError || error instanceof StoreError)) throw error;
+    const isOurs = error instanceof SecretError || error instanceof StoreError;
+    parts.tell?.({ what: 'link not answered', source, reason: isOurs ? error.message : 'an unexpected error' });
+    if (!isOurs) throw error;
     c.header('retry-after', '5');
     return answer(c, parts, 503, gone('nothing could be looked up or stored just now: try again'));
   }
 }
 
+const tooMany = 'too many requests: try again in ten seconds';
+
 function gone(why: string): Keeping {
   return { kind: 'gone', why };
 }
 
-/** What is not signed by one of the secrets is no link, and nothing is looked up for it. */
+/** What is not signed by one of the secrets is no link, and nothing is looked up for it. Throws on a secret that cannot sign. */
 async function linkOf(text: string, { secrets }: KeepPageParts): Promise<KeepLink | undefined> {
   if (text.length > 300) return undefined;
   const dot = text.lastIndexOf('.');
-  const isSigned = isLinkSigned(text.slice(0, dot), text.slice(dot + 1), await secrets());
+  const signing = await secrets();
+  for (const secret of signing) {
+    const problem = signingProblem('links', secret);
+    if (problem !== undefined) throw new SecretError(problem, 'links.secret');
+  }
+  const isSigned = isLinkSigned(text.slice(0, dot), text.slice(dot + 1), signing);
   return isSigned ? readKeepLink(text.slice(0, dot)) : undefined;
 }
 

@@ -35,7 +35,7 @@ export function makeListenApp(parts: ListenParts): Hono {
   });
   app.post('/events/:source', (c) => answerTo(parts, bodies, c, 'events'));
   app.post('/alertmanager/:source', (c) => answerTo(parts, bodies, c, 'alertmanager'));
-  if (parts.keepPage) addKeepPage(app, parts.keepPage);
+  if (parts.keepPage) addKeepPage(app, { ...parts.keepPage, tell: parts.tell });
   // Whatever it brings along is not waited for.
   app.notFound((c) => c.json({ error: 'not found' }, 404, bringsBody(c) ? { connection: 'close' } : {}));
   app.onError((_, c) => c.json({ error: 'failed' }, 500));
