@@ -504,6 +504,21 @@ const sizes: readonly Mistake[] = [
     want: [['the window is in Europe/Berlin, and what it belongs to is in Europe/Paris', 'timezone: Europe/Berlin']],
   },
   {
+    title: 'a line in a zone that is an abbreviation',
+    text: schedule('otherwise: base, windows: [§"Sat-Sun 00:00-24:00 CET,Fri-Fri 20:00-24:00 CET"]'),
+    want: [['"CET" is not a time zone that can be used', 'did you mean Europe/Berlin?']],
+  },
+  {
+    title: 'a line in an offset',
+    text: schedule('otherwise: base, windows: [§"Mon-Fri 07:00-19:00 +02:00"]'),
+    want: [['"+02:00" is not a time zone that can be used', 'knows no summer time']],
+  },
+  {
+    title: 'days listed before the times of the last',
+    text: schedule('otherwise: base, windows: [§"Mon,Wed 07:00-19:00"]'),
+    want: [['"Mon" has no times, and what follows it has some', '"Mon 07:00-19:00, …"']],
+  },
+  {
     title: 'a line beside keys',
     text: window('window: "Mon-Fri 07:00-19:00", days: §mon'),
     want: [['`days` does not go with `window`', 'write it into the line']],

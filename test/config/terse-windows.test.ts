@@ -17,6 +17,7 @@ const spelt = '[{ days: mon-fri, from: "07:00", to: "19:00" }]';
 describe('a window on one line', () => {
   test.each([
     ['as kube-downscaler writes it', '["Mon-Fri 07:00-19:00 Europe/Berlin"]', spelt],
+    ['with blanks around the dashes', '["Mon - Fri 07:00 - 19:00 Europe/Berlin"]', spelt],
     ['without a zone', '["Mon-Fri 07:00-19:00"]', spelt],
     ['by itself, not in a list', '"Mon-Fri 07:00-19:00 Europe/Berlin"', spelt],
     ['in other letter cases and blanks', '["  MON-fri   07:00-19:00 "]', spelt],
@@ -26,6 +27,7 @@ describe('a window on one line', () => {
       '[{ days: mon-fri, from: "07:00", to: "19:00" }, { days: sat-sun, from: "08:00", to: "12:00" }]',
     ],
     ['one day', '["Sat 08:00-12:00"]', '[{ days: sat, from: "08:00", to: "12:00" }]'],
+    ['one day as a range', '["Sat-sat 08:00-12:00"]', '[{ days: sat, from: "08:00", to: "12:00" }]'],
     ['only days', '["Sat-Sun"]', '[{ days: sat-sun }]'],
     ['only times, across midnight', '["22:00-06:00"]', '[{ from: "22:00", to: "06:00" }]'],
     ['to the end of the day', '["Sun-Mon 00:00-24:00"]', '[{ days: sun-mon, from: "00:00", to: "24:00" }]'],
@@ -53,6 +55,15 @@ describe('a window on one line', () => {
   test('a zone that does not exist is named', async () => {
     const [problem] = await problemsOf(config('["Mon 07:00-19:00 Europe/Berln"]', '', ''));
     expect(problem).toMatchObject({ line: 4, message: expect.stringContaining('Europe/Berln') });
+  });
+
+  test.each([
+    ['CET', ['"Mon 07:00-19:00 CET", "Tue 07:00-19:00 CET"'], ['"CET" is not', '"CET" is not']],
+    ['two zones', ['"Mon 07:00-19:00 Asia/Tokyo, Tue 07:00-19:00 Europe/Berlin"'], ['several zones: Asia/Tokyo, Eu']],
+    ['one zone of two', ['"Mon 07:00-19:00 Asia/Tokyo", { days: tue }'], ['not every window of the schedule "own"']],
+  ])('without a timezone elsewhere: %s', async (_title, [lines], told) => {
+    const problems = await problemsOf(config(`[${lines}]`, '', ''));
+    expect(problems.map(({ message }) => message)).toEqual(told.map((one) => expect.stringContaining(one)));
   });
 
   test('its calendar file is read in that zone', async () => {

@@ -178,7 +178,7 @@ async function readIcs(file: string, path: Path, context: Context): Promise<Reso
 /** Every zone that a schedule or a silence may ask for. */
 function zonesOf({ input }: Context): readonly string[] {
   const ofSchedules = entriesOf(input.schedules).map(([, schedule]) => writtenZone(schedule));
-  const ofSilences = itemsOf(input.silences).map(([, silence]) => zoneOfSilence(silence));
+  const ofSilences = itemsOf(input.silences).map(([, silence]) => writtenZone(zoneOfSilence(silence)));
   const written = [input.timezone, ...ofSchedules, ...ofSilences];
   const zones = written.flatMap((zone) => (zone === undefined ? [] : checkZone(zone)));
   return [...new Set(['UTC', ...zones.filter((zone) => typeof zone === 'string')])];

@@ -8,7 +8,7 @@ import type { Salvaged } from '../validate.ts';
 import { daysIn, type ResolvedCalendar } from './calendars.ts';
 import { type Context, entriesOf, isDefined, itemsOf, toMs } from './context.ts';
 import { readTerm } from './sizes.ts';
-import { readWindow, spellLine, spellOut, writtenZone, zoneFor } from './windows.ts';
+import { readWindow, spellLine, spellOut, zoneFor } from './windows.ts';
 
 type ScheduleInput = Salvaged<NonNullable<ConfigInput['schedules']>[string]>;
 
@@ -40,7 +40,7 @@ function compileSchedule(
   const path = ['schedules', name];
   if (name === 'none')
     report.error(path, 'a schedule cannot be called none: that word means no schedule', 'give it another name');
-  const zone = zoneFor(writtenZone(input), path, `the schedule "${name}"`, context);
+  const zone = zoneFor(input, path, `the schedule "${name}"`, context);
   const placed = readWindows(input, zone, path, context);
   const windows = placed.map(({ window }) => window);
   const otherwise =

@@ -48,15 +48,19 @@ export function spellLine(
     report.error(path, parsed.problem, parsed.fix);
     return [];
   }
-  return parsed.map((one) => {
-    if (one.zone !== undefined && zone !== undefined && one.zone !== zone)
-      report.error(
-        path,
-        `the window is in ${one.zone}, and what it belongs to is in ${zone}`,
-        `all windows of a schedule share one zone: make it a schedule of its own, or write timezone: ${one.zone}`,
-      );
-    return one.written;
-  });
+  for (const named of new Set(parsed.flatMap((one) => one.zone ?? []))) reportOtherZone(named, zone, path, report);
+  return parsed.map((one) => one.written);
+}
+
+function reportOtherZone(named: string, zone: string | undefined, path: Path, report: Report): void {
+  const checked = checkZone(named);
+  if (isScheduleProblem(checked)) report.error(path, checked.problem, checked.fix);
+  else if (zone !== undefined && named !== zone)
+    report.error(
+      path,
+      `the window is in ${named}, and what it belongs to is in ${zone}`,
+      `all windows of a schedule share one zone: make it a schedule of its own, or write timezone: ${named}`,
+    );
 }
 
 type OneLine = { readonly window?: string | undefined };
@@ -66,26 +70,26 @@ type ZoneInput = {
 };
 
 /** A schedule's `timezone`, else the one that every window names on its own line. */
-export function writtenZone({ timezone, windows = [] }: ZoneInput): string | undefined {
-  if (timezone !== undefined) return timezone;
+export function writtenZone(input: ZoneInput): string | undefined {
+  if (input.timezone !== undefined) return input.timezone;
+  const zones = zonesOfLines(input);
+  const isUsable = zones[0] !== undefined && !isScheduleProblem(checkZone(zones[0]));
+  return isUsable && zones.every((one) => one === zones[0]) ? zones[0] : undefined;
+}
+
+/** What a silence says about its zone, as a schedule says it. */
+export function zoneOfSilence({ timezone, window }: OneLine & Pick<ZoneInput, 'timezone'>): ZoneInput {
+  return { timezone, windows: window === undefined ? [] : [window] };
+}
+
+/** The zone of each window: undefined where it names none, or is none of one line. */
+function zonesOfLines({ windows = [] }: ZoneInput): readonly (string | undefined)[] {
   const items = typeof windows === 'string' ? [windows] : windows;
-  const lines = items.map((item) => (typeof item === 'object' ? item.window : item));
-  const written = lines.filter((line) => line !== undefined);
-  return written.length > 0 && written.length === lines.length ? zoneOfLines(written) : undefined;
-}
-
-/** A silence's own zone, or that of its line. */
-export function zoneOfSilence({ timezone, window }: OneLine & Pick<ZoneInput, 'timezone'>): string | undefined {
-  return writtenZone({ timezone, windows: window === undefined ? [] : [window] });
-}
-
-/** The zone that all of these lines name; undefined = they name none, several, or not all of them one. */
-function zoneOfLines(lines: readonly string[]): string | undefined {
-  const zones = lines.flatMap((line) => {
-    const parsed = parseTerseWindows(line);
-    return isScheduleProblem(parsed) ? [undefined] : parsed.map((one) => one.zone);
+  return items.flatMap((item) => {
+    const line = typeof item === 'object' ? item.window : item;
+    const parsed = line === undefined ? undefined : parseTerseWindows(line);
+    return parsed === undefined || isScheduleProblem(parsed) ? [undefined] : parsed.map((one) => one.zone);
   });
-  return zones.every((one) => one === zones[0]) ? zones[0] : undefined;
 }
 
 /**
@@ -154,17 +158,28 @@ export function readZone(written: string | undefined, path: Path, { report }: Co
 }
 
 /** Its own zone, else the config's. There is no default zone: a silent UTC would be wrong for nearly everybody. */
-export function zoneFor(own: string | undefined, owner: Path, what: string, context: Context): string | undefined {
+export function zoneFor(written: ZoneInput, owner: Path, what: string, context: Context): string | undefined {
   const { input, report } = context;
+  const own = writtenZone(written);
   if (own !== undefined) return readZone(own, [...owner, 'timezone'], context);
   if (input.timezone !== undefined) return readZone(input.timezone, ['timezone'], context);
-  if (!report.isTold(['timezone'])) {
-    report.missing(
-      owner,
-      'timezone',
-      `${what} has no time zone`,
-      'add timezone: Europe/Berlin (or yours) at the top of the config',
-    );
-  }
+  if (report.isTold(['timezone'])) return undefined;
+  const named = [...new Set(zonesOfLines(written).filter((zone) => zone !== undefined))];
+  // What a line names and is no zone is said of that line.
+  if (named.some((zone) => isScheduleProblem(checkZone(zone)))) return undefined;
+  const [problem, fix] = zoneWanted(named, what);
+  report.missing(owner, 'timezone', problem, fix);
   return undefined;
+}
+
+function zoneWanted(named: readonly string[], what: string): readonly [string, string] {
+  if (named.length > 1)
+    return [`the windows of ${what} name several zones: ${named.join(', ')}`, 'give each zone a schedule of its own'];
+  const [one] = named;
+  return one === undefined
+    ? [`${what} has no time zone`, 'add timezone: Europe/Berlin (or yours) at the top of the config']
+    : [
+        `not every window of ${what} names its time zone`,
+        `add timezone: ${one} to it, or name the zone in each of them`,
+      ];
 }

@@ -10,22 +10,48 @@ export type TerseWindow = { readonly written: WrittenWindow; readonly zone: stri
  * judged where the keys of a window are. Source of the form: https://codeberg.org/hjacobs/kube-downscaler, "Uptime/downtime spec".
  */
 export function parseTerseWindows(text: string): readonly TerseWindow[] | ScheduleProblem {
-  const windows = text.split(',').map((part) => parseOne(part.trim(), text));
-  return windows.find((one) => isScheduleProblem(one)) ?? (windows as readonly TerseWindow[]);
+  const read = text.split(',').map((part) => parseOne(part.trim(), text));
+  const problem = read.find((one) => isScheduleProblem(one));
+  if (problem !== undefined) return problem;
+  const windows = read as readonly TerseWindow[];
+  return listedDay(windows) ?? windows;
+}
+
+/** "Mon,Wed 07:00-19:00" would be the whole Monday, and is hardly ever meant so. */
+function listedDay(windows: readonly TerseWindow[]): ScheduleProblem | undefined {
+  const at = windows.findIndex(
+    ({ written, zone }, index) =>
+      written.from === undefined && zone === undefined && windows.slice(index + 1).some((one) => hasTimes(one)),
+  );
+  const days = windows[at]?.written.days;
+  const next = windows.slice(at + 1).find((one) => hasTimes(one))?.written;
+  if (at < 0 || typeof days !== 'string') return undefined;
+  const times = `${String(next?.from)}-${String(next?.to)}`;
+  return {
+    problem: `${quote(days)} has no times, and what follows it has some`,
+    fix: `repeat them: "${days} ${times}, …"; where the whole day is meant, write "${days} 00:00-24:00"`,
+  };
+}
+
+function hasTimes({ written }: TerseWindow): boolean {
+  return written.from !== undefined;
 }
 
 const day = '[A-Za-z]{3,9}';
 const time = '\\d{1,2}:\\d{2}(?::\\d{2})?';
-const zone = '[A-Za-z_]+(?:/[A-Za-z0-9_+-]+)+|UTC';
+/** Abbreviations and offsets as well, which are no usable zones: whoever reads the zone says so, and what to write. */
+const zone = '[A-Za-z_]+(?:/[A-Za-z0-9_+-]+)+|[A-Z]{2,5}(?:\\d[A-Z]{3})?|(?:UTC|GMT)?[+-]\\d{1,2}(?::?\\d{2})?';
 const weekly = new RegExp(`^(${day} ${time}) ?- ?(${day} ${time})(?: (${zone}))?$`);
-const daily = new RegExp(`^(?:(${day}(?:-${day})?)(?: |$))?(?:(${time})-(${time})(?: |$))?(${zone})?$`);
+const daily = new RegExp(`^(?:(${day}(?: ?- ?${day})?)(?: |$))?(?:(${time}) ?- ?(${time})(?: |$))?(${zone})?$`);
 
 function parseOne(part: string, text: string): TerseWindow | ScheduleProblem {
   const spaced = part.replaceAll(/\s+/g, ' ');
   if (/^(?:always|never)$/i.test(spaced)) return notAWindow(part, text);
   const [, from, to, weeklyZone] = weekly.exec(spaced) ?? [];
   if (from !== undefined) return { written: { from, to }, zone: weeklyZone };
-  const [, days, start, end, dailyZone] = daily.exec(spaced) ?? [];
+  const [, range, start, end, dailyZone] = daily.exec(spaced) ?? [];
+  // There a single day is written as a range: "Fri-Fri 20:00-24:00".
+  const days = range?.replaceAll(' ', '').replace(/^(.+)-\1$/i, '$1');
   if (spaced === '' || (days === undefined && start === undefined)) return notAWindow(part, text);
   const written = { ...(days !== undefined && { days }), ...(start !== undefined && { from: start, to: end }) };
   return { written, zone: dailyZone };
