@@ -145,7 +145,7 @@ const watched = has({ ...seen, version: maybe(text), due: maybe(endDate), pools:
 
 const ids = { region: text, clusterId: text, poolId: text };
 const ofPool = { ...ids, cluster: text, pool: text };
-const announced = { ...ofPool, from: size, to: size, nodes: number, by: number };
+const announced = { ...ofPool, labels: maybe(table(text)), from: size, to: size, nodes: number, by: number };
 const ahead = {
   coming: maybe(list(has({ ...announced, boundary: number, begins: number, news: maybe(text) }))),
   verdicts: maybe(list(has({ ...ids, boundary: number, saidAt: number, how: text, why: text, instead: maybe(size) }))),

@@ -1,3 +1,4 @@
+import type { Labels } from '../../model/match.ts';
 import type { Size } from '../../model/size.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
 import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
@@ -21,6 +22,8 @@ export type Announcement = {
 };
 
 export type AnnouncedPool = PoolName & {
+  /** Those that rules asked for when it was told; absent = none did. */
+  readonly labels?: Labels;
   readonly from: Size;
   readonly to: Size;
   /** How many nodes it has before. */

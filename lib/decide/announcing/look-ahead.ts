@@ -1,13 +1,13 @@
 import type { Ask } from '../../model/asks.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
-import { matchesPool } from '../../model/match.ts';
+import { type Labels, matchesPool } from '../../model/match.ts';
 import { describeSize, equalSize, isLower, isRaise, lower, nodesOver, type Size } from '../../model/size.ts';
 import { type EpochMs, hourMs, iso, minuteMs } from '../../model/time.ts';
 import { advanceFleet, applyPlan, beginFleet, type Fleet, lifeKey } from '../rehearsal/rehearsed-fleet.ts';
 import { observedNodes } from '../scaling/base.ts';
 import type { PoolMemory } from '../scaling/memory.ts';
 import type { Action, Hold, HoldCode, Plan, PoolName, PoolState, RoundInput } from '../scaling/plan.ts';
-import { planRound } from '../scaling/plan-round.ts';
+import { planRound, withAskedLabels } from '../scaling/plan-round.ts';
 import { labelledNames, makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
 import { longestLeadMs } from '../scaling/scheduled-size.ts';
 import { nextChange, type Timeline } from '../schedule/timeline.ts';
@@ -24,6 +24,8 @@ export type ComingChange = PoolName & {
   readonly nodes: number;
   /** Nodes that go for certain (below 0), or come. */
   readonly by: number;
+  /** Those that rules ask for, where they do: they say whose rule it is. */
+  readonly labels?: Labels;
   /** What made it known only now, where something did. */
   readonly news?: string;
 };
@@ -70,7 +72,7 @@ function reachMs({ announce }: Pick<Rule, 'announce'>, { everyMs }: Pick<Compile
 }
 
 type Interesting = {
-  readonly names: PoolName;
+  readonly names: PoolName & Pick<ComingChange, 'labels'>;
   readonly rule: Rule;
   readonly memory: PoolMemory | undefined;
   readonly edges: readonly EpochMs[];
@@ -92,10 +94,12 @@ function poolsOfInterest(input: RoundInput, book: RuleBook, open: ReadonlySet<st
   const isAnnouncing = config.rules.some(({ announce }) => announce !== undefined);
   if (!isAnnouncing && open.size === 0) return [];
   const edges = new Map<Timeline, readonly EpochMs[]>();
-  return clusters.flatMap(({ cluster, pools = [], record }) =>
+  const seen = clusters.map((one) => withAskedLabels(one, book));
+  return seen.flatMap(({ cluster, pools = [], record }) =>
     pools.flatMap((pool): readonly Interesting[] => {
       const { region, id: clusterId, name } = cluster;
-      const names = { region, clusterId, cluster: name, poolId: pool.id, pool: pool.name };
+      const { id: poolId, labels } = pool;
+      const names = { region, clusterId, cluster: name, poolId, pool: pool.name, ...(labels && { labels }) };
       const applied = book.appliedRule(labelledNames(cluster, pool));
       if (applied === undefined || (applied.rule.announce === undefined && !open.has(lifeKey(names)))) return [];
       const { rule, timeline } = applied;

@@ -1,5 +1,5 @@
 import type { AnnounceConfig, CompiledConfig } from '../../model/config.ts';
-import { matchesPool, type Names } from '../../model/match.ts';
+import { matchesPool } from '../../model/match.ts';
 import { commandHint } from '../../model/text.ts';
 import { type EpochMs, isOverdue, iso, minuteMs } from '../../model/time.ts';
 import { type Delivery, deliveryId, unsent } from '../incidents/delivery.ts';
@@ -138,13 +138,14 @@ function announced(input: AnnounceInput, { change, announce }: Due, sequence: nu
   const { now, silences, hash } = input;
   const starts = startOf(change);
   const { boundary, begins: _, from, to, nodes, by, news, ...names } = change;
-  const { region, clusterId, cluster, poolId, pool } = names;
+  const { region, clusterId, cluster, poolId, pool, labels } = names;
   const subject = { kind: 'pool', region, clusterId, cluster, poolId, pool } as const;
   const key = hash(`announcement\n${boundary}\n${poolId}`);
   const silenced = silencedBy(silences, { kind: 'announcement', subject, key, episode: boundary }, now);
   const late =
     silenced ?? (starts - now < announce.beforeMs ? whyLate(input, news, starts - announce.beforeMs) : undefined);
-  const common = { region, clusterId, cluster, poolId, pool, from, to, nodes, by, saidAt: now };
+  const id = { region, clusterId, cluster, poolId, pool, ...(labels && { labels }) };
+  const common = { ...id, from, to, nodes, by, saidAt: now };
   return { ...common, said: silenced === undefined ? sequence : 0, ...(late !== undefined && { late }) };
 }
 
@@ -258,10 +259,14 @@ function commandFor(config: CompiledConfig, pools: readonly AnnouncedPool[], at:
   }
   const matches = [...new Set(down.map((pool) => matchOf(config, pool)))];
   const commands = matches.map((match) => commandHint(config, `pause "${match}" --until ${until}`));
-  const more = commands.length > 3 ? ` (and ${commands.length - 3} more rules)` : '';
+  const more = commands.length > 3 ? ` (and ${commands.length - 3} more)` : '';
   return `to keep them as they are, run: ${commands.slice(0, 3).join(', and: ')}${more}`;
 }
 
-function matchOf({ rules }: CompiledConfig, pool: Names): string {
-  return rules.find(({ match }) => matchesPool(match, pool))?.match.text ?? `${pool.cluster}/${pool.pool}`;
+/** The match of its rule, unless that stands for pools of other rules too: what is typed knows no labels. */
+function matchOf({ rules, regions }: CompiledConfig, pool: AnnouncedPool): string {
+  const own = rules.find(({ match }) => matchesPool(match, pool))?.match;
+  if (own !== undefined && pool.labels === undefined) return own.text;
+  const name = `${pool.cluster}/${pool.pool}`;
+  return regions.length > 1 ? `${pool.region}:${name}` : name;
 }

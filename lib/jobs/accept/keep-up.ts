@@ -140,8 +140,9 @@ async function planOne(
 ): Promise<Planned> {
   const { region, clusterId, cluster, poolId, pool } = announced;
   const names = { region, cluster, pool };
-  const rule = config().rules.find(({ match }) => matchesPool(match, names));
   const memory = (await readClusterRecord(store, region, clusterId))?.record.pools[poolId];
+  const labels = memory?.labels ?? announced.labels;
+  const rule = config().rules.find(({ match }) => matchesPool(match, { ...names, labels }));
   const no = (note: string): Planned => {
     return { pool: { ...names, atLeast: undefined, until: asked, note }, lease: undefined, announced };
   };

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { readKeepLink } from '../../../lib/decide/announcing/keep-link.ts';
+import type { Fetch } from '../../../lib/io/http/exchange.ts';
+import { makeQuota } from '../../../lib/io/listen/receive.ts';
+import { listAsks } from '../../../lib/jobs/records/ask-records.ts';
+import type { CompiledConfig, Match, Rule } from '../../../lib/model/config.ts';
+import { anAnnouncedNight, announcing, deliveriesIn, saidOf, ticks } from '../../support/announced-night.ts';
+import type { Night } from '../../support/night-app.ts';
+import { aMatch, hour } from '../../support/scaling-world.ts';
+
+const day = '2026-03-02';
+
+/** Of the pools of dev-api, those called "build" have the label. */
+function labelled(api: Fetch): Fetch {
+  return async (input, init) => {
+    const response = await api(input, init);
+    const text = await response.text();
+    const said = text.includes('"name":"build"')
+      ? text.replaceAll(/\{[^{}]*"name":"build".*?"labels":\[/g, '$&{"key":"team","value":"data"}')
+      : text;
+    return new Response(said, { status: response.status, headers: response.headers });
+  };
+}
+
+const ofData: Match = { ...aMatch('dev-api/*'), labels: { team: 'data' }, labelText: 'team: data' };
+
+const links: NonNullable<CompiledConfig['links']> = {
+  url: 'https://lamp.example.org',
+  secrets: [{ kind: 'env', name: 'LINKS' }],
+  mostMs: 14 * hour,
+  choices: [{ kind: 'for', ms: 2 * hour }, { kind: 'night' }],
+};
+
+async function anEvening(rules: readonly Rule[], patch: Partial<CompiledConfig> = {}): Promise<Night> {
+  const night = anAnnouncedNight(`${day}T17:30:00Z`, { rules, ...patch }, { through: labelled });
+  await ticks(night, `${day}T18:40:00Z`);
+  return night;
+}
+
+const { announce: _, ...quiet } = announcing({ hash: 'all' });
+
+test('pools chosen by a label are announced', async () => {
+  const night = await anEvening([announcing({ match: ofData, hash: 'data' }), quiet]);
+  expect(await saidOf(night)).toEqual([
+    '18:25 At 19:00 UTC, in 35 minutes: 1 pool goes down by 2 nodes (dev-api/build 2 → 0)',
+  ]);
+});
+
+test('a rule for labels above takes none of the others', async () => {
+  const night = await anEvening([{ ...quiet, match: ofData, hash: 'data' }, announcing({ hash: 'all' })]);
+  expect(await saidOf(night)).toEqual([
+    '18:25 At 19:00 UTC, in 35 minutes: 1 pool goes down by 3 nodes (dev-api/workers 3 → 0)',
+  ]);
+});
+
+test('what to type names them, not all that match', async () => {
+  const rules = [
+    announcing({ match: { ...ofData, ...aMatch('dev-*/*'), labels: { team: 'data' } }, hash: 'data' }),
+    announcing({ hash: 'all' }),
+  ];
+  const [delivery] = await deliveriesIn((await anEvening(rules)).store);
+  expect(delivery?.facts.fix).toContain('pause "dev-api/build" --until');
+});
+
+test('their links keep them, all night too', async () => {
+  const night = await anEvening([announcing({ match: ofData, hash: 'data' })], { links });
+  const [delivery] = await deliveriesIn(night.store);
+  const offered = delivery?.facts.links ?? [];
+  expect(offered.map(({ label }) => label)).toEqual(['2 hours more', 'All night']);
+  const path = new URL(offered[0]?.url ?? '').pathname.replace('/keep/', '');
+  const link = readKeepLink(path.slice(0, path.lastIndexOf('.')));
+  if (link === undefined) throw new Error('no link');
+  const quota = makeQuota(night.clock, { burst: 40, perSecond: 1 });
+  const page = night.app.keepPage(
+    () => night.config,
+    () => {},
+    quota,
+  );
+  expect(await page.look(link)).toMatchObject({ kind: 'open', pools: [{ pool: 'build', atLeast: 2 }] });
+  await page.keep(link);
+  expect((await listAsks(night.store, 'r1')).filter(({ kind }) => kind === 'lease')).toMatchObject([{ atLeast: 2 }]);
+});
