@@ -92,9 +92,9 @@ export function isSaidAlone(says: Says): boolean {
 /** An unknown base is known again when, at base time, somebody has set a size that is neither 0, idle nor ours. */
 function baseWhileAway(input: BaseInput, away: Away, isBaseTime: boolean): BaseView {
   if (away.base !== 'unknown') {
-    // What another rule gave is no person's size: this rule's limits hold for it.
+    // What another rule gave is no person's size: this rule's limits hold for it, and 0 is no base to remember.
     const base = away.from === 'config' ? clampSize(away.base, input.rule.limits) : away.base;
-    return { base, from: away.from, isLearnt: false };
+    if (away.from !== 'config' || !isZero(base)) return { base, from: away.from, isLearnt: false };
   }
   const isPersons = isBaseTime && canBeBase(input) && !equalSize(input.running, input.memory.lastSet);
   return { base: isPersons ? input.running : undefined, from: 'person', isLearnt: isPersons };

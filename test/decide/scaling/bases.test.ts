@@ -169,6 +169,18 @@ describe('a rule that changes while the pool is away', () => {
     expect(sizeOf(world, 'workers')).toBe(3);
   });
 
+  test('a given 0 is no base to remember', () => {
+    const none = aConfig({ rules: [aRule({ base: 0, idle: 1, hash: 'given-0' })], hash: 'none' });
+    const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 0)], { config: none });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    world.config = remembered;
+    runUntil(world, '2026-03-03T08:00:00Z');
+    expect(round(world).holds).toMatchObject([{ code: 'base-unknown' }]);
+    byHand(world, 'workers', 3);
+    runUntil(world, '2026-03-03T09:00:00Z');
+    expect(memoryOf(world, 'workers')).toMatchObject({ base: 3 });
+  });
+
   test('and acted on meanwhile: still what it was', () => {
     const world = aWorld('2026-03-02T12:00:00Z', [aPool('workers', 3)], { config: remembered });
     runUntil(world, '2026-03-02T22:00:00Z');
