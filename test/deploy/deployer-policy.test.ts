@@ -54,7 +54,7 @@ test('hands roles to functions and schedules', () => {
 test('but only what is Lamplighter’s, and all of nothing', () => {
   expect(actions.filter((action) => action.includes('*'))).toEqual([]);
   const everywhere = statements.filter(({ Resource }) => Resource === '*').map(({ Sid }) => Sid);
-  expect(everywhere).toEqual(['CheckTheTemplate', 'TheQueuesOfTheFunctions', 'TheKeyOfTheTable', 'LookForLogs']);
+  expect(everywhere).toEqual(['CheckTheTemplate', 'TheQueuesOfTheFunctions', 'TheKey', 'LookForLogs']);
 });
 
 test('whatever makes or changes what a role may do is bound to the boundary', () => {

@@ -438,7 +438,7 @@ describe('roles', () => {
     expect(keys('ReceiveEventsRole')).toEqual([
       [
         'dynamodb:GetItem,dynamodb:Query',
-        leading('clusters/*', 'asks/*', 'replays/*', 'store', 'announcements', 'findings'),
+        leading('clusters/*', 'asks/*', 'replays/*', 'store', 'announcements', 'findings', 'looked'),
       ],
       ['dynamodb:PutItem,dynamodb:DeleteItem', leading('asks/*', 'replays/*', 'decisions/*')],
     ]);

@@ -1,5 +1,5 @@
 /**
- * One endpoint for all AWS calls of a function: DynamoDB is passed on to an emulator, Secrets Manager and Lambda are
+ * One endpoint for all AWS calls of a function: DynamoDB is passed on to an emulator, Secrets Manager, SNS and Lambda are
  * answered here. Every call is recorded with the action that a role needs for it; the access key tells who called.
  */
 import { once } from 'node:events';
@@ -52,6 +52,7 @@ async function answer(
   const who = /Credential=([^/]+)\//u.exec(request.headers.authorization ?? '')?.[1] ?? 'nobody';
   // Who asks needs no permission, so it is no call that a policy must allow.
   if (text.startsWith('Action=GetCallerIdentity')) return answerCaller(who, response);
+  if (text.startsWith('Action=Publish')) return answerPublish(state, who, new URLSearchParams(text), response);
   const body = (text === '' ? {} : JSON.parse(text)) as Body;
   const [service, operation] = String(request.headers['x-amz-target'] ?? '').split('.');
   if (service === 'secretsmanager') return answerSecret(state, who, body, response);
@@ -103,6 +104,15 @@ function answerCaller(who: string, response: ServerResponse): void {
     .writeHead(200, { 'content-type': 'text/xml' })
     .end(
       `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>${result}</GetCallerIdentityResult></GetCallerIdentityResponse>`,
+    );
+}
+
+function answerPublish({ calls }: State, who: string, form: URLSearchParams, response: ServerResponse): void {
+  calls.push({ who, action: 'sns:Publish', resource: form.get('TopicArn') ?? '' });
+  response
+    .writeHead(200, { 'content-type': 'text/xml' })
+    .end(
+      '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>',
     );
 }
 
