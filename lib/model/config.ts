@@ -81,7 +81,7 @@ export type LinksConfig = {
   readonly choices: readonly LinkChoice[];
 };
 
-/** For a while from the boundary on, until the next local midnight, until the schedule raises the pools again. */
+/** For a while from the boundary on, until the next local midnight, until the schedule raises the pools or leaves them alone. */
 export type LinkChoice =
   | { readonly kind: 'for'; readonly ms: number }
   | { readonly kind: 'midnight' }

@@ -59,7 +59,7 @@ export const links = v.strictObject(
       default: '14h',
     }),
     choices: may(listOf('choices', text('a choice', 'write 2h, midnight or night')), {
-      says: 'A link for each: a duration, midnight (of the config’s timezone), or night (until the schedule raises the pools again).',
+      says: 'A link for each: a duration, midnight (of the config’s timezone), or night (until the schedule raises the pools again, or leaves them alone).',
       type: 'list of durations, midnight, night',
       default: '[2h, midnight, night]',
     }),

@@ -1,5 +1,5 @@
 import type { CompiledConfig, LinkChoice, LinksConfig } from '../../model/config.ts';
-import { isRaise } from '../../model/size.ts';
+import { isRaise, saysLeave } from '../../model/size.ts';
 import { counted } from '../../model/text.ts';
 import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
 import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
@@ -118,7 +118,10 @@ function midnightAfter(at: EpochMs, zone: string): EpochMs {
   return boundaryOf(next, 0, offsetsAround(zone, next - 1, next + 1));
 }
 
-/** When the schedule next asks for more than the pool is about to have; not looked for further than a week. */
+/**
+ * When the schedule next asks for more than the pool is about to have, or for nothing: `leave` lets it stay as it is. Not
+ * looked for further than a week.
+ */
 function nextRaise(pool: AnnouncedPool, boundary: EpochMs, book: RuleBook): EpochMs | undefined {
   const applied = book.appliedRule(pool);
   if (applied === undefined) return undefined;
@@ -126,6 +129,7 @@ function nextRaise(pool: AnnouncedPool, boundary: EpochMs, book: RuleBook): Epoc
   const resolver = { rule, autoscale: typeof pool.from === 'object', base: pool.from };
   for (let next = nextChange(timeline, boundary); next !== undefined; next = nextChange(timeline, next.at)) {
     if (next.at > boundary + 7 * 24 * hourMs) return undefined;
+    if (saysLeave(next.says)) return next.at;
     const { size } = resolveSays(next.says, resolver);
     if (size !== undefined && isRaise(pool.to, size)) return next.at;
   }

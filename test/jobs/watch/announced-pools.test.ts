@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { readKeepLink } from '../../../lib/decide/announcing/keep-link.ts';
+import { makeWindow } from '../../../lib/decide/schedule/window.ts';
 import type { Fetch } from '../../../lib/io/http/exchange.ts';
 import { makeQuota } from '../../../lib/io/listen/receive.ts';
 import { listAsks } from '../../../lib/jobs/records/ask-records.ts';
 import type { CompiledConfig, Match, Rule } from '../../../lib/model/config.ts';
 import { anAnnouncedNight, announcing, deliveriesIn, saidOf, ticks } from '../../support/announced-night.ts';
 import type { Night } from '../../support/night-app.ts';
-import { aMatch, hour } from '../../support/scaling-world.ts';
+import { aMatch, at, hour, officeHours } from '../../support/scaling-world.ts';
 
 const day = '2026-03-02';
 
@@ -79,4 +80,15 @@ test('their links keep them, all night too', async () => {
   expect(await page.look(link)).toMatchObject({ kind: 'open', pools: [{ pool: 'build', atLeast: 2 }] });
   await page.keep(link);
   expect((await listAsks(night.store, 'r1')).filter(({ kind }) => kind === 'lease')).toMatchObject([{ atLeast: 2 }]);
+});
+
+test('all night is until the schedule leaves them alone, where it raises nothing', async () => {
+  const window = makeWindow({ from: '19:00', to: '07:00' }, 'idle');
+  if ('problem' in window) throw new Error(window.problem);
+  const stopOnly = { ...officeHours, windows: [window], otherwise: 'leave' as const };
+  const night = await anEvening([announcing()], { links, schedules: [stopOnly] });
+  const [delivery] = await deliveriesIn(night.store);
+  const offered = delivery?.facts.links ?? [];
+  const ends = offered.map(({ url }) => readKeepLink(url.slice(url.lastIndexOf('/') + 1, url.lastIndexOf('.')))?.until);
+  expect(ends).toEqual([at(`${day}T21:00:00Z`), at('2026-03-03T07:00:00Z')]);
 });
