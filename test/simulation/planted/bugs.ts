@@ -317,13 +317,6 @@ const planted: readonly PlantedBug[] = [
     'const seenAt = input.lookedAt;',
   ),
   bug(
-    'own-raise-is-the-base',
-    'what was sent and not seen to arrive may be the base',
-    `${scaling}/base.ts`,
-    'if (memory.notApplied !== undefined && equalSize(memory.notApplied.target, running)) return false;',
-    '',
-  ),
-  bug(
     'hanging-for-ever',
     'a change that hung a day ago explains whatever moves today',
     `${scaling}/plan-cluster.ts`,
@@ -446,18 +439,12 @@ const broughtOutBy: { readonly [name: string]: readonly FaultClass[] } = {
   'wrong-clock-acts': ['clock'],
   'observe-acts': ['config'],
   'unseen-is-seen': ['loss', 'resizes', 'people'],
-  'own-raise-is-the-base': ['asks', 'lies', 'late', 'crash'],
   'hanging-for-ever': ['loss', 'resizes'],
   'never-looked-is-just-looked': ['ticks', 'loss', 'errors', 'secrets'],
 };
 
 /** Several things must go wrong with one pool within hours. */
-const rare: ReadonlySet<string> = new Set([
-  'unseen-is-seen',
-  'own-raise-is-the-base',
-  'hanging-for-ever',
-  'never-looked-is-just-looked',
-]);
+const rare: ReadonlySet<string> = new Set(['unseen-is-seen', 'hanging-for-ever', 'never-looked-is-just-looked']);
 
 export const plantedBugs: readonly PlantedBug[] = planted.map((one) => {
   const faults = broughtOutBy[one.name];
