@@ -41,7 +41,18 @@ export async function takeEffect(
   return [
     ...lines.map((line) => printable(localInstants(line, zone, now))),
     ...(fleet.uninstalled === undefined ? [] : [uninstalledText(config, fleet.uninstalled, zone)]),
+    ...undeployed(config, fleet),
     when,
+  ];
+}
+
+/** Functions have the config that they were deployed with: an approval of any other one is none to them. */
+function undeployed({ hash }: CompiledConfig, { rounds }: Remembered): readonly string[] {
+  const ofFunctions = rounds.filter(({ installation }) => installation !== undefined);
+  const last = ofFunctions.toSorted((one, other) => other.at - one.at)[0];
+  if (last === undefined || last.configHash === hash) return [];
+  return [
+    `${last.installation} had another config (${last.configHash}) in its last round: this one (${hash}) counts once it is deployed, and so does a calendar that has changed since`,
   ];
 }
 

@@ -56,6 +56,16 @@ describe('what a person asks for takes effect at once', () => {
     expect(asked).toEqual([{ job: 'scale-pools' }, { job: 'watch-clusters' }]);
   });
 
+  test('on AWS, a config that was not deployed is no news to the functions', async () => {
+    const { night, parts } = await onAws(true);
+    const store = { kind: 'dynamodb', table: 'lamplighter' } as const;
+    const notes = await takeEffect(parts, { ...night.config, store, hash: 'edited' }, night.store, () => false);
+    expect(notes).toEqual([
+      `lamplighter-prod had another config (${night.config.hash}) in its last round: this one (edited) counts once it is deployed, and so does a calendar that has changed since`,
+      'it takes effect at once: lamplighter-prod-scale-pools was started',
+    ]);
+  });
+
   test('on AWS, without the right to start it, it says when', async () => {
     const { night, parts } = await onAws(false);
     const config = { ...night.config, store: { kind: 'dynamodb', table: 'lamplighter' } } as const;
