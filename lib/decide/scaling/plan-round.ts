@@ -266,7 +266,8 @@ type Line = Omit<Decision, 'configHash'>;
 
 /**
  * Decisions are kept when they differ from the pool's last one in kind, sizes, reason, config or who. Instants inside a
- * reason do not make it another one, so the code stands for the reason.
+ * reason do not make it another one, so the code stands for the reason. A pool that only waits for our own change is
+ * remembered and has no line (ADR 46): the change has one when it is claimed, and one when it has ended.
  */
 function keepHistory(
   { record, pools: seen, decisions: settled }: ClusterPlan,
@@ -279,6 +280,8 @@ function keepHistory(
     return { record: rememberHolds(record, holds), decisions: [] };
   const decisions: Decision[] = [];
   const pools: { [poolId: string]: PoolMemory } = { ...record.pools };
+  const isOurs = action !== undefined || record.change !== undefined;
+  let isNews = false;
   const sent = action && lineOf(action, now);
   const lines: readonly Line[] = [...settled, ...holds.map((hold) => lineOf(hold, now)), ...(sent ? [sent] : [])];
   for (const line of lines) {
@@ -292,13 +295,18 @@ function keepHistory(
       config.hash,
     ].join('|');
     if (memory?.decision === fingerprint) continue;
+    isNews = true;
     if (memory) pools[line.poolId] = remember(memory, { decision: fingerprint });
     const nodes = seen.find(({ poolId }) => poolId === line.poolId)?.nodes;
     const decision = { ...line, configHash: config.hash };
-    if (memory || line.kind !== 'hold') decisions.push(nodes === undefined ? decision : { ...decision, nodes });
+    const isLine = line.kind !== 'hold' || (memory !== undefined && !(isOurs && waitsForOurs.has(line.code)));
+    if (isLine) decisions.push(nodes === undefined ? decision : { ...decision, nodes });
   }
-  return { record: rememberHolds(decisions.length === 0 ? record : { ...record, pools }, holds), decisions };
+  return { record: rememberHolds(isNews ? { ...record, pools } : record, holds), decisions };
 }
+
+/** Holds that end with the change that is under way in the cluster. */
+const waitsForOurs: ReadonlySet<string> = new Set<HoldCode>(['slot', 'in-flight']);
 
 /** Each pool's hold of this round, for whoever asks before the next one; none where there was none. */
 function rememberHolds(record: ClusterRecord, holds: readonly Hold[]): ClusterRecord {

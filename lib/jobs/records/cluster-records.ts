@@ -4,7 +4,7 @@ import type { Decision } from '../../decide/scaling/plan.ts';
 import { StoreError } from '../../errors.ts';
 import type { Key, Store, Version, Write } from '../../io/stores/store.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import { asJson } from '../../model/json.ts';
+import { asJson, type Json } from '../../model/json.ts';
 import type { IdRange } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { changeRecord, isRecord, listAll, putOver } from './change-record.ts';
@@ -69,8 +69,39 @@ function clusterKey(region: string, clusterId: string): Key {
 
 /** History is listed per region, newest last; ids begin with the instant, then with the order of one instant. Expires after `keepMs`. */
 export function decisionWrite(decision: Decision, id: string, keepMs: number): Write {
-  const key = { partition: `decisions/${decision.region}`, id: `${String(decision.at).padStart(15, '0')}-${id}` };
-  return { kind: 'putIfAbsent', key, value: asJson(decision), expiresAt: decision.at + keepMs };
+  return historyWrite(decision, asJson(decision), id, keepMs);
+}
+
+/** Far below what a record may hold (400 kB on DynamoDB), whatever the reasons say. */
+const decisionsPerRecord = 50;
+/** What the decisions of one round have in common. */
+const common = ['schema', 'at', 'region', 'clusterId', 'cluster', 'configHash'] as const;
+
+/**
+ * The decisions of one cluster and instant, which are paid for as one record (ADR 46): the first as it is, which is all that
+ * a version from before reads, and the others under `also`, without what they have in common with it.
+ */
+export function decisionWrites(decisions: readonly Decision[], newId: () => string, keepMs: number): readonly Write[] {
+  const groups = Array.from({ length: Math.ceil(decisions.length / decisionsPerRecord) }, (_, i) =>
+    decisions.slice(i * decisionsPerRecord, (i + 1) * decisionsPerRecord),
+  );
+  return groups.flatMap(([first, ...others], i) => {
+    if (first === undefined) return [];
+    const also = others.map((one) =>
+      Object.fromEntries(
+        Object.entries(one).filter(
+          ([name, value]) => !common.some((known) => known === name && first[known] === value),
+        ),
+      ),
+    );
+    const value = asJson(also.length === 0 ? first : { ...first, also });
+    return [historyWrite(first, value, `${String(i).padStart(3, '0')}-${newId()}`, keepMs)];
+  });
+}
+
+function historyWrite({ region, at }: Decision, value: Json, id: string, keepMs: number): Write {
+  const key = { partition: `decisions/${region}`, id: `${String(at).padStart(15, '0')}-${id}` };
+  return { kind: 'putIfAbsent', key, value, expiresAt: at + keepMs };
 }
 
 export type HistoryQuery = { readonly since?: EpochMs | undefined };
@@ -82,7 +113,19 @@ export async function listDecisions(
 ): Promise<readonly Decision[]> {
   const after = query.since === undefined ? undefined : String(query.since).padStart(15, '0');
   const records = await listAll(store, `decisions/${region}`, { after });
-  return records.flatMap(({ value }) => (isDecision(value) ? [value] : []));
+  return records.flatMap(({ value }) => (isDecision(value) ? unpacked(value) : []));
+}
+
+function unpacked({ also, ...first }: Decision & { readonly also?: unknown }): readonly Decision[] {
+  if (!Array.isArray(also)) return [first];
+  const { schema, at, region, clusterId, cluster, configHash } = first;
+  const others = also.filter(isOfPool);
+  return [first, ...others.map((one) => ({ schema, at, region, clusterId, cluster, configHash, ...one }))];
+}
+
+/** What is left of a decision without what it has in common with the first. */
+function isOfPool(value: unknown): value is Omit<Decision, (typeof common)[number]> {
+  return typeof value === 'object' && value !== null && 'pool' in value && typeof value.pool === 'string';
 }
 
 function isDecision(value: unknown): value is Decision {

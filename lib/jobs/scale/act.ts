@@ -7,7 +7,7 @@ import type { Version } from '../../io/stores/store.ts';
 import { type Answer, describeAnswer, saidBy } from '../../model/answer.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import { describeSize, isRange } from '../../model/size.ts';
-import { clusterWrite, decisionWrite } from '../records/cluster-records.ts';
+import { clusterWrite, decisionWrite, decisionWrites } from '../records/cluster-records.ts';
 import type { ActionResult, ScaleParts, ScaleProblem } from './parts.ts';
 
 export type Acted = {
@@ -38,9 +38,7 @@ export async function actOnCluster(
     update.record.change && action
       ? { ...update.record, change: { ...update.record.change, claimedAt } }
       : update.record;
-  const writes = update.decisions.map((decision, i) =>
-    decisionWrite(decision, `${String(i).padStart(3, '0')}-${parts.newId()}`, parts.config.keepMs),
-  );
+  const writes = decisionWrites(update.decisions, parts.newId, parts.config.keepMs);
   const outcome = await parts.store.commit([
     clusterWrite(update.region, update.clusterId, record, version),
     ...writes.slice(0, 90),

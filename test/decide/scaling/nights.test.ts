@@ -610,7 +610,10 @@ describe('acting', () => {
     const world = aWorld('2026-03-02T20:00:00Z', [aPool('workers', 3), { ...moving, name: 'unmatched' }], {
       config: aConfig({ rules: [aRule({ match: { ...aRule().match, pool: 'workers' } })] }),
     });
-    expect(round(world).holds.map(({ code }) => code)).toEqual(['slot']);
+    const first = round(world);
+    expect(first.holds.map(({ code }) => code)).toEqual(['slot']);
+    // Nothing else in the history says that somebody moves a pool.
+    expect(first.updates.flatMap(({ decisions }) => decisions)).toMatchObject([{ kind: 'hold', code: 'slot' }]);
     world.now = at('2026-03-02T20:20:00Z');
     expect(round(world).holds.map(({ code }) => code)).toEqual(['slot']);
     world.now += minute;

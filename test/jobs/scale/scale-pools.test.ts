@@ -292,6 +292,8 @@ describe('rounds on a simulated fleet', () => {
     expect(report.problems).toEqual([]);
     const [stored] = (await listClusterRecords(night.store, 'r1')).values();
     expect(Object.keys(stored?.record.pools ?? {})).toHaveLength(120);
+    const held = (await listDecisions(night.store, 'r1')).map(({ pool, code }) => `${code} ${pool}`);
+    expect(held.toSorted()).toEqual(pools.map(({ name }) => `observe ${name}`).toSorted());
   });
 
   test('a refused token: the change has failed, and is not one that was dropped', async () => {
@@ -320,17 +322,30 @@ describe('rounds on a simulated fleet', () => {
   test('decisions are kept once each, with their reasons', async () => {
     const night = aNight(at('2026-03-02T18:00:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
     await rounds(night, '2026-03-03T08:00:00Z');
-    expect(await listDecisions(night.store, 'r1', { since: at('2026-03-03T00:00:00Z') })).toHaveLength(3);
+    expect(await listDecisions(night.store, 'r1', { since: at('2026-03-03T00:00:00Z') })).toHaveLength(2);
     const lines = (await listDecisions(night.store, 'r1')).map(
       ({ kind, from, to, reason }) => `${kind} ${describeSize(from)}→${describeSize(to)} ${reason}`,
     );
-    expect(lines.map((line) => line.replace(/after \d+ s/, 'after … s').replace(/since .*/, 'since …'))).toEqual([
+    expect(lines.map((line) => line.replace(/after \d+ s/, 'after … s'))).toEqual([
       'scale 3→0 schedule office-hours: 0',
       'done 3→0 done after … s',
       'scale 0→3 schedule office-hours: 3',
-      'hold 0→3 the change from 0 to 3 is under way since …',
       'done 0→3 done after … s',
     ]);
+  });
+
+  test('pools that take turns leave a line each when claimed and when done', async () => {
+    const pools = ['a', 'b', 'c'].map((name) => ({ name, size: 3 }));
+    const night = aNight(
+      at('2026-03-02T18:00:00Z'),
+      { rules: [aRule({ match: aMatch('dev/*') })] },
+      { fleet: { clusters: [{ name: 'dev', pools }] } },
+    );
+    await rounds(night, '2026-03-02T23:00:00Z');
+    const lines = (await listDecisions(night.store, 'r1')).map(({ kind, pool }) => `${kind} ${pool}`);
+    expect(lines.toSorted()).toEqual(['done a', 'done b', 'done c', 'scale a', 'scale b', 'scale c']);
+    // The end of one and the claim of the next are one record: the three of them are four.
+    expect(await night.store.list('decisions/r1')).toHaveLength(4);
   });
 
   test.each([
