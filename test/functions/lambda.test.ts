@@ -44,7 +44,7 @@ regions:
 schedules:
   nights: { windows: [{ months: [${otherMonth}], from: "07:00", to: "19:00" }], otherwise: idle }
 pools:
-  - { match: "dev/workers", schedule: nights, base: 3, idle: 1, leases: { max: 6 } }
+  - { match: "dev/workers", schedule: nights, base: 3, idle: 1, leases: { max: 6 }, announce: { before: 30m, to: [hook] } }
 destinations:
   hook: { kind: webhook, url: { awsSecret: lamplighter/hook }, insecure: true }
   topic: { kind: sns, topic: "arn:aws:sns:eu-central-1:111122223333:lamplighter-told" }
@@ -52,6 +52,7 @@ events:
   jobs: { kind: json, queue: lamplighter-jobs, may: ["dev/*"], most: 5, longest: 8h }
   ci: { kind: json, secret: { awsSecret: lamplighter/ci }, may: ["dev/*"], most: 5, longest: 8h }
 links: { url: "https://abc.lambda-url.eu-central-1.on.aws", secret: { awsSecret: lamplighter/links } }
+digest: { to: hook, every: mon 08:00 }
 store: { kind: dynamodb, table: lamplighter }
 `;
 }
@@ -90,6 +91,13 @@ function anAnnouncement({ mks, now }: LambdaWorld) {
   const lane = { id: hash(url), destination, key: hash('key'), episode: boundary, sequence: 1 };
   const delivery: Delivery = { schema: 1, ...lane, facts, queuedAt: now(), ...unsent };
   return { announcement, delivery };
+}
+
+/** To the next Monday at 08:10 UTC. */
+function untilMonday(now: number): number {
+  const weekMs = 7 * 24 * 60 * minuteMs;
+  const first = Date.UTC(2026, 0, 5, 8, 10);
+  return weekMs - ((now - first) % weekMs);
 }
 
 function pageRequest(method: string, path: string) {
@@ -353,6 +361,27 @@ describe.skipIf(missing !== undefined)(
       expect([...new Set(made)].sort()).toEqual(allowed.sort());
     });
 
+    test('the end of a lease is announced, with a link that opens, and the week is told', async () => {
+      world.pass(12 * 60 * minuteMs);
+      await ticks(2);
+      await world.run('accept-events', queueMessages([leaseEvent('night', 4, '2h')]));
+      await ticks(20);
+      await world.run('deliver-alerts');
+      const announced = world.told.findLast(({ body }) => (body['data'] as { kind: string }).kind === 'announcement');
+      const text = JSON.stringify(announced?.body);
+      expect(text).toContain('1 pool goes down by 3 nodes');
+      const path = /\/keep\/[\w.-]+/u.exec(text)?.[0] ?? 'no link';
+      expect(await world.run('receive-events', pageRequest('GET', path))).toMatchObject({
+        answer: { body: expect.stringContaining('dev/workers') },
+      });
+      const digests = () => kindsTold().filter((kind) => kind.endsWith(' digest')).length;
+      const before = digests();
+      world.pass(untilMonday(world.now()));
+      await ticks(2);
+      await world.run('deliver-alerts');
+      expect(digests()).toBe(before + 1);
+    });
+
     /** What only happens once something is left over: a longer list of findings, and hundreds of leases that are over. */
     async function driveRareWrites(): Promise<void> {
       await seedLargeRound();
@@ -406,14 +435,14 @@ describe.skipIf(missing !== undefined)(
     const kindsTold = () =>
       world.told.map(({ body }) => `${String(body['type'])} ${(body['data'] as { kind: string }).kind}`);
 
-    const leaseEvent = (lease: string, atLeast: number) =>
+    const leaseEvent = (lease: string, atLeast: number, length = '6h') =>
       JSON.stringify({
         id: `${lease}-start`,
         lease,
         time: new Date(world.now()).toISOString(),
         pool: 'dev/workers',
         atLeast,
-        for: '6h',
+        for: length,
       });
 
     function queueMessages(bodies: readonly string[]): unknown {
