@@ -78,6 +78,7 @@ export function partsOf(config: Needed, options: PartsOptions): Parts {
     ...tracingResources(isTraced),
   };
   checkExisting(existing, config);
+  checkDropped(options.dropQueues ?? [], config);
   return {
     table,
     makesTable: isThere(existing, table) ? 'false' : 'true',
@@ -109,6 +110,13 @@ function checkExisting(names: readonly string[], { store, events }: Needed): voi
   throw new UsageError(
     `existing "${wrong}" is neither the table nor a queue of the config: use all, ${known.join(', ')}`,
   );
+}
+
+/** It would stay all the same, and go one day when it leaves the config and nobody thinks of the parameter any more. */
+function checkDropped(names: readonly string[], { events }: Needed): void {
+  const kept = names.find((name) => events.some(({ queue }) => queue === name));
+  if (kept === undefined) return;
+  throw new UsageError(`dropQueues "${kept}" is in the config: take it out of there, or leave it out here`);
 }
 
 /**

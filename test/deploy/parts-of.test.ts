@@ -91,6 +91,13 @@ describe('what the template takes from the config', () => {
     expect(() => partsOf(config, { ...usual, existing: ['lamplihgter'] })).toThrow('neither the table nor a queue');
   });
 
+  test('a queue that the config has is not let go of', () => {
+    expect(partsOf(config, { ...usual, dropQueues: ['old'] }).letGo).toEqual(['old']);
+    expect(() => partsOf(config, { ...usual, dropQueues: ['old', 'lamplighter-events'] })).toThrow(
+      'dropQueues "lamplighter-events" is in the config: take it out of there, or leave it out here',
+    );
+  });
+
   test('an address gets a topic that only alarms of this account may use', () => {
     const { alarmActions, resources } = partsOf(config, { ...usual, alarmEmail: 'ops@example.org' });
     expect(alarmActions).toEqual([{ Ref: 'AlarmsTopic' }]);
