@@ -26,6 +26,15 @@ describe('a match', () => {
     expect(some.length).toBeLessThan(all.length);
   });
 
+  test('that names no pool is told by status', async () => {
+    using world = aCliWorld('2026-11-23T20:00:00Z');
+    await world.run('run', '--once');
+    const said = 'no pool that a rule scales has this name; see: lamplighter clusters';
+    expect((await world.run('status', 'dev-apx')).out).toContain(said);
+    expect((await world.run('status', 'dev-api')).out).not.toContain(said);
+    expect((await world.run('status')).out).not.toContain(said);
+  });
+
   test('with --why is too much', async () => {
     using world = aCliWorld();
     expect(await world.run('incidents', 'dev-*', '--why', 'abc')).toMatchObject({

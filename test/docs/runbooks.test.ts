@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { incidentKinds, kindNames } from '../../lib/config/schema/destinations-events.ts';
 import type { Delivery, DeliveryFacts } from '../../lib/decide/incidents/delivery.ts';
@@ -85,6 +86,18 @@ describe('every alert links to its runbook', () => {
       expect(problems.map(({ path }) => path)).toEqual(['runbooks']);
     },
   );
+});
+
+test('links to files lead somewhere', () => {
+  const pages = ['.', 'docs', 'docs/adr'].flatMap((folder) =>
+    readdirSync(folder).flatMap((name) => (name.endsWith('.md') ? [join(folder, name)] : [])),
+  );
+  const dead = pages.flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(/\]\((?!\w+:)([^)#\s]+)(?:#[^)\s]*)?\)/g)].flatMap(([link, path = '']) =>
+      existsSync(join(dirname(page), path)) ? [] : [`${page}: ${link}`],
+    ),
+  );
+  expect(dead).toEqual([]);
 });
 
 test('links between pages lead somewhere', () => {

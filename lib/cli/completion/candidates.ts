@@ -30,7 +30,7 @@ export async function findCandidates(
       optionsOf(line.command).map((one) => ({ value: one.long ?? one.flags, text: one.description })),
     );
   const argument = argumentAt(line);
-  if (argument !== undefined) return starting(current, await argumentValues(argument, program, names));
+  if (argument !== undefined) return starting(current, await argumentValues(argument, line, program, names));
   return starting(current, line.command.commands.filter(isShown).map(asCandidate));
 }
 
@@ -43,6 +43,8 @@ type Line = {
   readonly command: Command;
   /** Operands of the command so far. */
   readonly operands: number;
+  /** The last of them. */
+  readonly before?: string;
   /** The option whose value is being written. */
   readonly open: Option | undefined;
   readonly config: string | undefined;
@@ -69,7 +71,7 @@ function readWord(line: Line, word: string): Line {
     return { ...line, open: option?.required ? option : undefined };
   }
   const below = line.operands === 0 ? line.command.commands.find((one) => one.name() === word) : undefined;
-  return below === undefined ? { ...line, operands: line.operands + 1 } : { ...line, command: below };
+  return below === undefined ? { ...line, operands: line.operands + 1, before: word } : { ...line, command: below };
 }
 
 /** Its own, and what every command takes. */
@@ -94,16 +96,27 @@ async function valuesOf({ argChoices, flags, long }: Option, names: () => Promis
 
 async function argumentValues(
   argument: Argument,
+  { command, before }: Line,
   program: Command,
   names: () => Promise<KnownNames>,
 ): Promise<Candidates> {
   if (argument.argChoices !== undefined) return argument.argChoices.map((value) => ({ value, text: '' }));
   const name = argument.name();
+  const asksFor = `${command.name()} ${name}`;
   if (['file', 'store', 'from', 'to'].includes(name)) return 'files';
   if (name === 'cluster/pool') return poolsOf(await names());
-  if (name === 'match') return matchesOf(await names());
-  if (name === 'destination') return (await names()).destinations.map((value) => ({ value, text: 'destination' }));
+  if (name === 'match' || asksFor === 'silence what') return matchesOf(await names());
+  if (asksFor === 'clusters name') return clustersOf(await names());
+  if (asksFor === 'outbox what' && before === 'test') return destinationsOf(await names());
   return name === 'command' ? program.commands.filter(isShown).map(asCandidate) : [];
+}
+
+function clustersOf({ clusters }: KnownNames): readonly Candidate[] {
+  return clusters.map((value) => ({ value, text: 'cluster' }));
+}
+
+function destinationsOf({ destinations }: KnownNames): readonly Candidate[] {
+  return destinations.map((value) => ({ value, text: 'destination' }));
 }
 
 function poolsOf({ pools }: KnownNames): readonly Candidate[] {
@@ -111,7 +124,7 @@ function poolsOf({ pools }: KnownNames): readonly Candidate[] {
 }
 
 function matchesOf(names: KnownNames): readonly Candidate[] {
-  return [...names.clusters.map((value) => ({ value, text: 'cluster' })), ...poolsOf(names)];
+  return [...clustersOf(names), ...poolsOf(names)];
 }
 
 function isShown(command: Command): boolean {

@@ -45,12 +45,18 @@ export function statusText(
         ),
       ),
     ),
+    isPart && status.pools.length === 0 && status.rounds.length > 0 ? [noSuchPool(config)] : [],
     [summary(status, config)],
   ];
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => `${lines.join('\n')}\n`)
     .join('\n');
+}
+
+/** Silence would read as: all is well. A cluster that is only watched has no pool here either. */
+function noSuchPool(config: CompiledConfig): string {
+  return `no pool that a rule scales has this name; see: ${commandHint(config, 'clusters')}`;
 }
 
 function unreadRegions({ rounds }: FleetStatus): readonly string[] {
