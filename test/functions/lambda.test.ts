@@ -108,8 +108,9 @@ function pageRequest(method: string, path: string) {
     rawQueryString: '',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     requestContext: { domainName: 'abc.lambda-url.eu-central-1.on.aws', http },
-    body: method === 'POST' ? 'keep=yes' : '',
-    isBase64Encoded: false,
+    // A function URL hands forms over like this.
+    body: method === 'POST' ? Buffer.from('keep=yes').toString('base64') : '',
+    isBase64Encoded: method === 'POST',
   };
 }
 
