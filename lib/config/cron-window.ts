@@ -14,40 +14,79 @@ const months = ['', 'jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep
 
 const cronField = /^(?:[\d*?/,#LW-]|sun|mon|tue|wed|thu|fri|sat|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)+$/iu;
 
-/** Is this text a cron expression: five fields, as crontab has them, or the six of AWS? */
+/** Is this text a cron expression: five fields, as crontab has them, the six of AWS, with seconds, or a word such as @daily? */
 export function isCron(text: string): boolean {
   const fields = fieldsOf(text);
   return (
-    (fields.length === 5 || fields.length === 6) &&
+    fields.length >= 5 &&
+    fields.length <= 7 &&
     fields.every((field) => cronField.test(field)) &&
-    /[\d*]/u.test(text)
+    fields.some((field) => /[\d*]/u.test(field))
   );
+}
+
+type Cron = {
+  readonly minute: string;
+  readonly hour: string;
+  readonly dayOfMonth: string;
+  readonly month: string;
+  readonly dayOfWeek: string;
+  /** The number of a Sunday. */
+  readonly sunday: 0 | 1;
+};
+
+/**
+ * What each field is. Of six, AWS has the year last and a "?" for one of its days, Quartz and Spring have the seconds first;
+ * undefined = it says more than minutes can.
+ */
+function cronOf(fields: readonly string[]): Cron | undefined {
+  const isAws = fields.length === 6 && [fields[2], fields[4]].includes('?');
+  const hasSeconds = fields.length === 7 || (fields.length === 6 && !isAws);
+  if (hasSeconds && fields[0] !== '0') return undefined;
+  const [minute = '', hour = '', dayOfMonth = '', month = '', dayOfWeek = ''] = hasSeconds ? fields.slice(1) : fields;
+  return { minute, hour, dayOfMonth, month, dayOfWeek, sunday: fields.includes('?') ? 1 : 0 };
 }
 
 /** The window of which a cron expression is the start: `0 19 * * 1-5` → `{ days: mon-fri, from: "19:00", to: "…" }`; undefined = not so simple. */
 function windowOfCron(text: string): string | undefined {
-  const [minute = '', hour = '', dayOfMonth = '', month = '', dayOfWeek = ''] = fieldsOf(text);
-  const isAws = fieldsOf(text).length === 6;
-  const times = timesOf(minute, hour);
-  const days = isAny(dayOfWeek) ? '' : namesOf(dayOfWeek, weekdays, isAws ? 1 : 0);
-  const dates = isAny(dayOfMonth)
-    ? ''
-    : /^(?:\d{1,2}|L)(?:,(?:\d{1,2}|L))*$/u.test(dayOfMonth)
-      ? dayOfMonth
-      : undefined;
+  const cron = cronOf(fieldsOf(text));
+  if (cron === undefined) return undefined;
+  const { minute, hour, dayOfMonth, month, dayOfWeek, sunday } = cron;
+  const hours = /^\d{1,2}(?:,\d{1,2})+$/u.test(hour) ? hour.split(',') : [hour];
+  const times = hours.map((one) => timesOf(minute, one));
+  const days = isAny(dayOfWeek) ? '' : namesOf(dayOfWeek, weekdays, sunday);
+  const dates = isAny(dayOfMonth) ? '' : datesOf(dayOfMonth);
   const inMonths = isAny(month) ? '' : namesOf(month, months, 0);
-  if (times === undefined || days === undefined || dates === undefined || inMonths === undefined) return undefined;
+  if (times.includes(undefined) || days === undefined || dates === undefined || inMonths === undefined)
+    return undefined;
   const parts = [
     ...(days === '' ? [] : [`days: ${listed(days)}`]),
     ...(dates === '' ? [] : [`dayOfMonth: ${listed(dates)}`]),
     ...(inMonths === '' ? [] : [`months: ${listed(inMonths)}`]),
-    times,
   ];
-  return `{ ${parts.join(', ')} }`;
+  return times.map((one) => `{ ${[...parts, one].join(', ')} }`).join(' and ');
 }
 
+/** The words of crontab(5), and what they stand for there. */
+const words: ReadonlyMap<string, string> = new Map([
+  ['@hourly', '0 * * * *'],
+  ['@daily', '0 0 * * *'],
+  ['@midnight', '0 0 * * *'],
+  ['@weekly', '0 0 * * 0'],
+  ['@monthly', '0 0 1 * *'],
+  ['@yearly', '0 0 1 1 *'],
+  ['@annually', '0 0 1 1 *'],
+]);
+
+/** Without what stands around them: cron(…) of AWS, the zone of a Kubernetes CronJob. */
 function fieldsOf(text: string): readonly string[] {
-  return (/^cron\((.*)\)$/u.exec(text.trim())?.[1] ?? text).trim().split(/\s+/u);
+  const inner = (/^cron\((.*)\)$/u.exec(text.trim())?.[1] ?? text).trim().replace(/^(?:CRON_)?TZ=\S+ +/u, '');
+  return (words.get(inner.toLowerCase()) ?? inner).split(/\s+/u);
+}
+
+function datesOf(field: string): string | undefined {
+  const isFine = (one: string) => one === 'L' || (/^\d{1,2}$/u.test(one) && Number(one) >= 1 && Number(one) <= 31);
+  return field.split(',').every(isFine) ? field : undefined;
 }
 
 function isAny(field: string): boolean {
@@ -59,8 +98,10 @@ function timesOf(minute: string, hour: string): string | undefined {
   const [, first, last = first] = /^(\d{1,2})(?:-(\d{1,2}))?$/u.exec(hour) ?? [];
   const span = hour === '*' ? 'from: "00:00", to: "24:00"' : spanOf(first, last);
   if (step !== undefined && span !== undefined) return `${span}, every: ${step}m, for: …`;
-  if (!/^\d{1,2}$/u.test(minute)) return undefined;
+  if (!/^\d{1,2}$/u.test(minute) || Number(minute) > 59) return undefined;
   const past = minute.padStart(2, '0');
+  const hours = /^(?:\*|0)\/([1-9]|1\d|2[0-3])$/u.exec(hour)?.[1];
+  if (hours !== undefined) return `from: "00:${past}", to: "24:00", every: ${hours}h, for: …`;
   if (hour === '*') return `from: "00:${past}", to: "24:00", every: 1h, for: …`;
   if (first === undefined || last === undefined || Number(last) > 23) return undefined;
   if (first === last) return `from: "${first.padStart(2, '0')}:${past}", to: "…"`;
@@ -84,6 +125,7 @@ function nameOf(text: string, names: readonly string[], first: number): string |
   if (named !== undefined) return named;
   if (!/^\d{1,2}$/u.test(text)) return undefined;
   const index = Number(text) - first;
+  if (index < 0 || index > 12 || (names.length === 7 && index > 7 - first)) return undefined;
   return (names.length === 7 ? names[index % 7] : names[index]) || undefined;
 }
 

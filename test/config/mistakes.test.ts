@@ -465,6 +465,36 @@ const sizes: readonly Mistake[] = [
       ['Lamplighter takes windows', '{ days: mon-fri, months: jan, from: "00:25", to: "24:00", every: 1h, for: … }'],
     ],
   },
+  ...[
+    [
+      'of an hour list',
+      '30 7,19 * * 1-5',
+      '{ days: mon-fri, from: "07:30", to: "…" } and { days: mon-fri, from: "19:30"',
+    ],
+    ['every second hour', '5 */2 * * *', '{ from: "00:05", to: "24:00", every: 2h, for: … }'],
+    ['with seconds first', '0 0 7 * * MON-FRI', '{ days: mon-fri, from: "07:00", to: "…" }'],
+    ['of Quartz', '0 0 7 ? * 2-6 *', '{ days: mon-fri, from: "07:00", to: "…" }'],
+    ['with a zone', 'CRON_TZ=Europe/Berlin 0 7 * * 7', '{ days: sun, from: "07:00", to: "…" }'],
+    ['that is a word', '@weekly', '{ days: sun, from: "00:00", to: "…" }'],
+    ['with a minute that is none', '61 7 * * *', 'say from when to when'],
+    ['with a date that is none', '0 7 32 * *', 'say from when to when'],
+    ['with a weekday that is none', '0 7 * * 8', 'say from when to when'],
+    ['with seconds that count', '*/10 * * * * *', 'say from when to when'],
+  ].flatMap(
+    ([what, cron, fix]) =>
+      [
+        {
+          title: `a cron expression ${what}`,
+          text: window(`§cron: "${cron}"`),
+          want: [['Lamplighter takes windows', fix]],
+        },
+        {
+          title: `a line that is a cron expression ${what}`,
+          text: schedule(`otherwise: base, windows: [§"${cron}"]`),
+          want: [['Lamplighter takes windows', fix]],
+        },
+      ] as Mistake[],
+  ),
   {
     title: 'a cron expression that nobody can read',
     text: window('§cron: "0 0 L * 5#3"'),
