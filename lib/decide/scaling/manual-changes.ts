@@ -36,7 +36,7 @@ export function takePersonsChange(
 ): PersonsChange {
   const { now, rule } = input;
   const isPutBack = equalSize(running, scheduled);
-  const isKept = rule.onHumanChange === 'respect' && !isPutBack;
+  const isKept = rule.onHumanChange === 'respect' && !isPutBack && !isUnderOverrideAlone(input);
   const kept: Kept | undefined = isKept ? { size: running, since: now, until: keptUntil(input, memory) } : undefined;
   const patched = remember(memory, {
     kept,
@@ -45,6 +45,11 @@ export function takePersonsChange(
   });
   const notice = noticeOf(input, memory.seen?.size, running, whatFollows(input, kept));
   return { memory: patched, kept, notice };
+}
+
+/** The schedule wants nothing: when the override ends, what it made of the pool stays, and nothing is put back (ADR 36). */
+function isUnderOverrideAlone({ asks, timeline, now }: PoolInput): boolean {
+  return asks.override !== undefined && saysLeave(saysAt(timeline, now));
 }
 
 /** The next boundary at which the schedule says something else; after a raise ahead of one, the boundary after that. */
@@ -60,18 +65,15 @@ export function noticeOfBase(input: PoolInput, memory: PoolMemory, running: Size
   return noticeOf(input, memory.seen?.size, running, isNew ? 'that is its base from now on' : 'that is its base');
 }
 
-function whatFollows({ rule, asks, timeline, now }: PoolInput, kept: Kept | undefined): string {
+function whatFollows({ rule, asks: { override }, timeline, now }: PoolInput, kept: Kept | undefined): string {
+  const above = override && `the override by ${override.who} stands above it until ${iso(override.until)}`;
   if (kept === undefined) {
-    return rule.onHumanChange === 'enforce'
-      ? 'it is changed back, since its rule says enforce'
-      : saysLeave(saysAt(timeline, now))
-        ? 'the schedule leaves it as it is'
-        : 'that is what the schedule says';
+    if (rule.onHumanChange === 'enforce') return 'it is changed back, since its rule says enforce';
+    if (!saysLeave(saysAt(timeline, now))) return 'that is what the schedule says';
+    return above ? `${above}, and what it makes of the pool stays` : 'the schedule leaves it as it is';
   }
   const until = `kept until ${iso(kept.until)}`;
-  const { override } = asks;
-  if (override === undefined) return until;
-  const above = `the override by ${override.who} stands above it until ${iso(override.until)}`;
+  if (override === undefined || above === undefined) return until;
   return override.until < kept.until ? `${above}, then it is ${until}` : above;
 }
 

@@ -72,10 +72,13 @@ export type ScheduledViews = {
 /** A size that stands in for what the schedule says, until it ends. */
 type Standing = Pick<Kept, 'size' | 'until'>;
 
-/** Where the schedule wants nothing, what the pool has stands until it next wants something (ADR 36). */
-function leftAsIs(timeline: Timeline, now: EpochMs, size: Size): Standing | undefined {
-  if (!saysLeave(saysAt(timeline, now))) return undefined;
-  return { size, until: nextChange(timeline, now)?.at ?? Number.POSITIVE_INFINITY };
+/**
+ * Where the schedule wants nothing, what the pool has stands until it next wants something (ADR 36), or for as long as a
+ * size is kept: of leases and overrides that came after that one, too, it keeps what they made of it.
+ */
+function standingNow(timeline: Timeline, now: EpochMs, kept: Kept | undefined, size: Size): Standing | undefined {
+  if (!saysLeave(saysAt(timeline, now))) return kept;
+  return { size, until: kept?.until ?? nextChange(timeline, now)?.at ?? Number.POSITIVE_INFINITY };
 }
 
 /** The schedule's sizes as a pool of this size needs them, with a kept size standing in until it ends. */
@@ -87,7 +90,7 @@ export function scheduledViews(
   resolver: Resolver,
   current: Size,
 ): ScheduledViews {
-  const stands = kept ?? leftAsIs(timeline, now, current);
+  const stands = standingNow(timeline, now, kept, current);
   const look = (untilMs: number) => resolveSays(saysWithin(timeline, now, now + untilMs, stands), resolver);
   const withStanding = (size: Size | undefined) =>
     stands === undefined ? size : size === undefined ? stands.size : largest(size, stands.size);

@@ -52,7 +52,7 @@ export type Wanted = {
 export function findWanted(input: WantedInput): Wanted {
   const { asks, kept, current, resolver } = input;
   const views = scheduledViews(input.timeline, input.now, input.leadMs, kept, resolver, current);
-  const isLeft = kept === undefined && saysLeave(saysAt(input.timeline, input.now));
+  const isLeft = !equalSize(kept?.size, current) && saysLeave(saysAt(input.timeline, input.now));
   if (asks.override) {
     const exactly = asPoolSize(asks.override.exactly, resolver.autoscale);
     if (exactly !== undefined) {

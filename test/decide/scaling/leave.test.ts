@@ -256,6 +256,54 @@ describe('what is asked for while a schedule says leave', () => {
     expect(sizesAt(one, '2026-03-03T12:30:00Z', '2026-03-03T18:55:00Z')).toEqual([exactly, exactly]);
   });
 
+  test('a size set below an override is not put back', () => {
+    const one = atNoon(2);
+    one.asks = [anOverride(7, noon, '2026-03-03T14:00:00Z')];
+    runUntil(one, '2026-03-03T12:30:00Z');
+    byHand(one, 'workers', 4);
+    const plans = runUntil(one, '2026-03-03T13:30:00Z');
+    expect(plans.flatMap(({ plan }) => plan.notices.map(({ text }) => text))).toEqual([
+      expect.stringMatching(/the override by .* stands above it until .*14:00.*, and what it makes of the pool stays$/),
+    ]);
+    expect(memoryOf(one, 'workers')?.kept).toBeUndefined();
+    expect(sizesAt(one, '2026-03-03T14:30:00Z', '2026-03-03T18:55:00Z')).toEqual([7, 7]);
+  });
+
+  // Found by seed 374 of the simulation, at eight times the usual faults.
+  test('a lease after a kept size lowers nothing', () => {
+    const one = keptBelowLease();
+    one.asks = [...one.asks, aLease(3, '2026-03-03T13:00:00Z', '2026-03-03T14:00:00Z')];
+    expect(sizesAt(one, '2026-03-03T13:30:00Z', '2026-03-03T15:00:00Z', '2026-03-03T18:55:00Z')).toEqual([3, 3, 3]);
+  });
+
+  test('nor does an override after one', () => {
+    const one = keptBelowLease();
+    one.asks = [...one.asks, anOverride(4, '2026-03-03T13:00:00Z', '2026-03-03T14:00:00Z')];
+    expect(sizesAt(one, '2026-03-03T13:30:00Z', '2026-03-03T15:00:00Z', '2026-03-03T18:55:00Z')).toEqual([4, 4, 4]);
+  });
+
+  /** A live lease for 5, and 1 set by hand below it. */
+  function keptBelowLease(): World {
+    const one = atNoon(2);
+    one.asks = [aLease(5, noon, '2026-03-03T18:00:00Z')];
+    runUntil(one, '2026-03-03T12:30:00Z');
+    byHand(one, 'workers', 1);
+    runUntil(one, '2026-03-03T12:55:00Z');
+    expect(memoryOf(one, 'workers')?.kept).toMatchObject({ size: 1 });
+    return one;
+  }
+
+  test('a size set after an early raise outlasts the morning', () => {
+    const lead = { kind: 'fixed' as const, ms: 40 * minute };
+    const one = world('2026-03-02T12:00:00Z', 0, under({ ...startOnly, lead }));
+    runUntil(one, '2026-03-02T20:00:00Z');
+    byHand(one, 'workers', 0);
+    runUntil(one, '2026-03-03T06:40:00Z');
+    expect(sizeOf(one, 'workers')).toBe(3);
+    byHand(one, 'workers', 1);
+    expect(sizesAt(one, '2026-03-03T06:55:00Z', '2026-03-03T12:00:00Z')).toEqual([1, 1]);
+  });
+
   test('enforce puts nothing back', () => {
     const one = world('2026-03-03T08:00:00Z', 3, under(stopOnly, { onHumanChange: 'enforce' }));
     runUntil(one, '2026-03-03T09:00:00Z');
