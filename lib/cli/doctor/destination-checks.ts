@@ -91,8 +91,10 @@ async function addressChecks(
   if (typeof given === 'string') return [failed('destination', given, 'put the address where the config says')];
   if (kind !== undefined && rulesOf(kind).speaks === 'smtp') return mailServerChecks(about, unwrap(given), lookUp);
   const address = readAddress(unwrap(given), insecure);
-  if (!address.ok)
-    return [failed('destination', `its address cannot be used: ${address.problem}`, 'copy it again from the service')];
+  if (!address.ok) {
+    const fix = isWebAddress(unwrap(given)) ? undefined : 'copy it again from the service';
+    return [failed('destination', `its address cannot be used: ${address.problem}`, fix)];
+  }
   const { hostname } = address.url;
   const pattern = kind && targetOf(kind).hosts;
   if (hostname.endsWith('.webhook.office.com'))
@@ -114,6 +116,11 @@ async function addressChecks(
   if (isProxied(address.url))
     return [unknown('destination', `${hostname} is looked up by the proxy, not here`, testIt(about))];
   return hostChecks(about, hostname, lookUp);
+}
+
+/** Whatever else is wrong with such a one, the problem itself says what to write in its place. */
+function isWebAddress(text: string): boolean {
+  return /^https?:/iu.test(text) && URL.canParse(text);
 }
 
 /** Whether it may be published to shows only when something is. */

@@ -133,6 +133,17 @@ test.each([
   expect((await checked(url, patch)).at(0)).toMatch(text);
 });
 
+test.each([
+  ['http://10.0.0.1/canary', false],
+  ['https://ada:canary@10.0.0.1/', false],
+  ['canary', true],
+  ['ftp://10.0.0.1/canary', true],
+])('%s is copied again only where that helps', async (url, isCopied) => {
+  const [text = ''] = await checked(url, { kind: 'webhook' });
+  expect(text.startsWith('failed')).toBe(true);
+  expect(text.endsWith('copy it again from the service')).toBe(isCopied);
+});
+
 test('behind a proxy a name is not judged here; a retired destination not at all', async () => {
   expect(await checked('https://unknown.example/canary', { kind: 'webhook' }, true)).toEqual([
     expect.stringMatching(/^unknown: .*outbox test ops/),
