@@ -53,7 +53,7 @@ export function startedNotice(
   );
   const later = next.filter((change) => change !== undefined && change !== 'base-unknown');
   const unknown = next.filter((change) => change === 'base-unknown').length;
-  const changes = [...atOnce.values(), ...later];
+  const changes = promised([...atOnce.values(), ...later]);
   const all = new Set(seen.map(({ name }) => name)).size;
   const matched = new Set(seen.flatMap(({ name, applied }) => (applied ? [name] : []))).size;
   const names = new Set(clusters.map(({ cluster }) => `${cluster.region}\n${cluster.name}`)).size;
@@ -153,6 +153,12 @@ function comingChange(
 function nextSize(timeline: Timeline, now: EpochMs): ReturnType<typeof nextChange> {
   const next = nextChange(timeline, now);
   return next !== undefined && saysLeave(next.says) ? nextChange(timeline, next.at) : next;
+}
+
+/** What is only observed is no part of what will be done; where nothing is done, it is what would be. */
+function promised(changes: readonly Coming[]): readonly Coming[] {
+  const done = changes.filter(({ isObserved }) => !isObserved);
+  return done.length === 0 ? changes : done;
 }
 
 function lowering(changes: readonly Coming[], input: RoundInput): string {

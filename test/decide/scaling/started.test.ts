@@ -51,6 +51,14 @@ test('mode observe only would', () => {
   expect(saidBy(aWorld(tonight, pools, asked({ rules })))).toContain('now I would lower (mode: observe) 2 pools');
 });
 
+test('what is only observed is not promised among what is done', () => {
+  const rules = [
+    aRule({ match: aMatch('dev/build'), base: 'remembered', mode: 'observe', hash: 'b' }),
+    aRule({ base: 'remembered' }),
+  ];
+  expect(saidBy(aWorld(tonight, pools, asked({ rules })))).toContain('now I will lower 1 pool by 3 nodes;');
+});
+
 test('what a lease keeps up is not lowered now', () => {
   const rules = [aRule({ base: 'remembered' })];
   const asks = [aLease(3, '2026-03-02T15:00:00Z', '2026-03-03T06:00:00Z')];
