@@ -193,6 +193,6 @@ function rowOf({ region, cluster, pool, atLeast, until, note }: KeptPool, asked:
   const say = (text: string) => parts.clean(printable(text));
   const label = say(`${parts.hasSeveralRegions() ? `${region}:` : ''}${cluster}/${pool}`);
   const what = atLeast === undefined ? 'not kept' : `at least ${counted(atLeast, 'node')}`;
-  const shorter = until < asked && atLeast !== undefined ? `, until ${tellTime(until, parts.zone())}` : '';
-  return html`<li><b>${label}</b>: ${what}${shorter}${note === undefined ? '' : html` <small>(${say(note)})</small>`}</li>`;
+  const own = until !== asked && atLeast !== undefined ? `, until ${tellTime(until, parts.zone())}` : '';
+  return html`<li><b>${label}</b>: ${what}${own}${note === undefined ? '' : html` <small>(${say(note)})</small>`}</li>`;
 }

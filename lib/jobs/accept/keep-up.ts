@@ -15,6 +15,7 @@ import { counted } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { mapBounded } from '../concurrency.ts';
 import { readAnnouncement } from '../records/announcement-records.ts';
+import { listAsks } from '../records/ask-records.ts';
 import { decisionWrite, readClusterRecord } from '../records/cluster-records.ts';
 import { listRoundFindings } from '../records/round-findings.ts';
 import type { GroupWriter } from './store-asks.ts';
@@ -83,7 +84,14 @@ async function store(parts: KeepParts, owner: Owner, { pool, lease, announced }:
   if (outcome?.kind === 'stored') await writeDown(parts, lease, announced);
   if (outcome?.kind === 'unchanged' && outcome.reason !== 'nothing new')
     return { ...pool, atLeast: undefined, note: `${outcome.reason}: ask on the command line, or in the console` };
-  return pool;
+  return outcome?.kind === 'unchanged' ? asItStands(parts, pool, lease) : pool;
+}
+
+/** Another choice may have kept it longer already. */
+async function asItStands({ store }: KeepParts, pool: KeptPool, { id }: Lease): Promise<KeptPool> {
+  const standing = (await listAsks(store, pool.region)).find((ask) => ask.kind === 'lease' && ask.id === id);
+  if (standing?.kind !== 'lease' || standing.until <= pool.until) return pool;
+  return { ...pool, until: standing.until, note: 'kept longer already' };
 }
 
 /** One line in the pool's history: nothing else is done there. */

@@ -82,6 +82,31 @@ test('their links keep them, all night too', async () => {
   expect((await listAsks(night.store, 'r1')).filter(({ kind }) => kind === 'lease')).toMatchObject([{ atLeast: 2 }]);
 });
 
+test('a shorter link after a longer one says how long they really stay', async () => {
+  const night = await anEvening([announcing()], { links });
+  const [delivery] = await deliveriesIn(night.store);
+  const quota = makeQuota(night.clock, { burst: 40, perSecond: 1 });
+  const page = night.app.keepPage(
+    () => night.config,
+    () => {},
+    quota,
+  );
+  const [short, long] = (delivery?.facts.links ?? []).map(({ url }) =>
+    readKeepLink(url.slice(url.lastIndexOf('/') + 1, url.lastIndexOf('.'))),
+  );
+  if (short === undefined || long === undefined) throw new Error('no links');
+  await page.keep(long);
+  const until = at('2026-03-03T07:00:00Z');
+  const note = 'kept longer already';
+  expect(await page.keep(short)).toMatchObject({
+    pools: [
+      { until, note },
+      { until, note },
+    ],
+  });
+  expect(await page.look(short)).toMatchObject({ pools: [{ until: short.until }, { until: short.until }] });
+});
+
 test('all night is until the schedule leaves them alone, where it raises nothing', async () => {
   const window = makeWindow({ from: '19:00', to: '07:00' }, 'idle');
   if ('problem' in window) throw new Error(window.problem);
