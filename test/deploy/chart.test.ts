@@ -54,6 +54,27 @@ describe('the chart', () => {
     await expect(rendered).toMatchFileSnapshot(goldenOf(name).replace('test/deploy/', ''));
   });
 
+  test.skipIf(!hasHelm).each([
+    ['nonsense=1', 'nonsense'],
+    ['config=abc', 'config'],
+    ['storage.size=zz', 'size'],
+    ['storage.accessModes={ReadWriteTwice}', 'accessModes'],
+    ['service.port=abc', 'port'],
+    ['networkPolicy.enabled=maybe', 'enabled'],
+    ['resources.limits.memory=lots', 'memory'],
+    ['existingSecrets={Bad_Name}', 'existingSecrets'],
+    ['env=abc', 'env'],
+    ['image.digest=abc', 'digest'],
+    ['serviceMonitor.interval=xx', 'interval'],
+    ['podDisruptionBudget.minAvailable=half', 'minAvailable'],
+  ])(`refuses %s, and names it${withHelm}`, (value, named) => {
+    const command = ['template', 'x', 'deploy/helm', '--kube-version', '1.33.0', '--set', value];
+    const { status, stderr } = spawnSync(helm, command, { encoding: 'utf8' });
+    expect(status).not.toBe(0);
+    expect(stderr).toContain("don't meet the specifications of the schema");
+    expect(stderr).toContain(named);
+  });
+
   test.skipIf(!hasHelm)(`has nothing that helm lint finds${withHelm}`, () => {
     expect(
       execFileSync(helm, ['lint', '--strict', '--kube-version', '1.30.0', 'deploy/helm'], { encoding: 'utf8' }),
