@@ -198,3 +198,10 @@ test('of very many the first are told, and how many more', async () => {
   expect(findings).toHaveLength(51);
   expect(findings.at(-1)).toMatchObject({ text: '10 more matches of the config name nothing in the fleet' });
 });
+
+test('where only the labels are missing, the same name is not proposed', async () => {
+  const fleet = aFleet(aCluster('dev-api', ['workers'], { labels: [{}] }));
+  expect(
+    texts(await found('pools: [{ match: "dev-*/*", labels: { team: data }, schedule: oh, idle: 1 }]', fleet)),
+  ).toEqual(['the rule "dev-*/*" with { team: data } in line 6 matches no pool of the fleet']);
+});

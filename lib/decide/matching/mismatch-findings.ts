@@ -183,5 +183,6 @@ function meantBy([placed]: readonly PlacedMatch[], fleet: NamedFleet): string {
   const label = placed?.match.labels && meantLabel(placed, fleet);
   if (label !== undefined) return `did you mean { ${label} }?`;
   const meant = placed && meantMatch(placed, fleet);
-  return meant === undefined ? '' : `did you mean "${meant}"?`;
+  // With labels the names may be right, and only the labels missing.
+  return meant === undefined || meant === placed?.match.text ? '' : `did you mean "${meant}"?`;
 }
