@@ -102,8 +102,12 @@ function afterSettlement(
   }
 }
 
-/** What was asked for may be applied after nobody waits for it any more: a size that is absent then is our 0. */
+/**
+ * What was asked for may be applied after nobody waits for it any more: a size that is absent then is our 0. Where the
+ * size from before was ours, too, it stays so: at base time it would else be taken for a person's (`notApplied` knows the 0).
+ */
 function lastAsked(memory: PoolMemory, change: Change): PoolMemory['lastSet'] {
+  if (equalSize(memory.lastSet, change.from)) return memory.lastSet;
   return lower(change.to) === 0 ? change.to : memory.lastSet;
 }
 

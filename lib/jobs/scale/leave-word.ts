@@ -98,7 +98,7 @@ export async function announceStart(
   const known = await parts.store.read(key);
   const value = known?.value as { readonly hash?: string } | undefined;
   if (value?.hash === parts.config.hash) return undefined;
-  const clusters = await readOthers(parts, seen.clusters, input.book ?? makeRuleBook(parts.config, input.now));
+  const clusters = await readOthers(parts, seen, input.book ?? makeRuleBook(parts.config, input.now));
   const notice = startedNotice(input, plan, clusters);
   const next: Json = { schema: 1, hash: parts.config.hash, at: notice.at };
   const outcome = await parts.store.commit([
@@ -112,10 +112,10 @@ export async function announceStart(
   return notice.text;
 }
 
-/** With the pools of clusters that no rule acts on, which are read for this one sentence only: it counts every pool. */
+/** With the pools of clusters that no rule acts on: it counts every pool, so what no match had read is read for it. */
 async function readOthers(
   parts: ScaleParts,
-  clusters: readonly ObservedFleetCluster[],
+  { clusters, readByName }: Pick<SeenFleet, 'clusters' | 'readByName'>,
   book: RuleBook,
 ): Promise<readonly ObservedFleetCluster[]> {
   const patience = makePatience(lookNeedsMs, parts.timeLeftMs);
@@ -123,6 +123,8 @@ async function readOthers(
     const { cluster } = seen;
     const isLooked = seen.pools !== undefined || cluster.unreadable !== undefined || isUnread(book, seen);
     if (isLooked || cluster.status === 'Deleting' || cluster.status === 'Deleted') return seen;
+    const known = readByName.get(`${cluster.region}/${cluster.id}`);
+    if (known) return { ...seen, pools: known };
     const answer = await patience.ask(cluster.region, () => parts.mksOf(cluster.region).listNodePools(cluster.id));
     return answer.kind === 'ok' ? { ...seen, pools: answer.value } : seen;
   });

@@ -34,6 +34,8 @@ export type SeenFleet = {
   readonly rounds: readonly RoundFindings[];
   /** What the matches of the config can name: also clusters of other parts, and pools that nothing else asks for. */
   readonly named: NamedFleet;
+  /** Pools that were read because of a match only, by `region/clusterId`. */
+  readonly readByName: ReadonlyMap<string, readonly ObservedPool[]>;
   /** Regions whose answers say that our clock is wrong, with both times. */
   readonly wrongClocks: ReadonlyMap<string, ClockReading>;
   /** Records whose clusters their regions' answered lists do not show. */
@@ -83,8 +85,8 @@ export async function observeFleet(parts: ScaleParts, options: ScaleOptions, boo
   const others = regions.flatMap((region) => region.others);
   const isElsewhere = options.only === undefined;
   const seen = [...clusters, ...others.map((cluster) => ({ cluster, pools: undefined, isElsewhere }))];
-  const named = await nameFleet(parts, options, { answered, clusters: namesOf(seen) }, book, clusters);
-  return { clusters, stored, asks, storedRules, problems, answered, wrongClocks, missing, rounds, named };
+  const byName = await nameFleet(parts, options, { answered, clusters: namesOf(seen) }, book, clusters);
+  return { clusters, stored, asks, storedRules, problems, answered, wrongClocks, missing, rounds, ...byName };
 }
 
 /** So many clusters are asked for their pools only because a match may mean one of them. */
@@ -100,16 +102,16 @@ async function nameFleet(
   fleet: NamedFleet,
   book: RuleBook,
   clusters: readonly ObservedFleetCluster[],
-): Promise<NamedFleet> {
+): Promise<Pick<SeenFleet, 'named' | 'readByName'>> {
+  const found = new Map<string, readonly ObservedPool[]>();
   const { unread } = judgeMatches(parts.config, fleet, parts.clock.now());
   const unasked = clusters.filter(({ cluster, pools, record }, i) => {
     const isOpen = pools === undefined && unread.has(fleet.clusters[i] as NamedCluster);
     return isOpen && cluster.unreadable === undefined && !needsPools(book, cluster, record);
   });
   const isPart = only !== undefined || (shard?.count ?? 1) > 1;
-  if (isPart || unasked.length === 0 || unasked.length > mostAskedByName) return fleet;
+  if (isPart || unasked.length === 0 || unasked.length > mostAskedByName) return { named: fleet, readByName: found };
   const patience = makePatience(lookNeedsMs, parts.timeLeftMs);
-  const found = new Map<string, readonly ObservedPool[]>();
   await mapBounded(unasked, concurrency, async ({ cluster: { region, id } }) => {
     const answer = await patience.ask(region, () => parts.mksOf(region).listNodePools(id));
     if (answer.kind === 'ok') found.set(`${region}/${id}`, answer.value);
@@ -117,7 +119,7 @@ async function nameFleet(
   const known = clusters.map(({ cluster, pools }) => {
     return { cluster, pools: pools ?? found.get(`${cluster.region}/${cluster.id}`) };
   });
-  return { ...fleet, clusters: namesOf(known) };
+  return { named: { ...fleet, clusters: namesOf(known) }, readByName: found };
 }
 
 type Unasked = { readonly region: string; readonly cluster: string };

@@ -124,6 +124,23 @@ describe('what is learnt as a base', () => {
     expect(plans.at(-1)?.plan.findings.map(({ kind }) => kind)).toEqual(['base.unknown']);
   });
 
+  // Found by seed 236 of the simulation: an override's size, from which the pool was not lowered by the morning.
+  test('nor does one that could not be taken back', () => {
+    const world = aWorld('2026-03-03T22:00:00Z', [aPool('workers', 0)], { config: remembered });
+    round(world);
+    world.asks = [anOverride(1, '2026-03-03T22:00:00Z', '2026-03-03T22:30:00Z')];
+    runUntil(world, '2026-03-03T22:20:00Z');
+    expect(sizeOf(world, 'workers')).toBe(1);
+    world.onPut = 'ignore';
+    const plans = runUntil(world, '2026-03-04T08:00:00Z');
+    expect(world.puts.map(({ to }) => to).slice(0, 3)).toEqual([1, 0, 0]);
+    expect(memoryOf(world, 'workers')?.away?.base).toBe('unknown');
+    expect(plans.at(-1)?.plan.findings.map(({ kind }) => kind)).toContain('base.unknown');
+    byHand(world, 'workers', 4);
+    runUntil(world, '2026-03-04T09:00:00Z');
+    expect(memoryOf(world, 'workers')?.base).toBe(4);
+  });
+
   test('a base of 0 to 4 is a base: only a max of 0 is not', () => {
     const world = aWorld('2026-03-02T12:00:00Z', [aPool('gpu', { min: 0, max: 4 })], { config: remembered });
     runUntil(world, '2026-03-03T08:00:00Z');

@@ -474,6 +474,20 @@ describe('rounds on a simulated fleet', () => {
     expect(started).toContain('; no rule names the clusters mgmt, ml, prod-data, prod-web; ');
   });
 
+  // Found by seed 134 of the simulation: an exception named pools that no rule acted on any more.
+  test('no pools are read twice for what is said first', async () => {
+    const span = { start: '2026-03-02T00:00:00', end: '2026-03-03T00:00:00', reason: undefined };
+    const exceptions = ['ml/system', 'prod-web/workers'].map((text, line) => {
+      return { match: aMatch(text), ...span, size: 'idle' as const, position: { file: 'f', line } };
+    });
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules: [aRule({ match: aMatch('dev-*/*') })], exceptions });
+    const { started } = await night.app.scale(night.config);
+    expect(started).toContain('matched');
+    const lists = night.world.requests.map(({ path }) => path).filter((path) => /\/(cluster|node-pool)$/.test(path));
+    expect(lists.toSorted()).toEqual([...new Set(lists)].toSorted());
+    expect(lists).toHaveLength(1 + night.world.clusters().length);
+  });
+
   test('each region’s findings are those of its clusters, the config’s those of the first', async () => {
     const [region] = aConfig().regions;
     const regions = ['r1', 'r2'].map((name) => ({ ...region!, name }));
