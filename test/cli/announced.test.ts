@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { announceTo, announcing } from '../support/announced-night.ts';
 import { explainPool } from '../../lib/decide/explain/explain-pool.ts';
 import { makeRuleBook } from '../../lib/decide/scaling/rule-book.ts';
+import { announceTo, announcing } from '../support/announced-night.ts';
 import { aConfig, at } from '../support/scaling-world.ts';
 
 test.each([

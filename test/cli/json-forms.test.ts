@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { noteAlertForms } from './alert-forms.ts';
-import { aCliWorld, type CliWorld, usualConfig } from './cli-world.ts';
 import { openStore } from '../../lib/io/stores/open-store.ts';
 import { announcementWrites } from '../../lib/jobs/records/announcement-records.ts';
+import { noteAlertForms } from './alert-forms.ts';
+import { aCliWorld, type CliWorld, usualConfig } from './cli-world.ts';
 import { noteKeepingForms } from './stored-forms.ts';
 
 const page = readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8');

@@ -3,24 +3,12 @@ import type { Store } from '../../lib/io/stores/store.ts';
 import { listAll } from '../../lib/jobs/records/change-record.ts';
 import { listDecisions } from '../../lib/jobs/records/cluster-records.ts';
 import type { CompiledConfig, DestinationConfig, Rule } from '../../lib/model/config.ts';
+import { aDestination } from './destination.ts';
 import { aNight, type Night } from './night-app.ts';
 import { aMatch, aRule, at, minute } from './scaling-world.ts';
 
 export function aChat(name: string, patch: Partial<DestinationConfig> = {}): DestinationConfig {
-  return {
-    name,
-    kind: 'slack',
-    url: { kind: 'env', name: 'CHAT_URL' },
-    key: undefined,
-    secrets: [],
-    format: 'json',
-    only: { severity: undefined, kinds: undefined, clusters: undefined },
-    fallback: undefined,
-    retired: false,
-    insecure: false,
-    zone: 'UTC',
-    ...patch,
-  };
+  return aDestination(name, { url: { kind: 'env', name: 'CHAT_URL' }, ...patch });
 }
 
 export const announceTo = { beforeMs: 30 * minute, to: ['dev-chat'], raises: false };

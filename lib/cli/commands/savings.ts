@@ -1,11 +1,4 @@
 import { type Command, Option } from 'commander';
-import type { CompiledConfig } from '../../model/config.ts';
-import { printable } from '../../model/printable.ts';
-import { counted } from '../../model/text.ts';
-import { dayMs } from '../../model/time.ts';
-import { lookIntoStore, readConfig } from '../config-and-store.ts';
-import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
-import type { CliParts } from '../parts.ts';
 import {
   countSavings,
   groupSavings,
@@ -15,6 +8,13 @@ import {
   sumSavings,
   unseenHours,
 } from '../../jobs/records/savings.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import { printable } from '../../model/printable.ts';
+import { counted } from '../../model/text.ts';
+import { dayMs } from '../../model/time.ts';
+import { lookIntoStore, readConfig } from '../config-and-store.ts';
+import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
+import type { CliParts } from '../parts.ts';
 import { localInstant, readingZone, rfc3339 } from '../text/instant.ts';
 import { clusterLabels, poolLabels } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';

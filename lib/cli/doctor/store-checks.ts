@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { isKnownShape } from '../../decide/record-shape.ts';
 import { StoreError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
-import { listAll } from '../../jobs/records/change-record.ts';
+import { listAll, putOver } from '../../jobs/records/change-record.ts';
 import { readUninstalled } from '../../jobs/records/cluster-records.ts';
 import { listRoundHeads } from '../../jobs/records/round-findings.ts';
 import type { CompiledConfig } from '../../model/config.ts';
@@ -48,10 +48,7 @@ function placeOf({ store }: CompiledConfig): string {
 
 async function writeProbe(store: Store, now: number): Promise<void> {
   const known = await store.read(probe);
-  const put = { key: probe, value: { schema: 1, at: now }, expiresAt: now + hourMs };
-  await store.commit([
-    known ? { kind: 'putIfVersion', ...put, version: known.version } : { kind: 'putIfAbsent', ...put },
-  ]);
+  await store.commit([putOver(probe, { schema: 1, at: now }, known?.version, now + hourMs)]);
 }
 
 /** What is listed, by the names of the config; of what is kept by time only the newest would matter. */

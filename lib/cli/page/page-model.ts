@@ -8,14 +8,14 @@ import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import { ownLeadMs } from '../../decide/scaling/scheduled-size.ts';
 import type { SeenCluster } from '../../decide/watching/watch-memory.ts';
 import type { Store } from '../../io/stores/store.ts';
+import { letOthersRun } from '../../jobs/records/load-past.ts';
+import { priceOf } from '../../jobs/records/savings.ts';
 import type { CompiledConfig, Match, Rule } from '../../model/config.ts';
 import { matchesPool } from '../../model/match.ts';
 import { lower } from '../../model/size.ts';
 import { dayMs, type EpochMs } from '../../model/time.ts';
 import { poolsOf, type StoredClusterOf, type StoredPool } from '../pools.ts';
-import { priceOf } from '../../jobs/records/savings.ts';
 import { clusterLabels, type PoolLabel, poolLabels } from '../text/labels.ts';
-import { letOthersRun } from '../../jobs/records/load-past.ts';
 import { loadFleet, type StoredFleet } from './load-fleet.ts';
 import { type LocalNames, localNames } from './local-names.ts';
 

@@ -3,11 +3,11 @@ import { type Mark, type PoolRow, sizeText } from '../../decide/page/pool-row.ts
 import { addRow, beginSums, poolShape, type Shape, sumShape } from '../../decide/page/shapes.ts';
 import type { View } from '../../decide/page/view.ts';
 import { everSaysLeave, timesWhen } from '../../decide/schedule/timeline.ts';
+import { letOthersRun } from '../../jobs/records/load-past.ts';
 import type { Match } from '../../model/config.ts';
 import { matchesPool } from '../../model/match.ts';
 import { lower, type Says, saysLeave, upper } from '../../model/size.ts';
 import { minuteMs } from '../../model/time.ts';
-import { letOthersRun } from '../../jobs/records/load-past.ts';
 import { groupOddities, type Page, type RuleGroup } from './page-model.ts';
 import { type Html, many } from './render-text.ts';
 

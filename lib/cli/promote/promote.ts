@@ -13,8 +13,8 @@ import { lookIntoStore, onNamedStore, readConfig } from '../config-and-store.ts'
 import type { ConfigOption } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { isMatched } from '../pools.ts';
-import { rehearseOne } from '../rehearse/rehearse-command.ts';
 import { rehearsalText } from '../rehearse/rehearsal-text.ts';
+import { rehearseOne } from '../rehearse/rehearse-command.ts';
 import { startingFleet } from '../rehearse/starting-fleet.ts';
 import { makePaint } from '../text/paint.ts';
 import { type LineChange, promoteLines } from './promoted-lines.ts';

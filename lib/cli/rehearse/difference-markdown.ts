@@ -6,19 +6,9 @@ import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
 import { counted } from '../../model/text.ts';
 import { localInstants } from '../text/instant.ts';
-import { type PoolLabel, poolLabels } from '../text/labels.ts';
+import type { PoolLabel } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
-import {
-  findingText,
-  hours,
-  lateText,
-  mainZone,
-  shortInstant,
-  signed,
-  type Telling,
-  zoneFor,
-  zonesOf,
-} from './telling.ts';
+import { findingText, hours, lateText, shortInstant, signed, type Telling, tellingOf, zoneFor } from './telling.ts';
 
 /** GitHub takes 65,536 characters in a comment, GitLab a million; what is below the table needs some of them. */
 const mostChars = 55_000;
@@ -38,8 +28,8 @@ type MarkdownParts = {
  */
 export function differenceMarkdown(difference: RehearsalDifference, parts: MarkdownParts): readonly string[] {
   const { config, old, pools, days, notes } = parts;
-  const label = poolLabels({ regions: config.regions.length > old.regions.length ? config.regions : old.regions });
-  const telling: Telling = { zones: zonesOf(pools), zone: mainZone(pools), label };
+  const telling = tellingOf(config, old, pools);
+  const { label } = telling;
   const head = [`### Lamplighter: ${code(config.file)} against ${code(old.file)}`, ''];
   if (changesNothing(difference))
     return [

@@ -2,7 +2,7 @@ import { changesNothing, type RehearsalDifference } from '../../decide/rehearsal
 import type { FoundFinding, Rehearsal, RehearsedPool } from '../../decide/rehearsal/rehearsal.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { commandHint } from '../../model/text.ts';
-import { type PoolLabel, poolLabels } from '../text/labels.ts';
+import type { PoolLabel } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderTable } from '../text/table.ts';
 import { drawWeek } from './picture.ts';
@@ -12,12 +12,11 @@ import {
   first,
   hours,
   lateText,
-  mainZone,
   shortInstant,
   signed,
   type Telling,
+  tellingOf,
   zoneFor,
-  zonesOf,
 } from './telling.ts';
 
 export type DifferenceParts = {
@@ -35,9 +34,9 @@ export type DifferenceParts = {
 /** Only what the other config does differently: how many changes (or each of them), the pools in a picture, the figures. */
 export function differenceText(difference: RehearsalDifference, parts: DifferenceParts): readonly string[] {
   const { config, old, next, was } = parts;
-  const label = poolLabels({ regions: config.regions.length > old.regions.length ? config.regions : old.regions });
   const pools = [...next.pools, ...was.pools];
-  const telling: Telling = { zones: zonesOf(pools), zone: mainZone(pools), label };
+  const telling = tellingOf(config, old, pools);
+  const { label } = telling;
   const { nodeHours, oldNodeHours } = difference;
   if (changesNothing(difference))
     return [`Nothing changes against ${old.file}: the same ${hours(nodeHours)} node-hours`];

@@ -7,7 +7,7 @@ import { withConfig } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { clockOf } from '../../model/wall-clock.ts';
 import { localInstants, roughly } from '../text/instant.ts';
-import { inRegion, type PoolLabel, regionOf } from '../text/labels.ts';
+import { inRegion, type PoolLabel, poolLabels, regionOf } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 
 /** How changes are told: each in the zone of its pool's schedule, the main one unsaid. */
@@ -21,6 +21,12 @@ export function cellsOf(change: RehearsedChange, telling: Telling): readonly str
     `${describeSize(change.from)} → ${describeSize(change.to)}`,
     printable(localInstants(change.reason, own, change.at)),
   ];
+}
+
+/** How the difference between two configs is told: with regions where one of them has several. */
+export function tellingOf(config: CompiledConfig, old: CompiledConfig, pools: readonly RehearsedPool[]): Telling {
+  const label = poolLabels(config.regions.length > old.regions.length ? config : old);
+  return { zones: zonesOf(pools), zone: mainZone(pools), label };
 }
 
 /** "  dev/a  Tue 2026-03-03 07:00  2: 15m late". */

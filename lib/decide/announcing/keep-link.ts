@@ -1,4 +1,5 @@
 import type { CompiledConfig, LinkChoice, LinksConfig } from '../../model/config.ts';
+import type { Names } from '../../model/match.ts';
 import { isRaise, saysLeave } from '../../model/size.ts';
 import { counted } from '../../model/text.ts';
 import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
@@ -20,6 +21,24 @@ export type KeepLink = {
   readonly digest: string;
   /** The destination's name. */
   readonly destination: string;
+};
+
+/** What a link keeps, for people, before and after it is done. */
+export type Keeping =
+  | { readonly kind: 'gone'; readonly why: string }
+  | {
+      readonly kind: 'open' | 'kept';
+      readonly boundary: EpochMs;
+      readonly until: EpochMs;
+      readonly destination: string;
+      readonly pools: readonly KeptPool[];
+    };
+
+export type KeptPool = Names & {
+  /** At least so many nodes; undefined = it cannot be kept, `note` says why. */
+  readonly atLeast: number | undefined;
+  readonly until: EpochMs;
+  readonly note?: string;
 };
 
 /** A link is good for so long after its boundary: whoever comes late gets the nodes back. */

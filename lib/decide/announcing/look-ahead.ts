@@ -1,17 +1,18 @@
 import type { Ask } from '../../model/asks.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
 import { type Labels, matchesPool } from '../../model/match.ts';
-import { describeSize, equalSize, isLower, isRaise, lower, nodesOver, type Size } from '../../model/size.ts';
-import { type EpochMs, hourMs, iso, minuteMs } from '../../model/time.ts';
+import { describeSize, isRaise, lower, nodesOver, type Size } from '../../model/size.ts';
+import { type EpochMs, iso, minuteMs } from '../../model/time.ts';
 import { advanceFleet, applyPlan, beginFleet, type Fleet, lifeKey } from '../rehearsal/rehearsed-fleet.ts';
 import { observedNodes } from '../scaling/base.ts';
 import type { PoolMemory } from '../scaling/memory.ts';
-import type { Action, Hold, HoldCode, Plan, PoolName, PoolState, RoundInput } from '../scaling/plan.ts';
+import type { Action, Hold, Plan, PoolName, PoolState, RoundInput } from '../scaling/plan.ts';
 import { planRound, withAskedLabels } from '../scaling/plan-round.ts';
 import { labelledNames, makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
 import { longestLeadMs } from '../scaling/scheduled-size.ts';
 import { nextChange, type Timeline } from '../schedule/timeline.ts';
-import { type AnnouncedPool, type Announcement, changeKey } from './announcement.ts';
+import { type Announcement, changeKey } from './announcement.ts';
+import { judgeAnnounced, soon, type Verdict } from './verdicts.ts';
 
 /** A change that a later round will make, if nothing comes in between. */
 export type ComingChange = PoolName & {
@@ -30,17 +31,6 @@ export type ComingChange = PoolName & {
   readonly news?: string;
 };
 
-/** Of an announced change: it happened, or it will not (did not) happen as it was said. */
-export type Verdict = Pick<PoolName, 'region' | 'clusterId' | 'poolId'> & {
-  readonly boundary: EpochMs;
-  /** When the word was given that this is about: what was said anew since is not meant. */
-  readonly saidAt: EpochMs;
-  readonly how: 'done' | 'changed';
-  readonly why: string;
-  /** It goes the way it was announced, to another size. */
-  readonly instead?: Size;
-};
-
 export type Ahead = { readonly coming: readonly ComingChange[]; readonly verdicts: readonly Verdict[] };
 
 const nothing: Ahead = { coming: [], verdicts: [] };
@@ -56,11 +46,11 @@ export function lookAhead(input: RoundInput, plan: Plan, announced: readonly Ann
     pools.filter(({ ended, said }) => ended === undefined && said > 0).map((pool) => ({ ...pool, boundary })),
   );
   const pools = poolsOfInterest(input, book, new Set(open.map(lifeKey)));
-  if (pools.length === 0) return { ...nothing, verdicts: judge(open, input, plan, new Map(), new Map()) };
+  if (pools.length === 0) return { ...nothing, verdicts: judgeAnnounced(open, input, plan, new Map(), new Map()) };
   const instants = instantsAhead(input, pools, open);
-  if (instants.length === 0) return { ...nothing, verdicts: judge(open, input, plan, new Map(), new Map()) };
+  if (instants.length === 0) return { ...nothing, verdicts: judgeAnnounced(open, input, plan, new Map(), new Map()) };
   const { changes, reasons } = walk(input, plan, book, pools, instants);
-  const verdicts = judge(open, input, plan, changes, reasons);
+  const verdicts = judgeAnnounced(open, input, plan, changes, reasons);
   const interested = new Map(pools.map((pool) => [lifeKey(pool.names), pool]));
   const coming = [...changes.values()].filter((change) => isToBeTold(change, interested, input));
   return { coming, verdicts };
@@ -147,9 +137,6 @@ function instantsAhead(
     .filter((at) => at > now && (at <= until || open.some((one) => one.boundary === at)))
     .sort((a, b) => a - b);
 }
-
-/** A change that waits for one of these is about to come all the same. */
-const soon: readonly HoldCode[] = ['slot', 'max-changes'];
 
 type Walked = {
   /** By pool and boundary. */
@@ -273,89 +260,4 @@ function whyIn({ holds, pools }: Plan): (pool: Ids) => string | undefined {
   const held = new Map(holds.map((hold) => [lifeKey(hold), hold.reason]));
   const states = new Map(pools.map((state) => [lifeKey(state), state.reason]));
   return (pool) => held.get(lifeKey(pool)) ?? states.get(lifeKey(pool));
-}
-
-/** What holds a change only for a while: it may well come. */
-const passing: readonly HoldCode[] = [
-  'in-flight',
-  'stuck',
-  'cluster-not-running',
-  'pool-not-running',
-  'unknown-status',
-  'absent-size',
-  'unreadable',
-  'stale',
-  'contended',
-  'cool-down',
-];
-/** So long after its boundary it is waited for what only passes. */
-const patienceMs = hourMs;
-
-function judge(
-  open: readonly (AnnouncedPool & { readonly boundary: EpochMs })[],
-  input: RoundInput,
-  plan: Plan,
-  changes: ReadonlyMap<string, ComingChange>,
-  reasons: ReadonlyMap<string, string>,
-): readonly Verdict[] {
-  if (open.length === 0) return [];
-  const states = new Map(plan.pools.map((state) => [lifeKey(state), state]));
-  const holds = new Map(plan.holds.map((hold) => [lifeKey(hold), hold]));
-  const actions = new Map(plan.actions.map((action) => [lifeKey(action), action]));
-  const read = new Map(
-    input.clusters.flatMap(({ cluster, pools }) =>
-      pools === undefined ? [] : [[`${cluster.region}\n${cluster.id}`, new Set(pools.map(({ id }) => id))] as const],
-    ),
-  );
-  return open.flatMap((one): readonly Verdict[] => {
-    const { region, clusterId, poolId, boundary, saidAt } = one;
-    const ids = read.get(`${region}\n${clusterId}`);
-    const key = lifeKey(one);
-    const verdict = (how: Verdict['how'], why: string): readonly Verdict[] => [
-      { region, clusterId, poolId, boundary, saidAt, how, why },
-    ];
-    if (ids === undefined || input.wrongClocks?.has(region)) return [];
-    if (!ids.has(poolId)) return verdict('changed', 'the pool is gone');
-    if (equalSize(changes.get(changeKey(one, boundary))?.to, one.to)) return [];
-    const state = states.get(key);
-    if (state !== undefined && isThere(one, state.seen)) return verdict('done', '');
-    const hold = holds.get(key);
-    if (isOnItsWay(one, actions.get(key), hold)) return [];
-    const instead = actions.get(key)?.to ?? hold?.to;
-    if (boundary <= input.now && goesElsewhere(one, state?.seen, actions.get(key), hold) && instead !== undefined)
-      return verdict('changed', state?.reason ?? '').map((found) => ({ ...found, instead }));
-    if (boundary > input.now) return verdict('changed', reasons.get(changeKey(one, boundary)) ?? whyNot(state, hold));
-    if (state?.seen === undefined || (hold !== undefined && passing.includes(hold.code)))
-      return input.now - boundary < patienceMs ? [] : verdict('changed', whyNot(state, hold));
-    return verdict('changed', whyNot(state, hold));
-  });
-}
-
-function whyNot(state: PoolState | undefined, hold: Hold | undefined): string {
-  return hold?.reason ?? state?.reason ?? 'no rule with a schedule names it any more';
-}
-
-/** Has the pool what was announced, or gone further the same way? */
-function isThere({ by, to }: AnnouncedPool, seen: Size | undefined): boolean {
-  if (seen === undefined) return false;
-  return by < 0 ? !isLower(seen, to) : !isRaise(seen, to);
-}
-
-/** Lowered (or raised) as announced, though not to the size that was announced. */
-function goesElsewhere(
-  { by }: AnnouncedPool,
-  seen: Size | undefined,
-  action: Action | undefined,
-  hold: Hold | undefined,
-): boolean {
-  const isSoon = hold !== undefined && (soon.includes(hold.code) || hold.code === 'in-flight');
-  const to = action?.to ?? (isSoon ? hold.to : undefined);
-  if (to === undefined || seen === undefined) return false;
-  return by < 0 ? isLower(seen, to) && !isRaise(seen, to) : isRaise(seen, to);
-}
-
-function isOnItsWay({ by, to }: AnnouncedPool, action: Action | undefined, hold: Hold | undefined): boolean {
-  const isSoon = hold !== undefined && (soon.includes(hold.code) || hold.code === 'in-flight');
-  const wanted = action?.to ?? (isSoon ? hold.to : undefined);
-  return wanted !== undefined && isThere({ by, to } as AnnouncedPool, wanted);
 }

@@ -9,7 +9,8 @@ import type { RoundFindings } from '../watching/scale-findings.ts';
 import { type AnnouncedPool, type Announcement, changeKey, unknownAfterMs } from './announcement.ts';
 import { announcementText, type Change, correctionText, labelOf, sizesOf, type Telling } from './announcement-text.ts';
 import { offerLinks } from './keep-link.ts';
-import type { ComingChange, Verdict } from './look-ahead.ts';
+import type { ComingChange } from './look-ahead.ts';
+import type { Verdict } from './verdicts.ts';
 
 export type AnnounceInput = {
   readonly now: EpochMs;

@@ -1,6 +1,7 @@
 import type { Finding, FindingKind, Subject } from '../../model/finding.ts';
 import type { EpochMs } from '../../model/time.ts';
-import type { ComingChange, Verdict } from '../announcing/look-ahead.ts';
+import type { ComingChange } from '../announcing/look-ahead.ts';
+import type { Verdict } from '../announcing/verdicts.ts';
 import { subjectId } from '../incidents/incident.ts';
 import type { Observation } from '../incidents/observation.ts';
 import type { Looks } from '../past/looks.ts';

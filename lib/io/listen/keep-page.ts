@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type Context, Hono } from 'hono';
-import { html } from 'hono/html';
-import { isExpired, type KeepLink, readKeepLink } from '../../decide/announcing/keep-link.ts';
+import { html, raw } from 'hono/html';
+import {
+  isExpired,
+  type Keeping,
+  type KeepLink,
+  type KeptPool,
+  readKeepLink,
+} from '../../decide/announcing/keep-link.ts';
 import { tellTime } from '../../decide/messages/message.ts';
 import { SecretError, StoreError } from '../../errors.ts';
 import { printable } from '../../model/printable.ts';
@@ -14,26 +20,6 @@ import { isLinkSigned } from '../signing.ts';
 import { type Bodies, makeBodies } from './bodies.ts';
 import { signingProblem } from './event-source.ts';
 import type { Quota } from './receive.ts';
-
-/** What a link keeps, as the accept job tells it. */
-type Keeping =
-  | { readonly kind: 'gone'; readonly why: string }
-  | {
-      readonly kind: 'open' | 'kept';
-      readonly boundary: EpochMs;
-      readonly until: EpochMs;
-      readonly destination: string;
-      readonly pools: readonly KeptPool[];
-    };
-
-type KeptPool = {
-  readonly region: string;
-  readonly cluster: string;
-  readonly pool: string;
-  readonly atLeast: number | undefined;
-  readonly until: EpochMs;
-  readonly note?: string;
-};
 
 export type KeepPageParts = {
   readonly clock: Clock;
@@ -154,12 +140,6 @@ function render(keeping: Keeping, parts: KeepPageParts): Html {
   const style = html`<style>${raw(css)}</style>`;
   const [title, main] = keeping.kind === 'gone' ? goneParts(keeping.why) : openParts(keeping, parts);
   return html`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>${style}</head><body><main><h1>${title}</h1>${main}</main></body></html>`;
-}
-
-/** Our own constant: the policy names its digest, so it stands there as it is. */
-function raw(text: string): Html {
-  const pieces = Object.assign([text], { raw: [text] });
-  return html(pieces);
 }
 
 function goneParts(why: string): readonly [string, Html] {

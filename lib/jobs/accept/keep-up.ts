@@ -1,5 +1,12 @@
 import type { AnnouncedPool } from '../../decide/announcing/announcement.ts';
-import { digestOf, isExpired, type KeepLink, poolsOfLink } from '../../decide/announcing/keep-link.ts';
+import {
+  digestOf,
+  isExpired,
+  type Keeping,
+  type KeepLink,
+  type KeptPool,
+  poolsOfLink,
+} from '../../decide/announcing/keep-link.ts';
 import { exactMatch, leaseId, type Owner } from '../../decide/intake/judge-ask.ts';
 import { baseOf } from '../../decide/scaling/base.ts';
 import type { PoolMemory } from '../../decide/scaling/memory.ts';
@@ -10,7 +17,7 @@ import type { Log } from '../../io/log.ts';
 import type { Store } from '../../io/stores/store.ts';
 import type { Lease } from '../../model/asks.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
-import { matchesPool, type Names } from '../../model/match.ts';
+import { matchesPool } from '../../model/match.ts';
 import { counted } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { mapBounded } from '../concurrency.ts';
@@ -29,24 +36,6 @@ export type KeepParts = {
   readonly config: () => CompiledConfig;
   readonly writer: GroupWriter;
   readonly wake: (region: string, cluster: string) => void | Promise<void>;
-};
-
-/** What a link keeps, for people, before and after it is done. */
-export type Keeping =
-  | { readonly kind: 'gone'; readonly why: string }
-  | {
-      readonly kind: 'open' | 'kept';
-      readonly boundary: EpochMs;
-      readonly until: EpochMs;
-      readonly destination: string;
-      readonly pools: readonly KeptPool[];
-    };
-
-export type KeptPool = Names & {
-  /** At least so many nodes; undefined = it cannot be kept, `note` says why. */
-  readonly atLeast: number | undefined;
-  readonly until: EpochMs;
-  readonly note?: string;
 };
 
 const atOnce = 16;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../io/clock.ts';
 import type { Along, Key, Store, StoredRecord } from '../../io/stores/store.ts';
 import { dayMs, type EpochMs } from '../../model/time.ts';
-import { changeRecord, putOver } from '../records/change-record.ts';
+import { changeRecord, numbered, putOver } from '../records/change-record.ts';
 
 /** Longer than a sender retries, and than any queue keeps a message. */
 const keptMs = 15 * dayMs;
@@ -69,7 +69,7 @@ function digestOf(id: string): string {
 
 function slotKey(source: string, digest: string): Key {
   const slot = Buffer.from(digest, 'base64url').readUInt16BE(0) % slots;
-  return { partition: `replays/${source}`, id: `slot-${String(slot).padStart(4, '0')}` };
+  return { partition: `replays/${source}`, id: `slot-${numbered(slot)}` };
 }
 
 function idsIn(record: StoredRecord | undefined): Slot['ids'] {

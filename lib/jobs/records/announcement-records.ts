@@ -1,7 +1,7 @@
 import { type Announcement, keptAfterMs } from '../../decide/announcing/announcement.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import { dayMs, type EpochMs } from '../../model/time.ts';
-import { listAll, putOver } from './change-record.ts';
+import { listAll, numbered, putOver } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
 
 /** What was announced: partition `announcements`, ids `<boundary>/<destination>/<part>`; a large one lies in parts. */
@@ -61,7 +61,7 @@ export function announcementWrites(
 }
 
 function keyOf(boundary: EpochMs, destination: string, part: number): Key {
-  return { partition, id: `${idOf(boundary)}/${destination}/${String(part).padStart(4, '0')}` };
+  return { partition, id: `${idOf(boundary)}/${destination}/${numbered(part)}` };
 }
 
 function idOf(at: EpochMs): string {

@@ -92,6 +92,11 @@ export async function listAll(
   }
 }
 
+/** A number as a piece of an id: ids are in the order of their numbers. */
+export function numbered(index: number): string {
+  return String(index).padStart(4, '0');
+}
+
 /** Is this value a record of schema 1? */
 export function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
   return typeof value === 'object' && value !== null && 'schema' in value && value.schema === 1;

@@ -1,7 +1,7 @@
 import type { Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import { type Part, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { listAll, putOver } from './change-record.ts';
+import { listAll, numbered, putOver } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
 
 /**
@@ -62,13 +62,13 @@ export function timesWrites(
   owner: TimesOwner,
   { index: part }: Part = whole,
 ): readonly Write[] {
-  const start = part === 0 ? '' : `p${String(part).padStart(4, '0')}/`;
+  const start = part === 0 ? '' : `p${numbered(part)}/`;
   const entries = Object.entries(times).sort(([a], [b]) => (a < b ? -1 : 1));
   const count = Math.max(1, Math.ceil(entries.length / mostKeys));
   const keyOf = (id: string) => ({ partition: partitions[owner], id });
   const puts = Array.from({ length: count }, (_, index): Write => {
     const some = Object.fromEntries(entries.slice(index * mostKeys, (index + 1) * mostKeys));
-    const id = start + String(index).padStart(4, '0');
+    const id = start + numbered(index);
     return putOver(keyOf(id), { schema: 1, times: some } satisfies TimesRecord, versions.get(id));
   });
   const kept = new Set(puts.map(({ key }) => key.id));

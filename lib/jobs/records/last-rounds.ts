@@ -5,7 +5,7 @@ import { asJson } from '../../model/json.ts';
 import { type Part, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { DeliverParts } from '../deliver/parts.ts';
-import { isRecord, listAll, putOver } from './change-record.ts';
+import { isRecord, listAll, numbered, putOver } from './change-record.ts';
 import { listRoundHeads } from './round-findings.ts';
 
 /**
@@ -16,7 +16,7 @@ const partition = 'seen';
 export const seenKey: Key = { partition, id: 'watch' };
 
 export function seenKeyOf({ index }: Part): Key {
-  return index === 0 ? seenKey : { partition, id: `watch/${String(index).padStart(4, '0')}` };
+  return index === 0 ? seenKey : { partition, id: `watch/${numbered(index)}` };
 }
 
 export type SeenRecord = {

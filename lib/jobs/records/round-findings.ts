@@ -4,7 +4,7 @@ import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import { compareIds, type Key, type Store, type StoredRecord, type Write } from '../../io/stores/store.ts';
 import { type Part, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { isRecord, listAll, putOver } from './change-record.ts';
+import { isRecord, listAll, numbered, putOver } from './change-record.ts';
 
 /**
  * What the last scaling round of a region (or of one part of it) found: partition `findings`, ids `<region>/<part>-<chunk>`.
@@ -177,7 +177,7 @@ async function replaceList(
   const prefix = `${prefixOf(round.region, round.shard.index)}${name}-`;
   const known = await listAll(store, listsPartition, { prefix });
   const writes = cut<unknown>(round[name] ?? []).map((some, index) => {
-    const id = `${prefix}${String(index).padStart(4, '0')}`;
+    const id = `${prefix}${numbered(index)}`;
     const version = known.find(({ key }) => key.id === id)?.version;
     return putOver({ partition: listsPartition, id }, { schema: 1, of: mark, [name]: some }, version);
   });
@@ -231,11 +231,11 @@ function cut<T>(items: readonly T[]): readonly (readonly T[])[] {
 }
 
 function prefixOf(region: string, part: number | undefined): string {
-  return part === undefined ? `${region}/` : `${region}/${String(part).padStart(4, '0')}-`;
+  return part === undefined ? `${region}/` : `${region}/${numbered(part)}-`;
 }
 
 function keyOf(prefix: string, index: number): Key {
-  return { partition, id: `${prefix}${String(index).padStart(4, '0')}` };
+  return { partition, id: `${prefix}${numbered(index)}` };
 }
 
 function partOfId(id: string): string {

@@ -10,8 +10,8 @@ import type { CompiledConfig, Rule } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
 import { asPoolSize, type Size } from '../../model/size.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
-import { loadPasts } from './load-past.ts';
 import { listClusterRecords, type StoredCluster } from './cluster-records.ts';
+import { loadPasts } from './load-past.ts';
 
 /** What one pool used, and would have used at its base all the time. */
 export type PoolSavings = Names & {

@@ -9,7 +9,7 @@ import {
 } from '../../io/stores/store.ts';
 import { type IdRange, type Part, partOf, rangeOf, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { listAll, putOver } from './change-record.ts';
+import { listAll, numbered, putOver } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
 
 /**
@@ -289,5 +289,5 @@ function borderOf(part: Part): string {
 
 /** The first part goes on with the head of the whole. */
 function headIdOf({ index }: Part): string {
-  return index === 0 ? 'head' : `head/${String(index).padStart(4, '0')}`;
+  return index === 0 ? 'head' : `head/${numbered(index)}`;
 }

@@ -3,6 +3,7 @@ import { type SizeChange, sizeChanges } from '../../decide/past/size-changes.ts'
 import type { RecordUpdate } from '../../decide/scaling/plan.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { Write } from '../../io/stores/store.ts';
+import { whole } from '../../model/part.ts';
 import { listNodes, nodesWrites, sizeWrites } from '../records/past-records.ts';
 import type { SeenFleet } from './observe.ts';
 import type { ScaleOptions, ScaleParts } from './parts.ts';
@@ -38,7 +39,7 @@ export async function keepNodes(
   parts: ScaleParts,
   seen: SeenFleet,
   book: RuleBook,
-  { only, shard = { index: 0, count: 1 } }: ScaleOptions,
+  { only, shard = whole }: ScaleOptions,
 ): Promise<void> {
   if (only) return;
   const { store, newId, config, clock } = parts;

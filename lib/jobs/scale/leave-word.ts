@@ -8,8 +8,9 @@ import { startedNotice } from '../../decide/scaling/started.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Notice } from '../../model/finding.ts';
-import type { Json } from '../../model/json.ts';
+import { whole } from '../../model/part.ts';
 import { makePatience, mapBounded } from '../concurrency.ts';
+import { putOver } from '../records/change-record.ts';
 import { noticeWrite } from '../records/incident-records.ts';
 import { writeRoundFindings } from '../records/round-findings.ts';
 import { concurrency, lookNeedsMs, type SeenFleet } from './observe.ts';
@@ -25,7 +26,7 @@ export async function leaveWord(
 ): Promise<void> {
   await storeNotices(parts, plan.notices);
   if (options.only) return;
-  const shard = options.shard ?? { index: 0, count: 1 };
+  const shard = options.shard ?? whole;
   for (const { name } of parts.config.regions) {
     const own = seen.clusters.filter(({ cluster }) => cluster.region === name);
     const findings = plan.findings.filter(({ subject }) =>
@@ -100,13 +101,9 @@ export async function announceStart(
   if (value?.hash === parts.config.hash) return undefined;
   const clusters = await readOthers(parts, seen, input.book ?? makeRuleBook(parts.config, input.now));
   const notice = startedNotice(input, plan, clusters);
-  const next: Json = { schema: 1, hash: parts.config.hash, at: notice.at };
-  const outcome = await parts.store.commit([
-    known
-      ? { kind: 'putIfVersion', key, value: next, version: known.version }
-      : { kind: 'putIfAbsent', key, value: next },
-    noticeWrite(notice, parts.newId()),
-  ]);
+  const next = { schema: 1, hash: parts.config.hash, at: notice.at };
+  const writes = [putOver(key, next, known?.version), noticeWrite(notice, parts.newId())];
+  const outcome = await parts.store.commit(writes);
   if (outcome.kind !== 'committed') return undefined;
   parts.log.info(notice.text, { notice: 'started' });
   return notice.text;

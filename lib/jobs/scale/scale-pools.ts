@@ -9,6 +9,7 @@ import { isCountedLower, planRound } from '../../decide/scaling/plan-round.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Finding } from '../../model/finding.ts';
+import { whole } from '../../model/part.ts';
 import { mapBounded } from '../concurrency.ts';
 import { listAnnouncements } from '../records/announcement-records.ts';
 import { changeRecord, putOver } from '../records/change-record.ts';
@@ -117,7 +118,7 @@ async function takeShare({ store, clock, config }: ScaleParts, most: number, wan
 }
 
 /** Of this round's own part. */
-function earlierFindings({ rounds }: SeenFleet, { shard = { index: 0, count: 1 } }: ScaleOptions): readonly Finding[] {
+function earlierFindings({ rounds }: SeenFleet, { shard = whole }: ScaleOptions): readonly Finding[] {
   return rounds.filter((round) => round.shard.index === shard.index).flatMap(({ findings }) => findings);
 }
 

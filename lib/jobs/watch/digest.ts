@@ -8,8 +8,8 @@ import { listDecisions } from '../records/cluster-records.ts';
 import { listHistory } from '../records/delivery-records.ts';
 import { deliveryWrite } from '../records/incident-records.ts';
 import { listRoundHeads } from '../records/round-findings.ts';
-import { loadMemory } from '../records/watch-records.ts';
 import { countSavings, sumSavings, unseenHours } from '../records/savings.ts';
+import { loadMemory } from '../records/watch-records.ts';
 import type { Announced } from './announce.ts';
 import type { WatchParts } from './parts.ts';
 

@@ -14,9 +14,9 @@ import { type Committed, commitIncidents, destinationStates } from '../records/c
 import { timesWrites } from '../records/known-times.ts';
 import { seenWrite } from '../records/last-rounds.ts';
 import { announce } from './announce.ts';
-import { tellDigest } from './digest.ts';
 import { askRegions } from './ask-regions.ts';
 import { type Decided, decideWatch, isOwn, type KnownState, leftovers, loadKnownState } from './decide-watch.ts';
+import { tellDigest } from './digest.ts';
 import { keepMemory } from './keep-memory.ts';
 import type { WatchOptions, WatchParts, WatchReport } from './parts.ts';
 import { type ToldNotices, tellNotices } from './tell-notices.ts';

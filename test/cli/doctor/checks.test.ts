@@ -5,6 +5,7 @@ import { destinationChecks } from '../../../lib/cli/doctor/destination-checks.ts
 import { SecretError } from '../../../lib/errors.ts';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
 import type { DestinationConfig } from '../../../lib/model/config.ts';
+import { aDestination } from '../../support/destination.ts';
 import { aConfig, at } from '../../support/scaling-world.ts';
 
 test.each([
@@ -48,19 +49,7 @@ test.each([
   expect(machineChecks({ node, tz }, now).map(({ status }) => status)).toEqual(statuses);
 });
 
-const destination: DestinationConfig = {
-  name: 'ops',
-  kind: 'slack',
-  url: { kind: 'env', name: 'URL' },
-  key: undefined,
-  secrets: [],
-  format: 'json',
-  only: { severity: undefined, kinds: undefined, clusters: undefined },
-  fallback: undefined,
-  retired: false,
-  insecure: false,
-  zone: 'UTC',
-};
+const destination = aDestination('ops');
 
 async function checked(url: string, patch: Partial<DestinationConfig> = {}, isProxied = false): Promise<string[]> {
   const asked: string[] = [];

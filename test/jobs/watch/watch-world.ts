@@ -10,25 +10,13 @@ import { watchClusters } from '../../../lib/jobs/watch/watch-clusters.ts';
 import type { Answer } from '../../../lib/model/answer.ts';
 import type { ObservedCluster, ObservedPool, ObservedVersion } from '../../../lib/model/cluster.ts';
 import type { CompiledConfig, DestinationConfig, Match, Rule } from '../../../lib/model/config.ts';
+import { aDestination } from '../../support/destination.ts';
 
 export const minuteMs = 60_000;
 export const start = Date.UTC(2026, 10, 23, 8);
 
 export function destination(name: string, patch: Partial<DestinationConfig> = {}): DestinationConfig {
-  return {
-    name,
-    kind: 'slack',
-    url: { kind: 'env', name: `URL_${name.toUpperCase()}` },
-    key: undefined,
-    secrets: [],
-    format: 'json',
-    only: { severity: undefined, kinds: undefined, clusters: undefined },
-    fallback: undefined,
-    retired: false,
-    insecure: false,
-    zone: 'UTC',
-    ...patch,
-  };
+  return aDestination(name, { url: { kind: 'env', name: `URL_${name.toUpperCase()}` }, ...patch });
 }
 
 export function aMatch(text: string, pool?: string): Match {

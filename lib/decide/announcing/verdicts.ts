@@ -1,0 +1,111 @@
+import { equalSize, isLower, isRaise, type Size } from '../../model/size.ts';
+import { type EpochMs, hourMs } from '../../model/time.ts';
+import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
+import type { Action, Hold, HoldCode, Plan, PoolName, PoolState, RoundInput } from '../scaling/plan.ts';
+import { type AnnouncedPool, changeKey } from './announcement.ts';
+
+/** Of an announced change: it happened, or it will not (did not) happen as it was said. */
+export type Verdict = Pick<PoolName, 'region' | 'clusterId' | 'poolId'> & {
+  readonly boundary: EpochMs;
+  /** When the word was given that this is about: what was said anew since is not meant. */
+  readonly saidAt: EpochMs;
+  readonly how: 'done' | 'changed';
+  readonly why: string;
+  /** It goes the way it was announced, to another size. */
+  readonly instead?: Size;
+};
+
+/** A change that waits for one of these is about to come all the same. */
+export const soon: readonly HoldCode[] = ['slot', 'max-changes'];
+
+/** What holds a change only for a while: it may well come. */
+const passing: readonly HoldCode[] = [
+  'in-flight',
+  'stuck',
+  'cluster-not-running',
+  'pool-not-running',
+  'unknown-status',
+  'absent-size',
+  'unreadable',
+  'stale',
+  'contended',
+  'cool-down',
+];
+/** So long after its boundary it is waited for what only passes. */
+const patienceMs = hourMs;
+
+/**
+ * What became of each announced change. `changes`: what is still coming, by pool and boundary; `reasons`: why a pool has at an
+ * instant what it then has. Of clusters that were not read, and by a wrong clock, nothing is said.
+ */
+export function judgeAnnounced(
+  open: readonly (AnnouncedPool & { readonly boundary: EpochMs })[],
+  input: RoundInput,
+  plan: Plan,
+  changes: ReadonlyMap<string, { readonly to: Size }>,
+  reasons: ReadonlyMap<string, string>,
+): readonly Verdict[] {
+  if (open.length === 0) return [];
+  const states = new Map(plan.pools.map((state) => [lifeKey(state), state]));
+  const holds = new Map(plan.holds.map((hold) => [lifeKey(hold), hold]));
+  const actions = new Map(plan.actions.map((action) => [lifeKey(action), action]));
+  const read = new Map(
+    input.clusters.flatMap(({ cluster, pools }) =>
+      pools === undefined ? [] : [[`${cluster.region}\n${cluster.id}`, new Set(pools.map(({ id }) => id))] as const],
+    ),
+  );
+  return open.flatMap((one): readonly Verdict[] => {
+    const { region, clusterId, poolId, boundary, saidAt } = one;
+    const ids = read.get(`${region}\n${clusterId}`);
+    const key = lifeKey(one);
+    const verdict = (how: Verdict['how'], why: string): readonly Verdict[] => [
+      { region, clusterId, poolId, boundary, saidAt, how, why },
+    ];
+    if (ids === undefined || input.wrongClocks?.has(region)) return [];
+    if (!ids.has(poolId)) return verdict('changed', 'the pool is gone');
+    if (equalSize(changes.get(changeKey(one, boundary))?.to, one.to)) return [];
+    const state = states.get(key);
+    if (state !== undefined && isThere(one, state.seen)) return verdict('done', '');
+    const hold = holds.get(key);
+    if (isOnItsWay(one, actions.get(key), hold)) return [];
+    const instead = actions.get(key)?.to ?? hold?.to;
+    if (boundary <= input.now && goesElsewhere(one, state?.seen, actions.get(key), hold) && instead !== undefined)
+      return verdict('changed', state?.reason ?? '').map((found) => ({ ...found, instead }));
+    if (boundary > input.now) return verdict('changed', reasons.get(changeKey(one, boundary)) ?? whyNot(state, hold));
+    const mayPass = state?.seen === undefined || (hold !== undefined && passing.includes(hold.code));
+    return mayPass && input.now - boundary < patienceMs ? [] : verdict('changed', whyNot(state, hold));
+  });
+}
+
+function whyNot(state: PoolState | undefined, hold: Hold | undefined): string {
+  return hold?.reason ?? state?.reason ?? 'no rule with a schedule names it any more';
+}
+
+/** Has the pool what was announced, or gone further the same way? */
+function isThere({ by, to }: AnnouncedPool, seen: Size | undefined): boolean {
+  if (seen === undefined) return false;
+  return by < 0 ? !isLower(seen, to) : !isRaise(seen, to);
+}
+
+/** Lowered (or raised) as announced, though not to the size that was announced. */
+function goesElsewhere(
+  { by }: AnnouncedPool,
+  seen: Size | undefined,
+  action: Action | undefined,
+  hold: Hold | undefined,
+): boolean {
+  const to = underWay(action, hold);
+  if (to === undefined || seen === undefined) return false;
+  return by < 0 ? isLower(seen, to) && !isRaise(seen, to) : isRaise(seen, to);
+}
+
+function isOnItsWay(one: AnnouncedPool, action: Action | undefined, hold: Hold | undefined): boolean {
+  const wanted = underWay(action, hold);
+  return wanted !== undefined && isThere(one, wanted);
+}
+
+/** The size that a pool is on its way to, as far as it is sure to go there. */
+function underWay(action: Action | undefined, hold: Hold | undefined): Size | undefined {
+  const isSoon = hold !== undefined && (soon.includes(hold.code) || hold.code === 'in-flight');
+  return action?.to ?? (isSoon ? hold.to : undefined);
+}
