@@ -51,7 +51,7 @@ function parseOne(part: string, text: string): TerseWindow | ScheduleProblem {
   if (from !== undefined) return { written: { from, to }, zone: weeklyZone };
   const [, range, start, end, dailyZone] = daily.exec(spaced) ?? [];
   // There a single day is written as a range: "Fri-Fri 20:00-24:00".
-  const days = range?.replaceAll(' ', '').replace(/^(.+)-\1$/i, '$1');
+  const days = range?.replaceAll(' ', '').replace(/^([a-z]{3,9})-\1$/i, '$1');
   if (spaced === '' || (days === undefined && start === undefined)) return notAWindow(part, text);
   const written = { ...(days !== undefined && { days }), ...(start !== undefined && { from: start, to: end }) };
   return { written, zone: dailyZone };

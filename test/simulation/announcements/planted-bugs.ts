@@ -29,7 +29,7 @@ export const plantedAnnouncementBugs: readonly PlantedAnnouncementBug[] = [
   bug(
     'announcements',
     'nothing is taken back',
-    ['decide/announcing/look-ahead.ts', 'if (open.length === 0) return [];', 'if (open.length >= 0) return [];'],
+    ['decide/announcing/verdicts.ts', 'if (open.length === 0) return [];', 'if (open.length >= 0) return [];'],
     ['decide/announcing/announcement.ts', 'unknownAfterMs = 2 * hourMs', 'unknownAfterMs = 200 * hourMs'],
   ),
   bug('links', 'a GET keeps', ['io/listen/keep-page.ts', '(link) => parts.look(link)', '(link) => parts.keep(link)']),
