@@ -17,6 +17,8 @@ export type Report = {
   readonly file: (message: string, fix: string) => void;
   /** Something was already said about this path. */
   readonly isTold: (path: Path) => boolean;
+  /** The same of something below it. */
+  readonly isToldBelow: (path: Path) => boolean;
   readonly hasErrors: () => boolean;
   readonly problems: () => readonly Problem[];
 };
@@ -60,6 +62,7 @@ export function makeReport(file: string, source: Pick<YamlSource, 'atKey' | 'atV
     place: (position, message, fix) => add('error', position, [], message, fix),
     file: (message, fix) => add('error', top, [], message, fix),
     isTold: (path) => told.has(renderPath(path)),
+    isToldBelow: (path) => [...told].some((one) => ['.', '['].some((next) => one.startsWith(renderPath(path) + next))),
     hasErrors: () => problems.some((problem) => problem.severity === 'error'),
     problems: () => problems,
   };
@@ -101,6 +104,10 @@ export function joinReports(
     isTold: (path) => {
       const [report, own] = at(path);
       return report.isTold(own);
+    },
+    isToldBelow: (path) => {
+      const [report, own] = at(path);
+      return report.isToldBelow(own);
     },
     hasErrors: () => reports.some((report) => report.hasErrors()),
     problems: () => reports.flatMap((report) => report.problems()),

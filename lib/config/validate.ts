@@ -122,10 +122,21 @@ function keepKnown(shape: Shape, value: Record<string, unknown>, report: Report,
     if (schema === undefined) refuse(shape, key, value, report, path);
     else {
       const kept = refuseUnknownKeys(schema, child, report, [...path, key]);
-      if (kept !== undefined) known[key] = kept;
+      const isRight =
+        shape.kind !== 'names' || !unseenNames.includes(key) || isSeenRight(schema, kept, report, [...path, key]);
+      if (kept !== undefined && isRight) known[key] = kept;
     }
   }
   return known;
+}
+
+/** Names that the schema's own check passes over wherever they stand. */
+const unseenNames = ['constructor', 'prototype'];
+
+function isSeenRight(schema: v.GenericSchema, value: unknown, report: Report, path: Path): boolean {
+  const { issues = [] } = v.safeParse(schema, value);
+  for (const issue of flatten(issues, path)) tell(issue, report);
+  return issues.length === 0;
 }
 
 function schemaOf(shape: Shape, key: string): v.GenericSchema | undefined {
@@ -139,7 +150,7 @@ function refuse(shape: Shape, key: string, value: object, report: Report, path: 
     return;
   }
   if (key === 'cron') {
-    const { problem, fix } = cronProblem(String((value as Record<string, unknown>)[key]));
+    const { problem, fix } = cronProblem(String((value as Record<string, unknown>)[key]), path);
     // It stands for the times of a window, which are not missing then.
     report.unknownKey([...path, key], problem, fix, 'from');
     return;

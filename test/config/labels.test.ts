@@ -33,10 +33,6 @@ describe('the labels of a rule', () => {
     expect(await matches(labels, own)).toBe(expected);
   });
 
-  test('an empty map asks for nothing', async () => {
-    expect(await matches('{}', undefined)).toBe(true);
-  });
-
   test('keep a rule above from taking every pool', async () => {
     const general = 'match: "dev-*/*"';
     expect(await problemsOf(config(`${general}, labels: { team: data }`, general))).toEqual([]);

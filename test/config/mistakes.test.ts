@@ -568,6 +568,22 @@ const sizes: readonly Mistake[] = [
     text: rule('labels: { team: §"da[ta" }'),
     want: [['the label "team"', 'close it']],
   },
+  { title: 'labels without one', text: rule('labels: §{}'), want: [['no label is named', 'remove the key']] },
+  {
+    title: 'names that objects have',
+    text: `${base}timezone: UTC\nschedules: { constructor: §5, prototype: { otherwise: base, §foo: bar } }\ndestinations: { constructor: { kind: §nothing } }\ncalendars: { constructor: §5 }\n`,
+    want: [
+      ['expected', ''],
+      ['unknown key "foo"', ''],
+      ['"nothing" is not', ''],
+      ['expected', ''],
+    ],
+  },
+  {
+    title: 'a label that objects have, without text',
+    text: rule('labels: { constructor: §5 }'),
+    want: [['expected the value of a label', 'in quotes']],
+  },
   { title: 'labels as a list', text: rule('labels: §[team]'), want: [['got a list', '']] },
   {
     title: 'a step that is open for longer than a day',
@@ -1141,6 +1157,13 @@ keep: 30 days
 `;
     const lines = (await problemsOf(text)).map((problem) => problem.line);
     expect(lines).toEqual([1, 2, 2, 4, 4, 6, 6, 7, 7, 7, 8]);
+  });
+
+  test.each(['cron: "0 19 * * 1-5"', 'window: "0 19 * * 1-5"'])('a silence with %s has no size', async (line) => {
+    const problems = await problemsOf(`${base}timezone: UTC\nsilences: [{ match: "*", ${line} }]\n`);
+    expect(problems.map(({ fix }) => fix)).toEqual([
+      'this is { days: mon-fri, from: "19:00", to: "…" }: say when it ends',
+    ]);
   });
 
   test('paths are readable', async () => {

@@ -167,6 +167,11 @@ describe('the page', () => {
     expect(response.headers.get('content-security-policy')).toContain(`'sha256-${digest}'`);
   });
 
+  test.each(['OPTIONS', 'PUT', 'DELETE', 'PROPFIND'])('%s is told what there is', async (method) => {
+    const { status, headers } = await evening.app.request(evening.path('All night'), { method });
+    expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD, POST']);
+  });
+
   const fetched: readonly (readonly [string, (evening: Evening) => Promise<Response>])[] = [
     ['GET', async ({ app, path }) => app.request(path('All night'))],
     ['HEAD', async ({ app, path }) => app.request(path('All night'), { method: 'HEAD' })],
@@ -286,6 +291,10 @@ describe('a right POST', () => {
       'x-forwarded-proto': 'https',
       'content-type': 'application/x-www-form-urlencoded',
     };
+    expect((await app.request(`/ops/tools${path('2 hours more')}`)).status).toBe(200);
+    expect(await leasesIn(night)).toEqual([]);
+    expect((await post(app, `/ops${path('2 hours more')}`, { headers })).status).toBe(200);
+    expect(await leasesIn(night)).toHaveLength(2);
     expect((await post(app, path('2 hours more'), { headers })).status).toBe(200);
     expect(await leasesIn(night)).toHaveLength(2);
   });

@@ -18,7 +18,7 @@ import { destinationChecks } from './destination-checks.ts';
 import { fleetChecks } from './fleet-checks.ts';
 import { proveWrite } from './prove-write.ts';
 import { regionChecks } from './region-checks.ts';
-import { eventChecks, secretFileChecks } from './secret-checks.ts';
+import { eventChecks, linkChecks, secretFileChecks } from './secret-checks.ts';
 import { storeChecks } from './store-checks.ts';
 
 export type DoctorOptions = ConfigOption & JsonOption & { readonly proveWrite?: string };
@@ -50,12 +50,13 @@ async function examine(
   const secrets = openSecrets({ ...parts, log: makeCliLog(parts, 'error') });
   const book = makeRuleBook(config, clock.now());
   const names = proven === undefined ? undefined : resolveRegion(config, book, parsePool(proven, config));
-  const [calendars, store, regions, files, events, destinations] = await Promise.all([
+  const [calendars, store, regions, files, events, links, destinations] = await Promise.all([
     calendarChecks(parts, config),
     storeChecks(parts, config),
     Promise.all(config.regions.map((region) => regionChecks(parts, secrets, region))),
     secretFileChecks(config),
     eventChecks(config, secrets),
+    linkChecks(config, secrets),
     destinationChecks(config, {
       secrets,
       lookUp: (host) => lookup(host),
@@ -82,6 +83,7 @@ async function examine(
     ...fleetChecks(config, book, regions, clock.now()),
     ...files,
     ...events,
+    ...links,
     ...destinations,
   ];
 }

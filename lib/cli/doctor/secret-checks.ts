@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SecretError } from '../../errors.ts';
 import { secretsOf } from '../../io/destinations/destinations.ts';
-import { secretProblem, transportOf } from '../../io/listen/event-source.ts';
+import { secretProblem, signingProblem, transportOf } from '../../io/listen/event-source.ts';
 import type { Secret } from '../../io/secrets/secret.ts';
 import type { Secrets } from '../../io/secrets/secrets.ts';
 import type { CompiledConfig, SecretRef } from '../../model/config.ts';
@@ -100,4 +100,25 @@ export async function eventChecks({ events }: CompiledConfig, secrets: Secrets):
     return source.secrets.length === 0 ? [] : [ok('event.secret', 'its secret exists and is long enough')];
   });
   return (await Promise.all(checks)).flat();
+}
+
+/** What signs the links of announcements: there, and hard to guess. `run --listen` and the functions refuse what is not. */
+export async function linkChecks({ links }: CompiledConfig, secrets: Secrets): Promise<readonly Check[]> {
+  if (links === undefined) return [];
+  const { ok, failed } = checksOf('links');
+  const found = await Promise.all(
+    links.secrets.map(async (ref) => {
+      const secret = await readOrSay(() => secrets.read(ref, 'secret'));
+      return typeof secret === 'string' ? secret : signingProblem('links', secret);
+    }),
+  );
+  const problems = found.filter((problem) => problem !== undefined);
+  const fix = 'store a good one where the config says; what was announced with it before has links that open nothing';
+  if (problems.length > 0) return problems.map((problem) => failed('links.secret', problem, fix));
+  return [
+    ok(
+      'links.secret',
+      found.length === 1 ? 'its secret exists and is long enough' : 'its secrets exist and are long enough',
+    ),
+  ];
 }

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { StoreError } from '../../errors.ts';
+import { otherMethods } from '../../io/listen/routes.ts';
 import { serveListen } from '../../io/listen/serve.ts';
 import type { CliParts } from '../parts.ts';
 import { addPage, type PageParts } from './routes.ts';
@@ -12,7 +13,10 @@ export async function servePageOf(
 ): Promise<void> {
   const { host } = listen;
   const app = addPage(new Hono(), { ...parts, host });
-  app.notFound((c) => c.text('not found\n', 404));
+  app.notFound((c) => {
+    const allow = otherMethods(app, c);
+    return allow === undefined ? c.text('not found\n', 404) : c.text('method not allowed\n', 405, { allow });
+  });
   app.onError((error, c) => c.text(`${error instanceof StoreError ? error.message : 'failed'}\n`, 500));
   const listening = await serveListen(app, listen, clock);
   const shown = host.includes(':') ? `[${host}]` : host;

@@ -120,8 +120,8 @@ export function compileLinks(context: Context): LinksConfig | undefined {
 function readAddress(text: string, path: Path, { report }: Context): string | undefined {
   const url = readUrl(text);
   const isPlain = url !== undefined && url.search === '' && url.hash === '';
-  if (url?.protocol === 'https:' && isPlain) return withoutSlash(text);
-  if (url?.protocol === 'http:' && isPlain && isLoopback(url.hostname)) return withoutSlash(text);
+  if (url?.protocol === 'https:' && isPlain) return withoutSlash(url);
+  if (url?.protocol === 'http:' && isPlain && isLoopback(url.hostname)) return withoutSlash(url);
   report.error(
     path,
     url?.protocol === 'http:'
@@ -132,8 +132,9 @@ function readAddress(text: string, path: Path, { report }: Context): string | un
   return undefined;
 }
 
-function withoutSlash(text: string): string {
-  return text.endsWith('/') ? text.slice(0, -1) : text;
+/** As a browser has it: what was written may end with slashes, or with a "?" that begins nothing. */
+function withoutSlash({ origin, pathname }: URL): string {
+  return `${origin}${pathname}`.replace(/\/+$/u, '');
 }
 
 function readChoices(

@@ -71,6 +71,8 @@ function withLabels(
   { report }: Context,
 ): Match | undefined {
   const entries = Object.entries(written ?? {}).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]));
+  if (written !== undefined && entries.length === 0 && !report.isToldBelow(path))
+    report.error(path, 'no label is named, so any pool would do', 'write { team: data }, or remove the key');
   if (match === undefined || entries.length === 0) return match;
   const outcome = compileLabels(Object.fromEntries(entries) as Labels);
   if (!outcome.ok) {

@@ -43,7 +43,7 @@ export function spellLine(
   path: Path,
   report: Report,
 ): readonly WrittenWindow[] {
-  const parsed = isCron(line) ? cronProblem(line) : parseTerseWindows(line);
+  const parsed = isCron(line) ? cronProblem(line, path) : parseTerseWindows(line);
   if (isScheduleProblem(parsed)) {
     report.error(path, parsed.problem, parsed.fix);
     return [];

@@ -48,8 +48,11 @@ const confirmation = 'keep=yes';
  */
 export function addKeepPage(app: Hono, parts: KeepPageParts): Hono {
   const bodies = makeBodies({ each: 1024, together: 64 * 1024 });
-  app.get('/keep/:link', (c) => guarded(c, parts, (link) => parts.look(link)));
-  app.post('/keep/:link', (c) => guarded(c, parts, (link) => kept(c, parts, bodies, link)));
+  // A proxy may hand on the path that `links.url` has in front.
+  for (const path of ['/keep/:link', '/:prefix{.+}/keep/:link']) {
+    app.get(path, (c) => guarded(c, parts, (link) => parts.look(link)));
+    app.post(path, (c) => guarded(c, parts, (link) => kept(c, parts, bodies, link)));
+  }
   return app;
 }
 

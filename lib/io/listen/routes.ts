@@ -23,23 +23,38 @@ export type ListenParts = ReceiveParts & {
 export function makeListenApp(parts: ListenParts): Hono {
   const app = new Hono({ getPath: pathOf });
   const bodies = makeBodies();
-  const metrics = madeOncePerSecond(parts.clock, async () => parts.metrics?.());
   app.get('/healthz', (c) => (parts.isHealthy() ? c.text('ok\n') : c.text('not healthy\n', 503)));
   app.get('/readyz', async (c) => {
     const { isReady, text } = await parts.readiness();
     return c.text(`${text}\n`, isReady ? 200 : 503);
   });
-  app.get('/metrics', async (c) => {
-    const made = await metrics();
-    return made ? c.body(made.text, 200, { 'content-type': made.contentType }) : c.notFound();
-  });
+  if (parts.metrics) {
+    const metrics = madeOncePerSecond(parts.clock, parts.metrics);
+    app.get('/metrics', async (c) => {
+      const { text, contentType } = await metrics();
+      return c.body(text, 200, { 'content-type': contentType });
+    });
+  }
   app.post('/events/:source', (c) => answerTo(parts, bodies, c, 'events'));
   app.post('/alertmanager/:source', (c) => answerTo(parts, bodies, c, 'alertmanager'));
   if (parts.keepPage) addKeepPage(app, { ...parts.keepPage, tell: parts.tell });
-  // Whatever it brings along is not waited for.
-  app.notFound((c) => c.json({ error: 'not found' }, 404, bringsBody(c) ? { connection: 'close' } : {}));
+  app.notFound((c) => {
+    // Whatever it brings along is not waited for.
+    const headers = bringsBody(c) ? { connection: 'close' } : {};
+    const allow = otherMethods(app, c);
+    if (allow === undefined) return c.json({ error: 'not found' }, 404, headers);
+    return c.json({ error: 'method not allowed' }, 405, { ...headers, allow });
+  });
   app.onError((_, c) => c.json({ error: 'failed' }, 500));
   return app;
+}
+
+/** What may be done here instead, for the header `allow` (RFC 9110, 15.5.6); undefined = nothing is here. */
+export function otherMethods({ router }: Hono, { req }: Context): string | undefined {
+  const asked = req.method === 'HEAD' ? 'GET' : req.method;
+  const known = ['GET', 'POST'].filter((method) => router.match(method, req.path)[0].length > 0);
+  if (known.length === 0 || known.includes(asked)) return undefined;
+  return known.map((method) => (method === 'GET' ? 'GET, HEAD' : method)).join(', ');
 }
 
 /** An address that ends with a slash and a path that begins with one make two; nobody means another place by that. */

@@ -1,7 +1,11 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { secretFileChecks } from '../../../lib/cli/doctor/secret-checks.ts';
+import { describe, expect, test } from 'vitest';
+import { openSecrets } from '../../../lib/app.ts';
+import { linkChecks, secretFileChecks } from '../../../lib/cli/doctor/secret-checks.ts';
+import { systemClock } from '../../../lib/io/clock.ts';
+import { silentLog } from '../../../lib/io/log.ts';
+import { makeRedactor } from '../../../lib/io/redact.ts';
 import { aConfig } from '../../support/scaling-world.ts';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -39,3 +43,32 @@ async function checked(path: string): Promise<string> {
   expect(more).toEqual([]);
   return `${check?.status}: ${check?.text}${check?.fix ? ` > ${check.fix}` : ''}`;
 }
+
+describe('what signs links', () => {
+  const good = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+  const short = 'whsec_Y2FuYXJ5';
+  test.each([
+    ['is there and long', { ONE: good }, ['ok: its secret exists and is long enough']],
+    ['is too short', { ONE: short }, [expect.stringMatching(/^failed: .*links was refused: it must be "whsec_"/)]],
+    ['is no key', { ONE: 'canary-of-the-links' }, [expect.stringMatching(/^failed: .*links was refused/)]],
+    ['is missing', {}, [expect.stringMatching(/^failed: .*ONE/)]],
+    [
+      'is replaced by a short one',
+      { ONE: short, OLD: good },
+      [expect.stringMatching(/^failed: .*links was refused/)],
+      ['ONE', 'OLD'],
+    ],
+  ])('%s', async (_title, env: Record<string, string>, want, names = ['ONE']) => {
+    const secrets = openSecrets({ env, clock: systemClock, log: silentLog, redactor: makeRedactor() });
+    const links = {
+      url: 'https://l.example',
+      mostMs: 1,
+      choices: [],
+      secrets: names.map((name) => ({ kind: 'env', name }) as const),
+    };
+    const checks = await linkChecks(aConfig({ links }), secrets);
+    expect(checks.map(({ status, text }) => `${status}: ${text}`)).toEqual(want);
+    expect(JSON.stringify(checks)).not.toContain('canary');
+    expect(JSON.stringify(checks)).not.toContain(short.slice(6));
+  });
+});

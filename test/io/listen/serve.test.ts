@@ -31,7 +31,18 @@ describe('the listener', () => {
     expect(await get('/healthz')).toEqual([200, 'ok\n']);
     expect(await get('/readyz')).toEqual([200, 'ready\n']);
     expect(await get('/metrics')).toEqual([200, 'up 1\n']);
-    expect(await get('/events/ci')).toEqual([404, '{"error":"not found"}']);
+    expect(await get('/nowhere')).toEqual([404, '{"error":"not found"}']);
+  });
+
+  test.each([
+    ['GET', '/events/ci', 'POST'],
+    ['GET', '/alertmanager/ci', 'POST'],
+    ['POST', '/healthz', 'GET, HEAD'],
+    ['DELETE', '/metrics', 'GET, HEAD'],
+  ])('says what to do instead of %s %s', async (method, path, allow) => {
+    const { url } = await start();
+    const response = await fetch(`${url}${path}`, { method });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);
   });
 
   test('takes a signed event over the wire', async () => {
