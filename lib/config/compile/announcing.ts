@@ -134,7 +134,7 @@ function readAddress(text: string, path: Path, { report }: Context): string | un
 
 /** As a browser has it: what was written may end with slashes, or with a "?" that begins nothing. */
 function withoutSlash({ origin, pathname }: URL): string {
-  return `${origin}${pathname}`.replace(/\/+$/u, '');
+  return origin + pathname.replace(/(?<!\/)\/+$/u, '');
 }
 
 function readChoices(
