@@ -59,7 +59,8 @@ const introduction = `# The config
 
 A config is a YAML 1.2 file, \`lamplighter.yml\` unless \`--config\` names another, with the files that it includes. \`lamplighter.example.yml\` shows nearly
 every key in use; \`lamplighter check\` lists every mistake at once, with its line and the way out. Put this line on top and
-editors with a YAML language server complete and check the keys as you type:
+editors with a YAML language server complete and check the keys as you type (\`lamplighter init\` writes both; after an upgrade
+\`lamplighter schema > lamplighter.schema.json\` renews the schema):
 
 \`\`\`yaml
 # yaml-language-server: $schema=./lamplighter.schema.json
@@ -99,7 +100,7 @@ const severalFiles = `## Several files
   of order is no new config, and nothing asks for approval anew.
 - \`run\` looks at all files each round, and at which files there are. The functions on AWS have them compiled in.
 
-Editors check an included file with this line on top:
+Editors check an included file with this line on top (\`lamplighter schema --included > lamplighter.included.schema.json\`):
 
 \`\`\`yaml
 # yaml-language-server: $schema=../lamplighter.included.schema.json

@@ -35,7 +35,7 @@ export function settledParts(program: Command, command: Command, parts: CliParts
   };
 }
 
-const printsForPrograms: ReadonlySet<string> = new Set(['completion', 'complete', 'man', 'version']);
+const printsForPrograms: ReadonlySet<string> = new Set(['schema', 'completion', 'complete', 'man', 'version']);
 
 /** Where the command line names no config, the environment may. */
 export function settleConfig(command: Command, { env }: Pick<CliParts, 'env'>): void {
@@ -64,7 +64,7 @@ export const commandGroups: { readonly [heading: string]: readonly string[] } = 
   'Look:': ['status', 'page', 'explain', 'plan', 'rehearse', 'clusters', 'history', 'savings'],
   'Ask and act:': ['scale', 'base', 'pause', 'resume', 'approve', 'promote', 'send'],
   'Alerts:': ['incidents', 'silence', 'outbox'],
-  'Run and keep:': ['run', 'store', 'uninstall', 'completion', 'man', 'version', 'help'],
+  'Run and keep:': ['run', 'store', 'uninstall', 'schema', 'completion', 'man', 'version', 'help'],
 };
 
 export function groupCommands(program: Command): void {

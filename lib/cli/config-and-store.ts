@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
+import type { ConfigOutcome } from '../config/compile-config.ts';
 import { renderProblem } from '../config/problem.ts';
-import { loadConfig } from '../config/read-config.ts';
+import { type LoadOptions, loadConfig } from '../config/read-config.ts';
 import { staleCalendar } from '../decide/watching/observe-calendars.ts';
 import { UsageError } from '../errors.ts';
 import { boundedStore } from '../io/stores/bounded-store.ts';
@@ -25,16 +26,39 @@ export async function readConfig(
   file: string,
   isFetching = true,
 ): Promise<CompiledConfig> {
-  const now = parts.clock.now();
-  const outcome = await loadConfig(file, { now });
+  const outcome = await loadConfig(file, { now: parts.clock.now(), ...howNamed(parts, file) });
+  const { problems } = outcome;
+  const isElsewhere = problems.some((problem) => problem.severity === 'error' && problem.file !== file);
+  const way = isElsewhere ? `${meanwhile}; leave the wrong file out of its include` : meanwhile;
+  return usable(parts, outcome, isFetching, (await isThere(file)) ? way : undefined);
+}
+
+/** Another config beside the one that a command works with, named by an option of its own ("--against"). */
+export async function readOtherConfig(parts: CliParts, file: string, option: string): Promise<CompiledConfig> {
+  const outcome = await loadConfig(file, {
+    now: parts.clock.now(),
+    nameAnother: `give ${option} the path of a config`,
+  });
+  return usable(parts, outcome, true, (await isThere(file)) ? `${option} takes a config without mistakes` : undefined);
+}
+
+/** What to do where the file is none: it may be the environment that names it. */
+export function howNamed({ env }: Pick<CliParts, 'env'>, file: string): Pick<LoadOptions, 'nameAnother'> {
+  if (env['LAMPLIGHTER_CONFIG'] !== file) return {};
+  return { nameAnother: 'LAMPLIGHTER_CONFIG names it: set that to the path of a config, or give one with --config' };
+}
+
+async function usable(
+  parts: CliParts | ProcessParts,
+  outcome: ConfigOutcome,
+  isFetching: boolean,
+  way: string | undefined,
+): Promise<CompiledConfig> {
   if (outcome.ok) {
     const config = onNamedStore(outcome.config, parts.env);
     return config.remoteCalendars === undefined ? config : withCalendars(parts, config, isFetching);
   }
-  const problems = outcome.problems.map(renderProblem);
-  const isElsewhere = outcome.problems.some((problem) => problem.severity === 'error' && problem.file !== file);
-  const way = isElsewhere ? `${meanwhile}; leave the wrong file out of its include` : meanwhile;
-  throw new UsageError([...problems, ...((await isThere(file)) ? [way] : [])].join('\n'));
+  throw new UsageError([...outcome.problems.map(renderProblem), ...(way === undefined ? [] : [way])].join('\n'));
 }
 
 /** The config again, with its calendars; that one of them could not be had is said. */

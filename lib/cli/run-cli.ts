@@ -25,6 +25,7 @@ import { addResume } from './commands/resume.ts';
 import { addRun } from './commands/run.ts';
 import { addSavings } from './commands/savings.ts';
 import { addScale } from './commands/scale.ts';
+import { addSchema } from './commands/schema.ts';
 import { addSend } from './commands/send.ts';
 import { addSilence } from './commands/silence.ts';
 import { addSimulator } from './commands/simulator.ts';
@@ -190,6 +191,7 @@ function registerCommands(program: Command, parts: CliParts): void {
   addRun(program, parts);
   addStore(program, parts);
   addUninstall(program, parts);
+  addSchema(program, parts);
   addCompletion(program, parts);
   addMan(program, parts);
   addVersion(program, parts);

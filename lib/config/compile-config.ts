@@ -42,7 +42,11 @@ export type CompileOptions = {
   readonly readCalendar?: ReadCalendar;
   /** `aws`: the config is built into functions. Default `local`. */
   readonly target?: Target;
+  /** What to do where the file is none or no config; absent = it was named by --config. */
+  readonly nameAnother?: string;
 };
+
+const nameByOption = 'give the path of a config with --config, or write one with "lamplighter init"';
 
 export type ConfigOutcome = {
   /** In the order of `files`, and of each. */
@@ -67,7 +71,7 @@ export async function compileConfig(text: string, options: CompileOptions): Prom
   const included = joined?.included ?? [];
   const files = [options.file, ...included.map(({ file }) => file)];
   if (isSomethingElse(text, sortProblems(main.report.problems())))
-    return { ok: false, files, problems: [noConfig(options.file)] };
+    return { ok: false, files, problems: [noConfig(options)] };
   const problemsOf = (file: string) => sortProblems(report.problems().filter((one) => one.file === file));
   const problems = [
     ...problemsOf(options.file),
@@ -91,29 +95,29 @@ function isSomethingElse(text: string, problems: readonly Problem[]): boolean {
   return errors.length > 5 && (firstKey === -1 || firstError < firstKey + 1);
 }
 
-function noConfig(file: string): Problem {
-  return {
-    severity: 'error',
-    file,
-    line: 1,
-    column: 1,
-    path: '',
-    message: 'this is no config of Lamplighter: it has neither regions nor schedules nor pools',
-    fix: 'give the path of a config with --config, or write one with "lamplighter init"',
-  };
+/** Where nothing in the file can be told: it cannot be read, or is something else. `fix` absent = another has to be named. */
+export function wholeFileProblem(
+  { file, nameAnother = nameByOption }: Pick<CompileOptions, 'file' | 'nameAnother'>,
+  message: string,
+  fix = nameAnother,
+): Problem {
+  return { severity: 'error', file, line: 1, column: 1, path: '', message, fix };
+}
+
+function noConfig(options: CompileOptions): Problem {
+  return wholeFileProblem(options, 'this is no config of Lamplighter: it has neither regions nor schedules nor pools');
 }
 
 function noPart(file: string): Problem {
-  return {
-    ...noConfig(file),
-    message: 'this is no part of a config of Lamplighter: it has neither pools nor schedules, nor anything else of one',
-    fix: 'take it out of include:, or name the files more closely',
-  };
+  return wholeFileProblem(
+    { file },
+    'this is no part of a config of Lamplighter: it has neither pools nor schedules, nor anything else of one',
+    'take it out of include:, or name the files more closely',
+  );
 }
 
 function tooDeep(file: string): Problem {
-  const message = 'this cannot be read as YAML: it is nested too deep';
-  return { severity: 'error', file, line: 1, column: 1, path: '', message, fix: 'write a config' };
+  return wholeFileProblem({ file }, 'this cannot be read as YAML: it is nested too deep', 'write a config');
 }
 
 async function compile(

@@ -1,4 +1,4 @@
-import { isAlias, isScalar, visit } from 'yaml';
+import { isAlias, isScalar, visit, type YAMLError } from 'yaml';
 import { findPastedSecrets } from './pasted-secrets.ts';
 import { makeReport, type Report } from './report.ts';
 import { type SalvagedConfig, validate } from './validate.ts';
@@ -62,7 +62,7 @@ function reportYamlProblems(source: YamlSource, report: Report): void {
 }
 
 function reportErrors(source: YamlSource, report: Report): void {
-  for (const error of source.document.errors) {
+  for (const error of withoutEchoes(source.document.errors)) {
     const position = source.atOffset(error.pos[0]);
     if (error.code === 'DUPLICATE_KEY')
       report.place(position, 'this key stands twice in the same place', 'keep one of them');
@@ -73,6 +73,13 @@ function reportErrors(source: YamlSource, report: Report): void {
   for (const warning of source.document.warnings) {
     report.place(source.atOffset(warning.pos[0]), `not understood: ${sentence(warning.message)}`, 'remove it');
   }
+}
+
+/** Where a text is broken off in a key, the parser calls each further word of the file unexpected: the first one says it. */
+function withoutEchoes(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const isEcho = ({ message }: YAMLError) => message.endsWith('token in YAML stream');
+  const first = errors.findIndex(isEcho);
+  return errors.filter((error, index) => index <= first || !isEcho(error));
 }
 
 /** The parser's own words, without the piece of source that some of them quote. */

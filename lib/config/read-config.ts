@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { FileError } from '../errors.ts';
 import type { CompiledConfig } from '../model/config.ts';
 import type { EpochMs } from '../model/time.ts';
-import { type CompileOptions, type ConfigOutcome, compileConfig } from './compile-config.ts';
+import { type CompileOptions, type ConfigOutcome, compileConfig, wholeFileProblem } from './compile-config.ts';
 import { findOwnFiles } from './find-files.ts';
 import type { Problem } from './problem.ts';
 
@@ -112,32 +112,25 @@ async function isStillSeen(seen: Seen): Promise<boolean> {
   return true;
 }
 
-export type LoadOptions = Partial<Pick<CompileOptions, 'readFile' | 'findFiles' | 'readCalendar' | 'target'>> & {
+export type LoadOptions = Partial<Omit<CompileOptions, 'file' | 'now'>> & {
   readonly now: EpochMs;
 };
 
 /** Reads and compiles a config file. A file that cannot be read is one more problem, not an exception. */
 export async function loadConfig(file: string, options: LoadOptions): Promise<ConfigOutcome> {
-  const read = options.readFile ?? readOwnFile;
+  const readFile = options.readFile ?? readOwnFile;
+  const named = { ...options, file, readFile };
   try {
-    return await compileConfig(await read(file), { ...options, file, readFile: read });
+    return await compileConfig(await readFile(file), named);
   } catch (error) {
-    return { ok: false, files: [file], problems: [unreadable(file, error)] };
+    return { ok: false, files: [file], problems: [unreadable(named, error)] };
   }
 }
 
-function unreadable(file: string, error: unknown): Problem {
+function unreadable(options: CompileOptions, error: unknown): Problem {
   const reason = error instanceof Error ? error.message : 'reading failed';
   const own = error instanceof FileError ? error.fix : undefined;
-  return {
-    severity: 'error',
-    file,
-    line: 1,
-    column: 1,
-    path: '',
-    message: `the config cannot be read: ${reason}`,
-    fix: own ?? 'give the path of a config with --config, or write one with "lamplighter init"',
-  };
+  return wholeFileProblem(options, `the config cannot be read: ${reason}`, own);
 }
 
 /** UTF-8 text of a file that only its owner and group may change: a config can name programs to run. */

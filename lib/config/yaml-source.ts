@@ -18,17 +18,17 @@ export type YamlSource = {
 
 /** Reads YAML 1.2 (core schema): `22:00`, `on`, `no` and `2026-12-24` are text. Throws nothing. */
 export function readYaml(text: string): YamlSource {
-  const lineCounter = new LineCounter();
+  const lines = countLines(text);
   const document = parseDocument(text, {
-    lineCounter,
     prettyErrors: false,
     version: '1.2',
     schema: 'core',
     logLevel: 'error',
     uniqueKeys: true,
   });
+  const last = lastPlace(text);
   const atOffset = (offset: number): Position => {
-    const { line, col } = lineCounter.linePos(offset);
+    const { line, col } = lines.linePos(Math.min(offset, last));
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
   return {
@@ -38,6 +38,24 @@ export function readYaml(text: string): YamlSource {
     atValue: (path) => atOffset(offsetOfValue(document, path)),
     atKey: (path) => atOffset(offsetOfKey(document, path)),
   };
+}
+
+/** Where each line begins. The parser's own count leaves a line out where a text is broken off in a key. */
+export function countLines(text: string): LineCounter {
+  const lines = new LineCounter();
+  for (let start = 0, end = 0; end !== -1; start = end + 1) {
+    lines.addNewLine(start);
+    end = text.indexOf('\n', start);
+  }
+  return lines;
+}
+
+/**
+ * Behind the last character that says something: what is never closed ends behind the last line feed, in a line that is
+ * not there and that no editor or merge request can mark.
+ */
+function lastPlace(text: string): number {
+  return text.trimEnd().length;
 }
 
 function toPlain(document: Document.Parsed): { readonly value: unknown; readonly unreadable: string | undefined } {

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { init } from '../../lib/cli/commands/init.ts';
@@ -7,7 +7,7 @@ import { sparedFor } from '../../lib/cli/init/spared-pools.ts';
 import type { CliParts } from '../../lib/cli/parts.ts';
 import { loadConfig } from '../../lib/config/read-config.ts';
 import { UsageError } from '../../lib/errors.ts';
-import { aCliWorld } from './cli-world.ts';
+import { aCliWorld, type CliWorld } from './cli-world.ts';
 
 const flags = ['--api', 'http://127.0.0.1:8090', '--token-env', 'MKS_TOKEN', '--timezone', 'Europe/Berlin'];
 
@@ -88,6 +88,55 @@ describe('init', () => {
     expect(awake.every((name) => /^(?:prod-|mgmt\/)|system/u.test(name))).toBe(true);
     expect(out).toContain(`${awake.length} pools are left alone (schedule: none)`);
     expect(out).toContain('mgmt/system');
+  });
+
+  describe('where editors find the schema', () => {
+    const schema = readFileSync('lamplighter.schema.json', 'utf8');
+    const first = async (world: CliWorld, file: string) => {
+      const ran = await world.runWith({}, 'init', ...flags, '--output', file);
+      const text = ran.code === 0 ? readFileSync(file, 'utf8') : '';
+      return { ...ran, named: /^# yaml-language-server: \$schema=(.*)$/mu.exec(text)?.[1] };
+    };
+
+    test('is beside the config, of this version', async () => {
+      using world = aCliWorld();
+      mkdirSync(join(world.folder, 'conf'));
+      const { named = '' } = await first(world, join(world.folder, 'conf/first.yml'));
+      expect(readFileSync(join(world.folder, 'conf', named), 'utf8')).toBe(schema);
+    });
+
+    test('is that of the package installed beside it', async () => {
+      using world = aCliWorld();
+      const installed = join(world.folder, 'node_modules/lamplighter');
+      mkdirSync(installed, { recursive: true });
+      writeFileSync(join(installed, 'lamplighter.schema.json'), '{}');
+      const { named } = await first(world, join(world.folder, 'first.yml'));
+      expect(named).toBe('./node_modules/lamplighter/lamplighter.schema.json');
+      expect(existsSync(join(world.folder, 'lamplighter.schema.json'))).toBe(false);
+    });
+
+    test('is a file that was there, as it is', async () => {
+      using world = aCliWorld();
+      writeFileSync(join(world.folder, 'lamplighter.schema.json'), '{"mine":1}');
+      expect((await first(world, join(world.folder, 'first.yml'))).named).toBe('./lamplighter.schema.json');
+      expect(readFileSync(join(world.folder, 'lamplighter.schema.json'), 'utf8')).toBe('{"mine":1}');
+    });
+
+    test('is not named where none can be written', async () => {
+      using world = aCliWorld();
+      const file = join(world.folder, 'first.yml');
+      symlinkSync('/none/at/all', join(world.folder, 'lamplighter.schema.json'));
+      expect(await first(world, file)).toMatchObject({ code: 0, err: '', named: undefined });
+    });
+
+    test.each([
+      [[], 'lamplighter.schema.json'],
+      [['--included'], 'lamplighter.included.schema.json'],
+    ])('schema %j prints %s', async (argv, file) => {
+      using world = aCliWorld();
+      const printed = { code: 0, out: readFileSync(file, 'utf8'), err: '' };
+      expect(await world.runWith({}, 'schema', ...argv, '--quiet')).toEqual(printed);
+    });
   });
 
   test.each([

@@ -80,6 +80,23 @@ describe('any text', () => {
     );
   });
 
+  test('an example cut anywhere has its mistakes where something stands', async () => {
+    const example = await readFile(new URL('../../lamplighter.example.yml', import.meta.url), 'utf8');
+    const cut = fc.tuple(
+      fc.nat(example.length),
+      fc.constantFrom('', '\n', '\n\n\n', '\r\n', ' \n# end\n', ' "', ' [\n', " '\n"),
+    );
+    await fc.assert(
+      fc.asyncProperty(cut, async ([at, end]) => check(`${example.slice(0, at)}${end}`)),
+      runs(20),
+    );
+  });
+
+  test.each(['pools: [\n', 'pools: "\r\n\r\n', "a: 'x\n\n\n", 'a: {\n# b\n'])(
+    '%j is wrong in a line that is there',
+    check,
+  );
+
   test.each([
     ['an alias of itself', 'events: { a: { when: &x { a: *x } } }'],
     [
@@ -99,11 +116,12 @@ describe('any text', () => {
 
 async function check(text: string): Promise<void> {
   const outcome = await compileText(text);
-  const lines = text.split('\n').length;
+  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
   for (const problem of outcome.problems) {
     expect(problem.line).toBeGreaterThanOrEqual(1);
-    expect(problem.line).toBeLessThanOrEqual(lines);
+    expect(problem.line).toBeLessThanOrEqual(lines.length);
     expect(problem.column).toBeGreaterThanOrEqual(1);
+    expect(problem.column).toBeLessThanOrEqual((lines[problem.line - 1]?.length ?? 0) + 1);
     expect(problem.message).not.toBe('');
     expect(problem.message).not.toContain('could not be made');
   }

@@ -91,7 +91,20 @@ const yaml: readonly Mistake[] = [
     text: 'regions:\n  a: { api: eumetsat-r1, token: { env: T } }\n  §a: { api: eumetsat-r1, token: { env: T } }\n',
     want: [['twice', 'keep one']],
   },
-  { title: 'an open bracket', text: `${base}pools: [\n§`, want: [['not valid YAML', 'brackets']] },
+  { title: 'an open bracket', text: `${base}pools: [§\n`, want: [['not valid YAML', 'brackets']] },
+  {
+    title: 'a key that was broken off, said once',
+    text: `${base}safety:\n  §brake\n  maxChanges: 3\nwatch:\n  clusters: all\n`,
+    want: [['not valid YAML', 'brackets']],
+  },
+  {
+    title: 'a pasted secret after a key that was broken off',
+    text: `${base}safety:\n  §brake\n  maxChanges: 3\n# §xoxb-${'1234567890-'.repeat(3)}abc\n`,
+    want: [
+      ['not valid YAML', 'brackets'],
+      ['looks like', 'revoke'],
+    ],
+  },
   { title: 'two documents', text: `${base}§---\n${base}`, want: [['a second YAML document', 'keep one per file']] },
   {
     title: 'an unquoted star',

@@ -4,6 +4,7 @@ import { loadConfig } from '../../config/read-config.ts';
 import { UsageError } from '../../errors.ts';
 import { counted } from '../../model/text.ts';
 import { type AnnotationForm, annotationForms, annotations } from '../check/annotations.ts';
+import { howNamed } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { makePaint } from '../text/paint.ts';
@@ -34,7 +35,7 @@ export function addCheck(program: Command, parts: CliParts): void {
 /** Warnings are said and fail nothing. */
 async function check(parts: CliParts, { config, json, format }: CheckOptions): Promise<void> {
   if (json && format) throw new UsageError('--json and --format are two forms: give one');
-  const { ok, files, problems } = await loadConfig(config, { now: parts.clock.now() });
+  const { ok, files, problems } = await loadConfig(config, { now: parts.clock.now(), ...howNamed(parts, config) });
   if (!ok) parts.exitWith(2);
   if (json)
     writeJson(parts.stdout, {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { compileConfig } from '../../config/compile-config.ts';
@@ -16,6 +16,7 @@ import { type ListedCluster, listFleet } from '../init/list-fleet.ts';
 import { sparedPools } from '../init/spared-pools.ts';
 import { examples } from '../options.ts';
 import type { CliParts } from '../parts.ts';
+import { schemaText } from './schema.ts';
 
 export function addInit(program: Command, parts: CliParts): void {
   const command = program
@@ -53,16 +54,34 @@ export async function init(parts: CliParts, options: InitOptions, questions: Que
   await refuseOverwrite(options);
   const answers = await gatherAnswers(options, parts.zone, questions, parts.env);
   const fleet = await listFleet(parts, await judgeRegion(parts, answers));
-  const text = firstConfig(answers, fleet, await schemaPath(answers.output));
-  await checkOwnText(parts, text, answers.output);
+  await checkOwnText(parts, firstConfig(answers, fleet, undefined), answers.output);
+  const text = firstConfig(answers, fleet, await placeSchema(answers.output));
   await writeNew(answers.output, text, options.force === true);
   parts.stdout.write(nextSteps(answers, fleet));
 }
 
-/** Where the package is installed beside the config, its own schema; else as in a clone. */
-async function schemaPath(output: string): Promise<string> {
-  const installed = 'node_modules/lamplighter/lamplighter.schema.json';
-  return `./${(await isThere(join(dirname(output), installed))) ? installed : 'lamplighter.schema.json'}`;
+/**
+ * Where editors find the schema, as seen from the config: that of the package where it is installed beside, else one in the
+ * config's own folder, written where there is none. Undefined where none can be written.
+ */
+async function placeSchema(output: string): Promise<string | undefined> {
+  const at = (name: string) => join(dirname(output), name);
+  const [installed, own] = ['node_modules/lamplighter/lamplighter.schema.json', 'lamplighter.schema.json'];
+  if (await isThere(at(installed))) return `./${installed}`;
+  if (await isThere(at(own))) return `./${own}`;
+  if (await isDevice(output)) return undefined;
+  return writeFile(at(own), await schemaText('main'), { flag: 'wx', mode: 0o644 }).then(
+    () => `./${own}`,
+    () => undefined,
+  );
+}
+
+/** /dev/stdout, a pipe: what is written there has no folder of its own. */
+function isDevice(output: string): Promise<boolean> {
+  return stat(output).then(
+    (stats) => !stats.isFile(),
+    () => false,
+  );
 }
 
 async function refuseOverwrite({ output, force }: InitOptions): Promise<void> {

@@ -4,7 +4,7 @@ import { loadConfig } from '../../config/read-config.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
 import { printable } from '../../model/printable.ts';
 import { counted, withConfig } from '../../model/text.ts';
-import { onNamedStore } from '../config-and-store.ts';
+import { howNamed, onNamedStore } from '../config-and-store.ts';
 import type { ConfigOption, JsonOption } from '../options.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
 import { parsePool, resolveRegion } from '../pools.ts';
@@ -43,7 +43,7 @@ async function examine(
   { config: file, proveWrite: proven }: DoctorOptions,
 ): Promise<readonly Check[]> {
   const { clock, env } = parts;
-  const outcome = await loadConfig(file, { now: clock.now() });
+  const outcome = await loadConfig(file, { now: clock.now(), ...howNamed(parts, file) });
   const first = [...machineChecks(process.versions, clock.now()), ...configChecks(file, outcome)];
   if (!outcome.ok) return first;
   const config = onNamedStore(outcome.config, env);

@@ -21,11 +21,10 @@ export function regionText({ region, api, allowHost, token }: InitAnswers): stri
 
 /**
  * A first config: every pool by name with today's size as its base, and nothing changed until somebody says so. `schema`:
- * where editors find the JSON Schema, as seen from the config.
+ * where editors find the JSON Schema, as seen from the config; undefined = nowhere.
  */
-export function firstConfig(answers: InitAnswers, fleet: readonly ListedCluster[], schema: string): string {
-  return `# yaml-language-server: $schema=${schema}
-# Lamplighter's config. Every mistake at once: lamplighter check. What it would do: lamplighter plan.
+export function firstConfig(answers: InitAnswers, fleet: readonly ListedCluster[], schema: string | undefined): string {
+  return `${schema === undefined ? '' : `# yaml-language-server: $schema=${schema}\n`}# Lamplighter's config. Every mistake at once: lamplighter check. What it would do: lamplighter plan.
 # Every key is explained in docs/config.md of Lamplighter. Teams can keep rules in files of their own: include: teams/*.yml
 
 timezone: ${answers.zone}

@@ -1,4 +1,5 @@
-import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, stringify, type YAMLMap } from 'yaml';
+import { isMap, isPair, isScalar, isSeq, parseDocument, stringify, type YAMLMap } from 'yaml';
+import { countLines } from '../../config/yaml-source.ts';
 import { CommandError } from '../../errors.ts';
 
 /** A rule to promote: where it stands (line from 1), and the match for a rule of its own before it, where it reaches further. */
@@ -16,8 +17,8 @@ type Insert = { readonly from: number; readonly to: number; readonly text: strin
  * CommandError for a rule that is written in a way that cannot be changed like that (an alias).
  */
 export function promoteLines(file: string, text: string, rules: readonly ToPromote[]): Promoted {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const lines = countLines(text);
+  const document = parseDocument(text);
   const pools: unknown = document.get('pools');
   const items: readonly unknown[] = isSeq(pools) ? pools.items : [];
   const edits = rules.map((rule) => {

@@ -5,7 +5,7 @@ import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { dayMs, type EpochMs } from '../../model/time.ts';
-import { readConfig } from '../config-and-store.ts';
+import { readConfig, readOtherConfig } from '../config-and-store.ts';
 import type { ConfigOption, JsonOption } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { parsePool, resolveRegion } from '../pools.ts';
@@ -38,7 +38,8 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
   if (from < now) throw new UsageError(`--from ${rfc3339(from)} is past: a rehearsal begins now or later`);
   refuseForms(options);
   const config = await readConfig(parts, options.config);
-  const against = options.against === undefined ? undefined : await readConfig(parts, options.against);
+  const against =
+    options.against === undefined ? undefined : await readOtherConfig(parts, options.against, '--against');
   const book = makeRuleBook(config, now);
   const named = (options.pool ?? []).map((text) => resolveRegion(config, book, parsePool(text, config)));
   const today = await startingFleet(parts, { config, against, isOffline: options.offline === true, named });

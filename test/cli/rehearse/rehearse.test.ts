@@ -1,5 +1,5 @@
 import { rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { aCliNight, type CliNight } from '../../support/cli-night.ts';
 import { at } from '../../support/scaling-world.ts';
@@ -168,6 +168,20 @@ describe('rehearse', () => {
     expect(stdout).not.toContain('Tue 2026-03-03 07:00');
     const same = await night.run('rehearse', '--days', '1', '--against', night.configFile);
     expect(same.stdout).toMatch(/^Nothing changes against /);
+  });
+
+  test.each([
+    ['that is not there', '/none/old.yml', undefined, 'there is no such file; give --against the path of a config'],
+    ['that is none', 'old.yml', 'services:\n  web: {}\n'.repeat(6), 'give --against the path of a config'],
+    ['with mistakes', 'old.yml', 'regoins: {}\n', '--against takes a config without mistakes'],
+  ])('--against a file %s says so of --against', async (_, name, text, said) => {
+    using world = aCliWorld();
+    const old = resolve(world.folder, name);
+    if (text !== undefined) await writeFile(old, text);
+    const { code, err } = await world.run('rehearse', '--against', old);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(said) });
+    expect(err).toContain(old);
+    expect(err).not.toContain('--config');
   });
 
   test('--against itself differs in nothing, though time goes on meanwhile', async () => {

@@ -115,6 +115,19 @@ describe('options of every command', () => {
     expect(err).toContain('/none.yml');
   });
 
+  test.each(['check', 'doctor', 'status', 'plan', 'rehearse', 'run'])(
+    '%s of a missing one says who named it',
+    async (command) => {
+      using world = aCliWorld();
+      const env = { LAMPLIGHTER_CONFIG: '/none.yml' };
+      const { code, out, err } = await world.runWith({ env }, command);
+      expect({ code, said: out + err }).toEqual({
+        code: 2,
+        said: expect.stringContaining('LAMPLIGHTER_CONFIG names it'),
+      });
+    },
+  );
+
   test('LAMPLIGHTER_STORE takes the place of the config’s store', async () => {
     using world = aCliWorld();
     const other = join(world.folder, 'other.db');
