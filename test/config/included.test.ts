@@ -205,7 +205,7 @@ const mistakes: readonly Mistake[] = [
   ['a file that includes it again', team('§include: a.yml\n'), { file: 'teams/a.yml', message: 'includes no others' }],
   ['an empty file', team('§'), { file: 'teams/a.yml', message: 'not a map of keys', fix: 'begin with "pools:"' }],
   ['a list', team('§- a\n'), { file: 'teams/a.yml', message: 'not a map of keys' }],
-  ['no YAML', team('pools: [\n§'), { file: 'teams/a.yml', message: 'not valid YAML' }],
+  ['no YAML', team('pools: [§\n'), { file: 'teams/a.yml', message: 'not valid YAML' }],
   [
     'an octal',
     team('pools: [{ match: "a/b", schedule: office, idle: §01 }]\n'),
