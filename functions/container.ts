@@ -8,6 +8,7 @@ import type { Log, LogFields } from '../lib/io/log.ts';
 import { type LogLevel, makeLog } from '../lib/io/log-pino.ts';
 import { embeddedLine, type MetricValues } from '../lib/io/metrics.ts';
 import { makeRedactor } from '../lib/io/redact.ts';
+import type { Environment } from '../lib/io/secrets/env-secret.ts';
 import { makeDynamoClient } from '../lib/io/stores/dynamo-client.ts';
 import { makeDynamoStore } from '../lib/io/stores/dynamodb.ts';
 import { refusingNewer } from '../lib/io/stores/table-schema.ts';
@@ -24,26 +25,38 @@ export type Container = {
 
 export type OpenContainer = () => Promise<Container>;
 
-let opened: Promise<Container> | undefined;
-
-/** Once per container; what failed is tried again by the next invocation. */
-export const openContainer: OpenContainer = () => {
-  opened ??= open().catch((error: unknown) => {
-    opened = undefined;
-    throw error;
-  });
-  return opened;
+/** What an installation has its own: where its config lies, its environment, and where its lines go. */
+type Surroundings = {
+  readonly configAt: URL;
+  readonly env: Environment;
+  readonly write: (line: string) => void;
 };
 
+/** Once per container; what failed is tried again by the next invocation. */
+export function makeOpenContainer(surroundings: Surroundings): OpenContainer {
+  let opened: Promise<Container> | undefined;
+  return () => {
+    opened ??= open(surroundings).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+}
+
 /** The config lies beside the bundle; everything else that differs between installations comes from the environment. */
-async function open(): Promise<Container> {
-  const text = await readFile(new URL('./config.json', import.meta.url), 'utf8');
+export const openContainer = makeOpenContainer({
+  configAt: new URL('./config.json', import.meta.url),
+  env: process.env,
+  write: (line) => void process.stdout.write(line),
+});
+
+async function open({ configAt, env, write }: Surroundings): Promise<Container> {
+  const text = await readFile(configAt, 'utf8');
   const { offsets, ...config } = JSON.parse(text) as CompiledConfig & { readonly offsets?: LaidOutOffsets };
   if (offsets) useOffsets(offsets);
   if (config.store.kind !== 'dynamodb') throw new TypeError('the config was not built for functions');
-  const { env } = process;
   const [clock, newId, redactor] = [systemClock, randomId, makeRedactor()];
-  const write = (line: string) => void process.stdout.write(line);
   const level = (env['LAMPLIGHTER_LOG_LEVEL'] ?? 'info') as LogLevel;
   const log = makeRequestLog(makeLog({ level, format: 'json', write, redactor, clock }));
   const { table } = config.store;

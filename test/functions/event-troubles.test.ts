@@ -1,81 +1,11 @@
-import type { Context } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
-import { makeHandler } from '../../functions/accept-events.ts';
-import { type Container, makeRequestLog } from '../../functions/container.ts';
-import { makeApp } from '../../lib/app.ts';
 import { unsignedMark, writeKeepLink } from '../../lib/decide/announcing/keep-link.ts';
 import { SecretError, StoreError } from '../../lib/errors.ts';
-import type { LogFields } from '../../lib/io/log.ts';
-import { silentLog } from '../../lib/io/log.ts';
-import { embeddedLine, type MetricValues } from '../../lib/io/metrics.ts';
-import { makeRedactor } from '../../lib/io/redact.ts';
-import { makeSecret, type Secret } from '../../lib/io/secrets/secret.ts';
+import { embeddedLine } from '../../lib/io/metrics.ts';
+import { makeSecret } from '../../lib/io/secrets/secret.ts';
 import { withSignedLinks } from '../../lib/io/signing.ts';
-import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
-import type { Store } from '../../lib/io/stores/store.ts';
-import { compiled } from '../config/compile-text.ts';
 import { now } from '../decide/intake/fixtures.ts';
-
-const context = { awsRequestId: 'r1', getRemainingTimeInMillis: () => 60_000 } as Context;
-const text = `timezone: Europe/Berlin
-regions: { r1: { api: eumetsat-r1, token: { env: TOKEN } } }
-schedules: { s: { windows: [], otherwise: base } }
-pools: [{ match: "ml/gpu", schedule: s, base: 1, leases: { max: 8 } }]
-events:
-  batch: { kind: json, queue: q, may: ["ml/gpu"] }
-  ci: { kind: json, secret: { env: K }, may: ["ml/gpu"] }
-  pipeline: { kind: eventbridge, when: { source: [x] }, pool: ml/gpu, atLeast: 2, for: 3h, may: ["ml/gpu"] }
-`;
-
-const links = `links: { url: "https://x.example", secret: { env: L } }\n`;
-const strong = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
-
-async function aFunction(
-  patch: (store: Store) => Store = (store) => store,
-  linkSecret: () => Secret = () => makeSecret(strong),
-) {
-  const lines: string[] = [];
-  const metrics: MetricValues[] = [];
-  const warn = (message: string, fields: LogFields = {}) =>
-    void lines.push([message, fields['requestId'], fields['source'], fields['event'], fields['reason']].join(' | '));
-  let ids = 0;
-  const newId = () => `v${(ids += 1)}`;
-  const clock = { now: () => now, sleep: async () => {} };
-  const log = makeRequestLog({ ...silentLog, warn });
-  const app = makeApp({
-    clock,
-    newId,
-    log,
-    store: patch(makeMemoryStore({ newId })),
-    fetch,
-    redactor: makeRedactor(),
-    secrets: { read: async () => linkSecret() } as unknown as Container['app']['parts']['secrets'],
-  });
-  const container: Container = {
-    config: await compiled(text + links, { now }),
-    app,
-    log,
-    invoke: async () => true,
-    report: (_, values) => void metrics.push(values),
-  };
-  const run = (event: unknown) => makeHandler(async () => container)(event, context);
-  return { lines, metrics, run };
-}
-
-const event = (id: string, patch: object = {}) =>
-  JSON.stringify({ id, lease: id, time: new Date(now).toISOString(), pool: 'ml/gpu', atLeast: 2, for: '1h', ...patch });
-const queued = (queue: string, ...bodies: readonly string[]) => ({
-  Records: bodies.map((body, n) => ({ messageId: `m${n}`, eventSourceARN: `arn:aws:sqs:eu:1:${queue}`, body })),
-});
-const posted = (path: string, headers: object = {}) => ({
-  version: '2.0',
-  rawPath: path,
-  rawQueryString: '',
-  headers: { host: 'x.example', ...headers },
-  requestContext: { http: { method: 'POST', path }, domainName: 'x.example', stage: '$default' },
-  body: event('e1'),
-  isBase64Encoded: false,
-});
+import { anAcceptFunction, event, posted, queued, strong } from './accept-function.ts';
 
 const asked = (path: string) => ({
   ...posted(path),
@@ -93,7 +23,7 @@ const aLink = withSignedLinks(`/keep/${unsigned}.${unsignedMark}`, makeSecret(st
 
 describe('on AWS what came to nothing', () => {
   test('from a queue is a line each, and a metric', async () => {
-    const { lines, metrics, run } = await aFunction();
+    const { lines, metrics, run } = await anAcceptFunction();
     const answer = await run(queued('q', event('e1', { atLeast: 0 }), event('e2'), 'broken'));
     expect(answer).toEqual({ batchItemFailures: [] });
     expect(lines).toEqual([
@@ -104,7 +34,7 @@ describe('on AWS what came to nothing', () => {
   });
 
   test('from a queue that no source has, too', async () => {
-    const { lines, metrics, run } = await aFunction();
+    const { lines, metrics, run } = await anAcceptFunction();
     expect(await run(queued('other', event('e1'), event('e2')))).toMatchObject({
       batchItemFailures: [{ itemIdentifier: 'm0' }, { itemIdentifier: 'm1' }],
     });
@@ -115,10 +45,9 @@ describe('on AWS what came to nothing', () => {
   });
 
   test('because the store failed, although the run fails', async () => {
-    const { lines, metrics, run } = await aFunction((store) => ({
-      ...store,
-      commit: () => Promise.reject(new StoreError('down')),
-    }));
+    const { lines, metrics, run } = await anAcceptFunction({
+      patch: (store) => ({ ...store, commit: () => Promise.reject(new StoreError('down')) }),
+    });
     const bus = { id: 'e9', 'detail-type': 'X', source: 'x', time: new Date(now).toISOString(), detail: {} };
     await expect(run(bus)).rejects.toThrow('not stored');
     expect(lines).toEqual(['event not stored | r1 | pipeline | e9 | the store could not be reached: send it again']);
@@ -126,7 +55,7 @@ describe('on AWS what came to nothing', () => {
   });
 
   test('over HTTP says nothing to the caller', async () => {
-    const { lines, metrics, run } = await aFunction();
+    const { lines, metrics, run } = await anAcceptFunction();
     const answers = [await run(posted('/events/ci')), await run(posted('/events/nobody'))];
     expect(answers).toMatchObject([
       { statusCode: 401, body: '{"error":"unauthorized"}' },
@@ -140,7 +69,7 @@ describe('on AWS what came to nothing', () => {
   });
 
   test('of a link that nobody signed is told like that of an event', async () => {
-    const { lines, metrics, run } = await aFunction();
+    const { lines, metrics, run } = await anAcceptFunction();
     expect(await run(asked(`${aLink}x`))).toMatchObject({ statusCode: 404 });
     expect(lines).toEqual(['link not valid | r1 |  |  | it is signed by none of the secrets of links']);
     expect(metrics).toEqual([{ lamplighter_events_unauthorized: 1 }]);
@@ -156,7 +85,7 @@ describe('on AWS what came to nothing', () => {
     ],
     ['weak', () => makeSecret('whsec_c2hvcnQ='), 'The secret of links was refused'],
   ])('of links, because their secret is %s', async (_, secret, reason) => {
-    const { lines, metrics, run } = await aFunction(undefined, secret);
+    const { lines, metrics, run } = await anAcceptFunction({ secret });
     expect(await run(asked(aLink))).toMatchObject({ statusCode: 503 });
     expect(lines).toEqual([
       expect.stringMatching(new RegExp(`^link not answered \\| r1 \\|  \\|  \\| ${reason}`, 'u')),
@@ -166,10 +95,9 @@ describe('on AWS what came to nothing', () => {
   });
 
   test('of links, because the store failed', async () => {
-    const { lines, metrics, run } = await aFunction((store) => ({
-      ...store,
-      list: () => Promise.reject(new StoreError('the table cannot be reached')),
-    }));
+    const { lines, metrics, run } = await anAcceptFunction({
+      patch: (store) => ({ ...store, list: () => Promise.reject(new StoreError('the table cannot be reached')) }),
+    });
     expect(await run(asked(aLink))).toMatchObject({ statusCode: 503 });
     expect(lines).toEqual(['link not answered | r1 | chat |  | the table cannot be reached']);
     expect(metrics).toEqual([{ lamplighter_events_not_stored: 1 }]);
@@ -184,7 +112,7 @@ describe('on AWS what came to nothing', () => {
   });
 
   test('and nothing where all is well', async () => {
-    const { lines, metrics, run } = await aFunction();
+    const { lines, metrics, run } = await anAcceptFunction();
     await run(queued('q', event('e1')));
     expect([lines, metrics]).toEqual([[], []]);
   });

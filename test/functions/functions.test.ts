@@ -10,7 +10,7 @@ import { makeHandler as makeWatchHandler } from '../../functions/watch-clusters.
 import { StoreError } from '../../lib/errors.ts';
 import { randomId } from '../../lib/io/ids.ts';
 import { type Request, readScaleRequest } from '../../lib/io/invoke.ts';
-import { silentLog } from '../../lib/io/log.ts';
+import { type LogFields, silentLog } from '../../lib/io/log.ts';
 import { embeddedLine, type MetricValues } from '../../lib/io/metrics.ts';
 import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
 import { countParts } from '../../lib/jobs/records/count-parts.ts';
@@ -29,7 +29,8 @@ function noting(clusters: number) {
     asked.push(options);
     return { plan: { holds: [] }, problems: [], results: [], clusters, pools: 0 };
   };
-  const log = makeRequestLog({ ...silentLog, info: (message, fields) => lines.push({ message, ...fields }) });
+  const note = (message: string, fields?: LogFields) => void lines.push({ message, ...fields });
+  const log = makeRequestLog({ ...silentLog, info: note, warn: note, error: note });
   const container = {
     config,
     app: { scale, parts: { store, clock: { now: () => 1000 } } },
@@ -123,6 +124,28 @@ describe('scale-pools', () => {
     expect(await countParts(store, config)).toBe(1);
   });
 
+  test('what was sent and what was not is counted, and each problem is a line', async () => {
+    const { open, metrics, lines } = noting(1);
+    const container = await open();
+    const results = ['sent', 'dropped', 'sent', 'failed'].map((result) => ({ result }));
+    const problems = [
+      { region: 'r1', reason: 'no answer' },
+      { region: 'r2', reason: 'refused' },
+    ];
+    const scale = async () => ({ plan: { holds: [{}] }, problems, results, clusters: 4, pools: 9 });
+    const app = { ...container.app, scale };
+    const answer = await makeHandler(async () => ({ ...container, app }) as unknown as Container)({}, context);
+    expect(answer).toEqual({ clusters: 4, pools: 9, changes: 2, holds: 1, problems: 2 });
+    expect(metrics).toMatchObject([
+      { lamplighter_changes_total: 2, lamplighter_round_problems: 2, lamplighter_clusters: 4 },
+    ]);
+    expect(lines).toMatchObject([
+      { message: 'no answer', region: 'r1' },
+      { message: 'refused', region: 'r2' },
+      { message: 'round done', changes: 2 },
+    ]);
+  });
+
   test('every line names the request, the job and the config', async () => {
     const { open, lines } = noting(1);
     await makeHandler(open)({}, context);
@@ -133,14 +156,33 @@ describe('scale-pools', () => {
 });
 
 describe('watch-clusters', () => {
-  const watching = (isKept: boolean) => {
-    const { open } = noting(0);
-    const report = { at: 1, clusters: 6, opened: 0, resolved: 0, deliveries: 0, notices: 0, isKept, problems: ['x'] };
+  const watching = (isKept: boolean, told = {}, noted = noting(0)) => {
+    const nothing = { opened: 0, resolved: 0, deliveries: 0, notices: 0 };
+    const report = { at: 5000, clusters: 6, ...nothing, isKept, problems: ['x'], ...told };
     return makeWatchHandler(async () => {
-      const container = await open();
+      const container = await noted.open();
       return { ...container, app: { ...container.app, watch: async () => report } } as unknown as Container;
     });
   };
+
+  test.each([
+    ['messages', { deliveries: 2 }, true],
+    ['notices', { notices: 1 }, true],
+    ['as many of both', { deliveries: 1, notices: 1 }, true],
+    ['nothing', {}, false],
+  ])('with %s to tell starts the delivery, or not', async (_, told, isStarted) => {
+    const noted = noting(0);
+    await watching(true, told, noted)({}, context);
+    expect(noted.invoked).toEqual(isStarted ? [{ job: 'deliver-alerts' }] : []);
+  });
+
+  test('says when its round was, and what it saw', async () => {
+    const noted = noting(0);
+    await watching(true, {}, noted)({}, context);
+    expect(noted.metrics).toEqual([
+      { lamplighter_last_round_timestamp_seconds: 5, lamplighter_round_problems: 1, lamplighter_clusters: 6 },
+    ]);
+  });
 
   test('answers with its figures', async () => {
     expect(await watching(true)({}, context)).toEqual({ clusters: 6, problems: 1, opened: 0, resolved: 0 });
@@ -176,6 +218,22 @@ describe('a failed run', () => {
 
   test('ends as a failure with our own words', async () => {
     await expect(failing(new StoreError('the table is away'))).rejects.toThrow('scale-pools failed: the table is away');
+  });
+
+  test('is a line with its reason', async () => {
+    const { open, lines } = noting(0);
+    const failure = new StoreError('the table is away');
+    await jobHandler('x', open, () => Promise.reject(failure))({}, context).catch(() => undefined);
+    expect(lines).toMatchObject([{ message: 'the run failed', reason: 'the table is away', requestId: 'r1' }]);
+  });
+
+  test.each([
+    ['a payload that was refused', new TypeError('the payload was refused: c'), 'the payload was refused: c'],
+    ['a mistake of ours', new TypeError('x of c0ffee is undefined'), 'an unexpected TypeError'],
+    ['an error that sounds like ours', new RangeError('the payload was refused: c0ffee'), 'an unexpected RangeError'],
+    ['what is no error', 'c0ffee' as unknown as Error, 'an unexpected error'],
+  ])('by %s says what may be said', async (_, error, reason) => {
+    await expect(failing(error)).rejects.toThrow(new RegExp(`^scale-pools failed: ${reason}$`, 'u'));
   });
 
   test('says nothing of what an error from elsewhere holds', async () => {
