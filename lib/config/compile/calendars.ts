@@ -160,7 +160,15 @@ async function readIcs(file: string, path: Path, context: Context): Promise<Reso
     const text = await context.readFile(resolve(context.directoryOf(path), file));
     const { first, last } = horizonOf(context.now);
     const outcome = await expandIcs({ text, zones: zonesOf(context), first, last });
-    if (outcome.ok) return { text, dates: outcome.dates, endless: outcome.endless };
+    if (outcome.ok) {
+      for (const zone of outcome.unknownZones.slice(0, 5))
+        context.report.warning(
+          path,
+          `the calendar file names the time zone "${zone.slice(0, 100)}", which is neither known nor defined in it`,
+          'its times are read as local times of the schedule; export the calendar with its time zones',
+        );
+      return { text, dates: outcome.dates, endless: outcome.endless };
+    }
     const fix = 'mend that event, or export the calendar again, as .ics';
     context.report.error(path, `the calendar file cannot be used: ${outcome.message}`, fix);
   } catch (error) {

@@ -1,7 +1,7 @@
 import ICAL from 'ical.js';
 import { RRuleTemporal } from 'rrule-temporal';
 import { dayMs } from '../../model/time.ts';
-import { type IcsAsked, type IcsOutcome, lineOfEvent } from './ics.ts';
+import { type IcsAsked, type IcsDates, type IcsOutcome, lineOfEvent } from './ics.ts';
 import {
   dateOf,
   dayMeant,
@@ -16,6 +16,7 @@ import {
   wallOfDate,
   type ZoneOf,
 } from './ics-times.ts';
+import { reduceIcs } from './reduce-ics.ts';
 
 /** Told which event (counted in the order of the file) is looked at now, for whoever has to say which one takes too long. */
 export type OnEvent = (index: number) => void;
@@ -40,17 +41,22 @@ const lastYear = 9999;
  * taken out, moved and cancelled ones, as Exchange, Outlook, Google and Nextcloud write them. Cancelled events are none.
  */
 export function findIcsDates(asked: IcsAsked, onEvent: OnEvent = () => {}): IcsOutcome {
-  const calendar = parseCalendar(asked.text);
-  if (calendar === undefined) return { ok: false, message: 'it is not an iCalendar file' };
+  const text = reduceIcs(asked.text);
+  const unusable = whyUnusable(asked.text, text);
+  if (unusable !== undefined) return { ok: false, message: unusable };
+  const calendar = parse(text)!;
   const events = calendar.getAllSubcomponents('vevent');
   let at = 0;
   try {
-    const zoneOf = makeZoneOf(calendar);
+    const unknown = new Set<string>();
+    const zoneOf = makeZoneOf(calendar, (tzid) => unknown.add(tzid));
     const read = events.map((event, index) => {
       onEvent((at = index));
       return readEvent(event, index, zoneOf);
     });
-    return collect(read, homeOf(calendar, zoneOf), asked, (index) => onEvent((at = index)));
+    const unknownZones = [...unknown].sort();
+    const home = homeOf(calendar, zoneOf);
+    return { ...collect(read, home, asked, (index) => onEvent((at = index))), unknownZones };
   } catch (error) {
     const reason = error instanceof Unusable ? error.message : 'cannot be read';
     return { ok: false, message: `the event at its line ${lineOfEvent(asked.text, at)} ${reason}` };
@@ -63,7 +69,21 @@ class Unusable extends Error {
 
 const tooOften = 'recurs too often, or never, to be a calendar of days';
 
-function parseCalendar(text: string): ICAL.Component | undefined {
+/** Why it is no calendar at all; else the first event, by its line, that cannot be read. */
+function whyUnusable(written: string, reduced: string): string | undefined {
+  if (!/^[ \t\uFEFF]*BEGIN:[ \t]*VCALENDAR[ \t]*$/imu.test(written)) return 'it is not an iCalendar file';
+  if (!reduced.endsWith('END:VCALENDAR\r\n')) return 'it is cut off: END:VCALENDAR is missing';
+  if (parse(reduced) !== undefined) return undefined;
+  const events = reduced.split(/^(?=BEGIN:VEVENT)/imu).slice(1);
+  const bad = events.findIndex(
+    (event) => parse(`BEGIN:VCALENDAR\r\n${event.split(/^END:VEVENT/imu)[0]}END:VEVENT\r\nEND:VCALENDAR`) === undefined,
+  );
+  return bad < 0
+    ? 'a zone that it defines cannot be read'
+    : `the event at its line ${lineOfEvent(written, bad)} cannot be read`;
+}
+
+function parse(text: string): ICAL.Component | undefined {
   try {
     const calendar = new ICAL.Component(ICAL.parse(text) as unknown[]);
     return calendar.name === 'vcalendar' ? calendar : undefined;
@@ -90,6 +110,8 @@ type Event = {
   readonly start: IcsTime;
   readonly lastsMs: number;
   readonly rules: readonly ICAL.Recur[];
+  /** Series of days that are left out (EXRULE, RFC 2445). */
+  readonly exceptRules: readonly ICAL.Recur[];
   readonly added: readonly Said[];
   readonly takenOut: readonly Said[];
   /** Of which day of its series this is the changed one. */
@@ -109,11 +131,28 @@ function readEvent(component: ICAL.Component, index: number, zoneOf: ZoneOf): Ev
     isCancelled: text('status').toUpperCase() === 'CANCELLED',
     start: start.time,
     lastsMs: lastsOf(component, start.time, zoneOf),
-    rules: component.getAllProperties('rrule').map((property) => property.getFirstValue() as ICAL.Recur),
+    rules: rulesOf(component, 'rrule'),
+    exceptRules: rulesOf(component, 'exrule'),
     added: timesOf(component, 'rdate', zoneOf),
     takenOut: timesOf(component, 'exdate', zoneOf),
     replaces: replaced && { time: replaced.time, andLater },
   };
+}
+
+/** As written: what the library would pass over in silence (an unknown calendar system, no times at all) is refused. */
+function rulesOf(component: ICAL.Component, name: string): readonly ICAL.Recur[] {
+  return component.getAllProperties(name).map((property) => {
+    const written = property.jCal[3] as {
+      readonly count?: number;
+      readonly [part: string]: string | number | undefined;
+    };
+    const unknown = ['rscale', 'skip'].find(
+      (part) => written[part] !== undefined && !/^(?:GREGORIAN|OMIT)$/u.test(`${written[part]}`),
+    );
+    if (unknown !== undefined) throw new Unusable(`has a rule with ${unknown.toUpperCase()}, which is not understood`);
+    if (written.count === 0) throw new Unusable('has a rule with COUNT=0, which is none');
+    return property.getFirstValue() as ICAL.Recur;
+  });
 }
 
 /** All times of a property, whichever lines they stand in. */
@@ -121,13 +160,24 @@ function timesOf(component: ICAL.Component, name: string, zoneOf: ZoneOf): reado
   return component.getAllProperties(name).flatMap((property) => {
     const tzid: unknown = property.getParameter('tzid');
     const values: readonly unknown[] = property.getValues();
-    return values.flatMap((value): readonly Said[] => {
+    return values.flatMap((value, index): readonly Said[] => {
       const at = value instanceof ICAL.Period ? value.start : value;
       if (!(at instanceof ICAL.Time)) return [];
+      const [written = ''] = [property.jCal[3 + index] as unknown].flat();
+      if (!isDay(String(written)))
+        throw new Unusable(`names a day that does not exist: ${String(written).slice(0, 10)}`);
       const time = readIcsTime(at, typeof tzid === 'string' ? tzid : undefined, zoneOf);
       return [{ time, lastsMs: value instanceof ICAL.Period ? value.getDuration().toSeconds() * 1000 : undefined }];
     });
   });
+}
+
+/** The library makes 2 March of 30 February. */
+function isDay(written: string): boolean {
+  const [year = 0, month = 0, day = 0] = written.slice(0, 10).split('-').map(Number);
+  // Years of two digits are of another century to Date; 400 years later the days are the same.
+  const date = new Date(Date.UTC(2000 + (year % 400), month - 1, day));
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
 /** A whole day lasts at least one, a moment nothing. */
@@ -147,7 +197,12 @@ type Occurrence = { readonly start: IcsTime; readonly lastsMs: number };
 /** Walls in ms. */
 type Window = { readonly from: number; readonly to: number };
 
-function collect(events: readonly Event[], home: IcsZone, asked: IcsAsked, onEvent: OnEvent): IcsOutcome {
+function collect(
+  events: readonly Event[],
+  home: IcsZone,
+  asked: IcsAsked,
+  onEvent: OnEvent,
+): Omit<IcsDates, 'unknownZones'> {
   const days = new Map(asked.zones.map((zone) => [zone, new Set<number>()]));
   // Two days on each side: no zone is further from another.
   const window = { from: wallOfDate(asked.first) - 2 * dayMs, to: wallOfDate(asked.last) + 3 * dayMs };
@@ -236,13 +291,15 @@ function noStarts(): Starts {
 }
 
 /** Where the days of a series begin, by their key. */
-function startsOf({ start, lastsMs, rules, added }: Event, home: IcsZone, window: Window): Starts {
+function startsOf({ start, lastsMs, rules, exceptRules, added }: Event, home: IcsZone, window: Window): Starts {
   const starts = new Map<number, Occurrence>();
   const add = (wall: number, lasts = lastsMs) => void starts.set(wall, { start: { ...start, wall }, lastsMs: lasts });
-  const unrolled = rules.map((rule) => unroll(rule, start, home, { from: window.from - lastsMs, to: window.to }));
+  const span = { from: window.from - lastsMs, to: window.to };
+  const unrolled = rules.map((rule) => unroll(rule, start, home, span));
   if (!unrolled.some(({ isOver }) => isOver)) add(start.wall);
   for (const { walls } of unrolled) for (const wall of walls) add(wall);
   for (const one of added) add(keyOfDay(one.time, start, home), one.lastsMs);
+  for (const rule of exceptRules) for (const wall of unroll(rule, start, home, span).walls) starts.delete(wall);
   return { starts, endless: unrolled.some(({ endless }) => endless) };
 }
 

@@ -15,14 +15,18 @@ export type IcsTime = { readonly wall: number; readonly isDate: boolean; readonl
 
 export type ZoneOf = (tzid: string | undefined) => IcsZone;
 
-/** Each name as known everywhere, by its Windows name, or as the file defines it, looked up once. */
-export function makeZoneOf(calendar: ICAL.Component): ZoneOf {
+/**
+ * Each name as known everywhere, by its Windows name, or as the file defines it, looked up once. One that nobody knows
+ * floats; `onUnknown` is told.
+ */
+export function makeZoneOf(calendar: ICAL.Component, onUnknown: (tzid: string) => void): ZoneOf {
   const parts = calendar.getAllSubcomponents('vtimezone');
   const defined = new Map(parts.map((part) => [String(part.getFirstPropertyValue('tzid')), part]));
   const known = new Map<string, IcsZone>();
   return (tzid) => {
     if (tzid === undefined) return 'floating';
     const zone = known.get(tzid) ?? findZone(tzid, defined.get(tzid));
+    if (zone === 'floating') onUnknown(tzid);
     known.set(tzid, zone);
     return zone;
   };
@@ -33,7 +37,22 @@ function findZone(tzid: string, component: ICAL.Component | undefined): IcsZone 
   const names = [tzid, ...(/^\/.*?\/([A-Z][A-Za-z_]+\/[\w+/-]+)$/u.exec(tzid)?.slice(1) ?? []), ...findIana(tzid)];
   const name = names.find(isZone);
   if (name !== undefined) return { name };
-  return component ? { defined: new ICAL.Timezone(component) } : 'floating';
+  if (component) return { defined: new ICAL.Timezone(component) };
+  const guessed = namesMeant(tzid).find(isZone);
+  return guessed === undefined ? 'floating' : { name: guessed };
+}
+
+/**
+ * Zones that Exchange names without defining them: tzone://Microsoft/Utc, UTC+01:00, and what Windows shows people:
+ * (UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna.
+ */
+function namesMeant(tzid: string): readonly string[] {
+  if (/^tzone:\/\/Microsoft\/Utc$/iu.test(tzid)) return ['UTC'];
+  const [, sign = '', hours = '', minutes = '00'] = /^(?:UTC|GMT)([+-])(\d{1,2}):?(\d\d)?$/iu.exec(tzid) ?? [];
+  if (sign !== '') return [`${sign}${hours.padStart(2, '0')}:${minutes}`];
+  const [, cities] = /^\((?:UTC|GMT)[^)]{0,9}\) ?(.{1,200})$/iu.exec(tzid) ?? [];
+  const named = (cities ?? '').split(',').map((city) => `/${city.trim().replaceAll(' ', '_')}`);
+  return named.flatMap((end) => Intl.supportedValuesOf('timeZone').filter((zone) => zone.endsWith(end)));
 }
 
 function isZone(name: string): boolean {

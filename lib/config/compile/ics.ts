@@ -1,12 +1,14 @@
-export type IcsOutcome =
-  | {
-      readonly ok: true;
-      /** Per zone that was asked for: its local dates, in order. */
-      readonly dates: { readonly [zone: string]: readonly string[] };
-      /** An event recurs beyond the last date asked for. */
-      readonly endless: boolean;
-    }
-  | { readonly ok: false; readonly message: string };
+export type IcsDates = {
+  readonly ok: true;
+  /** Per zone that was asked for: its local dates, in order. */
+  readonly dates: { readonly [zone: string]: readonly string[] };
+  /** An event recurs beyond the last date asked for. */
+  readonly endless: boolean;
+  /** Zones that events name, which are neither known nor defined in the file: their times are local wherever they are read. */
+  readonly unknownZones: readonly string[];
+};
+
+export type IcsOutcome = IcsDates | { readonly ok: false; readonly message: string };
 
 export type IcsAsked = {
   readonly text: string;
