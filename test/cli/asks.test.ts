@@ -235,6 +235,44 @@ describe('pause and resume', () => {
   });
 });
 
+describe('a whole name that nothing has', () => {
+  const pool = 'dev-api has no pool "wokers": did you mean "workers"?';
+  const cluster = 'No cluster "dev-ap" was seen: did you mean "dev-api"?';
+  const until = ['--for', '1h'];
+
+  test('is refused where a glob of a rule would take it', async () => {
+    using world = aCliWorld();
+    await rounds(world, 1);
+    for (const [message, exitCode, ...argv] of [
+      [pool, 2, 'pause', 'dev-api/wokers', ...until],
+      [cluster, 2, 'pause', 'dev-ap/workers', ...until],
+      [pool, 2, 'scale', 'dev-api/wokers', '--at-least', '3', ...until],
+      [cluster, 2, 'scale', 'dev-ap', '--at-least', '3', ...until],
+      [pool, 2, 'scale', 'r1:dev-api/wokers', '--exactly', '0', ...until],
+      [pool, 1, 'resume', 'dev-api/wokers'],
+      [pool, 1, 'plan', 'dev-api/wokers'],
+      [cluster, 1, 'plan', 'dev-ap', '--json'],
+      [pool, 1, 'status', 'dev-api/wokers'],
+      [cluster, 1, 'incidents', 'dev-ap'],
+      [pool, 1, 'history', 'dev-api/wokers'],
+    ] as const) {
+      const { code, out, err } = await world.run(...argv);
+      expect({ argv, code, out, err }).toEqual({
+        argv,
+        code: exitCode,
+        out: '',
+        err: expect.stringContaining(message),
+      });
+    }
+    expect(await asksOf(world)).toEqual([]);
+  });
+
+  test('may come, before anything was seen', async () => {
+    using world = aCliWorld();
+    expect(await world.run('pause', 'dev-api/wokers', ...until)).toMatchObject({ code: 0 });
+  });
+});
+
 describe('what no rule ever acts on', () => {
   const lease = ['--at-least', '3', '--for', '1h'];
   const none = 'No rule acts on mgmt/tools: rule "mgmt/*"';

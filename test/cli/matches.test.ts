@@ -30,7 +30,7 @@ describe('a match', () => {
     using world = aCliWorld('2026-11-23T20:00:00Z');
     await world.run('run', '--once');
     const said = 'no pool that a rule scales has this name; see: lamplighter clusters';
-    expect((await world.run('status', 'dev-apx')).out).toContain(said);
+    expect((await world.run('status', 'dev-apx*')).out).toContain(said);
     expect((await world.run('status', 'dev-api')).out).not.toContain(said);
     expect((await world.run('status')).out).not.toContain(said);
   });

@@ -61,6 +61,7 @@ describe('calendar files', () => {
     expect(findIcsDates({ text, zones: ['UTC'], first: '2025-01-01', last: '2028-12-31' })).toEqual({
       ok: true,
       endless: true,
+      unknownZones: [],
       dates: { UTC: ['2025-01-05', '2026-01-05', '2027-01-05', '2028-01-05'] },
     });
   });
@@ -112,7 +113,7 @@ describe('calendar files', () => {
     [
       'a rule that is none',
       ics(['DTSTART;VALUE=DATE:20260101', 'RRULE:FREQ=SOMETIMES']),
-      'it is not an iCalendar file',
+      'the event at its line 4 cannot be read',
     ],
     ['an event without a start', ics(['SUMMARY:x']), 'the event at its line 4 has no DTSTART'],
     [
@@ -167,6 +168,13 @@ describe('a calendar of a schedule', () => {
   const withCalendar = (keys: string) =>
     `${head.replace('otherwise', 'calendar: c\n    otherwise')}calendars: { c: { ${keys} } }\n`;
   const files = (text: string) => ({ readFile: () => Promise.resolve(text), file: '/etc/lamplighter/l.yml' });
+
+  test('warns of a time zone that nobody knows', async () => {
+    const text = ics(['DTSTART;TZID=Nowhere Time:20270215T080000', 'DURATION:PT1H']);
+    expect(await problemsOf(withCalendar('ics: a.ics, size: idle'), files(text))).toMatchObject([
+      { severity: 'warning', path: 'calendars.c.ics', message: expect.stringContaining('time zone "Nowhere Time"') },
+    ]);
+  });
 
   test('names each date once, in order', async () => {
     const config = await compiled(

@@ -1,11 +1,13 @@
 import { compileMatch, covers, mayOverlap } from '../../config/match.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
-import { UsageError } from '../../errors.ts';
+import { CommandError, UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { loadMemory } from '../../jobs/records/watch-records.ts';
 import type { CompiledConfig, Match, Rule } from '../../model/config.ts';
 import { suggest } from '../../model/did-you-mean.ts';
-import { escapeLiteral, isGlob, type Names, reachedRegions } from '../../model/match.ts';
+import { escapeLiteral, isGlob, type Names, partsOf, reachedRegions } from '../../model/match.ts';
+import { lookIntoStore } from '../config-and-store.ts';
+import type { CliParts } from '../parts.ts';
 import { isMatched, listKnownClusters, listKnownPools, type StoredPool } from '../pools.ts';
 
 /** What a person named: the match, the regions it reaches, and the pools of the store that it names now. */
@@ -95,6 +97,38 @@ function firstRules(match: Match, { rules, regions }: Rules): readonly (Rule | u
 export function namesSame(asked: Match | undefined, ask: Match | undefined): boolean {
   if (asked === undefined || ask === undefined) return asked === undefined;
   return covers({ ...asked, region: undefined }, { ...ask, region: undefined });
+}
+
+/**
+ * A whole name that nothing seen has, with what may be meant: a slip. A glob may name what comes later; so may anything
+ * where nothing was seen yet.
+ */
+async function whyUnseen(
+  store: Store,
+  config: Pick<CompiledConfig, 'regions'>,
+  match: Match,
+): Promise<string | undefined> {
+  const regions = reachedRegions(match, config.regions);
+  const clusters = await seenClusters(store, regions);
+  const { cluster, pool } = partsOf(match);
+  if (clusters.size === 0 || isGlob(cluster)) return undefined;
+  if (!clusters.has(cluster)) return `No cluster "${cluster}" was seen: ${suggest(cluster, [...clusters])}`;
+  if (pool === undefined || isGlob(pool)) return undefined;
+  const pools = (await seenPools(store, regions)).filter((one) => one.cluster === cluster).map((one) => one.pool);
+  if (pools.length === 0 || pools.includes(pool)) return undefined;
+  return `${cluster} has no pool "${pool}": ${suggest(pool, [...new Set(pools)])}`;
+}
+
+/** What is asked for nothing would do nothing, and nobody would know. */
+export async function refuseUnseen(store: Store, config: Pick<CompiledConfig, 'regions'>, match: Match): Promise<void> {
+  const why = await whyUnseen(store, config, match);
+  if (why !== undefined) throw new UsageError(why);
+}
+
+/** For what only looks: nothing was found under a name, and nothing has it. */
+export async function failUnseen(parts: CliParts, config: CompiledConfig, match: Match | undefined): Promise<void> {
+  const why = match && (await lookIntoStore(parts, config, (store) => whyUnseen(store, config, match)));
+  if (why !== undefined) throw new CommandError(why);
 }
 
 /** The names of all clusters that a round has looked at, also of those that no rule acts on. */

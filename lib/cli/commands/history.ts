@@ -6,7 +6,7 @@ import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { clockOf } from '../../model/wall-clock.ts';
-import { readAskedMatch } from '../asks/asked-match.ts';
+import { failUnseen, readAskedMatch } from '../asks/asked-match.ts';
 import { lookIntoStore, readConfig } from '../config-and-store.ts';
 import { whoDid } from '../history/who-did.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
@@ -50,6 +50,7 @@ async function history(parts: CliParts, text: string | undefined, options: Histo
     }
     return all.sort((a, b) => a.at - b.at);
   });
+  if (decisions?.length === 0) await failUnseen(parts, config, match);
   if (options.who !== undefined)
     return whoDid(parts, config, options.who, { decisions: decisions ?? [], since, json: options.json });
   if (options.json) writeJson(parts.stdout, (decisions ?? []).map(decisionJson));

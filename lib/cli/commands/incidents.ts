@@ -7,7 +7,7 @@ import type { CompiledConfig } from '../../model/config.ts';
 import type { Subject } from '../../model/finding.ts';
 import { printable } from '../../model/printable.ts';
 import { commandHint, counted, withConfig } from '../../model/text.ts';
-import { readAskedMatch } from '../asks/asked-match.ts';
+import { failUnseen, readAskedMatch } from '../asks/asked-match.ts';
 import { asPerson } from '../asks/deeds.ts';
 import { lookIntoStore, readConfig, withStore } from '../config-and-store.ts';
 import { findIncident } from '../incidents/find-incident.ts';
@@ -96,6 +96,7 @@ async function incidents(
       .toSorted(gravestFirst);
     return shown.map((record) => viewIncident(record, config, outbox));
   });
+  if (views?.length === 0) await failUnseen(parts, config, match);
   if (options.json) writeJson(parts.stdout, (views ?? []).map(incidentJson));
   else writeText(parts, config, views ?? [], { isAll: options.all === true, isPart: match !== undefined });
 }

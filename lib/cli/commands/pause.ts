@@ -5,7 +5,7 @@ import type { Match } from '../../model/config.ts';
 import { reachedRegions } from '../../model/match.ts';
 import { counted } from '../../model/text.ts';
 import { iso } from '../../model/time.ts';
-import { readAskedMatch, refuseUntouched, seenClusters } from '../asks/asked-match.ts';
+import { readAskedMatch, refuseUnseen, refuseUntouched, seenClusters } from '../asks/asked-match.ts';
 import { nothingNamed } from '../asks/asked-size.ts';
 import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { replacedNotes } from '../asks/replaced-asks.ts';
@@ -47,7 +47,10 @@ async function pause(given: CliParts, text: string | undefined, options: PauseOp
   const { known: named, notes } = await withStore(parts, config, async (store) => {
     const known = (await listKnownPools(store, regions)).filter((pool) => isMatched(match, pool)).length;
     // A pool whose rule is gone may still be on its way back, which a pause holds.
-    if (match !== undefined && known === 0) refuseUntouched(match, config, await seenClusters(store, regions));
+    if (match !== undefined && known === 0) {
+      refuseUntouched(match, config, await seenClusters(store, regions));
+      await refuseUnseen(store, config, match);
+    }
     const replaced: Pause[] = [];
     for (const region of regions) {
       const common = { schema: 1, region, who: parts.who, reason: options.reason, askedAt: now } as const;

@@ -3,7 +3,7 @@ import type { ScaleReport } from '../../jobs/scale/parts.ts';
 import type { CompiledConfig, Match } from '../../model/config.ts';
 import { matchesCluster, type Names } from '../../model/match.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { readAskedMatch } from '../asks/asked-match.ts';
+import { failUnseen, readAskedMatch } from '../asks/asked-match.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
 import { isMatched } from '../pools.ts';
@@ -36,10 +36,13 @@ async function plan(parts: CliParts, text: string | undefined, options: PlanOpti
     import('../run/report.ts'),
   ]);
   const { config, report: whole } = await planOnce({ ...parts, log: makeCliLog(parts, 'error') }, options.config);
-  const report = text === undefined ? whole : onlyMatched(whole, readAskedMatch(text, config));
+  const match = text === undefined ? undefined : readAskedMatch(text, config);
+  const report = match === undefined ? whole : onlyMatched(whole, match);
+  const { actions, holds, pools } = report.plan;
+  if (actions.length + holds.length + pools.length === 0) await failUnseen(parts, config, match);
   if (options.json) writeJson(parts.stdout, roundJson(report, config));
   else
-    parts.stdout.write(roundText(report, config, false, { ...readingOf(config, parts), isWhole: text === undefined }));
+    parts.stdout.write(roundText(report, config, false, { ...readingOf(config, parts), isWhole: match === undefined }));
   if (report.problems.length > 0) parts.exitWith(1);
   else if (options.detailedExitcode && report.plan.actions.length > 0) parts.exitWith(3);
 }

@@ -7,7 +7,7 @@ import { matchesPool, type Names, reachedRegions } from '../../model/match.ts';
 import { describeSize, type Size } from '../../model/size.ts';
 import { commandHint, counted } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { namesSame, readAskedMatch } from '../asks/asked-match.ts';
+import { failUnseen, namesSame, readAskedMatch } from '../asks/asked-match.ts';
 import { changeMemories, recordAction } from '../asks/change-memory.ts';
 import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { takeEffect } from '../asks/take-effect.ts';
@@ -64,6 +64,7 @@ async function resume(given: CliParts, text: string | undefined, options: Resume
       notes: ended.length + freed.length === 0 ? [] : await takeEffect(parts, config, store, isIn),
     };
   });
+  if (resumed.ended.length + resumed.freed.length + resumed.wider.length === 0) await failUnseen(parts, config, match);
   if (options.json) writeJson(parts.stdout, resumedJson(resumed));
   else writeText(parts, config, text ?? 'the fleet', resumed);
 }

@@ -17,7 +17,14 @@ import type { Names } from '../../model/match.ts';
 import { describeSize, type Size } from '../../model/size.ts';
 import { counted } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
-import { type AskedMatch, findAsked, namesSame, readAskedMatch, refuseUntouched } from '../asks/asked-match.ts';
+import {
+  type AskedMatch,
+  findAsked,
+  namesSame,
+  readAskedMatch,
+  refuseUnseen,
+  refuseUntouched,
+} from '../asks/asked-match.ts';
 import {
   cutLease,
   leaseEffects,
@@ -91,6 +98,7 @@ async function scale(machine: CliParts, text: string, options: ScaleOptions): Pr
   if (!release) refuseUntouched(readAskedMatch(text, config), config);
   await withStore(parts, config, async (store) => {
     const asked = await findAsked(store, config, makeRuleBook(config, now), text);
+    if (!release && asked.pools.length === 0) await refuseUnseen(store, config, asked.match);
     const asking: Asking = { parts, config, store, asked, now, reason: options.reason };
     if (atLeast !== undefined) await tell(asking, options, await lease(asking, atLeast, end));
     else if (exactly !== undefined) await tell(asking, options, await override(asking, exactly, end));

@@ -6,12 +6,11 @@ import type { Store } from '../../io/stores/store.ts';
 import { changeRecord } from '../../jobs/records/change-record.ts';
 import { listIncidents, listSilences, silenceWrite } from '../../jobs/records/incident-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import { suggest } from '../../model/did-you-mean.ts';
-import { isGlob, partsOf, reachedRegions } from '../../model/match.ts';
+import { reachedRegions } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { commandHint } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
-import { readAskedMatch, seenClusters, seenPools } from '../asks/asked-match.ts';
+import { readAskedMatch, refuseUnseen, seenClusters } from '../asks/asked-match.ts';
 import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { tellAtOnce } from '../asks/take-effect.ts';
 import { lookIntoStore, readConfig, withStore } from '../config-and-store.ts';
@@ -83,27 +82,15 @@ async function silence(machine: CliParts, what: string | undefined, options: Sil
   });
 }
 
-/**
- * A whole name that nothing has would silence nothing, and nobody would know: a slip, or an id that no incident has. A
- * glob may name what comes later; so may anything where nothing was seen yet.
- */
+/** An id that no incident has, or a name that nothing has, would silence nothing, and nobody would know. */
 async function refuseUnknown(store: Store, config: CompiledConfig, { scope }: Scope, what: string): Promise<void> {
   if (scope.kind === 'incident') return;
   const { match } = scope;
-  const regions = reachedRegions(match, config.regions);
-  const clusters = await seenClusters(store, regions);
-  const { cluster, pool } = partsOf(match);
-  if (looksLikeId(what) && !clusters.has(what))
+  if (looksLikeId(what) && !(await seenClusters(store, reachedRegions(match, config.regions))).has(what))
     throw new CommandError(
       `No open incident has the id "${what}", and no cluster of that name was seen; see: ${commandHint(config, 'incidents')}`,
     );
-  if (clusters.size === 0 || isGlob(cluster)) return;
-  if (!clusters.has(cluster))
-    throw new UsageError(`No cluster "${cluster}" was seen: ${suggest(cluster, [...clusters])}`);
-  if (pool === undefined || isGlob(pool)) return;
-  const pools = (await seenPools(store, regions)).filter((one) => one.cluster === cluster).map((one) => one.pool);
-  if (pools.length > 0 && !pools.includes(pool))
-    throw new UsageError(`${cluster} has no pool "${pool}": ${suggest(pool, [...new Set(pools)])}`);
+  await refuseUnseen(store, config, match);
 }
 
 type Scope = { readonly id: string; readonly scope: SilenceRecord['scope'] };

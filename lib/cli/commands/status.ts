@@ -5,7 +5,7 @@ import { StoreError, UsageError } from '../../errors.ts';
 import type { CompiledConfig, Match } from '../../model/config.ts';
 import type { Severity } from '../../model/finding.ts';
 import { clockOf } from '../../model/wall-clock.ts';
-import { readAskedMatch } from '../asks/asked-match.ts';
+import { failUnseen, readAskedMatch } from '../asks/asked-match.ts';
 import { lookIntoStore, readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
 import type { CliParts } from '../parts.ts';
@@ -53,6 +53,7 @@ async function status(parts: CliParts, text: string | undefined, options: Status
   const match = text === undefined ? undefined : readAskedMatch(text, config);
   if (options.watch) return watchStatus(parts, options, config, match);
   const found = await look(parts, config, match);
+  if (found.pools.length === 0) await failUnseen(parts, config, match);
   if (options.json) writeJson(parts.stdout, statusJson(found, config));
   else parts.stdout.write(textOf(parts, found, config, match));
   if (options.failOn !== undefined && isAsBadAs(found, options.failOn)) parts.exitWith(1);
