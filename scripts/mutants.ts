@@ -1,7 +1,8 @@
 /**
  * `npm run mutants -- <file or folder>…`: plants small mistakes one at a time (StrykerJS) and says which of them no test
  * sees. Texts of messages are left as they are. `--tests <file or folder>` (may be repeated) names the tests to run;
- * without it those are run that stand as the code does.
+ * without it those are run that stand as the code does. `--sample <n>` tries one mistake in n, always the same ones.
+ * `--vitest` starts Vitest anew for each mistake, as `npm test` would run it: slower by ten times and more.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -9,6 +10,8 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { equivalent } from './mutants/equivalent.ts';
+import { asEnvironment, isInSample, type Place } from './mutants/sample.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 /** Inside the project, since StrykerJS works on a copy of it and looks for the configuration there. */
@@ -29,25 +32,42 @@ type Mutant = {
   readonly status: string;
   readonly mutatorName: string;
   readonly replacement?: string;
-  readonly location: { readonly start: { readonly line: number; readonly column: number } };
+  readonly location: { readonly start: Position; readonly end: Position };
 };
-type Report = { readonly files: Readonly<Record<string, { readonly mutants: readonly Mutant[] }>> };
+type Position = { readonly line: number; readonly column: number };
+type Report = {
+  readonly files: Readonly<Record<string, { readonly source: string; readonly mutants: readonly Mutant[] }>>;
+};
 
 async function main(): Promise<void> {
-  const options = { tests: { type: 'string', multiple: true } } as const;
+  const options = {
+    tests: { type: 'string', multiple: true },
+    sample: { type: 'string', default: '1' },
+    vitest: { type: 'boolean', default: false },
+  } as const;
   const { positionals, values } = parseArgs({ options, allowPositionals: true });
   if (positionals.length === 0) throw new Error('say what to change: npm run mutants -- lib/decide/scaling/brake.ts');
   const unknown = positionals.find((path) => !existsSync(`${root}${path}`));
   if (unknown !== undefined) throw new Error(`there is no ${unknown}: paths begin at the root of the project`);
-  const tests = values.tests ?? positionals.flatMap(testsOf);
+  const sample = Number(values.sample);
+  if (!Number.isInteger(sample) || sample < 1)
+    throw new Error('--sample takes a whole number: 4 tries one mistake in four');
+  if (values.vitest && sample > 1) throw new Error('--vitest tries all mistakes: leave out --sample');
+  const tests = (values.tests ?? positionals.flatMap(testsOf)).map(asGlob);
   await rm(`${root}${folder}`, { recursive: true, force: true });
   await mkdir(`${root}${folder}`);
   await writeFile(`${root}${folder}/vitest.config.mjs`, vitestConfig(tests));
-  await writeFile(`${root}${folder}/stryker.json`, JSON.stringify(strykerConfig(positionals), undefined, 2));
-  const code = await run();
+  await writeFile(
+    `${root}${folder}/stryker.json`,
+    JSON.stringify(strykerConfig(positionals, values.vitest), undefined, 2),
+  );
+  const code = await run(asEnvironment({ tests, left, sample }));
   if (code !== 0) throw new Error(`StrykerJS ended with exit code ${code}`);
-  process.stdout.write(summaryOf(JSON.parse(await readFile(`${root}${folder}/report.json`, 'utf8')) as Report));
+  const report = JSON.parse(await readFile(`${root}${folder}/report.json`, 'utf8')) as Report;
+  process.stdout.write(summaryOf(report, sample));
 }
+
+const asGlob = (path: string): string => (path.endsWith('.ts') ? path : `${path.replace(/\/$/, '')}/**/*.test.ts`);
 
 function testsOf(path: string): readonly string[] {
   const place = Object.keys(testsElsewhere).find((one) => path.startsWith(one));
@@ -62,25 +82,24 @@ function testsOf(path: string): readonly string[] {
 }
 
 /** One of its own: each test file alone, in the usual order. */
-function vitestConfig(tests: readonly string[]): string {
-  const include = tests.map((path) => (path.endsWith('.ts') ? path : `${path.replace(/\/$/, '')}/**/*.test.ts`));
+function vitestConfig(include: readonly string[]): string {
   const test = { include, exclude: left, pool: 'threads', testTimeout: 60_000, hookTimeout: 60_000 };
   return `export default ${JSON.stringify({ test }, undefined, 2)};\n`;
 }
 
-function strykerConfig(paths: readonly string[]): object {
+function strykerConfig(paths: readonly string[], withVitest: boolean): object {
   return {
     mutate: paths.map((path) => (path.endsWith('.ts') ? path : `${path.replace(/\/$/, '')}/**/*.ts`)),
-    testRunner: 'vitest',
-    plugins: ['@stryker-mutator/vitest-runner'],
-    vitest: { configFile: `${folder}/vitest.config.mjs`, related: false },
+    testRunner: withVitest ? 'vitest' : 'in-process',
+    plugins: [withVitest ? '@stryker-mutator/vitest-runner' : `${root}scripts/mutants/runner.ts`],
+    ...(withVitest ? { vitest: { configFile: `${folder}/vitest.config.mjs`, related: false } } : {}),
     // TypeScript 7 has no API to rewrite one, so it is not looked for.
     tsconfigFile: 'none.json',
     disableTypeChecks: false,
     mutator: { excludedMutations: ['StringLiteral'] },
     coverageAnalysis: 'perTest',
     concurrency: 1,
-    timeoutMS: 20_000,
+    timeoutMS: 10_000,
     reporters: ['json', 'progress-append-only'],
     jsonReporter: { fileName: `${folder}/report.json` },
     tempDirName: `${folder}/tmp`,
@@ -90,13 +109,17 @@ function strykerConfig(paths: readonly string[]): object {
 }
 
 /** Behind everything else that this machine does. */
-function run(): Promise<number> {
+function run(environment: Readonly<Record<string, string>>): Promise<number> {
   const stryker = fileURLToPath(import.meta.resolve('@stryker-mutator/core/package.json')).replace(
     'package.json',
     'bin/stryker.js',
   );
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [stryker, 'run', `${folder}/stryker.json`], { cwd: root, stdio: 'inherit' });
+    const child = spawn(process.execPath, [stryker, 'run', `${folder}/stryker.json`], {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, ...environment },
+    });
     if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
     child.on('error', reject);
     child.on('close', (code) => resolve(code ?? 1));
@@ -105,29 +128,65 @@ function run(): Promise<number> {
 
 const seen = new Set(['Killed', 'Timeout', 'RuntimeError']);
 const unseen = new Set(['Survived', 'NoCoverage']);
+type Count = { readonly seen: number; readonly unseen: number; readonly same: number };
 
-function summaryOf({ files }: Report): string {
+function summaryOf({ files }: Report, sample: number): string {
   const lines: string[] = [];
-  const folders = new Map<string, { seen: number; all: number }>();
-  for (const [file, { mutants }] of Object.entries(files)) {
-    const [found, missed] = [
-      mutants.filter(({ status }) => seen.has(status)),
-      mutants.filter(({ status }) => unseen.has(status)),
-    ];
-    for (const { status, mutatorName, replacement = '', location } of missed) {
-      const what = replacement.replaceAll(/\s+/g, ' ').slice(0, 100);
-      lines.push(`${file}:${location.start.line}:${location.start.column}  ${status}  ${mutatorName}  ${what}`);
-    }
-    for (const name of [file, file.slice(0, file.lastIndexOf('/'))]) {
-      const before = folders.get(name) ?? { seen: 0, all: 0 };
-      folders.set(name, { seen: before.seen + found.length, all: before.all + found.length + missed.length });
-    }
+  const counts = new Map<string, Count>();
+  for (const [file, { source, mutants }] of Object.entries(files)) {
+    const tried = mutants.filter((mutant) => isInSample(placeOf(file, mutant), sample));
+    const missed = tried.filter(({ status }) => unseen.has(status));
+    const told = missed.filter((mutant) => !isEquivalent(file, source, mutant));
+    lines.push(...told.map((mutant) => lineOf(file, mutant)));
+    const own = {
+      seen: tried.filter(({ status }) => seen.has(status)).length,
+      unseen: told.length,
+      same: missed.length - told.length,
+    };
+    for (const name of [file, file.slice(0, file.lastIndexOf('/'))]) counts.set(name, sumOf(counts.get(name), own));
   }
-  const scores = [...folders].map(([name, { seen: count, all }]) => {
-    const percent = all === 0 ? '–' : `${((100 * count) / all).toFixed(1)} %`;
-    return `${percent.padStart(8)}  ${count} of ${all}  ${name}`;
-  });
-  return `\n${[...lines, '', ...scores.sort()].join('\n')}\n`;
+  const scores = [...counts].map(([name, count]) => scoreOf(name, count)).sort();
+  const all = sample === 1 ? '' : `one mistake in ${sample} was tried\n`;
+  return `\n${[...lines, '', ...scores].join('\n')}\n${all}`;
+}
+
+/** Lines and columns as they are while StrykerJS runs: from 0. */
+function placeOf(file: string, { location, mutatorName: mutator, replacement = '' }: Mutant): Place {
+  const { line, column } = location.start;
+  return { file, mutator, replacement, line: line - 1, column: column - 1 };
+}
+
+function lineOf(file: string, { status, mutatorName, replacement = '', location }: Mutant): string {
+  const what = replacement.replaceAll(/\s+/g, ' ').slice(0, 100);
+  return `${file}:${location.start.line}:${location.start.column}  ${status}  ${mutatorName}  ${what}`;
+}
+
+function isEquivalent(file: string, source: string, { location, replacement = '' }: Mutant): boolean {
+  const was = inOneLine(textAt(source, location.start, location.end));
+  const becomes = inOneLine(replacement);
+  return equivalent.some((one) => one.file === file && one.was === was && one.becomes.includes(becomes));
+}
+
+const inOneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
+
+function textAt(source: string, start: Position, end: Position): string {
+  const lines = source.split('\n').slice(start.line - 1, end.line);
+  const last = lines.length - 1;
+  return lines
+    .map((line, at) => line.slice(at === 0 ? start.column - 1 : 0, at === last ? end.column - 1 : undefined))
+    .join('\n');
+}
+
+const sumOf = (before: Count = { seen: 0, unseen: 0, same: 0 }, own: Count): Count => ({
+  seen: before.seen + own.seen,
+  unseen: before.unseen + own.unseen,
+  same: before.same + own.same,
+});
+
+function scoreOf(name: string, { seen: count, unseen: missed, same }: Count): string {
+  const all = count + missed;
+  const percent = all === 0 ? '–' : `${((100 * count) / all).toFixed(1)} %`;
+  return `${percent.padStart(8)}  ${count} of ${all}  ${name}${same === 0 ? '' : `, and ${same} that change nothing`}`;
 }
 
 await main();

@@ -1,0 +1,155 @@
+/**
+ * A test runner for StrykerJS that keeps all test files loaded and calls the tests that reach a mistake, those of the quickest
+ * files first, until one fails. Loops that do not end are stopped by the count of StrykerJS, or with the process.
+ */
+import { globSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
+import { load, runTests, type WrittenTest, written } from './in-process.ts';
+import { isInSample, type Place, readEnvironment } from './sample.ts';
+
+type Namespace = {
+  activeMutant?: string;
+  currentTestId?: string | undefined;
+  hitCount?: number | undefined;
+  hitLimit?: number | undefined;
+  mutantCoverage?: object;
+};
+type RunOptions = {
+  readonly activeMutant: {
+    readonly id: string;
+    readonly fileName: string;
+    readonly mutatorName: string;
+    readonly replacement: string;
+    readonly location: { readonly start: { readonly line: number; readonly column: number } };
+  };
+  readonly testFilter?: readonly string[];
+  readonly hitLimit?: number;
+  readonly mutantActivation: 'static' | 'runtime';
+};
+type TestResult = { readonly id: string; readonly name: string; readonly status: 0; readonly timeSpentMs: number };
+
+const namespace = '__stryker__';
+const state = ((globalThis as unknown as Record<string, Namespace>)[namespace] ??= {});
+const { tests: patterns, left, sample } = readEnvironment(process.env);
+const shim = new URL('in-process.ts', import.meta.url).href;
+const nobody = 'none';
+
+registerHooks({
+  resolve: (specifier, { parentURL, ...context }, next) =>
+    specifier === 'vitest' && parentURL !== shim
+      ? { url: shim, shortCircuit: true }
+      : next(specifier, { ...context, parentURL }),
+});
+// The same mistakes are seen by every run; and one counterexample is enough.
+fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: 1, endOnFailure: true });
+
+let loaded: Promise<void> | undefined;
+let spentMs: Readonly<Record<string, number>> = {};
+let stray: unknown;
+process.on('uncaughtException', (error) => {
+  stray ??= error ?? new Error('an error nobody caught');
+});
+
+async function loadAll(): Promise<void> {
+  const files = globSync([...patterns], { exclude: [...left] });
+  for (const file of files.toSorted()) await load(file, pathToFileURL(file).href);
+}
+
+const runner = {
+  capabilities: () => ({ reloadEnvironment: false }),
+  init: () => undefined,
+  dispose: () => undefined,
+
+  async dryRun(): Promise<object> {
+    state.activeMutant = nobody;
+    await (loaded ??= loadAll());
+    const tests: TestResult[] = [];
+    const failed: string[] = [];
+    for (const own of byFile([...written.values()])) {
+      let startedAt = 0;
+      await runTests(own, {
+        started(id) {
+          state.currentTestId = id;
+          startedAt = performance.now();
+        },
+        ended(id, error) {
+          state.currentTestId = undefined;
+          const timeSpentMs = performance.now() - startedAt;
+          if (error === undefined) tests.push({ id, name: id, status: 0, timeSpentMs });
+          else failed.push(`${id}: ${wordsOf(error).split('\n')[0]}`);
+          return false;
+        },
+      });
+    }
+    spentMs = Object.fromEntries(tests.map(({ id, timeSpentMs }) => [id, timeSpentMs]));
+    for (const one of failed) process.stdout.write(`left out, since it does not run this way: ${one}\n`);
+    return { status: 'complete', tests, mutantCoverage: state.mutantCoverage };
+  },
+
+  async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation }: RunOptions): Promise<object> {
+    const place: Place = {
+      file: activeMutant.fileName,
+      ...activeMutant.location.start,
+      mutator: activeMutant.mutatorName,
+      replacement: activeMutant.replacement,
+    };
+    if (!isInSample(place, sample)) return { status: 'error', errorMessage: 'not in the sample' };
+    state.activeMutant = mutantActivation === 'static' ? activeMutant.id : nobody;
+    state.currentTestId = nobody;
+    try {
+      await (loaded ??= loadAll());
+    } catch (error) {
+      return killed('loading', error, 0);
+    }
+    Object.assign(state, { activeMutant: activeMutant.id, hitCount: 0, hitLimit });
+    stray = undefined;
+    const chosen = testFilter === undefined ? [...written.values()] : testFilter.flatMap((id) => written.get(id) ?? []);
+    try {
+      return await runUntilFailure(chosen, hitLimit);
+    } finally {
+      Object.assign(state, { activeMutant: nobody, hitCount: undefined, hitLimit: undefined });
+    }
+  },
+};
+
+async function runUntilFailure(chosen: readonly WrittenTest[], hitLimit: number | undefined): Promise<object> {
+  let nrOfTests = 0;
+  let result: object | undefined;
+  for (const own of byFile(chosen)) {
+    await runTests(own, {
+      started: () => undefined,
+      ended(id, error) {
+        nrOfTests += 1;
+        const failure = error ?? stray;
+        if (hitLimit !== undefined && (state.hitCount ?? 0) > hitLimit)
+          result = { status: 'timeout', reason: 'a loop' };
+        else if (failure !== undefined && written.has(id)) result = killed(id, failure, nrOfTests);
+        return result !== undefined;
+      },
+    });
+    if (result !== undefined) return result;
+  }
+  return { status: 'survived', nrOfTests };
+}
+
+const killed = (id: string, error: unknown, nrOfTests: number): object => ({
+  status: 'killed',
+  killedBy: [id],
+  failureMessage: wordsOf(error).slice(0, 200),
+  nrOfTests,
+});
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : 'it threw something else');
+
+/** Each file's tests in their order; the files by the time that these tests took. */
+function byFile(tests: readonly WrittenTest[]): readonly (readonly WrittenTest[])[] {
+  const cost = (own: readonly WrittenTest[]): number => own.reduce((sum, { id }) => sum + (spentMs[id] ?? 0), 0);
+  return Object.values(Object.groupBy(tests, ({ file }) => file) as Record<string, WrittenTest[]>).toSorted(
+    (a, b) => cost(a) - cost(b),
+  );
+}
+
+/** The shape in which StrykerJS takes plugins. */
+export const strykerPlugins = [{ kind: 'TestRunner', name: 'in-process', value: runner }];
