@@ -6,9 +6,11 @@ import { makeRunMetrics } from '../../lib/cli/run/metrics.ts';
 import { makeHoldTeller } from '../../lib/cli/run/run-rounds.ts';
 import { silentLog } from '../../lib/io/log.ts';
 import type { ScaleReport } from '../../lib/jobs/scale/parts.ts';
+import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
+import { startServer } from '../support/local-server.ts';
 import { makePipe } from '../support/pipe.ts';
 import { aPool, aWorld, byHand, minute, round } from '../support/scaling-world.ts';
-import { aCliWorld } from './cli-world.ts';
+import { aCliWorld, usualConfig } from './cli-world.ts';
 
 describe('the command line', () => {
   test('help of a command that is misspelt names the mistake', async () => {
@@ -106,4 +108,21 @@ describe('run', () => {
     expect(text).toMatch(/^lamplighter_build_info\{version="[^"]+",node="v\d+/m);
     expect(text).toMatch(/^process_cpu_seconds_total /m);
   });
+});
+
+test.each([
+  [['run', '--once'], ['/ping/uuid']],
+  [['run', '--once', '--dry-run'], []],
+  [['plan'], []],
+])('%j says outside that somebody watches, or not', async (words, beats) => {
+  await using server = await startServer((_, response) => response.writeHead(200).end());
+  using world = aCliWorld(undefined, `${usualConfig}heartbeat: { url: { env: BEAT }, insecure: true }\n`);
+  const given = { env: { MKS_TOKEN: world.world.token, BEAT: `${server.url}/ping/uuid` } };
+  const api = simulatorApp(world.world).fetch;
+  const through: typeof fetch = (request, init) =>
+    String(request instanceof Request ? request.url : request).startsWith(server.url)
+      ? fetch(request, init)
+      : api(request, init);
+  await world.runWith({ ...given, fetch: through }, ...words, '--config', world.config);
+  expect(server.seen.map(({ path }) => path)).toEqual(beats);
 });

@@ -70,6 +70,12 @@ describe('exactly n', () => {
       aPool(bounds(1, 5), {}, true),
       'allows 1 (Lamplighter lives on this pool',
     ],
+    [
+      'from one node up, above the most of its own pool',
+      many,
+      aPool(bounds(1, 5), { autoscale: true }, true),
+      'allows 1..5 (limits of rule',
+    ],
     ['above the most of its own pool', 6, aPool(bounds(1, 5), {}, true), 'allows 5 (limits of rule "ml/gpu")'],
     ['where nothing acts', 1, aPool({ schedule: undefined }), 'no rule acts on it, nothing happens'],
   ])('%s', (_, exactly, pool, text) => {

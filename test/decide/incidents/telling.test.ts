@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { Observation } from '../../../lib/decide/incidents/observation.ts';
 import type { SilenceRecord } from '../../../lib/decide/incidents/silence.ts';
 import type { Severity } from '../../../lib/model/finding.ts';
 import {
@@ -18,6 +19,7 @@ import {
   region,
   start,
   told,
+  unknown,
 } from './incident-world.ts';
 
 const at = (minutes: number) => start + minutes * minuteMs;
@@ -66,6 +68,40 @@ describe('who is told', () => {
     const world = incidentWorld([destination('it', { only: { ...only('info'), clusters: [match('prod-*')] } })]);
     for (const minutes of [0, 5, 10]) world.pass(at(minutes), bad('api.unreachable', region, at(minutes)));
     expect(told(world.sent)).toEqual(['it open']);
+  });
+});
+
+describe('of two observations of one thing in one pass', () => {
+  const sick = (now: number) => bad('pool.error', pool, now);
+  const well = (now: number) => ok('pool.error', pool, now);
+  const none = () => unknown('pool.error', pool);
+  const rows: ReadonlyArray<readonly [string, readonly ((now: number) => Observation)[]]> = [
+    ['bad beats ok', [sick, well]],
+    ['what is known beats what is not', [sick, none]],
+    ['two that are bad are one', [sick, sick]],
+  ];
+  test.each(rows)('%s, whichever comes first', (_, pair) => {
+    for (const both of [pair, pair.toReversed()]) {
+      const world = incidentWorld();
+      for (const minutes of [0, 5, 10]) world.pass(at(minutes), ...both.map((see) => see(at(minutes))));
+      expect(told(world.sent)).toEqual(['ops open']);
+    }
+  });
+
+  test('the newer one of its kind counts', () => {
+    const world = incidentWorld();
+    const words = (text: string, minutes: number) => {
+      const seen = bad('pool.error', pool, at(minutes));
+      return seen.state === 'bad' ? { ...seen, finding: { ...seen.finding, text } } : seen;
+    };
+    for (const [older, newer] of [
+      [0, 1],
+      [5, 6],
+    ] as const) {
+      const both = [words('before', older), words('now', newer)];
+      world.pass(at(newer), ...(older === 0 ? both : both.toReversed()));
+    }
+    expect(world.sent.map(({ facts }) => facts.text)).toEqual(['now']);
   });
 });
 

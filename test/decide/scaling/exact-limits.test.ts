@@ -89,6 +89,25 @@ test('a Deleting pool does not make its namesake ambiguous', () => {
   expect(plan.actions.map(({ poolId }) => poolId)).toEqual(['id-workers']);
 });
 
+test.each(['Deleting', 'Deleted'])('a %s cluster does not make its namesake ambiguous', (status) => {
+  const { config, cluster } = aWorld(evening, []);
+  const old = { ...cluster, id: 'old', status };
+  const fleet = [old, cluster].map((one) => {
+    return {
+      cluster: one,
+      pools: [aPool('workers', 3, { id: `${one.id}-w` })],
+      record: undefined,
+      lookedAt: undefined,
+    };
+  });
+  for (const clusters of [fleet, fleet.toReversed()]) {
+    const now = Date.parse(evening);
+    const plan = planRound({ now, config, clusters, asks: [], storedRules: new Map(), isWhole: true });
+    expect(plan.holds.filter(({ code }) => code === 'ambiguous')).toEqual([]);
+    expect(plan.actions.map(({ poolId }) => poolId)).toEqual(['c1-w']);
+  }
+});
+
 test('an override downwards counts, also while raised ahead', () => {
   const rules = [aRule({ lead: { kind: 'fixed', ms: 30 * minute } })];
   const world = aWorld('2026-03-03T06:25:00Z', [aPool('a', 0)], { config: aConfig({ rules }) });

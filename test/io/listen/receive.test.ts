@@ -111,6 +111,13 @@ describe('a signed message', () => {
     expect(JSON.parse((await post(world)).text)).toMatchObject({ outcome: 'stored' });
   });
 
+  test('that leaves nothing to store is remembered all the same', async () => {
+    const world = makeListenWorld();
+    const body = eventText(1, { time: new Date(now - 3 * 3_600_000).toISOString() });
+    expect(JSON.parse((await post(world, { body })).text)).toMatchObject({ outcome: 'ignored' });
+    expect((await post(world, { body })).text).toBe('{"replayed":true}');
+  });
+
   test('that asks for something wrong says why', async () => {
     const world = makeListenWorld();
     const answer = await post(world, { body: eventText(1, { atLeast: -1 }) });

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/errors.ts';
+import { silentLog } from '../../../lib/io/log.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import { noticeWrite, silenceWrite } from '../../../lib/jobs/records/incident-records.ts';
 import { writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import { loadMemory } from '../../../lib/jobs/records/watch-records.ts';
+import { watchClusters } from '../../../lib/jobs/watch/watch-clusters.ts';
 import type { Finding } from '../../../lib/model/finding.ts';
 import {
   aCluster,
@@ -42,6 +44,35 @@ test('a cluster in Error is told once to everybody, and so is its end', async ()
     'ops resolve cluster.error',
     'pager resolve cluster.error',
   ]);
+});
+
+test('an opening and an end are counted and logged once, in the pass in which they come', async () => {
+  const world = watchWorld([aCluster({ status: 'Error' })]);
+  const lines: string[] = [];
+  const note = (level: string) => (message: string) =>
+    void (message.startsWith('incident') && lines.push(`${level} ${message}`));
+  const log = { ...silentLog, error: note('error'), warn: note('warn'), info: note('info') };
+  const counts: (readonly number[])[] = [];
+  for (const status of ['Error', 'Error', 'Error', 'Error', 'Running', 'Running', 'Running', 'Running']) {
+    setStatus(world, status);
+    const { opened, resolved, deliveries } = await watchClusters({ ...world.parts(), log });
+    counts.push([opened, resolved, deliveries]);
+    world.now += 5 * minuteMs;
+  }
+  const [nothing, open, end] = [
+    [0, 0, 0],
+    [1, 0, 2],
+    [0, 1, 2],
+  ];
+  expect(counts).toEqual([nothing, open, nothing, nothing, nothing, nothing, end, nothing]);
+  expect(lines).toEqual(['error incident opened', 'info incident resolved']);
+});
+
+test('a reminder is counted as a message, and opens nothing', async () => {
+  const world = watchWorld([aCluster({ status: 'Error' })]);
+  await world.passes(12);
+  world.now = start + 65 * minuteMs;
+  expect(await world.pass()).toMatchObject({ opened: 0, resolved: 0, deliveries: 2 });
 });
 
 test('a planned night is silent', async () => {
