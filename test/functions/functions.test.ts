@@ -127,7 +127,7 @@ describe('scale-pools', () => {
   test('what was sent and what was not is counted, and each problem is a line', async () => {
     const { open, metrics, lines } = noting(1);
     const container = await open();
-    const results = ['sent', 'dropped', 'sent', 'failed'].map((result) => ({ result }));
+    const results = ['sent', 'dropped', 'sent', 'failed', 'busy'].map((result) => ({ result }));
     const problems = [
       { region: 'r1', reason: 'no answer' },
       { region: 'r2', reason: 'refused' },
