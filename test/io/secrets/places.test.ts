@@ -227,6 +227,21 @@ describe.skipIf(process.platform === 'win32')('a command that hangs', () => {
     await until(() => readIds(file).every((id) => !isAlive(id)));
   });
 
+  test.each([
+    ['its secret', 'echo c0ffee', 10_000, 'did not end within 10 s: run it by hand to see why'],
+    ['too much', 'head -c 70000 /dev/zero', 0, 'printed more than 64 KiB, which no secret is'],
+  ])('after it has printed %s is ended, and shows nothing of it', async (_, print, waitMs, problem) => {
+    const clock = makeVirtualClock();
+    const file = join(folder, 'ids');
+    const argv = ['sh', '-c', `echo $$ > "$3"; ${print}; exec "$@"`, 'sh', ...hang('heeds', 1)];
+    const pending = problemOf(commandSecretSource({ argv }, { clock, env: process.env }));
+    await until(() => readIds(file).length > 0);
+    if (waitMs > 0) await until(() => readIds(file).length === 2);
+    await clock.advance(waitMs);
+    expect(await pending).toBe(`command sh ${problem}`);
+    await until(() => readIds(file).every((id) => !isAlive(id)));
+  });
+
   test('behind its back, after it has printed, is ended and not waited for', async () => {
     const file = join(folder, 'ids');
     const script = '"$@" & while ! [ -s "$3" ]; do sleep 0.01; done; echo value';
