@@ -45,21 +45,37 @@ export function lookAhead(input: RoundInput, plan: Plan, announced: readonly Ann
   const open = announced.flatMap(({ boundary, pools }) =>
     pools.filter(({ ended, said }) => ended === undefined && said > 0).map((pool) => ({ ...pool, boundary })),
   );
-  const pools = poolsOfInterest(input, book, new Set(open.map(lifeKey)));
+  const reach = makeReach(input.config);
+  const pools = poolsOfInterest(input, book, reach, new Set(open.map(lifeKey)));
   if (pools.length === 0) return { ...nothing, verdicts: judgeAnnounced(open, input, plan, new Map(), new Map()) };
-  const instants = instantsAhead(input, pools, open);
+  const instants = instantsAhead(input, pools, open, reach);
   if (instants.length === 0) return { ...nothing, verdicts: judgeAnnounced(open, input, plan, new Map(), new Map()) };
-  const { changes, reasons } = walk(input, plan, book, pools, instants);
+  const { changes, reasons } = walk(input, plan, book, pools, instants, reach);
   const verdicts = judgeAnnounced(open, input, plan, changes, reasons);
   const interested = new Map(pools.map((pool) => [lifeKey(pool.names), pool]));
-  const coming = [...changes.values()].filter((change) => isToBeTold(change, interested, input));
+  const coming = [...changes.values()].filter((change) => isToBeTold(change, interested, reach, input));
   return { coming, verdicts };
 }
 
-/** As far ahead as a rule's announcements look: two ticks more than asked for, so that what is told is told in time. */
-function reachMs({ announce }: Pick<Rule, 'announce'>, { everyMs }: Pick<CompiledConfig, 'everyMs'>): number {
-  return announce === undefined ? 0 : announce.beforeMs + 2 * everyMs + minuteMs;
+/**
+ * As far ahead as a rule's announcements look: two ticks more than asked for, so that what is told is told in time. Rules
+ * that tell the same destination look as far as the one of them that tells first: one message has all of a boundary.
+ */
+function makeReach({ rules, everyMs }: Pick<CompiledConfig, 'rules' | 'everyMs'>): Reach {
+  const longest = new Map<string, number>();
+  for (const { announce } of rules)
+    for (const name of announce?.to ?? [])
+      longest.set(name, Math.max(longest.get(name) ?? 0, announce?.beforeMs ?? 0));
+  const spareMs = 2 * everyMs + minuteMs;
+  const longestMs = Math.max(0, ...longest.values());
+  return {
+    of: ({ announce }) =>
+      announce === undefined ? 0 : Math.max(0, ...announce.to.map((name) => longest.get(name) ?? 0)) + spareMs,
+    longestMs: longest.size === 0 ? minuteMs : longestMs + spareMs,
+  };
 }
+
+type Reach = { readonly of: (rule: Pick<Rule, 'announce'>) => number; readonly longestMs: number };
 
 type Interesting = {
   readonly names: PoolName & Pick<ComingChange, 'labels'>;
@@ -71,15 +87,21 @@ type Interesting = {
 function isToBeTold(
   change: ComingChange,
   pools: ReadonlyMap<string, Interesting>,
-  { now, config }: RoundInput,
+  reach: Reach,
+  { now }: RoundInput,
 ): boolean {
   const rule = pools.get(lifeKey(change))?.rule;
   if (rule?.announce === undefined || change.by === 0) return false;
-  return change.begins - now <= reachMs(rule, config) && (change.by < 0 || rule.announce.raises);
+  return change.begins - now <= reach.of(rule) && (change.by < 0 || rule.announce.raises);
 }
 
 /** Pools whose rule announces, and those whose change was announced and is still to be seen. */
-function poolsOfInterest(input: RoundInput, book: RuleBook, open: ReadonlySet<string>): readonly Interesting[] {
+function poolsOfInterest(
+  input: RoundInput,
+  book: RuleBook,
+  reach: Reach,
+  open: ReadonlySet<string>,
+): readonly Interesting[] {
   const { now, config, clusters, asks } = input;
   const isAnnouncing = config.rules.some(({ announce }) => announce !== undefined);
   if (!isAnnouncing && open.size === 0) return [];
@@ -93,8 +115,8 @@ function poolsOfInterest(input: RoundInput, book: RuleBook, open: ReadonlySet<st
       const applied = book.appliedRule(labelledNames(cluster, pool));
       if (applied === undefined || (applied.rule.announce === undefined && !open.has(lifeKey(names)))) return [];
       const { rule, timeline } = applied;
-      const until = now + Math.max(reachMs(rule, config), minuteMs) + longestLeadMs;
-      const known = edges.get(timeline) ?? scheduleEdges(timeline, now, now + longestReachMs(config) + longestLeadMs);
+      const until = now + Math.max(reach.of(rule), minuteMs) + longestLeadMs;
+      const known = edges.get(timeline) ?? scheduleEdges(timeline, now, now + reach.longestMs + longestLeadMs);
       edges.set(timeline, known);
       const memory = record?.pools[pool.id];
       const grace = pool.createdAt === undefined ? undefined : pool.createdAt + rule.graceMs;
@@ -103,10 +125,6 @@ function poolsOfInterest(input: RoundInput, book: RuleBook, open: ReadonlySet<st
       return [{ names, rule, memory, edges: [...new Set(within)].sort((a, b) => a - b) }];
     }),
   );
-}
-
-function longestReachMs(config: CompiledConfig): number {
-  return Math.max(minuteMs, ...config.rules.map((rule) => reachMs(rule, config)));
 }
 
 function scheduleEdges(timeline: Timeline, from: EpochMs, until: EpochMs): readonly EpochMs[] {
@@ -128,8 +146,9 @@ function instantsAhead(
   { now, config }: RoundInput,
   pools: readonly Interesting[],
   open: readonly { readonly boundary: EpochMs }[],
+  { longestMs }: Reach,
 ): readonly EpochMs[] {
-  const until = now + longestReachMs(config);
+  const until = now + longestMs;
   const edges = new Set([...pools.flatMap((pool) => pool.edges), ...open.map(({ boundary }) => boundary)]);
   const hasRaises = pools.some(({ rule }) => rule.announce?.raises === true);
   if (hasRaises && edges.size > 0) for (let at = now + config.everyMs; at <= until; at += config.everyMs) edges.add(at);
@@ -151,6 +170,7 @@ function walk(
   book: RuleBook,
   pools: readonly Interesting[],
   instants: readonly EpochMs[],
+  reach: Reach,
 ): Walked {
   const { lowersLeft: _ofThisRound, ...rest } = input;
   const fleet = beginFleet(input.clusters, input.storedRules, input.now);
@@ -162,7 +182,7 @@ function walk(
     advanceFleet(fleet, now);
     const { clusters, storedRules } = fleet;
     const next = planRound({ ...rest, now, clusters, storedRules, book, isWhole: false });
-    noteChanges(changes, { next, now, before, fleet, pools, input });
+    noteChanges(changes, { next, now, before, fleet, pools, reach, input });
     noteReasons(reasons, next, pools, now);
     before = wantedIn(next);
     applyPlan(fleet, next, input.config, now);
@@ -182,10 +202,11 @@ type Step = {
   readonly before: ReadonlyMap<string, string>;
   readonly fleet: Fleet;
   readonly pools: readonly Interesting[];
+  readonly reach: Reach;
   readonly input: RoundInput;
 };
 
-function noteChanges(changes: Map<string, ComingChange>, { next, now, before, fleet, pools, input }: Step): void {
+function noteChanges(changes: Map<string, ComingChange>, { next, now, before, fleet, pools, reach, input }: Step): void {
   const wants = new Map<string, Action | Hold>(
     [...next.actions, ...next.holds.filter(({ code }) => soon.includes(code))].map((one) => [lifeKey(one), one]),
   );
@@ -198,7 +219,7 @@ function noteChanges(changes: Map<string, ComingChange>, { next, now, before, fl
     if (boundary === undefined || changes.has(changeKey(pool.names, boundary))) continue;
     const nodes = nodesIn(fleet, key);
     const by = nodesBy(nodes, want.to);
-    const news = newsOf(pool.memory, input);
+    const news = newsOf(pool.memory, input.now - reach.longestMs);
     const { from, to } = want;
     changes.set(changeKey(pool.names, boundary), {
       ...pool.names,
@@ -237,8 +258,7 @@ function nodesIn({ lives }: Fleet, key: string): number {
 }
 
 /** What is asked of a pool, or its rule, has changed not long ago; or nobody knew it before. */
-function newsOf(memory: PoolMemory | undefined, { now, config }: RoundInput): string | undefined {
-  const since = now - longestReachMs(config);
+function newsOf(memory: PoolMemory | undefined, since: EpochMs): string | undefined {
   if (memory === undefined) return 'it was first seen just now';
   if (memory.resetAt !== undefined && memory.resetAt > since)
     return `what is asked of it changed at ${iso(memory.resetAt)}`;

@@ -99,6 +99,19 @@ describe('before a scale-down', () => {
     ]);
   });
 
+  test('one message of all rules, as early as the earliest of them', async () => {
+    const later = { ...announceTo, beforeMs: 10 * minute };
+    const rules = [
+      announcing({ match: aMatch('dev-api/build'), announce: later, hash: 'b' }),
+      announcing({ match: aMatch('dev-api/workers') }),
+    ];
+    const night = anAnnouncedNight(noon, { rules });
+    await ticks(night, `${day}T20:00:00Z`);
+    expect(await saidOf(night)).toEqual([
+      '18:25 At 19:00 UTC, in 35 minutes: 2 pools go down by 5 nodes (dev-api/workers 3 → 0, dev-api/build 2 → 0)',
+    ]);
+  });
+
   test('bounds say how many nodes go for certain', async () => {
     const night = anAnnouncedNight(noon, {
       rules: [announcing({ match: aMatch('prod-web/workers'), idle: { min: 1, max: 2 } })],
