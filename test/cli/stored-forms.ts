@@ -15,6 +15,13 @@ export async function noteKeepingForms(note: Note): Promise<void> {
   await note('doctor', inTime, 'doctor');
   await note('rehearse', inTime, 'rehearse', '--days', '2', '--from', '2026-11-23T19:00:00Z');
   await note('rehearse', inTime, 'rehearse', '--days', '2');
+  const told = config.replaceAll(
+    'schedule: office-hours,',
+    'schedule: office-hours, announce: { before: 30m, to: chat },',
+  );
+  world.writeConfig(`${told}destinations: { chat: { kind: slack, url: { env: CHAT } } }\n`);
+  await note('rehearse', inTime, 'rehearse', '--days', '2');
+  world.writeConfig(config);
   for (let i = 0; i < 16; i += 1) {
     await passing(clock, world.run('run', '--once'));
     await clock.advance(15 * 60_000);

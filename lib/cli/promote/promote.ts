@@ -139,5 +139,9 @@ async function tellRehearsal(
 function onlyOf(rehearsal: Rehearsal, match: Match): Rehearsal {
   const pools = rehearsal.pools.filter((pool) => isMatched(match, pool));
   const changes = rehearsal.changes.filter((change) => isMatched(match, change));
-  return { ...rehearsal, pools, changes, bystanders: [] };
+  const announced = rehearsal.announced.flatMap((one) => {
+    const own = one.pools.filter((pool) => isMatched(match, pool));
+    return own.length === 0 ? [] : [{ ...one, pools: own }];
+  });
+  return { ...rehearsal, pools, changes, announced, bystanders: [] };
 }

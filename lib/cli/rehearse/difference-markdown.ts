@@ -1,6 +1,6 @@
 import { escapeMarkdown } from '../../decide/messages/escape.ts';
 import { changesNothing, type RehearsalDifference } from '../../decide/rehearsal/compare-rehearsals.ts';
-import type { RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearsal.ts';
+import type { RehearsedAnnouncement, RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearsal.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
@@ -8,7 +8,17 @@ import { counted } from '../../model/text.ts';
 import { localInstants } from '../text/instant.ts';
 import type { PoolLabel } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
-import { findingText, hours, lateText, shortInstant, signed, type Telling, tellingOf, zoneFor } from './telling.ts';
+import {
+  announcementCells,
+  findingText,
+  hours,
+  lateText,
+  shortInstant,
+  signed,
+  type Telling,
+  tellingOf,
+  zoneFor,
+} from './telling.ts';
 
 /** GitHub takes 65,536 characters in a comment, GitLab a million; what is below the table needs some of them. */
 const mostChars = 55_000;
@@ -46,6 +56,7 @@ export function differenceMarkdown(difference: RehearsalDifference, parts: Markd
     ...findingsBlock(`Findings that are gone`, difference.gone, telling, parts),
     ...poolsTable(difference, label),
     ...changesTable(difference, telling),
+    ...announcedTable(difference, parts, telling),
     ...notesBlock(notes),
   ];
 }
@@ -125,6 +136,27 @@ function changesTable({ added, removed, moved }: RehearsalDifference, telling: T
   );
 }
 
+function announcedTable(
+  { announced, unannounced }: RehearsalDifference,
+  { config, old }: MarkdownParts,
+  { zone }: Telling,
+): readonly string[] {
+  const hasRegions = Math.max(config.regions.length, old.regions.length) > 1;
+  const row = (sign: string, one: RehearsedAnnouncement) => {
+    const [when = '', to = '', text = ''] = announcementCells(one, zone, hasRegions);
+    return { at: one.at, cells: [sign, when, code(to), prose(text)] };
+  };
+  const rows = [
+    ...unannounced.map((one) => row('removed', one)),
+    ...announced.map((one) => row('added', one)),
+  ].toSorted((a, b) => a.at - b.at || byFirst(a.cells, b.cells));
+  return folded(
+    `${counted(rows.length, 'announcement')} one by one (times: ${zone})`,
+    ['', 'when', 'to', 'message'],
+    rows.map(({ cells }) => cells),
+  );
+}
+
 function notesBlock(notes: readonly string[]): readonly string[] {
   return notes.length === 0 ? [] : ['', ...notes.map((note) => `> ${prose(note)}  `)];
 }
@@ -134,7 +166,7 @@ function folded(title: string, head: readonly string[], rows: readonly (readonly
   if (rows.length === 0) return [];
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   let chars = 0;
-  const shown = rows.map(line).filter((text) => (chars += text.length + 1) <= mostChars / 2);
+  const shown = rows.map(line).filter((text) => (chars += text.length + 1) <= mostChars / 3);
   const left = rows.length - shown.length;
   return [
     '',

@@ -7,6 +7,7 @@ import type { Paint } from '../text/paint.ts';
 import { renderTable } from '../text/table.ts';
 import { drawWeek } from './picture.ts';
 import {
+  announcementCells,
   cellsOf,
   findingText,
   first,
@@ -50,6 +51,7 @@ export function differenceText(difference: RehearsalDifference, parts: Differenc
     `Node-hours ${hours(nodeHours)} instead of ${hours(oldNodeHours)} (${signed(nodeHours - oldNodeHours)})`,
     ...(parts.hasChanges ? perPool : first(perPool)),
     ...readinessText(difference, telling),
+    ...announcedText(difference, parts, telling),
     ...modesText(difference, label, old.file),
     ...findingsText(`New findings, not with ${old.file}:`, difference.found, telling, parts),
     ...findingsText(`Findings of ${old.file} that are gone:`, difference.gone, telling, parts),
@@ -109,6 +111,28 @@ function readinessText({ readiness, oldReadiness, late }: RehearsalDifference, t
     `Ready on time: ${told(readiness)} scale-ups, instead of ${told(oldReadiness)}`,
     ...first(late.map((one) => lateText(one, telling))),
   ];
+}
+
+/** How many messages before a boundary come and go (or each of them). */
+function announcedText(
+  { announced, unannounced }: RehearsalDifference,
+  { config, old, hasChanges }: DifferenceParts,
+  { zone }: Telling,
+): readonly string[] {
+  if (announced.length + unannounced.length === 0) return [];
+  const hasRegions = Math.max(config.regions.length, old.regions.length) > 1;
+  const rows = [
+    ...unannounced.map((one) => ({ at: one.at, cells: ['-', ...announcementCells(one, zone, hasRegions)] })),
+    ...announced.map((one) => ({ at: one.at, cells: ['+', ...announcementCells(one, zone, hasRegions)] })),
+  ].toSorted((a, b) => a.at - b.at);
+  const counts = `Announcements: ${announced.length} more (+), ${unannounced.length} less (-)`;
+  if (!hasChanges)
+    return [`${counts}; to list them: ${commandHint(config, `rehearse --against ${old.file} --changes`)}`];
+  const [, ...table] = renderTable(
+    ['', '', '', ''],
+    rows.map(({ cells }) => cells),
+  );
+  return [counts, ...table];
 }
 
 const mostNames = 20;

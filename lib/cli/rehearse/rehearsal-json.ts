@@ -3,6 +3,7 @@ import type {
   BoundaryCheck,
   FoundFinding,
   Rehearsal,
+  RehearsedAnnouncement,
   RehearsedChange,
   RehearsedPool,
 } from '../../decide/rehearsal/rehearsal.ts';
@@ -29,6 +30,7 @@ export function rehearsalJson(rehearsal: Rehearsal, { sources, notes }: Starting
     },
     pools: rehearsal.pools.map(poolJson),
     changes: rehearsal.changes.map(changeJson),
+    announced: rehearsal.announced.map(announcedJson),
     findings: rehearsal.findings.map(findingJson),
   };
 }
@@ -58,6 +60,8 @@ export function differenceJson(difference: RehearsalDifference, rehearsal: Rehea
     readiness: readinessJson(difference.readiness),
     oldReadiness: readinessJson(difference.oldReadiness),
     late: difference.late.map(({ pool, boundary }) => ({ ...namesJson(pool), ...boundaryJson(boundary) })),
+    announced: difference.announced.map(announcedJson),
+    unannounced: difference.unannounced.map(announcedJson),
     acted: difference.acted.map(namesJson),
     observed: difference.observed.map(namesJson),
     findings: difference.found.map(findingJson),
@@ -96,6 +100,16 @@ function readinessJson({ boundaries, readyInTime }: Readiness) {
 function changeJson(change: RehearsedChange) {
   const { at, doneAt, from, to, reason, who } = change;
   return { at: instantJson(at), doneAt: instantJson(doneAt), ...namesJson(change), from, to, reason, who };
+}
+
+/** As `status --json` has what was announced. */
+function announcedJson({ at, boundary, destination, pools }: RehearsedAnnouncement) {
+  return {
+    at: instantJson(boundary),
+    to: destination,
+    saidAt: instantJson(at),
+    pools: pools.map((pool) => ({ ...namesJson(pool), from: pool.from, to: pool.to, nodes: pool.nodes, by: pool.by })),
+  };
 }
 
 function namesJson({ region, cluster, pool }: Pick<RehearsedPool, 'region' | 'cluster' | 'pool'>) {

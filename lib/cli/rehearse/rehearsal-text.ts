@@ -1,4 +1,9 @@
-import type { Rehearsal, RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearsal.ts';
+import type {
+  Rehearsal,
+  RehearsedAnnouncement,
+  RehearsedChange,
+  RehearsedPool,
+} from '../../decide/rehearsal/rehearsal.ts';
 import { lateBoundaries, totalOf } from '../../decide/rehearsal/totals.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { isRange } from '../../model/size.ts';
@@ -8,7 +13,18 @@ import { poolLabels } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderTable } from '../text/table.ts';
 import { type DrawParts, drawWeek } from './picture.ts';
-import { cellsOf, findingText, first, hours, lateText, mainZone, type Telling, zonesOf } from './telling.ts';
+import {
+  announcementCells,
+  cellsOf,
+  findingText,
+  first,
+  hours,
+  lateText,
+  mainZone,
+  shortInstant,
+  type Telling,
+  zonesOf,
+} from './telling.ts';
 
 export type TextParts = Omit<DrawParts, 'label'> & {
   readonly config: CompiledConfig;
@@ -32,6 +48,7 @@ export function rehearsalText(rehearsal: Rehearsal, parts: TextParts): readonly 
     ...drawWeek(rehearsal, zone, { ...parts, label }),
     '',
     ...(parts.hasChanges ? changesText(changes, telling) : [changesCount(changes, config)]),
+    ...announcedText(rehearsal.announced, parts, zone),
     '',
     ...readyText(rehearsal, telling, paint),
     costText(rehearsal, paint),
@@ -50,6 +67,26 @@ function changesText(changes: readonly RehearsedChange[], telling: Telling): rea
 function changesCount(changes: readonly RehearsedChange[], config: CompiledConfig): string {
   if (changes.length === 0) return 'No change';
   return `${counted(changes.length, 'change')} (one API write each); to list them: ${commandHint(config, 'rehearse --changes')}`;
+}
+
+/** Nothing where nobody asked to be told. */
+function announcedText(
+  announced: readonly RehearsedAnnouncement[],
+  { config, hasChanges }: TextParts,
+  zone: string,
+): readonly string[] {
+  const [earliest] = announced;
+  if (earliest === undefined) return config.rules.some(({ announce }) => announce) ? ['Nothing is announced'] : [];
+  if (hasChanges) {
+    const rows = announced.map((one) => announcementCells(one, zone, config.regions.length > 1));
+    return ['', counted(announced.length, 'announcement'), ...renderTable(['', '', ''], rows).slice(1)];
+  }
+  const byName = [...Map.groupBy(announced, ({ destination }) => destination)];
+  const to = byName.map(([name, some]) => (byName.length === 1 ? name : `${some.length} to ${name}`)).join(', ');
+  const count = `${counted(announced.length, 'announcement')}${byName.length === 1 ? ` to ${to}` : ` (${to})`}`;
+  return [
+    `${count}, the first ${shortInstant(earliest.at, zone)}; to list them: ${commandHint(config, 'rehearse --changes')}`,
+  ];
 }
 
 function readyText({ pools, changes }: Rehearsal, telling: Telling, paint: Paint): readonly string[] {

@@ -1,4 +1,10 @@
-import type { FoundFinding, RehearsedChange, RehearsedPool } from '../../decide/rehearsal/rehearsal.ts';
+import { announcementText, correctionText } from '../../decide/announcing/announcement-text.ts';
+import type {
+  FoundFinding,
+  RehearsedAnnouncement,
+  RehearsedChange,
+  RehearsedPool,
+} from '../../decide/rehearsal/rehearsal.ts';
 import { type LateBoundary, latenessMs } from '../../decide/rehearsal/totals.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
@@ -33,6 +39,20 @@ export function tellingOf(config: CompiledConfig, old: CompiledConfig, pools: re
 export function lateText({ pool, boundary }: LateBoundary, { label, zone }: Telling): string {
   const how = boundary.readyAt === undefined ? 'never' : `${roughly(latenessMs(boundary))} late`;
   return `  ${label(pool)}  ${instantIn(boundary.at, pool.zone, zone)}  ${describeSize(boundary.wanted)}: ${how}`;
+}
+
+/** When it is told, to whom, and the message. */
+export function announcementCells(
+  one: RehearsedAnnouncement,
+  zone: string,
+  hasSeveralRegions: boolean,
+): readonly string[] {
+  const { at, boundary, destination, isAddition, pools } = one;
+  const telling = { now: at, zone, hasSeveralRegions };
+  const text = isAddition
+    ? correctionText({ at: boundary, gone: [], added: pools, rest: [] }, telling)
+    : announcementText(pools, boundary, telling);
+  return [shortInstant(at, zone), printable(destination), printable(text)];
 }
 
 /** With what to do about it, where there is something to do. */

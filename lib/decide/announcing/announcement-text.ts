@@ -2,20 +2,20 @@ import { describeSize, type Size } from '../../model/size.ts';
 import { compareText, counted } from '../../model/text.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { clockOf } from '../../model/wall-clock.ts';
-import type { AnnouncedPool } from './announcement.ts';
+import type { PoolWord } from '../rehearsal/rehearsal.ts';
 
 /** How a reader of these messages names pools and tells times. */
 export type Telling = { readonly now: EpochMs; readonly zone: string; readonly hasSeveralRegions: boolean };
 
 /** "At 19:00, in 30 minutes: 9 pools go down by 41 nodes (dev-api/workers 4 → 0, …)". */
-export function announcementText(pools: readonly AnnouncedPool[], at: EpochMs, telling: Telling): string {
+export function announcementText(pools: readonly PoolWord[], at: EpochMs, telling: Telling): string {
   const [first, ...more] = clausesOf(pools, telling);
   const when = `At ${clockIn(at, telling)}, ${inMinutes(at - telling.now)}`;
   return [`${when}: ${first ?? ''}`, ...more].join('; ');
 }
 
 export type Change = {
-  readonly pool: AnnouncedPool;
+  readonly pool: PoolWord;
   readonly why: string;
   /** Where it goes instead, the same way. */
   readonly instead?: Size;
@@ -26,9 +26,9 @@ export type Correction = {
   /** No longer as it was told. */
   readonly gone: readonly Change[];
   /** Known only now. */
-  readonly added: readonly AnnouncedPool[];
+  readonly added: readonly PoolWord[];
   /** What still holds. */
-  readonly rest: readonly AnnouncedPool[];
+  readonly rest: readonly PoolWord[];
 };
 
 /** What is no longer so, and why; what came to it; what still holds. */
@@ -70,12 +70,12 @@ function plainly(why: string): string {
 }
 
 /** What goes down, then what comes up. */
-function clausesOf(pools: readonly AnnouncedPool[], telling: Telling): readonly string[] {
+function clausesOf(pools: readonly PoolWord[], telling: Telling): readonly string[] {
   const [down, up] = [pools.filter(({ by }) => by < 0), pools.filter(({ by }) => by > 0)];
   return [...clauseOf(down, 'down', telling), ...clauseOf(up, 'up', telling)];
 }
 
-function clauseOf(pools: readonly AnnouncedPool[], way: 'down' | 'up', telling: Telling): readonly string[] {
+function clauseOf(pools: readonly PoolWord[], way: 'down' | 'up', telling: Telling): readonly string[] {
   if (pools.length === 0) return [];
   const nodes = pools.reduce((sum, { by }) => sum + Math.abs(by), 0);
   const names = namesOf(pools, (pool) => `${labelOf(pool, telling)} ${sizesOf(pool)}`);
@@ -86,18 +86,18 @@ function clauseOf(pools: readonly AnnouncedPool[], way: 'down' | 'up', telling: 
 const mostNamed = 4;
 
 /** The largest first. */
-function namesOf(pools: readonly AnnouncedPool[], tell: (pool: AnnouncedPool) => string): string {
+function namesOf(pools: readonly PoolWord[], tell: (pool: PoolWord) => string): string {
   const sorted = pools.toSorted((a, b) => Math.abs(b.by) - Math.abs(a.by) || compareText(tell(a), tell(b)));
   const more = sorted.length > mostNamed ? ` and ${sorted.length - mostNamed} more` : '';
   return `${sorted.slice(0, mostNamed).map(tell).join(', ')}${more}`;
 }
 
-export function labelOf({ region, cluster, pool }: AnnouncedPool, { hasSeveralRegions }: Telling): string {
+export function labelOf({ region, cluster, pool }: PoolWord, { hasSeveralRegions }: Telling): string {
   return `${hasSeveralRegions ? `${region}:` : ''}${cluster}/${pool}`;
 }
 
 /** "4 → 0"; bounds do not tell how many nodes there are: "1..4 (3 nodes) → 0..1". */
-export function sizesOf({ from, to, nodes }: Pick<AnnouncedPool, 'from' | 'to' | 'nodes'>): string {
+export function sizesOf({ from, to, nodes }: Pick<PoolWord, 'from' | 'to' | 'nodes'>): string {
   const beside = typeof from === 'object' ? ` (${counted(nodes, 'node')})` : '';
   return `${describeSize(from)}${beside} → ${describeSize(to)}`;
 }

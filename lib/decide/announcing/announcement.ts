@@ -1,6 +1,6 @@
 import type { Labels } from '../../model/match.ts';
-import type { Size } from '../../model/size.ts';
-import { type EpochMs, hourMs } from '../../model/time.ts';
+import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
+import type { PoolWord } from '../rehearsal/rehearsal.ts';
 import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
 import type { PoolName } from '../scaling/plan.ts';
 
@@ -21,15 +21,9 @@ export type Announcement = {
   readonly pools: readonly AnnouncedPool[];
 };
 
-export type AnnouncedPool = PoolName & {
+export type AnnouncedPool = PoolWord & {
   /** Those that rules asked for when it was told; absent = none did. */
   readonly labels?: Labels;
-  readonly from: Size;
-  readonly to: Size;
-  /** How many nodes it has before. */
-  readonly nodes: number;
-  /** Nodes that go for certain (below 0), or come. */
-  readonly by: number;
   /** The message that told it, and when; 0 = nobody was told, `late` says why. */
   readonly said: number;
   readonly saidAt: EpochMs;
@@ -48,3 +42,13 @@ export function changeKey(pool: Pick<PoolName, 'region' | 'clusterId' | 'poolId'
 export const unknownAfterMs = 2 * hourMs;
 /** So long after its boundary an announcement is still looked after. */
 export const keptAfterMs = 24 * hourMs;
+
+/** A lower that has to wait for others is told before its boundary all the same. */
+export function startOf({ begins, boundary }: { readonly begins: EpochMs; readonly boundary: EpochMs }): EpochMs {
+  return Math.min(begins, boundary);
+}
+
+/** The first look from then on tells it: a tick and a minute more than asked for, so that it is told in time. */
+export function toldFrom(start: EpochMs, beforeMs: number, everyMs: number): EpochMs {
+  return start - beforeMs - everyMs - minuteMs;
+}

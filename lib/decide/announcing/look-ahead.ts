@@ -1,4 +1,5 @@
 import type { Ask } from '../../model/asks.ts';
+import type { ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
 import { type Labels, matchesPool } from '../../model/match.ts';
 import { describeSize, isRaise, lower, nodesOver, type Size } from '../../model/size.ts';
@@ -61,11 +62,10 @@ export function lookAhead(input: RoundInput, plan: Plan, announced: readonly Ann
  * As far ahead as a rule's announcements look: two ticks more than asked for, so that what is told is told in time. Rules
  * that tell the same destination look as far as the one of them that tells first: one message has all of a boundary.
  */
-function makeReach({ rules, everyMs }: Pick<CompiledConfig, 'rules' | 'everyMs'>): Reach {
+export function makeReach({ rules, everyMs }: Pick<CompiledConfig, 'rules' | 'everyMs'>): Reach {
   const longest = new Map<string, number>();
   for (const { announce } of rules)
-    for (const name of announce?.to ?? [])
-      longest.set(name, Math.max(longest.get(name) ?? 0, announce?.beforeMs ?? 0));
+    for (const name of announce?.to ?? []) longest.set(name, Math.max(longest.get(name) ?? 0, announce?.beforeMs ?? 0));
   const spareMs = 2 * everyMs + minuteMs;
   const longestMs = Math.max(0, ...longest.values());
   return {
@@ -119,9 +119,8 @@ function poolsOfInterest(
       const known = edges.get(timeline) ?? scheduleEdges(timeline, now, now + reach.longestMs + longestLeadMs);
       edges.set(timeline, known);
       const memory = record?.pools[pool.id];
-      const grace = pool.createdAt === undefined ? undefined : pool.createdAt + rule.graceMs;
-      const own = [...known, ...endsOf(asks, names), memory?.kept?.until, memory?.ahead, grace];
-      const within = own.filter((at): at is EpochMs => at !== undefined && at > now && at <= until);
+      const own = [...known, ...endsBeside({ names, pool, memory, rule, asks })];
+      const within = own.filter((at) => at > now && at <= until);
       return [{ names, rule, memory, edges: [...new Set(within)].sort((a, b) => a - b) }];
     }),
   );
@@ -133,6 +132,21 @@ function scheduleEdges(timeline: Timeline, from: EpochMs, until: EpochMs): reado
     next = nextChange(timeline, edges[edges.push(next.at) - 1] as EpochMs);
   return edges;
 }
+
+/** The instants at which something ends that stands beside the schedule of a pool. */
+export function endsBeside({ names, pool, memory, rule, asks }: BesideSchedule): readonly EpochMs[] {
+  const grace = pool.createdAt === undefined ? undefined : pool.createdAt + rule.graceMs;
+  const own = [memory?.kept?.until, memory?.ahead, grace].filter((at) => at !== undefined);
+  return [...endsOf(asks, names), ...own];
+}
+
+export type BesideSchedule = {
+  readonly names: PoolName;
+  readonly pool: ObservedPool;
+  readonly memory: PoolMemory | undefined;
+  readonly rule: Rule;
+  readonly asks: readonly Ask[];
+};
 
 function endsOf(asks: readonly Ask[], names: PoolName): readonly EpochMs[] {
   return asks.flatMap((ask) => {
@@ -206,7 +220,10 @@ type Step = {
   readonly input: RoundInput;
 };
 
-function noteChanges(changes: Map<string, ComingChange>, { next, now, before, fleet, pools, reach, input }: Step): void {
+function noteChanges(
+  changes: Map<string, ComingChange>,
+  { next, now, before, fleet, pools, reach, input }: Step,
+): void {
   const wants = new Map<string, Action | Hold>(
     [...next.actions, ...next.holds.filter(({ code }) => soon.includes(code))].map((one) => [lifeKey(one), one]),
   );

@@ -6,7 +6,7 @@ import { type Delivery, deliveryId, unsent } from '../incidents/delivery.ts';
 import { type Silences, silencedBy } from '../incidents/silence.ts';
 import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
 import type { RoundFindings } from '../watching/scale-findings.ts';
-import { type AnnouncedPool, type Announcement, changeKey, unknownAfterMs } from './announcement.ts';
+import { type AnnouncedPool, type Announcement, changeKey, startOf, toldFrom, unknownAfterMs } from './announcement.ts';
 import { announcementText, type Change, correctionText, labelOf, sizesOf, type Telling } from './announcement-text.ts';
 import { offerLinks } from './keep-link.ts';
 import type { ComingChange } from './look-ahead.ts';
@@ -123,7 +123,7 @@ function endedAs(pool: AnnouncedPool, change: Change | undefined, { done }: Gone
 function first(input: AnnounceInput, group: Group): AnnouncementChange | undefined {
   const { now, config } = input;
   const isDue = group.due.some(
-    ({ change, announce }) => startOf(change) - now <= announce.beforeMs + config.everyMs + minuteMs,
+    ({ change, announce }) => toldFrom(startOf(change), announce.beforeMs, config.everyMs) <= now,
   );
   if (!isDue) return undefined;
   const pools = group.due.map((due) => announced(input, due, 1));
@@ -148,11 +148,6 @@ function announced(input: AnnounceInput, { change, announce }: Due, sequence: nu
   const id = { region, clusterId, cluster, poolId, pool, ...(labels && { labels }) };
   const common = { ...id, from, to, nodes, by, saidAt: now };
   return { ...common, said: silenced === undefined ? sequence : 0, ...(late !== undefined && { late }) };
-}
-
-/** A lower that has to wait for others is told before its boundary all the same. */
-function startOf({ begins, boundary }: ComingChange): EpochMs {
-  return Math.min(begins, boundary);
 }
 
 function whyLate({ watchedAt, now, config }: AnnounceInput, news: string | undefined, dueAt: EpochMs): string {

@@ -1,6 +1,6 @@
 import { describeSize } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
-import type { FoundFinding, Rehearsal, RehearsedChange, RehearsedPool } from './rehearsal.ts';
+import type { FoundFinding, Rehearsal, RehearsedAnnouncement, RehearsedChange, RehearsedPool } from './rehearsal.ts';
 import { findingKey } from './rehearse.ts';
 import { lifeKey } from './rehearsed-fleet.ts';
 import { type LateBoundary, lateBoundaries, totalOf } from './totals.ts';
@@ -32,6 +32,9 @@ export type RehearsalDifference = {
   readonly oldReadiness: Readiness;
   /** Boundaries at which a pool is late, and was not. */
   readonly late: readonly LateBoundary[];
+  /** Messages before a boundary that are sent now and were not, and the other way round. */
+  readonly announced: readonly RehearsedAnnouncement[];
+  readonly unannounced: readonly RehearsedAnnouncement[];
   /** Pools that were only observed and are acted on now, and the other way round. */
   readonly acted: readonly Names[];
   readonly observed: readonly Names[];
@@ -72,6 +75,8 @@ export function compareRehearsals(old: Rehearsal, next: Rehearsal): RehearsalDif
     readiness: totalOf(next),
     oldReadiness: totalOf(old),
     late: without(lateBoundaries(next.pools), lateBoundaries(old.pools), boundaryKey),
+    announced: without(next.announced, old.announced, announcementKey),
+    unannounced: without(old.announced, next.announced, announcementKey),
     acted: next.pools.filter((pool) => !pool.isObserved && wasObserved.get(lifeKey(pool)) === true),
     observed: next.pools.filter((pool) => pool.isObserved && wasObserved.get(lifeKey(pool)) === false),
     found: without(next.findings, old.findings, ({ finding }) => findingKey(finding)),
@@ -82,7 +87,8 @@ export function compareRehearsals(old: Rehearsal, next: Rehearsal): RehearsalDif
 /** Would anybody notice that the config is another one? */
 export function changesNothing(difference: RehearsalDifference): boolean {
   const { added, removed, moved, pools, readiness, oldReadiness, late, acted, observed, found, gone } = difference;
-  const lists = [added, removed, moved, pools, late, acted, observed, found, gone];
+  const { announced, unannounced } = difference;
+  const lists = [added, removed, moved, pools, late, acted, observed, found, gone, announced, unannounced];
   const isAsReady =
     readiness.boundaries === oldReadiness.boundaries && readiness.readyInTime === oldReadiness.readyInTime;
   return isAsReady && lists.every(({ length }) => length === 0);
@@ -119,6 +125,12 @@ function without<T>(all: readonly T[], known: readonly T[], key: (one: T) => str
 
 function boundaryKey({ pool, boundary }: LateBoundary): string {
   return `${poolKey(pool)}\n${boundary.at}`;
+}
+
+/** What is told when, to whom; ids differ where pools are only named by the config. */
+function announcementKey({ at, boundary, destination, pools }: RehearsedAnnouncement): string {
+  const words = pools.map((one) => [one.region, one.cluster, one.pool, one.from, one.to, one.by]);
+  return JSON.stringify([at, boundary, destination, words]);
 }
 
 function keyOf(change: RehearsedChange): string {

@@ -2,6 +2,7 @@ import type { Ask } from '../../model/asks.ts';
 import { matchesCluster } from '../../model/match.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { ObservedFleetCluster } from '../scaling/memory.ts';
+import type { PoolName } from '../scaling/plan.ts';
 import type { AppliedRule, RuleBook } from '../scaling/rule-book.ts';
 import { makeShapeOf } from './alike.ts';
 import type { RehearsalInput } from './rehearsal.ts';
@@ -76,4 +77,23 @@ function joinAlike(
     first?.alike.push(place);
     return first === undefined;
   });
+}
+
+/** What is about pools of the clusters that were planned, said of the same pools of the clusters that are alike. */
+export function ofAlike<T extends PoolName>(
+  clusters: readonly ObservedFleetCluster[],
+  groups: readonly Group[],
+  some: readonly T[],
+): readonly T[] {
+  const byCluster = Map.groupBy(some, ({ region, clusterId }) => `${region}\n${clusterId}`);
+  return groups.flatMap(({ places, alike }) => {
+    const one = clusters[places[0] as number] as ObservedFleetCluster;
+    const own = byCluster.get(`${one.cluster.region}\n${one.cluster.id}`) ?? [];
+    return alike.flatMap((place) => own.map((item) => twinOf(item, one, clusters[place] as ObservedFleetCluster)));
+  });
+}
+
+function twinOf<T extends PoolName>(item: T, one: ObservedFleetCluster, { cluster, pools }: ObservedFleetCluster): T {
+  const at = one.pools?.findIndex(({ id }) => id === item.poolId) ?? -1;
+  return { ...item, clusterId: cluster.id, cluster: cluster.name, poolId: pools?.[at]?.id ?? '' };
 }

@@ -1,5 +1,5 @@
 import type { Ask } from '../../model/asks.ts';
-import type { CompiledConfig } from '../../model/config.ts';
+import type { AnnounceConfig, CompiledConfig } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Size } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
@@ -30,6 +30,35 @@ export type RehearsedChange = PoolName & {
   readonly raise: boolean;
   readonly reason: string;
   readonly who: string;
+};
+
+/** A change as it is wanted for the first time, of a pool whose rule announces it. */
+export type RehearsedWant = PoolWord & {
+  readonly announce: AnnounceConfig;
+  /** The instant at which something else is wanted; undefined = there is none that could be known before. */
+  readonly boundary: EpochMs | undefined;
+  /** The round that wants it. */
+  readonly at: EpochMs;
+};
+
+/** A change of one pool, as it is told before it is made. */
+export type PoolWord = PoolName & {
+  readonly from: Size;
+  readonly to: Size;
+  /** Before it. */
+  readonly nodes: number;
+  /** Nodes that go for certain (below 0), or come. */
+  readonly by: number;
+};
+
+/** A message that a rehearsal would send. */
+export type RehearsedAnnouncement = {
+  readonly at: EpochMs;
+  readonly boundary: EpochMs;
+  readonly destination: string;
+  /** A later word about the same boundary: what was not in sight yet when the first one was told. */
+  readonly isAddition: boolean;
+  readonly pools: readonly PoolWord[];
 };
 
 export type RehearsedPool = PoolName & {
@@ -63,6 +92,8 @@ export type Rehearsal = {
   readonly changes: readonly RehearsedChange[];
   /** What would be told to people, each when it came up first. */
   readonly findings: readonly FoundFinding[];
+  /** The messages before scale-downs (and scale-ups), in order of time. */
+  readonly announced: readonly RehearsedAnnouncement[];
 };
 
 /** A boundary at which the schedule asks for more, and when the pool had it. */

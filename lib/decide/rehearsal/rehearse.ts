@@ -2,7 +2,10 @@ import type { Approval, Ask } from '../../model/asks.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import { isSameJson } from '../../model/json.ts';
+import { describeSize } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { announcementsIn, wantsOf } from '../announcing/rehearsed-announcements.ts';
+import { soon } from '../announcing/verdicts.ts';
 import { subjectId } from '../incidents/incident.ts';
 import type { ClusterRecord, ObservedFleetCluster, PoolMemory } from '../scaling/memory.ts';
 import { inOrder } from '../scaling/order.ts';
@@ -10,10 +13,19 @@ import type { ClusterPlan } from '../scaling/plan-cluster.ts';
 import { type PlanInFull, planInFull, withAskedLabels } from '../scaling/plan-round.ts';
 import { makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
 import { likeOther } from './alike.ts';
-import { type Group, groupClusters } from './groups.ts';
+import { type Group, groupClusters, ofAlike } from './groups.ts';
 import { nextInstant } from './next-instant.ts';
-import type { FoundFinding, Rehearsal, RehearsalInput, RehearsedChange } from './rehearsal.ts';
-import { advanceFleet, applyPlan, beginFleet, clusterKey, type Fleet, liveAlike, nextEnd } from './rehearsed-fleet.ts';
+import type { FoundFinding, Rehearsal, RehearsalInput, RehearsedChange, RehearsedWant } from './rehearsal.ts';
+import {
+  advanceFleet,
+  applyPlan,
+  beginFleet,
+  clusterKey,
+  type Fleet,
+  lifeKey,
+  liveAlike,
+  nextEnd,
+} from './rehearsed-fleet.ts';
 import { bystandersOf, closePools } from './totals.ts';
 
 /**
@@ -36,7 +48,8 @@ export function rehearse(input: RehearsalInput): Rehearsal {
   for (const { places, alike } of groups) for (const place of alike) liveAlike(fleet, place, places[0] as number);
   const closed = closePools(fleet, input, book, changes);
   const bystanders = [...closed.bystanders, ...bystandersOf(elsewhere, input)];
-  return { from, to, changes, pools: closed.pools, bystanders, findings: [...course.findings.values()] };
+  const announced = announcementsIn(course.wants, input);
+  return { from, to, changes, pools: closed.pools, bystanders, findings: [...course.findings.values()], announced };
 }
 
 /** A rehearsal under way. */
@@ -51,6 +64,9 @@ type Course = {
   readonly ranks: ReadonlyMap<string, number>;
   readonly changes: RehearsedChange[];
   readonly findings: Map<string, FoundFinding>;
+  /** What is to be announced, and the size that each pool is on its way to, by its key. */
+  readonly wants: RehearsedWant[];
+  readonly wanted: Map<string, string>;
   asks: readonly Ask[];
 };
 
@@ -64,7 +80,8 @@ function beginCourse(input: RehearsalInput): Course {
   const fleet = beginFleet(seen, input.storedRules, from);
   const groups = groupClusters(fleet.clusters, book, { ...input, config });
   const ranks = new Map(inOrder(fleet.clusters).map(({ cluster }, i) => [clusterKey(cluster.region, cluster.id), i]));
-  return { input, config, book, isOurs, fleet, groups, ranks, changes: [], findings: new Map(), asks };
+  const noted = { changes: [], findings: new Map(), wants: [], wanted: new Map() };
+  return { input, config, book, isOurs, fleet, groups, ranks, ...noted, asks };
 }
 
 function nextRound({ groups }: Course): EpochMs {
@@ -77,6 +94,7 @@ function goThrough(course: Course, now: EpochMs): void {
   const due = course.groups.filter(({ dueAt }) => dueAt <= now);
   const { groups, written, planned } = planDue(course, due, now);
   const places = groups.flatMap((group) => group.places);
+  noteWants(course, groups, planned, now);
   keepChanges(course, groups, applyPlan(fleet, planned.plan, config, now, places));
   for (const finding of written.plan.findings) noteFinding(findings, finding, now);
   const restless = restlessIn(planned);
@@ -84,6 +102,41 @@ function goThrough(course: Course, now: EpochMs): void {
   for (const group of groups) {
     group.dueAt = nextTick(now, nextLook(course, group, { restless, plans, now }), config.everyMs);
   }
+}
+
+/** What of this round somebody would be told before, each as it is wanted first. */
+function noteWants(
+  { config, book, asks, wanted, wants, fleet }: Course,
+  groups: readonly Group[],
+  round: PlanInFull,
+  now: EpochMs,
+): void {
+  if (!config.rules.some(({ announce }) => announce !== undefined)) return;
+  const { actions, holds, pools } = round.plan;
+  const sure = new Map(
+    [...actions, ...holds.filter(({ code }) => soon.includes(code))].map((one) => [lifeKey(one), one]),
+  );
+  const underWay = new Map(holds.filter(({ code }) => code === 'in-flight').map((one) => [lifeKey(one), one]));
+  const states = new Map(pools.map((state) => [lifeKey(state), state]));
+  const planned = new Map(round.clusters.map((one) => [clusterKey(one.cluster.region, one.cluster.id), one]));
+  const noted = groups
+    .flatMap(({ places }) => places)
+    .flatMap((place) => {
+      const { region, id } = (fleet.clusters[place] as ObservedFleetCluster).cluster;
+      const { views = [], before } = planned.get(clusterKey(region, id)) ?? {};
+      return views.flatMap(({ names, pool }): readonly RehearsedWant[] => {
+        const key = lifeKey(names);
+        const want = sure.get(key);
+        const size = describeSize((want ?? underWay.get(key))?.to);
+        const isKnown = wanted.get(key) === size;
+        wanted.set(key, size);
+        if (isKnown || want?.from === undefined || want.to === undefined) return [];
+        const applied = book.appliedRule({ ...names, labels: pool.labels });
+        const beside = { names, pool, memory: before?.pools[pool.id], asks };
+        return applied === undefined ? [] : wantsOf(want.from, want.to, states.get(key)?.upFor, applied, beside, now);
+      });
+    });
+  wants.push(...noted, ...ofAlike(fleet.clusters, groups, noted));
 }
 
 type Round = {
@@ -146,18 +199,7 @@ function keepChanges(
   groups: readonly Group[],
   made: readonly RehearsedChange[],
 ): void {
-  const byCluster = new Map(made.map((change) => [clusterKey(change.region, change.clusterId), change]));
-  const all = [...made];
-  for (const { places, alike } of groups) {
-    const one = fleet.clusters[places[0] as number] as ObservedFleetCluster;
-    const change = byCluster.get(clusterKey(one.cluster.region, one.cluster.id));
-    if (change === undefined) continue;
-    const poolAt = one.pools?.findIndex(({ id }) => id === change.poolId) ?? -1;
-    for (const place of alike) {
-      const { cluster, pools } = fleet.clusters[place] as ObservedFleetCluster;
-      all.push({ ...change, clusterId: cluster.id, cluster: cluster.name, poolId: pools?.[poolAt]?.id ?? '' });
-    }
-  }
+  const all = [...made, ...ofAlike(fleet.clusters, groups, made)];
   const rankOf = ({ region, clusterId }: RehearsedChange) => ranks.get(clusterKey(region, clusterId)) ?? 0;
   changes.push(...all.sort((a, b) => rankOf(a) - rankOf(b)));
 }

@@ -82,6 +82,8 @@ describe('a comment', () => {
     readiness: { boundaries: 1, readyInTime: 1 },
     oldReadiness: { boundaries: 1, readyInTime: 1 },
     late: [],
+    announced: [],
+    unannounced: [],
     acted: [],
     observed: [],
     found: [],
@@ -94,7 +96,15 @@ describe('a comment', () => {
 
   test('is short enough for GitHub, and says what is left out', () => {
     const many = Array.from({ length: 20_000 }, (_, n) => change(n, `because ${n}`));
-    const text = differenceMarkdown(difference(many), parts()).join('\n');
+    const announced = many.map((one) => ({
+      at: one.at,
+      boundary: one.at + 1_800_000,
+      destination: 'chat',
+      isAddition: false,
+      pools: [{ ...one, nodes: 1, by: 1 }],
+    }));
+    const pools = many.map((pool) => ({ pool, nodeHours: 1, oldNodeHours: 2 }));
+    const text = differenceMarkdown({ ...difference(many), announced, pools }, parts()).join('\n');
     expect(text.length).toBeLessThan(65_000);
     expect(text).toMatch(/and \d+ more: see the output/);
   });

@@ -16,6 +16,11 @@ pools:
   - { match: "dev-*/*", schedule: office, base: remembered, idle: 0 }
   - { match: "ml/gpu", schedule: office, base: { min: 0, max: 4 }, idle: 0, mode: observe }`;
 
+const announced = (before: string) =>
+  config()
+    .replace('idle: 0 }', `idle: 0, announce: { before: ${before}, to: [chat] } }`)
+    .replace('schedules:', 'destinations: { chat: { kind: slack, url: { env: CHAT } } }\nschedules:');
+
 const monday = at('2026-03-02T12:00:00+01:00');
 
 function aFleet(patch: Partial<Parameters<typeof aCliNight>[0]> = {}): Promise<CliNight> {
@@ -182,6 +187,50 @@ describe('rehearse', () => {
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(said) });
     expect(err).toContain(old);
     expect(err).not.toContain('--config');
+  });
+
+  test('what would be announced, when and to whom', async () => {
+    using night = await aFleet({ config: announced('30m') });
+    const summary = await night.run('rehearse', '--days', '2');
+    expect(summary.stdout).toContain(
+      '2 announcements to chat, the first Mon 2026-03-02 18:25; to list them: lamplighter rehearse --changes',
+    );
+    const { stdout } = await night.run('rehearse', '--days', '2', '--changes');
+    expect(stdout).toMatch(
+      /^2 announcements\nMon 2026-03-02 18:25 {2}chat {2}At 19:00, in 35 minutes: 4 pools go down by \d+ nodes \(/m,
+    );
+    const json = JSON.parse((await night.run('rehearse', '--days', '1', '--json')).stdout) as { announced: unknown };
+    expect(json.announced).toMatchObject([
+      {
+        at: '2026-03-02T18:00:00Z',
+        to: 'chat',
+        saidAt: '2026-03-02T17:25:00Z',
+        pools: expect.arrayContaining([
+          { region: 'r1', cluster: 'dev-api', pool: 'build', from: 2, to: 0, nodes: 2, by: -2 },
+        ]),
+      },
+    ]);
+    const none = await night.run('rehearse', '--days', '1', '--from', '2026-03-07T00:00:00+01:00');
+    expect(none.stdout).toContain('Nothing is announced\n');
+  });
+
+  test('--against tells which announcements come and go', async () => {
+    using night = await aFleet({ config: announced('1h') });
+    const old = join(night.folder, 'old.yml');
+    await writeFile(old, `${announced('30m')}\nstore: { kind: sqlite, path: ./lamplighter.db }\n`);
+    const run = async (...more: string[]) =>
+      (await night.run('rehearse', '--days', '1', '--against', old, ...more)).stdout;
+    expect(await run()).toContain(
+      'Announcements: 1 more (+), 1 less (-); to list them: lamplighter rehearse --against',
+    );
+    expect(await run('--changes')).toMatch(
+      /1 less \(-\)\n\+ {2}Mon 2026-03-02 17:55 {2}chat {2}At 19:00[^\n]*\n- {2}Mon 2026-03-02 18:25 {2}chat {2}At 19:00/,
+    );
+    const { announced: more, unannounced } = JSON.parse(await run('--json')) as { announced: []; unannounced: [] };
+    expect([more.length, unannounced.length]).toEqual([1, 1]);
+    expect(await run('--format', 'markdown')).toMatch(
+      /2 announcements one by one[^]*\| added \| Mon 2026-03-02 17:55 \| `chat` \|[^]*\| removed \| Mon 2026-03-02 18:25/,
+    );
   });
 
   test('--against itself differs in nothing, though time goes on meanwhile', async () => {

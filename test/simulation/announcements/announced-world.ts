@@ -74,7 +74,7 @@ export function runAnnouncedWorld(seed: number): AnnouncedRun {
 }
 
 /** One round and one pass of the watch; what goes from one to the other goes as JSON. */
-function tick(world: World, known: readonly Announcement[], watchedAt: number | undefined) {
+export function tick(world: World, known: readonly Announcement[], watchedAt: number | undefined) {
   const { now, config, cluster, record, asks, lookedAt } = world;
   const pools = world.pools.map((pool) => ({ ...pool }));
   const input = {
@@ -217,7 +217,7 @@ function shownSize({ autoscale, size, sizeMin, sizeMax }: ObservedPool): Size {
   return autoscale ? { min: sizeMin ?? 0, max: sizeMax ?? 0 } : (size ?? 0);
 }
 
-function drawWorld(chance: Chance): World {
+export function drawWorld(chance: Chance): World {
   const names = ['a', 'b', 'c', 'd'].slice(0, chance.integer(1, 4));
   const pools = names.map((name) => {
     const most = chance.integer(1, 6);
