@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { compileCache } from './test/support/compile-cache.ts';
+import { memoryFiles } from './test/support/memory-files.ts';
 import { SkippedReporter } from './test/support/skipped-reporter.ts';
 import { SlowestFirst } from './test/support/slowest-first.ts';
 
@@ -14,7 +15,7 @@ export default defineConfig({
     // Many tests wait for child processes and sockets: two cores carry three workers well.
     maxWorkers: 3,
     sequence: { sequencer: SlowestFirst },
-    env: compileCache,
+    env: { ...compileCache, ...memoryFiles },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', new SkippedReporter()],

@@ -149,6 +149,13 @@ describe('the shape of the house', () => {
     expect(crossing).toEqual([]);
   });
 
+  test('a test measures its own thread, not its neighbours', () => {
+    const measuring = filesBelow('test').filter(
+      (file) => file.endsWith('.test.ts') && readFileSync(file, 'utf8').includes(`process.${'cpuUsage'}(`),
+    );
+    expect(measuring).toEqual([]);
+  });
+
   test('a way in from AWS stays under 30 lines', () => {
     const handlers = files.filter((file) => /export const handler\b/.test(readFileSync(file, 'utf8')));
     const long = handlers.filter((file) => readFileSync(file, 'utf8').split('\n').length > 31);

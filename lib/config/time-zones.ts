@@ -25,10 +25,16 @@ function isAreaAndCity(name: string): boolean {
   return areas.has(area) && places.length > 0 && places.every((place) => /^[A-Z][\w+-]*$/.test(place));
 }
 
+/** What `Intl` said of a name once. Only names that it knows: those are few, and a long list of wrong ones is not kept. */
+const knownZones = new Set<string>();
+
 /** `Intl` also knows the names that `supportedValuesOf` leaves out because they are links to another. */
 function isKnown(name: string): boolean {
+  if (knownZones.has(name)) return true;
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+    const isZone = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+    if (isZone) knownZones.add(name);
+    return isZone;
   } catch {
     return false;
   }
@@ -36,8 +42,16 @@ function isKnown(name: string): boolean {
 
 /** `Intl` takes any case; the tz database has one spelling. */
 function isMisspelt(name: string): boolean {
-  const lower = name.toLowerCase();
-  return Intl.supportedValuesOf('timeZone').some((zone) => zone !== name && zone.toLowerCase() === lower);
+  const spelt = spellings().get(name.toLowerCase());
+  return spelt !== undefined && spelt !== name;
+}
+
+let spelt: ReadonlyMap<string, string> | undefined;
+
+/** In lower case → as the tz database spells it. Made once: there are hundreds, and every zone of a config asks. */
+function spellings(): ReadonlyMap<string, string> {
+  spelt ??= new Map(Intl.supportedValuesOf('timeZone').map((zone) => [zone.toLowerCase(), zone]));
+  return spelt;
 }
 
 /** What people most often mean by an abbreviation. Only ever a suggestion. */

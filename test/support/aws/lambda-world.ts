@@ -1,14 +1,14 @@
 /** All of Lamplighter on AWS, without AWS: the packaged zips, an emulated table, and everything else faked at its socket. */
 
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { runCli } from '../../../lib/cli/run-cli.ts';
+import { systemClock } from '../../../lib/io/clock.ts';
 import { randomId } from '../../../lib/io/ids.ts';
+import { makeRedactor } from '../../../lib/io/redact.ts';
 import { makeDynamoStore } from '../../../lib/io/stores/dynamodb.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import type { CompiledConfig } from '../../../lib/model/config.ts';
@@ -17,7 +17,7 @@ import type { Fault, RequestInfo } from '../../../lib/simulator/faults.ts';
 import { serveSimulator } from '../../../lib/simulator/serve-simulator.ts';
 import { partsOf } from '../../../scripts/aws/parts-of.ts';
 import { compileForFunctions, functionConfig } from '../../../scripts/build-functions.ts';
-import { compileCache } from '../compile-cache.ts';
+import { makeOutput } from '../../cli/cli-world.ts';
 import { createStateTable, makeDynoxideClient, startDynoxide } from '../dynoxide.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
 import { type FakeAws, startFakeAws } from './fake-aws.ts';
@@ -160,19 +160,37 @@ async function openContainers(
   return Object.fromEntries(await Promise.all(opened)) as { [name in FunctionName]: LambdaContainer };
 }
 
-const commandLine = fileURLToPath(new URL('../../../lib/cli/main.ts', import.meta.url));
-
+/** In this process: the SDK takes where AWS is, and who asks, from the environment. */
 async function runCommand(words: readonly string[], endpoints: { readonly [name: string]: string }): Promise<string> {
   const env = {
-    PATH: process.env['PATH'] ?? '',
-    ...compileCache,
     ...endpoints,
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'operator',
     AWS_SECRET_ACCESS_KEY: 'secret',
   };
-  const { stdout } = await promisify(execFile)(process.execPath, [commandLine, ...words], { env });
-  return stdout;
+  const [said, complained] = [makeOutput(), makeOutput()];
+  const before = { ...process.env };
+  Object.assign(process.env, env);
+  try {
+    const code = await runCli(words, {
+      env,
+      fetch,
+      clock: systemClock,
+      newId: randomId,
+      redactor: makeRedactor(),
+      stdout: said.output,
+      stderr: complained.output,
+      isInteractive: false,
+      who: 'operator@desk',
+      zone: 'UTC',
+      signal: new AbortController().signal,
+    });
+    if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}: ${complained.text()}`);
+  } finally {
+    for (const name of Object.keys(env)) delete process.env[name];
+    Object.assign(process.env, before);
+  }
+  return said.text();
 }
 
 async function startReceiver(): Promise<{ url: string; told: Told[]; close: () => Promise<void> }> {
