@@ -151,7 +151,7 @@ describe('the shape of the house', () => {
 
   test('a test measures its own thread, not its neighbours', () => {
     const measuring = filesBelow('test').filter(
-      (file) => file.endsWith('.test.ts') && readFileSync(file, 'utf8').includes(`process.${'cpuUsage'}(`),
+      (file) => file.endsWith('.test.ts') && /process\.cpuUsage\(/.test(readFileSync(file, 'utf8')),
     );
     expect(measuring).toEqual([]);
   });
