@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { hideLogins, redact } from '../config/pasted-secrets.ts';
 import { CommandError, SecretError, StoreError, UsageError } from '../errors.ts';
 
 export type Failure = { readonly exitCode: 1 | 2; readonly message: string };
@@ -6,13 +7,14 @@ export type Failure = { readonly exitCode: 1 | 2; readonly message: string };
 /**
  * What a command failed with, as people should read it: a sentence that begins with a capital (or with a name, an option,
  * a place in a file), says what to do after a colon or semicolon, and has no full stop. Our own errors say it themselves;
- * of a foreign one only its kind is shown: its text and stack may hold anything.
+ * of a foreign one only its kind is shown: its text and stack may hold anything. A secret that was typed is not repeated.
  */
 export function describeFailure(error: unknown, help = 'lamplighter --help'): Failure {
-  if (error instanceof CommanderError) return { exitCode: 2, message: usageText(error.message, help) };
-  if (error instanceof UsageError) return { exitCode: 2, message: error.message };
+  if (error instanceof CommanderError) return { exitCode: 2, message: redact(usageText(error.message, help)) };
+  if (error instanceof UsageError) return { exitCode: 2, message: hideLogins(error.message) };
   if (error instanceof SecretError) return { exitCode: 1, message: secretText(error) };
-  if (error instanceof CommandError || error instanceof StoreError) return { exitCode: 1, message: error.message };
+  if (error instanceof CommandError || error instanceof StoreError)
+    return { exitCode: 1, message: hideLogins(error.message) };
   const kind = error instanceof Error ? error.name : typeof error;
   const code = codeOf(error);
   if (code !== undefined && fullDisk.has(code))

@@ -17,10 +17,15 @@ import { type EpochMs, hourMs, isoDate, minuteMs } from '../model/time.ts';
 import { type CliParts, makeCliLog } from './parts.ts';
 import type { ProcessParts } from './run/process-parts.ts';
 
-export type RemoteParts = HttpParts & { readonly secrets: Secrets; readonly redactor: Redactor };
+export type RemoteParts = HttpParts & {
+  readonly secrets: Secrets;
+  readonly redactor: Redactor;
+  /** Nothing is waited for once the process is to end. */
+  readonly signal?: AbortSignal;
+};
 
 /** What a command or a process has for them. */
-export function remoteParts(parts: CliParts | ProcessParts): RemoteParts {
+export function remoteParts(parts: CliParts | (ProcessParts & Pick<RemoteParts, 'signal'>)): RemoteParts {
   const log = 'log' in parts ? parts.log : makeCliLog(parts, 'error');
   return { ...parts, secrets: openSecrets({ ...parts, log }) };
 }

@@ -44,5 +44,12 @@ function nameForm(found: string): string {
 
 /** The text with everything that looks like a secret taken out. */
 export function redact(text: string): string {
-  return text.replace(anyForm, hidden);
+  return hideLogins(text.replace(anyForm, hidden));
+}
+
+/** Of an address that somebody typed, with or without its scheme: user:password@, and what a query calls a secret. */
+export function hideLogins(text: string): string {
+  return text
+    .replace(/(?<![^\s"'“(/=,])[^\s"'“/@:]{0,200}:[^\s"'“/@]{1,200}@(?=[^\s@])/gu, `${hidden}@`)
+    .replace(/([?&][\w-]{0,30}(?:token|secret|key|sig|pass|password|auth)=)[^\s"'&#]+/giu, `$1${hidden}`);
 }

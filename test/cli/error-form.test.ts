@@ -137,6 +137,47 @@ test('so have those of a config, a secret and a store', async () => {
   expect(secret.message).toBe('The secret env NOT_SET is not set: set it for this process');
 });
 
+test('no error repeats a secret that was typed', async () => {
+  using world = aCliWorld();
+  const password = 'CANARYs3cr3t';
+  const token = `0CANARY${'ab12'.repeat(15)}`;
+  const typed = [
+    `user:${password}@host.example`,
+    `:${password}@host`,
+    `https://user:${password}@host.example/x`,
+    `//user:${password}@host`,
+    `host.example/x?token=${password}`,
+    `host.example?a=b&api_key=${password}`,
+    token,
+  ];
+  const said: string[] = [];
+  for (const text of typed) {
+    const init = ['init', '--yes', '--output', join(world.folder, 'new.yml'), '--token-env', 'MKS_TOKEN'];
+    for (const argv of [
+      [...init, '--api', text],
+      [...init, '--api', 'eumetsat-r1', '--region', text],
+      [...init, '--api', 'eumetsat-r1', '--timezone', text],
+      ['run', '--listen', text],
+      ['page', '--listen', text],
+      ['status', '--log-level', text],
+      ['send', 'nosuch', 'x.json', '--to', text],
+      ['simulator', '--trouble', text],
+    ]) {
+      const { code, out, err } = await world.runWith({ signal: AbortSignal.timeout(2000) }, ...argv);
+      if (code === 0 || /CANARY/u.test(out + err)) said.push(`${argv.join(' ')}: ${code} ${out}${err}`);
+    }
+    for (const line of [`timezone: "${text}"`, `destinations: { a: { kind: "${text}" } }`, `listen: "${text}"`]) {
+      world.writeConfig(`${usualConfig.replace(/^timezone.*\n/u, '')}${line}\n`);
+      const { out, err } = await world.run('check');
+      if (/CANARY/u.test(out + err)) said.push(`${line}: ${out}${err}`);
+    }
+    world.writeConfig(usualConfig.replace('http://127.0.0.1:8090', text));
+    const { out, err } = await world.run('check');
+    if (/CANARY/u.test(out + err)) said.push(`api ${text}: ${out}${err}`);
+  }
+  expect(said).toEqual([]);
+});
+
 /** Those that are too rare to be brought about: read in the source. */
 test('no error in the source begins small or ends with a stop', () => {
   const files = execFileSync('git', ['ls-files', 'lib'], { encoding: 'utf8' }).split('\n').filter(Boolean);

@@ -122,18 +122,23 @@ test('one that takes too long to unroll replaces no copy', async () => {
 
 describe('a process', () => {
   const folder = mkdtempSync('/tmp/lamplighter-calendars-');
-  const aReader = async (store = makeMemoryStore({ newId: makeIds() })) => {
+  const aReader = async (store = makeMemoryStore({ newId: makeIds() }), signal = new AbortController().signal) => {
     const { writeFileSync } = await import('node:fs');
     const file = join(folder, 'lamplighter.yml');
     writeFileSync(file, config, { mode: 0o600 });
     const clock = makeVirtualClock(Date.parse('2026-11-23T12:00:00Z'));
-    const host = { asked: 0, answer: async () => new Response(ics('20261224')) };
-    const fetch = async () => {
+    const host = {
+      asked: 0,
+      answer: async () => new Response(ics('20261224')),
+      signal: undefined as AbortSignal | null | undefined,
+    };
+    const fetch: CliParts['fetch'] = async (input, init) => {
       host.asked += 1;
+      host.signal = input instanceof Request ? input.signal : init?.signal;
       return host.answer();
     };
     const secrets = { read: async () => makeSecret(address), token: () => expect.fail() };
-    const calendars = makeRemoteCalendars({ fetch, clock, secrets, redactor: makeRedactor() }, store);
+    const calendars = makeRemoteCalendars({ fetch, clock, secrets, redactor: makeRedactor(), signal }, store);
     const follow = followingCalendars(makeConfigReader(file, { readCalendar: calendars.read }), calendars);
     const read = async () => {
       const reading = await follow(clock.now());
@@ -160,6 +165,17 @@ describe('a process', () => {
     resolve(new Response(ics('20261231')));
     await expect.poll(async () => (await read()).days, patiently).toEqual(['2026-12-31']);
     expect(host.asked).toBe(2);
+  });
+
+  test('gives up what is on its way when the process ends', { timeout: 5000 }, async () => {
+    const ending = new AbortController();
+    const { read, host } = await aReader(undefined, ending.signal);
+    host.answer = () => new Promise(() => undefined);
+    const first = read();
+    await expect.poll(() => host.asked).toBe(1);
+    ending.abort();
+    expect(await first).toMatchObject({ days: [] });
+    expect(host.signal?.aborted).toBe(true);
   });
 
   test('is the same config when only the stamp of the download is new', async () => {

@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { readApi } from '../../config/compile/regions.ts';
 import { knownApis } from '../../config/known-apis.ts';
-import { findPastedSecrets } from '../../config/pasted-secrets.ts';
+import { findPastedSecrets, redact } from '../../config/pasted-secrets.ts';
 import { namePattern } from '../../config/schema/values.ts';
 import { checkZone } from '../../config/time-zones.ts';
 import { isScheduleProblem } from '../../decide/schedule/schedule-problem.ts';
@@ -77,7 +77,8 @@ function refuseBadFlags(options: InitOptions): void {
   const { api, region, allowHost, timezone, tokenEnv, tokenFile, tokenCommand, tokenAws } = options;
   const problems = [
     ['--api', api === undefined ? undefined : apiProblem(api, allowHost === true)],
-    ['--region', region === undefined ? undefined : regionProblem(region)],
+    ['--region', region === undefined ? undefined : (pastedProblem(region) ?? regionProblem(region))],
+    ['--timezone', pastedProblem(timezone ?? '')],
     ['--token-env', pastedProblem(tokenEnv ?? '')],
     ['--token-file', pastedProblem(tokenFile ?? '')],
     ['--token-command', pastedProblem((tokenCommand ?? []).join('\n'))],
@@ -135,7 +136,7 @@ function readZone(written: string): string {
 /** What is wrong with the answer and what to do, in one sentence; undefined = nothing. The rules are the config's own. */
 export function apiProblem(api: string, allowHost: boolean): string | undefined {
   const outcome = readApi(api, allowHost);
-  return outcome.ok ? undefined : asFlag(`${outcome.message}; ${outcome.fix}`);
+  return outcome.ok ? undefined : asFlag(redact(`${outcome.message}; ${outcome.fix}`));
 }
 
 function regionProblem(region: string): string | undefined {

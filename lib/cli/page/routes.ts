@@ -6,6 +6,7 @@ import type { PoolRow } from '../../decide/page/pool-row.ts';
 import { makeView, type ViewKind } from '../../decide/page/view.ts';
 import type { Clock } from '../../io/clock.ts';
 import { isLoopback } from '../../io/listen/event-source.ts';
+import { pageHeaders } from '../../io/listen/keep-page.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listDecisions } from '../../jobs/records/cluster-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
@@ -31,16 +32,9 @@ export type PageParts = {
 /** Made anew for whoever asks after this long. */
 const freshMs = 20_000;
 
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ');
+const headers = Object.entries(
+  pageHeaders(["script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'"]),
+);
 
 /**
  * GET / (the page), /pools (the rows of a group), /pool/:region/:cluster/:pool (what a row opens to), /page.css and
@@ -183,11 +177,8 @@ function guardRequests({ host, config }: PageParts): MiddlewareHandler {
       );
     }
     await next();
-    c.header('content-security-policy', policy);
-    c.header('x-content-type-options', 'nosniff');
-    c.header('referrer-policy', 'no-referrer');
-    c.header('cross-origin-resource-policy', 'same-origin');
-    if (c.res.headers.get('cache-control') === null) c.header('cache-control', 'no-store');
+    const said = new Set(c.res.headers.keys());
+    for (const [name, value] of headers) if (!said.has(name)) c.header(name, value);
     return undefined;
   };
 }

@@ -58,7 +58,7 @@ export async function runForever(parts: ProcessParts, options: RunOptions): Prom
       opened,
       first,
       metrics,
-      readConfig: onStore(calendarReader(parts, opened, options.configFile), parts),
+      readConfig: onStore(calendarReader({ ...parts, signal: options.signal }, opened, options.configFile), parts),
       onWatched: deliveries.ring,
     });
     const listen = options.listen ?? first.listen;
@@ -80,7 +80,7 @@ export async function runForever(parts: ProcessParts, options: RunOptions): Prom
 
 /** Follows the config's files and, with the store to keep them in, the calendars at addresses. */
 function calendarReader(
-  parts: ProcessParts,
+  parts: Parameters<typeof remoteParts>[0],
   { store }: OpenedApp,
   configFile: string,
   isPatient = false,

@@ -50,7 +50,8 @@ export type ApiOutcome =
 export function readApi(api: string, allowHost: boolean): ApiOutcome {
   const known = knownApis.find((one) => one.name === api);
   if (known !== undefined) return { ok: true, url: `https://${known.host}/api/v1`, mksRegion: known.mksRegion };
-  if (!api.includes('://')) return refuse(`there is no known API "${api}"`, fixOfName(api));
+  const isAddress = /[@?#\s]|:\/\//u.test(api);
+  if (!isAddress) return refuse(`there is no known API "${api}"`, fixOfName(api));
   const url = readUrl(api);
   if (url === undefined || url.search !== '' || url.hash !== '')
     return refuse('not the URL of an API', 'write https://host, without user, password or query');

@@ -19,18 +19,24 @@ type Late = typeof late;
 /** Given as the reason, since without one each abort makes an exception, stack and all. */
 const done = 'done';
 
-export function startDeadline(clock: Clock, ms: number): Deadline {
+/** `stop`: ends the time early, when the process is to end. */
+export function startDeadline(clock: Clock, ms: number, stop?: AbortSignal): Deadline {
   const work = new AbortController();
   const timer = new AbortController();
-  const over = clock.sleep(ms, timer.signal).then(() => {
-    if (timer.signal.aborted) return undefined;
+  const { promise: isLate, resolve } = Promise.withResolvers<Late>();
+  const end = () => {
     work.abort();
-    return late;
-  });
-  const isLate = new Promise<Late>((resolve) => {
-    void over.then((end) => end && resolve(end));
-  });
-  return { signal: work.signal, race: (task) => raceQuietly(task, isLate), cancel: () => timer.abort(done) };
+    timer.abort(done);
+    resolve(late);
+  };
+  void clock.sleep(ms, timer.signal).then(() => timer.signal.aborted || end());
+  stop?.addEventListener('abort', end, { once: true });
+  if (stop?.aborted) end();
+  const cancel = () => {
+    stop?.removeEventListener('abort', end);
+    timer.abort(done);
+  };
+  return { signal: work.signal, race: (task) => raceQuietly(task, isLate), cancel };
 }
 
 function raceQuietly<T>(task: Promise<T>, isLate: Promise<Late>): Promise<T | Late> {

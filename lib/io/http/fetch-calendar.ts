@@ -17,10 +17,15 @@ export type FetchedCalendar =
 /**
  * An iCalendar text from its address, which is a secret: whoever knows the private address of a calendar reads it. By the
  * rules of webhooks: https, or http where that is allowed; private hosts are the operator's choice. A redirect is followed
- * on the same host and scheme only, so that nobody else's server says where this process goes. Never throws.
+ * on the same host and scheme only, so that nobody else's server says where this process goes. `signal` gives it up. Never
+ * throws.
  */
-export async function fetchCalendar(parts: HttpParts, url: Secret, httpAllowed: boolean): Promise<FetchedCalendar> {
-  const deadline = startDeadline(parts.clock, timeoutMs);
+export async function fetchCalendar(
+  parts: HttpParts & { readonly signal?: AbortSignal },
+  url: Secret,
+  httpAllowed: boolean,
+): Promise<FetchedCalendar> {
+  const deadline = startDeadline(parts.clock, timeoutMs, parts.signal);
   try {
     let next = url;
     for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {

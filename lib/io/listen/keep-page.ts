@@ -117,15 +117,21 @@ h1{font-size:1.3rem}li{margin:.2rem 0}small{opacity:.75}button{font:inherit;padd
 @media print{form{display:none}body{margin:0}}`;
 const style = createHash('sha256').update(css).digest('base64');
 
-const headers = {
-  'content-security-policy': `default-src 'none'; style-src 'sha256-${style}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-resource-policy': 'same-origin',
-  'cross-origin-opener-policy': 'same-origin',
-  'x-robots-tag': 'noindex, nofollow',
-  'cache-control': 'no-store',
-};
+/** What every page for people is served with; `sources`: what a page may load, as its content security policy says it. */
+export function pageHeaders(sources: readonly string[]): { readonly [name: string]: string } {
+  const none = ["default-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"];
+  return {
+    'content-security-policy': [...none, ...sources].join('; '),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-resource-policy': 'same-origin',
+    'cross-origin-opener-policy': 'same-origin',
+    'x-robots-tag': 'noindex, nofollow',
+    'cache-control': 'no-store',
+  };
+}
+
+const headers = pageHeaders([`style-src 'sha256-${style}'`]);
 
 async function answer(
   c: Context,
