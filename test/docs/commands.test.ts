@@ -162,7 +162,7 @@ async function runHere(words: readonly string[]): Promise<Ran> {
       env: { MKS_TOKEN: fleet.world.token, OPS_KEY: `whsec_${'k'.repeat(32)}` },
       fetch: async (input, init) => {
         const { port } = new URL(input instanceof Request ? input.url : String(input));
-        return port === '9' ? new Response('', { status: name === 'outbox' ? 200 : 503 }) : api(input as Request, init);
+        return port === '9' ? new Response('', { status: name === 'outbox' ? 200 : 503 }) : api(input, init);
       },
       clock: isEndless(words) && name !== 'demo' ? fleet.clock : makeSkippingClock(fleet.clock.now()),
       stdout: heard(out),
