@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { secretNames } from '../../scripts/aws/secret-resources.ts';
 import { compileForFunctions } from '../../scripts/build-functions.ts';
+import { shellBlocks } from './doc-commands.ts';
 
 const page = readFileSync('docs/aws.md', 'utf8');
 
@@ -13,9 +14,8 @@ test('the page makes the secrets that its example names', async () => {
 });
 
 test('every command that has a region says which', () => {
-  const blocks = [...page.matchAll(/^```sh\n([^]*?)^```$/gmu)].map((match) => match[1] ?? '');
-  const commands = blocks.flatMap((block) => block.replaceAll(/ \\\n\s*/gu, ' ').split('\n'));
-  const regional = commands.filter((line) => /^(?:aws|npx serverless) /u.test(line));
+  const commands = shellBlocks.filter((block) => block.page === 'docs/aws.md').flatMap((block) => block.commands);
+  const regional = commands.map(({ text }) => text).filter((text) => /^(?:aws|npx serverless) /u.test(text));
   expect(regional.length).toBeGreaterThan(6);
   expect(regional.filter((line) => !line.includes('--region "$AWS_REGION"'))).toEqual([]);
 });
