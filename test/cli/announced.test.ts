@@ -1,8 +1,15 @@
 import { expect, test } from 'vitest';
 import { explainPool } from '../../lib/decide/explain/explain-pool.ts';
 import { makeRuleBook } from '../../lib/decide/scaling/rule-book.ts';
-import { announceTo, announcing } from '../support/announced-night.ts';
-import { aConfig, at } from '../support/scaling-world.ts';
+import { listHappenings } from '../../lib/cli/page/page-lists.ts';
+import { makePage } from '../../lib/cli/page/page-model.ts';
+import { fleetStatus } from '../../lib/cli/status/fleet-status.ts';
+import { statusJson } from '../../lib/cli/status/status-json.ts';
+import { statusText } from '../../lib/cli/status/status-text.ts';
+import { makePaint } from '../../lib/cli/text/paint.ts';
+import { aChat, anAnnouncedNight, announceTo, announcing, ticks } from '../support/announced-night.ts';
+import { type Night, whileTimePasses } from '../support/night-app.ts';
+import { aConfig, aMatch, at } from '../support/scaling-world.ts';
 
 test.each([
   ['what goes down', announceTo, 'a scale-down is announced 30 min before, to dev-chat'],
@@ -16,4 +23,78 @@ test.each([
   const now = at('2026-03-02T12:00:00Z');
   const names = { region: 'r1', cluster: 'dev-api', pool: 'workers' };
   expect(explainPool(config, makeRuleBook(config, now), names, now).because).toContain(sentence);
+});
+
+const env = { CHAT_URL: 'https://hooks.slack.com/services/T/B/x' };
+const day = '2026-03-02';
+
+function anEvening(answer: () => Response): Night {
+  const options = {
+    env,
+    through: (api: typeof fetch) => (input: string | URL | Request, init?: RequestInit) => {
+      const url = input instanceof Request ? input.url : String(input);
+      return url.startsWith(env.CHAT_URL) ? Promise.resolve(answer()) : api(input, init);
+    },
+  };
+  return anAnnouncedNight(`${day}T18:05:00Z`, {}, options);
+}
+
+async function shown({ store, config, clock }: Night) {
+  const status = await fleetStatus(store, config, clock.now());
+  const page = await makePage(store, config, clock.now(), 'UTC');
+  const { announced } = statusJson(status, config) as { announced: readonly { message: string }[] };
+  return {
+    text: /^(?:announced|not told).*$/m.exec(
+      statusText(status, config, makePaint({ isTerminal: false }, {}), 'UTC'),
+    )?.[0],
+    json: announced.map(({ message }) => message),
+    page: listHappenings(page).map(({ announced: to }) => to)[0],
+  };
+}
+
+const fine = () => new Response('ok', { headers: { 'content-type': 'text/plain' } });
+
+test.each([
+  ['took it', fine, 'announced 2 pools down by 5 nodes at', 'sent', 'dev-chat (told 18:25)'],
+  [
+    'refused it',
+    () => new Response('invalid_blocks', { status: 400 }),
+    'not told yet: 2 pools down by 5 nodes at .*; dev-chat refused the message',
+    'refused',
+    'dev-chat (refused the message)',
+  ],
+  [
+    'is away',
+    () => new Response('', { status: 503 }),
+    'not told yet: .*; the message to dev-chat still waits in the outbox',
+    'waiting',
+    'dev-chat (waits in the outbox)',
+  ],
+])('status and page say so when the chat %s', async (_, answer, text, message, onPage) => {
+  const night = anEvening(answer);
+  await ticks(night, `${day}T18:20:00Z`);
+  expect(await shown(night)).toEqual({ text: undefined, json: [], page: 'dev-chat (30 min before)' });
+  await ticks(night, `${day}T18:30:00Z`);
+  expect(await shown(night)).toMatchObject({ json: ['waiting'], page: 'dev-chat (waits in the outbox)' });
+  for (let i = 0; i < 3; i += 1) {
+    await whileTimePasses(night, night.app.deliver(night.config));
+    await night.clock.advance(60_000);
+  }
+  expect(await shown(night)).toEqual({ text: expect.stringMatching(text), json: [message], page: onPage });
+});
+
+test('the page tells pools apart that are told elsewhere, or not at all', async () => {
+  const rules = [
+    announcing({ match: aMatch('dev-api/build'), announce: { ...announceTo, to: ['ops', 'gone'] }, hash: 'b' }),
+    announcing({ match: aMatch('dev-api/*') }),
+    announcing({ match: aMatch('ml/*'), mode: 'observe', hash: 'm' }),
+  ];
+  const destinations = [aChat('dev-chat'), aChat('ops'), aChat('gone', { retired: true })];
+  const night = anAnnouncedNight(`${day}T18:05:00Z`, { rules, destinations });
+  await ticks(night, `${day}T18:30:00Z`);
+  const page = await makePage(night.store, night.config, night.clock.now(), 'UTC');
+  expect(listHappenings(page).map(({ pools, announced }) => [pools, announced])[0]).toEqual([
+    'dev-api/build, dev-api/workers',
+    'dev-chat (waits in the outbox; 1 of 2 pools), ops (waits in the outbox; 1 of 2 pools)',
+  ]);
 });

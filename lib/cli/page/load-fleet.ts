@@ -16,6 +16,7 @@ import { loadMemory } from '../../jobs/records/watch-records.ts';
 import type { Ask } from '../../model/asks.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { type AnnouncedView, viewAnnounced } from '../outbox/announced-view.ts';
 import { type DestinationView, viewOutbox } from '../outbox/outbox-view.ts';
 import { listKnownClusters, type StoredClusterOf } from '../pools.ts';
 
@@ -28,6 +29,8 @@ export type StoredFleet = {
   readonly memories: readonly RegionMemory[];
   readonly incidents: readonly IncidentRecord[];
   readonly outbox: readonly DestinationView[];
+  /** What is still to come of what was announced. */
+  readonly announced: readonly AnnouncedView[];
   /** How messages ended, newest first. */
   readonly history: readonly HistoryRecord[];
   readonly uninstalled: Uninstalled | undefined;
@@ -54,6 +57,7 @@ export async function loadFleet(
     pasts.set(name, await loadPast(store, name, since));
   }
   const history = await listHistory(store, since);
+  const outbox = await viewOutbox(store, config, now);
   return {
     clusters: await listKnownClusters(store, names),
     asks,
@@ -61,7 +65,8 @@ export async function loadFleet(
     pasts,
     memories,
     incidents: (await listIncidents(store)).map(({ record }) => record),
-    outbox: await viewOutbox(store, config, now),
+    outbox,
+    announced: await viewAnnounced(store, now, async () => outbox),
     history: history.toReversed(),
     uninstalled: await readUninstalled(store),
     storedRules: await listStoredRules(store),

@@ -1,3 +1,6 @@
+import { changeKey } from '../../decide/announcing/announcement.ts';
+import { nodesBy } from '../../decide/announcing/look-ahead.ts';
+import { tellDuration } from '../../decide/messages/message.ts';
 import type { PlannedChange } from '../../decide/page/planned-sizes.ts';
 import { type PoolRow, sizeText } from '../../decide/page/pool-row.ts';
 import type { Lease, Override, Pause } from '../../model/asks.ts';
@@ -17,6 +20,8 @@ export type Happening = {
   readonly nodes: string;
   readonly isObserved: boolean;
   readonly reason: string;
+  /** Who is told of it before, and whether they were. */
+  readonly announced: string;
 };
 
 const happeningMs = 36 * hourMs;
@@ -26,7 +31,8 @@ export function listHappenings(page: Page): readonly Happening[] {
   const until = page.at + happeningMs;
   const all = page.rows.flatMap((row) => row.changes.filter(({ at }) => at < until).map((change) => ({ row, change })));
   const groups = Map.groupBy(all, ({ row, change }) => keyOf(row, change));
-  return [...groups.values()].map((some) => happening(page, some)).toSorted((a, b) => a.from - b.from);
+  const told = toldIn(page);
+  return [...groups.values()].map((some) => happening(page, told, some)).toSorted((a, b) => a.from - b.from);
 }
 
 type One = { readonly row: PoolRow; readonly change: PlannedChange };
@@ -41,7 +47,7 @@ function reasonKey(reason: string): string {
   return reason.replace(/: [\d.]+(?=,|$)/u, '');
 }
 
-function happening(page: Page, some: readonly One[]): Happening {
+function happening(page: Page, told: Told, some: readonly One[]): Happening {
   const rows = [...new Set(some.map(({ row }) => row))];
   const times = some.map(({ change }) => change.at);
   const sum = (pick: (change: PlannedChange) => PlannedChange['to']) => {
@@ -59,7 +65,56 @@ function happening(page: Page, some: readonly One[]): Happening {
     nodes: `${sum(({ from }) => from)} → ${sum(({ to }) => to)}`,
     isObserved: rows[0]?.isObserved ?? false,
     reason: reasonKey(some[0]?.change.reason ?? ''),
+    announced: announcedText(page, told, some),
   };
+}
+
+/** "dev-chat (told Tue 18:25)", "dev-chat (30 min before), ops (waits in the outbox; 2 of 3 pools)". */
+function announcedText(page: Page, told: Told, some: readonly One[]): string {
+  const words = some.flatMap((one) => wordsOf(page, told, one));
+  return [...Map.groupBy(words, ({ name, how }) => `${name} (${how}`)]
+    .map(
+      ([text, all]) => `${text}${all.length < some.length ? `; ${all.length} of ${many(some.length, 'pool')}` : ''})`,
+    )
+    .toSorted(compareText)
+    .join(', ');
+}
+
+type Word = { readonly name: string; readonly how: string };
+
+function wordsOf(page: Page, told: Told, { row, change }: One): readonly Word[] {
+  const { announce } = row.rule;
+  const nodes = row.changes[0] === change ? row.nodes : upper(change.from);
+  const by = nodesBy(nodes, change.to);
+  if (announce === undefined || row.isObserved || by === 0 || (by > 0 && !announce.raises)) return [];
+  const said = told.get(changeKey(row, change.boundary)) ?? [];
+  const open = announce.to.filter((name) => page.config.destinations.some((one) => one.name === name && !one.retired));
+  return open.map((name) => {
+    const how = said.find((one) => one.name === name)?.how;
+    return { name, how: how ?? untold(page, change, announce.beforeMs) };
+  });
+}
+
+/** By pool and boundary. */
+type Told = ReadonlyMap<string, readonly Word[]>;
+
+function toldIn({ stored, names }: Page): Told {
+  const words = stored.announced.flatMap(({ boundary, destination: name, state, pools }) =>
+    pools.map((pool) => {
+      const open = state === 'waiting' ? 'waits in the outbox' : 'refused the message';
+      return {
+        key: changeKey(pool, boundary),
+        name,
+        how: state === 'sent' ? `told ${names.short(pool.saidAt)}` : open,
+      };
+    }),
+  );
+  return Map.groupBy(words, ({ key }) => key);
+}
+
+/** Once its time is past, somebody silenced it, or it was not known so early. */
+function untold({ at }: Page, { boundary }: PlannedChange, beforeMs: number): string {
+  return at < boundary - beforeMs ? `${tellDuration(beforeMs)} before` : 'not told yet';
 }
 
 /** "ml/gpu", "7 pools: dev-*∕*, ml/gpu", "a, b and 4 more": a rule stands for its pools where all of them are meant. */

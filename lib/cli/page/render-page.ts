@@ -104,14 +104,15 @@ function renderFind({ view, query, onlyOdd }: Wanted, { isFile }: Assets): Html 
 function renderHappenings(page: Page, say: Say): Html {
   const { short } = page.names;
   const all = listHappenings(page);
-  const rows = all.map(({ from, to, pools, nodes, isObserved, reason }) => {
+  const isTold = page.config.rules.some(({ announce }) => announce !== undefined);
+  const rows = all.map(({ from, to, pools, nodes, isObserved, reason, announced }) => {
     const range = from === to ? '' : html`<span class="quiet">–${short(to).replace(/^\w+ /u, '')}</span>`;
-    return html`<tr><td>${short(from)}${range}</td><td>${pools}${isObserved ? html` <span class="quiet">(only observed)</span>` : ''}</td><td class="n">${nodes}</td><td class="quiet">${say(page.names.inText(reason))}</td></tr>`;
+    return html`<tr><td>${short(from)}${range}</td><td>${pools}${isObserved ? html` <span class="quiet">(only observed)</span>` : ''}</td><td class="n">${nodes}</td><td class="quiet">${say(page.names.inText(reason))}</td>${isTold ? html`<td class="quiet">${say(announced)}</td>` : ''}</tr>`;
   });
   const body =
     rows.length === 0
       ? html`<p class="quiet">Nothing changes within 36 hours.</p>`
-      : html`<table class="list"><thead><tr><th>when</th><th>pools</th><th class="n">nodes</th><th>why</th></tr></thead><tbody>${rows}</tbody></table>`;
+      : html`<table class="list"><thead><tr><th>when</th><th>pools</th><th class="n">nodes</th><th>why</th>${isTold ? html`<th>announced to</th>` : ''}</tr></thead><tbody>${rows}</tbody></table>`;
   return html`<section aria-labelledby="next"><h2 id="next">What happens next</h2>${body}<p class="quiet">To the minute, with queues: ${command(commandHint(page.config, 'rehearse'))}</p></section>`;
 }
 

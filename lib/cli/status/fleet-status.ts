@@ -1,11 +1,9 @@
-import type { Announcement } from '../../decide/announcing/announcement.ts';
 import { type PoolOutlook, rememberedPlan } from '../../decide/explain/remembered-plan.ts';
 import { baseOf } from '../../decide/scaling/base.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import { asksOfPool } from '../../decide/scaling/wanted-size.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import type { Store } from '../../io/stores/store.ts';
-import { listAnnouncements } from '../../jobs/records/announcement-records.ts';
 import { listAsks } from '../../jobs/records/ask-records.ts';
 import { listStoredRules, readUninstalled, type Uninstalled } from '../../jobs/records/cluster-records.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
@@ -15,6 +13,8 @@ import type { CompiledConfig, Rule } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import { asPoolSize, type Size } from '../../model/size.ts';
 import { type EpochMs, isOverdue } from '../../model/time.ts';
+import { type AnnouncedView, viewAnnounced } from '../outbox/announced-view.ts';
+import { viewOutbox } from '../outbox/outbox-view.ts';
 import { listKnownClusters, poolsOf, type StoredPool } from '../pools.ts';
 import { ago } from '../text/instant.ts';
 
@@ -28,7 +28,7 @@ export type FleetStatus = {
   readonly asks: readonly Exclude<Ask, { kind: 'release' }>[];
   readonly findings: readonly Pick<Finding, 'kind' | 'severity' | 'subject' | 'text' | 'fix'>[];
   /** What is still to come of what was announced, in order of time. */
-  readonly announced: readonly Announcement[];
+  readonly announced: readonly AnnouncedView[];
 };
 
 /** The fleet as the store knows it; no store yet is a fleet of which nothing is known. */
@@ -41,7 +41,7 @@ export async function fleetStatus(
   const nothing: Remembered = { uninstalled: undefined, rounds: [], asks: [], pools: [] };
   const { uninstalled, rounds, asks, pools } = store ? await lookAtFleet(store, config, book, now) : nothing;
   const open = store === undefined ? [] : await openIncidents(store);
-  const announced = store === undefined ? [] : await announcedIn(store, now);
+  const announced = store === undefined ? [] : await viewAnnounced(store, now, () => viewOutbox(store, config, now));
   return {
     at: now,
     uninstalled,
@@ -55,14 +55,6 @@ export async function fleetStatus(
       ...rounds.flatMap((round) => round.findings),
     ]),
   };
-}
-
-async function announcedIn(store: Store, now: EpochMs): Promise<readonly Announcement[]> {
-  const all = (await listAnnouncements(store, now)).map(({ announcement }) => announcement);
-  return all
-    .filter(({ boundary }) => boundary > now)
-    .map((one) => ({ ...one, pools: one.pools.filter(({ ended, said }) => ended === undefined && said > 0) }))
-    .filter(({ pools }) => pools.length > 0);
 }
 
 async function openIncidents(store: Store): Promise<FleetStatus['findings']> {

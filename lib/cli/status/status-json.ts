@@ -28,10 +28,11 @@ export function statusJson(status: FleetStatus, config: CompiledConfig): object 
     })),
     pools: pools.map((pool) => poolJson(pool, config)),
     asks: asks.map(askJson),
-    announced: announced.map(({ boundary, destination, saidAt, pools: told }) => ({
+    announced: announced.map(({ boundary, destination, saidAt, state, pools: told }) => ({
       at: rfc3339(boundary),
       to: destination,
       saidAt: rfc3339(saidAt),
+      message: state,
       pools: told.map(({ region, cluster, pool, from, to, nodes, by }) => {
         return { region, cluster, pool, from, to, nodes, by };
       }),

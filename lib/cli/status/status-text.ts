@@ -11,6 +11,7 @@ import { inRegion, onceInRegions, poolLabels, regionOf } from '../text/labels.ts
 import type { Paint } from '../text/paint.ts';
 import { renderTable } from '../text/table.ts';
 import { uninstalledText } from '../uninstall/uninstalled-view.ts';
+import type { AnnouncedView } from '../outbox/announced-view.ts';
 import type { FleetStatus, PoolStatus } from './fleet-status.ts';
 
 /** The fleet for people: whether it is kept at all, a table of pools, what is asked for, what is wrong. */
@@ -156,11 +157,19 @@ function isSaid(code: string, { change, memory }: PoolStatus['pool'], asks: Pool
   return code === 'paused' ? asks.pause !== undefined : code === 'stuck' && memory.stuck !== undefined;
 }
 
-function announcedLine({ boundary, destination, pools }: FleetStatus['announced'][number], zone: string): string {
-  const nodes = pools.reduce((sum, { by }) => sum + by, 0);
-  const way = nodes < 0 ? 'down' : 'up';
-  const what = `${counted(pools.length, 'pool')} ${way} by ${counted(Math.abs(nodes), 'node')}`;
-  return `announced ${what} at ${localInstant(boundary, zone)}, to ${printable(destination)}`;
+/** A message that waits, or was refused, was told to nobody. */
+function announcedLine({ boundary, destination, state, pools }: AnnouncedView, zone: string): string {
+  const ways = Map.groupBy(pools, ({ by }) => (by < 0 ? 'down' : 'up'));
+  const what = [...ways]
+    .map(([way, some]) => {
+      const nodes = some.reduce((sum, { by }) => sum + Math.abs(by), 0);
+      return `${counted(some.length, 'pool')} ${way} by ${counted(nodes, 'node')}`;
+    })
+    .join(' and ');
+  const [when, to] = [localInstant(boundary, zone), printable(destination)];
+  if (state === 'sent') return `announced ${what} at ${when}, to ${to}`;
+  const why = state === 'waiting' ? `the message to ${to} still waits in the outbox` : `${to} refused the message`;
+  return `not told yet: ${what} at ${when}; ${why}`;
 }
 
 function askLine(ask: FleetStatus['asks'][number], where: string, zone: string): string {

@@ -52,3 +52,11 @@ export function startOf({ begins, boundary }: { readonly begins: EpochMs; readon
 export function toldFrom(start: EpochMs, beforeMs: number, everyMs: number): EpochMs {
   return start - beforeMs - everyMs - minuteMs;
 }
+
+/** The key of its messages in the outbox. */
+export function messageKey(
+  { boundary, destination }: Pick<Announcement, 'boundary' | 'destination'>,
+  hash: (text: string) => string,
+): string {
+  return hash(`announcement\n${boundary}\n${destination}`);
+}

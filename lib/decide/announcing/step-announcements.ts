@@ -6,7 +6,15 @@ import { type Delivery, deliveryId, unsent } from '../incidents/delivery.ts';
 import { type Silences, silencedBy } from '../incidents/silence.ts';
 import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
 import type { RoundFindings } from '../watching/scale-findings.ts';
-import { type AnnouncedPool, type Announcement, changeKey, startOf, toldFrom, unknownAfterMs } from './announcement.ts';
+import {
+  type AnnouncedPool,
+  type Announcement,
+  changeKey,
+  messageKey,
+  startOf,
+  toldFrom,
+  unknownAfterMs,
+} from './announcement.ts';
 import { announcementText, type Change, correctionText, labelOf, sizesOf, type Telling } from './announcement-text.ts';
 import { offerLinks } from './keep-link.ts';
 import type { ComingChange } from './look-ahead.ts';
@@ -201,7 +209,7 @@ function deliveryOf(
   if (id === undefined) return undefined;
   const telling = { now, zone, hasSeveralRegions: config.regions.length > 1 };
   const links = at > now ? offerLinks(config, announcement, sequence, zone, hash) : [];
-  const key = hash(`announcement\n${at}\n${destination}`);
+  const key = messageKey(announcement, hash);
   const lane = { key, episode: at, sequence, destination: id, id: deliveryId(key, at, sequence, id, hash) };
   const facts = {
     what: 'notice',

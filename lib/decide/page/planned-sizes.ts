@@ -15,6 +15,8 @@ export type PlannedChange = {
   readonly who: string;
   /** The boundary ahead of which it is raised. */
   readonly aheadOf: EpochMs | undefined;
+  /** The instant at which something else is wanted; the next round acts on it. */
+  readonly boundary: EpochMs;
 };
 
 export type PlanInput = {
@@ -64,7 +66,7 @@ export function plannedChanges(input: PlanInput): readonly PlannedChange[] {
     if (input.isHeld) held ??= target;
     if (equalSize(held, target)) continue;
     held = undefined;
-    changes.push({ at, from: current, to: target, reason, who, aheadOf });
+    changes.push({ at, from: current, to: target, reason, who, aheadOf, boundary: aheadOf ?? instant });
     current = target;
   }
   return changes;
