@@ -58,6 +58,7 @@ const memory = has({
   autoscale: flag,
   seen: maybe(has({ size, at: number })),
   unseenSince: maybe(number),
+  thereSince: maybe(number),
   base: maybe(size),
   away: maybe(has({ base: either(size, one('unknown')), from: text, since: number })),
   kept: maybe(has({ size, since: number, until: number })),
@@ -175,6 +176,7 @@ const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
     }),
   ],
   [/^fleet\nuninstalled$/u, record({ state: maybe(text), at: number, who: text })],
+  [/^fleet\nlowers$/u, record({ since: number, taken: number, letThrough: maybe(table(number)) })],
   [/^fleet\n/u, record({})],
   [
     /^findings\n/u,

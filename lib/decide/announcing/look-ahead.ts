@@ -186,7 +186,7 @@ function walk(
   instants: readonly EpochMs[],
   reach: Reach,
 ): Walked {
-  const { lowersLeft: _ofThisRound, ...rest } = input;
+  const { lowersLeft: _ofThisRound, letThrough: _ofItToo, ...rest } = input;
   const fleet = beginFleet(input.clusters, input.storedRules, input.now);
   applyPlan(fleet, plan, input.config, input.now);
   const changes = new Map<string, ComingChange>();

@@ -7,6 +7,7 @@ import type { EpochMs } from '../../model/time.ts';
 import type { Timeline } from '../schedule/timeline.ts';
 import { givenBase, observedNodes } from './base.ts';
 import type { StoredRule } from './memory.ts';
+import type { LetThrough } from './plan.ts';
 import type { PoolView, RankedWant } from './pool-evaluation.ts';
 import { timelineOf } from './rule-book.ts';
 import { scheduledViews } from './scheduled-size.ts';
@@ -16,6 +17,8 @@ export type BrakeInput = {
   readonly wants: readonly RankedWant[];
   /** Of clusters that this round did not look at, and their nodes: asked only where something is to be counted at all. */
   readonly elsewhere: () => { readonly wants: readonly RankedWant[]; readonly nodes: number };
+  /** What other parts of this round were let through, also where no record tells of it yet. */
+  readonly letThrough: LetThrough;
   readonly storedRules: ReadonlyMap<string, StoredRule>;
   readonly fleetNodes: number;
   /** undefined = the brake is off. */
@@ -25,7 +28,11 @@ export type BrakeInput = {
   readonly hasSeveralRegions: boolean;
 };
 
-export type Braked = { readonly held: ReadonlySet<RankedWant>; readonly finding: Finding | undefined };
+export type Braked = {
+  readonly held: ReadonlySet<RankedWant>;
+  readonly finding: Finding | undefined;
+  readonly letThrough: LetThrough;
+};
 
 type News = { readonly want: RankedWant; readonly why: 'changed' | 'first' };
 
@@ -33,11 +40,11 @@ type News = { readonly want: RankedWant; readonly why: 'changed' | 'first' };
  * The brake counts the lowers that nobody has seen coming: those that the rule under which we last acted on a pool would
  * not want at this instant (only the new config wants them), and the first ones under a rule (docs/adr/0010). More than so
  * many pools, or so much of the fleet's nodes, wait for `approve`. An ordinary evening is wanted by the old rule too, and is
- * never braked; raises do not count. Clusters that a round does not look at count as they were last seen: a fleet lowered
- * by parts is lowered all the same.
+ * never braked; raises do not count. Clusters that a round does not look at count as they were last seen, and what other parts
+ * of it were let through: a fleet lowered by parts is lowered all the same.
  */
 export function brakeLowers(input: BrakeInput): Braked {
-  const nothing = { held: new Set<RankedWant>(), finding: undefined };
+  const nothing: Braked = { held: new Set<RankedWant>(), finding: undefined, letThrough: new Map() };
   const { limits } = input;
   if (input.isApproved || limits === undefined) return nothing;
   const timelines = new Map<string, Map<string, Timeline>>();
@@ -49,12 +56,23 @@ export function brakeLowers(input: BrakeInput): Braked {
   const own = newsOf(input.wants);
   if (own.length === 0) return nothing;
   const elsewhere = input.elsewhere();
-  const all = [...own, ...newsOf(elsewhere.wants)];
-  const nodes = all.reduce((sum, { want: { view, to } }) => sum + nodesOver(observedNodes(view.pool), to), 0);
+  const known = [...own, ...newsOf(elsewhere.wants)];
+  const less = new Map([...input.letThrough, ...lessOf(known)]);
+  const nodes = [...less.values()].reduce((sum, one) => sum + one, 0);
   const fleetNodes = input.fleetNodes + elsewhere.nodes;
-  const isTooMuch = all.length > limits.pools || nodes * 100 > limits.percent * fleetNodes;
-  if (!isTooMuch) return nothing;
-  return { held: new Set(own.map(({ want }) => want)), finding: findingOf(all, nodes, fleetNodes, input) };
+  const isTooMuch = less.size > limits.pools || nodes * 100 > limits.percent * fleetNodes;
+  if (!isTooMuch) return { ...nothing, letThrough: lessOf(own) };
+  const finding = findingOf(known, { pools: less.size, nodes, fleetNodes }, input);
+  return { ...nothing, held: new Set(own.map(({ want }) => want)), finding };
+}
+
+function lessOf(news: readonly News[]): LetThrough {
+  return new Map(
+    news.map(({ want: { view, to } }) => {
+      const { region, clusterId, poolId } = view.names;
+      return [`${region}/${clusterId}/${poolId}`, nodesOver(observedNodes(view.pool), to)] as const;
+    }),
+  );
 }
 
 function whyNews(
@@ -79,7 +97,7 @@ function isFirstAct({ rule, pool, memory }: PoolView, known: StoredRule | undefi
   if (known === undefined) return true;
   const { knownSince = Number.NEGATIVE_INFINITY, approvedAt = Number.NEGATIVE_INFINITY } = known;
   const met = memory.metAt ?? Number.NEGATIVE_INFINITY;
-  const appeared = pool.createdAt ?? memory.metAt;
+  const appeared = pool.createdAt ?? memory.thereSince ?? memory.metAt;
   const isYounger = knownSince === Number.NEGATIVE_INFINITY || (appeared !== undefined && appeared > knownSince);
   return !isYounger && met > approvedAt;
 }
@@ -110,21 +128,21 @@ function baseThen({ view }: RankedWant, old: Rule): Size | undefined {
 
 function findingOf(
   news: readonly News[],
-  nodes: number,
-  fleetNodes: number,
+  { pools, nodes, fleetNodes }: { readonly pools: number; readonly nodes: number; readonly fleetNodes: number },
   { hasSeveralRegions }: Pick<BrakeInput, 'hasSeveralRegions'>,
 ): Finding {
   const nameOf = ({ region, cluster, pool }: Names) => `${hasSeveralRegions ? `${region}:` : ''}${cluster}/${pool}`;
   const names = news.slice(0, 5).map(({ want: { view, to } }) => `${nameOf(view.names)} → ${describeSize(to)}`);
-  const more = news.length > names.length ? ` and ${news.length - names.length} more` : '';
-  const first = news.filter(({ why }) => why === 'first').length;
+  const more = pools > names.length ? ` and ${pools - names.length} more` : '';
+  // What only another part has seen is new to everybody.
+  const changed = news.filter(({ why }) => why === 'changed').length;
   return {
     kind: 'config.brake',
     subject: { kind: 'config', path: 'safety.brake' },
     severity: 'warning',
-    text: `the new config would lower ${counted(news.length, 'pool')} by ${nodes} of ${fleetNodes} nodes, ${whyText(news.length, first)}: ${names.join(', ')}${more}`,
+    text: `the new config would lower ${counted(pools, 'pool')} by ${nodes} of ${fleetNodes} nodes, ${whyText(pools, pools - changed)}: ${names.join(', ')}${more}`,
     fix: 'if you want this, run: lamplighter approve',
-    facts: { pools: news.length, nodes },
+    facts: { pools, nodes },
   };
 }
 

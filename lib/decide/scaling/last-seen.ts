@@ -21,6 +21,7 @@ export function refreshMemory(input: PoolInput): PoolMemory {
     asks: asks.fingerprint,
     ruleHash: rule.hash,
     metAt: now,
+    ...(pool.createdAt !== undefined && { thereSince: pool.createdAt }),
     onRemove: rule.onRemove,
   };
   if (known === undefined) return first;
@@ -28,13 +29,15 @@ export function refreshMemory(input: PoolInput): PoolMemory {
   const asksChanged = (known.asks ?? '') !== asks.fingerprint;
   const keptEnded = known.kept !== undefined && (ruleChanged || known.kept.until <= now);
   const memory = ofOneKind(known, input, ruleChanged);
+  const isMet = ruleChanged && memory.actedRule === undefined;
   return remember(memory, {
     name: pool.name,
     flavor: pool.flavor ?? memory.flavor,
     labels: pool.labels,
     tellsNodes: tellsNodes(pool) || memory.tellsNodes,
     ruleHash: rule.hash,
-    metAt: ruleChanged && memory.actedRule === undefined ? now : memory.metAt,
+    metAt: isMet ? now : memory.metAt,
+    thereSince: isMet ? (pool.createdAt ?? memory.thereSince ?? memory.metAt) : memory.thereSince,
     onRemove: rule.onRemove,
     asks: asks.fingerprint,
     kept: keptEnded ? undefined : memory.kept,

@@ -121,6 +121,8 @@ export type PoolMemory = {
   readonly ruleHash?: string | undefined;
   /** Where nothing was ever done to it: since when it has stood under this rule. */
   readonly metAt?: EpochMs | undefined;
+  /** It was there by then: made, or at least seen. For those who know the pool by its memory only; absent = since `metAt`. */
+  readonly thereSince?: EpochMs | undefined;
   readonly onRemove?: 'restore' | 'leave' | undefined;
   readonly kept?: Kept | undefined;
   /** A raise was claimed ahead of this boundary: not lowered before it. */

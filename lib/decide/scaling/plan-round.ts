@@ -59,6 +59,7 @@ export function planInFull(given: RoundInput): PlanInFull {
     findings: brake.finding ? [...findings, brake.finding] : findings,
     notices: chosen.flatMap(({ plan }) => plan.notices),
     updates: chosen.flatMap((one) => updateOf(one, input)),
+    ...(brake.letThrough.size > 0 && { letThrough: brake.letThrough }),
   };
   return { plan, clusters: plans };
 }
@@ -122,6 +123,7 @@ function brakeInput(input: RoundInput, book: RuleBook, plans: readonly ClusterPl
       const plansThere = clusters.map((seen) => planOne(input, book, seen, () => false));
       return { wants: wantsOf(plansThere), nodes: nodesOf(clusters) };
     },
+    letThrough: input.letThrough ?? new Map(),
     storedRules: input.storedRules,
     fleetNodes: nodesOf(input.clusters),
     limits: input.config.safety.brake,

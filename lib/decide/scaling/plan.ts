@@ -32,6 +32,8 @@ export type RoundInput = {
   readonly clusters: readonly ObservedFleetCluster[];
   /** The rest of the fleet, which this round did not look at, as it was last seen; seldom asked for. */
   readonly elsewhere?: () => readonly ObservedFleetCluster[];
+  /** What other parts of this round were let through by the brake; absent = nothing. */
+  readonly letThrough?: LetThrough;
   /** What this round may still lower, where it is one of several parts; absent = what the config allows. */
   readonly lowersLeft?: number;
   readonly asks: readonly Ask[];
@@ -164,4 +166,9 @@ export type Plan = {
   readonly findings: readonly Finding[];
   readonly notices: readonly Notice[];
   readonly updates: readonly RecordUpdate[];
+  /** What the brake counted and let through; absent = nothing. */
+  readonly letThrough?: LetThrough;
 };
+
+/** Pools that are lowered without having been seen coming, by `region/clusterId/poolId`, and the nodes each of them loses. */
+export type LetThrough = ReadonlyMap<string, number>;

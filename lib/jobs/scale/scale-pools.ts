@@ -5,19 +5,18 @@ import { clockFinding } from '../../decide/clock-skew.ts';
 import { afterMissing } from '../../decide/scaling/memory.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
 import type { Plan, RecordUpdate, RoundInput } from '../../decide/scaling/plan.ts';
-import { isCountedLower, planRound } from '../../decide/scaling/plan-round.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Finding } from '../../model/finding.ts';
 import { whole } from '../../model/part.ts';
 import { mapBounded } from '../concurrency.ts';
 import { listAnnouncements } from '../records/announcement-records.ts';
-import { changeRecord, putOver } from '../records/change-record.ts';
 import { clusterWrite, readUninstalled, ruleToStore, storeRule } from '../records/cluster-records.ts';
 import { type Acted, actOnCluster } from './act.ts';
 import { keepNodes, keepSizes, type StoredRecord } from './keep-past.ts';
 import { announceStart, leaveWord } from './leave-word.ts';
 import { concurrency, type MissingCluster, notLookedAt, observeFleet, readFleet, type SeenFleet } from './observe.ts';
+import { planByFleet } from './plan-by-fleet.ts';
 import { bookFrom, type ScaleOptions, type ScaleParts, type ScaleProblem, type ScaleReport } from './parts.ts';
 
 /**
@@ -63,58 +62,6 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   await leaveWord(parts, seen, plan, options, ahead);
   if (wrongClocks.size === 0 && seen.answered.size > 0) await noted(problems, '', () => healStore(parts.store));
   return { ...report, ...(started !== undefined && { started }), problems, results };
-}
-
-/**
- * The brake and `safety.maxChangesPerRound` are about the fleet, and a part has read only its own records: where there is
- * something to count it reads the others' too, and takes what it may lower from what the parts of this round share.
- */
-async function planByFleet(
-  parts: ScaleParts,
-  own: RoundInput,
-  seen: SeenFleet,
-  options: ScaleOptions,
-): Promise<{ readonly plan: Plan; readonly input: RoundInput }> {
-  if ((options.shard?.count ?? 1) === 1) {
-    const input = { ...own, elsewhere: () => notLookedAt(seen, new Map()) };
-    return { plan: planRound(input), input };
-  }
-  let isCounting = false;
-  const elsewhere = () => {
-    isCounting = true;
-    return [];
-  };
-  const alone = planRound({ ...own, elsewhere });
-  const fleet = isCounting ? notLookedAt(seen, await readFleet(parts)) : [];
-  const input = { ...own, elsewhere: () => fleet };
-  const plan = isCounting ? planRound(input) : alone;
-  const most = parts.config.safety.maxChangesPerRound;
-  const lowers = plan.actions.filter(isCountedLower).length;
-  if (most === undefined || lowers === 0 || options.isDryRun) return { plan, input };
-  const lowersLeft = await takeShare(parts, most, lowers);
-  return { plan: lowersLeft === lowers ? plan : planRound({ ...input, lowersLeft }), input };
-}
-
-const sharedKey = { partition: 'fleet', id: 'lowers' };
-
-/**
- * The parts of one round begin within seconds of each other, and the next round comes a tick later: what was taken in the
- * last half of a tick was taken in this round. Resolves to how many of those that are wanted may be sent.
- */
-async function takeShare({ store, clock, config }: ScaleParts, most: number, wanted: number): Promise<number> {
-  return changeRecord(store, {
-    what: 'how many pools this round may lower',
-    read: () => store.read(sharedKey),
-    change: (known) => {
-      const now = clock.now();
-      const { since = 0, taken = 0 } = (known?.value ?? {}) as { readonly since?: number; readonly taken?: number };
-      const isThisRound = Math.abs(now - since) < config.everyMs / 2;
-      const before = isThisRound ? taken : 0;
-      const granted = Math.max(0, Math.min(wanted, most - before));
-      const next = { schema: 1, since: isThisRound ? since : now, taken: before + granted };
-      return { writes: granted === 0 ? [] : [putOver(sharedKey, next, known?.version)], result: granted };
-    },
-  });
 }
 
 /** Of this round's own part. */

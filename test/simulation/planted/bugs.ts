@@ -352,7 +352,7 @@ const planted: readonly PlantedBug[] = [
     parts: 3,
     changes: [
       {
-        file: 'lib/jobs/scale/scale-pools.ts',
+        file: 'lib/jobs/scale/plan-by-fleet.ts',
         find: 'const lowersLeft = await takeShare(parts, most, lowers);',
         replace: 'const lowersLeft = Math.min(most, lowers);',
       },

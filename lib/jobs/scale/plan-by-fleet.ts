@@ -1,0 +1,103 @@
+import type { LetThrough, Plan, RoundInput } from '../../decide/scaling/plan.ts';
+import { isCountedLower, planRound } from '../../decide/scaling/plan-round.ts';
+import type { StoredRecord, Write } from '../../io/stores/store.ts';
+import { changeRecord, putOver } from '../records/change-record.ts';
+import { notLookedAt, readFleet, type SeenFleet } from './observe.ts';
+import type { ScaleOptions, ScaleParts } from './parts.ts';
+
+/**
+ * The brake and `safety.maxChangesPerRound` are about the fleet, and a part has read only its own records: where there is
+ * something to count it reads the others' too, and the parts of a round share what it lets through and what it may lower.
+ */
+export async function planByFleet(
+  parts: ScaleParts,
+  own: RoundInput,
+  seen: SeenFleet,
+  options: ScaleOptions,
+): Promise<{ readonly plan: Plan; readonly input: RoundInput }> {
+  if ((options.shard?.count ?? 1) === 1) {
+    const input = { ...own, elsewhere: () => notLookedAt(seen, new Map()) };
+    return { plan: planRound(input), input };
+  }
+  let isCounting = false;
+  const elsewhere = () => {
+    isCounting = true;
+    return [];
+  };
+  const alone = planRound({ ...own, elsewhere });
+  const fleet = isCounting ? notLookedAt(seen, await readFleet(parts)) : [];
+  const braked = { ...own, elsewhere: () => fleet };
+  const { plan, input } = isCounting ? await planUnderBrake(parts, braked, options) : { plan: alone, input: braked };
+  const most = parts.config.safety.maxChangesPerRound;
+  const lowers = plan.actions.filter(isCountedLower).length;
+  if (most === undefined || lowers === 0 || options.isDryRun) return { plan, input };
+  const lowersLeft = await takeShare(parts, most, lowers);
+  return { plan: lowersLeft === lowers ? plan : planRound({ ...input, lowersLeft }), input };
+}
+
+/**
+ * What the brake lets through in one part it counts in the others: of clusters that nobody has looked at there is no record,
+ * and parts that look at the same time see nothing of each other. Where it is too much for all, those that come later wait.
+ */
+async function planUnderBrake(
+  parts: ScaleParts,
+  input: RoundInput,
+  { isDryRun = false }: ScaleOptions,
+): Promise<{ readonly plan: Plan; readonly input: RoundInput }> {
+  return changeRecord(parts.store, {
+    what: 'what the brake lets through in this round',
+    read: () => parts.store.read(sharedKey),
+    change: (known) => {
+      const shared = sharedIn(known, parts);
+      const others: LetThrough = new Map(Object.entries(shared.letThrough));
+      const all = { ...input, letThrough: others };
+      const plan = planRound(all);
+      const own = [...(plan.letThrough ?? [])];
+      const isNews = !isDryRun && own.some(([id]) => !others.has(id));
+      const letThrough = { ...shared.letThrough, ...Object.fromEntries(own) };
+      return { writes: isNews ? [sharedWrite({ ...shared, letThrough }, known)] : [], result: { plan, input: all } };
+    },
+  });
+}
+
+/** Resolves to how many of those that are wanted may be sent. */
+async function takeShare(parts: ScaleParts, most: number, wanted: number): Promise<number> {
+  return changeRecord(parts.store, {
+    what: 'how many pools this round may lower',
+    read: () => parts.store.read(sharedKey),
+    change: (known) => {
+      const shared = sharedIn(known, parts);
+      const granted = Math.max(0, Math.min(wanted, most - shared.taken));
+      const next = { ...shared, taken: shared.taken + granted };
+      return { writes: granted === 0 ? [] : [sharedWrite(next, known)], result: granted };
+    },
+  });
+}
+
+/** What the parts of one round have in common. */
+type Shared = {
+  readonly schema: 1;
+  readonly since: number;
+  /** Of `safety.maxChangesPerRound`. */
+  readonly taken: number;
+  /** As in a plan. */
+  readonly letThrough: { readonly [pool: string]: number };
+};
+
+const sharedKey = { partition: 'fleet', id: 'lowers' };
+
+/**
+ * The parts of one round begin within seconds of each other, and the next round comes a tick later: what was taken in the
+ * last half of a tick was taken in this round.
+ */
+function sharedIn(known: StoredRecord | undefined, { clock, config }: ScaleParts): Shared {
+  const now = clock.now();
+  const { since = 0, taken = 0, letThrough = {} } = (known?.value ?? {}) as Partial<Shared>;
+  return Math.abs(now - since) < config.everyMs / 2
+    ? { schema: 1, since, taken, letThrough }
+    : { schema: 1, since: now, taken: 0, letThrough: {} };
+}
+
+function sharedWrite(shared: Shared, known: StoredRecord | undefined): Write {
+  return putOver(sharedKey, shared, known?.version);
+}
