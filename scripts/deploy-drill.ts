@@ -31,12 +31,22 @@ function steps({ usual, changed, withoutQueue }: Configs): readonly Step[] {
   const deployed = /Service deployed/u;
   return [
     { name: 'a forgotten config', words: ['deploy'], expects: /no config is named/u, hasQueue: false },
-    { name: 'a parameter that is none', words: deploy(usual, 'confg=x'), expects: /no parameter "confg"/u },
+    {
+      name: 'a parameter that is none',
+      words: deploy(usual, 'confg=x'),
+      expects: /no parameter "confg": did you mean "config"/u,
+    },
     { name: 'first deployment', words: deploy(usual), expects: deployed, hasQueue: true },
     { name: 'the same once more', words: deploy(usual), expects: /No changes to deploy/u },
     { name: 'another config', words: deploy(changed), expects: deployed },
     { name: 'a queue goes from the config', words: deploy(withoutQueue), expects: /stays as it is/u, hasQueue: true },
     { name: 'and comes back', words: deploy(usual), expects: deployed, hasQueue: true },
+    {
+      name: 'a queue that is none is to go',
+      words: deploy(withoutQueue, 'dropQueues=lamplighter-evnts'),
+      expects: /did you mean "lamplighter-events"/u,
+      hasQueue: true,
+    },
     { name: 'and is let go of', words: deploy(withoutQueue, `dropQueues=${queue}`), expects: deployed },
     { name: 'removal, which needs no config', words: ['remove'], expects: /successfully removed/u },
   ];

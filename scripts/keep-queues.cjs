@@ -17,10 +17,12 @@ module.exports = function KeepQueues(serverless, _options, { log }) {
 };
 
 async function keepQueues(serverless, log) {
-  const { keptQueues } = await import('./aws/kept-queues.ts');
+  const { checkDropped, keptQueues } = await import('./aws/kept-queues.ts');
   const { custom, provider } = serverless.service;
   const next = provider.compiledCloudFormationTemplate;
   const deployed = await deployedTemplate(serverless.getProvider('aws'));
+  for (const name of plainly(() => checkDropped(custom.built.dropped, deployed, next)))
+    log.warning(`dropQueues ${name}: the stack has no such queue any more; leave it out from now on`);
   const kept = keptQueues(deployed, next, custom.built.letGo);
   Object.assign(next.Resources, kept.resources);
   for (const name of kept.names)
@@ -36,6 +38,16 @@ async function deployedTemplate(aws) {
     return JSON.parse(TemplateBody);
   } catch (error) {
     if (error.name === 'ValidationError' && /does not exist/u.test(error.message)) return { Resources: {} };
+    throw error;
+  }
+}
+
+/** The framework prints the stack, which says nothing to who has misspelt a name. */
+function plainly(work) {
+  try {
+    return work();
+  } catch (error) {
+    if (error.name === 'UsageError') error.stack = error.message;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { UsageError } from '../../lib/errors.ts';
+import { suggest } from '../../lib/model/did-you-mean.ts';
 
 /** What `--param name=value` may say, as the texts that it is given in; empty = not said. */
 export const parameterNames = [
@@ -52,7 +53,7 @@ export function refuseUnknown(given: readonly string[]): void {
   const known = new Set<string>(parameterNames);
   const unknown = given.map((word) => word.split('=')[0] ?? '').filter((name) => !known.has(name));
   if (unknown.length === 0) return;
-  throw new UsageError(`there is no parameter "${unknown[0]}": use ${parameterNames.join(', ')}`);
+  throw new UsageError(`there is no parameter "${unknown[0]}": ${suggest(unknown[0] ?? '', parameterNames)}`);
 }
 
 /** The parameters, read. Throws saying which one is wrong, and what may be written. */

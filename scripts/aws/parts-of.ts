@@ -1,5 +1,6 @@
 import { UsageError } from '../../lib/errors.ts';
 import type { CompiledConfig } from '../../lib/model/config.ts';
+import { suggest } from '../../lib/model/did-you-mean.ts';
 import { checkNames } from './check-names.ts';
 import { eventResources } from './event-resources.ts';
 import { alarmTopicResources, keyResources, logGroupExtensions, tracingResources } from './option-resources.ts';
@@ -25,7 +26,9 @@ export type Parts = {
   readonly alarmActions: readonly unknown[];
   readonly logLevel: string;
   readonly concurrency: { readonly [fn: string]: number | null };
-  /** Queues that may go from the stack. */
+  /** Queues that go from the stack, as somebody wrote them. */
+  readonly dropped: readonly string[];
+  /** Queues that may go from the stack: the same, and those that are used and not made. */
   readonly letGo: readonly string[];
   /** null = as it is. */
   readonly isProtected: boolean | null;
@@ -88,6 +91,7 @@ export function partsOf(config: Needed, options: PartsOptions): Parts {
     alarmActions,
     logLevel: checkLevel(options.logLevel),
     concurrency: concurrencyOf(config, isCapped, resources),
+    dropped: options.dropQueues ?? [],
     letGo: [...(options.dropQueues ?? []), ...existing],
     isProtected: options.isProtected ?? null,
     tags: options.tags ?? {},
@@ -108,7 +112,7 @@ function checkExisting(names: readonly string[], { store, events }: Needed): voi
   const wrong = names.find((name) => name !== 'all' && !known.includes(name));
   if (wrong === undefined) return;
   throw new UsageError(
-    `existing "${wrong}" is neither the table nor a queue of the config: use all, ${known.join(', ')}`,
+    `existing "${wrong}" is neither the table nor a queue of the config: ${suggest(wrong, ['all', ...known])}`,
   );
 }
 

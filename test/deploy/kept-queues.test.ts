@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CompiledConfig } from '../../lib/model/config.ts';
-import { keptQueues } from '../../scripts/aws/kept-queues.ts';
+import { checkDropped, keptQueues } from '../../scripts/aws/kept-queues.ts';
 import { partsOf } from '../../scripts/aws/parts-of.ts';
 import { compileForFunctions } from '../../scripts/build-functions.ts';
 
@@ -63,6 +63,31 @@ describe('a queue that goes from the config', () => {
   test.each([['of-dead-letters'], ['X-dead-letters']])('is known by its whole name: %s', (name) => {
     expect(after([name], []).names).toEqual([name]);
     expect(after([name], [], [name]).names).toEqual([]);
+  });
+});
+
+describe('a queue to be let go of', () => {
+  const check = (before: readonly string[], next: readonly string[], dropped: readonly string[]) =>
+    checkDropped(dropped, templateOf(before), templateOf(next));
+
+  test('went from the config', () => {
+    expect(check(['builds', 'nightly'], ['nightly'], ['builds'])).toEqual([]);
+  });
+
+  test.each([
+    ['one that can go', ['builds', 'nightly'], ['nightly'], 'bulids', 'did you mean "builds"?'],
+    ['one in the config', ['builds'], ['builds'], 'biulds', 'did you mean "builds"?'],
+    ['nothing, where some can go', ['builds', 'x'], [], 'something', 'use one of: builds, x'],
+    ['its dead letters', ['builds'], [], 'builds-dead-letters', 'use one of: builds'],
+  ])('is refused when it is spelt like %s', (_name, before, next, dropped, reason) => {
+    expect(() => check(before, next, [dropped])).toThrow(
+      `dropQueues "${dropped}" is no queue that went from the config: ${reason}`,
+    );
+  });
+
+  test('may be gone already, which is said', () => {
+    expect(check(['nightly'], ['nightly'], ['builds'])).toEqual(['builds']);
+    expect(check([], [], ['builds'])).toEqual(['builds']);
   });
 });
 

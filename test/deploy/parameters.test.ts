@@ -15,10 +15,16 @@ test('no config is there unless one is named', () => {
   expect(file.params.default.config).toBe('');
 });
 
-test('a name that is none is refused, with those there are', () => {
-  expect(() => refuseUnknown(['config=a.yml', 'alarmtopic=x'])).toThrow(
-    'there is no parameter "alarmtopic": use config',
-  );
+test.each([
+  ['alarmtopic=x', 'there is no parameter "alarmtopic": did you mean "alarmTopic"?'],
+  ['dropQueue=lamplighter-events', 'there is no parameter "dropQueue": did you mean "dropQueues"?'],
+  ['confg=x', 'there is no parameter "confg": did you mean "config"?'],
+  ['nothing-like-it', 'there is no parameter "nothing-like-it": use one of: config, alarmTopic'],
+])('a name that is none is refused, with the right one: %s', (word, reason) => {
+  expect(() => refuseUnknown(['config=a.yml', word])).toThrow(reason);
+});
+
+test('names that there are go through', () => {
   expect(() => refuseUnknown(['config=a.yml', 'tags=a=b'])).not.toThrow();
 });
 
