@@ -47,9 +47,9 @@ function checked(value: string, purpose: SecretPurpose, reference: string): Secr
   if (value.length > longest) throw bad('is longer than 8 KiB', reference);
   if (/^["'`]|["'`]$/.test(value)) throw bad('is in quotes: store it without them', reference);
   const { pattern, problem } = shapes[purpose] ?? oneWord;
-  if (value !== value.trim() && pattern.test(value.trim()))
-    throw bad('has a blank or line break before or after it: store it without', reference);
-  if (value !== value.trim() || !pattern.test(value)) throw bad(problem, reference);
+  const trimmed = value.trim();
+  if (!pattern.test(trimmed)) throw bad(problem, reference);
+  if (value !== trimmed) throw bad('has a blank or line break before or after it: store it without', reference);
   return makeSecret(value);
 }
 
