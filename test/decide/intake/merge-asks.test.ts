@@ -122,18 +122,23 @@ test.each([
   ['more nodes, for a longer time', [4, 1], [6, 3], [6, 3]],
   ['fewer nodes, for a shorter time', [6, 3], [4, 1], [6, 3]],
 ])('the merged lease of a full group after one of %s keeps the most of both', (_, first, second, expected) => {
+  for (const laterMs of [0, 999, 1000, 5000]) expect(mergedOf(first, second, laterMs)).toEqual(expected);
+});
+
+/** Nodes and hours of the one lease that holds what two more asks want; both came so long after the group was full. */
+function mergedOf(first: readonly number[], second: readonly number[], laterMs: number): readonly number[] {
   const own = (n: number) => [`lease/${n}`, { ...lease(0, 1, 9), id: `lease/${n}` }] as const;
   const asks = new Map<string, Ask>(Array.from({ length: mostLiveLeases }, (_none, n) => own(n)));
   const add = ([atLeast = 0, hours = 0]: readonly number[], id: string) => {
     const plan = planGroup(
       { prefix: 'lease/', isWhole: true, asks },
       [{ ...lease(1, atLeast, hours), id }],
-      now + 5000,
+      now + laterMs,
     );
     for (const put of plan?.puts ?? []) asks.set(put.id, put);
   };
   add(first, 'lease/one');
   add(second, 'lease/two');
   const merged = asks.get(mergedId('lease/')) as Lease;
-  expect([merged.atLeast, (merged.until - now) / hourMs]).toEqual(expected);
-});
+  return [merged.atLeast, (merged.until - now) / hourMs];
+}
