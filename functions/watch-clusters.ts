@@ -17,7 +17,7 @@ export const makeHandler = (open: OpenContainer) =>
     const others = shard ? [] : Array.from({ length: count - 1 }, (_, i) => ({ index: i + 1, count }));
     await Promise.all(others.map((other) => invoke({ job: 'watch-clusters', shard: other })));
     const own = shard ?? { index: 0, count };
-    const report = await app.watch(config, undefined, timeLeftMs, own.count === 1 ? {} : { shard: own });
+    const report = await app.watch(config, undefined, timeLeftMs, { shard: own });
     if (report.deliveries + report.notices > 0) await invoke({ job: 'deliver-alerts' });
     if (!report.isKept) throw new StoreError(`the round was not stored: ${report.problems.at(-1)}`);
     return reportWatching(container, report);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { SecretError } from '../../../lib/errors.ts';
 import { type Log, silentLog } from '../../../lib/io/log.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';
-import { unwrap } from '../../../lib/io/secrets/secret.ts';
+import { makeSecret, type SecretSource, unwrap } from '../../../lib/io/secrets/secret.ts';
 import { makeSecrets } from '../../../lib/io/secrets/secrets.ts';
 import { makeTokenSource } from '../../../lib/io/secrets/token-source.ts';
 import { makeVirtualClock } from '../../support/virtual-clock.ts';
@@ -118,4 +118,96 @@ test('after the clock was set back a value is read again, and so is a place that
   place.value = 'three';
   clock.at -= 30 * minuteMs;
   expect(unwrap(await token.current())).toBe('three');
+});
+
+describe('after a refusal', () => {
+  /** A place that keeps two values, and a clock that goes wherever it is told to. */
+  function aRotation(current: string | Error, previous?: string | Error) {
+    const place = { current, previous, reads: [] as string[] };
+    const clock = { at: Date.UTC(2026, 10, 23), now: () => clock.at, sleep: async () => {} };
+    const redactor = makeRedactor();
+    const source: SecretSource = {
+      read: async (stage) => {
+        place.reads.push(stage);
+        const text = place[stage];
+        if (text instanceof Error) throw text;
+        return text;
+      },
+    };
+    const token = makeTokenSource(ref, source, { clock, redactor, log: silentLog });
+    const next = async (...refused: readonly string[]) => {
+      const found = await token.after(refused.map(makeSecret));
+      return found && unwrap(found);
+    };
+    const now = async () => unwrap(await token.current());
+    return { place, clock, redactor, token, next, now };
+  }
+
+  test('a new value is found by one look, however many ask', async () => {
+    const { place, next, now } = aRotation('one', 'zero');
+    expect(await now()).toBe('one');
+    place.current = 'two';
+    expect(await Promise.all([next('one'), next('one'), next('one')])).toEqual(['two', 'two', 'two']);
+    expect([await now(), place.reads]).toEqual(['two', ['current', 'current']]);
+    expect(await next('one')).toBe('two');
+    expect(place.reads).toHaveLength(2);
+  });
+
+  test('the value before serves until another one is found', async () => {
+    const { place, clock, token, next, now, redactor } = aRotation('one', 'zero-zero-zero-zero');
+    await now();
+    expect(token.isPrevious()).toBe(false);
+    expect(await next('one')).toBe('zero-zero-zero-zero');
+    expect([await now(), token.isPrevious(), place.reads]).toEqual([
+      'zero-zero-zero-zero',
+      true,
+      ['current', 'current', 'previous'],
+    ]);
+    expect(redactor.clean('zero-zero-zero-zero')).toBe('[redacted]');
+    place.current = 'two';
+    clock.at += 5 * minuteMs;
+    expect([await now(), token.isPrevious()]).toEqual(['two', false]);
+  });
+
+  test('the value before is let go when it is refused too', async () => {
+    const { token, next, now } = aRotation('one', 'zero');
+    await now();
+    await next('one');
+    expect(await next('one', 'zero')).toBeUndefined();
+    expect([token.isPrevious(), await now()]).toEqual([false, 'one']);
+  });
+
+  test.each<[string, number, number]>([
+    ['half a minute later', 30_000, 1],
+    ['a moment before that', 29_999, 0],
+    ['at once', 0, 0],
+    ['where the clock was set back', -1, 1],
+    ['where it was set back by an hour', -60 * minuteMs, 1],
+  ])('where none is left, the place is looked at again %s: %i ms', async (_, ms, looks) => {
+    const { place, clock, next, now } = aRotation('one', 'zero');
+    await now();
+    expect(await next('one', 'zero')).toBeUndefined();
+    const before = place.reads.length;
+    clock.at += ms;
+    expect(await next('one', 'zero')).toBeUndefined();
+    expect(place.reads.slice(before)).toEqual(looks === 1 ? ['current', 'previous'] : []);
+  });
+
+  test.each<[string, string | Error | undefined]>([
+    ['there is none', undefined],
+    ['it is the refused one', 'one'],
+    ['it cannot be read', new SecretError('down', 'x')],
+    ['it is no token', '"zero"'],
+  ])('of the value before nothing comes where %s', async (_, previous) => {
+    const { next, now, token } = aRotation('one', previous);
+    await now();
+    expect([await next('one'), token.isPrevious()]).toEqual([undefined, false]);
+  });
+
+  test('while its place is down the value before is tried all the same', async () => {
+    const { place, next, now } = aRotation('one', 'zero');
+    await now();
+    place.current = new SecretError('down', 'x');
+    expect(await next('one')).toBe('zero');
+  });
 });
