@@ -7,15 +7,15 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { constants, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { equivalent } from './mutants/equivalent.ts';
 import { asEnvironment, isInSample, type Place } from './mutants/sample.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-/** Inside the project, since StrykerJS works on a copy of it and looks for the configuration there. */
-const folder = '.mutants';
+/** Inside the project, since StrykerJS works on a copy of it and looks for the configuration there. One for each run. */
+const folder = `.mutants/${process.pid}`;
 
 /** Code whose tests do not stand as it does, or not only. */
 const testsElsewhere: Readonly<Record<string, readonly string[]>> = {
@@ -54,8 +54,7 @@ async function main(): Promise<void> {
     throw new Error('--sample takes a whole number: 4 tries one mistake in four');
   if (values.vitest && sample > 1) throw new Error('--vitest tries all mistakes: leave out --sample');
   const tests = (values.tests ?? positionals.flatMap(testsOf)).map(asGlob);
-  await rm(`${root}${folder}`, { recursive: true, force: true });
-  await mkdir(`${root}${folder}`);
+  await mkdir(`${root}${folder}`, { recursive: true });
   await writeFile(`${root}${folder}/vitest.config.mjs`, vitestConfig(tests));
   await writeFile(
     `${root}${folder}/stryker.json`,
@@ -64,6 +63,7 @@ async function main(): Promise<void> {
   const code = await run(asEnvironment({ tests, left, sample }));
   if (code !== 0) throw new Error(`StrykerJS ended with exit code ${code}`);
   const report = JSON.parse(await readFile(`${root}${folder}/report.json`, 'utf8')) as Report;
+  await rm(`${root}${folder}`, { recursive: true, force: true });
   process.stdout.write(summaryOf(report, sample));
 }
 
@@ -103,7 +103,7 @@ function strykerConfig(paths: readonly string[], withVitest: boolean): object {
     reporters: ['json', 'progress-append-only'],
     jsonReporter: { fileName: `${folder}/report.json` },
     tempDirName: `${folder}/tmp`,
-    ignorePatterns: ['dist', '.serverless', folder + '/tmp', 'coverage'],
+    ignorePatterns: ['dist', '.serverless', '.mutants/*/tmp', 'coverage'],
     allowEmpty: false,
   };
 }
@@ -120,7 +120,8 @@ function run(environment: Readonly<Record<string, string>>): Promise<number> {
       stdio: 'inherit',
       env: { ...process.env, ...environment },
     });
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+    const { PRIORITY_BELOW_NORMAL: low } = constants.priority;
+    if (child.pid !== undefined && getPriority() < low) setPriority(child.pid, low);
     child.on('error', reject);
     child.on('close', (code) => resolve(code ?? 1));
   });

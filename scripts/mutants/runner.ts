@@ -27,6 +27,7 @@ type RunOptions = {
   readonly testFilter?: readonly string[];
   readonly hitLimit?: number;
   readonly mutantActivation: 'static' | 'runtime';
+  readonly reloadEnvironment: boolean;
 };
 type TestResult = { readonly id: string; readonly name: string; readonly status: 0; readonly timeSpentMs: number };
 
@@ -34,13 +35,19 @@ const namespace = '__stryker__';
 const state = ((globalThis as unknown as Record<string, Namespace>)[namespace] ??= {});
 const { tests: patterns, left, sample } = readEnvironment(process.env);
 const shim = new URL('in-process.ts', import.meta.url).href;
+const here = pathToFileURL(`${process.cwd()}/`).href;
 const nobody = 'none';
 
+/** A mistake in a constant needs everything of the project loaded anew: under other addresses. */
+let version = 0;
+
 registerHooks({
-  resolve: (specifier, { parentURL, ...context }, next) =>
-    specifier === 'vitest' && parentURL !== shim
-      ? { url: shim, shortCircuit: true }
-      : next(specifier, { ...context, parentURL }),
+  resolve(specifier, { parentURL, ...context }, next) {
+    if (specifier === 'vitest' && parentURL !== shim) return { url: shim, shortCircuit: true };
+    const found = next(specifier, { ...context, parentURL });
+    const isOurs = found.url.startsWith(here) && !found.url.includes('/node_modules/');
+    return isOurs && version > 0 ? { ...found, url: `${found.url}?v=${version}` } : found;
+  },
 });
 // The same mistakes are seen by every run; and one counterexample is enough.
 fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: 1, endOnFailure: true });
@@ -58,7 +65,7 @@ async function loadAll(): Promise<void> {
 }
 
 const runner = {
-  capabilities: () => ({ reloadEnvironment: false }),
+  capabilities: () => ({ reloadEnvironment: true }),
   init: () => undefined,
   dispose: () => undefined,
 
@@ -88,7 +95,8 @@ const runner = {
     return { status: 'complete', tests, mutantCoverage: state.mutantCoverage };
   },
 
-  async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation }: RunOptions): Promise<object> {
+  async mutantRun(options: RunOptions): Promise<object> {
+    const { activeMutant, testFilter, hitLimit, mutantActivation, reloadEnvironment } = options;
     const place: Place = {
       file: activeMutant.fileName,
       ...activeMutant.location.start,
@@ -98,6 +106,7 @@ const runner = {
     if (!isInSample(place, sample)) return { status: 'error', errorMessage: 'not in the sample' };
     state.activeMutant = mutantActivation === 'static' ? activeMutant.id : nobody;
     state.currentTestId = nobody;
+    if (reloadEnvironment) unload();
     try {
       await (loaded ??= loadAll());
     } catch (error) {
@@ -113,6 +122,12 @@ const runner = {
     }
   },
 };
+
+function unload(): void {
+  version += 1;
+  loaded = undefined;
+  written.clear();
+}
 
 async function runUntilFailure(chosen: readonly WrittenTest[], hitLimit: number | undefined): Promise<object> {
   let nrOfTests = 0;

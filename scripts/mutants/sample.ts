@@ -1,4 +1,5 @@
 /** Which mistakes are tried when only every n-th is: always the same ones, whatever runs before them. */
+import { hashText } from '../../lib/model/text.ts';
 
 export type Place = {
   readonly file: string;
@@ -11,14 +12,7 @@ export type Place = {
 /** `sample` n: one of n, by a hash of where and what it is. Lines and columns as StrykerJS hands them to its runners. */
 export function isInSample({ file, line, column, mutator, replacement }: Place, sample: number): boolean {
   const name = file.slice(file.search(/\b(lib|functions)\//));
-  return hash(`${name}:${line}:${column}:${mutator}:${replacement}`) % sample === 0;
-}
-
-/** FNV-1a, 32 bits. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193) >>> 0;
-  return value;
+  return hashText(`${name}:${line}:${column}:${mutator}:${replacement}`) % sample === 0;
 }
 
 export type Asked = { readonly tests: readonly string[]; readonly left: readonly string[]; readonly sample: number };

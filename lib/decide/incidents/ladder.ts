@@ -51,7 +51,7 @@ export function climb(
 
 /** Each step once per destination; after a date was moved, only the steps that were still ahead of it then. */
 export function stepToTell(ladder: Ladder, told: Told | undefined): number | undefined {
-  if (ladder.below !== undefined && ladder.step >= ladder.below) return undefined;
+  if (ladder.step >= (ladder.below ?? Number.POSITIVE_INFINITY)) return undefined;
   const lastStep = told?.armedAt === ladder.armedAt ? told.step : undefined;
   return lastStep === undefined || ladder.step < lastStep ? ladder.step : undefined;
 }

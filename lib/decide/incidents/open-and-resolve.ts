@@ -161,25 +161,23 @@ function opensByFlapping(record: IncidentRecord, now: EpochMs, forMs: number): b
   return recent(record, now).length >= 6 && badTimeMs(record, now) >= enough;
 }
 
-/** The first bad observation among the changes of the last hour. */
+/** The first bad observation among the changes of the last hour, of a record that is seen bad. */
 function firstBadOf(record: IncidentRecord, now: EpochMs): EpochMs {
   const changes = recent(record, now);
-  return changes.find((_, index) => seenAfter(record, changes, index) === 'bad') ?? record.run.since;
+  return changes.find((_, index) => isBadAfter(changes, index)) ?? record.run.since;
 }
 
 function badTimeMs(record: IncidentRecord, now: EpochMs): number {
   const changes = recent(record, now);
   const ends = [...changes.slice(1), now];
   return changes.reduce((sum, change, index) => {
-    const bad = seenAfter(record, changes, index) === 'bad';
-    return bad ? sum + (ends[index] ?? now) - change : sum;
+    return isBadAfter(changes, index) ? sum + (ends[index] ?? now) - change : sum;
   }, 0);
 }
 
-/** Changes alternate, and after the last one it is what the record's run says. */
-function seenAfter(record: IncidentRecord, changes: readonly EpochMs[], index: number): 'bad' | 'ok' {
-  const isLikeLast = (changes.length - 1 - index) % 2 === 0;
-  return isLikeLast === (record.run.seen === 'bad') ? 'bad' : 'ok';
+/** Changes alternate, and the last one was to bad. */
+function isBadAfter(changes: readonly EpochMs[], index: number): boolean {
+  return (changes.length - 1 - index) % 2 === 0;
 }
 
 function recent(record: IncidentRecord, now: EpochMs): readonly EpochMs[] {

@@ -1,3 +1,5 @@
+import { isSameJson } from '../../model/json.ts';
+import { compareText } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Delivery } from './delivery.ts';
 import { type Durations, type IncidentRecord, incidentKey, isLadder, rulesOf, withWhy } from './incident.ts';
@@ -57,7 +59,7 @@ export function stepIncidents(input: IncidentsInput): IncidentsOutcome {
     ...tellOf(before, record, inhibitors, isDailyRound, input),
   }));
   return {
-    changes: told.filter(({ before, record }) => before === undefined || !isSame(before, record)),
+    changes: told.filter(({ before, record }) => !isSameJson(before, record)),
     records: told.map(({ record }) => record),
     lastKnown: lastKnownOf(settled, input),
   };
@@ -70,12 +72,13 @@ function casesOf({ records, observations, hash }: IncidentsInput): readonly Case
     const other = seen.get(key);
     seen.set(key, other === undefined ? observation : strongest(other, observation));
   }
+  for (const { key, kind, subject } of records) {
+    if (!seen.has(key)) seen.set(key, { kind, subject, state: 'unknown' });
+  }
   const byKey = new Map(records.map((record) => [record.key, record]));
-  return [...new Set([...byKey.keys(), ...seen.keys()])].sort().flatMap((key): readonly Case[] => {
-    const before = byKey.get(key);
-    const observation = seen.get(key) ?? (before && { kind: before.kind, subject: before.subject, state: 'unknown' });
-    return observation === undefined ? [] : [{ key, before, observation }];
-  });
+  return [...seen]
+    .map(([key, observation]) => ({ key, before: byKey.get(key), observation }))
+    .sort((a, b) => compareText(a.key, b.key));
 }
 
 function inhibitorsOf(cases: readonly Case[], { lastKnown, now }: IncidentsInput): Inhibitors {
@@ -122,7 +125,7 @@ function tellOf(
     destinations,
     inhibited: inhibitedBy(record.kind, record.subject, inhibitors),
     silenced: silencedBy(silences, record, now),
-    flaps: before?.phase === 'open' && record.flapping && !before.flapping,
+    flaps: record.flapping && before?.flapping === false,
     reminds: passed > record.reminded,
     reminded: passed,
   });
@@ -138,13 +141,4 @@ function lastKnownOf(
     return record === undefined || at === 0 ? [] : [[key, at] as const];
   });
   return Object.fromEntries(entries);
-}
-
-/** Deep equality of plain data; the order of keys says nothing. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  const left = Object.entries(a);
-  const right = new Map(Object.entries(b));
-  return left.length === right.size && left.every(([name, value]) => isSame(value, right.get(name)));
 }

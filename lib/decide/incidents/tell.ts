@@ -154,12 +154,8 @@ function news(record: IncidentRecord, told: Told, { flaps, reminds }: Telling): 
 /** A daily reminder takes along everything that is due soon, so that a day brings one batch and not a trickle. */
 const alongMs = 6 * hourMs;
 
-/** Reminders are due 1 h, 4 h, 24 h, 48 h, … after opening: the time of the n-th, counted from 1. */
-function reminderAt(openedAt: EpochMs, n: number): EpochMs {
-  if (n === 1) return openedAt + hourMs;
-  if (n === 2) return openedAt + 4 * hourMs;
-  return openedAt + (n - 2) * dayMs;
-}
+/** The first two reminders are due 1 h and 4 h after opening; the n-th after them daily: 24 h, 48 h, … */
+const firstDaily = 3;
 
 /** How many reminder times have passed: those missed are made up for by one. */
 function remindersDue(record: IncidentRecord, now: EpochMs): number {
@@ -171,7 +167,7 @@ function remindersDue(record: IncidentRecord, now: EpochMs): number {
 /** Is a daily reminder of this incident due now? Then others go along. */
 export function isDailyDue(record: IncidentRecord, now: EpochMs): boolean {
   const due = remindersDue(record, now);
-  return isRemindable(record) && due > record.reminded && due >= 3;
+  return isRemindable(record) && due > record.reminded && due >= firstDaily;
 }
 
 /** How many reminders count as told after this round; more than `reminded` means: remind now. */
@@ -179,8 +175,9 @@ export function reminded(record: IncidentRecord, now: EpochMs, isDailyRound: boo
   if (!isRemindable(record)) return record.reminded;
   const due = Math.max(remindersDue(record, now), record.reminded);
   const next = due + 1;
-  const goesAlong = isDailyRound && due === record.reminded && next >= 3;
-  return goesAlong && reminderAt(record.openedAt ?? now, next) <= now + alongMs ? next : due;
+  const goesAlong = isDailyRound && due === record.reminded && next >= firstDaily;
+  const nextAt = (record.openedAt ?? now) + (next - firstDaily + 1) * dayMs;
+  return goesAlong && nextAt <= now + alongMs ? next : due;
 }
 
 function isRemindable(record: IncidentRecord): boolean {
