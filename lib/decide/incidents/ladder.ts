@@ -38,7 +38,8 @@ export function climb(
   const isOpen = before?.phase === 'open';
   if (isOpen && before.ladder?.of !== due.of) return end(before, due.ifReplaced, now, now);
   if (step === undefined) return isOpen ? end(before, `the date is now ${written(due)}`, now, now) : before;
-  const start = isOpen ? before : opened(before, watched, key, now);
+  // What is to be done may not be known any more: the old advice goes.
+  const { fix: _fix, ...start } = isOpen ? before : opened(before, watched, key, now);
   const severity = severityOf(step);
   return {
     ...start,
