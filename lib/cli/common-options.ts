@@ -15,9 +15,9 @@ type CommonOptions = {
 /** What every command takes, before its name or after it. */
 export function addCommonOptions(program: Command): void {
   program
-    .addOption(new Option('--as <name>', 'who asks: kept with what is done (default: user@host)').argParser(readName))
+    .addOption(new Option('--as <name>', 'your name, stored with what you do (default: user@host)').argParser(readName))
     .addOption(new Option('--no-color', 'no colours (also: NO_COLOR=1)'))
-    .addOption(new Option('-q, --quiet', 'only what goes wrong, and what programs read'))
+    .addOption(new Option('-q, --quiet', 'print only errors, and output for programs'))
     .addOption(new Option('--log-level <level>', 'how much is logged on stderr').choices(logLevels));
 }
 
@@ -60,11 +60,11 @@ function readName(text: string): string {
 
 /** Under which heading help lists each command. */
 export const commandGroups: { readonly [heading: string]: readonly string[] } = {
-  'Begin:': ['demo', 'init', 'check', 'doctor', 'simulator'],
-  'Look:': ['status', 'page', 'explain', 'plan', 'rehearse', 'clusters', 'history', 'savings'],
+  'Get started:': ['demo', 'init', 'check', 'doctor', 'simulator'],
+  'Inspect:': ['status', 'page', 'explain', 'plan', 'rehearse', 'clusters', 'history', 'savings'],
   'Ask and act:': ['scale', 'base', 'pause', 'resume', 'approve', 'promote', 'send'],
   'Alerts:': ['incidents', 'silence', 'outbox'],
-  'Run and keep:': ['run', 'store', 'uninstall', 'schema', 'completion', 'man', 'version', 'help'],
+  'Run and maintain:': ['run', 'store', 'uninstall', 'schema', 'completion', 'man', 'version', 'help'],
 };
 
 export function groupCommands(program: Command): void {

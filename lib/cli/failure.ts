@@ -21,7 +21,7 @@ export function describeFailure(error: unknown, help = 'lamplighter --help'): Fa
     return { exitCode: 1, message: `The disk is full (${code}): free some space, then run the command again` };
   return {
     exitCode: 1,
-    message: `An unexpected error ended the command: ${kind}${code === undefined ? '' : ` (${code})`}; nothing more is known: please report it with the command you ran`,
+    message: `An unexpected error ended the command: ${kind}${code === undefined ? '' : ` (${code})`}; please report it with the command you ran`,
   };
 }
 

@@ -20,7 +20,7 @@ export function jsonOption(): Option {
 }
 
 function reasonOption(): Option {
-  return new Option('--reason <text>', 'why; is shown wherever this ask is shown');
+  return new Option('--reason <text>', 'the reason, shown with this ask');
 }
 
 function forOption(what: string): Option {

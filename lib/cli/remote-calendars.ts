@@ -69,7 +69,7 @@ export function makeRemoteCalendars(parts: RemoteParts, store: Store | undefined
     const id = idOf(calendar);
     const { text, at, problem } = await fetchUsable(parts, calendar);
     const isLost = text !== undefined && at !== undefined && store !== undefined && !(await kept(store, id, text, at));
-    const why = isLost ? 'its copy could not be kept: it is too large, or the store did not take it' : problem;
+    const why = isLost ? 'its copy could not be stored: it is too large, or the store refused it' : problem;
     tried.set(id, { at: parts.clock.now(), ...(why !== undefined && { problem: why }) });
   };
   return {

@@ -110,7 +110,7 @@ Begin with:
   lamplighter check      find all mistakes in the config
   lamplighter plan       show what a round would change now; changes nothing
 
-Exit codes: 0 the command did its work, 1 it did not, 2 wrong usage or config.`,
+Exit codes: 0 success, 1 failure, 2 wrong usage or config.`,
   );
   return program;
 }

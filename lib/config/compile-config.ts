@@ -105,14 +105,17 @@ export function wholeFileProblem(
 }
 
 function noConfig(options: CompileOptions): Problem {
-  return wholeFileProblem(options, 'this is no config of Lamplighter: it has neither regions nor schedules nor pools');
+  return wholeFileProblem(
+    options,
+    'this is not a config of Lamplighter: it has neither regions nor schedules nor pools',
+  );
 }
 
 function noPart(file: string): Problem {
   return wholeFileProblem(
     { file },
-    'this is no part of a config of Lamplighter: it has neither pools nor schedules, nor anything else of one',
-    'take it out of include:, or name the files more closely',
+    'this is not part of a config of Lamplighter: it has neither pools nor schedules, nor anything else of one',
+    'remove it from include:, or use a narrower pattern',
   );
 }
 

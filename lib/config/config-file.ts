@@ -44,7 +44,7 @@ function reportPastedSecrets(text: string, source: YamlSource, report: Report): 
   for (const { what, offset } of findPastedSecrets(text)) {
     report.place(
       source.atOffset(offset),
-      `this looks like ${what}, and a config holds no secrets`,
+      `this looks like ${what}, and a config must not contain secrets`,
       'keep it elsewhere and name the place: { awsSecret: name }, { env: NAME }, { file: path } or { command: [program] }; revoke the pasted one: whoever reads this file knows it',
     );
   }
@@ -64,8 +64,7 @@ function reportYamlProblems(source: YamlSource, report: Report): void {
 function reportErrors(source: YamlSource, report: Report): void {
   for (const error of withoutEchoes(source.document.errors)) {
     const position = source.atOffset(error.pos[0]);
-    if (error.code === 'DUPLICATE_KEY')
-      report.place(position, 'this key stands twice in the same place', 'keep one of them');
+    if (error.code === 'DUPLICATE_KEY') report.place(position, 'this key is there twice', 'keep one of them');
     else if (error.code === 'MULTIPLE_DOCS')
       report.place(position, 'a second YAML document begins here', 'keep one per file: remove the second "---"');
     else report.place(position, `not valid YAML: ${sentence(error.message)}`, fixFor(error.code));
@@ -100,7 +99,7 @@ function reportOldVersion(source: YamlSource, report: Report): void {
   if (explicit === true && version !== '1.2') {
     report.place(
       { line: 1, column: 1 },
-      `the file says it is YAML ${version}, where on, yes and 22:00 would not be text`,
+      `the file says it is YAML ${version}, in which on, yes and 22:00 are not text`,
       'remove the %YAML line: a config is YAML 1.2',
     );
   }
@@ -122,7 +121,7 @@ function reportNumbersAsNames(source: YamlSource, report: Report): void {
   visit(source.document, {
     Pair: (_, { key }) => {
       if (!isScalar(key) || typeof key.value !== 'number' || String(key.value) === key.source) return;
-      const message = `${key.source} is read as the number ${key.value}, and here it is a name`;
+      const message = `${key.source} is read as the number ${key.value}, but a name is needed here`;
       report.place(source.atOffset(key.range?.[0] ?? 0), message, `put it in quotes: "${key.source}"`);
     },
   });

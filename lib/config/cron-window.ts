@@ -4,9 +4,9 @@ import type { Path } from './problem.ts';
 /** What to say where somebody wrote a cron expression: an instant, where a window is needed; a silence's has no size. */
 export function cronProblem(text: string, path: Path): ScheduleProblem {
   const meant = isCron(text) ? windowOfCron(text) : undefined;
-  const problem = 'a cron expression is an instant, and Lamplighter takes windows';
+  const problem = 'a cron expression is an instant, but Lamplighter needs windows';
   if (meant === undefined)
-    return { problem, fix: 'say from when to when: { days: mon-fri, from: "07:00", to: "19:00" }' };
+    return { problem, fix: 'write from when to when: { days: mon-fri, from: "07:00", to: "19:00" }' };
   const ending = path[0] === 'silences' ? 'say when it ends' : 'say when it ends, and which size it has until then';
   return { problem, fix: `this is ${meant}: ${ending}` };
 }

@@ -90,7 +90,7 @@ async function findNamed(pattern: string, place: Path, finding: Finding): Promis
   }
   const found = await findFiles(dirname(main), pattern).catch((error: unknown) => {
     const { message, fix } = error as Error & { readonly fix?: string };
-    report.error(place, `"${pattern}" cannot be looked for: ${message}`, fix ?? 'correct it, or remove it');
+    report.error(place, `"${pattern}" cannot be searched: ${message}`, fix ?? 'correct it, or remove it');
     return undefined;
   });
   if (found?.length === 0) {
@@ -98,7 +98,7 @@ async function findNamed(pattern: string, place: Path, finding: Finding): Promis
     const inside = isGlob(pattern) ? [] : await findFiles(dirname(main), `${folder}/*`).catch(() => []);
     const message = isGlob(pattern) ? `no file matches "${pattern}"` : `there is no file "${pattern}"`;
     if (inside.length > 0) report.error(place, `"${pattern}" is a folder`, `name the files in it: ${folder}/*.yml`);
-    else report.error(place, message, `correct it, or remove it; it starts from the folder of ${main}`);
+    else report.error(place, message, `correct it, or remove it; it is relative to the folder of ${main}`);
   }
   return (found ?? []).flatMap(({ path, isOutside }) => {
     if (isOutside) {
@@ -137,7 +137,7 @@ async function readOne(file: string, place: Path, report: Report, readFile: Read
     return undefined;
   }
   const one = readConfigFile(text, file, 'included');
-  if (one === undefined) report.error(place, `${file} cannot be read as YAML: it is nested too deep`, 'write it anew');
+  if (one === undefined) report.error(place, `${file} cannot be read as YAML: it is nested too deep`, 'write it again');
   return one;
 }
 
@@ -189,7 +189,7 @@ function joinNames(
     }
     const other = parts[first];
     const line = other?.source.atKey([section, name]).line;
-    const message = `the name "${name}" is taken by ${other?.file} in line ${line}`;
+    const message = `the name "${name}" is already used by ${other?.file} in line ${line}`;
     parts[part]?.report.badName([section, name], message, 'give it another name, or remove one of the two');
   }
   return joined;

@@ -20,7 +20,7 @@ const longestMatch = 4000;
  */
 export function compileMatch(text: string, defaultRegion?: string): MatchOutcome {
   if (text.length > longestMatch)
-    return refuse(`has ${text.length} characters, and at most ${longestMatch} are read`, 'use *, or several matches');
+    return refuse(`has ${text.length} characters; the limit is ${longestMatch}`, 'use *, or several matches');
   const colon = text.indexOf(':');
   const region = colon === -1 ? defaultRegion : text.slice(0, colon);
   const parts = text.slice(colon + 1).split('/');

@@ -140,7 +140,7 @@ export async function readOwnFile(path: string): Promise<string> {
   try {
     const stats = await file.stat();
     if (stats.isDirectory()) throw new FileError('it is a folder', 'give the path of a file');
-    if (!stats.isFile()) throw new FileError('it is a pipe or a device, no file', 'give the path of a file');
+    if (!stats.isFile()) throw new FileError('it is a pipe or a device, not a file', 'give the path of a file');
     if (process.platform !== 'win32' && (stats.mode & 0o002) !== 0)
       throw new FileError('anybody on this machine may change it', `chmod o-w ${path}`);
     if (stats.size > 5_000_000) throw new FileError('it is larger than 5 MB', 'is this the right file?');
@@ -153,15 +153,15 @@ export async function readOwnFile(path: string): Promise<string> {
 /** Editors on Windows may save UTF-16, which begins with one of two marks; read as UTF-8 it would be noise. */
 function textOf(bytes: Buffer): string {
   const mark = bytes.toString('hex', 0, 2);
-  if (mark === 'fffe' || mark === 'feff') throw new FileError('it is in UTF-16', 'save it as UTF-8');
+  if (mark === 'fffe' || mark === 'feff') throw new FileError('it is UTF-16', 'save it as UTF-8');
   return bytes.toString('utf8');
 }
 
 const reasons: { readonly [code: string]: readonly [message: string, fix?: string] } = {
   ENOENT: ['there is no such file'],
-  EACCES: ['it may not be read by this user', 'let this user read it'],
+  EACCES: ['this user may not read it', 'let this user read it'],
   EISDIR: ['it is a folder', 'give the path of a file'],
-  ENXIO: ['it is a pipe or a device, no file', 'give the path of a file'],
+  ENXIO: ['it is a pipe or a device, not a file', 'give the path of a file'],
 };
 
 function explain(error: NodeJS.ErrnoException): never {

@@ -93,7 +93,7 @@ const otherwise = 'use Area/City of the tz database, such as Europe/Berlin, or U
 
 /** The way out for a name that is no usable zone. */
 function suggestZone(name: string): string {
-  if (/^(UTC|GMT)?[+-]\d/i.test(name)) return `an offset knows no summer time; ${otherwise}`;
+  if (/^(UTC|GMT)?[+-]\d/i.test(name)) return `an offset has no daylight-saving time; ${otherwise}`;
   if (/^etc\//i.test(name))
     return 'use Etc/UTC, or Etc/GMT-14 … Etc/GMT+12, whose signs are inverted (Etc/GMT+5 is UTC-5)';
   const known = meant[name.toUpperCase()];

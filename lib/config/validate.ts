@@ -41,9 +41,9 @@ function refuseMainKeys(value: Record<string, unknown>, report: Report): Record<
   const all = Object.entries(value);
   const isMain = (key: string) => Object.hasOwn(configSchema.entries, key) && !includedKeys.some((one) => one === key);
   for (const [key] of all.filter(([one]) => isMain(one))) {
-    const message = key === 'include' ? 'an included file includes no others' : `"${key}" stands only in the main file`;
+    const message = key === 'include' ? 'an included file includes no others' : `"${key}" belongs in the main file`;
     const fix = key === 'include' ? 'name them all in the main file' : 'move it there';
-    report.unknownKey([key], message, `${fix}; an included file holds ${includedKeys.join(', ')}`, undefined);
+    report.unknownKey([key], message, `${fix}; an included file may have ${includedKeys.join(', ')}`, undefined);
   }
   return Object.fromEntries(all.filter(([key]) => !isMain(key)));
 }

@@ -66,7 +66,7 @@ function toPlain(document: Document.Parsed): { readonly value: unknown; readonly
     JSON.stringify(value);
     return { value, unreadable: undefined };
   } catch {
-    return { value: undefined, unreadable: 'its aliases point at themselves, or unfold into too much' };
+    return { value: undefined, unreadable: 'its aliases refer to themselves, or expand to too much' };
   }
 }
 

@@ -260,7 +260,7 @@ export function recordProblem(key: RecordKey, stored: string): string | undefine
   const name = `the record ${key.partition}/${key.id} of the store`;
   const value = parsed(stored);
   if (value === undefined)
-    return `${name} holds no JSON; restore the store from a backup, or delete this one record (what it remembers is then lost)`;
+    return `${name} is not JSON; restore the store from a backup, or delete this one record (what it remembers is then lost)`;
   if (!shapes.some(([where]) => where.test(`${key.partition}\n${key.id}`)))
     return `${name} is of a kind that this version does not know; a newer version may have written it`;
   return isKnownShape(key, value) ? undefined : unknownRecord(key);
@@ -281,5 +281,5 @@ type RecordKey = { readonly partition: string; readonly id: string };
  * damaged. Its neighbours go on.
  */
 export function unknownRecord({ partition, id }: RecordKey): string {
-  return `the record ${partition}/${id} of the store has a shape that is not known; restore the store from a backup, or delete this one record (what it remembers is then lost)`;
+  return `the record ${partition}/${id} of the store has an unknown format; restore the store from a backup, or delete this one record (what it remembers is then lost)`;
 }

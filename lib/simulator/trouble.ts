@@ -6,14 +6,14 @@ import type { PlayedTrouble } from './world-model.ts';
 
 /** Trouble that people can play, to see their alerts before they need them: what each kind does. */
 export const troubleKinds = {
-  'cluster-error': 'the cluster that is named goes to Error',
-  'pool-error': 'the node pool that is named (cluster/pool) goes to Error',
-  slow: 'every answer comes after 30 seconds, later than anybody waits',
-  down: 'nobody answers',
+  'cluster-error': 'the named cluster goes to Error',
+  'pool-error': 'the named node pool (cluster/pool) goes to Error',
+  slow: 'every answer comes after 30 seconds, after every time-out',
+  down: 'no answer at all',
   '401': 'the token is refused',
   '429': 'there are too many requests',
   '503': 'the service is unavailable',
-  html: 'the page of a firewall comes in place of an answer',
+  html: 'the page of a firewall comes instead of an answer',
   clock: "the service's clock is 12 hours ahead",
 } as const;
 
@@ -37,7 +37,7 @@ export const troubleForm = 'KIND[:CLUSTER[/POOL]][@FROM[-TO]], such as cluster-e
 export function readTrouble(text: string): Trouble | TroubleProblem {
   const [, kind, target, from, to] =
     /^([^:@]+)(?::([^@]+))?(?:@(\d{1,6}[smh])(?:-(\d{1,6}[smh]))?)?$/u.exec(text) ?? [];
-  if (kind === undefined) return { problem: `"${text}" is no trouble: write ${troubleForm}` };
+  if (kind === undefined) return { problem: `"${text}" is not a trouble: write ${troubleForm}` };
   if (!isKind(kind)) {
     const kinds = Object.keys(troubleKinds);
     const meant = findNearest(kind, kinds);
@@ -51,7 +51,7 @@ export function readTrouble(text: string): Trouble | TroubleProblem {
       problem: `${kind} needs the name of a ${wanted === 'cluster' ? 'cluster' : 'node pool'}: write ${kind}:${wanted}`,
     };
   if (wanted === undefined && target !== undefined)
-    return { problem: `${kind} is trouble of the whole service: leave out ":${target}"` };
+    return { problem: `${kind} is a trouble of the whole service: leave out ":${target}"` };
   const [fromMs, toMs] = [from === undefined ? 0 : readMs(from), to === undefined ? undefined : readMs(to)];
   if (toMs !== undefined && toMs <= fromMs) return { problem: `"${text}" would end before it begins` };
   return { text, kind, target, fromMs, toMs };

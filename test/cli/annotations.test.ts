@@ -45,7 +45,7 @@ describe('check for a merge request', () => {
     using world = aCliWorld();
     expect(await world.run('check', '--json', '--format', 'sarif')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('give one'),
+      err: expect.stringContaining('not both'),
     });
   });
 });

@@ -148,7 +148,7 @@ describe('scale', () => {
       'no known pool matches "dev-api/new-*"; it will apply to pools that do',
     );
     expect((await world.run('scale', 'prod-web/*', '--at-least', '2', '--for', '2h')).out).toContain(
-      `no rule in ${world.config} acts on pools that "prod-web/*" names, so nothing happens`,
+      `no rule in ${world.config} acts on pools that "prod-web/*" matches, so nothing happens`,
     );
   });
 
@@ -158,7 +158,7 @@ describe('scale', () => {
     await rounds(world, 1);
     const { out } = await world.run('scale', 'dev-api/*', '--exactly', '0', '--for', '2h');
     expect(out).toContain(
-      'dev-api/workers: asked for 0; the rule allows 1 (Lamplighter lives on this pool: safety.runsOn)',
+      'dev-api/workers: asked for 0; the rule allows 1 (Lamplighter runs on this pool: safety.runsOn)',
     );
     expect(out).toContain('dev-api/build: exactly 0\n');
   });
@@ -357,13 +357,13 @@ describe('base', () => {
   });
 
   test.each([
-    ['zero', ['dev-api/workers', 'set', '0'], 2, 'is never 0'],
+    ['zero', ['dev-api/workers', 'set', '0'], 2, 'cannot be 0'],
     ['bounds on a fixed pool', ['dev-api/workers', 'set', '1..4'], 2, 'not autoscaled'],
     ['a base that the config gives', ['ml/gpu', 'set', '1..4'], 1, 'is given by its rule'],
     ['a pool that nobody has seen', ['dev-api/none', 'show'], 1, 'a pool "dev-api/none": see: lamplighter status'],
     ['a slip in a name', ['dev-api/wrokers', 'set', '3'], 1, 'did you mean "dev-api/workers"?'],
     ['a slip in a name with its region', ['r1:dev-api/wrokers', 'show'], 1, 'did you mean "r1:dev-api/workers"?'],
-    ['a pattern', ['dev-api/*', 'set', '2'], 2, '"dev-api/*" is a pattern, which is not taken here'],
+    ['a pattern', ['dev-api/*', 'set', '2'], 2, '"dev-api/*" is a pattern: write the name of one pool'],
     ['set without a size', ['dev-api/workers', 'set'], 2, 'Set needs a size'],
     ['show with one', ['dev-api/workers', 'show', '3'], 2, 'A size is only for set, not for show'],
     ['a name without a slash', ['dev-api', 'show'], 2, 'does not name one pool'],

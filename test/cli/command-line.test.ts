@@ -104,9 +104,7 @@ describe('wrong usage is exit code 2', () => {
       const { code, err } = await world.run(...line.split(' '));
       expect(code).toBe(2);
       expect(err).toContain('did you mean "regions"');
-      expect(err).toMatch(
-        /\nA process that runs already goes on with the config it read last; [^\n]*--config[^\n]*\n$/,
-      );
+      expect(err).toMatch(/\nA running process goes on with the last good config; [^\n]*--config[^\n]*\n$/);
     },
   );
 
@@ -125,7 +123,7 @@ describe('wrong usage is exit code 2', () => {
     world.writeConfig('regoins: {}\n');
     const { out, err } = await world.run(command);
     expect(out + err).toContain('did you mean "regions"');
-    expect(out + err).not.toContain('A process that runs already');
+    expect(out + err).not.toContain('A running process');
   });
 
   test('a config that is not there names the way to one', async () => {

@@ -123,7 +123,7 @@ describe('explain --at --json', () => {
 pools: [{ match: "dev/workers", schedule: office-hours, base: 3, idle: 0, limits: { min: 0 } }]`);
     const { desired, because } = await explained('dev/workers', '2026-11-23T22:00:00Z', text);
     expect(desired).toEqual({ size: 1 });
-    expect(because.join()).toContain('Lamplighter lives on this pool');
+    expect(because.join()).toContain('Lamplighter runs on this pool');
   });
 
   test('an exception stands above, with its reason', async () => {
@@ -180,7 +180,7 @@ describe('explain without --at', () => {
     await world.run('pause', '--for', '2h', '--reason', 'terraform');
     const because = ((await world.json('explain', 'ml/gpu')) as Explained[])[0]?.because.join('\n');
     expect(because).toContain('a lease by ada@lab asks for at least 20 until 2026-11-24T00:00:00Z (reprocessing)');
-    expect(because).toContain('8 is the most');
+    expect(because).toContain('leases may ask for 8 at most here');
     expect(because).toContain('paused by ada@lab until 2026-11-23T22:00:00Z (terraform)');
   });
 
@@ -227,7 +227,7 @@ describe('explain without --at', () => {
     await world.run('run', '--once');
     expect(world.world.pool('dev-batch/burst')).toMatchObject({ sizeMin: 3, sizeMax: 8 });
     await world.clock.advance(6 * 60_000);
-    const why = "0..1 was refused, and the pool's size, 3, lies outside: size 1 is sent along";
+    const why = "0..1 was refused, and the pool's size, 3, is outside: size 1 is sent too";
     const flat = (text: string) => text.replaceAll(/\s+/g, ' ');
     expect(flat((await world.run('plan')).out)).toContain(why);
     await world.run('run', '--once');
@@ -261,7 +261,7 @@ describe('explain without --at', () => {
     }
     await world.run('run', '--once');
     expect(await because()).toContain(
-      'not tried again until the schedule asks for another size, or the rule or the pool changes; it next does at 2026-11-24T06:00:00Z',
+      'not tried again until the schedule asks for another size, or the rule or the pool changes; it is next tried at 2026-11-24T06:00:00Z',
     );
   });
 

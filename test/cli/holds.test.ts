@@ -324,7 +324,7 @@ describe('on the command line', () => {
     await world.run('run', '--once');
     const plan = (await world.json('plan')) as { actions: { pool: string }[]; holds: { pool: string }[] };
     expect({ ...plan, problems: [] }).toEqual({ actions: [], holds: [], problems: [] });
-    const words = '3 are kept for 07:00 Europe/Berlin, when the schedule asks for them: not lowered before it';
+    const words = 'stays at 3: the schedule asks for it again at 07:00 Europe/Berlin, so it is not lowered before that';
     expect((await world.run('explain', 'dev-api/workers')).out).toContain(`nothing is done now: ${words}`);
     expect((await world.run('status')).out).toMatch(new RegExp(`dev-api/workers .*held: ${words}`));
     const [explained] = (await world.json('explain', 'dev-api/workers')) as Explained[];

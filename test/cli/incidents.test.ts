@@ -96,7 +96,7 @@ describe('incidents --why', () => {
       ],
     });
     const { out } = await cli.run('incidents', '--why', idOf('dev-2'));
-    expect(out).toContain('open not told to slack: silenced by the config for dev-2 (being rebuilt)');
+    expect(out).toContain('open not sent to slack: silenced by the config for dev-2 (being rebuilt)');
   });
 
   test('knows an incident by the id of a message, as the chat shows it', async () => {

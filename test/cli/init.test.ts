@@ -243,7 +243,7 @@ describe('init', () => {
     const text = readFileSync(file, 'utf8');
     expect(text).toContain('{ match: "r1:odd: one/a pool", schedule: office-hours, base: 2, idle: 1 }');
     expect(text).toContain('{ match: "r1:colons/my:pool", schedule: office-hours, base: 3, idle: 1 }');
-    expect(text).toContain('# x*y: a name with characters that mean more in a match');
+    expect(text).toContain('# x*y: a name with special characters');
     expect(text).toContain('schedule: none }   # it is at 0 today');
     expect(text.match(/# same: several pools have this name/g)).toHaveLength(2);
   });

@@ -48,7 +48,7 @@ describe('outbox', () => {
     expect(waiting[0]).toMatchObject({ what: 'open', kind: 'cluster.error', maybeAccepted: true, inBatch: false });
     const { out } = await cli.run('outbox');
     expect(out).toMatch(/^slack \(slack\): failing, since .* \(.*503.*\), 1 waits/);
-    expect(out).toMatch(/\n {2}waits {3}[0-9a-f]{16} {2}open critical cluster\.error: .*, may have been taken\n/);
+    expect(out).toMatch(/\n {2}waits {3}[0-9a-f]{16} {2}open critical cluster\.error: .*, may have arrived\n/);
   });
 
   test('a parked message is sent once more when a person says so', async () => {

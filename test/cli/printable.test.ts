@@ -161,9 +161,7 @@ describe('a name of more than 253 characters', () => {
     using cli = aNastyWorld((item) => (item['name'] === 'workers' ? { ...item, name: 'w'.repeat(254) } : item), config);
     const { out, err } = await cli.run('plan');
     expect(err).toBe('');
-    expect(out).toMatch(
-      /holds dev-api\/w{59}… .*cannot be read: its name has 254 characters, and at most 253 are read/,
-    );
+    expect(out).toMatch(/holds dev-api\/w{59}… .*cannot be read: its name has 254 characters; the limit is 253/);
     expect(out).toMatch(/would scale dev-api\/(?!w{20})/);
     await cli.run('run', '--once');
     await cli.run('run', '--once');

@@ -97,7 +97,7 @@ describe('promote', () => {
     await world.run('run', '--once');
     expect(await world.run('promote', 'dev-*')).toMatchObject({
       code: 1,
-      err: expect.stringContaining('name what lies within it, or all of it'),
+      err: expect.stringContaining('name pools within the rule, or all of them'),
     });
   });
 

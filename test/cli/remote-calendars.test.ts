@@ -69,7 +69,7 @@ test('rounds fetch it once an hour, and go on with the last good copy', async ()
   await round();
   const open = await run('incidents');
   expect(open.out).toContain(
-    'The calendar off could not be fetched since 2026-12-24, and is used as it was then: it answered 503',
+    'The calendar off could not be fetched since 2026-12-24; the copy of that day is used: it answered 503',
   );
   host.answer = async () => new Response(ics('20261225'));
   for (let i = 0; i < 3; i += 1) {
@@ -104,13 +104,13 @@ test('a command without a copy fetches it, keeps nothing, and says when it canno
   const { code, err } = await run('plan');
   expect(code).toBe(0);
   expect(err).toContain(
-    'The calendar off could not be fetched yet, so its days count as ordinary ones: what it sends is no iCalendar text',
+    'The calendar off could not be fetched yet, so its days count as ordinary ones: the answer is not an iCalendar file',
   );
   expect((await run('check')).code).toBe(0);
   expect(host.asked).toBe(2);
   expect((await run('doctor')).out).toMatch(/it cannot be fetched: .*; there is no copy of it/u);
   host.answer = async () => new Response(ics('20261224'));
-  expect((await run('doctor')).out).toMatch(/calendar off\n {2}✓ it can be fetched\n {2}. it runs out on 2026-12-24/u);
+  expect((await run('doctor')).out).toMatch(/calendar off\n {2}✓ it can be fetched\n {2}. it ends on 2026-12-24/u);
 });
 
 test('one that takes too long to unroll replaces no copy', async () => {

@@ -30,7 +30,7 @@ describe('send', () => {
     await using server = await startServer((_, response) => sendJson(response, 200, { taken: 1 }));
     using sender = aSender();
     const { code, out } = await sender.send('--source', 'ci', '--file', sender.file, '--to', server.url);
-    expect([code, out]).toEqual([0, 'taken with status 200: {"taken":1}\n']);
+    expect([code, out]).toEqual([0, 'accepted with status 200: {"taken":1}\n']);
     const [seen] = server.seen;
     if (seen === undefined) throw new Error('nothing came');
     const { path, body, headers } = seen;
@@ -65,7 +65,7 @@ describe('send', () => {
     ['a source of a bus', ['--source', 'bus', '--file', 'FILE'], 2, 'comes through an event bus'],
     ['no address at all', ['--source', 'ci', '--file', 'FILE'], 2, 'The config has no listen'],
     ['a file that is not there', ['--source', 'ci', '--file', 'no.json', '--to', 'http://127.0.0.1:9'], 2, 'ENOENT'],
-    ['an address that is none', ['--source', 'ci', '--file', 'FILE', '--to', 'there'], 1, '--to is no address'],
+    ['an address that is none', ['--source', 'ci', '--file', 'FILE', '--to', 'there'], 1, '--to is not an address'],
     ['nobody there', ['--source', 'ci', '--file', 'FILE', '--to', 'http://127.0.0.1:9'], 1, 'is it running'],
     ['no source', ['--file', 'FILE'], 2, "Required option '--source <name>' not specified"],
   ])('refuses %s', async (_, argv, code, message) => {

@@ -37,7 +37,7 @@ describe('with two regions every line says which one', () => {
     using world = aCliWorld(night, braked);
     const { out, err } = await world.run('run', '--once');
     expect(err).toMatch(
-      /no rule names the clusters r1:mgmt, r1:prod-data, r1:prod-web, r2:mgmt, r2:prod-data, r2:prod-web/,
+      /no rule matches the clusters r1:mgmt, r1:prod-data, r1:prod-web, r2:mgmt, r2:prod-data, r2:prod-web/,
     );
     expect(out).toMatch(/the brake waits for your approval: .*: r[12]:dev-api\/build → 0, /);
     const { out: open } = await world.run('incidents');

@@ -85,14 +85,14 @@ test('a silence of the config is ended in the config', async () => {
   expect([code, err]).toEqual([
     1,
     expect.stringMatching(
-      /^The silence of "dev-2" stands in the config \(\S+lamplighter\.yml:\d+\): remove it there, or give it an until\n$/,
+      /^The silence of "dev-2" is in the config \(\S+lamplighter\.yml:\d+\): remove it there, or give it an until\n$/,
     ),
   ]);
   await cli.run('silence', 'dev-2', '--for', '1h');
   expect((await cli.run('silence', 'dev-2', '--end')).code).toBe(0);
 });
 
-test('maintenance to come keeps quiet from its beginning to its end', async () => {
+test('planned maintenance keeps quiet from its beginning to its end', async () => {
   using cli = await anAlertCli(one);
   const { code, out } = await cli.run('silence', 'dev-*', '--from', '2026-11-23T18:20Z', '--for', '20m');
   expect(code).toBe(0);
@@ -171,7 +171,7 @@ describe('is refused', () => {
     ['an acknowledgement of what is not there', ['incidents', 'ack', '3f9ac1d2'], 1, 'There is no incident "3f9ac1d2"'],
     ['an acknowledgement with --why', ['incidents', 'ack', '3f9a', '--why', '3f9a'], 2, '--why is not for ack'],
     ['a reason for a list', ['incidents', '--reason', 'x'], 2, '--reason is for: incidents ack'],
-    ['two matches', ['incidents', 'dev-1', 'dev-2'], 2, 'One match is shown at a time'],
+    ['two matches', ['incidents', 'dev-1', 'dev-2'], 2, 'Give one match'],
     ['a start that has passed', ['silence', 'dev-1', '--from', '2026-11-23T10:00Z', '--for', '1h'], 2, 'has passed'],
     [
       'a start after its end',

@@ -43,7 +43,7 @@ describe('the command line', () => {
     world.writeConfig(readFileSync('README.md', 'utf8'));
     const { problems } = (await world.json('check')) as { problems: { message: string }[] };
     expect(problems.map(({ message }) => message)).toEqual([
-      'this is no config of Lamplighter: it has neither regions nor schedules nor pools',
+      'this is not a config of Lamplighter: it has neither regions nor schedules nor pools',
     ]);
   });
 
@@ -91,7 +91,7 @@ describe('run', () => {
       world.now += 5 * minute;
     };
     for (let i = 0; i < 5; i += 1) look();
-    expect(lines).toEqual(['holds dev/b', 'dev/b is not held any more']);
+    expect(lines).toEqual(['holds dev/b', 'dev/b is no longer held']);
     byHand(world, 'a', 2);
     look();
     expect(lines.at(-1)).toContain('dev/a was changed from 0 to 2 by somebody else');

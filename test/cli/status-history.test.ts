@@ -89,11 +89,11 @@ describe('plan and run', () => {
   test('the first round under a config says what is to come, before it acts, and no other does', async () => {
     using world = aCliWorld('2026-11-23T20:00:00Z');
     const first = await world.run('run', '--once');
-    expect(first.err).toMatch(/^first round under this config: .* now I will lower \d+ pools/m);
+    expect(first.err).toMatch(/^first round under this config: .* now Lamplighter will lower \d+ pools/m);
     expect((await world.run('run', '--once')).err).not.toContain('first round');
     using other = aCliWorld('2026-11-23T20:00:00Z');
     const { started } = JSON.parse((await other.run('run', '--once', '--json')).out) as { started?: string };
-    expect(started).toContain('now I will lower');
+    expect(started).toContain('now Lamplighter will lower');
   });
 
   test.each([
@@ -131,7 +131,7 @@ describe('status', () => {
     using world = aCliWorld();
     const { code, out } = await world.run('status', '--fail-on', 'critical');
     expect(code).toBe(1);
-    expect(out).toContain('no round has looked at region r1 yet');
+    expect(out).toContain('no round has read region r1 yet');
     expect(readdirSync(world.folder)).toEqual(['lamplighter.yml']);
   });
 

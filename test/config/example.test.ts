@@ -25,7 +25,7 @@ describe('the examples', () => {
     const outcome = await compileText(example, { target: 'aws' });
     expect(outcome.ok).toBe(false);
     expect(outcome.problems.map((problem) => problem.message)).toContain(
-      'the state of Lambda functions cannot be kept in a file',
+      'Lambda functions cannot keep their store in a file',
     );
     expect(outcome.problems.filter((problem) => problem.message.startsWith('a secret from')).length).toBeGreaterThan(8);
   });

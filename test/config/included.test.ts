@@ -52,7 +52,7 @@ describe('another file that is included', () => {
     expect(problems.map(({ file, message }) => [file, message])).toEqual([
       [
         join(folder, 'teams/README.yml'),
-        'this is no part of a config of Lamplighter: it has neither pools nor schedules, nor anything else of one',
+        'this is not part of a config of Lamplighter: it has neither pools nor schedules, nor anything else of one',
       ],
     ]);
   });
@@ -198,9 +198,9 @@ const mistakes: readonly Mistake[] = [
   [
     'a key of the main file',
     team('§store: { kind: sqlite }\n'),
-    { file: 'teams/a.yml', message: 'stands only in the main file', fix: 'move it there; an included file holds cal' },
+    { file: 'teams/a.yml', message: 'belongs in the main file', fix: 'move it there; an included file may have cal' },
   ],
-  ['regions', team('§regions: {}\n'), { file: 'teams/a.yml', message: 'stands only in the main file' }],
+  ['regions', team('§regions: {}\n'), { file: 'teams/a.yml', message: 'belongs in the main file' }],
   ['a file that includes', team('§include: b.yml\n'), { file: 'teams/a.yml', message: 'includes no others' }],
   ['a file that includes it again', team('§include: a.yml\n'), { file: 'teams/a.yml', message: 'includes no others' }],
   ['an empty file', team('§'), { file: 'teams/a.yml', message: 'not a map of keys', fix: 'begin with "pools:"' }],

@@ -28,7 +28,7 @@ const announcing: readonly Mistake[] = [
   {
     title: 'a pager',
     text: announce('{ before: 30m, to: [ops, §pager] }'),
-    want: [['takes only what is wrong', 'a chat']],
+    want: [['takes only problems', 'a chat']],
   },
   { title: 'nobody', text: announce('{ before: 30m, to: §[] }'), want: [['nobody is told', 'name a destination']] },
   { title: 'too short', text: announce('{ before: §1m, to: ops }'), want: [['too short', '5m to 24h']] },
@@ -45,7 +45,7 @@ const digesting: readonly Mistake[] = [
     text: digest('to: §op, every: mon 08:00'),
     want: [['no destination "op"', 'did you mean "ops"']],
   },
-  { title: 'a pager', text: digest('to: [§pager], every: mon 08:00'), want: [['takes only what is wrong', 'a chat']] },
+  { title: 'a pager', text: digest('to: [§pager], every: mon 08:00'), want: [['takes only problems', 'a chat']] },
   { title: 'no weekday', text: digest('to: ops, every: §"08:00"'), want: [['names no weekday', 'write mon 08:00']] },
   { title: 'no such weekday', text: digest('to: ops, every: §moon 08:00'), want: [['moon', 'mon 08:00']] },
   { title: 'no time', text: digest('to: ops, every: §mon 25:00'), want: [['not a time of day', 'mon 08:00']] },
@@ -53,7 +53,11 @@ const digesting: readonly Mistake[] = [
 const withLinks = (keys: string) => `${announce('{ before: 30m, to: ops }')}links: { secret: { env: S }, ${keys} }\n`;
 const linking: readonly Mistake[] = [
   { title: 'no address', text: withLinks('url: §example'), want: [['not an address', 'https://host']] },
-  { title: 'in the clear', text: withLinks('url: §"http://lamp.example.org"'), want: [['on its way', 'https://host']] },
+  {
+    title: 'in the clear',
+    text: withLinks('url: §"http://lamp.example.org"'),
+    want: [['could read and use a link', 'https://host']],
+  },
   {
     title: 'with a query',
     text: withLinks('url: §"https://a.example/?x=1"'),
@@ -122,8 +126,8 @@ const yaml: readonly Mistake[] = [
   { title: 'YAML 1.1', text: `§%YAML 1.1\n---\n${base}`, want: [['YAML 1.1', 'remove the %YAML line']] },
   { title: 'an octal number', text: rule('base: §017'), want: [['leading zero', 'without the zero']] },
   ...[
-    ['a dated start and a time', 'from: 2026-12-01T20:00, to: §"22:00"', 'from is a date and to is none', 'to: 2026-'],
-    ['a time and a dated end', 'from: "22:00", to: §2026-12-01T20:00', 'from is none', 'write until:'],
+    ['a dated start and a time', 'from: 2026-12-01T20:00, to: §"22:00"', 'from is a date, but to is not', 'to: 2026-'],
+    ['a time and a dated end', 'from: "22:00", to: §2026-12-01T20:00', 'from is not', 'write until:'],
     ['a dated end alone', 'to: §2026-12-01T20:00', 'from is missing', 'write until:'],
     ['a start without an end', 'from: §2026-12-01T20:00', 'never ends', 'add to:'],
     ['a start without a time', 'from: §2026-12-01, to: 2026-12-02T20:00', 'is not a date and time', '2026-12-01T20:00'],
@@ -150,7 +154,7 @@ const yaml: readonly Mistake[] = [
   }),
   ...[
     ['over http', 'ics: §"http://example.org/a.ics"', 'an address over http:', 'insecure: true'],
-    ['over webcal', 'ics: §"webcal://example.org/a.ics"', 'only a name for https:', 'write https:'],
+    ['over webcal', 'ics: §"webcal://example.org/a.ics"', 'another name for https:', 'write https:'],
     ['over ftp', 'ics: §"ftp://example.org/a.ics"', 'not an http(s) address', 'https://host/path'],
     [
       'with a password',
@@ -167,7 +171,7 @@ const yaml: readonly Mistake[] = [
     ['in two places', 'ics: §{ env: A, file: b }', 'exactly one place', 'keep one'],
     ['of none', 'ics: §{}', 'exactly one place', 'keep one'],
     ['that is a number', 'ics: §7', 'a path, an address, or a reference', 'holidays.ics'],
-    ['that is none, and insecure', 'dates: [], insecure: §true', 'ics is none', 'remove it'],
+    ['that is none, and insecure', 'dates: [], insecure: §true', 'ics is not one', 'remove it'],
   ].map(([title = '', keys = '', message = '', fix = '']): Mistake => {
     return {
       title: `a calendar at an address ${title}`,
@@ -449,7 +453,7 @@ const sizes: readonly Mistake[] = [
   {
     title: 'a step of a second',
     text: window('from: "08:00", to: "18:00", every: §30s, for: 10m'),
-    want: [['"30s" is not a length', 'write 10m']],
+    want: [['"30s" is not a duration', 'write 10m']],
   },
   {
     title: 'a step that is too short',
@@ -464,18 +468,18 @@ const sizes: readonly Mistake[] = [
   {
     title: 'a cron expression',
     text: window('§cron: "0 19 * * 1-5"'),
-    want: [['Lamplighter takes windows', '{ days: mon-fri, from: "19:00", to: "…" }']],
+    want: [['Lamplighter needs windows', '{ days: mon-fri, from: "19:00", to: "…" }']],
   },
   {
     title: 'a cron expression with steps',
     text: window('§cron: "*/15 7-18 * * MON,WED"'),
-    want: [['Lamplighter takes windows', '{ days: [mon, wed], from: "07:00", to: "19:00", every: 15m, for: … }']],
+    want: [['Lamplighter needs windows', '{ days: [mon, wed], from: "07:00", to: "19:00", every: 15m, for: … }']],
   },
   {
     title: 'a cron expression of AWS',
     text: `${base}timezone: UTC\nschedules: { s: { otherwise: base, §cron: "cron(25 * ? JAN 2-6 *)" } }\n`,
     want: [
-      ['Lamplighter takes windows', '{ days: mon-fri, months: jan, from: "00:25", to: "24:00", every: 1h, for: … }'],
+      ['Lamplighter needs windows', '{ days: mon-fri, months: jan, from: "00:25", to: "24:00", every: 1h, for: … }'],
     ],
   },
   ...[
@@ -489,34 +493,34 @@ const sizes: readonly Mistake[] = [
     ['of Quartz', '0 0 7 ? * 2-6 *', '{ days: mon-fri, from: "07:00", to: "…" }'],
     ['with a zone', 'CRON_TZ=Europe/Berlin 0 7 * * 7', '{ days: sun, from: "07:00", to: "…" }'],
     ['that is a word', '@weekly', '{ days: sun, from: "00:00", to: "…" }'],
-    ['with a minute that is none', '61 7 * * *', 'say from when to when'],
-    ['with a date that is none', '0 7 32 * *', 'say from when to when'],
-    ['with a weekday that is none', '0 7 * * 8', 'say from when to when'],
-    ['with seconds that count', '*/10 * * * * *', 'say from when to when'],
+    ['with a minute that is none', '61 7 * * *', 'write from when to when'],
+    ['with a date that is none', '0 7 32 * *', 'write from when to when'],
+    ['with a weekday that is none', '0 7 * * 8', 'write from when to when'],
+    ['with seconds that count', '*/10 * * * * *', 'write from when to when'],
   ].flatMap(
     ([what, cron, fix]) =>
       [
         {
           title: `a cron expression ${what}`,
           text: window(`§cron: "${cron}"`),
-          want: [['Lamplighter takes windows', fix]],
+          want: [['Lamplighter needs windows', fix]],
         },
         {
           title: `a line that is a cron expression ${what}`,
           text: schedule(`otherwise: base, windows: [§"${cron}"]`),
-          want: [['Lamplighter takes windows', fix]],
+          want: [['Lamplighter needs windows', fix]],
         },
       ] as Mistake[],
   ),
   {
     title: 'a cron expression that nobody can read',
     text: window('§cron: "0 0 L * 5#3"'),
-    want: [['Lamplighter takes windows', 'say from when to when']],
+    want: [['Lamplighter needs windows', 'write from when to when']],
   },
   {
     title: 'a cron expression in place of a window',
     text: schedule('otherwise: base, windows: [§"30 6 1 * *"]'),
-    want: [['Lamplighter takes windows', '{ dayOfMonth: 1, from: "06:30", to: "…" }']],
+    want: [['Lamplighter needs windows', '{ dayOfMonth: 1, from: "06:30", to: "…" }']],
   },
   {
     title: 'a line that is no window',
@@ -544,7 +548,9 @@ const sizes: readonly Mistake[] = [
       'timezone: UTC\n',
       '',
     ),
-    want: [['the window is in Europe/Berlin, and what it belongs to is in Europe/Paris', 'timezone: Europe/Berlin']],
+    want: [
+      ['the window is in Europe/Berlin, but its schedule or silence is in Europe/Paris', 'timezone: Europe/Berlin'],
+    ],
   },
   {
     title: 'a line in a zone that is an abbreviation',
@@ -554,7 +560,7 @@ const sizes: readonly Mistake[] = [
   {
     title: 'a line in an offset',
     text: schedule('otherwise: base, windows: [§"Mon-Fri 07:00-19:00 +02:00"]'),
-    want: [['"+02:00" is not a time zone that can be used', 'knows no summer time']],
+    want: [['"+02:00" is not a time zone that can be used', 'has no daylight-saving time']],
   },
   {
     title: 'days listed before the times of the last',
@@ -564,7 +570,7 @@ const sizes: readonly Mistake[] = [
   {
     title: 'a line beside keys',
     text: window('window: "Mon-Fri 07:00-19:00", days: §mon'),
-    want: [['`days` does not go with `window`', 'write it into the line']],
+    want: [['`days` cannot be combined with `window`', 'put it into the line']],
   },
   {
     title: 'a label that is a number',
@@ -719,7 +725,7 @@ const places: readonly Mistake[] = [
   {
     title: 'http beyond loopback',
     text: region('api: §"http://mks.example.org", allowHost: true, token: { env: T }'),
-    want: [['unprotected', 'https:']],
+    want: [['unencrypted', 'https:']],
   },
   {
     title: 'a host without a scheme',
@@ -824,7 +830,7 @@ const places: readonly Mistake[] = [
   {
     title: 'an empty list of recipients',
     text: destination('kind: email, url: "smtps://m.example.org", from: a@example.org, to: §[]'),
-    want: [['nobody is written to', 'name an email address']],
+    want: [['there is no recipient', 'name an email address']],
   },
   {
     title: 'a user without a password',
@@ -861,7 +867,7 @@ const places: readonly Mistake[] = [
   {
     title: 'an Authorization as text',
     text: destination('kind: webhook, url: { env: U }, headers: { Authorization: §"Bearer abc" }'),
-    want: [['Authorization is a secret and stands here as text', 'awsSecret']],
+    want: [['Authorization is a secret, but is written here as text', 'awsSecret']],
   },
   {
     title: 'a header that is ours',
@@ -891,7 +897,7 @@ const places: readonly Mistake[] = [
   {
     title: 'events from anybody',
     text: `${base}events:\n  e: §{ kind: json, may: ["a/b"] }\n`,
-    want: [['who may send', 'secret:']],
+    want: [['no secret and no queue', 'secret:']],
   },
   {
     title: 'alerts from anybody',
@@ -910,12 +916,12 @@ const places: readonly Mistake[] = [
   ...['json', 'cloudevents', 'alertmanager, when: { a: b }, pool: a/b, atLeast: 1, for: 1h'].map((kind) => ({
     title: `an empty list of secrets of ${kind.split(',')[0]}`,
     text: events(`kind: ${kind}, secret: §[], may: ["a/b"]`),
-    want: [['an empty list of secrets signs nothing', 'add one']] as const,
+    want: [['the list of secrets is empty', 'add one']] as const,
   })),
   {
     title: 'an empty list of secrets of a destination',
     text: destination('kind: webhook, url: { env: U }, secret: §[]'),
-    want: [['an empty list of secrets signs nothing', 'add one']],
+    want: [['the list of secrets is empty', 'add one']],
   },
   {
     title: 'an environment without a command',
@@ -1038,12 +1044,12 @@ const inAws: readonly Mistake[] = [
   {
     title: 'a queue that holds the dead letters of another',
     text: `${base}events:\n  a: { kind: json, queue: jobs, may: ["a/b"] }\n  b: { kind: json, queue: §jobs-dead-letters, may: ["a/b"] }\n`,
-    want: [['holds the dead letters of the queue "jobs"', 'another name']],
+    want: [['is the dead-letter queue of "jobs"', 'another name']],
   },
   {
     title: 'a queue of two sources',
     text: `${base}events:\n  a: { kind: json, queue: jobs, may: ["a/b"] }\n  b: { kind: json, queue: §jobs, may: ["a/b"] }\n`,
-    want: [['the queue "jobs" is that of "a"', 'a queue of its own']],
+    want: [['the queue "jobs" belongs to "a"', 'its own queue']],
   },
   {
     title: 'a bus source with too long a name for its rule',
@@ -1083,7 +1089,7 @@ const warnings: readonly Mistake[] = [
   {
     title: 'a hole of a minute',
     text: schedule('otherwise: 1, windows: [§{ from: "07:00", to: "11:59" }, { from: "12:00", to: "19:00" }]'),
-    want: [['a hole', 'let the first end']],
+    want: [['a gap', 'let the first end']],
   },
   {
     title: 'a window shorter than a resize',
@@ -1093,7 +1099,7 @@ const warnings: readonly Mistake[] = [
   {
     title: 'a window that never wins',
     text: schedule('otherwise: 1, windows: [{ days: mon-fri, size: 5 }, §{ days: tue, size: 3 }]'),
-    want: [['can never win', 'leave it out']],
+    want: [['can never win', 'or remove it']],
   },
   {
     title: 'a shadowed rule',
@@ -1108,7 +1114,7 @@ const warnings: readonly Mistake[] = [
   {
     title: 'leases nothing caps',
     text: rule('leases: { longest: 2h }').replace('- {', '- §{'),
-    want: [['nothing caps them', 'leases: { max']],
+    want: [['nothing limits them', 'leases: { max']],
   },
   {
     title: 'events nothing caps',
@@ -1213,7 +1219,7 @@ regions:
   c: { api: "http://127.0.0.1:8091", token: { env: B } }
 pools: []
 `;
-    const twins = (await problemsOf(text)).filter(({ message }) => message.includes('have one API'));
+    const twins = (await problemsOf(text)).filter(({ message }) => message.includes('have the same API'));
     expect(twins.map(({ severity, path, line }) => [severity, path, line])).toEqual([['warning', 'regions.b.api', 4]]);
   });
 });

@@ -48,7 +48,7 @@ describe('loading', () => {
     await writeFile(file, Buffer.concat([Buffer.from(mark, 'hex'), Buffer.from(head, 'utf16le')]));
     const outcome = await loadConfig(file, { now });
     expect(outcome.problems).toMatchObject([
-      { message: 'the config cannot be read: it is in UTF-16', fix: 'save it as UTF-8' },
+      { message: 'the config cannot be read: it is UTF-16', fix: 'save it as UTF-8' },
     ]);
   });
 

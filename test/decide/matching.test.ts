@@ -118,7 +118,7 @@ describe('a match that names nothing is told where it stands', () => {
     [
       'safety: { runsOn: dev-api/wrkers }',
       'safety.runsOn',
-      'safety.runsOn "dev-api/wrkers" names no pool of the fleet: it protects no pool; did you mean "dev-api/workers"?',
+      'safety.runsOn "dev-api/wrkers" matches no pool of the fleet: it protects nothing; did you mean "dev-api/workers"?',
     ],
   ])('%s', async (lines, path, text) => {
     expect((await found(lines)).map(seen)).toEqual([[path, text]]);
@@ -188,7 +188,7 @@ describe('nothing is told', () => {
 test('a fleet without clusters is one finding', async () => {
   const lines = 'silences: [{ match: a, days: sat }, { match: b, days: sat }]';
   expect(texts(await found(lines, aFleet()))).toEqual([
-    'no region lists a cluster, so 2 matches of the config name nothing',
+    'no region lists a cluster, so 2 matches of the config match nothing',
   ]);
 });
 
@@ -196,7 +196,7 @@ test('of very many the first are told, and how many more', async () => {
   const many = Array.from({ length: 60 }, (_, i) => `{ match: nosuch-${i}, days: sat }`);
   const findings = await found(`silences: [${many.join(', ')}]`);
   expect(findings).toHaveLength(51);
-  expect(findings.at(-1)).toMatchObject({ text: '10 more matches of the config name nothing in the fleet' });
+  expect(findings.at(-1)).toMatchObject({ text: '10 more matches of the config match nothing in the fleet' });
 });
 
 test('where only the labels are missing, the same name is not proposed', async () => {

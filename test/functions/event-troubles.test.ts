@@ -28,7 +28,7 @@ describe('on AWS what came to nothing', () => {
     expect(answer).toEqual({ batchItemFailures: [] });
     expect(lines).toEqual([
       'event refused | r1 | batch | e1 | atLeast is 0: it must be a whole number from 1',
-      'event refused | r1 | batch |  | the event is no JSON',
+      'event refused | r1 | batch |  | the event is not JSON',
     ]);
     expect(metrics).toEqual([{ lamplighter_events_refused: 2 }]);
   });
@@ -71,7 +71,7 @@ describe('on AWS what came to nothing', () => {
   test('of a link that nobody signed is told like that of an event', async () => {
     const { lines, metrics, run } = await anAcceptFunction();
     expect(await run(asked(`${aLink}x`))).toMatchObject({ statusCode: 404 });
-    expect(lines).toEqual(['link not valid | r1 |  |  | it is signed by none of the secrets of links']);
+    expect(lines).toEqual(['link not valid | r1 |  |  | none of the secrets of links signed it']);
     expect(metrics).toEqual([{ lamplighter_events_unauthorized: 1 }]);
   });
 

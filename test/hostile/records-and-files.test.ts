@@ -21,8 +21,8 @@ describe.skipIf(process.platform === 'win32')('a pipe', () => {
 
   test('as config is refused at once', async () => {
     using _pipe = makePipe(path());
-    await expect(readOwnFile(path())).rejects.toThrow('it is a pipe or a device, no file');
-    await expect(readOwnFile('/dev/zero')).rejects.toThrow('it is a pipe or a device, no file');
+    await expect(readOwnFile(path())).rejects.toThrow('it is a pipe or a device, not a file');
+    await expect(readOwnFile('/dev/zero')).rejects.toThrow('it is a pipe or a device, not a file');
   });
 
   test('as store is refused at once', () => {
@@ -93,7 +93,7 @@ describe('a record of unknown shape', () => {
       await night.store.commit([{ kind: 'putIfAbsent', key, value }]);
       const report = await whileTimePasses(night, night.app.scale(night.config));
       const problem = report.problems.find(({ cluster }) => cluster === 'dev-api');
-      expect(problem?.reason).toContain(`the record clusters/r1/${key.id} of the store has a shape that is not known`);
+      expect(problem?.reason).toContain(`the record clusters/r1/${key.id} of the store has an unknown format`);
       expect(problem?.reason).toContain('restore the store from a backup, or delete this one record');
       expect(report.results).toMatchObject([{ cluster: 'prod-data', result: 'sent' }]);
       expect((await night.store.read(key))?.value).toEqual(value);
@@ -113,7 +113,7 @@ describe('a record of unknown shape', () => {
       const report = await whileTimePasses(night, night.app.scale(night.config));
       expect(report.results.filter(({ result }) => result === 'sent')).toHaveLength(2);
       expect(report.problems.map(({ reason }) => reason)).toEqual([
-        expect.stringContaining('the record asks/r1/000000000000001-x of the store has a shape that is not known'),
+        expect.stringContaining('the record asks/r1/000000000000001-x of the store has an unknown format'),
       ]);
       await whileTimePasses(night, night.app.watch(night.config));
       await whileTimePasses(night, night.app.deliver(night.config));
@@ -152,6 +152,6 @@ describe('a cluster with too many pools', () => {
     const pools = await mks.listNodePools(clusterId);
     expect(pools.kind).toBe(kind);
     if (pools.kind === 'unknown')
-      expect(pools.detail).toMatch(/at most 2000 are read|more than this kind of answer can hold/u);
+      expect(pools.detail).toMatch(/at most 2000 are read|more than the limit for this kind of answer/u);
   });
 });

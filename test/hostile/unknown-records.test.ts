@@ -62,11 +62,11 @@ describe('a record of unknown shape', () => {
     const status = await world.run('status');
     expect([status.code, status.err]).toEqual([
       0,
-      'the record incidents/inc/one of the store has a shape that is not known; restore the store from a backup, or delete this one record (what it remembers is then lost)\n',
+      'the record incidents/inc/one of the store has an unknown format; restore the store from a backup, or delete this one record (what it remembers is then lost)\n',
     ]);
     expect((await world.run('silence', '--list')).err).toContain('the record silences/s1 of the store');
     const { out } = await world.run('doctor');
-    expect(out).toContain('2 records of the store have a shape that is not known: incidents/inc/one, silences/s1');
+    expect(out).toContain('2 records of the store have an unknown format: incidents/inc/one, silences/s1');
     expect(out).toContain('restore the store from a backup, or delete these records');
   });
 });

@@ -48,7 +48,7 @@ const troubles: readonly (readonly [string, Fault, RegExp])[] = [
   ['answers 401', { kind: 'status', status: 401, body: 'grpc', code: 16 }, /401/],
   ['answers 403', { kind: 'status', status: 403, body: 'grpc', code: 7 }, /403/],
   ['answers 429 for a day', { kind: 'rate-limited', retryAfter: '86400' }, /429/],
-  ['answers 1 GB', { kind: 'huge', bytes: 2 ** 30 }, /more than this kind of answer can hold/],
+  ['answers 1 GB', { kind: 'huge', bytes: 2 ** 30 }, /more than the limit for this kind of answer/],
   ['answers half of its JSON', { kind: 'cut-off', end: 'clean' }, /no whole JSON/],
   ['breaks off', { kind: 'cut-off', end: 'reset' }, /broke off/],
 ];

@@ -303,7 +303,7 @@ describe('a right POST', () => {
     const rules = [announcing({ leases: { max: 2, longestMs: 90 * minute } })];
     const { night, app, path } = await anEvening({ rules });
     const page = await (await post(app, path('All night'))).text();
-    expect(page).toContain('of 3 nodes, its rule allows leases no more; its rule allows leases no longer');
+    expect(page).toContain('its rule allows fewer than 3 nodes for leases; its rule allows only shorter leases');
     expect((await leasesIn(night)).map(({ atLeast }) => atLeast)).toEqual([2, 2]);
     expect((await leasesIn(night))[0]?.until).toBe(night.clock.now() + 90 * minute);
   });

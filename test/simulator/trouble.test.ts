@@ -53,7 +53,7 @@ describe('trouble that is asked for', () => {
     expect(Date.parse(headers.get('date') ?? '') - one.clock.now()).toBeCloseTo(12 * 60 * minuteMs, -4);
   });
 
-  test('slow: the answer comes, later than anybody waits', async () => {
+  test('slow: the answer comes, after every time-out', async () => {
     const one = simulated();
     await ask(one, 'POST', 'slow');
     let isThere = false;
@@ -94,14 +94,14 @@ describe('trouble that is asked for', () => {
 
 describe('is refused, with what to write', () => {
   test.each([
-    ['', 'is no trouble: write KIND'],
+    ['', 'is not a trouble: write KIND'],
     ['cluster-eror:ml', 'did you mean "cluster-error"?'],
     ['cluster-error', 'write cluster-error:cluster'],
     ['cluster-error:ml/gpu', 'write cluster-error:cluster'],
     ['pool-error:ml', 'write pool-error:cluster/pool'],
     ['401:ml', 'leave out ":ml"'],
     ['401@5m-2m', 'would end before it begins'],
-    ['401@soon', 'is no trouble: write KIND'],
+    ['401@soon', 'is not a trouble: write KIND'],
     ['cluster-error:prod-wbe', 'did you mean "prod-web"?'],
     ['pool-error:ml/gqu', 'did you mean "ml/gpu"?'],
   ])('%j', async (text, problem) => {

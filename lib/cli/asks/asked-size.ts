@@ -49,7 +49,7 @@ function capName(rule: Rule): string {
   return rule.leases.max === undefined ? (rule.limits.max === undefined ? 'its base' : 'limits.max') : 'leases.max';
 }
 
-const ownPool = 'Lamplighter lives on this pool: safety.runsOn';
+const ownPool = 'Lamplighter runs on this pool: safety.runsOn';
 
 /** What becomes of "exactly n" for each pool that is named now. */
 export function overrideEffects({ pools }: AskedMatch, exactly: Size, labelOf: PoolLabel): readonly string[] {
@@ -89,6 +89,6 @@ function modeNote({ mode }: Rule): string {
 /** Nothing seen so far is named: said, since it may be a slip or a pool of tomorrow, or one that no rule acts on. */
 export function nothingNamed(match: Match, config: CompiledConfig): string {
   if (!mayBeActedOn(match, config))
-    return `no rule in ${config.file} acts on pools that "${match.text}" names, so nothing happens`;
+    return `no rule in ${config.file} acts on pools that "${match.text}" matches, so nothing happens`;
   return `no known pool matches "${match.text}"; it will apply to pools that do`;
 }

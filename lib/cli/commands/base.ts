@@ -118,7 +118,7 @@ function checkBase(rule: Rule | undefined, pool: StoredPool, size: Size, name: s
   const autoscale = pool.memory.became ?? pool.memory.autoscale;
   const own = asPoolSize(size, autoscale);
   if (own === undefined) throw new UsageError(`${name} is not autoscaled: its base is a number, not bounds`);
-  if (isZero(own)) throw new UsageError(`A base of ${name} is never 0: with it the pool would never wake`);
+  if (isZero(own)) throw new UsageError(`The base of ${name} cannot be 0: the pool would never be scaled up`);
   return own;
 }
 
@@ -231,7 +231,7 @@ async function findPool(store: Store, config: CompiledConfig, text: string): Pro
 
 function refuseUnseen(known: readonly StoredPool[], config: CompiledConfig, text: string, written: WrittenPool): never {
   if (isGlob(written.cluster) || isGlob(written.pool))
-    throw new UsageError(`"${text}" is a pattern, which is not taken here: write the name of one pool`);
+    throw new UsageError(`"${text}" is a pattern: write the name of one pool`);
   const named = compileMatch(text);
   if (named.ok) refuseUntouched(named.match, config);
   if (known.length === 0)

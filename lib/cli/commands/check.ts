@@ -17,7 +17,7 @@ export function addCheck(program: Command, parts: CliParts): void {
     .command('check')
     .description('Find all mistakes in the config at once, each with its line and how to fix it.')
     .addOption(
-      new Option('--format <form>', 'annotate the lines of a merge request, as its host reads it').choices(
+      new Option('--format <form>', 'print annotations for a merge request, in the format of its host').choices(
         annotationForms,
       ),
     )
@@ -26,7 +26,7 @@ export function addCheck(program: Command, parts: CliParts): void {
     .action((options: CheckOptions) => check(parts, options));
   examples(command, [
     ['lamplighter check', 'the config in this folder, with all that it includes'],
-    ['lamplighter check --config prod.yml', 'another one'],
+    ['lamplighter check --config prod.yml', 'another config'],
     ['lamplighter check --format gitlab > gl-code-quality-report.json', 'for a merge request (docs/merge-requests.md)'],
     ['lamplighter check --json', 'for editors and pipelines; exit code 2 when it is not ok'],
   ]);
@@ -34,7 +34,7 @@ export function addCheck(program: Command, parts: CliParts): void {
 
 /** Warnings are said and fail nothing. */
 async function check(parts: CliParts, { config, json, format }: CheckOptions): Promise<void> {
-  if (json && format) throw new UsageError('--json and --format are two forms: give one');
+  if (json && format) throw new UsageError('Give either --json or --format, not both');
   const { ok, files, problems } = await loadConfig(config, { now: parts.clock.now(), ...howNamed(parts, config) });
   if (!ok) parts.exitWith(2);
   if (json)

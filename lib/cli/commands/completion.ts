@@ -12,7 +12,7 @@ const longestMs = 2000;
 export function addCompletion(program: Command, parts: CliParts): void {
   const command = program
     .command('completion')
-    .description('Print the script by which a shell completes commands, options, clusters and pools.')
+    .description('Print the script that lets a shell complete commands, options, clusters and pools.')
     .addArgument(new Argument('<shell>', 'which shell').choices(shells))
     .action((shell: Shell) => parts.stdout.writeLines(completionScripts[shell]));
   examples(command, [
@@ -22,7 +22,7 @@ export function addCompletion(program: Command, parts: CliParts): void {
   ]);
   program
     .command('complete', { hidden: true })
-    .description('Answer the completion scripts: what may stand in the place of the last word.')
+    .description('For the completion scripts: list what the last word can be.')
     .argument('[words...]', 'the words after lamplighter')
     .action((words: readonly string[]) => complete(program, parts, words));
 }

@@ -16,7 +16,7 @@ export function addDemo(program: Command, parts: CliParts): void {
     .action((options: DemoOptions) => demo(parts, options));
   examples(command, [
     ['lamplighter demo', 'in a minute'],
-    ['lamplighter demo --seconds 10', 'in a hurry'],
+    ['lamplighter demo --seconds 10', 'faster'],
     ['lamplighter demo --seconds 10 --page', 'and then in a browser'],
   ]);
 }
@@ -79,7 +79,7 @@ function whatHappened({ world }: Stage, film: Film | undefined, morningMs: numbe
   const isReady = (looks: readonly Look[]) => looks[morning]?.asked === looks[0]?.asked && !looks[morning]?.isMoving;
   return `${changes} changes, one at a time per cluster. The fleet used ${saved} % fewer node-hours than at its size of 17:00.
 At 07:00, ${seen.filter(isReady).length} of ${seen.length} pools were ready at the size they had in the evening. mgmt/system has
-no schedule, so it was watched and never touched.`;
+no schedule, so it was watched, but never changed.`;
 }
 
 function whatNext({ stdout, env }: CliParts): string {

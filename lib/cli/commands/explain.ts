@@ -38,7 +38,7 @@ export function addExplain(program: Command, parts: CliParts): void {
     .description(
       'Say which size a pool should have at a given time, and why. With --at it needs no network, store or token.',
     )
-    .argument('<cluster/pool>', 'one pool, or each that a pattern with *, ?, [ab] and {a,b} names; region:cluster/pool')
+    .argument('<cluster/pool>', 'one pool, or a pattern with *, ?, [ab] and {a,b}; region:cluster/pool for one region')
     .addOption(
       new Option('--at <instant>', 'at what time, with an offset; can be repeated (default: now)').argParser(collect),
     )
@@ -46,7 +46,7 @@ export function addExplain(program: Command, parts: CliParts): void {
     .addOption(jsonOption())
     .action((pool: string, options: ExplainOptions) => explain(parts, pool, options));
   examples(command, [
-    ['lamplighter explain dev-api/workers', 'now, with the asks, and why nothing is done'],
+    ['lamplighter explain dev-api/workers', 'now, with all asks, and why nothing is changed'],
     ['lamplighter explain "dev-*/*"', 'each pool of these clusters'],
     ['lamplighter explain ml/gpu --at 2026-12-24T18:00+01:00', 'on Christmas Eve'],
     ['lamplighter explain r1:ml/gpu --at 2026-12-24T17:00Z --json', 'for programs'],

@@ -26,7 +26,7 @@ export function addHistory(program: Command, parts: CliParts): void {
     .description('List what was decided: for which pool, why and by whom. Newest last.')
     .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: all)')
     .addOption(new Option('--since <duration>', 'how far back').argParser(readDuration).default(weekMs, '7d'))
-    .option('--who [name]', 'what people did, and what came of it; with a name, only of those whose name holds it')
+    .option('--who [name]', 'what people did, and its effect; with a name, only people whose name contains it')
     .addOption(configOption())
     .addOption(jsonOption())
     .action((match: string | undefined, options: HistoryOptions) => history(parts, match, options));

@@ -39,10 +39,7 @@ export function addIncidents(program: Command, parts: CliParts): void {
         'List what is wrong now, since when, and who was told; or acknowledge one (ack). Reads the store, calls no API.',
       )
       .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: all); or ack')
-      .argument(
-        '[id]',
-        'for ack: the incident: no more alerts about it until it is over; opened anew, it is told again',
-      )
+      .argument('[id]', 'for ack: the incident; no alerts about it until it is over, then it can alert again')
       .option('--all', 'also show what may become an incident, and what is over')
       .addOption(
         new Option('--why <id>', 'show one incident with all its messages, and why one was not sent').conflicts('all'),
@@ -54,7 +51,7 @@ export function addIncidents(program: Command, parts: CliParts): void {
     ['lamplighter incidents', 'what is open'],
     ['lamplighter incidents "prod-*"', 'only some clusters or pools'],
     ['lamplighter incidents ack 3f9ac1d2 --reason "ticket 4711"', 'acknowledge one: no more alerts until it is over'],
-    ['lamplighter incidents --why 3f9ac1d2', 'why somebody was told, or was not; takes a message’s id too'],
+    ['lamplighter incidents --why 3f9ac1d2', 'why a message was sent or not; a message’s id works too'],
     ['lamplighter incidents --json', 'for programs'],
   ]);
 }
@@ -79,7 +76,7 @@ async function incidents(
   rest: string | undefined,
   options: IncidentsOptions,
 ): Promise<void> {
-  if (rest !== undefined) throw new UsageError(`One match is shown at a time, and "${rest}" is one more`);
+  if (rest !== undefined) throw new UsageError(`Give one match: "${rest}" is one too many`);
   if (options.reason !== undefined) throw new UsageError('--reason is for: incidents ack');
   if (text !== undefined && options.why !== undefined)
     throw new UsageError('--why is about one incident: leave out the match');

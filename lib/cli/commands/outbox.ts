@@ -42,7 +42,7 @@ export function addOutbox(program: Command, parts: CliParts): void {
       .addOption(
         new Option(
           '--history [duration]',
-          'the delivery log: what became of each message (default: the last 24h)',
+          'the delivery log: how each delivery ended (default: the last 24h)',
         ).argParser(readDuration),
       ),
   ).action((verb: OutboxVerb | undefined, what: string | undefined, options: OutboxOptions) =>
@@ -116,7 +116,7 @@ async function tellHistory(parts: CliParts, config: CompiledConfig, { json, hist
       records.map((record) => endedJson(record, nameOf)),
     );
   const lines = historyText(records, nameOf, { regions: config.regions, zone: parts.zone });
-  parts.stdout.write(`${lines.length === 0 ? 'nothing was told in this time' : lines.join('\n')}\n`);
+  parts.stdout.write(`${lines.length === 0 ? 'no message was sent in this time' : lines.join('\n')}\n`);
 }
 
 function tellDropped(

@@ -15,9 +15,7 @@ type PlanOptions = ConfigOption & JsonOption & { readonly detailedExitcode?: tru
 export function addPlan(program: Command, parts: CliParts): void {
   const command = program
     .command('plan')
-    .description(
-      'Show what a round would change now, and what it would not and why. Only reads; a read-only token is enough.',
-    )
+    .description('Show what a round would change now, what not, and why. Only reads; a read-only token is enough.')
     .argument('[match]', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b} (default: all)')
     .option('--detailed-exitcode', 'exit with 3 when something would change')
     .addOption(configOption())

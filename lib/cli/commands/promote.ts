@@ -8,7 +8,7 @@ export function addPromote(program: Command, parts: CliParts): void {
   const command = program
     .command('promote')
     .description(
-      'Print the lines of the config by which what only observes would act, with their rehearsal. Changes nothing.',
+      'Print the config lines that switch rules from observe to act, and rehearse their effect. Changes nothing.',
     )
     .argument('<match>', 'cluster, or cluster/pool, with *, ?, [ab] and {a,b}')
     .addOption(new Option('--days <number>', 'how many days to rehearse').argParser(readDays).default(7))

@@ -12,7 +12,7 @@ export function addRehearse(program: Command, parts: CliParts): void {
     .addOption(new Option('--days <number>', 'how many').argParser(readDays).default(7))
     .addOption(new Option('--from <instant>', 'from when, with an offset (default: now)').argParser(readInstant))
     .option('--against <file>', 'another config: show only what differs from it')
-    .option('--changes', 'list every change (with --against: that differs), not only how many there are')
+    .option('--changes', 'list every change, not only their number (with --against: every change that differs)')
     .addOption(
       new Option(
         '--format <form>',

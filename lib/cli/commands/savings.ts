@@ -27,7 +27,9 @@ type SavingsOptions = ConfigOption & JsonOption & { readonly since: number; read
 export function addSavings(program: Command, parts: CliParts): void {
   const command = program
     .command('savings')
-    .description('The node-hours that were saved, against every pool at its base all the time; in money where priced.')
+    .description(
+      'Show the node-hours saved, compared with every pool at its base all the time; in money if there are prices.',
+    )
     .addOption(new Option('--since <duration>', 'how far back').argParser(readDuration).default(30 * dayMs, '30d'))
     .addOption(new Option('--by <what>', 'a line for each of these').choices(groupings).default('rule'))
     .addOption(configOption())
@@ -98,7 +100,7 @@ function writeText(
 ): void {
   const zone = readingZone(config, parts);
   if (groups.length === 0) {
-    stdout.write(`nothing was written down since ${localInstant(found.from, zone)}\n`);
+    stdout.write(`no sizes were recorded since ${localInstant(found.from, zone)}\n`);
     return;
   }
   const paint = makePaint(stdout, env);
@@ -111,7 +113,7 @@ function writeText(
   const notes = [
     `since ${localInstant(found.from, zone)}: against every pool at its base all the time; an autoscaled pool counts the nodes that were seen, and at least its base's lower bound`,
     ...(unseen >= 0.1
-      ? [`${counted(Math.round(unseen * 10) / 10, 'hour')} in which nobody looked are left out, on both sides`]
+      ? [`${counted(Math.round(unseen * 10) / 10, 'hour')} without rounds are left out on both sides`]
       : []),
     ...(money !== undefined && sumSavings(found.pools).money === undefined
       ? ['– = not every pool there has a price (prices.flavors, prices.default)']

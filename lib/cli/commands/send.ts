@@ -19,7 +19,7 @@ export function addSend(program: Command, parts: CliParts): void {
     .command('send')
     .description('Sign an event as one of the sources in the config, and send it to a running Lamplighter.')
     .requiredOption('--source <name>', 'the source, by its name under events:')
-    .requiredOption('--file <path>', 'the event; events/ holds a sample per kind')
+    .requiredOption('--file <path>', 'the file with the event; events/ has a sample of each kind')
     .option('--to <address>', 'the address it listens on: http://127.0.0.1:9090 (default: listen of the config)')
     .addOption(configOption())
     .addOption(jsonOption())
@@ -45,7 +45,7 @@ async function send(parts: CliParts, { source: name, file, to, json, config: con
   if (json) writeJson(parts.stdout, { kind: 'send', source: name, status, accepted: isAccepted, answer });
   else
     parts.stdout.write(
-      `${isAccepted ? 'taken' : 'refused'} with status ${status}${answer === '' ? '' : `: ${printable(answer.trim())}`}\n`,
+      `${isAccepted ? 'accepted' : 'refused'} with status ${status}${answer === '' ? '' : `: ${printable(answer.trim())}`}\n`,
     );
   if (!isAccepted) parts.exitWith(1);
 }

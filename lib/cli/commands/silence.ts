@@ -62,7 +62,7 @@ export function addSilence(program: Command, parts: CliParts): void {
   examples(command, [
     ['lamplighter silence 3f9ac1d2 --reason "ticket 4711"', 'acknowledge it: no more alerts until it is over'],
     ['lamplighter silence "dev-*" --for 2h --reason upgrade', 'these clusters and their pools'],
-    ['lamplighter silence "prod-*" --from 2026-12-01T20:00+01:00 --for 4h', 'maintenance to come'],
+    ['lamplighter silence "prod-*" --from 2026-12-01T20:00+01:00 --for 4h', 'planned maintenance'],
     ['lamplighter silence --list', ''],
     ['lamplighter silence "dev-*" --end', ''],
   ]);
@@ -188,7 +188,7 @@ function notAsked(config: CompiledConfig, what: string, now: EpochMs): CommandEr
   return new CommandError(
     own.length === 0
       ? `Nothing silences "${what}"; see: ${commandHint(config, 'silence --list')}`
-      : `The silence of "${what}" stands in the config (${places.join(', ')}): remove it there, or give it an until`,
+      : `The silence of "${what}" is in the config (${places.join(', ')}): remove it there, or give it an until`,
   );
 }
 

@@ -34,7 +34,7 @@ export function addStatus(program: Command, parts: CliParts): void {
         'critical',
       ]),
     )
-    .option('--watch', 'show it again and again, until Ctrl-C')
+    .option('--watch', 'refresh it until Ctrl-C')
     .addOption(new Option('--every <duration>', 'with --watch: how often').argParser(readDuration).default(5000, '5s'))
     .addOption(configOption())
     .addOption(jsonOption())
@@ -42,7 +42,7 @@ export function addStatus(program: Command, parts: CliParts): void {
   examples(command, [
     ['lamplighter status', 'a table for people'],
     ['lamplighter status "dev-*"', 'only some clusters or pools'],
-    ['lamplighter status --watch', 'in place, every 5 seconds'],
+    ['lamplighter status --watch', 'refreshed every 5 seconds'],
     ['lamplighter status --fail-on critical', 'for a health check'],
     ['lamplighter status --json', 'for programs'],
   ]);
@@ -81,7 +81,7 @@ async function watchStatus(
 ): Promise<void> {
   const { stdout, signal, clock } = parts;
   if (json || failOn) throw new UsageError(`--watch is for people: leave out ${json ? '--json' : '--fail-on'}`);
-  if (!stdout.isTerminal) throw new UsageError('--watch draws on a terminal; elsewhere run status from time to time');
+  if (!stdout.isTerminal) throw new UsageError('--watch needs a terminal; elsewhere run status repeatedly');
   if (every < 1000) throw new UsageError('--every takes 1s or more');
   const screen = openScreen(stdout);
   try {

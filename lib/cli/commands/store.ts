@@ -23,8 +23,8 @@ export function addStore(program: Command, parts: CliParts): void {
 function addBackup(store: Command, parts: CliParts): void {
   store
     .command('backup')
-    .description('Copy the store into a new file, as of one instant, while Lamplighter goes on.')
-    .argument('<file>', 'a file that is not there yet')
+    .description('Copy the store to a new file while Lamplighter runs. The copy is of one instant.')
+    .argument('<file>', 'a file that does not exist yet')
     .addOption(configOption())
     .addOption(jsonOption())
     .action(async (file: string, options: Options) => (await load()).backUpStore(parts, file, options));
@@ -33,7 +33,7 @@ function addBackup(store: Command, parts: CliParts): void {
 function addRestore(store: Command, parts: CliParts): void {
   store
     .command('restore')
-    .description('Put a backup where the store is. What was there is kept beside it. Stop Lamplighter first.')
+    .description('Replace the store with a backup. The old store is kept beside it. Stop Lamplighter first.')
     .argument('<file>', 'a backup')
     .addOption(configOption())
     .addOption(jsonOption())
@@ -43,7 +43,7 @@ function addRestore(store: Command, parts: CliParts): void {
 function addVerify(store: Command, parts: CliParts): void {
   store
     .command('verify')
-    .description('Check that a store is whole, of a known schema, and that every record has a known shape.')
+    .description('Check that a store is intact, and that its schema and every record have a known format.')
     .argument('[store]', "a file, or dynamodb:<table> (default: the config's store)")
     .addOption(configOption())
     .addOption(jsonOption())
@@ -57,7 +57,7 @@ function addCopy(store: Command, parts: CliParts): void {
     .command('copy')
     .description('Copy everything from one store into another, empty one: from a file to a table, or back.')
     .argument('<from>', 'a file, or dynamodb:<table>')
-    .argument('<to>', 'a file that is not there yet, or dynamodb:<table>')
+    .argument('<to>', 'a file that does not exist yet, or dynamodb:<table>')
     .addOption(jsonOption())
     .action(async (from: string, to: string, options: JsonOption) =>
       (await load()).copyStore(parts, from, to, options),

@@ -10,7 +10,7 @@ export function addUninstall(program: Command, parts: CliParts): void {
     program
       .command('uninstall')
       .description(
-        'Restore every pool to its base, then change nothing any more, whatever still runs. Run it before you remove Lamplighter.',
+        'Restore every pool to its base, then stop scaling, even if a process still runs. Run it before you remove Lamplighter.',
       )
       .option('-y, --yes', 'do not ask')
       .option('--dry-run', 'only show which pools would be restored, and to which size')

@@ -12,7 +12,7 @@ export function manPage(program: Command): string {
   ]);
   return [
     `.TH LAMPLIGHTER 1 "" "lamplighter ${packageJson.version}" "User Commands"`,
-    ...section('NAME', ['lamplighter \\- keeps fleets of Managed Kubernetes clusters']),
+    ...section('NAME', ['lamplighter \\- scales and watches fleets of Managed Kubernetes clusters']),
     ...section('SYNOPSIS', ['.B lamplighter', roff('<command> [arguments] [options]')]),
     ...section('DESCRIPTION', [roff(program.description())]),
     ...section('COMMANDS', groups),
@@ -34,22 +34,22 @@ export function manPage(program: Command): string {
 }
 
 export const environment: readonly (readonly [name: string, text: string])[] = [
-  ['LAMPLIGHTER_CONFIG', 'the config, where no --config is given'],
-  ['LAMPLIGHTER_STORE', 'the store in place of the one in the config: a file, or dynamodb:<table>'],
-  ['LAMPLIGHTER_LOG_LEVEL', 'debug, info, warn or error, where no --log-level is given'],
+  ['LAMPLIGHTER_CONFIG', 'the config, if there is no --config'],
+  ['LAMPLIGHTER_STORE', 'the store to use instead of the one in the config: a file, or dynamodb:<table>'],
+  ['LAMPLIGHTER_LOG_LEVEL', 'debug, info, warn or error, if there is no --log-level'],
   ['NO_COLOR', 'no colours, whatever its value'],
 ];
 
 const files: readonly (readonly [name: string, text: string])[] = [
-  ['./lamplighter.yml', 'the config, where neither --config nor LAMPLIGHTER_CONFIG names another'],
-  ['./lamplighter.db', 'the store, beside the config, where store: names no other'],
+  ['./lamplighter.yml', 'the config, unless --config or LAMPLIGHTER_CONFIG names another'],
+  ['./lamplighter.db', 'the store, beside the config, unless store: names another'],
 ];
 
 const exitCodes: readonly (readonly [code: number, text: string])[] = [
-  [0, 'the command did its work'],
-  [1, 'it did not; or what --fail-on asks about is so'],
+  [0, 'success'],
+  [1, 'failure, or the condition of --fail-on holds'],
   [2, 'wrong usage, or a config with mistakes'],
-  [3, 'something would change: plan and rehearse, where that was asked for'],
+  [3, 'something would change (plan and rehearse, if asked for)'],
 ];
 
 function section(title: string, lines: readonly string[]): readonly string[] {

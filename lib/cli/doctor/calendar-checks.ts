@@ -58,10 +58,10 @@ function endChecks({ calendarsEnd }: CompiledConfig, now: EpochMs): readonly Che
   return Object.entries(calendarsEnd).map(([name, end]) => {
     const { ok, warning } = checksOf(`calendar ${name}`);
     const left = Date.parse(`${end}T00:00:00Z`) + dayMs - now;
-    const fix = 'add the dates to come, or let it read holidays or an ICS file that goes on';
-    if (left <= 0) return warning('calendar', `its last date was ${end}: it names no day any more`, fix);
+    const fix = 'add future dates, or use holidays or an ICS file';
+    if (left <= 0) return warning('calendar', `its last date was ${end}: no day of it is to come`, fix);
     return left < soonMs
-      ? warning('calendar', `it runs out on ${end}, ${daysFrom(now, Date.parse(end))}`, fix)
-      : ok('calendar', `it goes on until ${end}`);
+      ? warning('calendar', `it ends on ${end}, ${daysFrom(now, Date.parse(end))}`, fix)
+      : ok('calendar', `it lasts until ${end}`);
   });
 }

@@ -37,7 +37,7 @@ export function machineChecks({ node, tz }: Versions, now: EpochMs): readonly Ch
     !isEnough
       ? failed('node', `Node ${node} is too old`, 'install Node 24, or 22.18 at least')
       : major < 24
-        ? warning('node', `Node ${node} works; 24 is what Lamplighter is tested with`, 'install Node 24')
+        ? warning('node', `Node ${node} works; Lamplighter is tested with Node 24`, 'install Node 24')
         : ok('node', `Node ${node}`),
     tz === undefined || released === undefined
       ? unknown('time-zones', 'this Node does not say how old its time-zone data is', 'use a Node with full ICU')

@@ -27,14 +27,14 @@ function adviceOn(code: string | undefined, env: Environment): string {
     const known = env.NODE_EXTRA_CA_CERTS;
     return known
       ? 'NODE_EXTRA_CA_CERTS is set, and its file does not hold the CA that signed this certificate'
-      : 'a private CA, or a proxy that looks into TLS, signed it: set NODE_EXTRA_CA_CERTS to the file with its certificate before Node starts';
+      : 'a private CA, or a proxy that inspects TLS, signed it: set NODE_EXTRA_CA_CERTS to the file with its certificate before Node starts';
   }
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
     return "check this machine's clock; if it is right, the server's certificate has to be renewed";
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code === 'HOSTNAME_MISMATCH')
     return 'the certificate is for another host: check the address';
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_'))
-    return 'https was spoken to something that does not speak it: check the scheme and the port of the address';
+    return 'the server does not speak https: check the scheme and the port of the address';
   if (code === 'ENOTFOUND') return 'check how the host is spelled, and that this machine asks the right DNS server';
   if (code.startsWith('EAI_')) return "this machine's DNS does not answer: check its network";
   if (code === 'ECONNREFUSED') return 'nothing listens there: check host and port';

@@ -106,13 +106,7 @@ async function addressChecks(
       ),
     ];
   if (pattern && !pattern.test(hostname))
-    return [
-      warning(
-        'destination',
-        `${hostname} is not a host that ${kind} webhooks live on`,
-        `check the address, or the kind`,
-      ),
-    ];
+    return [warning('destination', `${hostname} is not a host of ${kind} webhooks`, `check the address, or the kind`)];
   if (isProxied(address.url))
     return [unknown('destination', `${hostname} is looked up by the proxy, not here`, testIt(about))];
   return hostChecks(about, hostname, lookUp);
@@ -127,7 +121,7 @@ function isWebAddress(text: string): boolean {
 function topicCheck(about: string, topic: string): Check {
   return checksOf(about).unknown(
     'destination',
-    `whether ${topic} may be published to shows when something is`,
+    `whether Lamplighter may publish to ${topic} is not known before it sends a message`,
     testIt(about),
   );
 }
@@ -136,7 +130,7 @@ async function mailServerChecks(about: string, given: string, lookUp: LookUp): P
   const server = readMailServer(given);
   if (server !== undefined) return hostChecks(about, server.host, lookUp);
   const { failed } = checksOf(about);
-  return [failed('destination', 'its address is none of a mail server', 'write smtps://host, or smtp://host:587')];
+  return [failed('destination', 'its address is not that of a mail server', 'write smtps://host, or smtp://host:587')];
 }
 
 async function hostChecks(about: string, hostname: string, lookUp: LookUp): Promise<readonly Check[]> {

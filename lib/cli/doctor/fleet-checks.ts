@@ -50,7 +50,7 @@ function nameChecks(book: RuleBook, regions: readonly LookedRegion[]): readonly 
     own.map(({ cluster, pools }) => ({ cluster, pools, record: undefined, lookedAt: undefined })),
   );
   return sharedNames({ clusters }, book).findings.map(({ text }) =>
-    warning('names', text, 'rename all but one of them, or leave them to no rule'),
+    warning('names', text, 'rename all but one of them, or match them with no rule'),
   );
 }
 
@@ -65,8 +65,8 @@ function sizeChecks(config: CompiledConfig, book: RuleBook, names: Names, pool: 
     return [
       failed(
         'sizes',
-        `${label} is a fixed pool, and ${where} wants ${describeSize(range)} of it: it will be left alone`,
-        'write a number, or make the pool an autoscaled one',
+        `${label} is a fixed pool, and ${where} gives it ${describeSize(range)}: it will not be changed`,
+        'write a number, or turn on the autoscaling of the pool',
       ),
     ];
   if (pool.autoscale && typeof rule.base === 'number')
@@ -170,7 +170,7 @@ const noPools = warning(
 function ruleChecks({ rules }: CompiledConfig, found: readonly Check[]): readonly Check[] {
   if (found.length > 0) return found;
   const none = rules.length === 0;
-  return [ok('rules', none ? 'the config has no rule: nothing is scaled' : 'every rule names pools that are there')];
+  return [ok('rules', none ? 'the config has no rule: nothing is scaled' : 'every rule matches existing pools')];
 }
 
 function notRead(id: string) {
@@ -194,7 +194,7 @@ function lateCheck(config: CompiledConfig, book: RuleBook, rule: Rule, seen: rea
   const counts = matched.some(({ names }) => book.ruleOf(names) === rule);
   if (matched.length === 0 || counts || isToldByConfig(config.rules, rule)) return [];
   const label = `the rule "${rule.match.text}"${placeOf(config, rule)}`;
-  const text = `${label} never counts: every pool it matches is taken by an earlier rule`;
+  const text = `${label} has no effect: earlier rules match all of its pools`;
   return [warning('rules', text, 'move it up, or remove it')];
 }
 

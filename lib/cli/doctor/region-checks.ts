@@ -154,7 +154,7 @@ function listCheck(
     case 'not-found':
       return failed(
         'api',
-        `${host} knows no such address: ${answer.detail}`,
+        `${host} does not know this address: ${answer.detail}`,
         'check `api`: a known name, or a URL that ends before /cluster',
       );
     case 'not-sent':

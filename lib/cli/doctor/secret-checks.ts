@@ -95,7 +95,7 @@ export async function eventChecks({ events }: CompiledConfig, secrets: Secrets):
     const problems = found.filter((problem) => problem !== undefined);
     if (problems.length > 0)
       return problems.map((problem) =>
-        failed('event.secret', problem, 'store a good one where the config says, and give it to the sender'),
+        failed('event.secret', problem, 'store a valid one where the config says, and give it to the sender'),
       );
     return source.secrets.length === 0 ? [] : [ok('event.secret', 'its secret exists and is long enough')];
   });
@@ -113,7 +113,7 @@ export async function linkChecks({ links }: CompiledConfig, secrets: Secrets): P
     }),
   );
   const problems = found.filter((problem) => problem !== undefined);
-  const fix = 'store a good one where the config says; what was announced with it before has links that open nothing';
+  const fix = 'store a valid one where the config says; links in earlier announcements then stop working';
   if (problems.length > 0) return problems.map((problem) => failed('links.secret', problem, fix));
   return [
     ok(

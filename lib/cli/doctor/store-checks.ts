@@ -23,7 +23,7 @@ export async function storeChecks(parts: CliParts, config: CompiledConfig): Prom
   try {
     const checks = await lookIntoStore(parts, config, async (store) => {
       await writeProbe(store, parts.clock.now());
-      const whole = config.store.kind === 'sqlite' ? 'is whole (integrity check), and ' : '';
+      const whole = config.store.kind === 'sqlite' ? 'is intact (integrity check), and ' : '';
       return [
         ok('store', `${where} ${whole}can be read and written`),
         ...(await roundChecks(parts, config, store)),
@@ -71,7 +71,7 @@ async function recordChecks({ regions }: CompiledConfig, store: Store): Promise<
   return [
     warning(
       'records',
-      `${counted(unknownKeys.length, 'record')} of the store ${have} a shape that is not known: ${named}${more}`,
+      `${counted(unknownKeys.length, 'record')} of the store ${have} an unknown format: ${named}${more}`,
       'restore the store from a backup, or delete these records (what they remember is then lost)',
     ),
   ];

@@ -67,7 +67,7 @@ function lineJson({ at, who, verb, what, reason, pool }: Line): object {
 
 function textOf(parts: CliParts, config: CompiledConfig, lines: readonly Line[], since: EpochMs): string {
   const zone = readingZone(config, parts);
-  if (lines.length === 0) return `nobody did anything by a command since ${localInstant(since, zone)}\n`;
+  if (lines.length === 0) return `nobody changed anything by a command since ${localInstant(since, zone)}\n`;
   const label = poolLabels(config);
   const rows = lines.map(({ at, who, verb, what, reason, pool }) => {
     const { date, time } = clockOf(at, zone);

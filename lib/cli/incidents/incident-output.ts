@@ -88,7 +88,7 @@ function sinceOf({ since, episode }: IncidentView['record']): EpochMs {
 }
 
 function stateOf(phase: IncidentView['record']['phase']): string {
-  return phase === 'open' ? '' : phase === 'pending' ? ', not long enough to be told' : ', over';
+  return phase === 'open' ? '' : phase === 'pending' ? ', not long enough to be sent' : ', over';
 }
 
 function colourOf(severity: Severity, paint: Paint): (text: string) => string {
@@ -106,12 +106,12 @@ export function whyText({ notTold }: IncidentView, messages: readonly Message[],
     return `  ${timeOf(at, zone)}  ${what} to ${destination}: ${state}${reason === undefined ? '' : ` (${localInstants(printable(reason), zone, at)})`}`;
   });
   const unsaid = notTold.map(({ at, what, destination, reason }) => {
-    return `  ${timeOf(at, zone)}  ${what} not told${destination === undefined ? '' : ` to ${destination}`}: ${localInstants(printable(reason), zone, at)}`;
+    return `  ${timeOf(at, zone)}  ${what} not sent${destination === undefined ? '' : ` to ${destination}`}: ${localInstants(printable(reason), zone, at)}`;
   });
   return [
-    `  said (${zone}):${said.length === 0 ? ' nothing that is still remembered' : ''}`,
+    `  sent (${zone}):${said.length === 0 ? ' nothing that is still stored' : ''}`,
     ...said,
-    `  not said:${unsaid.length === 0 ? ' nothing was kept back' : ''}`,
+    `  not sent:${unsaid.length === 0 ? ' none' : ''}`,
     ...unsaid,
   ];
 }

@@ -93,7 +93,8 @@ function refuseGaps(api: string | undefined, token: TokenPlace | undefined): voi
     api === undefined ? `--api <name or URL> (${knownApis.map(({ name }) => name).join(', ')})` : '',
     token === undefined ? '--token-env NAME, --token-file PATH, --token-command PROGRAM … or --token-aws NAME' : '',
   ].filter((flag) => flag !== '');
-  if (missing.length > 0) throw new UsageError(`This is no terminal to ask on: give ${missing.join(' and ')}`);
+  if (missing.length > 0)
+    throw new UsageError(`This is not a terminal, so init cannot ask: give ${missing.join(' and ')}`);
 }
 
 /** Where people have the token already: our own example's name, the Terraform provider's, and mkcli's. */

@@ -44,7 +44,7 @@ async function askApi(allowHost: boolean): Promise<string> {
 async function askToken(output: string): Promise<TokenPlace> {
   const place = await answered(
     select({
-      message: 'Where is its token kept? (the token itself never stands in the config)',
+      message: 'Where is its token kept? (the config never contains the token itself)',
       options: [
         { value: 'env', label: 'an environment variable' },
         { value: 'file', label: 'a file' },

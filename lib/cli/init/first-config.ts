@@ -44,7 +44,7 @@ schedules:
 defaults:
   mode: observe
 
-# Which pools: the first rule that matches counts, and a pool that none matches is never touched.
+# Which pools: the first rule that matches counts, and a pool that no rule matches is never changed.
 # base is each pool's size of today. idle is what it has out of hours; going to 0 also needs limits: { min: 0 }.
 # schedule: none is for pools that must never sleep; names that speak of production, management, data and the like have it
 # until you say otherwise. A glob can stand for many pools:
@@ -90,7 +90,7 @@ function poolLine(region: string, cluster: string, pool: ObservedPool, all: read
   if (all.filter((other) => other.name === pool.name).length > 1)
     return `  # ${name}: several pools have this name, so they are left alone`;
   if (isUnnameable(cluster) || isUnnameable(pool.name))
-    return `  # ${name}: a name with characters that mean more in a match; use a glob with ? in their place`;
+    return `  # ${name}: a name with special characters; use a glob with ? in their place`;
   const own = `${cluster}/${pool.name}`;
   const match = own.includes(':') ? `${region}:${own}` : own;
   const size = observedSize(pool, undefined);

@@ -32,7 +32,7 @@ function stateText(
   const kind = target.destination?.kind;
   const next = nextAt === undefined ? '' : `; next try ${localInstant(nextAt, zone)}`;
   if (kind !== undefined && isPushed(kind) && state === 'working')
-    return 'gets what is open, regularly; the last time nothing failed';
+    return 'gets open incidents regularly; the last push worked';
   const count = waiting.length === 0 ? 'nothing waits' : `${waiting.length} ${waiting.length === 1 ? 'waits' : 'wait'}`;
   if (state === 'untried') return `not tried yet, ${count}`;
   const when = since === undefined ? '' : ago(since, now);
@@ -47,7 +47,7 @@ function messageText({ id, what, kind, severity, subject, text, queuedAt }: Wait
 
 function attemptsText({ attempts, isMaybeAccepted, isInBatch }: WaitingMessage): string {
   const tried = attempts === 0 ? '' : `, tried ${attempts === 1 ? 'once' : `${attempts} times`}`;
-  return `${tried}${isMaybeAccepted ? ', may have been taken' : ''}${isInBatch ? ', in one message with others' : ''}`;
+  return `${tried}${isMaybeAccepted ? ', may have arrived' : ''}${isInBatch ? ', in one message with others' : ''}`;
 }
 
 function refusal({ reason }: ParkedMessage): string {

@@ -17,12 +17,12 @@ export function verdictOf(page: Page): { readonly tone: Tone; readonly text: str
     const last = lastRoundAt(page);
     return {
       tone: 'bad',
-      text: last === undefined ? 'Part of the fleet was never looked at' : `No round has run for ${roughly(at - last)}`,
+      text: last === undefined ? 'Part of the fleet was never read' : `No round has run for ${roughly(at - last)}`,
     };
   }
   const open = openIncidents(page);
   const [critical, warning] = [countOf(open, 'critical'), countOf(open, 'warning')];
-  const rest = (count: number) => (count === 0 ? '' : `, ${count.toLocaleString('en-US')} less grave`);
+  const rest = (count: number) => (count === 0 ? '' : `, ${count.toLocaleString('en-US')} less severe`);
   if (critical > 0)
     return { tone: 'bad', text: `${many(critical, 'critical incident')} open${rest(open.length - critical)}` };
   if (warning > 0) return { tone: 'warn', text: `${many(warning, 'warning')} open${rest(open.length - warning)}` };
@@ -74,7 +74,7 @@ function roundFact(page: Page): Fact {
   const isWhole = newest.every(
     (round) => round.looks?.wholeAt === round.at || (round.looks === undefined && round.isAnswered),
   );
-  const whole = isWhole ? 'whole' : newest.every(({ isAnswered }) => isAnswered) ? 'not whole' : 'not answered';
+  const whole = isWhole ? 'complete' : newest.every(({ isAnswered }) => isAnswered) ? 'not complete' : 'not answered';
   return {
     label: 'Last round',
     text: `${ago(last, at)}, ${whole}; ${many(clusters, 'cluster')}`,
@@ -152,7 +152,7 @@ function outboxFact({ stored }: Page): Fact {
   const failing = stored.outbox
     .filter(({ state }) => state === 'failing' || state === 'broken')
     .map(({ target }) => target.name);
-  if (stored.outbox.length === 0) return { label: 'Outbox', text: 'nobody is told', tone: 'plain' };
+  if (stored.outbox.length === 0) return { label: 'Outbox', text: 'no destination', tone: 'plain' };
   const parts = [
     ...(waiting > 0 ? [`${waiting.toLocaleString('en-US')} waiting`] : []),
     ...(parked > 0 ? [`${parked.toLocaleString('en-US')} refused`] : []),

@@ -110,7 +110,7 @@ function renderLarge(page: Page, rows: readonly PoolRow[], wanted: Wanted): Html
   const rules = page.rules.map((group) => {
     return isWhole ? group : { ...group, rows: group.rows.filter((row) => isWanted(row, wanted)) };
   });
-  return html`${odd.length === 0 ? '' : html`<h3>Other than its schedule says (${number(odd.length)})</h3>`}
+  return html`${odd.length === 0 ? '' : html`<h3>Not as scheduled (${number(odd.length)})</h3>`}
 ${groups.map((some) => (some.length === 1 ? renderPool(page, some[0]!, wanted, page.label(some[0]!)) : renderOddities(page, some, wanted)))}
 ${wanted.onlyOdd ? '' : html`<h3>By rule</h3>${rules.filter((group) => group.rows.length > 0).map((group) => renderRule(page, group, wanted))}`}`;
 }
@@ -138,7 +138,7 @@ function renderRule(page: Page, { rule, rows, counted: sums }: RuleGroup, wanted
   const index = page.rules.findIndex((group) => group.rule === rule);
   const next = nextOf(page, rows);
   return html`<details class="row group rule"><summary class="head">
-<span class="name"><b>${rule.match.text}</b><small>${many(rows.length, 'pool')} in ${many(clusters, 'cluster')}${odd > 0 ? html`, <span class="warn">${number(odd)} other than scheduled</span>` : ''}</small></span>
+<span class="name"><b>${rule.match.text}</b><small>${many(rows.length, 'pool')} in ${many(clusters, 'cluster')}${odd > 0 ? html`, <span class="warn">${number(odd)} not as scheduled</span>` : ''}</small></span>
 ${renderPlot(sumOf(rows, view), view, { label: `${rule.match.text}: ${many(sums.nodes, 'node')} now` })}
 <span class="state"><span><b>${number(sums.nodes)}</b> nodes, base ${number(sums.baseNodes)}</span>${next === '' ? '' : html`<small>${next}</small>`}</span>
 </summary>${renderInside(page, rows, wanted, `/pools?rule=${index}${wanted.query === '' ? '' : `&q=${encodeURIComponent(wanted.query)}`}${viewQuery(view, '&')}`)}</details>`;

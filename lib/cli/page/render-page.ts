@@ -97,7 +97,7 @@ function renderViews({ view, query, onlyOdd }: Wanted, { isFile }: Assets): Html
 function renderFind({ view, query, onlyOdd }: Wanted, { isFile }: Assets): Html {
   return html`<form class="find" role="search" method="get" action="/"${isFile ? raw(' hidden') : ''}>${view.kind === 'night' ? html`<input type="hidden" name="view" value="night">` : ''}
 <label>Find <input type="search" name="q" value="${query}" placeholder="dev-*/workers" autocomplete="off" spellcheck="false"></label>
-<label class="check"><input type="checkbox" name="only" value="odd"${onlyOdd ? raw(' checked') : ''}> only what is not as its schedule says</label>
+<label class="check"><input type="checkbox" name="only" value="odd"${onlyOdd ? raw(' checked') : ''}> only pools not as scheduled</label>
 <button type="submit">Find</button></form>`;
 }
 
@@ -125,7 +125,7 @@ function renderAsked(page: Page, say: Say): Html {
     rows.length === 0
       ? html`<p class="quiet">No asks.</p>`
       : html`<table class="list asked"><thead><tr><th>what</th><th>pools</th><th>until</th><th>by whom, why</th></tr></thead><tbody>${rows}</tbody></table>`;
-  return html`<section aria-labelledby="asked"><h2 id="asked">Asks beside the schedule</h2>${body}</section>`;
+  return html`<section aria-labelledby="asked"><h2 id="asked">Asks in addition to the schedule</h2>${body}</section>`;
 }
 
 /** From here on an end is told in the colour of a warning, as alerts begin to be. */
@@ -140,7 +140,7 @@ function renderEndings(page: Page): Html {
   });
   const body =
     rows.length === 0
-      ? html`<p class="quiet">Nothing that is known.</p>`
+      ? html`<p class="quiet">Nothing known.</p>`
       : html`<table class="list"><thead><tr><th>date</th><th>in</th><th>what</th><th>where</th></tr></thead><tbody>${rows}</tbody></table>`;
   return html`<section aria-labelledby="ends"><h2 id="ends">What ends</h2>${body}</section>`;
 }
@@ -167,7 +167,7 @@ function renderSavings(page: Page): Html {
   const all = groups.length > 1 ? html`<tr class="sum"><td><b>all</b></td>${cells(page.total, true)}</tr>` : '';
   return html`<section aria-labelledby="saves"><h2 id="saves">What it saves</h2>
 <table class="list"><thead>${head}</thead><tbody>${rows}${all}</tbody></table>
-<p class="quiet">Of the node-hours with every pool at its base all the time. An autoscaled pool counts the nodes that were seen; ahead, its lower bound.${unseen >= 60_000 ? ` ${roughly(unseen)} in which nobody looked are left out.` : ''}</p></section>`;
+<p class="quiet">Of the node-hours with every pool at its base all the time. An autoscaled pool counts the nodes that were seen; ahead, its lower bound.${unseen >= 60_000 ? ` ${roughly(unseen)} without rounds are left out.` : ''}</p></section>`;
 }
 
 function renderTold(page: Page, say: Say): Html {

@@ -80,7 +80,7 @@ function renderToDo({ config, label, stored, at }: Page, row: PoolRow): Html {
     ...(row.base === undefined ? ([['Set its base', run(`base ${name} set 1`)]] as const) : []),
     ['Keep its nodes for two hours', run(`scale ${name} --at-least ${Math.max(1, most)} --for 2h`)],
     ...(pause ? [] : ([['Leave it alone for two hours', run(`pause ${name} --for 2h`)]] as const)),
-    ['All of its history', run(`history ${name} --since 30d`)],
+    ['Its whole history', run(`history ${name} --since 30d`)],
   ];
   return html`${items.map(([what, how]) => html`<p>${what}<br>${how}</p>`)}`;
 }

@@ -167,7 +167,7 @@ function guardRequests({ host, config }: PageParts): MiddlewareHandler {
     const { page } = config();
     if (!isNamed(c.req.header('host'), [host, ...(page?.hosts ?? [])])) {
       const text =
-        'This page is not served under this name. Ask for it as http://127.0.0.1 or http://localhost, or add the name to page.hosts in the config.\n';
+        'This page is not served under this name. Open it as http://127.0.0.1 or http://localhost, or add the name to page.hosts in the config.\n';
       return c.text(text, 421, { vary: 'host' });
     }
     if (!isLoopback(host) && page?.allow !== true && !isFromHere(c)) {

@@ -28,7 +28,7 @@ export async function promote(parts: CliParts, text: string, options: PromoteOpt
   const rules = await observingRules(parts, config, match);
   if (rules.length === 0) {
     parts.stdout.write(
-      `no rule in ${config.file} that names "${match.text}" only observes: there is nothing to promote\n`,
+      `no rule in ${config.file} that matches "${match.text}" is in mode observe: there is nothing to promote\n`,
     );
     return;
   }
@@ -79,7 +79,7 @@ function ownMatch(rule: Rule, match: Match, { regions }: CompiledConfig): string
     return `${region}:${rule.match.text}`;
   const { file, line } = rule.position;
   throw new CommandError(
-    `"${match.text}" names only a part of the rule "${rule.match.text}" (${file}:${line}), and more beside it: name what lies within it, or all of it`,
+    `"${match.text}" and the rule "${rule.match.text}" (${file}:${line}) overlap only in part: name pools within the rule, or all of them`,
   );
 }
 
@@ -90,7 +90,7 @@ function withoutRegion(match: Match): Match {
 
 function compiled(text: string): Match {
   const outcome = compileMatch(text);
-  if (!outcome.ok) throw new CommandError(`"${text}" is no match that a rule can have: name pools as cluster/pool`);
+  if (!outcome.ok) throw new CommandError(`"${text}" is not a match for a rule: write cluster/pool`);
   return outcome.match;
 }
 
@@ -113,7 +113,7 @@ async function compilePromoted(
   const outcome = await loadConfig(config.file, { now: clock.now(), readFile: read });
   if (outcome.ok) return onNamedStore(outcome.config, env);
   const problems = outcome.problems.map(renderProblem).join('\n');
-  throw new CommandError(`Changed like that the config would be wrong: change it by hand\n${problems}`);
+  throw new CommandError(`With this change the config would be invalid: change it by hand\n${problems}`);
 }
 
 async function tellRehearsal(
@@ -127,7 +127,7 @@ async function tellRehearsal(
   const rehearsal = onlyOf(rehearseOne(config, fleet, now, days), match);
   for (const note of fleet.notes) parts.stderr.write(`${note}\n`);
   if (rehearsal.pools.length === 0) {
-    parts.stdout.write('no pool that is known is under these rules: nothing can be rehearsed\n');
+    parts.stdout.write('these rules match no known pool: there is nothing to rehearse\n');
     return;
   }
   parts.stdout.write(`with these lines, in the coming ${counted(days, 'day')}:\n`);

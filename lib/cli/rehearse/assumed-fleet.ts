@@ -55,7 +55,7 @@ export function addNamedPools(
   for (const names of named.filter((one) => !isSeen(seen, one))) {
     const [assumed] = books.flatMap((book) => assumedFleet([names], book));
     if (assumed === undefined) continue;
-    notes.push(`${labelOf(names)}: nobody has seen this pool; it is taken to be at its base`);
+    notes.push(`${labelOf(names)}: no round has seen this pool; it is assumed to be at its base`);
     clusters = put(clusters, assumed);
   }
   return { clusters, notes };

@@ -80,7 +80,7 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
 }
 
 function refuseForms({ json, format, against, detailedExitcode }: RehearseOptions): void {
-  if (json && format === 'markdown') throw new UsageError('--json and --format are two forms: give one');
+  if (json && format === 'markdown') throw new UsageError('Give either --json or --format, not both');
   if (against !== undefined) return;
   if (format === 'markdown') throw new UsageError('--format markdown is for a comparison: add --against <file>');
   if (detailedExitcode) throw new UsageError('--detailed-exitcode is for a comparison: add --against <file>');
@@ -93,7 +93,7 @@ export function rehearseOne(config: CompiledConfig, fleet: StartingFleet, from: 
 }
 
 function nothingToRehearse({ notes }: StartingFleet): CommandError {
-  const why = 'There is nothing to rehearse: no pool that is known has a rule with a schedule';
+  const why = 'There is nothing to rehearse: no known pool has a rule with a schedule';
   return new CommandError([why, ...notes].join('\n'));
 }
 

@@ -115,7 +115,7 @@ async function withoutApi(parts: CliParts, wanted: FleetToRehearse, store: Store
   const remembered = [...stored].map(([id, { record }]) => rememberedCluster(region, id, record));
   if (remembered.some(({ pools }) => pools.length > 0)) {
     const { clusters, notes } = withNamed(parts, wanted, remembered, region);
-    return { source: 'store', clusters, notes: [`${region}: pools as the store last saw them`, ...notes] };
+    return { source: 'store', clusters, notes: [`${region}: pools as last seen, from the store`, ...notes] };
   }
   return { source: 'config', ...assume(parts, wanted, region) };
 }
@@ -141,9 +141,9 @@ function assume(parts: CliParts, wanted: FleetToRehearse, region: string): Omit<
     clusters,
     notes: [
       ...(clusters.length > 0
-        ? [`${region}: its pools are taken from the names in the config, since nobody has seen it`]
+        ? [`${region}: its pools are taken from the names in the config, since no round has seen it`]
         : []),
-      ...(isGuessed ? [`${region}: a remembered base that is not known counts as one node more than idle`] : []),
+      ...(isGuessed ? [`${region}: an unknown remembered base is assumed to be one node more than idle`] : []),
       ...(globs.length > 0
         ? [
             `${region}: rules with globs (${globs.map(({ match }) => match.text).join(', ')}) match only pools named with --pool`,
@@ -200,7 +200,7 @@ function fillIn(one: ObservedFleetCluster): {
   const { region, id, name } = one.cluster;
   const pools = one.record && rememberedCluster(region, id, one.record).pools;
   if (!pools?.length) return { cluster: one, note: [`${name}: its pools are not known, and left out`] };
-  return { cluster: { ...one, pools }, note: [`${name}: pools as the store last saw them`] };
+  return { cluster: { ...one, pools }, note: [`${name}: pools as last seen, from the store`] };
 }
 
 /**

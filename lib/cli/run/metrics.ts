@@ -54,9 +54,11 @@ export function makeRunMetrics(): RunMetrics {
   const nodes = gauge(names.poolNodes, 'Nodes a pool has, with or without a rule, where the service says so', ofPool);
   const desired = gauge(names.poolDesired, 'Size wanted; an autoscaled pool has its bounds', [...ofPool, 'bound']);
   const held = gauge(names.poolHeld, '1 while a pool is held, by reason', [...ofPool, 'code']);
-  const changes = counter(names.changes, 'Changes of node pools by what became of them', ['result']);
+  const changes = counter(names.changes, 'Changes of node pools by result', ['result']);
   const nodeHours = counter(names.nodeHours, 'Node-hours of the pools under a schedule', ['region']);
-  const savedHours = counter(names.nodeHoursSaved, 'Those that were saved against every pool at its base', ['region']);
+  const savedHours = counter(names.nodeHoursSaved, 'Node-hours saved, compared with every pool at its base', [
+    'region',
+  ]);
   const problems = gauge(names.problems, 'Problems of the last round');
   const clusters = gauge(names.clusters, 'Clusters listed in the last round', ['region']);
   const lastRound = gauge(names.lastRound, 'When the last complete round ended that could read the region', ['region']);
@@ -71,7 +73,7 @@ export function makeRunMetrics(): RunMetrics {
   const oldest = gauge(names.oldestDelivery, 'When the oldest waiting delivery was queued', ['destination']);
   const waiting = gauge(names.waitingDeliveries, 'Deliveries that wait', ['destination']);
   const calls = counter(names.apiCalls, 'Calls to the MKS API', ['region', 'call', 'outcome']);
-  const events = counter(names.events, 'Events by what became of them', ['source', 'outcome']);
+  const events = counter(names.events, 'Events by outcome', ['source', 'outcome']);
   const requests = counter(names.requests, 'Requests to POST /events and /alertmanager', ['source', 'outcome']);
 
   gauge(names.buildInfo, 'Always 1; its labels say which build this is', ['version', 'node']).set(

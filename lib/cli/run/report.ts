@@ -179,7 +179,7 @@ const verbs: ReadonlyMap<string | undefined, string> = new Map([
   ['sent', 'scaled'],
   ['busy', 'not scaled (busy, tried again next round)'],
   ['refused', 'refused'],
-  ['dropped', 'not scaled (the pool has changed meanwhile, planned anew next round)'],
+  ['dropped', 'not scaled (the pool has changed meanwhile, planned again next round)'],
   ['failed', 'not scaled (the call failed, see the problems)'],
   ['outcome-unknown', 'outcome unknown (the next round will see)'],
   ['claimed-elsewhere', 'not scaled (another process was first)'],

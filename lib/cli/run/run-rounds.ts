@@ -263,8 +263,8 @@ export function makeHoldTeller(log: Log): (report: ScaleReport) => void {
     const ended = [...told.values()].filter(({ poolId }) => !now.has(poolId));
     if (begun.length > mostTold) log.info(`${begun.length} pools are held`, { codes: countsOf(begun) });
     else for (const hold of begun) log.info(`holds ${hold.cluster}/${hold.pool}`, saidOf(hold));
-    if (ended.length > mostTold) log.info(`${ended.length} pools are not held any more`);
-    else for (const { cluster, pool, region } of ended) log.info(`${cluster}/${pool} is not held any more`, { region });
+    if (ended.length > mostTold) log.info(`${ended.length} pools are no longer held`);
+    else for (const { cluster, pool, region } of ended) log.info(`${cluster}/${pool} is no longer held`, { region });
     for (const { kind, text, subject } of plan.notices)
       if (kind === 'pool.changed-by-hand') log.info(text, 'region' in subject ? { region: subject.region } : {});
     told = now;

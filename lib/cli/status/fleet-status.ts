@@ -84,7 +84,7 @@ export function missedRounds(
     if (!isOverdue(last, everyMs, now)) return [];
     const text = Number.isFinite(last)
       ? `the last round over region ${name} was ${ago(last, now)}`
-      : `no round has looked at region ${name} yet`;
+      : `no round has read region ${name} yet`;
     const subject = { kind: 'region', region: name } as const;
     return [{ kind: 'rounds.missed', severity: 'critical', subject, text, fix: 'is "lamplighter run" running?' }];
   });

@@ -42,7 +42,7 @@ export function statusText(
       paint.yellow(
         withConfig(
           config,
-          `region ${region} could not be read in the last round; what stands here is older: lamplighter doctor`,
+          `region ${region} could not be read in the last round; this is older; to see why, run: lamplighter doctor`,
         ),
       ),
     ),
@@ -198,5 +198,5 @@ function summary({ rounds, pools, at }: FleetStatus, config: CompiledConfig): st
     return `config ${file} (${hash}); nothing has run with its store yet: ${commandHint(config, 'run')}`;
   const last = Math.max(...rounds.map((round) => round.at));
   const clusters = rounds.reduce((sum, round) => sum + round.clusters, 0);
-  return `config ${file} (${hash}); ${counted(pools.length, 'pool')} remembered, ${counted(clusters, 'cluster')} looked at; last round ${ago(last, at)}`;
+  return `config ${file} (${hash}); ${counted(pools.length, 'pool')} remembered, ${counted(clusters, 'cluster')} read; last round ${ago(last, at)}`;
 }

@@ -38,7 +38,7 @@ export async function restoreStore(parts: CliParts, file: string, { config: to, 
   const from: StoreConfig = { kind: 'sqlite', path: resolve(file) };
   tell(parts, json, { kind: 'restore', from, to: config.store, records, aside: aside ?? null }, [
     `restored ${showStore(config.store)} from ${file}: ${contents(records, parts.clock.now())}`,
-    ...(aside === undefined ? [] : [`what was there is kept as ${aside}`]),
+    ...(aside === undefined ? [] : [`the old store is kept as ${aside}`]),
     ...odd,
     `before the next round, see what it would do: ${commandHint(config, 'plan')}`,
   ]);
@@ -51,7 +51,7 @@ export async function verifyStore(parts: CliParts, address: string | undefined, 
   const records = await dump(parts, store);
   const problems = records.flatMap(({ key, text }) => recordProblem(key, text) ?? []);
   if (problems.length > 0) parts.exitWith(1);
-  const whole = store.kind === 'sqlite' ? `whole (integrity check), schema ${schemaVersion}, ` : '';
+  const whole = store.kind === 'sqlite' ? `intact (integrity check), schema ${schemaVersion}, ` : '';
   const lines = [
     `${problems.length === 0 ? 'ok' : 'not ok'}  ${showStore(store)}: ${whole}${contents(records, parts.clock.now())}`,
     ...problems,
@@ -63,13 +63,14 @@ export async function verifyStore(parts: CliParts, address: string | undefined, 
 /** Everything from one store into another: a file or a table that is empty, or holds a part of this very copy. */
 export async function copyStore(parts: CliParts, from: string, to: string, { json }: JsonOption): Promise<void> {
   const [source, target] = [parseStoreAddress(from), parseStoreAddress(to)];
-  if (JSON.stringify(source) === JSON.stringify(target)) throw new UsageError('Both are the same store: name two');
+  if (JSON.stringify(source) === JSON.stringify(target))
+    throw new UsageError('Both are the same store: name two different ones');
   await refuseMissing(source);
   const records = target.kind === 'sqlite' ? await copyToFile(parts, source, target.path) : await dump(parts, source);
   if (target.kind === 'dynamodb') await copyToTable(parts, records, target);
   tell(parts, json, { kind: 'copy', from: source, to: target, records }, [
     `copied ${showStore(source)} to ${showStore(target)}: ${contents(records, parts.clock.now())}`,
-    'let only one of the two be used from now on: stop what runs on the first, then start on the second',
+    'use only one of the two from now on: stop what runs on the first, then start on the second',
   ]);
 }
 

@@ -52,7 +52,7 @@ export async function uninstall(given: CliParts, options: UninstallOptions, conf
     const progress = options.json ? parts.stderr : parts.stdout;
     const tell = (line: string) => progress.write(`${printable(line)}\n`);
     tell(
-      `marked as uninstalled on ${localInstant(mark.at, readingZone(config, parts))} by ${mark.who}: nothing is put to sleep any more`,
+      `marked as uninstalled on ${localInstant(mark.at, readingZone(config, parts))} by ${mark.who}: no pool is scaled down any more`,
     );
     const { clock, signal } = parts;
     const givenBack = await giveBack({
@@ -74,9 +74,9 @@ function regionsOf({ regions }: CompiledConfig): readonly string[] {
 }
 
 async function agree({ isInteractive }: CliParts, away: readonly AwayPool[], confirm: Confirm): Promise<void> {
-  if (!isInteractive) throw new UsageError('Nobody is there to ask: add --yes, or look first with --dry-run');
+  if (!isInteractive) throw new UsageError('This is not a terminal: add --yes, or look first with --dry-run');
   const owed = away.filter(({ isLeft, base }) => !isLeft && base !== undefined).length;
-  const question = `Give ${owed} ${owed === 1 ? 'pool its base' : 'pools their bases'} back and stop acting on this fleet?`;
+  const question = `Restore ${owed} ${owed === 1 ? 'pool to its base' : 'pools to their bases'} and stop scaling this fleet?`;
   if (!(await confirm(question))) throw new UsageError('Nothing was changed');
 }
 
@@ -170,7 +170,7 @@ function writeText(
 function whyNotAll({ end }: GivenBack, wait: number): string {
   switch (end) {
     case 'settled':
-      return 'The rest needs a person.';
+      return 'The rest must be done by hand.';
     case 'time':
       return `Not all pools were restored within ${roughly(wait)}.`;
     case 'stop':

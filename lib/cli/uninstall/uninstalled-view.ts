@@ -12,7 +12,7 @@ export function uninstalledText(
 ): string {
   const why = reason === undefined ? '' : ` (${printable(reason)})`;
   const undo = commandHint(config, 'uninstall --undo');
-  return `this fleet was uninstalled by ${printable(who)} on ${localInstant(at, zone)}${why}: pools only get their bases back; to keep it again: ${undo}`;
+  return `this fleet was uninstalled by ${printable(who)} on ${localInstant(at, zone)}${why}: pools are only restored to their bases; to manage it again: ${undo}`;
 }
 
 /** `null` where the fleet is kept (docs/json.md). */

@@ -28,7 +28,7 @@ export function compileAddress(
   if (!mayBePlain) {
     report.error(
       path,
-      'the address of a chat is a secret and stands here as text',
+      'the address of a chat is a secret, but is written here as text',
       'keep it elsewhere and name it: { awsSecret: name }, { env: NAME } or { file: path }; if it was real, replace it',
     );
     return undefined;

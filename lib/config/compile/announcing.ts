@@ -55,8 +55,8 @@ function toAnnounce(given: AnnounceInput, path: Path, context: Context): Announc
     context.report.error(
       [...path, 'before'],
       beforeMs > dayMs
-        ? `${before} before is too long: what will be done is not known so early`
-        : `${before} before is too short for anybody to do something about it`,
+        ? `${before} before is too long: what will be done is not known that early`
+        : `${before} before is too short for anybody to react`,
       'write 5m to 24h, such as 30m',
     );
   if (to === undefined || beforeMs === undefined) return undefined;
@@ -76,7 +76,7 @@ export function compileDigest(context: Context): DigestConfig | undefined {
   const place = ['digest', 'every'];
   if (isScheduleProblem(when)) context.report.error(place, when.problem, 'write a weekday and a time: mon 08:00');
   else if (when.weekday === undefined)
-    context.report.error(place, 'a digest is about a week, and this names no weekday', `write mon ${every}`);
+    context.report.error(place, 'a digest is weekly, and this names no weekday', `write mon ${every}`);
   else return { to: [...new Set(names)], weekday: when.weekday, seconds: when.seconds };
   return undefined;
 }
@@ -88,9 +88,8 @@ function checkNames(names: readonly string[], path: Path, isList: boolean, { inp
     if (!isDefined(name, input.destinations, 'destination', place, report)) return;
     const { kind, retired } = input.destinations?.[name] ?? {};
     if (kind !== undefined && (isKeyed(kind) || isPushed(kind)))
-      report.error(place, `${name} (${kind}) takes only what is wrong`, 'name a chat, an email, a webhook or a topic');
-    else if (retired === true)
-      report.warning(place, `${name} is retired, so it is told nothing new`, 'name another one');
+      report.error(place, `${name} (${kind}) takes only problems`, 'name a chat, an email, a webhook or a topic');
+    else if (retired === true) report.warning(place, `${name} is retired, so it gets nothing new`, 'name another one');
   });
 }
 
@@ -125,9 +124,9 @@ function readAddress(text: string, path: Path, { report }: Context): string | un
   report.error(
     path,
     url?.protocol === 'http:'
-      ? 'whoever sees a link on its way could use it: http: is for this machine only'
+      ? 'anybody on the network could read and use a link: http: is for this machine only'
       : 'not an address for a browser',
-    'write https://host, with a path where a proxy wants one',
+    'write https://host, with a path if a proxy needs one',
   );
   return undefined;
 }

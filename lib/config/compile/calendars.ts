@@ -63,7 +63,7 @@ async function resolveCalendar(
   const dates = readDates(calendar.dates ?? [], path, context);
   const holidays = calendar.holidays === undefined ? undefined : await readHolidays(calendar.holidays, path, context);
   if (calendar.insecure !== undefined && !isRemote(calendar.ics))
-    report.error([...path, 'insecure'], 'insecure is for an address, and ics is none', 'remove it');
+    report.error([...path, 'insecure'], 'insecure is for an address, and ics is not one', 'remove it');
   const { ics, remote } = await readSource(calendar, path, context);
   return { meaning, dates, holidays, ics, remote };
 }
@@ -134,7 +134,7 @@ async function readRemote(
   context: Context,
 ): Promise<Source> {
   if (typeof written === 'string' && /^webcal/iu.test(written)) {
-    context.report.error(place, 'webcal: is only a name for https:', 'write https: in its place');
+    context.report.error(place, 'webcal: is another name for https:', 'write https: instead');
     return { ics: undefined, remote: undefined };
   }
   const address = compileAddress(written, insecure, true, place, { ...context, target: 'local' });
@@ -169,7 +169,7 @@ async function readIcs(file: string, path: Path, context: Context): Promise<Reso
         );
       return { text, dates: outcome.dates, endless: outcome.endless };
     }
-    const fix = 'mend that event, or export the calendar again, as .ics';
+    const fix = 'correct that event, or export the calendar again, as .ics';
     context.report.error(path, `the calendar file cannot be used: ${outcome.message}`, fix);
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'it cannot be read';

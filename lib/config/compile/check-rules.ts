@@ -39,7 +39,7 @@ function checkShadowed({ rule, path }: RuleDraft, earlier: MatchIndex<RuleDraft>
   if (winner === undefined) return;
   report.warning(
     [...path, 'match'],
-    `this rule never counts: every pool it matches is taken by "${winner.rule.match.text}" ${inLine(winner.rule.position, rule.position)}`,
+    `this rule has no effect: every pool it matches is already matched by "${winner.rule.match.text}" ${inLine(winner.rule.position, rule.position)}`,
     'move it up, or remove it',
   );
 }
@@ -48,7 +48,7 @@ function checkShadowed({ rule, path }: RuleDraft, earlier: MatchIndex<RuleDraft>
 function tellSpent({ path }: RuleDraft, { report }: Context): void {
   report.warning(
     [...path, 'match'],
-    'there are too many patterns to compare: from here on rules that never count are not found',
+    'there are too many patterns to compare: from here on, rules without effect are not found',
     'write fewer matches with a * at their beginning',
   );
 }
@@ -95,7 +95,7 @@ function checkSaidSizes({ rule, path }: RuleDraft, { input, report }: Context): 
       const bounds = max === undefined ? `limits.min ${min}` : `limits ${min} to ${max}`;
       report.warning(
         [...path, 'schedule'],
-        `the schedule "${rule.schedule}" says ${renderSize(size)}, which is outside ${bounds} and is cut to it`,
+        `the schedule "${rule.schedule}" says ${renderSize(size)}, which is outside ${bounds} and is limited to it`,
         'widen the limits, or change the schedule',
       );
     }
@@ -141,7 +141,7 @@ function checkLeaseCap(
   const who = source === undefined ? 'leases are' : `events of "${source.name}" are`;
   report.warning(
     path,
-    `${who} refused while the base of such a pool is not known: nothing caps them`,
+    `${who} refused while the base of such a pool is not known: nothing limits them`,
     'add leases: { max: … } or limits: { max: … }',
   );
 }

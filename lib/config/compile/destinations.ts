@@ -83,7 +83,7 @@ function compileMail(input: DestinationInput, path: Path, context: Context): { r
   const { report } = context;
   const list = (Array.isArray(to) ? to : [to]).filter((one) => one !== undefined);
   const [last = ''] = list.slice(-1);
-  if (last === '') report.error([...path, 'to'], 'nobody is written to', 'name an email address');
+  if (last === '') report.error([...path, 'to'], 'there is no recipient', 'name an email address');
   if (list.length > mostRecipients) {
     report.error([...path, 'to'], `${list.length} recipients, ${mostRecipients} at most`, 'write to a mailing list');
   }
@@ -134,7 +134,7 @@ function compileHeaders(
       const reference = compileSecret(value, place, context);
       return reference === undefined ? [] : [{ name, value: reference }];
     }
-    if (secretive.test(lower)) report.error(place, `${name} is a secret and stands here as text`, secretFix);
+    if (secretive.test(lower)) report.error(place, `${name} is a secret, but is written here as text`, secretFix);
     if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/u.test(value)) {
       report.error(place, 'not the value of a header', 'write printable ASCII, no blank at either end');
     }
@@ -169,7 +169,7 @@ export function compileSecrets(
 ): readonly SecretRef[] {
   if (secret === undefined) return [];
   if (isList(secret) && secret.length === 0) {
-    context.report.error(path, 'an empty list of secrets signs nothing', 'add one: { env: NAME } or the like');
+    context.report.error(path, 'the list of secrets is empty', 'add one: { env: NAME } or the like');
   }
   const list: readonly (readonly [SecretInput | undefined, Path])[] = isList(secret)
     ? secret.map((one, index) => [one, [...path, index]] as const)

@@ -50,7 +50,7 @@ function checkWayIn(input: SourceInput, path: Path, { report }: Context): void {
     report.missing(
       path,
       'secret',
-      'anybody could send these events: nothing says who may send them',
+      'anybody could send these events: there is no secret and no queue',
       'add secret: (signed over HTTP) or queue: (SQS)',
     );
   }
@@ -115,7 +115,7 @@ function readTemplate(text: string, path: Path, context: Context): Template | un
   for (const piece of pieces) {
     const label = /^\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}$/u.exec(piece)?.[1];
     if (label === undefined && /\{\{|\}\}/u.test(piece)) {
-      context.report.error(path, 'a template whose braces do not hold a name', 'write {{label}}');
+      context.report.error(path, 'a template whose braces contain no name', 'write {{label}}');
       return undefined;
     }
     template.push(label === undefined ? piece : { label });
@@ -149,16 +149,12 @@ function checkSourceNames({ input, report }: Context): void {
       );
     const other = queue === undefined ? undefined : queues.get(queue);
     if (queue !== undefined && other !== undefined)
-      report.error(['events', name, 'queue'], `the queue "${queue}" is that of "${other}"`, 'name a queue of its own');
+      report.error(['events', name, 'queue'], `the queue "${queue}" belongs to "${other}"`, 'give it its own queue');
     if (queue !== undefined) queues.set(queue, name);
   }
   for (const [queue, name] of queues) {
     const of = queue.endsWith(deadLettersSuffix) ? queue.slice(0, -deadLettersSuffix.length) : undefined;
     if (of !== undefined && queues.has(of))
-      report.error(
-        ['events', name, 'queue'],
-        `"${queue}" holds the dead letters of the queue "${of}"`,
-        'give it another name',
-      );
+      report.error(['events', name, 'queue'], `"${queue}" is the dead-letter queue of "${of}"`, 'give it another name');
   }
 }

@@ -36,7 +36,7 @@ function compileException(input: ExceptionInput, path: Path, context: Context): 
   }
   if (match === undefined || size === undefined) return undefined;
   if (isPast({ end }, context.now)) {
-    report.warning([...path, 'end'], 'the exception is over: it changes nothing any more', 'remove it, or move it on');
+    report.warning([...path, 'end'], 'the exception is over and has no effect', 'remove it, or change its dates');
   }
   return { match, start, end, size, reason: input.reason, position: context.position(path) };
 }

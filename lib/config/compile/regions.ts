@@ -28,7 +28,7 @@ function warnOfTwin(name: string, url: string, seen: Map<string, string>, { repo
   if (twin === undefined) return void seen.set(url, name);
   report.warning(
     ['regions', name, 'api'],
-    `the regions "${twin}" and "${name}" have one API, so both keep the same clusters`,
+    `the regions "${twin}" and "${name}" have the same API, so both manage the same clusters`,
     'remove one of them, or correct its api',
   );
 }
@@ -74,7 +74,7 @@ function fixOfName(api: string): string {
 function judgeHost(url: URL, allowHost: boolean): ApiOutcome | undefined {
   if (isLoopback(url.hostname)) return undefined;
   if (url.protocol === 'http:')
-    return refuse('the token would travel unprotected: http: is only for loopback', 'write https:');
+    return refuse('the token would be sent unencrypted: http: is only for loopback', 'write https:');
   if (allowHost || isProviderHost(url.host)) return undefined;
   return refuse(
     `the host ${url.host} is not one of the provider’s, and would get the token`,

@@ -72,7 +72,7 @@ function withLabels(
 ): Match | undefined {
   const entries = Object.entries(written ?? {}).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]));
   if (written !== undefined && entries.length === 0 && !report.isToldBelow(path))
-    report.error(path, 'no label is named, so any pool would do', 'write { team: data }, or remove the key');
+    report.error(path, 'no label is named, so every pool would match', 'write { team: data }, or remove the key');
   if (match === undefined || entries.length === 0) return match;
   const outcome = compileLabels(Object.fromEntries(entries) as Labels);
   if (!outcome.ok) {

@@ -48,7 +48,7 @@ export function compileStore(context: Context): StoreConfig | undefined {
   const { store } = input;
   const kind = store?.kind ?? 'sqlite';
   if (target === 'aws' && kind === 'sqlite') {
-    const message = 'the state of Lambda functions cannot be kept in a file';
+    const message = 'Lambda functions cannot keep their store in a file';
     const fix = 'write store: { kind: dynamodb, table: lamplighter }';
     if (store === undefined) report.missing([], 'store', message, fix);
     else if (!report.isTold(['store', 'kind'])) report.error(['store'], message, fix);

@@ -98,7 +98,7 @@ function warnOfWindows(
   if (!hasNoCalendar) return;
   for (const { window, place } of placed) {
     if (!window.pieces.some(({ workday }) => workday !== undefined)) continue;
-    const problem = 'holidays count as working days, for the schedule has no calendar';
+    const problem = 'holidays count as working days, since the schedule has no calendar';
     report.warning([...place, 'workday'], problem, 'add calendar: and the name of one with your holidays');
   }
 }

@@ -35,7 +35,7 @@ export function compileSecret(secret: SecretInput, path: Path, context: Context)
   if (target === 'aws' && kind !== 'awsSecret') {
     report.error(
       [...path, kind],
-      `a secret from ${kind} cannot be had in AWS Lambda`,
+      `a secret from ${kind} is not available in AWS Lambda`,
       'keep it in Secrets Manager: { awsSecret: name }',
     );
     return undefined;

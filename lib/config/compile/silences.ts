@@ -70,10 +70,10 @@ function isDated(written: string | undefined): boolean {
 
 function mixed(isFromDated: boolean, from: string | undefined, path: Path, { report }: Context): undefined {
   if (isFromDated)
-    report.error([...path, 'to'], 'from is a date and to is none', 'write the date too: to: 2026-12-02T06:00');
+    report.error([...path, 'to'], 'from is a date, but to is not', 'write the date too: to: 2026-12-02T06:00');
   else if (from === undefined)
     report.error([...path, 'to'], 'to is a date and from is missing', 'add from:, or write until:');
-  else report.error([...path, 'to'], 'to is a date and from is none', 'to end it for good on that date, write until:');
+  else report.error([...path, 'to'], 'to is a date, but from is not', 'to end it on that date, write until:');
   return undefined;
 }
 
@@ -103,7 +103,7 @@ function readDates(
   if (start !== undefined && ends !== undefined && ends <= start)
     report.error([...path, key], 'the silence ends before it begins', 'swap the two, or correct one of them');
   else if (ends !== undefined && ends <= context.now)
-    report.warning([...path, key], 'the silence is over: it keeps nothing quiet any more', 'remove it');
+    report.warning([...path, key], 'the silence is over and has no effect', 'remove it');
   return { ...(start !== undefined && { from: start }), until: ends };
 }
 

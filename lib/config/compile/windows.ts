@@ -28,8 +28,8 @@ export function spellOut(
   if (other !== undefined) {
     report.error(
       [...path, other],
-      `\`${other}\` does not go with \`window\``,
-      'write it into the line, or write all keys',
+      `\`${other}\` cannot be combined with \`window\``,
+      'put it into the line, or write all as keys',
     );
     return [];
   }
@@ -58,8 +58,8 @@ function reportOtherZone(named: string, zone: string | undefined, path: Path, re
   else if (zone !== undefined && named !== zone)
     report.error(
       path,
-      `the window is in ${named}, and what it belongs to is in ${zone}`,
-      `all windows of a schedule share one zone: make it a schedule of its own, or write timezone: ${named}`,
+      `the window is in ${named}, but its schedule or silence is in ${zone}`,
+      `all windows of a schedule share one zone: give it its own schedule, or write timezone: ${named}`,
     );
 }
 
@@ -174,7 +174,7 @@ export function zoneFor(written: ZoneInput, owner: Path, what: string, context: 
 
 function zoneWanted(named: readonly string[], what: string): readonly [string, string] {
   if (named.length > 1)
-    return [`the windows of ${what} name several zones: ${named.join(', ')}`, 'give each zone a schedule of its own'];
+    return [`the windows of ${what} name several zones: ${named.join(', ')}`, 'give each zone its own schedule'];
   const [one] = named;
   return one === undefined
     ? [`${what} has no time zone`, 'add timezone: Europe/Berlin (or yours) at the top of the config']

@@ -112,7 +112,7 @@ const headers = v.record(
 const only = v.strictObject(
   {
     severity: may(oneOf('a severity', severities), {
-      says: 'This severity and worse.',
+      says: 'Only this severity and worse.',
       type: 'severity',
       default: 'info',
     }),
@@ -133,41 +133,45 @@ const only = v.strictObject(
 export const destination = v.strictObject(
   {
     kind: need(oneOf('a kind of destination', kindNames), {
-      says: 'What stands at the other end.',
+      says: 'The kind of service that gets the messages.',
       type: kindNames.join(', '),
     }),
     url: may(address, {
-      says: 'Where to. Chats: a reference, since their address is a secret. webhook and alertmanager: a reference or the address itself. email: smtps://host, or smtp://host for STARTTLS. pagerduty: only for its EU region.',
+      says: 'The address. Chats: a reference, since their address is a secret. webhook and alertmanager: a reference or the address itself. email: smtps://host, or smtp://host for STARTTLS. pagerduty: only for its EU region.',
       type: 'secret or URL',
     }),
     key: may(secret, { says: 'pagerduty: where the integration key is kept.', type: 'secret' }),
     secret: may(oneOrMany('references to a secret', secret), {
-      says: 'webhook: the signing secret (Standard Webhooks); several while one replaces another, newest first.',
+      says: 'webhook: the signing secret (Standard Webhooks). Several while you replace one, newest first.',
       type: 'secret or list',
     }),
     format: may(oneOf('a format', formats), {
-      says: 'webhook and sns: the shape of the body.',
+      says: 'webhook and sns: the format of the body.',
       type: formats.join(', '),
       default: 'json',
     }),
     headers: may(headers, {
-      says: 'webhook and ntfy: further headers, such as Authorization; a value that is secret is a reference, the whole value kept there ("Bearer …").',
+      says: 'webhook and ntfy: more headers, such as Authorization. A secret value must be a reference to the whole value ("Bearer …").',
       type: 'map from names to text or secret',
     }),
-    from: may(mailbox, { says: 'email: who writes.', type: 'email address' }),
+    from: may(mailbox, { says: 'email: the sender.', type: 'email address' }),
     to: may(oneOrMany('email addresses', mailbox), {
-      says: 'email: who is written to, 50 at most.',
+      says: 'email: the recipients, 50 at most.',
       type: 'email address or list',
     }),
-    user: may(text('the name of a user'), { says: 'email: the user at the server, where it wants one.', type: 'text' }),
+    user: may(text('the name of a user'), { says: 'email: the user name, if the server needs one.', type: 'text' }),
     password: may(secret, { says: 'email: where the password of that user is kept.', type: 'secret' }),
     topic: may(topicArn, { says: 'sns: the ARN of the topic.', type: 'text' }),
-    only: may(only, { says: 'What it wants to hear.', type: 'map' }),
+    only: may(only, { says: 'Which messages it gets.', type: 'map' }),
     fallback: may(text('the name of a destination'), {
-      says: 'Gets its criticals while this one is broken.',
+      says: 'The destination that gets its critical messages while this one is broken.',
       type: 'name',
     }),
-    retired: may(flag, { says: 'Only ends what it was told; nothing new.', type: 'true or false', default: false }),
+    retired: may(flag, {
+      says: 'Send only the ends of what it was sent; nothing new.',
+      type: 'true or false',
+      default: false,
+    }),
     insecure: may(flag, { says: 'Allow `http:`, and `smtp:` without TLS.', type: 'true or false', default: false }),
   },
   expected('a destination', mapFix),
@@ -183,17 +187,17 @@ export const silence = v.strictObject(
     }),
     ...windowKeys,
     from: may(text('a time such as "22:00", or a date and time', 'write "22:00", or 2026-12-01T20:00'), {
-      says: 'As in a window; or a date and time, from which it holds: 2026-12-01T20:00 (in its zone), or with an offset.',
+      says: 'As in a window; or a date and time from which it holds: 2026-12-01T20:00 (in its zone), or with an offset.',
       type: 'time, or date and time',
       absent: 'the whole day, always',
     }),
     to: may(text('a time such as "06:00", or a date and time', 'write "06:00", or 2026-12-02T06:00'), {
-      says: 'As in a window; or, after a dated `from`, the date and time at which it ends for good.',
+      says: 'As in a window; or, after a dated `from`, the date and time of its end.',
       type: 'time, or date and time',
       absent: 'the whole day',
     }),
     calendar: may(text('the name of a calendar'), {
-      says: 'A calendar: it holds only on days of it, all day or at its times. What they are for schedules (`actLike`, `size`) plays no part.',
+      says: 'The silence holds only on the days of this calendar, all day or at its times. `actLike` and `size` of the calendar do not matter here.',
       type: 'name',
       absent: 'any day',
     }),
@@ -203,11 +207,11 @@ export const silence = v.strictObject(
       absent: 'the config’s timezone',
     }),
     until: may(text('an instant'), {
-      says: 'When it ends for good, with an offset: 2026-12-31T18:00+01:00.',
+      says: 'Its end, with an offset: 2026-12-31T18:00+01:00.',
       type: 'instant',
       absent: 'never',
     }),
-    reason: may(text('a reason'), { says: 'Why, for people.', type: 'text' }),
+    reason: may(text('a reason'), { says: 'The reason, for people.', type: 'text' }),
   },
   expected('a silence', 'write { match: "dev-*", days: sat-sun }'),
 );
@@ -215,15 +219,15 @@ export const silence = v.strictObject(
 export const eventSource = v.strictObject(
   {
     kind: need(oneOf('a kind of event source', eventSourceKinds), {
-      says: 'The shape of its events.',
+      says: 'The format of its events.',
       type: eventSourceKinds.join(', '),
     }),
     secret: may(oneOrMany('references to a secret', secret), {
-      says: 'HTTP: the signing secret (Standard Webhooks); alertmanager: the bearer token. Several while one replaces another.',
+      says: 'HTTP: the signing secret (Standard Webhooks); alertmanager: the bearer token. Several while you replace one.',
       type: 'secret or list',
     }),
     queue: may(queueName, {
-      says: 'SQS: the name of the queue it comes through, a standard one of its own.',
+      says: 'SQS: the name of its own queue, a standard one.',
       type: 'name',
     }),
     when: may(v.record(v.string(), v.unknown(), expected('a map', 'write { alertname: QueueDeep }')), {
@@ -232,11 +236,14 @@ export const eventSource = v.strictObject(
       absent: 'every event',
     }),
     pool: may(text('a pool such as "prod-{{cluster}}/workers"'), {
-      says: 'The pool it raises; {{name}} takes a label of the alert or a field of the event. json and cloudevents say it themselves.',
+      says: 'The pool it raises; {{name}} is replaced by a label of the alert or a field of the event. json and cloudevents name the pool in the event.',
       type: 'template',
     }),
-    atLeast: may(whole(1), { says: 'The size it asks for. json and cloudevents say it themselves.', type: 'number' }),
-    for: may(duration, { says: 'For how long. json and cloudevents say it themselves.', type: 'duration' }),
+    atLeast: may(whole(1), {
+      says: 'The size it asks for. json and cloudevents have it in the event.',
+      type: 'number',
+    }),
+    for: may(duration, { says: 'For how long. json and cloudevents have it in the event.', type: 'duration' }),
     may: need(listOf('pools', matchText), { says: 'The pools it may raise.', type: 'list of matches' }),
     most: may(whole(1), { says: 'The largest size it may ask for.', type: 'number', absent: 'the rule’s' }),
     longest: may(durationIn('h', 'm'), {
@@ -250,7 +257,7 @@ export const eventSource = v.strictObject(
 
 export const heartbeat = v.strictObject(
   {
-    url: need(secret, { says: 'Where the address to ping is kept.', type: 'secret' }),
+    url: need(secret, { says: 'Where the address to call is kept.', type: 'secret' }),
     insecure: may(flag, { says: 'Allow `http:`.', type: 'true or false', default: false }),
   },
   expected('a heartbeat', 'write { url: { env: NAME } }'),

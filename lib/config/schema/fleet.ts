@@ -12,7 +12,7 @@ export const region = v.strictObject(
     }),
     token: need(secret, { says: 'Where the API token is kept.', type: 'secret' }),
     allowHost: may(flag, {
-      says: 'Send the token to a host that is not one of the provider’s. Not needed on loopback.',
+      says: 'Allow a host that is not one of the provider’s: it gets the token. Not needed on loopback.',
       type: 'true or false',
       default: false,
     }),
@@ -38,16 +38,16 @@ export const calendar = v.strictObject(
       type: 'list of dates',
     }),
     ics: may(icsPlace, {
-      says: 'An iCalendar file, relative to the config; or the address of one (https://…), or, where the address is private, a reference to it. Every local date that one of its events touches counts; recurring events to the end of the year after next. Moved, deleted and cancelled days count as Exchange, Outlook, Google and Nextcloud write them. A file that takes more than 5 seconds is refused, with the line of the event; the last good one stays in force.',
+      says: 'An iCalendar file, relative to the config; or its address (https://…); or, if the address is private, a reference to it. Every local date that one of its events touches counts; recurring events up to the end of the year after next. Moved, deleted and cancelled days are read as Exchange, Outlook, Google and Nextcloud write them. A file that takes more than 5 seconds is refused, with the line of the event; the last good one stays in force.',
       type: 'path, address or secret',
     }),
     insecure: may(flag, { says: 'ics: allow an address over `http:`.', type: 'true or false', default: false }),
     actLike: may(oneOf('a weekday', weekdays), {
-      says: 'These dates are that weekday, for `days` and weekly windows. This or `size`.',
+      says: 'These dates count as that weekday, for `days` and weekly windows. Either this or `size`.',
       type: 'weekday',
     }),
     size: may(oneOf('base, idle or leave', ['base', 'idle', 'leave']), {
-      says: 'The size for the whole local day; windows that start on it do not open. This or `actLike`.',
+      says: 'The size for the whole local day; windows that start on it do not open. Either this or `actLike`.',
       type: 'base, idle or leave',
     }),
   },
@@ -64,7 +64,7 @@ export const windowKeys = {
       'write "Mon-Fri 07:00-19:00", with a zone at its end where it needs one',
     ),
     {
-      says: 'Days, times and zone on one line, in place of the keys below: "Mon-Fri 07:00-19:00 Europe/Berlin", several separated by commas.',
+      says: 'Days, times and zone on one line, instead of the keys below: "Mon-Fri 07:00-19:00 Europe/Berlin", several separated by commas.',
       type: 'text',
     },
   ),
@@ -111,12 +111,12 @@ export const windowKeys = {
     },
   ),
   every: may(text('a length such as 1h', 'write 1h, 30m or 1h30m'), {
-    says: 'Open again and again between its start and its end, at each such step from `from` on. With `for`.',
+    says: 'Repeat the window at this interval, from `from` until its end. With `for`.',
     type: 'duration',
     absent: 'open all the time',
   }),
   for: may(text('a length such as 10m', 'write 10m, 1h or 1h30m'), {
-    says: 'How long it is open each time. With `every`.',
+    says: 'How long it stays open each time. With `every`.',
     type: 'duration',
   }),
   months: may(oneOrMany('months', text('a month such as apr', 'write jan to dec')), {
@@ -130,7 +130,11 @@ const terseFix = 'write { days: mon-fri, from: "07:00", to: "19:00" }, or "Mon-F
 const window = v.strictObject(
   {
     ...windowKeys,
-    size: may(term, { says: 'What pools have while it is open.', type: 'base, idle, leave or size', default: 'base' }),
+    size: may(term, {
+      says: 'The size of pools while it is open.',
+      type: 'base, idle, leave or size',
+      default: 'base',
+    }),
   },
   expected('a window', terseFix),
 );
@@ -145,19 +149,19 @@ const lead = v.union(
 export const schedule = v.strictObject(
   {
     timezone: may(text('a time zone'), {
-      says: 'The zone its times are in, by Area/City name.',
+      says: 'The time zone of its times, as Area/City.',
       type: 'zone',
       absent: 'the config’s timezone',
     }),
     calendar: may(text('the name of a calendar'), { says: 'A calendar whose days are special.', type: 'name' }),
     windows: may(v.union([text('windows', terseFix), windows], expected('a list of windows', terseFix)), {
-      says: 'Stretches of time and their sizes. Where several are open, the largest size counts. Each a map, or a line such as "Mon-Fri 07:00-19:00"; several on one line are separated by commas.',
+      says: 'Periods of time and their sizes. If several are open, the largest size counts. Each is a map, or a line such as "Mon-Fri 07:00-19:00"; separate several on one line by commas.',
       type: 'list of windows',
       absent: 'none',
     }),
     otherwise: need(term, { says: 'The size while no window is open.', type: 'base, idle, leave or size' }),
     lead: may(lead, {
-      says: 'How long before a raise is due it starts, so that nodes are there on time; auto learns it from the pool’s last ten raises.',
+      says: 'How long before a boundary a raise starts, so that nodes are there on time; auto learns it from the pool’s last ten raises.',
       type: 'duration, auto or none',
       default: 'none',
     }),

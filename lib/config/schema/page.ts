@@ -17,15 +17,15 @@ const currency = v.pipe(
 
 export const prices = v.strictObject(
   {
-    currency: need(currency, { says: 'Of all prices, as ISO 4217 writes it.', type: 'EUR, PLN, …' }),
+    currency: need(currency, { says: 'The currency of all prices, as in ISO 4217.', type: 'EUR, PLN, …' }),
     flavors: may(namesTo('prices', price), {
-      says: 'What a node costs in an hour, by the name of its machine spec.',
+      says: 'The price of a node per hour, by the name of its machine spec.',
       type: 'map of numbers',
     }),
     default: may(price, {
-      says: 'What a node of any other machine spec costs in an hour.',
+      says: 'The price per hour of a node of any other machine spec.',
       type: 'number',
-      absent: 'none; where a pool has no price, no sum is shown',
+      absent: 'none; sums with a pool without a price are not shown',
     }),
   },
   expected('a map of prices', mapFix),
@@ -43,12 +43,12 @@ const host = v.pipe(
 export const page = v.strictObject(
   {
     allow: may(flag, {
-      says: 'Show it to whoever reaches `listen`: a proxy in front of it signs people in.',
+      says: 'Show the page to everybody who can reach `listen`: for a proxy in front of it that does the sign-in.',
       type: 'boolean',
       default: false,
     }),
     hosts: may(listOf('host names', host), {
-      says: 'Names under which that proxy asks for it; any other is refused.',
+      says: 'The host names that the proxy uses; any other is refused.',
       type: 'list of names',
       absent: 'localhost, 127.0.0.1, [::1] and the address of `listen`',
     }),

@@ -7,11 +7,11 @@ import { base, duration, durationIn, flag, mapFix, matchText, oneOf, size, term,
 const limits = v.strictObject(
   {
     min: may(whole(), {
-      says: 'Never fewer than this. Permission for 0 is an explicit 0.',
+      says: 'Never fewer nodes than this. To allow 0, write 0.',
       type: 'number',
       default: 1,
     }),
-    max: may(whole(), { says: 'Never more than this.', type: 'number', absent: 'no limit' }),
+    max: may(whole(), { says: 'Never more nodes than this.', type: 'number', absent: 'no limit' }),
   },
   expected('{ min, max }', 'write { min: 0, max: 10 }'),
 );
@@ -19,7 +19,7 @@ const limits = v.strictObject(
 const leases = v.strictObject(
   {
     max: may(whole(1), {
-      says: 'The most nodes that leases can raise to.',
+      says: 'The most nodes that leases can ask for.',
       type: 'number',
       absent: '`limits.max`, else the base',
     }),
@@ -34,20 +34,20 @@ const leases = v.strictObject(
 
 const sharedKeys = {
   base: may(base, {
-    says: 'The full size: a number, { min, max } for an autoscaled pool, or remembered (the size last seen at base time).',
+    says: 'The full size: a number, { min, max } for an autoscaled pool, or remembered (the last size seen while the schedule says base).',
     type: 'size or remembered',
     default: 'remembered',
   }),
-  idle: may(size, { says: 'The small size. Needed where the schedule says idle.', type: 'size' }),
-  limits: may(limits, { says: 'Bounds for schedules, leases and overrides; not for what a person sets.', type: 'map' }),
-  leases: may(leases, { says: 'Bounds for what events and people may ask for on top.', type: 'map' }),
+  idle: may(size, { says: 'The small size. Needed if the schedule says idle.', type: 'size' }),
+  limits: may(limits, { says: 'Limits for schedules, leases and overrides; not for what a person sets.', type: 'map' }),
+  leases: may(leases, { says: 'Limits for what events and people may ask for in addition.', type: 'map' }),
   mode: may(oneOf('a mode', ['act', 'observe']), {
-    says: 'observe: say what would be done, change nothing.',
+    says: 'observe: show what would be done, change nothing.',
     type: 'act or observe',
     default: 'act',
   }),
   onHumanChange: may(oneOf('a way', ['respect', 'enforce']), {
-    says: 'A size that a person set is kept until the schedule next says something else, at most 24 h (respect), or put back (enforce).',
+    says: 'respect: a size that a person set is kept until the schedule next says something else, 24 h at most. enforce: it is changed back.',
     type: 'respect or enforce',
     default: 'respect',
   }),
@@ -63,7 +63,7 @@ const sharedKeys = {
 export const defaults = v.strictObject(
   {
     region: may(text('the name of a region'), {
-      says: 'The region of every rule, exception and event whose match names none.',
+      says: 'The region of every rule, exception and event whose match names no region.',
       type: 'name',
       absent: 'any region',
     }),
@@ -94,17 +94,17 @@ export const rule = v.strictObject(
       type: 'match',
     }),
     labels: may(labels, {
-      says: 'Only pools that have all of these labels. Keys stand for themselves; values may be patterns, as in a match.',
+      says: 'Only pools that have all of these labels. Keys are exact; values may be patterns, as in a match.',
       type: 'map from keys to values',
-      absent: 'whatever labels they have',
+      absent: 'any labels',
     }),
     schedule: need(text('the name of a schedule, or none'), {
-      says: 'A schedule, or none: watched, never touched (the same as no rule).',
+      says: 'A schedule, or none: the pool is watched, never changed (the same as no rule).',
       type: 'name or none',
     }),
     ...sharedKeys,
     everyPool: may(flag, {
-      says: 'A glob whose base is fixed means it: every pool that matches gets that size.',
+      says: 'Confirms that a fixed base with a glob is intended: every pool that matches gets that size.',
       type: 'true or false',
       default: false,
     }),
@@ -121,10 +121,10 @@ export const exception = v.strictObject(
     }),
     end: need(text('a date and time'), { says: 'Until when, not included; same forms.', type: 'date and time' }),
     size: need(term, {
-      says: 'The size meanwhile. Of several exceptions at once the largest counts.',
+      says: 'The size during that time. If several exceptions overlap, the largest counts.',
       type: 'base, idle, leave or size',
     }),
-    reason: may(text('a reason'), { says: 'Why, for people; shown by `explain`.', type: 'text' }),
+    reason: may(text('a reason'), { says: 'The reason, for people; shown by `explain`.', type: 'text' }),
   },
   expected('an exception', 'write { match, start, end, size }'),
 );

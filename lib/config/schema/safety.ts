@@ -8,8 +8,12 @@ const brakeFix = 'write { pools: 3, percent: 30 }, or off';
 
 const brakeLimits = v.strictObject(
   {
-    pools: may(whole(1), { says: 'More lowered pools than this.', type: 'number', default: 3 }),
-    percent: may(whole(1, 100), { says: 'Or more than this share of the fleet’s nodes.', type: 'number', default: 30 }),
+    pools: may(whole(1), { says: 'Hold when more pools than this would be lowered.', type: 'number', default: 3 }),
+    percent: may(whole(1, 100), {
+      says: 'Hold when more than this share of the fleet’s nodes would go.',
+      type: 'number',
+      default: 30,
+    }),
   },
   expected('{ pools, percent }, or off', brakeFix),
 );
@@ -19,20 +23,20 @@ const brake = v.union([v.literal('off'), brakeLimits], expected('{ pools, percen
 export const safety = v.strictObject(
   {
     brake: may(brake, {
-      says: 'The first scale-downs under a rule, and those that only a changed config explains, wait for `lamplighter approve` when they are many.',
+      says: 'The first scale-downs under a rule, and those caused only by a config change, wait for `lamplighter approve` when they are many.',
       type: 'map or off',
     }),
     maxChangesPerRound: may(whole(1), {
-      says: 'The most lowers in one round (and part of a large fleet); the rest waits.',
+      says: 'The most scale-downs in one round (and part of a large fleet); the rest waits.',
       type: 'number',
       absent: 'off',
     }),
     minNodesPerCluster: may(whole(), {
-      says: 'A cluster never gets fewer nodes than this from Lamplighter.',
+      says: 'Lamplighter never leaves a cluster with fewer nodes than this.',
       type: 'number',
       default: 0,
     }),
-    runsOn: may(matchText, { says: 'The pool Lamplighter itself lives on: never below 1.', type: 'match' }),
+    runsOn: may(matchText, { says: 'The pool that Lamplighter itself runs on: never below 1.', type: 'match' }),
   },
   expected('a map of safety rules', mapFix),
 );
@@ -52,12 +56,12 @@ export const watch = v.strictObject(
       default: '30m',
     }),
     for: may(duration, {
-      says: 'How long something must be wrong before it is told.',
+      says: 'How long something must be wrong before it is sent.',
       type: 'duration',
       default: '5m',
     }),
     clear: may(duration, {
-      says: 'How long it must be well again before that is told.',
+      says: 'How long it must be well again before its end is sent.',
       type: 'duration',
       default: '10m',
     }),
@@ -75,7 +79,7 @@ export const versions = v.record(
   v.strictObject(
     {
       eol: need(text('a day', 'write 2027-02-28'), {
-        says: 'The day on which support ends (YYYY-MM-DD); warned about from 90 days before.',
+        says: 'The day on which support ends (YYYY-MM-DD); warnings begin 90 days before.',
         type: 'date',
       }),
     },
@@ -87,7 +91,7 @@ export const versions = v.record(
 export const store = v.strictObject(
   {
     kind: need(oneOf('a kind of store', ['sqlite', 'dynamodb']), {
-      says: 'What keeps the state.',
+      says: 'The kind of store.',
       type: 'sqlite, dynamodb',
     }),
     path: may(text('a path'), {

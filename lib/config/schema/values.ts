@@ -60,8 +60,8 @@ export function oneOrMany<const S extends v.GenericSchema>(what: string, item: S
 
 const range = v.strictObject(
   {
-    min: need(whole(), { says: 'The least nodes the autoscaler may leave.', type: 'number' }),
-    max: need(whole(), { says: 'The most nodes it may make.', type: 'number' }),
+    min: need(whole(), { says: 'The fewest nodes that the autoscaler may leave.', type: 'number' }),
+    max: need(whole(), { says: 'The most nodes that it may add.', type: 'number' }),
   },
   expected('{ min, max }', 'write { min: 1, max: 3 }'),
 );
@@ -84,7 +84,7 @@ export const term = v.union(
 );
 
 const secretFix =
-  'name where it is kept: { awsSecret: name }, { env: NAME }, { file: path } or { command: [program, argument] }; a value that stood here is no secret any more, replace it';
+  'name where it is kept: { awsSecret: name }, { env: NAME }, { file: path } or { command: [program, argument] }; a value that was written here is no longer secret, replace it';
 
 /** Where a secret is kept. Exactly one of the four; messages never repeat what was given. */
 const variable = v.pipe(
@@ -100,20 +100,20 @@ export const secret = v.strictObject(
     awsSecret: may(secretName, { says: 'Its name in AWS Secrets Manager, not its ARN.', type: 'text' }),
     env: may(variable, { says: 'Name of an environment variable. Not in an AWS build.', type: 'text' }),
     file: may(text('a path'), {
-      says: 'A file that holds it, such as a mounted container secret; relative to the config. Not in an AWS build.',
+      says: 'A file that contains it, such as a mounted container secret; relative to the config. Not in an AWS build.',
       type: 'path',
     }),
     command: may(listOf('program and arguments', text('a program or an argument')), {
-      says: 'A program that prints it, and its arguments; no shell. It gets PATH, HOME and LANG of the environment, 10 seconds, and no input; whatever it leaves running is ended. Not in an AWS build.',
+      says: 'A program that prints it, and its arguments; no shell. It gets PATH, HOME and LANG of the environment, 10 seconds, and no input; processes that it leaves running are ended. Not in an AWS build.',
       type: 'list of text',
     }),
     environment: may(listOf('names of variables', variable), {
-      says: 'command: further environment variables that the program gets, by name.',
+      says: 'command: more environment variables for the program, by name.',
       type: 'list of names',
       absent: 'PATH, HOME and LANG only',
     }),
     expires: may(text('a date'), {
-      says: 'The day on which it ends (UTC), or an instant with an offset; warned about from 90 days before.',
+      says: 'The day on which it ends (UTC), or a time with an offset; warnings begin 90 days before.',
       type: 'date',
     }),
   },

@@ -159,10 +159,10 @@ function announced(input: AnnounceInput, { change, announce }: Due, sequence: nu
 }
 
 function whyLate({ watchedAt, now, config }: AnnounceInput, news: string | undefined, dueAt: EpochMs): string {
-  const told = `it was told at ${iso(now)}`;
+  const told = `it was announced at ${iso(now)}`;
   if (news !== undefined) return `${told}: ${news}`;
   if (watchedAt === undefined || watchedAt < dueAt - config.everyMs - minuteMs)
-    return `${told}: nobody looked when it was due`;
+    return `${told}: no round ran at the right time`;
   return `${told}: it was not known before`;
 }
 
@@ -190,7 +190,15 @@ function goneOf(input: AnnounceInput, { boundary, pools }: Announcement): Gone {
 function unheardOf(pool: AnnouncedPool, boundary: EpochMs, now: EpochMs): Verdict | undefined {
   if (now - boundary < unknownAfterMs) return undefined;
   const { region, clusterId, poolId, saidAt } = pool;
-  return { region, clusterId, poolId, boundary, saidAt, how: 'changed', why: 'nothing has shown it since' };
+  return {
+    region,
+    clusterId,
+    poolId,
+    boundary,
+    saidAt,
+    how: 'changed',
+    why: 'no answer of the API has shown it since',
+  };
 }
 
 /** An announcement that waited until after its boundary says nothing any more; what was taken back still does. */
@@ -231,7 +239,7 @@ function deliveryOf(
   return { schema: 1, ...lane, facts, queuedAt: now, ...unsent };
 }
 
-const keepFix = 'to keep them up longer, open one of the links; a page asks before anything is done';
+const keepFix = 'to keep them up longer, open one of the links; a page asks you to confirm';
 
 function subjectOf(pools: readonly AnnouncedPool[]): Delivery['facts']['subject'] {
   const [only, ...others] = pools;

@@ -64,7 +64,7 @@ function whyLate(
   const [latest] = standing;
   if (latest?.late !== undefined) return latest.late;
   const [back] = told;
-  return `the one for ${iso(back?.boundary ?? 0)} was taken back${because(back?.ended?.why)}`;
+  return `the one for ${iso(back?.boundary ?? 0)} was withdrawn${because(back?.ended?.why)}`;
 }
 
 /** Nobody could know of it so early. */

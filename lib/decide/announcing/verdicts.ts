@@ -78,7 +78,7 @@ export function judgeAnnounced(
 }
 
 function whyNot(state: PoolState | undefined, hold: Hold | undefined): string {
-  return hold?.reason ?? state?.reason ?? 'no rule with a schedule names it any more';
+  return hold?.reason ?? state?.reason ?? 'no rule with a schedule matches it any more';
 }
 
 /** Has the pool what was announced, or gone further the same way? */

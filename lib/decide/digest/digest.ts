@@ -69,7 +69,7 @@ export function digestOf(
 }
 
 function savedText({ used, always, money }: Week, { prices }: CompiledConfig): string {
-  if (always === 0) return 'nothing is known of what was saved';
+  if (always === 0) return 'savings are not known';
   const share = Math.round((1 - used / always) * 100);
   const paid = prices === undefined || money === undefined ? '' : `, ${prices.currency} ${whole(money)}`;
   return always >= used
@@ -144,10 +144,10 @@ function dateOf(moment: string | EpochMs): string {
 
 /** What the figures cannot know: of a young store, most of the week. */
 function unknownOf({ from, since, gapHours }: Week, zone: string): Facts {
-  if (since === undefined) return { 'not known': 'nothing was written down yet' };
+  if (since === undefined) return { 'not known': 'no sizes were recorded yet' };
   const notes = [
-    ...(since > from + hourMs ? [`what was before ${tellTime(since, zone)}: nothing was written down`] : []),
-    ...(gapHours >= 1 ? [`${counted(Math.round(gapHours), 'hour')} in which nobody looked`] : []),
+    ...(since > from + hourMs ? [`the time before ${tellTime(since, zone)}: no sizes were recorded`] : []),
+    ...(gapHours >= 1 ? [`${counted(Math.round(gapHours), 'hour')} without a round`] : []),
   ];
   return notes.length === 0 ? {} : { 'not known': notes.join('; ') };
 }

@@ -103,8 +103,8 @@ function untouched(
 ): Explanation {
   const why =
     rule === undefined
-      ? 'no rule matches this name, so the pool is never touched'
-      : `rule "${rule.match.text}" says schedule: none, so the pool is watched and never touched`;
+      ? 'no rule matches this name, so the pool is never changed'
+      : `rule "${rule.match.text}" says schedule: none, so the pool is watched, but never changed`;
   const away =
     known?.memory?.away === undefined
       ? []
@@ -224,13 +224,13 @@ export function holdEnds(
     case 'stale':
       return `until a newer answer comes${until === undefined ? '' : `, at the latest until ${iso(until)}`}`;
     case 'min-nodes':
-      return 'until another pool of its cluster has more, or safety.minNodesPerCluster is less';
+      return 'until another pool of its cluster has more nodes, or safety.minNodesPerCluster is lower';
     case 'mismatch':
-      return 'until it is given a number, or its autoscaling is switched on';
+      return 'until the rule gives a number, or the pool is autoscaled';
     case 'base-unknown':
       return `until it is known; give its rule a base, or run: ${run(`base "${label}" set <size>`)}`;
     case 'refused':
-      return until === undefined ? undefined : `it next does at ${iso(until)}`;
+      return until === undefined ? undefined : `it is next tried at ${iso(until)}`;
     case 'next-round':
       return until === undefined ? undefined : `by ${iso(until)}`;
     default:

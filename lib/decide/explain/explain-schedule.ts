@@ -36,7 +36,7 @@ export function explainSchedule({ applied, schedule, open, says, isOwnPool }: Sc
     ...explainBase(says, rule),
     ...says.flatMap((term) => explainLimits(term, rule, isOwnPool)),
     ...explainAnnounce(rule),
-    ...(rule.mode === 'observe' ? ['mode is observe: what would be done is said, and nothing is changed'] : []),
+    ...(rule.mode === 'observe' ? ['mode is observe: nothing is changed, only what would be done is shown'] : []),
   ];
 }
 
@@ -52,7 +52,7 @@ const weekdayNames = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 's
 function explainCalendarDay(day: CalendarDay | undefined, decides: boolean, rule: Rule): readonly string[] {
   if (day === undefined) return [];
   if ('actLike' in day) return [`${day.date} is a calendar day: it counts as a ${nameOf(day.actLike)}`];
-  const rest = decides ? '' : ', but an exception stands above it';
+  const rest = decides ? '' : ', but an exception overrides it';
   return [`${day.date} is a calendar day: ${describeTerm(day.size, rule)} for the whole local day${rest}`];
 }
 
@@ -89,14 +89,14 @@ function explainBase(says: Says, rule: Rule): readonly string[] {
   if (!says.includes('base') || rule.base !== 'remembered') return [];
   const beside = says.filter((term) => term !== 'base').map((term) => describeSize(termSize(term, rule)));
   const least = beside.length === 0 ? '' : `, and at least ${beside.join(' and ')}`;
-  return [`the base is remembered: it is the size last seen at base time${least}`];
+  return [`the base is remembered: it is the last size seen while the schedule says base${least}`];
 }
 
 function explainLimits(term: Term, rule: Rule, isOwnPool: boolean): readonly string[] {
   const [asked, limited] = [unlimitedSize(term, rule), termSize(term, rule)];
   if (asked === undefined || equalSize(asked, limited)) return [];
   const { min, max } = rule.limits;
-  const own = isOwnPool ? ' (Lamplighter lives on this pool: safety.runsOn)' : '';
+  const own = isOwnPool ? ' (Lamplighter runs on this pool: safety.runsOn)' : '';
   const limits = `limits { min: ${min}${max === undefined ? '' : `, max: ${max}`} }`;
   return [`${limits} make ${describeSize(limited)} of ${describeSize(asked)}${own}`];
 }

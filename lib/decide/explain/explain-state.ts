@@ -29,7 +29,7 @@ export function explainState(
   return [
     ...(override
       ? [
-          `an override by ${override.who} stands above the schedule: exactly ${describeSize(override.exactly)} until ${iso(override.until)}${because(override.reason)}`,
+          `an override by ${override.who} beats the schedule: exactly ${describeSize(override.exactly)} until ${iso(override.until)}${because(override.reason)}`,
         ]
       : []),
     ...explainKept(memory, now),
@@ -49,7 +49,7 @@ function explainKept(memory: PoolMemory | undefined, now: EpochMs): readonly str
   const kept = memory?.kept;
   if (kept === undefined || kept.until <= now) return [];
   return [
-    `the size ${describeSize(kept.size)}, set by hand, is kept in place of the schedule's until ${iso(kept.until)}`,
+    `the size ${describeSize(kept.size)}, set by hand, is kept instead of the schedule's size until ${iso(kept.until)}`,
   ];
 }
 
@@ -57,8 +57,8 @@ function explainLeases(rule: Rule, { asks, memory }: KnownPool): readonly string
   const cap = leaseCap(rule, baseOf(rule, memory));
   return asks.leases.map((lease) => {
     const text = `a lease by ${lease.who} asks for at least ${lease.atLeast} until ${iso(lease.until)}${because(lease.reason)}`;
-    if (cap === undefined) return `${text}; it cannot count: neither a cap nor the base is known`;
-    return lease.atLeast > cap ? `${text}; ${cap} is the most that leases may have here` : text;
+    if (cap === undefined) return `${text}; it has no effect: neither a limit for leases nor the base is known`;
+    return lease.atLeast > cap ? `${text}; leases may ask for ${cap} at most here` : text;
   });
 }
 

@@ -163,17 +163,17 @@ function heldIn({ holds, actions }: Plan, key: string, next: Next): Held | undef
 
 /** Nothing speaks against it: it is done by the next look at the fleet. */
 function nextRound({ region, from, to, reason }: Action, { rounds, config, now }: Next): Held {
-  const change = `the next round brings it from ${describeSize(from)} to ${describeSize(to)} (${reason})`;
+  const change = `the next round changes it from ${describeSize(from)} to ${describeSize(to)} (${reason})`;
   const last = Math.max(...rounds.filter((round) => round.region === region).map(({ at }) => at));
   const at = last + config.everyMs;
   if (now <= at) return { code: 'next-round', reason: change, until: at };
-  const since = Number.isFinite(last) ? `has come since ${iso(last)}` : 'has looked at its region yet';
+  const since = Number.isFinite(last) ? `has run since ${iso(last)}` : 'has read its region yet';
   return { code: 'next-round', reason: `${change}, and none ${since}: is "lamplighter run" running?` };
 }
 
 function upAhead({ wanted, upFor }: PoolState): Held | undefined {
   if (upFor === undefined) return undefined;
-  const reason = `${describeSize(wanted)} are kept for ${iso(upFor)}, when the schedule asks for them: not lowered before it`;
+  const reason = `stays at ${describeSize(wanted)}: the schedule asks for it again at ${iso(upFor)}, so it is not lowered before that`;
   return { code: 'ahead', reason, until: upFor };
 }
 

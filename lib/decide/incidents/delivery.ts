@@ -149,7 +149,7 @@ function factsOf(record: IncidentRecord, what: DeliveryWhat, now: EpochMs): Deli
     did: did === undefined ? undefined : String(did),
     since: Math.min(record.since ?? record.episode, record.episode),
     until: isOver ? (record.endedAt ?? now) : undefined,
-    cause: isOver ? (record.cause ?? 'below the severity of this destination now') : undefined,
+    cause: isOver ? (record.cause ?? 'now below the severity of this destination') : undefined,
     worst: record.worst,
     facts,
     at: now,
@@ -157,7 +157,7 @@ function factsOf(record: IncidentRecord, what: DeliveryWhat, now: EpochMs): Deli
 }
 
 function withFlapping({ text, flapping }: IncidentRecord): string {
-  return flapping ? `${text}; it comes and goes; it counts as over after 20 min without it` : text;
+  return flapping ? `${text}; it comes and goes; it ends after 20 min without it` : text;
 }
 
 function remember(

@@ -81,12 +81,12 @@ function listProblem(list: readonly unknown[], path: string): string | undefined
 }
 
 function alternativeProblem(alternative: unknown, path: string): string | undefined {
-  if (!isObject(alternative)) return Array.isArray(alternative) ? `${path} holds a list inside a list` : undefined;
+  if (!isObject(alternative)) return Array.isArray(alternative) ? `${path} contains a list inside a list` : undefined;
   const entries = Object.entries(alternative);
   const [operator = 'nothing', operand] = entries[0] ?? [];
   const isGood = entries.length === 1 && isGoodOperand(operator, operand);
   if (isGood) return undefined;
-  return `${path} holds ${show(operator)} in a way that is not known: use a value, prefix, suffix, exists, anything-but or numeric`;
+  return `${path} uses ${show(operator)} in an unknown way: use a value, prefix, suffix, exists, anything-but or numeric`;
 }
 
 function isGoodOperand(operator: string, operand: unknown): boolean {

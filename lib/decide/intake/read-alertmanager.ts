@@ -20,7 +20,7 @@ import {
  */
 export function readAlertmanager(source: EventSourceConfig, body: JsonObject, now: EpochMs): readonly Reading[] {
   if (body.version !== '4') {
-    return [refuse(`version is ${show(body.version)}: only version "4" of Alertmanager's webhook is known`)];
+    return [refuse(`version is ${show(body.version)}: only version "4" of Alertmanager's webhook is supported`)];
   }
   if (!Array.isArray(body.alerts)) return [refuse('alerts is missing: it must be the list of alerts')];
   if (body.alerts.length === 0) return [ignore('the list of alerts is empty')];
@@ -34,7 +34,7 @@ function readAlert(source: EventSourceConfig, alert: unknown, now: EpochMs): Rea
   if (!isObject(alert)) return refuse(`an alert is ${show(alert)}: it must be an object`);
   const labels = isObject(alert.labels) ? alert.labels : {};
   const other = findOtherLabel(source, labels);
-  if (other !== undefined) return ignore(`the alert's ${other} is not what source ${source.name} takes`);
+  if (other !== undefined) return ignore(`the alert's ${other} does not match source ${source.name}`);
   const key = readText('fingerprint', alert.fingerprint, 128);
   if ('problem' in key) return refuse(key.problem);
   const { atLeast, forMs } = source;

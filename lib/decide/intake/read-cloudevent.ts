@@ -41,13 +41,13 @@ export function readCloudEvent({ attributes, data }: CloudEvent): Reading {
   if ('problem' in id) return refuse(id.problem);
   const no = (problem: string) => refuse(problem, id.value);
   if (attributes.specversion !== '1.0') {
-    return no(`specversion is ${show(attributes.specversion)}: only CloudEvents 1.0 is known`);
+    return no(`specversion is ${show(attributes.specversion)}: only CloudEvents 1.0 is supported`);
   }
   for (const name of ['source', 'type']) {
     const text = readText(name, attributes[name], 1000);
     if ('problem' in text) return no(`${text.problem}: a CloudEvent has id, source, specversion and type`);
   }
-  if (data === undefined) return no('data is missing, or is no JSON: it holds what is asked for');
+  if (data === undefined) return no('data is missing, or is not JSON: put the event there');
   if (!isObject(data)) return no(`data is ${show(data)}: it must be an event as a JSON object`);
   return readNative(data, { id: attributes.id, time: attributes.time });
 }
@@ -92,7 +92,7 @@ export function readNative(event: JsonObject, envelope: Envelope = {}): Reading 
   if ('problem' in id) return refuse(id.problem);
   const no = (problem: string) => refuse(problem, id.value);
   const unknown = Object.keys(event).find((key) => !keys.includes(key));
-  if (unknown !== undefined) return no(`${show(unknown)} is no key of an event: the keys are ${keys.join(', ')}`);
+  if (unknown !== undefined) return no(`${show(unknown)} is not a key of an event: the keys are ${keys.join(', ')}`);
   const key = readText('lease', event.lease, 128);
   if ('problem' in key) return no(key.problem);
   const time = readInstant('time', event.time ?? envelope.time);

@@ -21,8 +21,7 @@ export function readEvent(source: EventSourceConfig, incoming: Incoming, now: Ep
   if (binary) return takesCloudEvents(source) ? [readCloudEvent(binary)] : [otherKind(source)];
   if (!Array.isArray(inner.value)) return readOne(source, inner.value, now);
   const batch: readonly unknown[] = inner.value;
-  if (batch.length > mostInBatch)
-    return [refuse(`the batch holds ${batch.length} events: at most ${mostInBatch} are taken`)];
+  if (batch.length > mostInBatch) return [refuse(`the batch has ${batch.length} events: the limit is ${mostInBatch}`)];
   if (batch.length === 0) return [ignore('the batch is empty')];
   return batch.flatMap((item) => readOne(source, item, now));
 }
@@ -31,26 +30,24 @@ function readOne(source: EventSourceConfig, body: unknown, now: EpochMs): readon
   if (!isObject(body)) return [refuse(`the event is ${show(body)}: it must be a JSON object`)];
   if (body.Event === 's3:TestEvent') return [ignore("this is S3's test message: the queue works")];
   if (Array.isArray(body.Records)) {
-    return [
-      refuse('this is a notification straight from S3: turn on EventBridge for the bucket and take it from there'),
-    ];
+    return [refuse('this is a notification straight from S3: turn on EventBridge for the bucket and use its events')];
   }
   if (source.kind === 'alertmanager') return readAlertmanager(source, body, now);
   if (source.kind === 'eventbridge') return [isEventBridge(body) ? readEventBridge(source, body) : notFromBus];
   const event = structuredCloudEvent(body);
   if (event) return [readCloudEvent(event)];
-  if (source.kind === 'cloudevents') return [refuse('this is no CloudEvent: specversion is missing')];
+  if (source.kind === 'cloudevents') return [refuse('this is not a CloudEvent: specversion is missing')];
   return [isEventBridge(body) ? readBusEnvelope(body) : readNative(body)];
 }
 
-const notFromBus = refuse('this is no event of EventBridge: detail-type, source and detail are missing');
+const notFromBus = refuse('this is not an EventBridge event: detail-type, source and detail are missing');
 
 function takesCloudEvents(source: EventSourceConfig): boolean {
   return source.kind === 'json' || source.kind === 'cloudevents';
 }
 
 function otherKind(source: EventSourceConfig): Reading {
-  return refuse(`this is a CloudEvent: source ${source.name} takes ${source.kind}`);
+  return refuse(`this is a CloudEvent: source ${source.name} expects ${source.kind}`);
 }
 
 /** SNS wraps a message as text inside { Type: "Notification", Message }, unless raw delivery is on. */
@@ -68,6 +65,6 @@ function parse(text: string): { value: unknown } | { problem: string } {
   try {
     return { value: JSON.parse(text) as unknown };
   } catch {
-    return { problem: 'the event is no JSON' };
+    return { problem: 'the event is not JSON' };
   }
 }

@@ -65,7 +65,7 @@ export function readInstant(name: string, value: unknown): Read<EpochMs> {
   }
   const at = typeof value === 'string' && instantWithOffset.test(value) ? instantOf(value) : undefined;
   if (at !== undefined) return { value: at };
-  return { problem: `${name} is ${show(value)}, which is no date and time: write one such as 2026-11-23T08:30:00Z` };
+  return { problem: `${name} is ${show(value)}, which is not a date and time: write one such as 2026-11-23T08:30:00Z` };
 }
 
 function instantOf(text: string): EpochMs | undefined {
@@ -81,7 +81,8 @@ const duration = /^(?=\d)(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9
 /** "90s", "2h", "1h30m": whole numbers with a unit, largest first, as everywhere in the config. */
 export function readDuration(name: string, value: unknown): Read<number> {
   const found = typeof value === 'string' ? duration.exec(value) : null;
-  if (!found) return { problem: `${name} is ${show(value)}, which is no duration: write one such as 30m, 2h or 1h30m` };
+  if (!found)
+    return { problem: `${name} is ${show(value)}, which is not a duration: write one such as 30m, 2h or 1h30m` };
   const [days = 0, hours = 0, minutes = 0, seconds = 0] = found.slice(1).map((part) => Number(part ?? 0));
   const ms = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
   return ms > 0 ? { value: ms } : { problem: `${name} is ${show(value)}: it must be longer than 0` };
@@ -99,8 +100,8 @@ export function readText(name: string, value: unknown, most: number): Read<strin
   if (value === undefined) return { problem: `${name} is missing` };
   if (typeof value !== 'string') return { problem: `${name} is ${show(value)}: it must be text` };
   if (value === '') return { problem: `${name} is empty` };
-  if (value.length > most) return { problem: `${name} has ${value.length} characters: at most ${most} are taken` };
-  if (/[\p{Cc}\p{Cs}]/u.test(value)) return { problem: `${name} holds a character that cannot be printed` };
+  if (value.length > most) return { problem: `${name} has ${value.length} characters: the limit is ${most}` };
+  if (/[\p{Cc}\p{Cs}]/u.test(value)) return { problem: `${name} contains a character that cannot be printed` };
   return { value };
 }
 
@@ -133,7 +134,7 @@ export function fillTemplate(template: Template, values: JsonObject): Read<strin
       return { problem: `the event has no ${part.label}, from which the pool's name is made` };
     }
     if (!isWholeName && /[/:]/u.test(value)) {
-      return { problem: `${part.label} is ${show(value)}: a value in a pool's name holds no "/" and no ":"` };
+      return { problem: `${part.label} is ${show(value)}: a value in a pool's name must not contain "/" or ":"` };
     }
     text += value;
   }

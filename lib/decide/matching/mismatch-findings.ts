@@ -40,7 +40,7 @@ export function mismatchFindings(
 }
 
 function andMore(rest: number): Told {
-  const text = `${counted(rest, 'more match', 'more matches')} of the config name nothing in the fleet`;
+  const text = `${counted(rest, 'more match', 'more matches')} of the config match nothing in the fleet`;
   return { id: 'matches', text, fix: 'to see them all: lamplighter doctor' };
 }
 
@@ -75,7 +75,7 @@ export function describeMismatches(
 }
 
 function describeEmpty(count: number): Mismatch {
-  const text = `no region lists a cluster, so ${count === 1 ? 'a match' : `${count} matches`} of the config name${count === 1 ? 's' : ''} nothing`;
+  const text = `no region lists a cluster, so ${count === 1 ? 'a match' : `${count} matches`} of the config match${count === 1 ? 'es' : ''} nothing`;
   return {
     id: emptyId,
     isOfRules: false,
@@ -98,7 +98,7 @@ function describeSame(same: readonly PlacedMatch[], fleet: NamedFleet): Mismatch
 function whatIsWrong(use: MatchUse, match: PlacedMatch['match'], where: string): string {
   const { text, pool, exactPool, labelText } = match;
   if (labelText !== undefined) return `${nameOf(use)} "${text}" with ${labelText}${where} matches no pool of the fleet`;
-  if (use.kind === 'runsOn') return `${nameOf(use)} "${text}" names no pool of the fleet: it protects no pool`;
+  if (use.kind === 'runsOn') return `${nameOf(use)} "${text}" matches no pool of the fleet: it protects nothing`;
   if (exactPool) return `${nameOf(use)}${where} names the pool ${text}, which does not exist`;
   return `${nameOf(use)} "${text}"${where} matches no ${pool === undefined ? 'cluster' : 'pool'} of the fleet`;
 }

@@ -64,7 +64,7 @@ export function namesOf(clusters: readonly Seen[]): readonly NamedCluster[] {
 }
 
 /**
- * Which matches of the config name nothing in this fleet. Only what was seen whole proves that: a list that was not
+ * Which matches of the config match nothing in this fleet. Only what was seen whole proves that: a list that was not
  * answered, pools that were not read and clusters that are being deleted leave it open. A match that is over, or that
  * means everything there is, is never missing.
  */

@@ -48,9 +48,9 @@ export function describeStatus(status: number): string {
 /** Why a success is none: what its body is, in our words, since its own may echo anything. */
 function describeBody({ body, contentType }: Pick<Answered, 'body' | 'contentType'>): string {
   const text = body.trim();
-  if (text === '') return 'with an empty body, where the target confirms what it took';
+  if (text === '') return 'with an empty body instead of a confirmation';
   if (contentType.includes('html') || /^<(!doctype|html|head|body|script)/i.test(text))
-    return 'with a web page: a proxy or a sign-in stands before the target, or the address is another one';
+    return 'with a web page: a proxy or a sign-in page is in front of the target, or the address is wrong';
   if (/^[[{]/.test(text))
     return `with JSON that does not confirm the message${saysError(text) ? ', but names an error' : ''}`;
   return `with a text of ${text.length} characters that does not confirm the message`;

@@ -105,8 +105,8 @@ export function findMissedRounds(last: LastRounds, everyMs: number, now: EpochMs
     kind: 'rounds.missed',
     subject: { kind: 'fleet' },
     severity: 'critical',
-    text: `no round of ${rounds.join(' and ')} for ${Math.floor((now - oldest) / minuteMs)} min: ${whose} not looked after`,
-    fix: 'look at the logs of the process or the functions, and check that they run',
+    text: `no round of ${rounds.join(' and ')} for ${Math.floor((now - oldest) / minuteMs)} min: ${whose} not managed`,
+    fix: 'check the logs of the process or the functions, and that they run',
     since: oldest,
   };
 }

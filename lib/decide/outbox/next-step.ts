@@ -285,7 +285,7 @@ function uselessBecause(
   { retired, now }: Telling,
 ): string | undefined {
   const { what, staleAt } = delivery.facts;
-  if (staleAt !== undefined && now >= staleAt) return 'what it speaks of is past';
+  if (staleAt !== undefined && now >= staleAt) return 'its time has passed';
   if (retired && (what === 'update' || what === 'reminder' || what === 'notice')) return 'the destination is retired';
   if (what !== 'reminder') return undefined;
   if (open !== undefined) return 'the first message still waits';

@@ -103,7 +103,7 @@ export function whatWasDone(memory: PoolMemory, target: Size): string | undefine
   if (notApplied !== undefined && equalSize(notApplied.target, target)) {
     return `asked for ${size}${timesIn(notApplied.count)}`;
   }
-  return lastSet !== undefined && equalSize(lastSet, target) ? `asked for ${size}, which was taken` : undefined;
+  return lastSet !== undefined && equalSize(lastSet, target) ? `asked for ${size}, which the API accepted` : undefined;
 }
 
 function timesIn(count: number): string {

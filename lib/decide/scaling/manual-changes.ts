@@ -66,11 +66,11 @@ export function noticeOfBase(input: PoolInput, memory: PoolMemory, running: Size
 }
 
 function whatFollows({ rule, asks: { override }, timeline, now }: PoolInput, kept: Kept | undefined): string {
-  const above = override && `the override by ${override.who} stands above it until ${iso(override.until)}`;
+  const above = override && `the override by ${override.who} beats it until ${iso(override.until)}`;
   if (kept === undefined) {
     if (rule.onHumanChange === 'enforce') return 'it is changed back, since its rule says enforce';
     if (!saysLeave(saysAt(timeline, now))) return 'that is what the schedule says';
-    return above ? `${above}, and what it makes of the pool stays` : 'the schedule leaves it as it is';
+    return above ? `${above}, and the size that it sets stays` : 'the schedule leaves it as it is';
   }
   const until = `kept until ${iso(kept.until)}`;
   if (override === undefined || above === undefined) return until;

@@ -260,7 +260,7 @@ function actionOf(want: RankedWant): Action {
   const size = sizeSentAlong(view.memory, view.pool, want);
   if (size === undefined) return action;
   const now = nodesUnder(view.pool, from);
-  const why = `${describeSize(to)} was refused, and the pool's size, ${now}, lies outside: size ${size} is sent along`;
+  const why = `${describeSize(to)} was refused, and the pool's size, ${now}, is outside: size ${size} is sent too`;
   return { ...action, size, reason: `${view.reason}; ${why}` };
 }
 

@@ -98,7 +98,7 @@ function unnamed({ rules, regions }: CompiledConfig, clusters: readonly Observed
   const names = [...new Set(others.map(({ cluster }) => nameOf(cluster)))].sort(compareText);
   if (names.length === 0) return '';
   const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : '';
-  return `; no rule names ${names.length === 1 ? 'the cluster' : 'the clusters'} ${names.slice(0, mostNamed).join(', ')}${more}`;
+  return `; no rule matches ${names.length === 1 ? 'the cluster' : 'the clusters'} ${names.slice(0, mostNamed).join(', ')}${more}`;
 }
 
 /** What this round and those right after it do, by pool. */
@@ -174,9 +174,9 @@ function lowering(changes: readonly Coming[], input: RoundInput): string {
     first.filter((one) => !braked.has(one.poolId)),
   ];
   const isObserved = first.every((change) => change.isObserved);
-  const promise = `${when} I ${isObserved ? 'would lower (mode: observe)' : 'will lower'} ${takes(free)}`;
+  const promise = `${when} Lamplighter ${isObserved ? 'would lower (mode: observe)' : 'will lower'} ${takes(free)}`;
   if (waiting.length === 0) return promise;
-  const waits = `${when} lowers of ${takes(waiting)} are due, which wait for: lamplighter approve`;
+  const waits = `${when} lowering ${takes(waiting)} waits for: lamplighter approve`;
   return free.length === 0 ? waits : `${promise}; ${waits}`;
 }
 
@@ -212,12 +212,12 @@ function namingNothing(config: CompiledConfig, named: NamedFleet | undefined, no
   if (found.length === 0) return '';
   const rest = found.length - mostNamed;
   const more = rest > 0 ? `, and ${rest} more, see: lamplighter doctor` : '';
-  return `; ${found.length === 1 ? 'this names' : 'these name'} nothing in the fleet: ${found.slice(0, mostNamed).join(', ')}${more}`;
+  return `; ${found.length === 1 ? 'this matches' : 'these match'} nothing in the fleet: ${found.slice(0, mostNamed).join(', ')}${more}`;
 }
 
 /** What the sentence does not count: clusters that did not answer, and lowers that wait for a person. */
 function unsaid(unread: number, braked: number): string {
   const unanswered = unread === 0 ? '' : `; the pools of ${counted(unread, 'cluster')} could not be read`;
-  const waiting = braked === 0 ? '' : `; the brake holds ${counted(braked, 'lower')} until: lamplighter approve`;
+  const waiting = braked === 0 ? '' : `; the brake holds ${counted(braked, 'scale-down')} until: lamplighter approve`;
   return unanswered + waiting;
 }

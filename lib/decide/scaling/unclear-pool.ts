@@ -77,7 +77,7 @@ export function blockOf(input: PoolInput, memory: PoolMemory, size: Size | undef
     const text = `${poolLabel(names)} has the status "${pool.status}", which is not known`;
     return {
       code: 'unknown-status',
-      reason: `${text}: hands off`,
+      reason: `${text}: it is not changed`,
       findings: [poolFinding(names, 'pool.unclear', 'warning', text)],
     };
   }
@@ -101,7 +101,7 @@ function unreadable({ names }: PoolInput, why: string): PoolBlock {
   const text = `${poolLabel(names)} cannot be read: ${why}`;
   return {
     code: 'unreadable',
-    reason: `${text}: hands off`,
+    reason: `${text}: it is not changed`,
     findings: [poolFinding(names, 'pool.unclear', 'warning', text)],
   };
 }

@@ -20,7 +20,7 @@ export function parseLength(written: unknown): number | ScheduleProblem {
   const [all, hours = 0, minutes = 0] = /^(?:(\d{1,3})h)?(?:(\d{1,4})m)?$/.exec(text) ?? [];
   const seconds = Number(hours) * 3600 + Number(minutes) * 60;
   if (all !== undefined && seconds > 0) return seconds;
-  return { problem: `${quote(written)} is not a length in hours and minutes`, fix: 'write 10m, 1h or 1h30m' };
+  return { problem: `${quote(written)} is not a duration in hours and minutes`, fix: 'write 10m, 1h or 1h30m' };
 }
 
 /** `fri 20:00` → its weekday and seconds; a time without a day has no weekday. */

@@ -60,7 +60,7 @@ function parseOne(part: string, text: string): TerseWindow | ScheduleProblem {
 function notAWindow(part: string, text: string): ScheduleProblem {
   const problem = `${quote(part === '' ? text : part)} is not a window`;
   if (/^\d{4}-\d{2}-\d{2}T/.test(part))
-    return { problem, fix: 'what is dated is an exception: write exceptions: [{ match, start, end, size }]' };
+    return { problem, fix: 'a dated window is an exception: write exceptions: [{ match, start, end, size }]' };
   if (/^(?:always|never)$/i.test(part))
     return { problem, fix: 'leave out the windows, and write otherwise: base, idle or leave' };
   return {

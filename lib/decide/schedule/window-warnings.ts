@@ -61,7 +61,7 @@ function neverWins(
   if (!own.every(({ from, to }) => covered.some((other) => other.from <= from && to <= other.to))) return [];
   const names = larger.map((other) => `"${other.text}"`).join(', ');
   const problem = `the window "${text}" can never win: whenever it is open, so is ${names}, and the largest size counts`;
-  return [{ kind: 'never-wins', window, problem, fix: 'take its time out of the other windows, or leave it out' }];
+  return [{ kind: 'never-wins', window, problem, fix: 'remove its time from the other windows, or remove it' }];
 }
 
 /**
@@ -118,7 +118,7 @@ function holesAfter(
     .map((other) => ({
       kind: 'hole',
       window,
-      problem: `between the windows "${text}" and "${other.text}" there is a hole of at most ${holeMinutes} min`,
+      problem: `between the windows "${text}" and "${other.text}" there is a gap of at most ${holeMinutes} min`,
       fix: `let the first end when the second begins ("24:00" is the end of a day)`,
     }));
 }

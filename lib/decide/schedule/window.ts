@@ -145,7 +145,7 @@ function weekly(from: WeekMoment, to: WeekMoment, filters: DateFilters, repeat: 
   if (key !== undefined) {
     return {
       key,
-      problem: `\`${key}\` does not go with weekdays in from and to`,
+      problem: `\`${key}\` cannot be combined with weekdays in from and to`,
       fix: `leave out \`${key}\` or the weekdays`,
     };
   }

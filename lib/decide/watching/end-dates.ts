@@ -78,7 +78,7 @@ function unruled(kind: Watched['kind'], subject: Subject, { config, freshRounds 
   const isWatchMadeToo = kind === 'pool.stuck' || kind === 'pool.unclear';
   if (subject.kind !== 'pool' || isWatchMadeToo || freshRounds.length === 0) return undefined;
   if (isRuled(config, subject) || isChecked(subject.clusterId, freshRounds)) return undefined;
-  return 'no rule of the config names it any more';
+  return 'no rule of the config matches it any more';
 }
 
 const weekMs = 7 * 24 * hourMs;

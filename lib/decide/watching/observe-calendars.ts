@@ -46,12 +46,12 @@ export function staleCalendar(calendar: RemoteCalendar, now: EpochMs): Finding |
     ? {
         ...about,
         text: `The calendar ${name} is compiled in as it was on ${isoDate(fetchedAt)}`,
-        fix: 'Deploy again, which fetches it',
+        fix: 'Deploy again: that fetches it',
         facts,
       }
     : {
         ...about,
-        text: `The calendar ${name} could not be fetched since ${isoDate(fetchedAt)}, and is used as it was then${why}`,
+        text: `The calendar ${name} could not be fetched since ${isoDate(fetchedAt)}; the copy of that day is used${why}`,
         fix,
         facts,
       };

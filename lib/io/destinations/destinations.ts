@@ -121,7 +121,7 @@ function placed(
   const address = new URL(text);
   const parts = address.pathname.replace(/\/$/, '').split('/');
   const topic = decodeURIComponent(parts.pop() ?? '');
-  if (topic === '') throw new TypeError('its address names no topic: write https://host/topic');
+  if (topic === '') throw new TypeError('its address has no topic: write https://host/topic');
   address.pathname = `${parts.join('/')}/`;
   return {
     url: makeSecret(address.href),

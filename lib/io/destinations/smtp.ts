@@ -135,7 +135,7 @@ function failureOf(error: unknown, talk: Talk): Sent {
     };
   }
   if (code === 'ETLS') return { kind: 'no-connection', detail: tlsProblem(error) };
-  if (talk.stage === 'login') return { kind: 'no-connection', detail: 'its server takes no such login' };
+  if (talk.stage === 'login') return { kind: 'no-connection', detail: 'its server does not support this login' };
   const { detail } = describeNetworkFailure(withCause(error));
   return lostOr(talk, 'reset', detail);
 }

@@ -56,11 +56,11 @@ async function fetchOnce(
   if (status >= 300 && status < 400) return redirected(address.url, answer.headers.get('location'), status);
   if (status !== 200) return { ok: false, problem: `it answered ${status}` };
   if (bodyEnd === 'cap') return { ok: false, problem: `it is larger than ${mostBytes / 1024 / 1024} MB` };
-  if (bodyEnd !== 'whole') return { ok: false, problem: 'the answer broke off, or took too long' };
+  if (bodyEnd !== 'whole') return { ok: false, problem: 'the answer ended early, or took too long' };
   const text = new TextDecoder().decode(body);
   return /^\uFEFF?\s*BEGIN:VCALENDAR\s/iu.test(text)
     ? { ok: true, text }
-    : { ok: false, problem: 'what it sends is no iCalendar text (a page to sign in?)' };
+    : { ok: false, problem: 'the answer is not an iCalendar file (a sign-in page?)' };
 }
 
 function redirected(
@@ -69,7 +69,7 @@ function redirected(
   status: number,
 ): FetchedCalendar | { readonly redirect: Secret } {
   if (location === null || !URL.canParse(location, from.href))
-    return { ok: false, problem: `it redirects (${status}) without saying where` };
+    return { ok: false, problem: `it redirects (${status}) without a target` };
   const to = new URL(location, from);
   if (to.host === from.host && to.protocol === from.protocol) return { redirect: makeSecret(to.href) };
   return {

@@ -11,12 +11,12 @@ export function describeNetworkFailure(error: unknown): NetworkFailure {
   const known = beforeConnecting.get(code.name);
   if (known) return { connectionMade: false, detail: `${known} (${code.name})` };
   const status = proxyStatusOf(code.name);
-  if (status === 407) return { connectionMade: false, detail: 'the proxy wants credentials (407)' };
+  if (status === 407) return { connectionMade: false, detail: 'the proxy needs credentials (407)' };
   if (status) return { connectionMade: false, detail: `the proxy refused to connect to it (${status})` };
   if (isCertificateCode(code.name))
     return { connectionMade: false, detail: `its certificate was refused (${code.name})` };
   if (code.isConnecting) return { connectionMade: false, detail: `no connection could be made (${code.name})` };
-  return { connectionMade: true, detail: `the connection broke off (${code.name})` };
+  return { connectionMade: true, detail: `the connection broke (${code.name})` };
 }
 
 /** The code alone, for whoever knows what to do about it (`PROXY_407`: a proxy's answer); undefined = none that is safe to show. */
@@ -35,10 +35,10 @@ const beforeConnecting: ReadonlyMap<string, string> = new Map([
   ['EAI_AGAIN', 'its host name could not be looked up'],
   ['EAI_FAIL', 'its host name could not be looked up'],
   ['ECONNREFUSED', 'it refused the connection'],
-  ['EHOSTUNREACH', 'there is no way to its host'],
-  ['ENETUNREACH', 'there is no way to its network'],
+  ['EHOSTUNREACH', 'its host cannot be reached'],
+  ['ENETUNREACH', 'its network cannot be reached'],
   ['EADDRNOTAVAIL', 'no connection could be made'],
-  ['UND_ERR_CONNECT_TIMEOUT', 'it did not take the connection in time'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'it did not accept the connection in time'],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'it does not speak TLS'],
 ]);
 

@@ -74,13 +74,13 @@ export function readAddress(text: string, httpAllowed: boolean): Address {
   if (!URL.canParse(text)) return { ok: false, problem: 'it is not a URL' };
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    return { ok: false, problem: 'it must start with https:// (no other scheme is sent to)' };
+    return { ok: false, problem: 'it must start with https://' };
   }
   if (url.protocol === 'http:' && !httpAllowed) {
     return { ok: false, problem: 'it is plain http; write `insecure: true` beside it to allow that' };
   }
   if (url.username !== '' || url.password !== '') {
-    return { ok: false, problem: 'it holds a user name or password before the host; put them in a header' };
+    return { ok: false, problem: 'it contains a user name or password before the host; put them in a header' };
   }
   return { ok: true, url };
 }

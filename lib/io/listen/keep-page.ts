@@ -72,8 +72,8 @@ async function guarded(
   try {
     const link = await linkOf(c.req.param('link') ?? '', parts);
     if (link === undefined) {
-      parts.tell?.({ what: 'link not valid', source, reason: 'it is signed by none of the secrets of links' });
-      return await answer(c, parts, 404, gone('this link is not valid: it was changed, or its secret was'));
+      parts.tell?.({ what: 'link not valid', source, reason: 'none of the secrets of links signed it' });
+      return await answer(c, parts, 404, gone('this link is not valid: it, or its secret, was changed'));
     }
     source = link.destination;
     if (isExpired(link, parts.clock.now())) return await answer(c, parts, 410, gone('this link has expired'));
@@ -89,7 +89,7 @@ async function guarded(
     parts.tell?.({ what: 'link not answered', source, reason: isOurs ? error.message : 'an unexpected error' });
     if (!isOurs) throw error;
     c.header('retry-after', '5');
-    return answer(c, parts, 503, gone('nothing could be looked up or stored just now: try again'));
+    return answer(c, parts, 503, gone('the store could not be reached: try again'));
   }
 }
 

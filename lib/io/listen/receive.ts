@@ -136,7 +136,7 @@ const early = { ...unavailable, isEarly: true };
 const bodyProblems: { readonly [problem in BodyProblem]: Refusal } = {
   'too-large': told('too-large', 413, `larger than ${mostBodyBytes} bytes`, { isEarly: true }),
   crowded: { what: 'crowded', answer: early, reason: 'too many messages are under way at once' },
-  'broken-off': { what: 'failed', answer: early, reason: 'it broke off' },
+  'broken-off': { what: 'failed', answer: early, reason: 'it ended early' },
 };
 
 const troubles: { readonly [what in CountedRequest]?: EventTrouble['what'] } = {
@@ -191,7 +191,7 @@ function judgeSignedHead(headers: Headers, now: number): Refusal | undefined {
   if (!/^[!-~]{1,256}$/u.test(id) || id.includes('.')) return badId;
   const timestamp = headers['webhook-timestamp'];
   if (isFresh(timestamp, now)) return undefined;
-  return nobody(`its webhook-timestamp is ${quoted(timestamp)}: more than 5 minutes from this clock, or no time`);
+  return nobody(`its webhook-timestamp is ${quoted(timestamp)}: more than 5 minutes from this clock, or not a time`);
 }
 
 /** Nothing proves who sends it, so no page of a browser may: by its type, and by the name it asked for us. */

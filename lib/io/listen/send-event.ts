@@ -47,7 +47,7 @@ export async function sendEvent(parts: SendParts, event: EventToSend): Promise<S
 function addressOf(to: string, path: string): URL {
   const base = URL.canParse(to) ? new URL(to) : undefined;
   if (!base || !/^https?:$/u.test(base.protocol)) {
-    throw new CommandError('Sending failed: --to is no address; write one such as http://127.0.0.1:9090');
+    throw new CommandError('Sending failed: --to is not an address; write one such as http://127.0.0.1:9090');
   }
   return new URL(`${base.pathname.replace(/\/$/u, '')}/${path}`, base.origin);
 }

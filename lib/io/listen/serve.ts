@@ -64,7 +64,7 @@ function listen(server: Server, { host, port }: Address): Promise<void> {
 function explain(code: string | undefined, address: string): string {
   const what = `Listening on ${address} failed`;
   if (code === 'EADDRINUSE') return `${what}: another process has this port; stop it, or give another port to --listen`;
-  if (code === 'EACCES') return `${what}: this user may not take that port; use one from 1024 on`;
+  if (code === 'EACCES') return `${what}: this user may not use that port; use one from 1024 on`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
     return `${what}: this machine has no such address; use 127.0.0.1`;
   return `${what}: ${code ?? 'for an unknown reason'}`;

@@ -57,10 +57,10 @@ function readText(body: Uint8Array): string | undefined {
 type Unreadable = 'too-large' | 'cut-off' | 'timeout' | 'unparsable';
 
 const endings: { readonly [reason in Unreadable]: string } = {
-  'too-large': 'with more than this kind of answer can hold',
-  'cut-off': 'and broke off in the middle',
+  'too-large': 'with more than the limit for this kind of answer',
+  'cut-off': 'and ended in the middle',
   timeout: 'and did not finish in time',
-  unparsable: 'with something that is no text',
+  unparsable: 'with something that is not text',
 };
 
 function whyUnreadable(exchange: Answered, body: string | undefined): Unreadable | undefined {

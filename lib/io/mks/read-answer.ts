@@ -42,7 +42,7 @@ export function readAnswer<T>(
 ): Answer<T> {
   if (answer.kind !== 'ok') return answer;
   const json = parseJson(answer.value);
-  if (json === unparsable) return unreadable('unparsable', 'answered with something that is no whole JSON', asked);
+  if (json === unparsable) return unreadable('unparsable', 'answered with incomplete or invalid JSON', asked);
   const read = reader(json, answer.value);
   return read.ok ? { ...answer, value: read.value } : unreadable('wrong-shape', read.problem, asked);
 }
@@ -59,7 +59,7 @@ function parseJson(text: string): unknown {
 
 function whatIsWrong(issue: v.BaseIssue<unknown>): string {
   const place = v.getDotPath(issue) ?? 'the answer';
-  return `answered with a shape that is not known: ${place} is not what it should be (${issue.expected ?? 'a size'})`;
+  return `answered with an unknown format: ${place} is not valid (expected ${issue.expected ?? 'a size'})`;
 }
 
 function unreadable(

@@ -160,7 +160,7 @@ function identify({ id, name }: { readonly id: string; readonly name: string }, 
     return { id: `${setAsidePrefix}${hash}`, name: cutTo(60, name, clean), unreadable: 'its id holds a secret' };
   }
   if (name.length <= longestName) return { id, name: clean(name) };
-  const unreadable = `its name has ${name.length} characters, and at most ${longestName} are read`;
+  const unreadable = `its name has ${name.length} characters; the limit is ${longestName}`;
   return { id, name: cutTo(60, name, clean), unreadable };
 }
 

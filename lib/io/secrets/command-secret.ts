@@ -70,7 +70,7 @@ function run({ argv, environment }: Command, env: Environment, clock: Clock, sig
       .on('data', (chunk: Buffer) => {
         bytes += chunk.length;
         if (bytes <= capBytes) chunks.push(chunk);
-        else giveUp('printed more than 64 KiB, which no secret is');
+        else giveUp('printed more than 64 KiB, too much for a secret');
       });
     child.once('error', (error) => {
       forget(child);

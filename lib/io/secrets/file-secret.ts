@@ -55,8 +55,8 @@ async function openFile(path: string, reference: string): Promise<FileHandle> {
 
 function whyRefused(stats: Stats): string | undefined {
   if (!stats.isFile()) return 'is not an ordinary file';
-  if ((stats.mode & 0o002) !== 0) return 'may be written by every user of this machine: chmod 600 it';
-  if (stats.size > capBytes) return 'is larger than 64 KiB, which no secret is';
+  if ((stats.mode & 0o002) !== 0) return 'can be written by every user of this machine: chmod 600 it';
+  if (stats.size > capBytes) return 'is larger than 64 KiB, too large for a secret';
   return undefined;
 }
 

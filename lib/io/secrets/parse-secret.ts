@@ -38,7 +38,7 @@ function parseObject(text: string, reference: string): { readonly [key: string]:
   try {
     return JSON.parse(text) as { readonly [key: string]: unknown };
   } catch {
-    throw bad('starts like JSON and is none', reference);
+    throw bad('starts like JSON but is not valid JSON', reference);
   }
 }
 
@@ -55,17 +55,17 @@ function checked(value: string, purpose: SecretPurpose, reference: string): Secr
 
 type Shape = { readonly pattern: RegExp; readonly problem: string };
 
-const oneWord: Shape = { pattern: /^[\x21-\x7e]+$/, problem: 'holds a space, a line break or a special character' };
+const oneWord: Shape = { pattern: /^[\x21-\x7e]+$/, problem: 'contains a space, a line break or a special character' };
 /** A header's value may hold blanks ("Bearer …"), a password whatever can be typed. */
 const shapes: { readonly [purpose in SecretPurpose]?: Shape } = {
-  header: { pattern: /^[\x20-\x7e]+$/, problem: 'holds a line break or a character that no header takes' },
-  password: { pattern: /^\P{Cc}+$/u, problem: 'holds a line break or a control character' },
+  header: { pattern: /^[\x20-\x7e]+$/, problem: 'contains a line break or a character that headers cannot have' },
+  password: { pattern: /^\P{Cc}+$/u, problem: 'contains a line break or a control character' },
 };
 
 function readExpires(value: unknown, reference: string): EpochMs | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   const instant = typeof value === 'string' ? readInstant(value) : undefined;
-  if (instant === undefined) throw bad('has an "expires" that is no date such as 2027-03-01', reference);
+  if (instant === undefined) throw bad('has an "expires" that is not a date such as 2027-03-01', reference);
   return instant;
 }
 

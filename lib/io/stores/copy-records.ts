@@ -23,15 +23,13 @@ export async function copyRecords(
   const foreign = there.filter(({ key, text }) => wanted.get(nameOf(key)) !== text);
   if (foreign.length > 0)
     throw new StoreError(
-      `The store to copy into holds ${foreign.length} other records (${showKey(foreign[0]!.key)}): copy into an empty one, so that nothing of it is lost`,
+      `The target store has ${foreign.length} other records (${showKey(foreign[0]!.key)}): copy into an empty one`,
     );
   const missing = records.filter(({ key, expiresAt }) => !known.has(nameOf(key)) && (expiresAt ?? now + 1) > now);
   for (const group of groupsOf(missing)) {
     const outcome = await to.commit(group.map(toWrite));
     if (outcome.kind === 'conflict')
-      throw new StoreError(
-        'The store to copy into was written to meanwhile: stop what runs on it, and copy into an empty one',
-      );
+      throw new StoreError('The target store was changed meanwhile: stop what runs on it, and copy into an empty one');
   }
   return missing.length;
 }

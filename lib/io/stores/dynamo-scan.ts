@@ -19,7 +19,7 @@ export async function scanTable(parts: DynamoParts): Promise<readonly DumpedReco
     before = now;
   }
   throw new StoreError(
-    `The DynamoDB table ${parts.table} was written to each time it was read: stop the functions' schedules for a moment, or let DynamoDB restore a point in time into a second table and read that`,
+    `The DynamoDB table ${parts.table} changed during each read: stop the functions' schedules for a moment, or let DynamoDB restore a point in time into a second table and read that`,
   );
 }
 

@@ -66,9 +66,7 @@ async function listRecords(
     start = page.LastEvaluatedKey;
     empty = (page.Items?.length ?? 0) === 0 ? empty + 1 : 0;
     if (empty > mostEmptyPages) {
-      throw new StoreError(
-        `Table ${parts.table}: listing "${partition}" was given up: its pages are empty and do not end`,
-      );
+      throw new StoreError(`Table ${parts.table}: listing "${partition}" failed: its pages are empty and do not end`);
     }
   } while (start !== undefined && records.length < limit);
   return records;
@@ -102,7 +100,5 @@ async function commitWrites(parts: DynamoParts, writes: readonly Write[]): Promi
 function unsettled(table: string, writes: readonly Write[], sent: Parameters<typeof settleCommit>[1]): StoreError {
   const error = dynamoError(table, `write ${showKey(writes[0]!.key)}`, sent.failure);
   if (!sent.inDoubt) return error;
-  return new StoreError(
-    `${error.message}; whether the write arrived stays unknown, the next round reads what is there`,
-  );
+  return new StoreError(`${error.message}; it is not known whether the write arrived; the next round reads it`);
 }

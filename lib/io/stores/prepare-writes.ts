@@ -92,7 +92,7 @@ function encodeValue(key: Key, value: Json): string {
 function refuseUnheld(key: Key, value: Json): void {
   JSON.stringify(value, (name, part: unknown) => {
     if (typeof part !== 'number' || Number.isFinite(part)) return part;
-    throw new StoreError(`The record ${showKey(key)} was refused: "${name}" is ${part}, which JSON cannot hold`);
+    throw new StoreError(`The record ${showKey(key)} was refused: "${name}" is ${part}, which JSON cannot express`);
   });
 }
 
@@ -100,7 +100,7 @@ function checkExpiry(key: Key, expiresAt: EpochMs | undefined): EpochMs | undefi
   if (expiresAt === undefined) return undefined;
   const whole = Math.ceil(expiresAt);
   if (Number.isSafeInteger(whole)) return whole;
-  throw new StoreError(`The record ${showKey(key)} was refused: it expires at ${expiresAt}, which is no instant`);
+  throw new StoreError(`The record ${showKey(key)} was refused: it expires at ${expiresAt}, which is not an instant`);
 }
 
 function sizeOf(write: PreparedWrite): number {
@@ -140,7 +140,7 @@ export function checkLimit(limit: number | undefined): number {
 
 function problemOf(part: 'partition' | 'id', text: string): string | undefined {
   if (text === '') return 'it is empty';
-  if (unprintable.test(text)) return 'it holds a character that cannot be printed';
+  if (unprintable.test(text)) return 'it contains a character that cannot be printed';
   const most = mostBytes[part];
   // A character takes at most three bytes per code unit: short text needs no counting.
   if (text.length * 3 <= most || Buffer.byteLength(text) <= most) return undefined;

@@ -37,7 +37,7 @@ export function backUpSqlite(path: string, target: string): void {
 
 /** A file that others may read as soon as it is there must not be written over. */
 export function isTaken(file: string): StoreError {
-  return new StoreError(`The file ${file} is there already: name another one, or move it away`);
+  return new StoreError(`The file ${file} exists already: name another one, or move it away`);
 }
 
 /** What became of the file that stood there: undefined = there was none. */
@@ -99,8 +99,8 @@ function makeEmpty(part: string, target: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST')
-      throw new StoreError(`${part} is there: another backup is being made, or one was broken off; then remove it`);
-    throw new StoreError(`The file ${target} cannot be written: check that ${dirname(part)} is there and writable`);
+      throw new StoreError(`${part} exists: another backup is running, or one was interrupted; then remove it`);
+    throw new StoreError(`The file ${target} cannot be written: check that ${dirname(part)} exists and is writable`);
   }
 }
 

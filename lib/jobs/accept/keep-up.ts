@@ -80,7 +80,7 @@ async function store(parts: KeepParts, owner: Owner, { pool, lease, announced }:
 async function asItStands({ store }: KeepParts, pool: KeptPool, { id }: Lease): Promise<KeptPool> {
   const standing = (await listAsks(store, pool.region)).find((ask) => ask.kind === 'lease' && ask.id === id);
   if (standing?.kind !== 'lease' || standing.until <= pool.until) return pool;
-  return { ...pool, until: standing.until, note: 'kept longer already' };
+  return { ...pool, until: standing.until, note: 'already kept longer' };
 }
 
 /** One line in the pool's history: nothing else is done there. */
@@ -112,7 +112,7 @@ async function planOf(
   const now = clock.now();
   if (isExpired(link, now)) return { kind: 'gone', why: 'this link has expired' };
   const announcement = await readAnnouncement(parts.store, link.boundary, link.destination);
-  if (announcement === undefined) return { kind: 'gone', why: 'this announcement is not known any more' };
+  if (announcement === undefined) return { kind: 'gone', why: 'this announcement no longer exists' };
   const pools = poolsOfLink(announcement, link.sequence);
   if (digestOf(pools, hash) !== link.digest)
     return { kind: 'gone', why: 'its pools have changed since: use the links of the newer message' };
@@ -143,12 +143,12 @@ async function planOne(
   const no = (note: string): Planned => {
     return { pool: { ...names, atLeast: undefined, until: asked, note }, lease: undefined, announced };
   };
-  if (rule?.schedule === undefined) return no('no rule with a schedule names it any more');
+  if (rule?.schedule === undefined) return no('no rule with a schedule matches it any more');
   const until = Math.min(asked, now + rule.leases.longestMs);
   // Once it is down, what it has now is what somebody wants to change.
   const wanted = now < boundary ? presentNodes(announced, memory, nodes) : announced.nodes;
   const cap = capOf(rule, memory);
-  if (cap === undefined) return no('the most nodes that it may have are not known: its rule needs leases.max');
+  if (cap === undefined) return no('its largest size is not known: its rule needs leases.max');
   const atLeast = Math.min(wanted, cap);
   if (atLeast < 1) return no('it has no node to keep');
   const owner: Owner = { kind: 'link', destination };
@@ -171,8 +171,8 @@ async function planOne(
 
 function noteOf(wanted: number, atLeast: number, until: EpochMs, asked: EpochMs): { readonly note?: string } {
   const notes = [
-    ...(atLeast < wanted ? [`of ${counted(wanted, 'node')}, its rule allows leases no more`] : []),
-    ...(until < asked ? ['its rule allows leases no longer'] : []),
+    ...(atLeast < wanted ? [`its rule allows fewer than ${counted(wanted, 'node')} for leases`] : []),
+    ...(until < asked ? ['its rule allows only shorter leases'] : []),
   ];
   return notes.length === 0 ? {} : { note: notes.join('; ') };
 }

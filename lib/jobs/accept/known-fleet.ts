@@ -11,7 +11,7 @@ import { listClusterRecords, readClusterRecord } from '../records/cluster-record
 export type KnownFleet = {
   /** The remembered base of a pool; undefined = not known. */
   readonly findBase: (names: Names) => Promise<Size | undefined>;
-  /** Does the fleet have this pool? undefined = no round has looked at its region yet. */
+  /** Does the fleet have this pool? undefined = no round has read its region yet. */
   readonly isKnownPool: (names: Names) => Promise<boolean | undefined>;
 };
 

@@ -80,7 +80,7 @@ async function writeGroup(
     const found = await planOnStored(store, region, prefix, asks, clock);
     if (found.versions.size === 0 && (await isOwnerFull(region, owner, asks.length))) {
       return asks.map(() =>
-        failed(`this source has ${mostPerOwner} leases, ended ones included: wait until some are forgotten`),
+        failed(`this source has ${mostPerOwner} leases, ended ones included: wait until some expire`),
       );
     }
     if (found.plan.puts.length === 0) return found.plan.outcomes;

@@ -60,7 +60,7 @@ async function signedLinks<T extends Delivery | Batch>({ config, secret, log }: 
     return { ...item, body: withSignedLinks(item.body, await secret(newest, 'secret')) };
   } catch (error) {
     if (!(error instanceof SecretError)) throw error;
-    log.warn('links were not signed, so they open nothing', { reason: error.message });
+    log.warn('links were not signed, so they do not work', { reason: error.message });
     return item;
   }
 }

@@ -18,7 +18,7 @@ const leastAttemptMs = 10_000;
 const longestRunMs = 50_000;
 
 /** A destination's problem while somebody else writes to it: no failure. */
-export const anotherSender = 'another sender is at it';
+export const anotherSender = 'another sender is working on it';
 
 /**
  * Sends what waits for one destination, as far as its pace, its state and the remaining time allow. `urgent`: only the

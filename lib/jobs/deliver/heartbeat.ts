@@ -29,7 +29,7 @@ export async function sendHeartbeat(parts: DeliverParts): Promise<HeartbeatRepor
     const { insecure } = heartbeat;
     const outcome = await send({ method: 'GET', url, insecure, headers: { 'user-agent': 'lamplighter' }, timeoutMs });
     const isTaken = outcome.kind === 'answered' && outcome.status >= 200 && outcome.status < 300;
-    if (!isTaken) log.warn('heartbeat not taken', { outcome: outcome.kind, at: clock.now() });
+    if (!isTaken) log.warn('heartbeat not accepted', { outcome: outcome.kind, at: clock.now() });
     return { beat, sent: isTaken ? 'yes' : 'failed' };
   } catch (error) {
     if (!(error instanceof SecretError)) throw error;

@@ -33,7 +33,7 @@ export async function retryDelivery(parts: DeliverParts, target: Target, id: str
   const waiting = await findWaiting(parts, target, id);
   if (waiting !== undefined) return { kind: 'sent', sent: await sendNow(parts, target, waiting) };
   const found = (await listParked(parts.store, target.id)).find(({ parked }) => outboxId(parked.delivery) === id);
-  if (found === undefined) return refused('nothing waits or is parked under this id');
+  if (found === undefined) return refused('no message with this id waits or is parked');
   const back = await putBack(parts, target, found);
   return back.kind === 'refused' ? back : { kind: 'sent', sent: await sendNow(parts, target, found.parked.delivery) };
 }
@@ -70,7 +70,7 @@ export async function dropDelivery(
   if (parked !== undefined) return commit(store, [ended(parked.parked.delivery), parkedDelete(parked)]);
   const { deliveries } = await loadOutbox(store, target.id);
   const waiting = deliveries.find(({ delivery }) => outboxId(delivery) === id);
-  if (waiting === undefined) return refused('nothing waits or is parked under this id');
+  if (waiting === undefined) return refused('no message with this id waits or is parked');
   const stored = await loadSender(store, target.id);
   const { lease } = stored?.sender ?? {};
   if (lease !== undefined && now < lease.until) return refused('a sender is at work there; try again in two minutes');

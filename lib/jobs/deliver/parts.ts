@@ -42,7 +42,7 @@ export type DestinationReport = {
   readonly failed: number;
   /** What still waits as far as this run knows. */
   readonly waiting: number;
-  /** When something is to be tried again; undefined = nothing waits, or another sender is at it. */
+  /** When something is to be tried again; undefined = nothing waits, or another sender is working on it. */
   readonly nextAt: EpochMs | undefined;
   /** What kept it from being sent; undefined = nothing. Holds no address. */
   readonly problem: string | undefined;

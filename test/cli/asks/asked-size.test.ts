@@ -64,12 +64,7 @@ describe('exactly n', () => {
     ['bounds, of a pool that became autoscaled', many, aPool({}, { became: true }), 'gpu: exactly 1..9'],
     ['bounds, of a fixed pool', many, aPool({}), 'not autoscaled, so bounds cannot be set'],
     ['bounds, of a pool that became fixed', many, aPool({}, { autoscale: true, became: false }), 'not autoscaled'],
-    [
-      'below the one node of its own pool',
-      0,
-      aPool(bounds(1, 5), {}, true),
-      'allows 1 (Lamplighter lives on this pool',
-    ],
+    ['below the one node of its own pool', 0, aPool(bounds(1, 5), {}, true), 'allows 1 (Lamplighter runs on this pool'],
     [
       'from one node up, above the most of its own pool',
       many,

@@ -79,14 +79,14 @@ describe('the config and the fleet', () => {
     using night = await aPatient({ config: configOf('', pools) });
     expect(found((await examined(night)).checks, 'rules')).toEqual([
       expect.stringContaining('the rule "dve-*/*" in line 5 matches no pool'),
-      expect.stringContaining('the rule "dev-[a]pi/*" in line 5 never counts'),
+      expect.stringContaining('the rule "dev-[a]pi/*" in line 5 has no effect'),
     ]);
   });
 
   test('a runsOn that names no pool protects none', async () => {
     using night = await aPatient({ config: `${configOf()}\nsafety: { runsOn: mgmt/sytem }\n` });
     expect(found((await examined(night)).checks, 'rules')).toEqual([
-      expect.stringMatching(/^warning: safety\.runsOn "mgmt\/sytem" names no pool of the fleet: .* > name the pool/),
+      expect.stringMatching(/^warning: safety\.runsOn "mgmt\/sytem" matches no pool of the fleet: .* > name the pool/),
     ]);
   });
 
@@ -116,7 +116,7 @@ describe('the config and the fleet', () => {
     const pools = '[{ match: "*/*", schedule: none }, { match: "dev-api/*", schedule: none }]';
     using night = await aPatient({ config: configOf('', pools) });
     const { checks } = await examined(night);
-    expect(checks.filter(({ text }) => text.includes('never counts'))).toMatchObject([{ id: 'config' }]);
+    expect(checks.filter(({ text }) => text.includes('has no effect'))).toMatchObject([{ id: 'config' }]);
   });
 
   test('sizes that do not suit the kind of pool', async () => {
@@ -126,7 +126,7 @@ describe('the config and the fleet', () => {
     const { code, checks } = await examined(night);
     expect(code).toBe(1);
     expect(found(checks, 'sizes')).toEqual([
-      expect.stringContaining('failed: dev-api/workers is a fixed pool, and the rule in line 5 wants 1..3'),
+      expect.stringContaining('failed: dev-api/workers is a fixed pool, and the rule in line 5 gives it 1..3'),
       expect.stringContaining('warning: ml/gpu is autoscaled, and base: 3 of the rule in line 5 pins it'),
     ]);
   });
@@ -136,9 +136,9 @@ describe('the config and the fleet', () => {
       'calendars: { past: { dates: [2026-10-01], actLike: sunday }, soon: { dates: [2026-12-24], actLike: sunday }, far: { dates: [2027-12-24], actLike: sunday } }';
     using night = await aPatient({ config: configOf(more) });
     expect(found((await examined(night)).checks, 'calendar').map((text) => text.split(' >')[0])).toEqual([
-      'warning: its last date was 2026-10-01: it names no day any more',
-      'warning: it runs out on 2026-12-24, in 31 days',
-      'ok: it goes on until 2027-12-24',
+      'warning: its last date was 2026-10-01: no day of it is to come',
+      'warning: it ends on 2026-12-24, in 31 days',
+      'ok: it lasts until 2027-12-24',
     ]);
   });
 });
@@ -173,7 +173,7 @@ describe('regions that are not well', () => {
     ],
     ['a missing role', 'application/json', 403, '{"code":7,"message":"no"}', 'token', /may not list clusters/],
     ['another API', 'application/json', 200, '{"hello":"world"}', 'api', /is not an MKS API/],
-    ['a wrong address', 'application/json', 404, '{"code":5,"message":"no"}', 'api', /knows no such address/],
+    ['a wrong address', 'application/json', 404, '{"code":5,"message":"no"}', 'api', /does not know this address/],
   ])('%s', async (_name, type, status, body, id, text) => {
     await using server = await startServer((_request, response) => {
       response.writeHead(status, { 'content-type': type });
@@ -189,9 +189,7 @@ describe('regions that are not well', () => {
     await using server = await startServer((_request, response) => sendJson(response, 200, {}));
     using night = await aCloudPatient(server.url.replace('http:', 'https:'));
     const { checks } = await examined(night);
-    expect(found(checks, 'api')).toEqual([
-      expect.stringContaining('https was spoken to something that does not speak it'),
-    ]);
+    expect(found(checks, 'api')).toEqual([expect.stringContaining('the server does not speak https')]);
   });
 
   test('a clock that is wrong, and a token that ends', async () => {

@@ -6,7 +6,7 @@ import { aCloudPatient, aPatient, configOf, examined, found } from './patient.ts
 test.each([
   [
     407,
-    /^failed: mks\.invalid: .*the proxy wants credentials \(407\) > write them into HTTPS_PROXY: http:\/\/name:pass/,
+    /^failed: mks\.invalid: .*the proxy needs credentials \(407\) > write them into HTTPS_PROXY: http:\/\/name:pass/,
   ],
   [403, /^failed: mks\.invalid: .*the proxy refused to connect to it \(403\) > ask whoever runs the proxy .*NO_PROXY/],
 ])('a proxy that answers %i is told as the proxy', async (status, text) => {

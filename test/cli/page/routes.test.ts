@@ -47,7 +47,7 @@ describe('the page', () => {
       'at least 3 until 23:15',
       'What happens next',
       'ready by Wed 07:00',
-      'Asks beside the schedule',
+      'Asks in addition to the schedule',
       'event:reprocessing',
       'What ends',
       'Kubernetes 1.32.6',
@@ -89,7 +89,7 @@ describe('the page', () => {
     for (const words of [
       'Why 2',
       'is the first that matches; its schedule is office-hours',
-      'set by hand, is kept in place of the schedule&#39;s until Wed 07:00',
+      'set by hand, is kept instead of the schedule&#39;s size until Wed 07:00',
       '2 → 3',
       'Forget the size set by hand',
       'lamplighter resume &quot;dev-api/workers&quot;',

@@ -53,7 +53,7 @@ describe('rehearse --format markdown', () => {
   test.each([
     [['--format', 'markdown'], 'add --against'],
     [['--detailed-exitcode'], 'add --against'],
-    [['--json', '--format', 'markdown', '--against', 'x.yml'], 'give one'],
+    [['--json', '--format', 'markdown', '--against', 'x.yml'], 'not both'],
   ])('%j is refused', async (argv, message) => {
     using night = await aNight(config('18:00'));
     expect(await night.run('rehearse', ...argv)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });

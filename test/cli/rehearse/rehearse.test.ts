@@ -110,7 +110,7 @@ describe('rehearse', () => {
     night.world.forgetRequests();
     const { sources, notes, pools } = await told(night, '--offline');
     expect(sources).toEqual([{ region: 'r1', source: 'store' }]);
-    expect(notes).toEqual(['r1: pools as the store last saw them']);
+    expect(notes).toEqual(['r1: pools as last seen, from the store']);
     expect(pools).toHaveLength(5);
     expect(night.world.requests).toEqual([]);
   });
@@ -121,7 +121,7 @@ describe('rehearse', () => {
     expect(sources).toEqual([{ region: 'r1', source: 'config' }]);
     expect(pools.map(({ cluster, pool }) => `${cluster}/${pool}`)).toEqual(['dev-x/workers', 'ml/gpu']);
     expect(notes.join('\n')).toContain('env TOKEN is empty');
-    expect(notes.join('\n')).toContain('a remembered base that is not known counts as one node more than idle');
+    expect(notes.join('\n')).toContain('an unknown remembered base is assumed to be one node more than idle');
     expect(notes.join('\n')).toContain('dev-*/*');
   });
 
@@ -143,7 +143,7 @@ describe('rehearse', () => {
           .map((pool) => `dev-api/${pool}`)
           .concat('dev-batch/burst', 'dev-batch/workers', 'dev-x/new', 'ml/gpu'),
       );
-      expect(notes).toContain('r1:dev-x/new: nobody has seen this pool; it is taken to be at its base');
+      expect(notes).toContain('r1:dev-x/new: no round has seen this pool; it is assumed to be at its base');
       expect(notes.join('\n')).not.toContain('dev-api/build');
     }
   });
@@ -245,7 +245,7 @@ describe('rehearse', () => {
   test('nothing to rehearse is a failure that says why', async () => {
     using night = await aCliNight({ start: monday, config: `${head}\npools: [{ match: "*/*", schedule: none }]` });
     const { code, stderr } = await night.run('rehearse');
-    expect([code, stderr]).toEqual([1, expect.stringContaining('no pool that is known has a rule with a schedule')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('no known pool has a rule with a schedule')]);
   });
 
   test.each([['0'], ['367'], ['a week']])('--days %s is refused', async (days) => {
@@ -295,7 +295,7 @@ describe('rehearse says what its figures cannot know', () => {
     const { id } = fleet.world.cluster('dev-api');
     fleet.world.failNext({ kind: 'status', status: 500 }, { path: `/api/v1/cluster/${id}/node-pool`, times: 9 });
     const { notes, pools: rehearsed } = await told(fleet);
-    expect(notes).toContain('dev-api: pools as the store last saw them');
+    expect(notes).toContain('dev-api: pools as last seen, from the store');
     expect(rehearsed).toHaveLength(5);
   });
 

@@ -68,7 +68,7 @@ describe.skipIf(missing !== undefined)(
       expect((await copy(fixture)).code).toBe(0);
       expect(await copy(other)).toMatchObject({
         code: 1,
-        err: expect.stringMatching(/holds 66 other records .* copy into an empty one/),
+        err: expect.stringMatching(/has 66 other records .* copy into an empty one/),
       });
     });
 
@@ -118,8 +118,8 @@ describe('a table of a newer version', () => {
 
 describe('a store’s name', () => {
   test.each([
-    [['store', 'copy', fixture, 'dynamodb:'], 'names no store'],
-    [['store', 'copy', fixture, 'dynamodb:a b'], 'is no name of a table'],
+    [['store', 'copy', fixture, 'dynamodb:'], 'is not a store'],
+    [['store', 'copy', fixture, 'dynamodb:a b'], 'is not a table name'],
     [['store', 'copy', fixture, `sqlite:${fixture}`], 'Both are the same store'],
   ])('%j is refused', async (argv, message) => {
     using world = aCliWorld();

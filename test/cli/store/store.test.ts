@@ -82,7 +82,7 @@ describe('a backup taken while a process writes', () => {
     expect((await world.runWith({}, 'store', 'verify', world.backup)).code).toBe(0);
     const restored = await world.run('store', 'restore', world.backup);
     expect({ code: restored.code, err: restored.err }).toEqual({ code: 0, err: '' });
-    expect(restored.out).toContain('what was there is kept as');
+    expect(restored.out).toContain('the old store is kept as');
     expect(restored.out).toContain('lamplighter plan');
     const round = await world.run('run', '--once');
     expect(round).toMatchObject({ code: 0, out: expect.stringContaining('0 changes') });
@@ -105,7 +105,7 @@ describe('backup', () => {
     using world = aStoredFleet();
     writeFileSync(world.backup, 'mine');
     const { code, err } = await world.run('store', 'backup', world.backup);
-    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('is there already') });
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('exists already') });
     expect(readFileSync(world.backup, 'utf8')).toBe('mine');
   });
 
@@ -119,7 +119,7 @@ describe('backup', () => {
   test('into a folder that is not there says so', async () => {
     using world = aStoredFleet();
     const { code, err } = await world.run('store', 'backup', join(world.folder, 'none/b.db'));
-    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('is there and writable') });
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('exists and is writable') });
   });
 });
 
@@ -191,14 +191,14 @@ describe('verify', () => {
     const { code, out } = await world.run('store', 'verify');
     expect({ code, out }).toEqual({
       code: 0,
-      out: expect.stringMatching(/^ok {2}.*whole \(integrity check\), schema 1/),
+      out: expect.stringMatching(/^ok {2}.*intact \(integrity check\), schema 1/),
     });
   });
 
   test.each([
-    ['no JSON', "'{'", 'holds no JSON'],
-    ['no schema', `'{"cluster":"x"}'`, 'has a shape that is not known'],
-    ['another schema', `'{"schema":2,"cluster":"x","pools":{}}'`, 'has a shape that is not known'],
+    ['no JSON', "'{'", 'is not JSON'],
+    ['no schema', `'{"cluster":"x"}'`, 'has an unknown format'],
+    ['another schema', `'{"schema":2,"cluster":"x","pools":{}}'`, 'has an unknown format'],
   ])('names a record with %s', async (_, value, message) => {
     using world = aStoredFleet();
     change(

@@ -138,7 +138,7 @@ describe('options of every command', () => {
     expect((await withOther('store', 'verify')).out).toContain(other);
     expect((await world.run('store', 'verify')).err).toContain('There is no store at');
     const wrong = await world.runWith({ env: { LAMPLIGHTER_STORE: 'dynamodb:' } }, 'status', '--config', world.config);
-    expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('names no store') });
+    expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('is not a store') });
   });
 
   test('version tells what a bug report needs', async () => {
@@ -179,7 +179,7 @@ describe('status --watch', () => {
   });
 
   test.each([
-    [['--watch'], 'draws on a terminal'],
+    [['--watch'], 'needs a terminal'],
     [['--watch', '--json'], 'leave out --json'],
   ])('%j is refused where nobody looks', async (argv, message) => {
     using world = aCliWorld();

@@ -194,7 +194,7 @@ describe('uninstall', () => {
     using night = await asleep();
     await night.run('pause', 'dev-*/*', '--for', '12h');
     const { stdout } = await night.run('uninstall', '--yes');
-    expect(stdout).toContain('1 pool is at its base again\nThe rest needs a person.');
+    expect(stdout).toContain('1 pool is at its base again\nThe rest must be done by hand.');
     using slow = await asleep();
     expect((await slow.run('uninstall', '--yes', '--wait', '1m')).stdout).toContain(
       'Not all pools were restored within 1m.',

@@ -9,12 +9,12 @@ const alerts = sources['queue-depth'];
 
 /** File → the source it comes in through, what becomes of it, and what a person reads. */
 const table: { readonly [file: string]: readonly [EventSourceConfig, 'refused' | 'ignored', string] } = {
-  'not-json.txt': [ci, 'refused', 'the event is no JSON'],
+  'not-json.txt': [ci, 'refused', 'the event is not JSON'],
   'empty.txt': [ci, 'refused', 'the event is empty'],
   'proto.txt': [
     ci,
     'refused',
-    '"__proto__" is no key of an event: the keys are id, lease, time, pool, atLeast, for, until, reason, release',
+    '"__proto__" is not a key of an event: the keys are id, lease, time, pool, atLeast, for, until, reason, release',
   ],
   'a-text.json': [ci, 'refused', 'the event is "scale up please": it must be a JSON object'],
   'empty-batch.json': [ci, 'ignored', 'the batch is empty'],
@@ -31,12 +31,12 @@ const table: { readonly [file: string]: readonly [EventSourceConfig, 'refused' |
   'time-impossible.json': [
     ci,
     'refused',
-    'time is "2026-02-30T08:30:00Z", which is no date and time: write one such as 2026-11-23T08:30:00Z',
+    'time is "2026-02-30T08:30:00Z", which is not a date and time: write one such as 2026-11-23T08:30:00Z',
   ],
   'time-as-number.json': [
     ci,
     'refused',
-    'time is 1795422600, which is no date and time: write one such as 2026-11-23T08:30:00Z',
+    'time is 1795422600, which is not a date and time: write one such as 2026-11-23T08:30:00Z',
   ],
   'pool-glob.json': [ci, 'refused', 'pool is "ml/*": an event names one pool exactly, without globs'],
   'pool-without-cluster.json': [ci, 'refused', 'pool is "gpu": write cluster/pool or region:cluster/pool'],
@@ -55,7 +55,7 @@ const table: { readonly [file: string]: readonly [EventSourceConfig, 'refused' |
   'at-least-zero.json': [ci, 'refused', 'atLeast is 0: it must be a whole number from 1'],
   'at-least-fraction.json': [ci, 'refused', 'atLeast is 2.5: it must be a whole number from 1'],
   'at-least-text.json': [ci, 'refused', 'atLeast is "6": it must be a whole number from 1'],
-  'at-least-nan.txt': [ci, 'refused', 'the event is no JSON'],
+  'at-least-nan.txt': [ci, 'refused', 'the event is not JSON'],
   'at-least-infinite.txt': [ci, 'refused', 'atLeast is Infinity: it must be a whole number from 1'],
   'no-end.json': [ci, 'refused', 'for and until are both missing: a lease must end'],
   'two-ends.json': [ci, 'refused', 'for and until are both given: write one'],
@@ -70,24 +70,20 @@ const table: { readonly [file: string]: readonly [EventSourceConfig, 'refused' |
     'refused',
     'until is "2026-11-23T10:30", which has no offset: end it with Z or +01:00',
   ],
-  'for-without-unit.json': [ci, 'refused', 'for is "120", which is no duration: write one such as 30m, 2h or 1h30m'],
+  'for-without-unit.json': [ci, 'refused', 'for is "120", which is not a duration: write one such as 30m, 2h or 1h30m'],
   'for-nothing.json': [ci, 'refused', 'for is "0s": it must be longer than 0'],
   'misspelt-key.json': [
     ci,
     'refused',
-    '"atleast" is no key of an event: the keys are id, lease, time, pool, atLeast, for, until, reason, release',
+    '"atleast" is not a key of an event: the keys are id, lease, time, pool, atLeast, for, until, reason, release',
   ],
-  'lease-too-long.json': [ci, 'refused', 'lease has 200 characters: at most 128 are taken'],
-  'lease-unprintable.json': [ci, 'refused', 'lease holds a character that cannot be printed'],
+  'lease-too-long.json': [ci, 'refused', 'lease has 200 characters: the limit is 128'],
+  'lease-unprintable.json': [ci, 'refused', 'lease contains a character that cannot be printed'],
   'release-with-size.json': [ci, 'refused', 'release: true ends the lease: leave out atLeast'],
   'release-as-text.json': [ci, 'refused', 'release is "yes": it must be true, or absent'],
   'already-over.json': [ci, 'ignored', 'the lease ended at 2026-11-20T10:30:00Z, before the event came'],
-  'cloudevent-old-version.json': [ci, 'refused', 'specversion is "0.3": only CloudEvents 1.0 is known'],
-  'cloudevent-without-data.json': [
-    cloudevents,
-    'refused',
-    'data is missing, or is no JSON: it holds what is asked for',
-  ],
+  'cloudevent-old-version.json': [ci, 'refused', 'specversion is "0.3": only CloudEvents 1.0 is supported'],
+  'cloudevent-without-data.json': [cloudevents, 'refused', 'data is missing, or is not JSON: put the event there'],
   'cloudevent-without-type.json': [
     cloudevents,
     'refused',
@@ -96,7 +92,7 @@ const table: { readonly [file: string]: readonly [EventSourceConfig, 'refused' |
   'alertmanager-old-version.json': [
     alerts,
     'refused',
-    'version is "3": only version "4" of Alertmanager\'s webhook is known',
+    'version is "3": only version "4" of Alertmanager\'s webhook is supported',
   ],
   'alertmanager-without-alerts.json': [alerts, 'refused', 'alerts is missing: it must be the list of alerts'],
   'alertmanager-without-label.json': [
@@ -108,14 +104,14 @@ const table: { readonly [file: string]: readonly [EventSourceConfig, 'refused' |
   'alertmanager-label-breaks-out.json': [
     alerts,
     'refused',
-    'cluster is "a/workers": a value in a pool\'s name holds no "/" and no ":"',
+    'cluster is "a/workers": a value in a pool\'s name must not contain "/" or ":"',
   ],
   'alertmanager-label-is-a-glob.json': [
     alerts,
     'refused',
     'pool is "prod-*/workers": an event names one pool exactly, without globs',
   ],
-  'alertmanager-other-alert.json': [alerts, 'ignored', "the alert's alertname is not what source queue-depth takes"],
+  'alertmanager-other-alert.json': [alerts, 'ignored', "the alert's alertname does not match source queue-depth"],
   'eventbridge-without-time.json': [
     scenes,
     'refused',
@@ -125,15 +121,15 @@ const table: { readonly [file: string]: readonly [EventSourceConfig, 'refused' |
   'eventbridge-is-none.json': [
     scenes,
     'refused',
-    'this is no event of EventBridge: detail-type, source and detail are missing',
+    'this is not an EventBridge event: detail-type, source and detail are missing',
   ],
   's3-direct.json': [
     scenes,
     'refused',
-    'this is a notification straight from S3: turn on EventBridge for the bucket and take it from there',
+    'this is a notification straight from S3: turn on EventBridge for the bucket and use its events',
   ],
   's3-test-message.json': [scenes, 'ignored', "this is S3's test message: the queue works"],
-  'sns-not-json.json': [ci, 'refused', 'the event is no JSON'],
+  'sns-not-json.json': [ci, 'refused', 'the event is not JSON'],
 };
 
 const isKnownPool = async ({ pool }: { pool: string }) => pool !== 'gpu2';

@@ -74,30 +74,30 @@ describe('a problem of a pattern', () => {
     [[], 'when is a list: it must be an object, or a list of alternatives'],
     [{ source: 'aws.s3' }, 'when.source is "aws.s3": it must be an object, or a list of alternatives'],
     [{ source: [] }, 'when.source is an empty list: nothing would match'],
-    [{ a: { b: [['x']] } }, 'when.a.b holds a list inside a list'],
+    [{ a: { b: [['x']] } }, 'when.a.b contains a list inside a list'],
     [
       { a: [{ cidr: 'x' }] },
-      'when.a holds "cidr" in a way that is not known: use a value, prefix, suffix, exists, anything-but or numeric',
+      'when.a uses "cidr" in an unknown way: use a value, prefix, suffix, exists, anything-but or numeric',
     ],
     [
       { a: [{ prefix: 3 }] },
-      'when.a holds "prefix" in a way that is not known: use a value, prefix, suffix, exists, anything-but or numeric',
+      'when.a uses "prefix" in an unknown way: use a value, prefix, suffix, exists, anything-but or numeric',
     ],
     [
       { a: [{ exists: 'yes' }] },
-      'when.a holds "exists" in a way that is not known: use a value, prefix, suffix, exists, anything-but or numeric',
+      'when.a uses "exists" in an unknown way: use a value, prefix, suffix, exists, anything-but or numeric',
     ],
     [
       { a: [{ numeric: ['>'] }] },
-      'when.a holds "numeric" in a way that is not known: use a value, prefix, suffix, exists, anything-but or numeric',
+      'when.a uses "numeric" in an unknown way: use a value, prefix, suffix, exists, anything-but or numeric',
     ],
     [
       { a: [{ 'anything-but': { cidr: 'x' } }] },
-      'when.a holds "anything-but" in a way that is not known: use a value, prefix, suffix, exists, anything-but or numeric',
+      'when.a uses "anything-but" in an unknown way: use a value, prefix, suffix, exists, anything-but or numeric',
     ],
     [
       { a: [{}] },
-      'when.a holds "nothing" in a way that is not known: use a value, prefix, suffix, exists, anything-but or numeric',
+      'when.a uses "nothing" in an unknown way: use a value, prefix, suffix, exists, anything-but or numeric',
     ],
   ])('%j', (pattern, problem) => {
     expect(patternProblem(pattern)).toBe(problem);

@@ -109,7 +109,7 @@ describe('an ask that is refused', () => {
     ['pool', { pool: `ml/${'p'.repeat(254)}` }],
     ['cluster', { pool: `${'c'.repeat(254)}/gpu` }],
   ])("a %s's name that no API gives", (what, patch) => {
-    const reason = `the ${what}'s name has 254 characters: at most 253 are taken`;
+    const reason = `the ${what}'s name has 254 characters: the limit is 253`;
     expect(judgeOne(patch)).toMatchObject({ kind: 'refused', reason });
   });
 
@@ -313,7 +313,7 @@ describe('a name that is made from labels', () => {
     forMs: hourMs,
     may: [makeMatch('ml/gpu'), makeMatch('r1:ml/gpu'), makeMatch('r2:ml/gpu')],
   });
-  const refusal = 'a value in a pool\'s name holds no "/" and no ":"';
+  const refusal = 'a value in a pool\'s name must not contain "/" or ":"';
 
   test.each([
     [{ cluster: 'r2:ml', pool: 'gpu' }, refusal],

@@ -10,9 +10,9 @@ describe('rounds that are missed', () => {
     ['never a round', undefined, undefined, tick, undefined],
     ['a fresh one', 1, 1, tick, undefined],
     ['exactly fifteen minutes', 15, undefined, tick, undefined],
-    ['the watch is late', 16, 1, tick, 'no round of watching for 16 min: the fleet is not looked after'],
-    ['the scaling is late', 1, 20, tick, 'no round of scaling for 20 min: the fleet is not looked after'],
-    ['both', 30, 20, tick, 'no round of watching and scaling for 30 min: the fleet is not looked after'],
+    ['the watch is late', 16, 1, tick, 'no round of watching for 16 min: the fleet is not managed'],
+    ['the scaling is late', 1, 20, tick, 'no round of scaling for 20 min: the fleet is not managed'],
+    ['both', 30, 20, tick, 'no round of watching and scaling for 30 min: the fleet is not managed'],
     ['three long ticks', 44, 44, 15 * minute, undefined],
     ['short ticks still have fifteen minutes', 14, 14, minute, undefined],
   ])('%s', (_, watched, scaled, everyMs, expected) => {
@@ -42,8 +42,8 @@ test('a part that never came was expected since the fleet is cut so', () => {
 });
 
 test.each([
-  ['one part of several', 20, 1, 'no round of scaling (part 4 of 10) for 20 min: its clusters are not looked after'],
-  ['all of them', 20, 18, 'no round of scaling for 20 min: the fleet is not looked after'],
+  ['one part of several', 20, 1, 'no round of scaling (part 4 of 10) for 20 min: its clusters are not managed'],
+  ['all of them', 20, 18, 'no round of scaling for 20 min: the fleet is not managed'],
   ['none', 15, 1, undefined],
 ])('a round that is missed is that of its part: %s', (_, oldest, newest, text) => {
   const [scaledAt, newestAt] = [now - oldest * minute, now - newest * minute];

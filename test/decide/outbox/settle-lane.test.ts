@@ -108,6 +108,6 @@ test('what speaks of the past is not sent any more', () => {
   const waiting = [aDelivery('ops', 1, { facts })];
   expect(settleLane(waiting, { ...telling, now: 99 }).waiting).toEqual(waiting);
   expect(settleLane(waiting, { ...telling, now: 100 }).ended.map(({ reason }) => reason)).toEqual([
-    'what it speaks of is past',
+    'its time has passed',
   ]);
 });

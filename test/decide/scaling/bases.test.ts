@@ -394,7 +394,7 @@ test('a kept size while an override stands: the notice says which of them decide
   byHand(world, 'workers', 1);
   const notices = runUntil(world, '2026-03-02T23:30:00Z').flatMap(({ plan }) => plan.notices);
   expect(notices.map(({ text }) => text)).toEqual([
-    'dev/workers was changed from 2 to 1 by somebody else; the override by ana@desk stands above it until 2026-03-03T02:00:00Z, then it is kept until 2026-03-03T07:00:00Z',
+    'dev/workers was changed from 2 to 1 by somebody else; the override by ana@desk beats it until 2026-03-03T02:00:00Z, then it is kept until 2026-03-03T07:00:00Z',
   ]);
   expect(sizeOf(world, 'workers')).toBe(2);
   runUntil(world, new Date(at('2026-03-03T02:00:00Z') + hour).toISOString());
@@ -407,7 +407,7 @@ test('an override that lasts longer than the kept size leaves nothing of it', ()
   runUntil(world, '2026-03-02T23:00:00Z');
   byHand(world, 'workers', 1);
   expect(round(world).notices.map(({ text }) => text)).toEqual([
-    'dev/workers was changed from 2 to 1 by somebody else; the override by ana@desk stands above it until 2026-03-03T08:00:00Z',
+    'dev/workers was changed from 2 to 1 by somebody else; the override by ana@desk beats it until 2026-03-03T08:00:00Z',
   ]);
 });
 

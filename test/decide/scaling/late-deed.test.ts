@@ -24,7 +24,7 @@ const refusal: Refusal = {
 test.each<[string, Partial<PoolMemory>, string | undefined]>([
   ['nothing yet', {}, undefined],
   ['another size', { lastSet: 2, stuck: { ...stuck, to: 2 }, refusals: [{ ...refusal, target: 2 }] }, undefined],
-  ['a change that was taken', { lastSet: 3 }, 'asked for 3, which was taken'],
+  ['a change that was taken', { lastSet: 3 }, 'asked for 3, which the API accepted'],
   ['no effect', { lastSet: 3, notApplied: { target: 3, count: 2 } }, 'asked for 3 2 times, and nothing changed'],
   ['no effect, once', { notApplied: { target: 3, count: 1 } }, 'asked for 3 once, and nothing changed'],
   ['a change that is stuck', { stuck }, 'asked for 3 at 2026-11-24T06:00:00Z, not done yet'],

@@ -263,7 +263,7 @@ describe('what is asked for while a schedule says leave', () => {
     byHand(one, 'workers', 4);
     const plans = runUntil(one, '2026-03-03T13:30:00Z');
     expect(plans.flatMap(({ plan }) => plan.notices.map(({ text }) => text))).toEqual([
-      expect.stringMatching(/the override by .* stands above it until .*14:00.*, and what it makes of the pool stays$/),
+      expect.stringMatching(/the override by .* beats it until .*14:00.*, and the size that it sets stays$/),
     ]);
     expect(memoryOf(one, 'workers')?.kept).toBeUndefined();
     expect(sizesAt(one, '2026-03-03T14:30:00Z', '2026-03-03T18:55:00Z')).toEqual([7, 7]);

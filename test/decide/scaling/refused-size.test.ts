@@ -42,7 +42,7 @@ describe('bounds that were refused as invalid', () => {
   test('the decision says so, also where no hold came between', () => {
     const world = refused({ min: 3, max: 9 }, 6);
     const decisions = round(world).updates.flatMap((update) => update.decisions);
-    const why = "; 0..2 was refused, and the pool's size, 6, lies outside: size 2 is sent along";
+    const why = "; 0..2 was refused, and the pool's size, 6, is outside: size 2 is sent too";
     expect(decisions).toMatchObject([{ kind: 'scale', reason: `schedule office-hours: 0..2${why}` }]);
   });
 

@@ -29,13 +29,13 @@ const asked = (config: Partial<CompiledConfig>) => ({ config: aConfig(config) })
 // 2026-03-02 is a Monday.
 test('by day: the lowers of the evening', () => {
   expect(saidBy(aWorld('2026-03-02T12:00:00Z', pools, asked({ rules: [aRule({ base: 'remembered' })] })))).toBe(
-    '1 cluster, 2 pools matched, 0 unmatched; at 2026-03-02T19:00:00Z I will lower 2 pools by 5 nodes; no raise is due at the next change',
+    '1 cluster, 2 pools matched, 0 unmatched; at 2026-03-02T19:00:00Z Lamplighter will lower 2 pools by 5 nodes; no raise is due at the next change',
   );
 });
 
 test('by night, with pools awake: what happens now, and the raise of the morning', () => {
   expect(saidBy(aWorld(tonight, pools, asked({ rules: [aRule({ base: 'remembered' })] })))).toBe(
-    '1 cluster, 2 pools matched, 0 unmatched; now I will lower 2 pools by 5 nodes; next raise 2026-03-03T07:00:00Z',
+    '1 cluster, 2 pools matched, 0 unmatched; now Lamplighter will lower 2 pools by 5 nodes; next raise 2026-03-03T07:00:00Z',
   );
 });
 
@@ -48,7 +48,9 @@ test('a base that nobody knows is no lower, and is said', () => {
 
 test('mode observe only would', () => {
   const rules = [aRule({ base: 'remembered', mode: 'observe' })];
-  expect(saidBy(aWorld(tonight, pools, asked({ rules })))).toContain('now I would lower (mode: observe) 2 pools');
+  expect(saidBy(aWorld(tonight, pools, asked({ rules })))).toContain(
+    'now Lamplighter would lower (mode: observe) 2 pools',
+  );
 });
 
 test('what is only observed is not promised among what is done', () => {
@@ -56,7 +58,7 @@ test('what is only observed is not promised among what is done', () => {
     aRule({ match: aMatch('dev/build'), base: 'remembered', mode: 'observe', hash: 'b' }),
     aRule({ base: 'remembered' }),
   ];
-  expect(saidBy(aWorld(tonight, pools, asked({ rules })))).toContain('now I will lower 1 pool by 3 nodes;');
+  expect(saidBy(aWorld(tonight, pools, asked({ rules })))).toContain('now Lamplighter will lower 1 pool by 3 nodes;');
 });
 
 test('what a lease keeps up is not lowered now', () => {
@@ -69,7 +71,7 @@ test('what a lease keeps up is not lowered now', () => {
 test('an autoscaled pool loses the nodes that it has, not those that it may have', () => {
   const rules = [aRule({ base: { min: 3, max: 9 }, idle: { min: 1, max: 2 } })];
   const world = aWorld(tonight, [{ ...aPool('workers', { min: 3, max: 9 }), size: 4 }], asked({ rules }));
-  expect(saidBy(world)).toContain('now I will lower 1 pool by 2 nodes');
+  expect(saidBy(world)).toContain('now Lamplighter will lower 1 pool by 2 nodes');
 });
 
 test('lowers that wait for a person are no lowers, and are said', () => {
@@ -78,7 +80,7 @@ test('lowers that wait for a person are no lowers, and are said', () => {
   runUntil(world, '2026-03-03T12:00:00Z');
   const safety = { ...aConfig().safety, brake: usualBrake };
   world.config = aConfig({ rules: [aRule({ base: 1, hash: 'typo' })], hash: 'config-2', safety });
-  expect(saidBy(world, world.record)).toMatch(/; the brake holds 5 lowers until: lamplighter approve$/);
+  expect(saidBy(world, world.record)).toMatch(/; the brake holds 5 scale-downs until: lamplighter approve$/);
 });
 
 test('clusters that did not answer are said', () => {
@@ -95,31 +97,29 @@ describe('a lower that the brake will hold', () => {
 
   test('is not promised', () => {
     const said = saidBy(aWorld('2026-03-02T12:00:00Z', five, asked(braked)));
-    expect(said).toContain(
-      'at 2026-03-02T19:00:00Z lowers of 5 pools by 15 nodes are due, which wait for: lamplighter approve',
-    );
-    expect(said).not.toContain('I will lower');
+    expect(said).toContain('at 2026-03-02T19:00:00Z lowering 5 pools by 15 nodes waits for: lamplighter approve');
+    expect(said).not.toContain('Lamplighter will lower');
   });
 
   test('is told beside those that it will not hold', () => {
     const config = { ...braked, rules: [aRule({ match: aMatch('dev/a') }), aRule({ hash: 'rule-2' })] };
     const known = knownRules(aConfig({ rules: config.rules.slice(0, 1) }));
     const said = saidBy(aWorld('2026-03-02T12:00:00Z', five, { ...asked(config), storedRules: known }));
-    expect(said).toContain('at 2026-03-02T19:00:00Z I will lower 1 pool by 3 nodes; ');
-    expect(said).toContain('lowers of 4 pools by 12 nodes are due, which wait for: lamplighter approve');
+    expect(said).toContain('at 2026-03-02T19:00:00Z Lamplighter will lower 1 pool by 3 nodes; ');
+    expect(said).toContain('lowering 4 pools by 12 nodes waits for: lamplighter approve');
   });
 
   test('is promised where it was approved, or the brake is off', () => {
     const storedRules = knownRules(aConfig());
     const said = saidBy(aWorld('2026-03-02T12:00:00Z', five, { ...asked(braked), storedRules }));
-    expect(said).toContain('I will lower 5 pools by 15 nodes');
-    expect(saidBy(aWorld('2026-03-02T12:00:00Z', five))).toContain('I will lower 5 pools by 15 nodes');
+    expect(said).toContain('Lamplighter will lower 5 pools by 15 nodes');
+    expect(saidBy(aWorld('2026-03-02T12:00:00Z', five))).toContain('Lamplighter will lower 5 pools by 15 nodes');
   });
 
   test('by mode observe it is none', () => {
     const rules = [aRule({ mode: 'observe' })];
     const said = saidBy(aWorld('2026-03-02T12:00:00Z', five, asked({ ...braked, rules })));
-    expect(said).toContain('I would lower (mode: observe) 5 pools by 15 nodes');
+    expect(said).toContain('Lamplighter would lower (mode: observe) 5 pools by 15 nodes');
     expect(said).not.toContain('approve');
   });
 });
@@ -165,7 +165,7 @@ test('clusters that no rule names are said, and their pools count', () => {
   const clusters = [of('dev', pools), of('zoo', pools), of('attic', []), of('spared', pools)];
   const input = { now, config: left, clusters, asks: [], storedRules: new Map(), isWhole: true };
   expect(startedNotice(input, planRound(input)).text).toMatch(
-    /^4 clusters, 2 pools matched, 4 unmatched; no rule names the clusters attic, zoo; /,
+    /^4 clusters, 2 pools matched, 4 unmatched; no rule matches the clusters attic, zoo; /,
   );
 });
 

@@ -149,7 +149,7 @@ test('a warning names the windows as written', () => {
     {
       kind: 'hole',
       window: 0,
-      problem: 'between the windows "05:00-10:00" and "10:01-15:00" there is a hole of at most 5 min',
+      problem: 'between the windows "05:00-10:00" and "10:01-15:00" there is a gap of at most 5 min',
       fix: 'let the first end when the second begins ("24:00" is the end of a day)',
     },
   ]);

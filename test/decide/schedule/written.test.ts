@@ -222,8 +222,11 @@ describe('zones', () => {
     ['utc', 'did you mean UTC?'],
     ['EST', 'did you mean America/New_York?'],
     ['CET', 'did you mean Europe/Berlin?'],
-    ['+01:00', 'an offset knows no summer time; use Area/City of the tz database, such as Europe/Berlin, or UTC'],
-    ['UTC+1', 'an offset knows no summer time; use Area/City of the tz database, such as Europe/Berlin, or UTC'],
+    [
+      '+01:00',
+      'an offset has no daylight-saving time; use Area/City of the tz database, such as Europe/Berlin, or UTC',
+    ],
+    ['UTC+1', 'an offset has no daylight-saving time; use Area/City of the tz database, such as Europe/Berlin, or UTC'],
     ['Etc/GMT+20', 'Etc/GMT+12'],
     ['Mars/Olympus_Mons', 'use Area/City'],
     ['', 'use Area/City'],

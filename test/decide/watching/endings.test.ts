@@ -61,7 +61,12 @@ describe('an incident ends because', () => {
       { kind: 'secret', reference: 'env OLD' },
       'the config no longer names this secret',
     ],
-    ['no rule names its pool', 'pool.late', { ...pool, cluster: 'prod-1' }, 'no rule of the config names it any more'],
+    [
+      'no rule names its pool',
+      'pool.late',
+      { ...pool, cluster: 'prod-1' },
+      'no rule of the config matches it any more',
+    ],
     ['nothing, while a rule names its pool', 'pool.late', pool, undefined],
     ['nothing, for what the watch sees itself', 'pool.error', { ...pool, cluster: 'prod-1' }, undefined],
     ['nothing, while all is there', 'cluster.error', cluster, undefined],

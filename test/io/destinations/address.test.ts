@@ -33,7 +33,7 @@ test.each([
 
 test('an ntfy address without a topic is refused', () => {
   const target = overHttp({ kind: 'ntfy', format: 'json' });
-  expect(() => target.address(letter, { ...none, url: makeSecret('https://ntfy.sh/') })).toThrow('names no topic');
+  expect(() => target.address(letter, { ...none, url: makeSecret('https://ntfy.sh/') })).toThrow('has no topic');
 });
 
 test('Google Chat is asked for threads', () => {

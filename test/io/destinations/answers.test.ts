@@ -110,7 +110,7 @@ describe('what an answer means', () => {
   test.each([
     [{ kind: 'no-connection', detail: 'it refused the connection' }, 'not-sent'],
     [{ kind: 'lost', reason: 'timeout', detail: 'no answer came in time' }, 'unknown'],
-    [{ kind: 'lost', reason: 'reset', detail: 'the connection broke off' }, 'unknown'],
+    [{ kind: 'lost', reason: 'reset', detail: 'the connection broke' }, 'unknown'],
     [{ kind: 'bad-address', detail: 'it is not a URL' }, 'address-failed'],
   ] as const)('the wire: %o', (sent, expected) => {
     for (const kind of ['googlechat', 'ntfy', 'slack', 'pagerduty', 'webhook'] as const)

@@ -55,8 +55,8 @@ describe('what cannot be used is told without the address', () => {
   const answers: readonly (readonly [string, (response: ServerResponse) => unknown, string])[] = [
     ['an error', (response) => response.writeHead(404).end(path), 'it answered 404'],
     ['no content', (response) => response.writeHead(204).end(), 'it answered 204'],
-    ['a page', (response) => response.end('<!doctype html><title>Sign in</title>'), 'no iCalendar text'],
-    ['an empty answer', (response) => response.end(), 'no iCalendar text'],
+    ['a page', (response) => response.end('<!doctype html><title>Sign in</title>'), 'not an iCalendar file'],
+    ['an empty answer', (response) => response.end(), 'not an iCalendar file'],
     ['a large one', (response) => response.end(text + 'X'.repeat(2 * 1024 * 1024)), 'larger than 2 MB'],
     [
       'a small one that unpacks into a large one',
@@ -66,7 +66,7 @@ describe('what cannot be used is told without the address', () => {
     [
       'one that breaks off',
       (response) => response.writeHead(200, { 'content-length': '999' }).write(text, () => response.destroy()),
-      'broke off',
+      'ended early',
     ],
   ];
   test.each(answers)('%s', async (_, answer, problem) => {

@@ -4,7 +4,7 @@ import { describeNetworkFailure, networkErrorCode } from '../../../lib/io/http/n
 import { startProxy } from '../../support/local-proxy.ts';
 
 test.each([
-  [407, 'the proxy wants credentials (407)'],
+  [407, 'the proxy needs credentials (407)'],
   [403, 'the proxy refused to connect to it (403)'],
   [502, 'the proxy refused to connect to it (502)'],
 ])('a proxy that answers %i', async (status, detail) => {
@@ -19,7 +19,7 @@ test('words of another shape are not taken over', () => {
   const error = Object.assign(new Error('Proxy response (canary) !== 200'), { code: 'UND_ERR_ABORTED' });
   expect(describeNetworkFailure(error)).toEqual({
     connectionMade: true,
-    detail: 'the connection broke off (UND_ERR_ABORTED)',
+    detail: 'the connection broke (UND_ERR_ABORTED)',
   });
 });
 

@@ -306,7 +306,7 @@ describe('what came to nothing is in the log with its reason', () => {
     ],
     [
       { headers: signedHeaders(body, { at: now - 301_000 }) },
-      `event not authorized | ci | its webhook-timestamp is "${now / 1000 - 301}": more than 5 minutes from this clock, or no time`,
+      `event not authorized | ci | its webhook-timestamp is "${now / 1000 - 301}": more than 5 minutes from this clock, or not a time`,
     ],
     [
       { headers: signedHeaders(body, { secret: secrets.other }) },

@@ -155,7 +155,7 @@ describe('sending an event', () => {
 
   test.each(['nowhere', 'ftp://x', ''])('to %j is refused', async (to) => {
     await expect(sendEvent(parts, { to, source: sources.ci, secret: secrets.ci, body: '{}' })).rejects.toThrow(
-      '--to is no address',
+      '--to is not an address',
     );
   });
 

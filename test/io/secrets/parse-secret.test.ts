@@ -36,7 +36,7 @@ test.each([
 
 test.each([
   ['header', 'Bearer a\nX-Evil: b', 'line break'],
-  ['header', 'Bearer ä', 'no header takes'],
+  ['header', 'Bearer ä', 'that headers cannot have'],
   ['header', ' Bearer a', 'before or after'],
   ['password', 'a\tb', 'control character'],
   ['password', 'a\r\n\n', 'line break'],
@@ -51,7 +51,7 @@ test.each([
   ['c0ffee c0ffee', 'space'],
   [' c0ffeec0ffee', 'a blank or line break before or after it'],
   ['c0ffeec0ffee \n', 'a blank or line break before or after it'],
-  [' c0ffee c0ffee', 'holds a space'],
+  [' c0ffee c0ffee', 'contains a space'],
   ['"c0ffeec0ffee"', 'quotes'],
   ["'c0ffeec0ffee'", 'quotes'],
   ['"c0ffeec0ffee', 'quotes'],
@@ -63,7 +63,7 @@ test.each([
   ['\uFEFFc0ffeec0ffee', 'byte order mark'],
   ['\uFFFD\uFFFDc\0f\0', 'UTF-16'],
   ['\uFEFF{"token":"c0ffeec0ffee"}', 'byte order mark'],
-  ['{"token":"c0ffeec0ffee"', 'is none'],
+  ['{"token":"c0ffeec0ffee"', 'is not valid JSON'],
   ['{"apikey":"c0ffeec0ffee"}', 'without a text under "token"'],
   ['{"token":{"c0ffeec0ffee":1}}', 'without a text under "token"'],
   ['{"token":"\\"c0ffeec0ffee\\""}', 'quotes'],

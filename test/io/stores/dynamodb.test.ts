@@ -145,7 +145,7 @@ describe('a commit that met a fault', () => {
     const faults = inTurn('lose-answer');
     const store = openBeside(other.client, faults, overwrite);
     const outcome = store.commit([{ kind: 'putIfVersion', key: key('a'), value: 2, version: first }]);
-    await expect(outcome).rejects.toThrow(/write "p\/a".*stays unknown/);
+    await expect(outcome).rejects.toThrow(/write "p\/a".*not known whether the write arrived/);
     expect((await other.store.read(key('a')))?.value).toBe(3);
   });
 
@@ -165,7 +165,7 @@ describe('a commit that met a fault', () => {
     });
     const version = await put(store, key('a'), 1);
     const outcome = store.commit([{ kind: 'putIfVersion', key: key('a'), value: 2, version }]);
-    await expect(outcome).rejects.toThrow(/stays unknown/);
+    await expect(outcome).rejects.toThrow(/not known whether the write arrived/);
     expect((await store.read(key('a')))?.version).toBe(version);
   });
 

@@ -84,7 +84,7 @@ describe('an event', () => {
     await world.send(ci, event(1, { pool: 'x/y' }), 'broken', event(2), event(3, { atLeast: 0 }));
     expect(lines).toEqual([
       ['event refused', { source: 'ci', event: 'e1', reason: 'pool "x/y" is not in the source\'s may list' }],
-      ['event refused', { source: 'ci', reason: 'the event is no JSON' }],
+      ['event refused', { source: 'ci', reason: 'the event is not JSON' }],
       ['event refused', { source: 'ci', event: 'e3', reason: 'atLeast is 0: it must be a whole number from 1' }],
     ]);
   });

@@ -98,7 +98,7 @@ describe('a flood', () => {
     expect((await world.asks()).length).toBeLessThan(mostPerOwner + 20);
     expect(outcomes.at(-1)).toMatchObject({
       kind: 'failed',
-      reason: `this source has ${mostPerOwner} leases, ended ones included: wait until some are forgotten`,
+      reason: `this source has ${mostPerOwner} leases, ended ones included: wait until some expire`,
     });
     const first = { pool: 'prod-1/workers', lease: 'k1', time: new Date(now + minuteMs).toISOString() };
     const [longer, over, other] = await world.send(

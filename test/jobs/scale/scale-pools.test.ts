@@ -164,7 +164,7 @@ describe('rounds on a simulated fleet', () => {
       expect(more).toEqual([]);
       expect(sizes(night)[burst]).toBe('0..1');
       const said = (await listDecisions(night.store, 'r1')).map(({ reason }) => reason);
-      expect(said).toContainEqual(expect.stringContaining("the pool's size, 3, lies outside: size 1 is sent along"));
+      expect(said).toContainEqual(expect.stringContaining("the pool's size, 3, is outside: size 1 is sent too"));
     });
 
     test('and in the morning as well, where it is too small', async () => {
@@ -461,7 +461,7 @@ describe('rounds on a simulated fleet', () => {
     night.world.failNext({ kind: 'status', status: 401 });
     expect((await night.app.scale(night.config)).started).toBeUndefined();
     expect((await night.app.scale(night.config, { only: () => true })).started).toBeUndefined();
-    expect((await night.app.scale(night.config)).started).toContain('I will lower');
+    expect((await night.app.scale(night.config)).started).toContain('Lamplighter will lower');
     expect((await night.app.scale(night.config)).started).toBeUndefined();
   });
 
@@ -471,7 +471,7 @@ describe('rounds on a simulated fleet', () => {
     const all = night.world.clusters().flatMap(({ pools }) => pools);
     const [, matched, unmatched] = /(\d+) pools matched, (\d+) unmatched; /.exec(started ?? '') ?? [];
     expect(Number(matched) + Number(unmatched)).toBe(all.length);
-    expect(started).toContain('; no rule names the clusters mgmt, ml, prod-data, prod-web; ');
+    expect(started).toContain('; no rule matches the clusters mgmt, ml, prod-data, prod-web; ');
   });
 
   // Found by seed 134 of the simulation: an exception named pools that no rule acted on any more.

@@ -275,7 +275,7 @@ describe('what no longer holds is corrected once', () => {
     ]);
     const reasons = await scaledReasons(night);
     expect(reasons[0]).toContain(
-      'not announced in time: it was told at 2026-03-02T18:45:00Z: what is asked of it changed at',
+      'not announced in time: it was announced at 2026-03-02T18:45:00Z: what is asked of it changed at',
     );
   });
 
@@ -298,7 +298,7 @@ describe('why it was not announced in time stands in the history', () => {
     await ticks(night, `${day}T20:00:00Z`);
     expect((await saidOf(night)).map((text) => text.slice(0, 33))).toEqual(['18:50 At 19:00 UTC, in 10 minutes']);
     expect((await scaledReasons(night))[0]).toContain(
-      'not announced in time: it was told at 2026-03-02T18:50:00Z: nobody looked',
+      'not announced in time: it was announced at 2026-03-02T18:50:00Z: nobody looked',
     );
   });
 

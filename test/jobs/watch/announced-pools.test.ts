@@ -97,7 +97,7 @@ test('a shorter link after a longer one says how long they really stay', async (
   if (short === undefined || long === undefined) throw new Error('no links');
   await page.keep(long);
   const until = at('2026-03-03T07:00:00Z');
-  const note = 'kept longer already';
+  const note = 'already kept longer';
   expect(await page.keep(short)).toMatchObject({
     pools: [
       { until, note },

@@ -47,7 +47,7 @@ describe('a digest', () => {
     const night = aFleet('2026-03-02T06:00:00Z');
     await ticks(night, '2026-03-02T09:00:00Z');
     const [facts] = await told(night);
-    expect(facts?.facts['not known']).toBe('what was before Mon 2 Mar 2026, 06:00 UTC: nothing was written down');
+    expect(facts?.facts['not known']).toBe('the time before Mon 2 Mar 2026, 06:00 UTC: no sizes were recorded');
   });
 
   test('counts what was saved, late, wrong and set by hand, and what comes', async () => {

@@ -99,7 +99,7 @@ describe('a watch in parts', () => {
     for (let i = 0; i < 5; i += 1) await tick(world, rest);
     expect(await openIncidents(world)).toEqual(['cluster.error dev-0']);
     expect((await missed(world))?.text).toBe(
-      'no round of watching (part 4 of 4) for 30 min: its clusters are not looked after',
+      'no round of watching (part 4 of 4) for 30 min: its clusters are not managed',
     );
     await tick(world, partsOf(4));
     expect(await missed(world)).toBeUndefined();
