@@ -84,6 +84,20 @@ describe.skipIf(!hasBrowser)('the page in a browser', () => {
     },
   );
 
+  test('on a phone what was saved stays a table under its heads, and reasons have lines of their own', async () => {
+    await using opened = await open(small, { width: 390 });
+    const seen = (selector: string) =>
+      opened.page.locator(selector).evaluateAll((all) => all.map((one) => one.checkVisibility()));
+    expect(new Set(await seen('.saved thead'))).toEqual(new Set([true]));
+    expect(new Set(await seen('.saved .hours'))).toEqual(new Set([false]));
+    expect(await opened.page.locator('.saved thead').innerText()).toMatch(
+      /last 7 days, saved\s+€\s+next 7 days, saved\s+€/u,
+    );
+    const row = opened.page.locator('[aria-labelledby="next"] tbody tr').first();
+    const [when, why] = [await row.locator('td').first().boundingBox(), await row.locator('td').last().boundingBox()];
+    expect(why!.y).toBeGreaterThanOrEqual(when!.y + when!.height - 1);
+  });
+
   test('a row opens in place, by mouse and by keyboard, and says why', async () => {
     await using opened = await open(small);
     const row = opened.page.locator('details[data-name="dev-api/workers"]');

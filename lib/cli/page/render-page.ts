@@ -150,7 +150,7 @@ function renderSavings(page: Page): Html {
   const sign = config.prices === undefined ? undefined : currencySign(config.prices.currency);
   const cells = ({ last, next, lastMoney, nextMoney }: Counted, strong: boolean) => {
     const hours = (one: Counted['last']) =>
-      html`<td class="n">${strong ? html`<b>${number(one.used)}</b>` : number(one.used)} <span class="quiet">of ${number(one.always)}</span></td><td class="n">${strong ? html`<b>${percentSaved(one)}</b>` : percentSaved(one)}</td>`;
+      html`<td class="n hours">${strong ? html`<b>${number(one.used)}</b>` : number(one.used)} <span class="quiet">of ${number(one.always)}</span></td><td class="n">${strong ? html`<b>${percentSaved(one)}</b>` : percentSaved(one)}</td>`;
     const money = (amount: number | undefined) =>
       sign === undefined
         ? ''
@@ -163,10 +163,15 @@ function renderSavings(page: Page): Html {
     (ms, [from, to]) => ms + Math.max(0, Math.min(to, at) - Math.max(from, at - 7 * dayMs)),
     0,
   );
-  const head = html`<tr><th>node-hours</th><th class="n">last 7 days</th><th class="n">saved</th>${sign === undefined ? '' : html`<th class="n">${sign}</th>`}<th class="n">next 7 days</th><th class="n">saved</th>${sign === undefined ? '' : html`<th class="n">${sign}</th>`}</tr>`;
+  const money = sign === undefined ? '' : html`<th class="n">${sign}</th>`;
+  const heads = ['last', 'next'].map(
+    (which) =>
+      html`<th class="n hours">${which} 7 days</th><th class="n"><span class="narrow">${which} 7 days,</span> saved</th>${money}`,
+  );
+  const head = html`<tr><th>node-hours</th>${heads}</tr>`;
   const all = groups.length > 1 ? html`<tr class="sum"><td><b>all</b></td>${cells(page.total, true)}</tr>` : '';
   return html`<section aria-labelledby="saves"><h2 id="saves">What it saves</h2>
-<table class="list"><thead>${head}</thead><tbody>${rows}${all}</tbody></table>
+<table class="list saved"><thead>${head}</thead><tbody>${rows}${all}</tbody></table>
 <p class="quiet">Of the node-hours with every pool at its base all the time. An autoscaled pool counts the nodes that were seen; ahead, its lower bound.${unseen >= 60_000 ? ` ${roughly(unseen)} without rounds are left out.` : ''}</p></section>`;
 }
 
