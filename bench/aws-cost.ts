@@ -13,7 +13,7 @@ import type { Key, Store } from '../lib/io/stores/store.ts';
 import type { CompiledConfig } from '../lib/model/config.ts';
 import type { Part } from '../lib/model/part.ts';
 import { countParts } from '../lib/jobs/records/count-parts.ts';
-import { createWorld } from '../lib/simulator/create-world.ts';
+import { createWorld, type World } from '../lib/simulator/create-world.ts';
 import { simulatorApp } from '../lib/simulator/simulator-app.ts';
 import { configOf, officeHours, ruleFor } from './support/a-fleet.ts';
 
@@ -97,7 +97,55 @@ type Measured = {
 
 const nothing: Use = { reads: 0, writes: 0, past: 0, storeCalls: 0, apiCalls: 0, cpuMs: 0, runs: 0 };
 
+/** What a tick costs in which nothing happens: for fleets of which more would take too long. */
+export async function measureAtRest(clusters: number): Promise<Pick<Measured, 'scale' | 'watch'>> {
+  const { scale, watch, world } = makeFleet(clusters);
+  await scale();
+  await watch();
+  world.behaviour.autoscalerMoves = false;
+  for (let tick = 0; tick < 3; tick += 1) {
+    await scale();
+    await watch();
+  }
+  return { scale: await scale(), watch: await watch() };
+}
+
 export async function measureFleet(clusters: number): Promise<Measured> {
+  const { scale, watch, deliver, world, goTo } = makeFleet(clusters);
+  for (let i = 0; i < 3; i += 1) {
+    await scale();
+    await watch();
+    await deliver();
+  }
+  const busyWatch = await watch();
+  const busyScale = await scale();
+  world.behaviour.autoscalerMoves = false;
+  await scale();
+  await watch();
+  await watch();
+  const quiet = { scale: await scale(), watch: await watch(), busyScale, busyWatch, deliver: await deliver() };
+  world.behaviour.autoscalerMoves = true;
+  goTo(noon + 4.5 * 60 * minuteMs);
+  const counting = await scale();
+  goTo(noon + 5.75 * 60 * minuteMs);
+  await scale();
+  goTo(noon + 6 * 60 * minuteMs + 5 * minuteMs);
+  const evening = await scale();
+  const settling: Use[] = [];
+  for (let tick = 1; tick < eveningTicks; tick += 1) settling.push(await scale());
+  return { ...quiet, counting, evening, settling };
+}
+
+type Fleet = {
+  /** One tick of a job in all its parts, one after the other; five minutes pass with each. */
+  readonly scale: () => Promise<Use>;
+  readonly watch: () => Promise<Use>;
+  readonly deliver: () => Promise<Use>;
+  readonly world: World;
+  readonly goTo: (at: number) => void;
+};
+
+function makeFleet(clusters: number): Fleet {
   let now = noon;
   const clock: Clock = { now: () => now, sleep: waitForEnd };
   const pools = [
@@ -126,11 +174,12 @@ export async function measureFleet(clusters: number): Promise<Measured> {
     safety: { brake: undefined, maxChangesPerRound: undefined, minNodesPerCluster: 0, runsOn: undefined },
   });
   const pass = async (work: () => Promise<unknown>): Promise<Use> => {
-    const began = performance.now();
+    const began = process.threadCpuUsage();
     Object.assign(use, nothing);
     await work();
     now += 5 * minuteMs;
-    return { ...use, runs: Math.max(1, use.runs), cpuMs: performance.now() - began };
+    const { user, system } = process.threadCpuUsage(began);
+    return { ...use, runs: Math.max(1, use.runs), cpuMs: (user + system) / 1000 };
   };
   const inParts = async (run: (options: { readonly shard?: Part }) => Promise<readonly string[]>) => {
     const count = await countParts(store, config);
@@ -140,37 +189,19 @@ export async function measureFleet(clusters: number): Promise<Measured> {
       use.runs += 1;
     }
   };
-  const scale = () =>
-    inParts(async (options) => (await app.scale(config, options)).problems.map(({ reason }) => reason));
-  const watch = () => inParts(async (options) => (await app.watch(config, undefined, undefined, options)).problems);
-  for (let i = 0; i < 3; i += 1) {
-    await pass(scale);
-    await pass(watch);
-    await pass(() => app.deliver(config));
-  }
-  const busyWatch = await pass(watch);
-  const busyScale = await pass(scale);
-  world.behaviour.autoscalerMoves = false;
-  await pass(scale);
-  await pass(watch);
-  await pass(watch);
-  const quiet = {
-    scale: await pass(scale),
-    watch: await pass(watch),
-    busyScale,
-    busyWatch,
-    deliver: await pass(() => app.deliver(config)),
+  const scale = async (options: { readonly shard?: Part }) =>
+    (await app.scale(config, options)).problems.map(({ reason }) => reason);
+  const watch = async (options: { readonly shard?: Part }) =>
+    (await app.watch(config, undefined, undefined, options)).problems;
+  return {
+    scale: () => pass(() => inParts(scale)),
+    watch: () => pass(() => inParts(watch)),
+    deliver: () => pass(() => app.deliver(config)),
+    world,
+    goTo: (at) => {
+      now = at;
+    },
   };
-  world.behaviour.autoscalerMoves = true;
-  now = noon + 4.5 * 60 * minuteMs;
-  const counting = await pass(scale);
-  now = noon + 5.75 * 60 * minuteMs;
-  await pass(scale);
-  now = noon + 6 * 60 * minuteMs + 5 * minuteMs;
-  const evening = await pass(scale);
-  const settling: Use[] = [];
-  for (let tick = 1; tick < eveningTicks; tick += 1) settling.push(await pass(scale));
-  return { ...quiet, counting, evening, settling };
 }
 
 /** Nothing here is late, so no deadline ever passes. */

@@ -43,7 +43,6 @@ export const known: readonly RegExp[] = [
   // Waits for the first mail.
   /^nodemailer$/u,
   /^(?:ky|valibot|temporal-polyfill|temporal-utils|hono)$/u,
-  /^(?:pino|pino-std-serializers|@pinojs\/redact|sonic-boom|thread-stream|safe-stable-stringify|on-exit-leak-free|atomic-sleep|real-require|quick-format-unescaped|process-warning|fast-safe-stringify)$/u,
   /^(?:mnemonist|obliterator|bowser|fast-xml-parser|strnum|tslib)$/u,
 ];
 

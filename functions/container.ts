@@ -5,7 +5,7 @@ import { systemClock } from '../lib/io/clock.ts';
 import { randomId } from '../lib/io/ids.ts';
 import { type Invoke, makeLambdaInvoke } from '../lib/io/invoke.ts';
 import type { Log, LogFields } from '../lib/io/log.ts';
-import { type LogLevel, makeLog } from '../lib/io/log-pino.ts';
+import { type LogLevel, makeLog } from '../lib/io/log-lines.ts';
 import { embeddedLine, type MetricValues } from '../lib/io/metrics.ts';
 import { makeRedactor } from '../lib/io/redact.ts';
 import type { Environment } from '../lib/io/secrets/env-secret.ts';

@@ -2,6 +2,9 @@ import { sendHeartbeat } from '../lib/jobs/deliver/heartbeat.ts';
 import { type OpenContainer, openContainer } from './container.ts';
 import { jobHandler } from './job-handler.ts';
 import { reportDelivering } from './report.ts';
+// Loaded while the container starts, not while somebody waits.
+import '../lib/jobs/deliver/deliver-alerts.ts';
+import '../lib/io/secrets/secrets-manager.ts';
 
 /** Sends what waits in the outbox: at once when something was put there, and every minute for what is left. Then it says outside that somebody watches. */
 export const makeHandler = (open: OpenContainer) =>

@@ -3,6 +3,9 @@ import { countParts } from '../lib/jobs/records/count-parts.ts';
 import { type OpenContainer, openContainer } from './container.ts';
 import { jobHandler } from './job-handler.ts';
 import { reportScaling } from './report.ts';
+// Loaded while the container starts, not while somebody waits.
+import '../lib/jobs/scale/scale-pools.ts';
+import '../lib/io/secrets/secrets-manager.ts';
 
 /** Every few minutes, and when an event came: bring node pools to their sizes. A large fleet is cut into parts. */
 export const makeHandler = (open: OpenContainer) =>

@@ -4,6 +4,9 @@ import { countParts } from '../lib/jobs/records/count-parts.ts';
 import { type OpenContainer, openContainer } from './container.ts';
 import { jobHandler } from './job-handler.ts';
 import { reportWatching } from './report.ts';
+// Loaded while the container starts, not while somebody waits.
+import '../lib/jobs/watch/watch-clusters.ts';
+import '../lib/io/secrets/secrets-manager.ts';
 
 /**
  * Every few minutes: errors, stuck changes, versions and tokens near their end. What is to be told is sent at once. A large

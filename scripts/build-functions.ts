@@ -10,7 +10,7 @@ import { type LaidOutOffsets, zoneOffsets } from '../lib/decide/schedule/local-t
 import { loadConfig } from '../lib/config/read-config.ts';
 import { UsageError } from '../lib/errors.ts';
 import { systemClock } from '../lib/io/clock.ts';
-import { makeLog } from '../lib/io/log-pino.ts';
+import { makeLog } from '../lib/io/log-lines.ts';
 import { makeRedactor } from '../lib/io/redact.ts';
 import type { CompiledConfig, RemoteCalendar } from '../lib/model/config.ts';
 import { checkForFunctions } from './aws/check-for-functions.ts';

@@ -1,5 +1,6 @@
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Metafile } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 
 export type Bundle = {
   /** All files together. */
@@ -41,10 +42,35 @@ export async function bundleFunction(entry: string, into: string): Promise<Bundl
     // Notices of licences stand in docs/dependencies.md.
     legalComments: 'none',
     metafile: true,
+    plugins: [ownJobOnly(basename(entry, '.ts'))],
     logLevel: 'error',
   });
   const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
   return { bytes, bytesAtStart: bytesAtStart(metafile), inputs: Object.keys(metafile.inputs) };
+}
+
+const jobOf: { readonly [functionName: string]: string } = {
+  'scale-pools': 'scale',
+  'watch-clusters': 'watch',
+  'deliver-alerts': 'deliver',
+  'accept-events': 'accept',
+};
+
+/** lib/app.ts knows all jobs. Each that a function never runs would cut the code that it shares with others into more files. */
+function ownJobOnly(functionName: string): Plugin {
+  const own = jobOf[functionName];
+  return {
+    name: 'own-job-only',
+    setup: (bundling) => {
+      bundling.onResolve({ filter: /^\.\/jobs\/\w+\// }, ({ path, kind }) => {
+        const isOther = kind === 'dynamic-import' && own !== undefined && !path.startsWith(`./jobs/${own}/`);
+        return isOther ? { path, namespace: 'other-job' } : undefined;
+      });
+      bundling.onLoad({ filter: /./, namespace: 'other-job' }, ({ path }) => ({
+        contents: `throw new Error('${functionName} has no ${path}');`,
+      }));
+    },
+  };
 }
 
 function bytesAtStart({ outputs }: Metafile): number {

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../errors.ts';
-import type { LogLevel } from '../io/log-pino.ts';
+import type { LogLevel } from '../io/log-lines.ts';
 import type { CliParts } from './parts.ts';
 
 const logLevels: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies readonly LogLevel[];

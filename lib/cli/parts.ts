@@ -3,7 +3,7 @@ import type { Fetch } from '../io/http/exchange.ts';
 import type { NewId } from '../io/ids.ts';
 import type { Invoke, LambdaNames } from '../io/invoke.ts';
 import type { Log } from '../io/log.ts';
-import { type LogLevel, makeLog } from '../io/log-pino.ts';
+import { type LogLevel, makeLog } from '../io/log-lines.ts';
 import type { Redactor } from '../io/redact.ts';
 import type { Environment } from '../io/secrets/env-secret.ts';
 

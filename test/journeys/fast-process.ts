@@ -4,7 +4,7 @@
  */
 import { runForever } from '../../lib/cli/run/run-command.ts';
 import { randomId } from '../../lib/io/ids.ts';
-import { makeLog } from '../../lib/io/log-pino.ts';
+import { makeLog } from '../../lib/io/log-lines.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { makeFastClock } from './fast-clock.ts';
 

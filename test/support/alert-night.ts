@@ -1,5 +1,5 @@
 import { type App, makeApp, openSecrets } from '../../lib/app.ts';
-import { makeLog } from '../../lib/io/log-pino.ts';
+import { makeLog } from '../../lib/io/log-lines.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { type MemoryStore, makeMemoryStore } from '../../lib/io/stores/memory.ts';
 import type { CompiledConfig } from '../../lib/model/config.ts';

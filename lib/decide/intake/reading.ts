@@ -1,4 +1,4 @@
-import { Temporal } from 'temporal-polyfill';
+import * as Instant from 'temporal-polyfill/fns/Instant';
 import type { Template } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
 
@@ -70,7 +70,7 @@ export function readInstant(name: string, value: unknown): Read<EpochMs> {
 
 function instantOf(text: string): EpochMs | undefined {
   try {
-    return Temporal.Instant.from(text).epochMilliseconds;
+    return Instant.fromString(text).epochMilliseconds;
   } catch {
     return undefined;
   }

@@ -24,7 +24,7 @@ export type AwsOptions = {
 const timeoutMs = 3_000;
 
 type Client = import('@aws-sdk/client-secrets-manager').SecretsManagerClient;
-type Sdk = typeof import('@aws-sdk/client-secrets-manager');
+type Sdk = typeof import('./secrets-manager.ts');
 
 /** The SDK is loaded at the first read: who keeps no secret there does not pay for it. */
 export function makeAwsSecrets(clock: Clock, options: AwsOptions = {}): AwsSecrets {
@@ -49,7 +49,7 @@ export function makeAwsSecrets(clock: Clock, options: AwsOptions = {}): AwsSecre
 }
 
 async function open(options: AwsOptions): Promise<{ sdk: Sdk; client: Client }> {
-  const sdk = await import('@aws-sdk/client-secrets-manager');
+  const sdk = await import('./secrets-manager.ts');
   const requestHandler = { connectionTimeout: timeoutMs, requestTimeout: timeoutMs };
   return { sdk, client: new sdk.SecretsManagerClient({ ...options, requestHandler, maxAttempts: 2 }) };
 }

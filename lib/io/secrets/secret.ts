@@ -1,11 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
-import { inspect } from 'node:util';
+
+/** `util.inspect.custom`, without loading all of `node:util` at each cold start. */
+const inspected: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 /** A value that shows itself to nobody: printing, inspecting or serialising it gives "[redacted]". */
 export type Secret = {
   readonly toString: () => string;
   readonly toJSON: () => string;
-  readonly [inspect.custom]: () => string;
+  readonly [inspected]: () => string;
 };
 
 const values = new WeakMap<Secret, string>();
@@ -13,7 +15,7 @@ const shown = '[redacted]';
 const show = () => shown;
 
 export function makeSecret(value: string): Secret {
-  const secret: Secret = Object.freeze({ toString: show, toJSON: show, [inspect.custom]: show });
+  const secret: Secret = Object.freeze({ toString: show, toJSON: show, [inspected]: show });
   values.set(secret, value);
   return secret;
 }

@@ -3,7 +3,6 @@ import { describeSecret } from '../../model/secret-reference.ts';
 import type { Clock } from '../clock.ts';
 import { type AwsSecrets, awsSecretSource } from './aws-secret.ts';
 import { type CachedSecret, type CacheParts, makeCachedSecret } from './cached-secret.ts';
-import { commandSecretSource } from './command-secret.ts';
 import { type Environment, envSecretSource } from './env-secret.ts';
 import { fileSecretSource } from './file-secret.ts';
 import type { SecretPurpose } from './parse-secret.ts';
@@ -53,6 +52,12 @@ function openSecret(ref: SecretRef, places: SecretPlaces): SecretSource {
     case 'file':
       return fileSecretSource(ref.path, places.clock);
     case 'command':
-      return commandSecretSource(ref, places);
+      return lateCommandSource(ref, places);
   }
+}
+
+/** What starts programs is loaded with the first secret that one has: functions have none. */
+function lateCommandSource(ref: Extract<SecretRef, { kind: 'command' }>, places: SecretPlaces): SecretSource {
+  const load = async () => (await import('./command-secret.ts')).commandSecretSource(ref, places);
+  return { read: async (stage) => (await load()).read(stage) };
 }

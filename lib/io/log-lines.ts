@@ -1,4 +1,3 @@
-import pino from 'pino';
 import { printable, printableJson } from '../model/printable.ts';
 import type { Clock } from './clock.ts';
 import type { Log, LogFields } from './log.ts';
@@ -18,25 +17,26 @@ export type LogOptions = {
 
 /** Every line passes the redactor last, after it was put together: no field and no message can go around it. */
 export function makeLog(options: LogOptions): Log {
-  const { redactor, format } = options;
-  const write = (line: string) => options.write(redactor.clean(format === 'text' ? toText(line) : printableJson(line)));
-  const settings: pino.LoggerOptions = {
-    level: options.level,
-    base: null,
-    messageKey: 'message',
-    timestamp: () => `,"time":"${new Date(options.clock.now()).toISOString()}"`,
-    formatters: { level: (label) => ({ level: label }) },
-  };
-  return toLog(pino(settings, { write }));
+  return logWith(options, {});
 }
 
-function toLog(logger: pino.Logger): Log {
+const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+/** Fields are plain values, so that a line needs no library: one that is loaded at each cold start of a function. */
+function logWith(options: LogOptions, own: LogFields): Log {
+  const { redactor, format, clock } = options;
+  const say = (level: LogLevel) => (message: string, fields?: LogFields) => {
+    if (levels.indexOf(level) < levels.indexOf(options.level)) return;
+    const time = new Date(clock.now()).toISOString();
+    const line = `${JSON.stringify({ level, time, ...own, ...fields, message: printable(message) })}\n`;
+    options.write(redactor.clean(format === 'text' ? toText(line) : printableJson(line)));
+  };
   return {
-    debug: (message, fields) => logger.debug(fields ?? {}, printable(message)),
-    info: (message, fields) => logger.info(fields ?? {}, printable(message)),
-    warn: (message, fields) => logger.warn(fields ?? {}, printable(message)),
-    error: (message, fields) => logger.error(fields ?? {}, printable(message)),
-    with: (fields) => toLog(logger.child({ ...fields })),
+    debug: say('debug'),
+    info: say('info'),
+    warn: say('warn'),
+    error: say('error'),
+    with: (fields) => logWith(options, { ...own, ...fields }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type LogLevel, makeLog } from '../../lib/io/log-pino.ts';
+import { type LogLevel, makeLog } from '../../lib/io/log-lines.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { makeSecret } from '../../lib/io/secrets/secret.ts';
 import { makeVirtualClock } from '../support/virtual-clock.ts';
@@ -21,6 +21,12 @@ describe('a line of JSON', () => {
     expect(lines).toEqual([
       '{"level":"warn","time":"2026-11-23T06:00:00.000Z","region":"r1","ms":900,"late":true,"pool":null,"message":"API answered late"}\n',
     ]);
+  });
+
+  test('holds each field once, as it was said last', () => {
+    const { log, lines } = makeLines('json');
+    log.with({ region: 'r1', job: 'watch' }).with({ region: 'r2' }).info('x', { job: 'scale', left: undefined });
+    expect(lines[0]).toMatch(/"region":"r2","job":"scale","message":"x"\}\n$/u);
   });
 
   test('is one line whatever a name holds', () => {
