@@ -39,15 +39,15 @@ export type IncidentRecord = {
   readonly sequence: number;
   /** How many of the reminder times have passed or been told. */
   readonly reminded: number;
-  /** Ladders only: which date the steps told belong to. */
-  readonly ladder?: Ladder;
+  /** Only of what ends on a date: which date the steps sent belong to. Stored under this name since the first release. */
+  readonly ladder?: EndDateStep;
   /** What each destination may have accepted and is owed a resolve for. */
   readonly told: { readonly [destinationId: string]: Told };
   /** The latest decisions not to tell, oldest first. */
   readonly why: readonly WhyNot[];
 };
 
-export type Ladder = {
+export type EndDateStep = {
   readonly date: EpochMs;
   readonly of: string;
   readonly armedAt: EpochMs;
@@ -60,7 +60,7 @@ export type Told = {
   readonly at: EpochMs;
   readonly episode: EpochMs;
   readonly severity: Severity;
-  /** Ladders only: the step that was told, and the date it belonged to. */
+  /** Only of what ends on a date: the step that was sent, and the date it belonged to. */
   readonly step?: number;
   readonly armedAt?: EpochMs;
 };

@@ -12,14 +12,14 @@ export type Observation = Watched &
     | { readonly state: 'unknown' }
     /** The subject is gone or nobody watches it any more: whatever is open ends, with this cause. */
     | { readonly state: 'over'; readonly at: EpochMs; readonly cause: string }
-    /** A ladder: how near the date is decides, not a duration. */
-    | { readonly state: 'due'; readonly at: EpochMs; readonly due: Due }
+    /** It ends on a date: how near that is decides, not how long something lasts. */
+    | { readonly state: 'ends'; readonly at: EpochMs; readonly ends: EndDate }
   );
 
 export type Watched = { readonly kind: FindingKind; readonly subject: Subject };
 
 /** A date that comes nearer: a version's end of life, a token's expiry. */
-export type Due = {
+export type EndDate = {
   readonly date: EpochMs;
   /** The zone on whose calendar days are counted. */
   readonly zone: string;
@@ -27,7 +27,7 @@ export type Due = {
   readonly isDay?: true;
   /** What the date belongs to (a version's id); a change of it ends what was told for the old one. */
   readonly of: string;
-  /** When this date was taken as true; a later one re-arms the ladder. */
+  /** When this date was taken as true; after a later one the steps begin again. */
   readonly armedAt: EpochMs;
   /** Only steps below this one are told; undefined = all. */
   readonly below: number | undefined;
@@ -48,4 +48,4 @@ export function strongest(a: Observation, b: Observation): Observation {
   return a.state === 'unknown' || b.state === 'unknown' || a.at >= b.at ? a : b;
 }
 
-const rank = { unknown: 0, ok: 1, due: 2, bad: 3, over: 4 } as const;
+const rank = { unknown: 0, ok: 1, ends: 2, bad: 3, over: 4 } as const;

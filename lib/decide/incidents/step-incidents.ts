@@ -4,7 +4,7 @@ import type { EpochMs } from '../../model/time.ts';
 import type { Delivery } from './delivery.ts';
 import { type Durations, type IncidentRecord, incidentKey, isLadder, rulesOf, withWhy } from './incident.ts';
 import { type Inhibitors, inhibitedBy, inhibitor, inhibits } from './inhibition.ts';
-import { climb } from './ladder.ts';
+import { stepTowardsEnd } from './end-date-steps.ts';
 import { type Observation, strongest } from './observation.ts';
 import { end, settle, track } from './open-and-resolve.ts';
 import type { DestinationState } from './routing.ts';
@@ -93,7 +93,7 @@ function lifeOf(
   { now, lastKnown, durations }: IncidentsInput,
 ): IncidentRecord | undefined {
   if (observation.state === 'over') return over(before, observation.cause, observation.at, now);
-  if (observation.state === 'due') return climb(before, observation, observation.due, key, now);
+  if (observation.state === 'ends') return stepTowardsEnd(before, observation, observation.ends, key, now);
   const tracked = track(before, observation, key, lastKnown[key]);
   if (tracked === undefined || isLadder(observation.kind)) return before;
   const { kind, subject } = observation;

@@ -3,7 +3,7 @@ import type { Notice } from '../../model/finding.ts';
 import { dayMs, type EpochMs, hourMs } from '../../model/time.ts';
 import { type Delivery, deliveryId, enqueue, type Said, unsent } from './delivery.ts';
 import { type IncidentRecord, incidentKey, isLadder, isWorse, type Told, withWhy } from './incident.ts';
-import { stepToTell } from './ladder.ts';
+import { stepToTell } from './end-date-steps.ts';
 import { type DestinationState, notFor, standsInFor } from './routing.ts';
 import { type Silences, silencedBy } from './silence.ts';
 
@@ -114,7 +114,7 @@ function firstWord(
   return { what, destinationId: destination.id, episode: episodeFor(record, telling.now) };
 }
 
-/** A ladder's episode is a destination's own: what was resolved there for a moved date begins anew with its next step. */
+/** For what ends on a date, each destination has its own episode: if it was resolved there because the date moved, the next step begins a new one. */
 function episodeFor(record: IncidentRecord, now: EpochMs): EpochMs {
   return record.ladder === undefined ? record.episode : now;
 }

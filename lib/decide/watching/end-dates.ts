@@ -3,8 +3,8 @@ import type { CompiledConfig } from '../../model/config.ts';
 import type { Subject } from '../../model/finding.ts';
 import { matchesCluster, matchesPool, type Names } from '../../model/match.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
-import { stepOf } from '../incidents/ladder.ts';
-import type { Due, Observation, Watched } from '../incidents/observation.ts';
+import { stepOf } from '../incidents/end-date-steps.ts';
+import type { EndDate, Observation, Watched } from '../incidents/observation.ts';
 import { endOfLife } from './end-of-life.ts';
 import { isChecked, type RoundFindings, scaleMade } from './scale-findings.ts';
 import type { EndDateMemory } from './watch-memory.ts';
@@ -83,7 +83,7 @@ function unruled(kind: Watched['kind'], subject: Subject, { config, freshRounds 
 
 const weekMs = 7 * 24 * hourMs;
 
-/** `zone`, `isDay`: how its days are counted (see `Due`). */
+/** `zone`, `isDay`: how its days are counted (see `EndDate`). */
 export type DateRead = {
   readonly of: string;
   readonly date: EpochMs | undefined;
@@ -95,7 +95,11 @@ export type DateRead = {
  * The date that counts after this reading. A first date counts at once; a changed one when it was read twice, at least
  * an hour apart. It re-arms the steps that are still ahead of it if it moved by a week or belongs to something else.
  */
-export function advanceDue(memory: EndDateMemory | undefined, read: DateRead, now: EpochMs): EndDateMemory | undefined {
+export function followEndDate(
+  memory: EndDateMemory | undefined,
+  read: DateRead,
+  now: EpochMs,
+): EndDateMemory | undefined {
   if (memory === undefined) {
     return read.date === undefined ? undefined : { of: read.of, date: read.date, armedAt: now };
   }
@@ -108,8 +112,11 @@ export function advanceDue(memory: EndDateMemory | undefined, read: DateRead, no
   return now - candidate.at >= hourMs ? moved(standing, read, now) : memory;
 }
 
-/** The date as the ladder takes it; undefined while it is unknown. */
-export function dueOf(memory: EndDateMemory, words: Omit<Due, 'of' | 'date' | 'armedAt' | 'below'>): Due | undefined {
+/** The date with its words, for the steps towards it; undefined while it is unknown. */
+export function endDateOf(
+  memory: EndDateMemory,
+  words: Omit<EndDate, 'of' | 'date' | 'armedAt' | 'below'>,
+): EndDate | undefined {
   const { of, date, armedAt, below } = memory;
   return date === undefined ? undefined : { of, date, armedAt, below, ...words };
 }

@@ -13,7 +13,7 @@ import type { Finding, FindingKind, Subject } from '../../model/finding.ts';
 import { clip } from '../../model/text.ts';
 import { type EpochMs, isoDate } from '../../model/time.ts';
 import type { Observation, Watched } from '../incidents/observation.ts';
-import { advanceDue, dueOf } from './end-dates.ts';
+import { followEndDate, endDateOf } from './end-dates.ts';
 import { type EndOfLife, endOfLife } from './end-of-life.ts';
 import { type EndDateMemory, isAccepted, present, remember, type SeenCluster, type SeenPool } from './watch-memory.ts';
 
@@ -43,9 +43,13 @@ export function observeCluster(
   const judge = judged(subject, now);
   const version = some.version;
   const life = version && readEnd(version, seen?.due, looking);
-  const due = life === undefined ? seen?.due : life.due;
+  const endDate = life === undefined ? seen?.due : life.endDate;
   const shown = version?.version ?? seen?.version;
-  const kept = { pools: seen?.pools ?? [], ...(shown !== undefined && { version: shown }), ...(due && { due }) };
+  const kept = {
+    pools: seen?.pools ?? [],
+    ...(shown !== undefined && { version: shown }),
+    ...(endDate && { due: endDate }),
+  };
   const next = { ...remember(seen, some, '', now), ...kept };
   const isTold = full !== undefined || isError(some.status);
   const observations = [
@@ -91,7 +95,7 @@ type Life = {
   readonly version: ObservedVersion;
   /** As it is known by this answer; undefined = nobody gives a date. */
   readonly end: EndOfLife | undefined;
-  readonly due: EndDateMemory | undefined;
+  readonly endDate: EndDateMemory | undefined;
   /** The config gave a date before, and does not any more. */
   readonly isWithdrawn: boolean;
 };
@@ -104,37 +108,46 @@ function readEnd(version: ObservedVersion, before: EndDateMemory | undefined, lo
   const end = known?.from === 'config' && isProviders ? undefined : known;
   const isWithdrawn = before?.isOwn === true && before.of === version.version && end === undefined;
   const read = { of: version.version, date: end?.date, zone, isDay: true as const };
-  const due = advanceDue(isWithdrawn ? undefined : before, read, now);
-  return { version, end, due: due && marked(due, end), isWithdrawn };
+  const endDate = followEndDate(isWithdrawn ? undefined : before, read, now);
+  return { version, end, endDate: endDate && marked(endDate, end), isWithdrawn };
 }
 
 /** Whose the standing date is: a new one of the provider counts with its second reading, and is not the config's then. */
-function marked({ isOwn, ...due }: EndDateMemory, end: EndOfLife | undefined): EndDateMemory {
-  const isNew = end !== undefined && due.date === end.date;
+function marked({ isOwn, ...endDate }: EndDateMemory, end: EndOfLife | undefined): EndDateMemory {
+  const isNew = end !== undefined && endDate.date === end.date;
   const isOurs = isNew ? end.from === 'config' : isOwn === true;
-  return isOurs ? { ...due, isOwn: true } : due;
+  return isOurs ? { ...endDate, isOwn: true } : endDate;
 }
 
 /** A date that this answer does not give is unknown, never past: nothing is said about it in this round. */
 function observeEnd(
   name: string,
-  { version, end, due, isWithdrawn }: Life,
+  { version, end, endDate, isWithdrawn }: Life,
   subject: ClusterSubject,
   upgrades: Upgrades,
   { now, zone }: Pick<Looking, 'now' | 'zone'>,
 ): readonly Observation[] {
   const watched = { kind: 'version.eol', subject } as const;
   if (isWithdrawn) return [{ ...watched, state: 'over', at: now, cause: 'the config gives no date for it any more' }];
-  if (due === undefined) return [];
-  if (due.date === undefined) return [{ ...watched, state: 'over', at: now, cause: `upgraded to ${version.version}` }];
-  if (end === undefined || version.version !== due.of) return [];
+  if (endDate === undefined) return [];
+  if (endDate.date === undefined)
+    return [{ ...watched, state: 'over', at: now, cause: `upgraded to ${version.version}` }];
+  if (end === undefined || version.version !== endDate.of) return [];
   const targets = upgrades(version);
   const what = `support for Kubernetes ${version.version} of cluster ${name}`;
   const ifReplaced = `upgraded to ${version.version}`;
-  const facts = { version: version.version, ...sourceFacts(due, end) };
+  const facts = { version: version.version, ...sourceFacts(endDate, end) };
   const offers = targets === undefined ? {} : { offers: targets };
-  const ladder = dueOf(due, { what, ifReplaced, fix: 'Upgrade the cluster', facts, ...offers, zone, isDay: true });
-  return ladder === undefined ? [] : [{ ...watched, state: 'due', at: now, due: ladder }];
+  const ends = endDateOf(endDate, {
+    what,
+    ifReplaced,
+    fix: 'Upgrade the cluster',
+    facts,
+    ...offers,
+    zone,
+    isDay: true,
+  });
+  return ends === undefined ? [] : [{ ...watched, state: 'ends', at: now, ends }];
 }
 
 /** Said where the date is not simply the provider's. */

@@ -5,7 +5,7 @@ import { type Names } from '../../model/match.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { readingOf, wrongClock } from '../clock-skew.ts';
 import type { Observation } from '../incidents/observation.ts';
-import { advanceDue, dueOf } from './end-dates.ts';
+import { followEndDate, endDateOf } from './end-dates.ts';
 import {
   type ClusterSubject,
   judged,
@@ -56,7 +56,7 @@ export function observeRegion(answers: RegionAnswers, memory: RegionMemory, look
   ];
   const observations = [...about, ...looks.flatMap(({ observations }) => observations)];
   return {
-    observations: isClockWrong(answers) ? observations.filter(({ state }) => state !== 'due') : observations,
+    observations: isClockWrong(answers) ? observations.filter(({ state }) => state !== 'ends') : observations,
     memory: { ...kept, clusters: looks.flatMap(({ seen }) => (seen ? [seen] : [])).sort(byId) },
     notices: looks.flatMap(({ notices }) => notices),
     gone: new Map(looks.flatMap(({ gone }) => gone)),
@@ -189,13 +189,14 @@ function observeToken(
 ): { readonly observations: readonly Observation[]; readonly memory: EndDateMemory | undefined } {
   const { reference, expires: date } = token;
   const mine = before?.of === reference ? before : undefined;
-  const memory = advanceDue(mine, { of: reference, date, zone }, now);
+  const memory = followEndDate(mine, { of: reference, date, zone }, now);
   const what = `the token of region ${region} (${reference})`;
   const fix = 'Create a new token in the console of that region, and store it where the config says';
-  const due = memory && date !== undefined && dueOf(memory, { what, ifReplaced: 'replaced', fix, facts: {}, zone });
-  if (!due) return { observations: [], memory };
+  const ends =
+    memory && date !== undefined && endDateOf(memory, { what, ifReplaced: 'replaced', fix, facts: {}, zone });
+  if (!ends) return { observations: [], memory };
   const subject = { kind: 'secret', reference } as const;
-  return { observations: [{ kind: 'token.expiry', subject, state: 'due', at: now, due }], memory };
+  return { observations: [{ kind: 'token.expiry', subject, state: 'ends', at: now, ends }], memory };
 }
 
 /** A rotation that stopped half-way: the next one takes away what still works. */

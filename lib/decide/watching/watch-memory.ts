@@ -54,8 +54,9 @@ export type Seen = {
 export type SeenPool = Seen;
 
 export type SeenCluster = Seen & {
-  /** Its Kubernetes version, as last seen; `due` has it only where its end is known. */
+  /** Its Kubernetes version, as last seen. */
   readonly version?: string;
+  /** When that version ends, if it is known. Stored under this name since the first release. */
   readonly due?: EndDateMemory;
   readonly pools: readonly SeenPool[];
 };

@@ -70,7 +70,7 @@ describe('of two observations of one thing', () => {
   const sayings = [
     unknown('pool.error', pool),
     ok('pool.error', pool, start),
-    { kind: 'pool.error', subject: pool, state: 'due', at: start } as unknown as Observation,
+    { kind: 'pool.error', subject: pool, state: 'ends', at: start } as unknown as Observation,
     bad('pool.error', pool, start),
     over('pool.error', pool, start, 'gone'),
   ];

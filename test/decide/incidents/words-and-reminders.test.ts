@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { IncidentRecord } from '../../../lib/decide/incidents/incident.ts';
-import type { Due, Observation } from '../../../lib/decide/incidents/observation.ts';
+import type { EndDate, Observation } from '../../../lib/decide/incidents/observation.ts';
 import type { SilenceRecord } from '../../../lib/decide/incidents/silence.ts';
 import { reminded, tellNotice } from '../../../lib/decide/incidents/tell.ts';
 import type { FindingKind, Severity, Subject } from '../../../lib/model/finding.ts';
@@ -112,12 +112,12 @@ describe('a step towards a date', () => {
     zone: 'UTC',
   };
   const date = Date.UTC(2027, 0, 1);
-  const due = (patch: Partial<Due> = {}): Due => {
+  const due = (patch: Partial<EndDate> = {}): EndDate => {
     return { date, of: 'v1', armedAt: 0, below: undefined, fix: undefined, ...words, ...patch };
   };
-  const seen = (daysBefore: number, patch: Partial<Due> = {}): readonly [number, Observation] => {
+  const seen = (daysBefore: number, patch: Partial<EndDate> = {}): readonly [number, Observation] => {
     const now = (patch.date ?? date) - daysBefore * dayMs;
-    return [now, { kind: 'version.eol', subject: cluster, state: 'due', at: now, due: due(patch) }];
+    return [now, { kind: 'version.eol', subject: cluster, state: 'ends', at: now, ends: due(patch) }];
   };
   const silence: SilenceRecord = {
     schema: 1,
@@ -191,9 +191,9 @@ describe('a step towards a date', () => {
     const moved: Observation = {
       kind: 'version.eol',
       subject: cluster,
-      state: 'due',
+      state: 'ends',
       at: now + 1,
-      due: due({ date: date + 60 * dayMs }),
+      ends: due({ date: date + 60 * dayMs }),
     };
     expect(world.pass(now + 1, moved)[0]?.facts).toMatchObject({
       what: 'resolve',

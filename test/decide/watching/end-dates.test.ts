@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { advanceDue, newerVersions } from '../../../lib/decide/watching/end-dates.ts';
+import { followEndDate, newerVersions } from '../../../lib/decide/watching/end-dates.ts';
 import { aCluster, answersOf, at, regionWorld, start, states } from './watching-world.ts';
 
 const dayMs = 86_400_000;
 const version = (id: string, number: string, eol?: number) => ({ id, version: number, eol });
 
-test('a date within reach is due, one that is not given is unknown', () => {
+test('a date within reach is an end, one that is not given is unknown', () => {
   const look = (eol: number | undefined) =>
     states(
       regionWorld().look(start, answersOf({}, [aCluster({ version: version('v1', '1.32.6', eol) })])).observations,
       'version.eol',
     );
-  expect(look(start + 30 * dayMs)).toEqual(['version.eol due']);
+  expect(look(start + 30 * dayMs)).toEqual(['version.eol ends']);
   expect(look(undefined)).toEqual([]);
 });
 
@@ -25,11 +25,11 @@ test('an upgrade to a version without a date is over once it was read twice', ()
   expect(look(65, version('v2', '1.33.1'))).toEqual(['version.eol over']);
 });
 
-test('a token’s expiry is due, by what its secret is kept under', () => {
+test('a token’s expiry is an end, by what its secret is kept under', () => {
   const token = { reference: 'awsSecret lamplighter/r1', expires: start + 5 * dayMs };
   const { observations } = regionWorld().look(start, answersOf({ token }));
   expect(observations.find(({ kind }) => kind === 'token.expiry')).toMatchObject({
-    state: 'due',
+    state: 'ends',
     subject: { kind: 'secret', reference: 'awsSecret lamplighter/r1' },
   });
 });
@@ -43,8 +43,8 @@ test('no sequence of readings within one hour changes a date', () => {
     fc.property(fc.array(reading, { maxLength: 30 }), (readings) => {
       const first = { of: 'v1', date: 5e11, armedAt: start };
       const last = readings.reduce(
-        (memory, read, index) => advanceDue(memory, { ...read, zone: 'UTC' }, start + index * 100_000) ?? memory,
-        first as NonNullable<ReturnType<typeof advanceDue>>,
+        (memory, read, index) => followEndDate(memory, { ...read, zone: 'UTC' }, start + index * 100_000) ?? memory,
+        first as NonNullable<ReturnType<typeof followEndDate>>,
       );
       expect({ of: last.of, date: last.date, armedAt: last.armedAt }).toEqual(first);
     }),
@@ -58,14 +58,14 @@ test('newer versions are those ahead by number and not past their end', () => {
 });
 
 const hourMs = 3_600_000;
-type Memory = NonNullable<ReturnType<typeof advanceDue>>;
+type Memory = NonNullable<ReturnType<typeof followEndDate>>;
 const before: Memory = { of: 'v1', date: start + 20 * dayMs, armedAt: start - dayMs };
 
 /** Readings an hour apart; each is what it belongs to and its days from now. */
 function read(...readings: readonly (readonly [of: string, days: number | undefined])[]): Memory {
   return readings.reduce((memory, [of, days], index) => {
     const date = days === undefined ? undefined : start + days * dayMs;
-    return advanceDue(memory, { of, date, zone: 'UTC', isDay: true }, start + index * hourMs) ?? memory;
+    return followEndDate(memory, { of, date, zone: 'UTC', isDay: true }, start + index * hourMs) ?? memory;
   }, before);
 }
 
@@ -170,7 +170,7 @@ test('until the upgrade was read twice nothing is said of the old version’s en
   const look = (minutes: number, is: ReturnType<typeof version>) =>
     world
       .look(at(minutes), answersOf({}, [aCluster({ version: is })]))
-      .observations.flatMap((one) => (one.state === 'due' ? [one.due.what] : []));
+      .observations.flatMap((one) => (one.state === 'ends' ? [one.ends.what] : []));
   const soon = start + 5 * dayMs;
   expect(look(0, version('v1', '1.32.6', soon))).toEqual(['support for Kubernetes 1.32.6 of cluster dev-1']);
   expect(look(5, version('v2', '1.33.1', soon + 300 * dayMs))).toEqual([]);
@@ -185,7 +185,7 @@ test('another token has a ladder of its own, at once', () => {
     const token = { reference, expires: start + days * dayMs };
     const { observations } = world.look(at(minutes), answersOf({ token }));
     return observations.flatMap((one) =>
-      one.state === 'due' ? [[one.due.of, (one.due.date - start) / dayMs, one.due.armedAt, one.due.below]] : [],
+      one.state === 'ends' ? [[one.ends.of, (one.ends.date - start) / dayMs, one.ends.armedAt, one.ends.below]] : [],
     );
   };
   expect(look(0, 'env A', 5)).toEqual([['env A', 5, start, undefined]]);

@@ -49,8 +49,8 @@ function looks(
     const answers = answersOf({}, [aCluster({ version: version(eolAt) })]);
     const { observations } = world.look(at(hour * 60), answers);
     const found = observations.find(({ kind }) => kind === 'version.eol');
-    if (found?.state !== 'due') return states(observations, 'version.eol')[0];
-    return [Math.round((found.due.date - start) / dayMs), found.due.facts?.['dateFrom'] ?? 'provider'];
+    if (found?.state !== 'ends') return states(observations, 'version.eol')[0];
+    return [Math.round((found.ends.date - start) / dayMs), found.ends.facts?.['dateFrom'] ?? 'provider'];
   });
 }
 

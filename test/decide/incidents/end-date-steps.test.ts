@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { severityOf, stepOf } from '../../../lib/decide/incidents/ladder.ts';
-import type { Due, Observation } from '../../../lib/decide/incidents/observation.ts';
-import { advanceDue, dueOf } from '../../../lib/decide/watching/end-dates.ts';
+import { severityOf, stepOf } from '../../../lib/decide/incidents/end-date-steps.ts';
+import type { EndDate, Observation } from '../../../lib/decide/incidents/observation.ts';
+import { followEndDate, endDateOf } from '../../../lib/decide/watching/end-dates.ts';
 import type { EndDateMemory } from '../../../lib/decide/watching/watch-memory.ts';
 import { cluster, dayMs, destination, hourMs, incidentWorld, only, over, start, told } from './incident-world.ts';
 
@@ -14,12 +14,12 @@ const words = {
   zone: 'UTC',
 };
 
-function due(date: number, patch: Partial<Due> = {}): Due {
+function due(date: number, patch: Partial<EndDate> = {}): EndDate {
   return { date, of: 'v1', armedAt: 0, below: undefined, ...words, ...patch };
 }
 
-function dueAt(now: number, what: Due): Observation {
-  return { kind: 'version.eol', subject: cluster, state: 'due', at: now, due: what };
+function dueAt(now: number, what: EndDate): Observation {
+  return { kind: 'version.eol', subject: cluster, state: 'ends', at: now, ends: what };
 }
 
 /** A world in which the date is read through the memory that the watch keeps. */
@@ -30,8 +30,8 @@ function readingWorld(destinations = [destination('ops')]) {
     ...world,
     world,
     read: (now: number, date: number | undefined, of = 'v1') => {
-      memory = advanceDue(memory, { of, date, zone: 'UTC' }, now);
-      const counted = memory && date !== undefined && memory.of === of ? dueOf(memory, words) : undefined;
+      memory = followEndDate(memory, { of, date, zone: 'UTC' }, now);
+      const counted = memory && date !== undefined && memory.of === of ? endDateOf(memory, words) : undefined;
       return counted === undefined ? world.pass(now) : world.pass(now, dueAt(now, counted));
     },
   };

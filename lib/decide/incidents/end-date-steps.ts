@@ -2,14 +2,14 @@ import type { Severity } from '../../model/finding.ts';
 import { counted } from '../../model/text.ts';
 import { dayMs, type EpochMs, iso, isoDate } from '../../model/time.ts';
 import { dayIn } from '../schedule/local-time.ts';
-import { type IncidentRecord, type Ladder, type Told, worse } from './incident.ts';
-import type { Due, Watched } from './observation.ts';
+import { type IncidentRecord, type EndDateStep, type Told, worse } from './incident.ts';
+import type { EndDate, Watched } from './observation.ts';
 import { end } from './open-and-resolve.ts';
 
 const steps = [0, 1, 3, 7, 14, 30, 60, 90] as const;
 
 /** When a step counts: whole days on a calendar for a date, days by the hour for an instant. */
-export type Dated = Pick<Due, 'date' | 'zone' | 'isDay'>;
+export type Dated = Pick<EndDate, 'date' | 'zone' | 'isDay'>;
 
 /** The step that a date stands on: the smallest whose days it is within; undefined above 90 days. No step comes after 0. */
 export function stepOf(dated: Dated, now: EpochMs): number | undefined {
@@ -27,31 +27,31 @@ export function severityOf(step: number): Severity {
  * A date within 90 days is open on the step it stands on; it resolves above 90 days, and when it belongs to something
  * else than before (an upgrade). What is told of it, and where, is `stepToTell`'s.
  */
-export function climb(
+export function stepTowardsEnd(
   before: IncidentRecord | undefined,
   watched: Watched,
-  due: Due,
+  ends: EndDate,
   key: string,
   now: EpochMs,
 ): IncidentRecord | undefined {
-  const step = stepOf(due, now);
+  const step = stepOf(ends, now);
   const isOpen = before?.phase === 'open';
-  if (isOpen && before.ladder?.of !== due.of) return end(before, due.ifReplaced, now, now);
-  if (step === undefined) return isOpen ? end(before, `the date is now ${written(due)}`, now, now) : before;
+  if (isOpen && before.ladder?.of !== ends.of) return end(before, ends.ifReplaced, now, now);
+  if (step === undefined) return isOpen ? end(before, `the date is now ${written(ends)}`, now, now) : before;
   // What is to be done may not be known any more: the old advice goes.
   const { fix: _fix, ...start } = isOpen ? before : opened(before, watched, key, now);
   const severity = severityOf(step);
   return {
     ...start,
-    ...words(before, due, now),
+    ...words(before, ends, now),
     severity,
     worst: worse(start.worst, severity),
-    ladder: ladderOf(due, step),
+    ladder: ladderOf(ends, step),
   };
 }
 
 /** Each step once per destination; after a date was moved, only the steps that were still ahead of it then. */
-export function stepToTell(ladder: Ladder, told: Told | undefined): number | undefined {
+export function stepToTell(ladder: EndDateStep, told: Told | undefined): number | undefined {
   if (ladder.step >= (ladder.below ?? Number.POSITIVE_INFINITY)) return undefined;
   const lastStep = told?.armedAt === ladder.armedAt ? told.step : undefined;
   return lastStep === undefined || ladder.step < lastStep ? ladder.step : undefined;
@@ -65,41 +65,41 @@ function opened(before: IncidentRecord | undefined, watched: Watched, key: strin
   return { schema: 1, key, kind, subject, ...life, ...past, severity: 'info', worst: 'info', text: '', told: {} };
 }
 
-function ladderOf(due: Due, step: number): Ladder {
-  const ladder = { date: due.date, of: due.of, armedAt: due.armedAt, step };
-  return due.below === undefined ? ladder : { ...ladder, below: due.below };
+function ladderOf(ends: EndDate, step: number): EndDateStep {
+  const ladder = { date: ends.date, of: ends.of, armedAt: ends.armedAt, step };
+  return ends.below === undefined ? ladder : { ...ladder, below: ends.below };
 }
 
 function words(
   before: IncidentRecord | undefined,
-  due: Due,
+  ends: EndDate,
   now: EpochMs,
 ): Pick<IncidentRecord, 'text' | 'fix' | 'facts'> {
-  const known = before?.ladder?.of === due.of ? before.facts?.offers : undefined;
-  const offers = due.offers?.join(', ') ?? (known === undefined ? '' : String(known));
+  const known = before?.ladder?.of === ends.of ? before.facts?.offers : undefined;
+  const offers = ends.offers?.join(', ') ?? (known === undefined ? '' : String(known));
   const told = offers === '' ? {} : { offers };
-  const facts = { ...due.facts, ...told, date: written(due), daysLeft: daysTo(due, now) };
-  const text = `${due.what.charAt(0).toUpperCase()}${due.what.slice(1)} ${passes(due, now)}`;
-  if (due.fix === undefined) return { text, facts };
-  return { text, facts, fix: offers === '' ? due.fix : `${due.fix}; the region offers ${offers}` };
+  const facts = { ...ends.facts, ...told, date: written(ends), daysLeft: daysTo(ends, now) };
+  const text = `${ends.what.charAt(0).toUpperCase()}${ends.what.slice(1)} ${passes(ends, now)}`;
+  if (ends.fix === undefined) return { text, facts };
+  return { text, facts, fix: offers === '' ? ends.fix : `${ends.fix}; the region offers ${offers}` };
 }
 
-function passes(due: Due, now: EpochMs): string {
-  const days = daysTo(due, now);
-  const isOver = isDay(due) ? days < 0 : due.date <= now;
-  if (isOver) return `ended on ${written(due)}`;
-  return days <= 0 ? `ends today, on ${written(due)}` : `ends in ${counted(days, 'day')}, on ${written(due)}`;
+function passes(ends: EndDate, now: EpochMs): string {
+  const days = daysTo(ends, now);
+  const isOver = isDay(ends) ? days < 0 : ends.date <= now;
+  if (isOver) return `ended on ${written(ends)}`;
+  return days <= 0 ? `ends today, on ${written(ends)}` : `ends in ${counted(days, 'day')}, on ${written(ends)}`;
 }
 
 /** From today to the date, as one counts on a calendar in that zone. */
-function daysTo(due: Dated, now: EpochMs): number {
-  const day = isDay(due) ? Math.floor(due.date / dayMs) : dayIn(due.zone, due.date);
-  return day - dayIn(due.zone, now);
+function daysTo(ends: Dated, now: EpochMs): number {
+  const day = isDay(ends) ? Math.floor(ends.date / dayMs) : dayIn(ends.zone, ends.date);
+  return day - dayIn(ends.zone, now);
 }
 
 /** A date of the provider is a day in no zone; an instant is told in the zone of whoever reads it. */
-function written(due: Dated): string {
-  return isDay(due) ? isoDate(due.date) : iso(due.date);
+function written(ends: Dated): string {
+  return isDay(ends) ? isoDate(ends.date) : iso(ends.date);
 }
 
 function isDay({ date, isDay: isGiven }: Dated): boolean {
