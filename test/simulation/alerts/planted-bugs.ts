@@ -95,9 +95,8 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
       },
       {
         file: 'lib/decide/incidents/step-incidents.ts',
-        find: "const observation = seen.get(key) ?? (before && { kind: before.kind, subject: before.subject, state: 'unknown' });",
-        replace:
-          "const observation = seen.get(key) ?? (before && { kind: before.kind, subject: before.subject, state: 'ok' as const, at: now });",
+        find: "if (!seen.has(key)) seen.set(key, { kind, subject, state: 'unknown' });",
+        replace: "if (!seen.has(key)) seen.set(key, { kind, subject, state: 'ok' as const, at: now });",
       },
     ],
     seed: 3,
