@@ -1,10 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig, mergeConfig } from 'vitest/config';
 import config from './vitest.config.ts';
+
+/** What is rare takes many tries: properties that say how often they are tried are tried ten times as often here. */
+const properties = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => `test/${name}`)
+  .filter((path) => readFileSync(path, 'utf8').includes('support/runs.ts'));
 
 /** What takes longer than a developer waits: `npm run test:long`. One file at a time, since some measure. */
 export default defineConfig(() => {
   const { test, ...rest } = mergeConfig(config, {
-    test: { maxWorkers: 1, testTimeout: 300_000, hookTimeout: 300_000 },
+    test: {
+      maxWorkers: 1,
+      testTimeout: 300_000,
+      hookTimeout: 300_000,
+      env: { LAMPLIGHTER_RUNS: process.env['LAMPLIGHTER_RUNS'] ?? '10' },
+    },
   });
-  return { ...rest, test: { ...test, include: ['test/**/*.long.test.ts'], exclude: [] } };
+  return { ...rest, test: { ...test, include: ['test/**/*.long.test.ts', ...properties], exclude: [] } };
 });

@@ -1,4 +1,4 @@
-import { isAlias, isScalar, visit, type YAMLError } from 'yaml';
+import { type Alias, isAlias, isPair, isScalar, type Scalar, visit, type YAMLError } from 'yaml';
 import { findPastedSecrets } from './pasted-secrets.ts';
 import { makeReport, type Report } from './report.ts';
 import { type SalvagedConfig, validate } from './validate.ts';
@@ -54,9 +54,7 @@ function reportPastedSecrets(text: string, source: YamlSource, report: Report): 
 function reportYamlProblems(source: YamlSource, report: Report): void {
   reportErrors(source, report);
   reportOldVersion(source, report);
-  reportOctals(source, report);
-  reportNumbersAsNames(source, report);
-  const hasLooseAlias = reportLooseAliases(source, report);
+  const hasLooseAlias = reportPlaces(source, report);
   if (source.unreadable !== undefined && !hasLooseAlias)
     report.file(`this YAML cannot be used: ${source.unreadable}`, 'write it out without aliases');
 }
@@ -105,40 +103,41 @@ function reportOldVersion(source: YamlSource, report: Report): void {
   }
 }
 
-function reportOctals(source: YamlSource, report: Report): void {
+/** One way through the whole text for all that is told of single places. True: an alias names nothing. */
+function reportPlaces(source: YamlSource, report: Report): boolean {
+  let found = false;
   visit(source.document, (_, node) => {
-    if (!isScalar(node) || typeof node.value !== 'number' || !/^[-+]?0\d/u.test(node.source ?? '')) return;
-    report.place(
-      source.atOffset(node.range?.[0] ?? 0),
-      'a number with a leading zero: YAML 1.1 read it as octal, YAML 1.2 reads it as decimal',
-      'write it without the zero',
-    );
+    if (isPair(node)) reportNumberAsName(node.key, source, report);
+    else if (isScalar(node)) reportOctal(node, source, report);
+    else if (isAlias(node) && node.resolve(source.document) === undefined) {
+      found = true;
+      reportLooseAlias(node, source, report);
+    }
   });
+  return found;
+}
+
+function reportOctal(node: Scalar, source: YamlSource, report: Report): void {
+  if (typeof node.value !== 'number' || !/^[-+]?0\d/u.test(node.source ?? '')) return;
+  report.place(
+    source.atOffset(node.range?.[0] ?? 0),
+    'a number with a leading zero: YAML 1.1 read it as octal, YAML 1.2 reads it as decimal',
+    'write it without the zero',
+  );
 }
 
 /** `1.30:` is the number 1.3, and so the name "1.3". */
-function reportNumbersAsNames(source: YamlSource, report: Report): void {
-  visit(source.document, {
-    Pair: (_, { key }) => {
-      if (!isScalar(key) || typeof key.value !== 'number' || String(key.value) === key.source) return;
-      const message = `${key.source} is read as the number ${key.value}, but a name is needed here`;
-      report.place(source.atOffset(key.range?.[0] ?? 0), message, `put it in quotes: "${key.source}"`);
-    },
-  });
+function reportNumberAsName(key: unknown, source: YamlSource, report: Report): void {
+  if (!isScalar(key) || typeof key.value !== 'number' || String(key.value) === key.source) return;
+  const message = `${key.source} is read as the number ${key.value}, but a name is needed here`;
+  report.place(source.atOffset(key.range?.[0] ?? 0), message, `put it in quotes: "${key.source}"`);
 }
 
 /** A match that begins with a star and stands without quotes is an alias to nothing. */
-function reportLooseAliases(source: YamlSource, report: Report): boolean {
-  let found = false;
-  visit(source.document, (_, node) => {
-    if (!isAlias(node) || node.resolve(source.document) !== undefined) return;
-    found = true;
-    const position = source.atOffset(node.range?.[0] ?? 0);
-    report.place(
-      position,
-      'text that begins with * must be quoted, or it is an alias',
-      'put it in quotes: "*/workers"',
-    );
-  });
-  return found;
+function reportLooseAlias(node: Alias, source: YamlSource, report: Report): void {
+  report.place(
+    source.atOffset(node.range?.[0] ?? 0),
+    'text that begins with * must be quoted, or it is an alias',
+    'put it in quotes: "*/workers"',
+  );
 }

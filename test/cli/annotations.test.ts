@@ -4,6 +4,7 @@ import { annotations } from '../../lib/cli/check/annotations.ts';
 import type { Problem } from '../../lib/config/problem.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { aCliWorld, usualConfig } from './cli-world.ts';
+import { anyText } from '../support/any-text.ts';
 
 const mistakes = usualConfig
   .replace('timezone: Europe/Berlin', 'timezone: Europe/Berlim')
@@ -50,7 +51,7 @@ describe('check for a merge request', () => {
   });
 });
 
-const text = fc.string({ unit: 'grapheme', maxLength: 30 }).map((one) => `${one}\n::error::%0A`);
+const text = anyText({ maxLength: 30 }).map((one) => `${one}\n::error::%0A`);
 const problem: fc.Arbitrary<Problem> = fc.record({
   severity: fc.constantFrom('error', 'warning'),
   file: fc.constant('./lamplighter.yml'),

@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { listKeys } from '../../lib/config/key-table.ts';
 import { runs } from '../support/runs.ts';
 import { compileText } from './compile-text.ts';
+import { anyText } from '../support/any-text.ts';
 
 const words = [...new Set(listKeys().flatMap((row) => row.key.split(/[.[\]]+/u)))].filter((word) =>
   /^\w+$/u.test(word),
@@ -47,13 +48,13 @@ const { tree } = fc.letrec((tie) => ({
 
 describe('any text', () => {
   test('gives a config or problems with places, and never throws', async () => {
-    await fc.assert(fc.asyncProperty(fc.string({ unit: 'grapheme', maxLength: 300 }), check), runs(100));
+    await fc.assert(fc.asyncProperty(anyText({ maxLength: 300 }), check), runs(40));
   });
 
   test('of YAML made of our own words does too', async () => {
     await fc.assert(
       fc.asyncProperty(tree, async (value) => check(stringify(value))),
-      runs(150),
+      runs(50),
     );
   });
 
@@ -76,7 +77,7 @@ describe('any text', () => {
         }
         await check(changed.join('\n'));
       }),
-      runs(20),
+      runs(8),
     );
   });
 
@@ -88,7 +89,7 @@ describe('any text', () => {
     );
     await fc.assert(
       fc.asyncProperty(cut, async ([at, end]) => check(`${example.slice(0, at)}${end}`)),
-      runs(20),
+      runs(8),
     );
   });
 

@@ -112,7 +112,7 @@ describe('properties', () => {
         name,
         (pattern, candidate) => matchesPool(match(`${pattern}/x`), names(candidate, 'x')) === walks(pattern, candidate),
       ),
-      runs(500),
+      runs(150),
     );
   });
 
@@ -128,7 +128,7 @@ describe('properties', () => {
           (candidate) => !matchesPool(match(other), candidate) || matchesPool(match(one), candidate),
         );
       }),
-      runs(500),
+      runs(150),
     );
   });
 
@@ -140,7 +140,7 @@ describe('properties', () => {
           (candidate) => !matchesPool(match(other), candidate) || !matchesPool(match(one), candidate),
         );
       }),
-      runs(500),
+      runs(150),
     );
   });
 

@@ -11,6 +11,7 @@ import { systemClock } from '../../lib/io/clock.ts';
 import { createWorld } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { compileCache } from '../support/compile-cache.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
 const page = readFileSync('docs/merge-requests.md', 'utf8');
@@ -79,7 +80,7 @@ async function aMergeRequest(url: string, to: string) {
 async function script(request: Awaited<ReturnType<typeof aMergeRequest>>, lines: readonly string[], env: object) {
   const own = lines.filter((line) => !line.startsWith('npm install'));
   const { bin, repo, folder } = request;
-  const given = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: folder, ...env };
+  const given = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: folder, ...compileCache, ...env };
   const { stdout } = await run('bash', ['-e', '-c', own.join('\n')], { cwd: repo, env: given });
   const read = (name: string) => readFileSync(join(folder, name), 'utf8');
   return {

@@ -4,13 +4,13 @@ import { parseArgs } from 'node:util';
 import { awaitPoints } from './coverage.ts';
 import { huntAll, replayAll } from './planted/hunting.ts';
 import { clusterNames, type FaultClass, faultClasses, type StoreKind } from './scenario.ts';
-import { type SeedDone, search } from './search.ts';
+import { type SeedDone, search, seedsFor } from './search.ts';
 import { replayCommand, shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
 import { type Figures, uncovered } from './stats.ts';
 
 const usage = `npm run simulate -- [--years 10] [--from 1] [--days 14] [--clusters 10] [--workers N]
-    search, from a seed on; then the planted bugs, unless --search-only
+    search, from a seed on; then the planted bugs, unless --search-only. --these 1,6: these seeds in place of --from, --years
 npm run simulate -- --seed N [--days …] [--clusters …] [--faults a,b | none] [--trace]   one seed again
 npm run simulate -- --planted [--bug name] [--from 1] [--seeds 40]   look for seeds that catch the planted bugs
 Everywhere: [--store memory | dynamodb], otherwise the seed draws it; [--parts 3]: the region is cut into so many.
@@ -27,6 +27,7 @@ const { values } = parseArgs({
     store: { type: 'string' },
     parts: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    these: { type: 'string' },
     faults: { type: 'string' },
     trace: { type: 'boolean' },
     planted: { type: 'boolean' },
@@ -48,10 +49,9 @@ else if (values.seed !== undefined) process.exitCode = await replay(number('seed
 else process.exitCode = await searchAll();
 
 async function searchAll(): Promise<number> {
-  const from = number('from');
-  const years = number('years');
+  const seeds = values.these?.split(',').map(Number) ?? seedsFor(number('years'), number('from'), days, clusters);
   const failing: SeedDone[] = [];
-  const found = await search({ from, years, days, clusters, store, parts, workers: number('workers') }, (done) => {
+  const found = await search({ seeds, days, clusters, store, parts, workers: number('workers') }, (done) => {
     const [first] = done.violations;
     if (first === undefined) return;
     failing.push(done);
@@ -63,7 +63,8 @@ async function searchAll(): Promise<number> {
     const smallest = await shrink({ seed, days, clusters, parts, faults: classes, ...(store ? { store } : {}) });
     console.log(`seed ${seed}, as small as it gets: ${replayCommand(smallest)}`);
   }
-  console.log(`seeds ${from} to ${from + found.seeds - 1}: ${headline(found.figures, failing.length)}`);
+  const which = values.these ?? `${seeds[0]} to ${seeds.at(-1)}`;
+  console.log(`seeds ${which}: ${headline(found.figures, failing.length)}`);
   printFigures(found.figures);
   console.log(`CPU ${found.cpuSeconds.toFixed(0)} s`);
   if (values['search-only']) return failing.length === 0 ? 0 : 1;

@@ -5,8 +5,7 @@ import type { Violation } from './simulation.ts';
 import { addFigures, type Figures, noFigures } from './stats.ts';
 
 export type Search = {
-  readonly from: number;
-  readonly years: number;
+  readonly seeds: readonly number[];
   readonly days: number;
   readonly clusters: number;
   readonly store: StoreKind | undefined;
@@ -39,18 +38,21 @@ const perYear = 365;
 /** The code of a simulation is wide and flat: the optimizing compiler costs a fifth more than it brings. */
 const workerFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=64', '--no-opt'];
 
-/** Simulates seed after seed, in processes of their own, until so many cluster-years are done. */
+/** So many seeds from one on that they make so many cluster-years. */
+export function seedsFor(years: number, from: number, days: number, clusters: number): readonly number[] {
+  return Array.from({ length: Math.ceil((years * perYear) / (days * clusters)) }, (_, i) => from + i);
+}
+
+/** Simulates seed after seed, in processes of their own. */
 export async function search(asked: Search, onSeed: (done: SeedDone) => void): Promise<Searched> {
   const figures = noFigures();
   const sum = { seeds: 0, cpuSeconds: 0 };
-  let next = asked.from;
-  // What is under way counts as done: otherwise more workers would search more.
-  const planned = Math.ceil((asked.years * perYear) / (asked.days * asked.clusters));
+  const waiting = [...asked.seeds];
   const work = async () => {
     const { ask, stop } = startWorker();
-    while (next < asked.from + planned) {
+    for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
       const { days, clusters, store, parts } = asked;
-      const done = await ask({ seed: (next += 1) - 1, days, clusters, store, parts });
+      const done = await ask({ seed, days, clusters, store, parts });
       addFigures(figures, done.figures);
       sum.seeds += 1;
       sum.cpuSeconds += done.cpuSeconds;

@@ -97,30 +97,30 @@ function aShell() {
 }
 
 describe('in a real shell', () => {
-  const inBash = (words: string) => `source <(lamplighter completion bash)
-    COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _lamplighter; printf '%s ' "\${COMPREPLY[@]}"`;
-
   test.skipIf(!has('bash'))(titled('bash completes commands, pools and values', 'bash'), () => {
     using shell = aShell();
-    expect(shell.run('bash', inBash('lamplighter ex'))).toBe('explain');
-    expect(shell.run('bash', inBash('lamplighter explain ml/'))).toBe('ml/gpu ml/system');
-    expect(shell.run('bash', inBash('lamplighter status --fail-on = c'))).toBe('critical');
+    const completed = (words: string) =>
+      `COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _lamplighter; printf '%s ' "\${COMPREPLY[@]}"; echo`;
+    const lines = ['lamplighter ex', 'lamplighter explain ml/', 'lamplighter status --fail-on = c'].map(completed);
+    const shown = shell.run('bash', ['source <(lamplighter completion bash)', ...lines].join('\n'));
+    expect(shown.split('\n').map((line) => line.trim())).toEqual(['explain', 'ml/gpu ml/system', 'critical']);
   });
 
   test.skipIf(!has('zsh'))(titled('zsh completes commands and pools', 'zsh'), () => {
     using shell = aShell();
-    const shown = (words: string) => `compdef() { :; }; _files() { print files; }
+    const begun = `compdef() { :; }; _files() { print files; }
       _describe() { print -l -- \${(P)3}; }
-      source <(lamplighter completion zsh); words=(${words}); CURRENT=\${#words}; _lamplighter`;
-    expect(shell.run('zsh', shown('lamplighter explain ml/'))).toBe('ml/gpu:node pool\nml/system:node pool');
-    expect(shell.run('zsh', shown('lamplighter status --config ""'))).toBe('files');
+      source <(lamplighter completion zsh)`;
+    const lines = ['lamplighter explain ml/', 'lamplighter status --config ""'].map(
+      (words) => `words=(${words}); CURRENT=\${#words}; _lamplighter`,
+    );
+    expect(shell.run('zsh', [begun, ...lines].join('\n'))).toBe('ml/gpu:node pool\nml/system:node pool\nfiles');
   });
 
   test.skipIf(!has('fish'))(titled('fish completes commands, pools and options', 'fish'), () => {
     using shell = aShell();
-    const shown = (line: string) => `lamplighter completion fish | source; complete -C '${line}'`;
-    expect(shell.run('fish', shown('lamplighter explain ml/'))).toBe('ml/gpu\tnode pool\nml/system\tnode pool');
-    expect(shell.run('fish', shown('lamplighter store v'))).toContain('verify\t');
-    expect(shell.run('fish', shown('lamplighter pause --unt'))).toContain('--until\t');
+    const lines = ['explain ml/', 'store v', 'pause --unt'].map((words) => `complete -C 'lamplighter ${words}'`);
+    const shown = shell.run('fish', ['lamplighter completion fish | source', ...lines].join('\n'));
+    expect(shown).toMatch(/^ml\/gpu\tnode pool\nml\/system\tnode pool\nverify\t.*\n--until\t/);
   });
 });

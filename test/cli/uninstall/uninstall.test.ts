@@ -28,9 +28,9 @@ async function rounds(night: CliNight, count: number): Promise<void> {
 
 /** Asleep since 19:00, with everything in its place. */
 async function asleep(fault?: FaultHook): Promise<CliNight> {
-  const start = at('2026-03-02T18:30:00Z');
+  const start = at('2026-03-02T18:45:00Z');
   const night = await aCliNight({ start, config, ...(fault ? { fault } : {}) });
-  await rounds(night, 9);
+  await rounds(night, 5);
   expect(sizes(night)).toEqual({
     'dev-api/workers': 0,
     'dev-api/build': 0,
@@ -88,9 +88,9 @@ describe('uninstall', () => {
     expect(stdout).toContain('4 pools are at their base again');
     expect(night.printed()).not.toContain(night.world.token);
     night.world.forgetRequests();
-    await rounds(night, 8);
+    await rounds(night, 4);
     night.clock.moveTo(night.clock.now() + 24 * hour);
-    await rounds(night, 3);
+    await rounds(night, 2);
     expect(sizes(night)).toEqual(home);
     expect(night.world.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
   });
@@ -144,7 +144,7 @@ describe('uninstall', () => {
     using night = await asleep(kill.fault);
     kill.arm(night.begin('uninstall', '--yes'), 1);
     await kill.done();
-    await rounds(night, 8);
+    await rounds(night, 5);
     expect(sizes(night)).toEqual(home);
   });
 
@@ -172,7 +172,7 @@ describe('uninstall', () => {
     await night.run('uninstall', '--yes');
     expect((await night.run('uninstall', '--undo', '--json')).stdout).toContain('"changed": true');
     expect((await night.run('uninstall', '--undo', '--json')).stdout).toContain('"changed": false');
-    await rounds(night, 8);
+    await rounds(night, 5);
     expect(sizes(night)).toMatchObject({ 'dev-api/workers': 0, 'dev-batch/workers': 0 });
   });
 

@@ -6,6 +6,7 @@ import { render } from '../../../lib/decide/messages/render.ts';
 import { openBatch, toMember } from '../../../lib/decide/outbox/batch.ts';
 import type { Subject } from '../../../lib/model/finding.ts';
 import { aDelivery, sha256, someFacts, start } from '../../support/receivers/outbox-world.ts';
+import { runs } from '../../support/runs.ts';
 
 // Who would be paged by a message: each target's own rules, written anew, and rather too strict than too lenient.
 
@@ -195,7 +196,7 @@ describe('nobody is paged by a name or an error text', () => {
         const body = render(delivery, { name: '<!channel>', kind, format, zone: 'Europe/Berlin' });
         expect(pages(JSON.parse(body) as Tree)).toEqual([]);
       }),
-      { numRuns: 150 },
+      runs(50),
     );
   });
 
@@ -207,7 +208,7 @@ describe('nobody is paged by a name or an error text', () => {
         const body = render(batch, { name: 'ops', kind, format, zone: 'Europe/Berlin' });
         expect(pages(JSON.parse(body) as Tree)).toEqual([]);
       }),
-      { numRuns: 100 },
+      runs(40),
     );
   });
 
@@ -219,7 +220,7 @@ describe('nobody is paged by a name or an error text', () => {
         ) as Tree;
         expect(annotationsPage(body)).toEqual([]);
       }),
-      { numRuns: 100 },
+      runs(40),
     );
   });
 });

@@ -143,7 +143,7 @@ function idleOf({ config, pools: [pool] }: World): Size | undefined {
   return rule === undefined || idle === undefined ? undefined : clampSize(idle, rule.limits);
 }
 
-const lives = runs(20);
+const lives = runs(8);
 
 describe('whatever happens to a pool', () => {
   test('min is never above max, and what is sent has the pool’s own form', () => {
@@ -257,7 +257,7 @@ test('a lease never lowers, and never lets anything be lower than without it', (
         expect(isRaise(leased, plain)).toBe(false);
       },
     ),
-    runs(200),
+    runs(80),
   );
 });
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
 import { isSigned, type SignedMessage, sign } from '../../../lib/io/signing.ts';
 import vectors from '../../vectors/alerts.json' with { type: 'json' };
+import { anyText } from '../../support/any-text.ts';
 
 const { sign_v1_hmac_sha256: cases } = vectors.standard_webhooks;
 const text = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -25,7 +26,7 @@ test.each(cases)('signs like everybody else: $name', (one) => {
 
 test('the reference implementation accepts it, and we accept its', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ minLength: 24, maxLength: 64 }), fc.string({ unit: 'grapheme' }), (bytes, payload) => {
+    fc.property(fc.uint8Array({ minLength: 24, maxLength: 64 }), anyText(), (bytes, payload) => {
       const key = `whsec_${Buffer.from(bytes).toString('base64')}`;
       const seconds = Math.floor(at / 1000);
       const ours = sign(id, payload, [makeSecret(key)], at);

@@ -50,7 +50,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 test('whatever happens, nothing owed is lost and nothing is out of order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(event, { maxLength: 30 }), fc.array(fault, { minLength: 1, maxLength: 40 }), play),
-    runs(40),
+    runs(20),
   );
 });
 

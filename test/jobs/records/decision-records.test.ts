@@ -16,7 +16,7 @@ describe('decisions of one cluster and round', () => {
         await store.commit(decisionWrites(decisions, newId, keepMs));
         expect(await listDecisions(store, 'r1')).toEqual(decisions);
       }),
-      runs(40),
+      runs(15),
     );
   });
 

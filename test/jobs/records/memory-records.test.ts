@@ -23,7 +23,7 @@ describe("a region's memory", () => {
           expect(await commitsOf(store, memory)).toEqual([]);
         }
       }),
-      runs(30),
+      runs(12),
     );
   });
 
@@ -149,7 +149,7 @@ describe('the memory of parts', () => {
         }
         expect((await loadMemory(store, region)).memory.clusters).toEqual(known.clusters);
       }),
-      runs(20),
+      runs(8),
     );
   });
 

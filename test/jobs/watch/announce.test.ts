@@ -16,7 +16,10 @@ import type { Night } from '../../support/night-app.ts';
 import { aMatch, at, minute, usualBrake } from '../../support/scaling-world.ts';
 
 const day = '2026-03-02';
-const noon = `${day}T17:30:00Z`;
+/** Two ticks before the first look ahead to 19:00. */
+const evening = `${day}T18:10:00Z`;
+/** Long enough before it for what is late. */
+const afternoon = `${day}T17:30:00Z`;
 const common = { schema: 1, region: 'r1', who: 'ana@desk', reason: undefined } as const;
 
 function aPause(night: Night, until: string): Pause {
@@ -46,21 +49,21 @@ function aLease(night: Night, match: string, atLeast: number, until: string): Le
 
 describe('before a scale-down', () => {
   test('one message per destination and boundary', async () => {
-    const night = anAnnouncedNight(noon);
-    await ticks(night, `${day}T20:30:00Z`);
+    const night = anAnnouncedNight(evening);
+    await ticks(night, `${day}T19:15:00Z`);
     expect(await saidOf(night)).toEqual([
       '18:25 At 19:00 UTC, in 35 minutes: 2 pools go down by 5 nodes (dev-api/workers 3 → 0, dev-api/build 2 → 0)',
     ]);
   });
 
   test('its reasons need not be kept', async () => {
-    const night = anAnnouncedNight(noon);
-    await ticks(night, `${day}T23:00:00Z`);
+    const night = anAnnouncedNight(evening);
+    await ticks(night, `${day}T19:30:00Z`);
     expect((await scaledReasons(night)).filter((reason) => reason.includes('not announced'))).toEqual([]);
   });
 
   test('the message lists pools and says what to type', async () => {
-    const night = anAnnouncedNight(noon);
+    const night = anAnnouncedNight(evening);
     await ticks(night, `${day}T18:40:00Z`);
     const [delivery] = await deliveriesIn(night.store);
     expect(delivery?.facts).toMatchObject({
@@ -72,7 +75,7 @@ describe('before a scale-down', () => {
   });
 
   test('a second tick, a restart, another process: once', async () => {
-    const night = anAnnouncedNight(noon);
+    const night = anAnnouncedNight(evening);
     await ticks(night, `${day}T18:25:00Z`);
     const other = anAnnouncedNight(`${day}T18:25:00Z`, {}, { store: night.store });
     await tick(night);
@@ -87,8 +90,8 @@ describe('before a scale-down', () => {
       announcing({ match: aMatch('dev-api/build'), announce: other, hash: 'b' }),
       announcing({ match: aMatch('dev-api/workers') }),
     ];
-    const night = anAnnouncedNight(noon, { rules, destinations: [aChat('dev-chat'), aChat('ops')] });
-    await ticks(night, `${day}T20:00:00Z`);
+    const night = anAnnouncedNight(evening, { rules, destinations: [aChat('dev-chat'), aChat('ops')] });
+    await ticks(night, `${day}T19:15:00Z`);
     const said = (await deliveriesIn(night.store)).map(({ destination, facts }) => [
       destination.split('~')[0],
       facts.text.replace(/^.*: /, ''),
@@ -105,15 +108,15 @@ describe('before a scale-down', () => {
       announcing({ match: aMatch('dev-api/build'), announce: later, hash: 'b' }),
       announcing({ match: aMatch('dev-api/workers') }),
     ];
-    const night = anAnnouncedNight(noon, { rules });
-    await ticks(night, `${day}T20:00:00Z`);
+    const night = anAnnouncedNight(evening, { rules });
+    await ticks(night, `${day}T19:15:00Z`);
     expect(await saidOf(night)).toEqual([
       '18:25 At 19:00 UTC, in 35 minutes: 2 pools go down by 5 nodes (dev-api/workers 3 → 0, dev-api/build 2 → 0)',
     ]);
   });
 
   test('bounds say how many nodes go for certain', async () => {
-    const night = anAnnouncedNight(noon, {
+    const night = anAnnouncedNight(evening, {
       rules: [announcing({ match: aMatch('prod-web/workers'), idle: { min: 1, max: 2 } })],
     });
     await ticks(night, `${day}T18:40:00Z`);
@@ -123,7 +126,7 @@ describe('before a scale-down', () => {
   });
 
   test('in the zone of the config', async () => {
-    const night = anAnnouncedNight(noon, { destinations: [aChat('dev-chat', { zone: 'Europe/Warsaw' })] });
+    const night = anAnnouncedNight(evening, { destinations: [aChat('dev-chat', { zone: 'Europe/Warsaw' })] });
     await ticks(night, `${day}T18:40:00Z`);
     expect((await saidOf(night))[0]).toContain('At 20:00, in 35 minutes');
   });
@@ -131,9 +134,9 @@ describe('before a scale-down', () => {
 
 describe('nothing is announced', () => {
   const silent = async (patch: Parameters<typeof anAnnouncedNight>[1], prepare?: (night: Night) => Promise<void>) => {
-    const night = anAnnouncedNight(noon, patch);
+    const night = anAnnouncedNight(evening, patch);
     await prepare?.(night);
-    await ticks(night, `${day}T21:00:00Z`);
+    await ticks(night, `${day}T19:30:00Z`);
     return saidOf(night);
   };
 
@@ -176,7 +179,7 @@ describe('nothing is announced', () => {
   });
 
   test('of a silenced pool, and the history says why', async () => {
-    const night = anAnnouncedNight(noon, {
+    const night = anAnnouncedNight(evening, {
       silences: [
         {
           match: aMatch('dev-api'),
@@ -188,7 +191,7 @@ describe('nothing is announced', () => {
         },
       ],
     });
-    await ticks(night, `${day}T20:00:00Z`);
+    await ticks(night, `${day}T19:15:00Z`);
     expect(await saidOf(night)).toEqual([]);
     expect((await scaledReasons(night))[0]).toContain(
       'not announced in time: silenced by the config for dev-api (quiet)',
@@ -198,18 +201,18 @@ describe('nothing is announced', () => {
 
 describe('the end of a pause or a lease is a boundary', () => {
   test('of a pause', async () => {
-    const night = anAnnouncedNight(noon);
-    await putAsk(night.store, aPause(night, `${day}T22:00:00Z`), 0);
-    await ticks(night, `${day}T23:30:00Z`);
+    const night = anAnnouncedNight(evening);
+    await putAsk(night.store, aPause(night, `${day}T20:00:00Z`), 0);
+    await ticks(night, `${day}T20:15:00Z`);
     expect(await saidOf(night)).toEqual([
-      '21:25 At 22:00 UTC, in 35 minutes: 2 pools go down by 5 nodes (dev-api/workers 3 → 0, dev-api/build 2 → 0)',
+      '19:25 At 20:00 UTC, in 35 minutes: 2 pools go down by 5 nodes (dev-api/workers 3 → 0, dev-api/build 2 → 0)',
     ]);
   });
 
   test('of a lease, beside the schedule', async () => {
-    const night = anAnnouncedNight(noon);
+    const night = anAnnouncedNight(evening);
     await putLease(night.store, aLease(night, 'dev-api/workers', 2, `${day}T21:00:00Z`), night.clock.now());
-    await ticks(night, `${day}T22:30:00Z`);
+    await ticks(night, `${day}T21:10:00Z`);
     expect(await saidOf(night)).toEqual([
       '18:25 At 19:00 UTC, in 35 minutes: 2 pools go down by 3 nodes (dev-api/build 2 → 0, dev-api/workers 3 → 2)',
       '20:25 At 21:00 UTC, in 35 minutes: 1 pool goes down by 2 nodes (dev-api/workers 2 → 0)',
@@ -219,10 +222,10 @@ describe('the end of a pause or a lease is a boundary', () => {
 
 describe('what no longer holds is corrected once', () => {
   const corrected = async (act: (night: Night) => Promise<unknown>, when = `${day}T18:40:00Z`) => {
-    const night = anAnnouncedNight(noon);
+    const night = anAnnouncedNight(evening);
     await ticks(night, when);
     await act(night);
-    await ticks(night, `${day}T20:30:00Z`);
+    await ticks(night, `${day}T19:15:00Z`);
     return (await saidOf(night)).slice(1);
   };
 
@@ -261,13 +264,13 @@ describe('what no longer holds is corrected once', () => {
   });
 
   test('a pause that ends in time takes the correction back', async () => {
-    const night = anAnnouncedNight(noon);
+    const night = anAnnouncedNight(evening);
     await ticks(night, `${day}T18:35:00Z`);
     const pause = aPause(night, `${day}T23:30:00Z`);
     await putAsk(night.store, pause, 0);
     await ticks(night, `${day}T18:45:00Z`);
     await putAsk(night.store, { ...pause, until: night.clock.now() }, 0);
-    await ticks(night, `${day}T20:30:00Z`);
+    await ticks(night, `${day}T19:15:00Z`);
     expect((await saidOf(night)).map((text) => text.slice(0, 40))).toEqual([
       '18:25 At 19:00 UTC, in 35 minutes: 2 poo',
       '18:35 Changed, for 19:00 UTC: 2 pools (d',
@@ -280,10 +283,10 @@ describe('what no longer holds is corrected once', () => {
   });
 
   test('when the cluster is gone at its boundary', async () => {
-    const night = anAnnouncedNight(noon);
+    const night = anAnnouncedNight(evening);
     await ticks(night, `${day}T18:40:00Z`);
     night.world.removePool('dev-api/build');
-    await ticks(night, `${day}T20:30:00Z`);
+    await ticks(night, `${day}T19:15:00Z`);
     expect((await saidOf(night)).slice(1)).toEqual([
       expect.stringContaining('dev-api/build does not go down: the pool is gone'),
     ]);
@@ -292,10 +295,10 @@ describe('what no longer holds is corrected once', () => {
 
 describe('why it was not announced in time stands in the history', () => {
   test('nobody looked', async () => {
-    const night = anAnnouncedNight(noon);
+    const night = anAnnouncedNight(afternoon);
     await ticks(night, `${day}T18:00:00Z`);
     await night.clock.advance(at(`${day}T18:50:00Z`) - night.clock.now());
-    await ticks(night, `${day}T20:00:00Z`);
+    await ticks(night, `${day}T19:15:00Z`);
     expect((await saidOf(night)).map((text) => text.slice(0, 33))).toEqual(['18:50 At 19:00 UTC, in 10 minutes']);
     expect((await scaledReasons(night))[0]).toContain(
       'not announced in time: it was announced at 2026-03-02T18:50:00Z: nobody looked',
@@ -303,7 +306,7 @@ describe('why it was not announced in time stands in the history', () => {
   });
 
   test('somebody asked for it', async () => {
-    const night = anAnnouncedNight(noon);
+    const night = anAnnouncedNight(afternoon);
     await ticks(night, `${day}T17:40:00Z`);
     const askedAt = night.clock.now();
     const override: Override = {
@@ -325,8 +328,10 @@ describe('why it was not announced in time stands in the history', () => {
 
 test('before a raise, where asked', async () => {
   const rules = [announcing({ announce: { ...announceTo, raises: true }, lead: { kind: 'fixed', ms: 20 * minute } })];
-  const night = anAnnouncedNight(noon, { rules });
-  await ticks(night, '2026-03-03T08:00:00Z');
+  const night = anAnnouncedNight(evening, { rules });
+  await ticks(night, `${day}T19:15:00Z`);
+  await night.clock.advance(at('2026-03-03T05:45:00Z') - night.clock.now());
+  await ticks(night, '2026-03-03T07:05:00Z');
   const [down, up, ...more] = await saidOf(night);
   expect(down).toContain('go down by 5 nodes');
   expect(up).toMatch(

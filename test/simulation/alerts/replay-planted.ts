@@ -22,7 +22,7 @@ for (const bug of isPlanted ? plantedEventBugs : []) {
   caught[bug.name] = nameOf(violations);
 }
 const plain = await import('./simulate-alerts.ts');
-const again = async () => plain.simulateAlerts({ seed: 1, hours: 4 });
+const again = async () => plain.simulateAlerts({ seed: 1, hours: 2 });
 const [one, other] = [await again(), await again()];
 const events = await (await import('../events/simulate-events.ts')).simulateEvents({ seed: 1, days: 2 });
 const clean = {
