@@ -15,8 +15,14 @@ export default defineConfig(() => {
       maxWorkers: 1,
       testTimeout: 300_000,
       hookTimeout: 300_000,
-      env: { LAMPLIGHTER_RUNS: process.env['LAMPLIGHTER_RUNS'] ?? '10' },
+      env: {
+        LAMPLIGHTER_RUNS: process.env['LAMPLIGHTER_RUNS'] ?? '10',
+        LAMPLIGHTER_KILLS: process.env['LAMPLIGHTER_KILLS'] ?? '20',
+      },
     },
   });
-  return { ...rest, test: { ...test, include: ['test/**/*.long.test.ts', ...properties], exclude: [] } };
+  return {
+    ...rest,
+    test: { ...test, include: ['test/**/*.long.test.ts', 'test/journeys/kill.test.ts', ...properties], exclude: [] },
+  };
 });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, type Node, parseDocument } from 'yaml';
 import { listKeys } from '../../lib/config/key-table.ts';
 import { configSchema } from '../../lib/config/schema/config.ts';
 import { type Shape, shapeFor } from '../../lib/config/schema/shape.ts';
@@ -44,24 +44,45 @@ describe('a key misspelt by one letter', () => {
   test('is refused with its place and the right key, wherever it stands', async () => {
     const keys = keysIn(example);
     expect(keys.length).toBeGreaterThan(150);
-    for (const [index, key] of keys.entries()) {
-      const typo = (slips[index % slips.length] ?? drop)(key.name);
-      if (key.siblings.includes(typo)) continue;
-      const text = example.slice(0, key.offset) + typo + example.slice(key.offset + key.name.length);
-      const problems = await problemsOf(text);
-      const { line, column } = placeOf(example, key.offset);
-      expect(problems, `${typo} for ${key.name} in line ${line}`).toContainEqual(
-        expect.objectContaining({
-          severity: 'error',
-          line,
-          column,
-          message: `unknown key "${typo}"`,
-          fix: `did you mean "${key.name}"?`,
-        }),
+    const typos = keys.map((key, index) => ({ key, typo: (slips[index % slips.length] ?? drop)(key.name) }));
+    for (const together of apart(typos.filter(({ key, typo }) => !key.siblings.includes(typo)))) {
+      const text = together.reduceRight(
+        (said, { key, typo }) => said.slice(0, key.offset) + typo + said.slice(key.offset + key.name.length),
+        example,
       );
+      const problems = await problemsOf(text);
+      let moved = 0;
+      for (const { key, typo } of together) {
+        const { line, column } = placeOf(text, key.offset + moved);
+        moved += typo.length - key.name.length;
+        expect(problems, `${typo} for ${key.name} in line ${line}`).toContainEqual(
+          expect.objectContaining({
+            severity: 'error',
+            line,
+            column,
+            message: `unknown key "${typo}"`,
+            fix: `did you mean "${key.name}"?`,
+          }),
+        );
+      }
     }
   });
 });
+
+type Typo = { readonly key: FoundKey; readonly typo: string };
+
+/** A few to a text, in its order: each alone among its siblings, and none within another, which would hide it. */
+function apart(typos: readonly Typo[]): readonly (readonly Typo[])[] {
+  const groups: Typo[][] = [];
+  for (const one of typos) {
+    const found = groups.find(
+      (group) => group.length < 3 && group.every(({ key }) => key.end <= one.key.offset && key.map !== one.key.map),
+    );
+    if (found) found.push(one);
+    else groups.push([one]);
+  }
+  return groups;
+}
 
 const drop = (name: string) => name.slice(0, -1);
 const rawSlips: readonly ((name: string) => string)[] = [
@@ -74,7 +95,15 @@ const rawSlips: readonly ((name: string) => string)[] = [
 ];
 const slips = rawSlips.map((slip) => (name: string) => (slip(name) === name ? `${name}z` : slip(name)));
 
-type FoundKey = { readonly name: string; readonly offset: number; readonly siblings: readonly string[] };
+type FoundKey = {
+  readonly name: string;
+  readonly offset: number;
+  /** Where its value ends. */
+  readonly end: number;
+  /** Where the map begins that it stands in. */
+  readonly map: number;
+  readonly siblings: readonly string[];
+};
 
 /** Every key of the schema as it occurs in the text; names that users choose are not among them. */
 function keysIn(text: string): readonly FoundKey[] {
@@ -94,8 +123,10 @@ function keysIn(text: string): readonly FoundKey[] {
     for (const { key, value } of node.items) {
       if (!isScalar(key)) continue;
       const name = String(key.value);
-      if (shape.kind === 'keys')
-        found.push({ name, offset: key.range?.[0] ?? -1, siblings: Object.keys(shape.entries) });
+      const [offset = -1] = key.range ?? [];
+      const end = isNode(value) ? (value.range?.[1] ?? -1) : offset + name.length;
+      const [map = -1] = node.range ?? [];
+      if (shape.kind === 'keys') found.push({ name, offset, end, map, siblings: Object.keys(shape.entries) });
       const child = shape.kind === 'keys' ? shape.entries[name] : shape.kind === 'names' ? shape.value : undefined;
       if (child !== undefined) walk(value as Node, (inner) => shapeFor(child, inner));
     }

@@ -23,6 +23,11 @@ async function until(night: Night, instant: string, tickMs = 5 * minute): Promis
   }
 }
 
+/** Nobody looks at night, when nothing is due. */
+async function leap(night: Night, instant: string): Promise<void> {
+  await night.clock.advance(at(instant) - night.clock.now());
+}
+
 async function lateAt(night: Night): Promise<readonly { severity: string; text: string }[]> {
   const rounds = await listRoundFindings(night.store, 'r1');
   return rounds.flatMap(({ findings }) => findings).filter(({ kind }) => kind === 'pool.late');
@@ -38,6 +43,8 @@ async function memoryOf(night: Night) {
 describe('an autoscaled pool is ready when its nodes are there', () => {
   test('bounds of 3 to 9 without their nodes are late, and critical', async () => {
     const night = aMorning(10 * 60);
+    await until(night, '2026-03-02T19:30:00Z');
+    await leap(night, '2026-03-03T06:50:00Z');
     await until(night, '2026-03-03T07:40:00Z');
     expect(night.world.pool('prod-web/workers')).toMatchObject({ sizeMin: 3, size: 1, status: 'Running' });
     expect(await lateAt(night)).toEqual([]);
@@ -45,13 +52,16 @@ describe('an autoscaled pool is ready when its nodes are there', () => {
     expect(await lateAt(night)).toEqual([expect.objectContaining({ severity: 'critical' })]);
     expect((await lateAt(night))[0]?.text).toContain('should have at least 3 nodes and has 1');
     night.world.behaviour.nodesMinutes = [0, 0];
+    await leap(night, '2026-03-03T17:30:00Z');
     await until(night, '2026-03-03T18:00:00Z');
     expect(await lateAt(night)).toEqual([]);
   });
 
   test('nodes that come 12 minutes after the change are learnt as 12 minutes', async () => {
     const night = aMorning(12);
-    await until(night, '2026-03-03T08:00:00Z', minute);
+    await until(night, '2026-03-02T19:30:00Z');
+    await leap(night, '2026-03-03T06:50:00Z');
+    await until(night, '2026-03-03T07:30:00Z', minute);
     const { raisesMs = [], short } = (await memoryOf(night)) ?? {};
     expect(short).toBeUndefined();
     expect(raisesMs).toHaveLength(1);
@@ -61,6 +71,8 @@ describe('an autoscaled pool is ready when its nodes are there', () => {
 
   test('settling stays: the next pool of the cluster does not wait for nodes', async () => {
     const night = aMorning(60);
+    await until(night, '2026-03-02T19:30:00Z');
+    await leap(night, '2026-03-03T06:50:00Z');
     await until(night, '2026-03-03T07:20:00Z');
     const [cluster] = [...(await listClusterRecords(night.store, 'r1')).values()].filter(
       ({ record }) => record.cluster === 'prod-web',

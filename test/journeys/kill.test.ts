@@ -8,8 +8,8 @@ import { serveSimulator } from '../../lib/simulator/serve-simulator.ts';
 import { makeFastClock } from './fast-clock.ts';
 import { makeFolder, type Running, start, until } from './journey.ts';
 
-/** More of them: LAMPLIGHTER_KILLS=200 vitest run test/journeys/kill.test.ts */
-const kills = Number(process.env.LAMPLIGHTER_KILLS ?? 5);
+/** `npm run test:long` has twenty. More of them: LAMPLIGHTER_KILLS=200 vitest run test/journeys/kill.test.ts */
+const kills = Number(process.env.LAMPLIGHTER_KILLS ?? 3);
 /** A minute of the rules is a second here: a claim that was never sent is planned again after four of them. */
 const factor = 60;
 const token = 'k'.repeat(64);

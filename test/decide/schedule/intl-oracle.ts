@@ -1,7 +1,7 @@
 /** An independent answer to "what does the clock on the wall read": Intl alone, asked instant by instant. */
 
 export const minuteMs = 60_000;
-const dayMs = 86_400_000;
+const stepMs = 21 * 86_400_000;
 
 /** How far the zone's local time is ahead of UTC. Intl tells offsets to the minute for every date since 1972. */
 export function intlOffset(zone: string): (at: number) => number {
@@ -14,14 +14,14 @@ export function intlOffset(zone: string): (at: number) => number {
 
 export type Transition = { readonly at: number; readonly before: number; readonly after: number };
 
-/** Every change of the zone's offset in (from, to], found by looking once a week (no zone changes twice in one) and halving. */
+/** Every change of the zone's offset in (from, to], found by looking every three weeks (no zone changes twice in that time) and halving. */
 export function intlTransitions(zone: string, from: number, to: number): readonly Transition[] {
   const offsetAt = intlOffset(zone);
   const found: Transition[] = [];
   let before = offsetAt(from);
-  for (let at = from + 7 * dayMs; at <= to; at += 7 * dayMs) {
+  for (let at = from + stepMs; at <= to; at += stepMs) {
     const after = offsetAt(at);
-    if (after !== before) found.push({ at: halve(offsetAt, at - 7 * dayMs, at, before), before, after });
+    if (after !== before) found.push({ at: halve(offsetAt, at - stepMs, at, before), before, after });
     before = after;
   }
   return found;

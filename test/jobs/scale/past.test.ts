@@ -64,11 +64,11 @@ describe('the past', () => {
   test('shows days as the API did, to the minute of the rounds', { timeout: 60_000 }, async () => {
     const night = aNight(start, { rules });
     const people = new Map([
-      [at('2026-03-03T10:00:00Z'), () => night.world.personResizes('dev-api/workers', { size: 7 })],
-      [at('2026-03-03T22:10:00Z'), () => night.world.personResizes('dev-api/build', { size: 1 })],
-      [at('2026-03-04T08:00:00Z'), () => night.world.personResizes('prod-web/workers', { sizeMin: 4, sizeMax: 12 })],
+      [at('2026-03-02T14:00:00Z'), () => night.world.personResizes('dev-api/workers', { size: 7 })],
+      [at('2026-03-02T22:10:00Z'), () => night.world.personResizes('dev-api/build', { size: 1 })],
+      [at('2026-03-03T08:00:00Z'), () => night.world.personResizes('prod-web/workers', { sizeMin: 4, sizeMax: 12 })],
     ]);
-    const shown = await live(night, start + 2 * dayMs, (now) => void people.get(now)?.());
+    const shown = await live(night, start + dayMs, (now) => void people.get(now)?.());
     const past = await written(night);
     for (const name of ruled) {
       const seenAt = past(name);
@@ -90,7 +90,7 @@ describe('the past', () => {
     await live(night, start + 60 * minute);
     const [sizes, nodes] = [await listSizes(night.store, 'r1', 0), await listNodes(night.store, 'r1', 0)];
     night.world.behaviour.autoscalerMoves = false;
-    await live(night, start + 5 * 60 * minute);
+    await live(night, start + 2 * 60 * minute);
     expect(await listSizes(night.store, 'r1', 0)).toEqual(sizes);
     expect((await listNodes(night.store, 'r1', 0)).length).toBeLessThanOrEqual(nodes.length + 1);
   });
