@@ -286,6 +286,19 @@ describe('a flood', () => {
     expect((await send(3)).status).toBe(200);
   });
 
+  test('is counted on where the clock was set back', async () => {
+    const world = makeListenWorld({ quota: { burst: 2, perSecond: 1 } });
+    const send = async (n: number) => {
+      const body = eventText(n);
+      return (await post(world, { body, headers: signedHeaders(body, { id: `m${n}`, at: world.accept.at }) })).status;
+    };
+    expect(await send(1)).toBe(200);
+    world.accept.at -= 240_000;
+    expect([await send(2), await send(3)]).toEqual([200, 429]);
+    world.accept.at += 1000;
+    expect([await send(3), await send(4)]).toEqual([200, 429]);
+  });
+
   test('of strangers takes nothing from the quota', async () => {
     const world = makeListenWorld({ quota: { burst: 1, perSecond: 0 } });
     for (let n = 0; n < 5; n += 1) await post(world, { headers: {} });

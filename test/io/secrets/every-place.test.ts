@@ -64,6 +64,7 @@ describe.each(kinds)('a secret of kind %s', (kind) => {
       },
     };
     await secretsOn(clock).read(refOf(kind), 'key');
+    await new Promise((resolve) => setTimeout(resolve, 10));
     expect(signals.length).toBe(kind === 'env' ? 0 : kind === 'command' ? 2 : 1);
     expect(signals.every((signal) => signal?.aborted)).toBe(true);
   });

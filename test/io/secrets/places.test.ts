@@ -125,6 +125,23 @@ describe('a command', () => {
     expect(await node('process.stdin.on("end", () => console.log("done")).resume()').read('current')).toBe('done\n');
   });
 
+  test('is watched over while it runs, and no longer', async () => {
+    const watching = () => process.listenerCount('exit');
+    const before = watching();
+    const sources = ['echo one', 'echo two', 'exit 3'].map((script) =>
+      commandSecretSource({ argv: ['sh', '-c', script] }, { clock: systemClock, env: process.env }),
+    );
+    const none = commandSecretSource({ argv: ['no-such-program'] }, { clock: systemClock, env: {} });
+    const reading = Promise.allSettled([...sources, none].map((source) => source.read('current')));
+    expect(watching()).toBe(before + 1);
+    await reading;
+    await until(() => watching() === before);
+    const again = none.read('current').catch(() => undefined);
+    expect(watching()).toBe(before + 1);
+    await again;
+    expect(watching()).toBe(before);
+  });
+
   test('gets PATH, HOME, LANG and what is named, and no other secret', async () => {
     const env = {
       PATH: '/usr/bin:/bin',
@@ -220,10 +237,7 @@ describe.skipIf(process.platform === 'win32')('a command that hangs', () => {
     await until(() => readIds(file).length === generations);
     await clock.advance(10_000);
     expect(await pending).toBe('command sh did not end within 10 s: run it by hand to see why');
-    for (let n = 0; n < 4; n += 1) {
-      await clock.advance(1000);
-      await systemClock.sleep(20);
-    }
+    await clock.advance(1000);
     await until(() => readIds(file).every((id) => !isAlive(id)));
   });
 
@@ -249,6 +263,33 @@ describe.skipIf(process.platform === 'win32')('a command that hangs', () => {
     const source = commandSecretSource({ argv }, { clock: systemClock, env: process.env });
     expect(await source.read('current')).toBe('value\n');
     expect(readIds(file)).toHaveLength(1);
+    await until(() => readIds(file).every((id) => !isAlive(id)));
+  });
+
+  test('behind its back has a moment to put things in order', async () => {
+    const tidy = join(folder, 'tidy.sh');
+    const file = join(folder, 'ids');
+    const waits = `trap 'sleep 0.1; echo tidied >> "$1"; exit' TERM; echo $$ >> "$1"; while :; do sleep 0.02; done`;
+    writeFileSync(tidy, waits);
+    const script = 'sh "$1" "$2" > /dev/null & while ! [ -s "$2" ]; do sleep 0.01; done; echo value';
+    const argv = ['sh', '-c', script, 'sh', tidy, file];
+    expect(await commandSecretSource({ argv }, { clock: systemClock, env: process.env }).read('current')).toBe(
+      'value\n',
+    );
+    await until(() => readFileSync(file, 'utf8').includes('tidied'));
+  });
+
+  test('is ended with the process that asked, whenever that ends', async () => {
+    const file = join(folder, 'ids');
+    const asker = `
+      import { existsSync, readFileSync } from 'node:fs';
+      import { commandSecretSource } from ${JSON.stringify(join(import.meta.dirname, '../../../lib/io/secrets/command-secret.ts'))};
+      const clock = { now: Date.now, sleep: () => new Promise(() => undefined) };
+      for (const _ of [1, 2]) void commandSecretSource({ argv: ${JSON.stringify(hang('ignores', 1))} }, { clock, env: process.env }).read('current');
+      const count = () => (existsSync(${JSON.stringify(file)}) ? readFileSync(${JSON.stringify(file)}, 'utf8').trim().split('\\n').length : 0);
+      setInterval(() => count() === 2 && process.exit(0), 5);
+    `;
+    await promisify(execFile)(process.execPath, ['--input-type=module', '-e', asker]);
     await until(() => readIds(file).every((id) => !isAlive(id)));
   });
 

@@ -109,4 +109,25 @@ describe('a flood', () => {
     );
     expect([longer, over, other]).toMatchObject([{ kind: 'stored' }, { kind: 'stored' }, { kind: 'failed' }]);
   });
+
+  test('of a source that was found full is counted anew after two seconds, and where the clock was set back', async () => {
+    const { store } = makeAcceptWorld();
+    let [isFull, counts] = [true, 0];
+    const list: typeof store.list = async (partition, options) => {
+      if (options.limit !== mostPerOwner) return store.list(partition, options);
+      counts += 1;
+      const id = (n: number) => `lease/event%3Aci/ml/other/${n}`;
+      const one = (n: number) => ({ key: { partition, id: id(n) }, value: null, version: 'v' });
+      return isFull ? Array.from({ length: mostPerOwner }, (_, n) => one(n)) : [];
+    };
+    const world = makeAcceptWorld({ store: { ...store, list } });
+    const kindAfter = async (ms: number, n: number) => {
+      world.at += ms;
+      return (await world.send(ci, event(n)))[0]?.kind;
+    };
+    expect([await kindAfter(0, 1), await kindAfter(1999, 2), counts]).toEqual(['failed', 'failed', 1]);
+    expect([await kindAfter(1, 3), counts]).toEqual(['failed', 2]);
+    isFull = false;
+    expect([await kindAfter(-60_000, 4), counts]).toEqual(['stored', 3]);
+  });
 });

@@ -69,6 +69,18 @@ describe('what is known of the fleet', () => {
     expect(lists()).toBe(3);
   });
 
+  test('is listed anew where the clock was set back', async () => {
+    const { store, lists } = await aStore();
+    const fleet = knownFleet(store, clock);
+    const other = { region: 'r1', cluster: 'newer', pool: 'workers' };
+    expect(await fleet.isKnownPool(other)).toBe(false);
+    const pools = { p9: { name: 'workers', autoscale: false } };
+    await store.commit([clusterWrite('r1', 'c11', { schema: 1, cluster: 'newer', pools }, undefined)]);
+    clock.at -= 3_600_000;
+    expect(await fleet.isKnownPool(other)).toBe(true);
+    expect(lists()).toBe(2);
+  });
+
   test('is unknown while the store fails, and asked again after that', async () => {
     const { store } = await aStore();
     let isDown = true;
