@@ -64,6 +64,19 @@ describe('a flood', () => {
     });
   });
 
+  test('wakes a cluster for what is merged, unless that was held already, and says all that was cut', async () => {
+    const world = makeAcceptWorld();
+    await world.send(ci, ...Array.from({ length: 100 }, (_, n) => event(n)));
+    world.woken.length = 0;
+    const [first] = await world.send(ci, event(100, { atLeast: 99 }));
+    expect(world.woken).toEqual(['r1:ml']);
+    expect(first?.reason).toMatch(
+      /^this pool has 100 leases .* cannot be released; 99 nodes were asked for; this pool gets/u,
+    );
+    const [second] = await world.send(ci, event(101, { atLeast: 1, time: new Date(now).toISOString() }));
+    expect([second?.kind, world.woken]).toEqual(['merged', ['r1:ml']]);
+  });
+
   test('of one source leaves the others their leases', async () => {
     const world = makeAcceptWorld();
     await world.send(ci, ...Array.from({ length: 200 }, (_, n) => event(n)));
@@ -114,7 +127,7 @@ describe('a flood', () => {
     const { store } = makeAcceptWorld();
     let [isFull, counts] = [true, 0];
     const list: typeof store.list = async (partition, options) => {
-      if (options.limit !== mostPerOwner) return store.list(partition, options);
+      if (options?.limit !== mostPerOwner) return store.list(partition, options);
       counts += 1;
       const id = (n: number) => `lease/event%3Aci/ml/other/${n}`;
       const one = (n: number) => ({ key: { partition, id: id(n) }, value: null, version: 'v' });
