@@ -273,8 +273,11 @@ describe('rounds on a simulated fleet', () => {
     ['was resized', ({ world }, pool) => world.personResizes(pool, { size: 5 })],
     ['has another status', ({ world }, pool) => world.showPoolStatus(pool, 'Upgrading')],
     ['is autoscaled now', ({ world }, pool) => world.toggleAutoscale(pool, { min: 1, max: 5 })],
-  ])('a pool that %s since it was looked at is left alone, and the claim is taken back', async (_title, happens) => {
-    const night = aNight(at('2026-03-02T20:00:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
+    ['has another lower bound', ({ world }) => world.personResizes('prod-web/workers', { sizeMin: 4 })],
+    ['has another upper bound', ({ world }) => world.personResizes('prod-web/workers', { sizeMax: 12 })],
+  ])('a pool that %s since it was looked at is left alone, and the claim is taken back', async (title, happens) => {
+    const rule = title.includes('bound') ? rules[2]! : aRule({ match: aMatch('dev-api/workers') });
+    const night = aNight(at('2026-03-02T20:00:00Z'), { rules: [rule] });
     night.world.setFault(({ method, poolId }) => {
       if (method === 'GET' && poolId !== undefined) happens(night, 'dev-api/workers');
       return undefined;
