@@ -100,6 +100,8 @@ function strykerConfig(paths: readonly string[], withVitest: boolean): object {
     coverageAnalysis: 'perTest',
     concurrency: 1,
     timeoutMS: 10_000,
+    // On a machine that is busy with other things, behind all of which this waits.
+    dryRunTimeoutMinutes: 30,
     reporters: ['json', 'progress-append-only'],
     jsonReporter: { fileName: `${folder}/report.json` },
     tempDirName: `${folder}/tmp`,

@@ -84,7 +84,7 @@ describe('what is read', () => {
     expect(readDuration('for', text)).toEqual({ value });
   });
   test.each([{}, null, 7, [], 'soon', '2026-11-23T08:30:00Zulu', '2026-13-01T00:00:00Z'])('no instant: %j', (value) => {
-    expect(readInstant('time', value)).toMatchObject({ problem: expect.stringContaining('is no date and time') });
+    expect(readInstant('time', value)).toMatchObject({ problem: expect.stringContaining('is not a date and time') });
   });
   test.each(['2026-11-23', '2026-11-23 08:30', '2026-11-23T08:30:00.5'])('%s has no offset', (value) => {
     expect(readInstant('time', value)).toMatchObject({ problem: expect.stringContaining('has no offset') });
@@ -95,8 +95,8 @@ describe('what is read', () => {
     [{ a: 1 }, 'it is an object: it must be text'],
     [['a'], 'it is a list: it must be text'],
     ['', 'it is empty'],
-    ['abcd', 'it has 4 characters: at most 3 are taken'],
-    ['a\u0000', 'it holds a character that cannot be printed'],
+    ['abcd', 'it has 4 characters: the limit is 3'],
+    ['a\u0000', 'it contains a character that cannot be printed'],
   ])('as a text: %j', (value, problem) => {
     expect(readText('it', value, 3)).toEqual({ problem });
     expect(readText('it', 'abc', 3)).toEqual({ value: 'abc' });
@@ -112,7 +112,7 @@ describe('what is read', () => {
     expect(made('a.b')).toEqual({ value: 'ml/flat' });
     expect(made('a.c.d')).toEqual({ value: 'ml/deeper' });
     expect(made('whole', '')).toEqual({ value: 'r1:ml/gpu' });
-    expect(made('whole')).toMatchObject({ problem: expect.stringContaining('holds no "/"') });
+    expect(made('whole')).toMatchObject({ problem: expect.stringContaining('must not contain "/"') });
     for (const label of ['a', 'a.x', 'a.b.c', 'constructor.name', 'list.0', 'whole.length']) {
       const problem = `the event has no ${label}, from which the pool's name is made`;
       expect(made(label)).toEqual({ problem });
@@ -139,7 +139,7 @@ describe('an envelope', () => {
       'of another version',
       alerts,
       { ...webhook({}), version: '5' },
-      ['refused: version is "5": only version "4" of Alertmanager\'s webhook is known'],
+      ['refused: version is "5": only version "4" of Alertmanager\'s webhook is supported'],
     ],
     ['without alerts', alerts, { version: '4' }, ['refused: alerts is missing: it must be the list of alerts']],
     ['with none', alerts, { version: '4', alerts: [] }, ['ignored: the list of alerts is empty']],
@@ -148,13 +148,13 @@ describe('an envelope', () => {
       'of another alert',
       alerts,
       webhook({ labels: { alertname: 'Other' } }),
-      ["ignored: the alert's alertname is not what source queue-depth takes"],
+      ["ignored: the alert's alertname does not match source queue-depth"],
     ],
     [
       'without labels',
       alerts,
       webhook({ labels: null }),
-      ["ignored: the alert's alertname is not what source queue-depth takes"],
+      ["ignored: the alert's alertname does not match source queue-depth"],
     ],
     ['with what it takes', alerts, webhook({}), ['ask']],
     ['without a fingerprint', alerts, webhook({ fingerprint: undefined }), ['refused: fingerprint is missing']],
@@ -162,7 +162,7 @@ describe('an envelope', () => {
       'that begins at no time',
       alerts,
       webhook({ startsAt: 'then' }),
-      ['refused: startsAt is "then", which is no date and time: write one such as 2026-11-23T08:30:00Z'],
+      ['refused: startsAt is "then", which is not a date and time: write one such as 2026-11-23T08:30:00Z'],
     ],
     [
       'that ends at no time',
@@ -198,7 +198,7 @@ describe('an envelope', () => {
       'that is none of several',
       when({ when: { alertname: ['A', 'B'] } }),
       webhook({}),
-      ["ignored: the alert's alertname is not what source depth takes"],
+      ["ignored: the alert's alertname does not match source depth"],
     ],
     [
       'of a bus, as it must be',
@@ -210,7 +210,7 @@ describe('an envelope', () => {
       'of a bus that is no time',
       sources.scenes,
       { ...bus, detail: { bucket: { name: 'scenes-incoming' } }, time: 3 },
-      ['refused: time is 3, which is no date and time: write one such as 2026-11-23T08:30:00Z'],
+      ['refused: time is 3, which is not a date and time: write one such as 2026-11-23T08:30:00Z'],
     ],
     ['of a bus without an id', sources.scenes, { ...bus, id: undefined }, ['refused: id is missing']],
     [
@@ -249,7 +249,7 @@ describe('an envelope', () => {
           `of a bus without ${key}`,
           sources.scenes,
           { ...bus, [key]: undefined },
-          ['refused: this is no event of EventBridge: detail-type, source and detail are missing'],
+          ['refused: this is not an EventBridge event: detail-type, source and detail are missing'],
         ] as const,
     ),
     [
@@ -263,14 +263,14 @@ describe('an envelope', () => {
       sources.ci,
       { ...native, source: 'x' },
       [
-        'refused: "source" is no key of an event: the keys are id, lease, time, pool, atLeast, for, until, reason, release',
+        'refused: "source" is not a key of an event: the keys are id, lease, time, pool, atLeast, for, until, reason, release',
       ],
     ],
     [
       'from S3 itself',
       sources.scenes,
       { Records: [] },
-      ['refused: this is a notification straight from S3: turn on EventBridge for the bucket and take it from there'],
+      ['refused: this is a notification straight from S3: turn on EventBridge for the bucket and use its events'],
     ],
     ['of SNS', sources.ci, { Type: 'Notification', TopicArn: 'arn', Message: JSON.stringify(native) }, ['ask']],
     [
@@ -284,7 +284,7 @@ describe('an envelope', () => {
       sources.ci,
       { id: 'e1', Type: 'Notification', TopicArn: 'arn', Message: 3 },
       [
-        'refused: "Type" is no key of an event: the keys are id, lease, time, pool, atLeast, for, until, reason, release',
+        'refused: "Type" is not a key of an event: the keys are id, lease, time, pool, atLeast, for, until, reason, release',
       ],
     ],
     [
@@ -292,7 +292,7 @@ describe('an envelope', () => {
       sources.ci,
       { id: 'e1', Type: 'Notification', Message: JSON.stringify(native) },
       [
-        'refused: "Type" is no key of an event: the keys are id, lease, time, pool, atLeast, for, until, reason, release',
+        'refused: "Type" is not a key of an event: the keys are id, lease, time, pool, atLeast, for, until, reason, release',
       ],
     ],
     [
@@ -305,7 +305,7 @@ describe('an envelope', () => {
       'of more',
       sources.ci,
       Array.from({ length: 1001 }, () => native),
-      ['refused: the batch holds 1001 events: at most 1000 are taken'],
+      ['refused: the batch has 1001 events: the limit is 1000'],
     ],
     ['of none', sources.ci, [], ['ignored: the batch is empty']],
     ['that is a CloudEvent', sources.cloudevents, { ...cloud, data: native }, ['ask']],
@@ -313,25 +313,25 @@ describe('an envelope', () => {
       'that is a CloudEvent with data of no JSON',
       sources.cloudevents,
       { ...cloud, data: undefined, data_base64: 'e30=x' },
-      ['refused: data is missing, or is no JSON: it holds what is asked for'],
+      ['refused: data is missing, or is not JSON: put the event there'],
     ],
     [
       'that is a CloudEvent with data that is cut',
       sources.cloudevents,
       { ...cloud, data: undefined, data_base64: 'eyJ' },
-      ['refused: data is missing, or is no JSON: it holds what is asked for'],
+      ['refused: data is missing, or is not JSON: put the event there'],
     ],
     [
       'that is a CloudEvent with other letters',
       sources.cloudevents,
       { ...cloud, data: undefined, data_base64: '!e30=' },
-      ['refused: data is missing, or is no JSON: it holds what is asked for'],
+      ['refused: data is missing, or is not JSON: put the event there'],
     ],
     [
       'that is a CloudEvent with a number for data',
       sources.cloudevents,
       { ...cloud, data: undefined, data_base64: 3 },
-      ['refused: data is missing, or is no JSON: it holds what is asked for'],
+      ['refused: data is missing, or is not JSON: put the event there'],
     ],
     [
       'that is a CloudEvent with text for data',
@@ -345,7 +345,12 @@ describe('an envelope', () => {
       { ...cloud, id: undefined },
       ['refused: id is missing'],
     ],
-    ['that is no CloudEvent', sources.cloudevents, native, ['refused: this is no CloudEvent: specversion is missing']],
+    [
+      'that is no CloudEvent',
+      sources.cloudevents,
+      native,
+      ['refused: this is not a CloudEvent: specversion is missing'],
+    ],
   ])('%s', (_, source, body, expected) => {
     expect(reasons(source, body)).toEqual(expected);
   });
@@ -362,10 +367,10 @@ describe('an envelope', () => {
     const { id: _, ...data } = native;
     expect(read(sources.ci, data, headers)).toMatchObject([{ kind: 'ask', eventId: '100%' }]);
     expect(reasons(sources.scenes, data, headers)).toEqual([
-      'refused: this is a CloudEvent: source scenes takes eventbridge',
+      'refused: this is a CloudEvent: source scenes expects eventbridge',
     ]);
     expect(reasons(alerts, data, headers)).toEqual([
-      `refused: this is a CloudEvent: source ${alerts.name} takes alertmanager`,
+      `refused: this is a CloudEvent: source ${alerts.name} expects alertmanager`,
     ]);
     expect(reasons(sources.ci, native, { host: 'h' })).toEqual(['ask']);
   });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Watched } from '../../../lib/decide/incidents/observation.ts';
 import {
-  advanceDue,
-  dueOf,
+  followEndDate,
+  endDateOf,
   type Ending,
   endings,
   isRuled,
@@ -243,14 +243,14 @@ describe('an incident of what is not there any more', () => {
       'pool.late',
       pool,
       { config: none, freshRounds: [round] },
-      'no rule of the config names it any more',
+      'no rule of the config matches it any more',
     ],
     [
       'a pool that is only watched',
       'pool.late',
       pool,
       { config: unruled, freshRounds: [round] },
-      'no rule of the config names it any more',
+      'no rule of the config matches it any more',
     ],
     [
       'a pool without one that a round still looks at',
@@ -367,12 +367,12 @@ describe('a date', () => {
       { of: 'v2', armedAt: start + hourMs },
     ],
   ])('%s', (_, memory, patch, laterMs, expected) => {
-    expect(advanceDue(memory, read(patch), start + laterMs)).toEqual(expected);
+    expect(followEndDate(memory, read(patch), start + laterMs)).toEqual(expected);
   });
   test('is due once it is known', () => {
     const words = { zone: 'UTC', what: 'x', ifReplaced: 'y', fix: undefined, facts: {} };
-    expect(dueOf({ of: 'v1', armedAt: 1 }, words)).toBeUndefined();
-    expect(dueOf({ ...known, below: 30 }, words)).toEqual({ of: 'v1', date, armedAt: 1, below: 30, ...words });
+    expect(endDateOf({ of: 'v1', armedAt: 1 }, words)).toBeUndefined();
+    expect(endDateOf({ ...known, below: 30 }, words)).toEqual({ of: 'v1', date, armedAt: 1, below: 30, ...words });
   });
 });
 
@@ -420,6 +420,6 @@ test('a calendar that is stale says what to do', () => {
   expect(staleCalendar({ name: 'holidays', insecure: false, fetchedAt: old }, start)).toMatchObject({
     ...about,
     facts: { fetched: '2026-10-23' },
-    fix: 'Deploy again, which fetches it',
+    fix: 'Deploy again: that fetches it',
   });
 });
