@@ -11,7 +11,7 @@ import { listDecisions, storeUninstalled, undoUninstalled } from '../../lib/jobs
 import { listHistory, loadOutbox, type Parked, parkedPut } from '../../lib/jobs/records/delivery-records.ts';
 import { listKnownDestinations } from '../../lib/jobs/records/destination-records.ts';
 import { listSilences, noticeWrite, silenceWrite } from '../../lib/jobs/records/incident-records.ts';
-import { knock } from '../../lib/jobs/records/knock-records.ts';
+import { requestWake } from '../../lib/jobs/records/wake-requests.ts';
 import { listNodes, listSizes, nodesWrites } from '../../lib/jobs/records/past-records.ts';
 import type { Json } from '../../lib/model/json.ts';
 import { type AlertNight, anAlertNight, minuteMs, nightStart, passing, smallFleet } from '../support/alert-night.ts';
@@ -45,7 +45,7 @@ export async function aFullNight(): Promise<AlertNight> {
   await makeReplays({ store, clock }).remember('ci', 'msg_1');
   await storeUninstalled(store, { at: nightStart, who: 'ada', reason: undefined });
   await undoUninstalled(store, nightStart, 'ada');
-  await knock(store, nightStart);
+  await requestWake(store, nightStart);
   night.receivers.slack.faults = () => ({ kind: 'answer', reply: { status: 503 } });
   for (const name of ['dev-3', 'dev-4']) night.world.setClusterError(name, 'no quota');
   await night.ticks(4);

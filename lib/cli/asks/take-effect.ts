@@ -2,7 +2,7 @@ import { holdText } from '../../decide/explain/explain-pool.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
 import { makeLambdaInvoke } from '../../io/invoke.ts';
 import type { Store } from '../../io/stores/store.ts';
-import { knock } from '../../jobs/records/knock-records.ts';
+import { requestWake } from '../../jobs/records/wake-requests.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
@@ -80,7 +80,7 @@ async function lookNow(
   { rounds }: Remembered,
 ): Promise<string> {
   const now = parts.clock.now();
-  await knock(store, now);
+  await requestWake(store, now);
   const installation = rounds.find((round) => round.installation !== undefined)?.installation;
   if (config.store.kind === 'dynamodb' && installation !== undefined) return invoke(parts, installation, job, config);
   if (missedRounds(rounds, config, now).length === 0) return 'it takes effect within a few seconds';

@@ -7,7 +7,7 @@ import type { Log, LogFields } from '../../io/log.ts';
 import type { OpenedStore, Store } from '../../io/stores/store.ts';
 import { sendHeartbeat } from '../../jobs/deliver/heartbeat.ts';
 import { noticeWrite } from '../../jobs/records/incident-records.ts';
-import { lastKnock } from '../../jobs/records/knock-records.ts';
+import { lastWakeRequest } from '../../jobs/records/wake-requests.ts';
 import { listRoundHeads } from '../../jobs/records/round-findings.ts';
 import type { ScaleReport } from '../../jobs/scale/parts.ts';
 import type { ObservedCluster } from '../../model/cluster.ts';
@@ -116,7 +116,7 @@ export function makeRounds(parts: RoundsParts): Rounds {
       await guarded(parts, 'start', () => noticeAbsence(parts, opened.store, config));
       while (!signal.aborted) {
         const startedAt = clock.now();
-        await isKnocked();
+        await wasWoken();
         await round(signal);
         for (let leftMs = restOf(startedAt); leftMs > 0 && !signal.aborted; leftMs = restOf(startedAt)) {
           if (woken.size === 0) await sleepUntilRung(Math.min(leftMs, knockMs(config)), signal);
@@ -124,15 +124,15 @@ export function makeRounds(parts: RoundsParts): Rounds {
             const wokenAt = clock.now();
             await roundOfWoken(signal);
             await restAfter(clock.now() - wokenAt, signal);
-          } else if (await isKnocked()) break;
+          } else if (await wasWoken()) break;
         }
       }
     },
   };
 
   /** A person asked for something since the last time: that is a tick. */
-  async function isKnocked(): Promise<boolean> {
-    const last = await guarded(parts, 'store', () => lastKnock(opened.store));
+  async function wasWoken(): Promise<boolean> {
+    const last = await guarded(parts, 'store', () => lastWakeRequest(opened.store));
     const isNew = last !== undefined && last !== knockSeen;
     knockSeen = last ?? knockSeen;
     return isNew;

@@ -18,7 +18,7 @@ import { localInstant, readingZone, roughly } from '../text/instant.ts';
 import { type PoolLabel, poolLabels } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
-import { type AwayPool, type GivenBack, giveBack, listAway } from './give-back.ts';
+import { type AwayPool, type Restored, restorePools, listAway } from './restore-pools.ts';
 
 export type UninstallOptions = AskOptions & {
   readonly yes?: true;
@@ -55,7 +55,7 @@ export async function uninstall(given: CliParts, options: UninstallOptions, conf
       `marked as uninstalled on ${localInstant(mark.at, readingZone(config, parts))} by ${mark.who}: no pool is scaled down any more`,
     );
     const { clock, signal } = parts;
-    const givenBack = await giveBack({
+    const restored = await restorePools({
       app,
       store,
       config,
@@ -65,7 +65,7 @@ export async function uninstall(given: CliParts, options: UninstallOptions, conf
       since: mark.at,
       limitMs: options.wait,
     });
-    report(parts, options, { away, below }, givenBack, label);
+    report(parts, options, { away, below }, restored, label);
   });
 }
 
@@ -125,10 +125,10 @@ function report(
   parts: CliParts,
   options: UninstallOptions,
   { away: before, below }: Before,
-  given: GivenBack,
+  given: Restored,
   label: PoolLabel,
 ): void {
-  const missing = given.notGivenBack;
+  const missing = given.notRestored;
   const has = (list: readonly AwayPool[], pool: AwayPool) => list.some(({ poolId }) => poolId === pool.poolId);
   const still = missing.map(({ pool }) => pool);
   const done = before.filter((pool) => !pool.isLeft && !has(still, pool) && !has(given.gone, pool));
@@ -152,12 +152,12 @@ function report(
 function writeText(
   { stdout, env }: CliParts,
   { wait, config }: UninstallOptions,
-  given: GivenBack,
+  given: Restored,
   { done, left, label }: { readonly done: number; readonly left: readonly AwayPool[]; readonly label: PoolLabel },
 ): void {
   const paint = makePaint(stdout, env);
   for (const pool of left) stdout.write(`${label(pool)}  left as it is (onRemove: leave)\n`);
-  for (const { pool, reason } of given.notGivenBack)
+  for (const { pool, reason } of given.notRestored)
     stdout.write(`${paint.red(`${label(pool)}  still below ${describeSize(pool.base)}: ${reason}`)}\n`);
   const pools = done === 1 ? '1 pool is at its base again' : `${done} pools are at their base again`;
   const undo = commandHint({ file: config }, 'uninstall --undo');
@@ -167,7 +167,7 @@ function writeText(
   stdout.write(`${given.isDone ? paint.green(pools) : pools}\n${next}\nTo act on the fleet again: ${undo}\n`);
 }
 
-function whyNotAll({ end }: GivenBack, wait: number): string {
+function whyNotAll({ end }: Restored, wait: number): string {
   switch (end) {
     case 'settled':
       return 'The rest must be done by hand.';

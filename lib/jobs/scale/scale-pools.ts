@@ -14,7 +14,7 @@ import { listAnnouncements } from '../records/announcement-records.ts';
 import { clusterWrite, readUninstalled, ruleToStore, storeRule } from '../records/cluster-records.ts';
 import { type Acted, actOnCluster } from './act.ts';
 import { keepNodes, keepSizes, type StoredRecord } from './keep-past.ts';
-import { announceStart, leaveWord } from './leave-word.ts';
+import { announceStart, storeRound } from './store-round.ts';
 import { concurrency, type MissingCluster, notLookedAt, observeFleet, readFleet, type SeenFleet } from './observe.ts';
 import { planByFleet } from './plan-by-fleet.ts';
 import { bookFrom, type ScaleOptions, type ScaleParts, type ScaleProblem, type ScaleReport } from './parts.ts';
@@ -59,7 +59,7 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   await noted(problems, '', () => keepSizes(parts, seen, stored, now));
   await noted(problems, '', () => keepNodes(parts, seen, book, options));
   const ahead = options.only ? undefined : await aheadOf(parts, input, plan, seen, announced, options);
-  await leaveWord(parts, seen, plan, options, ahead);
+  await storeRound(parts, seen, plan, options, ahead);
   if (wrongClocks.size === 0 && seen.answered.size > 0) await noted(problems, '', () => healStore(parts.store));
   return { ...report, ...(started !== undefined && { started }), problems, results };
 }

@@ -5,7 +5,7 @@ import type { Request } from '../../../lib/io/invoke.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';
 import { putAsk } from '../../../lib/jobs/records/ask-records.ts';
-import { knock } from '../../../lib/jobs/records/knock-records.ts';
+import { requestWake } from '../../../lib/jobs/records/wake-requests.ts';
 import { scalePools } from '../../../lib/jobs/scale/scale-pools.ts';
 import { aNight, type Night, whileTimePasses } from '../../support/night-app.ts';
 import { aMatch, anOverride, aRule, at, minute } from '../../support/scaling-world.ts';
@@ -31,7 +31,7 @@ describe('what a person asks for takes effect at once', () => {
     await putAsk(night.store, one(), night.config.keepMs);
     await pass(night, 10_000);
     expect(puts(night)).toBe(0);
-    await knock(night.store, night.clock.now());
+    await requestWake(night.store, night.clock.now());
     await pass(night, 3_000);
     expect(puts(night)).toBe(1);
     const lists = () => night.world.requests.filter(({ path }) => path === '/api/v1/cluster').length;

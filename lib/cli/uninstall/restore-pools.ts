@@ -9,7 +9,7 @@ import type { EpochMs } from '../../model/time.ts';
 import { listKnownPools, type StoredPool } from '../pools.ts';
 import { poolLabels } from '../text/labels.ts';
 
-export type GiveBackParts = {
+export type RestoreParts = {
   readonly app: App;
   readonly store: Store;
   readonly config: CompiledConfig;
@@ -23,24 +23,24 @@ export type GiveBackParts = {
 };
 
 /** A pool that is still away, and why. */
-type NotGivenBack = { readonly pool: AwayPool; readonly reason: string };
+type NotRestored = { readonly pool: AwayPool; readonly reason: string };
 
-export type GivenBack = {
+export type Restored = {
   readonly isDone: boolean;
   /** Why it ended: nothing is left that rounds could do, the time was over, or somebody stopped it. */
   readonly end: 'settled' | 'time' | 'stop';
   readonly rounds: number;
   /** Deleted since, with or without their cluster: there is nothing to give back. */
   readonly gone: readonly AwayPool[];
-  readonly notGivenBack: readonly NotGivenBack[];
+  readonly notRestored: readonly NotRestored[];
 };
 
 const pauseMs = 60_000;
-/** No number of rounds ends these: a person has to. */
+/** Rounds cannot end these holds: a person must. */
 const needsPerson: ReadonlySet<string> = new Set(['paused', 'base-unknown', 'ambiguous']);
 
-/** Rounds until nothing is away and nothing in flight, until only a person could go on, or until the time is over. */
-export async function giveBack(parts: GiveBackParts): Promise<GivenBack> {
+/** Runs rounds until every pool is at its base and no change is under way, until only a person can go on, or until the time is over. */
+export async function restorePools(parts: RestoreParts): Promise<Restored> {
   const { app, store, config, clock, signal } = parts;
   const regions = config.regions.map(({ name }) => name);
   const end = clock.now() + parts.limitMs;
@@ -51,12 +51,12 @@ export async function giveBack(parts: GiveBackParts): Promise<GivenBack> {
     const { away, inFlight } = await listAway(store, regions);
     const gone = away.filter((pool) => isGone(pool, report));
     const owed = away.filter((pool) => !gone.includes(pool));
-    const notGivenBack = owed.map((pool) => ({ pool, reason: reasonOf(pool, report) }));
-    const result = { rounds, gone, notGivenBack };
+    const notRestored = owed.map((pool) => ({ pool, reason: reasonOf(pool, report) }));
+    const result = { rounds, gone, notRestored };
     const isOver = clock.now() >= parts.since + claimLastsMs;
     const isSettled = inFlight === 0 && report.problems.length === 0 && isOver;
     if (isSettled && owed.every((pool) => isForPerson(pool, report)))
-      return { ...result, isDone: notGivenBack.length === 0, end: 'settled' };
+      return { ...result, isDone: notRestored.length === 0, end: 'settled' };
     if (signal.aborted) return { ...result, isDone: false, end: 'stop' };
     if (clock.now() >= end) return { ...result, isDone: false, end: 'time' };
     await clock.sleep(pauseMs, signal);
@@ -64,7 +64,7 @@ export async function giveBack(parts: GiveBackParts): Promise<GivenBack> {
 }
 
 /** Every change, and every reason against one, once. */
-function tellRound({ tell, config }: GiveBackParts, { results, plan, problems }: ScaleReport, told: Set<string>): void {
+function tellRound({ tell, config }: RestoreParts, { results, plan, problems }: ScaleReport, told: Set<string>): void {
   const label = poolLabels(config);
   for (const { region, cluster, pool, result } of results) {
     const action = plan.actions.find((one) => one.region === region && one.cluster === cluster && one.pool === pool);

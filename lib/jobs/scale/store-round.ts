@@ -16,8 +16,8 @@ import { writeRoundFindings } from '../records/round-findings.ts';
 import { concurrency, lookNeedsMs, type SeenFleet } from './observe.ts';
 import type { ScaleOptions, ScaleParts } from './parts.ts';
 
-/** What the round found and did not find, and the notices, for the jobs that tell people. */
-export async function leaveWord(
+/** Stores the findings of the round, what it read, and its notices, for the watch. */
+export async function storeRound(
   parts: ScaleParts,
   seen: SeenFleet,
   plan: Plan,
