@@ -126,7 +126,8 @@ test.concurrent.each(['SIGINT', 'SIGTERM'] as const)(
     running.child.kill(signal);
     const { code } = await running.ended;
     expect(code).toBe(0);
-    expect(systemClock.now() - asked).toBeLessThan(5000);
+    // It waits for its PUT, and not for the next tick in five minutes.
+    expect(systemClock.now() - asked).toBeLessThan(60_000);
     expect(running.output()).toContain('pool scaled');
     expect(running.output()).not.toContain(canary.slice(0, 12));
     const store = new DatabaseSync(join(folder.path, 'state.db'));

@@ -77,7 +77,9 @@ test('a burst that is allowed does not stall the process', { timeout: 60_000 }, 
     systemClock,
   );
   const url = `http://127.0.0.1:${listening.port}`;
-  const health: number[] = [];
+  /** How many events were answered while one look at the health waited: counted, since time depends on the machine. */
+  const overtaken: number[] = [];
+  let answered = 0;
   const numbers = Array.from({ length: events }, (_, n) => n);
   const sendNext = async () => {
     for (let n = numbers.pop(); n !== undefined; n = numbers.pop()) {
@@ -86,22 +88,23 @@ test('a burst that is allowed does not stall the process', { timeout: 60_000 }, 
       const headers = signedHeaders(body, { id: `m${n}`, at: systemClock.now() });
       const answer = await fetch(`${url}/events/ci`, { method: 'POST', body, headers });
       expect(await answer.json()).toMatchObject({ outcome: 'stored' });
+      answered += 1;
     }
   };
   const askHealth = async () => {
     while (numbers.length > 0) {
-      const began = performance.now();
+      const before = answered;
       await (await fetch(`${url}/healthz`)).text();
-      health.push(performance.now() - began);
+      overtaken.push(answered - before);
       await systemClock.sleep(10);
     }
   };
   try {
     await Promise.all([askHealth(), ...Array.from({ length: atOnce }, sendNext)]);
     expect(await listAsks(file, 'r1')).toHaveLength(events);
-    // The goals, 200 ms and 1 s, are measured by bench/events.ts: here senders and other tests share the processor.
-    expect(health.toSorted((a, b) => a - b)[Math.floor(health.length / 2)]).toBeLessThan(1000);
-    expect(Math.max(...health)).toBeLessThan(3000);
+    // Its time, 200 ms and 1 s at most, is measured by bench/events.ts.
+    expect(overtaken.length).toBeGreaterThan(2);
+    expect(Math.max(...overtaken)).toBeLessThanOrEqual(3 * atOnce);
     // The fleet is listed when it is first needed, and once a minute.
     expect(counts.get('list clusters/r1')).toBeLessThanOrEqual(2);
   } finally {
