@@ -151,7 +151,7 @@ async function runRound(
     },
   };
   const mks = mksOfRun(sim, run, state, clock, parts);
-  const store = boundedStore(storeOfRun(sim, run, clock, claims), clock);
+  const store = boundedStore(storeOfRun(sim, run, clock, claims, options.shard), clock);
   try {
     const report = await scalePools(
       {

@@ -1,6 +1,7 @@
 import type { Change, ClusterRecord } from '../../lib/decide/scaling/memory.ts';
 import type { Clock } from '../../lib/io/clock.ts';
 import type { Store, StoredRecord, Write } from '../../lib/io/stores/store.ts';
+import type { Part } from '../../lib/model/part.ts';
 import type { AwaitPoint } from './coverage.ts';
 import { operate, type Run } from './operate.ts';
 import type { Simulation } from './simulation.ts';
@@ -9,7 +10,7 @@ import type { Simulation } from './simulation.ts';
 export type Claims = Map<string, number>;
 
 /** The store as one run of the scale job sees it: every call can crash, and every record written is looked at. */
-export function storeOfRun(sim: Simulation, run: Run, clock: Clock, claims: Claims): Store {
+export function storeOfRun(sim: Simulation, run: Run, clock: Clock, claims: Claims, part: Part | undefined): Store {
   const store = sim.store.forProcess(clock);
   /** Claims that were there when this run looked: they are somebody else's, or of an earlier run. */
   const found: Marks = new Map();
@@ -27,6 +28,7 @@ export function storeOfRun(sim: Simulation, run: Run, clock: Clock, claims: Clai
     },
     commit: (writes) => {
       lookAt(sim, writes);
+      refuseForeign(sim, writes, part);
       const point = commitPoint(writes, claims, found);
       const claim = claimIn(writes, found);
       if (claim) claims.set(claim.clusterId, claim.claimedAt);
@@ -34,6 +36,16 @@ export function storeOfRun(sim: Simulation, run: Run, clock: Clock, claims: Clai
     },
     close: () => store.close(),
   };
+}
+
+/** A part writes what it remembers of its own clusters; of equal ranges of ids, as the first eight digits of a UUID tell. */
+function refuseForeign(sim: Simulation, writes: readonly Write[], part: Part | undefined): void {
+  if (part === undefined) return;
+  for (const { key } of writes.filter(({ key }) => key.partition.startsWith('clusters/'))) {
+    const home = Math.floor((Number.parseInt(key.id.slice(0, 8), 16) / 2 ** 32) * part.count);
+    if (home !== part.index)
+      sim.violate('foreign record', `part ${part.index + 1} writes ${key.id} of part ${home + 1}`);
+  }
 }
 
 /** What was is written down for people to look at: it takes no time, and leaves that of all other operations as it was. */

@@ -10,11 +10,12 @@ import { hourMs, minuteMs } from './alert-scenario.ts';
 import { judgeSigned } from './judge-signed.ts';
 import type { Place } from './places.ts';
 import { refuseCanaries } from './simulate-alerts.ts';
-import type { AlertStage, Wrong } from './stage.ts';
+import { type AlertStage, lostPart, type Wrong } from './stage.ts';
 
 /** What people would say at the end of the run, from what they know of the world and of their own screens. */
 export async function judgeAlerts(stage: AlertStage): Promise<void> {
   const outbox = await waiting(stage);
+  judgeLostPart(stage);
   judgeOutbox(stage, outbox);
   await judgeSecrets(stage);
   for (const place of Object.values(stage.places)) {
@@ -24,6 +25,20 @@ export async function judgeAlerts(stage: AlertStage): Promise<void> {
     if (place.kind === 'chat') judgeChat(stage, place, outbox.parked);
     if (place.kind === 'chat') judgeHaste(stage, place);
     if (place.kind === 'am') judgeAlertmanager(stage, place);
+  }
+}
+
+/** What keeps people from being told, or from seeing it as it was. */
+const blinding = ['crash', 'sleep', 'store', 'webhooks', 'lost', 'config', 'wipe', 'storm'] as const;
+
+/** A part whose rounds do not come is told by name. */
+function judgeLostPart(stage: AlertStage): void {
+  const name = lostPart(stage);
+  if (name === undefined || blinding.some((fault) => stage.scenario.faults.has(fault))) return;
+  const { slack, hook } = stage.places;
+  for (const place of [slack, hook]) {
+    if (place && !takenBodies(place).some((body) => body.includes(name)))
+      stage.violate('lost part', `${place.host} never heard of ${name}`);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Event } from '../../support/receivers/targets.ts';
 import { minuteMs } from './alert-scenario.ts';
 import { endState, isClusterWrong, isOwed, keyOf } from './judge-alerts.ts';
 import type { Place } from './places.ts';
-import type { AlertStage } from './stage.ts';
+import { type AlertStage, lostPart } from './stage.ts';
 
 type Data = {
   incident: string;
@@ -80,7 +80,7 @@ function judgeTruth(stage: AlertStage, place: Place, { incident, kind, since, te
     (kind === 'destination.broken' ? faults.has('webhooks') : always.has(kind)) ||
     (/^(api|cluster\.unseen)/.test(kind) && faults.has('api')) ||
     (/^(cluster|pool)\.(gone|unseen)/.test(kind) && faults.has('gone')) ||
-    (kind === 'rounds.missed' && (isTorn || isApi)) ||
+    (kind === 'rounds.missed' && (isTorn || isApi || text.includes(lostPart(stage) ?? '\n'))) ||
     (/^pool\.(late|stuck|refused|contended|unclear|changed-by-hand)$|^base\.unknown$/.test(kind) &&
       (isApi || isTorn || stage.wrongs.length > 0)) ||
     kind === 'config.mismatch';

@@ -6,6 +6,8 @@ export type PlantedAlertBug = Plantable & {
   readonly seed: number;
   readonly hours?: number;
   readonly faults: readonly AlertFault[];
+  /** It shows where the fleet is cut into so many parts. */
+  readonly parts?: number;
 };
 
 export const plantedAlertBugs: readonly PlantedAlertBug[] = [
@@ -224,5 +226,31 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     ],
     seed: 4,
     faults: ['webhooks'],
+  },
+  {
+    name: 'the newest round of any part stands for all',
+    changes: [
+      {
+        file: 'lib/decide/outbox/heartbeat.ts',
+        find: 'const at = Math.min(...ats);',
+        replace: 'const at = newest.at;',
+      },
+    ],
+    seed: 1,
+    faults: [],
+    parts: 3,
+  },
+  {
+    name: 'a part that was never heard of is not expected',
+    changes: [
+      {
+        file: 'lib/decide/outbox/heartbeat.ts',
+        find: '?? cutAt);',
+        replace: '?? newest.at);',
+      },
+    ],
+    seed: 3,
+    faults: [],
+    parts: 3,
   },
 ];

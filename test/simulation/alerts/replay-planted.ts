@@ -13,7 +13,12 @@ const caught: { [name: string]: string | null } = {};
 const isPlanted = process.argv.includes('--planted');
 for (const bug of isPlanted ? plantedAlertBugs : []) {
   const { simulateAlerts } = await importWith<Alerts>(bug, new URL('simulate-alerts.ts', import.meta.url));
-  const { violations } = await simulateAlerts({ seed: bug.seed, hours: 5, faults: bug.faults });
+  const { violations } = await simulateAlerts({
+    seed: bug.seed,
+    hours: 5,
+    faults: bug.faults,
+    ...(bug.parts ? { parts: bug.parts } : {}),
+  });
   caught[bug.name] = nameOf(violations);
 }
 for (const bug of isPlanted ? plantedEventBugs : []) {
@@ -24,9 +29,10 @@ for (const bug of isPlanted ? plantedEventBugs : []) {
 const plain = await import('./simulate-alerts.ts');
 const again = async () => plain.simulateAlerts({ seed: 1, hours: 2 });
 const [one, other] = [await again(), await again()];
+const inParts = await plain.simulateAlerts({ seed: 1, hours: 5, parts: 3 });
 const events = await (await import('../events/simulate-events.ts')).simulateEvents({ seed: 1, days: 2 });
 const clean = {
-  violations: [...one.violations, ...events.violations],
+  violations: [...one.violations, ...inParts.violations, ...events.violations],
   messages: one.messages,
   puts: events.puts,
   isSame: one.hash === other.hash,

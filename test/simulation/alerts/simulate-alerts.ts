@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { App } from '../../../lib/app.ts';
 import type { Fetch } from '../../../lib/io/http/exchange.ts';
+import type { Part } from '../../../lib/model/part.ts';
 import { createWorld } from '../../../lib/simulator/create-world.ts';
 import type { Fault } from '../../../lib/simulator/faults.ts';
 import { simulatorApp } from '../../../lib/simulator/simulator-app.ts';
@@ -188,11 +189,9 @@ function startTicking(stage: AlertStage, processes: readonly Lives[]): void {
     const isOn = () => index === 0 || (isBusy() && chance.is(0.3));
     every(scenario.watchEveryMs, 20_000 * index, () => {
       if (isOn())
-        void process.run(
-          'scale',
-          isTimed(),
-          async (app) => void (await app.scale(configAt(stage, kernel.now()).config)),
-        );
+        void process.run('scale', isTimed(), async (app) => {
+          for (const shard of partsNow(stage)) await app.scale(configAt(stage, kernel.now()).config, shard);
+        });
     });
     every(scenario.watchEveryMs, 10_000 + 100 * index, () => {
       if (isOn()) void process.run('watch', isTimed(), (app) => watch(stage, app));
@@ -210,9 +209,21 @@ function startTicking(stage: AlertStage, processes: readonly Lives[]): void {
 
 async function watch(stage: AlertStage, app: App): Promise<void> {
   const from = stage.kernel.now();
-  const report = await app.watch(configAt(stage, from).config);
-  const wasCalm = (stage.apiFaults.at(-1) ?? 0) < from && report.problems.length === 0;
+  const shards = partsNow(stage);
+  const problems: string[] = [];
+  for (const shard of shards)
+    problems.push(...(await app.watch(configAt(stage, from).config, undefined, undefined, shard)).problems);
+  const wasCalm =
+    (stage.apiFaults.at(-1) ?? 0) < from && problems.length === 0 && shards.length === stage.scenario.parts;
   if (wasCalm && stage.kernel.now() - from < minuteMs) stage.goodRounds.push(stage.kernel.now());
+}
+
+/** What each run of a tick is asked for; a lost part has none. */
+function partsNow({ scenario: { parts, lost }, kernel }: AlertStage): readonly { readonly shard?: Part }[] {
+  if (parts === 1) return [{}];
+  const isLost = (index: number) => lost?.index === index && kernel.now() >= lost.from && kernel.now() < lost.until;
+  const indexes = Array.from({ length: parts }, (_, index) => index);
+  return indexes.filter((index) => !isLost(index)).map((index) => ({ shard: { index, count: parts } }));
 }
 
 function letStoreFail({ scenario, store, kernel }: AlertStage): void {

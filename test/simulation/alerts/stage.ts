@@ -59,6 +59,11 @@ export type AlertStage = {
   readonly note: (line: string) => void;
 };
 
+/** As people are told of it; undefined = none is lost. */
+export function lostPart({ scenario: { lost, parts } }: AlertStage): string | undefined {
+  return lost && `(part ${lost.index + 1} of ${parts})`;
+}
+
 export function configAt(stage: Pick<AlertStage, 'configs'>, at: EpochMs): TimedConfig {
   return (stage.configs.findLast((one) => one.at <= at) ?? stage.configs[0]) as TimedConfig;
 }

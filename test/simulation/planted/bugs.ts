@@ -9,6 +9,8 @@ export type PlantedBug = Plantable & {
   readonly faults?: readonly FaultClass[];
   /** It shows where the region is cut into so many parts. */
   readonly parts?: number;
+  /** It takes so many clusters to show; absent = four. */
+  readonly clusters?: number;
   /** How many times as much goes wrong while it is hunted. */
   readonly intensity?: number;
   /** It shows where schedules say more than base and idle. */
@@ -20,6 +22,13 @@ function bug(name: string, what: string, file: string, find: string, replace: st
 }
 
 const scaling = 'decide/scaling';
+
+/** Of what parts lower at the same time, each notices the others by this alone: it would catch what else is wrong. */
+const letThroughAlone: Plantable['changes'][number] = {
+  file: 'lib/jobs/scale/plan-by-fleet.ts',
+  find: 'const others: LetThrough = new Map(Object.entries(shared.letThrough));',
+  replace: 'const others: LetThrough = new Map();',
+};
 
 const planted: readonly PlantedBug[] = [
   {
@@ -358,6 +367,64 @@ const planted: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: 'part-brakes-alone',
+    what: 'each part of the region counts its own lowers only',
+    changes: [
+      {
+        file: 'lib/jobs/scale/plan-by-fleet.ts',
+        find: 'const fleet = isCounting ? notLookedAt(seen, await readFleet(parts)) : [];',
+        replace: 'const fleet = isCounting ? notLookedAt(seen, new Map<string, never>()) : [];',
+      },
+      letThroughAlone,
+    ],
+    parts: 3,
+    clusters: 10,
+    hasSizes: true,
+  },
+  {
+    name: 'let-through-alone',
+    what: 'what the brake lets through in a part is not counted in the others',
+    changes: [letThroughAlone],
+    parts: 3,
+    clusters: 10,
+    hasSizes: true,
+  },
+  {
+    name: 'others-are-young',
+    what: 'a pool of another part is as old as its rule',
+    changes: [
+      {
+        file: 'lib/decide/scaling/brake.ts',
+        find: 'const appeared = pool.createdAt ?? memory.thereSince ?? memory.metAt;',
+        replace: 'const appeared = pool.createdAt ?? memory.metAt;',
+      },
+      letThroughAlone,
+    ],
+    parts: 3,
+    clusters: 10,
+    hasSizes: true,
+  },
+  {
+    ...bug(
+      'part-acts-for-others',
+      'a part acts on the clusters of the others too',
+      'jobs/scale/observe.ts',
+      'return shard === undefined || partOf(cluster.id, shard.count) === shard.index;',
+      'return shard === undefined || partOf(cluster.id, shard.count) >= shard.index;',
+    ),
+    parts: 3,
+  },
+  {
+    ...bug(
+      'part-knows-its-own-only',
+      'what only another part has is said not to exist',
+      'jobs/scale/observe.ts',
+      'const seen = [...clusters, ...others.map((cluster) => ({ cluster, pools: undefined, isElsewhere }))];',
+      'const seen = [...clusters, ...others.slice(others.length).map((cluster) => ({ cluster, pools: undefined, isElsewhere }))];',
+    ),
+    parts: 3,
+  },
   bug(
     'size-sent-at-once',
     'the size of an autoscaled pool goes along with its bounds before anything was refused',
@@ -424,6 +491,11 @@ const broughtOutBy: { readonly [name: string]: readonly FaultClass[] } = {
   'brake-on-an-ordinary-evening': [],
   'first-act-unbraked': [],
   'part-lowers-alone': [],
+  'part-brakes-alone': ['config'],
+  'let-through-alone': [],
+  'others-are-young': ['config'],
+  'part-acts-for-others': [],
+  'part-knows-its-own-only': [],
   'failed-holds-the-slot': ['resizes'],
   'bounds-are-nodes': ['resizes'],
   'left-out-is-there': ['lies', 'resizes'],

@@ -82,7 +82,7 @@ async function hunt(
 ): Promise<Found | undefined> {
   const found: Found[] = [];
   for (const seed of seeds) {
-    const one = { bug: bug.name, store, seed, days, clusters };
+    const one = { bug: bug.name, store, seed, days, clusters: bug.clusters ?? clusters };
     const { by, ms } = await run(simulate, bug, one);
     if (by !== undefined && (await run(simulateAsItIs, bug, one)).by === undefined) found.push({ ...one, by, ms });
     if (found.length === enough) break;
