@@ -16,6 +16,8 @@ export function announcementText(pools: readonly PoolWord[], at: EpochMs, tellin
 
 export type Change = {
   readonly pool: PoolWord;
+  /** `late`: it has not happened, and still may. */
+  readonly how: 'done' | 'changed' | 'late';
   readonly why: string;
   /** Where it goes instead, the same way. */
   readonly instead?: Size;
@@ -37,7 +39,7 @@ export function correctionText({ at, gone, added, rest }: Correction, telling: T
   const again = new Set(added.map(({ poolId }) => poolId));
   const groups = Map.groupBy(
     gone.filter(({ pool }) => !again.has(pool.poolId)),
-    ({ why, pool, instead }) => `${Math.sign(pool.by)} ${describeSize(instead)} ${plainly(why)}`,
+    ({ how, why, pool, instead }) => `${how} ${Math.sign(pool.by)} ${describeSize(instead)} ${plainly(why)}`,
   );
   const changed = [...groups.values()].map((some) => goneText(some, isPast, telling));
   const news = clausesOf(added, telling).map((clause) => `${gone.length === 0 ? 'also ' : 'now '}${clause}`);
@@ -48,16 +50,17 @@ export function correctionText({ at, gone, added, rest }: Correction, telling: T
 
 function goneText(gone: readonly Change[], isPast: boolean, telling: Telling): string {
   const way = (gone[0]?.pool.by ?? 0) < 0 ? 'down' : 'up';
-  const verb = isPast ? 'did not go' : gone.length === 1 ? 'does not go' : 'do not go';
+  const { how, instead } = gone[0] as Change;
+  const [one, many] = how === 'late' ? ['has not gone', 'have not gone'] : ['does not go', 'do not go'];
+  const verb = isPast && how !== 'late' ? 'did not go' : gone.length === 1 ? one : many;
   const names = namesOf(
     gone.map(({ pool }) => pool),
     (pool) => labelOf(pool, telling),
   );
   const who = gone.length === 1 ? names : `${counted(gone.length, 'pool')} (${names})`;
-  const instead = gone[0]?.instead;
   const what =
     instead === undefined
-      ? `${verb} ${way}`
+      ? `${verb} ${way}${how === 'late' ? ' yet' : ''}`
       : `${gone.length === 1 ? 'goes' : 'go'} to ${describeSize(instead)} instead`;
   return `${who} ${what}: ${plainly(gone[0]?.why ?? '')}`;
 }

@@ -29,8 +29,8 @@ export type AnnouncedPool = PoolWord & {
   readonly saidAt: EpochMs;
   /** Why it was told later than asked for. */
   readonly late?: string;
-  /** `done`: it happened. `changed`: it does not, or not like this, and that was told. */
-  readonly ended?: { readonly at: EpochMs; readonly how: 'done' | 'changed'; readonly why?: string };
+  /** `done`: it happened. `changed`: it does not, or not like this. `late`: not for long after its boundary, it may yet. Both were told. */
+  readonly ended?: { readonly at: EpochMs; readonly how: 'done' | 'changed' | 'late'; readonly why?: string };
 };
 
 /** What a change that was announced is told by: the pool, and the boundary. */
@@ -38,8 +38,8 @@ export function changeKey(pool: Pick<PoolName, 'region' | 'clusterId' | 'poolId'
   return `${lifeKey(pool)}\n${boundary}`;
 }
 
-/** An announced change that nothing was heard of for so long after its boundary is said to be unknown. */
-export const unknownAfterMs = 2 * hourMs;
+/** An announced change that has not happened so long after its boundary is said to be late; one that nothing is heard of, to be unknown. */
+export const lateAfterMs = 2 * hourMs;
 /** So long after its boundary an announcement is still looked after. */
 export const keptAfterMs = 24 * hourMs;
 

@@ -13,7 +13,7 @@ import {
   messageKey,
   startOf,
   toldFrom,
-  unknownAfterMs,
+  lateAfterMs,
 } from './announcement.ts';
 import { announcementText, type Change, correctionText, labelOf, sizesOf, type Telling } from './announcement-text.ts';
 import { offerLinks } from './keep-link.ts';
@@ -123,7 +123,7 @@ function isTold({ said }: AnnouncedPool): boolean {
 
 function endedAs(pool: AnnouncedPool, change: Change | undefined, { done }: Gone, at: EpochMs): AnnouncedPool {
   if (change === undefined) return pool;
-  const how = done.includes(change) ? 'done' : 'changed';
+  const how = done.includes(change) ? 'done' : change.how;
   return { ...pool, ended: { at, how, ...(change.why !== '' && { why: change.why }) } };
 }
 
@@ -170,35 +170,26 @@ type Gone = { readonly done: readonly Change[]; readonly changed: readonly Chang
 
 /** What the rounds say became of it; of what nobody has said anything for long, that it is not known. */
 function goneOf(input: AnnounceInput, { boundary, pools }: Announcement): Gone {
-  const verdicts = new Map(
-    freshRounds(input)
-      .flatMap((round) => round.verdicts ?? [])
-      .map((verdict) => [changeKey(verdict, verdict.boundary), verdict] as const),
-  );
+  const all = freshRounds(input).flatMap(({ verdicts = [] }) => verdicts);
+  const verdicts = new Map(all.map((verdict) => [changeKey(verdict, verdict.boundary), verdict] as const));
   const done: Change[] = [];
   const changed: Change[] = [];
   for (const pool of pools.filter(({ ended }) => ended === undefined)) {
     const found = verdicts.get(changeKey(pool, boundary));
-    const verdict = found?.saidAt === pool.saidAt ? found : unheardOf(pool, boundary, input.now);
-    if (verdict?.how === 'changed' && isTold(pool))
-      changed.push({ pool, why: verdict.why, ...(verdict.instead !== undefined && { instead: verdict.instead }) });
-    else if (verdict !== undefined) done.push({ pool, why: verdict.why });
+    const verdict = found?.saidAt === pool.saidAt ? found : unheardOf(boundary, input);
+    if (verdict !== undefined && verdict.how !== 'done' && isTold(pool)) changed.push({ pool, ...verdict });
+    else if (verdict !== undefined) done.push({ pool, ...verdict });
   }
   return { done, changed };
 }
 
-function unheardOf(pool: AnnouncedPool, boundary: EpochMs, now: EpochMs): Verdict | undefined {
-  if (now - boundary < unknownAfterMs) return undefined;
-  const { region, clusterId, poolId, saidAt } = pool;
-  return {
-    region,
-    clusterId,
-    poolId,
-    boundary,
-    saidAt,
-    how: 'changed',
-    why: 'no answer of the API has shown it since',
-  };
+/** A round that looks at it and sees it on its way still says so by then (verdicts.ts). */
+function unheardOf(
+  boundary: EpochMs,
+  { now, config }: AnnounceInput,
+): Pick<Verdict, 'how' | 'why' | 'instead'> | undefined {
+  if (now - boundary < lateAfterMs + 2 * config.everyMs) return undefined;
+  return { how: 'changed', why: 'no answer of the API has shown it since' };
 }
 
 /** An announcement that waited until after its boundary says nothing any more; what was taken back still does. */

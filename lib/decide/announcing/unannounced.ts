@@ -4,6 +4,7 @@ import { type EpochMs, iso } from '../../model/time.ts';
 import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
 import { observedNodes } from '../scaling/base.ts';
 import type { Action, Plan, RecordUpdate, RoundInput } from '../scaling/plan.ts';
+import { withAskedLabels } from '../scaling/plan-round.ts';
 import { makeRuleBook } from '../scaling/rule-book.ts';
 import { asksOfPool } from '../scaling/wanted-size.ts';
 import type { AnnouncedPool, Announcement } from './announcement.ts';
@@ -33,9 +34,10 @@ function noted(update: RecordUpdate, input: RoundInput, announced: readonly Anno
 /** undefined = it was told in time, or nobody wants to be told. */
 function whyUnannounced(action: Action, input: RoundInput, announced: readonly Announcement[]): string | undefined {
   const book = input.book ?? makeRuleBook(input.config, input.now);
-  const pool = input.clusters
-    .find(({ cluster }) => cluster.region === action.region && cluster.id === action.clusterId)
-    ?.pools?.find(({ id }) => id === action.poolId);
+  const seen = input.clusters.find(
+    ({ cluster }) => cluster.region === action.region && cluster.id === action.clusterId,
+  );
+  const pool = seen && withAskedLabels(seen, book).pools?.find(({ id }) => id === action.poolId);
   const rule = book.appliedRule({ ...action, labels: pool?.labels })?.rule;
   if (rule?.announce === undefined || pool === undefined) return undefined;
   const by = nodesBy(observedNodes(pool), action.to);
@@ -56,7 +58,7 @@ function whyLate(
   told: readonly (AnnouncedPool & { readonly boundary: EpochMs })[],
   { to }: Action,
 ): string | undefined {
-  const standing = told.filter(({ ended }) => ended === undefined);
+  const standing = told.filter(({ ended }) => ended === undefined || ended.how === 'late');
   const inTime = standing.filter(({ late }) => late === undefined);
   if (inTime.some((one) => equalSize(one.to, to))) return undefined;
   const [other] = inTime;

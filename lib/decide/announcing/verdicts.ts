@@ -2,14 +2,14 @@ import { equalSize, isLower, isRaise, type Size } from '../../model/size.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
 import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
 import type { Action, Hold, HoldCode, Plan, PoolName, PoolState, RoundInput } from '../scaling/plan.ts';
-import { type AnnouncedPool, changeKey } from './announcement.ts';
+import { type AnnouncedPool, changeKey, lateAfterMs } from './announcement.ts';
 
 /** Of an announced change: it happened, or it will not (did not) happen as it was said. */
 export type Verdict = Pick<PoolName, 'region' | 'clusterId' | 'poolId'> & {
   readonly boundary: EpochMs;
   /** When the word was given that this is about: what was said anew since is not meant. */
   readonly saidAt: EpochMs;
-  readonly how: 'done' | 'changed';
+  readonly how: 'done' | 'changed' | 'late';
   readonly why: string;
   /** It goes the way it was announced, to another size. */
   readonly instead?: Size;
@@ -67,7 +67,9 @@ export function judgeAnnounced(
     const state = states.get(key);
     if (state !== undefined && isThere(one, state.seen)) return verdict('done', '');
     const hold = holds.get(key);
-    if (isOnItsWay(one, actions.get(key), hold)) return [];
+    // That it did not happen would be wrong: it may happen in this very round.
+    if (isOnItsWay(one, actions.get(key), hold))
+      return input.now - boundary < lateAfterMs ? [] : verdict('late', hold?.reason ?? 'it is tried again');
     const instead = actions.get(key)?.to ?? hold?.to;
     if (boundary <= input.now && goesElsewhere(one, state?.seen, actions.get(key), hold) && instead !== undefined)
       return verdict('changed', state?.reason ?? '').map((found) => ({ ...found, instead }));

@@ -1,6 +1,7 @@
 import { countNodes, dayStart, isNextCount, nodesRecord } from '../../decide/past/node-counts.ts';
 import { type SizeChange, sizeChanges } from '../../decide/past/size-changes.ts';
 import type { RecordUpdate } from '../../decide/scaling/plan.ts';
+import { withAskedLabels } from '../../decide/scaling/plan-round.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { Write } from '../../io/stores/store.ts';
 import { whole } from '../../model/part.ts';
@@ -49,7 +50,8 @@ export async function keepNodes(
       ({ region, shard: own }) => region === name && own.index === shard.index && own.count === shard.count,
     );
     if (!seen.answered.has(name) || seen.wrongClocks.has(name) || !isNextCount(before?.at, now)) continue;
-    const clusters = seen.clusters.filter(({ cluster }) => cluster.region === name);
+    const own = seen.clusters.filter(({ cluster }) => cluster.region === name);
+    const clusters = own.map((one) => withAskedLabels(one, book));
     const counted = countNodes(clusters, (names) => book.appliedRule(names) !== undefined);
     if (counted.size === 0) continue;
     const today = await listNodes(store, name, dayStart(now));

@@ -2,7 +2,7 @@ import { digestDelivery, digestOf, lastDue, type Week } from '../../decide/diges
 import type { DestinationState } from '../../decide/incidents/routing.ts';
 import { StoreError } from '../../errors.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import { dayMs, type EpochMs, hourMs } from '../../model/time.ts';
+import { type EpochMs, hourMs } from '../../model/time.ts';
 import { putOver } from '../records/change-record.ts';
 import { listDecisions } from '../records/cluster-records.ts';
 import { listHistory } from '../records/delivery-records.ts';
@@ -28,13 +28,15 @@ export async function tellDigest(
   if (config.digest === undefined) return nothing;
   const zone = config.zone ?? 'UTC';
   const due = lastDue(config.digest, zone, now);
+  // A week in which the clocks change has an hour less, or more.
+  const begun = lastDue(config.digest, zone, due - 1);
   const to = states.filter(({ name, retired }) => !retired && config.digest?.to.includes(name));
   let week: Promise<Week> | undefined;
   const problems: string[] = [];
   let deliveries = 0;
   for (const destination of to) {
     try {
-      const told = await tellOne(parts, destination, due, now, () => (week ??= weekOf(parts, due)));
+      const told = await tellOne(parts, destination, due, now, () => (week ??= weekOf(parts, begun, due)));
       deliveries += told ? 1 : 0;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -64,8 +66,7 @@ async function tellOne(
   return (await store.commit([put, deliveryWrite(delivery)])).kind === 'committed';
 }
 
-async function weekOf({ store, config }: WatchParts, to: EpochMs): Promise<Week> {
-  const from = to - 7 * dayMs;
+async function weekOf({ store, config }: WatchParts, from: EpochMs, to: EpochMs): Promise<Week> {
   const savings = await countSavings(store, config, from, to);
   const { hours, money } = sumSavings(savings.pools);
   const since = await writtenSince(store, config);

@@ -53,6 +53,8 @@ export type AnnouncedRun = { readonly violations: readonly string[]; readonly lo
 export function runAnnouncedWorld(seed: number): AnnouncedRun {
   const chance = makeChance(seed, 'announcements');
   const world = drawWorld(chance);
+  const labels = makeLabels(makeChance(seed, 'labels of announced pools'));
+  labels.begin(world);
   const told: Told[] = [];
   const lowered: Lowered[] = [];
   const sizes = new Map<string, { readonly at: number; readonly size: Size }[]>();
@@ -63,8 +65,9 @@ export function runAnnouncedWorld(seed: number): AnnouncedRun {
     for (const pool of world.pools)
       sizes.set(pool.name, [...(sizes.get(pool.name) ?? []), { at: world.now, size: shownSize(pool) }]);
     if (chance.is(0.35)) disturb(world, chance);
+    labels.disturb(world);
     if (chance.is(0.05)) continue;
-    const ran = tick(world, known, watchedAt);
+    const ran = labels.shown(world, () => tick(world, known, watchedAt));
     known = ran.known;
     watchedAt = world.now;
     told.push(...ran.told);
@@ -130,8 +133,13 @@ function toldOf({ id, facts, episode, queuedAt }: Delivery): Told {
 function loweredBy(plan: Plan, pools: readonly ObservedPool[], world: World): readonly Lowered[] {
   const decisions = plan.updates.flatMap((update) => update.decisions);
   return plan.actions.flatMap(({ poolId, pool, to }) => {
-    const from = pools.find(({ id }) => id === poolId)?.size ?? 0;
-    if (world.config.rules[0]?.announce === undefined || upper(to) >= from) return [];
+    const { size: from = 0, labels } = pools.find(({ id }) => id === poolId) ?? {};
+    // What an answer leaves out is as it was seen last.
+    const known = labels ?? world.record?.pools[poolId]?.labels;
+    const rule = world.config.rules.find(({ match }) =>
+      Object.entries(match.labels ?? {}).every(([key, value]) => known?.[key] === value),
+    );
+    if (rule?.announce === undefined || upper(to) >= from) return [];
     const reason = decisions.find((one: Decision) => one.kind === 'scale' && one.poolId === poolId)?.reason ?? '';
     return [{ at: world.now, pool, from, to, reason }];
   });
@@ -163,8 +171,8 @@ function isExplained({ at: when, pool, reason }: Lowered, told: readonly Told[])
   if (reason === '' || reason.includes('not announced in time: ')) return true;
   return told.some((one) => {
     const isInTime = one.boundary <= when && one.at <= one.boundary - beforeMs && promisesIn(one.text).has(pool);
-    // In a tick the round comes first: what the watch says in the same tick came after the deed.
-    const later = told.filter((other) => other.boundary === one.boundary && other.at > one.at && other.at < when);
+    // Nor in the same tick: it would be said of what has just been done.
+    const later = told.filter((other) => other.boundary === one.boundary && other.at > one.at && other.at <= when);
     return isInTime && !later.some((other) => isTakenBack(pool, other.text));
   });
 }
@@ -288,13 +296,49 @@ function disturb(world: World, chance: Chance): void {
       change(world, pool.id, { size: chance.integer(min, Math.max(min, max)) });
     },
     () => {
-      const hash = `rule-${now}`;
-      world.config = { ...world.config, hash: `config-${now}`, rules: [drawRule(chance, hash)] };
+      const [first, ...rest] = world.config.rules;
+      const rule = { ...drawRule(chance, `rule-${now}`), match: first?.match ?? aMatch('dev/*') };
+      world.config = { ...world.config, hash: `config-${now}`, rules: [rule, ...rest] };
     },
     () => (world.cluster = { ...world.cluster, status: world.cluster.status === 'Running' ? 'Upgrading' : 'Running' }),
     () => (world.onPut = chance.pick(['apply', 'apply', 'apply', 'refuse', 'busy', 'ignore'])),
   ];
   chance.pick(deeds)();
+}
+
+type Labelling = {
+  readonly begin: (world: World) => void;
+  /** Somebody labels a pool. */
+  readonly disturb: (world: World) => void;
+  /** A tick, now and then with an answer that leaves labels out. */
+  readonly shown: <T>(world: World, run: () => T) => T;
+};
+
+/** In some worlds the rule that announces asks for a label, and another one, or none, takes the other pools. */
+function makeLabels(chance: Chance): Labelling {
+  const isLabelled = chance.is(0.3);
+  const draw = () => chance.pick([{ team: 'data' }, { team: 'data' }, { team: 'web' }, {}]);
+  return {
+    begin: (world) => {
+      if (!isLabelled) return;
+      const [rule] = world.config.rules as [Rule];
+      const labelled = { ...rule, match: { ...rule.match, labels: { team: 'data' }, labelText: '{ team: data }' } };
+      const { announce: _, ...silent } = { ...rule, hash: 'rest' };
+      world.config = { ...world.config, rules: chance.is(0.5) ? [labelled, silent] : [labelled] };
+      world.pools = world.pools.map((pool) => ({ ...pool, labels: draw() }));
+    },
+    disturb: (world) => {
+      if (isLabelled && chance.is(0.1)) change(world, chance.pick(world.pools).id, { labels: draw() });
+    },
+    shown: (world, run) => {
+      if (!isLabelled || !chance.is(0.15)) return run();
+      const own = new Map(world.pools.map(({ id, labels }) => [id, labels]));
+      for (const { id } of world.pools) change(world, id, { labels: undefined });
+      const ran = run();
+      for (const [id, labels] of own) change(world, id, { labels });
+      return ran;
+    },
+  };
 }
 
 /** So many seeds from the first one; what is wrong, by seed. */

@@ -9,6 +9,10 @@ test('what goes down was told, and what was told goes down', { timeout: 60_000 }
   expect(told).toBeGreaterThan(50);
 });
 
+test.each([4817, 5200])('what is tried for hours is not said to be off as it comes (world %i)', (seed) => {
+  expect(searchAnnouncedWorlds(seed, 1).wrong).toEqual([]);
+});
+
 test('nothing is kept but by a right POST', async () => {
   expect(await probeLinks()).toEqual([]);
 });

@@ -18,7 +18,7 @@ export const plantedAnnouncementBugs: readonly PlantedAnnouncementBug[] = [
   ]),
   bug('announcements', 'what was taken back still counts as told', [
     'decide/announcing/unannounced.ts',
-    'told.filter(({ ended }) => ended === undefined)',
+    "told.filter(({ ended }) => ended === undefined || ended.how === 'late')",
     'told.filter(({ by }) => by !== 0)',
   ]),
   bug('announcements', 'each tick announces anew', [
@@ -30,8 +30,13 @@ export const plantedAnnouncementBugs: readonly PlantedAnnouncementBug[] = [
     'announcements',
     'nothing is taken back',
     ['decide/announcing/verdicts.ts', 'if (open.length === 0) return [];', 'if (open.length >= 0) return [];'],
-    ['decide/announcing/announcement.ts', 'unknownAfterMs = 2 * hourMs', 'unknownAfterMs = 200 * hourMs'],
+    ['decide/announcing/announcement.ts', 'lateAfterMs = 2 * hourMs', 'lateAfterMs = 200 * hourMs'],
   ),
+  bug('announcements', 'labels that an answer leaves out are taken for none', [
+    'decide/announcing/unannounced.ts',
+    'seen && withAskedLabels(seen, book).pools',
+    'seen && withAskedLabels(seen, { ...book, labelKeys: new Set() }).pools',
+  ]),
   bug('links', 'a GET keeps', ['io/listen/keep-page.ts', '(link) => parts.look(link)', '(link) => parts.keep(link)']),
   bug('links', 'nobody looks at the signature', [
     'io/listen/keep-page.ts',
