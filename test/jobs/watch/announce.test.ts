@@ -301,7 +301,7 @@ describe('why it was not announced in time stands in the history', () => {
     await ticks(night, `${day}T19:15:00Z`);
     expect((await saidOf(night)).map((text) => text.slice(0, 33))).toEqual(['18:50 At 19:00 UTC, in 10 minutes']);
     expect((await scaledReasons(night))[0]).toContain(
-      'not announced in time: it was announced at 2026-03-02T18:50:00Z: nobody looked',
+      'not announced in time: it was announced at 2026-03-02T18:50:00Z: no round ran at the right time',
     );
   });
 
