@@ -91,7 +91,8 @@ function isSomethingElse(text: string, problems: readonly Problem[]): boolean {
   const known =
     /^\{?\s*["']?(?:regions|schedules|pools|destinations|calendars|timezone|defaults|exceptions|silences|events)["']?\s*:/u;
   const firstKey = text.split('\n').findIndex((line) => known.test(line.trimStart()));
-  const firstError = Math.min(...errors.map(({ line }) => line));
+  const firstError = errors.reduce((least, { line }) => Math.min(least, line), Number.POSITIVE_INFINITY);
+  if (firstKey === -1 && errors.length > 1 && errors.every(({ path }) => path === '')) return true;
   return errors.length > 5 && (firstKey === -1 || firstError < firstKey + 1);
 }
 

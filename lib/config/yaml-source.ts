@@ -1,4 +1,16 @@
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  YAMLParseError,
+} from 'yaml';
 import type { Path, PathPart } from './problem.ts';
 
 export type Position = { readonly line: number; readonly column: number };
@@ -24,8 +36,10 @@ export function readYaml(text: string): YamlSource {
     version: '1.2',
     schema: 'core',
     logLevel: 'error',
-    uniqueKeys: true,
+    // The parser compares each key with all before it: minutes, where a map has many.
+    uniqueKeys: false,
   });
+  addDuplicates(document);
   const last = lastPlace(text);
   const atOffset = (offset: number): Position => {
     const { line, col } = lines.linePos(Math.min(offset, last));
@@ -38,6 +52,31 @@ export function readYaml(text: string): YamlSource {
     atValue: (path) => atOffset(offsetOfValue(document, path)),
     atKey: (path) => atOffset(offsetOfKey(document, path)),
   };
+}
+
+/** In the order of the text, as the parser would say it. */
+function addDuplicates(document: Document.Parsed): void {
+  const twice: YAMLParseError[] = [];
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) twice.push(duplicate(startOf(key) ?? 0));
+        seen.add(key.value);
+      }
+    },
+  });
+  if (twice.length === 0) return;
+  document.errors.push(...twice.slice(0, mostDuplicates));
+  document.errors.sort((a, b) => a.pos[0] - b.pos[0]);
+}
+
+/** Nobody reads more of them. */
+const mostDuplicates = 1000;
+
+function duplicate(at: number): YAMLParseError {
+  return new YAMLParseError([at, at + 1], 'DUPLICATE_KEY', 'Map keys must be unique');
 }
 
 /** Where each line begins. The parser's own count leaves a line out where a text is broken off in a key. */

@@ -38,9 +38,9 @@ describe('the command line', () => {
     expect((await world.run('explain', 'ml/gpu', ...at)).code).toBe(0);
   });
 
-  test('another file as the config is one problem', async () => {
+  test.each(['README.md', 'LICENSE', 'package.json'])('another file as the config is one problem: %s', async (file) => {
     using world = aCliWorld();
-    world.writeConfig(readFileSync('README.md', 'utf8'));
+    world.writeConfig(readFileSync(file, 'utf8'));
     const { problems } = (await world.json('check')) as { problems: { message: string }[] };
     expect(problems.map(({ message }) => message)).toEqual([
       'this is not a config of Lamplighter: it has neither regions nor schedules nor pools',

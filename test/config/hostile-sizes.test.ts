@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { compileMatch, covers, mayOverlap } from '../../lib/config/match.ts';
 import { makeMatchIndex } from '../../lib/config/match-index.ts';
 import { findPastedSecrets } from '../../lib/config/pasted-secrets.ts';
+import { readYaml } from '../../lib/config/yaml-source.ts';
 import type { Match } from '../../lib/model/config.ts';
 import { hasSeveralRuns, linearPattern } from '../../lib/model/linear-pattern.ts';
 import { matchesPool } from '../../lib/model/match.ts';
@@ -50,6 +51,26 @@ describe('what somebody pasted is found in linear time', () => {
     for (const text of [filled(piece), `https://h/${filled(piece)}`, `a://u:${filled(piece)}`]) {
       expect(await workOf(() => findPastedSecrets(text))).toBeLessThan(1500);
     }
+  });
+});
+
+describe('many keys of one map are read in linear time', () => {
+  const keys = (count: number, key: (n: number) => string) => Array.from({ length: count }, (_, n) => key(n));
+  test.each([
+    ['each another', `prices: { flavors: { ${keys(8000, (n) => `k${n}: 1`).join(', ')} } }\n`],
+    ['all alike', `prices: { flavors: { ${keys(8000, () => 'k: 1').join(', ')} } }\n`],
+    ['none of ours', keys(8000, (n) => `k${n}: 1\n`).join('')],
+  ])('%s', async (_, text) => {
+    // The parser's own search for keys that are there twice took ten times as long.
+    expect(await workOf(() => readYaml(`${head}${text}`))).toBeLessThan(2500);
+  });
+
+  test('and those that are there twice are found', () => {
+    const { document } = readYaml('a: 1\nb: { c: 1, "c": 2, d: 3 }\n? [x]\n: 1\na: 2\n"1": x\n1: y\n');
+    expect(document.errors.map(({ code, pos: [at] }) => [code, at])).toEqual([
+      ['DUPLICATE_KEY', 16],
+      ['DUPLICATE_KEY', 41],
+    ]);
   });
 });
 
