@@ -56,7 +56,7 @@ export function start(
 }
 
 /** Looks again and again: what is waited for happens in another process, on the machine's own time. */
-export async function until<T>(what: string, look: () => T | undefined | false, atMostMs = 50_000): Promise<T> {
+export async function until<T>(what: string, look: () => T | undefined | false, atMostMs = 200_000): Promise<T> {
   const end = systemClock.now() + atMostMs;
   for (;;) {
     const found = look();

@@ -8,7 +8,7 @@ import { serveSimulator } from '../../lib/simulator/serve-simulator.ts';
 import { aDayFarFromNow, type Ended, makeFolder, runCommand, startCli, until } from './journey.ts';
 
 // Processes start in a second here, and in many when the machine is busy.
-const patience = { timeout: 90_000 };
+const patience = { timeout: 300_000 };
 
 /** 64 characters, as real tokens are; a part of it anywhere would be found. */
 const canary = 'c0ffee5ea1ed5ea1'.repeat(4);
@@ -36,9 +36,7 @@ function readRound({ stdout }: Ended): Round {
   return JSON.parse(stdout) as Round;
 }
 
-test.concurrent('a newcomer: init, check, plan, act, and the pools reach their sizes', {
-  timeout: 90_000,
-}, async () => {
+test.concurrent('a newcomer: init, check, plan, act, and the pools reach their sizes', patience, async () => {
   await using api = await startWorld();
   using folder = makeFolder();
   const said: Ended[] = [];
