@@ -3,7 +3,7 @@ import type { Finding } from '../../model/finding.ts';
 import type { Names } from '../../model/match.ts';
 import { describeSize, isLower, nodesOver, type Size } from '../../model/size.ts';
 import { counted } from '../../model/text.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
 import type { Timeline } from '../schedule/timeline.ts';
 import { givenBase, observedNodes } from './base.ts';
 import type { StoredRule } from './memory.ts';
@@ -97,10 +97,13 @@ function isFirstAct({ rule, pool, memory }: PoolView, known: StoredRule | undefi
   if (known === undefined) return true;
   const { knownSince = Number.NEGATIVE_INFINITY, approvedAt = Number.NEGATIVE_INFINITY } = known;
   const met = memory.metAt ?? Number.NEGATIVE_INFINITY;
-  const appeared = pool.createdAt ?? memory.thereSince ?? memory.metAt;
-  const isYounger = knownSince === Number.NEGATIVE_INFINITY || (appeared !== undefined && appeared > knownSince);
+  const appeared = pool.createdAt ?? memory.thereSince ?? met - sameRoundMs;
+  const isYounger = knownSince === Number.NEGATIVE_INFINITY || appeared > knownSince;
   return !isYounger && met > approvedAt;
 }
+
+/** Of a pool of no age, which was met by one part of a round while another one began to act under its rule. */
+const sameRoundMs = 10 * minuteMs;
 
 function isWantedBy(
   want: RankedWant,

@@ -21,7 +21,8 @@ export function refreshMemory(input: PoolInput): PoolMemory {
     asks: asks.fingerprint,
     ruleHash: rule.hash,
     metAt: now,
-    ...(pool.createdAt !== undefined && { thereSince: pool.createdAt }),
+    // Under a rule that nobody knows yet each pool is an old one: of most there is nothing to be remembered.
+    ...(input.isRuleKnown === true && pool.createdAt !== undefined && { thereSince: pool.createdAt }),
     onRemove: rule.onRemove,
   };
   if (known === undefined) return first;

@@ -97,7 +97,8 @@ function viewOne(
   }
   const { rule, scheduleName, timeline } = applied;
   const { kind: evidence, claimedAt } = settled.evidence[pool.id] ?? {};
-  const of = { now, names, cluster, pool, rule, scheduleName, timeline };
+  const isRuleKnown = input.isRuleKnown(rule.hash);
+  const of = { now, names, cluster, pool, rule, scheduleName, timeline, isRuleKnown };
   return evaluatePool({ ...of, asks, memory, inFlight, evidence, leadMs, lookedAt: later(lookedAt, claimedAt) });
 }
 

@@ -24,6 +24,8 @@ export type ClusterInput = {
   readonly ruleOf: (pool: ObservedPool) => AppliedRule | undefined;
   readonly asks: readonly Ask[];
   readonly lookedAt: EpochMs | undefined;
+  /** Was this rule acted under, or approved, before? */
+  readonly isRuleKnown: (hash: string) => boolean;
 };
 
 export type RoundInput = {

@@ -26,6 +26,8 @@ export type PoolInput = {
   readonly leadMs: number;
   /** When this pool was looked at last, where that is known. */
   readonly lookedAt: EpochMs | undefined;
+  /** Was its rule acted under, or approved, before? Absent = no. */
+  readonly isRuleKnown?: boolean;
 };
 
 export type Block = { readonly code: HoldCode; readonly reason: string };

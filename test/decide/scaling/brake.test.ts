@@ -465,13 +465,13 @@ describe('the first lowers under a rule', () => {
     ],
     [
       'it is older than when pools of no age were met',
-      { createdAt: undefined, metAt: known + 1 },
+      { createdAt: undefined, metAt: known + 10 * minute + 1 },
       { knownSince: known },
       false,
     ],
     [
       'it is as old as when pools of no age were met',
-      { createdAt: undefined, metAt: known },
+      { createdAt: undefined, metAt: known + 10 * minute },
       { knownSince: known },
       true,
     ],

@@ -396,8 +396,8 @@ const planted: readonly PlantedBug[] = [
     changes: [
       {
         file: 'lib/decide/scaling/brake.ts',
-        find: 'const appeared = pool.createdAt ?? memory.thereSince ?? memory.metAt;',
-        replace: 'const appeared = pool.createdAt ?? memory.metAt;',
+        find: 'const appeared = pool.createdAt ?? memory.thereSince ?? met - sameRoundMs;',
+        replace: 'const appeared = pool.createdAt ?? met;',
       },
       letThroughAlone,
     ],
