@@ -138,7 +138,7 @@ describe('what cannot be read is said', () => {
 
   test.each([
     [64 * 1024, undefined],
-    [64 * 1024 + 1, 'is larger than 64 KiB, which no secret is'],
+    [64 * 1024 + 1, 'is larger than 64 KiB, too large for a secret'],
   ])('of a file of %i bytes', async (bytes, problem) => {
     writeFileSync(join(folder, 'large'), 'x'.repeat(bytes), { mode: 0o600 });
     const read = fileSecretSource(join(folder, 'large'), systemClock).read('current');
@@ -148,7 +148,7 @@ describe('what cannot be read is said', () => {
 
   test.each([
     [64 * 1024, undefined],
-    [64 * 1024 + 1, 'printed more than 64 KiB, which no secret is'],
+    [64 * 1024 + 1, 'printed more than 64 KiB, too much for a secret'],
   ])('of a command that prints %i bytes', async (bytes, problem) => {
     const source = commandSecretSource(
       { argv: ['head', '-c', String(bytes), '/dev/zero'] },
