@@ -18,6 +18,8 @@ describe('a window on one line', () => {
   test.each([
     ['as kube-downscaler writes it', '["Mon-Fri 07:00-19:00 Europe/Berlin"]', spelt],
     ['with blanks around the dashes', '["Mon - Fri 07:00 - 19:00 Europe/Berlin"]', spelt],
+    ['with the dashes of a word processor', '["Mon–Fri 07:00—19:00 Europe/Berlin"]', spelt],
+    ['with the dashes of a mail program', '["Mon − Fri 07:00 ‑ 19:00"]', spelt],
     ['without a zone', '["Mon-Fri 07:00-19:00"]', spelt],
     ['by itself, not in a list', '"Mon-Fri 07:00-19:00 Europe/Berlin"', spelt],
     ['in other letter cases and blanks', '["  MON-fri   07:00-19:00 "]', spelt],

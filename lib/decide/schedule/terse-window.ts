@@ -45,7 +45,8 @@ const weekly = new RegExp(`^(${day} ${time}) ?- ?(${day} ${time})(?: (${zone}))?
 const daily = new RegExp(`^(?:(${day}(?: ?- ?${day})?)(?: |$))?(?:(${time}) ?- ?(${time})(?: |$))?(${zone})?$`);
 
 function parseOne(part: string, text: string): TerseWindow | ScheduleProblem {
-  const spaced = part.replaceAll(/\s+/g, ' ');
+  // Word processors and mail programs make dashes of hyphens.
+  const spaced = part.replaceAll(/\s+/g, ' ').replaceAll(/[\u2010-\u2015\u2212]/g, '-');
   if (/^(?:always|never)$/i.test(spaced)) return notAWindow(part, text);
   const [, from, to, weeklyZone] = weekly.exec(spaced) ?? [];
   if (from !== undefined) return { written: { from, to }, zone: weeklyZone };
