@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import type { LogLevel } from '../io/log-lines.ts';
-import type { CliParts } from './parts.ts';
+import type { CliParts, TextOutput } from './parts.ts';
 
 const logLevels: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies readonly LogLevel[];
 
@@ -17,21 +17,40 @@ export function addCommonOptions(program: Command): void {
   program
     .addOption(new Option('--as <name>', 'your name, stored with what you do (default: user@host)').argParser(readName))
     .addOption(new Option('--no-color', 'no colours (also: NO_COLOR=1)'))
+<<<<<<< HEAD
     .addOption(new Option('-q, --quiet', 'print only errors, and output for programs'))
+=======
+    .addOption(new Option('-q, --quiet', 'only what goes wrong (on stderr), and what programs read'))
+>>>>>>> d6f982a (fix(cli): quiet says what goes wrong, an option before its command is told where it belongs, man finds its page)
     .addOption(new Option('--log-level <level>', 'how much is logged on stderr').choices(logLevels));
 }
 
+/** Text that --quiet kept from stdout: said on stderr after all where the command ends badly. */
+export type Unsaid = (() => void)[];
+
 /** What these options and the environment change in a command's parts. */
-export function settledParts(program: Command, command: Command, parts: CliParts): Partial<CliParts> {
+export function settledParts(program: Command, command: Command, parts: CliParts, unsaid: Unsaid): Partial<CliParts> {
   const { as, color, quiet, logLevel = levelOf(parts.env) } = program.opts<CommonOptions>();
   const { json, format } = command.opts<{ readonly json?: true; readonly format?: string }>();
-  const isForPrograms = json || format !== undefined || printsForPrograms.has(command.name());
-  const silent = { write: () => undefined, writeLines: () => undefined };
+  const printsApi = command.name() === 'clusters' && command.args.length > 0;
+  const isForPrograms = json || format !== undefined || printsApi || printsForPrograms.has(command.name());
   return {
     ...(as === undefined ? {} : { who: as, isNamed: true }),
     ...(color ? {} : { env: { ...parts.env, NO_COLOR: '1' } }),
-    ...(quiet && !isForPrograms ? { stdout: { ...parts.stdout, ...silent } } : {}),
+    ...(quiet && !isForPrograms ? { stdout: holdingBack(parts, unsaid) } : {}),
     ...(logLevel === undefined ? (quiet ? { logLevel: 'error' } : {}) : { logLevel }),
+  };
+}
+
+/** Of a command that goes on for days no more is kept than anybody would read. */
+const mostUnsaid = 5000;
+
+function holdingBack({ stdout, stderr }: CliParts, unsaid: Unsaid): TextOutput {
+  const keep = (say: () => void) => void (unsaid.length < mostUnsaid && unsaid.push(say));
+  return {
+    ...stdout,
+    write: (text) => keep(() => stderr.write(text)),
+    writeLines: (text) => keep(() => stderr.writeLines(text)),
   };
 }
 

@@ -33,7 +33,7 @@ import { addStatus } from './commands/status.ts';
 import { addStore } from './commands/store.ts';
 import { addUninstall } from './commands/uninstall.ts';
 import { addVersion } from './commands/version.ts';
-import { addCommonOptions, groupCommands, settleConfig, settledParts } from './common-options.ts';
+import { addCommonOptions, groupCommands, settleConfig, settledParts, type Unsaid } from './common-options.ts';
 import { describeFailure } from './failure.ts';
 import type { CliParts, GivenParts, Output, TextOutput } from './parts.ts';
 import { makePaint } from './text/paint.ts';
@@ -51,23 +51,26 @@ export async function runCli(argv: readonly string[], given: GivenParts): Promis
       exitCode = code;
     },
   };
-  const program = makeProgram(parts);
+  const unsaid: Unsaid = [];
+  const program = makeProgram(parts, unsaid);
   try {
     refuseUnknownHelp(program, argv);
     await program.parseAsync([...argv], { from: 'user' });
+    // 3 is no failure: something would change.
+    if (exitCode === 1 || exitCode === 2) for (const say of unsaid) say();
     return exitCode;
   } catch (error) {
     // Help that was asked for, and that of a line without a command, are printed already.
     if (error instanceof CommanderError && error.message === '(outputHelp)') return error.exitCode === 0 ? 0 : 2;
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    const failure = describeFailure(error, helpOf(program, argv));
+    const failure = describeFailure(tooEarly(program, argv, error) ?? error, helpOf(program, argv));
     parts.stderr.write(`${failure.message}\n`);
     return failure.exitCode;
   }
 }
 
 /** The whole command line, strict: what it does not know it refuses, with a suggestion. */
-function makeProgram(parts: CliParts): Command {
+function makeProgram(parts: CliParts, unsaid: Unsaid): Command {
   const program = new Command('lamplighter');
   const [out, err] = [makePaint(parts.stdout, parts.env), makePaint(parts.stderr, parts.env)];
   program
@@ -98,7 +101,7 @@ function makeProgram(parts: CliParts): Command {
   groupCommands(program);
   refuseRepeated(program);
   program.hook('preAction', (_, command) => {
-    Object.assign(parts, settledParts(program, command, parts));
+    Object.assign(parts, settledParts(program, command, parts, unsaid));
     settleConfig(command, parts);
   });
   program.addHelpText(
@@ -131,6 +134,22 @@ function refuseRepeated(command: Command): void {
       if (times > 1) throw new UsageError(`${option.long ?? option.flags} is given more than once: give it once`);
     });
   }
+}
+
+/** `lamplighter --config prod.yml status`: an option of the command, before its name. */
+function tooEarly(program: Command, argv: readonly string[], error: unknown): UsageError | undefined {
+  if (!(error instanceof CommanderError) || error.code !== 'commander.unknownOption') return undefined;
+  const flag = /'(-[^'=]*)/u.exec(error.message)?.[1] ?? '';
+  const has = (command: Command) => command.options.some(({ short, long }) => flag === short || flag === long);
+  const at = argv.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
+  const meant = program.commands.find((command) => argv.includes(command.name(), at));
+  if (at === -1 || argv.slice(0, at).some((word) => program.commands.some((command) => command.name() === word)))
+    return undefined;
+  const named = meant === undefined ? program.commands.find(has) : meant;
+  if (named === undefined || !has(named)) return undefined;
+  return new UsageError(
+    `${flag} is an option of the command: write it after its name, lamplighter ${named.name()} ${flag} …`,
+  );
 }
 
 function helpOf(program: Command, [name]: readonly string[]): string {

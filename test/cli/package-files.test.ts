@@ -2,7 +2,10 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { matchesGlob } from 'node:path';
 import { expect, test } from 'vitest';
 
-const { files } = JSON.parse(readFileSync('package.json', 'utf8')) as { files: readonly string[] };
+const { files, man } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  readonly files: readonly string[];
+  readonly man: unknown;
+};
 
 /** What the command line and the files it writes point at, in help and in comments of a first config. */
 const pointedAt = [
@@ -13,6 +16,11 @@ const pointedAt = [
       .flatMap((line) => line.match(/\b(docs|events|deploy)\/[\w/-]+\.\w+/g) ?? []),
   ),
 ];
+
+/** A single path would be allowed, and npm 11 links none of it. */
+test('npm install --global links the manual page', () => {
+  expect(man).toEqual(['dist/cli/lamplighter.1']);
+});
 
 test('there are such files at all', () => {
   expect(pointedAt).toEqual(expect.arrayContaining(['docs/config.md', 'docs/json.md', 'events/http-native.json']));

@@ -40,7 +40,8 @@ describe('the package', () => {
     });
 
   test('brings its manual page, its docs and the lock of what was tested', () => {
-    expect(readFileSync(join(installed, packageJson.man), 'utf8')).toMatch(/^\.TH LAMPLIGHTER 1/);
+    for (const page of packageJson.man)
+      expect(readFileSync(join(installed, page), 'utf8')).toMatch(/^\.TH LAMPLIGHTER 1/);
     for (const file of ['docs/runbooks.md', 'lamplighter.schema.json', 'npm-shrinkwrap.json', 'README.md', 'LICENSE'])
       expect([file, existsSync(join(installed, file))]).toEqual([file, true]);
     expect(existsSync(join(installed, 'lib'))).toBe(false);

@@ -59,12 +59,15 @@ export async function restorePools(parts: RestoreParts): Promise<Restored> {
       return { ...result, isDone: notRestored.length === 0, end: 'settled' };
     if (signal.aborted) return { ...result, isDone: false, end: 'stop' };
     if (clock.now() >= end) return { ...result, isDone: false, end: 'time' };
+    if (owed.length === 0 && !isOver)
+      tellOnce(parts, told, 'waits for a minute: a round that began before may still change a pool');
     await clock.sleep(pauseMs, signal);
   }
 }
 
 /** Every change, and every reason against one, once. */
-function tellRound({ tell, config }: RestoreParts, { results, plan, problems }: ScaleReport, told: Set<string>): void {
+function tellRound(parts: RestoreParts, { results, plan, problems }: ScaleReport, told: Set<string>): void {
+  const { tell, config } = parts;
   const label = poolLabels(config);
   for (const { region, cluster, pool, result } of results) {
     const action = plan.actions.find((one) => one.region === region && one.cluster === cluster && one.pool === pool);
@@ -77,10 +80,12 @@ function tellRound({ tell, config }: RestoreParts, { results, plan, problems }: 
       .map((hold) => `${label(hold)}  waits: ${hold.reason}`),
     ...problems.map(({ reason }) => `problem: ${reason}`),
   ];
-  for (const reason of reasons) {
-    if (!told.has(reason)) tell(reason);
-    told.add(reason);
-  }
+  for (const reason of reasons) tellOnce(parts, told, reason);
+}
+
+function tellOnce({ tell }: RestoreParts, told: Set<string>, line: string): void {
+  if (!told.has(line)) tell(line);
+  told.add(line);
 }
 
 /** Its region answered in full, and the pool was not in it. */

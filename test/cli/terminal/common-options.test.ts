@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { stripVTControlCharacters } from 'node:util';
 import { Command, Option } from 'commander';
 import { describe, expect, test } from 'vitest';
@@ -92,6 +93,81 @@ describe('options of every command', () => {
     expect((await world.run('status', '--quiet', '--json')).out).toContain('"pools"');
     const wrong = await world.run('pause', '--quiet');
     expect(wrong).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--for 4h') });
+  });
+
+  test('--quiet says on stderr what goes wrong, where a command only reports it', async () => {
+    using world = aCliWorld();
+    await world.run('run', '--once');
+    await world.run('store', 'backup', join(world.folder, 'b.db'));
+    world.writeConfig('regoins: {}\n');
+    const plain = await world.run('check');
+    expect(await world.run('check', '--quiet')).toEqual({ code: 2, out: '', err: plain.out });
+    expect(await world.run('doctor', '-q')).toEqual({ code: 2, out: '', err: expect.stringContaining('regoins') });
+    const database = new DatabaseSync(join(world.folder, 'b.db'));
+    database.exec("update records set value = '{' where partition = 'clusters/r1'");
+    database.close();
+    const verified = await world.runWith({}, 'store', 'verify', '--quiet', join(world.folder, 'b.db'));
+    expect(verified).toMatchObject({ code: 1, out: '', err: expect.stringContaining('holds no JSON') });
+  });
+
+  test('--quiet says nothing of what would change, which is no failure', async () => {
+    using world = aCliWorld();
+    const old = join(world.folder, 'old.yml');
+    writeFileSync(old, readFileSync(world.config, 'utf8').replace('19:00', '17:00'), { mode: 0o600 });
+    const argv = ['rehearse', '--offline', '--pool', 'dev-api/workers', '--against', old, '--detailed-exitcode'];
+    expect((await world.run(...argv, '--quiet')).out).toBe('');
+    expect(await world.run(...argv, '--quiet')).toMatchObject({ code: 3, err: expect.not.stringContaining('17:00') });
+  });
+
+  const ordinary = [
+    ...['status', 'plan', 'rehearse', 'clusters', 'history', 'savings', 'incidents', 'outbox', 'approve'].map((one) => [
+      one,
+    ]),
+    ['explain', 'dev-api/workers'],
+    ['base', 'dev-api/workers', 'show'],
+    ['scale', 'ml/gpu', '--at-least', '2', '--for', '1h'],
+    ['pause', 'dev-*', '--for', '1h'],
+    ['resume', 'dev-*'],
+    ['promote', 'dev-*'],
+    ['silence', 'dev-*', '--for', '1h'],
+    ['silence', '--list'],
+    ['page', '--out', './page.html'],
+    ['run', '--once', '--dry-run'],
+    ['store', 'verify'],
+    ['uninstall', '--dry-run'],
+  ];
+
+  test('--quiet and --no-color are obeyed by every command, before and after it', async () => {
+    using world = aCliWorld();
+    await world.run('run', '--once');
+    const onTerminal = async (...argv: string[]) => {
+      const { output, text } = makeOutput(true);
+      const { code, err } = await world.runWith({ stdout: output }, ...argv);
+      return { code, out: text(), err };
+    };
+    for (const words of ordinary) {
+      const own = [
+        ...words.map((word) => word.replace('./page.html', join(world.folder, 'p.html'))),
+        '--config',
+        world.config,
+      ];
+      const plain = await onTerminal('--no-color', ...own);
+      expect(plain, words.join(' ')).toEqual({ code: 0, out: stripVTControlCharacters(plain.out), err: plain.err });
+      expect(plain.out, words.join(' ')).not.toBe('');
+      expect(await onTerminal(...own, '-q', '--as', 'Zoë'), words.join(' ')).toMatchObject({ code: 0, out: '' });
+    }
+    expect((await world.run('clusters', 'dev-api', '--quiet')).out).toContain('"dev-api"');
+  });
+
+  test.each([
+    [['--config', 'x.yml', 'status'], 'lamplighter status --config …'],
+    [['--config=x.yml', 'check'], 'lamplighter check --config …'],
+    [['-q', '--until', 'x', 'pause'], 'lamplighter pause --until …'],
+    [['--nope', 'status'], "Unknown option '--nope'"],
+    [['status', '--for', '1h'], "Unknown option '--for'"],
+  ])('%j is told where the option belongs', async (argv, said) => {
+    using world = aCliWorld();
+    expect(await world.runWith({}, ...argv)).toMatchObject({ code: 2, err: expect.stringContaining(said) });
   });
 
   test('--log-level and LAMPLIGHTER_LOG_LEVEL say how much is logged', async () => {
