@@ -17,11 +17,7 @@ export function addCommonOptions(program: Command): void {
   program
     .addOption(new Option('--as <name>', 'your name, stored with what you do (default: user@host)').argParser(readName))
     .addOption(new Option('--no-color', 'no colours (also: NO_COLOR=1)'))
-<<<<<<< HEAD
-    .addOption(new Option('-q, --quiet', 'print only errors, and output for programs'))
-=======
-    .addOption(new Option('-q, --quiet', 'only what goes wrong (on stderr), and what programs read'))
->>>>>>> d6f982a (fix(cli): quiet says what goes wrong, an option before its command is told where it belongs, man finds its page)
+    .addOption(new Option('-q, --quiet', 'print only what goes wrong (on stderr), and output for programs'))
     .addOption(new Option('--log-level <level>', 'how much is logged on stderr').choices(logLevels));
 }
 
