@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander';
 import { seenPools } from '../asks/asked-match.ts';
 import { findCandidates, type KnownNames } from '../completion/candidates.ts';
 import { completionScripts, type Shell, shells } from '../completion/scripts.ts';
+import { readTypedLine } from '../completion/typed-line.ts';
 import { lookIntoStore, readConfig } from '../config-and-store.ts';
 import { examples } from '../options.ts';
 import type { CliParts } from '../parts.ts';
@@ -24,13 +25,26 @@ export function addCompletion(program: Command, parts: CliParts): void {
     .command('complete', { hidden: true })
     .description('For the completion scripts: list what the last word can be.')
     .argument('[words...]', 'the words after lamplighter')
-    .action((words: readonly string[]) => complete(program, parts, words));
+    .option('--line <text>', 'in place of words: the line as bash has it, up to the cursor')
+    .option('--breaks <characters>', 'at which bash breaks words', '')
+    .action((words: readonly string[], options: LineOptions) => complete(program, parts, words, options));
 }
 
-async function complete(program: Command, parts: CliParts, words: readonly string[]): Promise<void> {
-  const found = await findCandidates(program, words, (config) => loadNames(parts, config));
-  const lines =
-    found === 'files' ? [':files'] : found.map(({ value, text }) => (text === '' ? value : `${value}  ${text}`));
+type LineOptions = { readonly line?: string; readonly breaks: string };
+
+async function complete(
+  program: Command,
+  parts: CliParts,
+  given: readonly string[],
+  { line, breaks }: LineOptions,
+): Promise<void> {
+  const typed = line === undefined ? undefined : readTypedLine(line, breaks);
+  const found = await findCandidates(program, typed?.words ?? given, (config) => loadNames(parts, config));
+  const shown = ({ value, text }: { readonly value: string; readonly text: string }) => {
+    if (typed !== undefined) return typed.insert(value);
+    return text === '' ? value : `${value}  ${text}`;
+  };
+  const lines = found === 'files' ? [':files'] : found.map(shown);
   parts.stdout.writeLines(lines.map((line) => `${line}\n`).join(''));
 }
 

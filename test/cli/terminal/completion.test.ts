@@ -1,7 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { readTypedLine } from '../../../lib/cli/completion/typed-line.ts';
 import { aCliWorld, usualConfig } from '../cli-world.ts';
 
 /** A config with a destination, and the store of 0.1.0 beside it: its pools are known. */
@@ -74,6 +76,67 @@ const has = (shell: string) => spawnSync(shell, ['-c', 'true']).status === 0;
 const titled = (title: string, shell: string) =>
   has(shell) ? title : `${title} (skipped: there is no ${shell} on this machine)`;
 
+/** Names that mean something to a shell, or to the form of the answers. */
+const oddNames = [
+  'my cluster',
+  'a:b=c',
+  `o'hara "q"`,
+  'two  spaces',
+  '$HOME`x`',
+  'back\\slash (p) & *;',
+  'zażółć ~',
+  '#x',
+];
+
+/** The known fleet, with a cluster of each odd name. */
+function anOddFleet() {
+  const world = aKnownFleet();
+  const database = new DatabaseSync(join(world.folder, 'lamplighter.db'));
+  const add = database.prepare(
+    `insert into records select partition, 'odd' || ?, json_set(value, '$.cluster', ?), version, null from records
+     where partition = 'clusters/r1' and value like '%"cluster":"ml"%'`,
+  );
+  for (const [index, name] of oddNames.entries()) add.run(index, name);
+  database.close();
+  return world;
+}
+
+describe('a line of bash', () => {
+  const breaks = ' \t\n"\'><=;|&(:';
+
+  test.each([
+    ['lamplighter status my', ['my\\ cluster', 'my\\ cluster/gpu', 'my\\ cluster/system']],
+    ['lamplighter explain my\\ cluster/g', ['my\\ cluster/gpu']],
+    ['lamplighter explain "my cluster/g', ['my cluster/gpu']],
+    ["lamplighter explain 'my cluster/g", ['my cluster/gpu']],
+    ['lamplighter explain a:b', ['b=c/gpu', 'b=c/system']],
+    ['lamplighter explain a:b=', ['c/gpu', 'c/system']],
+    ['lamplighter explain "a:b=c/s', ['a:b=c/system']],
+    ['lamplighter explain "two  spaces/s', ['two  spaces/system']],
+    [`lamplighter explain "o'hara \\"q\\"/g`, [`o'hara \\"q\\"/gpu`]],
+    ['lamplighter explain \\$HOME', ['\\$HOME\\`x\\`/gpu', '\\$HOME\\`x\\`/system']],
+    ['A=1 /usr/bin/lamplighter st', ['status', 'store']],
+    ['lamplighter status --fail-on=c', ['critical']],
+    ['lamplighter --as "a b" explain ml/g', ['ml/gpu']],
+    ['lamplighter status --config ', [':files']],
+  ])('%s', async (line, values) => {
+    using world = anOddFleet();
+    const env = { LAMPLIGHTER_CONFIG: world.config };
+    const { out } = await world.runWith({ env }, 'complete', '--breaks', breaks, '--line', line);
+    expect(out.trimEnd().split('\n')).toEqual(values);
+  });
+
+  test.skipIf(!has('bash'))(titled('what is inserted is the name, for bash itself', 'bash'), () => {
+    const typed = oddNames.flatMap((name) =>
+      ['', '"', "'"].map(
+        (quote) => `${quote}${readTypedLine(`lamplighter status ${quote}`, breaks).insert(name)}${quote}`,
+      ),
+    );
+    const said = execFileSync('bash', ['-c', `printf '%s\\n' ${typed.join(' ')}`], { encoding: 'utf8' });
+    expect(said.trimEnd().split('\n')).toEqual(oddNames.flatMap((name) => [name, name, name]));
+  });
+});
+
 /** A `lamplighter` on the PATH that works in the folder of a known fleet. */
 function aShell() {
   const world = aKnownFleet();
@@ -102,8 +165,11 @@ describe('in a real shell', () => {
     const completed = (words: string) =>
       `COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _lamplighter; printf '%s ' "\${COMPREPLY[@]}"; echo`;
     const lines = ['lamplighter ex', 'lamplighter explain ml/', 'lamplighter status --fail-on = c'].map(completed);
-    const shown = shell.run('bash', ['source <(lamplighter completion bash)', ...lines].join('\n'));
-    expect(shown.split('\n').map((line) => line.trim())).toEqual(['explain', 'ml/gpu ml/system', 'critical']);
+    const typed = 'lamplighter explain "ml/';
+    const asTyped = `COMP_LINE='${typed}'; COMP_POINT=${typed.length}; ${completed('')}`;
+    const shown = shell.run('bash', ['source <(lamplighter completion bash)', ...lines, asTyped].join('\n'));
+    const found = ['explain', 'ml/gpu ml/system', 'critical', 'ml/gpu ml/system'];
+    expect(shown.split('\n').map((line) => line.trim())).toEqual(found);
   });
 
   test.skipIf(!has('zsh'))(titled('zsh completes commands and pools', 'zsh'), () => {

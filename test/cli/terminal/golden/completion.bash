@@ -1,19 +1,14 @@
 # bash completion for lamplighter. Put it where bash-completion looks, or: source <(lamplighter completion bash)
 _lamplighter() {
-  local line
+  local line typed="${COMP_LINE:0:COMP_POINT}"
   COMPREPLY=()
   while IFS= read -r line; do
     if [[ $line == ":files" ]]; then
       compopt -o default 2>/dev/null
       return
     fi
-    COMPREPLY+=("$(printf '%q' "${line%%  *}")")
-  done < <(lamplighter complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
-  # What stands before the last = or : is no part of the word for bash.
-  local word=${COMP_WORDS[COMP_CWORD]} i
-  for i in "${!COMPREPLY[@]}"; do
-    [[ $word == *=* ]] && COMPREPLY[i]=${COMPREPLY[i]#"${word%%=*}="}
-  done
+    COMPREPLY+=("$line")
+  done < <(lamplighter complete --breaks "${COMP_WORDBREAKS-}" --line "${typed:-${COMP_WORDS[*]}}" 2>/dev/null)
   [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace 2>/dev/null
   return 0
 }

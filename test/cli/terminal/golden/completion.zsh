@@ -2,16 +2,19 @@
 # zsh completion for lamplighter. Save it as _lamplighter in a folder of $fpath, or: source <(lamplighter completion zsh)
 _lamplighter() {
   local -a candidates
-  local line value text
-  for line in "${(@f)$(lamplighter complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
+  local line value text word=${(Q)words[CURRENT]}
+  # Of a word with quotes zsh itself finds what begins like it.
+  [[ $word == *[\"\']* ]] && word=""
+  for line in "${(@f)$(lamplighter complete -- "${(@Q)words[2,CURRENT-1]}" "$word" 2>/dev/null)}"; do
     if [[ $line == ":files" ]]; then
       _files
       return
     fi
     [[ -z $line ]] && continue
-    value=${line%%  *}
-    text=${line#*  }
+    value=${line%  *}
+    text=${line##*  }
     [[ $line == *"  "* ]] || text=""
+    value=${value//\\/\\\\}
     candidates+=("${value//:/\\:}:$text")
   done
   _describe -V 'lamplighter' candidates
