@@ -34,7 +34,12 @@ export type ListenWorld = {
 };
 
 export function makeListenWorld(
-  patch: { readonly takesUnsigned?: boolean; readonly quota?: QuotaConfig; readonly world?: AcceptWorld } = {},
+  patch: {
+    readonly takesUnsigned?: boolean;
+    readonly quota?: QuotaConfig;
+    readonly world?: AcceptWorld;
+    readonly failing?: Error;
+  } = {},
 ): ListenWorld {
   const accept = patch.world ?? makeAcceptWorld();
   const counts = new Map<string, number>();
@@ -52,7 +57,10 @@ export function makeListenWorld(
   const app = makeListenApp({
     clock: accept.clock,
     sources: () => all,
-    secretsOf: async ({ name }) => secretsOf.get(name) ?? Promise.reject(new Error('secrets are out of reach')),
+    secretsOf: async ({ name }) =>
+      patch.failing === undefined
+        ? (secretsOf.get(name) ?? Promise.reject(new Error('secrets are out of reach')))
+        : Promise.reject(patch.failing),
     accept: (source, events, along) => acceptEvents({ ...accept.parts, tell }, source, events, along),
     replays: makeReplays(accept),
     quota: makeQuota(accept.clock, patch.quota ?? defaultQuota),

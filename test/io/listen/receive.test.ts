@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
+import { SecretError, StoreError } from '../../../lib/errors.ts';
 import { makeSecret, unwrap } from '../../../lib/io/secrets/secret.ts';
 import { makeAcceptWorld } from '../../decide/intake/accept-world.ts';
 import { now } from '../../decide/intake/fixtures.ts';
@@ -233,6 +234,47 @@ describe('Alertmanager', () => {
   });
 });
 
+describe('a bearer', () => {
+  const headers = { authorization: `Bearer ${unwrap(secrets.bearer)}`, 'content-type': 'application/json' };
+  const sending = { path: '/alertmanager/queue-depth', body: readSample('alertmanager.json') };
+
+  test.each(['Bearer   ', 'bearer ', 'BEARER '])('is read after %j', async (start) => {
+    const authorization = `${start}${unwrap(secrets.bearer)}`;
+    expect((await post(makeListenWorld(), { ...sending, headers: { ...headers, authorization } })).status).toBe(200);
+  });
+
+  test('has no ids that could come again', async () => {
+    const world = makeListenWorld();
+    const withId = { ...sending, headers: { ...headers, 'webhook-id': 'msg_1' } };
+    for (const _ of [1, 2]) expect((await post(world, withId)).text).not.toContain('replayed');
+    expect(await world.accept.store.list('replays/queue-depth')).toEqual([]);
+  });
+});
+
+test('the room of each body is given back, whatever became of it', async () => {
+  const world = makeListenWorld();
+  const body = 'x'.repeat(60_000);
+  for (let n = 0; n < 80; n += 1) {
+    expect((await post(world, { body, headers: signedHeaders(body, { secret: secrets.other }) })).status).toBe(401);
+  }
+  expect((await post(world)).status).toBe(200);
+});
+
+test('what became of each message is counted, and only what may come again says when', async () => {
+  const world = makeListenWorld({ quota: { burst: 3, perSecond: 0 } });
+  const send = async (n: number, patch: object = {}) => {
+    const body = eventText(n, patch);
+    const { status, headers } = await post(world, { body, headers: signedHeaders(body, { id: `m${n}` }) });
+    return [status, headers.get('retry-after')];
+  };
+  expect(await send(1)).toEqual([200, null]);
+  expect(await send(2, { atLeast: 0 })).toEqual([422, null]);
+  expect(await send(1)).toEqual([200, null]);
+  expect(await send(4)).toEqual([429, '10']);
+  const counts = ['accepted', 'refused', 'replayed', 'over-quota'].map((what) => [`${what} ci`, 1]);
+  expect([...world.counts]).toEqual(counts);
+});
+
 describe('an unsigned source', () => {
   test('is taken on loopback, as JSON', async () => {
     const world = makeListenWorld({ takesUnsigned: true });
@@ -260,6 +302,23 @@ describe('an unsigned source', () => {
       421,
     );
     expect(await world.accept.asks()).toEqual([]);
+  });
+
+  test.each([
+    ['application/json', 200],
+    ['application/json; charset=utf-8', 200],
+    ['APPLICATION/JSON', 200],
+    ['application/cloudevents+json', 200],
+    ['application/vnd.x-y_1+json', 200],
+    ['application/jsonp', 415],
+    ['application/ +json', 415],
+    ['text/application/json', 415],
+    ['application/x-www-form-urlencoded', 415],
+    ['', 415],
+  ])('of type %j is answered with %i', async (type, status) => {
+    const world = makeListenWorld({ takesUnsigned: true });
+    const headers = { 'content-type': type, host: 'localhost' };
+    expect((await post(world, { path: '/events/open', headers })).status).toBe(status);
   });
 
   test('is not reached by a form of a web page', async () => {
@@ -356,6 +415,24 @@ describe('what came to nothing is in the log with its reason', () => {
     const world = makeListenWorld();
     await post(world, sending);
     expect(world.told).toEqual([line]);
+  });
+
+  test('when a secret or the store says why', async () => {
+    for (const error of [new SecretError('env K is not set', 'env K'), new StoreError('the table is away')]) {
+      const world = makeListenWorld({ failing: error });
+      await post(world);
+      expect(world.told).toEqual([`event not stored | ci | ${error.message}`]);
+    }
+  });
+
+  test('of names and times that somebody made up no more than their beginning', async () => {
+    const world = makeListenWorld();
+    await post(world, { path: `/events/${'n'.repeat(200)}` });
+    const { 'webhook-timestamp': _, ...headers } = good;
+    await post(world, { headers });
+    expect(world.told[0]).toContain(`"${'n'.repeat(60)}"`);
+    expect(world.told[0]).not.toContain('n'.repeat(61));
+    expect(world.told[1]).toContain('its webhook-timestamp is missing');
   });
 
   test('when secrets are out of reach, without what the place said', async () => {

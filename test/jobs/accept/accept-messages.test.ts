@@ -18,6 +18,24 @@ function messagesOf(file: string): readonly QueueMessage[] {
 }
 
 describe('a batch of queue messages', () => {
+  test('from a queue that no source names is counted, and told one by one', async () => {
+    const [counted, told]: [string[], string[]] = [[], []];
+    const world = makeAcceptWorld({
+      count: (kind, source) => void counted.push(`${kind} ${source}`),
+      tell: ({ what, source, event, reason }) => void told.push([what, source ?? '', event, reason].join(' | ')),
+    });
+    const messages = ['m1', 'm2'].map((id) => ({ id, queue: 'nobody', body: '{}' }));
+    const { failed, outcomes } = await acceptMessages(world.parts, all, messages);
+    expect([failed, counted]).toEqual([
+      ['m1', 'm2'],
+      ['failed unknown', 'failed unknown'],
+    ]);
+    expect(told).toEqual(
+      ['m1', 'm2'].map((id) => expect.stringMatching(`^event not stored \\| {2}\\| ${id} \\| .*nobody`)),
+    );
+    expect([...outcomes.values()].map(({ kind }) => kind)).toEqual(['failed', 'failed']);
+  });
+
   test('does the good ones once, whatever lies between them', async () => {
     const world = makeAcceptWorld();
     const messages = messagesOf('sqs-batch.json');
