@@ -587,6 +587,16 @@ const sizes: readonly Mistake[] = [
     text: rule('labels: { team: §"da[ta" }'),
     want: [['the label "team"', 'close it']],
   },
+  ...[
+    'silences: [{ match: "*", kinds: §[] }]',
+    ...['kinds', 'clusters'].map(
+      (key) => `destinations: { d: { kind: slack, url: { env: U }, only: { ${key}: §[] } } }`,
+    ),
+  ].map((text) => ({
+    title: `a list without an item: ${text}`,
+    text: `${base}timezone: UTC\n${text}\n`,
+    want: [['is named, so it stands for nothing', 'remove the key']] as const,
+  })),
   { title: 'labels without one', text: rule('labels: §{}'), want: [['no label is named', 'remove the key']] },
   {
     title: 'names that objects have',

@@ -109,6 +109,11 @@ const headers = v.record(
   expected('a map from names of headers to values', 'write { Authorization: { env: NAME } }'),
 );
 
+const kindList = v.pipe(
+  listOf('kinds', oneOf('a kind of incident or notice', incidentKinds)),
+  v.minLength(1, complaint('no kind is named, so it stands for nothing', 'name some, or remove the key')),
+);
+
 const only = v.strictObject(
   {
     severity: may(oneOf('a severity', severities), {
@@ -116,16 +121,22 @@ const only = v.strictObject(
       type: 'severity',
       default: 'info',
     }),
-    kinds: may(listOf('kinds', oneOf('a kind of incident or notice', incidentKinds)), {
+    kinds: may(kindList, {
       says: 'Only these kinds of incidents and notices.',
       type: 'list of kinds',
       absent: 'all',
     }),
-    clusters: may(listOf('clusters', matchText), {
-      says: 'Only these clusters.',
-      type: 'list of matches',
-      absent: 'all',
-    }),
+    clusters: may(
+      v.pipe(
+        listOf('clusters', matchText),
+        v.minLength(1, complaint('no cluster is named, so it stands for nothing', 'name some, or remove the key')),
+      ),
+      {
+        says: 'Only these clusters.',
+        type: 'list of matches',
+        absent: 'all',
+      },
+    ),
   },
   expected('{ severity, kinds, clusters }', mapFix),
 );
@@ -180,7 +191,7 @@ export const destination = v.strictObject(
 export const silence = v.strictObject(
   {
     match: need(matchText, { says: 'Which clusters, or which pools.', type: 'match' }),
-    kinds: may(listOf('kinds', oneOf('a kind of incident or notice', incidentKinds)), {
+    kinds: may(kindList, {
       says: 'Only these kinds.',
       type: 'list of kinds',
       absent: 'all',
