@@ -11,4 +11,81 @@ type Equivalent = {
   readonly why: string;
 };
 
-export const equivalent: readonly Equivalent[] = [];
+const incidents = 'lib/decide/incidents';
+const intake = 'lib/decide/intake';
+const onlyForTypes = 'what stands behind the question mark is always there: the types cannot say so';
+
+export const equivalent: readonly Equivalent[] = [
+  {
+    file: `${incidents}/open-and-resolve.ts`,
+    was: 'changes.length - 1 - index',
+    becomes: ['changes.length - 1 + index'],
+    why: 'whether a number is even does not change with its sign or by two',
+  },
+  {
+    file: `${incidents}/open-and-resolve.ts`,
+    was: 'changes.length - 1',
+    becomes: ['changes.length + 1'],
+    why: 'whether a number is even does not change with its sign or by two',
+  },
+  {
+    file: `${incidents}/inhibition.ts`,
+    was: '[]',
+    becomes: ['["Stryker was here"]'],
+    why: 'no subject has this id, so nothing inhibits by it',
+  },
+  {
+    file: `${incidents}/ladder.ts`,
+    was: 'before.ladder?.of',
+    becomes: ['before.ladder.of'],
+    why: onlyForTypes,
+  },
+  {
+    file: `${incidents}/ladder.ts`,
+    was: 'before?.ladder?.of',
+    becomes: ['before?.ladder.of'],
+    why: onlyForTypes,
+  },
+  {
+    file: `${incidents}/ladder.ts`,
+    was: 'before.facts?.offers',
+    becomes: ['before.facts.offers'],
+    why: onlyForTypes,
+  },
+  {
+    file: `${incidents}/ladder.ts`,
+    was: 'due.below === undefined',
+    becomes: ['false'],
+    why: 'a key whose value is undefined is none once it is stored, and counts as none before',
+  },
+  {
+    file: `${intake}/judge-ask.ts`,
+    was: 'cluster === undefined || pool === undefined',
+    becomes: ['cluster === undefined && pool === undefined'],
+    why: 'the pattern has both names or none',
+  },
+  {
+    file: `${intake}/judge-ask.ts`,
+    was: 'cluster === undefined',
+    becomes: ['false'],
+    why: 'the pattern has both names or none',
+  },
+  {
+    file: `${intake}/judge-ask.ts`,
+    was: 'pool === undefined',
+    becomes: ['false'],
+    why: 'the pattern has both names or none',
+  },
+  {
+    file: `${intake}/merge-asks.ts`,
+    was: '(put ?? stored)?.until',
+    becomes: ['(put ?? stored).until'],
+    why: onlyForTypes,
+  },
+  {
+    file: `${intake}/merge-asks.ts`,
+    was: "asked.kind === 'lease'",
+    becomes: ['true'],
+    why: 'a release is never repeated: the next condition says the same',
+  },
+];

@@ -4,7 +4,8 @@
  */
 import { globSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { relative, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { load, runTests, type WrittenTest, written } from './in-process.ts';
 import { isInSample, type Place, readEnvironment } from './sample.ts';
@@ -36,6 +37,7 @@ const state = ((globalThis as unknown as Record<string, Namespace>)[namespace] ?
 const { tests: patterns, left, sample } = readEnvironment(process.env);
 const shim = new URL('in-process.ts', import.meta.url).href;
 const here = pathToFileURL(`${process.cwd()}/`).href;
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const nobody = 'none';
 
 /** A mistake in a constant needs everything of the project loaded anew: under other addresses. */
@@ -98,7 +100,7 @@ const runner = {
   async mutantRun(options: RunOptions): Promise<object> {
     const { activeMutant, testFilter, hitLimit, mutantActivation, reloadEnvironment } = options;
     const place: Place = {
-      file: activeMutant.fileName,
+      file: relative(root, activeMutant.fileName).replaceAll(sep, '/'),
       ...activeMutant.location.start,
       mutator: activeMutant.mutatorName,
       replacement: activeMutant.replacement,

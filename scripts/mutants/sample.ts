@@ -2,6 +2,7 @@
 import { hashText } from '../../lib/model/text.ts';
 
 export type Place = {
+  /** From the root of the project on, with "/". */
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -11,8 +12,7 @@ export type Place = {
 
 /** `sample` n: one of n, by a hash of where and what it is. Lines and columns as StrykerJS hands them to its runners. */
 export function isInSample({ file, line, column, mutator, replacement }: Place, sample: number): boolean {
-  const name = file.slice(file.search(/\b(lib|functions)\//));
-  return hashText(`${name}:${line}:${column}:${mutator}:${replacement}`) % sample === 0;
+  return hashText(`${file}:${line}:${column}:${mutator}:${replacement}`) % sample === 0;
 }
 
 export type Asked = { readonly tests: readonly string[]; readonly left: readonly string[]; readonly sample: number };
