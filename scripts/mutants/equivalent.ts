@@ -35,30 +35,6 @@ export const equivalent: readonly Equivalent[] = [
     why: 'no subject has this id, so nothing inhibits by it',
   },
   {
-    file: `${incidents}/ladder.ts`,
-    was: 'before.ladder?.of',
-    becomes: ['before.ladder.of'],
-    why: onlyForTypes,
-  },
-  {
-    file: `${incidents}/ladder.ts`,
-    was: 'before?.ladder?.of',
-    becomes: ['before?.ladder.of'],
-    why: onlyForTypes,
-  },
-  {
-    file: `${incidents}/ladder.ts`,
-    was: 'before.facts?.offers',
-    becomes: ['before.facts.offers'],
-    why: onlyForTypes,
-  },
-  {
-    file: `${incidents}/ladder.ts`,
-    was: 'due.below === undefined',
-    becomes: ['false'],
-    why: 'a key whose value is undefined is none once it is stored, and counts as none before',
-  },
-  {
     file: `${intake}/judge-ask.ts`,
     was: 'cluster === undefined || pool === undefined',
     becomes: ['cluster === undefined && pool === undefined'],
