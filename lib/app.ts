@@ -20,7 +20,7 @@ import type { KeepParts } from './jobs/accept/keep-up.ts';
 import { knownFleet } from './jobs/accept/known-fleet.ts';
 import { makeGroupWriter } from './jobs/accept/store-asks.ts';
 import type { DeliverParts, DeliverReport } from './jobs/deliver/parts.ts';
-import type { KeptBook, ScaleOptions, ScaleReport } from './jobs/scale/parts.ts';
+import type { KeptBook, ScaleOptions, ScaleParts, ScaleReport } from './jobs/scale/parts.ts';
 import type { WatchOptions, WatchParts, WatchReport } from './jobs/watch/parts.ts';
 import type { CompiledConfig, EventSourceConfig, RegionConfig } from './model/config.ts';
 import type { Finding } from './model/finding.ts';
@@ -76,69 +76,15 @@ type Told = Pick<AcceptParts, 'count' | 'tell'>;
 /** The only place where the parts meet. A job is loaded when it first runs: a function that runs one pays for one. */
 export function makeApp(given: AppParts): App {
   const parts = { ...given, store: boundedStore(given.store, given.clock, (text) => given.log.warn(text)) };
-  const { store, clock, newId, log } = parts;
   const mksOf = makeMksOf(parts);
-  const keptBook: KeptBook = {};
   const writer = makeGroupWriter(parts);
-  const fleet = knownFleet(store, clock);
-  const acceptParts: App['acceptParts'] = (config, wake, told) => ({
-    clock,
-    log: log.with({ job: 'accept-events', config: config.hash }),
-    config: () => config,
-    writer,
-    wake,
-    ...fleet,
-    ...told,
-  });
-  const deliverParts: App['deliverParts'] = (config, timeLeftMs) => ({
-    config,
-    clock,
-    newId,
-    store,
-    hash: sha256,
-    send: (message) => transmit(parts, message),
-    secret: parts.secrets.read,
-    clean: parts.redactor.clean,
-    log: log.with({ job: 'deliver-alerts', config: config.hash }),
-    ...(timeLeftMs ? { timeLeftMs } : {}),
-  });
+  const acceptParts = makeAcceptParts(parts, writer);
+  const deliverParts = makeDeliverParts(parts);
   return {
     parts,
     mksOf,
-    scale: async (config, options, timeLeftMs) => {
-      const { scalePools } = await import('./jobs/scale/scale-pools.ts');
-      return scalePools(
-        {
-          config,
-          clock,
-          newId,
-          store,
-          mksOf: mksOf(config),
-          keptBook,
-          log: log.with({ job: 'scale-pools', config: config.hash }),
-          ...(timeLeftMs ? { timeLeftMs } : {}),
-          ...(parts.installation === undefined ? {} : { installation: parts.installation }),
-        },
-        options,
-      );
-    },
-    watch: async (config, configProblem, timeLeftMs, options) => {
-      const { watchClusters } = await import('./jobs/watch/watch-clusters.ts');
-      const watching: WatchParts = {
-        config,
-        clock,
-        newId,
-        store,
-        hash: sha256,
-        mksOf: mksOf(config),
-        secretsExpiry: (region) => tokenExpiry(parts, config, region),
-        isTokenPrevious: (region) => parts.secrets.token(regionOf(config, region).token).isPrevious(),
-        log: log.with({ job: 'watch-clusters', config: config.hash }),
-        ...(configProblem ? { configProblem } : {}),
-        ...(timeLeftMs ? { timeLeftMs } : {}),
-      };
-      return watchClusters(watching, options);
-    },
+    scale: makeScale(parts, mksOf),
+    watch: makeWatch(parts, mksOf),
     deliver: async (config, timeLeftMs) => {
       const { deliverAlerts } = await import('./jobs/deliver/deliver-alerts.ts');
       return deliverAlerts(deliverParts(config, timeLeftMs));
@@ -151,6 +97,103 @@ export function makeApp(given: AppParts): App {
     acceptParts,
     keepPage: (config, wake, quota) => keepPageOf(parts, { config, wake, writer }, quota),
   };
+}
+
+/** One client per region and configuration: a changed address or token reference makes a new one. */
+function makeMksOf(parts: AppParts): App['mksOf'] {
+  const made = new Map<string, Mks>();
+  return (config) => (name) => {
+    const region = regionOf(config, name);
+    const key = JSON.stringify(region);
+    const known = made.get(key) ?? openRegion(parts, region);
+    made.set(key, known);
+    return known;
+  };
+}
+
+function openRegion(parts: AppParts, region: RegionConfig): Mks {
+  const mks = makeMks({ ...parts, region, token: parts.secrets.token(region.token) });
+  return parts.onCall ? countedMks(mks, parts.onCall) : mks;
+}
+
+function regionOf(config: CompiledConfig, name: string): RegionConfig {
+  const region = config.regions.find((one) => one.name === name);
+  if (region === undefined) throw new RangeError(`the config has no region "${name}"`);
+  return region;
+}
+
+function makeAcceptParts({ store, clock, log }: AppParts, writer: AcceptParts['writer']): App['acceptParts'] {
+  const fleet = knownFleet(store, clock);
+  return (config, wake, told) => ({
+    clock,
+    log: log.with({ job: 'accept-events', config: config.hash }),
+    config: () => config,
+    writer,
+    wake,
+    ...fleet,
+    ...told,
+  });
+}
+
+function makeDeliverParts(parts: AppParts): App['deliverParts'] {
+  const { clock, newId, store, log } = parts;
+  return (config, timeLeftMs) => ({
+    config,
+    clock,
+    newId,
+    store,
+    hash: sha256,
+    send: (message) => transmit(parts, message),
+    secret: parts.secrets.read,
+    clean: parts.redactor.clean,
+    log: log.with({ job: 'deliver-alerts', config: config.hash }),
+    ...(timeLeftMs ? { timeLeftMs } : {}),
+  });
+}
+
+function makeScale({ clock, newId, store, log, installation }: AppParts, mksOf: App['mksOf']): App['scale'] {
+  const keptBook: KeptBook = {};
+  return async (config, options, timeLeftMs) => {
+    const { scalePools } = await import('./jobs/scale/scale-pools.ts');
+    const scaling: ScaleParts = {
+      config,
+      clock,
+      newId,
+      store,
+      mksOf: mksOf(config),
+      keptBook,
+      log: log.with({ job: 'scale-pools', config: config.hash }),
+      ...(timeLeftMs ? { timeLeftMs } : {}),
+      ...(installation === undefined ? {} : { installation }),
+    };
+    return scalePools(scaling, options);
+  };
+}
+
+function makeWatch(parts: AppParts, mksOf: App['mksOf']): App['watch'] {
+  const { clock, newId, store, log, secrets } = parts;
+  return async (config, configProblem, timeLeftMs, options) => {
+    const { watchClusters } = await import('./jobs/watch/watch-clusters.ts');
+    const watching: WatchParts = {
+      config,
+      clock,
+      newId,
+      store,
+      hash: sha256,
+      mksOf: mksOf(config),
+      secretsExpiry: (region) => tokenExpiry(parts, config, region),
+      isTokenPrevious: (region) => secrets.token(regionOf(config, region).token).isPrevious(),
+      log: log.with({ job: 'watch-clusters', config: config.hash }),
+      ...(configProblem ? { configProblem } : {}),
+      ...(timeLeftMs ? { timeLeftMs } : {}),
+    };
+    return watchClusters(watching, options);
+  };
+}
+
+/** Asks nothing: what was read with the token's last value, else the config's own date. */
+async function tokenExpiry({ secrets }: AppParts, config: CompiledConfig, name: string): Promise<number | undefined> {
+  return secrets.token(regionOf(config, name).token).expires();
 }
 
 type Keeping = Pick<KeepParts, 'config' | 'wake' | 'writer'>;
@@ -182,32 +225,4 @@ export function openSecrets({ clock, redactor, log, env }: SecretParts): Secrets
 
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-/** One client per region and configuration: a changed address or token reference makes a new one. */
-function makeMksOf(parts: AppParts): App['mksOf'] {
-  const made = new Map<string, Mks>();
-  return (config) => (name) => {
-    const region = regionOf(config, name);
-    const key = JSON.stringify(region);
-    const known = made.get(key) ?? openRegion(parts, region);
-    made.set(key, known);
-    return known;
-  };
-}
-
-function openRegion(parts: AppParts, region: RegionConfig): Mks {
-  const mks = makeMks({ ...parts, region, token: parts.secrets.token(region.token) });
-  return parts.onCall ? countedMks(mks, parts.onCall) : mks;
-}
-
-function regionOf(config: CompiledConfig, name: string): RegionConfig {
-  const region = config.regions.find((one) => one.name === name);
-  if (region === undefined) throw new RangeError(`the config has no region "${name}"`);
-  return region;
-}
-
-/** Asks nothing: what was read with the token's last value, else the config's own date. */
-async function tokenExpiry({ secrets }: AppParts, config: CompiledConfig, name: string): Promise<number | undefined> {
-  return secrets.token(regionOf(config, name).token).expires();
 }

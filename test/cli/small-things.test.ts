@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { describeFailure } from '../../lib/cli/failure.ts';
 import { makeRunMetrics } from '../../lib/cli/run/metrics.ts';
-import { makeHoldTeller } from '../../lib/cli/run/run-rounds.ts';
+import { makeHoldTeller } from '../../lib/cli/run/round-tellers.ts';
 import { silentLog } from '../../lib/io/log.ts';
 import type { ScaleReport } from '../../lib/jobs/scale/parts.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';

@@ -44,86 +44,84 @@ const ofPool = ['region', 'cluster', 'pool'] as const;
 
 export function makeRunMetrics(): RunMetrics {
   const registry = new Registry();
+  const shown = makeSeries(registry);
+  collectDefaultMetrics({ register: registry });
+  return {
+    onCall: (region, call, outcome) => shown.calls.inc({ region, call, outcome }),
+    countEvent: (outcome, source) => shown.events.inc({ source, outcome }),
+    countRequest: (outcome, source) => shown.requests.inc({ source, outcome }),
+    showRound: (report, endedAt, tookMs) => showRound(shown, report, endedAt, tookMs),
+    showNodes: (pools) => {
+      shown.nodes.reset();
+      for (const { nodes: count, ...pool } of pools) shown.nodes.set(pool, count);
+    },
+    countHours: (regions) => {
+      for (const { region, used, saved } of regions) {
+        shown.nodeHours.inc({ region }, used);
+        // A counter only grows: while more is asked for than the bases are, nothing is saved.
+        shown.savedHours.inc({ region }, Math.max(0, saved));
+      }
+    },
+    showStanding: (standing) => showStanding(shown, standing),
+    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  };
+}
+
+type Series = ReturnType<typeof makeSeries>;
+
+/** Every series by its name; that of the build is set for good. */
+function makeSeries(registry: Registry) {
   const registers = [registry];
   const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) =>
     new Gauge({ name, help, labelNames: [...labelNames], registers });
   const counter = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
     new Counter({ name, help, labelNames: [...labelNames], registers });
-
-  const observed = gauge(names.poolObserved, 'Size seen; an autoscaled pool has its bounds', [...ofPool, 'bound']);
-  const nodes = gauge(names.poolNodes, 'Nodes a pool has, with or without a rule, where the service says so', ofPool);
-  const desired = gauge(names.poolDesired, 'Size wanted; an autoscaled pool has its bounds', [...ofPool, 'bound']);
-  const held = gauge(names.poolHeld, '1 while a pool is held, by reason', [...ofPool, 'code']);
-  const changes = counter(names.changes, 'Changes of node pools by result', ['result']);
-  const nodeHours = counter(names.nodeHours, 'Node-hours of the pools under a schedule', ['region']);
-  const savedHours = counter(names.nodeHoursSaved, 'Node-hours saved, compared with every pool at its base', [
-    'region',
-  ]);
-  const problems = gauge(names.problems, 'Problems of the last round');
-  const clusters = gauge(names.clusters, 'Clusters listed in the last round', ['region']);
-  const lastRound = gauge(names.lastRound, 'When the last complete round ended that could read the region', ['region']);
-  const roundSeconds = gauge(names.roundSeconds, 'How long the last complete round took');
-  const incidents = gauge(names.incidents, 'Open incidents by severity', ['severity']);
-  const eols = gauge(names.versionEol, 'End of life of the Kubernetes version, where it is known', [
-    'region',
-    'cluster',
-    'version',
-  ]);
-  const tokens = gauge(names.tokenExpiry, 'Expiry of the API token, where it is known', ['region']);
-  const oldest = gauge(names.oldestDelivery, 'When the oldest waiting delivery was queued', ['destination']);
-  const waiting = gauge(names.waitingDeliveries, 'Deliveries that wait', ['destination']);
-  const calls = counter(names.apiCalls, 'Calls to the MKS API', ['region', 'call', 'outcome']);
-  const events = counter(names.events, 'Events by outcome', ['source', 'outcome']);
-  const requests = counter(names.requests, 'Requests to POST /events and /alertmanager', ['source', 'outcome']);
-
+  const series = {
+    observed: gauge(names.poolObserved, 'Size seen; an autoscaled pool has its bounds', [...ofPool, 'bound']),
+    nodes: gauge(names.poolNodes, 'Nodes a pool has, with or without a rule, where the service says so', ofPool),
+    desired: gauge(names.poolDesired, 'Size wanted; an autoscaled pool has its bounds', [...ofPool, 'bound']),
+    held: gauge(names.poolHeld, '1 while a pool is held, by reason', [...ofPool, 'code']),
+    changes: counter(names.changes, 'Changes of node pools by result', ['result']),
+    nodeHours: counter(names.nodeHours, 'Node-hours of the pools under a schedule', ['region']),
+    savedHours: counter(names.nodeHoursSaved, 'Node-hours saved, compared with every pool at its base', ['region']),
+    problems: gauge(names.problems, 'Problems of the last round'),
+    clusters: gauge(names.clusters, 'Clusters listed in the last round', ['region']),
+    lastRound: gauge(names.lastRound, 'When the last complete round ended that could read the region', ['region']),
+    roundSeconds: gauge(names.roundSeconds, 'How long the last complete round took'),
+    incidents: gauge(names.incidents, 'Open incidents by severity', ['severity']),
+    eols: gauge(names.versionEol, 'End of life of the Kubernetes version, where it is known', [
+      'region',
+      'cluster',
+      'version',
+    ]),
+    tokens: gauge(names.tokenExpiry, 'Expiry of the API token, where it is known', ['region']),
+    oldest: gauge(names.oldestDelivery, 'When the oldest waiting delivery was queued', ['destination']),
+    waiting: gauge(names.waitingDeliveries, 'Deliveries that wait', ['destination']),
+    calls: counter(names.apiCalls, 'Calls to the MKS API', ['region', 'call', 'outcome']),
+    events: counter(names.events, 'Events by outcome', ['source', 'outcome']),
+    requests: counter(names.requests, 'Requests to POST /events and /alertmanager', ['source', 'outcome']),
+  };
   gauge(names.buildInfo, 'Always 1; its labels say which build this is', ['version', 'node']).set(
     { version: packageJson.version, node: process.version },
     1,
   );
-  collectDefaultMetrics({ register: registry });
+  return series;
+}
 
-  return {
-    onCall: (region, call, outcome) => calls.inc({ region, call, outcome }),
-    countEvent: (outcome, source) => events.inc({ source, outcome }),
-    countRequest: (outcome, source) => requests.inc({ source, outcome }),
-    showRound: (report, endedAt, tookMs) => {
-      for (const each of [observed, desired, held]) each.reset();
-      for (const { region, cluster, pool, seen, wanted } of report.plan.pools) {
-        setSize(observed, { region, cluster, pool }, seen);
-        setSize(desired, { region, cluster, pool }, wanted);
-      }
-      for (const { region, cluster, pool, code } of report.plan.holds) held.set({ region, cluster, pool, code }, 1);
-      for (const { result } of report.results) changes.inc({ result });
-      problems.set(report.problems.length);
-      for (const { region, clusters: count } of report.regions ?? []) {
-        clusters.set({ region }, count);
-        lastRound.set({ region }, endedAt / 1000);
-      }
-      roundSeconds.set(tookMs / 1000);
-    },
-    showNodes: (pools) => {
-      nodes.reset();
-      for (const { nodes: count, ...pool } of pools) nodes.set(pool, count);
-    },
-    countHours: (regions) => {
-      for (const { region, used, saved } of regions) {
-        nodeHours.inc({ region }, used);
-        // A counter only grows: while more is asked for than the bases are, nothing is saved.
-        savedHours.inc({ region }, Math.max(0, saved));
-      }
-    },
-    showStanding: (standing) => {
-      for (const each of [incidents, eols, tokens, oldest, waiting]) each.reset();
-      for (const [severity, count] of Object.entries(standing.incidents)) incidents.set({ severity }, count);
-      for (const { region, cluster, version, at } of standing.eols) eols.set({ region, cluster, version }, at / 1000);
-      for (const { region, at } of standing.tokens) tokens.set({ region }, at / 1000);
-      for (const { destination, count, oldest: since } of standing.waiting) {
-        waiting.set({ destination }, count);
-        oldest.set({ destination }, since / 1000);
-      }
-    },
-    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
-  };
+function showRound(shown: Series, report: ScaleReport, endedAt: number, tookMs: number): void {
+  for (const each of [shown.observed, shown.desired, shown.held]) each.reset();
+  for (const { region, cluster, pool, seen, wanted } of report.plan.pools) {
+    setSize(shown.observed, { region, cluster, pool }, seen);
+    setSize(shown.desired, { region, cluster, pool }, wanted);
+  }
+  for (const { region, cluster, pool, code } of report.plan.holds) shown.held.set({ region, cluster, pool, code }, 1);
+  for (const { result } of report.results) shown.changes.inc({ result });
+  shown.problems.set(report.problems.length);
+  for (const { region, clusters: count } of report.regions ?? []) {
+    shown.clusters.set({ region }, count);
+    shown.lastRound.set({ region }, endedAt / 1000);
+  }
+  shown.roundSeconds.set(tookMs / 1000);
 }
 
 type PoolLabels = { readonly region: string; readonly cluster: string; readonly pool: string };
@@ -137,6 +135,18 @@ function setSize(
   if (typeof size === 'number') return gauge.set({ ...pool, bound: 'size' }, size);
   gauge.set({ ...pool, bound: 'min' }, lower(size));
   gauge.set({ ...pool, bound: 'max' }, upper(size));
+}
+
+function showStanding(shown: Series, standing: Standing): void {
+  const { incidents, eols, tokens, oldest, waiting } = shown;
+  for (const each of [incidents, eols, tokens, oldest, waiting]) each.reset();
+  for (const [severity, count] of Object.entries(standing.incidents)) incidents.set({ severity }, count);
+  for (const { region, cluster, version, at } of standing.eols) eols.set({ region, cluster, version }, at / 1000);
+  for (const { region, at } of standing.tokens) tokens.set({ region }, at / 1000);
+  for (const { destination, count, oldest: since } of standing.waiting) {
+    waiting.set({ destination }, count);
+    oldest.set({ destination }, since / 1000);
+  }
 }
 
 /** Shows what is open and what waits as the store has it now. */

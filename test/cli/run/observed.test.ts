@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeObservedTeller } from '../../../lib/cli/run/run-rounds.ts';
+import { makeObservedTeller } from '../../../lib/cli/run/round-tellers.ts';
 import { type LogFields, silentLog } from '../../../lib/io/log.ts';
 import { aNight } from '../../support/night-app.ts';
 import { aMatch, aRule, at, hour } from '../../support/scaling-world.ts';
