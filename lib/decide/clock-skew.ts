@@ -2,31 +2,31 @@ import type { Answer } from '../model/answer.ts';
 import type { Finding } from '../model/finding.ts';
 import { type EpochMs, iso } from '../model/time.ts';
 
-/** Our clock and the server's at the same instant: when an answer was there, and when the server says it was made. */
+/** Our clock and the server's at the same instant: when the answer arrived, and its `Date`. */
 export type ClockReading = { readonly ours: EpochMs; readonly server: EpochMs };
 
-/** Two clocks that are set differ by less than this; latency, caches that say their age and whole seconds fit in as well. */
+/** Correct clocks differ by less than this, including latency, caches with `Age`, and whole seconds. */
 export const clocksDifferMs = 5 * 60_000;
 
-/** A server that names an earlier time has no clock (1970, year 1): that is no reading. */
+/** A server that gives an earlier time has no clock (1970, year 1), so its time is ignored. */
 const firstYearOfClocks = Date.UTC(2000, 0);
 
-/** What an answer tells of the two clocks; undefined = nothing (no answer, no `Date`, one that cannot be read). */
+/** Both clocks as an answer shows them; undefined = no answer, no `Date`, or one that cannot be read. */
 export function readingOf(answer: Answer<unknown>): ClockReading | undefined {
   if (answer.kind !== 'ok' || answer.serverDate === undefined || answer.serverDate < firstYearOfClocks)
     return undefined;
   return { ours: answer.answeredAt, server: answer.serverDate };
 }
 
-/** Are these two times further apart than clocks that are set can be? */
+/** Do these two times differ by more than correct clocks can? */
 export function isApart({ ours, server }: ClockReading): boolean {
   return Math.abs(ours - server) > clocksDifferMs;
 }
 
 /**
- * Is our clock wrong, by what one region's answers say? Only where more than half of them say so, all in the same
- * direction: a cache that gives an old `Date`, or one server of many whose own clock is wrong, is outvoted. Resolves to the
- * middle one of those that say so; undefined = the clocks agree, or nothing is known. ADR 6.
+ * Is our clock wrong, judged by one region's answers? Only if more than half of them say so, all in the same direction:
+ * a cache with an old `Date`, or one server with a wrong clock, is outvoted. Returns the median of those; undefined =
+ * the clocks agree, or nothing is known. ADR 6.
  */
 export function wrongClock(readings: readonly ClockReading[]): ClockReading | undefined {
   const apart = readings.filter(isApart);
@@ -37,7 +37,7 @@ export function wrongClock(readings: readonly ClockReading[]): ClockReading | un
   return agreeing.toSorted((a, b) => a.ours - a.server - (b.ours - b.server))[agreeing.length >> 1];
 }
 
-/** Critical: nothing is changed in the region until the clocks agree. Both times are named, and kept as facts. */
+/** Critical: nothing is changed in the region until the clocks agree. Both times are in the text and in the facts. */
 export function clockFinding(region: string, { ours, server }: ClockReading): Finding {
   return {
     kind: 'clock.skewed',

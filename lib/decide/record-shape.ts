@@ -1,4 +1,4 @@
-/** Does this value have the form that this version reads? */
+/** Can this version read this value? */
 type Shape = (value: unknown) => boolean;
 
 const text: Shape = (value) => typeof value === 'string';
@@ -25,7 +25,7 @@ const table =
   (shape: Shape): Shape =>
   (value) =>
     isObject(value) && Object.values(value).every(shape);
-/** An object with these fields; what else it holds may be another version's. */
+/** An object with these fields; it may hold others, written by another version. */
 const has =
   (fields: { readonly [name: string]: Shape }): Shape =>
   (value) =>
@@ -160,7 +160,7 @@ const announcement = record({
   pools: list(has({ ...announced, said: number, saidAt: number, late: maybe(text), ended })),
 });
 
-/** By the beginning of the partition; where an id means a form of its own, by both. The first that fits counts. */
+/** By the start of the partition, and of the id where that has a shape of its own. The first match counts. */
 const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
   [/^clusters\//u, record({ cluster: text, change: maybe(change), pools: table(memory) })],
   [/^asks\//u, ask],
@@ -246,8 +246,8 @@ const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
 ];
 
 /**
- * Can this version read the record? Down to whatever a job looks into, so that one that was written by hand, by another
- * program or half costs its neighbours nothing. Of a partition that is not known here nothing is said.
+ * Can this version read the record? Checks every field that a job uses, so that a record that is damaged or was written
+ * by another program does not affect others. Records of unknown partitions are not judged.
  */
 export function isKnownShape({ partition, id }: RecordKey, value: unknown): boolean {
   const name = `${partition}\n${id}`;
@@ -255,7 +255,7 @@ export function isKnownShape({ partition, id }: RecordKey, value: unknown): bool
   return found === undefined || found[1](value);
 }
 
-/** What a person reads of a record as it is stored, where no command could use it; undefined where all is well. */
+/** The problem text for a stored record that no command can use; undefined = no problem. */
 export function recordProblem(key: RecordKey, stored: string): string | undefined {
   const name = `the record ${key.partition}/${key.id} of the store`;
   const value = parsed(stored);
@@ -277,8 +277,8 @@ function parsed(stored: string): unknown {
 type RecordKey = { readonly partition: string; readonly id: string };
 
 /**
- * What a person reads of a record whose value this version does not know: written by hand, by another program, or
- * damaged. Its neighbours go on.
+ * The problem text for a record that this version cannot read: written by hand, by another program, or damaged. Other
+ * records are not affected.
  */
 export function unknownRecord({ partition, id }: RecordKey): string {
   return `the record ${partition}/${id} of the store has an unknown format; restore the store from a backup, or delete this one record (what it remembers is then lost)`;

@@ -2,16 +2,16 @@ import type { Json } from '../model/json.ts';
 import { type EpochMs, hourMs, minuteMs } from '../model/time.ts';
 import { clocksDifferMs } from './clock-skew.ts';
 
-/** Was it written by a clock that ran ahead, or did our own go back? Nobody knows then how long ago that was. */
+/** True if the time was written by a clock that ran ahead, or our own clock went back. Its age is then unknown. */
 export function isFromFuture(at: EpochMs, now: EpochMs): boolean {
   return at > now + clocksDifferMs;
 }
 
 /**
- * A stored record as it may be read: no instant of the past lies in the future. A clock that ran ahead once may have
- * written such instants, and what has "not happened yet" would be waited for until that year. Each of them counts as now;
- * what was to last for a while from then on lasts as long from now on. By name: `at`, `since`, `time`, `…At` and `…Since`
- * are of the past, `until`, `ahead` and `nextAt` are not. The same object where nothing had to change.
+ * A stored record, corrected for a clock that ran ahead: no past time in it may lie in the future, or jobs would wait
+ * for it. Such times count as now, and durations that follow from them start now. Fields are told by name: `at`,
+ * `since`, `time`, `…At` and `…Since` are in the past; `until`, `ahead` and `nextAt` are not. Returns the same object
+ * if nothing changes.
  */
 export function boundedByNow(value: Json, now: EpochMs): Json {
   if (typeof value !== 'object' || value === null) return value;
@@ -25,7 +25,10 @@ export function boundedByNow(value: Json, now: EpochMs): Json {
   );
 }
 
-/** A message that may have been accepted waits from its last attempt on (attempt.ts), and no longer than such waits are. */
+/**
+ * A message that may have been accepted waits from its last attempt on (attempt.ts), and never longer than such waits
+ * are.
+ */
 function boundedDoubt(doubt: Json, { lastAttemptAt }: Fields, now: EpochMs): Json {
   if (typeof doubt !== 'object' || doubt === null || Array.isArray(doubt)) return doubt;
   const fields = doubt as Fields;
@@ -38,7 +41,7 @@ function boundedDoubt(doubt: Json, { lastAttemptAt }: Fields, now: EpochMs): Jso
 
 type Bound = {
   readonly now: EpochMs;
-  /** By how much the clock was ahead that wrote the record. */
+  /** How far ahead the clock was that wrote the record. */
   readonly shiftMs: number;
   readonly isLock: boolean;
 };
@@ -55,16 +58,16 @@ function boundedField(name: string, part: Json, { now, shiftMs, isLock }: Bound)
 type Fields = { readonly [name: string]: Json };
 
 /**
- * Times of the service (`updatedAt`, `createdAt`), names that happen to be times (`armedAt`, `episode`), what people and
- * configs say, and `claimedAt`: a claim from the future settles at once (settle.ts).
+ * Not corrected: times of the service (`updatedAt`, `createdAt`), names that are times (`armedAt`, `episode`), what
+ * people and configs say, and `claimedAt`: a claim from the future settles at once (settle.ts).
  */
 const untouched = new Set(
   'updatedAt createdAt armedAt claimedAt expiresAt facts destination rule schedule exceptions'.split(' '),
 );
-/** What is ahead by its nature, and how far it can be. */
+/** Fields that may lie in the future, and how far. */
 const longest: { readonly [name: string]: number | undefined } = { nextAt: 3 * hourMs, ahead: 90 * minuteMs };
 const longestDoubtMs = 3 * hourMs;
-/** Lists and tables of instants of the past. */
+/** Lists and tables of past times. */
 const ofInstants = new Set(['changes', 'resolved', 'foreign', 'times']);
 
 function isPast(name: string): boolean {
@@ -81,7 +84,7 @@ function parts(name: string, part: object, now: EpochMs): Json {
   return Array.isArray(part) ? eachPart(part, bounded) : eachField(part as Fields, bounded);
 }
 
-/** The same list where no part changes: nearly always, and every record of every round passes here. */
+/** Returns the same list if no item changes, which is nearly always: every record of every round passes here. */
 function eachPart(list: readonly Json[], change: (part: Json) => Json): Json {
   let changed: Json[] | undefined;
   for (let i = 0; i < list.length; i += 1) {
@@ -102,7 +105,7 @@ function eachField(fields: Fields, change: (part: Json, name: string) => Json): 
   return changed ?? fields;
 }
 
-/** By how much the clock was ahead that wrote when this began; 0 = it was not, or it has no beginning. */
+/** How far ahead the clock was when it wrote the start; 0 = not ahead, or there is no start. */
 function aheadMs({ since, askedAt }: Fields, now: EpochMs): number {
   const began = typeof askedAt === 'number' ? askedAt : since;
   return typeof began === 'number' && isFromFuture(began, now) ? began - now : 0;

@@ -19,21 +19,21 @@ export type Change = {
   /** `late`: it has not happened, and still may. */
   readonly how: 'done' | 'changed' | 'late';
   readonly why: string;
-  /** Where it goes instead, the same way. */
+  /** The size it changes to instead, in the same direction. */
   readonly instead?: Size;
 };
 
 export type Correction = {
   readonly at: EpochMs;
-  /** No longer as it was told. */
+  /** Changes that no longer hold as announced. */
   readonly gone: readonly Change[];
-  /** Known only now. */
+  /** Changes that became known only now. */
   readonly added: readonly PoolWord[];
-  /** What still holds. */
+  /** Changes that still hold. */
   readonly rest: readonly PoolWord[];
 };
 
-/** What is no longer so, and why; what came to it; what still holds. */
+/** What no longer holds, and why; what is new; what still holds. */
 export function correctionText({ at, gone, added, rest }: Correction, telling: Telling): string {
   const isPast = at <= telling.now;
   const again = new Set(added.map(({ poolId }) => poolId));
@@ -65,14 +65,14 @@ function goneText(gone: readonly Change[], isPast: boolean, telling: Telling): s
   return `${who} ${what}: ${plainly(gone[0]?.why ?? '')}`;
 }
 
-/** How many nodes each lease asks for makes no difference to what is told of several. */
+/** Leases for different node counts share one reason in the text. */
 function plainly(why: string): string {
   return why
     .replace(/^lease of (a link in \S+): at least \d+ until/u, 'kept up by $1 until')
     .replace(/^(lease of [^:]+): at least \d+ until/u, '$1 until');
 }
 
-/** What goes down, then what comes up. */
+/** Lowers first, then raises. */
 function clausesOf(pools: readonly PoolWord[], telling: Telling): readonly string[] {
   const [down, up] = [pools.filter(({ by }) => by < 0), pools.filter(({ by }) => by > 0)];
   return [...clauseOf(down, 'down', telling), ...clauseOf(up, 'up', telling)];
@@ -99,7 +99,7 @@ export function labelOf({ region, cluster, pool }: PoolWord, { hasSeveralRegions
   return `${hasSeveralRegions ? `${region}:` : ''}${cluster}/${pool}`;
 }
 
-/** "4 → 0"; bounds do not tell how many nodes there are: "1..4 (3 nodes) → 0..1". */
+/** "4 → 0". Bounds do not show the number of nodes, so it is added: "1..4 (3 nodes) → 0..1". */
 export function sizesOf({ from, to, nodes }: Pick<PoolWord, 'from' | 'to' | 'nodes'>): string {
   const beside = typeof from === 'object' ? ` (${counted(nodes, 'node')})` : '';
   return `${describeSize(from)}${beside} → ${describeSize(to)}`;
@@ -109,7 +109,7 @@ function inMinutes(ms: number): string {
   return `in ${counted(Math.max(0, Math.round(ms / minuteMs)), 'minute')}`;
 }
 
-/** "19:00", "Tue 00:30" on another day, "18:00 UTC" where nobody named a zone. */
+/** "19:00", "Tue 00:30" on another day, "18:00 UTC" if no zone is known. */
 function clockIn(at: EpochMs, { zone, now }: Pick<Telling, 'zone' | 'now'>): string {
   const [then, today] = [clockOf(at, zone), clockOf(now, zone)];
   const day = then.date === today.date ? '' : `${then.weekday} `;

@@ -5,12 +5,12 @@ import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
 import type { PoolName } from '../scaling/plan.ts';
 
 /**
- * What one destination was told of one boundary, before it and since: a message, and one more for each time that it no
- * longer held. Partition `announcements`, by instant and destination; whoever wins the compare-and-set tells.
+ * Everything one destination was told about one boundary: the first message, and one more each time that it no longer
+ * held. Partition `announcements`, by instant and destination. Only the writer that wins the compare-and-set sends.
  */
 export type Announcement = {
   readonly schema: 1;
-  /** The instant at which something else is wanted. (Not `at`: what has that name in a store is past.) */
+  /** When another size is wanted. Not called `at`, since stored fields of that name are times in the past. */
   readonly boundary: EpochMs;
   /** The destination's name. */
   readonly destination: string;
@@ -22,33 +22,39 @@ export type Announcement = {
 };
 
 export type AnnouncedPool = PoolWord & {
-  /** Those that rules asked for when it was told; absent = none did. */
+  /** Labels that rules asked for when it was announced; absent = none did. */
   readonly labels?: Labels;
-  /** The message that told it, and when; 0 = nobody was told, `late` says why. */
+  /** The message that announced it, and when; 0 = not announced, `late` says why. */
   readonly said: number;
   readonly saidAt: EpochMs;
-  /** Why it was told later than asked for. */
+  /** Why it was announced later than asked for. */
   readonly late?: string;
-  /** `done`: it happened. `changed`: it does not, or not like this. `late`: not for long after its boundary, it may yet. Both were told. */
+  /**
+   * `done`: it happened. `changed`: it will not happen, or differently. `late`: it has not happened long after its
+   * boundary, but still may. The last two were sent to the destination.
+   */
   readonly ended?: { readonly at: EpochMs; readonly how: 'done' | 'changed' | 'late'; readonly why?: string };
 };
 
-/** What a change that was announced is told by: the pool, and the boundary. */
+/** The key of an announced change: pool and boundary. */
 export function changeKey(pool: Pick<PoolName, 'region' | 'clusterId' | 'poolId'>, boundary: EpochMs): string {
   return `${lifeKey(pool)}\n${boundary}`;
 }
 
-/** An announced change that has not happened so long after its boundary is said to be late; one that nothing is heard of, to be unknown. */
+/**
+ * This long after its boundary, an announced change that has not happened is reported late; one without any news,
+ * unknown.
+ */
 export const lateAfterMs = 2 * hourMs;
-/** So long after its boundary an announcement is still looked after. */
+/** How long after its boundary an announcement is still followed. */
 export const keptAfterMs = 24 * hourMs;
 
-/** A lower that has to wait for others is told before its boundary all the same. */
+/** A lower that has to wait for others is still announced before its boundary. */
 export function startOf({ begins, boundary }: { readonly begins: EpochMs; readonly boundary: EpochMs }): EpochMs {
   return Math.min(begins, boundary);
 }
 
-/** The first look from then on tells it: a tick and a minute more than asked for, so that it is told in time. */
+/** The first look-ahead after this instant sends the message: a tick and a minute early, so that it arrives in time. */
 export function toldFrom(start: EpochMs, beforeMs: number, everyMs: number): EpochMs {
   return start - beforeMs - everyMs - minuteMs;
 }

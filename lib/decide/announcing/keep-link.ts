@@ -11,8 +11,8 @@ import { nextChange } from '../schedule/timeline.ts';
 import type { AnnouncedPool, Announcement } from './announcement.ts';
 
 /**
- * What a link of an announcement asks for. It names the message it stands in, and a digest of that message's pools: what was
- * signed for some pools is good for no others.
+ * What a link in an announcement asks for. It names its message and a digest of that message's pools, so a signature
+ * for some pools is not valid for others.
  */
 export type KeepLink = {
   readonly boundary: EpochMs;
@@ -23,7 +23,7 @@ export type KeepLink = {
   readonly destination: string;
 };
 
-/** What a link keeps, for people, before and after it is done. */
+/** What a link keeps, as shown to people before and after they use it. */
 export type Keeping =
   | { readonly kind: 'gone'; readonly why: string }
   | {
@@ -35,20 +35,20 @@ export type Keeping =
     };
 
 export type KeptPool = Names & {
-  /** At least so many nodes; undefined = it cannot be kept, `note` says why. */
+  /** At least this many nodes; undefined = the pool cannot be kept, and `note` says why. */
   readonly atLeast: number | undefined;
   readonly until: EpochMs;
   readonly note?: string;
 };
 
-/** A link is good for so long after its boundary: whoever comes late gets the nodes back. */
+/** How long a link stays valid after its boundary. Somebody who comes late gets the nodes back. */
 const goodForMs = 4 * hourMs;
 
 export function isExpired({ boundary, until }: KeepLink, now: EpochMs): boolean {
   return now >= Math.min(until, boundary + goodForMs);
 }
 
-/** Letters, digits, dots and hyphens, so that it stands in an address as it is; what follows the last dot signs it. */
+/** Letters, digits, dots and hyphens only, so that it needs no URL encoding. The signature follows the last dot. */
 export function writeKeepLink({ boundary, sequence, until, digest, destination }: KeepLink): string {
   return ['1', boundary.toString(36), sequence.toString(36), until.toString(36), digest, destination].join('.');
 }
@@ -68,7 +68,7 @@ export function readKeepLink(text: string): KeepLink | undefined {
   };
 }
 
-/** The pools that the links of this message keep: all that it, or one before it, told to go down. */
+/** The pools that this message's links keep: all pools that it or an earlier message announced to go down. */
 export function poolsOfLink({ pools }: Announcement, sequence: number): readonly AnnouncedPool[] {
   return pools.filter(({ by, said }) => by < 0 && said > 0 && said <= sequence);
 }
@@ -78,12 +78,15 @@ export function digestOf(pools: readonly AnnouncedPool[], hash: (text: string) =
   return hash(ids.join('\n\n')).slice(0, 16);
 }
 
-/** In place of a signature, as long as one: it joins right before the message goes out, and no store holds it. */
+/**
+ * A placeholder as long as a signature. Links are signed right before the message is sent, so no store holds a
+ * signature.
+ */
 export const unsignedMark = 'x'.repeat(43);
 
 export type OfferedLink = { readonly label: string; readonly url: string };
 
-/** The links of a message, one for each choice that comes to another instant; unsigned. */
+/** The links of a message, unsigned: one for each choice that ends at a different instant. */
 export function offerLinks(
   config: CompiledConfig,
   announcement: Announcement,
@@ -138,8 +141,8 @@ function midnightAfter(at: EpochMs, zone: string): EpochMs {
 }
 
 /**
- * When the schedule next asks for more than the pool is about to have, or for nothing: `leave` lets it stay as it is. Not
- * looked for further than a week.
+ * When the schedule next asks for more than the pool is about to have, or for nothing (`leave` keeps the pool as it
+ * is). Looks a week ahead at most.
  */
 function nextRaise(pool: AnnouncedPool, boundary: EpochMs, book: RuleBook): EpochMs | undefined {
   const applied = book.appliedRule(pool);

@@ -15,20 +15,20 @@ import { nextChange, type Timeline } from '../schedule/timeline.ts';
 import { type Announcement, changeKey } from './announcement.ts';
 import { judgeAnnounced, soon, type Verdict } from './verdicts.ts';
 
-/** A change that a later round will make, if nothing comes in between. */
+/** A change that a later round will make if nothing else happens first. */
 export type ComingChange = PoolName & {
-  /** The instant at which something else is wanted. */
+  /** When another size is wanted. */
   readonly boundary: EpochMs;
-  /** When it begins: at the boundary, or before it, where a pool is raised ahead of time. */
+  /** When it begins: at the boundary, or earlier if the pool is raised ahead of time. */
   readonly begins: EpochMs;
   readonly from: Size;
   readonly to: Size;
   readonly nodes: number;
-  /** Nodes that go for certain (below 0), or come. */
+  /** Nodes that certainly go (below 0) or come. */
   readonly by: number;
-  /** Those that rules ask for, where they do: they say whose rule it is. */
+  /** Labels that rules ask for, if any: they tell which rule the pool belongs to. */
   readonly labels?: Labels;
-  /** What made it known only now, where something did. */
+  /** Why it became known only now, if something recent caused it. */
   readonly news?: string;
 };
 
@@ -37,9 +37,9 @@ export type Ahead = { readonly coming: readonly ComingChange[]; readonly verdict
 const nothing: Ahead = { coming: [], verdicts: [] };
 
 /**
- * What will really be done at the boundaries ahead to pools that somebody wants to be told of, by the planning of real
- * rounds on the fleet as this round has left it: pauses, leases, the brake, and what a cluster keeps have their say. And
- * what became of what was announced before.
+ * The changes that rounds will make at the coming boundaries, for pools whose rule announces them. It runs the planning
+ * of real rounds on the fleet as this round left it, so pauses, leases, the brake and minimum nodes count. It also
+ * reports what became of earlier announcements.
  */
 export function lookAhead(input: RoundInput, plan: Plan, announced: readonly Announcement[]): Ahead {
   const book = input.book ?? makeRuleBook(input.config, input.now);
@@ -59,8 +59,8 @@ export function lookAhead(input: RoundInput, plan: Plan, announced: readonly Ann
 }
 
 /**
- * As far ahead as a rule's announcements look: two ticks more than asked for, so that what is told is told in time. Rules
- * that tell the same destination look as far as the one of them that tells first: one message has all of a boundary.
+ * How far ahead to look: two ticks more than the rule's announcements ask for, so that messages are on time. Rules with
+ * the same destination all look as far as the earliest of them, since one message holds all changes of a boundary.
  */
 export function makeReach({ rules, everyMs }: Pick<CompiledConfig, 'rules' | 'everyMs'>): Reach {
   const longest = new Map<string, number>();
@@ -95,7 +95,7 @@ function isToBeTold(
   return change.begins - now <= reach.of(rule) && (change.by < 0 || rule.announce.raises);
 }
 
-/** Pools whose rule announces, and those whose change was announced and is still to be seen. */
+/** Pools whose rule announces, and pools with an announced change that has not happened yet. */
 function poolsOfInterest(
   input: RoundInput,
   book: RuleBook,
@@ -133,7 +133,7 @@ function scheduleEdges(timeline: Timeline, from: EpochMs, until: EpochMs): reado
   return edges;
 }
 
-/** The instants at which something ends that stands beside the schedule of a pool. */
+/** The instants at which an ask or a kept size of a pool ends. */
 export function endsBeside({ names, pool, memory, rule, asks }: BesideSchedule): readonly EpochMs[] {
   const grace = pool.createdAt === undefined ? undefined : pool.createdAt + rule.graceMs;
   const own = [memory?.kept?.until, memory?.ahead, grace].filter((at) => at !== undefined);
@@ -155,7 +155,7 @@ function endsOf(asks: readonly Ask[], names: PoolName): readonly EpochMs[] {
   });
 }
 
-/** Where raises are announced, rounds in between count as well: they begin ahead of their boundary. */
+/** If raises are announced, rounds between boundaries count too: raises begin ahead of their boundary. */
 function instantsAhead(
   { now, config }: RoundInput,
   pools: readonly Interesting[],
@@ -174,7 +174,7 @@ function instantsAhead(
 type Walked = {
   /** By pool and boundary. */
   readonly changes: ReadonlyMap<string, ComingChange>;
-  /** Why a pool has at an instant what it then has, by pool and instant. */
+  /** Why a pool has its size at an instant, by pool and instant. */
   readonly reasons: ReadonlyMap<string, string>;
 };
 
@@ -204,7 +204,7 @@ function walk(
   return { changes, reasons };
 }
 
-/** The size that each pool is on its way to. */
+/** The size each pool is changing to. */
 function wantedIn({ actions, holds }: Plan): ReadonlyMap<string, string> {
   const all = [...actions, ...holds.filter(({ code }) => soon.includes(code) || code === 'in-flight')];
   return new Map(all.map((one) => [lifeKey(one), describeSize(one.to)]));
@@ -251,7 +251,10 @@ function noteChanges(
   }
 }
 
-/** Of a raise ahead of time, what it is for; else the latest instant of its own at which something may have changed. */
+/**
+ * For a raise ahead of time, the boundary it is for; otherwise the pool's latest own instant at which the wanted size
+ * may have changed.
+ */
 function boundaryOf(
   { edges }: Interesting,
   state: PoolState | undefined,
@@ -263,7 +266,7 @@ function boundaryOf(
   return edges.findLast((at) => at <= now);
 }
 
-/** Nodes that surely go, below 0; else those that surely come. */
+/** Nodes that certainly go (below 0); otherwise those that certainly come. */
 export function nodesBy(nodes: number, to: Size): number {
   const gone = nodesOver(nodes, to);
   return gone > 0 ? -gone : Math.max(0, lower(to) - nodes);
@@ -274,7 +277,7 @@ function nodesIn({ lives }: Fleet, key: string): number {
   return pool === undefined ? 0 : observedNodes(pool);
 }
 
-/** What is asked of a pool, or its rule, has changed not long ago; or nobody knew it before. */
+/** The pool's asks or its rule changed recently, or the pool is new. */
 function newsOf(memory: PoolMemory | undefined, since: EpochMs): string | undefined {
   if (memory === undefined) return 'it was first seen just now';
   if (memory.resetAt !== undefined && memory.resetAt > since)
@@ -292,7 +295,7 @@ function noteReasons(reasons: Map<string, string>, next: Plan, pools: readonly I
 
 type Ids = Pick<PoolName, 'region' | 'clusterId' | 'poolId'>;
 
-/** Why a pool is left as it is, else why it has the size that is wanted. */
+/** Why a pool is left as it is; otherwise why its wanted size is wanted. */
 function whyIn({ holds, pools }: Plan): (pool: Ids) => string | undefined {
   const held = new Map(holds.map((hold) => [lifeKey(hold), hold.reason]));
   const states = new Map(pools.map((state) => [lifeKey(state), state.reason]));

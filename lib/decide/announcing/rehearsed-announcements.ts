@@ -9,7 +9,10 @@ import { lastEdge } from '../schedule/timeline.ts';
 import { changeKey, startOf, toldFrom } from './announcement.ts';
 import { type BesideSchedule, endsBeside, makeReach, nodesBy } from './look-ahead.ts';
 
-/** By the same rule as a look ahead: of a raise ahead of time what it is for, else the last instant of its own. */
+/**
+ * The same rule as in look-ahead.ts: for a raise ahead of time, the boundary it is for; otherwise the pool's last own
+ * instant.
+ */
 export function wantsOf(
   from: Size,
   to: Size,
@@ -36,8 +39,8 @@ type Coming = RehearsedWant & {
 };
 
 /**
- * The messages that the rounds of a rehearsal would send before what they do: one per destination and boundary, by the
- * first round that would tell it. In a rehearsal everything happens as announced, so nothing is taken back.
+ * The messages that a rehearsal's rounds would send: one per destination and boundary, sent by the first round in which
+ * it is due. In a rehearsal everything happens as announced, so nothing is taken back.
  */
 export function announcementsIn(
   wants: readonly RehearsedWant[],
@@ -50,7 +53,7 @@ export function announcementsIn(
   return said.toSorted((a, b) => a.at - b.at || a.boundary - b.boundary);
 }
 
-/** What a pool is to become at a boundary is told once: as it is seen first. */
+/** A pool's change at a boundary is announced once, as first seen. */
 function firstOf(wants: readonly RehearsedWant[]): readonly RehearsedWant[] {
   const known = new Set<string>();
   return wants.filter((want) => {
@@ -69,7 +72,7 @@ function comingOf(want: RehearsedWant, from: EpochMs, open: ReadonlySet<string>)
     .map((destination) => ({ ...want, boundary, begins, destination }));
 }
 
-/** The first message has all that is seen by then; what comes into sight later is added. */
+/** The first message holds everything known by then. Changes that become known later are added. */
 function messagesOf(group: readonly Coming[], config: CompiledConfig, from: EpochMs): readonly RehearsedAnnouncement[] {
   const reach = makeReach(config);
   const roundFrom = (at: EpochMs) => from + config.everyMs * Math.max(0, Math.ceil((at - from) / config.everyMs));
@@ -89,7 +92,7 @@ function messagesOf(group: readonly Coming[], config: CompiledConfig, from: Epoc
   });
 }
 
-/** By the config; what people silence on the command line may be over by then. */
+/** Only silences of the config count: those of the command line may be over by then. */
 function isSilenced(one: Coming, { silences }: CompiledConfig, at: EpochMs): boolean {
   const { region, clusterId, cluster, poolId, pool } = one;
   const subject = { kind: 'pool', region, clusterId, cluster, poolId, pool } as const;

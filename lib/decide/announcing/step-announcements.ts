@@ -24,16 +24,16 @@ export type AnnounceInput = {
   readonly now: EpochMs;
   readonly config: CompiledConfig;
   readonly hash: (text: string) => string;
-  /** Ids of destinations, by name; retired ones are not among them. */
+  /** Ids of destinations, by name, without retired ones. */
   readonly destinations: ReadonlyMap<string, string>;
   readonly known: readonly Announcement[];
   readonly rounds: readonly RoundFindings[];
   readonly silences: Silences;
-  /** When the watch looked last; undefined = never. */
+  /** When the watch ran last; undefined = never. */
   readonly watchedAt: EpochMs | undefined;
 };
 
-/** An announcement as it is now, and what is told of it; stored in one commit, over what was read. */
+/** An announcement as it is now, with its messages. Both are stored in one commit. */
 export type AnnouncementChange = {
   readonly before: Announcement | undefined;
   readonly after: Announcement;
@@ -41,8 +41,9 @@ export type AnnouncementChange = {
 };
 
 /**
- * One message per destination and boundary, as soon as the first of its pools is due to be told; one more whenever what was
- * told no longer holds. The same input says the same, and what was said is remembered: nothing is said twice.
+ * One message per destination and boundary, as soon as the first of its pools is due to be announced. One more whenever
+ * the announced changes no longer hold. The same input gives the same messages, and sent ones are recorded, so nothing
+ * is sent twice.
  */
 export function stepAnnouncements(input: AnnounceInput): readonly AnnouncementChange[] {
   const groups = groupsOf(input);
@@ -67,7 +68,10 @@ function keyOf({ boundary, destination }: Pick<Announcement, 'boundary' | 'desti
 type Due = { readonly change: ComingChange; readonly announce: AnnounceConfig };
 type Group = { readonly boundary: EpochMs; readonly destination: string; readonly due: readonly Due[] };
 
-/** What the last rounds see coming, by boundary and destination; of rounds that are old, or of another config, nothing. */
+/**
+ * The changes that the last rounds expect, by boundary and destination. Rounds that are old, or ran with another
+ * config, do not count.
+ */
 function groupsOf(input: AnnounceInput): ReadonlyMap<string, Group> {
   const { config, destinations } = input;
   const all = freshRounds(input).flatMap(({ coming = [] }) => coming);
@@ -127,7 +131,7 @@ function endedAs(pool: AnnouncedPool, change: Change | undefined, { done }: Gone
   return { ...pool, ended: { at, how, ...(change.why !== '' && { why: change.why }) } };
 }
 
-/** All that is known of the boundary goes into its first message, told when the first of it is due. */
+/** The first message of a boundary holds all its known changes. It is sent when the first of them is due. */
 function first(input: AnnounceInput, group: Group): AnnouncementChange | undefined {
   const { now, config } = input;
   const isDue = group.due.some(
@@ -142,7 +146,7 @@ function first(input: AnnounceInput, group: Group): AnnouncementChange | undefin
   return { before: undefined, after, delivery: told.length === 0 ? undefined : deliveryOf(input, after, text, told) };
 }
 
-/** What is silenced is remembered all the same: whoever asks why it was not told finds the silence. */
+/** Silenced announcements are recorded too, so that `incidents --why` can name the silence. */
 function announced(input: AnnounceInput, { change, announce }: Due, sequence: number): AnnouncedPool {
   const { now, silences, hash } = input;
   const starts = startOf(change);
@@ -168,7 +172,7 @@ function whyLate({ watchedAt, now, config }: AnnounceInput, news: string | undef
 
 type Gone = { readonly done: readonly Change[]; readonly changed: readonly Change[] };
 
-/** What the rounds say became of it; of what nobody has said anything for long, that it is not known. */
+/** The outcome as the rounds report it; unknown if no round has reported one for long. */
 function goneOf(input: AnnounceInput, { boundary, pools }: Announcement): Gone {
   const all = freshRounds(input).flatMap(({ verdicts = [] }) => verdicts);
   const verdicts = new Map(all.map((verdict) => [changeKey(verdict, verdict.boundary), verdict] as const));
@@ -183,7 +187,7 @@ function goneOf(input: AnnounceInput, { boundary, pools }: Announcement): Gone {
   return { done, changed };
 }
 
-/** A round that looks at it and sees it on its way still says so by then (verdicts.ts). */
+/** Within this time, a round that sees the change under way still says so (verdicts.ts). */
 function unheardOf(
   boundary: EpochMs,
   { now, config }: AnnounceInput,
@@ -192,7 +196,7 @@ function unheardOf(
   return { how: 'changed', why: 'no answer of the API has shown it since' };
 }
 
-/** An announcement that waited until after its boundary says nothing any more; what was taken back still does. */
+/** An announcement still unsent at its boundary is dropped. A message that takes one back is still sent. */
 const correctionLastsMs = 6 * 60 * minuteMs;
 
 function deliveryOf(
@@ -241,7 +245,7 @@ function subjectOf(pools: readonly AnnouncedPool[]): Delivery['facts']['subject'
 
 const mostListed = 20;
 
-/** The pools by name; and the sums, for programs. */
+/** The pools by name for people, and the sums for programs. */
 function factsOf(pools: readonly AnnouncedPool[], telling: Telling): { readonly [name: string]: string | number } {
   const nodes = pools.reduce((sum, { by }) => sum + by, 0);
   const listed = pools.length > 1 ? pools.slice(0, mostListed) : [];
@@ -249,7 +253,7 @@ function factsOf(pools: readonly AnnouncedPool[], telling: Telling): { readonly 
   return pools.length === 0 ? {} : { pools: pools.length, nodes, ...sizes };
 }
 
-/** What to type to keep them as they are, where the message has no link. */
+/** The command that keeps the pools as they are, for messages without a link. */
 function commandFor(config: CompiledConfig, pools: readonly AnnouncedPool[], at: EpochMs): string | undefined {
   const down = pools.filter(({ by }) => by < 0);
   const [only, ...others] = down;
@@ -266,7 +270,7 @@ function commandFor(config: CompiledConfig, pools: readonly AnnouncedPool[], at:
   return `to keep them as they are, run: ${commands.slice(0, 3).join(', and: ')}${more}`;
 }
 
-/** The match of its rule, unless that stands for pools of other rules too: what is typed knows no labels. */
+/** The match of its rule, unless that also covers pools of other rules: commands cannot ask for labels. */
 function matchOf({ rules, regions }: CompiledConfig, pool: AnnouncedPool): string {
   const own = rules.find(({ match }) => matchesPool(match, pool))?.match;
   if (own !== undefined && pool.labels === undefined) return own.text;

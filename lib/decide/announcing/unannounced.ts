@@ -11,8 +11,8 @@ import type { AnnouncedPool, Announcement } from './announcement.ts';
 import { nodesBy } from './look-ahead.ts';
 
 /**
- * The plan, with a reason beside each change that was to be announced and was not, or too late: it stands in the history,
- * and nothing waits for it.
+ * Adds a reason to each change of the plan that should have been announced and was not, or too late. The reason is kept
+ * in the history. No change waits for its announcement.
  */
 export function withUnannounced(plan: Plan, input: RoundInput, announced: readonly Announcement[]): Plan {
   if (!input.config.rules.some(({ announce }) => announce !== undefined)) return plan;
@@ -31,7 +31,7 @@ function noted(update: RecordUpdate, input: RoundInput, announced: readonly Anno
   return { ...update, decisions };
 }
 
-/** undefined = it was told in time, or nobody wants to be told. */
+/** undefined = announced in time, or no announcement is wanted. */
 function whyUnannounced(action: Action, input: RoundInput, announced: readonly Announcement[]): string | undefined {
   const book = input.book ?? makeRuleBook(input.config, input.now);
   const seen = input.clusters.find(
@@ -53,7 +53,7 @@ function whyUnannounced(action: Action, input: RoundInput, announced: readonly A
   return told.length === 0 ? whyUnknown(action, input) : whyLate(told, action);
 }
 
-/** Told in time where an announcement that still stands was; else what the latest one says. */
+/** In time if a valid announcement was; otherwise the reason of the latest one. */
 function whyLate(
   told: readonly (AnnouncedPool & { readonly boundary: EpochMs })[],
   { to }: Action,
@@ -69,7 +69,7 @@ function whyLate(
   return `the one for ${iso(back?.boundary ?? 0)} was withdrawn${because(back?.ended?.why)}`;
 }
 
-/** Nobody could know of it so early. */
+/** It was not known early enough. */
 function whyUnknown(action: Action, { asks, now, clusters }: RoundInput): string {
   const { override } = asksOfPool(asks, action, now);
   if (override !== undefined) return `${override.who} asked for it at ${iso(override.askedAt)}`;

@@ -4,21 +4,21 @@ import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
 import type { Action, Hold, HoldCode, Plan, PoolName, PoolState, RoundInput } from '../scaling/plan.ts';
 import { type AnnouncedPool, changeKey, lateAfterMs } from './announcement.ts';
 
-/** Of an announced change: it happened, or it will not (did not) happen as it was said. */
+/** The outcome of an announced change: it happened, or it will not (did not) happen as announced. */
 export type Verdict = Pick<PoolName, 'region' | 'clusterId' | 'poolId'> & {
   readonly boundary: EpochMs;
-  /** When the word was given that this is about: what was said anew since is not meant. */
+  /** When the judged announcement was made; newer announcements of the same change are not judged by it. */
   readonly saidAt: EpochMs;
   readonly how: 'done' | 'changed' | 'late';
   readonly why: string;
-  /** It goes the way it was announced, to another size. */
+  /** It changes in the announced direction, but to another size. */
   readonly instead?: Size;
 };
 
-/** A change that waits for one of these is about to come all the same. */
+/** Holds that end soon: the change will still come. */
 export const soon: readonly HoldCode[] = ['slot', 'max-changes'];
 
-/** What holds a change only for a while: it may well come. */
+/** Temporary holds: the change may still come. */
 const passing: readonly HoldCode[] = [
   'in-flight',
   'stuck',
@@ -31,12 +31,12 @@ const passing: readonly HoldCode[] = [
   'contended',
   'cool-down',
 ];
-/** So long after its boundary it is waited for what only passes. */
+/** How long after its boundary a temporary hold may delay a change before it counts as not happening. */
 const patienceMs = hourMs;
 
 /**
- * What became of each announced change. `changes`: what is still coming, by pool and boundary; `reasons`: why a pool has at an
- * instant what it then has. Of clusters that were not read, and by a wrong clock, nothing is said.
+ * The outcome of each announced change. `changes`: what is still coming, by pool and boundary. `reasons`: why a pool
+ * has its size at an instant. There is no verdict for clusters that were not read, or while our clock is wrong.
  */
 export function judgeAnnounced(
   open: readonly (AnnouncedPool & { readonly boundary: EpochMs })[],
@@ -67,7 +67,7 @@ export function judgeAnnounced(
     const state = states.get(key);
     if (state !== undefined && isThere(one, state.seen)) return verdict('done', '');
     const hold = holds.get(key);
-    // That it did not happen would be wrong: it may happen in this very round.
+    // It may still happen in this very round.
     if (isOnItsWay(one, actions.get(key), hold))
       return input.now - boundary < lateAfterMs ? [] : verdict('late', hold?.reason ?? 'it is tried again');
     const instead = actions.get(key)?.to ?? hold?.to;
@@ -83,13 +83,13 @@ function whyNot(state: PoolState | undefined, hold: Hold | undefined): string {
   return hold?.reason ?? state?.reason ?? 'no rule with a schedule matches it any more';
 }
 
-/** Has the pool what was announced, or gone further the same way? */
+/** Does the pool have the announced size, or has it gone further in the same direction? */
 function isThere({ by, to }: AnnouncedPool, seen: Size | undefined): boolean {
   if (seen === undefined) return false;
   return by < 0 ? !isLower(seen, to) : !isRaise(seen, to);
 }
 
-/** Lowered (or raised) as announced, though not to the size that was announced. */
+/** Lowered (or raised) as announced, but not to the announced size. */
 function goesElsewhere(
   { by }: AnnouncedPool,
   seen: Size | undefined,
@@ -106,7 +106,7 @@ function isOnItsWay(one: AnnouncedPool, action: Action | undefined, hold: Hold |
   return wanted !== undefined && isThere(one, wanted);
 }
 
-/** The size that a pool is on its way to, as far as it is sure to go there. */
+/** The size a pool is certainly changing to. */
 function underWay(action: Action | undefined, hold: Hold | undefined): Size | undefined {
   const isSoon = hold !== undefined && (soon.includes(hold.code) || hold.code === 'in-flight');
   return action?.to ?? (isSoon ? hold.to : undefined);

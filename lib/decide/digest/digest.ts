@@ -18,17 +18,17 @@ export function lastDue({ weekday, seconds }: DigestConfig, zone: string, now: E
   }
 }
 
-/** What is known of the week, by who reads the store. */
+/** The figures of the week, as read from the store. */
 export type Week = {
   readonly from: EpochMs;
   readonly to: EpochMs;
   readonly used: number;
-  /** At every pool's base all the time. */
+  /** With every pool at its base all the time. */
   readonly always: number;
   /** undefined = not every pool has a price. */
   readonly money: number | undefined;
   readonly gapHours: number;
-  /** Since when the past is written down; undefined = nothing is. */
+  /** Since when the past is recorded; undefined = no records. */
   readonly since: EpochMs | undefined;
   readonly history: readonly HistoryRecord[];
   readonly decisions: readonly Decision[];
@@ -37,7 +37,7 @@ export type Week = {
 
 type Facts = { readonly [name: string]: string | number };
 
-/** The week in a sentence, and what stands behind it by name. */
+/** The week in one sentence, with named values. */
 export function digestOf(
   week: Week,
   config: CompiledConfig,
@@ -81,14 +81,14 @@ function isIn(at: EpochMs, { from, to }: Week): boolean {
   return at >= from && at < to;
 }
 
-/** What a person set, not what a link or Lamplighter kept. */
+/** Sizes that a person set, without those from links or from Lamplighter. */
 function isByHand(kind: string, code: string): boolean {
   return (kind === 'kept' && code === 'kept') || kind === 'base';
 }
 
 type Told = { readonly kind: string; readonly key: string };
 
-/** Each once, however many were told of it. */
+/** Each incident once, however many destinations got it. */
 function incidentsOf(history: readonly HistoryRecord[], week: Week): readonly Told[] {
   const opened = history
     .filter(({ state }) => state !== 'dropped')
@@ -142,7 +142,7 @@ function dateOf(moment: string | EpochMs): string {
   return typeof moment === 'number' ? isoDate(moment) : moment.slice(0, 10);
 }
 
-/** What the figures cannot know: of a young store, most of the week. */
+/** What the figures leave out: in a young store, most of the week. */
 function unknownOf({ from, since, gapHours }: Week, zone: string): Facts {
   if (since === undefined) return { 'not known': 'no sizes were recorded yet' };
   const notes = [
@@ -163,7 +163,9 @@ function whole(n: number): string {
   return Math.round(n).toLocaleString('en-US');
 }
 
-/** The message for one destination: said once for its period, whoever comes to say it. */
+/**
+ * The message for one destination. Its id depends on the period only, so it is sent once whichever process sends it.
+ */
 export function digestDelivery(
   { text, facts }: { readonly text: string; readonly facts: Facts },
   destination: string,

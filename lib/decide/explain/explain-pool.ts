@@ -17,18 +17,18 @@ export type Explanation = {
   readonly at: EpochMs;
   readonly names: Names;
   readonly desired: Desired;
-  /** Open windows as written, also where an exception or a calendar day decides. */
+  /** Open windows as written, even if an exception or a calendar day decides. */
   readonly openWindows: readonly string[];
-  /** Each one sentence, without a full stop. */
+  /** One sentence each, without a full stop. */
   readonly because: readonly string[];
-  /** The next instant at which `desired` is something else; undefined = not within four years. */
+  /** When `desired` next changes; undefined = not within four years. */
   readonly nextChange: { readonly at: EpochMs; readonly desired: Desired } | undefined;
   readonly rule: SourcePosition | undefined;
 };
 
 /**
- * What the config wants of a pool at one instant, and why. Needs nothing but the config; `known` adds what the store
- * holds about the pool at this instant, to the reasons only.
+ * What the config wants for a pool at one instant, and why. It needs only the config; `known` adds the pool's stored
+ * state to the reasons.
  */
 export function explainPool(
   config: CompiledConfig,
@@ -64,7 +64,7 @@ export function explainPool(
   };
 }
 
-/** Rules above its own that name the pool, and ask for labels that it is not known to have. */
+/** Earlier rules that match the pool's name but ask for labels that are not known. */
 function explainLabels({ rules }: CompiledConfig, own: Rule | undefined, names: Names): readonly string[] {
   const above = own === undefined ? rules : rules.slice(0, rules.indexOf(own));
   return above
@@ -75,7 +75,7 @@ function explainLabels({ rules }: CompiledConfig, own: Rule | undefined, names: 
     });
 }
 
-/** What was refused is said by itself, unless that is what holds it. A pause and a change under way are said before. */
+/** A refusal has its own sentence, unless it is what holds the pool. A pause or a change in flight comes first. */
 function explainHeld(
   config: CompiledConfig,
   names: Names,
@@ -127,7 +127,7 @@ function isOwnPool({ safety }: CompiledConfig, names: Names): boolean {
   return safety.runsOn !== undefined && matchesPool(safety.runsOn, names);
 }
 
-/** The schedule's next size, or what follows an override, a lease or a size set by hand when it ends: what comes first. */
+/** The schedule's next size, or the size after an override, lease or kept size ends: whichever comes first. */
 function nextWanted(applied: AppliedRule, known: KnownPool | undefined, at: EpochMs): Explanation['nextChange'] {
   const ends = known === undefined ? [] : endsOf(known, at);
   if (known === undefined || ends.length === 0) return nextDesired(applied, at);
@@ -149,7 +149,7 @@ function endsOf({ asks, memory }: KnownPool, at: EpochMs): readonly EpochMs[] {
   ) as EpochMs[];
 }
 
-/** override ?? max(kept size ?? scheduled size, live leases), of what is asked for now and still stands then. */
+/** override ?? max(kept size ?? scheduled size, live leases), of the current asks that are still in force then. */
 function desiredAt({ timeline, rule }: AppliedRule, { asks, memory }: KnownPool, at: EpochMs): Desired {
   const { override } = asks;
   if (override !== undefined && at < override.until) return toDesired(clampSize(override.exactly, rule.limits));
@@ -171,7 +171,7 @@ function besideLeases(scheduled: Desired, base: Size | undefined): Size | undefi
   return typeof scheduled === 'string' ? 0 : sizeOf(scheduled);
 }
 
-/** An edge of the schedule that comes to the same size is no change. */
+/** An edge of the schedule to the same size is no change. */
 function nextDesired({ timeline, rule }: AppliedRule, at: EpochMs): Explanation['nextChange'] {
   const now = resolveDesired(saysAt(timeline, at), rule);
   for (let edge = nextChange(timeline, at); edge !== undefined; edge = nextChange(timeline, edge.at)) {
@@ -190,7 +190,7 @@ export function holdText(config: InUse, names: Pick<Names, 'cluster' | 'pool'>, 
   return `${withConfig(config, held.reason)}${end === undefined ? '' : `; ${end}`}`;
 }
 
-/** What ends it, where the reason does not say so itself. */
+/** How the hold ends, if its reason does not say so. */
 export function holdEnds(
   config: InUse,
   names: Pick<Names, 'cluster' | 'pool'>,
@@ -238,7 +238,7 @@ export function holdEnds(
   }
 }
 
-/** The API refused the size that is still to be reached: why, and when it is asked for again. */
+/** The API refused the wanted size: why, and when Lamplighter tries again. */
 function explainRefusal(known: KnownPool | undefined, now: EpochMs): readonly string[] {
   const refusal = known?.memory && refusalOf(known.memory, known.memory.pending?.target);
   if (refusal === undefined || known?.inFlight !== undefined) return [];
@@ -247,7 +247,7 @@ function explainRefusal(known: KnownPool | undefined, now: EpochMs): readonly st
   return [`${what}${whenAgain(refusal, known?.held?.code, now)}`];
 }
 
-/** What else holds the pool is said by itself. */
+/** Any other hold has its own sentence. */
 function whenAgain(refusal: Refusal, hold: string | undefined, now: EpochMs): string {
   if (hold !== undefined && hold !== 'cool-down' && hold !== 'next-round') return '';
   return isCoolingDown(refusal, now)

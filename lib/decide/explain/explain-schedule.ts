@@ -24,7 +24,7 @@ export type ScheduleSaid = {
   readonly isOwnPool: boolean;
 };
 
-/** Rule, calendar day, what decides, and what limits make of it, in the order in which they are read. */
+/** The rule, the calendar day, what decides, and the limits, in the order in which they apply. */
 export function explainSchedule({ applied, schedule, open, says, isOwnPool }: ScheduleSaid): readonly string[] {
   const { rule } = applied;
   const where = `${rule.position.file}:${rule.position.line}`;
@@ -40,7 +40,7 @@ export function explainSchedule({ applied, schedule, open, says, isOwnPool }: Sc
   ];
 }
 
-/** Whose pools are changed is told before: how long, and to whom. */
+/** Who gets announcements of the pool's changes, and how early. */
 function explainAnnounce({ announce, mode }: Rule): readonly string[] {
   if (announce === undefined || mode === 'observe') return [];
   const what = announce.raises ? 'scale-downs and scale-ups are' : 'a scale-down is';
@@ -80,7 +80,7 @@ function explainException({ position, start, end, size, reason }: Exception, rul
   return `the exception at ${where} holds from ${moment(start)} to ${moment(end)}: ${describeTerm(size, rule)}${because(reason)}`;
 }
 
-/** Local as written, or absolute. */
+/** As a local time if written so, else absolute. */
 function moment(written: string | number): string {
   return typeof written === 'string' ? written : iso(written);
 }
@@ -110,15 +110,14 @@ function describeTerm(term: Term, rule: Rule): string {
 }
 
 /**
- * A pool's scheduled size after limits, without a look at the pool: a number or bounds as the rule gives them, `observed
- * base` where the base is remembered, `leave` where the schedule wants nothing and the pool stays as it is, `untouched` where
- * no rule with a schedule names the pool.
+ * A pool's scheduled size after limits, without reading the pool: a number or bounds from the rule, `observed base` if
+ * the base is remembered, `leave` if the schedule wants no size, `untouched` if no rule with a schedule matches.
  */
 export type Desired = { readonly size: number } | Range | 'observed base' | 'leave' | 'untouched';
 
 /**
- * What the terms come to under a rule: the largest, each part for itself. A remembered base stands above any number
- * beside it, since it is the pool's full size and only the pool can tell it.
+ * The size of several terms under a rule: the largest, per part. A remembered base wins over any number beside it,
+ * since it is the pool's full size and is only known by reading the pool.
  */
 export function resolveDesired(says: Says, rule: Rule): Desired {
   if (saysLeave(says)) return 'leave';
@@ -132,7 +131,7 @@ function termSize(term: Term, rule: Rule): Size | undefined {
   return resolveTerm(term, asWritten(rule));
 }
 
-/** Without a look at the pool: what only the pool could tell stays out. */
+/** Without reading the pool: sizes that need it are left out. */
 function asWritten(rule: Rule): Resolver {
   return { rule, autoscale: undefined, base: unlimitedSize('base', rule) };
 }

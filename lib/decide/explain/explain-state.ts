@@ -7,16 +7,16 @@ import { baseOf } from '../scaling/base.ts';
 import type { Away, Change, Held, PoolMemory } from '../scaling/memory.ts';
 import { leaseCap } from '../scaling/wanted-size.ts';
 
-/** What the store holds about one pool. */
+/** What the store knows about one pool. */
 export type KnownPool = {
   readonly memory: PoolMemory | undefined;
   readonly asks: PoolAsks;
   readonly inFlight: Change | undefined;
-  /** Why nothing is done, and until when; undefined = it is where it should be. */
+  /** Why nothing is done, and until when; undefined = it has its wanted size. */
   readonly held: Held | undefined;
 };
 
-/** What stands above or beside the schedule now: override, kept size, leases, pause; and where the pool is. */
+/** What changes the schedule's size now: override, kept size, leases, pause; and whether the pool is below base. */
 export function explainState(
   config: Pick<CompiledConfig, 'file'>,
   rule: Rule,
@@ -82,8 +82,8 @@ function explainMemory({ memory, held }: KnownPool, now: EpochMs): readonly stri
 }
 
 /**
- * Where the pool is away from its base: since when, and from which. A base that a person sets is kept like that of an away
- * pool until a round sees the pool there; one that was last seen at it has never left.
+ * Since when the pool is below base, and what its base is. A base that a person set is stored like that of a pool below
+ * base until a round reads that size; a pool last seen at its base is not below it.
  */
 export function awayOf({ away, seen }: PoolMemory): Away | undefined {
   const isThere = away?.from === 'person' && away.base !== 'unknown' && equalSize(seen?.size, away.base);

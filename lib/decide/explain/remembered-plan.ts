@@ -17,7 +17,7 @@ import { planRound } from '../scaling/plan-round.ts';
 import type { RuleBook } from '../scaling/rule-book.ts';
 import type { RoundFindings } from '../watching/scale-findings.ts';
 
-/** What the store holds of a fleet. */
+/** The store's records of a fleet. */
 export type RememberedFleet = {
   readonly clusters: readonly { readonly region: string; readonly clusterId: string; readonly record: ClusterRecord }[];
   readonly asks: readonly Ask[];
@@ -25,23 +25,23 @@ export type RememberedFleet = {
   readonly rounds: readonly RoundFindings[];
 };
 
-/** What stands for one pool now. */
+/** The planned state of one pool. */
 export type PoolOutlook = {
-  /** undefined = not known: no rule, an unknown base, a pool that no round could judge. */
+  /** undefined = unknown: no rule, an unknown base, or a pool that could not be judged. */
   readonly wanted: Size | undefined;
   /** Why that is wanted. */
   readonly reason: string | undefined;
-  /** When what decides ends: an override, a lease, a kept size. */
+  /** When the override, lease or kept size that decides ends. */
   readonly until: EpochMs | undefined;
-  /** Why nothing is done, and until when; undefined = it is where it should be. */
+  /** Why nothing is done, and until when; undefined = it has its wanted size. */
   readonly held: Held | undefined;
 };
 
 const nothingKnown: PoolOutlook = { wanted: undefined, reason: undefined, until: undefined, held: undefined };
 
 /**
- * The plan of a round at this instant, made of what the last rounds saw and remembered: no API is asked. Where only a
- * look at the pool can tell, what the last round said still stands.
+ * The plan of a round at this instant, from what the last rounds stored, without calling the API. Where the API would
+ * be needed, the last round's result still counts.
  */
 export function rememberedPlan(
   config: CompiledConfig,
@@ -74,7 +74,7 @@ export function rememberedPlan(
   };
 }
 
-/** As it was last seen; what was sent since is on its way. */
+/** The pool as last read; a change sent since counts as in flight. */
 function lastSeen(region: string, clusterId: string, record: ClusterRecord): ObservedFleetCluster {
   const { status = 'Running', otherNodes, change } = record;
   const pools = Object.entries(record.pools).flatMap(([id, memory]) => {
@@ -99,7 +99,7 @@ type Next = {
   readonly now: EpochMs;
 };
 
-/** The last round did not see it at all. */
+/** The last round did not read it. */
 function unseen(
   { region, clusterId }: { readonly region: string; readonly clusterId: string },
   { missingSince }: PoolMemory,
@@ -119,19 +119,19 @@ function unseen(
   return { code: 'unread', reason: `${what} could not be read in the last round, at ${iso(at)}` };
 }
 
-/** What only a look at the pool itself can end. */
+/** Holds that only end when the pool is read again. */
 const unclear = new Set(['ambiguous', 'unreadable', 'wrong-clock']);
-/** Judged before anything that may hold a change, by when the pool was made or last changed, which is not remembered. */
+/** Judged before other holds, by when the pool was created or last updated, which the store does not have. */
 const earlier = new Set(['grace', 'refused']);
 const safety = new Set(['next-round', 'paused', 'observe', 'brake', 'slot', 'max-changes']);
 /** Judged after the brake. */
 const afterBrake = new Set(['next-round', 'slot', 'max-changes']);
-/** What the plan of now knows better than the last round. */
+/** Holds that the current plan knows better than the last round. */
 const known = new Set(['paused', 'observe', 'in-flight', 'stuck', 'min-nodes']);
 
 /**
- * What the last round said stands while nothing newer is known: it saw pools that no rule acts on, and all nodes of the
- * fleet. It has ended with its time, its approval or its rule.
+ * The last round's hold counts until something newer is known: that round read pools that no rule acts on, and all
+ * nodes of the fleet. It ends with its time, its approval or its rule.
  */
 function lasting(
   { held, ruleHash }: PoolMemory,
@@ -142,7 +142,7 @@ function lasting(
   if (unclear.has(held.code)) return held;
   if (planned === undefined || !config.rules.some(({ hash }) => hash === ruleHash)) return undefined;
   if (earlier.has(held.code) && safety.has(planned.code)) return held;
-  // What was asked for since may be another size, and fewer lowers to count.
+  // New asks may want another size, and so fewer lowers for the brake to count.
   const isAskedAnew = asks.some(({ kind, askedAt }) => kind !== 'approval' && askedAt >= lastRoundAt(rounds));
   const isApproved = asks.some((ask) => ask.kind === 'approval' && ask.configHash === config.hash && now < ask.until);
   if (held.code === 'brake') return !isApproved && !isAskedAnew && afterBrake.has(planned.code) ? held : undefined;
@@ -161,7 +161,7 @@ function heldIn({ holds, actions }: Plan, key: string, next: Next): Held | undef
   return action && nextRound(action, next);
 }
 
-/** Nothing speaks against it: it is done by the next look at the fleet. */
+/** No hold: the next round makes the change. */
 function nextRound({ region, from, to, reason }: Action, { rounds, config, now }: Next): Held {
   const change = `the next round changes it from ${describeSize(from)} to ${describeSize(to)} (${reason})`;
   const last = Math.max(...rounds.filter((round) => round.region === region).map(({ at }) => at));

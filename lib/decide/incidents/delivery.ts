@@ -8,12 +8,12 @@ import type { EpochMs } from '../../model/time.ts';
 import type { IncidentRecord, Told } from './incident.ts';
 
 /**
- * `open`: told for the first time in this episode at this destination. `update`: severity rose, flapping, a ladder's
- * next step. `reminder`: still open. `resolve`: over. `notice`: said once, nothing follows.
+ * `open`: the destination's first message in this episode. `update`: severity rose, flapping, the next step of an end
+ * date. `reminder`: still open. `resolve`: over. `notice`: sent once, nothing follows.
  */
 type DeliveryWhat = 'open' | 'update' | 'reminder' | 'resolve' | 'notice';
 
-/** Frozen when enqueued: a retry a day later says what was true, not what is true. */
+/** Frozen when enqueued: a retry a day later reports the state of then, not of now. */
 export type DeliveryFacts = {
   readonly what: DeliveryWhat;
   readonly kind: FindingKind | NoticeKind | 'fire.drill';
@@ -23,7 +23,7 @@ export type DeliveryFacts = {
   readonly text: string;
   /** What a person can do. */
   readonly fix: string | undefined;
-  /** What Lamplighter did or does about it ("PUT size 0 → 3 at …"), where it did something. */
+  /** What Lamplighter did or does about it ("PUT size 0 → 3 at …"), if anything. */
   readonly did: string | undefined;
   /** First bad observation (of the episode), or the notice's time. */
   readonly since: EpochMs;
@@ -35,11 +35,11 @@ export type DeliveryFacts = {
   readonly worst: Severity;
   readonly facts: { readonly [name: string]: string | number };
   readonly at: EpochMs;
-  /** Not sent any more from then on: it speaks of what is past by then. Absent = it may come late. */
+  /** Not sent after this instant, since its content would be out of date. Absent = it may come late. */
   readonly staleAt?: EpochMs;
-  /** Addresses for people, each signed right before it goes out. */
+  /** Links for people, each signed right before the message is sent. */
   readonly links?: readonly { readonly label: string; readonly url: string }[];
-  /** Where it stands what to do about this kind; known when it is rendered, and never stored. */
+  /** The address of the runbook for this kind; added when the message is rendered, never stored. */
   readonly runbook?: string;
 };
 
@@ -58,30 +58,32 @@ export type Delivery = {
   /** Owned by the deliver job from here on. */
   readonly attempts: number;
   readonly lastAttemptAt: EpochMs | undefined;
-  /** true once an attempt may have been accepted (5xx, time-out, crash after the mark). */
+  /** true once an attempt may have been accepted (5xx, time-out, crash after the attempt was recorded). */
   readonly maybeAccepted: boolean;
   /** Frozen before the first attempt. */
   readonly body: string | undefined;
   /** The body is in its plainest form after a 400, 413 or 415. */
   readonly plain: boolean;
-  /** A resolve that took the place of an open which was never accepted: it tells the whole story, and may grow old. */
+  /**
+   * A resolve that replaced an open which was never accepted: it holds the whole episode, and is not dropped by age.
+   */
   readonly untold?: true;
-  /** How long it has been tried without success; time in which nobody tried does not count. */
+  /** How long sending has failed; time without attempts does not count. */
   readonly waitedMs?: number;
-  /** Chats only: what its attempts without a clear answer cost. */
+  /** Chats only: the wait caused by attempts without a clear answer. */
   readonly doubt?: Doubt;
 };
 
-/** A chat may show a copy of a message per attempt that nobody knows the outcome of: the next one waits. */
+/** A chat may show a copy of a message per attempt without an answer, so the next attempt waits. */
 export type Doubt = {
   readonly count: number;
-  /** Not sent again before this, unless the address or its secret is another by then. */
+  /** Not sent again before this instant, unless the address or its secret changes first. */
   readonly until: EpochMs;
-  /** Fingerprint of the address it may have been accepted at. */
+  /** Fingerprint of the address that may have accepted it. */
   readonly address: string;
 };
 
-/** One thing to say to one destination. */
+/** One message for one destination, before it becomes a delivery. */
 export type Said = {
   readonly what: Exclude<DeliveryWhat, 'notice'>;
   readonly destinationId: string;
@@ -90,7 +92,7 @@ export type Said = {
 
 type Enqueuing = { readonly now: EpochMs; readonly hash: (text: string) => string };
 
-/** Turns what is said into frozen deliveries, and remembers in the record who was told what. */
+/** Turns messages into frozen deliveries, and records in the incident which destination got what. */
 export function enqueue(
   record: IncidentRecord,
   said: readonly Said[],
@@ -116,7 +118,7 @@ function deliveryOf(
   return { ...lane, facts: factsOf(record, what, now), queuedAt: now, ...unsent };
 }
 
-/** Stable over retries and restarts: the same fact for the same destination has the same id. */
+/** Stable over retries and restarts: the same message for the same destination has the same id. */
 export function deliveryId(
   key: string,
   episode: EpochMs,

@@ -8,24 +8,26 @@ import { end } from './open-and-resolve.ts';
 
 const steps = [0, 1, 3, 7, 14, 30, 60, 90] as const;
 
-/** When a step counts: whole days on a calendar for a date, days by the hour for an instant. */
+/** When a step is reached: calendar days for a date, 24-hour days for an instant. */
 export type Dated = Pick<EndDate, 'date' | 'zone' | 'isDay'>;
 
-/** The step that a date stands on: the smallest whose days it is within; undefined above 90 days. No step comes after 0. */
+/**
+ * The current step of a date: the smallest number of days it is within; undefined above 90 days. 0 is the last step.
+ */
 export function stepOf(dated: Dated, now: EpochMs): number | undefined {
   const days = isDay(dated) ? daysTo(dated, now) : (dated.date - now) / dayMs;
   return steps.find((step) => days <= step);
 }
 
-/** 90 and 60 days are worth knowing, 30, 14 and 7 are a warning, 3, 1 and 0 are critical. */
+/** 90 and 60 days are info, 30, 14 and 7 a warning, 3, 1 and 0 critical. */
 export function severityOf(step: number): Severity {
   if (step <= 3) return 'critical';
   return step <= 30 ? 'warning' : 'info';
 }
 
 /**
- * A date within 90 days is open on the step it stands on; it resolves above 90 days, and when it belongs to something
- * else than before (an upgrade). What is told of it, and where, is `stepToTell`'s.
+ * A date within 90 days opens an incident at its step. It resolves above 90 days, or when the date belongs to something
+ * else (an upgrade). `stepToTell` decides what is sent where.
  */
 export function stepTowardsEnd(
   before: IncidentRecord | undefined,
@@ -38,7 +40,7 @@ export function stepTowardsEnd(
   const isOpen = before?.phase === 'open';
   if (isOpen && before.ladder?.of !== ends.of) return end(before, ends.ifReplaced, now, now);
   if (step === undefined) return isOpen ? end(before, `the date is now ${written(ends)}`, now, now) : before;
-  // What is to be done may not be known any more: the old advice goes.
+  // The possible upgrades may be unknown now, so the old advice is dropped.
   const { fix: _fix, ...start } = isOpen ? before : opened(before, watched, key, now);
   const severity = severityOf(step);
   return {
@@ -50,7 +52,7 @@ export function stepTowardsEnd(
   };
 }
 
-/** Each step once per destination; after a date was moved, only the steps that were still ahead of it then. */
+/** Each step once per destination; after the date was moved, only the steps that were still ahead then. */
 export function stepToTell(ladder: EndDateStep, told: Told | undefined): number | undefined {
   if (ladder.step >= (ladder.below ?? Number.POSITIVE_INFINITY)) return undefined;
   const lastStep = told?.armedAt === ladder.armedAt ? told.step : undefined;
@@ -91,13 +93,13 @@ function passes(ends: EndDate, now: EpochMs): string {
   return days <= 0 ? `ends today, on ${written(ends)}` : `ends in ${counted(days, 'day')}, on ${written(ends)}`;
 }
 
-/** From today to the date, as one counts on a calendar in that zone. */
+/** Calendar days from today to the date, in that zone. */
 function daysTo(ends: Dated, now: EpochMs): number {
   const day = isDay(ends) ? Math.floor(ends.date / dayMs) : dayIn(ends.zone, ends.date);
   return day - dayIn(ends.zone, now);
 }
 
-/** A date of the provider is a day in no zone; an instant is told in the zone of whoever reads it. */
+/** The provider's dates are days without a zone; instants are shown in the reader's zone. */
 function written(ends: Dated): string {
   return isDay(ends) ? isoDate(ends.date) : iso(ends.date);
 }

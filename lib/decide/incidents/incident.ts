@@ -3,16 +3,16 @@ import { type EpochMs, minuteMs } from '../../model/time.ts';
 
 /**
  * The life of one incident key. Record: partition `incidents`, id `inc/<key>`. Written only when something in it
- * changed; when it was last observed stands in the few `obs/times` records instead.
+ * changed; the times of the last observations are in the few `obs/times` records.
  */
 export type IncidentRecord = {
   readonly schema: 1;
   readonly key: string;
   readonly kind: FindingKind;
   readonly subject: Subject;
-  /** `quiet`: nothing wrong, kept for its past. `pending`: bad, not long enough. `open`: until it resolves. */
+  /** `quiet`: nothing wrong, kept for its past. `pending`: bad, but not for long enough. `open`: until it resolves. */
   readonly phase: 'quiet' | 'pending' | 'open';
-  /** The current run of equal observations; counted up to 2, since nothing asks for more. */
+  /** The current run of equal observations; counted up to 2, since no rule needs more. */
   readonly run: { readonly seen: 'bad' | 'ok'; readonly since: EpochMs; readonly count: number };
   /** When the observation changed (either way), within the last hour. */
   readonly changes: readonly EpochMs[];
@@ -21,7 +21,7 @@ export type IncidentRecord = {
   /** Time of the first bad observation of this (or, when quiet, the last) episode. */
   readonly episode: EpochMs;
   readonly openedAt?: EpochMs;
-  /** Last bad observation before the present run of ok. */
+  /** Last bad observation before the current run of ok. */
   readonly lastBadAt?: EpochMs;
   readonly endedAt?: EpochMs;
   readonly cause?: string;
@@ -29,21 +29,21 @@ export type IncidentRecord = {
   readonly worst: Severity;
   readonly text: string;
   readonly fix?: string;
-  /** Since when it is bad, where the finding itself knew better than its first observation. */
+  /** Since when it is bad, if the finding knows a time before its first observation. */
   readonly since?: EpochMs;
   readonly facts?: { readonly [name: string]: string | number };
   readonly flapping: boolean;
-  /** Why nobody is told at present (a silence), while it is open. */
+  /** Why an open incident is silenced now. */
   readonly silenced?: string;
-  /** Of the last thing told; ids of deliveries are made from it. */
+  /** Sequence number of the last message; ids of deliveries are made from it. */
   readonly sequence: number;
-  /** How many of the reminder times have passed or been told. */
+  /** How many reminders were sent or skipped. */
   readonly reminded: number;
-  /** Only of what ends on a date: which date the steps sent belong to. Stored under this name since the first release. */
+  /** Only for end dates: which date the sent steps belong to. Stored under this name since the first release. */
   readonly ladder?: EndDateStep;
-  /** What each destination may have accepted and is owed a resolve for. */
+  /** By destination: what it may have accepted, and must get a resolve for. */
   readonly told: { readonly [destinationId: string]: Told };
-  /** The latest decisions not to tell, oldest first. */
+  /** The latest decisions not to send, oldest first. */
   readonly why: readonly WhyNot[];
 };
 
@@ -52,7 +52,7 @@ export type EndDateStep = {
   readonly of: string;
   readonly armedAt: EpochMs;
   readonly step: number;
-  /** Steps from here upwards are not told: they had passed when the date was moved. */
+  /** Steps from here upwards are not sent: they had passed when the date was moved. */
   readonly below?: number;
 };
 
@@ -60,12 +60,12 @@ export type Told = {
   readonly at: EpochMs;
   readonly episode: EpochMs;
   readonly severity: Severity;
-  /** Only of what ends on a date: the step that was sent, and the date it belonged to. */
+  /** Only for end dates: the step that was sent, and its date. */
   readonly step?: number;
   readonly armedAt?: EpochMs;
 };
 
-/** A decision not to tell: what was not said, to whom (undefined = nobody at all), and why. */
+/** A decision not to send: which message, to whom (undefined = all), and why. */
 export type WhyNot = {
   readonly at: EpochMs;
   readonly what: string;
@@ -73,10 +73,10 @@ export type WhyNot = {
   readonly reason: string;
 };
 
-/** More than the 40 destinations that one incident is told to: reasons that still stand must not push each other out. */
+/** More than the 40 destinations of one incident, so that reasons still in force do not push each other out. */
 const keptReasons = 60;
 
-/** Adds a reason, once per episode: a reason that still stands is not written again each round. */
+/** Adds a reason, once per episode: a reason that still holds is not written again each round. */
 export function withWhy(record: IncidentRecord, why: WhyNot): IncidentRecord {
   const same = (other: WhyNot) =>
     other.what === why.what && other.destination === why.destination && other.reason === why.reason;
@@ -94,7 +94,7 @@ export function worse(a: Severity, b: Severity): Severity {
   return isWorse(b, a) ? b : a;
 }
 
-/** A subject by identity only: ids, never names, since a renamed pool is the same pool and a recreated one is not. */
+/** A subject by its ids, never its names: a renamed pool is the same pool, a recreated one is not. */
 export function subjectId(subject: Subject): string {
   switch (subject.kind) {
     case 'region':
@@ -150,8 +150,8 @@ export type KindRules = {
 };
 
 /**
- * The kinds whose row names a time or a count: that one holds instead of `watch.for`. A row whose time is already in
- * the finding itself (stuck longer than …, later than its deadline) waits for nothing but the second observation.
+ * Kinds with a time or count of their own, used instead of `watch.for`. If the finding itself already waits (stuck
+ * longer than …, later than its deadline), it only needs the second observation.
  */
 const named: { readonly [kind in FindingKind]?: { readonly forMs: number } } = {
   'api.unreachable': { forMs: 10 * minuteMs },
@@ -166,7 +166,7 @@ const named: { readonly [kind in FindingKind]?: { readonly forMs: number } } = {
   'calendar.stale': { forMs: 0 },
 };
 
-/** These are facts, not measurements: true at first sight, over at first sight. */
+/** Facts, not measurements: they open and resolve at the first observation. */
 const immediate: ReadonlySet<FindingKind> = new Set([
   'clock.skewed',
   'config.brake',
@@ -181,7 +181,7 @@ export function rulesOf(kind: FindingKind, configured: Durations): KindRules {
   return { forMs, clearMs: configured.clearMs, badSightings: 2, okSightings: 2 };
 }
 
-/** Ladders tell steps towards a date; they have no durations, no reminders and no flapping. */
+/** End dates are reported in steps; they have no durations, no reminders and no flapping. */
 export function isLadder(kind: FindingKind): boolean {
   return kind === 'version.eol' || kind === 'token.expiry';
 }

@@ -5,7 +5,9 @@ import type { Observation } from './observation.ts';
 
 const afterBadMs = 10 * 60_000;
 
-/** What makes the things below it look bad as well. A ladder or a late pool explains nothing about its neighbours. */
+/**
+ * Kinds that make the things below them look bad as well. An end date or a late pool does not explain its neighbours.
+ */
 const parents: ReadonlySet<FindingKind> = new Set([
   'api.unreachable',
   'api.refused',
@@ -15,8 +17,8 @@ const parents: ReadonlySet<FindingKind> = new Set([
 ]);
 
 /**
- * A late pool and a ladder are told whatever else is wrong: only a person's ask silences a pool that is late, since
- * the trouble above it is often the very reason.
+ * A late pool and an end date are reported whatever else is wrong: the trouble above a late pool is often the reason
+ * for it. Only a person's ask silences a late pool.
  */
 const neverInhibited: ReadonlySet<FindingKind> = new Set(['pool.late', 'version.eol', 'token.expiry']);
 
@@ -24,8 +26,9 @@ const neverInhibited: ReadonlySet<FindingKind> = new Set(['pool.late', 'version.
 export type Inhibitors = ReadonlyMap<string, string>;
 
 /**
- * Within one round, a parent inhibits while its own finding is bad and, once opened, until 10 minutes after its last bad
- * observation or while it is unknown; not for as long as its incident lives (a flapping cluster would hide a dead pool).
+ * A parent inhibits while its own finding is bad and, once opened, until 10 minutes after its last bad observation or
+ * while it is unknown. It does not inhibit for as long as its incident is open: a flapping cluster would hide a dead
+ * pool.
  */
 export function inhibits(
   observation: Observation,

@@ -10,9 +10,9 @@ export type Observation = Watched &
     | { readonly state: 'bad'; readonly at: EpochMs; readonly finding: Finding }
     | { readonly state: 'ok'; readonly at: EpochMs }
     | { readonly state: 'unknown' }
-    /** The subject is gone or nobody watches it any more: whatever is open ends, with this cause. */
+    /** The subject is gone or no longer watched: its open incident resolves with this cause. */
     | { readonly state: 'over'; readonly at: EpochMs; readonly cause: string }
-    /** It ends on a date: how near that is decides, not how long something lasts. */
+    /** It ends on a date: what counts is how near the date is, not how long the finding lasts. */
     | { readonly state: 'ends'; readonly at: EpochMs; readonly ends: EndDate }
   );
 
@@ -23,20 +23,20 @@ export type EndDate = {
   readonly date: EpochMs;
   /** The zone on whose calendar days are counted. */
   readonly zone: string;
-  /** The date is a day, whatever its hour: an end of life. Absent = an instant, unless it is a midnight in UTC. */
+  /** The date is a day without an hour: an end of life. Absent = an instant, unless it is midnight in UTC. */
   readonly isDay?: true;
-  /** What the date belongs to (a version's id); a change of it ends what was told for the old one. */
+  /** What the date belongs to (a version's id). When it changes, the incident of the old one resolves. */
   readonly of: string;
-  /** When this date was taken as true; after a later one the steps begin again. */
+  /** When this date was accepted; a later acceptance starts the steps again. */
   readonly armedAt: EpochMs;
-  /** Only steps below this one are told; undefined = all. */
+  /** Only steps below this one are sent; undefined = all. */
   readonly below: number | undefined;
   /** What ends on that date: "support for Kubernetes 1.32.6 of cluster dev-1". */
   readonly what: string;
-  /** The cause of the end of what was told for something else before: "upgraded to 1.33.2". */
+  /** Why the incident of the previous owner of the date resolves: "upgraded to 1.33.2". */
   readonly ifReplaced: string;
   readonly fix: string | undefined;
-  /** What one can go to; undefined = not asked in this round, so that what was known stays. */
+  /** The possible upgrades; undefined = not read in this round, so the known ones stay. */
   readonly offers?: readonly string[];
   readonly facts: { readonly [name: string]: string | number };
 };

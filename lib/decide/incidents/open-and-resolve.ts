@@ -7,7 +7,7 @@ const flappingClearMs = 20 * minuteMs;
 const oftenClearMs = 60 * minuteMs;
 const oftenWindowMs = 6 * 60 * minuteMs;
 
-/** Opens what was bad for long enough and resolves what was ok for long enough; only on something newly known. */
+/** Opens what was bad for long enough and resolves what was ok for long enough, on new observations only. */
 export function settle(
   tracked: Tracked,
   rules: KindRules,
@@ -22,7 +22,7 @@ export function settle(
   return { ...record, flapping, worst: worse(record.worst, record.severity) };
 }
 
-/** Ends the episode: `until` is when it was first seen over, which may be before it was certain. */
+/** Ends the episode. `until` is when it was first seen ok, which may be before it was certain. */
 export function end(record: IncidentRecord, cause: string, until: EpochMs, now: EpochMs): IncidentRecord {
   const { silenced: _silenced, ...rest } = record;
   const resolved = [...record.resolved.filter((at) => now - at < oftenWindowMs), now];
@@ -50,7 +50,7 @@ function open(record: IncidentRecord, episode: EpochMs, now: EpochMs): IncidentR
   return { ...rest, ...start, worst: record.severity, flapping: isFlapping(record, now) };
 }
 
-/** A longer calm is asked of what came and went: 20 minutes when flapping, an hour after three episodes in six hours. */
+/** Flapping incidents need 20 minutes of ok; those with three episodes in six hours need an hour. */
 function isClear(record: IncidentRecord, rules: KindRules, at: EpochMs): boolean {
   const often = record.resolved.filter((earlier) => at - earlier < oftenWindowMs).length >= 3;
   const flapping = record.flapping || isFlapping(record, at);
@@ -63,23 +63,23 @@ function notYet(rules: KindRules): string {
   return minutes > 0 ? `not bad for ${minutes} min yet` : `seen bad fewer than ${rules.badSightings} times`;
 }
 
-/** Two known observations further apart than this say nothing about the time between them. */
+/** Two observations further apart than this show nothing about the time between them. */
 const gapMs = 30 * minuteMs;
-/** A doubled tick is one look: two observations count as two only this far apart. */
+/** Two observations count as two only if at least this far apart: a duplicated tick is one. */
 const apartMs = 30_000;
 const changesWindowMs = 60 * minuteMs;
 
 export type Tracked = {
   readonly record: IncidentRecord;
-  /** What this round newly knows; `none` when it is unknown, or no newer than what is known. */
+  /** What this round newly observed; `none` if unknown, or no newer than the last observation. */
   readonly news: 'bad' | 'ok' | 'none';
   /** When it was seen; durations are measured between observations, not between rounds. */
   readonly at: EpochMs;
 };
 
 /**
- * Carries the run of equal observations on: a change starts a new run; a gap of more than 30 minutes starts a pending
- * `for` or `clear` anew, and never touches an open incident that is still bad.
+ * Continues the run of equal observations. A change starts a new run. A gap of more than 30 minutes restarts a pending
+ * `for` or `clear`, and never affects an open incident that is still bad.
  */
 export function track(
   before: IncidentRecord | undefined,
@@ -113,7 +113,7 @@ function firstBad(finding: Finding, key: string, at: EpochMs): IncidentRecord {
   return { schema: 1, key, kind, subject, ...life, episode: at, ...words, ...nobody };
 }
 
-/** The newest words stand in the record; the worst severity of the episode is remembered by `settle`. */
+/** The record keeps the newest text; `settle` keeps the worst severity of the episode. */
 function withFinding(record: IncidentRecord, finding: Finding): IncidentRecord {
   const { fix: _fix, since: _since, facts: _facts, ...rest } = record;
   const { severity, text, subject } = finding;
@@ -153,8 +153,8 @@ function isFlapping(record: IncidentRecord, now: EpochMs): boolean {
 }
 
 /**
- * What never stays bad for as long as `for` asks, but is bad again and again, opens all the same: at least six changes
- * within an hour, and bad for twice `for` (at least ten minutes) of it.
+ * Opens what is bad again and again but never as long as `for`: at least six changes within an hour, and bad for twice
+ * `for` (at least ten minutes) of it.
  */
 function opensByFlapping(record: IncidentRecord, now: EpochMs, forMs: number): boolean {
   const enough = Math.max(2 * forMs, 10 * minuteMs);
@@ -184,10 +184,10 @@ function recent(record: IncidentRecord, now: EpochMs): readonly EpochMs[] {
   return record.changes.filter((change) => now - change < changesWindowMs);
 }
 
-/** An incident that was open stays readable for a week after its end: `incidents --why` is asked the next morning. */
+/** A resolved incident stays readable for a week, for `incidents --why` the next morning. */
 const readableMs = 7 * 86_400_000;
 
-/** Can this record be deleted? Nothing is open or owed, and its past no longer decides anything. */
+/** Can this record be deleted? Nothing is open, no resolve is due, and its past has no more effect. */
 export function isForgettable(record: IncidentRecord, now: EpochMs): boolean {
   if (record.phase !== 'quiet' || Object.keys(record.told).length > 0) return false;
   if (now - (record.changes.at(-1) ?? 0) < changesWindowMs) return false;

@@ -6,14 +6,16 @@ import type { EpochMs } from '../../model/time.ts';
 import { isWorse } from './incident.ts';
 import { namesKind } from './silence.ts';
 
-/** A destination as routing sees it. `id` is what deliveries carry: its name and what its address is kept under. */
+/**
+ * A destination as routing sees it. `id` is stored in deliveries: the name, and a hash of the reference to its address.
+ */
 export type DestinationState = {
   readonly id: string;
   readonly name: string;
   readonly kind: DestinationKind;
   readonly only: DestinationConfig['only'];
   readonly fallback: string | undefined;
-  /** Takes resolves of what it was told, nothing else: by hand, or because its address was changed. */
+  /** It only gets resolves of what it got before: it was retired by hand, or its address was changed. */
   readonly retired: boolean;
   readonly brokenSince: EpochMs | undefined;
 };
@@ -21,8 +23,8 @@ export type DestinationState = {
 type Routed = { readonly kind: FindingKind | NoticeKind; readonly subject: Subject; readonly severity: Severity };
 
 /**
- * Why this destination is not told of this, or undefined: it is. `only.severity` is the least severity it takes.
- * `only.clusters` narrows what is said about clusters and pools; a region or a token concerns everybody.
+ * Why this destination does not get this message; undefined = it does. `only.severity` is the least severity it takes.
+ * `only.clusters` limits messages about clusters and pools; a region or a token concerns everybody.
  */
 export function notFor(destination: DestinationState, about: Routed): string | undefined {
   const { only } = destination;
@@ -37,7 +39,10 @@ export function notFor(destination: DestinationState, about: Routed): string | u
   return undefined;
 }
 
-/** While a destination is broken, its open criticals are wanted at its fallback too; one hop, no further. */
+/**
+ * While a destination is broken, its open critical incidents also go to its fallback, but not to the fallback's
+ * fallback.
+ */
 export function standsInFor(
   fallback: DestinationState,
   destinations: readonly DestinationState[],
@@ -64,14 +69,15 @@ function isNamed(match: Parameters<typeof matchesPool>[0], subject: Subject): bo
 type Address = Exclude<DestinationConfig['url'], undefined>;
 
 /**
- * A destination is its name and what its address is kept under: another reference is another destination, and the old
- * one stays until it owes nothing. A new value under the same reference changes nothing. Plain URLs are only hashed.
+ * A destination is identified by its name and the reference to its address. A changed reference makes a new
+ * destination; the old one stays until all its resolves are sent. A new value under the same reference changes nothing.
+ * Plain URLs are only hashed.
  */
 export function destinationId(
   { name, url, key, mail, topic }: Pick<DestinationConfig, 'name' | 'url' | 'key' | 'mail' | 'topic'>,
   hash: (text: string) => string,
 ): string {
-  // A mail's address is who it goes to; the server that carries it is the way there.
+  // A mail's address is its recipients; the server is only the way there.
   const reference = mail
     ? [...mail.to].sort().join('\n')
     : (topic ?? [url, key].map((part) => (part === undefined ? '' : addressOf(part))).join('\n'));

@@ -8,8 +8,8 @@ import { windowsFrom } from '../schedule/openings.ts';
 import { datesOpenIn } from '../schedule/timeline.ts';
 
 /**
- * "Don't tell", said by a person on the command line. Partition `silences`, by id. A silence of one incident without
- * an end is its acknowledgement: it holds until that episode is over.
+ * A silence set by a person on the command line. Partition `silences`, by id. A silence of one incident without an end
+ * is its acknowledgement: it holds until that episode is over.
  */
 export type SilenceRecord = {
   readonly schema: 1;
@@ -27,8 +27,8 @@ export type SilenceRecord = {
 };
 
 /**
- * Is this recurring window open at this instant, in this zone? `dates`: the local dates on which it may begin, absent = any.
- * Handed in: the rules of windows live with schedules.
+ * Is this recurring window open at this instant, in this zone? `dates`: the local dates on which it may begin, absent =
+ * any. Passed in, since the window rules belong to schedules.
  */
 type IsWindowOpen = (window: Window, zone: string, at: EpochMs, dates?: readonly string[]) => boolean;
 
@@ -45,7 +45,7 @@ export type Silenceable = {
   readonly episode: EpochMs;
 };
 
-/** Why nobody is told of this now, or undefined: the first silence in force, those of people first. */
+/** Why messages about this are silenced now, or undefined. People's silences come before those of the config. */
 export function silencedBy(silences: Silences, about: Silenceable, now: EpochMs): string | undefined {
   const asked = silences.asked.find((silence) => isAskedFor(silence, about, now));
   if (asked !== undefined) return `silenced by ${asked.who}${because(asked.reason)}`;
@@ -53,7 +53,7 @@ export function silencedBy(silences: Silences, about: Silenceable, now: EpochMs)
   return configured && `silenced by the config for ${configured.match.text}${because(configured.reason)}`;
 }
 
-/** A silence that can say nothing any more: its end has come, or its episode is over. */
+/** A silence that has ended, or whose episode is over. */
 export function isSpent(
   silence: SilenceRecord,
   now: EpochMs,
@@ -81,7 +81,7 @@ function isConfiguredFor(
   return holdsNow(silence, now, isWindowOpen);
 }
 
-/** Does a silence of the config hold at this instant, whatever it is about? */
+/** Is a silence of the config in force at this instant, whatever it matches? */
 export function holdsNow(silence: ConfiguredSilence, now: EpochMs, isOpen: IsWindowOpen): boolean {
   const { window, zone, dates } = silence;
   return isWithin(silence, now) && (window === undefined || isOpen(window, zone, now, dates));
@@ -95,8 +95,8 @@ function isWithin(
 }
 
 /**
- * A match silences the clusters and pools it names. What is neither (a region, a token, a destination, the config) is
- * silenced only by `*`, or by `<region>:*` where it is that region's.
+ * A match silences the clusters and pools it names. Other subjects (a region, a token, a destination, the config) are
+ * silenced only by `*`, or by `<region>:*` for that region.
  */
 export function namesSubject(match: Match, subject: Subject): boolean {
   switch (subject.kind) {

@@ -13,9 +13,9 @@ import { isDailyDue, reminded, tell } from './tell.ts';
 
 export type IncidentsInput = {
   readonly now: EpochMs;
-  /** sha256, hex. Handed in: the pure part knows no crypto. */
+  /** sha256, hex. Passed in, since the pure part has no crypto. */
   readonly hash: (text: string) => string;
-  /** Every incident record that is kept, by any order. */
+  /** Every incident record, in any order. */
   readonly records: readonly IncidentRecord[];
   /** When each key was last known (bad or ok). */
   readonly lastKnown: { readonly [key: string]: EpochMs };
@@ -34,7 +34,7 @@ export type IncidentChange = {
 };
 
 export type IncidentsOutcome = {
-  /** Records that differ from before, in order of key, each with its deliveries. */
+  /** Records that changed, in order of key, each with its deliveries. */
   readonly changes: readonly IncidentChange[];
   /** All records as they are after this round, in order of key. */
   readonly records: readonly IncidentRecord[];
@@ -86,7 +86,7 @@ function inhibitorsOf(cases: readonly Case[], { lastKnown, now }: IncidentsInput
   return new Map(active.map(({ observation }) => inhibitor(observation)));
 }
 
-/** The record after what was observed, before anything is told. */
+/** The record after the observation, before any message. */
 function lifeOf(
   { key, before, observation }: Case,
   inhibitors: Inhibitors,

@@ -10,8 +10,8 @@ import { type Silences, silencedBy } from './silence.ts';
 export type Outcome = { readonly record: IncidentRecord; readonly deliveries: readonly Delivery[] };
 
 /**
- * A level, not an edge: what is open and not silenced is wanted at every matching destination that was not told yet,
- * and what a destination was told is owed a resolve there once it is over, silenced or not.
+ * Works on levels, not edges (ADR 29): an open incident that is not silenced goes to every matching destination that
+ * has not got it yet. Once it is over, every destination that got it gets a resolve, silenced or not.
  */
 export function tell(record: IncidentRecord, telling: Telling): Outcome {
   const present = withoutLeavers(record, telling);
@@ -21,7 +21,7 @@ export function tell(record: IncidentRecord, telling: Telling): Outcome {
 
 type Saying = { readonly record: IncidentRecord; readonly said: readonly Said[] };
 
-/** Removing a destination outright ends what it is owed. */
+/** A destination that was removed from the config gets no resolve. */
 function withoutLeavers(record: IncidentRecord, { destinations, now }: Telling): IncidentRecord {
   const known = new Set(destinations.map(({ id }) => id));
   return Object.keys(record.told)
@@ -33,7 +33,7 @@ function withoutLeavers(record: IncidentRecord, { destinations, now }: Telling):
     }, record);
 }
 
-/** The silence is written where it can be seen, and reminders that nobody was to get count as passed. */
+/** Records the silence in the incident. Reminders that fell due meanwhile count as sent. */
 function marked(record: IncidentRecord, { silenced, reminded }: Telling): IncidentRecord {
   const { silenced: _before, ...rest } = record;
   return silenced === undefined ? { ...rest, reminded } : { ...rest, reminded, silenced };
@@ -60,7 +60,7 @@ function sayOpen(record: IncidentRecord, telling: Telling): Saying {
   );
 }
 
-/** One transaction carries an incident's transition and its deliveries, and a store's transaction takes 100 writes. */
+/** An incident's transition and its deliveries are one transaction, and a store's transaction takes 100 writes. */
 const mostDestinations = 40;
 
 export type Telling = {
@@ -69,19 +69,19 @@ export type Telling = {
   readonly destinations: readonly DestinationState[];
   /** Why reminders are kept back, or undefined. */
   readonly inhibited: string | undefined;
-  /** Why nobody is told, or undefined. */
+  /** Why the incident is silenced, or undefined. */
   readonly silenced: string | undefined;
-  /** Flapping began with this round, in an incident that was open before. */
+  /** Flapping began with this round, in an incident that was already open. */
   readonly flaps: boolean;
   readonly reminds: boolean;
-  /** How many reminder times count as passed after this round. */
+  /** How many reminders count as sent after this round. */
   readonly reminded: number;
 };
 
-/** A message, or a decision not to send one, with its reason; undefined = there is nothing to say. */
+/** A message, or a decision not to send one, with its reason; undefined = nothing to send. */
 type Decision = Said | { readonly what: string; readonly reason: string } | undefined;
 
-/** What this destination is told of an open incident in this round: one thing at most, the weightiest first. */
+/** What this destination gets about an open incident in this round: at most one message, the most important. */
 function whatToSay(
   record: IncidentRecord,
   destination: DestinationState,
@@ -114,7 +114,10 @@ function firstWord(
   return { what, destinationId: destination.id, episode: episodeFor(record, telling.now) };
 }
 
-/** For what ends on a date, each destination has its own episode: if it was resolved there because the date moved, the next step begins a new one. */
+/**
+ * For end dates, each destination has its own episode: if the incident resolved there because the date moved, the next
+ * step opens a new one.
+ */
 function episodeFor(record: IncidentRecord, now: EpochMs): EpochMs {
   return record.ladder === undefined ? record.episode : now;
 }
@@ -151,26 +154,26 @@ function news(record: IncidentRecord, told: Told, { flaps, reminds }: Telling): 
   return reminds ? 'reminder' : undefined;
 }
 
-/** A daily reminder takes along everything that is due soon, so that a day brings one batch and not a trickle. */
+/** A daily reminder includes everything that is due soon, so that people get one batch a day. */
 const alongMs = 6 * hourMs;
 
 /** The first two reminders are due 1 h and 4 h after opening; the n-th after them daily: 24 h, 48 h, … */
 const firstDaily = 3;
 
-/** How many reminder times have passed: those missed are made up for by one. */
+/** How many reminders are due by now; one message replaces all missed ones. */
 function remindersDue(record: IncidentRecord, now: EpochMs): number {
   const age = now - (record.openedAt ?? now);
   if (age < hourMs) return 0;
   return age < 4 * hourMs ? 1 : 2 + Math.floor(age / dayMs);
 }
 
-/** Is a daily reminder of this incident due now? Then others go along. */
+/** Is a daily reminder of this incident due now? Then reminders that are due soon are sent with it. */
 export function isDailyDue(record: IncidentRecord, now: EpochMs): boolean {
   const due = remindersDue(record, now);
   return isRemindable(record) && due > record.reminded && due >= firstDaily;
 }
 
-/** How many reminders count as told after this round; more than `reminded` means: remind now. */
+/** How many reminders count as sent after this round; more than `reminded` means: send one now. */
 export function reminded(record: IncidentRecord, now: EpochMs, isDailyRound: boolean): number {
   if (!isRemindable(record)) return record.reminded;
   const due = Math.max(remindersDue(record, now), record.reminded);
@@ -192,8 +195,8 @@ type NoticeTelling = {
 };
 
 /**
- * A notice is said once, as info, to whoever takes it; nothing follows. Never to keyed destinations: they could not
- * close it. Its own time is its episode, so that the same notice has the same delivery ids.
+ * A notice is sent once, as info, to every destination that takes info. Keyed destinations get none, since nothing
+ * would close it there. Its time is its episode, so the same notice has the same delivery ids.
  */
 export function tellNotice(notice: Notice, telling: NoticeTelling): readonly Delivery[] {
   const { hash, destinations, silences, now } = telling;

@@ -2,30 +2,30 @@ import type { CompiledConfig, Exception, Match, Template } from '../../model/con
 import { escapeLiteral, isGlob, partsOf } from '../../model/match.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
 
-/** Where in a config matches stand. `owner`: the destination or the event source whose match it is. */
+/** The places of a config that hold matches. `owner`: the destination or event source that the match belongs to. */
 export type MatchUse =
   | { readonly kind: 'rule' | 'exception' | 'silence' | 'runsOn' | 'watch' }
   | { readonly kind: 'only' | 'may' | 'pool'; readonly owner: string };
 
-/** One match of a config, and where it stands. */
+/** One match of a config, and its place. */
 export type PlacedMatch = {
   readonly match: Match;
   readonly use: MatchUse;
   /** As `check` writes it: "watch.clusters[1]". */
   readonly path: string;
-  /** Stays the same when others are added or removed: "watch.clusters[match=dev-*]". */
+  /** Does not change when other matches are added or removed: "watch.clusters[match=dev-*]". */
   readonly id: string;
-  /** From 1; undefined where the config was compiled without it. */
+  /** Line, from 1; undefined if the config was compiled without line numbers. */
   readonly line: number | undefined;
-  /** The included file in which it stands; absent = the main one. */
+  /** The included file that holds it; absent = the main file. */
   readonly file?: string;
-  /** The list whose matches together say whom something reaches, and how long it is. */
+  /** The list that the match is part of, and the list's length: its matches together choose whom something reaches. */
   readonly list?: { readonly id: string; readonly length: number };
-  /** Its time has come and gone: it changes nothing any more. */
+  /** Its end is in the past, so it has no effect any more. */
   readonly isOver: boolean;
 };
 
-/** Every match of a config, in the config's order of sections. The one list: whoever asks about matches asks this. */
+/** Every match of a config, in the order of the config's sections. All questions about matches use this one list. */
 export function configMatches(config: CompiledConfig, now: EpochMs): readonly PlacedMatch[] {
   const { rules, exceptions, silences, watch, destinations, events, safety } = config;
   const place = (match: Match, use: MatchUse, path: string, id: string, more: Partial<PlacedMatch> = {}) => {
@@ -81,12 +81,12 @@ function keyOf(name: string): string {
   return /^[\w-]+$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 
-/** A wall time is past once it is so in every zone: the westernmost is 12 hours behind UTC. */
+/** A local time is past when it is past in every zone; the westernmost zone is 12 hours behind UTC. */
 export function isPast({ end }: Pick<Exception, 'end'>, now: EpochMs): boolean {
   return typeof end === 'number' ? end <= now : Date.parse(`${end}Z`) + 12 * hourMs <= now;
 }
 
-/** What a template can name, as far as that is known before an event comes: each label may be anything. */
+/** The match that a template can produce: unknown labels of the event are replaced by `*`. */
 function matchOfTemplate(template: Template): Match {
   const text = template.map((piece) => (typeof piece === 'string' ? piece : '*')).join('');
   const { region, cluster, pool } = partsOf({ text });

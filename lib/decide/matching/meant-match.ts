@@ -3,7 +3,7 @@ import { isGlob, labelText, matchesCluster, matchesPoolName, matchesWhole, parts
 import type { PlacedMatch } from './config-matches.ts';
 import type { NamedCluster, NamedFleet } from './unmatched.ts';
 
-/** Where the names are right and a label is not: what the pools of these names have, nearest to what was asked for. */
+/** If the names match but a label does not: the pools' labels, nearest to the requested one first. */
 export function meantLabel({ match }: Pick<PlacedMatch, 'match'>, fleet: NamedFleet): string | undefined {
   const seen = fleet.clusters.flatMap(({ region, name: cluster, pools = [], labels = [] }) =>
     pools.flatMap((pool, i) => {
@@ -17,7 +17,7 @@ export function meantLabel({ match }: Pick<PlacedMatch, 'match'>, fleet: NamedFl
   return missing === undefined ? undefined : findNearest(missing, had);
 }
 
-/** What somebody who wrote a match that names nothing most likely meant, written as a match; undefined = no idea. */
+/** A suggestion for a match that matches nothing, written as a match; undefined = no suggestion. */
 export function meantMatch({ match, use }: Pick<PlacedMatch, 'match' | 'use'>, fleet: NamedFleet): string | undefined {
   const clusters = fleet.clusters.filter(({ isDeleting }) => !isDeleting);
   const { region, cluster, pool } = partsOf(match);
@@ -52,14 +52,14 @@ function poolsOf(clusters: readonly NamedCluster[]): readonly string[] {
   return [...new Set(clusters.flatMap(({ pools = [] }) => pools))];
 }
 
-/** The pool as it was written, where it is there, or nothing like it is. */
+/** The pool as written, if it exists or nothing is similar to it. */
 function poolIn(cluster: string, pool: string, match: PlacedMatch['match'], clusters: readonly NamedCluster[]): string {
   const pools = poolsOf(clusters.filter(({ name }) => fits(cluster, name)));
   if (pools.some((name) => matchesPoolName(match, name))) return pool;
   return nearestPart(pool, pools) ?? pool;
 }
 
-/** The nearest part that names something. Of globs those with one star can be compared: by how the names begin and end. */
+/** The nearest part that matches something. Globs with one star are compared by the start and end of names. */
 function nearestPart(part: string, names: readonly string[]): string | undefined {
   if (!isGlob(part)) return findNearest(part, names);
   const [head, tail, ...more] = part.split('*');
@@ -78,7 +78,7 @@ function lengthsNear({ length }: string): readonly number[] {
   return length === 0 ? [0] : [length, length + 1, length - 1].filter((one) => one > 0);
 }
 
-/** Does a part made by `nearestPart` stand for this name? */
+/** Does a part made by `nearestPart` match this name? */
 function fits(part: string, name: string): boolean {
   const [head = '', tail] = part.split('*');
   return tail === undefined ? part === name : name.startsWith(head) && name.endsWith(tail);

@@ -6,7 +6,7 @@ import type { MatchUse, PlacedMatch } from './config-matches.ts';
 import { meantLabel, meantMatch } from './meant-match.ts';
 import { type JudgedMatches, judgeMatches, type NamedFleet } from './unmatched.ts';
 
-/** What a match that names nothing (or a list of which none does) is called, and what is wrong with it. */
+/** The name of a match (or list of matches) that matches nothing, and what is wrong with it. */
 export type Mismatch = {
   /** The path of the finding's subject. */
   readonly id: string;
@@ -17,12 +17,12 @@ export type Mismatch = {
   readonly short: string;
 };
 
-/** So many are told one by one; of the rest, how many they are. */
+/** At most this many are reported one by one; the rest are counted. */
 const mostTold = 50;
 
 /**
- * The findings `config.mismatch` about the config's matches. What cannot be judged now stays as `earlier` had it: while
- * a part of the fleet does not answer, nothing is found and nothing is taken back.
+ * The `config.mismatch` findings for the config's matches. What cannot be judged now stays as in `earlier`: while a
+ * part of the fleet does not answer, nothing opens and nothing resolves.
  */
 export function mismatchFindings(
   config: CompiledConfig,
@@ -58,7 +58,7 @@ type Told = Pick<Mismatch, 'id' | 'text' | 'fix'>;
 /** The one mismatch of a fleet without clusters. */
 export const emptyId = 'regions';
 
-/** In the config's order; a list of which every match is missing is one mismatch. */
+/** In the config's order. If every match of a list is missing, the list is one mismatch. */
 export function describeMismatches(
   { regions }: CompiledConfig,
   { missing, unknown }: JudgedMatches,
@@ -103,12 +103,12 @@ function whatIsWrong(use: MatchUse, match: PlacedMatch['match'], where: string):
   return `${nameOf(use)} "${text}"${where} matches no ${pool === undefined ? 'cluster' : 'pool'} of the fleet`;
 }
 
-/** About what is scaled. */
+/** The match chooses pools to scale. */
 export function isOfRules({ kind }: MatchUse): boolean {
   return kind === 'rule' || kind === 'runsOn';
 }
 
-/** Nothing of what the list is there for happens. */
+/** Says that the whole list has no effect. */
 function describeList(id: string, some: readonly PlacedMatch[], fleet: NamedFleet): Mismatch {
   const [{ use }] = some as [PlacedMatch];
   const texts = some.map(({ match }) => `"${match.text}"`).join(', ');
@@ -183,6 +183,6 @@ function meantBy([placed]: readonly PlacedMatch[], fleet: NamedFleet): string {
   const label = placed?.match.labels && meantLabel(placed, fleet);
   if (label !== undefined) return `did you mean { ${label} }?`;
   const meant = placed && meantMatch(placed, fleet);
-  // With labels the names may be right, and only the labels missing.
+  // With labels, the names may match and only the labels differ.
   return meant === undefined || meant === placed?.match.text ? '' : `did you mean "${meant}"?`;
 }

@@ -12,9 +12,9 @@ import {
 import type { EpochMs } from '../../model/time.ts';
 import { configMatches, type PlacedMatch } from './config-matches.ts';
 
-/** A fleet as far as matches ask about it: the names in it, and what of it could not be seen. */
+/** What matches need to know of a fleet: its names, and what could not be read. */
 export type NamedFleet = {
-  /** Regions whose list of clusters was answered. */
+  /** Regions that answered with their list of clusters. */
   readonly answered: ReadonlySet<string>;
   readonly clusters: readonly NamedCluster[];
 };
@@ -22,22 +22,22 @@ export type NamedFleet = {
 export type NamedCluster = {
   readonly region: string;
   readonly name: string;
-  /** It is still there, and about to go. */
+  /** It is being deleted. */
   readonly isDeleting: boolean;
-  /** Of its pools that are not being deleted; undefined = they were not read. */
+  /** Names of its pools, without those being deleted; undefined = not read. */
   readonly pools: readonly string[] | undefined;
   /** The labels of those pools, in the same order; undefined = the answer does not show them. */
   readonly labels?: readonly (Labels | undefined)[];
-  /** Another part of the fleet reads them, and says what is missing there. */
+  /** Another part of the fleet reads its pools, and reports missing ones. */
   readonly isElsewhere?: boolean;
 };
 
 export type JudgedMatches = {
-  /** They name nothing: neither a cluster nor a pool that is there, in regions that were seen whole. */
+  /** They match no cluster and no pool, and their regions were read completely. */
   readonly missing: readonly PlacedMatch[];
-  /** What was not seen may be what they name. */
+  /** They may match something that could not be read. */
   readonly unknown: readonly PlacedMatch[];
-  /** Clusters that those name, and whose pools were not read. */
+  /** Clusters that they match, and whose pools were not read. */
   readonly unread: ReadonlySet<NamedCluster>;
 };
 
@@ -64,9 +64,9 @@ export function namesOf(clusters: readonly Seen[]): readonly NamedCluster[] {
 }
 
 /**
- * Which matches of the config match nothing in this fleet. Only what was seen whole proves that: a list that was not
- * answered, pools that were not read and clusters that are being deleted leave it open. A match that is over, or that
- * means everything there is, is never missing.
+ * Which matches of the config match nothing in this fleet. Only complete answers prove that: a list without an answer,
+ * pools that were not read and clusters that are being deleted leave it open. A match that is over, or that means the
+ * whole fleet, is never reported.
  */
 export function judgeMatches(config: CompiledConfig, fleet: NamedFleet, now: EpochMs): JudgedMatches {
   const byName = Map.groupBy(fleet.clusters, ({ name }) => name);
@@ -88,12 +88,15 @@ export function judgeMatches(config: CompiledConfig, fleet: NamedFleet, now: Epo
   return { missing, unknown, unread };
 }
 
-/** Only clusters that other parts read: what this one once found of them it takes back, for nobody else would. */
+/**
+ * It matches only clusters that other parts read. This part resolves what it reported earlier, since no other part
+ * will.
+ */
 function isOthers(seen: readonly NamedCluster[]): boolean {
   return seen.length > 0 && seen.every(({ isElsewhere = false }) => isElsewhere);
 }
 
-/** 'matched', or the clusters that it names and of which it is not known whether they hold what it means. */
+/** 'matched', or the matched clusters whose pools are not known. */
 function look(match: Match, clusters: readonly NamedCluster[]): 'matched' | readonly NamedCluster[] {
   const open: NamedCluster[] = [];
   const isEveryPool = match.labels === undefined && (match.pool === undefined || partsOf(match).pool === '*');
@@ -108,12 +111,12 @@ function look(match: Match, clusters: readonly NamedCluster[]): 'matched' | read
   return open;
 }
 
-/** Where labels are asked for: a pool of that name whose labels no answer shows may have them. */
+/** For matches with labels: a pool of that name may have the labels if the API did not return them. */
 function isHidden(match: Match, pools: readonly string[], labels: readonly (Labels | undefined)[]): boolean {
   return match.labels !== undefined && pools.some((pool, i) => matchesPoolName(match, pool) && labels[i] === undefined);
 }
 
-/** `*` and `region:*`, with or without `/*`: whatever is there, be it nothing yet. */
+/** `*` and `region:*`, with or without `/*`: these mean the whole fleet, even an empty one. */
 function meansEverything(match: Match): boolean {
   const { cluster, pool } = partsOf(match);
   return match.labels === undefined && cluster === '*' && (pool === undefined || pool === '*');

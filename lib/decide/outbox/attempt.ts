@@ -9,7 +9,9 @@ const brokenAfterMs = 30 * minuteMs;
 const brokenAfterAttempts = 3;
 const noticeLivesMs = 72 * hourMs;
 const storyLivesMs = 7 * 24 * hourMs;
-/** Tries of one message lie at most two hours and some jitter apart; a longer gap is time in which nobody tried. */
+/**
+ * Attempts of one message are at most two hours and some jitter apart; a longer gap means that no sender was running.
+ */
 const longestGapMs = 3 * hourMs;
 
 export type Attempt = {
@@ -19,17 +21,20 @@ export type Attempt = {
   readonly address: string;
   /** 0 to 1, for the jitter. */
   readonly chance: number;
-  /** A single message in its plainest form: if that is refused, nothing else can be tried. */
+  /** A single message in its plainest form: if that is refused, there is nothing else to try. */
   readonly isPlainest: boolean;
 };
 
-/** `end`: it leaves the outbox. `keep`: it waits on, as changed. `give-back`: a batch goes on as single messages. */
+/** `end`: it leaves the outbox. `keep`: it waits, as changed. `give-back`: a batch is split into single messages. */
 export type Fate<T> =
   | { readonly kind: 'end'; readonly state: 'accepted' | 'confirmed' | 'parked' | 'dropped'; readonly reason?: string }
   | { readonly kind: 'keep'; readonly item: T }
   | { readonly kind: 'give-back'; readonly item: T };
 
-/** The mark of an attempt, written before it: from here on it may have been accepted, whatever becomes of this process. */
+/**
+ * The record of an attempt, written before it is made: from here on the message may have been accepted, even if this
+ * process dies.
+ */
 export function markAttempt<T extends Delivery | Batch>(item: T, body: string, { now, kind, ...about }: Attempted): T {
   const marked = { ...item, attempts: item.attempts + 1, lastAttemptAt: now, maybeAccepted: true, body };
   return isChat(kind) ? { ...marked, doubt: afterDoubt(item.doubt, about.address, about.chance, now) } : marked;
@@ -37,13 +42,13 @@ export function markAttempt<T extends Delivery | Batch>(item: T, body: string, {
 
 export type Attempted = Omit<Attempt, 'isPlainest'>;
 
-/** The sender as it stands while an attempt is under way. */
+/** The sender's record during an attempt. */
 export function markSender(sender: SenderRecord, lane: string, kind: DestinationKind, now: EpochMs): SenderRecord {
   const bucket = takeToken(sender.bucket, kind, now);
   return sender.failing === undefined ? { ...sender, bucket } : { ...sender, bucket, lastTried: lane };
 }
 
-/** What becomes of the message: `before` is what it was before the attempt's mark, `marked` what is stored. */
+/** The message after the attempt: `before` is the state before the attempt was recorded, `marked` the stored one. */
 export function fateOf<T extends Delivery | Batch>(before: T, marked: T, outcome: Outcome, about: Attempted): Fate<T> {
   const { now } = about;
   switch (outcome.kind) {
@@ -55,12 +60,12 @@ export function fateOf<T extends Delivery | Batch>(before: T, marked: T, outcome
     case 'unknown':
       return orTooOld(doubted(before, waited(before, marked, now), about), outcome);
     default:
-      // Refused for certain: what was told before this attempt is all that may have been told.
+      // Certainly refused: only earlier attempts may have been accepted.
       return orTooOld(undoubted(before, waited(before, marked, now)), outcome);
   }
 }
 
-/** 400, 413, 415: once more in the plainest form, then a batch is given back, and a single message is parked. */
+/** On 400, 413, 415: try the plainest form once; then a batch is split up, and a single message is parked. */
 function refused<T extends Delivery | Batch>(before: T, marked: T, problem: string): Fate<T> {
   const item = undoubted(before, marked);
   if (!marked.plain) return { kind: 'keep', item: { ...item, plain: true, body: undefined } };
@@ -68,7 +73,7 @@ function refused<T extends Delivery | Batch>(before: T, marked: T, problem: stri
   return { kind: 'end', state: 'parked', reason: problem };
 }
 
-/** The wait begins when the attempt ended without an answer, not when it began. */
+/** The wait begins when the attempt ended without an answer, not when it started. */
 function doubted<T extends Delivery | Batch>(before: T, marked: T, { now, kind, address, chance }: Attempted): T {
   return isChat(kind) ? { ...marked, doubt: afterDoubt(before.doubt, address, chance, now) } : marked;
 }
@@ -84,7 +89,7 @@ function waited<T extends Delivery | Batch>(before: T, marked: T, now: EpochMs):
   return { ...marked, waitedMs: (before.waitedMs ?? 0) + gapMs };
 }
 
-/** By age end only what is owed to nobody, and only here: right after a failed attempt. */
+/** Messages are dropped by age only here, right after a failed attempt, and only if no resolve is due. */
 function orTooOld<T extends Delivery | Batch>(item: T, { problem }: Failure): Fate<T> {
   const lives = 'facts' in item ? livesMs(item) : Number.POSITIVE_INFINITY;
   if ((item.waitedMs ?? 0) < lives) return { kind: 'keep', item };
@@ -96,7 +101,7 @@ function livesMs({ facts, untold }: Delivery): number {
   return untold ? storyLivesMs : Number.POSITIVE_INFINITY;
 }
 
-/** What an outcome says of the destination: the back-off is its own, not a message's. */
+/** What an outcome means for the destination: the back-off belongs to it, not to a message. */
 export function senderAfter(sender: SenderRecord, outcome: Outcome, attempt: Attempt): SenderRecord {
   const { now, chance } = attempt;
   switch (outcome.kind) {
@@ -107,7 +112,8 @@ export function senderAfter(sender: SenderRecord, outcome: Outcome, attempt: Att
       if (outcome.retryAfterMs !== undefined) return { ...sender, nextAt: now + obeyedMs(outcome.retryAfterMs) };
       return { ...sender, nextAt: now + backOffMs(sender.failing?.step ?? 0, chance) };
     case 'body-refused':
-      // One that refuses even the plainest form may refuse everything: slowly, then, before all of it is parked.
+      // A destination that refuses even the plainest form may refuse everything, so it slows down before all messages
+      // are parked.
       return attempt.isPlainest ? failed(sender, outcome, attempt) : sender;
     default:
       return failed(sender, outcome, attempt);
@@ -131,7 +137,7 @@ function failed(sender: SenderRecord, outcome: Failure, { now, chance, address }
   return { ...sender, nextAt: now + Math.max(backOff, asked), failing, ...(broken && { broken }) };
 }
 
-/** A destination whose address or secrets were changed is tried at once. */
+/** A destination with a changed address or secret is tried at once. */
 export function withAddress(sender: SenderRecord, address: string, now: EpochMs): SenderRecord {
   if (sender.failing === undefined || sender.failing.address === address) return sender;
   return { ...sender, nextAt: now, failing: { ...sender.failing, step: 0, address } };
@@ -139,21 +145,23 @@ export function withAddress(sender: SenderRecord, address: string, now: EpochMs)
 
 const steps = [5 * secondMs, 30 * secondMs, 2 * minuteMs, 10 * minuteMs, 15 * minuteMs] as const;
 const lastStepMs = 15 * minuteMs;
-/** A chat that takes a message and times out shows a copy per attempt: people can bear one every two hours. */
+/** A chat that takes a message and times out shows one copy per attempt: one every two hours is bearable. */
 const doubtfulMs = 120 * minuteMs;
-/** No answer keeps a destination waiting for longer. */
+/** No answer can make a destination wait longer than this. */
 const longestRetryAfterMs = 60 * minuteMs;
 const jitter = 0.2;
 
-/** A destination's wait after its n-th failure in a row (n from 0): 15 min at most, 0–20 % shorter by `chance` (0 to 1). */
+/**
+ * A destination's wait after its n-th failure in a row (n from 0): at most 15 min, 0–20 % shorter by `chance` (0 to 1).
+ */
 function backOffMs(step: number, chance: number): number {
   return Math.round((steps[step] ?? lastStepMs) * (1 - jitter * chance));
 }
 
 /**
- * What a message for a chat waits after one more attempt that may have been accepted: as its destination does for the
- * first half hour, since most of these were not accepted; then two hours or a little more. The wait is its own: what was
- * never tried does not share it (docs/adr/0009-the-long-wait-is-the-messages.md).
+ * How long a chat message waits after one more attempt that may have been accepted: the destination's back-off for the
+ * first half hour, since most of these were not accepted; then two hours or a little more. The wait belongs to the
+ * message: new messages do not share it (docs/adr/0009-the-long-wait-is-the-messages.md).
  */
 function afterDoubt(before: Doubt | undefined, address: string, chance: number, now: EpochMs): Doubt {
   const count = (before?.address === address ? before.count : 0) + 1;
@@ -161,12 +169,12 @@ function afterDoubt(before: Doubt | undefined, address: string, chance: number, 
   return { count, until: now + Math.round(waitMs), address };
 }
 
-/** Has it to wait, at this address? undefined = nobody knows the address at present. */
+/** Must it wait, at this address? undefined = the address is not known now. */
 export function isDoubtful(doubt: Doubt | undefined, address: string | undefined, now: EpochMs): boolean {
   return doubt !== undefined && doubt.until > now && (address === undefined || doubt.address === address);
 }
 
-/** A `Retry-After` is obeyed, up to an hour. */
+/** `Retry-After` is respected, up to an hour. */
 function obeyedMs(retryAfterMs: number): number {
   return Math.min(Math.max(0, retryAfterMs), longestRetryAfterMs);
 }

@@ -4,8 +4,8 @@ import type { EpochMs } from '../../model/time.ts';
 import { type Delivery, type DeliveryFacts, type Doubt, deliveryId, unsent } from '../incidents/delivery.ts';
 
 /**
- * Many messages for a chat in one. Record: id `batch` in the destination's outbox, at most one. What joins it leaves the
- * outbox in the same commit; it takes no more once its body is frozen.
+ * Many messages for a chat in one. Record: id `batch` in the destination's outbox, at most one. Its members leave the
+ * outbox in the same commit. Nothing is added once its body is frozen.
  */
 export type Batch = {
   readonly schema: 1;
@@ -23,25 +23,25 @@ export type Batch = {
   readonly doubt?: Doubt;
 };
 
-/** A delivery in short: what a line in a chat needs, and enough to give it back as a message of its own. */
+/** A shortened delivery: enough for a line in a chat, and to become a message of its own again. */
 export type Member = Pick<Delivery, 'key' | 'episode' | 'sequence' | 'queuedAt' | 'maybeAccepted' | 'untold'> & {
   readonly facts: DeliveryFacts;
 };
 
 export const batchId = 'batch';
 
-/** What people count as messages: a batch is its members. */
+/** How many messages this is: a batch counts its members. */
 export function messagesOf(item: Delivery | Batch): readonly (Delivery | Member)[] {
   return 'members' in item ? item.members : [item];
 }
 
-/** A batch takes no more once it was frozen, or refused and is about to be frozen again. */
+/** Nothing is added to a batch that was frozen, or was refused and will be frozen again. */
 export function isClosed(batch: Batch): boolean {
   return batch.body !== undefined || batch.attempts > 0;
 }
 
 const mostTextChars = 100;
-/** A store's record takes 100 KB; the frozen body has to fit in beside the members. */
+/** A record holds at most 100 KB, including the frozen body beside the members. */
 const mostBytes = 66_000;
 
 export function openBatch(destination: string, first: Delivery, now: EpochMs, hash: (text: string) => string): Batch {
@@ -59,7 +59,7 @@ export function toMember({ key, episode, sequence, queuedAt, maybeAccepted, unto
   return { ...lane, ...(untold && { untold }), facts: short };
 }
 
-/** A batch that was refused for its body is sent one by one, in short as it is. */
+/** A batch whose body was refused is sent as single messages, each shortened. */
 export function fromMember(member: Member, destination: string, hash: (text: string) => string): Delivery {
   const { key, episode, sequence, queuedAt, maybeAccepted, untold, facts } = member;
   const id = deliveryId(key, episode, sequence, destination, hash);
@@ -79,7 +79,7 @@ export function fromMember(member: Member, destination: string, hash: (text: str
   };
 }
 
-/** How many of these, in their order, still fit. */
+/** How many of these, in order, still fit. */
 export function fitting(batch: Pick<Batch, 'members'>, candidates: readonly Member[], most: number): number {
   let bytes = batch.members.reduce((sum, member) => sum + bytesOf(member), 0);
   let count = 0;
@@ -91,7 +91,7 @@ export function fitting(batch: Pick<Batch, 'members'>, candidates: readonly Memb
   return count;
 }
 
-/** A member as it is stored: a list, since names of fields would be half of the record. */
+/** A member as stored: a list, since field names would take half of the record. */
 export type PackedMember = readonly [
   key: string,
   episode: EpochMs,
@@ -107,7 +107,7 @@ export type PackedMember = readonly [
   cause?: string,
 ];
 
-/** Times are written as differences to the episode's: three digits instead of thirteen, mostly. */
+/** Times are stored relative to the episode's: mostly three digits instead of thirteen. */
 export function packMember({ key, episode, sequence, queuedAt, maybeAccepted, untold, facts }: Member): PackedMember {
   const { what, kind, severity, worst, text, since, until, at, cause, subject } = facts;
   const flags = (maybeAccepted ? 1 : 0) + (untold ? 2 : 0);
@@ -142,7 +142,7 @@ export function unpackMember(packed: PackedMember): Member {
 }
 
 function bytesOf(member: Member): number {
-  // Names may hold letters of up to four bytes; counted in UTF-16, each unit is at most three.
+  // One UTF-16 unit takes at most three bytes in UTF-8.
   const text = JSON.stringify(packMember(member));
   return /^[\p{ASCII}]*$/u.test(text) ? text.length + 1 : text.length * 3 + 1;
 }
@@ -190,7 +190,7 @@ function unpackSubject([kind, first = '', second = '', third = '']: readonly str
   }
 }
 
-/** Never half of a surrogate pair, and never half of an instant: it would be another time, or none. */
+/** Never cuts a surrogate pair, nor an instant, which would become another one. */
 function cut(text: string, length: number): string {
   const end = /[\uD800-\uDBFF]/.test(text.charAt(length - 1)) ? length - 1 : length;
   return text.slice(0, end).replace(/\b\d{4}-\d{2}-\d{2}T[\d:.]*$/u, '');

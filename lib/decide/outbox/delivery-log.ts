@@ -3,8 +3,8 @@ import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
 import { type Batch, messagesOf } from './batch.ts';
 
 /**
- * How a delivery ended, honestly: `accepted` = the target took it and told no more (202), `confirmed` = it said that it
- * is there, `parked` = it refused this message and would again, `dropped` = it was not sent, or is no more.
+ * How a delivery ended: `accepted` = the target took it and said no more (202), `confirmed` = the target has it,
+ * `parked` = it refused this message and would again, `dropped` = it was not sent, or is outdated.
  */
 export type HistoryRecord = {
   readonly schema: 1;
@@ -16,13 +16,13 @@ export type HistoryRecord = {
   readonly at: EpochMs;
   readonly queuedAt: EpochMs;
   readonly attempts: number;
-  /** One, or all of a batch. */
+  /** One message, or all of a batch. */
   readonly said: readonly HistoryLine[];
 };
 
 type HistoryLine = Pick<DeliveryFacts, 'what' | 'kind' | 'severity' | 'text'> &
   Pick<Delivery, 'key' | 'episode' | 'sequence'> & {
-    /** Where what it is about is, if it is in a region; the same names may be in several. */
+    /** The region of the subject, if it has one; several regions may have the same names. */
     readonly region?: string;
   };
 

@@ -17,8 +17,8 @@ export type Beat = { readonly kind: 'ping' } | { readonly kind: 'fail'; readonly
 const intervals = 3;
 
 /**
- * Somebody watches: rounds over the whole fleet within three intervals (a round whose answers were unknown counts, it
- * did look), and at least one destination that can be told; one never tried counts as working, and so does having none.
+ * Healthy: rounds covered the whole fleet within three intervals (a round counts even if its answers were unknown), and
+ * at least one destination works. A destination that was never tried counts as working, and so does having none.
  */
 export function decideBeat({ now, everyMs, rounds, scales, broken }: Health): Beat {
   const isFresh = (at: EpochMs | undefined) => at !== undefined && now - at <= intervals * everyMs;
@@ -30,7 +30,7 @@ export function decideBeat({ now, everyMs, rounds, scales, broken }: Health): Be
   return reasons.length === 0 ? { kind: 'ping' } : { kind: 'fail', reason: reasons.join(', ') };
 }
 
-/** `since`: since when the fleet has been cut so, as far as that round knows. */
+/** `since`: since when the fleet is divided into these parts, as far as that round knows. */
 type Round = {
   readonly at: EpochMs;
   readonly region: string;
@@ -39,11 +39,11 @@ type Round = {
 };
 
 export type LastRounds = {
-  /** The oldest of the last rounds of the watch, of all parts; undefined = there never was one. */
+  /** The oldest of the last watch rounds of all parts; undefined = none yet. */
   readonly watchedAt: EpochMs | undefined;
-  /** The oldest of the last scaling rounds of every region, all parts of it. */
+  /** The oldest of the last scaling rounds of every region and part. */
   readonly scaledAt: EpochMs | undefined;
-  /** Whose rounds those are, where the fleet is cut into parts. */
+  /** The part that this round belongs to, if the fleet is divided. */
   readonly watchedPart?: LastPart;
   readonly scaledPart?: LastPart;
 };
@@ -52,8 +52,8 @@ export type LastRounds = {
 type LastPart = Part & { readonly newestAt: EpochMs };
 
 /**
- * Parts of an earlier cut of the fleet are no rounds any more: per region only those cut like the newest count. One of
- * which nothing was heard yet was expected from when the fleet was cut so.
+ * Parts of an earlier division do not count: per region, only those of the newest division. A part without any round
+ * yet was expected from when the division began.
  */
 export function lastRounds(
   watched: readonly Round[],
@@ -88,8 +88,8 @@ function oldestOf(rounds: readonly Round[]): Oldest | undefined {
 }
 
 /**
- * Is anybody still looking? Judged by the deliver job, since a round cannot miss itself: the oldest of the last rounds
- * is overdue. Where there never was a round there is nothing to judge yet.
+ * Are rounds still running? The deliver job checks it, since a round cannot notice its own absence: the oldest of the
+ * last rounds must not be overdue. Before the first round there is nothing to check.
  */
 export function findMissedRounds(last: LastRounds, everyMs: number, now: EpochMs): Finding | undefined {
   const isOld = (at: EpochMs | undefined) => at !== undefined && isOverdue(at, everyMs, now);

@@ -8,22 +8,22 @@ import { type SenderRecord, tokenAt } from './sender.ts';
 export type OutboxView = {
   readonly now: EpochMs;
   readonly kind: DestinationKind;
-  /** `removed`: the config no longer names it, so nothing is owed. */
+  /** `removed`: the config no longer has it, so nothing is sent, not even resolves. */
   readonly standing: 'active' | 'retired' | 'removed';
   readonly sender: SenderRecord;
   readonly deliveries: readonly Delivery[];
   readonly batch: Batch | undefined;
-  /** Fingerprint of the address and secrets it would go to; undefined = they cannot be had. */
+  /** Fingerprint of the current address and secrets; undefined = they cannot be read. */
   readonly address: string | undefined;
-  /** An incident's key: its message goes now, whatever the back-off, and nothing else does. A person asked for it. */
+  /** An incident's key, chosen by a person: only its message is sent, and now, whatever the back-off. */
   readonly urgent?: string;
 };
 
 export type Step =
-  /** Before anything is sent: what ends unsaid, and what says something else now. */
+  /** Before sending: which messages are dropped, and which are changed. */
   | { readonly kind: 'tidy'; readonly ended: readonly Ended[]; readonly changed: readonly Delivery[] }
   | { readonly kind: 'drop-batch'; readonly batch: Batch; readonly reason: string }
-  /** A batch that may have been accepted waits, and its members would keep others back: they wait by themselves. */
+  /** A batch that may have been accepted has to wait, and would delay others: its members wait as single messages. */
   | { readonly kind: 'unfold'; readonly batch: Batch }
   | { readonly kind: 'join'; readonly members: readonly Delivery[] }
   | { readonly kind: 'send'; readonly delivery: Delivery }
@@ -31,13 +31,13 @@ export type Step =
   | { readonly kind: 'wait'; readonly until: EpochMs }
   | { readonly kind: 'done' };
 
-/** More than this many at once are one message in a chat. */
+/** In a chat, more messages than this become one. */
 const mostSingles = 5;
-/** One commit takes 100 writes: these deletes, the batch, the sender, and two to spare. */
+/** One commit takes 100 writes: these deletes, the batch, the sender, and two spare. */
 const mostPerCommit = 96;
 const batchEveryMs = 5 * 60_000;
 
-/** The next thing to do for one destination; the same view gives the same step. */
+/** The next step for one destination; the same view gives the same step. */
 export function nextStep(view: OutboxView): Step {
   const { batch, deliveries, standing } = view;
   if (standing === 'removed') return endAll(view, 'the destination was removed from the config');
@@ -67,7 +67,10 @@ function endAll({ batch, deliveries }: OutboxView, reason: string): Step {
   return tidy(deliveries.map((delivery) => ({ ended: [{ delivery, reason }], changed: [], waiting: [] })));
 }
 
-/** Whole lanes, as many as one commit takes: each end is a delete and a record of history. The next look finds the rest. */
+/**
+ * Whole lanes, as many as one commit takes: each end is a delete and a record in the delivery log. The next step takes
+ * the rest.
+ */
 function tidy(lanes: readonly SettledLane[]): Step {
   const ended: Ended[] = [];
   const changed: Delivery[] = [];
@@ -80,7 +83,7 @@ function tidy(lanes: readonly SettledLane[]): Step {
   return { kind: 'tidy', ended, changed };
 }
 
-/** Lanes with something in the batch wait for it; a retired destination's open waits for its end. */
+/** A lane with a message in the batch waits for the batch; a retired destination's open waits for its end. */
 function sendable(lanes: readonly SettledLane[], view: OutboxView): readonly Lane[] {
   const { batch, standing, sender } = view;
   const isOpen = batch !== undefined && !isClosed(batch) && sender.failing === undefined;
@@ -112,13 +115,14 @@ function untilDue(held: readonly Pick<Delivery, 'doubt'>[]): Step {
   return { kind: 'wait', until: Math.min(...held.map(({ doubt }) => doubt?.until ?? Number.POSITIVE_INFINITY)) };
 }
 
-/** What may have been accepted is not batched with what was never tried: the next wait of one is not the other's. */
+/** Messages that may have been accepted are not batched with new ones, since their waits differ. */
 function sendDue(view: OutboxView, lanes: readonly Lane[]): Step {
   const { kind, batch } = view;
   const fresh = lanes.filter(([head]) => head?.doubt === undefined);
   const isOfDoubtful = batch === undefined ? fresh.length === 0 : batch.doubt !== undefined;
   const alike = isOfDoubtful ? lanes.filter((lane) => !fresh.includes(lane)) : fresh;
-  // What a batch gave back is not batched again; an announcement is read whole, before its time.
+  // Messages of a batch that was split up are not batched again. Announcements are sent alone, to be read before their
+  // time.
   const alone = alike.filter((lane) => lane.some(({ plain, facts }) => plain || isReadWhole(facts.kind)));
   const joining = alike.filter((lane) => !alone.includes(lane));
   const count = joining.reduce((sum, lane) => sum + lane.length, 0);
@@ -141,7 +145,7 @@ function paced({ sender, kind, now }: OutboxView, step: Step): Step {
   return at > now ? { kind: 'wait', until: at } : step;
 }
 
-/** Many at once: whole lanes move into the batch in their order, until it is full or nothing is left; then it is sent. */
+/** Moves whole lanes into the batch, in order, until it is full or none is left; then the batch is sent. */
 function storm(view: OutboxView, lanes: readonly Lane[]): Step {
   const { batch, sender, now } = view;
   const due = (sender.lastBatchAt ?? Number.NEGATIVE_INFINITY) + batchEveryMs;
@@ -159,7 +163,9 @@ function inOrder(lanes: readonly Lane[]): readonly Delivery[] {
   return [...lanes].sort((a, b) => queuedAt(a) - queuedAt(b) || order(keyOf(a), keyOf(b))).flat();
 }
 
-/** While a destination fails, one is tried at a time, each in turn: one bad message must not stand for all. */
+/**
+ * While a destination fails, one message is tried at a time, in rotation, so that one bad message does not block all.
+ */
 function inRotation(lanes: readonly Lane[], batch: Batch | undefined, lastTried: string | undefined): Step {
   const heads = lanes.flatMap(([head]) => head ?? []).sort((a, b) => order(a.key, b.key));
   const names = [...heads.map(({ key }) => key), ...(batch === undefined ? [] : [batchId])];
@@ -173,26 +179,26 @@ function order(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** What ends without being sent, and why. */
+/** Messages that end without being sent, and why. */
 type Ended = { readonly delivery: Delivery; readonly reason: string };
 
 export type SettledLane = {
   readonly ended: readonly Ended[];
-  /** Deliveries that differ from what is stored. */
+  /** Deliveries that changed. */
   readonly changed: readonly Delivery[];
-  /** What still waits, in order. */
+  /** Messages that still wait, in order. */
   readonly waiting: readonly Delivery[];
 };
 
 type Telling = {
   readonly kind: DestinationKind;
   readonly retired: boolean;
-  /** May have been accepted, and is not sent again yet. */
+  /** May have been accepted, so it is not sent again yet. */
   readonly isHeld: (delivery: Delivery) => boolean;
   readonly now: EpochMs;
 };
 
-/** One lane is one incident at one destination, in the order in which things were said. */
+/** A lane: the messages about one incident for one destination, in order. */
 export function lanesOf(deliveries: readonly Delivery[]): ReadonlyMap<string, readonly Delivery[]> {
   const lanes = new Map<string, Delivery[]>();
   for (const delivery of deliveries) {
@@ -205,9 +211,9 @@ export function lanesOf(deliveries: readonly Delivery[]): ReadonlyMap<string, re
 }
 
 /**
- * What need not be said any more is not said: an incident that ends before its open is known to be accepted becomes one
- * "resolved" with the whole story; a reminder gives way to anything newer and to the open itself; of a ladder only the
- * latest step is told; a retired destination hears nothing but the end of what it was told.
+ * Drops outdated messages. An incident that ends before its open is known to be accepted becomes one "resolved" with
+ * the whole episode. A reminder is replaced by anything newer, and by an unsent open. Of end-date steps only the latest
+ * is sent. A retired destination only gets resolves.
  */
 export function settleLane(lane: readonly Delivery[], telling: Telling): SettledLane {
   const episodes = Map.groupBy(lane, ({ episode }) => episode);
@@ -220,7 +226,7 @@ export function settleLane(lane: readonly Delivery[], telling: Telling): Settled
   return givenWay(whole, telling);
 }
 
-/** What may have been accepted and waits for hours keeps nothing newer back: the newer word takes its place. */
+/** A message that may have been accepted and waits for hours does not delay newer ones: the newer one replaces it. */
 function givenWay(settled: SettledLane, { isHeld }: Telling): SettledLane {
   const { ended, changed, waiting } = settled;
   const index = waiting.findIndex((delivery) => !isHeld(delivery));
@@ -241,7 +247,7 @@ function givenWay(settled: SettledLane, { isHeld }: Telling): SettledLane {
   };
 }
 
-/** After an open that may not have been accepted, news are the first word, and what they tell of may be known already. */
+/** If the open may not have been accepted, the next update serves as the open. */
 function takingPlace(next: Delivery, before: readonly Delivery[]): Delivery {
   const own = before.filter(({ episode }) => episode === next.episode);
   if (own.length === 0) return next;
@@ -262,8 +268,8 @@ function settleEpisode(group: readonly Delivery[], newest: Delivery | undefined,
 }
 
 /**
- * The resolve tells the whole story. A keyed destination, and a retired one, hear it only if an attempt may have been
- * accepted: PagerDuty drops a resolve without an alert, and nobody is to be told of something new.
+ * The resolve holds the whole episode. A keyed or retired destination gets it only if an attempt may have been
+ * accepted: PagerDuty drops a resolve without an alert, and a retired destination must not hear about new incidents.
  */
 function absorb(group: readonly Delivery[], resolve: Delivery, { kind, retired }: Telling): SettledLane {
   const others = group.filter((delivery) => delivery !== resolve);
@@ -292,7 +298,7 @@ function uselessBecause(
   return delivery === newest ? undefined : 'a newer message waits';
 }
 
-/** A ladder's earlier steps that were never tried give way to the latest, which then is the first word. */
+/** Earlier steps of an end date that were never tried are replaced by the latest, which then is the open. */
 function climbed(settled: SettledLane): SettledLane {
   const { waiting } = settled;
   const latest = waiting.at(-1);

@@ -1,8 +1,8 @@
 /**
- * What became of one attempt, as the destination's own rules read the answer.
- * `accepted`: taken, fate unknown (202). `confirmed`: the target says it is there. `wait`: refused for now (429).
- * `address-failed`: 401, 403, 404, 410, a redirect: it speaks of the address, not of the message. `body-refused`: 400,
- * 413, 415: it speaks of the message. `not-sent`: no connection was made, or it was refused before anything was handed over. `unknown`: it may have been accepted.
+ * The outcome of one attempt, as the destination's rules read the answer. `accepted`: taken, but not confirmed (202).
+ * `confirmed`: the target has it. `wait`: refused for now (429). `address-failed`: 401, 403, 404, 410 or a redirect:
+ * the address is wrong, not the message. `body-refused`: 400, 413, 415: the message is wrong. `not-sent`: no
+ * connection, or refused before anything was sent. `unknown`: it may have been accepted.
  */
 export type Outcome =
   | { readonly kind: 'accepted' | 'confirmed' /** What is to be said of it all the same. */; readonly note?: string }

@@ -4,12 +4,12 @@ import type { Gap } from '../past/looks.ts';
 import type { PastStep } from '../past/pool-past.ts';
 import type { PlanStep } from './pool-row.ts';
 
-/** Node-hours: those that were, or will be, and those with the pool at its base all the time. */
+/** Node-hours: the real (or planned) ones, and those with the pool at its base all the time. */
 export type NodeHours = { readonly used: number; readonly always: number };
 
 /**
- * Over [from, to) of the past, but for the gaps: what nobody saw is not counted, on neither side. An autoscaled pool
- * would at least have had the nodes it had, and at least its base's minimum. With an unknown base nothing is saved.
+ * Node-hours over [from, to) of the past. Gaps without a round count on neither side. The always-on figure of an
+ * autoscaled pool is at least the nodes it had, and at least its base's minimum. With an unknown base nothing is saved.
  */
 export function pastHours(
   steps: readonly PastStep[],
@@ -30,7 +30,7 @@ export function pastHours(
   return { used: used / hourMs, always: always / hourMs };
 }
 
-/** Ahead an autoscaled pool counts its lower bound, asleep and awake: what it has for certain. */
+/** For the future, an autoscaled pool counts its lower bound: only those nodes are certain. */
 export function plannedHours(
   steps: readonly PlanStep[],
   base: Size | undefined,

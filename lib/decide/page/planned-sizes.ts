@@ -13,9 +13,9 @@ export type PlannedChange = {
   readonly to: Size;
   readonly reason: string;
   readonly who: string;
-  /** The boundary ahead of which it is raised. */
+  /** The boundary the pool is raised for ahead of time. */
   readonly aheadOf: EpochMs | undefined;
-  /** The instant at which something else is wanted; the next round acts on it. */
+  /** When the wanted size changes; the next round acts on it. */
   readonly boundary: EpochMs;
 };
 
@@ -23,24 +23,24 @@ export type PlanInput = {
   readonly names: Names;
   readonly applied: AppliedRule;
   readonly memory: PoolMemory;
-  /** The size it has, or is being brought to. */
+  /** The size the pool has, or is changing to. */
   readonly current: Size;
   readonly base: Size | undefined;
   readonly leadMs: number;
-  /** Those of its region. */
+  /** Asks of the pool's region. */
   readonly asks: readonly Ask[];
-  /** What is wanted now is not done: it stays so until something else is wanted. */
+  /** The pool is held: it keeps its size until another size is wanted. */
   readonly isHeld: boolean;
-  /** Rounds come at this instant and every `everyMs` after it. */
+  /** Rounds run at this instant and every `everyMs` after it. */
   readonly tick: EpochMs;
   readonly everyMs: number;
   readonly until: EpochMs;
 };
 
 /**
- * The sizes a pool will be brought to: asked at every instant at which the answer may change (an edge of its schedule,
- * the same less its lead, the end of an ask or of a kept size), each at the first round from then on. What a rehearsal
- * finds out round by round, but for queues within a cluster and for how long a resize takes.
+ * The sizes a pool will get. The wanted size is computed at every instant at which it may change (an edge of the
+ * schedule, the same edge less the lead, the end of an ask or of a kept size), and takes effect with the next round. A
+ * rehearsal gives the same round by round; it also knows queues within a cluster and how long a resize takes.
  */
 export function plannedChanges(input: PlanInput): readonly PlannedChange[] {
   const { names, applied, memory, everyMs, tick, leadMs } = input;
@@ -98,7 +98,7 @@ function instantsOf({ applied, memory, tick, until, leadMs }: PlanInput, asks: r
   return [...found].sort((a, b) => a - b);
 }
 
-/** An asked-for or remembered base in the form that the pool has. */
+/** Converts a size to the form the pool has (fixed or autoscaled). */
 export function baseFor(base: Size | undefined, autoscale: boolean): Size | undefined {
   return base === undefined ? undefined : asPoolSize(base, autoscale);
 }

@@ -13,14 +13,14 @@ import { longestLeadMs, ownLeadMs } from '../scaling/scheduled-size.ts';
 import { everSaysBase, saysAt } from '../schedule/timeline.ts';
 import { baseFor, type PlannedChange, plannedChanges } from './planned-sizes.ts';
 
-/** Something beside the schedule, drawn above a pool's nodes. */
+/** A lease, override or other ask, drawn above a pool's nodes. */
 export type Mark = {
   readonly kind: 'lease' | 'override' | 'pause' | 'kept';
   readonly from: EpochMs;
   readonly to: EpochMs;
 };
 
-/** Nodes from an instant on: so many for certain, and up to so many. */
+/** The least and the most nodes a pool has from this instant on. */
 export type PlanStep = { readonly from: EpochMs; readonly least: number; readonly most: number };
 
 export type PoolRow = PoolName & {
@@ -37,15 +37,15 @@ export type PoolRow = PoolName & {
   readonly nodes: number;
   readonly past: readonly PastStep[];
   readonly plan: readonly PlanStep[];
-  /** What would be done if it were not only observed. */
+  /** The planned size if the rule acted; set while the rule only observes. */
   readonly would: readonly PlanStep[];
-  /** What is done, or only observed: in order of time. */
+  /** Changes, made or only observed, in order of time. */
   readonly changes: readonly PlannedChange[];
   readonly marks: readonly Mark[];
   readonly oddity: Oddity | undefined;
 };
 
-/** Why a pool is other than its schedule says now. Pools with equal `key` are one row where there are many. */
+/** Why a pool differs from its schedule now. With many pools, those with an equal `key` share one row. */
 type Oddity = { readonly key: string; readonly text: string; readonly tone: 'warn' | 'note' };
 
 export type RowInput = {
@@ -53,20 +53,20 @@ export type RowInput = {
   readonly applied: AppliedRule;
   readonly held: Held | undefined;
   readonly past: RegionPast;
-  /** Of its region, ended ones included. */
+  /** All asks of the region, ended ones included. */
   readonly asks: readonly Ask[];
-  /** Leads of raises that are queued before it in its cluster. */
+  /** Leads of raises that are queued before this one in its cluster. */
   readonly queuedMs: number;
   readonly now: EpochMs;
   readonly from: EpochMs;
   readonly until: EpochMs;
   readonly tick: EpochMs;
   readonly everyMs: number;
-  /** How an instant is told. */
+  /** How to write an instant for the reader. */
   readonly tell: (at: EpochMs) => string;
 };
 
-/** Holds that end by themselves with the next rounds. */
+/** Holds that end by themselves within the next rounds. */
 const passing: ReadonlySet<string> = new Set([
   'next-round',
   'in-flight',
@@ -78,7 +78,7 @@ const passing: ReadonlySet<string> = new Set([
   'stale',
 ]);
 
-/** One pool over time: what it was, what it will be, and what is beside its schedule. */
+/** One pool over time: its past and planned sizes, and the asks that change its schedule. */
 export function poolRow(input: RowInput): PoolRow {
   const { pool, applied, now, from } = input;
   const { region, clusterId, cluster, poolId, pool: name, memory, change } = pool;
@@ -142,7 +142,7 @@ function marksOf({ pool, asks, from, until }: RowInput): readonly Mark[] {
   return all.filter((mark) => mark.to > from && mark.from < until && mark.to > mark.from);
 }
 
-/** In the order of what weighs most: what holds it, who asked for something else, what is only observed. */
+/** Most important reason first: a hold, then an ask, then a rule that only observes. */
 function oddityOf(
   { pool, applied, asks, now, held, tell }: RowInput,
   base: Size | undefined,
@@ -178,7 +178,7 @@ function oddityOf(
   return undefined;
 }
 
-/** Where the schedule wants nothing now and never says base, nobody misses one. */
+/** An unknown base is no problem while the schedule wants no size now and never says base. */
 function isLeftAlone({ timeline }: AppliedRule, now: EpochMs): boolean {
   return !everSaysBase(timeline) && saysLeave(saysAt(timeline, now));
 }

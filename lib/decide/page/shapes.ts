@@ -4,19 +4,21 @@ import { alwaysOn } from './node-hours.ts';
 import type { PlanStep, PoolRow } from './pool-row.ts';
 import type { Span, View } from './view.ts';
 
-/** SVG path data whose coordinates are minutes of the view and nodes, upwards: the picture is its own data. */
+/**
+ * SVG path data. Coordinates are minutes of the view and nodes, upwards, so tests and readers can read sizes from it.
+ */
 export type Shape = {
-  /** Nodes that were seen, and up to how many there might have been. */
+  /** Nodes in the past: the certain ones, and the most there can have been. */
   readonly seen: string;
   readonly seenMost: string;
-  /** Nodes that are planned, and up to how many there may be. */
+  /** Planned nodes: the certain ones, and the most there can be. */
   readonly planned: string;
   readonly plannedMost: string;
-  /** What would be done if it were not only observed. */
+  /** The plan if the rule acted; set while the rule only observes. */
   readonly would: string;
-  /** The base all the time. */
+  /** The base over the whole view. */
   readonly always: string;
-  /** The highest of all. */
+  /** The highest value of all paths. */
   readonly most: number;
 };
 
@@ -30,7 +32,7 @@ export function poolShape(row: PoolRow, view: View): Shape {
   return { ...shape, would: outline(lines.would, view.minutes), plannedMost: isFixed ? '' : shape.plannedMost };
 }
 
-/** Many pools, added up minute by minute. */
+/** The sum over many pools, minute by minute. */
 export type Sums = {
   readonly seen: Int32Array;
   readonly seenMost: Int32Array;
@@ -121,7 +123,7 @@ function upTo(steps: readonly Step[], end: number): readonly Step[] {
   return [...steps.filter(({ at }) => at < end), { at: end, value: 0 }];
 }
 
-/** Nothing is drawn where nobody looked. */
+/** Gaps without a round are left blank. */
 function withGaps(steps: readonly Step[], gaps: readonly Span[]): readonly Step[] {
   return gaps.reduce<readonly Step[]>((left, [from, to]) => {
     const after = left.findLast(({ at }) => at <= to)?.value ?? 0;
@@ -148,7 +150,7 @@ function shapeOf(lines: Lines, { minutes, now }: View): Shape {
   };
 }
 
-/** "M0 0V4H300V0H400": from the ground up, and back to it; empty where there is never a node. */
+/** "M0 0V4H300V0H400": starts and ends at 0 nodes. Empty if there is never a node. */
 function area(steps: readonly Step[], end: number): string {
   const kept = withoutTwins(steps, end);
   if (kept.every(({ value }) => value === 0)) return '';
@@ -172,7 +174,7 @@ function outlineFrom(steps: readonly Step[], move: string, ground: number): stri
   return path;
 }
 
-/** Of several at one minute the last; of equal ones in a row the first; none beyond the end. */
+/** Removes redundant points: the last of several at one minute, the first of equal neighbours, none after the end. */
 function withoutTwins(steps: readonly Step[], end: number): readonly Step[] {
   const kept: Step[] = [];
   for (const step of steps) {
@@ -183,7 +185,7 @@ function withoutTwins(steps: readonly Step[], end: number): readonly Step[] {
   return kept;
 }
 
-/** Changes by minute: what is added up afterwards. */
+/** Changes by minute, to be summed. */
 function newSum({ minutes }: View): Int32Array {
   return new Int32Array(minutes + 1);
 }

@@ -18,7 +18,7 @@ export type View = {
   readonly ticks: readonly Tick[];
   /** Weekends, in minutes. */
   readonly weekends: readonly Span[];
-  /** Hours in which nobody looked, in minutes. */
+  /** Hours without any round, in minutes. */
   readonly gaps: readonly Span[];
 };
 

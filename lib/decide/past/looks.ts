@@ -2,21 +2,21 @@ import { type EpochMs, isOverdue } from '../../model/time.ts';
 
 export type Gap = readonly [from: EpochMs, to: EpochMs];
 
-/** What a round leaves behind about its own past; each part of a large fleet has its own. */
+/** What a round records about its own past; each part of a large fleet has its own record. */
 export type Looks = {
-  /** Since when the past is written down. */
+  /** Since when the past is recorded. */
   readonly since?: EpochMs;
-  /** The last round whose list of clusters was answered. */
+  /** The last round that got the list of clusters. */
   readonly answeredAt?: EpochMs;
-  /** The last one that could read all that it wanted to. */
+  /** The last round that could read everything. */
   readonly wholeAt?: EpochMs;
-  /** The last 20 stretches in which nobody looked, oldest first. */
+  /** The last 20 gaps without a round, oldest first. */
   readonly gaps?: readonly Gap[];
 };
 
 const mostGaps = 20;
 
-/** Nobody looked between two answered rounds of which the later was overdue. */
+/** A gap lies between two answered rounds if the later one was overdue. */
 export function nextLooks(
   before: Looks | undefined,
   round: { readonly at: EpochMs; readonly isAnswered: boolean; readonly isWhole: boolean },
@@ -36,7 +36,7 @@ export function nextLooks(
   };
 }
 
-/** Each stretch once, in order of time, where several parts or regions have gaps of their own. */
+/** Joins the gaps of several parts or regions: each stretch once, in order of time. */
 export function joinGaps(gaps: readonly Gap[]): readonly Gap[] {
   const joined: [EpochMs, EpochMs][] = [];
   for (const [from, to] of gaps.toSorted((a, b) => a[0] - b[0])) {
@@ -47,7 +47,7 @@ export function joinGaps(gaps: readonly Gap[]): readonly Gap[] {
   return joined;
 }
 
-/** What of them lies in [from, to). */
+/** The overlap of the gaps with [from, to). */
 export function clampGaps(gaps: readonly Gap[], from: EpochMs, to: EpochMs): readonly Gap[] {
   return gaps.map(([a, b]) => [Math.max(a, from), Math.min(b, to)] as const).filter(([a, b]) => b > a);
 }

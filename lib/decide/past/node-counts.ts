@@ -4,25 +4,25 @@ import type { ObservedFleetCluster } from '../scaling/memory.ts';
 import { pastName } from './size-changes.ts';
 
 /**
- * How many nodes autoscaled pools had: once an hour, those that differ from the hour before; all of them in the first
- * record of a day (UTC), so that nobody has to read back further than that.
+ * The node counts of autoscaled pools: once an hour, those that changed since the hour before. The first record of a
+ * day (UTC) holds all of them, so that reading never starts further back.
  */
 export type NodesRecord = {
   readonly schema: 1;
   readonly at: EpochMs;
-  /** "0/1": the part of the fleet that was looked at. */
+  /** "0/1": the part of the fleet that was read. */
   readonly shard: string;
   readonly isWhole: boolean;
   readonly nodes: { readonly [pool: string]: number };
 };
 
-/** Half past: schedules change on the hour, and an autoscaler needs a while to follow its bounds. */
+/** Counted at half past: schedules change on the hour, and an autoscaler needs a while to follow. */
 export function isNextCount(before: EpochMs | undefined, now: EpochMs): boolean {
   const slot = (at: EpochMs) => Math.floor((at + hourMs / 2) / hourMs);
   return before === undefined || slot(before) !== slot(now);
 }
 
-/** From here on the records of one day stand by themselves. */
+/** From here on, the records of one day need no earlier ones. */
 export function dayStart(at: EpochMs): EpochMs {
   return Math.floor(at / dayMs) * dayMs;
 }
@@ -43,7 +43,7 @@ export function countNodes(
   );
 }
 
-/** What is to be kept of a count; undefined = it is as before. `today`: the records of this day so far. */
+/** The counts to store; undefined = no change. `today`: the records of this day so far. */
 export function nodesRecord(
   at: EpochMs,
   shard: string,

@@ -4,7 +4,9 @@ import type { Change, ClusterRecord, PoolMemory } from '../scaling/memory.ts';
 import type { NodesRecord } from './node-counts.ts';
 import { changesOf, lastShown, type SizeChange, type SizesRecord } from './size-changes.ts';
 
-/** What a pool was from an instant until the next step; `size` undefined = it was not there, or nobody knows. */
+/**
+ * A pool's size from an instant until the next step; `size` undefined = the pool did not exist, or its size is unknown.
+ */
 export type PastStep = { readonly from: EpochMs; readonly size: Size | undefined; readonly nodes: number };
 
 type Count = { readonly at: EpochMs; readonly nodes: number };
@@ -15,7 +17,7 @@ export type RegionPast = {
   readonly counts: ReadonlyMap<string, readonly Count[]>;
 };
 
-/** The same while it is being read, record by record in order of time. */
+/** The same, while records are still being added in order of time. */
 export type PastReading = { readonly changes: Map<string, SizeChange[]>; readonly counts: Map<string, Count[]> };
 
 export function beginPast(): PastReading {
@@ -26,7 +28,7 @@ export function addSizes({ changes }: PastReading, record: SizesRecord): void {
   for (const change of changesOf(record)) {
     const own = changes.get(change.pool);
     if (own === undefined) changes.set(change.pool, [change]);
-    // What a round saw late began before what another one saw.
+    // A late observation of one round may start before that of another.
     else if ((own.at(-1)?.at ?? 0) <= change.at) own.push(change);
     else own.splice(own.findLastIndex(({ at }) => at <= change.at) + 1, 0, change);
   }
@@ -48,7 +50,7 @@ export function readPast(sizes: readonly SizesRecord[], nodes: readonly NodesRec
   return past;
 }
 
-/** What the store remembers of the pool now; undefined = it is gone. */
+/** The pool's record in the store now; undefined = it is gone. */
 export type PoolNow = { readonly memory: PoolMemory; readonly change: Change | undefined } | undefined;
 
 export function poolNow(record: ClusterRecord | undefined, poolId: string): PoolNow {
@@ -58,7 +60,7 @@ export function poolNow(record: ClusterRecord | undefined, poolId: string): Pool
   return { memory, change: record.change?.poolId === poolId ? record.change : undefined };
 }
 
-/** The pool over [from, now], as the API showed it to the rounds; an autoscaled one has the nodes last counted. */
+/** The pool's sizes over [from, now] as rounds read them. An autoscaled pool has the nodes that were last counted. */
 export function pastSteps(past: RegionPast, pool: string, now: PoolNow, from: EpochMs): readonly PastStep[] {
   const sizes = sizesOver(past.changes.get(pool) ?? [], now, from);
   const counts = past.counts.get(pool) ?? [];
@@ -77,7 +79,7 @@ function sizesOver(changes: readonly SizeChange[], now: PoolNow, from: EpochMs):
   return withPresent(shown, changes.length === 0, now, from);
 }
 
-/** What the memory knows and no record says: a size that nobody wrote down, and a change that has not settled yet. */
+/** Sizes that are in the pool's record but not in the history: an unrecorded one, and a change that has not settled. */
 function withPresent(shown: readonly Shown[], isUnwritten: boolean, now: PoolNow, from: EpochMs): readonly Shown[] {
   const size = now && lastShown(now.memory);
   if (now === undefined || size === undefined) return shown;
@@ -112,7 +114,7 @@ function withCounts(sizes: readonly Shown[], counts: readonly Count[]): readonly
   return steps;
 }
 
-/** Between two counts an autoscaled pool keeps within its bounds, for all that is known. */
+/** Between two counts, an autoscaled pool can have any number of nodes within its bounds. */
 function nodesOf(size: Size | undefined, counted: number | undefined): number {
   if (size === undefined) return 0;
   if (!isRange(size)) return size;

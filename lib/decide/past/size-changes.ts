@@ -3,10 +3,10 @@ import type { EpochMs } from '../../model/time.ts';
 import { observedSize } from '../scaling/base.ts';
 import type { ClusterRecord, PoolMemory } from '../scaling/memory.ts';
 
-/** A pool had another size from `at` on; undefined = it was not there, or nobody knows. */
+/** A pool's new size from `at` on; undefined = the pool did not exist, or its size is unknown. */
 export type SizeChange = {
   readonly at: EpochMs;
-  /** "cluster/pool": a pool made anew under its name goes on where the old one ended. */
+  /** "cluster/pool": a pool recreated under the same name continues the record of the old one. */
   readonly pool: string;
   readonly before: Size | undefined;
   readonly after: Size | undefined;
@@ -17,8 +17,8 @@ export function pastName({ cluster, pool }: { readonly cluster: string; readonly
 }
 
 /**
- * The sizes that differ between a cluster's record as a round read it and as it stored it. The API showed the new one
- * from the claim of our own change on; somebody else's from the first look that no longer showed the old one.
+ * The sizes that differ between a cluster's record before and after a round. Our own change counts from its claim;
+ * somebody else's from the first round that no longer read the old size.
  */
 export function sizeChanges(
   before: ClusterRecord | undefined,
@@ -41,11 +41,11 @@ function shownSize(record: ClusterRecord | undefined, memory: PoolMemory | undef
   return lastShown(memory);
 }
 
-/** A pool that is not judged (its base is unknown, it changed its kind) is looked at all the same, and was what was seen. */
+/** A pool that is not judged (unknown base, changed form) still has its observed size recorded. */
 export function lastShown(memory: PoolMemory): Size | undefined {
   const { look, olderSince, seen } = memory;
   const isNews = look !== undefined && look.status === 'Running' && olderSince === undefined;
-  // A size that the answer left out is one that nobody knows.
+  // A size that the answer left out is unknown.
   return isNews ? observedSize(look, memory) : seen?.size;
 }
 
@@ -59,7 +59,7 @@ function changedAt(before: ClusterRecord | undefined, poolId: string, size: Size
 /** As it is stored: a number, or min and max; null = not there. */
 type StoredSize = number | readonly [min: number, max: number] | null;
 
-/** The changes that one round saw: by pool, the size before and after, and how many minutes earlier it began. */
+/** The size changes that one round saw: by pool, the size before and after, and how many minutes earlier it began. */
 export type SizesRecord = {
   readonly schema: 1;
   readonly at: EpochMs;

@@ -11,13 +11,16 @@ export type AlikeInput = {
   readonly storedRules: ReadonlyMap<string, StoredRule>;
 };
 
-/** What a cluster's days depend on, as a text: clusters that have the same one live the same days under other names. */
+/**
+ * Everything that a cluster's rehearsal depends on, as text. Clusters with the same text have the same rehearsal under
+ * other names.
+ */
 export type ShapeOf = (seen: ObservedFleetCluster, applied: readonly (AppliedRule | undefined)[]) => string | undefined;
 
 /**
- * Names and ids of clusters and ids of pools are left out, and of instants that lie behind all that could ask for them
- * it is only kept that they do. undefined = like no other: pools that share a name or are only remembered are told apart
- * by their ids.
+ * It leaves out names and ids of clusters and ids of pools. Instants too old to matter are only recorded as old.
+ * undefined = compare with no other cluster: pools that share a name, or are only remembered, are told apart by their
+ * ids.
  */
 export function makeShapeOf(input: AlikeInput): ShapeOf {
   const ids = new Map<object, number>();
@@ -72,7 +75,7 @@ function shapeOfPool(
   return [...fields, isDone ? 'done' : { updatedAt }, known];
 }
 
-/** Nothing is under way that asks when the pool was touched last: only that it was before. */
+/** With no change in flight, only whether the pool was updated before matters, not when. */
 function isUntouched(
   { id, status, updatedAt }: ObservedPool,
   record: ClusterRecord | undefined,
@@ -86,7 +89,7 @@ function isUntouched(
   return isClear && (seen?.updatedAt === undefined || seen.updatedAt <= updatedAt);
 }
 
-/** A cluster as it is by now, told from one that is alike. */
+/** Copies the state of a cluster from one that is alike. */
 export function likeOther(own: ObservedFleetCluster, other: ObservedFleetCluster): ObservedFleetCluster {
   const ids = new Map((other.pools ?? []).map(({ id }, i) => [id, own.pools?.[i]?.id ?? id]));
   const pools = other.pools?.map((pool, i) => {

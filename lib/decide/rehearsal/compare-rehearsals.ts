@@ -21,24 +21,24 @@ export type Readiness = { readonly boundaries: number; readonly readyInTime: num
 export type RehearsalDifference = {
   readonly added: readonly RehearsedChange[];
   readonly removed: readonly RehearsedChange[];
-  /** The same change of the same pool, within half a day of the old one. */
+  /** The same change of the same pool at another time, within half a day. */
   readonly moved: readonly MovedChange[];
   /** Pools whose node-hours differ. */
   readonly pools: readonly PoolDifference[];
-  /** Of every pool to which one of the two configs does something. */
+  /** Sums over every pool that at least one of the two configs changes. */
   readonly nodeHours: number;
   readonly oldNodeHours: number;
   readonly readiness: Readiness;
   readonly oldReadiness: Readiness;
-  /** Boundaries at which a pool is late, and was not. */
+  /** Boundaries that are late now and were not before. */
   readonly late: readonly LateBoundary[];
-  /** Messages before a boundary that are sent now and were not, and the other way round. */
+  /** Announcements that are new, and those that are no longer sent. */
   readonly announced: readonly RehearsedAnnouncement[];
   readonly unannounced: readonly RehearsedAnnouncement[];
-  /** Pools that were only observed and are acted on now, and the other way round. */
+  /** Pools that change from observe to act, and the other way round. */
   readonly acted: readonly Names[];
   readonly observed: readonly Names[];
-  /** What is told to people now and was not, and what is not told any more. */
+  /** Findings that are new, and those that are gone. */
   readonly found: readonly FoundFinding[];
   readonly gone: readonly FoundFinding[];
 };
@@ -84,7 +84,7 @@ export function compareRehearsals(old: Rehearsal, next: Rehearsal): RehearsalDif
   };
 }
 
-/** Would anybody notice that the config is another one? */
+/** Does the new config change anything that people would notice? */
 export function changesNothing(difference: RehearsalDifference): boolean {
   const { added, removed, moved, pools, readiness, oldReadiness, late, acted, observed, found, gone } = difference;
   const { announced, unannounced } = difference;
@@ -94,7 +94,7 @@ export function changesNothing(difference: RehearsalDifference): boolean {
   return isAsReady && lists.every(({ length }) => length === 0);
 }
 
-/** Of the old changes of this pool to this size that are near enough, the one nearest in time. */
+/** The nearest old change of this pool to this size, if it is near enough in time. */
 function nearest(
   left: readonly RehearsedChange[],
   change: RehearsedChange,
@@ -106,7 +106,7 @@ function nearest(
     .sort((a, b) => distance(a) - distance(b))[0];
 }
 
-/** A pool to which one config does nothing has the nodes that it has. */
+/** A pool that a config does not change keeps its nodes. */
 function nodeHoursOf(old: Rehearsal, next: Rehearsal): readonly PoolDifference[] {
   const hoursIn = ({ pools, bystanders }: Rehearsal) =>
     new Map([...pools, ...bystanders].map((pool) => [lifeKey(pool), pool.nodeHours]));
@@ -127,7 +127,10 @@ function boundaryKey({ pool, boundary }: LateBoundary): string {
   return `${poolKey(pool)}\n${boundary.at}`;
 }
 
-/** What is told when, to whom; ids differ where pools are only named by the config. */
+/**
+ * The key of an announcement: time, destination and pools by name, since pools that exist only in the config have no
+ * ids.
+ */
 function announcementKey({ at, boundary, destination, pools }: RehearsedAnnouncement): string {
   const words = pools.map((one) => [one.region, one.cluster, one.pool, one.from, one.to, one.by]);
   return JSON.stringify([at, boundary, destination, words]);

@@ -8,16 +8,16 @@ import { makeShapeOf } from './alike.ts';
 import type { RehearsalInput } from './rehearsal.ts';
 
 /**
- * Clusters that are planned together: those of one name, since a name that several have is acted on in none of them.
- * All by their places in the rehearsed fleet.
+ * Clusters that are planned together. Those with the same name form one group, since an ambiguous name stops all
+ * changes. Clusters are given by their index in the rehearsed fleet.
  */
 export type Group = {
   readonly places: number[];
-  /** Clusters that live the same days as the one of this group: planning the one is planning them all. */
+  /** Clusters that are alike: the plan of this group holds for them too. */
   readonly alike: number[];
   /** The rules of the pools of each of `places`. */
   readonly applied: (readonly (AppliedRule | undefined)[])[];
-  /** When something ends that was asked for here. */
+  /** When an ask for this cluster ends. */
   readonly ends: readonly EpochMs[];
   dueAt: EpochMs;
 };
@@ -28,7 +28,7 @@ export function groupClusters(
   input: RehearsalInput,
 ): readonly Group[] {
   const groups = [...groupByName(clusters, book, input)];
-  // Where a round may do only so much, clusters stand in each other's way, and each goes its own.
+  // With a limit per round, clusters compete with each other, so none counts as alike.
   const isShared = input.everyRound !== true && input.config.safety.maxChangesPerRound === undefined;
   return isShared ? joinAlike(groups, clusters, input) : groups;
 }
@@ -50,7 +50,7 @@ function groupByName(
   return groups.values();
 }
 
-/** Of what is asked for in a cluster, or lets its lowers through the brake. */
+/** When the asks and approvals of a cluster end. */
 function endsIn(asks: readonly Ask[], names: { region: string; cluster: string }): readonly EpochMs[] {
   return asks.filter((ask) => isAskedIn(ask, names)).map(({ until }) => until);
 }
@@ -79,7 +79,7 @@ function joinAlike(
   });
 }
 
-/** What is about pools of the clusters that were planned, said of the same pools of the clusters that are alike. */
+/** Copies findings about pools of planned clusters to the same pools of the clusters that are alike. */
 export function ofAlike<T extends PoolName>(
   clusters: readonly ObservedFleetCluster[],
   groups: readonly Group[],

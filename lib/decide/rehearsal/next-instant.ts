@@ -18,7 +18,7 @@ import { longestLeadMs, lowerLookMs, resolveSays } from '../scaling/scheduled-si
 import { clocksDifferMs, notAppliedAfterMs, vanishedAfterMs } from '../scaling/settle.ts';
 import { nextChange, saysAt } from '../schedule/timeline.ts';
 
-/** A cluster after a round that left it as it was. */
+/** A cluster after a round that changed nothing in it. */
 export type SteadyCluster = {
   readonly seen: ObservedFleetCluster;
   readonly plan: ClusterPlan;
@@ -28,9 +28,10 @@ export type SteadyCluster = {
 };
 
 /**
- * The first instant after `now` at which a round may decide otherwise about a cluster in which nothing moves. A plan
- * comes from what is seen, what is remembered and the time, and of the time it asks only whether it is past one of
- * these. One too many costs a round; one too few would be told wrong, so a property holds all of it against all rounds.
+ * The first instant after `now` at which a round may decide differently about a cluster with no change in flight. A
+ * plan depends on what was read, what is remembered and the time, and on the time only by comparing it with these
+ * instants. One instant too many costs a round; one too few makes the rehearsal wrong, so a property test compares with
+ * all rounds.
  */
 export function nextInstant(cluster: SteadyCluster, now: EpochMs): EpochMs {
   const { seen, plan, stuckAfterMs } = cluster;
@@ -60,7 +61,10 @@ export function nextInstant(cluster: SteadyCluster, now: EpochMs): EpochMs {
 
 type Note = (instant: EpochMs | undefined) => void;
 
-/** What is true for so long, from either side: clocks may have gone back. Rules differ in whether the last instant counts. */
+/**
+ * Both ends of a duration that counts in both directions: clocks may have gone back. Rules differ in whether the last
+ * instant counts.
+ */
 function around(instant: EpochMs | undefined, forMs: number, at: Note): void {
   if (instant === undefined) return;
   at(instant - forMs);
@@ -85,7 +89,7 @@ function ruleInstants({ seen, plan, applied }: SteadyCluster, now: EpochMs, at: 
       at(kept === undefined ? undefined : kept.until - lookMs);
       at(comesInSight(own, { autoscale: pool.autoscale, base: view?.base, kept, now, lookMs, until: edge }));
     }
-    // Whoever has less than an edge asks for queues for it, whatever is said before.
+    // A pool with less than this edge wants joins the queue for it, whatever comes before.
     if (isQueued) at(reaches(own, now, longestLeadMs));
   });
 }
@@ -100,8 +104,8 @@ type Look = {
 };
 
 /**
- * When a look ahead first takes in an edge that matters to it. Looks take the largest of what they see: an edge after
- * which no more is said than now changes nothing before it comes.
+ * When a look-ahead first includes an edge that changes its result. Since it takes the largest size in sight, an edge
+ * to a size no larger than now changes nothing before it comes.
  */
 function comesInSight({ rule, timeline }: AppliedRule, look: Look): EpochMs | undefined {
   const { autoscale, base, kept, now, lookMs, until = Number.POSITIVE_INFINITY } = look;
@@ -126,7 +130,7 @@ function graceEnd({ createdAt }: ObservedPool, { rule }: AppliedRule): EpochMs |
   return createdAt && createdAt + rule.graceMs;
 }
 
-/** What has become of a change is judged by how old it is, and by how long no answer has shown its pool. */
+/** A change is judged by its age, and by how long its pool has been missing from the answers. */
 function changeInstants({ claimedAt }: Change, status: string | undefined, stuckAfterMs: number, at: Note): void {
   at(claimedAt - clocksDifferMs);
   at(claimedAt);
@@ -135,7 +139,7 @@ function changeInstants({ claimedAt }: Change, status: string | undefined, stuck
   if (status === undefined) at(claimedAt + vanishedAfterMs);
 }
 
-/** Everything in a memory that ends, or is judged anew, as time passes. */
+/** Every stored instant at which something ends or is judged again. */
 function memoryInstants(memory: PoolMemory, at: Note): void {
   const { ahead, foreign = [], refusals = [], busySince, missingSince, notApplied, olderSince } = memory;
   at(ahead);

@@ -8,16 +8,16 @@ import type { PoolName } from '../scaling/plan.ts';
 
 export type RehearsalInput = {
   readonly config: CompiledConfig;
-  /** The first round is at `from`; nothing is told of what happens at `to` or later. */
+  /** The first round runs at `from`; events at `to` or later are not reported. */
   readonly from: EpochMs;
   readonly to: EpochMs;
-  /** The fleet as it is: what is rehearsed starts here. */
+  /** The fleet at the start. */
   readonly clusters: readonly ObservedFleetCluster[];
   readonly asks: readonly Ask[];
   readonly storedRules: ReadonlyMap<string, StoredRule>;
-  /** false = the fleet is only remembered or assumed: that a pool is not in it says nothing. Default true. */
+  /** false = the fleet comes from the store or is assumed, so a pool missing from it may still exist. Default true. */
   readonly isWhole?: boolean;
-  /** Rounds that cannot find anything are planned all the same. */
+  /** Plan every round, even those that cannot decide differently. */
   readonly everyRound?: boolean;
 };
 
@@ -32,22 +32,22 @@ export type RehearsedChange = PoolName & {
   readonly who: string;
 };
 
-/** A change as it is wanted for the first time, of a pool whose rule announces it. */
+/** A change of a pool whose rule announces it, when first wanted. */
 export type RehearsedWant = PoolWord & {
   readonly announce: AnnounceConfig;
-  /** The instant at which something else is wanted; undefined = there is none that could be known before. */
+  /** When another size is wanted; undefined = it could not be known beforehand. */
   readonly boundary: EpochMs | undefined;
   /** The round that wants it. */
   readonly at: EpochMs;
 };
 
-/** A change of one pool, as it is told before it is made. */
+/** An announced change of one pool. */
 export type PoolWord = PoolName & {
   readonly from: Size;
   readonly to: Size;
-  /** Before it. */
+  /** The size before the change. */
   readonly nodes: number;
-  /** Nodes that go for certain (below 0), or come. */
+  /** Nodes that certainly go (below 0), or come. */
   readonly by: number;
 };
 
@@ -56,29 +56,29 @@ export type RehearsedAnnouncement = {
   readonly at: EpochMs;
   readonly boundary: EpochMs;
   readonly destination: string;
-  /** A later word about the same boundary: what was not in sight yet when the first one was told. */
+  /** A follow-up about the same boundary, for changes that were not known at the first message. */
   readonly isAddition: boolean;
   readonly pools: readonly PoolWord[];
 };
 
 export type RehearsedPool = PoolName & {
-  /** undefined = no rule gives it one any more: it gets its base back, and is then left alone. */
+  /** undefined = no rule schedules it any more: its base is restored, and then it is left alone. */
   readonly schedule: string | undefined;
   readonly zone: string;
-  /** The rule says `mode: observe`: what is told here would happen if it said act. */
+  /** The rule says `mode: observe`: its changes would happen with `act`. */
   readonly isObserved: boolean;
-  /** undefined = not known at the end either. */
+  /** undefined = still unknown at the end. */
   readonly base: Size | undefined;
   readonly nodeHours: number;
-  /** The base all the time; with an unknown base the same as `nodeHours`, so that nothing seems saved. */
+  /** Node-hours at base all the time. With an unknown base the same as `nodeHours`, so that it shows no savings. */
   readonly alwaysOnNodeHours: number;
   readonly boundaries: readonly BoundaryCheck[];
-  /** For so long its schedule leaves it as it is: what people do then is not rehearsed. */
+  /** How long its schedule says `leave`; changes by people in that time are not rehearsed. */
   readonly leftMs: number;
   readonly stretches: readonly Stretch[];
 };
 
-/** A pool to which the config does nothing. */
+/** A pool that the config does not change. */
 export type BystandingPool = PoolName & { readonly nodeHours: number };
 
 export type FoundFinding = { readonly at: EpochMs; readonly finding: Finding };
@@ -88,11 +88,11 @@ export type Rehearsal = {
   readonly to: EpochMs;
   readonly pools: readonly RehearsedPool[];
   readonly bystanders: readonly BystandingPool[];
-  /** In order of time; each costs one PUT. */
+  /** In order of time; each is one PUT. */
   readonly changes: readonly RehearsedChange[];
-  /** What would be told to people, each when it came up first. */
+  /** Findings, each when it first came up. */
   readonly findings: readonly FoundFinding[];
-  /** The messages before scale-downs (and scale-ups), in order of time. */
+  /** Announcements, in order of time. */
   readonly announced: readonly RehearsedAnnouncement[];
 };
 
@@ -100,19 +100,19 @@ export type Rehearsal = {
 export type BoundaryCheck = {
   readonly at: EpochMs;
   readonly wanted: Size;
-  /** Running with at least what is wanted, at the boundary or after; undefined = not before the schedule changed again. */
+  /** When it was Running with at least the wanted size; undefined = not before the schedule changed again. */
   readonly readyAt: EpochMs | undefined;
-  /** The rehearsal ended before that could be told. */
+  /** The rehearsal ended first, so it is not known. */
   readonly isOpen: boolean;
 };
 
-/** What a pool was over [from, the next stretch). */
+/** A pool's state from `from` until the next stretch. */
 export type Stretch = {
   readonly from: EpochMs;
   /** undefined = the answer held no size. */
   readonly size: Size | undefined;
   /** false while it is being resized, or is in no state to work. */
   readonly isRunning: boolean;
-  /** Nodes that are there, and cost, as far as can be told. */
+  /** Nodes that exist and cost money, as far as known. */
   readonly nodes: number;
 };

@@ -29,10 +29,10 @@ import {
 import { bystandersOf, closePools } from './totals.ts';
 
 /**
- * The days to come, with the planning of real rounds on a fleet in which only time and our own changes do anything: a
- * resize takes as long as the pool's raises took, nobody else touches a pool, and no call fails. A cluster is planned
- * only at ticks at which something about it may be decided otherwise than before, and of clusters that are alike only
- * one: what is told is the same as with every round of every cluster (ADR 16).
+ * Rehearses the coming days with the planning of real rounds, on a fleet that only time and our own changes affect: a
+ * resize takes as long as the pool's raises took, nobody else changes a pool, and no call fails. To save time, a
+ * cluster is planned only at ticks at which its decision may change, and of clusters that are alike only one is
+ * planned. The result is the same as planning every cluster in every round (ADR 16).
  */
 export function rehearse(input: RehearsalInput): Rehearsal {
   const { from, to } = input;
@@ -52,7 +52,7 @@ export function rehearse(input: RehearsalInput): Rehearsal {
   return { from, to, changes, pools: closed.pools, bystanders, findings: [...course.findings.values()], announced };
 }
 
-/** A rehearsal under way. */
+/** The state of a rehearsal. */
 type Course = {
   readonly input: RehearsalInput;
   readonly config: CompiledConfig;
@@ -64,7 +64,7 @@ type Course = {
   readonly ranks: ReadonlyMap<string, number>;
   readonly changes: RehearsedChange[];
   readonly findings: Map<string, FoundFinding>;
-  /** What is to be announced, and the size that each pool is on its way to, by its key. */
+  /** Announcements to make, and the size each pool is changing to, by its key. */
   readonly wants: RehearsedWant[];
   readonly wanted: Map<string, string>;
   asks: readonly Ask[];
@@ -104,7 +104,7 @@ function goThrough(course: Course, now: EpochMs): void {
   }
 }
 
-/** What of this round somebody would be told before, each as it is wanted first. */
+/** The announceable changes of this round, each when first wanted. */
 function noteWants(
   { config, book, asks, wanted, wants, fleet }: Course,
   groups: readonly Group[],
@@ -141,14 +141,14 @@ function noteWants(
 
 type Round = {
   readonly groups: readonly Group[];
-  /** As the brake leaves it, and as it is once that is approved. */
+  /** The plan with the brake on, and after approval. */
   readonly written: PlanInFull;
   readonly planned: PlanInFull;
 };
 
 /**
- * Where the brake counts anything, it counts the whole fleet: then all of it is planned. Where something is found that
- * was not known, it is found in each of the clusters that are alike, under its own name.
+ * If the brake counts anything, it counts the whole fleet, so all clusters are planned. A new finding is copied to the
+ * clusters that are alike, with their names.
  */
 function planDue(course: Course, due: readonly Group[], now: EpochMs): Round {
   let isCounted = false;
@@ -170,7 +170,7 @@ function planDue(course: Course, due: readonly Group[], now: EpochMs): Round {
 type RoundAt = {
   readonly now: EpochMs;
   readonly elsewhere: () => readonly ObservedFleetCluster[];
-  /** Also of the clusters that are alike. */
+  /** Including the clusters that are alike. */
   readonly isEach: boolean;
 };
 
@@ -178,7 +178,7 @@ function planGroups(course: Course, groups: readonly Group[], { now, elsewhere, 
   const { input, config, fleet, book, asks } = course;
   const { storedRules } = fleet;
   const isFirst = now === input.from;
-  // A real round looks at every tick, also where nothing is to be decided.
+  // A real round runs at every tick, even if nothing can change.
   const lookedAt = now - config.everyMs;
   const clusters = groups.flatMap(({ places, alike }) => {
     advanceFleet(fleet, now, places);
@@ -188,12 +188,14 @@ function planGroups(course: Course, groups: readonly Group[], { now, elsewhere, 
     );
     return [...seen, ...others].map((one) => (isFirst ? one : { ...one, lookedAt }));
   });
-  // The names of the fleet stay as they are: one look at them is enough.
+  // Names do not change during a rehearsal, so they are checked once.
   const isWhole = input.isWhole !== false && isFirst;
   return planInFull({ now, config, clusters, storedRules, isWhole, book, asks, elsewhere });
 }
 
-/** Those of a round, and the same ones in the clusters that are alike, in the order of a round over all of them. */
+/**
+ * The changes of a round and their copies in the clusters that are alike, ordered as a round over all clusters would.
+ */
 function keepChanges(
   { fleet, ranks, changes }: Course,
   groups: readonly Group[],
@@ -204,7 +206,7 @@ function keepChanges(
   changes.push(...all.sort((a, b) => rankOf(a) - rankOf(b)));
 }
 
-/** Clusters in which the next round may find something else for all that one knows. */
+/** Clusters in which the next round may decide differently. */
 function restlessIn({ plan, clusters }: PlanInFull): ReadonlySet<string> {
   const restless = new Set<string>();
   const before = new Map(clusters.map((one) => [clusterKey(one.cluster.region, one.cluster.id), one.before]));
@@ -215,7 +217,7 @@ function restlessIn({ plan, clusters }: PlanInFull): ReadonlySet<string> {
   for (const { code, region, clusterId } of plan.holds) {
     if (code === 'max-changes') restless.add(clusterKey(region, clusterId));
   }
-  // The brake may count what waits for its slot as news at any instant of a rule that is gone.
+  // For a pool whose rule is gone, the brake may count the waiting change at any instant.
   for (const { wants, cluster } of clusters) {
     const isNews = wants.some(({ view }) => view.memory.actedRule !== view.rule.hash);
     if (isNews) restless.add(clusterKey(cluster.region, cluster.id));
@@ -223,7 +225,9 @@ function restlessIn({ plan, clusters }: PlanInFull): ReadonlySet<string> {
   return restless;
 }
 
-/** What is written down for people alone (why it was held, the history's last line, an odd look) decides nothing. */
+/**
+ * Fields that are only for people (hold reason, last line of history, unusual observation) have no effect on decisions.
+ */
 function isDecidedOtherwise(before: ClusterRecord | undefined, after: ClusterRecord): boolean {
   if (before === undefined || before.change !== after.change || before.status !== after.status) return true;
   if (before.otherNodes !== after.otherNodes || before.missingSince !== after.missingSince) return true;
@@ -242,7 +246,7 @@ type Outcome = {
   readonly now: EpochMs;
 };
 
-/** The instant before which no round can find anything else in these clusters. */
+/** Before this instant, no round can decide differently about these clusters. */
 function nextLook({ input, config, fleet }: Course, group: Group, { restless, plans, now }: Outcome): EpochMs {
   if (input.everyRound === true) return now;
   const { stuckAfterMs } = config.watch;
@@ -263,13 +267,13 @@ function nextTick(now: EpochMs, until: EpochMs, everyMs: number): EpochMs {
   return now + everyMs * Math.max(1, Math.ceil((until - now) / everyMs));
 }
 
-/** What the brake holds is told, and rehearsed as though somebody approved it at once: seeing it is what one rehearses for. */
+/** Reports what the brake holds, and goes on as if it was approved at once: people rehearse to see these changes. */
 function approvalOf({ hash }: CompiledConfig, now: EpochMs, until: EpochMs): Approval {
   const common = { schema: 1, kind: 'approval', id: 'approval/rehearsal', region: '', who: 'the rehearsal' } as const;
   return { ...common, reason: undefined, askedAt: now, configHash: hash, until };
 }
 
-/** A config that only observes is rehearsed as though it acted: seeing that is what one rehearses it for. */
+/** A config in observe mode is rehearsed as if it acted: people rehearse to see the changes. */
 function actEverywhere(config: CompiledConfig): CompiledConfig {
   return { ...config, rules: config.rules.map((rule) => ({ ...rule, mode: 'act' })) };
 }
@@ -279,7 +283,7 @@ function noteFinding(found: Map<string, FoundFinding>, finding: Finding, at: Epo
   if (!found.has(key)) found.set(key, { at, finding });
 }
 
-/** What is found is one thing as long as its kind and subject are the same. */
+/** Findings with the same kind and subject are the same. */
 export function findingKey({ kind, subject }: Finding): string {
   return `${kind} ${subjectId(subject)}`;
 }

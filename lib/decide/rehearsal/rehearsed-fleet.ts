@@ -8,13 +8,13 @@ import type { Action, Plan, PoolName } from '../scaling/plan.ts';
 import { likeOther } from './alike.ts';
 import type { RehearsedChange, Stretch } from './rehearsal.ts';
 
-/** The whole rehearsed fleet between two rounds. Changed in place: nobody else holds it. */
+/** The whole rehearsed fleet between two rounds. It is changed in place, since it has only one owner. */
 export type Fleet = {
   readonly clusters: ObservedFleetCluster[];
   readonly storedRules: Map<string, StoredRule>;
   /** By region, cluster id and pool id. */
   readonly lives: Map<string, PoolLife>;
-  /** By place in `clusters`, in the order of its pools. */
+  /** By index in `clusters`, in the order of its pools. */
   readonly livesAt: readonly (readonly PoolLife[])[];
 };
 
@@ -37,7 +37,7 @@ export function beginFleet(
   return { clusters: [...clusters], storedRules: new Map(storedRules), lives, livesAt };
 }
 
-/** Time passes, in all clusters or those at these places: what is due ends, at its own instant. */
+/** Advances time in all clusters, or those at these indexes: due resizes end at their own instants. */
 export function advanceFleet(fleet: Fleet, now: EpochMs, places: Iterable<number> = fleet.clusters.keys()): void {
   for (const place of places) {
     let isTouched = false;
@@ -46,7 +46,7 @@ export function advanceFleet(fleet: Fleet, now: EpochMs, places: Iterable<number
   }
 }
 
-/** When something in this cluster ends by itself that is under way; infinite where nothing is. */
+/** When the next resize in this cluster ends; infinite if there is none. */
 export function nextEnd({ livesAt }: Fleet, place: number, now: EpochMs): EpochMs {
   let next = Number.POSITIVE_INFINITY;
   for (const { resize, nodesDueAt } of livesAt[place] ?? []) {
@@ -56,7 +56,7 @@ export function nextEnd({ livesAt }: Fleet, place: number, now: EpochMs): EpochM
   return next;
 }
 
-/** Stores what a round over all clusters, or those at these places, would store, and hands its changes to the pools. */
+/** Stores the records of a round over all clusters, or those at these indexes, and applies its changes to the pools. */
 export function applyPlan(
   fleet: Fleet,
   plan: Plan,
@@ -79,7 +79,7 @@ export function applyPlan(
   return changes;
 }
 
-/** At the end: a cluster that was not planned itself has become what the one became that is like it. */
+/** At the end: copies the result of a planned cluster to those that are alike. */
 export function liveAlike(fleet: Fleet, place: number, other: number): void {
   const own = fleet.clusters[place] as ObservedFleetCluster;
   const like = likeOther(own, fleet.clusters[other] as ObservedFleetCluster);
@@ -96,8 +96,8 @@ export function clusterKey(region: string, clusterId: string): string {
 }
 
 /**
- * An autoscaled pool needs what it has now, as long as it may have what it needs. While it is away, or where nobody has
- * looked, that is anybody's guess: it counts all that its bounds allow, asleep or awake.
+ * An autoscaled pool needs the nodes it has now, as far as its bounds allow. While it is below base, or its nodes were
+ * never read, its need is unknown: then it counts the most that its bounds allow.
  */
 function demandOf(pool: ObservedPool, memory: PoolMemory | undefined): number {
   return memory?.away === undefined ? (pool.size ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
@@ -122,7 +122,7 @@ function changeOf(fleet: Fleet, action: Action, at: EpochMs): readonly Rehearsed
   return [{ region, clusterId, cluster, poolId, pool, at, doneAt, from, to, raise, reason, who }];
 }
 
-/** As a real round does: the brake asks the rule under which a pool was last changed. */
+/** Kept as in a real round: the brake uses the rule under which a pool was last changed. */
 function keepRule(fleet: Fleet, config: CompiledConfig, hash: string | undefined): void {
   if (hash === undefined || fleet.storedRules.has(hash)) return;
   const rule = config.rules.find((one) => one.hash === hash);
@@ -130,7 +130,7 @@ function keepRule(fleet: Fleet, config: CompiledConfig, hash: string | undefined
   if (rule && schedule) fleet.storedRules.set(hash, { schema: 1, rule, schedule, exceptions: config.exceptions });
 }
 
-/** As long as the middle one of the raises that were seen; a lower is never slower. */
+/** A raise takes the median of the observed raises; a lower is never slower. */
 function durationsOf(memory: PoolMemory | undefined): Durations {
   const raises = [...(memory?.raisesMs ?? [])].sort((a, b) => a - b);
   const raiseMs = raises[Math.floor((raises.length - 1) / 2)];
@@ -141,22 +141,24 @@ function durationsOf(memory: PoolMemory | undefined): Durations {
 /** How long a pool's resizes take. */
 type Durations = { readonly raiseMs: number; readonly lowerMs: number };
 
-/** One pool of the rehearsed fleet: what the API would show, and what it was until now. */
+/** One pool of the rehearsed fleet: its state in the API, and its past. */
 export type PoolLife = {
   pool: ObservedPool;
   readonly durations: Durations;
-  /** Nodes that an autoscaled pool needs; its bounds keep it from having them. */
+  /** Nodes that an autoscaled pool needs but its bounds do not allow. */
   readonly demand: number;
-  /** When the nodes for its bounds come, where it has too few of them. */
+  /** When the missing nodes for its bounds come. */
   nodesDueAt: EpochMs | undefined;
   resize: { readonly to: Size; readonly doneAt: EpochMs } | undefined;
   readonly stretches: Stretch[];
 };
 
-/** Until a raise was seen: MKS's own command-line tests allow a resize 15 minutes. A lower only takes nodes away. */
+/**
+ * Used until a raise was observed: MKS's own command-line tests allow a resize 15 minutes. A lower only removes nodes.
+ */
 const usualDurations: Durations = { raiseMs: 15 * 60_000, lowerMs: 10 * 60_000 };
 
-/** Takes over a pool as it is; a change in flight, ours or somebody's, ends after the time that such a change takes. */
+/** The starting state of a pool. A change in flight, ours or somebody else's, ends after the usual time. */
 function beginLife(
   pool: ObservedPool,
   change: Change | undefined,
@@ -177,7 +179,7 @@ function beginLife(
   return life;
 }
 
-/** A PUT that the API took. */
+/** An accepted PUT. */
 function beginResize(life: PoolLife, from: Size, to: Size, now: EpochMs): void {
   const { raiseMs, lowerMs } = life.durations;
   life.resize = { to, doneAt: now + (isRaise(from, to) ? raiseMs : lowerMs) };
@@ -185,7 +187,7 @@ function beginResize(life: PoolLife, from: Size, to: Size, now: EpochMs): void {
   note(life, now);
 }
 
-/** Lets a resize end that is due, and nodes come that are; true when one did. */
+/** Ends a resize that is due and adds nodes that are due; true if anything changed. */
 function endResize(life: PoolLife, now: EpochMs): boolean {
   const { resize, pool, demand } = life;
   if (resize === undefined) return bringNodes(life, now);
@@ -197,7 +199,7 @@ function endResize(life: PoolLife, now: EpochMs): boolean {
   return true;
 }
 
-/** What should have come before now comes now: that is the best that can happen to it. */
+/** Overdue events happen now, the best case. */
 function bringNodes(life: PoolLife, now: EpochMs): boolean {
   const { pool, nodesDueAt, demand } = life;
   const size = shownSize(pool);
@@ -208,7 +210,7 @@ function bringNodes(life: PoolLife, now: EpochMs): boolean {
   return true;
 }
 
-/** Nodes of a pool at a size: an autoscaled one has what it needs, as far as its bounds let it. */
+/** Nodes of a pool at a size: an autoscaled one has the nodes it needs, within its bounds. */
 export function nodesAt(size: Size, demand: number): number {
   return isRange(size) ? Math.min(Math.max(demand, size.min), size.max) : size;
 }
@@ -235,7 +237,7 @@ function isAlike(a: Stretch, b: Stretch): boolean {
   return a.isRunning === b.isRunning && a.nodes === b.nodes && describeSize(a.size) === describeSize(b.size);
 }
 
-/** A pool that never said how many nodes it has does not begin to. */
+/** A pool whose node count the API never returned keeps an unknown count. */
 function fieldsOf(pool: ObservedPool, size: Size, demand: number): Partial<ObservedPool> {
   if (!isRange(size)) return { size };
   const nodes = pool.size === undefined ? undefined : nodesAt(size, demand);

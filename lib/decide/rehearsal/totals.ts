@@ -21,7 +21,9 @@ import { type Fleet, lifeKey, nodesAt, type PoolLife } from './rehearsed-fleet.t
 
 export type ClosedPools = { readonly pools: readonly RehearsedPool[]; readonly bystanders: readonly BystandingPool[] };
 
-/** What became of every pool, in order of region, cluster and name; those that nothing was to be done to stand apart. */
+/**
+ * The result of every pool, in order of region, cluster and name. Pools without any planned change are listed apart.
+ */
 export function closePools(
   fleet: Fleet,
   input: RehearsalInput,
@@ -40,7 +42,7 @@ export function closePools(
   return { pools: pools.sort((a, b) => compareText(labelOf(a), labelOf(b))), bystanders };
 }
 
-/** Every pool as one to which nothing is done. */
+/** Every pool as an untouched one. */
 export function bystandersOf(fleet: Fleet, input: RehearsalInput): readonly BystandingPool[] {
   return livesOf(fleet).map((one) => closeBystander(one, input));
 }
@@ -85,7 +87,7 @@ function closeRuled({ names, pool, memory, life }: LifeOf, input: RehearsalInput
   };
 }
 
-/** Its rule is gone: what it was away from is its base, and there are no boundaries any more. */
+/** Its rule is gone: the base is what it was scaled down from, and there are no boundaries any more. */
 function closeRemoved({ names, pool, life }: LifeOf, input: RehearsalInput): RehearsedPool {
   const own = ({ cluster }: ObservedFleetCluster) => cluster.region === names.region && cluster.id === names.clusterId;
   const away = input.clusters.find(own)?.record?.pools[pool.id]?.away?.base;
@@ -101,7 +103,7 @@ function countNodes({ stretches, demand }: PoolLife, base: Size | undefined, { f
   return { base, nodeHours: hours, alwaysOnNodeHours, stretches };
 }
 
-/** The rule's own base, else what was remembered; while the pool is away, what it went away from. */
+/** The rule's own base, else the remembered one; while the pool is below base, the size it was scaled down from. */
 function baseOf({ rule }: AppliedRule, pool: ObservedPool, memory: PoolMemory | undefined): Size | undefined {
   return rule.base === 'remembered' ? rememberedBase(memory) : givenBase(rule, pool.autoscale);
 }
@@ -114,7 +116,7 @@ function labelOf({ region, cluster, pool }: RehearsedPool): string {
   return `${region}\n${cluster}\n${pool}`;
 }
 
-/** Every boundary in (from, to) at which a pool must grow: was it ready, and if not, how much later. */
+/** Every boundary in (from, to) at which a pool must grow: whether it was ready, and if not, how much later. */
 function checkBoundaries(
   timeline: Timeline,
   resolver: Resolver,
@@ -123,7 +125,7 @@ function checkBoundaries(
   to: EpochMs,
 ): readonly BoundaryCheck[] {
   const checks: BoundaryCheck[] = [];
-  // Where the schedule leaves it alone, it must grow from what it has when that begins.
+  // After a time of `leave`, the pool must grow from the size it had when that time began.
   const saidSize = (says: Says, at: EpochMs) =>
     saysLeave(says) ? sizeAt(stretches, at) : resolveSays(says, resolver).size;
   let before = saidSize(saysAt(timeline, from), from);
@@ -157,7 +159,7 @@ function readyFrom(stretches: readonly Stretch[], wanted: Size, at: EpochMs, unt
   return undefined;
 }
 
-/** Bounds alone are not enough: ready is an autoscaled pool when its nodes are there (ADR 0007). */
+/** An autoscaled pool is ready when its nodes are there; its bounds are not enough (ADR 7). */
 function isEnough({ size, nodes }: Stretch, wanted: Size): boolean {
   if (size === undefined || nodes < lower(wanted)) return false;
   return lower(size) >= lower(wanted) && upper(size) >= upper(wanted);
@@ -169,10 +171,10 @@ export type RehearsalTotal = {
   readonly alwaysOnNodeHours: number;
   /** Of always-on; below 0 where more was asked for than the base. */
   readonly savedPercent: number;
-  /** Boundaries at which a pool had to grow, and that could be judged. */
+  /** Boundaries at which a pool had to grow, without those that could not be judged. */
   readonly boundaries: number;
   readonly readyInTime: number;
-  /** The one that was ready last, or never, after its boundary. */
+  /** The boundary with the longest delay. */
   readonly worst: LateBoundary | undefined;
 };
 
@@ -200,17 +202,19 @@ function judgedBoundaries(pools: readonly RehearsedPool[]): readonly LateBoundar
   );
 }
 
-/** Those at which a pool was ready too late, or never. */
+/** Boundaries at which a pool was ready too late, or never. */
 export function lateBoundaries(pools: readonly RehearsedPool[]): readonly LateBoundary[] {
   return judgedBoundaries(pools).filter(({ boundary }) => latenessMs(boundary) > 0);
 }
 
-/** Infinite where the pool was never ready. */
+/** Infinite if the pool was never ready. */
 export function latenessMs({ at, readyAt }: { readonly at: EpochMs; readonly readyAt: EpochMs | undefined }): number {
   return readyAt === undefined ? Number.POSITIVE_INFINITY : readyAt - at;
 }
 
-/** Nodes × hours over [from, to): what was there, not what was wished for. Stretches are in order of time. */
+/**
+ * Nodes × hours over [from, to), of the nodes that were there, not of the wanted ones. Stretches are in order of time.
+ */
 export function nodeHours(stretches: readonly Stretch[], from: EpochMs, to: EpochMs): number {
   let sum = 0;
   for (let i = 0; i < stretches.length; i += 1) {

@@ -9,9 +9,9 @@ const beforeMs = dayMs;
 const afterMs = 2 * dayMs;
 
 /**
- * The boundary of a date and a wall time in a zone is the first instant whose local date-time reads at or after them.
- * A time that the clocks skip is hence the instant of the change, and a time that comes twice is the first one.
- * `date` is YYYY-MM-DD, `secondsOfDay` counts from its 00:00 (0 … 172800; above 86400 = a time of the next date).
+ * The first instant whose local date-time in a zone is at or after this date and wall time. A time that the clocks skip
+ * becomes the instant of the change; a time that comes twice is the first one. `date` is YYYY-MM-DD, `secondsOfDay`
+ * counts from its 00:00 (0 … 172800; above 86400 = a time of the next date).
  */
 export function boundary(date: string, secondsOfDay: number, zone: string): EpochMs {
   const day = dayNumber(date);
@@ -19,7 +19,7 @@ export function boundary(date: string, secondsOfDay: number, zone: string): Epoc
   return boundaryOf(day, secondsOfDay, offsetsAround(zone, day, day));
 }
 
-/** The same over offsets that were fetched once for many boundaries: `offsetsAround` the dates asked for. */
+/** The same with offsets fetched once for many boundaries: `offsetsAround` their dates. */
 export function boundaryOf(day: DayNumber, secondsOfDay: number, offsets: readonly OffsetStretch[]): EpochMs {
   const wallMs = day * dayMs + secondsOfDay * 1000;
   let first = Number.NaN;
@@ -39,7 +39,7 @@ export function offsetsAround(zone: string, first: DayNumber, last: DayNumber): 
 /** From `from` on (until the next one begins), local time = UTC + offsetMs. */
 export type OffsetStretch = { readonly from: EpochMs; readonly offsetMs: number };
 
-/** What was worked out beforehand, by zone: its offsets over [from, to]. */
+/** Precomputed offsets by zone, over [from, to]. */
 export type LaidOutOffsets = {
   readonly from: EpochMs;
   readonly to: EpochMs;
@@ -48,7 +48,10 @@ export type LaidOutOffsets = {
 
 let laidOut: LaidOutOffsets = { from: 0, to: 0, zones: {} };
 
-/** Where a process begins anew all the time, its zones are worked out when it is built: finding them out takes longer than a round. */
+/**
+ * Functions start a new process often, and computing a zone takes longer than a round, so zones are precomputed when
+ * functions are built.
+ */
 export function useOffsets(offsets: LaidOutOffsets): void {
   laidOut = offsets;
 }
@@ -85,10 +88,10 @@ export type DayNumber = number;
 
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
 
-/** The day on the calendar of a zone at an instant. */
+/** The local calendar day at an instant. */
 export function dayIn(zone: string, at: EpochMs): DayNumber {
   const known = dateFormats.get(zone);
-  // Swedish writes dates as ISO 8601 does.
+  // The Swedish locale writes dates as ISO 8601 does.
   const format = known ?? new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' });
   if (known === undefined) dateFormats.set(zone, format);
   return Date.parse(format.format(at)) / dayMs;

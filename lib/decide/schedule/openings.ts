@@ -19,7 +19,7 @@ export type ExceptionOpening = Opening & { readonly exception: Exception };
 
 export type CalendarByDay = ReadonlyMap<DayNumber, CalendarDay>;
 
-/** The windows that start on one date. None does on a calendar day that has a size of its own. */
+/** The windows that start on one date. On a calendar day with a size of its own, none does. */
 export function windowsFrom(
   schedule: Pick<Schedule, 'windows'>,
   calendar: CalendarByDay,
@@ -43,7 +43,7 @@ export function wholeDay(day: DayNumber, offsets: readonly OffsetStretch[]): Ope
   return { from: boundaryOf(day, 0, offsets), to: boundaryOf(day + 1, 0, offsets) };
 }
 
-/** When each exception holds; one written without an offset is read in the schedule's zone. */
+/** When each exception is in force; local times are in the schedule's zone. */
 export function exceptionOpenings(exceptions: readonly Exception[], zone: string): readonly ExceptionOpening[] {
   return exceptions
     .map((exception) => ({ exception, from: momentIn(exception.start, zone), to: momentIn(exception.end, zone) }))
@@ -58,12 +58,12 @@ function stretchOf(piece: DailyPiece, day: DayNumber, offsets: readonly OffsetSt
   return { from: boundaryOf(day, piece.from, offsets), to: boundaryOf(day, piece.to, offsets) };
 }
 
-/** A stretch that lies wholly in a spring gap never opens. */
+/** A stretch that lies completely in a skipped hour never opens. */
 function isOpening({ from, to }: Opening): boolean {
   return from < to;
 }
 
-/** `YYYY-MM-DDTHH:MM:SS` in a zone, or an absolute instant as it is. */
+/** `YYYY-MM-DDTHH:MM:SS` in a zone, or an absolute instant. */
 function momentIn(written: string | EpochMs, zone: string): EpochMs {
   if (typeof written === 'number') return written;
   const [hours = 0, minutes = 0, seconds = 0] = written.slice(11).split(':').map(Number);
@@ -71,8 +71,8 @@ function momentIn(written: string | EpochMs, zone: string): EpochMs {
 }
 
 /**
- * A piece opens on a date that passes all of its filters: `days` looks at the weekday that the date acts like, all
- * others at the date itself.
+ * A piece opens on a date that passes all its filters. `days` uses the weekday that the date acts like; the other
+ * filters use the date itself.
  */
 function opensOn(piece: DailyPiece, date: LocalDate, actsLike: Weekday): boolean {
   const { days, nth, dayOfMonth, months } = piece;
@@ -93,8 +93,8 @@ function isOneOfWorkdays({ workday }: DailyPiece, date: LocalDate, calendar: Cal
 const monthsOf = new WeakMap<CalendarByDay, Map<DayNumber, readonly DayNumber[]>>();
 
 /**
- * The working days of a date's month, in order: what acts like a Monday to Friday. A calendar day with a size of its own is
- * none, since no window opens on it.
+ * The working days of a date's month, in order: those that act like Monday to Friday. A calendar day with a size of its
+ * own is no working day, since no window opens on it.
  */
 function workdaysOf({ day, dayOfMonth, daysInMonth }: LocalDate, calendar: CalendarByDay): readonly DayNumber[] {
   const months = monthsOf.get(calendar) ?? new Map<DayNumber, readonly DayNumber[]>();
@@ -122,7 +122,7 @@ function isDayOfMonth(wanted: number | 'L', date: LocalDate): boolean {
   return date.dayOfMonth === (wanted === 'L' ? date.daysInMonth : wanted);
 }
 
-/** Overlapping and touching stretches joined; the given ones are in the order of their starts. */
+/** Joins overlapping and touching stretches; the input is sorted by start. */
 export function joinOpenings(openings: readonly Opening[]): readonly Opening[] {
   const joined: Opening[] = [];
   for (const { from, to } of openings) {
@@ -134,7 +134,7 @@ export function joinOpenings(openings: readonly Opening[]): readonly Opening[] {
   return joined;
 }
 
-/** What counts first: an exception (0), then the calendar day's own size (1), then the open windows (2). */
+/** Priority: an exception (0), then the calendar day's own size (1), then the open windows (2). */
 type Layer = 0 | 1 | 2;
 
 export type LayeredOpening = Opening & { readonly layer: Layer; readonly term: Term };
@@ -148,8 +148,8 @@ export type OpenTally = {
 };
 
 /**
- * Counts what is open, per layer and term: the first layer with anything open decides, else `otherwise`. Of what is open
- * together, `leave` counts only where nothing else does.
+ * Counts what is open, per layer and term. The first layer with anything open decides, else `otherwise`. `leave` counts
+ * only if nothing else in its layer does.
  */
 export function makeOpenTally(openings: readonly LayeredOpening[], otherwise: Term): OpenTally {
   const terms = canonicalSays(openings.map(({ term }) => term));

@@ -82,7 +82,7 @@ export function parseWorkday(written: unknown): number | ScheduleProblem {
   };
 }
 
-/** One or a list of them; the first problem speaks for all. */
+/** One or a list of them; only the first problem is reported. */
 export function parseList<T>(
   written: unknown,
   parseOne: (item: unknown) => T | ScheduleProblem,
@@ -96,7 +96,7 @@ export function parseList<T>(
     : { problem: 'the list is empty', fix: 'leave it out, or name a day' };
 }
 
-/** Names that count from 1 and come round again: weekdays, months. */
+/** Names with numbers from 1 that wrap around: weekdays, months. */
 type NameCycle = { readonly kind: string; readonly names: readonly string[]; readonly hint: string };
 
 /** `fri` or `friday`, in any case → its number; undefined = no such name. */
@@ -135,7 +135,7 @@ function parseRange(item: unknown, cycle: NameCycle): readonly number[] | Schedu
   return Array.from({ length: ((to - from + count) % count) + 1 }, (_, i) => ((from - 1 + i) % count) + 1);
 }
 
-/** One day or the whole week? Both are read into such a range, so it is refused. */
+/** Such a range could mean one day or the whole week, so it is refused. */
 function oneNameTwice(item: unknown, name: unknown, { kind }: NameCycle): ScheduleProblem {
   return {
     problem: `${quote(item)} is a range from a ${kind} to itself`,

@@ -46,8 +46,8 @@ const offset = /([zZ]|[+-]([01]\d|2[0-3]):([0-5]\d))$/;
 type Written = { readonly day: number; readonly date: string; readonly ms: number; readonly rest: string };
 
 /**
- * An instant needs a date, a time and an offset or Z (RFC 3339; seconds may be left out). Without an offset it would
- * mean another instant on every machine, so it is refused.
+ * An instant needs a date, a time and an offset or Z (RFC 3339; seconds are optional). Without an offset it would mean
+ * a different instant on each machine, so it is refused.
  */
 export function parseInstant(written: unknown): EpochMs | ScheduleProblem {
   const local = parseClock(written);

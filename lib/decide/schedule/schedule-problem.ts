@@ -1,4 +1,4 @@
-/** Why something a person wrote about time cannot be used, as a value. The config adds where it stands. */
+/** A problem in a time that a person wrote, as a value. The config adds the place. */
 export type ScheduleProblem = {
   /** One sentence without a full stop: what is wrong. */
   readonly problem: string;
@@ -10,7 +10,7 @@ export function isScheduleProblem(value: unknown): value is ScheduleProblem {
   return typeof value === 'object' && value !== null && 'problem' in value && 'fix' in value;
 }
 
-/** What was written, short and in quotes, for a message. */
+/** The written value, shortened and in quotes, for a message. */
 export function quote(written: unknown): string {
   const text = JSON.stringify(written) ?? 'nothing';
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;

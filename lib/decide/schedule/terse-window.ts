@@ -1,7 +1,7 @@
 import { isScheduleProblem, quote, type ScheduleProblem } from './schedule-problem.ts';
 import type { WrittenWindow } from './window.ts';
 
-/** One window of a line of text, and the zone it names. */
+/** One window of a line of text, with its zone. */
 export type TerseWindow = { readonly written: WrittenWindow; readonly zone: string | undefined };
 
 /**
@@ -17,7 +17,7 @@ export function parseTerseWindows(text: string): readonly TerseWindow[] | Schedu
   return listedDay(windows) ?? windows;
 }
 
-/** "Mon,Wed 07:00-19:00" would be the whole Monday, and is hardly ever meant so. */
+/** "Mon,Wed 07:00-19:00" would mean the whole Monday, which is hardly ever intended. */
 function listedDay(windows: readonly TerseWindow[]): ScheduleProblem | undefined {
   const at = windows.findIndex(
     ({ written, zone }, index) =>
@@ -39,19 +39,19 @@ function hasTimes({ written }: TerseWindow): boolean {
 
 const day = '[A-Za-z]{3,9}';
 const time = '\\d{1,2}:\\d{2}(?::\\d{2})?';
-/** Abbreviations and offsets as well, which are no usable zones: whoever reads the zone says so, and what to write. */
+/** Also accepts abbreviations and offsets, which are not usable zones: the zone's own check then says what to write. */
 const zone = '[A-Za-z_]+(?:/[A-Za-z0-9_+-]+)+|[A-Z]{2,5}(?:\\d[A-Z]{3})?|(?:UTC|GMT)?[+-]\\d{1,2}(?::?\\d{2})?';
 const weekly = new RegExp(`^(${day} ${time}) ?- ?(${day} ${time})(?: (${zone}))?$`);
 const daily = new RegExp(`^(?:(${day}(?: ?- ?${day})?)(?: |$))?(?:(${time}) ?- ?(${time})(?: |$))?(${zone})?$`);
 
 function parseOne(part: string, text: string): TerseWindow | ScheduleProblem {
-  // Word processors and mail programs make dashes of hyphens.
+  // Word processors and mail programs turn hyphens into dashes.
   const spaced = part.replaceAll(/\s+/g, ' ').replaceAll(/[\u2010-\u2015\u2212]/g, '-');
   if (/^(?:always|never)$/i.test(spaced)) return notAWindow(part, text);
   const [, from, to, weeklyZone] = weekly.exec(spaced) ?? [];
   if (from !== undefined) return { written: { from, to }, zone: weeklyZone };
   const [, range, start, end, dailyZone] = daily.exec(spaced) ?? [];
-  // There a single day is written as a range: "Fri-Fri 20:00-24:00".
+  // kube-downscaler writes a single day as a range: "Fri-Fri 20:00-24:00".
   const days = range?.replaceAll(' ', '').replace(/^([a-z]{3,9})-\1$/i, '$1');
   if (spaced === '' || (days === undefined && start === undefined)) return notAWindow(part, text);
   const written = { ...(days !== undefined && { days }), ...(start !== undefined && { from: start, to: end }) };

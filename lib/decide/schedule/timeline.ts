@@ -14,18 +14,18 @@ import {
   windowsFrom,
 } from './openings.ts';
 
-/** How far ahead and back an edge is looked for: a window on 29 February opens every 1,461 days. */
+/** How far ahead and back edges are searched: a window on 29 February opens every 1,461 days. */
 export const lookMs = 1500 * dayMs;
 
-/** Enough for most rounds: the last edge, the present and the next edge, long weekends included. */
+/** Enough for most rounds: the last edge, the present and the next edge, even over long weekends. */
 const firstReachMs = 8 * dayMs;
 
-/** Beyond this distance a table is begun anew where it is asked for, instead of being stretched that far. */
+/** Beyond this distance, a new table is made instead of extending the old one. */
 const farMs = 2 * lookMs;
 
 /**
- * What one schedule says, with the exceptions that apply to a pool, at every instant. It remembers the edges of the
- * stretch of time asked for so far and nothing else: the same question always has the same answer.
+ * What one schedule says at every instant, with a pool's exceptions. It caches the edges of the stretch asked for so
+ * far; the cache never changes an answer.
  */
 export type Timeline = { readonly source: ScheduleSource; known: EdgeTable };
 
@@ -35,18 +35,18 @@ export function makeTimeline(schedule: Schedule, exceptions: readonly Exception[
   return { source, known: tableOver(source, around - firstReachMs, around + firstReachMs) };
 }
 
-/** What the schedule says at an instant: terms in canonical order, never none. */
+/** What the schedule says at an instant: terms in canonical order, at least one. */
 export function saysAt(timeline: Timeline, at: EpochMs): Says {
   const table = tableWith(timeline, at, at);
   return table.says[stretchAt(table, at)] as Says;
 }
 
-/** Does the schedule itself say base at any time? A dated exception is no part of it. */
+/** Does the schedule ever say base? Dated exceptions do not count. */
 export function everSaysBase({ source: { schedule } }: Timeline): boolean {
   return sizesIn(schedule).includes('base');
 }
 
-/** Does it say leave at any time, exceptions included? Where something else always counts beside it, that is not seen. */
+/** Does it ever say leave, exceptions included? A leave that always has another size beside it is not found. */
 export function everSaysLeave({ source: { schedule, exceptions } }: Timeline): boolean {
   return sizesIn(schedule).includes('leave') || exceptions.some(({ term }) => term === 'leave');
 }
@@ -56,7 +56,7 @@ function sizesIn({ otherwise, windows, calendarDays }: Schedule): readonly Term[
   return [otherwise, ...windows.map(({ size }) => size), ...ofDays];
 }
 
-/** The first instant after `at` at which it says something else, and what; undefined = not within `lookMs`. */
+/** When it next changes after `at`, and to what; undefined = not within `lookMs`. */
 export function nextChange(timeline: Timeline, at: EpochMs): { at: EpochMs; says: Says } | undefined {
   const until = at + lookMs;
   let table = tableWith(timeline, at, at);
@@ -68,7 +68,7 @@ export function nextChange(timeline: Timeline, at: EpochMs): { at: EpochMs; says
   return next < table.says.length && edge <= until ? { at: edge, says: table.says[next] as Says } : undefined;
 }
 
-/** The last instant, `at` included, at which it began to say something else; undefined = not within `lookMs`. */
+/** When it last changed, `at` included; undefined = not within `lookMs`. */
 export function lastEdge(timeline: Timeline, at: EpochMs): EpochMs | undefined {
   const since = at - lookMs;
   let table = tableWith(timeline, at, at);
@@ -80,7 +80,7 @@ export function lastEdge(timeline: Timeline, at: EpochMs): EpochMs | undefined {
   return last > 0 && edge >= since ? edge : undefined;
 }
 
-/** Everything it says in [from, to), each once, in the order of time; nothing where the stretch is empty. */
+/** All different values in [from, to), in order of time; empty if the stretch is empty. */
 export function saysBetween(timeline: Timeline, from: EpochMs, to: EpochMs): readonly Says[] {
   if (!(from < to)) return [];
   const table = tableWith(timeline, from, to);
@@ -93,7 +93,7 @@ export function saysBetween(timeline: Timeline, from: EpochMs, to: EpochMs): rea
   return [...found];
 }
 
-/** The times in [from, to) at which what it says is such, as [from, to) in order of time. */
+/** The times in [from, to) at which the test holds, as half-open stretches in order of time. */
 export function timesWhen(
   timeline: Timeline,
   isSuch: (says: Says) => boolean,
@@ -112,7 +112,7 @@ export function timesWhen(
   return times;
 }
 
-/** The table, stretched where it does not reach. It doubles at least, so that asking on and on costs little. */
+/** The table, extended if needed. It at least doubles, so that repeated extension stays cheap. */
 function tableWith(timeline: Timeline, from: EpochMs, to: EpochMs): EdgeTable {
   const { known } = timeline;
   const edges = known.edges;
@@ -137,7 +137,7 @@ function endOf({ edges }: EdgeTable): EpochMs {
   return edges.at(-1) as EpochMs;
 }
 
-/** A schedule and the exceptions that change it, ready to be laid out over any stretch of time. */
+/** A schedule and its exceptions, ready to be computed for any stretch of time. */
 type ScheduleSource = {
   readonly schedule: Schedule;
   readonly calendar: CalendarByDay;
@@ -153,7 +153,7 @@ function readySource(schedule: Schedule, exceptions: readonly Exception[]): Sche
   };
 }
 
-/** What is said over [from, to), computed from dates and window pieces. Both are whole milliseconds. */
+/** Computes the table over [from, to). Both are whole milliseconds. */
 function tableOver(source: ScheduleSource, from: EpochMs, to: EpochMs): EdgeTable {
   const [first, last] = datesOpenIn(from, to);
   const offsets = offsetsAround(source.schedule.zone, first, last);
@@ -163,7 +163,7 @@ function tableOver(source: ScheduleSource, from: EpochMs, to: EpochMs): EdgeTabl
 }
 
 /**
- * The dates on which a window that is open in [from, to) can have started: local dates are at most one off the date
+ * The dates on which a window that is open in [from, to) can have started: a local date is at most one day off the date
  * in UTC, and a piece ends by the end of the next date.
  */
 export function datesOpenIn(from: EpochMs, to: EpochMs): readonly [first: DayNumber, last: DayNumber] {
@@ -184,17 +184,17 @@ function openingsFrom(
 }
 
 /**
- * What is said over [start, end): `says[i]` from `edges[i]` to `edges[i + 1]`; neighbours differ, and equal terms
- * are the same array. `edges` begins with the start and ends with the end.
+ * The values over [start, end): `says[i]` holds from `edges[i]` to `edges[i + 1]`. Neighbours differ; equal values are
+ * the same array. `edges` begins with the start and ends with the end.
  */
 type EdgeTable = {
   readonly edges: Float64Array;
   readonly says: readonly Says[];
-  /** For each slot of time since the start, where in `edges` to begin looking. */
+  /** For each slot of time since the start: the index in `edges` at which to begin the search. */
   readonly firstOfSlot: Uint32Array;
 };
 
-/** A quarter of a day rarely holds more than two edges, so that asking costs no search. */
+/** A quarter of a day rarely holds more than two edges, so a lookup needs no search. */
 const slotMs = dayMs / 4;
 
 /** One sweep over all openings: at each instant the first layer with anything open decides, else `otherwise`. */
@@ -243,13 +243,13 @@ function indexSlots(edges: readonly EpochMs[], span: Opening): Uint32Array {
   return firstOfSlot;
 }
 
-/** Why a schedule says what it says at one instant. */
+/** Why a schedule says what it says at an instant. */
 export type OpenWindows = {
-  /** Open windows as written, in the order of the schedule, also where something else decides. */
+  /** Open windows as written, in the order of the schedule, even if something else decides. */
   readonly windows: readonly string[];
-  /** What counts: everything of the first kind that holds. */
+  /** What decides: everything of the highest layer that is open. */
   readonly decidedBy: 'exception' | 'calendar' | 'windows' | 'otherwise';
-  /** The exceptions that hold now; more than one: the largest. */
+  /** The exceptions in force; of several, the largest counts. */
   readonly exceptions: readonly Exception[];
   /** What the schedule's calendar says about this local date, if it names it. */
   readonly calendarDay: CalendarDay | undefined;

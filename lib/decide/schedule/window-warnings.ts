@@ -6,16 +6,16 @@ import { calendarByDay, joinOpenings, type Opening, type WindowOpening, windowsF
 import type { ScheduleProblem } from './schedule-problem.ts';
 import { datesOpenIn, lookMs } from './timeline.ts';
 
-/** Something the author of a schedule should look at again. `window`: which of `schedule.windows`, from 0. */
+/** A likely mistake in a schedule. `window`: index in `schedule.windows`, from 0. */
 export type WindowWarning = ScheduleProblem & {
   readonly kind: 'never-opens' | 'never-wins' | 'hole' | 'short';
   readonly window: number;
 };
 
-/** A resize takes up to a quarter of an hour: a shorter window may close before its nodes are there. */
+/** A resize takes up to 15 minutes: a shorter window may close before its nodes are there. */
 const resizeMinutes = 15;
 
-/** Windows that hardly mean what they say, judged by every time they open in the four years from `now`. */
+/** Windows that are probably mistakes, judged by every time they open in the four years from `now`. */
 export function windowWarnings(schedule: Schedule, now: EpochMs): readonly WindowWarning[] {
   const openings = openingsFrom(schedule, now);
   return schedule.windows.flatMap((window, i) => {
@@ -48,7 +48,7 @@ function neverOpens({ text }: Window, window: number): WindowWarning {
   };
 }
 
-/** The largest of the open windows counts; so one that is only ever open beside a larger one changes nothing. */
+/** The largest open window counts, so a window that is only open beside a larger one has no effect. */
 function neverWins(
   { windows }: Schedule,
   window: number,
@@ -64,10 +64,7 @@ function neverWins(
   return [{ kind: 'never-wins', window, problem, fix: 'remove its time from the other windows, or remove it' }];
 }
 
-/**
- * As far as it can be told without a rule: base is at least idle, and anything counts before leave; of two equal ones the
- * earlier counts.
- */
+/** Compared without a rule: base is at least idle, and any size beats leave; of two equal ones the earlier counts. */
 function isAtLeast(a: Term, b: Term, isEarlier: boolean): boolean {
   if (saysKey([a]) === saysKey([b])) return isEarlier;
   if (a === 'leave' || b === 'leave') return b === 'leave';
@@ -81,8 +78,8 @@ function rangeOf(size: number | Range): Range {
 }
 
 /**
- * A window cut at midnights has several pieces and lasts longer than any of them. With a lead the nodes are there when it
- * opens, however short it is.
+ * A window cut at midnights has several pieces and lasts longer than any of them. With a lead, the nodes are there when
+ * it opens, so its length does not matter.
  */
 function tooShort({ text, size, pieces, repeats }: Window, window: number, lead: Lead): readonly WindowWarning[] {
   const [piece, ...more] = pieces;
@@ -92,10 +89,10 @@ function tooShort({ text, size, pieces, repeats }: Window, window: number, lead:
   return [{ kind: 'short', window, problem, fix: 'make it longer, give the schedule a lead, or leave it out' }];
 }
 
-/** A hole as short as this is rather a slip ("to 23:59") than meant. */
+/** A gap this short is probably a mistake ("to 23:59"). */
 const holeMinutes = 5;
 
-/** Between two windows `otherwise` counts; for a few minutes that is two resizes for nothing, unless it says leave. */
+/** `otherwise` counts between two windows. For a few minutes that means two useless resizes, unless it says leave. */
 function holesAfter(
   schedule: Schedule,
   window: number,
@@ -123,7 +120,7 @@ function holesAfter(
     }));
 }
 
-/** `next` = what opens next after all that was open has closed at `at`; undefined = nothing, or something was still open. */
+/** `next` = the next window to open after all windows closed at `at`; undefined = none, or one was still open. */
 function holeBetween(at: EpochMs, next: Opening | undefined): Opening | undefined {
   if (next === undefined || next.from - at > holeMinutes * 60_000) return undefined;
   return { from: at, to: next.from };

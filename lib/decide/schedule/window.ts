@@ -23,8 +23,8 @@ export type WindowProblem = ScheduleProblem & { readonly key?: keyof WrittenWind
 
 /**
  * A window opens at `from` on each local date that passes all its filters, and closes at the next `to`; without both,
- * it lasts the whole local day. With weekdays in its times it is open once a week, from the one to the other. With `every`
- * and `for` it is open again and again in between: for so long at its start, and at each period after it by the wall clock.
+ * it lasts the whole local day. With weekdays in its times it is open once a week, from one to the other. With `every`
+ * and `for` it opens repeatedly in between: at its start and after each period by local time, for the given duration.
  */
 export function makeWindow(written: WrittenWindow, size: Term): Window | WindowProblem {
   const filters = parseFilters(written);
@@ -36,7 +36,7 @@ export function makeWindow(written: WrittenWindow, size: Term): Window | WindowP
   return { text: windowText(written), size, ...(repeat !== undefined && { repeats: true }), pieces };
 }
 
-/** On which dates a window starts: all of these that are given. */
+/** The dates on which a window starts: those that pass all given filters. */
 type DateFilters = Omit<DailyPiece, 'from' | 'to'>;
 
 const parsers = {
@@ -61,7 +61,7 @@ function parseFilters(written: WrittenWindow): DateFilters | WindowProblem {
 /** Seconds from one start to the next, and how long it is open each time. */
 type Repeat = { readonly every: number; readonly lasts: number };
 
-/** Oftener than this nothing could follow. */
+/** Shorter periods than this make no sense for a resize. */
 const leastEvery = 300;
 
 function parseRepeat({ every, for: length }: WrittenWindow): Repeat | undefined | WindowProblem {
@@ -105,7 +105,7 @@ function makePieces(written: WrittenWindow, filters: DateFilters, repeat: Repeat
   return isWeekMoment(end) ? oneWeekday('from', from) : daily(start.seconds, end.seconds, filters, repeat);
 }
 
-/** Without times a window lasts the whole local day; without filters too it would be `otherwise`. */
+/** Without times a window lasts the whole local day. Without filters too, it would be the same as `otherwise`. */
 function wholeDays(filters: DateFilters, repeat: Repeat | undefined): Pieces {
   if (Object.keys(filters).length > 0 || repeat !== undefined) return daily(0, daySeconds, filters, repeat);
   return {
@@ -124,7 +124,7 @@ function daily(from: number, to: number, filters: DateFilters, repeat: Repeat | 
 
 type Times = readonly Pick<DailyPiece, 'from' | 'to'>[] | WindowProblem;
 
-/** Each time that it is open from `from` to `end`; the last one may be cut short. */
+/** Each opening between `from` and `end`; the last one may be cut short. */
 function timesWithin(from: number, end: number, repeat: Repeat | undefined): Times {
   if (repeat === undefined) return [{ from, to: end }];
   const { every, lasts } = repeat;
@@ -139,7 +139,7 @@ function timesWithin(from: number, end: number, repeat: Repeat | undefined): Tim
   });
 }
 
-/** Its weekdays stand in its times; months still choose among its days. */
+/** A weekly window has its weekdays in its times, so only a month filter is allowed. */
 function weekly(from: WeekMoment, to: WeekMoment, filters: DateFilters, repeat: Repeat | undefined): Pieces {
   const key = (['days', 'nth', 'dayOfMonth', 'workday'] as const).find((filter) => filters[filter] !== undefined);
   if (key !== undefined) {
@@ -155,7 +155,7 @@ function weekly(from: WeekMoment, to: WeekMoment, filters: DateFilters, repeat: 
   return isScheduleProblem(times) ? times : times.map((time) => ({ ...filters, ...onItsDay(from.weekday, time) }));
 }
 
-/** A time that may lie days after the weekday it is counted from, on the day on which it begins. */
+/** A time that may be days after its starting weekday, moved to the day on which it begins. */
 function onItsDay(first: Weekday, { from, to }: Pick<DailyPiece, 'from' | 'to'>): DailyPiece {
   const days = Math.floor(from / daySeconds);
   return { days: [dayAfter(first, days)], from: from - days * daySeconds, to: to - days * daySeconds };
@@ -165,7 +165,7 @@ function isWeekMoment(moment: { weekday: WeekMoment['weekday'] | undefined; seco
   return moment.weekday !== undefined;
 }
 
-/** From a time to itself: never or always? Both are read into it, so it is refused. */
+/** Equal times could mean never or always, so they are refused. */
 function isEmpty(): WindowProblem {
   return {
     key: 'to',
@@ -191,9 +191,9 @@ function oneWeekday(key: 'from' | 'to', written: unknown): WindowProblem {
 type WeekMoment = { readonly weekday: Weekday; readonly seconds: number };
 
 /**
- * A weekly window is cut at midnights into daily pieces, and the last, shorter piece belongs to the day before it; so
- * a calendar can swap any single day without leaving a hole. `from` and `to` differ, and `from` is before 24:00.
- * fri 20:00 → mon 06:30 is fri 20:00-24:00, sat 00:00-24:00, sun 00:00 to 06:30 of the next day.
+ * A weekly window is cut at midnights into daily pieces; the last, shorter piece belongs to the day before it. So a
+ * calendar can replace any single day without a gap. `from` and `to` differ, and `from` is before 24:00. fri 20:00 →
+ * mon 06:30 is fri 20:00-24:00, sat 00:00-24:00, sun 00:00 to 06:30 of the next day.
  */
 function cutWeekly(from: WeekMoment, to: WeekMoment): readonly DailyPiece[] {
   const total = secondsBetween(from, to);
@@ -220,8 +220,8 @@ function dayAfter(weekday: Weekday, days: number): Weekday {
 }
 
 /**
- * A window as a person would read it aloud: "mon-fri 07:00-19:00", "sun#2, friL 00:00-11:00", "day 1, 15, L in apr",
- * "workday 1, L", "08:25-18:00 every 1h for 10m".
+ * A window as text: "mon-fri 07:00-19:00", "sun#2, friL 00:00-11:00", "day 1, 15, L in apr", "workday 1, L",
+ * "08:25-18:00 every 1h for 10m".
  */
 function windowText({ days, nth, dayOfMonth, workday, months, from, to, ...repeat }: WrittenWindow): string {
   const hasDays = [days, nth, dayOfMonth, workday].some((filter) => filter !== undefined);
@@ -242,7 +242,7 @@ function list(prefix: string, written: unknown): string {
   return prefix + (Array.isArray(written) ? written.map(one).join(', ') : one(written));
 }
 
-/** Only text and numbers get past the parsers. */
+/** Safe: the parsers accept only text and numbers. */
 function one(written: unknown): string {
   return typeof written === 'string' || typeof written === 'number' ? String(written).trim() : '';
 }
