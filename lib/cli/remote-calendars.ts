@@ -48,29 +48,10 @@ const pauseMs = 10 * minuteMs;
 
 /** Calendars at addresses, with the last good copy of each in the store; without one, in memory alone. */
 export function makeRemoteCalendars(parts: RemoteParts, store: Store | undefined): RemoteCalendars {
-  const tried = new Map<string, { readonly at: EpochMs; readonly problem?: string }>();
-  const lastSeen = new Map<string, CalendarCopy>();
-  /** A store that cannot be reached just now says nothing about calendars: the copy of the last look goes on. */
-  const load = async (id: string): Promise<CalendarCopy | undefined> => {
-    try {
-      const copy = store && (await loadCalendar(store, id));
-      if (copy !== undefined) lastSeen.set(id, copy);
-      return copy;
-    } catch (error) {
-      if (error instanceof StoreError) return lastSeen.get(id);
-      throw error;
-    }
-  };
+  const shelf: Shelf = { parts, store, tried: new Map(), lastSeen: new Map() };
   const read: ReadCalendar = async (calendar) => {
-    const problem = tried.get(idOf(calendar))?.problem;
-    return { ...(await load(idOf(calendar))), ...(problem !== undefined && { problem }) };
-  };
-  const renew = async (calendar: RemoteCalendar): Promise<void> => {
-    const id = idOf(calendar);
-    const { text, at, problem } = await fetchUsable(parts, calendar);
-    const isLost = text !== undefined && at !== undefined && store !== undefined && !(await kept(store, id, text, at));
-    const why = isLost ? 'its copy could not be stored: it is too large, or the store refused it' : problem;
-    tried.set(id, { at: parts.clock.now(), ...(why !== undefined && { problem: why }) });
+    const problem = shelf.tried.get(idOf(calendar))?.problem;
+    return { ...(await load(shelf, idOf(calendar))), ...(problem !== undefined && { problem }) };
   };
   return {
     read,
@@ -78,24 +59,54 @@ export function makeRemoteCalendars(parts: RemoteParts, store: Store | undefined
       const known = await read(calendar);
       return known.text === undefined ? fetchUsable(parts, calendar) : known;
     },
-    refresh: async ({ remoteCalendars = [] }, isPatient = false) => {
-      const now = parts.clock.now();
-      const waitedFor: Promise<void>[] = [];
-      for (const calendar of remoteCalendars) {
-        const last = tried.get(idOf(calendar));
-        const isPaused =
-          last !== undefined && Math.abs(now - last.at) < (last.problem === undefined ? freshMs : pauseMs);
-        const copy = await load(idOf(calendar));
-        if (isPaused || (copy !== undefined && Math.abs(now - copy.at) < freshMs)) continue;
-        tried.set(idOf(calendar), { ...last, at: now });
-        const renewed = renew(calendar);
-        if (isPatient || copy === undefined) waitedFor.push(renewed);
-        else renewed.catch(() => undefined);
-      }
-      await Promise.all(waitedFor);
-      return waitedFor.length > 0;
-    },
+    refresh: async ({ remoteCalendars = [] }, isPatient = false) => refreshAll(shelf, remoteCalendars, isPatient),
   };
+}
+
+/** By id: when each was last asked for, and its copy as it was last seen. */
+type Shelf = {
+  readonly parts: RemoteParts;
+  readonly store: Store | undefined;
+  readonly tried: Map<string, { readonly at: EpochMs; readonly problem?: string }>;
+  readonly lastSeen: Map<string, CalendarCopy>;
+};
+
+/** A store that cannot be reached just now says nothing about calendars: the copy of the last look goes on. */
+async function load({ store, lastSeen }: Shelf, id: string): Promise<CalendarCopy | undefined> {
+  try {
+    const copy = store && (await loadCalendar(store, id));
+    if (copy !== undefined) lastSeen.set(id, copy);
+    return copy;
+  } catch (error) {
+    if (error instanceof StoreError) return lastSeen.get(id);
+    throw error;
+  }
+}
+
+async function refreshAll(shelf: Shelf, calendars: readonly RemoteCalendar[], isPatient: boolean): Promise<boolean> {
+  const { parts, tried } = shelf;
+  const now = parts.clock.now();
+  const waitedFor: Promise<void>[] = [];
+  for (const calendar of calendars) {
+    const last = tried.get(idOf(calendar));
+    const isPaused = last !== undefined && Math.abs(now - last.at) < (last.problem === undefined ? freshMs : pauseMs);
+    const copy = await load(shelf, idOf(calendar));
+    if (isPaused || (copy !== undefined && Math.abs(now - copy.at) < freshMs)) continue;
+    tried.set(idOf(calendar), { ...last, at: now });
+    const renewed = renew(shelf, calendar);
+    if (isPatient || copy === undefined) waitedFor.push(renewed);
+    else renewed.catch(() => undefined);
+  }
+  await Promise.all(waitedFor);
+  return waitedFor.length > 0;
+}
+
+async function renew({ parts, store, tried }: Shelf, calendar: RemoteCalendar): Promise<void> {
+  const id = idOf(calendar);
+  const { text, at, problem } = await fetchUsable(parts, calendar);
+  const isLost = text !== undefined && at !== undefined && store !== undefined && !(await kept(store, id, text, at));
+  const why = isLost ? 'its copy could not be stored: it is too large, or the store refused it' : problem;
+  tried.set(id, { at: parts.clock.now(), ...(why !== undefined && { problem: why }) });
 }
 
 /** Reads the config, and again once what is new in it was fetched. */

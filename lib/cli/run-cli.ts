@@ -71,14 +71,42 @@ export async function runCli(argv: readonly string[], given: GivenParts): Promis
 
 /** The whole command line, strict: what it does not know it refuses, with a suggestion. */
 function makeProgram(parts: CliParts, unsaid: Unsaid): Command {
-  const program = new Command('lamplighter');
-  const [out, err] = [makePaint(parts.stdout, parts.env), makePaint(parts.stderr, parts.env)];
-  program
+  const program = new Command('lamplighter')
     .description('Scales node pools of Managed Kubernetes clusters on schedules, and watches the clusters.')
     .version(packageJson.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpCommand(helpCommand())
     .exitOverride()
+    .showSuggestionAfterError();
+  configureLook(program, parts);
+  addCommonOptions(program);
+  registerCommands(program, parts);
+  groupCommands(program);
+  refuseRepeated(program);
+  program.hook('preAction', (_, command) => {
+    Object.assign(parts, settledParts(program, command, parts, unsaid));
+    settleConfig(command, parts);
+  });
+  return program.addHelpText('after', whereToBegin);
+}
+
+const whereToBegin = `
+Begin with:
+  lamplighter demo       watch a night on a simulated fleet, in about a minute
+  lamplighter init       look at your clusters and write a first config that only observes
+  lamplighter check      find all mistakes in the config
+  lamplighter plan       show what a round would change now; changes nothing
+
+Exit codes: 0 success, 1 failure, 2 wrong usage or config.`;
+
+function helpCommand(): Command {
+  return new Command('help').argument('[command]').description('Print the help of a command.').helpOption(false);
+}
+
+/** How help is written: its width and its colours. Before the commands are added: each takes it over. */
+function configureLook(program: Command, parts: CliParts): void {
+  const [out, err] = [makePaint(parts.stdout, parts.env), makePaint(parts.stderr, parts.env)];
+  program
     .configureOutput({
       writeOut: parts.stdout.write,
       writeErr: parts.stderr.write,
@@ -94,32 +122,7 @@ function makeProgram(parts: CliParts, unsaid: Unsaid): Command {
       styleTitle: out.bold,
       styleCommandText: out.cyan,
       styleSubcommandText: out.cyan,
-    })
-    .showSuggestionAfterError();
-  addCommonOptions(program);
-  registerCommands(program, parts);
-  groupCommands(program);
-  refuseRepeated(program);
-  program.hook('preAction', (_, command) => {
-    Object.assign(parts, settledParts(program, command, parts, unsaid));
-    settleConfig(command, parts);
-  });
-  program.addHelpText(
-    'after',
-    `
-Begin with:
-  lamplighter demo       watch a night on a simulated fleet, in about a minute
-  lamplighter init       look at your clusters and write a first config that only observes
-  lamplighter check      find all mistakes in the config
-  lamplighter plan       show what a round would change now; changes nothing
-
-Exit codes: 0 success, 1 failure, 2 wrong usage or config.`,
-  );
-  return program;
-}
-
-function helpCommand(): Command {
-  return new Command('help').argument('[command]').description('Print the help of a command.').helpOption(false);
+    });
 }
 
 /** `--exactly 3 --exactly 0`: which of both was meant nobody knows. */

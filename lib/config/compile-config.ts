@@ -167,9 +167,7 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
     ...(input.maxConnections === undefined ? {} : { maxConnections: input.maxConnections }),
     ...compilePrices(context),
     ...compileVersions(context),
-    ...(input.page && {
-      page: { allow: input.page.allow ?? false, hosts: (input.page.hosts ?? []).filter((host) => host !== undefined) },
-    }),
+    ...compilePage(context),
     regions,
     schedules: [...schedules.values()].map((one) => one.schedule),
     rules: drafts.map((draft) => finishRule(draft, schedules, exceptionIndex)),
@@ -181,33 +179,12 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
     events,
     heartbeat: compileHeartbeat(context),
     ...toldOf(context),
-    calendarsEnd: Object.fromEntries(
-      [...calendars].flatMap(([name, calendar]) => (isMissing(calendar) ? [] : [[name, endOf(calendar, context.now)]])),
-    ),
+    ...endsOf(calendars, context),
     ...remoteOf(calendars),
   };
   if (store === undefined || report.hasErrors()) return undefined;
-  const places = [...context.matchPlaces];
-  const matchLines = Object.fromEntries(places.map(([path, { line }]) => [path, line]));
-  const elsewhere = places.flatMap(([path, { file }]) => (file === context.file ? [] : [[path, file] as const]));
-  const matchFiles = elsewhere.length === 0 ? {} : { matchFiles: Object.fromEntries(elsewhere) };
   const hash = hashOf(context, calendars);
-  return { schema: 1, hash, file: context.file, store, ...rest, matchLines, ...matchFiles };
-}
-
-/**
- * Over the config as written, without its layout and its division into files, and the calendar files it reads: moving a
- * file, adding a comment, or a new year with its holidays is no new config. Nor is compiling it for somewhere else: what a person approves at a
- * desk is what the functions have. The word `local` is said of every config, so that hashes stay as they were stored.
- */
-function hashOf({ input }: Context, calendars: ReadonlyMap<string, ResolvedCalendar>): string {
-  const files = [...calendars].map(([name, calendar]) => [name, calendar.ics?.text]);
-  return stableHash({ schema: 1, input, target: 'local', files });
-}
-
-function remoteOf(calendars: ReadonlyMap<string, ResolvedCalendar>): Pick<CompiledConfig, 'remoteCalendars'> {
-  const remote = [...calendars.values()].flatMap((calendar) => calendar.remote ?? []);
-  return remote.length === 0 ? {} : { remoteCalendars: remote };
+  return { schema: 1, hash, file: context.file, store, ...rest, ...placesOf(context) };
 }
 
 /** A currency that is missing was complained about already. */
@@ -236,13 +213,50 @@ function compileVersions({ input, report }: Context): Pick<CompiledConfig, 'vers
   return { versions: Object.fromEntries(known) };
 }
 
-function toldOf(context: Context): Pick<CompiledConfig, 'links' | 'digest'> {
-  const [links, digest] = [compileLinks(context), compileDigest(context)];
-  return { ...(links && { links }), ...(digest && { digest }) };
+function compilePage({ input: { page } }: Context): Pick<CompiledConfig, 'page'> {
+  if (!page) return {};
+  return { page: { allow: page.allow ?? false, hosts: (page.hosts ?? []).filter((host) => host !== undefined) } };
 }
 
 function compileHeartbeat(context: Context): CompiledConfig['heartbeat'] {
   const { heartbeat } = context.input;
   const url = heartbeat?.url && compileSecret(heartbeat.url, ['heartbeat', 'url'], context);
   return url && { url, insecure: heartbeat?.insecure ?? false };
+}
+
+function toldOf(context: Context): Pick<CompiledConfig, 'links' | 'digest'> {
+  const [links, digest] = [compileLinks(context), compileDigest(context)];
+  return { ...(links && { links }), ...(digest && { digest }) };
+}
+
+function endsOf(
+  calendars: ReadonlyMap<string, ResolvedCalendar>,
+  { now }: Context,
+): Pick<CompiledConfig, 'calendarsEnd'> {
+  const known = [...calendars].flatMap(([name, calendar]) =>
+    isMissing(calendar) ? [] : [[name, endOf(calendar, now)] as const],
+  );
+  return { calendarsEnd: Object.fromEntries(known) };
+}
+
+function remoteOf(calendars: ReadonlyMap<string, ResolvedCalendar>): Pick<CompiledConfig, 'remoteCalendars'> {
+  const remote = [...calendars.values()].flatMap((calendar) => calendar.remote ?? []);
+  return remote.length === 0 ? {} : { remoteCalendars: remote };
+}
+
+/**
+ * Over the config as written, without its layout and its division into files, and the calendar files it reads: moving a
+ * file, adding a comment, or a new year with its holidays is no new config. Nor is compiling it for somewhere else: what a person approves at a
+ * desk is what the functions have. The word `local` is said of every config, so that hashes stay as they were stored.
+ */
+function hashOf({ input }: Context, calendars: ReadonlyMap<string, ResolvedCalendar>): string {
+  const files = [...calendars].map(([name, calendar]) => [name, calendar.ics?.text]);
+  return stableHash({ schema: 1, input, target: 'local', files });
+}
+
+function placesOf({ matchPlaces, file: main }: Context): Pick<CompiledConfig, 'matchLines' | 'matchFiles'> {
+  const places = [...matchPlaces];
+  const matchLines = Object.fromEntries(places.map(([path, { line }]) => [path, line]));
+  const elsewhere = places.flatMap(([path, { file }]) => (file === main ? [] : [[path, file] as const]));
+  return { matchLines, ...(elsewhere.length > 0 && { matchFiles: Object.fromEntries(elsewhere) }) };
 }

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { openSecrets } from '../../app.ts';
 import { loadConfig } from '../../config/read-config.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
+import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
 import { counted, withConfig } from '../../model/text.ts';
 import { howNamed, onNamedStore } from '../config-and-store.ts';
@@ -47,30 +48,11 @@ async function examine(
   const first = [...machineChecks(process.versions, clock.now()), ...configChecks(file, outcome)];
   if (!outcome.ok) return first;
   const config = onNamedStore(outcome.config, env);
-  const secrets = openSecrets({ ...parts, log: makeCliLog(parts, 'error') });
   const book = makeRuleBook(config, clock.now());
   const names = proven === undefined ? undefined : resolveRegion(config, book, parsePool(proven, config));
-  const [calendars, store, regions, files, events, links, destinations] = await Promise.all([
-    calendarChecks(parts, config),
-    storeChecks(parts, config),
-    Promise.all(config.regions.map((region) => regionChecks(parts, secrets, region))),
-    secretFileChecks(config),
-    eventChecks(config, secrets),
-    linkChecks(config, secrets),
-    destinationChecks(config, {
-      secrets,
-      lookUp: (host) => lookup(host),
-      isProxied: (url) => proxyFor(url, env) !== undefined,
-    }),
-  ]);
-  const proof =
-    names &&
-    (await proveWrite(
-      parts,
-      config,
-      names,
-      regions.find(({ region }) => region === names.region),
-    ));
+  const [calendars, store, regions, ...others] = await lookAtAll(parts, config);
+  const lookedAt = regions.find(({ region }) => region === names?.region);
+  const proof = names && (await proveWrite(parts, config, names, lookedAt));
   const provenRegion = proof && proof.status !== 'unknown' ? `region ${names?.region}` : undefined;
   return [
     ...first,
@@ -81,11 +63,26 @@ async function examine(
       .filter(({ id, about }) => id !== 'roles.write' || about !== provenRegion),
     ...(proof ? [proof] : []),
     ...fleetChecks(config, book, regions, clock.now()),
-    ...files,
-    ...events,
-    ...links,
-    ...destinations,
+    ...others.flat(),
   ];
+}
+
+/** Everything that waits for something outside, at the same time. */
+async function lookAtAll(parts: CliParts, config: CompiledConfig) {
+  const secrets = openSecrets({ ...parts, log: makeCliLog(parts, 'error') });
+  return Promise.all([
+    calendarChecks(parts, config),
+    storeChecks(parts, config),
+    Promise.all(config.regions.map((region) => regionChecks(parts, secrets, region))),
+    secretFileChecks(config),
+    eventChecks(config, secrets),
+    linkChecks(config, secrets),
+    destinationChecks(config, {
+      secrets,
+      lookUp: (host) => lookup(host),
+      isProxied: (url) => proxyFor(url, parts.env) !== undefined,
+    }),
+  ]);
 }
 
 const marks: { readonly [status in CheckStatus]: string } = { ok: '✓', warning: '!', failed: '✗', unknown: '?' };

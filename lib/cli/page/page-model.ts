@@ -66,31 +66,12 @@ export async function makePage(
   zone: string,
   match?: Match,
 ): Promise<Page> {
-  const since = now - pastMs;
-  const stored = await loadFleet(store, config, now, since - dayMs);
+  const stored = await loadFleet(store, config, now, now - pastMs - dayMs);
   const book = makeRuleBook(config, now);
   const names = localNames(zone, now);
-  const rows: PoolRow[] = [];
-  let pending = 0;
   const heldOf = makeHeld(stored, config, book, now);
-  for (const cluster of stored.clusters) {
-    const all = rowsOf(cluster, { stored, book, config, now, names, heldOf });
-    const own = match === undefined ? all : all.filter((row) => matchesPool(match, row));
-    rows.push(...own);
-    pending += own.length;
-    if (pending < atOnce) continue;
-    pending = 0;
-    await letOthersRun();
-  }
-  const byRule = Map.groupBy(rows, ({ rule }) => rule.position.line * 1000 + ruleIndex(config, rule));
-  const groups: RuleGroup[] = [];
-  for (const [, some] of [...byRule].sort(([a], [b]) => a - b)) {
-    groups.push({ rule: some[0]!.rule, rows: some, counted: count(some, stored.gaps, now, config) });
-    await letOthersRun();
-  }
-  const versions = stored.memories.flatMap(({ region, clusters }) =>
-    clusters.map((cluster) => [`${region}\n${cluster.id}`, cluster] as const),
-  );
+  const rows = await makeRows({ stored, book, config, now, names, heldOf }, match);
+  const rules = await groupByRule(rows, stored, config, now);
   return {
     at: now,
     zone,
@@ -101,23 +82,12 @@ export async function makePage(
     clusterLabel: clusterLabels(config),
     stored,
     rows,
-    versions: new Map(versions),
-    rules: groups,
+    versions: versionsOf(stored),
+    rules,
     oddities: groupOddities(rows.filter(({ oddity }) => oddity !== undefined)),
-    total: addUp(groups.map(({ counted }) => counted)),
+    total: addUp(rules.map(({ counted }) => counted)),
     gaps: stored.gaps,
   };
-}
-
-function ruleIndex({ rules }: CompiledConfig, rule: Rule): number {
-  return rules.findIndex(({ hash, position }) => hash === rule.hash && position.line === rule.position.line);
-}
-
-/** What is wrong first, then what few pools have in common. */
-export function groupOddities(odd: readonly PoolRow[]): readonly (readonly PoolRow[])[] {
-  const isWrong = ([first]: readonly PoolRow[]) => Number(first?.oddity?.tone === 'warn');
-  const groups = [...Map.groupBy(odd, ({ oddity }) => oddity?.key ?? '').values()];
-  return groups.toSorted((a, b) => isWrong(b) - isWrong(a) || a.length - b.length);
 }
 
 type Making = {
@@ -128,6 +98,21 @@ type Making = {
   readonly names: LocalNames;
   readonly heldOf: (pool: StoredPool) => Held | undefined;
 };
+
+async function makeRows(making: Making, match: Match | undefined): Promise<readonly PoolRow[]> {
+  const rows: PoolRow[] = [];
+  let pending = 0;
+  for (const cluster of making.stored.clusters) {
+    const all = rowsOf(cluster, making);
+    const own = match === undefined ? all : all.filter((row) => matchesPool(match, row));
+    rows.push(...own);
+    pending += own.length;
+    if (pending < atOnce) continue;
+    pending = 0;
+    await letOthersRun();
+  }
+  return rows;
+}
 
 function rowsOf(cluster: StoredClusterOf, { stored, book, config, now, names, heldOf }: Making): readonly PoolRow[] {
   const { region, record } = cluster;
@@ -147,6 +132,40 @@ function rowsOf(cluster: StoredClusterOf, { stored, book, config, now, names, he
     const { everyMs } = config;
     return [poolRow({ pool, applied, held, past, asks, queuedMs, now, from, until, tick, everyMs, tell: names.short })];
   });
+}
+
+async function groupByRule(
+  rows: readonly PoolRow[],
+  { gaps }: StoredFleet,
+  config: CompiledConfig,
+  now: EpochMs,
+): Promise<readonly RuleGroup[]> {
+  const byRule = Map.groupBy(rows, ({ rule }) => rule.position.line * 1000 + ruleIndex(config, rule));
+  const groups: RuleGroup[] = [];
+  for (const [, some] of [...byRule].sort(([a], [b]) => a - b)) {
+    groups.push({ rule: some[0]!.rule, rows: some, counted: count(some, gaps, now, config) });
+    await letOthersRun();
+  }
+  return groups;
+}
+
+function versionsOf({ memories }: StoredFleet): Page['versions'] {
+  return new Map(
+    memories.flatMap(({ region, clusters }) =>
+      clusters.map((cluster) => [`${region}\n${cluster.id}`, cluster] as const),
+    ),
+  );
+}
+
+function ruleIndex({ rules }: CompiledConfig, rule: Rule): number {
+  return rules.findIndex(({ hash, position }) => hash === rule.hash && position.line === rule.position.line);
+}
+
+/** What is wrong first, then what few pools have in common. */
+export function groupOddities(odd: readonly PoolRow[]): readonly (readonly PoolRow[])[] {
+  const isWrong = ([first]: readonly PoolRow[]) => Number(first?.oddity?.tone === 'warn');
+  const groups = [...Map.groupBy(odd, ({ oddity }) => oddity?.key ?? '').values()];
+  return groups.toSorted((a, b) => isWrong(b) - isWrong(a) || a.length - b.length);
 }
 
 /** So many pools are planned at once without keeping others waiting. */

@@ -32,7 +32,6 @@ export type RehearseOptions = ConfigOption &
 
 /** Changes nothing and stores nothing: one read of the API and the store, then only arithmetic. */
 export async function rehearseDays(parts: CliParts, options: RehearseOptions): Promise<void> {
-  const { stdout, stderr, env } = parts;
   const now = parts.clock.now();
   const from = options.from ?? now;
   if (from < now) throw new UsageError(`--from ${rfc3339(from)} is past: a rehearsal begins now or later`);
@@ -40,43 +39,15 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
   const config = await readConfig(parts, options.config);
   const against =
     options.against === undefined ? undefined : await readOtherConfig(parts, options.against, '--against');
-  const book = makeRuleBook(config, now);
-  const named = (options.pool ?? []).map((text) => resolveRegion(config, book, parsePool(text, config)));
-  const today = await startingFleet(parts, { config, against, isOffline: options.offline === true, named });
-  const fleet = {
-    ...today,
-    clusters: from > now ? startLater(today.clusters) : today.clusters,
-    notes: [...today.notes, ...calendarNotes(config, from + options.days * dayMs)],
-  };
+  const fleet = await fleetFrom(parts, { config, against, now, from }, options);
   const run = (one: CompiledConfig) => rehearseOne(one, fleet, from, options.days);
   const rehearsal = run(config);
   const old = against && run(against);
   if (rehearsal.pools.length + (old?.pools.length ?? 0) === 0) throw nothingToRehearse(fleet);
-  const difference = old && compareRehearsals(old, rehearsal);
-  const isMarkdown = options.format === 'markdown';
-  if (difference && !changesNothing(difference) && (isMarkdown || options.detailedExitcode)) parts.exitWith(3);
-  if (isMarkdown && against && old && difference) {
-    const pools = [...rehearsal.pools, ...old.pools];
-    const told = { config, old: against, pools, days: options.days, notes: fleet.notes };
-    return stdout.writeLines(`${differenceMarkdown(difference, told).join('\n')}\n`);
-  }
-  if (options.json)
-    return writeJson(
-      stdout,
-      difference ? differenceJson(difference, rehearsal, fleet) : rehearsalJson(rehearsal, fleet),
-    );
-  for (const note of fleet.notes) stderr.write(`${note}\n`);
-  const look = {
-    config,
-    paint: makePaint(stdout, env),
-    columns: stdout.columns,
-    hasChanges: options.changes === true,
-  };
-  const lines =
-    against && difference && old
-      ? differenceText(difference, { ...look, old: against, next: rehearsal, was: old })
-      : rehearsalText(rehearsal, { ...look, days: options.days });
-  stdout.write(`${lines.join('\n')}\n`);
+  const compared = against && old && { against, old, difference: compareRehearsals(old, rehearsal) };
+  const isJudged = options.format === 'markdown' || options.detailedExitcode;
+  if (compared && !changesNothing(compared.difference) && isJudged) parts.exitWith(3);
+  tell(parts, options, { config, fleet, rehearsal, compared });
 }
 
 function refuseForms({ json, format, against, detailedExitcode }: RehearseOptions): void {
@@ -84,6 +55,35 @@ function refuseForms({ json, format, against, detailedExitcode }: RehearseOption
   if (against !== undefined) return;
   if (format === 'markdown') throw new UsageError('--format markdown is for a comparison: add --against <file>');
   if (detailedExitcode) throw new UsageError('--detailed-exitcode is for a comparison: add --against <file>');
+}
+
+type Beginning = {
+  readonly config: CompiledConfig;
+  readonly against: CompiledConfig | undefined;
+  readonly now: EpochMs;
+  readonly from: EpochMs;
+};
+
+async function fleetFrom(
+  parts: CliParts,
+  { config, against, now, from }: Beginning,
+  { pool = [], offline, days }: RehearseOptions,
+): Promise<StartingFleet> {
+  const book = makeRuleBook(config, now);
+  const named = pool.map((text) => resolveRegion(config, book, parsePool(text, config)));
+  const today = await startingFleet(parts, { config, against, isOffline: offline === true, named });
+  return {
+    ...today,
+    clusters: from > now ? startLater(today.clusters) : today.clusters,
+    notes: [...today.notes, ...calendarNotes(config, from + days * dayMs)],
+  };
+}
+
+/** A calendar names dates: after its last one a holiday is a day like any other. */
+function calendarNotes({ calendarsEnd }: CompiledConfig, to: EpochMs): readonly string[] {
+  return Object.entries(calendarsEnd)
+    .filter(([, end]) => Date.parse(end) + dayMs < to)
+    .map(([name, end]) => `calendar ${name}: nothing is known after ${end}; later holidays count as ordinary days`);
 }
 
 export function rehearseOne(config: CompiledConfig, fleet: StartingFleet, from: EpochMs, days: number): Rehearsal {
@@ -97,9 +97,44 @@ function nothingToRehearse({ notes }: StartingFleet): CommandError {
   return new CommandError([why, ...notes].join('\n'));
 }
 
-/** A calendar names dates: after its last one a holiday is a day like any other. */
-function calendarNotes({ calendarsEnd }: CompiledConfig, to: EpochMs): readonly string[] {
-  return Object.entries(calendarsEnd)
-    .filter(([, end]) => Date.parse(end) + dayMs < to)
-    .map(([name, end]) => `calendar ${name}: nothing is known after ${end}; later holidays count as ordinary days`);
+type Rehearsed = {
+  readonly config: CompiledConfig;
+  readonly fleet: StartingFleet;
+  readonly rehearsal: Rehearsal;
+  readonly compared: Compared | undefined;
+};
+
+type Compared = {
+  readonly against: CompiledConfig;
+  readonly old: Rehearsal;
+  readonly difference: ReturnType<typeof compareRehearsals>;
+};
+
+/** As Markdown, as JSON, or as text with its notes on the error output. */
+function tell(parts: CliParts, options: RehearseOptions, rehearsed: Rehearsed): void {
+  const { stdout, stderr } = parts;
+  const { config, fleet, rehearsal, compared } = rehearsed;
+  if (options.format === 'markdown' && compared) {
+    const { against, old, difference } = compared;
+    const pools = [...rehearsal.pools, ...old.pools];
+    const told = { config, old: against, pools, days: options.days, notes: fleet.notes };
+    return stdout.writeLines(`${differenceMarkdown(difference, told).join('\n')}\n`);
+  }
+  if (options.json) {
+    const json = compared ? differenceJson(compared.difference, rehearsal, fleet) : rehearsalJson(rehearsal, fleet);
+    return writeJson(stdout, json);
+  }
+  for (const note of fleet.notes) stderr.write(`${note}\n`);
+  stdout.write(`${linesOf(parts, options, rehearsed).join('\n')}\n`);
+}
+
+function linesOf(
+  { stdout, env }: CliParts,
+  { changes, days }: RehearseOptions,
+  { config, rehearsal, compared }: Rehearsed,
+): readonly string[] {
+  const look = { config, paint: makePaint(stdout, env), columns: stdout.columns, hasChanges: changes === true };
+  if (!compared) return rehearsalText(rehearsal, { ...look, days });
+  const { against, old, difference } = compared;
+  return differenceText(difference, { ...look, old: against, next: rehearsal, was: old });
 }

@@ -27,21 +27,8 @@ export type PlacedMatch = {
 
 /** Every match of a config, in the order of the config's sections. All questions about matches use this one list. */
 export function configMatches(config: CompiledConfig, now: EpochMs): readonly PlacedMatch[] {
-  const { rules, exceptions, silences, watch, destinations, events, safety } = config;
-  const place = (match: Match, use: MatchUse, path: string, id: string, more: Partial<PlacedMatch> = {}) => {
-    return {
-      match,
-      use,
-      path,
-      id: `${id}[match=${match.text}${match.labelText === undefined ? '' : ` ${match.labelText}`}]`,
-      line: config.matchLines?.[path],
-      ...(config.matchFiles?.[path] !== undefined && { file: config.matchFiles[path] }),
-      isOver: false,
-      ...more,
-    };
-  };
-  const listed = (matches: readonly Match[], use: MatchUse, path: string) =>
-    matches.map((match, i) => place(match, use, `${path}[${i}]`, path, { list: { id: path, length: matches.length } }));
+  const { rules, exceptions, silences, watch, destinations, safety } = config;
+  const place = placeIn(config);
   return [
     ...rules.map(({ match, position }, i) =>
       place(match, { kind: 'rule' }, `pools[${i}].match`, 'pools', { line: position.line }),
@@ -54,27 +41,48 @@ export function configMatches(config: CompiledConfig, now: EpochMs): readonly Pl
         isOver: until !== undefined && until <= now,
       }),
     ),
-    ...(watch.clusters === 'all' ? [] : listed(watch.clusters, { kind: 'watch' }, 'watch.clusters')),
+    ...(watch.clusters === 'all' ? [] : placeList(place, watch.clusters, { kind: 'watch' }, 'watch.clusters')),
     ...destinations.flatMap(({ name, only }) =>
-      listed(only.clusters ?? [], { kind: 'only', owner: name }, `destinations${keyOf(name)}.only.clusters`),
+      placeList(place, only.clusters ?? [], { kind: 'only', owner: name }, `destinations${keyOf(name)}.only.clusters`),
     ),
-    ...events.flatMap(({ name, may, pool }) => [
-      ...listed(may, { kind: 'may', owner: name }, `events${keyOf(name)}.may`),
-      ...(pool === undefined
-        ? []
-        : [
-            place(
-              matchOfTemplate(pool),
-              { kind: 'pool', owner: name },
-              `events${keyOf(name)}.pool`,
-              `events${keyOf(name)}.pool`,
-            ),
-          ]),
-    ]),
+    ...ofEvents(config, place),
     ...(safety.runsOn === undefined
       ? []
       : [{ ...place(safety.runsOn, { kind: 'runsOn' }, 'safety.runsOn', ''), id: 'safety.runsOn' }]),
   ];
+}
+
+/** `id`: of its section; the match itself is added to it. */
+type Place = (match: Match, use: MatchUse, path: string, id: string, more?: Partial<PlacedMatch>) => PlacedMatch;
+
+function placeIn({ matchLines, matchFiles }: CompiledConfig): Place {
+  return (match, use, path, id, more = {}) => ({
+    match,
+    use,
+    path,
+    id: `${id}[match=${match.text}${match.labelText === undefined ? '' : ` ${match.labelText}`}]`,
+    line: matchLines?.[path],
+    ...(matchFiles?.[path] !== undefined && { file: matchFiles[path] }),
+    isOver: false,
+    ...more,
+  });
+}
+
+function placeList(place: Place, matches: readonly Match[], use: MatchUse, path: string): readonly PlacedMatch[] {
+  const list = { id: path, length: matches.length };
+  return matches.map((match, i) => place(match, use, `${path}[${i}]`, path, { list }));
+}
+
+function ofEvents({ events }: CompiledConfig, place: Place): readonly PlacedMatch[] {
+  return events.flatMap(({ name, may, pool }) => {
+    const path = `events${keyOf(name)}`;
+    return [
+      ...placeList(place, may, { kind: 'may', owner: name }, `${path}.may`),
+      ...(pool === undefined
+        ? []
+        : [place(matchOfTemplate(pool), { kind: 'pool', owner: name }, `${path}.pool`, `${path}.pool`)]),
+    ];
+  });
 }
 
 function keyOf(name: string): string {

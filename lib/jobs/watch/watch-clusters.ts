@@ -1,5 +1,4 @@
 import { describeSubject } from '../../decide/incidents/incident.ts';
-import type { DestinationState } from '../../decide/incidents/routing.ts';
 import { isWindowOpen, type Silences } from '../../decide/incidents/silence.ts';
 import type { IncidentChange, IncidentsOutcome } from '../../decide/incidents/step-incidents.ts';
 import { isClockWrong } from '../../decide/watching/observe-region.ts';
@@ -10,7 +9,7 @@ import type { Severity } from '../../model/finding.ts';
 import { type Part, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { storeProblem } from '../records/change-record.ts';
-import { type Committed, commitIncidents, destinationStates } from '../records/commit-incidents.ts';
+import { type Committed, commitIncidents, type Destinations, destinationStates } from '../records/commit-incidents.ts';
 import { timesWrites } from '../records/known-times.ts';
 import { seenWrite } from '../records/last-rounds.ts';
 import { announce } from './announce.ts';
@@ -32,106 +31,70 @@ export async function watchClusters(
   parts: WatchParts,
   { shard: part = whole }: WatchOptions = {},
 ): Promise<WatchReport> {
-  const { store, clock, config, hash } = parts;
+  const { clock, config, hash } = parts;
   const known = await loadKnownState(parts, part);
-  const answers = await askRegions(
-    parts,
-    known.memories.map(({ memory }) => memory),
-    part,
-  );
+  const memories = known.memories.map(({ memory }) => memory);
+  const answers = await askRegions(parts, memories, part);
   const now = clock.now();
   const destinations = destinationStates(config.destinations, known.destinations, known.broken, hash);
   const asked = known.silences.map(({ silence }) => silence);
   const silences: Silences = { configured: config.silences, asked, isWindowOpen };
-  const input = { now, known, answers, destinations: destinations.states, silences, part };
-  const decided = await decideWatch(parts, input);
-  const isFirst = part.index === 0;
-  const problems = isFirst ? await commitAll(parts, destinations.writes) : [];
-  const versions = new Map(known.incidents.map(({ record, version }) => [record.key, version]));
-  const committed = await commitIncidents(store, decided.outcome.changes, versions);
-  problems.push(...committed.failed.map(({ change, reason }) => describeFailure(change, reason)));
-  problems.push(...(await keepMemories(parts, known, decided, committed)));
-  problems.push(...(await keepTimes(parts, known, decided.outcome, committed, part)));
-  const told = isFirst ? await tellAll(parts, known, destinations.states, silences, now) : nothingTold;
-  problems.push(...told.problems);
-  const clusters = answers.reduce((sum, answer) => sum + answer.clusters.length, 0);
-  const answered = answers.filter(({ list }) => list.kind === 'ok').map(({ region }) => region);
-  const seen = seenWrite({ schema: 1, at: now, configHash: config.hash, clusters, answered }, part, known.seen);
-  const useless = async () => [
-    ...told.unwanted,
-    ...(await leftovers(store, known, decided.outcome.records, destinations, now)),
-  ];
-  const untidied = await tidy(store, seen, isFirst ? useless : async () => []);
-  problems.push(...untidied);
-  if (answered.length > 0 && !answers.some(isClockWrong)) problems.push(...(await heal(store)));
+  const decided = await decideWatch(parts, { now, known, answers, destinations: destinations.states, silences, part });
+  const round: Round = { now, part, known, answers, destinations, silences, decided };
+  const { committed, unstored } = await keepDecided(parts, round);
+  const told = part.index === 0 ? await tellAll(parts, round) : nothingTold;
+  const untidied = await tidy(parts, round, told.unwanted);
+  const unhealed = await heal(parts, answers);
+  const problems = [...unstored, ...told.problems, ...untidied, ...unhealed];
   const shut = answers.flatMap(shutOut);
-  problems.unshift(...shut.map(({ region, reason }) => `region ${region}: ${reason}`));
-  const isKept = untidied.length === 0;
-  const pools = answers.flatMap(nodesOf);
   const report = {
     at: now,
-    clusters,
-    pools,
-    answered,
+    clusters: clustersIn(answers),
+    pools: answers.flatMap(nodesOf),
+    answered: answeredIn(answers),
     notices: told.deliveries,
-    isKept,
-    problems,
+    isKept: untidied.length === 0,
+    problems: [...shut.map(({ region, reason }) => `region ${region}: ${reason}`), ...problems],
     ...counted(committed),
   };
-  logRound(parts, { ...report, problems: problems.slice(shut.length) }, committed);
+  logRound(parts, { ...report, problems }, committed);
   for (const { region, reason } of shut) parts.log.warn('region cannot be watched', { region, reason });
   return report;
 }
 
-const nothingTold: ToldNotices = { deliveries: 0, unwanted: [], problems: [] };
+/** What one round has read and decided. */
+type Round = {
+  readonly now: EpochMs;
+  readonly part: Part;
+  readonly known: KnownState;
+  readonly answers: readonly RegionAnswers[];
+  readonly destinations: Destinations;
+  readonly silences: Silences;
+  readonly decided: Decided;
+};
 
-/** What is said once: notices of all parts and of the scaling rounds, and what is to come. */
-async function tellAll(
+/** `unstored`: what could not be stored, in words. */
+async function keepDecided(
   parts: WatchParts,
-  known: KnownState,
-  states: readonly DestinationState[],
-  silences: Silences,
-  now: EpochMs,
-): Promise<ToldNotices> {
-  const notices = await tellNotices(parts, states, silences);
-  const announced = await announce(parts, known, states, silences, now);
-  const digest = await tellDigest(parts, states, now);
-  return {
-    deliveries: notices.deliveries + announced.deliveries + digest.deliveries,
-    unwanted: notices.unwanted,
-    problems: [...notices.problems, ...announced.problems, ...digest.problems],
-  };
-}
-
-function nodesOf({ region, clusters }: RegionAnswers): WatchReport['pools'] {
-  return clusters.flatMap(({ listed, pools }) =>
-    (pools.kind === 'ok' ? pools.value : []).flatMap(({ name, size }) =>
-      size === undefined ? [] : [{ region, cluster: listed.name, pool: name, nodes: size }],
-    ),
-  );
-}
-
-/** A region whose token is missing or refused, and why: known at first sight, though it is told after the second. */
-function shutOut({ region, list }: RegionAnswers): readonly { readonly region: string; readonly reason: string }[] {
-  const isShut = list.kind === 'unauthorized' || list.kind === 'forbidden';
-  const isMissing = list.kind === 'not-sent' && list.reason === 'no-token';
-  return isShut || isMissing ? [{ region, reason: list.detail }] : [];
-}
-
-/** The clock is right, by what the answers say: what a wrong one has left behind is put right for good. */
-async function heal(store: WatchParts['store']): Promise<readonly string[]> {
-  const problem = await storeProblem(() => healStore(store));
-  return typeof problem === 'string' ? [problem] : [];
-}
-
-function describeFailure({ record }: IncidentChange, reason: string): string {
-  return `the incident ${record.kind} of ${describeSubject(record.subject)} was not stored: ${reason}`;
+  { known, decided, destinations, part }: Round,
+): Promise<{ readonly committed: Committed; readonly unstored: readonly string[] }> {
+  const states = part.index === 0 ? await commitAll(parts, destinations.writes) : [];
+  const versions = new Map(known.incidents.map(({ record, version }) => [record.key, version]));
+  const committed = await commitIncidents(parts.store, decided.outcome.changes, versions);
+  const failed = committed.failed.map(({ change, reason }) => describeFailure(change, reason));
+  const memories = await keepMemories(parts, known, decided, committed);
+  const times = await keepTimes(parts, known, decided.outcome, committed, part);
+  return { committed, unstored: [...states, ...failed, ...memories, ...times] };
 }
 
 async function commitAll({ store }: WatchParts, writes: readonly Write[]): Promise<string[]> {
   if (writes.length === 0) return [];
   const problem = await storeProblem(() => store.commit(writes.slice(0, mostWrites)));
   return typeof problem === 'string' ? [problem] : [];
+}
+
+function describeFailure({ record }: IncidentChange, reason: string): string {
+  return `the incident ${record.kind} of ${describeSubject(record.subject)} was not stored: ${reason}`;
 }
 
 async function keepMemories(
@@ -174,17 +137,70 @@ async function keepTimes(
   return typeof problem === 'string' ? [problem] : [];
 }
 
-/** The round's own mark, and with it everything that has no more use. */
+const nothingTold: ToldNotices = { deliveries: 0, unwanted: [], problems: [] };
+
+/** What is said once: notices of all parts and of the scaling rounds, and what is to come. */
+async function tellAll(
+  parts: WatchParts,
+  { known, destinations: { states }, silences, now }: Round,
+): Promise<ToldNotices> {
+  const notices = await tellNotices(parts, states, silences);
+  const announced = await announce(parts, known, states, silences, now);
+  const digest = await tellDigest(parts, states, now);
+  return {
+    deliveries: notices.deliveries + announced.deliveries + digest.deliveries,
+    unwanted: notices.unwanted,
+    problems: [...notices.problems, ...announced.problems, ...digest.problems],
+  };
+}
+
+/** The round's own mark, and with it everything that has no more use, which is for the first part. */
 async function tidy(
-  store: WatchParts['store'],
-  seen: Write,
-  useless: () => Promise<readonly Write[]>,
+  { store, config }: WatchParts,
+  { now, part, known, answers, destinations, decided }: Round,
+  unwanted: readonly Write[],
 ): Promise<readonly string[]> {
+  const [clusters, answered] = [clustersIn(answers), answeredIn(answers)];
+  const seen = seenWrite({ schema: 1, at: now, configHash: config.hash, clusters, answered }, part, known.seen);
+  const useless = async () =>
+    part.index === 0
+      ? [...unwanted, ...(await leftovers(store, known, decided.outcome.records, destinations, now))]
+      : [];
   const problem = await storeProblem(async () => {
     const outcome = await store.commit([seen, ...(await useless()).slice(0, mostWrites - 1)]);
     if (outcome.kind === 'conflict' && !outcome.failed.includes(0)) await store.commit([seen]);
   });
   return typeof problem === 'string' ? [problem] : [];
+}
+
+function clustersIn(answers: readonly RegionAnswers[]): number {
+  return answers.reduce((sum, { clusters }) => sum + clusters.length, 0);
+}
+
+function answeredIn(answers: readonly RegionAnswers[]): readonly string[] {
+  return answers.filter(({ list }) => list.kind === 'ok').map(({ region }) => region);
+}
+
+/** Where the clock is right, by what the answers say: what a wrong one has left behind is put right for good. */
+async function heal({ store }: WatchParts, answers: readonly RegionAnswers[]): Promise<readonly string[]> {
+  if (answeredIn(answers).length === 0 || answers.some(isClockWrong)) return [];
+  const problem = await storeProblem(() => healStore(store));
+  return typeof problem === 'string' ? [problem] : [];
+}
+
+/** A region whose token is missing or refused, and why: known at first sight, though it is told after the second. */
+function shutOut({ region, list }: RegionAnswers): readonly { readonly region: string; readonly reason: string }[] {
+  const isShut = list.kind === 'unauthorized' || list.kind === 'forbidden';
+  const isMissing = list.kind === 'not-sent' && list.reason === 'no-token';
+  return isShut || isMissing ? [{ region, reason: list.detail }] : [];
+}
+
+function nodesOf({ region, clusters }: RegionAnswers): WatchReport['pools'] {
+  return clusters.flatMap(({ listed, pools }) =>
+    (pools.kind === 'ok' ? pools.value : []).flatMap(({ name, size }) =>
+      size === undefined ? [] : [{ region, cluster: listed.name, pool: name, nodes: size }],
+    ),
+  );
 }
 
 function counted({ done }: Committed): Pick<WatchReport, 'opened' | 'resolved' | 'deliveries'> {
