@@ -7,7 +7,7 @@ export type BaseView = {
   /** undefined = unknown. */
   readonly base: Size | undefined;
   readonly from: Away['from'];
-  /** What is seen is the base and is to be remembered as such. */
+  /** The observed size is the base, and is stored as such. */
   readonly isLearnt: boolean;
 };
 
@@ -15,23 +15,26 @@ export type BaseInput = {
   readonly rule: Rule;
   readonly memory: PoolMemory;
   readonly autoscale: boolean;
-  /** Seen Running at this size; undefined while the pool is not Running or its size is unclear. */
+  /** The size it was seen Running at; undefined while it is not Running or its size is unclear. */
   readonly running: Size | undefined;
   readonly says: Says;
-  /** What the schedule says now, as far as it can be told without a base. */
+  /** What the schedule says now, as far as known without a base. */
   readonly scheduledWithoutBase: Size | undefined;
-  /** No lease, override, kept size or change in flight: what is seen is nobody's doing but the owner's. */
+  /** No lease, override, kept size or change in flight: the owner chose the observed size. */
   readonly isQuiet: boolean;
-  /** The schedule leaves the pool alone now and never says base: whatever somebody gives it is its full size. */
+  /** The schedule says leave now and never says base: any size that somebody sets is the pool's full size. */
   readonly isOwnTime?: boolean;
-  /** Asked at base time of a size that is not the remembered base: has the schedule left the pool alone since it has it? */
+  /**
+   * For a size at base time that is not the remembered base: did the schedule say leave at any time since the pool got
+   * it?
+   */
   readonly wasLeft?: () => boolean;
 };
 
 /**
- * The base: given by the rule; else what `away` holds; else, at base time, what is seen (0 and idle are never a base);
- * else what was remembered; else what is seen, unless it is 0, idle or the scheduled size. A schedule that never says base
- * has its base time while it says leave; in any other, a size that the pool got while it was left alone is none (ADR 36).
+ * The base: the rule's own; else the one in `away`; else, at base time, the observed size (never 0 or idle); else the
+ * remembered one; else the observed size, unless it is 0, idle or the scheduled size. For a schedule that never says
+ * base, base time is while it says leave. In any other schedule, a size set during leave is no base (ADR 36).
  */
 export function findBase(input: BaseInput): BaseView {
   const { rule, memory } = input;
@@ -47,24 +50,24 @@ export function findBase(input: BaseInput): BaseView {
   return { base: isGuessable ? input.running : undefined, from: 'observed', isLearnt: false };
 }
 
-/** A size from a time in which the schedule left the pool alone, while its base is another one, and known. */
+/** A size that was set while the schedule said leave, when another base is known. */
 function isOnlyLeft({ memory, running, wasLeft }: BaseInput): boolean {
   return memory.base !== undefined && !equalSize(memory.base, running) && wasLeft?.() === true;
 }
 
-/** The base that a rule gives, within its limits; undefined where it gives none, or one of the other kind. */
+/** The rule's own base within its limits; undefined if it has none, or in the wrong form. */
 export function givenBase(rule: Rule, autoscale: boolean): Size | undefined {
   const base = rule.base === 'remembered' ? undefined : asPoolSize(rule.base, autoscale);
   return base === undefined ? undefined : clampSize(base, rule.limits);
 }
 
-/** The base that a memory holds: what the pool is away from, else what was remembered; undefined = unknown. */
+/** The stored base: what the pool was scaled down from, else the remembered one; undefined = unknown. */
 export function rememberedBase(memory: PoolMemory | undefined): Size | undefined {
   const away = memory?.away?.base;
   return away === undefined ? memory?.base : away === 'unknown' ? undefined : away;
 }
 
-/** The base as far as it is known without a look at the pool: given by the rule, held by the memory, else what was seen. */
+/** The base as far as known without reading the pool: the rule's own, the stored one, else the size last seen. */
 export function baseOf(
   rule: Pick<Rule, 'base' | 'idle'> | undefined,
   memory: PoolMemory | undefined,
@@ -84,15 +87,15 @@ function isFullSize(size: Size, idle: Size | undefined, autoscale: boolean): boo
   return idle === undefined || !equalSize(size, asPoolSize(idle, autoscale));
 }
 
-/** Base time: the base is said, and no other window's size stands beside it that might be more. */
+/** Base time: the schedule says base, and no other open window could be larger. */
 export function isSaidAlone(says: Says): boolean {
   return says.includes('base') && says.every((term) => term === 'base' || term === 'idle');
 }
 
-/** An unknown base is known again when, at base time, somebody has set a size that is neither 0, idle nor ours. */
+/** An unknown base becomes known when, at base time, somebody set a size that is neither 0, idle nor ours. */
 function baseWhileAway(input: BaseInput, away: Away, isBaseTime: boolean): BaseView {
   if (away.base !== 'unknown') {
-    // What another rule gave is no person's size: this rule's limits hold for it, and 0 is no base to remember.
+    // A size from another rule was not chosen by a person: this rule's limits apply, and 0 is no base.
     const base = away.from === 'config' ? clampSize(away.base, input.rule.limits) : away.base;
     if (away.from !== 'config' || !isZero(base)) return { base, from: away.from, isLearnt: false };
   }
@@ -100,7 +103,7 @@ function baseWhileAway(input: BaseInput, away: Away, isBaseTime: boolean): BaseV
   return { base: isPersons ? input.running : undefined, from: 'person', isLearnt: isPersons };
 }
 
-/** 0 and the idle size are never a base, nor is what we sent ourselves and did not see arrive. */
+/** 0 and the idle size are never a base, nor is a size that we sent and did not see applied. */
 function canBeBase(input: BaseInput): boolean {
   const { running, rule, memory } = input;
   if (running === undefined) return false;
@@ -109,8 +112,8 @@ function canBeBase(input: BaseInput): boolean {
 }
 
 /**
- * The size a pool shows, in its own form. An absent size (or bound) is 0 only where we set 0 ourselves and have seen
- * nothing else since; otherwise it is unknown: MKS may leave zeros out, and may leave out what it does not know.
+ * The observed size, in the pool's own form. An absent size (or bound) is 0 only if we set 0 ourselves and have seen no
+ * other size since; otherwise it is unknown, since MKS may omit both zeros and unknown values.
  */
 export function observedSize(pool: SizeParts, memory: PoolMemory | undefined): Size | undefined {
   const ours = [memory?.lastSet, memory?.notApplied?.target].filter((size) => size !== undefined);
@@ -122,8 +125,8 @@ export function observedSize(pool: SizeParts, memory: PoolMemory | undefined): S
 }
 
 /**
- * The same while a change is claimed: either end of it may be what is seen, so an absent size is 0 where one of them is.
- * (A raise from 0 whose PUT was lost would else never settle: the old size, left out as before, would be unknown.)
+ * The same during a change: the pool may show either end of it, so an absent size is 0 if one end is 0. (Otherwise a
+ * raise from 0 whose PUT was lost would never settle: the old size, omitted as before, would be unknown.)
  */
 export function observedSizeDuring(
   pool: ObservedPool,
@@ -134,25 +137,25 @@ export function observedSizeDuring(
   return seenAs(to) ?? seenAs(from);
 }
 
-/** Does the answer leave out a part of the size? What `observedSize` makes of that is our own 0, and nobody else's. */
+/** Does the answer omit a part of the size? Then `observedSize` can only be our own 0. */
 export function isLeftOut({ autoscale, size, sizeMin, sizeMax }: SizeParts): boolean {
   return autoscale ? sizeMin === undefined || sizeMax === undefined : size === undefined;
 }
 
 type SizeParts = Pick<ObservedPool, 'autoscale' | 'size' | 'sizeMin' | 'sizeMax'>;
 
-/** Of an autoscaled pool that says how many nodes it has: how many its minimum is short of; 0 where nobody knows. */
+/** How many nodes an autoscaled pool lacks to its minimum; 0 if unknown. */
 export function missingNodes(pool: Pick<ObservedPool, 'autoscale' | 'size'>, target: Size): number {
   return pool.autoscale && pool.size !== undefined ? Math.max(0, lower(target) - pool.size) : 0;
 }
 
-/** Are the nodes there that its minimum wants? undefined = an autoscaled pool whose answer does not say how many it has. */
+/** Does the pool have the nodes of its minimum? undefined = an autoscaled pool whose answer has no node count. */
 export function hasNodes(pool: Pick<ObservedPool, 'autoscale' | 'size'>, target: Size): boolean | undefined {
   if (!pool.autoscale || lower(target) === 0) return true;
   return pool.size === undefined ? undefined : pool.size >= lower(target);
 }
 
-/** Nodes a pool has now, as far as it is known: a fixed pool's size; an autoscaled one's, else its min. */
+/** The pool's nodes now, as far as known: a fixed pool's size; an autoscaled pool's count, else its min. */
 export function observedNodes(pool: ObservedPool): number {
   return pool.size ?? pool.sizeMin ?? 0;
 }

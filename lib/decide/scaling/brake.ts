@@ -15,16 +15,16 @@ import { scheduledViews } from './scheduled-size.ts';
 export type BrakeInput = {
   readonly now: EpochMs;
   readonly wants: readonly RankedWant[];
-  /** Of clusters that this round did not look at, and their nodes: asked only where something is to be counted at all. */
+  /** Clusters that this round does not read, with their nodes: loaded only if there is anything to count. */
   readonly elsewhere: () => { readonly wants: readonly RankedWant[]; readonly nodes: number };
-  /** What other parts of this round were let through, also where no record tells of it yet. */
+  /** Lowers that the brake let through in other parts of this round, including those not stored yet. */
   readonly letThrough: LetThrough;
   readonly storedRules: ReadonlyMap<string, StoredRule>;
   readonly fleetNodes: number;
   /** undefined = the brake is off. */
   readonly limits: { readonly pools: number; readonly percent: number } | undefined;
   readonly isApproved: boolean;
-  /** Of several regions each pool is named with its own: the same names may be in each of them. */
+  /** With several regions, pools are named with their region, since names may repeat. */
   readonly hasSeveralRegions: boolean;
 };
 
@@ -37,11 +37,11 @@ export type Braked = {
 type News = { readonly want: RankedWant; readonly why: 'changed' | 'first' };
 
 /**
- * The brake counts the lowers that nobody has seen coming: those that the rule under which we last acted on a pool would
- * not want at this instant (only the new config wants them), and the first ones under a rule (docs/adr/0010). More than so
- * many pools, or so much of the fleet's nodes, wait for `approve`. An ordinary evening is wanted by the old rule too, and is
- * never braked; raises do not count. Clusters that a round does not look at count as they were last seen, and what other parts
- * of it were let through: a fleet lowered by parts is lowered all the same.
+ * The brake counts unexpected lowers: those that the rule under which a pool was last changed would not want now (only
+ * the new config wants them), and the first ones under a rule (docs/adr/0010). If they are too many pools, or too many
+ * of the fleet's nodes, they wait for `approve`. The old rule wants an ordinary evening too, so that is never braked;
+ * raises do not count. Clusters that a round does not read count as last seen, and so do lowers in other parts, so that
+ * parts together cannot shrink a fleet unseen.
  */
 export function brakeLowers(input: BrakeInput): Braked {
   const nothing: Braked = { held: new Set<RankedWant>(), finding: undefined, letThrough: new Map() };
@@ -88,9 +88,9 @@ function whyNews(
 }
 
 /**
- * Nobody has seen this rule lower a pool like this one. A pool that is younger than the rule's first act or approval joined
- * it later, as one more of its kind. An older one was there all the time: it was only known to whoever approved the rule
- * while it stood under it, not where a wider match or a rule gone from above it brought it here.
+ * True if this rule has not lowered such a pool before. A pool created after the rule's first change or approval is
+ * simply one more of its kind. An older pool counts as known only if it was under this rule then, not if a wider match
+ * or a removed rule brought it here later.
  */
 function isFirstAct({ rule, pool, memory }: PoolView, known: StoredRule | undefined): boolean {
   if (rule.hash === 'removed') return false;
@@ -102,7 +102,7 @@ function isFirstAct({ rule, pool, memory }: PoolView, known: StoredRule | undefi
   return !isYounger && met > approvedAt;
 }
 
-/** Of a pool of no age, which was met by one part of a round while another one began to act under its rule. */
+/** For a pool of unknown age, first seen by one part while another part began to act under its rule. */
 const sameRoundMs = 10 * minuteMs;
 
 function isWantedBy(
@@ -123,7 +123,7 @@ function isWantedBy(
   return wantedThen !== undefined && !isLower(wantedThen, to);
 }
 
-/** A remembered base is forgotten as soon as a rule gives one: what the old rule wanted then is not known, so it counts. */
+/** A remembered base is dropped once a rule gives one, so what the old rule wanted is unknown, and the lower counts. */
 function baseThen({ view }: RankedWant, old: Rule): Size | undefined {
   if (old.base !== 'remembered') return givenBase(old, view.pool.autoscale);
   return view.rule.base === 'remembered' ? view.base : undefined;
@@ -137,7 +137,7 @@ function findingOf(
   const nameOf = ({ region, cluster, pool }: Names) => `${hasSeveralRegions ? `${region}:` : ''}${cluster}/${pool}`;
   const names = news.slice(0, 5).map(({ want: { view, to } }) => `${nameOf(view.names)} → ${describeSize(to)}`);
   const more = pools > names.length ? ` and ${pools - names.length} more` : '';
-  // What only another part has seen is new to everybody.
+  // A pool that only another part has read is new.
   const changed = news.filter(({ why }) => why === 'changed').length;
   return {
     kind: 'config.brake',

@@ -20,7 +20,7 @@ import { tookMs } from './settle.ts';
 
 export type ChangeOrHoldInput = {
   readonly view: PoolView;
-  /** The view's target after what the cluster must keep. */
+  /** The target after the cluster's minimum was applied. */
   readonly target: Size | undefined;
   /** The pool's own change that has not settled. */
   readonly change: Change | undefined;
@@ -28,7 +28,7 @@ export type ChangeOrHoldInput = {
   readonly keptNodesReason: string | undefined;
 };
 
-/** Marks what was reached or is still pending, and says whether the pool may be changed, or why it is held. */
+/** Records what was reached or is pending, and returns whether the pool may be changed, or why it is held. */
 export function changeOrHold(input: ChangeOrHoldInput): FinishedPool {
   const { target, now } = input;
   const memory = markProgress(input);
@@ -72,10 +72,10 @@ export function changeOrHold(input: ChangeOrHoldInput): FinishedPool {
   };
 }
 
-/** Reached is stored once; what is wanted and not there yet is stored with the instant it became wanted. */
+/** Reaching the target is stored once. A target not reached is stored with the instant since when it is wanted. */
 function markProgress({ view, target, now, change, keptNodesReason }: ChangeOrHoldInput): PoolMemory {
   const { memory: before } = view;
-  // It shows the past, and proves nothing of what is wanted now.
+  // An old answer shows nothing about the current target.
   if (view.block?.code === 'stale') return before;
   if (view.isLeft) return leaveAlone(view, before, now);
   const isThere = view.running !== undefined && target !== undefined && equalSize(view.running, target);
@@ -83,7 +83,7 @@ function markProgress({ view, target, now, change, keptNodesReason }: ChangeOrHo
     const isMarked =
       before.reachedAt !== undefined &&
       before.reachedAt >= Math.max(view.lastEdgeAt, before.resetAt ?? Number.NEGATIVE_INFINITY);
-    // Two pools may take turns in being kept for their cluster: what was refused is not forgotten meanwhile.
+    // The minimum of a cluster may fall on different pools in turn, so the refusal is kept meanwhile.
     const isForNow = keptNodesReason !== undefined && !equalSize(view.target, target);
     return remember(before, {
       reachedAt: isMarked ? before.reachedAt : now,
@@ -101,7 +101,7 @@ function markProgress({ view, target, now, change, keptNodesReason }: ChangeOrHo
   return remember(memory, { pending: pendingFor(memory.pending, view.current, target, now) });
 }
 
-/** Where nothing is wanted, nothing is owed or refused either: it has arrived, once it is seen Running. */
+/** With no wanted size nothing is due or refused either: the pool has arrived once it is seen Running. */
 function leaveAlone({ running, lastEdgeAt }: PoolView, memory: PoolMemory, now: EpochMs): PoolMemory {
   const { reachedAt, resetAt = Number.NEGATIVE_INFINITY } = memory;
   const isMarked = reachedAt !== undefined && reachedAt >= Math.max(lastEdgeAt, resetAt);
@@ -116,8 +116,8 @@ function leaveAlone({ running, lastEdgeAt }: PoolView, memory: PoolMemory, now: 
 }
 
 /**
- * Bounds that read back are settled; ready is an autoscaled pool when its nodes are there (ADR 7). Until then it is
- * remembered as short, and how long a raise of ours took is learnt when they are.
+ * A change settles when its bounds are read back; an autoscaled pool is ready when its nodes are there (ADR 7). Until
+ * then it is stored as short; then the duration of our raise is learnt.
  */
 function nodesAt(pool: ObservedPool, memory: PoolMemory, target: Size, now: EpochMs): Partial<PoolMemory> {
   const { short, raisesMs = [], pending } = memory;
@@ -129,7 +129,7 @@ function nodesAt(pool: ObservedPool, memory: PoolMemory, target: Size, now: Epoc
   return { short: undefined, raisesMs: [...raisesMs, tookMs(short.claimedAt, pool, now)].slice(-10) };
 }
 
-/** Nodes that are there, or that nobody wants any more, are not missing, whatever the pool's status is. */
+/** Nodes that are there, or no longer wanted, are not missing, whatever the pool's status. */
 function stillShort({ memory, pool, current }: PoolView, target: Size | undefined): PoolMemory['short'] {
   const { short } = memory;
   if (short === undefined || target === undefined) return undefined;
@@ -138,7 +138,7 @@ function stillShort({ memory, pool, current }: PoolView, target: Size | undefine
   return hasNodes(pool, least) === true ? undefined : { ...short, least };
 }
 
-/** For as long as answers may be old, and clocks differ. */
+/** As long as answers may be old and clocks differ. */
 function isRecent(notApplied: NotApplied | undefined, now: EpochMs): boolean {
   return notApplied?.at !== undefined && Math.abs(now - notApplied.at) <= olderIgnoredMs;
 }
@@ -149,7 +149,7 @@ export function holdOf(view: PoolView, code: HoldCode, reason: string, to: Size 
 
 type AllowedSize = { readonly to: Size } | Block;
 
-/** What allows only a raise leaves the raising part of a change; what is left of it may be nothing. */
+/** If only raises are allowed, the raising part of a change remains, which may be nothing. */
 function allowedSize(view: PoolView, memory: PoolMemory, current: Size, target: Size, now: EpochMs): AllowedSize {
   if (isContended(memory)) {
     return {
@@ -167,7 +167,7 @@ function allowedSize(view: PoolView, memory: PoolMemory, current: Size, target: 
   return refusal === undefined ? { to } : (refusedFor(view, refusal, current, to, now) ?? { to });
 }
 
-/** A young pool, one raised ahead of a boundary, and one of a cluster in Error may go up and not down. */
+/** A young pool, a pool raised ahead of a boundary, and a pool of a cluster in Error may be raised but not lowered. */
 function findRaiseOnly(view: PoolView, memory: PoolMemory, now: EpochMs): Block | undefined {
   const { createdAt } = view.pool;
   if (createdAt !== undefined && now - createdAt < view.rule.graceMs) {

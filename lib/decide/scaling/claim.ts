@@ -5,12 +5,12 @@ import type { Action } from './plan.ts';
 import type { RankedWant } from './pool-evaluation.ts';
 import { addRefusal } from './refusal.ts';
 
-/** A claim may be acted on for this long by the wall clock: a machine that slept must not send last night's size. */
+/** A claim may be acted on this long by wall-clock time: a machine that slept must not send last night's size. */
 export const claimLastsMs = 60_000;
 
 /**
- * The record with the claim in it: the change, and with it `away` when the pool leaves its base. Stored before the PUT,
- * by compare-and-set, so that of several processes one acts.
+ * The record with the claim: the change, and `away` if the pool leaves its base. Stored by compare-and-set before the
+ * PUT, so that only one of several processes acts.
  */
 export function claimChange(record: ClusterRecord, want: RankedWant, action: Action, now: EpochMs): ClusterRecord {
   const { view } = want;
@@ -39,7 +39,10 @@ export type Dropped =
   | { readonly kind: 'busy' }
   | { readonly kind: 'refused'; readonly why: Refusal['why']; readonly detail: string };
 
-/** The record without the claim, when its PUT was never sent or certainly refused: the claim and the `away` it wrote go. */
+/**
+ * The record without the claim, if its PUT was never sent or certainly refused: removes the claim and the `away` it
+ * wrote.
+ */
 export function dropClaim(
   record: ClusterRecord,
   how: Dropped,

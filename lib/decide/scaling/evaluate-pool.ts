@@ -12,8 +12,8 @@ import { blockedView, blockOf, isLateSuppressed, type PoolBlock } from './unclea
 import { findWanted, type Wanted } from './wanted-size.ts';
 
 /**
- * What one pool should have, and what is to be remembered about it. Reading order: what cannot be read or judged first
- * (changed kind, unknown status, absent size), then whether the schedule's size or a person's stands, then the size.
+ * One pool's wanted size, and what to remember about it. First what cannot be read or judged (changed form, unknown
+ * status, absent size), then whether the schedule's size or a person's counts, then the size.
  */
 export function evaluatePool(input: PoolInput): PoolView {
   const memory = refreshMemory(input);
@@ -34,7 +34,10 @@ export function evaluatePool(input: PoolInput): PoolView {
   return judge(input, memory, current, running, block);
 }
 
-/** Where nobody has told the base and the pool leaves it at first sight, what it has now is taken for it: that is said. */
+/**
+ * If no base is known and the pool's first change leaves its size, its current size is taken as the base. That is
+ * reported.
+ */
 function reasonOf({ wanted, base, memory }: Judged, current: Size): string {
   const isTaken = base.from === 'observed' && memory.away === undefined && equalSize(base.base, current);
   if (!isTaken || wanted.target === undefined || equalSize(wanted.target, current)) return wanted.reason;
@@ -83,7 +86,7 @@ function judge(
   };
 }
 
-/** Base and wanted size; when a person's change shows, both once more with what that means. */
+/** Base and wanted size. After a manual change, both are computed again with its effect. */
 function judgeSize(input: PoolInput, before: PoolMemory, current: Size, running: Size | undefined): Judged {
   const first = judgeOnce(input, before, current, running);
   const isPaused = input.asks.pause !== undefined;
@@ -95,7 +98,7 @@ function judgeSize(input: PoolInput, before: PoolMemory, current: Size, running:
     return { ...judgeOnce(input, memory, current, running), memory, notices };
   }
   const alone = judgeOnce(input, { ...before, kept: undefined }, current, undefined).wanted;
-  // Where the schedule leaves the pool alone, only what was asked for can be put back.
+  // While the schedule says leave, only an asked-for size can be restored.
   const scheduled = saysLeave(saysAt(input.timeline, input.now)) ? alone.target : alone.scheduled;
   if (equalSize(running, first.wanted.target) && input.evidence === undefined)
     return { ...first, memory: before, notices: [] };
@@ -103,7 +106,10 @@ function judgeSize(input: PoolInput, before: PoolMemory, current: Size, running:
   return { ...judgeOnce(input, change.memory, current, running), memory: change.memory, notices: [change.notice] };
 }
 
-/** At base time, a remembered base with no lease or override: what a person sets is the new base (0 and idle never are). */
+/**
+ * At base time, with a remembered base and no lease or override, a size set by a person is the new base (never 0 or
+ * idle).
+ */
 function isNewBase(input: PoolInput, running: Size): boolean {
   if (input.rule.base !== 'remembered' || input.evidence === 'undone') return false;
   if (input.asks.override || input.asks.leases.length > 0 || isNeverBase(input, running)) return false;
@@ -142,7 +148,7 @@ function wasLeftSince(timeline: Timeline, since: EpochMs, now: EpochMs): boolean
   return saysBetween(timeline, Math.max(since, now - lookMs), now).some(saysLeave);
 }
 
-/** What a Running pool teaches: the size seen, the base, and that it is home again. */
+/** What to remember of a Running pool: its size, its base, and that it is at its base again. */
 function rememberSeen(input: PoolInput, judged: Judged, running: Size): PoolMemory {
   const { base, memory } = judged;
   const isSame = memory.seen !== undefined && equalSize(memory.seen.size, running);
@@ -163,20 +169,20 @@ function rememberSeen(input: PoolInput, judged: Judged, running: Size): PoolMemo
 }
 
 /**
- * While the schedule leaves it alone, somebody else gave it this size: it is theirs, and no longer below a base that is to
- * be restored. What the base was is not forgotten.
+ * Somebody set this size while the schedule says leave: it is no longer below base, and its base is not restored. The
+ * remembered base is kept.
  */
 function isLeftToOthers(input: PoolInput, { wanted, memory }: Judged, running: Size): boolean {
   if (!wanted.isLeft || input.asks.override !== undefined || input.asks.leases.length > 0) return false;
   return memory.away !== undefined && memory.away.base !== 'unknown' && !isOurs(memory, running, input);
 }
 
-/** What we set last, or sent and did not see arrive at first. */
+/** The size that we set last, or sent and did not see applied at first. */
 function isOurs(memory: PoolMemory, running: Size, { pool }: PoolInput): boolean {
   return equalSize(running, memory.lastSet) || isLateEffect(memory, running, pool);
 }
 
-/** At its base while the schedule (lead included) says base, and nobody's kept size, lease or override decides. */
+/** At its base while the schedule (lead included) says base, with no kept size, lease or override in force. */
 function isAtBase(input: PoolInput, { base, wanted, memory }: Judged, running: Size): boolean {
   if (base.base === undefined || memory.kept || wanted.isByLeaseOrOverride) return false;
   if (!equalSize(running, base.base) || !equalSize(wanted.target, running)) return false;

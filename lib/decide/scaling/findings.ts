@@ -15,17 +15,17 @@ import { labelledNames } from './rule-book.ts';
 export type ConfigFindings = {
   readonly findings: readonly Finding[];
   readonly holds: readonly Hold[];
-  /** Asked with a pool of the round's own observation. */
+  /** Called with a pool of this round. */
   readonly isAmbiguous: (pool: ObservedPool) => boolean;
 };
 
-/** Where the config and the fleet do not fit: names that exist twice, and matches that name nothing. */
+/** Mismatches of config and fleet: ambiguous names, and matches that match nothing. */
 export function configFindings(input: RoundInput, book: RuleBook): ConfigFindings {
   const shared = sharedNames(input, book);
   return { ...shared, findings: [...shared.findings, ...unmatched(input)] };
 }
 
-/** The names that exist twice, once each. */
+/** Names that exist twice, each once. */
 export function sharedNames(input: Pick<RoundInput, 'clusters'>, book: RuleBook): ConfigFindings {
   const clusters = input.clusters.filter(
     ({ cluster }) => cluster.status !== 'Deleting' && cluster.status !== 'Deleted',
@@ -52,7 +52,7 @@ export function sharedNames(input: Pick<RoundInput, 'clusters'>, book: RuleBook)
   };
 }
 
-/** A pool of which no answer has shown the labels that its rule turns on. */
+/** A pool whose rule depends on labels that no answer has shown. */
 type Unclear = { readonly cluster: ObservedCluster; readonly pool: ObservedPool; readonly rule: Rule };
 
 function textOfUnclear({ cluster, pool, rule }: Unclear): string {
@@ -73,7 +73,7 @@ function nameOf({ region, name }: ObservedCluster): string {
   return `${region}\n${name}`;
 }
 
-/** Pools of one cluster that share a name; one that is being deleted does not count. */
+/** Pools of one cluster with the same name, without those being deleted. */
 function twinPools(pools: readonly ObservedPool[]): readonly ObservedPool[] {
   const living = pools.filter(({ status }) => status !== 'Deleting');
   const counts = countBy(living.map(({ name }) => name));
@@ -86,7 +86,7 @@ function countBy(keys: readonly string[]): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** A pool whose name says not which one it is; `alike` = so many clusters have the name of its own. */
+/** A pool with an ambiguous name; `alike` = how many clusters have its cluster's name. */
 type Twin = { readonly cluster: ObservedCluster; readonly pool: ObservedPool; readonly alike: number };
 
 function textOfTwin({ cluster, pool, alike }: Twin): string {
@@ -95,7 +95,7 @@ function textOfTwin({ cluster, pool, alike }: Twin): string {
     : `${cluster.name}/${pool.name} names more than one pool: nothing is changed until one of them is renamed or gone`;
 }
 
-/** Once for each name: of clusters that share one it is told, and not of each of their pools. */
+/** One finding per name: for clusters with the same name, not for each of their pools. */
 function findingsOfTwins(twins: readonly Twin[]): readonly Finding[] {
   const byName = new Map<string, Twin>();
   for (const twin of twins) {
@@ -135,17 +135,17 @@ function holdOfTwin(twin: Twin): Hold {
   };
 }
 
-/** Judged over the whole fleet, or over what of it is known to be whole. */
+/** Judged only on the whole fleet, or on parts that were read completely. */
 function unmatched({ config, clusters, isWhole, named, earlier = [], now }: RoundInput): readonly Finding[] {
   const answered = new Set(config.regions.map(({ name }) => name));
   const fleet = named ?? (isWhole ? { answered, clusters: namesOf(clusters) } : undefined);
   return fleet === undefined ? [] : mismatchFindings(config, fleet, earlier, now);
 }
 
-/** A cluster that has been busy for so long is worth telling. */
+/** A cluster busy for longer than this is reported. */
 export const busyToldAfterMs = hourMs;
 
-/** What is wrong with one pool, as far as its own memory and target show it. */
+/** Problems of one pool that its own memory and target show. */
 export function findingsOfPool(
   view: PoolView,
   memory: PoolMemory,
@@ -196,7 +196,7 @@ export function findingsOfPool(
   return findings;
 }
 
-/** Seen Running, or without a node, or without a size at all: whatever else holds it, without its base it stays there. */
+/** Running, or without a node, or without a size: with an unknown base the pool stays there, whatever else holds it. */
 function isBaseMissed({ running, current, block }: PoolView): boolean {
   if (running !== undefined && block === undefined) return true;
   if (current === undefined) return block?.code === 'absent-size' || block?.code === 'unknown-status';

@@ -6,8 +6,8 @@ import type { RuleBook } from './rule-book.ts';
 import { labelledNames } from './rule-book.ts';
 
 /**
- * Every pool with a rule in a region where our clock is wrong: what it has is seen, what it should have now nobody knows,
- * leases included. Its memory stays as it is, for no instant of this round is worth remembering.
+ * All pools with a rule in a region where our clock is wrong: their sizes are known, but not their wanted sizes, leases
+ * included. Their memories stay unchanged, since the times of this round are wrong.
  */
 export function heldByClock(
   input: Pick<RoundInput, 'clusters'>,

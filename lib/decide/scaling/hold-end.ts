@@ -7,9 +7,9 @@ import type { PoolView } from './pool-evaluation.ts';
 import { isCoolingDown, refusalOf } from './refusal.ts';
 
 /**
- * When a hold ends by itself, where that can be told: a pause, a young pool's grace, the boundary a pool was raised for,
- * a cool-down, an hour of foreign changes, half an hour of old answers, and a size refused for good, until the schedule
- * asks for another one. Everything else ends with what the service or people do.
+ * When a hold ends by itself, if that is known: a pause, a young pool's grace, the boundary a pool was raised for, a
+ * cool-down, an hour of foreign changes, half an hour of old answers, and a size refused for good, until the schedule
+ * wants another one. All other holds end by what the service or people do.
  */
 export function holdEnd(
   { code, to }: Pick<Hold, 'code' | 'to'>,

@@ -6,8 +6,8 @@ import { type PoolMemory, recentChanges, remember } from './memory.ts';
 import type { PoolInput } from './pool-evaluation.ts';
 
 /**
- * The memory brought up to now: what ended is dropped, and a reset is noted when the rule changed, an ask started,
- * changed or ended, or a kept size ran out. After a reset the schedule acts at once.
+ * The memory updated to now: what ended is dropped, and a reset is recorded when the rule changed, an ask started,
+ * changed or ended, or a kept size ended. After a reset the schedule acts at once.
  */
 export function refreshMemory(input: PoolInput): PoolMemory {
   const { now, pool, rule, asks } = input;
@@ -21,7 +21,7 @@ export function refreshMemory(input: PoolInput): PoolMemory {
     asks: asks.fingerprint,
     ruleHash: rule.hash,
     metAt: now,
-    // Under a rule that nobody knows yet each pool is an old one: of most there is nothing to be remembered.
+    // Under a new rule every pool counts as old, so most need no entry.
     ...(input.isRuleKnown === true && pool.createdAt !== undefined && { thereSince: pool.createdAt }),
     onRemove: rule.onRemove,
   };
@@ -56,16 +56,19 @@ function tellsNodes({ autoscale, size }: ObservedPool): true | undefined {
   return autoscale && size !== undefined ? true : undefined;
 }
 
-/** Between two looks that both showed it Running at a size, those that showed nothing prove nothing about an edge. */
+/**
+ * The pool was seen Running at a size, then not readable, then Running again: the rounds in between show nothing about
+ * an edge.
+ */
 function unseenSince(memory: PoolMemory, { now, pool, inFlight, lookedAt }: PoolInput): EpochMs | undefined {
   if (memory.seen === undefined || inFlight !== undefined || memory.unseenSince !== undefined)
     return memory.unseenSince;
   const isSeen = pool.status === 'Running' && observedSize(pool, memory) !== undefined && !isStale(memory, pool, now);
-  // After rounds that were answered nothing nobody knows when the last look was: then it was that at first, for certain.
+  // If some rounds got no answer, the time of the last observation is unknown: use the first time it was certain.
   return isSeen ? undefined : (lookedAt ?? memory.seen.at);
 }
 
-/** A pool away from its base that changed its kind is held with what is known, until its rule gives a base that fits. */
+/** A pool below base that changed its form keeps what is known and is held until its rule gives a base in that form. */
 function ofOneKind(known: PoolMemory, { pool, rule }: PoolInput, ruleChanged: boolean): PoolMemory {
   if (known.autoscale === pool.autoscale) return remember(known, { became: undefined });
   const isGiven = ruleChanged && givenBase(rule, pool.autoscale) !== undefined;
@@ -73,7 +76,7 @@ function ofOneKind(known: PoolMemory, { pool, rule }: PoolInput, ruleChanged: bo
   return remember(known, { became: pool.autoscale });
 }
 
-/** A pool that changed its kind starts anew: sizes of the other form mean nothing. */
+/** A pool that changed its form starts anew: sizes of the other form mean nothing. */
 export function forgetSizes(memory: PoolMemory, autoscale: boolean): PoolMemory {
   return {
     ...memory,
@@ -95,7 +98,7 @@ export function isReached(memory: PoolMemory, input: Pick<PoolInput, 'timeline' 
   return memory.reachedAt >= edge && memory.reachedAt >= (memory.resetAt ?? Number.NEGATIVE_INFINITY);
 }
 
-/** Seen at its size since the last edge and reset: what changed since then changed with no edge in between. */
+/** Seen at its size since the last edge and reset: any later change had no edge in between. */
 export function isLookFresh(memory: PoolMemory, input: Pick<PoolInput, 'timeline' | 'now' | 'lookedAt'>): boolean {
   const seenAt = memory.unseenSince ?? input.lookedAt;
   if (seenAt === undefined) return false;
@@ -103,14 +106,14 @@ export function isLookFresh(memory: PoolMemory, input: Pick<PoolInput, 'timeline
   return seenAt >= edge && seenAt >= (memory.resetAt ?? Number.NEGATIVE_INFINITY);
 }
 
-/** Since when all answers have been older than the one that showed the size last seen; undefined = this one is not. */
+/** Since when all answers have been older than the one that showed the last size; undefined = this one is not. */
 export function olderSince(memory: PoolMemory, pool: ObservedPool, now: EpochMs): EpochMs | undefined {
   const seenAt = memory.seen?.updatedAt;
   if (seenAt === undefined || pool.updatedAt === undefined || pool.updatedAt >= seenAt) return undefined;
   return memory.olderSince ?? now;
 }
 
-/** An answer that is older than one seen before shows the past: it settles nothing, and is nobody's change. */
+/** An answer older than an earlier one shows the past: it settles nothing, and is no manual change. */
 export function isStale(memory: PoolMemory, pool: ObservedPool, now: EpochMs): boolean {
   const since = olderSince(memory, pool, now);
   return since !== undefined && Math.abs(now - since) <= olderIgnoredMs;

@@ -9,7 +9,7 @@ import { refusalOf } from './refusal.ts';
 
 const withLeadMs = 15 * minuteMs;
 const withoutLeadMs = 45 * minuteMs;
-/** One more pool of the cluster before this one: a resize of up to 15 min, and two looks. */
+/** Per other pool of the cluster before this one: a resize of up to 15 min, and two rounds. */
 const perOtherPoolMs = 17 * minuteMs;
 
 /**
@@ -29,7 +29,7 @@ export function deadlineOf(view: PoolView, memory: PoolMemory, siblings: readonl
 
 export type Late = { readonly view: PoolView; readonly memory: PoolMemory };
 
-/** Lateness is said whatever holds the pool, unless a person asked for it. */
+/** A late pool is reported whatever holds it, unless a person asked for the hold. */
 export function latePools(finished: readonly Late[], siblings: readonly PoolView[], now: EpochMs): readonly Late[] {
   return finished.flatMap((pool) => ifLate(pool, siblings, now) ?? []);
 }
@@ -41,7 +41,7 @@ function ifLate({ view, memory }: Late, siblings: readonly PoolView[], now: Epoc
   return { view, memory };
 }
 
-/** Said when it is known what holds each pool: the slot, the brake and the limits of a round are known last. */
+/** Reported when all holds are known: those of the slot, the brake and the limits come last in a round. */
 export function lateFinding({ view, memory }: Late, siblings: readonly PoolView[], holds: readonly Hold[]): Finding {
   if (memory.pending === undefined && memory.short !== undefined) return shortFinding({ view, memory }, siblings);
   const target = memory.pending?.target ?? view.target ?? 0;
@@ -62,8 +62,8 @@ export function lateFinding({ view, memory }: Late, siblings: readonly PoolView[
 }
 
 /**
- * The bounds are there, the nodes are not: whoever waits for them waits all the same. An answer that leaves out how many
- * there are may mean 0; where none has ever told it, nobody can say more than that (ADR 7).
+ * The bounds are set but the nodes are missing, so people still wait. An omitted node count may mean 0; for a pool that
+ * never had one it is simply unknown (ADR 7).
  */
 function shortFinding({ view, memory }: Late, siblings: readonly PoolView[]): Finding {
   const { names, pool, current, block } = view;
@@ -86,12 +86,12 @@ function shortFinding({ view, memory }: Late, siblings: readonly PoolView[]): Fi
     : poolFinding(names, 'pool.unclear', 'warning', text, extra);
 }
 
-/** A size that is not known may be 0: in the hours of the base that counts as a raise that somebody waits for. */
+/** An unknown size may be 0: at base time it counts as a raise that somebody waits for. */
 function mayBeTooSmall(view: PoolView, target: Size): boolean {
   return view.current === undefined ? equalSize(view.base, target) : isRaise(view.current, target);
 }
 
-/** What Lamplighter did for a size that is not reached, as far as it remembers: the gravest of what came of it. */
+/** What Lamplighter did to reach the size, as far as it remembers: the worst outcome. */
 export function whatWasDone(memory: PoolMemory, target: Size): string | undefined {
   const { stuck, notApplied, lastSet } = memory;
   const size = describeSize(target);
@@ -112,8 +112,8 @@ function timesIn(count: number): string {
 }
 
 /**
- * What is wanted now and not reached, and since when. Whoever asks for more does not make a pool punctual that has been
- * short for hours: what was wanted before, on the same way, stays owed since then.
+ * The unreached target, and since when. Asking for more does not reset a pool's lateness: a smaller step in the same
+ * direction stays due since it was first wanted.
  */
 export function pendingFor(
   before: Pending | undefined,
@@ -131,7 +131,7 @@ export function pendingFor(
   return onTheWay !== undefined && onTheWay.since < since ? { target, since, owed: onTheWay } : { target, since };
 }
 
-/** Since when the pool has been short of something: of what was owed first, until it is there. */
+/** Since when the pool has been short: of the first step that is due, until it is reached. */
 export function owedSince({ target, since, owed }: Pending, current: Size | undefined): EpochMs {
   if (owed === undefined || current === undefined || equalSize(owed.target, current)) return since;
   return isBetween(owed.target, current, target) ? owed.since : since;

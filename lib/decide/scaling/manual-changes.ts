@@ -8,26 +8,26 @@ import { isLookFresh, isReached } from './last-seen.ts';
 import { type Kept, type PoolMemory, remember } from './memory.ts';
 import { type PoolInput, poolLabel } from './pool-evaluation.ts';
 
-/** A size set by hand stands in for the schedule for at most this long. */
+/** A size set by hand replaces the schedule at most this long. */
 const keptAtMostMs = 24 * 60 * 60_000;
 
 /**
- * A pool that reached its size (or was looked at with no edge in between), has nothing in flight, is Running, and shows
- * another size than the one seen last: a person did it, or Terraform.
+ * A pool that reached its size (or was read with no edge in between), is Running with no change in flight, and has
+ * another size than last seen: a person or Terraform changed it.
  */
 export function isPersonsChange(input: PoolInput, memory: PoolMemory, running: Size): boolean {
-  // What ended a change is as old as the last look that showed the pool: a store put back by an hour brings back a change
-  // of the evening before (ADR 20).
+  // The end of a change is not newer than the last observation of the pool: a store restored from an hour ago brings
+  // back a change of the evening before (ADR 20).
   if (input.evidence !== undefined) return isLookFresh(memory, input);
   if (memory.seen === undefined || equalSize(memory.seen.size, running)) return false;
-  // What we asked for and gave up on may show late: that was us.
+  // A size that we asked for and gave up may appear late; then it was our change.
   if (isLateEffect(memory, running, input.pool)) return false;
   return isReached(memory, input) || isLookFresh(memory, input);
 }
 
 export type PersonsChange = { readonly memory: PoolMemory; readonly notice: Notice; readonly kept: Kept | undefined };
 
-/** What a person's change does: kept until the schedule next says something else, or overruled where the rule says so. */
+/** The effect of a manual change: kept until the schedule next changes, or reverted if the rule says so. */
 export function takePersonsChange(
   input: PoolInput,
   memory: PoolMemory,
@@ -47,19 +47,19 @@ export function takePersonsChange(
   return { memory: patched, kept, notice };
 }
 
-/** The schedule wants nothing: when the override ends, what it made of the pool stays, and nothing is put back (ADR 36). */
+/** The schedule says leave: when the override ends, its size stays and nothing is restored (ADR 36). */
 function isUnderOverrideAlone({ asks, timeline, now }: PoolInput): boolean {
   return asks.override !== undefined && saysLeave(saysAt(timeline, now));
 }
 
-/** The next boundary at which the schedule says something else; after a raise ahead of one, the boundary after that. */
+/** The next change of the schedule; after a raise ahead of a boundary, the one after that boundary. */
 function keptUntil(input: PoolInput, memory: PoolMemory): EpochMs {
   const from = Math.max(input.now, memory.ahead ?? input.now);
   const next = nextChange(input.timeline, from)?.at ?? Number.POSITIVE_INFINITY;
   return Math.min(next, input.now + keptAtMostMs);
 }
 
-/** A remembered base that a person set: it needs no keeping, and is worth saying all the same. */
+/** A new base set by a person: it need not be kept, but is reported. */
 export function noticeOfBase(input: PoolInput, memory: PoolMemory, running: Size): Notice {
   const isNew = !equalSize(memory.base, running);
   return noticeOf(input, memory.seen?.size, running, isNew ? 'that is its base from now on' : 'that is its base');
@@ -89,15 +89,15 @@ function noticeOf(input: PoolInput, before: Size | undefined, after: Size, then:
   };
 }
 
-/** A PUT may be done minutes after everybody gave up on it: by then the pool is on its way. */
+/** A PUT may take effect minutes after everybody gave up on it; by then the pool is changing. */
 const beginsWithinMs = 15 * 60_000;
-/** And then takes as long as a resize takes that does not hang. */
+/** From then on, the longest time of a normal resize. */
 const showsForMs = 60 * 60_000;
 
 /**
- * Does the pool show what we asked for and gave up on? The same size, touched much later than that, is somebody else's,
- * unless the pool was on its way ever since. Found by seeds of the simulation with ten clusters: 926 took an old plan of
- * Terraform for our own raise of that night, 411 a lower of ours that hung for two hours for somebody else's.
+ * Does the pool have a size that we asked for and gave up? The same size set much later is somebody else's, unless the
+ * pool has been changing ever since. Otherwise an old Terraform plan is taken for our own raise, or our slow lower for
+ * a manual change.
  */
 export function isLateEffect(
   { notApplied, unseenSince }: Pick<PoolMemory, 'notApplied' | 'unseenSince'>,

@@ -1,6 +1,6 @@
 /**
- * What is remembered about a cluster: one record, so that one compare-and-set guards all of it. Each pool's memory is
- * kept by id (a recreated pool inherits nothing), and at most one change of the cluster is in flight.
+ * What is remembered about a cluster: one record, so that one compare-and-set protects all of it. Pools are stored by
+ * id (a recreated pool inherits nothing), and at most one change of the cluster is in flight.
  */
 
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
@@ -14,79 +14,85 @@ import { dayMs, type EpochMs } from '../../model/time.ts';
 export type ClusterRecord = {
   readonly schema: 1;
   readonly cluster: string;
-  /** Its status at the last look, where that was not Running. */
+  /** Its last status, if not Running. */
   readonly status?: string | undefined;
-  /** What its pools that no rule acts on surely have, where a cluster must keep some nodes. */
+  /** The certain nodes of pools that no rule acts on; only if the cluster has a minimum. */
   readonly otherNodes?: number | undefined;
-  /** Since when its region's list has not shown this cluster. */
+  /** Since when this cluster has been missing from its region's list. */
   readonly missingSince?: EpochMs | undefined;
-  /** The one change that was claimed and has not settled. */
+  /** The change that was claimed and has not settled. */
   readonly change?: Change | undefined;
   readonly pools: { readonly [poolId: string]: PoolMemory };
 };
 
-/** Claimed before its PUT is sent; settled by what is seen afterwards. */
+/** Claimed before its PUT is sent; settled by later observations. */
 export type Change = {
   readonly poolId: string;
   readonly from: Size;
   readonly to: Size;
   readonly claimedAt: EpochMs;
-  /** The claim also wrote `away`: undoing the one undoes the other. */
+  /** The claim also wrote `away`: cancelling the claim removes both. */
   readonly wroteAway: boolean;
-  /** The rule under which this pool was acted on before; a claim that is taken back was no act. */
+  /** The rule under which this pool was changed before; restored when the claim is cancelled. */
   readonly actedBefore?: string | undefined;
   readonly reason: string;
 };
 
-/** A pool that was moved from its base: what the base was, how that is known, since when. First write wins. */
+/** A pool that was moved from its base: the base, how it is known, and since when. The first write wins. */
 export type Away = {
   readonly base: Size | 'unknown';
   readonly from: 'config' | 'remembered' | 'observed' | 'person';
   readonly since: EpochMs;
 };
 
-/** A size set by a person, standing in for the scheduled size. */
+/** A size set by a person, used instead of the scheduled size. */
 export type Kept = { readonly size: Size; readonly since: EpochMs; readonly until: EpochMs };
 
 export type Refusal = {
   readonly target: Size;
   readonly count: number;
-  /** How many of them said the request was invalid (not quota, not forbidden). */
+  /** How many refusals said that the request was invalid (not quota, not forbidden). */
   readonly invalid: number;
   readonly until: EpochMs;
   readonly why: 'invalid' | 'quota' | 'forbidden' | 'ignored';
-  /** An earlier one of them was an answer that said so. */
+  /** An earlier refusal was such an answer. */
   readonly wasInvalid?: boolean | undefined;
   readonly detail: string;
-  /** Rule and pool as they were: three invalid refusals hold a lower until one of these changes. */
+  /** Rule and pool at that time: three invalid refusals hold a lower until one of these changes. */
   readonly ruleHash: string;
   readonly poolUpdatedAt: EpochMs | undefined;
 };
 
 /**
- * What was sent and never seen, how often in a row, and when it was given up last. It may show late all the same (a PUT
- * that was applied after its time, an old answer that hid it): then it was us.
+ * A size that was sent and never observed, how often in a row, and when it was last given up. If the pool shows it
+ * later (a late PUT, or an old answer that hid it), it was our change.
  */
 export type NotApplied = {
   readonly target: Size;
   readonly count: number;
-  /** With those of other targets before it; absent = there were none. */
+  /** Including those of earlier targets; absent = there were none. */
   readonly inRow?: number | undefined;
   readonly at?: EpochMs | undefined;
 };
 
-/** Since when this target has been wanted and not reached; `owed` = a size on the way to it that was wanted before. */
+/**
+ * Since when this target has been wanted and not reached; `owed` = a smaller step in the same direction that was wanted
+ * earlier.
+ */
 export type Pending = Wanted & { readonly owed?: Wanted | undefined };
 
 type Wanted = { readonly target: Size; readonly since: EpochMs };
 
-/** Why the last round left the pool alone; `code` is a HoldCode, or one of another version that wrote it. */
+/** Why the last round held the pool; `code` is a HoldCode, or one of another version. */
 export type Held = { readonly code: string; readonly reason: string; readonly until?: EpochMs | undefined };
 
-/** Fewer nodes than the wanted minimum, or nobody says how many: since when that minimum is wanted, and by which claim of ours, for what is learnt. */
+/**
+ * The pool has fewer nodes than the wanted minimum, or its node count is unknown: since when that minimum is wanted,
+ * and which claim raised it, to learn the lead.
+ */
 type Short = { readonly least: number; readonly since: EpochMs; readonly claimedAt?: EpochMs | undefined };
 
-/** A pool as an answer had it. */
+/** A pool as read from the API. */
 export type Look = Pick<
   ObservedPool,
   'status' | 'autoscale' | 'size' | 'sizeMin' | 'sizeMax' | 'createdAt' | 'updatedAt'
@@ -97,15 +103,18 @@ export type PoolMemory = {
   readonly autoscale: boolean;
   /** The name of its machine spec, as last seen. */
   readonly flavor?: string | undefined;
-  /** Those of its labels that rules ask for, as last seen; absent = none does, or no answer has said. */
+  /** Its labels that rules ask for, as last seen; absent = no rule asks, or no answer had them. */
   readonly labels?: Labels | undefined;
-  /** What it is now, where that changed while it was away: held until its base is known in the new form. */
+  /**
+   * The new form (fixed or autoscaled), if it changed while below base: the pool is held until its base is known in
+   * this form.
+   */
   readonly became?: boolean | undefined;
   /** The size last seen Running, and since when it has been that. */
   readonly seen?: { readonly size: Size; readonly at: EpochMs; readonly updatedAt?: EpochMs | undefined } | undefined;
-  /** The last look at which it was still that, where the looks since then showed nothing: not Running, no size, missing. */
+  /** When it was last seen at that size, if later rounds showed nothing (not Running, no size, missing). */
   readonly unseenSince?: EpochMs | undefined;
-  /** The first look at which somebody else was resizing it: whatever it becomes, it was shown as that from then on. */
+  /** When somebody else's resize was first seen: the new size counts from then on. */
   readonly movingSince?: EpochMs | undefined;
   /** Since when every answer has been older than the one that showed `seen`. */
   readonly olderSince?: EpochMs | undefined;
@@ -114,46 +123,51 @@ export type PoolMemory = {
   readonly away?: Away | undefined;
   /** When the pool was seen Running at its target. Counts only since the last edge and the last reset. */
   readonly reachedAt?: EpochMs | undefined;
-  /** Config change of the rule, start, change or end of a lease, override or pause, end of a kept size. */
+  /**
+   * Last reset: the rule's config changed, a lease, override or pause started, changed or ended, or a kept size ended.
+   */
   readonly resetAt?: EpochMs | undefined;
-  /** Fingerprint of the asks in force at the last look. */
+  /** Fingerprint of the asks in force in the last round. */
   readonly asks?: string | undefined;
   readonly ruleHash?: string | undefined;
-  /** Where nothing was ever done to it: since when it has stood under this rule. */
+  /** For a pool that was never changed: since when it has been under this rule. */
   readonly metAt?: EpochMs | undefined;
-  /** It was there by then: made, or at least seen. For those who know the pool by its memory only; absent = since `metAt`. */
+  /** When it existed for certain: created, or first seen. For readers without the API; absent = `metAt`. */
   readonly thereSince?: EpochMs | undefined;
   readonly onRemove?: 'restore' | 'leave' | undefined;
   readonly kept?: Kept | undefined;
-  /** A raise was claimed ahead of this boundary: not lowered before it. */
+  /** A raise was claimed ahead of this boundary: no lower before it. */
   readonly ahead?: EpochMs | undefined;
   /** How long the last raises took, newest last, at most 10. */
   readonly raisesMs?: readonly number[] | undefined;
   /** When others changed the size, within the last hour. */
   readonly foreign?: readonly EpochMs[] | undefined;
-  /** The size we set last, until another is seen: an absent `size` is 0 only at our 0, and what we set is no person's base. */
+  /**
+   * The size we set last, until another is seen: an absent `size` is 0 only if we set 0, and our own sizes are never a
+   * person's base.
+   */
   readonly lastSet?: Size | undefined;
-  /** An autoscaled pool of which an answer has said how many nodes it has: what later ones leave out may then be 0. */
+  /** An autoscaled pool whose node count was given before: if a later answer omits it, it may be 0. */
   readonly tellsNodes?: true | undefined;
-  /** An autoscaled pool whose bounds are as wanted, and whose nodes are not there yet, as far as is said. */
+  /** An autoscaled pool with the wanted bounds, whose nodes are not there yet as far as known. */
   readonly short?: Short | undefined;
   readonly refusals?: readonly Refusal[] | undefined;
   readonly pending?: Pending | undefined;
-  /** A change that has not settled within `stuckAfter`: it holds its pool, no longer the cluster. */
+  /** A change that has not settled within `stuckAfter`: it holds its pool, but no longer the cluster. */
   readonly stuck?: Change | undefined;
-  /** Hash of the rule under which we last acted here. */
+  /** Hash of the rule under which it was last changed. */
   readonly actedRule?: string | undefined;
   readonly busySince?: EpochMs | undefined;
   readonly missingSince?: EpochMs | undefined;
   readonly notApplied?: NotApplied | undefined;
-  /** Fingerprint of the last decision kept in the history. */
+  /** Fingerprint of the last decision in the history. */
   readonly decision?: string | undefined;
   readonly held?: Held | undefined;
-  /** What the last look showed, where that was not a Running pool at the size in `seen`. */
+  /** The last observation, if it was not a Running pool at the size in `seen`. */
   readonly look?: Look | undefined;
 };
 
-/** The memory with these fields changed; the same object when nothing really changed, so that no write follows. */
+/** The memory with these fields changed; the same object if nothing changed, so that no write follows. */
 export function remember(memory: PoolMemory, patch: Partial<PoolMemory>): PoolMemory {
   for (const name in patch) {
     const field = name as keyof PoolMemory;
@@ -162,14 +176,14 @@ export function remember(memory: PoolMemory, patch: Partial<PoolMemory>): PoolMe
   return memory;
 }
 
-/** A pool that vanished from the answers is forgotten after this; an answer that omits it must not lose its base. */
+/** A pool missing from the answers is forgotten after this time; an answer that omits it must not lose its base. */
 export const forgetAfterMs = 7 * 24 * 60 * 60_000;
-/** So many at most: where pools come and go every few minutes, their memories must not outgrow the record. */
+/** The most missing pools kept: a cluster that creates and deletes pools all the time must not outgrow its record. */
 const mostMissing = 50;
 
 export type Memories = { readonly [poolId: string]: PoolMemory };
 
-/** What is remembered of pools that no answer shows: those away from their base first, then those missed last. */
+/** Missing pools to keep: those below base first, then the most recently missed. */
 export function rememberMissing(
   memories: Memories,
   isSeen: (poolId: string) => boolean,
@@ -197,16 +211,16 @@ function byWorth(a: Missing, b: Missing): number {
   return isAway(b) - isAway(a) || b.since - a.since || compareText(a.id, b.id);
 }
 
-/** A list may omit a cluster for a while; one that no list has shown for so long is not coming back. */
+/** A list may omit a cluster for a while; after this time, the cluster is gone. */
 const forgetClusterAfterMs = 30 * dayMs;
-/** What is left is garbage, and is collected by the store no earlier than this: clocks differ. */
+/** The emptied record is deleted by the store no earlier than this, since clocks differ. */
 const collectAfterMs = 7 * dayMs;
 
 export type MissingRecord = { readonly record: ClusterRecord; readonly expiresAt?: EpochMs };
 
 /**
- * What becomes of the record of a cluster that its region's list does not show: it is marked with the instant, and 30 days
- * after emptied for the store to collect, so that the state stays as large as the fleet. undefined = nothing to write.
+ * The new record of a cluster that its region's list omits: it gets the instant, and 30 days later it is emptied, so
+ * that the store does not outgrow the fleet. undefined = nothing to write.
  */
 export function afterMissing(record: ClusterRecord, now: EpochMs): MissingRecord | undefined {
   const { missingSince, change, pools } = record;
@@ -221,7 +235,7 @@ export function afterMissing(record: ClusterRecord, now: EpochMs): MissingRecord
 
 export type RememberedCluster = ObservedFleetCluster & { readonly pools: readonly ObservedPool[] };
 
-/** A cluster as the store last knew it: names, sizes, what is away. Every pool counts as Running. */
+/** A cluster as last stored: names, sizes, pools below base. Every pool counts as Running. */
 export function rememberedCluster(region: string, id: string, record: ClusterRecord): RememberedCluster {
   const pools = Object.entries(record.pools).flatMap(([poolId, memory]) => {
     const size = memory.seen?.size ?? memory.lastSet ?? memory.base;
@@ -254,7 +268,7 @@ export function poolAt(id: string, name: string, size: Size): ObservedPool {
 
 export const contendedForMs = 60 * 60_000;
 
-/** Those of the last hour, the newest three: more say no more. */
+/** Changes by others within the last hour, the newest three; no rule needs more. */
 export function recentChanges(times: readonly EpochMs[] | undefined, now: EpochMs): readonly EpochMs[] | undefined {
   const left = times?.filter((at) => Math.abs(now - at) < contendedForMs).slice(-3);
   return left === undefined || left.length === 0 ? undefined : left;
@@ -266,29 +280,35 @@ export function contendedUntil(memory: PoolMemory): EpochMs | undefined {
   return isContended(memory) && first !== undefined ? first + contendedForMs : undefined;
 }
 
-/** Three foreign changes within an hour are no person any more. */
+/** Three foreign changes within an hour are more likely a program than a person. */
 export function isContended(memory: PoolMemory): boolean {
   return (memory.foreign?.length ?? 0) >= 3;
 }
 
-/** A rule as it was when we acted under it, whole: what it would want now can still be asked when the config has changed. */
+/**
+ * A rule as it was when a pool was last changed under it. It is stored whole, to compute what it would want now after
+ * the config has changed.
+ */
 export type StoredRule = {
   readonly schema: 1;
   readonly rule: Rule;
   readonly schedule: Schedule;
   readonly exceptions: readonly Exception[];
-  /** Since when it has been acted under, or approved; absent = stored by 0.1.0, which braked no first act: since ever. */
+  /**
+   * When it first changed a pool, or was approved; absent = stored by 0.1.0, which did not brake the first change:
+   * counts as always.
+   */
   readonly knownSince?: EpochMs | undefined;
-  /** When a person let its lowers through last. */
+  /** When a person last approved its lowers. */
   readonly approvedAt?: EpochMs | undefined;
 };
 
 export type ObservedFleetCluster = {
   readonly cluster: ObservedCluster;
-  /** undefined = the pools could not be read (or need not be). */
+  /** undefined = the pools could not be read, or need not be. */
   readonly pools: readonly ObservedPool[] | undefined;
   readonly record: ClusterRecord | undefined;
   readonly lookedAt: EpochMs | undefined;
-  /** Nodes of pools that are not among these. */
+  /** Nodes of pools not listed here. */
   readonly otherNodes?: number | undefined;
 };

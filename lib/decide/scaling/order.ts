@@ -5,7 +5,7 @@ import type { ObservedFleetCluster } from './memory.ts';
 import type { RoundInput } from './plan.ts';
 import type { FinishedPool, PoolView, RankedWant } from './pool-evaluation.ts';
 
-/** A cluster's order: raises before lowers (mixed bounds count as a raise), the earliest deadline first, then by name. */
+/** A cluster's order: raises before lowers (mixed bounds count as a raise), earliest deadline first, then name. */
 export function rankWants(finished: readonly FinishedPool[], views: readonly PoolView[]): readonly RankedWant[] {
   const wants = finished.flatMap((pool) =>
     pool.want ? [{ ...pool.want, deadline: deadlineOf(pool.view, pool.memory, views) }] : [],
@@ -16,7 +16,7 @@ export function rankWants(finished: readonly FinishedPool[], views: readonly Poo
   );
 }
 
-/** The same order before it is known what may be done; pools that are held whatever they should have come last. */
+/** The same order before holds are known; pools that are held in any case come last. */
 export function orderViews(views: readonly PoolView[]): readonly PoolView[] {
   const ranked = views.map((view) => ({
     view,
@@ -34,12 +34,12 @@ export function orderViews(views: readonly PoolView[]): readonly PoolView[] {
   return ranked.map(({ view }) => view);
 }
 
-/** A pool that is not changed now whatever its size: what it would be lowered by is not taken from the others. */
+/** A pool that is held whatever its target: its lower does not use up the cluster's spare nodes. */
 function isHeldAnyway({ pause, rule, block, memory }: PoolView): boolean {
   return pause !== undefined || rule.mode === 'observe' || block !== undefined || memory.stuck !== undefined;
 }
 
-/** By name, then id: the same plan whatever the order of the service's answers. Names that exist twice differ by id. */
+/** By name, then id, so that the order of the service's answers does not matter. Duplicate names differ by id. */
 export function inOrder(clusters: readonly ObservedFleetCluster[]): readonly ObservedFleetCluster[] {
   const ordered = clusters.map((seen) =>
     isSorted(seen.pools) ? seen : { ...seen, pools: seen.pools?.toSorted(byNameAndId) },
@@ -56,8 +56,8 @@ function byNameAndId(a: { name: string; id: string }, b: { name: string; id: str
 }
 
 /**
- * What is limited goes round: each round deals its places anew, so that clusters that never get done (busy, slow, failing)
- * do not stand before the others for ever. The same instant gives the same order.
+ * Limited places rotate: each round uses another order, so that clusters that never finish (busy, slow, failing) do not
+ * block the others for ever. The same instant gives the same order.
  */
 export function byTurn<T>(
   items: readonly T[],
@@ -75,7 +75,7 @@ function placed<T>(item: T, id: string, round: number): { item: T; id: string; t
   return { item, id, turn: turnOf(id, round) };
 }
 
-/** A hash of the round and the id, with its bits mixed once more: ids that differ in one letter are far apart. */
+/** A hash of round and id, mixed once more so that similar ids get very different values. */
 function turnOf(id: string, round: number): number {
   let hash = hashText(`${round} ${id}`);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;

@@ -19,7 +19,7 @@ import { asksOfPool } from './wanted-size.ts';
 
 export type ClusterPlan = {
   readonly cluster: ObservedCluster;
-  /** As it was read; undefined = there was none. */
+  /** As read; undefined = there was none. */
   readonly before: ClusterRecord | undefined;
   readonly record: ClusterRecord;
   /** In the cluster's order: raises before lowers, earliest deadline first, then name. */
@@ -27,7 +27,7 @@ export type ClusterPlan = {
   readonly holds: readonly Hold[];
   readonly pools: readonly PoolState[];
   readonly findings: readonly Finding[];
-  /** Pools that are not at their size in time; why not is known when all clusters are planned. */
+  /** Pools that are late; the reason is added when all clusters are planned. */
   readonly late: readonly Late[];
   readonly views: readonly PoolView[];
   readonly notices: readonly Notice[];
@@ -36,7 +36,7 @@ export type ClusterPlan = {
   readonly slotTakenBy: string | undefined;
 };
 
-/** Everything about one cluster that needs no look at the others. */
+/** Everything about one cluster that does not depend on the others. */
 export function planCluster(input: ClusterInput): ClusterPlan {
   const settled = settleMarks(input);
   const views = viewPools(input, settled);
@@ -123,7 +123,7 @@ function finishOne(
   return { ...finished, memory: remember(finished.memory, { look: oddLook(finished.memory, view.pool) }) };
 }
 
-/** Most looks show a Running pool at the size that is remembered: nothing more has to be kept of them. */
+/** Usually the pool is Running at its remembered size, and nothing more has to be stored. */
 function oddLook(memory: PoolMemory, pool: ObservedPool): Look | undefined {
   const { status, autoscale, size, sizeMin, sizeMax, createdAt, updatedAt } = pool;
   const isUsual = status === 'Running' && memory.olderSince === undefined && memory.seen !== undefined;
@@ -142,7 +142,7 @@ function stateOf(view: PoolView, memory: PoolMemory): PoolState {
   return { ...view.names, status, seen: view.current, nodes, wanted, reason, until, upFor };
 }
 
-/** Memories by id: of pools seen, as finished; of pools missing, kept for a while, for an answer may omit one. */
+/** Memories by id: of the pools just read, and for a while of missing ones, since an answer may omit a pool. */
 function recordOf(input: ClusterInput, settled: Settled, finished: readonly FinishedPool[]): ClusterRecord {
   if (input.record && isAsBefore(input, input.record, settled, finished)) return input.record;
   const seen = new Set(input.pools.map(({ id }) => id));
@@ -165,7 +165,7 @@ function recordOf(input: ClusterInput, settled: Settled, finished: readonly Fini
   };
 }
 
-/** Most clusters of most rounds: every pool that is remembered was seen, and nothing about it is news. */
+/** Fast path for most rounds: every remembered pool was read, and none changed. */
 function isAsBefore(
   input: ClusterInput,
   record: ClusterRecord,
@@ -189,10 +189,10 @@ function otherNodesOf(
   return { otherNodes: pools.reduce((sum, pool) => sum + (isRemembered(pool.id) ? 0 : leastNodes(pool)), otherNodes) };
 }
 
-/** A pool that somebody else moves holds the slot no longer than this. */
+/** A pool that somebody else resizes takes the cluster's slot at most this long. */
 export const othersMoveForMs = 30 * minuteMs;
 
-/** One change per cluster, whoever made it: another pool in motion takes the slot too, for a while after its update. */
+/** One change per cluster, whoever made it: a pool that somebody else resizes takes the slot too, for a while. */
 function slotTakenBy(input: ClusterInput, { change, pools }: Settled): string | undefined {
   if (change) {
     const name = input.pools.find((pool) => pool.id === change.poolId)?.name ?? change.poolId;
@@ -205,7 +205,10 @@ function slotTakenBy(input: ClusterInput, { change, pools }: Settled): string | 
   return moving && `${moving.name} is no longer ${moving.status}`;
 }
 
-/** What moves it is our change that hangs, and not a later one that a store put back to yesterday knows nothing of. */
+/**
+ * True if the pool moves because of our stuck change, and not because of a later one that a restored older store does
+ * not have.
+ */
 function isHanging(pool: ObservedPool, memory: PoolMemory | undefined, { stuckAfterMs }: ClusterInput): boolean {
   if (memory?.stuck === undefined) return false;
   return pool.updatedAt === undefined || pool.updatedAt - memory.stuck.claimedAt <= stuckAfterMs;
@@ -217,16 +220,16 @@ type KeptTargets = {
 };
 
 type Cluster = {
-  /** Also those that no rule acts on. */
+  /** Including pools that no rule acts on. */
   readonly pools: readonly ObservedPool[];
   readonly minNodes: number;
-  /** Of pools that are not among these. */
+  /** Nodes of pools not listed here. */
   readonly otherNodes: number;
 };
 
 /**
- * A cluster keeps at least so many nodes: fixed sizes and autoscaled minima count. The lower that would go below, in the
- * cluster's order, is raised to what keeps that many; it is not dropped.
+ * A cluster keeps at least this many nodes: fixed sizes and autoscaled minima count. A lower that would go below, in
+ * the cluster's order, becomes smaller instead of being dropped.
  */
 function keepNodes(
   views: readonly PoolView[],
@@ -254,7 +257,7 @@ function keepNodes(
   return { targets, reasons };
 }
 
-/** What a pool surely has: of a change in flight, the smaller end. */
+/** The certain nodes of a pool: during a change, the smaller end. */
 function nodesOf(pool: ObservedPool, change: Change | undefined): number {
   const own = leastNodes(pool);
   return change?.poolId === pool.id ? Math.min(own, lower(change.to), lower(change.from)) : own;

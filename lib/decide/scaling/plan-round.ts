@@ -21,12 +21,12 @@ import type { RankedWant } from './pool-evaluation.ts';
 import { nodesUnder, sizeSentAlong } from './refusal.ts';
 import { labelledNames, makeRuleBook, type RuleBook } from './rule-book.ts';
 
-/** What to do in one round, and why not: pure, and the same for the same input. */
+/** The plan of one round: changes and holds. Pure: the same input gives the same plan. */
 export function planRound(given: RoundInput): Plan {
   return planInFull(given).plan;
 }
 
-/** A plan, and each cluster as it was seen: for whoever asks when it may be decided otherwise. */
+/** A plan with the evaluated clusters, to find out when the decision may change. */
 export type PlanInFull = { readonly plan: Plan; readonly clusters: readonly ClusterPlan[] };
 
 export function planInFull(given: RoundInput): PlanInFull {
@@ -65,8 +65,8 @@ export function planInFull(given: RoundInput): PlanInFull {
 }
 
 /**
- * Each pool with those of its labels that rules ask for. An answer that does not show them says nothing about them: those
- * seen last still count, so that a rule is never changed by what an answer leaves out.
+ * Each pool with its labels that rules ask for. If an answer omits labels, the last seen ones count, so that an
+ * incomplete answer never changes a pool's rule.
  */
 export function withAskedLabels(seen: ObservedFleetCluster, { labelKeys }: RuleBook): ObservedFleetCluster {
   if (seen.pools === undefined || (labelKeys.size === 0 && !seen.pools.some(({ labels }) => labels))) return seen;
@@ -103,7 +103,7 @@ function planOne(
   });
 }
 
-/** The holds, each with when it ends by itself. */
+/** The holds, each with its end if known. */
 function withEnds(chosen: Chosen, book: RuleBook, now: EpochMs): Chosen {
   if (chosen.holds.length === 0) return chosen;
   const views = new Map(chosen.plan.views.map((view) => [view.names.poolId, view]));
@@ -145,7 +145,7 @@ function nodesOf(clusters: readonly ObservedFleetCluster[]): number {
   return clusters.flatMap(({ pools = [] }) => pools).reduce((sum, pool) => sum + observedNodes(pool), 0);
 }
 
-/** The record as it is to be stored, when anything in it changed; decisions that are news go with it. */
+/** The record to store, if it changed, with its new decisions. */
 function updateOf(chosen: Chosen, input: RoundInput): readonly RecordUpdate[] {
   const { plan, action, want } = chosen;
   const { cluster, before } = plan;
@@ -156,7 +156,7 @@ function updateOf(chosen: Chosen, input: RoundInput): readonly RecordUpdate[] {
   return [{ region: cluster.region, clusterId: cluster.id, record, action, decisions: history.decisions }];
 }
 
-/** A token without the right to change pools is one finding for its region, not one for each pool. */
+/** A token without write access is one finding for its region, not one per pool. */
 function cannotScale(plans: readonly ClusterPlan[]): readonly Finding[] {
   const regions = new Set<string>();
   for (const plan of plans) {
@@ -173,14 +173,14 @@ function cannotScale(plans: readonly ClusterPlan[]): readonly Finding[] {
   }));
 }
 
-/** Does a cluster need its pools read: does a rule with a schedule match some of them, or does its record hold memories? */
+/** Must a cluster's pools be read? Yes if a rule with a schedule matches some, or its record holds memories. */
 export function needsPools(book: RuleBook, cluster: ObservedCluster, record: ClusterRecord | undefined): boolean {
   if (cluster.status === 'Deleting' || cluster.status === 'Deleted') return false;
   if (record !== undefined && (record.change !== undefined || Object.keys(record.pools).length > 0)) return true;
   return book.mayAct({ region: cluster.region, cluster: cluster.name });
 }
 
-/** Needed and not there: the API was not asked, or did not answer. */
+/** The pools are needed, but the API was not called or did not answer. */
 export function isUnread(book: RuleBook, { cluster, pools, record }: ObservedFleetCluster): boolean {
   return pools === undefined && needsPools(book, cluster, record);
 }
@@ -192,7 +192,10 @@ type Chosen = {
   readonly holds: readonly Hold[];
 };
 
-/** Safety filters what is wanted; of what is left, the first in the cluster's order gets the slot, the others wait for it. */
+/**
+ * Safety rules filter the wanted changes; of the rest, the first in each cluster's order gets the slot, the others
+ * wait.
+ */
 function chooseAction(plan: ClusterPlan, braked: ReadonlySet<RankedWant>, budget: { lowersLeft: number }): Chosen {
   const holds: Hold[] = [...plan.holds];
   let chosen: RankedWant | undefined;
@@ -206,7 +209,7 @@ function chooseAction(plan: ClusterPlan, braked: ReadonlySet<RankedWant>, budget
   return { plan, action: chosen && actionOf(chosen), want: chosen, holds };
 }
 
-/** Bounds that move both ways are braked only downwards: a raise never waits for anybody. */
+/** Of bounds that move both ways, only the lowering part is braked: a raise never waits for approval. */
 function upwards(want: RankedWant): RankedWant {
   return isRaise(want.from, want.to) ? { ...want, to: largest(want.from, want.to), isHalf: true } : want;
 }
@@ -268,9 +271,9 @@ function actionOf(want: RankedWant): Action {
 type Line = Omit<Decision, 'configHash'>;
 
 /**
- * Decisions are kept when they differ from the pool's last one in kind, sizes, reason, config or who. Instants inside a
- * reason do not make it another one, so the code stands for the reason. A pool that only waits for our own change is
- * remembered and has no line (ADR 46): the change has one when it is claimed, and one when it has ended.
+ * A decision is stored if it differs from the pool's last one in kind, sizes, reason, config or actor. Reasons are
+ * compared by code, since their texts contain times. Waiting for our own change is remembered without a line in the
+ * history (ADR 46): the change has its own lines when claimed and when ended.
  */
 function keepHistory(
   { record, pools: seen, decisions: settled }: ClusterPlan,
@@ -278,7 +281,7 @@ function keepHistory(
   action: Action | undefined,
   { now, config }: { readonly now: EpochMs; readonly config: { readonly hash: string } },
 ): { readonly record: ClusterRecord; readonly decisions: readonly Decision[] } {
-  // Most clusters of most rounds: nothing is copied for nothing.
+  // Fast path for most rounds: nothing is copied.
   if (holds.length === 0 && settled.length === 0 && action === undefined)
     return { record: rememberHolds(record, holds), decisions: [] };
   const decisions: Decision[] = [];
@@ -308,10 +311,10 @@ function keepHistory(
   return { record: rememberHolds(isNews ? { ...record, pools } : record, holds), decisions };
 }
 
-/** Holds that end with the change that is under way in the cluster. */
+/** Holds that end with the cluster's change in flight. */
 const waitsForOurs: ReadonlySet<string> = new Set<HoldCode>(['slot', 'in-flight']);
 
-/** Each pool's hold of this round, for whoever asks before the next one; none where there was none. */
+/** Each pool's hold of this round, for commands between rounds; absent if there is none. */
 function rememberHolds(record: ClusterRecord, holds: readonly Hold[]): ClusterRecord {
   let pools: { [poolId: string]: PoolMemory } | undefined;
   for (const poolId in record.pools) {

@@ -18,13 +18,13 @@ export type ClusterInput = {
   readonly cluster: ObservedCluster;
   readonly pools: readonly ObservedPool[];
   readonly record: ClusterRecord | undefined;
-  /** Pools whose name exists twice: seen, remembered, and left alone. */
+  /** Pools with ambiguous names: read and remembered, but never changed. */
   readonly isAmbiguous: (pool: ObservedPool) => boolean;
   /** The rule of a pool; undefined = no rule, or one with `schedule: none`. */
   readonly ruleOf: (pool: ObservedPool) => AppliedRule | undefined;
   readonly asks: readonly Ask[];
   readonly lookedAt: EpochMs | undefined;
-  /** Was this rule acted under, or approved, before? */
+  /** Was a pool changed under this rule before, or was it approved? */
   readonly isRuleKnown: (hash: string) => boolean;
 };
 
@@ -32,23 +32,28 @@ export type RoundInput = {
   readonly now: EpochMs;
   readonly config: CompiledConfig;
   readonly clusters: readonly ObservedFleetCluster[];
-  /** The rest of the fleet, which this round did not look at, as it was last seen; seldom asked for. */
+  /** The last known state of clusters that this round does not read; rarely needed. */
   readonly elsewhere?: () => readonly ObservedFleetCluster[];
-  /** What other parts of this round were let through by the brake; absent = nothing. */
+  /** Lowers that the brake let through in other parts of this round; absent = none. */
   readonly letThrough?: LetThrough;
-  /** What this round may still lower, where it is one of several parts; absent = what the config allows. */
+  /** How many lowers this part may still do; absent = as the config allows. */
   readonly lowersLeft?: number;
   readonly asks: readonly Ask[];
-  /** Regions in which our clock is wrong: nothing is judged or changed there. Absent = none. */
+  /** Regions in which our clock is wrong: their pools are neither judged nor changed. Absent = none. */
   readonly wrongClocks?: ReadonlyMap<string, ClockReading>;
   readonly storedRules: ReadonlyMap<string, StoredRule>;
-  /** false for a round over chosen clusters: what only the whole fleet can show is not judged. */
+  /** false for a round over chosen clusters: findings that need the whole fleet are skipped. */
   readonly isWhole: boolean;
-  /** What the matches of the config are held against; absent = `clusters`, where the round is over the whole fleet. */
+  /**
+   * The fleet that the config's matches are checked against; absent = `clusters`, if the round covers the whole fleet.
+   */
   readonly named?: NamedFleet;
-  /** What the round before found. */
+  /** Findings of the previous round. */
   readonly earlier?: readonly Finding[];
-  /** The config's rules, where many rounds share one config: evaluating the schedules is the dearest part of a round. */
+  /**
+   * The prepared rules, shared by rounds with the same config: evaluating schedules is the most expensive part of a
+   * round.
+   */
   readonly book?: RuleBook;
 };
 
@@ -60,16 +65,16 @@ export type PoolName = {
   readonly pool: string;
 };
 
-/** Bring one pool to a size: at most one per cluster and round. */
+/** A resize of one pool: at most one per cluster and round. */
 export type Action = PoolName & {
   readonly kind: 'scale';
   readonly from: Size;
   readonly to: Size;
   readonly raise: boolean;
-  /** Sent along with the bounds of an autoscaled pool; absent = the pool's `size` goes back as it was read. */
+  /** The `size` sent with an autoscaled pool's bounds; absent = unchanged. */
   readonly size?: number;
   readonly reason: string;
-  /** Who wants it: "schedule", "lease of …", "override by …". */
+  /** The cause: "schedule", "lease of …", "override by …". */
   readonly who: string;
   readonly deadline: EpochMs;
 };
@@ -99,7 +104,7 @@ export type HoldCode =
   | 'cool-down'
   | 'refused';
 
-/** A reason not to act on a pool now, although another size is wanted or the wanted size cannot be told. */
+/** Why a pool is not changed now, although another size is wanted or the wanted size is unknown. */
 export type Hold = PoolName & {
   readonly kind: 'hold';
   readonly code: HoldCode;
@@ -107,11 +112,11 @@ export type Hold = PoolName & {
   readonly to: Size | undefined;
   readonly reason: string;
   readonly who: string;
-  /** When it ends by itself; absent = nobody can tell, or something has to be done first. */
+  /** When it ends by itself; absent = unknown, or somebody has to act first. */
   readonly until?: EpochMs | undefined;
 };
 
-/** What is kept for `history`: one line in a pool's life. */
+/** A line of the `history`. */
 export type Decision = PoolName & {
   readonly schema: 1;
   readonly at: EpochMs;
@@ -133,31 +138,33 @@ export type Decision = PoolName & {
   readonly reason: string;
   readonly who: string;
   readonly configHash: string;
-  /** How many nodes the pool had when that was decided; absent where no answer said so, and in records of 0.1.0. */
+  /** The pool's nodes at that time; absent if unknown, and in records of 0.1.0. */
   readonly nodes?: number;
 };
 
-/** A cluster whose record changes, with or without an action. */
+/** A cluster whose record changes, with or without a resize. */
 export type RecordUpdate = {
   readonly region: string;
   readonly clusterId: string;
-  /** As it is to be stored; for an action, the claim is in it. */
+  /** The record to store; with a resize, it holds the claim. */
   readonly record: ClusterRecord;
   readonly action: Action | undefined;
   readonly decisions: readonly Decision[];
 };
 
-/** One pool with a rule: what is seen and what is wanted, whether or not anything is to be done. */
+/** One pool with a rule: its size and its wanted size, whether or not it is changed. */
 export type PoolState = PoolName & {
   readonly status: string;
   readonly seen: Size | undefined;
-  /** How many nodes it has, beside the bounds of an autoscaled pool; undefined = the answer does not say. */
+  /** Its nodes, beside an autoscaled pool's bounds; undefined = not in the answer. */
   readonly nodes: number | undefined;
   readonly wanted: Size | undefined;
-  /** Why that is wanted, and when what decides ends: an override, a lease, a kept size; undefined = the schedule decides. */
+  /**
+   * Why that is wanted, and when the override, lease or kept size that decides ends; undefined = the schedule decides.
+   */
   readonly reason?: string;
   readonly until?: EpochMs | undefined;
-  /** The boundary for which it is up already, or not lowered any more, while the schedule still says less. */
+  /** The boundary for which it is already raised, or no longer lowered, while the schedule still says less. */
   readonly upFor?: EpochMs | undefined;
 };
 
@@ -168,9 +175,9 @@ export type Plan = {
   readonly findings: readonly Finding[];
   readonly notices: readonly Notice[];
   readonly updates: readonly RecordUpdate[];
-  /** What the brake counted and let through; absent = nothing. */
+  /** Lowers that the brake counted and let through; absent = none. */
   readonly letThrough?: LetThrough;
 };
 
-/** Pools that are lowered without having been seen coming, by `region/clusterId/poolId`, and the nodes each of them loses. */
+/** Unexpected lowers: pools by `region/clusterId/poolId`, with the nodes each loses. */
 export type LetThrough = ReadonlyMap<string, number>;

@@ -17,31 +17,31 @@ export type PoolInput = {
   readonly scheduleName: string;
   readonly timeline: Timeline;
   readonly asks: PoolAsks;
-  /** After settling; undefined at first sight. */
+  /** After settling; undefined = first observation. */
   readonly memory: PoolMemory | undefined;
   /** The pool's own claimed change that has not settled. */
   readonly inFlight: Change | undefined;
-  /** What settling has just shown. */
+  /** What settling found in this round. */
   readonly evidence: 'superseded' | 'undone' | undefined;
   readonly leadMs: number;
-  /** When this pool was looked at last, where that is known. */
+  /** When this pool was last read, if known. */
   readonly lookedAt: EpochMs | undefined;
-  /** Was its rule acted under, or approved, before? Absent = no. */
+  /** Was a pool changed under its rule before, or was the rule approved? Absent = no. */
   readonly isRuleKnown?: boolean;
 };
 
 export type Block = { readonly code: HoldCode; readonly reason: string };
 
-/** One pool as the plan sees it before slot, order and safety. */
+/** One pool's evaluation before slot, order and safety rules. */
 export type PoolView = {
   readonly names: PoolName;
   readonly cluster: ObservedCluster;
   readonly pool: ObservedPool;
   readonly rule: Rule;
   readonly memory: PoolMemory;
-  /** The size the answer shows; undefined = absent or stale. */
+  /** The size in the answer; undefined = absent or old. */
   readonly current: Size | undefined;
-  /** The same, only when seen Running and nothing of ours is in flight. */
+  /** The same, only if Running with no change of ours in flight. */
   readonly running: Size | undefined;
   readonly target: Size | undefined;
   readonly base: Size | undefined;
@@ -49,23 +49,23 @@ export type PoolView = {
   readonly who: string;
   readonly reason: string;
   readonly aheadOf: EpochMs | undefined;
-  /** Nothing is wanted: the schedule leaves it as it is, nobody asks for more, and it is not raised ahead. */
+  /** No size is wanted: the schedule says leave, there is no ask, and no raise ahead of time. */
   readonly isLeft: boolean;
   /** See Wanted. */
   readonly until: EpochMs | undefined;
   readonly upFor: EpochMs | undefined;
-  /** The latest edge of the schedule, or the boundary ahead of which the pool is raised. */
+  /** The latest edge of the schedule, or the boundary the pool is raised for ahead of time. */
   readonly boundary: EpochMs | undefined;
-  /** The latest edge of the schedule, −∞ where there is none. */
+  /** The latest edge of the schedule, −∞ if there is none. */
   readonly lastEdgeAt: EpochMs;
-  /** How long before a boundary it is raised; 0 where that was not asked. */
+  /** How long before a boundary it is raised; 0 if not computed. */
   readonly leadMs: number;
-  /** A person asked for it: lateness is not said. */
+  /** A person asked for it, so lateness is not reported. */
   readonly isLateSuppressed: boolean;
-  /** The pause in force, the longest where there are several. */
+  /** The pause in force; of several, the longest. */
   readonly pause: Pause | undefined;
   readonly isOverridden: boolean;
-  /** Why nothing is done whatever the target is. */
+  /** Why nothing is done, whatever the target. */
   readonly block: Block | undefined;
   readonly findings: readonly Finding[];
   readonly notices: readonly Notice[];
@@ -74,7 +74,7 @@ export type PoolView = {
 
 type Known = 'names' | 'cluster' | 'pool' | 'rule' | 'memory' | 'current' | 'who' | 'reason' | 'isLateSuppressed';
 
-/** A pool of which nothing is known or wanted but what is given here. */
+/** An evaluation with defaults for everything that is not given. */
 export function poolView(given: Pick<PoolView, Known> & Partial<Omit<PoolView, Known>>): PoolView {
   return {
     running: undefined,
@@ -113,7 +113,7 @@ export function poolLabel(names: Pick<PoolName, 'cluster' | 'pool'>): string {
   return `${names.cluster}/${names.pool}`;
 }
 
-/** A size that is wanted, differs from what is seen, and nothing about the pool itself speaks against. */
+/** The pool's wanted size differs from its observed size, and nothing about the pool prevents the change. */
 type Want = {
   readonly view: PoolView;
   readonly from: Size;
@@ -131,6 +131,9 @@ export type FinishedPool = {
 
 export type RankedWant = Want & {
   readonly deadline: EpochMs;
-  /** Only the raise of bounds that move both ways: the brake holds the rest, and still asks the rule of before. */
+  /**
+   * Only the raising part of bounds that move both ways: the brake holds the rest, and keeps comparing with the old
+   * rule.
+   */
   readonly isHalf?: boolean;
 };

@@ -7,7 +7,7 @@ import { type PoolMemory, type Refusal, remember } from './memory.ts';
 const firstCoolDownMs = 5 * 60_000;
 export const longestCoolDownMs = 20 * 60_000;
 const remembered = 2;
-/** A server may explain at any length; the record and the sentences stay short. */
+/** The server's text is cut, to keep the record and messages short. */
 const mostDetail = 120;
 
 export type NewRefusal = {
@@ -17,7 +17,10 @@ export type NewRefusal = {
   readonly poolUpdatedAt: EpochMs | undefined;
 };
 
-/** A refusal starts a cool-down for this target of this pool: 5 min, doubling to 20 min. Another target is free at once. */
+/**
+ * A refusal starts a cool-down for this target of this pool: 5 min, doubling to 20 min. Other targets may be sent at
+ * once.
+ */
 export function addRefusal(memory: PoolMemory, refusal: NewRefusal, now: EpochMs): PoolMemory {
   const known = refusalOf(memory, refusal.target);
   const count = (known?.count ?? 0) + 1;
@@ -35,12 +38,12 @@ export function addRefusal(memory: PoolMemory, refusal: NewRefusal, now: EpochMs
   return remember(memory, { refusals: [...others, next].slice(-remembered) });
 }
 
-/** At most one is remembered for each target. */
+/** At most one refusal is stored per target. */
 export function refusalOf({ refusals }: Pick<PoolMemory, 'refusals'>, target: Size | undefined): Refusal | undefined {
   return target === undefined ? undefined : refusals?.find((one) => equalSize(one.target, target));
 }
 
-/** An end further away than any cool-down lasts was written before the clock went back. */
+/** An end further away than the longest cool-down was written before the clock went back. */
 export function isCoolingDown({ until }: Refusal, now: EpochMs): boolean {
   return now < until && until - now <= longestCoolDownMs;
 }
@@ -49,8 +52,8 @@ export function isCoolingDown({ until }: Refusal, now: EpochMs): boolean {
 type BoundsChange = { readonly from: Size; readonly to: Size };
 
 /**
- * The `size` that is sent along with new bounds: only where they were refused as invalid before and the pool's own size
- * lies outside them, for the refusal may be about that (ADR 18). undefined = it goes back as it was read.
+ * The `size` to send with new bounds: only if the bounds were refused as invalid and the pool's own size lies outside
+ * them, since the refusal may be about that (ADR 18). undefined = send it unchanged.
  */
 export function sizeSentAlong(
   memory: Pick<PoolMemory, 'refusals'>,
@@ -62,12 +65,12 @@ export function sizeSentAlong(
   return sizeWithin(pool, change);
 }
 
-/** What was accepted and not applied counts as invalid for the cool-down, and says nothing about the size. */
+/** A change that was accepted and not applied counts as invalid for the cool-down, but says nothing about the size. */
 function saidInvalid({ why, wasInvalid }: Refusal): boolean {
   return why === 'invalid' || wasInvalid === true;
 }
 
-/** The nearest size within the new bounds, where the pool's own lies outside. */
+/** The nearest size within the new bounds, if the pool's own lies outside. */
 export function sizeWithin(
   pool: Pick<ObservedPool, 'autoscale' | 'size'>,
   { from, to }: BoundsChange,
@@ -78,7 +81,7 @@ export function sizeWithin(
   return within === size ? undefined : within;
 }
 
-/** An absent size is 0 where the bounds allow no other; else nobody knows it. */
+/** An absent size is 0 if the bounds allow no other; otherwise it is unknown. */
 export function nodesUnder({ size }: Pick<ObservedPool, 'size'>, bounds: Size): number | undefined {
   return size ?? (upper(bounds) === 0 ? 0 : undefined);
 }

@@ -22,8 +22,8 @@ export type RemovedInput = {
 };
 
 /**
- * A pool whose rule is gone from the config while it is away gets its base back (unless the rule said `leave`), and is
- * then forgotten. undefined = forget it now.
+ * If a pool's rule leaves the config while the pool is below base, its base is restored (unless the rule said `leave`);
+ * then the pool is forgotten. undefined = forget it now.
  */
 export function viewRemoved(input: RemovedInput): PoolView | undefined {
   const { pool, names, isInFlight } = input;
@@ -100,7 +100,7 @@ function blockOf(input: RemovedInput, memory: PoolMemory, size: Size | undefined
   return size === undefined && memory.away ? absentSize(input) : undefined;
 }
 
-/** What stands in for the rule that is gone: no limits, no grace, act. */
+/** Replaces the rule that is gone: no limits, no grace, mode act. */
 function ruleOfTheGone(memory: PoolMemory): Rule {
   return {
     match: { text: '(removed)', region: undefined, cluster: '', pool: undefined, exactPool: false },

@@ -14,11 +14,11 @@ import { makeTimeline, type Timeline } from '../schedule/timeline.ts';
 export type AppliedRule = { readonly rule: Rule; readonly scheduleName: string; readonly timeline: Timeline };
 
 export type RuleBook = {
-  /** The first rule that matches, whatever it says. */
+  /** The first rule that matches, of any kind. */
   readonly ruleOf: (names: Names) => Rule | undefined;
-  /** The same, when it has a schedule: with the pool's own timeline (schedule and matching exceptions). */
+  /** The same rule if it has a schedule, with the pool's own timeline (schedule and matching exceptions). */
   readonly appliedRule: (names: Names) => AppliedRule | undefined;
-  /** The rule that turns on labels which nobody knows: it, or another one, may be the pool's. undefined = all is clear. */
+  /** The rule that depends on unknown labels: it or a later rule may apply. undefined = no such doubt. */
   readonly unclearRule: (names: Names) => Rule | undefined;
   /** The keys of labels that rules ask for. */
   readonly labelKeys: ReadonlySet<string>;
@@ -26,7 +26,10 @@ export type RuleBook = {
   readonly mayAct: (names: Pick<Names, 'region' | 'cluster'>) => boolean;
 };
 
-/** The config as pools ask it. Each schedule is evaluated once per book and set of exceptions, not once per pool. */
+/**
+ * The config prepared for looking up pools. Each schedule is evaluated once per book and set of exceptions, not once
+ * per pool.
+ */
 export function makeRuleBook(config: CompiledConfig, now: EpochMs): RuleBook {
   const schedules = new Map(config.schedules.map((schedule) => [schedule.name, schedule]));
   const timelines = new Map<string, Timeline>();
@@ -60,7 +63,7 @@ export function makeRuleBook(config: CompiledConfig, now: EpochMs): RuleBook {
   };
 }
 
-/** What rules ask of a pool as it was seen. */
+/** What rules need to know about a pool. */
 export function labelledNames(
   cluster: { readonly region: string; readonly name: string },
   pool: { readonly name: string; readonly labels?: Labels | undefined },
@@ -68,7 +71,7 @@ export function labelledNames(
   return { region: cluster.region, cluster: cluster.name, pool: pool.name, labels: pool.labels };
 }
 
-/** Of a pool whose cluster is known to match. */
+/** For a pool whose cluster is known to match. */
 function isMatched(match: Match, { pool, labels }: Names): boolean {
   return matchesPoolName(match, pool) && matchesLabels(match, labels);
 }
@@ -80,7 +83,7 @@ function livesHere(rule: Rule, config: CompiledConfig, names: Names): Rule {
   return { ...rule, limits: { ...rule.limits, min: Math.max(1, rule.limits.min) } };
 }
 
-/** Rules that take all pools of a cluster out come first or not at all. */
+/** Rules that exclude all pools of a cluster count only if they come first. */
 function mayAct(rules: readonly Rule[]): boolean {
   for (const rule of rules) {
     if (rule.schedule !== undefined) return true;
@@ -90,7 +93,7 @@ function mayAct(rules: readonly Rule[]): boolean {
   return false;
 }
 
-/** The timeline of one schedule with those of the exceptions that name this pool; made once for all pools it suits. */
+/** The timeline of one schedule with the exceptions that match this pool; shared by all pools with the same ones. */
 export function timelineOf(
   schedule: Schedule,
   exceptions: readonly Exception[],

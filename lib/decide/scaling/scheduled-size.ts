@@ -19,21 +19,24 @@ import type { ClusterInput } from './plan.ts';
 import type { AppliedRule } from './rule-book.ts';
 import type { Settled } from './settle.ts';
 
-/** A lower looks 15 min further ahead than a raise: two equal looks made pools dip shortly before they are needed (ADR 21). */
+/**
+ * A lower looks 15 min further ahead than a raise: with equal times, pools were lowered shortly before they were needed
+ * (ADR 21).
+ */
 export function lowerLookMs(leadMs: number): number {
   return leadMs + 15 * minuteMs;
 }
 
 export type Resolver = {
   readonly rule: Rule;
-  /** undefined = nobody has looked at the pool: sizes stay in the form in which the rule gives them. */
+  /** undefined = the pool was not read: sizes stay in the rule's form. */
   readonly autoscale: boolean | undefined;
   readonly base: Size | undefined;
 };
 
 /**
- * One term as a size of this pool after limits. A remembered base is a person's size, which limits never clamp; leave is no
- * size.
+ * One term as a size of this pool, after limits. Limits never apply to a remembered base, since a person chose it;
+ * leave is no size.
  */
 export function resolveTerm(term: Term, { rule, autoscale, base }: Resolver): Size | undefined {
   if (term === 'leave') return undefined;
@@ -43,7 +46,7 @@ export function resolveTerm(term: Term, { rule, autoscale, base }: Resolver): Si
   return own === undefined ? undefined : clampSize(own, rule.limits);
 }
 
-/** The largest of what is said; none where only leave is. `isWhole` is false when a term is not known (an unknown base). */
+/** The largest term; none if there is only leave. `isWhole` is false if a term is unknown (an unknown base). */
 export function resolveSays(says: Says, resolver: Resolver): { size: Size | undefined; isWhole: boolean } {
   let size: Size | undefined;
   let isWhole = true;
@@ -57,31 +60,31 @@ export function resolveSays(says: Says, resolver: Resolver): { size: Size | unde
 }
 
 export type ScheduledViews = {
-  /** What the schedule says at this instant; undefined while a base is unknown. */
+  /** What the schedule says now; undefined while a base is unknown. */
   readonly now: Size | undefined;
-  /** Raises go up to this: the largest over [now, now + lead]. */
+  /** Raises go up to this: the largest size over [now, now + lead]. */
   readonly up: Size | undefined;
-  /** Lowers go down to this: the largest over [now, now + lead + 15 min]; undefined = unknown, do not lower. */
+  /** Lowers go down to this: the largest size over [now, now + lead + 15 min]; undefined = unknown, do not lower. */
   readonly down: Size | undefined;
-  /** The boundary for which `up` is more than what is said now. */
+  /** The boundary that makes `up` larger than the size now. */
   readonly aheadOf: EpochMs | undefined;
-  /** The boundary for which `down` is more than what is said now. */
+  /** The boundary that makes `down` larger than the size now. */
   readonly keptFor: EpochMs | undefined;
 };
 
-/** A size that stands in for what the schedule says, until it ends. */
+/** A size used instead of the schedule's, until it ends. */
 type Standing = Pick<Kept, 'size' | 'until'>;
 
 /**
- * Where the schedule wants nothing, what the pool has stands until it next wants something (ADR 36), or for as long as a
- * size is kept: of leases and overrides that came after that one, too, it keeps what they made of it.
+ * While the schedule says leave, the pool's size stays until the schedule next wants one (ADR 36), or as long as a size
+ * is kept. That includes the results of later leases and overrides.
  */
 function standingNow(timeline: Timeline, now: EpochMs, kept: Kept | undefined, size: Size): Standing | undefined {
   if (!saysLeave(saysAt(timeline, now))) return kept;
   return { size, until: kept?.until ?? nextChange(timeline, now)?.at ?? Number.POSITIVE_INFINITY };
 }
 
-/** The schedule's sizes as a pool of this size needs them, with a kept size standing in until it ends. */
+/** The schedule's sizes for a pool of this size; a kept size replaces them until it ends. */
 export function scheduledViews(
   timeline: Timeline,
   now: EpochMs,
@@ -112,7 +115,7 @@ export function scheduledViews(
   };
 }
 
-/** What is said over [from, to], both ends included; while a size stands in for it, only what follows that. */
+/** The sizes over [from, to], both included; while another size replaces the schedule, only those after it. */
 function saysWithin(timeline: Timeline, from: EpochMs, to: EpochMs, stands: Standing | undefined): Says {
   const start = stands === undefined ? from : stands.until;
   if (start > to) return [];
@@ -145,7 +148,7 @@ type Queued = {
   readonly boundary: EpochMs;
 };
 
-/** The lead of each pool: its own, and with `auto` also the leads of the raises queued before it for the same boundary. */
+/** The lead of each pool: its own, and with `auto` also the leads of raises queued before it for the same boundary. */
 export function clusterLeads(
   input: ClusterInput,
   settled: Settled,
@@ -179,7 +182,7 @@ export function clusterLeads(
   return leads;
 }
 
-/** The first boundary within the longest lead at which the schedule asks for more than the pool has now. */
+/** The first boundary within the longest lead at which the schedule wants more than the pool has now. */
 function nextRaise(
   input: ClusterInput,
   settled: Settled,
@@ -202,10 +205,13 @@ function nextRaise(
 
 /** No learnt lead is longer than this. */
 export const longestLeadMs = 60 * minuteMs;
-/** How long a raise takes until one was seen: MKS's own command-line tests allow a resize 15 minutes. */
+/** Assumed until a raise was observed: MKS's own command-line tests allow a resize 15 minutes. */
 const unknownRaiseMs = 15 * minuteMs;
 
-/** The lead of one pool on its own: fixed, none, or learnt as 1.25 × the slowest of its last 10 raises + 2 min + one tick. */
+/**
+ * The lead of one pool on its own: fixed, none, or learnt as 1.25 × the slowest of its last 10 raises + 2 min + one
+ * tick.
+ */
 export function ownLeadMs(lead: Lead, memory: PoolMemory | undefined, everyMs: number): number {
   if (lead.kind === 'none') return 0;
   if (lead.kind === 'fixed') return lead.ms;
@@ -214,7 +220,7 @@ export function ownLeadMs(lead: Lead, memory: PoolMemory | undefined, everyMs: n
   return Math.min(learnt + everyMs, longestLeadMs);
 }
 
-/** One cluster changes one pool at a time: a raise also waits for those queued before it for the same boundary. */
+/** A cluster changes one pool at a time, so a raise also waits for those queued before it for the same boundary. */
 function queuedLeadMs(ownMs: number, before: readonly number[]): number {
   return Math.min(
     before.reduce((sum, ms) => sum + ms, ownMs),

@@ -7,13 +7,13 @@ import { type Change, type ClusterRecord, type NotApplied, type PoolMemory, type
 import type { Decision, PoolName } from './plan.ts';
 import { addRefusal } from './refusal.ts';
 
-/** `claimedAt`: the claim was a look, too; what somebody did came after it. */
+/** `claimedAt`: the pool was also read for the claim; changes by others came later. */
 type Evidence = { readonly kind: 'superseded' | 'undone'; readonly claimedAt: EpochMs };
 
 export type Settled = {
   readonly change: Change | undefined;
   readonly pools: { readonly [poolId: string]: PoolMemory };
-  /** What settling showed about people's hands, by pool id. */
+  /** Manual changes found while settling, by pool id. */
   readonly evidence: { readonly [poolId: string]: Evidence };
   readonly decisions: readonly Omit<Decision, 'configHash'>[];
 };
@@ -27,7 +27,7 @@ export type SettleInput = {
   readonly stuckAfterMs: number;
 };
 
-/** Every mark of the cluster (the change in flight, and changes that got stuck) against what is seen now. */
+/** Compares every open change of the cluster (in flight or stuck) with the current observation. */
 export function settleRecord(input: SettleInput): Settled {
   const { record } = input;
   let settled: Settled = { change: undefined, pools: record.pools, evidence: {}, decisions: [] };
@@ -103,23 +103,23 @@ function afterSettlement(
 }
 
 /**
- * What was asked for may be applied after nobody waits for it any more: a size that is absent then is our 0. Where the
- * size from before was ours, too, it stays so: at base time it would else be taken for a person's (`notApplied` knows the 0).
+ * A change may be applied after we stopped waiting for it: an absent size is then our 0. If the size before was ours
+ * too, that is kept: at base time it would otherwise count as a person's (`notApplied` knows the 0).
  */
 function lastAsked(memory: PoolMemory, change: Change): PoolMemory['lastSet'] {
   if (equalSize(memory.lastSet, change.from)) return memory.lastSet;
   return lower(change.to) === 0 ? change.to : memory.lastSet;
 }
 
-/** Nobody saw what came of it. Shows the pool that size when it is back, it was us. */
+/** The outcome is unknown. If the pool later shows that size, it was our change. */
 function perhapsApplied({ notApplied: known }: PoolMemory, { to }: Change, at: EpochMs): NotApplied {
-  // A size is only left out where it is 0: the 0 that was given up on before explains that, and this change does not.
+  // A size is omitted only if it is 0: the 0 that was given up before explains that, this change does not.
   if (known !== undefined && lower(known.target) === 0 && lower(to) !== 0) return known;
   const isSame = known !== undefined && equalSize(known.target, to);
   return { target: to, count: isSame ? known.count : 0, at };
 }
 
-/** A server may say 2xx and ignore what it was sent: from the third time in a row on that counts as a refusal. */
+/** A server may answer 2xx and ignore the request: from the third time in a row, that counts as a refusal. */
 function notApplied(memory: PoolMemory, change: Change, pool: ObservedPool | undefined, now: EpochMs): PoolMemory {
   const isSame = memory.notApplied !== undefined && describeSize(memory.notApplied.target) === describeSize(change.to);
   const count = isSame ? (memory.notApplied?.count ?? 0) + 1 : 1;
@@ -130,7 +130,7 @@ function notApplied(memory: PoolMemory, change: Change, pool: ObservedPool | und
     lastSet,
     busySince: undefined,
   });
-  // Whatever was asked for: targets that take turns would else be sent for ever.
+  // Counted over all targets, or alternating targets would be sent for ever.
   if (inRow < 3) return counted;
   const why: Refusal['why'] = 'ignored';
   return addRefusal(
@@ -177,7 +177,7 @@ function decisionOf(
   ];
 }
 
-/** Bounds are settled when they read back; what runs is told beside them. */
+/** Bounds are settled when they are read back; the node count is judged separately. */
 function nodesAfter({ pools }: SettleInput, { poolId, to }: Change): string {
   const pool = pools.find(({ id }) => id === poolId);
   if (pool === undefined || !pool.autoscale || pool.size === undefined) return '';
@@ -187,10 +187,10 @@ function nodesAfter({ pools }: SettleInput, { poolId, to }: Change): string {
   return `; its bounds are set, ${pool.size} nodes run until its autoscaler removes them`;
 }
 
-/** A PUT that was accepted may take a while to show: before this, the old size proves nothing. */
+/** An accepted PUT may take a while to show: before this, the old size proves nothing. */
 export const notAppliedAfterMs = 4 * 60_000;
 export const vanishedAfterMs = 10 * 60_000;
-/** The service's clock may be a little behind ours, and its times may be cut to the second. */
+/** The service's clock may be slightly behind ours, and its times may be cut to the second. */
 const stampsDifferMs = 60_000;
 /** Two machines' clocks differ by less than this. */
 export const clocksDifferMs = 5 * 60_000;
@@ -202,7 +202,7 @@ export type Settlement =
   /** Applied, and put back to the old size by somebody. */
   | { readonly kind: 'undone'; readonly size: Size }
   | { readonly kind: 'not-applied' }
-  /** Nothing shows what became of it: no answer has the pool any more, or its answers have no size. */
+  /** The outcome cannot be seen: the pool is missing from all answers, or its answers have no size. */
   | { readonly kind: 'vanished' }
   /** In Error since it was asked to change. */
   | { readonly kind: 'failed' }
@@ -210,9 +210,9 @@ export type Settlement =
   | { readonly kind: 'wait' };
 
 /**
- * What a fresh observation says about a claimed change. `running` = the size, only when the pool is seen Running.
- * A mark outlives every crash, so what is seen decides and never what was answered. `missingSince` = since when no answer
- * has shown the pool.
+ * The outcome of a claimed change by a new observation. `running` = the size, only if the pool was seen Running. The
+ * claim survives every crash, so the observation decides, never the answer to the PUT. `missingSince` = since when no
+ * answer has shown the pool.
  */
 export function settleChange(
   change: Change,
@@ -232,35 +232,38 @@ export function settleChange(
   if (equalSize(running, change.to)) return { kind: 'done', tookMs: tookMs(change.claimedAt, pool, now) };
   if (!equalSize(running, change.from)) return { kind: 'superseded', size: running };
   if (age < notAppliedAfterMs) return { kind: 'wait' };
-  // An autoscaled pool is touched by its autoscaler all day, and a raise taken for undone would leave a pool at 0 in
-  // silence: neither is held against people. In doubt, a pool stays up.
+  // Neither counts as a manual change: an autoscaler changes its pool all day, and a raise wrongly taken for reverted
+  // would leave a pool at 0 unnoticed. In doubt, a pool stays up.
   const mayBeUndone = !pool.autoscale && !isRaise(change.from, change.to);
   const isTouched = mayBeUndone && pool.updatedAt !== undefined && pool.updatedAt > change.claimedAt;
   return isTouched ? { kind: 'undone', size: running } : { kind: 'not-applied' };
 }
 
 /**
- * The pool was Running when the change was claimed, so an answer from after that which shows Error shows that it failed:
- * whoever waits behind it waits for nothing. What becomes of the pool later still says whose doing that is.
+ * The pool was Running when the change was claimed, so a later answer that shows Error means that the change failed,
+ * and the next pool need not wait. What the pool becomes later still counts.
  */
 function hasFailed({ claimedAt }: Change, pool: ObservedPool, now: EpochMs): boolean {
   if (pool.status !== 'Error' || claimedAt > now) return false;
   return pool.updatedAt === undefined || pool.updatedAt >= claimedAt - stampsDifferMs;
 }
 
-/** One answer may leave a pool out; for so long none does. A time from the future was written before the clock went back. */
+/**
+ * A single answer may omit a pool; only this long an absence counts. A future time was written before the clock went
+ * back.
+ */
 function hasVanished(missingSince: EpochMs | undefined, now: EpochMs): boolean {
   return missingSince !== undefined && Math.abs(now - missingSince) >= vanishedAfterMs;
 }
 
-/** A raise ends when the pool was last updated, if that lies between claim and look; else when we looked. */
+/** A raise ends when the pool was last updated, if that lies between claim and observation; else at the observation. */
 export function tookMs(claimedAt: EpochMs, pool: ObservedPool, now: EpochMs): number {
   const updated = pool.updatedAt;
   const end = updated !== undefined && updated > claimedAt && updated <= now ? updated : now;
   return Math.max(0, end - claimedAt);
 }
 
-/** A claim from further ahead than clocks differ was made before the clock went back: nobody knows how old it is. */
+/** A claim further in the future than clocks differ was made before the clock went back: its age is unknown. */
 function ageOf({ claimedAt }: Change, now: EpochMs): number {
   return claimedAt > now + clocksDifferMs ? Number.POSITIVE_INFINITY : now - claimedAt;
 }

@@ -21,20 +21,19 @@ type Coming = {
   readonly at: EpochMs;
   readonly from: Size;
   readonly to: Size;
-  /** Nodes that go with it for certain: an autoscaled pool may have fewer than its bounds allow. */
+  /** Nodes that certainly go: an autoscaled pool may have fewer than its bounds allow. */
   readonly nodesLess: number;
   readonly isObserved: boolean;
 };
 type Next = Coming | 'base-unknown' | undefined;
 
-/** A change that waits for one of these is about to come all the same (or would, where the mode is observe). */
+/** With one of these holds, the change still comes soon (or would, in mode observe). */
 const soonAllTheSame: readonly HoldCode[] = ['observe', 'slot', 'max-changes'];
 
 /**
- * The sentence before the first write and after each change of the config: what is matched, when the next lower comes and
- * how much it takes, when the next raise comes. Whoever reads it can stop us in time. A lower that the brake will hold is
- * not promised. A name that several clusters or pools share counts once. `clusters`: the
- * same fleet, with the pools that no rule acts on.
+ * The notice before the first write and after each config change: how many pools match, the next lower and its size,
+ * and the next raise, so that people can stop Lamplighter in time. A lower that the brake will hold is not listed.
+ * Clusters or pools that share a name count once. `clusters`: the same fleet, including pools that no rule acts on.
  */
 export function startedNotice(
   input: RoundInput,
@@ -71,7 +70,7 @@ export function startedNotice(
   };
 }
 
-/** Also where no rule acts on it: the sentence counts every pool, or says that it could not. */
+/** Including pools that no rule acts on: the notice counts every pool, or says that it could not. */
 function isUncounted({ cluster: { status }, pools }: ObservedFleetCluster): boolean {
   return pools === undefined && status !== 'Deleting' && status !== 'Deleted';
 }
@@ -87,7 +86,7 @@ function seenPools(clusters: readonly ObservedFleetCluster[], book: RuleBook) {
   );
 }
 
-/** Clusters that no rule names at all, not even to leave them alone: most likely somebody forgot them. */
+/** Clusters that no rule matches, not even to exclude them: probably forgotten. */
 function unnamed({ rules, regions }: CompiledConfig, clusters: readonly ObservedFleetCluster[]): string {
   const others = clusters.filter(({ cluster: { region, name, status } }) => {
     if (status === 'Deleting' || status === 'Deleted') return false;
@@ -101,7 +100,7 @@ function unnamed({ rules, regions }: CompiledConfig, clusters: readonly Observed
   return `; no rule matches ${names.length === 1 ? 'the cluster' : 'the clusters'} ${names.slice(0, mostNamed).join(', ')}${more}`;
 }
 
-/** What this round and those right after it do, by pool. */
+/** Changes of this round and the ones right after it, by pool. */
 function changesNow(
   { actions, holds }: Pick<Plan, 'actions' | 'holds'>,
   nodes: ReadonlyMap<string, number>,
@@ -118,7 +117,7 @@ function changesNow(
   );
 }
 
-/** The next change that the schedule alone makes, from the size that the pool then has. */
+/** The next change by the schedule alone, from the size the pool has then. */
 function comingChange(
   pool: ObservedPool,
   memory: PoolMemory | undefined,
@@ -149,13 +148,13 @@ function comingChange(
   };
 }
 
-/** The next edge at which a size is wanted: an edge to `leave` changes nothing. */
+/** The next edge to a size; an edge to `leave` changes nothing. */
 function nextSize(timeline: Timeline, now: EpochMs): ReturnType<typeof nextChange> {
   const next = nextChange(timeline, now);
   return next !== undefined && saysLeave(next.says) ? nextChange(timeline, next.at) : next;
 }
 
-/** What is only observed is no part of what will be done; where nothing is done, it is what would be. */
+/** Observed pools are not counted, unless all pools are only observed; then the notice says what would be done. */
 function promised(changes: readonly Coming[]): readonly Coming[] {
   const done = changes.filter(({ isObserved }) => !isObserved);
   return done.length === 0 ? changes : done;
@@ -185,7 +184,7 @@ function takes(lowers: readonly Coming[]): string {
   return `${counted(lowers.length, 'pool')} by ${counted(nodes, 'node')}`;
 }
 
-/** Pools whose lowers the brake would hold then, if nothing changed until then: the plan itself is asked. */
+/** Pools whose lowers the brake would hold then, if nothing else changes: found by planning that round. */
 function brakedAt({ book: _ofNow, ...input }: RoundInput, at: EpochMs): ReadonlySet<string> {
   const { holds } = planRound({ ...input, now: at });
   return new Set(holds.filter(({ code }) => code === 'brake').map(({ poolId }) => poolId));
@@ -198,14 +197,14 @@ function raising(changes: readonly Coming[], now: EpochMs): string {
   return `next raise ${at === now ? 'now' : iso(at)}`;
 }
 
-/** They are held until somebody says what it is. */
+/** They are held until somebody resolves the ambiguity. */
 function unknownBases(count: number): string {
   return count === 0 ? '' : `; the base of ${counted(count, 'pool')} is not known, see: lamplighter rehearse`;
 }
 
 const mostNamed = 10;
 
-/** Matches that name nothing: a slip there is seen before anything comes of it. */
+/** Matches that match nothing, so that typos are noticed early. */
 function namingNothing(config: CompiledConfig, named: NamedFleet | undefined, now: EpochMs): string {
   if (named === undefined) return '';
   const found = describeMismatches(config, judgeMatches(config, named, now), named).map(({ short }) => short);
@@ -215,7 +214,7 @@ function namingNothing(config: CompiledConfig, named: NamedFleet | undefined, no
   return `; ${found.length === 1 ? 'this matches' : 'these match'} nothing in the fleet: ${found.slice(0, mostNamed).join(', ')}${more}`;
 }
 
-/** What the sentence does not count: clusters that did not answer, and lowers that wait for a person. */
+/** What the notice does not count: clusters that did not answer, and lowers that wait for approval. */
 function unsaid(unread: number, braked: number): string {
   const unanswered = unread === 0 ? '' : `; the pools of ${counted(unread, 'cluster')} could not be read`;
   const waiting = braked === 0 ? '' : `; the brake holds ${counted(braked, 'scale-down')} until: lamplighter approve`;

@@ -10,8 +10,8 @@ import { type Block, type PoolInput, type PoolView, poolFinding, poolLabel, pool
 import { resolveSays } from './scheduled-size.ts';
 
 /**
- * A pool that cannot be judged is not acted on. Where only its size or its status is unclear, or the answer an old one, what
- * the schedule says is known all the same, and so is when that is late: hands off must not mean that nobody is told.
+ * A pool that cannot be judged is not changed. If only its size or status is unclear, or the answer is old, the
+ * schedule's size is still known, so a late pool is still reported.
  */
 export function blockedView(
   input: PoolInput,
@@ -45,7 +45,7 @@ export function blockedView(
 
 const unclear: ReadonlySet<HoldCode> = new Set<HoldCode>(['absent-size', 'unknown-status', 'stale']);
 
-/** What the schedule says now, as far as it can be told without looking at the pool. */
+/** What the schedule says now, as far as known without reading the pool. */
 function meantSize(input: PoolInput, memory: PoolMemory): { base: Size | undefined; target: Size | undefined } {
   const { rule, now, timeline } = input;
   const { autoscale } = input.pool;
@@ -56,7 +56,10 @@ function meantSize(input: PoolInput, memory: PoolMemory): { base: Size | undefin
   return { base, target: isWhole ? size : undefined };
 }
 
-/** Lateness is not said where a person asked for it: a pause, an override, a respected change, `observe` of a pool at home. */
+/**
+ * Lateness is not reported if a person asked for it: a pause, an override, a respected manual change, or `observe` of a
+ * pool at its base.
+ */
 export function isLateSuppressed(
   input: PoolInput,
   memory: PoolMemory,
@@ -96,7 +99,7 @@ export function blockOf(input: PoolInput, memory: PoolMemory, size: Size | undef
   return undefined;
 }
 
-/** Named, so that somebody mends it; its name is not whole, so nothing is judged by it. */
+/** Reported so that somebody fixes it. Its name was cut, so it is not used for matching. */
 function unreadable({ names }: PoolInput, why: string): PoolBlock {
   const text = `${poolLabel(names)} cannot be read: ${why}`;
   return {
@@ -117,7 +120,7 @@ function changedKind({ names, pool }: PoolInput): PoolBlock {
   };
 }
 
-/** A size that is left out says nothing, whoever the pool belongs to. */
+/** An omitted size is unknown, whoever set it. */
 export function absentSize({ names, pool }: Pick<PoolInput, 'names' | 'pool'>): PoolBlock {
   const what = pool.autoscale ? 'size_min or size_max' : 'size';
   const text = `the API gives no ${what} for ${poolLabel(names)}, which is not the same as 0`;
@@ -133,7 +136,7 @@ function findMismatch({ pool, rule, names, timeline, now }: PoolInput): string |
   return hasRange ? `the rule gives a range, and ${poolLabel(names)} is a fixed pool` : undefined;
 }
 
-/** Nor can a person ask for one. */
+/** An override cannot ask for one either. */
 function findOverrideMismatch({ pool, asks, names }: PoolInput): string | undefined {
   const { override } = asks;
   if (pool.autoscale || override === undefined || !isRange(override.exactly)) return undefined;

@@ -31,20 +31,20 @@ export type WantedInput = {
 };
 
 export type Wanted = {
-  /** undefined = the base is wanted and unknown. */
+  /** undefined = the base is wanted but unknown. */
   readonly target: Size | undefined;
   readonly who: string;
   readonly reason: string;
-  /** The boundary ahead of which the pool is raised. */
+  /** The boundary the pool is raised for ahead of time. */
   readonly aheadOf: EpochMs | undefined;
-  /** The schedule wants nothing now, and nobody else does: what is there stays. */
+  /** The schedule says leave and there is no ask: the pool stays as it is. */
   readonly isLeft: boolean;
-  /** The schedule's own size at this instant, a kept size standing in for it; where it says leave, the one the pool has. */
+  /** The schedule's own size now, or the kept size instead of it; with leave, the pool's current size. */
   readonly scheduled: Size | undefined;
   readonly isByLeaseOrOverride: boolean;
-  /** When what decides ends: an override, a lease, a kept size; undefined = the schedule decides. */
+  /** When the override, lease or kept size that decides ends; undefined = the schedule decides. */
   readonly until: EpochMs | undefined;
-  /** The boundary for which the pool is up already, or not lowered any more, while the schedule still says less. */
+  /** The boundary for which the pool is already raised, or no longer lowered, while the schedule still says less. */
   readonly upFor: EpochMs | undefined;
 };
 
@@ -75,14 +75,16 @@ export function findWanted(input: WantedInput): Wanted {
   return lease === undefined ? bySchedule(input, views, isLeft) : withLease(input, views, lease, isLeft);
 }
 
-/** A lease is capped at `leases.max`, else `limits.max`, else the base (its max); with none of them it cannot count. */
+/**
+ * A lease is capped at `leases.max`, else `limits.max`, else the base (its max). Without any of them it has no effect.
+ */
 export function leaseCap(rule: Rule, base: Size | undefined): number | undefined {
   return rule.leases.max ?? rule.limits.max ?? (base === undefined ? undefined : upper(base));
 }
 
 type CappedLease = { readonly size: Size; readonly lease: Lease };
 
-/** The largest of the live leases; while a size is kept, only of those asked for after that began. */
+/** The largest live lease. While a size is kept, only leases that were asked for later count. */
 function largestLease(
   leases: readonly Lease[],
   kept: Kept | undefined,
@@ -99,7 +101,7 @@ function largestLease(
   return size === undefined ? undefined : { size: clampSize(size, resolver.rule.limits), lease: best };
 }
 
-/** Of leases for the same size, the one that ends last. */
+/** Of leases for the same size, the last to end. */
 function isLarger(lease: Lease, than: Lease): boolean {
   return lease.atLeast === than.atLeast ? isLonger(lease, than) : lease.atLeast > than.atLeast;
 }
@@ -131,7 +133,7 @@ function bySchedule(input: WantedInput, views: ScheduledViews, isLeft: boolean):
   return { ...common, upFor, target, who: schedule, reason: `${schedule}: ${size}${readyBy}` };
 }
 
-/** A lease raises and never lowers: with an unknown base, the pool stays where it is unless the lease asks for more. */
+/** A lease only raises: with an unknown base, the pool keeps its size unless the lease asks for more. */
 function withLease(input: WantedInput, views: ScheduledViews, { size, lease }: CappedLease, isLeft: boolean): Wanted {
   const { current } = input;
   const up = views.up === undefined ? size : largest(views.up, size);
@@ -164,13 +166,13 @@ export function asksOfPool(asks: readonly Ask[], names: Names, now: EpochMs): Po
   return { override, leases, pause, fingerprint: fingerprintOf(override, leases, pause) };
 }
 
-/** Of two asked for at one instant, the greater id: the same one whatever their order. */
+/** Of two asked for at the same instant, the greater id wins, so that their order does not matter. */
 function isLater(ask: Override, than: Override | undefined): boolean {
   if (than === undefined || ask.askedAt !== than.askedAt) return ask.askedAt > (than?.askedAt ?? -1);
   return ask.id > than.id;
 }
 
-/** Of two that end at one instant, the greater id. */
+/** Of two that end at the same instant, the greater id wins. */
 function isLonger(ask: Ask, than: Ask | undefined): boolean {
   if (than === undefined || ask.until !== than.until) return ask.until > (than?.until ?? -1);
   return ask.id > than.id;
@@ -180,7 +182,7 @@ function isPaused(pause: Pause, names: Names): boolean {
   return pause.match === undefined || matchesPool(pause.match, names);
 }
 
-/** Bounded whatever a flood of leases does: of the leases only the largest counts, and until when it lasts. */
+/** Only the largest lease and its end count, so the fingerprint stays short however many leases there are. */
 function fingerprintOf(override: Override | undefined, leases: readonly Lease[], pause: Pause | undefined): string {
   const parts: string[] = [];
   const most = Math.max(0, ...leases.map((lease) => lease.atLeast));
