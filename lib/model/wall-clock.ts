@@ -18,6 +18,12 @@ export function wallClock(zone: string): (at: EpochMs) => WallClock {
   return clock;
 }
 
+/** What the clocks of a zone are set to: "CEST", "GMT-4". */
+export function offsetNameOf(at: EpochMs, zone: string): string {
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeZoneName: 'short', hour: '2-digit' });
+  return format.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? zone;
+}
+
 function makeWallClock(zone: string): (at: EpochMs) => WallClock {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,

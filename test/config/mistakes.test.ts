@@ -137,6 +137,13 @@ const yaml: readonly Mistake[] = [
       'is not a date and time',
       '2026-12-01T20:00',
     ],
+    ['no length', 'from: 2026-12-01T20:00, to: §2026-12-01T20:00', 'at the moment it begins', 'later end'],
+    [
+      'times that the clocks skip',
+      'timezone: Europe/Berlin, from: 2027-03-28T02:10, to: §2027-03-28T02:50',
+      'at the moment it begins',
+      'clocks skip',
+    ],
     ['an end before its start', 'from: 2026-12-02T20:00, to: §2026-12-01T20:00', 'before it begins', 'swap'],
     [
       'two ends',
@@ -190,9 +197,13 @@ const yaml: readonly Mistake[] = [
     want: [['1.30 is read as the number 1.3', 'put it in quotes: "1.30"']],
   },
   {
-    title: 'a name that is no version',
-    text: `${base}versions: { §latest: { eol: 2027-02-28 } }\n`,
-    want: [['not a version of Kubernetes', '"1.35"']],
+    title: 'names that are no versions',
+    text: `${base}versions: { §latest: { eol: 2027-02-28 }, §"1.035": { eol: 2027-02-28 }, §"01.35": { eol: 2027-02-28 } }\n`,
+    want: [
+      ['not a version of Kubernetes', '"1.35"'],
+      ['not a version of Kubernetes', '"1.35"'],
+      ['not a version of Kubernetes', '"1.35"'],
+    ],
   },
   {
     title: 'ends that are no days',
@@ -337,6 +348,11 @@ const times: readonly Mistake[] = [
     title: 'an exception upside down',
     text: `${head}exceptions:\n  - { match: "a/b", start: 2026-12-24T00:00, end: §2026-12-23T00:00, size: 1 }\n`,
     want: [['ends before it starts', 'swap']],
+  },
+  {
+    title: 'an exception of no length',
+    text: `${head}exceptions:\n  - { match: "a/b", start: 2026-12-24T00:00, end: §2026-12-24T00:00, size: 1 }\n`,
+    want: [['ends at the moment it starts', 'later end']],
   },
   {
     title: 'an exception without a time',
@@ -818,6 +834,11 @@ const places: readonly Mistake[] = [
     text: destination('kind: email, url: §"https://mail.example.org", from: a@example.org, to: b@example.org'),
     want: [['not the address of a mail server', 'smtps://']],
   },
+  ...['smtp://mail.example.org:99999', 'smtps://mail.example.org:0', 'smtp://..:25'].map((url) => ({
+    title: `a mail server that cannot be: ${url}`,
+    text: destination(`kind: email, url: §"${url}", from: a@example.org, to: b@example.org`),
+    want: [['not the address of a mail server', 'smtps://']] as const,
+  })),
   {
     title: 'a mail server with a password in its address',
     text: destination('kind: email, url: "§smtps://u:p@mail.example.org", from: a@example.org, to: b@example.org'),

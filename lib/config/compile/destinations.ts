@@ -66,7 +66,8 @@ function compileUrl(
 ): DestinationConfig['url'] {
   const { url = '', kind, insecure = false } = input;
   if (!isMail(kind) || typeof url !== 'string') return compileAddress(url, insecure, mayBePlain, path, context);
-  if (/^smtps?:\/\/([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?\/?$/iu.test(url)) return { kind: 'plain', url };
+  if (/^smtps?:\/\/(\w[\w.-]*|\[[\da-f:.]+\])(:[1-9]\d{0,4})?\/?$/iu.test(url) && URL.canParse(url))
+    return { kind: 'plain', url };
   context.report.error(path, 'not the address of a mail server', 'write smtps://host, or smtp://host:587 for STARTTLS');
   return undefined;
 }

@@ -30,7 +30,11 @@ function compileException(input: ExceptionInput, path: Path, context: Context): 
   const end = readMoment(input.end, [...path, 'end'], context);
   const size = input.size === undefined ? undefined : readTerm(input.size, [...path, 'size'], report);
   if (start === undefined || end === undefined) return undefined;
-  if (typeof start === typeof end && start >= end) {
+  if (start === end) {
+    report.error([...path, 'end'], 'the exception ends at the moment it starts', 'write a later end');
+    return undefined;
+  }
+  if (typeof start === typeof end && start > end) {
     report.error([...path, 'end'], 'the exception ends before it starts', 'swap start and end, or correct one of them');
     return undefined;
   }

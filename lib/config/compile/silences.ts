@@ -100,12 +100,17 @@ function readDates(
     report.error([...path, 'until'], 'to and until both say when it ends', 'keep one of them');
   const [ends, key] = last === undefined ? [end, 'until'] : [last, 'to'];
   if (isFromDated && start === undefined) return undefined;
-  if (start !== undefined && ends !== undefined && ends <= start)
+  if (start !== undefined && ends === start)
+    report.error([...path, key], 'the silence ends at the moment it begins', sameMoment);
+  else if (start !== undefined && ends !== undefined && ends < start)
     report.error([...path, key], 'the silence ends before it begins', 'swap the two, or correct one of them');
   else if (ends !== undefined && ends <= context.now)
     report.warning([...path, key], 'the silence is over and has no effect', 'remove it');
   return { ...(start !== undefined && { from: start }), until: ends };
 }
+
+/** Also of two times that the clocks skip. */
+const sameMoment = 'write a later end; a time that the clocks skip is the moment at which they go forward';
 
 function readLocal(
   written: string | undefined,

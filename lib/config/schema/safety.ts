@@ -71,7 +71,10 @@ export const watch = v.strictObject(
 
 const versionName = v.pipe(
   v.string(),
-  v.regex(/^\d{1,4}\.\d{1,4}(?:\.\d{1,4})?$/u, complaint('not a version of Kubernetes', 'write "1.35", or "1.35.2"')),
+  v.regex(
+    /^(?:0|[1-9]\d{0,3})(?:\.(?:0|[1-9]\d{0,3})){1,2}$/u,
+    complaint('not a version of Kubernetes', 'write "1.35", or "1.35.2"'),
+  ),
 );
 
 export const versions = v.record(

@@ -1,8 +1,9 @@
 import { describeSize, type Size } from '../../model/size.ts';
 import { compareText, counted } from '../../model/text.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
-import { clockOf } from '../../model/wall-clock.ts';
+import { clockOf, offsetNameOf } from '../../model/wall-clock.ts';
 import type { PoolWord } from '../rehearsal/rehearsal.ts';
+import { comesTwice } from '../schedule/local-time.ts';
 
 /** How a reader of these messages names pools and tells times. */
 export type Telling = { readonly now: EpochMs; readonly zone: string; readonly hasSeveralRegions: boolean };
@@ -105,13 +106,18 @@ export function sizesOf({ from, to, nodes }: Pick<PoolWord, 'from' | 'to' | 'nod
   return `${describeSize(from)}${beside} → ${describeSize(to)}`;
 }
 
+/** Up to two hours in minutes; "in 24 hours and 5 minutes". */
 function inMinutes(ms: number): string {
-  return `in ${counted(Math.max(0, Math.round(ms / minuteMs)), 'minute')}`;
+  const minutes = Math.max(0, Math.round(ms / minuteMs));
+  if (minutes <= 120) return `in ${counted(minutes, 'minute')}`;
+  const rest = minutes % 60;
+  return `in ${counted(Math.floor(minutes / 60), 'hour')}${rest === 0 ? '' : ` and ${counted(rest, 'minute')}`}`;
 }
 
-/** "19:00", "Tue 00:30" on another day, "18:00 UTC" if no zone is known. */
+/** "19:00", "Tue 00:30" on another day, "02:30 CEST" on a night with two of them, "18:00 UTC" if no zone is known. */
 function clockIn(at: EpochMs, { zone, now }: Pick<Telling, 'zone' | 'now'>): string {
   const [then, today] = [clockOf(at, zone), clockOf(now, zone)];
   const day = then.date === today.date ? '' : `${then.weekday} `;
-  return `${day}${then.time}${zone === 'UTC' ? ' UTC' : ''}`;
+  const which = comesTwice(at, zone) ? ` ${offsetNameOf(at, zone)}` : '';
+  return `${day}${then.time}${zone === 'UTC' ? ' UTC' : which}`;
 }

@@ -31,6 +31,16 @@ export function boundaryOf(day: DayNumber, secondsOfDay: number, offsets: readon
   return first;
 }
 
+/** Do the clocks of the zone show the same date and time at another instant as well, since they are set back? */
+export function comesTwice(at: EpochMs, zone: string): boolean {
+  const offsets = zoneOffsets(zone, at - beforeMs, at + beforeMs);
+  const wallMs = at + (offsets.findLast(({ from }) => from <= at)?.offsetMs ?? 0);
+  return offsets.some(({ from, offsetMs }, index) => {
+    const other = wallMs - offsetMs;
+    return other !== at && other >= from && other < (offsets[index + 1]?.from ?? Number.POSITIVE_INFINITY);
+  });
+}
+
 /** The offsets that every boundary of the dates `first` … `last` (and of the date after each) needs. */
 export function offsetsAround(zone: string, first: DayNumber, last: DayNumber): readonly OffsetStretch[] {
   return zoneOffsets(zone, first * dayMs - beforeMs, (last + 1) * dayMs + afterMs);

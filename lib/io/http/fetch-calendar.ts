@@ -8,6 +8,8 @@ const mostBytes = 2 * 1024 * 1024;
 /** Over everything, redirects included: a round may wait for it. */
 const timeoutMs = 10_000;
 const mostRedirects = 3;
+/** Those that name another place (RFC 9110, 15.4). */
+const redirects: readonly number[] = [301, 302, 303, 307, 308];
 
 export type FetchedCalendar =
   | { readonly ok: true; readonly text: string }
@@ -28,7 +30,7 @@ export async function fetchCalendar(
   const deadline = startDeadline(parts.clock, timeoutMs, parts.signal);
   try {
     let next = url;
-    for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
+    for (let followed = 0; followed <= mostRedirects; followed += 1) {
       const outcome = await fetchOnce(parts, next, httpAllowed, deadline);
       if (!('redirect' in outcome)) return outcome;
       next = outcome.redirect;
@@ -53,7 +55,7 @@ async function fetchOnce(
   if (answer.kind === 'too-late') return { ok: false, problem: 'there was no time left' };
   if (answer.kind !== 'answered') return { ok: false, problem: answer.detail };
   const { status, body, bodyEnd } = answer;
-  if (status >= 300 && status < 400) return redirected(address.url, answer.headers.get('location'), status);
+  if (redirects.includes(status)) return redirected(address.url, answer.headers.get('location'), status);
   if (status !== 200) return { ok: false, problem: `it answered ${status}` };
   if (bodyEnd === 'cap') return { ok: false, problem: `it is larger than ${mostBytes / 1024 / 1024} MB` };
   if (bodyEnd !== 'whole') return { ok: false, problem: 'the answer ended early, or took too long' };

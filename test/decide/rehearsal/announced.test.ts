@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Announcement } from '../../../lib/decide/announcing/announcement.ts';
 import { announcementText, correctionText } from '../../../lib/decide/announcing/announcement-text.ts';
 import { rehearse } from '../../../lib/decide/rehearsal/rehearse.ts';
@@ -66,4 +66,42 @@ test('a rehearsal announces what real rounds announce, minute by minute', () => 
   }
   expect(differences).toEqual([]);
   expect(said).toBeGreaterThan(25);
+});
+
+describe('when a change comes is told', () => {
+  const pool = {
+    region: 'r',
+    clusterId: 'c',
+    cluster: 'dev',
+    poolId: 'p',
+    pool: 'w',
+    from: 4,
+    to: 0,
+    nodes: 4,
+    by: -4,
+  };
+  const beginning = (at: string, now: string, zone = 'Europe/Berlin') => {
+    const telling = { now: Date.parse(now), zone, hasSeveralRegions: false };
+    return announcementText([pool], Date.parse(at), telling).split(':').slice(0, 2).join(':');
+  };
+
+  test.each([
+    ['in minutes up to two hours', '2026-11-24T18:00Z', '2026-11-24T16:00Z', 'At 19:00, in 120 minutes'],
+    ['then in hours', '2026-11-24T18:00Z', '2026-11-24T15:00Z', 'At 19:00, in 3 hours'],
+    ['and minutes', '2026-11-24T18:00Z', '2026-11-23T17:55Z', 'At Tue 19:00, in 24 hours and 5 minutes'],
+    ['and one', '2026-11-24T18:00Z', '2026-11-24T14:59Z', 'At 19:00, in 3 hours and 1 minute'],
+    ['as time passes when the clocks go forward', '2027-03-28T01:00Z', '2027-03-28T00:30Z', 'At 03:00, in 30 minutes'],
+    ['with the first of two 02:30', '2027-10-31T00:30Z', '2027-10-31T00:00Z', 'At 02:30 CEST, in 30 minutes'],
+    ['with the second of them', '2027-10-31T01:30Z', '2027-10-31T00:30Z', 'At 02:30 CET, in 60 minutes'],
+    ['plainly where there is one', '2027-10-31T02:00Z', '2027-10-31T01:30Z', 'At 03:00, in 30 minutes'],
+    ['plainly before them', '2027-10-30T23:59Z', '2027-10-30T23:29Z', 'At 01:59, in 30 minutes'],
+  ])('%s', (_, at, now, text) => {
+    expect(beginning(at, now)).toBe(text);
+  });
+
+  test('by half an hour, on Lord Howe', () => {
+    expect(beginning('2027-04-03T14:30Z', '2027-04-03T14:00Z', 'Australia/Lord_Howe')).toBe(
+      'At 01:30 GMT+11, in 30 minutes',
+    );
+  });
 });

@@ -54,6 +54,8 @@ describe('a redirect is not followed', () => {
 describe('what cannot be used is told without the address', () => {
   const answers: readonly (readonly [string, (response: ServerResponse) => unknown, string])[] = [
     ['an error', (response) => response.writeHead(404).end(path), 'it answered 404'],
+    ['not modified', (response) => response.writeHead(304).end(), 'it answered 304'],
+    ['several to choose from', (response) => response.writeHead(300).end(), 'it answered 300'],
     ['no content', (response) => response.writeHead(204).end(), 'it answered 204'],
     ['a page', (response) => response.end('<!doctype html><title>Sign in</title>'), 'not an iCalendar file'],
     ['an empty answer', (response) => response.end(), 'not an iCalendar file'],
