@@ -22,20 +22,20 @@ export async function mapBounded<T, R>(
   return results;
 }
 
-/** Two for each request that may be under way: a few clusters that hang do not make a region silent. */
+/** Two for each concurrent request: a few hanging clusters do not make a region count as silent. */
 const mostUnanswered = 32;
 
 /**
- * Asks on behalf of one round, which must end in time. A region that leaves call after call unanswered is not asked any
- * more in this round, and nobody is when what is left of the run is needed for what comes after.
+ * Makes the calls of one round, which must end in time. After too many unanswered calls in a row, a region is not
+ * called again in this round. No call starts when the remaining time is needed for later steps.
  */
 export type Patience = {
   readonly ask: <T>(region: string, call: () => Promise<Answer<T>>) => Promise<Answer<T>>;
-  /** Why a region is not asked any more; undefined = it is. */
+  /** Why a region is not called any more; undefined = it is. */
   readonly silence: (region: string) => string | undefined;
 };
 
-/** `needsMs`: the longest call, and what must be done after the last one. Without `timeLeftMs` there is no such limit. */
+/** `needsMs`: the longest call, and the work after the last one. Without `timeLeftMs` there is no limit. */
 export function makePatience(needsMs: number, timeLeftMs: () => number = () => Number.POSITIVE_INFINITY): Patience {
   const unanswered = new Map<string, number>();
   const silence = (region: string) =>
@@ -55,7 +55,7 @@ export function makePatience(needsMs: number, timeLeftMs: () => number = () => N
   };
 }
 
-/** What cannot be asked all at once (`atOnce`) goes round, so that it is not always the same ones that come last. */
+/** If not all can be called at once (`atOnce`), the order rotates, so that not always the same ones come last. */
 export function inTurn<T>(
   items: readonly T[],
   atOnce: number,

@@ -16,22 +16,22 @@ export type AcceptParts = {
   readonly log: Log;
   readonly config: () => Pick<CompiledConfig, 'regions' | 'rules'>;
   readonly writer: GroupWriter;
-  /** Starts a round for that cluster at once. Losing it costs a tick, nothing else. */
+  /** Starts a round for that cluster at once. If that fails, the next tick does it. */
   readonly wake: (region: string, cluster: string) => void | Promise<void>;
-  /** Told of each event that was refused or not stored; absent = each is a line of the log. */
+  /** Called for each event that was refused or not stored; absent = each is logged. */
   readonly tell?: TellTrouble;
-  /** One more event of this source ended like this. */
+  /** Called for each event, with its source and outcome. */
   readonly count?: (outcome: PartOutcome['kind'], source: string) => void;
-  /** The base of a pool whose rule remembers it; undefined = not known. */
+  /** The base of a pool whose rule remembers it; undefined = unknown. */
   readonly findBase?: (names: Names) => Promise<Size | undefined>;
-  /** Does the fleet have this pool? undefined = nobody looked yet. */
+  /** Does the fleet have this pool? undefined = no round has run yet. */
   readonly isKnownPool?: (names: Names) => Promise<boolean | undefined>;
 };
 
 /**
- * Writes down what events ask for, each for itself: a bad one never costs its neighbours. Everything is stored when this
- * resolves, so the caller may acknowledge all but the `failed` ones. One outcome per event, in their order. `along` is
- * stored with the one thing that was asked for; where it was several, or none, the caller does so.
+ * Stores what events ask for, each on its own: a bad one does not affect the others. Everything is stored when this
+ * resolves, so the caller may acknowledge all but the `failed` ones. One outcome per event, in order. `along` is stored
+ * with a single ask; with several or none, the caller stores it.
  */
 export async function acceptEvents(
   parts: AcceptParts,
@@ -56,7 +56,7 @@ export async function acceptEvents(
   return outcomes;
 }
 
-/** Whatever somebody sends must not stop its neighbours. */
+/** A bad event does not affect the others. */
 function readSafely(source: EventSourceConfig, event: Incoming, now: number): readonly Reading[] {
   try {
     return readEvent(source, event, now);
@@ -67,7 +67,7 @@ function readSafely(source: EventSourceConfig, event: Incoming, now: number): re
 
 type Judged = Granted | Declined | (PartOutcome & { readonly kind: 'failed' });
 
-/** What is known about the fleet may be out of reach: then nothing is stored, and the event may come again. */
+/** If the fleet's records cannot be read, nothing is stored, and the event may be sent again. */
 async function judge(parts: AcceptParts, source: EventSourceConfig, reading: Reading, now: number): Promise<Judged> {
   if (reading.kind !== 'ask') return reading;
   try {
@@ -94,12 +94,12 @@ async function judgeByFleet(
   return judgeAsk(reading, named, base, context);
 }
 
-/** A batch that names many pools does not fall upon the store all at once. */
+/** Limits how many pools of a batch are stored at once. */
 const poolsAtOnce = 16;
 
 type Stored = ReadonlyMap<Granted, PartOutcome>;
 
-/** Grouped by pool, each group in its own lane: a store that fails for one pool fails only for that one. */
+/** Grouped by pool, each group in its own lane, so that a store error for one pool does not affect the others. */
 async function storeGranted(
   parts: AcceptParts,
   source: EventSourceConfig,
@@ -134,7 +134,7 @@ function outcomeOf(judged: Judged, stored: Stored): PartOutcome {
   return judged.kind === 'granted' ? stored.get(judged)! : judged;
 }
 
-/** Each bad one of a batch for itself: they fail for different reasons. */
+/** Each failed event of a batch is reported: they fail for different reasons. */
 function report(parts: AcceptParts, source: EventSourceConfig, outcomes: readonly EventOutcome[]): void {
   const { log, count, tell = makeTroubleLog(parts) } = parts;
   const all = outcomes.flatMap((outcome) => outcome.parts);
@@ -147,7 +147,7 @@ function report(parts: AcceptParts, source: EventSourceConfig, outcomes: readonl
   log.debug('events accepted', { source: source.name, events: all.length });
 }
 
-/** Once per cluster for which something new is stored. */
+/** Once per cluster with a newly stored ask. */
 async function wakeClusters(parts: AcceptParts, judged: readonly Judged[], stored: Stored): Promise<void> {
   const clusters = new Map<string, Names>();
   for (const one of judged) {
@@ -167,25 +167,28 @@ async function wakeClusters(parts: AcceptParts, judged: readonly Judged[], store
 }
 
 /**
- * What became of one thing an event asked for. `stored`, `merged` (into a lease that is held anyway): durable.
- * `unchanged`: seen before, or overtaken. `ignored`: nothing to do. `refused`: will never be right. `failed`: send it again.
+ * The outcome of one thing that an event asked for. `stored`, `merged` (into a lease that is in force anyway): durable.
+ * `unchanged`: received before, or overtaken. `ignored`: nothing to do. `refused`: would be refused again. `failed`:
+ * send it again.
  */
 type PartOutcome = {
   readonly kind: 'stored' | 'merged' | 'unchanged' | 'ignored' | 'refused' | 'failed';
   readonly eventId?: string | undefined;
   readonly reason?: string;
-  /** Of a merged one: nothing new had to be stored, so no round has to start. */
+  /** For merged ones: nothing new was stored, so no round has to start. */
   readonly isHeldAlready?: boolean;
 };
 
-/** The outcome of one incoming event: the gravest of its parts (an Alertmanager message and a batch have several). */
+/**
+ * The outcome of one incoming event: the most important of its parts (an Alertmanager message or a batch has several).
+ */
 export type EventOutcome = {
   readonly kind: PartOutcome['kind'];
   readonly reason: string | undefined;
   readonly parts: readonly PartOutcome[];
 };
 
-/** What matters most comes first: `failed` must be sent again; what was stored counts more than what was refused beside it. */
+/** Most important first: `failed` must be sent again; stored parts count more than refused ones. */
 const byGravity: readonly PartOutcome['kind'][] = ['failed', 'stored', 'merged', 'unchanged', 'refused', 'ignored'];
 
 function worstOutcome(parts: readonly PartOutcome[]): EventOutcome {

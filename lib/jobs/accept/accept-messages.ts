@@ -6,13 +6,13 @@ import { type AcceptParts, acceptEvents, type EventOutcome } from './accept-even
 export type QueueMessage = { readonly id: string; readonly queue: string; readonly body: string };
 
 export type MessagesOutcome = {
-  /** Ids of the messages that must come again; all others are done, the refused ones too: they will never be right. */
+  /** Ids of messages to receive again. All others are done, including refused ones, which would be refused again. */
   readonly failed: readonly string[];
   readonly outcomes: ReadonlyMap<string, EventOutcome>;
 };
 
 /**
- * Messages of any queues, each for itself. A message from a queue that no source names comes again until the queue
+ * Messages of any queues, each on its own. A message from a queue without a source is received again until the queue
  * parks it: the config may be behind.
  */
 export async function acceptMessages(
@@ -43,8 +43,8 @@ function tellUnknown(parts: AcceptParts, queue: string, messages: readonly Queue
 const fromNowhere: EventOutcome = { kind: 'failed', reason: 'no source of the config has this queue', parts: [] };
 
 /**
- * One event straight from an event bus: for every source of that kind without a queue. Each takes what its pattern
- * matches. Resolves to the outcome per source; `failed` ones must come again.
+ * One event directly from an event bus, for every source of that kind without a queue whose pattern matches. Resolves
+ * to the outcome per source; `failed` ones must be sent again.
  */
 export async function acceptBusEvent(
   parts: AcceptParts,

@@ -40,7 +40,7 @@ export type KeepParts = {
 
 const atOnce = 16;
 
-/** What a link would keep. Reads only. */
+/** What a link would keep. Only reads. */
 export async function lookAtKeep(parts: KeepParts, link: KeepLink): Promise<Keeping> {
   const found = await planOf(parts, link);
   if ('kind' in found) return found;
@@ -51,8 +51,9 @@ export async function lookAtKeep(parts: KeepParts, link: KeepLink): Promise<Keep
 type Planned = { readonly pool: KeptPool; readonly lease: Lease | undefined; readonly announced: AnnouncedPool };
 
 /**
- * Stores a lease for each pool of the link: at least what it has now, within what its rule allows. The same link again, or
- * another choice of the same message, is the same lease: it only grows, and what somebody has released since stays so.
+ * Stores a lease for each pool of the link: at least its current size, within its rule's limits. Using the link again,
+ * or another choice of the same message, extends the same lease. It never shrinks, and a lease that a person released
+ * stays released.
  */
 export async function keepUp(parts: KeepParts, link: KeepLink): Promise<Keeping> {
   const found = await planOf(parts, link);
@@ -76,14 +77,14 @@ async function store(parts: KeepParts, owner: Owner, { pool, lease, announced }:
   return outcome?.kind === 'unchanged' ? asItStands(parts, pool, lease) : pool;
 }
 
-/** Another choice may have kept it longer already. */
+/** Another choice may already keep it longer. */
 async function asItStands({ store }: KeepParts, pool: KeptPool, { id }: Lease): Promise<KeptPool> {
   const standing = (await listAsks(store, pool.region)).find((ask) => ask.kind === 'lease' && ask.id === id);
   if (standing?.kind !== 'lease' || standing.until <= pool.until) return pool;
   return { ...pool, until: standing.until, note: 'already kept longer' };
 }
 
-/** One line in the pool's history: nothing else is done there. */
+/** One line in the pool's history, without any change. */
 async function writeDown({ store, clock, newId, config }: KeepParts, lease: Lease, pool: AnnouncedPool): Promise<void> {
   const { region, clusterId, cluster, poolId, pool: name, from } = pool;
   const reason = `kept at ${counted(lease.atLeast, 'node')} at least until ${iso(lease.until)}`;
@@ -120,7 +121,7 @@ async function planOf(
   return mapBounded(pools, atOnce, async (pool) => planOne(parts, link, announcement.saidAt, pool, nodes, now));
 }
 
-/** How many nodes autoscaled pools have, by pool id, as the last rounds saw them; what was announced is nearly as good. */
+/** Node counts of autoscaled pools, by pool id, from the last rounds; else the announced ones. */
 async function nodesNow({ store }: KeepParts, pools: readonly AnnouncedPool[]): Promise<ReadonlyMap<string, number>> {
   const regions = new Set(pools.map(({ region }) => region));
   const rounds = await Promise.all([...regions].map((region) => listRoundFindings(store, region).catch(() => [])));
@@ -145,7 +146,7 @@ async function planOne(
   };
   if (rule?.schedule === undefined) return no('no rule with a schedule matches it any more');
   const until = Math.min(asked, now + rule.leases.longestMs);
-  // Once it is down, what it has now is what somebody wants to change.
+  // Once the pool is down, its current size is what the person wants to change.
   const wanted = now < boundary ? presentNodes(announced, memory, nodes) : announced.nodes;
   const cap = capOf(rule, memory);
   if (cap === undefined) return no('its largest size is not known: its rule needs leases.max');
@@ -160,7 +161,7 @@ async function planOne(
     who: `a link in ${destination}`,
     reason: undefined,
     askedAt: now,
-    // As old as the message: what somebody releases afterwards stays released, whoever opens the link again.
+    // Dated like the message, so that a later release stays in force if the link is opened again.
     time: saidAt,
     match: exactMatch(names),
     atLeast,

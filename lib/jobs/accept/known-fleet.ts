@@ -7,7 +7,7 @@ import type { Size } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { listClusterRecords, readClusterRecord } from '../records/cluster-records.ts';
 
-/** What rounds have written down about pools, for judging what events ask for. No call to the API. */
+/** Facts about pools from the records of rounds, to judge events. Does not call the API. */
 export type KnownFleet = {
   /** The remembered base of a pool; undefined = not known. */
   readonly findBase: (names: Names) => Promise<Size | undefined>;
@@ -15,17 +15,17 @@ export type KnownFleet = {
   readonly isKnownPool: (names: Names) => Promise<boolean | undefined>;
 };
 
-/** A pool that the list does not have is looked for in one that is at most this old. */
+/** Before a pool counts as missing, the list must be at most this old. */
 const missedMs = 500;
-/** So old may the list be that tells which records to read: a cluster keeps its record. */
+/** The list of record ids may be this old, since a cluster keeps its record. */
 const keptMs = 60_000;
 
 /** Ids of the records of a region's clusters, by name. */
 type Index = { readonly at: EpochMs; readonly idsOf: ReadonlyMap<string, readonly string[]> };
 
 /**
- * A region's records are listed once, and again when a name is not among them or the list is a minute old; an event then
- * costs the record of its own cluster, as it is now.
+ * A region's records are listed once, and again if a name is missing or the list is a minute old. Otherwise an event
+ * reads only the current record of its own cluster.
  */
 export function knownFleet(store: Store, clock: Pick<Clock, 'now'>): KnownFleet {
   const lists = new Map<string, Promise<Index>>();
@@ -33,7 +33,7 @@ export function knownFleet(store: Store, clock: Pick<Clock, 'now'>): KnownFleet 
     const known = lists.get(region);
     const index = await known?.catch(() => undefined);
     if (index && Math.abs(clock.now() - index.at) < mostMs) return index;
-    // Whoever waited beside this one for the old list finds the new one.
+    // A call that waited for the old list uses the new one.
     if (lists.get(region) === known) lists.set(region, listRegion(store, region, clock.now()));
     return lists.get(region)!;
   };

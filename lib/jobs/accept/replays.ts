@@ -4,14 +4,14 @@ import type { Along, Key, Store, StoredRecord } from '../../io/stores/store.ts';
 import { dayMs, type EpochMs } from '../../model/time.ts';
 import { changeRecord, numbered, putOver } from '../records/change-record.ts';
 
-/** Longer than a sender retries, and than any queue keeps a message. */
+/** Longer than senders retry, and longer than any queue keeps a message. */
 const keptMs = 15 * dayMs;
 
 /**
- * The ids of one source lie in so many records, each with its last few: their number is bounded, and nothing has to be
- * collected. A signed message is taken for ten minutes, in which the quota lets 6,600 through; that many fill a sixth of
- * the places, so that none of them is pushed out while it could come again. What is older than its signature comes again
- * only from its sender, and an event that comes twice is one all the same.
+ * The ids of one source are spread over this many records, each with its last few, so their number is limited and
+ * nothing has to be deleted. A signature is valid for ten minutes, in which the quota allows 6,600 messages. They fill
+ * a sixth of the places, so that none is pushed out while it could be replayed. Older messages come again only from
+ * their sender, and an event that comes twice counts once anyway.
  */
 export const slots = 4096;
 export const idsPerSlot = 10;
@@ -25,7 +25,7 @@ export type Replays = {
   readonly along: (source: string, id: string) => Pick<Along, 'key' | 'write'>;
 };
 
-/** When each id is forgotten, by a digest of it; the last ones that fell into this slot, oldest first. */
+/** When each id expires, by its digest; the last ones in this slot, oldest first. */
 type Slot = { readonly schema: 1; readonly ids: readonly (readonly [digest: string, until: EpochMs])[] };
 
 /** Partition `replays/<source>`, one record per slot, kept for 15 days after its last id. */
@@ -62,7 +62,7 @@ export function makeReplays({ store, clock }: { readonly store: Store; readonly 
   };
 }
 
-/** Whatever an id holds, and however long it is. */
+/** Works for ids of any content and length. */
 function digestOf(id: string): string {
   return createHash('sha256').update(id).digest('base64url').slice(0, 22);
 }
@@ -76,7 +76,7 @@ function idsIn(record: StoredRecord | undefined): Slot['ids'] {
   return (record?.value as Slot | undefined)?.ids ?? [];
 }
 
-/** Until 0.2 each id was a record of its own, which its expiry takes away. */
+/** Up to version 0.2 each id was a record of its own; those expire by themselves. */
 function oldKey(source: string, id: string): Key {
   return { partition: `replays/${source}`, id: encodeURIComponent(id) };
 }

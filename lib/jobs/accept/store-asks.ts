@@ -6,12 +6,12 @@ import type { Lease, Release } from '../../model/asks.ts';
 import type { Names } from '../../model/match.ts';
 import { asksPartition, askWrite, listStoredAsks, loadAsk, type StoredAsk } from '../records/ask-records.ts';
 
-/** `failed`: nothing is known to be stored; the same event again is right. */
+/** `failed`: it may not be stored; sending the same event again is safe. */
 type WriteOutcome = GroupOutcome | { readonly kind: 'failed'; readonly reason: string };
 
-/** Stores asks durably before it resolves. One per process: what waits for one group is written together. */
+/** Stores asks durably before it resolves. One per process: asks that wait for the same group are written together. */
 export type GroupWriter = {
-  /** `along`: with the asks or not at all; its `onStored` tells. */
+  /** `along`: stored with the asks or not at all; its `onStored` reports it. */
   readonly write: (
     owner: Owner,
     names: Names,
@@ -20,11 +20,11 @@ export type GroupWriter = {
   ) => Promise<readonly WriteOutcome[]>;
 };
 
-/** One commit takes so many; the other half is room for records that are pushed out, and for what is stored along. */
+/** The most asks per commit; the rest of its writes is for records pushed out, and for what is stored along. */
 const mostWrites = 100;
 const mostPerCommit = 50;
 const mostAttempts = 30;
-/** Records of one owner in one region, over all pools: names matched by a glob are endless. */
+/** The limit of records of one owner in one region, over all pools: a glob can match any number of names. */
 export const mostPerOwner = 5000;
 
 type Waiting = {
@@ -37,8 +37,9 @@ type WriterParts = { readonly store: Store; readonly clock: Clock; readonly isOw
 type Lane = { readonly owner: Owner; readonly names: Names; readonly waiting: Waiting[] };
 
 /**
- * Events of one owner for one pool wait in one lane and are stored in groups, each group in one conditional commit: a
- * burst costs a few writes, and the process never competes with itself. Others' writes are met by reading again.
+ * Events of one owner for one pool wait in one lane and are stored in groups, one conditional commit per group: a burst
+ * costs a few writes, and the process never competes with itself. After a conflict with another process, it reads
+ * again.
  */
 export function makeGroupWriter(parts: { readonly store: Store; readonly clock: Clock }): GroupWriter {
   const lanes = new Map<string, Lane>();
@@ -57,7 +58,9 @@ export function makeGroupWriter(parts: { readonly store: Store; readonly clock: 
   };
 }
 
-/** `close` runs in the same step that found nothing waiting: no ask can come in between and wait for ever. */
+/**
+ * `close` runs in the same step that found the lane empty, so that no ask can be added in between and wait for ever.
+ */
 async function emptyLane(parts: WriterParts, lane: Lane, close: () => void): Promise<void> {
   while (lane.waiting.length > 0) {
     const group = lane.waiting.splice(0, mostPerCommit);
@@ -95,7 +98,7 @@ async function writeGroup(
   return asks.map(() => failed('the same leases were changed by others: send it again'));
 }
 
-/** As many as the commit has room for; of two that change one record the first. */
+/** As many as fit into the commit; of two that change the same record, the first. */
 function alongsOf(group: readonly Waiting[], room: number): readonly Along[] {
   const found = new Map<string, Along>();
   for (const { along } of group) {
@@ -107,7 +110,7 @@ function alongsOf(group: readonly Waiting[], room: number): readonly Along[] {
 
 type Planned = { readonly plan: GroupPlan; readonly versions: ReadonlyMap<string, Version> };
 
-/** A single ask is first tried on two reads; only what needs counting lists the whole group. */
+/** A single ask first tries two reads; the whole group is listed only to count it. */
 async function planOnStored(
   store: Store,
   region: string,
@@ -151,12 +154,13 @@ function writesOf(plan: GroupPlan, region: string, versions: ReadonlyMap<string,
   return [...puts, ...deletes];
 }
 
-/** What was found full is believed to be so for this long: a flood does not count 5,000 records each time. */
+/** A full group counts as full this long, so that a flood does not count 5,000 records each time. */
 const fullForMs = 2000;
 
 /**
- * Counted anew after a tenth of the room that was left, and each time when little is left: a count reads every record of
- * the owner, and an event should not cost more the more events there were. Other processes may fill the rest meanwhile.
+ * Counts again after a tenth of the remaining room is used, and each time when little is left: a count reads every
+ * record of the owner, and the cost of an event should not grow with their number. Other processes may fill the rest
+ * meanwhile.
  */
 function makeOwnerCount(store: Store, clock: Clock): IsOwnerFull {
   const free = new Map<string, number>();

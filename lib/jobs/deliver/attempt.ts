@@ -29,8 +29,8 @@ import { type Change, commitChange, endedAs, type Session } from './session.ts';
 export type Way = { readonly destination: DestinationConfig; readonly read: ReadCredentials };
 
 /**
- * One attempt: the body is frozen and the attempt marked before anything is sent, so that a crash at any point leaves
- * either nothing sent or "may have been accepted". False = this session is over.
+ * One attempt: the body is frozen and the attempt recorded before anything is sent, so that a crash at any point means
+ * either "not sent" or "may have been accepted". False = this session is over.
  */
 export async function attempt(session: Session, item: Delivery | Batch, way: Way): Promise<boolean> {
   const { clock } = session.parts;
@@ -44,7 +44,7 @@ export async function attempt(session: Session, item: Delivery | Batch, way: Way
   if ('problem' in addressed) return noAddress(session, addressed.problem);
   const sender = markSender(session.sender, lane, way.destination.kind, now);
   if (!(await commitChange(session, { sender, ...stored(marked) }))) return false;
-  // It slept since: nothing was sent, and what was stored before is stored again.
+  // The process slept since: nothing was sent, so the previous state is stored again.
   if (!mayStart(session.sender, session.owner, clock.now())) return commitChange(session, stored(item));
   const { insecure } = way.destination;
   const sent = await session.parts.send({ method: 'POST', insecure, ...addressed, timeoutMs: timeoutFor(session) });
@@ -52,7 +52,7 @@ export async function attempt(session: Session, item: Delivery | Batch, way: Way
   return settle(session, item, marked, outcome, way);
 }
 
-/** A link is signed when its message goes out: no store holds what would let somebody in. Unsigned it opens nothing. */
+/** Links are signed when the message is sent, so that no store holds a valid one. Unsigned links open nothing. */
 async function signedLinks<T extends Delivery | Batch>({ config, secret, log }: DeliverParts, item: T): Promise<T> {
   const [newest] = config.links?.secrets ?? [];
   if (newest === undefined || item.body?.includes(unsignedMark) !== true) return item;
@@ -65,7 +65,7 @@ async function signedLinks<T extends Delivery | Batch>({ config, secret, log }: 
   }
 }
 
-/** Only what it says: ids and keys of ours look like tokens, and have to stay. */
+/** Only texts are redacted: our ids and keys look like tokens and have to stay. */
 function cleanItem(item: Delivery | Batch, clean: (text: string) => string): Delivery | Batch {
   if (!('members' in item)) {
     const { links, ...facts } = item.facts;
@@ -74,7 +74,7 @@ function cleanItem(item: Delivery | Batch, clean: (text: string) => string): Del
   return { ...item, members: item.members.map((one) => ({ ...one, facts: cleanStrings(one.facts, clean) })) };
 }
 
-/** Without its secrets nothing can be sent: the destination fails, the message waits untouched. */
+/** Without its secrets nothing can be sent: the destination counts as failing, and the message waits unchanged. */
 export async function noAddress(session: Session, problem: string): Promise<boolean> {
   const { clock, log } = session.parts;
   const { name, destination } = session.target;
@@ -99,7 +99,7 @@ function addressedOf(
   }
 }
 
-/** What is left after an attempt has to be enough to write down what became of it. */
+/** The time left after an attempt must be enough to store its outcome. */
 export const afterAttemptMs = 5_000;
 
 function timeoutFor({ parts }: Session): number {
@@ -144,13 +144,15 @@ function aboutOf(session: Session, item: Delivery | Batch, { destination, read }
   return { now, kind: destination.kind, address: read.fingerprint, chance: chanceOf(session, item, now) };
 }
 
-/** The same attempt has the same jitter; different destinations do not come back at once. */
+/**
+ * The same attempt has the same jitter; different destinations have different ones, so that they do not retry together.
+ */
 function chanceOf({ parts, target }: Session, { id, attempts }: Delivery | Batch, now: number): number {
   return Number.parseInt(parts.hash(`${target.id}\n${id}\n${attempts}\n${now}`).slice(0, 8), 16) / 0xff_ff_ff_ff;
 }
 
 function logOutcome({ parts, target, counts }: Session, item: Delivery | Batch, outcome: Outcome): void {
-  // In full an id looks like a token, and a log would hide it.
+  // A full id looks like a token, and the log would redact it.
   const delivery = item.id.slice(0, 12);
   const where = regionsOf(item);
   const fields = { destination: target.name, ...where, delivery, outcome: outcome.kind, attempts: item.attempts };
@@ -162,7 +164,7 @@ function logOutcome({ parts, target, counts }: Session, item: Delivery | Batch, 
   parts.log.warn('message not delivered', { ...fields, reason: outcome.problem });
 }
 
-/** Where what is told of is; a batch may tell of several. */
+/** The region of the message's subject; a batch may have several. */
 function regionsOf(item: Delivery | Batch): { readonly region?: string } {
   const subjects = messagesOf(item).map(({ facts }) => facts.subject);
   const regions = new Set(subjects.flatMap((subject) => ('region' in subject ? [subject.region] : [])));
@@ -173,14 +175,14 @@ function regionsOf(item: Delivery | Batch): { readonly region?: string } {
 const mostPerCommit = 90;
 
 /**
- * A batch that was refused in its plainest form becomes single messages again, in parts that each leave the outbox
- * whole; they are sent in the plainest form, and are not batched again.
+ * A batch refused even in its plainest form is split into single messages, in parts that each leave the outbox in one
+ * commit. They are sent in the plainest form, and not batched again.
  */
 async function giveBack(session: Session, batch: Batch, sender: SenderRecord): Promise<boolean> {
   return single(session, batch, sender, true);
 }
 
-/** A batch that may have been accepted becomes single messages that wait as it would have. */
+/** A batch that may have been accepted is split into single messages that wait as long as the batch would have. */
 export async function unfold(session: Session, batch: Batch): Promise<boolean> {
   return single(session, batch, session.sender, false);
 }

@@ -1,6 +1,6 @@
 /**
- * The same value with every text in it cleaned. What is told passes the redactor before it is rendered: afterwards a
- * secret may be cut in two, and an id of ours would be taken for one.
+ * The same value with every string redacted. Messages are redacted before rendering: afterwards a secret may be cut in
+ * two, and one of our ids could be taken for a secret.
  */
 export function cleanStrings<T>(value: T, clean: (text: string) => string): T {
   return cleaned(value, clean) as T;

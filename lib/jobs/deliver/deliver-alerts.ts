@@ -8,13 +8,13 @@ import { judgeDelivery } from './judge.ts';
 import type { DeliverParts, DeliverReport, DestinationReport, Target } from './parts.ts';
 import { pushAlertmanager } from './push-alertmanager.ts';
 
-/** So many destinations are written to at once; each has one sender anyway. */
+/** The most destinations at once; each has only one sender. */
 const concurrency = 8;
 
 /**
- * Sends what waits, destination by destination. Several of these at once are safe, and so is a crash anywhere: each
- * destination is locked, every attempt is marked before it is made. Then it judges what only it can see: destinations
- * that are broken, rounds that are missed. Throws StoreError when the store cannot be read at all.
+ * Sends what waits, destination by destination. Several runs at once are safe, and so is a crash at any point: each
+ * destination is locked, and every attempt is recorded before it is made. Then it reports what only this job can see:
+ * broken destinations and missed rounds. Throws StoreError if the store cannot be read at all.
  */
 export async function deliverAlerts(parts: DeliverParts): Promise<DeliverReport> {
   const first = await deliverAll(parts);
@@ -32,7 +32,7 @@ async function deliverAll(parts: DeliverParts): Promise<DeliverReport> {
   return { destinations: reports.flatMap((report) => report ?? []), problems };
 }
 
-/** One destination's trouble with the store costs the others nothing. */
+/** A store error of one destination does not affect the others. */
 async function deliverOne(
   parts: DeliverParts,
   target: Target,
@@ -68,7 +68,7 @@ function merged(
   });
 }
 
-/** The configured destinations in their order, then whatever else may have something waiting. */
+/** The configured destinations in order, then any others with waiting messages. */
 export async function listTargets({
   store,
   config,
@@ -97,7 +97,7 @@ export async function listTargets({
   ];
 }
 
-/** An id is the name, a tilde, and what its address is kept under, hashed. */
+/** An id is the name, a tilde, and a hash of the reference to its address. */
 function nameOf(id: string): string {
   return id.slice(0, id.lastIndexOf('~'));
 }

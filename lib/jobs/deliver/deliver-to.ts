@@ -10,19 +10,19 @@ import { afterAttemptMs, attempt, noAddress, unfold } from './attempt.ts';
 import { type Credentials, credentialsOf, type DeliverParts, type DestinationReport, type Target } from './parts.ts';
 import { closeSession, commitChange, endedAs, openSession, reload, type Session } from './session.ts';
 
-/** A run waits for a token or a short back-off itself; for anything longer there is a next run. */
+/** A run waits for a token or a short back-off itself; for a longer wait there is the next run. */
 const longestPauseMs = 6_500;
-/** Less than this is no time for an attempt. */
+/** Too little time for an attempt. */
 const leastAttemptMs = 10_000;
-/** One run is over after this even where nobody limits it: other destinations' runs wait for it. */
+/** A run ends after this time even without a limit: the runs of other destinations wait for it. */
 const longestRunMs = 50_000;
 
-/** A destination's problem while somebody else writes to it: no failure. */
+/** Reported while another sender has the destination; no failure. */
 export const anotherSender = 'another sender is working on it';
 
 /**
- * Sends what waits for one destination, as far as its pace, its state and the remaining time allow. `urgent`: only the
- * message of this incident's key, and that now, whatever the back-off.
+ * Sends what waits for one destination, as its rate limit, its state and the remaining time allow. `urgent`: only the
+ * message with this incident's key, and now, whatever the back-off.
  */
 export async function deliverTo(parts: DeliverParts, target: Target, urgent?: string): Promise<DestinationReport> {
   const nothing = { accepted: 0, confirmed: 0, parked: 0, dropped: 0, failed: 0, waiting: 0 };
@@ -43,7 +43,7 @@ export async function deliverTo(parts: DeliverParts, target: Target, urgent?: st
     deliveries,
     batch: outbox.batch?.batch,
   });
-  // Nothing is written for a look that finds nothing to do.
+  // Nothing is written if there is nothing to do.
   if (first.kind === 'wait' && first.until - now > longestPauseMs) {
     return { ...idle, waiting, nextAt: first.until, problem: sender.failing?.problem };
   }
@@ -71,7 +71,7 @@ function aboutOf({ destination, standing }: Target, credentials: Credentials, ur
   return { kind: destination?.kind ?? 'webhook', standing, address, ...(urgent !== undefined && { urgent }) };
 }
 
-/** Until nothing is left to do, or no time; resolves to when there is something to do again. */
+/** Runs until nothing is left to do, or no time; resolves to when there is something to do again. */
 async function work(session: Session, credentials: Credentials, urgent?: string): Promise<number | undefined> {
   const { clock } = session.parts;
   const end = clock.now() + longestRunMs;
@@ -101,7 +101,7 @@ function viewOf({ parts, sender, deliveries, batch }: Session): Omit<OutboxView,
   return { now: parts.clock.now(), sender, deliveries: waiting, batch: batch?.batch };
 }
 
-/** One try is what was asked for; a body that was refused is tried once more in its plainest form. */
+/** A person asked for one attempt; a refused body is tried once more in its plainest form. */
 function isDone(answer: Outcome | undefined): boolean {
   return answer !== undefined && isFailure(answer) && answer.kind !== 'body-refused';
 }
@@ -146,7 +146,7 @@ async function take(session: Session, step: Step, credentials: Credentials): Pro
   }
 }
 
-/** What takes the place of something is changed in the same commit: later nothing would tell that it has to be. */
+/** A message that replaces others is stored in the same commit: later the replacement could not be derived again. */
 async function tidy(session: Session, step: Extract<Step, { readonly kind: 'tidy' }>): Promise<boolean> {
   const at = session.parts.clock.now();
   const ended = step.ended.map(({ delivery, reason }) => endedAs(delivery, { state: 'dropped', at, reason }));

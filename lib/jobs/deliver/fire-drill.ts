@@ -11,13 +11,14 @@ import { type SendOutcome, sendNow, type Waiting } from './send-now.ts';
 
 export type DrillReport = {
   readonly open: SendOutcome;
-  /** undefined = the open never got through, so there was nothing to end. */
+  /** undefined = the open was not accepted, so there is nothing to resolve. */
   readonly resolve: SendOutcome | undefined;
 };
 
 /**
- * A fire drill: an open and then its resolve go the way every alert goes, outbox and all, but now, whatever the back-off,
- * and are named as a drill. The resolve follows only once the open is known to be accepted; two that wait together would become one.
+ * A fire drill: an open and then its resolve, marked as a drill, sent through the outbox like every alert, but at once,
+ * whatever the back-off. The resolve follows only once the open is known to be accepted; if both waited together, they
+ * would become one.
  */
 export async function runFireDrill(parts: DeliverParts, target: Target): Promise<DrillReport> {
   const { destination } = target;
@@ -26,7 +27,7 @@ export async function runFireDrill(parts: DeliverParts, target: Target): Promise
   const open = await sendNow(parts, target, drill);
   if (open.state === 'dropped' || open.state === 'parked') return { open, resolve: undefined };
   const resolve = await enqueueFireDrill(parts, target, 'resolve', drill);
-  // What may have been accepted is owed its end, with the open's next try.
+  // If the open may have been accepted, it needs a resolve, sent with its next attempt.
   return { open, resolve: open.state === 'waiting' ? open : await sendNow(parts, target, resolve) };
 }
 
@@ -58,7 +59,7 @@ async function enqueueFireDrill(
   return { key, episode, sequence };
 }
 
-/** Alertmanager has no outbox: an alert is pushed as what is open is, and pushed again with its end. */
+/** Alertmanager has no outbox: the alert is pushed directly, and pushed again with its end. */
 async function drillPushed(parts: DeliverParts, destination: DestinationConfig): Promise<DrillReport> {
   const since = parts.clock.now();
   const read = await credentialsOf(parts, destination);
@@ -70,13 +71,13 @@ async function drillPushed(parts: DeliverParts, destination: DestinationConfig):
   return { open, resolve: open.state === 'confirmed' ? await say('resolve') : undefined };
 }
 
-/** Nothing waits here: what was not taken is not sent again. */
+/** There is no outbox here, so a failed push is not repeated. */
 function outcomeOf(outcome: Outcome): SendOutcome {
   if (isFailure(outcome)) return { state: 'dropped', reason: outcome.problem };
   return { state: outcome.kind, reason: undefined };
 }
 
-/** What a fire drill says, and that it is one. */
+/** The texts of a fire drill. */
 function drillFacts(destination: string, what: 'open' | 'resolve', since: number, now: number): DeliveryFacts {
   const isOver = what === 'resolve';
   return {

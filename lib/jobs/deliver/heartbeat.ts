@@ -7,16 +7,16 @@ import { loadRounds } from '../records/last-rounds.ts';
 import type { DeliverParts } from './parts.ts';
 
 export type HeartbeatReport = {
-  /** What was judged; undefined = the config has no heartbeat. */
+  /** The result; undefined = the config has no heartbeat. */
   readonly beat: Beat | undefined;
-  /** `not-offered`: degraded, and the receiver has no way to be told so; it hears nothing then. */
+  /** `not-offered`: degraded, and the receiver has no call for that, so none is made. */
   readonly sent: 'yes' | 'failed' | 'not-offered' | 'no';
 };
 
 const timeoutMs = 10_000;
 const leastLeftMs = 12_000;
 
-/** Tells the outside that somebody watches, or that it is not as it should be. Silence is left for death. */
+/** Tells the external monitor that Lamplighter runs, or that it is degraded. No call at all means it is down. */
 export async function sendHeartbeat(parts: DeliverParts): Promise<HeartbeatReport> {
   const { config, clock, log, send, timeLeftMs } = parts;
   const { heartbeat } = config;

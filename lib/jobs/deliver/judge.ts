@@ -14,8 +14,8 @@ import type { DeliverParts } from './parts.ts';
 export type Judged = { readonly deliveries: number; readonly problems: readonly string[] };
 
 /**
- * What only a deliverer can tell: a destination that takes nothing, and rounds that are missed (a round cannot miss
- * itself). Each is one incident key, stepped alone; the watch leaves these keys as they are.
+ * Findings that only the deliver job can see: broken destinations, and missed rounds (a round cannot report its own
+ * absence). Each is one incident key, handled alone; the watch does not touch these keys.
  */
 export async function judgeDelivery(parts: DeliverParts): Promise<Judged> {
   const observations = await observe(parts);
@@ -46,7 +46,7 @@ async function observe(parts: DeliverParts): Promise<readonly Observation[]> {
   return [...destinations, fleet];
 }
 
-/** What is well and was never otherwise is no case: a quiet run writes nothing. */
+/** A healthy state without an earlier incident is not an observation, so a quiet run writes nothing. */
 async function casesOf({ store, hash }: DeliverParts, observations: readonly Observation[]): Promise<readonly Case[]> {
   const cases: Case[] = [];
   for (const observation of observations) {

@@ -27,7 +27,7 @@ export type Retried =
   | { readonly kind: 'sent'; readonly sent: SendOutcome }
   | Extract<ByHand, { readonly kind: 'refused' }>;
 
-/** Sends what waits or is parked once more, and now; `id` as the outbox shows it. */
+/** Sends a waiting or parked message now; `id` as `outbox` shows it. */
 export async function retryDelivery(parts: DeliverParts, target: Target, id: string): Promise<Retried> {
   if (target.standing === 'removed') return refused('the destination was removed from the config');
   const waiting = await findWaiting(parts, target, id);
@@ -55,7 +55,7 @@ async function putBack({ store }: Parts, target: Target, found: StoredParked): P
   return outcome.kind === 'committed' ? { kind: 'done' } : refused('it was changed meanwhile');
 }
 
-/** Gives up a delivery that waits or is parked, because a person said so. */
+/** Drops a waiting or parked delivery, because a person asked for it. */
 export async function dropDelivery(
   { store, clock, config }: Parts,
   target: Target,
@@ -74,7 +74,7 @@ export async function dropDelivery(
   const stored = await loadSender(store, target.id);
   const { lease } = stored?.sender ?? {};
   if (lease !== undefined && now < lease.until) return refused('a sender is at work there; try again in two minutes');
-  // The sender's own record goes along: whoever takes the destination meanwhile makes this commit fail.
+  // Includes the sender's record, so that this commit fails if a sender takes the destination meanwhile.
   const fence = senderWrite(stored?.sender ?? newSender(target.id, now), stored?.version);
   return commit(store, [fence, ended(waiting.delivery), deliveryDelete(waiting)]);
 }

@@ -12,7 +12,7 @@ import type { CompiledConfig, DestinationConfig } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { StoredSender } from '../records/destination-records.ts';
 
-/** One HTTP request, or what a destination takes instead, sent once; never throws. */
+/** Sends one HTTP request (or the destination's equivalent) once; never throws. */
 export type Send = (message: Outgoing) => Promise<Sent>;
 
 export type DeliverParts = {
@@ -25,9 +25,9 @@ export type DeliverParts = {
   readonly log: Log;
   readonly send: Send;
   readonly secret: ReadSecret;
-  /** The redactor: takes secrets out of what is told. */
+  /** The redactor: removes secrets from texts. */
   readonly clean: (text: string) => string;
-  /** Milliseconds left for this run; nothing starts that does not fit. Absent = no limit but the job's own. */
+  /** Milliseconds left for this run; what does not fit is not started. Absent = only the job's own limit. */
   readonly timeLeftMs?: () => number;
 };
 
@@ -42,11 +42,11 @@ export type DestinationReport = {
   readonly failed: number;
   /** What still waits as far as this run knows. */
   readonly waiting: number;
-  /** When something is to be tried again; undefined = nothing waits, or another sender is working on it. */
+  /** When to try again; undefined = nothing waits, or another sender is working on it. */
   readonly nextAt: EpochMs | undefined;
-  /** What kept it from being sent; undefined = nothing. Holds no address. */
+  /** Why messages were not sent; undefined = no problem. Contains no address. */
   readonly problem: string | undefined;
-  /** What the last attempt of this run came to; undefined = nothing was tried. */
+  /** The outcome of the last attempt of this run; undefined = none was made. */
   readonly answer?: Outcome | undefined;
 };
 
@@ -56,17 +56,17 @@ export type DeliverReport = {
   readonly problems: readonly string[];
 };
 
-/** A destination as the deliver job sees it: configured, at its old address, or gone from the config. */
+/** A destination for the deliver job: configured, at its old address, or no longer in the config. */
 export type Target = {
   readonly id: string;
-  /** undefined = nothing is known of it but that something waits. */
+  /** undefined = only its waiting messages are known. */
   readonly destination: DestinationConfig | undefined;
   readonly name: string;
   readonly standing: OutboxView['standing'];
   readonly stored: StoredSender | undefined;
 };
 
-/** What a destination is reached with, or why that could not be read. */
+/** A destination's address and secrets, or why they could not be read. */
 export type Credentials = ReadCredentials | { readonly problem: string };
 
 export async function credentialsOf(

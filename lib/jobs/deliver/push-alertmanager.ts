@@ -13,17 +13,17 @@ import { listIncidents } from '../records/incident-records.ts';
 import { cleanStrings } from './clean-strings.ts';
 import { type Credentials, credentialsOf, type DeliverParts, type DestinationReport, type Target } from './parts.ts';
 
-/** An alert that is not sent again for so long is over as far as Alertmanager knows. */
+/** Alertmanager considers an alert over if it is not sent again within this time. */
 const staleMs = 15 * minuteMs;
-/** How long an end is sent: a push that is lost is made up for by the next ones. */
+/** How long an end is sent, so that later pushes make up for a lost one. */
 const endsToldMs = 15 * minuteMs;
 const mostPerPush = 200;
-/** Less is no time for an attempt and for writing down what came of it. */
+/** Too little time for an attempt and for storing its outcome. */
 const leastLeftMs = 15_000;
 
 /**
- * Alertmanager keeps no order and no state of ours: what is open is sent anew in every run while it lasts, and what is
- * over with its end. Nothing of it waits in an outbox; several senders at once say the same.
+ * Alertmanager keeps no order and none of our state: every run pushes what is open, and what is over with its end. It
+ * has no outbox, and several senders push the same.
  */
 export async function pushAlertmanager(parts: DeliverParts, target: Target): Promise<DestinationReport> {
   const { clock } = parts;
@@ -48,7 +48,7 @@ async function wanted(
   destination: DestinationConfig,
 ): Promise<readonly OpenIncident[]> {
   const now = clock.now();
-  // Routed like a receiver of deliveries; the rule that Alertmanager gets none is what brings it here.
+  // Routed like a receiver of deliveries, without the rule that Alertmanager gets none.
   const state = { ...destination, id: destination.name, kind: 'webhook', brokenSince: undefined } as const;
   const records = (await listIncidents(store)).map(({ record }) => record);
   return records
@@ -67,7 +67,7 @@ function factsOf(record: IncidentRecord): OpenIncident['facts'] {
   return { kind, severity, subject, text, fix, since, until: phase === 'open' ? undefined : endedAt };
 }
 
-/** All parts, up to the first that fails: the next run sends everything again. */
+/** All batches, up to the first failure: the next run sends everything again. */
 export async function push(
   { send, clock, clean }: DeliverParts,
   destination: DestinationConfig,
@@ -94,7 +94,7 @@ export async function push(
   return outcome;
 }
 
-/** Only what changed is written; another sender's word is as good. */
+/** Written only if changed; another sender's record is as good. */
 async function remember(
   { store, clock }: DeliverParts,
   { stored }: Target,

@@ -10,21 +10,21 @@ import type { DeliverParts, DestinationReport, Target } from './parts.ts';
 /** A message that waits in the outbox. */
 export type Waiting = Pick<Delivery, 'key' | 'episode' | 'sequence'>;
 
-/** How it ended, or that it still waits; the reason is this try's answer. */
+/** How it ended, or that it still waits; the reason is this attempt's answer. */
 export type SendOutcome = {
   readonly state: HistoryRecord['state'] | 'waiting';
   readonly reason: string | undefined;
 };
 
-/** Longer than a lock: whoever else was sending is done by then, or gone. */
+/** Longer than a lock: any other sender is done by then, or dead. */
 const longestMs = 100_000;
 const betweenMs = 2_000;
-/** Whoever sends it may run on a clock of its own. */
+/** Another sender's clock may differ. */
 const skewMs = 10 * minuteMs;
 
 /**
- * Sends one message at once, whatever the back-off of its destination and whatever else waits there, because a person
- * said so. One try; it waits only for its turn where others are at work. Whatever is before it in its lane goes with it.
+ * Sends one message at once, whatever the back-off and other waiting messages, because a person asked for it. One
+ * attempt; it waits only while another sender is active. Earlier messages of its lane are sent with it.
  */
 export async function sendNow(parts: DeliverParts, target: Target, message: Waiting): Promise<SendOutcome> {
   const since = parts.clock.now();
@@ -44,7 +44,7 @@ async function deliverOne(parts: DeliverParts, { id }: Target, key: string): Pro
   return target === undefined ? {} : deliverTo(parts, target, key);
 }
 
-/** It may have become a line of a message with others, and have ended before: refused, and put back by hand. */
+/** The message may have joined a batch and ended with it: refused, and put back by hand. */
 async function endingsOf({ store }: DeliverParts, message: Waiting, since: number): Promise<readonly HistoryRecord[]> {
   const { key, episode, sequence } = message;
   const history = await listHistory(store, since - skewMs);

@@ -21,8 +21,8 @@ import { senderWrite } from '../records/destination-records.ts';
 import type { DeliverParts, Target } from './parts.ts';
 
 /**
- * One sender's hold on one destination. Every commit carries the destination's record under the version this session
- * knows, so that a session that lost its lock can change nothing any more.
+ * One sender's session at one destination. Every commit includes the destination's record under the session's version,
+ * so a session that lost its lock can change nothing.
  */
 export type Session = {
   readonly parts: DeliverParts;
@@ -32,7 +32,7 @@ export type Session = {
   version: Version | undefined;
   deliveries: Map<string, StoredDelivery>;
   batch: StoredBatch | undefined;
-  /** What became of its last attempt. */
+  /** The outcome of its last attempt. */
   answer: Outcome | undefined;
   readonly counts: { accepted: number; confirmed: number; parked: number; dropped: number; failed: number };
 };
@@ -46,7 +46,7 @@ export type Change = {
   readonly parked?: Parked;
 };
 
-/** Takes the lock; undefined when another sender holds it, or was faster. */
+/** Takes the lock; undefined if another sender holds it, or was faster. */
 export async function openSession(parts: DeliverParts, target: Target): Promise<Session | undefined> {
   const now = parts.clock.now();
   const owner = parts.newId();
@@ -77,7 +77,7 @@ export async function reload(session: Session): Promise<void> {
 }
 
 /**
- * All or nothing, and the lock begins anew. False = somebody else has the destination, or changed a delivery: this
+ * Commits all or nothing, and renews the lock. False = another sender has the destination, or changed a delivery: this
  * session is over.
  */
 export async function commitChange(session: Session, change: Change): Promise<boolean> {
@@ -95,7 +95,7 @@ export async function commitChange(session: Session, change: Change): Promise<bo
   return true;
 }
 
-/** Gives the destination back: the last write of a session. Whatever fails here, the lock runs out. */
+/** Releases the lock: the last write of a session. If it fails, the lock expires. */
 export async function closeSession(session: Session): Promise<void> {
   const { lease: _lease, ...sender } = session.sender;
   await session.parts.store.commit([senderWrite(sender, session.version)]);
@@ -107,7 +107,7 @@ export function endedAs(item: Delivery | Batch, end: Parameters<typeof historyOf
 
 type Writes = {
   readonly writes: readonly Write[];
-  /** Brings the session up to what was written; takes the version of the n-th write. */
+  /** Updates the session after a commit; gets the version of the n-th write. */
   readonly versions: (versionOf: (index: number) => Version) => void;
 };
 

@@ -4,7 +4,7 @@ import { dayMs, type EpochMs } from '../../model/time.ts';
 import { listAll, numbered, putOver } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
 
-/** What was announced: partition `announcements`, ids `<boundary>/<destination>/<part>`; a large one lies in parts. */
+/** Announcements: partition `announcements`, ids `<boundary>/<destination>/<part>`; a large one is split into parts. */
 const partition = 'announcements';
 const width = 15;
 /** A record takes 100 KB, and the names of a pool a few hundred bytes. */
@@ -12,11 +12,11 @@ const poolsPerPart = 120;
 
 export type StoredAnnouncement = {
   readonly announcement: Announcement;
-  /** Of its parts, in their order. */
+  /** Versions of its parts, in order. */
   readonly versions: readonly Version[];
 };
 
-/** Those whose boundary was not long ago, or is to come. */
+/** Announcements with a recent or future boundary. */
 export async function listAnnouncements(store: Store, now: EpochMs): Promise<readonly StoredAnnouncement[]> {
   const after = idOf(Math.max(0, now - keptAfterMs));
   const groups = Map.groupBy(await listAll(store, partition, { after }), ({ key }) =>
@@ -25,7 +25,7 @@ export async function listAnnouncements(store: Store, now: EpochMs): Promise<rea
   return [...groups.values()].flatMap(joined);
 }
 
-/** One of them, whole. */
+/** One announcement with all its parts. */
 export async function readAnnouncement(
   store: Store,
   boundary: EpochMs,
@@ -46,7 +46,10 @@ function joined(records: readonly StoredRecord[]): readonly StoredAnnouncement[]
   return [{ announcement, versions: parts.map(({ version }) => version) }];
 }
 
-/** The writes that store it over what was read; whoever was faster makes them fail. Parts never get fewer. */
+/**
+ * The writes that store it over what was read; they fail if another process was faster. The number of parts never
+ * shrinks.
+ */
 export function announcementWrites(
   announcement: Announcement,
   before: StoredAnnouncement | undefined,

@@ -12,9 +12,9 @@ export type ApprovedBy = Pick<Approval, 'who' | 'reason' | 'until'>;
 const mostRulesOfCommit = 50;
 
 /**
- * Lets through what the brake holds. Everything that this very config wants, until `until`; and for good each of its rules,
- * by hash of its meaning: a rule that stays as it is needs no second approval for clusters that come later. An approval that
- * somebody gave before is not cut short; resolves to those.
+ * Approves what the brake holds: everything that exactly this config wants, until `until`; and permanently each of its
+ * rules, by hash of its meaning, so that an unchanged rule needs no second approval for later clusters. Earlier
+ * approvals are not cut short; resolves to them.
  */
 export async function approveConfig(
   store: Store,
@@ -36,7 +36,7 @@ export async function approveConfig(
   return before;
 }
 
-/** Rules that act: one that observes means something else, and has another hash, once it acts. */
+/** Rules that act. An observing rule has another hash once it acts. */
 async function approveRules(store: Store, config: CompiledConfig, now: EpochMs): Promise<void> {
   const acting = config.rules.filter(({ mode }) => mode === 'act');
   const rules = [...new Set(acting.map(({ hash }) => hash))].flatMap((hash) => ruleToStore(config, hash, now) ?? []);

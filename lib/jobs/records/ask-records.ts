@@ -18,14 +18,14 @@ export type StoredAsk<T extends Ask = Ask> = { readonly ask: T; readonly version
 
 const kinds: readonly string[] = ['lease', 'release', 'override', 'pause', 'approval'] satisfies readonly Ask['kind'][];
 
-/** Leases, tombstones, overrides, pauses and approvals of a region live in one partition, listed once per round. */
+/** Leases, tombstones, overrides, pauses and approvals of a region are in one partition, listed once per round. */
 export function asksPartition(region: string): string {
   return `asks/${region}`;
 }
 
 /**
- * Everything asked for in a region, ended asks included (`isLive` tells), in order of id. A record that this version
- * cannot read is left out and its id is handed to `onUnreadable`. Throws StoreError when the store cannot be reached.
+ * All asks of a region, including ended ones (`isLive` tells), in order of id. A record that this version cannot read
+ * is skipped, and its id passed to `onUnreadable`. Throws StoreError if the store cannot be reached.
  */
 export async function listAsks(
   store: Store,
@@ -55,14 +55,14 @@ export async function loadAsk(store: Store, region: string, id: string): Promise
   return record && readAsk(record);
 }
 
-/** The write that stores an ask over what was read (`version`), or where nothing was. */
+/** The write that stores an ask over what was read (`version`), or as a new record. */
 export function askWrite(ask: Ask, version: Version | undefined, keepMs = 0): Write {
   return putOver(keyOf(ask), ask, version, collectAt(ask, keepMs));
 }
 
 /**
- * Stores a lease or a release by the rule of leases: the latest `time` wins, a release wins ties. Resolves to what is in
- * force afterwards. For people's leases; events go through the group writer, which bounds them as well.
+ * Stores a lease or a release: the latest `time` wins, a release wins ties. Resolves to the ask in force afterwards.
+ * For people's leases; events use the group writer, which also limits their number.
  */
 export async function putLease(store: Store, ask: Lease | Release, now: EpochMs): Promise<Lease | Release> {
   const stored = await updateAsk(store, ask.region, ask.id, (before) => {
@@ -73,7 +73,7 @@ export async function putLease(store: Store, ask: Lease | Release, now: EpochMs)
   return stored as Lease | Release;
 }
 
-/** Ends a live lease now, whoever asked for it: leaves its tombstone. */
+/** Ends a live lease now, whoever asked for it, and leaves a tombstone. */
 export async function releaseLease(store: Store, lease: Lease, who: string, now: EpochMs): Promise<Lease | Release> {
   const { id, region, reason } = lease;
   const time = Math.max(now, lease.time);
@@ -85,9 +85,9 @@ export async function releaseLease(store: Store, lease: Lease, who: string, now:
 }
 
 /**
- * Overrides, pauses and approvals: the last one stored under an id stands. It is part of the past, and so is kept for
- * `keepMs` after its end. Resolves to the one that it took the place of, if that was live: of two people who ask at once
- * the second is told what the first asked. `merge` may keep something of that one.
+ * Stores an override, pause or approval: the last one stored under an id counts. It is kept for `keepMs` after its end,
+ * for the history. Resolves to the live one that it replaced, so that of two people who ask at once, the second sees
+ * what the first asked. `merge` may keep something of that one.
  */
 export async function putAsk<T extends Override | Pause | Approval>(
   store: Store,
@@ -105,7 +105,7 @@ export async function putAsk<T extends Override | Pause | Approval>(
   return replaced;
 }
 
-/** Ends an override, pause or approval before its time: its record stays, ended, until it is collected. */
+/** Ends an override, pause or approval early: its record stays until the store deletes it. */
 export async function endAsk(
   store: Store,
   ask: Override | Pause | Approval,
@@ -155,7 +155,7 @@ function keyOf(ask: Ask): Key {
   return { partition: asksPartition(ask.region), id: ask.id };
 }
 
-/** Never early: a lease still orders late requests for 14 days after its end. */
+/** Never deleted early: a lease still orders late requests for 14 days after its end. */
 function collectAt(ask: Ask, keepMs: number): EpochMs {
   return ask.until + Math.max(keepMs, ask.kind === 'lease' ? rememberMs : 0) + 24 * 60 * 60_000;
 }

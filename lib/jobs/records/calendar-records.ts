@@ -9,10 +9,10 @@ export type CalendarCopy = { readonly text: string; readonly at: EpochMs };
 /** A record of DynamoDB holds 400 KB at most. */
 const mostCharacters = 300_000;
 const mostBytes = 4 * 1024 * 1024;
-/** An address that left the config is of no more use. */
+/** A calendar that left the config is not needed any more. */
 const keptMs = 366 * dayMs;
 
-/** `id` stands for an address and gives nothing of it away. Throws StoreError when the store cannot be reached. */
+/** `id` is derived from the address without revealing it. Throws StoreError if the store cannot be reached. */
 export async function loadCalendar(store: Store, id: string): Promise<CalendarCopy | undefined> {
   const value: unknown = (await store.read(keyOf(id)))?.value;
   if (!isRecord(value) || value['schema'] !== 1) return undefined;
@@ -21,7 +21,7 @@ export async function loadCalendar(store: Store, id: string): Promise<CalendarCo
   return unpacked === undefined ? undefined : { text: unpacked, at: at as EpochMs };
 }
 
-/** undefined for what was damaged: the calendar is then fetched anew. */
+/** undefined for a damaged copy: the calendar is then fetched again. */
 function unpack(text: string): string | undefined {
   try {
     return gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: mostBytes }).toString('utf8');
@@ -30,7 +30,7 @@ function unpack(text: string): string | undefined {
   }
 }
 
-/** False where it is too large to be kept. */
+/** False if it is too large to store. */
 export async function keepCalendar(store: Store, id: string, { text, at }: CalendarCopy): Promise<boolean> {
   const packed = gzipSync(text).toString('base64');
   if (packed.length > mostCharacters) return false;

@@ -12,10 +12,10 @@ import type { EpochMs } from '../../model/time.ts';
 
 const mostAttempts = 30;
 const pageSize = 1000;
-/** What begins with a prefix is mostly a handful, and a page also brings what comes after it. */
+/** Few ids begin with one prefix, and a page also returns what follows it. */
 const firstPageSize = 30;
 
-/** The write that stores a record over what was read at `version`, or where nothing was. */
+/** The write that stores a record over the one read at `version`, or as a new one. */
 export function putOver(key: Key, record: object, version: Version | undefined, expiresAt?: EpochMs): Write {
   const put = { key, value: asJson(record), ...(expiresAt === undefined ? {} : { expiresAt }) };
   return version === undefined ? { kind: 'putIfAbsent', ...put } : { kind: 'putIfVersion', ...put, version };
@@ -25,15 +25,15 @@ export type RecordChange<Before, Result> = {
   /** What the error names: "the record of cluster ml". */
   readonly what: string;
   readonly read: () => Promise<Before>;
-  /** The writes that follow from what was read (none = it stays as it is), and what they come to. */
+  /** The writes that follow from what was read (none = no change), and the result. */
   readonly change: (before: Before) => { readonly writes: readonly Write[]; readonly result: Result };
-  /** Waits before the next attempt (1, 2, …), where many compete for the same record. */
+  /** Waits before the next attempt (1, 2, …), if many compete for the same record. */
   readonly pause?: (attempt: number) => Promise<void>;
 };
 
 /**
- * Changes records by compare-and-set: reads, decides, commits under the versions read, and does so again while others
- * are faster. Throws StoreError after 30 attempts, or when the store cannot be reached; then nothing was changed.
+ * Changes records by compare-and-set: reads, decides, commits under the versions read, and repeats if another process
+ * was faster. Throws StoreError after 30 attempts, or if the store cannot be reached; then nothing was changed.
  */
 export async function changeRecord<Before, Result>(
   store: Store,
@@ -49,8 +49,8 @@ export async function changeRecord<Before, Result>(
 }
 
 /**
- * Why a part of the work was not stored, so that the other parts go on: what the work itself says (a text), or a store that
- * refused. Whatever else is wrong is thrown on.
+ * Why a part of the work was not stored, so that the other parts go on: the work's own text, or a StoreError. Other
+ * errors are thrown.
  */
 export async function storeProblem(work: () => Promise<unknown>): Promise<string | undefined> {
   try {
@@ -76,7 +76,7 @@ export async function listAll(
 ): Promise<readonly StoredRecord[]> {
   const all: StoredRecord[] = [];
   let limit = prefix === '' ? pageSize : firstPageSize;
-  // Ids are plain printable text: none that begins with the prefix comes after this one.
+  // Ids are plain printable text, so no id with the prefix is greater than this.
   const end = until ?? (prefix === '' ? undefined : `${prefix}\uffff`);
   for (let last = after ?? (prefix === '' ? undefined : prefix); ; limit = pageSize) {
     const range = { ...(last === undefined ? {} : { after: last }), ...(end === undefined ? {} : { until: end }) };
@@ -92,7 +92,7 @@ export async function listAll(
   }
 }
 
-/** A number as a piece of an id: ids are in the order of their numbers. */
+/** A number as part of an id, padded so that ids sort by number. */
 export function numbered(index: number): string {
   return String(index).padStart(4, '0');
 }

@@ -9,10 +9,13 @@ import type { IdRange } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { changeRecord, isRecord, listAll, putOver } from './change-record.ts';
 
-/** One record per cluster, `clusters/<region>` by cluster id; rules as last acted on, `rules` by hash; history by time. */
+/** One record per cluster, `clusters/<region>` by cluster id; rules as last used, `rules` by hash; history by time. */
 export type StoredCluster = { readonly record: ClusterRecord; readonly version: Version };
 
-/** The records of a region, or of a part of it. What this version cannot read is left out, and its cluster's id handed to `onUnknown` with what to do about it. */
+/**
+ * The records of a region or part. Unreadable ones are skipped, and the cluster's id is passed to `onUnknown` with what
+ * to do.
+ */
 export async function listClusterRecords(
   store: Store,
   region: string,
@@ -29,7 +32,7 @@ export async function listClusterRecords(
   );
 }
 
-/** Throws StoreError when this version cannot read it. */
+/** Throws StoreError if this version cannot read it. */
 export async function readClusterRecord(
   store: Store,
   region: string,
@@ -42,7 +45,7 @@ export async function readClusterRecord(
   return { record: value, version };
 }
 
-/** Down to its pools: what a pool remembers decides about sizes, and is never guessed. */
+/** Checks each pool too: what is remembered of a pool decides its size, and is never guessed. */
 function isClusterRecord(value: unknown): value is ClusterRecord {
   if (!isRecord(value) || typeof value['cluster'] !== 'string') return false;
   const { pools } = value;
@@ -67,19 +70,21 @@ function clusterKey(region: string, clusterId: string): Key {
   return { partition: `clusters/${region}`, id: clusterId };
 }
 
-/** History is listed per region, newest last; ids begin with the instant, then with the order of one instant. Expires after `keepMs`. */
+/**
+ * History is listed per region, newest last; ids begin with the time, then the order within it. Expires after `keepMs`.
+ */
 export function decisionWrite(decision: Decision, id: string, keepMs: number): Write {
   return historyWrite(decision, asJson(decision), id, keepMs);
 }
 
 /** Far below what a record may hold (400 kB on DynamoDB), whatever the reasons say. */
 const decisionsPerRecord = 50;
-/** What the decisions of one round have in common. */
+/** What the decisions of a round share. */
 const common = ['schema', 'at', 'region', 'clusterId', 'cluster', 'configHash'] as const;
 
 /**
- * The decisions of one cluster and instant, which are paid for as one record (ADR 46): the first as it is, which is all that
- * a version from before reads, and the others under `also`, without what they have in common with it.
+ * The decisions of one cluster at one time, stored and billed as one record (ADR 46): the first in full, which is all
+ * that older versions read, the others under `also`, without what they share with it.
  */
 export function decisionWrites(decisions: readonly Decision[], newId: () => string, keepMs: number): readonly Write[] {
   const groups = Array.from({ length: Math.ceil(decisions.length / decisionsPerRecord) }, (_, i) =>
@@ -123,7 +128,7 @@ function unpacked({ also, ...first }: Decision & { readonly also?: unknown }): r
   return [first, ...others.map((one) => ({ schema, at, region, clusterId, cluster, configHash, ...one }))];
 }
 
-/** What is left of a decision without what it has in common with the first. */
+/** The fields of a decision that differ from the first one. */
 function isOfPool(value: unknown): value is Omit<Decision, (typeof common)[number]> {
   return typeof value === 'object' && value !== null && 'pool' in value && typeof value.pool === 'string';
 }
@@ -141,12 +146,15 @@ function isStoredRule(value: unknown): value is StoredRule {
   return isRecord(value) && ['rule', 'schedule', 'exceptions'].every((part) => typeof value[part] === 'object');
 }
 
-/** Kept whole, once per hash; one that is there already is the same, and has been known for longer. */
+/** Stored once per hash; an existing one is the same rule, and is older. */
 export async function storeRule(store: Store, hash: string, rule: StoredRule): Promise<void> {
   await store.commit([{ kind: 'putIfAbsent', key: ruleKey(hash), value: asJson(rule) }]);
 }
 
-/** The rule of this hash with all that it takes to ask it later; undefined where the config has none, or one that only watches. */
+/**
+ * The rule of this hash with everything needed to evaluate it later; undefined if the config has none, or it only
+ * watches.
+ */
 export function ruleToStore(config: CompiledConfig, hash: string, knownSince: EpochMs): StoredRule | undefined {
   const rule = config.rules.find((one) => one.hash === hash);
   const schedule = config.schedules.find((one) => one.name === rule?.schedule);
@@ -158,21 +166,21 @@ export function ruleKey(hash: string): Key {
 }
 
 /**
- * The fleet is to be left alone: every round of every process on this store gives pools their bases back and does
- * nothing else. One record, not a pause, since a pause would hold the giving back as well.
+ * Set by `uninstall`: every round of every process with this store restores bases and does nothing else. It is a record
+ * of its own, since a pause would also hold the restoring.
  */
 export type Uninstalled = { readonly at: EpochMs; readonly who: string; readonly reason: string | undefined };
 
 const key = { partition: 'fleet', id: 'uninstalled' };
 
-/** undefined = the fleet is kept as the config says. */
+/** undefined = not uninstalled; the config is in force. */
 export async function readUninstalled(store: Store): Promise<Uninstalled | undefined> {
   const value = (await store.read(key))?.value as Partial<Uninstalled & { state: string }> | null | undefined;
   if (value === undefined || value?.state === 'undone') return undefined;
   return { at: value?.at ?? 0, who: value?.who ?? 'somebody', reason: value?.reason };
 }
 
-/** Says so once: the first one stands. Resolves to what is in force. */
+/** Stores it unless it exists. Resolves to the one in force. */
 export async function storeUninstalled(store: Store, uninstalled: Uninstalled): Promise<Uninstalled> {
   const known = await readUninstalled(store);
   if (known) return known;
@@ -181,7 +189,7 @@ export async function storeUninstalled(store: Store, uninstalled: Uninstalled): 
   return uninstalled;
 }
 
-/** The config is in force again from the next round on. false = there was nothing to undo. */
+/** The config is in force again from the next round. false = it was not uninstalled. */
 export async function undoUninstalled(store: Store, at: EpochMs, who: string): Promise<boolean> {
   if ((await readUninstalled(store)) === undefined) return false;
   await overwrite(store, { schema: 1, state: 'undone', at, who });

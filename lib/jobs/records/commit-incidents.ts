@@ -12,7 +12,7 @@ const concurrency = 8;
 
 export type Committed = {
   readonly done: readonly IncidentChange[];
-  /** Keys that another process changed meanwhile, or that could not be stored: the next round looks at them again. */
+  /** Keys that another process changed meanwhile, or that could not be stored: the next round tries again. */
   readonly failed: readonly { readonly change: IncidentChange; readonly reason: string }[];
 };
 
@@ -42,8 +42,8 @@ async function commitOne(
 }
 
 /**
- * A delivery that is there already was enqueued before the store lost this transition (a backup): the same id says the
- * same, so it is left, and the rest is stored.
+ * If the store lost this transition (a restored backup) but not the delivery, the delivery has the same id and text: it
+ * stays, and the rest is stored.
  */
 async function commitWithout(store: Store, writes: readonly Write[]): Promise<string | undefined> {
   const outcome = await store.commit(writes);
@@ -55,11 +55,14 @@ async function commitWithout(store: Store, writes: readonly Write[]): Promise<st
 }
 
 export type Destinations = {
-  /** The configured ones in their order, then those that keep their name at a new address and still owe something. */
+  /**
+   * The configured destinations in order, then those that kept their name, got a new address, and still have resolves
+   * due.
+   */
   readonly states: readonly DestinationState[];
-  /** Names its new or changed destinations in the store, so that they can be found when the config forgets them. */
+  /** Stores new or changed destinations, so that they are known when the config no longer has them. */
   readonly writes: readonly Write[];
-  /** No longer in the config by name: what they were owed ends. */
+  /** Their names left the config: they get no more resolves. */
   readonly removed: readonly StoredDestination[];
   /** Replaced by a new address under the same name. */
   readonly replaced: readonly StoredDestination[];
@@ -103,7 +106,7 @@ function remember(id: string, destination: DestinationConfig, stored: readonly S
   return isKnown ? [] : [knownDestinationWrite(known, before?.version)];
 }
 
-/** Stores may give keys back in another order. */
+/** Stores may return keys in another order. */
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(sorted);

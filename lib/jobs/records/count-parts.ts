@@ -3,12 +3,14 @@ import type { CompiledConfig } from '../../model/config.ts';
 import { listSeen } from './last-rounds.ts';
 import { listRoundHeads } from './round-findings.ts';
 
-/** One run reads the node pools of so many clusters well within its time: 1,000 calls of 50 ms, 16 at once, take 3 s. */
+/**
+ * One run reads the node pools of this many clusters well within its time: 1,000 calls of 50 ms, 16 at once, take 3 s.
+ */
 const mostClustersPerPart = 1000;
 
 /**
- * Into how many parts a round is cut, judged by how many clusters the last one saw, or the last round of the watch where
- * nothing is scaled: 1 until somebody has looked. No call to the API.
+ * The number of parts of a round, by how many clusters the last round saw, or the last round of the watch if nothing is
+ * scaled. 1 before the first round. Does not call the API.
  */
 export async function countParts(store: Store, { regions, rules }: CompiledConfig): Promise<number> {
   const rounds = await Promise.all(regions.map(({ name }) => listRoundHeads(store, name)));
@@ -20,7 +22,7 @@ export async function countParts(store: Store, { regions, rules }: CompiledConfi
 
 type Round = { readonly at: number; readonly clusters: number; readonly shard: { readonly count: number } };
 
-/** Only parts of the newest cut count: what is left of another one is about the same clusters. */
+/** Only parts of the newest division count: others are about the same clusters. */
 function clustersOf(rounds: readonly Round[]): number {
   const newest = rounds.reduce((at, round) => Math.max(at, round.at), 0);
   const cut = rounds.find(({ at }) => at === newest)?.shard.count;

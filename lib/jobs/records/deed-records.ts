@@ -3,14 +3,14 @@ import type { EpochMs } from '../../model/time.ts';
 import { listAll, putOver } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
 
-/** What a person did by a command: partition `deeds`, in order of time, kept as long as history is. */
+/** A command of a person that changed something: partition `deeds`, in order of time, kept as long as the history. */
 export type Deed = {
   readonly schema: 1;
   readonly at: EpochMs;
   readonly who: string;
   /** The command: "pause", "base set". */
   readonly verb: string;
-  /** About what, until when: "dev-* until 2026-11-24T18:00:00Z". */
+  /** Its match and end: "dev-* until 2026-11-24T18:00:00Z". */
   readonly what: string;
   readonly reason?: string;
 };

@@ -17,8 +17,8 @@ import { listAll, putOver } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
 
 /**
- * What waits for one destination: partition `outbox/<destination>`, one record per delivery and at most one batch; and
- * what it refused for good: partition `parked/<destination>`, under the same ids.
+ * The outbox of one destination: partition `outbox/<destination>`, one record per delivery and at most one batch.
+ * Messages that it refused for good are in partition `parked/<destination>`, under the same ids.
  */
 export type StoredDelivery = { readonly delivery: Delivery; readonly version: Version };
 export type StoredBatch = { readonly batch: Batch; readonly version: Version };
@@ -32,7 +32,7 @@ export type StoredParked = { readonly parked: Parked; readonly version: Version 
 
 export type Outbox = { readonly deliveries: readonly StoredDelivery[]; readonly batch: StoredBatch | undefined };
 
-/** In order of id: a lane stands together, in the order in which things were said. */
+/** In order of id: the messages of a lane are together, in the order of sending. */
 export async function loadOutbox(store: Store, destination: string): Promise<Outbox> {
   const records = await listAll(store, outboxPartition(destination));
   const batch = records.find(({ key }) => key.id === batchId);
@@ -75,7 +75,7 @@ export async function listParked(store: Store, destination: string): Promise<rea
   });
 }
 
-/** Kept as long as history is: whoever has not looked by then does not miss it. */
+/** Kept as long as the history. */
 export function parkedPut(parked: Parked, expiresAt: EpochMs): Write {
   return { kind: 'putIfAbsent', key: parkedKey(parked.delivery), value: asJson(parked), expiresAt };
 }
@@ -110,7 +110,10 @@ function readBatch(record: StoredRecord): StoredBatch | undefined {
 
 export type Waiting = { readonly destination: string; readonly count: number; readonly oldest: EpochMs };
 
-/** How many messages wait for each of these destinations, and since when; those for which none waits are left out. */
+/**
+ * How many messages wait for each of these destinations, and since when. Destinations with an empty outbox are left
+ * out.
+ */
 export async function loadWaiting(
   store: Store,
   destinations: readonly DestinationConfig[],
@@ -123,7 +126,7 @@ export async function loadWaiting(
   return (await Promise.all(waiting)).filter(({ count }) => count > 0);
 }
 
-/** Of each message one time, also of those that wait together as a batch. */
+/** One time per message, including those in a batch. */
 function queuedTimes({ deliveries, batch }: Outbox): readonly EpochMs[] {
   const items = [...deliveries.map(({ delivery }) => delivery), ...(batch === undefined ? [] : [batch.batch])];
   return items.flatMap(messagesOf).map(({ queuedAt }) => queuedAt);

@@ -31,8 +31,8 @@ function keyOf(id: string): Key {
 }
 
 /**
- * A destination as it was configured, by its id (name and address reference): partition `destinations`. What the config
- * no longer holds under this id is sent its owed resolves from here. Only references are kept, no address.
+ * A destination as configured, by its id (name and address reference): partition `destinations`. Once the config no
+ * longer has this id, its remaining resolves are sent from here. Only references are stored, no addresses.
  */
 export type KnownDestination = {
   readonly schema: 1;
@@ -57,7 +57,7 @@ export function forgetDestination({ known, version }: StoredDestination): Write 
   return { kind: 'deleteIfVersion', key: { partition: 'destinations', id: known.id }, version };
 }
 
-/** Since when each destination is broken, by what its sender's record is kept under (its id, or its name). */
+/** Since when each destination is broken, by the key of its sender's record (its id, or its name). */
 export async function listBroken(store: Store): Promise<ReadonlyMap<string, EpochMs>> {
   const records = await listAll(store, 'dest');
   return new Map(

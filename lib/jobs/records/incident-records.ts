@@ -9,7 +9,7 @@ import { listAll, putOver } from './change-record.ts';
 export type StoredIncident = { readonly record: IncidentRecord; readonly version: Version };
 export type StoredSilence = { readonly silence: SilenceRecord; readonly version: Version };
 
-/** Every incident: pending, open, and over but still of use. In order of key. */
+/** Every incident: pending, open, and resolved but still needed. In order of key. */
 export async function listIncidents(store: Store): Promise<readonly StoredIncident[]> {
   return (await listAll(store, 'incidents')).flatMap((stored) => {
     const record = readSchema1(stored) as IncidentRecord | undefined;
@@ -25,7 +25,7 @@ export function incidentWrite(record: IncidentRecord, version: Version | undefin
   return putOver(incidentKeyOf(record.key), record, version);
 }
 
-/** A delivery on its way into the outbox; its lane sorts together, in order of what was said. */
+/** The write that puts a delivery into the outbox; a lane's ids sort in the order of its messages. */
 export function deliveryWrite(delivery: Delivery): Write {
   const { destination, key, episode, sequence } = delivery;
   const id = `${key}.${episode}#${String(sequence).padStart(6, '0')}`;
@@ -47,21 +47,21 @@ export function silenceWrite(silence: SilenceRecord, version?: Version): Write {
   return putOver(silenceKey(silence.id), silence, version);
 }
 
-/** A record of another version is left alone: an older or newer program may be running beside this one. */
+/** A record of another version is left alone: another program may be running with this store. */
 export function readSchema1({ value }: StoredRecord): object | undefined {
   const isReadable = typeof value === 'object' && value !== null && 'schema' in value && value.schema === 1;
   return isReadable ? value : undefined;
 }
 
 /**
- * Notices on their way to the outbox: partition `notices`, ids `<at>-<name>`. Whoever has something to say once puts it
- * here in the commit of what it is about; the watch turns each into its deliveries, in one commit with the delete.
+ * Notices waiting for the watch: partition `notices`, ids `<at>-<name>`. A job puts a notice here in the same commit as
+ * its subject; the watch turns it into deliveries, in one commit with its delete.
  */
 const partition = 'notices';
 
 export type StoredNotice = { readonly notice: Notice; readonly record: StoredRecord };
 
-/** `name`: random, or made from the notice where it may be said twice by mistake. */
+/** `name`: random, or derived from the notice if it might be stored twice. */
 export function noticeWrite(notice: Notice, name: string): Write {
   const id = `${String(notice.at).padStart(15, '0')}-${name}`;
   const value = { schema: 1, notice: asJson(notice) };

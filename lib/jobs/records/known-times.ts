@@ -5,23 +5,23 @@ import { listAll, numbered, putOver } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
 
 /**
- * When each incident was last known: a few records `0000`, `0001`, … of many keys each, rewritten by every round. Parts of a
- * large fleet but the first have records of their own, `p0003/0000`; what is in none of those stays with the first.
+ * When each incident was last observed: a few records `0000`, `0001`, … of many keys each, rewritten by every round.
+ * Later parts of a large fleet have their own, `p0003/0000`; keys in none of those belong to the first part.
  */
 type TimesRecord = { readonly schema: 1; readonly times: Times };
 type Times = { readonly [key: string]: EpochMs };
 
 export type KnownTimes = {
   readonly times: Times;
-  /** Of the records of this part alone: what replaces them conflicts with any other writer. */
+  /** Versions of this part's records only; a write conflicts with any other writer. */
   readonly versions: ReadonlyMap<string, Version>;
-  /** What no record of another part says. */
+  /** Keys that no record of another part holds. */
   readonly unclaimed: Times;
 };
 
 /** A record stays below 100 KB. */
 const mostKeys = 700;
-/** By the job that observes them: jobs do not write over each other's. */
+/** By the job that observes them, so that jobs do not overwrite each other's times. */
 const partitions = { watch: 'obs-times', deliver: 'obs-times/deliver' } as const;
 
 export type TimesOwner = keyof typeof partitions;
@@ -40,7 +40,7 @@ export async function loadTimes(store: Store, owner: TimesOwner, part: Part = wh
   };
 }
 
-/** A cut that is no more has left its records to the first part. */
+/** After the division changed, the first part takes over old records. */
 function isOfPart(id: string, { index, count }: Part): boolean {
   const [, of] = /^p(\d+)\//u.exec(id) ?? [];
   const owner = of === undefined || Number(of) >= count ? 0 : Number(of);
@@ -55,7 +55,7 @@ function newest(records: readonly StoredRecord[]): Times {
   return times;
 }
 
-/** The records with these times, in place of all of this part that were read. */
+/** The writes that replace this part's records with these times. */
 export function timesWrites(
   times: Times,
   { versions }: KnownTimes,

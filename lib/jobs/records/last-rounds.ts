@@ -9,8 +9,8 @@ import { isRecord, listAll, numbered, putOver } from './change-record.ts';
 import { listRoundHeads } from './round-findings.ts';
 
 /**
- * The last round of the watch: partition `seen`, id `watch`; of a part of a large fleet `watch/0003`, but for the first. Its
- * age tells whether anybody is looking.
+ * The last round of the watch: partition `seen`, id `watch`; for later parts of a large fleet `watch/0003`. Its age
+ * shows whether the watch is running.
  */
 const partition = 'seen';
 export const seenKey: Key = { partition, id: 'watch' };
@@ -27,7 +27,7 @@ export type SeenRecord = {
   readonly answered: readonly string[];
   /** Absent = the whole fleet. */
   readonly shard?: Part;
-  /** Since when it has been cut so. */
+  /** Since when the fleet has been divided like this. */
   readonly cutSince?: EpochMs;
 };
 
@@ -39,7 +39,7 @@ export function seenWrite(seen: SeenRecord, { index, count }: Part, before: Stor
   return putOver(seenKeyOf({ index, count }), asJson(value) as object, before?.version);
 }
 
-/** Of each part of the last rounds of the watch, also of parts that are no more. */
+/** The last round of the watch of each part, including parts of earlier divisions. */
 export async function listSeen(store: Store): Promise<readonly (SeenRecord & { readonly shard: Part })[]> {
   const records = await listAll(store, partition);
   return records.flatMap(({ key, value }) => {
@@ -50,7 +50,7 @@ export async function listSeen(store: Store): Promise<readonly (SeenRecord & { r
   });
 }
 
-/** When the fleet was last looked at, by either of the two that look, in all its parts. */
+/** When the fleet was last read completely, by scaling or by the watch. */
 export async function loadRounds({ store, config }: Pick<DeliverParts, 'store' | 'config'>): Promise<LastRounds> {
   const watched = (await listSeen(store)).map(({ at, shard, cutSince }) => ({
     at,
@@ -61,7 +61,7 @@ export async function loadRounds({ store, config }: Pick<DeliverParts, 'store' |
   const regions = config.rules.length === 0 ? [] : config.regions.map(({ name }) => name);
   const rounds = [];
   for (const region of regions) rounds.push(...(await listRoundHeads(store, region)));
-  // A round from the future would never be missed: its time is written down as now, and grows old from here on.
+  // A round in the future would never be overdue, so its time is stored as now and ages from here.
   for (const one of regions.length === 0 ? [partition] : [partition, 'findings']) await healStore(store, one);
   const scaled = rounds.map(({ at, region, shard, looks }) => ({ at, region, shard, since: looks?.since }));
   return lastRounds(watched, scaled, regions);

@@ -7,7 +7,7 @@ import type { EpochMs } from '../../model/time.ts';
 import { listNodes, listSizes } from './past-records.ts';
 import { listRoundHeads, type RoundHead } from './round-findings.ts';
 
-/** The past alone, of all regions. */
+/** The past of all regions. */
 export async function loadPasts(
   store: Store,
   config: CompiledConfig,
@@ -23,7 +23,7 @@ export async function loadPasts(
   return { pasts, gaps: gapsOf(rounds, since, now - config.keepMs) };
 }
 
-/** A few records at a time: a large fleet has tens of thousands of entries a week. */
+/** Read page by page: a large fleet has tens of thousands of entries a week. */
 export async function loadPast(store: Store, region: string, since: EpochMs): Promise<RegionPast> {
   const past = beginPast();
   for (const record of await listSizes(store, region, since)) {
@@ -41,7 +41,10 @@ export function letOthersRun(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Of every part of every region: where one part was not looked at, the sum is not known; nor is what is not kept any more. */
+/**
+ * Gaps of every part of every region, and the time before the records begin: if one part is missing, the sum is
+ * unknown.
+ */
 export function gapsOf(rounds: readonly RoundHead[], since: EpochMs, keptFrom: EpochMs): readonly Gap[] {
   const newest = rounds.reduce((at, round) => Math.max(at, round.at), 0);
   const inForce = rounds.filter(({ shard }) => shard.count === rounds.find(({ at }) => at === newest)?.shard.count);

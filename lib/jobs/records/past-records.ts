@@ -7,8 +7,8 @@ import { listAll } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
 
 /**
- * The past of a region, so that it can be drawn and counted: partition `sizes/<region>`, a record per round that saw a
- * size change; `nodes/<region>`, at most one an hour. Ids begin with the instant. Nothing is written where nothing changed.
+ * The past of a region, for graphs and sums: partition `sizes/<region>`, a record per round that saw a size change;
+ * `nodes/<region>`, at most one an hour. Ids begin with the time. Nothing is written if nothing changed.
  */
 const width = 15;
 /** A record takes 100 KB; a character may be three bytes. */

@@ -7,22 +7,22 @@ import type { EpochMs } from '../../model/time.ts';
 import { isRecord, listAll, numbered, putOver } from './change-record.ts';
 
 /**
- * What the last scaling round of a region (or of one part of it) found: partition `findings`, ids `<region>/<part>-<chunk>`.
- * This is how findings of a scaling round reach the watch, and incidents. Of a larger fleet the lists of clusters and node
- * counts lie apart, in `looked`, and are only written when they change: a quiet round of 1,000 clusters writes 1 KB.
+ * What the last scaling round of a region (or part) found: partition `findings`, ids `<region>/<part>-<chunk>`. The
+ * watch reads it and turns findings into incidents. For a large fleet, the lists of clusters and node counts are
+ * separate records, in `looked`, written only when they change: a quiet round of 1,000 clusters writes 1 KB.
  */
 const partition = 'findings';
 const listsPartition = 'looked';
 /** A record stays well below 100 KB. */
 const chunkChars = 60_000;
-/** Up to here a round is one record with its lists inside. */
+/** Up to this size, a round is one record including its lists. */
 const mostInline = 8_000;
 const mostWrites = 100;
 
 const listNames = ['checkedClusters', 'nodes'] as const;
 type ListName = (typeof listNames)[number];
 
-/** A round without the lists that may lie apart. */
+/** A round without the lists that may be separate. */
 export type RoundHead = Omit<RoundFindings, ListName>;
 
 /** The newest round of each part of a region. */
@@ -31,8 +31,8 @@ export async function listRoundFindings(store: Store, region: string): Promise<r
 }
 
 /**
- * What the rounds before left behind, with the clusters that they looked at and without node counts: a part needs its own,
- * unless the fleet was cut another way then. `isEach`: one wants to know which clusters those are.
+ * The previous rounds, with the clusters that they read and without node counts. A part only needs its own, unless the
+ * fleet was divided differently then. `isEach`: the clusters of every part are needed.
  */
 export async function listOwnRounds(
   store: Store,
@@ -83,7 +83,7 @@ async function withLists(
   return rounds.map((round) => withItsLists(round, pages.flat(), wanted));
 }
 
-/** A list with another mark than the head has is not known: a writer was between the two. */
+/** If a list's mark differs from the head's, the list is unknown: another process wrote in between. */
 function withItsLists(
   round: RoundFindings,
   records: readonly StoredRecord[],
@@ -104,8 +104,8 @@ function listOf({ value }: StoredRecord): ListRecord {
 }
 
 /**
- * Replaces the findings of this region and part. A round that is older than the stored one, or that another process
- * overtakes, changes nothing that counts and resolves to false.
+ * Replaces the findings of this region and part. Resolves to false if the stored round is newer, or another process
+ * stores a newer one meanwhile.
  */
 export async function writeRoundFindings(store: Store, given: RoundFindings): Promise<boolean> {
   const round = inOrder(given);
@@ -131,7 +131,7 @@ export async function writeRoundFindings(store: Store, given: RoundFindings): Pr
   return outcome.kind === 'committed';
 }
 
-/** Whatever order a round looked in, the same lists are the same. */
+/** Sorted, so that the order of reading makes no difference. */
 function inOrder(round: RoundFindings): RoundFindings {
   const checkedClusters = round.checkedClusters.toSorted(compareIds);
   const nodes = (round.nodes ?? []).toSorted(([a], [b]) => compareIds(a, b));
@@ -140,14 +140,14 @@ function inOrder(round: RoundFindings): RoundFindings {
 
 type Apart = {
   readonly head: Partial<RoundFindings>;
-  /** Stored with the head: which clusters were looked at decides what is known. */
+  /** Stored with the head: which clusters were read decides what is known. */
   readonly clusters: readonly Write[];
-  /** Stored before it, each by itself, which costs half as much: node counts are only shown. */
+  /** Stored before the head, each alone, which costs half as much: node counts are only for display. */
   readonly nodes: readonly Write[];
   readonly leftovers: readonly StoredRecord[];
 };
 
-/** What a round's head says of its lists, and the writes of those that have changed. Of a small round they stay inside. */
+/** The marks of a round's lists, and the writes for those that changed. A small round keeps its lists inside. */
 async function listsApart(store: Store, round: RoundFindings, stored: RoundFindings['lists']): Promise<Apart> {
   if (JSON.stringify([round.checkedClusters, round.nodes]).length <= mostInline)
     return { head: {}, clusters: [], nodes: [], leftovers: [] };
@@ -163,7 +163,7 @@ async function listsApart(store: Store, round: RoundFindings, stored: RoundFindi
   };
 }
 
-/** The same list has the same mark, so that it need not be read to be known. */
+/** Equal lists have equal marks, so a list need not be read to be compared. */
 function markOf(list: unknown): string {
   return createHash('sha256').update(JSON.stringify(list)).digest('hex').slice(0, 16);
 }
@@ -184,12 +184,12 @@ async function replaceList(
   return { writes, leftovers: known.slice(writes.length) };
 }
 
-/** One from the future was written by a clock that ran ahead: it is replaced. */
+/** A round in the future was written by a clock that ran ahead: it is replaced. */
 function isNewer(at: EpochMs, than: EpochMs): boolean {
   return at > than && !isFromFuture(at, than);
 }
 
-/** Chunks of one round have one time; what is older is left over from a longer round. */
+/** All chunks of a round have its time; older ones are left over from a longer round. */
 function joined(one: RoundFindings | undefined, other: RoundFindings): RoundFindings {
   if (one === undefined || other.at > one.at) return other;
   if (other.at < one.at) return one;
@@ -202,7 +202,7 @@ function joined(one: RoundFindings | undefined, other: RoundFindings): RoundFind
   return { ...one, checkedClusters, findings: [...one.findings, ...other.findings], nodes, ...ahead };
 }
 
-/** As many records as what it says needs. */
+/** As many records as the findings need. */
 function chunksOf(round: RoundFindings): readonly RoundFindings[] {
   if (JSON.stringify(round).length <= chunkChars) return [round];
   const { coming = [], verdicts = [], ...rest } = round;

@@ -15,10 +15,10 @@ import { loadPasts } from './load-past.ts';
 
 /** What one pool used, and would have used at its base all the time. */
 export type PoolSavings = Names & {
-  /** The first rule that names it today; undefined = none does any more. */
+  /** The first rule that matches it today; undefined = none any more. */
   readonly rule: Rule | undefined;
   readonly hours: NodeHours;
-  /** What a node of it costs in an hour; undefined = not given. */
+  /** The price of one node per hour; undefined = not given. */
   readonly price: number | undefined;
 };
 
@@ -26,13 +26,13 @@ export type Savings = {
   readonly from: EpochMs;
   readonly to: EpochMs;
   readonly pools: readonly PoolSavings[];
-  /** Within it; not counted, on neither side. */
+  /** Gaps in the period; they count on neither side. */
   readonly gaps: readonly Gap[];
 };
 
 /**
- * What was, not what might be: from the records of the past alone, pools that are gone by now included. Begins at `since`,
- * or where what is kept begins.
+ * The real past, from stored records only, including pools that are gone. Begins at `since`, or where the records
+ * begin.
  */
 export async function countSavings(
   store: Store,
@@ -81,7 +81,7 @@ function namesOf(region: string, name: string): Names {
   return { region, cluster: name.slice(0, slash), pool: name.slice(slash + 1) };
 }
 
-/** Of a pool that is gone only a base that its rule gives is still known. */
+/** For a pool that is gone, only a base from its rule is still known. */
 function baseFor(book: RuleBook, names: Names, known: Known | undefined, last: Size | undefined): Size | undefined {
   const rule = book.appliedRule(names)?.rule;
   if (rule === undefined) return undefined;
@@ -90,7 +90,7 @@ function baseFor(book: RuleBook, names: Names, known: Known | undefined, last: S
   return base === undefined ? undefined : asPoolSize(base, memory?.autoscale ?? typeof last === 'object');
 }
 
-/** Per node-hour; undefined = nobody gave one for this flavor. */
+/** Per node-hour; undefined = this flavor has no price. */
 export function priceOf({ prices }: Pick<CompiledConfig, 'prices'>, flavor: string | undefined): number | undefined {
   if (prices === undefined) return undefined;
   return (flavor === undefined ? undefined : prices.flavors[flavor]) ?? prices.default;
@@ -100,7 +100,7 @@ export type SavingsGroup = {
   readonly name: string;
   readonly pools: number;
   readonly hours: NodeHours;
-  /** undefined = not every pool of it has a price. */
+  /** undefined = some pools have no price. */
   readonly money: number | undefined;
 };
 
@@ -122,7 +122,7 @@ export function sumSavings(pools: readonly PoolSavings[]): Omit<SavingsGroup, 'n
   };
 }
 
-/** Hours in which nobody looked. */
+/** Hours without any round. */
 export function unseenHours({ gaps }: Pick<Savings, 'gaps'>): number {
   return gaps.reduce((ms, [from, to]) => ms + to - from, 0) / hourMs;
 }

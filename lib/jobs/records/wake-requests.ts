@@ -2,10 +2,13 @@ import type { Store } from '../../io/stores/store.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { putOver } from './change-record.ts';
 
-/** A command asked for something: the running process starts a round at once. One record, stored under this id since the first release. */
+/**
+ * Asks the running process to start a round at once, after a command. One record, stored under this id since the first
+ * release.
+ */
 const key = { partition: 'fleet', id: 'knock' };
 
-/** A lost compare-and-set does no harm: somebody else's request at the same moment wakes the process too. */
+/** A lost compare-and-set is harmless: the other request wakes the process too. */
 export async function requestWake(store: Store, at: EpochMs): Promise<void> {
   const known = await store.read(key);
   await store.commit([putOver(key, { schema: 1, at }, known?.version)]);

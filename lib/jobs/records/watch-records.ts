@@ -14,25 +14,23 @@ import { readSchema1 } from './incident-records.ts';
 
 /**
  * What the watch remembers of a region: partition `obs/<region>`, records `c/<id>` of neighbouring clusters (each holds
- * the ids from its own on, up to the next record's) and one `head`. Nearly everything was accepted in the last round: that
- * instant stands in the head, and only exceptions carry their own. So a quiet round writes the head and nothing else.
- *
- * Where nothing but an `updatedAt` moved, as autoscalers make it all day, these times alone are written, to `m/<id>`: by
- * their place in the record `c/<id>` of that very version. A part of a large fleet has a head of its own, and its records
- * begin at the border of its range.
+ * the ids from its own up to the next record's) and one `head`. Nearly everything was accepted in the last round: that
+ * time is in the head, and only exceptions have their own. So a quiet round writes only the head. If only an
+ * `updatedAt` changed, as autoscalers cause all day, only these times are written, to `m/<id>`, by index in the record
+ * `c/<id>` of that version. A part of a large fleet has its own head, and its records begin at the start of its range.
  */
 type HeadRecord = { readonly schema: 1; readonly at: EpochMs; readonly token?: EndDateMemory };
 /** `head`: the id of the head that it was written with; absent = `head`. */
 type ChunkRecord = { readonly schema: 1; readonly clusters: readonly ShortCluster[]; readonly head?: string };
 type MovesRecord = { readonly schema: 1; readonly of: Version; readonly updatedAt: Moved };
-/** The place among a record's clusters, each followed by its pools, and the new `updatedAt`. */
+/** The index among a record's clusters, each followed by its pools, and the new `updatedAt`. */
 type Moved = readonly (readonly [place: number, updatedAt: EpochMs])[];
 
-/** `acceptedAt` is left out where it is the head's. */
+/** `acceptedAt` is omitted if it is the head's. */
 type Short<T extends Seen> = Omit<T, 'acceptedAt'> & { readonly acceptedAt?: EpochMs };
 type ShortCluster = Omit<Short<SeenCluster>, 'pools'> & { readonly pools: readonly Short<Seen>[] };
 
-/** A region's memory as it was read, or that of a part. What replaces a record conflicts with any other writer. */
+/** The memory of a region or part as it was read. A write conflicts with any other writer. */
 export type StoredMemory = {
   readonly part: Part;
   readonly head: StoredRecord | undefined;
@@ -48,11 +46,11 @@ type Chunk = {
   readonly text: string;
   readonly version: Version;
   readonly moves: StoredRecord | undefined;
-  /** Of the next part: they stay in this record until that part has taken them into one of its own. */
+  /** Clusters of the next part: they stay in this record until that part has stored them. */
   readonly others: readonly SeenCluster[];
 };
 
-/** A record takes 100 KB, a commit 4 MB and 100 writes; a character may be three bytes. What is cut leaves some room. */
+/** A record takes 100 KB, a commit 4 MB and 100 writes; a character may be three bytes. The limits leave some room. */
 const mostCharsOfRecord = 30_000;
 const charsOfPart = 20_000;
 const mostWritesOfCommit = 90;
@@ -96,7 +94,8 @@ async function readRecords(store: Store, region: string, part: Part): Promise<Re
   const range = rangeOf(part);
   const records = await listRange(store, partition, 'c/', range);
   const isDrawn = part.index === 0 || records[0]?.key.id === `c/${borderOf(part)}`;
-  // Where no record begins at the border yet, its clusters are in one before it: then all up to there are read, once.
+  // If no record begins at the start of the range yet, its clusters are in an earlier one: then all records up to there
+  // are read, once.
   const { until } = range;
   const from: IdRange = isDrawn ? range : until === undefined ? {} : { until };
   return {
@@ -117,7 +116,7 @@ async function listRange(
   return listAll(store, partition, { after: justBefore(start + (after ?? '')), until: end });
 }
 
-/** A list begins after an id: no id of ours lies between this one and that. */
+/** A list begins after an id, so this returns an id just before it. */
 function justBefore(id: string): string {
   const last = id.length - 1;
   return `${id.slice(0, last)}${String.fromCharCode(id.charCodeAt(last) - 1)}\uffff`;
@@ -138,23 +137,23 @@ function readChunk(
     const updatedAt = moved.get((place += 1));
     return updatedAt === undefined ? seen : { ...seen, updatedAt };
   };
-  // What was cut off while the shorter record was not yet stored stands in both.
+  // While the shortened record was not stored yet, both records hold the same clusters.
   const clusters = stored
     .map((cluster) => ({ ...move(cluster), pools: cluster.pools.map(move) }))
     .filter(({ id }) => next === undefined || compareIds(`c/${id}`, next) < 0);
   return { from, head, stored, text: JSON.stringify(value), version, moves: own, clusters };
 }
 
-/** Only of the very record that is there: whoever has replaced it since knew better. */
+/** Only for exactly this version of the record: a newer one has newer times. */
 function movedOf(moves: StoredRecord | undefined, version: Version): Moved {
   const record = moves && (readSchema1(moves) as MovesRecord | undefined);
   return record?.of === version ? record.updatedAt : [];
 }
 
 /**
- * The commits that store this memory, in their order; none where nothing changed. Each is right by itself: one that is
- * not reached costs a round. `words` about a cluster (by id) go into the commit that remembers what they say; whatever
- * else can stand alone does, since a write in a transaction costs twice as much.
+ * The commits that store this memory, in order; none if nothing changed. Each is valid alone: if a later one fails,
+ * that costs a round. `words` about a cluster (by id) go into the commit that stores its memory. Everything else is
+ * written alone if possible, since a write in a transaction costs twice as much.
  */
 export function memoryCommits(
   { region, clusters, token }: RegionMemory,
@@ -188,7 +187,7 @@ function headOf(record: StoredRecord | undefined): HeadRecord | undefined {
   return record && (readSchema1(record) as HeadRecord | undefined);
 }
 
-/** What lies from one chunk's id to the next one's. `isBorder`: the record is wanted even where it is empty. */
+/** The clusters from one chunk's id to the next one's. `isBorder`: the record is needed even if it is empty. */
 type Group = {
   readonly from: string;
   readonly chunk: Chunk | undefined;
@@ -213,7 +212,7 @@ function groupsOf(
   return groups;
 }
 
-/** The records of a group that differ from what is stored: none, one, or several where it has grown too long. */
+/** The records of a group that changed: none, one, or several if it has grown too long. */
 function chunkWrites(region: string, group: Group, headId: string, at: EpochMs): readonly Write[] {
   const { from, chunk, clusters, isBorder } = group;
   const all = [...clusters, ...(chunk?.others ?? [])].map((cluster) => short(cluster, at));
@@ -232,7 +231,7 @@ function chunkWrites(region: string, group: Group, headId: string, at: EpochMs):
   });
 }
 
-/** The times that moved, where nothing else did; undefined = something else did. */
+/** The times that changed, if nothing else did; undefined = something else did. */
 function movesBetween(chunk: Chunk, shorts: readonly ShortCluster[], headId: string): Moved | undefined {
   const flat = (all: readonly ShortCluster[]): readonly Short<Seen>[] => all.flatMap((one) => [one, ...one.pools]);
   const [before, after] = [flat(chunk.stored), flat(shorts)];
@@ -287,7 +286,7 @@ function borderOf(part: Part): string {
   return rangeOf(part).after ?? '';
 }
 
-/** The first part goes on with the head of the whole. */
+/** The first part uses the head of the whole region. */
 function headIdOf({ index }: Part): string {
   return index === 0 ? 'head' : `head/${numbered(index)}`;
 }

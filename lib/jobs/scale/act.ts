@@ -13,7 +13,7 @@ import type { ActionResult, ScaleParts, ScaleProblem } from './parts.ts';
 export type Acted = {
   readonly result: ActionResult | undefined;
   readonly problem: ScaleProblem | undefined;
-  /** What was to be remembered of the cluster was not stored. */
+  /** The cluster's record was not stored. */
   readonly isLost?: boolean;
 };
 
@@ -21,8 +21,8 @@ export type Acted = {
 const actNeedsMs = 50_000;
 
 /**
- * Stores what is to be remembered of one cluster and, where there is an action, acts on it: claim (compare-and-set), fresh
- * GET, compare with what was planned on, PUT. Losing the compare-and-set means that another process has this cluster.
+ * Stores one cluster's record and, if there is a change, makes it: claim (compare-and-set), fresh GET, comparison with
+ * the plan, PUT. Losing the compare-and-set means that another process has this cluster.
  */
 export async function actOnCluster(
   parts: ScaleParts,
@@ -100,14 +100,14 @@ async function resize(
   return drop(parts, claim, action, version, answer, reason, planned);
 }
 
-/** The last look at the clock before a size leaves the house: it may have jumped since the round began. */
+/** The last check of the clock before a PUT: it may have jumped since the round began. */
 function wrongClockReason(reading: ClockReading): string {
   return `was not changed: the clocks of this machine and of the API are ${apartText(reading)} apart`;
 }
 
 /**
- * Only the fields that are ours: bounds on an autoscaled pool, the size on a fixed one. Where the plan sends an autoscaled
- * pool's size along, it is that of the fresh read which is brought within the bounds: its autoscaler may have moved it.
+ * Only our own fields: bounds of an autoscaled pool, size of a fixed one. If the plan also sends an autoscaled pool's
+ * size, the freshly read size is moved into the bounds, since the autoscaler may have changed it.
  */
 function ownedFields(action: Action, fresh: FreshPool): OwnedFields {
   const { to } = action;
@@ -117,7 +117,7 @@ function ownedFields(action: Action, fresh: FreshPool): OwnedFields {
   return { ...(size === undefined ? {} : { size }), size_min: to.min, size_max: to.max };
 }
 
-/** Nothing that matters has changed since the plan was made. */
+/** The pool has not changed since the plan was made. */
 function isAsPlanned({ observed }: FreshPool, planned: ObservedPool): boolean {
   if (observed.status !== planned.status || observed.autoscale !== planned.autoscale) return false;
   if (!observed.autoscale) return observed.size === planned.size;
@@ -126,7 +126,7 @@ function isAsPlanned({ observed }: FreshPool, planned: ObservedPool): boolean {
 
 type NotOk = Exclude<Answer<unknown>, { kind: 'ok' }>;
 
-/** Takes the claim back. When even that fails, the mark settles by itself from what is seen. */
+/** Cancels the claim. If that fails too, the claim settles by later observations. */
 async function drop(
   parts: ScaleParts,
   claim: RecordUpdate,
@@ -148,7 +148,7 @@ async function drop(
   return { result, problem: reason === undefined || how.kind === 'busy' ? undefined : problemOf(action, reason) };
 }
 
-/** A read that is refused as invalid says nothing about the size that nobody was asked for yet: it is a failed read. */
+/** A read refused as invalid is a failed read: it says nothing about a size that was not sent yet. */
 function ofRead(answer: NotOk): NotOk {
   if (answer.kind !== 'refused') return answer;
   return { kind: 'unknown', reason: 'unexpected-status', detail: describeAnswer(answer), maybeApplied: false };

@@ -12,7 +12,7 @@ import type { ScaleOptions, ScaleParts } from './parts.ts';
 /** A cluster's record as this round stored it. */
 export type StoredRecord = Pick<RecordUpdate, 'region' | 'clusterId' | 'record'>;
 
-/** Writes down which sizes this round saw change, by what it stored of each cluster. */
+/** Stores the size changes that this round saw, from the cluster records that it stored. */
 export async function keepSizes(
   parts: ScaleParts,
   seen: SeenFleet,
@@ -60,7 +60,7 @@ export async function keepNodes(
   }
 }
 
-/** A lost one costs a few pixels, so each stands for itself. */
+/** Written one by one: a lost record costs only a small gap in the graph. */
 async function commitEach(store: ScaleParts['store'], writes: readonly Write[]): Promise<void> {
   for (const write of writes) await store.commit([write]);
 }

@@ -16,10 +16,10 @@ import { listClusterRecords, listStoredRules, type StoredCluster } from '../reco
 import { listOwnRounds } from '../records/round-findings.ts';
 import type { ScaleOptions, ScaleParts, ScaleProblem } from './parts.ts';
 
-/** So many requests are under way at once: enough for 1,000 clusters in seconds, polite to one service. */
+/** The most requests at once: reads 1,000 clusters in seconds without overloading the service. */
 export const concurrency = 16;
 
-/** A look of at most 15 s, and then at least one claim with its GET and PUT. */
+/** A read of at most 15 s, and then at least one claim with its GET and PUT. */
 export const lookNeedsMs = 65_000;
 
 export type SeenFleet = {
@@ -28,17 +28,20 @@ export type SeenFleet = {
   readonly asks: readonly Ask[];
   readonly storedRules: ReadonlyMap<string, StoredRule>;
   readonly problems: readonly ScaleProblem[];
-  /** Regions whose list was answered. */
+  /** Regions that answered with their list. */
   readonly answered: ReadonlySet<string>;
-  /** What the rounds before left behind. */
+  /** The previous rounds. */
   readonly rounds: readonly RoundFindings[];
-  /** What the matches of the config can name: also clusters of other parts, and pools that nothing else asks for. */
+  /**
+   * Everything that the config's matches can name: also clusters of other parts, and pools that are read for nothing
+   * else.
+   */
   readonly named: NamedFleet;
   /** Pools that were read because of a match only, by `region/clusterId`. */
   readonly readByName: ReadonlyMap<string, readonly ObservedPool[]>;
-  /** Regions whose answers say that our clock is wrong, with both times. */
+  /** Regions whose answers show that our clock is wrong, with both times. */
   readonly wrongClocks: ReadonlyMap<string, ClockReading>;
-  /** Records whose clusters their regions' answered lists do not show. */
+  /** Records of clusters that are missing from their region's list. */
   readonly missing: readonly MissingCluster[];
 };
 
@@ -89,12 +92,12 @@ export async function observeFleet(parts: ScaleParts, options: ScaleOptions, boo
   return { clusters, stored, asks, storedRules, problems, answered, wrongClocks, missing, rounds, ...byName };
 }
 
-/** So many clusters are asked for their pools only because a match may mean one of them. */
+/** The most clusters whose pools are read only for a match. */
 const mostAskedByName = 50;
 
 /**
- * A match may name a pool of a cluster that no rule acts on. Whether it is there is asked where nothing else shows it;
- * what does not answer stays unknown, and is no problem of the round.
+ * A match may name a pool of a cluster that no rule acts on. Its pools are read only if nothing else shows whether it
+ * exists. A failed read leaves that unknown, and is no problem of the round.
  */
 async function nameFleet(
   parts: ScaleParts,
@@ -135,8 +138,8 @@ function unaskedProblems(unasked: readonly Unasked[], patience: Patience): reado
 }
 
 /**
- * The clusters of the fleet that this round did not look at, as their records have them: not chosen, not answered, or of
- * other parts, whose records a part has not read and `elsewhere` holds.
+ * Clusters that this round did not read, as last stored: not chosen, not answered, or of other parts. A part has not
+ * read the others' records; `elsewhere` holds them.
  */
 export function notLookedAt(
   { clusters, stored, missing }: Pick<SeenFleet, 'clusters' | 'stored' | 'missing'>,
@@ -150,7 +153,7 @@ export function notLookedAt(
   });
 }
 
-/** The records of the whole fleet: what a part reads where something is to be counted over all of it. */
+/** The records of the whole fleet: a part reads them if something is counted over the fleet. */
 export async function readFleet({ store, config }: ScaleParts): Promise<ReadonlyMap<string, StoredCluster>> {
   const regions = await mapBounded(config.regions, concurrency, async ({ name }) => {
     const records = await listClusterRecords(store, name);
@@ -163,7 +166,7 @@ type SeenRegion = {
   readonly name: string;
   readonly isAnswered: boolean;
   readonly clusters: readonly ObservedCluster[];
-  /** Listed, and not this round's. */
+  /** Listed, but not of this round. */
   readonly others: readonly ObservedCluster[];
   readonly records: ReadonlyMap<string, StoredCluster>;
   readonly asks: readonly Ask[];
@@ -179,7 +182,7 @@ function noteClock(readings: ClockReading[], answer: Answer<unknown>): void {
   if (reading) readings.push(reading);
 }
 
-/** The records are read before the API: a claim that is missing here was made after, and its write will conflict. */
+/** Records are read before the API: a claim missing here was made later, so a write will conflict. */
 async function observeRegion(parts: ScaleParts, name: string, options: ScaleOptions): Promise<SeenRegion> {
   const { store } = parts;
   const unknown = new Map<string, string>();
@@ -221,13 +224,13 @@ async function observeRegion(parts: ScaleParts, name: string, options: ScaleOpti
   };
 }
 
-/** Without what is remembered of its pools nothing can be said about them, so nothing is done to them. */
+/** Without their record, nothing can be decided about the pools, so they are left alone. */
 function setAside(cluster: ObservedCluster, unknown: ReadonlyMap<string, string>): ObservedCluster {
   const unreadable = unknown.get(cluster.id);
   return unreadable === undefined ? cluster : { ...cluster, unreadable };
 }
 
-/** When each cluster's pools were read last. What a cut into other shards left behind is older, and does not count. */
+/** When each cluster's pools were last read. Rounds of another division into parts are older, and do not count. */
 function latestLooks(rounds: readonly RoundFindings[]): ReadonlyMap<string, EpochMs> {
   const looks = new Map<string, EpochMs>();
   for (const { checkedClusters, at } of rounds) {
@@ -236,7 +239,7 @@ function latestLooks(rounds: readonly RoundFindings[]): ReadonlyMap<string, Epoc
   return looks;
 }
 
-/** Each shard answers for the clusters that would be dealt to it. */
+/** Each part is responsible for the clusters in its range. */
 function missingOf(
   region: string,
   records: ReadonlyMap<string, StoredCluster>,

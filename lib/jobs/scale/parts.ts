@@ -17,11 +17,11 @@ export type ScaleParts = {
   readonly store: Store;
   readonly log: Log;
   readonly mksOf: (region: string) => Mks;
-  /** Where many rounds come one after the other; absent = this one is alone. */
+  /** Shared by many rounds in a row; absent = a single round. */
   readonly keptBook?: KeptBook;
   /** The name under which functions run on AWS; absent = a process. */
   readonly installation?: string;
-  /** Milliseconds left for this run; nothing starts that does not fit. Absent = no limit. */
+  /** Milliseconds left for this run; what does not fit is not started. Absent = no limit. */
   readonly timeLeftMs?: () => number;
 };
 
@@ -30,7 +30,7 @@ export type ScaleOptions = {
   readonly isDryRun?: boolean;
   /** A round over these clusters only ("at once", after an event). */
   readonly only?: (cluster: ObservedCluster) => boolean;
-  /** A large fleet in parts: clusters are dealt by id. */
+  /** A large fleet in parts, divided by cluster id. */
   readonly shard?: Part;
 };
 
@@ -43,7 +43,7 @@ export type ScaleProblem = {
 };
 
 /**
- * What became of an action. `dropped`: the pool had changed since it was planned; `failed`: a call or the store failed, a
+ * The outcome of a change. `dropped`: the pool had changed since the plan; `failed`: a call or the store failed, a
  * problem says how, and nothing was changed; `claimed-elsewhere`: another process was first.
  */
 export type ActionResult =
@@ -66,19 +66,19 @@ export type ScaleReport = {
     readonly result: ActionResult;
   }[];
   readonly clusters: number;
-  /** The same by region; a region whose list was not answered is missing. */
+  /** The same by region, without regions that did not answer with their list. */
   readonly regions?: readonly { readonly region: string; readonly clusters: number }[];
   readonly pools: number;
-  /** What a config's first round says of what is to come; absent = it was said before. */
+  /** The notice of a config's first round; absent = it was sent before. */
   readonly started?: string;
-  /** The fleet is uninstalled: pools that are away get their bases back, whatever the config says. */
+  /** The fleet is uninstalled: pools below base are restored, whatever the config says. */
   readonly isUninstalled?: boolean;
 };
 
-/** Keeps the rule book of the config in force from one round to the next: laying out schedules is dear, reading them is not. */
+/** Keeps the config's rule book between rounds: computing schedules is expensive, looking them up is cheap. */
 export type KeptBook = { kept?: { readonly hash: string; readonly madeAt: EpochMs; readonly book: RuleBook } };
 
-/** A book remembers every cluster it was asked about, and time goes on: a new one each day. */
+/** A new book each day: it caches every cluster it was asked about, and its stretch of time grows. */
 const keptForMs = 24 * 60 * 60_000;
 
 export function bookFrom(keptBook: KeptBook, config: CompiledConfig, now: EpochMs): RuleBook {

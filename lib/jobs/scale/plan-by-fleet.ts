@@ -6,8 +6,9 @@ import { notLookedAt, readFleet, type SeenFleet } from './observe.ts';
 import type { ScaleOptions, ScaleParts } from './parts.ts';
 
 /**
- * The brake and `safety.maxChangesPerRound` are about the fleet, and a part has read only its own records: where there is
- * something to count it reads the others' too, and the parts of a round share what it lets through and what it may lower.
+ * The brake and `safety.maxChangesPerRound` apply to the fleet, but a part has only its own records. If there is
+ * anything to count, it also reads the others', and the parts of a round share what the brake lets through and how many
+ * lowers remain.
  */
 export async function planByFleet(
   parts: ScaleParts,
@@ -36,8 +37,8 @@ export async function planByFleet(
 }
 
 /**
- * What the brake lets through in one part it counts in the others: of clusters that nobody has looked at there is no record,
- * and parts that look at the same time see nothing of each other. Where it is too much for all, those that come later wait.
+ * Lowers that the brake lets through in one part count in the others: clusters not read yet have no record, and parts
+ * that run at the same time cannot see each other's lowers. If they are too many together, the later ones wait.
  */
 async function planUnderBrake(
   parts: ScaleParts,
@@ -60,7 +61,7 @@ async function planUnderBrake(
   });
 }
 
-/** Resolves to how many of those that are wanted may be sent. */
+/** Resolves to how many of the wanted lowers may be sent. */
 async function takeShare(parts: ScaleParts, most: number, wanted: number): Promise<number> {
   return changeRecord(parts.store, {
     what: 'how many pools this round may lower',
@@ -74,11 +75,11 @@ async function takeShare(parts: ScaleParts, most: number, wanted: number): Promi
   });
 }
 
-/** What the parts of one round have in common. */
+/** What the parts of one round share. */
 type Shared = {
   readonly schema: 1;
   readonly since: number;
-  /** Of `safety.maxChangesPerRound`. */
+  /** Lowers counted for `safety.maxChangesPerRound`. */
   readonly taken: number;
   /** As in a plan. */
   readonly letThrough: { readonly [pool: string]: number };
@@ -87,8 +88,8 @@ type Shared = {
 const sharedKey = { partition: 'fleet', id: 'lowers' };
 
 /**
- * The parts of one round begin within seconds of each other, and the next round comes a tick later: what was taken in the
- * last half of a tick was taken in this round.
+ * The parts of one round start within seconds of each other, and the next round a tick later: so entries of the last
+ * half tick belong to this round.
  */
 function sharedIn(known: StoredRecord | undefined, { clock, config }: ScaleParts): Shared {
   const now = clock.now();

@@ -20,8 +20,8 @@ import { planByFleet } from './plan-by-fleet.ts';
 import { bookFrom, type ScaleOptions, type ScaleParts, type ScaleProblem, type ScaleReport } from './parts.ts';
 
 /**
- * One round: observe (all reads), decide (one pure call), act (all writes). Whatever fails for one cluster is said and
- * costs the others nothing. Throws only StoreError, when the store cannot be read at all.
+ * One round: observe (all reads), decide (one pure call), act (all writes). A failure of one cluster is reported and
+ * does not affect the others. Throws only StoreError, if the store cannot be read at all.
  */
 export async function scalePools(given: ScaleParts, options: ScaleOptions = {}): Promise<ScaleReport> {
   const uninstalled = await readUninstalled(given.store);
@@ -64,12 +64,12 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   return { ...report, ...(started !== undefined && { started }), problems, results };
 }
 
-/** Of this round's own part. */
+/** Records of this round's own part. */
 function earlierFindings({ rounds }: SeenFleet, { shard = whole }: ScaleOptions): readonly Finding[] {
   return rounds.filter((round) => round.shard.index === shard.index).flatMap(({ findings }) => findings);
 }
 
-/** Said in each round: what is asked for meanwhile waits as well. */
+/** Reported in each round, since asks are delayed as well. */
 function clockProblems({ wrongClocks }: SeenFleet): readonly ScaleProblem[] {
   return [...wrongClocks].map(([region, reading]) => {
     const { text, fix } = clockFinding(region, reading);
@@ -77,7 +77,7 @@ function clockProblems({ wrongClocks }: SeenFleet): readonly ScaleProblem[] {
   });
 }
 
-/** As though every rule had left the config: what is away gets its base back, the rest is let go. */
+/** As if every rule had left the config: pools below base are restored, the rest is left alone. */
 function withoutRules({ keptBook: _ofTheConfig, ...parts }: ScaleParts): ScaleParts {
   parts.log.warn('this fleet is uninstalled: pools are only restored to their bases', {
     undo: 'lamplighter uninstall --undo',
@@ -95,7 +95,7 @@ function countPools(seen: SeenFleet): number {
   return seen.clusters.reduce((sum, cluster) => sum + (cluster.pools?.length ?? 0), 0);
 }
 
-/** The rules that are about to be acted under are stored whole first: the brake asks them when the config changes. */
+/** Rules are stored in full before their first change: the brake evaluates them when the config changes. */
 async function keepRules(parts: ScaleParts, seen: SeenFleet, plan: Plan, problems: ScaleProblem[]): Promise<void> {
   const hashes = new Set<string>();
   for (const { record, action } of plan.updates) {
@@ -108,7 +108,7 @@ async function keepRules(parts: ScaleParts, seen: SeenFleet, plan: Plan, problem
   }
 }
 
-/** Where time is short, or some clusters hang, not always the same ones come too late: the order changes each round. */
+/** The order changes each round, so that slow clusters or short time do not always delay the same ones. */
 async function actOnAll(
   parts: ScaleParts,
   seen: SeenFleet,
@@ -139,7 +139,7 @@ async function actOne(
   return actOnCluster(parts, update, version, update.action && pools.get(update.action.poolId));
 }
 
-/** One cluster's trouble with the store is a problem of that cluster: it is named, and the round goes on. */
+/** A store error of one cluster is a problem of that cluster: it is reported, and the round goes on. */
 async function noted<T>(problems: ScaleProblem[], region: string, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
@@ -153,7 +153,7 @@ async function noted<T>(problems: ScaleProblem[], region: string, work: () => Pr
   }
 }
 
-/** Asked only where somebody is told, or was a round ago. */
+/** Only computed if somebody gets announcements, or did a round ago. */
 async function announcedTo(
   { config, store }: ScaleParts,
   { rounds }: SeenFleet,
@@ -164,7 +164,7 @@ async function announcedTo(
   return (await listAnnouncements(store, now)).map(({ announcement }) => announcement);
 }
 
-/** A part of a large fleet needs the others too: what the brake will hold is counted over all of them. */
+/** A part needs the other parts' records too: the brake counts over all of them. */
 async function aheadOf(
   parts: ScaleParts,
   input: RoundInput,
@@ -179,9 +179,8 @@ async function aheadOf(
 }
 
 /**
- * Marks the records of clusters that are gone, and empties them in time. Judged only in a round over the whole region
- * (or the whole shard) whose list was answered: what was not asked for is not missing.
- * What was stored goes to `onStored`.
+ * Records since when clusters are missing, and empties their records later. Only in a round over a whole region (or
+ * part) that answered with its list: what was not read is not missing. `onStored` gets what was stored.
  */
 export async function forgetClusters(
   parts: ScaleParts,
@@ -197,7 +196,7 @@ export async function forgetClusters(
   }
 }
 
-/** Each on its own: one that another process changes meanwhile costs the others nothing. */
+/** Each one alone, so that a conflict with another process does not affect the others. */
 async function forgetOne(
   { store }: ScaleParts,
   { region, clusterId, stored }: MissingCluster,

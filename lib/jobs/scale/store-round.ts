@@ -70,7 +70,7 @@ function aheadIn(name: string, ahead: Ahead | undefined): Pick<RoundFindings, 'c
   return { ...(coming.length > 0 && { coming }), ...(verdicts.length > 0 && { verdicts }) };
 }
 
-/** A fixed pool has as many as its size says, which is remembered anyway. */
+/** A fixed pool's node count is its size, which is stored anyway. */
 function nodesOf(pools: readonly ObservedPool[]): NonNullable<RoundFindings['nodes']> {
   return pools.flatMap(({ id, autoscale, size }) => (autoscale && size !== undefined ? [[id, size] as const] : []));
 }
@@ -84,8 +84,8 @@ async function storeNotices(parts: ScaleParts, notices: readonly Notice[]): Prom
 const key = { partition: 'fleet', id: 'config' };
 
 /**
- * Says once per config what is about to happen, before the first write under it. Kept by hash, in one commit with the
- * notice: of several processes and shards one says it. Resolves to the sentence, where it was said now.
+ * Sends the notice about a config once, before the first write under it. It is stored by hash, in one commit with the
+ * notice, so that only one of several processes and parts sends it. Resolves to the text if it was sent now.
  */
 export async function announceStart(
   parts: ScaleParts,
@@ -94,7 +94,7 @@ export async function announceStart(
   plan: Plan,
   options: ScaleOptions,
 ): Promise<string | undefined> {
-  // What is about to happen, and when, nobody knows by a wrong clock.
+  // With a wrong clock, the next changes are unknown.
   if (options.only || seen.answered.size === 0 || seen.wrongClocks.size > 0) return undefined;
   const known = await parts.store.read(key);
   const value = known?.value as { readonly hash?: string } | undefined;
@@ -109,7 +109,7 @@ export async function announceStart(
   return notice.text;
 }
 
-/** With the pools of clusters that no rule acts on: it counts every pool, so what no match had read is read for it. */
+/** Reads the pools of clusters that no rule acts on too, since the notice counts every pool. */
 async function readOthers(
   parts: ScaleParts,
   { clusters, readByName }: Pick<SeenFleet, 'clusters' | 'readByName'>,

@@ -11,8 +11,8 @@ import type { WatchParts } from './parts.ts';
 export type Announced = { readonly deliveries: number; readonly problems: readonly string[] };
 
 /**
- * Tells what the rounds see coming: each announcement in one commit with its message, over what was read, so that of several
- * processes one says it. One that could not be stored is made up for by the next round.
+ * Sends the announcements of the coming changes. Each is stored in one commit with its message, by compare-and-set, so
+ * that only one of several processes sends it. The next round repeats what could not be stored.
  */
 export async function announce(
   { store, config, hash }: WatchParts,

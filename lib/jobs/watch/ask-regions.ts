@@ -8,15 +8,15 @@ import { describeSecret } from '../../model/secret-reference.ts';
 import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
 import type { WatchParts } from './parts.ts';
 
-/** So many requests are under way at once, over all regions. */
+/** The most requests at once, over all regions. */
 const concurrency = 16;
 
-/** A call of at most 15 s, and half a minute for what is to be stored. */
+/** A call of at most 15 s, and half a minute to store the result. */
 const callNeedsMs = 45_000;
 
 /**
- * All of a round's questions to the API: one list per region, two calls per watched cluster of this part, and one by id for
- * each cluster or pool that is remembered and not listed. What fails for one costs the others nothing.
+ * All API calls of a round: one list per region, two calls per watched cluster of this part, and one by id for each
+ * cluster or pool that is remembered and not listed. A failed call does not affect the others.
  */
 export async function askRegions(
   parts: WatchParts,
@@ -105,7 +105,7 @@ async function askCluster(
   return { listed, cluster, pools, missingPools };
 }
 
-/** No call throws for what the service does; should one throw all the same, that is no knowledge either. */
+/** Calls do not throw; if one does, the result is unknown. */
 export async function ask<T>(call: () => Promise<Answer<T>>): Promise<Answer<T>> {
   try {
     return await call();

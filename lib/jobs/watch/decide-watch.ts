@@ -44,8 +44,8 @@ type Input = {
 };
 
 /**
- * The round's decision. Where a step towards a version's end is told, the region's versions are asked for, so that the
- * message can name what to upgrade to, and the same decision is made again with them.
+ * The round's decision. If a step before a version's end is due, the region's versions are read, and the decision is
+ * made again with them, so that the message can name the possible upgrades.
  */
 export async function decideWatch(parts: WatchParts, input: Input): Promise<Decided> {
   const first = decideOnce(parts, input, new Map());
@@ -90,8 +90,8 @@ function decideOnce(
 }
 
 /**
- * Each part looks after the incidents of its own clusters, the first one after those of regions and of the fleet too. The
- * others see the regions as well, since what is wrong with one explains what is wrong below it.
+ * Each part handles the incidents of its own clusters, the first one also those of regions and of the fleet. The other
+ * parts read the regions too, since a bad region inhibits the incidents below it.
  */
 export function isOwn(subject: Subject, { index, count }: Part): boolean {
   return partOfSubject(subject, count) === index;
@@ -142,8 +142,8 @@ export async function loadKnownState({ store, config, clock }: WatchParts, part:
 }
 
 /**
- * The first part also judges what is about no cluster: of the other parts' rounds it needs all but their long lists. Which
- * clusters a round looked at says that something of theirs is over: nobody asks where nothing is wrong.
+ * The first part also judges what concerns no single cluster. For that it needs the other parts' rounds without their
+ * long lists. Which clusters a round read only matters for resolving, so it is skipped if nothing is open.
  */
 async function listRounds(
   store: Store,
@@ -158,8 +158,8 @@ async function listRounds(
 }
 
 /**
- * What has no more use: incidents whose past decides nothing, silences whose end has come, destinations that left the
- * config or, at their old address, owe nothing any more.
+ * Records to delete: incidents whose past has no more effect, silences that ended, and destinations that left the
+ * config, or whose old address has no more resolves due.
  */
 export async function leftovers(
   store: Store,
@@ -179,7 +179,7 @@ export async function leftovers(
   ];
 }
 
-/** Only what is untouched since it was read: anything else has news. */
+/** Only records that did not change since they were read. */
 function forgettable(known: KnownState, records: readonly IncidentRecord[], now: EpochMs): readonly Write[] {
   const unchanged = new Set(records);
   return known.incidents

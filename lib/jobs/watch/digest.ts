@@ -16,8 +16,8 @@ import type { WatchParts } from './parts.ts';
 const nothing: Announced = { deliveries: 0, problems: [] };
 
 /**
- * Once a week for each destination: which period was told last stands in `digests` and is changed in the commit of its
- * message. A period that began before anybody looked is not told: the first one that is says what it does not know.
+ * Once a week per destination: the period sent last is stored in `digests`, in the same commit as its message. A period
+ * that began before the first round is not sent; the first one that is names what is missing.
  */
 export async function tellDigest(
   parts: WatchParts,
@@ -28,7 +28,7 @@ export async function tellDigest(
   if (config.digest === undefined) return nothing;
   const zone = config.zone ?? 'UTC';
   const due = lastDue(config.digest, zone, now);
-  // A week in which the clocks change has an hour less, or more.
+  // A week with a clock change is an hour shorter or longer.
   const begun = lastDue(config.digest, zone, due - 1);
   const to = states.filter(({ name, retired }) => !retired && config.digest?.to.includes(name));
   let week: Promise<Week> | undefined;
@@ -70,7 +70,7 @@ async function weekOf({ store, config }: WatchParts, from: EpochMs, to: EpochMs)
   const savings = await countSavings(store, config, from, to);
   const { hours, money } = sumSavings(savings.pools);
   const since = await writtenSince(store, config);
-  // What nobody wrote down yet is said by itself.
+  // Missing records are reported separately.
   const before = since === undefined ? 0 : Math.max(0, since - from) / hourMs;
   const decisions = await Promise.all(config.regions.map(({ name }) => listDecisions(store, name, { since: from })));
   return {

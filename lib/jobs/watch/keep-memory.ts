@@ -6,15 +6,15 @@ import { storeProblem } from '../records/change-record.ts';
 import { noticeWrite } from '../records/incident-records.ts';
 import { memoryCommits, type StoredMemory } from '../records/watch-records.ts';
 
-/** A commit takes 100 writes. What does not fit is gone a round later. */
+/** A commit takes 100 writes. The next round deletes what does not fit. */
 const mostNotices = 40;
 
 export type Memory = { readonly stored: StoredMemory; readonly memory: RegionMemory };
 
 /**
- * Stores what a region's round remembers, together with the notices of what is gone: neither is said twice nor lost.
- * `unsettled`: clusters whose incidents could not be stored are remembered as they were, so that their end comes again.
- * Resolves to what went wrong.
+ * Stores a region's memory in the same commit as the notices of what is gone, so that none is lost or sent twice.
+ * `unsettled`: clusters whose incidents could not be stored keep their old memory, so that the next round reports them
+ * again. Resolves to what went wrong.
  */
 export async function keepMemory(
   store: Store,

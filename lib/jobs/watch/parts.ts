@@ -17,13 +17,13 @@ export type WatchParts = {
   readonly store: Store;
   readonly log: Log;
   readonly mksOf: (region: string) => Mks;
-  /** What the place where a region's token is kept says of its expiry; undefined = the config's own date, if any. */
+  /** The expiry of a region's token as given by its secret store; undefined = the config's own date, if any. */
   readonly secretsExpiry: (region: string) => Promise<EpochMs | undefined>;
-  /** Does a region's token work only as the previous version of its secret? Absent = nobody knows. */
+  /** Does a region's token work only as the previous version of its secret? Absent = unknown. */
   readonly isTokenPrevious?: (region: string) => boolean;
-  /** Milliseconds left for this run; no call starts that does not fit. Absent = no limit. */
+  /** Milliseconds left for this run; a call that does not fit is not started. Absent = no limit. */
   readonly timeLeftMs?: () => number;
-  /** What is wrong with the config file at present, while the last good one is in use; absent = nothing. */
+  /** What is wrong with the config file now, while the last good one is in use; absent = nothing. */
   readonly configProblem?: Finding;
 };
 
@@ -35,21 +35,24 @@ export type WatchOptions = {
 export type WatchReport = {
   readonly at: EpochMs;
   readonly clusters: number;
-  /** Every pool seen that says how many nodes it has. */
+  /** Every pool with a known node count. */
   readonly pools: readonly {
     readonly region: string;
     readonly cluster: string;
     readonly pool: string;
     readonly nodes: number;
   }[];
-  /** Regions whose list was answered, of all. */
+  /** Regions that answered with their list, of all regions. */
   readonly answered: readonly string[];
   readonly opened: number;
   readonly resolved: number;
   readonly deliveries: number;
   readonly notices: number;
-  /** Its own mark was stored: somebody is looking. */
+  /** This round was recorded in the store. */
   readonly isKept: boolean;
-  /** What could not be stored, which the next round makes up for; regions that let nobody in, at once, with the reason. */
+  /**
+   * What could not be stored (the next round makes up for it), and regions that refused the token, at once, with the
+   * reason.
+   */
   readonly problems: readonly string[];
 };

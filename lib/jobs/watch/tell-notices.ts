@@ -11,7 +11,7 @@ const mostDeliveries = 90;
 
 export type ToldNotices = {
   readonly deliveries: number;
-  /** Notices that nobody takes: deleted with the next put, since a commit of deletes alone has no write to read back. */
+  /** Notices that no destination takes: deleted with the next put, since a commit needs at least one put. */
   readonly unwanted: readonly Write[];
   readonly problems: readonly string[];
 };
@@ -41,7 +41,7 @@ export async function tellNotices(
 
 type Outcome = 'told' | 'waits already' | { readonly problem: string };
 
-/** Another process may have told it first: then its record is gone, and nothing is left to do. */
+/** If another process sent it first, its record is gone, and there is nothing to do. */
 async function commitNotice(store: WatchParts['store'], writes: readonly Write[]): Promise<Outcome> {
   try {
     const outcome = await store.commit(writes);
@@ -53,7 +53,7 @@ async function commitNotice(store: WatchParts['store'], writes: readonly Write[]
   }
 }
 
-/** Deliveries that are there already say the same under the same id. */
+/** Deliveries that exist already have the same id and text. */
 async function commitRest(
   store: WatchParts['store'],
   writes: readonly Write[],

@@ -8,8 +8,8 @@ import { loadTimes, timesWrites } from '../records/known-times.ts';
 import type { WatchParts } from './parts.ts';
 
 /**
- * The incident machine for a job that observes a few things of its own (missed rounds, broken destinations): the same
- * rules, and only incidents of the kinds observed are written. Throws StoreError when the store cannot be read.
+ * Incidents of a job with its own observations (missed rounds, broken destinations): the same rules, and only incidents
+ * of these kinds are written. Throws StoreError if the store cannot be read.
  */
 export async function tellObservations(
   { config, clock, hash, store }: Pick<WatchParts, 'config' | 'clock' | 'hash' | 'store'>,

@@ -24,8 +24,8 @@ const mostWrites = 100;
 
 /**
  * One round of the watch: observe (the store, then the API), decide (pure), act (one transaction per incident with its
- * deliveries). What cannot be stored is named in the report and made up for by the next round. Throws StoreError only
- * when the store cannot be read at all. In parts, the first one does all that is about no cluster.
+ * deliveries). The report names what could not be stored; the next round makes up for it. Throws StoreError only if the
+ * store cannot be read at all. With parts, the first one does all that concerns no single cluster.
  */
 export async function watchClusters(
   parts: WatchParts,
@@ -116,7 +116,9 @@ async function keepMemories(
   return problems;
 }
 
-/** When each incident was last known; what could not be stored keeps its old time, so that the next round has news. */
+/**
+ * When each incident was last observed. If storing failed, the old time stays, so that the next round decides again.
+ */
 async function keepTimes(
   { store }: WatchParts,
   { times }: KnownState,
@@ -127,7 +129,7 @@ async function keepTimes(
   const lost = new Set(failed.map(({ change }) => change.record.key));
   const own = new Set(records.filter(({ subject }) => isOwn(subject, part)).map(({ key }) => key));
   const entries = Object.entries(lastKnown).flatMap(([key, at]): readonly (readonly [string, EpochMs])[] => {
-    // What belongs to another part stays here until that one has written it down.
+    // Times of another part's incidents stay here until that part has stored them.
     const kept = own.has(key) && !lost.has(key) ? at : (own.has(key) ? times.times : times.unclaimed)[key];
     return kept === undefined ? [] : [[key, kept]];
   });
@@ -139,7 +141,7 @@ async function keepTimes(
 
 const nothingTold: ToldNotices = { deliveries: 0, unwanted: [], problems: [] };
 
-/** What is said once: notices of all parts and of the scaling rounds, and what is to come. */
+/** Messages that are sent once: notices of all parts and of scaling rounds, and announcements. */
 async function tellAll(
   parts: WatchParts,
   { known, destinations: { states }, silences, now }: Round,
@@ -188,7 +190,10 @@ async function heal({ store }: WatchParts, answers: readonly RegionAnswers[]): P
   return typeof problem === 'string' ? [problem] : [];
 }
 
-/** A region whose token is missing or refused, and why: known at first sight, though it is told after the second. */
+/**
+ * A region whose token is missing or refused, and why: known at once, but the incident opens after the second
+ * observation.
+ */
 function shutOut({ region, list }: RegionAnswers): readonly { readonly region: string; readonly reason: string }[] {
   const isShut = list.kind === 'unauthorized' || list.kind === 'forbidden';
   const isMissing = list.kind === 'not-sent' && list.reason === 'no-token';
