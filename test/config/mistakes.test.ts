@@ -137,6 +137,7 @@ const yaml: readonly Mistake[] = [
       'is not a date and time',
       '2026-12-01T20:00',
     ],
+    ['an end that is none', 'from: 2026-11-01T20:00, to: §2026-11-31T20:00', 'is not a date and time', '2026-12-01T'],
     ['no length', 'from: 2026-12-01T20:00, to: §2026-12-01T20:00', 'at the moment it begins', 'later end'],
     [
       'times that the clocks skip',
@@ -838,6 +839,11 @@ const places: readonly Mistake[] = [
     title: `a mail server that cannot be: ${url}`,
     text: destination(`kind: email, url: §"${url}", from: a@example.org, to: b@example.org`),
     want: [['not the address of a mail server', 'smtps://']] as const,
+  })),
+  ...['.a@example.org', 'a.@example.org', 'a..b@example.org', 'a@b..example.org', 'a@b-.org', 'a@-b.org'].map((to) => ({
+    title: `an address that no server takes: ${to}`,
+    text: destination(`kind: email, url: "smtps://m.example.org", from: a@example.org, to: [§"${to}"]`),
+    want: [['not an email address', 'write ops@example.org']] as const,
   })),
   {
     title: 'a mail server with a password in its address',

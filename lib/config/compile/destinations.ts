@@ -84,7 +84,8 @@ function compileMail(input: DestinationInput, path: Path, context: Context): { r
   const { report } = context;
   const list = (Array.isArray(to) ? to : [to]).filter((one) => one !== undefined);
   const [last = ''] = list.slice(-1);
-  if (last === '') report.error([...path, 'to'], 'there is no recipient', 'name an email address');
+  if (last === '' && !report.isToldBelow([...path, 'to']))
+    report.error([...path, 'to'], 'there is no recipient', 'name an email address');
   if (list.length > mostRecipients) {
     report.error([...path, 'to'], `${list.length} recipients, ${mostRecipients} at most`, 'write to a mailing list');
   }

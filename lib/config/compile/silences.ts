@@ -55,7 +55,8 @@ function readTimes(
   const read = spelt.map((one) => readWindow(one, 'base', path, context.report));
   const windows = recurs ? read.filter((window) => window !== undefined) : [wholeDays(calendar)];
   if (zone === undefined || dated === undefined || windows.length < Math.max(1, spelt.length)) return undefined;
-  if (isFromDated && dated.until === undefined && windows[0] === undefined)
+  const isEndTold = (['to', 'until'] as const).some((key) => context.report.isTold([...path, key]));
+  if (isFromDated && dated.until === undefined && windows[0] === undefined && !isEndTold)
     context.report.error([...path, 'from'], 'the silence begins on a date and never ends', 'add to: and a date');
   return windows.map((window) => {
     const shown = window && recurs && calendar !== undefined ? withCalendar(window, calendar) : window;

@@ -81,7 +81,7 @@ const address = v.union(
 const mailbox = v.pipe(
   v.string(expected('an email address', 'write ops@example.org')),
   v.regex(
-    /^[\x21-\x7e]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?$/u,
+    /^(?!\.)(?!.*\.[.@])[\x21-\x7e]{1,64}@(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/u,
     complaint('not an email address', 'write ops@example.org'),
   ),
   v.regex(/^[^"(),:;<>@[\\\]]+@[^@]+$/u, complaint('not a plain email address', 'write ops@example.org')),

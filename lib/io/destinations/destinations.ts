@@ -87,15 +87,20 @@ export function overHttp({ kind, format }: Pick<DestinationConfig, 'kind' | 'for
     address: ({ id, body, now }, credentials) => ({
       ...placed(addressOf(target, credentials), body, topicField),
       headers: {
+        ...(!namesAgent(credentials) && { 'user-agent': 'lamplighter' }),
         ...credentials.headers,
         'content-type': contentType(format),
-        'user-agent': 'lamplighter',
         ...(isSigned && identified(id, body, credentials, now)),
       },
       ...(keyField !== undefined && { body: withKey(body, keyField, credentials.key) }),
     }),
     classify,
   };
+}
+
+/** Case makes no difference, and both together would be sent as one. */
+function namesAgent({ headers = {} }: Credentials): boolean {
+  return Object.keys(headers).some((name) => name.toLowerCase() === 'user-agent');
 }
 
 function addressOf(
@@ -120,13 +125,22 @@ function placed(
   if (topicField === undefined || !URL.canParse(text)) return { url, body };
   const address = new URL(text);
   const parts = address.pathname.replace(/\/$/, '').split('/');
-  const topic = decodeURIComponent(parts.pop() ?? '');
+  const topic = decoded(parts.pop() ?? '');
   if (topic === '') throw new TypeError('its address has no topic: write https://host/topic');
   address.pathname = `${parts.join('/')}/`;
   return {
     url: makeSecret(address.href),
     body: JSON.stringify({ [topicField]: topic, ...(JSON.parse(body) as object) }),
   };
+}
+
+/** Empty where the escapes of an address are broken. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return '';
+  }
 }
 
 function endingWith(address: string, path: string): string {

@@ -123,21 +123,18 @@ function compose({ from, to, list, body }: OutgoingMail): Promise<Buffer> {
 
 function failureOf(error: unknown, talk: Talk): Sent {
   const { responseCode, code } = error as { readonly responseCode?: unknown; readonly code?: unknown };
-  if (typeof responseCode === 'number' && responseCode >= 400) {
-    const headers = new Headers();
-    return {
-      kind: 'answered',
-      status: responseCode,
-      headers,
-      body: talk.stage,
-      bodyEnd: 'whole',
-      retryAfterMs: undefined,
-    };
-  }
+  if (typeof responseCode === 'number' && responseCode >= 400) return refused(responseCode, talk.stage);
+  // The server has said how much it takes, and is not asked (RFC 1870).
+  if (code === 'EMESSAGE') return refused(552, 'message');
   if (code === 'ETLS') return { kind: 'no-connection', detail: tlsProblem(error) };
   if (talk.stage === 'login') return { kind: 'no-connection', detail: 'its server does not support this login' };
   const { detail } = describeNetworkFailure(withCause(error));
   return lostOr(talk, 'reset', detail);
+}
+
+function refused(status: number, stage: Talk['stage']): Sent {
+  const headers = new Headers();
+  return { kind: 'answered', status, headers, body: stage, bodyEnd: 'whole', retryAfterMs: undefined };
 }
 
 /** The library puts its own code over that of the network, which stays in the error it wraps or in its text. */

@@ -31,10 +31,15 @@ test.each([
   expect([unwrap(out.url), JSON.parse(out.body)]).toEqual([address, { topic, title: 't' }]);
 });
 
-test('an ntfy address without a topic is refused', () => {
-  const target = overHttp({ kind: 'ntfy', format: 'json' });
-  expect(() => target.address(letter, { ...none, url: makeSecret('https://ntfy.sh/') })).toThrow('has no topic');
-});
+test.each(['https://ntfy.sh/', 'https://ntfy.sh', 'https://ntfy.sh/100%', 'https://ntfy.sh/a%ff'])(
+  'an ntfy address without a topic is refused: %s',
+  (given) => {
+    const target = overHttp({ kind: 'ntfy', format: 'json' });
+    const failing = () => target.address(letter, { ...none, url: makeSecret(given) });
+    expect(failing).toThrow(TypeError);
+    expect(failing).toThrow('has no topic');
+  },
+);
 
 test('Google Chat is asked for threads', () => {
   const { url: address } = overHttp({ kind: 'googlechat', format: 'json' }).address(letter, none);

@@ -174,6 +174,7 @@ const refusals: readonly Refusal[] = [
     /554 to the message/,
     { parked: 1 },
   ],
+  ['a message over its limit', { size: 300 }, /552 to the message/, { parked: 1 }],
   [
     '452 to the message',
     { onData: (stream, _, done) => void stream.resume().on('end', () => done(refusing(452))) },

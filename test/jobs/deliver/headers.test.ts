@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { transmit } from '../../../lib/io/destinations/transmit.ts';
 import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
+import type { DestinationConfig } from '../../../lib/model/config.ts';
 import { aDelivery, aDestination, makeOutboxWorld } from '../../support/receivers/outbox-world.ts';
 import { serve } from '../../support/receivers/reach.ts';
 import { makeReceiver } from '../../support/receivers/receiver.ts';
@@ -22,12 +23,12 @@ const hook = aDestination({
   ],
 });
 
-async function aServedHook() {
+async function aServedHook(destination: DestinationConfig = hook) {
   const receiver = makeReceiver({
     take: ({ headers }) => ({ status: headers.authorization === 'Bearer right' ? 200 : 401 }),
     success: { status: 200 },
   });
-  const world = makeOutboxWorld([hook], { hook: receiver });
+  const world = makeOutboxWorld([destination], { hook: receiver });
   const { url, close } = await serve(receiver, world.clock);
   open.push(close);
   world.secrets.set('HOOK', url).set('AUTH', 'Bearer wrong');
@@ -47,6 +48,17 @@ test('its own headers and a plain text go over the wire', async () => {
     'content-type': 'text/plain; charset=utf-8',
   });
   expect(body).toMatch(/^CRITICAL: cluster dev-1 is in status Error\nWhere: /);
+});
+
+test('a name of its own stands in place of ours', async () => {
+  const { world, parts, receiver } = await aServedHook({
+    ...hook,
+    headers: [...(hook.headers ?? []), { name: 'User-Agent', value: { kind: 'text', text: 'platform/1' } }],
+  });
+  world.secrets.set('AUTH', 'Bearer right');
+  await world.put(aDelivery(world.idOf('hook'), 1));
+  await deliverAlerts(parts);
+  expect(receiver.requests[0]?.headers).toMatchObject({ 'user-agent': 'platform/1' });
 });
 
 test('a changed Authorization is tried at once', async () => {

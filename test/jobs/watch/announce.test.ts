@@ -263,6 +263,21 @@ describe('what no longer holds is corrected once', () => {
     );
   });
 
+  test('who takes the place of a removed destination is told', async () => {
+    const night = anAnnouncedNight(evening);
+    await ticks(night, `${day}T18:40:00Z`);
+    const announce = { ...announceTo, to: ['other'] };
+    const chats = { destinations: [aChat('other')], rules: [announcing({ announce })] };
+    night.config = { ...night.config, hash: 'config-2', ...chats };
+    await ticks(night, `${day}T18:50:00Z`);
+    await putAsk(night.store, aPause(night, `${day}T23:30:00Z`), 0);
+    await ticks(night, `${day}T19:15:00Z`);
+    expect((await saidOf(night)).map((text) => text.slice(0, 35))).toEqual([
+      '18:40 At 19:00 UTC, in 20 minutes: ',
+      '18:50 Changed, for 19:00 UTC: 2 poo',
+    ]);
+  });
+
   test('a pause that ends in time takes the correction back', async () => {
     const night = anAnnouncedNight(evening);
     await ticks(night, `${day}T18:35:00Z`);
