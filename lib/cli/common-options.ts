@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import type { LogLevel } from '../io/log-lines.ts';
+import { printable } from '../model/printable.ts';
 import type { CliParts, TextOutput } from './parts.ts';
 
 const logLevels: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies readonly LogLevel[];
@@ -66,10 +67,11 @@ function levelOf(env: CliParts['env']): LogLevel | undefined {
   throw new UsageError(`LAMPLIGHTER_LOG_LEVEL is "${level}"; write ${logLevels.join(', ')}`);
 }
 
-/** It is shown in lists, messages and logs, beside user@host. */
+/** It is shown in lists, messages and logs, beside user@host: it must be seen there, and turn nothing around. */
 function readName(text: string): string {
   const name = text.trim();
-  if (/^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]{1,100}$/u.test(name)) return name;
+  const isSeen = /[^\p{Default_Ignorable_Code_Point}\p{Z}\p{M}\u2800\uFFFD]/u.test(name);
+  if (isSeen && printable(name) === name && /^.{1,100}$/u.test(name)) return name;
   throw new InvalidArgumentError('not a name; write up to 100 characters in one line');
 }
 

@@ -1,6 +1,8 @@
 import { CommanderError } from 'commander';
 import { hideLogins, redact } from '../config/pasted-secrets.ts';
 import { CommandError, SecretError, StoreError, UsageError } from '../errors.ts';
+import { printable } from '../model/printable.ts';
+import { cutMark } from '../model/text.ts';
 
 export type Failure = { readonly exitCode: 1 | 2; readonly message: string };
 
@@ -23,6 +25,19 @@ export function describeFailure(error: unknown, help = 'lamplighter --help'): Fa
     exitCode: 1,
     message: `An unexpected error ended the command: ${kind}${code === undefined ? '' : ` (${code})`}; please report it with the command you ran`,
   };
+}
+
+/** A message that repeats what was typed stays readable: without its line breaks, and of a long word only the beginning. */
+export function repeatedShortly(message: string, argv: readonly string[]): string {
+  const typed = argv.flatMap((word) => [word, word.slice(word.indexOf('=') + 1), ...word.split(/[/:]/u)]);
+  const odd = typed.filter((word) => word !== '' && shortly(word) !== word).toSorted((a, b) => b.length - a.length);
+  return odd.reduce((text, word) => text.replaceAll(word, () => shortly(word)), message);
+}
+
+const longestTyped = 200;
+
+function shortly(word: string): string {
+  return printable(word.length > longestTyped ? `${word.slice(0, longestTyped)}${cutMark}` : word);
 }
 
 /** Commander's own complaints ("error: unknown option '--jsn'\n(Did you mean --json?)") in the same form. */

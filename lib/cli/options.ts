@@ -20,7 +20,15 @@ export function jsonOption(): Option {
 }
 
 function reasonOption(): Option {
-  return new Option('--reason <text>', 'the reason, shown with this ask');
+  return new Option('--reason <text>', 'the reason, shown with this ask').argParser(readReason);
+}
+
+const longestReason = 1000;
+
+/** What is too long would fill every message and list in which it stands. */
+function readReason(text: string): string {
+  if (text.length <= longestReason) return text.trim();
+  throw new InvalidArgumentError(`it has ${text.length} characters; write up to ${longestReason} characters`);
 }
 
 function forOption(what: string): Option {
@@ -37,6 +45,10 @@ export type AskOptions = ConfigOption & JsonOption & ReasonOption;
 /** Its last options, in the order of every help; `ends`: what is asked for has an end, and what --for says of it. */
 export function addAskOptions(command: Command, ends?: string): Command {
   if (ends !== undefined) command.addOption(forOption(ends)).addOption(untilOption('until when'));
+  // A script's empty variable is no reason. Commander keeps no undefined that a parser returns.
+  command.hook('preAction', () => {
+    if (command.getOptionValue('reason') === '') command.setOptionValue('reason', undefined);
+  });
   return command.addOption(reasonOption()).addOption(configOption()).addOption(jsonOption());
 }
 

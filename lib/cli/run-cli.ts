@@ -34,7 +34,7 @@ import { addStore } from './commands/store.ts';
 import { addUninstall } from './commands/uninstall.ts';
 import { addVersion } from './commands/version.ts';
 import { addCommonOptions, groupCommands, settleConfig, settledParts, type Unsaid } from './common-options.ts';
-import { describeFailure } from './failure.ts';
+import { describeFailure, repeatedShortly } from './failure.ts';
 import type { CliParts, GivenParts, Output, TextOutput } from './parts.ts';
 import { makePaint } from './text/paint.ts';
 import { fitted } from './text/table.ts';
@@ -64,7 +64,8 @@ export async function runCli(argv: readonly string[], given: GivenParts): Promis
     if (error instanceof CommanderError && error.message === '(outputHelp)') return error.exitCode === 0 ? 0 : 2;
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const failure = describeFailure(tooEarly(program, argv, error) ?? error, helpOf(program, argv));
-    parts.stderr.write(`${failure.message}\n`);
+    // First cleaned: of a secret that is cut only a part would be left.
+    parts.stderr.write(`${repeatedShortly(given.redactor.clean(failure.message), argv)}\n`);
     return failure.exitCode;
   }
 }

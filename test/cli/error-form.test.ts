@@ -12,6 +12,50 @@ import { aCliWorld, usualConfig } from './cli-world.ts';
  */
 const formed = /^(?:[A-Z]|["“]|--\w|\S+:\d+:\d+ (?:error|warning) |(?:dev-api|ml|events|\/\S+)\S*[ :])[^]*[^.)]$/u;
 
+const oddly = 'dev-api/x\ny\u202e\u001b[31m';
+const endless = 'z'.repeat(100_000);
+
+test.each([
+  ['odd', oddly],
+  ['endless', endless],
+])('%s words are repeated shortly, in one line', async (_, typed) => {
+  using world = aCliWorld();
+  await world.run('run', '--once');
+  for (const argv of [
+    [typed],
+    ['help', typed],
+    ['pause', typed, '--for', '1h'],
+    ['pause', '--for', typed],
+    ['pause', `--until=${typed}`],
+    ['pause', '--for', '1h', '--config', typed],
+    ['explain', typed],
+    ['explain', 'a/b', '--at', typed],
+    ['scale', typed, '--at-least', '2', '--for', '1h'],
+    ['scale', 'dev-api/workers', '--exactly', typed, '--for', '1h'],
+    ['base', typed, 'show'],
+    ['base', 'dev-api/workers', typed],
+    ['silence', typed, '--for', '1h'],
+    ['status', typed],
+    ['outbox', 'retry', typed],
+    ['outbox', 'test', typed],
+    ['incidents', 'ack', typed],
+    ['history', '--since', typed],
+    ['resume', typed],
+    ['clusters', typed],
+    ['promote', typed],
+    ['--log-level', typed, 'status'],
+    ['completion', typed],
+    ['store', 'verify', typed],
+    ['simulator', '--trouble', typed],
+    ['run', '--listen', typed],
+  ]) {
+    const { code, err } = await world.run(...argv);
+    expect(code, argv[0]).toBeGreaterThan(0);
+    expect(err.length, argv[0]).toBeLessThan(2000);
+    expect(err, argv[0]).not.toMatch(/^y\\u202e/mu);
+  }
+});
+
 const failures: readonly (readonly string[])[] = [
   ['nosuch'],
   ['chek'],

@@ -76,12 +76,46 @@ describe('who did what', () => {
     expect(told[1]).toMatchObject({ what: '0..4 → 2..4', region: 'r1', cluster: 'ml', pool: 'gpu' });
   });
 
-  test.each([[''], ['   '], ['a\nb'], ['x'.repeat(101)], ['\u001b[31mred']])('%j is no name', async (name) => {
+  const unseen = ['\u200b', '\u00ad', '\u3164', '\u2800', '\u0301', '\u{e0041}', '\ufffd\ufffd'];
+  const obeyed = ['a\nb', '\u001b[31mred', '\u009b31mred', '\u202eevil', 'a\u2028b'];
+  test.each(['', '   ', 'x'.repeat(101), ...obeyed, ...unseen])('%j is no name', async (name) => {
     using world = aCliWorld();
-    expect(await world.run('pause', '--for', '1h', '--as', name)).toMatchObject({
-      code: 2,
-      err: expect.stringContaining('one line'),
-    });
+    const { code, err } = await world.run('pause', '--for', '1h', '--as', name);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^[^\n]{1,400}one line\n$/);
+  });
+
+  test.each([['Ann 😀'], ['Zoë'], ['علی\u200cرضا'], ['1'], ['e\u0301']])('%j is a name', async (name) => {
+    using world = aCliWorld();
+    expect(await world.run('pause', '--for', '1h', '--as', name)).toMatchObject({ code: 0 });
+    expect((await didBy(world)).map(({ who }) => who)).toEqual([name]);
+  });
+
+  test('a reason of blanks is none', async () => {
+    using world = aCliWorld();
+    for (const reason of ['', ' \n ']) await world.run('pause', '--for', '1h', '--reason', reason);
+    expect((await didBy(world)).map(({ reason }) => reason)).toEqual([null, null]);
+  });
+
+  test('a reason without end is refused', async () => {
+    using world = aCliWorld();
+    const { code, err } = await world.run('pause', '--for', '1h', '--reason', 'z'.repeat(100_000));
+    expect(code).toBe(2);
+    expect(err).toMatch(/^[^\n]{1,400}up to 1000 characters\n$/);
+  });
+
+  test.each([
+    [['approve', '--for', '48h']],
+    [['pause', '--for', '2h']],
+    [['scale', 'dev-api/build', '--exactly', '3', '--for', '1h']],
+    [['silence', 'ml', '--for', '1h']],
+  ])('%j repeats a reason of several lines in one', async (argv) => {
+    using world = aCliWorld();
+    await world.run('run', '--once');
+    const reason = 'one\ntwo \u202e\u001b[31m';
+    await world.run(...argv, '--reason', reason);
+    const { code, out } = await world.run(...argv, '--reason', reason);
+    expect({ code, ends: out.match(/^two.*/gmu) }).toEqual({ code: 0, ends: null });
   });
 });
 

@@ -34,7 +34,7 @@ export function replacedNotes(
     const until = `until ${localInstant(ask.until, zone)}`;
     if (ask.kind === 'pause') {
       const longer = now !== undefined && ask.until > now.until ? ', which would have lasted longer' : '';
-      return `replaces the pause${where} ${until} by ${printable(ask.who)}${because(ask.reason)}${longer}`;
+      return `replaces the pause${where} ${until} by ${printable(`${ask.who}${because(ask.reason)}`)}${longer}`;
     }
     if (ask.kind === 'lease') return `replaces your lease of at least ${ask.atLeast}${where} ${until}`;
     return `replaces exactly ${describeSize(ask.exactly)}${where} ${until} by ${printable(ask.who)}`;

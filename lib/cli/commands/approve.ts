@@ -49,7 +49,7 @@ async function approve(given: CliParts, options: ApproveOptions): Promise<void> 
     const zone = readingZone(config, parts);
     const others = onceInRegions(config, before, (one, where) => {
       const longer = one.until > asked ? ', which lasts longer and stays in force' : '';
-      return `${printable(one.who)} had approved it${where} until ${localInstant(one.until, zone)}${because(one.reason)}${longer}`;
+      return `${printable(one.who)} had approved it${where} until ${localInstant(one.until, zone)}${printable(because(one.reason))}${longer}`;
     });
     const what = await whatIsHeld(store, config);
     const isHeld = (pool: Names) => what.held.some((one) => isSamePool(one, pool));
