@@ -27,15 +27,7 @@ export function makeReport(file: string, source: Pick<YamlSource, 'atKey' | 'atV
   const problems: Problem[] = [];
   const told = new Set<string>();
   const add = (severity: Problem['severity'], position: Position, path: Path, message: string, fix: string): void => {
-    problems.push({
-      severity,
-      file,
-      line: position.line,
-      column: position.column,
-      path: redact(renderPath(path)),
-      message: redact(message),
-      fix: redact(fix),
-    });
+    problems.push(problemAt(file, severity, position, path, message, fix));
   };
   const top: Position = { line: 1, column: 1 };
   const error: Report['error'] = (path, message, fix) => {
@@ -68,14 +60,39 @@ export function makeReport(file: string, source: Pick<YamlSource, 'atKey' | 'atV
   };
 }
 
+function problemAt(
+  file: string,
+  severity: Problem['severity'],
+  { line, column }: Position,
+  path: Path,
+  message: string,
+  fix: string,
+): Problem {
+  const [where, what, how] = [redact(renderPath(path)), redact(message), redact(fix)];
+  return { severity, file, line, column, path: where, message: what, fix: how };
+}
+
+function valueAt(root: unknown, path: Path): unknown {
+  let value = root;
+  for (const part of path) {
+    value = typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[part] : undefined;
+  }
+  return value;
+}
+
+function holdsPastedSecret(value: unknown): boolean {
+  const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return texts.some((text) => typeof text === 'string' && findPastedSecrets(text).length > 0);
+}
+
+/** In which of the files a place stands, and how it is called there. */
+type Locate = (path: Path) => { readonly part: number; readonly path: Path };
+
 /**
  * The reports of several files as one: what is said of a place goes to the report of the file it stands in, in that file's
  * own words for the place. What has no place is said of the first file.
  */
-export function joinReports(
-  reports: readonly Report[],
-  locate: (path: Path) => { readonly part: number; readonly path: Path },
-): Report {
+export function joinReports(reports: readonly Report[], locate: Locate): Report {
   const [first] = reports as readonly [Report];
   const at = (path: Path): readonly [Report, Path] => {
     const found = locate(path);
@@ -86,6 +103,12 @@ export function joinReports(
     (path, message, fix) => {
       const [report, own] = at(path);
       report[how](own, message, fix);
+    };
+  const askFor =
+    (what: 'isTold' | 'isToldBelow'): Report['isTold'] =>
+    (path) => {
+      const [report, own] = at(path);
+      return report[what](own);
     };
   return {
     error: passOn('error'),
@@ -101,28 +124,9 @@ export function joinReports(
     },
     place: first.place,
     file: first.file,
-    isTold: (path) => {
-      const [report, own] = at(path);
-      return report.isTold(own);
-    },
-    isToldBelow: (path) => {
-      const [report, own] = at(path);
-      return report.isToldBelow(own);
-    },
+    isTold: askFor('isTold'),
+    isToldBelow: askFor('isToldBelow'),
     hasErrors: () => reports.some((report) => report.hasErrors()),
     problems: () => reports.flatMap((report) => report.problems()),
   };
-}
-
-function valueAt(root: unknown, path: Path): unknown {
-  let value = root;
-  for (const part of path) {
-    value = typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[part] : undefined;
-  }
-  return value;
-}
-
-function holdsPastedSecret(value: unknown): boolean {
-  const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return texts.some((text) => typeof text === 'string' && findPastedSecrets(text).length > 0);
 }

@@ -40,10 +40,7 @@ export function planAnswer(state: WorldState, fault: Fault | undefined, ask: Ask
     case 'rate-limited':
       return rateLimited(fault.retryAfter);
     case 'redirect':
-      return {
-        ...answer({ status: fault.status ?? 302, text: '' }),
-        headers: { location: fault.location },
-      };
+      return { ...answer({ status: fault.status ?? 302, text: '' }), headers: { location: fault.location } };
     case 'applied-late':
       state.due.add({ at: state.at + fault.afterMs, happen: () => void ask() });
       return fault.answer === 'hang' ? { happens: 'hang' } : answer(statusReply({ kind: 'status', status: 504 }));

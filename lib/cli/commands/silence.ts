@@ -121,44 +121,48 @@ export async function beginSilence(
   options: SilenceOptions,
 ): Promise<void> {
   const now = parts.clock.now();
-  if (options.from !== undefined) refuseStart(scope, options.from, now);
-  const isEndless = scope.kind === 'incident' && options.for === undefined && options.until === undefined;
-  const until = isEndless ? undefined : endOf(options, now, 'A silence', options.from);
-  const record: SilenceRecord = {
-    schema: 1,
-    id,
-    scope,
-    ...(options.from !== undefined && { from: options.from }),
-    until,
-    who: parts.who,
-    reason: options.reason,
-    askedAt: now,
-  };
+  const record = recordOf(parts, { id, scope }, options, now);
   const before = await put(store, record, now);
   const subject = scope.kind === 'incident' ? `incident ${shortId(scope.key)}` : scope.match.text;
-  const what = `${subject} until ${until === undefined ? 'it is over' : iso(until)}`;
+  const what = `${subject} until ${record.until === undefined ? 'it is over' : iso(record.until)}`;
   await keepDeed(parts, store, config, { verb: 'silence', what, reason: options.reason });
   const others = before === undefined ? [] : [`replaces the silence of ${silenceText(before, parts.zone)}`];
   const when = await tellAtOnce(parts, config, store);
   const quiet = keptQuiet(record, await incidentsOf(store), now);
   if (options.json) {
-    writeJson(parts.stdout, {
-      kind: 'silence',
-      ...silenceJson(record),
-      incidents: quiet.map(({ key }) => shortId(key)),
-      notes: [...others, when],
-    });
+    const incidents = quiet.map(({ key }) => shortId(key));
+    writeJson(parts.stdout, { kind: 'silence', ...silenceJson(record), incidents, notes: [...others, when] });
     return;
   }
-  const lines = quiet.map(({ kind, subject, text }) => {
-    return `  quiet: ${kind}${inRegion(config, regionOf(subject))} ${printable(text)}`;
+  const lines = [...others, ...quietLines(config, record, quiet), when].map((line) => `  ${line}`);
+  parts.stdout.write(`silenced ${[silenceText(record, parts.zone), ...lines].join('\n')}\n`);
+}
+
+/** An incident needs no end: it is over by itself. */
+function recordOf({ who }: CliParts, { id, scope }: Scope, options: SilenceOptions, now: EpochMs): SilenceRecord {
+  const { from, reason } = options;
+  if (from !== undefined) refuseStart(scope, from, now);
+  const isEndless = scope.kind === 'incident' && options.for === undefined && options.until === undefined;
+  const until = isEndless ? undefined : endOf(options, now, 'A silence', from);
+  return { schema: 1, id, scope, ...(from !== undefined && { from }), until, who, reason, askedAt: now };
+}
+
+function refuseStart(scope: SilenceRecord['scope'], from: EpochMs, now: EpochMs): void {
+  if (scope.kind === 'incident')
+    throw new UsageError('--from is for clusters and pools: an incident is silenced at once');
+  if (from <= now) throw new UsageError(`A silence would begin at ${iso(from)}, which has passed: leave out --from`);
+}
+
+function quietLines(
+  config: CompiledConfig,
+  { from }: SilenceRecord,
+  quiet: readonly IncidentRecord[],
+): readonly string[] {
+  if (quiet.length === 0 && from !== undefined) return ['alerts go on until then'];
+  if (quiet.length === 0) return ['matches nothing open; later incidents will be silenced'];
+  return quiet.map(({ kind, subject, text }) => {
+    return `quiet: ${kind}${inRegion(config, regionOf(subject))} ${printable(text)}`;
   });
-  const none =
-    record.from === undefined ? 'matches nothing open; later incidents will be silenced' : 'alerts go on until then';
-  const note = lines.length === 0 ? [`  ${none}`] : lines;
-  parts.stdout.write(
-    `silenced ${[silenceText(record, parts.zone), ...others.map((text) => `  ${text}`), ...note, `  ${when}`].join('\n')}\n`,
-  );
 }
 
 /** Ended by its time, as every silence is: the next round of the watch tells what is still wrong and was not told. */
@@ -190,12 +194,6 @@ function notAsked(config: CompiledConfig, what: string, now: EpochMs): CommandEr
       ? `Nothing silences "${what}"; see: ${commandHint(config, 'silence --list')}`
       : `The silence of "${what}" is in the config (${places.join(', ')}): remove it there, or give it an until`,
   );
-}
-
-function refuseStart(scope: SilenceRecord['scope'], from: EpochMs, now: EpochMs): void {
-  if (scope.kind === 'incident')
-    throw new UsageError('--from is for clusters and pools: an incident is silenced at once');
-  if (from <= now) throw new UsageError(`A silence would begin at ${iso(from)}, which has passed: leave out --from`);
 }
 
 async function list(parts: CliParts, config: CompiledConfig, { json }: JsonOption): Promise<void> {

@@ -130,19 +130,11 @@ function listCheck(
   answer: Answer<readonly ObservedCluster[]>,
   code: string | undefined,
 ): Check {
-  const { ok, warning, failed } = checksOf(about);
+  const { failed } = checksOf(about);
   const host = `${new URL(url).host}${mksRegion === undefined ? '' : ` (MKS region ${mksRegion})`}`;
   switch (answer.kind) {
-    case 'ok': {
-      const names = answer.value.map(({ name }) => name);
-      return names.length === 0
-        ? warning(
-            'api',
-            `${host} answers, but lists no cluster`,
-            'check that this is the right region, and the right project for the token',
-          )
-        : ok('api', `${host} answers: ${names.length} clusters (${listed(names)})`);
-    }
+    case 'ok':
+      return answeredCheck(about, host, answer.value);
     case 'unauthorized':
       return failed(
         'token',
@@ -165,6 +157,18 @@ function listCheck(
     case 'refused':
       return failed('api', `${host}: ${describeAnswer(answer)}`, 'ask the provider, quoting this answer');
   }
+}
+
+function answeredCheck(about: string, host: string, clusters: readonly ObservedCluster[]): Check {
+  const { ok, warning } = checksOf(about);
+  const names = clusters.map(({ name }) => name);
+  return names.length === 0
+    ? warning(
+        'api',
+        `${host} answers, but lists no cluster`,
+        'check that this is the right region, and the right project for the token',
+      )
+    : ok('api', `${host} answers: ${names.length} clusters (${listed(names)})`);
 }
 
 function unknownCheck(

@@ -48,31 +48,18 @@ export function addPage(app: Hono, parts: PageParts): Hono {
   const say = makeSay(parts.clean);
   const guard = guardRequests(parts);
   const whole = (c: Context, title: string, part: Html) => {
-    const isPart = c.req.header('x-part') !== undefined;
     const up = html`<p><a href="/">The whole page</a></p><h1>${title}</h1>`;
-    return c.html(isPart ? part : renderDocument(title, html`${up}${part}`, assets));
+    return c.html(asksForPart(c) ? part : renderDocument(title, html`${up}${part}`, assets));
   };
   app.get('/', guard, async (c) => {
     const found = await page();
     const wanted = wantedOf(c, found);
     await prepareSums(found, wanted.view);
-    const isPart = c.req.header('x-part') !== undefined;
-    return c.html(isPart ? renderBoard(found, wanted) : renderPage(found, wanted, assets, say));
+    return c.html(asksForPart(c) ? renderBoard(found, wanted) : renderPage(found, wanted, assets, say));
   });
   app.get('/pools', guard, async (c) => {
     const found = await page();
-    const wanted = wantedOf(c, found);
-    const rows = rowsOf(c, found, wanted);
-    const after = Math.max(0, Number(c.req.query('after') ?? 0) || 0);
-    const next = after + rowsAtOnce;
-    const more = next < rows.length ? moreHref(c, next) : undefined;
-    const shown = renderPools(found, rows.slice(after, next), wanted, more);
-    const isPart = c.req.header('x-part') !== undefined;
-    return whole(
-      c,
-      titleOf(c, found),
-      isPart ? shown : renderBoard({ ...found, rows: rows.slice(after, next).slice(0, mostRows) }, wanted),
-    );
+    return whole(c, titleOf(c, found), renderGroup(c, found));
   });
   app.get('/pool/:region/:cluster/:pool', guard, async (c) => {
     const found = await page();
@@ -83,6 +70,10 @@ export function addPage(app: Hono, parts: PageParts): Hono {
   app.get('/page.css', guard, (c) => c.body(css.text, 200, asset('text/css')));
   app.get('/page.js', guard, (c) => c.body(js.text, 200, asset('text/javascript')));
   return app;
+}
+
+function asksForPart(c: Context): boolean {
+  return c.req.header('x-part') !== undefined;
 }
 
 function asset(type: string): Record<string, string> {
@@ -121,6 +112,17 @@ function matchOf(query: string): Wanted['match'] {
 function holding(text: string): Wanted['match'] {
   const source = text.replace(/[.*+?^${}()|[\]\\/-]/gu, '\\$&');
   return { text, region: undefined, cluster: `.*${source}.*`, pool: undefined, exactPool: false };
+}
+
+/** So many rows of a group, and where the next ones are; as a page of its own with the axis above them. */
+function renderGroup(c: Context, found: Page): Html {
+  const wanted = wantedOf(c, found);
+  const rows = rowsOf(c, found, wanted);
+  const after = Math.max(0, Number(c.req.query('after') ?? 0) || 0);
+  const next = after + rowsAtOnce;
+  const some = rows.slice(after, next);
+  if (!asksForPart(c)) return renderBoard({ ...found, rows: some.slice(0, mostRows) }, wanted);
+  return renderPools(found, some, wanted, next < rows.length ? moreHref(c, next) : undefined);
 }
 
 function rowsOf(c: Context, page: Page, { match }: Wanted): readonly PoolRow[] {

@@ -127,15 +127,7 @@ export function roundText(
     ...report.plan.findings.flatMap((finding) => (finding.kind === 'config.brake' ? brakeText(finding, config) : [])),
     ...json.problems.map(({ region, reason }) => `problem${inRegion(config, region)}: ${tell(reason)}`),
   ];
-  const observed = json.holds.filter(({ code }) => code === 'observe').length;
-  const counts = [
-    ...(observed === 0 ? [] : [`${counted(observed, 'change')} would be made (mode is observe)`]),
-    ...(observed > 0 && changes.length === 0 ? [] : [counted(changes.length, 'change')]),
-    counted(json.holds.length - observed, 'hold'),
-    counted(json.problems.length, 'problem'),
-  ];
-  const summary = `${counted(report.clusters, 'cluster')}, ${counted(report.pools, 'pool')} read: ${counts.join(', ')}`;
-  return [...lines, summary, ''].join('\n');
+  return [...lines, summaryOf(report, json, changes.length), ''].join('\n');
 }
 
 /** What the brake holds, and what to type to let it go: the last thing that a person must not miss. */
@@ -173,6 +165,17 @@ function byRule<T extends RoundEntry>(
       `${verb(first)} ${counted(some.length, 'pool')} of rule "${printable(ruleOf(first))}"${why}, such as ${text(first)}`,
     ];
   });
+}
+
+function summaryOf({ clusters, pools }: ScaleReport, { holds, problems }: RoundJson, changes: number): string {
+  const observed = holds.filter(({ code }) => code === 'observe').length;
+  const counts = [
+    ...(observed === 0 ? [] : [`${counted(observed, 'change')} would be made (mode is observe)`]),
+    ...(observed > 0 && changes === 0 ? [] : [counted(changes, 'change')]),
+    counted(holds.length - observed, 'hold'),
+    counted(problems.length, 'problem'),
+  ];
+  return `${counted(clusters, 'cluster')}, ${counted(pools, 'pool')} read: ${counts.join(', ')}`;
 }
 
 const verbs: ReadonlyMap<string | undefined, string> = new Map([

@@ -36,19 +36,13 @@ export function readMatch(
     return undefined;
   }
   if (names === 'pools' && match.pool === undefined) {
-    report.error(
-      path,
-      `the match "${text}" names clusters, and this needs pools`,
-      `write "${text}/*" for all of their pools`,
-    );
+    const fix = `write "${text}/*" for all of their pools`;
+    report.error(path, `the match "${text}" names clusters, and this needs pools`, fix);
     return undefined;
   }
   if (names === 'clusters' && match.pool !== undefined) {
-    report.error(
-      path,
-      `the match "${text}" names pools, and this needs clusters`,
-      'leave out the slash and what follows',
-    );
+    const fix = 'leave out the slash and what follows';
+    report.error(path, `the match "${text}" names pools, and this needs clusters`, fix);
     return undefined;
   }
   context.matchPlaces.set(renderPath(path), context.position(path));

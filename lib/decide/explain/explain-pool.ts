@@ -196,47 +196,37 @@ export function holdEnds(
   names: Pick<Names, 'cluster' | 'pool'>,
   { code, until }: Held,
 ): string | undefined {
-  const label = poolLabel(names);
-  const run = (command: string) => commandHint(config, command);
   switch (code) {
-    case 'wrong-clock':
-      return 'until the clock of this machine is correct';
-    case 'observe':
-      return 'set mode: act to let it happen';
-    case 'in-flight':
-      return 'until it has settled';
-    case 'stuck':
-      return 'until it is Running again: look at it in the console';
-    case 'cluster-not-running':
-      return 'until the cluster is Running: look at it in the console';
-    case 'pool-not-running':
-      return 'until it is Running: look in the console why it is not';
-    case 'unknown-status':
-      return 'until its status is a known one: look at it in the console';
-    case 'absent-size':
-      return 'until the API gives it';
     case 'unread':
-      return `until a round can read it; to see why, run: ${run('doctor')}`;
-    case 'missing':
-      return 'until the API shows it again';
-    case 'unreadable':
-      return 'until it is renamed in the console';
+      return `until a round can read it; to see why, run: ${commandHint(config, 'doctor')}`;
     case 'stale':
       return `until a newer answer comes${until === undefined ? '' : `, at the latest until ${iso(until)}`}`;
-    case 'min-nodes':
-      return 'until another pool of its cluster has more nodes, or safety.minNodesPerCluster is lower';
-    case 'mismatch':
-      return 'until the rule gives a number, or the pool is autoscaled';
     case 'base-unknown':
-      return `until it is known; give its rule a base, or run: ${run(`base "${label}" set <size>`)}`;
+      return `until it is known; give its rule a base, or run: ${commandHint(config, `base "${poolLabel(names)}" set <size>`)}`;
     case 'refused':
       return until === undefined ? undefined : `it is next tried at ${iso(until)}`;
     case 'next-round':
       return until === undefined ? undefined : `by ${iso(until)}`;
     default:
-      return undefined;
+      return plainEnds.get(code);
   }
 }
+
+/** By the code of the hold: what ends it, whatever the pool. */
+const plainEnds: ReadonlyMap<string, string> = new Map([
+  ['wrong-clock', 'until the clock of this machine is correct'],
+  ['observe', 'set mode: act to let it happen'],
+  ['in-flight', 'until it has settled'],
+  ['stuck', 'until it is Running again: look at it in the console'],
+  ['cluster-not-running', 'until the cluster is Running: look at it in the console'],
+  ['pool-not-running', 'until it is Running: look in the console why it is not'],
+  ['unknown-status', 'until its status is a known one: look at it in the console'],
+  ['absent-size', 'until the API gives it'],
+  ['missing', 'until the API shows it again'],
+  ['unreadable', 'until it is renamed in the console'],
+  ['min-nodes', 'until another pool of its cluster has more nodes, or safety.minNodesPerCluster is lower'],
+  ['mismatch', 'until the rule gives a number, or the pool is autoscaled'],
+]);
 
 /** The API refused the wanted size: why, and when Lamplighter tries again. */
 function explainRefusal(known: KnownPool | undefined, now: EpochMs): readonly string[] {

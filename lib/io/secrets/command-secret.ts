@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { SecretError } from '../../errors.ts';
 import { describeSecret } from '../../model/secret-reference.ts';
 import type { Clock } from '../clock.ts';
@@ -45,9 +46,33 @@ export function commandSecretSource(command: Command, { clock, env }: Surroundin
 /** Why no secret came of it, in our own words. */
 class Failure extends Error {}
 
-function run({ argv, environment }: Command, env: Environment, clock: Clock, signal: AbortSignal): Promise<string> {
+function run(command: Command, env: Environment, clock: Clock, signal: AbortSignal): Promise<string> {
+  const child = start(command, env);
+  return new Promise((resolve, reject) => {
+    let ending: Promise<void> | undefined;
+    const end = () => void (ending ??= endGroup(child, clock));
+    const giveUp = (why: string) => {
+      end();
+      reject(new Failure(why));
+    };
+    const printed = collect(child, () => giveUp('printed more than 64 KiB, too much for a secret'));
+    child.once('error', (error) => {
+      forget(child);
+      reject(error);
+    });
+    // What it left behind may hold its output open, and is ended: then the output ends too.
+    child.once('exit', end);
+    child.once('close', (code, endedBy) => {
+      if (code === 0) resolve(Buffer.concat(printed).toString('utf8'));
+      else reject(new Failure(howEnded(code, endedBy)));
+    });
+    signal.addEventListener('abort', () => giveUp(tooSlow), { once: true });
+  });
+}
+
+function start({ argv, environment = [] }: Command, env: Environment): Running {
   const [program = '', ...rest] = argv;
-  const names = ['PATH', 'HOME', 'LANG', ...(environment ?? [])];
+  const names = ['PATH', 'HOME', 'LANG', ...environment];
   const child = spawn(program, rest, {
     env: Object.fromEntries(names.map((name) => [name, env[name]])),
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -56,39 +81,27 @@ function run({ argv, environment }: Command, env: Environment, clock: Clock, sig
   });
   if (running.size === 0) process.once('exit', killAll);
   running.add(child);
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let ending: Promise<void> | undefined;
-    const end = () => void (ending ??= endGroup(child, clock));
-    const giveUp = (why: string) => {
-      end();
-      reject(new Failure(why));
-    };
-    let bytes = 0;
-    child.stdout
-      .on('error', () => undefined)
-      .on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes <= capBytes) chunks.push(chunk);
-        else giveUp('printed more than 64 KiB, too much for a secret');
-      });
-    child.once('error', (error) => {
-      forget(child);
-      reject(error);
+  return child;
+}
+
+type Running = ChildProcessByStdio<null, Readable, null>;
+
+/** Fills the array that it returns, up to the cap. */
+function collect(child: Running, whenTooMuch: () => void): readonly Buffer[] {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  child.stdout
+    .on('error', () => undefined)
+    .on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= capBytes) chunks.push(chunk);
+      else whenTooMuch();
     });
-    // What it left behind may hold its output open, and is ended: then the output ends too.
-    child.once('exit', end);
-    child.once('close', (code, endedBy) => {
-      if (code === 0) resolve(Buffer.concat(chunks).toString('utf8'));
-      else
-        reject(
-          new Failure(
-            code === null ? `was ended by ${endedBy}` : `ended with exit code ${code}: run it by hand to see why`,
-          ),
-        );
-    });
-    signal.addEventListener('abort', () => giveUp(tooSlow), { once: true });
-  });
+  return chunks;
+}
+
+function howEnded(code: number | null, endedBy: NodeJS.Signals | null): string {
+  return code === null ? `was ended by ${endedBy}` : `ended with exit code ${code}: run it by hand to see why`;
 }
 
 /** Those that are not ended yet: they do not outlive this process either. */

@@ -17,7 +17,7 @@ import type { Log } from '../../io/log.ts';
 import type { Store } from '../../io/stores/store.ts';
 import type { Lease } from '../../model/asks.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
-import { matchesPool } from '../../model/match.ts';
+import { matchesPool, type Names } from '../../model/match.ts';
 import { counted } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { mapBounded } from '../concurrency.ts';
@@ -130,12 +130,13 @@ async function nodesNow({ store }: KeepParts, pools: readonly AnnouncedPool[]): 
 
 async function planOne(
   { store, config }: KeepParts,
-  { boundary, until: asked, destination }: KeepLink,
+  link: KeepLink,
   saidAt: EpochMs,
   announced: AnnouncedPool,
   nodes: ReadonlyMap<string, number>,
   now: EpochMs,
 ): Promise<Planned> {
+  const { boundary, until: asked } = link;
   const { region, clusterId, cluster, poolId, pool } = announced;
   const names = { region, cluster, pool };
   const memory = (await readClusterRecord(store, region, clusterId))?.record.pools[poolId];
@@ -152,30 +153,9 @@ async function planOne(
   if (cap === undefined) return no('its largest size is not known: its rule needs leases.max');
   const atLeast = Math.min(wanted, cap);
   if (atLeast < 1) return no('it has no node to keep');
-  const owner: Owner = { kind: 'link', destination };
-  const lease: Lease = {
-    schema: 1,
-    kind: 'lease',
-    id: leaseId(owner, names, String(boundary)),
-    region,
-    who: `a link in ${destination}`,
-    reason: undefined,
-    askedAt: now,
-    // Dated like the message, so that a later release stays in force if the link is opened again.
-    time: saidAt,
-    match: exactMatch(names),
-    atLeast,
-    until,
-  };
-  return { pool: { ...names, atLeast, until, ...noteOf(wanted, atLeast, until, asked) }, lease, announced };
-}
-
-function noteOf(wanted: number, atLeast: number, until: EpochMs, asked: EpochMs): { readonly note?: string } {
-  const notes = [
-    ...(atLeast < wanted ? [`its rule allows fewer than ${counted(wanted, 'node')} for leases`] : []),
-    ...(until < asked ? ['its rule allows only shorter leases'] : []),
-  ];
-  return notes.length === 0 ? {} : { note: notes.join('; ') };
+  const kept = { ...names, atLeast, until };
+  const lease = leaseOf(link, kept, saidAt, now);
+  return { pool: { ...kept, ...noteOf(wanted, atLeast, until, asked) }, lease, announced };
 }
 
 function presentNodes(
@@ -189,4 +169,34 @@ function presentNodes(
 
 function capOf(rule: Rule, memory: PoolMemory | undefined): number | undefined {
   return leaseCap(rule, baseOf(rule, memory));
+}
+
+/** Dated like the message, so that a later release stays in force if the link is opened again. */
+function leaseOf(
+  { boundary, destination }: KeepLink,
+  { atLeast, until, ...names }: Names & Pick<Lease, 'atLeast' | 'until'>,
+  saidAt: EpochMs,
+  now: EpochMs,
+): Lease {
+  return {
+    schema: 1,
+    kind: 'lease',
+    id: leaseId({ kind: 'link', destination }, names, String(boundary)),
+    region: names.region,
+    who: `a link in ${destination}`,
+    reason: undefined,
+    askedAt: now,
+    time: saidAt,
+    match: exactMatch(names),
+    atLeast,
+    until,
+  };
+}
+
+function noteOf(wanted: number, atLeast: number, until: EpochMs, asked: EpochMs): { readonly note?: string } {
+  const notes = [
+    ...(atLeast < wanted ? [`its rule allows fewer than ${counted(wanted, 'node')} for leases`] : []),
+    ...(until < asked ? ['its rule allows only shorter leases'] : []),
+  ];
+  return notes.length === 0 ? {} : { note: notes.join('; ') };
 }
