@@ -6,7 +6,7 @@ import { reportTroubles, troublesOf } from './event-troubles.ts';
 import { answerRequest } from './http-events.ts';
 import { jobHandler } from './job-handler.ts';
 
-/** Queue, event bus, HTTP: writes a lease down, then wakes the job that acts on it. What is not stored comes again. */
+/** Queue, event bus, HTTP: stores a lease, then starts the scaling job. Events that were not stored come again. */
 export const makeHandler = (open: OpenContainer) =>
   jobHandler<unknown>('accept-events', open, (container, event) =>
     accept(container, event).finally(() => reportTroubles(container)),

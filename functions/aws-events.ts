@@ -1,7 +1,7 @@
 import type { Invoke } from '../lib/io/invoke.ts';
 import type { QueueMessage } from '../lib/jobs/accept/accept-messages.ts';
 
-/** What AWS hands to accept-events, told apart by its shape. */
+/** The events that AWS sends to accept-events, told apart by their shape. */
 export type Delivered =
   | { readonly kind: 'messages'; readonly messages: readonly QueueMessage[] }
   | { readonly kind: 'request'; readonly event: unknown }

@@ -15,7 +15,7 @@ const metricOf: { readonly [what in EventTrouble['what']]: MetricName } = {
 /** The limit of lines counts for as long as its container lives. */
 const known = new WeakMap<Container['app'], Troubles>();
 
-/** Where this container tells, and counts, what became of no event. */
+/** Logs and counts the refused and failed events of this container. */
 export function troublesOf({ app, log }: Container): Troubles {
   const counts: Troubles['counts'] = new Map();
   const onTrouble: TellTrouble = ({ what }) => void counts.set(what, (counts.get(what) ?? 0) + 1);

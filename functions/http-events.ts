@@ -37,7 +37,7 @@ export async function answerRequest(container: Container, event: unknown): Promi
   return handle(listening)(event as Parameters<ReturnType<typeof handle>>[0]);
 }
 
-/** A secret that is too weak to sign with lets nobody in. */
+/** A secret that is too weak for signing is not accepted. */
 async function readSecrets({ app }: Container, source: EventSourceConfig): Promise<readonly Secret[]> {
   const secrets = await Promise.all(source.secrets.map((ref) => app.parts.secrets.read(ref, 'secret')));
   for (const secret of secrets) {

@@ -42,7 +42,7 @@ function reasonOf(error: unknown): string {
 /** What a job may still use; nothing starts that does not fit. */
 export type Budgeted = Context & { timeLeftMs: () => number };
 
-/** Kept back for storing what was found: a commit that is tried a few times, and the log. */
+/** Time reserved for storing the result: a commit with a few attempts, and the log. */
 export const reserveMs = 10_000;
 
 export function timeBudget<Event, Result>(): MiddlewareObj<Event, Result, Error, Budgeted> {

@@ -6,7 +6,9 @@ import type { ScaleReport } from '../lib/jobs/scale/parts.ts';
 import type { WatchReport } from '../lib/jobs/watch/parts.ts';
 import type { Container } from './container.ts';
 
-/** The problems by name, the figures as metrics, and a short answer. Only a whole round, or a part of one, says "a round ended". */
+/**
+ * Logs the problems, the metrics and a short answer. Only a complete round, or part of one, counts as "a round ended".
+ */
 export function reportScaling({ app, log, report }: Container, round: ScaleReport, isRound: boolean) {
   const { plan, problems, results, clusters, pools } = round;
   for (const { region, reason } of problems) log.warn(reason, { region });
@@ -31,7 +33,7 @@ export function reportWatching({ report }: Container, { at, clusters, problems, 
   return { clusters, problems: problems.length, opened: rest.opened, resolved: rest.resolved };
 }
 
-/** How old the oldest message is that still waits: 0 says that the outbox is empty, no figure that nobody looked. */
+/** The age of the oldest waiting message: 0 = the outbox is empty, no value = it was not checked. */
 export async function reportDelivering({ app, config, report }: Container, { problems }: DeliverReport) {
   const { store, clock } = app.parts;
   const waiting = await loadWaiting(store, config.destinations, sha256);

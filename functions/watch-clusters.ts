@@ -4,7 +4,7 @@ import { countParts } from '../lib/jobs/records/count-parts.ts';
 import { type OpenContainer, openContainer } from './container.ts';
 import { jobHandler } from './job-handler.ts';
 import { reportWatching } from './report.ts';
-// Loaded while the container starts, not while somebody waits.
+// Loaded at container start, not during a request.
 import '../lib/jobs/watch/watch-clusters.ts';
 import '../lib/io/secrets/secrets-manager.ts';
 

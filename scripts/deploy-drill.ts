@@ -101,7 +101,7 @@ async function isQueueThere(endpoint: string): Promise<boolean> {
   return response.ok;
 }
 
-/** All it said, whether it went well or not. */
+/** All output, of success or failure. */
 async function serverless(words: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   const command = join(root, 'node_modules/.bin/serverless');
   return new Promise((resolve) => {
@@ -109,7 +109,7 @@ async function serverless(words: readonly string[], env: NodeJS.ProcessEnv): Pro
   });
 }
 
-/** A drill on the wrong account would remove what is in use. */
+/** On the wrong account, a drill would delete resources in use. */
 export function endpointOf(env: { readonly [name: string]: string | undefined }): string {
   const endpoint = env['AWS_ENDPOINT_URL'] ?? '';
   const { hostname } = URL.canParse(endpoint) ? new URL(endpoint) : { hostname: '' };

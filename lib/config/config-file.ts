@@ -4,9 +4,9 @@ import { makeReport, type Report } from './report.ts';
 import { type SalvagedConfig, validate } from './validate.ts';
 import { readYaml, type YamlSource } from './yaml-source.ts';
 
-/** One file of a config, read: what it says, and what is wrong with it so far. */
+/** One file of a config: its content, and its problems so far. */
 export type ConfigFile = {
-  /** As people are told it. */
+  /** Its path as shown to people. */
   readonly file: string;
   readonly text: string;
   readonly source: YamlSource;
@@ -133,7 +133,7 @@ function reportNumberAsName(key: unknown, source: YamlSource, report: Report): v
   report.place(source.atOffset(key.range?.[0] ?? 0), message, `put it in quotes: "${key.source}"`);
 }
 
-/** A match that begins with a star and stands without quotes is an alias to nothing. */
+/** A match that begins with a star and has no quotes is a YAML alias to nothing. */
 function reportLooseAlias(node: Alias, source: YamlSource, report: Report): void {
   report.place(
     source.atOffset(node.range?.[0] ?? 0),

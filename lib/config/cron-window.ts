@@ -1,7 +1,7 @@
 import type { ScheduleProblem } from '../decide/schedule/schedule-problem.ts';
 import type { Path } from './problem.ts';
 
-/** What to say where somebody wrote a cron expression: an instant, where a window is needed; a silence's has no size. */
+/** The message for a cron expression: it gives an instant, but a window is needed; a silence's window has no size. */
 export function cronProblem(text: string, path: Path): ScheduleProblem {
   const meant = isCron(text) ? windowOfCron(text) : undefined;
   const problem = 'a cron expression is an instant, but Lamplighter needs windows';

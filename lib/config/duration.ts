@@ -35,7 +35,7 @@ const spelledUnits: ReadonlyArray<readonly [RegExp, Unit]> = [
   [/^(?:s|sec|secs|seconds?)$/u, 's'],
 ];
 
-/** What somebody who wrote "30 min", "1 hour" or "1:30" most likely meant; undefined when it is anyone's guess. */
+/** A suggestion for "30 min", "1 hour" or "1:30"; undefined = no clear meaning. */
 export function suggestDuration(text: string): string | undefined {
   const clock = /^(\d{1,2}):([0-5]\d)$/u.exec(text.trim());
   if (clock) return formatDuration(Number(clock[1]) * unitMs.h + Number(clock[2]) * unitMs.m);

@@ -11,9 +11,9 @@ import type { SalvagedConfig } from './validate.ts';
 /** A config in one piece, whatever the number of its files. */
 export type JoinedConfig = {
   readonly input: SalvagedConfig;
-  /** Speaks of each place by the file it stands in. */
+  /** Names each place by its file. */
   readonly report: Report;
-  /** The file in which this place of the joined config stands, and its line. */
+  /** The file and line of this place of the joined config. */
   readonly position: (path: Path) => { readonly file: string; readonly line: number };
   /** Included files, in the order in which they are read. */
   readonly included: readonly Pick<ConfigFile, 'file' | 'text'>[];
@@ -170,7 +170,7 @@ function joinInputs(parts: readonly ConfigFile[], origins: Origins): SalvagedCon
   return files.length === 0 ? { ...main?.input, include: undefined } : joined;
 }
 
-/** The first one stands; that there is another is an error where the other stands. */
+/** The first definition counts; a second one is an error at its own place. */
 function joinNames(
   section: string,
   known: Record<string, unknown>,

@@ -18,7 +18,7 @@ export type MatchIndex<T> = {
 
 type Entry<T> = { readonly item: T; readonly order: number };
 
-/** Below this many a look at each is cheaper than a look by the pool's name. */
+/** With fewer matches than this, checking each is cheaper than an index lookup. */
 const fewEntries = 32;
 /** Names against patterns that share no beginning and no end, 4 µs each: a second or two. */
 const mostCompared = 500_000;

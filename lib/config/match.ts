@@ -135,7 +135,7 @@ export function covers(earlier: Match, later: Match): boolean {
   );
 }
 
-/** Could one pool be matched by both? Complete, not sound: false is a proof, true may mean "cannot tell". */
+/** Could one pool match both? Complete, not sound: false is a proof, true may mean "unknown". */
 export function mayOverlap(a: Match, b: Match): boolean {
   if (a.region !== undefined && b.region !== undefined && a.region !== b.region) return false;
   const [left, right] = [splitText(a), splitText(b)];

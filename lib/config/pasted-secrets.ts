@@ -33,7 +33,7 @@ const anyForm = new RegExp(forms.map(([, pattern]) => pattern.source).join('|'),
 
 export type PastedSecret = { readonly what: string; readonly offset: number };
 
-/** Every place of the text, comments included, where something looks like a secret. */
+/** Every place of the text, comments included, that looks like a secret. */
 export function findPastedSecrets(text: string): readonly PastedSecret[] {
   return [...text.matchAll(anyForm)].map((match) => ({ what: nameForm(match[0]), offset: match.index }));
 }
@@ -42,7 +42,7 @@ function nameForm(found: string): string {
   return forms.find(([, pattern]) => pattern.test(found))?.[0] ?? 'a secret';
 }
 
-/** The text with everything that looks like a secret taken out. */
+/** The text without anything that looks like a secret. */
 export function redact(text: string): string {
   return hideLogins(text.replace(anyForm, hidden));
 }

@@ -1,4 +1,4 @@
-/** One mistake in a config, where it stands, and the way out of it. The machine-readable form of `check --json`. */
+/** One mistake in a config, with its place and the fix. The machine-readable form of `check --json`. */
 export type Problem = {
   readonly severity: 'error' | 'warning';
   readonly file: string;
@@ -35,7 +35,7 @@ export function renderProblem(problem: Problem): string {
   return `${where} ${problem.severity} ${what}${problem.fix === '' ? '' : `; ${problem.fix}`}`;
 }
 
-/** In the order of the file, errors before warnings at one place, each said once. */
+/** In the order of the file, errors before warnings at one place, each once. */
 export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
   const seen = new Set<string>();
   const once = problems.filter((problem) => {

@@ -2,7 +2,7 @@ import { findPastedSecrets, redact } from './pasted-secrets.ts';
 import { type Path, type Problem, renderPath } from './problem.ts';
 import type { Position, YamlSource } from './yaml-source.ts';
 
-/** Collects problems. Everything that is said passes the redaction, so a pasted secret cannot get out this way. */
+/** Collects problems. All texts are redacted, so a pasted secret is never shown. */
 export type Report = {
   readonly error: (path: Path, message: string, fix: string) => void;
   readonly warning: (path: Path, message: string, fix: string) => void;
@@ -15,7 +15,7 @@ export type Report = {
   /** Somewhere that has no path. */
   readonly place: (position: Position, message: string, fix: string) => void;
   readonly file: (message: string, fix: string) => void;
-  /** Something was already said about this path. */
+  /** This path already has a problem. */
   readonly isTold: (path: Path) => boolean;
   /** The same of something below it. */
   readonly isToldBelow: (path: Path) => boolean;
@@ -32,7 +32,7 @@ export function makeReport(file: string, source: Pick<YamlSource, 'atKey' | 'atV
   const top: Position = { line: 1, column: 1 };
   const error: Report['error'] = (path, message, fix) => {
     told.add(renderPath(path));
-    // Where a secret was pasted that is the one thing to say; a message about its form might show a piece of it.
+    // A pasted secret is the only problem reported there; a message about its form could show a part of it.
     if (!holdsPastedSecret(valueAt(source.value, path))) add('error', source.atValue(path), path, message, fix);
   };
   return {

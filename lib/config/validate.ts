@@ -7,7 +7,7 @@ import { splitComplaint } from './schema/complaint.ts';
 import { type ConfigInput, configSchema, includedKeys, includedSchema } from './schema/config.ts';
 import { type Shape, shapeFor } from './schema/shape.ts';
 
-/** What is left of a value when everything wrong has been taken out: any key may be missing, any item of a list too. */
+/** A value after everything wrong was removed: any key or list item may be missing. */
 export type Salvaged<T> = T extends readonly (infer Item)[]
   ? readonly (Salvaged<Item> | undefined)[]
   : T extends object

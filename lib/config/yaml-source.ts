@@ -15,7 +15,7 @@ import type { Path, PathPart } from './problem.ts';
 
 export type Position = { readonly line: number; readonly column: number };
 
-/** A YAML text and where everything in it stands. */
+/** A YAML text with the position of everything in it. */
 export type YamlSource = {
   readonly document: Document.Parsed;
   /** Plain JSON; undefined when the text cannot be read as such (the document's errors say why, or `unreadable`). */
@@ -72,7 +72,7 @@ function addDuplicates(document: Document.Parsed): void {
   document.errors.sort((a, b) => a.pos[0] - b.pos[0]);
 }
 
-/** Nobody reads more of them. */
+/** The most problems shown. */
 const mostDuplicates = 1000;
 
 function duplicate(at: number): YAMLParseError {

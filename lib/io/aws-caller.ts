@@ -3,8 +3,8 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 const timeoutMs = 3000;
 
 /**
- * Whom AWS takes the caller for: the ARN of a user or of a role's session. Nobody needs a permission to ask it
- * (docs.aws.amazon.com/STS, GetCallerIdentity). undefined = it could not be asked.
+ * The caller's identity at AWS: the ARN of a user or of a role's session. It needs no permission
+ * (docs.aws.amazon.com/STS, GetCallerIdentity). undefined = the call failed.
  */
 export async function callerArn(): Promise<string | undefined> {
   const requestHandler = { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true };

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../model/time.ts';
 
-/** Time as it is handed in. Nothing else may ask the machine what time it is, or wait. */
+/** The injected clock. Nothing else may read the machine's time, or wait. */
 export type Clock = {
   readonly now: () => EpochMs;
   /** Resolves after `ms`, or at once when the signal is aborted; never rejects. */

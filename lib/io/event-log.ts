@@ -2,13 +2,13 @@ import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
 
 /**
- * One event, one message over HTTP or one look at a link, of which nothing came. `source`: of a link the destination that it
- * was told to; undefined = none of the config.
+ * A refused or failed event, message over HTTP, or link. `source`: for a link, the destination that got it; undefined =
+ * none of the config.
  */
 export type EventTrouble = {
   readonly what: 'event refused' | 'event not stored' | 'event not authorized' | 'link not valid' | 'link not answered';
   readonly source: string | undefined;
-  /** For whoever runs this, never for the caller. Holds no secret. */
+  /** For the operator, never for the caller. Contains no secret. */
   readonly reason: string;
   /** Its own id, where it has one; its id in the queue, where that is all. */
   readonly event?: string | undefined;
@@ -16,14 +16,14 @@ export type EventTrouble = {
 
 export type TellTrouble = (trouble: EventTrouble) => void;
 
-/** A whole batch of the largest size is told at once; what goes on for ever tells ten a second. */
+/** A whole batch of the largest size can be logged at once; a continuous stream gets ten lines a second. */
 const ofSources = { burst: 1000, perSecond: 10 };
-/** What nobody signed costs nobody anything to send. */
+/** Unsigned messages are free to send, so they get a lower limit. */
 const ofStrangers = { burst: 100, perSecond: 1 };
 
 /**
- * Each trouble is a line of the log, `warn`, as long as a source keeps within its limit; the line after those that were left
- * out says how many (`leftOut`). `onTrouble` is told of every one.
+ * Each failure is a `warn` log line while its source is within the limit; after a pause, the next line has the number
+ * of skipped ones (`leftOut`). `onTrouble` is called for each.
  */
 export function makeTroubleLog(parts: {
   readonly log: Log;
@@ -37,7 +37,7 @@ export function makeTroubleLog(parts: {
     onTrouble?.(trouble);
     const isStrange = what === 'event not authorized' || what === 'link not valid';
     const { burst, perSecond } = isStrange ? ofStrangers : ofSources;
-    // Only names of the config get a bucket of their own, so these stay few.
+    // Only names of the config get a bucket of their own, so their number stays small.
     const key = `${isStrange} ${source ?? ''}`;
     const now = clock.now();
     const bucket = buckets.get(key) ?? { left: burst, at: now, leftOut: 0 };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** Random ids as they are handed in (a simulation hands in seeded ones). */
+/** Injected random ids (a simulation uses seeded ones). */
 export type NewId = () => string;
 
 export const randomId: NewId = () => randomUUID();

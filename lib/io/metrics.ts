@@ -18,13 +18,13 @@ export const metricNames = {
   versionEol: 'lamplighter_version_eol_timestamp_seconds',
   tokenExpiry: 'lamplighter_token_expiry_timestamp_seconds',
   oldestDelivery: 'lamplighter_oldest_waiting_delivery_timestamp_seconds',
-  /** CloudWatch only, whose alarms cannot subtract an instant from now. */
+  /** CloudWatch only, since its alarms cannot subtract a time from now. */
   oldestDeliveryAge: 'lamplighter_oldest_waiting_delivery_age_seconds',
   waitingDeliveries: 'lamplighter_waiting_deliveries',
   apiCalls: 'lamplighter_api_calls_total',
   events: 'lamplighter_events_total',
   requests: 'lamplighter_http_requests_total',
-  /** CloudWatch only: what came to nothing in one run of accept-events. The single process has the two above. */
+  /** CloudWatch only: failures in one run of accept-events. The single process has the two above. */
   eventsRefused: 'lamplighter_events_refused',
   eventsNotStored: 'lamplighter_events_not_stored',
   eventsUnauthorized: 'lamplighter_events_unauthorized',
@@ -42,7 +42,7 @@ export type EmbeddedRun = {
   readonly values: MetricValues;
 };
 
-/** What alarms and graphs need. Each further metric of CloudWatch costs money every month; the rest stays in the log line. */
+/** Only what alarms and graphs need: each CloudWatch metric costs money every month. The rest stays in the log line. */
 const extracted: readonly (keyof MetricValues)[] = [
   metricNames.lastRound,
   metricNames.oldestDeliveryAge,

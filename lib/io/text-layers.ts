@@ -1,4 +1,4 @@
-/** A text as it reads once its escapes are resolved, and where each character came from. */
+/** A text with its escapes resolved, and where each character came from. */
 export type Layer = {
   readonly text: string;
   /** The place in the original text of the character at `index`; of its end, the end. */
@@ -11,10 +11,10 @@ const escapes =
 
 const named: { readonly [name: string]: string } = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-/** A program may escape what another one has escaped already. */
+/** Text may be escaped several times. */
 const mostLayers = 3;
 
-/** The text itself first, then with one layer of escapes resolved after the other, as far as there are any. */
+/** The text itself first, then with one more layer of escapes resolved each time, as long as there are any. */
 export function layersOf(text: string): readonly Layer[] {
   const layers: Layer[] = [{ text, placeOf: (index) => index }];
   for (let depth = 0; depth < mostLayers; depth += 1) {
@@ -45,7 +45,7 @@ function resolved(layer: Layer): Layer | undefined {
   return { text, placeOf: (index) => places[index] ?? places.at(-1) ?? 0 };
 }
 
-/** One character each, so that places stay in step. */
+/** One character each, so that positions stay aligned. */
 function characterOf([whole, percent, unicode, hex, plain, htmlHex, htmlDecimal, name]: RegExpExecArray): string {
   const code = percent ?? unicode ?? hex ?? htmlHex;
   if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));

@@ -1,8 +1,9 @@
 import type { EpochMs } from './time.ts';
 
 /**
- * Every answer of the MKS API, classified. Nothing is data until its content parsed and its shape was checked; what
- * cannot be read is `unknown`, never "empty". `detail` is safe to show: no token, no body beyond a short, cleaned text.
+ * Every answer of the MKS API, classified. It counts as data only if its content was parsed and its shape checked;
+ * anything unreadable is `unknown`, never "empty". `detail` is safe to show: no token, and of the body only a short,
+ * cleaned text.
  */
 export type Answer<T> =
   | {
@@ -15,29 +16,29 @@ export type Answer<T> =
   | { readonly kind: 'unauthorized'; readonly detail: string }
   | { readonly kind: 'forbidden'; readonly detail: string }
   | { readonly kind: 'not-found'; readonly detail: string }
-  /** "cluster is busy", FailedPrecondition, Aborted: no failure, the next round tries again. */
+  /** "cluster is busy", FailedPrecondition, Aborted: not a failure, the next round tries again. */
   | { readonly kind: 'busy'; readonly detail: string }
   /** The service understood and said no. `quota`: ResourceExhausted with a gRPC code; `invalid`: any other 4xx. */
   | { readonly kind: 'refused'; readonly reason: 'invalid' | 'quota'; readonly detail: string }
-  /** Nothing was sent: too late for the claim, or no token could be had. */
+  /** Nothing was sent: too late for the claim, or no token available. */
   | { readonly kind: 'not-sent'; readonly reason: 'too-late' | 'no-token'; readonly detail: string }
   | {
       readonly kind: 'unknown';
       readonly reason: UnknownReason;
       readonly detail: string;
-      /** false only where it is certain that the service did not get the request. */
+      /** false only if the service certainly did not get the request. */
       readonly maybeApplied: boolean;
       readonly retryAfterMs?: number;
       /** The support id of the firewall's block page. */
       readonly supportId?: string;
     };
 
-/** A read that was not even tried, for want of time: nothing is known, neither good nor bad. */
+/** A read that was not tried for lack of time: nothing is known. */
 export function wasAsked(answer: Answer<unknown>): boolean {
   return answer.kind !== 'not-sent' || answer.reason !== 'too-late';
 }
 
-/** What a cluster that was set aside is: listed, and not asked for. */
+/** The answer for a cluster that was set aside: it is listed, but not read. */
 export function unreadableAnswer(why: string): Extract<Answer<never>, { readonly kind: 'unknown' }> {
   return { kind: 'unknown', reason: 'wrong-shape', detail: why, maybeApplied: false };
 }
@@ -75,7 +76,7 @@ export function describeAnswer(answer: Exclude<Answer<unknown>, { kind: 'ok' }>)
   }
 }
 
-/** What the service said, without the call it said it to: for texts that name the pool themselves. */
+/** The service's text without the call, for texts that name the pool themselves. */
 export function saidBy({ detail }: { readonly detail: string }): string {
   return detail.replace(/^[A-Z]+ \/\S+ /, '');
 }

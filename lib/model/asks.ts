@@ -1,6 +1,6 @@
 /**
- * What people and events ask for. Kept in the partition `asks/<region>` (one record each, by id), listed once per round.
- * All of them name pools by name (a match), all end at a stored absolute instant, and expiry is checked here, in code.
+ * Asks of people and events. Partition `asks/<region>` (one record each, by id), listed once per round. They name pools
+ * by a match, end at a stored absolute instant, and their end is checked here, in code.
  */
 import type { Match } from './config.ts';
 import type { Size } from './size.ts';
@@ -27,13 +27,13 @@ export type Lease = Common & {
   readonly until: EpochMs;
   /** The event's own time: per lease the latest wins, a release wins ties. */
   readonly time: EpochMs;
-  /** Ids of the last events that made it what it is: the same id twice is one. */
+  /** Ids of the last events that changed it: the same id twice counts once. */
   readonly events?: readonly string[];
-  /** Said by an alert: it fires now, whenever it began (`time`), and says so again as long as it does. */
+  /** Set by a firing alert: it fires now, whenever it began (`time`), and repeats that as long as it fires. */
   readonly isRepeated?: true;
 };
 
-/** The tombstone of a lease that was released: an older request for it that arrives later changes nothing. */
+/** The tombstone of a released lease, so that an older request that arrives later changes nothing. */
 export type Release = Common & {
   readonly kind: 'release';
   readonly time: EpochMs;
@@ -42,7 +42,7 @@ export type Release = Common & {
   readonly events?: readonly string[];
 };
 
-/** "Exactly N nodes until T", by a person; beats everything. */
+/** "Exactly N nodes until T", by a person; beats the schedule and all leases. */
 export type Override = Common & {
   readonly kind: 'override';
   readonly match: Match;
@@ -50,10 +50,13 @@ export type Override = Common & {
   readonly until: EpochMs;
 };
 
-/** "Don't act": on the fleet (match undefined), on clusters, or on pools. undefined `until` is refused: a pause ends. */
+/**
+ * "Change nothing": for the fleet (match undefined), clusters, or pools. A pause without `until` is refused: every
+ * pause ends.
+ */
 export type Pause = Common & { readonly kind: 'pause'; readonly match: Match | undefined; readonly until: EpochMs };
 
-/** A person let the held lowers of one config through the brake, for a while. */
+/** A person's approval of the lowers that the brake holds, for one config and a limited time. */
 export type Approval = Common & { readonly kind: 'approval'; readonly configHash: string; readonly until: EpochMs };
 
 /** Is this ask in force at `now`? Half-open, like everything that has an end. */
@@ -61,9 +64,9 @@ export function isLive(ask: Ask, now: EpochMs): boolean {
   return now < ask.until;
 }
 
-/** What is asked of one pool at this instant. */
+/** The asks for one pool at this instant. */
 export type PoolAsks = {
-  /** The latest one asked for, where several are live. */
+  /** Of several live ones, the latest asked for. */
   readonly override: Override | undefined;
   readonly leases: readonly Lease[];
   readonly pause: Pause | undefined;

@@ -2,12 +2,12 @@ import type { Labels } from './match.ts';
 import { type EpochMs, minuteMs } from './time.ts';
 
 /**
- * An answer older than one seen before comes from a replica that lags. It is ignored for so long; after that, time is
- * better evidence than `updated_at`.
+ * An answer older than an earlier one comes from a lagging replica. It is ignored this long; after that it is accepted,
+ * whatever its `updated_at`.
  */
 export const olderIgnoredMs = 30 * minuteMs;
 
-/** A node pool as one answer of the API showed it. Unknown keys stay with the raw object that is sent back, not here. */
+/** A node pool as in one answer of the API. Unknown keys stay in the raw object that is sent back. */
 export type ObservedPool = {
   readonly id: string;
   readonly name: string;
@@ -20,13 +20,13 @@ export type ObservedPool = {
   readonly sizeMax: number | undefined;
   readonly createdAt: EpochMs | undefined;
   readonly updatedAt: EpochMs | undefined;
-  /** Error texts, when they were asked for and given. */
+  /** Error texts, if they were requested and given. */
   readonly errors: readonly string[];
-  /** Why nothing may be done with it ("its name has 300 characters, …"); its id and its shortened name only name it. */
+  /** Why it cannot be handled ("its name has 300 characters, …"); id and shortened name are only for display. */
   readonly unreadable?: string;
   /** The name of its machine spec ("eo2a.large"); undefined = not given. */
   readonly flavor?: string | undefined;
-  /** undefined = the answer does not say; a pool without labels has none of them. */
+  /** undefined = not in the answer; a pool without labels has an empty object. */
   readonly labels?: Labels | undefined;
 };
 
@@ -39,7 +39,7 @@ export type ObservedCluster = {
   readonly updatedAt: EpochMs | undefined;
   readonly version: ObservedVersion | undefined;
   readonly errors: readonly string[];
-  /** As of a pool: it is named, and neither watched nor scaled. */
+  /** As for a pool: it is reported, and neither watched nor scaled. */
   readonly unreadable?: string;
 };
 
@@ -49,13 +49,13 @@ export const longestName = 253;
 export type ObservedVersion = {
   readonly id: string;
   readonly version: string;
-  /** undefined = missing, null, year 1 or year 3000: all of them mean unknown, never past. */
+  /** undefined = missing, null, year 1 or year 3000: all mean unknown, never past. */
   readonly eol: EpochMs | undefined;
 };
 
 /**
- * The statuses of clusters and node pools that MKS's documentation, its clients and its users have shown, in its own
- * spelling. The one list: who acts and who watches judge by it.
+ * The statuses of clusters and node pools seen in MKS's documentation, its clients and its users' reports, in its own
+ * spelling. Scaling and the watch both use this list.
  */
 const changing = ['Creating', 'Configuring', 'Awaiting Network', 'Upgrading', 'Scaling', 'Deleting'] as const;
 const settled = ['Running', 'Error', 'Deleted'] as const;
@@ -78,7 +78,7 @@ export function isError(status: string): boolean {
   return plain(status) === 'error';
 }
 
-/** As MKS spells it, however an answer does: a space or another letter case makes no other status. Unknown ones as they are. */
+/** In MKS's spelling: spaces and letter case do not matter. Unknown statuses stay unchanged. */
 export function spellStatus(status: string): string {
   return spellings.get(plain(status)) ?? status;
 }

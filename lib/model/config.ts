@@ -10,16 +10,16 @@ import type { EpochMs, Weekday } from './time.ts';
 
 export type CompiledConfig = {
   readonly schema: 1;
-  /** sha256 (hex, 16 characters) of what the config says: one meaning, one hash, wherever it is compiled for. */
+  /** sha256 (hex, 16 characters) of the config's meaning: equal meanings have equal hashes, on every platform. */
   readonly hash: string;
   /** As given by the user, for messages only. */
   readonly file: string;
-  /** `timezone`: in which people read instants; schedules have their own. */
+  /** `timezone`: the zone in which people read times; schedules have their own. */
   readonly zone: string | undefined;
   readonly everyMs: number;
   readonly keepMs: number;
   readonly listen: { readonly host: string; readonly port: number } | undefined;
-  /** The most connections held at `listen`; absent = as many as the listener holds by itself. */
+  /** The most connections at `listen`; absent = the listener's default. */
   readonly maxConnections?: number;
   readonly store: StoreConfig;
   readonly regions: readonly RegionConfig[];
@@ -32,34 +32,34 @@ export type CompiledConfig = {
   readonly silences: readonly ConfiguredSilence[];
   readonly events: readonly EventSourceConfig[];
   readonly heartbeat: { readonly url: SecretRef; readonly insecure: boolean } | undefined;
-  /** Links in announcements, by which people keep pools up; absent = the message shows a command. */
+  /** Links in announcements, with which people keep pools up; absent = the message shows a command. */
   readonly links?: LinksConfig;
   /** A summary of the week for people; absent = none. */
   readonly digest?: DigestConfig;
   /** Per node-hour; absent = no money is shown. */
   readonly prices?: PricesConfig;
-  /** When versions of Kubernetes end to which the provider gives no date: by "1.35" or "1.35.2", a day each. */
+  /** End dates of Kubernetes versions without one from the provider: by "1.35" or "1.35.2". */
   readonly versions?: { readonly [version: string]: { readonly eol: EpochMs } };
-  /** Who may see the page beside this machine; absent = nobody. */
+  /** Who may open the page from other machines; absent = nobody. */
   readonly page?: PageConfig;
   /** Last local date (YYYY-MM-DD) that every calendar covers, per calendar name; `doctor` warns when it comes near. */
   readonly calendarsEnd: { readonly [calendar: string]: string };
   /** Calendars at addresses, and the copies that this config was made with; absent = none. */
   readonly remoteCalendars?: readonly RemoteCalendar[];
-  /** In which line each match stands, by its path (`watch.clusters[1]`); what was compiled earlier may not have it. */
+  /** The line of each match, by its path (`watch.clusters[1]`); configs compiled by older versions may not have it. */
   readonly matchLines?: { readonly [path: string]: number };
-  /** In which file, for matches that stand in an included one. */
+  /** The file of each match in an included file. */
   readonly matchFiles?: { readonly [path: string]: string };
 };
 
 export type RemoteCalendar = {
   readonly name: string;
-  /** Where it is fetched from; absent where its copy is compiled into functions. */
+  /** Its address; absent if its copy is compiled into functions. */
   readonly address?: SecretRef | { readonly kind: 'plain'; readonly url: string };
   readonly insecure: boolean;
   /** When its copy was fetched; absent = there is none, and its days count as ordinary ones. */
   readonly fetchedAt?: EpochMs;
-  /** Why the last attempt came to nothing. */
+  /** Why the last fetch failed. */
   readonly problem?: string;
 };
 
@@ -72,16 +72,19 @@ export type DigestConfig = {
 };
 
 export type LinksConfig = {
-  /** Where people reach `listen` or the function URL; no trailing slash. */
+  /** The public address of `listen` or the function URL; no trailing slash. */
   readonly url: string;
-  /** Newest first: the first signs, each is accepted. */
+  /** Newest first: the first one signs, all are accepted. */
   readonly secrets: readonly SecretRef[];
-  /** The longest that a link keeps pools, from their boundary on. */
+  /** The longest time that a link keeps pools up, from their boundary. */
   readonly mostMs: number;
   readonly choices: readonly LinkChoice[];
 };
 
-/** For a while from the boundary on, until the next local midnight, until the schedule raises the pools or leaves them alone. */
+/**
+ * For a duration from the boundary, until the next local midnight, or until the schedule raises the pools or says
+ * leave.
+ */
 export type LinkChoice =
   | { readonly kind: 'for'; readonly ms: number }
   | { readonly kind: 'midnight' }
@@ -96,9 +99,9 @@ export type PricesConfig = {
 };
 
 type PageConfig = {
-  /** Whoever reaches the listener may see it: a proxy in front of it signs people in. */
+  /** Everybody who can reach the listener may see it: a proxy in front of it must authenticate people. */
   readonly allow: boolean;
-  /** Names under which that proxy asks, beside this machine's own. */
+  /** Host names that the proxy uses, besides this machine's own. */
   readonly hosts: readonly string[];
 };
 
@@ -202,11 +205,11 @@ export type Window = {
   /** As written, for people: "mon-fri 07:00-19:00". */
   readonly text: string;
   readonly size: Term;
-  /** Open several times between its start and its end: `every`. */
+  /** It opens several times between its start and its end: `every`. */
   readonly repeats?: true;
   /**
-   * A daily window has one piece; a weekly one is cut at midnights (the last, shorter piece belongs to the day before); one
-   * that repeats has a piece for each time.
+   * A daily window has one piece; a weekly one is cut at midnights (the last, shorter piece belongs to the day before);
+   * one that repeats has a piece for each opening.
    */
   readonly pieces: readonly DailyPiece[];
 };
@@ -218,7 +221,7 @@ export type DailyPiece = {
   /** The same, from < to ≤ 172800. */
   readonly to: number;
   /**
-   * Absent filter = every day. `days` is the weekday the date acts like, and so counts `workday`; the others look at the date
+   * Absent filter = every day. `days` and `workday` use the weekday that the date acts like; the others use the date
    * itself.
    */
   readonly days?: readonly Weekday[];
@@ -242,7 +245,7 @@ export type Exception = {
 export type SafetyConfig = {
   /** undefined = off. */
   readonly brake: { readonly pools: number; readonly percent: number } | undefined;
-  /** Lowers per round and shard; undefined = off. */
+  /** Lowers per round and part; undefined = off. */
   readonly maxChangesPerRound: number | undefined;
   readonly minNodesPerCluster: number;
   /** The pool Lamplighter itself lives on. */
@@ -267,7 +270,7 @@ export type DestinationConfig = {
   /** `webhook` only: signing secrets, newest first. */
   readonly secrets: readonly SecretRef[];
   readonly format: 'json' | 'cloudevents' | 'alertmanager-v4' | 'text';
-  /** `email` only: who writes to whom. */
+  /** `email` only: sender and recipients. */
   readonly mail?: MailConfig;
   /** `sns` only: the topic's ARN. */
   readonly topic?: string;
@@ -281,11 +284,11 @@ export type DestinationConfig = {
   readonly fallback: string | undefined;
   readonly retired: boolean;
   readonly insecure: boolean;
-  /** The zone in which its messages tell times: the config's `timezone`, else UTC. */
+  /** The zone of the times in its messages: the config's `timezone`, else UTC. */
   readonly zone: string;
-  /** The same names may be in several regions: every text about one says where. */
+  /** Several regions may have the same names, so every text names the region. */
   readonly severalRegions?: true;
-  /** The page with what to do about each kind, to which its alerts link; absent = they do not. */
+  /** The address of the runbooks, one section per kind, to which its alerts link; absent = no links. */
   readonly runbooks?: string;
 };
 
@@ -299,11 +302,11 @@ export type MailConfig = {
 
 export type HeaderConfig = {
   readonly name: string;
-  /** What is secret is a reference, here as everywhere. */
+  /** Secrets are references, as everywhere. */
   readonly value: SecretRef | { readonly kind: 'text'; readonly text: string };
 };
 
-/** "Don't tell": at the given times (a recurring window) or always, for what matches. */
+/** A silence of the config: at the given times (a recurring window) or always, for what matches. */
 export type ConfiguredSilence = {
   readonly match: Match;
   readonly kinds: readonly string[] | undefined;
@@ -312,11 +315,11 @@ export type ConfiguredSilence = {
   readonly window: Window | undefined;
   /** Its window opens only on these dates (YYYY-MM-DD, sorted): those of its calendar; absent = on any. */
   readonly dates?: readonly string[];
-  /** When it begins to hold at all; absent = it always did. */
+  /** When it begins; absent = always in force. */
   readonly from?: EpochMs;
   readonly until: EpochMs | undefined;
   readonly reason: string | undefined;
-  /** Where it stands; what was compiled earlier may not have it. */
+  /** Its place in the config; configs compiled by older versions may not have it. */
   readonly position?: SourcePosition;
 };
 

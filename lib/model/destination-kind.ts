@@ -1,7 +1,8 @@
 /**
- * What stands at the other end, for the rules of telling. `chat`: people read it; many messages become one, and one that may
- * have arrived is not repeated soon. `keyed`: it holds an alert open under a key, so what could not be closed is not sent.
- * `pushed`: it is sent what is open, again and again, and has no outbox. `events`: a program takes every message by itself.
+ * The nature of a destination, for the rules of sending. `chat`: people read it; many messages become one, and a
+ * message that may have arrived is not repeated soon. `keyed`: it keeps an alert open under a key, so what could not be
+ * closed is not sent. `pushed`: it gets everything that is open, again and again, and has no outbox. `events`: a
+ * program takes every message on its own.
  */
 type Nature = 'chat' | 'keyed' | 'pushed' | 'events';
 
@@ -22,18 +23,18 @@ export type OwnKey = (typeof ownKeys)[number];
 
 type Kind = {
   readonly is: Nature;
-  /** Keys that it cannot do without, and others that it may have; what stands in neither is refused. */
+  /** Required keys, and optional ones; all others are refused. */
   readonly needs: readonly OwnKey[];
   readonly may: readonly OwnKey[];
-  /** Who knows the address can write there: it never stands in a config. */
+  /** Its address is a secret: whoever knows it can write there, so it is never written in a config. */
   readonly hasSecretAddress?: true;
   /** Absent = HTTP. */
   readonly speaks?: 'smtp' | 'sns';
 };
 
 /**
- * Every kind of destination that a config can name. All else derives from this table: the schema, its errors, the rules of
- * telling. How a kind writes, and what its answers mean, is one file of its own, named in lib/decide/messages/targets.ts.
+ * Every kind of destination for configs. Schema, errors and sending rules derive from this table. How a kind renders
+ * messages and reads answers is in one file of its own, listed in lib/decide/messages/targets.ts.
  */
 export const destinationKinds = {
   slack: { is: 'chat', needs: ['url'], may: [], hasSecretAddress: true },
@@ -60,12 +61,12 @@ export function isChat(kind: DestinationKind): kind is KindOf<'chat'> {
   return destinationKinds[kind].is === 'chat';
 }
 
-/** Keyed destinations hold an alert open under a key: a message that is never resolved would stay there for ever. */
+/** A keyed destination keeps an alert open under a key: without a resolve it would stay open for ever. */
 export function isKeyed(kind: DestinationKind): boolean {
   return destinationKinds[kind].is === 'keyed';
 }
 
-/** A pushed destination is sent what is open, not deliveries. */
+/** A pushed destination gets what is open, not deliveries. */
 export function isPushed(kind: DestinationKind): boolean {
   return destinationKinds[kind].is === 'pushed';
 }

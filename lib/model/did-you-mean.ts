@@ -1,9 +1,9 @@
-/** The candidate that `word` most likely stands for, if one is near enough to be worth naming. */
+/** The candidate that `word` is most likely a typo of, if one is near enough. */
 export function findNearest(word: string, candidates: readonly string[]): string | undefined {
   const lower = word.toLowerCase();
   let best: { readonly candidate: string; readonly away: number } | undefined;
   for (const candidate of candidates) {
-    // As many edits at least, and so a word of any length costs nothing.
+    // The difference in length is a lower bound, so long words are skipped cheaply.
     if (Math.abs(lower.length - candidate.length) > allowance(candidate)) continue;
     const away = awayFrom(lower, candidate.toLowerCase());
     if (away <= allowance(candidate) && (best === undefined || away < best.away)) best = { candidate, away };
@@ -11,13 +11,13 @@ export function findNearest(word: string, candidates: readonly string[]): string
   return best?.candidate;
 }
 
-/** Two swapped letters are one slip of the finger, not two edits. */
+/** Two swapped letters count as one typo, not as two edits. */
 function awayFrom(word: string, candidate: string): number {
   const edits = countEdits(word, candidate);
   return edits === 2 && sortLetters(word) === sortLetters(candidate) ? 1 : edits;
 }
 
-/** Levenshtein's distance: how many letters must be put in, taken out or replaced. */
+/** Levenshtein distance: how many letters must be inserted, deleted or replaced. */
 export function countEdits(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 1; i <= from.length; i += 1) {
@@ -35,12 +35,12 @@ function sortLetters(word: string): string {
   return word.split('').sort().join('');
 }
 
-/** One slip in a short word, up to a third of a long one. */
+/** One typo in a short word, up to a third of a long one. */
 function allowance(candidate: string): number {
   return Math.max(1, Math.min(4, Math.floor(candidate.length / 3)));
 }
 
-/** `did you mean "x"?`, else the list of what there is. */
+/** `did you mean "x"?`, else the list of candidates. */
 export function suggest(word: string, candidates: readonly string[]): string {
   const nearest = findNearest(word, candidates);
   if (nearest !== undefined) return `did you mean "${nearest}"?`;

@@ -45,7 +45,7 @@ export type FindingKind =
   | 'rounds.missed'
   | 'destination.broken';
 
-/** Something wrong in one observation. */
+/** A problem in one observation. */
 export type Finding = {
   readonly kind: FindingKind;
   readonly subject: Subject;
@@ -54,7 +54,7 @@ export type Finding = {
   readonly text: string;
   /** What a person can do about it. */
   readonly fix?: string;
-  /** Since when it has been so, where the finding itself knows better than its first observation. */
+  /** Since when, if the finding knows a time before its first observation. */
   readonly since?: EpochMs;
   /** Small named values for messages (sizes, error texts, versions). */
   readonly facts?: { readonly [name: string]: string | number };
@@ -69,7 +69,7 @@ export type NoticeKind =
   | 'announcement'
   | 'digest';
 
-/** Something worth saying once: no reminder, no resolve, never to keyed destinations. */
+/** A message that is sent once: no reminder, no resolve, never to keyed destinations. */
 export type Notice = {
   readonly kind: NoticeKind;
   readonly subject: Subject;

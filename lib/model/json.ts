@@ -1,8 +1,8 @@
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
- * Do both say the same as JSON? The order of keys says nothing, and a key whose value is undefined is as good as absent.
- * What is the same object is the same without a look inside: memories that did not change cost nothing.
+ * Are both equal as JSON? Key order and undefined values do not matter. Identical objects are equal without comparing
+ * them, so unchanged memories cost nothing.
  */
 export function isSameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -17,8 +17,8 @@ function isObject(value: unknown): value is { readonly [key: string]: unknown } 
 }
 
 /**
- * A typed record as the store takes it. The store writes it as JSON, where a key whose value is undefined is left out and
- * numbers that JSON cannot hold are refused: nothing is copied for that here.
+ * A typed record as a value for the store. The store writes it as JSON, which omits undefined values, and refuses
+ * numbers that JSON does not have; so nothing is copied here.
  */
 export function asJson(value: object): Json {
   return value as Json;

@@ -1,7 +1,7 @@
 /**
- * Matches the few forms of regular expressions that matches are made of (literals, classes, `*`, `?`, choices) in time
- * linear in the text: all ways are followed at once, none is tried again (Thompson's construction, in the form of Pike's
- * machine: swtch.com/~rsc/regexp/regexp2.html). JavaScript's own engine needs minutes for `*a*a*a*c` on a long name.
+ * Matches the few forms of regular expressions used by matches (literals, classes, `*`, `?`, choices) in time linear in
+ * the text: it follows all alternatives at once and never backtracks (Thompson's construction, as Pike's machine:
+ * swtch.com/~rsc/regexp/regexp2.html). JavaScript's own engine needs minutes for `*a*a*a*c` on a long name.
  */
 export type LinearPattern = (text: string) => boolean;
 
@@ -11,7 +11,7 @@ type Step =
   | { readonly kind: 'split'; ways: number[] }
   | { readonly kind: 'end' };
 
-/** The pattern for a source that stands for a whole text; undefined = the source holds another form than these. */
+/** The pattern for a source that matches a whole text; undefined = the source uses other forms. */
 export function linearPattern(source: string): LinearPattern | undefined {
   const reader: Reader = { source, at: 0, program: [] };
   if (!readChoice(reader) || reader.at < source.length) return undefined;
@@ -19,7 +19,7 @@ export function linearPattern(source: string): LinearPattern | undefined {
   return (text) => run(reader.program, Array.from(text));
 }
 
-/** More than one of them can share a text in many ways; one alone cannot. */
+/** With several of them there are many ways to match; with one there are not. */
 export function hasSeveralRuns(source: string): boolean {
   // oxlint-disable-next-line regexp/no-super-linear-move -- a match has 4,000 characters at most
   return (source.replace(/\\.|\[(?:\\.|[^\]\\])*\]/gsu, 'x').match(/[*+]/g) ?? []).length > 1;
@@ -59,7 +59,7 @@ function follow(
   return reached;
 }
 
-/** "a|b": each way ends where all of them end. */
+/** "a|b": all alternatives end at the same state. */
 function readChoice(reader: Reader): boolean {
   const { program } = reader;
   const entry: Step = { kind: 'split', ways: [] };
@@ -112,7 +112,7 @@ function readGroup(reader: Reader, rest: string): boolean {
   return true;
 }
 
-/** A class, an escape, or a character that means itself. */
+/** A class, an escape, or a literal character. */
 const one = /\[(?:\\[^]|[^\]\\])*\]|\\x[0-9a-f]{2}|\\u\{[0-9a-f]+\}|\\[^]|[^*+?{}()|[\]\\^$]/iuy;
 
 function readCharacter(reader: Reader): boolean {

@@ -12,12 +12,12 @@ export type Names = {
   readonly labels?: Labels | undefined;
 };
 
-/** Does the match name this pool? A match without a pool part names every pool of its clusters. */
+/** Does the match name this pool? A match without a pool part matches every pool of its clusters. */
 export function matchesPool(match: Match, names: Names): boolean {
   return matchesNames(match, names) && matchesLabels(match, names.labels);
 }
 
-/** The same, whatever labels it asks for. */
+/** The same, ignoring labels. */
 export function matchesNames(match: Match, names: Names): boolean {
   return matchesCluster(match, names) && matchesPoolName(match, names.pool);
 }
@@ -27,7 +27,7 @@ export function labelText(key: string, value: string): string {
   return `${key}: ${value === '' ? '""' : value}`;
 }
 
-/** Has the pool every label that the match asks for? Labels that are not known match nothing that asks for one. */
+/** Does the pool have every label of the match? Unknown labels match nothing. */
 export function matchesLabels({ labels }: Pick<Match, 'labels'>, own: Labels | undefined): boolean {
   if (labels === undefined) return true;
   if (own === undefined) return false;
@@ -81,10 +81,10 @@ export function partsOf({ text }: Pick<Match, 'text'>): {
 
 type Pattern = { readonly prefix: string; readonly whole: (name: string) => boolean };
 
-/** Compiled once per source: the same few patterns meet thousands of names. */
+/** Cached by source: the same few patterns are applied to thousands of names. */
 const compiled = new Map<string, Pattern>();
 
-/** Does the source of a match's part stand for this whole name? In time linear in the name, whatever the source. */
+/** Does a match part's regular expression match this whole name? In time linear in the name. */
 export function matchesWhole(source: string, name: string): boolean {
   let pattern = compiled.get(source);
   if (pattern === undefined) {
@@ -94,7 +94,7 @@ export function matchesWhole(source: string, name: string): boolean {
   return name.startsWith(pattern.prefix) && pattern.whole(name);
 }
 
-/** The engine of the language is far faster, and slow only where several runs can share a name in many ways. */
+/** JavaScript's engine is far faster, and only slow if several repetitions can match the same text in many ways. */
 function wholeOf(source: string): Pattern['whole'] {
   const linear = hasSeveralRuns(source) ? linearPattern(source) : undefined;
   if (linear !== undefined) return linear;
@@ -102,7 +102,7 @@ function wholeOf(source: string): Pattern['whole'] {
   return (name) => pattern.test(name);
 }
 
-/** What every name begins with that can match: most names are told apart by it, at a fraction of the cost. */
+/** The literal prefix of all matching names: a cheap test that excludes most names. */
 function prefixOf(source: string): string {
   if (source.includes('|')) return '';
   const plain = /^[A-Za-z0-9-]*/.exec(source)?.[0] ?? '';

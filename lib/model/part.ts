@@ -1,16 +1,16 @@
 import type { Subject } from './finding.ts';
 
-/** A large fleet is cut into parts, each a run of its own. `index` counts from 0. */
+/** A large fleet is divided into parts; each has its own run. `index` counts from 0. */
 export type Part = { readonly index: number; readonly count: number };
 
 export const whole: Part = { index: 0, count: 1 };
 
-/** Ids after `after` and up to `until`, this one included; where one is missing there is no end. */
+/** Ids after `after` up to and including `until`; absent = no limit. */
 export type IdRange = { readonly after?: string; readonly until?: string };
 
 /**
- * The ids of a part lie side by side, so that what a store keeps in their order is read and written by part alone. Ids of
- * clusters are UUIDs: their first 32 bits are as good as drawn, and parts are alike. Any other id is in one part as well.
+ * The ids of a part form a range, so that a store's sorted records can be read and written per part. Cluster ids are
+ * UUIDs, whose first 32 bits are practically random, so parts have similar sizes. Any other id belongs to a part too.
  */
 export function rangeOf({ index, count }: Part): IdRange {
   return {
@@ -30,12 +30,12 @@ export function partOf(id: string, count: number): number {
   return low;
 }
 
-/** Which part looks after what is wrong with this subject: that of its cluster; the first one has regions and the fleet. */
+/** The part responsible for this subject: its cluster's; the first part has regions and the fleet. */
 export function partOfSubject(subject: Subject, count: number): number {
   return 'clusterId' in subject ? partOf(subject.clusterId, count) : 0;
 }
 
-/** Where the first so many parts of `count` end, as the eight hexadecimal digits that a UUID begins with. */
+/** The upper ends of the first parts of `count`, as the eight hexadecimal digits that a UUID begins with. */
 function endOf(parts: number, count: number): string {
   return Math.floor((parts / count) * 2 ** 32)
     .toString(16)

@@ -1,8 +1,8 @@
 import type { SecretRef } from './config.ts';
 
 /**
- * A secret's reference as people know it: "awsSecret lamplighter/r1". Never its value, nor a program's arguments: they
- * may hold one. With `hash`, two calls of one program are told apart all the same, as subjects of incidents must be.
+ * A secret's reference for people: "awsSecret lamplighter/r1". Never its value, nor a program's arguments, which may
+ * hold one. `hash` tells two calls of one program apart, as subjects of incidents must be.
  */
 export function describeSecret(ref: SecretRef, hash?: (text: string) => string): string {
   switch (ref.kind) {

@@ -1,23 +1,23 @@
 /** The bounds of an autoscaled pool (`size_min`, `size_max` of MKS). min ≤ max. */
 export type Range = { readonly min: number; readonly max: number };
 
-/** A pin (a fixed pool's size; on an autoscaled pool min = max = n) or a range. */
+/** A fixed size (on an autoscaled pool min = max = n) or a range. */
 export type Size = number | Range;
 
 /**
  * What a window, a calendar day or an exception can say. `base` and `idle` are the rule's own two sizes; `leave` wants
- * nothing: the pool stays as it is (ADR 36).
+ * no size: the pool stays as it is (ADR 36).
  */
 export type Term = 'base' | 'idle' | 'leave' | Size;
 
 /**
- * What a schedule says at one instant: the terms of everything that is open and counts, without repetition, in a
- * canonical order. More than one term means "the largest, per part", which only the rule can resolve. `leave` stands
- * alone: beside anything that wants a size it adds nothing.
+ * What a schedule says at one instant: the terms of everything that is open and counts, each once, in canonical order.
+ * Several terms mean the largest, per part, which only the rule can resolve. `leave` is always alone, since any size
+ * beats it.
  */
 export type Says = readonly Term[];
 
-/** A size in the form its pool has: a number on a fixed pool, bounds on an autoscaled one; undefined = does not fit. */
+/** A size in the pool's form: a number for a fixed pool, bounds for an autoscaled one; undefined = does not fit. */
 export function asPoolSize(size: Size, autoscale: boolean): Size | undefined {
   if (isRange(size)) return autoscale ? size : undefined;
   return autoscale ? { min: size, max: size } : size;
@@ -32,26 +32,26 @@ export function equalSize(a: Size | undefined, b: Size | undefined): boolean {
   return lower(a) === lower(b) && upper(a) === upper(b) && isRange(a) === isRange(b);
 }
 
-/** The largest of both, each part for itself. Both must have the same form. */
+/** The larger of both, per part. Both must have the same form. */
 export function largest(a: Size, b: Size): Size {
   if (!isRange(a) && !isRange(b)) return Math.max(a, b);
   return { min: Math.max(lower(a), lower(b)), max: Math.max(upper(a), upper(b)) };
 }
 
-/** Within limits, each part for itself. */
+/** Within limits, per part. */
 export function clampSize(size: Size, limits: { readonly min: number; readonly max: number | undefined }): Size {
   const clamp = (n: number) => Math.min(Math.max(n, limits.min), limits.max ?? Number.POSITIVE_INFINITY);
   return isRange(size) ? { min: clamp(size.min), max: clamp(size.max) } : clamp(size);
 }
 
-/** Each part goes up to `up` when it is below, down to `down` when it is above, and stays in between. */
+/** Each part is raised to `up` if below, lowered to `down` if above, and otherwise unchanged. */
 export function approach(current: Size, up: Size, down: Size): Size {
   const part = (now: number, least: number, most: number) => (now < least ? least : now > most ? most : now);
   if (!isRange(current)) return part(current, lower(up), lower(down));
   return { min: part(current.min, lower(up), lower(down)), max: part(current.max, upper(up), upper(down)) };
 }
 
-/** Bounds that move both ways count as a raise: the raised part is the one somebody waits for. */
+/** Bounds that move both ways count as a raise, since somebody waits for the raised part. */
 export function isRaise(from: Size, to: Size): boolean {
   return lower(to) > lower(from) || upper(to) > upper(from);
 }
@@ -60,7 +60,7 @@ export function isLower(from: Size, to: Size): boolean {
   return lower(to) < lower(from) || upper(to) < upper(from);
 }
 
-/** Does the way from one size to another pass this one, ends included, each part for itself? */
+/** Does a change from one size to another pass this one, ends included, per part? */
 export function isBetween(size: Size, from: Size, to: Size): boolean {
   const part = (n: number, a: number, b: number) => n >= Math.min(a, b) && n <= Math.max(a, b);
   return part(lower(size), lower(from), lower(to)) && part(upper(size), upper(from), upper(to));
@@ -70,7 +70,7 @@ export function isZero(size: Size): boolean {
   return upper(size) === 0;
 }
 
-/** The number, or a range's min: what a pool has for certain. */
+/** The number, or a range's min: the certain nodes. */
 export function lower(size: Size): number {
   return isRange(size) ? size.min : size;
 }
@@ -80,7 +80,7 @@ export function upper(size: Size): number {
   return isRange(size) ? size.max : size;
 }
 
-/** Of so many nodes, those that a size takes away for certain. */
+/** How many of these nodes certainly go at this size. */
 export function nodesOver(nodes: number, size: Size): number {
   return Math.max(0, nodes - upper(size));
 }
@@ -91,18 +91,18 @@ export function describeSize(size: Size | undefined): string {
   return isRange(size) ? `${size.min}..${size.max}` : String(size);
 }
 
-/** Terms without repetition, in the one order that equal sets share: base, idle, numbers, ranges, leave. */
+/** Each term once, in canonical order: base, idle, numbers, ranges, leave. */
 export function canonicalSays(terms: readonly Term[]): Says {
   const byKey = new Map(terms.map((term) => [termKey(term), term]));
   return [...byKey.values()].sort(compareTerms);
 }
 
-/** Does the schedule want nothing, so that the pool stays as it is? */
+/** Does the schedule want no size, so that the pool stays as it is? */
 export function saysLeave(says: Says): boolean {
   return says.every((term) => term === 'leave');
 }
 
-/** Equal exactly when two instants say the same: "base", "base+3", "2-5". */
+/** A key that is equal exactly if two instants say the same: "base", "base+3", "2-5". */
 export function saysKey(says: Says): string {
   return says.map(termKey).join('+');
 }

@@ -7,12 +7,12 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
 
 type InUse = Pick<CompiledConfig, 'file'>;
 
-/** A command as it can be run here: with the config in use, where that is not the usual one. */
+/** A command to type here, with `--config` if the config is not the default one. */
 export function commandHint(config: InUse, command: string): string {
   return `lamplighter ${command}${optionOf(config)}`;
 }
 
-/** A sentence that ends with a command, such as a fix, made the same way; any other sentence stays as it is. */
+/** Does the same for a sentence that ends with a command, such as a fix; other sentences stay unchanged. */
 export function withConfig(config: InUse, sentence: string): string {
   return /: lamplighter [^,;]{1,600}$/u.test(sentence) ? `${sentence}${optionOf(config)}` : sentence;
 }
@@ -29,19 +29,22 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** FNV-1a, 32 bits, over UTF-16 units: the same number for a text on every machine. Spreads, and keeps nothing secret. */
+/**
+ * FNV-1a, 32 bits, over UTF-16 units: the same number for a text on every machine. It spreads values, and protects no
+ * secret.
+ */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   return hash >>> 0;
 }
 
-/** A reason that somebody gave, in brackets after what it is the reason for. */
+/** A given reason, in brackets. */
 export function because(reason: string | undefined): string {
   return reason === undefined ? '' : ` (${reason})`;
 }
 
-/** What stands at the end of a text that was cut, so that nobody takes a part for the whole. */
+/** Marks a text that was cut. */
 export const cutMark = '… (cut)';
 
 /** At most `length` characters (UTF-16 units), the mark included, never half of a pair. */

@@ -3,7 +3,7 @@ export const minuteMs = 60 * secondMs;
 export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
 
-/** The nouns that every part shares. Instants are epoch milliseconds, always; a duration's name ends in Ms. */
+/** Instants are always epoch milliseconds; the name of a duration ends in Ms. */
 
 export type EpochMs = number;
 
@@ -11,8 +11,8 @@ export type EpochMs = number;
 export type Weekday = 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
 /**
- * Rounds are missed when none has ended for three ticks, and for 15 minutes at least: a slow round or a restart is no
- * alarm. Of a round that never was there is nothing to say: `last` is then −∞, and overdue.
+ * A job is overdue if no round has ended for three ticks, and for at least 15 minutes: a slow round or a restart raises
+ * no alarm. Without any round, `last` is −∞, and the job counts as overdue.
  */
 export function isOverdue(last: EpochMs, everyMs: number, now: EpochMs): boolean {
   return now - last > Math.max(3 * everyMs, 15 * minuteMs);
@@ -33,10 +33,10 @@ export function isoTime(at: EpochMs): string {
   return new Date(at).toISOString();
 }
 
-/** As a sentence that is kept holds it, with or without seconds; what is to be typed (`--until …`) stays as it is. */
+/** An instant in a stored sentence, with or without seconds. Instants in commands (`--until …`) do not match. */
 const inSentence = /(?<!--[a-z-]+[ =])\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})/gu;
 
-/** Sentences keep their instants as facts, in UTC; whoever shows one to people puts them into the zone of its readers. */
+/** Stored sentences keep their instants in UTC; whatever shows one to people converts it to their zone. */
 export function replaceInstants(text: string, tell: (at: EpochMs) => string): string {
   return text.replace(inSentence, (written) => {
     const at = Date.parse(written);

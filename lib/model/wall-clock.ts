@@ -3,12 +3,12 @@ import type { EpochMs } from './time.ts';
 /** "Tue", "2026-11-24", "19:00". */
 export type WallClock = { readonly weekday: string; readonly date: string; readonly time: string };
 
-/** What the clock on the wall shows in a zone, as ISO 8601 writes dates and times. */
+/** The local date and time in a zone, as in ISO 8601. */
 export function clockOf(at: EpochMs, zone: string): WallClock {
   return wallClock(zone)(at);
 }
 
-/** A formatter is dear to make. */
+/** Formatters are cached, since making one is expensive. */
 const known = new Map<string, (at: EpochMs) => WallClock>();
 
 /** The same for many instants of one zone. */

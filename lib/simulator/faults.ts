@@ -1,7 +1,7 @@
 import type { Json } from '../model/json.ts';
 import type { EpochMs } from '../model/time.ts';
 
-/** What a fault hook is told about a request before it is answered. */
+/** What a fault hook knows of a request before it is answered. */
 export type RequestInfo = {
   /** 1 for the first request the world got. */
   readonly number: number;

@@ -5,7 +5,7 @@ import type { Past, WorldCluster, WorldPool, WorldState } from './world-model.ts
 /** How many older answers of each thing are kept for stale reads. */
 const keptAnswers = 6;
 
-/** Every change of a pool goes through here: the old answer is kept, `updated_at` moves. */
+/** Every change of a pool passes here: the old answer is stored, `updated_at` changes. */
 export function changePool(state: WorldState, pool: WorldPool, at: EpochMs, change: () => void): void {
   setAside(pool, poolText(state, pool), at);
   change();

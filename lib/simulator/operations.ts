@@ -30,7 +30,7 @@ export type ClusterOperations = {
   readonly showClusterStatus: (cluster: string, status: string | undefined) => void;
 };
 
-/** `now` lets the world catch up and says what time it is there. */
+/** `now` updates the world and returns its time. */
 export function clusterOperations(state: WorldState, now: () => number): ClusterOperations {
   const change = (name: string, change: (cluster: WorldCluster, at: number) => void) => {
     const at = now();
@@ -75,9 +75,9 @@ export type PoolOperations = {
   readonly removePool: (pool: string) => void;
   readonly setPoolError: (pool: string, message: string) => void;
   readonly clearPoolError: (pool: string) => void;
-  /** What is under way, else the next resize, never ends. */
+  /** The change in flight, else the next resize, never ends. */
   readonly makeStuck: (pool: string) => void;
-  /** Ends what is under way now; takes back a `makeStuck` that waits. */
+  /** Ends the change in flight now; cancels a waiting `makeStuck`. */
   readonly unstick: (pool: string) => void;
   /** The next resize ends in Error. */
   readonly failNextResize: (pool: string, message: string) => void;
@@ -85,7 +85,7 @@ export type PoolOperations = {
   readonly showPoolStatus: (pool: string, status: string | undefined) => void;
 };
 
-/** `now` lets the world catch up and says what time it is there. */
+/** `now` updates the world and returns its time. */
 export function poolOperations(state: WorldState, now: () => number): PoolOperations {
   return {
     personResizes: (path, fields) => {
@@ -172,7 +172,7 @@ export type ServiceOperations = {
   readonly failNext: (fault: Fault, options?: RequestMatch & { readonly times?: number }) => void;
 };
 
-/** `now` lets the world catch up and says what time it is there. */
+/** `now` updates the world and returns its time. */
 export function serviceOperations(state: WorldState, now: () => number): ServiceOperations {
   return {
     rotateToken: (oldToken, newToken, options) => {

@@ -84,7 +84,7 @@ function supportId(state: WorldState): string {
 type Rewrite = Extract<Fault, { kind: 'omit' | 'wrong-shape' | 'unknown-status' | 'absent-size' | 'absent-labels' }>;
 type JsonObject = { readonly [key: string]: Json };
 
-/** Only what was a good answer is made a bad one. */
+/** Only good answers are turned into bad ones. */
 function rewritten(reply: Reply, fault: Rewrite): Reply {
   if (reply.status !== 200) return reply;
   if (fault.kind === 'wrong-shape') return { ...reply, text: JSON.stringify(fault.body ?? { items: { id: 7 } }) };

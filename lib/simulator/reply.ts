@@ -1,7 +1,7 @@
 import type { Json } from '../model/json.ts';
 import type { Role, WorldState } from './world-model.ts';
 
-/** What the service says to one call. */
+/** The service's answer to one call. */
 export type Reply = { readonly status: number; readonly text: string; readonly contentType?: string };
 
 export type Refusal = { readonly status: number; readonly code: number; readonly message: string };
@@ -40,7 +40,7 @@ const verbs = ['list', 'create', 'update', 'delete'] as const;
 
 export const everyRole: readonly Role[] = kinds.flatMap((kind) => verbs.map((verb): Role => `${kind}:${verb}`));
 
-/** A token that can look and nothing else. */
+/** A read-only token. */
 export const listRoles: readonly Role[] = ['cluster:list', 'node-pool:list'];
 
 /** `Authorization: Token <token>`; the scheme's name is taken in any case (RFC 9110, section 11.1). */

@@ -67,7 +67,7 @@ function close(server: Server): Promise<void> {
   });
 }
 
-/** What a person who started the simulator needs to know: where it is, how to get in, what is there. */
+/** The start message for a person: the address, the token, and the clusters. */
 export function simulatorBanner(world: World, url: string): string {
   const { clusters, speed, region } = world.state;
   let pools = 0;

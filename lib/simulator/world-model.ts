@@ -119,7 +119,7 @@ export type WorldState = {
   readonly recorder: Recorder;
 };
 
-/** What nobody outside knows about the service. Each choice here can be turned, so that no client leans on one. */
+/** Facts about the service that are not public. Each can be set, so that no client depends on one. */
 export type Behaviour = {
   /** "cluster is busy": FailedPrecondition (9) is 400 behind a gRPC gateway, Aborted (10) is 409; a 409 with 9 exists too. */
   busy: { httpStatus: 400 | 409; code: 9 | 10 };

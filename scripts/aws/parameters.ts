@@ -1,7 +1,7 @@
 import { UsageError } from '../../lib/errors.ts';
 import { suggest } from '../../lib/model/did-you-mean.ts';
 
-/** What `--param name=value` may say, as the texts that it is given in; empty = not said. */
+/** The parameters of `--param name=value`, as text; empty = not given. */
 export const parameterNames = [
   'config',
   'alarmTopic',
@@ -23,11 +23,11 @@ export type ParameterName = (typeof parameterNames)[number];
 
 export type Parameters = { readonly [name in ParameterName]?: string };
 
-/** What the parameters say; `partsOf` checks the topic and the level. */
+/** The parsed parameters; `partsOf` checks the topic and the level. */
 export type Options = {
-  /** ARN of an SNS topic that hears the alarms; empty = none. */
+  /** ARN of an SNS topic for the alarms; empty = none. */
   readonly alarmTopic: string;
-  /** A topic is made that tells this address. */
+  /** Creates a topic that mails this address. */
   readonly alarmEmail: string | undefined;
   readonly logLevel: string;
   /** Is concurrency set aside, and with it the cost capped? */
@@ -48,7 +48,7 @@ export type Options = {
   readonly isTraced: boolean;
 };
 
-/** A name that is none would be taken for nothing, and the deployment would not be what was meant. Throws naming it. */
+/** An unknown name would be ignored, and the deployment would differ from what was meant. Throws naming it. */
 export function refuseUnknown(given: readonly string[]): void {
   const known = new Set<string>(parameterNames);
   const unknown = given.map((word) => word.split('=')[0] ?? '').filter((name) => !known.has(name));

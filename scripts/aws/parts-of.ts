@@ -26,7 +26,7 @@ export type Parts = {
   readonly alarmActions: readonly unknown[];
   readonly logLevel: string;
   readonly concurrency: { readonly [fn: string]: number | null };
-  /** Queues that go from the stack, as somebody wrote them. */
+  /** Queues to remove from the stack, as given. */
   readonly dropped: readonly string[];
   /** Queues that may go from the stack: the same, and those that are used and not made. */
   readonly letGo: readonly string[];
@@ -45,14 +45,14 @@ export type Parts = {
   readonly resources: {
     readonly Resources: Resources;
     readonly Outputs?: { readonly [id: string]: unknown };
-    /** What is added to resources that the framework makes itself. */
+    /** Properties added to resources that the framework creates. */
     readonly extensions?: { readonly [id: string]: { readonly Properties: object } };
   };
 };
 
 type Needed = Pick<CompiledConfig, 'everyMs' | 'store' | 'events' | 'regions' | 'destinations' | 'heartbeat'>;
 
-/** For commands that look at a stack or end it: nothing of it is deployed. */
+/** For commands that inspect or remove a stack: nothing is deployed. */
 export const noConfig: Needed = {
   everyMs: 300_000,
   store: { kind: 'dynamodb', table: 'lamplighter' },
@@ -106,7 +106,7 @@ export function partsOf(config: Needed, options: PartsOptions): Parts {
   };
 }
 
-/** A name with a mistake in it would make what is there already, and fail in the middle of the deployment. */
+/** A misspelt name would create a resource that exists already, and fail in the middle of the deployment. */
 function checkExisting(names: readonly string[], { store, events }: Needed): void {
   const known = [...(store.kind === 'dynamodb' ? [store.table] : []), ...events.flatMap(({ queue }) => queue ?? [])];
   const wrong = names.find((name) => name !== 'all' && !known.includes(name));
@@ -158,7 +158,7 @@ function checkTopic(text: string): string {
   throw new UsageError(`alarmTopic "${text}" is no ARN of an SNS topic: write arn:aws:sns:<region>:<account>:<name>`);
 }
 
-/** A level that is none would only be noticed when every function fails. */
+/** An invalid level would only be noticed when every function fails. */
 function checkLevel(text: string): string {
   if (['debug', 'info', 'warn', 'error'].includes(text)) return text;
   throw new UsageError(`logLevel "${text}" is none: use one of debug, info, warn, error`);

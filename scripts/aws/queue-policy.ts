@@ -1,6 +1,6 @@
 import type { Resource } from './resource.ts';
 
-/** Nobody reaches the queue without TLS; who else may is said by `allowed`. */
+/** The queue requires TLS; `allowed` lists who may use it. */
 export function queuePolicy(queue: string, allowed: readonly unknown[] = []): Resource {
   const arn = { 'Fn::GetAtt': [queue, 'Arn'] };
   const deny = {

@@ -12,7 +12,7 @@ export type Resources = { readonly [logicalId: string]: Resource };
 /** `${self:service}-${sls:stage}` of serverless.yml, which resolves it in generated resources too. */
 export const installation = '${self:service}-${sls:stage}';
 
-/** What is named in --param existing is used and not made; `all` = whatever the config names. */
+/** Resources in --param existing are used and not created; `all` = everything that the config names. */
 export function isThere(existing: readonly string[], name: string): boolean {
   return existing.includes('all') || existing.includes(name);
 }

@@ -1,7 +1,7 @@
 import type { CompiledConfig } from '../../lib/model/config.ts';
 import type { Resources } from './resource.ts';
 
-/** The function that tells people may publish to exactly the topics that the config names, and to no other. */
+/** The sending function may publish to exactly the topics in the config. */
 export function topicResources({ destinations }: Pick<CompiledConfig, 'destinations'>): Resources {
   const topics = [...new Set(destinations.flatMap(({ topic }) => topic ?? []))].sort();
   if (topics.length === 0) return {};

@@ -8,7 +8,7 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || host === '::1' || /^127(?:\.\d{1,3}){3}$/u.test(host);
 }
 
-/** An http(s) URL without a name and password in it; undefined where it is none. */
+/** An http(s) URL without user name and password; undefined if it is none. */
 export function readUrl(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;

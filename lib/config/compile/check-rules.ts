@@ -73,7 +73,7 @@ function saysIdle(schedule: ScheduleInput, { input }: Context): boolean {
   return schedule.otherwise === 'idle' || calendar?.size === 'idle' || sizesOf(schedule).includes('idle');
 }
 
-/** What the windows say; a window on one line says base. */
+/** The sizes of the windows; a window on one line means base. */
 function sizesOf({ windows }: ScheduleInput): readonly unknown[] {
   if (windows === undefined || typeof windows === 'string') return [];
   return windows.map((window) => (typeof window === 'string' ? 'base' : window?.size));

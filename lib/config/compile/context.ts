@@ -9,7 +9,9 @@ import type { SalvagedConfig } from '../validate.ts';
 /** Reads a text file; rejects with a reason in plain words. */
 export type ReadFile = (path: string) => Promise<string>;
 
-/** What is there of a calendar at an address: its last good copy, when it was fetched, and why no newer one could be had. */
+/**
+ * What is known of a calendar at an address: its last good copy, when it was fetched, and why the last fetch failed.
+ */
 export type CalendarReading = { readonly text?: string; readonly at?: EpochMs; readonly problem?: string };
 
 /** The copy of a calendar at an address. Never rejects but for a store that cannot be reached. */
@@ -24,13 +26,13 @@ export type Context = {
   readonly report: Report;
   readonly now: EpochMs;
   readonly file: string;
-  /** The folder of the file in which this place stands: relative paths start there. */
+  /** The folder of the file that contains this place: relative paths start there. */
   readonly directoryOf: (path: Path) => string;
   readonly target: Target;
   readonly readFile: ReadFile;
   readonly readCalendar: ReadCalendar;
   readonly position: (path: Path) => SourcePosition;
-  /** Where each match stands, by its path; filled as matches are read. */
+  /** The line of each match, by its path; filled as matches are read. */
   readonly matchPlaces: Map<string, SourcePosition>;
 };
 
@@ -67,7 +69,7 @@ export function itemsOf<T>(list: readonly (T | undefined)[] | undefined): readon
   return (list ?? []).flatMap((value, index) => (value === undefined ? [] : [[index, value] as const]));
 }
 
-/** "in line 7", as seen from `from`: where it stands in another file, that is named too. */
+/** "in line 7", as seen from `from`: another file is named too. */
 export function inLine({ file, line }: SourcePosition, from: Pick<SourcePosition, 'file'>): string {
   return `in line ${line}${file === from.file ? '' : ` of ${file}`}`;
 }

@@ -116,7 +116,7 @@ function fixFor(kind: DestinationKind, key: OwnKey): string {
 /** Headers that are ours, or the connection's. */
 const taken =
   /^(content-(type|length|encoding)|host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|proxy-.*|webhook-.*)$/u;
-/** What lets somebody in never stands in a config. */
+/** A secret is never written in a config. */
 const secretive = /auth|token|key|secret|password|cookie|credential/u;
 
 function compileHeaders(

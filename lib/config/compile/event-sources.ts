@@ -34,7 +34,7 @@ export function compileEventSources(context: Context): readonly EventSourceConfi
   });
 }
 
-/** Whoever asks must prove who it is: by a secret, or by being allowed to write to a queue or a bus. */
+/** Every sender must be authenticated: by a secret, or by write access to a queue or a bus. */
 function checkWayIn(input: SourceInput, path: Path, { report }: Context): void {
   const { kind } = input;
   if (kind === undefined || kind === 'eventbridge' || input.secret !== undefined || report.isTold([...path, 'secret']))
@@ -56,7 +56,7 @@ function checkWayIn(input: SourceInput, path: Path, { report }: Context): void {
   }
 }
 
-/** json and cloudevents say themselves what they ask for; alerts and bus events are told it here. */
+/** json and cloudevents contain the ask themselves; for alerts and bus events it is configured here. */
 function checkKeys(input: SourceInput, path: Path, { report }: Context): void {
   const { kind } = input;
   if (kind === undefined) return;
@@ -137,7 +137,7 @@ function readTemplate(text: string, path: Path, context: Context): Template | un
  */
 const longestOnBus = 32;
 
-/** Sources give their names to what is made in AWS for them, and each has a queue of its own: so it is known who asks. */
+/** Resources in AWS get the source's name, and each source has its own queue, so that the sender is known. */
 function checkSourceNames({ input, report }: Context): void {
   const queues = new Map<string, string>();
   for (const [name, { kind, queue }] of entriesOf(input.events)) {

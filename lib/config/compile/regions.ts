@@ -22,7 +22,7 @@ export function compileRegions(context: Context): readonly RegionConfig[] {
   });
 }
 
-/** Two regions with one API see the same clusters: each would scale and tell of them. */
+/** Two regions with one API have the same clusters: both would scale and report them. */
 function warnOfTwin(name: string, url: string, seen: Map<string, string>, { report }: Context): void {
   const twin = seen.get(url);
   if (twin === undefined) return void seen.set(url, name);

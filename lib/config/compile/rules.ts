@@ -133,7 +133,7 @@ export function finishRule(
   exceptions: MatchIndex<Exception>,
 ): Rule {
   const found = draft.rule.schedule === undefined ? undefined : schedules.get(draft.rule.schedule);
-  // Who is told, and when, changes no size: no brake and no reset for it.
+  // Announcements change no size, so they cause no brake and no reset.
   const { position: _, announce: ____, ...meaning } = draft.rule;
   const touching = exceptions
     .overlapping(draft.rule.match)

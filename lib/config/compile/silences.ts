@@ -14,7 +14,7 @@ import { readWindow, readZone, spellOut, zoneFor, zoneOfSilence } from './window
 type SilenceInput = Salvaged<NonNullable<ConfigInput['silences']>[number]>;
 type Calendars = ReadonlyMap<string, ResolvedCalendar>;
 
-/** What is not told: always, in a recurring window, on the days of a calendar, or between two dates. */
+/** A silence: always, in a recurring window, on the days of a calendar, or between two dates. */
 export function compileSilences(calendars: Calendars, context: Context): readonly ConfiguredSilence[] {
   return itemsOf(context.input.silences).flatMap(([index, silence]) => {
     const path = ['silences', index];
@@ -85,7 +85,7 @@ function readZoneOf(silence: SilenceInput, hasTimes: boolean, path: Path, contex
   return own ?? readZone(context.input.timezone, ['timezone'], context) ?? 'UTC';
 }
 
-/** When it begins and ends for good. undefined after what is wrong was reported. */
+/** When it begins and ends. undefined = a problem was reported. */
 function readDates(
   { from, to, until }: SilenceInput,
   isFromDated: boolean,

@@ -11,7 +11,7 @@ import { checkZone } from '../time-zones.ts';
 import type { Context } from './context.ts';
 
 const timeKeys = ['from', 'to'] as const;
-/** Where one of these was wrong, a window that says nothing more is no further mistake. */
+/** If one of these was wrong, the window's missing parts are no further mistake. */
 const tellingKeys = ['days', 'nth', 'dayOfMonth', 'workday', 'months', 'every', 'for'] as const;
 
 type WindowInput = WrittenWindow & { readonly window?: string | undefined };

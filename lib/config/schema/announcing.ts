@@ -1,4 +1,4 @@
-/** announce, links: who is told before pools are changed, and how they say no. */
+/** announce, links: who gets a message before pools are changed, and how people can keep them up. */
 import * as v from 'valibot';
 import { expected, may, need } from './complaint.ts';
 import { durationIn, flag, listOf, mapFix, oneOrMany, secret, text } from './values.ts';

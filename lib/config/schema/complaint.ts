@@ -2,7 +2,7 @@ import type { BaseIssue } from 'valibot';
 import * as v from 'valibot';
 import { suggest } from '../../model/did-you-mean.ts';
 
-/** A schema's message carries both what is wrong and the way out, on two lines. */
+/** A schema's message contains both the problem and the fix, on two lines. */
 export function complaint(message: string, fix: string): string {
   return `${message}\n${fix}`;
 }
@@ -13,7 +13,7 @@ export function splitComplaint(text: string): { readonly message: string; readon
   return { message, fix: fix.join(' ') };
 }
 
-/** "expected X, got a list": the value itself is never repeated, it may be what should not stand there. */
+/** "expected X, got a list": the value itself is never shown, since it may be a secret. */
 export function expected(what: string, fix: string): (issue: BaseIssue<unknown>) => string {
   return (issue) => complaint(`expected ${what}, got ${kindOf(issue.input)}`, fixFor(issue.input, what, fix));
 }

@@ -8,7 +8,7 @@ import { defaults, exception, rule } from './rule.ts';
 import { safety, store, versions, watch } from './safety.ts';
 import { duration, durationIn, listOf, namesTo, oneOrMany, text, whole } from './values.ts';
 
-/** Every key of a config. What a key means, and its default, stands here once; reference and editors read it from here. */
+/** Every key of a config. Its meaning and default are defined only here; the reference and editors use this. */
 export const configSchema = v.strictObject(
   {
     timezone: may(text('a time zone'), {
@@ -111,7 +111,7 @@ export const configSchema = v.strictObject(
   expected('a config', 'write its keys, one per line'),
 );
 
-/** What a team may bring along; what holds for the whole fleet stands in the main file alone. */
+/** Sections that a team's file may have; settings for the whole fleet are only in the main file. */
 export const includedKeys = [
   'calendars',
   'schedules',

@@ -1,4 +1,4 @@
-/** destinations, silences, events, heartbeat: who is told, and who may ask. */
+/** destinations, silences, events, heartbeat: who gets messages, and who may send events. */
 
 import * as v from 'valibot';
 import type { EventSourceConfig } from '../../model/config.ts';

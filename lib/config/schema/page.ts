@@ -1,4 +1,4 @@
-/** prices, page: what is shown to people, beside what is done. */
+/** prices, page: what people see. */
 import * as v from 'valibot';
 import { complaint, expected, may, need } from './complaint.ts';
 import { flag, listOf, mapFix, namesTo } from './values.ts';

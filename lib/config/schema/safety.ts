@@ -1,4 +1,4 @@
-/** safety, watch, versions, store: what holds back, what is looked at, what is remembered where. */
+/** safety, watch, versions, store: limits, what is watched, and where the state is kept. */
 import * as v from 'valibot';
 import { tableName } from './aws-names.ts';
 import { complaint, expected, may, need } from './complaint.ts';

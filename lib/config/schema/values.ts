@@ -86,7 +86,7 @@ export const term = v.union(
 const secretFix =
   'name where it is kept: { awsSecret: name }, { env: NAME }, { file: path } or { command: [program, argument] }; a value that was written here is no longer secret, replace it';
 
-/** Where a secret is kept. Exactly one of the four; messages never repeat what was given. */
+/** The source of a secret. Exactly one of the four; messages never show the given value. */
 const variable = v.pipe(
   text('the name of an environment variable'),
   v.regex(

@@ -11,7 +11,7 @@ import { type Declined, type EventAsk, type Hold, ignore, type Read, readText, r
 const mostAheadMs = 5 * minuteMs;
 /** A tombstone outlives every redelivery: SQS keeps a message for 14 days at most. */
 export const rememberMs = 14 * dayMs;
-/** An end further away than this is a mistake, not an ask. */
+/** An end further away than this is refused as a mistake. */
 const mostAskedMs = 366 * dayMs;
 
 /** DynamoDB takes 1,024 bytes for a sort key; ids are plain ASCII. */
@@ -23,10 +23,10 @@ export type IntakeContext = {
   readonly now: EpochMs;
 };
 
-/** The pool that an event asks for, and its rule: the first one that matches, as for everything else. */
+/** The pool that an event asks for, and the first rule that matches it. */
 export type Named = { readonly kind: 'named'; readonly names: Names; readonly rule: Rule };
 
-/** What may be stored. `notes`: what was cut down, for the answer. */
+/** The ask to store. `notes`: what was reduced, for the answer. */
 export type Granted = {
   readonly kind: 'granted';
   readonly ask: Lease | Release;
@@ -45,7 +45,7 @@ export function namePool(asked: EventAsk, { source, config }: IntakeContext): Na
   const names = found.value;
   const text = show(`${names.region}:${names.cluster}/${names.pool}`);
   if (!may(names)) return no(`pool ${text} is not in the source's may list`);
-  // Its labels are not known here: a rule that asks for some may be the pool's, and the round that scales it knows.
+  // The pool's labels are unknown here: a rule with labels may match, which the scaling round decides.
   const rule = config.rules.find(({ match }) => matchesNames(match, names));
   if (rule === undefined) return no(`no rule of the config covers pool ${text}`);
   if (rule.schedule === undefined) return no(`pool ${text} is only watched: its rule says schedule: none`);
@@ -53,8 +53,8 @@ export function namePool(asked: EventAsk, { source, config }: IntakeContext): Na
 }
 
 /**
- * An ask becomes a lease or a release when its times make sense; sizes above what the source and the rule allow, and
- * durations above the longest, are cut. `base` is the pool's base as far as it is known.
+ * An ask becomes a lease or a release if its times are valid. Sizes and durations above what source and rule allow are
+ * reduced. `base` is the pool's base, if known.
  */
 export function judgeAsk(
   asked: EventAsk,
@@ -123,7 +123,7 @@ function cutEnd(asked: EventAsk, want: Hold, source: EventSourceConfig, rule: Ru
   return { value: end, notes: [`the lease was shortened to the longest allowed: it ends at ${iso(end)}`] };
 }
 
-/** "cluster/pool" or "region:cluster/pool". Events name pools exactly: globs are for people and the config. */
+/** "cluster/pool" or "region:cluster/pool". Events name pools exactly: globs are only for people and the config. */
 function readPoolName(text: string): Read<{ region: string | undefined; cluster: string; pool: string }> {
   if (/[*?[\]{}]/u.test(text))
     return { problem: `pool is ${show(text)}: an event names one pool exactly, without globs` };
@@ -139,7 +139,8 @@ function readPoolName(text: string): Read<{ region: string | undefined; cluster:
 }
 
 /**
- * The region of a pool: as named; else the only one whose pools of this name the source may raise. Never a guess between two.
+ * A pool's region: as given; else the only one in which the source may raise pools of this name. If there are two, the
+ * event is refused.
  */
 function findRegion(
   named: { region: string | undefined; cluster: string; pool: string },
@@ -169,11 +170,11 @@ export function exactMatch(names: Names): Match {
   };
 }
 
-/** Who a lease belongs to: an event source, a person, or a link. None can reach another's leases. */
+/** The owner of a lease: an event source, a person, or a link. An owner cannot change another owner's leases. */
 export type Owner =
   | { readonly kind: 'event'; readonly source: string }
   | { readonly kind: 'person'; readonly who: string }
-  /** A link in an announcement for this destination. */
+  /** A link in an announcement to this destination. */
   | { readonly kind: 'link'; readonly destination: string };
 
 /** "event:<source>". */
@@ -181,23 +182,26 @@ function whoOf(owner: Extract<Owner, { readonly kind: 'event' }>): string {
   return `event:${owner.source}`;
 }
 
-/** What the ids of an owner's leases begin with, in the partition of their region. */
+/** The prefix of an owner's lease ids, in the partition of their region. */
 export function ownerPrefix(owner: Owner): string {
   if (owner.kind === 'event') return `lease/${encode(whoOf(owner))}/`;
   return `lease/${encode(owner.kind === 'link' ? `link:${owner.destination}` : `person:${owner.who}`)}/`;
 }
 
-/** All leases of one owner for one pool stand together: `lease/<owner>/<cluster>/<pool>/`. */
+/** The prefix of all leases of one owner for one pool: `lease/<owner>/<cluster>/<pool>/`. */
 export function poolLeasesPrefix(owner: Owner, names: Omit<Names, 'region'>): string {
   return `${ownerPrefix(owner)}${encode(names.cluster)}/${encode(names.pool)}/`;
 }
 
-/** `lease/<owner>/<cluster>/<pool>/<caller's key>`, each part percent-encoded: no name can pretend to be two. */
+/**
+ * `lease/<owner>/<cluster>/<pool>/<caller's key>`, each part percent-encoded, so that different names never give the
+ * same id.
+ */
 export function leaseId(owner: Owner, names: Omit<Names, 'region'>, key: string): string {
   return `${poolLeasesPrefix(owner, names)}${encode(key)}`;
 }
 
-/** The one lease into which a group that is full merges everything new. No caller's key encodes to this. */
+/** A full group merges all new leases into this one. No caller's key has this encoding. */
 export function mergedId(prefix: string): string {
   return `${prefix}=merged`;
 }

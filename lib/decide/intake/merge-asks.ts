@@ -3,8 +3,8 @@ import { type EpochMs, iso, minuteMs, secondMs } from '../../model/time.ts';
 import { mergedId, rememberMs } from './judge-ask.ts';
 
 /**
- * All that one owner asked for one pool: its leases and tombstones by id. `isWhole`: everything stored is in it;
- * otherwise only the ids in question and the merged lease are, which is enough to change what exists.
+ * Everything that one owner asked for one pool: leases and tombstones by id. `isWhole`: all stored records are in it;
+ * otherwise only the ids in question and the merged lease, which is enough to change existing ones.
  */
 export type Group = {
   readonly prefix: string;
@@ -14,30 +14,33 @@ export type Group = {
 
 export type GroupOutcome =
   | { readonly kind: 'stored' }
-  /** `isHeldAlready`: what was stored before holds it, nothing had to be written. */
+  /** `isHeldAlready`: a stored lease already covers it, so nothing was written. */
   | { readonly kind: 'merged'; readonly reason: string; readonly isHeldAlready: boolean }
   | { readonly kind: 'unchanged'; readonly reason: string };
 
 export type GroupPlan = {
-  /** One per ask, in their order. */
+  /** One per ask, in order. */
   readonly outcomes: readonly GroupOutcome[];
   readonly puts: readonly (Lease | Release)[];
   /** Ids of finished records that were pushed out. */
   readonly deletes: readonly string[];
 };
 
-/** Live leases with a key of their own, per owner and pool. What comes above merges into one lease, the largest of all. */
+/**
+ * The most live leases with a key of their own, per owner and pool. Further ones merge into one lease, the largest of
+ * all.
+ */
 export const mostLiveLeases = 100;
-/** Ended leases and tombstones kept per owner and pool; the oldest make room. */
+/** The most ended leases and tombstones per owner and pool; the oldest are deleted. */
 export const mostFinished = 300;
-/** As many as one commit may put, so that what comes in never outgrows what goes out. */
+/** As many as one commit can add, so that deleting keeps up with adding. */
 const mostDeletes = 50;
-/** While a group was found full this recently, what is new merges without counting again. */
+/** A group found full this recently merges new leases without counting again. */
 const fullForMs = 10_000;
 /**
- * What a batch of asks makes of its group: each merges into the record of its id; a new lease on a full group merges
- * into the group's one merged lease, which holds at least as many nodes for at least as long. undefined = only the
- * whole group can tell.
+ * Applies a batch of asks to their group: each merges into the record of its id. A new lease in a full group merges
+ * into the group's one merged lease, which has at least as many nodes for at least as long. undefined = the whole group
+ * must be read.
  */
 export function planGroup(group: Group, asked: readonly (Lease | Release)[], now: EpochMs): GroupPlan | undefined {
   const asks = new Map(group.asks);
@@ -76,7 +79,7 @@ function isLiveLease(ask: Lease | Release | undefined, now: EpochMs): boolean {
   return ask?.kind === 'lease' && isLive(ask, now);
 }
 
-/** undefined = cannot be told from a part of the group. */
+/** undefined = the whole group must be read. */
 function isGroupFull(
   group: Group,
   asks: ReadonlyMap<string, Lease | Release>,
@@ -90,8 +93,9 @@ function isGroupFull(
 }
 
 /**
- * The merged lease: at least as many nodes, at least as long as each lease in it. Its end is rounded up to the minute and
- * `askedAt` to the second, so that a flood writes it a few times a second at most. undefined = it holds enough already.
+ * The merged lease: at least as many nodes and at least as long as each lease in it. Its end is rounded up to the
+ * minute and `askedAt` to the second, so that a flood writes it only a few times a second. undefined = it covers the
+ * new lease already.
  */
 function mergeIntoOne(
   prefix: string,
@@ -126,7 +130,7 @@ function fullOutcome(put: Lease | Release | undefined, stored: Lease | Release |
   };
 }
 
-/** Records that hold nothing any more, above what is kept: the ones forgotten first go first. */
+/** Ended records above the limit; those that expire first come first. */
 function findSurplus(
   asks: ReadonlyMap<string, Lease | Release>,
   changed: ReadonlySet<string>,
@@ -143,18 +147,20 @@ export type Merged =
   | { readonly kind: 'changed'; readonly ask: Lease | Release }
   | { readonly kind: 'unchanged'; readonly reason: string };
 
-/** A message that its alert's end overtook on the way comes within this time; what comes later fires again. */
+/**
+ * A firing message that was overtaken by its end arrives within this time; a later one means that the alert fires
+ * again.
+ */
 const overtakenMs = 60_000;
 
-/** How many ids of events a record remembers: more than a queue redelivers out of order for one lease. */
+/** How many event ids a record keeps: more than a queue redelivers out of order for one lease. */
 const mostEvents = 20;
 
 /**
- * Per lease the latest `time` wins; a release wins ties; two requests of the same time are one, the larger in each part.
- * The same event id twice is one. So the order in which events arrive does not matter.
- *
- * Alerts are the exception (docs/adr/0005): "fires" is true when it comes, whenever the alert began. It holds a lease on
- * that began later, and a minute after its end came it is a new lease.
+ * Per lease the latest `time` wins; a release wins ties; of two requests with the same time, the larger counts, per
+ * part. The same event id twice counts once. So the order in which events arrive does not matter. Alerts are the
+ * exception (docs/adr/0005): a firing message is true when it comes, whenever the alert began. It extends a lease that
+ * began later, and a minute after the end arrived it makes a new lease.
  */
 export function mergeAsk(stored: Lease | Release | undefined, asked: Lease | Release, now: EpochMs): Merged {
   if (stored === undefined || isForgotten(stored, now)) return { kind: 'changed', ask: asked };
@@ -170,7 +176,7 @@ export function mergeAsk(stored: Lease | Release | undefined, asked: Lease | Rel
   return mergeLeases(stored, asked);
 }
 
-/** When a record no longer orders what comes after it. Checked here, whatever the store has collected. */
+/** When a record no longer affects later asks. Checked here, whether or not the store has deleted it. */
 function forgottenAt(ask: Lease | Release): EpochMs {
   return ask.kind === 'lease' ? ask.until + rememberMs : ask.until;
 }
@@ -180,13 +186,13 @@ function isForgotten(ask: Lease | Release, now: EpochMs): boolean {
 }
 
 /**
- * The new lease is dated after the end it follows: that end, told once more, does not end it. What a person let go stays so
- * until the alert begins anew.
+ * The new lease is dated after the end it follows, so that the same end delivered again does not end it. A lease that a
+ * person released stays released until the alert begins anew.
  */
 function mergeFiring(stored: Lease | Release, asked: Lease): Merged {
   if (stored.kind === 'lease') return mergeLeases(stored, asked);
   if (stored.who !== asked.who) return { kind: 'unchanged', reason: `the lease was released by ${stored.who}` };
-  // A clock that was ahead when the end came says nothing about when that was.
+  // If our clock was ahead when the end arrived, its arrival time is unknown.
   const isOvertaken = Math.abs(asked.askedAt - stored.askedAt) <= overtakenMs;
   if (isOvertaken) return { kind: 'unchanged', reason: 'the lease was released a moment ago' };
   return { kind: 'changed', ask: { ...asked, time: stored.time + 1 } };

@@ -13,10 +13,11 @@ import {
 } from './reading.ts';
 
 /**
- * Alertmanager's webhook, version 4 (prometheus.io, "Alerting configuration", webhook_config). A firing alert holds, a
- * resolved one releases; its fingerprint is the lease. An alert's own time is startsAt while it fires and endsAt once it
- * is resolved, so a "firing" that its "resolved" overtook changes nothing; every repeat of a firing alert says "still so"
- * and moves the end to `for` from now. What fires again after its end keeps its startsAt: see mergeAsk.
+ * Alertmanager's webhook, version 4 (prometheus.io, "Alerting configuration", webhook_config). A firing alert asks for
+ * a lease, a resolved one releases it; the alert's fingerprint identifies the lease. The ask's time is startsAt while
+ * the alert fires and endsAt once it is resolved, so a "firing" overtaken by its "resolved" changes nothing. Every
+ * repeat of a firing alert moves the lease's end to `for` from now. An alert that fires again after its end keeps its
+ * startsAt: see mergeAsk.
  */
 export function readAlertmanager(source: EventSourceConfig, body: JsonObject, now: EpochMs): readonly Reading[] {
   if (body.version !== '4') {

@@ -15,7 +15,7 @@ import {
   show,
 } from './reading.ts';
 
-/** Both names and the region's; what is longer is not looked into. */
+/** Room for both names and the region; longer values are not parsed. */
 const longestPool = 2 * longestName + 100;
 
 /** CloudEvents 1.0 (cloudevents.io): the event's attributes, and its data in Lamplighter's own form. */
@@ -80,12 +80,12 @@ function parseBase64(encoded: unknown): unknown {
 
 const keys = ['id', 'lease', 'time', 'pool', 'atLeast', 'for', 'until', 'reason', 'release'];
 
-/** What an envelope says about the event inside it, where the event does not say it itself. */
+/** The id and time of an envelope, used if the event inside has none. */
 export type Envelope = { readonly id?: unknown; readonly time?: unknown };
 
 /**
- * Lamplighter's own form: `{ id, lease, time, pool, atLeast, for | until, reason }` or
- * `{ id, lease, time, pool, release: true }`. An envelope around it may say id and time instead.
+ * Lamplighter's own format: `{ id, lease, time, pool, atLeast, for | until, reason }` or `{ id, lease, time, pool,
+ * release: true }`. Id and time may come from an envelope instead.
  */
 export function readNative(event: JsonObject, envelope: Envelope = {}): Reading {
   const id = readText('id', event.id ?? envelope.id, 200);
@@ -130,7 +130,7 @@ function readHold(event: JsonObject, time: EpochMs): Read<Hold> {
   return { value: { kind: 'hold', atLeast: atLeast.value, until: until.value, from: time } };
 }
 
-/** The end is absolute: `for` counts from the event's own time, so an event delivered again ends when it always did. */
+/** The end is absolute: `for` counts from the event's own time, so a redelivered event ends at the same time. */
 function readUntil(event: JsonObject, time: EpochMs): Read<EpochMs> {
   if (event.for !== undefined && event.until !== undefined)
     return { problem: 'for and until are both given: write one' };

@@ -5,12 +5,12 @@ import { binaryCloudEvent, readCloudEvent, readNative, structuredCloudEvent } fr
 import { isEventBridge, readBusEnvelope, readEventBridge } from './read-eventbridge.ts';
 import { type Incoming, ignore, isObject, type JsonObject, type Reading, refuse, show } from './reading.ts';
 
-/** A batch larger than this is refused whole: its sender can cut it. */
+/** A larger batch is refused as a whole: its sender can split it. */
 const mostInBatch = 1000;
 
 /**
- * What one incoming event asks for: nothing is decided yet about whether it may. Envelopes are opened first (SNS,
- * CloudEvents, EventBridge), then the source's kind says how the event inside is read. A list is a batch.
+ * What one incoming event asks for, before permissions are checked. Envelopes are opened first (SNS, CloudEvents,
+ * EventBridge), then the source's kind decides how to read the event inside. A list is a batch.
  */
 export function readEvent(source: EventSourceConfig, incoming: Incoming, now: EpochMs): readonly Reading[] {
   const parsed = parse(incoming.body);

@@ -12,7 +12,10 @@ import {
   refuse,
 } from './reading.ts';
 
-/** All events of one source about one pool are one lease: a later event extends it, a thousand uploads stay one. */
+/**
+ * All events of one source about one pool are one lease: a later event extends it, so a thousand uploads make one
+ * lease.
+ */
 const sharedLeaseKey = 'events';
 
 /** An event of EventBridge: { version, id, "detail-type", source, account, time, region, resources, detail }. */
@@ -21,7 +24,7 @@ export function isEventBridge(body: JsonObject): boolean {
 }
 
 /**
- * An event of EventBridge holds the source's pool for as long as the source says, counted from the event's own time.
+ * An event of EventBridge makes a lease for the source's pool, for the source's duration, from the event's own time.
  */
 export function readEventBridge(source: EventSourceConfig, body: JsonObject): Reading {
   const id = readText('id', body.id, 200);
@@ -49,7 +52,7 @@ export function readEventBridge(source: EventSourceConfig, body: JsonObject): Re
   };
 }
 
-/** An event of Lamplighter's own form, put on a bus: `detail` holds it, the envelope its id and time. */
+/** An event in Lamplighter's own format on a bus: the format is in `detail`; id and time are the event's. */
 export function readBusEnvelope(body: JsonObject): Reading {
   return readNative(isObject(body.detail) ? body.detail : {}, { id: body.id, time: body.time });
 }

@@ -2,19 +2,19 @@ import * as Instant from 'temporal-polyfill/fns/Instant';
 import type { Template } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
 
-/** One event as it came in: its body as text, and, over HTTP, its headers (names in lower case). */
+/** One incoming event: its body as text, and over HTTP its headers (names in lower case). */
 export type Incoming = { readonly body: string; readonly headers?: { readonly [name: string]: string } };
 
-/** What an event asks for, before anybody looked whether it may: "at least N until T for this pool", or "let it go". */
+/** What an event asks for, before permissions are checked: "at least N until T for this pool", or a release. */
 export type EventAsk = {
   readonly kind: 'ask';
-  /** The event's own id: the same id twice is one. undefined where the format has none (Alertmanager). */
+  /** The event's own id: the same id twice counts once. undefined if the format has none (Alertmanager). */
   readonly eventId: string | undefined;
   /** The caller's key of the lease. */
   readonly key: string;
   /** As written: "cluster/pool" or "region:cluster/pool". */
   readonly pool: string;
-  /** Per lease the latest wins. */
+  /** Of one lease's asks, the latest wins. */
   readonly time: EpochMs;
   readonly want: Hold | { readonly kind: 'release' };
   readonly reason: string | undefined;
@@ -26,11 +26,11 @@ export type Hold = {
   readonly atLeast: number;
   readonly until: EpochMs;
   readonly from: EpochMs;
-  /** See Lease: an alert says that it fires, again and again. */
+  /** See Lease: a firing alert, which is repeated. */
   readonly isRepeated?: true;
 };
 
-/** `refused`: wrong, and it will not become right. `ignored`: nothing wrong, nothing to do. */
+/** `refused`: wrong, and would be refused again. `ignored`: valid, nothing to do. */
 export type Declined = {
   readonly kind: 'refused' | 'ignored';
   readonly eventId: string | undefined;
@@ -50,14 +50,14 @@ export function ignore(reason: string, eventId?: string): Declined {
 
 export type JsonObject = { readonly [key: string]: unknown };
 
-/** A value, or the sentence that says what is wrong with what stood there. */
+/** A value, or a sentence that says what is wrong with it. */
 export type Read<T> = { readonly value: T } | { readonly problem: string };
 
-/** RFC 3339 with an offset: an instant that means the same everywhere. */
+/** RFC 3339 with an offset, so that it means the same instant everywhere. */
 const instantWithOffset = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/iu;
 const instantWithoutOffset = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?$/iu;
 
-/** An instant without an offset is an error, never a guess. */
+/** An instant without an offset is refused, not guessed. */
 export function readInstant(name: string, value: unknown): Read<EpochMs> {
   if (value === undefined) return { problem: `${name} is missing: write a date and time such as 2026-11-23T08:30:00Z` };
   if (typeof value === 'string' && instantWithoutOffset.test(value)) {
@@ -95,7 +95,7 @@ export function readAtLeast(value: unknown): Read<number> {
   return { problem: `atLeast is ${show(value)}: it must be a whole number from 1` };
 }
 
-/** Keys of records stay short, and everything that people read stays on one line. */
+/** Keeps record keys short, and texts for people on one line. */
 export function readText(name: string, value: unknown, most: number): Read<string> {
   if (value === undefined) return { problem: `${name} is missing` };
   if (typeof value !== 'string') return { problem: `${name} is ${show(value)}: it must be text` };
@@ -109,7 +109,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A value as a message shows it: short, on one line, whatever somebody sent. */
+/** A value for a message: short and on one line, whatever was sent. */
 export function show(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (isObject(value)) return 'an object';
@@ -118,8 +118,8 @@ export function show(value: unknown): string {
 }
 
 /**
- * A value put into a template names one part of a pool's name and never breaks out of it: no "/", no ":". Only a
- * template that is nothing but one label takes a whole name. Labels are looked up as written, then as a dotted path.
+ * A value in a template fills one part of a pool's name and cannot contain "/" or ":". Only a template that consists of
+ * one label can give a whole name. Labels are looked up as written, then as a dotted path.
  */
 export function fillTemplate(template: Template, values: JsonObject): Read<string> {
   const isWholeName = template.length === 1;

@@ -8,7 +8,7 @@ import { messageOf, tellInstants } from './message.ts';
 import { type Shown, shrink } from './shrink.ts';
 import type { OtherTarget } from './target.ts';
 
-/** Alertmanager's own API, below the address that is configured. What is open is pushed there, not delivered. */
+/** Alertmanager's own API, below the configured address. Open incidents are pushed there, not delivered. */
 export const alertmanager: OtherTarget = {
   pace: { burst: 10, everyMs: 100 },
   path: '/api/v2/alerts',
@@ -25,7 +25,7 @@ type Labels = { readonly [name: string]: string };
 /** Prometheus's zero time: what a firing alert's end looks like in a webhook. */
 const noEnd = '0001-01-01T00:00:00Z';
 
-/** Only what identifies, and the severity as everybody routes by it; a name that changes is another alert there. */
+/** Only what identifies the alert, and the severity for routing: a changed label would be another alert. */
 function labelsOf({ kind, severity, subject }: Pick<DeliveryFacts, 'kind' | 'severity' | 'subject'>): Labels {
   return { alertname: kind, severity, source: 'lamplighter', ...namesOf(subject) };
 }
@@ -39,7 +39,7 @@ export function renderAlertmanagerV4(
 ): Body {
   const { facts, key, episode } = delivery;
   const labels = labelsOf(facts);
-  // A notice has no end to come: as "firing" it would stand for ever.
+  // A notice never ends, so as "firing" it would stay for ever.
   const status = facts.what === 'resolve' || facts.what === 'notice' ? 'resolved' : 'firing';
   const end = facts.what === 'notice' ? facts.since : (facts.until ?? facts.at);
   const endsAt = status === 'resolved' ? isoTime(end) : noEnd;
@@ -68,8 +68,8 @@ export type OpenIncident = {
 };
 
 /**
- * What is open, as Alertmanager's own API takes it (POST /api/v2/alerts). Each alert ends at `staleAt` unless it is sent
- * again; what is over is sent with its end. prometheus.io/docs/alerting/latest/alerts_api
+ * Open incidents in the form of Alertmanager's own API (POST /api/v2/alerts). Each alert ends at `staleAt` unless it is
+ * sent again; what is over is sent with its end. prometheus.io/docs/alerting/latest/alerts_api
  */
 export function renderAlerts(incidents: readonly OpenIncident[], staleAt: EpochMs, zone: string): readonly Body[] {
   return incidents.map(({ facts }) => ({

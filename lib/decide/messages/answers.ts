@@ -9,9 +9,9 @@ export type Answered = {
 };
 
 /**
- * What a status means wherever the target has no rule of its own. 429: later. 401, 403, 404, 410 and redirects (never
- * followed) speak of the address; 400, 413, 415, 422 of the body; what else is 4xx was refused, and is the address's
- * business too, so that nothing is lost by it. 408, 425 and 5xx may have been accepted: a proxy may have answered.
+ * What a status means, if the target has no rule of its own. 429: later. 401, 403, 404, 410 and redirects (never
+ * followed): the address is wrong. 400, 413, 415, 422: the body is wrong. Any other 4xx: refused, and treated like a
+ * wrong address, so that no message is lost. 408, 425 and 5xx may have been accepted: a proxy may have answered.
  */
 export function readStatus(answer: Answered): Outcome {
   const { status, retryAfterMs } = answer;
@@ -45,7 +45,7 @@ export function describeStatus(status: number): string {
   return `it answered ${status}${name === undefined ? '' : ` ${name}`}`;
 }
 
-/** Why a success is none: what its body is, in our words, since its own may echo anything. */
+/** Why a 2xx is no success, in our own words, since the answer's text may hold secrets. */
 function describeBody({ body, contentType }: Pick<Answered, 'body' | 'contentType'>): string {
   const text = body.trim();
   if (text === '') return 'with an empty body instead of a confirmation';

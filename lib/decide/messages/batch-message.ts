@@ -2,7 +2,7 @@ import type { Batch } from '../outbox/batch.ts';
 import { clean } from './escape.ts';
 import { statusOf, tellDuration, tellInstants, tellTime } from './message.ts';
 
-/** Many messages as one: a head that counts, and a line each, the gravest first. */
+/** Many messages as one: a headline with counts, and a line each, the most severe first. */
 export type BatchMessage = { readonly id: string; readonly title: string; readonly lines: readonly string[] };
 
 export type ShownBatch = { readonly lines: readonly string[]; readonly more: string | undefined };
@@ -26,7 +26,7 @@ export function batchMessageOf({ id, members }: Pick<Batch, 'id' | 'members'>, z
   };
 }
 
-/** All of it, or as many lines as fit and how many more there are. */
+/** All lines, or as many as fit and the number of the others. */
 export function shrinkBatch<T>(
   message: BatchMessage,
   render: (shown: ShownBatch) => T,
@@ -44,7 +44,7 @@ export function shrinkBatch<T>(
   return withLines(low);
 }
 
-/** The same in plain lines, escaped by nobody yet. */
+/** The same as plain lines, not escaped yet. */
 export function plainBatchLines(message: BatchMessage, { lines, more }: ShownBatch): readonly string[] {
   return [message.title, ...lines, ...(more === undefined ? [] : [more]), `id ${message.id}`];
 }

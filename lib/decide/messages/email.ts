@@ -8,8 +8,8 @@ import { linkLines, plainLines, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';
 
 /**
- * Email. A server that takes a message promises to deliver it or to say so (RFC 5321, 4.2.5): accepted. Messages about one
- * incident name it in `References` and `In-Reply-To`, so that a mail program shows them together.
+ * Email. A server that takes a message promises to deliver it or to report a failure (RFC 5321, 4.2.5): accepted.
+ * Messages about one incident name it in `References` and `In-Reply-To`, so that mail programs show them together.
  */
 export const email: ChatTarget = {
   pace: { burst: 5, everyMs: 2_000 },
@@ -27,7 +27,7 @@ export const emailBudget = 32_000;
 /** A subject is folded at 78 characters (RFC 5322, 2.1.1); lists of messages show less. */
 export const emailLimits = { subject: 200 } as const;
 
-/** What is frozen: who it comes from and goes to joins it when it is sent. */
+/** The frozen part; sender and recipients are added when it is sent. */
 export type Mail = {
   readonly subject: string;
   readonly text: string;
@@ -101,7 +101,7 @@ function fitsIn(budget: number): (mail: Mail) => boolean {
   return (mail) => bytesOf(JSON.stringify(mail)) <= budget;
 }
 
-/** Where in the conversation the server answered; the body of its answer, since its own words may echo anything. */
+/** At which step the server answered. The server's own words are not used, since they may hold anything. */
 export const stages = {
   greeting: 'the connection',
   login: 'the user and password',
@@ -110,9 +110,9 @@ export const stages = {
 } as const;
 
 /**
- * SMTP's codes: 2xx took it. 4xx: not now (greylisting, a full disk); nothing arrived, and it is tried again like a server
- * that cannot be reached, so that one that never takes anything is seen as broken. 5xx of the message, and 552 (too large)
- * wherever it comes, speak of the message; every other 5xx of the server, the login or the addresses. RFC 5321, 4.2.
+ * SMTP's codes. 2xx: accepted. 4xx: not now (greylisting, a full disk); nothing arrived, and it is tried again like an
+ * unreachable server, so that a server that never accepts counts as broken. 5xx about the message, and 552 (too large)
+ * at any step: the message is wrong. Every other 5xx: the server, the login or the addresses are wrong. RFC 5321, 4.2.
  */
 function classify({ status, body }: Answered): Outcome {
   const stage = Object.entries(stages).find(([name]) => body.startsWith(name));

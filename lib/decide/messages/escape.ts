@@ -1,4 +1,7 @@
-/** What comes from outside may hold anything: control characters go, line breaks become spaces, halves of pairs go. */
+/**
+ * Text from outside may hold anything: removes control characters and lone surrogates, and turns line breaks into
+ * spaces.
+ */
 export function clean(text: string): string {
   return text
     .toWellFormed()
@@ -7,7 +10,7 @@ export function clean(text: string): string {
     .trim();
 }
 
-/** At most `length` UTF-16 units, never half of a pair; "…" stands for what was cut. */
+/** At most `length` UTF-16 units, never half of a pair; "…" marks the cut. */
 export function shorten(text: string, length: number): string {
   if (text.length <= length) return text;
   if (length < 1) return '';
@@ -25,10 +28,10 @@ const edgeUnderscore = /(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu;
 /** What makes a heading, a quote or a list, at the beginning only. */
 const lineMark = /^(#{1,6}|[-+>]|\d+\.)(?= )/;
 
-/** Takes no room on the screen; a name with it in is nobody's. */
+/** An invisible character; a name that contains it mentions nobody. */
 const gap = '\u200B';
 
-/** Markdown as Discord and Mattermost read it: a backslash before all that would mean something. */
+/** Markdown of Discord and Mattermost: a backslash before every special character. */
 export function escapeMarkdown(text: string): string {
   return text
     .replace(/[\\`*[\]~|<]/g, '\\$&')
@@ -49,9 +52,9 @@ export function escapeCard(text: string): string {
 }
 
 /**
- * Mattermost pages whoever is named after an @, also from a webhook, and makes Slack's `<!channel>`, `<!here>`, `<!all>` and
- * `<@id>` its own before it looks at backslashes.
- * developers.mattermost.com/integrate/webhooks/incoming, "Slack compatibility"
+ * Mattermost mentions everybody named after an @, also from a webhook. It converts Slack's `<!channel>`, `<!here>`,
+ * `<!all>` and `<@id>` before it looks at backslashes. developers.mattermost.com/integrate/webhooks/incoming, "Slack
+ * compatibility"
  */
 export function escapeMattermost(text: string): string {
   return escapeMarkdown(text).replaceAll('@', `@${gap}`).replaceAll('<', `<${gap}`);
@@ -63,7 +66,7 @@ export function escapeHtml(text: string): string {
 }
 
 /**
- * Google Chat has no escapes: what would begin a mention, a link or an emphasis is broken up. `<users/all>` calls
+ * Google Chat has no escapes, so the start of a mention, link or emphasis is broken up. `<users/all>` mentions
  * everybody. developers.google.com/workspace/chat/format-messages
  */
 export function escapeGoogleChat(text: string): string {
@@ -73,7 +76,7 @@ export function escapeGoogleChat(text: string): string {
     .replace(lineMark, `$1${gap}`);
 }
 
-/** For a text that others pass on to chats unescaped, as Alertmanager's templates do: what calls somebody is broken up. */
+/** For text that others forward to chats unescaped, as Alertmanager's templates do: breaks up mentions. */
 export function inert(text: string): string {
   return text.replace(/<(?=\s*[!@#/a])/gi, `<${gap}`).replace(/@(?=channel|here|all|everyone)/gi, `@${gap}`);
 }

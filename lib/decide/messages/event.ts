@@ -59,7 +59,7 @@ function renderCloudEvent(delivery: Delivery, zone: string, budget: number = eve
   return shrink(factual(delivery, zone), render, fitsIn(budget));
 }
 
-/** The event of `format: text`: what a chat would say, without any markup. Nobody is called by a name in it. */
+/** The event of `format: text`: what a chat would show, without markup. It cannot mention anybody. */
 function renderText(delivery: Delivery, zone: string, budget: number = eventBudget.text): string {
   const message = messageOf(delivery, zone);
   const render = (shown: Shown) => [inert(plainLines(message, shown).join('\n')), ...linkLines(message)].join('\n');
@@ -101,7 +101,7 @@ function dataOf({ id, key, episode, facts }: Delivery, { text, lines, details, c
   };
 }
 
-/** What was left out for this receiver, and what was cut before: where it was read. */
+/** What was left out for this receiver, and what was cut when it was read. */
 function cutOf(cut: string | undefined, text: string, details: readonly Line[]): Body {
   const isCutBefore = [text, ...details.map(({ value }) => value)].some((one) => one.includes(cutMark));
   const all = [...(cut === undefined ? [] : [cut]), ...(isCutBefore ? ['a text of the API, where it was read'] : [])];
@@ -118,7 +118,7 @@ function timeOrNull(at: EpochMs | undefined): string | null {
   return at === undefined ? null : isoTime(at);
 }
 
-/** "r1/dev-1/workers": names for people who filter; what identifies stands in the data. */
+/** "r1/dev-1/workers": names for people's filters; the ids are in the data. */
 function pathOf(subject: Subject): string {
   switch (subject.kind) {
     case 'region':

@@ -3,11 +3,11 @@ import { type EpochMs, replaceInstants } from '../../model/time.ts';
 import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
 import { clean } from './escape.ts';
 
-/** A delivery in words, before any target's own shape. Values are clean of control characters, and escaped by nobody yet. */
+/** A delivery in words, before any target's format. Values have no control characters, and are not escaped yet. */
 export type Message = {
   /** The delivery's. */
   readonly id: string;
-  /** `<incident>.<episode>`: the same from the beginning to the end of one episode. */
+  /** `<incident>.<episode>`: the same for all messages of an episode. */
   readonly incident: string;
   readonly what: DeliveryFacts['what'];
   readonly kind: DeliveryFacts['kind'];
@@ -16,11 +16,11 @@ export type Message = {
   readonly status: string;
   /** What is wrong, on what. */
   readonly text: string;
-  /** Where, since when, what we did, what you can do. */
+  /** Place, start, what Lamplighter did, what you can do. */
   readonly lines: readonly Line[];
   /** Named values of the finding: sizes, versions, error texts. */
   readonly details: readonly Line[];
-  /** Addresses for people, as buttons where the target has them; never escaped, never cut. */
+  /** Links for people, shown as buttons if the target has them; never escaped, never cut. */
   readonly links: readonly Link[];
 };
 
@@ -39,14 +39,14 @@ export function messageOf(delivery: Delivery, zone: string): Message {
   return { id, incident: `${key}.${episode}`, what, kind, severity, status, text, lines, details, links };
 }
 
-/** Where the same names may be in several regions, the text itself says which one: a line in a list has nothing else. */
+/** If several regions may have the same names, the text itself names the region, for lists that show nothing else. */
 export function withRegion<T extends Pick<DeliveryFacts, 'text' | 'subject'>>(facts: T): T {
   const { text, subject } = facts;
   if (!('region' in subject) || namesWord(text, subject.region)) return facts;
   return { ...facts, text: `${subject.region}: ${text}` };
 }
 
-/** What is wrong and not over links to what to do about its kind. */
+/** A message about an open problem links to the runbook of its kind. */
 export function withRunbook<T extends Pick<DeliveryFacts, 'kind'> & { readonly what?: DeliveryFacts['what'] }>(
   facts: T,
   runbooks: string,
@@ -60,12 +60,12 @@ function namesWord(text: string, word: string): boolean {
   return text.split(/[^\p{L}\p{N}_.-]+/u).some((part) => part === word || part === `${word}.`);
 }
 
-/** The named values as they are kept: instants in UTC. */
+/** The named values as stored: instants in UTC. */
 export function detailsOf({ facts }: Pick<DeliveryFacts, 'facts'>): readonly Line[] {
   return Object.entries(facts).map(([name, value]) => ({ name: clean(name), value: clean(String(value)) }));
 }
 
-/** The first word of a message: how bad it is, or that it is over. */
+/** The first word of a message: its severity, or that it is over. */
 export function statusOf({ what, severity }: Pick<DeliveryFacts, 'what' | 'severity'>): string {
   switch (what) {
     case 'open':
@@ -81,7 +81,7 @@ export function statusOf({ what, severity }: Pick<DeliveryFacts, 'what' | 'sever
   }
 }
 
-/** Where it is, in words; the names alone, since ids stand in the signed formats. */
+/** The subject in words, by names only; signed formats contain the ids. */
 export function placeOf(subject: Subject): string {
   switch (subject.kind) {
     case 'region':
@@ -118,7 +118,7 @@ function linesOf(facts: DeliveryFacts, zone: string): readonly Line[] {
   return [where, { name: 'Since', value: began }, ...over, ...ended, ...gravest, ...rest, ...runbook];
 }
 
-/** What may hold instants besides the text itself. */
+/** Fields besides the text that may contain instants. */
 export function toldSentences(
   { did, fix, cause }: Pick<DeliveryFacts, 'did' | 'fix' | 'cause'>,
   zone: string,
@@ -127,7 +127,7 @@ export function toldSentences(
   return { did: tell(did), fix: tell(fix), cause: tell(cause) };
 }
 
-/** A kept sentence as the destination's readers live it. */
+/** A stored sentence with its instants in the destination's zone. */
 export function tellInstants(text: string, zone: string): string {
   return replaceInstants(text, (at) => tellTime(at, zone));
 }
@@ -145,7 +145,7 @@ function actionLines(did: string | undefined, fix: string | undefined): readonly
 
 type Look = Pick<Message, 'what' | 'severity'>;
 
-/** A sign that is seen in a list of channels before a word is read. */
+/** A sign that stands out in a list of channels. */
 export function signOf({ what, severity }: Look): string {
   if (what === 'resolve') return '✅';
   return { critical: '🔴', warning: '🟠', info: '🔵' }[severity];
@@ -161,10 +161,13 @@ export function headline({ status, text }: { readonly status: string; readonly t
   return text === '' ? status : `${status}: ${text}`;
 }
 
-/** Made once per zone: making one costs more than a thousand uses. */
+/** Cached per zone: making one is expensive. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** "Mon 23 Nov 2026, 07:42 CET (Europe/Berlin)": an instant as the destination's readers live it, also on a night with two 02:30. */
+/**
+ * "Mon 23 Nov 2026, 07:42 CET (Europe/Berlin)": an instant in the destination's zone, unambiguous even on a night with
+ * two 02:30.
+ */
 export function tellTime(at: EpochMs, zone: string): string {
   const parts = Object.fromEntries(
     formatFor(zone)
@@ -178,7 +181,7 @@ function nameOf(zone: string, short = zone): string {
   return short === zone ? zone : `${short} (${zone})`;
 }
 
-/** "4 min", "2 h 5 min", "3 days 4 h": two units, the rest is noise. */
+/** "4 min", "2 h 5 min", "3 days 4 h": two units are enough. */
 export function tellDuration(ms: number): string {
   const minutes = Math.max(0, Math.floor(ms / 60_000));
   const [days, hours, rest] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];

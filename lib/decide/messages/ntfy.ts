@@ -7,8 +7,8 @@ import { linkLines, plainLines, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';
 
 /**
- * ntfy, published as JSON: the topic joins the body, and the address is its server's. docs.ntfy.sh/publish, "Publish as
- * JSON". Of ntfy.sh's 60 requests and one more every 5 seconds others behind the same address need some, too.
+ * ntfy, published as JSON: the topic is in the body, and the address is the server's. docs.ntfy.sh/publish, "Publish as
+ * JSON". ntfy.sh allows 60 requests and one more every 5 seconds per client address, so some are left for others.
  */
 export const ntfy: ChatTarget = {
   pace: { burst: 10, everyMs: 5_000 },
@@ -28,7 +28,7 @@ export const ntfy: ChatTarget = {
 /** A message of more than 4,096 bytes becomes a file, or is refused (docs.ntfy.sh/publish, "Limitations"). */
 export const ntfyLimits = { message: 4_096, title: 200 } as const;
 
-/** 5 rings through, 3 is usual (docs.ntfy.sh/publish, "Message priority"). */
+/** Priority 5 overrides "do not disturb", 3 is the default (docs.ntfy.sh/publish, "Message priority"). */
 const priorities = { critical: 5, warning: 4, info: 3 } as const;
 const tags = { critical: 'rotating_light', warning: 'warning', info: 'information_source' } as const;
 
@@ -41,7 +41,7 @@ function renderNtfy(message: Message): Json {
   return { ...ntfyText(message, message.links.slice(3)), ...head, ...(actions.length > 0 && { actions }) };
 }
 
-/** The text stands in the title; where the title has no room for all of it, in the message as well. */
+/** The text is the title; if it does not fit there, it is in the message as well. */
 function renderNtfyPlain(message: Message): Json {
   return ntfyText(message, message.links);
 }

@@ -9,8 +9,8 @@ import { type Shown, shrink } from './shrink.ts';
 import { budgetOf, type OtherTarget } from './target.ts';
 
 /**
- * PagerDuty Events API v2: 202 = queued there. A 400 about the routing key speaks of the address, any other of the body.
- * About 120 events a minute and key. developer.pagerduty.com/docs/events-api-v2-overview
+ * PagerDuty Events API v2: 202 = queued there. A 400 about the routing key is a problem of the address, any other 400
+ * of the body. About 120 events a minute and key. developer.pagerduty.com/docs/events-api-v2-overview
  */
 export const pagerduty: OtherTarget = {
   pace: { burst: 20, everyMs: 600 },
@@ -34,13 +34,13 @@ export const pagerdutyBudget = 32_000;
 type Body = { readonly [key: string]: Json };
 
 /**
- * A trigger, or the resolve of the same key. The key is the incident's and its episode's: an alert that was closed by
- * hand does not swallow the next episode. The body holds no routing key, since it is stored.
+ * A trigger, or the resolve of the same key. The key contains incident and episode: an alert that was closed by hand
+ * does not hide the next episode. The body has no routing key, since it is stored.
  */
 function renderPagerduty(delivery: Delivery, zone: string, budget: number = pagerdutyBudget): Body {
   const { facts, key, episode } = delivery;
   const dedup_key = `${key}.${episode}`;
-  // Notices are never sent to a keyed destination, which could not close them: should one come, it opens nothing.
+  // Keyed destinations get no notices, since nothing would close them. If one comes, it opens nothing.
   if (facts.what === 'resolve' || facts.what === 'notice') return { event_action: 'resolve', dedup_key };
   const message = messageOf(delivery, zone);
   const render = (shown: Shown) => ({
@@ -60,7 +60,7 @@ function renderPagerduty(delivery: Delivery, zone: string, budget: number = page
   return shrink(message, render, (body) => bytesOf(JSON.stringify(body)) <= budget);
 }
 
-/** A text that the summary has no room for stands below it. */
+/** Text that does not fit into the summary goes into the details. */
 function wholeText({ text }: Shown): Body {
   return text.length > pagerdutyLimits.summary ? { text } : {};
 }

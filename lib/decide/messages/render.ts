@@ -6,13 +6,16 @@ import { messageOf, withRegion, withRunbook } from './message.ts';
 import type { Reader } from './target.ts';
 import { chatOf, targetOf } from './targets.ts';
 
-/** The body of a delivery or of a batch for its destination: a JSON tree, never spliced text; or, where asked for, a text for people. */
+/**
+ * The body of a delivery or batch for its destination: a JSON tree, never concatenated text; or a text for people, if
+ * the config asks for one.
+ */
 export function render(item: Delivery | Batch, reader: Reader): string {
   if (!('members' in item)) return written(tree(placed(item, reader), reader));
   return JSON.stringify(batchTree({ ...item, members: item.members.map((one) => placed(one, reader)) }, reader));
 }
 
-/** A body that is a text goes out as it is. */
+/** A text body is sent unchanged. */
 function written(body: Json): string {
   return typeof body === 'string' ? body : JSON.stringify(body);
 }

@@ -1,7 +1,7 @@
 import { shorten } from './escape.ts';
 import { headline, type Line, type Message } from './message.ts';
 
-/** What of a message is shown: less and less, until it fits. Id, status, severity and kind are never cut. */
+/** Which parts of a message are shown: fewer and fewer until it fits. Id, status, severity and kind are never cut. */
 export type Shown = {
   readonly text: string;
   readonly lines: readonly Line[];
@@ -14,8 +14,8 @@ const valueSteps = [1_500, 300, 80] as const;
 const textSteps = [1_000, 300, 100, 30, 0] as const;
 
 /**
- * The most of a message that fits, always cut in the same order: details first (shortened, then one by one from the
- * last), then the lines below the text, then the text itself.
+ * The largest version of a message that fits. It is always cut in the same order: details first (shortened, then
+ * removed from the last), then the lines below the text, then the text itself.
  */
 export function shrink<T>(message: Message, render: (shown: Shown) => T, fits: (rendered: T) => boolean): T {
   let rendered: T | undefined;
@@ -52,14 +52,14 @@ function isCut(before: readonly Line[], after: readonly Line[]): boolean {
   return after.some(({ name, value }, index) => name !== before[index]?.name || value !== before[index]?.value);
 }
 
-/** The same in plain lines: the headline, what is below it, and what identifies it. Escaped by nobody yet. */
+/** The same as plain lines: headline, lines below it, ids. Not escaped yet. */
 export function plainLines(message: Message, { text, lines, details, cut }: Shown): readonly string[] {
   const rest = [...lines, ...details].map(({ name, value }) => `${name}: ${value}`);
   const end = [...(cut === undefined ? [] : [cut]), `${message.kind} · id ${message.id}`];
   return [headline({ ...message, text }), ...rest, ...end];
 }
 
-/** Links where a target has only text; a target's escapes would break them. */
+/** Links as plain text, without escapes, which would break them. */
 export function linkLines({ links }: Pick<Message, 'links'>): readonly string[] {
   return links.map(({ label, url }) => `${label}: ${url}`);
 }

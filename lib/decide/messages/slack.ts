@@ -67,7 +67,10 @@ export const slackBudget = 10_000;
 
 type Body = { readonly [key: string]: Json };
 
-/** Values stand in text objects with `verbatim`, their three special characters escaped: nobody is paged by a name. */
+/**
+ * Values are in text objects with `verbatim`, with the three special characters escaped, so that a name cannot mention
+ * anybody.
+ */
 function renderSlack(message: Message, budget: number = slackBudget): Body {
   return shrink(message, (shown) => bodyOf(message, shown), fitsIn(budget));
 }

@@ -7,8 +7,9 @@ import { headline, messageOf } from './message.ts';
 import { budgetOf, type OtherTarget, type Reader } from './target.ts';
 
 /**
- * A topic of Amazon SNS: it takes the message for its subscribers, of whom nothing is known here, so accepted. A message
- * may have 256 KB (docs.aws.amazon.com/sns/latest/api/API_Publish.html); the formats stay far below.
+ * A topic of Amazon SNS. It takes the message for its subscribers, which are unknown here, so the outcome is
+ * `accepted`. A message may have 256 KB (docs.aws.amazon.com/sns/latest/api/API_Publish.html); the formats stay far
+ * below.
  */
 export const sns: OtherTarget = { pace: { burst: 20, everyMs: 100 }, render: renderNotification, classify };
 

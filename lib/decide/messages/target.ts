@@ -6,39 +6,39 @@ import type { Answered } from './answers.ts';
 import type { BatchMessage } from './batch-message.ts';
 import type { Message } from './message.ts';
 
-/** So many at once, and one more every so many milliseconds. */
+/** A rate limit: the size of a burst, and the milliseconds between further messages. */
 type Pace = { readonly burst: number; readonly everyMs: number };
 
-/** What a target's rendering may know of its destination. */
+/** What rendering may know about the destination. */
 export type Reader = Pick<DestinationConfig, 'name' | 'kind' | 'format' | 'zone' | 'severalRegions' | 'runbooks'>;
 
-/** One kind of target: all that is known of it, in one file. */
+/** Everything about one kind of target, in one file. */
 type TargetOf<Render> = {
-  /** So that any minute stays within its rate. */
+  /** Stays within the service's limit in any minute. */
   readonly pace: Pace;
-  /** The body as a JSON tree, never spliced text; frozen and stored before it is sent, so it holds no secret. */
+  /** The body as a JSON tree. It is frozen and stored before it is sent, so it holds no secret. */
   readonly render: Render;
   /** What one of its answers means. */
   readonly classify: (answer: Answered) => Outcome;
-  /** Where the service's own pages say that it lives; absent = anywhere. */
+  /** The hosts given in the service's documentation; absent = any. */
   readonly hosts?: RegExp;
-  /** What is said of the body on the wire; absent = JSON. */
+  /** The content type; absent = JSON. */
   readonly contentType?: (format: DestinationConfig['format']) => string;
-  /** Its own address, where the config names none. */
+  /** The default address, if the config has none. */
   readonly url?: string;
   /** The address ends with this path. */
   readonly path?: string;
-  /** Joins the address. */
+  /** Appended to the address. */
   readonly query?: { readonly [name: string]: string };
-  /** The field of the body that its key joins right before it goes out. */
+  /** The body field that gets the key right before sending. */
   readonly keyField?: string;
-  /** The field of the body that the last part of the address becomes; it goes to the rest of it. */
+  /** The body field that gets the last part of the address; the request goes to the rest of it. */
   readonly topicField?: string;
-  /** Carries the message's id, and a signature where the destination has secrets (Standard Webhooks). */
+  /** Sends the message's id, and a signature if the destination has secrets (Standard Webhooks). */
   readonly isSigned?: true;
 };
 
-/** A chat writes a message, or many as one, each also in a plainest form for what was refused. */
+/** Chats render one message, or many as one, each also in a plainest form for refused bodies. */
 export type ChatTarget = TargetOf<{
   readonly full: (message: Message) => Json;
   readonly plain: (message: Message) => Json;
@@ -50,10 +50,10 @@ export type OtherTarget = TargetOf<(delivery: Delivery, reader: Reader) => Json>
 
 export type Target = ChatTarget | OtherTarget;
 
-/** One that refused the whole is sent this much. */
+/** The budget after a refusal. */
 const plainBudget = 4_000;
 
-/** The budget to render within: a small one after a refusal, else the target's own. */
+/** The budget for rendering: a small one after a refusal, else the target's own. */
 export function budgetOf({ plain }: Delivery): [number?] {
   return plain ? [plainBudget] : [];
 }

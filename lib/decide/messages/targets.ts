@@ -12,7 +12,7 @@ import type { ChatTarget, OtherTarget, Target } from './target.ts';
 import { teams } from './teams.ts';
 import { webhook } from './webhook.ts';
 
-/** The one place that knows which kinds there are: one line each. */
+/** The only list of all kinds: one line each. */
 const targets: { readonly [kind in DestinationKind]: kind extends KindOf<'chat'> ? ChatTarget : OtherTarget } = {
   slack,
   teams,
@@ -31,7 +31,7 @@ export function targetOf(kind: DestinationKind): Target {
   return targets[kind];
 }
 
-/** What writes messages for people; a batch that is left of an earlier kind is written as Mattermost has it. */
+/** The chat formats. A batch stored for an earlier kind is rendered as for Mattermost. */
 export function chatOf(kind: DestinationKind): ChatTarget {
   return isChat(kind) ? targets[kind] : mattermost;
 }

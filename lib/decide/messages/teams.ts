@@ -8,8 +8,8 @@ import { leftOut, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';
 
 /**
- * Teams Workflows: 202 before the card is posted, so accepted at best. An old connector answered 200 whatever happened,
- * with the true status in its text: "Microsoft Teams endpoint returned HTTP error 429"
+ * Teams Workflows: 202 before the card is posted, so accepted at best. Old connectors answered 200 in any case, with
+ * the true status in the text: "Microsoft Teams endpoint returned HTTP error 429"
  * (github.com/MicrosoftDocs/msteams-docs/issues/400). 4 messages a second, 60 in 30 seconds (learn.microsoft.com, "Rate
  * limiting for connectors").
  */
@@ -34,7 +34,7 @@ function fromText(answer: Answered, status: number): Outcome {
   return { ...outcome, problem: `${describeStatus(answer.status)}, and in its text ${status}` } as Outcome;
 }
 
-/** A page in HTML is a proxy's or a login's, and no flow has seen the card. */
+/** An HTML page comes from a proxy or a login: no flow got the card. */
 function taken(answer: Answered): Outcome {
   if (!answer.contentType.includes('html')) return { kind: 'accepted' };
   return { kind: 'unknown', retryAfterMs: undefined, problem: `${describeStatus(answer.status)} with a web page` };
@@ -62,7 +62,7 @@ function renderTeams(message: Message, budget: number = teamsBudget): Body {
   return shrink(message, render, fitsIn(budget));
 }
 
-/** One block of text, nothing that a flow could stumble over. */
+/** One block of text, without anything that a flow could reject. */
 function renderTeamsPlain(message: Message, budget: number = teamsBudget): Body {
   const { lines, details } = message;
   const render = ({ text, cut: cutText }: Shown) => {

@@ -48,7 +48,7 @@ export function isCoolingDown({ until }: Refusal, now: EpochMs): boolean {
   return now < until && until - now <= longestCoolDownMs;
 }
 
-/** A change as far as the pool's own `size` matters to it. */
+/** A change as it affects the pool's own `size`. */
 type BoundsChange = { readonly from: Size; readonly to: Size };
 
 /**

@@ -12,14 +12,14 @@ import type { EndDateMemory } from './watch-memory.ts';
 export type Ending = {
   readonly config: CompiledConfig;
   readonly now: EpochMs;
-  /** Ids that are gone for certain, with what to say. */
+  /** Ids that are certainly gone, with the text. */
   readonly gone: ReadonlyMap<string, string>;
   /** References of the tokens in use. */
   readonly references: readonly string[];
   readonly freshRounds: readonly RoundFindings[];
 };
 
-/** Incidents of subjects that are gone, unwatched, or left the config resolve, and say why. */
+/** Resolves incidents of subjects that are gone, no longer watched, or no longer in the config, with the reason. */
 export function endings(incidents: readonly Watched[], ending: Ending): readonly Observation[] {
   return incidents.flatMap(({ kind, subject }): readonly Observation[] => {
     const cause = causeOf(subject, ending) ?? (scaleMade.has(kind) ? unruled(kind, subject, ending) : undefined);
@@ -73,7 +73,7 @@ function placeCause(
   return pool ?? gone.get(subject.clusterId);
 }
 
-/** A pool that no rule names any more and no round looks at has nobody left who could say that it is well. */
+/** If no rule matches a pool any more and no round reads it, nothing could ever report that it is ok. */
 function unruled(kind: Watched['kind'], subject: Subject, { config, freshRounds }: Ending): string | undefined {
   const isWatchMadeToo = kind === 'pool.stuck' || kind === 'pool.unclear';
   if (subject.kind !== 'pool' || isWatchMadeToo || freshRounds.length === 0) return undefined;
@@ -92,8 +92,8 @@ export type DateRead = {
 };
 
 /**
- * The date that counts after this reading. A first date counts at once; a changed one when it was read twice, at least
- * an hour apart. It re-arms the steps that are still ahead of it if it moved by a week or belongs to something else.
+ * The date in use after this reading. A first date counts at once; a changed one after two readings at least an hour
+ * apart. Steps that are still ahead start again if the date moved by a week or belongs to something else.
  */
 export function followEndDate(
   memory: EndDateMemory | undefined,
@@ -112,7 +112,7 @@ export function followEndDate(
   return now - candidate.at >= hourMs ? moved(standing, read, now) : memory;
 }
 
-/** The date with its words, for the steps towards it; undefined while it is unknown. */
+/** The date with its texts, for the steps before it; undefined while unknown. */
 export function endDateOf(
   memory: EndDateMemory,
   words: Omit<EndDate, 'of' | 'date' | 'armedAt' | 'below'>,
@@ -134,7 +134,7 @@ function dated({ of, date }: Pick<DateRead, 'of' | 'date'>): { readonly of: stri
 
 const most = 8;
 
-/** The versions of a region that are newer than this one and not past their own end, oldest first, without repetition. */
+/** The region's versions that are newer than this one and not past their own end, oldest first, each once. */
 export function newerVersions(
   present: ObservedVersion,
   offered: readonly ObservedVersion[],

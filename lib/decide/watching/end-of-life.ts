@@ -11,8 +11,8 @@ export type EndOfLife = {
 };
 
 /**
- * The provider's own date counts; the config's is for versions to which the provider gives none. There "1.35.2" counts
- * before "1.35", which stands for all of its patches. undefined = nobody knows.
+ * The provider's own date counts; the config's is for versions without one. "1.35.2" in the config counts before
+ * "1.35", which means all its patches. undefined = unknown.
  */
 export function endOfLife(
   { version, eol }: Pick<ObservedVersion, 'version' | 'eol'>,

@@ -3,12 +3,12 @@ import type { Finding } from '../../model/finding.ts';
 import { dayMs, type EpochMs, isoDate } from '../../model/time.ts';
 import type { Observation, Watched } from '../incidents/observation.ts';
 
-/** A calendar's host may be away for a night; holidays are known for months ahead. */
+/** A calendar's server may be down for a night; holidays are known months ahead. */
 const staleAfterMs = dayMs;
-/** What is compiled into functions is renewed by deploying. */
+/** Calendars compiled into functions are renewed by deploying. */
 const oldAfterMs = 30 * dayMs;
 
-/** Calendars at addresses: had lately, or not. An incident of one that left the config is over. */
+/** Calendars at addresses: whether a recent copy exists. The incident of a calendar that left the config is over. */
 export function observeCalendars(
   { remoteCalendars = [] }: Pick<CompiledConfig, 'remoteCalendars'>,
   incidents: readonly Watched[],

@@ -19,14 +19,14 @@ import { type EndDateMemory, isAccepted, present, remember, type SeenCluster, ty
 
 export type ClusterSubject = Extract<Subject, { kind: 'cluster' }>;
 
-/** Newer version numbers that the region offers; undefined = they were not asked for. */
+/** Newer versions that the region offers; undefined = not read. */
 export type Upgrades = (version: ObservedVersion) => readonly string[] | undefined;
 
 type Wrong = Omit<Finding, 'kind' | 'subject'>;
 
 /**
- * What the cluster itself says. The answer by id counts, since only it carries errors; where it fails or lags, the
- * list's entry can still show a status, but its empty errors say nothing.
+ * The cluster's own state. The answer by id counts, since only it has errors. If it fails or lags, the list's entry
+ * still shows a status, but its empty errors mean nothing.
  */
 export function observeCluster(
   listed: ObservedCluster,
@@ -93,14 +93,14 @@ function clusterStuckOf(
 
 type Life = {
   readonly version: ObservedVersion;
-  /** As it is known by this answer; undefined = nobody gives a date. */
+  /** The end date after this answer; undefined = none is known. */
   readonly end: EndOfLife | undefined;
   readonly endDate: EndDateMemory | undefined;
-  /** The config gave a date before, and does not any more. */
+  /** The config gave a date before, and no longer does. */
   readonly isWithdrawn: boolean;
 };
 
-/** A date of the provider stands while an answer does not give one; the config's own ends with the config. */
+/** The provider's date stays while an answer omits it; the config's date ends with the config. */
 function readEnd(version: ObservedVersion, before: EndDateMemory | undefined, looking: Looking): Life {
   const { now, zone, versions } = looking;
   const known = endOfLife(version, versions);
@@ -112,14 +112,17 @@ function readEnd(version: ObservedVersion, before: EndDateMemory | undefined, lo
   return { version, end, endDate: endDate && marked(endDate, end), isWithdrawn };
 }
 
-/** Whose the standing date is: a new one of the provider counts with its second reading, and is not the config's then. */
+/**
+ * Where the current date comes from. A new one of the provider counts from its second reading, and then replaces the
+ * config's.
+ */
 function marked({ isOwn, ...endDate }: EndDateMemory, end: EndOfLife | undefined): EndDateMemory {
   const isNew = end !== undefined && endDate.date === end.date;
   const isOurs = isNew ? end.from === 'config' : isOwn === true;
   return isOurs ? { ...endDate, isOwn: true } : endDate;
 }
 
-/** A date that this answer does not give is unknown, never past: nothing is said about it in this round. */
+/** A date missing from this answer is unknown, not past: this round does not judge it. */
 function observeEnd(
   name: string,
   { version, end, endDate, isWithdrawn }: Life,
@@ -150,7 +153,7 @@ function observeEnd(
   return ends === undefined ? [] : [{ ...watched, state: 'ends', at: now, ends }];
 }
 
-/** Said where the date is not simply the provider's. */
+/** Added if the date is not simply the provider's. */
 function sourceFacts({ isOwn }: EndDateMemory, { configured }: EndOfLife): { readonly [name: string]: string } {
   if (isOwn) return { dateFrom: 'the config' };
   return configured === undefined ? {} : { dateFrom: `the provider; the config says ${isoDate(configured)}` };
@@ -167,7 +170,7 @@ export type Looking = {
 
 export type PoolSubject = Extract<Subject, { kind: 'pool' }>;
 
-/** What one pool of a successful list says. `isRuled`: a rule of the config scales it, so its sizes are judged there. */
+/** The state of one pool of a successful list. `isRuled`: a rule scales it, so the scaling round judges its sizes. */
 export function observePool(
   pool: ObservedPool,
   seen: SeenPool | undefined,
@@ -187,7 +190,7 @@ export function observePool(
   return { observations, seen: next };
 }
 
-/** Bad with these words, or ok without. */
+/** Bad with this text, or ok without one. */
 export function judged(subject: Subject, at: EpochMs): (kind: FindingKind, wrong: Wrong | undefined) => Observation {
   return (kind, wrong) => {
     const watched: Watched = { kind, subject };
@@ -196,7 +199,7 @@ export function judged(subject: Subject, at: EpochMs): (kind: FindingKind, wrong
   };
 }
 
-/** The reasons in the service's own words, shortened: an incident record stays small. */
+/** The service's own error texts, shortened to keep the incident record small. */
 function reasonsOf(errors: readonly string[]): {
   readonly text: string;
   readonly facts: Record<string, number | string>;
@@ -236,7 +239,7 @@ function poolStuckOf(
   };
 }
 
-/** An absent size is judged by whoever knows what it was set to: for a scaled pool that is the scaling round. */
+/** An absent size is judged by the job that knows what was set: for a scaled pool, the scaling round. */
 function unclearOf(pool: ObservedPool, { cluster }: PoolSubject, isRuled: boolean): Wrong | undefined {
   const name = `${cluster}/${pool.name}`;
   if (pool.unreadable !== undefined) {

@@ -10,7 +10,7 @@ import { observeRegion, type RegionSight } from './observe-region.ts';
 import { observeRounds, type RoundFindings } from './scale-findings.ts';
 import type { RegionAnswers, RegionMemory } from './watch-memory.ts';
 
-/** A round's findings older than this many ticks say nothing about now. */
+/** Findings of a round older than this many ticks are out of date. */
 const freshTicks = 3;
 
 export type WatchInput = {
@@ -21,9 +21,9 @@ export type WatchInput = {
   readonly rounds: readonly RoundFindings[];
   /** Incidents that are not over, by kind and subject. */
   readonly incidents: readonly Watched[];
-  /** What is wrong with the config file now, or undefined: it could be used. */
+  /** What is wrong with the config file now; undefined = it could be used. */
   readonly configProblem: Finding | undefined;
-  /** What each region offers, where it was asked for. */
+  /** The versions that each region offers, if they were read. */
   readonly versions: ReadonlyMap<string, readonly ObservedVersion[]>;
 };
 
@@ -33,7 +33,7 @@ export type WatchSight = {
   readonly notices: readonly Notice[];
 };
 
-/** One round over the fleet as observations: bad, ok, over or due; what is not among them is unknown. */
+/** One round over the fleet as observations: bad, ok, over or a date; anything missing is unknown. */
 export function observeFleet(input: WatchInput): WatchSight {
   const sights = input.answers.map((answers) => sightOf(answers, input));
   const gone = new Map(sights.flatMap((observed) => [...observed.gone]));

@@ -35,11 +35,11 @@ export type RegionSight = {
   readonly observations: readonly Observation[];
   readonly memory: RegionMemory;
   readonly notices: readonly Notice[];
-  /** Ids of clusters and pools that are gone for certain, with what to say. */
+  /** Ids of clusters and pools that are certainly gone, with the text. */
   readonly gone: ReadonlyMap<string, string>;
 };
 
-/** One region's round: its API, its clusters and their pools, its token, and what is no longer there. */
+/** One region's round: its API, its clusters and their pools, its token, and what is gone. */
 export function observeRegion(answers: RegionAnswers, memory: RegionMemory, looking: RegionLooking): RegionSight {
   const { region, list } = answers;
   const api = observeApi(region, list, answers.silence, looking.now);
@@ -63,7 +63,7 @@ export function observeRegion(answers: RegionAnswers, memory: RegionMemory, look
   };
 }
 
-/** By a wrong clock nobody knows how far away a date is: what waits for one is neither said nor taken back. */
+/** With a wrong clock, the distance to a date is unknown, so end dates neither open nor resolve. */
 export function isClockWrong({ list, clusters }: RegionAnswers): boolean {
   const answers = [list, ...clusters.flatMap(({ cluster, pools }) => [cluster, pools])];
   return wrongClock(answers.flatMap((answer) => readingOf(answer) ?? [])) !== undefined;
@@ -145,7 +145,7 @@ function lookAtPool(
   return observePool(pool, before, subject, isRuled, looking);
 }
 
-/** A cluster that the list left out: still there by id, not certain, or gone. */
+/** A cluster missing from the list: still there by id, uncertain, or gone. */
 function lookForMissing(
   clusterId: string,
   answer: RegionAnswers['missing'][number]['answer'],
@@ -169,7 +169,7 @@ function lookForMissing(
   };
 }
 
-/** A notice's time is when it was first missed: the same notice made twice is one. */
+/** A notice's time is when the cluster was first missed, so that the same notice made twice is one. */
 function clusterGone({ name, missingSince, acceptedAt }: SeenCluster, subject: ClusterSubject): Notice {
   const text = `Cluster ${name} is gone: the API neither lists it nor finds it by its id`;
   return { kind: 'cluster.gone', subject, text, at: missingSince ?? acceptedAt };
@@ -199,7 +199,7 @@ function observeToken(
   return { observations: [{ kind: 'token.expiry', subject, state: 'ends', at: now, ends }], memory };
 }
 
-/** A rotation that stopped half-way: the next one takes away what still works. */
+/** A rotation that stopped half-way: the next one would remove the value that still works. */
 function observeVersion({ region, token }: RegionAnswers, now: EpochMs): readonly Observation[] {
   const { reference, isPrevious } = token;
   if (isPrevious === undefined) return [];
@@ -219,9 +219,9 @@ function byId(a: { readonly id: string }, b: { readonly id: string }): number {
 type Wrong = Omit<Finding, 'kind' | 'subject'>;
 
 /**
- * Is the region's API there, and does it let us in? Its list is the question, unless it falls silent after it (`silence`:
- * why it was not asked any further). What it refuses for want of a token or a
- * role is an answer (JSON; a block page is none); whatever else is not a list leaves us blind.
+ * Does the region's API answer, and accept our token? Judged by its list, unless the API stops answering later
+ * (`silence`: why no further calls were made). A refusal because of the token or its role is an answer (JSON, not a
+ * block page). Anything else that is no list means that the region cannot be observed.
  */
 function observeApi(
   region: string,
@@ -272,8 +272,8 @@ function refusedOf(region: string, list: Answer<unknown>): Wrong | undefined {
 const apartMs = 5 * 60_000;
 
 /**
- * Gone = missing from a successful list and 404 by id, twice, at least 5 minutes apart, with no sighting between. One
- * list alone may have left it out; a 404 of something that is listed is a lie of a replica.
+ * Gone = missing from a successful list and 404 by id, twice, at least 5 minutes apart, and not seen in between. A
+ * single list may omit it, and a 404 for a listed cluster comes from a lagging replica.
  */
 function missed<T extends Seen>(seen: T, byId: Answer<unknown> | undefined, now: EpochMs): T | 'gone' {
   if (byId === undefined) return seen;

@@ -11,12 +11,12 @@ export type RoundFindings = {
   readonly schema: 1;
   readonly at: EpochMs;
   readonly region: string;
-  /** A large fleet is looked at in parts; `{ index: 0, count: 1 }` is all of it. */
+  /** The part of a large fleet; `{ index: 0, count: 1 }` is the whole fleet. */
   readonly shard: { readonly index: number; readonly count: number };
   readonly configHash: string;
   /** Was the region's list of clusters answered? */
   readonly isAnswered: boolean;
-  /** Our clock was wrong there: beside that, nothing was judged. */
+  /** Our clock was wrong there: only that finding was judged. */
   readonly isClockWrong?: boolean;
   readonly clusters: number;
   /** The name under which functions run on AWS, so that people's commands can start them; absent = a process. */
@@ -25,21 +25,21 @@ export type RoundFindings = {
   /** Ids of the clusters whose pools were read in that round. */
   readonly checkedClusters: readonly string[];
   readonly findings: readonly Finding[];
-  /** The round's own past; what wrote the record may not have known it. */
+  /** The round's own past; older versions did not write it. */
   readonly looks?: Looks;
-  /** How many nodes each autoscaled pool had, by pool id, where the service said so. */
+  /** Node counts of autoscaled pools, by pool id, if known. */
   readonly nodes?: readonly PoolNodes[];
-  /** Changes that are to be announced, as far ahead as somebody wants to hear of them. */
+  /** Changes to announce, as far ahead as the rules' announcements ask for. */
   readonly coming?: readonly ComingChange[];
-  /** What became of those that were announced, where it is no longer as it was said. */
+  /** Outcomes of announced changes that no longer hold as announced. */
   readonly verdicts?: readonly Verdict[];
-  /** Which of its lists lie in records of their own, each with a mark of what is in it. */
+  /** Which lists are in records of their own, each with a hash of its content. */
   readonly lists?: { readonly checkedClusters?: string; readonly nodes?: string };
 };
 
 type PoolNodes = readonly [poolId: string, nodes: number];
 
-/** The kinds only a scaling round can judge, alone or as well as the watch. */
+/** Kinds that only a scaling round can judge, alone or together with the watch. */
 export const scaleMade: ReadonlySet<FindingKind> = new Set([
   'clock.skewed',
   'pool.late',
@@ -54,9 +54,9 @@ export const scaleMade: ReadonlySet<FindingKind> = new Set([
 ]);
 
 /**
- * What the newest scaling rounds say: bad if it is in their findings; ok if its cluster was checked (or it is about no
- * cluster, and every region's round is fresh) and it is absent; nothing, hence unknown, when the rounds are old.
- * `known`: the incidents there are, since only they can become ok.
+ * The result of the newest scaling rounds. Bad: it is in their findings. Ok: it is absent, and its cluster was read (or
+ * it concerns no cluster, and every region's round is fresh). Unknown: the rounds are old. `known`: the existing
+ * incidents, since only they can become ok.
  */
 export function observeRounds(
   rounds: readonly RoundFindings[],
@@ -80,12 +80,12 @@ export function observeRounds(
   return [...bad, ...ok];
 }
 
-/** Was this cluster's pools' state read by a fresh round? Then it is in nobody's past. */
+/** Did a fresh round read this cluster's pools? */
 export function isChecked(clusterId: string, rounds: readonly RoundFindings[]): boolean {
   return rounds.some(({ checkedClusters }) => checkedClusters.includes(clusterId));
 }
 
-/** When the absence of a finding about this subject was last made sure; undefined = it is not known. */
+/** When a round last made sure that a finding about this subject is absent; undefined = unknown. */
 function checkedAt(subject: Subject, fresh: readonly RoundFindings[], regions: readonly string[]): EpochMs | undefined {
   if (subject.kind === 'cluster' || subject.kind === 'pool') {
     return newest(fresh.filter(({ checkedClusters }) => checkedClusters.includes(subject.clusterId)));
@@ -95,7 +95,7 @@ function checkedAt(subject: Subject, fresh: readonly RoundFindings[], regions: r
   return isWhole ? newest(fresh.filter(({ region }) => concerned.includes(region))) : undefined;
 }
 
-/** Every shard of the region's newest division was answered. */
+/** Every part of the region's newest division has a round. */
 function isWhollyAnswered(rounds: readonly RoundFindings[]): boolean {
   const [latest] = rounds.toSorted((a, b) => b.at - a.at);
   if (latest === undefined) return false;

@@ -4,17 +4,17 @@ import type { Subject } from '../../model/finding.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
 import type { Watched } from '../incidents/observation.ts';
 
-/** Everything one region answered in one round. */
+/** All answers of one region in one round. */
 export type RegionAnswers = {
   readonly region: string;
   readonly list: Answer<readonly ObservedCluster[]>;
   /** One entry per watched cluster of the list. */
   readonly clusters: readonly ClusterAnswers[];
-  /** Why the region was not asked any further; absent = it answered, or was not asked at all. */
+  /** Why no further calls were made; absent = the region answered, or was not called at all. */
   readonly silence?: string;
-  /** One entry per remembered cluster that a successful list did not show. */
+  /** One entry per remembered cluster that is missing from a successful list. */
   readonly missing: readonly { readonly clusterId: string; readonly answer: Answer<ObservedCluster> }[];
-  /** The token's expiry as far as anything tells; undefined = unknown. */
+  /** The token's expiry, as far as known; undefined = unknown. */
   readonly token: {
     readonly reference: string;
     readonly expires: EpochMs | undefined;
@@ -28,7 +28,7 @@ export type ClusterAnswers = {
   /** By id, with errors. */
   readonly cluster: Answer<ObservedCluster>;
   readonly pools: Answer<readonly ObservedPool[]>;
-  /** One entry per remembered pool that a successful list of pools did not show. */
+  /** One entry per remembered pool that is missing from a successful list of pools. */
   readonly missingPools: readonly { readonly poolId: string; readonly answer: Answer<unknown> }[];
 };
 
@@ -45,9 +45,9 @@ export type Seen = {
   readonly updatedAt?: EpochMs;
   /** When an answer about it was last accepted. */
   readonly acceptedAt: EpochMs;
-  /** Only while it is changing: since when it is seen in this status, with these sizes. */
+  /** Only while it is changing: since when it has been seen with this status and these sizes. */
   readonly changing?: { readonly as: string; readonly since: EpochMs };
-  /** First 404 by id since the last sighting. */
+  /** First 404 by id since it was last seen. */
   readonly missingSince?: EpochMs;
 };
 
@@ -61,18 +61,18 @@ export type SeenCluster = Seen & {
   readonly pools: readonly SeenPool[];
 };
 
-/** The date that counts, and one that was read once and waits for its second reading. */
+/** The date in use, and a new one that waits for its second reading. */
 export type EndDateMemory = {
   readonly of: string;
   readonly date?: EpochMs;
   readonly armedAt: EpochMs;
   readonly below?: number;
-  /** It is the config's own, since the provider gives none. */
+  /** It comes from the config, since the provider gives none. */
   readonly isOwn?: true;
   readonly candidate?: { readonly of: string; readonly date?: EpochMs; readonly at: EpochMs };
 };
 
-/** What was seen before a longer silence says nothing about how long a change has lasted. */
+/** Observations before a longer gap do not show how long a change has lasted. */
 const gapMs = 30 * minuteMs;
 
 type Sighting = {
@@ -82,15 +82,15 @@ type Sighting = {
   readonly updatedAt: EpochMs | undefined;
 };
 
-/** Observations are monotone in `updated_at`: equal is accepted, older is ignored for a while. */
+/** `updated_at` never goes back: an equal one is accepted, an older one ignored for a while. */
 export function isAccepted(seen: Seen | undefined, updatedAt: EpochMs | undefined, now: EpochMs): boolean {
   if (seen?.updatedAt === undefined || updatedAt === undefined || updatedAt >= seen.updatedAt) return true;
   return now - seen.acceptedAt > olderIgnoredMs;
 }
 
 /**
- * What is remembered of an accepted sighting. How long a change lasts is counted from our own first look at it, since
- * nothing is known about when `updated_at` moves; another status, other sizes or a long silence count anew.
+ * The memory after an accepted observation. The duration of a change counts from our own first observation, since it is
+ * unknown when `updated_at` changes. Another status, other sizes or a long gap start again.
  */
 export function remember(seen: Seen | undefined, sighting: Sighting, sizes: string, now: EpochMs): Seen {
   const { id, name, status, updatedAt } = sighting;
@@ -101,15 +101,15 @@ export function remember(seen: Seen | undefined, sighting: Sighting, sizes: stri
   return { ...base, changing: { as, since: goesOn ? seen.changing.since : now } };
 }
 
-/** Seen again in any way: it is not gone. */
+/** It was seen again, so it is not gone. */
 export function present<T extends Seen>(seen: T): T {
   const { missingSince: _missing, ...rest } = seen;
   return rest as T;
 }
 
 /**
- * The memory, with every cluster and pool that has an incident: what has one is looked for until it is gone for
- * certain, also where the memory itself was lost.
+ * The memory, plus every cluster and pool with an incident: those are looked up until they are certainly gone, even if
+ * the memory was lost.
  */
 export function withIncidentSubjects(memory: RegionMemory, incidents: readonly Watched[], now: EpochMs): RegionMemory {
   const subjects = incidents

@@ -12,7 +12,7 @@ import { sign } from '../signing.ts';
 import type { OutgoingMail } from './smtp.ts';
 import type { OutgoingNotification } from './sns.ts';
 
-/** What a destination needs besides its config, read from where secrets are kept. */
+/** What a destination needs besides its config, read from the secrets. */
 type Credentials = {
   /** undefined = the kind's own address. */
   readonly url: Secret | undefined;
@@ -31,7 +31,7 @@ type Letter = {
   readonly id: string;
   /** Frozen before the first attempt; holds no secret. */
   readonly body: string;
-  /** Of this attempt. */
+  /** The time of this attempt. */
   readonly now: EpochMs;
 };
 

@@ -1,25 +1,25 @@
 import type { Clock } from '../clock.ts';
 
 /**
- * The end of a piece of work, on the clock that was handed in. One deadline covers everything that happens in one call:
- * waiting for a token, each attempt, the pause between two, and the body.
+ * The deadline of a piece of work, by the injected clock. One deadline covers everything in a call: waiting for a
+ * token, each attempt, the pauses, and the body.
  */
 export type Deadline = {
-  /** Aborted when the time is over; for work that can be interrupted. */
+  /** Aborted at the deadline; for work that can be interrupted. */
   readonly signal: AbortSignal;
-  /** The work's own outcome, or `late` when the time was over first. Work left behind is nobody's: it may reject unseen. */
+  /** The work's own result, or `late` at the deadline. Abandoned work may reject later without effect. */
   readonly race: <T>(work: Promise<T>) => Promise<T | Late>;
-  /** Ends the timer. Always called, else a process cannot exit. */
+  /** Stops the timer. Must be called, or the process cannot exit. */
   readonly cancel: () => void;
 };
 
 export const late: unique symbol = Symbol('late');
 type Late = typeof late;
 
-/** Given as the reason, since without one each abort makes an exception, stack and all. */
+/** A fixed abort reason: without one, each abort creates an exception with a stack. */
 const done = 'done';
 
-/** `stop`: ends the time early, when the process is to end. */
+/** `stop`: ends the time early, when the process shuts down. */
 export function startDeadline(clock: Clock, ms: number, stop?: AbortSignal): Deadline {
   const work = new AbortController();
   const timer = new AbortController();

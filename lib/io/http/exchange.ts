@@ -11,7 +11,7 @@ export type HttpRequest = {
   readonly body?: string;
   /** Bytes of the answer's body that are read at most. */
   readonly capBytes: number;
-  /** The clock is read right before the request goes out; at or after this instant it does not. */
+  /** The clock is read right before sending; at or after this instant nothing is sent. */
   readonly notAfter?: EpochMs;
 };
 
@@ -23,17 +23,17 @@ export type Exchange =
       readonly body: Uint8Array;
       readonly bodyEnd: BodyEnd;
     }
-  /** It is certain that the other side did not get the request. */
+  /** The other side certainly did not get the request. */
   | { readonly kind: 'no-connection'; readonly detail: string }
-  /** The other side may have got it; no answer came. */
+  /** The other side may have got it; there was no answer. */
   | { readonly kind: 'lost'; readonly reason: 'timeout' | 'reset'; readonly detail: string }
   | { readonly kind: 'too-late' };
 
 export type HttpParts = { readonly fetch: Fetch; readonly clock: Clock };
 
 /**
- * One request, handed to HTTP at most once: no retry, no redirect, nothing after the deadline, no more of the body than
- * the cap. Never throws, and no foreign error leaves: ky's errors carry the request with its Authorization header.
+ * One request, sent at most once: no retry, no redirect, nothing after the deadline, and a limit on the body. Never
+ * throws, and no foreign error gets out: ky's errors contain the request with its Authorization header.
  */
 export async function exchange(parts: HttpParts, request: HttpRequest, deadline: Deadline): Promise<Exchange> {
   const attempt: Attempt = { state: 'not-handed-over', response: undefined, buffer: { chunks: [], bytes: 0 } };
@@ -105,10 +105,10 @@ function failed(attempt: Attempt, error: unknown, deadline: Deadline): Exchange 
   return connectionMade ? { kind: 'lost', reason: 'reset', detail } : { kind: 'no-connection', detail };
 }
 
-/** How a body ended: read to its end, at the cap, broken off on the way, or still coming at the deadline. */
+/** How a body ended: complete, at the limit, broken off, or still coming at the deadline. */
 export type BodyEnd = 'whole' | 'cap' | 'broken' | 'deadline';
 
-/** Filled while the body comes in, so that a deadline finds what came until then. */
+/** Filled as the body comes in, so that the part before the deadline is kept. */
 type BodyBuffer = { readonly chunks: Uint8Array[]; bytes: number };
 
 /** Reads a body into the buffer and stops at the cap (bytes after decompression); what is over the cap is cut away. */
@@ -130,7 +130,7 @@ function joinChunks(buffer: BodyBuffer): Uint8Array {
   return buffer.chunks.length === 1 && buffer.chunks[0] ? buffer.chunks[0] : Buffer.concat(buffer.chunks);
 }
 
-/** False when the chunk goes over the cap. */
+/** False if the chunk exceeds the limit. */
 function take(buffer: BodyBuffer, chunk: Uint8Array, capBytes: number): boolean {
   const room = capBytes - buffer.bytes;
   const fitting = chunk.byteLength > room ? chunk.subarray(0, room) : chunk;
@@ -144,5 +144,5 @@ async function giveUp(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<
   return 'cap';
 }
 
-/** HTTP as it is handed in: the global `fetch`, a simulated service, or a recorder around either. */
+/** The injected HTTP: the global `fetch`, a simulated service, or a recorder around either. */
 export type Fetch = (input: Request | string | URL, init?: RequestInit) => Promise<Response>;

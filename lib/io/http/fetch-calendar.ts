@@ -3,9 +3,9 @@ import { type Deadline, startDeadline } from './deadline.ts';
 import { exchange, type HttpParts } from './exchange.ts';
 import { readAddress } from './send-once.ts';
 
-/** A calendar of days is some kilobytes; that of a busy person for years one or two megabytes. */
+/** A calendar of days is some kilobytes; a busy person's calendar of years one or two megabytes. */
 const mostBytes = 2 * 1024 * 1024;
-/** Over everything, redirects included: a round may wait for it. */
+/** For everything, redirects included: a round may wait for it. */
 const timeoutMs = 10_000;
 const mostRedirects = 3;
 /** Those that name another place (RFC 9110, 15.4). */
@@ -13,13 +13,13 @@ const redirects: readonly number[] = [301, 302, 303, 307, 308];
 
 export type FetchedCalendar =
   | { readonly ok: true; readonly text: string }
-  /** Why, in words that hold nothing of the address but host names. */
+  /** Why, in a text that contains nothing of the address but host names. */
   | { readonly ok: false; readonly problem: string };
 
 /**
- * An iCalendar text from its address, which is a secret: whoever knows the private address of a calendar reads it. By the
- * rules of webhooks: https, or http where that is allowed; private hosts are the operator's choice. A redirect is followed
- * on the same host and scheme only, so that nobody else's server says where this process goes. `signal` gives it up. Never
+ * Fetches an iCalendar text. Its address is a secret: whoever has a calendar's private address can read it. Like
+ * webhooks: https, or http where allowed; private hosts are the operator's choice. A redirect is followed only on the
+ * same host and scheme, so that another server cannot choose where this process connects. `signal` cancels. Never
  * throws.
  */
 export async function fetchCalendar(

@@ -1,9 +1,9 @@
-/** What is left of a failed request: whether a connection stood, and a code that is safe to show. */
+/** The safe part of a failed request: whether there was a connection, and an error code. */
 export type NetworkFailure = { readonly connectionMade: boolean; readonly detail: string };
 
 /**
- * A failure counts as "no connection" only when its code proves that the request cannot have reached the other side;
- * anything not listed may have. Codes: Node's system errors (nodejs.org/api/errors.html), c-ares, undici, OpenSSL.
+ * A failure counts as "no connection" only if its code proves that the request cannot have arrived; with any other code
+ * it may have. Codes: Node's system errors (nodejs.org/api/errors.html), c-ares, undici, OpenSSL.
  */
 export function describeNetworkFailure(error: unknown): NetworkFailure {
   const code = codeOf(error);
@@ -19,12 +19,12 @@ export function describeNetworkFailure(error: unknown): NetworkFailure {
   return { connectionMade: true, detail: `the connection broke (${code.name})` };
 }
 
-/** The code alone, for whoever knows what to do about it (`PROXY_407`: a proxy's answer); undefined = none that is safe to show. */
+/** The code alone, for advice (`PROXY_407`: a proxy's answer); undefined = none that is safe to show. */
 export function networkErrorCode(error: unknown): string | undefined {
   return codeOf(error)?.name;
 }
 
-/** With what a proxy refused to connect; undefined = it was no proxy's answer. */
+/** The status with which a proxy refused to connect; undefined = not from a proxy. */
 export function proxyStatusOf(code: string): number | undefined {
   const [, status] = /^PROXY_(\d{3})$/.exec(code) ?? [];
   return status === undefined ? undefined : Number(status);
@@ -48,7 +48,7 @@ export function isCertificateCode(name: string): boolean {
 
 type Code = { readonly name: string; readonly isConnecting: boolean };
 
-/** Only a code in the shape of a code is taken over: the error's own texts may quote an address or a header. */
+/** Only something shaped like a code is used: the error's text may contain an address or a header. */
 function codeOf(error: unknown, depth = 0): Code | undefined {
   if (typeof error !== 'object' || error === null || depth > 5) return undefined;
   const { code, syscall, cause, errors, message } = error as { [key: string]: unknown };
@@ -59,7 +59,7 @@ function codeOf(error: unknown, depth = 0): Code | undefined {
   return inner ?? codeOf(cause, depth + 1);
 }
 
-/** undici says only in words how a proxy answered CONNECT; of them the status is taken, and nothing else. */
+/** undici reports a proxy's answer to CONNECT only as text; only the status is taken from it. */
 function proxyCode(code: string, message: unknown): string | undefined {
   if (code !== 'UND_ERR_ABORTED' || typeof message !== 'string') return undefined;
   const [, status] = /^Proxy response \((\d{3})\) !== 200 when HTTP Tunneling$/.exec(message) ?? [];
@@ -70,7 +70,7 @@ function isWrapper(code: string): boolean {
   return code === 'ERR_UNHANDLED_ERROR';
 }
 
-/** Several addresses of one host were tried: the first that may have got through decides. */
+/** Several addresses of one host were tried: the first that may have been reached decides. */
 function firstCode(errors: readonly unknown[], depth: number): Code | undefined {
   const codes = errors.map((each) => codeOf(each, depth + 1)).filter((each) => each !== undefined);
   return codes.find((each) => !beforeConnecting.has(each.name) && !each.isConnecting) ?? codes[0];

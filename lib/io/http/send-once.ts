@@ -3,7 +3,7 @@ import { startDeadline } from './deadline.ts';
 import { type BodyEnd, type Exchange, exchange, type HttpParts } from './exchange.ts';
 import { readRetryAfterMs } from './retry-after.ts';
 
-/** One message for one address. The address is a secret: a chat's webhook URL is all it takes to write there. */
+/** One message for one address. The address is a secret: whoever has a chat's webhook URL can write there. */
 export type OutgoingMessage = {
   readonly method: 'POST' | 'GET' | 'PUT';
   readonly url: Secret;
@@ -24,14 +24,14 @@ export type Sent =
       readonly bodyEnd: BodyEnd;
       readonly retryAfterMs: number | undefined;
     }
-  /** The address cannot be used; nothing was sent. Never quotes it. */
+  /** The address cannot be used; nothing was sent. The text never contains it. */
   | { readonly kind: 'bad-address'; readonly detail: string }
-  /** It is certain that nothing arrived. */
+  /** Certainly nothing arrived. */
   | { readonly kind: 'no-connection'; readonly detail: string }
-  /** It may have arrived: time ran out, or the connection broke after it stood. */
+  /** It may have arrived: a time-out, or the connection broke. */
   | { readonly kind: 'lost'; readonly reason: 'timeout' | 'reset'; readonly detail: string };
 
-/** No receiver's answer is longer than a sentence or two. */
+/** Receivers answer with a sentence or two at most. */
 const capBytes = 64 * 1024;
 
 /** Sends a message once: no retry, no redirect, one deadline over everything. Never throws; no text holds the address. */

@@ -1,29 +1,29 @@
-/** Why there is no body to look into. */
+/** Why there is no body. */
 export type BodyProblem = 'too-large' | 'crowded' | 'broken-off';
 
-/** A body, read to its end; `done` gives its room back. */
+/** A complete body; `done` releases its memory. */
 export type HeldBody = { readonly body: Uint8Array | BodyProblem; readonly done: () => void };
 
-/** The room that all bodies share. */
+/** The memory shared by all bodies. */
 export type Bodies = {
-  /** What is too large is not read to its end. */
+  /** A body that is too large is not read to its end. */
   readonly read: (request: Request) => Promise<HeldBody>;
   /** Bytes held now. */
   readonly held: () => number;
 };
 
-/** An event is a few hundred bytes, a large alert group a few thousand; more is refused before it is parsed. */
+/** An event is a few hundred bytes, a large alert group a few thousand; larger ones are refused before parsing. */
 export const mostBodyBytes = 64 * 1024;
 
 /** 64 of the largest bodies at a time, thousands of usual ones. */
 const mostHeldBytes = 4 * 1024 * 1024;
 
-/** One body on its way: what it takes is given back once, and `letGo` ends its reading. */
+/** A body being read: its memory is released once, and `letGo` stops reading. */
 type Guest = { buffer: Uint8Array; bytes: number; isWhole: boolean; readonly letGo: () => void };
 
 /**
- * Bodies are counted together. When there is no more room, the unfinished one that came first is let go: a sender needs
- * milliseconds for its body, so the oldest is the one that stalls, and a flood of stalled bodies keeps nobody out.
+ * All bodies share one limit. When it is reached, the oldest unfinished body is dropped: senders need milliseconds, so
+ * the oldest is the one that stalls, and a flood of stalled bodies cannot block others.
  */
 export function makeBodies(most = { each: mostBodyBytes, together: mostHeldBytes }): Bodies {
   const guests = new Set<Guest>();
@@ -54,7 +54,7 @@ export function makeBodies(most = { each: mostBodyBytes, together: mostHeldBytes
   };
 }
 
-/** One buffer that grows: a body that drips in bytes takes no more memory than one that comes at once. */
+/** One growing buffer, so that a slow body takes no more memory than a fast one. */
 async function readAll(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   guest: Guest,

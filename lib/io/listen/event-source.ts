@@ -3,12 +3,12 @@ import type { EventSourceConfig } from '../../model/config.ts';
 import { type Secret, unwrap } from '../secrets/secret.ts';
 import { leastSecretBytes, signingKey } from '../signing.ts';
 
-/** How a source's messages are known to be its own over HTTP; `none`: it has no way in over HTTP. */
+/** How a source's messages are authenticated over HTTP; `none`: it cannot send over HTTP. */
 export type WayIn = 'signed' | 'bearer' | 'unsigned' | 'none';
 
 /**
- * A source with a secret comes in signed, or, as Alertmanager cannot sign, with a bearer secret. Without a secret, only
- * sources that have no queue come in, only over loopback, and never what is meant for an event bus.
+ * A source with a secret must sign, or for Alertmanager, which cannot sign, send a bearer secret. Without a secret,
+ * only sources without a queue can send, only over loopback, and never events meant for an event bus.
  */
 export function transportOf(source: EventSourceConfig): WayIn {
   if (source.secrets.length > 0) return source.kind === 'alertmanager' ? 'bearer' : 'signed';
@@ -21,15 +21,15 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Does this `Host` header name this machine itself? A page whose own name was pointed at 127.0.0.1 (DNS rebinding)
- * says its own name here.
+ * Does this `Host` header name this machine? A web page whose own name was pointed at 127.0.0.1 (DNS rebinding) sends
+ * its own name.
  */
 export function isLoopbackHost(header: string | undefined): boolean {
   const [, host = ''] = /^(\[[\da-f:]+\]|[^:]+)(?::\d{1,5})?$/iu.exec(header ?? '') ?? [];
   return isLoopback(host.toLowerCase());
 }
 
-/** Nothing unsigned is offered to a network. Throws UsageError naming the source. */
+/** Unsigned sources are never served to a network. Throws UsageError naming the source. */
 export function refuseUnsigned(host: string, sources: readonly EventSourceConfig[]): void {
   const open = sources.find((source) => transportOf(source) === 'unsigned');
   if (open === undefined || isLoopback(host)) return;
@@ -38,7 +38,7 @@ export function refuseUnsigned(host: string, sources: readonly EventSourceConfig
   );
 }
 
-/** The same of a secret that signs, of an event source or of links. */
+/** The same for a signing secret, of an event source or of links. */
 export function signingProblem(whose: string, secret: Secret): string | undefined {
   if (signingKey(secret) !== undefined) return undefined;
   return `The secret of ${whose} was refused: it must be "whsec_" and the base64 of at least ${leastSecretBytes} random bytes; make one with: echo "whsec_$(openssl rand -base64 32)"`;

@@ -23,32 +23,32 @@ import type { Quota } from './receive.ts';
 
 export type KeepPageParts = {
   readonly clock: Clock;
-  /** The signing secrets of links, newest first; none = there are no links. Rejects when they cannot be had. */
+  /** The signing secrets of links, newest first; none = no links. Rejects if they cannot be read. */
   readonly secrets: () => Promise<readonly Secret[]>;
   /** Reads only. */
   readonly look: (link: KeepLink) => Promise<Keeping>;
   readonly keep: (link: KeepLink) => Promise<Keeping>;
   readonly quota: Quota;
-  /** In which people read times. */
+  /** The zone in which people read times. */
   readonly zone: () => string;
   readonly hasSeveralRegions: () => boolean;
-  /** Takes secrets out of a text. */
+  /** Removes secrets from a text. */
   readonly clean: (text: string) => string;
-  /** Told why a link was not answered, or is none. */
+  /** Called with the reason when a link was refused or could not be answered. */
   readonly tell?: TellTrouble | undefined;
 };
 
-/** The one field of the form: a POST without it is none of ours. */
+/** The form's only field: a POST without it is not from our page. */
 const confirmation = 'keep=yes';
 
 /**
- * GET and HEAD /keep/<link> say what would be kept, and change nothing, whoever fetches them: chats and scanners do. Only
- * the form's POST keeps. A link is its own permission: no login, whatever name or proxy it comes by; one that is not signed
- * is told nothing. Works without script.
+ * GET and HEAD /keep/<link> show what would be kept and change nothing, since chats and scanners fetch links. Only the
+ * form's POST keeps pools up. The link is its own permission: no login, on any host name or through any proxy; a wrong
+ * signature gets no information. Works without scripts.
  */
 export function addKeepPage(app: Hono, parts: KeepPageParts): Hono {
   const bodies = makeBodies({ each: 1024, together: 64 * 1024 });
-  // A proxy may hand on the path that `links.url` has in front.
+  // A proxy may pass on the path prefix of `links.url`.
   for (const path of ['/keep/:link', '/:prefix{.+}/keep/:link']) {
     app.get(path, (c) => guarded(c, parts, (link) => parts.look(link)));
     app.post(path, (c) => guarded(c, parts, (link) => kept(c, parts, bodies, link)));
@@ -99,7 +99,9 @@ function gone(why: string): Keeping {
   return { kind: 'gone', why };
 }
 
-/** What is not signed by one of the secrets is no link, and nothing is looked up for it. Throws on a secret that cannot sign. */
+/**
+ * A link must be signed with one of the secrets; otherwise nothing is looked up. Throws for a secret that cannot sign.
+ */
 async function linkOf(text: string, { secrets }: KeepPageParts): Promise<KeepLink | undefined> {
   if (text.length > 300) return undefined;
   const dot = text.lastIndexOf('.');
@@ -117,7 +119,7 @@ h1{font-size:1.3rem}li{margin:.2rem 0}small{opacity:.75}button{font:inherit;padd
 @media print{form{display:none}body{margin:0}}`;
 const style = createHash('sha256').update(css).digest('base64');
 
-/** What every page for people is served with; `sources`: what a page may load, as its content security policy says it. */
+/** Headers of every page for people; `sources`: what a page may load, as its content security policy. */
 export function pageHeaders(sources: readonly string[]): { readonly [name: string]: string } {
   const none = ["default-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"];
   return {

@@ -9,7 +9,7 @@ import type { Along } from '../stores/store.ts';
 import { type BodyProblem, type HeldBody, mostBodyBytes } from './bodies.ts';
 import { isLoopbackHost, transportOf, type WayIn } from './event-source.ts';
 
-/** One event's fate, as the accept job tells it. */
+/** The outcome of one event from the accept job. */
 type Outcome = {
   readonly kind: 'stored' | 'merged' | 'unchanged' | 'ignored' | 'refused' | 'failed';
   readonly reason: string | undefined;
@@ -34,9 +34,9 @@ export type ReceiveParts = {
   readonly clock: Clock;
   /** As the config says now. */
   readonly sources: () => readonly EventSourceConfig[];
-  /** A source's secrets, newest first. Rejects when they cannot be had. */
+  /** A source's secrets, newest first. Rejects if they cannot be read. */
   readonly secretsOf: (source: EventSourceConfig) => Promise<readonly Secret[]>;
-  /** `along`: to be stored in the commit of a single ask, where that can be had. */
+  /** `along`: to be stored in the commit of a single ask, if there is one. */
   readonly accept: (
     source: EventSourceConfig,
     events: readonly Incoming[],
@@ -48,10 +48,10 @@ export type ReceiveParts = {
     readonly along: (source: string, id: string) => Pick<Along, 'key' | 'write'>;
   };
   readonly quota: Quota;
-  /** Sources without a secret are taken: only where nobody but this machine can reach us. */
+  /** Accept sources without a secret: only if no other machine can reach us. */
   readonly takesUnsigned: boolean;
   readonly count?: (what: CountedRequest, source: string) => void;
-  /** Told why nothing came of a message; of what is wrong with the events in one, whoever accepts them tells. */
+  /** Called with the reason when a whole message was refused; the accept job reports single events. */
   readonly tell?: TellTrouble;
 };
 
@@ -60,7 +60,7 @@ export type ReceivedRequest = {
   readonly source: string;
   /** Names in lower case. */
   readonly headers: { readonly [name: string]: string };
-  /** Read only once the head has told enough. */
+  /** Read only after the headers were checked. */
   readonly readBody: () => Promise<HeldBody>;
 };
 
@@ -73,9 +73,8 @@ export type Answer = {
 };
 
 /**
- * One message over HTTP: what its head already tells is answered before a byte of the body is read; then it is
- * authenticated before anything is stored or even parsed, then written down, then answered. Whatever is wrong with who
- * sent it is 401 without detail.
+ * Handles one message over HTTP. Checks the headers before reading the body, authenticates before parsing or storing
+ * anything, stores the asks, then answers. A failed authentication is a 401 without details.
  */
 export async function receive(parts: ReceiveParts, request: ReceivedRequest): Promise<Answer> {
   const source = parts.sources().find(({ name }) => name === request.source);
@@ -96,7 +95,7 @@ export async function receive(parts: ReceiveParts, request: ReceivedRequest): Pr
 
 type WholeRequest = Omit<ReceivedRequest, 'readBody'> & { readonly body: Uint8Array };
 
-/** Rejects when a secret cannot be had, or the store fails. */
+/** Rejects if a secret cannot be read, or the store fails. */
 async function receiveWhole(parts: ReceiveParts, source: EventSourceConfig, request: WholeRequest): Promise<Answer> {
   if (!(await isSender(parts, source, request))) {
     const proof = transportOf(source) === 'bearer' ? 'its bearer secret is' : 'its signature is by';
@@ -106,13 +105,13 @@ async function receiveWhole(parts: ReceiveParts, source: EventSourceConfig, requ
   return acceptOnce(parts, source, request);
 }
 
-/** Only our own words: an error from elsewhere may hold a secret. */
+/** Only our own texts: other errors may contain a secret. */
 function reasonOf(error: unknown): string {
   const isOurs = error instanceof SecretError || error instanceof StoreError;
   return isOurs ? error.message : 'an unexpected error';
 }
 
-/** `reason` is for the log: a caller who proves nothing is told nothing. */
+/** `reason` is for the log: an unauthenticated caller gets no details. */
 type Refusal = { readonly what: CountedRequest; readonly answer: Answer; readonly reason: string };
 
 const unauthorized: Answer = { status: 401, body: { error: 'unauthorized' } };
@@ -157,12 +156,12 @@ function unknownSource({ source, path }: ReceivedRequest): Refusal {
   return nobody(`no source of the config is called ${quoted(source)} (POST /${path}/…)`);
 }
 
-/** Foreign text in a line of the log: short, and nothing in it does anything. */
+/** Text from outside for a log line: short, and without control characters. */
 function quoted(text: string | undefined): string {
   return text === undefined ? 'missing' : JSON.stringify(text.slice(0, 60).toWellFormed());
 }
 
-/** What the head alone tells: the wrong way in, nothing to prove who sends it, or a proof that is too old. */
+/** Problems visible in the headers: the wrong path, no authentication, or a signature that is too old. */
 function judgeHead(parts: ReceiveParts, source: EventSourceConfig, request: ReceivedRequest): Refusal | undefined {
   const { headers } = request;
   const path = source.kind === 'alertmanager' ? 'alertmanager' : 'events';
@@ -194,7 +193,7 @@ function judgeSignedHead(headers: Headers, now: number): Refusal | undefined {
   return nobody(`its webhook-timestamp is ${quoted(timestamp)}: more than 5 minutes from this clock, or not a time`);
 }
 
-/** Nothing proves who sends it, so no page of a browser may: by its type, and by the name it asked for us. */
+/** Without authentication, browsers must be kept out: by content type, and by host name. */
 function judgeUnsignedHead(headers: Headers): Refusal | undefined {
   if (!isLoopbackHost(headers['host'])) return otherHost;
   return isJson(headers) ? undefined : notJson;
@@ -213,7 +212,10 @@ async function isSender(
   return isSigned({ id, timestamp, signature: headers['webhook-signature'], body }, secrets, parts.clock.now());
 }
 
-/** A form of a web page cannot send this type without asking first: pages do not reach an unsigned source on loopback. */
+/**
+ * Web forms cannot send this content type without a preflight request, so web pages cannot reach an unsigned source on
+ * loopback.
+ */
 function isJson(headers: Headers): boolean {
   return /^application\/(?:[\w.-]+\+)?json\b/iu.test(headers['content-type'] ?? '');
 }
@@ -237,7 +239,7 @@ async function acceptOnce(
   const along = id === undefined ? undefined : { ...parts.replays.along(source.name, id), onStored };
   const [outcome] = await parts.accept(source, [{ body: text, headers }], along);
   const status = statusOf(outcome?.kind ?? 'failed');
-  // Never before it is stored: what was not comes again under the same id.
+  // Only after storing: if storing fails, the message comes again with the same id.
   if (status === 200 && id !== undefined && !isRemembered) await parts.replays.remember(source.name, id);
   count(status === 200 ? 'accepted' : status === 422 ? 'refused' : 'failed');
   const answer = { status, body: { outcome: outcome?.kind, events: outcome?.parts ?? [] } } as const;
@@ -249,7 +251,7 @@ function statusOf(kind: Outcome['kind']): 200 | 422 | 503 {
   return kind === 'refused' ? 422 : 200;
 }
 
-/** How many messages a source may send: a burst, then a steady rate. */
+/** A source's rate limit: a burst, then a steady rate. */
 export type QuotaConfig = { readonly burst: number; readonly perSecond: number };
 
 export type Quota = {
@@ -257,10 +259,10 @@ export type Quota = {
   readonly take: (source: string) => boolean;
 };
 
-/** A fleet's queue or alert group sends a few messages a minute; a source in a loop is told to slow down (429). */
+/** Queues and alert groups send a few messages a minute; a source in a loop gets 429. */
 export const defaultQuota: QuotaConfig = { burst: 600, perSecond: 10 };
 
-/** A bucket per source that refills steadily. Only sources of the config ever get one, so it stays small. */
+/** A token bucket per source. Only sources of the config get one, so their number stays small. */
 export function makeQuota(clock: Clock, { burst, perSecond }: QuotaConfig = defaultQuota): Quota {
   const buckets = new Map<string, { left: number; at: number }>();
   return {

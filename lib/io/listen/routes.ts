@@ -6,9 +6,9 @@ import { addKeepPage, type KeepPageParts } from './keep-page.ts';
 import { type Answer, type ReceivedRequest, type ReceiveParts, receive } from './receive.ts';
 
 export type ListenParts = ReceiveParts & {
-  /** Is the process alive? Never asks anything outside of it. */
+  /** Is the process alive? Checks nothing outside of it. */
   readonly isHealthy: () => boolean;
-  /** Can it do its work: store reachable, config read, last round not too long ago? The text says what is missing. */
+  /** Is it ready: store reachable, config read, last round recent? The text says what is missing. */
   readonly readiness: () => Promise<{ readonly isReady: boolean; readonly text: string }>;
   /** Prometheus's text format; absent = no /metrics. */
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>;
@@ -39,7 +39,7 @@ export function makeListenApp(parts: ListenParts): Hono {
   app.post('/alertmanager/:source', (c) => answerTo(parts, bodies, c, 'alertmanager'));
   if (parts.keepPage) addKeepPage(app, { ...parts.keepPage, tell: parts.tell });
   app.notFound((c) => {
-    // Whatever it brings along is not waited for.
+    // The request's body is not awaited.
     const headers = bringsBody(c) ? { connection: 'close' } : {};
     const allow = otherMethods(app, c);
     if (allow === undefined) return c.json({ error: 'not found' }, 404, headers);
@@ -49,7 +49,7 @@ export function makeListenApp(parts: ListenParts): Hono {
   return app;
 }
 
-/** What may be done here instead, for the header `allow` (RFC 9110, 15.5.6); undefined = nothing is here. */
+/** The allowed methods, for the header `allow` (RFC 9110, 15.5.6); undefined = unknown path. */
 export function otherMethods({ router }: Hono, { req }: Context): string | undefined {
   const asked = req.method === 'HEAD' ? 'GET' : req.method;
   const known = ['GET', 'POST'].filter((method) => router.match(method, req.path)[0].length > 0);
@@ -57,18 +57,18 @@ export function otherMethods({ router }: Hono, { req }: Context): string | undef
   return known.map((method) => (method === 'GET' ? 'GET, HEAD' : method)).join(', ');
 }
 
-/** An address that ends with a slash and a path that begins with one make two; nobody means another place by that. */
+/** A base address with a final slash and a path give two slashes; they are treated as one. */
 function pathOf({ url }: Request): string {
   const { pathname } = new URL(url);
   return pathname.replace(/\/{2,}/gu, '/').replace(/(?<=.)\/$/u, '');
 }
 
-/** By its head: to look at the body itself would cost more than the answer. */
+/** Judged by the headers, since reading the body would cost more than the answer. */
 function bringsBody({ req }: Context): boolean {
   return req.header('transfer-encoding') !== undefined || Number(req.header('content-length') ?? 0) > 0;
 }
 
-/** Many who ask at once, or within a second, get one answer: a flood of scrapes costs as much as one. */
+/** Requests at the same time, or within a second, share one answer, so a flood of scrapes costs as much as one. */
 function madeOncePerSecond<T>(clock: Clock, make: () => Promise<T>): () => Promise<T> {
   let made: { readonly at: EpochMs; readonly answer: Promise<T> } | undefined;
   return () => {
@@ -91,7 +91,7 @@ async function answerTo(
   );
 }
 
-/** Of an answer that came before the body, the rest is not waited for: the connection ends. */
+/** If the answer came before the body, the rest is not read, and the connection is closed. */
 function respond(c: Context, { status, body, retryAfterSeconds, isEarly }: Answer): Response {
   const headers = {
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),

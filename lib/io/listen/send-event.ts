@@ -10,7 +10,7 @@ import { signatureOf } from '../signing.ts';
 export type SendParts = { readonly fetch: Fetch; readonly clock: Clock; readonly newId: NewId };
 
 export type EventToSend = {
-  /** Where the instance listens, such as http://127.0.0.1:9090. */
+  /** The address of the instance, such as http://127.0.0.1:9090. */
   readonly to: string;
   readonly source: Pick<EventSourceConfig, 'name' | 'kind'>;
   /** undefined = the source has none. */
@@ -25,8 +25,8 @@ const timeoutMs = 10_000;
 const mostAnswerBytes = 64 * 1024;
 
 /**
- * Signs one event as its source would (Alertmanager's get the bearer secret) and posts it. Resolves to the answer
- * whatever its status; throws CommandError where there is none.
+ * Signs one event as its source would (Alertmanager's get the bearer secret) and posts it. Resolves to the answer with
+ * any status; throws CommandError if there is none.
  */
 export async function sendEvent(parts: SendParts, event: EventToSend): Promise<Sent> {
   const path = event.source.kind === 'alertmanager' ? 'alertmanager' : 'events';

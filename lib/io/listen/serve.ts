@@ -9,22 +9,22 @@ import { defaultConnections, limitConnections, mostConnections, openFilesLimit }
 export type Address = { readonly host: string; readonly port: number };
 
 export type Listening = {
-  /** The port really taken: port 0 asks for any. */
+  /** The actual port: port 0 picks any. */
   readonly port: number;
-  /** Takes no more requests; resolves once the ones under way are answered, at the latest after 5 seconds. */
+  /** Accepts no more requests; resolves once the current ones are answered, after 5 seconds at the latest. */
   readonly close: () => Promise<void>;
 };
 
 export type ServeOptions = {
-  /** The most connections at a time; fewer where the process may open few files. */
+  /** The most connections at a time; fewer if the process may open few files. */
   readonly connections?: number | undefined;
-  /** Told of each connection that was closed to make room. */
+  /** Called for each connection that was closed to make room. */
   readonly onClosed?: () => void;
 };
 
 /**
- * A sender that drips its request byte by byte is cut off within 10 s, as Node looks for them every second; real ones
- * need milliseconds. So is, a little later, one that does not take its answer.
+ * A sender that is too slow is cut off within 10 s (Node checks every second); real ones need milliseconds. A client
+ * that does not read its answer is cut off a little later.
  */
 const timeouts = {
   headersTimeout: 8000,

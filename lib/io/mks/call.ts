@@ -24,19 +24,21 @@ export type Call =
       readonly capBytes: number;
     };
 
-/** Token, attempts, pauses and body together. The service answers in well under a second when it is well. */
+/** The limit for token, attempts, pauses and body together. A healthy service answers in well under a second. */
 const readTimeoutMs = 15_000;
 const writeTimeoutMs = 30_000;
 
-/** One more try for a read that met a hiccup; a server that asks for a longer pause is asked again next round. */
+/** One retry of a read; if the server asks for a longer pause, the next round tries again. */
 const pauseMs = 300;
 const longestPauseMs = 2_000;
 
-/** A rotated token is two tries, half a rotation three; a PUT is sent again once, since a 401 did not change anything. */
+/**
+ * A rotated token needs two attempts, half a rotation three; a PUT is repeated only after a 401, which changed nothing.
+ */
 const tokensPerRead = 3;
 const tokensPerWrite = 2;
 
-/** One call of the API, as text. Reads are tried again once after a hiccup; a PUT only after a 401, and never blindly. */
+/** One API call; the result is text. Reads are retried once after a temporary failure; a PUT only after a 401. */
 export async function callMks(parts: CallParts, call: Call): Promise<Answer<string>> {
   const deadline = startDeadline(parts.clock, call.method === 'PUT' ? writeTimeoutMs : readTimeoutMs);
   try {
@@ -50,7 +52,7 @@ export async function callMks(parts: CallParts, call: Call): Promise<Answer<stri
   }
 }
 
-/** The call as messages name it: method and path, without the query. */
+/** The call's name in messages: method and path, without the query. */
 export function describeCall(call: Call): string {
   return `${call.method} ${call.path.split('?', 1)[0]}`;
 }
@@ -116,7 +118,7 @@ function only(call: Call): { readonly body?: string; readonly notAfter?: EpochMs
   return call.method === 'PUT' ? { body: call.body, notAfter: call.notAfter } : {};
 }
 
-/** undefined = no second try: it would not help, or would have to wait too long. */
+/** undefined = no retry: it would not help, or the wait would be too long. */
 function pauseBeforeRetry({ answer, exchange }: Outcome, parts: CallParts): number | undefined {
   if (!exchange || answer.kind !== 'unknown') return undefined;
   if (exchange.kind === 'no-connection') return pauseMs;

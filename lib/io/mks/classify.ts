@@ -8,16 +8,16 @@ export type Asked = {
   /** "GET /cluster", for texts. */
   readonly what: string;
   readonly isWrite: boolean;
-  /** When the answer was there. */
+  /** When the answer arrived. */
   readonly at: EpochMs;
-  /** Takes secrets out of a text that came from outside. */
+  /** Removes secrets from a text from outside. */
   readonly clean: (text: string) => string;
 };
 
 type Answered = Extract<Exchange, { kind: 'answered' }>;
 type Failure = Exclude<Answer<never>, { kind: 'ok' }>;
 
-/** One exchange as an answer whose value is still text. Only a whole, readable 2xx that is no HTML is `ok`. */
+/** Classifies one exchange; the value is still text. Only a complete, readable 2xx that is not HTML is `ok`. */
 export function classify(exchange: Exchange, asked: Asked): Answer<string> {
   switch (exchange.kind) {
     case 'too-late':
@@ -45,7 +45,7 @@ function classifyAnswered(exchange: Answered, asked: Asked): Answer<string> {
   return { kind: 'ok', value: body, answeredAt: asked.at, serverDate: readServerNow(headers) };
 }
 
-/** Strict, since the text of a pool is sent back: a replaced character would be written into the pool. */
+/** Strict, since a pool's text is sent back: a replacement character would be written into the pool. */
 function readText(body: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
@@ -106,13 +106,13 @@ function saying(status: number, code: number | undefined, message: string, asked
   return `answered ${status}${code === undefined ? '' : `, code ${code}`}${text === '' ? '' : `: ${text}`}`;
 }
 
-/** One line, without control characters, short enough for a message. Cleaned before it is cut, never after. */
+/** One line, without control characters, short enough for a message. Redacted before it is cut, never after. */
 function shorten(text: string): string {
   const line = text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
   return clip(line, 200);
 }
 
-/** A write whose fate is open may have been applied, unless it is certain that it was not. */
+/** A write without a clear answer may have been applied, unless it certainly was not. */
 function unknown(
   asked: Asked,
   reason: UnknownReason,
@@ -206,12 +206,12 @@ function judgeStatus(status: number): Verdict {
   return status >= 400 && status <= 499 ? 'invalid' : 'unexpected-status';
 }
 
-/** The firewall's page instead of an answer; its support id is what the provider's help desk asks for. */
+/** The firewall's page instead of an answer; its support id is what the provider's support asks for. */
 type BlockPage = { readonly supportId: string | undefined };
 
 /**
- * HTML is never an answer of this API, whatever its status: the web application firewall in front of the service sends
- * its block page with 200 as well (clouddocs.f5.com: "The requested URL was rejected"; cf-mkcli looks for that text).
+ * HTML is never an answer of this API, whatever its status: the web application firewall sends its block page with 200
+ * too (clouddocs.f5.com: "The requested URL was rejected"; cf-mkcli looks for that text).
  */
 function readBlockPage(contentType: string | null, body: string): BlockPage | undefined {
   const isHtml = /\b(text\/html|application\/xhtml)/i.test(contentType ?? '') || /^\s*</.test(body);
@@ -220,19 +220,19 @@ function readBlockPage(contentType: string | null, body: string): BlockPage | un
   return { supportId: /support\s{1,20}id(?:\s{1,20}is)?\s{0,20}:?\s{0,20}([\w-]{4,64})/i.exec(words)?.[1] };
 }
 
-/** Without the page's tags, where a proxy took them away; JSON that quotes the sentence is an answer of the service. */
+/** The same text without HTML tags, if a proxy removed them; JSON that quotes the text is an answer of the service. */
 function isRejection(body: string): boolean {
   return body.startsWith('The requested URL was rejected');
 }
 
-/** What an error answer says of itself. */
+/** The content of an error answer. */
 type ErrorBody = {
   /** A gRPC code, 1 to 16; undefined = the body names none. https://grpc.io/docs/guides/status-codes/ */
   readonly code: number | undefined;
   readonly message: string;
 };
 
-/** The gateway's form is `{ "code": 9, "message": "…", "details": [] }`; a text alone is its own message. */
+/** The gateway's format is `{ "code": 9, "message": "…", "details": [] }`; plain text is its own message. */
 function readErrorBody(text: string): ErrorBody {
   const body = parseObject(text);
   if (!body) return { code: undefined, message: text.trim() };

@@ -19,13 +19,13 @@ export type MksParts = {
   readonly redactor: Redactor;
 };
 
-/** A thousand clusters are about 1 MB; the caps only keep a mad answer from filling the memory. */
+/** A thousand clusters are about 1 MB; the limits only protect the memory against broken answers. */
 const listCapBytes = 64 * 1024 * 1024;
 const capBytes = 5 * 1024 * 1024;
-/** No cluster has so many: reading and judging more would hold up everything else in this process. */
+/** No real cluster has this many; processing more would block everything else in this process. */
 const mostPools = 2000;
 
-/** The API of one region, over real HTTP or whatever `fetch` is handed in. */
+/** The API of one region, over real HTTP or an injected `fetch`. */
 export function makeMks(parts: MksParts): Mks {
   const { region, token, fetch, clock, redactor } = parts;
   const http: CallParts = { url: region.url, token, fetch, clock, clean: redactor.clean };
@@ -53,7 +53,7 @@ export function makeMks(parts: MksParts): Mks {
   };
 }
 
-/** One cluster with every key that the service gives, for people to look at: what no rule reads is in it too. */
+/** One cluster with every key of the answer, for people to read. */
 export async function showCluster(
   { region, token, fetch, clock, redactor }: MksParts,
   clusterId: string,
@@ -64,7 +64,7 @@ export async function showCluster(
   return get(http, `${clusterPath(clusterId)}?extraFields=errors`, capBytes, whole);
 }
 
-/** What cannot be asked for without quoting a secret is not asked for. */
+/** An id that contains a secret is never put into a request. */
 const setAside = unreadableAnswer('its id holds a secret');
 
 function get<T>(http: CallParts, path: string, cap: number, reader: Reader<T>): Promise<Answer<T>> {
@@ -84,7 +84,7 @@ function poolPath(clusterId: string, poolId: string): string {
   return `${clusterPath(clusterId)}/node-pool/${encodeURIComponent(poolId)}`;
 }
 
-/** The last look before a size leaves the house: every one is a count, and the bounds are the right way round. */
+/** The last check before sending: every size is a count, and min ≤ max. */
 function checkSizes(fresh: FreshPool, owned: OwnedFields): void {
   for (const [name, value] of Object.entries(owned)) {
     if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name} must be 0 or more, and is ${value}`);

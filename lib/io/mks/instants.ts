@@ -3,7 +3,7 @@ import type { EpochMs } from '../../model/time.ts';
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)?)?$/;
 
 /**
- * An RFC 3339 timestamp (0 to 9 fraction digits), or a date alone; what names no zone is UTC. undefined = missing,
+ * An RFC 3339 timestamp (0 to 9 fraction digits), or a date alone; without a zone it is UTC. undefined = missing,
  * unreadable, or a placeholder: MKS has shown the years 1 and 3000 for "not set", and protobuf's own zero is 1970.
  */
 export function readInstant(value: unknown): EpochMs | undefined {

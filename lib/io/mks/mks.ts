@@ -2,15 +2,15 @@ import type { Answer } from '../../model/answer.ts';
 import type { ObservedCluster, ObservedPool, ObservedVersion } from '../../model/cluster.ts';
 import type { EpochMs } from '../../model/time.ts';
 
-/** A pool, and the text of the answer exactly as the service sent it: every key, in its order, every digit. */
+/** A pool, and the exact text of the answer with every key, in order, and every digit. */
 export type FreshPool = { readonly observed: ObservedPool; readonly raw: string };
 
-/** The fields of a pool that are ours to change; absent = leave as read. */
+/** The pool fields that we may change; absent = unchanged. */
 export type OwnedFields = { readonly size?: number; readonly size_min?: number; readonly size_max?: number };
 
 /**
- * The MKS API of one region (facts and unknowns: docs/mks-api.md). Reads may be retried within their own deadline;
- * a PUT is handed to HTTP at most once. No call throws for what the service or the network does.
+ * The MKS API of one region (facts and unknowns: docs/mks-api.md). Reads may be retried within their own deadline; a
+ * PUT is sent at most once. Calls do not throw for errors of the service or the network.
  */
 export type Mks = {
   readonly region: string;
@@ -20,9 +20,9 @@ export type Mks = {
   readonly listNodePools: (clusterId: string) => Promise<Answer<readonly ObservedPool[]>>;
   readonly getNodePool: (clusterId: string, poolId: string) => Promise<Answer<FreshPool>>;
   /**
-   * Sends `fresh.raw` verbatim with only the owned fields changed. Right before the request is handed to HTTP the clock
-   * is read: at or after `notAfter` nothing is sent and the answer is `not-sent`. Throws RangeError when the sizes asked
-   * for are no sizes, or min > max: that is a mistake of the caller, and nothing is sent.
+   * Sends `fresh.raw` unchanged except for our own fields. The clock is read right before sending: at or after
+   * `notAfter` nothing is sent and the answer is `not-sent`. Throws RangeError, before sending, if the sizes are
+   * invalid or min > max: that is a bug of the caller.
    */
   readonly putNodePool: (
     clusterId: string,
@@ -33,10 +33,10 @@ export type Mks = {
   readonly listVersions: () => Promise<Answer<readonly ObservedVersion[]>>;
 };
 
-/** Told after each call: which, and how it ended ("ok", "busy", "unknown:timeout", …). */
+/** Called after each call with its name and outcome ("ok", "busy", "unknown:timeout", …). */
 export type OnCall = (region: string, call: keyof Omit<Mks, 'region'>, outcome: string) => void;
 
-/** The same client; every call is counted once, whatever became of it. */
+/** The same client; every call is counted once, whatever its outcome. */
 export function countedMks(mks: Mks, onCall: OnCall): Mks {
   const counted = async <T>(call: Parameters<OnCall>[1], work: Promise<Answer<T>>): Promise<Answer<T>> => {
     const answer = await work;

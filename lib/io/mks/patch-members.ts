@@ -1,7 +1,6 @@
 /**
- * The text of a JSON object with some of its own members set to numbers, and every other byte as it was: order,
- * spelling, digits beyond what a double holds, keys nobody knows. A member that is missing is added at the end.
- * The text must have parsed as a JSON object before.
+ * The text of a JSON object with some of its own members set to numbers, and all other bytes unchanged: order,
+ * spelling, long numbers, unknown keys. A missing member is added at the end. The text must be a valid JSON object.
  */
 export function patchMembers(text: string, changes: { readonly [key: string]: number | undefined }): string {
   const { members, end } = findMembers(text);
@@ -14,7 +13,7 @@ export function patchMembers(text: string, changes: { readonly [key: string]: nu
 
 type Member = { readonly key: string; readonly start: number; readonly end: number };
 
-/** From the back, so that the places still to come stay where they were found. */
+/** From the end, so that earlier positions stay valid. */
 function replaceValues(
   text: string,
   members: readonly Member[],

@@ -17,7 +17,7 @@ export function readerOf<TShape extends v.GenericSchema, T>(
   };
 }
 
-/** `{ "items": [...] }`; what stands beside the items is let pass. More than `most` are not looked at, and no data. */
+/** `{ "items": [...] }`; other keys are ignored. A list with more than `most` items is refused. */
 export function listReaderOf<TShape extends v.GenericSchema, T>(
   shape: TShape,
   toValue: (parsed: v.InferOutput<TShape>) => T,
@@ -34,7 +34,7 @@ export function listReaderOf<TShape extends v.GenericSchema, T>(
   };
 }
 
-/** The text of an `ok` answer, parsed and checked; anything that fails is `unknown`, with the place and never the value. */
+/** An `ok` answer's text, parsed and checked. Any failure is `unknown`, with the path and never the value. */
 export function readAnswer<T>(
   answer: Answer<string>,
   reader: Reader<T>,

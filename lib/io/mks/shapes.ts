@@ -13,9 +13,9 @@ import { type Labels } from '../../model/match.ts';
 import { readInstant } from './instants.ts';
 
 /**
- * What is read of the API's objects: strict for what decides (ids, names, statuses, sizes), tolerant for the rest, since
- * two generations of the service are in use and a third will come. Unknown keys are let pass. One item that cannot be
- * read makes its whole list unreadable: leaving it out would look like a deletion.
+ * The parts of the API's objects that we read: strict for what decides (ids, names, statuses, sizes), tolerant for the
+ * rest, since two generations of the service are in use. Unknown keys are ignored. One unreadable item makes its whole
+ * list unreadable: skipping it would look like a deletion.
  */
 const id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.:-]{0,127}$/));
 const text = v.pipe(v.string(), v.nonEmpty());
@@ -28,7 +28,7 @@ const count = v.pipe(
   v.check((value) => value === undefined || (Number.isSafeInteger(value) && value >= 0)),
 );
 
-/** Texts, or objects that hold one; asked for and empty, or not asked for, is the same empty list. */
+/** Texts, or objects that contain one; "requested and empty" and "not requested" are both the empty list. */
 const errors = v.pipe(v.optional(v.unknown(), null), v.transform(readErrors));
 
 const version = v.object({ id, version: text, eol: instant });
@@ -57,7 +57,7 @@ export const poolShape = v.object({
   created_at: instant,
   updated_at: instant,
   machine_spec: v.fallback(v.optional(v.object({ name: text })), undefined),
-  // What is left out or cannot be read says nothing: it is not the same as a pool without labels.
+  // Missing or unreadable labels are unknown, which is not the same as no labels.
   labels: v.fallback(
     v.optional(
       v.array(
@@ -77,7 +77,7 @@ export const poolShape = v.object({
 
 export const versionShape = version;
 
-/** The service's own texts; an object without one is shown as it is. */
+/** The service's own texts; an object without one is shown as JSON. */
 function readErrors(value: unknown): readonly string[] {
   if (value === undefined || value === null || value === '') return [];
   const list = Array.isArray(value) ? (value as readonly unknown[]) : [value];
@@ -95,13 +95,13 @@ function readError(value: unknown): string {
   return typeof said === 'string' ? said : JSON.stringify(value);
 }
 
-/** Takes secrets out of a text that came from outside. */
+/** Removes secrets from a text from outside. */
 export type Clean = (text: string) => string;
 
 const longestStatus = 100;
 const longestError = 500;
 
-/** What the service says of a cluster, as it may be shown and kept: no text holds a secret, and each has a length. */
+/** A cluster's data, safe to show and store: no secrets, and every text has a maximum length. */
 export function toCluster(region: string, cluster: InferOutput<typeof clusterShape>, clean: Clean): ObservedCluster {
   const { status, created_at: createdAt, updated_at: updatedAt, version, errors } = cluster;
   return {
@@ -146,14 +146,14 @@ export function toVersion({ id, version, eol }: InferOutput<typeof versionShape>
 
 const setAsidePrefix = 'unreadable-';
 
-/** Is this an id of our own making, for what the service knows under one that may not be shown? */
+/** Is this our own replacement for an id that may not be shown? */
 export function isSetAside(id: string): boolean {
   return id.startsWith(setAsidePrefix);
 }
 
 type Identity = { readonly id: string; readonly name: string; readonly unreadable?: string };
 
-/** One that cannot be named, or asked for without quoting a secret, costs its neighbours nothing: it is set aside. */
+/** An item that cannot be named, or whose id contains a secret, is set aside, so that the others are still read. */
 function identify({ id, name }: { readonly id: string; readonly name: string }, clean: Clean): Identity {
   if (clean(id) !== id) {
     const hash = createHash('sha256').update(id).digest('hex').slice(0, 16);
@@ -164,7 +164,7 @@ function identify({ id, name }: { readonly id: string; readonly name: string }, 
   return { id, name: cutTo(60, name, clean), unreadable };
 }
 
-/** Cleaned before it is cut, never after: half a secret is not found. */
+/** Redacted before it is cut, never after: half a secret would not be found. */
 function cutTo(length: number, text: string, clean: Clean): string {
   return shorten(clean(text), length);
 }

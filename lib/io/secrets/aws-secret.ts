@@ -26,7 +26,7 @@ const timeoutMs = 3_000;
 type Client = import('@aws-sdk/client-secrets-manager').SecretsManagerClient;
 type Sdk = typeof import('./secrets-manager.ts');
 
-/** The SDK is loaded at the first read: who keeps no secret there does not pay for it. */
+/** The SDK is loaded at the first read, so that configs without such secrets do not need it. */
 export function makeAwsSecrets(clock: Clock, options: AwsOptions = {}): AwsSecrets {
   let opened: Promise<{ sdk: Sdk; client: Client }> | undefined;
   return {
@@ -67,7 +67,7 @@ async function getValue(
   return SecretString ?? Buffer.from(SecretBinary ?? []).toString('utf8');
 }
 
-/** Of an SDK error only its name or code is taken: its text may quote what was sent or received. */
+/** Only the name or code of an SDK error is used: its text may contain what was sent or received. */
 function toSecretError(error: unknown, reference: string): SecretError {
   const why = awsSetupProblem(error) ?? reasons.get(nameOf(error)) ?? otherReason(error);
   return new SecretError(`${reference} could not be read: ${why}`, reference);

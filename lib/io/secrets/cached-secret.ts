@@ -6,18 +6,18 @@ import type { Redactor } from '../redact.ts';
 import { type ParsedSecret, parseSecret, type SecretPurpose } from './parse-secret.ts';
 import { makeSecret, type SecretSource, unwrap } from './secret.ts';
 
-/** A rotated value is noticed this late at the latest; a refused token is looked up again at once. */
+/** The longest delay until a rotated value is used; after a refusal it is read again at once. */
 const timeToLiveMs = 5 * 60_000;
 
-/** A place that is down is not asked again by every call of a round. */
+/** A failing source is not read again by every call of a round. */
 const pauseAfterFailureMs = 15_000;
 
 export type CacheParts = { readonly clock: Clock; readonly redactor: Redactor; readonly log: Log };
 
 export type CachedSecret = {
-  /** The value, read again when it is older than five minutes; the last good one while its place is down. */
+  /** The value, read again after five minutes; the last good one while its source fails. */
   readonly get: () => Promise<ParsedSecret>;
-  /** Reads now, whatever the age. Calls at the same time share one read. */
+  /** Reads now, whatever the age. Concurrent calls share one read. */
   readonly readNow: () => Promise<ParsedSecret>;
   readonly last: () => ParsedSecret | undefined;
 };
@@ -50,7 +50,7 @@ export function makeCachedSecret(
   };
 }
 
-/** A clock set back makes a value old, not young for ever. */
+/** If the clock was set back, the value counts as old. */
 function isWithin(now: EpochMs, since: EpochMs, ms: number): boolean {
   return now >= since && now - since < ms;
 }
@@ -87,7 +87,7 @@ async function readParsed(
   if (text === undefined) throw new SecretError(`${reference} has no value`, reference);
   const parsed = parseSecret(text, purpose, reference);
   redactor.know(parsed.value);
-  // Of "Bearer …" the second word alone is the secret.
+  // For "Bearer …", the second word alone is a secret too.
   if (purpose === 'header') for (const word of unwrap(parsed.value).split(' ')) redactor.know(makeSecret(word));
   return parsed;
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts';
 import { late, startDeadline } from '../http/deadline.ts';
 import { type SecretSource } from './secret.ts';
 
-/** A file on a network share must not hold up a round. */
+/** A file on a slow network share must not block a round. */
 const timeoutMs = 3_000;
 const capBytes = 64 * 1024;
 
@@ -44,7 +44,7 @@ async function readFile(path: string, reference: string): Promise<string> {
   }
 }
 
-/** Not blocking: a pipe would otherwise wait for its writer for ever. */
+/** Non-blocking: opening a pipe would otherwise wait for ever. */
 async function openFile(path: string, reference: string): Promise<FileHandle> {
   try {
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -3,20 +3,20 @@ import type { EpochMs } from '../../model/time.ts';
 import { readInstant } from '../mks/instants.ts';
 import { makeSecret, type Secret } from './secret.ts';
 
-/** What a secret is for; also the key that holds it when it is kept as JSON. */
+/** A secret's purpose; also its key in a JSON secret. */
 export type SecretPurpose = 'token' | 'url' | 'key' | 'secret' | 'header' | 'password';
 
 export type ParsedSecret = {
   readonly value: Secret;
-  /** Where the text itself tells it: `{ "token": "…", "expires": "2027-03-01" }`. */
+  /** If the secret contains it: `{ "token": "…", "expires": "2027-03-01" }`. */
   readonly expires: EpochMs | undefined;
 };
 
 const longest = 8 * 1024;
 
 /**
- * A secret is plain text (one newline at its end is forgiven) or a JSON object with the purpose as its key. Anything
- * doubtful is refused, by name and never by value.
+ * A secret is plain text (one newline at its end is ignored) or a JSON object with the purpose as its key. Anything
+ * doubtful is refused; messages show its name and never its value.
  */
 export function parseSecret(text: string, purpose: SecretPurpose, reference: string): ParsedSecret {
   refuseMarks(text, reference);
@@ -56,7 +56,7 @@ function checked(value: string, purpose: SecretPurpose, reference: string): Secr
 type Shape = { readonly pattern: RegExp; readonly problem: string };
 
 const oneWord: Shape = { pattern: /^[\x21-\x7e]+$/, problem: 'contains a space, a line break or a special character' };
-/** A header's value may hold blanks ("Bearer …"), a password whatever can be typed. */
+/** A header's value may contain spaces ("Bearer …"), a password any printable character. */
 const shapes: { readonly [purpose in SecretPurpose]?: Shape } = {
   header: { pattern: /^[\x20-\x7e]+$/, problem: 'contains a line break or a character that headers cannot have' },
   password: { pattern: /^\P{Cc}+$/u, problem: 'contains a line break or a control character' },

@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 /** `util.inspect.custom`, without loading all of `node:util` at each cold start. */
 const inspected: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
-/** A value that shows itself to nobody: printing, inspecting or serialising it gives "[redacted]". */
+/** A hidden value: printing, inspecting or serialising it gives "[redacted]". */
 export type Secret = {
   readonly toString: () => string;
   readonly toJSON: () => string;
@@ -20,7 +20,7 @@ export function makeSecret(value: string): Secret {
   return secret;
 }
 
-/** The value itself. Only what hands it to HTTP, or signs with it, calls this. */
+/** The value itself. Only for sending it over HTTP, or signing with it. */
 export function unwrap(secret: Secret): string {
   const value = values.get(secret);
   if (value === undefined) throw new TypeError('this secret was not made by makeSecret');
@@ -32,11 +32,11 @@ export function isSameSecret(one: Secret, other: Secret): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** AWS Secrets Manager keeps the value before the last rotation as well; the other places know one value. */
+/** AWS Secrets Manager also keeps the value before the last rotation; other sources have only one. */
 export type Stage = 'current' | 'previous';
 
-/** One place where a secret is kept. Every read looks anew, in bounded time, and rejects with a SecretError only. */
+/** One source of a secret. Every read is fresh, takes limited time, and rejects only with a SecretError. */
 export type SecretSource = {
-  /** The text as it is kept; undefined = this place has no such stage. */
+  /** The stored text; undefined = there is no such stage. */
   readonly read: (stage: Stage) => Promise<string | undefined>;
 };

@@ -1,2 +1,2 @@
-/** A module of its own, so that of AWS's client only what is used goes into a bundle. */
+/** A module of its own, so that a bundle includes only the used part of AWS's client. */
 export { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';

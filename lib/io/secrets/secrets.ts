@@ -9,9 +9,9 @@ import type { SecretPurpose } from './parse-secret.ts';
 import { type Secret, type SecretSource } from './secret.ts';
 import { makeTokenSource, type TokenSource } from './token-source.ts';
 
-/** Every secret of one process, each read when it is needed, kept for five minutes, known to the redactor. */
+/** Every secret of a process: read when needed, cached for five minutes, known to the redactor. */
 export type Secrets = {
-  /** A destination's address or key, a signing secret. Rejects with a SecretError when it was never had. */
+  /** A destination's address or key, a signing secret. Rejects with a SecretError if it was never read. */
   readonly read: (ref: SecretRef, purpose: Exclude<SecretPurpose, 'token'>) => Promise<Secret>;
   /** The same reference gives the same source. */
   readonly token: (ref: SecretRef) => TokenSource;
@@ -56,7 +56,7 @@ function openSecret(ref: SecretRef, places: SecretPlaces): SecretSource {
   }
 }
 
-/** What starts programs is loaded with the first secret that one has: functions have none. */
+/** Loaded with the first secret from a program: functions have none. */
 function lateCommandSource(ref: Extract<SecretRef, { kind: 'command' }>, places: SecretPlaces): SecretSource {
   const load = async () => (await import('./command-secret.ts')).commandSecretSource(ref, places);
   return { read: async (stage) => (await load()).read(stage) };

@@ -6,21 +6,21 @@ import { type CachedSecret, type CacheParts, makeCachedSecret } from './cached-s
 import { parseSecret } from './parse-secret.ts';
 import { isSameSecret, type Secret, type SecretSource } from './secret.ts';
 
-/** The token of one region. There is no way to call the API without asking here first. */
+/** The token of one region. Every API call gets its token here. */
 export type TokenSource = {
   /** "awsSecret lamplighter/r1". */
   readonly reference: string;
-  /** Rejects with a SecretError when no token was ever had. */
+  /** Rejects with a SecretError if no token was ever read. */
   readonly current: () => Promise<Secret>;
-  /** After a 401: looks again, and gives a token that is not among those refused; undefined = there is none left. */
+  /** After a 401: reads again, and returns a token that was not refused; undefined = there is none. */
   readonly after: (refused: readonly Secret[]) => Promise<Secret | undefined>;
-  /** When the token ends, as far as the secret or the config tells. */
+  /** When the token expires, as given by the secret or the config. */
   readonly expires: () => EpochMs | undefined;
   /** Is the previous version of the secret in use, since the current one is refused? */
   readonly isPrevious: () => boolean;
 };
 
-/** All clusters of a region meet the same refused token: one look per this time is enough for all of them. */
+/** All clusters of a region get the same refusal: one read in this time is enough for all of them. */
 const pauseBetweenLooksMs = 30_000;
 
 type Chosen = { previous: Secret | undefined; lookedAt: EpochMs | undefined; looking: Promise<void> | undefined };
@@ -34,8 +34,8 @@ type Tokens = {
 };
 
 /**
- * A refused token is looked up once more, so that a rotation costs one call and no round. Half-way through a rotation
- * the new value may not work yet: then the one before it (AWSPREVIOUS) is tried, and kept until the next look.
+ * A refused token is read again once, so that a rotation costs one call and no round. Half-way through a rotation the
+ * new value may not work yet: then the previous one (AWSPREVIOUS) is tried, and used until the next read.
  */
 export function makeTokenSource(ref: SecretRef, source: SecretSource, parts: CacheParts): TokenSource {
   const reference = describeSecret(ref);
@@ -102,7 +102,7 @@ async function readAgain(cached: CachedSecret): Promise<Secret | undefined> {
   }
 }
 
-/** No previous value, or an unreadable one, only means that there is nothing more to try. */
+/** A missing or unreadable previous value only means that nothing else can be tried. */
 async function readPrevious({ source, reference, parts }: Tokens): Promise<Secret | undefined> {
   try {
     const text = await source.read('previous');

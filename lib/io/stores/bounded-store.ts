@@ -4,21 +4,21 @@ import { dayMs, hourMs } from '../../model/time.ts';
 import type { Clock } from '../clock.ts';
 import type { OpenedStore, Store, StoredRecord, Write } from './store.ts';
 
-/** What holds instants that are compared with now. What was (history, decisions, sizes) is only shown. */
+/** Partitions with instants that are compared with now. The past (history, decisions, sizes) is only shown. */
 const partitions =
   /^(clusters\/|findings$|obs(\/|-)|incidents$|dest$|outbox\/|asks\/|silences$|notices$|seen$|fleet$|rules$|announcements$|calendars$)/;
-/** An ask is collected this long after its end. */
+/** An ask is deleted this long after its end. */
 const collectAfterMs = 15 * dayMs;
 
-/** By key: what was read and bounded, and is not yet written back. */
+/** By key: corrected records that were not written back yet. */
 type Ahead = Map<string, StoredRecord>;
 
 const aheadOf = new WeakMap<Store, Ahead>();
 
 /**
- * The same store; nothing that is read from it lies further in the future than its writer can have meant, and what has no
- * shape that is known is null, which every reader passes over, and is told by name. One place, so that no record kind is
- * forgotten. What had to be bounded is kept in mind until `healStore` writes it back.
+ * The same store, with corrected reads: no instant lies further in the future than its writer can have meant, and
+ * records of unknown shape are null, which every reader skips, and are reported by key. It is one place for all kinds
+ * of records. Corrected records are remembered until `healStore` writes them back.
  */
 export function boundedStore<T extends Store | OpenedStore>(store: T, clock: Clock, tell?: TellUnknown): T {
   if (aheadOf.has(store)) return store;
@@ -53,10 +53,10 @@ export function boundedStore<T extends Store | OpenedStore>(store: T, clock: Clo
   return made;
 }
 
-/** Told of each record that cannot be read, as a sentence for people. */
+/** Called for each record that cannot be read, with a sentence for people. */
 export type TellUnknown = (text: string) => void;
 
-/** Of each record once an hour: every round reads it. */
+/** At most once an hour per record, since every round reads it. */
 function makeTeller(clock: Clock, tell: TellUnknown | undefined): (key: StoredRecord['key']) => void {
   const told = new Map<string, number>();
   return (key) => {
@@ -68,8 +68,8 @@ function makeTeller(clock: Clock, tell: TellUnknown | undefined): (key: StoredRe
 }
 
 /**
- * Writes back what a clock that ran ahead had written, as it was read. Only for who knows that its own clock is right: by
- * one that is behind, everything would be from the future. Whatever changed meanwhile is left alone.
+ * Writes back records that a fast clock had written, as corrected on reading. Only call it when our own clock is known
+ * to be right: to a slow clock, everything seems to be in the future. Records that changed meanwhile are left alone.
  */
 export async function healStore(store: Store, only?: string): Promise<void> {
   const ahead = aheadOf.get(store);

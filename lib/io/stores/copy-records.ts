@@ -8,9 +8,9 @@ const mostWrites = 90;
 const mostBytes = 1_000_000;
 
 /**
- * Puts records into a store that has none, or only some of these very ones: a copy that was broken off goes on where it
- * was. Expired ones are left behind. Resolves to how many were written. Throws StoreError before the first write where
- * the store holds anything else.
+ * Copies records into an empty store, or one with only some of these records: an interrupted copy continues. Expired
+ * records are skipped. Resolves to how many were written. Throws StoreError before the first write if the store holds
+ * anything else.
  */
 export async function copyRecords(
   records: readonly DumpedRecord[],

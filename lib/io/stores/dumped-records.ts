@@ -10,7 +10,9 @@ type Row = {
   readonly expires_at: number | null;
 };
 
-/** Everything in a SQLite file as of one instant, whoever writes meanwhile. Throws StoreError as `openSqliteToRead` does. */
+/**
+ * Everything in a SQLite file at one instant, even while others write. Throws StoreError as `openSqliteToRead` does.
+ */
 export function dumpSqlite(path: string): readonly DumpedRecord[] {
   const database = openSqliteToRead(path);
   try {
@@ -23,7 +25,7 @@ export function dumpSqlite(path: string): readonly DumpedRecord[] {
   }
 }
 
-/** Everything in a table. Throws StoreError when it cannot be read, or is written to all the time. */
+/** Everything in a table. Throws StoreError if it cannot be read, or is written to all the time. */
 export async function dumpTable(table: string, parts: Attempts): Promise<readonly DumpedRecord[]> {
   const { makeDynamoClient } = await import('./dynamo-client.ts');
   const { scanTable } = await import('./dynamo-scan.ts');

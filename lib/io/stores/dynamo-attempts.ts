@@ -7,21 +7,21 @@ import { type Item, versionOf } from './dynamo-requests.ts';
 import type { PreparedWrite } from './prepare-writes.ts';
 import type { Key, Version } from './store.ts';
 
-/** What came of a call: its answer, or what stood in the way. `inDoubt`: some try may have arrived all the same. */
+/** The result of a call: its answer, or what failed. `inDoubt`: an attempt may have arrived all the same. */
 export type DynamoAnswer<T> =
   | { readonly kind: 'answered'; readonly answer: T }
   | { readonly kind: 'failed'; readonly failure: DynamoFailure; readonly inDoubt: boolean };
 
 export type Attempts = { readonly clock: Clock; readonly newId: NewId };
 
-/** All tries and waits of one call together: three lost answers of 3 s, or a throttled table for a while. */
+/** The limit for all attempts and waits of a call: three lost answers of 3 s, or a throttled table for a while. */
 const totalMs = 10_000;
 const firstWaitMs = 50;
 const longestWaitMs = 1000;
 
 /**
- * Sends until it is answered, until another try would fail alike, or until 10 s are over. The request must be one that
- * may arrive twice: a read, or a conditional write that carries its own id.
+ * Sends until there is an answer, until another attempt would fail too, or until 10 s are over. The request must be
+ * safe to repeat: a read, or a conditional write with its own id.
  */
 export async function sendUntilSettled<T>(send: () => Promise<T>, parts: Attempts): Promise<DynamoAnswer<T>> {
   const deadline = parts.clock.now() + totalMs;
@@ -38,7 +38,10 @@ export async function sendUntilSettled<T>(send: () => Promise<T>, parts: Attempt
   }
 }
 
-/** A StoreError that says what failed, on what, and why. The foreign error stays behind: it may carry credentials. */
+/**
+ * A StoreError with what failed, on what, and why. The original error is not attached, since it may contain
+ * credentials.
+ */
 export function dynamoError(table: string, doing: string, failure: DynamoFailure): StoreError {
   const reason = failure.kind === 'condition' ? 'a condition failed' : failure.reason;
   return new StoreError(`The DynamoDB table ${table}: cannot ${doing}: ${reason}`);
@@ -54,7 +57,7 @@ async function sendOnce<T>(
   }
 }
 
-/** Doubles up to a second, spread over its upper half by a random id, so that those who collided once part. */
+/** Doubles up to a second, with jitter in the upper half, so that colliding callers separate. */
 export function backoffMs(attempt: number, id: string): number {
   const most = Math.min(longestWaitMs, firstWaitMs * 2 ** attempt);
   const share = createHash('sha256').update(id).digest().readUInt32BE(0) / 2 ** 32;
@@ -62,15 +65,17 @@ export function backoffMs(attempt: number, id: string): number {
 }
 
 /**
- * What a failed call means. `condition`: a condition did not hold, nothing was written (`items`: what stood there, by
- * index, where DynamoDB says so). `refused`: surely not done, worth another try. `doubtful`: perhaps done, worth another
- * try. `fatal`: another try would fail alike.
+ * What a failed call means. `condition`: a condition failed, nothing was written (`items`: the existing items, by
+ * index, if DynamoDB returns them). `refused`: certainly not done, try again. `doubtful`: perhaps done, try again.
+ * `fatal`: another attempt would fail too.
  */
 export type DynamoFailure =
   | { readonly kind: 'condition'; readonly failed: readonly number[]; readonly items: readonly (Item | undefined)[] }
   | { readonly kind: 'refused' | 'doubtful' | 'fatal'; readonly reason: string };
 
-/** Surely not done: docs.aws.amazon.com, "Error handling with DynamoDB" and TransactWriteItems' cancellation reasons. */
+/**
+ * Certainly not done: docs.aws.amazon.com, "Error handling with DynamoDB" and TransactWriteItems' cancellation reasons.
+ */
 const refusals = new Set([
   'ProvisionedThroughputExceeded',
   'ProvisionedThroughputExceededException',
@@ -97,7 +102,7 @@ function classifyDynamoFailure(error: unknown): DynamoFailure {
   if (refusals.has(code)) return { kind: 'refused', reason: `DynamoDB is too busy (${code})` };
   const fix = advice[code];
   if (fix !== undefined) return { kind: 'fatal', reason: `${fix} (${code})` };
-  // The earlier try is still on its way: its outcome is open.
+  // The earlier attempt is still running: its outcome is unknown.
   if (code === 'TransactionInProgressException') return { kind: 'doubtful', reason: code };
   if (isClientFault(error)) return { kind: 'fatal', reason: `DynamoDB refused the request (${code})` };
   return { kind: 'doubtful', reason: `DynamoDB did not answer (${code})` };
@@ -156,7 +161,7 @@ export async function settleCommit(
   return settleByReading(writes, failure.kind === 'condition', readVersion);
 }
 
-/** Reads the keys one by one until one of them tells. */
+/** Reads the keys one by one until one decides. */
 async function settleByReading(
   writes: readonly PreparedWrite[],
   isRefused: boolean,

@@ -16,12 +16,12 @@ import type { Key, StoredRecord, Version } from './store.ts';
 export type Item = Record<string, AttributeValue>;
 
 /**
- * DynamoDB removes an item some time after its `ttl`, in epoch seconds. A week later than asked, so that no clock and no
- * rounding ever makes it early: expiry itself is checked by those who read.
+ * DynamoDB deletes an item some time after its `ttl`, in epoch seconds. The ttl is a week later than asked for, so that
+ * clocks and rounding never make it early: readers check expiry themselves.
  */
 const ttlSlackSeconds = 7 * 24 * 3600;
 
-/** Strongly consistent: without it DynamoDB may answer with what was there before. */
+/** Strongly consistent: otherwise DynamoDB may return old data. */
 export function getRequest(table: string, key: Key): GetItemCommand {
   return new GetItemCommand({ TableName: table, Key: itemKey(key), ConsistentRead: true });
 }
@@ -53,14 +53,14 @@ export function queryRequest(
   });
 }
 
-/** One condition on the sort key is all that DynamoDB takes, and only BETWEEN has two ends: of these it takes both in. */
+/** DynamoDB allows only one condition on the sort key, and only BETWEEN has two ends, both included. */
 function keyCondition(hasAfter: boolean, hasUntil: boolean): string {
   if (hasAfter && hasUntil) return 'pk = :partition AND sk BETWEEN :after AND :until';
   if (hasUntil) return 'pk = :partition AND sk <= :until';
   return hasAfter ? 'pk = :partition AND sk > :after' : 'pk = :partition';
 }
 
-/** A single put costs half of a transaction with one. */
+/** A single put costs half as much as a transaction with one. */
 export function commitRequest(
   table: string,
   writes: readonly PreparedWrite[],
@@ -69,12 +69,12 @@ export function commitRequest(
   if (writes.length === 1 && first?.kind === 'put') return new PutItemCommand(putInput(table, first));
   return new TransactWriteItemsCommand({
     TransactItems: writes.map((write) => transactItem(table, write)),
-    // Sent again with the same token, a transaction that arrived before is answered, not repeated.
+    // With the same token, a transaction that arrived before is answered, not repeated.
     ClientRequestToken: tokenOf(writes),
   });
 }
 
-/** The record in an item. Attributes it does not know are left alone: a newer version may have put them there. */
+/** The record of an item. Unknown attributes are left alone: a newer version may have written them. */
 export function toRecord(item: Item): StoredRecord {
   const key = { partition: item.pk?.S ?? '', id: item.sk?.S ?? '' };
   const version = item.version?.S;
@@ -105,7 +105,7 @@ function ttlOf(expiresAt: EpochMs): number {
   return Math.ceil(expiresAt / 1000) + ttlSlackSeconds;
 }
 
-/** When the record was asked to expire, to the second. */
+/** When the record expires, to the second. */
 export function expiryOf({ ttl }: Item): EpochMs | undefined {
   return ttl?.N === undefined ? undefined : (Number(ttl.N) - ttlSlackSeconds) * 1000;
 }
@@ -114,7 +114,7 @@ function itemKey(key: Key): Item {
   return { pk: { S: key.partition }, sk: { S: key.id } };
 }
 
-/** ALL_OLD shows whose item stood in the way: after a lost answer it may be the write's own. */
+/** ALL_OLD returns the conflicting item: after a lost answer it may be our own write. */
 function conditionOf(expected: Version | undefined) {
   const shared = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
   if (expected === undefined) return { ...shared, ConditionExpression: 'attribute_not_exists(pk)' };
@@ -145,8 +145,8 @@ function damaged(key: Key, reason: string): StoreError {
 }
 
 /**
- * What a role must be allowed on the table, for each method of the store. A transaction needs the actions of its parts;
- * `commit` reads when it must find out whether its own write arrived.
+ * The permissions that a role needs on the table, per store method. A transaction needs the actions of its parts;
+ * `commit` reads to find out whether its own write arrived.
  */
 export const dynamoActions = {
   read: ['dynamodb:GetItem'],

@@ -8,8 +8,8 @@ import { compareIds, type DumpedRecord } from './store.ts';
 const mostLooks = 5;
 
 /**
- * Everything in a table as of one instant. DynamoDB has no such read, so the table is read twice: where nothing differs,
- * nothing was written in between. A round writes for seconds and then rests for minutes, so some looks are enough.
+ * Everything in a table at one instant. DynamoDB has no such read, so the table is read twice: if nothing differs,
+ * nothing was written in between. A round writes for seconds and then waits for minutes, so a few attempts are enough.
  */
 export async function scanTable(parts: DynamoParts): Promise<readonly DumpedRecord[]> {
   let before = await scanOnce(parts);

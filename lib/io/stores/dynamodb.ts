@@ -8,7 +8,7 @@ import { checkKey, checkLimit, checkPart, prepareWrites, showKey, versionsOf } f
 import type { CommitOutcome, Key, ListOptions, Store, StoredRecord, Write } from './store.ts';
 
 export type DynamoParts = {
-  /** Makes one try per call and gives up on it after some seconds: tries and waits are counted here. */
+  /** It makes one attempt per call, with a time-out of some seconds: attempts and waits are counted here. */
   readonly client: Pick<DynamoDBClient, 'send' | 'destroy'>;
   readonly table: string;
   readonly newId: NewId;
@@ -16,8 +16,8 @@ export type DynamoParts = {
 };
 
 /**
- * The store on AWS: one table with the string keys `pk` and `sk`, no index; every read is strongly consistent.
- * A commit whose answer was lost is sent again with the same ids, and recognised by them.
+ * The store on AWS: one table with the string keys `pk` and `sk`, no index; every read is strongly consistent. A commit
+ * whose answer was lost is sent again with the same ids, by which it is recognised.
  */
 export function makeDynamoStore(parts: DynamoParts): Store {
   return {
@@ -41,7 +41,7 @@ async function readItem(parts: DynamoParts, key: Key): Promise<Item | undefined>
   throw dynamoError(parts.table, `read ${showKey(key)}`, sent.failure);
 }
 
-/** A page may be empty and not the last; a hundred in a row are an endpoint that is out of its mind. */
+/** A page may be empty without being the last; a hundred empty ones in a row mean a broken endpoint. */
 const mostEmptyPages = 100;
 
 async function listRecords(

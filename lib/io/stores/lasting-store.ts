@@ -7,8 +7,8 @@ export type LastingStore = Store &
   Pick<SqliteStore, 'collect'> & { readonly reopenIfLost: () => Promise<Reopened | undefined> };
 
 /**
- * A SQLite store for a process that runs for months: its file may be deleted, moved or replaced meanwhile, and SQLite
- * would go on in a file that nobody else finds. Where no file can be opened every call throws what the opening threw.
+ * A SQLite store for a process that runs for months. Its file may be deleted, moved or replaced, and SQLite would go on
+ * writing to the old file. If no file can be opened, every call throws the error of opening.
  */
 export function openLastingStore(parts: { readonly path: string; readonly newId: NewId }): LastingStore {
   const { path } = parts;
@@ -33,7 +33,7 @@ export function openLastingStore(parts: { readonly path: string; readonly newId:
     commit: async (writes) => use().commit(writes),
     collect: async (now, limit) => use().collect(now, limit),
     close: async () => (failure === undefined ? store.close() : undefined),
-    // Without a wait in between: no other call meets the store while it is closed.
+    // Without an await in between, so that no other call finds the store closed.
     reopenIfLost: async () => {
       if (failure === undefined && store.isInPlace()) return undefined;
       if (failure === undefined) store.abandon();

@@ -13,12 +13,12 @@ import {
   type Write,
 } from './store.ts';
 
-/** Everything a memory store held at one moment. Opaque: only good for `restore`, and for another store's start. */
+/** A snapshot of a memory store. Only for `restore`, and to start another store with. */
 export type MemorySnapshot = ReadonlyMap<string, ReadonlyMap<string, Row>>;
 
 export type MemoryStore = Store & {
   readonly snapshot: () => MemorySnapshot;
-  /** Back to that moment, or, without one, to nothing at all. */
+  /** Restores a snapshot, or clears the store. */
   readonly restore: (snapshot?: MemorySnapshot) => void;
   /** Removes what expired at or before `now`, at most `limit` records; resolves to how many. */
   readonly collect: (now: EpochMs, limit?: number) => Promise<number>;
@@ -29,10 +29,7 @@ type Row = { readonly record: StoredRecord; readonly expiresAt: EpochMs | undefi
 /** `order` is the sorted list of ids, made when first asked for and dropped when an id comes or goes. */
 type Partition = { readonly rows: Map<string, Row>; order: readonly string[] | undefined };
 
-/**
- * The state of a test, a dry run or a simulation. Values come back deeply frozen: what one reader does to a record
- * cannot reach the next one.
- */
+/** The store for tests, dry runs and simulations. Values are deeply frozen, so that readers cannot change them. */
 export function makeMemoryStore(parts: { readonly newId: NewId; readonly snapshot?: MemorySnapshot }): MemoryStore {
   let partitions = thaw(parts.snapshot);
   return {

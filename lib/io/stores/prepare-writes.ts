@@ -4,7 +4,7 @@ import type { EpochMs } from '../../model/time.ts';
 import type { NewId } from '../ids.ts';
 import type { Key, Version, Write } from './store.ts';
 
-/** A write that passed every check of the port: its value as JSON text, its own new version drawn. */
+/** A write that passed all checks: its value as JSON text, with its new version. */
 export type PreparedWrite = PreparedPut | PreparedDelete;
 
 /** `expected` undefined = the key must be absent. */
@@ -21,15 +21,15 @@ type PreparedDelete = { readonly kind: 'delete'; readonly key: Key; readonly exp
 
 /** DynamoDB takes at most 100 actions in one transaction: docs.aws.amazon.com, TransactWriteItems. */
 const mostWrites = 100;
-/** A quarter of DynamoDB's 400 KB per item: a record that grows has been noticed long before AWS refuses it. */
+/** A quarter of DynamoDB's 400 KB per item: a growing record is noticed long before AWS refuses it. */
 const mostValueBytes = 100 * 1024;
 /** DynamoDB takes at most 4 MB in one transaction; the rest of the 4,194,304 bytes is room for attribute names. */
 const mostCommitBytes = 4_000_000;
 
 /**
- * Checks what every store must refuse alike, so that what works on one machine works on AWS: 1 to 100 writes, no key
- * twice, at least one put (a commit is recognised again by what it put), values of at most 100 KB of JSON, 4 MB in all.
- * Throws StoreError naming the key; nothing has been written then.
+ * The checks of every store, so that what works on one machine works on AWS: 1 to 100 writes, no key twice, at least
+ * one put (a commit is recognised by its puts), values of at most 100 KB of JSON, 4 MB in all. Throws StoreError naming
+ * the key, before anything is written.
  */
 export function prepareWrites(writes: readonly Write[], newId: NewId): readonly PreparedWrite[] {
   checkCount(writes);
@@ -42,7 +42,7 @@ export function prepareWrites(writes: readonly Write[], newId: NewId): readonly 
   return prepared;
 }
 
-/** What a committed list of writes answers: the new version of each put. */
+/** The result of committed writes: the new version of each put. */
 export function versionsOf(writes: readonly PreparedWrite[]): readonly (Version | undefined)[] {
   return writes.map((write) => (write.kind === 'put' ? write.version : undefined));
 }
@@ -60,7 +60,7 @@ function checkKeysDiffer(writes: readonly Write[]): void {
   const seen = new Set<string>();
   for (const { key } of writes) {
     checkKey(key);
-    // A key holds no control characters, so a line feed cannot join two keys into a third.
+    // Keys have no control characters, so a line feed separates them safely.
     const joined = `${key.partition}\n${key.id}`;
     if (seen.has(joined)) throw new StoreError(`A commit was refused: it writes ${showKey(key)} twice`);
     seen.add(joined);
@@ -81,7 +81,7 @@ function prepareWrite(write: Write, newId: NewId): PreparedWrite {
 
 function encodeValue(key: Key, value: Json): string {
   const text = JSON.stringify(value) as string | undefined;
-  // JSON turns what it cannot hold into null; only then is a second look needed.
+  // JSON turns unsupported values into null; only then a closer check is needed.
   if (text?.includes('null')) refuseUnheld(key, value);
   if (text === undefined) throw new StoreError(`The record ${showKey(key)} was refused: it has no value`);
   const bytes = Buffer.byteLength(text);
@@ -111,7 +111,7 @@ function sizeOf(write: PreparedWrite): number {
 /** DynamoDB's limits for a partition key and a sort key, in bytes: docs.aws.amazon.com, "Quotas in Amazon DynamoDB". */
 const mostBytes = { partition: 2048, id: 1024 } as const;
 
-/** Control characters and halves of surrogate pairs: no name holds them, and databases differ in what they do with them. */
+/** Control characters and lone surrogates: databases handle them differently. */
 const unprintable = /[\p{Cc}\p{Cs}]/u;
 
 /** Both parts of a key are non-empty printable text that every store can keep. Throws StoreError naming the part. */

@@ -16,15 +16,15 @@ import { StoreError } from '../../errors.ts';
 import { applicationId, isSqliteBusy, naming, openSqliteToRead } from './sqlite-file.ts';
 
 /**
- * Copies a store as of one instant into a new file, while others go on writing: `vacuum into` reads in one transaction,
- * and hinders no writer in WAL mode (sqlite.org/lang_vacuum.html). The file appears whole or not at all, readable by its
- * owner alone. Throws StoreError, also where there is a file of that name.
+ * Copies a store at one instant into a new file while others write: `vacuum into` reads in one transaction, and does
+ * not block writers in WAL mode (sqlite.org/lang_vacuum.html). The file appears complete or not at all, readable by its
+ * owner only. Throws StoreError, also if the file exists.
  */
 export function backUpSqlite(path: string, target: string): void {
   if (existsSync(target)) throw isTaken(target);
   const part = copyBeside(path, target);
   try {
-    // A link, not a rename: a file that somebody made meanwhile is not written over.
+    // A link, not a rename, so that a file created meanwhile is not overwritten.
     linkSync(part, resolve(target));
     syncFolder(target);
   } catch {
@@ -40,12 +40,12 @@ export function isTaken(file: string): StoreError {
   return new StoreError(`The file ${file} exists already: name another one, or move it away`);
 }
 
-/** What became of the file that stood there: undefined = there was none. */
+/** The old file's new name; undefined = there was none. */
 export type Restored = { readonly aside: string | undefined };
 
 /**
- * Puts a copy of `from` where the store is, and keeps the store that was there under the name `aside`. Throws StoreError
- * where a process has the store open, and where `from` is no store that can be used; nothing has changed then.
+ * Replaces the store with a copy of `from`, and keeps the old store under the name `aside`. Throws StoreError, with
+ * nothing changed, if a process has the store open, or if `from` is not a usable store.
  */
 export function restoreSqlite(path: string, from: string, aside: string): Restored {
   if (existsSync(path) && realpathSync(from) === realpathSync(path))
@@ -66,7 +66,7 @@ export function restoreSqlite(path: string, from: string, aside: string): Restor
   }
 }
 
-/** A log that lies there is another file's: SQLite would bring it into this one. */
+/** A log left there belongs to another file: SQLite would apply it to this one. */
 function replace(path: string, part: string, aside: string): void {
   for (const end of ['', '-wal', '-shm'])
     if (existsSync(`${path}${end}`)) renameSync(`${path}${end}`, `${aside}${end}`);
@@ -92,7 +92,7 @@ function copyBeside(path: string, target: string): string {
   }
 }
 
-/** SQLite writes into an empty file that is there: so it is nobody else's from its first byte on. */
+/** SQLite writes into an existing empty file, so it has the right mode from the start. */
 function makeEmpty(part: string, target: string): void {
   try {
     closeSync(openSync(part, 'wx', 0o600));
@@ -104,7 +104,7 @@ function makeEmpty(part: string, target: string): void {
   }
 }
 
-/** Run by root, the copy still belongs to whom the store belonged to: the service could not open it else. */
+/** Run by root, the copy gets the store's owner: otherwise the service could not open it. */
 function keepOwner(part: string, path: string): void {
   const { uid, gid } = statSync(path);
   const own = statSync(part);
@@ -119,9 +119,9 @@ function keepOwner(part: string, path: string): void {
 }
 
 /**
- * Runs the work while nobody else has the file open. Leaving WAL mode needs the file for itself, and fails at once while
- * another process has it open (sqlite.org/wal.html); it also brings the log into the file. A file that SQLite cannot read
- * is open nowhere, as far as anybody can tell.
+ * Runs the work while no other process has the file open. Leaving WAL mode needs exclusive access, and fails at once if
+ * another process has the file open (sqlite.org/wal.html). It also writes the log into the file. A file that SQLite
+ * cannot read counts as not open.
  */
 function alone(path: string, work: () => void): void {
   const database = new DatabaseSync(resolve(path), { timeout: 0 });

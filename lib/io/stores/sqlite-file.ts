@@ -6,7 +6,7 @@ import { schemaVersion } from './store.ts';
 
 /** "LAMP": says whose file it is (sqlite.org/fileformat2.html, application id). */
 export const applicationId = 0x4c414d50;
-/** SQLite's default, written down because the check for a lost end counts in it. */
+/** SQLite's default; explicit because the check for a truncated file uses it. */
 const pageBytes = 4096;
 
 /**
@@ -35,18 +35,18 @@ const schema = `
   pragma application_id = ${applicationId};
   pragma user_version = ${schemaVersion};`;
 
-/** Another process may hold the write lock for that long before a write gives up. */
+/** How long a write waits for the write lock of another process. */
 const lockTimeoutMs = 5000;
 
-/** `file` tells it from any other that the path may lead to later. */
+/** `file` identifies the file, since the path may later lead to another one. */
 export type SqliteFile = { readonly database: DatabaseSync; readonly file: string | undefined };
 
 /** Opens or creates the file, checks that it is whole and ours, and brings it to the schema. Throws StoreError. */
 export function openSqliteFile(path: string): SqliteFile {
-  // An absolute path is never taken for a URI or for SQLite's ":memory:".
+  // SQLite never takes an absolute path for a URI or for ":memory:".
   const absolute = resolve(path);
   createFile(path, absolute);
-  // Before SQLite opens it: a file that is exchanged in between is then noticed.
+  // Read before SQLite opens the file, so that a replacement in between is noticed.
   const file = fileAt(path);
   const hasLostItsEnd = endsWithinPage(absolute);
   return naming(path, 'open', () => {
@@ -62,8 +62,8 @@ export function openSqliteFile(path: string): SqliteFile {
 }
 
 /**
- * Opens a file that is there already, only to read: nothing is made, set or brought to a schema. Throws StoreError where
- * there is none, where it is not ours, damaged, or written by a newer version.
+ * Opens an existing file read-only: creates and migrates nothing. Throws StoreError if it is missing, not ours,
+ * damaged, or written by a newer version.
  */
 export function openSqliteToRead(path: string): DatabaseSync {
   const absolute = resolve(path);
@@ -84,13 +84,13 @@ export function openSqliteToRead(path: string): DatabaseSync {
   });
 }
 
-/** Which file the path leads to; undefined = none. While a file is open no other one gets its number. */
+/** The identity of the file at the path; undefined = none. It is not reused while the file is open. */
 export function fileAt(path: string): string | undefined {
   const found = statSync(resolve(path), { throwIfNoEntry: false, bigint: true });
   return found && `${found.dev}:${found.ino}`;
 }
 
-/** Created here rather than by SQLite, for its mode; the log files that SQLite puts beside it inherit that. */
+/** Created here and not by SQLite, to set its mode, which SQLite's log files inherit. */
 function createFile(path: string, absolute: string): void {
   const reason = folderProblem(dirname(absolute)) ?? fileProblem(absolute);
   if (reason !== undefined) throw new StoreError(`The store ${path} cannot be opened: ${reason}`);
@@ -108,7 +108,7 @@ function folderProblem(folder: string): string | undefined {
 function fileProblem(file: string): string | undefined {
   const kind = statSync(file, { throwIfNoEntry: false });
   if (kind?.isDirectory()) return 'it is a folder; name a file in it';
-  // A pipe would be waited for: nobody writes into it.
+  // Opening a pipe would block for ever.
   if (kind !== undefined && !kind.isFile()) return 'it is a pipe or a device; name a file';
   if (attempt(() => closeSync(openSync(file, 'a', 0o600)))) return undefined;
   return 'the file cannot be written; check who owns it, its permissions, and that the disk is not read-only';
@@ -124,8 +124,8 @@ function attempt(work: () => void): boolean {
 }
 
 /**
- * SQLite notices missing pages, but fills up a page that is cut short with zero bytes. While a log lies beside the file,
- * its end may be unfinished for a good reason, and the log makes it whole.
+ * SQLite notices missing pages, but fills a truncated page with zero bytes. With a log beside the file, its end may be
+ * unfinished for a good reason, and the log completes it.
  */
 function endsWithinPage(file: string): boolean {
   const logBytes = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
@@ -138,13 +138,13 @@ function makeReady(database: DatabaseSync, path: string, hasLostItsEnd: boolean)
   applySettings(database);
   if (!isWhole(database)) throw damaged(path);
   if (readPragma(database, 'user_version') === schemaVersion) return;
-  // Two processes may get here at once: the second waits for the lock and finds everything made.
+  // Two processes may get here at once: the second one waits for the lock and finds everything done.
   database.exec(`begin immediate; ${schema} commit;`);
 }
 
 /**
- * Changing to WAL needs the file for itself, and SQLite does not wait for that as it does for a lock: two processes that
- * create one file at once would see one of them fail. So the wait is asked for, then the change again.
+ * Changing to WAL needs exclusive access, and SQLite does not wait for that: if two processes create a file at once,
+ * one would fail. So this waits for the lock and tries again.
  */
 function applySettings(database: DatabaseSync): void {
   for (let tries = 1; ; tries++) {
@@ -169,7 +169,7 @@ function refuseForeign(database: DatabaseSync, path: string): void {
   );
 }
 
-/** In one transaction: another process may be creating it just now. */
+/** In one transaction, since another process may be creating it now. */
 function readMarks(database: DatabaseSync): { owner: unknown; version: number; isEmpty: boolean } {
   database.exec('begin');
   try {
@@ -231,7 +231,7 @@ export function describeSqliteProblem(error: unknown, path: string, roomAt = fre
 }
 
 const full = 13;
-/** For want of room for the memory that its processes share, SQLite says "disk I/O error" or "unable to open", not "full". */
+/** If there is no room for SQLite's shared memory, it reports "disk I/O error" or "unable to open", not "full". */
 const mayBeFull: ReadonlySet<number> = new Set([10, 14]);
 /** That memory takes 32 KiB at its smallest, and the log a page. */
 const leastRoomBytes = 64 * 1024;

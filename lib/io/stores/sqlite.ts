@@ -18,9 +18,9 @@ import type { CommitOutcome, Key, Store, StoredRecord } from './store.ts';
 export type SqliteStore = Store & {
   /** Removes what expired at or before `now`, oldest first, at most `limit` (default 1,000) records; resolves to how many. */
   readonly collect: (now: EpochMs, limit?: number) => Promise<number>;
-  /** Does the path still lead to the file that is open? */
+  /** Is the open file still the one at the path? */
   readonly isInPlace: () => boolean;
-  /** Closes a file that is not in its place any more. */
+  /** Closes a file that is no longer at its path. */
   readonly abandon: () => void;
 };
 
@@ -78,12 +78,12 @@ function close(database: DatabaseSync, path: string): void {
   if (database.isOpen) naming(path, 'close', () => database.close());
 }
 
-/** Into the file it belongs to: SQLite would take a log that stays behind at the path for that of the next file there. */
+/** Writes the log into its own file: SQLite would otherwise use a log left at the path for the next file there. */
 function emptyLog(database: DatabaseSync): void {
   try {
     database.exec('pragma wal_checkpoint(truncate)');
   } catch {
-    // The file is lost anyway.
+    // The file is lost in any case.
   }
 }
 
@@ -104,7 +104,7 @@ function toRecord(key: Key, row: Row): StoredRecord {
   return { key, value: decode(key, row.value), version: row.version };
 }
 
-/** In a list one damaged value costs its neighbours nothing: it is null there, which is the shape of no record. */
+/** A damaged value in a list does not affect the others: it is null, which no record is. */
 function toListed(key: Key, row: Row): StoredRecord {
   try {
     return toRecord(key, row);
@@ -113,7 +113,10 @@ function toListed(key: Key, row: Row): StoredRecord {
   }
 }
 
-/** SQLite fills a lost overflow page with zero bytes, which JSON never holds: half a record cannot be mistaken for one. */
+/**
+ * SQLite fills a lost overflow page with zero bytes, which JSON never contains, so half a record cannot pass as a whole
+ * one.
+ */
 function decode(key: Key, text: string): Json {
   try {
     return JSON.parse(text) as Json;
@@ -130,12 +133,12 @@ type Waiting = {
   readonly reject: (error: unknown) => void;
 };
 
-/** So many commits share one wait for the disk; a burst is cut, so that reading goes on in between. */
+/** The most commits per disk sync; a burst is split, so that reads can run in between. */
 const mostTogether = 50;
 
 /**
- * Commits that come in the same turn of the event loop are one transaction, each of them whole or not at all within it:
- * a burst waits for the disk once, not once each. None is acknowledged before the disk has it.
+ * Commits of the same turn of the event loop share one transaction; within it each is all or nothing. So a burst waits
+ * for the disk once. None is acknowledged before it is on disk.
  */
 function groupCommits(database: DatabaseSync, run: Statements, path: string) {
   let waiting: Waiting[] = [];
@@ -168,7 +171,9 @@ function groupCommits(database: DatabaseSync, run: Statements, path: string) {
   };
 }
 
-/** undefined = together it does not go (a full disk, a lock): nothing is written, and each is tried for itself. */
+/**
+ * undefined = the shared transaction failed (a full disk, a lock): nothing was written, and each commit is tried alone.
+ */
 function commitTogether(
   database: DatabaseSync,
   run: Statements,
@@ -195,13 +200,16 @@ function outcomeOf(writes: readonly PreparedWrite[], failed: readonly number[]):
   return failed.length > 0 ? { kind: 'conflict', failed } : { kind: 'committed', versions: versionsOf(writes) };
 }
 
-/** One statement is a transaction of its own; more take the write lock first, so that nobody writes in between. */
+/**
+ * One statement is a transaction of its own; several take the write lock first, so that no other process writes in
+ * between.
+ */
 function commitAll(database: DatabaseSync, run: Statements, writes: readonly PreparedWrite[]): CommitOutcome {
   const failed = writes.length === 1 ? applyAll(run, writes) : inTransaction(database, () => applyAll(run, writes));
   return outcomeOf(writes, failed);
 }
 
-/** Resolves to the indexes whose condition did not hold. */
+/** Resolves to the indexes of failed conditions. */
 function applyAll(run: Statements, writes: readonly PreparedWrite[]): readonly number[] {
   return writes.flatMap((write, index) => (applyOne(run, write) ? [] : [index]));
 }

@@ -1,23 +1,26 @@
 /**
- * The one small port to whatever keeps the state. Everything else is typed records above it (lib/jobs/records).
- * Adapters: memory.ts (tests), sqlite.ts (one process), dynamodb.ts (AWS). One contract suite runs against all.
+ * The only interface to the store. Typed records are above it (lib/jobs/records). Adapters: memory.ts (tests),
+ * sqlite.ts (one process), dynamodb.ts (AWS). The same contract tests run against all.
  */
 
 import type { Json } from '../../model/json.ts';
 import type { EpochMs } from '../../model/time.ts';
 
-/** Of a whole store: in a file's user_version, in a table's record. Raised when an older program could no longer use it. */
+/**
+ * The version of a whole store: in a file's user_version, or in a table's record. Raised when older programs can no
+ * longer use it.
+ */
 export const schemaVersion = 1;
 
-/** `partition` follows how records are read: what is listed together lives in one. Both parts are plain printable text. */
+/** Records that are listed together share a `partition`. Both parts are plain printable text. */
 export type Key = { readonly partition: string; readonly id: string };
 
-/** Opaque: equal means "nobody wrote in between". Unique for each write, never reused. */
+/** Opaque: an equal version means that nobody wrote in between. Unique for each write, never reused. */
 export type Version = string;
 
 export type StoredRecord = { readonly key: Key; readonly value: Json; readonly version: Version };
 
-/** A record as it lies in its store: its value is text that may be no JSON, and may expire. */
+/** A record as stored: its value is text, which may be invalid JSON, and it may have expired. */
 export type DumpedRecord = {
   readonly key: Key;
   readonly text: string;
@@ -36,12 +39,12 @@ export type Write =
     }
   | { readonly kind: 'deleteIfVersion'; readonly key: Key; readonly version: Version };
 
-/** One record more that goes into the commit of others, so that both are stored or neither. */
+/** A record added to another commit, so that both are stored or neither. */
 export type Along = {
   readonly key: Key;
-  /** The write over what stands there now (undefined = nothing does). */
+  /** The write over the current record (undefined = there is none). */
   readonly write: (before: StoredRecord | undefined) => Write;
-  /** The commit is done; never called where it was not stored along. */
+  /** Called when the commit is done; never if it was not stored along. */
   readonly onStored: () => void;
 };
 
@@ -56,7 +59,7 @@ export type CommitOutcome =
 export type ListOptions = { readonly after?: string; readonly until?: string; readonly limit?: number };
 
 export type Store = {
-  /** Strongly consistent. Expired records may still be there: the reader checks expiry in its own terms. */
+  /** Strongly consistent. Expired records may still be returned: the reader checks expiry itself. */
   readonly read: (key: Key) => Promise<StoredRecord | undefined>;
   /**
    * In order of id (UTF-8 bytes, as the databases sort), strictly after `after` and up to `until`; at most `limit` (default
@@ -64,8 +67,8 @@ export type Store = {
    */
   readonly list: (partition: string, options?: ListOptions) => Promise<readonly StoredRecord[]>;
   /**
-   * All or nothing, 1 to 100 writes, no key twice, at least one put. `expiresAt` is for garbage collection only, never early.
-   * Throws StoreError when it cannot tell or cannot reach the store even after reading its own write back.
+   * All or nothing, 1 to 100 writes, no key twice, at least one put. `expiresAt` is only for garbage collection, never
+   * early. Throws StoreError if the outcome stays unknown even after reading back, or the store cannot be reached.
    */
   readonly commit: (writes: readonly Write[]) => Promise<CommitOutcome>;
   readonly close: () => Promise<void>;
@@ -91,11 +94,11 @@ function isSurrogate(codeUnit: number): boolean {
 }
 
 export type OpenedStore = Store & {
-  /** There where expired records must be removed by hand; DynamoDB does so itself. */
+  /** Present if expired records must be deleted by the program; DynamoDB does it itself. */
   readonly collect?: (now: EpochMs, limit?: number) => Promise<number>;
-  /** There where the store is a file: opens what its path leads to now, where that is not the file that is open. */
+  /** Present if the store is a file: reopens the path if another file is there now. */
   readonly reopenIfLost?: () => Promise<Reopened | undefined>;
 };
 
-/** `isNew`: nothing was at the path any more, and a file was made; else it is another one's. */
+/** `isNew`: the path was empty, and a file was created; otherwise another file was there. */
 export type Reopened = { readonly path: string; readonly isNew: boolean };

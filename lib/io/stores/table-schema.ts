@@ -5,8 +5,8 @@ import { type Store, schemaVersion } from './store.ts';
 const tableSchemaKey = { partition: 'store', id: 'schema' } as const;
 
 /**
- * The same store, which refuses a table that a newer version wrote. It is asked once, beside the first read, and before
- * the first write; what could not be asked is asked again by the next call.
+ * The same store, but it refuses a table that a newer version wrote. It checks once, together with the first read and
+ * before the first write; a failed check is repeated by the next call.
  */
 export function refusingNewer(store: Store, table: string): Store {
   let known: Promise<void> | undefined;
