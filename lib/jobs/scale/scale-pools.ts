@@ -6,9 +6,10 @@ import { afterMissing } from '../../decide/scaling/memory.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
 import type { Plan, RecordUpdate, RoundInput } from '../../decide/scaling/plan.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
+import type { Key } from '../../io/stores/store.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Finding } from '../../model/finding.ts';
-import { whole } from '../../model/part.ts';
+import { partOf, whole } from '../../model/part.ts';
 import { mapBounded } from '../concurrency.ts';
 import { listAnnouncements } from '../records/announcement-records.ts';
 import { clusterWrite, readUninstalled, ruleToStore, storeRule } from '../records/cluster-records.ts';
@@ -60,8 +61,14 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   await noted(problems, '', () => keepNodes(parts, seen, book, options));
   const ahead = options.only ? undefined : await aheadOf(parts, input, plan, seen, announced, options);
   await storeRound(parts, seen, plan, options, ahead);
-  if (wrongClocks.size === 0 && seen.answered.size > 0) await noted(problems, '', () => healStore(parts.store));
+  if (wrongClocks.size === 0 && seen.answered.size > 0)
+    await noted(problems, '', () => healStore(parts.store, (key) => isWrittenBy(key, options)));
   return { ...report, ...(started !== undefined && { started }), problems, results };
+}
+
+/** What a part remembers of its clusters only that part writes; every other record, any of them. */
+function isWrittenBy({ partition, id }: Key, { shard }: ScaleOptions): boolean {
+  return shard === undefined || !partition.startsWith('clusters/') || partOf(id, shard.count) === shard.index;
 }
 
 /** Records of this round's own part. */

@@ -5,6 +5,7 @@ import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import type { ScaleReport } from '../../../lib/jobs/scale/parts.ts';
 import type { CompiledConfig } from '../../../lib/model/config.ts';
+import { partOf } from '../../../lib/model/part.ts';
 import { aNight, type Night } from '../../support/night-app.ts';
 import { aConfig, aMatch, aRule, at, minute } from '../../support/scaling-world.ts';
 
@@ -54,6 +55,34 @@ describe('in parts', () => {
     expect(new Set(texts.map(({ text }) => text.replace(/: dev.*/u, '')))).toEqual(
       new Set([expect.stringContaining('lower 12 pools by 24 of 36 nodes')]),
     );
+  });
+
+  // Simulation on three parts, seed 184: what a fast clock had written was put right by every part that read it.
+  test('each puts right only what it remembers of its own clusters', async () => {
+    let versions = 0;
+    const store = makeMemoryStore({ newId: () => `v${(versions += 1)}` });
+    const written: string[] = [];
+    const watched: Store = {
+      ...store,
+      commit: (writes) => {
+        written.push(...writes.flatMap(({ key }) => (key.partition.startsWith('clusters/') ? [key.id] : [])));
+        return store.commit(writes);
+      },
+    };
+    const night = await beforeTheNight(12, { safety: safety({ brake: { pools: 5, percent: 100 } }) }, watched);
+    for (const { key, value, version } of await listAll(store, 'clusters/r1')) {
+      const text = JSON.stringify(value).replaceAll(
+        /"metAt":\d+/g,
+        `"metAt":${night.clock.now() + 400 * 24 * 60 * minute}`,
+      );
+      await store.commit([{ kind: 'putIfVersion', key, value: JSON.parse(text), version }]);
+    }
+    for (let index = 0; index < count; index += 1) {
+      written.length = 0;
+      await night.app.scale(night.config, { shard: { index, count } });
+      expect(written).not.toEqual([]);
+      expect(written.filter((id) => partOf(id, count) !== index)).toEqual([]);
+    }
   });
 
   // Simulation on three parts, seed 32: a pool of another part counted as made when its rule became another one.
