@@ -82,6 +82,31 @@ describe('an event that was not stored is taken when it comes again', () => {
     expect(await postAll()).toEqual(bodies.map(() => ({ replayed: true })));
   });
 
+  test('many at once that push out as many others stay within one commit, and all ids are remembered', async () => {
+    const sizes: number[] = [];
+    const fails = (call: StoreCall) => {
+      if (call.operation === 'commit') sizes.push(call.writes.length);
+      return false;
+    };
+    const world = aWorld(fails, { isOver: false });
+    const over = { release: true, atLeast: undefined, for: undefined };
+    const ended = Array.from({ length: 400 }, (_, n) => JSON.parse(eventText(`old-${n}`, over)) as object);
+    await world.accept.send(sources.ci, ...ended);
+    sizes.length = 0;
+    const bodies = Array.from({ length: 120 }, (_, n) => ({ body: eventText(n, over), id: `msg_${n}` }));
+    const postAll = () =>
+      Promise.all(
+        bodies.map(async ({ body, id }) => {
+          const headers = signedHeaders(body, { id });
+          return (await world.app.request('/events/ci', { method: 'POST', body, headers })).json();
+        }),
+      );
+    expect(await postAll()).toEqual(bodies.map(() => expect.objectContaining({ outcome: 'stored' })));
+    // 50 that come in, 50 that go out: DynamoDB takes 100 at once.
+    expect(Math.max(...sizes)).toBe(100);
+    expect(await postAll()).toEqual(bodies.map(() => ({ replayed: true })));
+  });
+
   test('the fleet cannot be looked at', async () => {
     const trouble = { isOver: false };
     const isKnownPool = async () => {

@@ -133,6 +133,20 @@ test('five hundred alerts reach PagerDuty within its rate', async () => {
   expect(world.clock.now()).toBeLessThanOrEqual(start + 7 * minute);
 });
 
+test('one run sends for most of a minute and no longer, and says when the rest goes', async () => {
+  const receivers = { pager: makePagerduty() };
+  const world = makeOutboxWorld([aDestination({ name: 'pager', kind: 'pagerduty' })], receivers);
+  for (let n = 0; n < 500; n += 1) await world.put(aDelivery(world.idOf('pager'), n));
+  const { destinations } = await deliverAlerts(world.parts);
+  const sent = receivers.pager.requests.length;
+  const tookMs = world.clock.now() - start;
+  expect(tookMs).toBeGreaterThanOrEqual(40_000);
+  expect(tookMs).toBeLessThan(60_000);
+  expect(destinations).toMatchObject([{ accepted: sent, waiting: 500 - sent, failed: 0, problem: undefined }]);
+  expect(destinations[0]?.nextAt).toBeGreaterThanOrEqual(world.clock.now());
+  expect(destinations[0]?.nextAt).toBeLessThan(world.clock.now() + minute);
+});
+
 test('an incident over before its open got through is one story', async () => {
   const receivers = { slack: makeSlack(), pager: makePagerduty() };
   const destinations = [

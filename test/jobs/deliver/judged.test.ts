@@ -57,6 +57,29 @@ test('a broken destination is told elsewhere, and over when it works', async () 
   expect([...receivers.pager.alerts.values()]).toHaveLength(1);
 });
 
+test('what a run reports is what the receivers got, also where it tells what it has just found', async () => {
+  const { receivers, world } = twoDestinations();
+  receivers.pager.faults = () => ({ kind: 'answer', reply: { status: 404 } });
+  await world.put(aDelivery(world.idOf('pager'), 0));
+  const sums = { confirmed: 0, failed: 0, most: 0 };
+  for (let n = 1; n <= 25; n += 1) {
+    await world.put(aDelivery(world.idOf('ops'), n));
+    const before = receivers.ops.posts.length;
+    const { destinations, problems } = await deliverAlerts(world.parts);
+    expect([problems, destinations.map(({ name }) => name)]).toEqual([[], ['ops', 'pager']]);
+    const [ops, pager] = destinations;
+    expect(ops).toMatchObject({ confirmed: receivers.ops.posts.length - before, waiting: 0, failed: 0, accepted: 0 });
+    sums.confirmed += ops!.confirmed;
+    sums.failed += pager!.failed;
+    sums.most = Math.max(sums.most, ops!.confirmed);
+    world.clock.moveTo(world.clock.now() + 2 * minute);
+  }
+  // One of the 25 runs opened the incident of the broken destination, and told it beside what was waiting.
+  expect([sums.confirmed, sums.most, receivers.ops.posts.length]).toEqual([26, 2, 26]);
+  expect(sums.failed).toBe(receivers.pager.requests.length);
+  expect(sums.failed).toBeGreaterThan(2);
+});
+
 test('a new secret ends the wait', async () => {
   const { receivers, world } = twoDestinations();
   world.secrets.set('OPS', 'https://ops.test/old');

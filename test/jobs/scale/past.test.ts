@@ -129,6 +129,23 @@ describe('the past', () => {
     } satisfies Looks);
   });
 
+  test('counts no nodes by a clock that is wrong, and counts them again once it is right', async () => {
+    const night = aNight(start, { rules });
+    await live(night, start + 20 * minute);
+    const counted = await listNodes(night.store, 'r1', 0);
+    expect(counted).not.toEqual([]);
+    for (const hours of [3, 30]) {
+      await night.clock.advance(hours * 60 * minute);
+      night.world.behaviour.dateSkewMs = -12 * 60 * minute;
+      await night.app.scale(night.config);
+      expect(await listNodes(night.store, 'r1', 0)).toEqual(counted);
+    }
+    night.world.behaviour.dateSkewMs = 0;
+    await night.clock.advance(60 * minute);
+    await night.app.scale(night.config);
+    expect((await listNodes(night.store, 'r1', 0)).length).toBe(counted.length + 1);
+  });
+
   test('remembers the flavor of a pool', async () => {
     const night = aNight(start, { rules });
     await live(night, start + 5 * minute);
