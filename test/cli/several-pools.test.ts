@@ -113,7 +113,10 @@ const hour = 3_600_000;
 const asksOf = (world: CliWorld) =>
   inStore(world, async (store) => {
     const all = await Promise.all(['r1', 'r2'].map((region) => listAsks(store, region)));
-    return all.flat().map(({ region, kind, who, match, until }) => [region, kind, match?.text, who, until]);
+    return all.flat().map((ask) => {
+      const match = 'match' in ask ? ask.match?.text : undefined;
+      return [ask.region, ask.kind, match, ask.who, ask.until];
+    });
   });
 const deedsOf = (world: CliWorld) => inStore(world, (store) => listDeeds(store, 0));
 

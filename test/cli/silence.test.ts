@@ -161,8 +161,73 @@ test('a cluster whose name might be an id is silenced, and no longer', async () 
   expect((await cli.run('silence', 'facade', '--end')).out).toContain('ended the silence of facade');
 });
 
+test('says for programs what it silences, what it replaces and what is quiet now', async () => {
+  using cli = await anAlertCli(one);
+  fail(cli, 'dev-1');
+  await cli.rounds(3);
+  const [incident] = await listed(cli);
+  const soon = 'it takes effect within a few seconds';
+  const common = { match: 'dev-1', incident: null, who: 'ada@lab', reason: 'rebuilt', askedAt: '2026-11-23T18:15:00Z' };
+  const first = { ...common, until: '2026-11-23T20:15:00Z' };
+  const asked = ['silence', 'dev-1', '--reason', 'rebuilt', '--for'];
+  expect(await cli.json(...asked, '2h')).toEqual({
+    kind: 'silence',
+    ...first,
+    incidents: [incident?.id],
+    notes: [soon],
+  });
+  const second = { ...common, until: '2026-11-23T19:15:00Z' };
+  const replaced =
+    'replaces the silence of dev-1 until Mon 2026-11-23 21:15 Europe/Berlin (20:15Z) by ada@lab (rebuilt)';
+  expect(await cli.json(...asked, '1h')).toMatchObject({ ...second, notes: [replaced, soon] });
+  expect(await cli.json('silence', 'dev-2', '--for', '1h')).toMatchObject({
+    reason: null,
+    incidents: [],
+    notes: [soon],
+  });
+  expect(await cli.json('silence', '--list')).toMatchObject({ asked: [{ match: 'dev-1' }, { match: 'dev-2' }] });
+  expect(await cli.json('silence', 'dev-1', '--end')).toEqual({ kind: 'silence-end', ...second, notes: [soon] });
+  expect(await cli.json('silence', '--list')).toMatchObject({ asked: [{ match: 'dev-2' }] });
+  const again = (await cli.run(...asked, '3h')).out;
+  expect(again).not.toContain('replaces');
+  expect(again).toContain(`\n  quiet: cluster.error `);
+  await cli.night.clock.advance(60 * minuteMs);
+  expect(await cli.json('silence', 'dev-2', '--for', '1h')).toMatchObject({ notes: [expect.stringMatching(/^it /)] });
+});
+
+test('an incident is silenced for a while where an end is given, and at once', async () => {
+  using cli = await anAlertCli(one);
+  fail(cli, 'dev-1');
+  await cli.rounds(3);
+  const id = (await listed(cli))[0]?.id ?? '';
+  const later = await cli.run('silence', id, '--from', '2026-11-24T10:00Z', '--for', '1h');
+  expect([later.code, later.err]).toEqual([2, '--from is for clusters and pools: an incident is silenced at once\n']);
+  for (const [argv, until] of [
+    [['--for', '1h'], '2026-11-23T19:15:00Z'],
+    [['--until', '2026-11-23T20:00Z'], '2026-11-23T20:00:00Z'],
+    [[], null],
+  ] as const) {
+    expect(await cli.json('silence', id, ...argv)).toMatchObject({ incident: id, match: null, until, incidents: [id] });
+  }
+  expect(await cli.json('silence', '--list')).toMatchObject({ asked: [{ incident: id, until: null }] });
+  const told = JSON.parse((await cli.run('history', '--who', 'ada@lab', '--json')).out) as { what: string }[];
+  expect(told.map(({ what }) => what)).toEqual(
+    expect.arrayContaining([`incident ${id} until 2026-11-23T19:15:00Z`, `incident ${id} until it is over`]),
+  );
+});
+
+test('what the config silenced once is over, and nothing ends it', async () => {
+  using cli = await anAlertCli(
+    `${one}silences: [{ match: "dev-2", from: 2026-11-23T10:10Z, to: 2026-11-23T18:00Z, reason: moving }]\n`,
+  );
+  expect(await cli.json('silence', '--list')).toEqual({ asked: [], configured: [] });
+  expect((await cli.run('silence', '--list')).out).toBe('nothing is silenced\n');
+  expect((await cli.run('silence', 'dev-2', '--end')).err).toContain('Nothing silences "dev-2"; see: ');
+});
+
 describe('is refused', () => {
   test.each([
+    ['a start that is now', ['silence', 'dev-1', '--from', '2026-11-23T18:00Z', '--for', '1h'], 2, 'has passed'],
     ['without a name', ['silence'], 2, 'Name what to silence'],
     ['a match without an end', ['silence', 'dev-1'], 2, 'A silence ends'],
     ['a broken match', ['silence', 'dev-[', '--for', '1h'], 2, 'bracket'],

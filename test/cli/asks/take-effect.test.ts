@@ -4,12 +4,14 @@ import type { CliParts } from '../../../lib/cli/parts.ts';
 import type { Request } from '../../../lib/io/invoke.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';
+import { openStore } from '../../../lib/io/stores/open-store.ts';
 import { putAsk } from '../../../lib/jobs/records/ask-records.ts';
+import { clusterWrite } from '../../../lib/jobs/records/cluster-records.ts';
 import { requestWake } from '../../../lib/jobs/records/wake-requests.ts';
 import { scalePools } from '../../../lib/jobs/scale/scale-pools.ts';
 import { aNight, type Night, whileTimePasses } from '../../support/night-app.ts';
 import { aMatch, anOverride, aRule, at, minute } from '../../support/scaling-world.ts';
-import { makeOutput } from '../cli-world.ts';
+import { aCliWorld, makeOutput } from '../cli-world.ts';
 import { good, loadJobs, pass, start } from '../run/running.ts';
 
 const noon = at('2026-03-02T12:00:00Z');
@@ -101,3 +103,47 @@ async function onAws(isStarted: boolean) {
   };
   return { night, parts, asked };
 }
+
+describe('of many pools', () => {
+  /** What `scale` says will become of so many pools, each at `size`, without what the rules allow. */
+  async function said(count: number, size: number, exactly: number): Promise<readonly string[]> {
+    using world = aCliWorld();
+    const pools = Object.fromEntries(
+      Array.from({ length: count }, (_, n) => {
+        const name = `pool-${String(n).padStart(2, '0')}`;
+        return [name, { name, autoscale: false, base: size, seen: { size, at: noon } }];
+      }),
+    );
+    const path = `${world.folder}/lamplighter.db`;
+    const store = await openStore({ kind: 'sqlite', path }, { clock: world.clock, newId: () => 'own' });
+    await store.commit([clusterWrite('r1', 'c-1', { schema: 1, cluster: 'dev-api', pools }, undefined)]);
+    await store.close();
+    const argv = ['scale', 'dev-api/*', '--exactly', String(exactly), '--for', '2h'];
+    const { notes } = (await world.json(...argv)) as { notes: readonly string[] };
+    expect(notes.slice(0, count).every((note) => note.endsWith(`: exactly ${exactly}`))).toBe(true);
+    expect(notes.at(-1)).toBe(
+      `it takes effect with the next round, but none has run for a while: is "lamplighter run --config ${world.config}" running?`,
+    );
+    return notes.slice(count, -1);
+  }
+
+  test.each([
+    [3, 3],
+    [4, 0],
+  ])('of %i that stay as they are, %i are named', async (count, named) => {
+    const notes = await said(count, 2, 2);
+    expect(notes).toHaveLength(named);
+    expect(notes.every((note) => note.includes(': stays at 2 (override: exactly 2 until '))).toBe(true);
+  });
+
+  test.each([
+    [12, 12, undefined],
+    [13, 13, undefined],
+    [14, 13, 'and the same for 2 more pools'],
+  ])('of %i that change, %i lines tell', async (count, lines, last) => {
+    const notes = await said(count, 3, 1);
+    expect(notes).toHaveLength(lines);
+    expect(notes.at(-1)).toEqual(last ?? expect.stringContaining(`dev-api/pool-${count - 1}: `));
+    expect(notes[0]).toMatch(/^dev-api\/pool-00: (goes|stays)/);
+  });
+});
