@@ -7,6 +7,7 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
+COPY lamplighter.schema.json lamplighter.included.schema.json ./
 COPY scripts ./scripts
 COPY lib ./lib
 # The command line as plain JavaScript, then only what it needs to run.
