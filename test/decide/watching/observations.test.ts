@@ -275,12 +275,12 @@ describe('the words about a region', () => {
     ],
     [
       'unauthorized',
-      { list: { kind: 'unauthorized', detail: 'no' } as RegionAnswers['list'] },
+      { list: { kind: 'unauthorized', detail: 'no' } },
       refused('unauthorized', 'Create a new token in the console of that region, and store it where the config says'),
     ],
     [
       'forbidden',
-      { list: { kind: 'forbidden', detail: 'no' } as RegionAnswers['list'] },
+      { list: { kind: 'forbidden', detail: 'no' } },
       refused('forbidden', 'Create a token that may list clusters and node pools, in the console of that region'),
     ],
   ])('%s', (_, patch, { kind, wrong }) => {

@@ -303,7 +303,8 @@ describe.skipIf(process.platform === 'win32')('a command that hangs', () => {
     `;
     const ended = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', asker]);
     expect(ended.stdout).toBe('command sh did not end within 10 s: run it by hand to see why\n');
-    expect(readIds(file).filter(isAlive)).toEqual([]);
+    // SIGKILL was sent as the asker ended; on a busy machine the kernel needs a moment to carry it out.
+    await until(() => !readIds(file).some(isAlive));
   });
 });
 
