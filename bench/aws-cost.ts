@@ -10,9 +10,9 @@ import { silentLog } from '../lib/io/log.ts';
 import { makeRedactor } from '../lib/io/redact.ts';
 import { makeMemoryStore } from '../lib/io/stores/memory.ts';
 import type { Key, Store } from '../lib/io/stores/store.ts';
-import type { CompiledConfig } from '../lib/model/config.ts';
 import type { Part } from '../lib/model/part.ts';
 import { countParts } from '../lib/jobs/records/count-parts.ts';
+import { aDestination } from '../test/support/destination.ts';
 import { createWorld, type World } from '../lib/simulator/create-world.ts';
 import { simulatorApp } from '../lib/simulator/simulator-app.ts';
 import { configOf, officeHours, ruleFor } from './support/a-fleet.ts';
@@ -48,19 +48,9 @@ const [secrets, alarms, compositeAlarms, logBytesPerRun] = [5, 11, 1, 1500];
 /** Of the three jobs that tick: when the last round ended; and the age of the oldest message. */
 const metrics = 4;
 /** Each costs reads of its own in every minute. */
-const destinations = ['ops', 'pager'].map((name): CompiledConfig['destinations'][number] => ({
-  name,
-  kind: 'webhook',
-  url: { kind: 'plain', url: `https://${name}.example.org/` },
-  key: undefined,
-  secrets: [],
-  format: 'json',
-  only: { severity: undefined, kinds: undefined, clusters: undefined },
-  fallback: undefined,
-  retired: false,
-  insecure: false,
-  zone: 'UTC',
-}));
+const destinations = ['ops', 'pager'].map((name) =>
+  aDestination(name, { kind: 'webhook', url: { kind: 'plain', url: `https://${name}.example.org/` } }),
+);
 /** Each autoscaler changes its pool's size every ten minutes, ten hours a working day: in those hours every second tick sees it. */
 const restless = ((22 * 10) / (30 * 24)) * (5 / 10);
 /** A cluster changes its three pools one after another, and each is settled by a later tick. */

@@ -30,6 +30,11 @@ export function partOf(id: string, count: number): number {
   return low;
 }
 
+/** Is this id in the part? The whole fleet has them all. */
+export function isInPart(id: string, { index, count }: Part = whole): boolean {
+  return partOf(id, count) === index;
+}
+
 /** The part responsible for this subject: its cluster's; the first part has regions and the fleet. */
 export function partOfSubject(subject: Subject, count: number): number {
   return 'clusterId' in subject ? partOf(subject.clusterId, count) : 0;

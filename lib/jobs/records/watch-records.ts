@@ -7,7 +7,7 @@ import {
   type Version,
   type Write,
 } from '../../io/stores/store.ts';
-import { type IdRange, type Part, partOf, rangeOf, whole } from '../../model/part.ts';
+import { type IdRange, type Part, isInPart, rangeOf, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { listAll, numbered, putOver } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';
@@ -64,7 +64,7 @@ export async function loadMemory(
   const head = heads.find(({ key }) => key.id === headIdOf(part));
   const ats = new Map(heads.map((one) => [one.key.id, headOf(one)?.at]));
   const { token } = headOf(head) ?? {};
-  const isOwn = ({ id }: SeenCluster) => partOf(id, part.count) === part.index;
+  const isOwn = ({ id }: SeenCluster) => isInPart(id, part);
   const read = records.map((record, index) => {
     const chunk = readChunk(record, records[index + 1]?.key.id, moves);
     const all = chunk.clusters.map((cluster) => long(cluster, ats.get(chunk.head) ?? 0));

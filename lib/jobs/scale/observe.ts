@@ -8,7 +8,7 @@ import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import { type Answer, describeAnswer, unreadableAnswer, wasAsked } from '../../model/answer.ts';
 import type { Ask } from '../../model/asks.ts';
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
-import { partOf, rangeOf } from '../../model/part.ts';
+import { isInPart, rangeOf } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
 import { asksPartition, listAsks } from '../records/ask-records.ts';
@@ -248,13 +248,13 @@ function missingOf(
 ): readonly MissingCluster[] {
   const ids = new Set(listed.map(({ id }) => id));
   return [...records]
-    .filter(([id]) => !ids.has(id) && (shard === undefined || partOf(id, shard.count) === shard.index))
+    .filter(([id]) => !ids.has(id) && isInPart(id, shard))
     .map(([clusterId, stored]) => ({ region, clusterId, stored }));
 }
 
 function isOurs(cluster: ObservedCluster, { only, shard }: ScaleOptions): boolean {
   if (only && !only(cluster)) return false;
-  return shard === undefined || partOf(cluster.id, shard.count) === shard.index;
+  return isInPart(cluster.id, shard);
 }
 
 function unread({ region, name }: ObservedCluster, answer: Exclude<Answer<unknown>, { kind: 'ok' }>): ScaleProblem {

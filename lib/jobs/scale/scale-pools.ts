@@ -9,7 +9,7 @@ import { healStore } from '../../io/stores/bounded-store.ts';
 import type { Key } from '../../io/stores/store.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Finding } from '../../model/finding.ts';
-import { partOf, whole } from '../../model/part.ts';
+import { isInPart, whole } from '../../model/part.ts';
 import { mapBounded } from '../concurrency.ts';
 import { listAnnouncements } from '../records/announcement-records.ts';
 import { clusterWrite, readUninstalled, ruleToStore, storeRule } from '../records/cluster-records.ts';
@@ -68,7 +68,7 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
 
 /** What a part remembers of its clusters only that part writes; every other record, any of them. */
 function isWrittenBy({ partition, id }: Key, { shard }: ScaleOptions): boolean {
-  return shard === undefined || !partition.startsWith('clusters/') || partOf(id, shard.count) === shard.index;
+  return !partition.startsWith('clusters/') || isInPart(id, shard);
 }
 
 /** Records of this round's own part. */

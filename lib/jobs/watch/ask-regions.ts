@@ -3,7 +3,7 @@ import type { ClusterAnswers, RegionAnswers, RegionMemory } from '../../decide/w
 import { type Answer, unreadableAnswer } from '../../model/answer.ts';
 import type { ObservedCluster } from '../../model/cluster.ts';
 import type { RegionConfig } from '../../model/config.ts';
-import { type Part, partOf } from '../../model/part.ts';
+import { type Part, isInPart } from '../../model/part.ts';
 import { describeSecret } from '../../model/secret-reference.ts';
 import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
 import type { WatchParts } from './parts.ts';
@@ -62,7 +62,7 @@ async function askRegion(
   parts: WatchParts,
   region: RegionConfig,
   memories: readonly RegionMemory[],
-  { index, count }: Part,
+  part: Part,
 ): Promise<Listed> {
   const { name, token: ref } = region;
   const memory = memories.find((one) => one.region === name) ?? { region: name, clusters: [] };
@@ -72,7 +72,7 @@ async function askRegion(
   const about = { reference: describeSecret(ref, parts.hash), expires };
   const token = isPrevious === undefined ? about : { ...about, isPrevious };
   if (list.kind !== 'ok') return { region, memory, list, token, toAsk: [], missing: [] };
-  const own = list.value.filter(({ id }) => partOf(id, count) === index);
+  const own = list.value.filter(({ id }) => isInPart(id, part));
   const toAsk = own.filter((cluster) => isWatched(parts.config, { region: name, cluster: cluster.name }));
   const listed = new Set(list.value.map(({ id }) => id));
   const missing = memory.clusters
