@@ -16,6 +16,7 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: SlowestFirst },
     env: { ...compileCache, ...memoryFiles },
+    setupFiles: ['test/support/property-seed.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', new SkippedReporter()],
