@@ -22,9 +22,9 @@ COPY --from=build /app/dist/cli ./dist/cli
 # So that `docker exec … lamplighter status` and `kubectl exec … -- lamplighter status` need no path.
 RUN ln -s /app/dist/cli/lamplighter.js /usr/local/bin/lamplighter
 ENV LAMPLIGHTER_CONFIG=/config/lamplighter.yml
-# The image's own unprivileged user owns the state and nothing else.
-RUN mkdir /data && chown node:node /data
-USER node
+# The image's own unprivileged user, node, owns the state and nothing else. By its number: Kubernetes' runAsNonRoot refuses a name.
+RUN mkdir /data && chown 1000:1000 /data
+USER 1000:1000
 # store: { kind: sqlite, path: /data/lamplighter.db }; the rest of the file system may be read-only.
 VOLUME /data
 EXPOSE 9090

@@ -105,6 +105,6 @@ describe('the image', () => {
   test('asks itself whether it is alive, and runs as nobody special', () => {
     const text = instructions.join('\n');
     expect(text).toMatch(/HEALTHCHECK [^]*\/healthz/);
-    expect(text.indexOf('USER node')).toBeGreaterThan(text.lastIndexOf('\nRUN '));
+    expect(text.indexOf('USER 1000:1000')).toBeGreaterThan(text.lastIndexOf('\nRUN '));
   });
 });

@@ -156,9 +156,9 @@ describe('the container image', () => {
   const last = instructions.slice(instructions.findLastIndex((line) => line.startsWith('FROM ')));
 
   test('runs as nobody special, with its state on a volume', () => {
-    expect(last).toContain('USER node');
+    expect(last).toContain('USER 1000:1000');
     expect(last).toContain('VOLUME /data');
-    expect(last.findIndex((line) => line === 'USER node')).toBeLessThan(
+    expect(last.findIndex((line) => line === 'USER 1000:1000')).toBeLessThan(
       last.findIndex((line) => line.startsWith('ENTRYPOINT')),
     );
   });
