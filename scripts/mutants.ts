@@ -19,8 +19,18 @@ const folder = `.mutants/${process.pid}`;
 
 /** Code whose tests do not stand as it does, or not only. */
 const testsElsewhere: Readonly<Record<string, readonly string[]>> = {
-  'lib/cli/asks': ['test/cli/asks', 'test/cli/several-pools.test.ts', 'test/cli/asks.test.ts'],
-  'lib/cli/commands': ['test/cli/several-pools.test.ts', 'test/cli/asks.test.ts', 'test/cli/silence.test.ts'],
+  'lib/cli/asks': [
+    'test/cli/asks',
+    ...['asks', 'several-pools', 'several-regions', 'who', 'json-forms', 'matches'].map(
+      (name) => `test/cli/${name}.test.ts`,
+    ),
+  ],
+  'lib/cli/commands': [
+    'test/cli/asks',
+    ...['asks', 'several-pools', 'several-regions', 'who', 'json-forms', 'silence', 'holds', 'printable'].map(
+      (name) => `test/cli/${name}.test.ts`,
+    ),
+  ],
   'lib/jobs/accept': ['test/jobs/accept', 'test/io/listen/receive.test.ts'],
   'lib/decide/intake': ['test/decide/intake', 'test/jobs/accept'],
   'lib/decide/watching': ['test/decide/watching', 'test/jobs/watch'],

