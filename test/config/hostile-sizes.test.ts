@@ -72,6 +72,13 @@ describe('many keys of one map are read in linear time', () => {
       ['DUPLICATE_KEY', 41],
     ]);
   });
+
+  test('and of very many the first are told', () => {
+    const inner = 'b: 1, '.repeat(900);
+    const { document } = readYaml(`a: { ${inner}}\n${'c: 1\n'.repeat(900)}`);
+    const lines = document.errors.map(({ pos: [at] }) => (at < inner.length ? 'first' : 'later'));
+    expect(lines).toEqual([...Array(899).fill('first'), ...Array(101).fill('later')]);
+  });
 });
 
 describe('a pattern takes linear time', () => {
