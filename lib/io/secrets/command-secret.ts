@@ -4,6 +4,7 @@ import { describeSecret } from '../../model/secret-reference.ts';
 import type { Clock } from '../clock.ts';
 import { startDeadline } from '../http/deadline.ts';
 import type { Environment } from './env-secret.ts';
+import { findStartedBy, type Process, signalAll, stillThere } from './left-behind.ts';
 import { type SecretSource } from './secret.ts';
 
 const timeoutMs = 10_000;
@@ -21,7 +22,7 @@ export type Command = { readonly argv: readonly string[]; readonly environment?:
  * What a program prints, such as `pass mks`. Started without a shell, without input, in a process group of its own, with
  * PATH, HOME, LANG and the variables that the config names: other secrets of the environment are not its business. What
  * it says on its error output is never shown, since that may be the secret too, and neither are its arguments. It and
- * whatever it left behind are ended after 10 s, and when the program itself has ended.
+ * whatever it has started are ended after 10 s; when the program itself has ended, so is the rest of its group.
  */
 export function commandSecretSource(command: Command, { clock, env }: Surroundings): SecretSource {
   const reference = describeSecret({ kind: 'command', ...command });
@@ -103,22 +104,38 @@ function howEnded(code: number | null, endedBy: NodeJS.Signals | null): string {
 const running = new Set<ChildProcess>();
 
 function killAll(): void {
-  for (const child of running) signalGroup(child, 'SIGKILL');
+  for (const child of running) {
+    const others = startedBy(child);
+    signalGroup(child, 'SIGKILL');
+    signalAll(others, 'SIGKILL');
+  }
 }
 
-/** Asks the whole group to end, and a little later ends what is left; then nothing of it keeps this process. */
+/**
+ * Asks the whole group to end, and what has left the group too, and a little later ends what is left; then nothing of it
+ * keeps this process. A program that has ended by itself may have left a daemon of its own on purpose: nobody looks for it.
+ */
 async function endGroup(child: ChildProcess, clock: Clock): Promise<void> {
+  const others = startedBy(child);
   signalGroup(child, 'SIGTERM');
+  signalAll(others, 'SIGTERM');
   const closed = new AbortController();
   child.once('close', () => closed.abort());
   await clock.sleep(lastWordsMs, closed.signal);
-  if (signalGroup(child, 0)) {
-    if (closed.signal.aborted) await clock.sleep(lastWordsMs);
-    signalGroup(child, 'SIGKILL');
-  }
+  const areLeft = signalGroup(child, 0) || stillThere(others).length > 0;
+  if (areLeft && closed.signal.aborted) await clock.sleep(lastWordsMs);
+  const left = startedBy(child, stillThere(others));
+  signalGroup(child, 'SIGKILL');
+  signalAll(left, 'SIGKILL');
   child.stdout?.destroy();
   child.unref();
   forget(child);
+}
+
+/** Also what those have started that were found `before`. A program that has ended has given its number back. */
+function startedBy(child: ChildProcess, before: readonly Process[] = []): readonly Process[] {
+  const hasEnded = child.exitCode !== null || child.signalCode !== null;
+  return hasEnded && before.length === 0 ? [] : findStartedBy(hasEnded ? undefined : child.pid, before);
 }
 
 function forget(child: ChildProcess): void {

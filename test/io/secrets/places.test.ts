@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -270,6 +270,38 @@ describe.skipIf(process.platform === 'win32')('a command that hangs', () => {
     await clock.advance(waitMs);
     expect(await pending).toBe(`command sh ${problem}`);
     await until(() => readIds(file).every((id) => !isAlive(id)));
+  });
+
+  test.runIf(process.platform === 'linux').each([
+    ['heeds', 'its parent waits', 'setsid "$@" & wait'],
+    ['ignores', 'its parent waits', 'setsid "$@" > /dev/null & wait'],
+    ['ignores', 'its parent has ended', '(setsid "$@" &) ; sleep 100'],
+  ] as const)('and %s SIGTERM is ended in a session of its own, while %s', async (ignores, _, script) => {
+    const clock = makeVirtualClock();
+    const file = join(folder, 'ids');
+    const argv = ['sh', '-c', script, 'sh', ...hang(ignores, 2)];
+    const reading = commandSecretSource({ argv }, { clock, env: process.env }).read('current');
+    const settled = reading.catch((error: unknown) => error);
+    await until(() => readIds(file).length === 2);
+    await clock.advance(10_000);
+    await clock.advance(1000);
+    await clock.advance(1000);
+    await settled;
+    await until(() => readIds(file).every((id) => !isAlive(id)));
+  });
+
+  test.runIf(process.platform === 'linux')('leaves other processes alone', async () => {
+    const clock = makeVirtualClock();
+    const bystander = spawn('sleep', ['100'], { detached: true, stdio: 'ignore' });
+    const argv = ['sh', '-c', 'setsid "$@" & wait', 'sh', ...hang('ignores', 1)];
+    const pending = problemOf(commandSecretSource({ argv }, { clock, env: process.env }));
+    await until(() => readIds(join(folder, 'ids')).length === 1);
+    await clock.advance(10_000);
+    await clock.advance(1000);
+    await pending;
+    await until(() => readIds(join(folder, 'ids')).every((id) => !isAlive(id)));
+    expect(isAlive(bystander.pid ?? 0)).toBe(true);
+    bystander.kill();
   });
 
   test('behind its back, after it has printed, is ended and not waited for', async () => {
