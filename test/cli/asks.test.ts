@@ -273,6 +273,29 @@ describe('a whole name that nothing has', () => {
   });
 });
 
+describe('what cannot be a name is refused', () => {
+  test.each([
+    ['a region that the config lacks', 'r9:ml/gpu', 'There is no region "r9" in the config: did you mean "r1"?'],
+    ['a bracket without its end', 'dev-[', 'bracket'],
+    ['more than 200 characters', `${'x'.repeat(197)}*/ab`, 'The match is too long: 201 characters'],
+  ])('%s', async (_, match, message) => {
+    using world = aCliWorld();
+    for (const argv of [
+      ['scale', match, '--at-least', '3'],
+      ['pause', match],
+    ]) {
+      const ran = await world.run(...argv, '--for', '1h');
+      expect(ran).toMatchObject({ code: 2, out: '', err: expect.stringContaining(message) });
+    }
+    expect(await asksOf(world)).toEqual([]);
+  });
+
+  test('up to 200 characters are one', async () => {
+    using world = aCliWorld();
+    expect(await world.run('pause', `${'x'.repeat(197)}*/a`, '--for', '1h')).toMatchObject({ code: 0 });
+  });
+});
+
 describe('what no rule ever acts on', () => {
   const lease = ['--at-least', '3', '--for', '1h'];
   const none = 'No rule acts on mgmt/tools: rule "mgmt/*"';

@@ -53,8 +53,26 @@ describe('an event', () => {
   });
 
   test('whose cluster cannot be woken is stored all the same', async () => {
-    const world = makeAcceptWorld({ wake: () => Promise.reject(new Error('no')) });
+    const lines: unknown[] = [];
+    const warn = (message: string, fields?: object) => void lines.push([message, fields]);
+    const wake = () => Promise.reject(new Error('no'));
+    const world = makeAcceptWorld({ wake, log: { ...silentLog, warn } });
     expect((await world.send(ci, event(1)))[0]?.kind).toBe('stored');
+    expect(lines).toEqual([['round not started at once: the next tick does it', { region: 'r1', cluster: 'ml' }]]);
+  });
+
+  test('of which nothing is asked is ignored', async () => {
+    const world = makeAcceptWorld();
+    const empty = { ...(JSON.parse(readSample('alertmanager.json')) as object), alerts: [] };
+    expect(await world.send(sources['queue-depth'], empty)).toMatchObject([{ kind: 'ignored' }]);
+  });
+
+  test('or a batch is one line of the debug log', async () => {
+    const lines: unknown[] = [];
+    const debug = (message: string, fields?: object) => void lines.push([message, fields]);
+    const world = makeAcceptWorld({ log: { ...silentLog, debug } });
+    await world.send(ci, event(1), 'broken', event(2));
+    expect(lines).toEqual([['events accepted', { source: 'ci', events: 3 }]]);
   });
 
   test('says what was cut', async () => {

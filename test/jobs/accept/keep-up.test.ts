@@ -8,7 +8,7 @@ import { keepUp, type KeepParts, lookAtKeep } from '../../../lib/jobs/accept/kee
 import { makeGroupWriter } from '../../../lib/jobs/accept/store-asks.ts';
 import { announcementWrites } from '../../../lib/jobs/records/announcement-records.ts';
 import { listAsks, releaseLease } from '../../../lib/jobs/records/ask-records.ts';
-import { clusterWrite } from '../../../lib/jobs/records/cluster-records.ts';
+import { clusterWrite, listDecisions } from '../../../lib/jobs/records/cluster-records.ts';
 import { writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import type { Lease } from '../../../lib/model/asks.ts';
 import { compiled } from '../../config/compile-text.ts';
@@ -22,6 +22,7 @@ regions: { r1: { api: eumetsat-r1, token: { env: TOKEN } } }
 schedules: { nights: { windows: [{ from: "07:00", to: "19:00" }], otherwise: idle } }
 pools:
   - { match: "ml/web", labels: { team: a }, schedule: none }
+  - { match: "ml/api", schedule: nights, base: remembered, idle: 1 }
   - { match: "ml/*", schedule: nights, base: remembered, idle: 1, leases: { max: 6, longest: 8h } }
 `;
 
@@ -30,6 +31,7 @@ function announced(pool: string, patch: Partial<AnnouncedPool> = {}): AnnouncedP
   return { ...names, from: 4, to: 0, nodes: 4, by: -4, said: 1, saidAt: now - 600_000, ...patch };
 }
 
+type Line = readonly [string, LogFields | undefined];
 type Memory = { readonly size?: number; readonly labels?: Readonly<Record<string, string>> };
 
 /** One announcement of these pools, and what rounds remember of them. */
@@ -40,13 +42,17 @@ async function aKeep(pools: readonly AnnouncedPool[], memories: Readonly<Record<
   const clock = { at: now, now: () => clock.at, sleep: async () => {} };
   const config = await compiled(text, { now });
   const woken: string[] = [];
-  const warned: (readonly [string, LogFields | undefined])[] = [];
+  const [warned, told]: [Line[], Line[]] = [[], []];
   const parts: KeepParts = {
     store,
     clock,
     newId,
     hash,
-    log: { ...silentLog, warn: (message, fields) => void warned.push([message, fields]) },
+    log: {
+      ...silentLog,
+      warn: (message, fields) => void warned.push([message, fields]),
+      info: (message, fields) => void told.push([message, fields]),
+    },
     config: () => config,
     writer: makeGroupWriter({ store, clock }),
     wake: (region, cluster) => void woken.push(`${region}:${cluster}`),
@@ -64,7 +70,7 @@ async function aKeep(pools: readonly AnnouncedPool[], memories: Readonly<Record<
     return { boundary, sequence: 1, until, digest: digestOf(pools, hash), destination: 'chat' };
   };
   const leases = async () => (await listAsks(store, 'r1')).filter((ask): ask is Lease => ask.kind === 'lease');
-  return { parts, store, clock, woken, warned, link, leases };
+  return { parts, store, clock, woken, warned, told, link, leases };
 }
 
 const rows = (keeping: Awaited<ReturnType<typeof keepUp>>) =>
@@ -130,13 +136,46 @@ describe('a link keeps', () => {
     expect(await leases()).toEqual([]);
   });
 
-  test('all pools of its message, and starts one round of their cluster', async () => {
-    const { parts, link, woken } = await aKeep([announced('web'), announced('gpu', { nodes: 2, from: 2, by: -2 })]);
+  test('all pools of its message, starts one round of their cluster, and is told once in the log', async () => {
+    const { parts, link, woken, told } = await aKeep([announced('web'), announced('gpu', { nodes: 2, by: -2 })]);
     expect(rows(await keepUp(parts, link()))).toEqual([
       ['web', 4, undefined],
       ['gpu', 2, undefined],
     ]);
     expect(woken).toEqual(['r1:ml']);
+    expect(told).toEqual([['kept by a link', { destination: 'chat', pools: 2, until: '2026-11-23T21:00:00Z' }]]);
+  });
+
+  test('none whose largest size nobody knows, beside one that it keeps', async () => {
+    const { parts, link, told, store } = await aKeep([announced('api'), announced('web')]);
+    expect(rows(await keepUp(parts, link()))).toEqual([
+      ['api', undefined, 'its largest size is not known: its rule needs leases.max'],
+      ['web', 4, undefined],
+    ]);
+    expect(told).toMatchObject([['kept by a link', { pools: 1 }]]);
+    expect((await listDecisions(store, 'r1')).map(({ kind, pool }) => [kind, pool])).toEqual([['kept', 'web']]);
+  });
+
+  test('fewer nodes and for less time, and says both', async () => {
+    const { parts, link } = await aKeep([announced('web')], { web: { size: 9 } });
+    const both = 'its rule allows fewer than 9 nodes for leases; its rule allows only shorter leases';
+    expect(rows(await keepUp(parts, link(now + 12 * hourMs)))).toEqual([['web', 6, both]]);
+  });
+
+  test('what was announced where the rounds cannot be read', async () => {
+    const { parts, link, store } = await aKeep([announced('web')]);
+    const list: typeof store.list = async (partition, options) => {
+      if (partition === 'findings') throw new Error('down');
+      return store.list(partition, options);
+    };
+    expect(rows(await keepUp({ ...parts, store: { ...store, list } }, link()))).toEqual([['web', 4, undefined]]);
+  });
+
+  test('and writes it down once, however often it is used', async () => {
+    const { parts, link, store } = await aKeep([announced('web')]);
+    await keepUp(parts, link());
+    await keepUp(parts, link());
+    expect(await listDecisions(store, 'r1')).toHaveLength(1);
   });
 
   test('where no round could be started at once', async () => {
