@@ -36,6 +36,18 @@ describe.skipIf(!hasPromtool)(`promtool${unless}`, () => {
   });
 });
 
+test('of each rule there is an example of when it rings', () => {
+  const { groups } = parse(readFileSync('docs/prometheus-rules.yaml', 'utf8')) as {
+    groups: { rules: { alert: string }[] }[];
+  };
+  const { tests } = parse(readFileSync('test/docs/prometheus-rules.promtool.yaml', 'utf8')) as {
+    tests: { alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[];
+  };
+  const examples = tests.flatMap(({ alert_rule_test: all }) => all).filter(({ exp_alerts: some }) => some.length > 0);
+  const rules = groups.flatMap(({ rules: all }) => all.map(({ alert }) => alert));
+  expect(rules.toSorted()).toEqual([...new Set(examples.map(({ alertname }) => alertname))].toSorted());
+});
+
 test('no rule asks for the name of a job: whoever runs Prometheus chooses it', () => {
   expect(readFileSync('docs/prometheus-rules.yaml', 'utf8')).not.toMatch(/job(?:=|!=|=~)/u);
 });
