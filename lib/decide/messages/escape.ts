@@ -40,14 +40,15 @@ export function escapeMarkdown(text: string): string {
 }
 
 /**
- * The little Markdown of an Adaptive Card: emphasis, links, lists; and the tag that a flow makes a mention of.
- * learn.microsoft.com, "Text features" of Adaptive Cards, "Mention support within Adaptive Cards"
+ * The little Markdown of an Adaptive Card: emphasis, links, lists; its functions, such as `{{DATE(…)}}`; and the tag that a
+ * flow makes a mention of. learn.microsoft.com, "Text features" of Adaptive Cards, "Mention support within Adaptive Cards"
  */
 export function escapeCard(text: string): string {
   return text
     .replace(/[\\`*[\]]/g, '\\$&')
     .replace(edgeUnderscore, '\\_')
     .replace(lineMark, '\\$1')
+    .replaceAll('{{', `{${gap}{`)
     .replaceAll('<', `<${gap}`);
 }
 
@@ -76,9 +77,12 @@ export function escapeGoogleChat(text: string): string {
     .replace(lineMark, `$1${gap}`);
 }
 
-/** For text that others forward to chats unescaped, as Alertmanager's templates do: breaks up mentions. */
+/**
+ * For text that others pass on to chats unescaped, as Alertmanager's templates do: breaks up whatever some chat takes for
+ * a mention, a link or a function (`@ada`, `@**all**`, `<!here>`, `<users/all>`, `<https://example.org|x>`, `{{DATE(…)}}`).
+ */
 export function inert(text: string): string {
-  return text.replace(/<(?=\s*[!@#/a])/gi, `<${gap}`).replace(/@(?=channel|here|all|everyone)/gi, `@${gap}`);
+  return text.replace(/<(?=\s*[!@#/\p{L}])|@(?=[\p{L}\p{N}_*])|\{(?=\{)/gu, `$&${gap}`);
 }
 
 /** Bytes in UTF-8, as limits on the wire are counted. */

@@ -62,11 +62,12 @@ function discordPages(body: Tree): readonly string[] {
   return kinds.flatMap((kind) => found[kind as keyof typeof found]);
 }
 
-/** Teams mentions whoever stands in <at>, with an entity or through a flow that makes one. */
+/** Teams mentions whoever stands in <at>, with an entity or through a flow that makes one; a card evaluates two functions. */
 function teamsPages(body: Tree): readonly string[] {
   const strings = stringsOf(body);
   const tags = strings.flatMap(({ text }) => text.match(/<\s*\/?\s*at\b[^>]*>/gi) ?? []);
-  return [...tags, ...strings.filter(({ path }) => path.includes('entities')).map(({ text }) => text)];
+  const functions = strings.flatMap(({ text }) => text.match(/\{\{\s*(?:DATE|TIME)\([^)]*\)\}\}/g) ?? []);
+  return [...tags, ...functions, ...strings.filter(({ path }) => path.includes('entities')).map(({ text }) => text)];
 }
 
 /** Google Chat: <users/all>, <users/id>, and <address|text> as a link; whatever begins with < and a letter is suspect. */
@@ -95,11 +96,15 @@ function pagerdutyPages(body: Tree): readonly string[] {
 /** What Alertmanager passes on to chats by its templates, which escape nothing. Labels identify: they stay as they are. */
 function annotationsPage(body: Tree): readonly string[] {
   const told = stringsOf(body).filter(({ path }) => path.some((name) => /annotations/i.test(name)));
-  return told.flatMap(({ text }) => [
-    ...slackPages(text),
-    ...(text.match(/@(channel|here|all|everyone)\b/gi) ?? []),
-    ...teamsPages(text),
-  ]);
+  return told.flatMap(({ text }) => [...slackPages(text), ...passedOnPages(text), ...teamsPages(text)]);
+}
+
+/**
+ * What a text may do that is passed on to any chat: Slack with `link_names`, Matrix, Rocket.Chat and Zulip (`@**all**`)
+ * mention whoever stands behind an @; Slack and Google Chat make links and mentions of what stands between < and >.
+ */
+function passedOnPages(body: Tree): readonly string[] {
+  return stringsOf(body).flatMap(({ text }) => text.match(/@(?=[\p{L}\p{N}_*])|<(?=\s*[!@#/\p{L}])/gu) ?? []);
 }
 
 const hostile = [
@@ -120,6 +125,10 @@ const hostile = [
   '@all',
   '@everyone',
   '@ada',
+  '@**all**',
+  '{{DATE(2026-01-01T00:00:00Z,SHORT)}}',
+  '{{TIME(2026-01-01T00:00:00Z)}}',
+  '<https://example.org|x>',
   '<@1234567890>',
   '<@&1234567890>',
   '<at>Ada</at>',
@@ -186,6 +195,7 @@ const targets = [
   ['ntfy', 'json', ntfyPages],
   ['pagerduty', 'json', pagerdutyPages],
   ['webhook', 'alertmanager-v4', annotationsPage],
+  ['webhook', 'text', passedOnPages],
 ] as const;
 
 describe('nobody is paged by a name or an error text', () => {
@@ -194,7 +204,7 @@ describe('nobody is paged by a name or an error text', () => {
       fc.property(facts, fc.boolean(), (one, plain) => {
         const delivery: Delivery = aDelivery('ops', 1, { facts: one, plain });
         const body = render(delivery, { name: '<!channel>', kind, format, zone: 'Europe/Berlin' });
-        expect(pages(JSON.parse(body) as Tree)).toEqual([]);
+        expect(pages(format === 'text' ? body : (JSON.parse(body) as Tree))).toEqual([]);
       }),
       runs(50),
     );
@@ -234,7 +244,8 @@ describe('the rules would find it', () => {
     ['teams', teamsPages({ attachments: [{ content: { fallbackText: '<at>Ada</at>' } }] }), ['<at>', '</at>']],
     ['googlechat', googlechatPages({ text: 'a <users/all> b' }), ['<users/all>']],
     ['ntfy', ntfyPages({ message: 'a', call: 'yes' }), ['call']],
-    ['alertmanager', annotationsPage([{ annotations: { summary: '<!here>' } }]), ['<!here>']],
+    ['a text passed on', passedOnPages('hi @ada and < users/all>'), ['@', '<']],
+    ['alertmanager', annotationsPage([{ annotations: { summary: '<!here>' } }]), ['<!here>', '<']],
   ])('%s', (_, found, expected) => {
     expect(found).toEqual(expected);
   });
