@@ -6,10 +6,10 @@ import { makePage } from '../../lib/cli/page/page-model.ts';
 import { fleetStatus } from '../../lib/cli/status/fleet-status.ts';
 import { statusJson } from '../../lib/cli/status/status-json.ts';
 import { statusText } from '../../lib/cli/status/status-text.ts';
-import { makePaint } from '../../lib/cli/text/paint.ts';
 import { aChat, anAnnouncedNight, announceTo, announcing, ticks } from '../support/announced-night.ts';
 import { type Night, whileTimePasses } from '../support/night-app.ts';
 import { aConfig, aMatch, at } from '../support/scaling-world.ts';
+import { plainLook } from './cli-world.ts';
 
 test.each([
   ['what goes down', announceTo, 'a scale-down is announced 30 min before, to dev-chat'],
@@ -44,9 +44,7 @@ async function shown({ store, config, clock }: Night) {
   const page = await makePage(store, config, clock.now(), 'UTC');
   const { announced } = statusJson(status, config) as { announced: readonly { message: string }[] };
   return {
-    text: /^(?:announced|not told).*$/m.exec(
-      statusText(status, config, makePaint({ isTerminal: false }, {}), 'UTC'),
-    )?.[0],
+    text: /^(?:announced|not told).*$/m.exec(statusText(status, config, plainLook))?.[0],
     json: announced.map(({ message }) => message),
     page: listHappenings(page).map(({ announced: to }) => to)[0],
   };

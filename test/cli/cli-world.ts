@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GivenParts, TextOutput } from '../../lib/cli/parts.ts';
 import { runCli } from '../../lib/cli/run-cli.ts';
+import type { Look } from '../../lib/cli/status/status-text.ts';
+import { makePaint } from '../../lib/cli/text/paint.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { createWorld, type World } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
@@ -77,6 +79,14 @@ export function aCliWorld(start = '2026-11-23T12:00:00Z', text = usualConfig): C
     [Symbol.dispose]: remove,
   };
 }
+
+/** How `status` writes where there is no terminal. */
+export const plainLook: Look = {
+  paint: makePaint({ isTerminal: false }, {}),
+  zone: 'UTC',
+  clean: (text) => text,
+  isPart: false,
+};
 
 export function makeOutput(
   isTerminal = false,

@@ -4,7 +4,6 @@ import { knownFleet } from '../../lib/cli/commands/explain.ts';
 import { fleetStatus } from '../../lib/cli/status/fleet-status.ts';
 import { statusJson } from '../../lib/cli/status/status-json.ts';
 import { statusText } from '../../lib/cli/status/status-text.ts';
-import { makePaint } from '../../lib/cli/text/paint.ts';
 import { explainPool } from '../../lib/decide/explain/explain-pool.ts';
 import type { PoolState } from '../../lib/decide/scaling/plan.ts';
 import { planRound } from '../../lib/decide/scaling/plan-round.ts';
@@ -32,7 +31,7 @@ import {
   round,
   type World,
 } from '../support/scaling-world.ts';
-import { aCliWorld, usualConfig } from './cli-world.ts';
+import { aCliWorld, usualConfig, plainLook } from './cli-world.ts';
 
 /** Everything that may happen to a fleet between two rounds. */
 type Event =
@@ -216,7 +215,7 @@ async function judge(world: World, now: number, seen: Set<string>): Promise<void
   });
   const status = await fleetStatus(store, config, now);
   const json = statusJson(status, config) as { pools: { pool: string; until: string | null; held: Said | null }[] };
-  const text = statusText(status, config, makePaint({ isTerminal: false }, {}), 'UTC');
+  const text = statusText(status, config, plainLook);
   const fleet = await knownFleet(store, config, book, now);
   for (const state of plan.pools) {
     if (plan.actions.some(({ poolId }) => poolId === state.poolId)) continue;

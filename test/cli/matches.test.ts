@@ -2,14 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { roundText } from '../../lib/cli/run/report.ts';
 import { fleetStatus } from '../../lib/cli/status/fleet-status.ts';
 import { statusText } from '../../lib/cli/status/status-text.ts';
-import { makePaint } from '../../lib/cli/text/paint.ts';
 import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
 import { clusterWrite } from '../../lib/jobs/records/cluster-records.ts';
 import type { ScaleReport } from '../../lib/jobs/scale/parts.ts';
 import { createWorld } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
 import { aConfig, aMatch, aPool, aRule, aWorld, round } from '../support/scaling-world.ts';
-import { aCliWorld, usualConfig } from './cli-world.ts';
+import { aCliWorld, usualConfig, plainLook } from './cli-world.ts';
 
 describe('a match', () => {
   test('status, plan and incidents tell of what it names', async () => {
@@ -61,7 +60,7 @@ describe('a large fleet', () => {
     const store = makeMemoryStore({ newId: () => 'id' });
     await store.commit([clusterWrite('r1', 'c1', world.record!, undefined)]);
     const status = await fleetStatus(store, config, world.now);
-    const text = (isPart: boolean) => statusText(status, config, makePaint({ isTerminal: false }, {}), 'UTC', isPart);
+    const text = (isPart: boolean) => statusText(status, config, { ...plainLook, isPart });
     expect(text(false)).toMatch(/^dev\/pool-1\* +10 +0 +0 +10 slot$/m);
     expect(text(false)).toMatch(/^dev\/\* +80 +0 +1 +1 in-flight, 79 slot$/m);
     expect(text(false).split('\n').length).toBeLessThan(15);

@@ -60,6 +60,31 @@ describe('who did what', () => {
     expect(out).toMatch(/grace +pause +ml until 14:00 Europe\/Berlin \(a test\)/);
   });
 
+  test('keeps its columns where a name is taken out, or a time comes twice', async () => {
+    using world = aCliWorld('2026-10-25T00:30:00Z');
+    await world.run('pause', 'dev-*', '--for', '5h', '--as', 'ab12'.repeat(16));
+    await world.clock.advance(60 * 60_000);
+    await world.run('pause', 'ml', '--for', '5h', '--as', 'ada');
+    await world.clock.advance(2 * 60 * 60_000);
+    await world.run('run', '--once');
+    await world.run('resume', 'ml', '--as', 'grace');
+    const { out } = await world.run('history', '--who');
+    const lines = out.trimEnd().split('\n');
+    expect(
+      lines.map((line) =>
+        /^(.{21})  (.{10})  (.{6})  \S/
+          .exec(line)
+          ?.slice(1)
+          .map((cell) => cell.trim()),
+      ),
+    ).toEqual([
+      ['Europe/Berlin', 'who', 'did'],
+      ['2026-10-25 02:30 CEST', '[redacted]', 'pause'],
+      ['2026-10-25 02:30 CET', 'ada', 'pause'],
+      ['2026-10-25 04:30', 'grace', 'resume'],
+    ]);
+  });
+
   test('is user@host where nobody says it', async () => {
     using world = aCliWorld();
     await world.run('pause', '--for', '1h');

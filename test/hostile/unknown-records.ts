@@ -1,7 +1,6 @@
 import { viewOutbox } from '../../lib/cli/outbox/outbox-view.ts';
 import { fleetStatus } from '../../lib/cli/status/fleet-status.ts';
 import { statusText } from '../../lib/cli/status/status-text.ts';
-import { makePaint } from '../../lib/cli/text/paint.ts';
 import { isKnownShape, unknownRecord } from '../../lib/decide/record-shape.ts';
 import { boundedStore } from '../../lib/io/stores/bounded-store.ts';
 import type { Key } from '../../lib/io/stores/store.ts';
@@ -16,6 +15,7 @@ import { listNodes, listSizes, nodesWrites } from '../../lib/jobs/records/past-r
 import type { Json } from '../../lib/model/json.ts';
 import { type AlertNight, anAlertNight, minuteMs, nightStart, passing, smallFleet } from '../support/alert-night.ts';
 import { aMatch } from '../support/scaling-world.ts';
+import { plainLook } from '../cli/cli-world.ts';
 
 const config = `destinations:
   slack: { kind: slack, url: { env: SLACK } }
@@ -116,12 +116,7 @@ export async function tryValue(night: AlertNight, { key }: Found, value: Json): 
     }
   };
   await step('status', async () =>
-    statusText(
-      await fleetStatus(views, night.config, clock.now()),
-      night.config,
-      makePaint({ isTerminal: false }, {}),
-      'UTC',
-    ),
+    statusText(await fleetStatus(views, night.config, clock.now()), night.config, plainLook),
   );
   await step('outbox', () => viewOutbox(views, night.config, clock.now()));
   for (const look of [listHistory, listSilences]) await step(look.name, () => look(views));

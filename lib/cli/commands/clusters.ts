@@ -174,7 +174,7 @@ function endJson({ version }: ObservedCluster, versions: Versions, now: EpochMs)
 }
 
 function writeText(
-  { stdout, stderr, env, clock }: CliParts,
+  { stdout, stderr, env, clock, redactor }: CliParts,
   config: CompiledConfig,
   found: Found,
   book: RuleBook,
@@ -191,7 +191,8 @@ function writeText(
     pools === undefined ? '?' : String(nodesOf(pools)),
     rulesText(cluster, pools, book),
   ]);
-  const [head = '', ...lines] = renderTable(['cluster', 'status', 'version', 'ends', 'pools', 'nodes', 'rules'], rows);
+  const titles = ['cluster', 'status', 'version', 'ends', 'pools', 'nodes', 'rules'];
+  const [head = '', ...lines] = renderTable([titles, ...rows], redactor.clean);
   const shown = lines.flatMap((line, i) => withErrors(line, found.clusters[i], paint));
   const total = found.clusters.reduce((sum, { pools }) => sum + nodesOf(pools ?? []), 0);
   const sum = `${counted(found.clusters.length, 'cluster')}, ${counted(total, 'node')}`;

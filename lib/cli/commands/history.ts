@@ -5,14 +5,13 @@ import { reachedRegions } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { clockOf } from '../../model/wall-clock.ts';
 import { failUnseen, readAskedMatch } from '../asks/asked-match.ts';
 import { lookIntoStore, readConfig } from '../config-and-store.ts';
 import { whoDid } from '../history/who-did.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import { isMatched } from '../pools.ts';
-import { localInstant, localInstants, readingZone, rfc3339 } from '../text/instant.ts';
+import { dateAndTime, localInstant, localInstants, readingZone, rfc3339 } from '../text/instant.ts';
 import { type PoolLabel, poolLabels } from '../text/labels.ts';
 import { renderTable, writeJson } from '../text/table.ts';
 
@@ -78,7 +77,7 @@ function decisionJson(decision: Decision): object {
 type Reading = { readonly zone: string; readonly label: PoolLabel };
 
 function writeText(
-  { stdout }: CliParts,
+  { stdout, redactor }: CliParts,
   { zone, label }: Reading,
   decisions: readonly Decision[],
   since: EpochMs,
@@ -88,11 +87,10 @@ function writeText(
     return;
   }
   const rows = decisions.map((decision) => {
-    const { date, time } = clockOf(decision.at, zone);
     const { kind, from, to, nodes, reason, who } = decision;
     const sizes = to === undefined ? describeSize(from) : `${describeSize(from)} → ${describeSize(to)}`;
     return [
-      `${date} ${time}`,
+      dateAndTime(decision.at, zone),
       label(decision),
       kind,
       sizes,
@@ -101,5 +99,6 @@ function writeText(
       printable(localInstants(reason, zone, decision.at)),
     ];
   });
-  stdout.write(`${renderTable([zone, 'pool', 'what', 'size', 'nodes', 'who', 'why'], rows).join('\n')}\n`);
+  const head = [zone, 'pool', 'what', 'size', 'nodes', 'who', 'why'];
+  stdout.write(`${renderTable([head, ...rows], redactor.clean).join('\n')}\n`);
 }

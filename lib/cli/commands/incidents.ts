@@ -110,7 +110,7 @@ async function why(parts: CliParts, config: CompiledConfig, id: string, { json }
   if (json) return writeJson(parts.stdout, whyJson(found.view, found.messages));
   const lines = [
     ...incidentText(found.view, readingOf(parts, config)),
-    ...whyText(found.view, found.messages, parts.zone),
+    ...whyText(found.view, found.messages, { zone: parts.zone, clean: parts.redactor.clean }),
   ];
   parts.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -115,7 +115,11 @@ async function tellHistory(parts: CliParts, config: CompiledConfig, { json, hist
       parts.stdout,
       records.map((record) => endedJson(record, nameOf)),
     );
-  const lines = historyText(records, nameOf, { regions: config.regions, zone: parts.zone });
+  const lines = historyText(records, nameOf, {
+    regions: config.regions,
+    zone: parts.zone,
+    clean: parts.redactor.clean,
+  });
   parts.stdout.write(`${lines.length === 0 ? 'no message was sent in this time' : lines.join('\n')}\n`);
 }
 

@@ -108,7 +108,10 @@ function writeText(
   const head = [by, 'node-hours', 'at base', 'saved', '', ...(money === undefined ? [] : [money])];
   const rows = groups.map(({ name, ...group }) => [printable(name), ...cellsOf(group, money)]);
   const all = ['all', ...cellsOf(sumSavings(found.pools), money)];
-  const [title = '', ...lines] = renderTable(head, groups.length > 1 ? [...rows, all] : rows);
+  const [title = '', ...lines] = renderTable(
+    [head, ...rows, ...(groups.length > 1 ? [all] : [])],
+    parts.redactor.clean,
+  );
   const unseen = unseenHours(found);
   const notes = [
     `since ${localInstant(found.from, zone)}: against every pool at its base all the time; an autoscaled pool counts the nodes that were seen, and at least its base's lower bound`,

@@ -1,10 +1,10 @@
+import { timeIn } from '../../decide/schedule/local-time.ts';
 import { type Command, Option } from 'commander';
 import { formatDuration } from '../../config/duration.ts';
 import { namesSubject } from '../../decide/incidents/silence.ts';
 import { StoreError, UsageError } from '../../errors.ts';
 import type { CompiledConfig, Match } from '../../model/config.ts';
 import type { Severity } from '../../model/finding.ts';
-import { clockOf } from '../../model/wall-clock.ts';
 import { failUnseen, readAskedMatch } from '../asks/asked-match.ts';
 import { lookIntoStore, readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
@@ -69,7 +69,8 @@ async function look(parts: CliParts, config: CompiledConfig, match: Match | unde
 
 function textOf(parts: CliParts, found: FleetStatus, config: CompiledConfig, match: Match | undefined): string {
   const paint = makePaint(parts.stdout, parts.env);
-  return statusText(found, config, paint, readingZone(config, parts), match !== undefined);
+  const { clean } = parts.redactor;
+  return statusText(found, config, { paint, zone: readingZone(config, parts), clean, isPart: match !== undefined });
 }
 
 /** The same picture drawn again in place. A store that cannot be read just now is said, and looked into again. */
@@ -86,8 +87,7 @@ async function watchStatus(
   const screen = openScreen(stdout);
   try {
     while (!signal.aborted) {
-      const { time } = clockOf(clock.now(), readingZone(config, parts));
-      const head = `${time}, every ${formatDuration(every)}; Ctrl-C ends it`;
+      const head = `${timeIn(clock.now(), readingZone(config, parts))}, every ${formatDuration(every)}; Ctrl-C ends it`;
       screen.draw([head, '', ...(await shownNow(parts, config, match)).split('\n')]);
       await clock.sleep(every, signal);
     }

@@ -5,10 +5,9 @@ import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
 import { because } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { clockOf } from '../../model/wall-clock.ts';
 import { lookIntoStore } from '../config-and-store.ts';
 import type { CliParts } from '../parts.ts';
-import { localInstant, localInstants, readingZone, rfc3339 } from '../text/instant.ts';
+import { dateAndTime, localInstant, localInstants, readingZone, rfc3339 } from '../text/instant.ts';
 import { poolLabels } from '../text/labels.ts';
 import { renderTable, writeJson } from '../text/table.ts';
 
@@ -70,10 +69,9 @@ function textOf(parts: CliParts, config: CompiledConfig, lines: readonly Line[],
   if (lines.length === 0) return `nobody changed anything by a command since ${localInstant(since, zone)}\n`;
   const label = poolLabels(config);
   const rows = lines.map(({ at, who, verb, what, reason, pool }) => {
-    const { date, time } = clockOf(at, zone);
     const about = pool === undefined ? what : `${label(pool)} ${what}`;
     const told = printable(localInstants(`${about}${because(reason)}`, zone, at));
-    return [`${date} ${time}`, printable(who), verb, told];
+    return [dateAndTime(at, zone), printable(who), verb, told];
   });
-  return `${renderTable([zone, 'who', 'did', 'what'], rows).join('\n')}\n`;
+  return `${renderTable([[zone, 'who', 'did', 'what'], ...rows], parts.redactor.clean).join('\n')}\n`;
 }

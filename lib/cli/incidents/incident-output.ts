@@ -1,16 +1,16 @@
 import { describeSubject } from '../../decide/incidents/incident.ts';
+import type { Redactor } from '../../io/redact.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
 import type { Severity, Subject } from '../../model/finding.ts';
 import { matchesCluster, matchesPool } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { compareText } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { clockOf } from '../../model/wall-clock.ts';
 import { subjectJson } from '../status/status-json.ts';
-import { ago, localInstant, localInstants, rfc3339 } from '../text/instant.ts';
+import { ago, dateAndTime, localInstant, localInstants, rfc3339 } from '../text/instant.ts';
 import { inRegion, regionOf, shortId } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
-import { instantJson } from '../text/table.ts';
+import { instantJson, renderTable } from '../text/table.ts';
 import type { IncidentView, Message, ToldDestination } from './incident-view.ts';
 
 export type Reading = Pick<CompiledConfig, 'regions'> & {
@@ -101,24 +101,26 @@ function nameOf({ destination, state }: ToldDestination): string {
 }
 
 /** What was said about it and what was not, with reasons. */
-export function whyText({ notTold }: IncidentView, messages: readonly Message[], zone: string): readonly string[] {
+export function whyText(
+  { notTold }: IncidentView,
+  messages: readonly Message[],
+  { zone, clean }: { readonly zone: string; readonly clean: Redactor['clean'] },
+): readonly string[] {
+  const listed = (rows: readonly (readonly string[])[]) => renderTable(rows, clean).map((line) => `  ${line}`);
   const said = messages.map(({ at, what, destination, state, reason }) => {
-    return `  ${timeOf(at, zone)}  ${what} to ${destination}: ${state}${reason === undefined ? '' : ` (${localInstants(printable(reason), zone, at)})`}`;
+    const why = reason === undefined ? '' : ` (${localInstants(printable(reason), zone, at)})`;
+    return [dateAndTime(at, zone), `${what} to ${destination}: ${state}${why}`];
   });
   const unsaid = notTold.map(({ at, what, destination, reason }) => {
-    return `  ${timeOf(at, zone)}  ${what} not sent${destination === undefined ? '' : ` to ${destination}`}: ${localInstants(printable(reason), zone, at)}`;
+    const to = destination === undefined ? '' : ` to ${destination}`;
+    return [dateAndTime(at, zone), `${what} not sent${to}: ${localInstants(printable(reason), zone, at)}`];
   });
   return [
     `  sent (${zone}):${said.length === 0 ? ' nothing that is still stored' : ''}`,
-    ...said,
+    ...listed(said),
     `  not sent:${unsaid.length === 0 ? ' none' : ''}`,
-    ...unsaid,
+    ...listed(unsaid),
   ];
-}
-
-function timeOf(at: EpochMs, zone: string): string {
-  const { date, time } = clockOf(at, zone);
-  return `${date} ${time}`;
 }
 
 /** The machine-readable form of an incident (docs/json.md). */

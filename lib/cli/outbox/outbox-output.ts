@@ -1,13 +1,13 @@
 import type { HistoryRecord } from '../../decide/outbox/delivery-log.ts';
+import type { Redactor } from '../../io/redact.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { isPushed } from '../../model/destination-kind.ts';
 import { printable } from '../../model/printable.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { clockOf } from '../../model/wall-clock.ts';
-import { ago, localInstant, localInstants, rfc3339 } from '../text/instant.ts';
+import { ago, dateAndTime, localInstant, localInstants, rfc3339 } from '../text/instant.ts';
 import { inRegion, regionOf, shortId } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
-import { instantJson } from '../text/table.ts';
+import { instantJson, renderTable } from '../text/table.ts';
 import type { DestinationView, ParkedMessage, WaitingMessage } from './outbox-view.ts';
 
 type Config = Pick<CompiledConfig, 'regions'>;
@@ -58,15 +58,16 @@ function refusal({ reason }: ParkedMessage): string {
 export function historyText(
   records: readonly HistoryRecord[],
   nameOf: (id: string) => string,
-  { regions, zone }: Config & Pick<Reading, 'zone'>,
+  { regions, zone, clean }: Config & Pick<Reading, 'zone'> & { readonly clean: Redactor['clean'] },
 ): readonly string[] {
-  return records.flatMap(({ at, destination, state, reason, said }) => {
-    const { date, time } = clockOf(at, zone);
+  const rows = records.flatMap(({ at, destination, state, reason, said }) => {
     const end = `${state}${reason === undefined ? '' : ` (${printable(reason)})`}`;
-    return said.map(({ what, kind, text, region }) => {
-      return `${date} ${time}  ${nameOf(destination)}  ${end}  ${what} ${kind}${inRegion({ regions }, region)}: ${localInstants(printable(text), zone, at)}`;
-    });
+    return said.map(({ what, kind, text, region }) => [
+      dateAndTime(at, zone),
+      `${nameOf(destination)}  ${end}  ${what} ${kind}${inRegion({ regions }, region)}: ${localInstants(printable(text), zone, at)}`,
+    ]);
   });
+  return renderTable(rows, clean);
 }
 
 /** The machine-readable form of a destination and its outbox (docs/json.md). */

@@ -1,3 +1,4 @@
+import { timeIn } from '../../decide/schedule/local-time.ts';
 import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
 import { type WallClock, wallClock } from '../../model/wall-clock.ts';
 
@@ -22,7 +23,7 @@ export function localNames(zone: string, now: EpochMs): LocalNames {
     const minute = Math.floor(at / minuteMs);
     let parts = known.get(minute);
     if (parts === undefined) {
-      parts = read(at);
+      parts = { ...read(at), time: timeIn(at, zone) };
       known.set(minute, parts);
     }
     return parts;

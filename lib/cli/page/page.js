@@ -118,7 +118,7 @@ function point(event) {
   const box = plot.getBoundingClientRect();
   const minute = Math.round(((event.clientX - box.left) / box.width) * minutes);
   const at = new Date((Number(from) + minute) * 60_000);
-  const time = at.toLocaleString('en-GB', { timeZone: zone, weekday: 'short', hour: '2-digit', minute: '2-digit' });
+  const time = timeOf(at, zone);
   const isPast = minute < now;
   const least = valueAt(plot, isPast ? '.s' : '.p', minute);
   const most = valueAt(plot, isPast ? '.us' : '.u', minute);
@@ -130,6 +130,21 @@ function point(event) {
   const room = root.clientWidth - tip.offsetWidth - 4;
   tip.style.left = `${Math.min(left, room)}px`;
   tip.style.top = `${event.pageY - 28}px`;
+}
+
+/** Of a time that the clocks show twice, which one. */
+function timeOf(at, timeZone) {
+  const told = (minutes, more) =>
+    new Date(at.getTime() + minutes * 60_000).toLocaleString('en-GB', {
+      timeZone,
+      weekday: 'short',
+      hour: '2-digit',
+      minute: '2-digit',
+      ...more,
+    });
+  const time = told(0);
+  const isTwice = [-120, -60, -30, 30, 60, 120].some((minutes) => told(minutes) === time);
+  return isTwice ? told(0, { timeZoneName: 'short' }) : time;
 }
 
 function isIn(rect, minute) {

@@ -131,8 +131,9 @@ async function tellRehearsal(
     return;
   }
   parts.stdout.write(`with these lines, in the coming ${counted(days, 'day')}:\n`);
-  const { stdout, env } = parts;
-  const look = { config, paint: makePaint(stdout, env), columns: stdout.columns, hasChanges: false, days };
+  const { stdout, env, redactor } = parts;
+  const paint = makePaint(stdout, env);
+  const look = { config, paint, clean: redactor.clean, columns: stdout.columns, hasChanges: false, days };
   stdout.write(`${rehearsalText(rehearsal, look).join('\n')}\n`);
 }
 

@@ -5,7 +5,7 @@ import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
 import { counted } from '../../model/text.ts';
-import { localInstants } from '../text/instant.ts';
+import { dayAndTime, localInstants } from '../text/instant.ts';
 import type { PoolLabel } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
 import {
@@ -13,7 +13,6 @@ import {
   findingText,
   hours,
   lateText,
-  shortInstant,
   signed,
   type Telling,
   tellingOf,
@@ -118,7 +117,7 @@ function poolsTable({ pools }: RehearsalDifference, label: PoolLabel): readonly 
 function changesTable({ added, removed, moved }: RehearsalDifference, telling: Telling): readonly string[] {
   const row = (sign: string, change: RehearsedChange, why: string) => {
     const zone = zoneFor(change, telling);
-    const when = `${shortInstant(change.at, zone)}${zone === telling.zone ? '' : ` ${zone}`}`;
+    const when = `${dayAndTime(change.at, zone)}${zone === telling.zone ? '' : ` ${zone}`}`;
     const size = `${describeSize(change.from)} → ${describeSize(change.to)}`;
     return { at: change.at, cells: [sign, when, code(telling.label(change)), size, why] };
   };
@@ -127,7 +126,7 @@ function changesTable({ added, removed, moved }: RehearsalDifference, telling: T
   const rows = [
     ...removed.map((change) => row('removed', change, why(change))),
     ...added.map((change) => row('added', change, why(change))),
-    ...moved.map(({ change, wasAt }) => row('moved', change, `was ${shortInstant(wasAt, zoneFor(change, telling))}`)),
+    ...moved.map(({ change, wasAt }) => row('moved', change, `was ${dayAndTime(wasAt, zoneFor(change, telling))}`)),
   ].toSorted((a, b) => a.at - b.at || byFirst(a.cells.slice(2), b.cells.slice(2)) || byFirst(a.cells, b.cells));
   return folded(
     `${counted(rows.length, 'change')} one by one (times: ${telling.zone})`,

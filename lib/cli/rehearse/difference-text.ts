@@ -1,7 +1,9 @@
 import { changesNothing, type RehearsalDifference } from '../../decide/rehearsal/compare-rehearsals.ts';
 import type { FoundFinding, Rehearsal, RehearsedPool } from '../../decide/rehearsal/rehearsal.ts';
+import type { Redactor } from '../../io/redact.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { commandHint } from '../../model/text.ts';
+import { dayAndTime } from '../text/instant.ts';
 import type { PoolLabel } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderTable } from '../text/table.ts';
@@ -13,7 +15,6 @@ import {
   first,
   hours,
   lateText,
-  shortInstant,
   signed,
   type Telling,
   tellingOf,
@@ -28,16 +29,18 @@ export type DifferenceParts = {
   readonly was: Rehearsal;
   readonly columns: number;
   readonly paint: Paint;
+  readonly clean: Redactor['clean'];
   /** Every change that differs, and not only how many. */
   readonly hasChanges: boolean;
 };
 
 /** Only what the other config does differently: how many changes (or each of them), the pools in a picture, the figures. */
 export function differenceText(difference: RehearsalDifference, parts: DifferenceParts): readonly string[] {
-  const { config, old, next, was } = parts;
+  const { config, old, next, was, clean } = parts;
   const pools = [...next.pools, ...was.pools];
-  const telling = tellingOf(config, old, pools);
-  const { label } = telling;
+  const told = tellingOf(config, old, pools);
+  const label: PoolLabel = (names) => clean(told.label(names));
+  const telling = { ...told, label };
   const { nodeHours, oldNodeHours } = difference;
   if (changesNothing(difference))
     return [`Nothing changes against ${old.file}: the same ${hours(nodeHours)} node-hours`];
@@ -82,7 +85,7 @@ type DrawnRules = Pick<CompiledConfig, 'rules'>;
 
 function changesText(
   { added, removed, moved }: RehearsalDifference,
-  { config, old: { file }, hasChanges }: DifferenceParts,
+  { config, old: { file }, hasChanges, clean }: DifferenceParts,
   telling: Telling,
 ): readonly string[] {
   const rows = [
@@ -90,15 +93,15 @@ function changesText(
     ...added.map((change) => ({ at: change.at, cells: ['+', ...cellsOf(change, telling)] })),
     ...moved.map(({ change, wasAt }) => ({
       at: change.at,
-      cells: ['~', ...cellsOf(change, telling).slice(0, 3), `was ${shortInstant(wasAt, zoneFor(change, telling))}`],
+      cells: ['~', ...cellsOf(change, telling).slice(0, 3), `was ${dayAndTime(wasAt, zoneFor(change, telling))}`],
     })),
   ].sort((a, b) => a.at - b.at);
   if (rows.length === 0) return [`Against ${file}: the same changes at the same times`];
   const counts = `Against ${file}: ${moved.length} moved (~), ${added.length} added (+), ${removed.length} removed (-)`;
   if (!hasChanges) return [`${counts}; to list them: ${commandHint(config, `rehearse --against ${file} --changes`)}`];
-  const [, ...table] = renderTable(
-    ['', '', '', '', ''],
+  const table = renderTable(
     rows.map(({ cells }) => cells),
+    clean,
   );
   return [counts, ...table];
 }
@@ -116,7 +119,7 @@ function readinessText({ readiness, oldReadiness, late }: RehearsalDifference, t
 /** How many messages before a boundary come and go (or each of them). */
 function announcedText(
   { announced, unannounced }: RehearsalDifference,
-  { config, old, hasChanges }: DifferenceParts,
+  { config, old, hasChanges, clean }: DifferenceParts,
   { zone }: Telling,
 ): readonly string[] {
   if (announced.length + unannounced.length === 0) return [];
@@ -128,9 +131,9 @@ function announcedText(
   const counts = `Announcements: ${announced.length} more (+), ${unannounced.length} less (-)`;
   if (!hasChanges)
     return [`${counts}; to list them: ${commandHint(config, `rehearse --against ${old.file} --changes`)}`];
-  const [, ...table] = renderTable(
-    ['', '', '', ''],
+  const table = renderTable(
     rows.map(({ cells }) => cells),
+    clean,
   );
   return [counts, ...table];
 }

@@ -5,11 +5,12 @@ import type {
   RehearsedPool,
 } from '../../decide/rehearsal/rehearsal.ts';
 import { lateBoundaries, totalOf } from '../../decide/rehearsal/totals.ts';
+import type { Redactor } from '../../io/redact.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { isRange } from '../../model/size.ts';
 import { commandHint, counted } from '../../model/text.ts';
-import { localInstant } from '../text/instant.ts';
-import { poolLabels } from '../text/labels.ts';
+import { dayAndTime, localInstant } from '../text/instant.ts';
+import { type PoolLabel, poolLabels } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderTable } from '../text/table.ts';
 import { type DrawParts, drawWeek } from './picture.ts';
@@ -21,12 +22,12 @@ import {
   hours,
   lateText,
   mainZone,
-  shortInstant,
   type Telling,
   zonesOf,
 } from './telling.ts';
 
 export type TextParts = Omit<DrawParts, 'label'> & {
+  readonly clean: Redactor['clean'];
   readonly config: CompiledConfig;
   readonly days: number;
   /** Every change, and not only how many. */
@@ -35,8 +36,9 @@ export type TextParts = Omit<DrawParts, 'label'> & {
 
 /** A rehearsal for people: the picture, how many changes (or each of them), what was not ready, and what it saves. */
 export function rehearsalText(rehearsal: Rehearsal, parts: TextParts): readonly string[] {
-  const { paint, config } = parts;
-  const label = poolLabels(config);
+  const { paint, config, clean } = parts;
+  const known = poolLabels(config);
+  const label: PoolLabel = (names) => clean(known(names));
   const zone = mainZone(rehearsal.pools);
   const { pools, changes } = rehearsal;
   const telling = { zones: zonesOf(pools), zone, label };
@@ -47,7 +49,7 @@ export function rehearsalText(rehearsal: Rehearsal, parts: TextParts): readonly 
     '',
     ...drawWeek(rehearsal, zone, { ...parts, label }),
     '',
-    ...(parts.hasChanges ? changesText(changes, telling) : [changesCount(changes, config)]),
+    ...(parts.hasChanges ? changesText(changes, telling, clean) : [changesCount(changes, config)]),
     ...announcedText(rehearsal.announced, parts, zone),
     '',
     ...readyText(rehearsal, telling, paint),
@@ -58,10 +60,14 @@ export function rehearsalText(rehearsal: Rehearsal, parts: TextParts): readonly 
   ];
 }
 
-function changesText(changes: readonly RehearsedChange[], telling: Telling): readonly string[] {
+function changesText(
+  changes: readonly RehearsedChange[],
+  telling: Telling,
+  clean: Redactor['clean'],
+): readonly string[] {
   if (changes.length === 0) return ['No change'];
   const rows = changes.map((change) => cellsOf(change, telling));
-  return [`${counted(changes.length, 'change')} (one API write each)`, ...renderTable(['', '', '', ''], rows).slice(1)];
+  return [`${counted(changes.length, 'change')} (one API write each)`, ...renderTable(rows, clean)];
 }
 
 function changesCount(changes: readonly RehearsedChange[], config: CompiledConfig): string {
@@ -72,20 +78,20 @@ function changesCount(changes: readonly RehearsedChange[], config: CompiledConfi
 /** Nothing where nobody asked to be told. */
 function announcedText(
   announced: readonly RehearsedAnnouncement[],
-  { config, hasChanges }: TextParts,
+  { config, hasChanges, clean }: TextParts,
   zone: string,
 ): readonly string[] {
   const [earliest] = announced;
   if (earliest === undefined) return config.rules.some(({ announce }) => announce) ? ['Nothing is announced'] : [];
   if (hasChanges) {
     const rows = announced.map((one) => announcementCells(one, zone, config.regions.length > 1));
-    return ['', counted(announced.length, 'announcement'), ...renderTable(['', '', ''], rows).slice(1)];
+    return ['', counted(announced.length, 'announcement'), ...renderTable(rows, clean)];
   }
   const byName = [...Map.groupBy(announced, ({ destination }) => destination)];
   const to = byName.map(([name, some]) => (byName.length === 1 ? name : `${some.length} to ${name}`)).join(', ');
   const count = `${counted(announced.length, 'announcement')}${byName.length === 1 ? ` to ${to}` : ` (${to})`}`;
   return [
-    `${count}, the first ${shortInstant(earliest.at, zone)}; to list them: ${commandHint(config, 'rehearse --changes')}`,
+    `${count}, the first ${dayAndTime(earliest.at, zone)}; to list them: ${commandHint(config, 'rehearse --changes')}`,
   ];
 }
 

@@ -129,11 +129,11 @@ function tell(parts: CliParts, options: RehearseOptions, rehearsed: Rehearsed): 
 }
 
 function linesOf(
-  { stdout, env }: CliParts,
+  { stdout, env, redactor: { clean } }: CliParts,
   { changes, days }: RehearseOptions,
   { config, rehearsal, compared }: Rehearsed,
 ): readonly string[] {
-  const look = { config, paint: makePaint(stdout, env), columns: stdout.columns, hasChanges: changes === true };
+  const look = { config, paint: makePaint(stdout, env), clean, columns: stdout.columns, hasChanges: changes === true };
   if (!compared) return rehearsalText(rehearsal, { ...look, days });
   const { against, old, difference } = compared;
   return differenceText(difference, { ...look, old: against, next: rehearsal, was: old });

@@ -11,8 +11,7 @@ import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
 import { withConfig } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { clockOf } from '../../model/wall-clock.ts';
-import { localInstants, roughly } from '../text/instant.ts';
+import { dayAndTime, localInstants, roughly } from '../text/instant.ts';
 import { inRegion, type PoolLabel, poolLabels, regionOf } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 
@@ -52,7 +51,7 @@ export function announcementCells(
   const text = isAddition
     ? correctionText({ at: boundary, gone: [], added: pools, rest: [] }, telling)
     : announcementText(pools, boundary, telling);
-  return [shortInstant(at, zone), printable(destination), printable(text)];
+  return [dayAndTime(at, zone), printable(destination), printable(text)];
 }
 
 /** With what to do about it, where there is something to do. */
@@ -63,7 +62,7 @@ export function findingText(
 ): string {
   const { severity, subject, text, fix } = finding;
   const colour = severity === 'critical' ? paint.red : paint.yellow;
-  const when = `${shortInstant(at, zone)}${inRegion(config, regionOf(subject))}`;
+  const when = `${dayAndTime(at, zone)}${inRegion(config, regionOf(subject))}`;
   return colour(
     `${severity} ${when}  ${printable(text)}${fix === undefined ? '' : `; ${withConfig(config, printable(fix))}`}`,
   );
@@ -85,12 +84,7 @@ export function mainZone(pools: readonly RehearsedPool[]): string {
 }
 
 function instantIn(at: EpochMs, zone: string, main: string): string {
-  return `${shortInstant(at, zone)}${zone === main ? '' : ` ${zone}`}`;
-}
-
-export function shortInstant(at: EpochMs, zone: string): string {
-  const { weekday, date, time } = clockOf(at, zone);
-  return `${weekday} ${date} ${time}`;
+  return `${dayAndTime(at, zone)}${zone === main ? '' : ` ${zone}`}`;
 }
 
 export function hours(n: number): string {

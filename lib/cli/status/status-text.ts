@@ -1,6 +1,7 @@
 import { holdText } from '../../decide/explain/explain-pool.ts';
 import { awayOf } from '../../decide/explain/explain-state.ts';
 import type { Held } from '../../decide/scaling/memory.ts';
+import type { Redactor } from '../../io/redact.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Severity } from '../../model/finding.ts';
 import { printable } from '../../model/printable.ts';
@@ -14,23 +15,22 @@ import { uninstalledText } from '../uninstall/uninstalled-view.ts';
 import type { AnnouncedView } from '../outbox/announced-view.ts';
 import type { FleetStatus, PoolStatus } from './fleet-status.ts';
 
+export type Look = {
+  readonly paint: Paint;
+  readonly zone: string;
+  readonly clean: Redactor['clean'];
+  /** Only some pools were asked for. */
+  readonly isPart: boolean;
+};
+
 /** The fleet for people: whether it is kept at all, a table of pools, what is asked for, what is wrong. */
-export function statusText(
-  status: FleetStatus,
-  config: CompiledConfig,
-  paint: Paint,
-  zone: string,
-  isPart = false,
-): string {
+export function statusText(status: FleetStatus, config: CompiledConfig, look: Look): string {
+  const { paint, zone, isPart } = look;
   const { uninstalled } = status;
   const isLarge = !isPart && status.pools.length > mostPools;
   const sections = [
     uninstalled === undefined ? [] : [paint.yellow(uninstalledText(config, uninstalled, zone))],
-    status.pools.length === 0
-      ? []
-      : isLarge
-        ? ruleTable(status, config, paint, zone)
-        : poolTable(status, config, paint, zone),
+    status.pools.length === 0 ? [] : isLarge ? ruleTable(status, config, look) : poolTable(status, config, look),
     onceInRegions(config, status.asks, (ask, where) => askLine(ask, where, zone)),
     status.announced.map((one) => announcedLine(one, zone)),
     status.findings.map(({ severity, kind, subject, text, fix }) => {
@@ -64,7 +64,11 @@ function unreadRegions({ rounds }: FleetStatus): readonly string[] {
   return [...new Set(rounds.flatMap(({ region, isAnswered }) => (isAnswered ? [] : [region])))];
 }
 
-function poolTable({ pools, at }: FleetStatus, config: CompiledConfig, paint: Paint, zone: string): readonly string[] {
+function poolTable(
+  { pools, at }: FleetStatus,
+  config: CompiledConfig,
+  { paint, zone, clean }: Look,
+): readonly string[] {
   const label = poolLabels(config);
   const rows = pools.map((status) => [
     label(status.pool),
@@ -74,7 +78,7 @@ function poolTable({ pools, at }: FleetStatus, config: CompiledConfig, paint: Pa
     status.base === undefined ? '?' : describeSize(status.base),
     remarks(status, at, zone, config),
   ]);
-  const [head = '', ...lines] = renderTable(['pool', 'seen', 'nodes', 'wanted', 'base', ''], rows);
+  const [head = '', ...lines] = renderTable([['pool', 'seen', 'nodes', 'wanted', 'base', ''], ...rows], clean);
   return [paint.bold(head), ...lines.map((line, i) => (isThere(pools[i]) ? line : paint.yellow(line)))];
 }
 
@@ -83,7 +87,7 @@ const mostPools = 60;
 const mostOdd = 20;
 const usual: ReadonlySet<string> = new Set(['in-flight', 'slot', 'observe', 'next-round', 'ahead', 'paused']);
 
-function ruleTable(status: FleetStatus, config: CompiledConfig, paint: Paint, zone: string): readonly string[] {
+function ruleTable(status: FleetStatus, config: CompiledConfig, look: Look): readonly string[] {
   const groups = Map.groupBy(status.pools, ({ rule }) => rule?.match.text ?? 'no rule');
   const rows = [...groups].map(([rule, pools]) => [
     printable(rule),
@@ -92,13 +96,13 @@ function ruleTable(status: FleetStatus, config: CompiledConfig, paint: Paint, zo
     String(pools.filter(({ pool }) => pool.change !== undefined).length),
     heldCounts(pools),
   ]);
-  const [head = '', ...lines] = renderTable(['rule', 'pools', 'as wanted', 'changing', 'held'], rows);
+  const [head = '', ...lines] = renderTable([['rule', 'pools', 'as wanted', 'changing', 'held'], ...rows], look.clean);
   const odd = status.pools.filter(({ held }) => held !== undefined && !usual.has(held.code));
   const more = odd.length - mostOdd;
   return [
-    paint.bold(head),
+    look.paint.bold(head),
     ...lines,
-    ...(odd.length === 0 ? [] : ['', ...poolTable({ ...status, pools: odd.slice(0, mostOdd) }, config, paint, zone)]),
+    ...(odd.length === 0 ? [] : ['', ...poolTable({ ...status, pools: odd.slice(0, mostOdd) }, config, look)]),
     ...(more > 0 ? [`and ${more} more like these`] : []),
     `one line for each pool: ${commandHint(config, 'status "<match>"')}`,
   ];

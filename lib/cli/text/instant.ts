@@ -1,4 +1,5 @@
 import { formatDuration } from '../../config/duration.ts';
+import { timeIn } from '../../decide/schedule/local-time.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { type EpochMs, replaceInstants } from '../../model/time.ts';
 import { clockOf } from '../../model/wall-clock.ts';
@@ -25,8 +26,19 @@ export function localInstants(text: string, zone: string, near: EpochMs): string
 
 /** "07:00 Europe/Berlin" on the day of `near`, else "Tue 2026-11-24 07:00 Europe/Berlin". */
 export function clockNear(at: EpochMs, zone: string, near: EpochMs): string {
-  const { weekday, date, time } = clockOf(at, zone);
-  return date === clockOf(near, zone).date ? `${time} ${zone}` : `${weekday} ${date} ${time} ${zone}`;
+  const time = `${timeIn(at, zone)} ${zone}`;
+  const { weekday, date } = clockOf(at, zone);
+  return date === clockOf(near, zone).date ? time : `${weekday} ${date} ${time}`;
+}
+
+/** "2026-11-24 07:00", for lists whose zone is said once; of a time that comes twice, which: "2026-10-25 02:30 CEST". */
+export function dateAndTime(at: EpochMs, zone: string): string {
+  return `${clockOf(at, zone).date} ${timeIn(at, zone)}`;
+}
+
+/** The same with its weekday. */
+export function dayAndTime(at: EpochMs, zone: string): string {
+  return `${clockOf(at, zone).weekday} ${dateAndTime(at, zone)}`;
 }
 
 /** "4h12m ago"; to the minute, below one to the second. */

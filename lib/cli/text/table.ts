@@ -1,17 +1,23 @@
+import type { Redactor } from '../../io/redact.ts';
 import { printableJson } from '../../model/printable.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Output, TextOutput } from '../parts.ts';
 import { rfc3339 } from './instant.ts';
 
-/** Columns as wide as their widest cell, two spaces apart, without borders. Colours may be put on afterwards, by line. */
-export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
+/**
+ * Columns as wide as their widest cell, two spaces apart, without borders. Colours may be put on afterwards, by line.
+ * `clean`: what the output takes out of a text it takes out of each cell first, since a column has the width of what is shown.
+ */
+export function renderTable(rows: readonly (readonly string[])[], clean: Redactor['clean']): readonly string[] {
+  const shown = rows.map((cells) => cells.map(clean));
+  const widths: number[] = [];
+  for (const cells of shown) for (const [i, cell] of cells.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+  return shown.map((cells) =>
     cells
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))
       .join('  ')
-      .trimEnd();
-  return [line(head), ...rows.map(line)];
+      .trimEnd(),
+  );
 }
 
 /** Text for people as wide as their terminal; where there is none, lines stay whole for whoever searches them. */

@@ -1,9 +1,9 @@
 import { describeSize, type Size } from '../../model/size.ts';
 import { compareText, counted } from '../../model/text.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
-import { clockOf, offsetNameOf } from '../../model/wall-clock.ts';
+import { clockOf } from '../../model/wall-clock.ts';
 import type { PoolWord } from '../rehearsal/rehearsal.ts';
-import { comesTwice } from '../schedule/local-time.ts';
+import { timeIn } from '../schedule/local-time.ts';
 
 /** How a reader of these messages names pools and tells times. */
 export type Telling = { readonly now: EpochMs; readonly zone: string; readonly hasSeveralRegions: boolean };
@@ -118,6 +118,5 @@ function inMinutes(ms: number): string {
 function clockIn(at: EpochMs, { zone, now }: Pick<Telling, 'zone' | 'now'>): string {
   const [then, today] = [clockOf(at, zone), clockOf(now, zone)];
   const day = then.date === today.date ? '' : `${then.weekday} `;
-  const which = comesTwice(at, zone) ? ` ${offsetNameOf(at, zone)}` : '';
-  return `${day}${then.time}${zone === 'UTC' ? ' UTC' : which}`;
+  return `${day}${timeIn(at, zone)}${zone === 'UTC' ? ' UTC' : ''}`;
 }

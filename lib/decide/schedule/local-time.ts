@@ -1,5 +1,6 @@
 import * as ZonedDateTime from 'temporal-polyfill/fns/ZonedDateTime';
 import { dayMs, type EpochMs, isoDate, type Weekday } from '../../model/time.ts';
+import { clockOf, offsetNameOf } from '../../model/wall-clock.ts';
 
 /**
  * No zone has ever been further from UTC than 15 h 14 min (tz database, America/Juneau before 1867), and none has
@@ -31,14 +32,33 @@ export function boundaryOf(day: DayNumber, secondsOfDay: number, offsets: readon
   return first;
 }
 
-/** Do the clocks of the zone show the same date and time at another instant as well, since they are set back? */
-export function comesTwice(at: EpochMs, zone: string): boolean {
-  const offsets = zoneOffsets(zone, at - beforeMs, at + beforeMs);
+/** "02:30"; "02:30 CEST" on a night on which the clocks show that time twice, since they are set back. */
+export function timeIn(at: EpochMs, zone: string): string {
+  const { time } = clockOf(at, zone);
+  return comesTwice(at, zone) ? `${time} ${offsetNameOf(at, zone)}` : time;
+}
+
+function comesTwice(at: EpochMs, zone: string): boolean {
+  const offsets = offsetsNear(at, zone);
+  if (offsets.length === 1) return false;
   const wallMs = at + (offsets.findLast(({ from }) => from <= at)?.offsetMs ?? 0);
   return offsets.some(({ from, offsetMs }, index) => {
     const other = wallMs - offsetMs;
     return other !== at && other >= from && other < (offsets[index + 1]?.from ?? Number.POSITIVE_INFINITY);
   });
+}
+
+const near = new Map<string, readonly OffsetStretch[]>();
+const mostNear = 1000;
+
+/** From the day before to the day after, in UTC: lists tell many instants of few days. */
+function offsetsNear(at: EpochMs, zone: string): readonly OffsetStretch[] {
+  const day = Math.floor(at / dayMs);
+  const key = `${day} ${zone}`;
+  const offsets = near.get(key) ?? zoneOffsets(zone, (day - 1) * dayMs, (day + 2) * dayMs);
+  if (near.size >= mostNear) near.clear();
+  near.set(key, offsets);
+  return offsets;
 }
 
 /** The offsets that every boundary of the dates `first` … `last` (and of the date after each) needs. */

@@ -43,6 +43,19 @@ async function told(night: CliNight, ...more: string[]): Promise<Told> {
 }
 
 describe('rehearse', () => {
+  test('tells the two 02:30 of an autumn night apart, in columns', async () => {
+    const twice = config()
+      .replace('from: "07:00", to: "19:00"', 'from: "02:30", to: "02:45"')
+      .replace('mon-fri', 'mon-sun');
+    using night = await aFleet({ start: at('2026-10-24T22:00:00Z'), config: twice });
+    const { stdout } = await night.run('rehearse', '--changes', '--days', '2');
+    const times = [...stdout.matchAll(/^(?:Sat|Sun|Mon) 2026-10-2\d .*?(?= dev-)/gm)].map(([time]) => time);
+    expect(new Set(times.map((time) => time.length)).size).toBe(1);
+    const told = new Set(times.map((time) => time.trim()).filter((time) => time.includes('10-25 02:')));
+    expect([...told].every((time) => time.endsWith(' CEST'))).toBe(true);
+    expect(told.size).toBeGreaterThan(0);
+  });
+
   test('starts from the fleet as the API shows it, with GETs only, and stores nothing', async () => {
     using night = await aFleet();
     const { sources, pools, total } = await told(night);
