@@ -6,11 +6,11 @@ import { deadlineOf } from '../scaling/late.ts';
 import {
   type Change,
   contendedForMs,
-  forgetAfterMs,
   type Kept,
   type ObservedFleetCluster,
   type PoolMemory,
 } from '../scaling/memory.ts';
+import { forgetAfterMs } from '../scaling/missing.ts';
 import { type ClusterPlan, othersMoveForMs } from '../scaling/plan-cluster.ts';
 import { longestCoolDownMs } from '../scaling/refusal.ts';
 import type { AppliedRule } from '../scaling/rule-book.ts';

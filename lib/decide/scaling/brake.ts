@@ -98,8 +98,7 @@ function isFirstAct({ rule, pool, memory }: PoolView, known: StoredRule | undefi
   const { knownSince = Number.NEGATIVE_INFINITY, approvedAt = Number.NEGATIVE_INFINITY } = known;
   const met = memory.metAt ?? Number.NEGATIVE_INFINITY;
   const appeared = pool.createdAt ?? memory.thereSince ?? met - sameRoundMs;
-  const isYounger = knownSince === Number.NEGATIVE_INFINITY || appeared > knownSince;
-  return !isYounger && met > approvedAt;
+  return appeared <= knownSince && met > approvedAt;
 }
 
 /** For a pool of unknown age, first seen by one part while another part began to act under its rule. */

@@ -139,7 +139,7 @@ const planted: readonly PlantedBug[] = [
   bug(
     'missing-means-gone',
     'a pool that an answer leaves out is forgotten at once',
-    'decide/scaling/memory.ts',
+    'decide/scaling/missing.ts',
     'forgetAfterMs = 7 * 24 * 60 * 60_000',
     'forgetAfterMs = 0',
   ),
