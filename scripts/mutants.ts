@@ -70,7 +70,7 @@ async function main(): Promise<void> {
     `${root}${folder}/stryker.json`,
     JSON.stringify(strykerConfig(positionals, values.vitest), undefined, 2),
   );
-  const code = await run(asEnvironment({ tests, left, sample }));
+  const code = await run(asEnvironment({ tests, left, sample, times: `${root}${folder}/times.json` }));
   if (code !== 0) throw new Error(`StrykerJS ended with exit code ${code}`);
   const report = JSON.parse(await readFile(`${root}${folder}/report.json`, 'utf8')) as Report;
   await rm(`${root}${folder}`, { recursive: true, force: true });
@@ -110,6 +110,8 @@ function strykerConfig(paths: readonly string[], withVitest: boolean): object {
     coverageAnalysis: 'perTest',
     concurrency: 1,
     timeoutMS: 10_000,
+    // A mistake in a constant loads everything anew, and what was loaded before is never freed.
+    maxTestRunnerReuse: 100,
     // On a machine that is busy with other things, behind all of which this waits.
     dryRunTimeoutMinutes: 30,
     reporters: ['json', 'progress-append-only'],

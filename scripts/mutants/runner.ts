@@ -2,7 +2,7 @@
  * A test runner for StrykerJS that keeps all test files loaded and calls the tests that reach a mistake, those of the quickest
  * files first, until one fails. Loops that do not end are stopped by the count of StrykerJS, or with the process.
  */
-import { globSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -34,7 +34,7 @@ type TestResult = { readonly id: string; readonly name: string; readonly status:
 
 const namespace = '__stryker__';
 const state = ((globalThis as unknown as Record<string, Namespace>)[namespace] ??= {});
-const { tests: patterns, left, sample } = readEnvironment(process.env);
+const { tests: patterns, left, sample, times } = readEnvironment(process.env);
 const shim = new URL('in-process.ts', import.meta.url).href;
 const here = pathToFileURL(`${process.cwd()}/`).href;
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -55,11 +55,16 @@ registerHooks({
 fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: 1, endOnFailure: true });
 
 let loaded: Promise<void> | undefined;
-let spentMs: Readonly<Record<string, number>> = {};
+/** Of a process that was ended and is replaced by this one, too: the quickest tests go first in all of them. */
+let spentMs: Readonly<Record<string, number>> = existsSync(times) ? readTimes() : {};
 let stray: unknown;
 process.on('uncaughtException', (error) => {
   stray ??= error ?? new Error('an error nobody caught');
 });
+
+function readTimes(): Readonly<Record<string, number>> {
+  return JSON.parse(readFileSync(times, 'utf8')) as Record<string, number>;
+}
 
 async function loadAll(): Promise<void> {
   const files = globSync([...patterns], { exclude: [...left] });
@@ -93,6 +98,7 @@ const runner = {
       });
     }
     spentMs = Object.fromEntries(tests.map(({ id, timeSpentMs }) => [id, timeSpentMs]));
+    if (times !== '') writeFileSync(times, JSON.stringify(spentMs));
     for (const one of failed) process.stdout.write(`left out, since it does not run this way: ${one}\n`);
     return { status: 'complete', tests, mutantCoverage: state.mutantCoverage };
   },

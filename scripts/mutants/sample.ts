@@ -15,7 +15,13 @@ export function isInSample({ file, line, column, mutator, replacement }: Place, 
   return hashText(`${file}:${line}:${column}:${mutator}:${replacement}`) % sample === 0;
 }
 
-export type Asked = { readonly tests: readonly string[]; readonly left: readonly string[]; readonly sample: number };
+export type Asked = {
+  readonly tests: readonly string[];
+  readonly left: readonly string[];
+  readonly sample: number;
+  /** The file that holds how long each test takes. */
+  readonly times: string;
+};
 const variable = 'LAMPLIGHTER_MUTANTS';
 
 export const asEnvironment = (asked: Asked): Readonly<Record<string, string>> => ({
@@ -24,5 +30,5 @@ export const asEnvironment = (asked: Asked): Readonly<Record<string, string>> =>
 
 export const readEnvironment = (environment: Readonly<Record<string, string | undefined>>): Asked =>
   environment[variable] === undefined
-    ? { tests: [], left: [], sample: 1 }
+    ? { tests: [], left: [], sample: 1, times: '' }
     : (JSON.parse(environment[variable]) as Asked);
