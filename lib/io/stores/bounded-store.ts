@@ -2,7 +2,7 @@ import { isKnownShape, unknownRecord } from '../../decide/record-shape.ts';
 import { boundedByNow } from '../../decide/stored-time.ts';
 import { dayMs, hourMs } from '../../model/time.ts';
 import type { Clock } from '../clock.ts';
-import type { Key, OpenedStore, Store, StoredRecord, Write } from './store.ts';
+import type { OpenedStore, Store, StoredRecord, Write } from './store.ts';
 
 /** Partitions with instants that are compared with now. The past (history, decisions, sizes) is only shown. */
 const partitions =
@@ -72,10 +72,10 @@ function makeTeller(clock: Clock, tell: TellUnknown | undefined): (key: StoredRe
  * to be right: to a slow clock, everything seems to be in the future. Records that changed meanwhile are left alone.
  * `isOurs`: which records to write; the others are left to their owner.
  */
-export async function healStore(store: Store, isOurs: (key: Key) => boolean = () => true): Promise<void> {
+export async function healStore(store: Store, isOurs: (record: StoredRecord) => boolean): Promise<void> {
   const ahead = aheadOf.get(store);
   for (const [name, record] of ahead ?? []) {
-    if (!isOurs(record.key)) continue;
+    if (!isOurs(record)) continue;
     ahead?.delete(name);
     await store.commit([writeOf(record)]);
   }

@@ -63,7 +63,7 @@ export async function loadRounds({ store, config }: Pick<DeliverParts, 'store' |
   for (const region of regions) rounds.push(...(await listRoundHeads(store, region)));
   // A round in the future would never be overdue, so its time is stored as now and ages from here.
   for (const one of regions.length === 0 ? [partition] : [partition, 'findings'])
-    await healStore(store, (key) => key.partition === one);
+    await healStore(store, ({ key }) => key.partition === one);
   const scaled = rounds.map(({ at, region, shard, looks }) => ({ at, region, shard, since: looks?.since }));
   return lastRounds(watched, scaled, regions);
 }

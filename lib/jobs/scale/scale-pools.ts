@@ -6,13 +6,13 @@ import { afterMissing } from '../../decide/scaling/missing.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
 import type { Plan, RecordUpdate, RoundInput } from '../../decide/scaling/plan.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
-import type { Key } from '../../io/stores/store.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Finding } from '../../model/finding.ts';
-import { isInPart, whole } from '../../model/part.ts';
+import { whole } from '../../model/part.ts';
 import { mapBounded } from '../concurrency.ts';
 import { listAnnouncements } from '../records/announcement-records.ts';
 import { clusterWrite, readUninstalled, ruleToStore, storeRule } from '../records/cluster-records.ts';
+import { isOwnRecord } from '../records/own-records.ts';
 import { type Acted, actOnCluster } from './act.ts';
 import { keepNodes, keepSizes, type StoredRecord } from './keep-past.ts';
 import { announceStart, storeRound } from './store-round.ts';
@@ -62,13 +62,8 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   const ahead = options.only ? undefined : await aheadOf(parts, input, plan, seen, announced, options);
   await storeRound(parts, seen, plan, options, ahead);
   if (wrongClocks.size === 0 && seen.answered.size > 0)
-    await noted(problems, '', () => healStore(parts.store, (key) => isWrittenBy(key, options)));
+    await noted(problems, '', () => healStore(parts.store, (record) => isOwnRecord(record, options.shard ?? whole)));
   return { ...report, ...(started !== undefined && { started }), problems, results };
-}
-
-/** What a part remembers of its clusters only that part writes; every other record, any of them. */
-function isWrittenBy({ partition, id }: Key, { shard }: ScaleOptions): boolean {
-  return !partition.startsWith('clusters/') || isInPart(id, shard);
 }
 
 /** Records of this round's own part. */

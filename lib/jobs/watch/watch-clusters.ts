@@ -12,6 +12,7 @@ import { storeProblem } from '../records/change-record.ts';
 import { type Committed, commitIncidents, type Destinations, destinationStates } from '../records/commit-incidents.ts';
 import { timesWrites } from '../records/known-times.ts';
 import { seenWrite } from '../records/last-rounds.ts';
+import { isOwnRecord } from '../records/own-records.ts';
 import { announce } from './announce.ts';
 import { askRegions } from './ask-regions.ts';
 import { type Decided, decideWatch, isOwn, type KnownState, leftovers, loadKnownState } from './decide-watch.ts';
@@ -44,7 +45,7 @@ export async function watchClusters(
   const { committed, unstored } = await keepDecided(parts, round);
   const told = part.index === 0 ? await tellAll(parts, round) : nothingTold;
   const untidied = await tidy(parts, round, told.unwanted);
-  const unhealed = await heal(parts, answers);
+  const unhealed = await heal(parts, answers, part);
   const problems = [...unstored, ...told.problems, ...untidied, ...unhealed];
   const shut = answers.flatMap(shutOut);
   const report = {
@@ -184,9 +185,9 @@ function answeredIn(answers: readonly RegionAnswers[]): readonly string[] {
 }
 
 /** Where the clock is right, by what the answers say: what a wrong one has left behind is put right for good. */
-async function heal({ store }: WatchParts, answers: readonly RegionAnswers[]): Promise<readonly string[]> {
+async function heal({ store }: WatchParts, answers: readonly RegionAnswers[], part: Part): Promise<readonly string[]> {
   if (answeredIn(answers).length === 0 || answers.some(isClockWrong)) return [];
-  const problem = await storeProblem(() => healStore(store));
+  const problem = await storeProblem(() => healStore(store, (record) => isOwnRecord(record, part)));
   return typeof problem === 'string' ? [problem] : [];
 }
 

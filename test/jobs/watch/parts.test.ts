@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findMissedRounds } from '../../../lib/decide/outbox/heartbeat.ts';
 import type { RoundFindings } from '../../../lib/decide/watching/scale-findings.ts';
+import { boundedByNow } from '../../../lib/decide/stored-time.ts';
+import { boundedStore } from '../../../lib/io/stores/bounded-store.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
+import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import { countParts } from '../../../lib/jobs/records/count-parts.ts';
 import { listIncidents } from '../../../lib/jobs/records/incident-records.ts';
 import { loadRounds } from '../../../lib/jobs/records/last-rounds.ts';
@@ -35,6 +38,17 @@ const setStatus = (world: WatchWorld, i: number, status: string) => {
   const one = world.clusters[i]!;
   one.cluster = { ...one.cluster, status, updatedAt: world.now };
 };
+
+/** Commits, and which part wrote which record. */
+function noting(store: Store, { index }: Part, writers: Map<string, number[]>): Store['commit'] {
+  return (writes) => {
+    for (const { key } of writes) {
+      const name = `${key.partition} ${key.id}`;
+      writers.set(name, [...(writers.get(name) ?? []), index]);
+    }
+    return store.commit(writes);
+  };
+}
 
 /** Who was told what of whom, in any order. */
 async function told(world: WatchWorld): Promise<readonly string[]> {
@@ -138,6 +152,29 @@ describe('a watch in parts', () => {
     await tick(world, partsOf(4));
     expect(await openIncidents(world)).toEqual(['cluster.error dev-7']);
     expect((await world.outbox()).filter((line) => line.startsWith('ops'))).toEqual(['ops open cluster.error']);
+  });
+
+  test('puts right, each its own, what a fast clock wrote', async () => {
+    const world = watchWorld(fleet(8));
+    for (const i of [0, 3, 7]) setStatus(world, i, 'Error');
+    const { store } = world;
+    const rightNow = world.now;
+    world.now += 400 * 24 * 60 * minuteMs;
+    for (let i = 0; i < 3; i += 1) await tick(world, partsOf(4));
+    await writeRoundFindings(store, aRound(world, { index: 2, count: 4 }, []));
+    world.now = rightNow + 4 * tickMs;
+    const writers = new Map<string, number[]>();
+    const runs = partsOf(4).map((shard) => {
+      // A container of its own knows only what it has read itself.
+      world.store = boundedStore({ ...store, commit: noting(store, shard, writers) }, world.parts().clock);
+      return watchClusters(world.parts(), { shard });
+    });
+    await Promise.all(runs);
+    expect([...writers].filter(([, parts]) => new Set(parts).size > 1)).toEqual([]);
+    expect(new Set([...writers.values()].flat())).toEqual(new Set([0, 1, 2, 3]));
+    for (const partition of ['obs/r1', 'incidents', 'obs-times', 'seen'])
+      for (const { key, value } of await listAll(store, partition))
+        expect(boundedByNow(value, world.now), `${partition} ${key.id}`).toEqual(value);
   });
 
   test('what is about no cluster is judged once, by all that the rounds found', async () => {

@@ -425,6 +425,16 @@ const planted: readonly PlantedBug[] = [
     ),
     parts: 3,
   },
+  {
+    ...bug(
+      'part-rights-others',
+      'a part puts right what a fast clock wrote about the clusters of the others',
+      'jobs/records/own-records.ts',
+      'return (owner < count ? owner : 0) === index;',
+      'return owner < count || index === 0;',
+    ),
+    parts: 3,
+  },
   bug(
     'size-sent-at-once',
     'the size of an autoscaled pool goes along with its bounds before anything was refused',
