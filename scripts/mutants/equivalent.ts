@@ -12,6 +12,7 @@ type Equivalent = {
 };
 
 const incidents = 'lib/decide/incidents';
+const scaling = 'lib/decide/scaling';
 const intake = 'lib/decide/intake';
 const commandSecret = 'lib/io/secrets/command-secret.ts';
 const onlyForTypes = 'what stands behind the question mark is always there: the types cannot say so';
@@ -82,5 +83,11 @@ export const equivalent: readonly Equivalent[] = [
     was: 'false',
     becomes: ['true'],
     why: 'only the end of this process asks about a program that has no id yet, and does not look at the answer',
+  },
+  {
+    file: `${scaling}/brake.ts`,
+    was: 'timelines.set(hash, known)',
+    becomes: [';'],
+    why: 'what is kept here is only quicker than making it again',
   },
 ];

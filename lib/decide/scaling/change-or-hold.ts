@@ -39,11 +39,7 @@ export function changeOrHold(input: ChangeOrHoldInput): FinishedPool {
     ...nothing,
     hold: holdOf(view, code, reason, to),
   });
-  if (memory.stuck)
-    return held(
-      'stuck',
-      `the change from ${describeSize(memory.stuck.from)} to ${describeSize(memory.stuck.to)} ${view.pool.status === 'Error' ? `of ${iso(memory.stuck.claimedAt)} failed: the pool is in Error` : `has not settled since ${iso(memory.stuck.claimedAt)}`}`,
-    );
+  if (memory.stuck) return held('stuck', whyStuck(memory.stuck, view.pool));
   if (input.change) {
     const { from, to, claimedAt } = input.change;
     const what = `the change from ${describeSize(from)} to ${describeSize(to)} is under way since ${iso(claimedAt)}`;
@@ -70,6 +66,13 @@ export function changeOrHold(input: ChangeOrHoldInput): FinishedPool {
       raise: isRaise(view.current, allowed.to),
     },
   };
+}
+
+function whyStuck({ from, to, claimedAt }: Change, { status }: ObservedPool): string {
+  const what = `the change from ${describeSize(from)} to ${describeSize(to)}`;
+  return status === 'Error'
+    ? `${what} of ${iso(claimedAt)} failed: the pool is in Error`
+    : `${what} has not settled since ${iso(claimedAt)}`;
 }
 
 /** Reaching the target is stored once. A target not reached is stored with the instant since when it is wanted. */

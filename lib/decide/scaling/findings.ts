@@ -5,7 +5,7 @@ import { describeSize, isZero, type Size } from '../../model/size.ts';
 import { type EpochMs, hourMs, iso } from '../../model/time.ts';
 import { mismatchFindings } from '../matching/mismatch-findings.ts';
 import { namesOf } from '../matching/unmatched.ts';
-import { isContended, type PoolMemory } from './memory.ts';
+import { type Change, isContended, type PoolMemory } from './memory.ts';
 import type { Hold, RoundInput } from './plan.ts';
 import { type PoolView, poolFinding, poolLabel } from './pool-evaluation.ts';
 import { refusalOf } from './refusal.ts';
@@ -155,15 +155,8 @@ export function findingsOfPool(
   const { names } = view;
   const label = poolLabel(names);
   const findings: Finding[] = [];
-  if (target === undefined && isBaseMissed(view)) {
-    const fix = `give the rule a base, or run: lamplighter base "${label}" set <size>`;
-    const text = `${label} should be at its base, and its base is not known (it is ${view.running === undefined ? `${view.pool.status}, ` : ''}at ${describeSize(view.current)})`;
-    findings.push(poolFinding(names, 'base.unknown', 'critical', text, { fix }));
-  }
-  if (memory.stuck) {
-    const text = `${label} should have gone from ${describeSize(memory.stuck.from)} to ${describeSize(memory.stuck.to)} at ${iso(memory.stuck.claimedAt)} and ${view.pool.status === 'Error' ? 'went to Error' : `is still ${view.pool.status}`}`;
-    findings.push(poolFinding(names, 'pool.stuck', 'warning', text, { since: memory.stuck.claimedAt }));
-  }
+  if (target === undefined && isBaseMissed(view)) findings.push(baseUnknown(view));
+  if (memory.stuck) findings.push(stuckFinding(view, memory.stuck));
   const refusal = refusalOf(memory, target);
   if (refusal && refusal.why !== 'forbidden')
     findings.push(
@@ -174,26 +167,30 @@ export function findingsOfPool(
         `${label}: size ${describeSize(refusal.target)} was refused: ${refusal.detail}`,
       ),
     );
-  if (memory.busySince !== undefined && now - memory.busySince >= busyToldAfterMs) {
-    findings.push(
-      poolFinding(
-        names,
-        'pool.contended',
-        'warning',
-        `${label} could not be changed for an hour: the cluster says it is busy`,
-        { since: memory.busySince },
-      ),
-    );
+  const { busySince } = memory;
+  if (busySince !== undefined && now - busySince >= busyToldAfterMs) {
+    const text = `${label} could not be changed for an hour: the cluster says it is busy`;
+    findings.push(poolFinding(names, 'pool.contended', 'warning', text, { since: busySince }));
   }
   if (isContended(memory)) {
     const text = `${label} was changed three times within an hour by somebody else, probably Terraform or another installation`;
-    findings.push(
-      poolFinding(names, 'pool.contended', 'warning', text, {
-        fix: 'let Terraform ignore size, size_min and size_max',
-      }),
-    );
+    const fix = 'let Terraform ignore size, size_min and size_max';
+    findings.push(poolFinding(names, 'pool.contended', 'warning', text, { fix }));
   }
   return findings;
+}
+
+function baseUnknown({ names, pool, running, current }: PoolView): Finding {
+  const label = poolLabel(names);
+  const fix = `give the rule a base, or run: lamplighter base "${label}" set <size>`;
+  const text = `${label} should be at its base, and its base is not known (it is ${running === undefined ? `${pool.status}, ` : ''}at ${describeSize(current)})`;
+  return poolFinding(names, 'base.unknown', 'critical', text, { fix });
+}
+
+function stuckFinding({ names, pool: { status } }: PoolView, { from, to, claimedAt }: Change): Finding {
+  const what = `${poolLabel(names)} should have gone from ${describeSize(from)} to ${describeSize(to)} at ${iso(claimedAt)}`;
+  const text = `${what} and ${status === 'Error' ? 'went to Error' : `is still ${status}`}`;
+  return poolFinding(names, 'pool.stuck', 'warning', text, { since: claimedAt });
 }
 
 /** Running, or without a node, or without a size: with an unknown base the pool stays there, whatever else holds it. */

@@ -12,20 +12,7 @@ import type { PoolInput } from './pool-evaluation.ts';
 export function refreshMemory(input: PoolInput): PoolMemory {
   const { now, pool, rule, asks } = input;
   const known = input.memory;
-  const first: PoolMemory = {
-    name: pool.name,
-    autoscale: pool.autoscale,
-    ...(pool.flavor !== undefined && { flavor: pool.flavor }),
-    ...(pool.labels !== undefined && { labels: pool.labels }),
-    ...(tellsNodes(pool) && { tellsNodes: true }),
-    asks: asks.fingerprint,
-    ruleHash: rule.hash,
-    metAt: now,
-    // Under a new rule every pool counts as old, so most need no entry.
-    ...(input.isRuleKnown === true && pool.createdAt !== undefined && { thereSince: pool.createdAt }),
-    onRemove: rule.onRemove,
-  };
-  if (known === undefined) return first;
+  if (known === undefined) return firstMemory(input);
   const ruleChanged = known.ruleHash !== rule.hash;
   const asksChanged = (known.asks ?? '') !== asks.fingerprint;
   const keptEnded = known.kept !== undefined && (ruleChanged || known.kept.until <= now);
@@ -50,6 +37,22 @@ export function refreshMemory(input: PoolInput): PoolMemory {
     unseenSince: unseenSince(memory, input),
     movingSince: pool.status === 'Scaling' && input.inFlight === undefined ? (memory.movingSince ?? now) : undefined,
   });
+}
+
+function firstMemory({ now, pool, rule, asks, isRuleKnown }: PoolInput): PoolMemory {
+  return {
+    name: pool.name,
+    autoscale: pool.autoscale,
+    ...(pool.flavor !== undefined && { flavor: pool.flavor }),
+    ...(pool.labels !== undefined && { labels: pool.labels }),
+    ...(tellsNodes(pool) && { tellsNodes: true }),
+    asks: asks.fingerprint,
+    ruleHash: rule.hash,
+    metAt: now,
+    // Under a new rule every pool counts as old, so most need no entry.
+    ...(isRuleKnown === true && pool.createdAt !== undefined && { thereSince: pool.createdAt }),
+    onRemove: rule.onRemove,
+  };
 }
 
 function tellsNodes({ autoscale, size }: ObservedPool): true | undefined {

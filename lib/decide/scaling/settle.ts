@@ -68,25 +68,8 @@ function afterSettlement(
 ): PoolMemory {
   const free = remember(memory, { stuck: undefined });
   switch (settlement.kind) {
-    case 'done': {
-      const has = pool === undefined || (hasNodes(pool, change.to) ?? memory.tellsNodes !== true);
-      const raises =
-        isRaise(change.from, change.to) && has
-          ? [...(memory.raisesMs ?? []), settlement.tookMs].slice(-10)
-          : memory.raisesMs;
-      const since = memory.pending?.since ?? change.claimedAt;
-      const short = has ? undefined : { least: lower(change.to), since, claimedAt: change.claimedAt };
-      const seen = { size: change.to, at: now, updatedAt: pool?.updatedAt };
-      return remember(free, {
-        seen,
-        lastSet: change.to,
-        raisesMs: raises,
-        short,
-        notApplied: undefined,
-        refusals: undefined,
-        busySince: undefined,
-      });
-    }
+    case 'done':
+      return remember(free, whatIsDone(memory, change, settlement.tookMs, pool, now));
     case 'superseded':
     case 'undone':
       return remember(free, { notApplied: undefined, ahead: undefined, busySince: undefined });
@@ -100,6 +83,26 @@ function afterSettlement(
     case 'wait':
       return free;
   }
+}
+
+function whatIsDone(
+  memory: PoolMemory,
+  { from, to, claimedAt }: Change,
+  took: number,
+  pool: ObservedPool | undefined,
+  now: EpochMs,
+): Partial<PoolMemory> {
+  const has = pool === undefined || (hasNodes(pool, to) ?? memory.tellsNodes !== true);
+  const since = memory.pending?.since ?? claimedAt;
+  return {
+    seen: { size: to, at: now, updatedAt: pool?.updatedAt },
+    lastSet: to,
+    raisesMs: isRaise(from, to) && has ? [...(memory.raisesMs ?? []), took].slice(-10) : memory.raisesMs,
+    short: has ? undefined : { least: lower(to), since, claimedAt },
+    notApplied: undefined,
+    refusals: undefined,
+    busySince: undefined,
+  };
 }
 
 /**

@@ -138,6 +138,34 @@ test('what the base that the old rule gave allows is no news: leases that end ar
   expect(pools.map(({ name }) => sizeOf(world, name))).toEqual([3, 3, 3, 3, 3]);
 });
 
+test('so it is with a base that both rules remember', () => {
+  const leases = { max: 9, longestMs: 24 * 60 * minute };
+  const rule = { base: 'remembered', leases } as const;
+  const world = aWorld('2026-03-02T11:55:00Z', pools, { config: aConfig({ rules: [aRule(rule)] }) });
+  runUntil(world, '2026-03-02T11:55:00Z');
+  world.asks = [aLease(5, '2026-03-02T12:00:00Z', '2026-03-02T14:00:00Z')];
+  runUntil(world, '2026-03-02T13:55:00Z');
+  world.config = aConfig({ rules: [aRule({ ...rule, hash: 'rule-2' })], hash: 'config-2' });
+  runUntil(world, '2026-03-02T15:00:00Z');
+  expect(pools.map(({ name }) => sizeOf(world, name))).toEqual([3, 3, 3, 3, 3]);
+});
+
+test('an ordinary evening is not braked, also where nobody has the rule any more', () => {
+  const world = afterANight([]);
+  world.storedRules.clear();
+  world.now = Date.parse('2026-03-03T20:00:00Z');
+  expect(round(world)).toMatchObject({ actions: [{ to: 0 }], findings: [] });
+});
+
+test('a base that is given back once its rule is gone is not braked', () => {
+  const memory = (name: string) =>
+    ({ name, autoscale: false, away: { base: 1, from: 'remembered', since: 0 } }) as const;
+  const memories = Object.fromEntries(pools.map(({ id, name }) => [id, memory(name)]));
+  const world = aWorld('2026-03-03T20:00:00Z', pools, { config: aConfig({ rules: [] }) });
+  world.record = { schema: 1, cluster: 'dev', pools: memories };
+  expect(round(world).actions).toMatchObject([{ from: 3, to: 1 }]);
+});
+
 test('a base that is given now, and was remembered, is braked where it is smaller: round after round', () => {
   const config = aConfig({ rules: [aRule({ base: 'remembered' })] });
   const world = aWorld('2026-03-02T12:00:00Z', pools, { config });
@@ -505,6 +533,7 @@ describe('the first lowers under a rule', () => {
     const five = 'dev/a → 0, dev/b → 0, dev/c → 0, dev/d → 0, dev/e → 0';
     expect(said(['a', 'b', 'c', 'd', 'e'])).toMatchObject({
       text: `the new config would lower 5 pools by 15 of 15 nodes, as the first change under their rules: ${five}`,
+      subject: { kind: 'config', path: 'safety.brake' },
       facts: { pools: 5, nodes: 15 },
     });
     expect(said(['a', 'b', 'c', 'd', 'e', 'f', 'g'])?.text).toContain(
