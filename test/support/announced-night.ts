@@ -4,7 +4,7 @@ import { listAll } from '../../lib/jobs/records/change-record.ts';
 import { listDecisions } from '../../lib/jobs/records/cluster-records.ts';
 import type { CompiledConfig, DestinationConfig, Rule } from '../../lib/model/config.ts';
 import { aDestination } from './destination.ts';
-import { aNight, type Night } from './night-app.ts';
+import { aNight, type Night, onlyClusters } from './night-app.ts';
 import { aMatch, aRule, at, minute } from './scaling-world.ts';
 
 export function aChat(name: string, patch: Partial<DestinationConfig> = {}): DestinationConfig {
@@ -17,12 +17,18 @@ export function announcing(patch: Partial<Rule> = {}): Rule {
   return aRule({ match: aMatch('dev-api/*'), base: 'remembered', announce: announceTo, ...patch });
 }
 
+/** Two clusters of the small fleet: one that is announced, and one beside it. */
 export function anAnnouncedNight(
   from: string,
   config: Partial<CompiledConfig> = {},
   options: Parameters<typeof aNight>[2] = {},
 ): Night {
-  return aNight(at(from), { rules: [announcing()], destinations: [aChat('dev-chat')], ...config }, options);
+  const fleet = onlyClusters('dev-api', 'prod-web');
+  return aNight(
+    at(from),
+    { rules: [announcing()], destinations: [aChat('dev-chat')], ...config },
+    { fleet, ...options },
+  );
 }
 
 /** Whole ticks, as the single process has them, until the instant; `each` after each tick. */

@@ -8,6 +8,7 @@ import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
 import type { Store } from '../../lib/io/stores/store.ts';
 import type { CompiledConfig } from '../../lib/model/config.ts';
 import { createWorld, type World, type WorldOptions } from '../../lib/simulator/create-world.ts';
+import { type FleetSpec, fleetOf } from '../../lib/simulator/fleet.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
 import { aConfig } from './scaling-world.ts';
 import { makeVirtualClock, type VirtualClock } from './virtual-clock.ts';
@@ -43,6 +44,11 @@ export function aNight(
   const { through = (api) => api } = options;
   const app = makeApp({ store, fetch: through(simulatorApp(world).fetch), clock, newId, log, redactor, secrets });
   return { app, world, clock, config: aConfig(config), store };
+}
+
+/** Of the small fleet only these: a round costs as much as it has clusters. */
+export function onlyClusters(...names: readonly string[]): FleetSpec {
+  return { clusters: fleetOf('small').clusters.filter(({ name }) => names.includes(name)) };
 }
 
 /** Lets time pass, a second at a time, until the work is done. */

@@ -157,6 +157,6 @@ export function localDate(day: DayNumber): LocalDate {
 }
 
 /** 1970-01-01 was a Thursday. */
-function weekdayOf(day: DayNumber): Weekday {
+export function weekdayOf(day: DayNumber): Weekday {
   return (((((day + 3) % 7) + 7) % 7) + 1) as Weekday;
 }

@@ -9,6 +9,7 @@ import {
   type LocalDate,
   localDate,
   type OffsetStretch,
+  weekdayOf,
 } from './local-time.ts';
 
 /** Half-open: [from, to). */
@@ -28,14 +29,19 @@ export function windowsFrom(
 ): readonly WindowOpening[] {
   const special = calendar.get(day);
   if (special !== undefined && 'size' in special) return [];
-  const date = localDate(day);
-  const actsLike = special?.actLike ?? date.weekday;
-  return schedule.windows.flatMap((window) =>
-    window.pieces
-      .filter((piece) => opensOn(piece, date, actsLike) && isOneOfWorkdays(piece, date, calendar))
-      .map((piece) => ({ window, ...stretchOf(piece, day, offsets) }))
-      .filter(isOpening),
-  );
+  const actsLike = special?.actLike ?? weekdayOf(day);
+  // Loops, without arrays in between: the check of a config asks for every day of four years.
+  const found: WindowOpening[] = [];
+  for (const window of schedule.windows) {
+    for (const piece of window.pieces) {
+      if (!opensOn(piece, day, actsLike, calendar)) continue;
+      const from = boundaryOf(day, piece.from, offsets);
+      const to = boundaryOf(day, piece.to, offsets);
+      // A stretch that lies completely in a skipped hour never opens.
+      if (from < to) found.push({ window, from, to });
+    }
+  }
+  return found;
 }
 
 /** The whole local day. */
@@ -54,10 +60,6 @@ export function calendarByDay(schedule: Schedule): CalendarByDay {
   return new Map(schedule.calendarDays.map((day) => [dayNumber(day.date) ?? Number.NaN, day]));
 }
 
-function stretchOf(piece: DailyPiece, day: DayNumber, offsets: readonly OffsetStretch[]): Opening {
-  return { from: boundaryOf(day, piece.from, offsets), to: boundaryOf(day, piece.to, offsets) };
-}
-
 /** A stretch that lies completely in a skipped hour never opens. */
 function isOpening({ from, to }: Opening): boolean {
   return from < to;
@@ -74,13 +76,16 @@ function momentIn(written: string | EpochMs, zone: string): EpochMs {
  * A piece opens on a date that passes all its filters. `days` uses the weekday that the date acts like; the other
  * filters use the date itself.
  */
-function opensOn(piece: DailyPiece, date: LocalDate, actsLike: Weekday): boolean {
-  const { days, nth, dayOfMonth, months } = piece;
+function opensOn(piece: DailyPiece, day: DayNumber, actsLike: Weekday, calendar: CalendarByDay): boolean {
+  const { days, nth, dayOfMonth, months, workday } = piece;
+  if (days !== undefined && !days.includes(actsLike)) return false;
+  if ((nth ?? dayOfMonth ?? months ?? workday) === undefined) return true;
+  const date = localDate(day);
   return (
-    (days === undefined || days.includes(actsLike)) &&
     (nth === undefined || nth.some((one) => isNth(one, date))) &&
     (dayOfMonth === undefined || dayOfMonth.some((one) => isDayOfMonth(one, date))) &&
-    (months === undefined || months.includes(date.month))
+    (months === undefined || months.includes(date.month)) &&
+    isOneOfWorkdays(piece, date, calendar)
   );
 }
 
@@ -110,7 +115,7 @@ function workdaysOf({ day, dayOfMonth, daysInMonth }: LocalDate, calendar: Calen
 function isWorkday(day: DayNumber, calendar: CalendarByDay): boolean {
   const special = calendar.get(day);
   if (special !== undefined && 'size' in special) return false;
-  return (special?.actLike ?? localDate(day).weekday) <= 5;
+  return (special?.actLike ?? weekdayOf(day)) <= 5;
 }
 
 function isNth({ weekday, n }: NonNullable<DailyPiece['nth']>[number], date: LocalDate): boolean {

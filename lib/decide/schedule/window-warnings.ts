@@ -2,7 +2,7 @@ import type { Lead, Schedule, Window } from '../../model/config.ts';
 import { type Range, saysKey, type Term } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { offsetsAround } from './local-time.ts';
-import { calendarByDay, joinOpenings, type Opening, type WindowOpening, windowsFrom } from './openings.ts';
+import { calendarByDay, joinOpenings, type WindowOpening, windowsFrom } from './openings.ts';
 import type { ScheduleProblem } from './schedule-problem.ts';
 import { datesOpenIn, lookMs } from './timeline.ts';
 
@@ -18,13 +18,15 @@ const resizeMinutes = 15;
 /** Windows that are probably mistakes, judged by every time they open in the four years from `now`. */
 export function windowWarnings(schedule: Schedule, now: EpochMs): readonly WindowWarning[] {
   const openings = openingsFrom(schedule, now);
+  const byWindow = Map.groupBy(openings, ({ window }) => window);
+  const gaps = gapsAfter(openings);
   return schedule.windows.flatMap((window, i) => {
-    const own = openings.filter((opening) => opening.window === window);
-    if (own.length === 0) return [neverOpens(window, i)];
+    const own = byWindow.get(window);
+    if (own === undefined) return [neverOpens(window, i)];
     return [
       ...neverWins(schedule, i, own, openings),
       ...tooShort(window, i, schedule.lead),
-      ...holesAfter(schedule, i, own, openings),
+      ...holesAfter(schedule, i, own, gaps),
     ];
   });
 }
@@ -33,8 +35,9 @@ function openingsFrom(schedule: Schedule, now: EpochMs): readonly WindowOpening[
   const [first, last] = datesOpenIn(now, now + lookMs);
   const offsets = offsetsAround(schedule.zone, first, last);
   const calendar = calendarByDay(schedule);
-  const days = Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  return days.flatMap((day) => windowsFrom(schedule, calendar, day, offsets)).sort((a, b) => a.from - b.from);
+  const openings: WindowOpening[] = [];
+  for (let day = first; day <= last; day += 1) openings.push(...windowsFrom(schedule, calendar, day, offsets));
+  return openings.sort((a, b) => a.from - b.from);
 }
 
 function neverOpens({ text }: Window, window: number): WindowWarning {
@@ -57,6 +60,7 @@ function neverWins(
 ): readonly WindowWarning[] {
   const { text, size } = windows[window] as Window;
   const larger = windows.filter((other, i) => i !== window && isAtLeast(other.size, size, i < window));
+  if (larger.length === 0) return [];
   const covered = joinOpenings(openings.filter((opening) => larger.includes(opening.window)));
   if (!own.every(({ from, to }) => covered.some((other) => other.from <= from && to <= other.to))) return [];
   const names = larger.map((other) => `"${other.text}"`).join(', ');
@@ -97,19 +101,13 @@ function holesAfter(
   schedule: Schedule,
   window: number,
   own: readonly WindowOpening[],
-  openings: readonly WindowOpening[],
+  gaps: Gaps,
 ): readonly WindowWarning[] {
   const { text, size } = schedule.windows[window] as Window;
   const otherwise = saysKey([schedule.otherwise]);
   if (saysKey([size]) === otherwise || schedule.otherwise === 'leave' || size === 'leave') return [];
   const next = new Set<Window>();
-  const covered = joinOpenings(openings);
-  const byEnd = new Map(covered.map(({ to }, index) => [to, index]));
-  const byStart = Map.groupBy(openings, ({ from }) => from);
-  for (const { to } of own) {
-    const hole = holeBetween(to, covered[(byEnd.get(to) ?? Number.NaN) + 1]);
-    if (hole !== undefined) for (const one of byStart.get(hole.to) ?? []) next.add(one.window);
-  }
+  for (const { to } of own) for (const other of gaps.get(to) ?? []) next.add(other);
   return [...next]
     .filter((other) => saysKey([other.size]) !== otherwise && other.size !== 'leave')
     .map((other) => ({
@@ -120,8 +118,21 @@ function holesAfter(
     }));
 }
 
-/** `next` = the next window to open after all windows closed at `at`; undefined = none, or one was still open. */
-function holeBetween(at: EpochMs, next: Opening | undefined): Opening | undefined {
-  if (next === undefined || next.from - at > holeMinutes * 60_000) return undefined;
-  return { from: at, to: next.from };
+/** The instants at which all windows close for a few minutes only, and which windows open next. */
+type Gaps = ReadonlyMap<EpochMs, readonly Window[]>;
+
+function gapsAfter(openings: readonly WindowOpening[]): Gaps {
+  const covered = joinOpenings(openings);
+  const short = new Map<EpochMs, EpochMs>();
+  covered.forEach(({ to }, i) => {
+    const next = covered[i + 1]?.from;
+    if (next !== undefined && next - to <= holeMinutes * 60_000) short.set(next, to);
+  });
+  const gaps = new Map<EpochMs, Window[]>();
+  if (short.size === 0) return gaps;
+  for (const { from, window } of openings) {
+    const closed = short.get(from);
+    if (closed !== undefined) gaps.set(closed, [...(gaps.get(closed) ?? []), window]);
+  }
+  return gaps;
 }

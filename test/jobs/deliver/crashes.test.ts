@@ -13,8 +13,8 @@ import { makePagerduty, makeSlack, makeWebhook, type WebhookReceiver } from '../
 
 const minute = 60_000;
 const names = ['slack', 'pager', 'hook'] as const;
-/** More than five, so that the chat gets a batch. */
-const incidents = [1, 2, 3, 4, 5, 6, 7];
+/** Of the chat more than five, so that it gets a batch. */
+const incidents = { slack: [1, 2, 3, 4, 5, 6], pager: [1, 2], hook: [1, 2] };
 
 function makeWorld() {
   const receivers = { slack: makeSlack(), pager: makePagerduty(), hook: makeWebhook() };
@@ -28,7 +28,7 @@ function makeWorld() {
 
 async function tell(world: OutboxWorld, what: 'open' | 'resolve'): Promise<void> {
   for (const name of names) {
-    for (const n of incidents) {
+    for (const n of incidents[name]) {
       const over = { sequence: 2, facts: overFacts({ text: `cluster dev-${n} is in status Error` }) };
       await world.put(aDelivery(world.idOf(name), n, what === 'resolve' ? over : {}));
     }
@@ -79,16 +79,17 @@ for (const when of ['before', 'after'] as const) {
       expect(await whatWaits(world)).toBe(0);
       const alerts = [...receivers.pager.alerts.values()];
       expect(alerts.every(({ status, opened }) => status === 'resolved' && opened === 1)).toBe(true);
-      for (const n of incidents) {
+      for (const n of incidents.hook) {
         const resolve = aDelivery(world.idOf('hook'), n, { sequence: 2 }).id;
         expect(receivers.hook.events.findLast(({ body }) => isAbout(body, n))?.id).toBe(resolve);
-        expect(receivers.slack.posts.some(({ text }) => text.includes(`dev-${n} `))).toBe(true);
       }
+      for (const n of incidents.slack)
+        expect(receivers.slack.posts.some(({ text }) => text.includes(`dev-${n} `))).toBe(true);
       checkHook(receivers.hook);
       if (!died) break;
       deaths += 1;
     }
-    expect(deaths).toBeGreaterThan(60);
+    expect(deaths).toBeGreaterThan(30);
   });
 }
 
@@ -101,8 +102,8 @@ test('two deliverers at once send each message once', async () => {
   await tell(world, 'open');
   const others = [1, 2, 3].map(() => deliverAlerts(world.processWith({})));
   await Promise.all([deliverAlerts(world.parts), ...others]);
-  expect(receivers.hook.requests).toHaveLength(incidents.length);
-  expect(receivers.pager.requests).toHaveLength(incidents.length);
+  expect(receivers.hook.requests).toHaveLength(incidents.hook.length);
+  expect(receivers.pager.requests).toHaveLength(incidents.pager.length);
   expect(receivers.slack.posts).toHaveLength(1);
 });
 

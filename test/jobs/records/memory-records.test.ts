@@ -10,7 +10,7 @@ import { runs } from '../../support/runs.ts';
 const minuteMs = 60_000;
 const region = 'r1';
 /** More than one commit holds. */
-const many = 5000;
+const many = 2500;
 
 describe("a region's memory", () => {
   test('is read as it was written, whatever was stored before', async () => {
@@ -23,7 +23,7 @@ describe("a region's memory", () => {
           expect(await commitsOf(store, memory)).toEqual([]);
         }
       }),
-      runs(12),
+      runs(5),
     );
   });
 
@@ -116,14 +116,14 @@ describe("a region's memory", () => {
   test('keeps words together with what they are about', async () => {
     const store = aStore();
     await keep(store, fleet(many, 0));
-    const left = { region, clusters: fleet(many, 5 * minuteMs, 9).clusters.toSpliced(4900, 1) };
-    const gone = fleet(many, 0).clusters[4900]!;
+    const left = { region, clusters: fleet(many, 5 * minuteMs, 9).clusters.toSpliced(2400, 1) };
+    const gone = fleet(many, 0).clusters[2400]!;
     const word = { kind: 'putIfAbsent', key: { partition: 'notices', id: 'n' }, value: { gone: gone.id } } as const;
     const { stored } = await loadMemory(store, region);
     const commits = memoryCommits(left, stored, new Map([[gone.id, [word]]]));
     const [own, ...others] = commits.filter((writes) => writes.includes(word));
     expect(others).toEqual([]);
-    const neighbour = left.clusters[4899]!.id;
+    const neighbour = left.clusters[2399]!.id;
     expect(own?.some((write) => JSON.stringify(write).includes(`"${neighbour}"`))).toBe(true);
   });
 });
@@ -149,15 +149,15 @@ describe('the memory of parts', () => {
         }
         expect((await loadMemory(store, region)).memory.clusters).toEqual(known.clusters);
       }),
-      runs(8),
+      runs(3),
     );
   });
 
   test('is read by range once its border is drawn', async () => {
     const store = aStore();
-    await keep(store, spread(6000, 1));
+    await keep(store, spread(3000, 1));
     const part = { index: 3, count: 10 };
-    await keepPart(store, spread(6000, 2), part);
+    await keepPart(store, spread(3000, 2), part);
     let reads = 0;
     const list: Store['list'] = async (...asked) => {
       const records = await store.list(...asked);

@@ -14,10 +14,10 @@ const rules = [
   aRule({ match: aMatch('prod-web/workers'), base: { min: 3, max: 9 }, idle: { min: 1, max: 3 }, hash: 'prod' }),
 ];
 
-async function rounds(night: Night, until: string): Promise<void> {
+async function rounds(night: Night, until: string, everyMs = 5 * minute): Promise<void> {
   while (night.clock.now() < at(until)) {
     await night.app.scale(night.config);
-    await night.clock.advance(5 * minute);
+    await night.clock.advance(everyMs);
   }
 }
 
@@ -34,7 +34,7 @@ describe('rounds on a simulated fleet', () => {
   test('a night: what is matched sleeps and wakes, the rest is never touched', async () => {
     const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
     const before = sizes(night);
-    await rounds(night, '2026-03-02T23:00:00Z');
+    await rounds(night, '2026-03-02T23:00:00Z', 15 * minute);
     const asleep = sizes(night);
     expect(asleep).toMatchObject({
       'dev-api/workers': 0,
@@ -44,7 +44,7 @@ describe('rounds on a simulated fleet', () => {
       'prod-web/workers': '1..3',
     });
     expect(asleep['mgmt/system']).toBe(before['mgmt/system']);
-    await rounds(night, '2026-03-03T10:00:00Z');
+    await rounds(night, '2026-03-03T10:00:00Z', 15 * minute);
     expect(sizes(night)).toEqual(before);
   });
 
@@ -95,7 +95,7 @@ describe('rounds on a simulated fleet', () => {
 
     async function afterANight(): Promise<Night> {
       const night = aNight(at('2026-03-02T12:00:00Z'), { rules: given(2, 'before') });
-      await rounds(night, '2026-03-03T12:00:00Z');
+      await rounds(night, '2026-03-03T12:00:00Z', 30 * minute);
       const safety = { ...night.config.safety, brake: usualBrake };
       return { ...night, config: { ...night.config, rules: given(1, 'typo'), hash: 'config-2', safety } };
     }
@@ -178,7 +178,7 @@ describe('rounds on a simulated fleet', () => {
 
     test('and in the morning as well, where it is too small', async () => {
       const night = aStrictNight();
-      await rounds(night, '2026-03-03T08:00:00Z');
+      await rounds(night, '2026-03-03T08:00:00Z', 15 * minute);
       expect(sizes(night)[burst]).toBe('3..8');
       expect(puts(night).slice(2)).toMatchObject([
         { size: 0, size_min: 3, size_max: 8 },
@@ -333,7 +333,7 @@ describe('rounds on a simulated fleet', () => {
 
   test('decisions are kept once each, with their reasons', async () => {
     const night = aNight(at('2026-03-02T18:00:00Z'), { rules: [aRule({ match: aMatch('dev-api/workers') })] });
-    await rounds(night, '2026-03-03T08:00:00Z');
+    await rounds(night, '2026-03-03T08:00:00Z', 15 * minute);
     expect(await listDecisions(night.store, 'r1', { since: at('2026-03-03T00:00:00Z') })).toHaveLength(2);
     const lines = (await listDecisions(night.store, 'r1')).map(
       ({ kind, from, to, reason }) => `${kind} ${describeSize(from)}→${describeSize(to)} ${reason}`,

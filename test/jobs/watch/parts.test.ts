@@ -83,7 +83,7 @@ describe('a watch in parts', () => {
         }
         expect(await told(cut)).toEqual(await told(whole));
       }),
-      runs(25),
+      runs(8),
     );
   });
 
@@ -216,7 +216,7 @@ function aRound(world: WatchWorld, shard: Part, findings: RoundFindings['finding
 
 describe('how many parts', () => {
   test('by the last pass, where nothing is scaled', async () => {
-    const world = watchWorld(fleet(2500));
+    const world = watchWorld(fleet(2001));
     expect(await countParts(world.store, world.config)).toBe(1);
     await tick(world, partsOf(1));
     expect(await countParts(world.store, world.config)).toBe(3);
