@@ -156,6 +156,15 @@ describe('a store that was written by a clock 400 days ahead', () => {
     expect(await kinds()).toContain('rounds.missed');
   });
 
+  test('is not rewritten while no region answers, which alone says what time it is', async () => {
+    const { night, store } = await healed();
+    night.world.setFault(() => ({ kind: 'status', status: 403 }));
+    const kept = () => Promise.all(['asks/r1', 'silences', 'clusters/r1'].map((partition) => store.list(partition)));
+    const before = await kept();
+    await tick(night);
+    expect(await kept()).toEqual(before);
+  });
+
   test('is not rewritten by a clock that is behind', async () => {
     let ids = 0;
     const store = makeMemoryStore({ newId: () => `w${(ids += 1)}`, snapshot: await anEvening() });

@@ -30,9 +30,7 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   const book = bookFrom(parts.keptBook ?? {}, parts.config, parts.clock.now());
   const seen = await observeFleet(parts, options, book);
   const now = parts.clock.now();
-  const isPart = options.only !== undefined || (options.shard?.count ?? 1) > 1;
   const { wrongClocks } = seen;
-  const isWhole = !isPart && seen.problems.length === 0;
   const own = {
     now,
     config: parts.config,
@@ -40,7 +38,8 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
     asks: seen.asks,
     wrongClocks,
     storedRules: seen.storedRules,
-    isWhole,
+    // Without meaning where `named` is given.
+    isWhole: false,
     named: seen.named,
     earlier: earlierFindings(seen, options),
     book,

@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import { StoreError } from '../../../lib/errors.ts';
+import { type Log, type LogFields, silentLog } from '../../../lib/io/log.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import type { Store } from '../../../lib/io/stores/store.ts';
+import { listDecisions, storeUninstalled, undoUninstalled } from '../../../lib/jobs/records/cluster-records.ts';
+import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
+import { aNight, type Night } from '../../support/night-app.ts';
+import { aMatch, aRule, at, minute } from '../../support/scaling-world.ts';
+
+const evening = at('2026-03-02T20:00:00Z');
+const one = { region: 'r1', cluster: 'dev-api', pool: 'workers' };
+const rules = [aRule({ match: aMatch('dev-api/workers') })];
+
+type Line = readonly [level: 'info' | 'warn', message: string, fields: LogFields | undefined];
+
+/** An evening in which one pool is to be lowered from 3 to 0, with what is logged. */
+function anEvening(options: Parameters<typeof aNight>[2] = {}) {
+  const lines: Line[] = [];
+  const log: Log = {
+    ...silentLog,
+    with: () => log,
+    info: (message: string, fields?: LogFields) => void lines.push(['info', message, fields]),
+    warn: (message: string, fields?: LogFields) => void lines.push(['warn', message, fields]),
+  };
+  return { lines, night: aNight(evening, { rules }, { ...options, log }) };
+}
+
+/** The last line of the pool's history. */
+async function lastOf({ store }: Night) {
+  const { kind, code, from, to, reason } = (await listDecisions(store, 'r1')).at(-1) ?? {};
+  return { kind, code, from, to, reason };
+}
+
+describe('a change', () => {
+  test('that was sent is logged with its sizes and why', async () => {
+    const { night, lines } = anEvening();
+    await night.app.scale(night.config);
+    expect(lines.filter(([, message]) => message === 'pool scaled')).toEqual([
+      ['info', 'pool scaled', { ...one, from: '3', to: '0', reason: 'schedule office-hours: 0' }],
+    ]);
+  });
+
+  test.each<[string, number, string, string, string, number]>([
+    ['busy', 409, 'busy', 'dropped', 'busy', 0],
+    ['refused', 400, 'refused', 'refused', 'refused', 1],
+    ['forbidden', 403, 'refused', 'refused', 'refused', 1],
+    ['not authorized', 401, 'failed', 'dropped', 'dropped', 1],
+  ])('that is %s stands in the history as such', async (_, status, result, kind, code, problems) => {
+    const { night, lines } = anEvening({
+      fault: ({ method }) => (method === 'PUT' ? { kind: 'status', status } : undefined),
+    });
+    const report = await night.app.scale(night.config);
+    expect(report.results).toEqual([{ ...one, result }]);
+    const reason = expect.stringMatching(/^could not be set to 0: ./u);
+    expect(await lastOf(night)).toEqual({ kind, code, from: 3, to: 0, reason });
+    expect(report.problems).toHaveLength(problems);
+    for (const problem of report.problems)
+      expect(problem).toEqual({ ...one, reason: expect.stringMatching(/^dev-api\/workers could not be set to 0: ./u) });
+    expect(lines.map(([, message]) => message)).not.toContain('pool scaled');
+  });
+
+  test('whose answer is lost is a problem that the next round settles', async () => {
+    const { night } = anEvening({
+      fault: ({ method }) => (method === 'PUT' ? { kind: 'status', status: 504, applied: true } : undefined),
+    });
+    const { problems } = await night.app.scale(night.config);
+    expect(problems).toEqual([
+      { ...one, reason: expect.stringMatching(/; the next round will show whether it was applied$/u) },
+    ]);
+  });
+
+  test('of a pool that has changed since says so in the history alone', async () => {
+    const { night } = anEvening();
+    night.world.setFault(({ method, poolId }) => {
+      if (method === 'GET' && poolId !== undefined) night.world.personResizes('dev-api/workers', { size: 5 });
+      return undefined;
+    });
+    expect((await night.app.scale(night.config)).problems).toEqual([]);
+    const reason = 'the pool has changed since it was read';
+    expect(await lastOf(night)).toEqual({ kind: 'dropped', code: 'dropped', from: 3, to: 0, reason });
+  });
+
+  test('of a pool that cannot be read again has failed', async () => {
+    const { night } = anEvening({
+      fault: ({ method, poolId }) =>
+        method === 'GET' && poolId !== undefined ? { kind: 'status', status: 401 } : undefined,
+    });
+    const report = await night.app.scale(night.config);
+    expect(report.results).toEqual([{ ...one, result: 'failed' }]);
+    const reason = expect.stringMatching(/^could not be read again: ./u);
+    expect(await lastOf(night)).toEqual({ kind: 'dropped', code: 'dropped', from: 3, to: 0, reason });
+  });
+});
+
+describe('a store that fails for one cluster', () => {
+  const failsWith = (error: Error): Store => {
+    let ids = 0;
+    const store = makeMemoryStore({ newId: () => `v${(ids += 1)}` });
+    const commit: Store['commit'] = async (writes) => {
+      if (writes.some(({ key }) => key.partition === 'clusters/r1')) throw error;
+      return store.commit(writes);
+    };
+    return { ...store, commit };
+  };
+
+  test.each([
+    ['in its own words', new StoreError('The store is down'), 'The store is down'],
+    ['and never in foreign ones', new Error('c0ffee'), 'an unexpected error in acting on a cluster'],
+  ])('is a problem of the round, %s', async (_, error, reason) => {
+    const { night } = anEvening({ store: failsWith(error) });
+    const report = await night.app.scale(night.config);
+    expect(report.problems).toEqual([{ region: 'r1', cluster: undefined, pool: undefined, reason }]);
+    expect(report.results).toEqual([{ ...one, result: 'failed' }]);
+    expect(night.world.requests.every(({ method }) => method === 'GET')).toBe(true);
+    expect(await listRoundFindings(night.store, 'r1')).toHaveLength(1);
+  });
+});
+
+test('a fleet that is uninstalled is restored and nothing else, which each round says', async () => {
+  const { night, lines } = anEvening();
+  const restored = async () => {
+    const { isUninstalled, started, plan } = await night.app.scale(night.config);
+    await night.clock.advance(5 * minute);
+    return { isUninstalled, isStarted: started !== undefined, actions: plan.actions.map(({ to }) => to) };
+  };
+  const said = ['warn', 'this fleet is uninstalled: pools are only restored to their bases', expect.anything()];
+  await storeUninstalled(night.store, { at: evening, who: 'ada', reason: undefined });
+  expect(await restored()).toEqual({ isUninstalled: true, isStarted: false, actions: [] });
+  expect(lines).toEqual([said]);
+  await undoUninstalled(night.store, evening, 'ada');
+  expect(await restored()).toEqual({ isUninstalled: undefined, isStarted: true, actions: [0] });
+  await storeUninstalled(night.store, { at: night.clock.now(), who: 'ada', reason: undefined });
+  const later = [await restored(), await restored(), await restored()];
+  expect(later.flatMap(({ actions }) => actions)).toEqual([3]);
+});
+
+test('a round says what it has read, and of how many regions', async () => {
+  const { night } = anEvening();
+  const { clusters, pools, regions } = await night.app.scale(night.config);
+  const all = night.world.clusters();
+  const own = all.find(({ name }) => name === 'dev-api')?.pools.length;
+  expect({ clusters, pools, regions }).toEqual({
+    clusters: all.length,
+    pools: own,
+    regions: [{ region: 'r1', clusters: all.length }],
+  });
+  expect(await listRoundFindings(night.store, 'r1')).toMatchObject([{ clusters: all.length, pools: own }]);
+  night.world.failNext({ kind: 'status', status: 403 });
+  expect((await night.app.scale(night.config)).regions).toEqual([]);
+});
