@@ -4,11 +4,12 @@ import { makeRuleBook } from '../../lib/decide/scaling/rule-book.ts';
 import { listHappenings } from '../../lib/cli/page/page-lists.ts';
 import { makePage } from '../../lib/cli/page/page-model.ts';
 import { fleetStatus } from '../../lib/cli/status/fleet-status.ts';
+import { putAsk } from '../../lib/jobs/records/ask-records.ts';
 import { statusJson } from '../../lib/cli/status/status-json.ts';
 import { statusText } from '../../lib/cli/status/status-text.ts';
-import { aChat, anAnnouncedNight, announceTo, announcing, ticks } from '../support/announced-night.ts';
+import { aChat, anAnnouncedNight, announceTo, announcing, tick, ticks } from '../support/announced-night.ts';
 import { type Night, whileTimePasses } from '../support/night-app.ts';
-import { aConfig, aMatch, at } from '../support/scaling-world.ts';
+import { aConfig, aMatch, aPause, at } from '../support/scaling-world.ts';
 import { plainLook } from './cli-world.ts';
 
 test.each([
@@ -28,12 +29,14 @@ test.each([
 const env = { CHAT_URL: 'https://hooks.slack.com/services/T/B/x' };
 const day = '2026-03-02';
 
-function anEvening(answer: () => Response): Night {
+function anEvening(answer: () => Response, heard: (text: string) => void = () => {}): Night {
   const options = {
     env,
-    through: (api: typeof fetch) => (input: string | URL | Request, init?: RequestInit) => {
+    through: (api: typeof fetch) => async (input: string | URL | Request, init?: RequestInit) => {
       const url = input instanceof Request ? input.url : String(input);
-      return url.startsWith(env.CHAT_URL) ? Promise.resolve(answer()) : api(input, init);
+      if (!url.startsWith(env.CHAT_URL)) return api(input, init);
+      heard(await new Request(input, init).text());
+      return answer();
     },
   };
   return anAnnouncedNight(`${day}T18:05:00Z`, {}, options);
@@ -95,4 +98,25 @@ test('the page tells pools apart that are told elsewhere, or not at all', async 
     'dev-api/build, dev-api/workers',
     'dev-chat (waits in the outbox; 1 of 2 pools), ops (waits in the outbox; 1 of 2 pools)',
   ]);
+});
+
+test.each([
+  ['after it was told', ['At 19:00 UTC', 'Changed, for 19:00 UTC']],
+  ['before it was told', []],
+])('a chat that is retired %s gets what fits', async (_, heard) => {
+  const got: string[] = [];
+  const night = anEvening(fine, (text) => got.push(text));
+  const deliver = async () => {
+    for (let i = 0; i < 3; i += 1) {
+      await whileTimePasses(night, night.app.deliver(night.config));
+      await night.clock.advance(60_000);
+    }
+  };
+  await ticks(night, `${day}T18:30:00Z`);
+  if (heard.length > 0) await deliver();
+  night.config = { ...night.config, destinations: night.config.destinations.map((one) => ({ ...one, retired: true })) };
+  await putAsk(night.store, aPause(`${day}T18:31:00Z`, `${day}T23:30:00Z`), 0);
+  await tick(night);
+  await deliver();
+  expect(got.flatMap((text) => /(?:At|Changed, for) 19:00 UTC/.exec(text)?.[0] ?? [])).toEqual(heard);
 });

@@ -26,6 +26,8 @@ export type AnnounceInput = {
   readonly hash: (text: string) => string;
   /** Ids of destinations, by name, without retired ones. */
   readonly destinations: ReadonlyMap<string, string>;
+  /** Those of retired ones: they are only told what of their announcements no longer holds. */
+  readonly retired: ReadonlyMap<string, string>;
   readonly known: readonly Announcement[];
   readonly rounds: readonly RoundFindings[];
   readonly silences: Silences;
@@ -38,6 +40,8 @@ export type AnnouncementChange = {
   readonly before: Announcement | undefined;
   readonly after: Announcement;
   readonly delivery: Delivery | undefined;
+  /** What its destination can no longer be told, since the config does not have it any more. */
+  readonly unsaid?: string;
 };
 
 /**
@@ -118,7 +122,8 @@ function stepOne(
   const { boundary: at } = before;
   const text = (telling: Telling) =>
     correctionText({ at, gone: gone.changed, added: added.filter(isTold), rest: standing.filter(isTold) }, telling);
-  return { before, after, delivery: deliveryOf(input, after, text, [...standing, ...added].filter(isTold)) };
+  const delivery = deliveryOf(input, after, text, [...standing, ...added].filter(isTold));
+  return { before, after, delivery, ...(delivery === undefined && { unsaid: text(tellingFor(input, after)) }) };
 }
 
 function isTold({ said }: AnnouncedPool): boolean {
@@ -207,11 +212,10 @@ function deliveryOf(
 ): Delivery | undefined {
   const { now, config, hash } = input;
   const { boundary: at, destination, sequence } = announcement;
-  const id = input.destinations.get(destination);
-  const zone = config.destinations.find(({ name }) => name === destination)?.zone ?? 'UTC';
+  const id = input.destinations.get(destination) ?? input.retired.get(destination);
   if (id === undefined) return undefined;
-  const telling = { now, zone, hasSeveralRegions: config.regions.length > 1 };
-  const links = at > now ? offerLinks(config, announcement, sequence, zone, hash) : [];
+  const telling = tellingFor(input, announcement);
+  const links = at > now ? offerLinks(config, announcement, sequence, telling.zone, hash) : [];
   const key = messageKey(announcement, hash);
   const lane = { key, episode: at, sequence, destination: id, id: deliveryId(key, at, sequence, id, hash) };
   const facts = {
@@ -232,6 +236,11 @@ function deliveryOf(
     ...(links.length > 0 && { links }),
   } as const;
   return { schema: 1, ...lane, facts, queuedAt: now, ...unsent };
+}
+
+function tellingFor({ config, now }: AnnounceInput, { destination }: Announcement): Telling {
+  const zone = config.destinations.find(({ name }) => name === destination)?.zone ?? 'UTC';
+  return { now, zone, hasSeveralRegions: config.regions.length > 1 };
 }
 
 const keepFix = 'to keep them up longer, open one of the links; a page asks you to confirm';

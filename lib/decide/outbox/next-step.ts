@@ -213,7 +213,7 @@ export function lanesOf(deliveries: readonly Delivery[]): ReadonlyMap<string, re
 /**
  * Drops outdated messages. An incident that ends before its open is known to be accepted becomes one "resolved" with
  * the whole episode. A reminder is replaced by anything newer, and by an unsent open. Of end-date steps only the latest
- * is sent. A retired destination only gets resolves.
+ * is sent. A retired destination only gets resolves, and corrections of what was announced to it.
  */
 export function settleLane(lane: readonly Delivery[], telling: Telling): SettledLane {
   const episodes = Map.groupBy(lane, ({ episode }) => episode);
@@ -260,7 +260,7 @@ function settleEpisode(group: readonly Delivery[], newest: Delivery | undefined,
   const resolve = group.findLast(({ facts }) => facts.what === 'resolve');
   if (open !== undefined && resolve !== undefined) return absorb(group, resolve, telling);
   const unwanted = group.flatMap((delivery) => {
-    const reason = uselessBecause(delivery, open, newest, telling);
+    const reason = uselessBecause(delivery, group, newest, telling);
     return reason === undefined ? [] : [{ delivery, reason }];
   });
   const useless = new Set(unwanted.map(({ delivery }) => delivery));
@@ -286,16 +286,22 @@ function absorb(group: readonly Delivery[], resolve: Delivery, { kind, retired }
 
 function uselessBecause(
   delivery: Delivery,
-  open: Delivery | undefined,
+  group: readonly Delivery[],
   newest: Delivery | undefined,
   { retired, now }: Telling,
 ): string | undefined {
   const { what, staleAt } = delivery.facts;
   if (staleAt !== undefined && now >= staleAt) return 'its time has passed';
-  if (retired && (what === 'update' || what === 'reminder' || what === 'notice')) return 'the destination is retired';
+  if (retired && isNew(delivery, group)) return 'the destination is retired';
   if (what !== 'reminder') return undefined;
-  if (open !== undefined) return 'the first message still waits';
+  if (group.some(({ facts }) => facts.what === 'open')) return 'the first message still waits';
   return delivery === newest ? undefined : 'a newer message waits';
+}
+
+/** A correction takes back what an announcement said, as a resolve ends an open; if that one was not sent, it is new. */
+function isNew({ facts, sequence }: Delivery, group: readonly Delivery[]): boolean {
+  if (facts.kind !== 'announcement') return ['update', 'reminder', 'notice'].includes(facts.what);
+  return sequence === 1 || group.some((other) => other.sequence === 1 && !other.maybeAccepted);
 }
 
 /** Earlier steps of an end date that were never tried are replaced by the latest, which then is the open. */

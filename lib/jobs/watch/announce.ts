@@ -1,8 +1,9 @@
+import type { Announcement } from '../../decide/announcing/announcement.ts';
 import { stepAnnouncements } from '../../decide/announcing/step-announcements.ts';
 import type { DestinationState } from '../../decide/incidents/routing.ts';
 import type { Silences } from '../../decide/incidents/silence.ts';
 import { StoreError } from '../../errors.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, iso } from '../../model/time.ts';
 import { announcementWrites, listAnnouncements } from '../records/announcement-records.ts';
 import { deliveryWrite } from '../records/incident-records.ts';
 import type { KnownState } from './decide-watch.ts';
@@ -15,7 +16,7 @@ export type Announced = { readonly deliveries: number; readonly problems: readon
  * that only one of several processes sends it. The next round repeats what could not be stored.
  */
 export async function announce(
-  { store, config, hash }: WatchParts,
+  { store, config, hash, log }: WatchParts,
   { rounds, seen }: Pick<KnownState, 'rounds' | 'seen'>,
   states: readonly DestinationState[],
   silences: Silences,
@@ -29,7 +30,8 @@ export async function announce(
     now,
     config,
     hash,
-    destinations: new Map(states.flatMap(({ id, name, retired }) => (retired ? [] : [[name, id] as const]))),
+    destinations: idsByName(states.filter(({ retired }) => !retired)),
+    retired: idsByName(states.filter(({ retired }) => retired)),
     known: stored.map(({ announcement }) => announcement),
     rounds,
     silences,
@@ -37,18 +39,29 @@ export async function announce(
   });
   const problems: string[] = [];
   let deliveries = 0;
-  for (const { before, after, delivery } of changes) {
+  for (const { before, after, delivery, unsaid } of changes) {
     const known = stored.find(({ announcement }) => announcement === before);
     const writes = [...announcementWrites(after, known), ...(delivery ? [deliveryWrite(delivery)] : [])];
     try {
       const outcome = await store.commit(writes);
-      if (outcome.kind === 'committed' && delivery) deliveries += 1;
+      if (outcome.kind !== 'committed') continue;
+      if (delivery) deliveries += 1;
+      if (unsaid)
+        log.warn('correction not sent: the config no longer has the destination', { ...about(after), unsaid });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       problems.push(`an announcement for ${after.destination} was not stored: ${error.message}`);
     }
   }
   return { deliveries, problems };
+}
+
+function idsByName(states: readonly DestinationState[]): ReadonlyMap<string, string> {
+  return new Map(states.map(({ name, id }) => [name, id]));
+}
+
+function about({ destination, boundary }: Announcement): { readonly [name: string]: string } {
+  return { destination, boundary: iso(boundary) };
 }
 
 const nothing: Announced = { deliveries: 0, problems: [] };

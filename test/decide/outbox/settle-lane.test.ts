@@ -111,3 +111,18 @@ test('what speaks of the past is not sent any more', () => {
     'its time has passed',
   ]);
 });
+
+test.each([
+  ['the announcement was sent', [2], ['2']],
+  ['the announcement may have been sent', [1, 2], ['2']],
+  ['nothing was sent yet', [0, 2, 3], []],
+  ['two corrections wait', [2, 3], ['2', '3']],
+])('retired: corrections where %s', (_, sequences, sent) => {
+  const facts = someFacts({ what: 'notice', kind: 'announcement' });
+  const waiting = sequences.map((sequence) => {
+    const about = { sequence: Math.max(1, sequence), facts, id: `${sequence}` };
+    return aDelivery('ops', 1, { ...about, ...(sequence === 1 && maybe) });
+  });
+  const telling = { kind: 'slack', retired: true, isHeld: () => false, now: start } as const;
+  expect(settleLane(waiting, telling).waiting.map(({ sequence }) => `${sequence}`)).toEqual(sent);
+});

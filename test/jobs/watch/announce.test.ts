@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { type Log, silentLog } from '../../../lib/io/log.ts';
 import { putAsk, putLease } from '../../../lib/jobs/records/ask-records.ts';
 import type { Lease, Override, Pause } from '../../../lib/model/asks.ts';
 import {
@@ -276,6 +277,50 @@ describe('what no longer holds is corrected once', () => {
       '18:40 At 19:00 UTC, in 20 minutes: ',
       '18:50 Changed, for 19:00 UTC: 2 poo',
     ]);
+  });
+
+  test('at a destination that was retired since, and that hears of nothing new', async () => {
+    const night = anAnnouncedNight(evening, { destinations: [aChat('dev-chat'), aChat('other')] });
+    await ticks(night, `${day}T18:35:00Z`);
+    const announce = { ...announceTo, to: ['other'] };
+    const chats = {
+      destinations: [aChat('dev-chat', { retired: true }), aChat('other')],
+      rules: [announcing({ announce })],
+    };
+    night.config = { ...night.config, hash: 'config-2', ...chats };
+    await ticks(night, `${day}T18:45:00Z`);
+    await putAsk(night.store, aPause(night, `${day}T23:30:00Z`), 0);
+    await ticks(night, `${day}T19:15:00Z`);
+    const told = (await deliveriesIn(night.store)).map(({ destination, facts }) => [
+      destination.split('~')[0],
+      facts.text.slice(0, 22),
+    ]);
+    expect(told.filter(([name]) => name === 'dev-chat')).toEqual([
+      ['dev-chat', 'At 19:00 UTC, in 35 mi'],
+      ['dev-chat', 'Changed, for 19:00 UTC'],
+    ]);
+    expect(told.filter(([name]) => name === 'other').map(([, text]) => text)).toEqual([
+      'At 19:00 UTC, in 25 mi',
+      'Changed, for 19:00 UTC',
+    ]);
+  });
+
+  test('at no destination that left the config, and the log says so', async () => {
+    const warned: unknown[] = [];
+    const warn = (msg: string, about?: object) => void warned.push({ msg, ...about });
+    const log: Log = { ...silentLog, warn, with: () => log };
+    const night = anAnnouncedNight(evening, {}, { log });
+    await ticks(night, `${day}T18:35:00Z`);
+    night.config = { ...night.config, hash: 'config-2', destinations: [aChat('other')] };
+    await ticks(night, `${day}T18:45:00Z`);
+    await putAsk(night.store, aPause(night, `${day}T23:30:00Z`), 0);
+    await ticks(night, `${day}T19:15:00Z`);
+    expect(warned).toContainEqual({
+      msg: 'correction not sent: the config no longer has the destination',
+      destination: 'dev-chat',
+      boundary: '2026-03-02T19:00:00Z',
+      unsaid: expect.stringMatching(/^Changed, for 19:00 UTC: 2 pools .* do not go down: paused/),
+    });
   });
 
   test('a pause that ends in time takes the correction back', async () => {

@@ -110,6 +110,7 @@ export function tick(world: World, known: readonly Announcement[], watchedAt: nu
     config,
     hash: (text) => createHash('sha256').update(text).digest('hex'),
     destinations: new Map([['dev-chat', 'dev-chat~1']]),
+    retired: new Map(),
     known,
     rounds: [JSON.parse(JSON.stringify(findings)) as RoundFindings],
     silences: { configured: [], asked: [], isWindowOpen: () => false },
