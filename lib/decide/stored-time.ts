@@ -67,8 +67,8 @@ const untouched = new Set(
 /** Fields that may lie in the future, and how far. */
 const longest: { readonly [name: string]: number | undefined } = { nextAt: 3 * hourMs, ahead: 90 * minuteMs };
 const longestDoubtMs = 3 * hourMs;
-/** Lists and tables of past times. */
-const ofInstants = new Set(['changes', 'resolved', 'foreign', 'times']);
+/** Lists and tables of past times; a gap is a pair of them. */
+const ofInstants = new Set(['changes', 'resolved', 'foreign', 'times', 'gaps']);
 
 function isPast(name: string): boolean {
   return name === 'at' || name === 'since' || name === 'time' || name.endsWith('At') || name.endsWith('Since');
@@ -80,7 +80,10 @@ function pastOr(at: EpochMs, now: EpochMs): EpochMs {
 
 function parts(name: string, part: object, now: EpochMs): Json {
   if (!ofInstants.has(name)) return boundedByNow(part as Json, now);
-  const bounded = (at: Json) => (typeof at === 'number' ? pastOr(at, now) : at);
+  const bounded = (at: Json): Json => {
+    if (Array.isArray(at)) return eachPart(at, bounded);
+    return typeof at === 'number' ? pastOr(at, now) : at;
+  };
   return Array.isArray(part) ? eachPart(part, bounded) : eachField(part as Fields, bounded);
 }
 

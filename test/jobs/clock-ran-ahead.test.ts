@@ -5,9 +5,14 @@ import { listAsks, putAsk } from '../../lib/jobs/records/ask-records.ts';
 import { loadOutbox } from '../../lib/jobs/records/delivery-records.ts';
 import { listKnownDestinations } from '../../lib/jobs/records/destination-records.ts';
 import { listIncidents, listSilences, silenceWrite } from '../../lib/jobs/records/incident-records.ts';
+import { listNodes } from '../../lib/jobs/records/past-records.ts';
+import { listRoundHeads } from '../../lib/jobs/records/round-findings.ts';
+import { countSavings } from '../../lib/jobs/records/savings.ts';
+import type { CompiledConfig } from '../../lib/model/config.ts';
 import type { Json } from '../../lib/model/json.ts';
 import { aFullNight } from '../hostile/unknown-records.ts';
 import type { AlertNight } from '../support/alert-night.ts';
+import { aChat, deliveriesIn } from '../support/announced-night.ts';
 import { aNight, type Night } from '../support/night-app.ts';
 import { aMatch, aRule, at, hour, minute } from '../support/scaling-world.ts';
 
@@ -229,6 +234,78 @@ describe('rounds that are missed after one from the future', () => {
     }
     const kinds = (await listIncidents(store)).flatMap(({ record }) => (record.phase === 'open' ? [record.kind] : []));
     expect(kinds).toContain('rounds.missed');
+  });
+});
+
+/** A fleet whose store goes on from night to night; `aheadMs`: how far ahead this night's clock is. */
+function nights(config: Partial<CompiledConfig>) {
+  let ids = 0;
+  const store = makeMemoryStore({ newId: () => `v${(ids += 1)}` });
+  return {
+    store,
+    rounds: async (from: string, count: number, { aheadMs: skewMs = 0, isToldSo = false } = {}) => {
+      const night = aNight(at(from) + skewMs, config, { store });
+      if (isToldSo) night.world.behaviour.dateSkewMs = -skewMs;
+      for (let i = 0; i < count; i += 1) {
+        await night.app.scale(night.config);
+        await night.app.watch(night.config);
+        await night.clock.advance(5 * minute);
+      }
+      return night;
+    },
+  };
+}
+
+describe('one round of a clock that was 400 days ahead', () => {
+  const ahead = { aheadMs };
+  const told = { aheadMs, isToldSo: true };
+
+  test.each([
+    ['when the API agrees', ahead],
+    ['when the API contradicts', told],
+  ])('keeps no digest from being sent, %s', async (_, wrong) => {
+    const digest = { to: ['ops'], weekday: 1, seconds: 8 * 3600 } as const;
+    const { store, rounds } = nights({ rules, destinations: [aChat('ops')], digest });
+    await rounds('2026-03-03T18:00:00Z', 2);
+    await rounds('2026-03-03T18:10:00Z', 1, wrong);
+    await rounds('2026-03-03T18:15:00Z', 2);
+    await rounds('2026-03-09T07:50:00Z', 4);
+    await rounds('2026-03-16T07:50:00Z', 4);
+    const periods = (await deliveriesIn(store, 'digest')).map(({ facts }) => facts.facts['period']);
+    expect(periods).toEqual(expect.arrayContaining(['2026-03-09T08:00:00.000Z', '2026-03-16T08:00:00.000Z']));
+  });
+
+  test('is no gap of 400 days', async () => {
+    const { store, rounds } = nights({ rules, destinations });
+    await rounds('2026-03-03T18:00:00Z', 2);
+    await rounds('2026-03-03T18:10:00Z', 1, ahead);
+    const { config, clock } = await rounds('2026-03-03T18:15:00Z', 24);
+    const { gaps } = await countSavings(store, config, at('2026-03-03T18:00:00Z'), clock.now());
+    expect(gaps.reduce((sum, [from, to]) => sum + to - from, 0)).toBeLessThan(30 * minute);
+    const lasting = (await listRoundHeads(store, 'r1')).flatMap(({ looks }) => looks?.gaps ?? []);
+    expect(lasting.filter(([, to]) => to > clock.now())).toEqual([]);
+  });
+
+  test('is not what nodes are compared with', async () => {
+    const { store, rounds } = nights({ rules, destinations });
+    await rounds('2026-03-03T18:00:00Z', 2);
+    await rounds('2026-03-03T18:10:00Z', 1, ahead);
+    await rounds('2026-03-04T09:00:00Z', 12);
+    const records = await listNodes(store, 'r1', at('2026-03-04T00:00:00Z'));
+    expect(records.filter(({ at: then }) => then < at('2026-03-05T00:00:00Z'))).toContainEqual(
+      expect.objectContaining({ isWhole: true }),
+    );
+  });
+
+  test('ends no silence that goes on, while the API contradicts', async () => {
+    const { store, rounds } = nights({ rules, destinations });
+    const scope = { kind: 'match', match: aMatch('ml') } as const;
+    const silence = { schema: 1, id: 's1', scope, until: evening + 24 * hour, who: 'ada', reason: undefined } as const;
+    await store.commit([silenceWrite({ ...silence, askedAt: evening })]);
+    await rounds('2026-03-03T18:00:00Z', 2);
+    await rounds('2026-03-03T18:10:00Z', 2, told);
+    await rounds('2026-03-03T18:15:00Z', 1);
+    expect((await listSilences(store)).map(({ silence: { until } }) => until)).toEqual([silence.until]);
   });
 });
 

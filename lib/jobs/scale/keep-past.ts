@@ -3,6 +3,7 @@ import { type SizeChange, sizeChanges } from '../../decide/past/size-changes.ts'
 import type { RecordUpdate } from '../../decide/scaling/plan.ts';
 import { withAskedLabels } from '../../decide/scaling/plan-round.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
+import { isFromFuture } from '../../decide/stored-time.ts';
 import type { Write } from '../../io/stores/store.ts';
 import { whole } from '../../model/part.ts';
 import { listNodes, nodesWrites, sizeWrites } from '../records/past-records.ts';
@@ -54,7 +55,8 @@ export async function keepNodes(
     const clusters = own.map((one) => withAskedLabels(one, book));
     const counted = countNodes(clusters, (names) => book.appliedRule(names) !== undefined);
     if (counted.size === 0) continue;
-    const today = await listNodes(store, name, dayStart(now));
+    // What a clock wrote that ran ahead stays in the store for long, behind everything else.
+    const today = (await listNodes(store, name, dayStart(now))).filter(({ at }) => !isFromFuture(at, now));
     const record = nodesRecord(now, `${shard.index}/${shard.count}`, counted, today);
     if (record) await commitEach(store, nodesWrites(name, record, newId, config.keepMs));
   }

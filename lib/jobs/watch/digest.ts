@@ -1,5 +1,6 @@
 import { digestDelivery, digestOf, lastDue, type Week } from '../../decide/digest/digest.ts';
 import type { DestinationState } from '../../decide/incidents/routing.ts';
+import { isFromFuture } from '../../decide/stored-time.ts';
 import { StoreError } from '../../errors.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
@@ -56,7 +57,8 @@ async function tellOne(
   const key = { partition: 'digests', id: name };
   const before = await store.read(key);
   const toldAt = (before?.value as { readonly at?: number } | null | undefined)?.at;
-  if (toldAt !== undefined && toldAt >= due) return false;
+  // By a clock that ran ahead a digest of times to come was told, and ours may not have been.
+  if (toldAt !== undefined && toldAt >= due && !isFromFuture(toldAt, now)) return false;
   const put = putOver(key, { schema: 1, at: due }, before?.version);
   if (before === undefined) {
     await store.commit([put]);

@@ -145,11 +145,12 @@ const nothingTold: ToldNotices = { deliveries: 0, unwanted: [], problems: [] };
 /** Messages that are sent once: notices of all parts and of scaling rounds, and announcements. */
 async function tellAll(
   parts: WatchParts,
-  { known, destinations: { states }, silences, now }: Round,
+  { known, answers, destinations: { states }, silences, now }: Round,
 ): Promise<ToldNotices> {
   const notices = await tellNotices(parts, states, silences);
   const announced = await announce(parts, known, states, silences, now);
-  const digest = await tellDigest(parts, states, now);
+  // By a wrong clock it would tell of another week.
+  const digest = await tellDigest(parts, answers.some(isClockWrong) ? [] : states, now);
   return {
     deliveries: notices.deliveries + announced.deliveries + digest.deliveries,
     unwanted: notices.unwanted,
@@ -157,7 +158,10 @@ async function tellAll(
   };
 }
 
-/** The round's own mark, and with it everything that has no more use, which is for the first part. */
+/**
+ * The round's own mark, and with it everything that has no more use, which is for the first part. By a clock that the
+ * answers contradict, silences that go on would have no more use.
+ */
 async function tidy(
   { store, config }: WatchParts,
   { now, part, known, answers, destinations, decided }: Round,
@@ -166,11 +170,10 @@ async function tidy(
   const [clusters, answered] = [clustersIn(answers), answeredIn(answers)];
   const seen = seenWrite({ schema: 1, at: now, configHash: config.hash, clusters, answered }, part, known.seen);
   const useless = async () =>
-    part.index === 0
-      ? [...unwanted, ...(await leftovers(store, known, decided.outcome.records, destinations, now))]
-      : [];
+    answers.some(isClockWrong) ? [] : leftovers(store, known, decided.outcome.records, destinations, now);
   const problem = await storeProblem(async () => {
-    const outcome = await store.commit([seen, ...(await useless()).slice(0, mostWrites - 1)]);
+    const away = part.index === 0 ? [...unwanted, ...(await useless())] : [];
+    const outcome = await store.commit([seen, ...away.slice(0, mostWrites - 1)]);
     if (outcome.kind === 'conflict' && !outcome.failed.includes(0)) await store.commit([seen]);
   });
   return typeof problem === 'string' ? [problem] : [];
