@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changeMemories } from '../../lib/cli/asks/change-memory.ts';
 import { listKnownPools } from '../../lib/cli/pools.ts';
 import { openStore } from '../../lib/io/stores/open-store.ts';
@@ -33,7 +33,7 @@ async function rounds(world: CliWorld, count: number): Promise<void> {
 /** A size set by hand that is kept: the pool is at its size, then a person changes it. */
 async function withKeptSize(): Promise<CliWorld> {
   const world = aCliWorld('2026-11-23T20:00:00Z');
-  await rounds(world, 5);
+  await rounds(world, 3);
   world.world.personResizes('dev-api/workers', { size: 2 });
   await world.clock.advance(20 * minute);
   await rounds(world, 1);
@@ -351,11 +351,11 @@ describe('base', () => {
 
   test('set at night: kept for the morning', async () => {
     using world = aCliWorld('2026-11-23T20:00:00Z');
-    await rounds(world, 5);
+    await rounds(world, 3);
     const { out } = await world.run('base', 'dev-api/workers', 'set', '5');
     expect(out).toContain('the schedule says otherwise until Tue 2026-11-24 07:00 Europe/Berlin (06:00Z)');
     await world.clock.advance(10 * 60 * minute);
-    await rounds(world, 6);
+    await rounds(world, 3);
     expect(world.world.pool('dev-api/workers').size).toBe(5);
   });
 
@@ -368,33 +368,40 @@ describe('base', () => {
 
   test('set for a pool that became autoscaled at night, in its new form', async () => {
     using world = aCliWorld('2026-11-23T20:00:00Z');
-    await rounds(world, 5);
+    await rounds(world, 3);
     world.world.toggleAutoscale('dev-api/workers', { min: 0, max: 0 });
     await world.clock.advance(20 * minute);
     await rounds(world, 1);
     const { code } = await world.run('base', 'dev-api/workers', 'set', '2..6');
     expect(code).toBe(0);
     await world.clock.advance(10 * 60 * minute);
-    await rounds(world, 6);
+    await rounds(world, 3);
     expect(world.world.pool('dev-api/workers')).toMatchObject({ sizeMin: 2, sizeMax: 6 });
   });
 
-  test.each([
-    ['zero', ['dev-api/workers', 'set', '0'], 2, 'cannot be 0'],
-    ['bounds on a fixed pool', ['dev-api/workers', 'set', '1..4'], 2, 'not autoscaled'],
-    ['a base that the config gives', ['ml/gpu', 'set', '1..4'], 1, 'is given by its rule'],
-    ['a pool that nobody has seen', ['dev-api/none', 'show'], 1, 'a pool "dev-api/none": see: lamplighter status'],
-    ['a slip in a name', ['dev-api/wrokers', 'set', '3'], 1, 'did you mean "dev-api/workers"?'],
-    ['a slip in a name with its region', ['r1:dev-api/wrokers', 'show'], 1, 'did you mean "r1:dev-api/workers"?'],
-    ['a pattern', ['dev-api/*', 'set', '2'], 2, '"dev-api/*" is a pattern: write the name of one pool'],
-    ['set without a size', ['dev-api/workers', 'set'], 2, 'Set needs a size'],
-    ['show with one', ['dev-api/workers', 'show', '3'], 2, 'A size is only for set, not for show'],
-    ['a name without a slash', ['dev-api', 'show'], 2, 'does not name one pool'],
-  ])('refuses %s', async (_, argv, exitCode, message) => {
-    using world = aCliWorld();
-    await rounds(world, 1);
-    const { code, err } = await world.run('base', ...argv);
-    expect({ code, err }).toEqual({ code: exitCode, err: expect.stringContaining(message) });
+  describe('of a fleet that was seen', () => {
+    let world: CliWorld;
+    beforeAll(async () => {
+      world = aCliWorld();
+      await rounds(world, 1);
+    });
+    afterAll(() => world[Symbol.dispose]());
+
+    test.each([
+      ['zero', ['dev-api/workers', 'set', '0'], 2, 'cannot be 0'],
+      ['bounds on a fixed pool', ['dev-api/workers', 'set', '1..4'], 2, 'not autoscaled'],
+      ['a base that the config gives', ['ml/gpu', 'set', '1..4'], 1, 'is given by its rule'],
+      ['a pool that nobody has seen', ['dev-api/none', 'show'], 1, 'a pool "dev-api/none": see: lamplighter status'],
+      ['a slip in a name', ['dev-api/wrokers', 'set', '3'], 1, 'did you mean "dev-api/workers"?'],
+      ['a slip in a name with its region', ['r1:dev-api/wrokers', 'show'], 1, 'did you mean "r1:dev-api/workers"?'],
+      ['a pattern', ['dev-api/*', 'set', '2'], 2, '"dev-api/*" is a pattern: write the name of one pool'],
+      ['set without a size', ['dev-api/workers', 'set'], 2, 'Set needs a size'],
+      ['show with one', ['dev-api/workers', 'show', '3'], 2, 'A size is only for set, not for show'],
+      ['a name without a slash', ['dev-api', 'show'], 2, 'does not name one pool'],
+    ])('refuses %s', async (_, argv, exitCode, message) => {
+      const { code, err } = await world.run('base', ...argv);
+      expect({ code, err }).toEqual({ code: exitCode, err: expect.stringContaining(message) });
+    });
   });
 
   test('before any round, says to run one', async () => {

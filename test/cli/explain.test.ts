@@ -270,9 +270,9 @@ describe('explain without --at', () => {
       fixed(`pools: [{ match: "dev-*/*", schedule: office-hours, idle: 1 }]
 safety: { brake: { pools: 1, percent: 5 } }`).replace('"19:00"', `"${to}"`);
     using world = aCliWorld('2026-11-23T05:00:00Z', config('19:00'));
-    for (let i = 0; i < 12; i += 1) {
+    for (let i = 0; i < 4; i += 1) {
       await world.run('run', '--once');
-      await world.clock.advance(30 * 60_000);
+      await world.clock.advance(90 * 60_000);
     }
     world.writeConfig(config('08:00'));
     await world.run('run', '--once');

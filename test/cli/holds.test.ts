@@ -128,7 +128,7 @@ test('what holds a pool is named, and until when', async () => {
       const now = world.now + later * minute;
       await judge(world, now, seen);
     }),
-    runs(150),
+    runs(50),
   );
   expect([...seen].toSorted()).toEqual(
     expect.arrayContaining(['absent-size', 'cool-down', 'observe', 'paused', 'slot', 'stale']),
@@ -345,7 +345,7 @@ describe('on the command line', () => {
         .replace('mon-fri, from: "07:00", to: "19:00"', 'mon-sun, from: "00:00", to: "24:00"')
         .replace('base: remembered', 'base: 3, everyPool: true'),
     );
-    for (let i = 0; i < 8; i += 1) {
+    for (let i = 0; i < 4; i += 1) {
       await world.run('run', '--once');
       await world.clock.advance(15 * minute);
     }

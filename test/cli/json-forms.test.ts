@@ -58,7 +58,7 @@ beforeAll(async () => {
   await note('run', world, 'run', '--once');
   await note('status', world, 'status');
   await note('explain', world, 'explain', 'dev-api/*');
-  for (let i = 0; i < 5; i += 1) {
+  for (let i = 0; i < 3; i += 1) {
     await world.clock.advance(20 * 60_000);
     await world.run('run', '--once');
   }
@@ -98,7 +98,7 @@ async function noteHeld(): Promise<void> {
       .replace('[{ days: mon-fri, ', '[{ ');
   using world = aCliWorld('2026-11-23T05:00:00Z', config('07:30'));
   world.writeConfig(`${config('19:00')}safety: { brake: { pools: 1, percent: 5 } }\n`);
-  for (let i = 0; i < 8; i += 1) {
+  for (let i = 0; i < 7; i += 1) {
     await world.run('run', '--once');
     await world.clock.advance(30 * 60_000);
   }

@@ -43,7 +43,7 @@ const reads: readonly (readonly string[])[] = [
   ['outbox'],
   ['outbox', '--history', '7d'],
   ['silence', '--list'],
-  ['rehearse', '--days', '2'],
+  ['rehearse', '--days', '1'],
   ['doctor'],
   ['check'],
   ['base'],

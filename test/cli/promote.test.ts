@@ -67,7 +67,7 @@ describe('promote', () => {
     async (match) => {
       using world = aCliWorld(undefined, config);
       await world.run('run', '--once');
-      const { out } = await world.run('promote', match);
+      const { out } = await world.run('promote', match, '--days', '1');
       const patch = out.split('\n\n')[0]?.split('\n') ?? [];
       let text = config;
       let gone: string[] = [];
@@ -86,7 +86,7 @@ describe('promote', () => {
         }
       }
       world.writeConfig(text);
-      expect((await world.run('promote', match)).out).toContain('there is nothing to promote');
+      expect((await world.run('promote', match, '--days', '1')).out).toContain('there is nothing to promote');
       const loaded = await loadConfig(world.config, { now: world.clock.now() });
       expect(loaded.ok).toBe(true);
     },

@@ -4,11 +4,12 @@ import { countSavings, groupSavings, sumSavings, unseenHours } from '../../lib/j
 import { dayMs, minuteMs } from '../../lib/model/time.ts';
 import { countShown, keepFleet, pageNow, smallAway, smallConfig, smallScenes } from '../support/page-fleet.ts';
 
+const everyMs = 15 * minuteMs;
+
 describe('savings', () => {
   test('equal a count of what the API really had, within 1 %', { timeout: 120_000 }, async () => {
-    const everyMs = 15 * minuteMs;
-    const fleet = await keepFleet({ everyMs, days: 5, watches: false });
-    const from = pageNow - 4 * dayMs;
+    const fleet = await keepFleet({ everyMs, days: 3.1, watches: false });
+    const from = pageNow - 3 * dayMs;
     const found = await countSavings(fleet.store, fleet.config, from, pageNow);
     const { used, always } = countShown(fleet.shown, from, everyMs);
     const { hours } = sumSavings(found.pools);
@@ -19,11 +20,11 @@ describe('savings', () => {
   });
 
   test('leave out hours in which nobody looked, and are what the page says', { timeout: 60_000 }, async () => {
-    const fleet = await keepFleet({ scenes: smallScenes, away: smallAway, days: 3, watches: false });
+    const fleet = await keepFleet({ scenes: smallScenes, away: smallAway, days: 2.2, everyMs, watches: false });
     const found = await countSavings(fleet.store, fleet.config, pageNow - 7 * dayMs, pageNow);
     const page = await makePage(fleet.store, fleet.config, pageNow, 'Europe/Berlin');
     const { hours, money } = sumSavings(found.pools);
-    expect(unseenHours(found)).toBeCloseTo(4 * 24 + 5.25, 0);
+    expect(unseenHours(found)).toBeCloseTo(4.8 * 24 + 5.25, 0);
     expect(page.total.last.used).toBeCloseTo(hours.used, 5);
     expect(page.total.last.always).toBeCloseTo(hours.always, 5);
     expect(page.total.lastMoney).toBeCloseTo(money ?? Number.NaN, 5);
@@ -43,7 +44,7 @@ describe('savings', () => {
 
   test('go back no further than what is kept', { timeout: 60_000 }, async () => {
     const config = `keep: 2d\n${smallConfig}`;
-    const fleet = await keepFleet({ config, days: 3, watches: false });
+    const fleet = await keepFleet({ config, days: 2.1, everyMs, watches: false });
     const found = await countSavings(fleet.store, fleet.config, pageNow - 30 * dayMs, pageNow);
     expect([found.from, found.gaps]).toEqual([pageNow - 2 * dayMs, []]);
     const page = await makePage(fleet.store, fleet.config, pageNow, 'Europe/Berlin');
@@ -53,7 +54,7 @@ describe('savings', () => {
 
   test('have no money where a pool has no price', { timeout: 60_000 }, async () => {
     const config = smallConfig.replace(', default: 0.2', '').replace('eo2a.large: 0.12, ', '');
-    const fleet = await keepFleet({ config, days: 1, watches: false });
+    const fleet = await keepFleet({ config, days: 0.4, everyMs, watches: false });
     const { pools } = await countSavings(fleet.store, fleet.config, pageNow - dayMs, pageNow);
     expect(sumSavings(pools).money).toBeUndefined();
     expect(

@@ -53,8 +53,11 @@ let ids = 0;
 /** The pools whose memory is not what it was, by their full names. */
 async function changed(world: CliWorld, places: readonly Place[]): Promise<Map<string, PoolMemory>> {
   const found = new Map<string, PoolMemory>();
-  for (const { region, cluster } of places) {
-    const stored = await inStore(world, (store) => readClusterRecord(store, region, `c-${cluster}`));
+  const stores = await inStore(world, (store) =>
+    Promise.all(places.map(({ region, cluster }) => readClusterRecord(store, region, `c-${cluster}`))),
+  );
+  for (const [index, { region, cluster }] of places.entries()) {
+    const stored = stores[index];
     names.forEach((name, at) => {
       const memory = stored?.record.pools[`p-${name}`] as PoolMemory;
       const isSame = JSON.stringify(memory) === JSON.stringify(memoryOf(name, at));

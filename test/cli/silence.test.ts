@@ -141,7 +141,7 @@ test('an incident is acknowledged by a word of its own, and told again when it o
     expect.stringContaining(`silenced incident ${incident?.id} until it is over by ada@lab`),
   ]);
   expect(await cli.json('silence', '--list')).toMatchObject({ asked: [{ incident: incident?.id, until: null }] });
-  await cli.rounds(18);
+  await cli.rounds(1);
   cli.night.world.clearClusterError('dev-1');
   await cli.rounds(4);
   fail(cli, 'dev-1');

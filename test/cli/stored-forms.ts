@@ -13,7 +13,7 @@ export async function noteKeepingForms(note: Note): Promise<void> {
   const { clock } = world;
   const inTime: Pick<CliWorld, 'json'> = { json: (...argv) => passing(clock, world.json(...argv)) };
   await note('doctor', inTime, 'doctor');
-  await note('rehearse', inTime, 'rehearse', '--days', '2', '--from', '2026-11-23T19:00:00Z');
+  await note('rehearse', inTime, 'rehearse', '--days', '1', '--from', '2026-11-23T19:00:00Z');
   await note('rehearse', inTime, 'rehearse', '--days', '2');
   const told = config.replaceAll(
     'schedule: office-hours,',
@@ -22,7 +22,7 @@ export async function noteKeepingForms(note: Note): Promise<void> {
   world.writeConfig(`${told}destinations: { chat: { kind: slack, url: { env: CHAT } } }\n`);
   await note('rehearse', inTime, 'rehearse', '--days', '2');
   world.writeConfig(config);
-  for (let i = 0; i < 16; i += 1) {
+  for (let i = 0; i < 12; i += 1) {
     await passing(clock, world.run('run', '--once'));
     await clock.advance(15 * 60_000);
   }

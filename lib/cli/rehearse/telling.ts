@@ -87,8 +87,11 @@ function instantIn(at: EpochMs, zone: string, main: string): string {
   return `${dayAndTime(at, zone)}${zone === main ? '' : ` ${zone}`}`;
 }
 
+/** Made once: to make a formatter takes longer than to use it a hundred times. */
+const oneDigit = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+
 export function hours(n: number): string {
-  return n.toLocaleString('en-US', { maximumFractionDigits: 1 });
+  return oneDigit.format(n);
 }
 
 /** Of a large fleet, the first of what there is to say. */

@@ -342,7 +342,7 @@ describe('rehearse says what its figures cannot know', () => {
 
   test('pools whose rule has left while they were away: they are given back, and that is rehearsed', async () => {
     using fleet = await aFleet({ start: night, config: given });
-    for (let i = 0; i < 6; i += 1) {
+    for (let i = 0; i < 4; i += 1) {
       await fleet.run('run', '--once');
       fleet.clock.moveTo(fleet.clock.now() + 20 * 60_000);
     }

@@ -133,7 +133,7 @@ describe('the single process', () => {
   });
 
   test('an invalid config keeps the last good one, and is an incident', async () => {
-    const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
+    const night = aNight(at('2026-03-02T18:00:00Z'), { rules });
     let isBroken = false;
     const problem = {
       severity: 'error' as const,
@@ -149,7 +149,7 @@ describe('the single process', () => {
     );
     await pass(night, minute);
     isBroken = true;
-    await pass(night, 7 * hour + 30 * minute);
+    await pass(night, hour + 30 * minute);
     const open = (await listIncidents(night.store)).filter(({ record }) => record.phase === 'open');
     expect(open.map(({ record }) => record.kind)).toContain('config.invalid');
     expect(night.world.pool('dev-api/workers').size).toBe(0);

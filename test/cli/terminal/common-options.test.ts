@@ -120,15 +120,14 @@ describe('options of every command', () => {
   });
 
   const ordinary = [
-    ...['status', 'plan', 'rehearse', 'clusters', 'history', 'savings', 'incidents', 'outbox', 'approve'].map((one) => [
-      one,
-    ]),
+    ...['status', 'plan', 'clusters', 'history', 'savings', 'incidents', 'outbox', 'approve'].map((one) => [one]),
+    ['rehearse', '--days', '1'],
     ['explain', 'dev-api/workers'],
     ['base', 'dev-api/workers', 'show'],
     ['scale', 'ml/gpu', '--at-least', '2', '--for', '1h'],
     ['pause', 'dev-*', '--for', '1h'],
     ['resume', 'dev-*'],
-    ['promote', 'dev-*'],
+    ['promote', 'dev-*', '--days', '1'],
     ['silence', 'dev-*', '--for', '1h'],
     ['silence', '--list'],
     ['page', '--out', './page.html'],

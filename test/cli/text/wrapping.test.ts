@@ -27,7 +27,7 @@ const commands: readonly (readonly string[])[] = [
   ['outbox'],
   ['outbox', '--history', '7d'],
   ['silence', '--list'],
-  ['rehearse', '--days', '2', '--changes'],
+  ['rehearse', '--days', '1', '--changes'],
   ['base'],
   ['scale', 'ml/gpu', '--at-least', '6', '--for', '2h', '--reason', 'a long reason, so that its line has to be broken'],
   ['pause', 'dev-*', '--for', '2h', '--reason', 'a long reason, so that its line has to be broken'],

@@ -30,7 +30,7 @@ async function rounds(night: CliNight, count: number): Promise<void> {
 async function asleep(fault?: FaultHook): Promise<CliNight> {
   const start = at('2026-03-02T18:45:00Z');
   const night = await aCliNight({ start, config, ...(fault ? { fault } : {}) });
-  await rounds(night, 5);
+  await rounds(night, 4);
   expect(sizes(night)).toEqual({
     'dev-api/workers': 0,
     'dev-api/build': 0,
