@@ -21,13 +21,10 @@ export type KnownTimes = {
 
 /** A record stays below 100 KB. */
 const mostKeys = 700;
-/** By the job that observes them, so that jobs do not overwrite each other's times. */
-const partitions = { watch: 'obs-times', deliver: 'obs-times/deliver' } as const;
+const partition = 'obs-times';
 
-export type TimesOwner = keyof typeof partitions;
-
-export async function loadTimes(store: Store, owner: TimesOwner, part: Part = whole): Promise<KnownTimes> {
-  const records = await listAll(store, partitions[owner]);
+export async function loadTimes(store: Store, part: Part = whole): Promise<KnownTimes> {
+  const records = await listAll(store, partition);
   const isOwn = ({ key }: StoredRecord) => isOfPart(key.id, part);
   const [own, others] = [records.filter(isOwn), records.filter((record) => !isOwn(record))];
   const elsewhere = newest(others);
@@ -56,16 +53,11 @@ function newest(records: readonly StoredRecord[]): Times {
 }
 
 /** The writes that replace this part's records with these times. */
-export function timesWrites(
-  times: Times,
-  { versions }: KnownTimes,
-  owner: TimesOwner,
-  { index: part }: Part = whole,
-): readonly Write[] {
+export function timesWrites(times: Times, { versions }: KnownTimes, { index: part }: Part = whole): readonly Write[] {
   const start = part === 0 ? '' : `p${numbered(part)}/`;
   const entries = Object.entries(times).sort(([a], [b]) => (a < b ? -1 : 1));
   const count = Math.max(1, Math.ceil(entries.length / mostKeys));
-  const keyOf = (id: string) => ({ partition: partitions[owner], id });
+  const keyOf = (id: string) => ({ partition, id });
   const puts = Array.from({ length: count }, (_, index): Write => {
     const some = Object.fromEntries(entries.slice(index * mostKeys, (index + 1) * mostKeys));
     const id = start + numbered(index);

@@ -133,7 +133,7 @@ export async function loadKnownState({ store, config, clock }: WatchParts, part:
     incidents,
     memories,
     rounds,
-    times: await loadTimes(store, 'watch', part),
+    times: await loadTimes(store, part),
     silences: await listSilences(store),
     destinations: await listKnownDestinations(store),
     broken: await listBroken(store),

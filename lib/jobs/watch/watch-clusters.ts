@@ -136,7 +136,7 @@ async function keepTimes(
   });
   const after = Object.fromEntries(entries);
   if (entries.length === 0 && times.versions.size === 0) return [];
-  const problem = await storeProblem(async () => void (await store.commit(timesWrites(after, times, 'watch', part))));
+  const problem = await storeProblem(async () => void (await store.commit(timesWrites(after, times, part))));
   return typeof problem === 'string' ? [problem] : [];
 }
 

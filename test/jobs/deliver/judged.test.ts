@@ -148,6 +148,21 @@ test('rounds that are missed are told, and over when they come back', async () =
   expect(receivers.ops.posts.map(({ text }) => text.includes('Resolved'))).toEqual([false, true]);
 });
 
+test('rounds that are missed again and again are over after a long calm', async () => {
+  const { receivers, world } = twoDestinations();
+  const told = () => receivers.ops.posts.filter(({ text }) => text.includes('Resolved')).length;
+  for (let episode = 1; episode <= 4; episode += 1) {
+    await lookedAt(world, world.clock.now());
+    await ticks(world, 12);
+    expect(told()).toBe(episode - 1);
+    for (let round = 0; round < 45; round += 1) {
+      await lookedAt(world, world.clock.now());
+      await ticks(world, 1);
+    }
+    expect(told()).toBe(episode);
+  }
+});
+
 function anIncident(patch: Partial<IncidentRecord> = {}): IncidentRecord {
   const subject = { kind: 'cluster', region: 'r1', clusterId: 'c-1', cluster: 'dev-1' } as const;
   return {

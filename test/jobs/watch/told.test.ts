@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest';
+import { StoreError } from '../../../lib/errors.ts';
+import { type LogFields, silentLog } from '../../../lib/io/log.ts';
+import type { Store } from '../../../lib/io/stores/store.ts';
+import { listAll } from '../../../lib/jobs/records/change-record.ts';
+import { noticeWrite } from '../../../lib/jobs/records/incident-records.ts';
+import { watchClusters } from '../../../lib/jobs/watch/watch-clusters.ts';
+import { aCluster, aConfig, aPool, destination, minuteMs, start, type WatchWorld, watchWorld } from './watch-world.ts';
+
+type Line = readonly [level: 'error' | 'warn' | 'info', message: string, fields: LogFields | undefined];
+
+/** One pass after another, and what they log. */
+function listening(world: WatchWorld) {
+  const lines: Line[] = [];
+  const note = (level: Line[0]) => (message: string, fields?: LogFields) => void lines.push([level, message, fields]);
+  const log = { ...silentLog, error: note('error'), warn: note('warn'), info: note('info') };
+  const pass = async () => {
+    const report = await watchClusters({ ...world.parts(), log });
+    world.now += 5 * minuteMs;
+    return report;
+  };
+  return { lines, pass };
+}
+
+/** The store fails, or has been overtaken, wherever these partitions are written. */
+function failing({ memory }: WatchWorld, partition: string, outcome: 'down' | 'conflict' = 'down'): Store {
+  const commit: Store['commit'] = async (writes) => {
+    const at = writes.findIndex(({ key }) => key.partition.startsWith(partition));
+    if (at === -1) return memory.commit(writes);
+    if (outcome === 'conflict') return { kind: 'conflict', failed: [at] };
+    throw new StoreError('the store is out of reach');
+  };
+  return { ...memory, commit };
+}
+
+describe('the log tells', () => {
+  test('of each pass what it saw, and of an incident what to do', async () => {
+    const world = watchWorld([aCluster({ status: 'Error' }), aCluster({ id: 'c2', name: 'dev-2' })]);
+    const { lines, pass } = listening(world);
+    await pass();
+    const seen = { clusters: 2, answered: 1, opened: 0, resolved: 0, deliveries: 0, notices: 0 };
+    expect(lines).toEqual([['info', 'watched', seen]]);
+    await pass();
+    const about = { kind: 'cluster.error', subject: 'cluster dev-1', region: 'r1', severity: 'critical' };
+    const incident = expect.stringMatching(/^[0-9a-f]{12}$/u);
+    const texts = { text: expect.stringContaining('dev-1'), fix: expect.any(String) };
+    expect(lines.slice(1)).toEqual([
+      ['error', 'incident opened', { ...about, incident, ...texts }],
+      ['info', 'watched', { ...seen, opened: 1, deliveries: 2 }],
+    ]);
+    lines.length = 0;
+    world.clusters[0] = aCluster();
+    for (let n = 0; n < 3; n += 1) await pass();
+    expect(lines.filter(([, message]) => message !== 'watched')).toEqual([
+      ['info', 'incident resolved', { ...about, incident }],
+    ]);
+  });
+
+  test('of an incident of the fleet no region', async () => {
+    const world = watchWorld();
+    const { lines } = listening(world);
+    const finding = {
+      kind: 'config.invalid',
+      subject: { kind: 'fleet' },
+      severity: 'warning',
+      text: 'the config is wrong',
+    } as const;
+    const log = {
+      ...silentLog,
+      warn: (message: string, fields?: LogFields) => void lines.push(['warn', message, fields]),
+    };
+    for (let n = 0; n < 3; n += 1) {
+      await watchClusters({ ...world.parts(), log, configProblem: finding });
+      world.now += 5 * minuteMs;
+    }
+    expect(lines.map(([, message, fields]) => [message, Object.keys(fields ?? {})])).toEqual([
+      ['incident opened', ['kind', 'subject', 'severity', 'incident', 'text', 'fix']],
+    ]);
+  });
+
+  test.each<[string, string, 'down' | 'conflict', string]>([
+    ['destinations', 'destinations', 'down', 'the store is out of reach'],
+    ['the memory', 'obs/', 'down', 'the store is out of reach'],
+    [
+      'a memory that somebody else changed',
+      'obs/',
+      'conflict',
+      'the memory of region r1 was changed by another process',
+    ],
+    ['its own mark', 'seen', 'down', 'the store is out of reach'],
+  ])('and the report that %s could not be stored', async (_, partition, outcome, problem) => {
+    const world = watchWorld();
+    const { lines, pass } = listening(world);
+    world.store = failing(world, partition, outcome);
+    expect(await pass()).toMatchObject({ problems: [problem], isKept: partition !== 'seen', clusters: 1 });
+    expect(lines.filter(([level]) => level === 'warn')).toEqual([
+      ['warn', 'watch could not store something', { reason: problem }],
+    ]);
+    world.store = world.memory;
+    expect((await pass()).problems).toEqual([]);
+  });
+
+  test('and the report that times could not be stored, which are kept by the next pass', async () => {
+    const world = watchWorld([aCluster({ status: 'Error' })]);
+    const { pass } = listening(world);
+    world.store = failing(world, 'obs-times');
+    expect((await pass()).problems).toEqual(['the store is out of reach']);
+    world.store = world.memory;
+    await pass();
+    expect(await listAll(world.memory, 'obs-times')).toHaveLength(1);
+  });
+});
+
+describe('a notice', () => {
+  const notice = { kind: 'started', subject: { kind: 'fleet' }, text: '12 clusters', at: start } as const;
+
+  async function withNotice() {
+    const world = watchWorld([aCluster()], aConfig({ destinations: [destination('ops'), destination('dev')] }));
+    await world.pass();
+    await world.memory.commit([noticeWrite(notice, 'n1')]);
+    return world;
+  }
+
+  test('is counted by the messages that it became', async () => {
+    const world = await withNotice();
+    expect((await world.pass()).notices).toBe(2);
+    expect((await world.pass()).notices).toBe(0);
+    expect((await world.outbox()).toSorted()).toEqual(['dev notice started', 'ops notice started']);
+  });
+
+  test('that could not be stored is a problem, and told by the next pass', async () => {
+    const world = await withNotice();
+    world.store = failing(world, 'outbox/');
+    expect(await world.pass()).toMatchObject({ notices: 0, problems: ['the store is out of reach'] });
+    world.store = world.memory;
+    expect((await world.pass()).notices).toBe(2);
+  });
+
+  test.each([
+    ['one message', 1],
+    ['every message', 2],
+  ])('of which %s waits already is the same messages, and goes away', async (_, count) => {
+    const before = await withNotice();
+    await before.pass();
+    const waiting = (await Promise.all(before.partitions().map((name) => listAll(before.memory, name)))).flat();
+    const world = await withNotice();
+    for (const { key, value } of waiting.slice(0, count))
+      await world.memory.commit([{ kind: 'putIfAbsent', key, value }]);
+    expect((await world.pass()).problems).toEqual([]);
+    expect(await world.outbox()).toHaveLength(2);
+    expect(await listAll(world.memory, 'notices')).toEqual([]);
+  });
+
+  test('that another process told meanwhile is told once', async () => {
+    const world = await withNotice();
+    await Promise.all([world.pass(), world.pass()]);
+    expect(await world.outbox()).toHaveLength(2);
+  });
+});
+
+describe('what is asked', () => {
+  test('of a cluster that cannot be read is nothing', async () => {
+    const world = watchWorld([aCluster({ unreadable: 'its status is no text' })]);
+    await world.pass();
+    expect(world.calls).toEqual(['list']);
+  });
+
+  test('of a pool that is not listed any more is whether it is gone', async () => {
+    const world = watchWorld([aCluster({}, [aPool(), aPool({ id: 'p2', name: 'gpu' })])]);
+    await world.pass();
+    world.clusters[0]!.pools.pop();
+    world.calls = [];
+    await world.pass();
+    expect(world.calls.toSorted()).toEqual(['cluster c1', 'list', 'pool p2', 'pools c1']);
+  });
+
+  test('about a token’s end of a store that fails is what the config says', async () => {
+    const token = { kind: 'env', name: 'TOKEN', expires: start + 3 * 24 * 60 * minuteMs } as const;
+    const [region] = aConfig().regions;
+    const world = watchWorld([aCluster()], aConfig({ regions: [{ ...region!, token }] }));
+    const secretsExpiry = () => Promise.reject(new Error('c0ffee'));
+    for (let n = 0; n < 3; n += 1) {
+      await watchClusters({ ...world.parts(), secretsExpiry });
+      world.now += 5 * minuteMs;
+    }
+    expect(await world.outbox()).toContain('ops open token.expiry');
+  });
+});
