@@ -1,6 +1,7 @@
 import { type ObservedPool, olderIgnoredMs } from '../../model/cluster.ts';
 import { equalSize, largest, type Says, type Size } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { clocksDifferMs } from '../clock-skew.ts';
 import { busyToldAfterMs } from '../scaling/findings.ts';
 import { deadlineOf } from '../scaling/late.ts';
 import {
@@ -15,7 +16,7 @@ import { type ClusterPlan, othersMoveForMs } from '../scaling/plan-cluster.ts';
 import { longestCoolDownMs } from '../scaling/refusal.ts';
 import type { AppliedRule } from '../scaling/rule-book.ts';
 import { longestLeadMs, lowerLookMs, resolveSays } from '../scaling/scheduled-size.ts';
-import { clocksDifferMs, notAppliedAfterMs, vanishedAfterMs } from '../scaling/settle.ts';
+import { notAppliedAfterMs, vanishedAfterMs } from '../scaling/settle.ts';
 import { nextChange, saysAt } from '../schedule/timeline.ts';
 
 /** A cluster after a round that changed nothing in it. */

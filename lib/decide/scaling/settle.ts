@@ -1,6 +1,7 @@
 import type { ObservedPool } from '../../model/cluster.ts';
 import { describeSize, equalSize, isRaise, lower, type Size, upper } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { isFromFuture } from '../stored-time.ts';
 import { hasNodes, missingNodes, observedSizeDuring } from './base.ts';
 import { isStale } from './last-seen.ts';
 import { type Change, type ClusterRecord, type NotApplied, type PoolMemory, type Refusal, remember } from './memory.ts';
@@ -195,8 +196,6 @@ export const notAppliedAfterMs = 4 * 60_000;
 export const vanishedAfterMs = 10 * 60_000;
 /** The service's clock may be slightly behind ours, and its times may be cut to the second. */
 const stampsDifferMs = 60_000;
-/** Two machines' clocks differ by less than this. */
-export const clocksDifferMs = 5 * 60_000;
 
 export type Settlement =
   | { readonly kind: 'done'; readonly tookMs: number }
@@ -266,7 +265,7 @@ export function tookMs(claimedAt: EpochMs, pool: ObservedPool, now: EpochMs): nu
   return Math.max(0, end - claimedAt);
 }
 
-/** A claim further in the future than clocks differ was made before the clock went back: its age is unknown. */
+/** A claim from the future was made before the clock went back: its age is unknown. */
 function ageOf({ claimedAt }: Change, now: EpochMs): number {
-  return claimedAt > now + clocksDifferMs ? Number.POSITIVE_INFINITY : now - claimedAt;
+  return isFromFuture(claimedAt, now) ? Number.POSITIVE_INFINITY : now - claimedAt;
 }
