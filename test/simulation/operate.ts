@@ -83,6 +83,7 @@ function freezeIfArmed(sim: Simulation, run: Run, point: AwaitPoint): void {
   sim.arms.freeze = undefined;
   run.life.frozenUntil = sim.kernel.now() + freeze.ms;
   sim.stats.fault('freeze');
+  sim.stats.figures.frozen += 1;
   sim.stir = sim.kernel.now();
   sim.trace.note(`${sim.kernel.now()} ${run.process} freezes after ${point}`);
 }

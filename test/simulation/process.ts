@@ -43,12 +43,12 @@ export type Process = {
   skewMs: number;
   /** When its clock was set last. */
   skewedAt: EpochMs;
-  /** One round, unless the process is down; resolves when it is over, or never. */
+  /** Begins one round, unless the process is down or still at one; false = it does not begin. */
   readonly tick: (how: {
     readonly isTimed: boolean;
     readonly options?: ScaleOptions;
     readonly isAtOnce?: boolean;
-  }) => void;
+  }) => boolean;
   /** It is stopped in whatever it does, and started again. */
   readonly restart: () => void;
 };
@@ -70,7 +70,7 @@ export function makeProcess(sim: Simulation, name: string, judges: Judges): Proc
       state = newLife();
     },
     tick: ({ isTimed, options = {}, isAtOnce = false }) => {
-      if (sim.kernel.now() < state.downUntil || (state.running > 0 && !isAtOnce)) return;
+      if (sim.kernel.now() < state.downUntil || (state.running > 0 && !isAtOnce)) return false;
       const own = state;
       const onCrash = () => {
         state = newLife(sim.kernel.now() + sim.latency.pick([1_000, 20_000, 240_000]));
@@ -80,6 +80,7 @@ export function makeProcess(sim: Simulation, name: string, judges: Judges): Proc
       own.running += 1;
       const steadySkewMs = (since: EpochMs) => (process.skewedAt < since ? process.skewMs : 0);
       void runRound(sim, run, own, clock, options, judges, steadySkewMs).then(() => (own.running -= 1));
+      return true;
     },
   };
   return process;

@@ -116,12 +116,15 @@ function headline({ clusterDays }: Figures, broken: number): string {
 
 function printFigures(figures: Figures): void {
   const { rounds, awaits, calls, puts, commits, crashes, judged, excused } = figures;
+  const { partsLost, ticksLost, doubled, frozen } = figures;
   const open = uncovered(figures);
   const points = open.length === 0 ? 100 : Math.floor(100 - (100 * open.length) / (2 * awaitPoints.length));
   console.log(`rounds ${rounds}, awaits ${awaits}, API calls ${calls}, PUTs ${puts}, commits ${commits}`);
   console.log(`pools judged ${judged} times after the faults, ${excused} of them not right and said so`);
   const faults = Object.entries(figures.faults).map(([kind, count]) => `${kind} ${count}`);
   console.log(`faults: ${faults.join(', ')}`);
+  const lost = `${ticksLost} lost${parts === 1 ? '' : `, ${partsLost} more of one part while another's came`}`;
+  console.log(`ticks: ${lost}, ${doubled} doubled; rounds frozen: ${frozen}`);
   const missing = open.length > 0 ? `, not yet: ${open.join('; ')}` : '';
   console.log(`crashes ${crashes}; await points crashed before and after: ${points} %${missing}`);
 }

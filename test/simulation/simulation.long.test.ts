@@ -33,6 +33,7 @@ test('ten cluster-years break no promise', { timeout: 1_200_000 }, async () => {
 test('five cluster-years in three parts break no promise', { timeout: 1_200_000 }, async () => {
   const out = await run('run.ts', '--years', '5', '--parts', '3', '--workers', '2', '--search-only');
   expect(out).toMatch(/cluster-years, 0 seeds with violations$/m);
+  expect(out).toMatch(/^ticks: [1-9]\d* lost, [1-9]\d* more of one part .*, [1-9]\d* doubled; rounds frozen: [1-9]/m);
 });
 
 test('each planted bug is caught by its seed, on both adapters', { timeout: 1_200_000 }, async () => {

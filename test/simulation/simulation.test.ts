@@ -40,3 +40,12 @@ test('a region in three parts keeps what a whole one does', { timeout: 300_000 }
   expect(violations).toEqual([]);
   expect(figures.puts).toBeGreaterThan(5);
 });
+
+test('parts are lost, doubled and frozen, and break no promise', { timeout: 300_000 }, async () => {
+  const faults = ['ticks', 'twins', 'freeze'] as const;
+  const { violations, figures } = await simulate({ seed: 13, days: 5, clusters: 4, parts: 3, faults });
+  expect(violations).toEqual([]);
+  expect(figures.partsLost).toBeGreaterThan(10);
+  expect(figures.doubled).toBeGreaterThan(10);
+  expect(figures.frozen).toBeGreaterThan(1);
+});

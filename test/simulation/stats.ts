@@ -15,6 +15,12 @@ export type Figures = {
   judged: number;
   /** Of these, those that were not right, with a finding that says why. */
   excused: number;
+  /** Ticks that came to no run: of a part while another part's came; of all parts at once. */
+  partsLost: number;
+  ticksLost: number;
+  /** Ticks that began two runs of the same part, and runs that froze in the middle. */
+  doubled: number;
+  frozen: number;
   readonly faults: Partial<Record<FaultClass, number>>;
   readonly crashedAt: Record<string, number>;
 };
@@ -51,6 +57,10 @@ export function noFigures(): Figures {
     commits: 0,
     judged: 0,
     excused: 0,
+    partsLost: 0,
+    ticksLost: 0,
+    doubled: 0,
+    frozen: 0,
   };
   return { ...none, faults: {}, crashedAt: {} };
 }

@@ -26,23 +26,35 @@ export function startTicking(sim: Simulation, processes: readonly Process[], edg
     const next = now + tickMs + (isLate ? chance.integer(1, 20) * minuteMs : 0);
     if (next < end) sim.kernel.at(next, tick);
   };
-  const ring = (now: EpochMs) => {
-    for (const lane of lanes) ringOne(now, lane);
-  };
+  const ring = (now: EpochMs) =>
+    countLost(
+      sim,
+      lanes.map((lane) => ringOne(now, lane)),
+    );
   /** Each part of a region has ticks of its own: one may be lost or doubled while the others come. */
-  const ringOne = (now: EpochMs, { first, second, options }: Lane) => {
+  const ringOne = (now: EpochMs, { first, second, options }: Lane): boolean => {
     const isDisturbed = now < faultsEnd && classes.has('ticks');
     const isTwin = now < faultsEnd && classes.has('twins') && chance.is(0.5);
     const isTimed = isTwin || (now < faultsEnd && chance.is(0.2));
-    if (!isOut(now) && !(isDisturbed && chance.is(0.15))) {
-      if (chance.is(0.03)) second.tick({ isTimed: false, options: { ...options, isDryRun: true } });
-      first.tick({ isTimed, options });
-      if (isDisturbed && chance.is(0.1)) first.tick({ isTimed: true, isAtOnce: true, options });
-      const twin = () => second.tick({ isTimed: true, options });
-      if (isTwin) sim.kernel.at(now + chance.pick([0, 3, 90, 2_000, 55_000]), twin);
-    }
+    if (isOut(now) || (isDisturbed && chance.is(0.15))) return false;
+    if (chance.is(0.03)) second.tick({ isTimed: false, options: { ...options, isDryRun: true } });
+    const isBegun = first.tick({ isTimed, options });
+    const doubled = (isAgain: boolean) => {
+      if (isBegun && isAgain) sim.stats.figures.doubled += 1;
+    };
+    if (isDisturbed && chance.is(0.1)) doubled(first.tick({ isTimed: true, isAtOnce: true, options }));
+    const twin = () => doubled(second.tick({ isTimed: true, options }));
+    if (isTwin) sim.kernel.at(now + chance.pick([0, 3, 90, 2_000, 55_000]), twin);
+    return isBegun;
   };
   sim.kernel.at(start, tick);
+}
+
+/** By which parts began a round at this tick. */
+function countLost({ stats: { figures } }: Simulation, began: readonly boolean[]): void {
+  const lost = began.filter((isBegun) => !isBegun).length;
+  if (lost === began.length) figures.ticksLost += 1;
+  else figures.partsLost += lost;
 }
 
 type Lane = { readonly first: Process; readonly second: Process; readonly options: ScaleOptions };
