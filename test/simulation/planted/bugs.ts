@@ -434,6 +434,8 @@ const planted: readonly PlantedBug[] = [
       'return owner < count || index === 0;',
     ),
     parts: 3,
+    clusters: 10,
+    hasSizes: true,
   },
   bug(
     'size-sent-at-once',
