@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { dayNumber } from '../decide/schedule/local-time.ts';
 import type { CompiledConfig, Exception, PricesConfig } from '../model/config.ts';
-import type { EpochMs } from '../model/time.ts';
+import { dayMs, type EpochMs } from '../model/time.ts';
 import { checkAnnounce, compileDigest, compileLinks } from './compile/announcing.ts';
 import { endOf, isMissing, type ResolvedCalendar, resolveCalendars } from './compile/calendars.ts';
 import { checkRules } from './compile/check-rules.ts';
@@ -152,7 +152,7 @@ function assemble(context: Context, calendars: ReadonlyMap<string, ResolvedCalen
   const regions = compileRegions(context);
   const schedules = compileSchedules(calendars, context);
   const drafts = compileRules(context);
-  const exceptions = compileExceptions(context);
+  const exceptions = compileExceptions(schedules, drafts, context);
   const events = compileEventSources(context);
   checkRules(drafts, exceptions, events, context);
   checkAnnounce(context);
@@ -202,16 +202,23 @@ function compilePrices({ input }: Context): Pick<CompiledConfig, 'prices'> {
 }
 
 /** Ends of versions are days of a calendar, in no zone. */
-function compileVersions({ input, report }: Context): Pick<CompiledConfig, 'versions'> {
+function compileVersions({ input, report, now }: Context): Pick<CompiledConfig, 'versions'> {
   if (input.versions === undefined) return {};
   const known = entriesOf(input.versions).flatMap(([version, { eol }]): [string, { eol: EpochMs }][] => {
     if (eol === undefined) return [];
-    if (dayNumber(eol) !== undefined) return [[version, { eol: Date.parse(`${eol}T00:00:00Z`) }]];
+    const day = dayNumber(eol);
+    if (day !== undefined) {
+      if (day < Math.floor(now / dayMs))
+        report.warning(['versions', version, 'eol'], `the support of ${version} has ended`, endedFix);
+      return [[version, { eol: day * dayMs }]];
+    }
     report.error(['versions', version, 'eol'], `"${eol}" is not a day`, 'write YYYY-MM-DD, such as 2027-02-28');
     return [];
   });
   return { versions: Object.fromEntries(known) };
 }
+
+const endedFix = 'clusters that still run it are reported; correct the date, or remove the line when none does';
 
 function compilePage({ input: { page } }: Context): Pick<CompiledConfig, 'page'> {
   if (!page) return {};

@@ -1123,6 +1123,39 @@ const warnings: readonly Mistake[] = [
     text: announce('§{ before: 30m, to: ops }', ', mode: observe'),
     want: [['only observes', 'mode: act']],
   },
+  ...['2027-03-28T02:10|2027-03-28T02:50', '2027-03-28T02:00|2027-03-28T03:00'].map((written) => {
+    const [start = '', end = ''] = written.split('|');
+    return {
+      title: `an exception in the hour that the clocks skip: ${written}`,
+      text: `${rule('')}exceptions: [{ match: "a/b", start: §${start}, end: ${end}, size: 3 }]\n`,
+      want: [['the clocks in Europe/Berlin skip this time, they go forward to 03:00', 'an end after 03:00']] as const,
+    };
+  }),
+  {
+    title: 'an exception that is skipped in one of two zones',
+    text: `${rule('').replace('pools:', '  us: { timezone: America/New_York, otherwise: base }\npools:').replace('"a/b"', '"a/*"')}  - { match: "c/*", schedule: us }\nexceptions: [{ match: "*/*", start: §2027-03-28T02:10, end: 2027-03-28T02:50, size: 3 }]\n`,
+    want: [['has no effect in Europe/Berlin: the clocks', 'after 03:00']],
+  },
+  {
+    title: 'an exception that begins by the clock and ends by an instant before',
+    text: `${rule('')}exceptions: [{ match: "a/b", start: 2027-03-28T12:00, end: §2027-03-28T09:00Z, size: 3 }]\n`,
+    want: [['in Europe/Berlin it ends before it starts', 'both with an offset']],
+  },
+  {
+    title: 'a window in the hour that the clocks skip',
+    text: `${base}timezone: Europe/Berlin\nschedules: { s: { otherwise: base, windows: [§{ from: "02:10", to: "02:50", size: 1 }] } }\n`,
+    want: [['does not open on 2027-03-28: the clocks skip', 'end after 03:00']],
+  },
+  {
+    title: 'versions whose support has ended',
+    text: `${base}versions: { "1.29": { eol: §2026-11-22 }, "1.30": { eol: 2026-11-23 } }\n`,
+    want: [['the support of 1.29 has ended', 'correct the date']],
+  },
+  {
+    title: 'a secret that is not valid any more',
+    text: 'regions: { r1: { api: eumetsat-r1, token: { env: T, expires: §2026-11-23 } } }\n',
+    want: [['no longer valid', 'renew it']],
+  },
   {
     title: 'a hole of a minute',
     text: schedule('otherwise: 1, windows: [§{ from: "07:00", to: "11:59" }, { from: "12:00", to: "19:00" }]'),

@@ -65,10 +65,14 @@ function toReference(
 }
 
 /** A date means the start of that day in UTC: in doubt, warn earlier. */
-function readExpiry(text: string, path: Path, { report }: Context): EpochMs | undefined {
+function readExpiry(text: string, path: Path, { report, now }: Context): EpochMs | undefined {
   const form = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2}))?$/u;
   const at = form.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(at) && dayNumber(text.slice(0, 10)) !== undefined) return at;
+  if (!Number.isNaN(at) && dayNumber(text.slice(0, 10)) !== undefined) {
+    if (at <= now)
+      report.warning(path, 'by this date the secret is no longer valid', 'renew it, and write its new end');
+    return at;
+  }
   report.error(path, 'not a date', 'write 2027-03-01, or 2027-03-01T12:00Z');
   return undefined;
 }

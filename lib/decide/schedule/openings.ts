@@ -44,6 +44,19 @@ export function windowsFrom(
   return found;
 }
 
+/** Would the window open on this date, if the clocks did not skip the whole of it? */
+export function isSkippedOn(
+  { pieces }: Pick<Window, 'pieces'>,
+  calendar: CalendarByDay,
+  day: DayNumber,
+  offsets: readonly OffsetStretch[],
+): boolean {
+  const special = calendar.get(day);
+  if (special !== undefined && 'size' in special) return false;
+  const own = pieces.filter((piece) => opensOn(piece, day, special?.actLike ?? weekdayOf(day), calendar));
+  return own.length > 0 && own.every(({ from, to }) => boundaryOf(day, from, offsets) >= boundaryOf(day, to, offsets));
+}
+
 /** The whole local day. */
 export function wholeDay(day: DayNumber, offsets: readonly OffsetStretch[]): Opening {
   return { from: boundaryOf(day, 0, offsets), to: boundaryOf(day + 1, 0, offsets) };
@@ -66,7 +79,7 @@ function isOpening({ from, to }: Opening): boolean {
 }
 
 /** `YYYY-MM-DDTHH:MM:SS` in a zone, or an absolute instant. */
-function momentIn(written: string | EpochMs, zone: string): EpochMs {
+export function momentIn(written: string | EpochMs, zone: string): EpochMs {
   if (typeof written === 'number') return written;
   const [hours = 0, minutes = 0, seconds = 0] = written.slice(11).split(':').map(Number);
   return boundary(written.slice(0, 10), hours * 3600 + minutes * 60 + seconds, zone);

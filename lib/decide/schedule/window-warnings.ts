@@ -1,14 +1,29 @@
 import type { Lead, Schedule, Window } from '../../model/config.ts';
 import { type Range, saysKey, type Term } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { offsetsAround } from './local-time.ts';
-import { calendarByDay, joinOpenings, type WindowOpening, windowsFrom } from './openings.ts';
+import {
+  type DayNumber,
+  dayIn,
+  type OffsetStretch,
+  offsetsAround,
+  renderDate,
+  timeIn,
+  zoneOffsets,
+} from './local-time.ts';
+import {
+  type CalendarByDay,
+  calendarByDay,
+  joinOpenings,
+  type WindowOpening,
+  windowsFrom,
+  isSkippedOn,
+} from './openings.ts';
 import type { ScheduleProblem } from './schedule-problem.ts';
 import { datesOpenIn, lookMs } from './timeline.ts';
 
 /** A likely mistake in a schedule. `window`: index in `schedule.windows`, from 0. */
 export type WindowWarning = ScheduleProblem & {
-  readonly kind: 'never-opens' | 'never-wins' | 'hole' | 'short';
+  readonly kind: 'never-opens' | 'never-wins' | 'hole' | 'short' | 'skipped';
   readonly window: number;
 };
 
@@ -20,6 +35,7 @@ export function windowWarnings(schedule: Schedule, now: EpochMs): readonly Windo
   const openings = openingsFrom(schedule, now);
   const byWindow = Map.groupBy(openings, ({ window }) => window);
   const gaps = gapsAfter(openings);
+  const [calendar, hours] = [calendarByDay(schedule), skippedHours(schedule, now)];
   return schedule.windows.flatMap((window, i) => {
     const own = byWindow.get(window);
     if (own === undefined) return [neverOpens(window, i)];
@@ -27,6 +43,7 @@ export function windowWarnings(schedule: Schedule, now: EpochMs): readonly Windo
       ...neverWins(schedule, i, own, openings),
       ...tooShort(window, i, schedule.lead),
       ...holesAfter(schedule, i, own, gaps),
+      ...skippedNight(window, i, schedule, calendar, hours),
     ];
   });
 }
@@ -91,6 +108,34 @@ function tooShort({ text, size, pieces, repeats }: Window, window: number, lead:
   if ((more.length > 0 && !repeats) || piece.to - piece.from >= resizeMinutes * 60) return [];
   const problem = `the window "${text}" is shorter than a resize may take (${resizeMinutes} min)`;
   return [{ kind: 'short', window, problem, fix: 'make it longer, give the schedule a lead, or leave it out' }];
+}
+
+type SkippedHour = { readonly day: DayNumber; readonly at: EpochMs; readonly offsets: readonly OffsetStretch[] };
+
+/** The days on which the clocks of the zone go forward. */
+function skippedHours({ zone }: Schedule, now: EpochMs): readonly SkippedHour[] {
+  const stretches = zoneOffsets(zone, now, now + lookMs);
+  return stretches.flatMap(({ from: at, offsetMs }, i) => {
+    if (offsetMs <= (stretches[i - 1]?.offsetMs ?? offsetMs)) return [];
+    const day = dayIn(zone, at);
+    return [{ day, at, offsets: offsetsAround(zone, day, day) }];
+  });
+}
+
+/** What repeats, or is part of a longer window, is not missed for one time. */
+function skippedNight(
+  window: Window,
+  index: number,
+  { zone }: Schedule,
+  calendar: CalendarByDay,
+  hours: readonly SkippedHour[],
+): readonly WindowWarning[] {
+  if (window.repeats || window.pieces.length > 1) return [];
+  const hour = hours.find(({ day, offsets }) => isSkippedOn(window, calendar, day, offsets));
+  if (hour === undefined) return [];
+  const time = timeIn(hour.at, zone);
+  const problem = `the window "${window.text}" does not open on ${renderDate(hour.day)}: the clocks skip this time, they go forward to ${time}`;
+  return [{ kind: 'skipped', window: index, problem, fix: `if it must open on each night, let it end after ${time}` }];
 }
 
 /** A gap this short is probably a mistake ("to 23:59"). */

@@ -202,6 +202,11 @@ function isTakenBack(pool: string, text: string): boolean {
   return isUp || new RegExp(`dev/${pool}[^;]*(?:(?:does|do|did) not go|instead)`, 'u').test(text);
 }
 
+/** It is still tried, or still waits for another: it may come yet. */
+function isToldLate(pool: string, text: string): boolean {
+  return new RegExp(`dev/${pool}[^;]*(?:has|have) not gone`, 'u').test(text);
+}
+
 /** It was done, it is there already, a later word about this boundary took it back, or the evening ended too early to tell. */
 function isKept(
   promise: Promised,
@@ -213,7 +218,8 @@ function isKept(
   const { pool, to, at: said, boundary } = promise;
   if (boundary + 150 * minute > now) return true;
   const later = told.filter((other) => other.boundary === boundary && other.at > said);
-  if (later.some(({ text }) => isTakenBack(pool, text) || promisesIn(text).has(pool))) return true;
+  if (later.some(({ text }) => isTakenBack(pool, text) || isToldLate(pool, text) || promisesIn(text).has(pool)))
+    return true;
   if (lowered.some((one) => one.pool === pool && one.at >= said && upper(one.to) <= to)) return true;
   return sizes.get(pool)?.some((one) => one.at >= said && upper(one.size) <= to) ?? true;
 }
