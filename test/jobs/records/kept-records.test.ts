@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest';
+import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import type { Store, Write } from '../../../lib/io/stores/store.ts';
+import { approveConfig } from '../../../lib/jobs/records/approvals.ts';
+import { keepCalendar, loadCalendar } from '../../../lib/jobs/records/calendar-records.ts';
+import { listAll } from '../../../lib/jobs/records/change-record.ts';
+import { listStoredRules, storeRule } from '../../../lib/jobs/records/cluster-records.ts';
+import { loadTimes, timesWrites } from '../../../lib/jobs/records/known-times.ts';
+import { gapsOf } from '../../../lib/jobs/records/load-past.ts';
+import { listNodes, listSizes, nodesWrites, sizeWrites } from '../../../lib/jobs/records/past-records.ts';
+import type { RoundHead } from '../../../lib/jobs/records/round-findings.ts';
+import { aConfig, aMatch, aRule, at, hour, minute } from '../../support/scaling-world.ts';
+
+function aStore() {
+  let ids = 0;
+  const commits: (readonly Write[])[] = [];
+  const memory = makeMemoryStore({ newId: () => `v${(ids += 1)}` });
+  const commit: Store['commit'] = (writes) => {
+    commits.push(writes);
+    return memory.commit(writes);
+  };
+  return { commits, store: { ...memory, commit } };
+}
+
+const now = at('2026-03-02T12:00:00Z');
+const day = 24 * hour;
+
+describe('the copy of a calendar', () => {
+  test('is read as it was fetched last, and kept for a year after it', async () => {
+    const { store, commits } = aStore();
+    expect(await loadCalendar(store, 'c1')).toBeUndefined();
+    for (const [text, n] of [['BEGIN:VCALENDAR', 0] as const, ['Ärzte', 1] as const])
+      expect(await keepCalendar(store, 'c1', { text, at: now + n })).toBe(true);
+    expect(await loadCalendar(store, 'c1')).toEqual({ text: 'Ärzte', at: now + 1 });
+    expect(await loadCalendar(store, 'c2')).toBeUndefined();
+    expect(commits[1]?.[0]).toMatchObject({ expiresAt: now + 1 + 366 * day });
+  });
+
+  test('that is too large for a record is not kept', async () => {
+    const { store } = aStore();
+    const noise = Array.from({ length: 60_000 }, (_, n) => (n * 2_654_435_761).toString(36)).join('');
+    expect(await keepCalendar(store, 'c1', { text: noise, at: now })).toBe(false);
+    expect(await loadCalendar(store, 'c1')).toBeUndefined();
+  });
+
+  test.each([
+    ['another version', { schema: 2, text: '', at: now }],
+    ['no text', { schema: 1, at: now }],
+    ['no time', { schema: 1, text: '' }],
+    ['what cannot be unpacked', { schema: 1, text: 'bm8=', at: now }],
+  ])('is none where it has %s', async (_, value) => {
+    const { store } = aStore();
+    await store.commit([{ kind: 'putIfAbsent', key: { partition: 'calendars', id: 'c1' }, value }]);
+    expect(await loadCalendar(store, 'c1')).toBeUndefined();
+  });
+});
+
+describe('an approval', () => {
+  const rules = Array.from({ length: 60 }, (_, n) =>
+    aRule({ match: aMatch(`dev-${n}/*`), hash: `h${n}`, mode: n === 7 ? 'observe' : 'act' }),
+  );
+  const config = aConfig({ rules });
+  const by = (who: string, hours: number) => ({ who, reason: undefined, until: now + hours * hour });
+
+  test('is for each rule that acts, for good, in commits of 50', async () => {
+    const { store, commits } = aStore();
+    const [first] = rules;
+    await storeRule(store, 'h0', {
+      schema: 1,
+      rule: first!,
+      schedule: config.schedules[0]!,
+      exceptions: [],
+      knownSince: 1,
+    });
+    commits.length = 0;
+    expect(await approveConfig(store, config, by('ada', 1), now)).toEqual([]);
+    const stored = await listStoredRules(store);
+    expect(stored.size).toBe(59);
+    expect(stored.has('h7')).toBe(false);
+    expect([...stored.values()].every(({ approvedAt }) => approvedAt === now)).toBe(true);
+    expect([stored.get('h0')?.knownSince, stored.get('h1')?.knownSince]).toEqual([1, now]);
+    expect(commits.map((writes) => writes.length)).toEqual([50, 9, 1]);
+  });
+
+  test('cuts no earlier one short, and says whose that was', async () => {
+    const { store } = aStore();
+    await approveConfig(store, config, by('ada', 4), now);
+    expect(await approveConfig(store, config, by('bob', 1), now)).toMatchObject([
+      { who: 'ada', until: now + 4 * hour },
+    ]);
+    expect(await approveConfig(store, config, by('eve', 9), now)).toMatchObject([
+      { who: 'bob', until: now + 4 * hour },
+    ]);
+    expect(await approveConfig(store, config, by('ada', 1), now + 10 * hour)).toEqual([]);
+  });
+});
+
+describe('when incidents were last observed', () => {
+  const times = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`key-${n}`, now + n]));
+  const parts = [0, 1].map((index) => ({ index, count: 2 }));
+
+  test.each([
+    [0, 1],
+    [700, 1],
+    [701, 2],
+    [1500, 3],
+  ])('%i of them are read from %i records, and leave nothing behind', async (count, records) => {
+    const { store } = aStore();
+    await store.commit(timesWrites(times(count), await loadTimes(store)));
+    expect(await listAll(store, 'obs-times')).toHaveLength(records);
+    expect((await loadTimes(store)).times).toEqual(times(count));
+    await store.commit(timesWrites({ one: 1 }, await loadTimes(store)));
+    expect(await listAll(store, 'obs-times')).toHaveLength(1);
+    expect((await loadTimes(store)).times).toEqual({ one: 1 });
+  });
+
+  test('of parts lie apart, and the first one has what no other has', async () => {
+    const { store } = aStore();
+    const [first, second] = parts;
+    await store.commit(timesWrites({ a: 1, b: 5 }, await loadTimes(store, first)));
+    await store.commit(timesWrites({ b: 2, c: 3 }, await loadTimes(store, second), second));
+    const [one, two] = [await loadTimes(store, first), await loadTimes(store, second)];
+    for (const { times: all } of [one, two]) expect(all).toEqual({ a: 1, b: 5, c: 3 });
+    expect([one.unclaimed, two.unclaimed]).toEqual([{ a: 1 }, {}]);
+    expect([[...one.versions.keys()], [...two.versions.keys()]]).toEqual([['0000'], ['p0001/0000']]);
+  });
+
+  test('of a part that is no more are those of the first', async () => {
+    const { store } = aStore();
+    await store.commit(timesWrites({ c: 3 }, await loadTimes(store, parts[1]), parts[1]));
+    const whole = await loadTimes(store);
+    expect([whole.times, whole.unclaimed, [...whole.versions.keys()]]).toEqual([{ c: 3 }, { c: 3 }, ['p0001/0000']]);
+    await store.commit(timesWrites(whole.times, whole));
+    expect((await listAll(store, 'obs-times')).map(({ key }) => key.id)).toEqual(['0000']);
+  });
+});
+
+describe('the past', () => {
+  test('of many pools is cut into records that a store takes', async () => {
+    const { store, commits } = aStore();
+    let ids = 0;
+    const newId = () => `n${(ids += 1)}`;
+    const changes = Array.from({ length: 2500 }, (_, n) => ({ at: now, pool: `dev/pool-${n}`, before: 1, after: 2 }));
+    for (const write of sizeWrites('r1', now, changes, newId, day)) await store.commit([write]);
+    const nodes = Object.fromEntries(changes.map(({ pool }, n) => [pool, n]));
+    const record = { schema: 1, at: now, shard: '0/1', isWhole: true, nodes } as const;
+    for (const write of nodesWrites('r1', record, newId, day)) await store.commit([write]);
+    const sizes = await listSizes(store, 'r1', now);
+    const counts = await listNodes(store, 'r1', now);
+    expect([sizes.length, counts.length]).toEqual([4, 2]);
+    expect(Object.assign({}, ...counts.map((one) => one.nodes))).toEqual(nodes);
+    expect(await listSizes(store, 'r1', now + 1)).toEqual([]);
+    expect(await listSizes(store, 'r1', -5)).toHaveLength(4);
+    expect(commits.flat().every((write) => 'expiresAt' in write && write.expiresAt === now + day)).toBe(true);
+  });
+
+  const head = (patch: Partial<RoundHead>): RoundHead =>
+    ({ at: now, shard: { index: 0, count: 1 }, looks: { since: now - day, gaps: [] }, ...patch }) as RoundHead;
+  const gap = (from: number, to: number) => [now + from * minute, now + to * minute] as const;
+
+  test.each<[string, readonly RoundHead[], number, ReturnType<typeof gapsOf>]>([
+    ['begins with the first round', [head({})], now - 2 * day, [[now - 2 * day, now - day]]],
+    [
+      'begins where the records are kept from',
+      [head({ looks: { since: 0, gaps: [] } })],
+      now - 40 * day,
+      [[now - 40 * day, now - 30 * day]],
+    ],
+    ['has no gap before what is asked for', [head({})], now - day, []],
+    ['has no gap before the first round of all', [], now - day, []],
+    [
+      'has the gaps of each part',
+      [
+        head({ shard: { index: 0, count: 2 }, looks: { since: now - day, gaps: [gap(-60, -50)] } }),
+        head({ shard: { index: 1, count: 2 }, looks: { since: now - day, gaps: [gap(-55, -40)] } }),
+      ],
+      now - hour,
+      [gap(-60, -40)],
+    ],
+    [
+      'has none of an earlier division',
+      [head({}), head({ at: now - hour, shard: { index: 1, count: 2 }, looks: { since: now, gaps: [gap(-9, -1)] } })],
+      now - hour,
+      [],
+    ],
+  ])('%s', (_, rounds, since, gaps) => {
+    expect(gapsOf(rounds, since, now - 30 * day)).toEqual(gaps);
+  });
+});
