@@ -18,8 +18,9 @@ const partLength = 12;
 const shortest = 6;
 
 /**
- * Secrets are found however a text writes them: plain, cut, in base64 (either alphabet, any shift), in hexadecimal, and
- * all of these escaped for an address, for JSON or for HTML, up to three times over. Nothing else is removed: of an
+ * Secrets are found however a text writes them: plain, cut, in base64 (either alphabet, any shift, or twice), in
+ * hexadecimal, and all of these escaped for an address, for JSON, for HTML or for mail, up to three times over, or broken
+ * over lines. Nothing else is removed: of an
  * address the ordinary words stay ("/hooks/lamplighter" is no secret away from its host).
  */
 export function makeRedactor(): Redactor {
@@ -50,10 +51,18 @@ function rememberValue(value: string, known: Known, isTelling: (part: string) =>
   if (value.length < shortest) return;
   // What looks like an escape inside the secret itself is resolved together with those around it.
   for (const { text } of layersOf(value)) rememberForm(text, known, isTelling);
-  const bytes = Buffer.from(value).toString('hex');
-  for (const form of [...formsOf(value).flatMap(base64Forms), bytes, bytes.toUpperCase()]) {
-    rememberForm(form, known, () => true);
-  }
+  const bytes = Buffer.from(value);
+  // As escapes of its bytes are read, one by one.
+  rememberForm(bytes.toString('latin1'), known, isTelling);
+  if (isHexadecimal(value))
+    for (const form of [value.toLowerCase(), value.toUpperCase()]) rememberForm(form, known, isTelling);
+  const hex = bytes.toString('hex');
+  const encoded = [...formsOf(value), bytes.toString('base64')].flatMap(base64Forms);
+  for (const form of [...encoded, hex, hex.toUpperCase()]) rememberForm(form, known, () => true);
+}
+
+function isHexadecimal(value: string): boolean {
+  return /^[0-9a-f]+$/i.test(value);
 }
 
 /** By its parts, which find it cut as well; as a whole only where parts cannot. */

@@ -84,6 +84,8 @@ test('no twelve characters of a known value ever pass', () => {
 describe('a secret is found however a text writes it', () => {
   const nasty = 'Ab+/9=%41&"x\\y~(Z)!\'k*';
   const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const coded = (form: (hex: string) => string) =>
+    Array.from(nasty, (c) => form(c.charCodeAt(0).toString(16).padStart(2, '0'))).join('');
   const everyByte = (text: string) => Array.from(text, (c) => `%${c.charCodeAt(0).toString(16)}`).join('');
   test.each([
     ['as an address has it', encodeURIComponent(nasty)],
@@ -104,11 +106,47 @@ describe('a secret is found however a text writes it', () => {
     ['in base64, escaped for an address', encodeURIComponent(base64(nasty))],
     ['in base64 of JSON', base64(JSON.stringify(nasty))],
     ['in base64 of a form', base64(encodeURIComponent(nasty))],
+    ['in base64 twice', base64(base64(nasty))],
     ['in hexadecimal', Buffer.from(nasty).toString('hex')],
+    ['in JSON with a code for each character', coded((hex) => `\\u00${hex}`)],
+    ['in JavaScript with braces', coded((hex) => `\\u{${hex}}`)],
+    ['in octal', Array.from(nasty, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`).join('')],
+    ['as old scripts escape', coded((hex) => `%u00${hex}`)],
+    ['in HTML without semicolons', Array.from(nasty, (c) => `&#${c.charCodeAt(0)}`).join('')],
+    ['in quoted-printable', coded((hex) => `=${hex.toUpperCase()}`)],
+    ['over the lines of a mail', nasty.replaceAll(/.{7}/g, '$&=\r\n')],
+    ['over the lines of a file', base64(nasty).replaceAll(/.{7}/g, '$&\n')],
+    ['with what cannot be seen in between', Array.from(nasty).join('\u200B')],
   ])('%s', (_, text) => {
     const cleaned = knowing(nasty).clean(`a name ${text} of a pool`);
     expect(cleaned).toMatch(/^a name "?[^ ]{0,4}(\[redacted\])[^ ]{0,12} of a pool$/);
   });
+});
+
+describe('a secret that is not ASCII is found', () => {
+  const accented = 'pa ss/w+rd=é"x<y€&z;12';
+  const bytes = (form: (hex: string) => string) =>
+    Array.from(Buffer.from(accented), (byte) => form(byte.toString(16).padStart(2, '0'))).join('');
+  test.each([
+    ['as an address has it', encodeURIComponent(accented)],
+    ['with every byte escaped', bytes((hex) => `%${hex}`)],
+    ['in a text of bytes', bytes((hex) => `\\x${hex}`)],
+    ['in JSON with codes', Array.from(accented, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')],
+  ])('%s', (_, text) => {
+    expect(knowing(accented).clean(`a name ${text} of a pool`)).toBe('a name [redacted] of a pool');
+  });
+});
+
+test('hexadecimal is found in capitals and without', () => {
+  const hex = '954b0b5ce68320044ed33b82';
+  expect(knowing(hex).clean(`a ${hex.toUpperCase()} b`)).toBe('a [redacted] b');
+  expect(knowing(hex.toUpperCase()).clean(`a ${hex.slice(0, 20)} b`)).toBe('a [redacted] b');
+});
+
+test('what only looks like an escape stays', () => {
+  const { clean } = knowing(token);
+  const text = 'size=12, a=3D, 50%25, line\none\ntwo, \\d{3}, &#65 and \u{1F600} of x\u200Dy';
+  expect(clean(text)).toBe(text);
 });
 
 describe('of a webhook the words stay', () => {
