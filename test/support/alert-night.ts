@@ -108,7 +108,7 @@ export async function anAlertNight(
     clock,
     store,
     receivers,
-    config: await compiled(`${regions}${text}`, { now: nightStart }),
+    config: await compiledOnce(`${regions}${text}`),
     logged,
     canaries: [world.token, ...Object.values(env).map(secretPart)],
     env,
@@ -124,6 +124,15 @@ export async function anAlertNight(
     },
   };
   return night;
+}
+
+const configs = new Map<string, Promise<CompiledConfig>>();
+
+/** Many nights have the same config, and nobody changes one: what changes is which one a night has. */
+function compiledOnce(text: string): Promise<CompiledConfig> {
+  const config = configs.get(text) ?? compiled(text, { now: nightStart });
+  configs.set(text, config);
+  return config;
 }
 
 async function tick(night: AlertNight): Promise<void> {

@@ -138,8 +138,9 @@ describe('a line of bash', () => {
 });
 
 /** A `lamplighter` on the PATH that works in the folder of a known fleet. */
-function aShell() {
+async function aShell(name: 'bash' | 'zsh' | 'fish') {
   const world = aKnownFleet();
+  writeFileSync(join(world.folder, 'completion'), (await world.runWith({}, 'completion', name)).out);
   const main = join(process.cwd(), 'lib/cli/main.ts');
   const program = join(world.folder, 'lamplighter');
   writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`);
@@ -160,8 +161,8 @@ function aShell() {
 }
 
 describe('in a real shell', () => {
-  test.skipIf(!has('bash'))(titled('bash completes commands, pools and values', 'bash'), () => {
-    using shell = aShell();
+  test.skipIf(!has('bash'))(titled('bash completes commands, pools and values', 'bash'), async () => {
+    using shell = await aShell('bash');
     const completed = (words: string) =>
       `COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _lamplighter; printf '%s ' "\${COMPREPLY[@]}"; echo`;
     const lines = ['lamplighter ex', 'lamplighter status --fail-on = c'].map(completed);
@@ -172,21 +173,21 @@ describe('in a real shell', () => {
     expect(shown.split('\n').map((line) => line.trim())).toEqual(found);
   });
 
-  test.skipIf(!has('zsh'))(titled('zsh completes commands and pools', 'zsh'), () => {
-    using shell = aShell();
+  test.skipIf(!has('zsh'))(titled('zsh completes commands and pools', 'zsh'), async () => {
+    using shell = await aShell('zsh');
     const begun = `compdef() { :; }; _files() { print files; }
       _describe() { print -l -- \${(P)3}; }
-      source <(lamplighter completion zsh)`;
+      source ./completion`;
     const lines = ['lamplighter explain ml/', 'lamplighter status --config ""'].map(
       (words) => `words=(${words}); CURRENT=\${#words}; _lamplighter`,
     );
     expect(shell.run('zsh', [begun, ...lines].join('\n'))).toBe('ml/gpu:node pool\nml/system:node pool\nfiles');
   });
 
-  test.skipIf(!has('fish'))(titled('fish completes commands, pools and options', 'fish'), () => {
-    using shell = aShell();
+  test.skipIf(!has('fish'))(titled('fish completes commands, pools and options', 'fish'), async () => {
+    using shell = await aShell('fish');
     const lines = ['explain ml/', 'pause --unt'].map((words) => `complete -C 'lamplighter ${words}'`);
-    const shown = shell.run('fish', ['lamplighter completion fish | source', ...lines].join('\n'));
+    const shown = shell.run('fish', ['source ./completion', ...lines].join('\n'));
     expect(shown).toMatch(/^ml\/gpu\tnode pool\nml\/system\tnode pool\n--until\t/);
   });
 });

@@ -40,12 +40,11 @@ describe('a digest', () => {
 
   test('a week in which the clocks change ends where the next one begins', async () => {
     const zone = 'Europe/Berlin';
-    const night = aFleet('2026-03-16T06:00:00Z', { zone });
+    const night = aFleet('2026-03-22T06:00:00Z', { zone });
     await seldom(night, '2026-04-06T08:00:00Z', hour);
     const always = (await told(night)).map(({ text, facts }) => [text.slice(0, 37), facts['node-hours']]);
-    // 5 nodes at base, an hour less of them in the second week.
+    // 5 nodes at base, an hour less of them in the first week.
     expect(always.slice(1)).toEqual([
-      ['The week to Mon 23 Mar 2026, 08:00 CE', expect.stringContaining('740 at the bases')],
       ['The week to Mon 30 Mar 2026, 08:00 CE', expect.stringContaining('735 at the bases')],
       ['The week to Mon 6 Apr 2026, 08:00 CES', expect.stringContaining('740 at the bases')],
     ]);
