@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig, mergeConfig } from 'vitest/config';
 import config from './vitest.config.ts';
 
-/** What is rare takes many tries: properties get new inputs here, and those that say how often they are tried ten times as many. */
-const properties = readdirSync('test', { recursive: true, encoding: 'utf8' })
+/** What is rare takes many tries: properties get new inputs here, ten times as many, and what runs.ts bounds is not bounded. */
+const deeper = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.ts'))
   .map((name) => `test/${name}`)
-  .filter((path) => readFileSync(path, 'utf8').includes("from 'fast-check'"));
+  .filter((path) => /from '(?:fast-check|.*\/support\/runs\.ts)'/.test(readFileSync(path, 'utf8')));
 
 /** What takes longer than a developer waits: `npm run test:long`. One file at a time, since some measure. */
 export default defineConfig(() => {
@@ -24,6 +24,6 @@ export default defineConfig(() => {
   });
   return {
     ...rest,
-    test: { ...test, include: ['test/**/*.long.test.ts', 'test/journeys/kill.test.ts', ...properties], exclude: [] },
+    test: { ...test, include: ['test/**/*.long.test.ts', 'test/journeys/kill.test.ts', ...deeper], exclude: [] },
   };
 });

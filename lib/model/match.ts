@@ -79,7 +79,12 @@ export function partsOf({ text }: Pick<Match, 'text'>): {
   return { region: colon === -1 ? undefined : text.slice(0, colon), cluster, pool };
 }
 
-type Pattern = { readonly prefix: string; readonly whole: (name: string) => boolean };
+type Pattern = {
+  readonly prefix: string;
+  /** A part that every matching name has somewhere. */
+  readonly part: string;
+  readonly whole: (name: string) => boolean;
+};
 
 /** Cached by source: the same few patterns are applied to thousands of names. */
 const compiled = new Map<string, Pattern>();
@@ -88,10 +93,10 @@ const compiled = new Map<string, Pattern>();
 export function matchesWhole(source: string, name: string): boolean {
   let pattern = compiled.get(source);
   if (pattern === undefined) {
-    pattern = { prefix: prefixOf(source), whole: wholeOf(source) };
+    pattern = { prefix: prefixOf(source), part: literalIn(source), whole: wholeOf(source) };
     compiled.set(source, pattern);
   }
-  return name.startsWith(pattern.prefix) && pattern.whole(name);
+  return name.startsWith(pattern.prefix) && name.includes(pattern.part) && pattern.whole(name);
 }
 
 /** JavaScript's engine is far faster, and only slow if several repetitions can match the same text in many ways. */
@@ -108,4 +113,20 @@ function prefixOf(source: string): string {
   const plain = /^[A-Za-z0-9-]*/.exec(source)?.[0] ?? '';
   const isQuantified = /^[*+?{]/.test(source.slice(plain.length));
   return isQuantified ? plain.slice(0, -1) : plain;
+}
+
+/** The longest literal within all matching names: of "*a17*b*" it excludes most names before the pattern is followed. */
+function literalIn(source: string): string {
+  let inner = source;
+  // As picomatch wraps them.
+  while (inner.startsWith('^(?:') && inner.endsWith(')$')) inner = inner.slice(4, -2);
+  const plain = inner
+    // oxlint-disable-next-line regexp/no-super-linear-move -- a match has 4,000 characters at most
+    .replace(/\\x[0-9a-f]{2}|\\u\{[0-9a-f]+\}|\\.|\[(?:\\.|[^\]\\])*\]|\(\?=\.\)/gsu, (one) =>
+      one === '\\x2d' ? '-' : ' ',
+    )
+    .replace(/.[*+?]/gsu, ' ');
+  if (/[|(){]/u.test(plain)) return '';
+  const literals = plain.split(/[^A-Za-z0-9-]/u);
+  return literals.reduce((longest, one) => (one.length > longest.length ? one : longest), '');
 }

@@ -6,8 +6,8 @@ import { findPastedSecrets } from '../../lib/config/pasted-secrets.ts';
 import { readYaml } from '../../lib/config/yaml-source.ts';
 import type { Match } from '../../lib/model/config.ts';
 import { hasSeveralRuns, linearPattern } from '../../lib/model/linear-pattern.ts';
-import { matchesPool } from '../../lib/model/match.ts';
-import { runs } from '../support/runs.ts';
+import { matchesPool, matchesWhole } from '../../lib/model/match.ts';
+import { isLong, runs } from '../support/runs.ts';
 import { compileText, head } from './compile-text.ts';
 
 function match(text: string): Match {
@@ -24,7 +24,7 @@ async function workOf(work: () => unknown): Promise<number> {
   return (user + system) / 1000;
 }
 
-const long = 200_000;
+const long = isLong ? 200_000 : 50_000;
 const filled = (piece: string) => piece.repeat(Math.ceil(long / piece.length));
 
 describe('what somebody pasted is found in linear time', () => {
@@ -47,7 +47,7 @@ describe('what somebody pasted is found in linear time', () => {
     'http://h/hooks/',
     'discord.com/api/webhooks/',
     '&sig',
-  ])('in 200 kB of "%s"', async (piece) => {
+  ])('in a long text of "%s"', async (piece) => {
     for (const text of [filled(piece), `https://h/${filled(piece)}`, `a://u:${filled(piece)}`]) {
       expect(await workOf(() => findPastedSecrets(text))).toBeLessThan(1500);
     }
@@ -57,12 +57,12 @@ describe('what somebody pasted is found in linear time', () => {
 describe('many keys of one map are read in linear time', () => {
   const keys = (count: number, key: (n: number) => string) => Array.from({ length: count }, (_, n) => key(n));
   test.each([
-    ['each another', `prices: { flavors: { ${keys(8000, (n) => `k${n}: 1`).join(', ')} } }\n`],
-    ['all alike', `prices: { flavors: { ${keys(8000, () => 'k: 1').join(', ')} } }\n`],
-    ['none of ours', keys(8000, (n) => `k${n}: 1\n`).join('')],
+    ['each another', `prices: { flavors: { ${keys(4000, (n) => `k${n}: 1`).join(', ')} } }\n`],
+    ['all alike', `prices: { flavors: { ${keys(4000, () => 'k: 1').join(', ')} } }\n`],
+    ['none of ours', keys(4000, (n) => `k${n}: 1\n`).join('')],
   ])('%s', async (_, text) => {
     // The parser's own search for keys that are there twice took ten times as long.
-    expect(await workOf(() => readYaml(`${head}${text}`))).toBeLessThan(2500);
+    expect(await workOf(() => readYaml(`${head}${text}`))).toBeLessThan(1200);
   });
 
   test('and those that are there twice are found', () => {
@@ -91,9 +91,9 @@ describe('a pattern takes linear time', () => {
   );
 
   test('a match of any length is refused in words', () => {
-    expect(compileMatch(filled('{a,b}'))).toMatchObject({
+    expect(compileMatch(filled('a'))).toMatchObject({
       ok: false,
-      message: 'has 200000 characters; the limit is 4000',
+      message: `has ${long} characters; the limit is 4000`,
     });
   });
 
@@ -136,9 +136,11 @@ describe('a pattern takes linear time', () => {
         const { cluster: source } = match(text);
         const linear = linearPattern(source);
         expect(linear).toBeDefined();
-        expect(linear?.(candidate)).toBe(new RegExp(`^(?:${source})$`, 'u').test(candidate));
+        const matches = new RegExp(`^(?:${source})$`, 'u').test(candidate);
+        expect(linear?.(candidate)).toBe(matches);
+        expect(matchesWhole(source, candidate)).toBe(matches);
       }),
-      runs(500),
+      runs(200),
     );
   });
 
@@ -157,6 +159,8 @@ describe('a pattern takes linear time', () => {
 });
 
 describe('many matches', () => {
+  /** Ten times as many in `npm run test:long`. */
+  const manyRules = runs(1000).numRuns;
   const part = fc
     .array(fc.constantFrom('*', '?', '[ab]', '{a,bc}', '{a*,b}', 'a', 'b', 'ab', 'c'), { minLength: 1, maxLength: 3 })
     .map((pieces) => pieces.join(''));
@@ -174,7 +178,7 @@ describe('many matches', () => {
         expect(index.firstCovering(wanted)).toBe(all.find((one) => covers(one, wanted)));
         expect(index.overlapping(wanted)).toEqual(all.filter((one) => mayOverlap(one, wanted)));
       }),
-      runs(300),
+      runs(60),
     );
   });
 
@@ -185,8 +189,8 @@ describe('many matches', () => {
     ['in full', (i: number) => `dev-${i}/w`],
     ['in the middle', (i: number) => `*a${i}*b*/*`],
     ['in the middle of the pool', (i: number) => `dev/?a${i}[xy]*`],
-  ])('6,000 rules told apart %s take a second or two', async (_, textOf) => {
-    const drafts = Array.from({ length: 6000 }, (__, i) => match(textOf(i)));
+  ])('1,000 rules told apart %s take no second', async (_, textOf) => {
+    const drafts = Array.from({ length: manyRules }, (__, i) => match(textOf(i)));
     const work = await workOf(() => {
       const index = makeMatchIndex<Match>((one) => one);
       for (const one of drafts) {
@@ -194,14 +198,14 @@ describe('many matches', () => {
         index.add(one);
       }
     });
-    expect(work).toBeLessThan(6000);
+    expect(work).toBeLessThan(manyRules);
   });
 });
 
 test('names against patterns that wind are compared so far, and no further', async () => {
   const pools = [
-    ...Array.from({ length: 1000 }, (_, i) => `  - { match: "*a${i}*b*/*", schedule: none }`),
-    ...Array.from({ length: 1000 }, (_, i) => `  - { match: "c-${i}/w", schedule: none }`),
+    ...Array.from({ length: 800 }, (_, i) => `  - { match: "*a${i}*b*/*", schedule: none }`),
+    ...Array.from({ length: 800 }, (_, i) => `  - { match: "c-${i}/w", schedule: none }`),
   ];
   const work = await workOf(async () => {
     const { problems } = await compileText(`${head}\npools:\n${pools.join('\n')}\n`);
@@ -209,10 +213,10 @@ test('names against patterns that wind are compared so far, and no further', asy
       ['warning', 'there are too many patterns to compare: from here on, rules without effect are not found'],
     ]);
   });
-  expect(work).toBeLessThan(20_000);
+  expect(work).toBeLessThan(10_000);
 });
 
-test('a value of 200 kB is a problem like any other', async () => {
+test('a long value is a problem like any other', async () => {
   const work = await workOf(async () => {
     const { problems } = await compileText(`timezone: ${filled('a')}\n# ${filled('https://')}\n`);
     expect(problems.length).toBeGreaterThan(0);

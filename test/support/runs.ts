@@ -6,3 +6,6 @@ export function runs(few: number): { readonly numRuns: number } {
   const times = Number(process.env['LAMPLIGHTER_RUNS'] ?? 1);
   return { numRuns: Math.max(1, Math.round(few * times)) };
 }
+
+/** In `npm run test:long`: then a test that walks through years, zones or sizes walks through all of them. */
+export const isLong = Number(process.env['LAMPLIGHTER_RUNS'] ?? 1) >= 10;

@@ -88,11 +88,19 @@ export function inert(text: string): string {
 /** Bytes in UTF-8, as limits on the wire are counted. */
 export function bytesOf(text: string): number {
   let bytes = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
+  // By index: every body is measured again after each cut, and an iterator takes five times as long.
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
     if (code < 0x80) bytes += 1;
     else if (code < 0x800) bytes += 2;
-    else bytes += code < 0x10000 ? 3 : 4;
+    else if (isPair(code, text.charCodeAt(i + 1))) {
+      bytes += 4;
+      i += 1;
+    } else bytes += 3;
   }
   return bytes;
+}
+
+function isPair(code: number, next: number): boolean {
+  return code >= 0xd800 && code < 0xdc00 && next >= 0xdc00 && next < 0xe000;
 }

@@ -12,6 +12,8 @@ export type Shown = {
 
 const valueSteps = [1_500, 300, 80] as const;
 const textSteps = [1_000, 300, 100, 30, 0] as const;
+/** More than any target takes. What is longer is not rendered in full again and again, only to be too long each time. */
+const longestPart = 40_000;
 
 /**
  * The largest version of a message that fits. It is always cut in the same order: details first (shortened, then
@@ -26,7 +28,10 @@ export function shrink<T>(message: Message, render: (shown: Shown) => T, fits: (
   return rendered ?? render({ text: '', lines: [], details: [], cut: undefined });
 }
 
-function* smallerAndSmaller({ text, lines, details }: Message): Generator<Shown> {
+function* smallerAndSmaller(message: Message): Generator<Shown> {
+  const text = shorten(message.text, longestPart);
+  const lines = message.lines.map(withinLongest);
+  const details = message.details.map(withinLongest);
   yield { text, lines, details, cut: undefined };
   for (const length of valueSteps) {
     const short = details.map(({ name, value }) => ({ name: shorten(name, 80), value: shorten(value, length) }));
@@ -43,9 +48,13 @@ function* smallerAndSmaller({ text, lines, details }: Message): Generator<Shown>
   }
   for (const length of textSteps) {
     if (length >= text.length) continue;
-    const cut = [leftOut(gone, lines.length), `without ${text.length - length} characters of the text`];
+    const cut = [leftOut(gone, lines.length), `without ${message.text.length - length} characters of the text`];
     yield { text: shorten(text, length), lines: [], details: [], cut: cut.filter((part) => part).join(', ') };
   }
+}
+
+function withinLongest(line: Line): Line {
+  return line.value.length <= longestPart ? line : { ...line, value: shorten(line.value, longestPart) };
 }
 
 function isCut(before: readonly Line[], after: readonly Line[]): boolean {

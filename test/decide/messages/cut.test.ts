@@ -5,6 +5,7 @@ import { openBatch, toMember } from '../../../lib/decide/outbox/batch.ts';
 import { clip } from '../../../lib/model/text.ts';
 import { aDelivery, sha256, someFacts, start } from '../../support/receivers/outbox-world.ts';
 import { anyText } from '../../support/any-text.ts';
+import { runs } from '../../support/runs.ts';
 
 /** Words that stand nowhere else, so that each that is missing was cut. */
 function words(name: string, count: number): readonly string[] {
@@ -52,7 +53,7 @@ describe('a text that was cut says so', () => {
         const isSaid = data === undefined ? says.test(body) : data.cut !== undefined;
         expect(isSaid).toBe(!isWhole);
       }),
-      { numRuns: 40 },
+      runs(10),
     );
   });
 
@@ -73,7 +74,7 @@ describe('a text that was cut says so', () => {
           expect(says.test(body)).toBe(!isWhole);
         },
       ),
-      { numRuns: 40 },
+      runs(10),
     );
   });
 });

@@ -1,19 +1,24 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { simulateEvents } from '../events/simulate-events.ts';
+import { simulateAlerts } from './simulate-alerts.ts';
 
-type Replayed = {
-  readonly clean: { violations: readonly object[]; messages: number; puts: number; isSame: boolean };
-};
+/** What breaks them is planted in `npm run test:long`, which also simulates for longer. */
+test('promises about alerts hold, and equal seeds tell the same', { timeout: 300_000 }, async () => {
+  const again = () => simulateAlerts({ seed: 1, hours: 1 });
+  const [one, other] = [await again(), await again()];
+  expect(one.violations).toEqual([]);
+  expect(one.hash).toBe(other.hash);
+  expect(one.messages).toBeGreaterThan(3);
+});
 
-/** What breaks them is planted in `npm run test:long`. */
-test('promises about alerts and events hold, and equal seeds tell the same', { timeout: 300_000 }, async () => {
-  const script = fileURLToPath(new URL('replay-planted.ts', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [script]);
-  const { clean } = JSON.parse(stdout) as Replayed;
-  expect(clean.violations).toEqual([]);
-  expect(clean.isSame).toBe(true);
-  expect(clean.messages).toBeGreaterThan(3);
-  expect(clean.puts).toBeGreaterThan(3);
+test('in three parts they hold, too', { timeout: 300_000 }, async () => {
+  const { violations, messages } = await simulateAlerts({ seed: 1, hours: 1, parts: 3 });
+  expect(violations).toEqual([]);
+  expect(messages).toBeGreaterThan(3);
+});
+
+test('promises about events hold', { timeout: 300_000 }, async () => {
+  const { violations, puts } = await simulateEvents({ seed: 1, days: 1 });
+  expect(violations).toEqual([]);
+  expect(puts).toBeGreaterThan(3);
 });
