@@ -10,11 +10,11 @@ import { silentLog } from '../lib/io/log.ts';
 import { makeRedactor } from '../lib/io/redact.ts';
 import { makeMemoryStore } from '../lib/io/stores/memory.ts';
 import type { Key, Store } from '../lib/io/stores/store.ts';
-import type { Part } from '../lib/model/part.ts';
 import { countParts } from '../lib/jobs/records/count-parts.ts';
-import { aDestination } from '../test/support/destination.ts';
+import type { ScaleOptions } from '../lib/jobs/scale/parts.ts';
 import { createWorld, type World } from '../lib/simulator/create-world.ts';
 import { simulatorApp } from '../lib/simulator/simulator-app.ts';
+import { aDestination } from '../test/support/destination.ts';
 import { configOf, officeHours, ruleFor } from './support/a-fleet.ts';
 
 /**
@@ -153,6 +153,8 @@ type Fleet = {
   readonly goTo: (at: number) => void;
 };
 
+type PartOptions = Pick<ScaleOptions, 'shard' | 'rounds'>;
+
 function makeFleet(clusters: number): Fleet {
   let now = noon;
   const clock: Clock = { now: () => now, sleep: waitForEnd };
@@ -190,26 +192,26 @@ function makeFleet(clusters: number): Fleet {
     return { ...use, runs: Math.max(1, use.runs), cpuMs: (user + system) / 1000 };
   };
   const inParts = async (
-    run: (options: { readonly shard?: Part }) => Promise<readonly string[]>,
+    run: (options: PartOptions) => Promise<readonly string[]>,
     parts: readonly number[] | undefined,
   ) => {
-    const count = await countParts(store, config);
+    const { count, rounds } = await countParts(store, config);
     for (const index of parts ?? Array.from({ length: count }, (_, part) => part)) {
-      const [problem] = await run(count === 1 ? {} : { shard: { index, count } });
+      // The run that counts is the one of the first part.
+      const [problem] = await run({ ...(count > 1 && { shard: { index, count } }), ...(index === 0 && { rounds }) });
       if (problem !== undefined) throw new Error(problem);
       use.runs += 1;
     }
   };
-  const scale = async (options: { readonly shard?: Part }) =>
-    (await app.scale(config, options)).problems.map(({ reason }) => reason);
-  const watch = async (options: { readonly shard?: Part }) =>
-    (await app.watch(config, undefined, undefined, options)).problems;
+  const scale = async (options: PartOptions) => (await app.scale(config, options)).problems.map(({ reason }) => reason);
+  const watch = async ({ shard }: PartOptions) =>
+    (await app.watch(config, undefined, undefined, shard ? { shard } : {})).problems;
   return {
     scale: (parts) => pass(() => inParts(scale, parts)),
     watch: (parts) => pass(() => inParts(watch, parts)),
     deliver: () => pass(() => app.deliver(config)),
     world,
-    countOf: () => countParts(store, config),
+    countOf: async () => (await countParts(store, config)).count,
     goTo: (at) => {
       now = at;
     },

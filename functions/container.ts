@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { type LaidOutOffsets, useOffsets } from '../lib/decide/schedule/local-time.ts';
+import { readFileSync } from 'node:fs';
 import { type App, makeApp, openSecrets } from '../lib/app.ts';
+import { type LaidOutOffsets, useOffsets } from '../lib/decide/schedule/local-time.ts';
 import { systemClock } from '../lib/io/clock.ts';
 import { randomId } from '../lib/io/ids.ts';
 import { type Invoke, makeLambdaInvoke } from '../lib/io/invoke.ts';
@@ -8,6 +8,7 @@ import type { Log, LogFields } from '../lib/io/log.ts';
 import { type LogLevel, makeLog } from '../lib/io/log-lines.ts';
 import { embeddedLine, type MetricValues } from '../lib/io/metrics.ts';
 import { makeRedactor } from '../lib/io/redact.ts';
+import { type AwsSecrets, makeAwsSecrets } from '../lib/io/secrets/aws-secret.ts';
 import type { Environment } from '../lib/io/secrets/env-secret.ts';
 import { makeDynamoClient } from '../lib/io/stores/dynamo-client.ts';
 import { makeDynamoStore } from '../lib/io/stores/dynamodb.ts';
@@ -30,7 +31,10 @@ type Surroundings = {
   readonly configAt: URL;
   readonly env: Environment;
   readonly write: (line: string) => void;
+  readonly aws: AwsSecrets;
 };
+
+const aws = makeAwsSecrets(systemClock);
 
 /** Once per container; what failed is tried again by the next invocation. */
 export function makeOpenContainer(surroundings: Surroundings): OpenContainer {
@@ -49,10 +53,23 @@ export const openContainer = makeOpenContainer({
   configAt: new URL('./config.json', import.meta.url),
   env: process.env,
   write: (line) => void process.stdout.write(line),
+  aws,
 });
 
-async function open({ configAt, env, write }: Surroundings): Promise<Container> {
-  const text = await readFile(configAt, 'utf8');
+/**
+ * For functions that call the API: the container is opened and the tokens are read while it starts, since that takes as
+ * long as the rest of a start. What fails is done again by the first invocation, which says why.
+ */
+export function openedEarly(open: OpenContainer): OpenContainer {
+  const readTokens = ({ config }: Container) => {
+    for (const { token } of config.regions) if (token.kind === 'awsSecret') aws.readAhead(token.name);
+  };
+  void open().then(readTokens, () => undefined);
+  return open;
+}
+
+async function open({ configAt, env, write, aws }: Surroundings): Promise<Container> {
+  const text = readFileSync(configAt, 'utf8');
   const { offsets, ...config } = JSON.parse(text) as CompiledConfig & { readonly offsets?: LaidOutOffsets };
   if (offsets) useOffsets(offsets);
   if (config.store.kind !== 'dynamodb') throw new TypeError('the config was not built for functions');
@@ -61,7 +78,7 @@ async function open({ configAt, env, write }: Surroundings): Promise<Container> 
   const log = makeRequestLog(makeLog({ level, format: 'json', write, redactor, clock }));
   const { table } = config.store;
   const store = refusingNewer(makeDynamoStore({ client: makeDynamoClient(), table, newId, clock }), table);
-  const secrets = openSecrets({ clock, redactor, log, env });
+  const secrets = openSecrets({ clock, redactor, log, env, aws });
   const installation = env['LAMPLIGHTER_INSTALLATION'] ?? 'lamplighter';
   const names = {
     'scale-pools': env['LAMPLIGHTER_SCALE_POOLS'] ?? `${installation}-scale-pools`,

@@ -1,6 +1,6 @@
 import { readScaleRequest } from '../lib/io/invoke.ts';
 import { countParts } from '../lib/jobs/records/count-parts.ts';
-import { type OpenContainer, openContainer } from './container.ts';
+import { type OpenContainer, openContainer, openedEarly } from './container.ts';
 import { jobHandler } from './job-handler.ts';
 import { reportScaling } from './report.ts';
 // Loaded at container start, not during a request.
@@ -17,13 +17,13 @@ export const makeHandler = (open: OpenContainer) =>
         region === only.region && name === only.cluster;
       return reportScaling(container, await app.scale(config, { only: isIt, isDryRun }, timeLeftMs), false);
     }
-    const count = shard?.count ?? (await countParts(app.parts.store, config));
+    const { count, rounds } = shard ? { count: shard.count } : await countParts(app.parts.store, config);
     const others = shard ? [] : Array.from({ length: count - 1 }, (_, i) => ({ index: i + 1, count }));
     const how = isDryRun ? { dryRun: true as const } : {};
     await Promise.all(others.map((other) => invoke({ job: 'scale-pools', shard: other, ...how })));
     const own = shard ?? { index: 0, count };
-    const options = own.count === 1 ? { isDryRun } : { shard: own, isDryRun };
+    const options = { isDryRun, ...(own.count > 1 && { shard: own }), ...(rounds && { rounds }) };
     return reportScaling(container, await app.scale(config, options, timeLeftMs), !isDryRun);
   });
 
-export const handler = makeHandler(openContainer);
+export const handler = makeHandler(openedEarly(openContainer));

@@ -1,7 +1,7 @@
 import { StoreError } from '../lib/errors.ts';
 import { readWatchRequest } from '../lib/io/invoke.ts';
 import { countParts } from '../lib/jobs/records/count-parts.ts';
-import { type OpenContainer, openContainer } from './container.ts';
+import { type OpenContainer, openContainer, openedEarly } from './container.ts';
 import { jobHandler } from './job-handler.ts';
 import { reportWatching } from './report.ts';
 // Loaded at container start, not during a request.
@@ -16,7 +16,7 @@ export const makeHandler = (open: OpenContainer) =>
   jobHandler('watch-clusters', open, async (container, event, timeLeftMs) => {
     const { app, config, invoke } = container;
     const { shard } = readWatchRequest(event);
-    const count = shard?.count ?? (await countParts(app.parts.store, config));
+    const count = shard?.count ?? (await countParts(app.parts.store, config)).count;
     const others = shard ? [] : Array.from({ length: count - 1 }, (_, i) => ({ index: i + 1, count }));
     await Promise.all(others.map((other) => invoke({ job: 'watch-clusters', shard: other })));
     const own = shard ?? { index: 0, count };
@@ -26,4 +26,4 @@ export const makeHandler = (open: OpenContainer) =>
     return reportWatching(container, report);
   });
 
-export const handler = makeHandler(openContainer);
+export const handler = makeHandler(openedEarly(openContainer));

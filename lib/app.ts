@@ -10,7 +10,7 @@ import type { Log } from './io/log.ts';
 import { makeMks } from './io/mks/client.ts';
 import { countedMks, type Mks, type OnCall } from './io/mks/mks.ts';
 import type { Redactor } from './io/redact.ts';
-import { makeAwsSecrets } from './io/secrets/aws-secret.ts';
+import { type AwsSecrets, makeAwsSecrets } from './io/secrets/aws-secret.ts';
 import type { Environment } from './io/secrets/env-secret.ts';
 import { makeSecrets, type Secrets } from './io/secrets/secrets.ts';
 import { boundedStore } from './io/stores/bounded-store.ts';
@@ -216,11 +216,14 @@ function keepPageOf(parts: AppParts, own: Keeping, quota: Quota): KeepPageParts 
   };
 }
 
-export type SecretParts = Pick<AppParts, 'clock' | 'redactor' | 'log'> & { readonly env: Environment };
+export type SecretParts = Pick<AppParts, 'clock' | 'redactor' | 'log'> & {
+  readonly env: Environment;
+  readonly aws?: AwsSecrets;
+};
 
 /** Secrets from all four kinds of places; AWS's client is loaded only when a config names a secret there. */
-export function openSecrets({ clock, redactor, log, env }: SecretParts): Secrets {
-  return makeSecrets({ clock, redactor, log, env, aws: makeAwsSecrets(clock) });
+export function openSecrets({ clock, aws = makeAwsSecrets(clock), ...parts }: SecretParts): Secrets {
+  return makeSecrets({ ...parts, clock, aws });
 }
 
 export function sha256(text: string): string {

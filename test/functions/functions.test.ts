@@ -25,8 +25,10 @@ function noting(clusters: number) {
   const [asked, invoked, lines]: [ScaleOptions[], Request[], object[]] = [[], [], []];
   const metrics: MetricValues[] = [];
   const store = makeMemoryStore({ newId: randomId });
-  const scale = async (_: unknown, options: ScaleOptions) => {
+  const listed: ScaleOptions['rounds'][] = [];
+  const scale = async (_: unknown, { rounds, ...options }: ScaleOptions) => {
     asked.push(options);
+    listed.push(rounds);
     return { plan: { holds: [] }, problems: [], results: [], clusters, pools: 0 };
   };
   const note = (message: string, fields?: LogFields) => void lines.push({ message, ...fields });
@@ -50,7 +52,7 @@ function noting(clusters: number) {
   } as const;
   const saw = (count: number, shard = { index: 0, count: 1 }, at = 1) =>
     writeRoundFindings(store, { ...round, at, shard, clusters: count });
-  return { open: async () => container, asked, invoked, lines, metrics, store, saw };
+  return { open: async () => container, asked, listed, invoked, lines, metrics, store, saw };
 }
 
 describe('scale-pools', () => {
@@ -79,10 +81,18 @@ describe('scale-pools', () => {
     );
   });
 
+  test('hands on the rounds that it counted parts by', async () => {
+    const { open, listed, saw } = noting(5);
+    await saw(5);
+    await makeHandler(open)({}, context);
+    expect(listed[0]?.get('r1')?.rounds.map(({ clusters }) => clusters)).toEqual([5]);
+  });
+
   test('a part starts no further parts', async () => {
-    const { open, asked, invoked, saw } = noting(2500);
+    const { open, asked, listed, invoked, saw } = noting(2500);
     await saw(2500);
     await makeHandler(open)({ shard: { index: 2, count: 3 } }, context);
+    expect(listed).toEqual([undefined]);
     expect([asked, invoked]).toEqual([[{ shard: { index: 2, count: 3 }, isDryRun: false }], []]);
   });
 
@@ -119,9 +129,9 @@ describe('scale-pools', () => {
     const { store, saw } = noting(0);
     await saw(900, { index: 0, count: 2 }, 1);
     await saw(900, { index: 1, count: 2 }, 1);
-    expect(await countParts(store, config)).toBe(2);
+    expect((await countParts(store, config)).count).toBe(2);
     await saw(950, { index: 0, count: 1 }, 2);
-    expect(await countParts(store, config)).toBe(1);
+    expect((await countParts(store, config)).count).toBe(1);
   });
 
   test('what was sent and what was not is counted, and each problem is a line', async () => {

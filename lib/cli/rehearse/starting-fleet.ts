@@ -4,7 +4,7 @@ import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listAsks } from '../../jobs/records/ask-records.ts';
 import { listClusterRecords, listStoredRules, readUninstalled } from '../../jobs/records/cluster-records.ts';
-import { observeFleet } from '../../jobs/scale/observe.ts';
+import { observeFleet, readKnown } from '../../jobs/scale/observe.ts';
 import type { Ask } from '../../model/asks.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
@@ -179,11 +179,9 @@ async function askFleet(parts: CliParts, wanted: FleetToRehearse, store: Store) 
   const { app } = await openApp({ ...parts, log }, config, store);
   const wide = { ...config, rules, regions: regionsOf(wanted) };
   const book = makeRuleBook(wide, parts.clock.now());
-  const seen = await observeFleet(
-    { ...parts, log, store, config: wide, mksOf: app.mksOf(wide) },
-    { isDryRun: true },
-    book,
-  );
+  const scaling = { ...parts, log, store, config: wide, mksOf: app.mksOf(wide) };
+  const options = { isDryRun: true };
+  const seen = await observeFleet(scaling, options, book, await readKnown(scaling, options));
   const filled = seen.clusters.map((one) => (isUnread(book, one) ? fillIn(one) : { cluster: one, note: [] }));
   return {
     clusters: filled.map(({ cluster }) => cluster),

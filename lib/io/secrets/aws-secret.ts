@@ -1,5 +1,6 @@
 import { SecretError } from '../../errors.ts';
 import { describeSecret } from '../../model/secret-reference.ts';
+import type { EpochMs } from '../../model/time.ts';
 import { awsSetupProblem } from '../aws-setup.ts';
 import type { Clock } from '../clock.ts';
 import { late, startDeadline } from '../http/deadline.ts';
@@ -8,6 +9,9 @@ import { type SecretSource, type Stage } from './secret.ts';
 
 /** AWS Secrets Manager: the text of one stage; undefined = there is no such stage. Rejects with a SecretError only. */
 export type AwsSecrets = { readonly read: (name: string, stage: Stage) => Promise<string | undefined> };
+
+/** `readAhead` begins to read what the next `read` of this name returns, unless it fails or gets old: then that reads again. */
+export type ReadingAhead = AwsSecrets & { readonly readAhead: (name: string) => void };
 
 export function awsSecretSource(name: string, aws: AwsSecrets): SecretSource {
   return { read: (stage) => aws.read(name, stage) };
@@ -26,24 +30,40 @@ const timeoutMs = 3_000;
 type Client = import('@aws-sdk/client-secrets-manager').SecretsManagerClient;
 type Sdk = typeof import('./secrets-manager.ts');
 
+/** What was read ahead is used within this time: a container may be made long before its first invocation. */
+const aheadMs = 2 * 60_000;
+
+type Ahead = { readonly at: EpochMs; readonly value: Promise<string | undefined> };
+
 /** The SDK is loaded at the first read, so that configs without such secrets do not need it. */
-export function makeAwsSecrets(clock: Clock, options: AwsOptions = {}): AwsSecrets {
+export function makeAwsSecrets(clock: Clock, options: AwsOptions = {}): ReadingAhead {
   let opened: Promise<{ sdk: Sdk; client: Client }> | undefined;
+  const ahead = new Map<string, Ahead>();
+  const readNow: AwsSecrets['read'] = async (name, stage) => {
+    const reference = describeSecret({ kind: 'awsSecret', name });
+    const deadline = startDeadline(clock, timeoutMs);
+    try {
+      opened ??= open(options);
+      const text = await deadline.race(getValue(opened, name, stage, deadline.signal));
+      if (text === late) throw new SecretError(`${reference}: AWS Secrets Manager gave no answer in 3 s`, reference);
+      return text;
+    } catch (error) {
+      if (stage === 'previous' && nameOf(error) === 'ResourceNotFoundException') return undefined;
+      throw error instanceof SecretError ? error : toSecretError(error, reference);
+    } finally {
+      deadline.cancel();
+    }
+  };
   return {
+    readAhead: (name) => {
+      const value = readNow(name, 'current').catch(() => undefined);
+      ahead.set(name, { at: clock.now(), value });
+    },
     read: async (name, stage) => {
-      const reference = describeSecret({ kind: 'awsSecret', name });
-      const deadline = startDeadline(clock, timeoutMs);
-      try {
-        opened ??= open(options);
-        const text = await deadline.race(getValue(opened, name, stage, deadline.signal));
-        if (text === late) throw new SecretError(`${reference}: AWS Secrets Manager gave no answer in 3 s`, reference);
-        return text;
-      } catch (error) {
-        if (stage === 'previous' && nameOf(error) === 'ResourceNotFoundException') return undefined;
-        throw error instanceof SecretError ? error : toSecretError(error, reference);
-      } finally {
-        deadline.cancel();
-      }
+      const early = stage === 'current' ? ahead.get(name) : undefined;
+      if (early) ahead.delete(name);
+      const isFresh = early !== undefined && Math.abs(clock.now() - early.at) < aheadMs;
+      return (isFresh ? await early.value : undefined) ?? readNow(name, stage);
     },
   };
 }

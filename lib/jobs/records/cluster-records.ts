@@ -2,7 +2,7 @@ import { unknownRecord } from '../../decide/record-shape.ts';
 import type { ClusterRecord, StoredRule } from '../../decide/scaling/memory.ts';
 import type { Decision } from '../../decide/scaling/plan.ts';
 import { StoreError } from '../../errors.ts';
-import type { Key, Store, Version, Write } from '../../io/stores/store.ts';
+import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { asJson, type Json } from '../../model/json.ts';
 import type { IdRange } from '../../model/part.ts';
@@ -175,7 +175,29 @@ const key = { partition: 'fleet', id: 'uninstalled' };
 
 /** undefined = not uninstalled; the config is in force. */
 export async function readUninstalled(store: Store): Promise<Uninstalled | undefined> {
-  const value = (await store.read(key))?.value as Partial<Uninstalled & { state: string }> | null | undefined;
+  return uninstalledIn(await store.read(key));
+}
+
+export type FleetState = {
+  readonly uninstalled: Uninstalled | undefined;
+  /** The hash of the config that a round began with last. */
+  readonly startedConfig: string | undefined;
+};
+
+/** What a round needs to know of the fleet as a whole, in one call. */
+export async function readFleetState(store: Store): Promise<FleetState> {
+  const records = await listAll(store, key.partition);
+  const find = (id: string) => records.find((record) => record.key.id === id);
+  const started = find(startedKey.id)?.value;
+  const hash = isRecord(started) ? started['hash'] : undefined;
+  return { uninstalled: uninstalledIn(find(key.id)), startedConfig: typeof hash === 'string' ? hash : undefined };
+}
+
+/** The config whose first round was noticed. */
+export const startedKey: Key = { partition: 'fleet', id: 'config' };
+
+function uninstalledIn(record: StoredRecord | undefined): Uninstalled | undefined {
+  const value = record?.value as Partial<Uninstalled & { state: string }> | null | undefined;
   if (value === undefined || value?.state === 'undone') return undefined;
   return { at: value?.at ?? 0, who: value?.who ?? 'somebody', reason: value?.reason };
 }

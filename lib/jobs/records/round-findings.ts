@@ -25,37 +25,57 @@ type ListName = (typeof listNames)[number];
 /** A round without the lists that may be separate. */
 export type RoundHead = Omit<RoundFindings, ListName>;
 
+/** The newest round of each part, with the records they were read from. */
+export type ListedRounds = {
+  readonly rounds: readonly RoundFindings[];
+  readonly records: readonly StoredRecord[];
+};
+
 /** The newest round of each part of a region. */
 export async function listRoundFindings(store: Store, region: string): Promise<readonly RoundFindings[]> {
-  return withLists(store, region, undefined, await listRounds(store, region, undefined), listNames);
+  return (await withLists(store, region, undefined, await listRounds(store, region), listNames)).rounds;
 }
+
+/** `isEach`: the clusters of every part are needed (the default). `listed`: what `listRounds` read just now. */
+export type OwnRounds = { readonly isEach?: boolean; readonly listed?: ListedRounds | undefined };
 
 /**
  * The previous rounds, with the clusters that they read and without node counts. A part only needs its own, unless the
- * fleet was divided differently then. `isEach`: the clusters of every part are needed.
+ * fleet was divided differently then.
  */
 export async function listOwnRounds(
   store: Store,
   region: string,
   part: Part = whole,
-  isEach = true,
-): Promise<readonly RoundFindings[]> {
+  { isEach = true, listed }: OwnRounds = {},
+): Promise<ListedRounds> {
   const names = isEach ? (['checkedClusters'] as const) : [];
   if (part.count > 1) {
-    const own = await listRounds(store, region, part.index);
-    const isSameCut = own.some((round) => round.shard.count === part.count);
-    if (isSameCut) return withLists(store, region, part.index, own, names);
+    const prefix = prefixOf(region, part.index);
+    const own = listed ? startingWith(listed, prefix) : await listAll(store, partition, { prefix });
+    const rounds = roundsIn(own, region);
+    const isSameCut = rounds.some((round) => round.shard.count === part.count);
+    if (isSameCut) return withLists(store, region, part.index, { rounds, records: own }, names);
   }
-  return withLists(store, region, undefined, await listRounds(store, region, undefined), names);
+  return withLists(store, region, undefined, listed ?? (await listRounds(store, region)), names);
+}
+
+function startingWith({ records }: Pick<ListedRounds, 'records'>, prefix: string): readonly StoredRecord[] {
+  return records.filter(({ key }) => key.id.startsWith(prefix));
 }
 
 /** The same without their lists, which are long and change rarely. */
 export async function listRoundHeads(store: Store, region: string): Promise<readonly RoundHead[]> {
-  return listRounds(store, region, undefined);
+  return (await listRounds(store, region)).rounds;
 }
 
-async function listRounds(store: Store, region: string, part: number | undefined): Promise<readonly RoundFindings[]> {
-  const records = await listAll(store, partition, { prefix: prefixOf(region, part) });
+/** The heads with their records, for `listOwnRounds` and `writeRoundFindings`, which need not read them again. */
+export async function listRounds(store: Store, region: string): Promise<ListedRounds> {
+  const records = await listAll(store, partition, { prefix: prefixOf(region, undefined) });
+  return { rounds: roundsIn(records, region), records };
+}
+
+function roundsIn(records: readonly StoredRecord[], region: string): readonly RoundFindings[] {
   const parts = new Map<string, RoundFindings>();
   for (const record of records) {
     const round = readRound(record);
@@ -72,15 +92,15 @@ async function withLists(
   store: Store,
   region: string,
   part: number | undefined,
-  rounds: readonly RoundFindings[],
+  { rounds, records }: ListedRounds,
   names: readonly ListName[],
-): Promise<readonly RoundFindings[]> {
+): Promise<ListedRounds> {
   const wanted = names.filter((name) => rounds.some(({ lists }) => lists?.[name] !== undefined));
-  if (wanted.length === 0) return rounds;
+  if (wanted.length === 0) return { rounds, records };
   // Of one part alone each list is a range of its own.
   const prefixes = part === undefined ? [prefixOf(region, part)] : wanted.map((name) => prefixOf(region, part) + name);
   const pages = await Promise.all(prefixes.map((prefix) => listAll(store, listsPartition, { prefix })));
-  return rounds.map((round) => withItsLists(round, pages.flat(), wanted));
+  return { rounds: rounds.map((round) => withItsLists(round, pages.flat(), wanted)), records };
 }
 
 /** If a list's mark differs from the head's, the list is unknown: another process wrote in between. */
@@ -105,19 +125,34 @@ function listOf({ value }: StoredRecord): ListRecord {
 
 /**
  * Replaces the findings of this region and part. Resolves to false if the stored round is newer, or another process
- * stores a newer one meanwhile.
+ * stores one meanwhile. `listed`: what was read of the previous rounds when this one began. If nobody wrote since then,
+ * as usual, they are not read again.
  */
-export async function writeRoundFindings(store: Store, given: RoundFindings): Promise<boolean> {
+export async function writeRoundFindings(
+  store: Store,
+  given: RoundFindings,
+  listed?: Pick<ListedRounds, 'records'>,
+): Promise<boolean> {
   const round = inOrder(given);
   const prefix = prefixOf(round.region, round.shard.index);
-  const stored = await listAll(store, partition, { prefix });
+  const early = listed && (await replaceRound(store, round, startingWith(listed, prefix)));
+  if (early !== undefined && early !== 'conflict') return early === 'stored';
+  return (await replaceRound(store, round, await listAll(store, partition, { prefix }))) === 'stored';
+}
+
+async function replaceRound(
+  store: Store,
+  round: RoundFindings,
+  stored: readonly StoredRecord[],
+): Promise<'stored' | 'conflict' | 'older'> {
+  const prefix = prefixOf(round.region, round.shard.index);
   const known = stored.map(readRound);
-  if (known.some((one) => isNewer(one?.at ?? 0, round.at))) return false;
+  if (known.some((one) => isNewer(one?.at ?? 0, round.at))) return 'older';
   const storedLists = known.find((one) => one?.lists !== undefined)?.lists;
   const apart = await listsApart(store, round, storedLists);
   const head = { ...round, ...apart.head };
   const counts = apart.nodes.map(async (write) => (await store.commit([write])).kind);
-  if ((await Promise.all(counts)).includes('conflict')) return false;
+  if ((await Promise.all(counts)).includes('conflict')) return 'conflict';
   const chunks = chunksOf(head).slice(0, mostWrites / 2);
   const versions = new Map(stored.map(({ key, version }) => [key.id, version]));
   const puts = chunks.map((chunk, index) => {
@@ -128,7 +163,7 @@ export async function writeRoundFindings(store: Store, given: RoundFindings): Pr
   const leftovers = [...stored.filter(({ key }) => !kept.has(key.id)), ...apart.leftovers];
   const deletes = leftovers.map(({ key, version }): Write => ({ kind: 'deleteIfVersion', key, version }));
   const outcome = await store.commit([...puts, ...apart.clusters, ...deletes].slice(0, mostWrites));
-  return outcome.kind === 'committed';
+  return outcome.kind === 'committed' ? 'stored' : 'conflict';
 }
 
 /** Sorted, so that the order of reading makes no difference. */

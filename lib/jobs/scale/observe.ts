@@ -5,6 +5,7 @@ import { type ObservedFleetCluster, rememberedCluster, type StoredRule } from '.
 import { needsPools } from '../../decide/scaling/plan-round.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
+import type { StoredRecord } from '../../io/stores/store.ts';
 import { type Answer, describeAnswer, unreadableAnswer, wasAsked } from '../../model/answer.ts';
 import type { Ask } from '../../model/asks.ts';
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
@@ -12,7 +13,13 @@ import { isInPart, rangeOf } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
 import { asksPartition, listAsks } from '../records/ask-records.ts';
-import { listClusterRecords, listStoredRules, type StoredCluster } from '../records/cluster-records.ts';
+import {
+  type FleetState,
+  listClusterRecords,
+  listStoredRules,
+  readFleetState,
+  type StoredCluster,
+} from '../records/cluster-records.ts';
 import { listOwnRounds } from '../records/round-findings.ts';
 import type { ScaleOptions, ScaleParts, ScaleProblem } from './parts.ts';
 
@@ -30,8 +37,11 @@ export type SeenFleet = {
   readonly problems: readonly ScaleProblem[];
   /** Regions that answered with their list. */
   readonly answered: ReadonlySet<string>;
-  /** The previous rounds. */
+  /** The previous rounds, and their records as they were stored. */
   readonly rounds: readonly RoundFindings[];
+  readonly roundRecords: readonly StoredRecord[];
+  /** As in what is known of the fleet. */
+  readonly startedConfig: string | undefined;
   /**
    * Everything that the config's matches can name: also clusters of other parts, and pools that are read for nothing
    * else.
@@ -47,11 +57,32 @@ export type SeenFleet = {
 
 export type MissingCluster = { readonly region: string; readonly clusterId: string; readonly stored: StoredCluster };
 
-/** All reads of a round: the store's records first, then one list per region and one pool list per cluster concerned. */
-export async function observeFleet(parts: ScaleParts, options: ScaleOptions, book: RuleBook): Promise<SeenFleet> {
-  const storedRules = await listStoredRules(parts.store);
-  const regions = await mapBounded(parts.config.regions, concurrency, (region) =>
-    observeRegion(parts, region.name, options),
+/** What the store knows before a round. */
+type Known = FleetState & {
+  readonly storedRules: ReadonlyMap<string, StoredRule>;
+  readonly regions: ReadonlyMap<string, KnownRegion>;
+};
+
+/**
+ * All reads of the store, two at a time: each more would be a connection more at a cold start. They come before those of
+ * the API: a claim missing here was made later, so a write will conflict.
+ */
+export async function readKnown(parts: ScaleParts, options: ScaleOptions): Promise<Known> {
+  const [fleet, storedRules] = await Promise.all([readFleetState(parts.store), listStoredRules(parts.store)]);
+  const regions = await mapBounded(parts.config.regions, concurrency, ({ name }) => readRegion(parts, name, options));
+  return { ...fleet, storedRules, regions: new Map(regions.map((region) => [region.name, region])) };
+}
+
+/** All reads of the API: one list per region and one pool list per cluster concerned. */
+export async function observeFleet(
+  parts: ScaleParts,
+  options: ScaleOptions,
+  book: RuleBook,
+  known: Known,
+): Promise<SeenFleet> {
+  const { storedRules, startedConfig } = known;
+  const regions = await mapBounded([...known.regions.values()], concurrency, (region) =>
+    observeRegion(parts, region, options),
   );
   const problems = regions.flatMap((region) => region.problems);
   const patience = makePatience(lookNeedsMs, parts.timeLeftMs);
@@ -84,12 +115,13 @@ export async function observeFleet(parts: ScaleParts, options: ScaleOptions, boo
       return wrong === undefined ? [] : [[name, wrong] as const];
     }),
   );
-  const rounds = regions.flatMap((region) => region.rounds);
+  const [rounds, roundRecords] = [regions.flatMap((one) => one.rounds), regions.flatMap((one) => one.roundRecords)];
   const others = regions.flatMap((region) => region.others);
   const isElsewhere = options.only === undefined;
   const seen = [...clusters, ...others.map((cluster) => ({ cluster, pools: undefined, isElsewhere }))];
   const byName = await nameFleet(parts, options, { answered, clusters: namesOf(seen) }, book, clusters);
-  return { clusters, stored, asks, storedRules, problems, answered, wrongClocks, missing, rounds, ...byName };
+  const ofStore = { stored, asks, storedRules, rounds, roundRecords, startedConfig };
+  return { clusters, ...ofStore, problems, answered, wrongClocks, missing, ...byName };
 }
 
 /** The most clusters whose pools are read only for a match. */
@@ -162,29 +194,28 @@ export async function readFleet({ store, config }: ScaleParts): Promise<Readonly
   return new Map(regions.flat());
 }
 
-type SeenRegion = {
+type KnownRegion = {
   readonly name: string;
+  readonly records: ReadonlyMap<string, StoredCluster>;
+  readonly asks: readonly Ask[];
+  readonly rounds: readonly RoundFindings[];
+  readonly roundRecords: readonly StoredRecord[];
+  /** Clusters whose record cannot be read, with what to do. */
+  readonly unknown: ReadonlyMap<string, string>;
+  readonly problems: readonly ScaleProblem[];
+};
+
+type SeenRegion = KnownRegion & {
   readonly isAnswered: boolean;
   readonly clusters: readonly ObservedCluster[];
   /** Listed, but not of this round. */
   readonly others: readonly ObservedCluster[];
-  readonly records: ReadonlyMap<string, StoredCluster>;
-  readonly asks: readonly Ask[];
   readonly lookedAt: (clusterId: string) => EpochMs | undefined;
-  readonly rounds: readonly RoundFindings[];
   readonly missing: readonly MissingCluster[];
   readonly readings: ClockReading[];
-  readonly problems: ScaleProblem[];
 };
 
-function noteClock(readings: ClockReading[], answer: Answer<unknown>): void {
-  const reading = readingOf(answer);
-  if (reading) readings.push(reading);
-}
-
-/** Records are read before the API: a claim missing here was made later, so a write will conflict. */
-async function observeRegion(parts: ScaleParts, name: string, options: ScaleOptions): Promise<SeenRegion> {
-  const { store } = parts;
+async function readRegion({ store }: ScaleParts, name: string, options: ScaleOptions): Promise<KnownRegion> {
   const unknown = new Map<string, string>();
   const problems: ScaleProblem[] = [];
   const onUnknown = (id: string, what: string) => void unknown.set(id, what);
@@ -192,17 +223,27 @@ async function observeRegion(parts: ScaleParts, name: string, options: ScaleOpti
     const reason = unknownRecord({ partition: asksPartition(name), id });
     problems.push({ region: name, cluster: undefined, pool: undefined, reason });
   };
-  const [records, asks, rounds] = await Promise.all([
+  const [records, asks, { rounds, records: roundRecords }] = await Promise.all([
     listClusterRecords(store, name, onUnknown, options.shard && rangeOf(options.shard)),
     listAsks(store, name, onUnknownAsk),
-    listOwnRounds(store, name, options.shard),
+    listOwnRounds(store, name, options.shard, { listed: options.rounds?.get(name) }),
   ]);
-  const looks = latestLooks(rounds);
+  return { name, records, asks, rounds, roundRecords, unknown, problems };
+}
+
+function noteClock(readings: ClockReading[], answer: Answer<unknown>): void {
+  const reading = readingOf(answer);
+  if (reading) readings.push(reading);
+}
+
+async function observeRegion(parts: ScaleParts, known: KnownRegion, options: ScaleOptions): Promise<SeenRegion> {
+  const { name, records, unknown } = known;
+  const looks = latestLooks(known.rounds);
   const lookedAt = (clusterId: string) => looks.get(clusterId);
   const answer = await parts.mksOf(name).listClusters();
   const readings: ClockReading[] = [];
   noteClock(readings, answer);
-  const common = { name, records, asks, lookedAt, rounds, readings };
+  const common = { ...known, lookedAt, readings };
   if (answer.kind !== 'ok') {
     const reason = `the clusters of region ${name} could not be listed: ${describeAnswer(answer)}`;
     return {
@@ -211,7 +252,7 @@ async function observeRegion(parts: ScaleParts, name: string, options: ScaleOpti
       clusters: [],
       others: [],
       missing: [],
-      problems: [...problems, { region: name, cluster: undefined, pool: undefined, reason }],
+      problems: [...known.problems, { region: name, cluster: undefined, pool: undefined, reason }],
     };
   }
   return {
@@ -220,7 +261,6 @@ async function observeRegion(parts: ScaleParts, name: string, options: ScaleOpti
     clusters: answer.value.filter((cluster) => isOurs(cluster, options)).map((cluster) => setAside(cluster, unknown)),
     others: answer.value.filter((cluster) => !isOurs(cluster, options)),
     missing: missingOf(name, records, answer.value, options),
-    problems,
   };
 }
 

@@ -9,6 +9,7 @@ import type { ObservedCluster } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Part } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
+import type { ListedRounds } from '../records/round-findings.ts';
 
 export type ScaleParts = {
   readonly config: CompiledConfig;
@@ -32,6 +33,8 @@ export type ScaleOptions = {
   readonly only?: (cluster: ObservedCluster) => boolean;
   /** A large fleet in parts, divided by cluster id. */
   readonly shard?: Part;
+  /** The last rounds by region, if whoever counted the parts has just read them. */
+  readonly rounds?: ReadonlyMap<string, ListedRounds>;
 };
 
 export type ScaleProblem = {

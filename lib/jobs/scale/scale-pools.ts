@@ -11,24 +11,33 @@ import type { Finding } from '../../model/finding.ts';
 import { whole } from '../../model/part.ts';
 import { mapBounded } from '../concurrency.ts';
 import { listAnnouncements } from '../records/announcement-records.ts';
-import { clusterWrite, readUninstalled, ruleToStore, storeRule } from '../records/cluster-records.ts';
+import { clusterWrite, ruleToStore, storeRule } from '../records/cluster-records.ts';
 import { isOwnRecord } from '../records/own-records.ts';
 import { type Acted, actOnCluster } from './act.ts';
 import { keepNodes, keepSizes, type StoredRecord } from './keep-past.ts';
-import { announceStart, storeRound } from './store-round.ts';
-import { concurrency, type MissingCluster, notLookedAt, observeFleet, readFleet, type SeenFleet } from './observe.ts';
-import { planByFleet } from './plan-by-fleet.ts';
+import {
+  concurrency,
+  type MissingCluster,
+  notLookedAt,
+  observeFleet,
+  readFleet,
+  readKnown,
+  type SeenFleet,
+} from './observe.ts';
 import { bookFrom, type ScaleOptions, type ScaleParts, type ScaleProblem, type ScaleReport } from './parts.ts';
+import { planByFleet } from './plan-by-fleet.ts';
+import { announceStart, storeRound } from './store-round.ts';
 
 /**
  * One round: observe (all reads), decide (one pure call), act (all writes). A failure of one cluster is reported and
  * does not affect the others. Throws only StoreError, if the store cannot be read at all.
  */
 export async function scalePools(given: ScaleParts, options: ScaleOptions = {}): Promise<ScaleReport> {
-  const uninstalled = await readUninstalled(given.store);
+  const known = await readKnown(given, options);
+  const { uninstalled } = known;
   const parts = uninstalled ? withoutRules(given) : given;
   const book = bookFrom(parts.keptBook ?? {}, parts.config, parts.clock.now());
-  const seen = await observeFleet(parts, options, book);
+  const seen = await observeFleet(parts, options, book, known);
   const now = parts.clock.now();
   const { wrongClocks } = seen;
   const own = {

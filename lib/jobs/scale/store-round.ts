@@ -11,6 +11,7 @@ import type { Notice } from '../../model/finding.ts';
 import { whole } from '../../model/part.ts';
 import { makePatience, mapBounded } from '../concurrency.ts';
 import { putOver } from '../records/change-record.ts';
+import { startedKey } from '../records/cluster-records.ts';
 import { noticeWrite } from '../records/incident-records.ts';
 import { writeRoundFindings } from '../records/round-findings.ts';
 import { concurrency, lookNeedsMs, type SeenFleet } from './observe.ts';
@@ -60,7 +61,7 @@ export async function storeRound(
         parts.config.everyMs,
       ),
     };
-    await writeRoundFindings(parts.store, round);
+    await writeRoundFindings(parts.store, round, { records: seen.roundRecords });
   }
 }
 
@@ -81,8 +82,6 @@ async function storeNotices(parts: ScaleParts, notices: readonly Notice[]): Prom
   }
 }
 
-const key = { partition: 'fleet', id: 'config' };
-
 /**
  * Sends the notice about a config once, before the first write under it. It is stored by hash, in one commit with the
  * notice, so that only one of several processes and parts sends it. Resolves to the text if it was sent now.
@@ -96,13 +95,14 @@ export async function announceStart(
 ): Promise<string | undefined> {
   // With a wrong clock, the next changes are unknown.
   if (options.only || seen.answered.size === 0 || seen.wrongClocks.size > 0) return undefined;
-  const known = await parts.store.read(key);
+  if (seen.startedConfig === parts.config.hash) return undefined;
+  const known = await parts.store.read(startedKey);
   const value = known?.value as { readonly hash?: string } | undefined;
   if (value?.hash === parts.config.hash) return undefined;
   const clusters = await readOthers(parts, seen, input.book ?? makeRuleBook(parts.config, input.now));
   const notice = startedNotice(input, plan, clusters);
   const next = { schema: 1, hash: parts.config.hash, at: notice.at };
-  const writes = [putOver(key, next, known?.version), noticeWrite(notice, parts.newId())];
+  const writes = [putOver(startedKey, next, known?.version), noticeWrite(notice, parts.newId())];
   const outcome = await parts.store.commit(writes);
   if (outcome.kind !== 'committed') return undefined;
   parts.log.info(notice.text, { notice: 'started' });

@@ -151,7 +151,7 @@ async function listRounds(
   part: Part,
   isEach: boolean,
 ): Promise<readonly RoundFindings[]> {
-  const own = await listOwnRounds(store, region, part, isEach);
+  const { rounds: own } = await listOwnRounds(store, region, part, { isEach });
   if (part.count === 1 || part.index > 0 || own.length > 1) return own;
   const heads = (await listRoundHeads(store, region)).filter(({ shard }) => shard.index !== part.index);
   return [...own, ...heads.map((head) => ({ ...head, checkedClusters: [] }))];

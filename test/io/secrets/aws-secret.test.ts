@@ -65,6 +65,59 @@ test('a service that hangs is given up after 3 s', async () => {
   expect(await pending).toMatchObject({ name: 'SecretError', message: expect.stringContaining('no answer') });
 });
 
+describe('a secret read ahead', () => {
+  const optionsOf = ({ url }: { url: string }) => ({ region: 'eu-central-1', endpoint: url, credentials });
+
+  test('is what the next read returns, and no later one', async () => {
+    await using server = await startSecretsManager();
+    const aws = makeAwsSecrets(systemClock, optionsOf(server));
+    aws.readAhead('lamplighter/r1');
+    expect(await aws.read('lamplighter/r1', 'current')).toBe('one');
+    expect(server.seen).toHaveLength(1);
+    expect(await aws.read('lamplighter/r1', 'current')).toBe('one');
+    expect(server.seen).toHaveLength(2);
+  });
+
+  test('is not taken for another stage or name', async () => {
+    await using server = await startSecretsManager();
+    const aws = makeAwsSecrets(systemClock, optionsOf(server));
+    aws.readAhead('lamplighter/r1');
+    expect(await aws.read('lamplighter/r1', 'previous')).toBe('two');
+    expect(await aws.read('lamplighter/r2', 'current')).toBe('one');
+    expect(server.seen.map(({ body }) => (JSON.parse(body) as { SecretId: string }).SecretId).sort()).toEqual([
+      'lamplighter/r1',
+      'lamplighter/r1',
+      'lamplighter/r2',
+    ]);
+  });
+
+  test('that failed is read again, whatever failed', async () => {
+    let isDown = true;
+    await using server = await startServer((_, response) =>
+      isDown
+        ? sendJson(response, 400, { __type: 'AccessDeniedException' })
+        : sendJson(response, 200, { SecretString: 'one' }),
+    );
+    const aws = makeAwsSecrets(systemClock, optionsOf(server));
+    aws.readAhead('lamplighter/r1');
+    await vi.waitFor(() => expect(server.seen).toHaveLength(1));
+    isDown = false;
+    expect(await aws.read('lamplighter/r1', 'current')).toBe('one');
+    expect(server.seen).toHaveLength(2);
+  });
+
+  test('long before the first invocation is read again', async () => {
+    const clock = makeVirtualClock();
+    await using server = await startSecretsManager();
+    const aws = makeAwsSecrets(clock, optionsOf(server));
+    aws.readAhead('lamplighter/r1');
+    await vi.waitFor(() => expect(server.seen).toHaveLength(1));
+    await clock.advance(2 * 60_000);
+    expect(await aws.read('lamplighter/r1', 'current')).toBe('one');
+    expect(server.seen).toHaveLength(2);
+  });
+});
+
 describe('a machine that is not set up for AWS', () => {
   afterEach(() => vi.unstubAllEnvs());
 

@@ -6,6 +6,7 @@ import {
   listOwnRounds,
   listRoundFindings,
   listRoundHeads,
+  listRounds,
   writeRoundFindings,
 } from '../../../lib/jobs/records/round-findings.ts';
 
@@ -47,6 +48,16 @@ async function read(store: Store): Promise<RoundFindings | undefined> {
   return round;
 }
 
+/** The same store, and which partitions were listed. */
+function listing(store: Store): { readonly noted: Store; readonly listed: string[] } {
+  const listed: string[] = [];
+  const list: Store['list'] = (partition, options) => {
+    listed.push(partition);
+    return store.list(partition, options);
+  };
+  return { noted: { ...store, list }, listed };
+}
+
 async function write(store: Store, round: RoundFindings): Promise<boolean> {
   return writeRoundFindings(store, round);
 }
@@ -84,7 +95,9 @@ describe('the findings of a round', () => {
   test('are known to a part without its node counts, and without its clusters where nobody asks', async () => {
     const { store } = recorded();
     for (const index of [0, 1]) await write(store, roundOf(1, 1000, { shard: { index, count: 2 } }));
-    const [asked, unasked] = [true, false].map((isEach) => listOwnRounds(store, 'r1', { index: 1, count: 2 }, isEach));
+    const [asked, unasked] = [true, false].map(
+      async (isEach) => (await listOwnRounds(store, 'r1', { index: 1, count: 2 }, { isEach })).rounds,
+    );
     expect((await asked)!.map(({ checkedClusters, nodes }) => [checkedClusters.length, nodes?.length])).toEqual([
       [1000, 0],
     ]);
@@ -183,5 +196,59 @@ describe('the version before', () => {
     expect(await read(store)).toEqual(roundOf(2, 900));
     await write(store, roundOf(3, 800));
     expect(withoutLists((await read(store))!)).toEqual(roundOf(3, 800));
+  });
+});
+
+describe('the findings of a round that knows the rounds before it', () => {
+  test.each([1, 60, 5000])('of %i clusters are stored without reading them again', async (clusters) => {
+    const { store } = recorded();
+    await write(store, roundOf(1, clusters));
+    const { noted, listed } = listing(store);
+    const known = await listRounds(store, 'r1');
+    const { nodes } = roundOf(2, clusters);
+    expect(await writeRoundFindings(noted, roundOf(2, clusters, { nodes: nodes! }), known)).toBe(true);
+    expect(listed).not.toContain('findings');
+    expect(withoutLists((await read(store))!)).toEqual(roundOf(2, clusters));
+  });
+
+  test('are stored where there was no round before', async () => {
+    const { store } = recorded();
+    const { noted, listed } = listing(store);
+    expect(await writeRoundFindings(noted, roundOf(1, 60), await listRounds(store, 'r1'))).toBe(true);
+    expect(listed).toEqual([]);
+  });
+
+  test.each([
+    ['an older one', 2, true],
+    ['a newer one', 4, false],
+  ])('replace what another process stored meanwhile: %s', async (_, at, isStored) => {
+    const { store } = recorded();
+    await write(store, roundOf(1, 60));
+    const known = await listRounds(store, 'r1');
+    await write(store, roundOf(at, 5000));
+    expect(await writeRoundFindings(store, roundOf(3, 60), known)).toBe(isStored);
+    expect((await read(store))?.at).toBe(isStored ? 3 : 4);
+    expect((await read(store))?.checkedClusters).toHaveLength(isStored ? 60 : 5000);
+  });
+
+  test('of a part replace its own, of all that were listed', async () => {
+    const { store } = recorded();
+    const parts = [0, 1, 2].map((index) => ({ index, count: 3 }));
+    for (const shard of parts) await write(store, roundOf(1, 60, { shard }));
+    const known = await listRounds(store, 'r1');
+    await writeRoundFindings(store, roundOf(2, 60, { shard: parts[1]! }), known);
+    expect((await listRoundHeads(store, 'r1')).map(({ at }) => at)).toEqual([1, 2, 1]);
+  });
+
+  test.each([undefined, 0, 1])('are the same for part %s as if they were read again', async (index) => {
+    const { store } = recorded();
+    for (const own of [0, 1]) await write(store, roundOf(1, 1000, { shard: { index: own, count: 2 } }));
+    for (const count of [2, 3]) {
+      const part = index === undefined ? undefined : { index, count };
+      const listed = await listRounds(store, 'r1');
+      const { noted, listed: partitions } = listing(store);
+      expect(await listOwnRounds(noted, 'r1', part, { listed })).toEqual(await listOwnRounds(store, 'r1', part));
+      expect(partitions).not.toContain('findings');
+    }
   });
 });

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { randomId } from '../../../lib/io/ids.ts';
 import type { Mks } from '../../../lib/io/mks/mks.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import type { Store } from '../../../lib/io/stores/store.ts';
 import { listClusterRecords, listDecisions } from '../../../lib/jobs/records/cluster-records.ts';
+import { countParts } from '../../../lib/jobs/records/count-parts.ts';
 import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import { bookFrom, type KeptBook } from '../../../lib/jobs/scale/parts.ts';
 import { scalePools } from '../../../lib/jobs/scale/scale-pools.ts';
@@ -79,6 +83,31 @@ describe('rounds on a simulated fleet', () => {
       'GET /api/v1/cluster',
       ...Array.from({ length: 4 }, () => 'GET /api/v1/cluster/*/node-pool'),
     ]);
+  });
+
+  test('once converged a round asks the store five times, if its last rounds were listed', async () => {
+    const memory = makeMemoryStore({ newId: randomId });
+    const calls: string[] = [];
+    const store: Store = {
+      ...memory,
+      read: (key) => (calls.push(`read ${key.partition}/${key.id}`), memory.read(key)),
+      list: (partition, options) => (calls.push(`list ${partition}`), memory.list(partition, options)),
+      commit: (writes) => (
+        calls.push(`commit ${writes.map(({ key }) => key.partition).join()}`), memory.commit(writes)
+      ),
+    };
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules }, { store });
+    await rounds(night, '2026-03-02T13:00:00Z');
+    const { rounds: listed } = await countParts(store, night.config);
+    calls.length = 0;
+    await night.app.scale(night.config, { rounds: listed });
+    const once = ['commit findings', 'list asks/r1', 'list clusters/r1', 'list fleet', 'list rules'];
+    expect(calls.toSorted()).toEqual(once);
+    calls.length = 0;
+    await night.clock.advance(5 * minute);
+    await night.app.scale(night.config);
+    expect(calls.toSorted()).toEqual([...once, 'list findings'].sort());
+    expect((await listRoundFindings(memory, 'r1'))[0]?.at).toBe(night.clock.now());
   });
 
   test('a change costs one GET and one PUT more', async () => {
