@@ -86,8 +86,56 @@ export const equivalent: readonly Equivalent[] = [
   },
   {
     file: `${scaling}/brake.ts`,
-    was: 'timelines.set(hash, known)',
+    was: 'timelines.set(hash, known);',
     becomes: [';'],
     why: 'what is kept here is only quicker than making it again',
+  },
+  {
+    file: `${scaling}/settle.ts`,
+    was: '[]',
+    becomes: ['["Stryker was here"]'],
+    why: 'a change of no pool settles nothing',
+  },
+  {
+    file: `${scaling}/settle.ts`,
+    was: 'pool === undefined',
+    becomes: ['false'],
+    why: 'what was seen done was seen: the types cannot say so',
+  },
+  {
+    file: `${scaling}/settle.ts`,
+    was: 'pool?.updatedAt',
+    becomes: ['pool.updatedAt'],
+    why: onlyForTypes,
+  },
+  {
+    file: `${scaling}/settle.ts`,
+    was: 'pool.size === undefined',
+    becomes: ['false'],
+    why: 'the comparisons after it are false for a count that is not known',
+  },
+  {
+    file: `${scaling}/settle.ts`,
+    was: 'pool.updatedAt !== undefined',
+    becomes: ['true'],
+    why: 'no time is later than another that is not known',
+  },
+  {
+    file: `${scaling}/settle.ts`,
+    was: 'updated !== undefined',
+    becomes: ['true'],
+    why: 'no time is later than another that is not known',
+  },
+  {
+    file: `${scaling}/settle.ts`,
+    was: 'updated <= now',
+    becomes: ['updated < now'],
+    why: 'both ends are the same time then',
+  },
+  {
+    file: `${scaling}/settle.ts`,
+    was: 'missingSince !== undefined',
+    becomes: ['true'],
+    why: 'nothing is as long as a time that is not known',
   },
 ];

@@ -1,5 +1,5 @@
 import type { ObservedPool } from '../../model/cluster.ts';
-import { describeSize, equalSize, isRaise, lower, type Size, upper } from '../../model/size.ts';
+import { equalSize, isRaise, lower, type Size, upper } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { isFromFuture } from '../stored-time.ts';
 import { hasNodes, missingNodes, observedSizeDuring } from './base.ts';
@@ -45,7 +45,7 @@ function settleOne(input: SettleInput, settled: Settled, change: Change, wasStuc
   const running = pool?.status === 'Running' ? size : undefined;
   const missingSince = memory === undefined ? change.claimedAt : memory.missingSince;
   const settlement = settleChange(change, pool, running, input.now, input.stuckAfterMs, missingSince);
-  if (settlement.kind === 'wait' || (wasStuck && (settlement.kind === 'stuck' || settlement.kind === 'failed')))
+  if (settlement.kind === 'wait' || (wasStuck && settlement.kind === 'failed'))
     return wasStuck ? settled : { ...settled, change };
   if (memory === undefined) return settled;
   const next = afterSettlement(memory, change, settlement, pool, input.now);
@@ -63,7 +63,7 @@ function settleOne(input: SettleInput, settled: Settled, change: Change, wasStuc
 function afterSettlement(
   memory: PoolMemory,
   change: Change,
-  settlement: Settlement,
+  settlement: Ended,
   pool: ObservedPool | undefined,
   now: EpochMs,
 ): PoolMemory {
@@ -81,8 +81,6 @@ function afterSettlement(
       return remember(memory, { stuck: change, busySince: undefined });
     case 'vanished':
       return remember(free, { lastSet: lastAsked(memory, change), notApplied: perhapsApplied(memory, change, now) });
-    case 'wait':
-      return free;
   }
 }
 
@@ -125,9 +123,9 @@ function perhapsApplied({ notApplied: known }: PoolMemory, { to }: Change, at: E
 
 /** A server may answer 2xx and ignore the request: from the third time in a row, that counts as a refusal. */
 function notApplied(memory: PoolMemory, change: Change, pool: ObservedPool | undefined, now: EpochMs): PoolMemory {
-  const isSame = memory.notApplied !== undefined && describeSize(memory.notApplied.target) === describeSize(change.to);
-  const count = isSame ? (memory.notApplied?.count ?? 0) + 1 : 1;
-  const inRow = (memory.notApplied?.inRow ?? memory.notApplied?.count ?? 0) + 1;
+  const known = memory.notApplied;
+  const count = known !== undefined && equalSize(known.target, change.to) ? known.count + 1 : 1;
+  const inRow = (known?.inRow ?? known?.count ?? 0) + 1;
   const lastSet = lastAsked(memory, change);
   const counted = remember(memory, {
     notApplied: { target: change.to, count, ...(inRow > count && { inRow }), at: now },
@@ -144,13 +142,8 @@ function notApplied(memory: PoolMemory, change: Change, pool: ObservedPool | und
   );
 }
 
-function decisionOf(
-  input: SettleInput,
-  memory: PoolMemory,
-  change: Change,
-  settlement: Settlement,
-): Settled['decisions'] {
-  if (settlement.kind === 'wait' || settlement.kind === 'vanished' || settlement.kind === 'stuck') return [];
+function decisionOf(input: SettleInput, memory: PoolMemory, change: Change, settlement: Ended): Settled['decisions'] {
+  if (settlement.kind === 'vanished' || settlement.kind === 'stuck') return [];
   const names: PoolName = {
     region: input.region,
     clusterId: input.clusterId,
@@ -210,6 +203,9 @@ export type Settlement =
   | { readonly kind: 'failed' }
   | { readonly kind: 'stuck' }
   | { readonly kind: 'wait' };
+
+/** All but a change that is still awaited. */
+type Ended = Exclude<Settlement, { kind: 'wait' }>;
 
 /**
  * The outcome of a claimed change by a new observation. `running` = the size, only if the pool was seen Running. The

@@ -302,3 +302,11 @@ test('the bounds that are raised first keep the rule that acted before', () => {
   expect(round(world)).toMatchObject({ actions: [{ to: { min: 4, max: 9 } }], holds: [] });
   expect(memoryOf(world, 'a')?.actedRule).toBe('rule-1');
 });
+
+test('giving a base back after its rule is gone is no act of another rule', () => {
+  const world = aWorld(evening, [aPool('workers', 3)]);
+  runUntil(world, '2026-03-02T21:00:00Z');
+  world.config = aConfig({ rules: [], hash: 'config-2' });
+  expect(round(world)).toMatchObject({ actions: [{ from: 0, to: 3, who: 'onRemove: restore' }] });
+  expect(memoryOf(world, 'workers')?.actedRule).toBe('rule-1');
+});
