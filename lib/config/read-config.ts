@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { FileError } from '../errors.ts';
 import type { CompiledConfig } from '../model/config.ts';
+import { otherEncodingOf } from '../model/encoding.ts';
 import type { EpochMs } from '../model/time.ts';
 import { type CompileOptions, type ConfigOutcome, compileConfig, wholeFileProblem } from './compile-config.ts';
 import { findOwnFiles } from './find-files.ts';
@@ -150,10 +151,9 @@ export async function readOwnFile(path: string): Promise<string> {
   }
 }
 
-/** Editors on Windows may save UTF-16, which begins with one of two marks; read as UTF-8 it would be noise. */
 function textOf(bytes: Buffer): string {
-  const mark = bytes.toString('hex', 0, 2);
-  if (mark === 'fffe' || mark === 'feff') throw new FileError('it is UTF-16', 'save it as UTF-8');
+  const other = otherEncodingOf(bytes);
+  if (other !== undefined) throw new FileError(`it is ${other.slice(0, 6).toUpperCase()}`, 'save it as UTF-8');
   return bytes.toString('utf8');
 }
 

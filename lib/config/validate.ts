@@ -50,12 +50,14 @@ function refuseMainKeys(value: Record<string, unknown>, report: Report): Record<
 
 type FlatIssue = { readonly issue: v.BaseIssue<unknown>; readonly path: Path };
 
-/** A union's own words where a value fits no form at all; the words of the form for maps where it is a map. */
+/** A union's own words where a value fits no form at all; where it is a map or a list, the words of the form for these. */
 function flatten(issues: readonly v.BaseIssue<unknown>[], above: Path = []): readonly FlatIssue[] {
   return issues.flatMap((issue) => {
     const path = [...above, ...(issue.path ?? []).map((item) => item.key as PathPart)];
     const inner = issue.type === 'union' && typeof issue.input === 'object' ? (issue.issues ?? []) : [];
-    const deeper = inner.filter((child) => (child.path ?? []).length > 0);
+    // Of a list, only what its items are like: taken for a map, its places would be keys.
+    const form = Array.isArray(issue.input) ? 'array' : 'object';
+    const deeper = inner.filter((child) => child.path?.[0]?.type === form);
     return deeper.length > 0 ? flatten(deeper, path) : [{ issue, path }];
   });
 }

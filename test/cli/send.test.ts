@@ -26,6 +26,16 @@ function aSender(text = `${usualConfig}${events}`) {
 }
 
 describe('send', () => {
+  test.each([
+    ['\uFEFF', 'utf16le'],
+    ['', 'utf16le'],
+  ] as const)('names the encoding of a file that %j begins', async (mark, encoding) => {
+    using sender = aSender();
+    writeFileSync(sender.file, Buffer.from(`${mark}${event}`, encoding));
+    const { code, err } = await sender.send('--source', 'ci', '--file', sender.file, '--to', 'http://127.0.0.1:9');
+    expect([code, err]).toEqual([2, expect.stringContaining('event.json is UTF-16: save it as UTF-8')]);
+  });
+
   test('signs the file as it stands', async () => {
     await using server = await startServer((_, response) => sendJson(response, 200, { taken: 1 }));
     using sender = aSender();

@@ -37,6 +37,46 @@ const announcing: readonly Mistake[] = [
   { title: 'another word', text: announce('§later'), want: [['expected { before, to }, or off', 'before: 30m']] },
 ];
 
+/** Each mistake is said once, where it stands, also where it is the only thing in its list. */
+const lists: readonly Mistake[] = [
+  {
+    title: 'a secret of events',
+    text: events('kind: json, may: ["a/b"], secret: [§""]'),
+    want: [['expected a reference to a secret', 'where it is kept']],
+  },
+  {
+    title: 'a number for a secret of links',
+    text: `${announce('{ before: 30m, to: ops }')}links: { url: "https://lamp.example.org", secret: [§5] }\n`,
+    want: [['expected a reference to a secret', 'where it is kept']],
+  },
+  {
+    title: 'the second secret of a webhook, and a key of the first',
+    text: destination('kind: webhook, url: { env: U }, secret: [{ §evn: A }, §""]'),
+    want: [
+      ['unknown key "evn"', 'did you mean "env"'],
+      ['expected a reference to a secret', 'where it is kept'],
+    ],
+  },
+  {
+    title: 'a destination of a digest',
+    text: `${base}destinations: { ops: { kind: slack, url: { env: U } } }\ndigest: { to: [§""], every: mon 08:00 }\n`,
+    want: [['expected the name of a destination', 'text']],
+  },
+  {
+    title: 'a destination behind one that is none',
+    text: announce('{ before: 30m, to: [§"", §op] }'),
+    want: [
+      ['expected the name of a destination', 'text'],
+      ['no destination "op"', 'did you mean "ops"'],
+    ],
+  },
+  {
+    title: 'a program',
+    text: region('api: eumetsat-r1, token: { command: [§""] }'),
+    want: [['a program or an argument', 'text']],
+  },
+];
+
 const digest = (keys: string) =>
   `${base}destinations: { ops: { kind: slack, url: { env: U } }, pager: { kind: pagerduty, key: { env: K } } }\ndigest: { ${keys} }\n`;
 const digesting: readonly Mistake[] = [
@@ -1211,7 +1251,7 @@ const warnings: readonly Mistake[] = [
 ];
 
 describe.each(
-  Object.entries({ yaml, announcing, linking, digesting, keys, times, names, sizes, places, inAws, warnings }),
+  Object.entries({ yaml, announcing, lists, linking, digesting, keys, times, names, sizes, places, inAws, warnings }),
 )('%s', (group, mistakes) => {
   test.each(mistakes)('$title', async ({ text, want }) => {
     const problems = await problemsOf(text.replaceAll('§', ''));

@@ -1,6 +1,6 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig, makeConfigReader } from '../../lib/config/read-config.ts';
 import { head, now } from './compile-text.ts';
@@ -41,14 +41,29 @@ describe('loading', () => {
     ]);
   });
 
-  test.each([
-    ['little', 'fffe'],
-    ['big', 'feff'],
-  ])('a file in UTF-16, %s end first, is told as that', async (_, mark) => {
-    await writeFile(file, Buffer.concat([Buffer.from(mark, 'hex'), Buffer.from(head, 'utf16le')]));
-    const outcome = await loadConfig(file, { now });
-    expect(outcome.problems).toMatchObject([
-      { message: 'the config cannot be read: it is UTF-16', fix: 'save it as UTF-8' },
+  const little = (text: string) => Buffer.from(text, 'utf16le');
+  const encoded: readonly (readonly [string, (text: string) => Buffer, string])[] = [
+    ['UTF-16, little end first', (text) => little(`\uFEFF${text}`), 'UTF-16'],
+    ['UTF-16, big end first', (text) => little(`\uFEFF${text}`).swap16(), 'UTF-16'],
+    ['UTF-16 without a mark', little, 'UTF-16'],
+    ['UTF-16 without a mark, big end first', (text) => little(text).swap16(), 'UTF-16'],
+    ['UTF-32', (text) => Buffer.concat([Buffer.from('fffe0000', 'hex'), little(text)]), 'UTF-32'],
+  ];
+  test.each(encoded)('a file in %s is told as that', async (_, encode, name) => {
+    await writeFile(file, encode(head));
+    const { problems } = await loadConfig(file, { now });
+    expect(problems).toMatchObject([{ message: `the config cannot be read: it is ${name}`, fix: 'save it as UTF-8' }]);
+  });
+
+  test.each(encoded)('an included file and a calendar in %s too', async (_, encode, name) => {
+    const folder = dirname(file);
+    await writeFile(join(folder, 'team.yml'), encode('pools: []\n'));
+    await writeFile(join(folder, 'days.ics'), encode('BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n'));
+    await writeFile(file, `${head}include: [team.yml]\ncalendars: { c: { ics: days.ics, size: idle } }\n`);
+    const { problems } = await loadConfig(file, { now });
+    expect(problems.map(({ path, message, fix }) => [path, message.includes(`it is ${name}`), fix])).toEqual([
+      ['include[0]', true, 'save it as UTF-8'],
+      ['calendars.c.ics', true, 'save it as UTF-8'],
     ]);
   });
 

@@ -6,6 +6,7 @@ import { transportOf } from '../../io/listen/event-source.ts';
 import { sendEvent } from '../../io/listen/send-event.ts';
 import type { CompiledConfig, EventSourceConfig } from '../../model/config.ts';
 import { suggest } from '../../model/did-you-mean.ts';
+import { otherEncodingOf } from '../../model/encoding.ts';
 import { printable } from '../../model/printable.ts';
 import { readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
@@ -70,8 +71,12 @@ function addressOf({ listen }: CompiledConfig): string {
 
 async function readEvent(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    const bytes = await readFile(file);
+    const other = otherEncodingOf(bytes);
+    if (other !== undefined) throw new UsageError(`${file} is ${other.slice(0, 6).toUpperCase()}: save it as UTF-8`);
+    return bytes.toString('utf8');
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
     throw new UsageError(`Reading ${file} failed: ${code}; name a file that holds one event`);
   }

@@ -60,37 +60,41 @@ function toAnnounce(given: AnnounceInput, path: Path, context: Context): Announc
       'write 5m to 24h, such as 30m',
     );
   if (to === undefined || beforeMs === undefined) return undefined;
-  const names = typeof to === 'string' ? [to] : to.filter((name) => name !== undefined);
-  const list = typeof to === 'string' ? undefined : to;
-  checkNames(names, [...path, 'to'], list !== undefined, context);
-  return { beforeMs, to: [...new Set(names)], raises };
+  return { beforeMs, to: readNames(to, [...path, 'to'], context), raises };
 }
 
 export function compileDigest(context: Context): DigestConfig | undefined {
   const { digest } = context.input;
   if (digest?.to === undefined || digest.every === undefined) return undefined;
   const { to, every } = digest;
-  const names = typeof to === 'string' ? [to] : to.filter((name) => name !== undefined);
-  checkNames(names, ['digest', 'to'], typeof to !== 'string', context);
+  const names = readNames(to, ['digest', 'to'], context);
   const when = parseDayAndTime(every);
   const place = ['digest', 'every'];
   if (isScheduleProblem(when)) context.report.error(place, when.problem, 'write a weekday and a time: mon 08:00');
   else if (when.weekday === undefined)
     context.report.error(place, 'a digest is weekly, and this names no weekday', `write mon ${every}`);
-  else return { to: [...new Set(names)], weekday: when.weekday, seconds: when.seconds };
+  else return { to: names, weekday: when.weekday, seconds: when.seconds };
   return undefined;
 }
 
-function checkNames(names: readonly string[], path: Path, isList: boolean, { input, report }: Context): void {
-  if (names.length === 0) report.error(path, 'nobody is told', 'name a destination');
-  names.forEach((name, index) => {
-    const place = isList ? [...path, index] : path;
+/** Each once. */
+function readNames(
+  to: string | readonly (string | undefined)[],
+  path: Path,
+  { input, report }: Context,
+): readonly string[] {
+  const list = typeof to === 'string' ? [to] : to;
+  if (list.length === 0) report.error(path, 'nobody is told', 'name a destination');
+  list.forEach((name, index) => {
+    if (name === undefined) return;
+    const place = typeof to === 'string' ? path : [...path, index];
     if (!isDefined(name, input.destinations, 'destination', place, report)) return;
     const { kind, retired } = input.destinations?.[name] ?? {};
     if (kind !== undefined && (isKeyed(kind) || isPushed(kind)))
       report.error(place, `${name} (${kind}) takes only problems`, 'name a chat, an email, a webhook or a topic');
     else if (retired === true) report.warning(place, `${name} is retired, so it gets nothing new`, 'name another one');
   });
+  return [...new Set(list.filter((name) => name !== undefined))];
 }
 
 const usualChoices: readonly LinkChoice[] = [{ kind: 'for', ms: 2 * hourMs }, { kind: 'midnight' }, { kind: 'night' }];

@@ -60,7 +60,8 @@ function toReference(
   const argv = (secret.command ?? []).filter((word) => word !== undefined);
   const environment = secret.environment?.filter((name) => name !== undefined);
   if (argv.length > 0) return { kind, argv, ...(environment === undefined ? {} : { environment }) };
-  report.error([...path, 'command'], 'an empty command', 'write [program, argument]');
+  if (!report.isToldBelow([...path, 'command']))
+    report.error([...path, 'command'], 'an empty command', 'write [program, argument]');
   return undefined;
 }
 

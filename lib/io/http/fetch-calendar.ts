@@ -1,3 +1,4 @@
+import { otherEncodingOf } from '../../model/encoding.ts';
 import { makeSecret, type Secret, unwrap } from '../secrets/secret.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
 import { exchange, type HttpParts } from './exchange.ts';
@@ -59,7 +60,9 @@ async function fetchOnce(
   if (status !== 200) return { ok: false, problem: `it answered ${status}` };
   if (bodyEnd === 'cap') return { ok: false, problem: `it is larger than ${mostBytes / 1024 / 1024} MB` };
   if (bodyEnd !== 'whole') return { ok: false, problem: 'the answer ended early, or took too long' };
-  const text = new TextDecoder().decode(body);
+  const other = otherEncodingOf(body);
+  if (other === 'utf-32') return { ok: false, problem: 'the answer is UTF-32, which nothing reads' };
+  const text = new TextDecoder(other).decode(body);
   return /^\uFEFF?\s*BEGIN:VCALENDAR\s/iu.test(text)
     ? { ok: true, text }
     : { ok: false, problem: 'the answer is not an iCalendar file (a sign-in page?)' };

@@ -28,10 +28,10 @@ export function parseSecret(text: string, purpose: SecretPurpose, reference: str
   return { value: checked(value, purpose, reference), expires: readExpires(object['expires'], reference) };
 }
 
-/** Editors on Windows put a byte order mark before the text, or save it in UTF-16, whose mark is no UTF-8. */
+/** Editors on Windows put a byte order mark before the text, or save it in UTF-16, whose mark is no UTF-8 and whose Latin letters have a zero beside them. */
 function refuseMarks(text: string, reference: string): void {
   if (text.startsWith('\uFEFF')) throw bad('begins with a byte order mark: save it as UTF-8 without one', reference);
-  if (text.startsWith('\uFFFD\uFFFD')) throw bad('is in UTF-16: save it as UTF-8', reference);
+  if (/^(?:\uFFFD\uFFFD|.?\0)/u.test(text)) throw bad('is in UTF-16: save it as UTF-8', reference);
 }
 
 function parseObject(text: string, reference: string): { readonly [key: string]: unknown } {

@@ -21,6 +21,19 @@ test('a calendar is fetched from its address, with nothing of ours', async () =>
   expect(server.seen[0]?.headers).not.toHaveProperty('authorization');
 });
 
+const swapped = (bytes: Buffer) => Buffer.from(bytes).swap16();
+
+test.each([
+  ['UTF-16, little end first', Buffer.from(`\uFEFF${text}`, 'utf16le')],
+  ['UTF-16, big end first', swapped(Buffer.from(`\uFEFF${text}`, 'utf16le'))],
+  ['UTF-16 without a mark', Buffer.from(text, 'utf16le')],
+  ['UTF-16 without a mark, big end first', swapped(Buffer.from(text, 'utf16le'))],
+  ['UTF-8 with a mark', Buffer.from(`\uFEFF${text}`)],
+])('a calendar in %s is read', async (_, bytes) => {
+  await using server = await startServer((__, response) => response.end(bytes));
+  expect(await get(server.url)).toEqual({ ok: true, text });
+});
+
 test('a redirect on the same host is followed, three times', async () => {
   const step = ({ path: at }: SeenRequest, response: ServerResponse) => {
     const [, n = '0'] = /^\/step(\d)/.exec(at) ?? [];

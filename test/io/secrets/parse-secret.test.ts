@@ -63,6 +63,8 @@ test.each([
   ['c0ffeec0ffeé', 'special character'],
   ['\uFEFFc0ffeec0ffee', 'byte order mark'],
   ['\uFFFD\uFFFDc\0f\0', 'UTF-16'],
+  ['c\0f\0', 'UTF-16'],
+  ['\0c\0f', 'UTF-16'],
   ['\uFEFF{"token":"c0ffeec0ffee"}', 'byte order mark'],
   ['{"token":"c0ffeec0ffee"', 'is not valid JSON'],
   ['{"apikey":"c0ffeec0ffee"}', 'without a text under "token"'],
