@@ -47,12 +47,13 @@ export function aCliWorld(start = '2026-11-23T12:00:00Z', text = usualConfig): C
   const config = join(folder, 'lamplighter.yml');
   const writeConfig = (written: string) => writeFileSync(config, written, { mode: 0o600 });
   writeConfig(text);
+  const { fetch } = simulatorApp(world);
   let ids = 0;
   const runWith: CliWorld['runWith'] = async (patch, ...argv) => {
     const [out, err] = [makeOutput(), makeOutput()];
     const code = await runCli(argv, {
       env: { MKS_TOKEN: world.token },
-      fetch: simulatorApp(world).fetch,
+      fetch,
       clock,
       newId: () => `id-${(ids += 1)}`,
       redactor: makeRedactor(),

@@ -8,13 +8,11 @@ const main = join(import.meta.dirname, '..', '..', 'lib', 'cli', 'main.ts');
 const lost = 'The output could not be written (the disk is full, ENOSPC): it is not complete\n';
 
 describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
-  test.each([[['--help']], [['check', '--config', 'lamplighter.example.yml']]])(
-    '%j: said on stderr, and a failure',
-    async (argv) => {
-      const child = withFull((full) => spawn(process.execPath, [main, ...argv], { stdio: ['ignore', full, 'pipe'] }));
-      expect(await Promise.all([ended(child), said(child)])).toEqual([1, lost]);
-    },
-  );
+  test('is said on stderr, and a failure', async () => {
+    const argv = [main, 'check', '--config', 'lamplighter.example.yml'];
+    const child = withFull((full) => spawn(process.execPath, argv, { stdio: ['ignore', full, 'pipe'] }));
+    expect(await Promise.all([ended(child), said(child)])).toEqual([1, lost]);
+  });
 
   test('a wrong command stays one where nobody can be told', async () => {
     const child = withFull((full) => spawn(process.execPath, [main, 'hlep'], { stdio: ['ignore', 'ignore', full] }));

@@ -5,13 +5,17 @@ import { putLease } from '../../lib/jobs/records/ask-records.ts';
 import { listClusterRecords } from '../../lib/jobs/records/cluster-records.ts';
 import { listIncidents } from '../../lib/jobs/records/incident-records.ts';
 import { listRoundFindings } from '../../lib/jobs/records/round-findings.ts';
-import { aNight, type Night } from '../support/night-app.ts';
+import { aNight as aNightOf, type Night, onlyClusters } from '../support/night-app.ts';
 import { aMatch, aRule, at, hour, minute } from '../support/scaling-world.ts';
 
 const rules = [
   aRule({ match: aMatch('dev-*/*'), base: 'remembered' }),
   aRule({ match: aMatch('ml/gpu'), base: { min: 0, max: 4 }, idle: 0, hash: 'gpu' }),
 ];
+/** Without the clusters that nothing here is about. */
+const aNight: typeof aNightOf = (start, config, options) =>
+  aNightOf(start, config, { fleet: onlyClusters('dev-api', 'ml', 'mgmt'), ...options });
+
 const morning = at('2026-03-03T08:00:00Z');
 
 /** Ten in the morning, by a clock that is so far ahead. */

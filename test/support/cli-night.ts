@@ -39,9 +39,10 @@ export type CliNightOptions = Partial<WorldOptions> & {
 
 /** `{token}` in `config` is a region's token by environment; the store is a file beside the config. */
 export async function aCliNight(options: CliNightOptions): Promise<CliNight> {
-  const { start, config, env, fetch, cliClock, ...world } = options;
+  const { start, config, env, cliClock, fetch: given, ...world } = options;
   const clock = makeIdleClock(start);
   const made = createWorld({ clock, ...world });
+  const fetch = given ?? simulatorApp(made).fetch;
   const { path: folder, remove } = makeTemporaryFolder();
   const configFile = join(folder, 'lamplighter.yml');
   const brake = config.includes('safety:') ? '' : '\nsafety: { brake: off }';
@@ -54,7 +55,7 @@ export async function aCliNight(options: CliNightOptions): Promise<CliNight> {
     const stop = new AbortController();
     const parts = {
       env: { TOKEN: made.token, ...env },
-      fetch: fetch ?? simulatorApp(made).fetch,
+      fetch,
       clock: cliClock ?? clock,
       newId,
       redactor: makeRedactor(),

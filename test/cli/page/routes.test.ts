@@ -7,7 +7,7 @@ import { keepFleet, type PageFleet, pageNow, smallAway, smallScenes } from '../.
 
 let fleet: PageFleet;
 beforeAll(async () => {
-  fleet = await keepFleet({ scenes: smallScenes, away: smallAway, days: 1.5, everyMs: 15 * 60_000 });
+  fleet = await keepFleet({ scenes: smallScenes, away: smallAway, days: 1.1, everyMs: 15 * 60_000 });
 }, 60_000);
 
 function makePageApp(patch: Partial<PageParts> = {}): Hono {

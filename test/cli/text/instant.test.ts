@@ -44,9 +44,17 @@ test('no two minutes of any zone read the same', () => {
 function lastTurnOf(zone: string): readonly number[] {
   const format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' });
   const offsetAt = (at: number) => Date.parse(`${format.format(at).replace(' ', 'T')}Z`) - at;
-  const start = Date.UTC(2026, 0, 1);
-  const at = Array.from({ length: 365 * 4 }, (_, i) => start + i * 6 * 3_600_000).find(
-    (one, i, all) => i > 0 && offsetAt(one) < offsetAt(all[i - 1] ?? one),
-  );
+  /** The first of so many steps after which the clocks are behind what they were before it. */
+  const setBack = (start: number, steps: number, stepMs: number) => {
+    let before = offsetAt(start);
+    for (let at = start + stepMs; at <= start + steps * stepMs; at += stepMs) {
+      const offset = offsetAt(at);
+      if (offset < before) return at;
+      before = offset;
+    }
+    return undefined;
+  };
+  const day = setBack(Date.UTC(2026, 0, 1), 364, 24 * 3_600_000);
+  const at = day === undefined ? undefined : setBack(day - 24 * 3_600_000, 4, 6 * 3_600_000);
   return at === undefined ? [] : [at - 3 * 3_600_000];
 }

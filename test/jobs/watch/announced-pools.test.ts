@@ -33,7 +33,7 @@ const links: NonNullable<CompiledConfig['links']> = {
 };
 
 async function anEvening(rules: readonly Rule[], patch: Partial<CompiledConfig> = {}): Promise<Night> {
-  const night = anAnnouncedNight(`${day}T17:30:00Z`, { rules, ...patch }, { through: labelled });
+  const night = anAnnouncedNight(`${day}T18:10:00Z`, { rules, ...patch }, { through: labelled });
   await ticks(night, `${day}T18:40:00Z`);
   return night;
 }
