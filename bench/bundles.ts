@@ -28,10 +28,10 @@ export const forbidden: { readonly [name: string]: readonly string[] } = {
     'esbuild',
     '@hono/node-server',
   ],
-  'scale-pools': ['hono'],
-  'watch-clusters': ['hono'],
+  'scale-pools': ['hono', 'nodemailer', '@aws-sdk/client-sns'],
+  'watch-clusters': ['hono', 'nodemailer', '@aws-sdk/client-sns'],
   'deliver-alerts': ['hono'],
-  'accept-events': [],
+  'accept-events': ['nodemailer', '@aws-sdk/client-sns'],
 };
 
 /** All packages that a function may carry. One more is a decision: it is paid for at every cold start. */

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile, type Plugin } from 'esbuild';
@@ -56,21 +57,45 @@ const jobOf: { readonly [functionName: string]: string } = {
   'accept-events': 'accept',
 };
 
-/** lib/app.ts knows all jobs. Each that a function never runs would cut the code that it shares with others into more files. */
+/**
+ * lib/app.ts knows all jobs, and lib/io all ways to send. What a function never runs would make
+ * its package larger, and would cut the code that it shares with the rest into more files.
+ */
 function ownJobOnly(functionName: string): Plugin {
   const own = jobOf[functionName];
+  const isOther = (path: string) =>
+    (own !== 'deliver' && (path === './sns.ts' || path === './smtp.ts')) ||
+    (path.startsWith('./jobs/') && !path.startsWith(`./jobs/${own}/`));
   return {
     name: 'own-job-only',
     setup: (bundling) => {
-      bundling.onResolve({ filter: /^\.\/jobs\/\w+\// }, ({ path, kind }) => {
-        const isOther = kind === 'dynamic-import' && own !== undefined && !path.startsWith(`./jobs/${own}/`);
-        return isOther ? { path, namespace: 'other-job' } : undefined;
-      });
+      bundling.onResolve({ filter: /^\.\// }, ({ path, kind }) =>
+        kind === 'dynamic-import' && own !== undefined && isOther(path) ? { path, namespace: 'other-job' } : undefined,
+      );
       bundling.onLoad({ filter: /./, namespace: 'other-job' }, ({ path }) => ({
         contents: `throw new Error('${functionName} has no ${path}');`,
       }));
+      bundling.onLoad({ filter: /[/\\]lib[/\\](app|io[/\\]secrets[/\\]aws-secret)\.ts$/ }, async ({ path }) => ({
+        contents: loadedAtOnce(await readFile(path, 'utf8'), own),
+        loader: 'ts',
+      }));
     },
   };
+}
+
+/**
+ * A function loads its job, and where it needs a secret in every run, its client, when it starts. To `import()` them once
+ * more would take a millisecond each, and would cut what they share with the rest into files of their own.
+ */
+function loadedAtOnce(source: string, job: string | undefined): string {
+  const early: string[] = [];
+  const rest = source.replaceAll(/\bawait import\('([^']+)'\)/gu, (whole, path: string) => {
+    const isClient = path === './secrets-manager.ts' && job !== 'accept';
+    if (job === undefined || !(isClient || path.startsWith(`./jobs/${job}/`))) return whole;
+    early.push(`import * as early${early.length} from '${path}';`);
+    return `early${early.length - 1}`;
+  });
+  return [...early, rest].join('\n');
 }
 
 function bytesAtStart({ outputs }: Metafile): number {

@@ -1,5 +1,6 @@
 import { compileConfig } from '../../lib/config/compile-config.ts';
 import { compileMatch } from '../../lib/config/match.ts';
+import type { PoolMemory } from '../../lib/decide/scaling/memory.ts';
 import { randomId } from '../../lib/io/ids.ts';
 import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
 import type { Store, Write } from '../../lib/io/stores/store.ts';
@@ -8,7 +9,6 @@ import { clusterWrite } from '../../lib/jobs/records/cluster-records.ts';
 import { nodesWrites, sizeWrites } from '../../lib/jobs/records/past-records.ts';
 import { writeRoundFindings } from '../../lib/jobs/records/round-findings.ts';
 import { loadMemory, memoryCommits } from '../../lib/jobs/records/watch-records.ts';
-import type { PoolMemory } from '../../lib/decide/scaling/memory.ts';
 import type { CompiledConfig } from '../../lib/model/config.ts';
 import type { Size } from '../../lib/model/size.ts';
 import { dayMs, type EpochMs, hourMs, minuteMs } from '../../lib/model/time.ts';

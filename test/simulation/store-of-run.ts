@@ -55,6 +55,7 @@ function timedAs(run: Run, partition = ''): Run {
 
 function listPoint(partition: string): AwaitPoint {
   if (partition === 'rules') return 'store: list rules';
+  if (partition === 'fleet') return 'store: read what started';
   if (partition.startsWith('clusters/')) return 'store: list records';
   if (partition.startsWith('nodes/')) return 'store: list nodes';
   return partition.startsWith('asks/') ? 'store: list asks' : 'store: list findings';
