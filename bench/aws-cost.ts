@@ -12,6 +12,7 @@ import { makeMemoryStore } from '../lib/io/stores/memory.ts';
 import type { Key, Store } from '../lib/io/stores/store.ts';
 import { countParts } from '../lib/jobs/records/count-parts.ts';
 import type { ScaleOptions } from '../lib/jobs/scale/parts.ts';
+import { partOf } from '../lib/model/part.ts';
 import { createWorld, type World } from '../lib/simulator/create-world.ts';
 import { simulatorApp } from '../lib/simulator/simulator-app.ts';
 import { aDestination } from '../test/support/destination.ts';
@@ -87,34 +88,17 @@ type Measured = {
 
 const nothing: Use = { reads: 0, writes: 0, past: 0, storeCalls: 0, apiCalls: 0, cpuMs: 0, runs: 0 };
 
-/** So many parts are all run each time; of more, two are, and the others counted like the second. */
-const mostPartsRun = 12;
-
 /** What a tick costs in which nothing happens: for fleets of which more would take too long. */
 export async function measureAtRest(clusters: number): Promise<Pick<Measured, 'scale' | 'watch'>> {
-  const { scale, watch, world, countOf } = makeFleet(clusters);
+  const { scale, watch, world } = makeFleet(clusters);
   await scale();
   await watch();
   world.behaviour.autoscalerMoves = false;
-  await scale();
-  await watch();
-  const count = await countOf();
-  const tickOf = async (job: Fleet['scale']) => {
-    if (count <= mostPartsRun) return job();
-    const [first, other] = [await job([0]), await job([Math.floor(count / 2)])];
-    return sumOf([first, ...Array.from({ length: count - 1 }, () => other)]);
-  };
-  for (let tick = 0; tick < 2; tick += 1) {
-    await tickOf(scale);
-    await tickOf(watch);
+  for (let tick = 0; tick < 3; tick += 1) {
+    await scale();
+    await watch();
   }
-  return { scale: await tickOf(scale), watch: await tickOf(watch) };
-}
-
-function sumOf(uses: readonly Use[]): Use {
-  const sum = { ...nothing };
-  for (const use of uses) for (const name of Object.keys(sum) as (keyof Use)[]) sum[name] += use[name];
-  return sum;
+  return { scale: await scale(), watch: await watch() };
 }
 
 export async function measureFleet(clusters: number): Promise<Measured> {
@@ -143,17 +127,20 @@ export async function measureFleet(clusters: number): Promise<Measured> {
   return { ...quiet, counting, evening, settling };
 }
 
+/** So many parts are all run each time. */
+const mostPartsRun = 3;
+
 type Fleet = {
-  /** One tick of a job in these of its parts (default: all), one after the other; five minutes pass with each. */
-  readonly scale: (parts?: readonly number[]) => Promise<Use>;
-  readonly watch: (parts?: readonly number[]) => Promise<Use>;
+  /** One tick of a job in all its parts, one after the other; five minutes pass with each. */
+  readonly scale: () => Promise<Use>;
+  readonly watch: () => Promise<Use>;
   readonly deliver: () => Promise<Use>;
   readonly world: World;
-  readonly countOf: () => Promise<number>;
   readonly goTo: (at: number) => void;
 };
 
 type PartOptions = Pick<ScaleOptions, 'shard' | 'rounds'>;
+type RunPart = (options: PartOptions) => Promise<readonly string[]>;
 
 function makeFleet(clusters: number): Fleet {
   let now = noon;
@@ -189,33 +176,53 @@ function makeFleet(clusters: number): Fleet {
     await work();
     now += 5 * minuteMs;
     const { user, system } = process.threadCpuUsage(began);
-    return { ...use, runs: Math.max(1, use.runs), cpuMs: (user + system) / 1000 };
+    return { ...use, runs: Math.max(1, use.runs), cpuMs: use.cpuMs + (user + system) / 1000 };
   };
-  const inParts = async (
-    run: (options: PartOptions) => Promise<readonly string[]>,
-    parts: readonly number[] | undefined,
-  ) => {
+  const cut = new Map<RunPart, number>();
+  /** Once the fleet has been cut into many, two parts do: the first one, and one that stands for the others. */
+  const inParts = async (run: RunPart) => {
     const { count, rounds } = await countParts(store, config);
-    for (const index of parts ?? Array.from({ length: count }, (_, part) => part)) {
+    const runPart = async (index: number) => {
       // The run that counts is the one of the first part.
       const [problem] = await run({ ...(count > 1 && { shard: { index, count } }), ...(index === 0 && { rounds }) });
       if (problem !== undefined) throw new Error(problem);
       use.runs += 1;
+    };
+    const isSample = count > mostPartsRun && cut.get(run) === count;
+    cut.set(run, count);
+    await runPart(0);
+    const first = { ...use };
+    const began = process.threadCpuUsage();
+    if (!isSample) for (let index = 1; index < count; index += 1) await runPart(index);
+    else {
+      await runPart(usualPart(world, count));
+      const { user, system } = process.threadCpuUsage(began);
+      for (const name of Object.keys(first) as (keyof Use)[]) use[name] += (use[name] - first[name]) * (count - 2);
+      use.cpuMs += ((user + system) / 1000) * (count - 2);
     }
   };
   const scale = async (options: PartOptions) => (await app.scale(config, options)).problems.map(({ reason }) => reason);
   const watch = async ({ shard }: PartOptions) =>
     (await app.watch(config, undefined, undefined, shard ? { shard } : {})).problems;
   return {
-    scale: (parts) => pass(() => inParts(scale, parts)),
-    watch: (parts) => pass(() => inParts(watch, parts)),
+    scale: () => pass(() => inParts(scale)),
+    watch: () => pass(() => inParts(watch)),
     deliver: () => pass(() => app.deliver(config)),
     world,
-    countOf: async () => (await countParts(store, config)).count,
     goTo: (at) => {
       now = at;
     },
   };
+}
+
+/** Of the parts after the first one, that of which the others are about as large. */
+function usualPart(world: World, count: number): number {
+  const sizes = Array.from({ length: count }, () => 0);
+  for (const { id } of world.clusters()) sizes[partOf(id, count)] = (sizes[partOf(id, count)] ?? 0) + 1;
+  const [, ...others] = sizes;
+  const mean = others.reduce((sum, size) => sum + size, 0) / others.length;
+  const farness = others.map((size) => Math.abs(size - mean));
+  return 1 + farness.indexOf(Math.min(...farness));
 }
 
 /** Nothing here is late, so no deadline ever passes. */

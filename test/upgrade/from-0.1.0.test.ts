@@ -2,9 +2,20 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { makeApp } from '../../lib/app.ts';
 import type { ClusterRecord } from '../../lib/decide/scaling/memory.ts';
+import { silentLog } from '../../lib/io/log.ts';
+import { makeRedactor } from '../../lib/io/redact.ts';
+import { makeSecrets } from '../../lib/io/secrets/secrets.ts';
+import { makeDynamoStore } from '../../lib/io/stores/dynamodb.ts';
+import { openSqliteStore } from '../../lib/io/stores/sqlite.ts';
+import type { Store } from '../../lib/io/stores/store.ts';
+import { listClusterRecords } from '../../lib/jobs/records/cluster-records.ts';
+import { listIncidents } from '../../lib/jobs/records/incident-records.ts';
 import { isRange, type Size } from '../../lib/model/size.ts';
 import { aCliWorld } from '../cli/cli-world.ts';
+import { compiled } from '../config/compile-text.ts';
+import { makeFakeDynamo } from '../support/fake-dynamodb.ts';
 import { makeSkippingClock } from '../support/skipping-clock.ts';
 
 const fixture = join(import.meta.dirname, '../fixtures/stores/0.1.0');
@@ -15,12 +26,12 @@ const afterwards = '2026-11-29T13:22:05Z';
 type Stored = readonly [id: string, record: ClusterRecord];
 
 /** The fleet as the store's pools were last seen, behind `fetch`; what is not read is written down. */
-function fleetOf(clusters: readonly Stored[], writes: string[]): typeof fetch {
+function fleetOf(clusters: readonly Stored[], writes: string[], now = () => Date.parse(afterwards)): typeof fetch {
   return async (input, init) => {
     const request = input instanceof Request ? input : new Request(input, init);
     const { pathname } = new URL(request.url);
     if (request.method !== 'GET' && pathname.includes('/cluster')) writes.push(`${request.method} ${pathname}`);
-    return Response.json(answer(pathname, clusters), { headers: { date: new Date(afterwards).toUTCString() } });
+    return Response.json(answer(pathname, clusters), { headers: { date: new Date(now()).toUTCString() } });
   };
 }
 
@@ -127,5 +138,67 @@ describe('a store as 0.1.0 wrote it', () => {
     expect(out).toContain('0 changes');
     const poolsOf = (text: string) => (JSON.parse(text) as { readonly pools: readonly object[] }).pools.length;
     expect(poolsOf((await old.run('status', '--json')).out)).toBe(poolsOf(before.out));
+  });
+});
+
+/** The same records, in a table. */
+async function asTable(file: string): Promise<Store> {
+  let ids = 0;
+  const parts = {
+    table: 'lamplighter',
+    newId: () => `v${(ids += 1)}`,
+    clock: makeSkippingClock(Date.parse(afterwards)),
+  };
+  const store = makeDynamoStore({ ...parts, client: makeFakeDynamo({ table: 'lamplighter' }) });
+  const database = new DatabaseSync(file, { readOnly: true });
+  const rows = database.prepare('select partition, id, value from records').all();
+  database.close();
+  for (const { partition, id, value } of rows) {
+    const key = { partition: String(partition), id: String(id) };
+    await store.commit([{ kind: 'putIfAbsent', key, value: JSON.parse(String(value)) }]);
+  }
+  return store;
+}
+
+/** What a fleet's next rounds start from: bases, sizes that were kept, and what people were told. */
+async function essence(store: Store) {
+  const clusters = await listClusterRecords(store, 'r1');
+  const pools = [...clusters.values()].flatMap(({ record }) => Object.entries(record.pools));
+  const incidents = (await listIncidents(store)).map(({ record }) => record);
+  return {
+    pools: Object.fromEntries(
+      pools.map(([id, { name, base, away, kept, lastSet }]) => [id, { name, base, away, kept, lastSet }]),
+    ),
+    open: incidents.flatMap(({ phase, key, episode, told }) =>
+      phase === 'open' ? [[key, episode, Object.keys(told)]] : [],
+    ),
+  };
+}
+
+describe.each(['sqlite', 'dynamodb'] as const)('a store as 0.1.0 wrote it, on %s', (kind) => {
+  test('is cut into parts and joined without loss', async () => {
+    using old = openOld();
+    const file = join(old.folder, 'lamplighter.db');
+    let ids = 0;
+    const newId = () => `n${(ids += 1)}`;
+    const store = kind === 'sqlite' ? openSqliteStore({ path: file, newId }) : await asTable(file);
+    const clock = makeSkippingClock(Date.parse(afterwards));
+    const [redactor, env] = [makeRedactor(), { MKS_TOKEN: 'a'.repeat(64), WH: 'b'.repeat(40) }];
+    const secrets = makeSecrets({ clock, redactor, log: silentLog, env, aws: { read: async () => undefined } });
+    const fetch = fleetOf(old.clusters, old.writes, clock.now);
+    const app = makeApp({ store, fetch, clock, newId, log: silentLog, redactor, secrets });
+    const config = await compiled(readFileSync(`${fixture}.yml`, 'utf8'));
+    const before = await essence(store);
+    expect(before.open.length).toBeGreaterThan(0);
+    for (const count of [1, 3, 1, 4]) {
+      for (let index = 0; index < count; index += 1) {
+        const options = count === 1 ? {} : { shard: { index, count } };
+        expect((await app.scale(config, options)).problems).toEqual([]);
+        expect(await app.watch(config, undefined, undefined, options)).toMatchObject({ problems: [], deliveries: 0 });
+      }
+    }
+    expect(old.writes).toEqual([]);
+    expect(await essence(store)).toEqual(before);
+    await store.close();
   });
 });
