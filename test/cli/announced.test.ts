@@ -8,7 +8,7 @@ import { putAsk } from '../../lib/jobs/records/ask-records.ts';
 import { statusJson } from '../../lib/cli/status/status-json.ts';
 import { statusText } from '../../lib/cli/status/status-text.ts';
 import { aChat, anAnnouncedNight, announceTo, announcing, tick, ticks } from '../support/announced-night.ts';
-import { type Night, whileTimePasses } from '../support/night-app.ts';
+import { type Night, onlyClusters, whileTimePasses } from '../support/night-app.ts';
 import { aConfig, aMatch, aPause, at } from '../support/scaling-world.ts';
 import { plainLook } from './cli-world.ts';
 
@@ -91,7 +91,8 @@ test('the page tells pools apart that are told elsewhere, or not at all', async 
     announcing({ match: aMatch('ml/*'), mode: 'observe', hash: 'm' }),
   ];
   const destinations = [aChat('dev-chat'), aChat('ops'), aChat('gone', { retired: true })];
-  const night = anAnnouncedNight(`${day}T18:05:00Z`, { rules, destinations });
+  const fleet = onlyClusters('dev-api', 'ml');
+  const night = anAnnouncedNight(`${day}T18:05:00Z`, { rules, destinations }, { fleet });
   await ticks(night, `${day}T18:30:00Z`);
   const page = await makePage(night.store, night.config, night.clock.now(), 'UTC');
   expect(listHappenings(page).map(({ pools, announced }) => [pools, announced])[0]).toEqual([

@@ -49,7 +49,7 @@ test('an acknowledged incident reminds nobody, and its end is told', async () =>
   const { out } = await cli.run('silence', incident?.id.slice(0, 8) ?? '', '--reason', 'ticket 4711');
   expect(out).toContain(`silenced incident ${incident?.id} until it is over by ada@lab (ticket 4711)`);
   expect(out).toContain('quiet: cluster.error');
-  await cli.rounds(18);
+  await cli.rounds(14);
   expect(said(cli)).toEqual(['CRITICAL dev-1']);
   cli.night.world.clearClusterError('dev-1');
   await cli.rounds(4);

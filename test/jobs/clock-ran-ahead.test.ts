@@ -43,7 +43,7 @@ async function livedEvening(): Promise<MemorySnapshot> {
   await store.commit([silenceWrite({ ...silence, askedAt: evening })]);
   night.world.setClusterError('mgmt', 'disk full');
   night.world.makeStuck('dev-api/workers');
-  for (let i = 0; i < 24; i += 1) {
+  for (let i = 0; i < 18; i += 1) {
     if (i === 6) night.world.personResizes('dev-batch/workers', { size: 7 });
     await tick(night);
   }

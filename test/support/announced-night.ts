@@ -17,13 +17,13 @@ export function announcing(patch: Partial<Rule> = {}): Rule {
   return aRule({ match: aMatch('dev-api/*'), base: 'remembered', announce: announceTo, ...patch });
 }
 
-/** Two clusters of the small fleet: one that is announced, and one beside it. */
+/** The one cluster of the small fleet that is announced. */
 export function anAnnouncedNight(
   from: string,
   config: Partial<CompiledConfig> = {},
   options: Parameters<typeof aNight>[2] = {},
 ): Night {
-  const fleet = onlyClusters('dev-api', 'prod-web');
+  const fleet = onlyClusters('dev-api');
   return aNight(
     at(from),
     { rules: [announcing()], destinations: [aChat('dev-chat')], ...config },

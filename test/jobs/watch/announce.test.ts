@@ -13,7 +13,7 @@ import {
   tick,
   ticks,
 } from '../../support/announced-night.ts';
-import type { Night } from '../../support/night-app.ts';
+import { type Night, onlyClusters } from '../../support/night-app.ts';
 import { aMatch, at, minute, usualBrake } from '../../support/scaling-world.ts';
 
 const day = '2026-03-02';
@@ -117,9 +117,8 @@ describe('before a scale-down', () => {
   });
 
   test('bounds say how many nodes go for certain', async () => {
-    const night = anAnnouncedNight(evening, {
-      rules: [announcing({ match: aMatch('prod-web/workers'), idle: { min: 1, max: 2 } })],
-    });
+    const rules = [announcing({ match: aMatch('prod-web/workers'), idle: { min: 1, max: 2 } })];
+    const night = anAnnouncedNight(evening, { rules }, { fleet: onlyClusters('prod-web') });
     await ticks(night, `${day}T18:40:00Z`);
     expect((await saidOf(night))[0]).toMatch(
       /1 pool goes down by \d nodes? \(prod-web\/workers 3\.\.9 \(\d nodes\) → 1\.\.2\)$/,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CompiledConfig } from '../../../lib/model/config.ts';
 import { aChat, anAnnouncedNight, deliveriesIn, tick, ticks } from '../../support/announced-night.ts';
-import { type Night, onlyClusters } from '../../support/night-app.ts';
+import type { Night } from '../../support/night-app.ts';
 import { aMatch, aRule, at, hour } from '../../support/scaling-world.ts';
 
 const digest = { to: ['ops'], weekday: 1, seconds: 8 * 3600 } as const;
@@ -9,8 +9,7 @@ const digest = { to: ['ops'], weekday: 1, seconds: 8 * 3600 } as const;
 function aFleet(from: string, patch: Partial<CompiledConfig> = {}): Night {
   const rules = [aRule({ match: aMatch('dev-api/*'), base: 'remembered' })];
   const destinations = [aChat('ops')];
-  const fleet = onlyClusters('dev-api');
-  return anAnnouncedNight(from, { rules, destinations, digest, everyMs: 15 * 60_000, ...patch }, { fleet });
+  return anAnnouncedNight(from, { rules, destinations, digest, everyMs: 15 * 60_000, ...patch });
 }
 
 /** Rounds of a whole night, then only now and then: what is in between is known to be the same. */
