@@ -28,6 +28,11 @@ const verbs: readonly (readonly [verb: string, argv: readonly string[], what: st
   ['base set', ['base', 'dev-api/workers', 'set', '4'], 'dev-api/workers: the base was set to 4'],
   ['approve', ['approve'], 'until 2026-11-24T12:00:00Z'],
   ['silence', ['silence', 'dev-*', '--for', '1h'], 'dev-* until 2026-11-23T13:00:00Z'],
+  [
+    'silence',
+    ['silence', 'prod-*', '--from', '2026-12-05T20:00+01:00', '--for', '1h'],
+    'prod-* from 2026-12-05T19:00:00Z until 2026-12-05T20:00:00Z',
+  ],
   ['silence end', ['silence', 'dev-*', '--end'], 'dev-*'],
   ['uninstall', ['uninstall', '--yes', '--wait', '1s'], 'the whole fleet'],
   ['uninstall --undo', ['uninstall', '--undo'], 'the whole fleet'],

@@ -13,10 +13,11 @@ import type { Store } from '../../lib/io/stores/store.ts';
 import { listClusterRecords } from '../../lib/jobs/records/cluster-records.ts';
 import { listIncidents } from '../../lib/jobs/records/incident-records.ts';
 import { isRange, type Size } from '../../lib/model/size.ts';
+import { passing } from '../support/alert-night.ts';
 import { aCliWorld } from '../cli/cli-world.ts';
 import { compiled } from '../config/compile-text.ts';
 import { makeFakeDynamo } from '../support/fake-dynamodb.ts';
-import { makeSkippingClock } from '../support/skipping-clock.ts';
+import { makeSkippingClock, type SkippingClock } from '../support/skipping-clock.ts';
 
 const fixture = join(import.meta.dirname, '../fixtures/stores/0.1.0');
 
@@ -29,17 +30,20 @@ type Stored = readonly [id: string, record: ClusterRecord];
 function fleetOf(clusters: readonly Stored[], writes: string[], now = () => Date.parse(afterwards)): typeof fetch {
   return async (input, init) => {
     const request = input instanceof Request ? input : new Request(input, init);
-    const { pathname } = new URL(request.url);
+    const { pathname, host } = new URL(request.url);
+    if (host === '127.0.0.1:9') return new Response(undefined, { status: 204 });
     if (request.method !== 'GET' && pathname.includes('/cluster')) writes.push(`${request.method} ${pathname}`);
     return Response.json(answer(pathname, clusters), { headers: { date: new Date(now()).toUTCString() } });
   };
 }
 
 function answer(path: string, clusters: readonly Stored[]): object {
-  const [, id, pools] = /\/cluster\/([^/]+)(\/node-pool)?$/.exec(path) ?? [];
+  const [, id, pools, poolId] = /\/cluster\/([^/]+)(\/node-pool(?:\/([^/]+))?)?$/.exec(path) ?? [];
   if (path.endsWith('/kubernetes-version')) return { items: [] };
   const one = clusters.find(([known]) => known === id);
   if (one === undefined) return { items: clusters.map(clusterJson) };
+  const pool = Object.entries(one[1].pools).find(([known]) => known === poolId);
+  if (pool !== undefined) return poolJson(pool);
   return pools === undefined ? clusterJson(one) : { items: Object.entries(one[1].pools).map(poolJson) };
 }
 
@@ -66,10 +70,29 @@ function openOld() {
   database.close();
   const clusters = rows.map(({ id, value }): Stored => [String(id), JSON.parse(String(value)) as ClusterRecord]);
   const writes: string[] = [];
-  const clock = makeSkippingClock(Date.parse(afterwards));
-  const parts = { clock, fetch: fleetOf(clusters, writes), env: { MKS_TOKEN: 'a'.repeat(64), WH: 'b'.repeat(40) } };
+  const stop = new AbortController();
+  const clock: SkippingClock = makeSkippingClock(Date.parse(afterwards), async () => {
+    if (clock.now() > Date.parse(afterwards) + 20 * 60_000) stop.abort();
+  });
+  const env = { MKS_TOKEN: 'a'.repeat(64), WH: `whsec_${Buffer.alloc(32, 7).toString('base64')}` };
+  const parts = { clock, fetch: fleetOf(clusters, writes, clock.now), env };
   const run = (...argv: string[]) => world.runWith(parts, ...argv, '--config', world.config);
-  return { run, writes, clusters, folder: world.folder, [Symbol.dispose]: () => world[Symbol.dispose]() };
+  /** `lamplighter run`, ended after twenty minutes. */
+  const runOn = () => world.runWith({ ...parts, signal: stop.signal }, 'run', '--config', world.config);
+  /** On a clock that moves while the command waits. */
+  const runInTime = (...argv: string[]) => {
+    const moving = { ...parts, clock: world.clock, fetch: fleetOf(clusters, writes, world.clock.now) };
+    return passing(world.clock, world.runWith(moving, ...argv, '--config', world.config));
+  };
+  return {
+    run,
+    runOn,
+    runInTime,
+    writes,
+    clusters,
+    folder: world.folder,
+    [Symbol.dispose]: () => world[Symbol.dispose](),
+  };
 }
 
 /** As a later version of the same schema may leave it: fields, kinds of asks and records that this one does not know. */
@@ -138,6 +161,70 @@ describe('a store as 0.1.0 wrote it', () => {
     expect(out).toContain('0 changes');
     const poolsOf = (text: string) => (JSON.parse(text) as { readonly pools: readonly object[] }).pools.length;
     expect(poolsOf((await old.run('status', '--json')).out)).toBe(poolsOf(before.out));
+  });
+
+  test('a process that runs on with it changes nothing, and delivers what waits', async () => {
+    using old = openOld();
+    const { code, err } = await old.runOn();
+    expect({ code, writes: old.writes, err: /"level":"error".*/.exec(err)?.[0] }).toEqual({
+      code: 0,
+      writes: [],
+      err: undefined,
+    });
+    const { out } = await old.run('outbox', '--history', '7d');
+    expect(out).toMatch(/hook +confirmed +open version\.eol: Support for Kubernetes 1\.33\.4 of cluster prod-web/);
+  });
+
+  const deeds: readonly (readonly [argv: readonly string[], says: RegExp])[] = [
+    [['incidents', 'ack', '65aecad2ac331dd9'], /silenced incident 65aecad2ac331dd9 until it is over/],
+    [['outbox', 'drop', '64335247c86e5860', '--reason', 'told'], /64335247c86e5860 for hook is dropped/],
+    [['outbox', 'retry', 'fc0bb5a79c63ff97'], /fc0bb5a79c63ff97 for hook: confirmed/],
+    [['outbox', 'test', 'hook'], /fire drill for hook/],
+    [['silence', 'dev-*', '--end'], /ended the silence of dev-\* .*by root@vm \(rebuild\)/],
+    [['scale', 'ml/gpu', '--release'], /root@vm|released|ended/],
+    [['resume'], /ended the pause of prod-web\/\* by root@vm/],
+    [['approve'], /approved config/],
+  ];
+  test('what it holds is acknowledged, dropped, retried, ended and released', async () => {
+    using old = openOld();
+    for (const [argv, says] of deeds) {
+      const { code, out, err } = await old.run(...argv);
+      expect([argv, code, out, err]).toEqual([argv, 0, expect.stringMatching(says), '']);
+    }
+    expect((await old.run('history', '--who', 'ada')).out.split('\n').length).toBeGreaterThan(deeds.length);
+  });
+
+  test('is backed up and restored, and the next round changes nothing', async () => {
+    using old = openOld();
+    const backup = join(old.folder, 'backup.db');
+    for (const argv of [['verify'], ['backup', backup], ['verify', backup], ['restore', backup]])
+      expect(await old.run('store', ...argv)).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/\d\d records/),
+        err: '',
+      });
+    expect((await old.run('run', '--once')).out).toContain('0 changes');
+    expect(old.writes).toEqual([]);
+  });
+
+  test('uninstall restores each base that it remembers', async () => {
+    using old = openOld();
+    const { out } = await old.runInTime('uninstall', '--yes', '--wait', '30s');
+    const away = old.clusters.flatMap(([id, { pools }]) =>
+      Object.entries(pools).flatMap(([pool, { away: since }]) =>
+        since === undefined ? [] : [`/${id}/node-pool/${pool}`],
+      ),
+    );
+    const put = new Set(old.writes.map((write) => /\/[^/]+\/node-pool\/[^/]+$/.exec(write)?.[0]));
+    expect(away.length).toBeGreaterThan(5);
+    // One change per cluster at a time, and this fleet never gets there; prod-web is paused.
+    expect([...put].every((path) => away.includes(path ?? ''))).toBe(true);
+    expect(put.size).toBe(new Set(away.map((path) => path.split('/')[1])).size - 1);
+    expect(out).toMatch(
+      /^prod-web\/edge {2}waits: paused by root@vm until Tue 2026-12-01 14:20 Europe\/Berlin \(release\)$/m,
+    );
+    expect(out).toContain('no pool is scaled down any more');
+    expect((await old.run('uninstall', '--undo')).code).toBe(0);
   });
 });
 

@@ -124,7 +124,8 @@ export async function beginSilence(
   const record = recordOf(parts, { id, scope }, options, now);
   const before = await put(store, record, now);
   const subject = scope.kind === 'incident' ? `incident ${shortId(scope.key)}` : scope.match.text;
-  const what = `${subject} until ${record.until === undefined ? 'it is over' : iso(record.until)}`;
+  const start = record.from === undefined ? '' : ` from ${iso(record.from)}`;
+  const what = `${subject}${start} until ${record.until === undefined ? 'it is over' : iso(record.until)}`;
   await keepDeed(parts, store, config, { verb: 'silence', what, reason: options.reason });
   const others = before === undefined ? [] : [`replaces the silence of ${silenceText(before, parts.zone)}`];
   const when = await tellAtOnce(parts, config, store);

@@ -102,7 +102,12 @@ function isForPerson(pool: AwayPool, { plan }: ScaleReport): boolean {
 
 function reasonOf(pool: AwayPool, { plan, problems }: ScaleReport): string {
   const hold = plan.holds.find(({ poolId }) => poolId === pool.poolId);
-  const problem = problems.find(({ region }) => region === pool.region);
+  const all = problems.filter(({ region }) => region === pool.region);
+  const ofCluster = all.filter(({ cluster }) => cluster === pool.cluster);
+  const problem =
+    ofCluster.find((one) => one.pool === pool.pool) ??
+    ofCluster.find((one) => one.pool === undefined) ??
+    all.find(({ cluster }) => cluster === undefined);
   return hold?.reason ?? problem?.reason ?? 'its change has not ended';
 }
 

@@ -14,7 +14,7 @@ import { readConfig, withStore } from '../config-and-store.ts';
 import type { AskOptions } from '../options.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
 import { openApp } from '../run/process-parts.ts';
-import { localInstant, readingZone, roughly } from '../text/instant.ts';
+import { localInstant, localInstants, readingZone, roughly } from '../text/instant.ts';
 import { type PoolLabel, poolLabels } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
@@ -50,10 +50,9 @@ export async function uninstall(given: CliParts, options: UninstallOptions, conf
     const mark = await storeUninstalled(store, { at: now(), who: parts.who, reason: options.reason });
     await keepDeed(parts, store, config, { verb: 'uninstall', what: 'the whole fleet', reason: options.reason });
     const progress = options.json ? parts.stderr : parts.stdout;
-    const tell = (line: string) => progress.write(`${printable(line)}\n`);
-    tell(
-      `marked as uninstalled on ${localInstant(mark.at, readingZone(config, parts))} by ${mark.who}: no pool is scaled down any more`,
-    );
+    const zone = readingZone(config, parts);
+    const tell = (line: string) => progress.write(`${printable(localInstants(line, zone, now()))}\n`);
+    tell(`marked as uninstalled on ${localInstant(mark.at, zone)} by ${mark.who}: no pool is scaled down any more`);
     const { clock, signal } = parts;
     const restored = await restorePools({
       app,
@@ -65,7 +64,7 @@ export async function uninstall(given: CliParts, options: UninstallOptions, conf
       since: mark.at,
       limitMs: options.wait,
     });
-    report(parts, options, { away, below }, restored, label);
+    report({ ...parts, zone }, options, { away, below }, restored, label);
   });
 }
 
@@ -150,15 +149,17 @@ function report(
 }
 
 function writeText(
-  { stdout, env }: CliParts,
+  { stdout, env, clock, zone }: CliParts,
   { wait, config }: UninstallOptions,
   given: Restored,
   { done, left, label }: { readonly done: number; readonly left: readonly AwayPool[]; readonly label: PoolLabel },
 ): void {
   const paint = makePaint(stdout, env);
   for (const pool of left) stdout.write(`${label(pool)}  left as it is (onRemove: leave)\n`);
-  for (const { pool, reason } of given.notRestored)
-    stdout.write(`${paint.red(`${label(pool)}  still below ${describeSize(pool.base)}: ${reason}`)}\n`);
+  for (const { pool, reason } of given.notRestored) {
+    const why = printable(localInstants(reason, zone, clock.now()));
+    stdout.write(`${paint.red(`${label(pool)}  still below ${describeSize(pool.base)}: ${why}`)}\n`);
+  }
   const pools = done === 1 ? '1 pool is at its base again' : `${done} pools are at their base again`;
   const undo = commandHint({ file: config }, 'uninstall --undo');
   const next = given.isDone
