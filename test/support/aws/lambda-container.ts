@@ -31,6 +31,8 @@ export type ContainerOptions = {
   readonly handler: string;
   readonly env: { readonly [name: string]: string };
   readonly timeoutMs: number;
+  /** The script that asks the Runtime API for work: AWS's own client, say. Absent = ours, which knows the test's clock. */
+  readonly client?: string | undefined;
 };
 
 type Waiting = { readonly event: unknown; readonly aheadMs: number; readonly end: (ended: Ended) => void };
@@ -76,9 +78,14 @@ export async function openContainer(options: ContainerOptions): Promise<LambdaCo
       AWS_LAMBDA_RUNTIME_API: address,
       LAMBDA_TASK_ROOT: options.taskRoot,
       _HANDLER: options.handler,
+      AWS_LAMBDA_FUNCTION_NAME: 'tested',
+      AWS_LAMBDA_FUNCTION_VERSION: '1',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+      AWS_LAMBDA_LOG_GROUP_NAME: 'tested',
+      AWS_LAMBDA_LOG_STREAM_NAME: 'tested',
       ...options.env,
     };
-    const process_ = spawn(process.execPath, [bootstrap], {
+    const process_ = spawn(process.execPath, [options.client ?? bootstrap, options.handler], {
       cwd: options.taskRoot,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -95,8 +102,12 @@ export async function openContainer(options: ContainerOptions): Promise<LambdaCo
     if (asking === undefined || current === undefined) return;
     served += 1;
     const headers = {
+      // AWS's own client reads it without looking whether it is there.
+      'content-type': 'application/json',
       'lambda-runtime-aws-request-id': `request-${served}`,
       'lambda-runtime-deadline-ms': String(Date.now() + options.timeoutMs),
+      'lambda-runtime-invoked-function-arn': 'arn:aws:lambda:eu-central-1:000000000000:function:tested',
+      'lambda-runtime-trace-id': 'Root=1-00000000-000000000000000000000000',
       'test-clock-ahead-ms': String(current.aheadMs),
     };
     asking.writeHead(200, headers).end(JSON.stringify(current.event));

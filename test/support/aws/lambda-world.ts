@@ -66,11 +66,11 @@ const timeouts = {
 
 /**
  * `isMeasured`: as on AWS, where nothing helps and nothing hinders: no code that was compiled before, and a table that is
- * reached without a stop in between. Its calls are not recorded then.
+ * reached without a stop in between. Its calls are not recorded then. `client`: as of a container.
  */
 export async function startLambdaWorld(
   makeConfig: (api: string) => string,
-  { isMeasured = false }: { readonly isMeasured?: boolean } = {},
+  { isMeasured = false, client }: { readonly isMeasured?: boolean; readonly client?: string | undefined } = {},
 ): Promise<LambdaWorld> {
   let aheadMs = 0;
   const clock = { now: () => Date.now() + aheadMs, sleep: async () => {} };
@@ -91,7 +91,7 @@ export async function startLambdaWorld(
   const config = await compileForFunctions(file);
   const direct = { AWS_ENDPOINT_URL_DYNAMODB: dynoxide.endpoint, NODE_DISABLE_COMPILE_CACHE: '1' };
   const endpoints: { [name: string]: string } = { AWS_ENDPOINT_URL: aws.endpoint, ...(isMeasured ? direct : {}) };
-  const containers = await openContainers(packaged.folder, folder.path, config, endpoints);
+  const containers = await openContainers(packaged.folder, folder.path, { config, endpoints, client });
   return {
     template: await templateFor(packaged.template, config),
     aws,
@@ -135,11 +135,16 @@ async function templateFor({ Resources, ...rest }: Template, config: CompiledCon
   return { ...rest, Resources: { ...Object.fromEntries(fixed), ...partsFor(config) } };
 }
 
+type Opening = {
+  readonly config: CompiledConfig;
+  readonly endpoints: { readonly [name: string]: string };
+  readonly client: string | undefined;
+};
+
 async function openContainers(
   zips: string,
   folder: string,
-  config: CompiledConfig,
-  endpoints: { readonly [name: string]: string },
+  { config, endpoints, client }: Opening,
 ): Promise<{ [name in FunctionName]: LambdaContainer }> {
   const names = Object.keys(timeouts) as readonly FunctionName[];
   const opened = names.map(async (name) => {
@@ -158,7 +163,7 @@ async function openContainers(
       LAMPLIGHTER_DELIVER_ALERTS: 'lamplighter-prod-deliver-alerts',
     };
     const handler = `dist/functions/${bundle}/index.handler`;
-    return [name, await openContainer({ taskRoot, handler, env, timeoutMs: timeouts[name] })] as const;
+    return [name, await openContainer({ taskRoot, handler, env, timeoutMs: timeouts[name], client })] as const;
   });
   return Object.fromEntries(await Promise.all(opened)) as { [name in FunctionName]: LambdaContainer };
 }
