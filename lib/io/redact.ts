@@ -24,7 +24,7 @@ const shortest = 6;
  * address the ordinary words stay ("/hooks/lamplighter" is no secret away from its host).
  */
 export function makeRedactor(): Redactor {
-  const known: Known = { whole: new Map(), parts: new Set() };
+  const known: Known = { values: new Set(), whole: new Map(), parts: new Set() };
   return {
     know: (secret) => remember(unwrap(secret), known),
     clean: (text) => (text.length < shortest ? text : cleanPatterns(cleanKnown(text, known))),
@@ -32,12 +32,16 @@ export function makeRedactor(): Redactor {
 }
 
 type Known = {
+  /** As they were handed in: a secret is read again every few minutes, and its forms are hundreds. */
+  readonly values: Set<string>;
   /** The text, and how many of its first characters may stay. */
   readonly whole: Map<string, number>;
   readonly parts: Set<string>;
 };
 
 function remember(value: string, known: Known): void {
+  if (known.values.has(value)) return;
+  known.values.add(value);
   const address = partsOfAddress(value);
   if (address === undefined) return rememberValue(value, known, () => true);
   for (const { host, rest } of address.places) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runs } from '../support/runs.ts';
 import type { ConfigOutcome } from '../../lib/config/compile-config.ts';
 import { loadConfig, makeConfigReader } from '../../lib/config/read-config.ts';
 import { compiled, head, now } from './compile-text.ts';
@@ -155,7 +156,7 @@ describe('one hash', () => {
         expect(config.rules.map(({ hash }) => hash)).toEqual(whole.rules.map(({ hash }) => hash));
         expect(config.hash).toBe(whole.hash);
       }),
-      { numRuns: 15 },
+      runs(5),
     );
   });
 

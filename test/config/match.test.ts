@@ -112,7 +112,7 @@ describe('properties', () => {
         name,
         (pattern, candidate) => matchesPool(match(`${pattern}/x`), names(candidate, 'x')) === walks(pattern, candidate),
       ),
-      runs(150),
+      runs(50),
     );
   });
 
@@ -128,7 +128,7 @@ describe('properties', () => {
           (candidate) => !matchesPool(match(other), candidate) || matchesPool(match(one), candidate),
         );
       }),
-      runs(150),
+      runs(50),
     );
   });
 
@@ -140,7 +140,7 @@ describe('properties', () => {
           (candidate) => !matchesPool(match(other), candidate) || !matchesPool(match(one), candidate),
         );
       }),
-      runs(150),
+      runs(50),
     );
   });
 

@@ -8,10 +8,10 @@ import { aCliWorld } from '../cli/cli-world.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { aFullNight, mutants, oneOfEach, tryValue } from './unknown-records.ts';
 
-/** Of each kind one value that is nothing, one that lost a part, and one with a part of another type deep inside. */
+/** Of each kind one value that is nothing, and one with a part that is lost or of another type. The long test tries them all. */
 function few(value: Json): readonly Json[] {
   const all = mutants(value);
-  return [null, ...[0.3, 0.6, 0.9].map((part) => all[Math.floor(all.length * part)]!)];
+  return [null, all[Math.floor(all.length * 0.6)]!];
 }
 
 describe('a record of unknown shape', () => {

@@ -3,8 +3,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../lib/io/clock.ts';
+import { runCli } from '../../lib/cli/run-cli.ts';
+import { randomId } from '../../lib/io/ids.ts';
+import { makeRedactor } from '../../lib/io/redact.ts';
 import { createWorld } from '../../lib/simulator/create-world.ts';
 import { serveSimulator } from '../../lib/simulator/serve-simulator.ts';
+import { makeOutput } from '../cli/cli-world.ts';
 import { aDayFarFromNow, type Ended, makeFolder, runCommand, startCli, until } from './journey.ts';
 
 // Processes start in a second here, and in many when the machine is busy.
@@ -45,25 +49,31 @@ test.concurrent('a newcomer: init, check, plan, act, and the pools reach their s
     said.push(ended);
     return ended;
   };
+  const file = join(folder.path, 'lamplighter.yml');
+  /** The same without a process: what a process adds was seen by then. */
+  const here = async (...args: string[]) => {
+    const ended = await runHere([...args, '--config', file]);
+    said.push(ended);
+    return ended;
+  };
   const init = await lamplighter('init', '--api', api.url, '--token-env', 'MKS_TOKEN', '--timezone', 'UTC', '--yes');
   expect(init).toMatchObject({ code: 0, stderr: '' });
-  const file = join(folder.path, 'lamplighter.yml');
   const observing = readFileSync(file, 'utf8').replace('days: mon-fri', `days: ${aDayFarFromNow()}`);
   writeFileSync(file, observing);
-  expect((await lamplighter('check')).code).toBe(0);
+  expect((await here('check')).code).toBe(0);
 
-  const plan = readRound(await lamplighter('plan', '--json'));
+  const plan = readRound(await here('plan', '--json'));
   expect(plan).toMatchObject({ actions: [], problems: [] });
   expect(plan.holds).toHaveLength(3);
   expect(new Set(api.world.requests.map(({ method }) => method))).toEqual(new Set(['GET']));
 
   writeFileSync(file, observing.replace('mode: observe', 'mode: act'));
   expect(readRound(await lamplighter('run', '--once', '--json')).actions).toEqual([]);
-  expect((await lamplighter('status')).stdout).toContain('run: lamplighter approve\n');
+  expect((await here('status')).stdout).toContain('run: lamplighter approve');
   expect((await lamplighter('approve')).code).toBe(0);
   for (let rounds = 0, isDone = false; !isDone; rounds += 1) {
     expect(rounds).toBeLessThan(8);
-    const ended = await lamplighter('run', '--once', '--json');
+    const ended = await here('run', '--once', '--json');
     expect(ended.code).toBe(0);
     const { actions, holds } = readRound(ended);
     isDone = actions.length === 0 && holds.length === 0;
@@ -74,7 +84,7 @@ test.concurrent('a newcomer: init, check, plan, act, and the pools reach their s
   expect(api.world.requests.filter(({ method }) => method === 'PUT')).toHaveLength(3);
 
   api.world.forgetRequests();
-  await lamplighter('run', '--once');
+  await here('run', '--once');
   const calls = api.world.requests.map(({ method, path }) => `${method} ${path.replace(/[0-9a-f-]{36}/, '*')}`).sort();
   const scaling = ['GET /api/v1/cluster', ...clusters.map(() => 'GET /api/v1/cluster/*/node-pool')];
   expect(calls).toEqual([...scaling, ...scaling, ...clusters.map(() => 'GET /api/v1/cluster/*')].sort());
@@ -83,6 +93,24 @@ test.concurrent('a newcomer: init, check, plan, act, and the pools reach their s
   expect(everything).toContain('dev-api');
   expect(everything).not.toContain(canary.slice(0, 12));
 });
+
+async function runHere(words: readonly string[]): Promise<Ended> {
+  const [out, err] = [makeOutput(), makeOutput()];
+  const code = await runCli(words, {
+    env: { MKS_TOKEN: canary },
+    fetch,
+    clock: systemClock,
+    newId: randomId,
+    redactor: makeRedactor(),
+    stdout: out.output,
+    stderr: err.output,
+    isInteractive: false,
+    who: 'ada@lab',
+    zone: 'UTC',
+    signal: new AbortController().signal,
+  });
+  return { code, stdout: out.text(), stderr: err.text() };
+}
 
 function configText(url: string): string {
   return `

@@ -288,7 +288,7 @@ describe('whatever is sent', () => {
         expect(judged.ask.until).toBeGreaterThan(now);
         expect(judged.ask.until).toBeLessThanOrEqual(judged.ask.time + 8 * hourMs);
       }),
-      runs(80),
+      runs(30),
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { runs } from '../../support/runs.ts';
 import { render } from '../../../lib/decide/messages/render.ts';
 import { openBatch, toMember } from '../../../lib/decide/outbox/batch.ts';
 import { aDelivery, overFacts, sha256, someFacts, start } from '../../support/receivers/outbox-world.ts';
@@ -26,7 +27,7 @@ test('nobody is called in Google Chat by a name', () => {
         expect((JSON.parse(render(item, to('googlechat'))) as { text: string }).text).not.toMatch(calls);
       }
     }),
-    { numRuns: 100 },
+    runs(30),
   );
 });
 

@@ -206,7 +206,7 @@ describe('nobody is paged by a name or an error text', () => {
         const body = render(delivery, { name: '<!channel>', kind, format, zone: 'Europe/Berlin' });
         expect(pages(format === 'text' ? body : (JSON.parse(body) as Tree))).toEqual([]);
       }),
-      runs(50),
+      runs(15),
     );
   });
 
@@ -218,7 +218,7 @@ describe('nobody is paged by a name or an error text', () => {
         const body = render(batch, { name: 'ops', kind, format, zone: 'Europe/Berlin' });
         expect(pages(JSON.parse(body) as Tree)).toEqual([]);
       }),
-      runs(40),
+      runs(12),
     );
   });
 
@@ -230,7 +230,7 @@ describe('nobody is paged by a name or an error text', () => {
         ) as Tree;
         expect(annotationsPage(body)).toEqual([]);
       }),
-      runs(40),
+      runs(12),
     );
   });
 });

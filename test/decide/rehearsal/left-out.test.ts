@@ -324,6 +324,6 @@ test('a rehearsal tells what one with every round tells', () => {
     fc.property(inputs, (input) => {
       expect(rehearse(input)).toEqual(rehearse({ ...input, everyRound: true }));
     }),
-    runs(25),
+    runs(10),
   );
 });

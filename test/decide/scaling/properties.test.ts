@@ -257,7 +257,7 @@ test('a lease never lowers, and never lets anything be lower than without it', (
         expect(isRaise(leased, plain)).toBe(false);
       },
     ),
-    runs(80),
+    runs(25),
   );
 });
 

@@ -36,7 +36,7 @@ describe('offsets that were laid out when the functions were built', () => {
           expect(known).toEqual(found);
         },
       ),
-      runs(100),
+      runs(40),
     );
   });
 

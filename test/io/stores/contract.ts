@@ -1,6 +1,7 @@
 /** What every store promises, whatever it is made of. Each adapter's test calls this with a way to open an empty one. */
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { runs } from '../../support/runs.ts';
 import { changesOf, sizesRecord } from '../../../lib/decide/past/size-changes.ts';
 import { StoreError } from '../../../lib/errors.ts';
 import type { Key, Store, Version, Write } from '../../../lib/io/stores/store.ts';
@@ -351,7 +352,7 @@ function describeAgreement(both: Both): void {
     const check = async (list: readonly (readonly Change[])[]) => {
       await replay(both(), `run ${run++}`, list);
     };
-    await fc.assert(fc.asyncProperty(commits, check), { numRuns: 25 });
+    await fc.assert(fc.asyncProperty(commits, check), runs(8));
   });
 }
 

@@ -203,7 +203,7 @@ describe('a commit that met a fault', () => {
       { nil: undefined, freq: 2 },
     );
     const faultsPerWriter = fc.tuple(fc.array(fault, { maxLength: 30 }), fc.array(fault, { maxLength: 30 }));
-    await fc.assert(fc.asyncProperty(faultsPerWriter, raceAndCheck), runs(50));
+    await fc.assert(fc.asyncProperty(faultsPerWriter, raceAndCheck), runs(15));
   });
 });
 

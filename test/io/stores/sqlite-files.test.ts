@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { runs } from '../../support/runs.ts';
 import { StoreError } from '../../../lib/errors.ts';
 import { randomId } from '../../../lib/io/ids.ts';
 import { openSqliteStore } from '../../../lib/io/stores/sqlite.ts';
@@ -191,7 +192,7 @@ describe('a SQLite store that lost its end', () => {
     };
     const lengths = fc.integer({ min: 1, max: size - 1 });
     await fc.assert(fc.asyncProperty(lengths, check), {
-      numRuns: 150,
+      ...runs(30),
       examples: [[1], [99], [4095], [4096], [size - 1]],
     });
     expect(opened).toBe(0);
@@ -222,7 +223,7 @@ describe('a SQLite store that lost its end', () => {
       await cut.close();
     };
     await fc.assert(fc.asyncProperty(fc.integer({ min: 0, max: size }), check), {
-      numRuns: 60,
+      ...runs(12),
       examples: [[0], [size]],
     });
     expect(Math.max(...counts)).toBe(40);
