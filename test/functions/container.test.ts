@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { makeOpenContainer, makeRequestLog } from '../../functions/container.ts';
+import { makeOpenContainer, makeRequestLog, openedEarly } from '../../functions/container.ts';
 import { systemClock } from '../../lib/io/clock.ts';
 import { silentLog } from '../../lib/io/log.ts';
 import { makeAwsSecrets } from '../../lib/io/secrets/aws-secret.ts';
@@ -33,6 +33,27 @@ describe('a container', () => {
     await expect(place.open()).rejects.toThrow('ENOENT');
     await place.install();
     expect((await place.open()).config).toMatchObject({ store: { kind: 'dynamodb', table: 'lamplighter' } });
+  });
+
+  test('that is opened early and cannot be is opened again when it is asked for', async () => {
+    using place = aPlace();
+    const open = openedEarly(place.open);
+    await new Promise(setImmediate);
+    await place.install();
+    expect((await open()).config).toMatchObject({ store: { kind: 'dynamodb' } });
+  });
+
+  test('that is opened early is not opened once more', async () => {
+    using place = aPlace();
+    await place.install();
+    const opening: unknown[] = [];
+    const open = openedEarly(() => {
+      const opened = place.open();
+      opening.push(opened);
+      return opened;
+    });
+    expect(opening).toHaveLength(1);
+    expect(await open()).toBe(await opening[0]);
   });
 
   test('is opened once', async () => {
