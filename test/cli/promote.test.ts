@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { promoteLines } from '../../lib/cli/promote/promoted-lines.ts';
 import { loadConfig } from '../../lib/config/read-config.ts';
+import { everyNth } from '../support/runs.ts';
 import { aCliWorld } from './cli-world.ts';
 
 const config = `timezone: Europe/Berlin
@@ -62,7 +63,7 @@ describe('promote', () => {
     });
   });
 
-  test.each(['dev-api', 'dev-batch/*', 'prod-*', 'r1:*', '*'])(
+  test.each(everyNth(2, 0, ['dev-api', 'dev-batch/*', 'prod-*', 'r1:*', '*']))(
     'its lines make a config in which %s acts',
     async (match) => {
       using world = aCliWorld(undefined, config);
