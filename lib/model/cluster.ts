@@ -86,3 +86,13 @@ export function spellStatus(status: string): string {
 function plain(status: string): string {
   return status.toLowerCase().replaceAll(/[\s_-]/gu, '');
 }
+
+/**
+ * Tells a pool from all others of the fleet. An id alone does not: regions may name the same API, and copies of a service
+ * may give the same ids.
+ */
+export function poolKey({ region, clusterId, poolId }: PoolIds): string {
+  return `${region}\n${clusterId}\n${poolId}`;
+}
+
+export type PoolIds = { readonly region: string; readonly clusterId: string; readonly poolId: string };

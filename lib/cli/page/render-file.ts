@@ -2,6 +2,7 @@ import { makeView } from '../../decide/page/view.ts';
 import type { Decision } from '../../decide/scaling/plan.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listDecisions } from '../../jobs/records/cluster-records.ts';
+import { poolKey } from '../../model/cluster.ts';
 import { containedAssets, readAsset } from './assets.ts';
 import { type Page, pastMs } from './page-model.ts';
 import { mostRows } from './render-board.ts';
@@ -25,7 +26,7 @@ export async function renderFile(
     match: undefined,
     query: '',
     onlyOdd: false,
-    detailOf: (row: Page['rows'][number]) => renderPoolDetail(page, row, decisions.get(row.poolId) ?? [], say),
+    detailOf: (row: Page['rows'][number]) => renderPoolDetail(page, row, decisions.get(poolKey(row)) ?? [], say),
   };
   const assets = containedAssets(readAsset('page.css'), readAsset('page.js'));
   return String(await renderPage(page, wanted, assets, say));
@@ -34,5 +35,5 @@ export async function renderFile(
 async function decisionsByPool({ config, at }: Page, store: Store): Promise<ReadonlyMap<string, readonly Decision[]>> {
   const all: Decision[] = [];
   for (const { name } of config.regions) all.push(...(await listDecisions(store, name, { since: at - pastMs })));
-  return Map.groupBy(all, ({ poolId }) => poolId);
+  return Map.groupBy(all, poolKey);
 }

@@ -9,6 +9,7 @@ import { isLoopback } from '../../io/listen/event-source.ts';
 import { pageHeaders } from '../../io/listen/keep-page.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listDecisions } from '../../jobs/records/cluster-records.ts';
+import { poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { linkedAssets, readAsset } from './assets.ts';
@@ -160,7 +161,7 @@ function namesOf(c: Context): Pick<PoolRow, 'region' | 'cluster' | 'pool'> {
 
 async function decisionsOf({ store }: PageParts, page: Page, row: PoolRow) {
   const all = await listDecisions(store, row.region, { since: page.at - pastMs });
-  return all.filter(({ poolId }) => poolId === row.poolId);
+  return all.filter((decision) => poolKey(decision) === poolKey(row));
 }
 
 /** Who may see it, and under which name it may be asked for: a name that leads here by a trick is none of them. */

@@ -1,6 +1,7 @@
 import { holdEnds } from '../../decide/explain/explain-pool.ts';
 import type { Action, Hold } from '../../decide/scaling/plan.ts';
 import type { ScaleReport } from '../../jobs/scale/parts.ts';
+import { poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import { matchesPool } from '../../model/match.ts';
@@ -51,7 +52,7 @@ export function roundJson(report: ScaleReport, config: Pick<CompiledConfig, 'fil
     report.results.find(
       ({ region, cluster, pool }) => region === action.region && cluster === action.cluster && pool === action.pool,
     )?.result;
-  const nodes = new Map(report.plan.pools.map((state) => [state.poolId, state.nodes]));
+  const nodes = new Map(report.plan.pools.map((state) => [poolKey(state), state.nodes]));
   return {
     actions: report.plan.actions.map((action) => {
       const result = resultOf(action);
@@ -81,11 +82,9 @@ function oncePerName(holds: readonly Hold[]): readonly Hold[] {
   });
 }
 
-function entryOf(
-  { poolId, region, cluster, pool, from, to, reason, who }: Action | Hold,
-  nodes: ReadonlyMap<string, number | undefined>,
-): RoundEntry {
-  const own = nodes.get(poolId) ?? null;
+function entryOf(entry: Action | Hold, nodes: ReadonlyMap<string, number | undefined>): RoundEntry {
+  const { region, cluster, pool, from, to, reason, who } = entry;
+  const own = nodes.get(poolKey(entry)) ?? null;
   return { region, cluster, pool, from: from ?? null, to: to ?? null, nodes: own, reason, who };
 }
 

@@ -1,6 +1,7 @@
 import type { Hold } from '../../decide/scaling/plan.ts';
 import type { Log, LogFields } from '../../io/log.ts';
 import type { ScaleReport } from '../../jobs/scale/parts.ts';
+import { poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { describeSize } from '../../model/size.ts';
 import { withConfig } from '../../model/text.ts';
@@ -35,9 +36,10 @@ export function makeObservedTeller(log: Log): (report: ScaleReport) => void {
   let told = new Map<string, string>();
   return ({ plan }) => {
     const observed = plan.holds.filter(({ code }) => code === 'observe');
-    const now = new Map(observed.map((hold) => [hold.poolId, describeSize(hold.to)] as const));
-    for (const { region, cluster, pool, poolId, from, to, reason } of observed) {
-      if (told.get(poolId) === now.get(poolId)) continue;
+    const now = new Map(observed.map((hold) => [poolKey(hold), describeSize(hold.to)] as const));
+    for (const hold of observed) {
+      const { region, cluster, pool, from, to, reason } = hold;
+      if (told.get(poolKey(hold)) === now.get(poolKey(hold))) continue;
       log.info(`would scale ${cluster}/${pool} ${describeSize(from)} → ${describeSize(to)}`, { region, reason });
     }
     told = now;
@@ -52,9 +54,9 @@ export function makeHoldTeller(log: Log): (report: ScaleReport) => void {
   let told: ReadonlyMap<string, Hold> = new Map();
   return ({ plan }) => {
     const held = plan.holds.filter(({ code }) => code !== 'observe' && code !== 'in-flight');
-    const now = new Map(held.map((hold) => [hold.poolId, hold] as const));
-    const begun = held.filter(({ poolId, code }) => told.get(poolId)?.code !== code);
-    const ended = [...told.values()].filter(({ poolId }) => !now.has(poolId));
+    const now = new Map(held.map((hold) => [poolKey(hold), hold] as const));
+    const begun = held.filter((hold) => told.get(poolKey(hold))?.code !== hold.code);
+    const ended = [...told.values()].filter((hold) => !now.has(poolKey(hold)));
     if (begun.length > mostTold) log.info(`${begun.length} pools are held`, { codes: countsOf(begun) });
     else for (const hold of begun) log.info(`holds ${hold.cluster}/${hold.pool}`, saidOf(hold));
     if (ended.length > mostTold) log.info(`${ended.length} pools are no longer held`);

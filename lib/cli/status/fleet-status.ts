@@ -7,7 +7,7 @@ import type { Store } from '../../io/stores/store.ts';
 import { listAsks } from '../../jobs/records/ask-records.ts';
 import { listStoredRules, readUninstalled, type Uninstalled } from '../../jobs/records/cluster-records.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
-import { listRoundFindings } from '../../jobs/records/round-findings.ts';
+import { listRoundFindings, nodesKey, nodesOfRounds } from '../../jobs/records/round-findings.ts';
 import { type Ask, isLive, type PoolAsks } from '../../model/asks.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
@@ -111,7 +111,7 @@ export async function lookAtFleet(
   const clusters = await listKnownClusters(store, regions);
   const storedRules = await listStoredRules(store);
   const outlookOf = rememberedPlan(config, book, { clusters, asks, storedRules, rounds }, now);
-  const nodes = new Map(rounds.flatMap((round) => round.nodes ?? []));
+  const nodes = nodesOfRounds(rounds);
   const pools = clusters.flatMap(poolsOf).map((pool) => ({
     ...poolStatus(pool, { book, asks, now, outlook: outlookOf(pool) }),
     nodes: nodesNow(pool, nodes),
@@ -140,9 +140,9 @@ type StatusContext = {
   readonly outlook: PoolOutlook;
 };
 
-function nodesNow({ poolId, memory }: StoredPool, nodes: ReadonlyMap<string, number>): number | undefined {
+function nodesNow({ region, poolId, memory }: StoredPool, nodes: ReadonlyMap<string, number>): number | undefined {
   const size = memory.seen?.size;
-  return typeof size === 'number' ? size : nodes.get(poolId);
+  return typeof size === 'number' ? size : nodes.get(nodesKey(region, poolId));
 }
 
 function poolStatus(pool: StoredPool, { book, asks, now, outlook }: StatusContext): Omit<PoolStatus, 'nodes'> {

@@ -91,17 +91,22 @@ function tellOnce({ tell }: RestoreParts, told: Set<string>, line: string): void
 /** Its region answered in full, and the pool was not in it. */
 function isGone(pool: AwayPool, { plan, problems }: ScaleReport): boolean {
   if (problems.some(({ region }) => region === pool.region || region === '')) return false;
-  const isSame = (one: { readonly region: string; readonly poolId: string }) =>
-    one.region === pool.region && one.poolId === pool.poolId;
+  const isSame = (one: InRegion) => isSamePool(one, pool);
   return !plan.pools.some(isSame) && !plan.holds.some(isSame);
 }
 
+type InRegion = { readonly region: string; readonly poolId: string };
+
+function isSamePool(one: InRegion, other: InRegion): boolean {
+  return one.region === other.region && one.poolId === other.poolId;
+}
+
 function isForPerson(pool: AwayPool, { plan }: ScaleReport): boolean {
-  return plan.holds.some((hold) => hold.poolId === pool.poolId && needsPerson.has(hold.code));
+  return plan.holds.some((hold) => isSamePool(hold, pool) && needsPerson.has(hold.code));
 }
 
 function reasonOf(pool: AwayPool, { plan, problems }: ScaleReport): string {
-  const hold = plan.holds.find(({ poolId }) => poolId === pool.poolId);
+  const hold = plan.holds.find((one) => isSamePool(one, pool));
   const all = problems.filter(({ region }) => region === pool.region);
   const ofCluster = all.filter(({ cluster }) => cluster === pool.cluster);
   const problem =

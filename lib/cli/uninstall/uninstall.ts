@@ -42,7 +42,7 @@ export async function uninstall(given: CliParts, options: UninstallOptions, conf
     if (options.undo) return undo(parts, options, store, config);
     const { away } = await listAway(store, regionsOf(config));
     const { app } = await openApp({ ...parts, log: makeCliLog(parts, 'error') }, config, store);
-    const known = new Set(away.map(({ poolId }) => poolId));
+    const known = new Set(away.map(({ region, poolId }) => idIn(region, poolId)));
     const below = await poolsBelowBase(app, config, known, parts.clock.now());
     if (options.dryRun) return describePlan(parts, options, { away, below }, label);
     if (!options.yes) await agree(parts, away, confirm);
@@ -128,7 +128,8 @@ function report(
   label: PoolLabel,
 ): void {
   const missing = given.notRestored;
-  const has = (list: readonly AwayPool[], pool: AwayPool) => list.some(({ poolId }) => poolId === pool.poolId);
+  const has = (list: readonly AwayPool[], pool: AwayPool) =>
+    list.some(({ region, poolId }) => region === pool.region && poolId === pool.poolId);
   const still = missing.map(({ pool }) => pool);
   const done = before.filter((pool) => !pool.isLeft && !has(still, pool) && !has(given.gone, pool));
   const left = before.filter((pool) => pool.isLeft && !has(given.gone, pool));
@@ -200,7 +201,7 @@ type PoolBelowBase = {
 
 /**
  * What a store that was lost, or a person, left below its base: nobody can tell which, so it is said and not changed.
- * `away`: pool ids that the store knows of. Only GETs; what cannot be read is left out.
+ * `away`: regions and pool ids that the store knows of. Only GETs; what cannot be read is left out.
  */
 async function poolsBelowBase(
   app: App,
@@ -218,7 +219,12 @@ async function poolsBelowBase(
       const pools = await mks.listNodePools(id);
       for (const pool of pools.kind === 'ok' ? pools.value : []) {
         const rule = book.appliedRule({ region, cluster, pool: pool.name, labels: pool.labels })?.rule;
-        if (rule === undefined || rule.base === 'remembered' || rule.onRemove === 'leave' || away.has(pool.id))
+        if (
+          rule === undefined ||
+          rule.base === 'remembered' ||
+          rule.onRemove === 'leave' ||
+          away.has(idIn(region, pool.id))
+        )
           continue;
         const own = asPoolSize(rule.base, pool.autoscale);
         const base = own && clampSize(own, rule.limits);
@@ -229,4 +235,9 @@ async function poolsBelowBase(
     }
   }
   return found;
+}
+
+/** An id is a pool's own in one region only. */
+function idIn(region: string, poolId: string): string {
+  return `${region}\n${poolId}`;
 }

@@ -1,3 +1,4 @@
+import { poolKey } from '../../model/cluster.ts';
 import { describeSize, type Size } from '../../model/size.ts';
 import { compareText, counted } from '../../model/text.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
@@ -37,9 +38,9 @@ export type Correction = {
 /** What no longer holds, and why; what is new; what still holds. */
 export function correctionText({ at, gone, added, rest }: Correction, telling: Telling): string {
   const isPast = at <= telling.now;
-  const again = new Set(added.map(({ poolId }) => poolId));
+  const again = new Set(added.map(poolKey));
   const groups = Map.groupBy(
-    gone.filter(({ pool }) => !again.has(pool.poolId)),
+    gone.filter(({ pool }) => !again.has(poolKey(pool))),
     ({ how, why, pool, instead }) => `${how} ${Math.sign(pool.by)} ${describeSize(instead)} ${plainly(why)}`,
   );
   const changed = [...groups.values()].map((some) => goneText(some, isPast, telling));

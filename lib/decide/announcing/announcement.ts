@@ -1,7 +1,7 @@
+import { poolKey } from '../../model/cluster.ts';
 import type { Labels } from '../../model/match.ts';
 import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
 import type { PoolWord } from '../rehearsal/rehearsal.ts';
-import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
 import type { PoolName } from '../scaling/plan.ts';
 
 /**
@@ -38,7 +38,7 @@ export type AnnouncedPool = PoolWord & {
 
 /** The key of an announced change: pool and boundary. */
 export function changeKey(pool: Pick<PoolName, 'region' | 'clusterId' | 'poolId'>, boundary: EpochMs): string {
-  return `${lifeKey(pool)}\n${boundary}`;
+  return `${poolKey(pool)}\n${boundary}`;
 }
 
 /**

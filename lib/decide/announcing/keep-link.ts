@@ -1,9 +1,9 @@
+import { poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig, LinkChoice, LinksConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
 import { isRaise, saysLeave } from '../../model/size.ts';
 import { counted } from '../../model/text.ts';
 import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
-import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
 import { makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
 import { resolveSays } from '../scaling/scheduled-size.ts';
 import { boundaryOf, dayIn, offsetsAround } from '../schedule/local-time.ts';
@@ -74,7 +74,7 @@ export function poolsOfLink({ pools }: Announcement, sequence: number): readonly
 }
 
 export function digestOf(pools: readonly AnnouncedPool[], hash: (text: string) => string): string {
-  const ids = pools.map((pool) => `${lifeKey(pool)}\n${pool.nodes}`).sort();
+  const ids = pools.map((pool) => `${poolKey(pool)}\n${pool.nodes}`).sort();
   return hash(ids.join('\n\n')).slice(0, 16);
 }
 

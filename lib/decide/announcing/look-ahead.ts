@@ -1,10 +1,10 @@
 import type { Ask } from '../../model/asks.ts';
-import type { ObservedPool } from '../../model/cluster.ts';
+import { type ObservedPool, poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
 import { type Labels, matchesPool } from '../../model/match.ts';
 import { describeSize, isRaise, lower, nodesOver, type Size } from '../../model/size.ts';
 import { type EpochMs, iso, minuteMs } from '../../model/time.ts';
-import { advanceFleet, applyPlan, beginFleet, type Fleet, lifeKey } from '../rehearsal/rehearsed-fleet.ts';
+import { advanceFleet, applyPlan, beginFleet, type Fleet } from '../rehearsal/rehearsed-fleet.ts';
 import { observedNodes } from '../scaling/base.ts';
 import type { PoolMemory } from '../scaling/memory.ts';
 import type { Action, Hold, Plan, PoolName, PoolState, RoundInput } from '../scaling/plan.ts';
@@ -47,13 +47,13 @@ export function lookAhead(input: RoundInput, plan: Plan, announced: readonly Ann
     pools.filter(({ ended, said }) => ended === undefined && said > 0).map((pool) => ({ ...pool, boundary })),
   );
   const reach = makeReach(input.config);
-  const pools = poolsOfInterest(input, book, reach, new Set(open.map(lifeKey)));
+  const pools = poolsOfInterest(input, book, reach, new Set(open.map(poolKey)));
   if (pools.length === 0) return { ...nothing, verdicts: judgeAnnounced(open, input, plan, new Map(), new Map()) };
   const instants = instantsAhead(input, pools, open, reach);
   if (instants.length === 0) return { ...nothing, verdicts: judgeAnnounced(open, input, plan, new Map(), new Map()) };
   const { changes, reasons } = walk(input, plan, book, pools, instants, reach);
   const verdicts = judgeAnnounced(open, input, plan, changes, reasons);
-  const interested = new Map(pools.map((pool) => [lifeKey(pool.names), pool]));
+  const interested = new Map(pools.map((pool) => [poolKey(pool.names), pool]));
   const coming = [...changes.values()].filter((change) => isToBeTold(change, interested, reach, input));
   return { coming, verdicts };
 }
@@ -90,7 +90,7 @@ function isToBeTold(
   reach: Reach,
   { now }: RoundInput,
 ): boolean {
-  const rule = pools.get(lifeKey(change))?.rule;
+  const rule = pools.get(poolKey(change))?.rule;
   if (rule?.announce === undefined || change.by === 0) return false;
   return change.begins - now <= reach.of(rule) && (change.by < 0 || rule.announce.raises);
 }
@@ -113,7 +113,7 @@ function poolsOfInterest(
       const { id: poolId, labels } = pool;
       const names = { region, clusterId, cluster: name, poolId, pool: pool.name, ...(labels && { labels }) };
       const applied = book.appliedRule(labelledNames(cluster, pool));
-      if (applied === undefined || (applied.rule.announce === undefined && !open.has(lifeKey(names)))) return [];
+      if (applied === undefined || (applied.rule.announce === undefined && !open.has(poolKey(names)))) return [];
       const { rule, timeline } = applied;
       const until = now + Math.max(reach.of(rule), minuteMs) + longestLeadMs;
       const known = edges.get(timeline) ?? scheduleEdges(timeline, now, now + reach.longestMs + longestLeadMs);
@@ -207,7 +207,7 @@ function walk(
 /** The size each pool is changing to. */
 function wantedIn({ actions, holds }: Plan): ReadonlyMap<string, string> {
   const all = [...actions, ...holds.filter(({ code }) => soon.includes(code) || code === 'in-flight')];
-  return new Map(all.map((one) => [lifeKey(one), describeSize(one.to)]));
+  return new Map(all.map((one) => [poolKey(one), describeSize(one.to)]));
 }
 
 type Step = {
@@ -225,11 +225,11 @@ function noteChanges(
   { next, now, before, fleet, pools, reach, input }: Step,
 ): void {
   const wants = new Map<string, Action | Hold>(
-    [...next.actions, ...next.holds.filter(({ code }) => soon.includes(code))].map((one) => [lifeKey(one), one]),
+    [...next.actions, ...next.holds.filter(({ code }) => soon.includes(code))].map((one) => [poolKey(one), one]),
   );
-  const states = new Map(next.pools.map((state) => [lifeKey(state), state]));
+  const states = new Map(next.pools.map((state) => [poolKey(state), state]));
   for (const pool of pools) {
-    const key = lifeKey(pool.names);
+    const key = poolKey(pool.names);
     const want = wants.get(key);
     if (want?.from === undefined || want.to === undefined || before.get(key) === describeSize(want.to)) continue;
     const boundary = boundaryOf(pool, states.get(key), want.to, want.from, now);
@@ -297,7 +297,7 @@ type Ids = Pick<PoolName, 'region' | 'clusterId' | 'poolId'>;
 
 /** Why a pool is left as it is; otherwise why its wanted size is wanted. */
 function whyIn({ holds, pools }: Plan): (pool: Ids) => string | undefined {
-  const held = new Map(holds.map((hold) => [lifeKey(hold), hold.reason]));
-  const states = new Map(pools.map((state) => [lifeKey(state), state.reason]));
-  return (pool) => held.get(lifeKey(pool)) ?? states.get(lifeKey(pool));
+  const held = new Map(holds.map((hold) => [poolKey(hold), hold.reason]));
+  const states = new Map(pools.map((state) => [poolKey(state), state.reason]));
+  return (pool) => held.get(poolKey(pool)) ?? states.get(poolKey(pool));
 }

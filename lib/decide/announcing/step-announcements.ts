@@ -1,10 +1,10 @@
+import { poolKey } from '../../model/cluster.ts';
 import type { AnnounceConfig, CompiledConfig } from '../../model/config.ts';
 import { matchesPool } from '../../model/match.ts';
 import { commandHint } from '../../model/text.ts';
 import { type EpochMs, isOverdue, iso, minuteMs } from '../../model/time.ts';
 import { type Delivery, deliveryId, unsent } from '../incidents/delivery.ts';
 import { type Silences, silencedBy } from '../incidents/silence.ts';
-import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
 import type { RoundFindings } from '../watching/scale-findings.ts';
 import {
   type AnnouncedPool,
@@ -104,19 +104,19 @@ function stepOne(
 ): AnnouncementChange | undefined {
   if (before === undefined) return group && first(input, group);
   const gone = goneOf(input, before);
-  const ended = new Map([...gone.done, ...gone.changed].map((change) => [lifeKey(change.pool), change]));
-  const standing = before.pools.filter((pool) => pool.ended === undefined && !ended.has(lifeKey(pool)));
-  const known = new Set(standing.map(lifeKey));
+  const ended = new Map([...gone.done, ...gone.changed].map((change) => [poolKey(change.pool), change]));
+  const standing = before.pools.filter((pool) => pool.ended === undefined && !ended.has(poolKey(pool)));
+  const known = new Set(standing.map(poolKey));
   const added = (group?.due ?? [])
-    .filter(({ change }) => !known.has(lifeKey(change)))
+    .filter(({ change }) => !known.has(poolKey(change)))
     .map((due) => announced(input, due, before.sequence + 1));
   const isNews = gone.changed.length + added.filter(isTold).length > 0;
   if (!isNews && gone.done.length + added.length === 0) return undefined;
   const sequence = isNews ? before.sequence + 1 : before.sequence;
-  const replaced = new Set(added.map(lifeKey));
+  const replaced = new Set(added.map(poolKey));
   const old = before.pools
-    .filter((pool) => !replaced.has(lifeKey(pool)))
-    .map((pool) => endedAs(pool, ended.get(lifeKey(pool)), gone, input.now));
+    .filter((pool) => !replaced.has(poolKey(pool)))
+    .map((pool) => endedAs(pool, ended.get(poolKey(pool)), gone, input.now));
   const after = { ...before, sequence, pools: [...old, ...added] };
   if (!isNews) return { before, after, delivery: undefined };
   const { boundary: at } = before;

@@ -1,7 +1,7 @@
+import { poolKey } from '../../model/cluster.ts';
 import { describeSize, equalSize } from '../../model/size.ts';
 import { because } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
-import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
 import { observedNodes } from '../scaling/base.ts';
 import type { Action, Plan, RecordUpdate, RoundInput } from '../scaling/plan.ts';
 import { withAskedLabels } from '../scaling/plan-round.ts';
@@ -44,7 +44,7 @@ function whyUnannounced(action: Action, input: RoundInput, announced: readonly A
   if (by === 0 || (by > 0 && !rule.announce.raises)) return undefined;
   const told = announced
     .flatMap(({ boundary, pools }) =>
-      pools.filter((one) => lifeKey(one) === lifeKey(action)).map((one) => ({ ...one, boundary })),
+      pools.filter((one) => poolKey(one) === poolKey(action)).map((one) => ({ ...one, boundary })),
     )
     .filter((one) => Math.sign(one.by) === Math.sign(by) && one.ended?.how !== 'done')
     // A raise begins ahead of its boundary; a lower never does.
@@ -73,7 +73,9 @@ function whyLate(
 function whyUnknown(action: Action, { asks, now, clusters }: RoundInput): string {
   const { override } = asksOfPool(asks, action, now);
   if (override !== undefined) return `${override.who} asked for it at ${iso(override.askedAt)}`;
-  const record = clusters.find(({ cluster }) => cluster.id === action.clusterId)?.record;
+  const record = clusters.find(
+    ({ cluster }) => cluster.region === action.region && cluster.id === action.clusterId,
+  )?.record;
   const memory = record?.pools[action.poolId];
   if (memory === undefined) return 'its pool was first seen just now';
   if (memory.held !== undefined) return `it was held before: ${memory.held.reason}`;

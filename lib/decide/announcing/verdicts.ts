@@ -1,6 +1,6 @@
+import { poolKey } from '../../model/cluster.ts';
 import { equalSize, isLower, isRaise, type Size } from '../../model/size.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
-import { lifeKey } from '../rehearsal/rehearsed-fleet.ts';
 import type { Action, Hold, HoldCode, Plan, PoolName, PoolState, RoundInput } from '../scaling/plan.ts';
 import { type AnnouncedPool, changeKey, lateAfterMs } from './announcement.ts';
 
@@ -46,9 +46,9 @@ export function judgeAnnounced(
   reasons: ReadonlyMap<string, string>,
 ): readonly Verdict[] {
   if (open.length === 0) return [];
-  const states = new Map(plan.pools.map((state) => [lifeKey(state), state]));
-  const holds = new Map(plan.holds.map((hold) => [lifeKey(hold), hold]));
-  const actions = new Map(plan.actions.map((action) => [lifeKey(action), action]));
+  const states = new Map(plan.pools.map((state) => [poolKey(state), state]));
+  const holds = new Map(plan.holds.map((hold) => [poolKey(hold), hold]));
+  const actions = new Map(plan.actions.map((action) => [poolKey(action), action]));
   const read = new Map(
     input.clusters.flatMap(({ cluster, pools }) =>
       pools === undefined ? [] : [[`${cluster.region}\n${cluster.id}`, new Set(pools.map(({ id }) => id))] as const],
@@ -57,7 +57,7 @@ export function judgeAnnounced(
   return open.flatMap((one): readonly Verdict[] => {
     const { region, clusterId, poolId, boundary, saidAt } = one;
     const ids = read.get(`${region}\n${clusterId}`);
-    const key = lifeKey(one);
+    const key = poolKey(one);
     const verdict = (how: Verdict['how'], why: string): readonly Verdict[] => [
       { region, clusterId, poolId, boundary, saidAt, how, why },
     ];

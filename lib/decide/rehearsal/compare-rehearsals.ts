@@ -1,8 +1,8 @@
+import { poolKey } from '../../model/cluster.ts';
 import { describeSize } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { FoundFinding, Rehearsal, RehearsedAnnouncement, RehearsedChange, RehearsedPool } from './rehearsal.ts';
 import { findingKey } from './rehearse.ts';
-import { lifeKey } from './rehearsed-fleet.ts';
 import { type LateBoundary, lateBoundaries, totalOf } from './totals.ts';
 
 type MovedChange = { readonly change: RehearsedChange; readonly wasAt: EpochMs };
@@ -63,7 +63,7 @@ export function compareRehearsals(old: Rehearsal, next: Rehearsal): RehearsalDif
   }
   const removed = left.filter((change) => !taken.has(change));
   const all = nodeHoursOf(old, next);
-  const wasObserved = new Map(old.pools.map((pool) => [lifeKey(pool), pool.isObserved]));
+  const wasObserved = new Map(old.pools.map((pool) => [poolKey(pool), pool.isObserved]));
   const sum = (part: (pool: PoolDifference) => number) => all.reduce((hours, pool) => hours + part(pool), 0);
   return {
     added,
@@ -77,8 +77,8 @@ export function compareRehearsals(old: Rehearsal, next: Rehearsal): RehearsalDif
     late: without(lateBoundaries(next.pools), lateBoundaries(old.pools), boundaryKey),
     announced: without(next.announced, old.announced, announcementKey),
     unannounced: without(old.announced, next.announced, announcementKey),
-    acted: next.pools.filter((pool) => !pool.isObserved && wasObserved.get(lifeKey(pool)) === true),
-    observed: next.pools.filter((pool) => pool.isObserved && wasObserved.get(lifeKey(pool)) === false),
+    acted: next.pools.filter((pool) => !pool.isObserved && wasObserved.get(poolKey(pool)) === true),
+    observed: next.pools.filter((pool) => pool.isObserved && wasObserved.get(poolKey(pool)) === false),
     found: without(next.findings, old.findings, ({ finding }) => findingKey(finding)),
     gone: without(old.findings, next.findings, ({ finding }) => findingKey(finding)),
   };
@@ -109,9 +109,9 @@ function nearest(
 /** A pool that a config does not change keeps its nodes. */
 function nodeHoursOf(old: Rehearsal, next: Rehearsal): readonly PoolDifference[] {
   const hoursIn = ({ pools, bystanders }: Rehearsal) =>
-    new Map([...pools, ...bystanders].map((pool) => [lifeKey(pool), pool.nodeHours]));
+    new Map([...pools, ...bystanders].map((pool) => [poolKey(pool), pool.nodeHours]));
   const [before, after] = [hoursIn(old), hoursIn(next)];
-  const all = new Map([...old.pools, ...next.pools].map((pool) => [lifeKey(pool), pool]));
+  const all = new Map([...old.pools, ...next.pools].map((pool) => [poolKey(pool), pool]));
   return [...all].map(([key, pool]) => {
     const [nodeHours, oldNodeHours] = [after.get(key), before.get(key)];
     return { pool, nodeHours: nodeHours ?? oldNodeHours ?? 0, oldNodeHours: oldNodeHours ?? nodeHours ?? 0 };
@@ -124,7 +124,7 @@ function without<T>(all: readonly T[], known: readonly T[], key: (one: T) => str
 }
 
 function boundaryKey({ pool, boundary }: LateBoundary): string {
-  return `${poolKey(pool)}\n${boundary.at}`;
+  return `${nameKey(pool)}\n${boundary.at}`;
 }
 
 /**
@@ -141,9 +141,9 @@ function keyOf(change: RehearsedChange): string {
 }
 
 function kindOf(change: RehearsedChange): string {
-  return `${poolKey(change)}\n${describeSize(change.from)}\n${describeSize(change.to)}`;
+  return `${nameKey(change)}\n${describeSize(change.from)}\n${describeSize(change.to)}`;
 }
 
-function poolKey({ region, cluster, pool }: Names): string {
+function nameKey({ region, cluster, pool }: Names): string {
   return `${region}\n${cluster}\n${pool}`;
 }

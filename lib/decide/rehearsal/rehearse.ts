@@ -1,4 +1,5 @@
 import type { Approval, Ask } from '../../model/asks.ts';
+import { poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import { isSameJson } from '../../model/json.ts';
@@ -16,16 +17,7 @@ import { likeOther } from './alike.ts';
 import { type Group, groupClusters, ofAlike } from './groups.ts';
 import { nextInstant } from './next-instant.ts';
 import type { FoundFinding, Rehearsal, RehearsalInput, RehearsedChange, RehearsedWant } from './rehearsal.ts';
-import {
-  advanceFleet,
-  applyPlan,
-  beginFleet,
-  clusterKey,
-  type Fleet,
-  lifeKey,
-  liveAlike,
-  nextEnd,
-} from './rehearsed-fleet.ts';
+import { advanceFleet, applyPlan, beginFleet, clusterKey, type Fleet, liveAlike, nextEnd } from './rehearsed-fleet.ts';
 import { bystandersOf, closePools } from './totals.ts';
 
 /**
@@ -114,10 +106,10 @@ function noteWants(
   if (!config.rules.some(({ announce }) => announce !== undefined)) return;
   const { actions, holds, pools } = round.plan;
   const sure = new Map(
-    [...actions, ...holds.filter(({ code }) => soon.includes(code))].map((one) => [lifeKey(one), one]),
+    [...actions, ...holds.filter(({ code }) => soon.includes(code))].map((one) => [poolKey(one), one]),
   );
-  const underWay = new Map(holds.filter(({ code }) => code === 'in-flight').map((one) => [lifeKey(one), one]));
-  const states = new Map(pools.map((state) => [lifeKey(state), state]));
+  const underWay = new Map(holds.filter(({ code }) => code === 'in-flight').map((one) => [poolKey(one), one]));
+  const states = new Map(pools.map((state) => [poolKey(state), state]));
   const planned = new Map(round.clusters.map((one) => [clusterKey(one.cluster.region, one.cluster.id), one]));
   const noted = groups
     .flatMap(({ places }) => places)
@@ -125,7 +117,7 @@ function noteWants(
       const { region, id } = (fleet.clusters[place] as ObservedFleetCluster).cluster;
       const { views = [], before } = planned.get(clusterKey(region, id)) ?? {};
       return views.flatMap(({ names, pool }): readonly RehearsedWant[] => {
-        const key = lifeKey(names);
+        const key = poolKey(names);
         const want = sure.get(key);
         const size = describeSize((want ?? underWay.get(key))?.to);
         const isKnown = wanted.get(key) === size;

@@ -1,10 +1,10 @@
-import { isChanging, type ObservedPool } from '../../model/cluster.ts';
+import { isChanging, type ObservedPool, poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { describeSize, isRaise, isRange, lower, type Size, upper } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { missingNodes } from '../scaling/base.ts';
 import type { Change, ObservedFleetCluster, PoolMemory, StoredRule } from '../scaling/memory.ts';
-import type { Action, Plan, PoolName } from '../scaling/plan.ts';
+import type { Action, Plan } from '../scaling/plan.ts';
 import { likeOther } from './alike.ts';
 import type { RehearsedChange, Stretch } from './rehearsal.ts';
 
@@ -25,7 +25,7 @@ export function beginFleet(
 ): Fleet {
   const lives = new Map<string, PoolLife>();
   const keyIn = ({ cluster }: ObservedFleetCluster, { id }: ObservedPool) =>
-    lifeKey({ region: cluster.region, clusterId: cluster.id, poolId: id });
+    poolKey({ region: cluster.region, clusterId: cluster.id, poolId: id });
   for (const seen of clusters) {
     const { pools, record } = seen;
     for (const pool of pools ?? []) {
@@ -87,7 +87,7 @@ export function liveAlike(fleet: Fleet, place: number, other: number): void {
   like.pools?.forEach((pool, i) => {
     const life = fleet.livesAt[other]?.[i];
     const { region, id: clusterId } = own.cluster;
-    if (life !== undefined) fleet.lives.set(lifeKey({ region, clusterId, poolId: pool.id }), life);
+    if (life !== undefined) fleet.lives.set(poolKey({ region, clusterId, poolId: pool.id }), life);
   });
 }
 
@@ -103,10 +103,6 @@ function demandOf(pool: ObservedPool, memory: PoolMemory | undefined): number {
   return memory?.away === undefined ? (pool.size ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
 }
 
-export function lifeKey({ region, clusterId, poolId }: Pick<PoolName, 'region' | 'clusterId' | 'poolId'>): string {
-  return `${region}\n${clusterId}\n${poolId}`;
-}
-
 function showLives(fleet: Fleet, place: number): void {
   const seen = fleet.clusters[place] as ObservedFleetCluster;
   const lives = fleet.livesAt[place] ?? [];
@@ -114,7 +110,7 @@ function showLives(fleet: Fleet, place: number): void {
 }
 
 function changeOf(fleet: Fleet, action: Action, at: EpochMs): readonly RehearsedChange[] {
-  const life = fleet.lives.get(lifeKey(action));
+  const life = fleet.lives.get(poolKey(action));
   if (life === undefined) return [];
   const { region, clusterId, cluster, poolId, pool, from, to, raise, reason, who } = action;
   beginResize(life, from, to, at);

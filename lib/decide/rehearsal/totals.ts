@@ -1,4 +1,4 @@
-import type { ObservedPool } from '../../model/cluster.ts';
+import { type ObservedPool, poolKey } from '../../model/cluster.ts';
 import { isRaise, lower, type Says, type Size, saysLeave, upper } from '../../model/size.ts';
 import { compareText } from '../../model/text.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
@@ -17,7 +17,7 @@ import type {
   RehearsedPool,
   Stretch,
 } from './rehearsal.ts';
-import { type Fleet, lifeKey, nodesAt, type PoolLife } from './rehearsed-fleet.ts';
+import { type Fleet, nodesAt, type PoolLife } from './rehearsed-fleet.ts';
 
 export type ClosedPools = { readonly pools: readonly RehearsedPool[]; readonly bystanders: readonly BystandingPool[] };
 
@@ -30,13 +30,13 @@ export function closePools(
   book: RuleBook,
   changes: readonly RehearsedChange[],
 ): ClosedPools {
-  const changed = new Set(changes.map(lifeKey));
+  const changed = new Set(changes.map(poolKey));
   const pools: RehearsedPool[] = [];
   const bystanders: BystandingPool[] = [];
   for (const one of livesOf(fleet)) {
     const applied = book.appliedRule({ ...one.names, labels: one.pool.labels });
     if (applied !== undefined) pools.push(closeRuled(one, input, applied));
-    else if (changed.has(lifeKey(one.names))) pools.push(closeRemoved(one, input));
+    else if (changed.has(poolKey(one.names))) pools.push(closeRemoved(one, input));
     else bystanders.push(closeBystander(one, input));
   }
   return { pools: pools.sort((a, b) => compareText(labelOf(a), labelOf(b))), bystanders };
@@ -63,7 +63,7 @@ function livesOf(fleet: Fleet): readonly LifeOf[] {
     (pools ?? []).flatMap((pool): readonly LifeOf[] => {
       const { region, id: clusterId, name } = cluster;
       const names = { region, clusterId, cluster: name, poolId: pool.id, pool: pool.name };
-      const life = fleet.lives.get(lifeKey(names));
+      const life = fleet.lives.get(poolKey(names));
       return life === undefined ? [] : [{ names, pool, memory: record?.pools[pool.id], life }];
     }),
   );

@@ -1,4 +1,4 @@
-import type { ObservedPool } from '../../model/cluster.ts';
+import { poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Notice } from '../../model/finding.ts';
 import { matchesCluster } from '../../model/match.ts';
@@ -10,14 +10,14 @@ import { judgeMatches, type NamedFleet } from '../matching/unmatched.ts';
 import { nextChange, saysAt, type Timeline } from '../schedule/timeline.ts';
 import { findBase, observedNodes, observedSize } from './base.ts';
 import { sharedNames } from './findings.ts';
-import type { ObservedFleetCluster, PoolMemory } from './memory.ts';
+import type { ObservedFleetCluster } from './memory.ts';
 import type { HoldCode, Plan, RoundInput } from './plan.ts';
 import { planRound } from './plan-round.ts';
 import { type AppliedRule, labelledNames, makeRuleBook, type RuleBook } from './rule-book.ts';
 import { resolveSays } from './scheduled-size.ts';
 
 type Coming = {
-  readonly poolId: string;
+  readonly key: string;
   readonly at: EpochMs;
   readonly from: Size;
   readonly to: Size;
@@ -43,13 +43,15 @@ export function startedNotice(
   const { config, now } = input;
   const book = input.book ?? makeRuleBook(config, now);
   const shared = sharedNames(input, book);
-  const nodes = new Map(clusters.flatMap(({ pools = [] }) => pools.map((pool) => [pool.id, observedNodes(pool)])));
+  const nodes = new Map(
+    clusters.flatMap(({ cluster: { region, id: clusterId }, pools = [] }) =>
+      pools.map((pool) => [poolKey({ region, clusterId, poolId: pool.id }), observedNodes(pool)]),
+    ),
+  );
   const atOnce = changesNow(plan, nodes, now);
   const seen = seenPools(clusters, book);
   const own = seen.filter(({ pool }) => !shared.isAmbiguous(pool));
-  const next = own.map(({ pool, memory, applied }) =>
-    applied === undefined ? undefined : comingChange(pool, memory, applied, atOnce.get(pool.id)?.to, now),
-  );
+  const next = own.map((one) => (one.applied === undefined ? undefined : comingChange(one, one.applied, atOnce, now)));
   const later = next.filter((change) => change !== undefined && change !== 'base-unknown');
   const unknown = next.filter((change) => change === 'base-unknown').length;
   const changes = promised([...atOnce.values(), ...later]);
@@ -79,6 +81,7 @@ function seenPools(clusters: readonly ObservedFleetCluster[], book: RuleBook) {
   return clusters.flatMap(({ cluster, pools = [], record }) =>
     pools.map((pool) => ({
       pool,
+      key: poolKey({ region: cluster.region, clusterId: cluster.id, poolId: pool.id }),
       name: `${cluster.region}\n${cluster.name}\n${pool.name}`,
       memory: record?.pools[pool.id],
       applied: book.appliedRule(labelledNames(cluster, pool)),
@@ -107,27 +110,28 @@ function changesNow(
   now: EpochMs,
 ): ReadonlyMap<string, Coming> {
   const held = holds.filter(({ code }) => soonAllTheSame.includes(code));
-  const isObserved = new Set(held.filter(({ code }) => code === 'observe').map(({ poolId }) => poolId));
+  const isObserved = new Set(held.filter(({ code }) => code === 'observe').map(poolKey));
   return new Map(
-    [...actions, ...held].flatMap(({ poolId, from, to }) => {
+    [...actions, ...held].flatMap((one) => {
+      const { from, to } = one;
       if (from === undefined || to === undefined) return [];
-      const nodesLess = nodesOver(nodes.get(poolId) ?? 0, to);
-      return [[poolId, { poolId, at: now, from, to, nodesLess, isObserved: isObserved.has(poolId) }] as const];
+      const key = poolKey(one);
+      const nodesLess = nodesOver(nodes.get(key) ?? 0, to);
+      return [[key, { key, at: now, from, to, nodesLess, isObserved: isObserved.has(key) }] as const];
     }),
   );
 }
 
 /** The next change by the schedule alone, from the size the pool has then. */
 function comingChange(
-  pool: ObservedPool,
-  memory: PoolMemory | undefined,
+  { pool, key, memory }: Pick<ReturnType<typeof seenPools>[number], 'pool' | 'key' | 'memory'>,
   { rule, timeline }: AppliedRule,
-  nowTo: Size | undefined,
+  atOnce: ReadonlyMap<string, Coming>,
   now: EpochMs,
 ): Next {
   const next = nextSize(timeline, now);
   const size = observedSize(pool, memory);
-  const from = nowTo ?? size;
+  const from = atOnce.get(key)?.to ?? size;
   if (next === undefined || from === undefined) return undefined;
   const { autoscale } = pool;
   const says = saysAt(timeline, now);
@@ -139,7 +143,7 @@ function comingChange(
   if (to === undefined) return 'base-unknown';
   const then = Math.min(Math.max(observedNodes(pool), lower(from)), upper(from));
   return {
-    poolId: pool.id,
+    key,
     at: next.at,
     from,
     to,
@@ -168,10 +172,7 @@ function lowering(changes: readonly Coming[], input: RoundInput): string {
   if (first.length === 0) return 'nothing will be lowered soon';
   const when = at === now ? 'now' : `at ${iso(at)}`;
   const braked = at === now ? new Set<string>() : brakedAt(input, at);
-  const [waiting, free] = [
-    first.filter(({ poolId }) => braked.has(poolId)),
-    first.filter((one) => !braked.has(one.poolId)),
-  ];
+  const [waiting, free] = [first.filter(({ key }) => braked.has(key)), first.filter((one) => !braked.has(one.key))];
   const isObserved = first.every((change) => change.isObserved);
   const promise = `${when} Lamplighter ${isObserved ? 'would lower (mode: observe)' : 'will lower'} ${takes(free)}`;
   if (waiting.length === 0) return promise;
@@ -187,7 +188,7 @@ function takes(lowers: readonly Coming[]): string {
 /** Pools whose lowers the brake would hold then, if nothing else changes: found by planning that round. */
 function brakedAt({ book: _ofNow, ...input }: RoundInput, at: EpochMs): ReadonlySet<string> {
   const { holds } = planRound({ ...input, now: at });
-  return new Set(holds.filter(({ code }) => code === 'brake').map(({ poolId }) => poolId));
+  return new Set(holds.filter(({ code }) => code === 'brake').map(poolKey));
 }
 
 function raising(changes: readonly Coming[], now: EpochMs): string {

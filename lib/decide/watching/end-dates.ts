@@ -12,7 +12,7 @@ import type { EndDateMemory } from './watch-memory.ts';
 export type Ending = {
   readonly config: CompiledConfig;
   readonly now: EpochMs;
-  /** Ids that are certainly gone, with the text. */
+  /** Regions and ids that are certainly gone, with the text. */
   readonly gone: ReadonlyMap<string, string>;
   /** References of the tokens in use. */
   readonly references: readonly string[];
@@ -69,8 +69,8 @@ function placeCause(
 ): string | undefined {
   if (!config.regions.some(({ name }) => name === subject.region)) return 'the region was removed from the config';
   if (!isWatched(config, subject)) return 'no longer watched';
-  const pool = subject.kind === 'pool' ? gone.get(subject.poolId) : undefined;
-  return pool ?? gone.get(subject.clusterId);
+  const pool = subject.kind === 'pool' ? gone.get(`${subject.region}\n${subject.poolId}`) : undefined;
+  return pool ?? gone.get(`${subject.region}\n${subject.clusterId}`);
 }
 
 /** If no rule matches a pool any more and no round reads it, nothing could ever report that it is ok. */

@@ -36,7 +36,11 @@ export type WatchSight = {
 /** One round over the fleet as observations: bad, ok, over or a date; anything missing is unknown. */
 export function observeFleet(input: WatchInput): WatchSight {
   const sights = input.answers.map((answers) => sightOf(answers, input));
-  const gone = new Map(sights.flatMap((observed) => [...observed.gone]));
+  const gone = new Map(
+    sights.flatMap((observed) =>
+      [...observed.gone].map(([id, why]) => [`${observed.memory.region}\n${id}`, why] as const),
+    ),
+  );
   return {
     observations: [
       ...sights.flatMap(({ observations }) => observations),

@@ -24,7 +24,7 @@ import { mapBounded } from '../concurrency.ts';
 import { readAnnouncement } from '../records/announcement-records.ts';
 import { listAsks } from '../records/ask-records.ts';
 import { decisionWrite, readClusterRecord } from '../records/cluster-records.ts';
-import { listRoundFindings } from '../records/round-findings.ts';
+import { listRoundFindings, nodesKey, nodesOfRounds } from '../records/round-findings.ts';
 import type { GroupWriter } from './store-asks.ts';
 
 export type KeepParts = {
@@ -121,11 +121,11 @@ async function planOf(
   return mapBounded(pools, atOnce, async (pool) => planOne(parts, link, announcement.saidAt, pool, nodes, now));
 }
 
-/** Node counts of autoscaled pools, by pool id, from the last rounds; else the announced ones. */
+/** Node counts of autoscaled pools from the last rounds; else the announced ones. */
 async function nodesNow({ store }: KeepParts, pools: readonly AnnouncedPool[]): Promise<ReadonlyMap<string, number>> {
   const regions = new Set(pools.map(({ region }) => region));
   const rounds = await Promise.all([...regions].map((region) => listRoundFindings(store, region).catch(() => [])));
-  return new Map(rounds.flat().flatMap((round) => round.nodes ?? []));
+  return nodesOfRounds(rounds.flat());
 }
 
 async function planOne(
@@ -159,12 +159,12 @@ async function planOne(
 }
 
 function presentNodes(
-  { poolId, nodes: announced }: AnnouncedPool,
+  { region, poolId, nodes: announced }: AnnouncedPool,
   memory: PoolMemory | undefined,
   nodes: ReadonlyMap<string, number>,
 ): number {
   const size = memory?.seen?.size;
-  return typeof size === 'number' ? size : (nodes.get(poolId) ?? announced);
+  return typeof size === 'number' ? size : (nodes.get(nodesKey(region, poolId)) ?? announced);
 }
 
 function capOf(rule: Rule, memory: PoolMemory | undefined): number | undefined {

@@ -64,6 +64,18 @@ function startingWith({ records }: Pick<ListedRounds, 'records'>, prefix: string
   return records.filter(({ key }) => key.id.startsWith(prefix));
 }
 
+/** The node counts that rounds have seen, by `nodesKey`. */
+export function nodesOfRounds(rounds: readonly RoundFindings[]): ReadonlyMap<string, number> {
+  return new Map(
+    rounds.flatMap(({ region, nodes = [] }) => nodes.map(([poolId, count]) => [nodesKey(region, poolId), count])),
+  );
+}
+
+/** An id is a pool's own in one region only. */
+export function nodesKey(region: string, poolId: string): string {
+  return `${region}\n${poolId}`;
+}
+
 /** The same without their lists, which are long and change rarely. */
 export async function listRoundHeads(store: Store, region: string): Promise<readonly RoundHead[]> {
   return (await listRounds(store, region)).rounds;

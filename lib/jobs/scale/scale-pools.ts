@@ -6,7 +6,7 @@ import { afterMissing } from '../../decide/scaling/missing.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
 import type { Plan, RecordUpdate, RoundInput } from '../../decide/scaling/plan.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
-import type { ObservedPool } from '../../model/cluster.ts';
+import { type ObservedPool, poolKey } from '../../model/cluster.ts';
 import type { Finding } from '../../model/finding.ts';
 import { whole } from '../../model/part.ts';
 import { mapBounded } from '../concurrency.ts';
@@ -126,7 +126,11 @@ async function actOnAll(
   problems: ScaleProblem[],
   onStored: (update: RecordUpdate) => void,
 ): Promise<ScaleReport['results']> {
-  const pools = new Map(seen.clusters.flatMap(({ pools: own }) => (own ?? []).map((pool) => [pool.id, pool] as const)));
+  const pools = new Map(
+    seen.clusters.flatMap(({ cluster: { region, id: clusterId }, pools: own = [] }) =>
+      own.map((pool) => [poolKey({ region, clusterId, poolId: pool.id }), pool] as const),
+    ),
+  );
   const updates = byTurn(plan.updates, ({ clusterId }) => clusterId, { now: parts.clock.now(), config: parts.config });
   const results = await mapBounded(updates, concurrency, async (update) => {
     const acted = await noted(problems, update.region, () => actOne(parts, seen, update, pools));
@@ -146,7 +150,7 @@ async function actOne(
   pools: ReadonlyMap<string, ObservedPool>,
 ): Promise<Acted> {
   const version = seen.stored.get(`${update.region}/${update.clusterId}`)?.version;
-  return actOnCluster(parts, update, version, update.action && pools.get(update.action.poolId));
+  return actOnCluster(parts, update, version, update.action && pools.get(poolKey(update.action)));
 }
 
 /** A store error of one cluster is a problem of that cluster: it is reported, and the round goes on. */

@@ -105,10 +105,12 @@ async function keepMemories(
   { failed }: Committed,
 ): Promise<readonly string[]> {
   const subjects = failed.map(({ change }) => change.record.subject);
-  const unsettled = new Set(subjects.flatMap((subject) => ('clusterId' in subject ? [subject.clusterId] : [])));
   const problems: string[] = [];
   for (const before of known.memories) {
     const { region } = before.memory;
+    const unsettled = new Set(
+      subjects.flatMap((one) => ('clusterId' in one && one.region === region ? [one.clusterId] : [])),
+    );
     const after = observed.memories.find((memory) => memory.region === region);
     const notices = observed.notices.filter(({ subject }) => 'region' in subject && subject.region === region);
     const problem = after && (await keepMemory(store, hash, before, after, notices, unsettled));

@@ -198,16 +198,16 @@ describe('an incident of what is not there any more', () => {
       'the region was removed from the config',
     ],
     ['a cluster', 'cluster.error', cluster, {}, undefined],
-    ['a cluster that is gone', 'cluster.error', cluster, { gone: new Map([['c1', 'deleted']]) }, 'deleted'],
-    ['a pool whose cluster is gone', 'pool.error', pool, { gone: new Map([['c1', 'deleted']]) }, 'deleted'],
+    ['a cluster that is gone', 'cluster.error', cluster, { gone: new Map([['r1\nc1', 'deleted']]) }, 'deleted'],
+    ['a pool whose cluster is gone', 'pool.error', pool, { gone: new Map([['r1\nc1', 'deleted']]) }, 'deleted'],
     [
       'a pool that is gone',
       'pool.error',
       pool,
       {
         gone: new Map([
-          ['c1', 'deleted'],
-          ['p1', 'the pool is gone'],
+          ['r1\nc1', 'deleted'],
+          ['r1\np1', 'the pool is gone'],
         ]),
       },
       'the pool is gone',

@@ -75,8 +75,8 @@ describe('an incident ends because', () => {
   ];
   test.each(rows)('%s', (_title, kind, subject, cause) => {
     const gone = new Map([
-      ['gone', 'the cluster is gone'],
-      ['gone-pool', 'the node pool is gone'],
+      ['r1\ngone', 'the cluster is gone'],
+      ['r1\ngone-pool', 'the node pool is gone'],
     ]);
     const ending = { config, now: start, gone, references: ['env TOKEN'], freshRounds: [round] };
     const ended = endings([{ kind, subject }], ending);
