@@ -138,4 +138,22 @@ export const equivalent: readonly Equivalent[] = [
     becomes: ['true'],
     why: 'nothing is as long as a time that is not known',
   },
+  {
+    file: `${scaling}/plan-round.ts`,
+    was: '[]',
+    becomes: ['["Stryker was here"]'],
+    why: 'a cluster is planned only with pools, and one without remembers none',
+  },
+  {
+    file: `${scaling}/base.ts`,
+    was: '[memory?.lastSet, memory?.notApplied?.target].filter((size) => size !== undefined)',
+    becomes: ['[memory?.lastSet, memory?.notApplied?.target]'],
+    why: 'a size that is not known has no part that is 0',
+  },
+  {
+    file: `${scaling}/base.ts`,
+    was: 'size !== undefined',
+    becomes: ['true'],
+    why: 'a size that is not known has no part that is 0',
+  },
 ];

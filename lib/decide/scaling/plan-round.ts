@@ -111,7 +111,7 @@ function withEnds(chosen: Chosen, book: RuleBook, now: EpochMs): Chosen {
   const holds = chosen.holds.map((hold) => {
     const view = views.get(hold.poolId);
     const until = view && holdEnd(hold, view, book.appliedRule({ ...hold, labels: view?.pool.labels })?.timeline, now);
-    return until === undefined ? hold : { ...hold, until };
+    return { ...hold, until };
   });
   return { ...chosen, holds };
 }

@@ -126,6 +126,23 @@ describe('records', () => {
     expect(round(world).updates).toEqual([]);
   });
 
+  test('stay as they are while a cluster is not read', () => {
+    const known = one('dev', 'r1', { name: 'a', autoscale: false, seen: { size: 3, at: now } });
+    expect(planned([{ ...known, pools: undefined }])).toMatchObject({ updates: [], pools: [], actions: [] });
+  });
+
+  test.each([
+    ['is as old as it says', aConfig().rules, now - minute],
+    ['is old', [], undefined],
+  ])('say that a pool under a rule that acted before %s', (_, rules, thereSince) => {
+    const stored = new Map(
+      rules.map((rule) => [rule.hash, { schema: 1, rule, schedule: aConfig().schedules[0]!, exceptions: [] } as const]),
+    );
+    const pools = [aPool('a', 3, { createdAt: now - minute })];
+    const [update] = planned([seen(pools)], { storedRules: stored }).updates;
+    expect(update?.record.pools['id-a']?.thereSince).toBe(thereSince);
+  });
+
   test('are not begun for a cluster without a ruled pool', () => {
     expect(planned([one('prod')]).updates).toEqual([]);
     expect(planned([seen([])]).updates).toEqual([]);
@@ -140,8 +157,10 @@ describe('a token that may not change pools', () => {
   const config = aConfig({ rules: [aRule({ match: aMatch('dev-*/*') })] });
 
   test('is one finding for its region', () => {
+    const well = { ...refused('quota'), name: 'b' };
+    const first = one('dev-1', 'r1', refused('forbidden'));
     const fleet = [
-      one('dev-1', 'r1', refused('forbidden')),
+      { ...first, record: { ...first.record!, pools: { ...first.record!.pools, 'dev-1-b': well } } },
       one('dev-2', 'r1', refused('forbidden')),
       one('dev-3', 'r2', refused('quota')),
     ];
@@ -201,6 +220,11 @@ describe('labels', () => {
     expect(of(book, labels, record)).toEqual([undefined]);
   });
 
+  test('of one pool are left out of all, where nobody asks', () => {
+    const two = seen([aPool('a', 3), aPool('b', 3, { labels })]);
+    expect(withAskedLabels(two, book).pools?.map((pool) => pool.labels)).toEqual([undefined, undefined]);
+  });
+
   test('cost nothing where nobody asks', () => {
     const plain = seen([aPool('a', 3)]);
     expect(withAskedLabels(plain, book)).toBe(plain);
@@ -226,6 +250,7 @@ describe('a region where our clock is wrong', () => {
       ['clock.skewed', { kind: 'region', region: 'r2' }],
     ]);
     expect(plan.updates.map(({ clusterId }) => clusterId)).toEqual(['dev-1']);
+    expect(plan.pools.map(({ clusterId }) => clusterId)).toEqual(['dev-2', 'dev-1']);
     expect(plan.pools[0]).toEqual({ ...names, status: 'Running', seen: 3, nodes: 3, wanted: undefined });
   });
 
