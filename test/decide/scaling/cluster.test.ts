@@ -238,6 +238,46 @@ describe('the nodes that a cluster keeps', () => {
     expect(lowers(pools, minNodes, patch)).toEqual(expected);
   });
 
+  test('are more than what each keeps anyhow', () => {
+    const rules = [aRule({ idle: 1 })];
+    const found = planned([a, b], { now: night, minNodes: 3 }, rules).wants.map(({ view, to }) => [
+      view.names.pool,
+      to,
+    ]);
+    expect(found).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ]);
+  });
+
+  test('are those of the pool that moves first: raises, what was due first, and by name', () => {
+    const bounds = aRule({ match: aMatch('dev/z'), base: { min: 3, max: 3 }, idle: { min: 0, max: 9 }, hash: 'z' });
+    const rules = [bounds, aRule()];
+    const pools = [a, aPool('z', { min: 3, max: 3 }, { size: 3 })];
+    const found = (own: readonly ObservedPool[], given: Partial<ClusterInput> = {}) =>
+      planned(own, { now: night, minNodes: 3, ...given }, rules).wants.map(({ view, to }) => [view.names.pool, to]);
+    expect(found(pools)).toEqual([['z', { min: 0, max: 9 }]]);
+    const due = (since: number) => ({ pending: { target: 0, since } });
+    const known = {
+      'id-a': { ...record.pools['id-a']!, ...due(night - minute) },
+      'id-b': { ...record.pools['id-b']!, ...due(night - 2 * minute) },
+    };
+    expect(found([a, b], { record: { ...record, pools: known } })).toEqual([['b', 0]]);
+    expect(found([b, a])).toEqual([['a', 0]]);
+    expect(found([a, b], { minNodes: 0, record: { ...record, pools: known } })).toEqual([
+      ['b', 0],
+      ['a', 0],
+    ]);
+    expect(found([b, a], { minNodes: 0 })).toEqual([
+      ['a', 0],
+      ['b', 0],
+    ]);
+    expect(found([...pools, aPool('y', 0)], { minNodes: 0 })).toEqual([
+      ['z', { min: 0, max: 9 }],
+      ['a', 0],
+    ]);
+  });
+
   test('say why, in the reason of what is held', () => {
     const { holds } = planned([a, b], { now: night, minNodes: 6 });
     expect(holds.map(({ code, reason, from, to }) => [code, reason, from, to])).toEqual([

@@ -158,12 +158,11 @@ describe('a token that may not change pools', () => {
 
   test('is one finding for its region', () => {
     const well = { ...refused('quota'), name: 'b' };
-    const first = one('dev-1', 'r1', refused('forbidden'));
-    const fleet = [
-      { ...first, record: { ...first.record!, pools: { ...first.record!.pools, 'dev-1-b': well } } },
-      one('dev-2', 'r1', refused('forbidden')),
-      one('dev-3', 'r2', refused('quota')),
-    ];
+    const both = (name: string) => {
+      const own = one(name, 'r1', refused('forbidden'));
+      return { ...own, record: { ...own.record!, pools: { ...own.record!.pools, [`${name}-b`]: well } } };
+    };
+    const fleet = [both('dev-1'), both('dev-2'), one('dev-3', 'r2', refused('quota'))];
     expect(planned(fleet, { config }).findings.filter(({ kind }) => kind === 'token.cannot-scale')).toEqual([
       {
         kind: 'token.cannot-scale',
