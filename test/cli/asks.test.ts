@@ -299,6 +299,13 @@ describe('what cannot be a name is refused', () => {
 describe('what no rule ever acts on', () => {
   const lease = ['--at-least', '3', '--for', '1h'];
   const none = 'No rule acts on mgmt/tools: rule "mgmt/*"';
+  let seen: CliWorld;
+  beforeAll(async () => {
+    seen = aCliWorld();
+    await rounds(seen, 1);
+  });
+  afterAll(() => seen[Symbol.dispose]());
+
   test.each([
     ['a lease', ['scale', 'mgmt/tools', ...lease], none],
     ['an override', ['scale', 'mgmt/tools', '--exactly', '3', '--for', '1h'], none],
@@ -308,11 +315,9 @@ describe('what no rule ever acts on', () => {
     ['a lease in one region', ['scale', 'r1:mgmt/tools', ...lease], 'No rule acts on r1:mgmt/tools: rule "mgmt/*"'],
     ['a name without any rule', ['scale', 'prod-web/edge', ...lease], 'No rule acts on prod-web/edge: none in '],
   ])('%s is refused, and nothing is stored', async (_, argv, message) => {
-    using world = aCliWorld();
-    await rounds(world, 1);
-    const { code, err } = await world.run(...argv);
+    const { code, err } = await seen.run(...argv);
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(message) });
-    expect(await asksOf(world)).toEqual([]);
+    expect(await asksOf(seen)).toEqual([]);
   });
 
   test.each([
@@ -321,9 +326,7 @@ describe('what no rule ever acts on', () => {
     ['pause', 'mgmt', '--for', '1h'],
     ['pause', 'prod-*', '--for', '1h'],
   ])('more than one name is told: %s %s', async (...argv) => {
-    using world = aCliWorld();
-    await rounds(world, 1);
-    expect(await world.run(...argv)).toMatchObject({
+    expect(await seen.run(...argv)).toMatchObject({
       code: 0,
       out: expect.stringMatching(/no rule in .* acts on pools/),
     });

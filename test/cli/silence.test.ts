@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { minuteMs } from '../support/alert-night.ts';
 import { type AlertCli, anAlertCli, listed } from './alert-cli.ts';
 
@@ -226,6 +226,12 @@ test('what the config silenced once is over, and nothing ends it', async () => {
 });
 
 describe('is refused', () => {
+  let fresh: AlertCli;
+  beforeAll(async () => {
+    fresh = await anAlertCli(one);
+  });
+  afterAll(() => fresh[Symbol.dispose]());
+
   test.each([
     ['a start that is now', ['silence', 'dev-1', '--from', '2026-11-23T18:00Z', '--for', '1h'], 2, 'has passed'],
     ['without a name', ['silence'], 2, 'Name what to silence'],
@@ -246,8 +252,7 @@ describe('is refused', () => {
     ],
     ['the end of what is not silenced', ['silence', 'dev-1', '--end'], 1, 'Nothing silences "dev-1"'],
   ])('%s', async (_, argv, code, message) => {
-    using cli = await anAlertCli(one);
-    const ran = await cli.run(...argv);
+    const ran = await fresh.run(...argv);
     expect([ran.code, ran.out]).toEqual([code, '']);
     expect(ran.err).toContain(message);
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { readTypedLine } from '../../../lib/cli/completion/typed-line.ts';
-import { aCliWorld, usualConfig } from '../cli-world.ts';
+import { aCliWorld, type CliWorld, usualConfig } from '../cli-world.ts';
 
 /** A config with a destination, and the store of 0.1.0 beside it: its pools are known. */
 function aKnownFleet() {
@@ -137,13 +137,18 @@ describe('a line of bash', () => {
   });
 });
 
-/** A `lamplighter` on the PATH that works in the folder of a known fleet. */
-async function aShell(name: 'bash' | 'zsh' | 'fish') {
+/**
+ * A `lamplighter` on the PATH that works in the folder of a known fleet: the program itself, or one that knows what the
+ * program answers to these questions and to no others.
+ */
+async function aShell(name: 'bash' | 'zsh' | 'fish', questions?: readonly (readonly string[])[]) {
   const world = aKnownFleet();
   writeFileSync(join(world.folder, 'completion'), (await world.runWith({}, 'completion', name)).out);
   const main = join(process.cwd(), 'lib/cli/main.ts');
   const program = join(world.folder, 'lamplighter');
-  writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`);
+  const answers = await Promise.all((questions ?? []).map((words) => answerFor(world, words)));
+  const body = questions === undefined ? `exec "${process.execPath}" "${main}" "$@"` : answers.join('\n');
+  writeFileSync(program, `#!/bin/sh\n${body}\n`);
   chmodSync(program, 0o755);
   const env = {
     ...process.env,
@@ -160,6 +165,13 @@ async function aShell(name: 'bash' | 'zsh' | 'fish') {
   return { run, [Symbol.dispose]: () => world[Symbol.dispose]() };
 }
 
+/** The lines of a shell's program that answer one question as the command line does. */
+async function answerFor(world: CliWorld, words: readonly string[]): Promise<string> {
+  const argv = ['complete', '--', ...words];
+  const { out } = await world.runWith({ env: { LAMPLIGHTER_CONFIG: world.config } }, ...argv);
+  return `[ "$*" = '${argv.join(' ')}' ] && cat <<'END'\n${out}END`;
+}
+
 describe('in a real shell', () => {
   test.skipIf(!has('bash'))(titled('bash completes commands, pools and values', 'bash'), async () => {
     using shell = await aShell('bash');
@@ -174,7 +186,10 @@ describe('in a real shell', () => {
   });
 
   test.skipIf(!has('zsh'))(titled('zsh completes commands and pools', 'zsh'), async () => {
-    using shell = await aShell('zsh');
+    using shell = await aShell('zsh', [
+      ['explain', 'ml/'],
+      ['status', '--config', ''],
+    ]);
     const begun = `compdef() { :; }; _files() { print files; }
       _describe() { print -l -- \${(P)3}; }
       source ./completion`;
@@ -185,7 +200,10 @@ describe('in a real shell', () => {
   });
 
   test.skipIf(!has('fish'))(titled('fish completes commands, pools and options', 'fish'), async () => {
-    using shell = await aShell('fish');
+    using shell = await aShell('fish', [
+      ['explain', 'ml/'],
+      ['pause', '--unt'],
+    ]);
     const lines = ['explain ml/', 'pause --unt'].map((words) => `complete -C 'lamplighter ${words}'`);
     const shown = shell.run('fish', ['source ./completion', ...lines].join('\n'));
     expect(shown).toMatch(/^ml\/gpu\tnode pool\nml\/system\tnode pool\n--until\t/);
