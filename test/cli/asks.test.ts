@@ -332,6 +332,16 @@ describe('what no rule ever acts on', () => {
     });
   });
 
+  test('beside what one acts on is told of each pool', async () => {
+    using world = aCliWorld();
+    await rounds(world, 1);
+    world.writeConfig(usualConfig.replace('pools:\n', 'pools:\n  - { match: "dev-api/*", schedule: none }\n'));
+    const { code, out } = await world.run('scale', 'dev-*/*', '--exactly', '1', '--for', '1h');
+    expect(code).toBe(0);
+    expect(out).toContain('dev-api/workers: no rule acts on it, nothing happens\n');
+    expect(out).toContain('dev-batch/workers: exactly 1\n');
+  });
+
   test('what was asked for before the rule went can still be released', async () => {
     using world = aCliWorld();
     await world.run('scale', 'ml/gpu', ...lease);

@@ -152,6 +152,21 @@ describe('with two regions what is told of names the region', () => {
   });
 });
 
+describe('with two regions what only one has a rule for', () => {
+  const lease = ['--at-least', '2', '--for', '1h'];
+
+  test('can be asked for', async () => {
+    using world = aCliWorld(night, twoRegions.replace('match: "ml/gpu"', 'match: "r2:ml/gpu"'));
+    expect(await world.run('scale', 'ml/gpu', ...lease)).toMatchObject({ code: 0 });
+  });
+
+  test('cannot where that one leaves it alone, which is named', async () => {
+    using world = aCliWorld(night, twoRegions.replace('match: "mgmt/*"', 'match: "r2:mgmt/*"'));
+    const { code, err } = await world.run('scale', 'mgmt/tools', ...lease);
+    expect([code, err]).toEqual([2, expect.stringContaining('No rule acts on mgmt/tools: rule "r2:mgmt/*"')]);
+  });
+});
+
 test('uninstall tells each region’s changes as that region’s', async () => {
   using world = aCliWorld(night, twoRegions);
   const other = createWorld({ clock: world.clock });

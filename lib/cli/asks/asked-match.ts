@@ -77,9 +77,10 @@ export function refuseUntouched(match: Match, config: Rules, seen?: ReadonlySet<
   throw new UsageError(`No rule acts on ${match.text}: ${why}`);
 }
 
-function isUnseenCluster({ text, pool }: Match, seen: ReadonlySet<string>): boolean {
+/** Of a match that is no exact pool: what is no glob is a cluster's whole name. */
+function isUnseenCluster({ text }: Match, seen: ReadonlySet<string>): boolean {
   const cluster = text.slice(text.indexOf(':') + 1);
-  return pool === undefined && !isGlob(cluster) && !seen.has(cluster);
+  return !isGlob(cluster) && !seen.has(cluster);
 }
 
 /** In each region that the match reaches: the first rule that may act on a pool it names, else the one that forbids it. */

@@ -33,19 +33,20 @@ export async function tellNotices(
       const outcome = await commitNotice(store, [...deliveries.map(deliveryWrite), away]);
       if (outcome === 'told') told += deliveries.length;
       else if (outcome === 'waits already') unwanted.push(away);
-      else problems.push(outcome.problem);
+      else if (outcome !== 'told elsewhere') problems.push(outcome.problem);
     }
   }
   return { deliveries: told, unwanted, problems };
 }
 
-type Outcome = 'told' | 'waits already' | { readonly problem: string };
+type Outcome = 'told' | 'told elsewhere' | 'waits already' | { readonly problem: string };
 
 /** If another process sent it first, its record is gone, and there is nothing to do. */
 async function commitNotice(store: WatchParts['store'], writes: readonly Write[]): Promise<Outcome> {
   try {
     const outcome = await store.commit(writes);
-    if (outcome.kind === 'committed' || outcome.failed.includes(writes.length - 1)) return 'told';
+    if (outcome.kind === 'committed') return 'told';
+    if (outcome.failed.includes(writes.length - 1)) return 'told elsewhere';
     return await commitRest(store, writes, new Set(outcome.failed));
   } catch (error) {
     if (error instanceof StoreError) return { problem: error.message };

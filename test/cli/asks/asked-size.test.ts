@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { AskedMatch } from '../../../lib/cli/asks/asked-match.ts';
-import { cutLease, leaseEffects, overrideEffects, refuseUntakable } from '../../../lib/cli/asks/asked-size.ts';
+import {
+  cutLease,
+  leaseEffects,
+  overrideEffects,
+  refuseUntakable,
+  rulesReached,
+} from '../../../lib/cli/asks/asked-size.ts';
 import type { PoolMemory } from '../../../lib/decide/scaling/memory.ts';
 import type { Rule } from '../../../lib/model/config.ts';
 import { hourMs } from '../../../lib/model/time.ts';
@@ -116,4 +122,13 @@ test('a lease is cut to the shortest that its rules allow', () => {
   }
   expect(cutLease(now + 3 * hourMs, now, [long, short])).toEqual({ until: now + 3 * hourMs, note: undefined });
   expect(cutLease(now + 99 * hourMs, now, [])).toEqual({ until: now + 99 * hourMs, note: undefined });
+});
+
+test('the rules that a match reaches are those of its pools, else those that may name the same', () => {
+  const [own, other, none] = [makeRule('ml/gpu'), makeRule('ml/*'), makeRule('ml/*', { schedule: undefined })];
+  const rules = [none, own, other];
+  const unruled = { ...aPool({}), rule: undefined };
+  expect(rulesReached(asked({ ...aPool({}), rule: own }, unruled), { rules })).toEqual([own]);
+  expect(rulesReached(asked(unruled), { rules })).toEqual([own, other]);
+  expect(rulesReached(asked({ ...aPool({}), rule: none }), { rules })).toEqual([]);
 });

@@ -68,6 +68,15 @@ describe('what a person asks for takes effect at once', () => {
     ]);
   });
 
+  test('on AWS, where no round has run, nothing is started', async () => {
+    const { night, parts, asked } = await onAws(true, false);
+    const config = { ...night.config, store: { kind: 'dynamodb', table: 'lamplighter' } } as const;
+    expect(await takeEffect(parts, config, night.store, () => false)).toEqual([
+      expect.stringMatching(/^it takes effect with the next round, but none has run for a while: /u),
+    ]);
+    expect(asked).toEqual([]);
+  });
+
   test('on AWS, without the right to start it, it says when', async () => {
     const { night, parts } = await onAws(false);
     const config = { ...night.config, store: { kind: 'dynamodb', table: 'lamplighter' } } as const;
@@ -78,11 +87,11 @@ describe('what a person asks for takes effect at once', () => {
   });
 });
 
-async function onAws(isStarted: boolean) {
+async function onAws(isStarted: boolean, hasRun = true) {
   const night = aNight(noon, { rules });
   const { app, store, clock, config } = night;
   const scaling = { config, clock, newId: () => `n-${Math.random()}`, store, log: silentLog, mksOf: app.mksOf(config) };
-  await whileTimePasses(night, scalePools({ ...scaling, installation: 'lamplighter-prod' }));
+  if (hasRun) await whileTimePasses(night, scalePools({ ...scaling, installation: 'lamplighter-prod' }));
   const asked: Request[] = [];
   const makeInvoke: CliParts['makeInvoke'] = () => async (request) => {
     asked.push(request);

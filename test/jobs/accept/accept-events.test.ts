@@ -4,6 +4,7 @@ import { asksOfPool } from '../../../lib/decide/scaling/wanted-size.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store, Write } from '../../../lib/io/stores/store.ts';
+import { makeGroupWriter } from '../../../lib/jobs/accept/store-asks.ts';
 import { listAsks } from '../../../lib/jobs/records/ask-records.ts';
 import { makeAcceptWorld } from '../../decide/intake/accept-world.ts';
 import { dayMs, hourMs, makeMatch, makeSource, minuteMs, now, sources } from '../../decide/intake/fixtures.ts';
@@ -219,6 +220,24 @@ describe('a crash', () => {
 });
 
 describe('several writers', () => {
+  test('that never rest are given up after 30 attempts, each after a longer pause', async () => {
+    const { store } = makeAcceptWorld();
+    const slept: number[] = [];
+    let commits = 0;
+    const commit: Store['commit'] = async () => {
+      commits += 1;
+      return { kind: 'conflict', failed: [0] };
+    };
+    const clock = { now: () => now, sleep: async (ms: number) => void slept.push(ms) };
+    const writer = makeGroupWriter({ store: { ...store, commit }, clock });
+    const world = makeAcceptWorld({ writer });
+    expect(await world.send(ci, event(1))).toMatchObject([
+      { kind: 'failed', reason: 'the same leases were changed by others: send it again' },
+    ]);
+    expect([commits, slept]).toEqual([30, Array.from({ length: 29 }, (_, n) => 5 * (n + 1))]);
+    expect(world.woken).toEqual([]);
+  });
+
   test('lose nothing', async () => {
     const one = makeAcceptWorld();
     const others = [1, 2, 3].map(() => makeAcceptWorld({ store: one.store }));

@@ -81,6 +81,26 @@ describe('what is known of the fleet', () => {
     expect(lists()).toBe(2);
   });
 
+  test('is nothing before a round has read the region', async () => {
+    const { store } = await aStore();
+    const fleet = knownFleet(store, clock);
+    const elsewhere = { region: 'r2', cluster: 'dev', pool: 'workers' };
+    expect([await fleet.isKnownPool(elsewhere), await fleet.findBase(elsewhere)]).toEqual([undefined, undefined]);
+    expect(await fleet.isKnownPool({ ...names('workers'), cluster: 'other' })).toBe(false);
+  });
+
+  test('is the base of the namesake that has one, and nothing under an old name', async () => {
+    const { store } = await aStore();
+    const fleet = knownFleet(store, clock);
+    const pools = { p0: { name: 'workers', autoscale: false } };
+    await store.commit([clusterWrite('r1', 'c0', { schema: 1, cluster: 'dev', pools }, undefined)]);
+    expect(await fleet.findBase(names('workers'))).toBe(3);
+    const old = await store.read({ partition: 'clusters/r1', id: 'c1' });
+    const renamed = { p1: { name: 'workers', autoscale: false, base: 3 } };
+    await store.commit([clusterWrite('r1', 'c1', { schema: 1, cluster: 'renamed', pools: renamed }, old!.version)]);
+    expect(await fleet.findBase(names('workers'))).toBeUndefined();
+  });
+
   test('is unknown while the store fails, and asked again after that', async () => {
     const { store } = await aStore();
     let isDown = true;

@@ -23,6 +23,24 @@ test('an id is known for 15 days, to its own source alone', async () => {
   expect(await replays.isKnown('ci', 'msg_1')).toBe(false);
 });
 
+test('ids that share a record have one place each, which is free again after 15 days', async () => {
+  const { store, clock, replays } = aMemory();
+  const crowded = async () =>
+    (await store.list('replays/ci'))
+      .map(({ value }) => (value as unknown as { ids: string[][] }).ids)
+      .find((ids) => ids.length > 1);
+  const names: string[] = [];
+  for (; (await crowded()) === undefined; await replays.remember('ci', names.at(-1)!))
+    names.push(`msg_${names.length}`);
+  const before = await store.list('replays/ci');
+  for (const name of names) await replays.remember('ci', name);
+  expect(await store.list('replays/ci')).toHaveLength(before.length);
+  expect(await crowded()).toHaveLength(2);
+  clock.at += 15 * dayMs;
+  await replays.remember('ci', names.at(-1)!);
+  expect(await crowded()).toBeUndefined();
+});
+
 test('an id that was remembered by the version before is known', async () => {
   const { store, replays } = aMemory();
   const key = { partition: 'replays/ci', id: encodeURIComponent('msg%1') };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { IncidentRecord } from '../../../lib/decide/incidents/incident.ts';
+import { newSender } from '../../../lib/decide/outbox/sender.ts';
 import { SecretError, StoreError } from '../../../lib/errors.ts';
 import { type LogFields, silentLog } from '../../../lib/io/log.ts';
 import { deliverAlerts, listTargets } from '../../../lib/jobs/deliver/deliver-alerts.ts';
@@ -8,7 +9,7 @@ import { sendHeartbeat } from '../../../lib/jobs/deliver/heartbeat.ts';
 import { dropDelivery, retryDelivery } from '../../../lib/jobs/deliver/outbox-by-hand.ts';
 import type { DeliverParts } from '../../../lib/jobs/deliver/parts.ts';
 import { listParked, outboxId } from '../../../lib/jobs/records/delivery-records.ts';
-import { listSenders } from '../../../lib/jobs/records/destination-records.ts';
+import { listSenders, senderWrite } from '../../../lib/jobs/records/destination-records.ts';
 import { incidentWrite } from '../../../lib/jobs/records/incident-records.ts';
 import type { CompiledConfig, DestinationConfig } from '../../../lib/model/config.ts';
 import {
@@ -316,5 +317,66 @@ describe('by hand is refused, and says why', () => {
     expect(await listParked(world.store, ops!.id)).toHaveLength(1);
     expect(await dropDelivery(world.parts, ops!, outboxId(one), 'ada')).toEqual({ kind: 'done' });
     expect(await listParked(world.store, ops!.id)).toEqual([]);
+  });
+});
+
+describe('an attempt', () => {
+  test.each<[number | undefined, number]>([
+    [undefined, 20_000],
+    [25_000, 20_000],
+    [24_999, 19_999],
+    [15_000, 10_000],
+  ])('with %s ms left waits %i ms for its answer', async (left, timeoutMs) => {
+    const { world } = aWorld();
+    await world.put(aDelivery(world.idOf('ops'), 1));
+    const waited: number[] = [];
+    const send: DeliverParts['send'] = async (message) => {
+      waited.push(message.timeoutMs);
+      return world.parts.send(message);
+    };
+    await deliverAlerts({ ...world.parts, send, ...(left !== undefined && { timeLeftMs: () => left }) });
+    expect(waited).toEqual([timeoutMs]);
+  });
+
+  test('is left to the sender that was faster', async () => {
+    const { receivers, world } = aWorld();
+    await world.put(aDelivery(world.idOf('ops'), 1));
+    const commit: OutboxWorld['store']['commit'] = async (writes) =>
+      writes.some(({ key }) => key.partition === 'dest')
+        ? { kind: 'conflict', failed: [0] }
+        : world.store.commit(writes);
+    const { destinations, problems } = await deliverAlerts({ ...world.parts, store: { ...world.store, commit } });
+    expect(problems).toEqual([]);
+    expect(destinations[0]).toMatchObject({ waiting: 1, problem: 'another sender is working on it' });
+    expect(receivers.ops.requests).toEqual([]);
+  });
+
+  test('by hand waits for another sender, and not for ever', async () => {
+    const { receivers, world } = aWorld();
+    const one = aDelivery(world.idOf('ops'), 1);
+    await world.put(one);
+    const lease = { owner: 'other', until: start + 60 * minute };
+    await world.store.commit([senderWrite({ ...newSender(one.destination, start), lease }, undefined)]);
+    const [ops] = await listTargets(world.parts);
+    const sent = { state: 'waiting', reason: 'another sender is working on it' };
+    expect(await retryDelivery(world.parts, ops!, outboxId(one))).toEqual({ kind: 'sent', sent });
+    expect(world.clock.now() - start).toBe(100_000);
+    expect(receivers.ops.requests).toEqual([]);
+  });
+
+  test('of a batch is remembered, so that the next storm waits its turn', async () => {
+    const { receivers, world } = aWorld();
+    for (let n = 0; n < 9; n += 1) await world.put(aDelivery(world.idOf('ops'), n));
+    await deliverAlerts(world.parts);
+    const posts = receivers.ops.posts.length;
+    const at = (await listSenders(world.store))[0]?.sender.lastBatchAt;
+    expect(at).toBeGreaterThanOrEqual(start);
+    for (let n = 20; n < 29; n += 1) await world.put(aDelivery(world.idOf('ops'), n, { queuedAt: world.clock.now() }));
+    const { destinations } = await deliverAlerts(world.parts);
+    expect(receivers.ops.posts).toHaveLength(posts);
+    expect(destinations[0]).toMatchObject({ waiting: 9, nextAt: expect.any(Number) });
+    world.clock.moveTo(destinations[0]!.nextAt!);
+    await deliverAlerts(world.parts);
+    expect(receivers.ops.posts).toHaveLength(posts + 1);
   });
 });

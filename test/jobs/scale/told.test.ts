@@ -5,6 +5,7 @@ import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { listDecisions, storeUninstalled, undoUninstalled } from '../../../lib/jobs/records/cluster-records.ts';
 import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
+import { scalePools } from '../../../lib/jobs/scale/scale-pools.ts';
 import { aNight, type Night } from '../../support/night-app.ts';
 import { aMatch, aRule, at, minute } from '../../support/scaling-world.ts';
 
@@ -148,4 +149,51 @@ test('a round says what it has read, and of how many regions', async () => {
   expect(await listRoundFindings(night.store, 'r1')).toMatchObject([{ clusters: all.length, pools: own }]);
   night.world.failNext({ kind: 'status', status: 403 });
   expect((await night.app.scale(night.config)).regions).toEqual([]);
+});
+
+test('a rule is stored in full once, before its first change', async () => {
+  const written: string[] = [];
+  let ids = 0;
+  const memory = makeMemoryStore({ newId: () => `v${(ids += 1)}` });
+  const commit: Store['commit'] = async (writes) => {
+    written.push(...writes.map(({ key }) => key.partition));
+    return memory.commit(writes);
+  };
+  const { night } = anEvening({ store: { ...memory, commit } });
+  for (let n = 0; n < 200; n += 1) {
+    await night.app.scale(night.config);
+    await night.clock.advance(5 * minute);
+  }
+  expect(night.world.requests.filter(({ method }) => method === 'PUT').length).toBeGreaterThan(1);
+  expect(written.filter((partition) => partition === 'rules')).toHaveLength(1);
+  expect(written.indexOf('rules')).toBeLessThan(written.indexOf('clusters/r1'));
+});
+
+test('what is remembered without a change is no result', async () => {
+  const { night } = anEvening();
+  await night.clock.advance(-8 * 60 * minute + 24 * 60 * minute);
+  const { plan, results } = await night.app.scale(night.config);
+  expect([plan.updates.length, results]).toEqual([1, []]);
+});
+
+test('where the time is enough for one change, it is not always the same one', async () => {
+  const first = new Set<string>();
+  for (let n = 0; n < 8; n += 1) {
+    let left = 600_000;
+    let ids = 0;
+    const memory = makeMemoryStore({ newId: () => `v${(ids += 1)}` });
+    const commit: Store['commit'] = async (writes) => {
+      if (writes.some(({ key }) => key.partition === 'clusters/r1')) left = 0;
+      return memory.commit(writes);
+    };
+    const config = { rules: [aRule({ match: aMatch('dev-*/*'), base: 'remembered' })] };
+    const night = aNight(evening + n * 5 * minute, config, { store: { ...memory, commit } });
+    const { app, store, clock } = night;
+    const mksOf = app.mksOf(night.config);
+    const parts = { config: night.config, store, clock, mksOf, newId: () => `n${(ids += 1)}`, log: silentLog };
+    const { results } = await scalePools({ ...parts, timeLeftMs: () => left });
+    expect(results.filter(({ result }) => result !== 'no-time')).toHaveLength(1);
+    for (const { cluster, result } of results) if (result === 'sent') first.add(cluster);
+  }
+  expect(first.size).toBeGreaterThan(1);
 });

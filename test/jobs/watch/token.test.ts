@@ -32,8 +32,10 @@ test.each(shut)('a region whose token is %s is a problem of the first pass', asy
   expect(lines).toEqual([`region cannot be watched ${JSON.stringify({ region: 'r1', reason: answer.detail })}`]);
 });
 
-test('a region that does not answer is none of them', async () => {
-  const answer = { kind: 'unknown', reason: 'timeout', detail: 'no answer', maybeApplied: false } as const;
+test.each<[string, Answer<never>]>([
+  ['does not answer', { kind: 'unknown', reason: 'timeout', detail: 'no answer', maybeApplied: false }],
+  ['was not asked in time', { kind: 'not-sent', reason: 'too-late', detail: 'no time left' }],
+])('a region that %s is none of them', async (_, answer) => {
   expect((await watchClusters(withList(watchWorld(), answer))).problems).toEqual([]);
 });
 

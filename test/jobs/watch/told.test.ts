@@ -5,7 +5,17 @@ import type { Store } from '../../../lib/io/stores/store.ts';
 import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import { noticeWrite } from '../../../lib/jobs/records/incident-records.ts';
 import { watchClusters } from '../../../lib/jobs/watch/watch-clusters.ts';
-import { aCluster, aConfig, aPool, destination, minuteMs, start, type WatchWorld, watchWorld } from './watch-world.ts';
+import {
+  aCluster,
+  aConfig,
+  aMatch,
+  aPool,
+  destination,
+  minuteMs,
+  start,
+  type WatchWorld,
+  watchWorld,
+} from './watch-world.ts';
 
 type Line = readonly [level: 'error' | 'warn' | 'info', message: string, fields: LogFields | undefined];
 
@@ -153,8 +163,9 @@ describe('a notice', () => {
 
   test('that another process told meanwhile is told once', async () => {
     const world = await withNotice();
-    await Promise.all([world.pass(), world.pass()]);
+    const reports = await Promise.all([world.pass(), world.pass()]);
     expect(await world.outbox()).toHaveLength(2);
+    expect(reports.map(({ notices }) => notices).toSorted()).toEqual([0, 2]);
   });
 });
 
@@ -174,15 +185,73 @@ describe('what is asked', () => {
     expect(world.calls.toSorted()).toEqual(['cluster c1', 'list', 'pool p2', 'pools c1']);
   });
 
-  test('about a token’s end of a store that fails is what the config says', async () => {
-    const token = { kind: 'env', name: 'TOKEN', expires: start + 3 * 24 * 60 * minuteMs } as const;
+  test('of a cluster that is not watched any more is nothing', async () => {
+    const world = watchWorld();
+    await world.pass();
+    world.clusters = [];
+    world.calls = [];
+    world.config = aConfig({ watch: { ...aConfig().watch, clusters: [aMatch('prod-*')] } });
+    await world.pass();
+    expect(world.calls).toEqual(['list']);
+  });
+
+  const soon = start + 3 * 24 * 60 * minuteMs;
+  const late = start + 300 * 24 * 60 * minuteMs;
+  test.each<[string, () => Promise<number>, number]>([
+    ['what its secret store says', async () => soon, late],
+    ['what the config says, where that store fails', () => Promise.reject(new Error('c0ffee')), soon],
+  ])('about a token’s end is %s', async (_, secretsExpiry, expires) => {
+    const token = { kind: 'env', name: 'TOKEN', expires } as const;
     const [region] = aConfig().regions;
     const world = watchWorld([aCluster()], aConfig({ regions: [{ ...region!, token }] }));
-    const secretsExpiry = () => Promise.reject(new Error('c0ffee'));
     for (let n = 0; n < 3; n += 1) {
       await watchClusters({ ...world.parts(), secretsExpiry });
       world.now += 5 * minuteMs;
     }
     expect(await world.outbox()).toContain('ops open token.expiry');
   });
+});
+
+describe('what is stored', () => {
+  test('of the destinations is all of them in the first pass', async () => {
+    const world = watchWorld();
+    await world.pass();
+    expect(await listAll(world.memory, 'destinations')).toHaveLength(2);
+  });
+
+  test('of an old address stays until what was opened there is over', async () => {
+    const config = aConfig({ destinations: [destination('ops')] });
+    const world = watchWorld([aCluster({ status: 'Error' })], config);
+    await world.passes(2);
+    const sent = async () => {
+      for (const name of world.partitions())
+        for (const { key, version } of await listAll(world.memory, name))
+          await world.memory.commit([
+            { kind: 'putIfAbsent', key: { partition: 'hist', id: `${name} ${key.id}` }, value: 1 },
+            { kind: 'deleteIfVersion', key, version },
+          ]);
+    };
+    await sent();
+    world.config = { ...config, destinations: [destination('ops', { url: { kind: 'env', name: 'OTHER' } })] };
+    await world.passes(2);
+    await sent();
+    await world.passes(2);
+    expect(await listAll(world.memory, 'destinations')).toHaveLength(2);
+    world.clusters[0] = aCluster();
+    await world.passes(4);
+    await sent();
+    await world.passes(2);
+    expect(await listAll(world.memory, 'destinations')).toHaveLength(1);
+  });
+});
+
+test('the versions of a region are not read for the end of a step', async () => {
+  const world = watchWorld([aCluster({ version: { id: 'v1', version: '1.35.1', eol: undefined } })]);
+  world.config = aConfig({ versions: { '1.35': { eol: start + 31 * 24 * 60 * minuteMs } } });
+  await world.passes(3);
+  world.calls = [];
+  world.config = aConfig();
+  await world.passes(1);
+  expect(await world.outbox()).toContain('ops resolve version.eol');
+  expect(world.calls).not.toContain('versions');
 });
