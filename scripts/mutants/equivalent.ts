@@ -85,6 +85,24 @@ export const equivalent: readonly Equivalent[] = [
     why: 'only the end of this process asks about a program that has no id yet, and does not look at the answer',
   },
   {
+    file: 'lib/jobs/scale/act.ts',
+    was: 'throw new RangeError(`size_min ${to.min} is above size_max ${to.max}`);',
+    becomes: [';'],
+    why: 'no plan has its bounds the wrong way round',
+  },
+  {
+    file: 'lib/jobs/deliver/session.ts',
+    was: '{ deliveries: new Map<string, StoredDelivery>(), batch: undefined }',
+    becomes: ['{}'],
+    why: 'both are read before anybody looks: the types cannot say so',
+  },
+  {
+    file: 'lib/jobs/deliver/session.ts',
+    was: 'stored === undefined',
+    becomes: ['false'],
+    why: 'what is removed was read: the types cannot say so',
+  },
+  {
     file: `${scaling}/brake.ts`,
     was: 'timelines.set(hash, known);',
     becomes: [';'],

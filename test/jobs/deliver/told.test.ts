@@ -17,6 +17,7 @@ import {
   aDestination,
   makeOutboxWorld,
   type OutboxWorld,
+  overFacts,
   sha256,
   someFacts,
   start,
@@ -209,6 +210,14 @@ describe('an Alertmanager', () => {
     expect(body.includes('r1: cluster dev-0 is in status Error')).toBe(namesRegion);
   });
 
+  test('hears since when it has been wrong, though that was seen late', async () => {
+    const { am, world } = await withIncidents(0);
+    await world.store.commit([incidentWrite(anIncident(1, { since: start - 60 * minute }), undefined)]);
+    await deliverAlerts(world.parts);
+    const [alert] = JSON.parse(am.requests[0]?.body ?? '[]') as { startsAt: string }[];
+    expect(Date.parse(alert?.startsAt ?? '')).toBe(start - 60 * minute);
+  });
+
   test('whose secret cannot be read is a failing destination', async () => {
     const { am, world } = await withIncidents(1);
     const secret = () => Promise.reject(new SecretError('env AM has no value', 'env AM'));
@@ -226,7 +235,8 @@ describe('an Alertmanager', () => {
     expect(await runFireDrill(world.parts, target!)).toEqual({ open: taken, resolve: taken });
     expect(am.requests).toHaveLength(2);
     expect(am.requests[0]?.body).toContain('fire drill');
-    expect(am.activeAt(start)).toEqual([]);
+    const ends = am.requests.map(({ body }) => Date.parse((JSON.parse(body) as { endsAt: string }[])[0]?.endsAt ?? ''));
+    expect(ends).toEqual([start + 15 * minute, start]);
     am.faults = answers(403);
     expect(await runFireDrill(world.parts, target!)).toEqual({
       open: { state: 'dropped', reason: 'it answered 403 Forbidden' },
@@ -271,10 +281,43 @@ describe('the heartbeat', () => {
     expect(lines.map(([, message, fields]) => [message, fields])).toEqual(told);
   });
 
+  test('that cannot be an address has failed, and throws nothing', async () => {
+    const { world } = aWorld({ heartbeat });
+    world.secrets.set('BEAT', 'no address');
+    expect(await sendHeartbeat(world.parts)).toMatchObject({ beat: { kind: 'fail' }, sent: 'failed' });
+  });
+
   test('that the config lacks is sent nowhere', async () => {
     const { world } = aWorld();
     expect(await sendHeartbeat(world.parts)).toEqual({ beat: undefined, sent: 'no' });
   });
+});
+
+test('a message that is refused as it is goes out by hand in its plainest form, at once', async () => {
+  const { receivers, world } = aWorld();
+  receivers.ops.faults = (ordinal) => (ordinal === 0 ? answers(400)() : undefined);
+  const one = aDelivery(world.idOf('ops'), 1);
+  await world.put(one);
+  const [ops] = await listTargets(world.parts);
+  expect(await retryDelivery(world.parts, ops!, outboxId(one))).toMatchObject({ sent: { state: 'confirmed' } });
+  expect(receivers.ops.requests).toHaveLength(2);
+});
+
+test('what is over before it was told goes, and the storm beside it is one message', async () => {
+  const { receivers, world } = aWorld();
+  const id = world.idOf('ops');
+  await world.put(aDelivery(id, 1), aDelivery(id, 1, { sequence: 2, facts: overFacts() }));
+  for (let n = 2; n < 12; n += 1) await world.put(aDelivery(id, n));
+  const { destinations } = await deliverAlerts(world.parts);
+  expect(destinations[0]).toMatchObject({ dropped: 1, confirmed: 11, waiting: 0, problem: undefined });
+  expect(receivers.ops.posts).toHaveLength(1);
+});
+
+test('a destination of which only its record is left is told by its name', async () => {
+  const { world } = aWorld();
+  await world.store.commit([senderWrite(newSender('old~0123', start), undefined)]);
+  const { destinations } = await deliverAlerts(world.parts);
+  expect(destinations.map(({ name }) => name)).toEqual(['ops', 'hook', 'old']);
 });
 
 describe('by hand is refused, and says why', () => {

@@ -165,7 +165,7 @@ describe('a notice', () => {
     const world = await withNotice();
     const reports = await Promise.all([world.pass(), world.pass()]);
     expect(await world.outbox()).toHaveLength(2);
-    expect(reports.map(({ notices }) => notices).toSorted()).toEqual([0, 2]);
+    expect(reports.reduce((sum, { notices }) => sum + notices, 0)).toBe(2);
   });
 });
 
