@@ -19,13 +19,17 @@ export function sign(id: string, body: string, secrets: readonly Secret[], now: 
   if (id === '' || id.includes('.')) throw new TypeError('a webhook id is not empty and holds no dot');
   const timestamp = String(Math.floor(now / 1000));
   const bytes = Buffer.from(body);
-  const signatures = secrets.map((secret) => signatureOf(secret, id, timestamp, bytes) ?? unusable());
+  const signatures = secrets.map(
+    (secret, index) => signatureOf(secret, id, timestamp, bytes) ?? unusable(index, secrets.length),
+  );
   return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') };
 }
 
-function unusable(): never {
+/** Which one, where there are several: all but the old one are often right. */
+function unusable(index: number, count: number): never {
+  const which = count === 1 ? 'A signing secret' : `Signing secret ${index + 1} of ${count}`;
   const shape = 'it must be "whsec_" and the base64 of 24 to 64 random bytes';
-  throw new SecretError(`A signing secret cannot be used: ${shape}`, 'signing secret');
+  throw new SecretError(`${which} cannot be used: ${shape}`, 'signing secret');
 }
 
 /** Standard Webhooks: receivers allow five minutes either way. */

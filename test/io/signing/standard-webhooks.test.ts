@@ -72,6 +72,12 @@ test.each([
   }
 });
 
+test('of several secrets the one that cannot sign is named', () => {
+  expect(() => sign(id, body, [secret, makeSecret('whsec_short')], at)).toThrow(
+    'Signing secret 2 of 2 cannot be used: it must be "whsec_"',
+  );
+});
+
 function received(signature: string, patch: Partial<SignedMessage> = {}): SignedMessage {
   return { id, timestamp: String(at / 1000), signature, body: Buffer.from(body), ...patch };
 }
