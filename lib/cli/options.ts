@@ -4,7 +4,8 @@ import { parseInstant } from '../decide/schedule/parse-time.ts';
 import { isScheduleProblem } from '../decide/schedule/schedule-problem.ts';
 import { UsageError } from '../errors.ts';
 import type { Size } from '../model/size.ts';
-import { type EpochMs, iso } from '../model/time.ts';
+import type { EpochMs } from '../model/time.ts';
+import { localInstant } from './text/instant.ts';
 
 export type ConfigOption = { readonly config: string };
 export type JsonOption = { readonly json?: true };
@@ -92,14 +93,14 @@ export function readCount(text: string): number {
 /** An end further away than this is a mistake, not an ask. */
 const longestMs = 366 * 24 * 60 * 60_000;
 
-/** Exactly one of --for (from `start` on) and --until, in the future. */
-export function endOf(options: EndOptions, now: EpochMs, what: string, start = now): EpochMs {
+/** Exactly one of --for (from `start` on) and --until, in the future. `zone`: in which people read times. */
+export function endOf(options: EndOptions, now: EpochMs, what: string, zone: string, start = now): EpochMs {
   const { for: forMs, until } = options;
   if ((forMs === undefined) === (until === undefined))
     throw new UsageError(`${what} ends: give either --for 4h or --until 2026-12-24T18:00+01:00`);
   const end = forMs === undefined ? (until as EpochMs) : start + forMs;
-  if (end <= now) throw new UsageError(`${what} would end at ${iso(end)}, which has passed`);
-  if (end <= start) throw new UsageError(`${what} would end at ${iso(end)}, before it begins`);
+  if (end <= now) throw new UsageError(`${what} would end at ${localInstant(end, zone)}, which has passed`);
+  if (end <= start) throw new UsageError(`${what} would end at ${localInstant(end, zone)}, before it begins`);
   if (end > now + longestMs) throw new UsageError(`${what} would last more than a year: that belongs in the config`);
   return end;
 }

@@ -243,7 +243,12 @@ describe('is refused', () => {
     ['an acknowledgement with --why', ['incidents', 'ack', '3f9a', '--why', '3f9a'], 2, '--why is not for ack'],
     ['a reason for a list', ['incidents', '--reason', 'x'], 2, '--reason is for: incidents ack'],
     ['two matches', ['incidents', 'dev-1', 'dev-2'], 2, 'Give one match'],
-    ['a start that has passed', ['silence', 'dev-1', '--from', '2026-11-23T10:00Z', '--for', '1h'], 2, 'has passed'],
+    [
+      'a start that has passed, in the zone of the config',
+      ['silence', 'dev-1', '--from', '2026-11-23T10:00Z', '--for', '1h'],
+      2,
+      'begin at Mon 2026-11-23 11:00 Europe/Berlin (10:00Z), which has passed',
+    ],
     [
       'a start after its end',
       ['silence', 'dev-1', '--from', '2026-11-24T10:00Z', '--until', '2026-11-24T09:00Z'],

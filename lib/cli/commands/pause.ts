@@ -42,7 +42,7 @@ async function pause(given: CliParts, text: string | undefined, options: PauseOp
   const config = await readConfig(given, options.config);
   const parts = await asPerson(given, config);
   const now = parts.clock.now();
-  const until = endOf(options, now, 'A pause');
+  const until = endOf(options, now, 'A pause', readingZone(config, given));
   const match = text === undefined ? undefined : readAskedMatch(text, config);
   const asked: Asked = { config, match, until, now, reason: options.reason };
   const stored = await withStore(parts, config, (store) => storePause(parts, store, asked));

@@ -94,7 +94,9 @@ async function scale(machine: CliParts, text: string, options: ScaleOptions): Pr
   const config = await readConfig(machine, options.config);
   const parts = await asPerson(machine, config);
   const now = parts.clock.now();
-  const end = release ? now : endOf(options, now, atLeast === undefined ? 'An override' : 'A lease');
+  const end = release
+    ? now
+    : endOf(options, now, atLeast === undefined ? 'An override' : 'A lease', readingZone(config, machine));
   if (!release) refuseUntouched(readAskedMatch(text, config), config);
   await withStore(parts, config, async (store) => {
     const asked = await findAsked(store, config, makeRuleBook(config, now), text);

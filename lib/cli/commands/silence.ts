@@ -34,7 +34,7 @@ import {
   readInstant,
 } from '../options.ts';
 import type { CliParts } from '../parts.ts';
-import { inReadingZone } from '../text/instant.ts';
+import { inReadingZone, localInstant } from '../text/instant.ts';
 import { inRegion, looksLikeId, regionOf, shortId } from '../text/labels.ts';
 import { writeJson } from '../text/table.ts';
 
@@ -140,18 +140,19 @@ export async function beginSilence(
 }
 
 /** An incident needs no end: it is over by itself. */
-function recordOf({ who }: CliParts, { id, scope }: Scope, options: SilenceOptions, now: EpochMs): SilenceRecord {
+function recordOf({ who, zone }: CliParts, { id, scope }: Scope, options: SilenceOptions, now: EpochMs): SilenceRecord {
   const { from, reason } = options;
-  if (from !== undefined) refuseStart(scope, from, now);
+  if (from !== undefined) refuseStart(scope, from, now, zone);
   const isEndless = scope.kind === 'incident' && options.for === undefined && options.until === undefined;
-  const until = isEndless ? undefined : endOf(options, now, 'A silence', from);
+  const until = isEndless ? undefined : endOf(options, now, 'A silence', zone, from);
   return { schema: 1, id, scope, ...(from !== undefined && { from }), until, who, reason, askedAt: now };
 }
 
-function refuseStart(scope: SilenceRecord['scope'], from: EpochMs, now: EpochMs): void {
+function refuseStart(scope: SilenceRecord['scope'], from: EpochMs, now: EpochMs, zone: string): void {
   if (scope.kind === 'incident')
     throw new UsageError('--from is for clusters and pools: an incident is silenced at once');
-  if (from <= now) throw new UsageError(`A silence would begin at ${iso(from)}, which has passed: leave out --from`);
+  if (from <= now)
+    throw new UsageError(`A silence would begin at ${localInstant(from, zone)}, which has passed: leave out --from`);
 }
 
 function quietLines(

@@ -9,6 +9,7 @@ import { howNamed, onNamedStore } from '../config-and-store.ts';
 import type { ConfigOption, JsonOption } from '../options.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
 import { parsePool, resolveRegion } from '../pools.ts';
+import { localInstants, readingZone } from '../text/instant.ts';
 import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
 import { calendarChecks } from './calendar-checks.ts';
@@ -26,10 +27,10 @@ export type DoctorOptions = ConfigOption & JsonOption & { readonly proveWrite?: 
 
 /** Looks at everything that usually goes wrong. Sends only GETs, but for --prove-write. */
 export async function doctor(parts: CliParts, options: DoctorOptions): Promise<void> {
-  const checks = await examine(parts, options);
+  const { checks, zone } = await examine(parts, options);
   parts.exitWith(exitCodeOf(checks));
   if (options.json) return writeJson(parts.stdout, { ok: !checks.some(isFailed), checks: checks.map(checkJson) });
-  writeText(parts, options, checks);
+  writeText(parts, options, checks, zone);
 }
 
 /** As with every command, a config that cannot be used is 2. */
@@ -42,11 +43,11 @@ function exitCodeOf(checks: readonly Check[]): number {
 async function examine(
   parts: CliParts,
   { config: file, proveWrite: proven }: DoctorOptions,
-): Promise<readonly Check[]> {
+): Promise<{ readonly checks: readonly Check[]; readonly zone: string }> {
   const { clock, env } = parts;
   const outcome = await loadConfig(file, { now: clock.now(), ...howNamed(parts, file) });
   const first = [...machineChecks(process.versions, clock.now()), ...configChecks(file, outcome)];
-  if (!outcome.ok) return first;
+  if (!outcome.ok) return { checks: first, zone: parts.zone };
   const config = onNamedStore(outcome.config, env);
   const book = makeRuleBook(config, clock.now());
   const names = proven === undefined ? undefined : resolveRegion(config, book, parsePool(proven, config));
@@ -54,7 +55,7 @@ async function examine(
   const lookedAt = regions.find(({ region }) => region === names?.region);
   const proof = names && (await proveWrite(parts, config, names, lookedAt));
   const provenRegion = proof && proof.status !== 'unknown' ? `region ${names?.region}` : undefined;
-  return [
+  const checks = [
     ...first,
     ...calendars,
     ...store,
@@ -65,6 +66,7 @@ async function examine(
     ...fleetChecks(config, book, regions, clock.now()),
     ...others.flat(),
   ];
+  return { checks, zone: readingZone(config, parts) };
 }
 
 /** Everything that waits for something outside, at the same time. */
@@ -87,15 +89,21 @@ async function lookAtAll(parts: CliParts, config: CompiledConfig) {
 
 const marks: { readonly [status in CheckStatus]: string } = { ok: '✓', warning: '!', failed: '✗', unknown: '?' };
 
-function writeText({ stdout, env }: CliParts, { config: file }: ConfigOption, checks: readonly Check[]): void {
+function writeText(
+  { stdout, env, clock }: CliParts,
+  { config: file }: ConfigOption,
+  checks: readonly Check[],
+  zone: string,
+): void {
+  const tell = (text: string) => localInstants(printable(text), zone, clock.now());
   const paint = makePaint(stdout, env);
   const colours = { ok: paint.green, warning: paint.yellow, failed: paint.red, unknown: paint.dim };
   let about: string | undefined;
   for (const check of checks) {
     if (check.about !== about) stdout.write(`${paint.bold(printable(check.about))}\n`);
     ({ about } = check);
-    stdout.write(`  ${colours[check.status](marks[check.status])} ${printable(check.text)}\n`);
-    if (check.fix) stdout.write(`    ${withConfig({ file }, printable(check.fix))}\n`);
+    stdout.write(`  ${colours[check.status](marks[check.status])} ${tell(check.text)}\n`);
+    if (check.fix) stdout.write(`    ${withConfig({ file }, tell(check.fix))}\n`);
   }
   const count = (status: CheckStatus) => checks.filter((check) => check.status === status).length;
   stdout.write(

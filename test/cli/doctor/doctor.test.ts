@@ -222,6 +222,18 @@ describe('regions that are not well', () => {
     ]);
   });
 
+  test('times are in the zone of the config', async () => {
+    using night = await aPatient({
+      config: configOf().replace('timezone: UTC', 'timezone: Asia/Kathmandu'),
+      fetch: async () => new Response('{"items":[]}', { headers: { date: new Date(start - 12 * hour).toUTCString() } }),
+    });
+    const { stdout } = await night.run('doctor');
+    expect(stdout).toMatch(
+      /clock says \d\d:\d\d Asia\/Kathmandu, the server's (\w{3} [\d-]+ )?\d\d:\d\d Asia\/Kathmandu/,
+    );
+    expect(stdout).not.toMatch(/T\d\d:\d\d/);
+  });
+
   test('a token that outlives its `expires`', async () => {
     using night = await aPatient({ config: configOf().replace('2027-03-01', '2026-11-22') });
     const { code, checks } = await examined(night);
