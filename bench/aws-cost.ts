@@ -128,7 +128,7 @@ export async function measureFleet(clusters: number): Promise<Measured> {
 }
 
 /** So many parts are all run each time. */
-const mostPartsRun = 3;
+const mostPartsRun = 12;
 
 type Fleet = {
   /** One tick of a job in all its parts, one after the other; five minutes pass with each. */
@@ -181,7 +181,9 @@ function makeFleet(clusters: number): Fleet {
   const cut = new Map<RunPart, number>();
   /** Once the fleet has been cut into many, two parts do: the first one, and one that stands for the others. */
   const inParts = async (run: RunPart) => {
-    const { count, rounds } = await countParts(store, config);
+    const { count: known, rounds } = await countParts(store, config);
+    // The very first round would do the whole fleet at once.
+    const count = Math.max(known, Math.ceil(clusters / 1000));
     const runPart = async (index: number) => {
       // The run that counts is the one of the first part.
       const [problem] = await run({ ...(count > 1 && { shard: { index, count } }), ...(index === 0 && { rounds }) });

@@ -36,6 +36,17 @@ function steps({ usual, changed, withoutQueue }: Configs): readonly Step[] {
       words: deploy(usual, 'confg=x'),
       expects: /no parameter "confg": did you mean "config"/u,
     },
+    {
+      name: 'a parameter with two values',
+      words: deploy(usual, 'alarmEmail=others@example.org'),
+      expects: /alarmEmail is given twice/u,
+    },
+    {
+      name: 'a key of another region',
+      words: deploy(usual, 'kmsKey=arn:aws:kms:us-east-1:111122223333:key/1'),
+      expects: /kmsKey .* is in us-east-1/u,
+      hasQueue: false,
+    },
     { name: 'first deployment', words: deploy(usual), expects: deployed, hasQueue: true },
     { name: 'the same once more', words: deploy(usual), expects: /No changes to deploy/u },
     { name: 'another config', words: deploy(changed), expects: deployed },

@@ -16,18 +16,20 @@ module.exports = async ({ options, resolveVariable }) => {
     const given = {};
     for (const name of parameterNames) given[name] = String((await resolveVariable(`param:${name}`)) ?? '');
     const stage = await resolveVariable('sls:stage');
+    const region = await resolveVariable('self:provider.region');
     const key = JSON.stringify([given, stage]);
-    if (!built.has(key)) built.set(key, build(given, stage));
+    if (!built.has(key)) built.set(key, build(given, stage, region));
     return built.get(key);
   });
 };
 
-async function build(given, stage) {
+async function build(given, stage, region) {
   const { buildFunctions } = await import('./build-functions.ts');
   const { noConfig, partsOf } = await import('./aws/parts-of.ts');
-  const { readParameters } = await import('./aws/parameters.ts');
+  const { checkRegion, readParameters } = await import('./aws/parameters.ts');
   const { UsageError } = await import('../lib/errors.ts');
   const parameters = readParameters(given);
+  checkRegion(parameters, region);
   if (needsNoConfig()) return partsOf(noConfig, { ...parameters, stage });
   if (given.config === '')
     throw new UsageError('no config is named: write --param config=my-fleet.yml. Nothing was built or deployed');

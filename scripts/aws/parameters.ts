@@ -48,12 +48,14 @@ export type Options = {
   readonly isTraced: boolean;
 };
 
-/** An unknown name would be ignored, and the deployment would differ from what was meant. Throws naming it. */
+/** An unknown name would be ignored, and of two values the last taken: not what was meant. Throws naming the parameter. */
 export function refuseUnknown(given: readonly string[]): void {
-  const known = new Set<string>(parameterNames);
-  const unknown = given.map((word) => word.split('=')[0] ?? '').filter((name) => !known.has(name));
-  if (unknown.length === 0) return;
-  throw new UsageError(`there is no parameter "${unknown[0]}": ${suggest(unknown[0] ?? '', parameterNames)}`);
+  const names = given.map((word) => word.split('=')[0] ?? '');
+  const unknown = names.find((name) => !parameterNames.some((known) => known === name));
+  if (unknown !== undefined)
+    throw new UsageError(`there is no parameter "${unknown}": ${suggest(unknown, parameterNames)}`);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new UsageError(`the parameter ${twice} is given twice: write it once`);
 }
 
 /** The parameters, read. Throws saying which one is wrong, and what may be written. */
@@ -77,6 +79,15 @@ export function readParameters(given: Parameters): Options {
     memory: readMemory(given.memory ?? ''),
     isTraced: flagOf(given, 'tracing', false),
   };
+}
+
+/** Both are used by what is deployed: AWS takes neither from another region, and says so in the middle of a deployment. */
+export function checkRegion({ alarmTopic, kmsKey }: Pick<Options, 'alarmTopic' | 'kmsKey'>, region: string): void {
+  for (const [name, arn] of Object.entries({ alarmTopic, kmsKey })) {
+    const [, , , of = region] = (arn || '').split(':');
+    if (of !== region)
+      throw new UsageError(`${name} "${arn}" is in ${of}, and the deployment in ${region}: use one of ${region}`);
+  }
 }
 
 const boundaryForm = 'the ARN of a policy: arn:aws:iam::<account>:policy/<name>';
@@ -119,11 +130,12 @@ function readMemory(text: string): number {
 
 /** "team=ops,cost-centre=42". */
 function readTags(text: string): Options['tags'] {
-  return Object.fromEntries(
-    listOf(text).map((pair) => {
-      const [, name = '', value = ''] = /^([\w .:/+@-]{1,128})=([\w .:/+@=-]{0,256})$/u.exec(pair) ?? [];
-      if (name !== '' && !/^aws:/iu.test(name) && name !== 'STAGE') return [name, value];
-      throw new UsageError(`tags "${pair}" is wrong: write team=ops,cost-centre=42 (not aws:… and not STAGE)`);
-    }),
-  );
+  const tags = listOf(text).map((pair): readonly [string, string] => {
+    const [, name = '', value = ''] = /^([\w .:/+@-]{1,128})=([\w .:/+@=-]{0,256})$/u.exec(pair) ?? [];
+    if (name !== '' && !/^aws:/iu.test(name) && name !== 'STAGE') return [name, value];
+    throw new UsageError(`tags "${pair}" is wrong: write team=ops,cost-centre=42 (not aws:… and not STAGE)`);
+  });
+  const twice = tags.find(([name], index) => tags.findIndex(([other]) => other === name) !== index);
+  if (twice !== undefined) throw new UsageError(`tags: "${twice[0]}" has two values: write one`);
+  return Object.fromEntries(tags);
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { parameterNames, readParameters, refuseUnknown } from '../../scripts/aws/parameters.ts';
+import { checkRegion, parameterNames, readParameters, refuseUnknown } from '../../scripts/aws/parameters.ts';
 
 test('serverless.yml knows the same parameters, with the same defaults', () => {
   const file = parse(readFileSync('serverless.yml', 'utf8')) as { params: { default: { [name: string]: unknown } } };
@@ -26,6 +26,23 @@ test.each([
 
 test('names that there are go through', () => {
   expect(() => refuseUnknown(['config=a.yml', 'tags=a=b'])).not.toThrow();
+});
+
+test('two values of one are refused', () => {
+  expect(() => refuseUnknown(['config=a.yml', 'tags=a=b', 'config=b.yml'])).toThrow('config is given twice');
+});
+
+test.each([
+  ['alarmTopic', 'arn:aws:sns:us-east-1:111122223333:ops'],
+  ['kmsKey', 'arn:aws:kms:us-east-1:111122223333:key/1'],
+])('%s of another region is refused', (name, arn) => {
+  const parameters = readParameters({ [name]: arn });
+  expect(() => checkRegion(parameters, 'us-east-1')).not.toThrow();
+  expect(() => checkRegion(parameters, 'eu-central-1')).toThrow(/is in us-east-1, and the deployment in eu-central-1/);
+});
+
+test('without topic and key every region does', () => {
+  expect(() => checkRegion(readParameters({}), 'eu-central-1')).not.toThrow();
 });
 
 describe('each is read', () => {
@@ -53,6 +70,7 @@ describe('each is read', () => {
   test.each([
     ['tags', 'team', 'write team=ops'],
     ['tags', 'aws:team=x', 'write team=ops'],
+    ['tags', 'team=a,team=b', '"team" has two values'],
     ['protected', 'yes', 'use one of true, false'],
     ['capped', 'no', 'use one of true, false'],
     ['memory', '100', 'from 256 to 10240'],

@@ -286,6 +286,23 @@ describe.skipIf(missing !== undefined)(
       expect(output).not.toContain('c2hvcnQ');
     });
 
+    test('a flood at the address keeps no queue waiting', async () => {
+      const unsigned = { ...signedRequest(leaseEvent('flood', 3)), headers: {} };
+      const taken = world.run('accept-events', queueMessages([leaseEvent('job-3', 4)]));
+      const queue = { isTaken: false };
+      void taken.then(() => {
+        queue.isTaken = true;
+      });
+      const flood: unknown[] = [];
+      while (!queue.isTaken) flood.push(await world.run('receive-events', unsigned));
+      expect(await taken).toEqual({ kind: 'answered', answer: { batchItemFailures: [] } });
+      expect(flood).toContainEqual(
+        expect.objectContaining({ answer: expect.objectContaining({ statusCode: 401 }) as unknown }),
+      );
+      const setAside = (id: string) => world.template.Resources[id]?.Properties?.['ReservedConcurrentExecutions'];
+      expect([setAside('AcceptEventsLambdaFunction'), setAside('ReceiveEventsLambdaFunction')]).toEqual([5, 5]);
+    });
+
     test('a token that was rotated is found in the same tick', async () => {
       const rotated = 'c0ffee'.repeat(10).padEnd(64, '0');
       world.mks.rotateToken(world.mks.token, rotated);
