@@ -456,6 +456,26 @@ describe('base', () => {
     expect((await world.run('base', 'dev-api/workers', 'set', '4')).out).toContain(', below base since');
   });
 
+  test.each([
+    ['dev-api/workers', 'dev-api/workers  base 3 (remembered), last seen at 3, not below base'],
+    ['ml/gpu', 'ml/gpu  base 0..4 (config), last seen at 0..4, not below base'],
+  ])('show, for people: %s', async (pool, line) => {
+    using world = aCliWorld();
+    await rounds(world, 2);
+    expect((await world.run('base', pool, 'show')).out).toBe(`${line}\n`);
+  });
+
+  test('show of one that nobody knows says so, and where it is from of none', async () => {
+    using world = aCliWorld(
+      '2026-11-23T20:00:00Z',
+      usualConfig.replace('base: remembered, idle: 0', 'base: remembered, idle: 3'),
+    );
+    await rounds(world, 1);
+    expect((await world.run('base', 'dev-api/workers', 'show')).out).toBe(
+      'dev-api/workers  base unknown, last seen at 3, below base since Mon 2026-11-23 21:00 Europe/Berlin (20:00Z)\n',
+    );
+  });
+
   test('show, for programs', async () => {
     using world = await withKeptSize();
     expect(await world.json('base', 'dev-api/workers', 'show')).toMatchObject({

@@ -93,6 +93,7 @@ describe('a large fleet', () => {
     await run('run', '--once');
     const approved = await run('approve');
     expect(approved).toMatch(/^ {2}released: and 40 more pools$/m);
+    expect(approved).toContain('the new config would lower 60 pools by 180 of 180 nodes');
     expect(approved.split('\n').length).toBeLessThan(45);
     const plan = await run('plan');
     expect(plan).toMatch(/^would scale 60 pools of rule "dev-\*\/\*", such as dev-\d+\/workers 3 → 0 \(schedule /m);
