@@ -51,6 +51,16 @@ describe('a body', () => {
     expect(bodies.held()).toBe(0);
   });
 
+  test('in the smallest pieces takes at most twice its size', async () => {
+    const bodies = makeBodies({ each: 1000, together: 1000 });
+    const one = drip();
+    const reading = bodies.read(one.request);
+    for (let n = 0; n < 40; n += 1) one.send(1);
+    one.end();
+    expect((await reading).body).toHaveLength(40);
+    expect(bodies.held()).toBeLessThanOrEqual(80);
+  });
+
   test.each(['101', '1e9', 'x'])('that says it has %s bytes is not begun', async (length) => {
     const { body } = await makeBodies({ each: 100, together: 1000 }).read(drip({ 'content-length': length }).request);
     expect(body).toBe('too-large');

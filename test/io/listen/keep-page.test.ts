@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
 import { type Keeping, type KeptPool, unsignedMark, writeKeepLink } from '../../../lib/decide/announcing/keep-link.ts';
@@ -170,6 +171,15 @@ describe('the page names', () => {
     expect(await textOf([none, aPool('gpu')])).toContain('Keep 1 pool up</button>');
     expect(await textOf([none], {}, true)).toContain('<h1>Nothing is kept</h1>');
     expect(await textOf([none, aPool('gpu')], {}, true)).toContain('<h1>1 pool kept up</h1>');
+  });
+
+  test('its own style as the only thing that may be loaded', async () => {
+    const answer = await aPage().get();
+    const css = /<style>([^]*?)<\/style>/u.exec(await answer.text())?.[1] ?? '';
+    const digest = createHash('sha256').update(css).digest('base64');
+    expect(answer.headers.get('content-security-policy')).toBe(
+      `default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; style-src 'sha256-${digest}'`,
+    );
   });
 
   test('nothing that is a secret or does anything', async () => {

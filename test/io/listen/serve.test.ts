@@ -109,6 +109,13 @@ describe('the listener', () => {
   });
 });
 
+test('says what to do where this machine has no such address', async () => {
+  const listening = serveListen(makeListenWorld().app, { host: '192.0.2.1', port: 0 }, systemClock);
+  await expect(listening).rejects.toThrow(
+    'Listening on 192.0.2.1:0 failed: this machine has no such address; use 127.0.0.1',
+  );
+});
+
 describe('the sample of a function URL', () => {
   test('is signed with the samples’ secret', async () => {
     const { world } = await start();
@@ -137,6 +144,20 @@ describe('sending an event', () => {
     expect(sent).toMatchObject({ status: 200, isAccepted: true });
     expect(sent.answer).toContain('"outcome":"stored"');
     expect(await world.accept.live()).toHaveLength(1);
+  });
+
+  test.each([
+    ['{"specversion" : "1.0"}', 'application/cloudevents+json'],
+    ['{"specversions":"1.0"}', 'application/json'],
+  ])('says of %j that it is %s', async (body, type) => {
+    const types: (string | null)[] = [];
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      types.push(new Request(input, init).headers.get('content-type'));
+      return new Response('{}');
+    };
+    const event = { to: 'http://127.0.0.1:1', source: sources.ci, secret: secrets.ci, body };
+    expect(await sendEvent({ ...parts, fetch }, event)).toMatchObject({ isAccepted: true });
+    expect(types).toEqual([type]);
   });
 
   test('with a wrong secret tells the answer', async () => {
