@@ -2,6 +2,7 @@
  * A process that raises the number in one record by compare-and-set, as often as it is told, and says each time how far
  * it got. `node count-up.ts <file> <times>`; without `times` it goes on until it is killed.
  */
+import { writeSync } from 'node:fs';
 import { randomId } from '../../../lib/io/ids.ts';
 import { openSqliteStore } from '../../../lib/io/stores/sqlite.ts';
 
@@ -18,7 +19,8 @@ while (done < Number(times)) {
   ]);
   // Said only after the commit was acknowledged: what was said must be there, whatever happens next.
   if (outcome.kind === 'conflict') continue;
-  process.stdout.write(`${value}\n`);
+  // At once: what waits in a queue of this process goes with it.
+  writeSync(1, `${value}\n`);
   done += 1;
 }
 await store.close();

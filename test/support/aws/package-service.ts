@@ -1,10 +1,21 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { systemClock } from '../../../lib/io/clock.ts';
 import { compileCache } from '../compile-cache.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
 import type { Template } from './template.ts';
@@ -25,22 +36,47 @@ export type Packaged = {
 /** What a package is made of. */
 const sources = ['serverless.yml', 'package.json', 'deploy', 'scripts', 'functions', 'lib'];
 
-/** Packaging takes seconds: the example is packaged once for all tests, and again only when one of its sources has changed. */
+/**
+ * Packaging takes seconds: the example is packaged once for all tests, and again only when one of its sources has changed.
+ * Whoever comes second waits for the first.
+ */
 export async function packageExample(): Promise<Packaged> {
   const name = hashOfSources();
   const folder = join(kept, name);
-  if (existsSync(folder)) return readPackage(folder);
-  const temporary = makeTemporaryFolder();
-  await packageService(temporary.path);
-  const moving = join(kept, `${name}-${randomName()}`);
   mkdirSync(kept, { recursive: true });
-  cpSync(join(temporary.path, '.serverless'), moving, { recursive: true });
-  temporary.remove();
-  for (const old of readdirSync(kept)) if (!old.startsWith(name)) rmSync(join(kept, old), { recursive: true });
-  // Another worker may have made the same one meanwhile: then this one stays beside it.
-  if (existsSync(folder)) return readPackage(moving);
-  renameSync(moving, folder);
+  while (!existsSync(folder)) {
+    const lock = join(kept, `${name}.lock`);
+    if (takeLock(lock)) {
+      await packageInto(folder).finally(() => rmSync(lock, { recursive: true, force: true }));
+    } else await systemClock.sleep(50);
+  }
   return readPackage(folder);
+}
+
+/** One that is older than any packaging was left behind by a run that was killed. */
+function takeLock(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch {
+    const made = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+    if (made !== undefined && systemClock.now() - made > 120_000) rmSync(lock, { recursive: true, force: true });
+    return false;
+  }
+}
+
+async function packageInto(folder: string): Promise<void> {
+  const temporary = makeTemporaryFolder();
+  try {
+    await packageService(temporary.path);
+    const name = basename(folder);
+    for (const old of readdirSync(kept)) if (!old.startsWith(name)) rmSync(join(kept, old), { recursive: true });
+    const moving = `${folder}-moving`;
+    cpSync(join(temporary.path, '.serverless'), moving, { recursive: true, force: true });
+    renameSync(moving, folder);
+  } finally {
+    temporary.remove();
+  }
 }
 
 function hashOfSources(): string {
@@ -56,10 +92,6 @@ function hashOfSources(): string {
 
 function pathOf(entry: { readonly isFile: () => boolean; readonly parentPath: string; readonly name: string }) {
   return entry.isFile() ? [join(entry.parentPath, entry.name)] : [];
-}
-
-function randomName(): string {
-  return createHash('sha256').update(`${process.pid} ${performance.now()}`).digest('hex').slice(0, 8);
 }
 
 /**
