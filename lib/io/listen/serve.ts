@@ -42,7 +42,8 @@ export async function serveListen(
   clock: Clock,
   { connections = defaultConnections, onClosed }: ServeOptions = {},
 ): Promise<Listening> {
-  const listener = getRequestListener(app.fetch);
+  // HTTP/1.0 may leave the host out, as checks of load balancers do; a name that nothing trusts stands for it.
+  const listener = getRequestListener(app.fetch, { hostname: 'no-host.invalid' });
   const server = createServer(timeouts, (request, response) => {
     if (!request.socket.destroyed) void listener(request, response);
   });

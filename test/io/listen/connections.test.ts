@@ -54,6 +54,16 @@ async function firstLine(one: Raw): Promise<string> {
   return one.answer().split('\r\n')[0] ?? '';
 }
 
+test('a check of a load balancer that names no host is answered', async () => {
+  const { port } = await start(8);
+  const healthy = await raw(port, 'GET /healthz HTTP/1.0\r\n\r\n');
+  await healthy.ended;
+  expect(healthy.answer()).toMatch(/^HTTP\/1\.1 200 /);
+  const event = await raw(port, 'POST /events/unsigned HTTP/1.0\r\ncontent-length: 0\r\n\r\n');
+  await event.ended;
+  expect(event.answer()).toMatch(/^HTTP\/1\.1 4(01|21) /);
+});
+
 describe('before the body is read', () => {
   const signed = signedHeaders('');
   const { 'webhook-signature': _, ...unsigned } = signed;
