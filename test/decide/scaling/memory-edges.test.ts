@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { dropClaim } from '../../../lib/decide/scaling/claim.ts';
 import { holdEnd } from '../../../lib/decide/scaling/hold-end.ts';
 import { isLookFresh, isReached, isStale, olderSince } from '../../../lib/decide/scaling/last-seen.ts';
-import type { ClusterRecord, PoolMemory } from '../../../lib/decide/scaling/memory.ts';
+import {
+  type ClusterRecord,
+  contendedUntil,
+  type PoolMemory,
+  recentChanges,
+  rememberedCluster,
+} from '../../../lib/decide/scaling/memory.ts';
 import { byTurn, inOrder } from '../../../lib/decide/scaling/order.ts';
 import type { HoldCode } from '../../../lib/decide/scaling/plan.ts';
 import {
@@ -193,11 +199,12 @@ describe('a hold ends', () => {
     now,
   );
   const pause = { until: now + hour } as never;
-  const end = (code: HoldCode, memory = aMemory(), to: number | undefined = 0, patch: object = {}) =>
+  const always = makeTimeline({ ...officeHours, windows: [] }, [], now);
+  const end = (code: HoldCode, memory = aMemory(), to: number | undefined = 0, patch: object = {}, by = timeline) =>
     holdEnd(
       { code, to },
       { memory, pause: undefined, pool: { ...pool, createdAt: now - minute }, rule, ...patch },
-      timeline,
+      by,
       now,
     );
   test.each<readonly [string, number | undefined, number | undefined]>([
@@ -216,6 +223,7 @@ describe('a hold ends', () => {
     ['half an hour after the first old answer', end('stale', aMemory({ olderSince: now })), now + 30 * minute],
     ['never by itself without one', end('stale'), undefined],
     ['when the schedule says something else', end('refused'), at('2026-03-03T07:00:00Z')],
+    ['never by itself, where the schedule says one thing', end('refused', aMemory(), 0, {}, always), undefined],
     ['when people do something', end('observe'), undefined],
   ])('%s', (_, found, expected) => {
     expect(found).toBe(expected);
@@ -257,5 +265,60 @@ describe('an order', () => {
     expect(turn(5)).not.toEqual(turn(0));
     const firsts = new Set(Array.from({ length: 60 }, (_, n) => turn(5 * n)[0]));
     expect(firsts.size).toBeGreaterThan(8);
+  });
+});
+
+describe('a cluster as it was last stored', () => {
+  const stored = (patch: Partial<PoolMemory>) => {
+    const memory = { name: 'workers', autoscale: false, ...patch };
+    return rememberedCluster('r1', 'c1', { schema: 1, cluster: 'dev', pools: { p: memory } });
+  };
+  const common = {
+    id: 'p',
+    name: 'workers',
+    status: 'Running',
+    createdAt: undefined,
+    updatedAt: undefined,
+    errors: [],
+  };
+  const fixed = (size: number) => ({ ...common, autoscale: false, size, sizeMin: undefined, sizeMax: undefined });
+  const seen = { size: 3, at: now };
+  test.each<readonly [string, Partial<PoolMemory>, readonly object[]]>([
+    ['at the size last seen', { seen, lastSet: 2, base: 1 }, [fixed(3)]],
+    ['at the size last set', { lastSet: 2, base: 1 }, [fixed(2)]],
+    ['at its base', { base: 1 }, [fixed(1)]],
+    [
+      'at its bounds',
+      { base: { min: 1, max: 4 } },
+      [{ ...common, autoscale: true, size: undefined, sizeMin: 1, sizeMax: 4 }],
+    ],
+    ['with its labels', { base: 1, labels: { a: 'b' } }, [{ ...fixed(1), labels: { a: 'b' } }]],
+    ['not without a size', {}, []],
+    ['not while it is missing', { seen, missingSince: now }, []],
+  ])('has a pool %s', (_, memory, pools) => {
+    expect(stored(memory).pools).toEqual(pools);
+  });
+  test('runs, by its name', () => {
+    const { cluster, lookedAt, record } = stored({});
+    const unknown = { createdAt: undefined, updatedAt: undefined, version: undefined };
+    expect(cluster).toEqual({ region: 'r1', id: 'c1', name: 'dev', status: 'Running', ...unknown, errors: [] });
+    expect([lookedAt, record?.cluster]).toEqual([undefined, 'dev']);
+  });
+});
+
+describe('changes by others', () => {
+  test.each<readonly [string, readonly number[] | undefined, readonly number[] | undefined]>([
+    ['none', undefined, undefined],
+    ['none of long ago', [now - hour], undefined],
+    ['those of the last hour', [now - hour, now - hour + 1], [now - hour + 1]],
+    ['the last three', [now - 4, now - 3, now - 2, now - 1], [now - 3, now - 2, now - 1]],
+    ['none of a clock that went back', [now + hour], undefined],
+  ])('count: %s', (_, times, expected) => {
+    expect(recentChanges(times, now)).toEqual(expected);
+  });
+  test('hold for an hour from the third last', () => {
+    expect(contendedUntil(aMemory({ foreign: [1, 2, 3, 4] }))).toBe(2 + hour);
+    expect(contendedUntil(aMemory({ foreign: [1, 2] }))).toBeUndefined();
+    expect(contendedUntil(aMemory())).toBeUndefined();
   });
 });

@@ -90,9 +90,26 @@ describe('the history of a round', () => {
     expect(world.record?.pools['id-b']?.held?.code).toBe('slot');
   });
 
-  test('has no line for a pool of which nothing is remembered', () => {
+  test('has no line for a pool whose name is not its own', () => {
     const world = aWorld(evening, [aPool('a', 3), aPool('a', 3, { id: 'twin' }), aPool('b', 3)]);
     expect(linesOf(world).map(({ kind, pool }) => [kind, pool])).toEqual([['scale', 'b']]);
+  });
+
+  test('has a hold once, also while something else of its pool changes', () => {
+    const world = aWorld(evening, [aPool('workers', 3)], { config: observed() });
+    expect(linesOf(world)).toHaveLength(1);
+    world.now += 5 * minute;
+    change(world, 'id-workers', { flavor: 'eo2' });
+    expect(round(world).updates).toMatchObject([{ decisions: [] }]);
+  });
+
+  test('says of each pool its own nodes, also beside our change', () => {
+    const rules = [aRule({ match: aMatch('dev/b'), mode: 'observe' }), aRule({ hash: 'rule-2' })];
+    const world = aWorld(evening, [aPool('a', 3), aPool('b', 5)], { config: aConfig({ rules }) });
+    expect(linesOf(world).map(({ kind, pool, nodes }) => [kind, pool, nodes])).toEqual([
+      ['hold', 'b', 5],
+      ['scale', 'a', 3],
+    ]);
   });
 });
 
