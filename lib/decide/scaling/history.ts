@@ -41,7 +41,7 @@ export function keepHistory(
     if (memory) pools[line.poolId] = remember(memory, { decision: fingerprint });
     const nodes = seen.find(({ poolId }) => poolId === line.poolId)?.nodes;
     const decision = { ...line, configHash: config.hash };
-    const isLine = line.kind !== 'hold' || !isOurs || !waitsForOurs.has(line.code);
+    const isLine = !isOurs || !waitsForOurs.has(line.code);
     if (isLine) decisions.push(nodes === undefined ? decision : { ...decision, nodes });
   }
   return { record: rememberHolds(isNews ? { ...record, pools } : record, holds), decisions };

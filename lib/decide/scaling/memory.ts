@@ -218,8 +218,8 @@ export function recentChanges(times: readonly EpochMs[] | undefined, now: EpochM
 
 /** Until when a pool is held because of them: an hour after the first of the three. */
 export function contendedUntil(memory: PoolMemory): EpochMs | undefined {
-  const [first] = memory.foreign?.slice(-3) ?? [];
-  return isContended(memory) && first !== undefined ? first + contendedForMs : undefined;
+  const first = memory.foreign?.at(-3);
+  return first === undefined ? undefined : first + contendedForMs;
 }
 
 /** Three foreign changes within an hour are more likely a program than a person. */

@@ -21,7 +21,7 @@ export function orderViews(views: readonly PoolView[]): readonly PoolView[] {
   const ranked = views.map((view) => ({
     view,
     held: Number(isHeldAnyway(view)),
-    lower: Number(!(view.current !== undefined && view.target !== undefined && isRaise(view.current, view.target))),
+    lower: Number(!isRaise(view.current ?? 0, view.target ?? 0)),
     deadline: deadlineOf(view, view.memory, views),
   }));
   ranked.sort(

@@ -37,7 +37,6 @@ export function viewRemoved(input: RemovedInput): PoolView | undefined {
     foreign: recentChanges(input.memory.foreign, input.now),
   });
   const { away } = memory;
-  if (isInFlight && away === undefined) return removedView(input, memory, undefined, undefined);
   if (away === undefined || memory.onRemove === 'leave')
     return isInFlight ? removedView(input, memory, undefined, undefined) : undefined;
   if (away.base === 'unknown') return unknownBase(input, memory);

@@ -132,7 +132,7 @@ export function absentSize({ names, pool }: Pick<PoolInput, 'names' | 'pool'>): 
 function findMismatch({ pool, rule, names, timeline, now }: PoolInput): string | undefined {
   if (pool.autoscale) return undefined;
   const sizes = [rule.base, rule.idle, ...saysAt(timeline, now)];
-  const hasRange = sizes.some((size) => size !== undefined && typeof size !== 'string' && isRange(size));
+  const hasRange = sizes.some((size) => typeof size === 'object');
   return hasRange ? `the rule gives a range, and ${poolLabel(names)} is a fixed pool` : undefined;
 }
 

@@ -263,6 +263,7 @@ describe('the nodes that a cluster keeps', () => {
       'id-b': { ...record.pools['id-b']!, ...due(night - 2 * minute) },
     };
     expect(found([a, b], { record: { ...record, pools: known } })).toEqual([['b', 0]]);
+    expect(found([b, a], { record: { ...record, pools: known } })).toEqual([['b', 0]]);
     expect(found([b, a])).toEqual([['a', 0]]);
     expect(found([a, b], { minNodes: 0, record: { ...record, pools: known } })).toEqual([
       ['b', 0],

@@ -108,6 +108,22 @@ describe('it is seen Running', () => {
   });
 });
 
+test.each<[string, Partial<PoolMemory>, Given, Size | undefined]>([
+  ['an old answer', { seen: { size: 3, at: 7, updatedAt: noon } }, {}, 3],
+  ['a status that is not known', {}, { pool: aPool('a', 3, { status: 'X' }) }, 3],
+  ['a range that does not fit', {}, { ruled: { idle: { min: 1, max: 2 } } }, undefined],
+  ['a name that was cut', {}, { pool: aPool('a', 3, { unreadable: 'w' }) }, undefined],
+  ['another form', { away, autoscale: true }, {}, undefined],
+])('what is wanted is known where it can be: %s', (_, memory, given, target) => {
+  expect(seen(memory, given).target).toBe(target);
+});
+
+test('a size that is left out during our change to 0 is that', () => {
+  const pool = aPool('a', 3, { status: 'Scaling', size: undefined });
+  expect(seen({}, { pool, inFlight }).current).toBe(0);
+  expect(seen({ stuck: inFlight }, { pool }).current).toBe(0);
+});
+
 describe('what a person sets', () => {
   const changed = (memory: Partial<PoolMemory>, given: Given) => {
     const view = seen(memory, given);
@@ -179,6 +195,12 @@ describe('what is remembered of a pool', () => {
     ['what we sent', { notApplied: { target: 3, count: 1 } }, {}, { lastSet: 3 }],
     ['no base of a rule that gives one', {}, { ruled: { base: 3 } }, { base: undefined }],
     ['that it is home', { away: { ...away, base: 3 } }, {}, { away: undefined, base: 3 }],
+    [
+      'that it is home ahead of the morning',
+      { away: { ...away, base: 3 } },
+      { now: at('2026-03-03T06:50:00Z'), leadMs: 20 * minute },
+      { away: undefined, base: 3 },
+    ],
     ['that it is not', { away }, {}, { away, base: 3 }],
     [
       'that it is not, by an override',

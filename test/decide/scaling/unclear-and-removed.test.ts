@@ -172,6 +172,7 @@ describe('a pool that cannot be judged', () => {
     expect(seen('mismatch')).toEqual([undefined, undefined, undefined, Number.NEGATIVE_INFINITY, true]);
     expect(blockedView(anInput(), aMemory(), undefined, undefined)).toMatchObject({
       reason: 'nothing is known about this pool',
+      findings: [],
       block: { code: 'absent-size', reason: 'the API gives no size' },
     });
   });
@@ -226,7 +227,7 @@ describe('a pool whose rule is gone', () => {
       'an old answer shows its base',
       { ...lowered, seen: { size: 0, at: 7, updatedAt: now } },
       { pool: fixed },
-      { current: undefined, running: undefined, block: { code: 'stale' } },
+      { current: undefined, running: undefined, block: { code: 'stale' }, findings: [] },
     ],
     [
       'its size is left out',
@@ -269,6 +270,7 @@ describe('a pool whose rule is gone', () => {
 
   test('is held by no limit, grace or mode', () => {
     expect(view(lowered)).toMatchObject({
+      findings: [],
       who: 'onRemove: restore',
       rule: { limits: { min: 0, max: undefined }, graceMs: 0, mode: 'act', lead: { kind: 'none' }, hash: 'removed' },
     });
