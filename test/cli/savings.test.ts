@@ -2,16 +2,19 @@ import { describe, expect, test } from 'vitest';
 import { makePage } from '../../lib/cli/page/page-model.ts';
 import { countSavings, groupSavings, sumSavings, unseenHours } from '../../lib/jobs/records/savings.ts';
 import { dayMs, minuteMs } from '../../lib/model/time.ts';
+import { onlyClusters } from '../support/night-app.ts';
 import { countShown, keepFleet, pageNow, smallAway, smallConfig, smallScenes } from '../support/page-fleet.ts';
 
 const everyMs = 15 * minuteMs;
+/** Fixed and autoscaled pools. */
+const fleet = onlyClusters('dev-api', 'dev-batch', 'prod-web');
 
 describe('savings', () => {
   test('equal a count of what the API really had, within 1 %', { timeout: 120_000 }, async () => {
-    const fleet = await keepFleet({ everyMs, days: 3.1, watches: false });
+    const kept = await keepFleet({ everyMs, days: 3.1, watches: false });
     const from = pageNow - 3 * dayMs;
-    const found = await countSavings(fleet.store, fleet.config, from, pageNow);
-    const { used, always } = countShown(fleet.shown, from, everyMs);
+    const found = await countSavings(kept.store, kept.config, from, pageNow);
+    const { used, always } = countShown(kept.shown, from, everyMs);
     const { hours } = sumSavings(found.pools);
     expect(Math.abs(hours.used - used) / used).toBeLessThan(0.01);
     expect(Math.abs(hours.always - always) / always).toBeLessThan(0.01);
@@ -20,9 +23,9 @@ describe('savings', () => {
   });
 
   test('leave out hours in which nobody looked, and are what the page says', { timeout: 60_000 }, async () => {
-    const fleet = await keepFleet({ scenes: smallScenes, away: smallAway, days: 2.2, everyMs, watches: false });
-    const found = await countSavings(fleet.store, fleet.config, pageNow - 7 * dayMs, pageNow);
-    const page = await makePage(fleet.store, fleet.config, pageNow, 'Europe/Berlin');
+    const kept = await keepFleet({ scenes: smallScenes, away: smallAway, days: 2.2, everyMs, watches: false });
+    const found = await countSavings(kept.store, kept.config, pageNow - 7 * dayMs, pageNow);
+    const page = await makePage(kept.store, kept.config, pageNow, 'Europe/Berlin');
     const { hours, money } = sumSavings(found.pools);
     expect(unseenHours(found)).toBeCloseTo(4.8 * 24 + 5.25, 0);
     expect(page.total.last.used).toBeCloseTo(hours.used, 5);
@@ -44,18 +47,18 @@ describe('savings', () => {
 
   test('go back no further than what is kept', { timeout: 60_000 }, async () => {
     const config = `keep: 2d\n${smallConfig}`;
-    const fleet = await keepFleet({ config, days: 2.1, everyMs, watches: false });
-    const found = await countSavings(fleet.store, fleet.config, pageNow - 30 * dayMs, pageNow);
+    const kept = await keepFleet({ fleet, config, days: 2.1, everyMs, watches: false });
+    const found = await countSavings(kept.store, kept.config, pageNow - 30 * dayMs, pageNow);
     expect([found.from, found.gaps]).toEqual([pageNow - 2 * dayMs, []]);
-    const page = await makePage(fleet.store, fleet.config, pageNow, 'Europe/Berlin');
+    const page = await makePage(kept.store, kept.config, pageNow, 'Europe/Berlin');
     expect(page.gaps[0]?.[1]).toBe(pageNow - 2 * dayMs);
     expect(page.total.last.used).toBeCloseTo(sumSavings(found.pools).hours.used, 5);
   });
 
   test('have no money where a pool has no price', { timeout: 60_000 }, async () => {
     const config = smallConfig.replace(', default: 0.2', '').replace('eo2a.large: 0.12, ', '');
-    const fleet = await keepFleet({ config, days: 0.4, everyMs, watches: false });
-    const { pools } = await countSavings(fleet.store, fleet.config, pageNow - dayMs, pageNow);
+    const kept = await keepFleet({ config, days: 0.4, everyMs, watches: false });
+    const { pools } = await countSavings(kept.store, kept.config, pageNow - dayMs, pageNow);
     expect(sumSavings(pools).money).toBeUndefined();
     expect(
       groupSavings(pools, ({ cluster, pool }) => `${cluster}/${pool}`).filter(({ money }) => money !== undefined),

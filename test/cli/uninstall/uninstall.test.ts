@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readUninstalled } from '../../../lib/jobs/records/cluster-records.ts';
 import type { FaultHook } from '../../../lib/simulator/faults.ts';
 import { aCliNight, type CliNight } from '../../support/cli-night.ts';
+import { onlyClusters } from '../../support/night-app.ts';
 import { at, hour, minute } from '../../support/scaling-world.ts';
 
 const config = `
@@ -29,7 +30,8 @@ async function rounds(night: CliNight, count: number): Promise<void> {
 /** Asleep since 19:00, with everything in its place. */
 async function asleep(fault?: FaultHook): Promise<CliNight> {
   const start = at('2026-03-02T18:45:00Z');
-  const night = await aCliNight({ start, config, ...(fault ? { fault } : {}) });
+  const fleet = onlyClusters('dev-api', 'dev-batch', 'ml');
+  const night = await aCliNight({ start, config, fleet, ...(fault ? { fault } : {}) });
   await rounds(night, 4);
   expect(sizes(night)).toEqual({
     'dev-api/workers': 0,
