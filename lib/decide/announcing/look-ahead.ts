@@ -295,9 +295,10 @@ function noteReasons(reasons: Map<string, string>, next: Plan, pools: readonly I
 
 type Ids = Pick<PoolName, 'region' | 'clusterId' | 'poolId'>;
 
-/** Why a pool is left as it is; otherwise why its wanted size is wanted. */
+/** Why a pool is left as it is; otherwise, also while a change is under way, why its wanted size is wanted. */
 function whyIn({ holds, pools }: Plan): (pool: Ids) => string | undefined {
-  const held = new Map(holds.map((hold) => [poolKey(hold), hold.reason]));
+  const standing = holds.filter(({ code }) => code !== 'in-flight');
+  const held = new Map(standing.map((hold) => [poolKey(hold), hold.reason]));
   const states = new Map(pools.map((state) => [poolKey(state), state.reason]));
   return (pool) => held.get(poolKey(pool)) ?? states.get(poolKey(pool));
 }

@@ -244,6 +244,19 @@ describe('what no longer holds is corrected once', () => {
     ]);
   });
 
+  test('when a lease moves the bounds, and that change is under way', async () => {
+    const rules = [announcing({ match: aMatch('prod-web/workers'), idle: { min: 1, max: 2 } })];
+    const night = anAnnouncedNight(evening, { rules }, { fleet: onlyClusters('prod-web') });
+    await ticks(night, `${day}T18:55:00Z`);
+    await putLease(night.store, aLease(night, 'prod-web/workers', 9, `${day}T23:30:00Z`), night.clock.now());
+    await night.app.scale(night.config);
+    await night.clock.advance(5000);
+    await ticks(night, `${day}T19:00:00Z`);
+    expect((await saidOf(night)).slice(1)).toEqual([
+      '18:55 Changed, for 19:00 UTC: prod-web/workers does not go down: lease of ana@desk until 2026-03-02T23:30:00Z',
+    ]);
+  });
+
   test('when it is another size', async () => {
     const said = await corrected((night) =>
       putLease(night.store, aLease(night, 'dev-api/workers', 2, `${day}T23:30:00Z`), night.clock.now()),
