@@ -4,25 +4,23 @@ import { listNodes, listSizes } from '../../lib/jobs/records/past-records.ts';
 import type { Size } from '../../lib/model/size.ts';
 import type { EpochMs } from '../../lib/model/time.ts';
 import type { PoolView } from '../../lib/simulator/views.ts';
-import { minuteMs } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
 
 type Look = { readonly at: EpochMs; readonly pool: string; readonly size: string };
 
-const lookEveryMs = 20 * minuteMs;
-
 /**
- * What is written down of the past is what the service showed: looked up every 20 minutes once nothing goes wrong any
- * more, and held at the end against the records. A change may be told as much later as a round is.
+ * What is written down of the past is what the service showed: looked up as often as rounds come, once nothing goes wrong
+ * any more, and held at the end against the records. A change may be told as much later as a round is.
  */
 export function judgePast(sim: Simulation): void {
   const looks: Look[] = [];
+  const { tickMs } = sim.scenario;
   const look = () => {
     const at = sim.kernel.now();
     for (const { name, pools } of sim.world.clusters()) {
       for (const pool of pools) looks.push({ at, pool: `${name}/${pool.name}`, size: show(sizeOf(pool)) });
     }
-    if (at + lookEveryMs < sim.scenario.end) sim.kernel.at(at + lookEveryMs, look);
+    if (at + tickMs < sim.scenario.end) sim.kernel.at(at + tickMs, look);
   };
   sim.kernel.at(sim.scenario.judgedFrom, look);
   sim.kernel.at(sim.scenario.end - 1, () => void compare(sim, looks));
