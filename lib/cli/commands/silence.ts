@@ -73,7 +73,8 @@ async function silence(machine: CliParts, what: string | undefined, options: Sil
   const config = await readConfig(machine, options.config);
   if (options.list) return list(inReadingZone(config, machine), config, options);
   const parts = inReadingZone(config, await asPerson(machine, config));
-  if (what === undefined) throw new UsageError('Name what to silence, an incident or a match; or give --list');
+  const verb = options.end ? 'Name which silence to end' : 'Name what to silence';
+  if (what === undefined) throw new UsageError(`${verb}: an incident or a match; or give --list`);
   await withStore(parts, config, async (store) => {
     const asked = await readScope(store, config, what);
     if (options.end) return end(parts, store, asked, what, config, options);
