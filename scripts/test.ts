@@ -2,6 +2,9 @@
 import { spawn } from 'node:child_process';
 import packageJson from '../package.json' with { type: 'json' };
 
+/** TypeScript and the linter's half that knows types are Go: with more room for garbage they take a tenth less time. */
+const environment = { ...process.env, GOGC: process.env['GOGC'] ?? '300' };
+
 type Ended = { readonly code: number; readonly output: string };
 
 async function main(): Promise<void> {
@@ -23,7 +26,7 @@ function withoutNpm(name: string): string {
 /** Keeps what it prints until it has ended. */
 function run(command: string): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(command, { shell: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, { shell: true, stdio: ['ignore', 'pipe', 'pipe'], env: environment });
     const output: Buffer[] = [];
     child.stdout.on('data', (bytes: Buffer) => output.push(bytes));
     child.stderr.on('data', (bytes: Buffer) => output.push(bytes));
