@@ -176,6 +176,15 @@ describe('what is asked', () => {
     expect(world.calls).toEqual(['list']);
   });
 
+  test('of a region that does not answer is its list alone', async () => {
+    const world = watchWorld();
+    await world.pass();
+    world.isDown = true;
+    world.calls = [];
+    await world.pass();
+    expect(world.calls).toEqual(['list']);
+  });
+
   test('of a pool that is not listed any more is whether it is gone', async () => {
     const world = watchWorld([aCluster({}, [aPool(), aPool({ id: 'p2', name: 'gpu' })])]);
     await world.pass();
