@@ -197,3 +197,15 @@ test('where the time is enough for one change, it is not always the same one', a
   }
   expect(first.size).toBeGreaterThan(1);
 });
+
+test('what is about to happen under a config is said once, and again under the next', async () => {
+  const { night } = anEvening();
+  const said = async (hash: string) => (await night.app.scale({ ...night.config, hash })).started !== undefined;
+  expect([await said('one'), await said('one'), await said('two'), await said('two')]).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
+  expect(await night.store.list('notices')).toHaveLength(2);
+});
