@@ -209,3 +209,22 @@ test('what is about to happen under a config is said once, and again under the n
   ]);
   expect(await night.store.list('notices')).toHaveLength(2);
 });
+
+test('for a name that no rule acts on whole rounds alone read pools, and only of its cluster', async () => {
+  const named = aRule({ match: aMatch('mgmt/none'), schedule: undefined, hash: 'none' });
+  const night = aNight(evening, { rules: [named, ...rules] });
+  const { id } = night.world.cluster('mgmt');
+  await night.app.scale(night.config);
+  const reads = async (options = {}) => {
+    await night.clock.advance(5 * minute);
+    const before = night.world.requests.length;
+    await night.app.scale(night.config, options);
+    const paths = night.world.requests.slice(before).map(({ path }) => path);
+    const lists = paths.filter((path) => path.endsWith('/node-pool'));
+    return [lists.length, lists.filter((path) => path.includes(id)).length];
+  };
+  expect(await reads()).toEqual([2, 1]);
+  expect(await reads({ only: () => true })).toEqual([1, 0]);
+  const parts = [await reads({ shard: { index: 0, count: 2 } }), await reads({ shard: { index: 1, count: 2 } })];
+  expect(parts.reduce((sum, [, own = 0]) => sum + own, 0)).toBe(0);
+});
