@@ -11,6 +11,7 @@ import {
   saysLeave,
   type Term,
 } from '../../model/size.ts';
+import { compareText } from '../../model/text.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { nextChange, saysAt, saysBetween, type Timeline } from '../schedule/timeline.ts';
 import { givenBase, observedSize, rememberedBase } from './base.ts';
@@ -167,7 +168,7 @@ export function clusterLeads(
     const boundary = nextRaise(input, settled, pool, rule);
     if (boundary !== undefined) queue.push({ pool, isAuto, ownMs, boundary });
   }
-  queue.sort((a, b) => (a.pool.name < b.pool.name ? -1 : a.pool.name > b.pool.name ? 1 : 0));
+  queue.sort((a, b) => compareText(a.pool.name, b.pool.name));
   queue.forEach((entry, index) => {
     if (!entry.isAuto) return;
     const before = queue.slice(0, index).filter((other) => other.boundary === entry.boundary);
@@ -198,7 +199,7 @@ function nextRaise(
     const next = nextChange(timeline, at);
     if (next === undefined || next.at > input.now + longestLeadMs) return undefined;
     const wanted = resolveSays(next.says, { rule, autoscale: pool.autoscale, base }).size;
-    if (wanted !== undefined && isRaise(size, wanted) && !equalSize(largest(size, wanted), size)) return next.at;
+    if (wanted !== undefined && isRaise(size, wanted)) return next.at;
     at = next.at;
   }
 }

@@ -10,6 +10,7 @@ import {
   aRule,
   aWorld,
   knownRules,
+  officeHours,
   runUntil,
   usualBrake,
   type World,
@@ -174,4 +175,80 @@ test('a cluster that no rule acts on and that did not answer is said', () => {
   const clusters = [{ cluster: { ...cluster, name: 'zoo' }, pools: undefined, record: undefined, lookedAt: undefined }];
   const input = { now, config, clusters, asks: [], storedRules: new Map(), isWhole: true };
   expect(startedNotice(input, planRound(input)).text).toContain('; the pools of 1 cluster could not be read');
+});
+
+describe('what the notice counts', () => {
+  const { now, config, cluster } = aWorld('2026-03-02T12:00:00Z', []);
+  const of = (name: string, patch: Partial<typeof cluster> = {}) => ({
+    cluster: { ...cluster, id: name, name, ...patch },
+    pools: [aPool('a', 3, { id: `${name}-a` })],
+    record: undefined,
+    lookedAt: undefined,
+  });
+  type Seen = Omit<ReturnType<typeof of>, 'pools'> & { readonly pools: ReturnType<typeof of>['pools'] | undefined };
+  const textOf = (clusters: readonly Seen[], patch: Partial<CompiledConfig> = {}) => {
+    const input = { now, config: { ...config, ...patch }, clusters, asks: [], storedRules: new Map(), isWhole: true };
+    return startedNotice(input, planRound(input)).text;
+  };
+
+  test('is no cluster that is being deleted', () => {
+    for (const status of ['Deleting', 'Deleted']) {
+      expect(textOf([of('zoo', { status })])).not.toContain('no rule matches');
+      expect(textOf([{ ...of('dev', { status }), pools: undefined }])).not.toContain('could not be read');
+    }
+    expect(textOf([of('zoo')])).toContain('; no rule matches the cluster zoo;');
+  });
+
+  test('names ten forgotten clusters, with their region where there are several', () => {
+    const many = (count: number) => Array.from({ length: count }, (_, n) => of(`zoo-${String(n).padStart(2, '0')}`));
+    expect(textOf(many(10))).toContain('zoo-08, zoo-09;');
+    expect(textOf(many(12))).toContain('zoo-08, zoo-09 and 2 more;');
+    const regions = ['r1', 'r2'].map((name) => ({ ...config.regions[0]!, name }));
+    expect(textOf([of('zoo')], { regions })).toContain('no rule matches the cluster r1:zoo;');
+  });
+
+  test('names ten matches of nothing', () => {
+    const rules = (count: number) =>
+      Array.from({ length: count }, (_, n) =>
+        aRule({ match: aMatch(`x${n}/*`), position: { file: 'f', line: n + 1 } }),
+      );
+    const named = { answered: new Set(['r1']), clusters: [{ region: 'r1', name: 'dev', pools: ['a'] }] };
+    const said = (count: number) => {
+      const input = { now, config: { ...config, rules: [aRule(), ...rules(count)] }, clusters: [of('dev')], named };
+      const whole = { ...input, asks: [], storedRules: new Map(), isWhole: true } as unknown as Parameters<
+        typeof planRound
+      >[0];
+      return startedNotice(whole, planRound(whole)).text;
+    };
+    expect(said(0)).not.toContain('nothing in the fleet');
+    expect(said(1)).toContain('; this matches nothing in the fleet: ');
+    expect(said(2)).toContain('; these match nothing in the fleet: ');
+    expect(said(10)).not.toContain('more, see: lamplighter doctor');
+    expect(said(11)).toMatch(/, and 1 more, see: lamplighter doctor$/);
+  });
+
+  test('is the first lower alone, and no edge that leaves a pool', () => {
+    const late = {
+      ...officeHours,
+      name: 'late',
+      windows: [{ ...officeHours.windows[0]!, pieces: [{ from: 7 * 3600, to: 21 * 3600 }] }],
+    };
+    const schedules = [officeHours, late];
+    const rules = [aRule({ match: aMatch('dev/a') }), aRule({ match: aMatch('dev/b'), schedule: 'late', hash: 'b' })];
+    const both = [aPool('a', 3), aPool('b', 3)];
+    expect(saidBy(aWorld('2026-03-02T12:00:00Z', both, asked({ rules, schedules })))).toContain(
+      'at 2026-03-02T19:00:00Z Lamplighter will lower 1 pool by 3 nodes',
+    );
+    const leaving = [{ ...officeHours, otherwise: 'leave' as const }];
+    expect(saidBy(aWorld('2026-03-02T12:00:00Z', [aPool('a', 3)], asked({ schedules: leaving })))).toContain(
+      'nothing will be lowered soon',
+    );
+  });
+
+  test('is what an autoscaled pool has within its bounds', () => {
+    const rules = [aRule({ base: { min: 3, max: 9 }, idle: { min: 1, max: 2 } })];
+    const said = (size: number) =>
+      saidBy(aWorld('2026-03-02T12:00:00Z', [{ ...aPool('a', { min: 3, max: 9 }), size }], asked({ rules })));
+    expect([said(1), said(5), said(12)].map((text) => /by (\d+) node/.exec(text)?.[1])).toEqual(['1', '3', '7']);
+  });
 });
