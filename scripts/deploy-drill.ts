@@ -1,13 +1,17 @@
 /**
  * `npm run deploy:drill`: what a deployment goes through in its life, on an emulated AWS: forgotten and misspelt parameters,
- * once more without a change, another config, a queue that goes and comes back, removal. AWS_ENDPOINT_URL says where the
- * emulator is; real AWS is refused.
+ * once more without a change, another config, a queue that goes and comes back, removal; and whether the policy of who
+ * deploys allows each call that the framework made. AWS_ENDPOINT_URL says where the emulator is; real AWS is refused.
  */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request as ask, createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { actionOf } from './aws/recorded-action.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const example = readFileSync(join(root, 'deploy/lamplighter.aws.example.yml'), 'utf8');
@@ -78,11 +82,12 @@ function writeConfigs(folder: string): Configs {
 
 async function drill(endpoint: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'lamplighter-drill-'));
+  const recorder = await recordCalls(endpoint);
   const env = {
     AWS_ACCESS_KEY_ID: 'drill',
     AWS_SECRET_ACCESS_KEY: 'drill',
     ...process.env,
-    AWS_ENDPOINT_URL: endpoint,
+    AWS_ENDPOINT_URL: recorder.endpoint,
   };
   try {
     for (const { name, words, expects, hasQueue } of steps(writeConfigs(folder))) {
@@ -92,9 +97,47 @@ async function drill(endpoint: string): Promise<void> {
         throw new Error(`${name}: the queue ${queue} is ${hasQueue ? 'not there' : 'there'}`);
       console.log(`✓ ${name}: ${expects.exec(said)?.[0]}`);
     }
+    checkAllowed(recorder.actions);
   } finally {
+    recorder.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The first needs no permission; where the second is refused, the framework takes it that there is no repository. */
+const needless = ['sts:GetCallerIdentity', 'ecr:DescribeRepositories'];
+
+function checkAllowed(made: ReadonlySet<string>): void {
+  const text = readFileSync(join(root, 'deploy/aws/deployer-policy.json'), 'utf8');
+  const policy = JSON.parse(text) as { readonly Statement: readonly { readonly Action: string | readonly string[] }[] };
+  const allowed = new Set([...policy.Statement.flatMap(({ Action }) => Action), ...needless]);
+  const refused = [...made].filter((action) => !allowed.has(action)).sort();
+  if (refused.length > 0) throw new Error(`the policy of who deploys does not allow ${refused.join(', ')}`);
+  console.log(`✓ the policy of who deploys allows the ${made.size} kinds of calls that the framework made`);
+}
+
+type Recorder = { readonly endpoint: string; readonly actions: ReadonlySet<string>; readonly close: () => void };
+
+/** Hands requests on to the emulator, and writes down which actions they are. */
+async function recordCalls(endpoint: string): Promise<Recorder> {
+  const actions = new Set<string>();
+  const { hostname, port: emulator } = new URL(endpoint);
+  const host = hostname.replaceAll(/[[\]]/gu, '');
+  const server = createServer((request, response) => {
+    const { method = 'GET', url = '/', headers } = request;
+    void buffer(request).then((body) => {
+      actions.add(actionOf({ method, url, headers, body: body.toString('latin1') }));
+      const onward = ask({ host, port: emulator, method, path: url, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      });
+      onward.on('error', () => response.destroy());
+      onward.end(body);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  return { endpoint: `http://127.0.0.1:${port}`, actions, close: () => server.close().closeAllConnections() };
 }
 
 /** An emulator checks no signature; it looks for the service in the header. */
