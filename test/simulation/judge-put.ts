@@ -2,7 +2,7 @@ import { patchMembers } from '../../lib/io/mks/patch-members.ts';
 import type { Ask } from '../../lib/model/asks.ts';
 import type { EpochMs } from '../../lib/model/time.ts';
 import type { SentPut } from './fetch-of-run.ts';
-import { type Bounds, bounds, type ConfigMeaning, ruleFor } from './meaning.ts';
+import { type Bounds, bounds, isSameRule, ruleFor } from './meaning.ts';
 import type { Round } from './process.ts';
 import { dayMs, hourMs, minuteMs } from './scenario.ts';
 import { clamp, resolve } from './schedule-oracle.ts';
@@ -133,9 +133,7 @@ const shaken = ['clock', 'loss', 'store', 'freeze', 'ticks'] as const;
 
 /** Its rule was approved as it stands or acted on an older pool, or somebody asked for this size. */
 function isAskedOrApproved(sim: Simulation, round: Sender, pool: PoolStory): boolean {
-  const rule = (meaning: ConfigMeaning) => JSON.stringify([ruleFor(meaning, pool.path), meaning.schedules]);
-  const own = rule(round.config.meaning);
-  const isApproved = sim.story.approvals.some(({ meaning }) => rule(meaning) === own);
+  const isApproved = sim.story.approvals.some(({ meaning }) => isSameRule(meaning, round.config.meaning, pool.path));
   const isYounger = [...sim.story.pools.values()].some(({ puts }) => puts.some(({ at }) => at < pool.bornAt));
   return isApproved || isYounger || askedFor(sim, round, pool).some(({ kind }) => kind === 'override');
 }

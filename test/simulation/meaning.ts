@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 /**
  * What a config is meant to say, as its author would put it. The YAML that Lamplighter reads and the oracle that judges
  * it are both made from this, so that neither is made from the other.
@@ -86,6 +88,23 @@ export function ruleFor(config: ConfigMeaning, pool: string): RuleMeaning | unde
 
 /** Asked for each pool and round. */
 const found = new WeakMap<ConfigMeaning, Map<string, RuleMeaning | undefined>>();
+
+/**
+ * Does the rule of a pool mean the same in both? Its own schedule belongs to it, others do not, and a default that is
+ * written out changes nothing (docs/adr/0010). Exceptions are left out: whoever approved is given the benefit of the doubt.
+ */
+export function isSameRule(one: ConfigMeaning, other: ConfigMeaning, pool: string): boolean {
+  return isDeepStrictEqual(wholeRule(one, pool), wholeRule(other, pool));
+}
+
+function wholeRule(config: ConfigMeaning, pool: string) {
+  const rule = ruleFor(config, pool);
+  const schedule = config.schedules.find(({ name }) => name === rule?.schedule);
+  return rule && { rule: { ...defaults, ...rule }, schedule };
+}
+
+/** What a rule means that does not say so. */
+const defaults = { mode: 'act', onRemove: 'restore', onHumanChange: 'respect', isOfTeam: false } as const;
 
 export function matches(match: string, pool: string): boolean {
   const [clusterName, poolName] = pool.split('/') as [string, string];
