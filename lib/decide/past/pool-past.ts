@@ -24,13 +24,15 @@ export function beginPast(): PastReading {
   return { changes: new Map(), counts: new Map() };
 }
 
+/**
+ * A pool's changes keep the order of the rounds that saw them: each begins at the size at which the one before ended. A
+ * change whose stored time, kept to the minute, lies before that of the one before begins with that one.
+ */
 export function addSizes({ changes }: PastReading, record: SizesRecord): void {
   for (const change of changesOf(record)) {
     const own = changes.get(change.pool);
     if (own === undefined) changes.set(change.pool, [change]);
-    // A late observation of one round may start before that of another.
-    else if ((own.at(-1)?.at ?? 0) <= change.at) own.push(change);
-    else own.splice(own.findLastIndex(({ at }) => at <= change.at) + 1, 0, change);
+    else own.push({ ...change, at: Math.max(change.at, own.at(-1)?.at ?? change.at) });
   }
 }
 

@@ -249,6 +249,46 @@ describe('steps of a pool', () => {
     ]);
   });
 
+  test('keep the order in which rounds saw changes', () => {
+    const seenAt = now - hour + 2344;
+    const sizes = [
+      sizesRecord(seenAt, [{ at: seenAt, pool: 'dev/a', before: 1, after: 3 }]),
+      // Claimed by the same round; a store keeps whole minutes before the round that saw it settled.
+      sizesRecord(now - 50 * minute, [{ at: seenAt, pool: 'dev/a', before: 3, after: 1 }]),
+    ];
+    const pool = poolAt({ seen: { size: 1, at: now - 50 * minute } });
+    const steps = pastSteps(readPast(sizes, []), 'dev/a', pool, now - 2 * hour);
+    expect(steps.map(({ from, size }) => [from, size])).toEqual([
+      [now - 2 * hour, 1],
+      [seenAt, 3],
+      [seenAt, 1],
+    ]);
+  });
+
+  test('are what the rounds read, one after the other', () => {
+    const rounds = fc.array(
+      fc.record({ afterMs: fc.integer({ min: 1, max: hour }), lateMs: fc.nat(2 * hour), size: fc.nat(9) }),
+      { minLength: 1, maxLength: 12 },
+    );
+    fc.assert(
+      fc.property(rounds, (some) => {
+        let [when, before] = [now, 9];
+        const written = some.map(({ afterMs, lateMs, size }) => {
+          when += afterMs;
+          const record = sizesRecord(when, [{ at: when - lateMs, pool: 'dev/a', before, after: size }]);
+          before = size;
+          return record;
+        });
+        const pool = poolAt({ seen: { size: before, at: when } });
+        const steps = pastSteps(readPast(written, []), 'dev/a', pool, now - 3 * hour);
+        const all = [now - 3 * hour, ...written.map(({ at: wroteAt }) => wroteAt)];
+        expect(steps.map((step) => step.size)).toEqual([9, ...some.map(({ size: read }) => read)]);
+        expect(steps).toEqual(steps.toSorted((a, b) => a.from - b.from));
+        expect(steps.filter(({ from }, i) => from > (all[i] ?? 0))).toEqual([]);
+      }),
+    );
+  });
+
   test('of an autoscaled pool have the nodes counted, within the bounds', () => {
     const wide = { min: 1, max: 9 };
     const sizes = [sizesRecord(now, [{ at: now, pool: 'dev/a', before: { min: 1, max: 2 }, after: wide }])];

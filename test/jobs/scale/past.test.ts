@@ -85,6 +85,28 @@ describe('the past', () => {
     expect(close.length).toBe(autoscaled.length);
   });
 
+  test('tells a manual change that was put right at once', async () => {
+    const night = aNight(at('2026-03-02T21:00:00Z'), { rules });
+    await live(night, at('2026-03-02T22:10:00Z'));
+    const before = night.clock.now();
+    night.world.personResizes('dev-api/build', { size: 5 });
+    // After a reset the schedule acts at once. A round some seconds late sees the change and claims its own.
+    night.config = aConfig({ rules: rules.map((rule) => ({ ...rule, hash: `${rule.hash}-2` })), hash: 'config-2' });
+    await night.clock.advance(20 * minute + 2344);
+    await night.app.scale(night.config);
+    const changed = night.clock.now();
+    await night.clock.advance(10 * minute - 2344);
+    await live(night, changed + 30 * minute);
+    const seen = (await listSizes(night.store, 'r1', before)).map(({ changes }) => changes['dev-api/build']);
+    expect(seen).toEqual([
+      [0, 5],
+      [5, 0, 10],
+    ]);
+    const past = await written(night, before);
+    const told = [before, changed - 1, changed, changed + 20 * minute].map((when) => past('dev-api/build')(when)?.size);
+    expect(told).toEqual([0, 0, 0, 0]);
+  });
+
   test('costs nothing in a round in which nothing changes', async () => {
     const night = aNight(start, { rules });
     await live(night, start + 60 * minute);
