@@ -330,12 +330,15 @@ function judgeHands(sim: Simulation, round: Sender, pool: PoolStory, sent: Sent,
   const rule = ruleFor(round.config.meaning, pool.path);
   const oracle = sim.story.schedule(round.config.meaning, pool.path);
   if (rule === undefined || rule.onHumanChange === 'enforce' || now - hand.at > 23 * hourMs) return;
+  // After an outage in which an ask ended, nobody knows which came first: that end is acted on, like an edge in the dark
+  // (seed 1180, three parts).
+  const seenSince = Math.min(hand.at - hourMs, pool.arrivedAt);
   const isUndisturbed =
     (oracle?.edges(hand.at - 5 * minuteMs, now + leadOf(round, rule.schedule) + 5 * minuteMs) ?? [0]).length === 0 &&
     !sim.configs.some(({ at }) => at > hand.at - hourMs && at <= now) &&
     !sim.story.losses.some((at) => at > hand.at - hourMs) &&
     !wasDeceived(sim, hand.at - hourMs) &&
-    !sim.story.asks.some((told) => told.pools(pool.path) && told.ask.until > hand.at - hourMs);
+    !sim.story.asks.some((told) => told.pools(pool.path) && told.ask.until > seenSince);
   if (isUndisturbed && sent.to.min < sent.from.min)
     say('overruled', `a person set ${show(hand.size)} at ${when(hand.at)}, after the pool had arrived`);
 }
