@@ -59,6 +59,7 @@ const memory = has({
   autoscale: flag,
   seen: maybe(has({ size, at: number })),
   unseenSince: maybe(number),
+  ruledSince: maybe(number),
   thereSince: maybe(number),
   base: maybe(size),
   away: maybe(has({ base: either(size, one('unknown')), from: text, since: number })),

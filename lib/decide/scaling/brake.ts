@@ -38,8 +38,8 @@ type News = { readonly want: RankedWant; readonly why: 'changed' | 'first' };
 
 /**
  * The brake counts unexpected lowers: those that the rule under which a pool was last changed would not want now (only
- * the new config wants them), and the first ones under a rule (docs/adr/0010). If they are too many pools, or too many
- * of the fleet's nodes, they wait for `approve`. The old rule wants an ordinary evening too, so that is never braked;
+ * the new config wants them), and the first ones under a rule (docs/adr/0010), if no person approved the rule. If they
+ * are too many pools, or too many of the fleet's nodes, they wait for `approve`. The old rule wants an ordinary evening too, so that is never braked;
  * raises do not count. Clusters that a round does not read count as last seen, and so do lowers in other parts, so that
  * parts together cannot shrink a fleet unseen.
  */
@@ -84,7 +84,14 @@ function whyNews(
   const acted = view.memory.actedRule;
   if (!isLower(from, to) || view.isOverridden || acted === view.rule.hash) return undefined;
   if (acted === undefined) return isFirstAct(view, input.storedRules.get(view.rule.hash)) ? 'first' : undefined;
+  if (isApproved(view, input.storedRules.get(view.rule.hash))) return undefined;
   return isWantedBy(want, input.storedRules.get(acted), input.now, timelines) ? undefined : 'changed';
+}
+
+/** A person approved this rule while the pool was under it: that lasts, also where its first lower comes days later. */
+function isApproved({ memory: { ruledSince } }: PoolView, known: StoredRule | undefined): boolean {
+  const { approvedAt = Number.NEGATIVE_INFINITY } = known ?? {};
+  return ruledSince !== undefined && ruledSince <= approvedAt;
 }
 
 /**

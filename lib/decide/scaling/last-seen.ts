@@ -25,6 +25,7 @@ export function refreshMemory(input: PoolInput): PoolMemory {
     tellsNodes: tellsNodes(pool) || memory.tellsNodes,
     ruleHash: rule.hash,
     metAt: isMet ? now : memory.metAt,
+    ruledSince: ruleChanged ? (isMet ? undefined : now) : memory.ruledSince,
     thereSince: isMet ? (pool.createdAt ?? memory.thereSince ?? memory.metAt) : memory.thereSince,
     onRemove: rule.onRemove,
     asks: asks.fingerprint,

@@ -131,6 +131,8 @@ export type PoolMemory = {
   readonly ruleHash?: string | undefined;
   /** For a pool that was never changed: since when it has been under this rule. */
   readonly metAt?: EpochMs | undefined;
+  /** For a pool that was changed under another rule: since when it has been under this one. */
+  readonly ruledSince?: EpochMs | undefined;
   /** When it existed for certain: created, or first seen. For readers without the API; absent = `metAt`. */
   readonly thereSince?: EpochMs | undefined;
   readonly onRemove?: 'restore' | 'leave' | undefined;

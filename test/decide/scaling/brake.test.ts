@@ -190,6 +190,65 @@ test.each<[string, Ask]>([
   expect(round(world).findings.map(({ kind }) => kind)).toEqual(['config.brake']);
 });
 
+describe('an approval of a changed rule', () => {
+  const day = 24 * 60 * minute;
+
+  /** Every pool was lowered under the first rule; at noon the second one wants them lower by day too. */
+  function afterAnEdit(): World {
+    const world = afterANight([]);
+    world.config = aConfig({ rules: [aRule({ hash: 'rule-2', base: 1 })], hash: 'config-2' });
+    world.now = Date.parse('2026-03-03T12:00:00Z');
+    expect(heldIn(world)).toBe(5);
+    world.now += minute;
+    return world;
+  }
+
+  function heldIn(world: World): number {
+    return round(world).holds.filter(({ code }) => code === 'brake').length;
+  }
+
+  function approveRule(world: World, at: number): void {
+    const [rule] = knownRules(world.config).values();
+    world.storedRules.set('rule-2', { ...rule!, knownSince: at, approvedAt: at });
+  }
+
+  test('lasts where its first lower comes days later', () => {
+    const world = afterAnEdit();
+    world.asks = [anApproval('config-2', world.now), { ...aPauseOf('dev'), until: world.now + 2 * day }];
+    approveRule(world, world.now - minute);
+    round(world);
+    expect(world.puts.filter(({ at }) => at >= world.now)).toEqual([]);
+    world.now += 2 * day;
+    world.asks = [];
+    runUntil(world, '2026-03-05T13:00:00Z');
+    expect(pools.map(({ name }) => sizeOf(world, name))).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  test('covers no pool that came under it later', () => {
+    const world = afterAnEdit();
+    approveRule(world, world.now - 2 * minute);
+    expect(heldIn(world)).toBe(5);
+  });
+
+  test('does not outlast a rule in between', () => {
+    const world = afterAnEdit();
+    const edited = world.config;
+    approveRule(world, world.now);
+    world.config = aConfig();
+    round(world);
+    world.config = edited;
+    world.now += minute;
+    expect(heldIn(world)).toBe(5);
+  });
+
+  test('covers no pool of a record before times were kept', () => {
+    const world = afterAnEdit();
+    approveRule(world, world.now);
+    world.record = JSON.parse(JSON.stringify(world.record).replaceAll(/,"ruledSince":\d+/g, ''));
+    expect(heldIn(world)).toBe(5);
+  });
+});
+
 describe('the first act under a rule', () => {
   const evening = '2026-03-02T19:05:00Z';
   const created = Date.parse('2026-01-01T00:00:00Z');

@@ -90,7 +90,14 @@ describe('a pool that is seen again', () => {
       ruled,
       { resetAt: now, ruleHash: 'rule-2', onRemove: 'leave', metAt: now },
     ],
-    ['was met under a rule that acted', { metAt: 7, actedRule: 'r' }, ruled, { metAt: 7, thereSince: undefined }],
+    [
+      'was met under a rule that acted',
+      { metAt: 7, actedRule: 'r' },
+      ruled,
+      { metAt: 7, thereSince: undefined, ruledSince: now },
+    ],
+    ['is ruled since, where no rule acted', { metAt: 7 }, ruled, { ruledSince: undefined }],
+    ['is ruled since, under the same rule', { actedRule: 'r', ruledSince: 7 }, {}, { ruledSince: 7 }],
     [
       'was there when it was created',
       { metAt: 7 },

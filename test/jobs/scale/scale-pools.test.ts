@@ -3,6 +3,7 @@ import { randomId } from '../../../lib/io/ids.ts';
 import type { Mks } from '../../../lib/io/mks/mks.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
+import { approveConfig } from '../../../lib/jobs/records/approvals.ts';
 import { listClusterRecords, listDecisions } from '../../../lib/jobs/records/cluster-records.ts';
 import { countParts } from '../../../lib/jobs/records/count-parts.ts';
 import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
@@ -144,6 +145,15 @@ describe('rounds on a simulated fleet', () => {
       expect(report.problems).toHaveLength(1);
       expect(report.plan.actions).toEqual([]);
       expect(report.plan.findings.find(({ kind }) => kind === 'config.brake')?.text).toContain('lower 4 pools by 4 of');
+    });
+
+    test('once only: an approval of its rules outlasts its day', async () => {
+      const night = await afterANight();
+      expect((await night.app.scale(night.config)).plan.holds.map(({ code }) => code)).toContain('brake');
+      const now = night.clock.now();
+      await approveConfig(night.store, night.config, { who: 'ana', reason: undefined, until: now }, now);
+      await rounds(night, '2026-03-03T16:00:00Z', 30 * minute);
+      expect(four.map((path) => night.world.pool(path).size)).toEqual([1, 1, 1, 1]);
     });
   });
 
