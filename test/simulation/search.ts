@@ -60,7 +60,8 @@ export async function search(asked: Search, onSeed: (done: SeedDone) => void): P
     }
     stop();
   };
-  await Promise.all(Array.from({ length: asked.workers }, work));
+  // A worker that is asked nothing would end while it is waited for.
+  await Promise.all(Array.from({ length: Math.min(asked.workers, asked.seeds.length) }, work));
   return { figures, ...sum };
 }
 
