@@ -39,9 +39,9 @@ type News = { readonly want: RankedWant; readonly why: 'changed' | 'first' };
 /**
  * The brake counts unexpected lowers: those that the rule under which a pool was last changed would not want now (only
  * the new config wants them), and the first ones under a rule (docs/adr/0010), if no person approved the rule. If they
- * are too many pools, or too many of the fleet's nodes, they wait for `approve`. The old rule wants an ordinary evening too, so that is never braked;
- * raises do not count. Clusters that a round does not read count as last seen, and so do lowers in other parts, so that
- * parts together cannot shrink a fleet unseen.
+ * are too many pools, or too many of the fleet's nodes, they wait for `approve`. The old rule wants an ordinary evening
+ * too, so that is never braked; raises do not count. Clusters that a round does not read count as last seen, and so do
+ * lowers in other parts, so that parts together cannot shrink a fleet unseen.
  */
 export function brakeLowers(input: BrakeInput): Braked {
   const nothing: Braked = { held: new Set<RankedWant>(), finding: undefined, letThrough: new Map() };

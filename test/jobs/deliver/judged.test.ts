@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type IncidentRecord, incidentKey } from '../../../lib/decide/incidents/incident.ts';
+import { incidentKey } from '../../../lib/decide/incidents/incident.ts';
 import { newSender } from '../../../lib/decide/outbox/sender.ts';
 import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
 import { sendHeartbeat } from '../../../lib/jobs/deliver/heartbeat.ts';
@@ -9,6 +9,7 @@ import { seenKey } from '../../../lib/jobs/records/last-rounds.ts';
 import {
   aDelivery,
   aDestination,
+  anIncident,
   makeOutboxWorld,
   type OutboxWorld,
   sha256,
@@ -163,35 +164,10 @@ test('rounds that are missed again and again are over after a long calm', async 
   }
 });
 
-function anIncident(patch: Partial<IncidentRecord> = {}): IncidentRecord {
-  const subject = { kind: 'cluster', region: 'r1', clusterId: 'c-1', cluster: 'dev-1' } as const;
-  return {
-    schema: 1,
-    key: sha256('one'),
-    kind: 'cluster.error',
-    subject,
-    phase: 'open',
-    run: { seen: 'bad', since: start, count: 2 },
-    changes: [],
-    resolved: [],
-    episode: start,
-    openedAt: start,
-    severity: 'critical',
-    worst: 'critical',
-    text: 'cluster dev-1 is in status Error',
-    flapping: false,
-    sequence: 0,
-    reminded: 0,
-    told: {},
-    why: [],
-    ...patch,
-  };
-}
-
 test('Alertmanager has what is open while it lasts, then its end', async () => {
   const receivers = { am: makeAlertmanager() };
   const world = makeOutboxWorld([aDestination({ name: 'am', kind: 'alertmanager' })], receivers);
-  await world.store.commit([incidentWrite(anIncident(), undefined)]);
+  await world.store.commit([incidentWrite(anIncident(1), undefined)]);
   for (let hour = 0; hour < 3; hour += 1) {
     await ticks(world, 5, 10 * minute);
     expect(receivers.am.activeAt(world.clock.now())).toMatchObject([
@@ -199,7 +175,7 @@ test('Alertmanager has what is open while it lasts, then its end', async () => {
     ]);
   }
   const [stored] = await listIncidents(world.store);
-  const over = anIncident({ phase: 'quiet', endedAt: world.clock.now(), cause: 'recovered' });
+  const over = anIncident(1, { phase: 'quiet', endedAt: world.clock.now(), cause: 'recovered' });
   await world.store.commit([incidentWrite(over, stored?.version)]);
   await ticks(world, 1);
   expect(receivers.am.activeAt(world.clock.now())).toEqual([]);
@@ -212,9 +188,9 @@ test('Alertmanager is not told what is silenced or not wanted', async () => {
   const receivers = { am: makeAlertmanager() };
   const only = { severity: 'critical', kinds: undefined, clusters: undefined } as const;
   const world = makeOutboxWorld([aDestination({ name: 'am', kind: 'alertmanager', only })], receivers);
-  const small = anIncident({ key: sha256('two'), severity: 'warning' });
+  const small = anIncident(1, { key: sha256('two'), severity: 'warning' });
   await world.store.commit([
-    incidentWrite(anIncident({ silenced: 'silenced by me' }), undefined),
+    incidentWrite(anIncident(1, { silenced: 'silenced by me' }), undefined),
     incidentWrite(small, undefined),
   ]);
   await deliverAlerts(world.parts);
@@ -224,7 +200,7 @@ test('Alertmanager is not told what is silenced or not wanted', async () => {
 test('an Alertmanager that is away is asked less often', async () => {
   const receivers = { am: makeAlertmanager() };
   const world = makeOutboxWorld([aDestination({ name: 'am', kind: 'alertmanager' })], receivers);
-  await world.store.commit([incidentWrite(anIncident(), undefined)]);
+  await world.store.commit([incidentWrite(anIncident(1), undefined)]);
   receivers.am.faults = () => ({ kind: 'refuse' });
   let asked = 0;
   receivers.am.faults = () => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { IncidentRecord } from '../../../lib/decide/incidents/incident.ts';
 import { newSender } from '../../../lib/decide/outbox/sender.ts';
 import { SecretError, StoreError } from '../../../lib/errors.ts';
 import { type LogFields, silentLog } from '../../../lib/io/log.ts';
@@ -15,10 +14,10 @@ import type { CompiledConfig, DestinationConfig } from '../../../lib/model/confi
 import {
   aDelivery,
   aDestination,
+  anIncident,
   makeOutboxWorld,
   type OutboxWorld,
   overFacts,
-  sha256,
   someFacts,
   start,
 } from '../../support/receivers/outbox-world.ts';
@@ -123,30 +122,6 @@ function failing({ list }: OutboxWorld['store'], partition: string, error: Error
   return async (asked, options) => {
     if (asked.startsWith(partition)) throw error;
     return list(asked, options);
-  };
-}
-
-function anIncident(n: number, patch: Partial<IncidentRecord> = {}): IncidentRecord {
-  return {
-    schema: 1,
-    key: sha256(`incident ${n}`),
-    kind: 'cluster.error',
-    subject: { kind: 'cluster', region: 'r1', clusterId: `c-${n}`, cluster: `dev-${n}` },
-    phase: 'open',
-    run: { seen: 'bad', since: start, count: 2 },
-    changes: [],
-    resolved: [],
-    episode: start,
-    openedAt: start,
-    severity: 'critical',
-    worst: 'critical',
-    text: `cluster dev-${n} is in status Error`,
-    flapping: false,
-    sequence: 0,
-    reminded: 0,
-    told: {},
-    why: [],
-    ...patch,
   };
 }
 

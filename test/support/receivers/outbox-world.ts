@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Delivery, type DeliveryFacts, deliveryId, unsent } from '../../../lib/decide/incidents/delivery.ts';
+import type { IncidentRecord } from '../../../lib/decide/incidents/incident.ts';
 import { destinationId } from '../../../lib/decide/incidents/routing.ts';
 import type { Clock } from '../../../lib/io/clock.ts';
 import type { Fetch } from '../../../lib/io/http/exchange.ts';
@@ -111,6 +112,31 @@ export function aDelivery(
   const id = deliveryId(key, episode, sequence, destination, sha256);
   const facts = patch.facts ?? someFacts({ text: `cluster dev-${n} is in status Error` });
   return { schema: 1, id, destination, key, episode, sequence, queuedAt: start, ...unsent, ...patch, facts };
+}
+
+/** Open incident `n`, of a cluster in Error. */
+export function anIncident(n: number, patch: Partial<IncidentRecord> = {}): IncidentRecord {
+  return {
+    schema: 1,
+    key: sha256(`incident ${n}`),
+    kind: 'cluster.error',
+    subject: { kind: 'cluster', region: 'r1', clusterId: `c-${n}`, cluster: `dev-${n}` },
+    phase: 'open',
+    run: { seen: 'bad', since: start, count: 2 },
+    changes: [],
+    resolved: [],
+    episode: start,
+    openedAt: start,
+    severity: 'critical',
+    worst: 'critical',
+    text: `cluster dev-${n} is in status Error`,
+    flapping: false,
+    sequence: 0,
+    reminded: 0,
+    told: {},
+    why: [],
+    ...patch,
+  };
 }
 
 export type OutboxWorld = {
