@@ -4,7 +4,7 @@
  */
 
 import { makeTimeline, nextChange } from '../lib/decide/schedule/timeline.ts';
-import type { Schedule } from '../lib/model/config.ts';
+import type { Schedule } from '../lib/model/schedule.ts';
 import { aNight, type Night } from '../test/support/night-app.ts';
 import { type BenchResult, benchResult, renderResult } from './result.ts';
 import { officeHours, ruleFor } from './support/a-fleet.ts';

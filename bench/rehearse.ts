@@ -4,7 +4,8 @@ import type { Rehearsal } from '../lib/decide/rehearsal/rehearsal.ts';
 import { rehearse } from '../lib/decide/rehearsal/rehearse.ts';
 import type { ObservedFleetCluster } from '../lib/decide/scaling/memory.ts';
 import type { ObservedPool } from '../lib/model/cluster.ts';
-import type { CompiledConfig, Rule, Schedule } from '../lib/model/config.ts';
+import type { CompiledConfig, Rule } from '../lib/model/config.ts';
+import type { Schedule } from '../lib/model/schedule.ts';
 import { type BenchResult, benchResult, renderResult } from './result.ts';
 
 const weekMs = 7 * 86_400_000;

@@ -3,7 +3,7 @@
 import { isScheduleProblem } from '../lib/decide/schedule/schedule-problem.ts';
 import { lastEdge, makeTimeline, nextChange, saysAt, type Timeline } from '../lib/decide/schedule/timeline.ts';
 import { makeWindow } from '../lib/decide/schedule/window.ts';
-import type { Schedule } from '../lib/model/config.ts';
+import type { Schedule } from '../lib/model/schedule.ts';
 import { type BenchResult, benchResult, renderResult } from './result.ts';
 
 const dayMs = 86_400_000;

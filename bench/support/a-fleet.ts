@@ -1,6 +1,7 @@
 import { isScheduleProblem } from '../../lib/decide/schedule/schedule-problem.ts';
 import { makeWindow } from '../../lib/decide/schedule/window.ts';
-import type { CompiledConfig, Rule, Schedule } from '../../lib/model/config.ts';
+import type { CompiledConfig, Rule } from '../../lib/model/config.ts';
+import type { Schedule } from '../../lib/model/schedule.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { annotations } from '../../lib/cli/check/annotations.ts';
 import type { Problem } from '../../lib/config/problem.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import { aCliWorld, usualConfig } from './cli-world.ts';
 import { anyText } from '../support/any-text.ts';
+import { aCliWorld, usualConfig } from './cli-world.ts';
 
 const mistakes = usualConfig
   .replace('timezone: Europe/Berlin', 'timezone: Europe/Berlim')

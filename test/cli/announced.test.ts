@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { explainPool } from '../../lib/decide/explain/explain-pool.ts';
-import { makeRuleBook } from '../../lib/decide/scaling/rule-book.ts';
 import { listHappenings } from '../../lib/cli/page/page-lists.ts';
 import { makePage } from '../../lib/cli/page/page-model.ts';
 import { fleetStatus } from '../../lib/cli/status/fleet-status.ts';
-import { putAsk } from '../../lib/jobs/records/ask-records.ts';
 import { statusJson } from '../../lib/cli/status/status-json.ts';
 import { statusText } from '../../lib/cli/status/status-text.ts';
+import { explainPool } from '../../lib/decide/explain/explain-pool.ts';
+import { makeRuleBook } from '../../lib/decide/scaling/rule-book.ts';
+import { putAsk } from '../../lib/jobs/records/ask-records.ts';
 import { aChat, anAnnouncedNight, announceTo, announcing, tick, ticks } from '../support/announced-night.ts';
 import { type Night, onlyClusters, whileTimePasses } from '../support/night-app.ts';
 import { aConfig, aMatch, aPause, at } from '../support/scaling-world.ts';

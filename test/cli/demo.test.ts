@@ -5,8 +5,8 @@ import { openScreen } from '../../lib/cli/demo/show-frames.ts';
 import { setStage, storyStart } from '../../lib/cli/demo/stage.ts';
 import { makePaint } from '../../lib/cli/text/paint.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
-import { makeScreen } from '../support/screen.ts';
 import { isLong } from '../support/runs.ts';
+import { makeScreen } from '../support/screen.ts';
 import { makeSkippingClock } from '../support/skipping-clock.ts';
 import { aCliWorld, makeOutput } from './cli-world.ts';
 

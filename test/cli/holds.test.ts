@@ -31,7 +31,7 @@ import {
   round,
   type World,
 } from '../support/scaling-world.ts';
-import { aCliWorld, usualConfig, plainLook } from './cli-world.ts';
+import { aCliWorld, plainLook, usualConfig } from './cli-world.ts';
 
 /** Everything that may happen to a fleet between two rounds. */
 type Event =

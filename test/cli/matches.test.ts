@@ -8,7 +8,7 @@ import type { ScaleReport } from '../../lib/jobs/scale/parts.ts';
 import { createWorld } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
 import { aConfig, aMatch, aPool, aRule, aWorld, round } from '../support/scaling-world.ts';
-import { aCliWorld, usualConfig, plainLook } from './cli-world.ts';
+import { aCliWorld, plainLook, usualConfig } from './cli-world.ts';
 
 describe('a match', () => {
   test('status, plan and incidents tell of what it names', async () => {

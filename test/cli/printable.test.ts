@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { printable, printableJson, printableOutput } from '../../lib/model/printable.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
-import { aCliWorld, type CliWorld, makeOutput, usualConfig } from './cli-world.ts';
 import { anyNoise } from '../support/any-text.ts';
 import { everyNth } from '../support/runs.ts';
+import { aCliWorld, type CliWorld, makeOutput, usualConfig } from './cli-world.ts';
 
 /** A line of its own, a colour, a cleared screen in C0 and C1, a turned direction, a separator of lines. */
 const nasty = 'x\nFORGED line\r\x1b[31mred\x1b[2J\u009b2J\u202Eturned\u2066\u2028\x07\u200F';

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { listKeys } from '../../lib/config/key-table.ts';
+import { anyText } from '../support/any-text.ts';
 import { runs } from '../support/runs.ts';
 import { compileText } from './compile-text.ts';
-import { anyText } from '../support/any-text.ts';
 
 const words = [...new Set(listKeys().flatMap((row) => row.key.split(/[.[\]]+/u)))].filter((word) =>
   /^\w+$/u.test(word),

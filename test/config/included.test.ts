@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { runs } from '../support/runs.ts';
 import type { ConfigOutcome } from '../../lib/config/compile-config.ts';
 import { loadConfig, makeConfigReader } from '../../lib/config/read-config.ts';
+import { runs } from '../support/runs.ts';
 import { compiled, head, now } from './compile-text.ts';
 
 let above = '';

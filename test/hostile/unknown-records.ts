@@ -10,12 +10,12 @@ import { listDecisions, storeUninstalled, undoUninstalled } from '../../lib/jobs
 import { listHistory, loadOutbox, type Parked, parkedPut } from '../../lib/jobs/records/delivery-records.ts';
 import { listKnownDestinations } from '../../lib/jobs/records/destination-records.ts';
 import { listSilences, noticeWrite, silenceWrite } from '../../lib/jobs/records/incident-records.ts';
-import { requestWake } from '../../lib/jobs/records/wake-requests.ts';
 import { listNodes, listSizes, nodesWrites } from '../../lib/jobs/records/past-records.ts';
+import { requestWake } from '../../lib/jobs/records/wake-requests.ts';
 import type { Json } from '../../lib/model/json.ts';
+import { plainLook } from '../cli/cli-world.ts';
 import { type AlertNight, anAlertNight, minuteMs, nightStart, passing, smallFleet } from '../support/alert-night.ts';
 import { aMatch } from '../support/scaling-world.ts';
-import { plainLook } from '../cli/cli-world.ts';
 
 const config = `destinations:
   slack: { kind: slack, url: { env: SLACK } }

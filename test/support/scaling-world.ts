@@ -5,7 +5,8 @@ import { planRound } from '../../lib/decide/scaling/plan-round.ts';
 import { makeRuleBook, type RuleBook } from '../../lib/decide/scaling/rule-book.ts';
 import type { Ask, Lease, Override, Pause } from '../../lib/model/asks.ts';
 import type { ObservedCluster, ObservedPool } from '../../lib/model/cluster.ts';
-import type { CompiledConfig, Match, Rule, Schedule } from '../../lib/model/config.ts';
+import type { CompiledConfig, Match, Rule } from '../../lib/model/config.ts';
+import type { Schedule } from '../../lib/model/schedule.ts';
 import { isRange, type Size } from '../../lib/model/size.ts';
 import type { EpochMs } from '../../lib/model/time.ts';
 

@@ -13,9 +13,9 @@ import type { Store } from '../../lib/io/stores/store.ts';
 import { listClusterRecords } from '../../lib/jobs/records/cluster-records.ts';
 import { listIncidents } from '../../lib/jobs/records/incident-records.ts';
 import { isRange, type Size } from '../../lib/model/size.ts';
-import { passing } from '../support/alert-night.ts';
 import { aCliWorld } from '../cli/cli-world.ts';
 import { compiled } from '../config/compile-text.ts';
+import { passing } from '../support/alert-night.ts';
 import { makeFakeDynamo } from '../support/fake-dynamodb.ts';
 import { makeSkippingClock, type SkippingClock } from '../support/skipping-clock.ts';
 

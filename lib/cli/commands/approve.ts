@@ -6,7 +6,7 @@ import type { CompiledConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { because, counted } from '../../model/text.ts';
-import { dayMs, iso } from '../../model/time.ts';
+import { dayMs, type EpochMs, iso } from '../../model/time.ts';
 import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { takeEffect } from '../asks/take-effect.ts';
 import { readConfig, withStore } from '../config-and-store.ts';
@@ -34,50 +34,68 @@ export function addApprove(program: Command, parts: CliParts): void {
   ]);
 }
 
-/** Bound to the config's hash; rules that stay as they are stay approved. */
 async function approve(given: CliParts, options: ApproveOptions): Promise<void> {
   const config = await readConfig(given, options.config);
   const parts = await asPerson(given, config);
+  const approved = await withStore(parts, config, (store) => keepApproval(parts, config, store, options));
+  if (options.json) writeJson(parts.stdout, approvalJson(parts, config, options, approved));
+  else parts.stdout.write(`${approvalLines(parts, config, approved).join('\n  ')}\n`);
+}
+
+type Approved = {
+  readonly until: EpochMs;
+  /** Pools that the brake held in the last round. */
+  readonly held: readonly Names[];
+  /** What the brake said. */
+  readonly texts: readonly string[];
+  readonly notes: readonly string[];
+};
+
+/** Bound to the config's hash; rules that stay as they are stay approved. */
+async function keepApproval(
+  parts: CliParts,
+  config: CompiledConfig,
+  store: Store,
+  { reason, for: forMs }: ApproveOptions,
+): Promise<Approved> {
   const now = parts.clock.now();
-  const asked = now + options.for;
-  const { held, texts, notes, until } = await withStore(parts, config, async (store) => {
-    const by = { who: parts.who, reason: options.reason, until: asked };
-    const before = await approveConfig(store, config, by, now);
-    const until = Math.max(asked, ...before.map((one) => one.until));
-    const told = { verb: 'approve', what: `config ${config.hash} until ${iso(until)}`, reason: options.reason };
-    await keepDeed(parts, store, config, told);
-    const zone = readingZone(config, parts);
-    const others = onceInRegions(config, before, (one, where) => {
-      const longer = one.until > asked ? ', which lasts longer and stays in force' : '';
-      return `${printable(one.who)} had approved it${where} until ${localInstant(one.until, zone)}${printable(because(one.reason))}${longer}`;
-    });
-    const what = await whatIsHeld(store, config);
-    const isHeld = (pool: Names) => what.held.some((one) => isSamePool(one, pool));
-    return { ...what, until, notes: [...others, ...(await takeEffect(parts, config, store, isHeld))] };
+  const asked = now + forMs;
+  const before = await approveConfig(store, config, { who: parts.who, reason, until: asked }, now);
+  const until = Math.max(asked, ...before.map((one) => one.until));
+  await keepDeed(parts, store, config, { verb: 'approve', what: `config ${config.hash} until ${iso(until)}`, reason });
+  const zone = readingZone(config, parts);
+  const others = onceInRegions(config, before, (one, where) => {
+    const longer = one.until > asked ? ', which lasts longer and stays in force' : '';
+    return `${printable(one.who)} had approved it${where} until ${localInstant(one.until, zone)}${printable(because(one.reason))}${longer}`;
   });
-  if (options.json) {
-    const { who } = parts;
-    const reason = options.reason ?? null;
-    writeJson(parts.stdout, {
-      kind: 'approval',
-      configHash: config.hash,
-      until: rfc3339(until),
-      who,
-      reason,
-      held,
-      notes,
-    });
-    return;
-  }
-  const label = poolLabels(config);
-  const lines = [
-    `approved config ${config.hash} (${config.file}) until ${localInstant(until, readingZone(config, parts))}; its rules need no further approval until they change`,
+  const what = await whatIsHeld(store, config);
+  const isHeld = (pool: Names) => what.held.some((one) => isSamePool(one, pool));
+  return { ...what, until, notes: [...others, ...(await takeEffect(parts, config, store, isHeld))] };
+}
+
+function approvalJson(
+  { who }: CliParts,
+  { hash }: CompiledConfig,
+  options: ApproveOptions,
+  { until, held, notes }: Approved,
+): object {
+  const reason = options.reason ?? null;
+  return { kind: 'approval', configHash: hash, until: rfc3339(until), who, reason, held, notes };
+}
+
+function approvalLines(
+  parts: CliParts,
+  config: CompiledConfig,
+  { until, held, texts, notes }: Approved,
+): readonly string[] {
+  const local = localInstant(until, readingZone(config, parts));
+  return [
+    `approved config ${config.hash} (${config.file}) until ${local}; its rules need no further approval until they change`,
     ...texts,
-    ...releasedText(held.map(label)),
+    ...releasedText(held.map(poolLabels(config))),
     ...notes,
     ...(texts.length + held.length === 0 ? ['the brake held nothing in the last round'] : []),
   ];
-  parts.stdout.write(`${lines.join('\n  ')}\n`);
 }
 
 const mostNamed = 20;

@@ -1,7 +1,7 @@
-import { timeIn } from '../../decide/schedule/local-time.ts';
 import { type Command, Option } from 'commander';
 import { formatDuration } from '../../config/duration.ts';
 import { namesSubject } from '../../decide/incidents/silence.ts';
+import { timeIn } from '../../decide/schedule/local-time.ts';
 import { StoreError, UsageError } from '../../errors.ts';
 import type { CompiledConfig, Match } from '../../model/config.ts';
 import type { Severity } from '../../model/finding.ts';

@@ -14,8 +14,9 @@ import type { CompiledConfig } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { linkedAssets, readAsset } from './assets.ts';
 import { makePage, type Page, pastMs } from './page-model.ts';
-import { mostRows, poolHref, prepareSums, renderBoard, renderPools, rowsAtOnce, type Wanted } from './render-board.ts';
+import { mostRows, poolHref, renderBoard, renderPools, rowsAtOnce, type Wanted } from './render-board.ts';
 import { renderDocument, renderPage } from './render-page.ts';
+import { prepareSums } from './render-plot.ts';
 import { renderPoolDetail } from './render-pool.ts';
 import { type Html, makeSay } from './render-text.ts';
 

@@ -7,12 +7,12 @@ import type { Severity } from '../../model/finding.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize, equalSize } from '../../model/size.ts';
 import { commandHint, counted, withConfig } from '../../model/text.ts';
+import type { AnnouncedView } from '../outbox/announced-view.ts';
 import { ago, clockNear, localInstant, localInstants, roughly } from '../text/instant.ts';
 import { inRegion, onceInRegions, poolLabels, regionOf } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderTable } from '../text/table.ts';
 import { uninstalledText } from '../uninstall/uninstalled-view.ts';
-import type { AnnouncedView } from '../outbox/announced-view.ts';
 import type { FleetStatus, PoolStatus } from './fleet-status.ts';
 
 export type Look = {

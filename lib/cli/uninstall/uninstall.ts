@@ -18,7 +18,7 @@ import { localInstant, localInstants, readingZone, roughly } from '../text/insta
 import { type PoolLabel, poolLabels } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
-import { type AwayPool, type Restored, restorePools, listAway } from './restore-pools.ts';
+import { type AwayPool, listAway, type Restored, restorePools } from './restore-pools.ts';
 
 export type UninstallOptions = AskOptions & {
   readonly yes?: true;

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { dayNumber } from '../../decide/schedule/local-time.ts';
 import { FileError } from '../../errors.ts';
-import type { CalendarDay, RemoteCalendar } from '../../model/config.ts';
+import type { RemoteCalendar } from '../../model/config.ts';
+import type { CalendarDay } from '../../model/schedule.ts';
 import type { Weekday } from '../../model/time.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';

@@ -2,6 +2,7 @@ import ICAL from 'ical.js';
 import { RRuleTemporal } from 'rrule-temporal';
 import { dayMs } from '../../model/time.ts';
 import { type IcsAsked, type IcsDates, type IcsOutcome, lineOfEvent } from './ics.ts';
+import { type IcsEvent, readIcsEvent, Unusable } from './ics-event.ts';
 import {
   dateOf,
   dayMeant,
@@ -52,7 +53,7 @@ export function findIcsDates(asked: IcsAsked, onEvent: OnEvent = () => {}): IcsO
     const zoneOf = makeZoneOf(calendar, (tzid) => unknown.add(tzid));
     const read = events.map((event, index) => {
       onEvent((at = index));
-      return readEvent(event, index, zoneOf);
+      return readIcsEvent(event, index, zoneOf);
     });
     const unknownZones = [...unknown].sort();
     const home = homeOf(calendar, zoneOf);
@@ -61,10 +62,6 @@ export function findIcsDates(asked: IcsAsked, onEvent: OnEvent = () => {}): IcsO
     const reason = error instanceof Unusable ? error.message : 'cannot be read';
     return { ok: false, message: `the event at its line ${lineOfEvent(asked.text, at)} ${reason}` };
   }
-}
-
-class Unusable extends Error {
-  override name = 'Unusable';
 }
 
 const tooOften = 'recurs too often, or never, to be a calendar of days';
@@ -99,106 +96,12 @@ function homeOf(calendar: ICAL.Component, zoneOf: ZoneOf): IcsZone {
   return zoneOf(typeof said === 'string' ? said : typeof defined === 'string' ? defined : undefined);
 }
 
-/** A time of the file; `lastsMs`: how long, where it says so itself (a period). */
-type Said = { readonly time: IcsTime; readonly lastsMs: number | undefined };
-
-type Event = {
-  readonly index: number;
-  readonly uid: string;
-  readonly sequence: number;
-  readonly isCancelled: boolean;
-  readonly start: IcsTime;
-  readonly lastsMs: number;
-  readonly rules: readonly ICAL.Recur[];
-  /** Series of days that are left out (EXRULE, RFC 2445). */
-  readonly exceptRules: readonly ICAL.Recur[];
-  readonly added: readonly Said[];
-  readonly takenOut: readonly Said[];
-  /** Of which day of its series this is the changed one. */
-  readonly replaces: { readonly time: IcsTime; readonly andLater: boolean } | undefined;
-};
-
-function readEvent(component: ICAL.Component, index: number, zoneOf: ZoneOf): Event {
-  const [start] = timesOf(component, 'dtstart', zoneOf);
-  if (start === undefined) throw new Unusable('has no DTSTART');
-  const [replaced] = timesOf(component, 'recurrence-id', zoneOf);
-  const andLater = component.getFirstProperty('recurrence-id')?.getParameter('range') === 'THISANDFUTURE';
-  const text = (name: string) => String(component.getFirstPropertyValue(name) ?? '');
-  return {
-    index,
-    uid: text('uid') || `without ${index}`,
-    sequence: Number(text('sequence')) || 0,
-    isCancelled: text('status').toUpperCase() === 'CANCELLED',
-    start: start.time,
-    lastsMs: lastsOf(component, start.time, zoneOf),
-    rules: rulesOf(component, 'rrule'),
-    exceptRules: rulesOf(component, 'exrule'),
-    added: timesOf(component, 'rdate', zoneOf),
-    takenOut: timesOf(component, 'exdate', zoneOf),
-    replaces: replaced && { time: replaced.time, andLater },
-  };
-}
-
-/** As written: what the library would pass over in silence (an unknown calendar system, no times at all) is refused. */
-function rulesOf(component: ICAL.Component, name: string): readonly ICAL.Recur[] {
-  return component.getAllProperties(name).map((property) => {
-    const written = property.jCal[3] as {
-      readonly count?: number;
-      readonly [part: string]: string | number | undefined;
-    };
-    const unknown = ['rscale', 'skip'].find(
-      (part) => written[part] !== undefined && !/^(?:GREGORIAN|OMIT)$/u.test(`${written[part]}`),
-    );
-    if (unknown !== undefined) throw new Unusable(`has a rule with ${unknown.toUpperCase()}, which is not understood`);
-    if (written.count === 0) throw new Unusable('has a rule with COUNT=0, which is none');
-    return property.getFirstValue() as ICAL.Recur;
-  });
-}
-
-/** All times of a property, whichever lines they stand in. */
-function timesOf(component: ICAL.Component, name: string, zoneOf: ZoneOf): readonly Said[] {
-  return component.getAllProperties(name).flatMap((property) => {
-    const tzid: unknown = property.getParameter('tzid');
-    const values: readonly unknown[] = property.getValues();
-    return values.flatMap((value, index): readonly Said[] => {
-      const at = value instanceof ICAL.Period ? value.start : value;
-      if (!(at instanceof ICAL.Time)) return [];
-      const [written = ''] = [property.jCal[3 + index] as unknown].flat();
-      if (!isDay(String(written)))
-        throw new Unusable(`names a day that does not exist: ${String(written).slice(0, 10)}`);
-      const time = readIcsTime(at, typeof tzid === 'string' ? tzid : undefined, zoneOf);
-      return [{ time, lastsMs: value instanceof ICAL.Period ? value.getDuration().toSeconds() * 1000 : undefined }];
-    });
-  });
-}
-
-/** The library makes 2 March of 30 February. */
-function isDay(written: string): boolean {
-  const [year = 0, month = 0, day = 0] = written.slice(0, 10).split('-').map(Number);
-  // Years of two digits are of another century to Date; 400 years later the days are the same.
-  const date = new Date(Date.UTC(2000 + (year % 400), month - 1, day));
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-}
-
-/** A whole day lasts at least one, a moment nothing. */
-function lastsOf(component: ICAL.Component, start: IcsTime, zoneOf: ZoneOf): number {
-  const end = timesOf(component, 'dtend', zoneOf)[0]?.time;
-  const duration: unknown = component.getFirstPropertyValue('duration');
-  if (start.isDate) {
-    const toEnd = end ? end.wall - start.wall : duration instanceof ICAL.Duration ? duration.toSeconds() * 1000 : 0;
-    return Math.max(1, Math.ceil(toEnd / dayMs)) * dayMs;
-  }
-  if (end === undefined) return duration instanceof ICAL.Duration ? Math.max(0, duration.toSeconds() * 1000) : 0;
-  const [from, to] = [instantOf(start), instantOf(end)];
-  return Math.max(0, from !== undefined && to !== undefined ? to - from : end.wall - start.wall);
-}
-
 type Occurrence = { readonly start: IcsTime; readonly lastsMs: number };
 /** Walls in ms. */
 type Window = { readonly from: number; readonly to: number };
 
 function collect(
-  events: readonly Event[],
+  events: readonly IcsEvent[],
   home: IcsZone,
   asked: IcsAsked,
   onEvent: OnEvent,
@@ -242,8 +145,8 @@ function addDays(days: Set<number>, { start, lastsMs }: Occurrence, zone: string
 type Occurrences = { readonly occurrences: Iterable<Occurrence>; readonly endless: boolean };
 
 /** One series with its changed days: of each the newest version counts. A cancelled series has none. */
-function occurrencesOf(series: readonly Event[], home: IcsZone, window: Window, onEvent: OnEvent): Occurrences {
-  const newest = (a: Event, b: Event) => a.sequence - b.sequence || a.index - b.index;
+function occurrencesOf(series: readonly IcsEvent[], home: IcsZone, window: Window, onEvent: OnEvent): Occurrences {
+  const newest = (a: IcsEvent, b: IcsEvent) => a.sequence - b.sequence || a.index - b.index;
   const master = series
     .filter(({ replaces }) => replaces === undefined)
     .sort(newest)
@@ -265,7 +168,7 @@ function occurrencesOf(series: readonly Event[], home: IcsZone, window: Window, 
 }
 
 /** RANGE=THISANDFUTURE: what comes later is moved by as much, lasts as long, or is cancelled with it. */
-function moveLater(occurrences: Map<number, Occurrence>, change: Event, keyOf: (time: IcsTime) => number): void {
+function moveLater(occurrences: Map<number, Occurrence>, change: IcsEvent, keyOf: (time: IcsTime) => number): void {
   const from = keyOf(change.replaces!.time);
   const by = keyOf(change.start) - from;
   for (const [key, { start }] of occurrences) {
@@ -291,7 +194,7 @@ function noStarts(): Starts {
 }
 
 /** Where the days of a series begin, by their key. */
-function startsOf({ start, lastsMs, rules, exceptRules, added }: Event, home: IcsZone, window: Window): Starts {
+function startsOf({ start, lastsMs, rules, exceptRules, added }: IcsEvent, home: IcsZone, window: Window): Starts {
   const starts = new Map<number, Occurrence>();
   const add = (wall: number, lasts = lastsMs) => void starts.set(wall, { start: { ...start, wall }, lastsMs: lasts });
   const span = { from: window.from - lastsMs, to: window.to };

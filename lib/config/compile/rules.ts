@@ -1,5 +1,6 @@
-import type { Exception, Match, Rule, Schedule } from '../../model/config.ts';
+import type { Exception, Match, Rule } from '../../model/config.ts';
 import { type Labels, labelText } from '../../model/match.ts';
+import type { Schedule } from '../../model/schedule.ts';
 import { compileLabels } from '../match.ts';
 import type { MatchIndex } from '../match-index.ts';
 import type { Path } from '../problem.ts';

@@ -1,6 +1,6 @@
 import type { WrittenWindow } from '../../decide/schedule/window.ts';
 import { windowWarnings } from '../../decide/schedule/window-warnings.ts';
-import type { Lead, Schedule, Window } from '../../model/config.ts';
+import type { Lead, Schedule, Window } from '../../model/schedule.ts';
 import type { Term } from '../../model/size.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';

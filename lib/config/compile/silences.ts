@@ -1,7 +1,8 @@
 import { boundary } from '../../decide/schedule/local-time.ts';
 import { parseInstant, parseMoment } from '../../decide/schedule/parse-time.ts';
 import { isScheduleProblem } from '../../decide/schedule/schedule-problem.ts';
-import type { ConfiguredSilence, Window } from '../../model/config.ts';
+import type { ConfiguredSilence } from '../../model/config.ts';
+import type { Window } from '../../model/schedule.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';

@@ -2,7 +2,7 @@ import { parseDayAndTime } from '../../decide/schedule/parse-time.ts';
 import { isScheduleProblem } from '../../decide/schedule/schedule-problem.ts';
 import { parseTerseWindows } from '../../decide/schedule/terse-window.ts';
 import { makeWindow, type WrittenWindow } from '../../decide/schedule/window.ts';
-import type { Window } from '../../model/config.ts';
+import type { Window } from '../../model/schedule.ts';
 import type { Term } from '../../model/size.ts';
 import { cronProblem, isCron } from '../cron-window.ts';
 import type { Path } from '../problem.ts';

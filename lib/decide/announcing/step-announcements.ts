@@ -10,10 +10,10 @@ import {
   type AnnouncedPool,
   type Announcement,
   changeKey,
+  lateAfterMs,
   messageKey,
   startOf,
   toldFrom,
-  lateAfterMs,
 } from './announcement.ts';
 import { announcementText, type Change, correctionText, labelOf, sizesOf, type Telling } from './announcement-text.ts';
 import { offerLinks } from './keep-link.ts';

@@ -1,4 +1,5 @@
-import type { CalendarDay, Exception, Rule, Schedule } from '../../model/config.ts';
+import type { Exception, Rule } from '../../model/config.ts';
+import type { CalendarDay, Schedule } from '../../model/schedule.ts';
 import {
   describeSize,
   equalSize,

@@ -1,6 +1,7 @@
-import type { ConfiguredSilence, Match, Window } from '../../model/config.ts';
+import type { ConfiguredSilence, Match } from '../../model/config.ts';
 import type { FindingKind, NoticeKind, Subject } from '../../model/finding.ts';
 import { matchesCluster, matchesPool } from '../../model/match.ts';
+import type { Window } from '../../model/schedule.ts';
 import { because } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { offsetsAround, renderDate } from '../schedule/local-time.ts';

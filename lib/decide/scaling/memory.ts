@@ -4,9 +4,10 @@
  */
 
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
-import type { Exception, Rule, Schedule } from '../../model/config.ts';
+import type { Exception, Rule } from '../../model/config.ts';
 import { isSameJson } from '../../model/json.ts';
 import type { Labels } from '../../model/match.ts';
+import type { Schedule } from '../../model/schedule.ts';
 import { isRange, lower, type Size, upper } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 

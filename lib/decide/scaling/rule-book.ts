@@ -1,4 +1,4 @@
-import type { CompiledConfig, Exception, Match, Rule, Schedule } from '../../model/config.ts';
+import type { CompiledConfig, Exception, Match, Rule } from '../../model/config.ts';
 import {
   type Labels,
   matchesCluster,
@@ -7,6 +7,7 @@ import {
   matchesPoolName,
   type Names,
 } from '../../model/match.ts';
+import type { Schedule } from '../../model/schedule.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { makeTimeline, type Timeline } from '../schedule/timeline.ts';
 

@@ -1,5 +1,6 @@
 import type { ObservedPool } from '../../model/cluster.ts';
-import type { Lead, Rule } from '../../model/config.ts';
+import type { Rule } from '../../model/config.ts';
+import type { Lead } from '../../model/schedule.ts';
 import {
   asPoolSize,
   clampSize,

@@ -1,4 +1,5 @@
-import type { CalendarDay, DailyPiece, Exception, Schedule, Window } from '../../model/config.ts';
+import type { Exception } from '../../model/config.ts';
+import type { CalendarDay, DailyPiece, Schedule, Window } from '../../model/schedule.ts';
 import { canonicalSays, type Says, saysKey, type Term, termKey } from '../../model/size.ts';
 import type { EpochMs, Weekday } from '../../model/time.ts';
 import {

@@ -1,4 +1,4 @@
-import type { DailyPiece } from '../../model/config.ts';
+import type { DailyPiece } from '../../model/schedule.ts';
 import type { Weekday } from '../../model/time.ts';
 import { isScheduleProblem, quote, type ScheduleProblem } from './schedule-problem.ts';
 

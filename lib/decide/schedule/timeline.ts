@@ -1,4 +1,5 @@
-import type { CalendarDay, Exception, Schedule } from '../../model/config.ts';
+import type { Exception } from '../../model/config.ts';
+import type { CalendarDay, Schedule } from '../../model/schedule.ts';
 import type { Says, Term } from '../../model/size.ts';
 import { dayMs, type EpochMs } from '../../model/time.ts';
 import { type DayNumber, type OffsetStretch, offsetsAround } from './local-time.ts';

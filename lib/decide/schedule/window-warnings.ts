@@ -1,4 +1,4 @@
-import type { Lead, Schedule, Window } from '../../model/config.ts';
+import type { Lead, Schedule, Window } from '../../model/schedule.ts';
 import { type Range, saysKey, type Term } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import {
@@ -13,10 +13,10 @@ import {
 import {
   type CalendarByDay,
   calendarByDay,
+  isSkippedOn,
   joinOpenings,
   type WindowOpening,
   windowsFrom,
-  isSkippedOn,
 } from './openings.ts';
 import type { ScheduleProblem } from './schedule-problem.ts';
 import { datesOpenIn, lookMs } from './timeline.ts';

@@ -1,4 +1,4 @@
-import type { DailyPiece, Window } from '../../model/config.ts';
+import type { DailyPiece, Window } from '../../model/schedule.ts';
 import type { Term } from '../../model/size.ts';
 import type { Weekday } from '../../model/time.ts';
 import { parseDayOfMonth, parseDays, parseList, parseMonths, parseNth, parseWorkday } from './parse-days.ts';

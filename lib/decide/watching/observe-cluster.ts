@@ -13,7 +13,7 @@ import type { Finding, FindingKind, Subject } from '../../model/finding.ts';
 import { clip } from '../../model/text.ts';
 import { type EpochMs, isoDate } from '../../model/time.ts';
 import type { Observation, Watched } from '../incidents/observation.ts';
-import { followEndDate, endDateOf } from './end-dates.ts';
+import { endDateOf, followEndDate } from './end-dates.ts';
 import { type EndOfLife, endOfLife } from './end-of-life.ts';
 import { type EndDateMemory, isAccepted, present, remember, type SeenCluster, type SeenPool } from './watch-memory.ts';
 

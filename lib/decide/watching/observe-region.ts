@@ -5,7 +5,7 @@ import { type Names } from '../../model/match.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { readingOf, wrongClock } from '../clock-skew.ts';
 import type { Observation } from '../incidents/observation.ts';
-import { followEndDate, endDateOf } from './end-dates.ts';
+import { endDateOf, followEndDate } from './end-dates.ts';
 import {
   type ClusterSubject,
   judged,

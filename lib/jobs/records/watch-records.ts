@@ -7,7 +7,7 @@ import {
   type Version,
   type Write,
 } from '../../io/stores/store.ts';
-import { type IdRange, type Part, isInPart, rangeOf, whole } from '../../model/part.ts';
+import { type IdRange, isInPart, type Part, rangeOf, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { listAll, numbered, putOver } from './change-record.ts';
 import { readSchema1 } from './incident-records.ts';

@@ -3,7 +3,7 @@ import type { ClusterAnswers, RegionAnswers, RegionMemory } from '../../decide/w
 import { type Answer, unreadableAnswer } from '../../model/answer.ts';
 import type { ObservedCluster } from '../../model/cluster.ts';
 import type { RegionConfig } from '../../model/config.ts';
-import { type Part, isInPart } from '../../model/part.ts';
+import { isInPart, type Part } from '../../model/part.ts';
 import { describeSecret } from '../../model/secret-reference.ts';
 import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
 import type { WatchParts } from './parts.ts';

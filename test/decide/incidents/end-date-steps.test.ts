@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { severityOf, stepOf } from '../../../lib/decide/incidents/end-date-steps.ts';
 import type { EndDate, Observation } from '../../../lib/decide/incidents/observation.ts';
-import { followEndDate, endDateOf } from '../../../lib/decide/watching/end-dates.ts';
+import { endDateOf, followEndDate } from '../../../lib/decide/watching/end-dates.ts';
 import type { EndDateMemory } from '../../../lib/decide/watching/watch-memory.ts';
 import { cluster, dayMs, destination, hourMs, incidentWorld, only, over, start, told } from './incident-world.ts';
 

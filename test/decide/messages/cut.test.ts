@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { render } from '../../../lib/decide/messages/render.ts';
 import { openBatch, toMember } from '../../../lib/decide/outbox/batch.ts';
 import { clip } from '../../../lib/model/text.ts';
-import { aDelivery, sha256, someFacts, start } from '../../support/receivers/outbox-world.ts';
 import { anyText } from '../../support/any-text.ts';
+import { aDelivery, sha256, someFacts, start } from '../../support/receivers/outbox-world.ts';
 import { runs } from '../../support/runs.ts';
 
 /** Words that stand nowhere else, so that each that is missing was cut. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { runs } from '../../support/runs.ts';
 import { render } from '../../../lib/decide/messages/render.ts';
 import { openBatch, toMember } from '../../../lib/decide/outbox/batch.ts';
 import { aDelivery, overFacts, sha256, someFacts, start } from '../../support/receivers/outbox-world.ts';
+import { runs } from '../../support/runs.ts';
 
 const to = (kind: 'googlechat' | 'ntfy') => ({ name: 'ops', kind, format: 'json', zone: 'Europe/Berlin' }) as const;
 

@@ -4,9 +4,9 @@ import { bytesOf, clean, escapeCard, escapeMarkdown, shorten } from '../../../li
 import { tellDuration, tellTime } from '../../../lib/decide/messages/message.ts';
 import { render } from '../../../lib/decide/messages/render.ts';
 import type { DestinationConfig } from '../../../lib/model/config.ts';
+import { anyNoise, anyText } from '../../support/any-text.ts';
 import { aDelivery, overFacts, someFacts, start } from '../../support/receivers/outbox-world.ts';
 import { isCloudEvent } from '../../support/receivers/targets.ts';
-import { anyNoise, anyText } from '../../support/any-text.ts';
 
 type Target = Pick<DestinationConfig, 'name' | 'kind' | 'format' | 'zone'>;
 const kinds = ['slack', 'teams', 'discord', 'mattermost', 'pagerduty', 'webhook'] as const;

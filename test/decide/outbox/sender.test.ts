@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { historyOf } from '../../../lib/decide/outbox/delivery-log.ts';
 import {
   fateOf,
   isDoubtful,
@@ -18,6 +17,7 @@ import {
   toMember,
   unpackMember,
 } from '../../../lib/decide/outbox/batch.ts';
+import { historyOf } from '../../../lib/decide/outbox/delivery-log.ts';
 import { isFailure } from '../../../lib/decide/outbox/outcome.ts';
 import {
   mayStart,

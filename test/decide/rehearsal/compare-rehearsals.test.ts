@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { changesNothing, compareRehearsals } from '../../../lib/decide/rehearsal/compare-rehearsals.ts';
-import type { Rule, Window } from '../../../lib/model/config.ts';
+import type { Rule } from '../../../lib/model/config.ts';
+import type { Window } from '../../../lib/model/schedule.ts';
 import { aConfig, aMatch, aPool, aRule, minute, officeHours } from '../../support/scaling-world.ts';
 import { aCluster, iso, rehearsed } from './rehearsal-fleet.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rehearse } from '../../../lib/decide/rehearsal/rehearse.ts';
-import type { Lead, Schedule } from '../../../lib/model/config.ts';
+import type { Lead, Schedule } from '../../../lib/model/schedule.ts';
 import type { Term } from '../../../lib/model/size.ts';
 import { aConfig, aLease, aPool, aRule, at, minute, officeHours } from '../../support/scaling-world.ts';
 import { aCluster } from './rehearsal-fleet.ts';

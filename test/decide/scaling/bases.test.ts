@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ownLeadMs } from '../../../lib/decide/scaling/scheduled-size.ts';
-import type { Schedule } from '../../../lib/model/config.ts';
+import type { Schedule } from '../../../lib/model/schedule.ts';
 import type { Term } from '../../../lib/model/size.ts';
 import {
   aConfig,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeTimeline, saysAt } from '../../../lib/decide/schedule/timeline.ts';
-import type { Exception, Schedule } from '../../../lib/model/config.ts';
+import type { Exception } from '../../../lib/model/config.ts';
+import type { Schedule } from '../../../lib/model/schedule.ts';
 import type { Size } from '../../../lib/model/size.ts';
 import {
   aConfig,

@@ -4,7 +4,8 @@ import type { PoolMemory } from '../../../lib/decide/scaling/memory.ts';
 import type { PoolInput } from '../../../lib/decide/scaling/pool-evaluation.ts';
 import { makeTimeline } from '../../../lib/decide/schedule/timeline.ts';
 import type { PoolAsks } from '../../../lib/model/asks.ts';
-import type { Rule, Schedule } from '../../../lib/model/config.ts';
+import type { Rule } from '../../../lib/model/config.ts';
+import type { Schedule } from '../../../lib/model/schedule.ts';
 import type { Size } from '../../../lib/model/size.ts';
 import {
   aLease,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { CompiledConfig, Rule, Schedule } from '../../../lib/model/config.ts';
+import type { CompiledConfig, Rule } from '../../../lib/model/config.ts';
+import type { Schedule } from '../../../lib/model/schedule.ts';
 import type { Term } from '../../../lib/model/size.ts';
 import {
   aConfig,

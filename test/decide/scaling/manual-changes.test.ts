@@ -4,7 +4,7 @@ import type { PoolMemory } from '../../../lib/decide/scaling/memory.ts';
 import type { PoolInput } from '../../../lib/decide/scaling/pool-evaluation.ts';
 import { makeTimeline } from '../../../lib/decide/schedule/timeline.ts';
 import type { PoolAsks } from '../../../lib/model/asks.ts';
-import type { Schedule } from '../../../lib/model/config.ts';
+import type { Schedule } from '../../../lib/model/schedule.ts';
 import { anOverride, aPool, aRule, at, aWorld, hour, minute, officeHours } from '../../support/scaling-world.ts';
 
 const now = at('2026-03-02T22:00:00Z');

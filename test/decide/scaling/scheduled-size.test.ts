@@ -12,7 +12,8 @@ import {
   scheduledViews,
 } from '../../../lib/decide/scaling/scheduled-size.ts';
 import { makeTimeline } from '../../../lib/decide/schedule/timeline.ts';
-import type { Lead, Rule, Schedule } from '../../../lib/model/config.ts';
+import type { Rule } from '../../../lib/model/config.ts';
+import type { Lead, Schedule } from '../../../lib/model/schedule.ts';
 import type { Says, Size, Term } from '../../../lib/model/size.ts';
 import { aConfig, aMatch, aPool, aRule, at, aWorld, hour, minute, officeHours } from '../../support/scaling-world.ts';
 

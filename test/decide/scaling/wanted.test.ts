@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { asksOfPool, findWanted, leaseCap, type WantedInput } from '../../../lib/decide/scaling/wanted-size.ts';
 import { makeTimeline } from '../../../lib/decide/schedule/timeline.ts';
 import type { Ask, PoolAsks } from '../../../lib/model/asks.ts';
-import type { Rule, Schedule } from '../../../lib/model/config.ts';
+import type { Rule } from '../../../lib/model/config.ts';
+import type { Schedule } from '../../../lib/model/schedule.ts';
 import type { Size } from '../../../lib/model/size.ts';
 import {
   aLease,

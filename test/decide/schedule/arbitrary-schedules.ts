@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { CalendarDay, DailyPiece, Exception, Schedule, Window } from '../../../lib/model/config.ts';
+import type { Exception } from '../../../lib/model/config.ts';
+import type { CalendarDay, DailyPiece, Schedule, Window } from '../../../lib/model/schedule.ts';
 import type { Term } from '../../../lib/model/size.ts';
 import type { Weekday } from '../../../lib/model/time.ts';
 import { exceptionOf, scheduleOf } from './schedule-fixtures.ts';

@@ -1,4 +1,5 @@
-import type { DailyPiece, Exception, Schedule } from '../../../lib/model/config.ts';
+import type { Exception } from '../../../lib/model/config.ts';
+import type { DailyPiece, Schedule } from '../../../lib/model/schedule.ts';
 import type { Term } from '../../../lib/model/size.ts';
 
 const dayMs = 86_400_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { makeTimeline, openWindowsAt, saysAt } from '../../../lib/decide/schedule/timeline.ts';
-import type { CalendarDay } from '../../../lib/model/config.ts';
+import type { CalendarDay } from '../../../lib/model/schedule.ts';
 import { saysKey } from '../../../lib/model/size.ts';
 import { exceptionOf, scheduleOf, windowOf } from './schedule-fixtures.ts';
 

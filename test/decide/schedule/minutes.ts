@@ -1,7 +1,7 @@
 import { isScheduleProblem } from '../../../lib/decide/schedule/schedule-problem.ts';
 import { makeTimeline, saysAt } from '../../../lib/decide/schedule/timeline.ts';
 import { makeWindow } from '../../../lib/decide/schedule/window.ts';
-import type { CalendarDay } from '../../../lib/model/config.ts';
+import type { CalendarDay } from '../../../lib/model/schedule.ts';
 import type { Says, Term } from '../../../lib/model/size.ts';
 import { saidEachMinute, type WordsOfSchedule, type WordsOfWindow } from './minute-oracle.ts';
 import { scheduleOf } from './schedule-fixtures.ts';

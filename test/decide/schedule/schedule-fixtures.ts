@@ -1,6 +1,7 @@
 import { isScheduleProblem } from '../../../lib/decide/schedule/schedule-problem.ts';
 import { makeWindow, type WrittenWindow } from '../../../lib/decide/schedule/window.ts';
-import type { Exception, Schedule, Window } from '../../../lib/model/config.ts';
+import type { Exception } from '../../../lib/model/config.ts';
+import type { Schedule, Window } from '../../../lib/model/schedule.ts';
 import type { Term } from '../../../lib/model/size.ts';
 
 /** A schedule of no windows that says idle, with what matters to the test put over it. */

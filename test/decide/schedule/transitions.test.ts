@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { boundaryOf, offsetsAround, zoneOffsets } from '../../../lib/decide/schedule/local-time.ts';
 import { makeTimeline, saysAt } from '../../../lib/decide/schedule/timeline.ts';
-import type { Window } from '../../../lib/model/config.ts';
+import type { Window } from '../../../lib/model/schedule.ts';
 import type { Term } from '../../../lib/model/size.ts';
 import { isLong, runs } from '../../support/runs.ts';
 import { arbitraryTerm } from './arbitrary-schedules.ts';

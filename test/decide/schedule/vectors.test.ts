@@ -4,7 +4,8 @@ import { parseInstant, parseMoment } from '../../../lib/decide/schedule/parse-ti
 import { isScheduleProblem, type ScheduleProblem } from '../../../lib/decide/schedule/schedule-problem.ts';
 import { makeTimeline, nextChange, openWindowsAt, saysAt } from '../../../lib/decide/schedule/timeline.ts';
 import { makeWindow, type WindowProblem } from '../../../lib/decide/schedule/window.ts';
-import type { Exception, Schedule, Window } from '../../../lib/model/config.ts';
+import type { Exception } from '../../../lib/model/config.ts';
+import type { Schedule, Window } from '../../../lib/model/schedule.ts';
 import { exceptionOf, scheduleOf } from './schedule-fixtures.ts';
 
 type VectorWindow = {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Watched } from '../../../lib/decide/incidents/observation.ts';
 import {
-  followEndDate,
-  endDateOf,
   type Ending,
+  endDateOf,
   endings,
+  followEndDate,
   isRuled,
   isWatched,
   newerVersions,

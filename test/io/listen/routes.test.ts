@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { makeListenApp, type ListenParts } from '../../../lib/io/listen/routes.ts';
+import { type ListenParts, makeListenApp } from '../../../lib/io/listen/routes.ts';
 import { makeListenWorld } from './listen-world.ts';
 
 /** The app on a clock that goes wherever it is told to. */

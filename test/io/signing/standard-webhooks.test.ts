@@ -3,8 +3,8 @@ import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
 import { isSigned, type SignedMessage, sign } from '../../../lib/io/signing.ts';
-import vectors from '../../vectors/alerts.json' with { type: 'json' };
 import { anyText } from '../../support/any-text.ts';
+import vectors from '../../vectors/alerts.json' with { type: 'json' };
 
 const { sign_v1_hmac_sha256: cases } = vectors.standard_webhooks;
 const text = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';

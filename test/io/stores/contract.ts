@@ -1,12 +1,12 @@
 /** What every store promises, whatever it is made of. Each adapter's test calls this with a way to open an empty one. */
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { runs } from '../../support/runs.ts';
 import { changesOf, sizesRecord } from '../../../lib/decide/past/size-changes.ts';
 import { StoreError } from '../../../lib/errors.ts';
 import type { Key, Store, Version, Write } from '../../../lib/io/stores/store.ts';
 import { listNodes, listSizes, nodesWrites, sizeWrites } from '../../../lib/jobs/records/past-records.ts';
 import type { Json } from '../../../lib/model/json.ts';
+import { runs } from '../../support/runs.ts';
 
 export type StoreUnderTest = {
   readonly store: Store;

@@ -4,7 +4,7 @@ import type { AnnouncedPool } from '../../../lib/decide/announcing/announcement.
 import { digestOf, type KeepLink } from '../../../lib/decide/announcing/keep-link.ts';
 import { type LogFields, silentLog } from '../../../lib/io/log.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
-import { keepUp, type KeepParts, lookAtKeep } from '../../../lib/jobs/accept/keep-up.ts';
+import { type KeepParts, keepUp, lookAtKeep } from '../../../lib/jobs/accept/keep-up.ts';
 import { makeGroupWriter } from '../../../lib/jobs/accept/store-asks.ts';
 import { announcementWrites } from '../../../lib/jobs/records/announcement-records.ts';
 import { listAsks, releaseLease } from '../../../lib/jobs/records/ask-records.ts';

@@ -9,7 +9,6 @@ import {
   someFacts,
   start,
 } from '../../support/receivers/outbox-world.ts';
-import { isLong } from '../../support/runs.ts';
 import {
   makeDiscord,
   makeMattermost,
@@ -18,6 +17,7 @@ import {
   makeTeams,
   makeWebhook,
 } from '../../support/receivers/targets.ts';
+import { isLong } from '../../support/runs.ts';
 
 const minute = 60_000;
 

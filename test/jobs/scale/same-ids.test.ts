@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { makeHoldTeller, makeObservedTeller } from '../../../lib/cli/run/round-tellers.ts';
 import { roundJson } from '../../../lib/cli/run/report.ts';
+import { makeHoldTeller, makeObservedTeller } from '../../../lib/cli/run/round-tellers.ts';
 import { lookAtFleet } from '../../../lib/cli/status/fleet-status.ts';
 import { makeRuleBook } from '../../../lib/decide/scaling/rule-book.ts';
 import { silentLog } from '../../../lib/io/log.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findMissedRounds } from '../../../lib/decide/outbox/heartbeat.ts';
-import type { RoundFindings } from '../../../lib/decide/watching/scale-findings.ts';
 import { boundedByNow } from '../../../lib/decide/stored-time.ts';
+import type { RoundFindings } from '../../../lib/decide/watching/scale-findings.ts';
 import { boundedStore } from '../../../lib/io/stores/bounded-store.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { listAll } from '../../../lib/jobs/records/change-record.ts';

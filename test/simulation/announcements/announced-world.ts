@@ -7,7 +7,8 @@ import type { Delivery } from '../../../lib/decide/incidents/delivery.ts';
 import type { Decision, Plan } from '../../../lib/decide/scaling/plan.ts';
 import type { RoundFindings } from '../../../lib/decide/watching/scale-findings.ts';
 import type { ObservedPool } from '../../../lib/model/cluster.ts';
-import type { Rule, Schedule, Window } from '../../../lib/model/config.ts';
+import type { Rule } from '../../../lib/model/config.ts';
+import type { Schedule, Window } from '../../../lib/model/schedule.ts';
 import { type Size, upper } from '../../../lib/model/size.ts';
 import { aChat } from '../../support/announced-night.ts';
 import {
