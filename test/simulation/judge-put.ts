@@ -2,7 +2,7 @@ import { patchMembers } from '../../lib/io/mks/patch-members.ts';
 import type { Ask } from '../../lib/model/asks.ts';
 import type { EpochMs } from '../../lib/model/time.ts';
 import type { SentPut } from './fetch-of-run.ts';
-import { type Bounds, bounds, isSameRule, ruleFor } from './meaning.ts';
+import { type Bounds, bounds, isSameRule, ruleFor, type TermMeaning } from './meaning.ts';
 import type { Round } from './process.ts';
 import { dayMs, hourMs, minuteMs } from './scenario.ts';
 import { clamp, resolve } from './schedule-oracle.ts';
@@ -51,7 +51,7 @@ export function judgeSent(sim: Simulation, round: Sender, pool: PoolStory, sent:
   judgeAsks(sim, round, pool, sent, say);
   judgeHands(sim, round, pool, sent, say);
   judgeLeft(sim, round, pool, say);
-  judgeCoolDown(sim, pool, sent, say);
+  judgeCoolDown(sim, round, pool, sent, say);
   judgeFirstAct(sim, round, pool, sent, say);
   judgeShare(sim, round, pool, sent, say);
   pool.puts.push({
@@ -71,17 +71,50 @@ export type Sender = Pick<Round, 'process' | 'startedAt' | 'wall' | 'config' | '
 const forgetful = ['crash', 'store', 'loss', 'clock', 'freeze', 'twins', 'errors', 'late'] as const;
 
 /** What was refused is tried again after 5 min, then 10, then every 20. */
-function judgeCoolDown(sim: Simulation, pool: PoolStory, { to }: Sent, say: Say): void {
+function judgeCoolDown(sim: Simulation, round: Sender, pool: PoolStory, { to }: Sent, say: Say): void {
   if (forgetful.some((kind) => sim.scenario.classes.has(kind))) return;
-  const isRefusal = ({ status, isToBusy }: PoolStory['puts'][number]) =>
-    !isToBusy && (status === 400 || status === 429);
-  const others = pool.puts.findLastIndex((put) => !isRefusal(put) || !isSame(put.to, to));
-  const refused = pool.puts.slice(others + 1);
-  const last = refused.at(-1);
+  const refused: EpochMs[] = [];
+  let until = sim.kernel.now();
+  for (const put of pool.puts.toReversed()) {
+    const isRefusal = !put.isToBusy && (put.status === 400 || put.status === 429) && isSame(put.to, to);
+    if (!isRefusal || isAskedAnew(sim, round, pool, put, until)) break;
+    refused.push(put.at);
+    until = put.at;
+  }
+  const [last] = refused;
   if (last === undefined) return;
   const waitMs = Math.min(5 * 2 ** (refused.length - 1), 20) * minuteMs;
-  if (sim.kernel.now() - last.at < waitMs - 5_000)
-    say('too soon', `it was refused ${refused.length} times, the last time at ${when(last.at)}`);
+  if (sim.kernel.now() - last < waitMs - 5_000)
+    say('too soon', `it was refused ${refused.length} times, the last time at ${when(last)}`);
+}
+
+type Put = PoolStory['puts'][number];
+
+/**
+ * Where the pool stood at what was wanted in between, what was refused is over, and the next try is the first (ADR 24): the
+ * schedule said the size that it had, or people had a say.
+ */
+function isAskedAnew(sim: Simulation, round: Sender, pool: PoolStory, put: Put, until: EpochMs): boolean {
+  const isBetween = (at: EpochMs) => at > put.at && at <= until;
+  const asks = sim.story.asks.filter((told) => told.pools(pool.path));
+  if (asks.some(({ ask, at }) => isBetween(at) || isBetween(ask.until))) return true;
+  if (pool.hands.some(({ at }) => isBetween(at)) || sim.configs.some(({ at }) => isBetween(at))) return true;
+  const { meaning } = round.config;
+  const rule = ruleFor(meaning, pool.path);
+  const oracle = sim.story.schedule(meaning, pool.path);
+  if (rule === undefined || oracle === undefined) return false;
+  const lead = meaning.schedules.find(({ name }) => name === rule.schedule)?.lead;
+  // A raise is wanted as long before its hours; how long before, only the program knows, where it learns that.
+  const aheadMs = put.to.min > put.from.min && typeof lead === 'number' ? lead * minuteMs : 0;
+  const isItsOwn = (term: TermMeaning) =>
+    term === 'leave' ||
+    (term === 'base' ? basesOf(rule, pool) : [resolve(term, rule, undefined) as Bounds]).some((size) =>
+      isSame(size, put.from),
+    );
+  return oracle.edges(put.at, until).some((edge) => {
+    const isOverruled = asks.some(({ ask, at }) => ask.kind !== 'pause' && at <= edge && ask.until > edge);
+    return !isOverruled && oracle.termsAt(edge).some(isItsOwn) && oracle.edges(edge, edge + aheadMs).length === 0;
+  });
 }
 
 /** The brake counts more than is sent, and looks at a fleet that is some minutes older. */
