@@ -3,7 +3,7 @@ import { makeMks } from '../../io/mks/client.ts';
 import type { Mks } from '../../io/mks/mks.ts';
 import type { Environment } from '../../io/secrets/env-secret.ts';
 import type { Secrets } from '../../io/secrets/secrets.ts';
-import { mapBounded } from '../../jobs/concurrency.ts';
+import { concurrency, mapBounded } from '../../jobs/concurrency.ts';
 import { type Answer, describeAnswer } from '../../model/answer.ts';
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { RegionConfig } from '../../model/config.ts';
@@ -24,7 +24,6 @@ export type LookedRegion = {
   readonly clusters: readonly LookedCluster[] | undefined;
 };
 
-const concurrency = 16;
 const mostSkewMs = 60_000;
 
 /** Everything that reads of one region's API show. Only GETs. */

@@ -1,8 +1,7 @@
 import { openSecrets } from '../../app.ts';
 import { CommandError } from '../../errors.ts';
 import { makeMks } from '../../io/mks/client.ts';
-import { mapBounded } from '../../jobs/concurrency.ts';
-import { concurrency } from '../../jobs/scale/observe.ts';
+import { concurrency, mapBounded } from '../../jobs/concurrency.ts';
 import { describeAnswer } from '../../model/answer.ts';
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { RegionConfig } from '../../model/config.ts';

@@ -7,7 +7,8 @@ import { observedNodes } from '../scaling/base.ts';
 import type { AppliedRule } from '../scaling/rule-book.ts';
 import { lastEdge } from '../schedule/timeline.ts';
 import { changeKey, startOf, toldFrom } from './announcement.ts';
-import { type BesideSchedule, endsBeside, makeReach, nodesBy } from './look-ahead.ts';
+import { type BesideSchedule, endsBeside, makeReach } from './instants-ahead.ts';
+import { nodesBy } from './look-ahead.ts';
 
 /**
  * The same rule as in look-ahead.ts: for a raise ahead of time, the boundary it is for; otherwise the pool's last own

@@ -7,6 +7,7 @@ import type { Version } from '../../io/stores/store.ts';
 import { type Answer, describeAnswer, saidBy } from '../../model/answer.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import { describeSize, isRange } from '../../model/size.ts';
+import type { EpochMs } from '../../model/time.ts';
 import { clusterWrite, decisionWrite, decisionWrites } from '../records/cluster-records.ts';
 import type { ActionResult, ScaleParts, ScaleProblem } from './parts.ts';
 
@@ -45,59 +46,49 @@ export async function actOnCluster(
   ]);
   if (outcome.kind === 'conflict') return { result: action && 'claimed-elsewhere', problem: undefined, isLost: true };
   if (action === undefined) return { result: undefined, problem: undefined };
-  const claim = { ...update, record };
-  return resize(parts, claim, action, outcome.versions[0], planned, claimedAt);
+  const claim = { update: { ...update, record }, action, version: outcome.versions[0], planned, claimedAt };
+  return resize(parts, claim);
 }
 
-async function resize(
-  parts: ScaleParts,
-  claim: RecordUpdate,
-  action: Action,
-  version: Version | undefined,
-  planned: ObservedPool | undefined,
-  claimedAt: number,
-): Promise<Acted> {
+/** A change that only this process may send now. */
+type Claim = {
+  /** As it was stored. */
+  readonly update: RecordUpdate;
+  readonly version: Version | undefined;
+  readonly action: Action;
+  /** The pool as the plan knows it. */
+  readonly planned: ObservedPool | undefined;
+  readonly claimedAt: EpochMs;
+};
+
+async function resize(parts: ScaleParts, claim: Claim): Promise<Acted> {
+  const { action, planned, claimedAt } = claim;
+  const { clusterId, poolId } = action;
   const mks = parts.mksOf(action.region);
-  const fresh = await mks.getNodePool(action.clusterId, action.poolId);
+  const fresh = await mks.getNodePool(clusterId, poolId);
   if (fresh.kind !== 'ok')
-    return drop(
-      parts,
-      claim,
-      action,
-      version,
-      ofRead(fresh),
-      `could not be read again: ${describeAnswer(fresh)}`,
-      planned,
-    );
+    return drop(parts, claim, `could not be read again: ${describeAnswer(fresh)}`, ofRead(fresh));
   const reading = readingOf(fresh);
-  if (reading && isApart(reading))
-    return drop(parts, claim, action, version, undefined, wrongClockReason(reading), planned);
-  if (planned && !isAsPlanned(fresh.value, planned))
-    return drop(parts, claim, action, version, undefined, undefined, planned);
-  const answer = await mks.putNodePool(
-    action.clusterId,
-    fresh.value,
-    ownedFields(action, fresh.value),
-    claimedAt + claimLastsMs,
-  );
-  const what = {
-    region: action.region,
-    cluster: action.cluster,
-    pool: action.pool,
-    from: describeSize(action.from),
-    to: describeSize(action.to),
-  };
+  if (reading && isApart(reading)) return drop(parts, claim, wrongClockReason(reading));
+  if (planned && !isAsPlanned(fresh.value, planned)) return drop(parts, claim, undefined);
+  const fields = ownedFields(action, fresh.value);
+  const answer = await mks.putNodePool(clusterId, fresh.value, fields, claimedAt + claimLastsMs);
+  return conclude(parts, claim, answer);
+}
+
+/** A PUT that may have been applied keeps its claim: later rounds find out. */
+async function conclude(parts: ScaleParts, claim: Claim, answer: Answer<unknown>): Promise<Acted> {
+  const { action } = claim;
+  const { region, cluster, pool, reason: why } = action;
+  const [from, to] = [describeSize(action.from), describeSize(action.to)];
   if (answer.kind === 'ok') {
-    parts.log.info('pool scaled', { ...what, reason: action.reason });
+    parts.log.info('pool scaled', { region, cluster, pool, from, to, reason: why });
     return { result: 'sent', problem: undefined };
   }
-  const reason = `could not be set to ${describeSize(action.to)}: ${describeAnswer(answer)}`;
-  if (answer.kind === 'unknown' && answer.maybeApplied)
-    return {
-      result: 'outcome-unknown',
-      problem: problemOf(action, `${reason}; the next round will show whether it was applied`),
-    };
-  return drop(parts, claim, action, version, answer, reason, planned);
+  const reason = `could not be set to ${to}: ${describeAnswer(answer)}`;
+  if (answer.kind !== 'unknown' || !answer.maybeApplied) return drop(parts, claim, reason, answer);
+  const problem = problemOf(action, `${reason}; the next round will show whether it was applied`);
+  return { result: 'outcome-unknown', problem };
 }
 
 /** The last check of the clock before a PUT: it may have jumped since the round began. */
@@ -127,21 +118,14 @@ function isAsPlanned({ observed }: FreshPool, planned: ObservedPool): boolean {
 type NotOk = Exclude<Answer<unknown>, { kind: 'ok' }>;
 
 /** Cancels the claim. If that fails too, the claim settles by later observations. */
-async function drop(
-  parts: ScaleParts,
-  claim: RecordUpdate,
-  action: Action,
-  version: Version | undefined,
-  answer: NotOk | undefined,
-  reason: string | undefined,
-  planned: ObservedPool | undefined,
-): Promise<Acted> {
+async function drop(parts: ScaleParts, claim: Claim, reason: string | undefined, answer?: NotOk): Promise<Acted> {
+  const { update, action, version, planned } = claim;
   const how = howDropped(answer);
   const now = parts.clock.now();
-  const record = dropClaim(claim.record, how, planned?.updatedAt, now);
+  const record = dropClaim(update.record, how, planned?.updatedAt, now);
   const decision = decisionOf(action, how, reason, now, parts.config.hash);
   await parts.store.commit([
-    clusterWrite(claim.region, claim.clusterId, record, version),
+    clusterWrite(action.region, action.clusterId, record, version),
     decisionWrite(decision, `999-${parts.newId()}`, parts.config.keepMs),
   ]);
   const result = how.kind === 'dropped' && answer !== undefined ? 'failed' : how.kind;

@@ -7,7 +7,7 @@ import { isFromFuture } from '../../decide/stored-time.ts';
 import type { Write } from '../../io/stores/store.ts';
 import { whole } from '../../model/part.ts';
 import { listNodes, nodesWrites, sizeWrites } from '../records/past-records.ts';
-import type { SeenFleet } from './observe.ts';
+import { roundBefore, type SeenFleet } from './observe.ts';
 import type { ScaleOptions, ScaleParts } from './parts.ts';
 
 /** A cluster's record as this round stored it. */
@@ -47,10 +47,8 @@ export async function keepNodes(
   const { store, newId, config, clock } = parts;
   const now = clock.now();
   for (const { name } of config.regions) {
-    const before = seen.rounds.find(
-      ({ region, shard: own }) => region === name && own.index === shard.index && own.count === shard.count,
-    );
-    if (!seen.answered.has(name) || seen.wrongClocks.has(name) || !isNextCount(before?.at, now)) continue;
+    const countedAt = roundBefore(seen, name, shard)?.at;
+    if (!seen.answered.has(name) || seen.wrongClocks.has(name) || !isNextCount(countedAt, now)) continue;
     const own = seen.clusters.filter(({ cluster }) => cluster.region === name);
     const clusters = own.map((one) => withAskedLabels(one, book));
     const counted = countNodes(clusters, (names) => book.appliedRule(names) !== undefined);

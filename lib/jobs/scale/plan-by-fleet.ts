@@ -1,8 +1,11 @@
+import { type ObservedFleetCluster, rememberedCluster } from '../../decide/scaling/memory.ts';
 import type { LetThrough, Plan, RoundInput } from '../../decide/scaling/plan.ts';
 import { isCountedLower, planRound } from '../../decide/scaling/plan-round.ts';
 import type { StoredRecord, Write } from '../../io/stores/store.ts';
+import { concurrency, mapBounded } from '../concurrency.ts';
 import { changeRecord, putOver } from '../records/change-record.ts';
-import { notLookedAt, readFleet, type SeenFleet } from './observe.ts';
+import { listClusterRecords, type StoredCluster } from '../records/cluster-records.ts';
+import type { SeenFleet } from './observe.ts';
 import type { ScaleOptions, ScaleParts } from './parts.ts';
 
 /**
@@ -26,7 +29,7 @@ export async function planByFleet(
     return [];
   };
   const alone = planRound({ ...own, elsewhere });
-  const fleet = isCounting ? notLookedAt(seen, await readFleet(parts)) : [];
+  const fleet = isCounting ? await readElsewhere(parts, seen) : [];
   const braked = { ...own, elsewhere: () => fleet };
   const { plan, input } = isCounting ? await planUnderBrake(parts, braked, options) : { plan: alone, input: braked };
   const most = parts.config.safety.maxChangesPerRound;
@@ -34,6 +37,34 @@ export async function planByFleet(
   if (most === undefined || lowers === 0 || options.isDryRun) return { plan, input };
   const lowersLeft = await takeShare(parts, most, lowers);
   return { plan: lowersLeft === lowers ? plan : planRound({ ...input, lowersLeft }), input };
+}
+
+/** A part reads the records of the whole fleet if something is counted over it. */
+export async function readElsewhere(
+  { store, config }: ScaleParts,
+  seen: SeenFleet,
+): Promise<readonly ObservedFleetCluster[]> {
+  const regions = await mapBounded(config.regions, concurrency, async ({ name }) => {
+    const records = await listClusterRecords(store, name);
+    return [...records].map(([id, one]) => [`${name}/${id}`, one] as const);
+  });
+  return notLookedAt(seen, new Map(regions.flat()));
+}
+
+/**
+ * Clusters that this round did not read, as last stored: not chosen, not answered, or of other parts. A part has not
+ * read the others' records; `elsewhere` holds them.
+ */
+function notLookedAt(
+  { clusters, stored, missing }: SeenFleet,
+  elsewhere: ReadonlyMap<string, StoredCluster>,
+): readonly ObservedFleetCluster[] {
+  const known = new Set(missing.map(({ region, clusterId }) => `${region}/${clusterId}`));
+  for (const { cluster, pools } of clusters) if (pools !== undefined) known.add(`${cluster.region}/${cluster.id}`);
+  return [...new Map([...elsewhere, ...stored])].flatMap(([key, { record }]) => {
+    const region = key.slice(0, key.indexOf('/'));
+    return known.has(key) ? [] : rememberedCluster(region, key.slice(region.length + 1), record);
+  });
 }
 
 /**

@@ -5,27 +5,21 @@ import { clockFinding } from '../../decide/clock-skew.ts';
 import { afterMissing } from '../../decide/scaling/missing.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
 import type { Plan, RecordUpdate, RoundInput } from '../../decide/scaling/plan.ts';
+import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
 import { type ObservedPool, poolKey } from '../../model/cluster.ts';
 import type { Finding } from '../../model/finding.ts';
 import { whole } from '../../model/part.ts';
-import { mapBounded } from '../concurrency.ts';
+import { concurrency, mapBounded } from '../concurrency.ts';
 import { listAnnouncements } from '../records/announcement-records.ts';
 import { clusterWrite, ruleToStore, storeRule } from '../records/cluster-records.ts';
 import { isOwnRecord } from '../records/own-records.ts';
 import { type Acted, actOnCluster } from './act.ts';
 import { keepNodes, keepSizes, type StoredRecord } from './keep-past.ts';
-import {
-  concurrency,
-  type MissingCluster,
-  notLookedAt,
-  observeFleet,
-  readFleet,
-  readKnown,
-  type SeenFleet,
-} from './observe.ts';
+import { type MissingCluster, observeFleet, type SeenFleet } from './observe.ts';
 import { bookFrom, type ScaleOptions, type ScaleParts, type ScaleProblem, type ScaleReport } from './parts.ts';
-import { planByFleet } from './plan-by-fleet.ts';
+import { planByFleet, readElsewhere } from './plan-by-fleet.ts';
+import { readKnown } from './read-known.ts';
 import { announceStart, storeRound } from './store-round.ts';
 
 /**
@@ -34,18 +28,60 @@ import { announceStart, storeRound } from './store-round.ts';
  */
 export async function scalePools(given: ScaleParts, options: ScaleOptions = {}): Promise<ScaleReport> {
   const known = await readKnown(given, options);
-  const { uninstalled } = known;
-  const parts = uninstalled ? withoutRules(given) : given;
+  const isUninstalled = known.uninstalled !== undefined;
+  const parts = isUninstalled ? withoutRules(given) : given;
   const book = bookFrom(parts.keptBook ?? {}, parts.config, parts.clock.now());
   const seen = await observeFleet(parts, options, book, known);
-  const now = parts.clock.now();
-  const { wrongClocks } = seen;
-  const own = {
-    now,
-    config: parts.config,
+  const own = inputOf(parts, seen, book, options);
+  const announced = await announcedTo(given, seen, own.now);
+  const { plan: planned, input } = await planByFleet(parts, own, seen, options);
+  const plan = withUnannounced(planned, input, announced);
+  const problems = [...seen.problems, ...clockProblems(seen)];
+  const round = { parts, options, seen, input, plan, announced, book, isUninstalled, problems };
+  const done = options.isDryRun ? { results: [] } : await carryOut(round);
+  const { clusters } = seen;
+  const counts = { clusters: clusters.length, regions: countRegions(seen), pools: countPools(seen) };
+  return { plan, ...counts, ...(isUninstalled && { isUninstalled }), ...done, problems };
+}
+
+/** What a round knows when it begins to write. */
+type Round = {
+  readonly parts: ScaleParts;
+  readonly options: ScaleOptions;
+  readonly seen: SeenFleet;
+  readonly input: RoundInput;
+  readonly plan: Plan;
+  readonly announced: readonly Announcement[];
+  readonly book: RuleBook;
+  readonly isUninstalled: boolean;
+  /** Of reading, and then of writing. */
+  readonly problems: ScaleProblem[];
+};
+
+/** All writes, to the store and to the API. */
+async function carryOut(round: Round): Promise<Pick<ScaleReport, 'results' | 'started'>> {
+  const { parts, options, seen, input, plan, book, isUninstalled, problems } = round;
+  await keepRules(round);
+  const started = isUninstalled ? undefined : await announceStart(parts, seen, input, plan, options);
+  const stored: StoredRecord[] = [];
+  const onStored = (record: StoredRecord) => void stored.push(record);
+  const results = await actOnAll(round, onStored);
+  await noted(problems, '', () => forgetClusters(parts, seen, options, onStored));
+  await noted(problems, '', () => keepSizes(parts, seen, stored, input.now));
+  await noted(problems, '', () => keepNodes(parts, seen, book, options));
+  await storeRound(parts, seen, plan, options, options.only ? undefined : await aheadOf(round));
+  if (seen.wrongClocks.size === 0 && seen.answered.size > 0)
+    await noted(problems, '', () => healStore(parts.store, (record) => isOwnRecord(record, options.shard ?? whole)));
+  return { results, ...(started !== undefined && { started }) };
+}
+
+function inputOf({ config, clock }: ScaleParts, seen: SeenFleet, book: RuleBook, options: ScaleOptions): RoundInput {
+  return {
+    now: clock.now(),
+    config,
     clusters: seen.clusters,
     asks: seen.asks,
-    wrongClocks,
+    wrongClocks: seen.wrongClocks,
     storedRules: seen.storedRules,
     // Without meaning where `named` is given.
     isWhole: false,
@@ -53,25 +89,6 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
     earlier: earlierFindings(seen, options),
     book,
   };
-  const announced = await announcedTo(given, seen, now);
-  const { plan: planned, input } = await planByFleet(parts, own, seen, options);
-  const plan = withUnannounced(planned, input, announced);
-  const common = { plan, clusters: seen.clusters.length, regions: countRegions(seen), pools: countPools(seen) };
-  const report = uninstalled ? { ...common, isUninstalled: true } : common;
-  const problems = [...seen.problems, ...clockProblems(seen)];
-  if (options.isDryRun) return { ...report, problems, results: [] };
-  await keepRules(parts, seen, plan, problems);
-  const started = uninstalled ? undefined : await announceStart(parts, seen, input, plan, options);
-  const stored: StoredRecord[] = [];
-  const results = await actOnAll(parts, seen, plan, problems, (update) => stored.push(update));
-  await noted(problems, '', () => forgetClusters(parts, seen, options, (record) => stored.push(record)));
-  await noted(problems, '', () => keepSizes(parts, seen, stored, now));
-  await noted(problems, '', () => keepNodes(parts, seen, book, options));
-  const ahead = options.only ? undefined : await aheadOf(parts, input, plan, seen, announced, options);
-  await storeRound(parts, seen, plan, options, ahead);
-  if (wrongClocks.size === 0 && seen.answered.size > 0)
-    await noted(problems, '', () => healStore(parts.store, (record) => isOwnRecord(record, options.shard ?? whole)));
-  return { ...report, ...(started !== undefined && { started }), problems, results };
 }
 
 /** Records of this round's own part. */
@@ -106,7 +123,7 @@ function countPools(seen: SeenFleet): number {
 }
 
 /** Rules are stored in full before their first change: the brake evaluates them when the config changes. */
-async function keepRules(parts: ScaleParts, seen: SeenFleet, plan: Plan, problems: ScaleProblem[]): Promise<void> {
+async function keepRules({ parts, seen, plan, problems }: Round): Promise<void> {
   const hashes = new Set<string>();
   for (const { record, action } of plan.updates) {
     const hash = action && record.pools[action.poolId]?.actedRule;
@@ -120,10 +137,7 @@ async function keepRules(parts: ScaleParts, seen: SeenFleet, plan: Plan, problem
 
 /** The order changes each round, so that slow clusters or short time do not always delay the same ones. */
 async function actOnAll(
-  parts: ScaleParts,
-  seen: SeenFleet,
-  plan: Plan,
-  problems: ScaleProblem[],
+  { parts, seen, plan, problems }: Round,
   onStored: (update: RecordUpdate) => void,
 ): Promise<ScaleReport['results']> {
   const pools = new Map(
@@ -179,16 +193,9 @@ async function announcedTo(
 }
 
 /** A part needs the other parts' records too: the brake counts over all of them. */
-async function aheadOf(
-  parts: ScaleParts,
-  input: RoundInput,
-  plan: Plan,
-  seen: SeenFleet,
-  announced: readonly Announcement[],
-  { shard }: ScaleOptions,
-): Promise<Ahead> {
-  const isPart = (shard?.count ?? 1) > 1 && parts.config.rules.some(({ announce }) => announce !== undefined);
-  const fleet = isPart ? notLookedAt(seen, await readFleet(parts)) : undefined;
+async function aheadOf({ parts, options, input, plan, seen, announced }: Round): Promise<Ahead> {
+  const isPart = (options.shard?.count ?? 1) > 1 && parts.config.rules.some(({ announce }) => announce !== undefined);
+  const fleet = isPart ? await readElsewhere(parts, seen) : undefined;
   return lookAhead(fleet === undefined ? input : { ...input, elsewhere: () => fleet }, plan, announced);
 }
 

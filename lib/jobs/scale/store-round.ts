@@ -7,14 +7,15 @@ import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import { startedNotice } from '../../decide/scaling/started.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
-import type { Notice } from '../../model/finding.ts';
-import { whole } from '../../model/part.ts';
-import { makePatience, mapBounded } from '../concurrency.ts';
+import type { CompiledConfig } from '../../model/config.ts';
+import type { Finding, Notice } from '../../model/finding.ts';
+import { type Part, whole } from '../../model/part.ts';
+import { concurrency, makePatience, mapBounded } from '../concurrency.ts';
 import { putOver } from '../records/change-record.ts';
 import { startedKey } from '../records/cluster-records.ts';
 import { noticeWrite } from '../records/incident-records.ts';
 import { writeRoundFindings } from '../records/round-findings.ts';
-import { concurrency, lookNeedsMs, type SeenFleet } from './observe.ts';
+import { lookNeedsMs, roundBefore, type SeenFleet } from './observe.ts';
 import type { ScaleOptions, ScaleParts } from './parts.ts';
 
 /** Stores the findings of the round, what it read, and its notices, for the watch. */
@@ -27,42 +28,48 @@ export async function storeRound(
 ): Promise<void> {
   await storeNotices(parts, plan.notices);
   if (options.only) return;
-  const shard = options.shard ?? whole;
   for (const { name } of parts.config.regions) {
-    const own = seen.clusters.filter(({ cluster }) => cluster.region === name);
-    const findings = plan.findings.filter(({ subject }) =>
-      'region' in subject ? subject.region === name : name === parts.config.regions[0]?.name,
-    );
-    const at = parts.clock.now();
-    const isAnswered = seen.answered.has(name);
-    const isClockWrong = seen.wrongClocks.has(name);
-    const before = seen.rounds.find(
-      (round) => round.region === name && round.shard.index === shard.index && round.shard.count === shard.count,
-    );
-    const isWhole = isAnswered && !seen.problems.some(({ region }) => region === name);
-    const round: RoundFindings = {
-      schema: 1,
-      at,
-      region: name,
-      shard,
-      configHash: parts.config.hash,
-      isAnswered,
-      ...(isClockWrong && { isClockWrong }),
-      checkedClusters: isClockWrong ? [] : own.flatMap(({ cluster, pools }) => (pools ? [cluster.id] : [])),
-      pools: own.reduce((sum, { pools }) => sum + (pools?.length ?? 0), 0),
-      clusters: own.length,
-      ...(parts.installation === undefined ? {} : { installation: parts.installation }),
-      findings,
-      nodes: own.flatMap(({ pools = [] }) => nodesOf(pools)),
-      ...aheadIn(name, ahead),
-      looks: nextLooks(
-        before?.looks,
-        { at, isAnswered: isAnswered && !isClockWrong, isWhole: isWhole && !isClockWrong },
-        parts.config.everyMs,
-      ),
-    };
-    await writeRoundFindings(parts.store, round, { records: seen.roundRecords });
+    const round = roundOf(parts, seen, plan, name, options.shard);
+    await writeRoundFindings(parts.store, { ...round, ...aheadIn(name, ahead) }, { records: seen.roundRecords });
   }
+}
+
+/** With a wrong clock, nothing counts as read: the times of the answers would mean nothing. */
+function roundOf(
+  { config, clock, installation }: ScaleParts,
+  seen: SeenFleet,
+  plan: Plan,
+  region: string,
+  shard: Part = whole,
+): RoundFindings {
+  const own = seen.clusters.filter(({ cluster }) => cluster.region === region);
+  const isClockWrong = seen.wrongClocks.has(region);
+  const at = clock.now();
+  const isAnswered = seen.answered.has(region);
+  const isWhole = isAnswered && !seen.problems.some((problem) => problem.region === region);
+  const look = { at, isAnswered: isAnswered && !isClockWrong, isWhole: isWhole && !isClockWrong };
+  return {
+    schema: 1,
+    at,
+    region,
+    shard,
+    configHash: config.hash,
+    isAnswered,
+    ...(isClockWrong && { isClockWrong }),
+    checkedClusters: isClockWrong ? [] : own.flatMap(({ cluster, pools }) => (pools ? [cluster.id] : [])),
+    pools: own.reduce((sum, { pools }) => sum + (pools?.length ?? 0), 0),
+    clusters: own.length,
+    ...(installation === undefined ? {} : { installation }),
+    findings: findingsIn(region, plan, config),
+    nodes: own.flatMap(({ pools = [] }) => nodesOf(pools)),
+    looks: nextLooks(roundBefore(seen, region, shard)?.looks, look, config.everyMs),
+  };
+}
+
+/** Findings of no region are stored with the first one. */
+function findingsIn(region: string, { findings }: Plan, { regions }: CompiledConfig): readonly Finding[] {
+  const [first] = regions;
+  return findings.filter(({ subject }) => ('region' in subject ? subject.region : first?.name) === region);
 }
 
 function aheadIn(name: string, ahead: Ahead | undefined): Pick<RoundFindings, 'coming' | 'verdicts'> {

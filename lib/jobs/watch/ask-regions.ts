@@ -5,11 +5,8 @@ import type { ObservedCluster } from '../../model/cluster.ts';
 import type { RegionConfig } from '../../model/config.ts';
 import { isInPart, type Part } from '../../model/part.ts';
 import { describeSecret } from '../../model/secret-reference.ts';
-import { inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
+import { concurrency, inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
 import type { WatchParts } from './parts.ts';
-
-/** The most requests at once, over all regions. */
-const concurrency = 16;
 
 /** A call of at most 15 s, and half a minute to store the result. */
 const callNeedsMs = 45_000;

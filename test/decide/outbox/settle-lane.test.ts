@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Delivery, DeliveryFacts } from '../../../lib/decide/incidents/delivery.ts';
-import { lanesOf, settleLane } from '../../../lib/decide/outbox/next-step.ts';
+import { lanesOf, settleLane } from '../../../lib/decide/outbox/settle-lane.ts';
 import { aDelivery, someFacts, start } from '../../support/receivers/outbox-world.ts';
 
 type What = DeliveryFacts['what'];

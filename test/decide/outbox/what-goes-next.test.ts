@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Delivery } from '../../../lib/decide/incidents/delivery.ts';
 import { type Batch, openBatch, toMember } from '../../../lib/decide/outbox/batch.ts';
-import { lanesOf, nextStep, type OutboxView, settleLane } from '../../../lib/decide/outbox/next-step.ts';
+import { nextStep, type OutboxView } from '../../../lib/decide/outbox/next-step.ts';
 import { newSender } from '../../../lib/decide/outbox/sender.ts';
+import { lanesOf, settleLane } from '../../../lib/decide/outbox/settle-lane.ts';
 import { aDelivery, overFacts, sha256, someFacts, start } from '../../support/receivers/outbox-world.ts';
 
 const minute = 60_000;

@@ -66,7 +66,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'the newest message of a lane goes first',
     changes: [
       {
-        file: 'lib/decide/outbox/next-step.ts',
+        file: 'lib/decide/outbox/settle-lane.ts',
         find: 'lane.sort((a, b) => a.episode - b.episode || a.sequence - b.sequence)',
         replace: 'lane.sort((a, b) => b.sequence - a.sequence)',
       },
@@ -181,7 +181,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'what is over before it is known to be told is not told at all',
     changes: [
       {
-        file: 'lib/decide/outbox/next-step.ts',
+        file: 'lib/decide/outbox/settle-lane.ts',
         find: 'if (isMaybeTold || resolve.untold) return { ended, changed: [], waiting: [resolve] };',
         replace:
           "if (isMaybeTold) return { ended: [...ended, { delivery: resolve, reason: 'over' }], changed: [], waiting: [] };",

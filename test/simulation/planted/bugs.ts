@@ -273,8 +273,8 @@ const planted: readonly PlantedBug[] = [
     'dry-run-writes',
     'a dry run goes on to act',
     'jobs/scale/scale-pools.ts',
-    'if (options.isDryRun) return',
-    'if (options.isDryRun && plan.pools.length < 0) return',
+    'options.isDryRun ? { results: [] }',
+    'options.isDryRun && plan.pools.length < 0 ? { results: [] }',
   ),
   bug(
     'token-in-a-message',
@@ -373,7 +373,7 @@ const planted: readonly PlantedBug[] = [
     changes: [
       {
         file: 'lib/jobs/scale/plan-by-fleet.ts',
-        find: 'const fleet = isCounting ? notLookedAt(seen, await readFleet(parts)) : [];',
+        find: 'const fleet = isCounting ? await readElsewhere(parts, seen) : [];',
         replace: 'const fleet = isCounting ? notLookedAt(seen, new Map<string, never>()) : [];',
       },
       letThroughAlone,
