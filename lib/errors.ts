@@ -9,9 +9,12 @@ export class UsageError extends Error {
 export class FileError extends Error {
   override readonly name = 'FileError';
   readonly fix: string | undefined;
-  constructor(message: string, fix: string | undefined, options?: ErrorOptions) {
+  /** The place in the file, from 1, where it is known. */
+  readonly at: { readonly line: number; readonly column: number } | undefined;
+  constructor(message: string, fix: string | undefined, options?: ErrorOptions & Pick<Partial<FileError>, 'at'>) {
     super(message, options);
     this.fix = fix;
+    this.at = options?.at;
   }
 }
 

@@ -69,7 +69,8 @@ editors with a YAML language server complete and check the keys as you type (\`l
 - **Strict.** Unknown and duplicate keys are refused. As in YAML 1.2, \`22:00\`, \`on\` and \`no\` are text.
 - **No secrets.** The config names the place where each secret is kept. Anything that looks like a token, a signing key
   or a chat's webhook address is refused, also in comments, and never repeated in a message.
-- **Files.** Relative paths start from the folder of the file that contains them. A file that anybody may change is refused.
+- **Files.** Relative paths start from the folder of the file that contains them. Files are UTF-8; anything else, such as Latin-1, is refused with its
+  place, and so is a file that anybody may change.
 - **Durations** are whole numbers with units: \`30s\`, \`5m\`, \`2h\`, \`3d\`, \`1h30m\`.
 - **Sizes** are a number, or \`{ min, max }\` for autoscaled pools. Schedules and exceptions may also say \`base\` and \`idle\`, the rule's own two sizes,
   and \`leave\`: no size is wanted, and the pool stays as it is.

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { FileError } from '../errors.ts';
 import type { CompiledConfig } from '../model/config.ts';
-import { otherEncodingOf } from '../model/encoding.ts';
+import { whyNotUtf8 } from '../model/encoding.ts';
 import type { EpochMs } from '../model/time.ts';
 import { type CompileOptions, type ConfigOutcome, compileConfig, wholeFileProblem } from './compile-config.ts';
 import { findOwnFiles } from './find-files.ts';
@@ -131,7 +131,11 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
 function unreadable(options: CompileOptions, error: unknown): Problem {
   const reason = error instanceof Error ? error.message : 'reading failed';
   const own = error instanceof FileError ? error.fix : undefined;
-  return wholeFileProblem(options, `the config cannot be read: ${reason}`, own);
+  const at = error instanceof FileError ? error.at : undefined;
+  return {
+    ...wholeFileProblem(options, `the config cannot be read: ${reason}`, own),
+    ...(at && { line: at.line, column: at.column }),
+  };
 }
 
 /** UTF-8 text of a file that only its owner and group may change: a config can name programs to run. */
@@ -152,8 +156,8 @@ export async function readOwnFile(path: string): Promise<string> {
 }
 
 function textOf(bytes: Buffer): string {
-  const other = otherEncodingOf(bytes);
-  if (other !== undefined) throw new FileError(`it is ${other.slice(0, 6).toUpperCase()}`, 'save it as UTF-8');
+  const wrong = whyNotUtf8(bytes);
+  if (wrong !== undefined) throw new FileError(`it is ${wrong.is}`, 'save it as UTF-8', { at: wrong });
   return bytes.toString('utf8');
 }
 

@@ -1,3 +1,5 @@
+import { withoutRootDot } from '../model/address.ts';
+
 /** What of an address is secret: a chat's webhook is written to by whoever knows its path. */
 export type AddressParts = {
   /** Host and what follows it, as texts quote it; the host may be shown. */
@@ -11,7 +13,8 @@ export function partsOfAddress(value: string): AddressParts | undefined {
   if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return undefined;
   const url = new URL(value);
   const bearers = [...segmentsOf(url).filter((segment) => !isOrdinary(segment)), ...credentialsOf(url)];
-  return { places: [placeIn(value), placeIn(url.href)].filter(({ rest }) => rest !== '/'), bearers };
+  const written = [value, url.href, withoutRootDot(url.href) ?? url.href];
+  return { places: [...new Set(written)].map(placeIn).filter(({ rest }) => rest !== '/'), bearers };
 }
 
 /** "chat.example:8443/hooks/x" → "chat.example:8443/" and "hooks/x"; without what a log leaves off at its end. */

@@ -36,6 +36,13 @@ describe('send', () => {
     expect([code, err]).toEqual([2, expect.stringContaining('event.json is UTF-16: save it as UTF-8')]);
   });
 
+  test('refuses a file in Latin-1 with the place', async () => {
+    using sender = aSender();
+    writeFileSync(sender.file, Buffer.from('{ "reason":\n "für" }', 'latin1'));
+    const { code, err } = await sender.send('--source', 'ci', '--file', sender.file, '--to', 'http://127.0.0.1:9');
+    expect([code, err]).toEqual([2, expect.stringContaining('not UTF-8: line 2, column 4')]);
+  });
+
   test('signs the file as it stands', async () => {
     await using server = await startServer((_, response) => sendJson(response, 200, { taken: 1 }));
     using sender = aSender();

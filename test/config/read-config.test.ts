@@ -67,6 +67,26 @@ describe('loading', () => {
     ]);
   });
 
+  test('a file in Latin-1 is refused at its first letter', async () => {
+    await writeFile(file, Buffer.from(`${head}# für alle\n`, 'latin1'));
+    const { problems } = await loadConfig(file, { now });
+    const line = head.split('\n').length;
+    const message = `the config cannot be read: it is not UTF-8: line ${line}, column 4 has the byte 0xFC ("ü" in Latin-1)`;
+    expect(problems).toMatchObject([{ line, column: 4, message, fix: 'save it as UTF-8' }]);
+  });
+
+  test('an included file and a calendar in Latin-1 too', async () => {
+    const folder = dirname(file);
+    await writeFile(join(folder, 'team.yml'), Buffer.from('pools: [] # für\n', 'latin1'));
+    await writeFile(join(folder, 'days.ics'), Buffer.from('BEGIN:VCALENDAR\r\nX:ä\r\nEND:VCALENDAR\r\n', 'latin1'));
+    await writeFile(file, `${head}include: [team.yml]\ncalendars: { c: { ics: days.ics, size: idle } }\n`);
+    const { problems } = await loadConfig(file, { now });
+    expect(problems.map(({ path, message, fix }) => [path, message.split('it is not ')[1], fix])).toEqual([
+      ['include[0]', 'UTF-8: line 1, column 14 has the byte 0xFC ("ü" in Latin-1)', 'save it as UTF-8'],
+      ['calendars.c.ics', 'UTF-8: line 2, column 3 has the byte 0xE4 ("ä" in Latin-1)', 'save it as UTF-8'],
+    ]);
+  });
+
   test('the mark of UTF-8 is no mistake', async () => {
     await writeFile(file, `\uFEFF${head}`);
     expect(await loadConfig(file, { now })).toMatchObject({ ok: true });

@@ -6,7 +6,7 @@ import { transportOf } from '../../io/listen/event-source.ts';
 import { sendEvent } from '../../io/listen/send-event.ts';
 import type { CompiledConfig, EventSourceConfig } from '../../model/config.ts';
 import { suggest } from '../../model/did-you-mean.ts';
-import { otherEncodingOf } from '../../model/encoding.ts';
+import { whyNotUtf8 } from '../../model/encoding.ts';
 import { printable } from '../../model/printable.ts';
 import { readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
@@ -72,8 +72,8 @@ function addressOf({ listen }: CompiledConfig): string {
 async function readEvent(file: string): Promise<string> {
   try {
     const bytes = await readFile(file);
-    const other = otherEncodingOf(bytes);
-    if (other !== undefined) throw new UsageError(`${file} is ${other.slice(0, 6).toUpperCase()}: save it as UTF-8`);
+    const wrong = whyNotUtf8(bytes);
+    if (wrong !== undefined) throw new UsageError(`${file} is ${wrong.is}: save it as UTF-8`);
     return bytes.toString('utf8');
   } catch (error) {
     if (error instanceof UsageError) throw error;

@@ -5,10 +5,10 @@ import { compileMatch } from '../../config/match.ts';
 import type { PoolRow } from '../../decide/page/pool-row.ts';
 import { makeView, type ViewKind } from '../../decide/page/view.ts';
 import type { Clock } from '../../io/clock.ts';
-import { isLoopback } from '../../io/listen/event-source.ts';
 import { pageHeaders } from '../../io/listen/keep-page.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listDecisions } from '../../jobs/records/cluster-records.ts';
+import { isLoopback } from '../../model/address.ts';
 import { poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
@@ -190,7 +190,7 @@ function guardRequests({ host, config }: PageParts): MiddlewareHandler {
 const anyAddress = new Set(['0.0.0.0', '::', '[::]']);
 
 function isNamed(given: string | undefined, names: readonly string[]): boolean {
-  const name = given?.toLowerCase().replace(/:\d{1,5}$/u, '');
+  const name = given?.toLowerCase().replace(/\.?(?::\d{1,5})?$/u, '');
   if (name === undefined) return false;
   if (name === 'localhost' || name === '127.0.0.1' || name === '[::1]') return true;
   return names.some((one) => !anyAddress.has(one) && (one.toLowerCase() === name || `[${one.toLowerCase()}]` === name));

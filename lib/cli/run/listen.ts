@@ -1,16 +1,11 @@
 import { UsageError } from '../../errors.ts';
 import { makeTroubleLog } from '../../io/event-log.ts';
-import {
-  isLoopback,
-  refuseUnsigned,
-  secretProblem,
-  signingProblem,
-  transportOf,
-} from '../../io/listen/event-source.ts';
+import { refuseUnsigned, secretProblem, signingProblem, transportOf } from '../../io/listen/event-source.ts';
 import { makeQuota } from '../../io/listen/receive.ts';
 import { makeListenApp } from '../../io/listen/routes.ts';
 import { serveListen } from '../../io/listen/serve.ts';
 import { makeReplays } from '../../jobs/accept/replays.ts';
+import { isLoopback } from '../../model/address.ts';
 import { isOverdue, isoTime } from '../../model/time.ts';
 import { readingZone } from '../text/instant.ts';
 import { guarded } from './deliveries.ts';

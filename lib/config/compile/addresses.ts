@@ -1,16 +1,13 @@
+import { withoutRootDot } from '../../model/address.ts';
 import type { DestinationConfig } from '../../model/config.ts';
 import type { Path } from '../problem.ts';
 import type { Context } from './context.ts';
 import { compileSecret, type SecretInput } from './secrets.ts';
 
-/** Loopback by name or number: what never leaves this machine. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || host === '::1' || /^127(?:\.\d{1,3}){3}$/u.test(host);
-}
-
 /** An http(s) URL without user name and password; undefined if it is none. */
 export function readUrl(text: string): URL | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const address = withoutRootDot(text);
+  const url = address !== undefined && URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
   return url.username === '' && url.password === '' ? url : undefined;
 }

@@ -1,5 +1,6 @@
 import { parseDayAndTime } from '../../decide/schedule/parse-time.ts';
 import { isScheduleProblem } from '../../decide/schedule/schedule-problem.ts';
+import { isLoopback } from '../../model/address.ts';
 import type { AnnounceConfig, DigestConfig, LinkChoice, LinksConfig } from '../../model/config.ts';
 import { isKeyed, isPushed } from '../../model/destination-kind.ts';
 import { dayMs, hourMs, minuteMs } from '../../model/time.ts';
@@ -7,7 +8,7 @@ import { parseDurationMs } from '../duration.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import type { Salvaged } from '../validate.ts';
-import { isLoopback, readUrl } from './addresses.ts';
+import { readUrl } from './addresses.ts';
 import { type Context, isDefined, itemsOf, toMs } from './context.ts';
 import { compileSecrets } from './destinations.ts';
 

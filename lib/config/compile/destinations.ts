@@ -1,3 +1,4 @@
+import { withoutRootDot } from '../../model/address.ts';
 import type { DestinationConfig, HeaderConfig, MailConfig, SecretRef } from '../../model/config.ts';
 import { type DestinationKind, type OwnKey, ownKeys, rulesOf } from '../../model/destination-kind.ts';
 import type { Path } from '../problem.ts';
@@ -66,8 +67,9 @@ function compileUrl(
 ): DestinationConfig['url'] {
   const { url = '', kind, insecure = false } = input;
   if (!isMail(kind) || typeof url !== 'string') return compileAddress(url, insecure, mayBePlain, path, context);
-  if (/^smtps?:\/\/(\w[\w.-]*|\[[\da-f:.]+\])(:[1-9]\d{0,4})?\/?$/iu.test(url) && URL.canParse(url))
-    return { kind: 'plain', url };
+  const whole = withoutRootDot(url) ?? '';
+  if (/^smtps?:\/\/(\w[\w.-]*|\[[\da-f:.]+\])(:[1-9]\d{0,4})?\/?$/iu.test(whole) && URL.canParse(whole))
+    return { kind: 'plain', url: whole };
   context.report.error(path, 'not the address of a mail server', 'write smtps://host, or smtp://host:587 for STARTTLS');
   return undefined;
 }

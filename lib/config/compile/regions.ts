@@ -1,8 +1,9 @@
+import { isLoopback } from '../../model/address.ts';
 import type { RegionConfig } from '../../model/config.ts';
 import { suggest } from '../../model/did-you-mean.ts';
 import { findMksRegion, isProviderHost, knownApis } from '../known-apis.ts';
 import type { Path } from '../problem.ts';
-import { isLoopback, readUrl } from './addresses.ts';
+import { readUrl } from './addresses.ts';
 import { type Context, entriesOf } from './context.ts';
 import { compileSecret } from './secrets.ts';
 

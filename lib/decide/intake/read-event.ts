@@ -13,6 +13,7 @@ const mostInBatch = 1000;
  * EventBridge), then the source's kind decides how to read the event inside. A list is a batch.
  */
 export function readEvent(source: EventSourceConfig, incoming: Incoming, now: EpochMs): readonly Reading[] {
+  if (incoming.notText !== undefined) return [refuse(`the event cannot be read: it is ${incoming.notText}`)];
   const parsed = parse(incoming.body);
   if ('problem' in parsed) return [refuse(parsed.problem)];
   const inner = openNotification(parsed.value);

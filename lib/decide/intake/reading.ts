@@ -3,7 +3,12 @@ import type { Template } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
 
 /** One incoming event: its body as text, and over HTTP its headers (names in lower case). */
-export type Incoming = { readonly body: string; readonly headers?: { readonly [name: string]: string } };
+export type Incoming = {
+  readonly body: string;
+  readonly headers?: { readonly [name: string]: string };
+  /** Why its bytes are no text, in words that follow "it is". JSON is UTF-8 (RFC 8259, 8.1). */
+  readonly notText?: string | undefined;
+};
 
 /** What an event asks for, before permissions are checked: "at least N until T for this pool", or a release. */
 export type EventAsk = {

@@ -1,8 +1,11 @@
+import { withoutRootDot } from '../../model/address.ts';
+
 /** The server behind smtps://host[:465] or smtp://host[:587]; undefined = it is none. A name and password in it are refused: they have keys of their own. */
 export function readMailServer(
   text: string,
 ): { readonly host: string; readonly port: number; readonly secure: boolean } | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const address = withoutRootDot(text);
+  const url = address !== undefined && URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || !/^smtps?:$/.test(url.protocol) || url.hostname === '') return undefined;
   if (url.username !== '' || url.password !== '' || !['', '/'].includes(url.pathname) || url.search !== '')
     return undefined;

@@ -1,4 +1,5 @@
-import { otherEncodingOf } from '../../model/encoding.ts';
+import { withoutRootDot } from '../../model/address.ts';
+import { otherEncodingOf, whyNotUtf8 } from '../../model/encoding.ts';
 import { makeSecret, type Secret, unwrap } from '../secrets/secret.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
 import { exchange, type HttpParts } from './exchange.ts';
@@ -62,10 +63,25 @@ async function fetchOnce(
   if (bodyEnd !== 'whole') return { ok: false, problem: 'the answer ended early, or took too long' };
   const other = otherEncodingOf(body);
   if (other === 'utf-32') return { ok: false, problem: 'the answer is UTF-32, which nothing reads' };
-  const text = new TextDecoder(other).decode(body);
+  const text = decoderOf(body, answer.headers.get('content-type')).decode(body);
   return /^\uFEFF?\s*BEGIN:VCALENDAR\s/iu.test(text)
     ? { ok: true, text }
     : { ok: false, problem: 'the answer is not an iCalendar file (a sign-in page?)' };
+}
+
+/**
+ * RFC 5545, 3.1.4: UTF-8, unless the content type names another charset. What is neither is read as browsers do, by
+ * Windows-1252: of such a calendar only titles have letters outside of ASCII, and nothing asks for them.
+ */
+function decoderOf(body: Uint8Array, contentType: string | null): InstanceType<typeof TextDecoder> {
+  const other = otherEncodingOf(body);
+  if (other !== undefined || whyNotUtf8(body) === undefined) return new TextDecoder(other);
+  const [, charset = 'windows-1252'] = /;\s*charset="?([\w.:-]+)/iu.exec(contentType ?? '') ?? [];
+  try {
+    return new TextDecoder(charset);
+  } catch {
+    return new TextDecoder('windows-1252');
+  }
 }
 
 function redirected(
@@ -75,7 +91,8 @@ function redirected(
 ): FetchedCalendar | { readonly redirect: Secret } {
   if (location === null || !URL.canParse(location, from.href))
     return { ok: false, problem: `it redirects (${status}) without a target` };
-  const to = new URL(location, from);
+  const named = new URL(location, from);
+  const to = new URL(withoutRootDot(named.href) ?? named);
   if (to.host === from.host && to.protocol === from.protocol) return { redirect: makeSecret(to.href) };
   return {
     ok: false,

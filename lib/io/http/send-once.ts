@@ -1,3 +1,4 @@
+import { withoutRootDot } from '../../model/address.ts';
 import { type Secret, unwrap } from '../secrets/secret.ts';
 import { startDeadline } from './deadline.ts';
 import { type BodyEnd, type Exchange, exchange, type HttpParts } from './exchange.ts';
@@ -71,8 +72,9 @@ export type Address =
  * error would quote them. Private addresses are the operator's choice.
  */
 export function readAddress(text: string, httpAllowed: boolean): Address {
-  if (!URL.canParse(text)) return { ok: false, problem: 'it is not a URL' };
-  const url = new URL(text);
+  const address = withoutRootDot(text);
+  if (address === undefined || !URL.canParse(address)) return { ok: false, problem: 'it is not a URL' };
+  const url = new URL(address);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     return { ok: false, problem: 'it must start with https://' };
   }

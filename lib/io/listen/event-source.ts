@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.ts';
+import { isLoopback } from '../../model/address.ts';
 import type { EventSourceConfig } from '../../model/config.ts';
 import { type Secret, unwrap } from '../secrets/secret.ts';
 import { leastSecretBytes, signingKey } from '../signing.ts';
@@ -15,18 +16,13 @@ export function transportOf(source: EventSourceConfig): WayIn {
   return source.queue !== undefined || source.kind === 'eventbridge' ? 'none' : 'unsigned';
 }
 
-/** Is this address reachable from this machine alone? */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/u.test(host);
-}
-
 /**
  * Does this `Host` header name this machine? A web page whose own name was pointed at 127.0.0.1 (DNS rebinding) sends
  * its own name.
  */
 export function isLoopbackHost(header: string | undefined): boolean {
   const [, host = ''] = /^(\[[\da-f:]+\]|[^:]+)(?::\d{1,5})?$/iu.exec(header ?? '') ?? [];
-  return isLoopback(host.toLowerCase());
+  return isLoopback(host.toLowerCase().replace(/\.$/u, ''));
 }
 
 /** Unsigned sources are never served to a network. Throws UsageError naming the source. */

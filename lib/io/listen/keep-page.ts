@@ -102,8 +102,10 @@ function gone(why: string): Keeping {
 /**
  * A link must be signed with one of the secrets; otherwise nothing is looked up. Throws for a secret that cannot sign.
  */
-async function linkOf(text: string, { secrets }: KeepPageParts): Promise<KeepLink | undefined> {
-  if (text.length > 300) return undefined;
+async function linkOf(written: string, { secrets }: KeepPageParts): Promise<KeepLink | undefined> {
+  if (written.length > 300) return undefined;
+  // Chats and people that copy a link take the end of the sentence with it; a link ends with a letter, a digit, - or _.
+  const text = written.replace(/[.,;:!?'")\]>*…]{1,4}$/u, '');
   const dot = text.lastIndexOf('.');
   const signing = await secrets();
   for (const secret of signing) {

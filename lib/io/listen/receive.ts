@@ -1,6 +1,7 @@
 import type { Incoming } from '../../decide/intake/reading.ts';
 import { SecretError, StoreError } from '../../errors.ts';
 import type { EventSourceConfig } from '../../model/config.ts';
+import { whyNotUtf8 } from '../../model/encoding.ts';
 import type { Clock } from '../clock.ts';
 import type { EventTrouble, TellTrouble } from '../event-log.ts';
 import type { Secret } from '../secrets/secret.ts';
@@ -237,7 +238,8 @@ async function acceptOnce(
     isRemembered = true;
   };
   const along = id === undefined ? undefined : { ...parts.replays.along(source.name, id), onStored };
-  const [outcome] = await parts.accept(source, [{ body: text, headers }], along);
+  const event = { body: text, headers, notText: whyNotUtf8(body)?.is };
+  const [outcome] = await parts.accept(source, [event], along);
   const status = statusOf(outcome?.kind ?? 'failed');
   // Only after storing: if storing fails, the message comes again with the same id.
   if (status === 200 && id !== undefined && !isRemembered) await parts.replays.remember(source.name, id);

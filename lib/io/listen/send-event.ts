@@ -1,4 +1,5 @@
 import { CommandError } from '../../errors.ts';
+import { withoutRootDot } from '../../model/address.ts';
 import type { EventSourceConfig } from '../../model/config.ts';
 import type { Clock } from '../clock.ts';
 import { startDeadline } from '../http/deadline.ts';
@@ -45,7 +46,8 @@ export async function sendEvent(parts: SendParts, event: EventToSend): Promise<S
 }
 
 function addressOf(to: string, path: string): URL {
-  const base = URL.canParse(to) ? new URL(to) : undefined;
+  const address = withoutRootDot(to);
+  const base = address !== undefined && URL.canParse(address) ? new URL(address) : undefined;
   if (!base || !/^https?:$/u.test(base.protocol)) {
     throw new CommandError('Sending failed: --to is not an address; write one such as http://127.0.0.1:9090');
   }

@@ -32,6 +32,8 @@ export function parseSecret(text: string, purpose: SecretPurpose, reference: str
 function refuseMarks(text: string, reference: string): void {
   if (text.startsWith('\uFEFF')) throw bad('begins with a byte order mark: save it as UTF-8 without one', reference);
   if (/^(?:\uFFFD\uFFFD|.?\0)/u.test(text)) throw bad('is in UTF-16: save it as UTF-8', reference);
+  // What was no UTF-8 was read as this; a password with it would be refused by its server without a reason.
+  if (text.includes('\uFFFD')) throw bad('is not UTF-8 (Latin-1?): save it as UTF-8', reference);
 }
 
 function parseObject(text: string, reference: string): { readonly [key: string]: unknown } {

@@ -34,6 +34,21 @@ test.each([
   expect(await get(server.url)).toEqual({ ok: true, text });
 });
 
+const titled = 'BEGIN:VCALENDAR\r\nSUMMARY:Święto Łódź\r\nEND:VCALENDAR\r\n';
+/** "Święto Łódź" in ISO 8859-2. */
+const polish = Buffer.from('BEGIN:VCALENDAR\r\nSUMMARY:\xa6wi\xeato \xa3\xf3d\xbc\r\nEND:VCALENDAR\r\n', 'latin1');
+
+test.each([
+  ['text/calendar; charset=ISO-8859-2', polish, titled],
+  ['text/calendar; charset="iso-8859-2"; method=PUBLISH', polish, titled],
+  ['text/calendar; charset=iso-8859-2', Buffer.from(titled), titled],
+  ['text/calendar', Buffer.from(titled.replace(/\w*ó\w*/u, 'ö'), 'latin1'), 'ö'],
+  ['text/calendar; charset=nonsense', Buffer.from(titled.replace(/\w*ó\w*/u, 'ö'), 'latin1'), 'ö'],
+])('a calendar sent as %s is read in its letters', async (type, bytes, letters) => {
+  await using server = await startServer((_, response) => response.writeHead(200, { 'content-type': type }).end(bytes));
+  expect(await get(server.url)).toMatchObject({ ok: true, text: expect.stringContaining(letters) });
+});
+
 test('a redirect on the same host is followed, three times', async () => {
   const step = ({ path: at }: SeenRequest, response: ServerResponse) => {
     const [, n = '0'] = /^\/step(\d)/.exec(at) ?? [];

@@ -30,6 +30,15 @@ test('a message arrives as it was given', async () => {
   expect(server.seen).toMatchObject([{ method: 'POST', path, body: '{"a":1}', headers: { 'x-key': 'key-1' } }]);
 });
 
+test('a host that ends with a dot is the one without', async () => {
+  await using server = await startServer((_, response) => response.end('ok'));
+  const { port } = new URL(server.url);
+  expect(await sendOnce(parts, message(`http://localhost.:${port}`))).toMatchObject({ status: 200 });
+  expect(server.seen).toMatchObject([{ path, headers: { host: `localhost:${port}` } }]);
+  const twice = await sendOnce(parts, message(`http://localhost..:${port}`));
+  expect(twice).toEqual({ kind: 'bad-address', detail: 'it is not a URL' });
+});
+
 test.each([[429], [500], [503]])('%i is an answer, and nothing is sent again', async (status) => {
   await using server = await startServer((_, response) => response.writeHead(status, { 'retry-after': '1.5' }).end());
   expect(await sendOnce(parts, message(server.url))).toMatchObject({ status, retryAfterMs: 2_000 });

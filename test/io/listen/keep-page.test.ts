@@ -60,6 +60,12 @@ describe('only the form keeps', () => {
     expect(asked).toEqual([kind]);
   });
 
+  test.each(['.', ').', '!', '…', '*'])('what ends the sentence around a link (%s) is no part of it', async (end) => {
+    const { get, asked } = aPage();
+    expect((await get(`${pathOf()}${encodeURI(end)}`)).status).toBe(200);
+    expect(asked).toEqual(['open']);
+  });
+
   test.each(['GET', 'HEAD'])('a %s keeps nothing', async (method) => {
     const { app, asked } = aPage();
     expect((await app.request(pathOf(), { method })).status).toBe(200);

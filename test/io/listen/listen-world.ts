@@ -82,11 +82,11 @@ export function eventText(n: number | string = 1, patch: object = {}): string {
 export type Signing = { readonly secret?: Secret; readonly id?: string; readonly at?: number };
 
 export function signedHeaders(
-  body: string,
+  body: string | Uint8Array<ArrayBuffer>,
   { secret = secrets.ci, id = 'msg_1', at = now }: Signing = {},
 ): Record<string, string> {
   const timestamp = String(Math.floor(at / 1000));
-  const signature = signatureOf(secret, id, timestamp, Buffer.from(body)) ?? '';
+  const signature = signatureOf(secret, id, timestamp, typeof body === 'string' ? Buffer.from(body) : body) ?? '';
   return {
     'content-type': 'application/json',
     'webhook-id': id,

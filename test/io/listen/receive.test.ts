@@ -7,7 +7,11 @@ import { now } from '../../decide/intake/fixtures.ts';
 import { readSample } from '../../decide/intake/samples.ts';
 import { eventText, type ListenWorld, makeListenWorld, secrets, signedHeaders } from './listen-world.ts';
 
-type Sending = { readonly path?: string; readonly body?: string; readonly headers?: Record<string, string> };
+type Sending = {
+  readonly path?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly headers?: Record<string, string>;
+};
 
 async function post({ app }: ListenWorld, { path = '/events/ci', body = eventText(), headers }: Sending = {}) {
   const response = await app.request(path, { method: 'POST', body, headers: headers ?? signedHeaders(body) });
@@ -117,6 +121,16 @@ describe('a signed message', () => {
     const body = eventText(1, { time: new Date(now - 3 * 3_600_000).toISOString() });
     expect(JSON.parse((await post(world, { body })).text)).toMatchObject({ outcome: 'ignored' });
     expect((await post(world, { body })).text).toBe('{"replayed":true}');
+  });
+
+  test('that is no UTF-8 is refused with the place', async () => {
+    const world = makeListenWorld();
+    const body = Uint8Array.from(Buffer.from(eventText(1, { reason: 'für Jürgen' }), 'latin1'));
+    const answer = await post(world, { body, headers: signedHeaders(body) });
+    expect(answer.status).toBe(422);
+    expect(answer.text).toMatch(/it is not UTF-8: line 1, column \d+ has the byte 0xFC/);
+    const wide = Uint8Array.from(Buffer.from(eventText(1), 'utf16le'));
+    expect((await post(world, { body: wide, headers: signedHeaders(wide) })).text).toContain('it is UTF-16');
   });
 
   test('that asks for something wrong says why', async () => {

@@ -40,6 +40,7 @@ test.each([
   ['header', 'Bearer ä', 'that headers cannot have'],
   ['header', ' Bearer a', 'before or after'],
   ['password', 'a\tb', 'control character'],
+  ['password', 'schl\uFFFDssel', 'is not UTF-8'],
   ['password', 'a\r\n\n', 'line break'],
 ] as const)('a %s %j is refused', (purpose, text, problem) => {
   expect(() => parseSecret(text, purpose, reference)).toThrow(problem);
