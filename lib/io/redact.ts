@@ -18,9 +18,9 @@ const partLength = 12;
 const shortest = 6;
 
 /**
- * Secrets are found however a text writes them: plain, cut, in base64 (either alphabet, any shift, or twice), in
- * hexadecimal, and all of these escaped for an address, for JSON, for HTML or for mail, up to three times over, or broken
- * over lines. Nothing else is removed: of an
+ * Secrets are found however a text writes them: plain, cut, in base64 (either alphabet, any shift, or twice), in base32, in
+ * hexadecimal, letter by letter, and all of these escaped for an address, for JSON, for HTML or for mail, up to three times
+ * over, or broken over lines. What was compressed or encrypted is not found. Nothing else is removed: of an
  * address the ordinary words stay ("/hooks/lamplighter" is no secret away from its host).
  */
 export function makeRedactor(): Redactor {
@@ -62,7 +62,7 @@ function rememberValue(value: string, known: Known, isTelling: (part: string) =>
     for (const form of [value.toLowerCase(), value.toUpperCase()]) rememberForm(form, known, isTelling);
   const hex = bytes.toString('hex');
   const encoded = [...formsOf(value), bytes.toString('base64')].flatMap(base64Forms);
-  for (const form of [...encoded, hex, hex.toUpperCase()]) rememberForm(form, known, () => true);
+  for (const form of [...encoded, ...base32Forms(bytes), hex, hex.toUpperCase()]) rememberForm(form, known, () => true);
 }
 
 function isHexadecimal(value: string): boolean {
@@ -99,6 +99,18 @@ function shiftedBase64(value: string, shift: number): string {
     .replace(/={1,2}$/, '');
   const end = Math.floor(((shift + bytes.length) * 8) / 6);
   return padded.slice(Math.ceil((shift * 8) / 6), end);
+}
+
+const base32Letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** RFC 4648, 6: five bits a letter, five shifts; in capitals and without. */
+function base32Forms(bytes: Buffer): readonly string[] {
+  const bits = Array.from(bytes, (byte) => byte.toString(2).padStart(8, '0')).join('');
+  return [0, 1, 2, 3, 4].flatMap((shift) => {
+    const fives = bits.slice((5 - ((shift * 8) % 5)) % 5).match(/[01]{5}/g) ?? [];
+    const form = fives.map((five) => base32Letters[Number.parseInt(five, 2)]).join('');
+    return [form, form.toLowerCase()];
+  });
 }
 
 type Span = { readonly from: number; readonly to: number };

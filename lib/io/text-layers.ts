@@ -18,6 +18,12 @@ const quotedPrintable = /=([0-9a-f]{2})|=\r?\n/gi;
 /** What is seen nowhere, or only breaks a line. */
 const breaks = /[\r\n\0\u00AD\u200B-\u200D\u2060\uFEFF]/gu;
 
+/** Between single characters, as in "s e c r e t" and "s-e-c-r-e-t". */
+const betweenLetters = /(?<=(?:^|[\s.,:_·•|-])\S)[\s.,:_·•|-](?=\S(?:[\s.,:_·•|-]|$))/gu;
+
+/** Between bytes, as fingerprints and dumps have them. */
+const betweenBytes = /(?<=\b[0-9a-f]{2})[\s:-](?=[0-9a-f]{2}\b)/giu;
+
 const named: { readonly [name: string]: string } = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /** Text may be escaped several times. */
@@ -25,14 +31,16 @@ const mostLayers = 3;
 
 /**
  * The text itself first, then with one more layer of escapes resolved each time, as long as there are any; and without
- * what breaks it into pieces.
+ * what breaks it into pieces: lines, what is not seen, and what stands between single letters or bytes.
  */
 export function layersOf(text: string): readonly Layer[] {
   const whole = { text, placeOf: (index: number) => index };
   const layers = deeper([whole], (layer) => resolved(layer, escapes, characterOf));
   const printed = resolved(whole, quotedPrintable, ([, hex]) => (hex === undefined ? '' : fromCode(hex, 16)));
   const joined = resolved(whole, breaks, () => '');
-  return [...layers, ...(printed === undefined ? [] : [printed]), ...(joined === undefined ? [] : [joined])];
+  const spelled = resolved(whole, betweenLetters, () => '');
+  const dumped = resolved(whole, betweenBytes, () => '');
+  return [...layers, ...[printed, joined, spelled, dumped].filter((layer) => layer !== undefined)];
 }
 
 function deeper(layers: readonly Layer[], next: (layer: Layer) => Layer | undefined): readonly Layer[] {

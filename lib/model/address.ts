@@ -9,9 +9,9 @@ export function isLoopback(host: string): boolean {
  * empty, as in "a..b". What is no address stays as it is.
  */
 export function withoutRootDot(address: string): string | undefined {
-  const [, start = '', host = '', rest = ''] =
-    /^([a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?)([^/?#@:]*)(.*)$/isu.exec(address) ?? [];
-  if (host === '' || host.startsWith('[')) return address;
+  const [start = ''] = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?/iu.exec(address) ?? [];
+  const [host = ''] = /^[^/?#@:]*/u.exec(address.slice(start.length)) ?? [];
+  if (start === '' || host === '' || host.startsWith('[')) return address;
   const name = host.replace(/[.\u3002]$/u, '');
-  return /^\.|\.\.|\.$|^$/u.test(name) ? undefined : `${start}${name}${rest}`;
+  return /^\.|\.\.|\.$|^$/u.test(name) ? undefined : `${start}${name}${address.slice(start.length + host.length)}`;
 }

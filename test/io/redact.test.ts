@@ -84,6 +84,11 @@ test('no twelve characters of a known value ever pass', () => {
 describe('a secret is found however a text writes it', () => {
   const nasty = 'Ab+/9=%41&"x\\y~(Z)!\'k*';
   const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const base32 = (text: string) => {
+    const bits = Array.from(Buffer.from(text), (byte) => byte.toString(2).padStart(8, '0')).join('');
+    const letters = bits.match(/.{1,5}/g) ?? [];
+    return letters.map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five.padEnd(5, '0'), 2)]).join('');
+  };
   const coded = (form: (hex: string) => string) =>
     Array.from(nasty, (c) => form(c.charCodeAt(0).toString(16).padStart(2, '0'))).join('');
   const everyByte = (text: string) => Array.from(text, (c) => `%${c.charCodeAt(0).toString(16)}`).join('');
@@ -116,6 +121,12 @@ describe('a secret is found however a text writes it', () => {
     ['in quoted-printable', coded((hex) => `=${hex.toUpperCase()}`)],
     ['over the lines of a mail', nasty.replaceAll(/.{7}/g, '$&=\r\n')],
     ['over the lines of a file', base64(nasty).replaceAll(/.{7}/g, '$&\n')],
+    ['in base32', base32(nasty)],
+    ['in base32 within more, in small letters', base32(`me:${nasty}`).slice(5).toLowerCase()],
+    ['letter by letter', Array.from(nasty).join(' ')],
+    ['with dots between its letters', Array.from(nasty).join('.')],
+    ['as a dump of bytes', coded((hex) => `${hex} `).trim()],
+    ['as a fingerprint', coded((hex) => `:${hex.toUpperCase()}`).slice(1)],
     ['with what cannot be seen in between', Array.from(nasty).join('\u200B')],
   ])('%s', (_, text) => {
     const cleaned = knowing(nasty).clean(`a name ${text} of a pool`);
@@ -141,6 +152,12 @@ test('hexadecimal is found in capitals and without', () => {
   const hex = '954b0b5ce68320044ed33b82';
   expect(knowing(hex).clean(`a ${hex.toUpperCase()} b`)).toBe('a [redacted] b');
   expect(knowing(hex.toUpperCase()).clean(`a ${hex.slice(0, 20)} b`)).toBe('a [redacted] b');
+});
+
+test('a secret of words leaves the words of a sentence', () => {
+  const { clean } = knowing('lamplighterfleet', 'abcdefghij', 'correct horse battery');
+  const text = 'the lamplighter fleet, a b c d e f, a-b-c 10:20:30 and correct hor ses';
+  expect(clean(text)).toBe(text);
 });
 
 test('what only looks like an escape stays', () => {
