@@ -4,7 +4,7 @@ import type { SilenceRecord } from '../../decide/incidents/silence.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import type { Notice } from '../../model/finding.ts';
 import { asJson } from '../../model/json.ts';
-import { listAll, putOver } from './change-record.ts';
+import { isRecord, listAll, putOver } from './change-record.ts';
 
 export type StoredIncident = { readonly record: IncidentRecord; readonly version: Version };
 export type StoredSilence = { readonly silence: SilenceRecord; readonly version: Version };
@@ -49,8 +49,7 @@ export function silenceWrite(silence: SilenceRecord, version?: Version): Write {
 
 /** A record of another version is left alone: another program may be running with this store. */
 export function readSchema1({ value }: StoredRecord): object | undefined {
-  const isReadable = typeof value === 'object' && value !== null && 'schema' in value && value.schema === 1;
-  return isReadable ? value : undefined;
+  return isRecord(value) ? value : undefined;
 }
 
 /**

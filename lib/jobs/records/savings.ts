@@ -41,13 +41,11 @@ export async function countSavings(
   to: EpochMs,
 ): Promise<Savings> {
   const from = Math.max(since, to - config.keepMs);
-  const regions = config.regions.map(({ name }) => name);
   const { pasts, gaps: all } = await loadPasts(store, config, from, to);
   const gaps = clampGaps(all, from, to);
   const book = makeRuleBook(config, to);
   const pools: PoolSavings[] = [];
-  for (const region of regions) {
-    const past = pasts.get(region) ?? { changes: new Map(), counts: new Map() };
+  for (const [region, past] of pasts) {
     const known = knownIn(await listClusterRecords(store, region));
     const names = new Set([...known.keys(), ...past.changes.keys()]);
     for (const name of names) {

@@ -144,6 +144,65 @@ describe('the findings of a round', () => {
     expect((await read(store))?.checkedClusters).toEqual([]);
   });
 
+  test('of many are several records, and nothing of them stays behind', async () => {
+    const { store } = recorded();
+    const many = (what: string, chars: number) =>
+      Array.from({ length: 120 }, (_, i) => ({ pool: `${what}-${i}`, text: what[0]!.repeat(chars) }) as never);
+    const long = { findings: many('late', 1200), coming: many('coming', 900), verdicts: many('gone', 700) };
+    await write(store, roundOf(1, 60, long));
+    expect(await read(store)).toEqual(roundOf(1, 60, long));
+    const stored = await store.list('findings');
+    expect(stored.length).toBeGreaterThan(6);
+    for (const { value } of stored) expect(JSON.stringify(value).length).toBeLessThan(70_000);
+    const few = { findings: long.findings.slice(0, 60) };
+    await write(store, roundOf(2, 60, few));
+    expect(await read(store)).toEqual(roundOf(2, 60, few));
+    await write(store, roundOf(3, 60));
+    expect(await store.list('findings')).toHaveLength(1);
+  });
+
+  test('leave out what another version wrote, and what belongs to another time', async () => {
+    const { store } = recorded();
+    const put = (id: string, value: object) =>
+      store.commit([{ kind: 'putIfAbsent', key: { partition: 'findings', id }, value: value as never }]);
+    await write(store, roundOf(3, 2));
+    await put('r1/0000-0001', roundOf(2, 3));
+    await put('r1/0000-0002', roundOf(3, 2, { findings: ['one' as never] }));
+    await put('r1/0001-0000', { ...roundOf(9, 4), schema: 2 });
+    await put('r1/0002-0000', { ...roundOf(9, 4), findings: undefined });
+    await put('r1/0003-0000', { ...roundOf(9, 4), checkedClusters: undefined });
+    await put('r1/0004-0000', roundOf(9, 4, { region: 'r1/0004' }));
+    expect(await read(store)).toMatchObject({ at: 3, clusters: 2, findings: ['one'] });
+  });
+
+  test('replace those of a clock that ran ahead', async () => {
+    const { store } = recorded();
+    const now = Date.UTC(2026, 10, 23);
+    await write(store, roundOf(now + 60_000, 60));
+    expect(await write(store, roundOf(now, 60))).toBe(false);
+    await write(store, roundOf(now + 400 * 24 * 3_600_000, 60));
+    expect(await write(store, roundOf(now, 61))).toBe(true);
+    expect((await read(store))?.clusters).toBe(61);
+  });
+
+  test.each([
+    ['its head', 'findings', 0],
+    ['its node counts', 'looked', 2],
+  ])('are not stored where another process is faster with %s', async (_, partition, writes) => {
+    const { store } = recorded();
+    let conflicts = 0;
+    const commit: Store['commit'] = async (given) => {
+      if (given[0]?.key.partition !== partition) return store.commit(given);
+      conflicts += 1;
+      return { kind: 'conflict', failed: [0] };
+    };
+    const round = roundOf(1, 1000);
+    expect(await write({ ...store, commit }, round)).toBe(false);
+    expect(await store.list('findings')).toEqual([]);
+    expect(conflicts).toBeGreaterThan(0);
+    expect(await store.list('looked')).toHaveLength(partition === 'looked' ? 0 : writes + 1);
+  });
+
   test('are overtaken by a newer round', async () => {
     const { store } = recorded();
     await write(store, roundOf(5, 1000));

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/errors.ts';
 import { type LogFields, silentLog } from '../../../lib/io/log.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import { noticeWrite } from '../../../lib/jobs/records/incident-records.ts';
 import { watchClusters } from '../../../lib/jobs/watch/watch-clusters.ts';
+import { anAnnouncedNight, saidOf } from '../../support/announced-night.ts';
 import {
   aCluster,
   aConfig,
@@ -30,6 +32,11 @@ function listening(world: WatchWorld) {
     return report;
   };
   return { lines, pass };
+}
+
+function counted(): () => string {
+  let last = 0;
+  return () => `v${(last += 1)}`;
 }
 
 /** The store fails, or has been overtaken, wherever these partitions are written. */
@@ -166,6 +173,72 @@ describe('a notice', () => {
     const reports = await Promise.all([world.pass(), world.pass()]);
     expect(await world.outbox()).toHaveLength(2);
     expect(reports.reduce((sum, { notices }) => sum + notices, 0)).toBe(2);
+  });
+});
+
+describe('a digest', () => {
+  const week = 7 * 24 * 60 * minuteMs;
+  const digest = { to: ['ops', 'old'], weekday: 1, seconds: 8 * 3600 } as const;
+  const destinations = [destination('ops'), destination('old', { retired: true }), destination('dev')];
+
+  /** A week after the first round, on the minute of the digest. */
+  async function aWeekLater() {
+    const world = watchWorld([aCluster()], aConfig({ digest, destinations }));
+    expect((await world.pass()).notices).toBe(0);
+    world.now += week;
+    return world;
+  }
+
+  test('is told once a week, to those that it names and that are not retired', async () => {
+    const world = await aWeekLater();
+    for (const notices of [1, 0]) expect(await world.pass()).toMatchObject({ notices, problems: [] });
+    expect(await world.outbox()).toEqual(['ops notice digest']);
+    world.now += week - minuteMs;
+    expect((await world.pass()).notices).toBe(0);
+    world.now += minuteMs;
+    expect((await world.pass()).notices).toBe(1);
+  });
+
+  test.each([
+    ['down', ['the digest for ops was not stored: the store is out of reach']],
+    ['conflict', []],
+  ] as const)('that could not be stored is told by the next pass: %s', async (outcome, problems) => {
+    const world = await aWeekLater();
+    world.store = failing(world, 'digests', outcome);
+    expect(await world.pass()).toMatchObject({ notices: 0, problems });
+    world.store = world.memory;
+    expect((await world.pass()).notices).toBe(1);
+  });
+});
+
+describe('an announcement', () => {
+  test.each([
+    ['down', 'an announcement for dev-chat was not stored: the store is out of reach'],
+    ['conflict', undefined],
+  ] as const)('that could not be stored is told by the next pass: %s', async (outcome, problem) => {
+    const memory = makeMemoryStore({ newId: counted() });
+    let isBroken = true;
+    const night = anAnnouncedNight(
+      '2026-03-02T18:35:00Z',
+      {},
+      {
+        store: {
+          ...memory,
+          commit: async (writes) => {
+            if (!isBroken || writes[0]?.key.partition !== 'announcements') return memory.commit(writes);
+            if (outcome === 'conflict') return { kind: 'conflict', failed: [0] };
+            throw new StoreError('the store is out of reach');
+          },
+        },
+      },
+    );
+    await night.app.scale(night.config);
+    // The one notice is that it has started.
+    expect(await night.app.watch(night.config)).toMatchObject({ notices: 1, problems: problem ? [problem] : [] });
+    expect(await saidOf(night)).toEqual([]);
+    isBroken = false;
+    expect(await night.app.watch(night.config)).toMatchObject({ notices: 1, problems: [] });
+    expect(await saidOf(night)).toHaveLength(1);
   });
 });
 
