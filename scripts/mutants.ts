@@ -109,7 +109,8 @@ function strykerConfig(paths: readonly string[], withVitest: boolean): object {
     mutator: { excludedMutations: ['StringLiteral'] },
     coverageAnalysis: 'perTest',
     concurrency: 1,
-    timeoutMS: 10_000,
+    // On a busy machine tests rest for a while; what loops is mostly stopped by a count.
+    timeoutMS: 60_000,
     // A mistake in a constant loads everything anew, and what was loaded before is never freed.
     maxTestRunnerReuse: 100,
     // On a machine that is busy with other things, behind all of which this waits.
@@ -153,7 +154,9 @@ function summaryOf({ files }: Report, sample: number): string {
     const tried = mutants.filter((mutant) => isInSample(placeOf(file, mutant), sample));
     const missed = tried.filter(({ status }) => unseen.has(status));
     const told = missed.filter((mutant) => !isEquivalent(file, source, mutant));
-    lines.push(...told.map((mutant) => lineOf(file, mutant)));
+    // What never ended counts as seen. It is listed, since on a busy machine it may only have been slow.
+    const endless = tried.filter(({ status }) => status === 'Timeout');
+    lines.push(...[...told, ...endless].map((mutant) => lineOf(file, mutant)));
     const own = {
       seen: tried.filter(({ status }) => seen.has(status)).length,
       unseen: told.length,

@@ -1,12 +1,29 @@
 import { describe, expect, test } from 'vitest';
+import type { Announcement } from '../../../lib/decide/announcing/announcement.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store, Write } from '../../../lib/io/stores/store.ts';
+import {
+  announcementWrites,
+  listAnnouncements,
+  readAnnouncement,
+} from '../../../lib/jobs/records/announcement-records.ts';
 import { approveConfig } from '../../../lib/jobs/records/approvals.ts';
 import { keepCalendar, loadCalendar } from '../../../lib/jobs/records/calendar-records.ts';
 import { listAll } from '../../../lib/jobs/records/change-record.ts';
-import { listStoredRules, storeRule } from '../../../lib/jobs/records/cluster-records.ts';
+import {
+  listStoredRules,
+  readFleetState,
+  readUninstalled,
+  startedKey,
+  storeRule,
+  storeUninstalled,
+  undoUninstalled,
+} from '../../../lib/jobs/records/cluster-records.ts';
+import { listDeeds, storeDeed } from '../../../lib/jobs/records/deed-records.ts';
 import { loadTimes, timesWrites } from '../../../lib/jobs/records/known-times.ts';
+import { listSeen, seenKeyOf, seenWrite } from '../../../lib/jobs/records/last-rounds.ts';
 import { gapsOf } from '../../../lib/jobs/records/load-past.ts';
+import { isOwnRecord } from '../../../lib/jobs/records/own-records.ts';
 import { listNodes, listSizes, nodesWrites, sizeWrites } from '../../../lib/jobs/records/past-records.ts';
 import type { RoundHead } from '../../../lib/jobs/records/round-findings.ts';
 import { aConfig, aMatch, aRule, at, hour, minute } from '../../support/scaling-world.ts';
@@ -185,5 +202,159 @@ describe('the past', () => {
     ],
   ])('%s', (_, rounds, since, gaps) => {
     expect(gapsOf(rounds, since, now - 30 * day)).toEqual(gaps);
+  });
+});
+
+describe('a fleet that is uninstalled', () => {
+  const by = { at: now, who: 'ada', reason: 'moving' };
+
+  test('stays so, by whoever did it first, until that is undone', async () => {
+    const { store } = aStore();
+    expect(await readUninstalled(store)).toBeUndefined();
+    expect(await undoUninstalled(store, now, 'bob')).toBe(false);
+    expect(await storeUninstalled(store, by)).toEqual(by);
+    expect(await storeUninstalled(store, { ...by, who: 'bob' })).toEqual(by);
+    expect(await readUninstalled(store)).toEqual(by);
+    expect(await undoUninstalled(store, now, 'bob')).toBe(true);
+    expect(await readUninstalled(store)).toBeUndefined();
+    const without = { at: now + 1, who: 'bob', reason: undefined };
+    await storeUninstalled(store, without);
+    expect(await readUninstalled(store)).toEqual(without);
+  });
+
+  test.each([
+    ['a record of another version', { schema: 2 }],
+    ['nothing that can be read', null],
+  ])('is so by %s too, since only a person may end it', async (_, value) => {
+    const { store } = aStore();
+    await store.commit([{ kind: 'putIfAbsent', key: { partition: 'fleet', id: 'uninstalled' }, value }]);
+    const { uninstalled } = await readFleetState(store);
+    expect(uninstalled).toEqual({ at: 0, who: 'somebody', reason: undefined });
+  });
+
+  test.each<[string, object | null, string | undefined]>([
+    ['the config of the last round', { schema: 1, hash: 'h1' }, 'h1'],
+    ['none of another version', { schema: 2, hash: 'h1' }, undefined],
+    ['none without its hash', { schema: 1 }, undefined],
+    ['none that cannot be read', null, undefined],
+  ])('is read together with %s', async (_, value, startedConfig) => {
+    const { store } = aStore();
+    await store.commit([{ kind: 'putIfAbsent', key: startedKey, value: value as never }]);
+    expect(await readFleetState(store)).toEqual({ uninstalled: undefined, startedConfig });
+    await storeUninstalled(store, by);
+    expect(await readFleetState(store)).toEqual({ uninstalled: by, startedConfig });
+  });
+});
+
+test('deeds are listed from a time on, and kept as long as the history', async () => {
+  const { store, commits } = aStore();
+  const deed = (hours: number) =>
+    ({ schema: 1, at: now + hours * hour, who: 'ada', verb: 'pause', what: 'ml/*' }) as const;
+  for (const hours of [2, -1, 1]) await storeDeed(store, deed(hours), `d${hours}`, day);
+  await store.commit([
+    { kind: 'putIfAbsent', key: { partition: 'deeds', id: '999999999999999-x' }, value: { ...deed(9), schema: 2 } },
+  ]);
+  expect(await listDeeds(store, now)).toEqual([deed(1), deed(2)]);
+  expect(await listDeeds(store, -5)).toEqual([deed(-1), deed(1), deed(2)]);
+  expect(commits[0]?.[0]).toMatchObject({ expiresAt: now + 2 * hour + day });
+});
+
+describe('an announcement', () => {
+  const pools = (count: number) => Array.from({ length: count }, (_, n) => ({ pool: `p${n}`, said: 1 })) as never;
+  const announcement = (count: number, boundary = now): Announcement => {
+    return { schema: 1, boundary, destination: 'ops', sequence: 1, saidAt: now, pools: pools(count) };
+  };
+
+  test.each([
+    [0, 1],
+    [120, 1],
+    [121, 2],
+    [300, 3],
+  ])('of %i pools is %i records, and is read as it was written', async (count, records) => {
+    const { store, commits } = aStore();
+    await store.commit(announcementWrites(announcement(count), undefined));
+    await store.commit(announcementWrites({ ...announcement(count), destination: 'ops-2' }, undefined));
+    expect(commits[0]).toHaveLength(records);
+    expect(commits[0]?.[0]).toMatchObject({ expiresAt: now + 2 * day });
+    expect(await readAnnouncement(store, now, 'ops')).toEqual(announcement(count));
+    expect(await readAnnouncement(store, now + 1, 'ops')).toBeUndefined();
+    const [, stored] = await listAnnouncements(store, now);
+    expect(stored?.announcement).toEqual(announcement(count));
+    await store.commit(announcementWrites(announcement(1), stored));
+    expect(await readAnnouncement(store, now, 'ops')).toEqual(announcement(1));
+  });
+
+  test('is followed until a day after its boundary', async () => {
+    const { store } = aStore();
+    for (const hours of [-25, -24, 5]) {
+      await store.commit(announcementWrites(announcement(1, now + hours * hour), undefined));
+    }
+    const listed = await listAnnouncements(store, now);
+    expect(listed.map(({ announcement: { boundary } }) => (boundary - now) / hour)).toEqual([-24, 5]);
+  });
+});
+
+describe('the last round of the watch', () => {
+  const seen = { schema: 1, at: now, configHash: 'h', clusters: 3, answered: ['r1'] } as const;
+
+  test('is that of each part, which knows since when the fleet is so divided', async () => {
+    const { store } = aStore();
+    const write = async (index: number, count: number, at: number) => {
+      const part = { index, count };
+      await store.commit([seenWrite({ ...seen, at }, part, await store.read(seenKeyOf(part)))]);
+    };
+    await write(0, 1, now);
+    expect(await listSeen(store)).toEqual([{ ...seen, shard: { index: 0, count: 1 } }]);
+    for (const n of [1, 2]) for (const index of [0, 1]) await write(index, 2, now + n);
+    expect((await listSeen(store)).map(({ shard, at: then, cutSince }) => [shard.index, then, cutSince])).toEqual([
+      [0, now + 2, now + 1],
+      [1, now + 2, now + 1],
+    ]);
+    await write(0, 3, now + 3);
+    expect((await listSeen(store))[0]).toMatchObject({ shard: { index: 0, count: 3 }, cutSince: now + 3 });
+  });
+
+  test('is none that cannot be read', async () => {
+    const { store } = aStore();
+    const put = (id: string, value: unknown) =>
+      store.commit([{ kind: 'putIfAbsent', key: { partition: 'seen', id }, value: value as never }]);
+    await put('watch', { ...seen, schema: 2 });
+    await put('watch/0001', { ...seen, at: 'soon' });
+    await put('watch/0002', null);
+    await put('watcher', seen);
+    expect(await listSeen(store)).toEqual([]);
+  });
+});
+
+describe('of four parts', () => {
+  const id = (n: number) => `${n.toString(16)}0000000-0000-4000-8000-000000000000`;
+  const about = (clusterId: string) => ({ subject: { kind: 'cluster', region: 'r1', clusterId, cluster: 'dev' } });
+
+  test.each<[string, string, unknown, number]>([
+    ['clusters/r1', id(5), {}, 1],
+    ['clusters/r1', id(15), {}, 3],
+    ['incidents', 'inc/a', about(id(9)), 2],
+    ['incidents', 'inc/b', { subject: { kind: 'fleet' } }, 0],
+    ['findings', 'r1/0002-0001', {}, 2],
+    ['findings', 'r1/0004-0000', {}, 0],
+    ['findings', 'r/0003-1/0001-0000', {}, 1],
+    ['obs/r1', 'head', {}, 0],
+    ['obs/r1', 'head/0003', {}, 3],
+    ['obs/r1', 'c/', {}, 0],
+    ['obs/r1', 'c/80000000', {}, 2],
+    ['obs/r1', `c/${id(13)}`, {}, 3],
+    ['obs/r1', `m/${id(6)}`, {}, 1],
+    ['obs-times', '0003', {}, 0],
+    ['obs-times', 'p0002/0001', {}, 2],
+    ['obs-times', 'p0007/0001', {}, 0],
+    ['seen', 'watch', {}, 0],
+    ['seen', 'watch/0003', {}, 3],
+    ['asks/r1', 'lease/0003', {}, 0],
+    ['dest', 'watch/0003', {}, 0],
+  ])('%s %s', (partition, name, value, owner) => {
+    const record = { key: { partition, id: name }, value: value as never, version: 'v1' };
+    const owners = [0, 1, 2, 3].filter((index) => isOwnRecord(record, { index, count: 4 }));
+    expect(owners).toEqual([owner]);
+    expect(isOwnRecord(record, { index: 0, count: 1 })).toBe(true);
   });
 });
