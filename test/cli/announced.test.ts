@@ -102,9 +102,11 @@ test('the page tells pools apart that are told elsewhere, or not at all', async 
 });
 
 test.each([
-  ['after it was told', ['At 19:00 UTC', 'Changed, for 19:00 UTC']],
-  ['before it was told', []],
-])('a chat that is retired %s gets what fits', async (_, heard) => {
+  ['after it was told', ['At 19:00 UTC', 'Changed, for 19:00 UTC'], false],
+  ['before it was told', [], false],
+  ['before it was told, which was dropped', [], true],
+  ['after it was told, and left alone since', ['At 19:00 UTC', 'Changed, for 19:00 UTC'], true],
+] as const)('a chat that is retired %s gets what fits', async (_, heard, isBetween) => {
   const got: string[] = [];
   const night = anEvening(fine, (text) => got.push(text));
   const deliver = async () => {
@@ -116,6 +118,7 @@ test.each([
   await ticks(night, `${day}T18:30:00Z`);
   if (heard.length > 0) await deliver();
   night.config = { ...night.config, destinations: night.config.destinations.map((one) => ({ ...one, retired: true })) };
+  if (isBetween) await deliver();
   await putAsk(night.store, aPause(`${day}T18:31:00Z`, `${day}T23:30:00Z`), 0);
   await tick(night);
   await deliver();

@@ -28,6 +28,21 @@ type HistoryLine = Pick<DeliveryFacts, 'what' | 'kind' | 'severity' | 'text'> &
 
 type End = Pick<HistoryRecord, 'state' | 'at'> & { readonly reason?: string | undefined };
 
+type Spoken = Pick<Delivery, 'destination' | 'key' | 'episode'>;
+
+/**
+ * Did a destination hear nothing of this for certain? Each message about it ended untried, or was refused. False also
+ * where the log knows of none.
+ */
+export function isUnheard(records: readonly HistoryRecord[], about: Spoken): boolean {
+  const isAbout = ({ destination, said }: HistoryRecord) =>
+    destination === about.destination &&
+    said.some(({ key, episode }) => key === about.key && episode === about.episode);
+  const own = records.filter(isAbout);
+  const isLost = ({ state, attempts }: HistoryRecord) => state === 'parked' || (state === 'dropped' && attempts === 0);
+  return own.length > 0 && own.every(isLost);
+}
+
 export function historyOf(item: Delivery | Batch, { state, at, reason }: End): HistoryRecord {
   const { id, destination, attempts } = item;
   const messages = messagesOf(item);

@@ -43,8 +43,8 @@ export async function deliverTo(parts: DeliverParts, target: Target, urgent?: st
     deliveries,
     batch: outbox.batch?.batch,
   });
-  // Nothing is written if there is nothing to do.
-  if (first.kind === 'wait' && first.until - now > longestPauseMs) {
+  // Nothing is written if there is nothing to do, and no secret can be read by waiting: the next run reads it again.
+  if (first.kind === 'wait' && ('problem' in credentials || first.until - now > longestPauseMs)) {
     return { ...idle, waiting, nextAt: first.until, problem: sender.failing?.problem };
   }
   const session = await openSession(parts, target);
@@ -80,6 +80,7 @@ async function work(session: Session, credentials: Credentials, urgent?: string)
   let isFresh = true;
   for (;;) {
     const step = nextStep({ ...about, ...viewOf(session) });
+    if (step.kind === 'wait' && 'problem' in credentials) return step.until;
     const doneFor = step.kind === 'done' || (step.kind === 'wait' && !(await pause(session, step.until, end)));
     if (doneFor && isFresh) return step.kind === 'wait' ? step.until : undefined;
     if (doneFor) {

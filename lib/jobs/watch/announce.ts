@@ -1,10 +1,14 @@
 import type { Announcement } from '../../decide/announcing/announcement.ts';
 import { stepAnnouncements } from '../../decide/announcing/step-announcements.ts';
+import type { Delivery } from '../../decide/incidents/delivery.ts';
 import type { DestinationState } from '../../decide/incidents/routing.ts';
 import type { Silences } from '../../decide/incidents/silence.ts';
+import { isUnheard } from '../../decide/outbox/delivery-log.ts';
 import { StoreError } from '../../errors.ts';
+import type { Store } from '../../io/stores/store.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { announcementWrites, listAnnouncements } from '../records/announcement-records.ts';
+import { listHistory } from '../records/delivery-records.ts';
 import { deliveryWrite } from '../records/incident-records.ts';
 import type { KnownState } from './decide-watch.ts';
 import type { WatchParts } from './parts.ts';
@@ -39,10 +43,11 @@ export async function announce(
   });
   const problems: string[] = [];
   let deliveries = 0;
-  for (const { before, after, delivery, unsaid } of changes) {
+  for (const { before, after, delivery: written, unsaid } of changes) {
     const known = stored.find(({ announcement }) => announcement === before);
-    const writes = [...announcementWrites(after, known), ...(delivery ? [deliveryWrite(delivery)] : [])];
     try {
+      const delivery = written && (await isForNobody(store, written, states, after)) ? undefined : written;
+      const writes = [...announcementWrites(after, known), ...(delivery ? [deliveryWrite(delivery)] : [])];
       const outcome = await store.commit(writes);
       if (outcome.kind !== 'committed') continue;
       if (delivery) deliveries += 1;
@@ -54,6 +59,20 @@ export async function announce(
     }
   }
   return { deliveries, problems };
+}
+
+/**
+ * A retired destination is only told what no longer holds of what it heard; what was dropped when it was retired, it never
+ * heard.
+ */
+async function isForNobody(
+  store: Store,
+  delivery: Delivery,
+  states: readonly DestinationState[],
+  { saidAt }: Announcement,
+): Promise<boolean> {
+  const isRetired = states.some(({ id, retired }) => retired && id === delivery.destination);
+  return isRetired && isUnheard(await listHistory(store, saidAt), delivery);
 }
 
 function idsByName(states: readonly DestinationState[]): ReadonlyMap<string, string> {

@@ -118,6 +118,21 @@ describe('the log tells of a message', () => {
   });
 });
 
+test('an unreadable secret is tried once in a run', async () => {
+  const { world } = aWorld();
+  const asked: unknown[] = [];
+  const secret = (ref: unknown) => {
+    asked.push(ref);
+    return Promise.reject(new SecretError('env OPS has no value', 'env OPS'));
+  };
+  const { lines, parts } = listening(world.parts, { secret });
+  await world.put(aDelivery(world.idOf('ops'), 1));
+  const { destinations } = await deliverAlerts(parts);
+  expect(lines.filter(([, text]) => text === 'destination cannot be used')).toHaveLength(1);
+  expect(asked).toHaveLength(1);
+  expect(destinations[0]).toMatchObject({ failed: 1, waiting: 1, nextAt: expect.any(Number) });
+});
+
 function failing({ list }: OutboxWorld['store'], partition: string, error: Error): OutboxWorld['store']['list'] {
   return async (asked, options) => {
     if (asked.startsWith(partition)) throw error;
