@@ -55,8 +55,22 @@ describe('a clock that is twelve hours ahead', () => {
       expect(text).toContain('2026-03-03T20:15:00Z');
       expect(text).toContain('2026-03-03T08:15:00Z');
     }
+    expect(problems[0]!.reason).toContain(`; ${plan.findings[0]!.fix}`);
     expect(plan.holds.map(({ code, pool }) => [code, pool])).toContainEqual(['wrong-clock', 'gpu']);
     expect(await listClusterRecords(night.store, 'r1')).toEqual(before);
+  });
+
+  test('misses no cluster, and says nothing of what a new config would do', async () => {
+    const night = await aheadBy(12 * hour);
+    night.world.deleteCluster('mgmt');
+    night.world.deleteCluster('dev-api');
+    await night.clock.advance(hour);
+    const before = await listClusterRecords(night.store, 'r1');
+    expect((await night.app.scale({ ...night.config, hash: 'next' })).started).toBeUndefined();
+    expect(await listClusterRecords(night.store, 'r1')).toEqual(before);
+    night.world.behaviour.dateSkewMs = 0;
+    expect((await night.app.scale({ ...night.config, hash: 'next' })).started).toBeDefined();
+    expect(await listClusterRecords(night.store, 'r1')).not.toEqual(before);
   });
 
   test('does not act on a lease either', async () => {

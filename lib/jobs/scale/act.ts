@@ -40,10 +40,7 @@ export async function actOnCluster(
       ? { ...update.record, change: { ...update.record.change, claimedAt } }
       : update.record;
   const writes = decisionWrites(update.decisions, parts.newId, parts.config.keepMs);
-  const outcome = await parts.store.commit([
-    clusterWrite(update.region, update.clusterId, record, version),
-    ...writes.slice(0, 90),
-  ]);
+  const outcome = await parts.store.commit([clusterWrite(update.region, update.clusterId, record, version), ...writes]);
   if (outcome.kind === 'conflict') return { result: action && 'claimed-elsewhere', problem: undefined, isLost: true };
   if (action === undefined) return { result: undefined, problem: undefined };
   const claim = { update: { ...update, record }, action, version: outcome.versions[0], planned, claimedAt };

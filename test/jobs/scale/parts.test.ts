@@ -5,7 +5,7 @@ import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import type { ScaleReport } from '../../../lib/jobs/scale/parts.ts';
 import type { CompiledConfig } from '../../../lib/model/config.ts';
-import { partOf } from '../../../lib/model/part.ts';
+import { type Part, partOf } from '../../../lib/model/part.ts';
 import { aNight, type Night } from '../../support/night-app.ts';
 import { aConfig, aMatch, aRule, at, minute } from '../../support/scaling-world.ts';
 
@@ -145,6 +145,37 @@ describe('in parts', () => {
       await night.clock.advance(started + 5 * minute - night.clock.now());
     }
     expect(sent).toEqual([5, 5, 2, 0]);
+  });
+
+  test('a dry run of a part takes no share, and leaves nothing for the others to count', async () => {
+    const brake = { pools: 5, percent: 100 };
+    const night = await beforeTheNight(5, { safety: safety({ brake, maxChangesPerRound: 5 }) });
+    const rounds = (shard: Part) => night.app.scale(night.config, { shard, isDryRun: true });
+    const plans = await Promise.all([0, 1, 2, 3].map((index) => rounds({ index, count })));
+    expect(plans.flatMap(({ plan }) => plan.actions)).toHaveLength(5);
+    expect((await listAll(night.store, 'fleet')).map(({ key }) => key.id)).toEqual(['config']);
+  });
+
+  test.each([
+    ['whole rounds count for themselves', undefined, minute, [2, 2]],
+    ['rounds of one part share within half a tick', { index: 0, count: 2 }, 2.5 * minute - 1, [2, 0]],
+    ['and no longer', { index: 0, count: 2 }, 2.5 * minute, [2, 2]],
+    ['not even where the clock was set back', { index: 0, count: 2 }, -2.5 * minute, [2, 2]],
+  ])('of what a round may lower %s', async (_, shard, laterMs, expected) => {
+    const night = await beforeTheNight(24, { safety: safety({ brake: undefined, maxChangesPerRound: 2 }) });
+    const options = shard && { shard };
+    const sent = [sentBy([await night.app.scale(night.config, options)])];
+    await night.clock.advance(laterMs);
+    sent.push(sentBy([await night.app.scale(night.config, options)]));
+    expect(sent).toEqual(expected);
+  });
+
+  test('a round in which less may be lowered than was lowers no more', async () => {
+    const night = await beforeTheNight(24, { safety: safety({ brake: undefined, maxChangesPerRound: 4 }) });
+    const round = (index: number) => night.app.scale(night.config, { shard: { index, count: 2 } });
+    expect(sentBy([await round(0)])).toBe(4);
+    night.config = { ...night.config, safety: safety({ brake: undefined, maxChangesPerRound: 3 }) };
+    expect(sentBy([await round(1)])).toBe(0);
   });
 
   test('raises wait for nobody’s share', async () => {

@@ -3,10 +3,17 @@ import { StoreError } from '../../../lib/errors.ts';
 import { type Log, type LogFields, silentLog } from '../../../lib/io/log.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
-import { listDecisions, storeUninstalled, undoUninstalled } from '../../../lib/jobs/records/cluster-records.ts';
+import { listAll } from '../../../lib/jobs/records/change-record.ts';
+import {
+  listClusterRecords,
+  listDecisions,
+  storeUninstalled,
+  undoUninstalled,
+} from '../../../lib/jobs/records/cluster-records.ts';
+import { listSizes } from '../../../lib/jobs/records/past-records.ts';
 import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import { scalePools } from '../../../lib/jobs/scale/scale-pools.ts';
-import { aNight, type Night } from '../../support/night-app.ts';
+import { aNight, type Night, onlyClusters } from '../../support/night-app.ts';
 import { aMatch, aRule, at, minute } from '../../support/scaling-world.ts';
 
 const evening = at('2026-03-02T20:00:00Z');
@@ -94,6 +101,48 @@ describe('a change', () => {
   });
 });
 
+test('a change under way keeps the instant of its claim, whatever else its cluster does', async () => {
+  const { night } = anEvening();
+  night.config = { ...night.config, rules: [aRule({ match: aMatch('dev-api/*') })] };
+  night.world.makeStuck('dev-api/workers');
+  await night.app.scale(night.config);
+  const claimed = async () => [...(await listClusterRecords(night.store, 'r1')).values()].map(({ record }) => record);
+  const [first] = await claimed();
+  expect(first?.change?.claimedAt).toBe(evening);
+  night.world.personResizes('dev-api/build', { size: 5 });
+  await night.clock.advance(5 * minute);
+  await night.app.scale(night.config);
+  const [second] = await claimed();
+  expect(second?.pools).not.toEqual(first?.pools);
+  expect(second?.change?.claimedAt).toBe(evening);
+});
+
+test('what no round could store is not told as past', async () => {
+  const { night } = anEvening();
+  await Promise.all([1, 2, 3].map(() => night.app.scale(night.config)));
+  const told = (await listSizes(night.store, 'r1', 0)).flatMap(({ changes }) => Object.keys(changes));
+  expect(told.toSorted()).toEqual([...new Set(told)].toSorted());
+  expect(told).toContain('dev-api/workers');
+  const { night: late } = anEvening();
+  const looks = async () => (await listSizes(late.store, 'r1', 0)).length;
+  const leftMs = () => (late.world.requests.some(({ path }) => path.endsWith('/node-pool')) ? 40_000 : 70_000);
+  expect((await late.app.scale(late.config, {}, leftMs)).results).toEqual([{ ...one, result: 'no-time' }]);
+  expect(await looks()).toBe(0);
+  await late.app.scale(late.config);
+  expect(await looks()).toBe(1);
+});
+
+test('a round stores all its notices, however many bases people change at once', async () => {
+  const clusters = Array.from({ length: 60 }, (_, i) => ({ name: `dev-${i}`, pools: [{ name: 'a', size: 3 }] }));
+  const remembered = aRule({ match: aMatch('dev-*/*'), base: 'remembered' });
+  const night = aNight(at('2026-03-02T12:00:00Z'), { rules: [remembered] }, { fleet: { clusters } });
+  await night.app.scale(night.config);
+  for (const { name } of clusters) night.world.personResizes(`${name}/a`, { size: 5 });
+  await night.clock.advance(30 * minute);
+  expect((await night.app.scale(night.config)).plan.notices).toHaveLength(60);
+  expect(await listAll(night.store, 'notices')).toHaveLength(61);
+});
+
 describe('a store that fails for one cluster', () => {
   const failsWith = (error: Error): Store => {
     let ids = 0;
@@ -159,10 +208,10 @@ test('a rule is stored in full once, before its first change', async () => {
     written.push(...writes.map(({ key }) => key.partition));
     return memory.commit(writes);
   };
-  const { night } = anEvening({ store: { ...memory, commit } });
-  for (let n = 0; n < 200; n += 1) {
+  const { night } = anEvening({ store: { ...memory, commit }, fleet: onlyClusters('dev-api') });
+  for (let n = 0; n < 36; n += 1) {
     await night.app.scale(night.config);
-    await night.clock.advance(5 * minute);
+    await night.clock.advance(30 * minute);
   }
   expect(night.world.requests.filter(({ method }) => method === 'PUT').length).toBeGreaterThan(1);
   expect(written.filter((partition) => partition === 'rules')).toHaveLength(1);
@@ -227,4 +276,39 @@ test('for a name that no rule acts on whole rounds alone read pools, and only of
   expect(await reads({ only: () => true })).toEqual([1, 0]);
   const parts = [await reads({ shard: { index: 0, count: 2 } }), await reads({ shard: { index: 1, count: 2 } })];
   expect(parts.reduce((sum, [, own = 0]) => sum + own, 0)).toBe(0);
+});
+
+test('clusters that are being deleted are not asked for what is said first', async () => {
+  const night = aNight(evening, { rules }, { fleet: onlyClusters('dev-api', 'ml', 'mgmt') });
+  night.world.showClusterStatus('ml', 'Deleting');
+  night.world.showClusterStatus('mgmt', 'Deleted');
+  const { started } = await night.app.scale(night.config);
+  const lists = night.world.requests.map(({ path }) => path).filter((path) => path.endsWith('/node-pool'));
+  expect(lists).toEqual([`/api/v1/cluster/${night.world.cluster('dev-api').id}/node-pool`]);
+  expect(started).toContain('1 pool matched, 1 unmatched');
+});
+
+test.each([
+  [50, 50],
+  [51, 0],
+])('of %i clusters that a match may name %i are read', async (count, expected) => {
+  const clusters = Array.from({ length: count }, (_, i) => ({ name: `mgmt-${i}`, pools: [] }));
+  const named = aRule({ match: aMatch('mgmt-*/none'), schedule: undefined });
+  const night = aNight(evening, { rules: [named] }, { fleet: { clusters } });
+  await night.app.scale(night.config);
+  night.world.forgetRequests();
+  const { plan } = await night.app.scale(night.config);
+  expect(night.world.requests.filter(({ path }) => path.endsWith('/node-pool'))).toHaveLength(expected);
+  expect(plan.findings.map(({ kind }) => kind)).toEqual(expected === 0 ? [] : ['config.mismatch']);
+});
+
+test('rounds of functions say to which installation they belong', async () => {
+  const night = aNight(evening, { rules }, { fleet: onlyClusters('dev-api') });
+  const { clock, newId, store, log } = night.app.parts;
+  const parts = { config: night.config, clock, newId, store, log, mksOf: night.app.mksOf(night.config) };
+  const stored = async () => (await listRoundFindings(store, 'r1')).map(({ installation }) => installation);
+  await scalePools({ ...parts, installation: 'lamp-prod' });
+  expect(await stored()).toEqual(['lamp-prod']);
+  await scalePools(parts);
+  expect(await stored()).toEqual([undefined]);
 });
