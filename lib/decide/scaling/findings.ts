@@ -3,6 +3,7 @@ import type { Rule } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import { describeSize, isZero, type Size } from '../../model/size.ts';
 import { type EpochMs, hourMs, iso } from '../../model/time.ts';
+import { subjectId, worse } from '../incidents/incident.ts';
 import { mismatchFindings } from '../matching/mismatch-findings.ts';
 import { namesOf } from '../matching/unmatched.ts';
 import { type Change, isContended, type PoolMemory } from './memory.ts';
@@ -177,7 +178,31 @@ export function findingsOfPool(
     const fix = 'let Terraform ignore size, size_min and size_max';
     findings.push(poolFinding(names, 'pool.contended', 'warning', text, { fix }));
   }
-  return findings;
+  return oneEach(findings);
+}
+
+/** An incident is its kind and its subject (ADR 31): two findings of both are one that says both. */
+export function oneEach(findings: readonly Finding[]): readonly Finding[] {
+  const byKey = new Map<string, Finding>();
+  for (const finding of findings) {
+    const key = `${finding.kind}\n${subjectId(finding.subject)}`;
+    const known = byKey.get(key);
+    byKey.set(key, known === undefined ? finding : together(known, finding));
+  }
+  return byKey.size === findings.length ? findings : [...byKey.values()];
+}
+
+function together(one: Finding, other: Finding): Finding {
+  const texts = other.text.includes(one.text) ? [other.text] : [one.text, other.text];
+  const since = Math.min(one.since ?? Number.POSITIVE_INFINITY, other.since ?? Number.POSITIVE_INFINITY);
+  return {
+    ...other,
+    ...one,
+    severity: worse(one.severity, other.severity),
+    text: one.text.includes(other.text) ? one.text : texts.join('; '),
+    ...(Number.isFinite(since) && { since }),
+    ...(one.facts && other.facts && { facts: { ...other.facts, ...one.facts } }),
+  };
 }
 
 function baseUnknown({ names, pool, running, current }: PoolView): Finding {

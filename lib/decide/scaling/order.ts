@@ -16,12 +16,12 @@ export function rankWants(finished: readonly FinishedPool[], views: readonly Poo
   );
 }
 
-/** The same order before holds are known; pools that are held in any case come last. */
+/** The same order before holds are known; pools that are held in any case, or whose size is not known, come last. */
 export function orderViews(views: readonly PoolView[]): readonly PoolView[] {
   const ranked = views.map((view) => ({
     view,
     held: Number(isHeldAnyway(view)),
-    lower: Number(!isRaise(view.current ?? 0, view.target ?? 0)),
+    lower: Number(!isRaiseOf(view)),
     deadline: deadlineOf(view, view.memory, views),
   }));
   ranked.sort(
@@ -34,8 +34,14 @@ export function orderViews(views: readonly PoolView[]): readonly PoolView[] {
   return ranked.map(({ view }) => view);
 }
 
+/** A size that is not known is neither 0 nor anything else. */
+function isRaiseOf({ current, target }: PoolView): boolean {
+  return current !== undefined && target !== undefined && isRaise(current, target);
+}
+
 /** A pool that is held whatever its target: its lower does not use up the cluster's spare nodes. */
-function isHeldAnyway({ pause, rule, block, memory }: PoolView): boolean {
+function isHeldAnyway({ pause, rule, block, memory, current, target }: PoolView): boolean {
+  if (current === undefined || target === undefined) return true;
   return pause !== undefined || rule.mode === 'observe' || block !== undefined || memory.stuck !== undefined;
 }
 

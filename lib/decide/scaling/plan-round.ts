@@ -9,7 +9,7 @@ import { observedNodes } from './base.ts';
 import { type BrakeInput, brakeLowers } from './brake.ts';
 import { holdOf } from './change-or-hold.ts';
 import { claimChange } from './claim.ts';
-import { configFindings } from './findings.ts';
+import { configFindings, oneEach } from './findings.ts';
 import { heldByClock } from './held-by-clock.ts';
 import { keepHistory } from './history.ts';
 import { holdEnd } from './hold-end.ts';
@@ -57,7 +57,7 @@ export function planInFull(given: RoundInput): PlanInFull {
     pools: [...untimed.pools, ...plans.flatMap((one) => one.pools)],
     actions: chosen.flatMap(({ action }) => (action ? [action] : [])),
     holds: [...untimed.holds, ...ambiguous.holds, ...chosen.flatMap(({ holds }) => holds)],
-    findings: brake.finding ? [...findings, brake.finding] : findings,
+    findings: oneEach(brake.finding ? [...findings, brake.finding] : findings),
     notices: chosen.flatMap(({ plan }) => plan.notices),
     updates: chosen.flatMap((one) => updateOf(one, input)),
     ...(brake.letThrough.size > 0 && { letThrough: brake.letThrough }),

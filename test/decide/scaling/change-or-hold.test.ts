@@ -353,6 +353,18 @@ describe('what is wrong with a pool', () => {
         ],
       ],
     ],
+    [
+      'a busy hour and three foreign changes, once',
+      { busySince: edge, foreign: [1, 2, 3] },
+      'Running',
+      [
+        [
+          'pool.contended',
+          edge,
+          'dev/a could not be changed for an hour: the cluster says it is busy; dev/a was changed three times within an hour by somebody else, probably Terraform or another installation',
+        ],
+      ],
+    ],
   ])('is %s', (_, memory, status, expected) => {
     expect(told(aView({}, memory, { status })).map(({ kind, since, text }) => [kind, since, text])).toEqual(expected);
   });

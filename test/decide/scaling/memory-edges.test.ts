@@ -9,8 +9,9 @@ import {
   recentChanges,
   rememberedCluster,
 } from '../../../lib/decide/scaling/memory.ts';
-import { byTurn, inOrder } from '../../../lib/decide/scaling/order.ts';
+import { byTurn, inOrder, orderViews } from '../../../lib/decide/scaling/order.ts';
 import type { HoldCode } from '../../../lib/decide/scaling/plan.ts';
+import { type PoolView, poolView } from '../../../lib/decide/scaling/pool-evaluation.ts';
 import {
   addRefusal,
   isCoolingDown,
@@ -253,6 +254,19 @@ describe('an order', () => {
     ]);
     expect(ordered[1]).toBe(sorted);
     expect(ordered[2]?.pools?.map(({ id }) => id)).toEqual(['a1', 'a2', 'b1']);
+  });
+  test.each<[string, Partial<PoolView>]>([
+    ['size', { current: undefined }],
+    ['target', { target: undefined }],
+  ])('of a cluster puts a pool without a %s last', (_, unknown) => {
+    const view = (pool: string, patch: Partial<PoolView>) => {
+      const { cluster } = aWorld('2026-03-02T20:00:00Z', []);
+      const names = { region: 'r1', clusterId: 'c1', cluster: 'dev', poolId: pool, pool };
+      const known = { names, cluster, pool: aPool(pool, 3), rule: aRule(), memory: aMemory(), current: 3 };
+      return poolView({ ...known, who: 'w', reason: 'r', isLateSuppressed: false, target: 5, ...patch });
+    };
+    const views = [view('a', unknown), view('b', { target: 0 }), view('c', {}), view('d', { current: 5, target: 6 })];
+    expect(orderViews(views).map(({ names: { pool } }) => pool)).toEqual(['c', 'd', 'b', 'a']);
   });
   test('of turns is another one each round, of the same things, and the same at one instant', () => {
     const items = Array.from({ length: 12 }, (_, n) => `id-${n}`);
