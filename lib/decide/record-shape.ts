@@ -179,6 +179,7 @@ const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
   ],
   [/^fleet\nuninstalled$/u, record({ state: maybe(text), at: number, who: text })],
   [/^fleet\nlowers$/u, record({ since: number, taken: number, letThrough: maybe(table(number)) })],
+  [/^fleet\nstopped$/u, record({ at: number })],
   [/^fleet\n/u, record({})],
   [
     /^findings\n/u,
@@ -187,6 +188,7 @@ const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
       region: text,
       shard: has({ index: number, count: number }),
       isAnswered: flag,
+      isResident: maybe(flag),
       clusters: number,
       pools: number,
       checkedClusters: list(text),

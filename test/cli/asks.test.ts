@@ -217,7 +217,7 @@ describe('pause and resume', () => {
     expect((await memoryOf(world, 'dev-api/workers'))?.kept?.size).toBe(2);
     const { out } = await world.run('resume', 'dev-api', '--reason', 'going home');
     expect(out).toBe(
-      `forgot 2, set by hand, on dev-api/workers\n  dev-api/workers: goes from 2 to 0 (schedule office-hours: 0)\n  it takes effect within a few seconds\n`,
+      `forgot 2, set by hand, on dev-api/workers\n  dev-api/workers: goes from 2 to 0 (schedule office-hours: 0)\n  it takes effect with the next round: no "lamplighter run --config ${world.config}" is running\n`,
     );
     expect((await memoryOf(world, 'dev-api/workers'))?.kept).toBeUndefined();
     await rounds(world, 3);

@@ -166,7 +166,7 @@ test('says for programs what it silences, what it replaces and what is quiet now
   fail(cli, 'dev-1');
   await cli.rounds(3);
   const [incident] = await listed(cli);
-  const soon = 'it takes effect within a few seconds';
+  const soon = `it takes effect with the next round: no "lamplighter run --config ${cli.config}" is running`;
   const common = { match: 'dev-1', incident: null, who: 'ada@lab', reason: 'rebuilt', askedAt: '2026-11-23T18:15:00Z' };
   const first = { ...common, until: '2026-11-23T20:15:00Z' };
   const asked = ['silence', 'dev-1', '--reason', 'rebuilt', '--for'];

@@ -2,7 +2,7 @@ import { holdText } from '../../decide/explain/explain-pool.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
 import { makeLambdaInvoke } from '../../io/invoke.ts';
 import type { Store } from '../../io/stores/store.ts';
-import { requestWake } from '../../jobs/records/wake-requests.ts';
+import { isAwaited, requestWake } from '../../jobs/records/wake-requests.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
@@ -83,8 +83,11 @@ async function lookNow(
   await requestWake(store, now);
   const installation = rounds.find((round) => round.installation !== undefined)?.installation;
   if (config.store.kind === 'dynamodb' && installation !== undefined) return invoke(parts, installation, job, config);
-  if (missedRounds(rounds, config, now).length === 0) return 'it takes effect within a few seconds';
-  return `it takes effect with the next round, but none has run for a while: is "${commandHint(config, 'run')}" running?`;
+  const run = commandHint(config, 'run');
+  if (missedRounds(rounds, config, now).length > 0)
+    return `it takes effect with the next round, but none has run for a while: is "${run}" running?`;
+  if (await isAwaited(store, rounds)) return 'it takes effect within a few seconds';
+  return `it takes effect with the next round: no "${run}" is running`;
 }
 
 async function invoke(

@@ -7,7 +7,7 @@ import type { OpenedStore, Store } from '../../io/stores/store.ts';
 import { sendHeartbeat } from '../../jobs/deliver/heartbeat.ts';
 import { noticeWrite } from '../../jobs/records/incident-records.ts';
 import { listRoundHeads } from '../../jobs/records/round-findings.ts';
-import { lastWakeRequest } from '../../jobs/records/wake-requests.ts';
+import { lastWakeRequest, noteStop } from '../../jobs/records/wake-requests.ts';
 import type { ScaleReport } from '../../jobs/scale/parts.ts';
 import type { ObservedCluster } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
@@ -99,6 +99,7 @@ async function runUntil(loop: Loop, signal: AbortSignal): Promise<void> {
       } else if (await wasWoken(loop)) break;
     }
   }
+  await guarded(loop, 'store', () => noteStop(opened.store, clock.now()));
 }
 
 /**
@@ -134,7 +135,9 @@ async function wholeRound(loop: Loop, signal: AbortSignal): Promise<void> {
   loop.config = reading.config ?? loop.config;
   const { config } = loop;
   await guarded(loop, 'store', () => followStore(loop, opened.store));
-  const report = await guarded(loop, 'scale', () => opened.app.scale(config, {}, () => timeLeft(signal)));
+  const report = await guarded(loop, 'scale', () =>
+    opened.app.scale(config, { isResident: true }, () => timeLeft(signal)),
+  );
   if (report) {
     logReport(loop, report);
     loop.told(report, config);

@@ -21,6 +21,8 @@ export type RoundFindings = {
   readonly clusters: number;
   /** The name under which functions run on AWS, so that people's commands can start them; absent = a process. */
   readonly installation?: string | undefined;
+  /** A process made it that waits for the next one, and meanwhile for what people ask. */
+  readonly isResident?: true;
   readonly pools: number;
   /** Ids of the clusters whose pools were read in that round. */
   readonly checkedClusters: readonly string[];

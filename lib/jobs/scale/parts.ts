@@ -33,6 +33,8 @@ export type ScaleOptions = {
   readonly only?: (cluster: ObservedCluster) => boolean;
   /** A large fleet in parts, divided by cluster id. */
   readonly shard?: Part;
+  /** A process makes this round that waits for the next one, and meanwhile for what people ask. */
+  readonly isResident?: boolean;
   /** The last rounds by region, if whoever counted the parts has just read them. */
   readonly rounds?: ReadonlyMap<string, ListedRounds>;
 };

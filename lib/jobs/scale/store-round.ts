@@ -30,7 +30,9 @@ export async function storeRound(
   if (options.only) return;
   for (const { name } of parts.config.regions) {
     const round = roundOf(parts, seen, plan, name, options.shard);
-    await writeRoundFindings(parts.store, { ...round, ...aheadIn(name, ahead) }, { records: seen.roundRecords });
+    const resident = options.isResident && { isResident: true as const };
+    const stored = { ...round, ...resident, ...aheadIn(name, ahead) };
+    await writeRoundFindings(parts.store, stored, { records: seen.roundRecords });
   }
 }
 

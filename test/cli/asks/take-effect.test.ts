@@ -45,6 +45,26 @@ describe('what a person asks for takes effect at once', () => {
     await run.running;
   });
 
+  test('is told as the next round’s where no process waits for it', async () => {
+    const night = aNight(noon, { rules, everyMs: 15 * minute });
+    const told = () => toldBy(night);
+    const inSeconds = 'it takes effect within a few seconds';
+    const later = 'it takes effect with the next round: no "lamplighter run" is running';
+    await whileTimePasses(night, night.app.scale(night.config));
+    expect(await told()).toBe(later);
+    const [one, other] = [start(night, () => good(night.config)), start(night, () => good(night.config))];
+    await pass(night, minute);
+    expect(await told()).toBe(inSeconds);
+    await stopped(night, one);
+    await requestWake(night.store, night.clock.now());
+    await pass(night, minute);
+    expect(await told()).toBe(inSeconds);
+    await stopped(night, other);
+    expect(await told()).toBe(later);
+    await pass(night, 60 * minute);
+    expect(await told()).toMatch(/^it takes effect with the next round, but none has run for a while/u);
+  });
+
   test('on AWS, the function is started, by the name that its rounds leave', async () => {
     const { night, parts, asked } = await onAws(true);
     const config = { ...night.config, store: { kind: 'dynamodb', table: 'lamplighter' } } as const;
@@ -86,6 +106,20 @@ describe('what a person asks for takes effect at once', () => {
     ]);
   });
 });
+
+async function stopped(night: Night, { stop, running }: ReturnType<typeof start>): Promise<void> {
+  stop();
+  await pass(night, 4000);
+  await running;
+}
+
+/** What the last line of a command says. */
+async function toldBy(night: Night): Promise<string | undefined> {
+  const parts = { clock: night.clock, env: {}, zone: 'UTC' } as unknown as CliParts;
+  const config = { ...night.config, file: 'lamplighter.yml' };
+  const notes = await takeEffect(parts, config, night.store, () => false);
+  return notes.at(-1);
+}
 
 async function onAws(isStarted: boolean, hasRun = true) {
   const night = aNight(noon, { rules });
