@@ -114,10 +114,9 @@ export type HistoryQuery = { readonly since?: EpochMs | undefined };
 export async function listDecisions(
   store: Store,
   region: string,
-  query: HistoryQuery = {},
+  { since = 0 }: HistoryQuery = {},
 ): Promise<readonly Decision[]> {
-  const after = query.since === undefined ? undefined : String(query.since).padStart(15, '0');
-  const records = await listAll(store, `decisions/${region}`, { after });
+  const records = await listAll(store, `decisions/${region}`, { after: String(since).padStart(15, '0') });
   return records.flatMap(({ value }) => (isDecision(value) ? unpacked(value) : []));
 }
 

@@ -141,8 +141,7 @@ export function historyWrite(record: HistoryRecord, keepMs: number): Write {
   return { kind: 'putIfAbsent', key: { partition, id }, value: asJson(record), expiresAt: record.at + keepMs };
 }
 
-export async function listHistory(store: Store, since?: EpochMs): Promise<readonly HistoryRecord[]> {
-  const after = since === undefined ? undefined : String(since).padStart(width, '0');
-  const records = await listAll(store, partition, { after });
+export async function listHistory(store: Store, since: EpochMs = 0): Promise<readonly HistoryRecord[]> {
+  const records = await listAll(store, partition, { after: String(since).padStart(width, '0') });
   return records.flatMap((record) => (readSchema1(record) as HistoryRecord | undefined) ?? []);
 }

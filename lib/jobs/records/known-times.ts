@@ -55,7 +55,7 @@ function newest(records: readonly StoredRecord[]): Times {
 /** The writes that replace this part's records with these times. */
 export function timesWrites(times: Times, { versions }: KnownTimes, { index: part }: Part = whole): readonly Write[] {
   const start = part === 0 ? '' : `p${numbered(part)}/`;
-  const entries = Object.entries(times).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(times);
   const count = Math.max(1, Math.ceil(entries.length / mostKeys));
   const keyOf = (id: string) => ({ partition, id });
   const puts = Array.from({ length: count }, (_, index): Write => {

@@ -22,13 +22,14 @@ function ownerOf({ key: { partition, id }, value }: StoredRecord, count: number)
 
 /** Records of which each part has its own have its number in their id. */
 function numberIn(partition: string, id: string): number {
-  const [, number] = numberedIds.find(([name]) => name.test(partition))?.[1].exec(id) ?? [];
+  const [, number] = numberedIds.find(([start]) => partition.startsWith(start))?.[1].exec(id) ?? [];
   return Number(number ?? 0);
 }
 
-const numberedIds: readonly (readonly [partition: RegExp, id: RegExp])[] = [
-  [/^findings$/u, /\/(\d{4,})-\d+$/u],
-  [/^obs\//u, /^head\/(\d{4,})$/u],
-  [/^obs-times$/u, /^p(\d{4,})\//u],
-  [/^seen$/u, /^watch\/(\d{4,})$/u],
+/** By what the name of the partition begins with. */
+const numberedIds: readonly (readonly [partition: string, id: RegExp])[] = [
+  ['findings', /\/(\d+)-\d+$/u],
+  ['obs/', /^head\/(\d+)$/u],
+  ['obs-times', /^p(\d+)\//u],
+  ['seen', /^watch\/(\d+)$/u],
 ];

@@ -93,7 +93,7 @@ async function readRecords(store: Store, region: string, part: Part): Promise<Re
   const heads = listAll(store, partition, { after: 'hea', until: 'head/\uffff' });
   const range = rangeOf(part);
   const records = await listRange(store, partition, 'c/', range);
-  const isDrawn = part.index === 0 || records[0]?.key.id === `c/${borderOf(part)}`;
+  const isDrawn = records[0]?.key.id === `c/${borderOf(part)}`;
   // If no record begins at the start of the range yet, its clusters are in an earlier one: then all records up to there
   // are read, once.
   const { until } = range;

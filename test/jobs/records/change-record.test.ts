@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/errors.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
-import { changeRecord, listAll, putOver } from '../../../lib/jobs/records/change-record.ts';
+import { changeRecord, listAll, putOver, storeProblem } from '../../../lib/jobs/records/change-record.ts';
 
 const key = { partition: 'counts', id: 'one' };
 
@@ -77,16 +77,44 @@ describe('a record under compare-and-set', () => {
 
 describe('a whole partition', () => {
   test.each([
-    [{}, 2500],
-    [{ after: 'a-1999' }, 500],
-    [{ prefix: 'a-10' }, 100],
-    [{ prefix: 'b' }, 0],
-  ])('is read past the pages: %o', async (options, expected) => {
+    [{}, 2500, [1000, 1000, 500].map((length) => [1000, length])],
+    [{ after: 'a-1999' }, 500, [[1000, 500]]],
+    [
+      { prefix: 'a-10' },
+      100,
+      [
+        [30, 30],
+        [1000, 70],
+      ],
+    ],
+    [{ prefix: 'b' }, 0, [[30, 0]]],
+  ])('is read past the pages, and no further: %o', async (options, expected, pages) => {
     const store = makeStore();
     for (let at = 0; at < 2500; at += 100) {
       const ids = Array.from({ length: 100 }, (_, more) => `a-${String(at + more).padStart(4, '0')}`);
       await store.commit(ids.map((id) => putOver({ partition: 'many', id }, {}, undefined)));
     }
-    expect(await listAll(store, 'many', options)).toHaveLength(expected);
+    const asked: unknown[] = [];
+    const list: Store['list'] = async (partition, range) => {
+      const page = await store.list(partition, range);
+      asked.push([range?.limit, page.length]);
+      return page;
+    };
+    expect(await listAll({ ...store, list }, 'many', options)).toHaveLength(expected);
+    expect(asked).toEqual(pages);
+  });
+});
+
+describe('why something was not stored', () => {
+  test.each<[string, () => Promise<unknown>, string | undefined]>([
+    ['is nothing where it was', async () => 5, undefined],
+    ['is what the work says', async () => 'another was faster', 'another was faster'],
+    ['is what the store says', () => Promise.reject(new StoreError('out of reach')), 'out of reach'],
+  ])('%s', async (_, work, problem) => {
+    expect(await storeProblem(work)).toBe(problem);
+  });
+
+  test('is no mistake in the program, which is thrown', async () => {
+    await expect(storeProblem(() => Promise.reject(new RangeError('a mistake')))).rejects.toThrow(RangeError);
   });
 });

@@ -48,7 +48,16 @@ describe('decisions of one cluster and round', () => {
     ]);
   });
 
-  test.each([[null], ['nothing'], [{}], [[null, 3, 'x', [], {}]]])(
+  test('that cannot be read are left out', async () => {
+    const store = makeMemoryStore({ newId });
+    for (const [i, value] of [null, 'nothing', {}, { ...first, at: 'soon' }, first].entries()) {
+      const key = { partition: 'decisions/r1', id: `00${i + 1}` };
+      await store.commit([{ kind: 'putIfAbsent', key, value: asJson(value as object) }]);
+    }
+    expect(await listDecisions(store, 'r1')).toEqual([first]);
+  });
+
+  test.each([[null], ['nothing'], [{}], [[null, 3, 'x', [], {}, { pool: 5 }]]])(
     'with %j beside it: the first stands',
     async (also) => {
       const store = makeMemoryStore({ newId });

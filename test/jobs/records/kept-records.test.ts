@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Announcement } from '../../../lib/decide/announcing/announcement.ts';
+import { StoreError } from '../../../lib/errors.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store, Write } from '../../../lib/io/stores/store.ts';
 import {
@@ -11,7 +12,9 @@ import { approveConfig } from '../../../lib/jobs/records/approvals.ts';
 import { keepCalendar, loadCalendar } from '../../../lib/jobs/records/calendar-records.ts';
 import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import {
+  listClusterRecords,
   listStoredRules,
+  readClusterRecord,
   readFleetState,
   readUninstalled,
   startedKey,
@@ -20,12 +23,16 @@ import {
   undoUninstalled,
 } from '../../../lib/jobs/records/cluster-records.ts';
 import { listDeeds, storeDeed } from '../../../lib/jobs/records/deed-records.ts';
+import { listHistory, listParked, loadOutbox } from '../../../lib/jobs/records/delivery-records.ts';
+import { listKnownDestinations, listSenders } from '../../../lib/jobs/records/destination-records.ts';
+import { listIncidents, listNotices, listSilences } from '../../../lib/jobs/records/incident-records.ts';
 import { loadTimes, timesWrites } from '../../../lib/jobs/records/known-times.ts';
 import { listSeen, seenKeyOf, seenWrite } from '../../../lib/jobs/records/last-rounds.ts';
 import { gapsOf } from '../../../lib/jobs/records/load-past.ts';
 import { isOwnRecord } from '../../../lib/jobs/records/own-records.ts';
 import { listNodes, listSizes, nodesWrites, sizeWrites } from '../../../lib/jobs/records/past-records.ts';
 import type { RoundHead } from '../../../lib/jobs/records/round-findings.ts';
+import { lastWakeRequest, requestWake } from '../../../lib/jobs/records/wake-requests.ts';
 import { aConfig, aMatch, aRule, at, hour, minute } from '../../support/scaling-world.ts';
 
 function aStore() {
@@ -124,7 +131,10 @@ describe('when incidents were last observed', () => {
   ])('%i of them are read from %i records, and leave nothing behind', async (count, records) => {
     const { store } = aStore();
     await store.commit(timesWrites(times(count), await loadTimes(store)));
-    expect(await listAll(store, 'obs-times')).toHaveLength(records);
+    const stored = await listAll(store, 'obs-times');
+    expect(stored).toHaveLength(records);
+    const keys = stored.flatMap(({ value }) => Object.keys((value as { readonly times: object }).times));
+    expect(keys).toHaveLength(count);
     expect((await loadTimes(store)).times).toEqual(times(count));
     await store.commit(timesWrites({ one: 1 }, await loadTimes(store)));
     expect(await listAll(store, 'obs-times')).toHaveLength(1);
@@ -357,4 +367,76 @@ describe('of four parts', () => {
     expect(owners).toEqual([owner]);
     expect(isOwnRecord(record, { index: 0, count: 1 })).toBe(true);
   });
+});
+
+/** By another version, or nothing that a program can have written. */
+const unreadable: readonly unknown[] = [null, 'text', 5, {}, { schema: 2 }];
+
+describe('what cannot be read is left out', () => {
+  const withUnreadable = async (partition: string, more: readonly unknown[] = []) => {
+    const { store } = aStore();
+    for (const [n, value] of [...unreadable, ...more].entries())
+      await store.commit([{ kind: 'putIfAbsent', key: { partition, id: `9-${n}` }, value: value as never }]);
+    return store;
+  };
+  const whole = { schema: 1, rule: {}, schedule: {}, exceptions: [] };
+
+  test.each<[string, string, (store: Store) => Promise<unknown>, (readonly unknown[])?]>([
+    ['an incident', 'incidents', listIncidents],
+    ['a silence', 'silences', listSilences],
+    ['a notice', 'notices', listNotices, [{ schema: 1 }, { schema: 2, notice: {} }]],
+    ['a message', 'outbox/ops', async (store) => (await loadOutbox(store, 'ops')).deliveries],
+    ['a message that was refused', 'parked/ops', (store) => listParked(store, 'ops')],
+    ['how a message ended', 'hist', listHistory],
+    ['a sender', 'dest', listSenders],
+    ['a destination', 'destinations', listKnownDestinations],
+    ['an announcement', 'announcements', (store) => listAnnouncements(store, 0)],
+    ['sizes', 'sizes/r1', (store) => listSizes(store, 'r1', 0)],
+    [
+      'a rule',
+      'rules',
+      async (store) => [...(await listStoredRules(store)).keys()],
+      [
+        { ...whole, schema: 2 },
+        { ...whole, rule: 5 },
+        { ...whole, schedule: undefined },
+        { ...whole, exceptions: 'none' },
+      ],
+    ],
+  ])('%s', async (_, partition, list, more) => {
+    expect(await list(await withUnreadable(partition, more))).toEqual([]);
+  });
+
+  const pools = { p1: { name: 'workers' } };
+  test('the record of a cluster, and its id is told', async () => {
+    const bad = [
+      { schema: 1, cluster: 5, pools },
+      { schema: 1, cluster: 'dev' },
+      { schema: 1, cluster: 'dev', pools: null },
+      { schema: 1, cluster: 'dev', pools: 'p1' },
+      { schema: 1, cluster: 'dev', pools: [] },
+      ...[null, 'p1', {}, { name: 5 }].map((p2) => ({ schema: 1, cluster: 'dev', pools: { ...pools, p2 } })),
+    ];
+    const store = await withUnreadable('clusters/r1', bad);
+    const good = { schema: 1, cluster: 'dev', pools };
+    await store.commit([{ kind: 'putIfAbsent', key: { partition: 'clusters/r1', id: 'c1' }, value: good }]);
+    const told: string[] = [];
+    const records = await listClusterRecords(store, 'r1', (id) => told.push(id));
+    expect([...records].map(([id, { record }]) => [id, record])).toEqual([['c1', good]]);
+    expect(told).toEqual([...unreadable, ...bad].map((_, n) => `9-${n}`).toSorted());
+    await expect(readClusterRecord(store, 'r1', '9-0')).rejects.toThrow(StoreError);
+    expect((await readClusterRecord(store, 'r1', 'c1'))?.record).toEqual(good);
+    expect(await readClusterRecord(store, 'r1', 'c2')).toBeUndefined();
+  });
+});
+
+test('each request to look at once is another one', async () => {
+  const { store } = aStore();
+  const seen = [await lastWakeRequest(store)];
+  for (const n of [0, 0, 1]) {
+    await requestWake(store, now + n);
+    seen.push(await lastWakeRequest(store));
+  }
+  expect(seen[0]).toBeUndefined();
+  expect(new Set(seen).size).toBe(4);
 });

@@ -27,6 +27,18 @@ describe("a region's memory", () => {
     );
   });
 
+  test('is one list, where the fleet is one part', async () => {
+    const store = aStore();
+    await keep(store, fleet(100, 0));
+    let lists = 0;
+    const list: Store['list'] = (...asked) => {
+      lists += 1;
+      return store.list(...asked);
+    };
+    await loadMemory({ ...store, list }, region);
+    expect(lists).toBe(1);
+  });
+
   test('costs one small write while nothing changes', async () => {
     const store = aStore();
     await keep(store, fleet(1000, 0));

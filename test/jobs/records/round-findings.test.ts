@@ -203,6 +203,24 @@ describe('the findings of a round', () => {
     expect(await store.list('looked')).toHaveLength(partition === 'looked' ? 0 : writes + 1);
   });
 
+  test('of a large part and of a small one are both whole, and lists are read where there are some', async () => {
+    const { store } = recorded();
+    const small = roundOf(1, 60, { shard: { index: 1, count: 2 } });
+    await write(store, small);
+    const { noted, listed } = listing(store);
+    expect(await listRoundFindings(noted, 'r1')).toEqual([small]);
+    expect(listed).toEqual(['findings']);
+    const large = roundOf(1, 1000, { shard: { index: 0, count: 2 } });
+    await write(store, large);
+    expect((await listRoundFindings(store, 'r1')).map(withoutLists)).toEqual([large, small]);
+  });
+
+  test('are overtaken by a newer round that was read before', async () => {
+    const { store } = recorded();
+    await write(store, roundOf(5, 60));
+    expect(await writeRoundFindings(store, roundOf(4, 60), await listRounds(store, 'r1'))).toBe(false);
+  });
+
   test('are overtaken by a newer round', async () => {
     const { store } = recorded();
     await write(store, roundOf(5, 1000));

@@ -25,6 +25,8 @@ const config = aConfig({
   rules: [
     aRule({ match: { ...aMatch('dev/*'), labels: { team: 'ml' } }, base: 5, hash: 'labels' }),
     aRule({ match: aMatch('dev/*'), base: 3 }),
+    aRule({ match: aMatch('spot/*'), base: { min: 2, max: 6 }, hash: 'spot' }),
+    aRule({ match: aMatch('off/*'), base: 0, hash: 'off' }),
     aRule({ match: aMatch('learnt/*'), base: 'remembered', idle: 1, hash: 'learnt' }),
   ],
   prices: { currency: 'EUR', flavors: { big: 2 }, default: 0.5 },
@@ -62,6 +64,12 @@ async function aPast(): Promise<Store> {
     clusterWrite('r1', 'c1', cluster('dev', dev), undefined),
     clusterWrite('r1', 'c2', cluster('learnt', learnt), undefined),
     clusterWrite('r1', 'c3', cluster('free', [pool('workers', 2), pool('none', 0)]), undefined),
+    clusterWrite(
+      'r1',
+      'c4',
+      cluster('off', [pool('workers', 1), pool('missing', 1, { missingSince: half })]),
+      undefined,
+    ),
     clusterWrite('r2', 'c1', cluster('dev', [pool('workers', 3)]), undefined),
     ...sizeWrites(
       'r1',
@@ -71,6 +79,8 @@ async function aPast(): Promise<Store> {
         change('dev/gone', 2, undefined),
         change('dev/gone-auto', { min: 1, max: 4 }, undefined),
         change('learnt/gone', 4, undefined),
+        change('spot/gone', { min: 1, max: 4 }, undefined),
+        change('spot/fixed', 1, undefined),
       ],
       newId,
       keepMs,
@@ -116,9 +126,12 @@ test('a pool saves what its base would have used more', async () => {
     ['r1 learnt/base', 18 * 4, 18 * 4, 0.5, 'remembered'],
     ['r1 learnt/away', 18, 18 * 6, 0.5, 'remembered'],
     ['r1 free/workers', 18 * 2, 18 * 2, 0.5, undefined],
+    ['r1 off/workers', 18, 0, 0.5, 0],
     ['r1 dev/gone', 8 * 2, 8 * 3, 0.5, 3],
     ['r1 dev/gone-auto', 8, 8 * 3, 0.5, 3],
     ['r1 learnt/gone', 8 * 4, 8 * 4, 0.5, 'remembered'],
+    ['r1 spot/gone', 8, 8 * 2, 0.5, { min: 2, max: 6 }],
+    ['r1 spot/fixed', 8, 8, 0.5, { min: 2, max: 6 }],
     ['r2 dev/workers', 18 * 3, 18 * 3, 0.5, 3],
   ]);
   expect([found.from, found.to, unseenHours(found)]).toEqual([now - 20 * hour, now, 2]);
@@ -126,7 +139,8 @@ test('a pool saves what its base would have used more', async () => {
 
 test('pools are added up by name, with money where each has a price', async () => {
   const { pools } = await countSavings(await aPast(), config, now - 20 * hour, now);
-  expect(groupSavings(pools.toReversed(), ({ cluster }) => cluster)).toEqual([
+  const some = pools.filter(({ cluster }) => cluster !== 'spot' && cluster !== 'off');
+  expect(groupSavings(some.toReversed(), ({ cluster }) => cluster)).toEqual([
     {
       name: 'dev',
       pools: 6,

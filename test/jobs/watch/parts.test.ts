@@ -13,6 +13,7 @@ import { writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts'
 import { watchClusters } from '../../../lib/jobs/watch/watch-clusters.ts';
 import { type Part, partOf } from '../../../lib/model/part.ts';
 import { runs } from '../../support/runs.ts';
+import { aRule } from '../../support/scaling-world.ts';
 import { aCluster, aPool, minuteMs, type WatchWorld, watchWorld } from './watch-world.ts';
 
 const tickMs = 5 * minuteMs;
@@ -222,5 +223,21 @@ describe('how many parts', () => {
     expect((await countParts(world.store, world.config)).count).toBe(3);
     await tick(world, partsOf(3));
     expect((await countParts(world.store, world.config)).count).toBe(3);
+  });
+
+  test('by the last scaling round, where something is scaled', async () => {
+    const world = watchWorld(fleet(3));
+    await tick(world, partsOf(1));
+    const scaled = async (clusters: number, shard: Part) =>
+      writeRoundFindings(world.store, { ...aRound(world, shard, []), clusters });
+    await scaled(2001, { index: 0, count: 1 });
+    const rules = [aRule()];
+    expect((await countParts(world.store, { ...world.config, rules })).count).toBe(3);
+    // Nothing is scaled any more: what is left of the last round tells nothing.
+    expect((await countParts(world.store, world.config)).count).toBe(1);
+    world.now += tickMs;
+    for (const index of [0, 1]) await scaled(500, { index, count: 2 });
+    const { count, rounds } = await countParts(world.store, { ...world.config, rules });
+    expect([count, rounds.get('r1')?.rounds.map(({ clusters }) => clusters)]).toEqual([1, [500, 500]]);
   });
 });
