@@ -183,7 +183,7 @@ async function observeRegion(parts: ScaleParts, known: KnownRegion, options: Sca
     isAnswered: true,
     clusters: answer.value.filter((cluster) => isOurs(cluster, options)).map((cluster) => setAside(cluster, unknown)),
     others: answer.value.filter((cluster) => !isOurs(cluster, options)),
-    missing: missingOf(name, records, answer.value, options),
+    missing: missingOf(name, records, answer.value),
   };
 }
 
@@ -202,17 +202,14 @@ function latestLooks(rounds: readonly RoundFindings[]): ReadonlyMap<string, Epoc
   return looks;
 }
 
-/** Each part is responsible for the clusters in its range. */
+/** A part has read the records of its own clusters only. */
 function missingOf(
   region: string,
   records: ReadonlyMap<string, StoredCluster>,
   listed: readonly ObservedCluster[],
-  { shard }: ScaleOptions,
 ): readonly MissingCluster[] {
   const ids = new Set(listed.map(({ id }) => id));
-  return [...records]
-    .filter(([id]) => !ids.has(id) && isInPart(id, shard))
-    .map(([clusterId, stored]) => ({ region, clusterId, stored }));
+  return [...records].filter(([id]) => !ids.has(id)).map(([clusterId, stored]) => ({ region, clusterId, stored }));
 }
 
 function isOurs(cluster: ObservedCluster, { only, shard }: ScaleOptions): boolean {

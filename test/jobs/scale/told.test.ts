@@ -312,3 +312,51 @@ test('rounds of functions say to which installation they belong', async () => {
   await scalePools(parts);
   expect(await stored()).toEqual([undefined]);
 });
+
+test('what cannot be read of the store is told, also while the API does not answer, and is left alone', async () => {
+  const { night } = anEvening({ fleet: onlyClusters('dev-api', 'ml') });
+  const { id } = night.world.cluster('dev-api');
+  const value = { schema: 99 };
+  for (const key of [
+    { partition: 'clusters/r1', id },
+    { partition: 'asks/r1', id: 'lease/1' },
+  ])
+    await night.store.commit([{ kind: 'putIfAbsent', key, value }]);
+  const ofAsk = expect.stringContaining('the record asks/r1/lease/1 of the store has an unknown format');
+  const ofCluster = expect.stringMatching(
+    /^the node pools of dev-api .*the record clusters\/r1\/.* has an unknown format/u,
+  );
+  const { problems, plan } = await night.app.scale(night.config);
+  expect(problems.map(({ cluster, reason }) => [cluster, reason])).toEqual([
+    [undefined, ofAsk],
+    ['dev-api', ofCluster],
+  ]);
+  expect(plan.actions).toEqual([]);
+  expect(night.world.requests.filter(({ path }) => path.includes(id))).toEqual([]);
+  night.world.failNext({ kind: 'status', status: 403 });
+  expect(
+    (await night.app.scale(night.config)).problems.map(({ region, cluster, reason }) => [region, cluster, reason]),
+  ).toEqual([
+    ['r1', undefined, ofAsk],
+    ['r1', undefined, expect.stringContaining('the clusters of region r1 could not be listed: ')],
+  ]);
+});
+
+test('what a fast clock wrote is put right once a region says what time it is', async () => {
+  const { night } = anEvening({ fleet: onlyClusters('dev-api') });
+  await night.app.scale(night.config);
+  const ahead = night.clock.now() + 400 * 24 * 60 * minute;
+  const [record] = await listAll(night.store, 'clusters/r1');
+  const value = JSON.parse(JSON.stringify(record?.value).replaceAll(/"metAt":\d+/gu, `"metAt":${ahead}`));
+  await night.store.commit([{ kind: 'putIfVersion', key: record!.key, value, version: record!.version }]);
+  const isAhead = async () => JSON.stringify(await listAll(night.store, 'clusters/r1')).includes(String(ahead));
+  night.world.failNext({ kind: 'status', status: 403 });
+  await night.app.scale(night.config);
+  expect(await isAhead()).toBe(true);
+  night.world.behaviour.dateSkewMs = -12 * 60 * minute;
+  await night.app.scale(night.config);
+  expect(await isAhead()).toBe(true);
+  night.world.behaviour.dateSkewMs = 0;
+  await night.app.scale(night.config);
+  expect(await isAhead()).toBe(false);
+});
