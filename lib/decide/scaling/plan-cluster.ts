@@ -98,7 +98,8 @@ function viewOne(
   }
   const { rule, scheduleName, timeline } = applied;
   const { kind: evidence, claimedAt } = settled.evidence[pool.id] ?? {};
-  const isRuleKnown = input.isRuleKnown(rule.hash);
+  // Only asked for a pool that was never seen: most rounds need no stored rule, and so do not read them.
+  const isRuleKnown = memory === undefined && input.isRuleKnown(rule.hash);
   const of = { now, names, cluster, pool, rule, scheduleName, timeline, isRuleKnown };
   return evaluatePool({ ...of, asks, memory, inFlight, evidence, leadMs, lookedAt: later(lookedAt, claimedAt) });
 }

@@ -26,7 +26,7 @@ export type PoolInput = {
   readonly leadMs: number;
   /** When this pool was last read, if known. */
   readonly lookedAt: EpochMs | undefined;
-  /** Was a pool changed under its rule before, or was the rule approved? Absent = no. */
+  /** For a first observation: was a pool changed under its rule before, or was the rule approved? Absent = no. */
   readonly isRuleKnown?: boolean;
 };
 

@@ -1,6 +1,6 @@
 import { type ClockReading, readingOf, wrongClock } from '../../decide/clock-skew.ts';
 import { judgeMatches, type NamedCluster, type NamedFleet, namesOf } from '../../decide/matching/unmatched.ts';
-import type { ObservedFleetCluster, StoredRule } from '../../decide/scaling/memory.ts';
+import type { ObservedFleetCluster } from '../../decide/scaling/memory.ts';
 import { needsPools } from '../../decide/scaling/plan-round.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
@@ -23,7 +23,6 @@ export type SeenFleet = {
   /** By `region/clusterId`. */
   readonly stored: ReadonlyMap<string, StoredCluster>;
   readonly asks: readonly Ask[];
-  readonly storedRules: ReadonlyMap<string, StoredRule>;
   readonly problems: readonly ScaleProblem[];
   /** Regions that answered with their list. */
   readonly answered: ReadonlySet<string>;
@@ -54,7 +53,6 @@ export async function observeFleet(
   book: RuleBook,
   known: Known,
 ): Promise<SeenFleet> {
-  const { storedRules, startedConfig } = known;
   const regions = await mapBounded(known.regions, concurrency, (region) => observeRegion(parts, region, options));
   const { clusters, problems } = await readPools(parts, regions, book);
   const answered = new Set(regions.filter(({ isAnswered }) => isAnswered).map(({ name }) => name));
@@ -66,10 +64,9 @@ export async function observeFleet(
     clusters,
     stored: storedIn(regions),
     asks: regions.flatMap(({ asks }) => asks),
-    storedRules,
     rounds: regions.flatMap(({ rounds }) => rounds),
     roundRecords: regions.flatMap(({ roundRecords }) => roundRecords),
-    startedConfig,
+    startedConfig: known.startedConfig,
     problems: [...regions.flatMap((region) => region.problems), ...problems],
     answered,
     wrongClocks: wrongClocksIn(regions),

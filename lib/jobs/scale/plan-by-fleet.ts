@@ -1,12 +1,16 @@
-import { type ObservedFleetCluster, rememberedCluster } from '../../decide/scaling/memory.ts';
+import type { Announcement } from '../../decide/announcing/announcement.ts';
+import { type ObservedFleetCluster, rememberedCluster, type StoredRule } from '../../decide/scaling/memory.ts';
 import type { LetThrough, Plan, RoundInput } from '../../decide/scaling/plan.ts';
 import { isCountedLower, planRound } from '../../decide/scaling/plan-round.ts';
 import type { StoredRecord, Write } from '../../io/stores/store.ts';
 import { concurrency, mapBounded } from '../concurrency.ts';
 import { changeRecord, putOver } from '../records/change-record.ts';
-import { listClusterRecords, type StoredCluster } from '../records/cluster-records.ts';
+import { listClusterRecords, listStoredRules, type StoredCluster } from '../records/cluster-records.ts';
 import type { SeenFleet } from './observe.ts';
 import type { ScaleOptions, ScaleParts } from './parts.ts';
+
+/** What a round has seen of its own part. */
+export type SeenInput = Omit<RoundInput, 'storedRules' | 'elsewhere'>;
 
 /**
  * The brake and `safety.maxChangesPerRound` apply to the fleet, but a part has only its own records. If there is
@@ -15,20 +19,23 @@ import type { ScaleOptions, ScaleParts } from './parts.ts';
  */
 export async function planByFleet(
   parts: ScaleParts,
-  own: RoundInput,
+  given: SeenInput,
   seen: SeenFleet,
   options: ScaleOptions,
+  announced: readonly Announcement[],
 ): Promise<{ readonly plan: Plan; readonly input: RoundInput }> {
+  const quiet = needsRules(parts, seen, announced) ? undefined : planWithoutRules(given);
+  const own = { ...given, storedRules: quiet ? new Map() : await listStoredRules(parts.store) };
   if ((options.shard?.count ?? 1) === 1) {
     const input = { ...own, elsewhere: () => notLookedAt(seen, new Map()) };
-    return { plan: planRound(input), input };
+    return { plan: quiet ?? planRound(input), input };
   }
   let isCounting = false;
   const elsewhere = () => {
     isCounting = true;
     return [];
   };
-  const alone = planRound({ ...own, elsewhere });
+  const alone = quiet ?? planRound({ ...own, elsewhere });
   const fleet = isCounting ? await readElsewhere(parts, seen) : [];
   const braked = { ...own, elsewhere: () => fleet };
   const { plan, input } = isCounting ? await planUnderBrake(parts, braked, options) : { plan: alone, input: braked };
@@ -37,6 +44,33 @@ export async function planByFleet(
   if (most === undefined || lowers === 0 || options.isDryRun) return { plan, input };
   const lowersLeft = await takeShare(parts, most, lowers);
   return { plan: lowersLeft === lowers ? plan : planRound({ ...input, lowersLeft }), input };
+}
+
+/** Whoever plans later rounds with this one's input: announcements, and the notice about a new config. */
+function needsRules({ config }: ScaleParts, seen: SeenFleet, announced: readonly Announcement[]): boolean {
+  const isTold = announced.length > 0 || config.rules.some(({ announce }) => announce !== undefined);
+  return isTold || seen.startedConfig !== config.hash;
+}
+
+/**
+ * The plan, if it asks for no stored rule: only lowers under a rule that is new to a pool do, which the brake counts, and
+ * pools that were never seen. Most rounds save a read of the store. undefined = it asks, and is to be made with them.
+ */
+function planWithoutRules(given: SeenInput): Plan | undefined {
+  let isAsked = false;
+  const note = () => {
+    isAsked = true;
+  };
+  const storedRules = new Proxy(new Map<string, StoredRule>(), {
+    get: (none, name) => {
+      note();
+      const member: unknown = Reflect.get(none, name);
+      return typeof member === 'function' ? member.bind(none) : member;
+    },
+  });
+  // Clusters elsewhere are only looked at for such a lower.
+  const plan = planRound({ ...given, storedRules, elsewhere: () => [] });
+  return isAsked ? undefined : plan;
 }
 
 /** A part reads the records of the whole fleet if something is counted over it. */

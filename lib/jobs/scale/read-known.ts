@@ -1,26 +1,16 @@
 import { unknownRecord } from '../../decide/record-shape.ts';
-import type { StoredRule } from '../../decide/scaling/memory.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import type { StoredRecord } from '../../io/stores/store.ts';
 import type { Ask } from '../../model/asks.ts';
 import { rangeOf } from '../../model/part.ts';
 import { concurrency, mapBounded } from '../concurrency.ts';
 import { asksPartition, listAsks } from '../records/ask-records.ts';
-import {
-  type FleetState,
-  listClusterRecords,
-  listStoredRules,
-  readFleetState,
-  type StoredCluster,
-} from '../records/cluster-records.ts';
+import { type FleetState, listClusterRecords, readFleetState, type StoredCluster } from '../records/cluster-records.ts';
 import { listOwnRounds } from '../records/round-findings.ts';
 import type { ScaleOptions, ScaleParts, ScaleProblem } from './parts.ts';
 
 /** What the store knows before a round. */
-export type Known = FleetState & {
-  readonly storedRules: ReadonlyMap<string, StoredRule>;
-  readonly regions: readonly KnownRegion[];
-};
+export type Known = FleetState & { readonly regions: readonly KnownRegion[] };
 
 export type KnownRegion = {
   readonly name: string;
@@ -34,13 +24,14 @@ export type KnownRegion = {
 };
 
 /**
- * All reads of the store, two at a time: each more would be a connection more at a cold start. They come before those of
- * the API: a claim missing here was made later, so a write will conflict.
+ * What each round needs of the store, two reads at a time: each more would be a connection more at a cold start. They
+ * come before those of the API: a claim missing here was made later, so a write will conflict. Stored rules hold no
+ * claim, and few rounds need them: `planByFleet` reads them then.
  */
 export async function readKnown(parts: ScaleParts, options: ScaleOptions): Promise<Known> {
-  const [fleet, storedRules] = await Promise.all([readFleetState(parts.store), listStoredRules(parts.store)]);
+  const fleet = await readFleetState(parts.store);
   const regions = await mapBounded(parts.config.regions, concurrency, ({ name }) => readRegion(parts, name, options));
-  return { ...fleet, storedRules, regions };
+  return { ...fleet, regions };
 }
 
 async function readRegion({ store }: ScaleParts, name: string, options: ScaleOptions): Promise<KnownRegion> {

@@ -12,13 +12,13 @@ import type { Finding } from '../../model/finding.ts';
 import { whole } from '../../model/part.ts';
 import { concurrency, mapBounded } from '../concurrency.ts';
 import { listAnnouncements } from '../records/announcement-records.ts';
-import { clusterWrite, ruleToStore, storeRule } from '../records/cluster-records.ts';
+import { clusterWrite, listStoredRules, ruleToStore, storeRule } from '../records/cluster-records.ts';
 import { isOwnRecord } from '../records/own-records.ts';
 import { type Acted, actOnCluster } from './act.ts';
 import { keepNodes, keepSizes, type StoredRecord } from './keep-past.ts';
 import { type MissingCluster, observeFleet, type SeenFleet } from './observe.ts';
 import { bookFrom, type ScaleOptions, type ScaleParts, type ScaleProblem, type ScaleReport } from './parts.ts';
-import { planByFleet, readElsewhere } from './plan-by-fleet.ts';
+import { planByFleet, readElsewhere, type SeenInput } from './plan-by-fleet.ts';
 import { readKnown } from './read-known.ts';
 import { announceStart, storeRound } from './store-round.ts';
 
@@ -34,7 +34,7 @@ export async function scalePools(given: ScaleParts, options: ScaleOptions = {}):
   const seen = await observeFleet(parts, options, book, known);
   const own = inputOf(parts, seen, book, options);
   const announced = await announcedTo(given, seen, own.now);
-  const { plan: planned, input } = await planByFleet(parts, own, seen, options);
+  const { plan: planned, input } = await planByFleet(parts, own, seen, options, announced);
   const plan = withUnannounced(planned, input, announced);
   const problems = [...seen.problems, ...clockProblems(seen)];
   const round = { parts, options, seen, input, plan, announced, book, isUninstalled, problems };
@@ -75,14 +75,13 @@ async function carryOut(round: Round): Promise<Pick<ScaleReport, 'results' | 'st
   return { results, ...(started !== undefined && { started }) };
 }
 
-function inputOf({ config, clock }: ScaleParts, seen: SeenFleet, book: RuleBook, options: ScaleOptions): RoundInput {
+function inputOf({ config, clock }: ScaleParts, seen: SeenFleet, book: RuleBook, options: ScaleOptions): SeenInput {
   return {
     now: clock.now(),
     config,
     clusters: seen.clusters,
     asks: seen.asks,
     wrongClocks: seen.wrongClocks,
-    storedRules: seen.storedRules,
     // Without meaning where `named` is given.
     isWhole: false,
     named: seen.named,
@@ -123,14 +122,16 @@ function countPools(seen: SeenFleet): number {
 }
 
 /** Rules are stored in full before their first change: the brake evaluates them when the config changes. */
-async function keepRules({ parts, seen, plan, problems }: Round): Promise<void> {
+async function keepRules({ parts, input, plan, problems }: Round): Promise<void> {
   const hashes = new Set<string>();
   for (const { record, action } of plan.updates) {
     const hash = action && record.pools[action.poolId]?.actedRule;
-    if (hash !== undefined && !seen.storedRules.has(hash)) hashes.add(hash);
+    if (hash !== undefined && !input.storedRules.has(hash)) hashes.add(hash);
   }
+  if (hashes.size === 0) return;
+  const stored = await noted(problems, '', () => listStoredRules(parts.store));
   for (const hash of hashes) {
-    const rule = ruleToStore(parts.config, hash, parts.clock.now());
+    const rule = stored?.has(hash) === true ? undefined : ruleToStore(parts.config, hash, parts.clock.now());
     if (rule) await noted(problems, '', () => storeRule(parts.store, hash, rule));
   }
 }

@@ -9,6 +9,7 @@ import { countParts } from '../../../lib/jobs/records/count-parts.ts';
 import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import { bookFrom, type KeptBook } from '../../../lib/jobs/scale/parts.ts';
 import { scalePools } from '../../../lib/jobs/scale/scale-pools.ts';
+import type { Rule } from '../../../lib/model/config.ts';
 import { describeSize } from '../../../lib/model/size.ts';
 import { aNight, type Night, whileTimePasses } from '../../support/night-app.ts';
 import { aConfig, aMatch, aRule, at, minute, usualBrake } from '../../support/scaling-world.ts';
@@ -86,7 +87,7 @@ describe('rounds on a simulated fleet', () => {
     ]);
   });
 
-  test('once converged a round asks the store five times, if its last rounds were listed', async () => {
+  function countedStore(): { readonly memory: Store; readonly store: Store; readonly calls: string[] } {
     const memory = makeMemoryStore({ newId: randomId });
     const calls: string[] = [];
     const store: Store = {
@@ -97,18 +98,52 @@ describe('rounds on a simulated fleet', () => {
         calls.push(`commit ${writes.map(({ key }) => key.partition).join()}`), memory.commit(writes)
       ),
     };
+    return { memory, store, calls };
+  }
+
+  test('once converged a round asks the store four times, if its last rounds were listed', async () => {
+    const { memory, store, calls } = countedStore();
     const night = aNight(at('2026-03-02T12:00:00Z'), { rules }, { store });
     await rounds(night, '2026-03-02T13:00:00Z');
     const { rounds: listed } = await countParts(store, night.config);
     calls.length = 0;
     await night.app.scale(night.config, { rounds: listed });
-    const once = ['commit findings', 'list asks/r1', 'list clusters/r1', 'list fleet', 'list rules'];
+    const once = ['commit findings', 'list asks/r1', 'list clusters/r1', 'list fleet'];
     expect(calls.toSorted()).toEqual(once);
     calls.length = 0;
     await night.clock.advance(5 * minute);
     await night.app.scale(night.config);
     expect(calls.toSorted()).toEqual([...once, 'list findings'].sort());
     expect((await listRoundFindings(memory, 'r1'))[0]?.at).toBe(night.clock.now());
+  });
+
+  const first = aRule({ match: aMatch('dev-api/workers'), base: 2 });
+  const asked: readonly [what: string, rules: readonly Rule[], reads: readonly number[]][] = [
+    ['no round at rest', [first], [0, 0]],
+    ['each round with a lower under a rule new to its pool', [{ ...first, base: 1, hash: 'typo' }], [1, 1]],
+    [
+      'the first round that sees a pool',
+      [first, aRule({ match: aMatch('dev-batch/workers'), base: 'remembered' })],
+      [1, 0],
+    ],
+    [
+      'each round that may announce',
+      [{ ...first, announce: { to: ['team'], beforeMs: minute, raises: false } }],
+      [1, 1],
+    ],
+  ];
+
+  test.each(asked)('stored rules are read by %s', async (_, changed, reads) => {
+    const { store, calls } = countedStore();
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules: [first] }, { store });
+    await rounds(night, '2026-03-03T12:00:00Z', 30 * minute);
+    const safety = { ...night.config.safety, brake: { pools: 0, percent: 0 } };
+    for (const [i, expected] of reads.entries()) {
+      calls.length = 0;
+      const { results } = await night.app.scale({ ...night.config, rules: changed, safety });
+      expect([i, calls.filter((call) => call === 'list rules').length, results]).toEqual([i, expected, []]);
+      await night.clock.advance(5 * minute);
+    }
   });
 
   test('a change costs one GET and one PUT more', async () => {
