@@ -82,7 +82,7 @@ const ask = either(
   record({ ...asked, kind: one('release'), time: number, events: maybe(list(text)) }),
   record({ ...asked, kind: one('override'), match, exactly: size }),
   record({ ...asked, kind: one('pause'), match: maybe(match) }),
-  record({ ...asked, kind: one('approval'), configHash: text }),
+  record({ ...asked, kind: one('approval'), configHash: text, askedAt: maybe(number), isAhead: maybe(flag) }),
 );
 
 const finding = has({

@@ -57,11 +57,30 @@ export type Override = Common & {
 export type Pause = Common & { readonly kind: 'pause'; readonly match: Match | undefined; readonly until: EpochMs };
 
 /** A person's approval of the lowers that the brake holds, for one config and a limited time. */
-export type Approval = Common & { readonly kind: 'approval'; readonly configHash: string; readonly until: EpochMs };
+export type Approval = Common & {
+  readonly kind: 'approval';
+  readonly configHash: string;
+  readonly until: EpochMs;
+  /**
+   * It was given before any round began with this config: it waits for the first that does, and lasts from then on as long
+   * as from `askedAt` to `until`.
+   */
+  readonly isAhead?: true;
+};
 
 /** Is this ask in force at `now`? Half-open, like everything that has an end. */
 export function isLive(ask: Ask, now: EpochMs): boolean {
   return now < ask.until;
+}
+
+/** Has a person approved what exactly this config wants? */
+export function isConfigApproved(asks: readonly Ask[], configHash: string, now: EpochMs): boolean {
+  return asks.some((ask) => ask.kind === 'approval' && ask.configHash === configHash && isInForce(ask, now));
+}
+
+/** Live, or waiting for what it was given for. */
+export function isInForce(ask: Ask, now: EpochMs): boolean {
+  return isLive(ask, now) || (ask.kind === 'approval' && ask.isAhead === true);
 }
 
 /** The asks for one pool at this instant. */

@@ -533,4 +533,18 @@ pools: [{ match: "dev-*/*", schedule: s, idle: 1 }, { match: "prod-*/workers", s
     const changed = (await world.json('plan')) as { holds: { code: string }[] };
     expect(changed.holds.some(({ code }) => code === 'brake')).toBe(true);
   });
+  test('waits for the first round of its config, and is shown until then', async () => {
+    using world = aCliWorld();
+    const waits = 'no round has begun with this config yet: the approval waits for the first that does';
+    expect((await world.run('approve')).out).toContain(waits);
+    await world.clock.advance(3 * 24 * 60 * minute);
+    expect((await world.run('status')).out).toMatch(
+      /^ *approval {2}of config \w+.* from its first round on by ada@lab$/mu,
+    );
+    await rounds(world, 1);
+    expect((await world.run('status')).out).toMatch(
+      /^ *approval {2}of config \w+.* until .*2026-11-27 .* by ada@lab$/mu,
+    );
+    expect((await world.run('approve')).out).not.toContain(waits);
+  });
 });

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Store } from '../../io/stores/store.ts';
 import { approveConfig } from '../../jobs/records/approvals.ts';
+import { readFleetState } from '../../jobs/records/cluster-records.ts';
 import { listRoundHeads } from '../../jobs/records/round-findings.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
@@ -60,6 +61,7 @@ async function keepApproval(
 ): Promise<Approved> {
   const now = parts.clock.now();
   const asked = now + forMs;
+  const { startedConfig } = await readFleetState(store);
   const before = await approveConfig(store, config, { who: parts.who, reason, until: asked }, now);
   const until = Math.max(asked, ...before.map((one) => one.until));
   await keepDeed(parts, store, config, { verb: 'approve', what: `config ${config.hash} until ${iso(until)}`, reason });
@@ -68,10 +70,14 @@ async function keepApproval(
     const longer = one.until > asked ? ', which lasts longer and stays in force' : '';
     return `${printable(one.who)} had approved it${where} until ${localInstant(one.until, zone)}${printable(because(one.reason))}${longer}`;
   });
+  const waits = startedConfig === config.hash ? [] : [waitingText];
   const what = await whatIsHeld(store, config);
   const isHeld = (pool: Names) => what.held.some((one) => isSamePool(one, pool));
-  return { ...what, until, notes: [...others, ...(await takeEffect(parts, config, store, isHeld))] };
+  return { ...what, until, notes: [...others, ...waits, ...(await takeEffect(parts, config, store, isHeld))] };
 }
+
+const waitingText =
+  'no round has begun with this config yet: the approval waits for the first that does, and lasts as long from then on';
 
 function approvalJson(
   { who }: CliParts,

@@ -8,7 +8,7 @@ import { listAsks } from '../../jobs/records/ask-records.ts';
 import { listStoredRules, readUninstalled, type Uninstalled } from '../../jobs/records/cluster-records.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
 import { listRoundFindings, nodesKey, nodesOfRounds } from '../../jobs/records/round-findings.ts';
-import { type Ask, isLive, type PoolAsks } from '../../model/asks.ts';
+import { type Ask, isInForce, type PoolAsks } from '../../model/asks.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import { asPoolSize, type Size } from '../../model/size.ts';
@@ -48,7 +48,7 @@ export async function fleetStatus(
     rounds,
     pools,
     announced,
-    asks: asks.flatMap((ask) => (isLive(ask, now) && ask.kind !== 'release' ? [ask] : [])),
+    asks: asks.flatMap((ask) => (isInForce(ask, now) && ask.kind !== 'release' ? [ask] : [])),
     findings: withoutTwins([
       ...missedRounds(rounds, config, now),
       ...open,

@@ -187,7 +187,7 @@ function askLine(ask: FleetStatus['asks'][number], where: string, zone: string):
     case 'pause':
       return `pause     of ${ask.match?.text ?? 'the whole fleet'}${until}${why}`;
     case 'approval':
-      return `approval  of config ${ask.configHash}${until}${why}`;
+      return `approval  of config ${ask.configHash}${ask.isAhead ? `${where} from its first round on by ${printable(ask.who)}` : until}${why}`;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Ask } from '../../model/asks.ts';
+import { type Ask, isConfigApproved } from '../../model/asks.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { describeSize, type Size } from '../../model/size.ts';
@@ -144,7 +144,7 @@ function lasting(
   if (earlier.has(held.code) && safety.has(planned.code)) return held;
   // New asks may want another size, and so fewer lowers for the brake to count.
   const isAskedAnew = asks.some(({ kind, askedAt }) => kind !== 'approval' && askedAt >= lastRoundAt(rounds));
-  const isApproved = asks.some((ask) => ask.kind === 'approval' && ask.configHash === config.hash && now < ask.until);
+  const isApproved = isConfigApproved(asks, config.hash, now);
   if (held.code === 'brake') return !isApproved && !isAskedAnew && afterBrake.has(planned.code) ? held : undefined;
   const isOpen = planned.code === 'next-round' || (planned.code === 'brake' && afterBrake.has(held.code));
   return isOpen && !known.has(held.code) ? held : undefined;

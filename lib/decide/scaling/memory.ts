@@ -244,7 +244,7 @@ export type StoredRule = {
    * counts as always.
    */
   readonly knownSince?: EpochMs | undefined;
-  /** When a person last approved its lowers. */
+  /** When a person last approved its lowers; ahead of its config, until when pools come under it approved. */
   readonly approvedAt?: EpochMs | undefined;
 };
 

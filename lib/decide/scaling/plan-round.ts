@@ -1,3 +1,4 @@
+import { isConfigApproved } from '../../model/asks.ts';
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { Finding } from '../../model/finding.ts';
 import { isSameJson } from '../../model/json.ts';
@@ -129,9 +130,7 @@ function brakeInput(input: RoundInput, book: RuleBook, plans: readonly ClusterPl
     storedRules: input.storedRules,
     fleetNodes: nodesOf(input.clusters),
     limits: input.config.safety.brake,
-    isApproved: input.asks.some(
-      (ask) => ask.kind === 'approval' && ask.configHash === input.config.hash && input.now < ask.until,
-    ),
+    isApproved: isConfigApproved(input.asks, input.config.hash, input.now),
     hasSeveralRegions: input.config.regions.length > 1,
   };
 }

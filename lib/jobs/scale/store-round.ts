@@ -11,6 +11,7 @@ import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding, Notice } from '../../model/finding.ts';
 import { type Part, whole } from '../../model/part.ts';
 import { concurrency, makePatience, mapBounded } from '../concurrency.ts';
+import { beginApprovals } from '../records/approvals.ts';
 import { putOver } from '../records/change-record.ts';
 import { startedKey } from '../records/cluster-records.ts';
 import { noticeWrite } from '../records/incident-records.ts';
@@ -108,6 +109,7 @@ export async function announceStart(
   const known = await parts.store.read(startedKey);
   const value = known?.value as { readonly hash?: string } | undefined;
   if (value?.hash === parts.config.hash) return undefined;
+  await beginApprovals(parts.store, parts.config, seen.asks, input.now);
   const clusters = await readOthers(parts, seen, input.book ?? makeRuleBook(parts.config, input.now));
   const notice = startedNotice(input, plan, clusters);
   const next = { schema: 1, hash: parts.config.hash, at: notice.at };

@@ -106,6 +106,18 @@ describe('an approval', () => {
     expect(commits.map((writes) => writes.length)).toEqual([50, 9, 1]);
   });
 
+  test('waits a year for the first round of its config', async () => {
+    const { commits, store } = aStore();
+    await approveConfig(store, config, by('ada', 1), now);
+    const [asked] = commits.at(-1) ?? [];
+    expect(asked).toMatchObject({ value: { isAhead: true }, expiresAt: now + hour + 367 * day });
+    await store.commit([{ kind: 'putIfAbsent', key: startedKey, value: { schema: 1, hash: config.hash, at: now } }]);
+    await approveConfig(store, config, by('ada', 1), now + 2 * hour);
+    const [again] = commits.at(-1) ?? [];
+    expect(again).toMatchObject({ expiresAt: now + hour + config.keepMs + day });
+    expect(again).not.toHaveProperty('value.isAhead');
+  });
+
   test('cuts no earlier one short, and says whose that was', async () => {
     const { store } = aStore();
     await approveConfig(store, config, by('ada', 4), now);

@@ -4,6 +4,7 @@ import type { Mks } from '../../../lib/io/mks/mks.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { approveConfig } from '../../../lib/jobs/records/approvals.ts';
+import { putAsk } from '../../../lib/jobs/records/ask-records.ts';
 import { listClusterRecords, listDecisions } from '../../../lib/jobs/records/cluster-records.ts';
 import { countParts } from '../../../lib/jobs/records/count-parts.ts';
 import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
@@ -12,7 +13,7 @@ import { scalePools } from '../../../lib/jobs/scale/scale-pools.ts';
 import type { Rule } from '../../../lib/model/config.ts';
 import { describeSize } from '../../../lib/model/size.ts';
 import { aNight, type Night, whileTimePasses } from '../../support/night-app.ts';
-import { aConfig, aMatch, aRule, at, minute, usualBrake } from '../../support/scaling-world.ts';
+import { aConfig, aMatch, aPause, aRule, at, hour, minute, usualBrake } from '../../support/scaling-world.ts';
 
 const rules = [
   aRule({ match: aMatch('dev-*/*'), base: 'remembered' }),
@@ -180,6 +181,58 @@ describe('rounds on a simulated fleet', () => {
       expect(report.problems).toHaveLength(1);
       expect(report.plan.actions).toEqual([]);
       expect(report.plan.findings.find(({ kind }) => kind === 'config.brake')?.text).toContain('lower 4 pools by 4 of');
+    });
+
+    const day = 24 * hour;
+
+    /** Approved at noon, days before a round begins with it; every pool is away from its base until then. */
+    async function approvedAhead(waitsMs: number, forMs = day): Promise<Night> {
+      const night = await afterANight();
+      const now = night.clock.now();
+      await approveConfig(night.store, night.config, { who: 'ana', reason: undefined, until: now + forMs }, now);
+      await night.clock.advance(waitsMs);
+      return night;
+    }
+
+    const brakesIn = async (night: Night) =>
+      (await night.app.scale(night.config)).plan.holds.filter(({ code }) => code === 'brake').length;
+
+    test('not if it was approved days before its first round', async () => {
+      const night = await approvedAhead(3 * day);
+      expect((await night.app.scale(night.config, { isDryRun: true })).plan.holds).not.toContainEqual(
+        expect.objectContaining({ code: 'brake' }),
+      );
+      await rounds(night, '2026-03-06T16:00:00Z', 30 * minute);
+      expect(four.map((path) => night.world.pool(path).size)).toEqual([1, 1, 1, 1]);
+    });
+
+    test('not if its first lower comes days after its first round', async () => {
+      const night = await approvedAhead(6 * day);
+      const pause = { ...aPause('2026-03-09T12:00:00Z', '2026-03-11T12:00:00Z'), match: undefined };
+      await putAsk(night.store, pause, night.config.keepMs);
+      expect(await brakesIn(night)).toBe(0);
+      await night.clock.advance(2 * day);
+      expect(await brakesIn(night)).toBe(0);
+      await rounds(night, '2026-03-11T16:00:00Z', 30 * minute);
+      expect(four.map((path) => night.world.pool(path).size)).toEqual([1, 1, 1, 1]);
+    });
+
+    test('if another config was in force in between', async () => {
+      const night = await approvedAhead(6 * day);
+      const pause = { ...aPause('2026-03-09T12:00:00Z', '2026-03-11T12:00:00Z'), match: undefined };
+      await putAsk(night.store, pause, night.config.keepMs);
+      await night.app.scale(night.config);
+      await night.clock.advance(2 * day);
+      await night.app.scale({ ...night.config, rules: given(2, 'before'), hash: 'config-1' });
+      await night.clock.advance(minute);
+      expect(await brakesIn(night)).toBe(4);
+    });
+
+    test('if another config was approved ahead', async () => {
+      const night = await approvedAhead(3 * day);
+      expect(
+        await brakesIn({ ...night, config: { ...night.config, rules: given(1, 'other'), hash: 'config-3' } }),
+      ).toBe(4);
     });
 
     test('once only: an approval of its rules outlasts its day', async () => {
