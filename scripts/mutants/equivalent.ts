@@ -14,6 +14,7 @@ type Equivalent = {
 const incidents = 'lib/decide/incidents';
 const scaling = 'lib/decide/scaling';
 const intake = 'lib/decide/intake';
+const records = 'lib/jobs/records';
 const commandSecret = 'lib/io/secrets/command-secret.ts';
 const onlyForTypes = 'what stands behind the question mark is always there: the types cannot say so';
 
@@ -101,6 +102,68 @@ export const equivalent: readonly Equivalent[] = [
     was: 'stored === undefined',
     becomes: ['false'],
     why: 'what is removed was read: the types cannot say so',
+  },
+  {
+    file: `${records}/own-records.ts`,
+    was: '[]',
+    becomes: ['["Stryker was here"]'],
+    why: 'only the second item of what was found is looked at',
+  },
+  {
+    file: `${records}/change-record.ts`,
+    was: 'newest === undefined',
+    becomes: ['false'],
+    why: 'an empty page is shorter than its limit: the types cannot say so',
+  },
+  {
+    file: `${records}/cluster-records.ts`,
+    was: 'decisions.length / decisionsPerRecord',
+    becomes: ['decisions.length * decisionsPerRecord'],
+    why: 'groups beyond the last decision are empty, and write nothing',
+  },
+  { file: `${records}/past-records.ts`, was: 'parts.at(-1)?.push', becomes: ['parts.at(-1).push'], why: onlyForTypes },
+  {
+    file: `${records}/round-findings.ts`,
+    was: 'parts.at(-1)?.push',
+    becomes: ['parts.at(-1).push'],
+    why: onlyForTypes,
+  },
+  { file: `${records}/watch-records.ts`, was: 'parts.at(-1)?.push', becomes: ['parts.at(-1).push'], why: onlyForTypes },
+  {
+    file: `${records}/round-findings.ts`,
+    was: '[]',
+    becomes: ['["Stryker was here"]'],
+    why: 'no round has a list of this name',
+  },
+  {
+    file: `${records}/load-past.ts`,
+    was: 'i % 8 === 0',
+    becomes: ['true'],
+    why: 'others run a little oftener in between',
+  },
+  {
+    file: `${records}/savings.ts`,
+    was: 'a.name < b.name',
+    becomes: ['a.name <= b.name'],
+    why: 'no two groups have one name',
+  },
+  {
+    file: 'lib/jobs/watch/decide-watch.ts',
+    was: "answer.kind === 'ok'",
+    becomes: ['true'],
+    why: 'an answer without versions names none, as if it were not known',
+  },
+  {
+    file: 'lib/jobs/watch/decide-watch.ts',
+    was: "facts.subject.kind === 'cluster'",
+    becomes: ['true'],
+    why: 'only clusters have a version: the types cannot say so',
+  },
+  {
+    file: 'lib/jobs/watch/watch-clusters.ts',
+    was: '[]',
+    becomes: ['["Stryker was here"]'],
+    why: 'what is no pool has no size, and is left out',
   },
   {
     file: `${scaling}/brake.ts`,

@@ -148,5 +148,5 @@ export async function seenPools(store: Store, regions: readonly string[]): Promi
   );
   const all: Names[] = [...acted, ...others];
   const names = new Map(all.map((one) => [`${one.region}\n${one.cluster}\n${one.pool}`, one]));
-  return [...names].toSorted(([a], [b]) => (a < b ? -1 : Number(a > b))).map(([, one]) => one);
+  return [...names].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }

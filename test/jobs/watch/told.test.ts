@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/errors.ts';
 import { type LogFields, silentLog } from '../../../lib/io/log.ts';
+import { boundedStore } from '../../../lib/io/stores/bounded-store.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { listAll } from '../../../lib/jobs/records/change-record.ts';
-import { noticeWrite } from '../../../lib/jobs/records/incident-records.ts';
+import { listIncidents, listSilences, noticeWrite, silenceWrite } from '../../../lib/jobs/records/incident-records.ts';
 import { watchClusters } from '../../../lib/jobs/watch/watch-clusters.ts';
 import { anAnnouncedNight, saidOf } from '../../support/announced-night.ts';
 import {
@@ -173,6 +174,7 @@ describe('a notice', () => {
     const reports = await Promise.all([world.pass(), world.pass()]);
     expect(await world.outbox()).toHaveLength(2);
     expect(reports.reduce((sum, { notices }) => sum + notices, 0)).toBe(2);
+    expect(reports.flatMap(({ problems }) => problems)).toEqual([]);
   });
 });
 
@@ -277,6 +279,27 @@ describe('what is asked', () => {
     expect(world.calls).toEqual(['list']);
   });
 
+  test('of a cluster with an incident is whether it is gone, though its memory was lost', async () => {
+    const world = watchWorld([aCluster({ status: 'Error' }), aCluster({ id: 'c2', name: 'dev-2' })]);
+    await world.passes(2);
+    for (const { key, version } of await listAll(world.memory, 'obs/r1'))
+      await world.memory.commit([
+        { kind: 'deleteIfVersion', key, version },
+        { kind: 'putIfAbsent', key: { partition: 'gone', id: key.id }, value: 1 },
+      ]);
+    world.clusters = world.clusters.slice(1);
+    world.calls = [];
+    await world.passes(3);
+    expect(world.calls).toContain('cluster c1');
+    expect(await world.outbox()).toContain('ops resolve cluster.error');
+  });
+
+  test('about versions is nothing where no version ends', async () => {
+    const world = watchWorld([aCluster({ status: 'Error' })]);
+    await world.passes(3);
+    expect(world.calls).not.toContain('versions');
+  });
+
   const soon = start + 3 * 24 * 60 * minuteMs;
   const late = start + 300 * 24 * 60 * minuteMs;
   test.each<[string, () => Promise<number>, number]>([
@@ -295,6 +318,40 @@ describe('what is asked', () => {
 });
 
 describe('what is stored', () => {
+  test('of an acknowledgement stays until its incident is over', async () => {
+    const world = watchWorld([aCluster({ status: 'Error' })], aConfig({ destinations: [destination('ops')] }));
+    await world.passes(2);
+    const [{ record } = { record: undefined }] = await listIncidents(world.memory);
+    const scope = { kind: 'incident', key: record!.key, episode: record!.episode } as const;
+    const about = { schema: 1, id: 's1', until: undefined, who: 'ada@desk', reason: undefined } as const;
+    await world.memory.commit([silenceWrite({ ...about, scope, askedAt: world.now })]);
+    await world.passes(3);
+    expect(await listAll(world.memory, 'silences')).toHaveLength(1);
+    world.clusters[0] = aCluster();
+    await world.passes(5);
+    expect(await listAll(world.memory, 'silences')).toEqual([]);
+  });
+
+  test('by a fast clock, and cannot be put right now, is a problem of the round', async () => {
+    const world = watchWorld();
+    const year = 365 * 24 * 60 * minuteMs;
+    const scope = { kind: 'match', match: aMatch('dev-*') } as const;
+    const silence = {
+      schema: 1,
+      id: 's1',
+      scope,
+      until: start + year + minuteMs,
+      who: 'ada',
+      reason: undefined,
+    } as const;
+    await world.memory.commit([silenceWrite({ ...silence, askedAt: start + year })]);
+    world.store = boundedStore(failing(world, 'silences'), world.parts().clock);
+    expect((await world.pass()).problems).toEqual(['the store is out of reach']);
+    world.store = boundedStore(world.memory, world.parts().clock);
+    expect((await world.pass()).problems).toEqual([]);
+    expect((await listSilences(world.memory)).map(({ silence: { until } }) => until)).toEqual([world.now + minuteMs]);
+  });
+
   test('of the destinations is all of them in the first pass', async () => {
     const world = watchWorld();
     await world.pass();

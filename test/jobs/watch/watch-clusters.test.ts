@@ -231,7 +231,7 @@ describe('findings of a scaling round', () => {
     pool: 'workers',
   } as const;
   const late: Finding = { kind: 'pool.late', subject, severity: 'critical', text: 'Node pool dev-1/workers is late' };
-  const round = (world: WatchWorld, findings: readonly Finding[]) =>
+  const round = (world: WatchWorld, findings: readonly Finding[], others: readonly string[] = []) =>
     writeRoundFindings(world.memory, {
       schema: 1,
       at: world.now,
@@ -241,13 +241,13 @@ describe('findings of a scaling round', () => {
       isAnswered: true,
       clusters: 1,
       pools: 1,
-      checkedClusters: ['c1'],
+      checkedClusters: ['c1', ...others],
       findings,
     });
 
-  async function rounds(world: WatchWorld, findings: readonly Finding[], count: number) {
+  async function rounds(world: WatchWorld, findings: readonly Finding[], count: number, others?: readonly string[]) {
     for (let i = 0; i < count; i += 1) {
-      await round(world, findings);
+      await round(world, findings, others);
       await world.passes(1);
     }
   }
@@ -259,6 +259,36 @@ describe('findings of a scaling round', () => {
     expect(await world.outbox()).toEqual(['ops open pool.late']);
     await rounds(world, [], 3);
     expect(await world.outbox()).toEqual(['ops open pool.late', 'ops resolve pool.late']);
+  });
+
+  test('of a large fleet end, whatever else is open, and its clusters are read only then', async () => {
+    const rule = { match: aMatch('*'), schedule: 'office' } as never;
+    const world = watchWorld([aCluster()], aConfig({ destinations: [destination('ops')], rules: [rule] }));
+    const others = Array.from({ length: 400 }, (_, i) => `${String(i).padStart(8, '0')}-0000-4000-8000-000000000000`);
+    const brake: Finding = {
+      kind: 'config.brake',
+      subject: { kind: 'config', path: 'safety.brake' },
+      severity: 'warning',
+      text: 'the new config would lower 12 pools',
+    };
+    const read: string[] = [];
+    world.store = {
+      ...world.memory,
+      list: (partition, options) => {
+        read.push(partition);
+        return world.memory.list(partition, options);
+      },
+    };
+    await rounds(world, [], 2, others);
+    expect(read).not.toContain('looked');
+    await rounds(world, [late, brake], 2, others);
+    await rounds(world, [brake], 3, others);
+    expect(read).toContain('looked');
+    expect((await world.outbox()).toSorted()).toEqual([
+      'ops open config.brake',
+      'ops open pool.late',
+      'ops resolve pool.late',
+    ]);
   });
 
   test('of one round count once, however often they are read', async () => {
