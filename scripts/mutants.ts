@@ -39,6 +39,14 @@ const testsElsewhere: Readonly<Record<string, readonly string[]>> = {
     ...['matches', 'mismatches'].map((name) => `test/cli/${name}.test.ts`),
     'test/hostile/records-and-files.test.ts',
   ],
+  'lib/jobs/records': [
+    'test/jobs/records',
+    'test/jobs/watch',
+    'test/jobs/scale/forget-clusters.test.ts',
+    'test/jobs/deliver/judged.test.ts',
+    'test/jobs/deliver/by-hand.test.ts',
+  ],
+  'lib/jobs/watch': ['test/jobs/watch', 'test/jobs/hanging-api.test.ts'],
   'lib/decide/intake': ['test/decide/intake', 'test/jobs/accept'],
   'lib/decide/watching': ['test/decide/watching', 'test/jobs/watch'],
 };

@@ -73,6 +73,17 @@ describe("a region's memory", () => {
     }
   });
 
+  test('knows no time of what has none any more', async () => {
+    const store = aStore();
+    const before = fleet(2, 0).clusters;
+    const timeless = ({ updatedAt: _, ...pool }: SeenPool): SeenPool => pool;
+    const after = before.map((one) => ({ ...one, pools: one.pools.map(timeless) }));
+    for (const clusters of [before, after, before]) {
+      await keep(store, { region, clusters });
+      expect((await loadMemory(store, region)).memory).toEqual({ region, clusters });
+    }
+  });
+
   test('forgets the times of a record that another version has replaced since', async () => {
     const store = aStore();
     await keep(store, fleet(3, 0));
@@ -178,6 +189,24 @@ describe('the memory of parts', () => {
     };
     await loadMemory({ ...store, list }, region, part);
     expect(reads).toBeLessThan((await store.list(`obs/${region}`)).length / 3);
+  });
+
+  test('has its border drawn where nothing begins at it, or nothing does any more', async () => {
+    const store = aStore();
+    const part = { index: 3, count: 10 };
+    const border = async () => (await store.list(`obs/${region}`)).some(({ key }) => key.id === 'c/4ccccccc');
+    await keep(store, spread(5, 1));
+    await keepPart(store, { region, clusters: [] }, part);
+    expect(await border()).toBe(true);
+    const many = partOfMemory(spread(3000, 1), part).clusters;
+    const at = (acceptedAt: number, from: number) => ({
+      region,
+      clusters: many.slice(from).map((one) => ({ ...one, acceptedAt })),
+    });
+    for (const acceptedAt of [6, 7]) await keepPart(store, at(acceptedAt, 0), part);
+    for (const acceptedAt of [8, 9]) await keepPart(store, at(acceptedAt, 250), part);
+    expect(await border()).toBe(true);
+    expect((await loadMemory(store, region, part)).memory.clusters).toEqual(at(9, 250).clusters);
   });
 
   test('parts write at once without a conflict', async () => {

@@ -3,6 +3,7 @@ import type { Log } from '../../../lib/io/log.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';
 import { makeTokenSource } from '../../../lib/io/secrets/token-source.ts';
+import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import type { WatchParts } from '../../../lib/jobs/watch/parts.ts';
 import { watchClusters } from '../../../lib/jobs/watch/watch-clusters.ts';
 import type { Answer } from '../../../lib/model/answer.ts';
@@ -37,6 +38,24 @@ test.each<[string, Answer<never>]>([
   ['was not asked in time', { kind: 'not-sent', reason: 'too-late', detail: 'no time left' }],
 ])('a region that %s is none of them', async (_, answer) => {
   expect((await watchClusters(withList(watchWorld(), answer))).problems).toEqual([]);
+});
+
+test('a call that throws is an answer that is not known', async () => {
+  const world = watchWorld();
+  const parts = () => ({
+    ...world.parts(),
+    mksOf: (region: string) => ({
+      ...world.parts().mksOf(region),
+      listClusters: () => Promise.reject(new TypeError('a call that should never throw')),
+    }),
+  });
+  for (let n = 0; n < 4; n += 1) {
+    expect(await watchClusters(parts())).toMatchObject({ answered: [], problems: [] });
+    world.now += 5 * 60_000;
+  }
+  const [opened] = (await Promise.all(world.partitions().map((name) => listAll(world.store, name)))).flat();
+  expect(opened?.value).toMatchObject({ facts: { what: 'open', kind: 'api.unreachable' } });
+  expect(JSON.stringify(opened?.value)).toContain('an unexpected error in the call');
 });
 
 test('a token that works only as the previous version of its secret is told, and its end', async () => {
