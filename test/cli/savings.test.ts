@@ -54,14 +54,4 @@ describe('savings', () => {
     expect(page.gaps[0]?.[1]).toBe(pageNow - 2 * dayMs);
     expect(page.total.last.used).toBeCloseTo(sumSavings(found.pools).hours.used, 5);
   });
-
-  test('have no money where a pool has no price', { timeout: 60_000 }, async () => {
-    const config = smallConfig.replace(', default: 0.2', '').replace('eo2a.large: 0.12, ', '');
-    const kept = await keepFleet({ config, days: 0.4, everyMs, watches: false });
-    const { pools } = await countSavings(kept.store, kept.config, pageNow - dayMs, pageNow);
-    expect(sumSavings(pools).money).toBeUndefined();
-    expect(
-      groupSavings(pools, ({ cluster, pool }) => `${cluster}/${pool}`).filter(({ money }) => money !== undefined),
-    ).toEqual([expect.objectContaining({ name: 'ml/gpu' })]);
-  });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { refuseUnsigned, secretProblem, transportOf } from '../../../lib/io/listen/event-source.ts';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
-import { makeSource, sources } from '../../decide/intake/fixtures.ts';
 import { isLoopback } from '../../../lib/model/address.ts';
+import { makeSource, sources } from '../../decide/intake/fixtures.ts';
 
 const unsigned = makeSource({ name: 'open', secrets: [] });
 

@@ -76,7 +76,7 @@ describe("a region's memory", () => {
   test('knows no time of what has none any more', async () => {
     const store = aStore();
     const before = fleet(2, 0).clusters;
-    const timeless = ({ updatedAt: _, ...pool }: SeenPool): SeenPool => pool;
+    const timeless = ({ updatedAt: _updatedAt, ...pool }: SeenPool): SeenPool => pool;
     const after = before.map((one) => ({ ...one, pools: one.pools.map(timeless) }));
     for (const clusters of [before, after, before]) {
       await keep(store, { region, clusters });

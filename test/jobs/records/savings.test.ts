@@ -162,11 +162,11 @@ test('the past goes back no further than what is kept', async () => {
 });
 
 test.each([
-  [config.prices, 'big', 2],
-  [config.prices, 'small', 0.5],
-  [config.prices, undefined, 0.5],
-  [{ currency: 'EUR', flavors: { big: 2 } }, 'small', undefined],
-  [undefined, 'big', undefined],
-])('by the prices %j a node of "%s" costs %s', (prices, flavor, price) => {
+  ['big', 2, config.prices],
+  ['small', 0.5, config.prices],
+  [undefined, 0.5, config.prices],
+  ['small', undefined, { currency: 'EUR', flavors: { big: 2 } }],
+  ['big', undefined, undefined],
+])('a node of "%s" costs %s', (flavor, price, prices) => {
   expect(priceOf(prices === undefined ? {} : { prices }, flavor)).toBe(price);
 });
