@@ -170,7 +170,7 @@ const yaml: readonly Mistake[] = [
     ['a time and a dated end', 'from: "22:00", to: §2026-12-01T20:00', 'from is not', 'write until:'],
     ['a dated end alone', 'to: §2026-12-01T20:00', 'from is missing', 'write until:'],
     ['a start without an end', 'from: §2026-12-01T20:00', 'never ends', 'add to:'],
-    ['a start without a time', 'from: §2026-12-01, to: 2026-12-02T20:00', 'is not a date and time', '2026-12-01T20:00'],
+    ['a start without a time', 'from: §2026-12-01, to: 2026-12-02T20:00', 'no time of day', 'write 2026-12-01T00:00'],
     [
       'a day that is none',
       'from: §2026-13-01T20:00, to: 2026-12-02T20:00',
@@ -398,7 +398,7 @@ const times: readonly Mistake[] = [
   {
     title: 'an exception without a time',
     text: `${head}exceptions:\n  - { match: "a/b", start: §2026-12-24, end: 2026-12-26T00:00, size: 1 }\n`,
-    want: [['not a date and time', '18:00']],
+    want: [['no time of day', 'write 2026-12-24T00:00']],
   },
   {
     title: 'an expiry that is none',

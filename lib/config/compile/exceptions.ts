@@ -87,12 +87,9 @@ function compileException(input: ExceptionInput, path: Path, context: Context): 
 
 function readMoment(written: string | undefined, path: Path, { report }: Context): EpochMs | string | undefined {
   if (written === undefined) return undefined;
-  const moment = parseMoment(written);
+  const usual = 'write 2026-12-23T18:00 (in each schedule’s zone), or with an offset: 2026-12-23T18:00+01:00';
+  const moment = parseMoment(written, usual);
   if (!isScheduleProblem(moment)) return moment;
-  report.error(
-    path,
-    moment.problem,
-    'write 2026-12-23T18:00 (in each schedule’s zone), or with an offset: 2026-12-23T18:00+01:00',
-  );
+  report.error(path, moment.problem, moment.fix);
   return undefined;
 }

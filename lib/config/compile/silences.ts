@@ -121,10 +121,10 @@ function readLocal(
   { report }: Context,
 ): EpochMs | undefined {
   if (written === undefined) return undefined;
-  const moment = parseMoment(written);
+  const usual = 'write 2026-12-01T20:00 (in its zone), or with an offset: 2026-12-01T20:00+01:00';
+  const moment = parseMoment(written, usual);
   if (isScheduleProblem(moment)) {
-    const fix = 'write 2026-12-01T20:00 (in its zone), or with an offset: 2026-12-01T20:00+01:00';
-    report.error(path, moment.problem, fix);
+    report.error(path, moment.problem, moment.fix);
     return undefined;
   }
   if (typeof moment === 'number' || zone === undefined) return typeof moment === 'number' ? moment : undefined;

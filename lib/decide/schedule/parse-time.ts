@@ -51,7 +51,7 @@ type Written = { readonly day: number; readonly date: string; readonly ms: numbe
  */
 export function parseInstant(written: unknown): EpochMs | ScheduleProblem {
   const local = parseClock(written);
-  if (local === undefined) return notAnInstant(written);
+  if (local === undefined) return whatIsMeant(written, 'Z', usual);
   const [all, zone = '', hours = 0, minutes = 0] = offset.exec(local.rest) ?? [];
   if (local.rest === '') return withoutOffset(written);
   if (all !== local.rest) return notAnInstant(written);
@@ -61,11 +61,15 @@ export function parseInstant(written: unknown): EpochMs | ScheduleProblem {
 
 /**
  * A moment of a schedule: with an offset an absolute instant, without one a local time (YYYY-MM-DDTHH:MM:SS) that is
- * read in the schedule's zone.
+ * read in the schedule's zone. `fix`: what to write where nothing tells what was meant.
  */
-export function parseMoment(written: unknown): EpochMs | string | ScheduleProblem {
+export function parseMoment(written: unknown, fix: string): EpochMs | string | ScheduleProblem {
   const local = parseClock(written);
-  if (local === undefined || local.rest !== '') return parseInstant(written);
+  if (local === undefined) return whatIsMeant(written, '', fix);
+  if (local.rest !== '') {
+    const at = parseInstant(written);
+    return isScheduleProblem(at) ? { ...at, fix } : at;
+  }
   return `${local.date}T${new Date(local.ms).toISOString().slice(11, 19)}`;
 }
 
@@ -78,6 +82,30 @@ function parseClock(written: unknown): Written | undefined {
   return { day, date, ms, rest: text.slice(all.length) };
 }
 
+/** What people write in place of a date and time; `zone`: what follows where they wrote none. */
+function whatIsMeant(written: unknown, zone: '' | 'Z', fix: string): ScheduleProblem {
+  const text = typeof written === 'string' ? written.trim() : '';
+  const [, dayFirst = '', month = '', year = '', afterIt = ''] =
+    /^(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d.{0,20}))?$/u.exec(text) ?? [];
+  const turned = `${year}-${month.padStart(2, '0')}-${dayFirst.padStart(2, '0')}`;
+  const [, date = turned, rest = afterIt] = /^(\d{4}-\d{2}-\d{2})(?:[tT ](.{0,20}))?$/u.exec(text) ?? [];
+  const no = `${quote(written)} is not a date and time`;
+  if (!/^\d{4}-\d{2}-\d{2}$/u.test(date)) return { problem: no, fix };
+  const day = dayNumber(date);
+  if (day === undefined) return { problem: `${no}: there is no day ${date}`, fix };
+  const next = new Date((day + 1) * dayMs).toISOString().slice(0, 10);
+  if (rest === '')
+    return {
+      problem: `${no}: it has no time of day`,
+      fix: `write ${date}T00:00${zone} for its start, or ${next}T00:00${zone} for its end`,
+    };
+  const [, end = zone] = /^24:00(?::00)?(.*)$/u.exec(rest) ?? [];
+  if (/^24:00/u.test(rest)) return { problem: no, fix: `write ${next}T00:00${end || zone}` };
+  const instead = `${date}T${rest}${offset.test(rest) ? '' : zone}`;
+  if (instead === text || parseClock(instead) === undefined) return { problem: no, fix };
+  return { problem: no, fix: `write ${instead}` };
+}
+
 function withoutOffset(written: unknown): ScheduleProblem {
   const text = String(written).trim();
   return {
@@ -86,9 +114,11 @@ function withoutOffset(written: unknown): ScheduleProblem {
   };
 }
 
+const usual = 'write it like 2026-12-24T18:00:00Z or 2026-12-24T18:00+01:00';
+
 function notAnInstant(written: unknown): ScheduleProblem {
   return {
     problem: `${quote(written)} is not a date and time`,
-    fix: 'write it like 2026-12-24T18:00:00Z or 2026-12-24T18:00+01:00',
+    fix: usual,
   };
 }

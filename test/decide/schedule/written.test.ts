@@ -191,10 +191,46 @@ describe('instants', () => {
   ])('%j is refused', (written) => expect(parseInstant(written)).toEqual(refused));
 
   test('without an offset a moment stays local', () => {
-    expect(parseMoment('2026-12-24T18:00')).toBe('2026-12-24T18:00:00');
-    expect(parseMoment('2026-12-24T18:00:05')).toBe('2026-12-24T18:00:05');
-    expect(parseMoment('2026-12-24T18:00Z')).toBe(Date.UTC(2026, 11, 24, 18));
-    expect(parseMoment('2026-12-24')).toEqual(refused);
+    expect(parseMoment('2026-12-24T18:00', '')).toBe('2026-12-24T18:00:00');
+    expect(parseMoment('2026-12-24T18:00:05', '')).toBe('2026-12-24T18:00:05');
+    expect(parseMoment('2026-12-24T18:00Z', '')).toBe(Date.UTC(2026, 11, 24, 18));
+    expect(parseMoment('2026-12-24', '')).toEqual(refused);
+  });
+
+  test.each([
+    ['2026-12-24', 'write 2026-12-24T00:00 for its start, or 2026-12-25T00:00 for its end'],
+    ['2026-12-31T24:00', 'write 2027-01-01T00:00'],
+    ['2028-02-28t24:00:00+01:00', 'write 2028-02-29T00:00+01:00'],
+    ['2026-12-24 18:00', 'write 2026-12-24T18:00'],
+    ['24.12.2026', 'write 2026-12-24T00:00 for its start, or 2026-12-25T00:00 for its end'],
+    ['4.1.2027 07:30', 'write 2027-01-04T07:30'],
+    ['2027-02-29T07:00', 'usual'],
+    ['31.04.2027', 'usual'],
+    ['2026-12-24T25:00', 'usual'],
+    ['2026-12-24T18:00 CET', 'usual'],
+    ['2026-12-24 soon', 'usual'],
+    ['tomorrow', 'usual'],
+    [undefined, 'usual'],
+  ])('of %j it says what to write', (written, fix) => {
+    expect(parseMoment(written, 'usual')).toMatchObject({ fix });
+    const [moment] = fix.match(/\d\S*/u) ?? [];
+    if (moment !== undefined) expect(parseMoment(moment, 'usual')).not.toEqual(refused);
+  });
+
+  test.each(['2027-02-29', '2027-02-29T07:00', '31.04.2027'])('that there is no day %s is told', (written) => {
+    expect(parseMoment(written, 'usual')).toMatchObject({ problem: expect.stringContaining('there is no day 2027-') });
+  });
+
+  test.each([
+    ['2026-12-24', 'write 2026-12-24T00:00Z for its start, or 2026-12-25T00:00Z for its end'],
+    ['2026-12-24T24:00Z', 'write 2026-12-25T00:00Z'],
+    ['2026-12-24T24:00', 'write 2026-12-25T00:00Z'],
+    ['2026-12-24 18:00', 'write 2026-12-24T18:00Z'],
+    ['2026-12-24 18:00+01:00', 'write 2026-12-24T18:00+01:00'],
+  ])('of %j it says which instant to write', (written, fix) => {
+    expect(parseInstant(written)).toMatchObject({ fix });
+    const [moment] = fix.match(/\d\S*/u) ?? [];
+    expect(parseInstant(moment)).toEqual(expect.any(Number));
   });
 });
 
