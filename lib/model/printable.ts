@@ -1,9 +1,10 @@
 /**
  * Characters from outside that must not reach a terminal or log: control characters (C0, DEL, and C1 with U+009B, which
  * is ESC [ in one), line and paragraph separators, bidirectional marks (Unicode Technical Report 36, "Bidirectional
- * Text Spoofing"), a byte order mark, and lone surrogates.
+ * Text Spoofing"), a byte order mark, lone surrogates, and what nobody sees in a name that was pasted (soft hyphen, zero
+ * width space, word joiner; not the joiners of emoji and Persian).
  */
-const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/gu;
+const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u00AD\u061C\u200B\u200E\u200F\u202A-\u202E\u2060\u2066-\u2069\uFEFF]/gu;
 
 /** Text from outside as one line for people: control sequences are shown instead of executed ("\x1b", "\u202e"). */
 export function printable(text: string): string {

@@ -313,6 +313,11 @@ describe('what no rule ever acts on', () => {
     ['a pause of a cluster that nobody has seen', ['pause', 'nope', '--for', '1h'], 'No rule acts on nope: none in '],
     ['a base', ['base', 'mgmt/tools', 'set', '3'], none],
     ['a lease in one region', ['scale', 'r1:mgmt/tools', ...lease], 'No rule acts on r1:mgmt/tools: rule "mgmt/*"'],
+    ['a slip', ['scale', 'DEF-api/workers', ...lease], 'matches it; did you mean "dev-api/workers"?'],
+    ['a slip with a region', ['scale', 'r1:def-api/workers', ...lease], 'did you mean "r1:dev-api/workers"?'],
+    ['a slip in a cluster', ['pause', 'def-api', '--for', '1h'], 'matches it; did you mean "dev-api"?'],
+    ['a slip in a base', ['base', 'def-api/workers', 'set', '3'], 'matches it; did you mean "dev-api/workers"?'],
+    ['what was seen is no slip', ['scale', 'prod-web/edge', ...lease], 'write one under pools first'],
     ['a name without any rule', ['scale', 'prod-web/edge', ...lease], 'No rule acts on prod-web/edge: none in '],
   ])('%s is refused, and nothing is stored', async (_, argv, message) => {
     const { code, err } = await seen.run(...argv);

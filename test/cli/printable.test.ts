@@ -118,6 +118,12 @@ test('what people gave as a reason is shown', async () => {
 });
 
 describe('one place escapes', () => {
+  test('what nobody sees in a pasted name is shown, and an emoji stays', () => {
+    expect(printable('dev\u200B-api\u2060/wor\u00ADkers')).toBe('dev\\u200b-api\\u2060/wor\\xadkers');
+    const family = '\u{1F468}\u200D\u{1F469} \u0645\u06CC\u200C\u0631';
+    expect(printable(family)).toBe(family);
+  });
+
   test('a text becomes one printable line', () => {
     fc.assert(
       fc.property(

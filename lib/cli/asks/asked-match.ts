@@ -4,7 +4,7 @@ import { CommandError, UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { loadMemory } from '../../jobs/records/watch-records.ts';
 import type { CompiledConfig, Match, Rule } from '../../model/config.ts';
-import { suggest } from '../../model/did-you-mean.ts';
+import { findNearest, suggest } from '../../model/did-you-mean.ts';
 import { escapeLiteral, isGlob, type Names, partsOf, reachedRegions } from '../../model/match.ts';
 import { lookIntoStore } from '../config-and-store.ts';
 import type { CliParts } from '../parts.ts';
@@ -55,6 +55,9 @@ function askedPool(book: RuleBook, known: StoredPool): AskedPool {
   return { known, rule: applied ?? written, isOwn };
 }
 
+/** What the store knows: clusters, where a cluster's name is refused too, and names that may have been meant. */
+type Seen = { readonly clusters?: ReadonlySet<string>; readonly names: () => Promise<readonly string[]> };
+
 type Rules = Pick<CompiledConfig, 'file' | 'rules' | 'regions'>;
 
 /** Could a rule with a schedule be the first for some pool that the match names? false is a proof. */
@@ -66,13 +69,16 @@ export function mayBeActedOn(match: Match, config: Rules): boolean {
  * Nothing can be asked for one pool by its whole name that no rule will ever act on; nor, where the clusters that were
  * seen are given, for one that is none of them.
  */
-export function refuseUntouched(match: Match, config: Rules, seen?: ReadonlySet<string>): void {
+export async function refuseUntouched(match: Match, config: Rules, { clusters: seen, names }: Seen): Promise<void> {
   const isOneName = match.exactPool || (seen !== undefined && isUnseenCluster(match, seen));
   if (!isOneName || mayBeActedOn(match, config)) return;
   const rule = firstRules(match, config).find((found) => found !== undefined);
+  const nearest = rule === undefined ? findNearest(match.text, await names()) : undefined;
+  const next =
+    nearest === undefined || nearest === match.text ? 'write one under pools first' : `did you mean "${nearest}"?`;
   const why =
     rule === undefined
-      ? `none in ${config.file} matches it; write one under pools first`
+      ? `none in ${config.file} matches it; ${next}`
       : `rule "${rule.match.text}" (${rule.position.file}:${rule.position.line}) says schedule: none; give it a schedule first`;
   throw new UsageError(`No rule acts on ${match.text}: ${why}`);
 }
@@ -137,6 +143,21 @@ export async function seenClusters(store: Store, regions: readonly string[]): Pr
   const acted = (await listKnownClusters(store, regions)).map(({ record }) => record.cluster);
   const watched = await Promise.all(regions.map((region) => loadMemory(store, region)));
   return new Set([...acted, ...watched.flatMap(({ memory }) => memory.clusters.map(({ name }) => name))]);
+}
+
+/** The names of what was seen, written as in the match: with or without a region and a pool. */
+export async function seenNames(
+  store: Store,
+  config: Pick<CompiledConfig, 'regions'>,
+  match: Match,
+): Promise<readonly string[]> {
+  const pools = await seenPools(store, reachedRegions(match, config.regions));
+  const { region: written, pool: named } = partsOf(match);
+  const names = pools.map(({ region, cluster, pool }) => {
+    const name = named === undefined ? cluster : `${cluster}/${pool}`;
+    return written === undefined ? name : `${region}:${name}`;
+  });
+  return [...new Set(names)];
 }
 
 /** The names of all pools that rounds and the watch have seen, also of those that no rule acts on; each once, in order. */

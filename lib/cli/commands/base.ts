@@ -229,14 +229,20 @@ async function findPool(store: Store, config: CompiledConfig, text: string): Pro
   );
 }
 
-function refuseUnseen(known: readonly StoredPool[], config: CompiledConfig, text: string, written: WrittenPool): never {
+async function refuseUnseen(
+  known: readonly StoredPool[],
+  config: CompiledConfig,
+  text: string,
+  written: WrittenPool,
+): Promise<never> {
   if (isGlob(written.cluster) || isGlob(written.pool))
     throw new UsageError(`"${text}" is a pattern: write the name of one pool`);
   const named = compileMatch(text);
-  if (named.ok) refuseUntouched(named.match, config);
+  const names = namesOf(known, written);
+  if (named.ok) await refuseUntouched(named.match, config, { names: async () => names });
   if (known.length === 0)
     throw new CommandError(`No round has seen pool "${text}" yet; run one first: ${commandHint(config, 'run --once')}`);
-  const nearest = findNearest(text, namesOf(known, written));
+  const nearest = findNearest(text, names);
   const next = nearest === undefined ? `see: ${commandHint(config, 'status')}` : `did you mean "${nearest}"?`;
   throw new CommandError(`No round has seen a pool "${text}": ${next}`);
 }

@@ -6,7 +6,7 @@ import type { CompiledConfig, Match } from '../../model/config.ts';
 import { reachedRegions } from '../../model/match.ts';
 import { counted } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
-import { readAskedMatch, refuseUnseen, refuseUntouched, seenClusters } from '../asks/asked-match.ts';
+import { readAskedMatch, refuseUnseen, refuseUntouched, seenClusters, seenNames } from '../asks/asked-match.ts';
 import { nothingNamed } from '../asks/asked-size.ts';
 import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { replacedNotes } from '../asks/replaced-asks.ts';
@@ -68,7 +68,8 @@ async function storePause(parts: CliParts, store: Store, asked: Asked): Promise<
   const known = (await listKnownPools(store, regions)).filter((pool) => isMatched(match, pool)).length;
   // A pool whose rule is gone may still be on its way back, which a pause holds.
   if (match !== undefined && known === 0) {
-    refuseUntouched(match, config, await seenClusters(store, regions));
+    const names = () => seenNames(store, config, match);
+    await refuseUntouched(match, config, { clusters: await seenClusters(store, regions), names });
     await refuseUnseen(store, config, match);
   }
   const replaced = await putPauses(parts, store, asked);

@@ -24,6 +24,7 @@ import {
   readAskedMatch,
   refuseUnseen,
   refuseUntouched,
+  seenNames,
 } from '../asks/asked-match.ts';
 import {
   cutLease,
@@ -36,7 +37,7 @@ import {
 import { asPerson, keepDeed } from '../asks/deeds.ts';
 import { findReplaced, replacedNotes } from '../asks/replaced-asks.ts';
 import { takeEffect } from '../asks/take-effect.ts';
-import { readConfig, withStore } from '../config-and-store.ts';
+import { lookIntoStore, readConfig, withStore } from '../config-and-store.ts';
 import {
   type AskOptions,
   addAskOptions,
@@ -97,7 +98,9 @@ async function scale(machine: CliParts, text: string, options: ScaleOptions): Pr
   const end = release
     ? now
     : endOf(options, now, atLeast === undefined ? 'An override' : 'A lease', readingZone(config, machine));
-  if (!release) refuseUntouched(readAskedMatch(text, config), config);
+  const match = readAskedMatch(text, config);
+  const names = async () => (await lookIntoStore(parts, config, (store) => seenNames(store, config, match))) ?? [];
+  if (!release) await refuseUntouched(match, config, { names });
   await withStore(parts, config, async (store) => {
     const asked = await findAsked(store, config, makeRuleBook(config, now), text);
     if (!release && asked.pools.length === 0) await refuseUnseen(store, config, asked.match);
