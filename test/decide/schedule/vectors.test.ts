@@ -79,7 +79,7 @@ function answerNextEdge(schedule: Schedule, at: number): string {
 }
 
 function momentOf(written: string): string | number {
-  const moment: string | number | ScheduleProblem = parseMoment(written);
+  const moment: string | number | ScheduleProblem = parseMoment(written, '');
   if (isScheduleProblem(moment)) throw new Error(moment.problem);
   return moment;
 }
