@@ -100,7 +100,7 @@ function whatIsMeant(written: unknown, zone: '' | 'Z', fix: string): SchedulePro
       fix: `write ${date}T00:00${zone} for its start, or ${next}T00:00${zone} for its end`,
     };
   const [, end = zone] = /^24:00(?::00)?(.*)$/u.exec(rest) ?? [];
-  if (/^24:00/u.test(rest)) return { problem: no, fix: `write ${next}T00:00${end || zone}` };
+  if (rest.startsWith('24:00')) return { problem: no, fix: `write ${next}T00:00${end || zone}` };
   const instead = `${date}T${rest}${offset.test(rest) ? '' : zone}`;
   if (instead === text || parseClock(instead) === undefined) return { problem: no, fix };
   return { problem: no, fix: `write ${instead}` };
