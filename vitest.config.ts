@@ -1,6 +1,5 @@
 import { defineConfig } from 'vitest/config';
 import { compileCache } from './test/support/compile-cache.ts';
-
 import { memoryFiles } from './test/support/memory-files.ts';
 import { SkippedReporter } from './test/support/skipped-reporter.ts';
 import { SlowestFirst } from './test/support/slowest-first.ts';

@@ -72,7 +72,8 @@ test.concurrent('a newcomer: init, check, plan, act, and the pools reach their s
   expect((await here('status')).stdout).toContain('run: lamplighter approve');
   expect((await lamplighter('approve')).code).toBe(0);
   for (let rounds = 0, isDone = false; !isDone; rounds += 1) {
-    expect(rounds).toBeLessThan(8);
+    // The simulated resize takes some tenths of a second: on a fast machine that is many rounds.
+    expect(rounds).toBeLessThan(200);
     const ended = await here('run', '--once', '--json');
     expect(ended.code).toBe(0);
     const { actions, holds } = readRound(ended);
