@@ -166,6 +166,12 @@ export const equivalent: readonly Equivalent[] = [
     why: 'what is no pool has no size, and is left out',
   },
   {
+    file: 'lib/cli/asks/asked-match.ts',
+    was: 'a < b',
+    becomes: ['a <= b'],
+    why: 'each pool stands there once',
+  },
+  {
     file: `${scaling}/brake.ts`,
     was: 'timelines.set(hash, known);',
     becomes: [';'],

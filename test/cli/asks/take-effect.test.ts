@@ -7,6 +7,7 @@ import { makeRedactor } from '../../../lib/io/redact.ts';
 import { openStore } from '../../../lib/io/stores/open-store.ts';
 import { putAsk } from '../../../lib/jobs/records/ask-records.ts';
 import { clusterWrite } from '../../../lib/jobs/records/cluster-records.ts';
+import { listRoundFindings, writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import { requestWake } from '../../../lib/jobs/records/wake-requests.ts';
 import { scalePools } from '../../../lib/jobs/scale/scale-pools.ts';
 import { aNight, type Night, whileTimePasses } from '../../support/night-app.ts';
@@ -84,6 +85,19 @@ describe('what a person asks for takes effect at once', () => {
     const notes = await takeEffect(parts, { ...night.config, store, hash: 'edited' }, night.store, () => false);
     expect(notes).toEqual([
       `lamplighter-prod had another config (${night.config.hash}) in its last round: this one (edited) counts once it is deployed, and so does a calendar that has changed since`,
+      'it takes effect at once: lamplighter-prod-scale-pools was started',
+    ]);
+  });
+
+  test('on AWS, rounds of a process beside them have no say', async () => {
+    const { night, parts } = await onAws(true);
+    const store = { kind: 'dynamodb', table: 'lamplighter' } as const;
+    const [round] = await listRoundFindings(night.store, 'r1');
+    const { installation: _installation, ...ofProcess } = round!;
+    const region = { ...night.config.regions[0]!, name: 'r0' };
+    const config = { ...night.config, store, regions: [region, ...night.config.regions] };
+    await writeRoundFindings(night.store, { ...ofProcess, region: 'r0', at: round!.at + 1, configHash: 'other' });
+    expect(await takeEffect(parts, config, night.store, () => false)).toEqual([
       'it takes effect at once: lamplighter-prod-scale-pools was started',
     ]);
   });
