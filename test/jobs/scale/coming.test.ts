@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import type { Store } from '../../../lib/io/stores/store.ts';
 import { listAnnouncements } from '../../../lib/jobs/records/announcement-records.ts';
 import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import { anAnnouncedNight, announcing } from '../../support/announced-night.ts';
@@ -59,26 +61,45 @@ test('what was announced is judged by the first round after nobody is told any m
   night.config = {
     ...night.config,
     hash: 'quiet',
-    rules: [aRule({ match: aMatch('dev-api/*'), schedule: undefined })],
+    rules: [aRule({ match: aMatch('dev-api/*'), base: 'remembered', mode: 'observe' })],
   };
-  const judged = [];
-  for (let n = 0; n < 2; n += 1) {
+  const judged = async () => {
     await night.clock.advance(5 * minute);
     await night.app.scale(night.config);
-    judged.push((await aheadIn(night)).verdicts);
-    await night.app.watch(night.config);
-  }
-  expect(judged).toEqual([['changed', 'changed'], []]);
+    return (await aheadIn(night)).verdicts;
+  };
+  // Until the watch has told it, each round says so.
+  expect([await judged(), await judged(), await judged()]).toEqual(Array(3).fill(['changed', 'changed']));
+  await night.app.watch(night.config);
+  expect(await judged()).toEqual([]);
 });
 
-test('while one rule of two announces, its announcements are known', async () => {
+test('what is announced by one rule of two is judged once it is done, however long it was held', async () => {
   const rules = [
     announcing({ match: aMatch('dev-api/build') }),
-    aRule({ match: aMatch('dev-api/workers'), hash: 'w' }),
+    aRule({ match: aMatch('dev-api/workers'), mode: 'observe', hash: 'w' }),
   ];
   const night = anAnnouncedNight('2026-03-02T18:55:00Z', { rules });
+  const told = [];
+  for (let n = 0; n < 7; n += 1) {
+    night.world.showClusterStatus('dev-api', n === 1 || n === 2 ? 'Upgrading' : undefined);
+    await night.app.scale(night.config);
+    await night.app.watch(night.config);
+    told.push(await aheadIn(night));
+    await night.clock.advance(5 * minute);
+  }
+  expect(told.map(({ coming }) => coming.length)).toEqual([1, 0, 0, 0, 0, 0, 0]);
+  expect(told.flatMap(({ verdicts }) => verdicts)).toEqual(['done']);
+});
+
+test('a whole round that looks ahead reads the records of its clusters once', async () => {
+  let ids = 0;
+  const memory = makeMemoryStore({ newId: () => `v${(ids += 1)}` });
+  const lists: string[] = [];
+  const list: Store['list'] = (partition, options) => (lists.push(partition), memory.list(partition, options));
+  const night = anAnnouncedNight(before, {}, { store: { ...memory, list } });
   await night.app.scale(night.config);
-  expect((await aheadIn(night)).coming).toEqual(['dev-api/build']);
+  expect(lists.filter((partition) => partition === 'clusters/r1')).toHaveLength(1);
 });
 
 test.each([
@@ -86,7 +107,8 @@ test.each([
   [4, 5, 4],
 ])('in parts, of %i lowers to come a brake of more than %i lets through %i', async (count, pools, expected) => {
   const clusters = Array.from({ length: count }, (_, i) => ({ name: `dev-${i}`, pools: [{ name: 'a', size: 3 }] }));
-  const rules = [announcing({ match: aMatch('dev-*/*') })];
+  const other = aRule({ match: aMatch('prod/*'), hash: 'other' });
+  const rules = [announcing({ match: aMatch('dev-*/*') }), other];
   const safety = { ...aConfig().safety, brake: { pools, percent: 100 } };
   const night = anAnnouncedNight('2026-03-02T12:00:00Z', { rules, safety }, { fleet: { clusters } });
   await night.app.scale(night.config);

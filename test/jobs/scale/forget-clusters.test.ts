@@ -27,7 +27,7 @@ describe('clusters that are gone', () => {
     const { night, id } = await afterDeletion();
     expect(await missingSince(night, id)).toBe(at('2026-03-02T13:00:00Z'));
     await night.clock.advance(30 * day - 1);
-    await night.app.scale(night.config);
+    expect((await night.app.scale(night.config)).problems).toEqual([]);
     expect(Object.keys((await readClusterRecord(night.store, 'r1', id))?.record.pools ?? {})).toHaveLength(2);
     await night.clock.advance(1);
     await night.app.scale(night.config);

@@ -11,12 +11,12 @@ import { aConfig, aMatch, aRule, at, minute } from '../../support/scaling-world.
 const noon = at('2026-03-03T12:00:00Z');
 const rules = [aRule({ match: aMatch('*/gpu'), base: { min: 0, max: 4 }, idle: 0 })];
 
-/** Two regions of one cluster each; the lists of those named in `down` are refused. */
+/** Two regions of one cluster each; what begins with one of `down` is refused. */
 function twoRegions() {
   const down = new Set<string>();
   const [region] = aConfig().regions;
   const regions = ['r1', 'r2'].map((name) => ({ ...region!, name, url: `http://${name}.test/api/v1` }));
-  const isDown = (url: string) => url.endsWith('/cluster') && [...down].some((name) => url.includes(`//${name}.`));
+  const isDown = (url: string) => [...down].some((prefix) => url.startsWith(`http://${prefix}`));
   const night = aNight(
     noon,
     { rules, regions },
@@ -37,7 +37,7 @@ const looksIn = async ({ store }: Night, region: string) =>
 
 test('a region that refuses its list costs the other neither its gaps nor its whole rounds', async () => {
   const { night, down } = twoRegions();
-  down.add('r1');
+  down.add('r1.test');
   const first = await night.app.scale(night.config);
   expect(first.regions).toEqual([{ region: 'r2', clusters: 1 }]);
   expect(first.problems.map(({ region }) => region)).toEqual(['r1']);
@@ -47,12 +47,19 @@ test('a region that refuses its list costs the other neither its gaps nor its wh
   expect(second.regions).toEqual(['r1', 'r2'].map((region) => ({ region, clusters: 1 })));
   const now = night.clock.now();
   expect(await looksIn(night, 'r1')).toEqual([{ since: noon, answeredAt: now, wholeAt: now }]);
-  expect(await looksIn(night, 'r2')).toEqual([{ since: noon, answeredAt: now, wholeAt: now, gaps: [[noon, now]] }]);
+  const gaps = [[noon, now]];
+  expect(await looksIn(night, 'r2')).toEqual([{ since: noon, answeredAt: now, wholeAt: now, gaps }]);
+  await night.clock.advance(5 * minute);
+  const later = night.clock.now();
+  down.add('r2.test/api/v1/cluster/');
+  expect((await night.app.scale(night.config)).problems.map(({ region }) => region)).toEqual(['r2']);
+  expect(await looksIn(night, 'r1')).toEqual([{ since: noon, answeredAt: later, wholeAt: later }]);
+  expect(await looksIn(night, 'r2')).toEqual([{ since: noon, answeredAt: later, wholeAt: now, gaps }]);
 });
 
 test('nodes are counted where a region answers, and by whole rounds alone', async () => {
   const { night, down } = twoRegions();
-  down.add('r1');
+  down.add('r1.test');
   await night.app.scale(night.config, { only: () => true });
   const counted = async () =>
     (await Promise.all(['r1', 'r2'].map((name) => listNodes(night.store, name, 0)))).map((all) => all.length);
