@@ -34,9 +34,8 @@ const testsElsewhere: Readonly<Record<string, readonly string[]>> = {
   'lib/jobs/accept': ['test/jobs/accept', 'test/io/listen/receive.test.ts'],
   'lib/jobs/scale': [
     'test/jobs/scale',
-    ...['clock-ran-ahead', 'hanging-api', 'nodes-ready', 'wrong-clock'].map((name) => `test/jobs/${name}.test.ts`),
-    ...['announced-parts', 'announced-pools'].map((name) => `test/jobs/watch/${name}.test.ts`),
-    ...['matches', 'mismatches'].map((name) => `test/cli/${name}.test.ts`),
+    ...['hanging-api', 'wrong-clock'].map((name) => `test/jobs/${name}.test.ts`),
+    'test/cli/matches.test.ts',
     'test/hostile/records-and-files.test.ts',
   ],
   'lib/jobs/records': [

@@ -83,7 +83,7 @@ async function conclude(parts: ScaleParts, claim: Claim, answer: Answer<unknown>
     return { result: 'sent', problem: undefined };
   }
   const reason = `could not be set to ${to}: ${describeAnswer(answer)}`;
-  if (answer.kind !== 'unknown' || !answer.maybeApplied) return drop(parts, claim, reason, answer);
+  if (answer.kind !== 'unknown' || !answer.maybeApplied) return drop(parts, claim, reason, endingOf(answer));
   const problem = problemOf(action, `${reason}; the next round will show whether it was applied`);
   return { result: 'outcome-unknown', problem };
 }
@@ -115,9 +115,13 @@ function isAsPlanned({ observed }: FreshPool, planned: ObservedPool): boolean {
 type NotOk = Exclude<Answer<unknown>, { kind: 'ok' }>;
 
 /** Cancels the claim. If that fails too, the claim settles by later observations. */
-async function drop(parts: ScaleParts, claim: Claim, reason: string | undefined, answer?: NotOk): Promise<Acted> {
+async function drop(
+  parts: ScaleParts,
+  claim: Claim,
+  reason: string | undefined,
+  { how, result }: Ending = unsent,
+): Promise<Acted> {
   const { update, action, version, planned } = claim;
-  const how = howDropped(answer);
   const now = parts.clock.now();
   const record = dropClaim(update.record, how, planned?.updatedAt, now);
   const decision = decisionOf(action, how, reason, now, parts.config.hash);
@@ -125,21 +129,25 @@ async function drop(parts: ScaleParts, claim: Claim, reason: string | undefined,
     clusterWrite(action.region, action.clusterId, record, version),
     decisionWrite(decision, `999-${parts.newId()}`, parts.config.keepMs),
   ]);
-  const result = how.kind === 'dropped' && answer !== undefined ? 'failed' : how.kind;
   return { result, problem: reason === undefined || how.kind === 'busy' ? undefined : problemOf(action, reason) };
 }
 
+type Ending = { readonly how: Dropped; readonly result: ActionResult };
+
+/** There was no reason to send it any more. */
+const unsent: Ending = { how: { kind: 'dropped' }, result: 'dropped' };
+const failed: Ending = { how: { kind: 'dropped' }, result: 'failed' };
+
 /** A read refused as invalid is a failed read: it says nothing about a size that was not sent yet. */
-function ofRead(answer: NotOk): NotOk {
-  if (answer.kind !== 'refused') return answer;
-  return { kind: 'unknown', reason: 'unexpected-status', detail: describeAnswer(answer), maybeApplied: false };
+function ofRead(answer: NotOk): Ending {
+  return answer.kind === 'refused' ? failed : endingOf(answer);
 }
 
-function howDropped(answer: NotOk | undefined): Dropped {
-  if (answer?.kind === 'busy') return { kind: 'busy' };
-  if (answer?.kind === 'refused') return { kind: 'refused', why: answer.reason, detail: saidBy(answer) };
-  if (answer?.kind === 'forbidden') return { kind: 'refused', why: 'forbidden', detail: saidBy(answer) };
-  return { kind: 'dropped' };
+function endingOf(answer: NotOk): Ending {
+  if (answer.kind === 'busy') return { how: { kind: 'busy' }, result: 'busy' };
+  if (answer.kind !== 'refused' && answer.kind !== 'forbidden') return failed;
+  const why = answer.kind === 'refused' ? answer.reason : 'forbidden';
+  return { how: { kind: 'refused', why, detail: saidBy(answer) }, result: 'refused' };
 }
 
 function decisionOf(

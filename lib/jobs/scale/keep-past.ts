@@ -1,5 +1,5 @@
 import { countNodes, dayStart, isNextCount, nodesRecord } from '../../decide/past/node-counts.ts';
-import { type SizeChange, sizeChanges } from '../../decide/past/size-changes.ts';
+import { sizeChanges } from '../../decide/past/size-changes.ts';
 import type { RecordUpdate } from '../../decide/scaling/plan.ts';
 import { withAskedLabels } from '../../decide/scaling/plan-round.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
@@ -21,19 +21,12 @@ export async function keepSizes(
   now: number,
 ): Promise<void> {
   const { store, newId, config } = parts;
-  const changes = new Map<string, SizeChange[]>();
-  for (const { region, clusterId, record } of stored) {
-    const before = seen.stored.get(`${region}/${clusterId}`)?.record;
-    const own = sizeChanges(before, record, now);
-    if (own.length === 0) continue;
-    const all = changes.get(region) ?? [];
-    changes.set(region, all);
-    all.push(...own);
+  for (const [region, records] of Map.groupBy(stored, (one) => one.region)) {
+    const changes = records.flatMap(({ clusterId, record }) =>
+      sizeChanges(seen.stored.get(`${region}/${clusterId}`)?.record, record, now),
+    );
+    await commitEach(store, sizeWrites(region, now, changes, newId, config.keepMs));
   }
-  await commitEach(
-    store,
-    [...changes].flatMap(([region, some]) => sizeWrites(region, now, some, newId, config.keepMs)),
-  );
 }
 
 /** Once an hour: the nodes of autoscaled pools, as far as they changed. */

@@ -20,7 +20,7 @@ import { type MissingCluster, observeFleet, type SeenFleet } from './observe.ts'
 import { bookFrom, type ScaleOptions, type ScaleParts, type ScaleProblem, type ScaleReport } from './parts.ts';
 import { planByFleet, readElsewhere, type SeenInput } from './plan-by-fleet.ts';
 import { readKnown } from './read-known.ts';
-import { announceStart, storeRound } from './store-round.ts';
+import { announceStart, storeNotices, storeRound } from './store-round.ts';
 
 /**
  * One round: observe (all reads), decide (one pure call), act (all writes). A failure of one cluster is reported and
@@ -69,7 +69,8 @@ async function carryOut(round: Round): Promise<Pick<ScaleReport, 'results' | 'st
   await noted(problems, '', () => forgetClusters(parts, seen, options, onStored));
   await noted(problems, '', () => keepSizes(parts, seen, stored, input.now));
   await noted(problems, '', () => keepNodes(parts, seen, book, options));
-  await storeRound(parts, seen, plan, options, options.only ? undefined : await aheadOf(round));
+  await storeNotices(parts, plan.notices);
+  if (!options.only) await storeRound(parts, seen, plan, options, await aheadOf(round));
   if (seen.wrongClocks.size === 0 && seen.answered.size > 0)
     await noted(problems, '', () => healStore(parts.store, (record) => isOwnRecord(record, options.shard ?? whole)));
   return { results, ...(started !== undefined && { started }) };

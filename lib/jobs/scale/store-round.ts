@@ -19,16 +19,14 @@ import { writeRoundFindings } from '../records/round-findings.ts';
 import { lookNeedsMs, roundBefore, type SeenFleet } from './observe.ts';
 import type { ScaleOptions, ScaleParts } from './parts.ts';
 
-/** Stores the findings of the round, what it read, and its notices, for the watch. */
+/** Stores the findings of a round and what it read, for the watch. A round over chosen clusters leaves them as they are. */
 export async function storeRound(
   parts: ScaleParts,
   seen: SeenFleet,
   plan: Plan,
   options: ScaleOptions,
-  ahead: Ahead | undefined,
+  ahead: Ahead,
 ): Promise<void> {
-  await storeNotices(parts, plan.notices);
-  if (options.only) return;
   for (const { name } of parts.config.regions) {
     const round = roundOf(parts, seen, plan, name, options.shard);
     const resident = options.isResident && { isResident: true as const };
@@ -75,9 +73,9 @@ function findingsIn(region: string, { findings }: Plan, { regions }: CompiledCon
   return findings.filter(({ subject }) => ('region' in subject ? subject.region : first?.name) === region);
 }
 
-function aheadIn(name: string, ahead: Ahead | undefined): Pick<RoundFindings, 'coming' | 'verdicts'> {
-  const coming = (ahead?.coming ?? []).filter(({ region }) => region === name);
-  const verdicts = (ahead?.verdicts ?? []).filter(({ region }) => region === name);
+function aheadIn(name: string, ahead: Ahead): Pick<RoundFindings, 'coming' | 'verdicts'> {
+  const coming = ahead.coming.filter(({ region }) => region === name);
+  const verdicts = ahead.verdicts.filter(({ region }) => region === name);
   return { ...(coming.length > 0 && { coming }), ...(verdicts.length > 0 && { verdicts }) };
 }
 
@@ -86,7 +84,7 @@ function nodesOf(pools: readonly ObservedPool[]): NonNullable<RoundFindings['nod
   return pools.flatMap(({ id, autoscale, size }) => (autoscale && size !== undefined ? [[id, size] as const] : []));
 }
 
-async function storeNotices(parts: ScaleParts, notices: readonly Notice[]): Promise<void> {
+export async function storeNotices(parts: ScaleParts, notices: readonly Notice[]): Promise<void> {
   for (let i = 0; i < notices.length; i += 50) {
     await parts.store.commit(notices.slice(i, i + 50).map((notice) => noticeWrite(notice, parts.newId())));
   }

@@ -72,6 +72,15 @@ test('nodes are counted where a region answers, and by whole rounds alone', asyn
   expect(await counted()).toEqual([1, 1]);
 });
 
+test('nodes of one region are not counted in the other', async () => {
+  const { night } = twoRegions();
+  const rule = aRule({ match: { ...aMatch('*/gpu'), region: 'r2' }, base: { min: 0, max: 4 }, idle: 0 });
+  night.config = { ...night.config, rules: [rule] };
+  await night.app.scale(night.config);
+  expect(await listNodes(night.store, 'r1', 0)).toEqual([]);
+  expect(await listNodes(night.store, 'r2', 0)).toHaveLength(1);
+});
+
 /** Two clusters, one in each half of the fleet, and each with an autoscaled pool. */
 function twoHalves(): Night {
   const clusters = ['a', 'b', 'c', 'd'].map((name) => ({ name, pools: [{ name: 'gpu', min: 0, max: 4 }] }));

@@ -51,6 +51,7 @@ describe('in parts', () => {
     const holds = reports.flatMap(({ plan }) => plan.holds.map(({ code }) => code));
     expect(holds).toEqual(Array.from({ length: 12 }, () => 'brake'));
     expect(sentBy(reports)).toBe(0);
+    expect((await listAll(night.store, 'fleet')).map(({ key }) => key.id)).toEqual(['config']);
     const texts = reports.flatMap(({ plan }) => plan.findings.filter(({ kind }) => kind === 'config.brake'));
     expect(new Set(texts.map(({ text }) => text.replace(/: dev.*/u, '')))).toEqual(
       new Set([expect.stringContaining('lower 12 pools by 24 of 36 nodes')]),
