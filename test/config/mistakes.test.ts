@@ -1030,6 +1030,17 @@ const places: readonly Mistake[] = [
     text: events('kind: alertmanager, secret: { env: K }, pool: §"a-{{x/b", atLeast: 1, for: 1h, may: ["a/b"]'),
     want: [['braces', 'write {{label}}']],
   },
+  ...[
+    ['{{ $labels.cluster }}/workers', '{{cluster}}/workers'],
+    ['p-{{.Labels.cluster}}/{{ .pool }}', 'p-{{cluster}}/{{pool}}'],
+    ['{{ .CommonLabels.cluster }}/w', '{{cluster}}/w'],
+    ['${cluster}/$pool', '{{cluster}}/{{pool}}'],
+    ['{cluster}/{{pool}}', '{{cluster}}/{{pool}}'],
+  ].map(([written, meant]) => ({
+    title: `a template written like ${written}`,
+    text: events(`kind: alertmanager, secret: { env: K }, pool: §"${written}", atLeast: 1, for: 1h, may: ["*/*"]`),
+    want: [['a label is not written like this', `write ${meant}`]] as const,
+  })),
   {
     title: 'a template for many pools',
     text: events('kind: alertmanager, secret: { env: K }, pool: §"a-*/b", atLeast: 1, for: 1h, may: ["a/b"]'),

@@ -110,6 +110,11 @@ function readWhen({ kind, when }: SourceInput, path: Path, { report }: Context):
 
 /** "prod-{{cluster}}/workers" → its pieces. What stands outside the braces must make the name of a pool. */
 function readTemplate(text: string, path: Path, context: Context): Template | undefined {
+  const meant = withOurBraces(text);
+  if (meant !== text) {
+    context.report.error(path, 'a label is not written like this', `write ${meant}`);
+    return undefined;
+  }
   const pieces = text.split(/(\{\{.{0,100}?\}\})/u).filter((piece) => piece !== '');
   const template: (string | { readonly label: string })[] = [];
   for (const piece of pieces) {
@@ -129,6 +134,17 @@ function readTemplate(text: string, path: Path, context: Context): Template | un
       'name the pool; {{label}} takes a label',
     );
   return match?.exactPool === true ? template : undefined;
+}
+
+/**
+ * As labels are written here, from what Prometheus, Alertmanager and shells have: {{ $labels.x }}, {{ .Labels.x }}, ${x},
+ * $x, {x}.
+ */
+function withOurBraces(text: string): string {
+  return text
+    .replace(/\{\{\s?(?:\$|\.)(?:labels\.|commonlabels\.|grouplabels\.)?([a-z_]\w{0,100})\s?\}\}/giu, '{{$1}}')
+    .replace(/\$\{([a-z_]\w{0,100})\}|\$([a-z_]\w{0,100})/giu, '{{$1$2}}')
+    .replace(/(?<!\{)\{([a-z_]\w{0,100})\}(?!\})/giu, '{{$1}}');
 }
 
 /**

@@ -21,7 +21,11 @@ import {
  */
 export function readAlertmanager(source: EventSourceConfig, body: JsonObject, now: EpochMs): readonly Reading[] {
   if (body.version !== '4') {
-    return [refuse(`version is ${show(body.version)}: only version "4" of Alertmanager's webhook is supported`)];
+    return [
+      refuse(
+        `version is ${body.version === undefined ? 'missing' : show(body.version)}: only version "4" of Alertmanager's webhook is supported`,
+      ),
+    ];
   }
   if (!Array.isArray(body.alerts)) return [refuse('alerts is missing: it must be the list of alerts')];
   if (body.alerts.length === 0) return [ignore('the list of alerts is empty')];

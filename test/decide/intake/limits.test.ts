@@ -141,6 +141,12 @@ describe('an envelope', () => {
       { ...webhook({}), version: '5' },
       ['refused: version is "5": only version "4" of Alertmanager\'s webhook is supported'],
     ],
+    [
+      'of no version',
+      alerts,
+      { alerts: [] },
+      ['refused: version is missing: only version "4" of Alertmanager\'s webhook is supported'],
+    ],
     ['without alerts', alerts, { version: '4' }, ['refused: alerts is missing: it must be the list of alerts']],
     ['with none', alerts, { version: '4', alerts: [] }, ['ignored: the list of alerts is empty']],
     ['with something else', alerts, { version: '4', alerts: [3] }, ['refused: an alert is 3: it must be an object']],
