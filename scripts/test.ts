@@ -2,8 +2,11 @@
 import { spawn } from 'node:child_process';
 import packageJson from '../package.json' with { type: 'json' };
 
-/** TypeScript and the linter's half that knows types are Go: with more room for garbage they take a tenth less time. */
-const environment = { ...process.env, GOGC: process.env['GOGC'] ?? '300' };
+/**
+ * TypeScript and the linter's half that knows types are Go and soon over: below a limit they collect no garbage at all,
+ * which saves a quarter of their time.
+ */
+const environment = { GOGC: 'off', GOMEMLIMIT: '1500MiB', ...process.env };
 
 type Ended = { readonly code: number; readonly output: string };
 
