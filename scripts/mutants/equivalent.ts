@@ -92,6 +92,24 @@ export const equivalent: readonly Equivalent[] = [
     why: 'no plan has its bounds the wrong way round',
   },
   {
+    file: 'lib/jobs/scale/keep-past.ts',
+    was: 'counted.size === 0',
+    becomes: ['false'],
+    why: 'of no counts there is no record: it saves a read',
+  },
+  {
+    file: 'lib/jobs/scale/plan-by-fleet.ts',
+    was: 'lowers === 0',
+    becomes: ['false'],
+    why: 'no share is taken and the same is planned: it saves a read',
+  },
+  {
+    file: 'lib/jobs/scale/store-round.ts',
+    was: 'installation === undefined',
+    becomes: ['false'],
+    why: 'a key without a value is not stored',
+  },
+  {
     file: 'lib/jobs/deliver/session.ts',
     was: '{ deliveries: new Map<string, StoredDelivery>(), batch: undefined }',
     becomes: ['{}'],

@@ -391,12 +391,17 @@ describe('rounds on a simulated fleet', () => {
     expect(night.world.pool('dev-api/workers').size).toBe(0);
   });
 
+  const resized = ({ world }: Night, pool: string, fields: Parameters<Night['world']['personResizes']>[1]) => {
+    world.personResizes(pool, fields);
+    world.showPoolStatus(pool, 'Running');
+  };
+
   test.each<[string, (night: Night, pool: string) => unknown]>([
-    ['was resized', ({ world }, pool) => world.personResizes(pool, { size: 5 })],
+    ['was resized', (night, pool) => resized(night, pool, { size: 5 })],
     ['has another status', ({ world }, pool) => world.showPoolStatus(pool, 'Upgrading')],
     ['is autoscaled now', ({ world }, pool) => world.toggleAutoscale(pool, { min: 1, max: 5 })],
-    ['has another lower bound', ({ world }) => world.personResizes('prod-web/workers', { sizeMin: 4 })],
-    ['has another upper bound', ({ world }) => world.personResizes('prod-web/workers', { sizeMax: 12 })],
+    ['has another lower bound', (night) => resized(night, 'prod-web/workers', { sizeMin: 4 })],
+    ['has another upper bound', (night) => resized(night, 'prod-web/workers', { sizeMax: 12 })],
   ])('a pool that %s since it was looked at is left alone, and the claim is taken back', async (title, happens) => {
     const rule = title.includes('bound') ? rules[2]! : aRule({ match: aMatch('dev-api/workers') });
     const night = aNight(at('2026-03-02T20:00:00Z'), { rules: [rule] });
