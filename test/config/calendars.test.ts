@@ -217,3 +217,16 @@ describe('a calendar of a schedule', () => {
     ]);
   });
 });
+
+test.each([
+  ['no event', []],
+  ['only what is long over', ['BEGIN:VEVENT', 'UID:1', 'DTSTART;VALUE=DATE:20191224', 'END:VEVENT']],
+  ['only what is to do', ['BEGIN:VTODO', 'UID:1', 'DUE;VALUE=DATE:20261224', 'END:VTODO']],
+  ['only what was cancelled', ['BEGIN:VEVENT', 'UID:1', 'DTSTART:20261224', 'STATUS:CANCELLED', 'END:VEVENT']],
+])('a calendar file with %s is warned of', async (_, lines) => {
+  const file = ['BEGIN:VCALENDAR', 'VERSION:2.0', ...lines, 'END:VCALENDAR', ''].join('\r\n');
+  const calendar = `${head}calendars: { c: { ics: d.ics, size: idle } }\n`;
+  expect(await problemsOf(calendar, { readFile: async () => file })).toMatchObject([
+    { severity: 'warning', path: 'calendars.c.ics', message: expect.stringContaining('no event from 2025-01-01') },
+  ]);
+});

@@ -168,6 +168,12 @@ async function readIcs(file: string, path: Path, context: Context): Promise<Reso
           `the calendar file names the time zone "${zone.slice(0, 100)}", which is neither known nor defined in it`,
           'its times are read as local times of the schedule; export the calendar with its time zones',
         );
+      if (Object.values(outcome.dates).every((dates) => dates.length === 0))
+        context.report.warning(
+          path,
+          `the calendar file has no event from ${first} to ${last}, so no day of it counts`,
+          'is this the right file? Export the calendar again, or remove it',
+        );
       return { text, dates: outcome.dates, endless: outcome.endless };
     }
     const fix = 'correct that event, or export the calendar again, as .ics';
