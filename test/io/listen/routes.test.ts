@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type ListenParts, makeListenApp } from '../../../lib/io/listen/routes.ts';
-import { makeListenWorld } from './listen-world.ts';
+import { makeListenWorld, secrets, signedHeaders } from './listen-world.ts';
 
 /** The app on a clock that goes wherever it is told to. */
 function anApp(patch: Partial<ListenParts> = {}) {
@@ -79,4 +79,14 @@ test.each([
   const { app } = makeListenWorld();
   const response = await app.request('/nowhere', { method: 'POST', headers });
   expect([response.status, response.headers.get('connection')]).toEqual([404, connection]);
+});
+
+test.each([
+  ['nobody knows', '/events/nobody', {}, 401, 'close'],
+  ['is not signed', '/events/ci', {}, 401, 'close'],
+  ['is signed by another', '/events/ci', signedHeaders('{}', { secret: secrets.other }), 401, null],
+])('an event that %s is answered before its body is read, or after', async (_, path, headers, status, connection) => {
+  const { app } = makeListenWorld();
+  const response = await app.request(path, { method: 'POST', headers, body: '{}' });
+  expect([response.status, response.headers.get('connection')]).toEqual([status, connection]);
 });
