@@ -128,6 +128,18 @@ export const equivalent: readonly Equivalent[] = [
     why: 'only the second item of what was found is looked at',
   },
   {
+    file: `${records}/own-records.ts`,
+    was: '/^head\\/(\\d+)$/u',
+    becomes: ['/head\\/(\\d+)$/u', '/^head\\/(\\d+)/u'],
+    why: 'no other id of this partition has this in it',
+  },
+  {
+    file: 'lib/jobs/watch/ask-regions.ts',
+    was: '{ return undefined; }',
+    becomes: ['{}'],
+    why: 'a function that ends without a value returns undefined',
+  },
+  {
     file: `${records}/change-record.ts`,
     was: 'newest === undefined',
     becomes: ['false'],

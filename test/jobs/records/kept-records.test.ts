@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Announcement } from '../../../lib/decide/announcing/announcement.ts';
+import type { RoundFindings } from '../../../lib/decide/watching/scale-findings.ts';
 import { StoreError } from '../../../lib/errors.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
 import type { Store, Write } from '../../../lib/io/stores/store.ts';
@@ -32,7 +33,7 @@ import { gapsOf } from '../../../lib/jobs/records/load-past.ts';
 import { isOwnRecord } from '../../../lib/jobs/records/own-records.ts';
 import { listNodes, listSizes, nodesWrites, sizeWrites } from '../../../lib/jobs/records/past-records.ts';
 import type { RoundHead } from '../../../lib/jobs/records/round-findings.ts';
-import { lastWakeRequest, requestWake } from '../../../lib/jobs/records/wake-requests.ts';
+import { isAwaited, lastWakeRequest, noteStop, requestWake } from '../../../lib/jobs/records/wake-requests.ts';
 import { aConfig, aMatch, aRule, at, hour, minute } from '../../support/scaling-world.ts';
 
 function aStore() {
@@ -451,4 +452,17 @@ test('each request to look at once is another one', async () => {
   }
   expect(seen[0]).toBeUndefined();
   expect(new Set(seen).size).toBe(4);
+});
+
+test('somebody waits for requests since the last process that did has stopped', async () => {
+  const { store } = aStore();
+  const round = (at: number, isResident?: true) => ({ at, ...(isResident && { isResident }) }) as RoundFindings;
+  expect(await isAwaited(store, [round(now)])).toBe(false);
+  expect(await isAwaited(store, [round(now), round(now, true)])).toBe(true);
+  for (const stop of [now - 1, now]) {
+    await noteStop(store, stop);
+    expect(await isAwaited(store, [round(now, true)])).toBe(stop < now);
+  }
+  expect(await isAwaited(store, [round(now, true), round(now + 1, true)])).toBe(true);
+  expect(await isAwaited(store, [])).toBe(false);
 });

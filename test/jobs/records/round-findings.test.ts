@@ -7,6 +7,8 @@ import {
   listRoundFindings,
   listRoundHeads,
   listRounds,
+  nodesKey,
+  nodesOfRounds,
   writeRoundFindings,
 } from '../../../lib/jobs/records/round-findings.ts';
 
@@ -328,4 +330,22 @@ describe('the findings of a round that knows the rounds before it', () => {
       expect(partitions).not.toContain('findings');
     }
   });
+});
+
+test('the node counts of rounds are known by region and pool', () => {
+  const counts = (region: string, nodes: readonly (readonly [string, number])[]) => roundOf(1, 0, { region, nodes });
+  const { nodes: _nodes, ...without } = roundOf(1, 0);
+  const known = nodesOfRounds([
+    counts('r1', [['p', 3]]),
+    without,
+    counts('r2', [
+      ['p', 0],
+      ['q', 5],
+    ]),
+  ]);
+  expect([...known]).toEqual([
+    [nodesKey('r1', 'p'), 3],
+    [nodesKey('r2', 'p'), 0],
+    [nodesKey('r2', 'q'), 5],
+  ]);
 });
