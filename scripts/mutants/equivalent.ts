@@ -91,6 +91,25 @@ export const equivalent: readonly Equivalent[] = [
     becomes: [';'],
     why: 'no plan has its bounds the wrong way round',
   },
+  { file: 'lib/jobs/scale/act.ts', was: 'planned?.updatedAt', becomes: ['planned.updatedAt'], why: onlyForTypes },
+  {
+    file: 'lib/jobs/scale/act.ts',
+    was: '{ result: undefined, problem: undefined }',
+    becomes: ['{}'],
+    why: 'a key without a value is read like one that is not there',
+  },
+  {
+    file: 'lib/jobs/scale/observe.ts',
+    was: "answer.kind === 'ok'",
+    becomes: ['true'],
+    why: 'pools that could not be read are as unknown as those that nobody asked for',
+  },
+  {
+    file: 'lib/jobs/scale/scale-pools.ts',
+    was: 'false',
+    becomes: ['true'],
+    why: 'isWhole, which means nothing where the names are given',
+  },
   {
     file: 'lib/jobs/scale/keep-past.ts',
     was: 'counted.size === 0',

@@ -89,15 +89,18 @@ describe('a change', () => {
     expect(await lastOf(night)).toEqual({ kind: 'dropped', code: 'dropped', from: 3, to: 0, reason });
   });
 
-  test('of a pool that cannot be read again has failed', async () => {
+  test.each([
+    [401, 'failed', 'dropped'],
+    [403, 'refused', 'refused'],
+  ])('of a pool whose second read is answered with %i has %s', async (status, result, kind) => {
     const { night } = anEvening({
       fault: ({ method, poolId }) =>
-        method === 'GET' && poolId !== undefined ? { kind: 'status', status: 401 } : undefined,
+        method === 'GET' && poolId !== undefined ? { kind: 'status', status } : undefined,
     });
     const report = await night.app.scale(night.config);
-    expect(report.results).toEqual([{ ...one, result: 'failed' }]);
+    expect(report.results).toEqual([{ ...one, result }]);
     const reason = expect.stringMatching(/^could not be read again: ./u);
-    expect(await lastOf(night)).toEqual({ kind: 'dropped', code: 'dropped', from: 3, to: 0, reason });
+    expect(await lastOf(night)).toEqual({ kind, code: kind, from: 3, to: 0, reason });
   });
 });
 
@@ -302,15 +305,16 @@ test.each([
   expect(plan.findings.map(({ kind }) => kind)).toEqual(expected === 0 ? [] : ['config.mismatch']);
 });
 
-test('rounds of functions say to which installation they belong', async () => {
+test('a round says to which installation it belongs, and whether its process stays', async () => {
   const night = aNight(evening, { rules }, { fleet: onlyClusters('dev-api') });
   const { clock, newId, store, log } = night.app.parts;
   const parts = { config: night.config, clock, newId, store, log, mksOf: night.app.mksOf(night.config) };
-  const stored = async () => (await listRoundFindings(store, 'r1')).map(({ installation }) => installation);
+  const stored = async () =>
+    (await listRoundFindings(store, 'r1')).map(({ installation, isResident }) => [installation, isResident]);
   await scalePools({ ...parts, installation: 'lamp-prod' });
-  expect(await stored()).toEqual(['lamp-prod']);
-  await scalePools(parts);
-  expect(await stored()).toEqual([undefined]);
+  expect(await stored()).toEqual([['lamp-prod', undefined]]);
+  await scalePools(parts, { isResident: true });
+  expect(await stored()).toEqual([[undefined, true]]);
 });
 
 test('what cannot be read of the store is told, also while the API does not answer, and is left alone', async () => {
