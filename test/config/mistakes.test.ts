@@ -1036,10 +1036,47 @@ const places: readonly Mistake[] = [
     ['{{ .CommonLabels.cluster }}/w', '{{cluster}}/w'],
     ['${cluster}/$pool', '{{cluster}}/{{pool}}'],
     ['{cluster}/{{pool}}', '{{cluster}}/{{pool}}'],
+    ['{{ labels.cluster }}/workers', '{{cluster}}/workers'],
+    ['{{commonLabels.cluster}}/w', '{{cluster}}/w'],
+    ['{{ alerts[0].labels.cluster }}/w', '{{cluster}}/w'],
+    ['{{- .Labels.cluster -}}/w', '{{cluster}}/w'],
+    ["{{ index .Labels 'cluster' }}/w", '{{cluster}}/w'],
+    ["{{ $labels['cluster'] }}/w", '{{cluster}}/w'],
+    ['{{ .Labels.cluster | toLower }}/w', '{{cluster}}/w'],
+    ['[[ cluster ]]/[[pool]]', '{{cluster}}/{{pool}}'],
+    ['<cluster>/%pool%', '{{cluster}}/{{pool}}'],
+    ['$(cluster)/%{pool}', '{{cluster}}/{{pool}}'],
   ].map(([written, meant]) => ({
     title: `a template written like ${written}`,
     text: events(`kind: alertmanager, secret: { env: K }, pool: §"${written}", atLeast: 1, for: 1h, may: ["*/*"]`),
     want: [['a label is not written like this', `write ${meant}`]] as const,
+  })),
+  ...[
+    ['{{ annotations.cluster }}/w', 'annotations of an alert are not read', 'write {{cluster}}'],
+    ['{{ cluster. }}/w', 'no label is called "cluster."', 'write {{label}}'],
+    ['{{ 9lives }}/w', 'braces contain no name', 'write {{label}}'],
+    ['{{ }}/w', 'braces contain no name', 'write {{label}}'],
+    ['{{ clüster }}/w', 'braces contain no name', 'write {{label}}'],
+    ['{{ a b }}/w', 'braces contain no name', 'write {{label}}'],
+  ].map(([written, message, fix]) => ({
+    title: `a template of what no alert has: ${written}`,
+    text: events(`kind: alertmanager, secret: { env: K }, pool: §"${written}", atLeast: 1, for: 1h, may: ["*/*"]`),
+    want: [[message, fix] as [string, string]] as const,
+  })),
+  ...[
+    ['{{ $.detail.cluster }}/w', 'a field is not written like this', 'write {{detail.cluster}}/w'],
+    ['{{ event.detail.cluster }}/w', 'a field is not written like this', 'write {{detail.cluster}}/w'],
+    ['<detail.cluster>/w', 'a field is not written like this', 'write {{detail.cluster}}/w'],
+    ['{{ bucket }}/w', 'no bus event has a field "bucket" of its own', 'write {{detail.bucket}}'],
+    ['{{ detail }}/w', '"detail" of a bus event is not text', 'name a field in it'],
+    ['{{ resources }}/w', '"resources" of a bus event is not text', 'name a field in it'],
+    ['{{ detail..x }}/w', '"detail..x" of a bus event is not text', 'name a field in it'],
+  ].map(([written, message, fix]) => ({
+    title: `a template of what no bus event has: ${written}`,
+    text: events(
+      `kind: eventbridge, when: { source: [aws.s3] }, pool: §"${written}", atLeast: 1, for: 1h, may: ["*/*"]`,
+    ),
+    want: [[message, fix] as [string, string]] as const,
   })),
   {
     title: 'a template for many pools',
@@ -1169,6 +1206,13 @@ const inAws: readonly Mistake[] = [
 ];
 
 const warnings: readonly Mistake[] = [
+  {
+    title: 'a label whose name is newer than many an Alertmanager',
+    text: events(
+      'kind: alertmanager, secret: { env: K }, pool: §"{{ k8s.cluster-name }}/w", atLeast: 1, for: 1h, may: ["*/*"]',
+    ),
+    want: [['exist since Prometheus 3', 'is the label called {{k8s_cluster_name}}?']],
+  },
   {
     title: 'only observed',
     text: announce('§{ before: 30m, to: ops }', ', mode: observe'),

@@ -7,6 +7,7 @@ import type { ConfigInput } from '../schema/config.ts';
 import type { Salvaged } from '../validate.ts';
 import { type Context, entriesOf, toMs } from './context.ts';
 import { compileSecrets } from './destinations.ts';
+import { readTemplate } from './event-template.ts';
 import { readMatch, readMatches } from './matches.ts';
 
 type SourceInput = Salvaged<NonNullable<ConfigInput['events']>[string]>;
@@ -23,7 +24,7 @@ export function compileEventSources(context: Context): readonly EventSourceConfi
       secrets: compileSecrets(input.secret, [...path, 'secret'], context),
       queue: input.queue,
       when: readWhen(input, path, context),
-      pool: input.pool === undefined ? undefined : readTemplate(input.pool, [...path, 'pool'], context),
+      pool: input.pool === undefined ? undefined : readPool(input.pool, input, [...path, 'pool'], context),
       atLeast: input.atLeast,
       forMs: input.for === undefined ? undefined : toMs(input.for, '0s'),
       may: readMatches(input.may ?? [], 'pools', 'default region', [...path, 'may'], context),
@@ -108,23 +109,10 @@ function readWhen({ kind, when }: SourceInput, path: Path, { report }: Context):
   return when;
 }
 
-/** "prod-{{cluster}}/workers" → its pieces. What stands outside the braces must make the name of a pool. */
-function readTemplate(text: string, path: Path, context: Context): Template | undefined {
-  const meant = withOurBraces(text);
-  if (meant !== text) {
-    context.report.error(path, 'a label is not written like this', `write ${meant}`);
-    return undefined;
-  }
-  const pieces = text.split(/(\{\{.{0,100}?\}\})/u).filter((piece) => piece !== '');
-  const template: (string | { readonly label: string })[] = [];
-  for (const piece of pieces) {
-    const label = /^\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}$/u.exec(piece)?.[1];
-    if (label === undefined && /\{\{|\}\}/u.test(piece)) {
-      context.report.error(path, 'a template whose braces contain no name', 'write {{label}}');
-      return undefined;
-    }
-    template.push(label === undefined ? piece : { label });
-  }
+/** A template whose outside of the braces makes the name of one pool. */
+function readPool(text: string, { kind }: SourceInput, path: Path, context: Context): Template | undefined {
+  const template = readTemplate(text, kind, path, context.report);
+  if (template === undefined) return undefined;
   const sample = template.map((piece) => (typeof piece === 'string' ? piece : 'x')).join('');
   const match = readMatch(sample, 'pools', 'default region', path, context);
   if (match !== undefined && !match.exactPool)
@@ -134,17 +122,6 @@ function readTemplate(text: string, path: Path, context: Context): Template | un
       'name the pool; {{label}} takes a label',
     );
   return match?.exactPool === true ? template : undefined;
-}
-
-/**
- * As labels are written here, from what Prometheus, Alertmanager and shells have: {{ $labels.x }}, {{ .Labels.x }}, ${x},
- * $x, {x}.
- */
-function withOurBraces(text: string): string {
-  return text
-    .replace(/\{\{\s?(?:\$|\.)(?:labels\.|commonlabels\.|grouplabels\.)?([a-z_]\w{0,100})\s?\}\}/giu, '{{$1}}')
-    .replace(/\$\{([a-z_]\w{0,100})\}|\$([a-z_]\w{0,100})/giu, '{{$1$2}}')
-    .replace(/(?<!\{)\{([a-z_]\w{0,100})\}(?!\})/giu, '{{$1}}');
 }
 
 /**
