@@ -43,8 +43,11 @@ export type CompiledConfig = {
   readonly versions?: { readonly [version: string]: { readonly eol: EpochMs } };
   /** Who may open the page from other machines; absent = nobody. */
   readonly page?: PageConfig;
-  /** Last local date (YYYY-MM-DD) that every calendar covers, per calendar name; `doctor` warns when it comes near. */
-  readonly calendarsEnd: { readonly [calendar: string]: string };
+  /**
+   * Last local date (YYYY-MM-DD) that every calendar covers, per calendar name; `doctor` warns when it comes near.
+   * null = its file, or its list, has no date at all.
+   */
+  readonly calendarsEnd: { readonly [calendar: string]: string | null };
   /** Calendars at addresses, and the copies that this config was made with; absent = none. */
   readonly remoteCalendars?: readonly RemoteCalendar[];
   /** The line of each match, by its path (`watch.clusters[1]`); configs compiled by older versions may not have it. */

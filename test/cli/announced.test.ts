@@ -102,6 +102,35 @@ test('the page tells pools apart that are told elsewhere, or not at all', async 
 });
 
 test.each([
+  ['was away', () => Promise.reject(Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNREFUSED' } }))],
+  ['asked to wait', () => new Response('', { status: 429, headers: { 'retry-after': '60' } })],
+  ['was not tried', undefined],
+] as const)('a chat that %s until the change hears no correction of it', async (_, refused) => {
+  for (const askedAt of ['18:36', '18:58']) {
+    const got: string[] = [];
+    const answers = { now: (): Response | Promise<Response> => refused?.() ?? fine() };
+    const night = anEvening(
+      () => answers.now() as Response,
+      (text) => got.push(text),
+    );
+    const deliver = () => whileTimePasses(night, night.app.deliver(night.config));
+    await ticks(night, `${day}T18:35:00Z`);
+    if (refused) await deliver();
+    await night.clock.advance(at(`${day}T${askedAt}:00Z`) - night.clock.now());
+    await putAsk(night.store, aPause(`${day}T${askedAt}:00Z`, `${day}T23:30:00Z`), 0);
+    if (askedAt === '18:36') await tick(night);
+    await night.clock.advance(at(`${day}T19:05:00Z`) - night.clock.now());
+    got.length = 0;
+    answers.now = fine;
+    if (refused) await deliver();
+    await ticks(night, `${day}T19:20:00Z`);
+    await deliver();
+    await deliver();
+    expect(got.filter((text) => /(?:At|Changed, for) 19:00 UTC/.test(text))).toEqual([]);
+  }
+});
+
+test.each([
   ['after it was told', ['At 19:00 UTC', 'Changed, for 19:00 UTC'], false],
   ['before it was told', [], false],
   ['before it was told, which was dropped', [], true],

@@ -200,6 +200,14 @@ describe('a calendar of a schedule', () => {
     expect((await compiled(withCalendar(`${keys}, size: idle`), files(text))).calendarsEnd).toEqual({ c: want });
   });
 
+  test.each(['ics: a.ics', 'ics: a.ics, holidays: DE', 'ics: a.ics, dates: [2026-12-24]', 'dates: []'])(
+    'has no end without a date: %s',
+    async (keys) => {
+      const text = 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n';
+      expect((await compiled(withCalendar(`${keys}, size: idle`), files(text))).calendarsEnd).toEqual({ c: null });
+    },
+  );
+
   test('reads its file beside the config', async () => {
     const asked: string[] = [];
     const readFile = (path: string) => {

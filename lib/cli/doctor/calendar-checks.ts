@@ -57,6 +57,12 @@ function fetchCheck({ name }: RemoteCalendar, { problem }: CalendarReading, copy
 function endChecks({ calendarsEnd }: CompiledConfig, now: EpochMs): readonly Check[] {
   return Object.entries(calendarsEnd).map(([name, end]) => {
     const { ok, warning } = checksOf(`calendar ${name}`);
+    if (end === null)
+      return warning(
+        'calendar',
+        'no date is in its file or its list: no day of it is to come',
+        'export its file again, or add dates; remove it if it is not needed',
+      );
     const left = Date.parse(`${end}T00:00:00Z`) + dayMs - now;
     const fix = 'add future dates, or use holidays or an ICS file';
     if (left <= 0) return warning('calendar', `its last date was ${end}: no day of it is to come`, fix);

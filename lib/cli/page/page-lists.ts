@@ -209,7 +209,8 @@ export function listEndings(page: Page): readonly Ending[] {
       : [{ key: `token ${region}`, at: token.date, what: `API token of ${region}`, where: '' }],
   );
   const calendars = Object.entries(page.config.calendarsEnd).map(([name, date]) => {
-    return { key: `calendar ${name}`, at: Date.parse(`${date}T00:00Z`) + dayMs, what: `calendar ${name}`, where: '' };
+    const at = date === null ? undefined : Date.parse(`${date}T00:00Z`) + dayMs;
+    return { key: `calendar ${name}`, at, what: `calendar ${name}`, where: '' };
   });
   const groups = [...Map.groupBy([...versions, ...tokens, ...calendars], ({ key }) => key).values()];
   return groups

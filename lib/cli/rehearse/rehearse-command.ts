@@ -82,8 +82,12 @@ async function fleetFrom(
 /** A calendar names dates: after its last one a holiday is a day like any other. */
 function calendarNotes({ calendarsEnd }: CompiledConfig, to: EpochMs): readonly string[] {
   return Object.entries(calendarsEnd)
-    .filter(([, end]) => Date.parse(end) + dayMs < to)
-    .map(([name, end]) => `calendar ${name}: nothing is known after ${end}; later holidays count as ordinary days`);
+    .filter(([, end]) => end === null || Date.parse(end) + dayMs < to)
+    .map(([name, end]) =>
+      end === null
+        ? `calendar ${name}: no date is in it; holidays count as ordinary days`
+        : `calendar ${name}: nothing is known after ${end}; later holidays count as ordinary days`,
+    );
 }
 
 export function rehearseOne(config: CompiledConfig, fleet: StartingFleet, from: EpochMs, days: number): Rehearsal {

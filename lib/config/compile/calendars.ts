@@ -210,14 +210,19 @@ export function datesIn({ dates, holidays, ics }: ResolvedCalendar, zone: string
   return [...new Set([...dates, ...(holidays ?? []), ...(ics?.dates[zone] ?? [])])].sort();
 }
 
-/** The last date up to which nothing can be missing. A list of dates ends with its last one. */
-export function endOf(calendar: ResolvedCalendar, now: number): string {
-  const { first, last } = horizonOf(now);
+/**
+ * The last date up to which nothing can be missing. A list of dates ends with its last one; a file or a list without a
+ * date has no end: null.
+ */
+export function endOf(calendar: ResolvedCalendar, now: number): string | null {
+  const { last } = horizonOf(now);
   const ends: string[] = [];
   if (calendar.holidays !== undefined) ends.push(last);
   if (calendar.ics !== undefined) {
-    ends.push(calendar.ics.endless ? last : (calendar.ics.dates['UTC']?.at(-1) ?? first));
+    const ofFile = calendar.ics.endless ? last : calendar.ics.dates['UTC']?.at(-1);
+    if (ofFile === undefined) return null;
+    ends.push(ofFile);
   }
-  if (ends.length === 0) ends.push([...calendar.dates].sort().at(-1) ?? first);
-  return ends.sort()[0] ?? first;
+  if (ends.length === 0) return [...calendar.dates].sort().at(-1) ?? null;
+  return ends.sort()[0] ?? null;
 }

@@ -16,6 +16,8 @@ export type HistoryRecord = {
   readonly at: EpochMs;
   readonly queuedAt: EpochMs;
   readonly attempts: number;
+  /** No attempt may have been accepted; absent in older records. */
+  readonly unheard?: true;
   /** One message, or all of a batch. */
   readonly said: readonly HistoryLine[];
 };
@@ -31,15 +33,16 @@ type End = Pick<HistoryRecord, 'state' | 'at'> & { readonly reason?: string | un
 type Spoken = Pick<Delivery, 'destination' | 'key' | 'episode'>;
 
 /**
- * Did a destination hear nothing of this for certain? Each message about it ended untried, or was refused. False also
- * where the log knows of none.
+ * Did a destination hear nothing of this for certain? Each message about it ended without an attempt that may have been
+ * accepted. False also where the log knows of none.
  */
 export function isUnheard(records: readonly HistoryRecord[], about: Spoken): boolean {
   const isAbout = ({ destination, said }: HistoryRecord) =>
     destination === about.destination &&
     said.some(({ key, episode }) => key === about.key && episode === about.episode);
   const own = records.filter(isAbout);
-  const isLost = ({ state, attempts }: HistoryRecord) => state === 'parked' || (state === 'dropped' && attempts === 0);
+  const isLost = ({ state, attempts, unheard }: HistoryRecord) =>
+    state === 'parked' || (state === 'dropped' && (unheard === true || attempts === 0));
   return own.length > 0 && own.every(isLost);
 }
 
@@ -51,6 +54,8 @@ export function historyOf(item: Delivery | Batch, { state, at, reason }: End): H
     return { what, kind, severity, text, key, episode, sequence, ...where };
   });
   const queuedAt = Math.min(...messages.map((message) => message.queuedAt));
-  const end = { state, at, queuedAt, attempts, ...(reason !== undefined && { reason }) };
+  const isUntold = state === 'dropped' && ![item, ...messages].some(({ maybeAccepted }) => maybeAccepted);
+  const told = isUntold ? { unheard: true as const } : {};
+  const end = { state, at, queuedAt, attempts, ...(reason !== undefined && { reason }), ...told };
   return { schema: 1, id, destination, ...end, said };
 }

@@ -115,10 +115,17 @@ function uselessBecause(
 ): string | undefined {
   const { what, staleAt } = delivery.facts;
   if (staleAt !== undefined && now >= staleAt) return 'its time has passed';
+  if (takesBackUnsaid(delivery, group, now)) return 'what it takes back was never sent';
   if (retired && isNew(delivery, group)) return 'the destination is retired';
   if (what !== 'reminder') return undefined;
   if (group.some(({ facts }) => facts.what === 'open')) return 'the first message still waits';
   return delivery === newest ? undefined : 'a newer message waits';
+}
+
+/** The first message of an announcement expired unsent: nobody needs to hear that it no longer holds. */
+function takesBackUnsaid({ facts, sequence }: Delivery, group: readonly Delivery[], now: EpochMs): boolean {
+  const first = facts.kind === 'announcement' && sequence > 1 ? group.find((one) => one.sequence === 1) : undefined;
+  return first !== undefined && !first.maybeAccepted && first.facts.staleAt !== undefined && now >= first.facts.staleAt;
 }
 
 /** A correction takes back what an announcement said, as a resolve ends an open; if that one was not sent, it is new. */

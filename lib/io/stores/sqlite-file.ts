@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readlinkSync, type Stats, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../errors.ts';
@@ -67,8 +67,8 @@ export function openSqliteFile(path: string): SqliteFile {
  */
 export function openSqliteToRead(path: string): DatabaseSync {
   const absolute = resolve(path);
-  const kind = statSync(absolute, { throwIfNoEntry: false });
-  if (!kind?.isFile()) throw new StoreError(`The store ${path} cannot be read: there is no such file`);
+  if (!kindOf(absolute)?.isFile())
+    throw new StoreError(`The store ${path} cannot be read: ${looseLink(absolute) ?? 'there is no such file'}`);
   const hasLostItsEnd = endsWithinPage(absolute);
   return naming(path, 'open', () => {
     const database = new DatabaseSync(absolute, { timeout: lockTimeoutMs, readOnly: true });
@@ -97,7 +97,9 @@ function createFile(path: string, absolute: string): void {
 }
 
 function folderProblem(folder: string): string | undefined {
-  const kind = statSync(folder, { throwIfNoEntry: false });
+  const kind = kindOf(folder);
+  const link = kind === undefined ? looseLink(folder) : undefined;
+  if (link !== undefined) return `its folder ${folder} cannot be used: ${link}`;
   if (kind === undefined) return `the folder ${folder} does not exist; create it`;
   if (!kind.isDirectory()) return `${folder} is not a folder`;
   const { W_OK, X_OK } = constants;
@@ -106,12 +108,32 @@ function folderProblem(folder: string): string | undefined {
 }
 
 function fileProblem(file: string): string | undefined {
-  const kind = statSync(file, { throwIfNoEntry: false });
+  const kind = kindOf(file);
   if (kind?.isDirectory()) return 'it is a folder; name a file in it';
   // Opening a pipe would block for ever.
   if (kind !== undefined && !kind.isFile()) return 'it is a pipe or a device; name a file';
   if (attempt(() => closeSync(openSync(file, 'a', 0o600)))) return undefined;
-  return 'the file cannot be written; check who owns it, its permissions, and that the disk is not read-only';
+  const link = kind === undefined ? looseLink(file) : undefined;
+  return link ?? 'the file cannot be written; check who owns it, its permissions, and that the disk is not read-only';
+}
+
+/** undefined also for links that lead nowhere, or to themselves. */
+function kindOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is said of a link that leads nowhere; undefined = it is no link. */
+function looseLink(path: string): string | undefined {
+  try {
+    const target = readlinkSync(path);
+    return `it is a link to ${resolve(dirname(path), target)}, and nothing is there; correct the link, or create what it names`;
+  } catch {
+    return undefined;
+  }
 }
 
 function attempt(work: () => void): boolean {

@@ -46,7 +46,7 @@ export async function announce(
   for (const { before, after, delivery: written, unsaid } of changes) {
     const known = stored.find(({ announcement }) => announcement === before);
     try {
-      const delivery = written && (await isForNobody(store, written, states, after)) ? undefined : written;
+      const delivery = written && (await isForNobody(store, written, states, after, now)) ? undefined : written;
       const writes = [...announcementWrites(after, known), ...(delivery ? [deliveryWrite(delivery)] : [])];
       const outcome = await store.commit(writes);
       if (outcome.kind !== 'committed') continue;
@@ -62,17 +62,22 @@ export async function announce(
 }
 
 /**
- * A retired destination is only told what no longer holds of what it heard; what was dropped when it was retired, it never
- * heard.
+ * A message that only takes back what its destination never heard, since that was dropped or refused. What is still to come
+ * is news all the same, except for a retired destination.
  */
 async function isForNobody(
   store: Store,
   delivery: Delivery,
   states: readonly DestinationState[],
-  { saidAt }: Announcement,
+  { saidAt, boundary, sequence, pools }: Announcement,
+  now: EpochMs,
 ): Promise<boolean> {
+  if (sequence === 1) return false;
   const isRetired = states.some(({ id, retired }) => retired && id === delivery.destination);
-  return isRetired && isUnheard(await listHistory(store, saidAt), delivery);
+  const isNews = pools.some(
+    ({ said, ended }) => ended === undefined && said > 0 && (said === sequence || now < boundary),
+  );
+  return (isRetired || !isNews) && isUnheard(await listHistory(store, saidAt), delivery);
 }
 
 function idsByName(states: readonly DestinationState[]): ReadonlyMap<string, string> {

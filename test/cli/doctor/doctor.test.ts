@@ -133,12 +133,13 @@ describe('the config and the fleet', () => {
 
   test('calendars that run out', async () => {
     const more =
-      'calendars: { past: { dates: [2026-10-01], actLike: sunday }, soon: { dates: [2026-12-24], actLike: sunday }, far: { dates: [2027-12-24], actLike: sunday } }';
+      'calendars: { past: { dates: [2026-10-01], actLike: sunday }, soon: { dates: [2026-12-24], actLike: sunday }, far: { dates: [2027-12-24], actLike: sunday }, none: { dates: [], actLike: sunday } }';
     using night = await aPatient({ config: configOf(more) });
     expect(found((await examined(night)).checks, 'calendar').map((text) => text.split(' >')[0])).toEqual([
       'warning: its last date was 2026-10-01: no day of it is to come',
       'warning: it ends on 2026-12-24, in 31 days',
       'ok: it lasts until 2027-12-24',
+      'warning: no date is in its file or its list: no day of it is to come',
     ]);
   });
 });

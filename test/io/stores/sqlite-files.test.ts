@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -15,7 +16,7 @@ import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/errors.ts';
 import { randomId } from '../../../lib/io/ids.ts';
 import { openSqliteStore } from '../../../lib/io/stores/sqlite.ts';
-import { describeSqliteProblem, naming } from '../../../lib/io/stores/sqlite-file.ts';
+import { describeSqliteProblem, naming, openSqliteToRead } from '../../../lib/io/stores/sqlite-file.ts';
 import { runs } from '../../support/runs.ts';
 import { eachWithStoreFile } from '../../support/store-file.ts';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
@@ -79,6 +80,21 @@ describe('the file of a SQLite store', () => {
     expect(() => open(join(folder, 'none', 'x.db'))).toThrow(StoreError);
     writeFileSync(path, 'x');
     expect(() => open(join(path, 'x.db'))).toThrow(/is not a folder/);
+  });
+
+  test.each(['missing/x.db', 'link.db'])('is no link to what is not there: %s', (target) => {
+    const link = join(folder, 'link.db');
+    symlinkSync(target, link);
+    const said = `it is a link to ${join(folder, target)}, and nothing is there; correct the link, or create what it names`;
+    expect(() => open(link)).toThrow(`The store ${link} cannot be opened: ${said}`);
+    expect(() => openSqliteToRead(link)).toThrow(`The store ${link} cannot be read: ${said}`);
+  });
+
+  test('is in no folder that is a link to nothing', () => {
+    symlinkSync('missing', join(folder, 'linked'));
+    expect(() => open(join(folder, 'linked', 'x.db'))).toThrow(
+      `its folder ${join(folder, 'linked')} cannot be used: it is a link to ${join(folder, 'missing')}, and nothing is there`,
+    );
   });
 
   test('is no folder', () => {
