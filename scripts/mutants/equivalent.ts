@@ -215,6 +215,12 @@ export const equivalent: readonly Equivalent[] = [
     why: 'what is no pool has no size, and is left out',
   },
   {
+    file: 'lib/io/listen/send-event.ts',
+    was: '/^https?:$/u',
+    becomes: ['/^https?:/u'],
+    why: 'a protocol ends with its colon',
+  },
+  {
     file: 'lib/cli/asks/asked-match.ts',
     was: 'a < b',
     becomes: ['a <= b'],
