@@ -1,4 +1,5 @@
 import { type Alias, isAlias, isPair, isScalar, type Scalar, visit, type YAMLError } from 'yaml';
+import { findUnseen, withUnseenShown } from '../model/printable.ts';
 import { findPastedSecrets } from './pasted-secrets.ts';
 import { makeReport, type Report } from './report.ts';
 import { type SalvagedConfig, validate } from './validate.ts';
@@ -20,7 +21,7 @@ export function readConfigFile(text: string, file: string, part: 'main' | 'inclu
   const source = tryToRead(text);
   if (source === undefined) return undefined;
   const report = makeReport(file, source);
-  reportYamlProblems(source, report);
+  reportYamlProblems(text, source, report);
   reportPastedSecrets(text, source, report);
   return {
     file,
@@ -51,10 +52,10 @@ function reportPastedSecrets(text: string, source: YamlSource, report: Report): 
 }
 
 /** What YAML itself forbids, and what YAML 1.1 read differently: said here, because a reader of 1.1 would be surprised. */
-function reportYamlProblems(source: YamlSource, report: Report): void {
+function reportYamlProblems(text: string, source: YamlSource, report: Report): void {
   reportErrors(source, report);
   reportOldVersion(source, report);
-  const hasLooseAlias = reportPlaces(source, report);
+  const hasLooseAlias = reportPlaces(text, source, report);
   if (source.unreadable !== undefined && !hasLooseAlias)
     report.file(`this YAML cannot be used: ${source.unreadable}`, 'write it out without aliases');
 }
@@ -104,17 +105,56 @@ function reportOldVersion(source: YamlSource, report: Report): void {
 }
 
 /** One way through the whole text for all that is told of single places. True: an alias names nothing. */
-function reportPlaces(source: YamlSource, report: Report): boolean {
+function reportPlaces(text: string, source: YamlSource, report: Report): boolean {
   let found = false;
-  visit(source.document, (_, node) => {
+  const unseen: Unseen[] = [];
+  visit(source.document, (_, node, above) => {
     if (isPair(node)) reportNumberAsName(node.key, source, report);
-    else if (isScalar(node)) reportOctal(node, source, report);
-    else if (isAlias(node) && node.resolve(source.document) === undefined) {
+    else if (isScalar(node)) {
+      reportOctal(node, source, report);
+      const one = findUnseenIn(node, text, isFreeText(node, above));
+      if (one !== undefined && unseen.length < mostUnseen) unseen.push(one);
+    } else if (isAlias(node) && node.resolve(source.document) === undefined) {
       found = true;
       reportLooseAlias(node, source, report);
     }
   });
+  for (const one of unseen) reportUnseen(one, source, report);
   return found;
+}
+
+type Unseen = { readonly offset: number; readonly shown: string; readonly written: string | undefined };
+
+/** A file that has more of them has them everywhere. */
+const mostUnseen = 50;
+const mostShown = 120;
+
+/** What people write for people; all else is compared, or is a name. */
+function isFreeText(node: Scalar, above: readonly unknown[]): boolean {
+  const pair = above.findLast(isPair);
+  return pair !== undefined && pair.key !== node && isScalar(pair.key) && pair.key.value === 'reason';
+}
+
+/** Written as an escape, it is told where the value begins. */
+function findUnseenIn({ value, range }: Scalar, text: string, isFree: boolean): Unseen | undefined {
+  if (typeof value !== 'string') return undefined;
+  const found = findUnseen(value, isFree ? 'text' : 'name');
+  if (found === undefined) return undefined;
+  const [start = 0, end = 0] = range ?? [];
+  const at = text.slice(start, end).indexOf(found.character);
+  const isSecret = findPastedSecrets(value.replaceAll(found.character, '')).length > 0;
+  const written = isSecret || value.length > mostShown ? undefined : withUnseenShown(value);
+  return { offset: start + Math.max(0, at), shown: found.shown, written };
+}
+
+/** "prod" and "prod" with a zero width space are the same to a person, and never to a match. */
+function reportUnseen({ offset, shown, written }: Unseen, source: YamlSource, report: Report): void {
+  report.place(
+    source.atOffset(offset),
+    `a character that nobody sees, ${shown}, stands ${written === undefined ? 'here' : `in "${written}"`}`,
+    'type it anew, without it',
+    'warning',
+  );
 }
 
 function reportOctal(node: Scalar, source: YamlSource, report: Report): void {

@@ -13,7 +13,7 @@ export type Report = {
   /** A key that should be there. Silent when it is there misspelt, or with a value already complained about. */
   readonly missing: (path: Path, key: string, message: string, fix: string) => void;
   /** Somewhere that has no path. */
-  readonly place: (position: Position, message: string, fix: string) => void;
+  readonly place: (position: Position, message: string, fix: string, severity?: Problem['severity']) => void;
   readonly file: (message: string, fix: string) => void;
   /** This path already has a problem. */
   readonly isTold: (path: Path) => boolean;
@@ -51,7 +51,7 @@ export function makeReport(file: string, source: Pick<YamlSource, 'atKey' | 'atV
       told.add(renderPath([...path, key]));
       add('error', source.atValue(path), path, message, fix);
     },
-    place: (position, message, fix) => add('error', position, [], message, fix),
+    place: (position, message, fix, severity = 'error') => add(severity, position, [], message, fix),
     file: (message, fix) => add('error', top, [], message, fix),
     isTold: (path) => told.has(renderPath(path)),
     isToldBelow: (path) => [...told].some((one) => ['.', '['].some((next) => one.startsWith(renderPath(path) + next))),

@@ -34,6 +34,34 @@ export function printableJson(json: string): string {
   return json.replace(unprintable, (character) => (character === '\n' ? character : unicodeEscape(character)));
 }
 
+/**
+ * What a person does not see, or takes for a space, in a name that was pasted: the above without line breaks and tabs, what
+ * Unicode calls ignorable (joiners, selectors, fillers, tags), and spaces that are no space (U+00A0, U+3000).
+ */
+const unseenInName =
+  /(?![\t\n\r ])[\p{Cc}\p{Zl}\p{Zp}\p{Zs}\p{Cs}\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB\u2800]/gu;
+/** Free text may have what emoji and scripts need. */
+const unseenInText = new RegExp(`(?![\\t\\n\\r])${unprintable.source}`, 'gu');
+
+/** The first character that nobody sees, as it is shown ("\\u200b"), and where it stands; `what`: where it was written. */
+export function findUnseen(
+  written: string,
+  what: 'name' | 'text',
+): { readonly character: string; readonly shown: string } | undefined {
+  const [found] = written.match(what === 'name' ? unseenInName : unseenInText) ?? [];
+  return found === undefined ? undefined : { character: found, shown: shownUnseen(found) };
+}
+
+/** The same text with each character that nobody sees shown. */
+export function withUnseenShown(written: string): string {
+  return written.replace(unseenInName, shownUnseen);
+}
+
+function shownUnseen(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code > 0xffff ? `\\u{${code.toString(16)}}` : escaped(character);
+}
+
 function escaped(character: string): string {
   const code = character.charCodeAt(0);
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : unicodeEscape(character);

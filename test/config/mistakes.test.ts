@@ -1388,3 +1388,63 @@ pools: []
     expect(twins.map(({ severity, path, line }) => [severity, path, line])).toEqual([['warning', 'regions.b.api', 4]]);
   });
 });
+
+describe('what nobody sees', () => {
+  const unseenOf = async (text: string) =>
+    (await problemsOf(text))
+      .filter(({ message }) => message.includes('nobody sees'))
+      .map(({ severity, line, column, message }) => [severity, line, column, message.split('sees, ')[1]]);
+
+  test.each([
+    ['a zero width space', '\u200b', '\\u200b'],
+    ['a soft hyphen', '\u00ad', '\\xad'],
+    ['a byte order mark', '\ufeff', '\\ufeff'],
+    ['a right-to-left mark', '\u200f', '\\u200f'],
+    ['an override of direction', '\u202e', '\\u202e'],
+    ['a joiner', '\u200d', '\\u200d'],
+    ['a no-break space', '\u00a0', '\\xa0'],
+    ['a wide space', '\u3000', '\\u3000'],
+    ['a variation selector', '\ufe0f', '\\ufe0f'],
+    ['a tag', '\u{e0041}', '\\u{e0041}'],
+  ])('%s is told with its place, wherever it stands', async (_, character, shown) => {
+    const text = `timezone: UTC
+regions: { r1: { api: eumetsat-r1, token: { env: T } } }
+schedules: { s: { otherwise: base } }
+pools:
+  - match: prod${character}-data/workers
+    labels: { "te${character}am": a }
+    schedule: s
+watch: { clusters: ["${character}prod-data"] }
+events: { e: { kind: json, secret: { env: K }, may: ["a/b", 'c/d${character}'] } }
+`;
+    const places = text.split('\n').flatMap((line, index) => {
+      const at = line.indexOf(character);
+      return at === -1 ? [] : [[index + 1, at + 1]];
+    });
+    const names = ['prod¤-data/workers', 'te¤am', '¤prod-data', 'c/d¤'];
+    expect(places).toHaveLength(names.length);
+    expect(await unseenOf(text)).toEqual(
+      places.map((place, index) => ['warning', ...place, `${shown}, stands in "${names[index]?.replace('¤', shown)}"`]),
+    );
+  });
+
+  test('is told where the text begins, where it is written as an escape', async () => {
+    const text = `${head}pools:\n  - { match: "dev\\u200b/*", schedule: office, idle: 1 }\n`;
+    expect(await unseenOf(text)).toEqual([['warning', 9, 14, '\\u200b, stands in "dev\\u200b/*"']]);
+  });
+
+  test.each([
+    ['an emoji and a Persian word', '\u{1f469}\u200d\u{1f4bb} \u2764\ufe0f می\u200cخواهم', []],
+    ['an override', 'a\u202eb', ['\\u202e, stands in "a\\u202eb"']],
+    ['lines', '"a\\n\\tb"', []],
+  ])('a reason with %s', async (_, reason, told) => {
+    const text = `${head}exceptions:\n  - { match: "a/b", start: 2026-12-01T00:00, end: 2026-12-02T00:00, size: idle, reason: ${reason} }\n`;
+    expect((await unseenOf(text)).map((one) => one[3])).toEqual(told);
+  });
+
+  test('shows no secret that it stands in', async () => {
+    const secret = `${'0123456789abcdef'.repeat(2)}\u200b${'fedcba9876543210'.repeat(2)}`;
+    const problems = await problemsOf(`${head}pools:\n  - { match: "${secret}/*", schedule: office, idle: 1 }\n`);
+    expect(problems.map(({ message }) => message)).toContain('a character that nobody sees, \\u200b, stands here');
+  });
+});
