@@ -8,12 +8,14 @@ import type { Simulation } from './simulation.ts';
 import { refuseSecrets } from './store-of-run.ts';
 import { wasDeceived } from './story.ts';
 
+type Held = Pick<ScaleReport['plan']['holds'][number], 'code' | 'poolId' | 'cluster' | 'pool'>;
+
 /** After each round that ended: what it saw truly is noted, its budget counted, and darkness without a word refused. */
 export function judgeRound(sim: Simulation, round: Round, report: ScaleReport): void {
   judgeBudget(sim, round, report);
   judgeClock(sim, round, report);
   judgeWords(sim, round, report);
-  judgeBraked(sim, round, report);
+  judgeBraked(sim, round.startedAt, report.plan.holds);
   judgeSlots(sim, round, report);
   refuseSecrets(
     sim,
@@ -99,17 +101,17 @@ function judgeWords(sim: Simulation, round: Round, report: ScaleReport): void {
 
 /**
  * The only config there ever was has changed this pool before, and the store knows it: that evening is an ordinary one.
- * Bounds that were only raised may be the half of a change that the brake let through.
+ * Bounds that were only raised (also of 2..2 to 2..3) may be the half of a change that the brake let through.
  */
-function judgeBraked(sim: Simulation, round: Round, report: ScaleReport): void {
+export function judgeBraked(sim: Simulation, startedAt: number, holds: readonly Held[]): void {
   if (sim.configs.length > 1) return;
   const lost = sim.story.losses.at(-1) ?? Number.NEGATIVE_INFINITY;
-  for (const { code, poolId, cluster, pool } of report.plan.holds) {
+  for (const { code, poolId, cluster, pool } of holds) {
     const puts = sim.story.pools.get(poolId)?.puts ?? [];
     const isHalf = ({ from, to }: (typeof puts)[number]) =>
-      from.max > from.min && to.min >= from.min && to.max >= from.max;
+      (from.max > from.min || to.max > to.min) && to.min >= from.min && to.max >= from.max;
     const isDone = (put: (typeof puts)[number]) =>
-      put.at > lost && put.at < round.startedAt && Math.floor((put.status ?? 0) / 100) === 2 && !isHalf(put);
+      put.at > lost && put.at < startedAt && Math.floor((put.status ?? 0) / 100) === 2 && !isHalf(put);
     if (code === 'brake' && puts.some(isDone))
       sim.violate('braked', `${cluster}/${pool} was changed under this config before`);
   }
