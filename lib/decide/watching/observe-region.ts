@@ -237,12 +237,23 @@ function observeApi(
 
 function unreachableOf(region: string, list: Answer<unknown>): Wrong | undefined {
   if (list.kind === 'ok' || list.kind === 'unauthorized' || list.kind === 'forbidden') return undefined;
+  if (list.kind === 'not-sent' && list.reason === 'no-token') return tokenlessOf(region, list.detail);
   const support = list.kind === 'unknown' && list.supportId !== undefined ? { supportId: list.supportId } : {};
   return {
     severity: 'critical',
     text: `The API of region ${region} gives no usable answer. Nothing is watched or scaled there: ${list.detail}`,
     fix: 'Check the address, the network and the status page of the provider',
     facts: { answer: list.kind === 'unknown' ? list.reason : list.kind, ...support },
+  };
+}
+
+/** The provider has no part in it. */
+function tokenlessOf(region: string, detail: string): Wrong {
+  return {
+    severity: 'critical',
+    text: `The token of region ${region} cannot be read. Nothing is watched or scaled there: ${detail}`,
+    fix: 'Put the token where the config says, readable for this process; to try it, run: lamplighter doctor',
+    facts: { answer: 'no-token' },
   };
 }
 

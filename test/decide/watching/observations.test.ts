@@ -261,6 +261,19 @@ describe('the words about a region', () => {
     ],
     ['not found', { list: { kind: 'not-found', detail: 'nothing' } }, unusable('not-found', 'nothing')],
     [
+      'without a token',
+      { list: { kind: 'not-sent', reason: 'no-token', detail: 'env MKS_TOKEN is not set' } },
+      {
+        kind: 'api.unreachable',
+        wrong: {
+          severity: 'critical',
+          text: 'The token of region r1 cannot be read. Nothing is watched or scaled there: env MKS_TOKEN is not set',
+          fix: 'Put the token where the config says, readable for this process; to try it, run: lamplighter doctor',
+          facts: { answer: 'no-token' },
+        },
+      },
+    ],
+    [
       'silent after its list',
       { silence: 'no answer in 30 s' },
       {
