@@ -132,12 +132,13 @@ function wantedWithoutRule(sim: Simulation, pool: PoolStory, now: EpochMs): read
 }
 
 /** What a finding may excuse, and only where something happened that nobody can repair. */
-function excuseOf(sim: Simulation, pool: PoolStory, findings: readonly Finding[]): string | undefined {
+export function excuseOf(sim: Simulation, pool: PoolStory, findings: readonly Finding[]): string | undefined {
   const kinds = new Set(findings.map(({ kind }) => kind));
   // A base is written down when its pool is first moved; what somebody moved before that, nobody knows.
   const firstPut = pool.puts[0]?.at ?? Number.POSITIVE_INFINITY;
   const isNeverKnown = pool.hands.some(({ at }) => at < firstPut);
-  const isUncertain = pool.isBaseUncertain || isNeverKnown || pool.kindChangedAt !== undefined;
+  const isUncertain =
+    pool.isBaseUncertain || isNeverKnown || pool.kindChangedAt !== undefined || isForgotten(sim, pool);
   if (kinds.has('base.unknown') && isUncertain) return 'base';
   if (kinds.has('config.mismatch') && pool.kindChangedAt !== undefined) return 'kind';
   const isZeroUnclear =
@@ -148,6 +149,25 @@ function excuseOf(sim: Simulation, pool: PoolStory, findings: readonly Finding[]
   const isRefusing = refusing.some((one) => sim.scenario.classes.has(one));
   if (kinds.has('pool.refused') && isRefusing) return 'refused';
   return undefined;
+}
+
+/**
+ * A pool whose rule left the config is forgotten once it has its base again, or at once if the rule said so. If somebody
+ * sets it after that, and the rule comes back, nobody knows its base.
+ */
+function isForgotten(sim: Simulation, pool: PoolStory): boolean {
+  return sim.configs.some(({ meaning, at }, index) => {
+    if (ruleFor(meaning, pool.path) !== undefined) return false;
+    const before = sim.configs[index - 1]?.meaning;
+    if (before && ruleFor(before, pool.path)?.onRemove === 'leave') return true;
+    const until = sim.configs[index + 1]?.at ?? Number.POSITIVE_INFINITY;
+    return pool.hands.some((hand) => hand.at >= at && hand.at < until && isGivenBack(pool, hand.at));
+  });
+}
+
+function isGivenBack(pool: PoolStory, at: EpochMs): boolean {
+  const last = pool.puts.findLast((put) => put.at <= at);
+  return last === undefined || pool.bases.some((base) => isSame(base, last.to));
 }
 
 export function violationText(at: EpochMs, kind: string, text: string): string {

@@ -184,6 +184,31 @@ describe('bases', () => {
     expect(memoryOf(world, 'workers')).toBeUndefined();
   });
 
+  test('the rule is gone and back in one night: the base is the same', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], { config: remembered });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    world.config = aConfig({ rules: [], hash: 'config-2' });
+    runUntil(world, '2026-03-02T23:00:00Z');
+    world.config = remembered;
+    runUntil(world, '2026-03-03T02:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(0);
+    runUntil(world, '2026-03-03T09:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(3);
+  });
+
+  test('set to 0 while it had no rule: its base is not guessed', () => {
+    const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], { config: remembered });
+    runUntil(world, '2026-03-02T22:00:00Z');
+    world.config = aConfig({ rules: [], hash: 'config-2' });
+    runUntil(world, '2026-03-02T23:00:00Z');
+    byHand(world, 'workers', 0);
+    runUntil(world, '2026-03-03T01:00:00Z');
+    world.config = remembered;
+    const plans = runUntil(world, '2026-03-03T09:00:00Z');
+    expect(sizeOf(world, 'workers')).toBe(0);
+    expect(plans.at(-1)?.plan.findings.map(({ kind }) => kind)).toContain('base.unknown');
+  });
+
   test('the rule is gone and said leave: nothing happens', () => {
     const world = aWorld('2026-03-02T18:00:00Z', [aPool('workers', 3)], {
       config: aConfig({ rules: [aRule({ onRemove: 'leave' })] }),

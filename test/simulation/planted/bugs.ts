@@ -433,9 +433,12 @@ const planted: readonly PlantedBug[] = [
       'return (owner < count ? owner : 0) === index;',
       'return owner < count || index === 0;',
     ),
+    // A clock minutes fast writes; seconds later a twin whose clock is minutes slow, in another part, reads all records,
+    // as it does while the brake counts: in a seed where nobody approves for long.
+    faults: ['clock', 'people', 'twins'],
+    intensity: 8,
     parts: 3,
     clusters: 10,
-    hasSizes: true,
   },
   bug(
     'size-sent-at-once',
