@@ -47,7 +47,7 @@ export function lateFinding({ view, memory }: Late, siblings: readonly PoolView[
   const target = memory.pending?.target ?? view.target ?? 0;
   const why = holds.find(({ poolId }) => poolId === view.names.poolId)?.reason ?? `${view.reason}; it is changed now`;
   const raise = mayBeTooSmall(view, target);
-  const text = `${poolLabel(view.names)} should be at ${describeSize(target)} and is at ${describeSize(view.current)} (${view.pool.status}): ${why}`;
+  const text = `${poolLabel(view.names)} should be at ${describeSize(target)}${whereItIs(view, target)}: ${why}`;
   const did = whatWasDone(memory, target);
   return poolFinding(view.names, 'pool.late', raise ? 'critical' : 'warning', text, {
     since: deadlineOf(view, memory, siblings),
@@ -59,6 +59,12 @@ export function lateFinding({ view, memory }: Late, siblings: readonly PoolView[
       ...(did !== undefined && { did }),
     },
   });
+}
+
+function whereItIs({ current, pool }: PoolView, target: Size): string {
+  return current !== undefined && equalSize(current, target)
+    ? `, which is set, and is still ${pool.status}`
+    : ` and is at ${describeSize(current)} (${pool.status})`;
 }
 
 /**

@@ -182,7 +182,8 @@ function lowering(changes: readonly Coming[], input: RoundInput): string {
 
 function takes(lowers: readonly Coming[]): string {
   const nodes = lowers.reduce((sum, { nodesLess }) => sum + nodesLess, 0);
-  return `${counted(lowers.length, 'pool')} by ${counted(nodes, 'node')}`;
+  const pools = counted(lowers.length, 'pool');
+  return nodes === 0 ? `the bounds of ${pools}` : `${pools} by ${counted(nodes, 'node')}`;
 }
 
 /** Pools whose lowers the brake would hold then, if nothing else changes: found by planning that round. */

@@ -65,6 +65,12 @@ describe('a late pool is told', () => {
     expect(told(aView(), owed).facts).not.toHaveProperty('did');
   });
 
+  test('as set and not done, where its size is what is wanted', () => {
+    const { text, facts } = told(aView({ current: 3 }, { status: 'Scaling' }), owed);
+    expect(text).toBe('dev/a should be at 3, which is set, and is still Scaling: r; it is changed now');
+    expect(facts).toMatchObject({ wanted: '3', seen: '3', status: 'Scaling' });
+  });
+
   test('with its own hold', () => {
     const holds = [hold('id-b', 'other'), hold('id-a', 'own')];
     expect(told(aView(), owed, holds).text).toBe('dev/a should be at 3 and is at 0 (Running): own');

@@ -75,6 +75,12 @@ test('an autoscaled pool loses the nodes that it has, not those that it may have
   expect(saidBy(world)).toContain('now Lamplighter will lower 1 pool by 2 nodes');
 });
 
+test('bounds that are lowered without a node less are called so', () => {
+  const rules = [aRule({ base: { min: 3, max: 9 }, idle: { min: 1, max: 4 } })];
+  const world = aWorld(tonight, [{ ...aPool('workers', { min: 3, max: 9 }), size: 4 }], asked({ rules }));
+  expect(saidBy(world)).toContain('now Lamplighter will lower the bounds of 1 pool;');
+});
+
 test('lowers that wait for a person are no lowers, and are said', () => {
   const five = ['a', 'b', 'c', 'd', 'e'].map((name) => aPool(name, 3));
   const world = aWorld('2026-03-02T12:00:00Z', five);
