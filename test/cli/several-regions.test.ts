@@ -90,7 +90,7 @@ describe('with two regions what was asked for is said once', () => {
     const { out } = await world.run('status');
     const lines = [
       /^pause     of the whole fleet until /,
-      /^approval  of config \w+ until /,
+      /^approval  of config \w+ from its first round on by /,
       /^override  exactly 1 for ml\/gpu until /,
       /^lease     at least 1 for r2:dev-api\/\* until /,
     ];

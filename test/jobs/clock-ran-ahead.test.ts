@@ -202,7 +202,7 @@ describe('an outbox that was written by a clock 400 days ahead', () => {
     await night.delivers(150);
     expect(await waiting()).toBe(0);
     const shown =
-      /^(decisions|hist|sizes|nodes|parked|replays|fleet)|\.(episode|armedAt|claimedAt|updatedAt|createdAt|date)(\.|$)/;
+      /^(decisions|hist|sizes|nodes|rules|parked|replays|fleet)|\.(episode|armedAt|claimedAt|updatedAt|createdAt|date)(\.|$)/;
     expect(ahead(night.store.snapshot(), night.clock.now()).filter((path) => !shown.test(path))).toEqual([]);
   });
 
