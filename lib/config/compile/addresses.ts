@@ -6,9 +6,8 @@ import { compileSecret, type SecretInput } from './secrets.ts';
 
 /** An http(s) URL without user name and password; undefined if it is none. */
 export function readUrl(text: string): URL | undefined {
-  const address = withoutRootDot(text);
-  const url = address !== undefined && URL.canParse(address) ? new URL(address) : undefined;
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
+  const url = URL.parse(withoutRootDot(text) ?? '');
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
   return url.username === '' && url.password === '' ? url : undefined;
 }
 

@@ -4,9 +4,8 @@ import { withoutRootDot } from '../../model/address.ts';
 export function readMailServer(
   text: string,
 ): { readonly host: string; readonly port: number; readonly secure: boolean } | undefined {
-  const address = withoutRootDot(text);
-  const url = address !== undefined && URL.canParse(address) ? new URL(address) : undefined;
-  if (url === undefined || !/^smtps?:$/.test(url.protocol) || url.hostname === '') return undefined;
+  const url = URL.parse(withoutRootDot(text) ?? '');
+  if (url === null || !/^smtps?:$/.test(url.protocol) || url.hostname === '') return undefined;
   if (url.username !== '' || url.password !== '' || !['', '/'].includes(url.pathname) || url.search !== '')
     return undefined;
   const secure = url.protocol === 'smtps:';

@@ -72,9 +72,8 @@ export type Address =
  * error would quote them. Private addresses are the operator's choice.
  */
 export function readAddress(text: string, httpAllowed: boolean): Address {
-  const address = withoutRootDot(text);
-  if (address === undefined || !URL.canParse(address)) return { ok: false, problem: 'it is not a URL' };
-  const url = new URL(address);
+  const url = URL.parse(withoutRootDot(text) ?? '');
+  if (url === null) return { ok: false, problem: 'it is not a URL' };
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     return { ok: false, problem: 'it must start with https://' };
   }

@@ -46,8 +46,7 @@ export async function sendEvent(parts: SendParts, event: EventToSend): Promise<S
 }
 
 function addressOf(to: string, path: string): URL {
-  const address = withoutRootDot(to);
-  const base = address !== undefined && URL.canParse(address) ? new URL(address) : undefined;
+  const base = URL.parse(withoutRootDot(to) ?? '');
   if (!base || !/^https?:$/u.test(base.protocol)) {
     throw new CommandError('Sending failed: --to is not an address; write one such as http://127.0.0.1:9090');
   }
