@@ -5,7 +5,7 @@ import { type EpochMs, iso } from '../../model/time.ts';
 import { advanceFleet, applyPlan, beginFleet, type Fleet } from '../rehearsal/rehearsed-fleet.ts';
 import { observedNodes } from '../scaling/base.ts';
 import type { PoolMemory } from '../scaling/memory.ts';
-import type { Action, Hold, Plan, PoolName, PoolState, RoundInput } from '../scaling/plan.ts';
+import type { Action, FullRoundInput, Hold, Plan, PoolName, PoolState, RoundInput } from '../scaling/plan.ts';
 import { planRound } from '../scaling/plan-round.ts';
 import { makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
 import { type Announcement, changeKey } from './announcement.ts';
@@ -38,7 +38,7 @@ const nothing: Ahead = { coming: [], verdicts: [] };
  * of real rounds on the fleet as this round left it, so pauses, leases, the brake and minimum nodes count. It also
  * reports what became of earlier announcements.
  */
-export function lookAhead(input: RoundInput, plan: Plan, announced: readonly Announcement[]): Ahead {
+export function lookAhead(input: FullRoundInput, plan: Plan, announced: readonly Announcement[]): Ahead {
   const book = input.book ?? makeRuleBook(input.config, input.now);
   const open = announced.flatMap(({ boundary, pools }) =>
     pools.filter(({ ended, said }) => ended === undefined && said > 0).map((pool) => ({ ...pool, boundary })),
@@ -74,7 +74,7 @@ type Walked = {
 };
 
 function walk(
-  input: RoundInput,
+  input: FullRoundInput,
   plan: Plan,
   book: RuleBook,
   pools: readonly Interesting[],

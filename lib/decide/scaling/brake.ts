@@ -7,7 +7,7 @@ import { type EpochMs, minuteMs } from '../../model/time.ts';
 import type { Timeline } from '../schedule/timeline.ts';
 import { givenBase, observedNodes } from './base.ts';
 import type { StoredRule } from './memory.ts';
-import type { LetThrough } from './plan.ts';
+import type { LetThrough, RoundInput } from './plan.ts';
 import type { PoolView, RankedWant } from './pool-evaluation.ts';
 import { timelineOf } from './rule-book.ts';
 import { scheduledViews } from './scheduled-size.ts';
@@ -19,7 +19,7 @@ export type BrakeInput = {
   readonly elsewhere: () => { readonly wants: readonly RankedWant[]; readonly nodes: number };
   /** Lowers that the brake let through in other parts of this round, including those not stored yet. */
   readonly letThrough: LetThrough;
-  readonly storedRules: ReadonlyMap<string, StoredRule>;
+  readonly storedRules: RoundInput['storedRules'];
   readonly fleetNodes: number;
   /** undefined = the brake is off. */
   readonly limits: { readonly pools: number; readonly percent: number } | undefined;

@@ -101,7 +101,7 @@ function planOne(
     ruleOf: (pool) => book.appliedRule(labelledNames(cluster, pool)),
     asks: input.asks,
     lookedAt: seen.lookedAt,
-    isRuleKnown: (hash) => input.storedRules.has(hash),
+    isRuleKnown: (hash) => input.storedRules.get(hash) !== undefined,
   });
 }
 

@@ -41,7 +41,8 @@ export type RoundInput = {
   readonly asks: readonly Ask[];
   /** Regions in which our clock is wrong: their pools are neither judged nor changed. Absent = none. */
   readonly wrongClocks?: ReadonlyMap<string, ClockReading>;
-  readonly storedRules: ReadonlyMap<string, StoredRule>;
+  /** The rules under which pools were changed or approved before, by hash. */
+  readonly storedRules: Pick<ReadonlyMap<string, StoredRule>, 'get'>;
   /** false for a round over chosen clusters: findings that need the whole fleet are skipped. */
   readonly isWhole: boolean;
   /**
@@ -56,6 +57,9 @@ export type RoundInput = {
    */
   readonly book?: RuleBook;
 };
+
+/** With all stored rules: later rounds are planned from it too. */
+export type FullRoundInput = RoundInput & { readonly storedRules: ReadonlyMap<string, StoredRule> };
 
 export type PoolName = {
   readonly region: string;

@@ -1,6 +1,6 @@
 import type { Announcement } from '../../decide/announcing/announcement.ts';
 import { type ObservedFleetCluster, rememberedCluster, type StoredRule } from '../../decide/scaling/memory.ts';
-import type { LetThrough, Plan, RoundInput } from '../../decide/scaling/plan.ts';
+import type { FullRoundInput, LetThrough, Plan, RoundInput } from '../../decide/scaling/plan.ts';
 import { isCountedLower, planRound } from '../../decide/scaling/plan-round.ts';
 import type { StoredRecord, Write } from '../../io/stores/store.ts';
 import { concurrency, mapBounded } from '../concurrency.ts';
@@ -23,9 +23,9 @@ export async function planByFleet(
   seen: SeenFleet,
   options: ScaleOptions,
   announced: readonly Announcement[],
-): Promise<{ readonly plan: Plan; readonly input: RoundInput }> {
+): Promise<{ readonly plan: Plan; readonly input: FullRoundInput }> {
   const quiet = needsRules(parts, seen, announced) ? undefined : planWithoutRules(given);
-  const own = { ...given, storedRules: quiet ? new Map() : await listStoredRules(parts.store) };
+  const own = { ...given, storedRules: quiet ? new Map<string, StoredRule>() : await listStoredRules(parts.store) };
   if ((options.shard?.count ?? 1) === 1) {
     const input = { ...own, elsewhere: () => notLookedAt(seen, new Map()) };
     return { plan: quiet ?? planRound(input), input };
@@ -58,16 +58,12 @@ function needsRules({ config }: ScaleParts, seen: SeenFleet, announced: readonly
  */
 function planWithoutRules(given: SeenInput): Plan | undefined {
   let isAsked = false;
-  const note = () => {
-    isAsked = true;
-  };
-  const storedRules = new Proxy(new Map<string, StoredRule>(), {
-    get: (none, name) => {
-      note();
-      const member: unknown = Reflect.get(none, name);
-      return typeof member === 'function' ? member.bind(none) : member;
+  const storedRules = {
+    get: () => {
+      isAsked = true;
+      return undefined;
     },
-  });
+  };
   // Clusters elsewhere are only looked at for such a lower.
   const plan = planRound({ ...given, storedRules, elsewhere: () => [] });
   return isAsked ? undefined : plan;
@@ -107,9 +103,9 @@ function notLookedAt(
  */
 async function planUnderBrake(
   parts: ScaleParts,
-  input: RoundInput,
+  input: FullRoundInput,
   { isDryRun = false }: ScaleOptions,
-): Promise<{ readonly plan: Plan; readonly input: RoundInput }> {
+): Promise<{ readonly plan: Plan; readonly input: FullRoundInput }> {
   return changeRecord(parts.store, {
     what: 'what the brake lets through in this round',
     read: () => parts.store.read(sharedKey),

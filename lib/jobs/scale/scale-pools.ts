@@ -4,7 +4,7 @@ import { withUnannounced } from '../../decide/announcing/unannounced.ts';
 import { clockFinding } from '../../decide/clock-skew.ts';
 import { afterMissing } from '../../decide/scaling/missing.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
-import type { Plan, RecordUpdate, RoundInput } from '../../decide/scaling/plan.ts';
+import type { FullRoundInput, Plan, RecordUpdate } from '../../decide/scaling/plan.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
 import { type ObservedPool, poolKey } from '../../model/cluster.ts';
@@ -49,7 +49,7 @@ type Round = {
   readonly parts: ScaleParts;
   readonly options: ScaleOptions;
   readonly seen: SeenFleet;
-  readonly input: RoundInput;
+  readonly input: FullRoundInput;
   readonly plan: Plan;
   readonly announced: readonly Announcement[];
   readonly book: RuleBook;
