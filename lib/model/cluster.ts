@@ -70,6 +70,11 @@ export function isKnownStatus(status: string): boolean {
   return spellings.has(plain(status));
 }
 
+/** It is going, or gone: it is named by nothing, and nothing is done to it. */
+export function isDeleting({ status }: { readonly status: string }): boolean {
+  return ['deleting', 'deleted'].includes(plain(status));
+}
+
 export function isRunning(status: string): boolean {
   return plain(status) === 'running';
 }

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { compileConfig } from '../../lib/config/compile-config.ts';
 import { configMatches } from '../../lib/decide/matching/config-matches.ts';
 import { mismatchFindings } from '../../lib/decide/matching/mismatch-findings.ts';
-import type { NamedCluster, NamedFleet } from '../../lib/decide/matching/unmatched.ts';
+import { type NamedCluster, type NamedFleet, namesOf } from '../../lib/decide/matching/unmatched.ts';
 import type { CompiledConfig } from '../../lib/model/config.ts';
 import type { Finding } from '../../lib/model/finding.ts';
+import { aPool, aWorld } from '../support/scaling-world.ts';
 
 const now = Date.UTC(2026, 10, 29);
 
@@ -35,6 +36,16 @@ const usual = aFleet(
   aCluster('prod-web', ['workers', 'gpu']),
   aCluster('ml', ['gpu'], { region: 'r2' }),
 );
+
+test.each([
+  ['Running', ['workers'], false],
+  ['Deleting', [], true],
+  ['Deleted', [], true],
+])('what is %s is named accordingly', (status, pools, isDeleting) => {
+  const { cluster } = aWorld('2026-03-02T12:00:00Z', []);
+  const [named] = namesOf([{ cluster: { ...cluster, status }, pools: [aPool('workers', 3, { status })] }]);
+  expect(named).toMatchObject({ pools, isDeleting });
+});
 
 const seen = (text: Finding) => [text.subject.kind === 'config' ? text.subject.path : '', text.text];
 

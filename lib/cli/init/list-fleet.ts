@@ -3,7 +3,7 @@ import { CommandError } from '../../errors.ts';
 import { makeMks } from '../../io/mks/client.ts';
 import { concurrency, mapBounded } from '../../jobs/concurrency.ts';
 import { describeAnswer } from '../../model/answer.ts';
-import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
+import { isDeleting, type ObservedCluster, type ObservedPool } from '../../model/cluster.ts';
 import type { RegionConfig } from '../../model/config.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
 
@@ -24,7 +24,7 @@ export async function listFleet(parts: CliParts, region: RegionConfig): Promise<
     throw new CommandError(
       `The clusters of ${region.url} could not be listed with the token from ${token.reference}: ${describeAnswer(answer)}`,
     );
-  const clusters = answer.value.filter(({ status }) => status !== 'Deleting' && status !== 'Deleted');
+  const clusters = answer.value.filter((cluster) => !isDeleting(cluster));
   const listed = await mapBounded(clusters, concurrency, async (cluster): Promise<ListedCluster> => {
     const pools = await mks.listNodePools(cluster.id);
     if (pools.kind === 'ok') return { cluster, pools: pools.value, problem: undefined };

@@ -1,4 +1,4 @@
-import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
+import { isDeleting, type ObservedCluster, type ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig, Match } from '../../model/config.ts';
 import {
   isGlob,
@@ -48,14 +48,14 @@ type Seen = {
 };
 
 export function namesOf(clusters: readonly Seen[]): readonly NamedCluster[] {
-  return clusters.map(({ cluster: { region, name, status }, pools, isElsewhere }) => {
-    const living = pools?.filter((pool) => pool.status !== 'Deleting');
-    const isDeleting = status === 'Deleting' || status === 'Deleted';
+  return clusters.map(({ cluster, pools, isElsewhere }) => {
+    const { region, name } = cluster;
+    const living = pools?.filter((pool) => !isDeleting(pool));
     const labels = living?.some((pool) => pool.labels) && { labels: living.map((pool) => pool.labels) };
     return {
       region,
       name,
-      isDeleting,
+      isDeleting: isDeleting(cluster),
       pools: living?.map((pool) => pool.name),
       ...labels,
       ...(isElsewhere && { isElsewhere }),

@@ -14,14 +14,12 @@ export type Health = {
 
 export type Beat = { readonly kind: 'ping' } | { readonly kind: 'fail'; readonly reason: string };
 
-const intervals = 3;
-
 /**
- * Healthy: rounds covered the whole fleet within three intervals (a round counts even if its answers were unknown), and
- * at least one destination works. A destination that was never tried counts as working, and so does having none.
+ * Healthy: no round over the whole fleet is overdue (a round counts even if its answers were unknown), and at least one
+ * destination works. A destination that was never tried counts as working, and so does having none.
  */
 export function decideBeat({ now, everyMs, rounds, scales, broken }: Health): Beat {
-  const isFresh = (at: EpochMs | undefined) => at !== undefined && now - at <= intervals * everyMs;
+  const isFresh = (at: EpochMs | undefined) => at !== undefined && !isOverdue(at, everyMs, now);
   const reasons = [
     ...(isFresh(rounds.watchedAt) ? [] : ['the clusters are not watched']),
     ...(!scales || isFresh(rounds.scaledAt) ? [] : ['no scaling round']),

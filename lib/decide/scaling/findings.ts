@@ -1,4 +1,4 @@
-import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
+import { isDeleting, type ObservedCluster, type ObservedPool } from '../../model/cluster.ts';
 import type { Rule } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import { describeSize, isZero, type Size } from '../../model/size.ts';
@@ -28,9 +28,7 @@ export function configFindings(input: RoundInput, book: RuleBook): ConfigFinding
 
 /** Names that exist twice, each once. */
 export function sharedNames(input: Pick<RoundInput, 'clusters'>, book: RuleBook): ConfigFindings {
-  const clusters = input.clusters.filter(
-    ({ cluster }) => cluster.status !== 'Deleting' && cluster.status !== 'Deleted',
-  );
+  const clusters = input.clusters.filter(({ cluster }) => !isDeleting(cluster));
   const clusterCounts = countBy(clusters.map(({ cluster }) => nameOf(cluster)));
   const twins = clusters.flatMap(({ cluster, pools = [] }): readonly Twin[] => {
     const alike = clusterCounts.get(nameOf(cluster)) ?? 0;
@@ -76,7 +74,7 @@ function nameOf({ region, name }: ObservedCluster): string {
 
 /** Pools of one cluster with the same name, without those being deleted. */
 function twinPools(pools: readonly ObservedPool[]): readonly ObservedPool[] {
-  const living = pools.filter(({ status }) => status !== 'Deleting');
+  const living = pools.filter((pool) => !isDeleting(pool));
   const counts = countBy(living.map(({ name }) => name));
   return living.filter(({ name }) => (counts.get(name) ?? 0) > 1);
 }

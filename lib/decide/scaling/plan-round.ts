@@ -1,5 +1,5 @@
 import { isConfigApproved } from '../../model/asks.ts';
-import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
+import { isDeleting, type ObservedCluster, type ObservedPool } from '../../model/cluster.ts';
 import type { Finding } from '../../model/finding.ts';
 import { isSameJson } from '../../model/json.ts';
 import { describeSize, isLower, isRaise, largest } from '../../model/size.ts';
@@ -175,7 +175,7 @@ function cannotScale(plans: readonly ClusterPlan[]): readonly Finding[] {
 
 /** Must a cluster's pools be read? Yes if a rule with a schedule matches some, or its record holds memories. */
 export function needsPools(book: RuleBook, cluster: ObservedCluster, record: ClusterRecord | undefined): boolean {
-  if (cluster.status === 'Deleting' || cluster.status === 'Deleted') return false;
+  if (isDeleting(cluster)) return false;
   if (record !== undefined && (record.change !== undefined || Object.keys(record.pools).length > 0)) return true;
   return book.mayAct({ region: cluster.region, cluster: cluster.name });
 }

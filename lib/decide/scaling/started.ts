@@ -1,4 +1,4 @@
-import { poolKey } from '../../model/cluster.ts';
+import { isDeleting, poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Notice } from '../../model/finding.ts';
 import { matchesCluster } from '../../model/match.ts';
@@ -73,8 +73,8 @@ export function startedNotice(
 }
 
 /** Including pools that no rule acts on: the notice counts every pool, or says that it could not. */
-function isUncounted({ cluster: { status }, pools }: ObservedFleetCluster): boolean {
-  return pools === undefined && status !== 'Deleting' && status !== 'Deleted';
+function isUncounted({ cluster, pools }: ObservedFleetCluster): boolean {
+  return pools === undefined && !isDeleting(cluster);
 }
 
 function seenPools(clusters: readonly ObservedFleetCluster[], book: RuleBook) {
@@ -91,9 +91,9 @@ function seenPools(clusters: readonly ObservedFleetCluster[], book: RuleBook) {
 
 /** Clusters that no rule matches, not even to exclude them: probably forgotten. */
 function unnamed({ rules, regions }: CompiledConfig, clusters: readonly ObservedFleetCluster[]): string {
-  const others = clusters.filter(({ cluster: { region, name, status } }) => {
-    if (status === 'Deleting' || status === 'Deleted') return false;
-    return !rules.some(({ match }) => matchesCluster(match, { region, cluster: name }));
+  const others = clusters.filter(({ cluster }) => {
+    const names = { region: cluster.region, cluster: cluster.name };
+    return !isDeleting(cluster) && !rules.some(({ match }) => matchesCluster(match, names));
   });
   const nameOf = ({ region, name }: ObservedFleetCluster['cluster']) =>
     regions.length > 1 ? `${region}:${name}` : name;

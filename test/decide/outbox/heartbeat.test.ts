@@ -59,6 +59,8 @@ describe('the heartbeat', () => {
     scales: true,
     broken: [false, true],
   };
+  const short = { everyMs: minute };
+  const late = now - 14 * minute;
   test.each([
     ['all well', {}, 'ping'],
     ['no destinations', { broken: [] }, 'ping'],
@@ -67,6 +69,7 @@ describe('the heartbeat', () => {
     ['nobody watches', { rounds: { watchedAt: now - 16 * minute, scaledAt: now } }, 'the clusters are not watched'],
     ['never watched', { rounds: { watchedAt: undefined, scaledAt: now } }, 'the clusters are not watched'],
     ['no scaling', { rounds: { watchedAt: now, scaledAt: now - 16 * minute } }, 'no scaling round'],
+    ['short ticks still have fifteen minutes', { ...short, rounds: { watchedAt: late, scaledAt: late } }, 'ping'],
     ['no rules, no scaling', { scales: false, rounds: { watchedAt: now, scaledAt: undefined } }, 'ping'],
   ])('%s', (_, patch, expected) => {
     const beat = decideBeat({ ...well, ...patch });

@@ -82,8 +82,8 @@ describe('the brake at its limits', () => {
   });
 });
 
-test('a Deleting pool does not make its namesake ambiguous', () => {
-  const old = aPool('workers', 3, { id: 'id-old', status: 'Deleting' });
+test.each(['Deleting', 'Deleted'])('a %s pool does not make its namesake ambiguous', (status) => {
+  const old = aPool('workers', 3, { id: 'id-old', status });
   const plan = round(aWorld(evening, [old, aPool('workers', 3)]));
   expect(plan.holds.filter(({ code }) => code === 'ambiguous')).toEqual([]);
   expect(plan.actions.map(({ poolId }) => poolId)).toEqual(['id-workers']);
