@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { listHappenings } from '../../lib/cli/page/page-lists.ts';
 import { makePage } from '../../lib/cli/page/page-model.ts';
 import { fleetStatus } from '../../lib/cli/status/fleet-status.ts';
@@ -6,10 +6,22 @@ import { statusJson } from '../../lib/cli/status/status-json.ts';
 import { statusText } from '../../lib/cli/status/status-text.ts';
 import { explainPool } from '../../lib/decide/explain/explain-pool.ts';
 import { makeRuleBook } from '../../lib/decide/scaling/rule-book.ts';
-import { putAsk } from '../../lib/jobs/records/ask-records.ts';
-import { aChat, anAnnouncedNight, announceTo, announcing, tick, ticks } from '../support/announced-night.ts';
+import { listTargets } from '../../lib/jobs/deliver/deliver-alerts.ts';
+import { dropDelivery } from '../../lib/jobs/deliver/outbox-by-hand.ts';
+import { putAsk, putLease } from '../../lib/jobs/records/ask-records.ts';
+import { outboxId } from '../../lib/jobs/records/delivery-records.ts';
+import {
+  aChat,
+  anAnnouncedNight,
+  announceTo,
+  announcing,
+  deliveriesIn,
+  saidOf,
+  tick,
+  ticks,
+} from '../support/announced-night.ts';
 import { type Night, onlyClusters, whileTimePasses } from '../support/night-app.ts';
-import { aConfig, aMatch, aPause, at } from '../support/scaling-world.ts';
+import { aConfig, aLease, aMatch, aPause, at } from '../support/scaling-world.ts';
 import { plainLook } from './cli-world.ts';
 
 test.each([
@@ -152,4 +164,99 @@ test.each([
   await tick(night);
   await deliver();
   expect(got.flatMap((text) => /(?:At|Changed, for) 19:00 UTC/.exec(text)?.[0] ?? [])).toEqual(heard);
+});
+
+describe('nobody hears that something is off of which they never heard, and who heard it does', () => {
+  type Answer = (text: string) => Response | Promise<Response>;
+  const away: Answer = () =>
+    Promise.reject(Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNREFUSED' } }));
+  const toFirst =
+    (status: number): Answer =>
+    (text) =>
+      text.includes('At 19:00 UTC, in') ? new Response('', { status }) : fine();
+  const correction = 'Changed, for 19:00 UTC';
+
+  /** An evening whose chat answers as `chat.answer` does; `got` is what it took, by how each begins. */
+  function aChatEvening(answer: Answer) {
+    const chat = { answer, got: [] as string[] };
+    let last = '';
+    const night = anEvening(
+      () =>
+        Promise.resolve(chat.answer(last)).then((response) => {
+          if (response.ok) chat.got.push(...(/(?:At|Changed, for) 19:00 UTC(?=[,:] )/.exec(last) ?? []));
+          return response;
+        }) as unknown as Response,
+      (text) => {
+        last = text;
+      },
+    );
+    const deliver = async (minutes = 3) => {
+      for (let i = 0; i < minutes; i += 1) {
+        await whileTimePasses(night, night.app.deliver(night.config));
+        await night.clock.advance(60_000);
+      }
+    };
+    const pauseAll = () => {
+      const now = new Date(night.clock.now()).toISOString();
+      return putAsk(night.store, aPause(now, `${day}T23:30:00Z`), 0);
+    };
+    const keepOne = () => {
+      const now = new Date(night.clock.now()).toISOString();
+      const match = aMatch('dev-api/workers');
+      return putLease(night.store, aLease(3, now, `${day}T23:30:00Z`, { match }), night.clock.now());
+    };
+    return { night, chat, deliver, pauseAll, keepOne };
+  }
+
+  test.each([
+    ['is refused', 'refuse', 'pauseAll', []],
+    ['is dropped by hand', 'drop', 'pauseAll', []],
+    ['is refused, but for what still goes down', 'refuse', 'keepOne', [correction]],
+  ] as const)('the first %s while its correction waits', async (_, how, ask, told) => {
+    const evening = aChatEvening(away);
+    const { night, chat, deliver } = evening;
+    await ticks(night, `${day}T18:30:00Z`);
+    await deliver(1);
+    await evening[ask]();
+    await tick(night);
+    expect(await saidOf(night)).toHaveLength(2);
+    if (how === 'drop') {
+      const [one] = await deliveriesIn(night.store);
+      const parts = night.app.deliverParts(night.config);
+      const [target] = await listTargets(parts);
+      expect(await dropDelivery(parts, target!, outboxId(one!), 'ada')).toEqual({ kind: 'done' });
+    }
+    chat.answer = toFirst(400);
+    await deliver(15);
+    expect(chat.got).toEqual(told);
+    expect(await deliveriesIn(night.store)).toEqual([]);
+  });
+
+  test('the first was refused, and what was new later is taken back too', async () => {
+    const { night, chat, deliver, pauseAll, keepOne } = aChatEvening(toFirst(400));
+    await ticks(night, `${day}T18:30:00Z`);
+    await deliver(4);
+    chat.answer = away;
+    await keepOne();
+    await tick(night);
+    await deliver(1);
+    await pauseAll();
+    await tick(night);
+    chat.answer = fine;
+    await deliver(5);
+    expect(chat.got).toEqual([correction, correction]);
+  });
+
+  test('the first may have been heard before it was refused', async () => {
+    const { night, chat, deliver, pauseAll } = aChatEvening(toFirst(503));
+    await ticks(night, `${day}T18:30:00Z`);
+    await deliver(1);
+    chat.answer = toFirst(400);
+    await deliver(10);
+    expect(await deliveriesIn(night.store)).toEqual([]);
+    await pauseAll();
+    await tick(night);
+    await deliver(3);
+    expect(chat.got).toEqual([correction]);
+  });
 });

@@ -233,9 +233,20 @@ function deliveryOf(
     facts: factsOf(standing, telling),
     at: now,
     staleAt: sequence === 1 ? at : at + correctionLastsMs,
+    ...(sequence > 1 && { corrects: { saidAt: announcement.saidAt, ...newsIn(announcement, standing, now) } }),
     ...(links.length > 0 && { links }),
   } as const;
   return { schema: 1, ...lane, facts, queuedAt: now, ...unsent };
+}
+
+/** A late message would tell of changes that are under way; what became known after its boundary begins later. */
+function newsIn(
+  { boundary, sequence }: Announcement,
+  standing: readonly AnnouncedPool[],
+  now: EpochMs,
+): { readonly newsUntil?: EpochMs } {
+  if (now < boundary) return standing.length === 0 ? {} : { newsUntil: boundary };
+  return standing.some(({ said }) => said === sequence) ? { newsUntil: boundary + correctionLastsMs } : {};
 }
 
 function tellingFor({ config, now }: AnnounceInput, { destination }: Announcement): Telling {

@@ -37,10 +37,19 @@ export type DeliveryFacts = {
   readonly at: EpochMs;
   /** Not sent after this instant, since its content would be out of date. Absent = it may come late. */
   readonly staleAt?: EpochMs;
+  /** Of a correction of an announcement; older ones do not have it. */
+  readonly corrects?: Corrects;
   /** Links for people, each signed right before the message is sent. */
   readonly links?: readonly { readonly label: string; readonly url: string }[];
   /** The address of the runbook for this kind; added when the message is rendered, never stored. */
   readonly runbook?: string;
+};
+
+type Corrects = {
+  /** When the first message of the announcement was written. */
+  readonly saidAt: EpochMs;
+  /** It also tells of changes that are still to come until then; absent = it only takes back. */
+  readonly newsUntil?: EpochMs;
 };
 
 export type Delivery = {

@@ -3,6 +3,7 @@ import type { EpochMs } from '../../model/time.ts';
 import type { Delivery } from '../incidents/delivery.ts';
 import { isDoubtful } from './attempt.ts';
 import { type Batch, batchId, fitting, isClosed, toMember } from './batch.ts';
+import type { HistoryRecord } from './delivery-log.ts';
 import { type SenderRecord, tokenAt } from './sender.ts';
 import { type Ended, lanesOf, type SettledLane, settleLane } from './settle-lane.ts';
 
@@ -14,6 +15,8 @@ export type OutboxView = {
   readonly sender: SenderRecord;
   readonly deliveries: readonly Delivery[];
   readonly batch: Batch | undefined;
+  /** What the delivery log knows of announcements whose corrections wait; absent = nothing. */
+  readonly log?: readonly HistoryRecord[] | undefined;
   /** Fingerprint of the current address and secrets; undefined = they cannot be read. */
   readonly address: string | undefined;
   /** An incident's key, chosen by a person: only its message is sent, and now, whatever the back-off. */
@@ -46,7 +49,7 @@ export function nextStep(view: OutboxView): Step {
     return { kind: 'drop-batch', batch, reason: 'the destination is retired' };
   }
   const isHeld = ({ doubt }: Delivery) => isDoubtful(doubt, view.address, view.now) && view.urgent === undefined;
-  const telling = { kind: view.kind, retired: standing === 'retired', isHeld, now: view.now };
+  const telling = { kind: view.kind, retired: standing === 'retired', isHeld, log: view.log, now: view.now };
   const lanes = [...lanesOf(deliveries).values()].map((lane) => settleLane(lane, telling));
   const unsettled = lanes.filter(({ ended, changed }) => ended.length + changed.length > 0);
   if (unsettled.length > 0) return tidy(unsettled);

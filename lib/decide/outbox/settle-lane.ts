@@ -1,6 +1,7 @@
 import { type DestinationKind, isKeyed } from '../../model/destination-kind.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Delivery } from '../incidents/delivery.ts';
+import { type HistoryRecord, isForNobody } from './delivery-log.ts';
 
 /** Messages that end without being sent, and why. */
 export type Ended = { readonly delivery: Delivery; readonly reason: string };
@@ -18,6 +19,8 @@ type Telling = {
   readonly retired: boolean;
   /** May have been accepted, so it is not sent again yet. */
   readonly isHeld: (delivery: Delivery) => boolean;
+  /** What the delivery log knows of these messages; absent = nothing. */
+  readonly log?: readonly HistoryRecord[] | undefined;
   readonly now: EpochMs;
 };
 
@@ -111,27 +114,21 @@ function uselessBecause(
   delivery: Delivery,
   group: readonly Delivery[],
   newest: Delivery | undefined,
-  { retired, now }: Telling,
+  { retired, now, log = [] }: Telling,
 ): string | undefined {
   const { what, staleAt } = delivery.facts;
   if (staleAt !== undefined && now >= staleAt) return 'its time has passed';
-  if (takesBackUnsaid(delivery, group, now)) return 'what it takes back was never sent';
-  if (retired && isNew(delivery, group)) return 'the destination is retired';
+  if (isForNobody(delivery, { log, waiting: group, retired, now })) return 'what it takes back was never sent';
+  if (retired && isNew(delivery)) return 'the destination is retired';
   if (what !== 'reminder') return undefined;
   if (group.some(({ facts }) => facts.what === 'open')) return 'the first message still waits';
   return delivery === newest ? undefined : 'a newer message waits';
 }
 
-/** The first message of an announcement expired unsent: nobody needs to hear that it no longer holds. */
-function takesBackUnsaid({ facts, sequence }: Delivery, group: readonly Delivery[], now: EpochMs): boolean {
-  const first = facts.kind === 'announcement' && sequence > 1 ? group.find((one) => one.sequence === 1) : undefined;
-  return first !== undefined && !first.maybeAccepted && first.facts.staleAt !== undefined && now >= first.facts.staleAt;
-}
-
-/** A correction takes back what an announcement said, as a resolve ends an open; if that one was not sent, it is new. */
-function isNew({ facts, sequence }: Delivery, group: readonly Delivery[]): boolean {
-  if (facts.kind !== 'announcement') return ['update', 'reminder', 'notice'].includes(facts.what);
-  return sequence === 1 || group.some((other) => other.sequence === 1 && !other.maybeAccepted);
+/** A correction takes back what an announcement said, as a resolve ends an open. */
+function isNew({ facts, sequence }: Delivery): boolean {
+  if (facts.kind === 'announcement') return sequence === 1;
+  return ['update', 'reminder', 'notice'].includes(facts.what);
 }
 
 /** Earlier steps of an end date that were never tried are replaced by the latest, which then is the open. */

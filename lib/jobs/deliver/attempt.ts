@@ -123,13 +123,20 @@ async function settle(
   const fate = fateOf(before, marked, outcome, about);
   if (fate.kind === 'give-back' && 'members' in fate.item) return giveBack(session, fate.item, sender);
   const batch = 'members' in marked ? { lastBatchAt: now } : {};
-  return commitChange(session, { sender: { ...sender, ...batch }, ...afterwards(marked, fate, now) });
+  return commitChange(session, { sender: { ...sender, ...batch }, ...afterwards(before, marked, fate, now) });
 }
 
-function afterwards(marked: Delivery | Batch, fate: Fate<Delivery | Batch>, now: number): Change {
+function afterwards(
+  before: Delivery | Batch,
+  marked: Delivery | Batch,
+  fate: Fate<Delivery | Batch>,
+  now: number,
+): Change {
   if (fate.kind !== 'end') return stored(fate.item);
   const { state, reason } = fate;
-  const ended = [endedAs(marked, { state, at: now, reason })];
+  // Refused for certain: only earlier attempts may have been accepted.
+  const { maybeAccepted } = state === 'parked' ? before : marked;
+  const ended = [endedAs({ ...marked, maybeAccepted }, { state, at: now, reason })];
   if ('members' in marked) return { batch: 'remove', ended };
   const isParked = state === 'parked';
   const parked = isParked ? { parked: { schema: 1 as const, delivery: marked, reason: reason ?? '', at: now } } : {};

@@ -8,7 +8,7 @@ import { isChat } from '../../model/destination-kind.ts';
 import { loadOutbox } from '../records/delivery-records.ts';
 import { afterAttemptMs, attempt, noAddress, unfold } from './attempt.ts';
 import { type Credentials, credentialsOf, type DeliverParts, type DestinationReport, type Target } from './parts.ts';
-import { closeSession, commitChange, endedAs, openSession, reload, type Session } from './session.ts';
+import { closeSession, commitChange, endedAs, logFor, openSession, reload, type Session } from './session.ts';
 
 /** A run waits for a token or a short back-off itself; for a longer wait there is the next run. */
 const longestPauseMs = 6_500;
@@ -42,6 +42,7 @@ export async function deliverTo(parts: DeliverParts, target: Target, urgent?: st
     sender,
     deliveries,
     batch: outbox.batch?.batch,
+    log: await logFor(parts.store, outbox.deliveries),
   });
   // Nothing is written if there is nothing to do, and no secret can be read by waiting: the next run reads it again.
   if (first.kind === 'wait' && ('problem' in credentials || first.until - now > longestPauseMs)) {
@@ -97,9 +98,9 @@ async function work(session: Session, credentials: Credentials, urgent?: string)
   }
 }
 
-function viewOf({ parts, sender, deliveries, batch }: Session): Omit<OutboxView, keyof About> {
+function viewOf({ parts, sender, deliveries, batch, log }: Session): Omit<OutboxView, keyof About> {
   const waiting = [...deliveries.values()].map(({ delivery }) => delivery);
-  return { now: parts.clock.now(), sender, deliveries: waiting, batch: batch?.batch };
+  return { now: parts.clock.now(), sender, deliveries: waiting, batch: batch?.batch, log };
 }
 
 /** A person asked for one attempt; a refused body is tried once more in its plainest form. */

@@ -3,13 +3,14 @@ import type { Batch } from '../../decide/outbox/batch.ts';
 import { type HistoryRecord, historyOf } from '../../decide/outbox/delivery-log.ts';
 import type { Outcome } from '../../decide/outbox/outcome.ts';
 import { newSender, type SenderRecord, takeLock } from '../../decide/outbox/sender.ts';
-import type { Version, Write } from '../../io/stores/store.ts';
+import type { Store, Version, Write } from '../../io/stores/store.ts';
 import {
   batchDelete,
   batchPut,
   deliveryDelete,
   deliveryPut,
   historyWrite,
+  listHistory,
   loadOutbox,
   outboxId,
   type Parked,
@@ -32,6 +33,8 @@ export type Session = {
   version: Version | undefined;
   deliveries: Map<string, StoredDelivery>;
   batch: StoredBatch | undefined;
+  /** The delivery log since the announcements whose corrections wait. */
+  log: readonly HistoryRecord[];
   /** The outcome of its last attempt. */
   answer: Outcome | undefined;
   readonly counts: { accepted: number; confirmed: number; parked: number; dropped: number; failed: number };
@@ -55,7 +58,7 @@ export async function openSession(parts: DeliverParts, target: Target): Promise<
   const outcome = await parts.store.commit([senderWrite(sender, target.stored?.version)]);
   if (outcome.kind === 'conflict') return undefined;
   const counts = { accepted: 0, confirmed: 0, parked: 0, dropped: 0, failed: 0 };
-  const nothing = { deliveries: new Map<string, StoredDelivery>(), batch: undefined };
+  const nothing = { deliveries: new Map<string, StoredDelivery>(), batch: undefined, log: [] };
   const session: Session = {
     parts,
     target,
@@ -74,6 +77,13 @@ export async function reload(session: Session): Promise<void> {
   const { deliveries, batch } = await loadOutbox(session.parts.store, session.target.id);
   session.deliveries = new Map(deliveries.map((stored) => [outboxId(stored.delivery), stored]));
   session.batch = batch;
+  session.log = await logFor(session.parts.store, deliveries);
+}
+
+/** What decides whether corrections are still needed; empty if none waits. */
+export async function logFor(store: Store, waiting: readonly StoredDelivery[]): Promise<readonly HistoryRecord[]> {
+  const saidAt = waiting.flatMap(({ delivery }) => delivery.facts.corrects?.saidAt ?? []);
+  return saidAt.length === 0 ? [] : listHistory(store, Math.min(...saidAt));
 }
 
 /**
@@ -91,6 +101,7 @@ export async function commitChange(session: Session, change: Change): Promise<bo
   session.sender = locked;
   session.version = outcome.versions[0];
   versions((index) => outcome.versions[index + 1] ?? '');
+  session.log = [...session.log, ...(change.ended ?? [])];
   for (const { state, said } of change.ended ?? []) session.counts[state] += said.length;
   return true;
 }

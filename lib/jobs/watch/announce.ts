@@ -3,12 +3,11 @@ import { stepAnnouncements } from '../../decide/announcing/step-announcements.ts
 import type { Delivery } from '../../decide/incidents/delivery.ts';
 import type { DestinationState } from '../../decide/incidents/routing.ts';
 import type { Silences } from '../../decide/incidents/silence.ts';
-import { isUnheard } from '../../decide/outbox/delivery-log.ts';
+import { isCorrection, isForNobody } from '../../decide/outbox/delivery-log.ts';
 import { StoreError } from '../../errors.ts';
-import type { Store } from '../../io/stores/store.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { announcementWrites, listAnnouncements } from '../records/announcement-records.ts';
-import { listHistory } from '../records/delivery-records.ts';
+import { listHistory, loadOutbox } from '../records/delivery-records.ts';
 import { deliveryWrite } from '../records/incident-records.ts';
 import type { KnownState } from './decide-watch.ts';
 import type { WatchParts } from './parts.ts';
@@ -20,12 +19,13 @@ export type Announced = { readonly deliveries: number; readonly problems: readon
  * that only one of several processes sends it. The next round repeats what could not be stored.
  */
 export async function announce(
-  { store, config, hash, log }: WatchParts,
+  parts: WatchParts,
   { rounds, seen }: Pick<KnownState, 'rounds' | 'seen'>,
   states: readonly DestinationState[],
   silences: Silences,
   now: EpochMs,
 ): Promise<Announced> {
+  const { store, config, hash, log } = parts;
   const isTold = config.rules.some((rule) => rule.announce !== undefined);
   if (!isTold && !rounds.some(({ verdicts }) => verdicts !== undefined)) return nothing;
   const stored = await listAnnouncements(store, now);
@@ -46,7 +46,7 @@ export async function announce(
   for (const { before, after, delivery: written, unsaid } of changes) {
     const known = stored.find(({ announcement }) => announcement === before);
     try {
-      const delivery = written && (await isForNobody(store, written, states, after, now)) ? undefined : written;
+      const delivery = written && (await isUnneeded(parts, states, written, after, now)) ? undefined : written;
       const writes = [...announcementWrites(after, known), ...(delivery ? [deliveryWrite(delivery)] : [])];
       const outcome = await store.commit(writes);
       if (outcome.kind !== 'committed') continue;
@@ -61,23 +61,22 @@ export async function announce(
   return { deliveries, problems };
 }
 
-/**
- * A message that only takes back what its destination never heard, since that was dropped or refused. What is still to come
- * is news all the same, except for a retired destination.
- */
-async function isForNobody(
-  store: Store,
-  delivery: Delivery,
+/** The outbox is read first: what leaves it meanwhile is in the log then. */
+async function isUnneeded(
+  { store }: WatchParts,
   states: readonly DestinationState[],
-  { saidAt, boundary, sequence, pools }: Announcement,
+  delivery: Delivery,
+  { saidAt }: Announcement,
   now: EpochMs,
 ): Promise<boolean> {
-  if (sequence === 1) return false;
-  const isRetired = states.some(({ id, retired }) => retired && id === delivery.destination);
-  const isNews = pools.some(
-    ({ said, ended }) => ended === undefined && said > 0 && (said === sequence || now < boundary),
-  );
-  return (isRetired || !isNews) && isUnheard(await listHistory(store, saidAt), delivery);
+  if (!isCorrection(delivery)) return false;
+  const { deliveries } = await loadOutbox(store, delivery.destination);
+  return isForNobody(delivery, {
+    waiting: deliveries.map((stored) => stored.delivery),
+    log: await listHistory(store, saidAt),
+    retired: states.some(({ id, retired }) => retired && id === delivery.destination),
+    now,
+  });
 }
 
 function idsByName(states: readonly DestinationState[]): ReadonlyMap<string, string> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Delivery, DeliveryFacts } from '../../../lib/decide/incidents/delivery.ts';
+import { type HistoryRecord, historyOf } from '../../../lib/decide/outbox/delivery-log.ts';
 import { lanesOf, settleLane } from '../../../lib/decide/outbox/settle-lane.ts';
 import { aDelivery, someFacts, start } from '../../support/receivers/outbox-world.ts';
 
@@ -112,17 +113,133 @@ test('what speaks of the past is not sent any more', () => {
   ]);
 });
 
-test.each([
-  ['the announcement was sent', [2], ['2']],
-  ['the announcement may have been sent', [1, 2], ['2']],
-  ['nothing was sent yet', [0, 2, 3], []],
-  ['two corrections wait', [2, 3], ['2', '3']],
-])('retired: corrections where %s', (_, sequences, sent) => {
-  const facts = someFacts({ what: 'notice', kind: 'announcement' });
-  const waiting = sequences.map((sequence) => {
-    const about = { sequence: Math.max(1, sequence), facts, id: `${sequence}` };
-    return aDelivery('ops', 1, { ...about, ...(sequence === 1 && maybe) });
+const noticeOf = (sequence: number, patch: Patch = {}, facts: Partial<DeliveryFacts> = {}): Delivery =>
+  aDelivery('ops', 1, {
+    sequence,
+    ...patch,
+    facts: someFacts({ what: 'notice', kind: 'announcement', ...facts }),
   });
-  const telling = { kind: 'slack', retired: true, isHeld: () => false, now: start } as const;
-  expect(settleLane(waiting, telling).waiting.map(({ sequence }) => `${sequence}`)).toEqual(sent);
+
+/** What is sent of a lane in the end: what is dropped in one step is in the log of the next. */
+function settled(waiting: readonly Delivery[], retired: boolean, now: number, log: readonly HistoryRecord[] = []) {
+  const step = settleLane(waiting, { kind: 'slack', retired, isHeld: () => false, now, log });
+  if (step.ended.length === 0) return step.waiting.map(({ sequence }) => sequence);
+  const ended = step.ended.map(({ delivery, reason }) => historyOf(delivery, { state: 'dropped', at: now, reason }));
+  return settled(step.waiting, retired, now, [...log, ...ended]);
+}
+
+test.each<[string, readonly Delivery[], readonly number[]]>([
+  ['the announcement was sent', [noticeOf(2)], [2]],
+  ['the announcement may have been sent', [noticeOf(1, maybe), noticeOf(2)], [2]],
+  ['nothing was sent yet', [noticeOf(1), noticeOf(2), noticeOf(3)], []],
+  ['two corrections wait', [noticeOf(2), noticeOf(3)], [2, 3]],
+])('retired: corrections where %s', (_, waiting, sent) => {
+  expect(settled(waiting, true, start)).toEqual(sent);
+});
+
+describe('a correction of what nobody heard', () => {
+  const boundary = start + 3_600_000;
+  const first = (patch: Patch = {}) => noticeOf(1, patch, { staleAt: boundary });
+  const ends = (state: 'dropped' | 'parked' | 'confirmed', one: Delivery) =>
+    historyOf(one, { state, at: start, reason: 'x' });
+  const correction = (sequence: number, newsUntil?: number, patch: Patch = {}) =>
+    noticeOf(sequence, patch, {
+      corrects: { saidAt: start, ...(newsUntil !== undefined && { newsUntil }) },
+      staleAt: boundary + 6 * 3_600_000,
+    });
+  type Row = readonly [
+    what: string,
+    log: readonly HistoryRecord[],
+    waiting: readonly Delivery[],
+    now: number,
+    active: readonly number[],
+    retired: readonly number[],
+  ];
+  test.each<Row>([
+    ['waits for the first while that may be sent', [], [first(), correction(2)], boundary - 1, [1, 2], []],
+    ['goes with the first whose time is past', [], [first(), correction(2)], boundary, [], []],
+    ['goes where the first was refused', [ends('parked', first())], [correction(2)], start, [], []],
+    ['goes where the first was dropped', [ends('dropped', first())], [correction(2)], start, [], []],
+    ['is sent where nothing is known of the first', [], [correction(2)], start, [2], [2]],
+    ['is sent where only a later end is known', [ends('dropped', correction(2))], [correction(3)], start, [3], [3]],
+    ['is sent where the first was heard', [ends('confirmed', first())], [correction(2)], boundary, [2], [2]],
+    ['is sent where the first may have been heard', [ends('dropped', first(maybe))], [correction(2)], start, [2], [2]],
+    [
+      'is sent where the first may have been heard before it was refused',
+      [ends('parked', first({ ...maybe, attempts: 3 }))],
+      [correction(2)],
+      start,
+      [2],
+      [2],
+    ],
+    [
+      'of another place counts nothing',
+      [{ ...ends('confirmed', first()), destination: 'dev' }],
+      [first(), correction(2)],
+      boundary,
+      [],
+      [],
+    ],
+    [
+      'of another boundary counts nothing',
+      [ends('confirmed', first({ episode: 7 })), ends('confirmed', first({ key: 'k' }))],
+      [first(), correction(2)],
+      boundary,
+      [],
+      [],
+    ],
+    ['is sent with news', [ends('parked', first())], [correction(2, boundary)], boundary - 1, [2], []],
+    ['goes with news that are late', [ends('parked', first())], [correction(2, boundary)], boundary, [], []],
+    ['is sent with what begins later still', [], [first(), correction(2, boundary + 9)], boundary, [2], []],
+    [
+      'is sent where it takes back such news',
+      [],
+      [first(), correction(2, boundary + 9), correction(3)],
+      boundary,
+      [2, 3],
+      [],
+    ],
+    [
+      'is sent where the news were heard',
+      [ends('parked', first()), ends('confirmed', correction(2))],
+      [correction(3)],
+      start,
+      [3],
+      [3],
+    ],
+    [
+      'is sent where the news were heard, and the first was put back by hand',
+      [ends('parked', first()), ends('confirmed', correction(2))],
+      [first(), correction(3)],
+      boundary,
+      [3],
+      [3],
+    ],
+    [
+      'is not heard by itself',
+      [ends('parked', first()), ends('confirmed', correction(2))],
+      [correction(2)],
+      start,
+      [],
+      [],
+    ],
+  ])('%s', (_, log, waiting, now, active, retired) => {
+    expect([settled(waiting, false, now, log), settled(waiting, true, now, log)]).toEqual([active, retired]);
+  });
+
+  test('is known from refusals that older versions logged', () => {
+    const { unheard: _, ...older } = ends('parked', first({ attempts: 2 }));
+    const { unheard: __, ...oldDrop } = ends('dropped', first());
+    for (const one of [older, oldDrop]) expect(settled([correction(2)], false, start, [one])).toEqual([]);
+    for (const one of [
+      { ...older, attempts: 3 },
+      { ...oldDrop, attempts: 1 },
+    ])
+      expect(settled([correction(2)], false, start, [one])).toEqual([2]);
+  });
+
+  test('is judged so of announcements only', () => {
+    const notice = noticeOf(2, {}, { kind: 'digest' });
+    expect(settled([notice], false, start, [ends('parked', first())])).toEqual([2]);
+  });
 });
