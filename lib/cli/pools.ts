@@ -7,6 +7,7 @@ import { listClusterRecords } from '../jobs/records/cluster-records.ts';
 import type { CompiledConfig, Match } from '../model/config.ts';
 import { suggest } from '../model/did-you-mean.ts';
 import { type Labels, matchesPool, type Names } from '../model/match.ts';
+import { compareText } from '../model/text.ts';
 
 /** A pool as the store remembers it; `change` is its own change in flight. */
 export type StoredPool = {
@@ -34,7 +35,7 @@ export async function listKnownClusters(store: Store, regions: readonly string[]
     const records = await listClusterRecords(store, region);
     for (const [clusterId, { record, version }] of records) all.push({ region, clusterId, record, version });
   }
-  return all.sort((a, b) => compare(a.region, b.region) || compare(a.record.cluster, b.record.cluster));
+  return all.sort((a, b) => compareText(a.region, b.region) || compareText(a.record.cluster, b.record.cluster));
 }
 
 /** Every pool that a round has seen and remembers, in order of region, cluster and name. */
@@ -54,7 +55,7 @@ export function poolsOf({ region, clusterId, record }: StoredClusterOf): readonl
       memory,
       change: record.change?.poolId === poolId ? record.change : undefined,
     }))
-    .sort((a, b) => compare(a.pool, b.pool));
+    .sort((a, b) => compareText(a.pool, b.pool));
 }
 
 export function isSamePool(a: Names, b: Names): boolean {
@@ -63,10 +64,6 @@ export function isSamePool(a: Names, b: Names): boolean {
 
 export function isMatched(match: Match | undefined, pool: Pick<StoredPool, 'region' | 'cluster' | 'pool'>): boolean {
   return match === undefined || matchesPool(match, pool);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 export type WrittenPool = { readonly region: string | undefined; readonly cluster: string; readonly pool: string };

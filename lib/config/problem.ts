@@ -1,3 +1,4 @@
+import { compareText } from '../model/text.ts';
 /** One mistake in a config, with its place and the fix. The machine-readable form of `check --json`. */
 export type Problem = {
   readonly severity: 'error' | 'warning';
@@ -44,10 +45,9 @@ export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
   });
   return once.sort(
     (a, b) =>
-      a.line - b.line || a.column - b.column || a.severity.localeCompare(b.severity) || compare(a.message, b.message),
+      a.line - b.line ||
+      a.column - b.column ||
+      a.severity.localeCompare(b.severity) ||
+      compareText(a.message, b.message),
   );
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

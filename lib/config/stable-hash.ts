@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { compareText } from '../model/text.ts';
 
 /** 16 hex characters of sha256 over JSON whose keys are sorted: equal meaning, equal hash. */
 export function stableHash(value: unknown): string {
@@ -12,5 +13,7 @@ function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).filter(([, child]) => child !== undefined);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, child]) => [key, sortKeys(child)]));
+  return Object.fromEntries(
+    entries.sort(([a], [b]) => compareText(a, b)).map(([key, child]) => [key, sortKeys(child)]),
+  );
 }

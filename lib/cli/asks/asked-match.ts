@@ -6,6 +6,7 @@ import { loadMemory } from '../../jobs/records/watch-records.ts';
 import type { CompiledConfig, Match, Rule } from '../../model/config.ts';
 import { findNearest, suggest } from '../../model/did-you-mean.ts';
 import { escapeLiteral, isGlob, type Names, partsOf, reachedRegions } from '../../model/match.ts';
+import { compareText } from '../../model/text.ts';
 import { lookIntoStore } from '../config-and-store.ts';
 import type { CliParts } from '../parts.ts';
 import { isMatched, listKnownClusters, listKnownPools, type StoredPool } from '../pools.ts';
@@ -169,5 +170,5 @@ export async function seenPools(store: Store, regions: readonly string[]): Promi
   );
   const all: Names[] = [...acted, ...others];
   const names = new Map(all.map((one) => [`${one.region}\n${one.cluster}\n${one.pool}`, one]));
-  return [...names].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+  return [...names].toSorted(([a], [b]) => compareText(a, b)).map(([, one]) => one);
 }

@@ -4,14 +4,14 @@ import { labelledNames, makeRuleBook, type RuleBook } from '../../decide/scaling
 import { endOfLife } from '../../decide/watching/end-of-life.ts';
 import { CommandError } from '../../errors.ts';
 import { type MksParts, makeMks, showCluster } from '../../io/mks/client.ts';
-import { mapBounded } from '../../jobs/concurrency.ts';
+import { concurrency, mapBounded } from '../../jobs/concurrency.ts';
 import { type Answer, describeAnswer } from '../../model/answer.ts';
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { matchesCluster } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import type { Size } from '../../model/size.ts';
-import { counted } from '../../model/text.ts';
+import { compareText, counted } from '../../model/text.ts';
 import { calendarDays, type EpochMs, isoDate } from '../../model/time.ts';
 import { readAskedMatch } from '../asks/asked-match.ts';
 import { readConfig } from '../config-and-store.ts';
@@ -26,9 +26,6 @@ type ClustersOptions = ConfigOption & JsonOption;
 /** A cluster as the API has it now; pools undefined = they could not be read. */
 type Looked = { readonly cluster: ObservedCluster; readonly pools: readonly ObservedPool[] | undefined };
 type Found = { readonly clusters: readonly Looked[]; readonly problems: readonly string[] };
-
-/** So many requests are under way at once. */
-const atOnce = 16;
 
 export function addClusters(program: Command, parts: CliParts): void {
   const command = program
@@ -73,13 +70,13 @@ async function lookAtAll(regions: readonly MksParts[]): Promise<Found> {
       problems.push(`the clusters of region ${parts.region.name} could not be listed: ${describeAnswer(list)}`);
       continue;
     }
-    const looked = await mapBounded(list.value, atOnce, async (listed): Promise<Looked> => {
+    const looked = await mapBounded(list.value, concurrency, async (listed): Promise<Looked> => {
       const [cluster, pools] = [await mks.getCluster(listed.id), await mks.listNodePools(listed.id)];
       if (pools.kind !== 'ok')
         problems.push(`the node pools of ${listed.name} could not be listed: ${describeAnswer(pools)}`);
       return { cluster: valueOf(cluster) ?? listed, pools: valueOf(pools) };
     });
-    all.push(...looked.toSorted((a, b) => (a.cluster.name < b.cluster.name ? -1 : 1)));
+    all.push(...looked.toSorted((a, b) => compareText(a.cluster.name, b.cluster.name)));
   }
   return { clusters: all, problems };
 }

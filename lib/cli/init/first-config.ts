@@ -3,6 +3,7 @@ import type { ObservedPool } from '../../model/cluster.ts';
 import { isGlob } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { isRange, lower, type Size } from '../../model/size.ts';
+import { compareText } from '../../model/text.ts';
 import type { InitAnswers } from './answers.ts';
 import type { ListedCluster } from './list-fleet.ts';
 import { sparedFor } from './spared-pools.ts';
@@ -81,7 +82,7 @@ function clusterLines(
   if (fleet.filter((other) => other.cluster.name === cluster.name).length > 1)
     return [`${head}: several clusters have this name, so its pools are left alone`];
   if (pools === undefined) return [`${head}: its pools could not be listed (${printable(problem ?? '')})`];
-  const sorted = pools.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const sorted = pools.toSorted((a, b) => compareText(a.name, b.name));
   return [head, ...sorted.map((pool) => poolLine(region, cluster.name, pool, sorted))];
 }
 

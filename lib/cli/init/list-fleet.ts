@@ -5,6 +5,7 @@ import { concurrency, mapBounded } from '../../jobs/concurrency.ts';
 import { describeAnswer } from '../../model/answer.ts';
 import { isDeleting, type ObservedCluster, type ObservedPool } from '../../model/cluster.ts';
 import type { RegionConfig } from '../../model/config.ts';
+import { compareText } from '../../model/text.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
 
 /** `pools` undefined = could not be listed, and why. */
@@ -30,5 +31,5 @@ export async function listFleet(parts: CliParts, region: RegionConfig): Promise<
     if (pools.kind === 'ok') return { cluster, pools: pools.value, problem: undefined };
     return { cluster, pools: undefined, problem: describeAnswer(pools) };
   });
-  return listed.toSorted((a, b) => (a.cluster.name < b.cluster.name ? -1 : 1));
+  return listed.toSorted((a, b) => compareText(a.cluster.name, b.cluster.name));
 }

@@ -4,7 +4,7 @@ import type { RehearsedAnnouncement, RehearsedChange, RehearsedPool } from '../.
 import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
-import { counted } from '../../model/text.ts';
+import { compareText, counted } from '../../model/text.ts';
 import { dayAndTime, localInstants } from '../text/instant.ts';
 import type { PoolLabel } from '../text/labels.ts';
 import { makePaint } from '../text/paint.ts';
@@ -182,8 +182,7 @@ function folded(title: string, head: readonly string[], rows: readonly (readonly
 }
 
 function byFirst(a: readonly string[], b: readonly string[]): number {
-  const [one, other] = [a.join('\n'), b.join('\n')];
-  return one < other ? -1 : Number(one > other);
+  return compareText(a.join('\n'), b.join('\n'));
 }
 
 /** Names stay whole and call nobody: in a span of code an @ is no mention. A bar would end the cell, even there. */

@@ -1,4 +1,5 @@
 import { type DestinationKind, isChat } from '../../model/destination-kind.ts';
+import { compareText } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Delivery } from '../incidents/delivery.ts';
 import { isDoubtful } from './attempt.ts';
@@ -164,21 +165,17 @@ function storm(view: OutboxView, lanes: readonly Lane[]): Step {
 function inOrder(lanes: readonly Lane[]): readonly Delivery[] {
   const queuedAt = (lane: Lane) => lane[0]?.queuedAt ?? 0;
   const keyOf = (lane: Lane) => lane[0]?.key ?? '';
-  return [...lanes].sort((a, b) => queuedAt(a) - queuedAt(b) || order(keyOf(a), keyOf(b))).flat();
+  return [...lanes].sort((a, b) => queuedAt(a) - queuedAt(b) || compareText(keyOf(a), keyOf(b))).flat();
 }
 
 /**
  * While a destination fails, one message is tried at a time, in rotation, so that one bad message does not block all.
  */
 function inRotation(lanes: readonly Lane[], batch: Batch | undefined, lastTried: string | undefined): Step {
-  const heads = lanes.flatMap(([head]) => head ?? []).sort((a, b) => order(a.key, b.key));
+  const heads = lanes.flatMap(([head]) => head ?? []).sort((a, b) => compareText(a.key, b.key));
   const names = [...heads.map(({ key }) => key), ...(batch === undefined ? [] : [batchId])];
-  const next = names.find((name) => lastTried !== undefined && order(name, lastTried) > 0) ?? names[0];
+  const next = names.find((name) => lastTried !== undefined && compareText(name, lastTried) > 0) ?? names[0];
   const delivery = heads.find(({ key }) => key === next);
   if (delivery !== undefined) return { kind: 'send', delivery };
   return batch === undefined ? { kind: 'done' } : { kind: 'send-batch', batch };
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

@@ -2,6 +2,7 @@ import { type Answer, wasAsked } from '../../model/answer.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Finding, Notice } from '../../model/finding.ts';
 import { type Names } from '../../model/match.ts';
+import { compareText } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { readingOf, wrongClock } from '../clock-skew.ts';
 import type { Observation } from '../incidents/observation.ts';
@@ -213,7 +214,7 @@ function observeVersion({ region, token }: RegionAnswers, now: EpochMs): readonl
 }
 
 function byId(a: { readonly id: string }, b: { readonly id: string }): number {
-  return a.id < b.id ? -1 : Number(a.id > b.id);
+  return compareText(a.id, b.id);
 }
 
 type Wrong = Omit<Finding, 'kind' | 'subject'>;

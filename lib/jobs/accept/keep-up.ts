@@ -20,7 +20,7 @@ import type { CompiledConfig, Rule } from '../../model/config.ts';
 import { matchesPool, type Names } from '../../model/match.ts';
 import { counted } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
-import { mapBounded } from '../concurrency.ts';
+import { concurrency, mapBounded } from '../concurrency.ts';
 import { readAnnouncement } from '../records/announcement-records.ts';
 import { listAsks } from '../records/ask-records.ts';
 import { decisionWrite, readClusterRecord } from '../records/cluster-records.ts';
@@ -37,8 +37,6 @@ export type KeepParts = {
   readonly writer: GroupWriter;
   readonly wake: (region: string, cluster: string) => void | Promise<void>;
 };
-
-const atOnce = 16;
 
 /** What a link would keep. Only reads. */
 export async function lookAtKeep(parts: KeepParts, link: KeepLink): Promise<Keeping> {
@@ -59,7 +57,7 @@ export async function keepUp(parts: KeepParts, link: KeepLink): Promise<Keeping>
   const found = await planOf(parts, link);
   if ('kind' in found) return found;
   const owner: Owner = { kind: 'link', destination: link.destination };
-  const pools = await mapBounded(found, atOnce, async (planned) => store(parts, owner, planned));
+  const pools = await mapBounded(found, concurrency, async (planned) => store(parts, owner, planned));
   const kept = pools.filter(({ atLeast }) => atLeast !== undefined);
   const { boundary, until, destination } = link;
   parts.log.info('kept by a link', { destination, pools: kept.length, until: iso(until) });
@@ -96,7 +94,7 @@ async function writeDown({ store, clock, newId, config }: KeepParts, lease: Leas
 
 async function wakeAll({ wake, log }: KeepParts, pools: readonly KeptPool[]): Promise<void> {
   const clusters = new Map(pools.map(({ region, cluster }) => [`${region}\n${cluster}`, { region, cluster }]));
-  await mapBounded([...clusters.values()], atOnce, async ({ region, cluster }) => {
+  await mapBounded([...clusters.values()], concurrency, async ({ region, cluster }) => {
     try {
       await wake(region, cluster);
     } catch {
@@ -118,7 +116,7 @@ async function planOf(
   if (digestOf(pools, hash) !== link.digest)
     return { kind: 'gone', why: 'its pools have changed since: use the links of the newer message' };
   const nodes = await nodesNow(parts, pools);
-  return mapBounded(pools, atOnce, async (pool) => planOne(parts, link, announcement.saidAt, pool, nodes, now));
+  return mapBounded(pools, concurrency, async (pool) => planOne(parts, link, announcement.saidAt, pool, nodes, now));
 }
 
 /** Node counts of autoscaled pools from the last rounds; else the announced ones. */

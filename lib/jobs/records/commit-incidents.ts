@@ -2,6 +2,7 @@ import { type DestinationState, destinationId } from '../../decide/incidents/rou
 import type { IncidentChange } from '../../decide/incidents/step-incidents.ts';
 import type { Store, Version, Write } from '../../io/stores/store.ts';
 import type { DestinationConfig } from '../../model/config.ts';
+import { isSameJson } from '../../model/json.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { mapBounded } from '../concurrency.ts';
 import { storeProblem } from './change-record.ts';
@@ -102,14 +103,6 @@ function stateOf(
 function remember(id: string, destination: DestinationConfig, stored: readonly StoredDestination[]): readonly Write[] {
   const before = stored.find(({ known }) => known.id === id);
   const known = { schema: 1, id, destination } as const;
-  const isKnown = before !== undefined && JSON.stringify(sorted(before.known)) === JSON.stringify(sorted(known));
+  const isKnown = before !== undefined && isSameJson(before.known, known);
   return isKnown ? [] : [knownDestinationWrite(known, before?.version)];
-}
-
-/** Stores may return keys in another order. */
-function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(sorted);
-  const entries = Object.entries(value).filter(([, part]) => part !== undefined);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, part]) => [name, sorted(part)]));
 }

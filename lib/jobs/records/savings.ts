@@ -9,6 +9,7 @@ import type { Store } from '../../io/stores/store.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
 import type { Names } from '../../model/match.ts';
 import { asPoolSize, type Size } from '../../model/size.ts';
+import { compareText } from '../../model/text.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
 import { listClusterRecords, type StoredCluster } from './cluster-records.ts';
 import { loadPasts } from './load-past.ts';
@@ -107,7 +108,7 @@ export function groupSavings(
   nameOf: (pool: PoolSavings) => string,
 ): readonly SavingsGroup[] {
   const groups = Map.groupBy(pools, nameOf);
-  return [...groups].map(([name, some]) => ({ name, ...sumSavings(some) })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...groups].map(([name, some]) => ({ name, ...sumSavings(some) })).sort((a, b) => compareText(a.name, b.name));
 }
 
 export function sumSavings(pools: readonly PoolSavings[]): Omit<SavingsGroup, 'name'> {

@@ -1,7 +1,8 @@
 import { subjectId } from '../../decide/incidents/incident.ts';
-import type { RegionMemory, SeenCluster } from '../../decide/watching/watch-memory.ts';
+import type { RegionMemory } from '../../decide/watching/watch-memory.ts';
 import type { Store, Write } from '../../io/stores/store.ts';
 import type { Notice } from '../../model/finding.ts';
+import { compareText } from '../../model/text.ts';
 import { storeProblem } from '../records/change-record.ts';
 import { noticeWrite } from '../records/incident-records.ts';
 import { memoryCommits, type StoredMemory } from '../records/watch-records.ts';
@@ -53,13 +54,9 @@ function withOld(after: RegionMemory, before: RegionMemory, clusters: ReadonlySe
   const old = before.clusters.filter(({ id }) => clusters.has(id));
   const isOld = new Set(old.map(({ id }) => id));
   const rest = after.clusters.filter(({ id }) => !isOld.has(id));
-  return { ...after, clusters: [...rest, ...old].sort(byId) };
+  return { ...after, clusters: [...rest, ...old].sort((a, b) => compareText(a.id, b.id)) };
 }
 
 function clusterOf({ subject }: Notice): string {
   return subject.kind === 'cluster' || subject.kind === 'pool' ? subject.clusterId : '';
-}
-
-function byId(a: SeenCluster, b: SeenCluster): number {
-  return a.id < b.id ? -1 : Number(a.id > b.id);
 }
