@@ -1,6 +1,22 @@
 import type { EpochMs } from './time.ts';
 
-export type Severity = 'critical' | 'warning' | 'info';
+/** From the gravest to the mildest. */
+export const severities = ['critical', 'warning', 'info'] as const;
+
+export type Severity = (typeof severities)[number];
+
+/** Sorts the gravest first. */
+export function bySeverity(a: { readonly severity: Severity }, b: { readonly severity: Severity }): number {
+  return severities.indexOf(a.severity) - severities.indexOf(b.severity);
+}
+
+export function isWorse(a: Severity, b: Severity): boolean {
+  return severities.indexOf(a) < severities.indexOf(b);
+}
+
+export function worse(a: Severity, b: Severity): Severity {
+  return isWorse(b, a) ? b : a;
+}
 
 /** What a finding is about; the identity of an incident is its kind and this, never text, counts or time. */
 export type Subject =

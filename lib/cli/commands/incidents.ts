@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import { describeSubject, type IncidentRecord, isWorse } from '../../decide/incidents/incident.ts';
+import { describeSubject, type IncidentRecord } from '../../decide/incidents/incident.ts';
 import { namesSubject } from '../../decide/incidents/silence.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import type { Subject } from '../../model/finding.ts';
+import { bySeverity, type Subject } from '../../model/finding.ts';
 import { printable } from '../../model/printable.ts';
 import { commandHint, counted, withConfig } from '../../model/text.ts';
 import { failUnseen, readAskedMatch } from '../asks/asked-match.ts';
@@ -159,6 +159,5 @@ const order = { open: 0, pending: 1, quiet: 2 } as const;
 
 function gravestFirst(a: IncidentRecord, b: IncidentRecord): number {
   if (a.phase !== b.phase) return order[a.phase] - order[b.phase];
-  if (a.severity !== b.severity) return isWorse(a.severity, b.severity) ? -1 : 1;
-  return a.episode - b.episode;
+  return bySeverity(a, b) || a.episode - b.episode;
 }

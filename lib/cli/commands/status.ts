@@ -4,7 +4,7 @@ import { namesSubject } from '../../decide/incidents/silence.ts';
 import { timeIn } from '../../decide/schedule/local-time.ts';
 import { StoreError, UsageError } from '../../errors.ts';
 import type { CompiledConfig, Match } from '../../model/config.ts';
-import type { Severity } from '../../model/finding.ts';
+import { isWorse } from '../../model/finding.ts';
 import { failUnseen, readAskedMatch } from '../asks/asked-match.ts';
 import { lookIntoStore, readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
@@ -118,6 +118,5 @@ function onlyMatched(status: FleetStatus, match: Match): FleetStatus {
 }
 
 function isAsBadAs({ findings }: FleetStatus, threshold: 'warning' | 'critical'): boolean {
-  const bad: readonly Severity[] = threshold === 'critical' ? ['critical'] : ['critical', 'warning'];
-  return findings.some(({ severity }) => bad.includes(severity));
+  return findings.some(({ severity }) => !isWorse(threshold, severity));
 }

@@ -1,7 +1,7 @@
 import { describeSubject } from '../../decide/incidents/incident.ts';
 import type { Redactor } from '../../io/redact.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
-import type { Severity, Subject } from '../../model/finding.ts';
+import type { Subject } from '../../model/finding.ts';
 import { matchesCluster, matchesPool } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { compareText } from '../../model/text.ts';
@@ -9,7 +9,7 @@ import type { EpochMs } from '../../model/time.ts';
 import { subjectJson } from '../status/status-json.ts';
 import { ago, dateAndTime, localInstant, localInstants, rfc3339 } from '../text/instant.ts';
 import { inRegion, regionOf, shortId } from '../text/labels.ts';
-import type { Paint } from '../text/paint.ts';
+import { colourOf, type Paint } from '../text/paint.ts';
 import { instantJson, renderTable } from '../text/table.ts';
 import type { IncidentView, Message, ToldDestination } from './incident-view.ts';
 
@@ -89,10 +89,6 @@ function sinceOf({ since, episode }: IncidentView['record']): EpochMs {
 
 function stateOf(phase: IncidentView['record']['phase']): string {
   return phase === 'open' ? '' : phase === 'pending' ? ', not long enough to be sent' : ', over';
-}
-
-function colourOf(severity: Severity, paint: Paint): (text: string) => string {
-  return severity === 'critical' ? paint.red : severity === 'warning' ? paint.yellow : paint.dim;
 }
 
 function nameOf({ destination, state }: ToldDestination): string {

@@ -1,5 +1,6 @@
 import { html, raw } from 'hono/html';
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
+import { bySeverity } from '../../model/finding.ts';
 import { commandHint, withConfig } from '../../model/text.ts';
 import { dayMs } from '../../model/time.ts';
 import { viewIncident } from '../incidents/incident-view.ts';
@@ -56,7 +57,7 @@ function renderIncidents(page: Page, say: Say): Html {
   if (open.length === 0) return html``;
   const grave = open.filter(({ severity }) => severity !== 'info');
   const reminders = open.filter(({ severity }) => severity === 'info');
-  const ordered = grave.toSorted((a, b) => Number(b.severity === 'critical') - Number(a.severity === 'critical'));
+  const ordered = grave.toSorted(bySeverity);
   const kinds = [...new Set(reminders.map(({ kind }) => kind))].join(', ');
   return html`<section aria-labelledby="open"><h2 id="open">Open incidents</h2>
 ${ordered.map((record) => renderIncident(page, record, say))}

@@ -13,7 +13,7 @@ import { withConfig } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { dayAndTime, localInstants, roughly } from '../text/instant.ts';
 import { inRegion, type PoolLabel, poolLabels, regionOf } from '../text/labels.ts';
-import type { Paint } from '../text/paint.ts';
+import { colourOf, type Paint } from '../text/paint.ts';
 
 /** How changes are told: each in the zone of its pool's schedule, the main one unsaid. */
 export type Telling = { readonly zones: ReadonlyMap<string, string>; readonly zone: string; readonly label: PoolLabel };
@@ -61,11 +61,11 @@ export function findingText(
   { config, paint }: { readonly config: CompiledConfig; readonly paint: Paint },
 ): string {
   const { severity, subject, text, fix } = finding;
-  const colour = severity === 'critical' ? paint.red : paint.yellow;
   const when = `${dayAndTime(at, zone)}${inRegion(config, regionOf(subject))}`;
-  return colour(
-    `${severity} ${when}  ${printable(text)}${fix === undefined ? '' : `; ${withConfig(config, printable(fix))}`}`,
-  );
+  return colourOf(
+    severity,
+    paint,
+  )(`${severity} ${when}  ${printable(text)}${fix === undefined ? '' : `; ${withConfig(config, printable(fix))}`}`);
 }
 
 export function zonesOf(pools: readonly RehearsedPool[]): ReadonlyMap<string, string> {

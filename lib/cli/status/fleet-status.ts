@@ -10,7 +10,7 @@ import { listIncidents } from '../../jobs/records/incident-records.ts';
 import { listRoundFindings, nodesKey, nodesOfRounds } from '../../jobs/records/round-findings.ts';
 import { type Ask, isInForce, type PoolAsks } from '../../model/asks.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
-import type { Finding } from '../../model/finding.ts';
+import { bySeverity, type Finding } from '../../model/finding.ts';
 import { asPoolSize, type Size } from '../../model/size.ts';
 import { type EpochMs, isOverdue } from '../../model/time.ts';
 import { type AnnouncedView, viewAnnounced } from '../outbox/announced-view.ts';
@@ -61,8 +61,6 @@ async function openIncidents(store: Store): Promise<FleetStatus['findings']> {
   return (await listIncidents(store)).flatMap(({ record }) => (record.phase === 'open' ? [record] : []));
 }
 
-const weight = { critical: 0, warning: 1, info: 2 } as const;
-
 /** An incident and the finding that opened it are one thing; the worst come first. */
 function withoutTwins(findings: FleetStatus['findings']): FleetStatus['findings'] {
   const seen = new Set<string>();
@@ -70,7 +68,7 @@ function withoutTwins(findings: FleetStatus['findings']): FleetStatus['findings'
     const key = JSON.stringify([kind, subject]);
     return seen.has(key) ? false : seen.add(key);
   });
-  return once.toSorted((a, b) => weight[a.severity] - weight[b.severity]);
+  return once.toSorted(bySeverity);
 }
 
 /** Rounds are missed in a region when the last one is overdue, or there was none. */

@@ -3,14 +3,13 @@ import { awayOf } from '../../decide/explain/explain-state.ts';
 import type { Held } from '../../decide/scaling/memory.ts';
 import type { Redactor } from '../../io/redact.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import type { Severity } from '../../model/finding.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize, equalSize } from '../../model/size.ts';
 import { commandHint, counted, withConfig } from '../../model/text.ts';
 import type { AnnouncedView } from '../outbox/announced-view.ts';
 import { ago, clockNear, localInstant, localInstants, roughly } from '../text/instant.ts';
 import { inRegion, onceInRegions, poolLabels, regionOf } from '../text/labels.ts';
-import type { Paint } from '../text/paint.ts';
+import { colourOf, type Paint } from '../text/paint.ts';
 import { renderTable } from '../text/table.ts';
 import { uninstalledText } from '../uninstall/uninstalled-view.ts';
 import type { FleetStatus, PoolStatus } from './fleet-status.ts';
@@ -189,11 +188,6 @@ function askLine(ask: FleetStatus['asks'][number], where: string, zone: string):
     case 'approval':
       return `approval  of config ${ask.configHash}${ask.isAhead ? `${where} from its first round on by ${printable(ask.who)}` : until}${why}`;
   }
-}
-
-function colourOf(severity: Severity, paint: Paint): (text: string) => string {
-  if (severity === 'critical') return paint.red;
-  return severity === 'warning' ? paint.yellow : paint.dim;
 }
 
 function summary({ rounds, pools, at }: FleetStatus, config: CompiledConfig): string {

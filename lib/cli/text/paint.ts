@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Environment } from '../../io/secrets/env-secret.ts';
+import type { Severity } from '../../model/finding.ts';
 import type { Output } from '../parts.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -28,4 +29,8 @@ export function makePaint({ isTerminal }: Pick<Output, 'isTerminal'>, env: Envir
     yellow: style('yellow'),
     red: style('red'),
   };
+}
+
+export function colourOf(severity: Severity, paint: Paint): (text: string) => string {
+  return { critical: paint.red, warning: paint.yellow, info: paint.dim }[severity];
 }

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import type { EventSourceConfig } from '../../model/config.ts';
 import { type DestinationKind, destinationKinds } from '../../model/destination-kind.ts';
-import type { FindingKind, NoticeKind, Severity } from '../../model/finding.ts';
+import { type FindingKind, type NoticeKind, severities } from '../../model/finding.ts';
 import { queueName } from './aws-names.ts';
 import { complaint, expected, may, need } from './complaint.ts';
 import { windowKeys } from './fleet.ts';
@@ -31,8 +31,6 @@ const eventSourceKinds = [
 ] as const satisfies readonly EventSourceConfig['kind'][];
 
 export const formats = ['json', 'cloudevents', 'alertmanager-v4', 'text'] as const;
-
-const severities = ['critical', 'warning', 'info'] as const satisfies readonly Severity[];
 
 /** Everything that can be told, each exactly once: a kind that is new in the model must be added here. */
 const told: Record<FindingKind | NoticeKind, true> = {

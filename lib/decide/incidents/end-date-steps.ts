@@ -1,8 +1,8 @@
-import type { Severity } from '../../model/finding.ts';
+import { type Severity, worse } from '../../model/finding.ts';
 import { counted } from '../../model/text.ts';
 import { dayMs, type EpochMs, iso, isoDate } from '../../model/time.ts';
 import { dayIn } from '../schedule/local-time.ts';
-import { type EndDateStep, type IncidentRecord, type Told, worse } from './incident.ts';
+import type { EndDateStep, IncidentRecord, Told } from './incident.ts';
 import type { EndDate, Watched } from './observation.ts';
 import { end } from './open-and-resolve.ts';
 

@@ -84,16 +84,6 @@ export function withWhy(record: IncidentRecord, why: WhyNot): IncidentRecord {
   return { ...record, why: [...record.why.filter((other) => !same(other)), why].slice(-keptReasons) };
 }
 
-const weight = { info: 0, warning: 1, critical: 2 } as const;
-
-export function isWorse(a: Severity, b: Severity): boolean {
-  return weight[a] > weight[b];
-}
-
-export function worse(a: Severity, b: Severity): Severity {
-  return isWorse(b, a) ? b : a;
-}
-
 /** A subject by its ids, never its names: a renamed pool is the same pool, a recreated one is not. */
 export function subjectId(subject: Subject): string {
   switch (subject.kind) {

@@ -1,6 +1,6 @@
-import type { Finding } from '../../model/finding.ts';
+import { type Finding, worse } from '../../model/finding.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
-import { type IncidentRecord, type KindRules, withWhy, worse } from './incident.ts';
+import { type IncidentRecord, type KindRules, withWhy } from './incident.ts';
 import type { Observation } from './observation.ts';
 
 const flappingClearMs = 20 * minuteMs;

@@ -1,9 +1,8 @@
 import type { DestinationConfig } from '../../model/config.ts';
 import { type DestinationKind, isPushed } from '../../model/destination-kind.ts';
-import type { FindingKind, NoticeKind, Severity, Subject } from '../../model/finding.ts';
+import { type FindingKind, isWorse, type NoticeKind, type Severity, type Subject } from '../../model/finding.ts';
 import { matchesCluster, matchesPool } from '../../model/match.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { isWorse } from './incident.ts';
 import { namesKind } from './silence.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { isKeyed } from '../../model/destination-kind.ts';
-import type { Notice } from '../../model/finding.ts';
+import { isWorse, type Notice } from '../../model/finding.ts';
 import { dayMs, type EpochMs, hourMs } from '../../model/time.ts';
 import { type Delivery, deliveryId, enqueue, type Said, unsent } from './delivery.ts';
 import { stepToTell } from './end-date-steps.ts';
-import { type IncidentRecord, incidentKey, isLadder, isWorse, type Told, withWhy } from './incident.ts';
+import { type IncidentRecord, incidentKey, isLadder, type Told, withWhy } from './incident.ts';
 import { type DestinationState, notFor, standsInFor } from './routing.ts';
 import { type Silences, silencedBy } from './silence.ts';
 

@@ -1,3 +1,4 @@
+import { bySeverity } from '../../model/finding.ts';
 import type { Batch } from '../outbox/batch.ts';
 import { clean } from './escape.ts';
 import { statusOf, tellDuration, tellInstants, tellTime } from './message.ts';
@@ -7,12 +8,8 @@ export type BatchMessage = { readonly id: string; readonly title: string; readon
 
 export type ShownBatch = { readonly lines: readonly string[]; readonly more: string | undefined };
 
-const rank = { critical: 0, warning: 1, info: 2 } as const;
-
 export function batchMessageOf({ id, members }: Pick<Batch, 'id' | 'members'>, zone: string): BatchMessage {
-  const sorted = [...members].sort(
-    (a, b) => rank[a.facts.severity] - rank[b.facts.severity] || a.queuedAt - b.queuedAt,
-  );
+  const sorted = [...members].sort((a, b) => bySeverity(a.facts, b.facts) || a.queuedAt - b.queuedAt);
   const lines = sorted.map(({ facts }) => {
     const { what, text, since, until } = facts;
     const when =

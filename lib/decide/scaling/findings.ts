@@ -1,9 +1,9 @@
 import { isDeleting, type ObservedCluster, type ObservedPool } from '../../model/cluster.ts';
 import type { Rule } from '../../model/config.ts';
-import type { Finding } from '../../model/finding.ts';
+import { type Finding, worse } from '../../model/finding.ts';
 import { describeSize, isZero, type Size } from '../../model/size.ts';
 import { type EpochMs, hourMs, iso } from '../../model/time.ts';
-import { subjectId, worse } from '../incidents/incident.ts';
+import { subjectId } from '../incidents/incident.ts';
 import { mismatchFindings } from '../matching/mismatch-findings.ts';
 import { namesOf } from '../matching/unmatched.ts';
 import { type Change, isContended, type PoolMemory } from './memory.ts';
