@@ -3,6 +3,7 @@ import { parseDurationMs, suggestDuration } from '../config/duration.ts';
 import { parseInstant } from '../decide/schedule/parse-time.ts';
 import { isScheduleProblem } from '../decide/schedule/schedule-problem.ts';
 import { UsageError } from '../errors.ts';
+import { longestAskMs } from '../model/asks.ts';
 import type { Size } from '../model/size.ts';
 import type { EpochMs } from '../model/time.ts';
 import { localInstant } from './text/instant.ts';
@@ -90,9 +91,6 @@ export function readCount(text: string): number {
   throw new InvalidArgumentError('not a number of nodes; write 1 or more');
 }
 
-/** An end further away than this is a mistake, not an ask. */
-const longestMs = 366 * 24 * 60 * 60_000;
-
 /** Exactly one of --for (from `start` on) and --until, in the future. `zone`: in which people read times. */
 export function endOf(options: EndOptions, now: EpochMs, what: string, zone: string, start = now): EpochMs {
   const { for: forMs, until } = options;
@@ -101,6 +99,6 @@ export function endOf(options: EndOptions, now: EpochMs, what: string, zone: str
   const end = forMs === undefined ? (until as EpochMs) : start + forMs;
   if (end <= now) throw new UsageError(`${what} would end at ${localInstant(end, zone)}, which has passed`);
   if (end <= start) throw new UsageError(`${what} would end at ${localInstant(end, zone)}, before it begins`);
-  if (end > now + longestMs) throw new UsageError(`${what} would last more than a year: that belongs in the config`);
+  if (end > now + longestAskMs) throw new UsageError(`${what} would last more than a year: that belongs in the config`);
   return end;
 }

@@ -4,7 +4,7 @@
  */
 import type { Match } from './config.ts';
 import type { Size } from './size.ts';
-import type { EpochMs } from './time.ts';
+import { dayMs, type EpochMs } from './time.ts';
 
 export type Ask = Lease | Release | Override | Pause | Approval;
 
@@ -67,6 +67,9 @@ export type Approval = Common & {
    */
   readonly isAhead?: true;
 };
+
+/** An end further away than this is a mistake, not an ask. */
+export const longestAskMs = 366 * dayMs;
 
 /** Is this ask in force at `now`? Half-open, like everything that has an end. */
 export function isLive(ask: Ask, now: EpochMs): boolean {

@@ -5,6 +5,11 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
   return `${count} ${count === 1 ? noun : plural}`;
 }
 
+/** "12,345": rounded, as people read it, the same on every machine. */
+export function wholeNumber(n: number): string {
+  return Math.round(n).toLocaleString('en-US');
+}
+
 type InUse = Pick<CompiledConfig, 'file'>;
 
 /** A command to type here, with `--config` if the config is not the default one. */

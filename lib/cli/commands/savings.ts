@@ -10,7 +10,7 @@ import {
 } from '../../jobs/records/savings.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
-import { counted } from '../../model/text.ts';
+import { counted, wholeNumber } from '../../model/text.ts';
 import { dayMs } from '../../model/time.ts';
 import { lookIntoStore, readConfig } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption, readDuration } from '../options.ts';
@@ -130,9 +130,9 @@ function cellsOf(
   currency: string | undefined,
 ): string[] {
   const share = always === 0 ? '–' : `${Math.round((1 - used / always) * 100)} %`;
-  const number = (n: number) => Math.round(n).toLocaleString('en-US');
-  const saved = money === undefined ? '–' : number(money);
-  return [number(used), number(always), number(always - used), share, ...(currency === undefined ? [] : [saved])];
+  const saved = money === undefined ? '–' : wholeNumber(money);
+  const hoursText = [used, always, always - used].map(wholeNumber);
+  return [...hoursText, share, ...(currency === undefined ? [] : [saved])];
 }
 
 function rounded(n: number): number {

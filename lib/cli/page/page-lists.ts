@@ -6,7 +6,7 @@ import { type PoolRow, sizeText } from '../../decide/page/pool-row.ts';
 import type { Lease, Override, Pause } from '../../model/asks.ts';
 import { isLive } from '../../model/asks.ts';
 import { lower, upper } from '../../model/size.ts';
-import { compareText } from '../../model/text.ts';
+import { compareText, wholeNumber } from '../../model/text.ts';
 import { calendarDays, dayMs, type EpochMs, hourMs } from '../../model/time.ts';
 import type { Page, RuleGroup } from './page-model.ts';
 import { many } from './render-text.ts';
@@ -53,9 +53,7 @@ function happening(page: Page, told: Told, some: readonly One[]): Happening {
   const sum = (pick: (change: PlannedChange) => PlannedChange['to']) => {
     const least = some.reduce((all, { change }) => all + lower(pick(change)), 0);
     const most = some.reduce((all, { change }) => all + upper(pick(change)), 0);
-    return least === most
-      ? least.toLocaleString('en-US')
-      : `${least.toLocaleString('en-US')}–${most.toLocaleString('en-US')}`;
+    return least === most ? wholeNumber(least) : `${wholeNumber(least)}–${wholeNumber(most)}`;
   };
   return {
     from: Math.min(...times),
@@ -217,7 +215,7 @@ export function listEndings(page: Page): readonly Ending[] {
     .map((some): Ending => {
       const { at, what } = some[0]!;
       const names = some.map(({ where }) => where).filter((where) => where !== '');
-      const more = names.length > 3 ? ` and ${(names.length - 3).toLocaleString('en-US')} more` : '';
+      const more = names.length > 3 ? ` and ${wholeNumber(names.length - 3)} more` : '';
       const days = at === undefined ? undefined : calendarDays(page.at, at);
       return { at, days, what, where: `${names.slice(0, 3).join(', ')}${more}` };
     })

@@ -1,4 +1,5 @@
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
+import { wholeNumber } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { missedRounds } from '../status/fleet-status.ts';
 import { ago, roughly } from '../text/instant.ts';
@@ -22,7 +23,7 @@ export function verdictOf(page: Page): { readonly tone: Tone; readonly text: str
   }
   const open = openIncidents(page);
   const [critical, warning] = [countOf(open, 'critical'), countOf(open, 'warning')];
-  const rest = (count: number) => (count === 0 ? '' : `, ${count.toLocaleString('en-US')} less severe`);
+  const rest = (count: number) => (count === 0 ? '' : `, ${wholeNumber(count)} less severe`);
   if (critical > 0)
     return { tone: 'bad', text: `${many(critical, 'critical incident')} open${rest(open.length - critical)}` };
   if (warning > 0) return { tone: 'warn', text: `${many(warning, 'warning')} open${rest(open.length - warning)}` };
@@ -88,8 +89,8 @@ function actsFact({ rows, stored, at }: Page): Fact {
   const acts = rows.length - observed - paused;
   const parts = [
     many(acts, 'pool'),
-    ...(observed > 0 ? [`observes ${observed.toLocaleString('en-US')}`] : []),
-    ...(paused > 0 ? [`${paused.toLocaleString('en-US')} paused`] : []),
+    ...(observed > 0 ? [`observes ${wholeNumber(observed)}`] : []),
+    ...(paused > 0 ? [`${wholeNumber(paused)} paused`] : []),
   ];
   const isWhole = stored.asks.some((ask) => ask.kind === 'pause' && ask.match === undefined && ask.until > at);
   return {
@@ -107,7 +108,7 @@ function brakeFact({ rows }: Page): Fact {
 }
 
 function nodesFact({ total }: Page): Fact {
-  const [nodes, base] = [total.nodes, total.baseNodes].map((n) => n.toLocaleString('en-US'));
+  const [nodes, base] = [total.nodes, total.baseNodes].map(wholeNumber);
   return { label: 'Nodes now', text: `${nodes}; at base at least ${base}`, tone: 'plain' };
 }
 
@@ -134,7 +135,7 @@ export function percentSaved({ used, always }: { readonly used: number; readonly
 
 /** "476 €". */
 function moneyText(amount: number, currency: string): string {
-  return `${Math.round(amount).toLocaleString('en-US')} ${currencySign(currency)}`;
+  return `${wholeNumber(amount)} ${currencySign(currency)}`;
 }
 
 export function currencySign(currency: string): string {
@@ -154,8 +155,8 @@ function outboxFact({ stored }: Page): Fact {
     .map(({ target }) => target.name);
   if (stored.outbox.length === 0) return { label: 'Outbox', text: 'no destination', tone: 'plain' };
   const parts = [
-    ...(waiting > 0 ? [`${waiting.toLocaleString('en-US')} waiting`] : []),
-    ...(parked > 0 ? [`${parked.toLocaleString('en-US')} refused`] : []),
+    ...(waiting > 0 ? [`${wholeNumber(waiting)} waiting`] : []),
+    ...(parked > 0 ? [`${wholeNumber(parked)} refused`] : []),
     ...(failing.length > 0 ? [`${failing.join(', ')} ${failing.length === 1 ? 'fails' : 'fail'}`] : []),
   ];
   return {

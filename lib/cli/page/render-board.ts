@@ -6,6 +6,7 @@ import { everSaysLeave } from '../../decide/schedule/timeline.ts';
 import type { Match } from '../../model/config.ts';
 import { matchesPool } from '../../model/match.ts';
 import { lower, upper } from '../../model/size.ts';
+import { wholeNumber } from '../../model/text.ts';
 import { minuteMs } from '../../model/time.ts';
 import { groupOddities, type Page, type RuleGroup } from './page-model.ts';
 import { renderPlot, sumOf } from './render-plot.ts';
@@ -84,7 +85,7 @@ function backdropOf(view: View): Html {
 function renderTotal({ rows, total }: Page, view: View): Html {
   const shape = sumOf(rows, view);
   return html`<div class="row total"><div class="head">
-<span class="name"><b>All ${many(rows.length, 'pool')}</b><small>${number(total.nodes)} nodes now, at least ${number(total.baseNodes)} at base</small></span>
+<span class="name"><b>All ${many(rows.length, 'pool')}</b><small>${wholeNumber(total.nodes)} nodes now, at least ${wholeNumber(total.baseNodes)} at base</small></span>
 ${renderPlot(shape, view, { height: 56, label: `All pools: ${many(total.nodes, 'node')} now` })}
 <span class="legend"><span><i class="k s"></i>seen</span> <span><i class="k p"></i>planned</span> <span><i class="k u"></i>up to its upper bound</span> <span><i class="k a"></i>if always on</span> <span><i class="k b"></i>schedule says base</span>${rows.some(({ applied }) => everSaysLeave(applied.timeline)) ? html` <span><i class="k b left"></i>left as it is</span>` : ''}${view.gaps.length > 0 ? html` <span><i class="k g"></i>nobody looked</span>` : ''}</span>
 </div></div>`;
@@ -110,7 +111,7 @@ function renderLarge(page: Page, rows: readonly PoolRow[], wanted: Wanted): Html
   const rules = page.rules.map((group) => {
     return isWhole ? group : { ...group, rows: group.rows.filter((row) => isWanted(row, wanted)) };
   });
-  return html`${odd.length === 0 ? '' : html`<h3>Not as scheduled (${number(odd.length)})</h3>`}
+  return html`${odd.length === 0 ? '' : html`<h3>Not as scheduled (${wholeNumber(odd.length)})</h3>`}
 ${groups.map((some) => (some.length === 1 ? renderPool(page, some[0]!, wanted, page.label(some[0]!)) : renderOddities(page, some, wanted)))}
 ${wanted.onlyOdd ? '' : html`<h3>By rule</h3>${rules.filter((group) => group.rows.length > 0).map((group) => renderRule(page, group, wanted))}`}`;
 }
@@ -127,7 +128,7 @@ function renderOddities(page: Page, rows: readonly PoolRow[], wanted: Wanted): H
   return html`<details class="row group"><summary class="head">
 <span class="name"><b>${many(rows.length, 'pool')}</b><small>${names}${rows.length > 2 ? ', …' : ''}</small></span>
 ${renderPlot(sumOf(rows, view), view, { label: `${many(rows.length, 'pool')}: ${many(nodes, 'node')} now` })}
-<span class="state"><span><b>${number(nodes)}</b> nodes, base ${number(base)}</span><small class="${oddity?.tone ?? 'note'}">${oddity?.text ?? ''}</small></span>
+<span class="state"><span><b>${wholeNumber(nodes)}</b> nodes, base ${wholeNumber(base)}</span><small class="${oddity?.tone ?? 'note'}">${oddity?.text ?? ''}</small></span>
 </summary>${renderInside(page, rows, wanted, href)}</details>`;
 }
 
@@ -138,9 +139,9 @@ function renderRule(page: Page, { rule, rows, counted: sums }: RuleGroup, wanted
   const index = page.rules.findIndex((group) => group.rule === rule);
   const next = nextOf(page, rows);
   return html`<details class="row group rule"><summary class="head">
-<span class="name"><b>${rule.match.text}</b><small>${many(rows.length, 'pool')} in ${many(clusters, 'cluster')}${odd > 0 ? html`, <span class="warn">${number(odd)} not as scheduled</span>` : ''}</small></span>
+<span class="name"><b>${rule.match.text}</b><small>${many(rows.length, 'pool')} in ${many(clusters, 'cluster')}${odd > 0 ? html`, <span class="warn">${wholeNumber(odd)} not as scheduled</span>` : ''}</small></span>
 ${renderPlot(sumOf(rows, view), view, { label: `${rule.match.text}: ${many(sums.nodes, 'node')} now` })}
-<span class="state"><span><b>${number(sums.nodes)}</b> nodes, base ${number(sums.baseNodes)}</span>${next === '' ? '' : html`<small>${next}</small>`}</span>
+<span class="state"><span><b>${wholeNumber(sums.nodes)}</b> nodes, base ${wholeNumber(sums.baseNodes)}</span>${next === '' ? '' : html`<small>${next}</small>`}</span>
 </summary>${renderInside(page, rows, wanted, `/pools?rule=${index}${wanted.query === '' ? '' : `&q=${encodeURIComponent(wanted.query)}`}${viewQuery(view, '&')}`)}</details>`;
 }
 
@@ -168,7 +169,7 @@ function nextOf(page: Page, rows: readonly PoolRow[]): string {
   if (most === undefined) return '';
   const least = most.reduce((sum, { to }) => sum + lower(to), 0);
   const upTo = most.reduce((sum, { to }) => sum + upper(to), 0);
-  const to = least === upTo ? number(least) : `${number(least)}–${number(upTo)}`;
+  const to = least === upTo ? wholeNumber(least) : `${wholeNumber(least)}–${wholeNumber(upTo)}`;
   return `${many(most.length, 'pool')} → ${to} ${page.names.short(at)}`;
 }
 
@@ -213,8 +214,4 @@ function stateOf({ names, at }: Page, row: PoolRow): Html {
   if (isObserved && next.at <= at + 15 * minuteMs) return html`<b>${nodes}</b>${range} would be ${sizeText(next.to)}`;
   const verb = isObserved ? 'would be' : '→';
   return html`<b>${nodes}</b>${range} ${verb} ${sizeText(next.to)} ${names.short(next.at)}`;
-}
-
-export function number(n: number): string {
-  return Math.round(n).toLocaleString('en-US');
 }

@@ -1,8 +1,8 @@
 import { html, raw } from 'hono/html';
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import { bySeverity } from '../../model/finding.ts';
-import { commandHint, withConfig } from '../../model/text.ts';
-import { dayMs } from '../../model/time.ts';
+import { commandHint, wholeNumber, withConfig } from '../../model/text.ts';
+import { dayMs, isoDate } from '../../model/time.ts';
 import { viewIncident } from '../incidents/incident-view.ts';
 import { makeDestinationNames } from '../outbox/outbox-view.ts';
 import { roughly } from '../text/instant.ts';
@@ -10,7 +10,7 @@ import { shortId } from '../text/labels.ts';
 import { listAsked, listEndings, listHappenings, savingGroups } from './page-lists.ts';
 import type { Counted, Page } from './page-model.ts';
 import { currencySign, factsOf, openIncidents, percentSaved, verdictOf } from './page-summary.ts';
-import { number, renderBoard, type Wanted } from './render-board.ts';
+import { renderBoard, type Wanted } from './render-board.ts';
 import { command, type Html, hiddenCommand, many, type Say, withCommands } from './render-text.ts';
 
 export type Assets = {
@@ -134,7 +134,7 @@ const soonDays = 30;
 
 function renderEndings(page: Page): Html {
   const rows = listEndings(page).map(({ at, days, what, where }) => {
-    const date = at === undefined ? 'not known' : new Date(at).toISOString().slice(0, 10);
+    const date = at === undefined ? 'not known' : isoDate(at);
     const left = days === undefined ? '' : days < 0 ? `${-days} days ago` : many(days, 'day');
     const tone = days === undefined ? 'quiet' : days <= 7 ? 'bad' : days <= soonDays ? 'warn' : 'quiet';
     return html`<tr><td>${date}</td><td class="${tone}">${left}</td><td>${what}</td><td class="quiet">${where}</td></tr>`;
@@ -151,11 +151,11 @@ function renderSavings(page: Page): Html {
   const sign = config.prices === undefined ? undefined : currencySign(config.prices.currency);
   const cells = ({ last, next, lastMoney, nextMoney }: Counted, strong: boolean) => {
     const hours = (one: Counted['last']) =>
-      html`<td class="n hours">${strong ? html`<b>${number(one.used)}</b>` : number(one.used)} <span class="quiet">of ${number(one.always)}</span></td><td class="n">${strong ? html`<b>${percentSaved(one)}</b>` : percentSaved(one)}</td>`;
+      html`<td class="n hours">${strong ? html`<b>${wholeNumber(one.used)}</b>` : wholeNumber(one.used)} <span class="quiet">of ${wholeNumber(one.always)}</span></td><td class="n">${strong ? html`<b>${percentSaved(one)}</b>` : percentSaved(one)}</td>`;
     const money = (amount: number | undefined) =>
       sign === undefined
         ? ''
-        : html`<td class="n">${amount === undefined ? '–' : strong ? html`<b>${number(amount)}</b>` : number(amount)}</td>`;
+        : html`<td class="n">${amount === undefined ? '–' : strong ? html`<b>${wholeNumber(amount)}</b>` : wholeNumber(amount)}</td>`;
     return html`${hours(last)}${money(lastMoney)}${hours(next)}${money(nextMoney)}`;
   };
   const groups = savingGroups(page);
@@ -213,7 +213,7 @@ function renderTold(page: Page, say: Say): Html {
   return html`<section aria-labelledby="told"><h2 id="told">Who was told what</h2>
 <p class="destinations">${outbox.map((view) => html`<span>${renderDestination(page, view, say)}</span> `)}</p>
 ${rows.length === 0 ? html`<p class="quiet">No message was sent in the last 7 days.</p>` : html`<table class="list told"><thead><tr><th>when</th><th>to</th><th>state</th><th>what</th></tr></thead><tbody>${rows}</tbody></table>`}
-<p class="quiet">${more > 0 ? `${number(more)} more in the last 7 days. ` : ''}All of it: ${command(commandHint(page.config, 'outbox --history 30d'))}</p></section>`;
+<p class="quiet">${more > 0 ? `${wholeNumber(more)} more in the last 7 days. ` : ''}All of it: ${command(commandHint(page.config, 'outbox --history 30d'))}</p></section>`;
 }
 
 function renderDestination(page: Page, view: Page['stored']['outbox'][number], say: Say): Html {

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { printable } from '../../model/printable.ts';
+import { wholeNumber } from '../../model/text.ts';
 
 export type Html = ReturnType<typeof html>;
 
@@ -35,5 +36,5 @@ export function withCommands(sentence: string): Html {
 
 /** "1 pool", "2,000 pools". */
 export function many(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+  return `${wholeNumber(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,5 @@
 import type { CompiledConfig, DigestConfig } from '../../model/config.ts';
-import { counted } from '../../model/text.ts';
+import { counted, wholeNumber } from '../../model/text.ts';
 import { dayMs, type EpochMs, hourMs, isoDate, isoTime } from '../../model/time.ts';
 import { type Delivery, deliveryId, unsent } from '../incidents/delivery.ts';
 import { tellTime } from '../messages/message.ts';
@@ -58,7 +58,7 @@ export function digestOf(
     ...(coming.length === 0 ? [] : [`unusual next week: ${coming.length}`]),
   ];
   const facts: Facts = {
-    'node-hours': `${whole(week.used)} used, ${whole(week.always)} at the bases`,
+    'node-hours': `${wholeNumber(week.used)} used, ${wholeNumber(week.always)} at the bases`,
     ...(byLink > 0 && { 'kept by links': counted(byLink, 'pool') }),
     ...(incidents.length > 0 && { incidents: kindsOf(incidents) }),
     ...(ends.length > 0 && { 'ends within 60 days': listed(ends) }),
@@ -71,10 +71,10 @@ export function digestOf(
 function savedText({ used, always, money }: Week, { prices }: CompiledConfig): string {
   if (always === 0) return 'savings are not known';
   const share = Math.round((1 - used / always) * 100);
-  const paid = prices === undefined || money === undefined ? '' : `, ${prices.currency} ${whole(money)}`;
+  const paid = prices === undefined || money === undefined ? '' : `, ${prices.currency} ${wholeNumber(money)}`;
   return always >= used
-    ? `${whole(always - used)} node-hours saved (${share} %${paid})`
-    : `${whole(used - always)} node-hours more than the bases (${-share} %${paid})`;
+    ? `${wholeNumber(always - used)} node-hours saved (${share} %${paid})`
+    : `${wholeNumber(used - always)} node-hours more than the bases (${-share} %${paid})`;
 }
 
 function isIn(at: EpochMs, { from, to }: Week): boolean {
@@ -157,10 +157,6 @@ const mostListed = 8;
 function listed(all: readonly string[]): string {
   const more = all.length > mostListed ? `, and ${all.length - mostListed} more` : '';
   return `${all.slice(0, mostListed).join(', ')}${more}`;
-}
-
-function whole(n: number): string {
-  return Math.round(n).toLocaleString('en-US');
 }
 
 /**

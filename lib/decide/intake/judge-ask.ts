@@ -1,4 +1,4 @@
-import type { Lease, Release } from '../../model/asks.ts';
+import { type Lease, longestAskMs, type Release } from '../../model/asks.ts';
 import { longestName } from '../../model/cluster.ts';
 import type { CompiledConfig, EventSourceConfig, Match, RegionConfig, Rule } from '../../model/config.ts';
 import { escapeLiteral, matchesNames, matchesPool, type Names } from '../../model/match.ts';
@@ -11,8 +11,6 @@ import { type Declined, type EventAsk, type Hold, ignore, type Read, readText, r
 const mostAheadMs = 5 * minuteMs;
 /** A tombstone outlives every redelivery: SQS keeps a message for 14 days at most. */
 export const rememberMs = 14 * dayMs;
-/** An end further away than this is refused as a mistake. */
-const mostAskedMs = 366 * dayMs;
 
 /** DynamoDB takes 1,024 bytes for a sort key; ids are plain ASCII. */
 const longestId = 1000;
@@ -112,7 +110,7 @@ function capSize(want: Hold, source: EventSourceConfig, rule: Rule, base: Size |
 /** A lease lasts at most as long as the source's `longest` and the rule's `leases.longest` say. */
 function cutEnd(asked: EventAsk, want: Hold, source: EventSourceConfig, rule: Rule): Cut {
   if (want.until <= asked.time) return { problem: `the lease ends at ${iso(want.until)}, before it begins` };
-  if (want.until > want.from + mostAskedMs) {
+  if (want.until > want.from + longestAskMs) {
     return {
       problem: `the lease would end at ${iso(want.until)}, more than a year away: that is too long for a lease`,
     };
