@@ -5,9 +5,10 @@ import { isWindowOpen, type Silences } from '../../decide/incidents/silence.ts';
 import { type IncidentChange, stepIncidents } from '../../decide/incidents/step-incidents.ts';
 import { findMissedRounds } from '../../decide/outbox/heartbeat.ts';
 import { observeDestination } from '../../decide/outbox/sender.ts';
+import { readSchema1 } from '../records/change-record.ts';
 import { commitIncidents, destinationStates } from '../records/commit-incidents.ts';
 import { listBroken, listKnownDestinations, listSenders } from '../records/destination-records.ts';
-import { incidentKeyOf, listSilences, readSchema1, type StoredIncident } from '../records/incident-records.ts';
+import { incidentKeyOf, listSilences, type StoredIncident } from '../records/incident-records.ts';
 import { loadRounds } from '../records/last-rounds.ts';
 import type { DeliverParts } from './parts.ts';
 

@@ -4,6 +4,7 @@ import { historyOf } from '../../decide/outbox/delivery-log.ts';
 import { newSender } from '../../decide/outbox/sender.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { isKeyed } from '../../model/destination-kind.ts';
+import { readSchema1 } from '../records/change-record.ts';
 import {
   deliveryDelete,
   deliveryPut,
@@ -15,7 +16,7 @@ import {
   type StoredParked,
 } from '../records/delivery-records.ts';
 import { loadSender, senderWrite } from '../records/destination-records.ts';
-import { incidentKeyOf, readSchema1 } from '../records/incident-records.ts';
+import { incidentKeyOf } from '../records/incident-records.ts';
 import type { DeliverParts, Target } from './parts.ts';
 import { type SendOutcome, sendNow, type Waiting } from './send-now.ts';
 

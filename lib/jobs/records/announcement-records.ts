@@ -1,12 +1,10 @@
 import { type Announcement, keptAfterMs } from '../../decide/announcing/announcement.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import { dayMs, type EpochMs } from '../../model/time.ts';
-import { listAll, numbered, putOver } from './change-record.ts';
-import { readSchema1 } from './incident-records.ts';
+import { listAll, numbered, putOver, readSchema1, timeId } from './change-record.ts';
 
 /** Announcements: partition `announcements`, ids `<boundary>/<destination>/<part>`; a large one is split into parts. */
 const partition = 'announcements';
-const width = 15;
 /** A record takes 100 KB, and the names of a pool a few hundred bytes. */
 const poolsPerPart = 120;
 
@@ -18,7 +16,7 @@ export type StoredAnnouncement = {
 
 /** Announcements with a recent or future boundary. */
 export async function listAnnouncements(store: Store, now: EpochMs): Promise<readonly StoredAnnouncement[]> {
-  const after = idOf(Math.max(0, now - keptAfterMs));
+  const after = timeId(Math.max(0, now - keptAfterMs));
   const groups = Map.groupBy(await listAll(store, partition, { after }), ({ key }) =>
     key.id.slice(0, key.id.lastIndexOf('/')),
   );
@@ -31,7 +29,7 @@ export async function readAnnouncement(
   boundary: EpochMs,
   destination: string,
 ): Promise<Announcement | undefined> {
-  const records = await listAll(store, partition, { prefix: `${idOf(boundary)}/${destination}/` });
+  const records = await listAll(store, partition, { prefix: `${timeId(boundary)}/${destination}/` });
   return joined(records)[0]?.announcement;
 }
 
@@ -64,9 +62,5 @@ export function announcementWrites(
 }
 
 function keyOf(boundary: EpochMs, destination: string, part: number): Key {
-  return { partition, id: `${idOf(boundary)}/${destination}/${numbered(part)}` };
-}
-
-function idOf(at: EpochMs): string {
-  return String(at).padStart(width, '0');
+  return { partition, id: `${timeId(boundary)}/${destination}/${numbered(part)}` };
 }

@@ -97,7 +97,17 @@ export function numbered(index: number): string {
   return String(index).padStart(4, '0');
 }
 
+/** A time as the beginning of an id, padded so that ids sort by time. */
+export function timeId(at: EpochMs): string {
+  return String(Math.max(0, at)).padStart(15, '0');
+}
+
 /** Is this value a record of schema 1? */
 export function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
   return typeof value === 'object' && value !== null && 'schema' in value && value.schema === 1;
+}
+
+/** A record of another version is left alone: another program may be running with this store. */
+export function readSchema1({ value }: StoredRecord): object | undefined {
+  return isRecord(value) ? value : undefined;
 }

@@ -7,7 +7,7 @@ import type { CompiledConfig } from '../../model/config.ts';
 import { asJson, type Json } from '../../model/json.ts';
 import type { IdRange } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { changeRecord, isRecord, listAll, putOver } from './change-record.ts';
+import { changeRecord, isRecord, listAll, putOver, timeId } from './change-record.ts';
 
 /** One record per cluster, `clusters/<region>` by cluster id; rules as last used, `rules` by hash; history by time. */
 export type StoredCluster = { readonly record: ClusterRecord; readonly version: Version };
@@ -105,7 +105,7 @@ export function decisionWrites(decisions: readonly Decision[], newId: () => stri
 }
 
 function historyWrite({ region, at }: Decision, value: Json, id: string, keepMs: number): Write {
-  const key = { partition: `decisions/${region}`, id: `${String(at).padStart(15, '0')}-${id}` };
+  const key = { partition: `decisions/${region}`, id: `${timeId(at)}-${id}` };
   return { kind: 'putIfAbsent', key, value, expiresAt: at + keepMs };
 }
 
@@ -116,7 +116,7 @@ export async function listDecisions(
   region: string,
   { since = 0 }: HistoryQuery = {},
 ): Promise<readonly Decision[]> {
-  const records = await listAll(store, `decisions/${region}`, { after: String(since).padStart(15, '0') });
+  const records = await listAll(store, `decisions/${region}`, { after: timeId(since) });
   return records.flatMap(({ value }) => (isDecision(value) ? unpacked(value) : []));
 }
 

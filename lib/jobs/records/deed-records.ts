@@ -1,7 +1,6 @@
 import type { Store } from '../../io/stores/store.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { listAll, putOver } from './change-record.ts';
-import { readSchema1 } from './incident-records.ts';
+import { listAll, putOver, readSchema1, timeId } from './change-record.ts';
 
 /** A command of a person that changed something: partition `deeds`, in order of time, kept as long as the history. */
 export type Deed = {
@@ -16,15 +15,14 @@ export type Deed = {
 };
 
 const partition = 'deeds';
-const width = 15;
 
 export async function storeDeed(store: Store, deed: Deed, id: string, keepMs: number): Promise<void> {
-  const key = { partition, id: `${String(deed.at).padStart(width, '0')}-${id}` };
+  const key = { partition, id: `${timeId(deed.at)}-${id}` };
   await store.commit([putOver(key, deed, undefined, deed.at + keepMs)]);
 }
 
 /** Oldest first. */
 export async function listDeeds(store: Store, since: EpochMs): Promise<readonly Deed[]> {
-  const records = await listAll(store, partition, { after: String(Math.max(0, since)).padStart(width, '0') });
+  const records = await listAll(store, partition, { after: timeId(since) });
   return records.flatMap((record) => (readSchema1(record) as Deed | undefined) ?? []);
 }

@@ -13,8 +13,7 @@ import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/s
 import type { DestinationConfig } from '../../model/config.ts';
 import { asJson } from '../../model/json.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { listAll, putOver } from './change-record.ts';
-import { readSchema1 } from './incident-records.ts';
+import { listAll, putOver, readSchema1, timeId } from './change-record.ts';
 
 /**
  * The outbox of one destination: partition `outbox/<destination>`, one record per delivery and at most one batch.
@@ -133,15 +132,14 @@ function queuedTimes({ deliveries, batch }: Outbox): readonly EpochMs[] {
 }
 
 const partition = 'hist';
-const width = 15;
 
 /** How deliveries ended, in order of time; kept for `keepMs`. The same end of the same delivery is written once. */
 export function historyWrite(record: HistoryRecord, keepMs: number): Write {
-  const id = `${String(record.at).padStart(width, '0')}-${record.id}-${record.state}`;
+  const id = `${timeId(record.at)}-${record.id}-${record.state}`;
   return { kind: 'putIfAbsent', key: { partition, id }, value: asJson(record), expiresAt: record.at + keepMs };
 }
 
 export async function listHistory(store: Store, since: EpochMs = 0): Promise<readonly HistoryRecord[]> {
-  const records = await listAll(store, partition, { after: String(since).padStart(width, '0') });
+  const records = await listAll(store, partition, { after: timeId(since) });
   return records.flatMap((record) => (readSchema1(record) as HistoryRecord | undefined) ?? []);
 }

@@ -2,8 +2,7 @@ import type { SenderRecord } from '../../decide/outbox/sender.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import type { DestinationConfig } from '../../model/config.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { listAll, putOver } from './change-record.ts';
-import { readSchema1 } from './incident-records.ts';
+import { listAll, putOver, readSchema1 } from './change-record.ts';
 
 /** What the sender of a destination remembers: partition `dest`, id = the destination's. See SenderRecord. */
 export type StoredSender = { readonly sender: SenderRecord; readonly version: Version };

@@ -4,7 +4,7 @@ import type { SilenceRecord } from '../../decide/incidents/silence.ts';
 import type { Key, Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import type { Notice } from '../../model/finding.ts';
 import { asJson } from '../../model/json.ts';
-import { isRecord, listAll, putOver } from './change-record.ts';
+import { listAll, putOver, readSchema1, timeId } from './change-record.ts';
 
 export type StoredIncident = { readonly record: IncidentRecord; readonly version: Version };
 export type StoredSilence = { readonly silence: SilenceRecord; readonly version: Version };
@@ -47,11 +47,6 @@ export function silenceWrite(silence: SilenceRecord, version?: Version): Write {
   return putOver(silenceKey(silence.id), silence, version);
 }
 
-/** A record of another version is left alone: another program may be running with this store. */
-export function readSchema1({ value }: StoredRecord): object | undefined {
-  return isRecord(value) ? value : undefined;
-}
-
 /**
  * Notices waiting for the watch: partition `notices`, ids `<at>-<name>`. A job puts a notice here in the same commit as
  * its subject; the watch turns it into deliveries, in one commit with its delete.
@@ -62,7 +57,7 @@ export type StoredNotice = { readonly notice: Notice; readonly record: StoredRec
 
 /** `name`: random, or derived from the notice if it might be stored twice. */
 export function noticeWrite(notice: Notice, name: string): Write {
-  const id = `${String(notice.at).padStart(15, '0')}-${name}`;
+  const id = `${timeId(notice.at)}-${name}`;
   const value = { schema: 1, notice: asJson(notice) };
   return { kind: 'putIfAbsent', key: { partition, id }, value };
 }

@@ -1,8 +1,7 @@
 import type { Store, StoredRecord, Version, Write } from '../../io/stores/store.ts';
 import { type Part, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { listAll, numbered, putOver } from './change-record.ts';
-import { readSchema1 } from './incident-records.ts';
+import { listAll, numbered, putOver, readSchema1 } from './change-record.ts';
 
 /**
  * When each incident was last observed: a few records `0000`, `0001`, … of many keys each, rewritten by every round.

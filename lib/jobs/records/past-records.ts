@@ -3,14 +3,12 @@ import { type SizeChange, type SizesRecord, sizesRecord } from '../../decide/pas
 import type { Store, Write } from '../../io/stores/store.ts';
 import { asJson } from '../../model/json.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { listAll } from './change-record.ts';
-import { readSchema1 } from './incident-records.ts';
+import { listAll, readSchema1, timeId } from './change-record.ts';
 
 /**
  * The past of a region, for graphs and sums: partition `sizes/<region>`, a record per round that saw a size change;
  * `nodes/<region>`, at most one an hour. Ids begin with the time. Nothing is written if nothing changed.
  */
-const width = 15;
 /** A record takes 100 KB; a character may be three bytes. */
 const mostChars = 30_000;
 
@@ -46,12 +44,12 @@ export async function listNodes(store: Store, region: string, since: EpochMs): P
 }
 
 function put(partition: string, at: EpochMs, name: string, value: object, keepMs: number): Write {
-  const id = `${String(at).padStart(width, '0')}-${name}`;
+  const id = `${timeId(at)}-${name}`;
   return { kind: 'putIfAbsent', key: { partition, id }, value: asJson(value), expiresAt: at + keepMs };
 }
 
 async function list<T>(store: Store, partition: string, since: EpochMs): Promise<readonly T[]> {
-  const records = await listAll(store, partition, { after: String(Math.max(0, since)).padStart(width, '0') });
+  const records = await listAll(store, partition, { after: timeId(since) });
   return records.flatMap((record) => (readSchema1(record) as T | undefined) ?? []);
 }
 

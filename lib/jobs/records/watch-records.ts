@@ -9,8 +9,7 @@ import {
 } from '../../io/stores/store.ts';
 import { type IdRange, isInPart, type Part, rangeOf, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { listAll, numbered, putOver } from './change-record.ts';
-import { readSchema1 } from './incident-records.ts';
+import { listAll, numbered, putOver, readSchema1 } from './change-record.ts';
 
 /**
  * What the watch remembers of a region: partition `obs/<region>`, records `c/<id>` of neighbouring clusters (each holds
