@@ -57,7 +57,8 @@ function secretText({ message, reference }: SecretError): string {
   return message.startsWith(reference) ? `The secret ${message}` : message;
 }
 
-function capitalised(text: string): string {
+/** The first letter as a sentence begins with. */
+export function capitalised(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 

@@ -73,8 +73,16 @@ export function readDuration(text: string): number {
 
 export function readInstant(text: string): EpochMs {
   const at = parseInstant(text);
-  if (isScheduleProblem(at)) throw new InvalidArgumentError(`${at.problem}; ${at.fix}`);
+  if (isScheduleProblem(at)) throw new InvalidArgumentError(`${withoutWritten(at.problem)}; ${at.fix}`);
   return at;
+}
+
+/** What was written stands before the complaint already. */
+function withoutWritten(problem: string): string {
+  return problem
+    .replace(/^"[^"]*" is not a date and time: /u, '')
+    .replace(/^"[^"]*" is (?=not )/u, '')
+    .replace(/^"[^"]*" has /u, 'it has ');
 }
 
 /** "3", or "1..4" for an autoscaled pool. */
@@ -94,8 +102,9 @@ export function readCount(text: string): number {
 /** Exactly one of --for (from `start` on) and --until, in the future. `zone`: in which people read times. */
 export function endOf(options: EndOptions, now: EpochMs, what: string, zone: string, start = now): EpochMs {
   const { for: forMs, until } = options;
-  if ((forMs === undefined) === (until === undefined))
-    throw new UsageError(`${what} ends: give either --for 4h or --until 2026-12-24T18:00+01:00`);
+  if (forMs !== undefined && until !== undefined) throw new UsageError('Give either --for or --until, not both');
+  if (forMs === undefined && until === undefined)
+    throw new UsageError(`${what} needs an end: give --for 4h or --until 2026-12-24T18:00+01:00`);
   const end = forMs === undefined ? (until as EpochMs) : start + forMs;
   if (end <= now) throw new UsageError(`${what} would end at ${localInstant(end, zone)}, which has passed`);
   if (end <= start) throw new UsageError(`${what} would end at ${localInstant(end, zone)}, before it begins`);

@@ -168,11 +168,23 @@ describe('scale', () => {
     await world.run('scale', 'dev-*/*', '--exactly', '1', '--for', '2h');
     await world.run('scale', 'dev-api/workers', '--at-least', '2', '--for', '2h');
     const { out } = await world.run('scale', 'dev-api/*', '--release');
-    expect(out).toContain('ended at least 2 for dev-api/workers by ada@lab');
+    expect(out).toContain('ended the lease of at least 2 nodes for dev-api/workers by ada@lab');
     expect(out).not.toContain('exactly 1');
     const all = (await world.json('scale', 'dev-*', '--release')) as { ended: unknown[] };
     expect(all.ended).toMatchObject([{ kind: 'override', match: 'dev-*/*', exactly: 1 }]);
     expect((await world.run('scale', '*', '--release')).out).toBe('nothing to release for *\n');
+  });
+
+  test('release names what is wider and still in force', async () => {
+    using world = aCliWorld();
+    await rounds(world, 1);
+    await world.run('scale', 'dev-*/*', '--exactly', '1', '--for', '2h');
+    await world.run('scale', 'dev-api/workers', '--at-least', '2', '--for', '2h');
+    const still =
+      /\n {2}still in force: the override of exactly 1 for dev-\*\/\* by ada@lab until .*; to end it: lamplighter scale "dev-\*\/\*" --release/;
+    expect((await world.run('scale', 'dev-api/workers', '--release')).out).toMatch(still);
+    expect((await world.run('scale', 'dev-api/workers', '--release')).out).toMatch(still);
+    expect((await world.run('scale', 'ml/gpu', '--release')).out).not.toContain('still in force');
   });
 
   test('asks again after a release, at the same instant', async () => {
@@ -351,7 +363,9 @@ describe('what no rule ever acts on', () => {
     using world = aCliWorld();
     await world.run('scale', 'ml/gpu', ...lease);
     world.writeConfig(usualConfig.replace(/.*ml\/gpu.*\n/u, ''));
-    expect((await world.run('scale', 'ml/gpu', '--release')).out).toContain('ended at least 3 for ml/gpu');
+    expect((await world.run('scale', 'ml/gpu', '--release')).out).toContain(
+      'ended the lease of at least 3 nodes for ml/gpu',
+    );
   });
 });
 

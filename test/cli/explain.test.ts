@@ -197,7 +197,7 @@ describe('explain without --at', () => {
     await world.run('run', '--once');
     const becauseOf = async (pool: string) => ((await world.json('explain', pool)) as Explained[])[0]?.because.join();
     expect(await becauseOf('dev-api/workers')).toContain(
-      'nothing is done now: waits: one change per cluster at a time, until build has settled',
+      'nothing is done now: waits until build has settled (one change per cluster at a time)',
     );
     const moving = await becauseOf('dev-api/build');
     expect(moving).toContain('a change from 2 to 0 is under way');
@@ -277,9 +277,9 @@ safety: { brake: { pools: 1, percent: 5 } }`).replace('"19:00"', `"${to}"`);
     world.writeConfig(config('08:00'));
     await world.run('run', '--once');
     const { out } = await world.run('explain', 'dev-api/workers');
-    expect(out).toContain('nothing is done now: the brake holds 3 → 1 until: lamplighter approve');
+    expect(out).toContain('nothing is done now: the brake holds 3 → 1; to release it, run: lamplighter approve');
     expect(out).toContain(`: lamplighter approve --config ${world.config}\n`);
-    const holds = `the brake holds 3 → 1 until: lamplighter approve --config ${world.config}\n`;
+    const holds = `the brake holds 3 → 1; to release it, run: lamplighter approve --config ${world.config}\n`;
     expect((await world.run('plan')).out).toContain(holds);
     expect((await world.run('status')).out).toContain(`run: lamplighter approve --config ${world.config}\n`);
     const at = await world.run('explain', 'dev-api/workers', '--at', '2026-11-23T12:00:00Z');

@@ -246,10 +246,10 @@ async function judge(world: World, now: number, seen: Set<string>): Promise<void
         { code: hold.code, until, explained: hold.code },
       );
       expect(row).toMatch(
-        /until|observe: would go|changing to|by \d|approve|next round|not lowered before|tried again at|stuck/,
+        /until|observe: would go|changing to|by \d|approve|next round|not lowered before|tried again at|stuck|give its rule|it waits/,
       );
       expect(because.join('\n')).toMatch(
-        /until|under way|mode: act|approve|next round|not lowered before|tried again at/,
+        /until|under way|mode: act|approve|next round|not lowered before|tried again at|give its rule|it waits/,
       );
     } else if (isElsewhere(world, state, now)) {
       expect(own?.held ?? own?.until, JSON.stringify({ state, own })).not.toBeNull();
@@ -310,8 +310,7 @@ describe('on the command line', () => {
       );
     await world.clock.advance(5 * minute);
     await run('run', '--once');
-    const words =
-      'this answer of the API is older than an earlier one; until a newer answer comes, at the latest until';
+    const words = 'this answer of the API is older than an earlier one; it waits for a newer answer, until';
     expect((await run('plan')).out).toContain(words);
     expect((await run('explain', 'dev-api/workers')).out).toContain(`nothing is done now: ${words} 13:55`);
     expect((await run('status')).out).toMatch(new RegExp(`dev-api/workers .*held: ${words} 13:55`));

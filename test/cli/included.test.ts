@@ -67,7 +67,7 @@ test('run follows every file, and goes on while one is wrong', { timeout: 60_000
     expect(log).toMatch(text);
     log = '';
   };
-  await until(/5 pools matched.*"message":"watched"/su);
+  await until(/5 pools under a schedule.*"message":"watched"/su);
   writeRules(world, 'pols: []\n');
   await until(/"subject":"\S+lamplighter\.yml",.*teams\/a\.yml:1:1 error pols: unknown key.*"incident opened"/u);
   writeRules(world, rules);

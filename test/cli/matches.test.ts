@@ -71,7 +71,7 @@ describe('a large fleet', () => {
     const report: ScaleReport = { plan: round(aFleet()), problems: [], results: [], clusters: 1, pools: 90 };
     const text = roundText(report, config, false, { zone: 'UTC', now: 0 });
     expect(text).toMatch(
-      /^holds 10 pools of rule "dev\/pool-1\*" \(slot\), such as dev\/pool-10 3 → 0: waits: one change per cluster at a time, until pool-\d+ has settled$/m,
+      /^holds 10 pools of rule "dev\/pool-1\*" \(slot\), such as dev\/pool-10 3 → 0: waits until pool-\d+ has settled \(one change per cluster at a time\)$/m,
     );
     expect(text).toContain('one line for each pool: lamplighter plan "<match>"');
     expect(text.split('\n').length).toBeLessThan(8);

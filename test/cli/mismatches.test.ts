@@ -66,7 +66,7 @@ test('while the fleet is seen only partly nothing is found, and nothing is over'
 
 test.each([
   [4, ''],
-  [12, ', and 2 more, see: lamplighter doctor'],
+  [12, ' and 2 more; see: lamplighter doctor'],
 ])('the notice of the first round names %i of them', async (count, more) => {
   const typos = Array.from({ length: count }, (_, i) => `{ match: nosuch-${i}, days: sat }`);
   using cli = await anAlertCli(`${slack('')}silences: [${typos.join(', ')}]\n`);

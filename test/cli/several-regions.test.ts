@@ -97,7 +97,9 @@ describe('with two regions what was asked for is said once', () => {
     expect(lines.map((line) => times(out, line))).toEqual([1, 1, 1, 1]);
     expect(times((await world.run('resume', 'ml/gpu')).out, /^still paused: the whole fleet by /)).toBe(1);
     expect((await world.run('resume')).out).toContain('ended the pause of the whole fleet by ada@lab\n');
-    expect((await world.run('scale', 'ml/gpu', '--release')).out).toContain('ended exactly 1 for ml/gpu by ada@lab\n');
+    expect((await world.run('scale', 'ml/gpu', '--release')).out).toContain(
+      'ended the override of exactly 1 for ml/gpu by ada@lab\n',
+    );
   });
 
   test('with its region, where it is not in each that it reaches', async () => {
@@ -106,7 +108,7 @@ describe('with two regions what was asked for is said once', () => {
     await world.run('scale', 'ml/gpu', '--exactly', '1', '--for', '2h');
     expect((await world.run('resume', 'r1:ml')).out).toContain('ended the pause of ml in r1 by ada@lab\n');
     const released = await world.run('scale', 'r1:ml/gpu', '--release');
-    expect(released.out).toContain('ended exactly 1 for ml/gpu in r1 by ada@lab\n');
+    expect(released.out).toContain('ended the override of exactly 1 for ml/gpu in r1 by ada@lab\n');
     const { out } = await world.run('status');
     expect(out).toMatch(/^pause     of ml in r2 until /m);
     expect(out).toMatch(/^override  exactly 1 for ml\/gpu in r2 until /m);

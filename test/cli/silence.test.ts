@@ -236,7 +236,7 @@ describe('is refused', () => {
     ['a start that is now', ['silence', 'dev-1', '--from', '2026-11-23T18:00Z', '--for', '1h'], 2, 'has passed'],
     ['without a name', ['silence'], 2, 'Name what to silence'],
     ['the end of none', ['silence', '--end'], 2, 'Name which silence to end: an incident or a match; or give --list'],
-    ['a match without an end', ['silence', 'dev-1'], 2, 'A silence ends'],
+    ['a match without an end', ['silence', 'dev-1'], 2, 'A silence needs an end'],
     ['a broken match', ['silence', 'dev-[', '--for', '1h'], 2, 'bracket'],
     ['an end together with its end', ['silence', 'dev-1', '--end', '--for', '1h'], 2, 'cannot be used with'],
     ['an acknowledgement of nothing', ['incidents', 'ack'], 2, 'Name what to acknowledge'],

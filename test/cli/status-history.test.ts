@@ -143,7 +143,7 @@ describe('status', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/dev-api\/build +2 +2 +0 +2 +changing to 0/);
     expect(out).toMatch(
-      /dev-api\/workers +3 +3 +0 +3 +waits: one change per cluster at a time, until build has settled\n/,
+      /dev-api\/workers +3 +3 +0 +3 +waits until build has settled \(one change per cluster at a time\)\n/,
     );
     expect(out).toMatch(/pause +of ml until/);
     expect(out).toContain('last round 0s ago');
@@ -153,7 +153,7 @@ describe('status', () => {
     using world = aCliWorld('2026-11-23T20:00:00Z');
     await world.run('run', '--once');
     await world.clock.advance(28_000);
-    expect((await world.run('status')).out).toContain('changing to 0 for 28s, below base for 28s\n');
+    expect((await world.run('status')).out).toContain('changing to 0, begun 28s ago, below base for 28s\n');
   });
 
   test('observe is said once', async () => {

@@ -13,9 +13,9 @@ import {
 } from '../../jobs/records/ask-records.ts';
 import { isLive, type Lease, type Override } from '../../model/asks.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import type { Names } from '../../model/match.ts';
+import { matchesPool, type Names } from '../../model/match.ts';
 import { describeSize, type Size } from '../../model/size.ts';
-import { counted } from '../../model/text.ts';
+import { commandHint, counted } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import {
   type AskedMatch,
@@ -89,7 +89,7 @@ export function addScale(program: Command, parts: CliParts): void {
 async function scale(machine: CliParts, text: string, options: ScaleOptions): Promise<void> {
   const { atLeast, exactly, release } = options;
   const given = [atLeast, exactly, release].filter((one) => one !== undefined).length;
-  if (given !== 1) throw new UsageError('Give exactly one of --at-least 6, --exactly 0 and --release');
+  if (given !== 1) throw new UsageError('Give one of --at-least 6, --exactly 0 or --release');
   if (release && (options.for !== undefined || options.until !== undefined))
     throw new UsageError('--release ends what was asked for now: leave out --for and --until');
   const config = await readConfig(machine, options.config);
@@ -194,28 +194,42 @@ async function override(asking: Asking, exactly: Size, until: EpochMs): Promise<
 async function releaseAll(asking: Asking): Promise<Told> {
   const { parts, asked, store, config, now } = asking;
   const ended: (Lease | Override)[] = [];
+  const wider: (Lease | Override)[] = [];
   for (const region of asked.regions) {
     for (const ask of await listAsks(store, region)) {
       if (ask.kind !== 'lease' && ask.kind !== 'override') continue;
-      if (!isLive(ask, now) || !namesSame(asked.match, ask.match)) continue;
+      if (!isLive(ask, now)) continue;
+      if (!namesSame(asked.match, ask.match)) {
+        if (asked.pools.some(({ known }) => known.region === region && matchesPool(ask.match, known))) wider.push(ask);
+        continue;
+      }
       if (ask.kind === 'lease') await releaseLease(store, ask, parts.who, now);
       else await endAsk(store, ask, now, config.keepMs);
       ended.push(ask);
     }
   }
   const lines = onceInRegions(config, ended, (ask, where) => `ended ${describeAsk(ask)}${where} by ${ask.who}`);
+  const zone = readingZone(config, parts);
+  const still = onceInRegions(config, wider, (ask, where) => {
+    const until = localInstant(ask.until, zone);
+    const end = commandHint(config, `scale "${ask.match.text}" --release`);
+    return `still in force: ${describeAsk(ask)}${where} by ${ask.who} until ${until}; to end it: ${end}`;
+  });
   return {
     json: { kind: 'release', match: asked.match.text, regions: asked.regions, ended: ended.map(askJson) },
     lines: lines.length > 0 ? lines : [`nothing to release for ${asked.match.text}`],
-    notes: [],
+    notes: still,
     isNothing: ended.length === 0,
     deed: `${asked.match.text} released`,
   };
 }
 
 function describeAsk(ask: Lease | Override): string {
-  const size = ask.kind === 'lease' ? `at least ${ask.atLeast}` : `exactly ${describeSize(ask.exactly)}`;
-  return `${size} for ${ask.match.text}`;
+  const what =
+    ask.kind === 'lease'
+      ? `the lease of at least ${counted(ask.atLeast, 'node')}`
+      : `the override of exactly ${describeSize(ask.exactly)}`;
+  return `${what} for ${ask.match.text}`;
 }
 
 function askJson(ask: Lease | Override): object {

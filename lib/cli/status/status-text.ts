@@ -6,6 +6,7 @@ import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize, equalSize } from '../../model/size.ts';
 import { commandHint, counted, withConfig } from '../../model/text.ts';
+import { capitalised } from '../failure.ts';
 import type { AnnouncedView } from '../outbox/announced-view.ts';
 import { ago, clockNear, localInstant, localInstants, roughly } from '../text/instant.ts';
 import { inRegion, onceInRegions, poolLabels, regionOf } from '../text/labels.ts';
@@ -33,7 +34,7 @@ export function statusText(status: FleetStatus, config: CompiledConfig, look: Lo
     onceInRegions(config, status.asks, (ask, where) => askLine(ask, where, zone)),
     status.announced.map((one) => announcedLine(one, zone)),
     status.findings.map(({ severity, kind, subject, text, fix }) => {
-      const said = `${printable(text)}${fix === undefined ? '' : `; ${withConfig(config, printable(fix))}`}`;
+      const said = `${printable(text)}${fix === undefined ? '' : `. ${capitalised(withConfig(config, printable(fix)))}`}`;
       const head = `${colourOf(severity, paint)(severity)} ${kind}${inRegion(config, regionOf(subject))}`;
       return `${head}: ${localInstants(said, zone, status.at)}`;
     }),
@@ -41,7 +42,7 @@ export function statusText(status: FleetStatus, config: CompiledConfig, look: Lo
       paint.yellow(
         withConfig(
           config,
-          `region ${region} could not be read in the last round; this is older; to see why, run: lamplighter doctor`,
+          `region ${region} could not be read in the last round, so what is shown is older; to see why, run: lamplighter doctor`,
         ),
       ),
     ),
@@ -126,7 +127,7 @@ function remarks(status: PoolStatus, now: number, zone: string, config: Compiled
   const until = (at: number) => ` until ${clockNear(at, zone, now)}`;
   const away = awayOf(pool.memory);
   const parts = [
-    pool.change ? `changing to ${describeSize(pool.change.to)} for ${roughly(now - pool.change.claimedAt)}` : '',
+    pool.change ? `changing to ${describeSize(pool.change.to)}, begun ${roughly(now - pool.change.claimedAt)} ago` : '',
     stuck ? `stuck on the way to ${describeSize(stuck.to)}` : '',
     asks.pause ? `paused${until(asks.pause.until)}` : '',
     asks.override ? `override${until(asks.override.until)}` : '',

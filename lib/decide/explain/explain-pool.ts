@@ -198,11 +198,11 @@ export function holdEnds(
 ): string | undefined {
   switch (code) {
     case 'unread':
-      return `until a round can read it; to see why, run: ${commandHint(config, 'doctor')}`;
+      return `it waits until a round can read it; to see why, run: ${commandHint(config, 'doctor')}`;
     case 'stale':
-      return `until a newer answer comes${until === undefined ? '' : `, at the latest until ${iso(until)}`}`;
+      return `it waits for a newer answer${until === undefined ? '' : `, until ${iso(until)} at most`}`;
     case 'base-unknown':
-      return `until it is known; give its rule a base, or run: ${commandHint(config, `base "${poolLabel(names)}" set <size>`)}`;
+      return `give its rule a base, or run: ${commandHint(config, `base "${poolLabel(names)}" set <size>`)}`;
     case 'refused':
       return until === undefined ? undefined : `it is next tried at ${iso(until)}`;
     case 'next-round':
@@ -214,18 +214,18 @@ export function holdEnds(
 
 /** By the code of the hold: what ends it, whatever the pool. */
 const plainEnds: ReadonlyMap<string, string> = new Map([
-  ['wrong-clock', 'until the clock of this machine is correct'],
+  ['wrong-clock', 'correct the clock of this machine'],
   ['observe', 'set mode: act to let it happen'],
-  ['in-flight', 'until it has settled'],
-  ['stuck', 'until it is Running again: look at it in the console'],
-  ['cluster-not-running', 'until the cluster is Running: look at it in the console'],
-  ['pool-not-running', 'until it is Running: look in the console why it is not'],
-  ['unknown-status', 'until its status is a known one: look at it in the console'],
-  ['absent-size', 'until the API gives it'],
-  ['missing', 'until the API shows it again'],
-  ['unreadable', 'until it is renamed in the console'],
-  ['min-nodes', 'until another pool of its cluster has more nodes, or safety.minNodesPerCluster is lower'],
-  ['mismatch', 'until the rule gives a number, or the pool is autoscaled'],
+  ['in-flight', 'it has to settle first'],
+  ['stuck', 'it waits until the pool is Running again: look at it in the console'],
+  ['cluster-not-running', 'it waits until the cluster is Running: look at it in the console'],
+  ['pool-not-running', 'it waits until the pool is Running: the console may show why it is not'],
+  ['unknown-status', 'it waits for a known status: look at it in the console'],
+  ['absent-size', 'it waits until the API gives it'],
+  ['missing', 'it waits until the API shows it again'],
+  ['unreadable', 'rename it in the console'],
+  ['min-nodes', 'it waits until another pool of its cluster has more nodes; or lower safety.minNodesPerCluster'],
+  ['mismatch', 'give the rule a number, or turn on autoscaling for the pool'],
 ]);
 
 /** The API refused the wanted size: why, and when Lamplighter tries again. */

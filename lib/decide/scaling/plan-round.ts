@@ -224,7 +224,8 @@ function safetyHold(want: RankedWant, braked: ReadonlySet<RankedWant>): Refusal 
   if (want.view.rule.mode === 'observe') {
     return { code: 'observe', reason: `mode is observe: it would go ${sizes} (${want.view.reason})` };
   }
-  if (braked.has(want)) return { code: 'brake', reason: `the brake holds ${sizes} until: lamplighter approve` };
+  if (braked.has(want))
+    return { code: 'brake', reason: `the brake holds ${sizes}; to release it, run: lamplighter approve` };
   return undefined;
 }
 
@@ -232,11 +233,11 @@ function slotHold(plan: ClusterPlan, chosen: RankedWant | undefined): Refusal | 
   if (chosen)
     return {
       code: 'slot',
-      reason: `waits: one change per cluster at a time, until ${chosen.view.names.pool} has settled`,
+      reason: `waits until ${chosen.view.names.pool} has settled (one change per cluster at a time)`,
     };
   return plan.slotTakenBy === undefined
     ? undefined
-    : { code: 'slot', reason: `waits: one change per cluster at a time, until ${plan.slotTakenBy}` };
+    : { code: 'slot', reason: `waits until ${plan.slotTakenBy} (one change per cluster at a time)` };
 }
 
 function budgetHold(want: RankedWant, budget: { lowersLeft: number }): Refusal | undefined {

@@ -61,8 +61,8 @@ export function startedNotice(
   const counts = { clusters: names, matched, unmatched: all - matched };
   const unread = clusters.filter((one) => isUncounted(one)).length;
   const braked = plan.holds.filter(({ code }) => code === 'brake').length;
-  const whole = `${counted(names, 'cluster')}, ${counted(matched, 'pool')} matched, ${counts.unmatched} unmatched${unnamed(config, clusters)}`;
-  const soon = `${lowering(changes, input)}; ${raising(changes, now)}${unknownBases(unknown)}`;
+  const whole = `${counted(names, 'cluster')}, ${counted(matched, 'pool')} under a schedule, ${counts.unmatched} not${unnamed(config, clusters)}`;
+  const soon = `${comingText(changes, input)}${unknownBases(unknown)}`;
   return {
     kind: 'started',
     subject: { kind: 'fleet' },
@@ -164,19 +164,27 @@ function promised(changes: readonly Coming[]): readonly Coming[] {
   return done.length === 0 ? changes : done;
 }
 
-function lowering(changes: readonly Coming[], input: RoundInput): string {
+function comingText(changes: readonly Coming[], input: RoundInput): string {
+  const lowers = lowering(changes, input);
+  const raises = raising(changes, input.now);
+  if (lowers === undefined)
+    return raises === undefined ? 'nothing will be lowered or raised soon' : `nothing will be lowered soon; ${raises}`;
+  return `${lowers}; ${raises ?? 'no raise before that'}`;
+}
+
+function lowering(changes: readonly Coming[], input: RoundInput): string | undefined {
   const { now } = input;
   const lowers = changes.filter(({ from, to }) => isLower(from, to) && !isRaise(from, to));
   const at = Math.min(...lowers.map((change) => change.at));
   const first = lowers.filter((change) => change.at === at);
-  if (first.length === 0) return 'nothing will be lowered soon';
+  if (first.length === 0) return undefined;
   const when = at === now ? 'now' : `at ${iso(at)}`;
   const braked = at === now ? new Set<string>() : brakedAt(input, at);
   const [waiting, free] = [first.filter(({ key }) => braked.has(key)), first.filter((one) => !braked.has(one.key))];
   const isObserved = first.every((change) => change.isObserved);
   const promise = `${when} Lamplighter ${isObserved ? 'would lower (mode: observe)' : 'will lower'} ${takes(free)}`;
   if (waiting.length === 0) return promise;
-  const waits = `${when} lowering ${takes(waiting)} waits for: lamplighter approve`;
+  const waits = `${when} lowering ${takes(waiting)} needs approval: lamplighter approve`;
   return free.length === 0 ? waits : `${promise}; ${waits}`;
 }
 
@@ -192,16 +200,16 @@ function brakedAt({ book: _ofNow, ...input }: RoundInput, at: EpochMs): Readonly
   return new Set(holds.filter(({ code }) => code === 'brake').map(poolKey));
 }
 
-function raising(changes: readonly Coming[], now: EpochMs): string {
+function raising(changes: readonly Coming[], now: EpochMs): string | undefined {
   const raises = changes.filter(({ from, to }) => isRaise(from, to)).map((change) => change.at);
-  if (raises.length === 0) return 'no raise is due at the next change';
+  if (raises.length === 0) return undefined;
   const at = Math.min(...raises);
   return `next raise ${at === now ? 'now' : iso(at)}`;
 }
 
 /** They are held until somebody resolves the ambiguity. */
 function unknownBases(count: number): string {
-  return count === 0 ? '' : `; the base of ${counted(count, 'pool')} is not known, see: lamplighter rehearse`;
+  return count === 0 ? '' : `; the base of ${counted(count, 'pool')} is not known; see: lamplighter rehearse`;
 }
 
 const mostNamed = 10;
@@ -212,13 +220,16 @@ function namingNothing(config: CompiledConfig, named: NamedFleet | undefined, no
   const found = describeMismatches(config, judgeMatches(config, named, now), named).map(({ short }) => short);
   if (found.length === 0) return '';
   const rest = found.length - mostNamed;
-  const more = rest > 0 ? `, and ${rest} more, see: lamplighter doctor` : '';
+  const more = rest > 0 ? ` and ${rest} more; see: lamplighter doctor` : '';
   return `; ${found.length === 1 ? 'this matches' : 'these match'} nothing in the fleet: ${found.slice(0, mostNamed).join(', ')}${more}`;
 }
 
 /** What the notice does not count: clusters that did not answer, and lowers that wait for approval. */
 function unsaid(unread: number, braked: number): string {
   const unanswered = unread === 0 ? '' : `; the pools of ${counted(unread, 'cluster')} could not be read`;
-  const waiting = braked === 0 ? '' : `; the brake holds ${counted(braked, 'scale-down')} until: lamplighter approve`;
+  const waiting =
+    braked === 0
+      ? ''
+      : `; the brake holds ${counted(braked, 'scale-down')}; to release ${braked === 1 ? 'it' : 'them'}, run: lamplighter approve`;
   return unanswered + waiting;
 }

@@ -109,7 +109,7 @@ function whatIsMeant(written: unknown, zone: '' | 'Z', fix: string): SchedulePro
 function withoutOffset(written: unknown): ScheduleProblem {
   const text = String(written).trim();
   return {
-    problem: `${quote(written)} has no offset, so its instant is unknown`,
+    problem: `${quote(written)} has no offset from UTC`,
     fix: `write ${text}Z, or ${text}+01:00`,
   };
 }

@@ -150,7 +150,7 @@ describe('lateness', () => {
     const plan = runUntil(waits, '2026-03-03T08:30:00Z').at(-1)?.plan;
     expect(late(plan).map((finding) => finding.text)).toEqual([
       'dev/a should be at 3 and is at 0 (Running): schedule office-hours: 3; it is changed now',
-      'dev/b should be at 3 and is at 0 (Running): waits: one change per cluster at a time, until a has settled',
+      'dev/b should be at 3 and is at 0 (Running): waits until a has settled (one change per cluster at a time)',
     ]);
   });
 

@@ -30,13 +30,13 @@ const asked = (config: Partial<CompiledConfig>) => ({ config: aConfig(config) })
 // 2026-03-02 is a Monday.
 test('by day: the lowers of the evening', () => {
   expect(saidBy(aWorld('2026-03-02T12:00:00Z', pools, asked({ rules: [aRule({ base: 'remembered' })] })))).toBe(
-    '1 cluster, 2 pools matched, 0 unmatched; at 2026-03-02T19:00:00Z Lamplighter will lower 2 pools by 5 nodes; no raise is due at the next change',
+    '1 cluster, 2 pools under a schedule, 0 not; at 2026-03-02T19:00:00Z Lamplighter will lower 2 pools by 5 nodes; no raise before that',
   );
 });
 
 test('by night, with pools awake: what happens now, and the raise of the morning', () => {
   expect(saidBy(aWorld(tonight, pools, asked({ rules: [aRule({ base: 'remembered' })] })))).toBe(
-    '1 cluster, 2 pools matched, 0 unmatched; now Lamplighter will lower 2 pools by 5 nodes; next raise 2026-03-03T07:00:00Z',
+    '1 cluster, 2 pools under a schedule, 0 not; now Lamplighter will lower 2 pools by 5 nodes; next raise 2026-03-03T07:00:00Z',
   );
 });
 
@@ -44,7 +44,7 @@ test('a base that nobody knows is no lower, and is said', () => {
   const rules = [aRule({ base: 'remembered', idle: 4, limits: { min: 0, max: undefined } })];
   const said = saidBy(aWorld(tonight, [aPool('build', 0), aPool('workers', 4)], asked({ rules })));
   expect(said).toContain('nothing will be lowered soon');
-  expect(said).toContain('; the base of 2 pools is not known, see: lamplighter rehearse');
+  expect(said).toContain('; the base of 2 pools is not known; see: lamplighter rehearse');
 });
 
 test('mode observe only would', () => {
@@ -66,7 +66,7 @@ test('what a lease keeps up is not lowered now', () => {
   const rules = [aRule({ base: 'remembered' })];
   const asks = [aLease(3, '2026-03-02T15:00:00Z', '2026-03-03T06:00:00Z')];
   const world = aWorld(tonight, [aPool('workers', 3)], { ...asked({ rules }), asks });
-  expect(saidBy(world)).toContain('nothing will be lowered soon');
+  expect(saidBy(world)).toContain('nothing will be lowered or raised soon');
 });
 
 test('an autoscaled pool loses the nodes that it has, not those that it may have', () => {
@@ -87,7 +87,9 @@ test('lowers that wait for a person are no lowers, and are said', () => {
   runUntil(world, '2026-03-03T12:00:00Z');
   const safety = { ...aConfig().safety, brake: usualBrake };
   world.config = aConfig({ rules: [aRule({ base: 1, hash: 'typo' })], hash: 'config-2', safety });
-  expect(saidBy(world, world.record)).toMatch(/; the brake holds 5 scale-downs until: lamplighter approve$/);
+  expect(saidBy(world, world.record)).toMatch(
+    /; the brake holds 5 scale-downs; to release them, run: lamplighter approve$/,
+  );
 });
 
 test('clusters that did not answer are said', () => {
@@ -95,7 +97,7 @@ test('clusters that did not answer are said', () => {
   const clusters = [{ cluster, pools: undefined, record, lookedAt: undefined }];
   const input = { now, config, clusters, asks: [], storedRules: new Map(), isWhole: true };
   const { text } = startedNotice(input, { actions: [], holds: [] });
-  expect(text).toMatch(/^1 cluster, 0 pools matched, 0 unmatched; .*; the pools of 1 cluster could not be read$/);
+  expect(text).toMatch(/^1 cluster, 0 pools under a schedule, 0 not; .*; the pools of 1 cluster could not be read$/);
 });
 
 describe('a lower that the brake will hold', () => {
@@ -104,7 +106,7 @@ describe('a lower that the brake will hold', () => {
 
   test('is not promised', () => {
     const said = saidBy(aWorld('2026-03-02T12:00:00Z', five, asked(braked)));
-    expect(said).toContain('at 2026-03-02T19:00:00Z lowering 5 pools by 15 nodes waits for: lamplighter approve');
+    expect(said).toContain('at 2026-03-02T19:00:00Z lowering 5 pools by 15 nodes needs approval: lamplighter approve');
     expect(said).not.toContain('Lamplighter will lower');
   });
 
@@ -113,7 +115,7 @@ describe('a lower that the brake will hold', () => {
     const known = knownRules(aConfig({ rules: config.rules.slice(0, 1) }));
     const said = saidBy(aWorld('2026-03-02T12:00:00Z', five, { ...asked(config), storedRules: known }));
     expect(said).toContain('at 2026-03-02T19:00:00Z Lamplighter will lower 1 pool by 3 nodes; ');
-    expect(said).toContain('lowering 4 pools by 12 nodes waits for: lamplighter approve');
+    expect(said).toContain('lowering 4 pools by 12 nodes needs approval: lamplighter approve');
   });
 
   test('is promised where it was approved, or the brake is off', () => {
@@ -148,7 +150,7 @@ describe('clusters of one name', () => {
     const { input, plan } = twins();
     const { text, facts } = startedNotice(input, plan);
     expect(text).toBe(
-      '1 cluster, 2 pools matched, 0 unmatched; nothing will be lowered soon; no raise is due at the next change; 2 clusters are called dev: nothing is changed in them until each has a name of its own',
+      '1 cluster, 2 pools under a schedule, 0 not; nothing will be lowered or raised soon; 2 clusters are called dev: nothing is changed in them until each has a name of its own',
     );
     expect(facts).toMatchObject({ clusters: 1, matched: 2, unmatched: 0 });
   });
@@ -172,7 +174,7 @@ test('clusters that no rule names are said, and their pools count', () => {
   const clusters = [of('dev', pools), of('zoo', pools), of('attic', []), of('spared', pools)];
   const input = { now, config: left, clusters, asks: [], storedRules: new Map(), isWhole: true };
   expect(startedNotice(input, planRound(input)).text).toMatch(
-    /^4 clusters, 2 pools matched, 4 unmatched; no rule matches the clusters attic, zoo; /,
+    /^4 clusters, 2 pools under a schedule, 4 not; no rule matches the clusters attic, zoo; /,
   );
 });
 
@@ -229,8 +231,8 @@ describe('what the notice counts', () => {
     expect(said(0)).not.toContain('nothing in the fleet');
     expect(said(1)).toContain('; this matches nothing in the fleet: ');
     expect(said(2)).toContain('; these match nothing in the fleet: ');
-    expect(said(10)).not.toContain('more, see: lamplighter doctor');
-    expect(said(11)).toMatch(/, and 1 more, see: lamplighter doctor$/);
+    expect(said(10)).not.toContain('more; see: lamplighter doctor');
+    expect(said(11)).toMatch(/ and 1 more; see: lamplighter doctor$/);
   });
 
   test('is the first lower alone, and no edge that leaves a pool', () => {
@@ -247,7 +249,7 @@ describe('what the notice counts', () => {
     );
     const leaving = [{ ...officeHours, otherwise: 'leave' as const }];
     expect(saidBy(aWorld('2026-03-02T12:00:00Z', [aPool('a', 3)], asked({ schedules: leaving })))).toContain(
-      'nothing will be lowered soon',
+      'nothing will be lowered or raised soon',
     );
   });
 

@@ -613,7 +613,7 @@ describe('rounds on a simulated fleet', () => {
     const night = aNight(at('2026-03-02T12:00:00Z'), { rules: [aRule({ match: aMatch('dev-*/*') })] });
     const { started } = await night.app.scale(night.config);
     const all = night.world.clusters().flatMap(({ pools }) => pools);
-    const [, matched, unmatched] = /(\d+) pools matched, (\d+) unmatched; /.exec(started ?? '') ?? [];
+    const [, matched, unmatched] = /(\d+) pools under a schedule, (\d+) not; /.exec(started ?? '') ?? [];
     expect(Number(matched) + Number(unmatched)).toBe(all.length);
     expect(started).toContain('; no rule matches the clusters mgmt, ml, prod-data, prod-web; ');
   });
@@ -626,7 +626,7 @@ describe('rounds on a simulated fleet', () => {
     });
     const night = aNight(at('2026-03-02T12:00:00Z'), { rules: [aRule({ match: aMatch('dev-*/*') })], exceptions });
     const { started } = await night.app.scale(night.config);
-    expect(started).toContain('matched');
+    expect(started).toContain('under a schedule');
     const lists = night.world.requests.map(({ path }) => path).filter((path) => /\/(cluster|node-pool)$/.test(path));
     expect(lists.toSorted()).toEqual([...new Set(lists)].toSorted());
     expect(lists).toHaveLength(1 + night.world.clusters().length);

@@ -288,7 +288,7 @@ test('clusters that are being deleted are not asked for what is said first', asy
   const { started } = await night.app.scale(night.config);
   const lists = night.world.requests.map(({ path }) => path).filter((path) => path.endsWith('/node-pool'));
   expect(lists).toEqual([`/api/v1/cluster/${night.world.cluster('dev-api').id}/node-pool`]);
-  expect(started).toContain('1 pool matched, 1 unmatched');
+  expect(started).toContain('1 pool under a schedule, 1 not');
 });
 
 test.each([
