@@ -63,6 +63,92 @@ describe('outbox', () => {
     expect(await shown(cli)).toMatchObject({ state: 'working', waiting: [], parked: [] });
   });
 
+  test('a parked alert that is over is not sent as news', async () => {
+    using cli = await oneMessage('parked');
+    const [parked] = (await shown(cli)).parked;
+    const { slack } = cli.night.receivers;
+    slack.faults = undefined;
+    cli.night.world.clearClusterError('dev-1');
+    await cli.rounds(4);
+    expect(slack.posts.at(-1)?.text).toContain('Resolved');
+    const told = slack.posts.length;
+    const { code, out, err } = await cli.run('outbox', 'retry', parked?.id ?? '');
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain('for slack: its incident is over: sent now, it would read as news; to remove it, drop it');
+    await cli.rounds(1);
+    expect(slack.posts).toHaveLength(told);
+    expect((await shown(cli)).parked).toHaveLength(1);
+  });
+
+  describe('a parked announcement', () => {
+    const evening = `${one}schedules:
+  day: { windows: [{ days: mon-fri, from: "07:00", to: "20:00" }], otherwise: idle }
+pools:
+  - { match: "dev-*/*", schedule: day, idle: 0, limits: { min: 0 }, announce: { before: 30m, to: [slack] } }
+`;
+
+    /** Slack refuses what is announced for 20:00 in Berlin. */
+    async function anAnnouncement() {
+      const cli = await anAlertCli(evening);
+      const { slack } = cli.night.receivers;
+      slack.faults = (_, { body }) =>
+        body.includes('At 20:00, in') ? { kind: 'answer', reply: { status: 400, body: 'no' } } : undefined;
+      await cli.rounds(1);
+      await cli.run('approve');
+      await cli.rounds(7);
+      const [parked] = (await shown(cli)).parked;
+      expect(parked).toMatchObject({ kind: 'announcement' });
+      slack.faults = undefined;
+      const retry = () => cli.run('outbox', 'retry', parked?.id ?? '');
+      const told = () => slack.posts.flatMap(({ text }) => /(?:At|Changed, for) 20:00(?=[,:] )/.exec(text)?.[0] ?? []);
+      return { cli, slack, retry, told };
+    }
+
+    test('that still holds is sent', async () => {
+      const { cli, retry, told } = await anAnnouncement();
+      using _ = cli;
+      expect(await retry()).toMatchObject({ code: 0, out: expect.stringContaining('for slack: confirmed') });
+      expect(told()).toEqual(['At 20:00']);
+    });
+
+    test('that still holds is sent, and its later correction too', async () => {
+      const { cli, retry, told } = await anAnnouncement();
+      using _ = cli;
+      await retry();
+      expect((await cli.run('pause', 'dev-*/*', '--until', '2026-11-23T22:00Z')).code).toBe(0);
+      await cli.rounds(1);
+      expect(told()).toEqual(['At 20:00', 'Changed, for 20:00']);
+    });
+
+    test.each([
+      ['all of it', ['pause', 'dev-*/*', '--until', '2026-11-23T22:00Z'], []],
+      ['a part of it', ['pause', 'dev-1/*', '--until', '2026-11-23T22:00Z'], ['Changed, for 20:00']],
+    ])('that was corrected since is not, where %s is off', async (_, ask, sent) => {
+      const { cli, retry, told } = await anAnnouncement();
+      using __ = cli;
+      expect((await cli.run(...ask)).code).toBe(0);
+      await cli.rounds(1);
+      expect(told()).toEqual(sent);
+      const { code, out, err } = await retry();
+      expect([code, out]).toEqual([1, '']);
+      expect(err).toContain(
+        'for slack: it was corrected since: sent now, it would read as news; to remove it, drop it',
+      );
+      await cli.rounds(1);
+      expect(told()).toEqual(sent);
+      expect((await shown(cli)).parked).toHaveLength(1);
+    });
+
+    test('whose time is past is not, and says so', async () => {
+      const { cli, retry, told } = await anAnnouncement();
+      using _ = cli;
+      await cli.rounds(6);
+      const { code, out } = await retry();
+      expect([code, out]).toEqual([1, expect.stringContaining('its time has passed')]);
+      expect(told()).toEqual([]);
+    });
+  });
+
   test.each(['waiting', 'parked'] as const)('a %s message is dropped, and history knows by whom', async (state) => {
     using cli = await oneMessage(state);
     const [message] = (await shown(cli))[state];

@@ -4,6 +4,7 @@ import { historyOf } from '../../decide/outbox/delivery-log.ts';
 import { newSender } from '../../decide/outbox/sender.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { isKeyed } from '../../model/destination-kind.ts';
+import { readAnnouncement } from '../records/announcement-records.ts';
 import { readSchema1 } from '../records/change-record.ts';
 import {
   deliveryDelete,
@@ -48,12 +49,22 @@ async function findWaiting({ store }: Parts, { id: destination }: Target, id: st
 /** Puts a parked delivery back into its outbox, unsent. */
 async function putBack({ store }: Parts, target: Target, found: StoredParked): Promise<ByHand> {
   const { waitedMs: _waited, doubt: _doubt, ...delivery } = { ...found.parked.delivery, ...unsent };
-  const isOver = isOpening(delivery) && !(await isStillOpen(store, delivery));
-  if (isOver && target.destination && isKeyed(target.destination.kind)) {
-    return refused('its incident is over: sent now, it would stay open there');
-  }
+  const reason = await whyNoNews(store, target, delivery);
+  if (reason !== undefined) return refused(`${reason}; to remove it, drop it`);
   const outcome = await store.commit([deliveryPut(delivery, undefined), parkedDelete(found)]);
   return outcome.kind === 'committed' ? { kind: 'done' } : refused('it was changed meanwhile');
+}
+
+/** What took a parked message back may be sent already, or never will be, since nobody had heard of it. */
+async function whyNoNews(store: Store, { name, destination }: Target, delivery: Delivery): Promise<string | undefined> {
+  if (delivery.facts.kind === 'announcement') {
+    const known = await readAnnouncement(store, delivery.episode, name);
+    const isCorrected = known !== undefined && known.sequence > delivery.sequence;
+    return isCorrected ? 'it was corrected since: sent now, it would read as news' : undefined;
+  }
+  if (!isOpening(delivery) || (await isStillOpen(store, delivery))) return undefined;
+  const isKept = destination !== undefined && isKeyed(destination.kind);
+  return `its incident is over: sent now, it would ${isKept ? 'stay open there' : 'read as news'}`;
 }
 
 /** Drops a waiting or parked delivery, because a person asked for it. */

@@ -4,12 +4,15 @@ import { runFireDrill } from '../../../lib/jobs/deliver/fire-drill.ts';
 import { dropDelivery, retryDelivery } from '../../../lib/jobs/deliver/outbox-by-hand.ts';
 import type { Target } from '../../../lib/jobs/deliver/parts.ts';
 import { listHistory, listParked, loadOutbox, outboxId } from '../../../lib/jobs/records/delivery-records.ts';
+import { incidentWrite } from '../../../lib/jobs/records/incident-records.ts';
 import {
   aDelivery,
   aDestination,
+  anIncident,
   makeOutboxWorld,
   type OutboxWorld,
   overFacts,
+  someFacts,
   start,
 } from '../../support/receivers/outbox-world.ts';
 import { makePagerduty, makeSlack, makeWebhook } from '../../support/receivers/targets.ts';
@@ -28,6 +31,13 @@ function makeWorld() {
 
 async function targetOf(world: OutboxWorld, name: string): Promise<Target> {
   return (await listTargets(world.parts)).find((target) => target.name === name)!;
+}
+
+/** The incident of a waiting message is open still, and its destination was told. */
+async function isOpenStill(world: OutboxWorld, name: string): Promise<void> {
+  const { destination, episode } = aDelivery(world.idOf(name), 1);
+  const told = { [destination]: { at: start, episode, severity: 'critical' as const } };
+  await world.store.commit([incidentWrite(anIncident(1, { told }), undefined)]);
 }
 
 const refused = { kind: 'answer', reply: { status: 400, body: 'invalid_payload' } } as const;
@@ -75,6 +85,7 @@ test('what is parked can be sent again', async () => {
   await world.put(aDelivery(world.idOf('ops'), 1));
   await deliverAlerts(world.parts);
   receivers.ops.faults = undefined;
+  await isOpenStill(world, 'ops');
   const target = await targetOf(world, 'ops');
   const id = outboxId(aDelivery(world.idOf('ops'), 1));
   expect(await retryDelivery(world.parts, target, id)).toEqual({
@@ -86,17 +97,38 @@ test('what is parked can be sent again', async () => {
   expect((await listHistory(world.store)).map(({ state }) => state)).toEqual(['parked', 'confirmed']);
 });
 
-test('a parked open of an incident that is over is not sent to a pager', async () => {
-  const { receivers, world } = makeWorld();
-  receivers.pager.faults = () => ({ kind: 'answer', reply: { status: 400 } });
-  await world.put(aDelivery(world.idOf('pager'), 1));
-  await deliverAlerts(world.parts);
-  const outcome = await retryDelivery(
-    world.parts,
-    await targetOf(world, 'pager'),
-    outboxId(aDelivery(world.idOf('pager'), 1)),
-  );
-  expect(outcome).toMatchObject({ kind: 'refused', reason: expect.stringContaining('its incident is over') as string });
+describe.each([
+  ['pager', 'its incident is over: sent now, it would stay open there; to remove it, drop it'],
+  ['ops', 'its incident is over: sent now, it would read as news; to remove it, drop it'],
+  ['hook', 'its incident is over: sent now, it would read as news; to remove it, drop it'],
+] as const)('of an incident that is over, at %s', (name, reason) => {
+  test.each(['open', 'update', 'reminder'] as const)('a parked %s is not sent', async (what) => {
+    const { receivers, world } = makeWorld();
+    receivers[name].faults = () => ({ kind: 'answer', reply: { status: 400 } });
+    const one = aDelivery(world.idOf(name), 1, { facts: someFacts({ what }) });
+    await world.put(one);
+    await deliverAlerts(world.parts);
+    receivers[name].faults = undefined;
+    const { length } = receivers[name].requests;
+    const outcome = await retryDelivery(world.parts, await targetOf(world, name), outboxId(one));
+    expect(outcome).toEqual({ kind: 'refused', reason });
+    expect(receivers[name].requests).toHaveLength(length);
+    expect(await listParked(world.store, one.destination)).toHaveLength(1);
+  });
+
+  test.each([
+    ['resolve', { what: 'resolve', until: start, cause: 'recovered' }],
+    ['notice', { what: 'notice', kind: 'started' }],
+  ] as const)('a parked %s is sent', async (_, facts) => {
+    const { receivers, world } = makeWorld();
+    receivers[name].faults = () => ({ kind: 'answer', reply: { status: 400 } });
+    const one = aDelivery(world.idOf(name), 1, { facts: someFacts(facts) });
+    await world.put(one);
+    await deliverAlerts(world.parts);
+    receivers[name].faults = undefined;
+    const outcome = await retryDelivery(world.parts, await targetOf(world, name), outboxId(one));
+    expect(outcome).toMatchObject({ kind: 'sent' });
+  });
 });
 
 test('a person can drop what waits, and it is known who', async () => {
@@ -189,6 +221,7 @@ describe('by hand, while the destination fails', () => {
     receivers.ops.faults = () => refused;
     await world.put(aDelivery(world.idOf('ops'), 1));
     await deliverAlerts(world.parts);
+    await isOpenStill(world, 'ops');
     const id = outboxId(aDelivery(world.idOf('ops'), 1));
     const again = await retryDelivery(world.parts, await targetOf(world, 'ops'), id);
     expect(again).toMatchObject({ sent: { state: 'parked', reason: 'it answered 400 Bad Request (invalid_payload)' } });
