@@ -1,8 +1,8 @@
 import { handle } from 'hono/aws-lambda';
 import { SecretError } from '../lib/errors.ts';
 import { secretProblem } from '../lib/io/listen/event-source.ts';
-import { makeQuota, type Quota } from '../lib/io/listen/receive.ts';
 import { makeListenApp } from '../lib/io/listen/routes.ts';
+import { makeQuota, type Quota } from '../lib/io/quota.ts';
 import type { Secret } from '../lib/io/secrets/secret.ts';
 import { makeReplays } from '../lib/jobs/accept/replays.ts';
 import type { EventSourceConfig } from '../lib/model/config.ts';

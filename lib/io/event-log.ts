@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
+import { makeQuota } from './quota.ts';
 
 /**
  * A refused or failed event, message over HTTP, or link. `source`: for a link, the destination that got it; undefined =
@@ -31,21 +32,21 @@ export function makeTroubleLog(parts: {
   readonly onTrouble?: TellTrouble | undefined;
 }): TellTrouble {
   const { log, clock, onTrouble } = parts;
-  const buckets = new Map<string, { left: number; at: number; leftOut: number }>();
+  const sources = makeQuota(clock, ofSources);
+  const strangers = makeQuota(clock, ofStrangers);
+  const leftOut = new Map<string, number>();
   return (trouble) => {
     const { what, source, reason, event } = trouble;
     onTrouble?.(trouble);
     const isStrange = what === 'event not authorized' || what === 'link not valid';
-    const { burst, perSecond } = isStrange ? ofStrangers : ofSources;
-    // Only names of the config get a bucket of their own, so their number stays small.
     const key = `${isStrange} ${source ?? ''}`;
-    const now = clock.now();
-    const bucket = buckets.get(key) ?? { left: burst, at: now, leftOut: 0 };
-    const left = Math.min(burst, bucket.left + (Math.max(0, now - bucket.at) / 1000) * perSecond);
-    const isTold = left >= 1;
-    buckets.set(key, { left: isTold ? left - 1 : left, at: now, leftOut: isTold ? 0 : bucket.leftOut + 1 });
-    if (!isTold) return;
+    const before = leftOut.get(key) ?? 0;
+    if (!(isStrange ? strangers : sources).take(key)) {
+      leftOut.set(key, before + 1);
+      return;
+    }
+    leftOut.delete(key);
     const fields = { source: source ?? null, ...(event === undefined ? {} : { event }), reason };
-    log.warn(what, bucket.leftOut > 0 ? { ...fields, leftOut: bucket.leftOut } : fields);
+    log.warn(what, before > 0 ? { ...fields, leftOut: before } : fields);
   };
 }

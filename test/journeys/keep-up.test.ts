@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Hono } from 'hono';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { makeQuota } from '../../lib/io/listen/receive.ts';
 import { makeListenApp } from '../../lib/io/listen/routes.ts';
 import type { Log } from '../../lib/io/log.ts';
+import { makeQuota } from '../../lib/io/quota.ts';
 import { makeReplays } from '../../lib/jobs/accept/replays.ts';
 import { listAsks, releaseLease } from '../../lib/jobs/records/ask-records.ts';
 import { listDecisions } from '../../lib/jobs/records/cluster-records.ts';

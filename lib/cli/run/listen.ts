@@ -1,9 +1,9 @@
 import { UsageError } from '../../errors.ts';
 import { makeTroubleLog } from '../../io/event-log.ts';
 import { refuseUnsigned, secretProblem, signingProblem, transportOf } from '../../io/listen/event-source.ts';
-import { makeQuota } from '../../io/listen/receive.ts';
 import { makeListenApp } from '../../io/listen/routes.ts';
 import { serveListen } from '../../io/listen/serve.ts';
+import { makeQuota } from '../../io/quota.ts';
 import { makeReplays } from '../../jobs/accept/replays.ts';
 import { isLoopback } from '../../model/address.ts';
 import { isOverdue, isoTime } from '../../model/time.ts';

@@ -15,11 +15,11 @@ import { counted } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Clock } from '../clock.ts';
 import type { TellTrouble } from '../event-log.ts';
+import type { Quota } from '../quota.ts';
 import type { Secret } from '../secrets/secret.ts';
 import { isLinkSigned } from '../signing.ts';
 import { type Bodies, makeBodies } from './bodies.ts';
 import { signingProblem } from './event-source.ts';
-import type { Quota } from './receive.ts';
 
 export type KeepPageParts = {
   readonly clock: Clock;

@@ -4,6 +4,7 @@ import type { EventSourceConfig } from '../../model/config.ts';
 import { whyNotUtf8 } from '../../model/encoding.ts';
 import type { Clock } from '../clock.ts';
 import type { EventTrouble, TellTrouble } from '../event-log.ts';
+import type { Quota } from '../quota.ts';
 import type { Secret } from '../secrets/secret.ts';
 import { isBearer, isFresh, isSigned } from '../signing.ts';
 import type { Along } from '../stores/store.ts';
@@ -251,30 +252,4 @@ async function acceptOnce(
 function statusOf(kind: Outcome['kind']): 200 | 422 | 503 {
   if (kind === 'failed') return 503;
   return kind === 'refused' ? 422 : 200;
-}
-
-/** A source's rate limit: a burst, then a steady rate. */
-export type QuotaConfig = { readonly burst: number; readonly perSecond: number };
-
-export type Quota = {
-  /** Takes one; false = none is left. */
-  readonly take: (source: string) => boolean;
-};
-
-/** Queues and alert groups send a few messages a minute; a source in a loop gets 429. */
-export const defaultQuota: QuotaConfig = { burst: 600, perSecond: 10 };
-
-/** A token bucket per source. Only sources of the config get one, so their number stays small. */
-export function makeQuota(clock: Clock, { burst, perSecond }: QuotaConfig = defaultQuota): Quota {
-  const buckets = new Map<string, { left: number; at: number }>();
-  return {
-    take: (source) => {
-      const now = clock.now();
-      const bucket = buckets.get(source) ?? { left: burst, at: now };
-      const refilled = Math.min(burst, bucket.left + (Math.max(0, now - bucket.at) / 1000) * perSecond);
-      const isLeft = refilled >= 1;
-      buckets.set(source, { left: isLeft ? refilled - 1 : refilled, at: now });
-      return isLeft;
-    },
-  };
 }

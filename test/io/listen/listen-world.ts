@@ -1,8 +1,8 @@
 import type { Hono } from 'hono';
 import { makeTroubleLog } from '../../../lib/io/event-log.ts';
-import { defaultQuota, makeQuota, type QuotaConfig } from '../../../lib/io/listen/receive.ts';
 import { makeListenApp } from '../../../lib/io/listen/routes.ts';
 import { type LogFields, silentLog } from '../../../lib/io/log.ts';
+import { defaultQuota, makeQuota, type QuotaConfig } from '../../../lib/io/quota.ts';
 import { makeSecret, type Secret } from '../../../lib/io/secrets/secret.ts';
 import { signatureOf } from '../../../lib/io/signing.ts';
 import { acceptEvents } from '../../../lib/jobs/accept/accept-events.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { readKeepLink } from '../../../lib/decide/announcing/keep-link.ts';
 import { makeWindow } from '../../../lib/decide/schedule/window.ts';
 import type { Fetch } from '../../../lib/io/http/exchange.ts';
-import { makeQuota } from '../../../lib/io/listen/receive.ts';
+import { makeQuota } from '../../../lib/io/quota.ts';
 import { listAsks } from '../../../lib/jobs/records/ask-records.ts';
 import type { CompiledConfig, Match, Rule } from '../../../lib/model/config.ts';
 import { anAnnouncedNight, announcing, deliveriesIn, saidOf, ticks } from '../../support/announced-night.ts';

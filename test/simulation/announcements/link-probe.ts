@@ -1,5 +1,5 @@
-import { makeQuota } from '../../../lib/io/listen/receive.ts';
 import { makeListenApp } from '../../../lib/io/listen/routes.ts';
+import { makeQuota } from '../../../lib/io/quota.ts';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
 import { withSignedLinks } from '../../../lib/io/signing.ts';
 import { makeReplays } from '../../../lib/jobs/accept/replays.ts';
