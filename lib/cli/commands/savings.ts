@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { percentSaved, savedPercent } from '../../decide/past/node-hours.ts';
 import {
   countSavings,
   groupSavings,
@@ -81,12 +82,13 @@ function savingsJson(
 
 function groupJson({ pools, hours, money }: Omit<SavingsGroup, 'name'>): object {
   const { used, always } = hours;
+  const percent = savedPercent(hours);
   return {
     pools,
     nodeHours: rounded(used),
     baseNodeHours: rounded(always),
     savedNodeHours: rounded(always - used),
-    savedPercent: always === 0 ? null : rounded((1 - used / always) * 100),
+    savedPercent: percent === undefined ? null : rounded(percent),
     saved: money === undefined ? null : rounded(money),
   };
 }
@@ -125,14 +127,11 @@ function writeText(
   stdout.write(`${[paint.bold(title), ...lines, '', ...notes].join('\n')}\n`);
 }
 
-function cellsOf(
-  { hours: { used, always }, money }: Omit<SavingsGroup, 'name'>,
-  currency: string | undefined,
-): string[] {
-  const share = always === 0 ? '–' : `${Math.round((1 - used / always) * 100)} %`;
+function cellsOf({ hours, money }: Omit<SavingsGroup, 'name'>, currency: string | undefined): string[] {
+  const { used, always } = hours;
   const saved = money === undefined ? '–' : wholeNumber(money);
   const hoursText = [used, always, always - used].map(wholeNumber);
-  return [...hoursText, share, ...(currency === undefined ? [] : [saved])];
+  return [...hoursText, percentSaved(hours), ...(currency === undefined ? [] : [saved])];
 }
 
 function rounded(n: number): number {

@@ -1,7 +1,7 @@
 import { rememberedPlan } from '../../decide/explain/remembered-plan.ts';
-import { type NodeHours, pastHours, plannedHours, sumHours } from '../../decide/page/node-hours.ts';
 import { type PoolRow, poolRow } from '../../decide/page/pool-row.ts';
 import type { Gap } from '../../decide/past/looks.ts';
+import { type NodeHours, pastHours, plannedHours, sumHours } from '../../decide/past/node-hours.ts';
 import { poolNow } from '../../decide/past/pool-past.ts';
 import type { Held } from '../../decide/scaling/memory.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';

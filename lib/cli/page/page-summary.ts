@@ -1,4 +1,5 @@
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
+import { percentSaved } from '../../decide/past/node-hours.ts';
 import { wholeNumber } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { missedRounds } from '../status/fleet-status.ts';
@@ -127,10 +128,6 @@ function savedFact({ total, config }: Page): Fact {
   const share = `${percentSaved(last)} of node-hours`;
   const money = lastMoney === undefined ? '' : `, ${moneyText(lastMoney, config.prices?.currency ?? '')}`;
   return { label: 'Saved in 7 days', text: `${share}${money}`, tone: 'plain' };
-}
-
-export function percentSaved({ used, always }: { readonly used: number; readonly always: number }): string {
-  return always === 0 ? '–' : `${Math.round((1 - used / always) * 100)} %`;
 }
 
 /** "476 €". */

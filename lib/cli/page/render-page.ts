@@ -1,5 +1,6 @@
 import { html, raw } from 'hono/html';
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
+import { percentSaved } from '../../decide/past/node-hours.ts';
 import { bySeverity } from '../../model/finding.ts';
 import { commandHint, wholeNumber, withConfig } from '../../model/text.ts';
 import { dayMs, isoDate } from '../../model/time.ts';
@@ -9,7 +10,7 @@ import { roughly } from '../text/instant.ts';
 import { shortId } from '../text/labels.ts';
 import { listAsked, listEndings, listHappenings, savingGroups } from './page-lists.ts';
 import type { Counted, Page } from './page-model.ts';
-import { currencySign, factsOf, openIncidents, percentSaved, verdictOf } from './page-summary.ts';
+import { currencySign, factsOf, openIncidents, verdictOf } from './page-summary.ts';
 import { renderBoard, type Wanted } from './render-board.ts';
 import { command, type Html, hiddenCommand, many, type Say, withCommands } from './render-text.ts';
 

@@ -1,4 +1,4 @@
-import { alwaysOn } from '../../decide/page/node-hours.ts';
+import { alwaysOn } from '../../decide/past/node-hours.ts';
 import { baseOf } from '../../decide/scaling/base.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
 import type { Store } from '../../io/stores/store.ts';

@@ -4,6 +4,7 @@ import { dayMs, type EpochMs, hourMs, isoDate, isoTime } from '../../model/time.
 import { type Delivery, deliveryId, unsent } from '../incidents/delivery.ts';
 import { tellTime } from '../messages/message.ts';
 import type { HistoryRecord } from '../outbox/delivery-log.ts';
+import { savedPercent } from '../past/node-hours.ts';
 import type { Decision } from '../scaling/plan.ts';
 import { boundaryOf, dayIn, localDate, offsetsAround, zoneOffsets } from '../schedule/local-time.ts';
 import type { RegionMemory } from '../watching/watch-memory.ts';
@@ -69,8 +70,9 @@ export function digestOf(
 }
 
 function savedText({ used, always, money }: Week, { prices }: CompiledConfig): string {
-  if (always === 0) return 'savings are not known';
-  const share = Math.round((1 - used / always) * 100);
+  const percent = savedPercent({ used, always });
+  if (percent === undefined) return 'savings are not known';
+  const share = Math.round(percent);
   const paid = prices === undefined || money === undefined ? '' : `, ${prices.currency} ${wholeNumber(money)}`;
   return always >= used
     ? `${wholeNumber(always - used)} node-hours saved (${share} %${paid})`

@@ -1,6 +1,6 @@
 import { lower, upper } from '../../model/size.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
-import { alwaysOn } from './node-hours.ts';
+import { alwaysOn } from '../past/node-hours.ts';
 import type { PlanStep, PoolRow } from './pool-row.ts';
 import type { Span, View } from './view.ts';
 

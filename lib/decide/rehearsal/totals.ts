@@ -2,6 +2,7 @@ import { type ObservedPool, poolKey } from '../../model/cluster.ts';
 import { isRaise, lower, type Says, type Size, saysLeave, upper } from '../../model/size.ts';
 import { compareText } from '../../model/text.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
+import { savedPercent } from '../past/node-hours.ts';
 import { givenBase, rememberedBase } from '../scaling/base.ts';
 import type { ObservedFleetCluster, PoolMemory } from '../scaling/memory.ts';
 import type { PoolName } from '../scaling/plan.ts';
@@ -189,7 +190,7 @@ export function totalOf({ pools, changes }: Pick<Rehearsal, 'pools' | 'changes'>
     puts: changes.length,
     nodeHours: hours,
     alwaysOnNodeHours: alwaysOn,
-    savedPercent: alwaysOn === 0 ? 0 : ((alwaysOn - hours) / alwaysOn) * 100,
+    savedPercent: savedPercent({ used: hours, always: alwaysOn }) ?? 0,
     boundaries: judged.length,
     readyInTime: judged.length - late.length,
     worst: late.toSorted((a, b) => latenessMs(b.boundary) - latenessMs(a.boundary))[0],

@@ -1,6 +1,6 @@
-import { type NodeHours, pastHours } from '../../decide/page/node-hours.ts';
 import type { Gap } from '../../decide/past/looks.ts';
 import { clampGaps } from '../../decide/past/looks.ts';
+import { type NodeHours, pastHours } from '../../decide/past/node-hours.ts';
 import { pastSteps, poolNow } from '../../decide/past/pool-past.ts';
 import { pastName } from '../../decide/past/size-changes.ts';
 import { baseOf } from '../../decide/scaling/base.ts';

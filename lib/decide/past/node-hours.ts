@@ -1,8 +1,7 @@
 import { isRange, lower, type Size, upper } from '../../model/size.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
-import type { Gap } from '../past/looks.ts';
-import type { PastStep } from '../past/pool-past.ts';
-import type { PlanStep } from './pool-row.ts';
+import type { Gap } from './looks.ts';
+import type { PastStep } from './pool-past.ts';
 
 /** Node-hours: the real (or planned) ones, and those with the pool at its base all the time. */
 export type NodeHours = { readonly used: number; readonly always: number };
@@ -30,16 +29,13 @@ export function pastHours(
   return { used: used / hourMs, always: always / hourMs };
 }
 
+type Planned = { readonly from: EpochMs; readonly least: number };
+
 /** For the future, an autoscaled pool counts its lower bound: only those nodes are certain. */
-export function plannedHours(
-  steps: readonly PlanStep[],
-  base: Size | undefined,
-  from: EpochMs,
-  to: EpochMs,
-): NodeHours {
+export function plannedHours(steps: readonly Planned[], base: Size | undefined, from: EpochMs, to: EpochMs): NodeHours {
   let [used, always] = [0, 0];
   for (let i = 0; i < steps.length; i += 1) {
-    const { from: begins, least } = steps[i] as PlanStep;
+    const { from: begins, least } = steps[i] as Planned;
     const ms = Math.min(steps[i + 1]?.from ?? to, to) - Math.max(begins, from);
     if (ms <= 0) continue;
     used += least * ms;
@@ -51,6 +47,17 @@ export function plannedHours(
 export function alwaysOn(nodes: number, size: Size, base: Size | undefined): number {
   if (base === undefined) return nodes;
   return isRange(size) ? Math.max(nodes, lower(base)) : upper(base);
+}
+
+/** What of the node-hours at the bases was not used; undefined = no pool was seen, so nothing is known. */
+export function savedPercent({ used, always }: NodeHours): number | undefined {
+  return always === 0 ? undefined : (1 - used / always) * 100;
+}
+
+/** "56 %", "–". */
+export function percentSaved(hours: NodeHours): string {
+  const percent = savedPercent(hours);
+  return percent === undefined ? '–' : `${Math.round(percent)} %`;
 }
 
 export function sumHours(all: readonly NodeHours[]): NodeHours {
