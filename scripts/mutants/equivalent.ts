@@ -311,24 +311,29 @@ export const equivalent: readonly Equivalent[] = [
     why: 'nothing is as short as a time that is not known',
   },
   {
-    file: `${scaling}/history.ts`,
+    file: `${scaling}/decision-history.ts`,
     was: 'holds.length === 0 && settled.length === 0 && action === undefined',
     becomes: ['false'],
     why: 'this is only quicker than going through nothing',
   },
   {
-    file: `${scaling}/history.ts`,
+    file: `${scaling}/decision-history.ts`,
     was: 'hold === undefined && memory.held === undefined',
     becomes: ['false'],
     why: 'this is only quicker than remembering the same',
   },
   {
-    file: `${scaling}/history.ts`,
+    file: `${scaling}/decision-history.ts`,
     was: 'next !== memory',
     becomes: ['true'],
     why: 'this is only quicker than a copy of the same',
   },
-  { file: `${scaling}/history.ts`, was: 'false', becomes: ['true'], why: 'a copy of the same is not written either' },
+  {
+    file: `${scaling}/decision-history.ts`,
+    was: 'false',
+    becomes: ['true'],
+    why: 'a copy of the same is not written either',
+  },
   {
     file: `${scaling}/unclear-pool.ts`,
     was: '{ running: undefined, scheduledWithoutBase: undefined, isQuiet: false }',
@@ -385,7 +390,7 @@ export const equivalent: readonly Equivalent[] = [
     becomes: ['false'],
     why: 'no size is equal to one that is not known',
   },
-  { file: `${scaling}/hold-end.ts`, was: 'pause?.until', becomes: ['pause.until'], why: onlyForTypes },
+  { file: `${scaling}/change-or-hold.ts`, was: 'pause?.until', becomes: ['pause.until'], why: onlyForTypes },
   {
     file: `${scaling}/refusal.ts`,
     was: 'target === undefined',

@@ -5,7 +5,7 @@ import { commandHint, withConfig } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { baseOf } from '../scaling/base.ts';
 import type { Held, Refusal } from '../scaling/memory.ts';
-import { poolLabel } from '../scaling/pool-evaluation.ts';
+import { poolLabel } from '../scaling/pool-view.ts';
 import { isCoolingDown, refusalOf } from '../scaling/refusal.ts';
 import type { AppliedRule, RuleBook } from '../scaling/rule-book.ts';
 import { leaseCap } from '../scaling/wanted-size.ts';

@@ -11,7 +11,7 @@ import {
   type ObservedFleetCluster,
   type PoolMemory,
 } from '../scaling/memory.ts';
-import { forgetAfterMs } from '../scaling/missing.ts';
+import { forgetAfterMs } from '../scaling/missing-pools.ts';
 import { type ClusterPlan, othersMoveForMs } from '../scaling/plan-cluster.ts';
 import { longestCoolDownMs } from '../scaling/refusal.ts';
 import type { AppliedRule } from '../scaling/rule-book.ts';

@@ -8,7 +8,7 @@ import type { Timeline } from '../schedule/timeline.ts';
 import { givenBase, observedNodes } from './base.ts';
 import type { StoredRule } from './memory.ts';
 import type { LetThrough, RoundInput } from './plan.ts';
-import type { PoolView, RankedWant } from './pool-evaluation.ts';
+import type { PoolView, RankedWant } from './pool-view.ts';
 import { timelineOf } from './rule-book.ts';
 import { scheduledViews } from './scheduled-size.ts';
 

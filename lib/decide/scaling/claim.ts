@@ -2,7 +2,7 @@ import { equalSize } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { type ClusterRecord, type PoolMemory, type Refusal, remember } from './memory.ts';
 import type { Action } from './plan.ts';
-import type { RankedWant } from './pool-evaluation.ts';
+import type { RankedWant } from './pool-view.ts';
 import { addRefusal } from './refusal.ts';
 
 /** A claim may be acted on this long by wall-clock time: a machine that slept must not send last night's size. */

@@ -3,10 +3,10 @@ import { asPoolSize, describeSize, equalSize, isZero, type Size, saysLeave } fro
 import { type EpochMs, iso } from '../../model/time.ts';
 import { everSaysBase, lastEdge, lookMs, saysAt, saysBetween, type Timeline } from '../schedule/timeline.ts';
 import { type BaseView, findBase, isSaidAlone, observedSize, observedSizeDuring, rememberedBase } from './base.ts';
-import { refreshMemory } from './last-seen.ts';
 import { isLateEffect, isPersonsChange, noticeOfBase, takePersonsChange } from './manual-changes.ts';
 import { type PoolMemory, remember } from './memory.ts';
-import type { PoolInput, PoolView } from './pool-evaluation.ts';
+import type { PoolInput, PoolView } from './pool-view.ts';
+import { refreshMemory } from './refresh-memory.ts';
 import { resolveSays } from './scheduled-size.ts';
 import { blockedView, blockOf, isLateSuppressed, type PoolBlock } from './unclear-pool.ts';
 import { findWanted, type Wanted } from './wanted-size.ts';

@@ -8,7 +8,7 @@ import { mismatchFindings } from '../matching/mismatch-findings.ts';
 import { namesOf } from '../matching/unmatched.ts';
 import { type Change, isContended, type PoolMemory } from './memory.ts';
 import type { Hold, RoundInput } from './plan.ts';
-import { type PoolView, poolFinding, poolLabel } from './pool-evaluation.ts';
+import { type PoolView, poolFinding, poolLabel } from './pool-view.ts';
 import { refusalOf } from './refusal.ts';
 import type { RuleBook } from './rule-book.ts';
 import { labelledNames } from './rule-book.ts';

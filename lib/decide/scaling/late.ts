@@ -4,7 +4,7 @@ import { counted } from '../../model/text.ts';
 import { type EpochMs, iso, minuteMs } from '../../model/time.ts';
 import type { Pending, PoolMemory } from './memory.ts';
 import type { Hold } from './plan.ts';
-import { type PoolView, poolFinding, poolLabel } from './pool-evaluation.ts';
+import { type PoolView, poolFinding, poolLabel } from './pool-view.ts';
 import { refusalOf } from './refusal.ts';
 
 const withLeadMs = 15 * minuteMs;

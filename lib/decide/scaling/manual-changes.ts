@@ -4,9 +4,9 @@ import { describeSize, equalSize, type Size, saysLeave } from '../../model/size.
 import { type EpochMs, iso } from '../../model/time.ts';
 import { nextChange, saysAt } from '../schedule/timeline.ts';
 import { isLeftOut } from './base.ts';
-import { isLookFresh, isReached } from './last-seen.ts';
 import { type Kept, type PoolMemory, remember } from './memory.ts';
-import { type PoolInput, poolLabel } from './pool-evaluation.ts';
+import { type PoolInput, poolLabel } from './pool-view.ts';
+import { isLookFresh, isReached } from './refresh-memory.ts';
 
 /** A size set by hand replaces the schedule at most this long. */
 const keptAtMostMs = 24 * 60 * 60_000;

@@ -3,7 +3,7 @@ import { compareText, hashText } from '../../model/text.ts';
 import { deadlineOf } from './late.ts';
 import type { ObservedFleetCluster } from './memory.ts';
 import type { RoundInput } from './plan.ts';
-import type { FinishedPool, PoolView, RankedWant } from './pool-evaluation.ts';
+import type { FinishedPool, PoolView, RankedWant } from './pool-view.ts';
 
 /** A cluster's order: raises before lowers (mixed bounds count as a raise), earliest deadline first, then name. */
 export function rankWants(finished: readonly FinishedPool[], views: readonly PoolView[]): readonly RankedWant[] {

@@ -5,10 +5,10 @@ import type { Finding } from '../../model/finding.ts';
 import { asPoolSize, equalSize, type Size } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { observedSize } from './base.ts';
-import { isStale, olderSince } from './last-seen.ts';
 import { type PoolMemory, recentChanges, remember } from './memory.ts';
 import type { PoolName } from './plan.ts';
-import { type PoolView, poolFinding, poolLabel, poolView } from './pool-evaluation.ts';
+import { type PoolView, poolFinding, poolLabel, poolView } from './pool-view.ts';
+import { isStale, olderSince } from './refresh-memory.ts';
 import { absentSize, type PoolBlock } from './unclear-pool.ts';
 
 export type RemovedInput = {

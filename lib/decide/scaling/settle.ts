@@ -3,9 +3,9 @@ import { equalSize, isRaise, lower, type Size, upper } from '../../model/size.ts
 import type { EpochMs } from '../../model/time.ts';
 import { isFromFuture } from '../stored-time.ts';
 import { hasNodes, missingNodes, observedSizeDuring } from './base.ts';
-import { isStale } from './last-seen.ts';
 import { type Change, type ClusterRecord, type NotApplied, type PoolMemory, type Refusal, remember } from './memory.ts';
 import type { Decision, PoolName } from './plan.ts';
+import { isStale } from './refresh-memory.ts';
 import { addRefusal } from './refusal.ts';
 
 /** `claimedAt`: the pool was also read for the claim; changes by others came later. */

@@ -3,10 +3,10 @@ import type { Finding } from '../../model/finding.ts';
 import { isRange, type Size } from '../../model/size.ts';
 import { lastEdge, saysAt } from '../schedule/timeline.ts';
 import { findBase } from './base.ts';
-import { isStale } from './last-seen.ts';
 import type { PoolMemory } from './memory.ts';
 import type { HoldCode } from './plan.ts';
-import { type Block, type PoolInput, type PoolView, poolFinding, poolLabel, poolView } from './pool-evaluation.ts';
+import { type Block, type PoolInput, type PoolView, poolFinding, poolLabel, poolView } from './pool-view.ts';
+import { isStale } from './refresh-memory.ts';
 import { resolveSays } from './scheduled-size.ts';
 
 /**

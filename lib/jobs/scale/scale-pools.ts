@@ -2,7 +2,7 @@ import type { Announcement } from '../../decide/announcing/announcement.ts';
 import { type Ahead, lookAhead } from '../../decide/announcing/look-ahead.ts';
 import { withUnannounced } from '../../decide/announcing/unannounced.ts';
 import { clockFinding } from '../../decide/clock-skew.ts';
-import { afterMissing } from '../../decide/scaling/missing.ts';
+import { afterMissing } from '../../decide/scaling/missing-pools.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
 import type { FullRoundInput, Plan, RecordUpdate } from '../../decide/scaling/plan.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';

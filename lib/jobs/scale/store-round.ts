@@ -4,7 +4,7 @@ import type { ObservedFleetCluster } from '../../decide/scaling/memory.ts';
 import type { Plan, RoundInput } from '../../decide/scaling/plan.ts';
 import { isUnread } from '../../decide/scaling/plan-round.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
-import { startedNotice } from '../../decide/scaling/started.ts';
+import { startedNotice } from '../../decide/scaling/started-notice.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import { isDeleting, type ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type ChangeOrHoldInput, changeOrHold } from '../../../lib/decide/scaling/change-or-hold.ts';
 import { findingsOfPool } from '../../../lib/decide/scaling/findings.ts';
 import type { PoolMemory } from '../../../lib/decide/scaling/memory.ts';
-import { type PoolView, poolView } from '../../../lib/decide/scaling/pool-evaluation.ts';
+import { type PoolView, poolView } from '../../../lib/decide/scaling/pool-view.ts';
 import type { ObservedPool } from '../../../lib/model/cluster.ts';
 import type { Size } from '../../../lib/model/size.ts';
 import { aPool, aRule, at, aWorld, hour, minute } from '../../support/scaling-world.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { evaluatePool } from '../../../lib/decide/scaling/evaluate-pool.ts';
 import type { PoolMemory } from '../../../lib/decide/scaling/memory.ts';
-import type { PoolInput } from '../../../lib/decide/scaling/pool-evaluation.ts';
+import type { PoolInput } from '../../../lib/decide/scaling/pool-view.ts';
 import { makeTimeline } from '../../../lib/decide/schedule/timeline.ts';
 import type { PoolAsks } from '../../../lib/model/asks.ts';
 import type { Rule } from '../../../lib/model/config.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { afterMissing } from '../../../lib/decide/scaling/missing.ts';
+import { afterMissing } from '../../../lib/decide/scaling/missing-pools.ts';
 import { at, hour } from '../../support/scaling-world.ts';
 
 const now = at('2026-03-02T12:00:00Z');

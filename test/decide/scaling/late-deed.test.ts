@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { deadlineOf, lateFinding, latePools, whatWasDone } from '../../../lib/decide/scaling/late.ts';
 import type { Change, PoolMemory, Refusal } from '../../../lib/decide/scaling/memory.ts';
 import type { Hold } from '../../../lib/decide/scaling/plan.ts';
-import { type PoolView, poolView } from '../../../lib/decide/scaling/pool-evaluation.ts';
+import { type PoolView, poolView } from '../../../lib/decide/scaling/pool-view.ts';
 import type { ObservedPool } from '../../../lib/model/cluster.ts';
 import { aPool, aRule, at, aWorld, hour, minute } from '../../support/scaling-world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isStale } from '../../../lib/decide/scaling/last-seen.ts';
+import { isStale } from '../../../lib/decide/scaling/refresh-memory.ts';
 import type { ObservedPool } from '../../../lib/model/cluster.ts';
 import type { EpochMs } from '../../../lib/model/time.ts';
 import {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { holdEnd } from '../../../lib/decide/scaling/change-or-hold.ts';
 import { dropClaim } from '../../../lib/decide/scaling/claim.ts';
-import { holdEnd } from '../../../lib/decide/scaling/hold-end.ts';
-import { isLookFresh, isReached, isStale, olderSince } from '../../../lib/decide/scaling/last-seen.ts';
 import {
   type ClusterRecord,
   contendedUntil,
@@ -11,7 +10,8 @@ import {
 } from '../../../lib/decide/scaling/memory.ts';
 import { byTurn, inOrder, orderViews } from '../../../lib/decide/scaling/order.ts';
 import type { HoldCode } from '../../../lib/decide/scaling/plan.ts';
-import { type PoolView, poolView } from '../../../lib/decide/scaling/pool-evaluation.ts';
+import { type PoolView, poolView } from '../../../lib/decide/scaling/pool-view.ts';
+import { isLookFresh, isReached, isStale, olderSince } from '../../../lib/decide/scaling/refresh-memory.ts';
 import {
   addRefusal,
   isCoolingDown,

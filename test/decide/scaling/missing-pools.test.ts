@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PoolMemory } from '../../../lib/decide/scaling/memory.ts';
-import { rememberMissing } from '../../../lib/decide/scaling/missing.ts';
+import { rememberMissing } from '../../../lib/decide/scaling/missing-pools.ts';
 import { at, hour, minute } from '../../support/scaling-world.ts';
 
 const now = at('2026-03-02T12:00:00Z');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PoolMemory } from '../../../lib/decide/scaling/memory.ts';
-import type { PoolInput } from '../../../lib/decide/scaling/pool-evaluation.ts';
+import type { PoolInput } from '../../../lib/decide/scaling/pool-view.ts';
 import { type RemovedInput, viewRemoved } from '../../../lib/decide/scaling/removed-rule.ts';
 import { blockedView, blockOf, isLateSuppressed } from '../../../lib/decide/scaling/unclear-pool.ts';
 import { makeTimeline } from '../../../lib/decide/schedule/timeline.ts';

@@ -92,7 +92,7 @@ const planted: readonly PlantedBug[] = [
   bug(
     'stale-accepted',
     'an answer older than one seen before is believed',
-    'decide/scaling/last-seen.ts',
+    'decide/scaling/refresh-memory.ts',
     'return since !== undefined && Math.abs',
     'return since !== undefined && now < 0 && Math.abs',
   ),
@@ -139,7 +139,7 @@ const planted: readonly PlantedBug[] = [
   bug(
     'missing-means-gone',
     'a pool that an answer leaves out is forgotten at once',
-    'decide/scaling/missing.ts',
+    'decide/scaling/missing-pools.ts',
     'forgetAfterMs = 7 * 24 * 60 * 60_000',
     'forgetAfterMs = 0',
   ),
@@ -321,7 +321,7 @@ const planted: readonly PlantedBug[] = [
   bug(
     'unseen-is-seen',
     'what was last seen days ago, before an edge, counts as seen at the last look',
-    'decide/scaling/last-seen.ts',
+    'decide/scaling/refresh-memory.ts',
     'const seenAt = memory.unseenSince ?? input.lookedAt;',
     'const seenAt = input.lookedAt;',
   ),
@@ -344,12 +344,12 @@ const planted: readonly PlantedBug[] = [
     what: 'where no look is known, the last one was a moment ago',
     changes: [
       {
-        file: 'lib/decide/scaling/last-seen.ts',
+        file: 'lib/decide/scaling/refresh-memory.ts',
         find: 'return isSeen ? undefined : (lookedAt ?? memory.seen.at);',
         replace: 'return isSeen ? undefined : (lookedAt ?? now);',
       },
       {
-        file: 'lib/decide/scaling/last-seen.ts',
+        file: 'lib/decide/scaling/refresh-memory.ts',
         find: 'if (seenAt === undefined) return false;',
         replace: 'if (seenAt === undefined) return true;',
       },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { forgetSizes, refreshMemory } from '../../../lib/decide/scaling/last-seen.ts';
 import type { PoolMemory } from '../../../lib/decide/scaling/memory.ts';
-import type { PoolInput } from '../../../lib/decide/scaling/pool-evaluation.ts';
+import type { PoolInput } from '../../../lib/decide/scaling/pool-view.ts';
+import { forgetSizes, refreshMemory } from '../../../lib/decide/scaling/refresh-memory.ts';
 import { makeTimeline } from '../../../lib/decide/schedule/timeline.ts';
 import type { PoolAsks } from '../../../lib/model/asks.ts';
 import type { ObservedPool } from '../../../lib/model/cluster.ts';

@@ -3,7 +3,7 @@ import type { EpochMs } from '../../model/time.ts';
 import { lastEdge } from '../schedule/timeline.ts';
 import { givenBase, observedSize } from './base.ts';
 import { type PoolMemory, recentChanges, remember } from './memory.ts';
-import type { PoolInput } from './pool-evaluation.ts';
+import type { PoolInput } from './pool-view.ts';
 
 /**
  * The memory updated to now: what ended is dropped, and a reset is recorded when the rule changed, an ask started,

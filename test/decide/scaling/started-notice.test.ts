@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { planRound } from '../../../lib/decide/scaling/plan-round.ts';
-import { startedNotice } from '../../../lib/decide/scaling/started.ts';
+import { startedNotice } from '../../../lib/decide/scaling/started-notice.ts';
 import type { CompiledConfig } from '../../../lib/model/config.ts';
 import {
   aConfig,
