@@ -6,7 +6,7 @@
 import type { ObservedFleetCluster } from '../lib/decide/scaling/memory.ts';
 import type { Plan } from '../lib/decide/scaling/plan.ts';
 import { planRound } from '../lib/decide/scaling/plan-round.ts';
-import { bookFrom, type KeptBook } from '../lib/jobs/scale/parts.ts';
+import { bookFrom, type KeptBook } from '../lib/jobs/scale/scale-round.ts';
 import type { ObservedPool } from '../lib/model/cluster.ts';
 import { type BenchResult, benchResult, renderResult } from './result.ts';
 import { configOf, officeHours, ruleFor } from './support/a-fleet.ts';

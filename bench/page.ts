@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Hono } from 'hono';
 import { readAsset } from '../lib/cli/page/assets.ts';
-import { addPage } from '../lib/cli/page/routes.ts';
+import { addPage } from '../lib/cli/page/page-routes.ts';
 import { randomId } from '../lib/io/ids.ts';
 import { openSqliteStore } from '../lib/io/stores/sqlite.ts';
 import { type BenchResult, benchResult, renderResult } from './result.ts';

@@ -1,4 +1,4 @@
-import type { Invoke } from '../lib/io/invoke.ts';
+import type { Invoke } from '../lib/io/lambda-invoke.ts';
 import type { QueueMessage } from '../lib/jobs/accept/accept-messages.ts';
 
 /** The events that AWS sends to accept-events, told apart by their shape. */

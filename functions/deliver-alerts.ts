@@ -1,7 +1,7 @@
 import { sendHeartbeat } from '../lib/jobs/deliver/heartbeat.ts';
 import { type OpenContainer, openContainer } from './container.ts';
 import { jobHandler } from './job-handler.ts';
-import { reportDelivering } from './report.ts';
+import { reportDelivering } from './report-rounds.ts';
 // Loaded at container start, not during a request.
 import '../lib/jobs/deliver/deliver-alerts.ts';
 import '../lib/io/secrets/secrets-manager.ts';

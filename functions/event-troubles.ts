@@ -1,5 +1,5 @@
 import { type EventTrouble, makeTroubleLog, type TellTrouble } from '../lib/io/event-log.ts';
-import { type MetricName, metricNames as names } from '../lib/io/metrics.ts';
+import { type MetricName, metricNames as names } from '../lib/io/metric-names.ts';
 import type { Container } from './container.ts';
 
 type Troubles = { readonly tell: TellTrouble; readonly counts: Map<EventTrouble['what'], number> };

@@ -1,8 +1,8 @@
-import { readScaleRequest } from '../lib/io/invoke.ts';
+import { readScaleRequest } from '../lib/io/lambda-invoke.ts';
 import { countParts } from '../lib/jobs/records/count-parts.ts';
 import { type OpenContainer, openContainer, openedEarly } from './container.ts';
 import { jobHandler } from './job-handler.ts';
-import { reportScaling } from './report.ts';
+import { reportScaling } from './report-rounds.ts';
 // Loaded at container start, not during a request.
 import '../lib/jobs/scale/scale-pools.ts';
 import '../lib/io/secrets/secrets-manager.ts';

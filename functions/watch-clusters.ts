@@ -1,9 +1,9 @@
 import { StoreError } from '../lib/errors.ts';
-import { readWatchRequest } from '../lib/io/invoke.ts';
+import { readWatchRequest } from '../lib/io/lambda-invoke.ts';
 import { countParts } from '../lib/jobs/records/count-parts.ts';
 import { type OpenContainer, openContainer, openedEarly } from './container.ts';
 import { jobHandler } from './job-handler.ts';
-import { reportWatching } from './report.ts';
+import { reportWatching } from './report-rounds.ts';
 // Loaded at container start, not during a request.
 import '../lib/jobs/watch/watch-clusters.ts';
 import '../lib/io/secrets/secrets-manager.ts';

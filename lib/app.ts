@@ -19,9 +19,9 @@ import type { AcceptParts, EventOutcome } from './jobs/accept/accept-events.ts';
 import type { KeepParts } from './jobs/accept/keep-up.ts';
 import { knownFleet } from './jobs/accept/known-fleet.ts';
 import { makeGroupWriter } from './jobs/accept/store-asks.ts';
-import type { DeliverParts, DeliverReport } from './jobs/deliver/parts.ts';
-import type { KeptBook, ScaleOptions, ScaleParts, ScaleReport } from './jobs/scale/parts.ts';
-import type { WatchOptions, WatchParts, WatchReport } from './jobs/watch/parts.ts';
+import type { DeliverParts, DeliverReport } from './jobs/deliver/deliver-round.ts';
+import type { KeptBook, ScaleOptions, ScaleParts, ScaleReport } from './jobs/scale/scale-round.ts';
+import type { WatchOptions, WatchParts, WatchReport } from './jobs/watch/watch-round.ts';
 import type { CompiledConfig, EventSourceConfig, RegionConfig } from './model/config.ts';
 import type { Finding } from './model/finding.ts';
 

@@ -1,8 +1,8 @@
 import { compileConfig } from '../../lib/config/compile-config.ts';
-import { compileMatch } from '../../lib/config/match.ts';
+import { compileMatch } from '../../lib/config/compile-match.ts';
 import type { PoolMemory } from '../../lib/decide/scaling/memory.ts';
 import { randomId } from '../../lib/io/ids.ts';
-import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../lib/io/stores/memory-store.ts';
 import type { Store, Write } from '../../lib/io/stores/store.ts';
 import { putAsk, putLease } from '../../lib/jobs/records/ask-records.ts';
 import { clusterWrite } from '../../lib/jobs/records/cluster-records.ts';

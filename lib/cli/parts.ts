@@ -1,7 +1,7 @@
 import type { Clock } from '../io/clock.ts';
 import type { Fetch } from '../io/http/exchange.ts';
 import type { NewId } from '../io/ids.ts';
-import type { Invoke, LambdaNames } from '../io/invoke.ts';
+import type { Invoke, LambdaNames } from '../io/lambda-invoke.ts';
 import type { Log } from '../io/log.ts';
 import { type LogLevel, makeLog } from '../io/log-lines.ts';
 import type { Redactor } from '../io/redact.ts';

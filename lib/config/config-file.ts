@@ -1,7 +1,7 @@
 import { type Alias, isAlias, isPair, isScalar, type Scalar, visit, type YAMLError } from 'yaml';
 import { findUnseen, withUnseenShown } from '../model/printable.ts';
+import { makeReport, type Report } from './collect-problems.ts';
 import { findPastedSecrets } from './pasted-secrets.ts';
-import { makeReport, type Report } from './report.ts';
 import { type SalvagedConfig, validate } from './validate.ts';
 import { readYaml, type YamlSource } from './yaml-source.ts';
 

@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path';
 import { isGlob } from '../model/match.ts';
+import { joinReports, type Report } from './collect-problems.ts';
 import type { ReadFile } from './compile/context.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
 import type { FindFiles } from './find-files.ts';
 import type { Path } from './problem.ts';
-import { joinReports, type Report } from './report.ts';
 import { includedKeys } from './schema/config.ts';
 import type { SalvagedConfig } from './validate.ts';
 

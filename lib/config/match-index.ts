@@ -1,6 +1,6 @@
 import type { Match } from '../model/config.ts';
 import { isGlob, partsOf } from '../model/match.ts';
-import { covers, type Ends, endsOf, endsToCover, mayOverlap } from './match.ts';
+import { covers, type Ends, endsOf, endsToCover, mayOverlap } from './compile-match.ts';
 
 /**
  * Many matches, asked which of them cover or meet another one. Twenty thousand rules compared each with each are two

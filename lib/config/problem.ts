@@ -1,4 +1,5 @@
 import { compareText } from '../model/text.ts';
+
 /** One mistake in a config, with its place and the fix. The machine-readable form of `check --json`. */
 export type Problem = {
   readonly severity: 'error' | 'warning';

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { findNearest } from '../model/did-you-mean.ts';
+import type { Report } from './collect-problems.ts';
 import { cronProblem } from './cron-window.ts';
 import type { Path, PathPart } from './problem.ts';
-import type { Report } from './report.ts';
 import { splitComplaint } from './schema/complaint.ts';
 import { type ConfigInput, configSchema, includedKeys, includedSchema } from './schema/config.ts';
 import { type Shape, shapeFor } from './schema/shape.ts';

@@ -1,6 +1,6 @@
 import { type EpochMs, minuteMs } from '../model/time.ts';
 import { drawInteger } from './chance.ts';
-import { changeCluster, changePool, rerenderCluster } from './history.ts';
+import { changeCluster, changePool, rerenderCluster } from './past-answers.ts';
 import type { Activity, WorldCluster, WorldPool, WorldState, WorldVersion } from './world-model.ts';
 
 const deletionMinutes = [2, 6] as const;

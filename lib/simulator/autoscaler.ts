@@ -1,6 +1,6 @@
 import type { EpochMs } from '../model/time.ts';
 import { draw } from './chance.ts';
-import { changePool } from './history.ts';
+import { changePool } from './past-answers.ts';
 import { poolStatus } from './shapes.ts';
 import type { WorldPool, WorldState } from './world-model.ts';
 

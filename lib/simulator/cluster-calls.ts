@@ -1,7 +1,7 @@
 import { startClusterCreation, startClusterDeletion, startUpgrade } from './activities.ts';
 import { type Call, idIn, isName, withBody, withCluster } from './call.ts';
 import { addCluster } from './create-things.ts';
-import { clusterText, textAsOf } from './history.ts';
+import { clusterText, textAsOf } from './past-answers.ts';
 import { createPools } from './pool-calls.ts';
 import { accepted, acceptedItems, acceptedText, type Refusal, type Reply, refusals } from './reply.ts';
 import { clusterShape, createdClusterShape, isBusy, machineSpecShape, regionShape, versionShape } from './shapes.ts';

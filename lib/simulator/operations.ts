@@ -9,7 +9,7 @@ import {
 import { addCluster, addPool, findVersion } from './create-things.ts';
 import type { Fault, FaultHook, RequestInfo } from './faults.ts';
 import type { ClusterSpec, PoolSpec } from './fleet.ts';
-import { changeCluster, changePool, rerenderCluster } from './history.ts';
+import { changeCluster, changePool, rerenderCluster } from './past-answers.ts';
 import { everyRole, type Refusal } from './reply.ts';
 import { timestamp } from './shapes.ts';
 import { type PoolFields, updatePool } from './update-pool.ts';

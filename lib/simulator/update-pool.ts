@@ -2,7 +2,7 @@ import type { EpochMs } from '../model/time.ts';
 import { startResize } from './activities.ts';
 import { moveAutoscaledPool } from './autoscaler.ts';
 import { draw } from './chance.ts';
-import { changePool } from './history.ts';
+import { changePool } from './past-answers.ts';
 import { type Refusal, refusals } from './reply.ts';
 import { isBusy } from './shapes.ts';
 import type { Behaviour, Label, Taint, WorldPool, WorldState } from './world-model.ts';

@@ -1,5 +1,5 @@
 import { transportOf } from '../../lib/io/listen/event-source.ts';
-import { metricNames } from '../../lib/io/metrics.ts';
+import { metricNames } from '../../lib/io/metric-names.ts';
 import type { CompiledConfig, EventSourceConfig } from '../../lib/model/config.ts';
 import { busResources } from './bus-resources.ts';
 import { type QueueOptions, queueResources, queuesToMake } from './queue-resources.ts';

@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { Hono } from 'hono';
-import { addPage } from '../../lib/cli/page/routes.ts';
+import { addPage } from '../../lib/cli/page/page-routes.ts';
 import { systemClock } from '../../lib/io/clock.ts';
 import { serveListen } from '../../lib/io/listen/serve.ts';
 import { minuteMs } from '../../lib/model/time.ts';

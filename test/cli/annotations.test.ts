@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { annotations } from '../../lib/cli/check/annotations.ts';
+import { annotations } from '../../lib/cli/text/annotations.ts';
 import type { Problem } from '../../lib/config/problem.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { anyText } from '../support/any-text.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { drawFilm, type Film, type Look } from '../../lib/cli/demo/picture.ts';
+import { drawFilm, type Film, type Look } from '../../lib/cli/demo/film.ts';
 import { type Frame, playStory } from '../../lib/cli/demo/play-story.ts';
 import { openScreen } from '../../lib/cli/demo/show-frames.ts';
 import { setStage, storyStart } from '../../lib/cli/demo/stage.ts';

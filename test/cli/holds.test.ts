@@ -8,7 +8,7 @@ import { explainPool } from '../../lib/decide/explain/explain-pool.ts';
 import type { PoolState } from '../../lib/decide/scaling/plan.ts';
 import { planRound } from '../../lib/decide/scaling/plan-round.ts';
 import { makeRuleBook } from '../../lib/decide/scaling/rule-book.ts';
-import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../lib/io/stores/memory-store.ts';
 import { putAsk, putLease } from '../../lib/jobs/records/ask-records.ts';
 import { clusterWrite, storeRule } from '../../lib/jobs/records/cluster-records.ts';
 import { writeRoundFindings } from '../../lib/jobs/records/round-findings.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { roundText } from '../../lib/cli/run/report.ts';
+import { roundText } from '../../lib/cli/run/round-output.ts';
 import { fleetStatus } from '../../lib/cli/status/fleet-status.ts';
 import { statusText } from '../../lib/cli/status/status-text.ts';
-import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../lib/io/stores/memory-store.ts';
 import { clusterWrite } from '../../lib/jobs/records/cluster-records.ts';
-import type { ScaleReport } from '../../lib/jobs/scale/parts.ts';
+import type { ScaleReport } from '../../lib/jobs/scale/scale-round.ts';
 import { createWorld } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
 import { aConfig, aMatch, aPool, aRule, aWorld, round } from '../support/scaling-world.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeRunMetrics } from '../../lib/cli/run/metrics.ts';
+import { makeRunMetrics } from '../../lib/cli/run/prometheus-metrics.ts';
 import { aCliWorld } from './cli-world.ts';
 
 test('status shows how many nodes a pool has, beside its bounds', async () => {

@@ -7,7 +7,7 @@ import { makeConfigReader } from '../../lib/config/read-config.ts';
 import { StoreError } from '../../lib/errors.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { makeSecret } from '../../lib/io/secrets/secret.ts';
-import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../lib/io/stores/memory-store.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
 import { makeVirtualClock } from '../support/virtual-clock.ts';
 import { aCliWorld, type CliWorld, usualConfig } from './cli-world.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { makePage } from '../../lib/cli/page/page-model.ts';
-import { countSavings, groupSavings, sumSavings, unseenHours } from '../../lib/jobs/records/savings.ts';
+import { countSavings, groupSavings, sumSavings, unseenHours } from '../../lib/jobs/records/count-savings.ts';
 import { dayMs, minuteMs } from '../../lib/model/time.ts';
 import { onlyClusters } from '../support/night-app.ts';
 import { countShown, keepFleet, pageNow, smallAway, smallConfig, smallScenes } from '../support/page-fleet.ts';

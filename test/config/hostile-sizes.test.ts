@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileMatch, covers, mayOverlap } from '../../lib/config/match.ts';
+import { compileMatch, covers, mayOverlap } from '../../lib/config/compile-match.ts';
 import { makeMatchIndex } from '../../lib/config/match-index.ts';
 import { findPastedSecrets } from '../../lib/config/pasted-secrets.ts';
 import { readYaml } from '../../lib/config/yaml-source.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { makeRunMetrics } from '../../lib/cli/run/metrics.ts';
+import { makeRunMetrics } from '../../lib/cli/run/prometheus-metrics.ts';
 import type { HoldCode } from '../../lib/decide/scaling/plan.ts';
-import { metricNames } from '../../lib/io/metrics.ts';
+import { metricNames } from '../../lib/io/metric-names.ts';
 
 const used = (text: string) => new Set(text.match(/\blamplighter_[a-z_]+/g));
 

@@ -3,8 +3,8 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments, stringify } from 'yaml';
-import { makeRunMetrics } from '../../lib/cli/run/metrics.ts';
-import { metricNames } from '../../lib/io/metrics.ts';
+import { makeRunMetrics } from '../../lib/cli/run/prometheus-metrics.ts';
+import { metricNames } from '../../lib/io/metric-names.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
 const hasPromtool = spawnSync('promtool', ['--version']).status === 0;

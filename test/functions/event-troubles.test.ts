@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { unsignedMark, writeKeepLink } from '../../lib/decide/announcing/keep-link.ts';
 import { SecretError, StoreError } from '../../lib/errors.ts';
-import { embeddedLine } from '../../lib/io/metrics.ts';
+import { embeddedLine } from '../../lib/io/metric-names.ts';
 import { makeSecret } from '../../lib/io/secrets/secret.ts';
 import { withSignedLinks } from '../../lib/io/signing.ts';
 import { now } from '../decide/intake/fixtures.ts';

@@ -9,13 +9,13 @@ import { makeHandler } from '../../functions/scale-pools.ts';
 import { makeHandler as makeWatchHandler } from '../../functions/watch-clusters.ts';
 import { StoreError } from '../../lib/errors.ts';
 import { randomId } from '../../lib/io/ids.ts';
-import { type Request, readScaleRequest } from '../../lib/io/invoke.ts';
+import { type Request, readScaleRequest } from '../../lib/io/lambda-invoke.ts';
 import { type LogFields, silentLog } from '../../lib/io/log.ts';
-import { embeddedLine, type MetricValues } from '../../lib/io/metrics.ts';
-import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import { embeddedLine, type MetricValues } from '../../lib/io/metric-names.ts';
+import { makeMemoryStore } from '../../lib/io/stores/memory-store.ts';
 import { countParts } from '../../lib/jobs/records/count-parts.ts';
 import { writeRoundFindings } from '../../lib/jobs/records/round-findings.ts';
-import type { ScaleOptions } from '../../lib/jobs/scale/parts.ts';
+import type { ScaleOptions } from '../../lib/jobs/scale/scale-round.ts';
 
 const context = { awsRequestId: 'r1', getRemainingTimeInMillis: () => 60_000 } as Context;
 const config = { hash: 'abc', regions: [{ name: 'r1' }], rules: [] } as unknown as Container['config'];

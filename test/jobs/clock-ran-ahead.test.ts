@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { boundedByNow } from '../../lib/decide/stored-time.ts';
-import { type MemorySnapshot, type MemoryStore, makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import { type MemorySnapshot, type MemoryStore, makeMemoryStore } from '../../lib/io/stores/memory-store.ts';
 import { listAsks, putAsk } from '../../lib/jobs/records/ask-records.ts';
+import { countSavings } from '../../lib/jobs/records/count-savings.ts';
 import { loadOutbox } from '../../lib/jobs/records/delivery-records.ts';
 import { listKnownDestinations } from '../../lib/jobs/records/destination-records.ts';
 import { listIncidents, listSilences, silenceWrite } from '../../lib/jobs/records/incident-records.ts';
 import { listNodes } from '../../lib/jobs/records/past-records.ts';
 import { listRoundHeads } from '../../lib/jobs/records/round-findings.ts';
-import { countSavings } from '../../lib/jobs/records/savings.ts';
 import type { CompiledConfig } from '../../lib/model/config.ts';
 import type { Json } from '../../lib/model/json.ts';
 import { aFullNight } from '../hostile/unknown-records.ts';

@@ -3,7 +3,7 @@ import { makeApp } from '../../lib/app.ts';
 import { silentLog } from '../../lib/io/log.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { makeSecrets } from '../../lib/io/secrets/secrets.ts';
-import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../lib/io/stores/memory-store.ts';
 import { listIncidents } from '../../lib/jobs/records/incident-records.ts';
 import { createWorld } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';

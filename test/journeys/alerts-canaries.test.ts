@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sha256 } from '../../lib/app.ts';
-import { makeRunMetrics, standingOf } from '../../lib/cli/run/metrics.ts';
+import { makeRunMetrics, standingOf } from '../../lib/cli/run/prometheus-metrics.ts';
 import { destinationId } from '../../lib/decide/incidents/routing.ts';
 import { deliveryPut, loadOutbox } from '../../lib/jobs/records/delivery-records.ts';
 import { anAlertCli, listed } from '../cli/alert-cli.ts';

@@ -1,5 +1,5 @@
 import type { HoldCode } from '../../lib/decide/scaling/plan.ts';
-import type { ScaleReport } from '../../lib/jobs/scale/parts.ts';
+import type { ScaleReport } from '../../lib/jobs/scale/scale-round.ts';
 import { clockMayErrMs } from './judge-put.ts';
 import { judgeSight } from './judge-sight.ts';
 import type { Round } from './process.ts';

@@ -4,7 +4,7 @@ import { clusterShape, poolShape, toCluster, toPool } from '../../lib/io/mks/sha
 import type { Answer } from '../../lib/model/answer.ts';
 import type { ObservedCluster, ObservedPool } from '../../lib/model/cluster.ts';
 import { moveAutoscaledPool } from '../../lib/simulator/autoscaler.ts';
-import { clusterText, poolText } from '../../lib/simulator/history.ts';
+import { clusterText, poolText } from '../../lib/simulator/past-answers.ts';
 import { operate, type Run } from './operate.ts';
 import type { Simulation } from './simulation.ts';
 

@@ -1,7 +1,7 @@
 import { StoreError } from '../../lib/errors.ts';
 import type { Clock } from '../../lib/io/clock.ts';
 import { makeDynamoStore } from '../../lib/io/stores/dynamodb.ts';
-import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../lib/io/stores/memory-store.ts';
 import type { Store } from '../../lib/io/stores/store.ts';
 import { type DynamoFault, makeFakeDynamo } from '../support/fake-dynamodb.ts';
 import type { Chance } from './chance.ts';

@@ -1,4 +1,4 @@
-import type { ScaleOptions } from '../../lib/jobs/scale/parts.ts';
+import type { ScaleOptions } from '../../lib/jobs/scale/scale-round.ts';
 import type { EpochMs } from '../../lib/model/time.ts';
 import { makeChance } from './chance.ts';
 import type { Process } from './process.ts';

@@ -1,7 +1,7 @@
 import { type App, makeApp, openSecrets } from '../../lib/app.ts';
 import { makeLog } from '../../lib/io/log-lines.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
-import { type MemoryStore, makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import { type MemoryStore, makeMemoryStore } from '../../lib/io/stores/memory-store.ts';
 import type { CompiledConfig } from '../../lib/model/config.ts';
 import { createWorld, type World, type WorldOptions } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';

@@ -4,7 +4,7 @@ import { type Log, silentLog } from '../../lib/io/log.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import type { Environment } from '../../lib/io/secrets/env-secret.ts';
 import { makeSecrets } from '../../lib/io/secrets/secrets.ts';
-import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../lib/io/stores/memory-store.ts';
 import type { Store } from '../../lib/io/stores/store.ts';
 import type { CompiledConfig } from '../../lib/model/config.ts';
 import { createWorld, type World, type WorldOptions } from '../../lib/simulator/create-world.ts';

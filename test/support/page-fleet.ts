@@ -1,11 +1,11 @@
 import { makeApp } from '../../lib/app.ts';
 import { compileConfig } from '../../lib/config/compile-config.ts';
-import { compileMatch } from '../../lib/config/match.ts';
+import { compileMatch } from '../../lib/config/compile-match.ts';
 import type { Fetch } from '../../lib/io/http/exchange.ts';
 import { silentLog } from '../../lib/io/log.ts';
 import { makeRedactor, type Redactor } from '../../lib/io/redact.ts';
 import { makeSecrets } from '../../lib/io/secrets/secrets.ts';
-import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../lib/io/stores/memory-store.ts';
 import type { Store } from '../../lib/io/stores/store.ts';
 import { putAsk, putLease } from '../../lib/jobs/records/ask-records.ts';
 import type { CompiledConfig, Match } from '../../lib/model/config.ts';

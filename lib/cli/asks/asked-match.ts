@@ -1,4 +1,4 @@
-import { compileMatch, covers, mayOverlap } from '../../config/match.ts';
+import { compileMatch, covers, mayOverlap } from '../../config/compile-match.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';

@@ -1,5 +1,5 @@
+import { mayOverlap } from '../../config/compile-match.ts';
 import { formatDuration } from '../../config/duration.ts';
-import { mayOverlap } from '../../config/match.ts';
 import { baseOf } from '../../decide/scaling/base.ts';
 import { leaseCap } from '../../decide/scaling/wanted-size.ts';
 import { UsageError } from '../../errors.ts';

@@ -1,6 +1,6 @@
 import { holdText } from '../../decide/explain/explain-pool.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
-import { makeLambdaInvoke } from '../../io/invoke.ts';
+import { makeLambdaInvoke } from '../../io/lambda-invoke.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { isAwaited, requestWake } from '../../jobs/records/wake-requests.ts';
 import type { CompiledConfig } from '../../model/config.ts';

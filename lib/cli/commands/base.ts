@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { compileMatch } from '../../config/match.ts';
+import { compileMatch } from '../../config/compile-match.ts';
 import { awayOf } from '../../decide/explain/explain-state.ts';
 import { baseOf } from '../../decide/scaling/base.ts';
 import type { PoolMemory } from '../../decide/scaling/memory.ts';

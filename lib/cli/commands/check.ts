@@ -3,10 +3,10 @@ import { type Problem, renderProblem } from '../../config/problem.ts';
 import { loadConfig } from '../../config/read-config.ts';
 import { UsageError } from '../../errors.ts';
 import { counted } from '../../model/text.ts';
-import { type AnnotationForm, annotationForms, annotations } from '../check/annotations.ts';
 import { howNamed } from '../config-and-store.ts';
 import { type ConfigOption, configOption, examples, type JsonOption, jsonOption } from '../options.ts';
 import type { CliParts } from '../parts.ts';
+import { type AnnotationForm, annotationForms, annotations } from '../text/annotations.ts';
 import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
 

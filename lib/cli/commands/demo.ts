@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Film, Look } from '../demo/picture.ts';
+import type { Film, Look } from '../demo/film.ts';
 import type { Stage } from '../demo/stage.ts';
 import { examples } from '../options.ts';
 import type { CliParts } from '../parts.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ScaleReport } from '../../jobs/scale/parts.ts';
+import type { ScaleReport } from '../../jobs/scale/scale-round.ts';
 import type { CompiledConfig, Match } from '../../model/config.ts';
 import { matchesCluster, type Names } from '../../model/match.ts';
 import type { EpochMs } from '../../model/time.ts';
@@ -31,7 +31,7 @@ export function addPlan(program: Command, parts: CliParts): void {
 async function plan(parts: CliParts, text: string | undefined, options: PlanOptions): Promise<void> {
   const [{ planOnce }, { roundJson, roundText }] = await Promise.all([
     import('../run/run-command.ts'),
-    import('../run/report.ts'),
+    import('../run/round-output.ts'),
   ]);
   const { config, report: whole } = await planOnce({ ...parts, log: makeCliLog(parts, 'error') }, options.config);
   const match = text === undefined ? undefined : readAskedMatch(text, config);

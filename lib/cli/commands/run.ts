@@ -65,7 +65,7 @@ async function run(parts: CliParts, options: RunCommandOptions): Promise<void> {
 /** Whatever could not be read or done makes the round a failure for scripts; it is said for which cluster. */
 async function writeReport(parts: CliParts, { json, dryRun }: RunCommandOptions, round: OneRound): Promise<void> {
   const { config, report } = round;
-  const { roundJson, roundText } = await import('../run/report.ts');
+  const { roundJson, roundText } = await import('../run/round-output.ts');
   if (json) writeJson(parts.stdout, roundJson(report, config));
   else
     parts.stdout.write(

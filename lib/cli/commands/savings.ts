@@ -8,7 +8,7 @@ import {
   type SavingsGroup,
   sumSavings,
   unseenHours,
-} from '../../jobs/records/savings.ts';
+} from '../../jobs/records/count-savings.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
 import { counted, wholeNumber } from '../../model/text.ts';

@@ -5,7 +5,7 @@ import { listIncidents } from '../../jobs/records/incident-records.ts';
 import { describeSize } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { clockOf } from '../../model/wall-clock.ts';
-import type { Film, Look } from './picture.ts';
+import type { Film, Look } from './film.ts';
 import { scenes, storyMs, tickMs } from './script.ts';
 import { demoZone, type Stage } from './stage.ts';
 

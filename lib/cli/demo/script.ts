@@ -1,4 +1,4 @@
-import { compileMatch } from '../../config/match.ts';
+import { compileMatch } from '../../config/compile-match.ts';
 import { approveConfig } from '../../jobs/records/approvals.ts';
 import { personLeaseId, putLease } from '../../jobs/records/ask-records.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';

@@ -2,7 +2,7 @@ import { clockOf } from '../../model/wall-clock.ts';
 import type { CliParts } from '../parts.ts';
 import { makePaint, type Paint } from '../text/paint.ts';
 import { openScreen as openPicture } from '../text/screen.ts';
-import { drawFilm, type Film } from './picture.ts';
+import { drawFilm, type Film } from './film.ts';
 import type { Frame } from './play-story.ts';
 import { demoZone } from './stage.ts';
 

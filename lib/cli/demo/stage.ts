@@ -5,7 +5,7 @@ import { CommandError } from '../../errors.ts';
 import type { Clock } from '../../io/clock.ts';
 import { silentLog } from '../../io/log.ts';
 import { makeSecrets } from '../../io/secrets/secrets.ts';
-import { makeMemoryStore } from '../../io/stores/memory.ts';
+import { makeMemoryStore } from '../../io/stores/memory-store.ts';
 import type { Store } from '../../io/stores/store.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { dayMs, type EpochMs } from '../../model/time.ts';

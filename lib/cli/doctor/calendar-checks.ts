@@ -5,7 +5,7 @@ import { dayMs, type EpochMs, iso } from '../../model/time.ts';
 import { lookIntoStore } from '../config-and-store.ts';
 import type { CliParts } from '../parts.ts';
 import { fetchUsable, makeRemoteCalendars, remoteParts } from '../remote-calendars.ts';
-import { type Check, checksOf } from './check.ts';
+import { type Check, checksOf } from './check-result.ts';
 import { daysFrom } from './config-checks.ts';
 
 const soonMs = 60 * dayMs;

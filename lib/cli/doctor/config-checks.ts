@@ -1,7 +1,7 @@
 import type { ConfigOutcome } from '../../config/compile-config.ts';
 import { renderProblem } from '../../config/problem.ts';
 import { calendarDays, type EpochMs } from '../../model/time.ts';
-import { type Check, checksOf } from './check.ts';
+import { type Check, checksOf } from './check-result.ts';
 
 /** What `check` says about the file. */
 export function configChecks(file: string, outcome: ConfigOutcome): readonly Check[] {

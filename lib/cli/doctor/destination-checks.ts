@@ -7,7 +7,7 @@ import { makeSecret, type Secret, unwrap } from '../../io/secrets/secret.ts';
 import type { Secrets } from '../../io/secrets/secrets.ts';
 import type { CompiledConfig, DestinationConfig } from '../../model/config.ts';
 import { type DestinationKind, rulesOf } from '../../model/destination-kind.ts';
-import { type Check, checksOf } from './check.ts';
+import { type Check, checksOf } from './check-result.ts';
 import { readOrSay } from './secret-checks.ts';
 
 /** Resolves when the host's name is known here; rejects with Node's own error. */

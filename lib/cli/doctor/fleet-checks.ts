@@ -1,4 +1,4 @@
-import { covers } from '../../config/match.ts';
+import { covers } from '../../config/compile-match.ts';
 import type { PlacedMatch } from '../../decide/matching/config-matches.ts';
 import { describeMismatches, emptyId, inLines, isOfRules, nameOf } from '../../decide/matching/mismatch-findings.ts';
 import { judgeMatches, type NamedFleet, namesOf } from '../../decide/matching/unmatched.ts';
@@ -12,7 +12,7 @@ import { printable } from '../../model/printable.ts';
 import { describeSize, isRange, type Size } from '../../model/size.ts';
 import { type EpochMs, isoDate } from '../../model/time.ts';
 import { clusterLabels, poolLabels } from '../text/labels.ts';
-import { type Check, checksOf, listed } from './check.ts';
+import { type Check, checksOf, listed } from './check-result.ts';
 import type { LookedRegion } from './region-checks.ts';
 
 const { ok, warning, failed, unknown } = checksOf('fleet');

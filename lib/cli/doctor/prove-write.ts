@@ -6,7 +6,7 @@ import type { Names } from '../../model/match.ts';
 import { lookIntoStore } from '../config-and-store.ts';
 import type { CliParts } from '../parts.ts';
 import { poolLabels } from '../text/labels.ts';
-import { type Check, checksOf } from './check.ts';
+import { type Check, checksOf } from './check-result.ts';
 import type { LookedCluster, LookedRegion } from './region-checks.ts';
 import { storeProblem } from './store-checks.ts';
 

@@ -9,7 +9,7 @@ import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { RegionConfig } from '../../model/config.ts';
 import { dayMs, type EpochMs, iso, isoDate } from '../../model/time.ts';
 import type { CliParts } from '../parts.ts';
-import { type Check, checksOf, listed } from './check.ts';
+import { type Check, checksOf, listed } from './check-result.ts';
 import { daysFrom } from './config-checks.ts';
 import { connectionAdvice, isWayToProxy, proxyFor, tokenAdvice } from './connection-advice.ts';
 import { type WatchingFetch, watchFetch } from './watching-fetch.ts';

@@ -13,7 +13,7 @@ import { localInstants, readingZone } from '../text/instant.ts';
 import { makePaint } from '../text/paint.ts';
 import { writeJson } from '../text/table.ts';
 import { calendarChecks } from './calendar-checks.ts';
-import type { Check, CheckStatus } from './check.ts';
+import type { Check, CheckStatus } from './check-result.ts';
 import { configChecks, machineChecks } from './config-checks.ts';
 import { proxyFor } from './connection-advice.ts';
 import { destinationChecks } from './destination-checks.ts';

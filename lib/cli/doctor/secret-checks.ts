@@ -8,7 +8,7 @@ import type { Secret } from '../../io/secrets/secret.ts';
 import type { Secrets } from '../../io/secrets/secrets.ts';
 import type { CompiledConfig, SecretRef } from '../../model/config.ts';
 import { describeSecret } from '../../model/secret-reference.ts';
-import { type Check, checksOf } from './check.ts';
+import { type Check, checksOf } from './check-result.ts';
 
 /** Reads a secret; a string is why it could not be read, safe to show. */
 export async function readOrSay(read: () => Promise<Secret>): Promise<Secret | string> {

@@ -12,7 +12,7 @@ import { hourMs, isOverdue } from '../../model/time.ts';
 import { lookIntoStore } from '../config-and-store.ts';
 import type { CliParts } from '../parts.ts';
 import { ago } from '../text/instant.ts';
-import { type Check, checksOf } from './check.ts';
+import { type Check, checksOf } from './check-result.ts';
 
 const about = 'store';
 const { ok, warning, failed, unknown } = checksOf(about);

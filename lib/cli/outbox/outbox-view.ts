@@ -4,7 +4,7 @@ import { destinationId } from '../../decide/incidents/routing.ts';
 import type { Batch, Member } from '../../decide/outbox/batch.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listTargets } from '../../jobs/deliver/deliver-alerts.ts';
-import type { Target } from '../../jobs/deliver/parts.ts';
+import type { Target } from '../../jobs/deliver/deliver-round.ts';
 import { listParked, loadOutbox } from '../../jobs/records/delivery-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { isPushed } from '../../model/destination-kind.ts';

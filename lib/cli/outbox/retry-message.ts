@@ -1,6 +1,6 @@
 import type { Delivery } from '../../decide/incidents/delivery.ts';
 import { CommandError } from '../../errors.ts';
-import type { Target } from '../../jobs/deliver/parts.ts';
+import type { Target } from '../../jobs/deliver/deliver-round.ts';
 import { outboxId } from '../../jobs/records/delivery-records.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { JsonOption } from '../options.ts';

@@ -1,6 +1,6 @@
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import type { HistoryRecord } from '../../decide/outbox/delivery-log.ts';
-import type { Gap } from '../../decide/past/looks.ts';
+import type { Gap } from '../../decide/past/gaps.ts';
 import type { RegionPast } from '../../decide/past/pool-past.ts';
 import type { StoredRule } from '../../decide/scaling/memory.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';

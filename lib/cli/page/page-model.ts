@@ -1,6 +1,6 @@
 import { rememberedPlan } from '../../decide/explain/remembered-plan.ts';
 import { type PoolRow, poolRow } from '../../decide/page/pool-row.ts';
-import type { Gap } from '../../decide/past/looks.ts';
+import type { Gap } from '../../decide/past/gaps.ts';
 import { type NodeHours, pastHours, plannedHours, sumHours } from '../../decide/past/node-hours.ts';
 import { poolNow } from '../../decide/past/pool-past.ts';
 import type { Held } from '../../decide/scaling/memory.ts';
@@ -8,8 +8,8 @@ import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import { ownLeadMs } from '../../decide/scaling/scheduled-size.ts';
 import type { SeenCluster } from '../../decide/watching/watch-memory.ts';
 import type { Store } from '../../io/stores/store.ts';
+import { priceOf } from '../../jobs/records/count-savings.ts';
 import { letOthersRun } from '../../jobs/records/load-past.ts';
-import { priceOf } from '../../jobs/records/savings.ts';
 import type { CompiledConfig, Match, Rule } from '../../model/config.ts';
 import { matchesPool } from '../../model/match.ts';
 import { lower } from '../../model/size.ts';

@@ -1,6 +1,6 @@
 import { html, raw } from 'hono/html';
+import { poolShape } from '../../decide/page/plot-paths.ts';
 import { type PoolRow, sizeText } from '../../decide/page/pool-row.ts';
-import { poolShape } from '../../decide/page/shapes.ts';
 import type { View } from '../../decide/page/view.ts';
 import { everSaysLeave } from '../../decide/schedule/timeline.ts';
 import type { Match } from '../../model/config.ts';

@@ -1,8 +1,8 @@
 /** The sizes of pools over time, as they are drawn: of one pool, or of many added up. */
 
 import { html } from 'hono/html';
+import { addRow, beginSums, type Shape, sumShape } from '../../decide/page/plot-paths.ts';
 import type { Mark, PoolRow } from '../../decide/page/pool-row.ts';
-import { addRow, beginSums, type Shape, sumShape } from '../../decide/page/shapes.ts';
 import type { View } from '../../decide/page/view.ts';
 import { timesWhen } from '../../decide/schedule/timeline.ts';
 import { letOthersRun } from '../../jobs/records/load-past.ts';

@@ -3,7 +3,7 @@ import { StoreError } from '../../errors.ts';
 import { otherMethods } from '../../io/listen/routes.ts';
 import { serveListen } from '../../io/listen/serve.ts';
 import type { CliParts } from '../parts.ts';
-import { addPage, type PageParts } from './routes.ts';
+import { addPage, type PageParts } from './page-routes.ts';
 
 /** The page and nothing else, until the command is asked to stop. Prints its address, and opens nothing by itself. */
 export async function servePageOf(

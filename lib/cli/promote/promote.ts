@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { compileMatch, covers, mayOverlap } from '../../config/match.ts';
+import { compileMatch, covers, mayOverlap } from '../../config/compile-match.ts';
 import { renderProblem } from '../../config/problem.ts';
 import { loadConfig } from '../../config/read-config.ts';
 import type { Rehearsal } from '../../decide/rehearsal/rehearsal.ts';

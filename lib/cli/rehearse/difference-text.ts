@@ -7,7 +7,6 @@ import { dayAndTime } from '../text/instant.ts';
 import type { PoolLabel } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderTable } from '../text/table.ts';
-import { drawWeek } from './picture.ts';
 import {
   announcementCells,
   cellsOf,
@@ -20,6 +19,7 @@ import {
   tellingOf,
   zoneFor,
 } from './telling.ts';
+import { drawWeek } from './week-picture.ts';
 
 export type DifferenceParts = {
   readonly config: CompiledConfig;

@@ -13,7 +13,6 @@ import { dayAndTime, localInstant } from '../text/instant.ts';
 import { type PoolLabel, poolLabels } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderTable } from '../text/table.ts';
-import { type DrawParts, drawWeek } from './picture.ts';
 import {
   announcementCells,
   cellsOf,
@@ -25,6 +24,7 @@ import {
   type Telling,
   zonesOf,
 } from './telling.ts';
+import { type DrawParts, drawWeek } from './week-picture.ts';
 
 export type TextParts = Omit<DrawParts, 'label'> & {
   readonly clean: Redactor['clean'];

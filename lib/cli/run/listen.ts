@@ -9,8 +9,8 @@ import { isLoopback } from '../../model/address.ts';
 import { isOverdue, isoTime } from '../../model/time.ts';
 import { readingZone } from '../text/instant.ts';
 import { guarded } from './deliveries.ts';
-import { type RunMetrics, refresh } from './metrics.ts';
 import type { OpenedApp, ProcessParts } from './process-parts.ts';
+import { type RunMetrics, refresh } from './prometheus-metrics.ts';
 import type { Rounds } from './run-rounds.ts';
 
 export type Listener = { readonly address: string; readonly close: () => Promise<void> };
@@ -54,7 +54,7 @@ export async function openListener(parts: ProcessParts, options: ListenerOptions
     metrics: () => scraped(parts, options),
   });
   // Loaded when it is served: a process without a listener pays nothing for it.
-  const { addPage } = await import('../page/routes.ts');
+  const { addPage } = await import('../page/page-routes.ts');
   const page = { store, clock: parts.clock, config: rounds.config, clean: parts.redactor.clean, host: listen.host };
   addPage(listenApp, { ...page, zone: () => readingZone(rounds.config(), { zone: options.zone }) });
   const listening = await serveListen(listenApp, listen, parts.clock, {

@@ -7,7 +7,7 @@ import type { OnCall } from '../../io/mks/mks.ts';
 import type { Redactor } from '../../io/redact.ts';
 import type { Environment } from '../../io/secrets/env-secret.ts';
 import { boundedStore } from '../../io/stores/bounded-store.ts';
-import { makeMemoryStore } from '../../io/stores/memory.ts';
+import { makeMemoryStore } from '../../io/stores/memory-store.ts';
 import { openStore } from '../../io/stores/open-store.ts';
 import type { OpenedStore } from '../../io/stores/store.ts';
 import type { CompiledConfig } from '../../model/config.ts';

@@ -1,6 +1,6 @@
 import type { Hold } from '../../decide/scaling/plan.ts';
 import type { Log, LogFields } from '../../io/log.ts';
-import type { ScaleReport } from '../../jobs/scale/parts.ts';
+import type { ScaleReport } from '../../jobs/scale/scale-round.ts';
 import { poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { describeSize } from '../../model/size.ts';

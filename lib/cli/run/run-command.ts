@@ -1,14 +1,14 @@
 import { type ConfigReader, makeConfigReader } from '../../config/read-config.ts';
 import type { OnCall } from '../../io/mks/mks.ts';
 import { sendHeartbeat } from '../../jobs/deliver/heartbeat.ts';
-import type { ScaleReport } from '../../jobs/scale/parts.ts';
+import type { ScaleReport } from '../../jobs/scale/scale-round.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { isStoreThere, onNamedStore, readConfig } from '../config-and-store.ts';
 import { followingCalendars, makeRemoteCalendars, remoteParts } from '../remote-calendars.ts';
 import { makeDeliveries } from './deliveries.ts';
 import { openListener } from './listen.ts';
-import { makeRunMetrics } from './metrics.ts';
 import { emptyStore, type OpenedApp, openApp, type ProcessParts } from './process-parts.ts';
+import { makeRunMetrics } from './prometheus-metrics.ts';
 import { makeRounds } from './run-rounds.ts';
 
 export type RunOptions = {

@@ -8,14 +8,14 @@ import { sendHeartbeat } from '../../jobs/deliver/heartbeat.ts';
 import { noticeWrite } from '../../jobs/records/incident-records.ts';
 import { listRoundHeads } from '../../jobs/records/round-findings.ts';
 import { lastWakeRequest, noteStop } from '../../jobs/records/wake-requests.ts';
-import type { ScaleReport } from '../../jobs/scale/parts.ts';
+import type { ScaleReport } from '../../jobs/scale/scale-round.ts';
 import type { ObservedCluster } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import { type EpochMs, hourMs, isOverdue, iso } from '../../model/time.ts';
 import { guarded } from './deliveries.ts';
-import { type RunMetrics, refresh } from './metrics.ts';
 import type { OpenedApp, ProcessParts } from './process-parts.ts';
+import { type RunMetrics, refresh } from './prometheus-metrics.ts';
 import { logReport, makeRoundTeller, type RoundTeller } from './round-tellers.ts';
 import { makeHourCounter } from './saved-hours.ts';
 

@@ -2,7 +2,7 @@ import { alwaysOn } from '../../decide/past/node-hours.ts';
 import { baseOf } from '../../decide/scaling/base.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
 import type { Store } from '../../io/stores/store.ts';
-import type { WatchReport } from '../../jobs/watch/parts.ts';
+import type { WatchReport } from '../../jobs/watch/watch-round.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { asPoolSize } from '../../model/size.ts';
 import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';

@@ -2,7 +2,7 @@ import type { App } from '../../app.ts';
 import { claimLastsMs } from '../../decide/scaling/claim.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { Store } from '../../io/stores/store.ts';
-import type { ScaleReport } from '../../jobs/scale/parts.ts';
+import type { ScaleReport } from '../../jobs/scale/scale-round.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { describeSize, type Size } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';

@@ -1,7 +1,7 @@
 /** What only shows when rules, schedules, exceptions and event sources are laid side by side. */
 import type { EventSourceConfig, Exception } from '../../model/config.ts';
 import type { Size } from '../../model/size.ts';
-import { mayOverlap } from '../match.ts';
+import { mayOverlap } from '../compile-match.ts';
 import { type MatchIndex, makeMatchIndex } from '../match-index.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import type { Salvaged } from '../validate.ts';

@@ -1,9 +1,9 @@
 import type { RemoteCalendar, SourcePosition } from '../../model/config.ts';
 import { suggest } from '../../model/did-you-mean.ts';
 import type { EpochMs } from '../../model/time.ts';
+import type { Report } from '../collect-problems.ts';
 import { parseDurationMs } from '../duration.ts';
 import type { Path } from '../problem.ts';
-import type { Report } from '../report.ts';
 import type { SalvagedConfig } from '../validate.ts';
 
 /** Reads a text file; rejects with a reason in plain words. */

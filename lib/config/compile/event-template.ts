@@ -1,6 +1,6 @@
 import type { EventSourceConfig, Template } from '../../model/config.ts';
+import type { Report } from '../collect-problems.ts';
 import type { Path } from '../problem.ts';
-import type { Report } from '../report.ts';
 
 /**
  * "prod-{{cluster}}/workers" → its pieces. In braces stands a label of the alert, or a field of the bus event

@@ -6,7 +6,7 @@ import { isScheduleProblem } from '../../decide/schedule/schedule-problem.ts';
 import type { Exception, Match } from '../../model/config.ts';
 import type { Schedule } from '../../model/schedule.ts';
 import type { EpochMs } from '../../model/time.ts';
-import { mayOverlap } from '../match.ts';
+import { mayOverlap } from '../compile-match.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import type { Salvaged } from '../validate.ts';

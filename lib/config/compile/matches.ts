@@ -1,6 +1,6 @@
 import type { Match } from '../../model/config.ts';
 import { suggest } from '../../model/did-you-mean.ts';
-import { compileMatch } from '../match.ts';
+import { compileMatch } from '../compile-match.ts';
 import { type Path, renderPath } from '../problem.ts';
 import type { Context } from './context.ts';
 

@@ -1,7 +1,7 @@
 import type { Exception, Match, Rule } from '../../model/config.ts';
 import { type Labels, labelText } from '../../model/match.ts';
 import type { Schedule } from '../../model/schedule.ts';
-import { compileLabels } from '../match.ts';
+import { compileLabels } from '../compile-match.ts';
 import type { MatchIndex } from '../match-index.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';

@@ -1,8 +1,8 @@
 /** What one rule says about sizes, judged together: limits, base, idle, and what its schedule asks of them. */
 import type { Match, Rule } from '../../model/config.ts';
 import type { Size, Term } from '../../model/size.ts';
+import type { Report } from '../collect-problems.ts';
 import type { Path } from '../problem.ts';
-import type { Report } from '../report.ts';
 import type { Salvaged } from '../validate.ts';
 
 /** A value and where it was written: in the rule, or in `defaults`. */

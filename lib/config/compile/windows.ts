@@ -4,9 +4,9 @@ import { parseTerseWindows } from '../../decide/schedule/terse-window.ts';
 import { makeWindow, type WrittenWindow } from '../../decide/schedule/window.ts';
 import type { Window } from '../../model/schedule.ts';
 import type { Term } from '../../model/size.ts';
+import type { Report } from '../collect-problems.ts';
 import { cronProblem, isCron } from '../cron-window.ts';
 import type { Path } from '../problem.ts';
-import type { Report } from '../report.ts';
 import { checkZone } from '../time-zones.ts';
 import type { Context } from './context.ts';
 

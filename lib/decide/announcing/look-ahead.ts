@@ -10,7 +10,7 @@ import { planRound } from '../scaling/plan-round.ts';
 import { makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
 import { type Announcement, changeKey } from './announcement.ts';
 import { type Interesting, instantsAhead, makeReach, poolsOfInterest, type Reach } from './instants-ahead.ts';
-import { judgeAnnounced, soon, type Verdict } from './verdicts.ts';
+import { judgeAnnounced, soon, type Verdict } from './judge-announced.ts';
 
 /** A change that a later round will make if nothing else happens first. */
 export type ComingChange = PoolName & {

@@ -16,9 +16,9 @@ import {
   toldFrom,
 } from './announcement.ts';
 import { announcementText, type Change, correctionText, labelOf, sizesOf, type Telling } from './announcement-text.ts';
+import type { Verdict } from './judge-announced.ts';
 import { offerLinks } from './keep-link.ts';
 import type { ComingChange } from './look-ahead.ts';
-import type { Verdict } from './verdicts.ts';
 
 export type AnnounceInput = {
   readonly now: EpochMs;
@@ -192,7 +192,7 @@ function goneOf(input: AnnounceInput, { boundary, pools }: Announcement): Gone {
   return { done, changed };
 }
 
-/** Within this time, a round that sees the change under way still says so (verdicts.ts). */
+/** Within this time, a round that sees the change under way still says so (judge-announced.ts). */
 function unheardOf(
   boundary: EpochMs,
   { now, config }: AnnounceInput,

@@ -1,7 +1,7 @@
 import type { Json } from '../../model/json.ts';
-import { describeStatus, readStatus, retryAfterOf } from './answers.ts';
 import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { escapeMarkdown, shorten } from './escape.ts';
+import { describeStatus, readStatus, retryAfterOf } from './http-answer.ts';
 import { colourOf, headline, type Message, signOf } from './message.ts';
 import { linkLines, plainLines, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';

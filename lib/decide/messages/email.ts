@@ -1,8 +1,8 @@
 import type { Json } from '../../model/json.ts';
 import type { Outcome } from '../outbox/outcome.ts';
-import type { Answered } from './answers.ts';
 import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, escapeHtml, shorten } from './escape.ts';
+import type { Answered } from './http-answer.ts';
 import { colourOf, headline, type Line, type Message } from './message.ts';
 import { linkLines, plainLines, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';

@@ -1,7 +1,7 @@
 import type { Json } from '../../model/json.ts';
-import { describeStatus, readStatus } from './answers.ts';
 import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, escapeGoogleChat } from './escape.ts';
+import { describeStatus, readStatus } from './http-answer.ts';
 import { type Link, type Message, signOf } from './message.ts';
 import { linkLines, plainLines, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';

@@ -1,7 +1,7 @@
 import type { Json } from '../../model/json.ts';
-import { readStatus } from './answers.ts';
 import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, escapeMattermost } from './escape.ts';
+import { readStatus } from './http-answer.ts';
 import { colourOf, headline, type Line, type Message, signOf } from './message.ts';
 import { linkLines, plainLines, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';

@@ -1,7 +1,7 @@
 import type { Json } from '../../model/json.ts';
-import { readStatus } from './answers.ts';
 import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, shorten } from './escape.ts';
+import { readStatus } from './http-answer.ts';
 import { headline, type Message } from './message.ts';
 import { linkLines, plainLines, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';

@@ -1,8 +1,8 @@
 import type { Json } from '../../model/json.ts';
 import type { Delivery } from '../incidents/delivery.ts';
 import type { Outcome } from '../outbox/outcome.ts';
-import { type Answered, describeStatus, readStatus } from './answers.ts';
 import { renderFormat } from './event.ts';
+import { type Answered, describeStatus, readStatus } from './http-answer.ts';
 import { headline, messageOf } from './message.ts';
 import { budgetOf, type OtherTarget, type Reader } from './target.ts';
 

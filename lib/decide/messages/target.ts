@@ -2,8 +2,8 @@ import type { DestinationConfig } from '../../model/config.ts';
 import type { Json } from '../../model/json.ts';
 import type { Delivery } from '../incidents/delivery.ts';
 import type { Outcome } from '../outbox/outcome.ts';
-import type { Answered } from './answers.ts';
 import type { BatchMessage } from './batch-message.ts';
+import type { Answered } from './http-answer.ts';
 import type { Message } from './message.ts';
 
 /** A rate limit: the size of a burst, and the milliseconds between further messages. */

@@ -1,8 +1,8 @@
 import type { Json } from '../../model/json.ts';
 import type { Outcome } from '../outbox/outcome.ts';
-import { type Answered, describeStatus, readStatus } from './answers.ts';
 import { type BatchMessage, plainBatchLines, type ShownBatch, shrinkBatch } from './batch-message.ts';
 import { bytesOf, escapeCard } from './escape.ts';
+import { type Answered, describeStatus, readStatus } from './http-answer.ts';
 import { headline, type Line, type Link, type Message, signOf } from './message.ts';
 import { leftOut, type Shown, shrink } from './shrink.ts';
 import type { ChatTarget } from './target.ts';

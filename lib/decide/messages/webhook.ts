@@ -1,6 +1,6 @@
 import type { DestinationConfig } from '../../model/config.ts';
-import { readStatus } from './answers.ts';
 import { renderFormat } from './event.ts';
+import { readStatus } from './http-answer.ts';
 import { budgetOf, type OtherTarget } from './target.ts';
 
 /** A receiver of one's own: any 2xx is a success, 202 is "taken". Signed when there are secrets (Standard Webhooks). */

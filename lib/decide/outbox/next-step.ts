@@ -2,9 +2,9 @@ import { type DestinationKind, isChat } from '../../model/destination-kind.ts';
 import { compareText } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Delivery } from '../incidents/delivery.ts';
-import { isDoubtful } from './attempt.ts';
 import { type Batch, batchId, fitting, isClosed, toMember } from './batch.ts';
 import type { HistoryRecord } from './delivery-log.ts';
+import { isDoubtful } from './retry.ts';
 import { type SenderRecord, tokenAt } from './sender.ts';
 import { type Ended, lanesOf, type SettledLane, settleLane } from './settle-lane.ts';
 

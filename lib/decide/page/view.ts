@@ -1,5 +1,5 @@
 import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
-import { clampGaps, type Gap } from '../past/looks.ts';
+import { clampGaps, type Gap } from '../past/gaps.ts';
 import { cutDays } from '../rehearsal/week-cells.ts';
 import { dayNumber, localDate } from '../schedule/local-time.ts';
 

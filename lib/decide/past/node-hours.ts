@@ -1,6 +1,6 @@
 import { isRange, lower, type Size, upper } from '../../model/size.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
-import type { Gap } from './looks.ts';
+import type { Gap } from './gaps.ts';
 import type { PastStep } from './pool-past.ts';
 
 /** Node-hours: the real (or planned) ones, and those with the pool at its base all the time. */

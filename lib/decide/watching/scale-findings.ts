@@ -1,10 +1,10 @@
 import type { Finding, FindingKind, Subject } from '../../model/finding.ts';
 import type { EpochMs } from '../../model/time.ts';
+import type { Verdict } from '../announcing/judge-announced.ts';
 import type { ComingChange } from '../announcing/look-ahead.ts';
-import type { Verdict } from '../announcing/verdicts.ts';
 import { subjectId } from '../incidents/incident.ts';
 import type { Observation } from '../incidents/observation.ts';
-import type { Looks } from '../past/looks.ts';
+import type { Looks } from '../past/gaps.ts';
 
 /** What one scaling round found in one part of a region. */
 export type RoundFindings = {

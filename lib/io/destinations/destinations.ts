@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Answered } from '../../decide/messages/answers.ts';
+import type { Answered } from '../../decide/messages/http-answer.ts';
 import type { Target } from '../../decide/messages/target.ts';
 import { targetOf } from '../../decide/messages/targets.ts';
 import type { Outcome } from '../../decide/outbox/outcome.ts';

@@ -1,6 +1,8 @@
 import { unsignedMark } from '../../decide/announcing/keep-link.ts';
 import type { Delivery } from '../../decide/incidents/delivery.ts';
 import { render } from '../../decide/messages/render.ts';
+import { type Batch, batchId, fromMember, messagesOf } from '../../decide/outbox/batch.ts';
+import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
 import {
   type Attempt,
   type Attempted,
@@ -9,9 +11,7 @@ import {
   markAttempt,
   markSender,
   senderAfter,
-} from '../../decide/outbox/attempt.ts';
-import { type Batch, batchId, fromMember, messagesOf } from '../../decide/outbox/batch.ts';
-import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
+} from '../../decide/outbox/retry.ts';
 import { attemptMs, mayStart, type SenderRecord } from '../../decide/outbox/sender.ts';
 import { SecretError } from '../../errors.ts';
 import {
@@ -23,7 +23,7 @@ import {
 import { withSignedLinks } from '../../io/signing.ts';
 import type { DestinationConfig } from '../../model/config.ts';
 import { cleanStrings } from './clean-strings.ts';
-import type { DeliverParts } from './parts.ts';
+import type { DeliverParts } from './deliver-round.ts';
 import { type Change, commitChange, endedAs, type Session } from './session.ts';
 
 export type Way = { readonly destination: DestinationConfig; readonly read: ReadCredentials };

@@ -3,9 +3,9 @@ import { StoreError } from '../../errors.ts';
 import { isPushed } from '../../model/destination-kind.ts';
 import { mapBounded } from '../concurrency.ts';
 import { listKnownDestinations, listSenders } from '../records/destination-records.ts';
+import type { DeliverParts, DeliverReport, DestinationReport, Target } from './deliver-round.ts';
 import { deliverTo } from './deliver-to.ts';
-import { judgeDelivery } from './judge.ts';
-import type { DeliverParts, DeliverReport, DestinationReport, Target } from './parts.ts';
+import { judgeDelivery } from './delivery-findings.ts';
 import { pushAlertmanager } from './push-alertmanager.ts';
 
 /** The most destinations at once; each has only one sender. */

@@ -1,13 +1,19 @@
 import type { Delivery, Doubt } from '../../decide/incidents/delivery.ts';
-import { withAddress } from '../../decide/outbox/attempt.ts';
 import { type Batch, openBatch, toMember } from '../../decide/outbox/batch.ts';
 import { nextStep, type OutboxView, type Step } from '../../decide/outbox/next-step.ts';
 import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
+import { withAddress } from '../../decide/outbox/retry.ts';
 import { newSender, type SenderRecord } from '../../decide/outbox/sender.ts';
 import { isChat } from '../../model/destination-kind.ts';
 import { loadOutbox } from '../records/delivery-records.ts';
 import { afterAttemptMs, attempt, noAddress, unfold } from './attempt.ts';
-import { type Credentials, credentialsOf, type DeliverParts, type DestinationReport, type Target } from './parts.ts';
+import {
+  type Credentials,
+  credentialsOf,
+  type DeliverParts,
+  type DestinationReport,
+  type Target,
+} from './deliver-round.ts';
 import { closeSession, commitChange, endedAs, logFor, openSession, reload, type Session } from './session.ts';
 
 /** A run waits for a token or a short back-off itself; for a longer wait there is the next run. */

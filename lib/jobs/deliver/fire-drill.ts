@@ -4,8 +4,8 @@ import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
 import type { DestinationConfig } from '../../model/config.ts';
 import { isPushed } from '../../model/destination-kind.ts';
 import { deliveryPut } from '../records/delivery-records.ts';
-import type { DeliverParts, Target } from './parts.ts';
-import { credentialsOf } from './parts.ts';
+import type { DeliverParts, Target } from './deliver-round.ts';
+import { credentialsOf } from './deliver-round.ts';
 import { push } from './push-alertmanager.ts';
 import { type SendOutcome, sendNow, type Waiting } from './send-now.ts';
 

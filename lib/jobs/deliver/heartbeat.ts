@@ -4,7 +4,7 @@ import { SecretError } from '../../errors.ts';
 import { makeSecret, type Secret, unwrap } from '../../io/secrets/secret.ts';
 import { listSenders } from '../records/destination-records.ts';
 import { loadRounds } from '../records/last-rounds.ts';
-import type { DeliverParts } from './parts.ts';
+import type { DeliverParts } from './deliver-round.ts';
 
 export type HeartbeatReport = {
   /** The result; undefined = the config has no heartbeat. */

@@ -18,7 +18,7 @@ import {
 } from '../records/delivery-records.ts';
 import { loadSender, senderWrite } from '../records/destination-records.ts';
 import { incidentKeyOf } from '../records/incident-records.ts';
-import type { DeliverParts, Target } from './parts.ts';
+import type { DeliverParts, Target } from './deliver-round.ts';
 import { type SendOutcome, sendNow, type Waiting } from './send-now.ts';
 
 export type ByHand = { readonly kind: 'done' } | { readonly kind: 'refused'; readonly reason: string };

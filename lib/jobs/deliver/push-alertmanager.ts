@@ -2,8 +2,8 @@ import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import { notFor } from '../../decide/incidents/routing.ts';
 import { type OpenIncident, renderAlerts } from '../../decide/messages/alertmanager.ts';
 import { withRegion, withRunbook } from '../../decide/messages/message.ts';
-import { senderAfter, withAddress } from '../../decide/outbox/attempt.ts';
 import { isFailure, type Outcome } from '../../decide/outbox/outcome.ts';
+import { senderAfter, withAddress } from '../../decide/outbox/retry.ts';
 import { attemptMs, newSender, type SenderRecord } from '../../decide/outbox/sender.ts';
 import { overHttp, readOutcome } from '../../io/destinations/destinations.ts';
 import type { DestinationConfig } from '../../model/config.ts';
@@ -11,7 +11,13 @@ import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { senderWrite } from '../records/destination-records.ts';
 import { listIncidents } from '../records/incident-records.ts';
 import { cleanStrings } from './clean-strings.ts';
-import { type Credentials, credentialsOf, type DeliverParts, type DestinationReport, type Target } from './parts.ts';
+import {
+  type Credentials,
+  credentialsOf,
+  type DeliverParts,
+  type DestinationReport,
+  type Target,
+} from './deliver-round.ts';
 
 /** Alertmanager considers an alert over if it is not sent again within this time. */
 const staleMs = 15 * minuteMs;

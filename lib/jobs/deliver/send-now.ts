@@ -4,8 +4,8 @@ import { isFailure } from '../../decide/outbox/outcome.ts';
 import { minuteMs } from '../../model/time.ts';
 import { listHistory } from '../records/delivery-records.ts';
 import { listTargets } from './deliver-alerts.ts';
+import type { DeliverParts, DestinationReport, Target } from './deliver-round.ts';
 import { anotherSender, deliverTo } from './deliver-to.ts';
-import type { DeliverParts, DestinationReport, Target } from './parts.ts';
 
 /** A message that waits in the outbox. */
 export type Waiting = Pick<Delivery, 'key' | 'episode' | 'sequence'>;

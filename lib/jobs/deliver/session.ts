@@ -19,7 +19,7 @@ import {
   type StoredDelivery,
 } from '../records/delivery-records.ts';
 import { senderWrite } from '../records/destination-records.ts';
-import type { DeliverParts, Target } from './parts.ts';
+import type { DeliverParts, Target } from './deliver-round.ts';
 
 /**
  * One sender's session at one destination. Every commit includes the destination's record under the session's version,

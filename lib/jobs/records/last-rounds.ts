@@ -4,7 +4,7 @@ import type { Key, Store, StoredRecord, Write } from '../../io/stores/store.ts';
 import { asJson } from '../../model/json.ts';
 import { type Part, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
-import type { DeliverParts } from '../deliver/parts.ts';
+import type { DeliverParts } from '../deliver/deliver-round.ts';
 import { isRecord, listAll, numbered, putOver } from './change-record.ts';
 import { listRoundHeads } from './round-findings.ts';
 

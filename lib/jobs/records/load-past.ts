@@ -1,4 +1,4 @@
-import { type Gap, joinGaps } from '../../decide/past/looks.ts';
+import { type Gap, joinGaps } from '../../decide/past/gaps.ts';
 import { dayStart } from '../../decide/past/node-counts.ts';
 import { addNodes, addSizes, beginPast, type RegionPast } from '../../decide/past/pool-past.ts';
 import type { Store } from '../../io/stores/store.ts';

@@ -9,7 +9,7 @@ import type { ObservedPool } from '../../model/cluster.ts';
 import { describeSize, isRange } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { clusterWrite, decisionWrite, decisionWrites } from '../records/cluster-records.ts';
-import type { ActionResult, ScaleParts, ScaleProblem } from './parts.ts';
+import type { ActionResult, ScaleParts, ScaleProblem } from './scale-round.ts';
 
 export type Acted = {
   readonly result: ActionResult | undefined;

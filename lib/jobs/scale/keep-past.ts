@@ -8,7 +8,7 @@ import type { Write } from '../../io/stores/store.ts';
 import { whole } from '../../model/part.ts';
 import { listNodes, nodesWrites, sizeWrites } from '../records/past-records.ts';
 import { roundBefore, type SeenFleet } from './observe.ts';
-import type { ScaleOptions, ScaleParts } from './parts.ts';
+import type { ScaleOptions, ScaleParts } from './scale-round.ts';
 
 /** A cluster's record as this round stored it. */
 export type StoredRecord = Pick<RecordUpdate, 'region' | 'clusterId' | 'record'>;

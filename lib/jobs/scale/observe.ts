@@ -12,8 +12,8 @@ import { isInPart, type Part, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { concurrency, inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
 import type { StoredCluster } from '../records/cluster-records.ts';
-import type { ScaleOptions, ScaleParts, ScaleProblem } from './parts.ts';
 import type { Known, KnownRegion } from './read-known.ts';
+import type { ScaleOptions, ScaleParts, ScaleProblem } from './scale-round.ts';
 
 /** A read of at most 15 s, and then at least one claim with its GET and PUT. */
 export const lookNeedsMs = 65_000;

@@ -7,7 +7,7 @@ import { concurrency, mapBounded } from '../concurrency.ts';
 import { changeRecord, putOver } from '../records/change-record.ts';
 import { listClusterRecords, listStoredRules, type StoredCluster } from '../records/cluster-records.ts';
 import type { SeenFleet } from './observe.ts';
-import type { ScaleOptions, ScaleParts } from './parts.ts';
+import type { ScaleOptions, ScaleParts } from './scale-round.ts';
 
 /** What a round has seen of its own part. */
 export type SeenInput = Omit<RoundInput, 'storedRules' | 'elsewhere'>;

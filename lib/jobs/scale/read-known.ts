@@ -7,7 +7,7 @@ import { concurrency, mapBounded } from '../concurrency.ts';
 import { asksPartition, listAsks } from '../records/ask-records.ts';
 import { type FleetState, listClusterRecords, readFleetState, type StoredCluster } from '../records/cluster-records.ts';
 import { listOwnRounds } from '../records/round-findings.ts';
-import type { ScaleOptions, ScaleParts, ScaleProblem } from './parts.ts';
+import type { ScaleOptions, ScaleParts, ScaleProblem } from './scale-round.ts';
 
 /** What the store knows before a round. */
 export type Known = FleetState & { readonly regions: readonly KnownRegion[] };

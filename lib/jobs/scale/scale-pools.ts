@@ -17,9 +17,9 @@ import { isOwnRecord } from '../records/own-records.ts';
 import { type Acted, actOnCluster } from './act.ts';
 import { keepNodes, keepSizes, type StoredRecord } from './keep-past.ts';
 import { type MissingCluster, observeFleet, type SeenFleet } from './observe.ts';
-import { bookFrom, type ScaleOptions, type ScaleParts, type ScaleProblem, type ScaleReport } from './parts.ts';
 import { planByFleet, readElsewhere, type SeenInput } from './plan-by-fleet.ts';
 import { readKnown } from './read-known.ts';
+import { bookFrom, type ScaleOptions, type ScaleParts, type ScaleProblem, type ScaleReport } from './scale-round.ts';
 import { announceStart, storeNotices, storeRound } from './store-round.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Ahead } from '../../decide/announcing/look-ahead.ts';
-import { nextLooks } from '../../decide/past/looks.ts';
+import { nextLooks } from '../../decide/past/gaps.ts';
 import type { ObservedFleetCluster } from '../../decide/scaling/memory.ts';
 import type { Plan, RoundInput } from '../../decide/scaling/plan.ts';
 import { isUnread } from '../../decide/scaling/plan-round.ts';
@@ -17,7 +17,7 @@ import { startedKey } from '../records/cluster-records.ts';
 import { noticeWrite } from '../records/incident-records.ts';
 import { writeRoundFindings } from '../records/round-findings.ts';
 import { lookNeedsMs, roundBefore, type SeenFleet } from './observe.ts';
-import type { ScaleOptions, ScaleParts } from './parts.ts';
+import type { ScaleOptions, ScaleParts } from './scale-round.ts';
 
 /** Stores the findings of a round and what it read, for the watch. A round over chosen clusters leaves them as they are. */
 export async function storeRound(

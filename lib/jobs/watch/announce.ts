@@ -10,7 +10,7 @@ import { announcementWrites, listAnnouncements } from '../records/announcement-r
 import { listHistory, loadOutbox } from '../records/delivery-records.ts';
 import { deliveryWrite } from '../records/incident-records.ts';
 import type { KnownState } from './decide-watch.ts';
-import type { WatchParts } from './parts.ts';
+import type { WatchParts } from './watch-round.ts';
 
 export type Announced = { readonly deliveries: number; readonly problems: readonly string[] };
 

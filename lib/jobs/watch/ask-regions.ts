@@ -6,7 +6,7 @@ import type { RegionConfig } from '../../model/config.ts';
 import { isInPart, type Part } from '../../model/part.ts';
 import { describeSecret } from '../../model/secret-reference.ts';
 import { concurrency, inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
-import type { WatchParts } from './parts.ts';
+import type { WatchParts } from './watch-round.ts';
 
 /** A call of at most 15 s, and half a minute to store the result. */
 const callNeedsMs = 45_000;

@@ -30,7 +30,7 @@ import { seenKeyOf } from '../records/last-rounds.ts';
 import { listOwnRounds, listRoundHeads } from '../records/round-findings.ts';
 import { loadMemory, type StoredMemory } from '../records/watch-records.ts';
 import { ask } from './ask-regions.ts';
-import type { WatchParts } from './parts.ts';
+import type { WatchParts } from './watch-round.ts';
 
 export type Decided = { readonly observed: WatchSight; readonly outcome: IncidentsOutcome };
 

@@ -1,4 +1,4 @@
-import { digestDelivery, digestOf, lastDue, type Week } from '../../decide/digest/digest.ts';
+import { digestDelivery, digestOf, lastDue, type Week } from '../../decide/digest.ts';
 import type { DestinationState } from '../../decide/incidents/routing.ts';
 import { isFromFuture } from '../../decide/stored-time.ts';
 import { StoreError } from '../../errors.ts';
@@ -6,13 +6,13 @@ import type { CompiledConfig } from '../../model/config.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
 import { putOver } from '../records/change-record.ts';
 import { listDecisions } from '../records/cluster-records.ts';
+import { countSavings, sumSavings, unseenHours } from '../records/count-savings.ts';
 import { listHistory } from '../records/delivery-records.ts';
 import { deliveryWrite } from '../records/incident-records.ts';
 import { listRoundHeads } from '../records/round-findings.ts';
-import { countSavings, sumSavings, unseenHours } from '../records/savings.ts';
 import { loadMemory } from '../records/watch-records.ts';
 import type { Announced } from './announce.ts';
-import type { WatchParts } from './parts.ts';
+import type { WatchParts } from './watch-round.ts';
 
 const nothing: Announced = { deliveries: 0, problems: [] };
 

@@ -4,7 +4,7 @@ import { tellNotice } from '../../decide/incidents/tell.ts';
 import { StoreError } from '../../errors.ts';
 import type { Write } from '../../io/stores/store.ts';
 import { deliveryWrite, listNotices } from '../records/incident-records.ts';
-import type { WatchParts } from './parts.ts';
+import type { WatchParts } from './watch-round.ts';
 
 /** A delivery takes one write, and so does the delete. */
 const mostDeliveries = 90;

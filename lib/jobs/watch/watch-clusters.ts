@@ -18,8 +18,8 @@ import { askRegions } from './ask-regions.ts';
 import { type Decided, decideWatch, isOwn, type KnownState, leftovers, loadKnownState } from './decide-watch.ts';
 import { tellDigest } from './digest.ts';
 import { keepMemory } from './keep-memory.ts';
-import type { WatchOptions, WatchParts, WatchReport } from './parts.ts';
 import { type ToldNotices, tellNotices } from './tell-notices.ts';
+import type { WatchOptions, WatchParts, WatchReport } from './watch-round.ts';
 
 const mostWrites = 100;
 

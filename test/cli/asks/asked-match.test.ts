@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { mayBeActedOn, refuseUnseen, seenPools } from '../../../lib/cli/asks/asked-match.ts';
 import { asPerson } from '../../../lib/cli/asks/deeds.ts';
 import type { CliParts } from '../../../lib/cli/parts.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import { clusterWrite } from '../../../lib/jobs/records/cluster-records.ts';
 import { makeMatch, makeRule, regions } from '../../decide/intake/fixtures.ts';
 import { startFakeAws } from '../../support/aws/fake-aws.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { takeEffect, tellAtOnce } from '../../../lib/cli/asks/take-effect.ts';
 import type { CliParts } from '../../../lib/cli/parts.ts';
-import type { Request } from '../../../lib/io/invoke.ts';
+import type { Request } from '../../../lib/io/lambda-invoke.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';
 import { openStore } from '../../../lib/io/stores/open-store.ts';

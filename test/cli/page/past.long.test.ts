@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { makePage } from '../../../lib/cli/page/page-model.ts';
-import { countSavings, sumSavings } from '../../../lib/jobs/records/savings.ts';
+import { countSavings, sumSavings } from '../../../lib/jobs/records/count-savings.ts';
 import { equalSize } from '../../../lib/model/size.ts';
 import { dayMs, hourMs, minuteMs } from '../../../lib/model/time.ts';
 import { bases, countShown, keepFleet, pageNow, smallAway, smallScenes } from '../../support/page-fleet.ts';

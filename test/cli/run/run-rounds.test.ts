@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makeDeliveries } from '../../../lib/cli/run/deliveries.ts';
-import { makeRunMetrics } from '../../../lib/cli/run/metrics.ts';
+import { makeRunMetrics } from '../../../lib/cli/run/prometheus-metrics.ts';
 import { makeRounds } from '../../../lib/cli/run/run-rounds.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';

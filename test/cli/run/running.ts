@@ -1,4 +1,4 @@
-import { makeRunMetrics } from '../../../lib/cli/run/metrics.ts';
+import { makeRunMetrics } from '../../../lib/cli/run/prometheus-metrics.ts';
 import { makeRounds, type Rounds } from '../../../lib/cli/run/run-rounds.ts';
 import type { ConfigReading } from '../../../lib/config/read-config.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';

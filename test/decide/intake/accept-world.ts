@@ -1,6 +1,6 @@
 import type { Clock } from '../../../lib/io/clock.ts';
 import { silentLog } from '../../../lib/io/log.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { type AcceptParts, acceptEvents, type EventOutcome } from '../../../lib/jobs/accept/accept-events.ts';
 import { makeGroupWriter } from '../../../lib/jobs/accept/store-asks.ts';

@@ -1,13 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import {
-  fateOf,
-  isDoubtful,
-  markAttempt,
-  markSender,
-  senderAfter,
-  withAddress,
-} from '../../../lib/decide/outbox/attempt.ts';
-import {
   type Batch,
   fitting,
   fromMember,
@@ -19,6 +11,14 @@ import {
 } from '../../../lib/decide/outbox/batch.ts';
 import { historyOf } from '../../../lib/decide/outbox/delivery-log.ts';
 import { isFailure } from '../../../lib/decide/outbox/outcome.ts';
+import {
+  fateOf,
+  isDoubtful,
+  markAttempt,
+  markSender,
+  senderAfter,
+  withAddress,
+} from '../../../lib/decide/outbox/retry.ts';
 import {
   mayStart,
   newSender,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Looks, nextLooks } from '../../../lib/decide/past/looks.ts';
+import { type Looks, nextLooks } from '../../../lib/decide/past/gaps.ts';
 import { isNextCount, nodesRecord } from '../../../lib/decide/past/node-counts.ts';
 import { pastSteps, readPast } from '../../../lib/decide/past/pool-past.ts';
 import { changesOf, sizeChanges, sizesRecord } from '../../../lib/decide/past/size-changes.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/errors.ts';
 import { randomId } from '../../../lib/io/ids.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import { faultyStore, type StoreCall, type StoreFault } from '../../support/faulty-store.ts';
 import { makeSkippingClock } from '../../support/skipping-clock.ts';
 import { put } from './contract.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { asksOfPool } from '../../../lib/decide/scaling/wanted-size.ts';
 import { silentLog } from '../../../lib/io/log.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import type { Store, Write } from '../../../lib/io/stores/store.ts';
 import { makeGroupWriter } from '../../../lib/jobs/accept/store-asks.ts';
 import { listAsks } from '../../../lib/jobs/records/ask-records.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { AnnouncedPool } from '../../../lib/decide/announcing/announcement.ts';
 import { digestOf, type KeepLink } from '../../../lib/decide/announcing/keep-link.ts';
 import { type LogFields, silentLog } from '../../../lib/io/log.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import { type KeepParts, keepUp, lookAtKeep } from '../../../lib/jobs/accept/keep-up.ts';
 import { makeGroupWriter } from '../../../lib/jobs/accept/store-asks.ts';
 import { announcementWrites } from '../../../lib/jobs/records/announcement-records.ts';

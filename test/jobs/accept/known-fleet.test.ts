@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { knownFleet } from '../../../lib/jobs/accept/known-fleet.ts';
 import { clusterWrite } from '../../../lib/jobs/records/cluster-records.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/errors.ts';
 import { randomId } from '../../../lib/io/ids.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import type { AcceptParts } from '../../../lib/jobs/accept/accept-events.ts';
 import { acceptBusEvent, acceptMessages } from '../../../lib/jobs/accept/accept-messages.ts';
 import { makeAcceptWorld } from '../../decide/intake/accept-world.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import { idsPerSlot, makeReplays, slots } from '../../../lib/jobs/accept/replays.ts';
 import { dayMs, now } from '../../decide/intake/fixtures.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { deliverAlerts, listTargets } from '../../../lib/jobs/deliver/deliver-alerts.ts';
+import type { Target } from '../../../lib/jobs/deliver/deliver-round.ts';
 import { runFireDrill } from '../../../lib/jobs/deliver/fire-drill.ts';
 import { dropDelivery, retryDelivery } from '../../../lib/jobs/deliver/outbox-by-hand.ts';
-import type { Target } from '../../../lib/jobs/deliver/parts.ts';
 import { listHistory, listParked, loadOutbox, outboxId } from '../../../lib/jobs/records/delivery-records.ts';
 import { incidentWrite } from '../../../lib/jobs/records/incident-records.ts';
 import {

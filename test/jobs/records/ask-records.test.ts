@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { exactMatch } from '../../../lib/decide/intake/judge-ask.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import {
   askWrite,
   endAsk,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { IncidentChange } from '../../../lib/decide/incidents/step-incidents.ts';
 import { StoreError } from '../../../lib/errors.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { commitIncidents, destinationStates } from '../../../lib/jobs/records/commit-incidents.ts';
 import { listKnownDestinations, type StoredDestination } from '../../../lib/jobs/records/destination-records.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../../lib/decide/scaling/plan.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import { decisionWrite, decisionWrites, listDecisions } from '../../../lib/jobs/records/cluster-records.ts';
 import { asJson } from '../../../lib/model/json.ts';
 import { runs } from '../../support/runs.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Announcement } from '../../../lib/decide/announcing/announcement.ts';
 import type { RoundFindings } from '../../../lib/decide/watching/scale-findings.ts';
 import { StoreError } from '../../../lib/errors.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import type { Store, Write } from '../../../lib/io/stores/store.ts';
 import {
   announcementWrites,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RegionMemory, SeenCluster, SeenPool } from '../../../lib/decide/watching/watch-memory.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import { compareIds, type Store } from '../../../lib/io/stores/store.ts';
 import { loadMemory, memoryCommits } from '../../../lib/jobs/records/watch-records.ts';
 import { type Part, partOf } from '../../../lib/model/part.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RoundFindings } from '../../../lib/decide/watching/scale-findings.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import type { Store, Write } from '../../../lib/io/stores/store.ts';
 import {
   listOwnRounds,

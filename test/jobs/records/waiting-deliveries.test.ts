@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Container } from '../../../functions/container.ts';
-import { reportDelivering } from '../../../functions/report.ts';
-import { makeRunMetrics, refresh, standingOf } from '../../../lib/cli/run/metrics.ts';
+import { reportDelivering } from '../../../functions/report-rounds.ts';
 import type { OpenedApp } from '../../../lib/cli/run/process-parts.ts';
+import { makeRunMetrics, refresh, standingOf } from '../../../lib/cli/run/prometheus-metrics.ts';
 import { batchId } from '../../../lib/decide/outbox/batch.ts';
-import { metricNames } from '../../../lib/io/metrics.ts';
+import { metricNames } from '../../../lib/io/metric-names.ts';
 import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
 import { outboxPartition } from '../../../lib/jobs/records/delivery-records.ts';
 import { aDelivery, aDestination, makeOutboxWorld, start } from '../../support/receivers/outbox-world.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { listAnnouncements } from '../../../lib/jobs/records/announcement-records.ts';
 import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';

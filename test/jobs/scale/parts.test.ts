@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
-import type { ScaleReport } from '../../../lib/jobs/scale/parts.ts';
+import type { ScaleReport } from '../../../lib/jobs/scale/scale-round.ts';
 import type { CompiledConfig } from '../../../lib/model/config.ts';
 import { type Part, partOf } from '../../../lib/model/part.ts';
 import { aNight, type Night } from '../../support/night-app.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Looks } from '../../../lib/decide/past/looks.ts';
+import type { Looks } from '../../../lib/decide/past/gaps.ts';
 import { pastSteps, poolNow, readPast } from '../../../lib/decide/past/pool-past.ts';
 import { listClusterRecords } from '../../../lib/jobs/records/cluster-records.ts';
 import { listNodes, listSizes } from '../../../lib/jobs/records/past-records.ts';

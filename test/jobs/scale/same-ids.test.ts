@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { roundJson } from '../../../lib/cli/run/report.ts';
+import { roundJson } from '../../../lib/cli/run/round-output.ts';
 import { makeHoldTeller, makeObservedTeller } from '../../../lib/cli/run/round-tellers.ts';
 import { lookAtFleet } from '../../../lib/cli/status/fleet-status.ts';
 import { makeRuleBook } from '../../../lib/decide/scaling/rule-book.ts';

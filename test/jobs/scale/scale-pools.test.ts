@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { randomId } from '../../../lib/io/ids.ts';
 import type { Mks } from '../../../lib/io/mks/mks.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { approveConfig } from '../../../lib/jobs/records/approvals.ts';
 import { putAsk } from '../../../lib/jobs/records/ask-records.ts';
 import { listClusterRecords, listDecisions } from '../../../lib/jobs/records/cluster-records.ts';
 import { countParts } from '../../../lib/jobs/records/count-parts.ts';
 import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
-import { bookFrom, type KeptBook } from '../../../lib/jobs/scale/parts.ts';
 import { scalePools } from '../../../lib/jobs/scale/scale-pools.ts';
+import { bookFrom, type KeptBook } from '../../../lib/jobs/scale/scale-round.ts';
 import type { Rule } from '../../../lib/model/config.ts';
 import { describeSize } from '../../../lib/model/size.ts';
 import { aNight, type Night, whileTimePasses } from '../../support/night-app.ts';

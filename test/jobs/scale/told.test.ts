@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/errors.ts';
 import { type Log, type LogFields, silentLog } from '../../../lib/io/log.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/errors.ts';
 import { type LogFields, silentLog } from '../../../lib/io/log.ts';
 import { boundedStore } from '../../../lib/io/stores/bounded-store.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import { listIncidents, listSilences, noticeWrite, silenceWrite } from '../../../lib/jobs/records/incident-records.ts';

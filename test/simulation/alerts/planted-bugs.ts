@@ -15,7 +15,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'a doubtful open counts as never told',
     changes: [
       {
-        file: 'lib/decide/outbox/attempt.ts',
+        file: 'lib/decide/outbox/retry.ts',
         find: 'attempts: item.attempts + 1, lastAttemptAt: now, maybeAccepted: true, body };',
         replace: 'attempts: item.attempts + 1, lastAttemptAt: now, body };',
       },
@@ -27,7 +27,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'an unknown outcome ends the delivery',
     changes: [
       {
-        file: 'lib/decide/outbox/attempt.ts',
+        file: 'lib/decide/outbox/retry.ts',
         find: 'return orTooOld(doubted(before, waited(before, marked, now), about), outcome);',
         replace: "return { kind: 'end', state: 'dropped' };",
       },
@@ -39,7 +39,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: '404 ends the delivery',
     changes: [
       {
-        file: 'lib/decide/outbox/attempt.ts',
+        file: 'lib/decide/outbox/retry.ts',
         find: "    case 'body-refused':\n      return refused(before, marked, outcome.problem);",
         replace:
           "    case 'body-refused':\n      return refused(before, marked, outcome.problem);\n    case 'address-failed':\n      return { kind: 'end', state: 'dropped' };",
@@ -52,7 +52,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'a Retry-After of a day is obeyed',
     changes: [
       {
-        file: 'lib/decide/outbox/attempt.ts',
+        file: 'lib/decide/outbox/retry.ts',
         find: 'nextAt: now + obeyedMs(outcome.retryAfterMs) };',
         replace: 'nextAt: now + outcome.retryAfterMs };',
       },
@@ -206,7 +206,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'the long wait of a doubtful message is its chat’s',
     changes: [
       {
-        file: 'lib/decide/outbox/attempt.ts',
+        file: 'lib/decide/outbox/retry.ts',
         find: 'const backOff = backOffMs(before.step, chance);',
         replace:
           "const backOff = outcome.kind === 'unknown' && before.step >= 5 ? 7_200_000 : backOffMs(before.step, chance);",
@@ -219,7 +219,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'a chat in doubt is never tried again',
     changes: [
       {
-        file: 'lib/decide/outbox/attempt.ts',
+        file: 'lib/decide/outbox/retry.ts',
         find: 'return isChat(kind) ? { ...marked, doubt: afterDoubt(before.doubt, address, chance, now) } : marked;',
         replace: 'return isChat(kind) ? { ...marked, doubt: { count: 9, until: now + 86_400_000, address } } : marked;',
       },

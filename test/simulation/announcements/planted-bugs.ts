@@ -29,7 +29,7 @@ export const plantedAnnouncementBugs: readonly PlantedAnnouncementBug[] = [
   bug(
     'announcements',
     'nothing is taken back',
-    ['decide/announcing/verdicts.ts', 'if (open.length === 0) return [];', 'if (open.length >= 0) return [];'],
+    ['decide/announcing/judge-announced.ts', 'if (open.length === 0) return [];', 'if (open.length >= 0) return [];'],
     ['decide/announcing/announcement.ts', 'lateAfterMs = 2 * hourMs', 'lateAfterMs = 200 * hourMs'],
   ),
   bug('announcements', 'labels that an answer leaves out are taken for none', [

@@ -106,7 +106,7 @@ const planted: readonly PlantedBug[] = [
   bug(
     'config-read-once',
     'the first config is kept for ever',
-    'jobs/scale/parts.ts',
+    'jobs/scale/scale-round.ts',
     'kept.hash === config.hash',
     "kept.hash !== ''",
   ),

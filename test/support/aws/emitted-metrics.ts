@@ -2,11 +2,11 @@
 
 import type { Container } from '../../../functions/container.ts';
 import { reportTroubles, troublesOf } from '../../../functions/event-troubles.ts';
-import { reportDelivering, reportScaling, reportWatching } from '../../../functions/report.ts';
+import { reportDelivering, reportScaling, reportWatching } from '../../../functions/report-rounds.ts';
 import { randomId } from '../../../lib/io/ids.ts';
 import { silentLog } from '../../../lib/io/log.ts';
-import { embeddedLine } from '../../../lib/io/metrics.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { embeddedLine } from '../../../lib/io/metric-names.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 
 export type Metric = {
   readonly namespace: string;

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { Clock } from '../../../lib/io/clock.ts';
 import { transmit } from '../../../lib/io/destinations/transmit.ts';
 import type { Fetch } from '../../../lib/io/http/exchange.ts';
-import type { Send } from '../../../lib/jobs/deliver/parts.ts';
+import type { Send } from '../../../lib/jobs/deliver/deliver-round.ts';
 import type { Receiver } from './receiver.ts';
 
 /** A network of hosts, each a receiver; anything else is an unknown host. Told of every request, by host. */

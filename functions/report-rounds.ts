@@ -1,9 +1,9 @@
 import { sha256 } from '../lib/app.ts';
-import { metricNames as names } from '../lib/io/metrics.ts';
-import type { DeliverReport } from '../lib/jobs/deliver/parts.ts';
+import { metricNames as names } from '../lib/io/metric-names.ts';
+import type { DeliverReport } from '../lib/jobs/deliver/deliver-round.ts';
 import { loadWaiting } from '../lib/jobs/records/delivery-records.ts';
-import type { ScaleReport } from '../lib/jobs/scale/parts.ts';
-import type { WatchReport } from '../lib/jobs/watch/parts.ts';
+import type { ScaleReport } from '../lib/jobs/scale/scale-round.ts';
+import type { WatchReport } from '../lib/jobs/watch/watch-round.ts';
 import type { Container } from './container.ts';
 
 /**

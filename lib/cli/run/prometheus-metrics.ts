@@ -1,13 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { sha256 } from '../../app.ts';
-import { metricNames as names } from '../../io/metrics.ts';
+import { metricNames as names } from '../../io/metric-names.ts';
 import type { OnCall } from '../../io/mks/mks.ts';
 import { loadWaiting, type Waiting } from '../../jobs/records/delivery-records.ts';
 import { listIncidents } from '../../jobs/records/incident-records.ts';
 import { loadMemory } from '../../jobs/records/watch-records.ts';
-import type { ScaleReport } from '../../jobs/scale/parts.ts';
-import type { WatchReport } from '../../jobs/watch/parts.ts';
+import type { ScaleReport } from '../../jobs/scale/scale-round.ts';
+import type { WatchReport } from '../../jobs/watch/watch-round.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { lower, type Size, upper } from '../../model/size.ts';
 import type { OpenedApp } from './process-parts.ts';

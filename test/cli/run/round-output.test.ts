@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { roundJson, roundText } from '../../../lib/cli/run/report.ts';
+import { roundJson, roundText } from '../../../lib/cli/run/round-output.ts';
 import type { Action } from '../../../lib/decide/scaling/plan.ts';
-import type { ScaleReport } from '../../../lib/jobs/scale/parts.ts';
+import type { ScaleReport } from '../../../lib/jobs/scale/scale-round.ts';
 import type { Fault } from '../../../lib/simulator/faults.ts';
 import { aCliWorld } from '../cli-world.ts';
 

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { addPage, type PageParts } from '../../../lib/cli/page/routes.ts';
+import { addPage, type PageParts } from '../../../lib/cli/page/page-routes.ts';
 import { systemClock } from '../../../lib/io/clock.ts';
 import { serveListen } from '../../../lib/io/listen/serve.ts';
 import { keepFleet, type PageFleet, pageNow, smallAway, smallScenes } from '../../support/page-fleet.ts';

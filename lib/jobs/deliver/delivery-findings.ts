@@ -10,7 +10,7 @@ import { commitIncidents, destinationStates } from '../records/commit-incidents.
 import { listBroken, listKnownDestinations, listSenders } from '../records/destination-records.ts';
 import { incidentKeyOf, listSilences, type StoredIncident } from '../records/incident-records.ts';
 import { loadRounds } from '../records/last-rounds.ts';
-import type { DeliverParts } from './parts.ts';
+import type { DeliverParts } from './deliver-round.ts';
 
 export type Judged = { readonly deliveries: number; readonly problems: readonly string[] };
 

@@ -1,13 +1,13 @@
-import type { CompiledConfig, DigestConfig } from '../../model/config.ts';
-import { counted, wholeNumber } from '../../model/text.ts';
-import { dayMs, type EpochMs, hourMs, isoDate, isoTime } from '../../model/time.ts';
-import { type Delivery, deliveryId, unsent } from '../incidents/delivery.ts';
-import { tellTime } from '../messages/message.ts';
-import type { HistoryRecord } from '../outbox/delivery-log.ts';
-import { savedPercent } from '../past/node-hours.ts';
-import type { Decision } from '../scaling/plan.ts';
-import { boundaryOf, dayIn, localDate, offsetsAround, zoneOffsets } from '../schedule/local-time.ts';
-import type { RegionMemory } from '../watching/watch-memory.ts';
+import type { CompiledConfig, DigestConfig } from '../model/config.ts';
+import { counted, wholeNumber } from '../model/text.ts';
+import { dayMs, type EpochMs, hourMs, isoDate, isoTime } from '../model/time.ts';
+import { type Delivery, deliveryId, unsent } from './incidents/delivery.ts';
+import { tellTime } from './messages/message.ts';
+import type { HistoryRecord } from './outbox/delivery-log.ts';
+import { savedPercent } from './past/node-hours.ts';
+import type { Decision } from './scaling/plan.ts';
+import { boundaryOf, dayIn, localDate, offsetsAround, zoneOffsets } from './schedule/local-time.ts';
+import type { RegionMemory } from './watching/watch-memory.ts';
 
 /** The last instant at which a digest was due. */
 export function lastDue({ weekday, seconds }: DigestConfig, zone: string, now: EpochMs): EpochMs {

@@ -1,6 +1,6 @@
 import { holdEnds } from '../../decide/explain/explain-pool.ts';
 import type { Action, Hold } from '../../decide/scaling/plan.ts';
-import type { ScaleReport } from '../../jobs/scale/parts.ts';
+import type { ScaleReport } from '../../jobs/scale/scale-round.ts';
 import { poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';

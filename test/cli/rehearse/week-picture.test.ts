@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { drawWeek } from '../../../lib/cli/rehearse/picture.ts';
+import { drawWeek } from '../../../lib/cli/rehearse/week-picture.ts';
 import { poolLabels } from '../../../lib/cli/text/labels.ts';
 import { makePaint } from '../../../lib/cli/text/paint.ts';
 import type { Rule } from '../../../lib/model/config.ts';

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import type { SizeChange } from '../../../lib/decide/past/size-changes.ts';
 import type { ClusterRecord, PoolMemory } from '../../../lib/decide/scaling/memory.ts';
-import { makeMemoryStore } from '../../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { clusterWrite } from '../../../lib/jobs/records/cluster-records.ts';
-import { nodesWrites, sizeWrites } from '../../../lib/jobs/records/past-records.ts';
-import { writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import {
   countSavings,
   groupSavings,
   type PoolSavings,
   priceOf,
   unseenHours,
-} from '../../../lib/jobs/records/savings.ts';
+} from '../../../lib/jobs/records/count-savings.ts';
+import { nodesWrites, sizeWrites } from '../../../lib/jobs/records/past-records.ts';
+import { writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import type { Size } from '../../../lib/model/size.ts';
 import { aConfig, aMatch, aRule, at, hour } from '../../support/scaling-world.ts';
 

@@ -1,5 +1,5 @@
-import type { Gap } from '../../decide/past/looks.ts';
-import { clampGaps } from '../../decide/past/looks.ts';
+import type { Gap } from '../../decide/past/gaps.ts';
+import { clampGaps } from '../../decide/past/gaps.ts';
 import { type NodeHours, pastHours } from '../../decide/past/node-hours.ts';
 import { pastSteps, poolNow } from '../../decide/past/pool-past.ts';
 import { pastName } from '../../decide/past/size-changes.ts';

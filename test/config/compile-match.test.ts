@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileMatch, covers, mayOverlap } from '../../lib/config/match.ts';
+import { compileMatch, covers, mayOverlap } from '../../lib/config/compile-match.ts';
 import type { Match } from '../../lib/model/config.ts';
 import { matchesCluster, matchesPool } from '../../lib/model/match.ts';
 import { runs } from '../support/runs.ts';

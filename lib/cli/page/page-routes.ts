@@ -1,7 +1,7 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { html } from 'hono/html';
-import { compileMatch } from '../../config/match.ts';
+import { compileMatch } from '../../config/compile-match.ts';
 import type { PoolRow } from '../../decide/page/pool-row.ts';
 import { makeView, type ViewKind } from '../../decide/page/view.ts';
 import type { Clock } from '../../io/clock.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fateOf, isDoubtful, markAttempt, senderAfter, withAddress } from '../../../lib/decide/outbox/attempt.ts';
 import type { Outcome } from '../../../lib/decide/outbox/outcome.ts';
+import { fateOf, isDoubtful, markAttempt, senderAfter, withAddress } from '../../../lib/decide/outbox/retry.ts';
 import { newSender, type SenderRecord } from '../../../lib/decide/outbox/sender.ts';
 import { aDelivery, overFacts, someFacts, start } from '../../support/receivers/outbox-world.ts';
 
