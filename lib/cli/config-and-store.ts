@@ -15,7 +15,7 @@ import { parseStoreAddress } from './store/store-address.ts';
 
 /** What can be done while a config is wrong: a mistake in it must not keep a person from pausing the fleet. */
 const meanwhile =
-  'A running process goes on with the last good config; until this one is fixed, give the command an older copy: --config <file>, in the same folder, since store.path and other paths are relative to it';
+  'A running process goes on with the last good config. Until this one is fixed, give the command an older copy with --config <file>. Keep it in the same folder: paths such as store.path are relative to it';
 
 /**
  * The config that a command works with, calendars at addresses as the last round had them, else fetched now (unless a

@@ -22,7 +22,7 @@ export function jsonOption(): Option {
 }
 
 function reasonOption(): Option {
-  return new Option('--reason <text>', 'the reason, shown with this ask').argParser(readReason);
+  return new Option('--reason <text>', 'why; others see it').argParser(readReason);
 }
 
 const longestReason = 1000;

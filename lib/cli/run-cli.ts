@@ -94,11 +94,13 @@ function makeProgram(parts: CliParts, unsaid: Unsaid): Command {
 const whereToBegin = `
 Begin with:
   lamplighter demo       watch a night on a simulated fleet, in about a minute
-  lamplighter init       look at your clusters and write a first config that only observes
+  lamplighter init       look at your clusters and write a first config
   lamplighter check      find all mistakes in the config
   lamplighter plan       show what a round would change now; changes nothing
 
-Exit codes: 0 success, 1 failure, 2 wrong usage or config.`;
+For the options and examples of a command: lamplighter <command> --help
+Exit codes: 0 success, 1 failure, 2 wrong usage or config, 3 changes (plan and
+rehearse, if asked for).`;
 
 function helpCommand(): Command {
   return new Command('help').argument('[command]').description('Print the help of a command.').helpOption(false);
@@ -120,6 +122,8 @@ function configureLook(program: Command, parts: CliParts): void {
     })
     .configureHelp({
       showGlobalOptions: true,
+      // Arguments stand in each command's own help: here the lines would be wider than a terminal.
+      subcommandTerm: (command) => command.name(),
       styleTitle: out.bold,
       styleCommandText: out.cyan,
       styleSubcommandText: out.cyan,

@@ -61,7 +61,7 @@ describe('scale', () => {
   test('a lease longer than its rule allows is cut, and says so', async () => {
     using world = aCliWorld();
     const { out } = await world.run('scale', 'ml/gpu', '--at-least', '2', '--for', '20h');
-    expect(out).toContain('shortened to 8h: rule "ml/gpu"');
+    expect(out).toContain('shortened to 8h, the longest lease that rule "ml/gpu" allows');
     expect((await asksOf(world))[0]?.until).toBe(Date.parse('2026-11-23T20:00:00Z'));
   });
 
@@ -355,7 +355,7 @@ describe('what no rule ever acts on', () => {
     world.writeConfig(usualConfig.replace('pools:\n', 'pools:\n  - { match: "dev-api/*", schedule: none }\n'));
     const { code, out } = await world.run('scale', 'dev-*/*', '--exactly', '1', '--for', '1h');
     expect(code).toBe(0);
-    expect(out).toContain('dev-api/workers: no rule acts on it, nothing happens\n');
+    expect(out).toContain('dev-api/workers: no rule acts on it, so nothing happens\n');
     expect(out).toContain('dev-batch/workers: exactly 1\n');
   });
 
@@ -427,7 +427,7 @@ describe('base', () => {
       ['a slip in a name', ['dev-api/wrokers', 'set', '3'], 1, 'did you mean "dev-api/workers"?'],
       ['a slip in a name with its region', ['r1:dev-api/wrokers', 'show'], 1, 'did you mean "r1:dev-api/workers"?'],
       ['a pattern', ['dev-api/*', 'set', '2'], 2, '"dev-api/*" is a pattern: write the name of one pool'],
-      ['set without a size', ['dev-api/workers', 'set'], 2, 'Set needs a size'],
+      ['set without a size', ['dev-api/workers', 'set'], 2, 'Give set a size'],
       ['show with one', ['dev-api/workers', 'show', '3'], 2, 'A size is only for set, not for show'],
       ['a name without a slash', ['dev-api', 'show'], 2, 'does not name one pool'],
     ])('refuses %s', async (_, argv, exitCode, message) => {
@@ -554,7 +554,7 @@ pools: [{ match: "dev-*/*", schedule: s, idle: 1 }, { match: "prod-*/workers", s
   });
   test('waits for the first round of its config, and is shown until then', async () => {
     using world = aCliWorld();
-    const waits = 'no round has begun with this config yet: the approval waits for the first that does';
+    const waits = 'no round has begun with this config yet: the approval waits for the first one';
     expect((await world.run('approve')).out).toContain(waits);
     await world.clock.advance(3 * 24 * 60 * minute);
     expect((await world.run('status')).out).toMatch(

@@ -104,7 +104,7 @@ describe('wrong usage is exit code 2', () => {
       const { code, err } = await world.run(...line.split(' '));
       expect(code).toBe(2);
       expect(err).toContain('did you mean "regions"');
-      expect(err).toMatch(/\nA running process goes on with the last good config; [^\n]*--config[^\n]*\n$/);
+      expect(err).toMatch(/\nA running process goes on with the last good config\. [^\n]*--config[^\n]*\n$/);
     },
   );
 

@@ -89,7 +89,7 @@ describe('demo', () => {
     expect(out).toContain('! somebody who works late sets dev-api/workers to 2 by hand');
     expect(out).toContain('keeps dev-api/workers at 2: set by hand, kept until 07:00');
     expect(out).toMatch(/23:30 {4}ml\/gpu 0\.\.0 → 3\.\.3 {2}\(lease of event:reprocessing: at least 3 until 01:30/);
-    expect(out).toContain('tells: Cluster prod-web is in Error');
+    expect(out).toContain('alert: Cluster prod-web is in Error');
     expect(out).toContain('At 07:00, 7 of 7 pools were ready');
     expect(out).toContain('lamplighter init');
     expect((clock.now() - now) / 1000).toBeGreaterThan(59);

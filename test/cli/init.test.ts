@@ -48,7 +48,7 @@ describe('init', () => {
     expect((await command('plan')).out).toContain('observe: dev-api/workers would go 3 → 1');
     await command('run', '--once');
     writeFileSync(file, readFileSync(file, 'utf8').replace('mode: observe', 'mode: act'));
-    const typed = `if you want this, run: lamplighter approve --config ${file}\n`;
+    const typed = `f you want this, run: lamplighter approve --config ${file}\n`;
     for (const argv of [['plan'], ['run', '--once'], ['run', '--once'], ['status']]) {
       expect((await command(...argv)).out).toContain(typed);
       await world.clock.advance(20 * 60_000);
@@ -79,7 +79,7 @@ describe('init', () => {
     const text = readFileSync(file, 'utf8');
     expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=./lamplighter.schema.json');
     expect(text).toContain(
-      '- { match: "mgmt/system", schedule: none }   # left alone, since its name says mgmt; to scale it: schedule: office-hours, base: ',
+      '- { match: "mgmt/system", schedule: none }   # left alone, because of "mgmt" in its name; to scale it: schedule: office-hours, base: ',
     );
     const loaded = await loadConfig(file, { now: world.clock.now() });
     if (!loaded.ok) return expect.unreachable();

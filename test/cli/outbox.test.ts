@@ -34,7 +34,9 @@ async function oneMessage(state: 'waiting' | 'parked') {
 describe('outbox', () => {
   test('says when there is nothing to tell to, or nothing was told yet', async () => {
     using world = aCliWorld();
-    expect((await world.run('outbox')).out).toBe('the config has no destinations\n');
+    expect((await world.run('outbox')).out).toBe(
+      'the config has no destinations, so nobody is told of problems; add them under destinations:\n',
+    );
     using cli = await anAlertCli(one);
     expect((await cli.run('outbox')).out).toBe('no message was sent yet\n');
     await cli.rounds(1);
@@ -179,7 +181,7 @@ pools:
     };
     expect(waiting.map(({ inBatch }) => inBatch)).toEqual(Array.from({ length: 8 }, () => true));
     const { code, err } = await cli.run('outbox', 'drop', waiting[0]?.id ?? '');
-    expect([code, err]).toEqual([1, expect.stringContaining('waits by itself')]);
+    expect([code, err]).toEqual([1, expect.stringContaining('waits on its own')]);
   });
 });
 
@@ -241,7 +243,7 @@ describe('is refused', () => {
     ['a verb without what', ['outbox', 'retry'], 2, 'a message’s id'],
     ['a test of nothing', ['outbox', 'test'], 2, 'a destination'],
     ['an unknown destination', ['outbox', 'test', 'slakc'], 2, 'did you mean "slack"?'],
-    ['an unknown message', ['outbox', 'drop', '0123456789'], 1, 'No message "0123456789"'],
+    ['an unknown message', ['outbox', 'drop', '0123456789'], 1, 'No message with the id "0123456789"'],
     ['a reason for what keeps none', ['outbox', 'retry', '0123456789', '--reason', 'x'], 2, '--reason is for'],
     ['a history of a verb', ['outbox', 'drop', '0123456789', '--history'], 2, '--history is not for drop'],
   ])('%s', async (_, argv, code, message) => {

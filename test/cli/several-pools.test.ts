@@ -340,7 +340,7 @@ test('approve says whose approval stood, in which regions, and which lasts longe
     held: [],
     notes: [
       'bob@lab had approved it until Wed 2026-11-25 13:00 Europe/Berlin (12:00Z) (nights), which lasts longer and stays in force',
-      expect.stringContaining('no round has begun with this config yet: the approval waits for the first that does'),
+      expect.stringContaining('no round has begun with this config yet: the approval waits for the first one'),
       expect.stringContaining('it takes effect'),
     ],
   });

@@ -26,7 +26,7 @@ export function cutLease(
   const shortest = rules.toSorted((a, b) => a.leases.longestMs - b.leases.longestMs)[0];
   if (shortest === undefined || until - now <= shortest.leases.longestMs) return { until, note: undefined };
   const { longestMs } = shortest.leases;
-  const note = `shortened to ${formatDuration(longestMs)}: rule "${shortest.match.text}" allows no longer lease (leases.longest)`;
+  const note = `shortened to ${formatDuration(longestMs)}, the longest lease that rule "${shortest.match.text}" allows (leases.longest)`;
   return { until: now + longestMs, note };
 }
 
@@ -34,7 +34,7 @@ export function cutLease(
 export function leaseEffects({ pools }: AskedMatch, atLeast: number, labelOf: PoolLabel): readonly string[] {
   return pools.map(({ known, rule }) => {
     const name = labelOf(known);
-    if (rule?.schedule === undefined) return `${name}: no rule acts on it, nothing happens`;
+    if (rule?.schedule === undefined) return `${name}: no rule acts on it, so nothing happens`;
     const cap = leaseCap(rule, baseOf(rule, known.memory));
     if (cap === undefined) return `${name}: refused, its base is unknown; give its rule leases.max or limits.max`;
     const most = Math.min(atLeast, cap);
@@ -55,7 +55,7 @@ const ownPool = 'Lamplighter runs on this pool: safety.runsOn';
 export function overrideEffects({ pools }: AskedMatch, exactly: Size, labelOf: PoolLabel): readonly string[] {
   return pools.map(({ known, rule, isOwn }) => {
     const name = labelOf(known);
-    if (rule?.schedule === undefined) return `${name}: no rule acts on it, nothing happens`;
+    if (rule?.schedule === undefined) return `${name}: no rule acts on it, so nothing happens`;
     if (!takes(known, exactly)) return noBounds(name);
     const limited = clampSize(exactly, rule.limits);
     const limit = isOwn && lower(exactly) < rule.limits.min ? ownPool : `limits of rule "${rule.match.text}"`;

@@ -52,7 +52,7 @@ function undeployed({ hash }: CompiledConfig, { rounds }: Remembered): readonly 
   const last = ofFunctions.toSorted((one, other) => other.at - one.at)[0];
   if (last === undefined || last.configHash === hash) return [];
   return [
-    `${last.installation} had another config (${last.configHash}) in its last round: this one (${hash}) counts once it is deployed, and so does a calendar that has changed since`,
+    `${last.installation} had another config (${last.configHash}) in its last round: this one (${hash}), with its calendars, counts once it is deployed`,
   ];
 }
 

@@ -77,7 +77,7 @@ async function keepApproval(
 }
 
 const waitingText =
-  'no round has begun with this config yet: the approval waits for the first that does, and lasts as long from then on';
+  'no round has begun with this config yet: the approval waits for the first one, and its time counts from then on';
 
 function approvalJson(
   { who }: CliParts,

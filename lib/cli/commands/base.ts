@@ -35,7 +35,7 @@ export function addBase(program: Command, parts: CliParts): void {
     program
       .command('base')
       .description('Show or set the base of a pool (its full size), or forget a size that was set by hand.')
-      .argument('<cluster/pool>', 'one pool; region:cluster/pool where it matters')
+      .argument('<cluster/pool>', 'one pool; region:cluster/pool if several regions have it')
       .addArgument(new Argument('<verb>', 'what to do').choices(['show', 'set', 'restore']))
       .addArgument(new Argument('[size]', 'for set: 3, or 1..4 for an autoscaled pool').argParser(readSize)),
   ).action((pool: string, verb: BaseVerb, size: Size | undefined, options: BaseOptions) =>
@@ -70,7 +70,9 @@ async function base(
 ): Promise<void> {
   if ((verb === 'set') !== (size !== undefined))
     throw new UsageError(
-      verb === 'set' ? 'Set needs a size: 3, or 1..4' : `A size is only for set, not for ${verb}: leave it out`,
+      verb === 'set'
+        ? 'Give set a size: 3, or 1..4 for an autoscaled pool'
+        : `A size is only for set, not for ${verb}: leave it out`,
     );
   const config = await readConfig(given, options.config);
   const parts = verb === 'show' ? given : await asPerson(given, config);
@@ -161,7 +163,7 @@ async function tellHistory(
 /** When the schedule brings the pool to its base. */
 function whenNext({ book, pool, now, parts, config }: Basing): readonly string[] {
   const applied = book.appliedRule(pool);
-  if (applied === undefined) return ['no rule acts on this pool'];
+  if (applied === undefined) return ['no rule acts on this pool: nothing is changed'];
   if (saysAt(applied.timeline, now).includes('base')) return ['the schedule says base: the next round sets it'];
   const next = nextBase(applied.timeline, now);
   const name = poolLabels(config)(pool);

@@ -31,9 +31,9 @@ export function addClusters(program: Command, parts: CliParts): void {
   const command = program
     .command('clusters')
     .description(
-      'Every cluster of the regions, managed or not: status, version and its end, pools, nodes, rules, errors. Only reads.',
+      'List every cluster of the regions, managed or not: status, version and its end, pools, nodes, rules, errors. Only reads.',
     )
-    .argument('[name]', "one cluster (or some, with *): the API's own JSON of it, every key")
+    .argument('[name]', 'one cluster, or some with *: print the JSON that the API returns')
     .addOption(configOption())
     .addOption(jsonOption())
     .action((name: string | undefined, options: ClustersOptions) => clusters(parts, name, options));

@@ -30,7 +30,7 @@ async function demo(parts: CliParts, { seconds, page }: DemoOptions): Promise<vo
     import('../demo/script.ts'),
   ]);
   parts.stdout.write(
-    'A night with Lamplighter: a simulated fleet, the real jobs, a clock that runs 1,000 times faster.\n\n',
+    'A night with Lamplighter: a simulated fleet, the production code, a clock 1,000 times faster.\n\n',
   );
   const stage = await setStage(parts, storyStart(parts.clock.now()));
   const screen = openScreen(parts);
@@ -79,18 +79,18 @@ function whatHappened({ world }: Stage, film: Film | undefined, morningMs: numbe
   const isReady = (looks: readonly Look[]) => looks[morning]?.asked === looks[0]?.asked && !looks[morning]?.isMoving;
   return `${changes} changes, one at a time per cluster. The fleet used ${saved} % fewer node-hours than at its size of 17:00.
 At 07:00, ${seen.filter(isReady).length} of ${seen.length} pools were ready at the size they had in the evening. mgmt/system has
-no schedule, so it was watched, but never changed.`;
+no schedule: it was watched, and never changed.`;
 }
 
 function whatNext({ stdout, env }: CliParts): string {
   const paint = makePaint(stdout, env);
   return `
-Next, with a fleet to play with:
-  ${paint.cyan('lamplighter simulator --speed 60')}     in one terminal: an MKS API, its address and its token
-  ${paint.cyan('lamplighter init')}                     in another: looks at it and writes a config that only observes
-  ${paint.cyan('lamplighter plan')}                     what a round would do now
-  ${paint.cyan('lamplighter demo --page')}              this fleet again, and its page in a browser
-With a token of your own, init takes your clusters just the same. (From a clone: npm run lamplighter -- init)
+Next, with a simulated fleet of your own:
+  ${paint.cyan('lamplighter simulator --speed 60')}     in one terminal: serves an MKS API, prints its address and token
+  ${paint.cyan('lamplighter init')}                     in another: reads the fleet, writes a config that only observes
+  ${paint.cyan('lamplighter plan')}                     shows what a round would do now
+  ${paint.cyan('lamplighter demo --page')}              plays this again, then serves its page for a browser
+With a token for your own clusters, begin with init too. (From a clone: npm run lamplighter -- init)
 `;
 }
 

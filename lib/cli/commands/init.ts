@@ -136,14 +136,14 @@ async function writeNew(output: string, text: string, isForced: boolean): Promis
 function nextSteps({ output, zone }: InitAnswers, fleet: readonly ListedCluster[]): string {
   const pools = fleet.reduce((sum, { pools: own }) => sum + (own?.length ?? 0), 0);
   const config = output === './lamplighter.yml' ? '' : ` --config ${output}`;
-  return `${output}: ${counted(fleet.length, 'cluster')}, ${counted(pools, 'pool')}, office hours in ${zone}; mode is observe, so nothing is changed yet
+  return `${output}: ${counted(fleet.length, 'cluster')}, ${counted(pools, 'pool')}, office hours in ${zone}. The mode is observe: nothing is changed yet
 ${sparedText(fleet)}
 Next:
-  look through ${output}: which pools, when, and how small at night
+  read ${output}: which pools, when, and how small at night
   lamplighter plan${config}     what a round would do now
-  lamplighter run${config}      looks every five minutes, and only says what it would do
-  then set mode: observe to mode: act in it
-  lamplighter approve${config}  lets the first scale-downs go, which wait for it where they are many
+  lamplighter run${config}      a round every 5 minutes, which only shows what it would do
+  then write mode: act in place of mode: observe
+  lamplighter approve${config}  releases the first scale-downs, which the brake holds if they are many
 `;
 }
 
@@ -152,7 +152,7 @@ function sparedText(fleet: readonly ListedCluster[]): string {
   if (spared.length === 0) return '';
   const more = spared.length > 6 ? ` and ${spared.length - 6} more` : '';
   const are = spared.length === 1 ? 'is' : 'are';
-  return `${counted(spared.length, 'pool')} ${are} left alone (schedule: none), since names speak of production, management, data or the like:
+  return `${counted(spared.length, 'pool')} ${are} left alone (schedule: none): the names suggest production, management, data or the like
   ${spared.slice(0, 6).join(', ')}${more}
 `;
 }

@@ -50,7 +50,7 @@ export function addOutbox(program: Command, parts: CliParts): void {
   );
   examples(command, [
     ['lamplighter outbox', 'messages that wait or were refused'],
-    ['lamplighter outbox test ops', 'a test: sends an alert and its end, as a real one'],
+    ['lamplighter outbox test ops', 'send a test alert and its end'],
     ['lamplighter outbox retry 3f9ac1d2', 'send this message again, now'],
     ['lamplighter outbox drop 3f9ac1d2 --reason "told by phone"', 'never send it'],
     ['lamplighter outbox --history 7d', 'the delivery log of this week'],
@@ -102,7 +102,10 @@ async function show(parts: CliParts, config: CompiledConfig, { json }: JsonOptio
   if (json) return writeJson(parts.stdout, (views ?? []).map(destinationJson));
   const reading = { regions: config.regions, now, zone: parts.zone, paint: makePaint(parts.stdout, parts.env) };
   const lines = (views ?? []).flatMap((view) => destinationText(view, reading));
-  const nothing = config.destinations.length === 0 ? 'the config has no destinations' : 'no message was sent yet';
+  const nothing =
+    config.destinations.length === 0
+      ? 'the config has no destinations, so nobody is told of problems; add them under destinations:'
+      : 'no message was sent yet';
   parts.stdout.write(`${lines.length === 0 ? nothing : lines.join('\n')}\n`);
 }
 
@@ -149,11 +152,13 @@ async function findDelivery(store: Store, config: CompiledConfig, text: string):
   const [first, ...others] = found;
   if (first === undefined) {
     throw new CommandError(
-      withConfig(config, `No message "${text}" waits by itself or is parked; see: lamplighter outbox`),
+      withConfig(config, `No message with the id "${text}" waits on its own or is parked; see: lamplighter outbox`),
     );
   }
   if (others.length > 0) {
-    throw new UsageError(`"${text}" names several: ${found.map(({ delivery }) => shortId(delivery.id)).join(', ')}`);
+    throw new UsageError(
+      `"${text}" stands for several messages, write more of the id: ${found.map(({ delivery }) => shortId(delivery.id)).join(', ')}`,
+    );
   }
   return first;
 }

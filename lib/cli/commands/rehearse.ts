@@ -9,8 +9,8 @@ export function addRehearse(program: Command, parts: CliParts): void {
   const command = program
     .command('rehearse')
     .description('Simulate the coming days of the config, starting from the fleet as it is. Only reads.')
-    .addOption(new Option('--days <number>', 'how many').argParser(readDays).default(7))
-    .addOption(new Option('--from <instant>', 'from when, with an offset (default: now)').argParser(readInstant))
+    .addOption(new Option('--days <number>', 'how many days').argParser(readDays).default(7))
+    .addOption(new Option('--from <instant>', 'when it begins, with an offset (default: now)').argParser(readInstant))
     .option('--against <file>', 'another config: show only what differs from it')
     .option('--changes', 'list every change, not only their number (with --against: every change that differs)')
     .addOption(

@@ -117,9 +117,7 @@ function writeText(
   const unseen = unseenHours(found);
   const notes = [
     `since ${localInstant(found.from, zone)}: against every pool at its base all the time; an autoscaled pool counts the nodes that were seen, and at least its base's lower bound`,
-    ...(unseen >= 0.1
-      ? [`${counted(Math.round(unseen * 10) / 10, 'hour')} without rounds are left out on both sides`]
-      : []),
+    ...(unseen >= 0.1 ? [`${counted(Math.round(unseen * 10) / 10, 'hour')} without rounds are not counted`] : []),
     ...(money !== undefined && sumSavings(found.pools).money === undefined
       ? ['– = not every pool there has a price (prices.flavors, prices.default)']
       : []),

@@ -8,8 +8,8 @@ type Part = 'main' | 'included';
 export function addSchema(program: Command, parts: CliParts): void {
   const command = program
     .command('schema')
-    .description('Print the JSON Schema of the config, by which editors complete and check its keys.')
-    .option('--included', 'that of a file which a config includes')
+    .description('Print the JSON Schema of the config. Editors use it to complete and check keys.')
+    .option('--included', 'the schema of an included file')
     .action(async ({ included }: { readonly included?: true }) =>
       parts.stdout.writeLines(await schemaText(included ? 'included' : 'main')),
     );

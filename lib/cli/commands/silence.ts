@@ -45,7 +45,7 @@ export function addSilence(program: Command, parts: CliParts): void {
     program
       .command('silence')
       .description(
-        'Send no alerts for a while: about one incident until it is over, or about clusters and pools. Scaling goes on.',
+        'Send no alerts about clusters or pools for a while, or about one incident until it is over. Scaling goes on.',
       )
       .argument('[what]', 'an incident’s id, or cluster, or cluster/pool, with *, ?, [ab] and {a,b}; * is everything')
       .addOption(

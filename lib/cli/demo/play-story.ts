@@ -74,7 +74,7 @@ async function newsOf({ store, config }: Stage, now: EpochMs, told: Set<string>)
     const key = `${record.key} ${record.episode} ${record.phase}`;
     if (told.has(key) || record.phase === 'pending') continue;
     told.add(key);
-    lines.push(record.phase === 'open' ? `tells: ${record.text}` : 'tells: the cluster prod-web is well again');
+    lines.push(record.phase === 'open' ? `alert: ${record.text}` : 'alert: cluster prod-web is in order again');
   }
   return lines.map((text) => ({ who: 'lamplighter', text }));
 }

@@ -20,7 +20,7 @@ export const morningMs = 14 * 60 * minuteMs;
 export const scenes: readonly Scene[] = [
   {
     afterMs: at(19, 5),
-    tells: 'the brake holds the first scale-downs; ada reads lamplighter plan, and runs: lamplighter approve',
+    tells: 'the brake holds the first scale-downs; ada reads the plan, and runs: lamplighter approve',
     play: letBrakeGo,
   },
   {

@@ -209,7 +209,7 @@ export function expiryCheck(about: string, expires: EpochMs | undefined, isTaken
     return unknown(
       'token.expiry',
       'it is not known when the token ends',
-      'write `expires:` beside the token in the config, as the console showed it',
+      'look it up in the console, and write it beside the token in the config: expires: YYYY-MM-DD',
     );
   const day = isoDate(expires);
   const when = daysFrom(now, expires);

@@ -13,7 +13,10 @@ export async function findIncident(store: Store, text: string): Promise<Incident
   if (!looksLikeId(text)) return undefined;
   const incidents = (await listIncidents(store)).map(({ record }) => record);
   const own = incidents.filter(({ key }) => standsFor(text, key));
-  if (own.length > 1) throw new UsageError(`"${text}" names ${own.length} incidents: ${own.map(nameOf).join(', ')}`);
+  if (own.length > 1)
+    throw new UsageError(
+      `"${text}" stands for ${own.length} incidents, write more of the id: ${own.map(nameOf).join(', ')}`,
+    );
   if (own.length === 1) return own[0];
   const told = (await listHistory(store)).findLast(({ id, said }) => said.length === 1 && standsFor(text, id));
   return incidents.find(({ key }) => key === told?.said[0]?.key);

@@ -28,7 +28,7 @@ export function incidentText({ record, told }: IncidentView, reading: Reading): 
   return [
     `${colourOf(severity, paint)(severity)} ${kind}${inRegion(reading, regionOf(subject))} ${shortId(key)}${stateOf(phase)}, since ${localInstant(since, zone)}, ${ago(since, now)}`,
     `  ${localInstants(printable(text), zone, now)}`,
-    ...(fix === undefined || phase === 'quiet' ? [] : [`  you can: ${localInstants(printable(fix), zone, now)}`]),
+    ...(fix === undefined || phase === 'quiet' ? [] : [`  to do: ${localInstants(printable(fix), zone, now)}`]),
     ...(flapping ? ['  it comes and goes'] : []),
     ...(endedAt === undefined || phase !== 'quiet' ? [] : [`  ended ${ago(endedAt, now)}: ${cause ?? 'recovered'}`]),
     ...(silenced === undefined ? [] : [`  ${localInstants(printable(silenced), zone, now)}`]),
@@ -88,7 +88,7 @@ function sinceOf({ since, episode }: IncidentView['record']): EpochMs {
 }
 
 function stateOf(phase: IncidentView['record']['phase']): string {
-  return phase === 'open' ? '' : phase === 'pending' ? ', not long enough to be sent' : ', over';
+  return phase === 'open' ? '' : phase === 'pending' ? ', not sent yet' : ', over';
 }
 
 function nameOf({ destination, state }: ToldDestination): string {
@@ -112,7 +112,7 @@ export function whyText(
     return [dateAndTime(at, zone), `${what} not sent${to}: ${localInstants(printable(reason), zone, at)}`];
   });
   return [
-    `  sent (${zone}):${said.length === 0 ? ' nothing that is still stored' : ''}`,
+    `  sent (${zone}):${said.length === 0 ? ' nothing (or no longer stored)' : ''}`,
     ...listed(said),
     `  not sent:${unsaid.length === 0 ? ' none' : ''}`,
     ...listed(unsaid),

@@ -14,7 +14,7 @@ export function regionText({ region, api, allowHost, token }: InitAnswers): stri
     'regions:',
     `  ${/^[a-z][\w-]*$/iu.test(region) ? region : JSON.stringify(region)}:`,
     `    api: ${JSON.stringify(api)}`,
-    ...(allowHost ? ['    allowHost: true                  # not one of the provider’s hosts, and trusted'] : []),
+    ...(allowHost ? ['    allowHost: true                  # not one of the provider’s hosts; it gets the token'] : []),
     `    token: ${flow(token)}`,
   ];
   return `${lines.join('\n')}\n`;
@@ -25,33 +25,33 @@ export function regionText({ region, api, allowHost, token }: InitAnswers): stri
  * where editors find the JSON Schema, as seen from the config; undefined = nowhere.
  */
 export function firstConfig(answers: InitAnswers, fleet: readonly ListedCluster[], schema: string | undefined): string {
-  return `${schema === undefined ? '' : `# yaml-language-server: $schema=${schema}\n`}# Lamplighter's config. Every mistake at once: lamplighter check. What it would do: lamplighter plan.
-# Every key is explained in docs/config.md of Lamplighter. Teams can keep rules in files of their own: include: teams/*.yml
+  return `${schema === undefined ? '' : `# yaml-language-server: $schema=${schema}\n`}# The config of Lamplighter. To find mistakes: lamplighter check. To see what it would do: lamplighter plan.
+# docs/config.md explains every key. Teams can keep rules in files of their own: include: teams/*.yml
 
 timezone: ${answers.zone}
 
-# An API and where its token is kept; the token itself never stands here.
+# The API, and where its token is kept. Never write the token itself here.
 ${regionText(answers)}
-# When is what. Pools have their base while a window is open, otherwise their idle size.
+# Pools have their base while a window is open, and their idle size at all other times.
 schedules:
   office-hours:
     windows:
       - { days: mon-fri, from: "07:00", to: "19:00" }
     otherwise: idle
-    lead: auto                           # starts early enough for nodes to be there at 07:00
+    lead: auto                           # begins early enough for the nodes to be ready at 07:00
 
-# Nothing is changed yet: what would be done is only said. Once \`lamplighter plan\` says what you want, write act. The first
-# scale-downs then wait once more, where they are many: look at the plan, and run lamplighter approve.
+# observe: nothing is changed, Lamplighter only shows what it would do. When \`lamplighter plan\` shows what you want, write
+# act. If the first scale-downs are many, the brake holds them: read the plan, then run lamplighter approve.
 defaults:
   mode: observe
 
-# Which pools: the first rule that matches counts, and a pool that no rule matches is never changed.
-# base is each pool's size of today. idle is what it has out of hours; going to 0 also needs limits: { min: 0 }.
-# schedule: none is for pools that must never sleep; names that speak of production, management, data and the like have it
-# until you say otherwise. A glob can stand for many pools:
+# The first rule that matches a pool counts. A pool that no rule matches is never changed.
+# base is the size that each pool has today. idle is its size out of hours; an idle of 0 also needs limits: { min: 0 }.
+# schedule: none is for pools that must never be scaled. Pools whose names suggest production, management or data have it,
+# until you change it. One pattern can name many pools:
 #   { match: "dev-*/*", schedule: office-hours, base: remembered, idle: 1 }
 ${firstRules(answers.region, fleet)}
-# Who is told when something is wrong (Slack, Teams, Discord, Mattermost, PagerDuty, Alertmanager, any webhook):
+# Where alerts go (Slack, Teams, email, PagerDuty and more, see docs/alerts.md):
 # destinations:
 #   ops: { kind: slack, url: { env: SLACK_URL } }
 `;
@@ -91,18 +91,18 @@ function poolLine(region: string, cluster: string, pool: ObservedPool, all: read
   if (all.filter((other) => other.name === pool.name).length > 1)
     return `  # ${name}: several pools have this name, so they are left alone`;
   if (isUnnameable(cluster) || isUnnameable(pool.name))
-    return `  # ${name}: a name with special characters; use a glob with ? in their place`;
+    return `  # ${name}: a name with special characters: write ? in their place`;
   const own = `${cluster}/${pool.name}`;
   const match = own.includes(':') ? `${region}:${own}` : own;
   const size = observedSize(pool, undefined);
   if (size === undefined || size === 0 || (isRange(size) && size.max === 0)) {
     const today = size === undefined ? 'its size is not known' : 'it is at 0 today';
-    return `  - { match: ${flow(match)}, schedule: none }   # ${today}: give it a base to have it scaled`;
+    return `  - { match: ${flow(match)}, schedule: none }   # ${today}: to scale it, give it a base`;
   }
   const sizes = sizesText(size);
   const word = sparedFor({ cluster, pool: pool.name });
   if (word !== undefined) {
-    const why = `left alone, since its name says ${word}; to scale it: schedule: office-hours, ${sizes}`;
+    const why = `left alone, because of "${word}" in its name; to scale it: schedule: office-hours, ${sizes}`;
     return `  - { match: ${flow(match)}, schedule: none }   # ${why}`;
   }
   return `  - { match: ${flow(match)}, schedule: office-hours, ${sizes} }`;

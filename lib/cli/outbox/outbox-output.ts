@@ -32,7 +32,7 @@ function stateText(
   const kind = target.destination?.kind;
   const next = nextAt === undefined ? '' : `; next try ${localInstant(nextAt, zone)}`;
   if (kind !== undefined && isPushed(kind) && state === 'working')
-    return 'gets open incidents regularly; the last push worked';
+    return 'gets the open incidents every minute; the last push worked';
   const count = waiting.length === 0 ? 'nothing waits' : `${waiting.length} ${waiting.length === 1 ? 'waits' : 'wait'}`;
   if (state === 'untried') return `not tried yet, ${count}`;
   const when = since === undefined ? '' : ago(since, now);

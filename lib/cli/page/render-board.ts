@@ -87,7 +87,7 @@ function renderTotal({ rows, total }: Page, view: View): Html {
   return html`<div class="row total"><div class="head">
 <span class="name"><b>All ${many(rows.length, 'pool')}</b><small>${wholeNumber(total.nodes)} nodes now, at least ${wholeNumber(total.baseNodes)} at base</small></span>
 ${renderPlot(shape, view, { height: 56, label: `All pools: ${many(total.nodes, 'node')} now` })}
-<span class="legend"><span><i class="k s"></i>seen</span> <span><i class="k p"></i>planned</span> <span><i class="k u"></i>up to its upper bound</span> <span><i class="k a"></i>if always on</span> <span><i class="k b"></i>schedule says base</span>${rows.some(({ applied }) => everSaysLeave(applied.timeline)) ? html` <span><i class="k b left"></i>left as it is</span>` : ''}${view.gaps.length > 0 ? html` <span><i class="k g"></i>nobody looked</span>` : ''}</span>
+<span class="legend"><span><i class="k s"></i>seen</span> <span><i class="k p"></i>planned</span> <span><i class="k u"></i>up to its upper bound</span> <span><i class="k a"></i>if always on</span> <span><i class="k b"></i>schedule says base</span>${rows.some(({ applied }) => everSaysLeave(applied.timeline)) ? html` <span><i class="k b left"></i>left as it is</span>` : ''}${view.gaps.length > 0 ? html` <span><i class="k g"></i>no rounds</span>` : ''}</span>
 </div></div>`;
 }
 

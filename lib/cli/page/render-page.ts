@@ -115,7 +115,7 @@ function renderHappenings(page: Page, say: Say): Html {
     rows.length === 0
       ? html`<p class="quiet">Nothing changes within 36 hours.</p>`
       : html`<table class="list"><thead><tr><th>when</th><th>pools</th><th class="n">nodes</th><th>why</th>${isTold ? html`<th>announced to</th>` : ''}</tr></thead><tbody>${rows}</tbody></table>`;
-  return html`<section aria-labelledby="next"><h2 id="next">What happens next</h2>${body}<p class="quiet">To the minute, with queues: ${command(commandHint(page.config, 'rehearse'))}</p></section>`;
+  return html`<section aria-labelledby="next"><h2 id="next">What happens next</h2>${body}<p class="quiet">Exact times: ${command(commandHint(page.config, 'rehearse'))}</p></section>`;
 }
 
 function renderAsked(page: Page, say: Say): Html {
@@ -126,7 +126,7 @@ function renderAsked(page: Page, say: Say): Html {
   const body =
     rows.length === 0
       ? html`<p class="quiet">No asks.</p>`
-      : html`<table class="list asked"><thead><tr><th>what</th><th>pools</th><th>until</th><th>by whom, why</th></tr></thead><tbody>${rows}</tbody></table>`;
+      : html`<table class="list asked"><thead><tr><th>what</th><th>pools</th><th>until</th><th>by, why</th></tr></thead><tbody>${rows}</tbody></table>`;
   return html`<section aria-labelledby="asked"><h2 id="asked">Asks in addition to the schedule</h2>${body}</section>`;
 }
 
@@ -184,7 +184,7 @@ function renderTold(page: Page, say: Say): Html {
   const week = history.filter(({ at }) => at >= page.at - 7 * dayMs);
   const waiting = outbox.flatMap(({ target, waiting: messages }) =>
     messages.map(({ id, what, text, queuedAt, attempts }) => {
-      const state = attempts === 0 ? 'waits' : `waits, tried ${attempts} ×`;
+      const state = attempts === 0 ? 'waits' : `waits, tried ${attempts === 1 ? 'once' : `${attempts} times`}`;
       const drop = hiddenCommand(commandHint(page.config, `outbox drop ${shortId(id)}`), 'copy how to drop it');
       return { at: queuedAt, to: target.name, state, tone: 'bad', what, text, drop };
     }),

@@ -77,18 +77,28 @@ function makeSeries(registry: Registry) {
   const counter = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
     new Counter({ name, help, labelNames: [...labelNames], registers });
   const series = {
-    observed: gauge(names.poolObserved, 'Size seen; an autoscaled pool has its bounds', [...ofPool, 'bound']),
-    nodes: gauge(names.poolNodes, 'Nodes a pool has, with or without a rule, where the service says so', ofPool),
-    desired: gauge(names.poolDesired, 'Size wanted; an autoscaled pool has its bounds', [...ofPool, 'bound']),
-    held: gauge(names.poolHeld, '1 while a pool is held, by reason', [...ofPool, 'code']),
-    changes: counter(names.changes, 'Changes of node pools by result', ['result']),
+    observed: gauge(names.poolObserved, 'Size of a pool in the last round; for an autoscaled pool, its bounds', [
+      ...ofPool,
+      'bound',
+    ]),
+    nodes: gauge(
+      names.poolNodes,
+      'Nodes that a pool has, with or without a rule; missing if the API does not say',
+      ofPool,
+    ),
+    desired: gauge(names.poolDesired, 'Size that a pool should have; for an autoscaled pool, its bounds', [
+      ...ofPool,
+      'bound',
+    ]),
+    held: gauge(names.poolHeld, '1 while a pool is held, by the reason', [...ofPool, 'code']),
+    changes: counter(names.changes, 'Changes of node pools, by result', ['result']),
     nodeHours: counter(names.nodeHours, 'Node-hours of the pools under a schedule', ['region']),
     savedHours: counter(names.nodeHoursSaved, 'Node-hours saved, compared with every pool at its base', ['region']),
-    problems: gauge(names.problems, 'Problems of the last round'),
+    problems: gauge(names.problems, 'Problems in the last round'),
     clusters: gauge(names.clusters, 'Clusters listed in the last round', ['region']),
-    lastRound: gauge(names.lastRound, 'When the last complete round ended that could read the region', ['region']),
-    roundSeconds: gauge(names.roundSeconds, 'How long the last complete round took'),
-    incidents: gauge(names.incidents, 'Open incidents by severity', ['severity']),
+    lastRound: gauge(names.lastRound, 'End of the last complete round that could read the region', ['region']),
+    roundSeconds: gauge(names.roundSeconds, 'Duration of the last complete round'),
+    incidents: gauge(names.incidents, 'Open incidents, by severity', ['severity']),
     eols: gauge(names.versionEol, 'End of life of the Kubernetes version, where it is known', [
       'region',
       'cluster',
@@ -96,9 +106,9 @@ function makeSeries(registry: Registry) {
     ]),
     tokens: gauge(names.tokenExpiry, 'Expiry of the API token, where it is known', ['region']),
     oldest: gauge(names.oldestDelivery, 'When the oldest waiting delivery was queued', ['destination']),
-    waiting: gauge(names.waitingDeliveries, 'Deliveries that wait', ['destination']),
+    waiting: gauge(names.waitingDeliveries, 'Deliveries that wait in the outbox', ['destination']),
     calls: counter(names.apiCalls, 'Calls to the MKS API', ['region', 'call', 'outcome']),
-    events: counter(names.events, 'Events by outcome', ['source', 'outcome']),
+    events: counter(names.events, 'Events, by outcome', ['source', 'outcome']),
     requests: counter(names.requests, 'Requests to POST /events and /alertmanager', ['source', 'outcome']),
   };
   gauge(names.buildInfo, 'Always 1; its labels say which build this is', ['version', 'node']).set(

@@ -194,7 +194,7 @@ function askLine(ask: FleetStatus['asks'][number], where: string, zone: string):
 function summary({ rounds, pools, at }: FleetStatus, config: CompiledConfig): string {
   const { file, hash } = config;
   if (rounds.length === 0)
-    return `config ${file} (${hash}); nothing has run with its store yet: ${commandHint(config, 'run')}`;
+    return `config ${file} (${hash}); no round has run yet; to start: ${commandHint(config, 'run')}`;
   const last = Math.max(...rounds.map((round) => round.at));
   const clusters = rounds.reduce((sum, round) => sum + round.clusters, 0);
   return `config ${file} (${hash}); ${counted(pools.length, 'pool')} remembered, ${counted(clusters, 'cluster')} read; last round ${ago(last, at)}`;

@@ -37,7 +37,9 @@ export function explainSchedule({ applied, schedule, open, says, isOwnPool }: Sc
     ...explainBase(says, rule),
     ...says.flatMap((term) => explainLimits(term, rule, isOwnPool)),
     ...explainAnnounce(rule),
-    ...(rule.mode === 'observe' ? ['mode is observe: nothing is changed, only what would be done is shown'] : []),
+    ...(rule.mode === 'observe'
+      ? ['mode is observe: nothing is changed, Lamplighter only shows what it would do']
+      : []),
   ];
 }
 

@@ -46,7 +46,7 @@ export function staleCalendar(calendar: RemoteCalendar, now: EpochMs): Finding |
     ? {
         ...about,
         text: `The calendar ${name} is compiled in as it was on ${isoDate(fetchedAt)}`,
-        fix: 'Deploy again: that fetches it',
+        fix: 'Deploy again: this fetches it',
         facts,
       }
     : {

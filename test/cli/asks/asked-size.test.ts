@@ -42,7 +42,7 @@ describe('at least n', () => {
     ['of a base between bounds', 5, aPool({ base: { min: 1, max: 4 } }, { autoscale: true }), 'allows 4 (its base)'],
     ['of a remembered base', 9, aPool({ base: 'remembered' }, { base: 6 }), 'allows 6 (its base)'],
     ['of an unknown base', 1, aPool({ base: 'remembered' }), 'refused, its base is unknown'],
-    ['where nothing acts', 1, aPool({ schedule: undefined }), 'no rule acts on it, nothing happens'],
+    ['where nothing acts', 1, aPool({ schedule: undefined }), 'no rule acts on it, so nothing happens'],
     [
       'where it is only watched',
       2,
@@ -78,7 +78,7 @@ describe('exactly n', () => {
       'allows 1..5 (limits of rule',
     ],
     ['above the most of its own pool', 6, aPool(bounds(1, 5), {}, true), 'allows 5 (limits of rule "ml/gpu")'],
-    ['where nothing acts', 1, aPool({ schedule: undefined }), 'no rule acts on it, nothing happens'],
+    ['where nothing acts', 1, aPool({ schedule: undefined }), 'no rule acts on it, so nothing happens'],
   ])('%s', (_, exactly, pool, text) => {
     expect(overrideEffects(asked(pool), exactly, label)).toEqual([expect.stringContaining(text)]);
   });

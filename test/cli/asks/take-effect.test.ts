@@ -84,7 +84,7 @@ describe('what a person asks for takes effect at once', () => {
     const store = { kind: 'dynamodb', table: 'lamplighter' } as const;
     const notes = await takeEffect(parts, { ...night.config, store, hash: 'edited' }, night.store, () => false);
     expect(notes).toEqual([
-      `lamplighter-prod had another config (${night.config.hash}) in its last round: this one (edited) counts once it is deployed, and so does a calendar that has changed since`,
+      `lamplighter-prod had another config (${night.config.hash}) in its last round: this one (edited), with its calendars, counts once it is deployed`,
       'it takes effect at once: lamplighter-prod-scale-pools was started',
     ]);
   });

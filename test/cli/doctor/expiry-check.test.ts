@@ -16,7 +16,12 @@ test.each([
     /^warning: .* ended on 2026-11-28, and the API still takes it > correct/,
   ],
   ['2026-10-01T00:00:00Z', '2026-11-28', true, /^ok: the token lasts until 2026-11-28, in 58 days/],
-  ['2026-10-01T00:00:00Z', undefined, true, /^unknown: it is not known when the token ends > write `expires:`/],
+  [
+    '2026-10-01T00:00:00Z',
+    undefined,
+    true,
+    /^unknown: it is not known when the token ends > look it up in the console, and write it beside the token in the config: expires:/,
+  ],
 ])('at %s, ends %s, taken: %s', (now, expires, isTaken, text) => {
   const check = expiryCheck('region r1', expires === undefined ? undefined : Date.parse(expires), isTaken, at(now));
   expect(`${check.status}: ${check.text} > ${check.fix ?? ''}`).toMatch(text);
