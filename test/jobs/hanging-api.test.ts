@@ -5,7 +5,7 @@ import { makeRedactor } from '../../lib/io/redact.ts';
 import { makeSecrets } from '../../lib/io/secrets/secrets.ts';
 import { makeMemoryStore } from '../../lib/io/stores/memory-store.ts';
 import { listIncidents } from '../../lib/jobs/records/incident-records.ts';
-import { createWorld } from '../../lib/simulator/create-world.ts';
+import { createWorld, type WorldOptions } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
 import { makeIdleClock } from '../support/idle-clock.ts';
 import { aConfig, aMatch, aRule, at, minute } from '../support/scaling-world.ts';
@@ -13,8 +13,11 @@ import { aConfig, aMatch, aRule, at, minute } from '../support/scaling-world.ts'
 const count = 120;
 const runMs = 290_000;
 
+type Fault = ReturnType<NonNullable<WorldOptions['fault']>>;
+const hang: Fault = { kind: 'hang', applied: false };
+
 /** A fleet at night whose list is answered at once, and of which nothing else is while `hangs` says so. */
-function aFleet(hangs: (path: string) => boolean) {
+function aFleet(hangs: (path: string) => boolean, fault: Fault = hang) {
   const clock = makeIdleClock(at('2026-03-02T22:00:00Z'));
   const pools = [{ name: 'workers', size: 3 }];
   const clusters = Array.from({ length: count }, (_, i) => ({ name: `dev-${i}`, pools }));
@@ -22,8 +25,7 @@ function aFleet(hangs: (path: string) => boolean) {
     clock,
     fleet: { clusters },
     keepRequests: 0,
-    fault: ({ method, path }) =>
-      method === 'GET' && path.includes('/cluster/') && hangs(path) ? { kind: 'hang', applied: false } : undefined,
+    fault: ({ method, path }) => (method === 'GET' && path.includes('/cluster/') && hangs(path) ? fault : undefined),
   });
   let ids = 0;
   const newId = () => `id-${(ids += 1)}`;
@@ -33,9 +35,9 @@ function aFleet(hangs: (path: string) => boolean) {
   const secrets = makeSecrets({ clock, redactor, log: silentLog, env: { TOKEN: world.token }, aws });
   const app = makeApp({ store, fetch: simulatorApp(world).fetch, clock, newId, log: silentLog, redactor, secrets });
   const config = aConfig({ rules: [aRule({ match: aMatch('dev-*/*'), base: 3 })] });
-  const run = async <T>(work: (timeLeftMs: () => number) => Promise<T>) => {
+  const run = async <T>(work: (timeLeftMs: () => number) => Promise<T>, ms = runMs) => {
     const began = clock.now();
-    const result = await work(() => began + runMs - clock.now());
+    const result = await work(() => began + ms - clock.now());
     return { result, tookMs: clock.now() - began };
   };
   return { world, store, clock, app, config, run };
@@ -75,6 +77,17 @@ describe('an API that lists its clusters and then hangs', () => {
     const asleep = sizes.filter(({ pools }) => pools[0]?.size === 0);
     expect(asleep.length).toBe(sizes.length);
   });
+});
+
+test('a watch of a slow API ends in time, and leaves out what does not fit', async () => {
+  const { app, config, run, store } = aFleet(() => true, { kind: 'delay', ms: 9_000 });
+  const mostMs = 90_000;
+  const { result, tookMs } = await run((timeLeftMs) => app.watch(config, undefined, timeLeftMs), mostMs);
+  expect(tookMs).toBeLessThan(mostMs);
+  expect(result).toMatchObject({ isKept: true, problems: [] });
+  expect(result.pools.length).toBeGreaterThan(0);
+  expect(result.pools.length).toBeLessThan(count);
+  expect(await listIncidents(store)).toEqual([]);
 });
 
 function isOdd(path: string): boolean {

@@ -72,6 +72,21 @@ test('a token that works only as the previous version of its secret is told, and
   expect((await world.outbox()).filter((line) => line.endsWith('resolve token.previous')).length).toBeGreaterThan(0);
 });
 
+test('a region that does not answer says nothing about the version of its token', async () => {
+  const world = watchWorld();
+  const passes = async (count: number, isPrevious: boolean) => {
+    for (let n = 0; n < count; n += 1) {
+      await watchClusters({ ...world.parts(), isTokenPrevious: () => isPrevious });
+      world.now += 5 * 60_000;
+    }
+  };
+  await passes(4, true);
+  world.isDown = true;
+  // A process that has just started has tried no version yet.
+  await passes(5, false);
+  expect(await world.outbox()).not.toContain('ops resolve token.previous');
+});
+
 test('the token source knows which version is in use', async () => {
   const stages = { current: 'refused-token-value-1', previous: 'working-token-value-0' };
   const clock = makeVirtualClock();

@@ -169,6 +169,22 @@ describe('a notice', () => {
     expect(await listAll(world.memory, 'notices')).toEqual([]);
   });
 
+  test('of which one message waits already, and another process took the rest, is a problem', async () => {
+    const world = await withNotice();
+    let commits = 0;
+    const commit: Store['commit'] = async (writes) => {
+      if (writes[0]?.key.partition.startsWith('outbox/') !== true) return world.memory.commit(writes);
+      commits += 1;
+      return { kind: 'conflict', failed: [0] };
+    };
+    world.store = { ...world.memory, commit };
+    const problems = ['a notice was changed by another process'];
+    expect(await world.pass()).toMatchObject({ notices: 0, problems });
+    expect(commits).toBe(2);
+    world.store = world.memory;
+    expect((await world.pass()).notices).toBe(2);
+  });
+
   test('that another process told meanwhile is told once', async () => {
     const world = await withNotice();
     const reports = await Promise.all([world.pass(), world.pass()]);
@@ -260,13 +276,17 @@ describe('what is asked', () => {
     expect(world.calls).toEqual(['list']);
   });
 
-  test('of a pool that is not listed any more is whether it is gone', async () => {
-    const world = watchWorld([aCluster({}, [aPool(), aPool({ id: 'p2', name: 'gpu' })])]);
+  test('of pools that are not listed any more is whether each is gone', async () => {
+    const lost = [aPool({ id: 'p2', name: 'gpu' }), aPool({ id: 'p3', name: 'spot' })];
+    const world = watchWorld([aCluster({}, [aPool(), ...lost])], aConfig({ destinations: [destination('ops')] }));
     await world.pass();
-    world.clusters[0]!.pools.pop();
+    world.clusters[0]!.pools.splice(1);
     world.calls = [];
     await world.pass();
-    expect(world.calls.toSorted()).toEqual(['cluster c1', 'list', 'pool p2', 'pools c1']);
+    expect(world.calls.toSorted()).toEqual(['cluster c1', 'list', 'pool p2', 'pool p3', 'pools c1']);
+    world.now += 5 * minuteMs;
+    await world.pass();
+    expect(await world.outbox()).toEqual(['ops notice pool.gone', 'ops notice pool.gone']);
   });
 
   test('of a cluster that is not watched any more is nothing', async () => {
@@ -359,7 +379,13 @@ describe('what is stored', () => {
   });
 
   test('of an old address stays until what was opened there is over', async () => {
-    const config = aConfig({ destinations: [destination('ops')] });
+    const only = { severity: undefined, kinds: ['api.refused'], clusters: undefined };
+    const at = (address: string) => {
+      const url = { kind: 'env', name: address } as const;
+      return [destination('ops', { url }), destination('quiet', { url, only })];
+    };
+    const config = aConfig({ destinations: at('URL') });
+    const kept = async () => (await listAll(world.memory, 'destinations')).map(({ key }) => key.id.split('~')[0]);
     const world = watchWorld([aCluster({ status: 'Error' })], config);
     await world.passes(2);
     const sent = async () => {
@@ -371,16 +397,16 @@ describe('what is stored', () => {
           ]);
     };
     await sent();
-    world.config = { ...config, destinations: [destination('ops', { url: { kind: 'env', name: 'OTHER' } })] };
+    world.config = { ...config, destinations: at('OTHER') };
     await world.passes(2);
     await sent();
     await world.passes(2);
-    expect(await listAll(world.memory, 'destinations')).toHaveLength(2);
+    expect(await kept()).toEqual(['ops', 'ops', 'quiet']);
     world.clusters[0] = aCluster();
     await world.passes(4);
     await sent();
     await world.passes(2);
-    expect(await listAll(world.memory, 'destinations')).toHaveLength(1);
+    expect(await kept()).toEqual(['ops', 'quiet']);
   });
 });
 

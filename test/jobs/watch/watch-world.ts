@@ -121,7 +121,8 @@ function fakeMks(region: string, world: WatchWorld): Mks {
     if (found === undefined) return { kind: 'not-found', detail: 'nothing has this id' };
     return { kind: 'ok', value: found, answeredAt: world.now, serverDate: undefined };
   };
-  const find = (id: string) => world.clusters.find(({ cluster }) => cluster.id === id);
+  const here = () => world.clusters.filter(({ cluster }) => cluster.region === region);
+  const find = (id: string) => here().find(({ cluster }) => cluster.id === id);
   const own = async <T>(call: string, id: string, value: (found: FakeCluster) => T | undefined): Promise<Answer<T>> => {
     const found = find(id);
     if (found?.fails) throw new TypeError('a call that should never throw');
@@ -130,7 +131,11 @@ function fakeMks(region: string, world: WatchWorld): Mks {
   return {
     region,
     listClusters: () =>
-      answer('list', () => world.clusters.filter(({ isUnlisted }) => !isUnlisted).map(({ cluster }) => cluster)),
+      answer('list', () =>
+        here()
+          .filter(({ isUnlisted }) => !isUnlisted)
+          .map(({ cluster }) => cluster),
+      ),
     getCluster: (id) => own(`cluster ${id}`, id, ({ cluster }) => cluster),
     listNodePools: (id) => own(`pools ${id}`, id, ({ pools }) => pools),
     getNodePool: (id, poolId) =>
