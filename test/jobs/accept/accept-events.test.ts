@@ -53,6 +53,16 @@ describe('an event', () => {
     expect(world.woken).toEqual(['r1:ml']);
   });
 
+  test('for pools of one name in two regions is stored and wakes in each', async () => {
+    const world = makeAcceptWorld();
+    const pools = ['r1:twin/gpu', 'r2:twin/gpu'];
+    const outcomes = await world.send(ci, ...pools.map((pool, n) => event(1, { id: `e${n}`, pool, atLeast: n + 1 })));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['stored', 'stored']);
+    expect(world.woken).toEqual(['r1:twin', 'r2:twin']);
+    expect(await world.asks('r1')).toMatchObject([{ atLeast: 1, region: 'r1', match: { text: 'r1:twin/gpu' } }]);
+    expect(await world.asks('r2')).toMatchObject([{ atLeast: 2, region: 'r2', match: { text: 'r2:twin/gpu' } }]);
+  });
+
   test('whose cluster cannot be woken is stored all the same', async () => {
     const lines: unknown[] = [];
     const warn = (message: string, fields?: object) => void lines.push([message, fields]);

@@ -143,4 +143,31 @@ describe('a flood', () => {
     isFull = false;
     expect([await kindAfter(-60_000, 4), counts]).toEqual(['stored', 3]);
   });
+
+  /** A store that seems to hold so many records of this source in a region, and how often they were counted. */
+  function holding(held: number, region: string) {
+    const { store } = makeAcceptWorld();
+    const seen = { counts: 0 };
+    const list: typeof store.list = async (partition, options) => {
+      if (options?.limit !== mostPerOwner) return store.list(partition, options);
+      seen.counts += 1;
+      if (partition !== `asks/${region}`) return [];
+      const id = (n: number) => `lease/event%3Aci/ml/other/${n}`;
+      return Array.from({ length: held }, (_, n) => ({ key: { partition, id: id(n) }, value: null, version: 'v' }));
+    };
+    return { world: makeAcceptWorld({ store: { ...store, list } }), seen };
+  }
+
+  test('in one region leaves the others their room', async () => {
+    const { world } = holding(mostPerOwner, 'r1');
+    const kindIn = async (region: string) => (await world.send(ci, event(1, { pool: `${region}:twin/gpu` })))[0]?.kind;
+    expect([await kindIn('r1'), await kindIn('r2'), await kindIn('r1')]).toEqual(['failed', 'stored', 'failed']);
+  });
+
+  test('is counted again whenever a tenth of its room is used, since others use it too', async () => {
+    const { world, seen } = holding(mostPerOwner - 100, 'r1');
+    const wild = makeSource({ may: [makeMatch('r1:prod-*/workers')] });
+    for (let n = 0; n < 21; n += 1) await world.send(wild, event(n, { pool: `prod-${n}/workers` }));
+    expect(seen.counts).toBe(3);
+  });
 });

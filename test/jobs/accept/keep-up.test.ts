@@ -18,7 +18,9 @@ const now = Date.UTC(2026, 10, 23, 18);
 const boundary = now + hourMs;
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 const text = `timezone: UTC
-regions: { r1: { api: eumetsat-r1, token: { env: TOKEN } } }
+regions:
+  r1: { api: eumetsat-r1, token: { env: TOKEN } }
+  r2: { api: eumetsat-r2, token: { env: TOKEN } }
 schedules: { nights: { windows: [{ from: "07:00", to: "19:00" }], otherwise: idle } }
 pools:
   - { match: "ml/web", labels: { team: a }, schedule: none }
@@ -137,13 +139,35 @@ describe('a link keeps', () => {
   });
 
   test('all pools of its message, starts one round of their cluster, and is told once in the log', async () => {
-    const { parts, link, woken, told } = await aKeep([announced('web'), announced('gpu', { nodes: 2, by: -2 })]);
+    const { parts, link, woken, told, store } = await aKeep([announced('web'), announced('gpu', { nodes: 2, by: -2 })]);
     expect(rows(await keepUp(parts, link()))).toEqual([
       ['web', 4, undefined],
       ['gpu', 2, undefined],
     ]);
     expect(woken).toEqual(['r1:ml']);
     expect(told).toEqual([['kept by a link', { destination: 'chat', pools: 2, until: '2026-11-23T21:00:00Z' }]]);
+    expect((await listDecisions(store, 'r1')).map(({ pool }) => pool)).toEqual(expect.arrayContaining(['web', 'gpu']));
+  });
+
+  test('what each of two regions has, and starts a round in each', async () => {
+    const { parts, link, woken, store } = await aKeep([announced('web'), announced('web', { region: 'r2' })]);
+    const shard = { index: 0, count: 1 };
+    const round = { schema: 1, configHash: '', isAnswered: true, clusters: 1, pools: 1, shard, at: now } as const;
+    for (const [region, nodes] of [['r1', 2] as const, ['r2', 3] as const])
+      await writeRoundFindings(store, {
+        ...round,
+        region,
+        checkedClusters: ['c1'],
+        findings: [],
+        nodes: [['p-web', nodes]],
+      });
+    expect(rows(await keepUp(parts, link()))).toEqual([
+      ['web', 2, undefined],
+      ['web', 3, undefined],
+    ]);
+    expect(woken).toEqual(['r1:ml', 'r2:ml']);
+    const kept = await Promise.all(['r1', 'r2'].map((region) => listAsks(store, region)));
+    expect(kept.flat()).toMatchObject([{ atLeast: 2 }, { atLeast: 3 }]);
   });
 
   test('none whose largest size nobody knows, beside one that it keeps', async () => {

@@ -41,6 +41,18 @@ test('ids that share a record have one place each, which is free again after 15 
   expect(await crowded()).toBeUndefined();
 });
 
+test('a record is not removed while one of its ids counts', async () => {
+  const { store, clock } = aMemory();
+  const kept: number[] = [];
+  const commit: typeof store.commit = (writes) => {
+    for (const write of writes) if ('expiresAt' in write && write.expiresAt !== undefined) kept.push(write.expiresAt);
+    return store.commit(writes);
+  };
+  await makeReplays({ store: { ...store, commit }, clock }).remember('ci', 'msg_1');
+  expect(kept).toHaveLength(1);
+  expect(kept[0]).toBeGreaterThanOrEqual(now + 15 * dayMs);
+});
+
 test('an id that was remembered by the version before is known', async () => {
   const { store, replays } = aMemory();
   const key = { partition: 'replays/ci', id: encodeURIComponent('msg%1') };

@@ -4,8 +4,8 @@ import type { Mks } from '../../../lib/io/mks/mks.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import { silenceWrite } from '../../../lib/jobs/records/incident-records.ts';
-import type { WatchParts } from '../../../lib/jobs/watch/parts.ts';
 import { watchClusters } from '../../../lib/jobs/watch/watch-clusters.ts';
+import type { WatchParts } from '../../../lib/jobs/watch/watch-round.ts';
 import type { Answer } from '../../../lib/model/answer.ts';
 import type { ObservedCluster } from '../../../lib/model/cluster.ts';
 import type { CompiledConfig } from '../../../lib/model/config.ts';
@@ -46,7 +46,7 @@ async function messages(world: WatchWorld) {
 
 async function goneIn(world: WatchWorld) {
   const gone = (await messages(world)).filter(({ kind }) => kind === 'cluster.gone');
-  return gone.map(({ subject }) => subject.region).toSorted();
+  return names.filter((name) => gone.some(({ subject }) => subject.region === name));
 }
 
 describe('of two regions', () => {
@@ -77,6 +77,7 @@ describe('of two regions', () => {
     await world.passes(1);
     expect(await world.pass()).toMatchObject({ problems: [] });
     expect(await goneIn(world)).toEqual(['r1', 'r2']);
+    expect(await world.outbox()).toHaveLength(2);
   });
 
   test('one whose incident could not be stored leaves the other alone', async () => {
