@@ -92,6 +92,11 @@ function plain(status: string): string {
   return status.toLowerCase().replaceAll(/[\s_-]/gu, '');
 }
 
+/** Tells a cluster from all others of the fleet; two regions may name the same API. */
+export function clusterKey(region: string, clusterId: string): string {
+  return `${region}\n${clusterId}`;
+}
+
 /**
  * Tells a pool from all others of the fleet. An id alone does not: regions may name the same API, and copies of a service
  * may give the same ids.

@@ -1,5 +1,5 @@
 import type { Approval, Ask } from '../../model/asks.ts';
-import { poolKey } from '../../model/cluster.ts';
+import { clusterKey, poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import { isSameJson } from '../../model/json.ts';
@@ -17,7 +17,7 @@ import { likeOther } from './alike.ts';
 import { type Group, groupClusters, ofAlike } from './groups.ts';
 import { nextInstant } from './next-instant.ts';
 import type { FoundFinding, Rehearsal, RehearsalInput, RehearsedChange, RehearsedWant } from './rehearsal.ts';
-import { advanceFleet, applyPlan, beginFleet, clusterKey, type Fleet, liveAlike, nextEnd } from './rehearsed-fleet.ts';
+import { advanceFleet, applyPlan, beginFleet, type Fleet, liveAlike, nextEnd } from './rehearsed-fleet.ts';
 import { bystandersOf, closePools } from './totals.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { isChanging, type ObservedPool, poolKey } from '../../model/cluster.ts';
+import { clusterKey, isChanging, type ObservedPool, poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { describeSize, isRaise, isRange, lower, type Size, upper } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
@@ -89,10 +89,6 @@ export function liveAlike(fleet: Fleet, place: number, other: number): void {
     const { region, id: clusterId } = own.cluster;
     if (life !== undefined) fleet.lives.set(poolKey({ region, clusterId, poolId: pool.id }), life);
   });
-}
-
-export function clusterKey(region: string, clusterId: string): string {
-  return `${region}\n${clusterId}`;
 }
 
 /**

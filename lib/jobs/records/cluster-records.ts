@@ -38,7 +38,7 @@ export async function readClusterRecord(
   region: string,
   clusterId: string,
 ): Promise<StoredCluster | undefined> {
-  const found = await store.read(clusterKey(region, clusterId));
+  const found = await store.read(recordKey(region, clusterId));
   if (found === undefined) return undefined;
   const { value, version }: { value: unknown; version: Version } = found;
   if (!isClusterRecord(value)) throw new StoreError(`Reading failed: ${unknownRecord(found.key)}`);
@@ -63,10 +63,10 @@ export function clusterWrite(
   version: Version | undefined,
   expiresAt?: EpochMs,
 ): Write {
-  return putOver(clusterKey(region, clusterId), record, version, expiresAt);
+  return putOver(recordKey(region, clusterId), record, version, expiresAt);
 }
 
-function clusterKey(region: string, clusterId: string): Key {
+function recordKey(region: string, clusterId: string): Key {
   return { partition: `clusters/${region}`, id: clusterId };
 }
 

@@ -5,6 +5,7 @@ import { withAskedLabels } from '../../decide/scaling/plan-round.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import { isFromFuture } from '../../decide/stored-time.ts';
 import type { Write } from '../../io/stores/store.ts';
+import { clusterKey } from '../../model/cluster.ts';
 import { whole } from '../../model/part.ts';
 import { listNodes, nodesWrites, sizeWrites } from '../records/past-records.ts';
 import { roundBefore, type SeenFleet } from './observe.ts';
@@ -23,7 +24,7 @@ export async function keepSizes(
   const { store, newId, config } = parts;
   for (const [region, records] of Map.groupBy(stored, (one) => one.region)) {
     const changes = records.flatMap(({ clusterId, record }) =>
-      sizeChanges(seen.stored.get(`${region}/${clusterId}`)?.record, record, now),
+      sizeChanges(seen.stored.get(clusterKey(region, clusterId))?.record, record, now),
     );
     await commitEach(store, sizeWrites(region, now, changes, newId, config.keepMs));
   }

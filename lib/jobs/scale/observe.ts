@@ -7,7 +7,7 @@ import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
 import type { StoredRecord } from '../../io/stores/store.ts';
 import { type Answer, describeAnswer, unreadableAnswer, wasAsked } from '../../model/answer.ts';
 import type { Ask } from '../../model/asks.ts';
-import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
+import { clusterKey, type ObservedCluster, type ObservedPool } from '../../model/cluster.ts';
 import { isInPart, type Part, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { concurrency, inTurn, makePatience, mapBounded, type Patience } from '../concurrency.ts';
@@ -20,7 +20,7 @@ export const lookNeedsMs = 65_000;
 
 export type SeenFleet = {
   readonly clusters: readonly ObservedFleetCluster[];
-  /** By `region/clusterId`. */
+  /** By `clusterKey`. */
   readonly stored: ReadonlyMap<string, StoredCluster>;
   readonly asks: readonly Ask[];
   readonly problems: readonly ScaleProblem[];
@@ -36,7 +36,7 @@ export type SeenFleet = {
    * else.
    */
   readonly named: NamedFleet;
-  /** Pools that were read because of a match only, by `region/clusterId`. */
+  /** Pools that were read because of a match only, by `clusterKey`. */
   readonly readByName: ReadonlyMap<string, readonly ObservedPool[]>;
   /** Regions whose answers show that our clock is wrong, with both times. */
   readonly wrongClocks: ReadonlyMap<string, ClockReading>;
@@ -85,7 +85,7 @@ export function roundBefore(
 }
 
 function storedIn(regions: readonly SeenRegion[]): SeenFleet['stored'] {
-  return new Map(regions.flatMap(({ name, records }) => [...records].map(([id, one]) => [`${name}/${id}`, one])));
+  return new Map(regions.flatMap(({ name, records }) => [...records].map(([id, one]) => [clusterKey(name, id), one])));
 }
 
 function wrongClocksIn(regions: readonly SeenRegion[]): SeenFleet['wrongClocks'] {
@@ -239,10 +239,10 @@ async function nameFleet(
   const patience = makePatience(lookNeedsMs, parts.timeLeftMs);
   await mapBounded(unasked, concurrency, async ({ cluster: { region, id } }) => {
     const answer = await patience.ask(region, () => parts.mksOf(region).listNodePools(id));
-    if (answer.kind === 'ok') found.set(`${region}/${id}`, answer.value);
+    if (answer.kind === 'ok') found.set(clusterKey(region, id), answer.value);
   });
   const known = clusters.map(({ cluster, pools }) => {
-    return { cluster, pools: pools ?? found.get(`${cluster.region}/${cluster.id}`) };
+    return { cluster, pools: pools ?? found.get(clusterKey(cluster.region, cluster.id)) };
   });
   return { named: { ...fleet, clusters: namesOf(known) }, readByName: found };
 }

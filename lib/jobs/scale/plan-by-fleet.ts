@@ -3,6 +3,7 @@ import { type ObservedFleetCluster, rememberedCluster, type StoredRule } from '.
 import type { FullRoundInput, LetThrough, Plan, RoundInput } from '../../decide/scaling/plan.ts';
 import { isCountedLower, planRound } from '../../decide/scaling/plan-round.ts';
 import type { StoredRecord, Write } from '../../io/stores/store.ts';
+import { clusterKey } from '../../model/cluster.ts';
 import { concurrency, mapBounded } from '../concurrency.ts';
 import { changeRecord, putOver } from '../records/change-record.ts';
 import { listClusterRecords, listStoredRules, type StoredCluster } from '../records/cluster-records.ts';
@@ -76,7 +77,7 @@ export async function readElsewhere(
 ): Promise<readonly ObservedFleetCluster[]> {
   const regions = await mapBounded(config.regions, concurrency, async ({ name }) => {
     const records = await listClusterRecords(store, name);
-    return [...records].map(([id, one]) => [`${name}/${id}`, one] as const);
+    return [...records].map(([id, one]) => [clusterKey(name, id), one] as const);
   });
   return notLookedAt(seen, new Map(regions.flat()));
 }
@@ -89,11 +90,11 @@ function notLookedAt(
   { clusters, stored, missing }: SeenFleet,
   elsewhere: ReadonlyMap<string, StoredCluster>,
 ): readonly ObservedFleetCluster[] {
-  const known = new Set(missing.map(({ region, clusterId }) => `${region}/${clusterId}`));
-  for (const { cluster, pools } of clusters) if (pools !== undefined) known.add(`${cluster.region}/${cluster.id}`);
+  const known = new Set(missing.map(({ region, clusterId }) => clusterKey(region, clusterId)));
+  for (const { cluster, pools } of clusters) if (pools !== undefined) known.add(clusterKey(cluster.region, cluster.id));
   return [...new Map([...elsewhere, ...stored])].flatMap(([key, { record }]) => {
-    const region = key.slice(0, key.indexOf('/'));
-    return known.has(key) ? [] : rememberedCluster(region, key.slice(region.length + 1), record);
+    const [region = '', clusterId = ''] = key.split('\n');
+    return known.has(key) ? [] : rememberedCluster(region, clusterId, record);
   });
 }
 

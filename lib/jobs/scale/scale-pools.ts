@@ -7,7 +7,7 @@ import { byTurn } from '../../decide/scaling/order.ts';
 import type { FullRoundInput, Plan, RecordUpdate } from '../../decide/scaling/plan.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
-import { type ObservedPool, poolKey } from '../../model/cluster.ts';
+import { clusterKey, type ObservedPool, poolKey } from '../../model/cluster.ts';
 import type { Finding } from '../../model/finding.ts';
 import { whole } from '../../model/part.ts';
 import { concurrency, mapBounded } from '../concurrency.ts';
@@ -165,7 +165,7 @@ async function actOne(
   update: RecordUpdate,
   pools: ReadonlyMap<string, ObservedPool>,
 ): Promise<Acted> {
-  const version = seen.stored.get(`${update.region}/${update.clusterId}`)?.version;
+  const version = seen.stored.get(clusterKey(update.region, update.clusterId))?.version;
   return actOnCluster(parts, update, version, update.action && pools.get(poolKey(update.action)));
 }
 

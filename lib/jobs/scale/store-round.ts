@@ -6,7 +6,7 @@ import { isUnread } from '../../decide/scaling/plan-round.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import { startedNotice } from '../../decide/scaling/started-notice.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
-import { isDeleting, type ObservedPool } from '../../model/cluster.ts';
+import { clusterKey, isDeleting, type ObservedPool } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding, Notice } from '../../model/finding.ts';
 import { type Part, whole } from '../../model/part.ts';
@@ -129,7 +129,7 @@ async function readOthers(
     const { cluster } = seen;
     const isLooked = seen.pools !== undefined || cluster.unreadable !== undefined || isUnread(book, seen);
     if (isLooked || isDeleting(cluster)) return seen;
-    const known = readByName.get(`${cluster.region}/${cluster.id}`);
+    const known = readByName.get(clusterKey(cluster.region, cluster.id));
     if (known) return { ...seen, pools: known };
     const answer = await patience.ask(cluster.region, () => parts.mksOf(cluster.region).listNodePools(cluster.id));
     return answer.kind === 'ok' ? { ...seen, pools: answer.value } : seen;
