@@ -1,10 +1,11 @@
+import { dayMs, hourMs, minuteMs, secondMs } from '../model/time.ts';
 /**
  * A duration as people write it: whole numbers with a unit, largest unit first, combinable.
  * "30s", "5m", "2h", "3d", "1h30m". The pattern is also the one that editors check against.
  */
 export const durationPattern = /^(?=\d)(?:\d{1,6}d)?(?:\d{1,6}h)?(?:\d{1,6}m)?(?:\d{1,9}s)?$/u;
 
-const unitMs = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 } as const;
+const unitMs = { d: dayMs, h: hourMs, m: minuteMs, s: secondMs } as const;
 type Unit = keyof typeof unitMs;
 
 /** "1h30m" → 5400000; undefined where the text is no duration. */

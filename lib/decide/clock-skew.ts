@@ -1,12 +1,12 @@
 import type { Answer } from '../model/answer.ts';
 import type { Finding } from '../model/finding.ts';
-import { type EpochMs, iso } from '../model/time.ts';
+import { type EpochMs, iso, minuteMs } from '../model/time.ts';
 
 /** Our clock and the server's at the same instant: when the answer arrived, and its `Date`. */
 export type ClockReading = { readonly ours: EpochMs; readonly server: EpochMs };
 
 /** Correct clocks differ by less than this, including latency, caches with `Age`, and whole seconds. */
-export const clocksDifferMs = 5 * 60_000;
+export const clocksDifferMs = 5 * minuteMs;
 
 /** A server that gives an earlier time has no clock (1970, year 1), so its time is ignored. */
 const firstYearOfClocks = Date.UTC(2000, 0);
@@ -51,7 +51,7 @@ export function clockFinding(region: string, { ours, server }: ClockReading): Fi
 
 /** "12 h", "7 min", "400 days". */
 export function apartText({ ours, server }: ClockReading): string {
-  const minutes = Math.round(Math.abs(ours - server) / 60_000);
+  const minutes = Math.round(Math.abs(ours - server) / minuteMs);
   if (minutes < 120) return `${minutes} min`;
   const hours = Math.round(minutes / 60);
   return hours < 72 ? `${hours} h` : `${Math.round(hours / 24)} days`;

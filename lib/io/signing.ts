@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { unsignedMark } from '../decide/announcing/keep-link.ts';
 import { SecretError } from '../errors.ts';
-import type { EpochMs } from '../model/time.ts';
+import { type EpochMs, minuteMs } from '../model/time.ts';
 import { type Secret, unwrap } from './secrets/secret.ts';
 
 export type SignatureHeaders = {
@@ -33,7 +33,7 @@ function unusable(index: number, count: number): never {
 }
 
 /** Standard Webhooks: receivers allow five minutes either way. */
-const toleranceMs = 5 * 60_000;
+const toleranceMs = 5 * minuteMs;
 /** A sender that rotates signs with two secrets; nobody needs more than this. */
 const mostSignatures = 8;
 

@@ -1,10 +1,10 @@
-import type { EpochMs } from '../model/time.ts';
+import { type EpochMs, minuteMs } from '../model/time.ts';
 import { draw } from './chance.ts';
 import { changePool } from './past-answers.ts';
 import { poolStatus } from './shapes.ts';
 import type { WorldPool, WorldState } from './world-model.ts';
 
-const stepMs = 10 * 60_000;
+const stepMs = 10 * minuteMs;
 const stepsPerDraw = 6;
 
 /**

@@ -1,4 +1,4 @@
-import { dayMs, type EpochMs } from '../model/time.ts';
+import { dayMs, type EpochMs, hourMs } from '../model/time.ts';
 import { autoscaledSize } from './autoscaler.ts';
 import { draw, drawUuid } from './chance.ts';
 import type { ClusterSpec, PoolSpec } from './fleet.ts';
@@ -58,7 +58,7 @@ export function addPool(state: WorldState, cluster: WorldCluster, spec: PoolSpec
 
 /** Some while before the world began, so that nothing looks newly made. */
 export function olderThan(state: WorldState, key: string): EpochMs {
-  const weekMs = 7 * 86_400_000;
+  const weekMs = 7 * dayMs;
   return Math.floor(state.startedAt - weekMs * (1 + draw(state.seed, `age/${key}`) * 40));
 }
 
@@ -116,7 +116,7 @@ export function versionCatalogue(seed: number, startedAt: EpochMs): WorldVersion
 
 /** The service keeps midnight of its own zone, which is an hour before midnight UTC. */
 function eolText(at: EpochMs): string {
-  return timestamp(Math.floor(at / dayMs) * dayMs - 3_600_000, 0);
+  return timestamp(Math.floor(at / dayMs) * dayMs - hourMs, 0);
 }
 
 const specsCreatedAt = Date.UTC(2025, 1, 5, 11, 14, 35);

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../model/time.ts';
+import { type EpochMs, minuteMs } from '../model/time.ts';
 import { startResize } from './activities.ts';
 import { moveAutoscaledPool } from './autoscaler.ts';
 import { draw } from './chance.ts';
@@ -112,7 +112,7 @@ function changeTexts(state: WorldState, pool: WorldPool, fields: PoolFields, at:
 
 function nodesDelayMs(state: WorldState, pool: WorldPool, at: EpochMs): number {
   const [from, to] = state.behaviour.nodesMinutes;
-  return ((from + draw(state.seed, `${pool.id}/nodes/${at}`) * (to - from)) * 60_000) / state.speed;
+  return ((from + draw(state.seed, `${pool.id}/nodes/${at}`) * (to - from)) * minuteMs) / state.speed;
 }
 
 function minutesFor(behaviour: Behaviour, pool: WorldPool, sizes: Sizes): readonly [number, number] {

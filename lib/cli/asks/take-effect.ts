@@ -8,6 +8,7 @@ import type { Names } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
 import { commandHint } from '../../model/text.ts';
+import { minuteMs } from '../../model/time.ts';
 import { type CliParts, makeCliLog } from '../parts.ts';
 import { lookAtFleet, missedRounds, type PoolStatus, type Remembered } from '../status/fleet-status.ts';
 import { localInstants, readingZone } from '../text/instant.ts';
@@ -104,6 +105,6 @@ async function invoke(
   };
   if (await make(names, makeCliLog(parts, 'error'))({ job }))
     return `it takes effect at once: ${names[job]} was started`;
-  const minutes = Math.ceil(everyMs / 60_000);
+  const minutes = Math.ceil(everyMs / minuteMs);
   return `it takes effect within ${minutes} min: ${names[job]} could not be started at once (that needs lambda:InvokeFunction)`;
 }

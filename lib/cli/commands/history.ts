@@ -4,7 +4,7 @@ import { listDecisions } from '../../jobs/records/cluster-records.ts';
 import { reachedRegions } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { dayMs, type EpochMs } from '../../model/time.ts';
 import { failUnseen, readAskedMatch } from '../asks/asked-match.ts';
 import { whoDid } from '../asks/who-did.ts';
 import { lookIntoStore, readConfig } from '../config-and-store.ts';
@@ -17,7 +17,7 @@ import { renderTable, writeJson } from '../text/table.ts';
 
 type HistoryOptions = ConfigOption & JsonOption & { readonly since: number; readonly who?: string | true };
 
-const weekMs = 7 * 24 * 60 * 60_000;
+const weekMs = 7 * dayMs;
 
 export function addHistory(program: Command, parts: CliParts): void {
   const command = program

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
+import { hourMs } from '../../model/time.ts';
 import { addAskOptions, examples, readDuration } from '../options.ts';
 import type { CliParts } from '../parts.ts';
 import type { UninstallOptions } from '../uninstall/uninstall.ts';
 
-const usualWaitMs = 2 * 60 * 60_000;
+const usualWaitMs = 2 * hourMs;
 
 export function addUninstall(program: Command, parts: CliParts): void {
   const command = addAskOptions(

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, hourMs } from '../../model/time.ts';
 import { clockOf } from '../../model/wall-clock.ts';
 import type { Paint } from '../text/paint.ts';
 
@@ -56,12 +56,12 @@ function barOf(size: number, most: number): string {
 
 /** "17  19  21  23 …": the hour stands where it begins. */
 function drawHours({ startedAt, lengthMs, zone }: Film, cells: number): string {
-  const hours = Math.round(lengthMs / 3_600_000);
+  const hours = Math.round(lengthMs / hourMs);
   const every = Math.ceil((3 * hours) / cells);
   let text = '';
   for (let hour = 0; hour < hours; hour += every) {
     const column = Math.round((hour / hours) * cells);
-    const label = clockOf(startedAt + hour * 3_600_000, zone).time.slice(0, 2);
+    const label = clockOf(startedAt + hour * hourMs, zone).time.slice(0, 2);
     text = text.padEnd(column) + label;
   }
   return text;

@@ -1,7 +1,7 @@
 import { compileMatch } from '../../config/compile-match.ts';
 import { approveConfig } from '../../jobs/records/approvals.ts';
 import { personLeaseId, putLease } from '../../jobs/records/ask-records.ts';
-import { type EpochMs, minuteMs } from '../../model/time.ts';
+import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
 import type { Stage } from './stage.ts';
 
 /** Something that happens beside the schedule: how long after the start, what is told, what it does. */
@@ -12,10 +12,10 @@ export type Scene = {
 };
 
 /** An evening at 17:00, a night, and the morning after it. */
-export const storyMs = 16 * 60 * minuteMs;
+export const storyMs = 16 * hourMs;
 export const tickMs = 5 * minuteMs;
 /** 07:00, when office hours begin. */
-export const morningMs = 14 * 60 * minuteMs;
+export const morningMs = 14 * hourMs;
 
 export const scenes: readonly Scene[] = [
   {
@@ -47,11 +47,11 @@ export const scenes: readonly Scene[] = [
 
 /** Hours of the story's first day; 26:30 is half past two in the night. */
 function at(hours: number, minutes: number): number {
-  return (hours - 17) * 60 * minuteMs + minutes * minuteMs;
+  return (hours - 17) * hourMs + minutes * minuteMs;
 }
 
 async function letBrakeGo({ store, config }: Stage, now: EpochMs): Promise<void> {
-  await approveConfig(store, config, { who: 'ada', reason: undefined, until: now + 24 * 60 * minuteMs }, now);
+  await approveConfig(store, config, { who: 'ada', reason: undefined, until: now + 24 * hourMs }, now);
 }
 
 async function askForNodes({ store, config }: Stage, now: EpochMs): Promise<void> {
@@ -62,5 +62,5 @@ async function askForNodes({ store, config }: Stage, now: EpochMs): Promise<void
   const { match } = outcome;
   const id = personLeaseId(who, match.text);
   const common = { schema: 1, id, region, who, reason: 'reprocessing', askedAt: now, time: now } as const;
-  await putLease(store, { ...common, kind: 'lease', match, atLeast: 3, until: now + 120 * minuteMs }, now);
+  await putLease(store, { ...common, kind: 'lease', match, atLeast: 3, until: now + 2 * hourMs }, now);
 }

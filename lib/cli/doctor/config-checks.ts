@@ -1,6 +1,6 @@
 import type { ConfigOutcome } from '../../config/compile-config.ts';
 import { renderProblem } from '../../config/problem.ts';
-import { calendarDays, type EpochMs } from '../../model/time.ts';
+import { calendarDays, dayMs, type EpochMs } from '../../model/time.ts';
 import { type Check, checksOf } from './check-result.ts';
 
 /** What `check` says about the file. */
@@ -22,7 +22,7 @@ function ofFiles({ length }: readonly string[]): string {
 /** As `process.versions` has them. */
 export type Versions = { readonly node: string; readonly tz?: string | undefined };
 
-const monthMs = 30.44 * 86_400_000;
+const monthMs = 30.44 * dayMs;
 /** Governments change clocks with weeks of notice; data of last year knows nothing of it. */
 const oldTzMonths = 18;
 

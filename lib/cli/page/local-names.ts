@@ -1,5 +1,5 @@
 import { timeIn } from '../../decide/schedule/local-time.ts';
-import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
+import { dayMs, type EpochMs, minuteMs } from '../../model/time.ts';
 import { type WallClock, wallClock } from '../../model/wall-clock.ts';
 
 /** Instants as the page tells them, all in one zone. */
@@ -32,7 +32,7 @@ export function localNames(zone: string, now: EpochMs): LocalNames {
   const short = (at: EpochMs) => {
     const { date, weekday, time } = partsOf(at);
     if (date === today) return time;
-    return Math.abs(at - now) < 6.5 * 24 * hourMs ? `${weekday} ${time}` : `${date} ${time}`;
+    return Math.abs(at - now) < 6.5 * dayMs ? `${weekday} ${time}` : `${date} ${time}`;
   };
   return {
     dateOf: (at) => partsOf(at).date,

@@ -1,7 +1,7 @@
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import { percentSaved } from '../../decide/past/node-hours.ts';
 import { wholeNumber } from '../../model/text.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { missedRounds } from '../status/fleet-status.ts';
 import { ago, roughly } from '../text/instant.ts';
 import type { Page } from './page-model.ts';
@@ -71,7 +71,7 @@ function roundFact(page: Page): Fact {
   const { stored, at } = page;
   const last = lastRoundAt(page);
   if (last === undefined) return { label: 'Last round', text: 'none yet', tone: 'warn' };
-  const newest = stored.rounds.filter((round) => Math.abs(round.at - last) < 15 * 60_000);
+  const newest = stored.rounds.filter((round) => Math.abs(round.at - last) < 15 * minuteMs);
   const clusters = newest.reduce((sum, round) => sum + round.clusters, 0);
   const isWhole = newest.every(
     (round) => round.looks?.wholeAt === round.at || (round.looks === undefined && round.isAnswered),

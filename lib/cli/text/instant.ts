@@ -1,7 +1,7 @@
 import { formatDuration } from '../../config/duration.ts';
 import { timeIn } from '../../decide/schedule/local-time.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import { type EpochMs, replaceInstants } from '../../model/time.ts';
+import { type EpochMs, minuteMs, replaceInstants } from '../../model/time.ts';
 import { clockOf } from '../../model/wall-clock.ts';
 import type { CliParts } from '../parts.ts';
 
@@ -47,7 +47,7 @@ export function ago(at: EpochMs, now: EpochMs): string {
 }
 
 export function roughly(ms: number): string {
-  return formatDuration(ms < 60_000 ? ms : Math.floor(ms / 60_000) * 60_000);
+  return formatDuration(ms < minuteMs ? ms : Math.floor(ms / minuteMs) * minuteMs);
 }
 
 /** The zone in which people read instants: the config's, else the one that its schedules share, else this machine's. */

@@ -67,7 +67,7 @@ function refuse(what: string, code: string, codes: readonly string[], before: st
 
 /** Some holidays last several days. */
 function spread(first: string, start: Date, end: Date): readonly string[] {
-  const days = Math.max(1, Math.round((end.getTime() - start.getTime()) / 86_400_000));
+  const days = Math.max(1, Math.round((end.getTime() - start.getTime()) / dayMs));
   const at = Date.parse(`${first}T00:00:00Z`);
   return Array.from({ length: days }, (_, index) => isoDate(at + index * dayMs));
 }

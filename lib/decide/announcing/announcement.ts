@@ -1,6 +1,6 @@
 import { poolKey } from '../../model/cluster.ts';
 import type { Labels } from '../../model/match.ts';
-import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
+import { dayMs, type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
 import type { PoolWord } from '../rehearsal/rehearsal.ts';
 import type { PoolName } from '../scaling/plan.ts';
 
@@ -47,7 +47,7 @@ export function changeKey(pool: Pick<PoolName, 'region' | 'clusterId' | 'poolId'
  */
 export const lateAfterMs = 2 * hourMs;
 /** How long after its boundary an announcement is still followed. */
-export const keptAfterMs = 24 * hourMs;
+export const keptAfterMs = dayMs;
 
 /** A lower that has to wait for others is still announced before its boundary. */
 export function startOf({ begins, boundary }: { readonly begins: EpochMs; readonly boundary: EpochMs }): EpochMs {

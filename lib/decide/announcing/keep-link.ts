@@ -3,7 +3,7 @@ import type { CompiledConfig, LinkChoice, LinksConfig } from '../../model/config
 import type { Names } from '../../model/match.ts';
 import { isRaise, saysLeave } from '../../model/size.ts';
 import { counted } from '../../model/text.ts';
-import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
+import { dayMs, type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
 import { makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
 import { resolveSays } from '../scaling/scheduled-size.ts';
 import { boundaryOf, dayIn, offsetsAround } from '../schedule/local-time.ts';
@@ -150,7 +150,7 @@ function nextRaise(pool: AnnouncedPool, boundary: EpochMs, book: RuleBook): Epoc
   const { rule, timeline } = applied;
   const resolver = { rule, autoscale: typeof pool.from === 'object', base: pool.from };
   for (let next = nextChange(timeline, boundary); next !== undefined; next = nextChange(timeline, next.at)) {
-    if (next.at > boundary + 7 * 24 * hourMs) return undefined;
+    if (next.at > boundary + 7 * dayMs) return undefined;
     if (saysLeave(next.says)) return next.at;
     const { size } = resolveSays(next.says, resolver);
     if (size !== undefined && isRaise(pool.to, size)) return next.at;

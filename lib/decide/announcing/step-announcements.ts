@@ -2,7 +2,7 @@ import { poolKey } from '../../model/cluster.ts';
 import type { AnnounceConfig, CompiledConfig } from '../../model/config.ts';
 import { matchesPool } from '../../model/match.ts';
 import { commandHint } from '../../model/text.ts';
-import { type EpochMs, isOverdue, iso, minuteMs } from '../../model/time.ts';
+import { type EpochMs, hourMs, isOverdue, iso, minuteMs } from '../../model/time.ts';
 import { type Delivery, deliveryId, unsent } from '../incidents/delivery.ts';
 import { type Silences, silencedBy } from '../incidents/silence.ts';
 import type { RoundFindings } from '../watching/scale-findings.ts';
@@ -202,7 +202,7 @@ function unheardOf(
 }
 
 /** An announcement still unsent at its boundary is dropped. A message that takes one back is still sent. */
-const correctionLastsMs = 6 * 60 * minuteMs;
+const correctionLastsMs = 6 * hourMs;
 
 function deliveryOf(
   input: AnnounceInput,
@@ -278,7 +278,7 @@ function commandFor(config: CompiledConfig, pools: readonly AnnouncedPool[], at:
   const down = pools.filter(({ by }) => by < 0);
   const [only, ...others] = down;
   if (only === undefined) return undefined;
-  const until = iso(at + 2 * 60 * minuteMs);
+  const until = iso(at + 2 * hourMs);
   if (others.length === 0) {
     const name =
       config.regions.length > 1 ? `${only.region}:${only.cluster}/${only.pool}` : `${only.cluster}/${only.pool}`;

@@ -1,5 +1,5 @@
 import type { FindingKind, NoticeKind, Severity, Subject } from '../../model/finding.ts';
-import { type EpochMs, minuteMs } from '../../model/time.ts';
+import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
 
 /**
  * The life of one incident key. Record: partition `incidents`, id `inc/<key>`. Written only when something in it
@@ -151,7 +151,7 @@ const named: { readonly [kind in FindingKind]?: { readonly forMs: number } } = {
   'pool.stuck': { forMs: 0 },
   'pool.late': { forMs: 0 },
   'pool.contended': { forMs: 0 },
-  'pool.outside-bounds': { forMs: 60 * minuteMs },
+  'pool.outside-bounds': { forMs: hourMs },
   'rounds.missed': { forMs: 0 },
   'calendar.stale': { forMs: 0 },
 };

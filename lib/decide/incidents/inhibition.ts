@@ -1,9 +1,9 @@
 import type { FindingKind, Subject } from '../../model/finding.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { describeSubject, type IncidentRecord, subjectId } from './incident.ts';
 import type { Observation } from './observation.ts';
 
-const afterBadMs = 10 * 60_000;
+const afterBadMs = 10 * minuteMs;
 
 /**
  * Kinds that make the things below them look bad as well. An end date or a late pool does not explain its neighbours.

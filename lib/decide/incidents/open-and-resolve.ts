@@ -1,11 +1,11 @@
 import { type Finding, worse } from '../../model/finding.ts';
-import { type EpochMs, minuteMs } from '../../model/time.ts';
+import { dayMs, type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
 import { type IncidentRecord, type KindRules, withWhy } from './incident.ts';
 import type { Observation } from './observation.ts';
 
 const flappingClearMs = 20 * minuteMs;
-const oftenClearMs = 60 * minuteMs;
-const oftenWindowMs = 6 * 60 * minuteMs;
+const oftenClearMs = hourMs;
+const oftenWindowMs = 6 * hourMs;
 
 /** Opens what was bad for long enough and resolves what was ok for long enough, on new observations only. */
 export function settle(
@@ -67,7 +67,7 @@ function notYet(rules: KindRules): string {
 const gapMs = 30 * minuteMs;
 /** Two observations count as two only if at least this far apart: a duplicated tick is one. */
 const apartMs = 30_000;
-const changesWindowMs = 60 * minuteMs;
+const changesWindowMs = hourMs;
 
 export type Tracked = {
   readonly record: IncidentRecord;
@@ -185,7 +185,7 @@ function recent(record: IncidentRecord, now: EpochMs): readonly EpochMs[] {
 }
 
 /** A resolved incident stays readable for a week, for `incidents --why` the next morning. */
-const readableMs = 7 * 86_400_000;
+const readableMs = 7 * dayMs;
 
 /** Can this record be deleted? Nothing is open, no resolve is due, and its past has no more effect. */
 export function isForgettable(record: IncidentRecord, now: EpochMs): boolean {

@@ -1,5 +1,5 @@
 import type { Severity, Subject } from '../../model/finding.ts';
-import { type EpochMs, replaceInstants } from '../../model/time.ts';
+import { type EpochMs, minuteMs, replaceInstants } from '../../model/time.ts';
 import type { Delivery, DeliveryFacts } from '../incidents/delivery.ts';
 import { clean } from './escape.ts';
 
@@ -183,7 +183,7 @@ function nameOf(zone: string, short = zone): string {
 
 /** "4 min", "2 h 5 min", "3 days 4 h": two units are enough. */
 export function tellDuration(ms: number): string {
-  const minutes = Math.max(0, Math.floor(ms / 60_000));
+  const minutes = Math.max(0, Math.floor(ms / minuteMs));
   const [days, hours, rest] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
   if (days > 0) return `${days} ${days === 1 ? 'day' : 'days'}${hours > 0 ? ` ${hours} h` : ''}`;
   if (hours > 0) return `${hours} h${rest > 0 ? ` ${rest} min` : ''}`;

@@ -1,6 +1,6 @@
 import { type DestinationKind, isChat } from '../../model/destination-kind.ts';
 import { compareText } from '../../model/text.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
 import type { Delivery } from '../incidents/delivery.ts';
 import { type Batch, batchId, fitting, isClosed, toMember } from './batch.ts';
 import type { HistoryRecord } from './delivery-log.ts';
@@ -40,7 +40,7 @@ export type Step =
 const mostSingles = 5;
 /** One commit takes 100 writes: these deletes, the batch, the sender, and two spare. */
 const mostPerCommit = 96;
-const batchEveryMs = 5 * 60_000;
+const batchEveryMs = 5 * minuteMs;
 
 /** The next step for one destination; the same view gives the same step. */
 export function nextStep(view: OutboxView): Step {

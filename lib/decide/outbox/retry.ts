@@ -1,5 +1,5 @@
 import { type DestinationKind, isChat } from '../../model/destination-kind.ts';
-import { type EpochMs, hourMs, minuteMs, secondMs } from '../../model/time.ts';
+import { dayMs, type EpochMs, hourMs, minuteMs, secondMs } from '../../model/time.ts';
 import type { Delivery, Doubt } from '../incidents/delivery.ts';
 import type { Batch } from './batch.ts';
 import type { Failure, Outcome } from './outcome.ts';
@@ -7,8 +7,8 @@ import { type Failing, type SenderRecord, takeToken } from './sender.ts';
 
 const brokenAfterMs = 30 * minuteMs;
 const brokenAfterAttempts = 3;
-const noticeLivesMs = 72 * hourMs;
-const storyLivesMs = 7 * 24 * hourMs;
+const noticeLivesMs = 3 * dayMs;
+const storyLivesMs = 7 * dayMs;
 /**
  * Attempts of one message are at most two hours and some jitter apart; a longer gap means that no sender was running.
  */
@@ -146,9 +146,9 @@ export function withAddress(sender: SenderRecord, address: string, now: EpochMs)
 const steps = [5 * secondMs, 30 * secondMs, 2 * minuteMs, 10 * minuteMs, 15 * minuteMs] as const;
 const lastStepMs = 15 * minuteMs;
 /** A chat that takes a message and times out shows one copy per attempt: one every two hours is bearable. */
-const doubtfulMs = 120 * minuteMs;
+const doubtfulMs = 2 * hourMs;
 /** No answer can make a destination wait longer than this. */
-const longestRetryAfterMs = 60 * minuteMs;
+const longestRetryAfterMs = hourMs;
 const jitter = 0.2;
 
 /**

@@ -1,5 +1,5 @@
 import { equalSize, isRange, type Size } from '../../model/size.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { observedSize } from '../scaling/base.ts';
 import type { ClusterRecord, PoolMemory } from '../scaling/memory.ts';
 
@@ -70,7 +70,7 @@ export type SizesRecord = {
 
 export function sizesRecord(at: EpochMs, changes: readonly SizeChange[]): SizesRecord {
   const entries = changes.map((change) => {
-    const minutes = Math.round((at - change.at) / 60_000);
+    const minutes = Math.round((at - change.at) / minuteMs);
     const sizes = [storedSize(change.before), storedSize(change.after)] as const;
     return [change.pool, minutes === 0 ? sizes : [...sizes, minutes]] as const;
   });

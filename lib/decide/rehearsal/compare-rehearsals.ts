@@ -1,6 +1,6 @@
 import { poolKey } from '../../model/cluster.ts';
 import { describeSize } from '../../model/size.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, hourMs } from '../../model/time.ts';
 import type { FoundFinding, Rehearsal, RehearsedAnnouncement, RehearsedChange, RehearsedPool } from './rehearsal.ts';
 import { findingKey } from './rehearse.ts';
 import { type LateBoundary, lateBoundaries, totalOf } from './totals.ts';
@@ -43,7 +43,7 @@ export type RehearsalDifference = {
   readonly gone: readonly FoundFinding[];
 };
 
-const movedWithinMs = 12 * 3_600_000;
+const movedWithinMs = 12 * hourMs;
 
 export function compareRehearsals(old: Rehearsal, next: Rehearsal): RehearsalDifference {
   const oldKeys = new Set(old.changes.map(keyOf));

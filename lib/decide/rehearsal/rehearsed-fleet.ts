@@ -1,7 +1,7 @@
 import { clusterKey, isChanging, type ObservedPool, poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { describeSize, isRaise, isRange, lower, type Size, upper } from '../../model/size.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { missingNodes } from '../scaling/base.ts';
 import type { Change, ObservedFleetCluster, PoolMemory, StoredRule } from '../scaling/memory.ts';
 import type { Action, Plan } from '../scaling/plan.ts';
@@ -148,7 +148,7 @@ export type PoolLife = {
 /**
  * Used until a raise was observed: MKS's own command-line tests allow a resize 15 minutes. A lower only removes nodes.
  */
-const usualDurations: Durations = { raiseMs: 15 * 60_000, lowerMs: 10 * 60_000 };
+const usualDurations: Durations = { raiseMs: 15 * minuteMs, lowerMs: 10 * minuteMs };
 
 /** The starting state of a pool. A change in flight, ours or somebody else's, ends after the usual time. */
 function beginLife(

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, hourMs } from '../../model/time.ts';
 import { boundaryOf, type DayNumber, offsetsAround, renderDate } from '../schedule/local-time.ts';
 import type { Stretch } from './rehearsal.ts';
 import { nodeHours } from './totals.ts';
@@ -29,6 +29,6 @@ export function nodesInCells(
 ): readonly (number | undefined)[] {
   return edges.slice(1).map((end, i) => {
     const [start, stop] = [Math.max(edges[i] as EpochMs, from), Math.min(end, to)];
-    return stop > start ? nodeHours(stretches, start, stop) / ((stop - start) / 3_600_000) : undefined;
+    return stop > start ? nodeHours(stretches, start, stop) / ((stop - start) / hourMs) : undefined;
   });
 }

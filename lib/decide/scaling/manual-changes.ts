@@ -1,7 +1,7 @@
 import type { ObservedPool } from '../../model/cluster.ts';
 import type { Notice } from '../../model/finding.ts';
 import { describeSize, equalSize, type Size, saysLeave } from '../../model/size.ts';
-import { type EpochMs, iso } from '../../model/time.ts';
+import { dayMs, type EpochMs, hourMs, iso, minuteMs } from '../../model/time.ts';
 import { nextChange, saysAt } from '../schedule/timeline.ts';
 import { isLeftOut } from './base.ts';
 import { type Kept, type PoolMemory, remember } from './memory.ts';
@@ -9,7 +9,7 @@ import { type PoolInput, poolLabel } from './pool-view.ts';
 import { isLookFresh, isReached } from './refresh-memory.ts';
 
 /** A size set by hand replaces the schedule at most this long. */
-const keptAtMostMs = 24 * 60 * 60_000;
+const keptAtMostMs = dayMs;
 
 /**
  * A pool that reached its size (or was read with no edge in between), is Running with no change in flight, and has
@@ -90,9 +90,9 @@ function noticeOf(input: PoolInput, before: Size | undefined, after: Size, then:
 }
 
 /** A PUT may take effect minutes after everybody gave up on it; by then the pool is changing. */
-const beginsWithinMs = 15 * 60_000;
+const beginsWithinMs = 15 * minuteMs;
 /** From then on, the longest time of a normal resize. */
-const showsForMs = 60 * 60_000;
+const showsForMs = hourMs;
 
 /**
  * Does the pool have a size that we asked for and gave up? The same size set much later is somebody else's, unless the

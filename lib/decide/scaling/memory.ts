@@ -9,7 +9,7 @@ import { isSameJson } from '../../model/json.ts';
 import type { Labels } from '../../model/match.ts';
 import type { Schedule } from '../../model/schedule.ts';
 import { isRange, lower, type Size, upper } from '../../model/size.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, hourMs } from '../../model/time.ts';
 
 export type ClusterRecord = {
   readonly schema: 1;
@@ -211,7 +211,7 @@ export function poolAt(id: string, name: string, size: Size): ObservedPool {
   return { id, name, status: 'Running', ...bounds, createdAt: undefined, updatedAt: undefined, errors: [] };
 }
 
-export const contendedForMs = 60 * 60_000;
+export const contendedForMs = hourMs;
 
 /** Changes by others within the last hour, the newest three; no rule needs more. */
 export function recentChanges(times: readonly EpochMs[] | undefined, now: EpochMs): readonly EpochMs[] | undefined {

@@ -3,7 +3,7 @@ import { dayMs, type EpochMs } from '../../model/time.ts';
 import { type ClusterRecord, type PoolMemory, remember } from './memory.ts';
 
 /** A pool missing from the answers is forgotten after this time; an answer that omits it must not lose its base. */
-export const forgetAfterMs = 7 * 24 * 60 * 60_000;
+export const forgetAfterMs = 7 * dayMs;
 /** The most missing pools kept: a cluster that creates and deletes pools all the time must not outgrow its record. */
 const mostMissing = 50;
 

@@ -1,11 +1,11 @@
 import type { ObservedPool } from '../../model/cluster.ts';
 import { clampSize, equalSize, isRange, lower, type Size, upper } from '../../model/size.ts';
 import { clip } from '../../model/text.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { type PoolMemory, type Refusal, remember } from './memory.ts';
 
-const firstCoolDownMs = 5 * 60_000;
-export const longestCoolDownMs = 20 * 60_000;
+const firstCoolDownMs = 5 * minuteMs;
+export const longestCoolDownMs = 20 * minuteMs;
 const remembered = 2;
 /** The server's text is cut, to keep the record and messages short. */
 const mostDetail = 120;

@@ -13,7 +13,7 @@ import {
   type Term,
 } from '../../model/size.ts';
 import { compareText } from '../../model/text.ts';
-import { type EpochMs, minuteMs } from '../../model/time.ts';
+import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
 import { nextChange, saysAt, saysBetween, type Timeline } from '../schedule/timeline.ts';
 import { givenBase, observedSize, rememberedBase } from './base.ts';
 import type { Kept, PoolMemory } from './memory.ts';
@@ -206,7 +206,7 @@ function nextRaise(
 }
 
 /** No learnt lead is longer than this. */
-export const longestLeadMs = 60 * minuteMs;
+export const longestLeadMs = hourMs;
 /** Assumed until a raise was observed: MKS's own command-line tests allow a resize 15 minutes. */
 const unknownRaiseMs = 15 * minuteMs;
 

@@ -1,6 +1,6 @@
 import type { ObservedPool } from '../../model/cluster.ts';
 import { equalSize, isRaise, lower, type Size, upper } from '../../model/size.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { isFromFuture } from '../stored-time.ts';
 import { hasNodes, missingNodes, observedSizeDuring } from './base.ts';
 import { type Change, type ClusterRecord, type NotApplied, type PoolMemory, type Refusal, remember } from './memory.ts';
@@ -185,8 +185,8 @@ function nodesAfter({ pools }: SettleInput, { poolId, to }: Change): string {
 }
 
 /** An accepted PUT may take a while to show: before this, the old size proves nothing. */
-export const notAppliedAfterMs = 4 * 60_000;
-export const vanishedAfterMs = 10 * 60_000;
+export const notAppliedAfterMs = 4 * minuteMs;
+export const vanishedAfterMs = 10 * minuteMs;
 /** The service's clock may be slightly behind ours, and its times may be cut to the second. */
 const stampsDifferMs = 60_000;
 

@@ -1,4 +1,4 @@
-import { dayMs, type EpochMs, type Weekday } from '../../model/time.ts';
+import { dayMs, type EpochMs, minuteMs, type Weekday } from '../../model/time.ts';
 import { dayNumber } from './local-time.ts';
 import { parseWeekday } from './parse-days.ts';
 import { isScheduleProblem, quote, type ScheduleProblem } from './schedule-problem.ts';
@@ -55,7 +55,7 @@ export function parseInstant(written: unknown): EpochMs | ScheduleProblem {
   const [all, zone = '', hours = 0, minutes = 0] = offset.exec(local.rest) ?? [];
   if (local.rest === '') return withoutOffset(written);
   if (all !== local.rest) return notAnInstant(written);
-  const offsetMs = (Number(hours) * 60 + Number(minutes)) * 60_000;
+  const offsetMs = (Number(hours) * 60 + Number(minutes)) * minuteMs;
   return local.day * dayMs + local.ms - (zone.startsWith('-') ? -offsetMs : offsetMs);
 }
 

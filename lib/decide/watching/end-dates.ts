@@ -2,7 +2,7 @@ import type { ObservedVersion } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Subject } from '../../model/finding.ts';
 import { matchesCluster, matchesPool, type Names } from '../../model/match.ts';
-import { type EpochMs, hourMs } from '../../model/time.ts';
+import { dayMs, type EpochMs, hourMs } from '../../model/time.ts';
 import { stepOf } from '../incidents/end-date-steps.ts';
 import type { EndDate, Observation, Watched } from '../incidents/observation.ts';
 import { endOfLife } from './end-of-life.ts';
@@ -81,7 +81,7 @@ function unruled(kind: Watched['kind'], subject: Subject, { config, freshRounds 
   return 'no rule of the config matches it any more';
 }
 
-const weekMs = 7 * 24 * hourMs;
+const weekMs = 7 * dayMs;
 
 /** `zone`, `isDay`: how its days are counted (see `EndDate`). */
 export type DateRead = {

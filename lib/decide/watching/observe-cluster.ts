@@ -11,7 +11,7 @@ import {
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding, FindingKind, Subject } from '../../model/finding.ts';
 import { clip } from '../../model/text.ts';
-import { type EpochMs, isoDate } from '../../model/time.ts';
+import { type EpochMs, isoDate, minuteMs } from '../../model/time.ts';
 import type { Observation, Watched } from '../incidents/observation.ts';
 import { endDateOf, followEndDate } from './end-dates.ts';
 import { type EndOfLife, endOfLife } from './end-of-life.ts';
@@ -84,7 +84,7 @@ function clusterStuckOf(
   if (!isChanging(status) || changing === undefined || now - changing.since <= stuckAfterMs) return undefined;
   return {
     severity: 'warning',
-    text: `Cluster ${name} has been ${status} for more than ${Math.round(stuckAfterMs / 60_000)} min`,
+    text: `Cluster ${name} has been ${status} for more than ${Math.round(stuckAfterMs / minuteMs)} min`,
     fix: 'Look at the cluster in the console, or ask the provider. Its pools are not scaled meanwhile',
     since: changing.since,
     facts: { status },
@@ -229,7 +229,7 @@ function poolStuckOf(
   stuckAfterMs: number,
 ): Wrong | undefined {
   if (!isChanging(pool.status) || changing === undefined || now - changing.since <= stuckAfterMs) return undefined;
-  const minutes = Math.round(stuckAfterMs / 60_000);
+  const minutes = Math.round(stuckAfterMs / minuteMs);
   return {
     severity: 'warning',
     text: `Node pool ${cluster}/${pool.name} has been ${pool.status} for more than ${minutes} min`,

@@ -3,7 +3,7 @@ import type { ObservedPool } from '../../model/cluster.ts';
 import type { Finding, Notice } from '../../model/finding.ts';
 import { type Names } from '../../model/match.ts';
 import { compareText } from '../../model/text.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { readingOf, wrongClock } from '../clock-skew.ts';
 import type { Observation } from '../incidents/observation.ts';
 import { endDateOf, followEndDate } from './end-dates.ts';
@@ -281,7 +281,7 @@ function refusedOf(region: string, list: Answer<unknown>): Wrong | undefined {
   };
 }
 
-const apartMs = 5 * 60_000;
+const apartMs = 5 * minuteMs;
 
 /**
  * Gone = missing from a successful list and 404 by id, twice, at least 5 minutes apart, and not seen in between. A

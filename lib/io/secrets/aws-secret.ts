@@ -1,6 +1,6 @@
 import { SecretError } from '../../errors.ts';
 import { describeSecret } from '../../model/secret-reference.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { awsSetupProblem } from '../aws-setup.ts';
 import type { Clock } from '../clock.ts';
 import { late, startDeadline } from '../http/deadline.ts';
@@ -31,7 +31,7 @@ type Client = import('@aws-sdk/client-secrets-manager').SecretsManagerClient;
 type Sdk = typeof import('./secrets-manager.ts');
 
 /** What was read ahead is used within this time: a container may be made long before its first invocation. */
-const aheadMs = 2 * 60_000;
+const aheadMs = 2 * minuteMs;
 
 type Ahead = { readonly at: EpochMs; readonly value: Promise<string | undefined> };
 

@@ -1,5 +1,5 @@
 import { SecretError } from '../../errors.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { type EpochMs, minuteMs } from '../../model/time.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Redactor } from '../redact.ts';
@@ -7,7 +7,7 @@ import { type ParsedSecret, parseSecret, type SecretPurpose } from './parse-secr
 import { makeSecret, type SecretSource, unwrap } from './secret.ts';
 
 /** The longest delay until a rotated value is used; after a refusal it is read again at once. */
-const timeToLiveMs = 5 * 60_000;
+const timeToLiveMs = 5 * minuteMs;
 
 /** A failing source is not read again by every call of a round. */
 const pauseAfterFailureMs = 15_000;

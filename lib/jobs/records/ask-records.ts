@@ -10,7 +10,7 @@ import {
   type Pause,
   type Release,
 } from '../../model/asks.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { dayMs, type EpochMs } from '../../model/time.ts';
 import { changeRecord, listAll, putOver } from './change-record.ts';
 
 /** An ask and the version under which it can be changed. */
@@ -157,5 +157,5 @@ function keyOf(ask: Ask): Key {
 
 /** Never deleted early: a lease still orders late requests for 14 days after its end. */
 function collectAt(ask: Ask, keepMs: number): EpochMs {
-  return ask.until + Math.max(keepMs, ask.kind === 'lease' ? rememberMs : 0) + 24 * 60 * 60_000;
+  return ask.until + Math.max(keepMs, ask.kind === 'lease' ? rememberMs : 0) + dayMs;
 }

@@ -8,7 +8,7 @@ import type { Store } from '../../io/stores/store.ts';
 import type { ObservedCluster } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Part } from '../../model/part.ts';
-import type { EpochMs } from '../../model/time.ts';
+import { dayMs, type EpochMs } from '../../model/time.ts';
 import type { ListedRounds } from '../records/round-findings.ts';
 
 export type ScaleParts = {
@@ -84,7 +84,7 @@ export type ScaleReport = {
 export type KeptBook = { kept?: { readonly hash: string; readonly madeAt: EpochMs; readonly book: RuleBook } };
 
 /** A new book each day: it caches every cluster it was asked about, and its stretch of time grows. */
-const keptForMs = 24 * 60 * 60_000;
+const keptForMs = dayMs;
 
 export function bookFrom(keptBook: KeptBook, config: CompiledConfig, now: EpochMs): RuleBook {
   const { kept } = keptBook;

@@ -126,7 +126,7 @@ const planted: readonly PlantedBug[] = [
         find: 'return pick(tokens, refused);\n}\n\nfunction pick',
         replace: 'return undefined;\n}\n\nfunction pick',
       },
-      { file: 'lib/io/secrets/cached-secret.ts', find: 'timeToLiveMs = 5 * 60_000', replace: 'timeToLiveMs = 5e12' },
+      { file: 'lib/io/secrets/cached-secret.ts', find: 'timeToLiveMs = 5 * minuteMs', replace: 'timeToLiveMs = 5e12' },
     ],
   },
   bug(
@@ -140,7 +140,7 @@ const planted: readonly PlantedBug[] = [
     'missing-means-gone',
     'a pool that an answer leaves out is forgotten at once',
     'decide/scaling/missing-pools.ts',
-    'forgetAfterMs = 7 * 24 * 60 * 60_000',
+    'forgetAfterMs = 7 * dayMs',
     'forgetAfterMs = 0',
   ),
   bug(
