@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 
 const entry = fileURLToPath(new URL('../lib/cli/main.ts', import.meta.url));
 /** Runs in a thread of its own, so it is a file of its own. */
-const icsWorker = fileURLToPath(new URL('../lib/config/compile/ics-worker.ts', import.meta.url));
+const icsWorker = fileURLToPath(new URL('../lib/config/ics/ics-worker.ts', import.meta.url));
 const start = fileURLToPath(new URL('start-cli.mjs', import.meta.url));
 const pageFolder = fileURLToPath(new URL('../lib/cli/page/', import.meta.url));
 const folder = fileURLToPath(new URL('../dist/cli/', import.meta.url));

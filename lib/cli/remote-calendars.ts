@@ -1,7 +1,7 @@
 import { openSecrets } from '../app.ts';
 import type { CalendarReading, ReadCalendar } from '../config/compile/context.ts';
-import { readIcs } from '../config/compile/read-ics.ts';
-import { reduceIcs } from '../config/compile/reduce-ics.ts';
+import { readIcs } from '../config/ics/read-ics.ts';
+import { reduceIcs } from '../config/ics/reduce-ics.ts';
 import type { ConfigReader } from '../config/read-config.ts';
 import { stableHash } from '../config/stable-hash.ts';
 import { SecretError, StoreError } from '../errors.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { findIcsDates } from '../../lib/config/compile/ics-dates.ts';
-import { readIcs } from '../../lib/config/compile/read-ics.ts';
+import { findIcsDates } from '../../lib/config/ics/ics-dates.ts';
+import { readIcs } from '../../lib/config/ics/read-ics.ts';
 import { makeConfigReader } from '../../lib/config/read-config.ts';
 import { head, now, problemsOf } from './compile-text.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { findIcsDates } from '../../lib/config/compile/ics-dates.ts';
+import { findIcsDates } from '../../lib/config/ics/ics-dates.ts';
 
 type Cases = { readonly [name: string]: readonly string[] };
 type Answers = { readonly [name: string]: { readonly [zone: string]: readonly string[] } };

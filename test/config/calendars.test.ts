@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { findHolidays } from '../../lib/config/compile/holidays.ts';
-import { findIcsDates } from '../../lib/config/compile/ics-dates.ts';
+import { findIcsDates } from '../../lib/config/ics/ics-dates.ts';
 import { compiled, head, problemsOf } from './compile-text.ts';
 
 const ics = (...events: readonly (readonly string[])[]) =>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { findIcsDates } from '../../lib/config/compile/ics-dates.ts';
-import { reduceIcs } from '../../lib/config/compile/reduce-ics.ts';
+import { findIcsDates } from '../../lib/config/ics/ics-dates.ts';
+import { reduceIcs } from '../../lib/config/ics/reduce-ics.ts';
 
 const file = new URL('../fixtures/calendars/cases.json', import.meta.url);
 const cases = JSON.parse(readFileSync(file, 'utf8')) as { readonly [name: string]: readonly string[] };

@@ -4,6 +4,7 @@ import { FileError } from '../../errors.ts';
 import type { RemoteCalendar } from '../../model/config.ts';
 import type { CalendarDay } from '../../model/schedule.ts';
 import type { Weekday } from '../../model/time.ts';
+import { readIcs as expandIcs } from '../ics/read-ics.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigInput } from '../schema/config.ts';
 import { weekdays } from '../schema/fleet.ts';
@@ -12,7 +13,6 @@ import type { Salvaged } from '../validate.ts';
 import { compileAddress } from './addresses.ts';
 import { type Context, entriesOf, itemsOf } from './context.ts';
 import { findHolidays } from './holidays.ts';
-import { readIcs as expandIcs } from './read-ics.ts';
 import { writtenZone, zoneOfSilence } from './windows.ts';
 
 /** A calendar with everything that does not depend on a zone resolved. */

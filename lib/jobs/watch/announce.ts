@@ -29,7 +29,6 @@ export async function announce(
   const isTold = config.rules.some((rule) => rule.announce !== undefined);
   if (!isTold && !rounds.some(({ verdicts }) => verdicts !== undefined)) return nothing;
   const stored = await listAnnouncements(store, now);
-  const watchedAt = (seen?.value as { readonly at?: EpochMs } | null | undefined)?.at;
   const changes = stepAnnouncements({
     now,
     config,
@@ -39,7 +38,7 @@ export async function announce(
     known: stored.map(({ announcement }) => announcement),
     rounds,
     silences,
-    watchedAt,
+    watchedAt: (seen?.value as { readonly at?: EpochMs } | null | undefined)?.at,
   });
   const problems: string[] = [];
   let deliveries = 0;
