@@ -189,6 +189,7 @@ const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
       shard: has({ index: number, count: number }),
       isAnswered: flag,
       isResident: maybe(flag),
+      isFollowing: maybe(flag),
       clusters: number,
       pools: number,
       checkedClusters: list(text),

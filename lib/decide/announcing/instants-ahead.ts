@@ -41,11 +41,13 @@ export function poolsOfInterest(
   input: RoundInput,
   book: RuleBook,
   reach: Reach,
-  open: ReadonlySet<string>,
+  open: readonly OpenChange[],
 ): readonly Interesting[] {
   const { now, config, clusters, asks } = input;
   const isAnnouncing = config.rules.some(({ announce }) => announce !== undefined);
-  if (!isAnnouncing && open.size === 0) return [];
+  if (!isAnnouncing && open.length === 0) return [];
+  const last = lastBoundaries(open);
+  const furthest = Math.max(now + reach.longestMs, ...last.values());
   const edges = new Map<Timeline, readonly EpochMs[]>();
   const seen = clusters.map((one) => withAskedLabels(one, book));
   return seen.flatMap(({ cluster, pools = [], record }) =>
@@ -54,10 +56,10 @@ export function poolsOfInterest(
       const { id: poolId, labels } = pool;
       const names = { region, clusterId, cluster: name, poolId, pool: pool.name, ...(labels && { labels }) };
       const applied = book.appliedRule(labelledNames(cluster, pool));
-      if (applied === undefined || (applied.rule.announce === undefined && !open.has(poolKey(names)))) return [];
+      if (applied === undefined || (applied.rule.announce === undefined && !last.has(poolKey(names)))) return [];
       const { rule, timeline } = applied;
-      const until = now + Math.max(reach.of(rule), minuteMs) + longestLeadMs;
-      const known = edges.get(timeline) ?? scheduleEdges(timeline, now, now + reach.longestMs + longestLeadMs);
+      const until = Math.max(now + Math.max(reach.of(rule), minuteMs), last.get(poolKey(names)) ?? 0) + longestLeadMs;
+      const known = edges.get(timeline) ?? scheduleEdges(timeline, now, furthest + longestLeadMs);
       edges.set(timeline, known);
       const memory = record?.pools[pool.id];
       const own = [...known, ...endsBeside({ names, pool, memory, rule, asks })];
@@ -65,6 +67,15 @@ export function poolsOfInterest(
       return [{ names, rule, memory, edges: [...new Set(within)].sort((a, b) => a - b) }];
     }),
   );
+}
+
+type OpenChange = PoolName & { readonly boundary: EpochMs };
+
+/** The latest boundary of each pool that was announced: rules may announce less far ahead by now, or not at all. */
+function lastBoundaries(open: readonly OpenChange[]): ReadonlyMap<string, EpochMs> {
+  const last = new Map<string, EpochMs>();
+  for (const one of open) last.set(poolKey(one), Math.max(one.boundary, last.get(poolKey(one)) ?? 0));
+  return last;
 }
 
 function scheduleEdges(timeline: Timeline, from: EpochMs, until: EpochMs): readonly EpochMs[] {

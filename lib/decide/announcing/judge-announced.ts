@@ -1,7 +1,10 @@
-import { poolKey } from '../../model/cluster.ts';
+import { isDeleting, poolKey } from '../../model/cluster.ts';
 import { equalSize, isLower, isRaise, type Size } from '../../model/size.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
+import type { ObservedFleetCluster } from '../scaling/memory.ts';
 import type { Action, Hold, HoldCode, Plan, PoolName, PoolState, RoundInput } from '../scaling/plan.ts';
+import { isUnread } from '../scaling/plan-round.ts';
+import { makeRuleBook } from '../scaling/rule-book.ts';
 import { type AnnouncedPool, changeKey, lateAfterMs } from './announcement.ts';
 
 /** The outcome of an announced change: it happened, or it will not (did not) happen as announced. */
@@ -34,35 +37,49 @@ const passing: readonly HoldCode[] = [
 /** How long after its boundary a temporary hold may delay a change before it counts as not happening. */
 const patienceMs = hourMs;
 
+/** What a round knows of the coming changes, and what the rounds before it saw. */
+type Judging = {
+  /** What is still coming, by pool and boundary. */
+  readonly changes: ReadonlyMap<string, { readonly to: Size }>;
+  /** Why a pool has its size at an instant. */
+  readonly reasons: ReadonlyMap<string, string>;
+  /** Verdicts of the round before. */
+  readonly before: readonly Verdict[];
+};
+
+type Open = AnnouncedPool & { readonly boundary: EpochMs };
+
 /**
- * The outcome of each announced change. `changes`: what is still coming, by pool and boundary. `reasons`: why a pool
- * has its size at an instant. There is no verdict for clusters that were not read, or while our clock is wrong.
+ * The outcome of each announced change. Each round judges all that are open, since the watch may see any of them; what
+ * was seen to happen is carried on, whatever becomes of the pool later. There is no other verdict while our clock is
+ * wrong, nor for clusters that were to be read and were not.
  */
 export function judgeAnnounced(
-  open: readonly (AnnouncedPool & { readonly boundary: EpochMs })[],
+  open: readonly Open[],
   input: RoundInput,
   plan: Plan,
-  changes: ReadonlyMap<string, { readonly to: Size }>,
-  reasons: ReadonlyMap<string, string>,
+  { changes, reasons, before }: Judging,
 ): readonly Verdict[] {
   if (open.length === 0) return [];
   const states = new Map(plan.pools.map((state) => [poolKey(state), state]));
   const holds = new Map(plan.holds.map((hold) => [poolKey(hold), hold]));
   const actions = new Map(plan.actions.map((action) => [poolKey(action), action]));
-  const read = new Map(
-    input.clusters.flatMap(({ cluster, pools }) =>
-      pools === undefined ? [] : [[`${cluster.region}\n${cluster.id}`, new Set(pools.map(({ id }) => id))] as const],
-    ),
-  );
+  const clusters = new Map(input.clusters.map((seen) => [`${seen.cluster.region}\n${seen.cluster.id}`, seen]));
+  const happened = new Map(before.filter(({ how }) => how === 'done').map((one) => [nameOf(one), one]));
+  const book = input.book ?? makeRuleBook(input.config, input.now);
   return open.flatMap((one): readonly Verdict[] => {
     const { region, clusterId, poolId, boundary, saidAt } = one;
-    const ids = read.get(`${region}\n${clusterId}`);
+    const seen = clusters.get(`${region}\n${clusterId}`);
     const key = poolKey(one);
     const verdict = (how: Verdict['how'], why: string): readonly Verdict[] => [
       { region, clusterId, poolId, boundary, saidAt, how, why },
     ];
-    if (ids === undefined || input.wrongClocks?.has(region)) return [];
-    if (!ids.has(poolId)) return verdict('changed', 'the pool is gone');
+    const known = happened.get(nameOf(one));
+    const isUnseen = seen?.pools === undefined || input.wrongClocks?.has(region) === true;
+    if (known !== undefined && (isUnseen || boundary <= input.now)) return [known];
+    if (seen === undefined || input.wrongClocks?.has(region)) return [];
+    if (seen.pools === undefined) return isUnread(book, seen) ? [] : verdict('changed', whyUnread(seen));
+    if (!seen.pools.some(({ id }) => id === poolId)) return verdict('changed', 'the pool is gone');
     if (equalSize(changes.get(changeKey(one, boundary))?.to, one.to)) return [];
     const state = states.get(key);
     if (state !== undefined && isThere(one, state.seen)) return verdict('done', '');
@@ -79,8 +96,19 @@ export function judgeAnnounced(
   });
 }
 
+function nameOf(one: Pick<Verdict, 'region' | 'clusterId' | 'poolId' | 'boundary' | 'saidAt'>): string {
+  return `${changeKey(one, one.boundary)}\n${one.saidAt}`;
+}
+
+/** Its pools need not be read: nothing is done with them, and nothing is to be restored. */
+function whyUnread({ cluster }: ObservedFleetCluster): string {
+  return isDeleting(cluster) ? 'the cluster is being deleted' : noRule;
+}
+
+const noRule = 'no rule with a schedule matches it any more';
+
 function whyNot(state: PoolState | undefined, hold: Hold | undefined): string {
-  return hold?.reason ?? state?.reason ?? 'no rule with a schedule matches it any more';
+  return hold?.reason ?? state?.reason ?? noRule;
 }
 
 /** Does the pool have the announced size, or has it gone further in the same direction? */

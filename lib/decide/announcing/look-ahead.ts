@@ -29,30 +29,37 @@ export type ComingChange = PoolName & {
   readonly news?: string;
 };
 
-export type Ahead = { readonly coming: readonly ComingChange[]; readonly verdicts: readonly Verdict[] };
-
-const nothing: Ahead = { coming: [], verdicts: [] };
+export type Ahead = {
+  readonly coming: readonly ComingChange[];
+  readonly verdicts: readonly Verdict[];
+  /** Announced changes are still to be followed, whoever announces something from now on. */
+  readonly isFollowing: boolean;
+};
 
 /**
  * The changes that rounds will make at the coming boundaries, for pools whose rule announces them. It runs the planning
  * of real rounds on the fleet as this round left it, so pauses, leases, the brake and minimum nodes count. It also
- * reports what became of earlier announcements.
+ * reports what became of earlier announcements. `before`: what the round before reported of them.
  */
-export function lookAhead(input: FullRoundInput, plan: Plan, announced: readonly Announcement[]): Ahead {
+export function lookAhead(
+  input: FullRoundInput,
+  plan: Plan,
+  announced: readonly Announcement[],
+  before: readonly Verdict[],
+): Ahead {
   const book = input.book ?? makeRuleBook(input.config, input.now);
   const open = announced.flatMap(({ boundary, pools }) =>
     pools.filter(({ ended, said }) => ended === undefined && said > 0).map((pool) => ({ ...pool, boundary })),
   );
+  const isFollowing = open.length > 0;
   const reach = makeReach(input.config);
-  const pools = poolsOfInterest(input, book, reach, new Set(open.map(poolKey)));
-  if (pools.length === 0) return { ...nothing, verdicts: judgeAnnounced(open, input, plan, new Map(), new Map()) };
-  const instants = instantsAhead(input, pools, open, reach);
-  if (instants.length === 0) return { ...nothing, verdicts: judgeAnnounced(open, input, plan, new Map(), new Map()) };
-  const { changes, reasons } = walk(input, plan, book, pools, instants, reach);
-  const verdicts = judgeAnnounced(open, input, plan, changes, reasons);
+  const pools = poolsOfInterest(input, book, reach, open);
+  const instants = pools.length === 0 ? [] : instantsAhead(input, pools, open, reach);
+  const { changes, reasons } = instants.length === 0 ? unmoved : walk(input, plan, book, pools, instants, reach);
+  const verdicts = judgeAnnounced(open, input, plan, { changes, reasons, before });
   const interested = new Map(pools.map((pool) => [poolKey(pool.names), pool]));
   const coming = [...changes.values()].filter((change) => isToBeTold(change, interested, reach, input));
-  return { coming, verdicts };
+  return { coming, verdicts, isFollowing };
 }
 
 function isToBeTold(
@@ -65,6 +72,8 @@ function isToBeTold(
   if (rule?.announce === undefined || change.by === 0) return false;
   return change.begins - now <= reach.of(rule) && (change.by < 0 || rule.announce.raises);
 }
+
+const unmoved: Walked = { changes: new Map(), reasons: new Map() };
 
 type Walked = {
   /** By pool and boundary. */

@@ -185,18 +185,24 @@ function goneOf(input: AnnounceInput, { boundary, pools }: Announcement): Gone {
   const changed: Change[] = [];
   for (const pool of pools.filter(({ ended }) => ended === undefined)) {
     const found = verdicts.get(changeKey(pool, boundary));
-    const verdict = found?.saidAt === pool.saidAt ? found : unheardOf(boundary, input);
+    const verdict = found?.saidAt === pool.saidAt ? found : unheardOf(pool, boundary, input);
     if (verdict !== undefined && verdict.how !== 'done' && isTold(pool)) changed.push({ pool, ...verdict });
     else if (verdict !== undefined) done.push({ pool, ...verdict });
   }
   return { done, changed };
 }
 
-/** Within this time, a round that sees the change under way still says so (judge-announced.ts). */
+/**
+ * A round that sees the change under way still says so for some time (judge-announced.ts). Of a region that left the config no
+ * round says anything; what was due before that may have happened.
+ */
 function unheardOf(
+  { region }: AnnouncedPool,
   boundary: EpochMs,
   { now, config }: AnnounceInput,
 ): Pick<Verdict, 'how' | 'why' | 'instead'> | undefined {
+  if (now < boundary && !config.regions.some(({ name }) => name === region))
+    return { how: 'changed', why: 'its region is no longer in the config' };
   if (now - boundary < lateAfterMs + 2 * config.everyMs) return undefined;
   return { how: 'changed', why: 'no answer of the API has shown it since' };
 }

@@ -35,9 +35,16 @@ export type RoundFindings = {
   readonly coming?: readonly ComingChange[];
   /** Outcomes of announced changes that no longer hold as announced. */
   readonly verdicts?: readonly Verdict[];
+  /** Announced changes were open: the next rounds follow them, though no rule may announce any more. */
+  readonly isFollowing?: true;
   /** Which lists are in records of their own, each with a hash of its content. */
   readonly lists?: { readonly checkedClusters?: string; readonly nodes?: string };
 };
+
+/** May announcements be open that this round knew of, or that were made of what it saw coming? */
+export function mayFollow({ coming, verdicts, isFollowing }: RoundFindings): boolean {
+  return isFollowing === true || coming !== undefined || verdicts !== undefined;
+}
 
 type PoolNodes = readonly [poolId: string, nodes: number];
 

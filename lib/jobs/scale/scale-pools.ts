@@ -6,9 +6,9 @@ import { afterMissing } from '../../decide/scaling/missing-pools.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
 import type { FullRoundInput, Plan, RecordUpdate } from '../../decide/scaling/plan.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
+import { mayFollow, type RoundFindings } from '../../decide/watching/scale-findings.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
 import { clusterKey, type ObservedPool, poolKey } from '../../model/cluster.ts';
-import type { Finding } from '../../model/finding.ts';
 import { whole } from '../../model/part.ts';
 import { concurrency, mapBounded } from '../concurrency.ts';
 import { listAnnouncements } from '../records/announcement-records.ts';
@@ -86,14 +86,14 @@ function inputOf({ config, clock }: ScaleParts, seen: SeenFleet, book: RuleBook,
     // Without meaning where `named` is given.
     isWhole: false,
     named: seen.named,
-    earlier: earlierFindings(seen, options),
+    earlier: ownRounds(seen, options).flatMap(({ findings }) => findings),
     book,
   };
 }
 
 /** Records of this round's own part. */
-function earlierFindings({ rounds }: SeenFleet, { shard = whole }: ScaleOptions): readonly Finding[] {
-  return rounds.filter((round) => round.shard.index === shard.index).flatMap(({ findings }) => findings);
+function ownRounds({ rounds }: SeenFleet, { shard = whole }: ScaleOptions): readonly RoundFindings[] {
+  return rounds.filter((round) => round.shard.index === shard.index);
 }
 
 /** Reported in each round, since asks are delayed as well. */
@@ -183,14 +183,14 @@ async function noted<T>(problems: ScaleProblem[], region: string, work: () => Pr
   }
 }
 
-/** Only computed if somebody gets announcements, or did a round ago. */
+/** Only read if somebody gets announcements, or some may be open still. */
 async function announcedTo(
   { config, store }: ScaleParts,
   { rounds }: SeenFleet,
   now: number,
 ): Promise<readonly Announcement[]> {
   const isTold = config.rules.some(({ announce }) => announce !== undefined);
-  if (!isTold && !rounds.some(({ coming, verdicts }) => coming !== undefined || verdicts !== undefined)) return [];
+  if (!isTold && !rounds.some(mayFollow)) return [];
   return (await listAnnouncements(store, now)).map(({ announcement }) => announcement);
 }
 
@@ -198,7 +198,8 @@ async function announcedTo(
 async function aheadOf({ parts, options, input, plan, seen, announced }: Round): Promise<Ahead> {
   const isPart = (options.shard?.count ?? 1) > 1 && parts.config.rules.some(({ announce }) => announce !== undefined);
   const fleet = isPart ? await readElsewhere(parts, seen) : undefined;
-  return lookAhead(fleet === undefined ? input : { ...input, elsewhere: () => fleet }, plan, announced);
+  const before = ownRounds(seen, options).flatMap(({ verdicts = [] }) => verdicts);
+  return lookAhead(fleet === undefined ? input : { ...input, elsewhere: () => fleet }, plan, announced, before);
 }
 
 /**

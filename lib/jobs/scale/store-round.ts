@@ -73,10 +73,14 @@ function findingsIn(region: string, { findings }: Plan, { regions }: CompiledCon
   return findings.filter(({ subject }) => ('region' in subject ? subject.region : first?.name) === region);
 }
 
-function aheadIn(name: string, ahead: Ahead): Pick<RoundFindings, 'coming' | 'verdicts'> {
+function aheadIn(name: string, ahead: Ahead): Pick<RoundFindings, 'coming' | 'verdicts' | 'isFollowing'> {
   const coming = ahead.coming.filter(({ region }) => region === name);
   const verdicts = ahead.verdicts.filter(({ region }) => region === name);
-  return { ...(coming.length > 0 && { coming }), ...(verdicts.length > 0 && { verdicts }) };
+  return {
+    ...(coming.length > 0 && { coming }),
+    ...(verdicts.length > 0 && { verdicts }),
+    ...(ahead.isFollowing && { isFollowing: true }),
+  };
 }
 
 /** A fixed pool's node count is its size, which is stored anyway. */

@@ -4,6 +4,7 @@ import type { Delivery } from '../../decide/incidents/delivery.ts';
 import type { DestinationState } from '../../decide/incidents/routing.ts';
 import type { Silences } from '../../decide/incidents/silence.ts';
 import { isCorrection, isForNobody } from '../../decide/outbox/delivery-log.ts';
+import { mayFollow } from '../../decide/watching/scale-findings.ts';
 import { StoreError } from '../../errors.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { announcementWrites, listAnnouncements } from '../records/announcement-records.ts';
@@ -27,7 +28,7 @@ export async function announce(
 ): Promise<Announced> {
   const { store, config, hash, log } = parts;
   const isTold = config.rules.some((rule) => rule.announce !== undefined);
-  if (!isTold && !rounds.some(({ verdicts }) => verdicts !== undefined)) return nothing;
+  if (!isTold && !rounds.some(mayFollow)) return nothing;
   const stored = await listAnnouncements(store, now);
   const changes = stepAnnouncements({
     now,

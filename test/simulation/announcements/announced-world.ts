@@ -91,7 +91,7 @@ export function tick(world: World, known: readonly Announcement[], watchedAt: nu
   };
   const planned = round(world);
   const plan = withUnannounced(planned, input, known);
-  const { coming, verdicts } = lookAhead(input, plan, known);
+  const { coming, verdicts } = lookAhead(input, plan, known, []);
   const findings: RoundFindings = {
     schema: 1,
     at: now,
