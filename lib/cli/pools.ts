@@ -4,9 +4,10 @@ import type { RuleBook } from '../decide/scaling/rule-book.ts';
 import { UsageError } from '../errors.ts';
 import type { Store, Version } from '../io/stores/store.ts';
 import { listClusterRecords } from '../jobs/records/cluster-records.ts';
-import type { CompiledConfig, Match } from '../model/config.ts';
+import type { CompiledConfig, Match, Rule } from '../model/config.ts';
 import { suggest } from '../model/did-you-mean.ts';
-import { type Labels, matchesPool, type Names } from '../model/match.ts';
+import { type Labels, matchesNames, matchesPool, type Names } from '../model/match.ts';
+import { printable } from '../model/printable.ts';
 import { compareText } from '../model/text.ts';
 
 /** A pool as the store remembers it; `change` is its own change in flight. */
@@ -60,6 +61,16 @@ export function poolsOf({ region, clusterId, record }: StoredClusterOf): readonl
 
 export function isSamePool(a: Names, b: Names): boolean {
   return a.region === b.region && a.cluster === b.cluster && a.pool === b.pool;
+}
+
+/** The first rule that names the pool. Where that one asks for labels, which are not known here, a later one may act. */
+export function ruleNaming(rules: readonly Rule[], names: Omit<Names, 'labels'>): Rule | undefined {
+  return rules.find(({ match }) => matchesNames(match, names));
+}
+
+/** As a sentence names it: `of rule "dev"`, `of rule "dev" or a later one`. */
+export function ruleText({ match: { text, labels } }: Pick<Rule, 'match'>): string {
+  return `"${printable(text)}"${labels === undefined ? '' : ' or a later one'}`;
 }
 
 export function isMatched(match: Match | undefined, pool: Pick<StoredPool, 'region' | 'cluster' | 'pool'>): boolean {

@@ -1,11 +1,12 @@
 import { describeSubject } from '../../decide/incidents/incident.ts';
 import type { Redactor } from '../../io/redact.ts';
-import type { CompiledConfig, Rule } from '../../model/config.ts';
+import type { CompiledConfig } from '../../model/config.ts';
 import type { Subject } from '../../model/finding.ts';
-import { matchesCluster, matchesPool } from '../../model/match.ts';
+import { matchesCluster } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { compareText } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { ruleNaming, ruleText } from '../pools.ts';
 import { subjectJson } from '../status/status-json.ts';
 import { ago, dateAndTime, localInstant, localInstants, rfc3339 } from '../text/instant.ts';
 import { inRegion, regionOf, shortId } from '../text/labels.ts';
@@ -67,7 +68,7 @@ function groupText({ record }: IncidentView, some: readonly IncidentView[], read
   );
   const names = [...told].map(([name, times]) => `${name}${times.length === some.length ? '' : ` (${times.length})`}`);
   return [
-    `${colourOf(severity, paint)(severity)} ${kind}${stateOf(phase)}, ${some.length} times, of rule "${printable(ruleOf(subject, reading) ?? '')}", the longest since ${localInstant(since, zone)}, ${ago(since, now)}`,
+    `${colourOf(severity, paint)(severity)} ${kind}${stateOf(phase)}, ${some.length} times, of rule ${ruleOf(subject, reading) ?? ''}, the longest since ${localInstant(since, zone)}, ${ago(since, now)}`,
     `  ${named.join(', ')}${more}`,
     `  such as: ${localInstants(printable(record.text), zone, now)}`,
     ...(phase === 'open' ? [`  told: ${names.length === 0 ? 'nobody' : names.join(', ')}`] : []),
@@ -78,9 +79,11 @@ function groupText({ record }: IncidentView, some: readonly IncidentView[], read
 function ruleOf(subject: Subject, { rules }: Grouping): string | undefined {
   if (!('cluster' in subject)) return undefined;
   const names = { region: subject.region, cluster: subject.cluster };
-  const isNamed = ({ match }: Rule) =>
-    'pool' in subject ? matchesPool(match, { ...names, pool: subject.pool }) : matchesCluster(match, names);
-  return rules.find(isNamed)?.match.text;
+  const rule =
+    'pool' in subject
+      ? ruleNaming(rules, { ...names, pool: subject.pool })
+      : rules.find(({ match }) => matchesCluster(match, names));
+  return rule && ruleText(rule);
 }
 
 function sinceOf({ since, episode }: IncidentView['record']): EpochMs {

@@ -2,9 +2,9 @@ import type { Rehearsal, RehearsedPool } from '../../decide/rehearsal/rehearsal.
 import { cutDays, type DayCells, nodesInCells } from '../../decide/rehearsal/week-cells.ts';
 import { dayNumber } from '../../decide/schedule/local-time.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import { matchesPool } from '../../model/match.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
 import { clockOf } from '../../model/wall-clock.ts';
+import { ruleNaming } from '../pools.ts';
 import type { PoolLabel } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
 
@@ -56,7 +56,7 @@ function rowsOf(
   if (pools.length <= mostRows) return pools.map((pool) => ({ pool, name: label(pool) }));
   const first = dayOf(from, zone);
   const days = cutDays(zone, first, dayOf(to - 1, zone) - first + 1, 24);
-  const ruleOf = (pool: RehearsedPool) => config.rules.find(({ match }) => matchesPool(match, pool))?.match.text;
+  const ruleOf = (pool: RehearsedPool) => ruleNaming(config.rules, pool)?.match.text;
   const lookOf = (pool: RehearsedPool) =>
     days.map((day) => nodesInCells(day, pool.stretches, from, to).map((nodes) => share(pool, nodes, from, to)));
   const groups = Map.groupBy(pools, (pool) => JSON.stringify([ruleOf(pool), isUnclear(pool), lookOf(pool)]));

@@ -4,11 +4,11 @@ import type { ScaleReport } from '../../jobs/scale/scale-round.ts';
 import { poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
-import { matchesPool } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize, type Size } from '../../model/size.ts';
 import { commandHint, counted, withConfig } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { ruleNaming, ruleText } from '../pools.ts';
 import { localInstants } from '../text/instant.ts';
 import { inRegion, type PoolLabel, poolLabels } from '../text/labels.ts';
 import { instantJson } from '../text/table.ts';
@@ -153,16 +153,17 @@ function byRule<T extends RoundEntry>(
   { verb, kind, text }: Wording<T>,
 ): readonly string[] {
   if (!isWhole || entries.length <= mostLines) return entries.map((entry) => `${verb(entry)} ${text(entry)}`);
-  const ruleOf = (entry: T) => config.rules?.find(({ match }) => matchesPool(match, entry))?.match.text ?? '';
+  const ruleOf = (entry: T) => {
+    const rule = ruleNaming(config.rules ?? [], entry);
+    return rule === undefined ? 'no rule' : `rule ${ruleText(rule)}`;
+  };
   const groups = Map.groupBy(entries, (entry) => JSON.stringify([verb(entry), kind?.(entry), ruleOf(entry)]));
   return [...groups.values()].flatMap((some) => {
     const [first] = some;
     if (first === undefined) return [];
     if (some.length === 1) return [`${verb(first)} ${text(first)}`];
     const why = kind === undefined ? '' : ` (${kind(first)})`;
-    return [
-      `${verb(first)} ${counted(some.length, 'pool')} of rule "${printable(ruleOf(first))}"${why}, such as ${text(first)}`,
-    ];
+    return [`${verb(first)} ${counted(some.length, 'pool')} of ${ruleOf(first)}${why}, such as ${text(first)}`];
   });
 }
 

@@ -1,7 +1,7 @@
 import type { ObservedVersion } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import type { Subject } from '../../model/finding.ts';
-import { matchesCluster, matchesPool, type Names } from '../../model/match.ts';
+import { matchesCluster, matchesNames, matchesPool, type Names } from '../../model/match.ts';
 import { dayMs, type EpochMs, hourMs } from '../../model/time.ts';
 import { stepOf } from '../incidents/end-date-steps.ts';
 import type { EndDate, Observation, Watched } from '../incidents/observation.ts';
@@ -41,6 +41,13 @@ export function isRuled({ rules }: CompiledConfig, names: Names): boolean {
   return rules.find(({ match }) => matchesPool(match, names))?.schedule !== undefined;
 }
 
+/** The same of a pool whose labels are not known: a rule that asks for some may be its own, or a later one. */
+function mayBeRuled({ rules }: CompiledConfig, names: Omit<Names, 'labels'>): boolean {
+  const named = rules.filter(({ match }) => matchesNames(match, names));
+  const certain = named.findIndex(({ match }) => match.labels === undefined);
+  return named.slice(0, certain === -1 ? undefined : certain + 1).some(({ schedule }) => schedule !== undefined);
+}
+
 function causeOf(subject: Subject, { config, gone, references }: Ending): string | undefined {
   switch (subject.kind) {
     case 'region':
@@ -77,7 +84,7 @@ function placeCause(
 function unruled(kind: Watched['kind'], subject: Subject, { config, freshRounds }: Ending): string | undefined {
   const isWatchMadeToo = kind === 'pool.stuck' || kind === 'pool.unclear';
   if (subject.kind !== 'pool' || isWatchMadeToo || freshRounds.length === 0) return undefined;
-  if (isRuled(config, subject) || isChecked(subject.clusterId, freshRounds)) return undefined;
+  if (mayBeRuled(config, subject) || isChecked(subject.clusterId, freshRounds)) return undefined;
   return 'no rule of the config matches it any more';
 }
 

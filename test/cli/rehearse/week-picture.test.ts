@@ -42,3 +42,9 @@ test('those that look the same under two rules stay apart', () => {
   const rows = rowsOf(pictureOf(40, [3, 3], [rules[0] as Rule, twin]));
   expect(rows.map((row) => row.split('  ')[0])).toEqual(['40 × dev-*/workers', '2 × ml-*/*']);
 });
+
+test('a rule that asks for labels names its pools too', () => {
+  const asking = aRule({ match: { ...aMatch('dev-*/*'), labels: { team: 'data' } }, hash: 'r-data' });
+  const rows = rowsOf(pictureOf(40, [4, 4], [asking, ...rules]));
+  expect(rows.map((row) => row.split('  ')[0])).toEqual(['40 × dev-*/*', '2 × ml-*/*']);
+});

@@ -3,6 +3,7 @@ import { roundJson, roundText } from '../../../lib/cli/run/round-output.ts';
 import type { Action } from '../../../lib/decide/scaling/plan.ts';
 import type { ScaleReport } from '../../../lib/jobs/scale/scale-round.ts';
 import type { Fault } from '../../../lib/simulator/faults.ts';
+import { aMatch, aRule } from '../../support/scaling-world.ts';
 import { aCliWorld } from '../cli-world.ts';
 
 const refusals: readonly (readonly [string, Fault, RegExp])[] = [
@@ -62,5 +63,17 @@ test('a result is only its own region’s', () => {
   expect(actions.map(({ region, result }) => [region, result])).toEqual([
     ['r1', 'sent'],
     ['r2', 'busy'],
+  ]);
+});
+
+test('a rule that asks for labels is not passed over', () => {
+  const rules = [aRule({ match: { ...aMatch('ml/*'), labels: { team: 'data' } } }), aRule({ match: aMatch('*/*') })];
+  const many = Array.from({ length: 30 }, (_, i) => ({ ...action('r1'), poolId: `p${i}`, pool: `gpu-${i}` }));
+  const others = many.map((one) => ({ ...one, clusterId: 'd', cluster: 'dev' }));
+  const report = reportOf([...many, ...others], []);
+  const lines = roundText(report, { ...config, rules }, false, { zone: 'UTC', now: 0, isWhole: true }).split('\n');
+  expect(lines.slice(0, 2)).toEqual([
+    expect.stringContaining('30 pools of rule "ml/*" or a later one, such as ml/gpu-0'),
+    expect.stringContaining('30 pools of rule "*/*", such as dev/gpu-0'),
   ]);
 });

@@ -181,6 +181,9 @@ describe('an incident of what is not there any more', () => {
     rules: [aRule({ match: match('dev-*', { pool: 'workers' }), schedule: undefined }), ...rules],
   });
   const none = aConfig([], { regions });
+  const asking = { ...match('dev-*'), labels: { team: 'data' } };
+  const labelled = aConfig([], { regions, rules: [aRule({ match: asking })] });
+  const spared = aConfig([], { regions, rules: [aRule({ match: asking, schedule: undefined })] });
   const cases: readonly (readonly [string, FindingKind, Subject, Partial<Ending>, string | undefined])[] = [
     ['a region of the config', 'api.refused', region, {}, undefined],
     [
@@ -250,6 +253,14 @@ describe('an incident of what is not there any more', () => {
       'pool.late',
       pool,
       { config: unruled, freshRounds: [round] },
+      'no rule of the config matches it any more',
+    ],
+    ['a pool whose rule asks for labels', 'pool.late', pool, { config: labelled, freshRounds: [round] }, undefined],
+    [
+      'a pool that only one with labels spares',
+      'pool.late',
+      pool,
+      { config: spared, freshRounds: [round] },
       'no rule of the config matches it any more',
     ],
     [
