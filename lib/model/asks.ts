@@ -3,6 +3,7 @@
  * by a match, end at a stored absolute instant, and their end is checked here, in code.
  */
 import type { Match } from './config.ts';
+import { matchesPool, type Names } from './match.ts';
 import type { Size } from './size.ts';
 import { dayMs, type EpochMs } from './time.ts';
 
@@ -70,6 +71,12 @@ export type Approval = Common & {
 
 /** An end further away than this is a mistake, not an ask. */
 export const longestAskMs = 366 * dayMs;
+
+/** Is this ask for this pool, in force or not? */
+export function isAskFor(ask: Ask, names: Names): ask is Lease | Override | Pause {
+  if (ask.kind === 'release' || ask.kind === 'approval' || ask.region !== names.region) return false;
+  return ask.match === undefined || matchesPool(ask.match, names);
+}
 
 /** Is this ask in force at `now`? Half-open, like everything that has an end. */
 export function isLive(ask: Ask, now: EpochMs): boolean {

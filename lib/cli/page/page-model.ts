@@ -11,10 +11,9 @@ import type { Store } from '../../io/stores/store.ts';
 import { priceOf } from '../../jobs/records/count-savings.ts';
 import { letOthersRun } from '../../jobs/records/load-past.ts';
 import type { CompiledConfig, Match, Rule } from '../../model/config.ts';
-import { matchesPool } from '../../model/match.ts';
 import { lower } from '../../model/size.ts';
 import { dayMs, type EpochMs } from '../../model/time.ts';
-import { poolsOf, type StoredClusterOf, type StoredPool } from '../pools.ts';
+import { isMatched, poolsOf, type StoredClusterOf, type StoredPool } from '../pools.ts';
 import { clusterLabels, type PoolLabel, poolLabels } from '../text/labels.ts';
 import { loadFleet, type StoredFleet } from './load-fleet.ts';
 import { type LocalNames, localNames } from './local-names.ts';
@@ -104,7 +103,7 @@ async function makeRows(making: Making, match: Match | undefined): Promise<reado
   let pending = 0;
   for (const cluster of making.stored.clusters) {
     const all = rowsOf(cluster, making);
-    const own = match === undefined ? all : all.filter((row) => matchesPool(match, row));
+    const own = all.filter((row) => isMatched(match, row));
     rows.push(...own);
     pending += own.length;
     if (pending < atOnce) continue;

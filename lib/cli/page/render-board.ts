@@ -4,10 +4,10 @@ import { type PoolRow, sizeText } from '../../decide/page/pool-row.ts';
 import type { View } from '../../decide/page/view.ts';
 import { everSaysLeave } from '../../decide/schedule/timeline.ts';
 import type { Match } from '../../model/config.ts';
-import { matchesPool } from '../../model/match.ts';
 import { lower, upper } from '../../model/size.ts';
 import { wholeNumber } from '../../model/text.ts';
 import { minuteMs } from '../../model/time.ts';
+import { isMatched } from '../pools.ts';
 import { groupOddities, type Page, type RuleGroup } from './page-model.ts';
 import { renderPlot, sumOf } from './render-plot.ts';
 import { type Html, many } from './render-text.ts';
@@ -45,7 +45,7 @@ ${rows.length === 0 ? renderNothing(page, wanted) : isLarge ? renderLarge(page, 
 }
 
 function isWanted(row: PoolRow, { match, onlyOdd }: Wanted): boolean {
-  return (match === undefined || matchesPool(match, row)) && (!onlyOdd || row.oddity !== undefined);
+  return isMatched(match, row) && (!onlyOdd || row.oddity !== undefined);
 }
 
 function renderNothing({ rows }: Page, { query, onlyOdd }: Wanted): Html {

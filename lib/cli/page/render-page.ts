@@ -1,4 +1,5 @@
 import { html, raw } from 'hono/html';
+import { isAnnouncing } from '../../decide/announcing/announcement.ts';
 import type { IncidentRecord } from '../../decide/incidents/incident.ts';
 import { percentSaved } from '../../decide/past/node-hours.ts';
 import { bySeverity } from '../../model/finding.ts';
@@ -106,7 +107,7 @@ function renderFind({ view, query, onlyOdd }: Wanted, { isFile }: Assets): Html 
 function renderHappenings(page: Page, say: Say): Html {
   const { short } = page.names;
   const all = listHappenings(page);
-  const isTold = page.config.rules.some(({ announce }) => announce !== undefined);
+  const isTold = isAnnouncing(page.config);
   const rows = all.map(({ from, to, pools, nodes, isObserved, reason, announced }) => {
     const range = from === to ? '' : html`<span class="quiet">–${short(to).replace(/^\w+ /u, '')}</span>`;
     return html`<tr><td>${short(from)}${range}</td><td>${pools}${isObserved ? html` <span class="quiet">(only observed)</span>` : ''}</td><td class="n">${nodes}</td><td class="quiet">${say(page.names.inText(reason))}</td>${isTold ? html`<td class="quiet">${say(announced)}</td>` : ''}</tr>`;

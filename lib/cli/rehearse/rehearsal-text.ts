@@ -1,3 +1,4 @@
+import { isAnnouncing } from '../../decide/announcing/announcement.ts';
 import type {
   Rehearsal,
   RehearsedAnnouncement,
@@ -82,7 +83,7 @@ function announcedText(
   zone: string,
 ): readonly string[] {
   const [earliest] = announced;
-  if (earliest === undefined) return config.rules.some(({ announce }) => announce) ? ['Nothing is announced'] : [];
+  if (earliest === undefined) return isAnnouncing(config) ? ['Nothing is announced'] : [];
   if (hasChanges) {
     const rows = announced.map((one) => announcementCells(one, zone, config.regions.length > 1));
     return ['', counted(announced.length, 'announcement'), ...renderTable(rows, clean)];

@@ -1,4 +1,5 @@
 import { poolKey } from '../../model/cluster.ts';
+import type { CompiledConfig } from '../../model/config.ts';
 import type { Labels } from '../../model/match.ts';
 import { dayMs, type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
 import type { PoolWord } from '../rehearsal/rehearsal.ts';
@@ -35,6 +36,11 @@ export type AnnouncedPool = PoolWord & {
    */
   readonly ended?: { readonly at: EpochMs; readonly how: 'done' | 'changed' | 'late'; readonly why?: string };
 };
+
+/** Does any rule announce its changes? */
+export function isAnnouncing({ rules }: Pick<CompiledConfig, 'rules'>): boolean {
+  return rules.some(({ announce }) => announce !== undefined);
+}
 
 /** The key of an announced change: pool and boundary. */
 export function changeKey(pool: Pick<PoolName, 'region' | 'clusterId' | 'poolId'>, boundary: EpochMs): string {

@@ -1,7 +1,7 @@
-import type { Ask } from '../../model/asks.ts';
+import { type Ask, isAskFor } from '../../model/asks.ts';
 import { type ObservedPool, poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig, Rule } from '../../model/config.ts';
-import { type Labels, matchesPool } from '../../model/match.ts';
+import type { Labels } from '../../model/match.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
 import type { PoolMemory } from '../scaling/memory.ts';
 import type { PoolName, RoundInput } from '../scaling/plan.ts';
@@ -9,6 +9,7 @@ import { withAskedLabels } from '../scaling/plan-round.ts';
 import { labelledNames, type RuleBook } from '../scaling/rule-book.ts';
 import { longestLeadMs } from '../scaling/scheduled-size.ts';
 import { nextChange, type Timeline } from '../schedule/timeline.ts';
+import { isAnnouncing } from './announcement.ts';
 
 /**
  * How far ahead to look: two ticks more than the rule's announcements ask for, so that messages are on time. Rules with
@@ -44,8 +45,8 @@ export function poolsOfInterest(
   open: readonly OpenChange[],
 ): readonly Interesting[] {
   const { now, config, clusters, asks } = input;
-  const isAnnouncing = config.rules.some(({ announce }) => announce !== undefined);
-  if (!isAnnouncing && open.length === 0) return [];
+  const isTold = isAnnouncing(config);
+  if (!isTold && open.length === 0) return [];
   const last = lastBoundaries(open);
   const furthest = Math.max(now + reach.longestMs, ...last.values());
   const edges = new Map<Timeline, readonly EpochMs[]>();
@@ -101,10 +102,7 @@ export type BesideSchedule = {
 };
 
 function endsOf(asks: readonly Ask[], names: PoolName): readonly EpochMs[] {
-  return asks.flatMap((ask) => {
-    if (ask.region !== names.region || ask.kind === 'release' || ask.kind === 'approval') return [];
-    return ask.match === undefined || matchesPool(ask.match, names) ? [ask.until] : [];
-  });
+  return asks.flatMap((ask) => (isAskFor(ask, names) ? [ask.until] : []));
 }
 
 /** If raises are announced, rounds between boundaries count too: raises begin ahead of their boundary. */

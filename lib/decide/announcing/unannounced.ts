@@ -7,7 +7,7 @@ import type { Action, Plan, RecordUpdate, RoundInput } from '../scaling/plan.ts'
 import { withAskedLabels } from '../scaling/plan-round.ts';
 import { makeRuleBook } from '../scaling/rule-book.ts';
 import { asksOfPool } from '../scaling/wanted-size.ts';
-import type { AnnouncedPool, Announcement } from './announcement.ts';
+import { type AnnouncedPool, type Announcement, isAnnouncing } from './announcement.ts';
 import { nodesBy } from './look-ahead.ts';
 
 /**
@@ -15,7 +15,7 @@ import { nodesBy } from './look-ahead.ts';
  * in the history. No change waits for its announcement.
  */
 export function withUnannounced(plan: Plan, input: RoundInput, announced: readonly Announcement[]): Plan {
-  if (!input.config.rules.some(({ announce }) => announce !== undefined)) return plan;
+  if (!isAnnouncing(input.config)) return plan;
   return { ...plan, updates: plan.updates.map((update) => noted(update, input, announced)) };
 }
 

@@ -1,5 +1,5 @@
-import { type Ask, isLive } from '../../model/asks.ts';
-import { matchesPool, type Names } from '../../model/match.ts';
+import { type Ask, isAskFor, isLive } from '../../model/asks.ts';
+import type { Names } from '../../model/match.ts';
 import { asPoolSize, equalSize, type Size } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Kept, PoolMemory } from '../scaling/memory.ts';
@@ -44,7 +44,7 @@ export type PlanInput = {
  */
 export function plannedChanges(input: PlanInput): readonly PlannedChange[] {
   const { names, applied, memory, everyMs, tick, leadMs } = input;
-  const asks = input.asks.filter((ask) => isAbout(ask, names));
+  const asks = input.asks.filter((ask) => isAskFor(ask, names));
   const changes: PlannedChange[] = [];
   let current = input.current;
   let held: Size | undefined;
@@ -70,11 +70,6 @@ export function plannedChanges(input: PlanInput): readonly PlannedChange[] {
     current = target;
   }
   return changes;
-}
-
-function isAbout(ask: Ask, names: Names): boolean {
-  if (ask.kind === 'release' || ask.kind === 'approval' || ask.region !== names.region) return false;
-  return ask.match === undefined || matchesPool(ask.match, names);
 }
 
 function keptAt(kept: Kept | undefined, at: EpochMs): Kept | undefined {

@@ -1,6 +1,5 @@
-import type { Ask } from '../../model/asks.ts';
+import { type Ask, isAskFor, isLive } from '../../model/asks.ts';
 import type { Rule } from '../../model/config.ts';
-import { matchesPool } from '../../model/match.ts';
 import { equalSize, lower, type Size, saysLeave, upper } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { type PastStep, pastSteps, type RegionPast } from '../past/pool-past.ts';
@@ -134,9 +133,7 @@ function stepsOf(size: Size, now: EpochMs, changes: readonly PlannedChange[]): r
 function marksOf({ pool, asks, from, until }: RowInput): readonly Mark[] {
   const { kept } = pool.memory;
   const asked = asks.flatMap((ask): readonly Mark[] => {
-    if (ask.kind === 'release' || ask.kind === 'approval' || ask.region !== pool.region) return [];
-    if (ask.match !== undefined && !matchesPool(ask.match, pool)) return [];
-    return [{ kind: ask.kind, from: ask.askedAt, to: ask.until }];
+    return isAskFor(ask, pool) ? [{ kind: ask.kind, from: ask.askedAt, to: ask.until }] : [];
   });
   const all = kept === undefined ? asked : [...asked, { kind: 'kept', from: kept.since, to: kept.until } as const];
   return all.filter((mark) => mark.to > from && mark.from < until && mark.to > mark.from);
@@ -151,11 +148,7 @@ function oddityOf(
   isObserved: boolean,
 ): Oddity | undefined {
   const odd = (tone: Oddity['tone'], text: string): Oddity => ({ key: text, text, tone });
-  const live = asks.filter((ask) => {
-    if (ask.kind === 'release' || ask.kind === 'approval' || now >= ask.until || ask.region !== pool.region)
-      return false;
-    return ask.match === undefined || matchesPool(ask.match, pool);
-  });
+  const live = asks.filter((ask) => isLive(ask, now) && isAskFor(ask, pool));
   const longest = <K extends Ask['kind']>(kind: K) =>
     live.filter((ask): ask is Extract<Ask, { kind: K }> => ask.kind === kind).toSorted((a, b) => b.until - a.until)[0];
   const pause = longest('pause');

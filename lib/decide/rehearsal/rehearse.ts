@@ -5,6 +5,7 @@ import type { Finding } from '../../model/finding.ts';
 import { isSameJson } from '../../model/json.ts';
 import { describeSize } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { isAnnouncing } from '../announcing/announcement.ts';
 import { soon } from '../announcing/judge-announced.ts';
 import { announcementsIn, wantsOf } from '../announcing/rehearsed-announcements.ts';
 import { subjectId } from '../incidents/incident.ts';
@@ -103,7 +104,7 @@ function noteWants(
   round: PlanInFull,
   now: EpochMs,
 ): void {
-  if (!config.rules.some(({ announce }) => announce !== undefined)) return;
+  if (!isAnnouncing(config)) return;
   const { actions, holds, pools } = round.plan;
   const sure = new Map(
     [...actions, ...holds.filter(({ code }) => soon.includes(code))].map((one) => [poolKey(one), one]),

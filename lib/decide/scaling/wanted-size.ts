@@ -1,6 +1,6 @@
-import { type Ask, isLive, type Lease, type Override, type Pause, type PoolAsks } from '../../model/asks.ts';
+import { type Ask, isAskFor, isLive, type Lease, type Override, type Pause, type PoolAsks } from '../../model/asks.ts';
 import type { Rule } from '../../model/config.ts';
-import { matchesPool, type Names } from '../../model/match.ts';
+import type { Names } from '../../model/match.ts';
 import {
   approach,
   asPoolSize,
@@ -158,10 +158,10 @@ export function asksOfPool(asks: readonly Ask[], names: Names, now: EpochMs): Po
   let pause: Pause | undefined;
   const leases: Lease[] = [];
   for (const ask of asks) {
-    if (!isLive(ask, now) || ask.region !== names.region) continue;
-    if (ask.kind === 'override' && matchesPool(ask.match, names) && isLater(ask, override)) override = ask;
-    if (ask.kind === 'lease' && matchesPool(ask.match, names)) leases.push(ask);
-    if (ask.kind === 'pause' && isPaused(ask, names) && isLonger(ask, pause)) pause = ask;
+    if (!isLive(ask, now) || !isAskFor(ask, names)) continue;
+    if (ask.kind === 'override' && isLater(ask, override)) override = ask;
+    if (ask.kind === 'lease') leases.push(ask);
+    if (ask.kind === 'pause' && isLonger(ask, pause)) pause = ask;
   }
   return { override, leases, pause, fingerprint: fingerprintOf(override, leases, pause) };
 }
@@ -176,10 +176,6 @@ function isLater(ask: Override, than: Override | undefined): boolean {
 function isLonger(ask: Ask, than: Ask | undefined): boolean {
   if (than === undefined || ask.until !== than.until) return ask.until > (than?.until ?? -1);
   return ask.id > than.id;
-}
-
-function isPaused(pause: Pause, names: Names): boolean {
-  return pause.match === undefined || matchesPool(pause.match, names);
 }
 
 /** Only the largest lease and its end count, so the fingerprint stays short however many leases there are. */

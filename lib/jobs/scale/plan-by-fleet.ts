@@ -1,4 +1,4 @@
-import type { Announcement } from '../../decide/announcing/announcement.ts';
+import { type Announcement, isAnnouncing } from '../../decide/announcing/announcement.ts';
 import { type ObservedFleetCluster, rememberedCluster, type StoredRule } from '../../decide/scaling/memory.ts';
 import type { FullRoundInput, LetThrough, Plan, RoundInput } from '../../decide/scaling/plan.ts';
 import { isCountedLower, planRound } from '../../decide/scaling/plan-round.ts';
@@ -49,7 +49,7 @@ export async function planByFleet(
 
 /** Whoever plans later rounds with this one's input: announcements, and the notice about a new config. */
 function needsRules({ config }: ScaleParts, seen: SeenFleet, announced: readonly Announcement[]): boolean {
-  const isTold = announced.length > 0 || config.rules.some(({ announce }) => announce !== undefined);
+  const isTold = announced.length > 0 || isAnnouncing(config);
   return isTold || seen.startedConfig !== config.hash;
 }
 

@@ -1,4 +1,4 @@
-import type { Announcement } from '../../decide/announcing/announcement.ts';
+import { type Announcement, isAnnouncing } from '../../decide/announcing/announcement.ts';
 import { type Ahead, lookAhead } from '../../decide/announcing/look-ahead.ts';
 import { withUnannounced } from '../../decide/announcing/unannounced.ts';
 import { clockFinding } from '../../decide/clock-skew.ts';
@@ -189,14 +189,14 @@ async function announcedTo(
   { rounds }: SeenFleet,
   now: number,
 ): Promise<readonly Announcement[]> {
-  const isTold = config.rules.some(({ announce }) => announce !== undefined);
+  const isTold = isAnnouncing(config);
   if (!isTold && !rounds.some(mayFollow)) return [];
   return (await listAnnouncements(store, now)).map(({ announcement }) => announcement);
 }
 
 /** A part needs the other parts' records too: the brake counts over all of them. */
 async function aheadOf({ parts, options, input, plan, seen, announced }: Round): Promise<Ahead> {
-  const isPart = (options.shard?.count ?? 1) > 1 && parts.config.rules.some(({ announce }) => announce !== undefined);
+  const isPart = (options.shard?.count ?? 1) > 1 && isAnnouncing(parts.config);
   const fleet = isPart ? await readElsewhere(parts, seen) : undefined;
   const before = ownRounds(seen, options).flatMap(({ verdicts = [] }) => verdicts);
   return lookAhead(fleet === undefined ? input : { ...input, elsewhere: () => fleet }, plan, announced, before);

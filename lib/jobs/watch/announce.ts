@@ -1,4 +1,4 @@
-import type { Announcement } from '../../decide/announcing/announcement.ts';
+import { type Announcement, isAnnouncing } from '../../decide/announcing/announcement.ts';
 import { stepAnnouncements } from '../../decide/announcing/step-announcements.ts';
 import type { Delivery } from '../../decide/incidents/delivery.ts';
 import type { DestinationState } from '../../decide/incidents/routing.ts';
@@ -27,8 +27,7 @@ export async function announce(
   now: EpochMs,
 ): Promise<Announced> {
   const { store, config, hash, log } = parts;
-  const isTold = config.rules.some((rule) => rule.announce !== undefined);
-  if (!isTold && !rounds.some(mayFollow)) return nothing;
+  if (!isAnnouncing(config) && !rounds.some(mayFollow)) return nothing;
   const stored = await listAnnouncements(store, now);
   const changes = stepAnnouncements({
     now,

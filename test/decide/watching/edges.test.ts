@@ -431,6 +431,6 @@ test('a calendar that is stale says what to do', () => {
   expect(staleCalendar({ name: 'holidays', insecure: false, fetchedAt: old }, start)).toMatchObject({
     ...about,
     facts: { fetched: '2026-10-23' },
-    fix: 'Deploy again: that fetches it',
+    fix: 'Deploy again: this fetches it',
   });
 });
