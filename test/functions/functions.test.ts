@@ -96,9 +96,13 @@ describe('scale-pools', () => {
     expect([asked, invoked]).toEqual([[{ shard: { index: 2, count: 3 }, isDryRun: false }], []]);
   });
 
-  test('an event looks at its cluster alone', async () => {
+  test.each([
+    [{}, false],
+    [{ dryRun: true }, true],
+  ])('an event looks at its cluster alone: %j', async (how, isDryRun) => {
     const { open, asked } = noting(1);
-    await makeHandler(open)({ only: { region: 'r1', cluster: 'dev' } }, context);
+    await makeHandler(open)({ only: { region: 'r1', cluster: 'dev' }, ...how }, context);
+    expect(asked[0]?.isDryRun).toBe(isDryRun);
     const seen = [
       ['r1', 'dev'],
       ['r1', 'prod'],

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { newSender } from '../../../lib/decide/outbox/sender.ts';
 import { deliverAlerts, listTargets } from '../../../lib/jobs/deliver/deliver-alerts.ts';
 import type { Target } from '../../../lib/jobs/deliver/deliver-round.ts';
 import { runFireDrill } from '../../../lib/jobs/deliver/fire-drill.ts';
 import { dropDelivery, retryDelivery } from '../../../lib/jobs/deliver/outbox-by-hand.ts';
 import { listHistory, listParked, loadOutbox, outboxId } from '../../../lib/jobs/records/delivery-records.ts';
+import { senderWrite } from '../../../lib/jobs/records/destination-records.ts';
 import { incidentWrite } from '../../../lib/jobs/records/incident-records.ts';
 import {
   aDelivery,
@@ -168,6 +170,36 @@ test.each(['ops', 'pager', 'hook'])('a fire drill opens and resolves at %s', asy
   const requests = receivers[name as keyof typeof receivers].requests;
   expect(requests).toHaveLength(2);
   expect(requests[0]?.body).toContain('fire drill');
+});
+
+test('a fire drill that takes its time resolves what it opened', async () => {
+  const { receivers, world } = makeWorld();
+  const send: typeof world.parts.send = async (message) => {
+    world.clock.moveTo(world.clock.now() + 1500);
+    return world.parts.send(message);
+  };
+  await runFireDrill({ ...world.parts, send }, await targetOf(world, 'pager'));
+  expect([...receivers.pager.alerts.values()]).toMatchObject([{ status: 'resolved', opened: 1 }]);
+});
+
+test('a message that another process sends meanwhile, by a clock that is behind, has been sent', async () => {
+  const { receivers, world } = makeWorld();
+  const one = aDelivery(world.idOf('ops'), 1);
+  await world.put(one);
+  const behind = { ...world.clock, now: () => world.clock.now() - minute / 2 };
+  const lease = { owner: 'other', until: behind.now() + 90_000 };
+  await world.store.commit([senderWrite({ ...newSender(one.destination, behind.now()), lease }, undefined)]);
+  const other = { ...world.processWith({ newId: () => 'other' }), clock: behind };
+  let runs = 0;
+  const sleep: typeof world.clock.sleep = async (ms, signal) => {
+    if (runs === 0) await deliverAlerts(other);
+    runs += 1;
+    return world.clock.sleep(ms, signal);
+  };
+  const parts = { ...world.parts, clock: { ...world.clock, now: world.clock.now, sleep } };
+  const sent = await retryDelivery(parts, await targetOf(world, 'ops'), outboxId(one));
+  expect(sent).toMatchObject({ sent: { state: 'confirmed' } });
+  expect(receivers.ops.posts).toHaveLength(1);
 });
 
 describe('by hand, while the destination fails', () => {

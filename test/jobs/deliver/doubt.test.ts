@@ -122,12 +122,25 @@ test('a doubtful batch holds nothing up', async () => {
   await run(world, 61, 76);
   const said = receiver.posts.map(({ text }) => text).join('\n');
   for (let n = 200; n < 220; n += 1) expect(said).toContain(`dev-${n}`);
+  // Those that may have been accepted wait as long as their batch would have.
+  for (let n = 100; n < 120; n += 1) expect(said).not.toContain(`dev-${n}`);
   expect(receiver.posts.length).toBeLessThanOrEqual(4);
   await run(world, 77, 260);
   for (let n = 100; n < 120; n += 1) {
     expect(receiver.posts.some(({ text }) => text.includes(`dev-${n}`))).toBe(true);
   }
   expect(await loadOutbox(world.store, world.idOf('ops'))).toEqual({ deliveries: [], batch: undefined });
+});
+
+test('a storm that is taken without an answer is shown few times, however it is split and joined', async () => {
+  const { receiver, world } = chatWorld();
+  receiver.faults = (_, { body }) => (body.includes('dev-10') ? { kind: 'hang-after' } : undefined);
+  for (let n = 100; n < 108; n += 1) await world.put(aDelivery(world.idOf('ops'), n));
+  await run(world, 0, 40);
+  await world.put(aDelivery(world.idOf('ops'), 300, { queuedAt: world.clock.now() }));
+  await run(world, 41, 400);
+  expect(triesOf(receiver, 'dev-300').length).toBe(1);
+  expect(receiver.posts.filter(({ text }) => text.includes('dev-100')).length).toBeLessThanOrEqual(9);
 });
 
 test('a chat that refuses every body is asked ever more slowly, and all of it is not parked at once', async () => {

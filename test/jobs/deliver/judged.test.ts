@@ -1,11 +1,13 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { incidentKey } from '../../../lib/decide/incidents/incident.ts';
 import { newSender } from '../../../lib/decide/outbox/sender.ts';
+import { StoreError } from '../../../lib/errors.ts';
 import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
 import { sendHeartbeat } from '../../../lib/jobs/deliver/heartbeat.ts';
 import { listSenders, senderWrite } from '../../../lib/jobs/records/destination-records.ts';
-import { incidentWrite, listIncidents } from '../../../lib/jobs/records/incident-records.ts';
+import { incidentWrite, listIncidents, silenceWrite } from '../../../lib/jobs/records/incident-records.ts';
 import { seenKey } from '../../../lib/jobs/records/last-rounds.ts';
+import type { CompiledConfig } from '../../../lib/model/config.ts';
 import {
   aDelivery,
   aDestination,
@@ -232,20 +234,23 @@ test('the heartbeat pings, says when it is degraded, and is silent otherwise', a
 });
 
 /** `pager` has taken nothing for half an hour; nobody knows anything about `ops`. */
-async function brokenPager(retired: { readonly ops: boolean; readonly pager: boolean }) {
+async function brokenPager(
+  retired: { readonly ops: boolean; readonly pager: boolean },
+  silences: CompiledConfig['silences'] = [],
+) {
   const receivers = { ops: makeSlack(), pager: makePagerduty(), checks: makeReceiver(taking200) };
   const destinations = [
     aDestination({ name: 'ops', kind: 'slack', retired: retired.ops }),
     aDestination({ name: 'pager', kind: 'pagerduty', retired: retired.pager }),
   ];
   const heartbeat = { url: { kind: 'env', name: 'BEAT' }, insecure: false } as const;
-  const world = makeOutboxWorld(destinations, receivers, { heartbeat });
+  const world = makeOutboxWorld(destinations, receivers, { heartbeat, silences });
   world.secrets.set('BEAT', 'https://checks.test/ping/uuid');
   const failing = { since: start - 60 * minute, problem: 'it answered 404', attempts: 9, step: 3, address: 'x' };
   const pager = { ...newSender(world.idOf('pager'), start), broken: { since: start - 30 * minute }, failing };
   await world.store.commit([senderWrite(pager, undefined)]);
   await lookedAt(world, start);
-  return { world, checks: receivers.checks };
+  return { world, ops: receivers.ops, checks: receivers.checks };
 }
 
 test.each([
@@ -255,6 +260,61 @@ test.each([
   const { world } = await brokenPager({ ops: false, pager: isRetired });
   await deliverAlerts(world.parts);
   expect((await listIncidents(world.store)).map(({ record }) => record.kind)).toEqual(kinds);
+});
+
+const everything = { text: '*', region: undefined, cluster: '.*', pool: undefined, exactPool: false } as const;
+
+describe('what delivering finds is told', () => {
+  const inUse = { ops: false, pager: false };
+
+  test.each<[string, boolean, boolean, number]>([
+    ['where nothing is silenced', false, false, 1],
+    ['unless the config silences it', true, false, 0],
+    ['unless a person silences it', false, true, 0],
+  ])('%s', async (_, isConfigured, isAsked, posts) => {
+    const position = { file: 'lamplighter.yml', line: 1 };
+    const always = { zone: 'UTC', window: undefined, until: undefined, kinds: undefined, reason: undefined };
+    const { world, ops } = await brokenPager(inUse, isConfigured ? [{ match: everything, position, ...always }] : []);
+    const scope = { kind: 'match', match: everything } as const;
+    const asked = { schema: 1, id: 's1', scope, until: start + 60 * minute, who: 'ada', reason: undefined } as const;
+    if (isAsked) await world.store.commit([silenceWrite({ ...asked, askedAt: start })]);
+    await deliverAlerts(world.parts);
+    expect(ops.posts).toHaveLength(posts);
+  });
+
+  test('in the same run, whose report names what then could not be sent', async () => {
+    const { world } = await brokenPager(inUse);
+    let isJudged = false;
+    const commit: typeof world.store.commit = (writes) => {
+      isJudged ||= writes.some(({ key }) => key.partition === 'incidents');
+      return world.store.commit(writes);
+    };
+    const list: typeof world.store.list = async (partition, options) => {
+      if (isJudged && partition === `outbox/${world.idOf('ops')}`) throw new StoreError('the store is down');
+      return world.store.list(partition, options);
+    };
+    const { problems } = await deliverAlerts({ ...world.parts, store: { ...world.store, commit, list } });
+    expect(problems).toEqual(['delivering to ops failed: the store is down']);
+  });
+
+  test('to the fallback of a destination that is broken', async () => {
+    const receivers = { ops: makeSlack(), pager: makePagerduty() };
+    const only = { severity: undefined, kinds: ['api.refused'], clusters: undefined } as const;
+    const world = makeOutboxWorld(
+      [
+        aDestination({ name: 'ops', kind: 'slack', only }),
+        aDestination({ name: 'pager', kind: 'pagerduty', fallback: 'ops' }),
+      ],
+      receivers,
+    );
+    const pager = { ...newSender(world.idOf('pager'), start), broken: { since: start - 30 * minute } };
+    await world.store.commit([senderWrite(pager, undefined)]);
+    await lookedAt(world, start);
+    await ticks(world, 12);
+    expect(receivers.ops.posts.map(({ text }) => /no round of watching/u.exec(text)?.[0])).toEqual([
+      'no round of watching',
+    ]);
+  });
 });
 
 test.each([
