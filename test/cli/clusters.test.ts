@@ -64,4 +64,18 @@ describe('clusters', () => {
     expect(refused.code).toBe(1);
     expect(refused.err).toContain('could not be listed: the token was refused (401)');
   });
+
+  test('of every region, by name too, and a region that does not answer hides no other', async () => {
+    const r2 = '\n  r2: { api: "http://127.0.0.1:8091", token: { env: MKS_TOKEN } }\nschedules:';
+    using world = aCliWorld('2026-11-24T19:16:00Z', usualConfig.replace('\nschedules:', r2));
+    expect(JSON.parse((await world.run('clusters', 'ml')).out)).toHaveLength(2);
+    world.world.failNext({ kind: 'status', status: 401 }, { times: 1 });
+    const { code, out, err } = await world.run('clusters', '--json');
+    const { clusters, problems } = JSON.parse(out) as {
+      readonly clusters: readonly { readonly region: string }[];
+      readonly problems: readonly string[];
+    };
+    expect([code, err, problems]).toEqual([1, '', [expect.stringContaining('region r1')]]);
+    expect(new Set(clusters.map(({ region }) => region))).toEqual(new Set(['r2']));
+  });
 });

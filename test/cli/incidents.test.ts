@@ -113,3 +113,22 @@ describe('incidents --why', () => {
     expect(err).toContain(`There is no incident "${id}"`);
   });
 });
+
+test('the gravest stands first, however late it came', async () => {
+  using world = aCliWorld('2026-11-24T19:16:00Z');
+  const rounds = async () => {
+    for (let i = 0; i < 3; i += 1) {
+      await world.run('run', '--once');
+      await world.clock.advance(5 * 60_000);
+    }
+  };
+  await rounds();
+  world.world.setClusterError('prod-web', 'etcd leader lost');
+  await rounds();
+  const all = (await world.json('incidents')) as readonly { readonly severity: string }[];
+  const order = ['critical', 'warning', 'info'];
+  const ranks = all.map(({ severity }) => order.indexOf(severity));
+  expect(ranks[0]).toBe(0);
+  expect(new Set(ranks).size).toBeGreaterThan(1);
+  expect(ranks).toEqual(ranks.toSorted());
+});

@@ -29,6 +29,19 @@ describe('init', () => {
     expect(readFileSync(file, 'utf8')).not.toContain(world.world.token);
   });
 
+  test('takes the token from where people have it, and leaves out clusters that are being deleted', async () => {
+    using world = aCliWorld();
+    world.world.deleteCluster('dev-batch');
+    const file = join(world.folder, 'first.yml');
+    const argv = ['init', '--api', 'http://127.0.0.1:8090', '--output', file];
+    const { code, err } = await world.runWith({}, ...argv);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const text = readFileSync(file, 'utf8');
+    expect(text).toContain('token: { env: "MKS_TOKEN" }');
+    expect(text).toContain('dev-api/workers');
+    expect(text).not.toContain('dev-batch');
+  });
+
   test.skipIf(process.platform !== 'linux')('a full disk is said to be full', async () => {
     using world = aCliWorld();
     const ran = await world.runWith({}, 'init', ...flags, '--force', '--output', '/dev/full');

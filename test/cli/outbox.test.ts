@@ -151,6 +151,23 @@ pools:
     });
   });
 
+  test('a message that is refused once more has failed', async () => {
+    using cli = await oneMessage('parked');
+    const [message] = (await shown(cli)).parked;
+    const { code, out } = await cli.run('outbox', 'retry', message?.id ?? '');
+    expect([code, out]).toEqual([1, expect.stringContaining('for slack: refused')]);
+  });
+
+  test('the history is that of the last day, if nobody says how long', async () => {
+    using cli = await oneMessage('parked');
+    const [message] = (await shown(cli)).parked;
+    await cli.run('outbox', 'drop', message?.id ?? '');
+    expect(await cli.json('outbox', '--history')).not.toEqual([]);
+    await cli.night.clock.advance(25 * 3_600_000);
+    expect(await cli.json('outbox', '--history')).toEqual([]);
+    expect(await cli.json('outbox', '--history', '2d')).not.toEqual([]);
+  });
+
   test.each(['waiting', 'parked'] as const)('a %s message is dropped, and history knows by whom', async (state) => {
     using cli = await oneMessage(state);
     const [message] = (await shown(cli))[state];
@@ -216,6 +233,23 @@ describe('outbox test', () => {
     await cli.rounds(1);
     expect(await shown(cli)).toMatchObject({ state: 'working', waiting: [], parked: [] });
     expect(cli.night.receivers.slack.posts.filter(({ text }) => text.includes('fire drill'))).toHaveLength(1);
+  });
+
+  test('whose end is refused has failed', async () => {
+    using cli = await anAlertCli(one);
+    let posts = 0;
+    cli.night.receivers.slack.faults = () => {
+      posts += 1;
+      return posts === 1 ? undefined : { kind: 'answer', reply: { status: 400, body: 'invalid_payload' } };
+    };
+    const { code, out } = await cli.run('outbox', 'test', 'slack');
+    expect([code, out]).toEqual([1, expect.stringMatching(/open {5}confirmed: .*\n {2}resolve {2}refused \(/u)]);
+  });
+
+  test('and retry are kept with who did it', async () => {
+    using cli = await anAlertCli(one);
+    await cli.run('outbox', 'test', 'slack', '--as', 'grace');
+    expect(await cli.json('history', '--who', 'grace')).toMatchObject([{ verb: 'outbox test', what: 'slack' }]);
   });
 
   test('a refused body is said to be refused', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CliParts } from '../../lib/cli/parts.ts';
@@ -8,6 +8,7 @@ import { StoreError } from '../../lib/errors.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { makeSecret } from '../../lib/io/secrets/secret.ts';
 import { makeMemoryStore } from '../../lib/io/stores/memory-store.ts';
+import { openSqliteStore } from '../../lib/io/stores/sqlite.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
 import { makeVirtualClock } from '../support/virtual-clock.ts';
 import { aCliWorld, type CliWorld, usualConfig } from './cli-world.ts';
@@ -111,6 +112,32 @@ test('a command without a copy fetches it, keeps nothing, and says when it canno
   expect((await run('doctor')).out).toMatch(/it cannot be fetched: .*; there is no copy of it/u);
   host.answer = async () => new Response(ics('20261224'));
   expect((await run('doctor')).out).toMatch(/calendar off\n {2}✓ it can be fetched\n {2}. it ends on 2026-12-24/u);
+});
+
+test('each address has a copy of its own, in the store that the environment names', async () => {
+  const two = config
+    .replace('calendars: {', 'calendars: { b: { ics: "https://cal.example.org/b.ics", size: idle },')
+    .replace('schedules:', 'schedules:\n  other: { calendar: b, windows: [], otherwise: base }');
+  using world = aCliWorld('2026-12-24T10:00:00Z', two);
+  const asked: string[] = [];
+  const api = simulatorApp(world.world).fetch;
+  const fetch: CliParts['fetch'] = async (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    if (!url.startsWith('https://cal.example.org/')) return api(input, init);
+    asked.push(url);
+    return new Response(ics(url === address ? '20261224' : '20261231'));
+  };
+  const other = join(world.folder, 'other.db');
+  const env = { MKS_TOKEN: world.world.token, CAL: address, LAMPLIGHTER_STORE: other };
+  const run = (...argv: string[]) => world.runWith({ fetch, env }, ...argv, '--config', world.config);
+  await run('run', '--once');
+  await run('run', '--once');
+  await run('status');
+  expect(asked.toSorted()).toEqual(['https://cal.example.org/b.ics', address]);
+  expect(readdirSync(world.folder)).not.toContain('lamplighter.db');
+  const store = openSqliteStore({ path: other, newId: makeIds() });
+  expect(await store.list('calendars')).toHaveLength(2);
+  await store.close();
 });
 
 test('one that takes too long to unroll replaces no copy', async () => {

@@ -19,7 +19,12 @@ function aSender(text = `${usualConfig}${events}`) {
   const world = aCliWorld('2026-11-23T12:00:00Z', text);
   const file = join(world.folder, 'event.json');
   writeFileSync(file, event);
-  const env = { MKS_TOKEN: world.world.token, CI_NEW: secret, CI_OLD: secret, PROM: bearer };
+  const env = {
+    MKS_TOKEN: world.world.token,
+    CI_NEW: secret,
+    CI_OLD: 'whsec_dGhlLW9uZS1iZWZvcmUtaXQtZm9yLXRoZS10ZXN0cyE=',
+    PROM: bearer,
+  };
   const parts = { env, fetch: (input: string | URL | Request, init?: RequestInit) => fetch(input, init) };
   const send = (...argv: string[]) => world.runWith(parts, 'send', ...argv, '--config', world.config);
   return { file, send, [Symbol.dispose]: () => world[Symbol.dispose]() };

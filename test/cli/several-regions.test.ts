@@ -44,6 +44,27 @@ describe('with two regions every line says which one', () => {
     expect(open).not.toMatch(/[ ,]dev-api\/build → 0/);
   });
 
+  test('approve names what is released in each', async () => {
+    using world = aCliWorld(night, twoRegions.replace('safety: { brake: off }\n', ''));
+    await world.run('run', '--once');
+    const { held } = (await world.json('approve')) as { readonly held: readonly { readonly region: string }[] };
+    expect(held.length).toBeGreaterThan(0);
+    expect(held.filter(({ region }) => region === 'r1')).toHaveLength(held.length / 2);
+  });
+
+  test('history is in order of time over both, and not by region', async () => {
+    using world = aCliWorld(night, twoRegions);
+    for (let i = 0; i < 3; i += 1) {
+      await world.run('run', '--once');
+      await world.clock.advance(10 * 60_000);
+    }
+    const told = (await world.json('history')) as readonly { readonly at: string; readonly region: string }[];
+    expect(told.map(({ at }) => at)).toEqual(told.map(({ at }) => at).toSorted());
+    expect(told.findIndex(({ region }) => region === 'r2')).toBeLessThan(
+      told.findLastIndex(({ region }) => region === 'r1'),
+    );
+  });
+
   test('base and scale, also where they say what to type', async () => {
     using world = aCliWorld(night, twoRegions);
     await world.run('run', '--once');

@@ -301,3 +301,12 @@ describe('is refused', () => {
     expect(err).toContain('is not open');
   });
 });
+
+test('a silence that was ended is not ended again', async () => {
+  using cli = await anAlertCli(one);
+  await cli.rounds(1);
+  await cli.run('silence', 'dev-*', '--for', '2h');
+  expect((await cli.run('silence', 'dev-*', '--end')).code).toBe(0);
+  const { code, err } = await cli.run('silence', 'dev-*', '--end');
+  expect([code, err]).toEqual([1, expect.stringContaining('Nothing silences "dev-*"')]);
+});

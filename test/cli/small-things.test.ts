@@ -1,5 +1,6 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { describeFailure } from '../../lib/cli/failure.ts';
 import { makeRunMetrics } from '../../lib/cli/run/prometheus-metrics.ts';
@@ -125,4 +126,45 @@ test.each([
       : api(request, init);
   await world.runWith({ ...given, fetch: through }, ...words, '--config', world.config);
   expect(server.seen.map(({ path }) => path)).toEqual(beats);
+});
+
+test('savings begin as long ago as is asked', async () => {
+  using world = aCliWorld();
+  await world.run('run', '--once');
+  expect(await world.json('savings', '--since', '7d')).toMatchObject({ from: '2026-11-16T12:00:00Z' });
+});
+
+test('the simulator listens where it is told to', async () => {
+  using world = aCliWorld();
+  const signal = AbortSignal.abort();
+  const { code, out } = await world.runWith({ signal }, 'simulator', '--host', '127.0.0.2', '--port', '0');
+  expect([code, out]).toEqual([0, expect.stringContaining('http://127.0.0.2:')]);
+});
+
+test('a plan of some pools tells no problem of others', async () => {
+  using world = aCliWorld();
+  const { id } = world.world.cluster('dev-batch');
+  const down = () => world.world.failNext({ kind: 'status', status: 403 }, { path: id, times: 9 });
+  down();
+  expect((await world.run('plan')).code).toBe(1);
+  down();
+  expect(await world.run('plan', 'dev-api')).toMatchObject({ code: 0, out: expect.not.stringContaining('problem:') });
+  down();
+  expect((await world.run('plan', 'dev-batch')).code).toBe(1);
+});
+
+test('a command that fails has closed the store', async () => {
+  using world = aCliWorld();
+  await world.run('run', '--once');
+  expect((await world.run('base', 'dev-api/nobody', 'show')).code).toBe(1);
+  expect(readdirSync(world.folder)).not.toContain('lamplighter.db-wal');
+});
+
+test('a round tells of a record that it cannot read', async () => {
+  using world = aCliWorld();
+  await world.run('run', '--once');
+  const database = new DatabaseSync(join(world.folder, 'lamplighter.db'));
+  database.exec("update records set value = '[1]' where partition = 'clusters/r1'");
+  database.close();
+  expect((await world.run('run', '--once')).err).toMatch(/clusters\/r1\//u);
 });

@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { randomId } from '../../lib/io/ids.ts';
+import { openSqliteStore } from '../../lib/io/stores/sqlite.ts';
+import { listAsks } from '../../lib/jobs/records/ask-records.ts';
+import { dayMs } from '../../lib/model/time.ts';
 import { passing } from '../support/alert-night.ts';
 import { aCliWorld, type CliWorld } from './cli-world.ts';
 
@@ -198,4 +203,20 @@ describe('two people at once', () => {
 
 test('the docs say where it stands', () => {
   expect(readFileSync('docs/operations.md', 'utf8')).toContain('lamplighter history --who');
+});
+
+test('what people did is kept as long as the history, however often the store is cleaned', async () => {
+  using world = aCliWorld('2026-11-23T11:30:00Z');
+  await world.run('run', '--once');
+  await world.run('base', 'dev-api/workers', 'set', '4');
+  await world.run('pause', 'ml', '--for', '1h');
+  await world.run('resume', 'ml');
+  const store = openSqliteStore({ path: join(world.folder, 'lamplighter.db'), newId: randomId });
+  await store.collect(world.clock.now() + 20 * dayMs, 1000);
+  expect((await listAsks(store, 'r1')).map(({ kind }) => kind)).toEqual(['pause']);
+  await store.close();
+  expect((await didBy(world)).map(({ verb }) => verb)).toEqual(['base set', 'pause', 'resume']);
+  expect(await world.json('history', 'dev-api/workers')).toEqual(
+    expect.arrayContaining([expect.objectContaining({ kind: 'base', code: 'base-set' })]),
+  );
 });

@@ -139,7 +139,7 @@ async function groupByRule(
   config: CompiledConfig,
   now: EpochMs,
 ): Promise<readonly RuleGroup[]> {
-  const byRule = Map.groupBy(rows, ({ rule }) => rule.position.line * 1000 + ruleIndex(config, rule));
+  const byRule = Map.groupBy(rows, ({ rule }) => ruleIndex(config, rule));
   const groups: RuleGroup[] = [];
   for (const [, some] of [...byRule].sort(([a], [b]) => a - b)) {
     groups.push({ rule: some[0]!.rule, rows: some, counted: count(some, gaps, now, config) });

@@ -11,6 +11,7 @@ import { listDecisions } from '../../jobs/records/cluster-records.ts';
 import { isLoopback } from '../../model/address.ts';
 import { poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
+import { matchesPool } from '../../model/match.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { linkedAssets, readAsset } from './assets.ts';
 import { makePage, type Page, pastMs } from './page-model.ts';
@@ -131,14 +132,7 @@ function rowsOf(c: Context, page: Page, { match }: Wanted): readonly PoolRow[] {
   const [rule, odd] = [c.req.query('rule'), c.req.query('odd')];
   const group = rule === undefined ? undefined : page.rules[Number(rule)];
   const rows = group?.rows ?? page.rows.filter(({ oddity }) => odd === undefined || oddity?.key === odd);
-  return match === undefined ? rows : rows.filter((row) => matchesRow(row, match));
-}
-
-function matchesRow(row: PoolRow, match: NonNullable<Wanted['match']>): boolean {
-  return (
-    new RegExp(`^(?:${match.cluster})$`, 'u').test(row.cluster) &&
-    (match.pool === undefined || new RegExp(`^(?:${match.pool})$`, 'u').test(row.pool))
-  );
+  return match === undefined ? rows : rows.filter((row) => matchesPool(match, row));
 }
 
 function moreHref(c: Context, after: number): string {

@@ -124,7 +124,7 @@ function renderOddities(page: Page, rows: readonly PoolRow[], wanted: Wanted): H
   const names = [first, second].flatMap((row) => (row ? [page.label(row)] : [])).join(', ');
   const nodes = rows.reduce((sum, row) => sum + row.nodes, 0);
   const base = rows.reduce((sum, row) => sum + (row.base === undefined ? row.nodes : lower(row.base)), 0);
-  const href = `/pools?odd=${encodeURIComponent(oddity?.key ?? '')}${viewQuery(view, '&')}`;
+  const href = `/pools?odd=${encodeURIComponent(oddity?.key ?? '')}${searchQuery(wanted)}${viewQuery(view, '&')}`;
   return html`<details class="row group"><summary class="head">
 <span class="name"><b>${many(rows.length, 'pool')}</b><small>${names}${rows.length > 2 ? ', …' : ''}</small></span>
 ${renderPlot(sumOf(rows, view), view, { label: `${many(rows.length, 'pool')}: ${many(nodes, 'node')} now` })}
@@ -142,7 +142,12 @@ function renderRule(page: Page, { rule, rows, counted: sums }: RuleGroup, wanted
 <span class="name"><b>${rule.match.text}</b><small>${many(rows.length, 'pool')} in ${many(clusters, 'cluster')}${odd > 0 ? html`, <span class="warn">${wholeNumber(odd)} not as scheduled</span>` : ''}</small></span>
 ${renderPlot(sumOf(rows, view), view, { label: `${rule.match.text}: ${many(sums.nodes, 'node')} now` })}
 <span class="state"><span><b>${wholeNumber(sums.nodes)}</b> nodes, base ${wholeNumber(sums.baseNodes)}</span>${next === '' ? '' : html`<small>${next}</small>`}</span>
-</summary>${renderInside(page, rows, wanted, `/pools?rule=${index}${wanted.query === '' ? '' : `&q=${encodeURIComponent(wanted.query)}`}${viewQuery(view, '&')}`)}</details>`;
+</summary>${renderInside(page, rows, wanted, `/pools?rule=${index}${searchQuery(wanted)}${viewQuery(view, '&')}`)}</details>`;
+}
+
+/** What was searched for goes on inside a group. */
+function searchQuery({ query }: Wanted): string {
+  return query === '' ? '' : `&q=${encodeURIComponent(query)}`;
 }
 
 function renderInside(page: Page, rows: readonly PoolRow[], wanted: Wanted, href: string): Html {

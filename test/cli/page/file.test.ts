@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
@@ -56,5 +56,25 @@ describe('the page as a file', () => {
     expect(names.filter((name) => !/^dev-[^/]+\/workers$/u.test(name ?? ''))).toEqual([]);
     expect((await world.run('page', '--out', out, '--days', '99')).code).toBe(2);
     remove();
+  });
+
+  test('has as many days as are asked for', async () => {
+    using world = aCliWorld('2026-11-23T19:00:00Z');
+    await world.run('run', '--once');
+    const daysOf = async (...days: string[]) => {
+      const out = join(world.folder, `d${days.length}.html`);
+      await world.run('page', '--out', out, ...days);
+      return new Set(readFileSync(out, 'utf8').match(/\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2}\b/gu)).size;
+    };
+    expect(await daysOf('--days', '3')).toBeLessThan(await daysOf());
+  });
+
+  test('over one that others may read is for its owner alone', async () => {
+    using world = aCliWorld('2026-11-23T19:00:00Z');
+    await world.run('run', '--once');
+    const out = join(world.folder, 'old.html');
+    writeFileSync(out, '', { mode: 0o644 });
+    expect((await world.run('page', '--out', out)).code).toBe(0);
+    expect(statSync(out).mode & 0o777).toBe(0o600);
   });
 });

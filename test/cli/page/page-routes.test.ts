@@ -1,6 +1,11 @@
 import { Hono } from 'hono';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { loadFleet } from '../../../lib/cli/page/load-fleet.ts';
+import { makePage } from '../../../lib/cli/page/page-model.ts';
 import { addPage, type PageParts } from '../../../lib/cli/page/page-routes.ts';
+import { renderBoard } from '../../../lib/cli/page/render-board.ts';
+import { makeView } from '../../../lib/decide/page/view.ts';
+import { StoreError } from '../../../lib/errors.ts';
 import { systemClock } from '../../../lib/io/clock.ts';
 import { serveListen } from '../../../lib/io/listen/serve.ts';
 import { keepFleet, type PageFleet, pageNow, smallAway, smallScenes } from '../../support/page-fleet.ts';
@@ -144,4 +149,62 @@ describe('the page', () => {
     expect(fleet.world.requests.length).toBe(before);
     expect(fleet.clock.now()).toBe(pageNow);
   });
+});
+
+describe('what was made is not shown', () => {
+  test('once the config is another one', async () => {
+    let { config } = fleet;
+    const app = makePageApp({ config: () => config });
+    expect((await get('/', {}, app)).text).toContain('prod-web');
+    config = { ...config, hash: 'another', rules: [] };
+    expect((await get('/', {}, app)).text).not.toContain('data-name="prod-web');
+  });
+
+  test('where it could not be: the next one who asks gets it', async () => {
+    let isAway = true;
+    const list: typeof fleet.store.list = async (...asked) =>
+      isAway ? Promise.reject(new StoreError('the store is away')) : fleet.store.list(...asked);
+    const app = makePageApp({ store: { ...fleet.store, list } });
+    app.onError((_, c) => c.text('failed', 500));
+    expect((await get('/', {}, app)).status).toBe(500);
+    isAway = false;
+    expect((await get('/', {}, app)).status).toBe(200);
+  });
+});
+
+test('the rows of a group are those of the region that is asked for', async () => {
+  const namesOf = async (query: string) =>
+    [...(await get(`/pools?q=${query}`, { 'x-part': '1' })).text.matchAll(/data-name="([^"]+)"/gu)].length;
+  expect(await namesOf('r1:dev-*')).toBeGreaterThan(0);
+  expect(await namesOf('r2:dev-*')).toBe(0);
+});
+
+test('how messages ended is told newest first', async () => {
+  const { store, config } = fleet;
+  const { history } = await loadFleet(store, config, pageNow, 0);
+  const times = history.map(({ at }) => at);
+  expect(new Set(times).size).toBeGreaterThan(1);
+  expect(times).toEqual(times.toSorted((a, b) => b - a));
+});
+
+test('rules stand in the order of the config, whichever file and line they are in', async () => {
+  const { store, config } = fleet;
+  const rules = config.rules.map((rule, i) => ({ ...rule, position: { ...rule.position, line: 900 - i } }));
+  const page = await makePage(store, { ...config, rules }, pageNow, 'UTC');
+  const shown = page.rules.map(({ rule }) => rule.match.text);
+  expect(shown.length).toBeGreaterThan(2);
+  expect(shown).toEqual(rules.map(({ match }) => match.text).filter((text) => shown.includes(text)));
+});
+
+test('a group that is opened shows only what was searched for', async () => {
+  const page = await makePage(fleet.store, fleet.config, pageNow, 'UTC');
+  const [row] = page.rows.filter(({ oddity }) => oddity !== undefined);
+  // Of a large fleet, those of one reason are one group.
+  const many = Array.from({ length: 600 }, (_, i) => ({ ...row!, pool: `p${i}` }));
+  const view = makeView('week', page.at, page.zone, page.names, page.gaps);
+  const wanted = { view, query: 'p*', match: undefined, onlyOdd: false };
+  const html = String(await renderBoard({ ...page, rows: many, oddities: [many] }, wanted));
+  const links = [...html.matchAll(/href="\/pools\?odd=[^"]*"/gu)].map(([link]) => link);
+  expect(links.length).toBeGreaterThan(0);
+  expect(links.filter((link) => !link.includes('q=p*'))).toEqual([]);
 });

@@ -67,6 +67,7 @@ describe.skipIf(missing !== undefined)(`the page of a table${missing === undefin
     expect(table.world.requests.length).toBe(before);
     stop.abort();
     expect((await served).code).toBe(0);
+    await expect(fetch(url)).rejects.toThrow();
   });
 });
 

@@ -5,8 +5,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { stripVTControlCharacters } from 'node:util';
 import { Command, Option } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { commandGroups } from '../../../lib/cli/common-options.ts';
+import { addCommonOptions, commandGroups, settledParts } from '../../../lib/cli/common-options.ts';
 import { environment, manPage } from '../../../lib/cli/completion/man-page.ts';
+import type { CliParts } from '../../../lib/cli/parts.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { everyNth } from '../../support/runs.ts';
 import { aCliWorld, makeOutput } from '../cli-world.ts';
@@ -87,6 +88,13 @@ describe('options of every command', () => {
     }
   });
 
+  test('--as is the name, whatever AWS would say', () => {
+    const [program, parts] = [new Command(), { env: {}, who: 'ada@lab' } as unknown as CliParts];
+    addCommonOptions(program);
+    program.parse(['--as', 'grace'], { from: 'user' });
+    expect(settledParts(program, new Command('pause'), parts, [])).toMatchObject({ who: 'grace', isNamed: true });
+  });
+
   test('--quiet leaves only what goes wrong', async () => {
     using world = aCliWorld();
     expect(await world.run('check', '--quiet')).toEqual({ code: 0, out: '', err: '' });
@@ -94,6 +102,15 @@ describe('options of every command', () => {
     expect((await world.run('status', '--quiet', '--json')).out).toContain('"pools"');
     const wrong = await world.run('pause', '--quiet');
     expect(wrong).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--for 4h') });
+  });
+
+  test.each([
+    [['check', '--format', 'gitlab'], /^\[/u],
+    [['clusters', 'ml'], /"name": "ml"/u],
+    [['clusters', '--json'], /"clusters"/u],
+  ])('--quiet keeps back nothing for programs: %j', async (argv, expected) => {
+    using world = aCliWorld();
+    expect((await world.run(...argv, '--quiet')).out).toMatch(expected);
   });
 
   test('--quiet says on stderr what goes wrong, where a command only reports it', async () => {

@@ -1,7 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readUninstalled } from '../../../lib/jobs/records/cluster-records.ts';
+import { listAway } from '../../../lib/cli/uninstall/restore-pools.ts';
+import type { PoolMemory } from '../../../lib/decide/scaling/memory.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
+import { clusterWrite, readUninstalled } from '../../../lib/jobs/records/cluster-records.ts';
 import type { FaultHook } from '../../../lib/simulator/faults.ts';
 import { aCliNight, type CliNight } from '../../support/cli-night.ts';
 import { onlyClusters } from '../../support/night-app.ts';
@@ -222,4 +225,12 @@ describe('uninstall', () => {
       belowBase: [{ region: 'r1', cluster: 'ml', pool: 'gpu', seen: { min: 0, max: 0 }, base: { min: 0, max: 4 } }],
     });
   });
+});
+
+test('a change that got stuck is still under way', async () => {
+  const store = makeMemoryStore({ newId: () => 'v1' });
+  const stuck = { from: 3, to: 0, since: 1 } as unknown as PoolMemory['stuck'];
+  const memory: PoolMemory = { name: 'workers', autoscale: false, ...(stuck && { stuck }) };
+  await store.commit([clusterWrite('r2', 'c', { schema: 1, cluster: 'dev', pools: { p: memory } }, undefined)]);
+  expect(await listAway(store, ['r1', 'r2'])).toEqual({ away: [], inFlight: 1 });
 });
