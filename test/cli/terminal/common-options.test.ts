@@ -89,7 +89,8 @@ describe('options of every command', () => {
   });
 
   test('--as is the name, whatever AWS would say', () => {
-    const [program, parts] = [new Command(), { env: {}, who: 'ada@lab' } as unknown as CliParts];
+    const program = new Command();
+    const parts = { env: {}, who: 'ada@lab' } as unknown as CliParts;
     addCommonOptions(program);
     program.parse(['--as', 'grace'], { from: 'user' });
     expect(settledParts(program, new Command('pause'), parts, [])).toMatchObject({ who: 'grace', isNamed: true });
