@@ -160,7 +160,7 @@ describe('with two regions what is told of names the region', () => {
     for (const region of ['r1', 'r2']) {
       expect(times(incidents, new RegExp(`^critical cluster\\.error in ${region} `))).toBe(1);
       expect(times(outbox, new RegExp(`^  waits .* cluster\\.error in ${region}: `))).toBe(1);
-      expect(times(silence, new RegExp(`^  quiet: cluster\\.error in ${region} `))).toBe(1);
+      expect(times(silence, new RegExp(`^  no alerts about: cluster\\.error in ${region} `))).toBe(1);
       expect(times(history, new RegExp(` dropped .* cluster\\.error in ${region}: `))).toBe(1);
     }
   });

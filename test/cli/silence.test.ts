@@ -48,7 +48,7 @@ test('an acknowledged incident reminds nobody, and its end is told', async () =>
   const [incident] = await listed(cli);
   const { out } = await cli.run('silence', incident?.id.slice(0, 8) ?? '', '--reason', 'ticket 4711');
   expect(out).toContain(`silenced incident ${incident?.id} until it is over by ada@lab (ticket 4711)`);
-  expect(out).toContain('quiet: cluster.error');
+  expect(out).toContain('no alerts about: cluster.error');
   await cli.rounds(14);
   expect(said(cli)).toEqual(['CRITICAL dev-1']);
   cli.night.world.clearClusterError('dev-1');
@@ -190,7 +190,7 @@ test('says for programs what it silences, what it replaces and what is quiet now
   expect(await cli.json('silence', '--list')).toMatchObject({ asked: [{ match: 'dev-2' }] });
   const again = (await cli.run(...asked, '3h')).out;
   expect(again).not.toContain('replaces');
-  expect(again).toContain(`\n  quiet: cluster.error `);
+  expect(again).toContain(`\n  no alerts about: cluster.error `);
   await cli.night.clock.advance(60 * minuteMs);
   expect(await cli.json('silence', 'dev-2', '--for', '1h')).toMatchObject({ notes: [expect.stringMatching(/^it /)] });
 });

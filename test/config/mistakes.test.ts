@@ -703,12 +703,12 @@ const sizes: readonly Mistake[] = [
   {
     title: 'idle 0 without permission',
     text: `${head}pools:\n  - { match: "a/b", schedule: office, idle: §0 }\n`,
-    want: [['goes down to 0', 'limits: { min: 0 }']],
+    want: [['allows 0 nodes', 'limits: { min: 0 }']],
   },
   {
     title: 'base 0 without permission',
     text: rule('base: §{ min: 0, max: 3 }'),
-    want: [['goes down to 0', 'limits: { min: 0 }']],
+    want: [['allows 0 nodes', 'limits: { min: 0 }']],
   },
   {
     title: 'no idle where the schedule says it',

@@ -38,7 +38,7 @@ export async function takeEffect(
   const shown = named.length > mostThatStay ? named.filter(({ held }) => held !== undefined) : named;
   const told = shown.flatMap((pool) => whatComes(pool, config, label));
   const more = told.length - mostLines;
-  const lines = more > 1 ? [...told.slice(0, mostLines), `and the same for ${more} more pools`] : told;
+  const lines = more > 1 ? [...told.slice(0, mostLines), `and ${more} more pools`] : told;
   return [
     ...lines.map((line) => printable(localInstants(line, zone, now))),
     ...(fleet.uninstalled === undefined ? [] : [uninstalledText(config, fleet.uninstalled, zone)]),

@@ -164,7 +164,7 @@ function quietLines(
   if (quiet.length === 0 && from !== undefined) return ['alerts go on until then'];
   if (quiet.length === 0) return ['matches nothing open; later incidents will be silenced'];
   return quiet.map(({ kind, subject, text }) => {
-    return `quiet: ${kind}${inRegion(config, regionOf(subject))} ${printable(text)}`;
+    return `no alerts about: ${kind}${inRegion(config, regionOf(subject))} ${printable(text)}`;
   });
 }
 

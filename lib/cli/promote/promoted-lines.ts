@@ -24,7 +24,7 @@ export function promoteLines(file: string, text: string, rules: readonly ToPromo
   const edits = rules.map((rule) => {
     const node = items.find((item) => isMap(item) && lines.linePos(item.range?.[0] ?? 0).line === rule.line);
     if (!isMap(node) || node.range == null)
-      throw new CommandError(`The rule at ${file}:${rule.line} is written by reference: set its mode to act by hand`);
+      throw new CommandError(`The rule at ${file}:${rule.line} is a YAML alias: set its mode to act by hand`);
     return rule.ownMatch === undefined ? actingEdit(node, text) : newRuleEdit(node, text, rule.ownMatch);
   });
   const sorted = edits.toSorted((a, b) => b.from - a.from);

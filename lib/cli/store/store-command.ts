@@ -70,7 +70,7 @@ export async function copyStore(parts: CliParts, from: string, to: string, { jso
   if (target.kind === 'dynamodb') await copyToTable(parts, records, target);
   tell(parts, json, { kind: 'copy', from: source, to: target, records }, [
     `copied ${showStore(source)} to ${showStore(target)}: ${contents(records, parts.clock.now())}`,
-    'use only one of the two from now on: stop what runs on the first, then start on the second',
+    'from now on use only one of the two: stop what runs on the first, then start it on the second',
   ]);
 }
 

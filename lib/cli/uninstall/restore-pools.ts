@@ -77,7 +77,7 @@ function tellRound(parts: RestoreParts, { results, plan, problems }: ScaleReport
   const reasons = [
     ...plan.holds
       .filter(({ code }) => code !== 'in-flight' && code !== 'slot')
-      .map((hold) => `${label(hold)}  waits: ${hold.reason}`),
+      .map((hold) => `${label(hold)}  ${hold.reason.startsWith('waits') ? '' : 'waits: '}${hold.reason}`),
     ...problems.map(({ reason }) => `problem: ${reason}`),
   ];
   for (const reason of reasons) tellOnce(parts, told, reason);

@@ -38,7 +38,7 @@ function checkWithin(what: string, { value, path }: Placed<Size>, limits: Rule['
   if (least === 0 && limits.min > 0) {
     report.error(
       path,
-      `${what} ${renderSize(value)} goes down to 0, and limits.min is ${limits.min}`,
+      `${what} ${renderSize(value)} allows 0 nodes, but limits.min is ${limits.min}`,
       'to allow 0, add limits: { min: 0 } to the rule',
     );
   } else if (least < limits.min) {

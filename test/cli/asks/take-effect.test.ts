@@ -196,7 +196,7 @@ describe('of many pools', () => {
   test.each([
     [12, 12, undefined],
     [13, 13, undefined],
-    [14, 13, 'and the same for 2 more pools'],
+    [14, 13, 'and 2 more pools'],
   ])('of %i that change, %i lines tell', async (count, lines, last) => {
     const notes = await said(count, 3, 1);
     expect(notes).toHaveLength(lines);

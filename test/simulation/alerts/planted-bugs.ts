@@ -166,7 +166,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     faults: [],
   },
   {
-    name: 'a lease of a dead sender never ends',
+    name: 'a lock of a dead sender never ends',
     changes: [
       {
         file: 'lib/decide/outbox/sender.ts',
