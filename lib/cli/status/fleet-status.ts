@@ -2,7 +2,7 @@ import { type PoolOutlook, rememberedPlan } from '../../decide/explain/remembere
 import { baseOf } from '../../decide/scaling/base.ts';
 import { makeRuleBook, type RuleBook } from '../../decide/scaling/rule-book.ts';
 import { asksOfPool } from '../../decide/scaling/wanted-size.ts';
-import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
+import { askWhetherItRuns, type RoundFindings } from '../../decide/watching/scale-findings.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listAsks } from '../../jobs/records/ask-records.ts';
 import { listStoredRules, readUninstalled, type Uninstalled } from '../../jobs/records/cluster-records.ts';
@@ -84,7 +84,7 @@ export function missedRounds(
       ? `the last round over region ${name} was ${ago(last, now)}`
       : `no round has read region ${name} yet`;
     const subject = { kind: 'region', region: name } as const;
-    return [{ kind: 'rounds.missed', severity: 'critical', subject, text, fix: 'is "lamplighter run" running?' }];
+    return [{ kind: 'rounds.missed', severity: 'critical', subject, text, fix: askWhetherItRuns(rounds) }];
   });
 }
 

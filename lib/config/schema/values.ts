@@ -60,8 +60,8 @@ export function oneOrMany<const S extends v.GenericSchema>(what: string, item: S
 
 const range = v.strictObject(
   {
-    min: need(whole(), { says: 'The fewest nodes that the autoscaler may leave.', type: 'number' }),
-    max: need(whole(), { says: 'The most nodes that it may add.', type: 'number' }),
+    min: need(whole(), { says: 'The lower bound: the autoscaler keeps at least this many nodes.', type: 'number' }),
+    max: need(whole(), { says: 'The upper bound: the autoscaler keeps at most this many nodes.', type: 'number' }),
   },
   expected('{ min, max }', 'write { min: 1, max: 3 }'),
 );

@@ -15,7 +15,7 @@ import {
 import type { Action, Plan, PoolState } from '../scaling/plan.ts';
 import { planRound } from '../scaling/plan-round.ts';
 import type { RuleBook } from '../scaling/rule-book.ts';
-import type { RoundFindings } from '../watching/scale-findings.ts';
+import { askWhetherItRuns, type RoundFindings } from '../watching/scale-findings.ts';
 
 /** The store's records of a fleet. */
 export type RememberedFleet = {
@@ -168,7 +168,7 @@ function nextRound({ region, from, to, reason }: Action, { rounds, config, now }
   const at = last + config.everyMs;
   if (now <= at) return { code: 'next-round', reason: change, until: at };
   const since = Number.isFinite(last) ? `has run since ${iso(last)}` : 'has read its region yet';
-  return { code: 'next-round', reason: `${change}, and none ${since}: is "lamplighter run" running?` };
+  return { code: 'next-round', reason: `${change}, and none ${since}: ${askWhetherItRuns(rounds)}` };
 }
 
 function upAhead({ wanted, upFor }: PoolState): Held | undefined {

@@ -41,6 +41,13 @@ export type RoundFindings = {
   readonly lists?: { readonly checkedClusters?: string; readonly nodes?: string };
 };
 
+/** Where rounds are missing: what to look at. The functions leave their name in their rounds, a process does not. */
+export function askWhetherItRuns(rounds: readonly Pick<RoundFindings, 'installation'>[]): string {
+  const { installation } = rounds.find((round) => round.installation !== undefined) ?? {};
+  if (installation === undefined) return 'is "lamplighter run" running?';
+  return `do the functions of ${installation} run? See their logs and alarms`;
+}
+
 /** May announcements be open that this round knew of, or that were made of what it saw coming? */
 export function mayFollow({ coming, verdicts, isFollowing }: RoundFindings): boolean {
   return isFollowing === true || coming !== undefined || verdicts !== undefined;

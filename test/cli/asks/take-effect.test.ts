@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { takeEffect, tellAtOnce } from '../../../lib/cli/asks/take-effect.ts';
 import type { CliParts } from '../../../lib/cli/parts.ts';
+import { missedRounds } from '../../../lib/cli/status/fleet-status.ts';
 import type { Request } from '../../../lib/io/lambda-invoke.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';
@@ -87,6 +88,16 @@ describe('what a person asks for takes effect at once', () => {
       `lamplighter-prod had another config (${night.config.hash}) in its last round: this one (edited), with its calendars, counts once it is deployed`,
       'it takes effect at once: lamplighter-prod-scale-pools was started',
     ]);
+  });
+
+  test('on AWS, missing rounds are those of the functions', async () => {
+    const { night } = await onAws(true);
+    const rounds = await listRoundFindings(night.store, 'r1');
+    const [missed] = missedRounds(rounds, night.config, night.clock.now() + 60 * minute);
+    expect(missed?.fix).toBe('do the functions of lamplighter-prod run? See their logs and alarms');
+    const ofProcess = rounds.map(({ installation: _installation, ...round }) => round);
+    const [other] = missedRounds(ofProcess, night.config, night.clock.now() + 60 * minute);
+    expect(other?.fix).toBe('is "lamplighter run" running?');
   });
 
   test('on AWS, rounds of a process beside them have no say', async () => {
