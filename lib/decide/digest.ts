@@ -1,5 +1,5 @@
 import type { CompiledConfig, DigestConfig } from '../model/config.ts';
-import { counted, wholeNumber } from '../model/text.ts';
+import { counted, listed, wholeNumber } from '../model/text.ts';
 import { dayMs, type EpochMs, hourMs, isoDate, isoTime } from '../model/time.ts';
 import { type Delivery, deliveryId, unsent } from './incidents/delivery.ts';
 import { tellTime } from './messages/message.ts';
@@ -62,8 +62,8 @@ export function digestOf(
     'node-hours': `${wholeNumber(week.used)} used, ${wholeNumber(week.always)} at the bases`,
     ...(byLink > 0 && { 'kept by links': counted(byLink, 'pool') }),
     ...(incidents.length > 0 && { incidents: kindsOf(incidents) }),
-    ...(ends.length > 0 && { 'ends within 60 days': listed(ends) }),
-    ...(coming.length > 0 && { 'next week': listed(coming) }),
+    ...(ends.length > 0 && { 'ends within 60 days': listed(ends, mostListed) }),
+    ...(coming.length > 0 && { 'next week': listed(coming, mostListed) }),
     ...unknownOf(week, zone),
   };
   return { text: `The week to ${tellTime(week.to, zone)}: ${said.join(', ')}`, facts };
@@ -155,11 +155,6 @@ function unknownOf({ from, since, gapHours }: Week, zone: string): Facts {
 }
 
 const mostListed = 8;
-
-function listed(all: readonly string[]): string {
-  const more = all.length > mostListed ? `, and ${all.length - mostListed} more` : '';
-  return `${all.slice(0, mostListed).join(', ')}${more}`;
-}
 
 /**
  * The message for one destination. Its id depends on the period only, so it is sent once whichever process sends it.

@@ -29,6 +29,12 @@ function optionOf({ file }: InUse): string {
   return ` --config ${/^[\w./-]+$/u.test(file) ? file : JSON.stringify(file)}`;
 }
 
+/** "a, b, c and 4 more". */
+export function listed(names: readonly string[], most: number): string {
+  const shown = names.slice(0, most).join(', ');
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+}
+
 /** By code units: the same order on every machine. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

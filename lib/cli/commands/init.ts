@@ -7,7 +7,7 @@ import { readOwnFile } from '../../config/read-config.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import type { RegionConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
-import { counted } from '../../model/text.ts';
+import { counted, listed } from '../../model/text.ts';
 import { isThere } from '../config-and-store.ts';
 import { fullDisk } from '../failure.ts';
 import { asFlag, gatherAnswers, type InitAnswers, type InitOptions, type Questions } from '../init/answers.ts';
@@ -150,9 +150,8 @@ Next:
 function sparedText(fleet: readonly ListedCluster[]): string {
   const spared = sparedPools(fleet).map(printable);
   if (spared.length === 0) return '';
-  const more = spared.length > 6 ? ` and ${spared.length - 6} more` : '';
   const are = spared.length === 1 ? 'is' : 'are';
   return `${counted(spared.length, 'pool')} ${are} left alone (schedule: none): the names suggest production, management, data or the like
-  ${spared.slice(0, 6).join(', ')}${more}
+  ${listed(spared, 6)}
 `;
 }

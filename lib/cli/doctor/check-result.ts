@@ -20,8 +20,5 @@ export function checksOf(about: string) {
   return { ok: make('ok'), warning: make('warning'), failed: make('failed'), unknown: make('unknown') };
 }
 
-/** "a, b, c and 4 more". */
-export function listed(names: readonly string[], most = 5): string {
-  const shown = names.slice(0, most).join(', ');
-  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
-}
+/** So many names a check tells. */
+export const mostNamed = 5;

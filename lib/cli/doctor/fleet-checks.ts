@@ -10,9 +10,10 @@ import type { CompiledConfig, Rule } from '../../model/config.ts';
 import { matchesPool, type Names } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize, isRange, type Size } from '../../model/size.ts';
+import { listed } from '../../model/text.ts';
 import { type EpochMs, isoDate } from '../../model/time.ts';
 import { clusterLabels, poolLabels } from '../text/labels.ts';
-import { type Check, checksOf, listed } from './check-result.ts';
+import { type Check, checksOf, mostNamed } from './check-result.ts';
 import type { LookedRegion } from './region-checks.ts';
 
 const { ok, warning, failed, unknown } = checksOf('fleet');
@@ -106,7 +107,7 @@ function endOfLifeChecks(config: CompiledConfig, regions: readonly LookedRegion[
 type Versioned = { readonly region: string; readonly cluster: string; readonly version: string | undefined };
 
 function unknownEnds(config: CompiledConfig, without: readonly Versioned[]): Check {
-  const names = listed(without.map(clusterLabels(config)));
+  const names = listed(without.map(clusterLabels(config)), mostNamed);
   const versions = versionsOf(without);
   const [, first] = /^v?(\d+\.\d+)/u.exec(versions) ?? [];
   return warning(

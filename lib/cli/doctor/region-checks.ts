@@ -7,9 +7,10 @@ import { concurrency, mapBounded } from '../../jobs/concurrency.ts';
 import { type Answer, describeAnswer } from '../../model/answer.ts';
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { RegionConfig } from '../../model/config.ts';
+import { listed } from '../../model/text.ts';
 import { dayMs, type EpochMs, iso, isoDate } from '../../model/time.ts';
 import type { CliParts } from '../parts.ts';
-import { type Check, checksOf, listed } from './check-result.ts';
+import { type Check, checksOf, mostNamed } from './check-result.ts';
 import { daysFrom } from './config-checks.ts';
 import { connectionAdvice, isWayToProxy, proxyFor, tokenAdvice } from './connection-advice.ts';
 import { type WatchingFetch, watchFetch } from './watching-fetch.ts';
@@ -84,7 +85,10 @@ function poolChecks(
   const pools = clusters.reduce((sum, { answer }) => sum + (answer.kind === 'ok' ? answer.value.length : 0), 0);
   const [first] = bad;
   if (first === undefined) return [ok('roles.read', `the token may list clusters and node pools: ${pools} pools`)];
-  const names = listed(bad.map(({ cluster }) => cluster.name));
+  const names = listed(
+    bad.map(({ cluster }) => cluster.name),
+    mostNamed,
+  );
   const fix =
     first.answer.kind === 'forbidden'
       ? 'give the token the role to read node pools'
@@ -167,7 +171,7 @@ function answeredCheck(about: string, host: string, clusters: readonly ObservedC
         `${host} answers, but lists no cluster`,
         'check that this is the right region, and the right project for the token',
       )
-    : ok('api', `${host} answers: ${names.length} clusters (${listed(names)})`);
+    : ok('api', `${host} answers: ${names.length} clusters (${listed(names, mostNamed)})`);
 }
 
 function unknownCheck(

@@ -7,12 +7,12 @@ import { listAll, putOver } from '../../jobs/records/change-record.ts';
 import { readUninstalled } from '../../jobs/records/cluster-records.ts';
 import { listRoundHeads } from '../../jobs/records/round-findings.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import { counted } from '../../model/text.ts';
+import { counted, listed } from '../../model/text.ts';
 import { hourMs, isOverdue } from '../../model/time.ts';
 import { lookIntoStore } from '../config-and-store.ts';
 import type { CliParts } from '../parts.ts';
 import { ago } from '../text/instant.ts';
-import { type Check, checksOf } from './check-result.ts';
+import { type Check, checksOf, mostNamed } from './check-result.ts';
 
 const about = 'store';
 const { ok, warning, failed, unknown } = checksOf(about);
@@ -52,26 +52,23 @@ async function writeProbe(store: Store, now: number): Promise<void> {
 }
 
 /** What is listed, by the names of the config; of what is kept by time only the newest would matter. */
-const listed = ['rules', 'fleet', 'findings', 'incidents', 'silences', 'notices', 'dest', 'destinations', 'seen'];
+const ofFleet = ['rules', 'fleet', 'findings', 'incidents', 'silences', 'notices', 'dest', 'destinations', 'seen'];
 const ofRegions = ['clusters', 'asks', 'obs'];
-const mostNamed = 5;
 
 /** Each record that this version cannot read: its neighbours go on without it. */
 async function recordChecks({ regions }: CompiledConfig, store: Store): Promise<readonly Check[]> {
-  const partitions = [...listed, ...regions.flatMap(({ name }) => ofRegions.map((kind) => `${kind}/${name}`))];
+  const partitions = [...ofFleet, ...regions.flatMap(({ name }) => ofRegions.map((kind) => `${kind}/${name}`))];
   const unknownKeys: string[] = [];
   for (const partition of partitions) {
     for (const { key, value } of await listAll(store, partition))
       if (!isKnownShape(key, value)) unknownKeys.push(`${key.partition}/${key.id}`);
   }
   if (unknownKeys.length === 0) return [];
-  const named = unknownKeys.slice(0, mostNamed).join(', ');
-  const more = unknownKeys.length > mostNamed ? ` and ${unknownKeys.length - mostNamed} more` : '';
   const have = unknownKeys.length === 1 ? 'has' : 'have';
   return [
     warning(
       'records',
-      `${counted(unknownKeys.length, 'record')} of the store ${have} an unknown format: ${named}${more}`,
+      `${counted(unknownKeys.length, 'record')} of the store ${have} an unknown format: ${listed(unknownKeys, mostNamed)}`,
       'restore the store from a backup, or delete these records (what they remember is then lost)',
     ),
   ];

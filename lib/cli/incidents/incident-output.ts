@@ -4,7 +4,7 @@ import type { CompiledConfig } from '../../model/config.ts';
 import type { Subject } from '../../model/finding.ts';
 import { matchesCluster } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
-import { compareText } from '../../model/text.ts';
+import { compareText, listed } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { ruleNaming, ruleText } from '../pools.ts';
 import { subjectJson } from '../status/status-json.ts';
@@ -57,11 +57,7 @@ function groupText({ record }: IncidentView, some: readonly IncidentView[], read
   const { severity, kind, subject, phase } = record;
   const { now, zone, paint, label } = reading;
   const since = Math.min(...some.map((view) => sinceOf(view.record)));
-  const named = some
-    .map((view) => label(view.record.subject))
-    .toSorted(compareText)
-    .slice(0, mostNamed);
-  const more = some.length > mostNamed ? ` and ${some.length - mostNamed} more` : '';
+  const named = some.map((view) => label(view.record.subject)).toSorted(compareText);
   const told = Map.groupBy(
     some.flatMap((view) => view.told),
     nameOf,
@@ -69,7 +65,7 @@ function groupText({ record }: IncidentView, some: readonly IncidentView[], read
   const names = [...told].map(([name, times]) => `${name}${times.length === some.length ? '' : ` (${times.length})`}`);
   return [
     `${colourOf(severity, paint)(severity)} ${kind}${stateOf(phase)}, ${some.length} times, of rule ${ruleOf(subject, reading) ?? ''}, the longest since ${localInstant(since, zone)}, ${ago(since, now)}`,
-    `  ${named.join(', ')}${more}`,
+    `  ${listed(named, mostNamed)}`,
     `  such as: ${localInstants(printable(record.text), zone, now)}`,
     ...(phase === 'open' ? [`  told: ${names.length === 0 ? 'nobody' : names.join(', ')}`] : []),
   ];

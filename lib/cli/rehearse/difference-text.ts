@@ -2,7 +2,7 @@ import { changesNothing, type RehearsalDifference } from '../../decide/rehearsal
 import type { FoundFinding, Rehearsal, RehearsedPool } from '../../decide/rehearsal/rehearsal.ts';
 import type { Redactor } from '../../io/redact.ts';
 import type { CompiledConfig } from '../../model/config.ts';
-import { commandHint } from '../../model/text.ts';
+import { commandHint, listed } from '../../model/text.ts';
 import { dayAndTime } from '../text/instant.ts';
 import type { PoolLabel } from '../text/labels.ts';
 import type { Paint } from '../text/paint.ts';
@@ -142,10 +142,7 @@ const mostNames = 20;
 
 /** What is observed is rehearsed as though it were acted on: the changes alone do not show it. */
 function modesText({ acted, observed }: RehearsalDifference, label: PoolLabel, name: string): readonly string[] {
-  const names = (pools: RehearsalDifference['acted']) => {
-    const shown = pools.slice(0, mostNames).map(label).join(', ');
-    return pools.length > mostNames ? `${shown} and ${pools.length - mostNames} more` : shown;
-  };
+  const names = (pools: RehearsalDifference['acted']) => listed(pools.map(label), mostNames);
   return [
     ...(acted.length === 0 ? [] : [`Now changed, and with ${name} only observed: ${names(acted)}`]),
     ...(observed.length === 0 ? [] : [`Only observed (mode: observe), and with ${name} changed: ${names(observed)}`]),

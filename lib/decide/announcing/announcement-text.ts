@@ -1,6 +1,6 @@
 import { poolKey } from '../../model/cluster.ts';
 import { describeSize, type Size } from '../../model/size.ts';
-import { compareText, counted } from '../../model/text.ts';
+import { compareText, counted, listed } from '../../model/text.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { clockOf } from '../../model/wall-clock.ts';
 import type { PoolWord } from '../rehearsal/rehearsal.ts';
@@ -93,8 +93,7 @@ const mostNamed = 4;
 /** The largest first. */
 function namesOf(pools: readonly PoolWord[], tell: (pool: PoolWord) => string): string {
   const sorted = pools.toSorted((a, b) => Math.abs(b.by) - Math.abs(a.by) || compareText(tell(a), tell(b)));
-  const more = sorted.length > mostNamed ? ` and ${sorted.length - mostNamed} more` : '';
-  return `${sorted.slice(0, mostNamed).map(tell).join(', ')}${more}`;
+  return listed(sorted.map(tell), mostNamed);
 }
 
 export function labelOf({ region, cluster, pool }: PoolWord, { hasSeveralRegions }: Telling): string {

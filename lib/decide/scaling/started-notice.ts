@@ -3,7 +3,7 @@ import type { CompiledConfig } from '../../model/config.ts';
 import type { Notice } from '../../model/finding.ts';
 import { matchesCluster } from '../../model/match.ts';
 import { isLower, isRaise, lower, nodesOver, type Size, saysLeave, upper } from '../../model/size.ts';
-import { compareText, counted } from '../../model/text.ts';
+import { compareText, counted, listed } from '../../model/text.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
 import { describeMismatches } from '../matching/mismatch-findings.ts';
 import { judgeMatches, type NamedFleet } from '../matching/unmatched.ts';
@@ -99,8 +99,7 @@ function unnamed({ rules, regions }: CompiledConfig, clusters: readonly Observed
     regions.length > 1 ? `${region}:${name}` : name;
   const names = [...new Set(others.map(({ cluster }) => nameOf(cluster)))].sort(compareText);
   if (names.length === 0) return '';
-  const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : '';
-  return `; no rule matches ${names.length === 1 ? 'the cluster' : 'the clusters'} ${names.slice(0, mostNamed).join(', ')}${more}`;
+  return `; no rule matches ${names.length === 1 ? 'the cluster' : 'the clusters'} ${listed(names, mostNamed)}`;
 }
 
 /** Changes of this round and the ones right after it, by pool. */
@@ -219,9 +218,8 @@ function namingNothing(config: CompiledConfig, named: NamedFleet | undefined, no
   if (named === undefined) return '';
   const found = describeMismatches(config, judgeMatches(config, named, now), named).map(({ short }) => short);
   if (found.length === 0) return '';
-  const rest = found.length - mostNamed;
-  const more = rest > 0 ? ` and ${rest} more; see: lamplighter doctor` : '';
-  return `; ${found.length === 1 ? 'this matches' : 'these match'} nothing in the fleet: ${found.slice(0, mostNamed).join(', ')}${more}`;
+  const more = found.length > mostNamed ? '; see: lamplighter doctor' : '';
+  return `; ${found.length === 1 ? 'this matches' : 'these match'} nothing in the fleet: ${listed(found, mostNamed)}${more}`;
 }
 
 /** What the notice does not count: clusters that did not answer, and lowers that wait for approval. */
