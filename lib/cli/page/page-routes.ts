@@ -100,7 +100,7 @@ function pageSource({ store, clock, config, zone }: PageParts): () => Promise<Pa
 function wantedOf(c: Context, page: Page): Wanted {
   const kind: ViewKind = c.req.query('view') === 'night' ? 'night' : 'week';
   const query = (c.req.query('q') ?? '').trim().slice(0, 200);
-  const view = makeView(kind, page.at, page.zone, page.names, page.gaps);
+  const view = makeView(kind, page);
   return { view, query, match: matchOf(query), onlyOdd: c.req.query('only') === 'odd' };
 }
 

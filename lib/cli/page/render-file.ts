@@ -18,7 +18,7 @@ export async function renderFile(
   clean: (text: string) => string,
 ): Promise<string> {
   const say = makeSay(clean);
-  const view = makeView('week', page.at, page.zone, page.names, page.gaps, days);
+  const view = makeView('week', page, days);
   const isSmall = page.rows.length <= mostRows;
   const decisions = isSmall ? await decisionsByPool(page, store) : new Map<string, readonly Decision[]>();
   const wanted = {

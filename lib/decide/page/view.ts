@@ -46,15 +46,15 @@ export const usualDays = 7;
 const nightBeforeMs = 12 * hourMs;
 const nightShownMs = 36 * hourMs;
 
+type Viewed = {
+  readonly at: EpochMs;
+  readonly zone: string;
+  readonly names: LocalNames;
+  readonly gaps: readonly Gap[];
+};
+
 /** Local days at their real length: the one on which the clocks change has 23 hours, or 25. */
-export function makeView(
-  kind: ViewKind,
-  now: EpochMs,
-  zone: string,
-  names: LocalNames,
-  gaps: readonly Gap[],
-  daysShown = usualDays,
-): View {
+export function makeView(kind: ViewKind, { at: now, zone, names, gaps }: Viewed, daysShown = usualDays): View {
   const today = dayNumber(names.dateOf(now)) ?? 0;
   const days = cutDays(zone, today - daysBefore, daysShown, 1);
   const [first, last] = [days[0]?.edges[0] ?? now, days.at(-1)?.edges[1] ?? now];

@@ -24,6 +24,8 @@ export type Upgrades = (version: ObservedVersion) => readonly string[] | undefin
 
 type Wrong = Omit<Finding, 'kind' | 'subject'>;
 
+type ClusterLooking = Looking & { readonly upgrades: Upgrades };
+
 /**
  * The cluster's own state. The answer by id counts, since only it has errors. If it fails or lags, the list's entry
  * still shows a status, but its empty errors mean nothing.
@@ -33,8 +35,7 @@ export function observeCluster(
   byId: Answer<ObservedCluster>,
   seen: SeenCluster | undefined,
   subject: ClusterSubject,
-  upgrades: Upgrades,
-  looking: Looking,
+  looking: ClusterLooking,
 ): { readonly observations: readonly Observation[]; readonly seen: SeenCluster } {
   const { now, stuckAfterMs } = looking;
   const full = byId.kind === 'ok' && isAccepted(seen, byId.value.updatedAt, now) ? byId.value : undefined;
@@ -55,7 +56,7 @@ export function observeCluster(
   const observations = [
     ...(isTold ? [judge('cluster.error', clusterErrorOf(some))] : []),
     judge('cluster.stuck', clusterStuckOf(some, next, now, stuckAfterMs)),
-    ...(life === undefined ? [] : observeEnd(some.name, life, subject, upgrades, looking)),
+    ...(life === undefined ? [] : observeEnd(some.name, life, subject, looking)),
   ];
   return { observations, seen: next };
 }
@@ -127,8 +128,7 @@ function observeEnd(
   name: string,
   { version, end, endDate, isWithdrawn }: Life,
   subject: ClusterSubject,
-  upgrades: Upgrades,
-  { now, zone }: Pick<Looking, 'now' | 'zone'>,
+  { now, zone, upgrades }: Pick<ClusterLooking, 'now' | 'zone' | 'upgrades'>,
 ): readonly Observation[] {
   const watched = { kind: 'version.eol', subject } as const;
   if (isWithdrawn) return [{ ...watched, state: 'over', at: now, cause: 'the config gives no date for it any more' }];

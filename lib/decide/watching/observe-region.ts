@@ -85,7 +85,7 @@ function lookAt(
 ): Look {
   const { listed, cluster, pools } = answers;
   const subject = { kind: 'cluster', region, clusterId: listed.id, cluster: listed.name } as const;
-  const own = observeCluster(listed, cluster, before, subject, looking.upgrades, looking);
+  const own = observeCluster(listed, cluster, before, subject, looking);
   const unseen = judged(subject, looking.now)('cluster.unseen', unseenOf(answers));
   const isKnown = wasAsked(cluster) && wasAsked(pools);
   const inside = pools.kind === 'ok' ? lookInside(pools.value, answers, own.seen, subject, looking) : nothingInside;
@@ -157,7 +157,7 @@ function lookForMissing(
   const known = before ?? { id: clusterId, name: clusterId, acceptedAt: looking.now, pools: [] };
   const subject = { kind: 'cluster', region, clusterId, cluster: known.name } as const;
   if (answer.kind === 'ok') {
-    const own = observeCluster(answer.value, answer, before, subject, looking.upgrades, looking);
+    const own = observeCluster(answer.value, answer, before, subject, looking);
     return { ...own, notices: [], gone: [] };
   }
   const after = missed(known, answer, looking.now);

@@ -121,22 +121,19 @@ async function planOnStored(
   const [only] = asks;
   if (asks.length === 1 && only) {
     const read = await Promise.all([loadAsk(store, region, only.id), loadAsk(store, region, mergedId(prefix))]);
-    const planned = planOn(
-      prefix,
-      read.filter((stored) => stored !== undefined),
-      false,
-      asks,
-      clock,
-    );
+    const known = read.filter((stored) => stored !== undefined);
+    const planned = planOn({ prefix, stored: known, isWhole: false }, asks, clock);
     if (planned) return planned;
   }
-  return planOn(prefix, await listStoredAsks(store, region, prefix), true, asks, clock)!;
+  const stored = await listStoredAsks(store, region, prefix);
+  return planOn({ prefix, stored, isWhole: true }, asks, clock)!;
 }
 
+/** `isWhole`: everything that the store has of the group. */
+type StoredGroup = { readonly prefix: string; readonly stored: readonly StoredAsk[]; readonly isWhole: boolean };
+
 function planOn(
-  prefix: string,
-  stored: readonly StoredAsk[],
-  isWhole: boolean,
+  { prefix, stored, isWhole }: StoredGroup,
   asks: readonly (Lease | Release)[],
   clock: Clock,
 ): Planned | undefined {

@@ -186,18 +186,20 @@ const mostPerCommit = 90;
  * commit. They are sent in the plainest form, and not batched again.
  */
 async function giveBack(session: Session, batch: Batch, sender: SenderRecord): Promise<boolean> {
-  return single(session, batch, sender, true);
+  return split(session, batch, sender, { plain: true });
 }
 
 /** A batch that may have been accepted is split into single messages that wait as long as the batch would have. */
 export async function unfold(session: Session, batch: Batch): Promise<boolean> {
-  return single(session, batch, session.sender, false);
+  const { attempts, lastAttemptAt, doubt } = batch;
+  const past = { attempts, lastAttemptAt, maybeAccepted: true, ...(doubt && { doubt }) } as const;
+  return split(session, batch, session.sender, past);
 }
 
-async function single(session: Session, batch: Batch, sender: SenderRecord, plain: boolean): Promise<boolean> {
+/** `past`: what each message brings along from the batch. */
+async function split(session: Session, batch: Batch, sender: SenderRecord, past: Partial<Delivery>): Promise<boolean> {
   const { hash } = session.parts;
-  const { destination, attempts, lastAttemptAt, doubt } = batch;
-  const past = plain ? { plain } : { attempts, lastAttemptAt, maybeAccepted: true, ...(doubt && { doubt }) };
+  const { destination } = batch;
   for (let rest = batch.members, current = sender; ; current = session.sender) {
     const part = rest.slice(0, mostPerCommit);
     rest = rest.slice(mostPerCommit);

@@ -6,6 +6,7 @@ import { compareText } from '../../model/text.ts';
 import { storeProblem } from '../records/change-record.ts';
 import { noticeWrite } from '../records/incident-records.ts';
 import { memoryCommits, type StoredMemory } from '../records/watch-records.ts';
+import type { WatchParts } from './watch-round.ts';
 
 /** A commit takes 100 writes. The next round deletes what does not fit. */
 const mostNotices = 40;
@@ -18,8 +19,7 @@ export type Memory = { readonly stored: StoredMemory; readonly memory: RegionMem
  * again. Resolves to what went wrong.
  */
 export async function keepMemory(
-  store: Store,
-  hash: (text: string) => string,
+  { store, hash }: Pick<WatchParts, 'store' | 'hash'>,
   before: Memory,
   after: RegionMemory,
   notices: readonly Notice[],

@@ -113,7 +113,7 @@ async function keepMemories(
     );
     const after = observed.memories.find((memory) => memory.region === region);
     const notices = observed.notices.filter(({ subject }) => 'region' in subject && subject.region === region);
-    const problem = after && (await keepMemory(store, hash, before, after, notices, unsettled));
+    const problem = after && (await keepMemory({ store, hash }, before, after, notices, unsettled));
     if (problem !== undefined) problems.push(problem);
   }
   return problems;

@@ -157,7 +157,7 @@ const isBad = <T extends { readonly kind: string; readonly subject: object }>(sa
 describe('the words about a cluster', () => {
   const look = (patch: Partial<ObservedCluster>, seen?: SeenCluster, byId?: Answer<ObservedCluster>) => {
     const listed = aCluster(patch);
-    return observeCluster(listed, byId ?? okAnswer(listed), seen, cluster, () => ['1.33.0'], looking);
+    return observeCluster(listed, byId ?? okAnswer(listed), seen, cluster, { ...looking, upgrades: () => ['1.33.0'] });
   };
   const seen: SeenCluster = { id: 'c1', name: 'dev-1', acceptedAt: at(-1), pools: [] };
   const fix = 'Look at the cluster in the console. Its pools are not scaled down until it is Running again';
@@ -216,9 +216,10 @@ describe('the words about a cluster', () => {
     const eol = start + 40 * dayMs;
     const listed = aCluster({ version: { id: 'v', version: '1.32.6', eol } });
     const endsWith = (offers: readonly string[] | undefined) =>
-      observeCluster(listed, okAnswer(listed), seen, cluster, () => offers, looking).observations.flatMap((one) =>
-        one.state === 'ends' ? [one.ends] : [],
-      );
+      observeCluster(listed, okAnswer(listed), seen, cluster, {
+        ...looking,
+        upgrades: () => offers,
+      }).observations.flatMap((one) => (one.state === 'ends' ? [one.ends] : []));
     const ends = {
       what: 'support for Kubernetes 1.32.6 of cluster dev-1',
       ifReplaced: 'upgraded to 1.32.6',
