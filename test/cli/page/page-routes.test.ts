@@ -201,7 +201,7 @@ test('a group that is opened shows only what was searched for', async () => {
   const [row] = page.rows.filter(({ oddity }) => oddity !== undefined);
   // Of a large fleet, those of one reason are one group.
   const many = Array.from({ length: 600 }, (_, i) => ({ ...row!, pool: `p${i}` }));
-  const view = makeView('week', page.at, page.zone, page.names, page.gaps);
+  const view = makeView('week', page);
   const wanted = { view, query: 'p*', match: undefined, onlyOdd: false };
   const html = String(await renderBoard({ ...page, rows: many, oddities: [many] }, wanted));
   const links = [...html.matchAll(/href="\/pools\?odd=[^"]*"/gu)].map(([link]) => link);
