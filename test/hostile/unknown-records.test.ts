@@ -58,6 +58,8 @@ describe('a record of unknown shape', () => {
     const insert = database.prepare("insert into records values (?, ?, ?, 'v', null)");
     insert.run('incidents', 'inc/one', '{"schema":1,"key":"one"}');
     insert.run('silences', 's1', '{"schema":7}');
+    insert.run('announcements', '000001764482400/slack/00', '{"schema":1}');
+    insert.run('calendars', 'holidays', '{"schema":1}');
     database.close();
     const status = await world.run('status');
     expect([status.code, status.err]).toEqual([
@@ -66,7 +68,9 @@ describe('a record of unknown shape', () => {
     ]);
     expect((await world.run('silence', '--list')).err).toContain('the record silences/s1 of the store');
     const { out } = await world.run('doctor');
-    expect(out).toContain('2 records of the store have an unknown format: incidents/inc/one, silences/s1');
+    expect(out).toContain(
+      '4 records of the store have an unknown format: incidents/inc/one, silences/s1, announcements/000001764482400/slack/00, calendars/holidays',
+    );
     expect(out).toContain('restore the store from a backup, or delete these records');
   });
 });

@@ -51,13 +51,22 @@ async function writeProbe(store: Store, now: number): Promise<void> {
   await store.commit([putOver(probe, { schema: 1, at: now }, known?.version, now + hourMs)]);
 }
 
-/** What is listed, by the names of the config; of what is kept by time only the newest would matter. */
-const ofFleet = ['rules', 'fleet', 'findings', 'incidents', 'silences', 'notices', 'dest', 'destinations', 'seen'];
+/** Of what is kept by time (decisions, sizes, how deliveries ended) only the newest would matter. */
+const ofFleet = [
+  ...['rules', 'fleet', 'findings', 'looked', 'incidents', 'silences', 'notices', 'dest', 'destinations', 'seen'],
+  ...['obs-times', 'announcements', 'digests', 'calendars'],
+];
 const ofRegions = ['clusters', 'asks', 'obs'];
+const ofDestinations = ['outbox', 'parked'];
 
 /** Each record that this version cannot read: its neighbours go on without it. */
 async function recordChecks({ regions }: CompiledConfig, store: Store): Promise<readonly Check[]> {
-  const partitions = [...ofFleet, ...regions.flatMap(({ name }) => ofRegions.map((kind) => `${kind}/${name}`))];
+  const destinations = (await listAll(store, 'destinations')).map(({ key }) => key.id);
+  const partitions = [
+    ...ofFleet,
+    ...regions.flatMap(({ name }) => ofRegions.map((kind) => `${kind}/${name}`)),
+    ...destinations.flatMap((id) => ofDestinations.map((kind) => `${kind}/${id}`)),
+  ];
   const unknownKeys: string[] = [];
   for (const partition of partitions) {
     for (const { key, value } of await listAll(store, partition))
