@@ -52,10 +52,8 @@ async function writeProbe(store: Store, now: number): Promise<void> {
 }
 
 /** Of what is kept by time (decisions, sizes, how deliveries ended) only the newest would matter. */
-const ofFleet = [
-  ...['rules', 'fleet', 'findings', 'looked', 'incidents', 'silences', 'notices', 'dest', 'destinations', 'seen'],
-  ...['obs-times', 'announcements', 'digests', 'calendars'],
-];
+const ofRounds = ['rules', 'fleet', 'findings', 'looked', 'seen', 'obs-times'];
+const ofAlerts = ['incidents', 'silences', 'notices', 'dest', 'destinations', 'announcements', 'digests', 'calendars'];
 const ofRegions = ['clusters', 'asks', 'obs'];
 const ofDestinations = ['outbox', 'parked'];
 
@@ -63,7 +61,8 @@ const ofDestinations = ['outbox', 'parked'];
 async function recordChecks({ regions }: CompiledConfig, store: Store): Promise<readonly Check[]> {
   const destinations = (await listAll(store, 'destinations')).map(({ key }) => key.id);
   const partitions = [
-    ...ofFleet,
+    ...ofRounds,
+    ...ofAlerts,
     ...regions.flatMap(({ name }) => ofRegions.map((kind) => `${kind}/${name}`)),
     ...destinations.flatMap((id) => ofDestinations.map((kind) => `${kind}/${id}`)),
   ];
