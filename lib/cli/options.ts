@@ -54,12 +54,16 @@ export function addAskOptions(command: Command, ends?: string): Command {
   return command.addOption(reasonOption()).addOption(configOption()).addOption(jsonOption());
 }
 
-/** Examples below a command's help, each with what it does. */
+/** Examples below a command's help, each with what it does: beside it, or below it where a terminal has no room. */
 export function examples(command: Command, lines: readonly (readonly [line: string, does: string])[]): Command {
   const width = Math.max(...lines.map(([line]) => line.length));
-  const text = lines.map(([line, does]) => `  ${line.padEnd(width)}  ${does}`.trimEnd()).join('\n');
-  return command.addHelpText('after', `\nExamples:\n${text}`);
+  const beside = lines.map(([line, does]) => `  ${line.padEnd(width)}  ${does}`.trimEnd());
+  const below = lines.map(([line, does]) => `  ${line}\n      ${does}`.trimEnd());
+  const isWide = beside.some((line) => line.length > usualColumns);
+  return command.addHelpText('after', `\nExamples:\n${(isWide ? below : beside).join('\n')}`);
 }
+
+const usualColumns = 80;
 
 const usual = 'one like 30m, 4h or 2d';
 

@@ -29,7 +29,7 @@ export function addSimulator(program: Command, parts: CliParts): void {
         .argParser(addTrouble)
         .default([], 'none'),
     )
-    .addHelpText('after', `\nTrouble, played by --trouble or by POST /trouble (DELETE ends it):\n${troubleHelp()}\n`)
+    .addHelpText('after', `\nTrouble, played by --trouble or by POST /trouble (DELETE ends it):\n${troubleHelp()}`)
     .action((options: SimulatorOptions) => simulator(parts, options));
   examples(command, [
     ['lamplighter simulator --speed 60', 'a resize takes seconds instead of minutes'],
