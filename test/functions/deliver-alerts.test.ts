@@ -2,23 +2,27 @@ import type { Context } from 'aws-lambda';
 import { expect, test } from 'vitest';
 import { type Container, makeRequestLog } from '../../functions/container.ts';
 import { makeHandler } from '../../functions/deliver-alerts.ts';
-import { makeApp, openSecrets } from '../../lib/app.ts';
+import { makeApp, openSecrets, sha256 } from '../../lib/app.ts';
+import { destinationId } from '../../lib/decide/incidents/routing.ts';
 import { systemClock } from '../../lib/io/clock.ts';
 import { randomId } from '../../lib/io/ids.ts';
 import { silentLog } from '../../lib/io/log.ts';
 import type { MetricValues } from '../../lib/io/metric-names.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { makeMemoryStore } from '../../lib/io/stores/memory-store.ts';
+import { deliveryWrite } from '../../lib/jobs/records/incident-records.ts';
 import { seenKey } from '../../lib/jobs/records/last-rounds.ts';
 import { writeRoundFindings } from '../../lib/jobs/records/round-findings.ts';
 import { compiled } from '../config/compile-text.ts';
 import { startServer } from '../support/local-server.ts';
+import { aDelivery } from '../support/receivers/outbox-world.ts';
 
-const config = `timezone: Europe/Berlin
+const text = `timezone: Europe/Berlin
 regions: { r1: { api: eumetsat-r1, token: { env: TOKEN } } }
 schedules: { s: { windows: [], otherwise: base } }
 pools: [{ match: "ml/gpu", schedule: s, base: 1 }]
 heartbeat: { url: { env: BEAT }, insecure: true }
+destinations: { ops: { kind: slack, url: { env: NOWHERE } } }
 `;
 
 async function aFunction(beat: string) {
@@ -26,8 +30,9 @@ async function aFunction(beat: string) {
   const store = makeMemoryStore({ newId });
   const secrets = openSecrets({ clock, redactor, log: silentLog, env: { BEAT: beat } });
   const metrics: MetricValues[] = [];
+  const config = await compiled(text, { now: clock.now() });
   const container: Container = {
-    config: await compiled(config, { now: clock.now() }),
+    config,
     app: makeApp({ store, fetch, clock, newId, log: silentLog, redactor, secrets }),
     log: makeRequestLog(silentLog),
     invoke: async () => true,
@@ -35,7 +40,7 @@ async function aFunction(beat: string) {
   };
   const run = (leftMs: number) =>
     makeHandler(async () => container)({}, { awsRequestId: 'r1', getRemainingTimeInMillis: () => leftMs } as Context);
-  return { store, metrics, run };
+  return { store, config, metrics, run };
 }
 
 test('each run says outside that somebody watches, and after a round that all is well', async () => {
@@ -53,6 +58,18 @@ test('each run says outside that somebody watches, and after a round that all is
     expect.arrayContaining(['lamplighter_oldest_waiting_delivery_age_seconds']),
     expect.arrayContaining(['lamplighter_last_round_timestamp_seconds']),
   ]);
+});
+
+test('a message that waits is counted, with its age in seconds', async () => {
+  const { store, config, metrics, run } = await aFunction('https://hc-ping.com/uuid');
+  const [ops] = config.destinations;
+  const queuedAt = Date.now() - 600_000;
+  await store.commit([deliveryWrite(aDelivery(destinationId(ops!, sha256), 1, { queuedAt }))]);
+  expect(await run(20_000)).toMatchObject({ waiting: 1 });
+  const { lamplighter_waiting_deliveries: count, lamplighter_oldest_waiting_delivery_age_seconds: age } = metrics[0]!;
+  expect(count).toBe(1);
+  expect(age).toBeGreaterThanOrEqual(600);
+  expect(age).toBeLessThan(700);
 });
 
 test('a run whose time is nearly over begins no heartbeat', async () => {
