@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { functionNames } from '../scripts/build-functions.ts';
-import { bundleFunction } from '../scripts/bundle-function.ts';
+import { type Bundle, bundleFunction } from '../scripts/bundle-function.ts';
 import { makeTemporaryFolder } from '../test/support/temporary-folder.ts';
 import { type BenchResult, benchResult, renderResult } from './result.ts';
 
@@ -46,21 +46,21 @@ export const known: readonly RegExp[] = [
   /^(?:mnemonist|obliterator|bowser|fast-xml-parser|strnum|tslib)$/u,
 ];
 
-export async function bundleAll(): Promise<readonly BundledFunction[]> {
+async function bundleAll(): Promise<readonly BundledFunction[]> {
   const folder = makeTemporaryFolder();
   try {
     return await Promise.all(
-      functionNames.map(async (name) => {
-        const { bytesAtStart: bytes, inputs } = await bundleFunction(
-          join(root, 'functions', `${name}.ts`),
-          join(folder.path, name),
-        );
-        return { name, bytes, packages: packagesOf(inputs) };
-      }),
+      functionNames.map(async (name) =>
+        bundled(name, await bundleFunction(join(root, 'functions', `${name}.ts`), join(folder.path, name))),
+      ),
     );
   } finally {
     folder.remove();
   }
+}
+
+export function bundled(name: string, { bytesAtStart, inputs }: Bundle): BundledFunction {
+  return { name, bytes: bytesAtStart, packages: packagesOf(inputs) };
 }
 
 function packagesOf(inputs: readonly string[]): readonly string[] {

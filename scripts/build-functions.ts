@@ -25,14 +25,16 @@ export async function buildFunctions(file: string, into: string): Promise<Compil
   const config = await compileForFunctions(file);
   await rm(into, { recursive: true, force: true });
   const text = functionConfig(config);
-  await Promise.all(
+  const bundles = await Promise.all(
     functionNames.map(async (name) => {
       const folder = join(into, name);
       await mkdir(folder, { recursive: true });
       await writeFile(join(folder, 'config.json'), text);
-      await bundleFunction(join(root, 'functions', `${name}.ts`), folder);
+      return [name, await bundleFunction(join(root, 'functions', `${name}.ts`), folder)] as const;
     }),
   );
+  // What went into each. Beside the functions: it is in no package.
+  await writeFile(join(into, 'bundles.json'), JSON.stringify(Object.fromEntries(bundles)));
   return config;
 }
 

@@ -16,6 +16,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { systemClock } from '../../../lib/io/clock.ts';
+import type { Bundle } from '../../../scripts/bundle-function.ts';
 import { compileCache } from '../compile-cache.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
 import type { Template } from './template.ts';
@@ -31,7 +32,12 @@ export type Packaged = {
   readonly folder: string;
   /** sha256 of each zip. */
   readonly zips: { readonly [name: string]: string };
+  /** What went into each function, by its name. */
+  readonly bundles: { readonly [name: string]: Bundle };
 };
+
+/** As scripts/build-functions.ts writes it. */
+const bundlesFile = 'dist/functions/bundles.json';
 
 /** What a package is made of. */
 const sources = ['serverless.yml', 'package.json', 'deploy', 'scripts', 'functions', 'lib'];
@@ -73,6 +79,7 @@ async function packageInto(folder: string): Promise<void> {
     for (const old of readdirSync(kept)) if (!old.startsWith(name)) rmSync(join(kept, old), { recursive: true });
     const moving = `${folder}-moving`;
     cpSync(join(temporary.path, '.serverless'), moving, { recursive: true, force: true });
+    cpSync(join(temporary.path, bundlesFile), join(moving, bundlesFile));
     renameSync(moving, folder);
   } finally {
     temporary.remove();
@@ -111,14 +118,16 @@ export async function packageService(
     HTTPS_PROXY: 'http://127.0.0.1:9',
   };
   await promisify(execFile)(process.execPath, ['scripts/package.ts', ...words], { cwd: folder, env });
-  return readPackage(join(folder, '.serverless'));
+  return readPackage(join(folder, '.serverless'), folder);
 }
 
-async function readPackage(folder: string): Promise<Packaged> {
+async function readPackage(folder: string, built = folder): Promise<Packaged> {
   const text = await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.zip')).sort();
   const sums = names.map(async (name) => [name, sum(await readFile(join(folder, name)))] as const);
-  return { template: JSON.parse(text) as Template, folder, zips: Object.fromEntries(await Promise.all(sums)) };
+  const zips = Object.fromEntries(await Promise.all(sums));
+  const bundles = JSON.parse(await readFile(join(built, bundlesFile), 'utf8')) as Packaged['bundles'];
+  return { template: JSON.parse(text) as Template, folder, zips, bundles };
 }
 
 function sum(bytes: Buffer): string {
