@@ -83,6 +83,11 @@ export function isError(status: string): boolean {
   return plain(status) === 'error';
 }
 
+/** For sentences: it "is Scaling", and "is in Error". */
+export function statusWords(status: string): string {
+  return isError(status) ? 'in Error' : status;
+}
+
 /** In MKS's spelling: spaces and letter case do not matter. Unknown statuses stay unchanged. */
 export function spellStatus(status: string): string {
   return spellings.get(plain(status)) ?? status;

@@ -125,6 +125,7 @@ export function roundText(
       : []),
     ...report.plan.findings.flatMap((finding) => (finding.kind === 'config.brake' ? brakeText(finding, config) : [])),
     ...json.problems.map(({ region, reason }) => `problem${inRegion(config, region)}: ${tell(reason)}`),
+    ...(json.problems.length > 0 ? [`for advice on problems, run: ${commandHint(config, 'doctor')}`] : []),
   ];
   return [...lines, summaryOf(report, json, changes.length), ''].join('\n');
 }

@@ -1,5 +1,5 @@
 import type { PoolAsks } from '../../model/asks.ts';
-import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
+import { type ObservedCluster, type ObservedPool, statusWords } from '../../model/cluster.ts';
 import type { Rule } from '../../model/config.ts';
 import type { Finding } from '../../model/finding.ts';
 import { asPoolSize, equalSize, type Size } from '../../model/size.ts';
@@ -95,7 +95,7 @@ function blockOf(input: RemovedInput, memory: PoolMemory, size: Size | undefined
   if (isStale(memory, pool, now))
     return { code: 'stale', reason: 'this answer of the API is older than an earlier one', findings: [] };
   if (pool.status !== 'Running')
-    return { code: 'pool-not-running', reason: `the pool is ${pool.status}`, findings: [] };
+    return { code: 'pool-not-running', reason: `the pool is ${statusWords(pool.status)}`, findings: [] };
   return size === undefined && memory.away ? absentSize(input) : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { isKnownStatus } from '../../model/cluster.ts';
+import { isKnownStatus, statusWords } from '../../model/cluster.ts';
 import type { Finding } from '../../model/finding.ts';
 import { isRange, type Size } from '../../model/size.ts';
 import { lastEdge, saysAt } from '../schedule/timeline.ts';
@@ -95,7 +95,7 @@ export function blockOf(input: PoolInput, memory: PoolMemory, size: Size | undef
     return { code: 'stale', reason: 'this answer of the API is older than an earlier one', findings: [] };
   }
   if (pool.status !== 'Running')
-    return { code: 'pool-not-running', reason: `the pool is ${pool.status}`, findings: [] };
+    return { code: 'pool-not-running', reason: `the pool is ${statusWords(pool.status)}`, findings: [] };
   return undefined;
 }
 
