@@ -10,6 +10,7 @@ import type { SeenCluster } from '../../decide/watching/watch-memory.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { priceOf } from '../../jobs/records/count-savings.ts';
 import { letOthersRun } from '../../jobs/records/load-past.ts';
+import { clusterKey } from '../../model/cluster.ts';
 import type { CompiledConfig, Match, Rule } from '../../model/config.ts';
 import { lower } from '../../model/size.ts';
 import { dayMs, type EpochMs } from '../../model/time.ts';
@@ -151,7 +152,7 @@ async function groupByRule(
 function versionsOf({ memories }: StoredFleet): Page['versions'] {
   return new Map(
     memories.flatMap(({ region, clusters }) =>
-      clusters.map((cluster) => [`${region}\n${cluster.id}`, cluster] as const),
+      clusters.map((cluster) => [clusterKey(region, cluster.id), cluster] as const),
     ),
   );
 }

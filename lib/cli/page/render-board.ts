@@ -3,6 +3,7 @@ import { poolShape } from '../../decide/page/plot-paths.ts';
 import { type PoolRow, sizeText } from '../../decide/page/pool-row.ts';
 import type { View } from '../../decide/page/view.ts';
 import { everSaysLeave } from '../../decide/schedule/timeline.ts';
+import { clusterKey } from '../../model/cluster.ts';
 import type { Match } from '../../model/config.ts';
 import { lower, upper } from '../../model/size.ts';
 import { wholeNumber } from '../../model/text.ts';
@@ -92,7 +93,7 @@ ${renderPlot(shape, view, { height: 56, label: `All pools: ${many(total.nodes, '
 }
 
 function renderSmall(page: Page, rows: readonly PoolRow[], wanted: Wanted): Html {
-  const byCluster = Map.groupBy(rows, ({ region, clusterId }) => `${region}\n${clusterId}`);
+  const byCluster = Map.groupBy(rows, ({ region, clusterId }) => clusterKey(region, clusterId));
   const parts = [...byCluster].map(([key, some]) => {
     const version = page.versions.get(key)?.version;
     return html`<h3>${page.clusterLabel(some[0]!)}${version === undefined ? '' : html` <span class="version">${version}</span>`}</h3>
@@ -134,7 +135,7 @@ ${renderPlot(sumOf(rows, view), view, { label: `${many(rows.length, 'pool')}: ${
 
 function renderRule(page: Page, { rule, rows, counted: sums }: RuleGroup, wanted: Wanted): Html {
   const { view } = wanted;
-  const clusters = new Set(rows.map(({ region, clusterId }) => `${region}\n${clusterId}`)).size;
+  const clusters = new Set(rows.map(({ region, clusterId }) => clusterKey(region, clusterId))).size;
   const odd = rows.filter(({ oddity }) => oddity !== undefined).length;
   const index = page.rules.findIndex((group) => group.rule === rule);
   const next = nextOf(page, rows);

@@ -1,6 +1,7 @@
 import { changesNothing, type RehearsalDifference } from '../../decide/rehearsal/compare-rehearsals.ts';
-import type { FoundFinding, Rehearsal, RehearsedPool } from '../../decide/rehearsal/rehearsal.ts';
+import type { FoundFinding, Rehearsal } from '../../decide/rehearsal/rehearsal.ts';
 import type { Redactor } from '../../io/redact.ts';
+import { poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { commandHint, listed } from '../../model/text.ts';
 import { dayAndTime } from '../text/instant.ts';
@@ -67,10 +68,9 @@ function picturesText(
   { config, old, next, was, columns, paint }: DifferenceParts,
   { zone, label }: Telling,
 ): readonly string[] {
-  const keyOf = ({ region, poolId }: Pick<RehearsedPool, 'region' | 'poolId'>) => `${region}\n${poolId}`;
-  const changed = new Set([...added, ...removed, ...moved.map(({ change }) => change)].map(keyOf));
+  const changed = new Set([...added, ...removed, ...moved.map(({ change }) => change)].map(poolKey));
   const draw = (title: string, rehearsal: Rehearsal, rules: DrawnRules) => {
-    const pools = rehearsal.pools.filter((pool) => changed.has(keyOf(pool)));
+    const pools = rehearsal.pools.filter((pool) => changed.has(poolKey(pool)));
     if (pools.length === 0) return [];
     return [
       paint.bold(title),

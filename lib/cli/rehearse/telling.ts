@@ -6,6 +6,7 @@ import type {
   RehearsedPool,
 } from '../../decide/rehearsal/rehearsal.ts';
 import { type LateBoundary, latenessMs } from '../../decide/rehearsal/totals.ts';
+import { poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
 import { describeSize } from '../../model/size.ts';
@@ -69,11 +70,11 @@ export function findingText(
 }
 
 export function zonesOf(pools: readonly RehearsedPool[]): ReadonlyMap<string, string> {
-  return new Map(pools.map((pool) => [`${pool.region}\n${pool.poolId}`, pool.zone]));
+  return new Map(pools.map((pool) => [poolKey(pool), pool.zone]));
 }
 
 export function zoneFor(change: RehearsedChange, { zones, zone }: Telling): string {
-  return zones.get(`${change.region}\n${change.poolId}`) ?? zone;
+  return zones.get(poolKey(change)) ?? zone;
 }
 
 /** The zone of most pools. */

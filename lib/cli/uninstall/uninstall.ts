@@ -1,12 +1,13 @@
 import type { App } from '../../app.ts';
-import { observedSize } from '../../decide/scaling/base.ts';
+import { givenBase, observedSize } from '../../decide/scaling/base.ts';
 import { makeRuleBook } from '../../decide/scaling/rule-book.ts';
 import { UsageError } from '../../errors.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { storeUninstalled, undoUninstalled } from '../../jobs/records/cluster-records.ts';
+import { poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { printable } from '../../model/printable.ts';
-import { asPoolSize, clampSize, describeSize, isRaise, type Size } from '../../model/size.ts';
+import { describeSize, isRaise, type Size } from '../../model/size.ts';
 import { commandHint, counted } from '../../model/text.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { asPerson, keepDeed } from '../asks/deeds.ts';
@@ -42,7 +43,7 @@ export async function uninstall(given: CliParts, options: UninstallOptions, conf
     if (options.undo) return undo(parts, options, store, config);
     const { away } = await listAway(store, regionsOf(config));
     const { app } = await openApp({ ...parts, log: makeCliLog(parts, 'error') }, config, store);
-    const known = new Set(away.map(({ region, poolId }) => idIn(region, poolId)));
+    const known = new Set(away.map(poolKey));
     const below = await poolsBelowBase(app, config, known, parts.clock.now());
     if (options.dryRun) return describePlan(parts, options, { away, below }, label);
     if (!options.yes) await agree(parts, away, confirm);
@@ -201,7 +202,7 @@ type PoolBelowBase = {
 
 /**
  * What a store that was lost, or a person, left below its base: nobody can tell which, so it is said and not changed.
- * `away`: regions and pool ids that the store knows of. Only GETs; what cannot be read is left out.
+ * `away`: the keys of the pools that the store knows to be away. Only GETs; what cannot be read is left out.
  */
 async function poolsBelowBase(
   app: App,
@@ -223,11 +224,10 @@ async function poolsBelowBase(
           rule === undefined ||
           rule.base === 'remembered' ||
           rule.onRemove === 'leave' ||
-          away.has(idIn(region, pool.id))
+          away.has(poolKey({ region, clusterId: id, poolId: pool.id }))
         )
           continue;
-        const own = asPoolSize(rule.base, pool.autoscale);
-        const base = own && clampSize(own, rule.limits);
+        const base = givenBase(rule, pool.autoscale);
         const seen = observedSize(pool, undefined);
         if (base !== undefined && seen !== undefined && isRaise(seen, base))
           found.push({ region, cluster, pool: pool.name, seen, base });
@@ -235,9 +235,4 @@ async function poolsBelowBase(
     }
   }
   return found;
-}
-
-/** An id is a pool's own in one region only. */
-function idIn(region: string, poolId: string): string {
-  return `${region}\n${poolId}`;
 }

@@ -1,4 +1,4 @@
-import { isDeleting, poolKey } from '../../model/cluster.ts';
+import { clusterKey, isDeleting, poolKey } from '../../model/cluster.ts';
 import { equalSize, isLower, isRaise, type Size } from '../../model/size.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
 import type { ObservedFleetCluster } from '../scaling/memory.ts';
@@ -64,12 +64,12 @@ export function judgeAnnounced(
   const states = new Map(plan.pools.map((state) => [poolKey(state), state]));
   const holds = new Map(plan.holds.map((hold) => [poolKey(hold), hold]));
   const actions = new Map(plan.actions.map((action) => [poolKey(action), action]));
-  const clusters = new Map(input.clusters.map((seen) => [`${seen.cluster.region}\n${seen.cluster.id}`, seen]));
+  const clusters = new Map(input.clusters.map((seen) => [clusterKey(seen.cluster.region, seen.cluster.id), seen]));
   const happened = new Map(before.filter(({ how }) => how === 'done').map((one) => [nameOf(one), one]));
   const book = input.book ?? makeRuleBook(input.config, input.now);
   return open.flatMap((one): readonly Verdict[] => {
     const { region, clusterId, poolId, boundary, saidAt } = one;
-    const seen = clusters.get(`${region}\n${clusterId}`);
+    const seen = clusters.get(clusterKey(region, clusterId));
     const key = poolKey(one);
     const verdict = (how: Verdict['how'], why: string): readonly Verdict[] => [
       { region, clusterId, poolId, boundary, saidAt, how, why },

@@ -1,5 +1,5 @@
 import { type Ask, isConfigApproved } from '../../model/asks.ts';
-import type { ObservedPool } from '../../model/cluster.ts';
+import { type ObservedPool, poolKey } from '../../model/cluster.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { describeSize, type Size } from '../../model/size.ts';
 import { type EpochMs, iso } from '../../model/time.ts';
@@ -52,15 +52,15 @@ export function rememberedPlan(
   const { asks, storedRules } = fleet;
   const clusters = fleet.clusters.map(({ region, clusterId, record }) => lastSeen(region, clusterId, record));
   const plan = planRound({ now, config, clusters, asks, storedRules, isWhole: false, book });
-  const states = new Map(plan.pools.map((state) => [keyOf(state), state]));
+  const states = new Map(plan.pools.map((state) => [poolKey(state), state]));
   const memories = new Map(
     fleet.clusters.flatMap(({ region, clusterId, record }) =>
-      Object.entries(record.pools).map(([poolId, memory]) => [keyOf({ region, clusterId, poolId }), memory] as const),
+      Object.entries(record.pools).map(([poolId, memory]) => [poolKey({ region, clusterId, poolId }), memory] as const),
     ),
   );
   const next = { config, rounds: fleet.rounds, asks, now };
   return (pool) => {
-    const key = keyOf(pool);
+    const key = poolKey(pool);
     const memory = memories.get(key);
     if (memory === undefined) return nothingKnown;
     const state = states.get(key);
@@ -155,9 +155,9 @@ function lastRoundAt(rounds: readonly RoundFindings[]): EpochMs {
 }
 
 function heldIn({ holds, actions }: Plan, key: string, next: Next): Held | undefined {
-  const hold = holds.find((one) => keyOf(one) === key);
+  const hold = holds.find((one) => poolKey(one) === key);
   if (hold !== undefined) return { code: hold.code, reason: hold.reason, until: hold.until };
-  const action = actions.find((one) => keyOf(one) === key);
+  const action = actions.find((one) => poolKey(one) === key);
   return action && nextRound(action, next);
 }
 
@@ -175,8 +175,4 @@ function upAhead({ wanted, upFor }: PoolState): Held | undefined {
   if (upFor === undefined) return undefined;
   const reason = `stays at ${describeSize(wanted)}: the schedule asks for it again at ${iso(upFor)}, so it is not lowered before that`;
   return { code: 'ahead', reason, until: upFor };
-}
-
-function keyOf({ region, clusterId, poolId }: { region: string; clusterId: string; poolId: string }): string {
-  return `${region}\n${clusterId}\n${poolId}`;
 }

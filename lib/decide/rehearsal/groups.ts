@@ -1,4 +1,5 @@
 import type { Ask } from '../../model/asks.ts';
+import { clusterKey } from '../../model/cluster.ts';
 import { matchesCluster } from '../../model/match.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { ObservedFleetCluster } from '../scaling/memory.ts';
@@ -85,10 +86,10 @@ export function ofAlike<T extends PoolName>(
   groups: readonly Group[],
   some: readonly T[],
 ): readonly T[] {
-  const byCluster = Map.groupBy(some, ({ region, clusterId }) => `${region}\n${clusterId}`);
+  const byCluster = Map.groupBy(some, ({ region, clusterId }) => clusterKey(region, clusterId));
   return groups.flatMap(({ places, alike }) => {
     const one = clusters[places[0] as number] as ObservedFleetCluster;
-    const own = byCluster.get(`${one.cluster.region}\n${one.cluster.id}`) ?? [];
+    const own = byCluster.get(clusterKey(one.cluster.region, one.cluster.id)) ?? [];
     return alike.flatMap((place) => own.map((item) => twinOf(item, one, clusters[place] as ObservedFleetCluster)));
   });
 }

@@ -3,7 +3,7 @@ import { isRaise, lower, type Says, type Size, saysLeave, upper } from '../../mo
 import { compareText } from '../../model/text.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
 import { savedPercent } from '../past/node-hours.ts';
-import { givenBase, rememberedBase } from '../scaling/base.ts';
+import { storedBase } from '../scaling/base.ts';
 import type { ObservedFleetCluster, PoolMemory } from '../scaling/memory.ts';
 import type { PoolName } from '../scaling/plan.ts';
 import type { AppliedRule, RuleBook } from '../scaling/rule-book.ts';
@@ -72,7 +72,7 @@ function livesOf(fleet: Fleet): readonly LifeOf[] {
 
 function closeRuled({ names, pool, memory, life }: LifeOf, input: RehearsalInput, applied: AppliedRule): RehearsedPool {
   const { from, to } = input;
-  const base = baseOf(applied, pool, memory);
+  const base = storedBase(applied.rule, pool.autoscale, memory);
   const resolver = { rule: applied.rule, autoscale: pool.autoscale, base };
   return {
     ...names,
@@ -102,11 +102,6 @@ function countNodes({ stretches, demand }: PoolLife, base: Size | undefined, { f
   const hours = nodeHours(stretches, from, to);
   const alwaysOnNodeHours = base === undefined ? hours : (nodesAt(base, demand) * (to - from)) / hourMs;
   return { base, nodeHours: hours, alwaysOnNodeHours, stretches };
-}
-
-/** The rule's own base, else the remembered one; while the pool is below base, the size it was scaled down from. */
-function baseOf({ rule }: AppliedRule, pool: ObservedPool, memory: PoolMemory | undefined): Size | undefined {
-  return rule.base === 'remembered' ? rememberedBase(memory) : givenBase(rule, pool.autoscale);
 }
 
 function zoneOf({ config }: RehearsalInput, { scheduleName }: AppliedRule): string {

@@ -67,6 +67,11 @@ export function rememberedBase(memory: PoolMemory | undefined): Size | undefined
   return away === undefined ? memory?.base : away === 'unknown' ? undefined : away;
 }
 
+/** The rule's own base, else the stored one: what is certain without the size that the pool has now. */
+export function storedBase(rule: Rule, autoscale: boolean, memory: PoolMemory | undefined): Size | undefined {
+  return rule.base === 'remembered' ? rememberedBase(memory) : givenBase(rule, autoscale);
+}
+
 /** The base as far as known without reading the pool: the rule's own, the stored one, else the size last seen. */
 export function baseOf(
   rule: Pick<Rule, 'base' | 'idle'> | undefined,

@@ -15,7 +15,7 @@ import {
 import { compareText } from '../../model/text.ts';
 import { type EpochMs, hourMs, minuteMs } from '../../model/time.ts';
 import { nextChange, saysAt, saysBetween, type Timeline } from '../schedule/timeline.ts';
-import { givenBase, observedSize, rememberedBase } from './base.ts';
+import { observedSize, storedBase } from './base.ts';
 import type { Kept, PoolMemory } from './memory.ts';
 import type { ClusterInput } from './plan.ts';
 import type { AppliedRule } from './rule-book.ts';
@@ -195,7 +195,7 @@ function nextRaise(
   const size = observedSize(pool, memory);
   if (size === undefined) return undefined;
   const { rule, timeline } = applied;
-  const base = rule.base === 'remembered' ? rememberedBase(memory) : givenBase(rule, pool.autoscale);
+  const base = storedBase(rule, pool.autoscale, memory);
   for (let at = input.now; ; ) {
     const next = nextChange(timeline, at);
     if (next === undefined || next.at > input.now + longestLeadMs) return undefined;
